@@ -1,23 +1,20 @@
 .DEFAULT_GOAL := help
 SHELL := /bin/bash
 
-# Without gin's encoders of MessagePack, which nothing here speaks: they took a
-# tenth of a first build.
+# Without gin's MessagePack encoders, which are not used: they took a tenth of a first build.
 export GOFLAGS := $(strip $(shell go env GOFLAGS) -tags=nomsgpack)
 
-# The Temporal server that everything runs on. Absolute: tests run in their
-# packages' folders.
+# The Temporal server of all targets. Absolute: tests run in their packages' folders.
 named_server := $(YEYAK_TEMPORAL_SERVER)
 YEYAK_TEMPORAL_SERVER ?= $(CURDIR)/bin/temporal-server
 override YEYAK_TEMPORAL_SERVER := $(if $(findstring /,$(YEYAK_TEMPORAL_SERVER)),$(abspath $(YEYAK_TEMPORAL_SERVER)),$(YEYAK_TEMPORAL_SERVER))
 export YEYAK_TEMPORAL_SERVER
 
-# It has to be there before anything that names it runs.
+# It has to be built before any target that uses it.
 temporal_server := $(if $(filter $(CURDIR)/bin/temporal-server,$(YEYAK_TEMPORAL_SERVER)),bin/temporal-server)
 
-# Temporal's CLI, which operators use, and the tests that type their recipes: the
-# one on PATH unless it is older than what the recipes were proved with, else one
-# that is built.
+# Temporal's CLI, for operators and for the tests of their recipes: the one on PATH, unless it
+# is older than the version that the recipes were tested with; otherwise one that is built.
 CLI_VERSION := 1.5.1
 path_version := $(shell temporal --version 2>/dev/null | sed -n 's/^temporal version \([0-9.]*\).*/\1/p')
 path_cli := $(if $(path_version),$(if $(filter $(CLI_VERSION),$(shell printf '%s\n' $(CLI_VERSION) $(path_version) | sort -V | head -1)),$(shell command -v temporal)))
@@ -30,8 +27,8 @@ temporal_cli := $(if $(filter $(CURDIR)/bin/temporal,$(YEYAK_TEMPORAL_CLI)),bin/
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-# `yeyak dev` chooses the Temporal server. Ours is built when there is no other;
-# then its modules are fetched while yeyak is compiled.
+# `yeyak dev` chooses the Temporal server. Ours is built if there is no other; its modules are
+# then downloaded while yeyak is compiled.
 .PHONY: run
 run: export YEYAK_TEMPORAL_SERVER := $(named_server)
 run: ## Run everything on this machine; Ctrl-C stops it, its data stay in .yeyak
@@ -43,8 +40,8 @@ run: ## Run everything on this machine; Ctrl-C stops it, its data stay in .yeyak
 .PHONY: build
 build: bin/yeyak ## Build bin/yeyak
 
-# The end to end tests wait more than they compute: they run beside the other
-# packages. What asks a whole cluster for answers in time has the machine for itself.
+# The end to end tests wait more than they compute, so they run beside the other packages. The
+# tests of a whole cluster need answers in time, so they have the machine to themselves.
 .PHONY: test
 test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock bin/alertmanager bin/kustomize bin/govulncheck bin/axe/axe.min.js ## Run every test and check there is
 	sh tools/postgres.sh
@@ -61,7 +58,7 @@ test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock bin/a
 	go vet -C deploy ./...
 	go test -C deploy -timeout 15m ./...
 
-# No test may depend on how fast the machine is. TIMES=5 repeats them.
+# No test may depend on the speed of the machine. TIMES=5 repeats them.
 .PHONY: test-slow
 test-slow: $(temporal_cli) $(temporal_server) bin/stripe-mock bin/axe/axe.min.js ## Run the end to end tests on a slow machine: a busy loop on each core, 5 ms more for each commit
 	sh tools/postgres.sh
@@ -195,7 +192,7 @@ haproxy:
 	@sh tools/postgres.sh
 	@sh tools/haproxy.sh
 
-# Two builds that differ in nothing but their version.
+# Two builds that differ only in their version.
 .PHONY: builds
 builds:
 	@for version in blue green; do go build -ldflags "-X main.version=$$version" -o bin/builds/$$version ./cmd/yeyak || exit 1; done
@@ -204,7 +201,7 @@ builds:
 clean: ## Remove what was built; data in .yeyak stays
 	rm -rf bin
 
-# Go knows best whether there is something to build.
+# Always run: go build decides whether there is something to build.
 .PHONY: bin/yeyak
 bin/yeyak:
 	@bash tools/build.sh . $@ ./cmd/yeyak
@@ -213,8 +210,8 @@ bin/yeyak:
 bin/cluster:
 	@go build -o $@ ./cmd/cluster
 
-# Tools are pinned in modules of their own under tools/. Each is built once,
-# and again when its pin changes.
+# Tools are pinned in modules of their own under tools/. Each is built once, and again when
+# its pin changes.
 bin/temporal-server: tools/temporal/go.mod $(wildcard tools/temporal/*.go)
 	@echo "Building the Temporal server, once. On two cores it takes some minutes." >&2
 	@bash tools/build.sh tools/temporal ../../$@ .

@@ -1,21 +1,20 @@
-// Command bench measures Yeyak on a full Temporal server against a saga written
-// the way tutorials write them, against what the engine itself can do, and its
-// reads against a plain SELECT: in one run, on one machine, over the same
-// PostgreSQL with durable defaults, in rounds that take turns. Figures of one
-// machine say little; the ratios do.
+// Command bench measures Yeyak on a full Temporal server. It compares Yeyak with a saga as
+// tutorials write it and with the limit of the engine itself, and its reads with a plain
+// SELECT. All run on one machine over the same PostgreSQL with durable defaults, in
+// alternating rounds. The figures of one machine mean little; the ratios matter.
 //
 //	naive/  the baseline
 //	bare/   the engine's limit
 //	plain/  a SELECT by key
-//	lab/    what benchmarks are built of
+//	lab/    the building blocks of benchmarks
 //
-// Others measure other things, each with a target of its own:
+// Other benchmarks have targets of their own:
 //
 //	overload/  orders while the payment provider is overloaded
-//	open/      what open orders cost
-//	recovery/  how soon orders go on after a kill -9
-//	inbox/     what orders cost that wait in the inbox
-//	pages/     what pages for browsers cost
+//	open/      the cost of open orders
+//	recovery/  how soon orders continue after a kill -9
+//	inbox/     the cost of orders that wait in the inbox
+//	pages/     the cost of pages for browsers
 //
 // Every order is checked afterwards: a fast wrong answer is no result.
 package main

@@ -18,7 +18,7 @@ import (
 	"github.com/yeyak/yeyak/internal/child"
 )
 
-// The loads, as the report names them.
+// The names of the loads in the report.
 const (
 	yeyak  = "yeyak"
 	naive  = "naive"
@@ -30,20 +30,19 @@ const (
 	mypageUnderLoad = "mypage, under orders"
 	plainUnderLoad  = "plain, under orders"
 
-	reads = "reads under orders" // the two of them at once
+	reads = "reads under orders" // both of them at once
 )
 
 func names() []string { return []string{yeyak, naive, bare, mypage, plain, list, reads} }
 
-// many connections; and one.
+// many is the number of connections of the larger loads; the others have one.
 const many = 50
 
-// readsPerSecond of each sort, under orders. It is a fixed rate: with a fixed
-// number of connections a slow answer would keep the next reads from being
-// made, and be counted once.
+// readsPerSecond is the rate of each sort of reads under orders. With a fixed number of
+// connections instead, a slow answer would delay the next reads, and be counted once.
 const readsPerSecond = 100
 
-// bench is everything that is measured, and what came of it.
+// bench is the state of the benchmark: its subjects and the measurements.
 type bench struct {
 	plan
 	world *lab.World
@@ -55,19 +54,19 @@ type bench struct {
 	events   map[string]int
 }
 
-// point is a row of the report.
+// point identifies a row of the report.
 type point struct {
 	load        string
 	connections int
 }
 
-// measurement is one load over one time.
+// measurement is one load in one round.
 type measurement struct {
 	lab.Run
 	lab.CPU
 }
 
-// load is something to measure.
+// load is a load to measure.
 type load struct {
 	name        string
 	connections []int
@@ -76,7 +75,7 @@ type load struct {
 
 func (b *bench) wanted(name string) bool { return len(b.only) == 0 || slices.Contains(b.only, name) }
 
-// loads are those that are wanted, in the order in which they take turns.
+// loads are the selected loads, in the order of a round.
 func (b *bench) loads() []load {
 	both := []int{1, many}
 	all := []load{
@@ -91,7 +90,7 @@ func (b *bench) loads() []load {
 	return slices.DeleteFunc(all, func(l load) bool { return !b.wanted(l.name) })
 }
 
-// prepare starts what the loads need.
+// prepare starts the processes that the loads need.
 func (b *bench) prepare(ctx context.Context) error {
 	for _, name := range b.only {
 		if !slices.Contains(names(), name) {
@@ -146,8 +145,8 @@ func (b *bench) startYeyak(ctx context.Context) (*lab.Service, error) {
 	return s, b.open(ctx, s)
 }
 
-// warmUp fills pools and caches, has pollers find their number, and leaves
-// orders to be read.
+// warmUp fills pools and caches, lets the number of pollers adapt, and leaves orders for
+// the reads.
 var warmUp = lab.Load{Connections: many, Length: 2 * time.Second}
 
 func (b *bench) open(ctx context.Context, s *lab.Service) (err error) {
@@ -159,7 +158,7 @@ func (b *bench) open(ctx context.Context, s *lab.Service) (err error) {
 	return err
 }
 
-// record notes what came of a load on one of the processes under test.
+// record measures a load on one of the processes under test.
 func (b *bench) record(ctx context.Context, name string, l lab.Load, run func() (lab.Run, error)) error {
 	var m measurement
 	var err error
@@ -178,7 +177,7 @@ func (b *bench) record(ctx context.Context, name string, l lab.Load, run func() 
 	return nil
 }
 
-// orders places reservations.
+// orders is the load that places reservations.
 func (b *bench) orders(name string) func(context.Context, lab.Load) error {
 	return func(ctx context.Context, l lab.Load) error {
 		shop := b.shops[name]
@@ -186,7 +185,7 @@ func (b *bench) orders(name string) func(context.Context, lab.Load) error {
 	}
 }
 
-// takeProfiles fetches profiles of Yeyak and of Temporal when they are wanted.
+// takeProfiles fetches profiles of Yeyak and of Temporal if they are requested.
 func (b *bench) takeProfiles(ctx context.Context, name string, l lab.Load) error {
 	if b.profile == "" || b.sut[name] != b.sut[yeyak] || l.Connections != many {
 		return nil
@@ -202,7 +201,7 @@ func (b *bench) takeProfiles(ctx context.Context, name string, l lab.Load) error
 	return errors.Join(errs[:]...)
 }
 
-// bare has its load made by the process itself: there is no HTTP to send it by.
+// bare lets the process make its load by itself, since it has no HTTP routes for orders.
 func (b *bench) bare(ctx context.Context, l lab.Load) error {
 	return b.record(ctx, bare, l, func() (run lab.Run, err error) {
 		body, err := json.Marshal(l)
@@ -229,7 +228,7 @@ func (b *bench) bare(ctx context.Context, l lab.Load) error {
 	})
 }
 
-// reads asks for orders that stand, or for a customer's list of them.
+// reads is the load that reads confirmed orders, or a customer's list of them.
 func (b *bench) reads(name string) func(context.Context, lab.Load) error {
 	return func(ctx context.Context, l lab.Load) error {
 		return b.record(ctx, name, l, func() (lab.Run, error) {
@@ -248,8 +247,8 @@ func (b *bench) paths(name string) (paths []string) {
 	return paths
 }
 
-// readsUnderOrders makes both sorts of reads by id at the same time, while
-// orders are placed: nothing but the reads differs.
+// readsUnderOrders makes both sorts of reads by id at the same time, while orders are
+// placed: they differ in nothing but the reads.
 func (b *bench) readsUnderOrders(ctx context.Context, l lab.Load) error {
 	paths := map[string][]string{mypage: b.paths(mypage), plain: b.paths(plain)}
 	var all sync.WaitGroup
@@ -268,7 +267,7 @@ func (b *bench) readsUnderOrders(ctx context.Context, l lab.Load) error {
 	return errors.Join(errs[:]...)
 }
 
-// check looks at the books of every service, and at the histories.
+// check checks the orders of every service, and counts the events of histories.
 func (b *bench) check(ctx context.Context) error {
 	for name, shop := range b.shops {
 		fmt.Printf("checking the orders of %s\n", name)

@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/bench/lab"
 )
 
-// plan is what is measured, and for how long.
+// plan says what is measured, and for how long.
 type plan struct {
 	rounds  int
 	length  time.Duration
@@ -38,8 +38,8 @@ func main() {
 	lab.Main(p.Flags, func(ctx context.Context, w *lab.World) error { return run(ctx, p, w) })
 }
 
-// run measures each load at 1 and at 50 connections, in turns, so that what
-// else the machine does falls on all alike.
+// run measures each load at 1 and at 50 connections, in alternating rounds, so that other
+// work of the machine affects all of them alike.
 func run(ctx context.Context, p plan, world *lab.World) error {
 	b := &bench{plan: p, world: world, shops: map[string]*lab.Shop{}, measured: map[point][]measurement{}, events: map[string]int{}}
 	if err := b.prepare(ctx); err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/yeyak/yeyak/bench/lab"
 )
 
-// report is bench.json.
+// report is the content of bench.json.
 type report struct {
 	Machine lab.Machine        `json:"machine"`
 	Rounds  int                `json:"rounds"`
@@ -19,17 +19,16 @@ type report struct {
 	Ratios  map[string]float64 `json:"ratios"`
 }
 
-// row holds medians over the rounds, and the lowest and highest of each figure.
+// row holds the medians over the rounds, and the lowest and highest value of each figure.
 type row struct {
 	Load        string `json:"load"`
 	Connections int    `json:"connections"`
 	PerSecond   spread `json:"perSecond"`
 	P50         spread `json:"p50Milliseconds"`
 	P99         spread `json:"p99Milliseconds"`
-	// CPU is milliseconds for each order or read; nil where it cannot be told
-	// apart.
+	// CPU is milliseconds per order or read; nil if it cannot be attributed.
 	CPU *cpu `json:"cpuMilliseconds,omitempty"`
-	// Others is how many processors were busy with what is not measured.
+	// Others is the number of processors that were busy with other processes.
 	Others *spread `json:"othersProcessors,omitempty"`
 }
 
@@ -74,7 +73,7 @@ func newRow(at point, all []measurement) row {
 			Total:      each(func(c lab.CPU) float64 { return lab.Milliseconds(c.Ours + c.Temporal + c.PostgreSQL) }),
 			Load:       each(func(c lab.CPU) float64 { return lab.Milliseconds(c.Load) }),
 		}
-		others := spreadOf(all, func(m measurement) float64 { return max(0, m.Others.Seconds()) / m.Took.Seconds() }) // processes and machine are counted apart, and round differently
+		others := spreadOf(all, func(m measurement) float64 { return max(0, m.Others.Seconds()) / m.Took.Seconds() }) // the two clocks are rounded differently
 		r.Others = &others
 	}
 	return r
@@ -150,7 +149,7 @@ func (r report) table(out io.Writer) error {
 	return table.Flush()
 }
 
-// cells are two cells of the table: the median, and from where to where.
+// cells are two cells of the table: the median and the range.
 func (s spread) cells(digits int) string {
 	return fmt.Sprintf("%.*f\t%.*f–%.*f", digits, s.Median, digits, s.Lowest, digits, s.Highest)
 }

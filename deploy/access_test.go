@@ -13,8 +13,8 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 )
 
-// What follows the feed of events presents a key of its own to the API. It may be
-// missing: keys are made once the API runs.
+// Each subscriber of the event feed has an API key of its own. Its Secret may be missing,
+// since keys are created once the API runs.
 func TestKubernetes_FeedKeys(t *testing.T) {
 	for overlay, m := range renders(t) {
 		found, secrets := 0, map[string]bool{}
@@ -40,7 +40,7 @@ func TestKubernetes_FeedKeys(t *testing.T) {
 	}
 }
 
-// What follows the feed can present a key.
+// Each subscriber of the event feed can have an API key.
 func TestCompose_Access(t *testing.T) {
 	t.Parallel()
 	follow := 0
@@ -56,8 +56,8 @@ func TestCompose_Access(t *testing.T) {
 	require.Equal(t, 2, follow)
 }
 
-// Authentication is on, wherever ports are bound: without an issuer nothing comes up,
-// and it takes two lines in .env, one of them said twice, to turn it off.
+// Authentication is on, wherever ports are bound. Without an issuer no service starts. Turning
+// it off takes two lines in .env, one of which says it twice.
 func TestCompose_AuthenticationIsOn(t *testing.T) {
 	const name, issuer = "YEYAK_AUTH_ISSUER", "https://id.example.com"
 	_, err := load(t, map[string]string{"POSTGRES_PASSWORD": password, "YEYAK_BIND": "0.0.0.0"})

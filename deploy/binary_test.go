@@ -28,8 +28,8 @@ import (
 	"github.com/yeyak/yeyak/marketing"
 )
 
-// commands are those of cmd/yeyak that are deployed; TestCommands compares them
-// with the binary's.
+// commands are the deployed commands of cmd/yeyak; TestCommands compares them with the
+// binary's.
 type commands struct {
 	API         config.API        `cmd:"" name:"api"`
 	Worker      config.WorkerOnly `cmd:""`
@@ -50,29 +50,29 @@ type commands struct {
 	Marketing       marketing.Command      `cmd:""`
 }
 
-// process is a process of ours as somebody would start it.
+// process is a Yeyak process as it is deployed.
 type process struct {
 	args []string
-	env  map[string]string // given to it alone
-	// shared is given to others as well, who may know of it when it does not.
+	env  map[string]string // for this process only
+	// shared is also for other processes, so this one may not know all of it.
 	shared map[string]string
 }
 
-// understood is what the binary makes of a process.
+// understood is a process's settings as the binary reads them.
 type understood struct {
 	commands
 	command string
 	knows   map[string]bool // variables
 }
 
-// parse is the binary's own reading of the process. It changes the test's
-// environment, and so its tests are not parallel.
+// parse reads the process with the binary's parser. It changes the test's environment, so its
+// tests are not parallel.
 func (p process) parse(t *testing.T) understood {
 	t.Helper()
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
 		if strings.Contains(name, "YEYAK_") || strings.HasPrefix(name, "STRIPE_") || strings.HasSuffix(name, "DATABASE_URL") {
-			t.Setenv(name, "") // so that it is put back afterwards
+			t.Setenv(name, "") // t.Setenv restores it after the test
 			require.NoError(t, os.Unsetenv(name))
 		}
 	}
@@ -105,8 +105,8 @@ func (p process) environment() map[string]string {
 	return all
 }
 
-// check reads the process, and looks at the names of its variables: one that is
-// misspelt is silently ignored otherwise.
+// check reads the process, and fails for unknown variables: a misspelt one would be ignored
+// silently.
 func (p process) check(t *testing.T) understood {
 	t.Helper()
 	u := p.parse(t)
@@ -119,8 +119,8 @@ func (p process) check(t *testing.T) understood {
 	return u
 }
 
-// known tells whether those read the variable who are in every process of ours:
-// the Go runtime, and the client of Temporal.
+// known reports whether a part of every process reads the variable: the Go runtime, or
+// Temporal's client.
 func known(name, value string) bool {
 	if name == "GOMEMLIMIT" {
 		return true
@@ -161,7 +161,7 @@ func knownToAny(t *testing.T) map[string]bool {
 	return all
 }
 
-// flagsOf lists the variables, and the flags, of a command.
+// flagsOf lists the variables and the flags of a command.
 func flagsOf(t *testing.T, command string) map[string]bool {
 	t.Helper()
 	parser, err := kong.New(&commands{}, kong.Vars{"queues": "", "shutdown_grace": "20s", "drain_delay": "5s", "version": ""})
@@ -185,8 +185,7 @@ func flagsOf(t *testing.T, command string) map[string]bool {
 	return all
 }
 
-// The binary's commands have the flags and variables that these tests compare
-// with.
+// The binary's commands have the flags and variables that these tests use.
 func TestCommands(t *testing.T) {
 	t.Parallel()
 	yeyak := buildAsTheImageDoes(t)
@@ -205,7 +204,7 @@ func TestCommands(t *testing.T) {
 	}
 }
 
-// port is where the process listens, "" when it does not.
+// port is the port on which the process listens, "" if there is none.
 func (u understood) port(t *testing.T) string {
 	t.Helper()
 	listen := map[string]string{
@@ -221,12 +220,12 @@ func (u understood) port(t *testing.T) string {
 	return port
 }
 
-// grace is how long the process may take to end: it drains, requests under way
-// get their time, and then workers. The SDK stops the parts of a worker one after
-// the other, each with that time: workflow tasks and steps in place, which are
-// over within a second or two, then what came from queues. Only the last is
-// counted. With Temporal away each worker tries for ten seconds to say that it
-// ends; what is killed then has nothing in its hands that would not be repeated.
+// grace is how long the process may take to end. It drains, then open requests may take the
+// shutdown grace, then the workers. The SDK stops the parts of a worker one after another,
+// each with that grace: first workflow tasks and steps in place, which end within a second or
+// two, then activities from task queues. Only the last part is counted. While Temporal is
+// down each worker tries for ten seconds to report its end. If it is killed then, it has no
+// task that would not be repeated.
 func (u understood) grace() time.Duration {
 	return u.drains() + 2*map[string]time.Duration{
 		"api": u.API.Process.ShutdownGrace, "worker": u.Worker.Process.ShutdownGrace,
@@ -234,7 +233,7 @@ func (u understood) grace() time.Duration {
 	}[u.command]
 }
 
-// drains is how long it takes requests although it is unready.
+// drains is how long the process still accepts requests although it is unready.
 func (u understood) drains() time.Duration {
 	if u.command != "api" {
 		return 0
@@ -242,10 +241,10 @@ func (u understood) drains() time.Duration {
 	return u.API.HTTP.DrainDelay
 }
 
-// closing is how long connections may take to close, after all that.
+// closing is how long connections may take to close after that.
 const closing = 5 * time.Second
 
-// serves tells whether the process answers at the path.
+// serves reports whether the process serves the path.
 func (u understood) serves(t *testing.T, path string) bool {
 	t.Helper()
 	if u.command == "marketing" {
@@ -264,7 +263,7 @@ func (u understood) serves(t *testing.T, path string) bool {
 	return answer.Code == http.StatusOK
 }
 
-// marketingServes asks a marketing service of its own, whose feed is away.
+// marketingServes asks a marketing service whose feed is down.
 func marketingServes(t *testing.T, path string) bool {
 	t.Helper()
 	service, err := marketing.Start(t.Context(), marketing.Settings{
@@ -283,7 +282,7 @@ type nothingPaid struct{ payments.Intents }
 
 func (nothingPaid) Totals(context.Context) (charged, refunded int64, err error) { return 0, 0, nil }
 
-// answersAt checks that the process answers at the URL, asked from within.
+// answersAt checks that the process serves the URL, from inside its container.
 func (u understood) answersAt(t *testing.T, address string) {
 	t.Helper()
 	parsed, err := url.Parse(address)

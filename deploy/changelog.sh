@@ -1,7 +1,7 @@
 #!/bin/sh
-# Writes what the changelog on standard input says of a version, which stands
-# under a heading "## v1.2.3" or "## v1.2.3 - 2026-12-24". Fails when it says
-# nothing.
+# Writes the changelog's section of a version, from standard input. Its heading is
+# "## v1.2.3" or "## v1.2.3 - 2026-12-24". Fails if there is no such section, or it is
+# empty.
 set -eu
 awk -v version="${1:?which version?}" '
 	/^## / { ours = ($2 == version); next }

@@ -14,7 +14,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// pinned: an image by another tag is another image tomorrow.
+// pinned fails for an image without a digest: its tag may name another image later.
 func pinned(t testing.TB, image string) {
 	t.Helper()
 	require.Regexp(t, `^[a-z0-9./-]+:v?\d+\.\d+(\.\d+)?(-[a-z0-9.]+)?(@sha256:[0-9a-f]{64})?$`, image)
@@ -22,7 +22,7 @@ func pinned(t testing.TB, image string) {
 
 func portNumber(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
 
-// needs lists what the service depends on, and what that depends on.
+// needs lists the dependencies of the service, direct and indirect.
 func needs(t *testing.T, project *types.Project, name string, above ...string) (all []string) {
 	t.Helper()
 	require.NotContains(t, above, name, "a circle: %v", above)
@@ -64,7 +64,7 @@ func TestCompose_Dependencies(t *testing.T) {
 	}
 }
 
-// listening are the ports that others reach the service at.
+// listening are the ports of the service that others can reach.
 func listening(t *testing.T, s types.ServiceConfig) []string {
 	t.Helper()
 	if s.Name == "postgres" {
@@ -100,8 +100,8 @@ func TestCompose_Files(t *testing.T) {
 	require.Equal(t, 8, bound)
 }
 
-// One service builds an image: Compose makes builds at the same time, and the
-// second of one tag fails.
+// Only one service builds an image. Compose builds concurrently, and a second build of the
+// same tag fails.
 func TestCompose_BuildsOnce(t *testing.T) {
 	t.Parallel()
 	built := map[string][]string{}
@@ -113,7 +113,7 @@ func TestCompose_BuildsOnce(t *testing.T) {
 	require.Equal(t, map[string][]string{"yeyak:development": {"migrate"}, "yeyak-messages:development": {"messages"}}, built)
 }
 
-// What Prometheus scrapes is there, and answers at that port.
+// Every target of Prometheus exists, and serves metrics at that port.
 func TestPrometheus_Targets(t *testing.T) {
 	project := everything(t)
 	var settings struct {

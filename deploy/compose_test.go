@@ -21,7 +21,7 @@ import (
 
 const password = "correct0horse"
 
-// load reads docker-compose.yml as `docker compose` does.
+// load reads docker-compose.yml like `docker compose`.
 func load(t *testing.T, env map[string]string, profiles ...string) (*types.Project, error) {
 	t.Helper()
 	return loader.LoadWithContext(t.Context(), types.ConfigDetails{
@@ -29,12 +29,12 @@ func load(t *testing.T, env map[string]string, profiles ...string) (*types.Proje
 	}, func(o *loader.Options) { o.Profiles = profiles })
 }
 
-// required are the variables without which nothing comes up.
+// required are the mandatory variables.
 func required() map[string]string {
 	return map[string]string{"POSTGRES_PASSWORD": password, "YEYAK_AUTH_ISSUER": "https://id.example.com"}
 }
 
-// everything is what comes up with these alone, and monitoring.
+// everything is the project with only these variables, and monitoring.
 func everything(t *testing.T) *types.Project {
 	t.Helper()
 	project, err := load(t, required(), "monitoring")
@@ -44,7 +44,7 @@ func everything(t *testing.T) *types.Project {
 
 func ours(s types.ServiceConfig) bool { return strings.HasPrefix(s.Image, "yeyak:") }
 
-// once tells whether the service does its work and ends.
+// once reports whether the service ends after its work.
 func once(s types.ServiceConfig) bool { return strings.HasPrefix(s.Restart, "on-failure") }
 
 func processOf(s types.ServiceConfig) process {
@@ -82,7 +82,7 @@ func TestCompose_Interpolation(t *testing.T) {
 	require.False(t, processOf(everything(t).Services["api"]).check(t).API.Traces.On())
 }
 
-// Every variable is explained, and every explained one is there.
+// Every variable is explained, and every explained variable exists.
 func TestCompose_Variables(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile(filepath.Join(root, "docker-compose.yml"))
@@ -111,7 +111,7 @@ func TestCompose_CommandsAndHealth(t *testing.T) {
 		require.True(t, once(s) || s.Restart == types.RestartPolicyUnlessStopped, name)
 		require.Equal(t, once(s), s.HealthCheck == nil, "%s runs, and has a health check, or ends", name)
 		if !ours(s) {
-			if name != "messages" { // TestMessages_Compose
+			if name != "messages" { // see TestMessages_Compose
 				pinned(t, s.Image)
 			}
 			continue
@@ -130,7 +130,7 @@ func TestCompose_CommandsAndHealth(t *testing.T) {
 		require.Equal(t, "healthcheck", probe.command)
 		u.answersAt(t, probe.Healthcheck.URL)
 		require.Less(t, probe.Healthcheck.Within, time.Duration(*s.HealthCheck.Timeout), "it says itself what is wrong")
-		if s.StopGracePeriod == nil { // ten seconds, then
+		if s.StopGracePeriod == nil { // the default is ten seconds
 			require.LessOrEqual(t, u.grace(), 10*time.Second, name)
 			continue
 		}
@@ -170,7 +170,7 @@ func TestCompose_Ports(t *testing.T) {
 	require.NotContains(t, published, "5432", "the database is nobody's business")
 }
 
-// Secrets come from outside, and so stand nowhere in the file.
+// Secrets come from outside: the file contains none.
 func TestCompose_Secrets(t *testing.T) {
 	t.Parallel()
 	raw, err := os.ReadFile(filepath.Join(root, "docker-compose.yml"))

@@ -13,8 +13,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// TestDependencies_Updates: every module, and every folder with images, is one
-// that updates come for.
+// TestDependencies_Updates: every module, and every folder with images, is checked for
+// updates.
 func TestDependencies_Updates(t *testing.T) {
 	t.Parallel()
 	var settings struct {
@@ -50,7 +50,7 @@ func TestDependencies_Updates(t *testing.T) {
 		folder := filepath.Dir("/" + name)
 		var ecosystem string
 		switch base := filepath.Base(name); {
-		case strings.HasPrefix(name, "tools/temporal/stubs/"): // of modules that are not used
+		case strings.HasPrefix(name, "tools/temporal/stubs/"): // of unused modules
 			continue
 		case base == "go.mod":
 			ecosystem = "gomod"
@@ -72,7 +72,7 @@ func TestDependencies_Updates(t *testing.T) {
 	require.Greater(t, seen["gomod"], 5)
 }
 
-// TestVulncheck_EveryModule: every module that has code of ours is looked at.
+// TestVulncheck_EveryModule: every module with our code is checked.
 func TestVulncheck_EveryModule(t *testing.T) {
 	t.Parallel()
 	files, err := exec.CommandContext(t.Context(), "git", "-C", root, "ls-files", "--", "*go.mod", "*.go").Output()
@@ -81,7 +81,7 @@ func TestVulncheck_EveryModule(t *testing.T) {
 	for name := range strings.Lines(string(files)) {
 		name = strings.TrimSpace(name)
 		switch folder := filepath.Dir(name); {
-		case strings.HasPrefix(name, "tools/temporal/stubs/"): // of modules that are not used
+		case strings.HasPrefix(name, "tools/temporal/stubs/"): // of unused modules
 		case filepath.Base(name) == "go.mod":
 			modules[folder] = true
 		default:
@@ -97,8 +97,8 @@ func TestVulncheck_EveryModule(t *testing.T) {
 	}
 }
 
-// vulncheck looks for vulnerabilities in modules that parse a URL, each with a
-// main of its own, with a database of one vulnerability in that.
+// vulncheck checks modules that parse a URL, each with its own main, with a database that
+// contains one vulnerability of URL parsing.
 func vulncheck(t *testing.T, mains ...string) (out string, status int) {
 	t.Helper()
 	database := t.TempDir()
@@ -143,7 +143,7 @@ const (
 	imports = "package main\n\nimport \"net/url\"\n\nfunc main() { _ = url.PathEscape(\"x\") }\n"
 )
 
-// A vulnerability that the code reaches fails, in whichever module; one in what
+// A vulnerability that the code reaches fails the check, in any module; one in a package that
 // is only imported does not.
 func TestVulncheck(t *testing.T) {
 	t.Parallel()
@@ -159,7 +159,7 @@ func TestVulncheck(t *testing.T) {
 	}
 }
 
-// Without a network it says that nothing was checked, and does not fail.
+// Without a network the check reports that it checked nothing, and does not fail.
 func TestVulncheck_DatabaseAway(t *testing.T) {
 	t.Parallel()
 	const nowhere = "http://127.0.0.1:1"
@@ -168,7 +168,7 @@ func TestVulncheck_DatabaseAway(t *testing.T) {
 	require.Contains(t, out, "NOT CHECKED for known vulnerabilities")
 }
 
-// Code that cannot be looked at is no clean bill.
+// Code that cannot be analysed fails the check.
 func TestVulncheck_Broken(t *testing.T) {
 	t.Parallel()
 	out, status := vulncheck(t, "package main\n\nfunc main() { nothing() }\n")

@@ -1,4 +1,4 @@
-// Package deploy checks what Yeyak is deployed with against the binary itself:
-// image, compose file, Kubernetes manifests and workflows. It is a module of
-// its own, so that the libraries which that takes stay out of the product's.
+// Package deploy checks the deployment files against the binary: image, compose file,
+// Kubernetes manifests and workflows. It is a module of its own, so that the product does
+// not depend on the libraries for these checks.
 package deploy

@@ -76,10 +76,10 @@ func TestDockerfile(t *testing.T) {
 	}
 }
 
-// entrypoint is where the image has the binary.
+// entrypoint is the path of the binary in the image.
 const entrypoint = "/yeyak"
 
-// buildContext copies what .dockerignore lets through, as `docker build .` does.
+// buildContext copies the files that .dockerignore allows, like `docker build .`.
 func buildContext(t testing.TB) string {
 	t.Helper()
 	raw, err := os.ReadFile(filepath.Join(root, ".dockerignore"))
@@ -105,7 +105,7 @@ func buildContext(t testing.TB) string {
 	return dir
 }
 
-// revision is what the image is told that it is made of.
+// revision is the revision in the image's build arguments.
 const revision = "0f1e2d3c4b5a69788796a5b4c3d2e1f001234567"
 
 var (
@@ -114,8 +114,7 @@ var (
 	builtIn *scratch.Folder
 )
 
-// buildAsTheImageDoes runs the Dockerfile's own build command on what it would
-// be given, once.
+// buildAsTheImageDoes runs the Dockerfile's build command on its build context, once.
 func buildAsTheImageDoes(t testing.TB) string {
 	t.Helper()
 	built.Do(func() {
@@ -172,7 +171,7 @@ func TestDockerfile_BuildsAStaticBinary(t *testing.T) {
 	require.True(t, bytes.Contains(raw, []byte(revision)), "yeyak_build_info does not know its revision")
 }
 
-// What is let through is what the compiler reads, and no more.
+// .dockerignore allows the files that the compiler reads, and no others.
 func TestDockerignore(t *testing.T) {
 	t.Parallel()
 	cmd := exec.CommandContext(t.Context(), "go", "list", "-deps", "-json=Dir,Module", "./cmd/yeyak")

@@ -30,7 +30,7 @@ func TestKubernetes_PodsMayDoNothingElse(t *testing.T) {
 			if _, isOurs := oursIn(pod); isOurs {
 				require.Equal(t, int64(65532), *of.RunAsUser, "%s: as the image says", where)
 			}
-			if !strings.HasSuffix(c.Image, ":development") { // which is built where it runs
+			if !strings.HasSuffix(c.Image, ":development") { // built where it runs
 				pinned(t, c.Image)
 			}
 			require.False(t, *c.SecurityContext.AllowPrivilegeEscalation, where)
@@ -44,8 +44,7 @@ func TestKubernetes_PodsMayDoNothingElse(t *testing.T) {
 	}
 }
 
-// checkResources: what a pod asks for is what autoscaling counts in, and where
-// the scheduler puts it.
+// checkResources: autoscaling and the scheduler use a pod's resource requests.
 func checkResources(t *testing.T, where string, c corev1.Container) {
 	t.Helper()
 	require.NotZero(t, c.Resources.Requests.Cpu().MilliValue(), where)
@@ -53,8 +52,8 @@ func checkResources(t *testing.T, where string, c corev1.Container) {
 	require.Greater(t, c.Resources.Limits.Memory().Value(), c.Resources.Requests.Memory().Value(), where)
 }
 
-// checkSoftLimit: the collector of a process that stays is told of its limit, or
-// the kernel kills what could have been collected.
+// checkSoftLimit: a long-running process gets a soft memory limit for its garbage collector.
+// Otherwise the kernel kills it for memory that could have been collected.
 func checkSoftLimit(t *testing.T, where string, limit int64, given string) {
 	t.Helper()
 	require.NotEmpty(t, given, "%s: GOMEMLIMIT", where)
@@ -72,7 +71,7 @@ func valueOf(c corev1.Container, variable string) string {
 	return ""
 }
 
-// Jobs are replaced at every rollout, and end in any case.
+// Jobs are replaced at every rollout, and always end.
 func TestKubernetes_Jobs(t *testing.T) {
 	all := renders(t)
 	for overlay, jobs := range map[string]int{"prod/jobs": 2, "local/jobs": 2, leanJobs: 3} {
@@ -97,13 +96,13 @@ func TestKubernetes_Jobs(t *testing.T) {
 
 func ends(t *testing.T, job *batchv1.Job, patience time.Duration) {
 	t.Helper()
-	// The second attempt comes after ten seconds, the next after twice that.
+	// The second attempt is made after ten seconds, the next after twice that.
 	tries := 10 * time.Second * (1<<*job.Spec.BackoffLimit - 1)
 	require.GreaterOrEqual(t, patience+tries, 2*time.Minute, "%s: what it needs may only just be starting", job.Name)
 	require.Greater(t, time.Duration(*job.Spec.ActiveDeadlineSeconds)*time.Second, patience, "%s has no time to try twice", job.Name)
 }
 
-// What runs before and what runs all the time are told the same.
+// Jobs and workloads have the same settings.
 func TestKubernetes_JobsAndWorkloadsShareSettings(t *testing.T) {
 	t.Parallel()
 	for _, overlay := range []string{"prod", "local"} {
@@ -123,7 +122,7 @@ func TestKubernetes_JobsAndWorkloadsShareSettings(t *testing.T) {
 	}
 }
 
-// The data outlive the StatefulSet that they belong to.
+// The data outlive their StatefulSet.
 //
 // Row O8.
 func TestKubernetes_Postgres(t *testing.T) {

@@ -13,11 +13,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// next is what components/next adds.
+// next is the Deployment that components/next adds.
 const next = "yeyak-worker-sagas-next"
 
-// The next build's sagas run beside those of the one before, with an image of
-// their own, and are told the same but that builds differ.
+// The next build's sagas run beside those of the current build, with an image of their own. They
+// have the same settings, except those that distinguish builds.
 func TestKubernetes_TwoBuilds(t *testing.T) {
 	folder := suggested(t, "next")
 	set := exec.CommandContext(t.Context(), builtTool(t, "kustomize"), "edit", "set", "image", "yeyak-next=ghcr.io/yeyak/yeyak:v9.8.7")
@@ -37,7 +37,7 @@ func TestKubernetes_TwoBuilds(t *testing.T) {
 	delete(is.env, "YEYAK_VERSIONING")
 	require.Equal(t, is.env, was.env)
 
-	// How it is found, to be deleted.
+	// The README shows how to delete it.
 	readme := read(t, "kubernetes/README.md")
 	selector := regexp.MustCompile(`--selector (yeyak\.dev/group)=(\S+)`).FindStringSubmatch(readme)
 	require.NotEmpty(t, selector)
@@ -47,7 +47,7 @@ func TestKubernetes_TwoBuilds(t *testing.T) {
 	require.NotEqual(t, selector[2], m.deployments["yeyak-worker-sagas"].Labels[selector[1]])
 }
 
-// Workers can be applied before the API, with all that they need.
+// Workers can be applied before the API, with everything that they need.
 func TestKubernetes_WorkersGoFirst(t *testing.T) {
 	t.Parallel()
 	const component = "app.kubernetes.io/component"
@@ -75,12 +75,12 @@ func read(t *testing.T, file string) string {
 	return string(raw)
 }
 
-// connections are what a process opens to PostgreSQL at most: a pool, and the
-// API another one for reading pages, and one to listen.
+// connections is the maximal number of a process's connections to PostgreSQL: a pool, and for
+// the API another pool for reading pages, and one to listen.
 var connections = map[string]int32{"api": 10 + 4 + 1, "worker": 10, "sandbox-payments": 10, "marketing": 10}
 
-// mostConnections is what all processes open together, at their greatest number
-// and while each Deployment has one more for a rollout.
+// mostConnections is the number of connections of all processes, at the greatest number of
+// replicas and during a rollout, when each Deployment has one more.
 func (m *manifests) mostConnections() (sum int32) {
 	for name, d := range m.deployments {
 		pods := d.Spec.Strategy.RollingUpdate.MaxSurge.IntVal
@@ -96,8 +96,8 @@ func (m *manifests) mostConnections() (sum int32) {
 	return sum
 }
 
-// PostgreSQL does not log the text of a statement that fails: it holds telephone
-// numbers and addresses.
+// PostgreSQL does not log the text of a failed statement, which contains telephone numbers and
+// addresses.
 func TestPostgres_LogsNoStatements(t *testing.T) {
 	t.Parallel()
 	const quiet = "--log_min_error_statement=panic"
@@ -105,7 +105,7 @@ func TestPostgres_LogsNoStatements(t *testing.T) {
 	require.Contains(t, everything(t).Services["postgres"].Command, quiet)
 }
 
-// Autoscaling ends before the database has no connections left.
+// Autoscaling stops before the database has no connections left.
 func TestKubernetes_Connections(t *testing.T) {
 	t.Parallel()
 	readme := read(t, "kubernetes/README.md")
@@ -116,6 +116,6 @@ func TestKubernetes_Connections(t *testing.T) {
 	require.True(t, there)
 	limit, err := strconv.Atoi(allowed)
 	require.NoError(t, err)
-	const forOthers = 20 // jobs, commands, and the three that are kept for the superuser
+	const forOthers = 20 // jobs, commands, and the three that are reserved for the superuser
 	require.LessOrEqual(t, render(t, "kubernetes/overlays/local").mostConnections(), int32(limit-forOthers))
 }

@@ -19,7 +19,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// oursIn finds the container of ours in a pod.
+// oursIn finds our container in a pod.
 func oursIn(pod corev1.PodTemplateSpec) (corev1.Container, bool) {
 	i := slices.IndexFunc(pod.Spec.Containers, func(c corev1.Container) bool { return c.Name == "yeyak" })
 	if i < 0 {
@@ -28,8 +28,8 @@ func oursIn(pod corev1.PodTemplateSpec) (corev1.Container, bool) {
 	return pod.Spec.Containers[i], true
 }
 
-// TestKubernetes_Processes: each process understands its settings, has probes
-// that look at itself alone, and gets the time that it needs to end.
+// TestKubernetes_Processes: each process accepts its settings, has probes that check only the
+// process itself, and has the time that it needs to end.
 //
 // Rows O6, O7.
 func TestKubernetes_Processes(t *testing.T) {
@@ -56,7 +56,7 @@ func orDefault(p *int64, otherwise int64) *int64 {
 	return p
 }
 
-// preStop is how long a container is left alone before it is told to end.
+// preStop is the pause before a container is told to end.
 func preStop(c corev1.Container) time.Duration {
 	if c.Lifecycle == nil {
 		return 0
@@ -64,8 +64,8 @@ func preStop(c corev1.Container) time.Duration {
 	return time.Duration(c.Lifecycle.PreStop.Sleep.Seconds) * time.Second
 }
 
-// checkProbes: what kills a process must not look at anybody else, and what is
-// asked has to be there.
+// checkProbes: a liveness probe must not depend on other processes, and every probed path has
+// to exist.
 func checkProbes(t *testing.T, name string, c corev1.Container, u understood) {
 	t.Helper()
 	port := u.port(t)
@@ -87,7 +87,7 @@ func checkProbes(t *testing.T, name string, c corev1.Container, u understood) {
 			want = "/sandbox/payments"
 		}
 		require.Equal(t, want, of.HTTPGet.Path, "%s: %s", name, probe)
-		// What /readyz looks at takes up to a second.
+		// The checks of /readyz take up to a second.
 		require.True(t, want != "/readyz" || of.TimeoutSeconds >= 2, name)
 	}
 	if l := c.LivenessProbe; l != nil {
@@ -98,7 +98,7 @@ func checkProbes(t *testing.T, name string, c corev1.Container, u understood) {
 	}
 }
 
-// The wait for a rollout selects what it waits for by its name's label.
+// The wait for a rollout selects pods by the label with their name.
 func TestKubernetes_Labels(t *testing.T) {
 	script := read(t, "rollout.sh")
 	for _, kind := range []string{"deployment", "statefulset"} {
@@ -119,8 +119,8 @@ func TestKubernetes_Labels(t *testing.T) {
 	}
 }
 
-// TestKubernetes_RequestsFindTheirWay: services and the entry point lead to
-// processes that serve what is asked.
+// TestKubernetes_RequestsFindTheirWay: services and the entry point lead to processes that
+// serve the requested path.
 //
 // Row O1.
 func TestKubernetes_RequestsFindTheirWay(t *testing.T) {
@@ -161,7 +161,7 @@ func TestKubernetes_RequestsFindTheirWay(t *testing.T) {
 	require.True(t, api.serves(t, "/openapi.json") && api.serves(t, "/docs"))
 }
 
-// leads tells whether requests for the address take the path.
+// leads reports whether requests for the address match the path.
 func leads(path networkingv1.HTTPIngressPath, address string) bool {
 	if *path.PathType == networkingv1.PathTypeExact {
 		return address == path.Path
@@ -203,8 +203,8 @@ func matches(selector, labels map[string]string) bool {
 	return len(selector) > 0
 }
 
-// Every Deployment goes on while one of its pods is exchanged, and is somebody's
-// to scale.
+// Every Deployment keeps serving while one of its pods is replaced, and has exactly one
+// autoscaler.
 //
 // Rows O3, O5.
 func TestKubernetes_RolloutsAndScaling(t *testing.T) {
@@ -299,7 +299,7 @@ func TestKubernetes_Queues(t *testing.T) {
 	}
 }
 
-// Every Secret that is asked for is explained, and none is in a file.
+// Every Secret that is used is explained, and none is in a file.
 func TestKubernetes_Secrets(t *testing.T) {
 	readme, err := os.ReadFile("kubernetes/README.md")
 	require.NoError(t, err)

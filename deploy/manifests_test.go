@@ -21,7 +21,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// manifests are what is applied to a cluster together.
+// manifests are applied to a cluster together.
 type manifests struct {
 	deployments  map[string]*appsv1.Deployment
 	statefulSets map[string]*appsv1.StatefulSet
@@ -38,8 +38,8 @@ type manifests struct {
 	namespaces   []*corev1.Namespace
 }
 
-// scaledObject is the part of KEDA's that we use: its own types come with half
-// of the clouds' clients.
+// scaledObject is the part of KEDA's type that we use: KEDA's own types depend on the clients
+// of many clouds.
 type scaledObject struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -67,8 +67,8 @@ type scaledObject struct {
 	} `json:"spec"`
 }
 
-// strict decodes what the API server knows, and refuses a field that it would
-// drop or that is there twice.
+// strict decodes the types that the API server knows, and refuses fields that it would drop
+// and duplicate fields.
 func strict() runtime.Decoder {
 	scheme := runtime.NewScheme()
 	for _, add := range []func(*runtime.Scheme) error{
@@ -81,7 +81,7 @@ func strict() runtime.Decoder {
 	return serializer.NewCodecFactory(scheme, serializer.EnableStrict).UniversalDeserializer()
 }
 
-// render makes of a folder what `kubectl apply -k` would apply.
+// render renders a folder like `kubectl apply -k`.
 func render(t *testing.T, folder string) *manifests {
 	t.Helper()
 	resources, err := krusty.MakeKustomizer(krusty.MakeDefaultOptions()).Run(filesys.MakeFsOnDisk(), folder)
@@ -145,8 +145,8 @@ func (m *manifests) add(t *testing.T, object runtime.Object) {
 	require.Equal(t, "yeyak", object.(metav1.Object).GetNamespace(), "%T %s", object, object.(metav1.Object).GetName())
 }
 
-// renders are all that somebody may apply: the overlays, what runs before them,
-// and production with the components that its kustomization.yaml suggests.
+// renders are all manifests that an operator may apply: the overlays, their jobs, and
+// production with the components that its kustomization.yaml suggests.
 func renders(t *testing.T) map[string]*manifests {
 	t.Helper()
 	all := map[string]*manifests{}
@@ -160,11 +160,11 @@ func renders(t *testing.T) map[string]*manifests {
 	return all
 }
 
-// leanJobs is what runs before, with the component that it suggests.
+// leanJobs are the jobs with the component that they suggest.
 const leanJobs = "prod/jobs, visibility"
 
-// suggested copies the manifests and puts the component into production, at the
-// place where its kustomization.yaml has it in a comment.
+// suggested copies the manifests and adds the component to production, where a comment in its
+// kustomization.yaml suggests it.
 func suggested(t *testing.T, component string) (folder string) {
 	t.Helper()
 	return suggestedIn(t, "overlays/prod", "../../components/"+component)
@@ -204,7 +204,7 @@ func (m *manifests) pods() map[string]corev1.PodTemplateSpec {
 	return all
 }
 
-// processOf is what Kubernetes would start.
+// processOf is the process that Kubernetes would start.
 func (m *manifests) processOf(t *testing.T, c corev1.Container) process {
 	t.Helper()
 	p := process{args: c.Args, env: map[string]string{}, shared: map[string]string{}}
@@ -225,7 +225,7 @@ func (m *manifests) processOf(t *testing.T, c corev1.Container) process {
 	return p
 }
 
-// secretLike is what an operator's Secret may hold.
+// secretLike is a possible value of an operator's Secret.
 func secretLike(variable string) string {
 	if strings.HasSuffix(variable, "DATABASE_URL") {
 		return "postgres://yeyak:" + password + "@db.example:5432/yeyak"

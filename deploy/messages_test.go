@@ -24,11 +24,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// messagesFolder is what the image of the customers' messages is built from.
+// messagesFolder is the build context of the image of the customers' messages.
 var messagesFolder = filepath.Join(root, "subscribers", "messages")
 
-// messagesTimeout is how long the messages wait for a connection, and as long
-// again for an answer.
+// messagesTimeout is how long the messages wait for a connection, and as long again for an
+// answer.
 func messagesTimeout(t *testing.T) time.Duration {
 	t.Helper()
 	found := regexp.MustCompile(`(?m)^TIMEOUT = (\d+) `).FindStringSubmatch(read(t, filepath.Join(messagesFolder, "web.py")))
@@ -71,8 +71,7 @@ print(*options.ENVIRONMENT.values())`
 	require.Equal(t, "/state", filepath.Dir(p["MESSAGES_STATE"]))
 }
 
-// messagesImage copies what the image holds to a folder, and returns its
-// instructions.
+// messagesImage copies the image's content to a folder, and returns its instructions.
 func messagesImage(t *testing.T) (folder string, stage instructions.Stage) {
 	t.Helper()
 	stages := dockerfileAt(t, filepath.Join(messagesFolder, "Dockerfile"))
@@ -102,7 +101,7 @@ func messagesImage(t *testing.T) (folder string, stage instructions.Stage) {
 	return folder, stages[0]
 }
 
-// The image holds the script and what it imports, and no tests.
+// The image contains the script and its imports, and no tests.
 //
 // Row O12.
 func TestMessages_Image(t *testing.T) {
@@ -174,7 +173,7 @@ func TestMessages_Kubernetes(t *testing.T) {
 	}
 }
 
-// python is a command of the messages' image: the paths are those within it.
+// python is a command of the messages' image: its paths are those in the image.
 func (r *rehearsal) python(args ...string) *exec.Cmd {
 	r.Helper()
 	if r.messages == "" {
@@ -195,7 +194,7 @@ func (r *rehearsal) python(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// followed: what lives from the feed alone has heard of the order.
+// followed: the subscribers of the feed know the order.
 func (r *rehearsal) followed() {
 	r.Helper()
 	require.Eventually(r, func() bool {
@@ -231,7 +230,7 @@ func (b *safeBuffer) Write(p []byte) (int, error) {
 	return b.text.Write(p)
 }
 
-// String is what was written so far.
+// String is the content so far.
 func (b *safeBuffer) String() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()

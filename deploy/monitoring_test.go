@@ -23,8 +23,8 @@ import (
 	"github.com/yeyak/yeyak/internal/child"
 )
 
-// prometheusRule and podMonitor are the parts that we use of the Prometheus
-// Operator's kinds; another key is a mistake.
+// prometheusRule and podMonitor are the parts of the Prometheus Operator's types that we use;
+// another key is a mistake.
 type prometheusRule struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -76,8 +76,8 @@ func monitored(t *testing.T) *manifests {
 	return render(t, filepath.Join(suggested(t, "monitoring"), "overlays/prod"))
 }
 
-// The rules of the cluster are the ones that compose's Prometheus reads and that
-// are tested, and Prometheus takes them.
+// The cluster's rules are the tested rules of compose's Prometheus, and Prometheus accepts
+// them.
 func TestMonitoring_Rules(t *testing.T) {
 	t.Parallel()
 	var tested any
@@ -112,8 +112,8 @@ func TestMonitoring_Dashboards(t *testing.T) {
 	}
 }
 
-// Every process that has metrics is scraped, at a port that it has, as the job
-// that the rules call it.
+// Every process with metrics is scraped, at a port that it has, under the job name that the
+// rules use.
 func TestMonitoring_Monitors(t *testing.T) {
 	t.Parallel()
 	m := monitored(t)
@@ -160,8 +160,8 @@ func (l labelSet) Lookup(label string) (string, bool) {
 	return value, ok
 }
 
-// The Alertmanagers of compose and of the cluster are the same, with the same
-// settings, and read the receiver's URL from a file that is no part of them.
+// Alertmanager has the same version and settings in compose and in the cluster. It reads the
+// receiver's URL from a file that is not part of the settings.
 func TestMonitoring_Alertmanager(t *testing.T) {
 	t.Parallel()
 	settings := read(t, "alertmanager/alertmanager.yml")
@@ -198,8 +198,8 @@ func TestMonitoring_Alertmanager(t *testing.T) {
 	require.True(t, slices.Contains(c.Args, "--storage.path="+at[s.Spec.VolumeClaimTemplates[0].Name].MountPath))
 }
 
-// An alert reaches the receiver whose URL is in the file: the Alertmanager that
-// is deployed, with the settings that are, over real sockets.
+// An alert reaches the receiver whose URL is in the file: with the deployed Alertmanager and
+// settings, over real sockets.
 func TestMonitoring_AlertReachesReceiver(t *testing.T) {
 	t.Parallel()
 	heard := make(chan string, 10)

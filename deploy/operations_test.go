@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/recipes"
 )
 
-// TestOperations_WhatIsShown: the commands that docs/operations shows and no
-// test can run name files, services, workloads and flags that are there.
+// TestOperations_WhatIsShown: the commands in docs/operations that no test can run name
+// existing files, services, workloads and flags.
 func TestOperations_WhatIsShown(t *testing.T) {
 	book, err := recipes.Read(filepath.Join(root, "docs", "operations"))
 	require.NoError(t, err)
@@ -36,7 +36,7 @@ func TestOperations_WhatIsShown(t *testing.T) {
 		case "kubectl":
 			checkKubectl(t, rendered, line, words)
 		case "yeyak":
-			if p.args = words[1:]; words[1] == "dev" { // not deployed: that it is set to what others know is all
+			if p.args = words[1:]; words[1] == "dev" { // not deployed: only variables that others know can be checked
 				p.args = []string{"api"}
 				p.env = map[string]string{"DATABASE_URL": "postgres://yeyak@db.example:5432/yeyak", "YEYAK_PAYMENTS": "sandbox", "YEYAK_AUTH": "off"}
 			}
@@ -85,7 +85,7 @@ func checkKubectl(t *testing.T, rendered map[string]*manifests, line string, wor
 	}
 }
 
-// labelsOf are those of every pod.
+// labelsOf are the labels of every pod.
 func labelsOf(m *manifests) (all []map[string]string) {
 	for _, pod := range m.pods() {
 		all = append(all, pod.Labels)
@@ -93,7 +93,7 @@ func labelsOf(m *manifests) (all []map[string]string) {
 	return all
 }
 
-// mounts tells whether some pod mounts the ConfigMap.
+// mounts reports whether a pod mounts the ConfigMap.
 func (m *manifests) mounts(configMap string) bool {
 	for _, pod := range m.pods() {
 		for _, v := range pod.Spec.Volumes {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# pin.sh OVERLAY NAME=IMAGE:TAG@sha256:…...: lets the overlay run these images, by
-# digest. KUSTOMIZE is the program, bin/kustomize by default.
+# pin.sh OVERLAY NAME=IMAGE:TAG@sha256:…...: sets the overlay's images, by digest. KUSTOMIZE
+# is the program, bin/kustomize by default.
 set -eu
 kustomize=$(cd "$(dirname "$0")/.." && pwd)/bin/kustomize
 overlay=${1:?which overlay?}
@@ -11,7 +11,7 @@ for image in "$@"; do
 		echo "$image: want NAME=IMAGE:vX.Y.Z@sha256:DIGEST" >&2
 		exit 1
 	fi
-	# Any other name would be written down, and change nothing.
+	# Any other name would be written, without an effect.
 	if ! sed -n '/^images:/,/^[^ -]/p' "$overlay/settings/kustomization.yaml" |
 		grep --quiet --extended-regexp --line-regexp "[ -]*name: ${image%%=*}"; then
 		echo "${image%%=*}: $overlay runs no such image" >&2

@@ -1,7 +1,7 @@
 #!/bin/sh
-# pinned.sh OVERLAY: the images of an overlay's settings, read from standard input in
-# the form in which kustomize writes them, that OVERLAY runs too: NAME=IMAGE:TAG@DIGEST
-# of each that has a digest, as pin.sh takes them.
+# pinned.sh OVERLAY: reads the images of an overlay's settings from standard input, in the
+# form in which kustomize writes them. Prints those that OVERLAY runs too and that have a
+# digest, as NAME=IMAGE:TAG@DIGEST, the form that pin.sh takes.
 set -eu
 own=${1:?which overlay?}/settings/kustomization.yaml
 awk '

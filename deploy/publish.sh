@@ -1,6 +1,6 @@
 #!/bin/sh
-# publish.sh IMAGE DOCKERFILE CONTEXT: builds an image for all platforms, pushes it
-# under the tag that is released, and writes IMAGE:TAG@DIGEST.
+# publish.sh IMAGE DOCKERFILE CONTEXT: builds an image for all platforms, pushes it under the
+# released tag, and prints IMAGE:TAG@DIGEST.
 set -eu
 image=${1:?which image?}:$GITHUB_REF_NAME
 metadata=$(mktemp)

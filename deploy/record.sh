@@ -1,7 +1,7 @@
 #!/bin/sh
-# record.sh REPOSITORY OVERLAY NAME=IMAGE:TAG@sha256:…...: writes into the branch main
-# of the repository which images the overlay runs. It is for after the rollout; the
-# checkout is main's afterwards. What is pushed to main meanwhile stays.
+# record.sh REPOSITORY OVERLAY NAME=IMAGE:TAG@sha256:…...: records in the branch main of the
+# repository which images the overlay runs. Run it after the rollout; it changes the checkout
+# to main. Commits that are pushed to main meanwhile are kept.
 set -eu
 repository=${1:?which repository?} overlay=${2:?which overlay?}
 shift 2

@@ -28,9 +28,9 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/pgserver"
 )
 
-// rehearsal brings up what docker-compose.yml does without an engine: the same
-// commands with the same variables, as processes on loopback. PostgreSQL is a
-// private one, and services find each other at free ports.
+// rehearsal starts the services of docker-compose.yml without a container engine: the same
+// commands with the same variables, as processes on loopback. PostgreSQL is a private one,
+// and services find each other at free ports.
 type rehearsal struct {
 	*testing.T
 	project *types.Project
@@ -39,14 +39,14 @@ type rehearsal struct {
 	running map[string]*exec.Cmd
 	logs    map[string]*safeBuffer
 
-	messages   string // folder of what their image holds
+	messages   string // folder with the content of their image
 	entrypoint []string
 
-	issuer *issuer.Issuer // of access tokens, which .env names
-	apiKey string         // of what follows the feed
+	issuer *issuer.Issuer // of access tokens; .env names it
+	apiKey string         // of the feed's subscribers
 }
 
-// An operator who follows deploy/README.md gets this far.
+// deploy/README.md works for an operator up to this point.
 func TestCompose_Rehearsal(t *testing.T) {
 	who := issuer.Start(t)
 	project, err := load(t, map[string]string{"POSTGRES_PASSWORD": password, "YEYAK_AUTH_ISSUER": who.URL()}, "monitoring")
@@ -80,7 +80,7 @@ func TestCompose_Rehearsal(t *testing.T) {
 	}
 }
 
-// inOrder sorts the services as their dependencies want it.
+// inOrder sorts the services by their dependencies.
 func (r *rehearsal) inOrder() (order []string) {
 	for len(order) < len(r.project.Services) {
 		for _, name := range slices.Sorted(maps.Keys(r.project.Services)) {
@@ -96,7 +96,7 @@ func (r *rehearsal) inOrder() (order []string) {
 	return order
 }
 
-// postgres does what the image does with a new volume.
+// postgres initialises the database like the image does with a new volume.
 func (r *rehearsal) postgres() {
 	r.Helper()
 	cluster, err := pgserver.Launch(pgserver.Forgetful)
@@ -116,8 +116,8 @@ func (r *rehearsal) postgres() {
 	require.NoError(r, pgserver.Execute(r.Context(), another, "CREATE DATABASE "+made))
 }
 
-// port is where the service's port is on this machine, and no other's, though
-// nothing listens there yet. Temporal keeps its own in two signed bytes.
+// port is the service's port on this machine, which belongs to no other service, also while
+// nothing listens there. Temporal stores ports as signed numbers of 16 bits.
 func (r *rehearsal) port(service, port string) string {
 	key := service + ":" + port
 	for r.ports[key] == "" {
@@ -132,7 +132,7 @@ func (r *rehearsal) port(service, port string) string {
 
 var addresses = regexp.MustCompile(`\b(0\.0\.0\.0|127\.0\.0\.1|[a-z][a-z-]+):(\d{4})\b`)
 
-// here makes of the service's own words what holds on this machine.
+// here replaces hosts and ports in a service's setting by those on this machine.
 func (r *rehearsal) here(service, text string) string {
 	return addresses.ReplaceAllStringFunc(text, func(found string) string {
 		host, port, _ := net.SplitHostPort(found)
@@ -143,7 +143,7 @@ func (r *rehearsal) here(service, text string) string {
 	})
 }
 
-// command is one of the service's image, with its variables.
+// command is a command of the service's image, with its variables.
 func (r *rehearsal) command(service string, args ...string) *exec.Cmd {
 	s := r.project.Services[service]
 	var cmd *exec.Cmd
@@ -151,7 +151,7 @@ func (r *rehearsal) command(service string, args ...string) *exec.Cmd {
 	case "temporal-schema":
 		cmd = exec.CommandContext(r.Context(), "sh", "temporal/schema.sh")
 	case "temporal":
-		cmd = exec.CommandContext(r.Context(), r.temporalServer(), "start") // as its image does
+		cmd = exec.CommandContext(r.Context(), r.temporalServer(), "start") // as in its image
 		cmd.Dir = r.TempDir()
 	case "messages":
 		cmd = r.python(args...)
@@ -172,7 +172,7 @@ func (r *rehearsal) command(service string, args ...string) *exec.Cmd {
 	return r.temporalHere(service, cmd)
 }
 
-// feedKey is the API key that an operator makes for what follows the feed.
+// feedKey is the API key that an operator creates for subscribers of the feed.
 func (r *rehearsal) feedKey() string {
 	r.Helper()
 	if r.apiKey == "" {
@@ -183,7 +183,7 @@ func (r *rehearsal) feedKey() string {
 	return r.apiKey
 }
 
-// temporalServer is the one that `make test` names, or builds.
+// temporalServer is the server that `make test` names, or builds.
 func (r *rehearsal) temporalServer() string {
 	path := os.Getenv("YEYAK_TEMPORAL_SERVER")
 	if path == "" {
@@ -195,8 +195,8 @@ func (r *rehearsal) temporalServer() string {
 	return path
 }
 
-// sqlTool is a folder with temporal-sql-tool in it, as the image of Temporal's
-// tools has it. Here it is in the server's program.
+// sqlTool is a folder with temporal-sql-tool in it, like the image of Temporal's tools. Here
+// the tool is a part of the server's program.
 func (r *rehearsal) sqlTool() string {
 	folder := r.TempDir()
 	script := fmt.Sprintf("#!/bin/sh\nexec '%s' schema \"$@\"\n", r.temporalServer())
@@ -204,8 +204,8 @@ func (r *rehearsal) sqlTool() string {
 	return folder
 }
 
-// temporalHere is what differs for Temporal's own programs, whose hosts and
-// ports have variables of their own.
+// temporalHere adapts Temporal's own programs, whose hosts and ports have variables of their
+// own.
 func (r *rehearsal) temporalHere(service string, cmd *exec.Cmd) *exec.Cmd {
 	postgres := r.port("postgres", "5432")
 	switch service {
@@ -232,7 +232,7 @@ func (r *rehearsal) runOnce(service string) {
 	require.NoError(r, err, "%s: %s", service, out)
 }
 
-// start starts a service and waits until it is healthy, in its own terms.
+// start starts a service and waits until its health check succeeds.
 func (r *rehearsal) start(service string) {
 	r.Helper()
 	s := r.project.Services[service]
@@ -273,7 +273,7 @@ func (r *rehearsal) start(service string) {
 	}
 }
 
-// stop ends a service as the engine does, in the time that it is given.
+// stop ends a service like a container engine, within its stop grace period.
 func (r *rehearsal) stop(service string) {
 	r.Helper()
 	cmd := r.running[service]
@@ -289,7 +289,7 @@ func (r *rehearsal) stop(service string) {
 
 func (r *rehearsal) placeAnOrder() {
 	r.Helper()
-	today := time.Now() // one day for all of it
+	today := time.Now() // the same day in all requests
 	day := func(n int) string { return today.AddDate(0, 0, n).Format(time.DateOnly) }
 	place := r.send(http.MethodPost, "/v1/lodging/places", http.StatusCreated,
 		`{"name":"Seaside Inn","ownerId":"bora","price":{"amount":50000,"currency":"KRW"},"confirmation":"auto"}`)
@@ -306,7 +306,7 @@ func (r *rehearsal) placeAnOrder() {
 	require.Equal(r, int64(100000), paid.Charged, "the payment went through what stands in for Stripe")
 }
 
-// send asks the API, and answers the id of what there is now.
+// send sends a request to the API, and returns the id in the answer.
 func (r *rehearsal) send(method, path string, want int, body string) string {
 	r.Helper()
 	request, err := http.NewRequestWithContext(r.Context(), method, "http://127.0.0.1:"+r.port("api", "8080")+path, strings.NewReader(body))
@@ -320,6 +320,6 @@ func (r *rehearsal) send(method, path string, want int, body string) string {
 	require.NoError(r, err)
 	require.Equal(r, want, answer.StatusCode, "%s", raw)
 	var made struct{ ID string }
-	_ = json.Unmarshal(raw, &made) // a stock has none
+	_ = json.Unmarshal(raw, &made) // a stock has no id
 	return made.ID
 }

@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// runner does what GitHub's does with the steps of a job, in a repository of its
-// own. docker, gh, kubectl and make only tell how they were called; kubectl also
-// which images it was to apply. Git, kustomize and jq are real.
+// runner runs the steps of a job like GitHub's runner, in a repository of its own. docker, gh,
+// kubectl and make only record their calls; kubectl also records the images that it should
+// apply. Git, kustomize and jq are real.
 type runner struct {
 	*testing.T
 	origin, checkout, temp string
@@ -60,7 +60,7 @@ case "$*" in "apply -k "*) "$KUSTOMIZE" build "$3" > "$RUNNER_TEMP/applied"
 	return r
 }
 
-// sh runs a script as GitHub does, in the checkout.
+// sh runs a script like GitHub does, in the checkout.
 func (r *runner) sh(script string, env ...string) {
 	r.Helper()
 	out, err := r.try(script, env...)
@@ -83,7 +83,7 @@ func (r *runner) try(script string, env ...string) (string, error) {
 
 var expression = regexp.MustCompile(`\$\{\{ ([a-zA-Z_.]+) \}\}`)
 
-// value evaluates the expressions of a value.
+// value evaluates the expressions in a value.
 func (r *runner) value(text string) string {
 	return expression.ReplaceAllStringFunc(text, func(found string) string {
 		name := expression.FindStringSubmatch(found)[1]
@@ -126,7 +126,7 @@ func (r *runner) job(file, name string) error {
 	return nil
 }
 
-// calls are how the programs were called since the last time.
+// calls are the calls of the programs since the last time.
 func (r *runner) calls() []string {
 	r.Helper()
 	file := filepath.Join(r.temp, "calls")
@@ -138,14 +138,14 @@ func (r *runner) calls() []string {
 	return strings.Split(text, "\n")
 }
 
-// recorded is the production overlay in the repository that was pushed to.
+// recorded is the production overlay in the remote repository.
 func (r *runner) recorded() string {
 	r.Helper()
 	r.sh(`rm -rf "$RUNNER_TEMP/pushed" && git clone --quiet "$ORIGIN" "$RUNNER_TEMP/pushed"`)
 	return filepath.Join(r.temp, "pushed", "deploy", "kubernetes", "overlays", "prod")
 }
 
-// onMain runs a script in a checkout of main, and pushes what it changes.
+// onMain runs a script in a checkout of main, and pushes its changes.
 func (r *runner) onMain(script string) {
 	r.Helper()
 	r.sh(`rm -rf "$RUNNER_TEMP/main" && git clone --quiet "$ORIGIN" "$RUNNER_TEMP/main" && cd "$RUNNER_TEMP/main"
@@ -153,7 +153,7 @@ func (r *runner) onMain(script string) {
 git add --all && git -c user.name=a -c user.email=a@example.com commit --quiet --message more && git push --quiet`)
 }
 
-// commits counts those of the repository that was pushed to.
+// commits counts the commits of the remote repository.
 func (r *runner) commits() string {
 	r.Helper()
 	out, err := r.try(`git --git-dir "$ORIGIN" rev-list --count main`)
@@ -161,8 +161,8 @@ func (r *runner) commits() string {
 	return strings.TrimSpace(out)
 }
 
-// TestRelease_ReachesTheCluster: the scripts of a release and of what follows it
-// publish images, change the overlay to their digests, and apply it in order.
+// TestRelease_ReachesTheCluster: the scripts of a release and of the rollout publish images,
+// set the overlay to their digests, and apply it in order.
 //
 // Row O9.
 func TestRelease_ReachesTheCluster(t *testing.T) {
@@ -210,7 +210,7 @@ func TestRelease_ReachesTheCluster(t *testing.T) {
 	}
 	require.Equal(t, "a kubeconfig", read(t, filepath.Join(r.temp, "kubeconfig")))
 
-	// The change stands in the repository, and is what the manifests render to.
+	// The change is in the repository, and the manifests render to it.
 	require.Equal(t, "2", r.commits())
 	m := render(t, r.recorded())
 	for name, image := range map[string]string{"yeyak-api": "yeyak=", "yeyak-worker-sagas": "yeyak=", "yeyak-marketing": "yeyak-marketing="} {
@@ -223,9 +223,8 @@ func TestRelease_ReachesTheCluster(t *testing.T) {
 	require.Equal(t, "2", r.commits())
 }
 
-// A release applies the manifests of its tag and not those of main, with what
-// main has recorded of the services that are not released; and main keeps what it
-// has.
+// A release applies the manifests of its tag and not those of main, with the recorded images
+// of the services that are not released. main keeps its own manifests.
 func TestRelease_AppliesTheTag(t *testing.T) {
 	t.Parallel()
 	for _, step := range workflows(t)["deploy.yml"].Jobs["deploy"].Steps {
@@ -260,7 +259,7 @@ sh deploy/pin.sh deploy/kubernetes/overlays/prod yeyak-marketing=` + image("yeya
 	require.Equal(t, "3", r.commits())
 }
 
-// A rollout that does not succeed is not recorded.
+// A rollout that fails is not recorded.
 func TestRelease_RolloutFails(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t)
@@ -276,12 +275,12 @@ func TestRelease_RolloutFails(t *testing.T) {
 	require.Equal(t, "2", r.commits())
 }
 
-// What reaches main while it is recorded stays.
+// Commits that reach main during the recording are kept.
 func TestRelease_MainMovesMeanwhile(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t)
 	r.expressions["inputs.images"] = "yeyak=ghcr.io/yeyak/yeyak:v1.2.3@sha256:" + strings.Repeat("a", 64)
-	// A push is refused once, and another has been there.
+	// A push is refused once, since another commit was pushed.
 	r.sh(`git clone --quiet "$ORIGIN" "$RUNNER_TEMP/other" && cd "$RUNNER_TEMP/other" && echo more >> CHANGELOG.md &&
 		git -c user.name=a -c user.email=a@example.com commit --quiet --all --message other && git push --quiet "$ORIGIN" HEAD:waiting
 printf '#!/bin/sh\n[ ! -e came ] || exit 0\ntouch came\nunset GIT_QUARANTINE_PATH\ngit update-ref refs/heads/main waiting\nexit 1\n' > "$ORIGIN/hooks/pre-receive"
@@ -292,7 +291,7 @@ chmod +x "$ORIGIN/hooks/pre-receive"`)
 	require.Contains(t, read(t, filepath.Join(r.temp, "pushed", "CHANGELOG.md")), "more")
 }
 
-// A service goes to the cluster apart from the others.
+// A service is released apart from the others.
 //
 // Row O9.
 func TestRelease_OneService(t *testing.T) {
@@ -309,7 +308,7 @@ func TestRelease_OneService(t *testing.T) {
 	}
 }
 
-// What is not an image by its digest changes nothing.
+// A value that is not an image with its digest changes nothing.
 func TestRelease_Refused(t *testing.T) {
 	t.Parallel()
 	r := newRunner(t)

@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/fullserver"
 )
 
-// The images are of the server and the web UI that everything is proved on.
+// The images have the versions of the server and the web UI that all tests use.
 func TestTemporal_Versions(t *testing.T) {
 	t.Parallel()
 	pinned := read(t, "../tools/temporal/go.mod")
@@ -27,8 +27,8 @@ func TestTemporal_Versions(t *testing.T) {
 	}
 }
 
-// The Temporal server that is shipped is set as the one that everything is proved
-// on, but for what lets loads be measured.
+// The deployed Temporal server has the settings of the tested one, except those that benchmarks
+// need.
 func TestTemporal_Settings(t *testing.T) {
 	t.Parallel()
 	var shipped map[string][]struct{ Value any }

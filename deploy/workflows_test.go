@@ -13,8 +13,7 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// workflow is the part of a GitHub Actions workflow that we use; another key
-// is a mistake.
+// workflow is the part of a GitHub Actions workflow that we use; another key is a mistake.
 type workflow struct {
 	Name        string            `json:"name"`
 	On          any               `json:"on"`
@@ -53,7 +52,7 @@ func workflows(t *testing.T) map[string]workflow {
 		raw, err := os.ReadFile(file)
 		require.NoError(t, err)
 		var w workflow
-		// `on` is a boolean to YAML 1.1, which is what JSON's names come from.
+		// YAML 1.1 reads the key `on` as a boolean, which cannot be a JSON name.
 		require.NoError(t, yaml.UnmarshalStrict([]byte(strings.Replace(string(raw), "\non:", "\n\"on\":", 1)), &w), file)
 		require.NotNil(t, w.On, file)
 		all[filepath.Base(file)] = w
@@ -111,8 +110,8 @@ func TestWorkflows(t *testing.T) {
 	}
 }
 
-// CI does what .ci/run does, and renders every overlay, with the Go that the
-// image is built with.
+// CI runs the same checks as .ci/run, and renders every overlay, with the Go version of the
+// image's build.
 func TestWorkflows_CI(t *testing.T) {
 	t.Parallel()
 	ci := workflows(t)["ci.yml"]

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fetches axe-core to bin/axe/axe.min.js: it checks that pages are accessible, in
-# their tests. Its version and the digest of its package are pinned here.
+# Downloads axe-core to bin/axe/axe.min.js, which checks the accessibility of pages in tests.
+# Its version and the digest of its package are pinned here.
 set -eu
 cd "$(dirname "$0")/.."
 version=4.14.1

@@ -1,9 +1,8 @@
 #!/bin/bash
-# before-identity.sh YEYAK OUTPUT: records orders with a build of before there were
-# callers, for e2e/testdata/before-identity. YEYAK is the build's program; OUTPUT.tar.gz
-# becomes the data folder of its `yeyak dev`, and OUTPUT.sql.gz a dump of
-# DATABASE_URL, when that names an empty PostgreSQL database for it to use.
-# YEYAK_TEMPORAL_SERVER names the Temporal server to run.
+# before-identity.sh YEYAK OUTPUT: records orders with a build without callers, for
+# e2e/testdata/before-identity. YEYAK is the program of that build. OUTPUT.tar.gz becomes the
+# data folder of its `yeyak dev`, and OUTPUT.sql.gz a dump of DATABASE_URL, if that names an
+# empty PostgreSQL database. YEYAK_TEMPORAL_SERVER names the Temporal server.
 set -euo pipefail
 yeyak=$1 output=$2
 work=$(mktemp -d) process='' engine=''
@@ -27,8 +26,8 @@ send() { curl -sS --fail-with-body -X "$1" "$api$2" -H 'Content-Type: applicatio
 id() { sed -n 's/^{"id":"\([^"]*\)".*/\1/p'; }
 day() { date -u -d "+2 years -$1 days" +%F; }
 
-# place NAME PATH REQUEST: orders under the name as Idempotency-Key, and notes that
-# with the order and its request.
+# place NAME PATH REQUEST: places an order with the name as Idempotency-Key, and records the
+# name with the order and its request.
 place() {
 	local order
 	order=$(send POST "$2" "$3" -H "Idempotency-Key: $1" | id)
@@ -86,7 +85,7 @@ becomes call-waiting calling
 (set -a && . "$folder/env" && "$yeyak" audit >"$work/audit") || { cat "$work/audit" && exit 1; }
 kill -INT $process && wait $process
 
-# The last order waits in the inbox, for an engine that does not answer.
+# The last order waits in the inbox, since the engine does not answer.
 start
 engine=$(pgrep -P $process)
 kill -STOP "$engine"

@@ -1,7 +1,6 @@
 #!/bin/bash
-# build.sh FOLDER OUTPUT PACKAGE [FLAGS]: go build, which tells every hundred
-# packages how far it is. OUTPUT is relative to FOLDER. Quiet when there is little
-# to compile.
+# build.sh FOLDER OUTPUT PACKAGE [FLAGS]: go build, which reports its progress every hundred
+# packages. OUTPUT is relative to FOLDER. Quiet if there is little to compile.
 set -euo pipefail
 folder=$1 output=$2 package=$3
 shift 3
@@ -9,7 +8,7 @@ go build -C "$folder" -v -o "$output" "$@" "$package" 2>&1 | {
 	compiled=0 all=
 	while IFS= read -r line; do
 		case $line in
-		*[\ :]*) echo "$line" ;; # anything but the name of a package that has been compiled
+		*[\ :]*) echo "$line" ;; # any line that is not the name of a compiled package
 		*)
 			compiled=$((compiled + 1))
 			if ((compiled % 100 == 0)); then

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes sure that Chromium is installed, and fonts with Korean glyphs, for the
-# tests of the pages. Quiet when they are; starts nothing.
+# Makes sure that Chromium, and fonts with Korean glyphs, are installed for the tests of the
+# pages. Quiet if they are; starts nothing.
 set -eu
 . "$(dirname "$0")/install.sh"
 
@@ -13,10 +13,10 @@ browser() {
 	return 1
 }
 
-# macOS comes with Korean fonts and without fontconfig.
+# macOS has Korean fonts and no fontconfig.
 fonts() { [ "$(uname)" = Darwin ] || [ "$(fc-list :lang=ko family 2>/dev/null)" ]; }
 
 browser || install_package chromium "Please install Chromium (macOS: brew install --cask chromium; Fedora: dnf install chromium)."
 fonts || install_package "fonts-noto-cjk" "Please install Noto's fonts with Korean (Fedora: dnf install google-noto-sans-cjk-fonts)."
-# fc-list, with which this script asks, does not come with the fonts.
+# fc-list, which this script uses, is not in the package of the fonts.
 fonts || install_package fontconfig "Please install fontconfig (Fedora: dnf install fontconfig)."

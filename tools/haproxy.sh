@@ -1,10 +1,10 @@
 #!/bin/sh
-# Makes sure that HAProxy is installed, the entry point of the local cluster.
-# Quiet when it is; starts nothing.
+# Makes sure that HAProxy is installed, the entry point of the local cluster. Quiet if it is;
+# starts nothing.
 set -eu
 . "$(dirname "$0")/install.sh"
 
-# Debian puts it into sbin, which is not on every user's PATH.
+# Debian installs it in sbin, which is not on every user's PATH.
 installed() { PATH="$PATH:/usr/sbin:/usr/local/sbin" command -v haproxy >/dev/null; }
 
 installed || install_package haproxy "Please install HAProxy 2.4 or newer (macOS: brew install haproxy; Fedora: dnf install haproxy)."

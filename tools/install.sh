@@ -1,5 +1,5 @@
-# Sourced by its neighbours: installs a package with apt-get, where there is
-# apt-get. $1 is the package, $2 what to ask for where there is none.
+# Sourced by the scripts beside it: installs the package $1 with apt-get, if there is apt-get.
+# Otherwise it asks the user to install $2.
 install_package() {
 	if ! command -v apt-get >/dev/null; then
 		echo "$2" >&2

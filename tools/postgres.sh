@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes sure that a PostgreSQL server (14 or newer) is installed, for the tests
-# and the local cluster. Quiet when it is; starts nothing.
+# Makes sure that a PostgreSQL server (14 or newer) is installed, for the tests and the local
+# cluster. Quiet if it is; starts nothing.
 set -eu
 . "$(dirname "$0")/install.sh"
 oldest=14

@@ -1,6 +1,5 @@
 #!/bin/sh
-# Makes sure that promtool is installed, for the tests of the alert rules. Quiet
-# when it is.
+# Makes sure that promtool is installed, for the tests of the alert rules. Quiet if it is.
 set -eu
 . "$(dirname "$0")/install.sh"
 

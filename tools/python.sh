@@ -1,10 +1,10 @@
 #!/bin/sh
-# Makes sure that Python (3.9 or newer) is installed, for subscribers/messages
-# and its tests. Quiet when it is.
+# Makes sure that Python (3.9 or newer) is installed, for subscribers/messages and its tests.
+# Quiet if it is.
 set -eu
 . "$(dirname "$0")/install.sh"
 
-# Debian also has a python3 without most of its library.
+# Debian also has a python3 without most of the standard library.
 installed() {
 	python3 -c 'import sys; assert sys.version_info >= (3, 9); import fcntl, http.server, ssl, unittest' 2>/dev/null
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes sure that the shells are installed which newcomers paste the README's
-# lines into, for the test that does the same. Quiet when they are.
+# Makes sure that the shells in which newcomers run the README's lines are installed, for the
+# test that does the same. Quiet if they are.
 set -eu
 . "$(dirname "$0")/install.sh"
 

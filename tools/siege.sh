@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes sure that siege is installed, which loads an API as the documents of
-# other order systems do. Quiet when it is; starts nothing.
+# Makes sure that siege is installed, the load generator in the documents of other order
+# systems. Quiet if it is; starts nothing.
 set -eu
 . "$(dirname "$0")/install.sh"
 

@@ -1,7 +1,7 @@
-// Command bare is the engine's limit, with the SDK that we use: workflows that
-// are started eagerly and do one empty local activity, their worker and their
-// starter in one process, without HTTP and without a database. It makes its
-// load itself, when POST /load tells it to.
+// Command bare measures the limit of the engine with the SDK that Yeyak uses: workflows
+// that are started eagerly and run one empty local activity, with worker and starter in
+// one process, without HTTP and without a database. The process makes its own load when
+// it receives POST /load.
 package main
 
 import (

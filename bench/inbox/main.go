@@ -1,7 +1,7 @@
-// Command inbox measures what an order costs that goes through the inbox, beside
-// one that is started at once: reservations that are confirmed by themselves,
-// placed while Temporal is there, and placed while it is frozen and carried out
-// when it is back. It fails when an order is refused or does not come out.
+// Command inbox compares the cost of an order that goes through the inbox with that of one
+// that is started at once. It places reservations that are confirmed without a decision,
+// first while Temporal runs, then while it is frozen; the latter are carried out when it
+// runs again. It fails if an order is refused or not confirmed.
 package main
 
 import (
@@ -36,21 +36,21 @@ func main() {
 	lab.Main(p.Flags, p.run)
 }
 
-// report is inbox.json.
+// report is the content of inbox.json.
 type report struct {
 	Machine lab.Machine        `json:"machine"`
 	Loads   map[string][]round `json:"loads"`
 }
 
-// round is one load. CPU is milliseconds an order, until all have come out.
+// round is one load. CPU is milliseconds per order, until all orders are confirmed.
 type round struct {
 	Orders     int     `json:"orders"`
 	Ours       float64 `json:"cpuOurs"`
 	Temporal   float64 `json:"cpuTemporal"`
 	PostgreSQL float64 `json:"cpuPostgresql"`
-	// Settled is how many seconds after the load, or after Temporal was back, all
-	// orders had come out.
-	Settled float64 `json:"settledAfterSeconds"`
+	// StableAfter is the number of seconds after the load, or after Temporal ran again,
+	// until all orders were confirmed.
+	StableAfter float64 `json:"settledAfterSeconds"`
 }
 
 const (
@@ -88,8 +88,8 @@ func (p plan) run(ctx context.Context, w *lab.World) error {
 	return errors.Join(lab.WriteJSON(p.Out, r), r.print(), service.End())
 }
 
-// measure places orders for a while, and waits until all are confirmed. away: Temporal
-// is frozen meanwhile.
+// measure places orders for a while, and waits until all are confirmed. If away is set,
+// Temporal is frozen while they are placed.
 func (p plan) measure(ctx context.Context, w *lab.World, service *lab.Service, shop *lab.Shop, away bool) (r round, err error) {
 	order := func(ctx context.Context, n int) error {
 		a, err := shop.Place(ctx, n, "")
@@ -113,8 +113,8 @@ func (p plan) measure(ctx context.Context, w *lab.World, service *lab.Service, s
 		}
 		r.Orders = len(run.Latencies)
 		begun := time.Now()
-		counts, err := service.AwaitSettled(ctx)
-		r.Settled = time.Since(begun).Seconds()
+		counts, err := service.AwaitStable(ctx)
+		r.StableAfter = time.Since(begun).Seconds()
 		for at, n := range counts {
 			if at.Order != booking.Confirmed {
 				err = errors.Join(err, fmt.Errorf("%d orders are %s, %s", n, at.Order, at.Payment))
@@ -134,7 +134,7 @@ func (r report) print() error {
 	for _, what := range []string{direct, inbox} {
 		for _, x := range r.Loads[what] {
 			fmt.Fprintf(table, "%s\t%d\t%.1f\t%.1f\t%.1f\t%.1f\t%.1f s\t\n",
-				what, x.Orders, x.Ours, x.Temporal, x.PostgreSQL, x.Ours+x.Temporal+x.PostgreSQL, x.Settled)
+				what, x.Orders, x.Ours, x.Temporal, x.PostgreSQL, x.Ours+x.Temporal+x.PostgreSQL, x.StableAfter)
 		}
 	}
 	return table.Flush()

@@ -11,8 +11,8 @@ import (
 	"github.com/yeyak/yeyak/internal/child"
 )
 
-// Sidecar starts a program that has neither HTTP routes nor tables of Yeyak's:
-// it is told where to listen, and env.
+// Sidecar starts a program that is not Yeyak: it has none of its routes and tables. It
+// gets its address and env.
 func (w *World) Sidecar(ctx context.Context, program string, env ...string) (p *child.Process, url string, err error) {
 	ports, err := child.FreePorts(1)
 	if err != nil {
@@ -29,13 +29,13 @@ func (w *World) Sidecar(ctx context.Context, program string, env ...string) (p *
 // Sandbox is a stand-in for Stripe.
 type Sandbox struct {
 	*Program
-	// Env is the environment of those who are to pay there.
+	// Env is the environment of processes that use it.
 	Env []string
 
 	url string
 }
 
-// SandboxPayments starts one with a database of its own that behaves well.
+// SandboxPayments starts a healthy stand-in with a database of its own.
 func (w *World) SandboxPayments(ctx context.Context, name string) (*Sandbox, error) {
 	database, err := w.Postgres.NewDatabase(ctx)
 	if err != nil {
@@ -54,8 +54,7 @@ func (w *World) SandboxPayments(ctx context.Context, name string) (*Sandbox, err
 	return s, err
 }
 
-// Behave tells it how to behave from now on, with the switches of its
-// switchboard.
+// Behave changes its behaviour, with the switches of its switchboard.
 func (s *Sandbox) Behave(ctx context.Context, switches map[string]any) error {
 	raw, err := json.Marshal(switches)
 	if err != nil {

@@ -9,16 +9,16 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Standing is where an order and its payment stand, as the databases show it.
+// Standing is the status of an order and of its payment in the databases.
 type Standing struct {
 	Order   booking.Status
 	Payment booking.PaymentStatus
 }
 
-// Nothing is the status of an order that has no page, or no payment.
+// Nothing is the status of an order without a page, or without a payment.
 const Nothing = "none"
 
-// Standings counts the service's orders by where they stand.
+// Standings counts the service's orders by status.
 func (s *Service) Standings(ctx context.Context) (map[Standing]int, error) {
 	counts := map[Standing]int{}
 	err := s.query(ctx, func(rows *sql.Rows) error {
@@ -32,9 +32,9 @@ func (s *Service) Standings(ctx context.Context) (map[Standing]int, error) {
 	return counts, err
 }
 
-// Settled tells whether nothing is left to do: paid and confirmed, or cancelled
-// with nothing kept.
-func (s Standing) Settled() bool {
+// Stable reports whether the order is paid and confirmed, or cancelled and refunded: the
+// saga has nothing left to do.
+func (s Standing) Stable() bool {
 	switch s.Order {
 	case booking.Confirmed:
 		return s.Payment == booking.Charged
@@ -48,40 +48,40 @@ func (s Standing) Settled() bool {
 }
 
 const (
-	// stalled is after how long a standstill nobody waits any longer. A retry
-	// by the engine's defaults comes after 100 s.
-	stalled  = 130 * time.Second
-	lookEach = 250 * time.Millisecond
+	// stalled is how long nothing may change before the wait is given up. A retry by the
+	// engine's defaults comes after 100 s.
+	stalled   = 130 * time.Second
+	pollEvery = 250 * time.Millisecond
 )
 
-// AwaitSettled waits until all orders are settled, or nothing has changed for
-// long, and answers how many stand where.
-func (s *Service) AwaitSettled(ctx context.Context) (counts map[Standing]int, err error) {
+// AwaitStable waits until all orders are stable, or nothing has changed for stalled, and
+// returns the number of orders by status.
+func (s *Service) AwaitStable(ctx context.Context) (counts map[Standing]int, err error) {
 	changed := time.Now()
 	var before map[Standing]int
 	for {
 		if counts, err = s.Standings(ctx); err != nil {
 			return nil, err
 		}
-		settled := true
+		stable := true
 		for at := range counts {
-			settled = settled && at.Settled()
+			stable = stable && at.Stable()
 		}
 		if !maps.Equal(before, counts) {
 			before, changed = counts, time.Now()
 		}
-		if settled || time.Since(changed) > stalled {
+		if stable || time.Since(changed) > stalled {
 			return counts, nil
 		}
 		select {
-		case <-time.After(lookEach):
+		case <-time.After(pollEvery):
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
 	}
 }
 
-// Missing are those of the orders that have no page.
+// Missing are the orders without a page.
 func (s *Service) Missing(ctx context.Context, orders []string) (missing []string, err error) {
 	known := map[string]bool{}
 	err = s.query(ctx, func(rows *sql.Rows) error {

@@ -13,10 +13,9 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Check looks at the books when a load is over. Every order ended as it was
-// answered: what was confirmed was charged and holds its nights, what was sold
-// out was given its money back and holds nothing, the engine lists all of
-// them, and the audit finds nothing.
+// Check checks all orders after a load. Each has the status of its answer: a confirmed
+// order is charged and holds its nights, a sold out one is refunded and holds nothing. The
+// engine lists all of them, and the audit finds nothing.
 func (s *Shop) Check(ctx context.Context) error {
 	engine, err := s.service.Engine()
 	if err != nil {
@@ -44,7 +43,7 @@ func (s *Shop) Check(ctx context.Context) error {
 // visibleWithin is how far the engine's list may be behind.
 const visibleWithin = 30 * time.Second
 
-// checkEngine waits until the engine lists every order where it should be.
+// checkEngine waits until the engine lists every order with the right status.
 func (s *Shop) checkEngine(ctx context.Context, engine client.Client) error {
 	for query, want := range map[string]int{
 		"OrderStatus = 'confirmed' AND ExecutionStatus = 'Running'":   len(s.confirmed),
@@ -67,7 +66,7 @@ func (s *Shop) checkEngine(ctx context.Context, engine client.Client) error {
 	return nil
 }
 
-// checkPayments compares orders and payments by where they stand.
+// checkPayments compares the counts of orders and payments by status.
 func (s *Shop) checkPayments(ctx context.Context) error {
 	left, err := s.service.Standings(ctx)
 	if err != nil {
@@ -83,7 +82,7 @@ func (s *Shop) checkPayments(ctx context.Context) error {
 	return nil
 }
 
-// checkStock compares the nights that are held with the orders that stand.
+// checkStock compares the held nights with the confirmed orders.
 func (s *Shop) checkStock(ctx context.Context) error {
 	held := 0
 	for _, place := range s.open {
@@ -96,15 +95,15 @@ func (s *Shop) checkStock(ctx context.Context) error {
 			held += day.Capacity - day.Remaining
 		}
 	}
-	if orders := len(s.confirmed) - 1; held != stay*orders { // one holds the place that is full
+	if orders := len(s.confirmed) - 1; held != stay*orders { // one of them fills the full place
 		return fmt.Errorf("%d orders of %d nights were confirmed, and hold %d nights", orders, stay, held)
 	}
 	return nil
 }
 
-// Events counts the history of the last order that stands, and of the last one
-// that was refused, 0 where there is none. An open order on which nobody has
-// decided since has had its answer and nothing more.
+// Events counts the events in the history of the last confirmed order, and of the last
+// refused one, 0 if there is none. An open order without a decision has been answered, and
+// has no further events.
 func (s *Shop) Events(ctx context.Context) (confirmed, soldOut int, err error) {
 	engine, err := s.service.Engine()
 	if err != nil {

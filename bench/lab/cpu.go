@@ -9,11 +9,11 @@ import (
 	"time"
 )
 
-// CPU is processor time, by whose it is.
+// CPU is processor time by its user.
 type CPU struct {
 	Ours, Temporal, PostgreSQL time.Duration
-	// Load is what it took to make the load, Others what the rest of the
-	// machine did meanwhile: how far a measurement was disturbed.
+	// Load is the time of the load generator, and Others that of the rest of the machine,
+	// which shows how far a measurement was disturbed.
 	Load, Others time.Duration
 }
 
@@ -25,13 +25,13 @@ func (c CPU) Sub(earlier CPU) CPU {
 	}
 }
 
-// tick is the unit of times in /proc: USER_HZ, which is 100 on all of Linux.
+// tick is the unit of times in /proc: USER_HZ, which is 100 on every Linux.
 const tick = 10 * time.Millisecond
 
-// process is what /proc/<pid>/stat tells of one.
+// process is the content of /proc/<pid>/stat.
 type process struct {
 	pid, parent int
-	// own is its time, ended that of its children that have ended.
+	// own is the process's time, ended that of its ended children.
 	own, ended time.Duration
 }
 
@@ -40,7 +40,7 @@ func readProcess(pid int) (process, error) {
 	if err != nil {
 		return process{}, err
 	}
-	// The second field is the program's name in parentheses, and may hold anything.
+	// The second field is the program's name in parentheses, which may contain any text.
 	fields := bytes.Fields(raw[bytes.LastIndexByte(raw, ')')+1:])
 	if len(fields) < 15 {
 		return process{}, fmt.Errorf("/proc/%d/stat: %q", pid, raw)
@@ -56,8 +56,7 @@ func readProcess(pid int) (process, error) {
 	}, nil
 }
 
-// cpuOf is the time of a process and of its children, those that have ended
-// included.
+// cpuOf is the time of a process and of its children, ended ones included.
 func cpuOf(pid int) (time.Duration, error) {
 	root, err := readProcess(pid)
 	if err != nil {
@@ -77,7 +76,7 @@ func cpuOf(pid int) (time.Duration, error) {
 	return total, nil
 }
 
-// cpuOfAll is the time of the whole machine that was not idle.
+// cpuOfAll is the busy time of the whole machine.
 func cpuOfAll() (time.Duration, error) {
 	raw, err := os.ReadFile("/proc/stat")
 	if err != nil {
@@ -86,8 +85,8 @@ func cpuOfAll() (time.Duration, error) {
 	line, _, _ := bytes.Cut(raw, []byte("\n"))
 	total := 0
 	for i, field := range bytes.Fields(line) {
-		n, _ := strconv.Atoi(string(field)) // digits, but for the name of the line
-		// user, nice, system, idle, iowait, irq, softirq; what follows is in them, or another machine's.
+		n, _ := strconv.Atoi(string(field)) // digits, except for the name of the line
+		// user, nice, system, idle, iowait, irq, softirq; later fields are contained in these, or another machine's.
 		if i >= 1 && i <= 7 && i != 4 && i != 5 {
 			total += n
 		}

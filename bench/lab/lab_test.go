@@ -42,7 +42,7 @@ func TestClosed_TheFirstErrorEndsIt(t *testing.T) {
 	require.ErrorIs(t, err, wrong)
 }
 
-// A request that is sent late has waited since it was due.
+// The latency of a request that is sent late counts from when it was due.
 func TestPaced_CountsFromWhenItWasDue(t *testing.T) {
 	t.Parallel()
 	r, err := Paced(t.Context(), 100, 100*time.Millisecond, func(context.Context, int) error {

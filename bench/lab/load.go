@@ -12,23 +12,23 @@ import (
 // Do sends the n-th request of a load.
 type Do func(ctx context.Context, n int) error
 
-// Load is how hard, and for how long.
+// Load is the number of connections, and the duration.
 type Load struct {
 	Connections int           `json:"connections"`
 	Length      time.Duration `json:"length"`
 }
 
-// Run is what came of a load.
+// Run is the result of a load.
 type Run struct {
 	Took time.Duration `json:"took"`
-	// Latencies of all requests, ascending.
+	// Latencies are those of all requests, ascending.
 	Latencies []time.Duration `json:"latencies"`
 }
 
 // PerSecond is the rate of answers.
 func (r Run) PerSecond() float64 { return float64(len(r.Latencies)) / r.Took.Seconds() }
 
-// Quantile of the latencies, in milliseconds.
+// Quantile is a quantile of the latencies, in milliseconds.
 func (r Run) Quantile(q float64) float64 {
 	if len(r.Latencies) == 0 {
 		return 0
@@ -36,12 +36,11 @@ func (r Run) Quantile(q float64) float64 {
 	return Milliseconds(r.Latencies[min(int(q*float64(len(r.Latencies))), len(r.Latencies)-1)])
 }
 
-// Milliseconds of a duration.
+// Milliseconds converts a duration.
 func Milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
-// Closed sends requests over so many connections, each of which sends its next
-// one when it has the answer to the last, until the time is up. The first error
-// ends it.
+// Closed sends requests over so many connections until the time is up. Each connection
+// sends its next request when it has the answer to the last. The first error ends it.
 func Closed(ctx context.Context, l Load, do Do) (Run, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -65,8 +64,8 @@ func Closed(ctx context.Context, l Load, do Do) (Run, error) {
 	return finished(ctx, begun, latencies)
 }
 
-// Paced sends so many requests a second, whether or not the earlier ones have
-// been answered. Latency counts from when a request was due.
+// Paced sends so many requests a second, whether or not earlier ones have been answered.
+// The latency of a request counts from when it was due.
 func Paced(ctx context.Context, perSecond int, length time.Duration, do Do) (Run, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

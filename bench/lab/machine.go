@@ -18,7 +18,7 @@ import (
 	"github.com/yeyak/yeyak/internal/visibility"
 )
 
-// Machine is what was measured on, and how it was set.
+// Machine describes the machine and its settings.
 type Machine struct {
 	Cores      int    `json:"cores"`
 	CPU        string `json:"cpu"`
@@ -27,20 +27,20 @@ type Machine struct {
 	Go         string `json:"go"`
 	Temporal   string `json:"temporal"`
 	PostgreSQL string `json:"postgresql"`
-	// Visibility is how the indexes of Temporal's visibility table are made.
+	// Visibility is the form of the indexes of Temporal's visibility table.
 	Visibility visibility.Form `json:"visibilityIndexes"`
-	// Settings of Temporal that differ from a server as it comes, its shards,
-	// and those of PostgreSQL that say how durable it is.
+	// The settings of Temporal that differ from its defaults, its shards, and the settings
+	// of PostgreSQL that say how durable it is.
 	TemporalSettings   map[string]any    `json:"temporalSettings"`
 	PostgreSQLSettings map[string]string `json:"postgresqlSettings"`
 }
 
-// telling are PostgreSQL's settings that a report names.
-var telling = []string{
+// reported are the settings of PostgreSQL in a report.
+var reported = []string{
 	"fsync", "synchronous_commit", "full_page_writes", "wal_sync_method", "shared_buffers", "max_connections", "max_wal_size",
 }
 
-// Describe says what the world runs on.
+// Describe describes the world's machine.
 func (w *World) Describe(ctx context.Context) (Machine, error) {
 	m := Machine{
 		Cores: runtime.NumCPU(), CPU: procField("/proc/cpuinfo", "model name"), System: runtime.GOOS + "/" + runtime.GOARCH,
@@ -63,7 +63,7 @@ func (w *World) Describe(ctx context.Context) (Machine, error) {
 	if err := db.QueryRowContext(ctx, "SHOW server_version").Scan(&m.PostgreSQL); err != nil {
 		return m, err
 	}
-	for _, name := range telling {
+	for _, name := range reported {
 		var value string
 		if err := db.QueryRowContext(ctx, "SELECT current_setting($1)", name).Scan(&value); err != nil {
 			return m, err
@@ -87,13 +87,13 @@ func procField(file, name string) string {
 	return "unknown"
 }
 
-// Title is the machine in a line.
+// Title describes the machine in one line.
 func (m Machine) Title() string {
 	return fmt.Sprintf("%d cores, %s, %d MiB, %s; %s, Temporal %s, PostgreSQL %s, %s visibility store",
 		m.Cores, m.CPU, m.MemoryMiB, m.System, m.Go, m.Temporal, m.PostgreSQL, m.Visibility)
 }
 
-// Print names the machine and how everything on it was set.
+// Print prints the machine and its settings.
 func (m Machine) Print(out io.Writer) {
 	fmt.Fprintf(out, "\n%s\n", m.Title())
 	fmt.Fprintln(out, "\nTemporal's settings that differ from its defaults, and PostgreSQL's that say how durable it is (defaults):")

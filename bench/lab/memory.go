@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/internal/child"
 )
 
-// Memory is what is resident, in MiB, by whose it is. What processes share is
+// Memory is the resident memory in MiB, by its user. Pages that processes share are
 // divided among them.
 type Memory struct {
 	Ours       float64 `json:"ours"`
@@ -18,7 +18,7 @@ type Memory struct {
 	PostgreSQL float64 `json:"postgresql"`
 }
 
-// Memory of everything as it is now.
+// Memory is the current memory of all processes.
 func (w *World) Memory(ours ...*child.Process) (m Memory, err error) {
 	for _, p := range ours {
 		resident, err := memoryOf(p.PID())
@@ -34,7 +34,7 @@ func (w *World) Memory(ours ...*child.Process) (m Memory, err error) {
 	return m, err
 }
 
-// memoryOf a process and its children.
+// memoryOf is the memory of a process and its children.
 func memoryOf(root int) (float64, error) {
 	total, err := proportionalSet(root)
 	if err != nil {

@@ -9,8 +9,7 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// Counters are the values of a counter of the service, by the value of its
-// label.
+// Counters are the values of a counter of the service, by the value of its label.
 func (s *Service) Counters(ctx context.Context, name, label string) (map[string]float64, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+"/metrics", nil)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// FetchProfile writes a CPU profile of a program over the time to the file.
+// FetchProfile saves a CPU profile of a program, taken over length, in the file.
 func FetchProfile(ctx context.Context, url string, length time.Duration, file string) error {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, fmt.Sprintf("%sprofile?seconds=%d", url, max(1, int(length.Seconds())-1)), nil)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/internal/child"
 )
 
-// Program is one that was started, and can be started again when it has ended.
+// Program is a program that can be started again after it has ended.
 type Program struct {
 	*child.Process
 
@@ -19,8 +19,8 @@ type Program struct {
 	command child.Command
 }
 
-// Start starts a program that listens on the address in its environment, and
-// returns when the URL ready answers. Its log goes to the world's folder.
+// Start starts a program that listens on the address in its environment, and returns when
+// the URL ready answers. Its log is in the world's folder.
 func (w *World) Start(ctx context.Context, name, ready string, c child.Command) (*Program, error) {
 	if _, err := exec.LookPath(c.Path); err != nil {
 		return nil, fmt.Errorf("%w: build it with `make bench`", err)
@@ -31,7 +31,7 @@ func (w *World) Start(ctx context.Context, name, ready string, c child.Command) 
 	return p, p.Again(ctx)
 }
 
-// Again starts it anew, as it was started before, and returns when it answers.
+// Again starts the program once more, with the same command, and returns when it answers.
 func (p *Program) Again(ctx context.Context) (err error) {
 	if p.Process, err = child.Start(p.command); err != nil {
 		return err
@@ -44,7 +44,7 @@ func (p *Program) Again(ctx context.Context) (err error) {
 // stopWithin is how long a program may take to end.
 const stopWithin = 30 * time.Second
 
-// End has it end in its own way.
+// End asks the program to end, and returns when it has.
 func (p *Program) End() error {
 	if p.Process == nil {
 		return nil // it could not be started

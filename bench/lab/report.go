@@ -17,17 +17,17 @@ import (
 	"github.com/yeyak/yeyak/internal/visibility"
 )
 
-// Flags are those that every benchmark has.
+// Flags are the flags of every benchmark.
 type Flags struct {
 	Programs
 	Out string // file for the report
-	// Visibility is how the indexes of Temporal's visibility table are made.
+	// Visibility is the form of the indexes of Temporal's visibility table.
 	Visibility visibility.Form
 
 	name string
 }
 
-// ParseFlags reads the flags of a benchmark, its own besides those of every one.
+// ParseFlags reads the flags of a benchmark, its own and those of every benchmark.
 func ParseFlags(name string) Flags {
 	f := Flags{name: name}
 	flag.StringVar(&f.Out, "out", filepath.Join("bench", "out", name+".json"), "file for the report")
@@ -65,8 +65,7 @@ func inWorld(ctx context.Context, f Flags, run func(context.Context, *World) err
 	return errors.Join(run(ctx, world), world.Close())
 }
 
-// programsIn are the programs in the folder, but for those that the environment
-// names.
+// programsIn are the programs in the folder, except for those that the environment names.
 func programsIn(folder string) Programs {
 	program := func(variable string, name ...string) string {
 		return cmp.Or(os.Getenv(variable), filepath.Join(append([]string{folder}, name...)...))
@@ -77,7 +76,7 @@ func programsIn(folder string) Programs {
 	}
 }
 
-// WriteJSON writes a report to the file, whose folder it makes.
+// WriteJSON writes a report to the file and creates its folder.
 func WriteJSON(file string, report any) error {
 	raw, err := json.MarshalIndent(report, "", "  ")
 	if err != nil {
@@ -86,8 +85,8 @@ func WriteJSON(file string, report any) error {
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		return err
 	}
-	return os.WriteFile(file, append(raw, '\n'), 0o644) //nolint:gosec // for all to read
+	return os.WriteFile(file, append(raw, '\n'), 0o644) //nolint:gosec // readable for all
 }
 
-// Sorted are the keys of a map.
+// Sorted are the keys of a map, sorted.
 func Sorted[V any](of map[string]V) []string { return slices.Sorted(maps.Keys(of)) }

@@ -14,14 +14,14 @@ import (
 	"github.com/yeyak/yeyak/internal/devserver"
 )
 
-// Setup is how a service is set up.
+// Setup configures a service.
 type Setup struct {
 	Name string
-	// Program takes the commands and settings of yeyak.
+	// Program accepts the commands and settings of yeyak.
 	Program string
-	// Args are what it is set to beyond what all services are.
+	// Args are settings beyond those of all services.
 	Args []string
-	// Env is for it and for all commands that are run on what it owns.
+	// Env is for the service, and for all commands on its data.
 	Env []string
 }
 
@@ -33,12 +33,12 @@ type Service struct {
 	Namespace string
 	Database  string
 
-	// env is what its commands are run with.
+	// env is the environment of its commands.
 	env   []string
-	token string // that requests present: an operator's
+	token string // of the requests: an operator's
 }
 
-// Service starts a program as yeyak api: all queues served, every database
+// Service starts a program as yeyak api that serves all queues, with every database
 // migrated.
 func (w *World) Service(ctx context.Context, setup Setup) (*Service, error) {
 	s := &Service{Name: setup.Name, token: w.issuer.Operator(), Namespace: "bench-" + setup.Name}
@@ -59,11 +59,10 @@ func (w *World) Service(ctx context.Context, setup Setup) (*Service, error) {
 		"DATABASE_URL=" + s.Database, "TEMPORAL_ADDRESS=" + w.Temporal.Addr(), "TEMPORAL_NAMESPACE=" + s.Namespace,
 		"YEYAK_LISTEN=" + address, "YEYAK_PAYMENTS=sandbox", "YEYAK_AUTH_ISSUER=" + w.issuer.URL(),
 		"YEYAK_REQUESTS_PER_SECOND=0", // all customers have one token
-		// Under a load that fills the machine everybody is to be answered, and
-		// with what came of their order.
+		// Under a load that fills the machine every customer should be answered with the
+		// outcome of their order.
 		"YEYAK_REPLY_BUDGET=30s",
-		// A look at all orders every five minutes would fall on one load and
-		// not on the other.
+		// The repair, every five minutes, would disturb one load and not the other.
 		"YEYAK_REPAIR_EVERY=24h",
 	}, setup.Env...)
 	s.Program = &Program{world: w}
@@ -74,7 +73,7 @@ func (w *World) Service(ctx context.Context, setup Setup) (*Service, error) {
 	return s, err
 }
 
-// ready is where programs say that they are.
+// ready is the path of readiness probes.
 const ready = "/readyz"
 
 // Worker starts a yeyak worker beside the service, for all queues.
@@ -89,8 +88,7 @@ func (s *Service) Worker(ctx context.Context) (*Program, error) {
 	})
 }
 
-// Audit runs the audit on what the service owns, and answers its exit status
-// and what it says.
+// Audit runs the audit on the service's data, and returns its exit status and output.
 func (s *Service) Audit(ctx context.Context) (status int, said string, err error) {
 	said, err = s.Command(ctx, "audit", "--log-level", "error")
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok && exit.Exited() {
@@ -99,8 +97,8 @@ func (s *Service) Audit(ctx context.Context) (status int, said string, err error
 	return 0, said, err
 }
 
-// Command runs a command of yeyak on the service's databases and namespace, and
-// answers what it says.
+// Command runs a command of yeyak on the service's databases and namespace, and returns
+// its output.
 func (s *Service) Command(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, s.world.Programs.Yeyak, args...)
 	cmd.Env = append(child.Environment(), s.env...)
@@ -111,10 +109,10 @@ func (s *Service) Command(ctx context.Context, args ...string) (string, error) {
 	return string(out), err
 }
 
-// BareNamespace is where workflows run that are no orders.
+// BareNamespace is the namespace of workflows that are not orders.
 const BareNamespace = "bench-bare"
 
-// PrepareBare makes that namespace.
+// PrepareBare creates that namespace.
 func (w *World) PrepareBare(ctx context.Context) error {
 	return devserver.EnsureNamespace(ctx, w.client, BareNamespace)
 }
@@ -126,7 +124,7 @@ func (w *World) prepareNamespace(ctx context.Context, namespace string) error {
 	return nil
 }
 
-// Engine is a client of the service's namespace. It is to be closed.
+// Engine is a client of the service's namespace. The caller closes it.
 func (s *Service) Engine() (client.Client, error) {
 	return client.NewClientFromExisting(s.world.client, client.Options{Namespace: s.Namespace, Logger: devserver.Quiet()})
 }

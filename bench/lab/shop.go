@@ -13,26 +13,26 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// What there is to reserve: rooms for all who come, over so many places and
-// nights, and one place where somebody else was faster.
+// The offers: rooms for all customers, over so many places and nights, and one place that
+// is full.
 const (
 	places = 50
 	nights = 30
-	// Customers is how many there are, by the names that Customer gives them.
+	// Customers is the number of customers. Customer gives them names.
 	Customers = 1000
-	// stay is the nights of one reservation.
+	// stay is the number of nights of a reservation.
 	stay = 2
-	// soldOutEvery is how many orders one is among that finds no room.
+	// soldOutEvery: one of so many orders is for the full place.
 	soldOutEvery = 10
 )
 
-// Shop places reservations with a service and remembers what it was answered.
+// Shop places reservations with a service and records the answers.
 type Shop struct {
 	service *Service
 	http    *http.Client
 	today   booking.Date
 	open    []string
-	full    string // nothing is free there
+	full    string // the place that is full
 
 	mu        sync.Mutex
 	confirmed []string
@@ -44,12 +44,12 @@ func Customer(n int) string { return fmt.Sprintf("customer-%d", n%Customers) }
 
 type object map[string]any
 
-// NewHTTPClient keeps its connections.
+// NewHTTPClient makes a client that keeps its connections open.
 func NewHTTPClient() *http.Client {
 	return &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 1000, DisableCompression: true}}
 }
 
-// OpenShop makes the places.
+// OpenShop creates the places.
 func OpenShop(ctx context.Context, s *Service) (*Shop, error) {
 	shop, err := OpenPlaces(ctx, s)
 	if err != nil {
@@ -61,7 +61,7 @@ func OpenShop(ctx context.Context, s *Service) (*Shop, error) {
 	return shop, shop.reserve(ctx, shop.full, shop.today.AddDays(1), nights+2*stay, booking.Confirmed)
 }
 
-// OpenPlaces makes a shop where there is room for all, and nothing reserved.
+// OpenPlaces creates a shop with room for all, and no reservation.
 func OpenPlaces(ctx context.Context, s *Service) (*Shop, error) {
 	shop := &Shop{service: s, http: NewHTTPClient(), today: booking.DateOf(time.Now().UTC())}
 	for range places {
@@ -86,8 +86,7 @@ func (s *Shop) openPlace(ctx context.Context, rooms int) (id string, err error) 
 		object{"from": s.today, "to": s.today.AddDays(nights + 3*stay), "rooms": rooms}, http.StatusOK, nil)
 }
 
-// Reserve places the n-th reservation: two nights at one of the places, or at
-// the one where nothing is free.
+// Reserve places the n-th reservation: two nights at one of the places, or at the full one.
 func (s *Shop) Reserve(ctx context.Context, n int) error {
 	if n%soldOutEvery == soldOutEvery-1 {
 		return s.reserve(ctx, s.full, s.night(n), stay, booking.Cancelled)
@@ -97,19 +96,19 @@ func (s *Shop) Reserve(ctx context.Context, n int) error {
 
 func (s *Shop) night(n int) booking.Date { return s.today.AddDays(stay + n/places%nights) }
 
-// Answer is what matters of the answer to a reservation.
+// Answer is the relevant part of the answer to a reservation.
 type Answer struct {
 	Code       int // of HTTP
 	RetryAfter string
-	Problem    string // what a problem calls itself
-	Order      string // its id, "" when the answer names none
+	Problem    string // the code of a problem
+	Order      string // its id, "" if the answer names none
 	Status     booking.Status
 	Reason     booking.Reason
 	PlacedAt   time.Time
 }
 
-// Place places the n-th reservation at one of the places where there is room,
-// under an Idempotency-Key unless that is empty.
+// Place places the n-th reservation at one of the places with room, under an
+// Idempotency-Key unless that is empty.
 func (s *Shop) Place(ctx context.Context, n int, key string) (Answer, error) {
 	return s.place(ctx, s.open[n%places], n%Customers, s.night(n), stay, key)
 }
@@ -136,7 +135,7 @@ func (s *Shop) place(ctx context.Context, place string, customer int, checkIn bo
 	var found order
 	if code == http.StatusCreated || code == http.StatusAccepted {
 		err = json.Unmarshal(body, &found)
-	} else { // a problem that may hold the order
+	} else { // a problem, which may contain the order
 		var p struct {
 			Code  string
 			Order order
@@ -154,7 +153,7 @@ func (s *Shop) place(ctx context.Context, place string, customer int, checkIn bo
 	return a, nil
 }
 
-// reserve places a reservation and makes sure that it comes out as foreseen.
+// reserve places a reservation, and fails if its outcome is not want.
 func (s *Shop) reserve(ctx context.Context, place string, checkIn booking.Date, nights int, want booking.Status) error {
 	s.mu.Lock()
 	customer := (len(s.confirmed) + len(s.soldOut)) % Customers
@@ -176,7 +175,7 @@ func (s *Shop) reserve(ctx context.Context, place string, checkIn booking.Date, 
 	return nil
 }
 
-// Cancel cancels a reservation, and returns when it is.
+// Cancel cancels a reservation, and returns when it is cancelled.
 func (s *Shop) Cancel(ctx context.Context, order string) error {
 	var v struct{ Status booking.Status }
 	err := s.ask(ctx, http.MethodPost, "/v1/lodging/reservations/"+order+"/cancel", object{"reason": "a bench"}, http.StatusOK, &v)
@@ -186,14 +185,14 @@ func (s *Shop) Cancel(ctx context.Context, order string) error {
 	return err
 }
 
-// Orders are the ids of the orders that stand, oldest first.
+// Orders are the ids of the confirmed orders, oldest first.
 func (s *Shop) Orders() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return append([]string(nil), s.confirmed...)
 }
 
-// ask sends a request that is to be answered with the status want.
+// ask sends a request whose answer must have the status want.
 func (s *Shop) ask(ctx context.Context, method, path string, in any, want int, out any) error {
 	status, _, body, err := s.send(ctx, method, path, http.Header{}, in)
 	if err != nil {
@@ -238,9 +237,8 @@ func CustomerLists() []string {
 	return paths
 }
 
-// Get makes loads that read: each request gets one of the paths, in turns, from
-// the service at url, and it has to be there. They present the token, if there is
-// one.
+// Get makes a load of reads: each request gets the next of the paths from the service at
+// url, and fails unless the answer is 200. The requests have the token, if there is one.
 func Get(url, token string, paths []string) Do {
 	c := NewHTTPClient()
 	return func(ctx context.Context, n int) error {

@@ -16,13 +16,13 @@ import (
 // Visitor is a customer who has logged in to the pages.
 type Visitor struct {
 	Name  string
-	Token string // by which the API knows the same customer
+	Token string // for the API, of the same customer
 
 	url  string
 	http *http.Client
 }
 
-// Visitor logs a customer in, whose name orders carry.
+// Visitor logs in a customer. Orders carry the customer's name.
 func (w *World) Visitor(ctx context.Context, s *Service, name string) (*Visitor, error) {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -39,7 +39,7 @@ func (w *World) Visitor(ctx context.Context, s *Service, name string) (*Visitor,
 	return v, v.Open(ctx, "/login?back=/orders")
 }
 
-// Open opens a page, which has to be there.
+// Open opens a page, and fails unless the answer is 200.
 func (v *Visitor) Open(ctx context.Context, path string) error {
 	resp, err := v.get(ctx, path)
 	if err != nil {
@@ -50,8 +50,8 @@ func (v *Visitor) Open(ctx context.Context, path string) error {
 	return err
 }
 
-// Follow opens the stream of an order's page, and returns once the page has been told
-// how the order stands. It is read until ctx ends.
+// Follow opens the stream of an order's page, and returns after its first event. The stream
+// is read until ctx ends.
 func (v *Visitor) Follow(ctx context.Context, order string) error {
 	resp, err := v.get(ctx, "/orders/"+order+"/live") //nolint:bodyclose // it is closed where it is read to its end
 	if err != nil {
@@ -59,7 +59,7 @@ func (v *Visitor) Follow(ctx context.Context, order string) error {
 	}
 	told := bufio.NewReader(resp.Body)
 	if _, err := told.ReadString('\n'); err != nil {
-		_ = resp.Body.Close() // the first error tells
+		_ = resp.Body.Close() // the first error is returned
 		return fmt.Errorf("the live page of %s: %w", order, err)
 	}
 	go func() {
@@ -79,7 +79,7 @@ func (v *Visitor) get(ctx context.Context, path string) (*http.Response, error) 
 		return nil, err
 	}
 	if resp.StatusCode != http.StatusOK {
-		_ = resp.Body.Close() // the status tells
+		_ = resp.Body.Close() // the status is reported
 		return nil, fmt.Errorf("%s: %s", r.URL, resp.Status)
 	}
 	return resp, nil

@@ -17,32 +17,32 @@ import (
 	"github.com/yeyak/yeyak/internal/visibility"
 )
 
-// Programs are the paths of what is run.
+// Programs are the paths of the programs.
 type Programs struct {
 	Yeyak, Naive, Bare, Plain, TemporalServer string
 }
 
-// World is what all measurements share: one PostgreSQL with durable defaults,
-// one Temporal server on it, and a folder for configurations and logs.
+// World is shared by all measurements: one PostgreSQL with durable defaults, one Temporal
+// server on it, and a folder for configurations and logs.
 type World struct {
 	Programs Programs
 	Dir      string
 	Postgres *pgserver.Cluster
 	Temporal *fullserver.Server
-	// Visibility is how the indexes of Temporal's visibility table are made.
+	// Visibility is the form of the indexes of Temporal's visibility table.
 	Visibility visibility.Form
 
 	client  client.Client
 	running []*Program
-	issuer  *issuer.Issuer // of the tokens that services take
+	issuer  *issuer.Issuer // of the tokens that services accept
 }
 
-// NewWorld starts PostgreSQL and Temporal. The world is to be closed.
+// NewWorld starts PostgreSQL and Temporal. The caller closes the world.
 func NewWorld(ctx context.Context, programs Programs, form visibility.Form) (_ *World, err error) {
 	w := &World{Programs: programs, Visibility: form, issuer: issuer.Run()}
 	defer func() {
 		if err != nil {
-			_ = w.Close() // the first error tells
+			_ = w.Close() // the first error is returned
 		}
 	}()
 	if w.Dir, err = os.MkdirTemp("", "yeyak-bench-"); err != nil {
@@ -68,7 +68,7 @@ func NewWorld(ctx context.Context, programs Programs, form visibility.Form) (_ *
 // Token is an operator's access token.
 func (w *World) Token() string { return w.issuer.Operator() }
 
-// Close ends everything that the world has started, and removes its folder.
+// Close ends all processes that the world has started, and removes its folder.
 func (w *World) Close() (err error) {
 	for _, p := range w.running {
 		err = errors.Join(err, p.End())
@@ -86,12 +86,12 @@ func (w *World) Close() (err error) {
 	return errors.Join(err, os.RemoveAll(w.Dir))
 }
 
-// afterwards is how long what a load leaves behind may take: the engine's lists,
+// afterwards is the time for the work that a load leaves behind: the engine's lists, and
 // the ends of workflow tasks whose customers have been answered.
 const afterwards = 500 * time.Millisecond
 
-// Measure is the CPU time that load costs, what it leaves behind included. ours
-// are the processes under test.
+// Measure is the CPU time of load, including the work that it leaves behind. ours are the
+// processes under test.
 func (w *World) Measure(load func() error, ours ...*child.Process) (CPU, error) {
 	before, err := w.cpu(ours)
 	if err != nil {

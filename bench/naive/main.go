@@ -1,14 +1,13 @@
-// Command naive is the baseline that Yeyak is compared with: the same service,
-// HTTP, activities and databases included, with the saga of a reservation as
-// tutorials write it (workflow.go), started as they start it. Given --saga
-// yeyak it runs our own instead, for profiles of it.
+// Command naive is the baseline for comparison: the same service with the same HTTP API,
+// activities and databases, whose saga of a reservation is written and started as in
+// tutorials (workflow.go). With --saga yeyak it runs Yeyak's own saga, for profiles.
 package main
 
 import (
 	"context"
 	"fmt"
 	"net/http"
-	_ "net/http/pprof" //nolint:gosec // on the loopback address, and only when asked for
+	_ "net/http/pprof" //nolint:gosec // on the loopback address, and only on request
 	"os"
 	"os/signal"
 	"syscall"
@@ -31,14 +30,14 @@ type commands struct {
 
 type api struct {
 	config.API
-	Saga          string        `name:"saga" enum:"naive,yeyak" default:"naive" help:"Whose saga of a reservation is run."`
-	ProfileListen string        `name:"profile-listen" help:"Address on which Go's profiles are offered, host:port."`
+	Saga          string        `name:"saga" enum:"naive,yeyak" default:"naive" help:"Saga of a reservation that is run."`
+	ProfileListen string        `name:"profile-listen" help:"Address that serves Go's profiles, host:port."`
 	ChargeTimeout time.Duration `name:"charge-timeout" help:"How long the one attempt to charge may take; a charge that takes longer is given up with its order. By default there are 20 seconds and as many attempts as it takes."`
-	Unguarded     bool          `name:"unguarded" help:"No breaker stands before the payment provider, and as many orders may be started at the same time as come in."`
+	Unguarded     bool          `name:"unguarded" help:"No breaker protects the payment provider, and the number of concurrent starts is not limited."`
 }
 
-// pollers of each queue. The default of two is what a burst waits for, and
-// would flatter the comparison.
+// pollers is the number of pollers of each queue. With the default of two a burst would
+// have to wait, which would flatter Yeyak.
 const pollers = 16
 
 // Run implements the command.
@@ -48,8 +47,8 @@ func (c api) Run(ctx context.Context) error {
 	}
 	cfg := c.Settings()
 	if c.Unguarded {
-		cfg.Overload.Breaker = config.Breaker{Slow: time.Minute, MinCalls: 1_000_000} // which never opens
-		cfg.Admission.MaxStarts = 512                                                 // as many as may be inside
+		cfg.Overload.Breaker = config.Breaker{Slow: time.Minute, MinCalls: 1_000_000} // it never opens
+		cfg.Admission.MaxStarts = 512                                                 // as many as all writes
 	}
 	o := app.Options{Config: cfg, Log: telemetry.NewLogger(cfg.Log), API: true}
 	if c.Saga == "naive" {
@@ -71,7 +70,7 @@ func tune(o *worker.Options) {
 	o.MaxConcurrentWorkflowTaskPollers, o.MaxConcurrentActivityTaskPollers = pollers, pollers
 }
 
-// leaveAsItIs takes the SDK's defaults, as the samples do.
+// leaveAsItIs uses the SDK's defaults, like the samples.
 func leaveAsItIs(o *client.Options) { o.ConnectionOptions.GrpcCompression = nil }
 
 func main() {

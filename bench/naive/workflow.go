@@ -13,7 +13,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// The activities by which steps are named; see workers.Services.
+// The activities that name the steps; see workers.Services.
 var (
 	payments      *activities.Payments
 	inventory     *activities.Inventory
@@ -21,16 +21,16 @@ var (
 	mypage        *activities.Mypage
 )
 
-// saga is how sagas are run.
+// saga configures the sagas.
 type saga struct {
-	// chargeTimeout bounds the one attempt to charge; 0 leaves charges the time
-	// and the attempts that all activities have.
+	// chargeTimeout bounds the single attempt to charge; with 0 a charge has the time and
+	// the attempts of all activities.
 	chargeTimeout time.Duration
 }
 
-// lodging is the saga of a reservation the way tutorials write one: activities
-// in sequence, each with a deferred one that takes it back. It does to the
-// databases what ours does, and shows the customer the same.
+// lodging is the saga of a reservation as tutorials write it: activities in sequence, each
+// with a deferred compensation. It changes the databases like Yeyak's saga, and shows the
+// customer the same.
 func (s saga) lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	r := &reservation{saga: s, in: in, view: in.View()}
 	if err := r.answerQueries(ctx); err != nil {
@@ -68,12 +68,12 @@ type reservation struct {
 	decision *contract.View
 }
 
-// refusal is a step's "no".
+// refusal is the refusal of a step.
 type refusal struct{ reason booking.Reason }
 
 func (r *refusal) Error() string { return "refused: " + string(r.reason) }
 
-// book does the steps, and takes back what was done when one of them refuses.
+// book runs the steps, and undoes the done ones if a step is refused.
 func (r *reservation) book(ctx workflow.Context) (err error) {
 	undoing, _ := workflow.NewDisconnectedContext(ctx)
 	undo := func(activity, with any) {
@@ -82,7 +82,7 @@ func (r *reservation) book(ctx workflow.Context) (err error) {
 		}
 	}
 	charge := booking.Charge{Key: r.in.OrderID + "/charge", OrderID: r.in.OrderID, Amount: r.in.Amount, Method: r.in.PaymentMethod}
-	defer func() { undo(payments.RefundPayment, charge) }() // also of one that was given up: it may have been taken
+	defer func() { undo(payments.RefundPayment, charge) }() // also for a charge that was given up: it may have been made
 	if err := r.charge(ctx, charge); err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func (r *reservation) charge(ctx workflow.Context, charge booking.Charge) error 
 	return &refusal{booking.PaymentUnavailable}
 }
 
-// step does one activity and waits for it.
+// step runs one activity and waits for it.
 func step(ctx workflow.Context, activity, with any) error {
 	var outcome booking.Outcome
 	if err := workflow.ExecuteActivity(ctx, activity, with).Get(ctx, &outcome); err != nil {
@@ -143,8 +143,8 @@ func (r *reservation) become(ctx workflow.Context, status booking.Status, reason
 	r.view.History = append(r.view.History, contract.Entry{Status: status, At: now, Reason: reason})
 }
 
-// publish lets operators search for the reservation by its status, and shows it
-// to the customer, who may wait for it in this process.
+// publish lets operators search for the reservation by its status, and shows it to its
+// customer, whose request may wait in this process.
 func (r *reservation) publish(ctx workflow.Context, facts ...booking.EventType) error {
 	if err := workflow.UpsertTypedSearchAttributes(ctx, contract.StatusAttribute.ValueSet(string(r.view.Status))); err != nil {
 		return err

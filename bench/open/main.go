@@ -1,7 +1,6 @@
-// Command open measures what open orders cost: so many reservations that wait
-// for their check-out on one yeyak api, which is then left idle, also after a
-// restart; and how long the cancellation of one takes that nobody has touched
-// since.
+// Command open measures the cost of open orders: so many reservations that wait for their
+// check-out on one idle yeyak api, before and after a restart. It also measures how long it
+// takes to cancel a reservation that has been idle since it was placed.
 package main
 
 import (
@@ -29,8 +28,8 @@ func main() {
 	var p plan
 	flag.IntVar(&p.orders, "orders", 20_000, "reservations that are open")
 	flag.IntVar(&p.connections, "connections", 50, "connections over which they are placed")
-	flag.DurationVar(&p.idle, "idle", 30*time.Second, "for how long the idle system is watched")
-	flag.IntVar(&p.cancels, "cancels", 20, "reservations that are cancelled in the end, one after the other")
+	flag.DurationVar(&p.idle, "idle", 30*time.Second, "how long the idle system is measured")
+	flag.IntVar(&p.cancels, "cancels", 20, "reservations that are cancelled at the end, one after another")
 	p.Flags = lab.ParseFlags("open")
 	lab.Main(p.Flags, p.run)
 }
@@ -46,7 +45,7 @@ func (p plan) run(ctx context.Context, w *lab.World) error {
 		return err
 	}
 	watch := func(when string) error {
-		fmt.Printf("%s: idle for %s\n", when, settling+p.idle)
+		fmt.Printf("%s: idle for %s\n", when, afterPlacing+p.idle)
 		i, err := p.watch(ctx, w, service.Process)
 		i.When = when
 		r.Idle = append(r.Idle, i)
@@ -91,7 +90,7 @@ func (p plan) run(ctx context.Context, w *lab.World) error {
 	return errors.Join(lab.WriteJSON(p.Out, r), r.print(os.Stdout))
 }
 
-// place places the reservations as fast as they are taken.
+// place places the reservations as fast as the service accepts them.
 func (p plan) place(ctx context.Context, shop *lab.Shop, r *report) (orders []string, err error) {
 	fmt.Printf("%d reservations over %d connections\n", p.orders, p.connections)
 	orders = make([]string, p.orders)
@@ -113,13 +112,13 @@ func (p plan) place(ctx context.Context, shop *lab.Shop, r *report) (orders []st
 	return orders, err
 }
 
-// settling is what the ends of the last orders, lists and garbage collectors
-// may take before idle is idle.
-const settling = 15 * time.Second
+// afterPlacing is the time for the last workflow tasks, the engine's lists and garbage
+// collectors, after which the system is idle.
+const afterPlacing = 15 * time.Second
 
-// watch leaves everything alone and looks what it costs.
+// watch leaves the system idle and measures its cost.
 func (p plan) watch(ctx context.Context, w *lab.World, ours *child.Process) (i idle, err error) {
-	rest := func(length time.Duration) error {
+	idleFor := func(length time.Duration) error {
 		select {
 		case <-time.After(length):
 			return nil
@@ -127,11 +126,11 @@ func (p plan) watch(ctx context.Context, w *lab.World, ours *child.Process) (i i
 			return ctx.Err()
 		}
 	}
-	if err := rest(settling); err != nil {
+	if err := idleFor(afterPlacing); err != nil {
 		return i, err
 	}
 	begun := time.Now()
-	used, err := w.Measure(func() error { return rest(p.idle) }, ours)
+	used, err := w.Measure(func() error { return idleFor(p.idle) }, ours)
 	if err != nil {
 		return i, err
 	}
@@ -140,8 +139,8 @@ func (p plan) watch(ctx context.Context, w *lab.World, ours *child.Process) (i i
 	return i, err
 }
 
-// cancel cancels some of the reservations, spread over all of them, one after
-// the other. The first one also opens what a fresh process opens once.
+// cancel cancels some of the reservations, spread over all of them, one after another. The
+// first one includes the connections that a new process opens once.
 func (p plan) cancel(ctx context.Context, shop *lab.Shop, orders []string, r *report) error {
 	for n := range min(p.cancels, len(orders)) {
 		begun := time.Now()

@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/bench/lab"
 )
 
-// report is open.json.
+// report is the content of open.json.
 type report struct {
 	Machine  lab.Machine `json:"machine"`
 	Orders   int         `json:"orders"`
@@ -21,11 +21,11 @@ type report struct {
 	AuditTook float64   `json:"auditSeconds"`
 }
 
-// idle is what an idle system costs.
+// idle is the cost of an idle system.
 type idle struct {
 	When   string     `json:"when"`
 	Memory lab.Memory `json:"memoryMiB"`
-	// Percent of one processor.
+	// In percent of one processor.
 	Ours       float64 `json:"cpuOursPercent"`
 	Temporal   float64 `json:"cpuTemporalPercent"`
 	PostgreSQL float64 `json:"cpuPostgresqlPercent"`

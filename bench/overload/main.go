@@ -1,12 +1,11 @@
-// Command overload measures what becomes of orders while the payment provider
-// is overloaded: a hundred customers in plain loops, a provider that works on
-// twenty payments at a time and takes 400 to 620 ms for each. Yeyak that defers
-// payments, Yeyak that rejects orders, and a saga as tutorials write it that
-// gives a charge 610 ms, one after the other, each with a provider, a database
-// and a namespace of its own.
+// Command overload measures what happens to orders while the payment provider is
+// overloaded: a hundred customers order in a loop, and the provider works on twenty
+// payments at a time and takes 400 to 620 ms for each. The subjects, one after another,
+// are a Yeyak that defers payments, a Yeyak that rejects orders, and a saga as in tutorials
+// that gives a charge 610 ms. Each has a provider, a database and a namespace of its own.
 //
-// It fails when Yeyak answers other than it promises, or leaves an order or a
-// payment unsettled.
+// It fails if Yeyak gives an unexpected answer, or leaves an order or a payment that is not
+// stable.
 package main
 
 import (
@@ -34,21 +33,21 @@ type plan struct {
 func main() {
 	var p plan
 	flag.DurationVar(&p.load.Length, "time", time.Minute, "length of each load")
-	flag.IntVar(&p.load.Connections, "users", 100, "customers, each of whom orders again when the last order was answered")
+	flag.IntVar(&p.load.Connections, "users", 100, "customers, each of which places the next order after the answer to the last")
 	flag.DurationVar(&p.replyBudget, "reply-budget", 2*time.Second, "how long a customer's request waits for its order's decision")
 	flag.IntVar(&p.perSecond, "deferred-per-second", 30, "how many deferred payments are taken in a second")
-	flag.BoolVar(&p.queue, "queue", true, "the provider lets wait what is beyond its capacity; otherwise it answers that 429")
-	flag.StringVar(&p.only, "only", "", "measure this one alone: yeyak-defer, yeyak-reject or naive")
+	flag.BoolVar(&p.queue, "queue", true, "requests beyond the provider's capacity wait; otherwise it answers 429")
+	flag.StringVar(&p.only, "only", "", "measure only this subject: yeyak-defer, yeyak-reject or naive")
 	flag.StringVar(&p.settings, "yeyak", "", "settings of Yeyak beyond its defaults, as flags of yeyak api")
 	p.Flags = lab.ParseFlags("overload")
 	lab.Main(p.Flags, p.run)
 }
 
-// subject is what is put under load.
+// subject is a program under load.
 type subject struct {
 	name, program string
 	args          []string
-	// promises are the answers that are allowed; nil where all are.
+	// promises are the allowed answers; nil allows all.
 	promises []int
 }
 
@@ -93,8 +92,8 @@ func (p plan) run(ctx context.Context, w *lab.World) error {
 	return errors.Join(append(faults, lab.WriteJSON(p.Out, r), r.print(os.Stdout))...)
 }
 
-// measure puts the subject under load, waits until all orders are settled, and
-// has the audit look.
+// measure puts the subject under load, waits until all orders are stable, and runs the
+// audit.
 func (p plan) measure(ctx context.Context, w *lab.World, s subject) (r result, err error) {
 	sandbox, err := w.SandboxPayments(ctx, s.name)
 	if err != nil {
@@ -128,14 +127,14 @@ func (p plan) measure(ctx context.Context, w *lab.World, s subject) (r result, e
 		return r, err
 	}
 	r.load(&t, run, used)
-	if err := r.settle(ctx, service, t.accepted); err != nil {
+	if err := r.awaitStable(ctx, service, t.accepted); err != nil {
 		return r, err
 	}
 	return r, errors.Join(service.End(), sandbox.End())
 }
 
-// warmUp fills pools and caches while all is well: what is measured is an
-// overload, and not a start.
+// warmUp fills pools and caches while the provider is healthy, so that the start is not
+// measured.
 var warmUp = lab.Load{Connections: 20, Length: 3 * time.Second}
 
 func warm(ctx context.Context, service *lab.Service, shop *lab.Shop) (map[lab.Standing]int, error) {
@@ -146,10 +145,10 @@ func warm(ctx context.Context, service *lab.Service, shop *lab.Shop) (map[lab.St
 	if err != nil {
 		return nil, err
 	}
-	return service.AwaitSettled(ctx)
+	return service.AwaitStable(ctx)
 }
 
-// faults are what of Yeyak's promises was not kept.
+// faults are the broken promises of Yeyak.
 func (p plan) faults(s subject, r result) (faults []string) {
 	if s.promises == nil {
 		return nil

@@ -15,7 +15,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// report is overload.json.
+// report is the content of overload.json.
 type report struct {
 	Machine           lab.Machine `json:"machine"`
 	Users             int         `json:"users"`
@@ -28,19 +28,19 @@ type report struct {
 	Faults            []string    `json:"faults"`
 }
 
-// result is what came of one load.
+// result is the result of one load.
 type result struct {
 	before map[lab.Standing]int // of the warm-up
 
 	Name     string `json:"name"`
 	Requests int    `json:"requests"`
-	// Answers by their status; "none" is for requests that got no answer.
+	// Answers counts answers by status; "none" is for requests without an answer.
 	Answers map[string]int `json:"answers"`
-	// Problems are what the answers that name one call it.
+	// Problems counts the codes of answers that are problems.
 	Problems          map[string]int `json:"problems"`
 	WithoutRetryAfter int            `json:"unavailableWithoutRetryAfter"`
-	// Served is how many percent were answered 201 or 202, Kept how many percent
-	// ended as a confirmed order.
+	// Served is the percentage of answers 201 and 202, Kept the percentage of orders that
+	// were confirmed in the end.
 	Served    float64 `json:"servedPercent"`
 	Kept      float64 `json:"keptPercent"`
 	PerSecond float64 `json:"answersPerSecond"`
@@ -48,29 +48,29 @@ type result struct {
 	P99       float64 `json:"p99Milliseconds"`
 	ServedP50 float64 `json:"servedP50Milliseconds"`
 	ServedP99 float64 `json:"servedP99Milliseconds"`
-	// Settled is how many seconds after the load all orders were settled, or
-	// nobody waited any longer.
-	Settled   float64            `json:"settledAfterSeconds"`
-	Confirmed int                `json:"confirmed"`
-	Cancelled int                `json:"cancelled"`
-	Unsettled int                `json:"unsettled"`
-	Missing   int                `json:"acceptedAndUnknown"`
-	Standings map[string]int     `json:"ordersAndPayments"`
-	Breaker   map[string]float64 `json:"breakerChanges"`
+	// StableAfter is the number of seconds after the load until all orders were stable, or
+	// the wait was given up.
+	StableAfter float64            `json:"settledAfterSeconds"`
+	Confirmed   int                `json:"confirmed"`
+	Cancelled   int                `json:"cancelled"`
+	Unsettled   int                `json:"unsettled"`
+	Missing     int                `json:"acceptedAndUnknown"`
+	Standings   map[string]int     `json:"ordersAndPayments"`
+	Breaker     map[string]float64 `json:"breakerChanges"`
 
 	AuditStatus int    `json:"auditStatus"`
 	AuditSaid   string `json:"auditSaid,omitempty"`
-	// CPU is milliseconds for each request, the work on deferred payments
-	// that falls into the time included.
+	// CPU is milliseconds per request, including the work on deferred payments in that
+	// time.
 	Ours       float64 `json:"cpuOurs"`
 	Temporal   float64 `json:"cpuTemporal"`
 	PostgreSQL float64 `json:"cpuPostgresql"`
-	// Others is how many processors were busy with what is not measured, the
-	// provider included.
+	// Others is the number of processors that were busy with other processes, including the
+	// provider.
 	Others float64 `json:"othersProcessors"`
 }
 
-// tally counts answers while they come.
+// tally counts answers as they arrive.
 type tally struct {
 	mu                sync.Mutex
 	answers, problems map[string]int
@@ -79,10 +79,10 @@ type tally struct {
 	served            lab.Run
 }
 
-// noAnswer stands for the status of an answer that did not come.
+// noAnswer is the status of a request without an answer.
 const noAnswer = "none"
 
-// ordering places reservations, however they are answered.
+// ordering is the load that places reservations and allows every answer.
 func (t *tally) ordering(shop *lab.Shop) lab.Do {
 	t.answers, t.problems = map[string]int{}, map[string]int{}
 	return func(ctx context.Context, n int) error {
@@ -113,7 +113,7 @@ func (t *tally) ordering(shop *lab.Shop) lab.Do {
 	}
 }
 
-// load notes what came of the load.
+// load records the results of the load.
 func (r *result) load(t *tally, run lab.Run, used lab.CPU) {
 	slices.Sort(t.served.Latencies)
 	r.Requests, r.Answers, r.Problems, r.WithoutRetryAfter = len(run.Latencies), t.answers, t.problems, t.withoutRetryAfter
@@ -127,20 +127,20 @@ func (r *result) load(t *tally, run lab.Run, used lab.CPU) {
 
 func percent(of, all int) float64 { return 100 * float64(of) / float64(all) }
 
-// settle waits for the end of all orders, and notes what came of them.
-func (r *result) settle(ctx context.Context, service *lab.Service, accepted []string) error {
+// awaitStable waits until all orders are stable, and records their statuses.
+func (r *result) awaitStable(ctx context.Context, service *lab.Service, accepted []string) error {
 	fmt.Printf("%s: %d requests, answers %v, problems %v; waiting until all orders are settled\n", r.Name, r.Requests, r.Answers, r.Problems)
 	begun := time.Now()
-	counts, err := service.AwaitSettled(ctx)
+	counts, err := service.AwaitStable(ctx)
 	if err != nil {
 		return err
 	}
-	r.Settled, r.Standings = time.Since(begun).Seconds(), map[string]int{}
+	r.StableAfter, r.Standings = time.Since(begun).Seconds(), map[string]int{}
 	for at, n := range counts {
 		n -= r.before[at]
 		r.Standings[fmt.Sprintf("%s, %s", at.Order, at.Payment)] = n
 		switch {
-		case !at.Settled():
+		case !at.Stable():
 			r.Unsettled += n
 		case at.Order == booking.Confirmed:
 			r.Confirmed += n
@@ -157,7 +157,7 @@ func (r *result) settle(ctx context.Context, service *lab.Service, accepted []st
 	if r.Breaker, err = service.Counters(ctx, "yeyak_payment_breaker_changes_total", "to"); err != nil {
 		return err
 	}
-	fmt.Printf("%s: %v after %.1f s; audit\n", r.Name, r.Standings, r.Settled)
+	fmt.Printf("%s: %v after %.1f s; audit\n", r.Name, r.Standings, r.StableAfter)
 	r.AuditStatus, r.AuditSaid, err = service.Audit(ctx)
 	return err
 }
@@ -200,7 +200,7 @@ func (r report) print(out io.Writer) error {
 		{"p99", "%.0f ms", func(x result) float64 { return x.P99 }},
 		{"p50 of those served", "%.0f ms", func(x result) float64 { return x.ServedP50 }},
 		{"p99 of those served", "%.0f ms", func(x result) float64 { return x.ServedP99 }},
-		{"all settled after", "%.1f s", func(x result) float64 { return x.Settled }},
+		{"all settled after", "%.1f s", func(x result) float64 { return x.StableAfter }},
 		{"confirmed", "%.0f", func(x result) float64 { return float64(x.Confirmed) }},
 		{"cancelled", "%.0f", func(x result) float64 { return float64(x.Cancelled) }},
 		{"not settled", "%.0f", func(x result) float64 { return float64(x.Unsettled) }},

@@ -1,6 +1,6 @@
-// Command pages measures what the pages for browsers cost, in one run and in rounds that
-// take turns: an order's page against the same order as JSON, and orders with and without
-// live pages that are open beside them.
+// Command pages measures the cost of the pages for browsers, in alternating rounds of one
+// run: an order's page against the same order as JSON, and orders with and without open
+// live pages.
 package main
 
 import (
@@ -35,7 +35,7 @@ func main() {
 	lab.Main(p.Flags, p.run)
 }
 
-// Setup of the service: customers are known by the names that their orders carry.
+// knownByName makes the names in orders those of their customers.
 var knownByName = []string{"YEYAK_AUTH_CLAIMS=names=sub"}
 
 // streamsEach is how many live pages a customer may have open.
@@ -47,9 +47,9 @@ type stall struct {
 	shop     *lab.Shop
 	service  *lab.Service
 	visitors []*lab.Visitor
-	orders   []string // of each of the visitors, which stand
-	undone   string   // an order of the first of them, which was cancelled
-	profiles string   // where profiles are offered, "" for nowhere
+	orders   []string // of each visitor, confirmed
+	undone   string   // a cancelled order of the first visitor
+	profiles string   // the URL of profiles, "" for none
 }
 
 func (p plan) run(ctx context.Context, w *lab.World) error {
@@ -77,7 +77,7 @@ func (p plan) run(ctx context.Context, w *lab.World) error {
 	return r.publish(p.Out)
 }
 
-// open starts the service and has customers order and log in.
+// open starts the service and lets customers order and log in.
 func (p plan) open(ctx context.Context, w *lab.World) (*stall, error) {
 	s := &stall{plan: p}
 	setup := lab.Setup{Name: "pages", Program: p.Yeyak, Env: knownByName}
@@ -109,9 +109,9 @@ func (p plan) open(ctx context.Context, w *lab.World) (*stall, error) {
 	return s, nil
 }
 
-// order has each of the visitors-to-be place an order, and the first of them another one,
-// which is cancelled. All are in the read model afterwards: a customer who logs in is
-// known by the orders that they have.
+// order places an order for each future visitor, and another one for the first of them,
+// which is cancelled. It waits until all are in the read model: a customer who logs in is
+// identified by their orders.
 func (s *stall) order(ctx context.Context) error {
 	for n := range (s.streams + streamsEach - 1) / streamsEach {
 		order, err := s.placeOne(ctx, n)
@@ -127,11 +127,11 @@ func (s *stall) order(ctx context.Context) error {
 	if err := s.shop.Cancel(ctx, s.undone); err != nil {
 		return err
 	}
-	_, err = s.service.AwaitSettled(ctx)
+	_, err = s.service.AwaitStable(ctx)
 	return err
 }
 
-// placeOne places the n-th order, and answers its id.
+// placeOne places the n-th order and returns its id.
 func (s *stall) placeOne(ctx context.Context, n int) (string, error) {
 	a, err := s.shop.Place(ctx, n, "")
 	if err == nil && (a.Code != http.StatusCreated || a.Status != booking.Confirmed) {
@@ -140,8 +140,8 @@ func (s *stall) placeOne(ctx context.Context, n int) (string, error) {
 	return a.Order, err
 }
 
-// read reads orders of the first visitor's as pages and as JSON, in turns: whatever else
-// the machine does falls on both.
+// read reads orders of the first visitor, alternately as pages and as JSON, so that other
+// work of the machine affects both alike.
 func (s *stall) read(ctx context.Context, r *report) error {
 	v := s.visitors[0]
 	for _, of := range []struct{ name, order string }{{standing, s.orders[0]}, {undone, s.undone}} {
@@ -166,7 +166,7 @@ func (s *stall) read(ctx context.Context, r *report) error {
 	return nil
 }
 
-// place places orders without live pages and with them; which comes first takes turns.
+// place places orders without live pages and with them, in an order that alternates.
 func (s *stall) place(ctx context.Context, r *report, round int) error {
 	for i := range 2 {
 		open := (round+i)%2 == 1

@@ -10,13 +10,13 @@ import (
 	"github.com/yeyak/yeyak/bench/lab"
 )
 
-// The orders that are read, as the report names them.
+// The names of the orders in the report.
 const (
 	standing = "an order that stands"
 	undone   = "an order that was undone"
 )
 
-// report is pages.json, once its figures are known.
+// report is the content of pages.json, once its figures are known.
 type report struct {
 	Machine   lab.Machine `json:"machine"`
 	Streams   int         `json:"livePages"`
@@ -38,7 +38,7 @@ type reads struct {
 	Ratio   float64 `json:"pageOverJSONP50"`
 }
 
-// orders compares orders without live pages, and with them, in milliseconds.
+// orders compares orders without and with live pages, in milliseconds.
 type orders struct {
 	AloneP50 float64 `json:"aloneP50Milliseconds"`
 	AloneP99 float64 `json:"aloneP99Milliseconds"`
@@ -66,7 +66,7 @@ func (r *report) orders(open bool, run lab.Run) {
 	r.placed[at] = append(r.placed[at], run.Latencies...)
 }
 
-// quantile of the times of all rounds.
+// quantile is a quantile of the times of all rounds.
 func quantile(times []time.Duration, q float64) float64 {
 	slices.Sort(times)
 	return lab.Run{Latencies: times}.Quantile(q)

@@ -1,5 +1,5 @@
-// Command plain is what reads of the customers' pages are compared with: gin,
-// pgdriver and one SELECT by key of the same row, handed on as it is.
+// Command plain is the comparison for reads of the customers' pages: gin, pgdriver and one
+// SELECT by key of the same row, which is returned unchanged.
 package main
 
 import (
@@ -14,7 +14,7 @@ import (
 	"github.com/uptrace/bun/driver/pgdriver"
 )
 
-// poolSize is that of Yeyak's own pools, see store.Options.
+// poolSize is the size of Yeyak's pool for pages, see store.Options.
 const poolSize = 10
 
 func main() {

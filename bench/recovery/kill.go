@@ -12,22 +12,22 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// round is one kill. Times are seconds since then.
+// round is one kill. Times are seconds after it.
 type round struct {
 	PerSecondBefore float64 `json:"ordersPerSecondBefore"`
-	// Ready is when the new process said that it is.
+	// Ready is when the new process reported that it is ready.
 	Ready float64 `json:"ready"`
-	// FirstNew is when the first order was confirmed that was placed after the
-	// kill, FirstCaught and LastCaught those that it had caught in the middle.
+	// FirstNew is when the first order that was placed after the kill was confirmed.
+	// FirstCaught and LastCaught are the same for orders that the kill interrupted.
 	FirstNew    float64 `json:"firstNew"`
 	Caught      int     `json:"caught"`
 	FirstCaught float64 `json:"firstCaught"`
 	LastCaught  float64 `json:"lastCaught"`
-	// LongestWait is for how long, at most, a customer had no confirmation.
+	// LongestWait is the longest time that a customer waited for a confirmation.
 	LongestWait float64 `json:"longestWaitOfACustomer"`
 }
 
-// first completed order of all.
+// first is when the first order of all was confirmed.
 func (r round) first() float64 {
 	if r.Caught > 0 {
 		return min(r.FirstNew, r.FirstCaught)
@@ -35,13 +35,12 @@ func (r round) first() float64 {
 	return r.FirstNew
 }
 
-// kill kills the victim under load, starts it again at once, and watches what
-// comes of the orders.
+// kill kills the victim under load, starts it again at once, and follows the orders.
 func (p plan) kill(ctx context.Context, shop *lab.Shop, victim *lab.Program) (round, error) {
 	var seen []sighting
 	var mu sync.Mutex
 	order := func(ctx context.Context, n int) error {
-		s, err := insist(ctx, shop, n)
+		s, err := orderUntilConfirmed(ctx, shop, n)
 		mu.Lock()
 		defer mu.Unlock()
 		seen = append(seen, s)
@@ -79,14 +78,14 @@ func (p plan) kill(ctx context.Context, shop *lab.Shop, victim *lab.Program) (ro
 	return r, nil
 }
 
-// sighting is an order as its customer saw it.
+// sighting is what a customer saw of an order.
 type sighting struct{ sent, placed, confirmed time.Time }
 
-// again is how soon a customer who was refused or not answered asks again.
-const again = 20 * time.Millisecond
+// retryAfter is the pause before a customer without an order repeats the request.
+const retryAfter = 20 * time.Millisecond
 
-// insist places an order and does not rest until it is confirmed.
-func insist(ctx context.Context, shop *lab.Shop, n int) (sighting, error) {
+// orderUntilConfirmed repeats a request for an order until the order is confirmed.
+func orderUntilConfirmed(ctx context.Context, shop *lab.Shop, n int) (sighting, error) {
 	key := uuid.NewString()
 	sent := time.Now()
 	for {
@@ -98,15 +97,15 @@ func insist(ctx context.Context, shop *lab.Shop, n int) (sighting, error) {
 			return sighting{}, fmt.Errorf("a reservation was answered %+v", a)
 		}
 		select {
-		case <-time.After(again):
+		case <-time.After(retryAfter):
 		case <-ctx.Done():
 			return sighting{}, ctx.Err()
 		}
 	}
 }
 
-// judge tells what the kill did. An order was caught in the middle when it had
-// been placed before and was confirmed after.
+// judge computes the figures of a kill. The kill interrupted an order if the order was
+// placed before it and confirmed after it.
 func judge(seen []sighting, killed time.Time) (r round) {
 	since := func(t time.Time) float64 { return t.Sub(killed).Seconds() }
 	for _, s := range seen {

@@ -1,9 +1,9 @@
-// Command recovery measures how long customers notice that a loaded process was
-// killed, as kill -9 does, and started again at once: yeyak api with all workers
-// in it, and a yeyak worker beside an API that serves no sagas.
+// Command recovery measures how long customers notice that a loaded process was killed, as
+// by kill -9, and started again at once. The process is yeyak api with all workers in it, or
+// a yeyak worker beside an API that serves no sagas.
 //
-// Customers do what ours are told to do: one who gets no answer sends the same
-// request again under its Idempotency-Key until there is one.
+// Customers behave as the API asks them to: without an answer they repeat the same request
+// under its Idempotency-Key until there is one.
 package main
 
 import (
@@ -33,7 +33,7 @@ func main() {
 	lab.Main(p.Flags, p.run)
 }
 
-// What is killed.
+// The processes that are killed.
 const (
 	wholeAPI   = "yeyak api, all in one"
 	workerOnly = "yeyak worker"
@@ -53,8 +53,7 @@ func (p plan) run(ctx context.Context, w *lab.World) error {
 	return errors.Join(lab.WriteJSON(p.Out, r), r.print(os.Stdout))
 }
 
-// measure kills a process as often as is wanted, and has the books looked at in
-// the end.
+// measure kills a process as often as requested, and checks the orders at the end.
 func (p plan) measure(ctx context.Context, w *lab.World, what string) (rounds []round, err error) {
 	setup := lab.Setup{Name: "api", Program: p.Yeyak}
 	if what == workerOnly {
@@ -82,7 +81,7 @@ func (p plan) measure(ctx context.Context, w *lab.World, what string) (rounds []
 		}
 		rounds = append(rounds, one)
 	}
-	if err := settled(ctx, service); err != nil {
+	if err := awaitStable(ctx, service); err != nil {
 		return nil, err
 	}
 	if victim != service.Program {
@@ -91,15 +90,15 @@ func (p plan) measure(ctx context.Context, w *lab.World, what string) (rounds []
 	return rounds, errors.Join(err, service.End())
 }
 
-// settled makes sure that every order that was started has come out, and that
-// the audit is clean.
-func settled(ctx context.Context, service *lab.Service) error {
-	counts, err := service.AwaitSettled(ctx)
+// awaitStable waits until every started order is stable, and fails unless the audit finds
+// nothing.
+func awaitStable(ctx context.Context, service *lab.Service) error {
+	counts, err := service.AwaitStable(ctx)
 	if err != nil {
 		return err
 	}
 	for at, n := range counts {
-		if !at.Settled() {
+		if !at.Stable() {
 			return fmt.Errorf("%d orders are %s, %s", n, at.Order, at.Payment)
 		}
 	}

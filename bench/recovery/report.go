@@ -9,7 +9,7 @@ import (
 	"github.com/yeyak/yeyak/bench/lab"
 )
 
-// report is recovery.json.
+// report is the content of recovery.json.
 type report struct {
 	Machine     lab.Machine        `json:"machine"`
 	Connections int                `json:"connections"`

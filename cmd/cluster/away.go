@@ -16,27 +16,27 @@ import (
 type away struct {
 	Programs `embed:""`
 	Load     `embed:""`
-	Outage   time.Duration `default:"60s" help:"For how long Temporal is away."`
-	Down     time.Duration `default:"2s" help:"After how long other processes that are killed meanwhile are started again."`
-	Before   time.Duration `default:"5s" help:"For how long users order before that."`
-	Absences []string      `enum:"frozen,killed,deaths" default:"frozen,killed,deaths" help:"How it is away: frozen, killed, or frozen while processes die."`
+	Outage   time.Duration `default:"60s" help:"How long Temporal is down."`
+	Down     time.Duration `default:"2s" help:"Time after which other processes that are killed meanwhile are started again."`
+	Before   time.Duration `default:"5s" help:"How long users order before that."`
+	Absences []string      `enum:"frozen,killed,deaths" default:"frozen,killed,deaths" help:"How Temporal is down: frozen, killed, or frozen while other processes are killed."`
 }
 
-// absence is a way for Temporal to be away. It returns when Temporal is back.
+// absence is a way in which Temporal is down. Its function returns when Temporal is back.
 type absence struct {
 	name  string
 	leave func(context.Context, *cluster.Cluster) (outage, error)
-	// late is by how much the dispatchers may settle an order after a younger one.
+	// late is how much later than a younger order the dispatchers may start an order.
 	late time.Duration
 }
 
-// outage is what happened. From left until returns Temporal did nothing.
+// outage describes an absence. From left until returns Temporal did nothing.
 type outage struct {
 	left, returns, back time.Time
-	// deaths are when an API or the database was down, until the entry point had
-	// noticed that it was back.
+	// deaths are the periods in which an API or the database was down, until the entry
+	// point had noticed that it was back.
 	deaths []period
-	// hole: Temporal was there for a while in between.
+	// hole means that Temporal ran for a while in between.
 	hole bool
 }
 
@@ -44,7 +44,7 @@ type period struct{ from, to time.Time }
 
 func (p period) overlaps(from, to time.Time) bool { return from.Before(p.to) && p.from.Before(to) }
 
-// excuses tells whether an API or the database was down while a customer waited.
+// excuses reports whether an API or the database was down while a customer waited.
 func (o outage) excuses(p crowd.Placement) bool {
 	for _, d := range o.deaths {
 		if d.overlaps(p.Asked, p.Answered()) {
@@ -55,12 +55,12 @@ func (o outage) excuses(p crowd.Placement) bool {
 }
 
 const (
-	// roundWithin is how long a dispatcher may take for the orders that it has leased:
-	// until their turns come, and until the engine has answered. Meanwhile another
-	// one goes on with younger orders.
+	// roundWithin is how long a dispatcher may take for the orders that it has leased: until
+	// their slots come free, and until the engine has answered. Meanwhile another dispatcher
+	// starts younger orders.
 	roundWithin = 10 * time.Second
-	// leasedWithin is for how long no other dispatcher takes the orders over which one
-	// has died: the length of a lease.
+	// leasedWithin is how long no other dispatcher takes the orders of a dispatcher that has
+	// died: the duration of a lease.
 	leasedWithin = 30 * time.Second
 )
 
@@ -77,7 +77,7 @@ func (a away) absences() (some []absence) {
 	return some
 }
 
-// Run implements the command. What it says last is whether all went well.
+// Run implements the command. Its last line says whether the test has passed.
 func (a away) Run(ctx context.Context) error {
 	address, err := freeAddress()
 	if err != nil {
@@ -120,7 +120,7 @@ func (a away) underLoad(ctx context.Context, c *cluster.Cluster) error {
 	return errors.Join(append(faults, printAway(os.Stdout, rows))...)
 }
 
-// endure lets Temporal be away while the users order, and tells what came of it.
+// endure takes Temporal down while the users order, and returns the results.
 func (a away) endure(ctx context.Context, c *cluster.Cluster, users *crowd.Crowd, s absence) (row awayRow, err error) {
 	fmt.Printf("\n%s: Temporal is away for %s while %d users order\n", s.name, a.Outage, a.Users)
 	row.name = s.name
@@ -131,11 +131,11 @@ func (a away) endure(ctx context.Context, c *cluster.Cluster, users *crowd.Crowd
 	defer db.Close()
 	begun := time.Now()
 	err = during(ctx, users.OrderOn, func() (err error) {
-		pass(ctx, a.Before)
+		pause(ctx, a.Before)
 		if row.outage, err = s.leave(ctx, c); err != nil {
 			return err
 		}
-		row.atRest, err = restSince(ctx, db, row.outage.back)
+		row.stableAfter, err = awaitStableSince(ctx, db, row.outage.back)
 		return err
 	})
 	if err != nil {
@@ -144,15 +144,15 @@ func (a away) endure(ctx context.Context, c *cluster.Cluster, users *crowd.Crowd
 	row.placements = users.Placements(begun)
 	faults := row.judge()
 	faults = append(faults, a.repeat(ctx, users, &row))
-	row.order, err = settledSince(ctx, db, row.outage.left)
+	row.order, err = dispatchedSince(ctx, db, row.outage.left)
 	faults = append(faults, err, row.order.judge(s.late), check(ctx, c, users))
 	faults = append(faults, untold(ctx, db, users, &row))
 	return row, errors.Join(faults...)
 }
 
-// repeat repeats what told of no order, under its key: as its customer is asked to.
-// An order that is there already was not to be, after a 503: unless the request was
-// sent twice, and is refused the second time only.
+// repeat repeats each request whose answer named no order, under its key, as its customer
+// is asked to. After a 503 the order must not exist already, unless the request was sent
+// twice and only the second one was refused.
 func (a away) repeat(ctx context.Context, users *crowd.Crowd, row *awayRow) error {
 	var again []crowd.Placement
 	for _, p := range row.placements {
@@ -161,7 +161,7 @@ func (a away) repeat(ctx context.Context, users *crowd.Crowd, row *awayRow) erro
 		}
 	}
 	before, err := users.Repeat(ctx, again)
-	row.repeated, row.toldLater = len(again), len(before)
+	row.repeated, row.existedAnyway = len(again), len(before)
 	faults := []error{err}
 	for _, p := range before {
 		if p.Refused() && p.Sent < 2 {

@@ -16,36 +16,36 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/cluster/crowd"
 )
 
-// awayRow is what came of an outage.
+// awayRow is the result of an outage.
 type awayRow struct {
-	name       string
-	outage     outage
-	placements []crowd.Placement // from some time before it until all were at rest again
-	order      settledOrder
-	atRest     time.Duration // after Temporal was back
-	repeated   int           // requests that told of no order
-	toldLater  int           // those of them by which there was one, without an answer
+	name          string
+	outage        outage
+	placements    []crowd.Placement // from shortly before it until all were stable again
+	order         dispatchOrder
+	stableAfter   time.Duration // after Temporal was back
+	repeated      int           // requests whose answer named no order
+	existedAnyway int           // those of them with an order, which had no answer
 }
 
-// tellFaults is how many faults of a kind are told.
-const tellFaults = 5
+// maxFaults is how many faults of a kind are reported.
+const maxFaults = 5
 
-// judge looks whether each request was answered as it had to be.
+// judge checks every answer.
 func (r awayRow) judge() (faults []error) {
 	kinds := map[string]int{}
 	waited := false
 	for _, p := range r.placements {
 		why := r.wrong(p)
-		waited = waited || p.Waits() && p.Status == http.StatusAccepted
+		waited = waited || p.CanWait() && p.Status == http.StatusAccepted
 		if why == "" {
 			continue
 		}
-		if kinds[why]++; kinds[why] <= tellFaults {
+		if kinds[why]++; kinds[why] <= maxFaults {
 			faults = append(faults, fmt.Errorf("%s: %s", why, p))
 		}
 	}
 	for why, n := range kinds {
-		if n > tellFaults {
+		if n > maxFaults {
 			faults = append(faults, fmt.Errorf("%s: %d in all", why, n))
 		}
 	}
@@ -67,8 +67,8 @@ func (r awayRow) wrong(p crowd.Placement) string {
 			return "decided on without Temporal"
 		}
 		return ""
-	case p.Status == http.StatusServiceUnavailable && !p.Waits():
-		return "" // nothing exists, see repeat and untold; or it tells of the order that was not taken
+	case p.Status == http.StatusServiceUnavailable && !p.CanWait():
+		return "" // no order exists, see repeat and untold; or the answer names the refused order
 	case p.Refused() || lost(p):
 		if r.outage.excuses(p) {
 			return ""
@@ -79,22 +79,21 @@ func (r awayRow) wrong(p crowd.Placement) string {
 	}
 }
 
-// lost tells whether the answer of an API did not come through the entry point.
+// lost reports whether the answer of an API did not get through the entry point.
 func lost(p crowd.Placement) bool {
 	return p.Status == 0 || p.Status == http.StatusBadGateway || p.Status == http.StatusGatewayTimeout
 }
 
-// settledOrder is how the dispatchers settled the orders of the inbox, the oldest
-// first.
-type settledOrder struct {
+// dispatchOrder says in which order the dispatchers started the orders of the inbox.
+type dispatchOrder struct {
 	orders int
-	// behind is how many were settled after a younger one, and latest how much later
-	// at most.
+	// behind is how many orders were started after a younger one, and latest by how much at
+	// most.
 	behind int
 	latest time.Duration
 }
 
-func (s settledOrder) judge(late time.Duration) error {
+func (s dispatchOrder) judge(late time.Duration) error {
 	switch {
 	case s.orders == 0:
 		return errors.New("nothing was in the inbox")
@@ -104,12 +103,12 @@ func (s settledOrder) judge(late time.Duration) error {
 	return nil
 }
 
-// orderOf compares when orders were settled, which are in the order in which they
-// were taken.
-func orderOf(settled []time.Time) settledOrder {
-	s := settledOrder{orders: len(settled)}
-	var youngest time.Time // the first of the younger ones that was settled
-	for _, at := range slices.Backward(settled) {
+// orderOf compares the times at which orders were started. They are sorted by when the
+// orders were received.
+func orderOf(started []time.Time) dispatchOrder {
+	s := dispatchOrder{orders: len(started)}
+	var youngest time.Time // the first of the younger ones that was started
+	for _, at := range slices.Backward(started) {
 		if late := at.Sub(youngest); !youngest.IsZero() && late > 0 {
 			s.behind++
 			s.latest = max(s.latest, late)
@@ -120,12 +119,11 @@ func orderOf(settled []time.Time) settledOrder {
 	return s
 }
 
-// tallied is what was asked for between the moment in which Temporal went and the one
-// in which it was back.
+// tallied counts the requests between Temporal's going down and its being back.
 type tallied struct {
 	asked, created, accepted, received, unanswered int
 	refused                                        map[string]int
-	took                                           map[bool][]crowd.Record // by whether the order can wait
+	took                                           map[bool][]crowd.Record // by whether the order can wait in the inbox
 }
 
 func (r awayRow) tally() tallied {
@@ -135,7 +133,7 @@ func (r awayRow) tally() tallied {
 			continue
 		}
 		t.asked++
-		t.took[p.Waits()] = append(t.took[p.Waits()], crowd.Record{Begun: p.Asked, Took: p.Took})
+		t.took[p.CanWait()] = append(t.took[p.CanWait()], crowd.Record{Begun: p.Asked, Took: p.Took})
 		switch p.Status {
 		case http.StatusCreated:
 			t.created++
@@ -146,7 +144,7 @@ func (r awayRow) tally() tallied {
 		default:
 			t.unanswered++
 		}
-		if p.Received && p.Waits() {
+		if p.Received && p.CanWait() {
 			t.received++
 		}
 	}
@@ -162,13 +160,13 @@ func printAway(out io.Writer, rows []awayRow) error {
 		t := r.tally()
 		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%d of %d, by %s\t%d of %d\t%s\n",
 			r.name, seconds(r.outage.back.Sub(r.outage.left)), t.asked, t.created, t.accepted, t.received, t.unanswered,
-			seconds(crowd.Sum(t.took[true]).P99), seconds(crowd.Sum(t.took[false]).P99), seconds(r.atRest),
-			r.order.behind, r.order.orders, seconds(r.order.latest), r.toldLater, r.repeated, counts(t.refused))
+			seconds(crowd.Sum(t.took[true]).P99), seconds(crowd.Sum(t.took[false]).P99), seconds(r.stableAfter),
+			r.order.behind, r.order.orders, seconds(r.order.latest), r.existedAnyway, r.repeated, counts(t.refused))
 	}
 	return table.Flush()
 }
 
-// counts are how often each was, in words.
+// counts describes how often each value occurred.
 func counts(of map[string]int) string {
 	var words []string
 	for _, what := range slices.Sorted(maps.Keys(of)) {
@@ -177,5 +175,5 @@ func counts(of map[string]int) string {
 	return cmp.Or(strings.Join(words, ", "), "none")
 }
 
-// onTheWay are the statuses of an order that its saga has yet to bring to rest.
+// onTheWay are the statuses of an order whose saga still has work to do.
 var onTheWay = []booking.Status{booking.Received, booking.PaymentPending, booking.Paid}

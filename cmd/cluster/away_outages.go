@@ -8,14 +8,14 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/cluster"
 )
 
-// frozen freezes Temporal: its connections stay open, and nothing is answered.
+// frozen freezes Temporal: its connections stay open, and it answers nothing.
 func (a away) frozen(ctx context.Context, c *cluster.Cluster) (o outage, err error) {
 	err = c.FreezeTemporal()
 	o.left = time.Now()
 	if err != nil {
 		return o, err
 	}
-	pass(ctx, a.Outage)
+	pause(ctx, a.Outage)
 	o.returns = time.Now()
 	err = c.ThawTemporal()
 	o.back = time.Now()
@@ -26,22 +26,22 @@ func (a away) frozen(ctx context.Context, c *cluster.Cluster) (o outage, err err
 func (a away) killed(ctx context.Context, c *cluster.Cluster) (o outage, err error) {
 	c.KillTemporal()
 	o.left = time.Now()
-	pass(ctx, a.Outage)
+	pause(ctx, a.Outage)
 	o.returns = time.Now()
 	err = c.StartTemporal(ctx)
 	o.back = time.Now()
 	return o, errors.Join(err, ctx.Err())
 }
 
-// deaths freezes Temporal, and kills an API and the database while it is frozen.
-// Then Temporal is killed and started, and killed again as soon as it is there,
-// with the other API, which has begun to dispatch.
+// deaths freezes Temporal, and kills an API and the database while it is frozen. Then it
+// kills and starts Temporal, and as soon as Temporal is up kills it again, together with
+// the other API, which has begun to dispatch.
 func (a away) deaths(ctx context.Context, c *cluster.Cluster) (o outage, err error) {
 	o.left, o.hole = time.Now(), true
 	if err := c.FreezeTemporal(); err != nil {
 		return o, err
 	}
-	pass(ctx, a.Outage/4)
+	pause(ctx, a.Outage/4)
 	if err := a.dies(ctx, c, &o, a.node(c.APIs[0])); err != nil {
 		return o, err
 	}
@@ -52,12 +52,12 @@ func (a away) deaths(ctx context.Context, c *cluster.Cluster) (o outage, err err
 	if err := c.StartTemporal(ctx); err != nil {
 		return o, err
 	}
-	pass(ctx, a.Down) // for orders to be dispatched
+	pause(ctx, a.Down) // for orders to be dispatched
 	c.KillTemporal()
 	if err := a.dies(ctx, c, &o, a.node(c.APIs[1])); err != nil {
 		return o, err
 	}
-	pass(ctx, time.Until(o.left.Add(a.Outage)))
+	pause(ctx, time.Until(o.left.Add(a.Outage)))
 	o.returns = time.Now()
 	err = c.StartTemporal(ctx)
 	o.back = time.Now()
@@ -68,7 +68,7 @@ func (a away) deaths(ctx context.Context, c *cluster.Cluster) (o outage, err err
 func (a away) dies(ctx context.Context, c *cluster.Cluster, o *outage, v victim) error {
 	died := time.Now()
 	v.kill()
-	pass(ctx, a.Down)
+	pause(ctx, a.Down)
 	err := v.start(ctx)
 	for _, n := range c.APIs {
 		err = errors.Join(err, c.AwaitEntry(ctx, n))

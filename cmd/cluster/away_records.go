@@ -10,10 +10,10 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/cluster/crowd"
 )
 
-// restSince waits until all that was taken before a moment is worked on and at rest,
-// and returns how long that took from then.
-func restSince(ctx context.Context, db *sql.DB, moment time.Time) (time.Duration, error) {
-	ctx, cancel := context.WithTimeout(ctx, restWithin)
+// awaitStableSince waits until everything that was accepted before moment is stable, and
+// returns how long that took since then.
+func awaitStableSince(ctx context.Context, db *sql.DB, moment time.Time) (time.Duration, error) {
+	ctx, cancel := context.WithTimeout(ctx, loadStableWithin)
 	defer cancel()
 	for {
 		var inbox, decisions, orders int
@@ -29,37 +29,37 @@ func restSince(ctx context.Context, db *sql.DB, moment time.Time) (time.Duration
 			return time.Since(moment), fmt.Errorf("%d orders in the inbox, %d decisions and %d orders do not come to rest: %w",
 				inbox, decisions, orders, errors.Join(err, ctx.Err()))
 		}
-		pass(ctx, 100*time.Millisecond)
+		pause(ctx, 100*time.Millisecond)
 	}
 }
 
-// settledSince is in which order the dispatchers have settled the orders that were
-// taken since a moment.
-func settledSince(ctx context.Context, db *sql.DB, moment time.Time) (s settledOrder, err error) {
+// dispatchedSince says in which order the dispatchers started the orders that were received
+// since moment.
+func dispatchedSince(ctx context.Context, db *sql.DB, moment time.Time) (s dispatchOrder, err error) {
 	rows, err := db.QueryContext(ctx,
 		`SELECT settled_at FROM inbox WHERE received_at >= $1 AND state = 'started' ORDER BY received_at, order_id`, moment)
 	if err != nil {
 		return s, err
 	}
 	defer rows.Close()
-	var settled []time.Time
+	var started []time.Time
 	for rows.Next() {
 		var at time.Time
 		if err := rows.Scan(&at); err != nil {
 			return s, err
 		}
-		settled = append(settled, at)
+		started = append(started, at)
 	}
-	return orderOf(settled), rows.Err()
+	return orderOf(started), rows.Err()
 }
 
-// everyTrace are the orders that any service has something of.
+// everyTrace selects the orders of which any service has a record.
 const everyTrace = `SELECT id FROM orders UNION SELECT order_id FROM payments UNION SELECT order_id FROM sandbox_charges
 	UNION SELECT order_id FROM holds UNION SELECT order_id FROM jobs UNION SELECT order_id FROM registrations
 	UNION SELECT order_id FROM messages WHERE order_id <> ''`
 
-// untold fails for a trace of an order of which no answer told. One that was placed
-// by a request without an answer may be told of by the list of its customer.
+// untold fails for a record of an order that no answer named. If the request for the order
+// got no answer, it is enough that the list of its customer contains the order.
 func untold(ctx context.Context, db *sql.DB, users *crowd.Crowd, row *awayRow) error {
 	rows, err := db.QueryContext(ctx, everyTrace)
 	if err != nil {
@@ -72,7 +72,7 @@ func untold(ctx context.Context, db *sql.DB, users *crowd.Crowd, row *awayRow) e
 		if err := rows.Scan(&id); err != nil {
 			return err
 		}
-		if users.Told(id) {
+		if users.Named(id) {
 			continue
 		}
 		listed, err := listedAfterLoss(ctx, users, row.placements, id)
@@ -80,22 +80,22 @@ func untold(ctx context.Context, db *sql.DB, users *crowd.Crowd, row *awayRow) e
 		case err != nil:
 			return err
 		case listed:
-			row.toldLater++
-		case len(faults) < tellFaults:
+			row.existedAnyway++
+		case len(faults) < maxFaults:
 			faults = append(faults, fmt.Errorf("something was left behind of %s, of which no answer told", id))
 		}
 	}
 	return errors.Join(append(faults, rows.Err())...)
 }
 
-// listedAfterLoss tells whether the order is on the list of a customer who got no
+// listedAfterLoss reports whether the order is on the list of a customer who got no
 // answer.
 func listedAfterLoss(ctx context.Context, users *crowd.Crowd, placements []crowd.Placement, id string) (bool, error) {
 	for _, p := range placements {
 		if !lost(p) {
 			continue
 		}
-		listed, err := users.Lists(ctx, p, id)
+		listed, err := users.IsListed(ctx, p, id)
 		if listed || err != nil {
 			return listed, err
 		}

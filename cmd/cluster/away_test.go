@@ -15,8 +15,8 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/cluster/crowd"
 )
 
-// TestAway_NoOrderIsRefusedOrLost: Temporal is frozen for a while, and killed, and
-// frozen while all others die, while few users order.
+// TestAway_NoOrderIsRefusedOrLost: Temporal is frozen for a while, then killed, then frozen
+// while all other processes are killed, while a few users order.
 func TestAway_NoOrderIsRefusedOrLost(t *testing.T) {
 	t.Parallel()
 	for name, absences := range map[string][]string{"Away": {"frozen", "killed"}, "AndOthersDie": {"deaths"}} {
@@ -82,7 +82,7 @@ func TestAway_Judges(t *testing.T) {
 	require.Empty(t, awayRow{outage: o, placements: []crowd.Placement{asked(booking.Food, 15, 202, "food-1")}}.judge())
 
 	order := orderOf([]time.Time{at(40), at(43), at(41), at(42), at(50)})
-	require.Equal(t, settledOrder{orders: 5, behind: 1, latest: 2 * time.Second}, order)
+	require.Equal(t, dispatchOrder{orders: 5, behind: 1, latest: 2 * time.Second}, order)
 	require.NoError(t, order.judge(2*time.Second))
 	require.Error(t, order.judge(time.Second))
 	require.Error(t, orderOf(nil).judge(time.Hour))

@@ -13,8 +13,7 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/cluster/crowd"
 )
 
-// during lets users work while something is done, and returns when each has its last
-// answer.
+// during runs do while the users work, and returns when each user has its last answer.
 func during(ctx context.Context, work func(context.Context), do func() error) error {
 	working, goHome := context.WithCancel(ctx)
 	defer goHome()
@@ -26,22 +25,22 @@ func during(ctx context.Context, work func(context.Context), do func() error) er
 	return err
 }
 
-func pass(ctx context.Context, d time.Duration) {
+func pause(ctx context.Context, d time.Duration) {
 	select {
 	case <-ctx.Done():
 	case <-time.After(d):
 	}
 }
 
-// settleWithin is how long orders may take to come to rest after a load.
-const settleWithin = 2 * time.Minute
+// stableWithin is how long orders may take to become stable after a load.
+const stableWithin = 2 * time.Minute
 
-// check looks whether every order that was taken is where its user was told,
-// nobody was charged twice, and the audit finds nothing.
+// check checks that every accepted order has the status of its answer, that no order was
+// charged twice, and that the audit finds nothing.
 func check(ctx context.Context, c *cluster.Cluster, users *crowd.Crowd) error {
-	settling, cancel := context.WithTimeout(ctx, settleWithin)
+	awaiting, cancel := context.WithTimeout(ctx, stableWithin)
 	defer cancel()
-	err := users.Settled(settling)
+	err := users.AwaitOutcomes(awaiting)
 	if err == nil {
 		fmt.Println("Every order is where its customer was told: none is lost or stuck.")
 	}
@@ -59,8 +58,8 @@ func check(ctx context.Context, c *cluster.Cluster, users *crowd.Crowd) error {
 	return errors.Join(err, auditErr)
 }
 
-// chargedTwice counts the orders that the payment provider has taken money for
-// more than once, by its own record.
+// chargedTwice counts the orders for which the payment provider has taken money more than
+// once, by its own record.
 func chargedTwice(ctx context.Context, database string) (n int, err error) {
 	db, err := sql.Open("pg", database)
 	if err != nil {

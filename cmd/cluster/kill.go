@@ -13,12 +13,12 @@ import (
 type kill struct {
 	Programs `embed:""`
 	Load     `embed:""`
-	Down     time.Duration `default:"2s" help:"After how long what was killed is started again."`
-	Watch    time.Duration `default:"40s" help:"How long it is watched then."`
-	Slow     time.Duration `default:"1s" help:"From when on an answer counts as slow."`
+	Down     time.Duration `default:"2s" help:"Time after which a killed process is started again."`
+	Watch    time.Duration `default:"40s" help:"How long the load continues after that."`
+	Slow     time.Duration `default:"1s" help:"Duration from which an answer counts as slow."`
 }
 
-// victim is something that is killed, and how it is started again.
+// victim is a process that is killed, and how it is started again.
 type victim struct {
 	name  string
 	kill  func()
@@ -68,18 +68,18 @@ func (k kill) killAll(ctx context.Context, c *cluster.Cluster, users *crowd.Crow
 		k.node(c.APIs[0]), k.node(c.Workers[0]),
 		{"temporal", c.KillTemporal, c.StartTemporal}, postgres(c),
 	} {
-		pass(ctx, k.Watch/4)
+		pause(ctx, k.Watch/4)
 		at := time.Now()
 		v.kill()
-		pass(ctx, k.Down)
+		pause(ctx, k.Down)
 		if err := v.start(ctx); err != nil {
 			return err
 		}
 		back := time.Since(at)
-		pass(ctx, k.Watch)
+		pause(ctx, k.Watch)
 		o := users.Outage(at, k.Slow)
 		fmt.Printf("%-12s %-10s %-18s %-18s %-18s %s\n", v.name, seconds(back), fmt.Sprintf("%d of %d", o.Failed, o.Requests),
-			seconds(o.UntilAnswered), seconds(o.UntilFast), seconds(o.LongestToRest))
+			seconds(o.UntilAnswered), seconds(o.UntilFast), seconds(o.LongestToStable))
 	}
 	return ctx.Err()
 }

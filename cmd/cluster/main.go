@@ -1,7 +1,7 @@
-// Command cluster runs the whole of Yeyak on this machine, as separate
-// processes behind one entry point, and tests what it is like to replace and to
-// kill them. `make cluster`, `make redeploy-test`, `make kill-test`, `make siege` and
-// `make away-test` run it.
+// Command cluster runs all of Yeyak on this machine, as separate processes behind one entry
+// point, and tests what users notice when processes are replaced or killed.
+// `make cluster`, `make redeploy-test`, `make kill-test`, `make siege` and `make away-test`
+// run it.
 package main
 
 import (
@@ -22,15 +22,15 @@ import (
 
 type commands struct {
 	Run      run      `cmd:"" help:"Run the cluster until Ctrl-C."`
-	Redeploy redeploy `cmd:"" help:"Replace every process under load, several times, and tell how much of it was noticed."`
-	Siege    siege    `cmd:"" help:"Load everything with siege, as the documents of other order systems do, and tell how much was served."`
-	Away     away     `cmd:"" help:"Keep Temporal away under load, and tell what became of each order that was asked for meanwhile."`
-	Kill     kill     `cmd:"" help:"Kill one process after the other under load, and tell how long each was missed."`
+	Redeploy redeploy `cmd:"" help:"Replace every process under load, several times, and report what users noticed."`
+	Siege    siege    `cmd:"" help:"Load everything with siege, as the documents of other order systems do, and report how much was served."`
+	Away     away     `cmd:"" help:"Take Temporal down under load, and report what happened to each order that was placed meanwhile."`
+	Kill     kill     `cmd:"" help:"Kill one process after another under load, and report how long users noticed each."`
 }
 
-// Programs are what the cluster runs.
+// Programs are the programs of the cluster.
 type Programs struct {
-	Yeyak          string `default:"bin/yeyak" help:"The program that is run."`
+	Yeyak          string `default:"bin/yeyak" help:"Program yeyak."`
 	TemporalServer string `env:"YEYAK_TEMPORAL_SERVER" default:"bin/temporal-server" help:"Temporal server."`
 	Dir            string `default:".cluster" help:"Folder of logs and configurations."`
 }
@@ -39,13 +39,13 @@ func (p Programs) options(listen string) cluster.Options {
 	return cluster.Options{Yeyak: p.Yeyak, TemporalServer: p.TemporalServer, Dir: p.Dir, Listen: listen}
 }
 
-// Load is who uses the cluster meanwhile.
+// Load is the load on the cluster meanwhile.
 type Load struct {
-	Users int           `default:"50" help:"Users at the same time."`
-	Think time.Duration `default:"1s" help:"How long a user thinks between two requests, on average."`
+	Users int           `default:"50" help:"Number of concurrent users."`
+	Think time.Duration `default:"1s" help:"Average pause of a user between two requests."`
 }
 
-// oneCaller lifts the limits of one caller, the operator whose token all users have.
+// oneCaller lifts the limits of one caller: all users have the token of one operator.
 const oneCaller = "YEYAK_REQUESTS_PER_SECOND=0"
 
 func (l Load) crowd(ctx context.Context, c *cluster.Cluster) (*crowd.Crowd, error) {
@@ -56,9 +56,9 @@ type run struct {
 	Programs  `embed:""`
 	Listen    string   `env:"YEYAK_LISTEN" default:"127.0.0.1:8080" help:"Address of the entry point, host:port."`
 	UIPort    int      `env:"YEYAK_UI_PORT" default:"8233" help:"Port of Temporal's web UI; 0 takes a free one."`
-	Versioned bool     `env:"YEYAK_VERSIONING" help:"Orders stay with their build: nothing is worked on before one was made the current build."`
-	Set       []string `env:"YEYAK_CLUSTER_SET" placeholder:"NAME=VALUE" help:"What all processes of Yeyak are set to besides. What the terminal is set to is not passed on."`
-	From      string   `help:"Backup of a cluster's PostgreSQL server, made by pg_basebackup, to go on from."`
+	Versioned bool     `env:"YEYAK_VERSIONING" help:"Orders stay with their build: no order is worked on before a build is made the current one."`
+	Set       []string `env:"YEYAK_CLUSTER_SET" placeholder:"NAME=VALUE" help:"Further variables of all Yeyak processes. The variables of the terminal are not passed on."`
+	From      string   `help:"Backup of a cluster's PostgreSQL server, made by pg_basebackup, to start with."`
 }
 
 // Run implements the command.
@@ -94,7 +94,7 @@ Yeyak is running.
 	return c.Stop()
 }
 
-// uiAddress is where the web UI listens, which is not taken yet.
+// uiAddress is the address of the web UI, on a port that is free.
 func (r run) uiAddress() (string, error) {
 	if r.UIPort == 0 {
 		return freeAddress()
@@ -107,7 +107,7 @@ func (r run) uiAddress() (string, error) {
 	return address, l.Close()
 }
 
-// freeAddress is where a cluster listens that is only there to be tested.
+// freeAddress is the address of a cluster for a test.
 func freeAddress() (string, error) {
 	ports, err := child.FreePorts(1)
 	if err != nil {
@@ -120,7 +120,7 @@ func main() {
 	var cli commands
 	selected := kong.Parse(&cli, kong.Name("cluster"), kong.Description("The whole of Yeyak on this machine, as separate processes."))
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop) // a second signal ends it at once, and what it has started with it
+	context.AfterFunc(ctx, stop) // a second signal ends the process at once, and its children with it
 	selected.BindTo(ctx, (*context.Context)(nil))
 	if err := selected.Run(); err != nil {
 		fmt.Fprintln(os.Stderr, "cluster:", err)

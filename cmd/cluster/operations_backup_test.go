@@ -11,8 +11,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// oneDatabase: ours is lost and comes back from yesterday, while Temporal's
-// stands.
+// oneDatabase restores our database from a backup while Temporal keeps its own.
 func (o *operator) oneDatabase() {
 	backup := "BACKUP=" + filepath.Join(o.TempDir(), "yeyak.dump")
 	place := o.place("auto", "bora")
@@ -26,7 +25,7 @@ func (o *operator) oneDatabase() {
 	o.alters("DROP TABLE orders, payments, holds, sandbox_charges CASCADE")
 	o.types("Restore one database", backup)
 	require.Zero(o, o.rows(placed))
-	o.becomes(cancelled, booking.Confirmed) // as it was
+	o.becomes(cancelled, booking.Confirmed) // as in the backup
 	o.types("Rebuild the pages")
 	require.Equal(o, 1, o.rows(placed))
 	o.becomes(placed, booking.Confirmed)
@@ -41,14 +40,14 @@ func (o *operator) oneDatabase() {
 	o.types("Cancel with compensation", "ORDER="+cancelled)
 	o.becomes(cancelled, booking.Cancelled)
 	o.refunded(cancelled)
-	o.sees("Nothing that was looked at is wrong.", "Audit") // the other one is charged, held and told again
+	o.sees("Nothing that was looked at is wrong.", "Audit") // the other order is charged, held and notified again
 	told, _ := o.events("")
 	require.True(o, slices.ContainsFunc(told, func(id string) bool { return strings.HasPrefix(id, placed) }), "it is told again")
 	require.Equal(o, "charged", o.asks(http.MethodGet, "/v1/payments/"+placed, nil).wants(o, http.StatusOK).body.Status)
 }
 
-// server: the whole PostgreSQL server is lost, with Temporal's databases and
-// ours, and everything goes on from its backup.
+// server restores the whole PostgreSQL server from a backup, with Temporal's databases and
+// ours.
 func (o *operator) server(cluster *terminal) {
 	backup := "BACKUP=" + filepath.Join(o.TempDir(), "backup")
 	place := o.place("manual", "bora")
@@ -67,7 +66,7 @@ func (o *operator) server(cluster *terminal) {
 	_, err = o.tries("Audit")
 	require.Error(o, err, "terminals are told of a cluster that is gone")
 
-	o.first = nil // there is nothing to be told yet
+	o.first = nil // no terminal needs these before the restore
 	again := o.starts("Restore the server", backup, "PATH="+o.path())
 	o.first = here
 	o.started(again)

@@ -20,8 +20,8 @@ func (o *operator) find() {
 	require.Contains(o, o.types("What it looks like to its customer", "ORDER="+theirs), `"status":"awaiting_owner"`)
 }
 
-// serviceAway: payments have lost their table. One order waits to be charged,
-// another for its refund.
+// serviceAway removes the table of payments. One order waits for its charge, another for its
+// refund.
 func (o *operator) serviceAway() {
 	place := o.place("auto", "bora")
 	paid := o.reserves(place, "alice", booking.Confirmed)
@@ -43,7 +43,7 @@ func (o *operator) serviceAway() {
 	o.becomes(paid, booking.Cancelled)
 	o.refunded(paid)
 	require.NotContains(o, o.types("Orders whose undos are owed"), paid)
-	o.becomes(pending, booking.PaymentPending) // the other one's undo was as long in coming
+	o.becomes(pending, booking.PaymentPending) // the other order's undo took as long
 	o.types("Resume a step", "ORDER="+pending)
 	o.becomes(pending, booking.Confirmed)
 }
@@ -101,8 +101,8 @@ func (o *operator) settle() {
 	o.clean()
 }
 
-// resolve: the provider says that nothing is left of a charge, so that a refund by staff
-// cannot be made, and is paid by hand.
+// resolve: the provider reports that nothing is left of a charge, so staff cannot refund it,
+// and pay it by hand.
 func (o *operator) resolve() {
 	order := o.reserves(o.place("auto", "bora"), "alice", booking.Confirmed)
 	o.alters(fmt.Sprintf("UPDATE sandbox_charges SET refunded = amount WHERE key = '%s/charge'", order))
@@ -135,7 +135,7 @@ func (o *operator) deletion() {
 
 var rebuilt = regexp.MustCompile(`(\d+) orders: (\d+) pages written, 0 orders did not answer`)
 
-// rebuild: all pages are lost, and are as they were.
+// rebuild deletes all pages, and rebuilds them unchanged.
 func (o *operator) rebuild() {
 	before := o.pages()
 	o.alters("DELETE FROM orders")

@@ -15,7 +15,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// firstDeploy makes a second Yeyak from nothing, beside the cluster's.
+// firstDeploy sets up a second, new Yeyak beside the cluster's.
 func (o *operator) firstDeploy() {
 	o.first = []string{here[0], "Name what is to be made"}
 	defer func() { o.first = here }()
@@ -37,8 +37,8 @@ func (o *operator) firstDeploy() {
 	api.interrupt()
 }
 
-// rollOut: a build is ramped up, taken back, made the current one and rolled
-// back; the orders that it began are moved, and it goes.
+// rollOut ramps up a build, takes that back, makes it the current one and rolls back. The
+// orders that it started are moved, and it is removed.
 func (o *operator) rollOut() {
 	place := o.place("auto", "bora")
 	orders := []string{o.reserves(place, "alice", booking.Confirmed)}
@@ -46,7 +46,7 @@ func (o *operator) rollOut() {
 	o.succeeds("Ramp a new build", "BUILD=green", "PERCENT=100")
 	require.Contains(o, o.types("Which build gets new orders"), "green")
 	green := "OLD=green"
-	o.until(func() bool { // an API hears of it within two seconds
+	o.until(func() bool { // an API notices within two seconds
 		orders = append(orders, o.reserves(place, "alice", booking.Confirmed))
 		return !strings.Contains(o.types("Orders of the old build", green), "Total: 0")
 	}, "no order goes to the build that is ramped")
@@ -70,7 +70,7 @@ func (o *operator) rollOut() {
 	}
 }
 
-// polled matches who polls a queue, pid@host, in what Temporal's CLI says.
+// polled matches the identity of a poller, pid@host, in the output of Temporal's CLI.
 var polled = regexp.MustCompile(`\d+@[^\s@]+`)
 
 func (o *operator) polling(queue string) map[string]bool {
@@ -132,8 +132,8 @@ func (o *operator) logLevel() {
 	require.NoError(o, os.Remove(o.set["YEYAK_LOG_LEVEL_FILE"]))
 }
 
-// locks: a migration waits for a table that somebody holds, and is killed; the
-// next one waits for it, then for what it has left behind.
+// locks: a migration waits for a locked table, and is killed. The next one first waits for
+// the same lock, then for the session of the killed one.
 func (o *operator) locks() {
 	const migrations, waiting = "Who migrates, and who waits", "Make the tables"
 	require.Contains(o, o.types(migrations), "(0 rows)")
@@ -157,7 +157,7 @@ func (o *operator) locks() {
 	o.clean()
 }
 
-// holding locks a table until it is released.
+// holding locks a table until release is called.
 func (o *operator) holding(table string) (release func()) {
 	o.Helper()
 	db, err := sql.Open("pg", o.told("DATABASE_URL"))
@@ -172,8 +172,8 @@ func (o *operator) holding(table string) (release func()) {
 	}
 }
 
-// visibility: the cluster's indexes are lean, are made stock and lean again while
-// orders are taken, and the engine lists them all the same.
+// visibility makes the cluster's lean indexes stock, and lean again, while orders are placed.
+// The engine lists all of the orders.
 func (o *operator) visibility() {
 	const lean, stock = "The indexes of Temporal's visibility store", "Back to the stock indexes"
 	require.NotContains(o, o.types(lean), "were changed", "the cluster has made them lean")

@@ -10,10 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestOperations follows docs/operations on a cluster as `make cluster`
-// starts it: every recipe there is, typed into a shell, and what it says of
-// itself has to be true. Not parallel, and so before the tests that load the
-// machine.
+// TestOperations follows docs/operations on a cluster as `make cluster` starts it: it runs
+// every recipe in a shell and checks what the documents promise. It is not parallel, so that
+// it runs before the tests that load the machine.
 func TestOperations(t *testing.T) {
 	o := newOperator(t)
 	cluster := o.launch("exec bin/cluster run")
@@ -41,15 +40,14 @@ func TestOperations(t *testing.T) {
 		{"Server", func(o *operator) { o.server(cluster) }},
 	} {
 		if !t.Run(step.name, func(t *testing.T) { o.TB = t; step.do(o) }) {
-			t.FailNow() // what follows stands on it
+			t.FailNow() // the next steps depend on it
 		}
 		o.TB = t
 	}
 	require.Empty(t, o.book.Left(), "nobody runs the recipes under these headings")
 }
 
-// started waits until a cluster is ready, and looks whether what it tells
-// terminals is so.
+// started waits until a cluster is ready, and checks the variables that it gives terminals.
 func (o *operator) started(cluster *terminal) {
 	o.Helper()
 	o.until(func() bool {

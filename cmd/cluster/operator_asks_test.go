@@ -18,7 +18,7 @@ import (
 
 type object map[string]any
 
-// answer is what the API says.
+// answer is an answer of the API.
 type answer struct {
 	status int
 	raw    string
@@ -50,7 +50,7 @@ func (o *operator) asks(method, path string, in any, headers ...string) (a answe
 		o.token = o.told("TOKEN")
 	}
 	r.Header.Set("Authorization", "Bearer "+o.token)
-	resp, err := (&http.Client{Timeout: patience}).Do(r)
+	resp, err := (&http.Client{Timeout: waitTimeout}).Do(r)
 	require.NoError(o, err)
 	defer resp.Body.Close()
 	text, err := io.ReadAll(resp.Body)
@@ -60,7 +60,7 @@ func (o *operator) asks(method, path string, in any, headers ...string) (a answe
 	return a
 }
 
-// wants is for an answer that has to be one of those.
+// wants fails unless the answer has one of the statuses.
 func (a answer) wants(t testing.TB, statuses ...int) answer {
 	t.Helper()
 	require.Contains(t, statuses, a.status, "%s", a.raw)
@@ -69,7 +69,7 @@ func (a answer) wants(t testing.TB, statuses ...int) answer {
 
 func (o *operator) day(n int) booking.Date { return booking.DateOf(time.Now().UTC()).AddDays(n) }
 
-// place is one with rooms for a month, whose owner confirms or is not asked.
+// place creates a place with rooms for a month, with or without its owner's confirmation.
 func (o *operator) place(confirmation, owner string) string {
 	o.Helper()
 	in := object{"name": "Seaside Inn", "ownerId": owner, "price": object{"amount": 50000, "currency": "KRW"}, "confirmation": confirmation}
@@ -83,7 +83,7 @@ func (o *operator) place(confirmation, owner string) string {
 
 const reservations = "/v1/lodging/reservations"
 
-// reserves places an order, which then comes to rest.
+// reserves places an order, and waits until it is stable.
 func (o *operator) reserves(place, customer string, rest booking.Status) (order string) {
 	o.Helper()
 	order = o.asks(http.MethodPost, reservations, object{
@@ -99,7 +99,7 @@ func (o *operator) decides(order, decision string) {
 	o.asks(http.MethodPost, reservations+"/"+order+"/"+decision, nil).wants(o, http.StatusOK, http.StatusAccepted)
 }
 
-// page is what the order's customer reads.
+// page is the page that the order's customer reads.
 func (o *operator) page(order string) answer {
 	o.Helper()
 	return o.asks(http.MethodGet, "/v1/mypages/"+order, nil)
@@ -112,13 +112,13 @@ func (o *operator) becomes(order string, want booking.Status) (a answer) {
 	return a
 }
 
-// refunded checks that what was paid for the order was given back, all of it.
+// refunded fails unless the whole payment of the order was refunded.
 func (o *operator) refunded(order string) {
 	o.Helper()
 	require.Equal(o, "refunded", o.asks(http.MethodGet, "/v1/payments/"+order, nil).wants(o, http.StatusOK).body.Status)
 }
 
-// pages are those of all orders, to the letter.
+// pages are the pages of all orders, verbatim.
 func (o *operator) pages() map[string]string {
 	o.Helper()
 	require.NotEmpty(o, o.orders)
@@ -129,8 +129,7 @@ func (o *operator) pages() map[string]string {
 	return all
 }
 
-// events are the ids of all events after a position, and the position after
-// them.
+// events are the ids of all events after a position, and the position after them.
 func (o *operator) events(after string) (ids []string, next string) {
 	o.Helper()
 	next = after
@@ -150,20 +149,20 @@ func (o *operator) events(after string) (ids []string, next string) {
 	}
 }
 
-// told asks a terminal for one of its variables.
+// told returns a variable of a terminal.
 func (o *operator) told(variable string) string {
 	o.Helper()
 	return o.shows(`printf %s "$` + variable + `"`)
 }
 
-// alters changes the database of all services, as nobody should.
+// alters changes the database of all services, as an operator never should.
 func (o *operator) alters(statement string) {
 	o.Helper()
 	require.NoError(o, pgserver.Execute(o.Context(), o.told("DATABASE_URL"), statement))
 }
 
-// rows counts the pages of orders that are written. The API would answer for
-// those that are not from their workflows.
+// rows counts the stored pages of orders. The API would answer for missing ones from their
+// workflows.
 func (o *operator) rows(orders ...string) int {
 	o.Helper()
 	n, err := strconv.Atoi(strings.TrimSpace(o.shows(`psql "$DATABASE_URL" --no-align --tuples-only -c "select count(*) from orders where id in ('` +
@@ -172,9 +171,9 @@ func (o *operator) rows(orders ...string) int {
 	return n
 }
 
-// clean follows the audit's recipe, which has to find nothing. It is told to look
-// again when it could not judge some order (exit code 2): one was in the memory
-// of a process that has just ended, say.
+// clean follows the audit's recipe, which must find nothing. Exit code 2 means that the audit
+// could not judge some order, for example one in the memory of a process that has just
+// ended; then the operator is told to repeat it.
 func (o *operator) clean() {
 	o.Helper()
 	o.until(func() bool {

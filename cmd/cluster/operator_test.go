@@ -19,23 +19,23 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/recipes"
 )
 
-// operator is somebody who has a folder with the programs in it, as make leaves
-// it, and docs/operations. They know of the cluster what they are told there.
+// operator is an operator with a folder that contains the programs, as make builds them, and
+// docs/operations. They know of the cluster only what is written there.
 type operator struct {
 	testing.TB
 	book   *recipes.Book
 	folder string
 	url    string            // of the entry point
-	set    map[string]string // what every terminal of theirs is set to
-	first  []string          // recipes that come first in each terminal
-	orders []string          // all that were placed
-	token  string            // that requests present, once it was asked for
+	set    map[string]string // the variables of all of their terminals
+	first  []string          // recipes that are run first in each terminal
+	orders []string          // all placed orders
+	token  string            // of the requests, once it was requested
 }
 
 // here are the recipes that tell a terminal where the cluster is.
 var here = []string{"A terminal for make cluster"}
 
-// newOperator builds what `make cluster` builds, in a folder of the test's own.
+// newOperator builds the programs of `make cluster`, in a folder of the test's own.
 func newOperator(t *testing.T) *operator {
 	t.Helper()
 	book, err := recipes.Read("../../docs/operations")
@@ -49,31 +49,31 @@ func newOperator(t *testing.T) *operator {
 		require.NoError(t, err)
 		require.NoError(t, os.Symlink(built, filepath.Join(o.folder, "bin", program)))
 	}
-	// What this process is set to tells nothing: only what an operator types does.
+	// The variables of this process are removed: only what the operator types counts.
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
 		if name == "API" || strings.HasPrefix(name, "YEYAK_") || strings.HasPrefix(name, "TEMPORAL_") ||
 			strings.HasPrefix(name, "PG") || strings.HasSuffix(name, "DATABASE_URL") {
-			t.Setenv(name, "") // so that it is put back afterwards
+			t.Setenv(name, "") // t.Setenv restores it after the test
 			require.NoError(t, os.Unsetenv(name))
 		}
 	}
 	address := o.freeAddress()
 	o.url, o.set = "http://"+address, map[string]string{
 		"YEYAK_LISTEN": address, "YEYAK_UI_PORT": "0", "YEYAK_VERSIONING": "true",
-		// So that nobody has to wait for minutes. The audit's moment stays as it is: it
-		// is waited for only where something seems to be wrong.
+		// Short intervals keep the test short. The audit's pause keeps its length: it is needed
+		// only for an order that seems to be wrong.
 		"YEYAK_DRAIN_DELAY":    "0s",
 		"YEYAK_LOG_LEVEL_FILE": filepath.Join(o.folder, "level"),
-		"YEYAK_REPAIR_EVERY":   never().String(), // what is broken stays so until the operator mends it
+		"YEYAK_REPAIR_EVERY":   never().String(), // a fault stays until the operator repairs it
 	}
 	o.set["YEYAK_CLUSTER_SET"] = "YEYAK_ATTENTION_AFTER=2s,YEYAK_DRAIN_DELAY=0s,YEYAK_LOG_LEVEL_FILE=" + o.set["YEYAK_LOG_LEVEL_FILE"] +
 		",YEYAK_REPAIR_EVERY=" + o.set["YEYAK_REPAIR_EVERY"]
 	return o
 }
 
-// never is an interval of the engine's that does not end while tests run. It counts
-// intervals from 1970, and none may be set to more than a day.
+// never is an interval of the engine's that does not end while tests run. The engine counts
+// intervals from 1970, and none may exceed a day.
 func never() time.Duration {
 	for every := 24 * time.Hour; ; every -= time.Hour {
 		if over := time.Duration(time.Now().UnixNano()) % every; every-over > 6*time.Hour {
@@ -82,7 +82,7 @@ func never() time.Duration {
 	}
 }
 
-// built is what the programs call their build.
+// built is the build id of the programs.
 const built = "blue"
 
 func (o *operator) build(source, program string) {
@@ -99,7 +99,7 @@ func (o *operator) freeAddress() string {
 	return address
 }
 
-// path is a terminal's PATH that finds the programs.
+// path is a PATH that finds the programs.
 func (o *operator) path() string { return filepath.Join(o.folder, "bin") + ":" + os.Getenv("PATH") }
 
 // variables are NAME=value, the operator's own first.
@@ -110,7 +110,7 @@ func (o *operator) variables(more []string) (all []string) {
 	return append(all, more...)
 }
 
-// script is what is typed in a new terminal to follow a recipe.
+// script is the text that is typed in a new terminal to follow a recipe.
 func (o *operator) script(heading string) string {
 	o.Helper()
 	commands, err := o.book.Commands(append(slices.Clone(o.first), heading)...)
@@ -118,7 +118,7 @@ func (o *operator) script(heading string) string {
 	return commands
 }
 
-// types follows a recipe, which has to succeed, and answers what it says.
+// types follows a recipe, which must succeed, and returns its output.
 func (o *operator) types(heading string, variables ...string) string {
 	o.Helper()
 	out, err := o.tries(heading, variables...)
@@ -127,7 +127,7 @@ func (o *operator) types(heading string, variables ...string) string {
 	return out
 }
 
-// tries is types for what may fail.
+// tries is types for a recipe that may fail.
 func (o *operator) tries(heading string, variables ...string) (string, error) {
 	o.Helper()
 	return o.shell(o.script(heading), variables)
@@ -140,7 +140,7 @@ func (o *operator) shell(commands string, variables []string) (string, error) {
 	return string(out), err
 }
 
-// shows runs a command that stands in no recipe.
+// shows runs a command that is in no recipe.
 func (o *operator) shows(command string) string {
 	o.Helper()
 	where, err := o.book.Commands(o.first...)
@@ -150,7 +150,7 @@ func (o *operator) shows(command string) string {
 	return out
 }
 
-// sees follows a recipe until it says what is wanted.
+// sees follows a recipe until its output contains want.
 func (o *operator) sees(want, heading string, variables ...string) (said string) {
 	o.Helper()
 	defer func() {
@@ -166,32 +166,32 @@ func (o *operator) sees(want, heading string, variables ...string) (said string)
 	return said
 }
 
-// succeeds follows a recipe until it can be followed.
+// succeeds follows a recipe until it succeeds.
 func (o *operator) succeeds(heading string, variables ...string) {
 	o.Helper()
 	o.sees("", heading, variables...)
 }
 
-// patience is how long an operator waits for what is said to happen by itself.
-const patience = 5 * time.Minute
+// waitTimeout bounds every wait of the operator.
+const waitTimeout = 5 * time.Minute
 
 func (o *operator) until(what func() bool, words string, args ...any) {
 	o.Helper()
-	for end := time.Now().Add(patience); !what(); time.Sleep(200 * time.Millisecond) {
+	for end := time.Now().Add(waitTimeout); !what(); time.Sleep(200 * time.Millisecond) {
 		if time.Now().After(end) {
 			require.FailNowf(o, "waited for nothing", words, args...)
 		}
 	}
 }
 
-// terminal is one in which something runs in the foreground.
+// terminal is a terminal in which a command runs in the foreground.
 type terminal struct {
 	*operator
 	process *child.Process
 	log     string
 }
 
-// starts follows a recipe in a terminal that it keeps.
+// starts follows a recipe in a terminal that stays open.
 func (o *operator) starts(heading string, variables ...string) *terminal {
 	o.Helper()
 	return o.launch(o.script(heading), variables...)
@@ -200,7 +200,7 @@ func (o *operator) starts(heading string, variables ...string) *terminal {
 func (o *operator) launch(commands string, variables ...string) *terminal {
 	o.Helper()
 	t := &terminal{operator: o, log: filepath.Join(o.TempDir(), "terminal.log")}
-	// A terminal's shell outlives a Ctrl-C, and so ends after what it runs.
+	// A terminal's shell survives a Ctrl-C, so it ends after its command.
 	script := "trap : INT\ncd '" + o.folder + "'\n" + commands
 	var err error
 	t.process, err = child.Start(child.Command{Path: "sh", Args: []string{"-e", "-c", script}, Env: o.variables(variables), Log: t.log})
@@ -209,7 +209,7 @@ func (o *operator) launch(commands string, variables ...string) *terminal {
 	return t
 }
 
-// close ends what a test that failed has left running, with its data.
+// close ends the processes of a failed test, with their data.
 func (t *terminal) close() {
 	if t.Failed() {
 		t.Logf("a terminal:\n%s", t.said())
@@ -220,19 +220,19 @@ func (t *terminal) close() {
 	t.signal(syscall.SIGINT)
 	select {
 	case <-t.process.Exited():
-	case <-time.After(patience):
+	case <-time.After(waitTimeout):
 	}
 	t.signal(syscall.SIGKILL)
 }
 
-// signal reaches the shell and what it runs, as a terminal's keys do.
+// signal signals the shell and its command, like a terminal's keys do.
 func (t *terminal) signal(s syscall.Signal) {
 	if syscall.Kill(-t.process.PID(), s) != nil { // it leads no group, or has ended
 		_ = syscall.Kill(t.process.PID(), s)
 	}
 }
 
-// interrupt is Ctrl-C. It returns when everything has ended.
+// interrupt sends Ctrl-C, and returns when all processes have ended.
 func (t *terminal) interrupt() {
 	t.Helper()
 	t.signal(syscall.SIGINT)

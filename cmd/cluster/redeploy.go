@@ -12,16 +12,16 @@ import (
 type redeploy struct {
 	Programs  `embed:""`
 	Load      `embed:""`
-	Builds    []string `required:"" help:"Programs of two builds, which take turns."`
+	Builds    []string `required:"" help:"Programs of two builds, which are deployed alternately."`
 	Rounds    int      `default:"3" help:"How often every process is replaced."`
-	Versioned bool     `default:"true" negatable:"" help:"Orders stay with their build, and are moved to the next one before it goes."`
-	// Replies may take longer than by default, so that a machine which is busy
-	// with other things fails nobody, and less than the 10 s after which Temporal
-	// takes a workflow task for lost: an order that waits for that is noticed.
+	Versioned bool     `default:"true" negatable:"" help:"Orders stay with their build, and are moved to the next one before their build ends."`
+	// ReplyBudget is longer than the default, so that a machine that is busy with other work
+	// fails no user. It is shorter than the 10 s after which Temporal takes a workflow task
+	// for lost, so that the test notices an order that waits for that.
 	ReplyBudget time.Duration `default:"8s" help:"How long the APIs may take to answer."`
 
-	WithoutProbes bool          `help:"Replace processes without asking them whether they are ready, and without draining them: what is noticed then."`
-	Between       time.Duration `default:"3s" help:"How long there is peace before and after."`
+	WithoutProbes bool          `help:"Replace processes without probing and without draining them, to show what users notice then."`
+	Between       time.Duration `default:"3s" help:"Pause before and after."`
 }
 
 // Run implements the command.
@@ -74,7 +74,7 @@ func (r redeploy) underLoad(ctx context.Context, c *cluster.Cluster) error {
 
 // replaceAll replaces every process, so many times.
 func (r redeploy) replaceAll(ctx context.Context, c *cluster.Cluster) error {
-	pass(ctx, r.Between)
+	pause(ctx, r.Between)
 	for round := range r.Rounds {
 		from, to := r.Builds[round%len(r.Builds)], r.Builds[(round+1)%len(r.Builds)]
 		replace := func(nodes []*cluster.Node) error { return replaceEach(ctx, c, round+1, nodes, to) }
@@ -82,13 +82,13 @@ func (r redeploy) replaceAll(ctx context.Context, c *cluster.Cluster) error {
 		if r.Versioned {
 			err = versioned(ctx, c, from, to, replace)
 		} else {
-			err = replace(c.Nodes()) // workers first: an API must not start what no worker knows yet
+			err = replace(c.Nodes()) // workers first: an API must not start orders that no worker knows yet
 		}
 		if err != nil {
 			return err
 		}
 	}
-	pass(ctx, r.Between)
+	pause(ctx, r.Between)
 	return ctx.Err()
 }
 
@@ -106,12 +106,12 @@ func replaceEach(ctx context.Context, c *cluster.Cluster, round int, nodes []*cl
 	return nil
 }
 
-// noticedWithin is longer than an API may go on starting orders itself when
-// another build has become the current one.
+// noticedWithin is longer than an API may start orders eagerly after another build has
+// become the current one.
 const noticedWithin = 5 * time.Second
 
-// versioned goes as docs/operations/upgrade.md tells to: the new build gets new orders
-// as soon as it has a worker, and those under way before the old one is gone.
+// versioned follows docs/operations/upgrade.md: the new build gets new orders as soon as it
+// has a worker, and the orders under way before the old build ends.
 func versioned(ctx context.Context, c *cluster.Cluster, from, to string, replace func([]*cluster.Node) error) error {
 	was, err := cluster.BuildOf(ctx, from)
 	if err != nil {
@@ -127,7 +127,7 @@ func versioned(ctx context.Context, c *cluster.Cluster, from, to string, replace
 	if err := c.Promote(ctx, is); err != nil {
 		return err
 	}
-	pass(ctx, noticedWithin)
+	pause(ctx, noticedWithin)
 	moved, err := c.Move(ctx, was, is)
 	if err != nil {
 		return err

@@ -32,8 +32,7 @@ func small(t *testing.T) redeploy {
 	return r
 }
 
-// TestRedeploy_IsNotNoticed: every process is replaced under load, and no
-// request fails.
+// TestRedeploy_IsNotNoticed: every process is replaced under load, and no request fails.
 //
 // Row O4.
 func TestRedeploy_IsNotNoticed(t *testing.T) {

@@ -16,13 +16,13 @@ import (
 type siege struct {
 	Programs `embed:""`
 	Siege    string  `default:"siege" help:"The program siege."`
-	Against  string  `enum:"cluster,dev" default:"cluster" help:"What is loaded: a cluster, or all in one process as yeyak dev runs it."`
-	Part     float64 `default:"1" help:"What part of its time each line takes."`
-	Only     string  `help:"The lines whose name has this in it, and no others."`
-	Burn     bool    `help:"A loop burns one processor meanwhile."`
+	Against  string  `enum:"cluster,dev" default:"cluster" help:"System under load: a cluster, or yeyak dev, which is one process."`
+	Part     float64 `default:"1" help:"Part of its duration for which each line runs."`
+	Only     string  `help:"Run only the lines whose name contains this."`
+	Burn     bool    `help:"Keep one processor busy meanwhile."`
 }
 
-// besieged is what is under load.
+// besieged is a system under load.
 type besieged struct {
 	url     string
 	command func(ctx context.Context, args ...string) (string, error)
@@ -47,11 +47,11 @@ func (s siege) Run(ctx context.Context) error {
 	return errors.Join(err, system.stop())
 }
 
-// providerPort is where the payment provider listens, on loopback.
+// providerPort is the port of the payment provider, on loopback.
 const providerPort = 8091
 
-// startProvider starts a payment provider that takes 400 to 620 ms a payment, as
-// many at a time as there are.
+// startProvider starts a payment provider that takes 400 to 620 ms for a payment, without a
+// limit on concurrent payments.
 func (s siege) startProvider(ctx context.Context) (*child.Process, error) {
 	address := child.Address(providerPort)
 	memory := filepath.Join(s.Dir, "siege-payments.db")
@@ -68,9 +68,9 @@ func (s siege) startProvider(ctx context.Context) (*child.Process, error) {
 	return p, p.Await(ctx, child.Answers("http://"+address+"/sandbox/payments"))
 }
 
-// env is what the besieged is set to: the provider, no question who calls, and no limit
-// on the calls that wait for a cleaner, nor on what one caller may send and have
-// waiting. No cleaner is registered, and one customer orders everything.
+// env are the settings of the besieged system: the provider, no authentication, and no
+// limits on waiting calls for a cleaner or on one caller. No cleaner is registered, and one
+// customer places all orders.
 func (s siege) env() []string {
 	return []string{
 		"STRIPE_URL=http://" + child.Address(providerPort), "STRIPE_SECRET_KEY=sk_test_sandbox", "YEYAK_PAYMENTS=stripe",
@@ -96,7 +96,7 @@ func (s siege) start(ctx context.Context) (*besieged, error) {
 	return &besieged{url: c.URL(), command: c.Command, stop: c.Stop}, nil
 }
 
-// startDev starts yeyak dev with data of its own.
+// startDev starts yeyak dev with a new data folder.
 func (s siege) startDev(ctx context.Context, address string) (*besieged, error) {
 	fmt.Println("Starting yeyak dev …")
 	data := filepath.Join(s.Dir, "siege-data")
@@ -122,7 +122,7 @@ func (s siege) startDev(ctx context.Context, address string) (*besieged, error) 
 const stopWithin = time.Minute
 
 func (s siege) load(ctx context.Context, system *besieged) error {
-	users, err := crowd.New(ctx, crowd.Options{URL: system.url}) // who have opened what there is to order
+	users, err := crowd.New(ctx, crowd.Options{URL: system.url}) // this creates the offers
 	if err != nil {
 		return err
 	}
@@ -140,7 +140,7 @@ func (s siege) load(ctx context.Context, system *besieged) error {
 		}
 		begun := time.Now()
 		if l.orders {
-			if err := awaitRest(ctx, system.url); err != nil {
+			if err := awaitStable(ctx, system.url); err != nil {
 				faults = append(faults, fmt.Errorf("%s: %w", l.name, err))
 			}
 		}

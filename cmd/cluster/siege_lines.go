@@ -13,27 +13,27 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/cluster/crowd"
 )
 
-// line is one load, with the figures of the documents that it is taken from.
+// line is one load, with the figures of the documents from which it is taken.
 type line struct {
 	name   string
 	users  int
 	length time.Duration
 	method string
 	path   string
-	bodies []content // that requests send in turn; none for none
+	bodies []content // of the requests, in turn; none for no body
 	orders bool      // each request is for an order
-	theirs string    // percent that was served, as the documents say
+	theirs string    // percentage that was served, by the documents
 }
 
 type content map[string]any
 
-// siegeCustomer orders everything.
+// siegeCustomer is the customer of all orders.
 const siegeCustomer = "siege"
 
-// lines are the documents' own command lines, on our routes.
+// lines are the documents' own command lines, on Yeyak's routes.
 func (s siege) lines(at crowd.Shops) (lines []line) {
 	meal := []content{{"menuId": at.Menu, "customerId": siegeCustomer, "quantity": 1, "address": "12 Sejong-daero, Seoul"}}
-	var stays []content // of a night each, so that none is sold out
+	var stays []content // of one night each, so that none is sold out
 	for n := range crowd.Days {
 		stays = append(stays, content{"placeId": at.Hotel, "customerId": siegeCustomer, "checkIn": day(n + 1), "checkOut": day(n + 2), "rooms": 1})
 	}
@@ -58,15 +58,15 @@ func (s siege) lines(at crowd.Shops) (lines []line) {
 	return lines
 }
 
-// day is the date in this many days.
+// day is the date n days from today.
 func day(n int) booking.Date { return booking.DateOf(time.Now().UTC()).AddDays(n) }
 
-// passing are the statuses that an order goes through by itself.
+// passing are the statuses that an order passes through without a decision.
 var passing = []string{"received", "payment_pending", "paid", "cancelling"}
 
-// awaitRest waits until no order is on its way any more.
-func awaitRest(ctx context.Context, url string) error {
-	ctx, cancel := context.WithTimeout(ctx, restWithin)
+// awaitStable waits until all orders are stable.
+func awaitStable(ctx context.Context, url string) error {
+	ctx, cancel := context.WithTimeout(ctx, loadStableWithin)
 	defer cancel()
 	for _, status := range passing {
 		for {
@@ -77,13 +77,13 @@ func awaitRest(ctx context.Context, url string) error {
 			if ctx.Err() != nil {
 				return fmt.Errorf("orders that are %s do not come to rest: %w", status, errors.Join(err, ctx.Err()))
 			}
-			pass(ctx, time.Second/2)
+			pause(ctx, time.Second/2)
 		}
 	}
 	return nil
 }
 
-// thereAre tells whether any order of the loads is in the status.
+// thereAre reports whether any order of the loads has the status.
 func thereAre(ctx context.Context, url, status string) (bool, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/v1/mypages?limit=1&customerId="+siegeCustomer+"&status="+status, nil)
 	if err != nil {
@@ -102,5 +102,5 @@ func thereAre(ctx context.Context, url, status string) (bool, error) {
 	return len(list.Items) > 0, err
 }
 
-// restWithin is how long orders may take to come to rest after a load.
-const restWithin = 10 * time.Minute
+// loadStableWithin is how long orders may take to become stable after a load.
+const loadStableWithin = 10 * time.Minute

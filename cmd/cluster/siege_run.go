@@ -21,13 +21,13 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/cluster/crowd"
 )
 
-// transaction is one request of siege's that was answered.
+// transaction is one answered request of siege.
 type transaction struct {
 	status int
 	took   time.Duration
 }
 
-// found is what siege says of a load.
+// found is the output of siege for a load.
 type found struct {
 	line
 	all        []transaction
@@ -84,7 +84,7 @@ func (l line) writeTargets(file, url string) error {
 	return os.WriteFile(file, []byte(targets.String()), 0o600)
 }
 
-// siegerc makes siege print each answer, and go on when requests fail.
+// siegerc makes siege print each answer, and continue when requests fail.
 const siegerc = `verbose = true
 color = off
 json_output = false
@@ -99,7 +99,7 @@ cache = false
 timeout = 60
 `
 
-// answered is siege's line of an answer: its status and how long it took.
+// answered matches siege's line of an answer: its status and its duration.
 var answered = regexp.MustCompile(`^HTTP/1\.[01] (\d{3}) +(\d+\.\d+) secs:`)
 
 func readTransactions(out io.Reader) (f found, err error) {
@@ -116,8 +116,8 @@ func readTransactions(out io.Reader) (f found, err error) {
 	return f, lines.Err()
 }
 
-// failed is siege's count of what failed in its way: answers from 400 on, and
-// requests without an answer.
+// failed matches siege's count of failures: answers from 400 on, and requests without an
+// answer.
 var failed = regexp.MustCompile(`Failed transactions:\s+(\d+)`)
 
 func unanswered(summary string, f found) (int, error) {
@@ -134,8 +134,8 @@ func unanswered(summary string, f found) (int, error) {
 	return max(0, n), err
 }
 
-// tally sums the load up. A request has failed that was answered neither with what
-// was asked for nor with the promise of it, or not at all.
+// tally summarizes the load. A request has failed if its answer is neither the requested
+// result nor a promise of it, or if it has no answer.
 func (f found) tally() crowd.Tally {
 	records := make([]crowd.Record, len(f.all))
 	for i, t := range f.all {
@@ -169,31 +169,32 @@ type results struct{ rows []result }
 
 type result struct {
 	found
-	settled time.Duration // how long after the load the last order had come to rest
+	stableAfter time.Duration // how long after the load the last order was stable
 }
 
-func (r *results) add(f found, settled time.Duration) { r.rows = append(r.rows, result{f, settled}) }
+func (r *results) add(f found, stableAfter time.Duration) {
+	r.rows = append(r.rows, result{f, stableAfter})
+}
 
 func (r *results) print(out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "\nload\tusers\tserved\ttheirs %\tper s\tp50 s\tp99 s\tslowest s\tanswers\tat rest after")
 	var all crowd.Tally
 	for _, row := range r.rows {
-		t, rest := row.tally(), ""
+		t, stable := row.tally(), ""
 		all.Requests, all.Failed = all.Requests+t.Requests, all.Failed+t.Failed
 		if row.orders {
-			rest = seconds(row.settled)
+			stable = seconds(row.stableAfter)
 		}
 		fmt.Fprintf(table, "%s\t%d\t%s\t%s\t%.1f\t%.2f\t%.2f\t%.2f\t%s\t%s\n", row.name, row.users, t.Availability(), row.theirs,
 			float64(len(row.all))/row.length.Seconds(), t.P50.Seconds(), t.P99.Seconds(), t.Slowest.Seconds(),
-			row.statuses(), rest)
+			row.statuses(), stable)
 	}
 	fmt.Fprintf(table, "availability: %s\n", all.Availability())
 	return table.Flush()
 }
 
-// command runs a command of yeyak as a terminal would that has read the file of
-// variables.
+// command runs a command of yeyak like a terminal that has read the file of variables.
 func command(ctx context.Context, yeyak, envFile string, env, args []string) (string, error) {
 	cmd := exec.CommandContext(ctx, "sh", append([]string{"-c", `. "$0"; exec "$@"`, envFile, yeyak}, args...)...)
 	cmd.Env = append(child.Environment(), env...)

@@ -8,8 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestSiege_ReadsWhatSiegeSays: answers with their times, and requests that got
-// none.
+// TestSiege_ReadsWhatSiegeSays: answers with their durations, and requests without one.
 func TestSiege_ReadsWhatSiegeSays(t *testing.T) {
 	t.Parallel()
 	f, err := readTransactions(strings.NewReader(`HTTP/1.1 201     0.53 secs:     357 bytes ==> POST http://127.0.0.1:8080/v1/food/orders

@@ -1,8 +1,7 @@
-// Command engine sees to it that there is a Temporal server for `yeyak dev`
-// without one being built: it is content with what is installed, and else has
-// the SDK's own test suite download a Temporal CLI, which is given up after a few
-// seconds where the network does not allow it. It writes whether there is one:
-// "found" or nothing. `make run` runs it.
+// Command engine finds a Temporal server for `yeyak dev` without building one. It uses an
+// installed one if it can. Otherwise the SDK's test suite downloads a Temporal CLI, which is
+// given up after a few seconds if the network does not allow it. It prints "found" if there
+// is a server, and nothing otherwise. `make run` runs it.
 package main
 
 import (
@@ -26,8 +25,8 @@ import (
 const (
 	// source is where the SDK's test suite downloads the CLI from.
 	source = "https://temporal.download"
-	// answersWithin bounds the wait for an answer from there: most networks that
-	// do not allow it do not refuse it either.
+	// answersWithin bounds the wait for source's first answer: most networks that block it
+	// send no refusal either.
 	answersWithin = 4 * time.Second
 	// downloadWithin bounds the download of some 60 MB.
 	downloadWithin = 90 * time.Second
@@ -44,11 +43,11 @@ func main() {
 	fmt.Println("found")
 }
 
-// provide returns when there is a server that can run on the data folder.
+// provide returns nil if there is a server that can run on the data folder.
 func provide(ctx context.Context, dir string, download func(context.Context) error) error {
-	quiet := func(string, ...any) {} // `yeyak dev` says what it does not use
+	quiet := func(string, ...any) {} // `yeyak dev` logs which ones it does not use
 	if os.Getenv("TEMPORAL_ADDRESS") != "" {
-		return nil // `yeyak dev` looks at it
+		return nil // `yeyak dev` checks it
 	}
 	_, err := devserver.Choose(ctx, os.Getenv("YEYAK_TEMPORAL_SERVER"), dir, quiet)
 	if err == nil || os.Getenv("YEYAK_TEMPORAL_SERVER") != "" {
@@ -64,8 +63,8 @@ func provide(ctx context.Context, dir string, download func(context.Context) err
 	return err
 }
 
-// download has the SDK fetch the CLI to where devserver.Cached looks, and prove
-// it by starting and stopping its server.
+// download lets the SDK download the CLI to where devserver.Cached looks for it, and start
+// and stop its server as a check.
 func download(ctx context.Context) error {
 	if err := reachable(ctx); err != nil {
 		return fmt.Errorf("a Temporal CLI cannot be downloaded: %w", err)

@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/internal/devserver"
 )
 
-// bare is a machine without any Temporal server. It is the process's, so that
-// tests on it take turns.
+// bare is a machine without any Temporal server. It changes the process's environment, so
+// its tests are not parallel.
 func bare(t *testing.T) (bin string) {
 	t.Helper()
 	bin = t.TempDir()

@@ -16,12 +16,12 @@ import (
 	"github.com/google/go-containerregistry/pkg/v1/remote"
 )
 
-// named are the lines that name an image: of a Dockerfile, of a compose file and
-// of a manifest.
+// named matches the lines that name an image, in a Dockerfile, a compose file and a
+// manifest.
 var named = regexp.MustCompile(
 	`(?m)^(\s*(?:FROM (?:--platform=\S+ )?|(?:- )?image: ))([a-z0-9][a-z0-9./-]*:[\w.-]+)(@sha256:[0-9a-f]{64})?([ \t].*)?$`)
 
-// files are those that may name images.
+// files are the files that may name images.
 func files(root string) ([]string, error) {
 	all := []string{"docker-compose.yml", "deploy/Dockerfile", "subscribers/messages/Dockerfile"}
 	err := filepath.WalkDir(filepath.Join(root, "deploy", "kubernetes"), func(path string, entry fs.DirEntry, err error) error {
@@ -35,14 +35,14 @@ func files(root string) ([]string, error) {
 	return all, err
 }
 
-// foreign tells whether an image is one of others: ours are released by us.
+// foreign reports whether an image is not one of ours, which our releases build.
 func foreign(image string) bool {
 	name, _, _ := strings.Cut(image, ":")
 	return name != "yeyak" && !strings.HasPrefix(name, "yeyak-")
 }
 
-// each shows every image of others to f, with its digest, "" for none, and writes
-// the digest that f answers.
+// each calls f for every foreign image, with its digest, "" for none, and writes the digest
+// that f returns.
 func each(root string, f func(file, image, digest string) (string, error)) error {
 	all, err := files(root)
 	if err != nil {
@@ -80,8 +80,7 @@ func each(root string, f func(file, image, digest string) (string, error)) error
 	return nil
 }
 
-// missing fails for every image that has no digest, and for those that have
-// several.
+// missing fails for every image that has no digest, or several.
 func missing(root string) error {
 	digests := map[string]map[string]bool{}
 	err := each(root, func(_, image, digest string) (string, error) {
@@ -103,8 +102,7 @@ func missing(root string) error {
 	return errors.Join(err, errors.Join(wrong...))
 }
 
-// pin writes the digests that the tags have now. Nothing is written when one is
-// not to be had.
+// pin writes the current digests of the tags. It writes nothing if one cannot be fetched.
 func pin(ctx context.Context, root string, from registry) error {
 	digests := map[string]string{}
 	err := each(root, func(_, image, digest string) (string, error) {
@@ -123,10 +121,10 @@ func pin(ctx context.Context, root string, from registry) error {
 	return each(root, func(_, image, _ string) (string, error) { return digests[image], nil })
 }
 
-// registry is where digests are asked for.
+// registry is the source of digests.
 type registry struct{ mirror string }
 
-// digest is that of an image of all platforms.
+// digest is the digest of an image for all platforms.
 func (r registry) digest(ctx context.Context, image string) (string, error) {
 	reference, err := name.ParseReference(image)
 	if err != nil {

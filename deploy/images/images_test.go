@@ -36,7 +36,7 @@ func copied(t *testing.T) string {
 	return to
 }
 
-// found lists the images of others, each once.
+// found lists the foreign images, each once.
 func found(t *testing.T, root string) (images []string) {
 	t.Helper()
 	require.NoError(t, each(root, func(_, image, digest string) (string, error) {
@@ -47,7 +47,7 @@ func found(t *testing.T, root string) (images []string) {
 	return slices.Compact(images)
 }
 
-// Every FROM is found, however the file writes it.
+// Every FROM is found, in any notation.
 func TestImages_EveryFrom(t *testing.T) {
 	t.Parallel()
 	images := found(t, root)
@@ -69,7 +69,7 @@ func TestImages_EveryFrom(t *testing.T) {
 	}
 }
 
-// TestPin asks a real registry over HTTP for the digests, and writes them.
+// TestPin requests the digests from a real registry over HTTP, and writes them.
 func TestPin(t *testing.T) {
 	t.Parallel()
 	server := httptest.NewServer(containers.New(containers.Logger(log.New(io.Discard, "", 0))))
@@ -94,8 +94,7 @@ func TestPin(t *testing.T) {
 	}))
 	require.Equal(t, images, found(t, folder))
 
-	// A tag that was moved has another digest from then on; what has lost its own
-	// is refused.
+	// A moved tag gets its new digest; a tag without a digest is refused.
 	moved := push(t, at, images[0])
 	require.NoError(t, pin(t.Context(), folder, registry{mirror: at}))
 	require.Contains(t, all(t, folder), images[0]+"@"+moved)
@@ -108,7 +107,7 @@ func TestPin(t *testing.T) {
 	require.EqualError(t, missing(folder), images[0]+" has no digest: run `make digests`")
 }
 
-// push puts something under the image's tag, and returns its digest.
+// push pushes an image under the tag, and returns its digest.
 func push(t *testing.T, at, image string) string {
 	t.Helper()
 	reference, err := name.ParseReference(image)

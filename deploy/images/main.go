@@ -1,7 +1,6 @@
-// Command images keeps the images that are not ours by digest: a tag can be moved
-// to something else. `make digests` asks their registries for the digests of the
-// tags that stand in the files, and writes them behind. With -check it asks
-// nothing, and fails when an image has no digest.
+// Command images pins foreign images by digest, since a tag can be moved. `make digests`
+// asks the registries for the digests of the tags in the files, and writes them there. With
+// -check it makes no request, and fails if an image has no digest.
 package main
 
 import (

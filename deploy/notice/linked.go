@@ -12,17 +12,17 @@ import (
 	"slices"
 )
 
-// platforms are those that images are built for. What is linked differs a bit.
+// platforms are the platforms of the images. The linked modules differ a little.
 var platforms = []string{"amd64", "arm64"}
 
-// module is one of which something is linked.
+// module is a module of which packages are linked.
 type module struct {
 	path, version, dir string
-	folders            map[string]bool // of its packages that are linked
+	folders            map[string]bool // of its linked packages
 	binaries           map[string]bool
 }
 
-// standard is Go itself, whose version is that of the build.
+// standard is Go itself, whose version is the build's.
 const standard = "Go's standard library"
 
 // linked lists the modules in the binaries of the module at root.
@@ -47,7 +47,7 @@ func linked(root string) ([]*module, error) {
 	return slices.SortedFunc(maps.Values(all), func(a, b *module) int { return cmp.Compare(a.path, b.path) }), nil
 }
 
-// link adds what is linked into a binary on a platform.
+// link adds the modules that are linked into a binary on a platform.
 func link(root, binary, platform string, all map[string]*module) error {
 	cmd := exec.Command("go", "list", "-deps", "-json=Dir,Module", "./cmd/"+binary)
 	cmd.Dir = root

@@ -1,5 +1,5 @@
-// Command notice writes the licences of everything that is linked into the
-// binaries: `make notice`. With -check it only tells whether NOTICE is stale.
+// Command notice writes the licences of all modules that are linked into the binaries:
+// `make notice`. With -check it only reports whether NOTICE is stale.
 package main
 
 import (

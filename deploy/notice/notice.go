@@ -13,16 +13,16 @@ import (
 	"github.com/google/licenseclassifier/v2/assets"
 )
 
-// named are the files that hold licences, and what has to be passed on with them.
+// named matches files with licences, or with notices that have to be passed on.
 var named = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents|copyright)([-.].*)?$`)
 
-// bare are modules that come without a licence, and what is known instead. Any
-// other one is an error.
+// bare are modules without a licence, and what is known about them. Any other one is an
+// error.
 var bare = map[string]string{
 	"github.com/nexus-rpc/nexus-proto-annotations": "no licence in its module; go.temporal.io/api holds the same file under MIT",
 }
 
-// text is a licence's, and whose.
+// text is the text of a licence, and the files that contain it.
 type text struct {
 	content string
 	of      []string // files
@@ -35,7 +35,7 @@ by ` + "`make notice`" + `; a test fails when it is stale.
 
 `
 
-// notice is what NOTICE has to hold.
+// notice is the content of NOTICE.
 func notice(root string) (string, error) {
 	modules, err := linked(root)
 	if err != nil {
@@ -80,7 +80,7 @@ func notice(root string) (string, error) {
 
 func sorted(names map[string]bool) string { return strings.Join(slices.Sorted(maps.Keys(names)), ", ") }
 
-// printed are the texts, each once.
+// printed prints each text once.
 func printed(texts map[string]*text) string {
 	all := slices.SortedFunc(maps.Values(texts), func(a, b *text) int { return strings.Compare(a.of[0], b.of[0]) })
 	var out strings.Builder
@@ -90,7 +90,7 @@ func printed(texts map[string]*text) string {
 	return out.String()
 }
 
-// read is a file's text, without what differs from one copy to another.
+// read is a file's text, without the parts in which copies differ.
 func read(file string) (string, error) {
 	raw, err := os.ReadFile(file)
 	lines := strings.Split(strings.ReplaceAll(string(raw), "\r\n", "\n"), "\n")
@@ -110,8 +110,8 @@ func classify(known *classifier.Classifier, content string) (names []string) {
 	return names
 }
 
-// licences are the files with licences in the module's folder, and in those of
-// the packages that are linked, relative to the module's.
+// licences are the licence files in the module's folder and in those of the linked packages,
+// relative to the module's.
 func (m *module) licences() ([]string, error) {
 	folders := map[string]bool{m.dir: true}
 	for folder := range m.folders {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// NOTICE names what is linked into the binaries, at its version.
+// NOTICE names the linked modules with their versions.
 func TestNotice(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, run("../..", true))
@@ -23,8 +23,8 @@ func TestNotice(t *testing.T) {
 	require.NotContains(t, string(raw), "compose-go", "it is in no binary")
 }
 
-// A module without a licence, or with one that is not known, is an error, and a
-// change of what is linked makes NOTICE stale.
+// A module without a licence, or with an unknown one, is an error. A change of the linked
+// modules makes NOTICE stale.
 func TestNotice_Stale(t *testing.T) {
 	t.Parallel()
 	root := t.TempDir()

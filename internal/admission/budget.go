@@ -8,64 +8,64 @@ import (
 	"time"
 )
 
-// Budget bounds how many requests are worked on at the same time, and how many
-// wait for that, first come, first served.
+// Budget bounds how many requests are served at the same time, and how many wait
+// for a slot. The queue is first in, first out.
 type Budget struct {
 	slots, room int
-	// patience is how long a request waits for its turn; standstill, for how long
-	// the queue may stand still until it is given up.
-	patience, standstill time.Duration
-	measured             budgetMetrics
+	// maxWait is how long a request waits for a slot. A queue that has stood still
+	// for stallAfter is given up.
+	maxWait, stallAfter time.Duration
+	measured            budgetMetrics
 
 	mu    sync.Mutex
 	taken int
-	queue *list.List // of *waiting
+	queue *list.List // elements are *waiting
 	pace  pace
 }
 
 // limits are the numbers of one budget.
 type limits struct {
-	slots, room          int
-	patience, standstill time.Duration
+	slots, room         int
+	maxWait, stallAfter time.Duration
 }
 
 func newBudget(l limits, measured budgetMetrics) *Budget {
 	measured.limit.Set(float64(l.slots))
 	return &Budget{
-		slots: l.slots, room: l.room, patience: l.patience, standstill: l.standstill, measured: measured,
+		slots: l.slots, room: l.room, maxWait: l.maxWait, stallAfter: l.stallAfter, measured: measured,
 		queue: list.New(), pace: pace{slots: l.slots},
 	}
 }
 
-// waiting is a request in the queue. turn is closed when it has a slot.
+// waiting is a request in the queue. granted is closed when the request has a slot.
 type waiting struct {
-	turn  chan struct{}
-	place *list.Element // nil once it has a slot
+	granted chan struct{}
+	place   *list.Element // nil once the request has a slot
 }
 
-// cause is why a request has no slot.
+// cause says why a request has no slot.
 type cause string
 
 const (
 	admitted      cause = ""
 	full          cause = "full"            // the queue has no room
-	notInTime     cause = "not_in_time"     // the turn is expected too late
-	standsStill   cause = "stands_still"    // no turn has ended for too long
-	waitedTooLong cause = "waited_too_long" // the turn did not come
+	notInTime     cause = "not_in_time"     // the slot is expected too late
+	standsStill   cause = "stands_still"    // no slot has been given back for too long
+	waitedTooLong cause = "waited_too_long" // the slot did not come free in time
 	gone          cause = "gone"            // the request has ended
 )
 
-// causes are those with which requests are refused.
+// causes are the reasons for which requests are refused.
 var causes = []cause{full, notInTime, standsStill, waitedTooLong}
 
-// Enter takes a slot, at once or within the time that requests wait, counted from
-// their arrival (see Arrived). It fails as Overloaded: at once if the queue is
-// full or stands still, or if the turn is not expected in time; later if the
-// turn does not come in time, or the queue comes to stand still. It does
-// not wait any longer than ctx lasts.
+// Enter takes a slot, at once or within maxWait, counted from the request's
+// arrival (see Arrived). It returns Overloaded at once if the queue is full or
+// stands still, or if a slot is not expected in time. It returns Overloaded later
+// if no slot comes free in time, or the queue comes to stand still. It never
+// waits longer than ctx.
 func (b *Budget) Enter(ctx context.Context) error {
 	now := time.Now()
-	why := b.enter(ctx, now, arrivedAt(ctx, now).Add(b.patience))
+	why := b.enter(ctx, now, arrivedAt(ctx, now).Add(b.maxWait))
 	if why == admitted {
 		return nil
 	}
@@ -75,9 +75,9 @@ func (b *Budget) Enter(ctx context.Context) error {
 	return b.refusal()
 }
 
-// Await is Enter for a request that is served in another way if its turn does
-// not come: it waits for as long as ctx lasts, however long the queue is, and is
-// not counted as shed. It fails at once only if the queue is full.
+// Await is Enter for a request that has another way to be served. It waits until
+// ctx ends, however long the queue is, and is not counted as shed. It fails at
+// once only if the queue is full.
 func (b *Budget) Await(ctx context.Context) error {
 	if b.enter(ctx, time.Now(), time.Time{}) == admitted {
 		return nil
@@ -86,8 +86,7 @@ func (b *Budget) Await(ctx context.Context) error {
 	return b.refusal()
 }
 
-// enter takes a slot before end. With a zero end it waits until ctx ends, however
-// long the queue is.
+// enter takes a slot before end. If end is zero it waits until ctx ends.
 func (b *Budget) enter(ctx context.Context, now, end time.Time) cause {
 	w, why := b.join(now, end)
 	waited := time.Duration(0)
@@ -101,8 +100,8 @@ func (b *Budget) enter(ctx context.Context, now, end time.Time) cause {
 	return why
 }
 
-// join takes a free slot, or a place in the queue. A nil place is a slot, or a
-// cause.
+// join takes a free slot, joins the queue, or refuses. Only a request in the queue
+// gets a waiting; the cause distinguishes the other two.
 func (b *Budget) join(now, end time.Time) (*waiting, cause) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -110,16 +109,16 @@ func (b *Budget) join(now, end time.Time) (*waiting, cause) {
 		b.take(now)
 		return nil, admitted
 	}
-	anyhow := end.IsZero()
+	unlimited := end.IsZero()
 	switch {
 	case b.queue.Len() >= b.room:
 		return nil, full
-	case !anyhow && b.pace.idle(now) >= b.standstill:
+	case !unlimited && b.pace.idle(now) >= b.stallAfter:
 		return nil, standsStill
-	case !anyhow && b.expected(b.pace.atMost(now)) > end.Sub(now):
+	case !unlimited && b.expected(b.pace.atMost(now)) > end.Sub(now):
 		return nil, notInTime
 	}
-	w := &waiting{turn: make(chan struct{})}
+	w := &waiting{granted: make(chan struct{})}
 	w.place = b.queue.PushBack(w)
 	b.measured.waiting.Inc()
 	return w, admitted
@@ -132,40 +131,40 @@ func (b *Budget) take(now time.Time) {
 	}
 }
 
-// expected is how long a request waits that joins the queue now, at a rate; 0 when
-// that is not known.
+// expected is how long a request that joins the queue now would wait at the given
+// rate; 0 if the rate is not known.
 func (b *Budget) expected(rate float64, known bool) time.Duration {
 	if !known {
 		return 0
 	}
 	seconds := float64(b.queue.Len()+1) / rate
-	if seconds > endless.Seconds() { // also with a rate of 0
+	if seconds > endless.Seconds() { // also if the rate is 0
 		return endless
 	}
 	return time.Duration(seconds * float64(time.Second))
 }
 
-// endless is longer than anything waits.
+// endless is longer than any request waits.
 const endless = 365 * 24 * time.Hour
 
-// wait waits for the turn until ctx ends or, unless end is zero, until then or
-// until the queue has stood still for too long.
+// wait waits for a slot until ctx ends or, unless end is zero, until end or until
+// the queue has stood still for too long.
 func (b *Budget) wait(ctx context.Context, w *waiting, end time.Time) cause {
-	var look <-chan time.Time
+	var check <-chan time.Time
 	var timer *time.Timer
 	if !end.IsZero() {
-		timer = time.NewTimer(b.nextLook(time.Now(), end))
+		timer = time.NewTimer(b.nextCheck(time.Now(), end))
 		defer timer.Stop()
-		look = timer.C
+		check = timer.C
 	}
 	for {
 		select {
-		case <-w.turn:
+		case <-w.granted:
 			return admitted
 		case <-ctx.Done():
 			return b.abandon(w, gone)
-		case now := <-look:
-			switch next := b.nextLook(now, end); {
+		case now := <-check:
+			switch next := b.nextCheck(now, end); {
 			case !now.Before(end):
 				return b.abandon(w, waitedTooLong)
 			case next <= 0:
@@ -177,16 +176,16 @@ func (b *Budget) wait(ctx context.Context, w *waiting, end time.Time) cause {
 	}
 }
 
-// nextLook is after what time a request that waits is to be looked at: when its
-// time is over, or when its queue has stood still for too long if no turn ends.
-func (b *Budget) nextLook(now, end time.Time) time.Duration {
+// nextCheck is the time until a waiting request is checked again: until its end,
+// or until its queue has stood still for too long if no slot is given back.
+func (b *Budget) nextCheck(now, end time.Time) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return min(end.Sub(now), b.standstill-b.pace.idle(now))
+	return min(end.Sub(now), b.stallAfter-b.pace.idle(now))
 }
 
-// abandon takes a request out of the queue. If its turn has come meanwhile, a
-// request that is gone passes it on, and any other takes it.
+// abandon takes a request out of the queue. If it has been given a slot meanwhile,
+// a request that is gone passes the slot on, and any other request uses it.
 func (b *Budget) abandon(w *waiting, why cause) cause {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -195,7 +194,7 @@ func (b *Budget) abandon(w *waiting, why cause) cause {
 		b.leaveQueue(w)
 		return why
 	case why == gone:
-		b.pass()
+		b.passOn()
 		return gone
 	default:
 		return admitted
@@ -208,9 +207,8 @@ func (b *Budget) leaveQueue(w *waiting) {
 	b.measured.waiting.Dec()
 }
 
-// Leave gives the slot back. served tells whether the turn was of use: one that
-// ended because what it needs did not answer is none that the queue can be
-// reckoned with.
+// Leave gives the slot back. served reports whether the slot was of use. A request
+// that ended because its dependency did not answer does not count for the rate.
 func (b *Budget) Leave(served bool) {
 	b.measured.inFlight.Dec()
 	b.mu.Lock()
@@ -220,15 +218,15 @@ func (b *Budget) Leave(served bool) {
 	b.pace.left(now, served, b.taken)
 }
 
-// pass gives a slot on that was not used.
-func (b *Budget) pass() {
+// passOn gives an unused slot to the next request.
+func (b *Budget) passOn() {
 	b.next()
 	if b.taken < b.slots {
 		b.pace.freed(time.Now())
 	}
 }
 
-// next hands a slot to the first in the queue, or frees it.
+// next gives a slot to the first request in the queue, or frees it.
 func (b *Budget) next() {
 	first := b.queue.Front()
 	if first == nil {
@@ -237,11 +235,11 @@ func (b *Budget) next() {
 	}
 	w := first.Value.(*waiting)
 	b.leaveQueue(w)
-	close(w.turn)
+	close(w.granted)
 }
 
-// Rate is how many turns end in a second while all are taken, NaN when that is not
-// known.
+// Rate is how many slots are given back per second while all are taken, NaN if
+// that is not known.
 func (b *Budget) Rate() float64 {
 	b.mu.Lock()
 	defer b.mu.Unlock()

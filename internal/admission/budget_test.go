@@ -15,36 +15,36 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// inBubble runs a test on a clock that moves when nothing else does.
+// inBubble runs a test on a clock that advances when all goroutines are blocked.
 func inBubble(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		defer time.Sleep(time.Hour) // all turns end
+		defer time.Sleep(time.Hour) // all requests end
 		test(t)
 	})
 }
 
-// lab is budgets whose queues stand still after 7 s and keep a request for 10 s.
+// lab makes budgets whose queues stand still after 7 s and keep a request for 10 s.
 func lab(starts int) *Budgets {
 	return New(Limits{MaxStarts: starts}, 2*time.Second, prometheus.NewPedanticRegistry())
 }
 
-// met is how a request fared.
-type met struct {
+// met is the outcome of a request.
+type outcome struct {
 	err   error
 	after time.Duration
 }
 
-// customers send requests whose turns take so long, at the same time.
-func customers(t *testing.T, b *Budget, n int, turn time.Duration, served bool) <-chan met {
+// customers sends n requests at the same time, each of which holds its slot for turn.
+func customers(t *testing.T, b *Budget, n int, turn time.Duration, served bool) <-chan outcome {
 	t.Helper()
-	all := make(chan met, n)
+	all := make(chan outcome, n)
 	for range n {
 		go func() {
 			begun := time.Now()
 			err := b.Enter(t.Context())
-			all <- met{err, time.Since(begun)}
+			all <- outcome{err, time.Since(begun)}
 			if err == nil {
 				time.Sleep(turn)
 				b.Leave(served)
@@ -55,9 +55,9 @@ func customers(t *testing.T, b *Budget, n int, turn time.Duration, served bool) 
 	return all
 }
 
-// outcomes are how n requests fared, sorted into those with a turn and those
+// outcomes splits the outcomes of n requests into those with a slot and those
 // without.
-func outcomes(n int, all <-chan met) (in, out []met) {
+func outcomes(n int, all <-chan outcome) (in, out []outcome) {
 	for range n {
 		if m := <-all; m.err == nil {
 			in = append(in, m)
@@ -78,8 +78,8 @@ func after(t *testing.T, err error) time.Duration {
 	return refusal.After
 }
 
-// TestBudget_WaitsWhileServed: a queue that moves refuses no request that is served
-// within the time that requests wait.
+// TestBudget_WaitsWhileServed: a queue that moves refuses no request that can be
+// served within the longest wait.
 func TestBudget_WaitsWhileServed(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := lab(16).Starts // 16 in 0.5 s: 200 in 6.5 s
@@ -90,8 +90,7 @@ func TestBudget_WaitsWhileServed(t *testing.T) {
 	})
 }
 
-// TestBudget_PlainLoops: a hundred customers who come back as soon as they are
-// served are all served, for as long as they come.
+// TestBudget_PlainLoops: a hundred customers who order in a loop are always served.
 func TestBudget_PlainLoops(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := lab(16).Starts
@@ -115,12 +114,12 @@ func TestBudget_PlainLoops(t *testing.T) {
 	})
 }
 
-// TestBudget_ShedsAtTheDoor: once it is known how fast turns end, a request that
-// would wait for too long is refused at once, and told when there is room.
+// TestBudget_ShedsAtTheDoor: once the rate is known, a request that would wait too
+// long is refused at once, with the time after which there is room.
 func TestBudget_ShedsAtTheDoor(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := lab(10).Starts
-		first := customers(t, b, 400, 1010*time.Millisecond, true) // nothing is known: all are let wait
+		first := customers(t, b, 400, 1010*time.Millisecond, true) // the rate is not known: all may wait
 		require.Equal(t, 390, b.queue.Len())
 		time.Sleep(3500 * time.Millisecond)
 		rate := b.Rate()
@@ -145,8 +144,8 @@ func TestBudget_ShedsAtTheDoor(t *testing.T) {
 	})
 }
 
-// TestBudget_UnknownRate: while nothing is known of the rate only the queue's room
-// bounds it, also when few requests came before and took their time.
+// TestBudget_UnknownRate: while the rate is not known only the queue's room bounds
+// it, also if a few slow requests came before.
 func TestBudget_UnknownRate(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		all := lab(16)
@@ -168,7 +167,7 @@ func TestBudget_UnknownRate(t *testing.T) {
 	})
 }
 
-// TestBudget_ForgetsItsRate: what was slow once holds no later burst up.
+// TestBudget_ForgetsItsRate: a slow time in the past does not delay a later burst.
 func TestBudget_ForgetsItsRate(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := lab(2).Starts
@@ -182,8 +181,8 @@ func TestBudget_ForgetsItsRate(t *testing.T) {
 	})
 }
 
-// TestBudget_StandsStill: when no turn ends, none waits for ten seconds: all are
-// refused once the queue has stood still for seven, and new ones at once.
+// TestBudget_StandsStill: if no slot is given back, no request waits for ten seconds:
+// all are refused once the queue has stood still for seven, and new ones at once.
 func TestBudget_StandsStill(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := lab(4).Starts
@@ -201,7 +200,7 @@ func TestBudget_StandsStill(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		late := customers(t, b, 20, 0, true)
 		for _, c := range []struct {
-			all  <-chan met
+			all  <-chan outcome
 			wait time.Duration
 		}{{early, 7 * time.Second}, {late, 2 * time.Second}} {
 			in, out := outcomes(20, c.all)
@@ -225,8 +224,8 @@ func TestBudget_StandsStill(t *testing.T) {
 	})
 }
 
-// TestBudget_RateFallsByTime: while no turn ends, the rate that was measured falls,
-// and fewer and fewer may wait.
+// TestBudget_RateFallsByTime: while no slot is given back, the measured rate falls,
+// and fewer requests may wait.
 func TestBudget_RateFallsByTime(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := lab(1).Starts
@@ -234,7 +233,7 @@ func TestBudget_RateFallsByTime(t *testing.T) {
 		synctest.Wait()
 		before := b.Rate()
 		require.InDelta(t, 20, before, 2)
-		require.NoError(t, b.Enter(t.Context())) // and hangs
+		require.NoError(t, b.Enter(t.Context())) // it hangs
 		last := before
 		for range 6 {
 			time.Sleep(time.Second)
@@ -247,8 +246,8 @@ func TestBudget_RateFallsByTime(t *testing.T) {
 	})
 }
 
-// TestBudget_Unserved: turns that end because the engine does not answer do not
-// make a queue that moves.
+// TestBudget_Unserved: requests that end because the engine does not answer do not
+// make a queue move.
 func TestBudget_Unserved(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := lab(16).Starts
@@ -264,12 +263,12 @@ func TestBudget_Unserved(t *testing.T) {
 	})
 }
 
-// TestBudget_Await: a request that is served in another way without a turn waits
-// for its own time, whatever is expected, and is not counted as shed.
+// TestBudget_Await: a request with another way to be served waits until its ctx
+// ends, whatever wait is expected, and is not counted as shed.
 func TestBudget_Await(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := lab(1).Starts
-		require.NoError(t, b.Enter(t.Context())) // and hangs
+		require.NoError(t, b.Enter(t.Context())) // it hangs
 		time.Sleep(time.Minute)
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 		defer cancel()
@@ -289,12 +288,12 @@ func TestBudget_Await(t *testing.T) {
 	})
 }
 
-// TestBudget_Arrived: a request that has waited at the door waits for the rest of
-// its time at the next queue.
+// TestBudget_Arrived: the time that a request has waited in one queue is taken off
+// its wait in the next.
 func TestBudget_Arrived(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := lab(1).Starts
-		require.NoError(t, b.Enter(t.Context())) // and hangs
+		require.NoError(t, b.Enter(t.Context())) // it hangs
 		begun := time.Now()
 		after(t, b.Enter(Arrived(t.Context(), begun.Add(-6*time.Second))))
 		require.Equal(t, 4*time.Second, time.Since(begun))
@@ -302,12 +301,12 @@ func TestBudget_Arrived(t *testing.T) {
 	})
 }
 
-// TestBudget_Gone: a request that ends leaves the queue, and a turn that comes at
-// that moment goes to the next.
+// TestBudget_Gone: a request that ends leaves the queue. A slot that it gets at that
+// moment goes to the next request.
 func TestBudget_Gone(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := lab(1).Starts
-		for range 200 { // which of both comes first is chance
+		for range 200 { // which of the two comes first is chance
 			require.NoError(t, b.Enter(t.Context()))
 			ctx, leave := context.WithCancel(t.Context())
 			gone := make(chan error)
@@ -331,7 +330,7 @@ func TestBudget_Gone(t *testing.T) {
 	})
 }
 
-// TestBudget_InTurn: the queue is served in its order.
+// TestBudget_InTurn: the queue is first in, first out.
 func TestBudget_InTurn(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := lab(1).Starts

@@ -9,33 +9,34 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Window is in what time the requests that a caller may send at once come back.
+// Window is the time in which an empty token bucket of a caller fills up.
 const Window = 10 * time.Second
 
-// Share names something of which one caller may take up only a part.
+// Share names a resource of which one caller may use only a part.
 type Share string
 
-// All of which one caller may take up a part.
+// All shares.
 const (
 	ShareOfRequests Share = "requests"
 	ShareOfStreams  Share = "streams"
-	ShareOfCalls    Share = "calls" // that wait for a cleaner
+	ShareOfCalls    Share = "calls" // calls that wait for a cleaner
 	ShareOfInbox    Share = "inbox"
 )
 
-// Callers bounds what a process does for one caller, so that there is room for the
-// others. Each caller has a token bucket, which holds a Window's worth of requests.
-// A caller without a name is not counted.
+// Callers bounds what a process does for one caller, so that there is room for
+// the others. Each caller has a token bucket that holds the requests of one
+// Window. A caller without a name is not counted.
 type Callers struct {
 	limits  Limits
 	refused map[Share]prometheus.Counter
 
 	mu sync.Mutex
-	// Buckets that are used, and those that were used before turned. A bucket that is
-	// not used for a Window is full, as a new one is: it is forgotten.
+	// recent holds the buckets used since rotatedAt, older those used in the Window
+	// before. A bucket that is not used for a Window is full, like a new one, so it
+	// is forgotten.
 	recent, older map[string]*rate.Limiter
-	turned        time.Time
-	streams       map[string]int // that are open
+	rotatedAt     time.Time
+	streams       map[string]int // open streams
 }
 
 func newCallers(l Limits, registry prometheus.Registerer) *Callers {
@@ -49,24 +50,24 @@ func newCallers(l Limits, registry prometheus.Registerer) *Callers {
 	return c
 }
 
-// Refused counts a request that is refused since its caller has its share.
+// Refused counts a request that was refused because its caller has used its share.
 func (c *Callers) Refused(of Share) { c.refused[of].Inc() }
 
-// counts tells whether there is a limit for the caller.
+// counts reports whether there is a limit for the caller.
 func (c *Callers) counts(caller string) bool { return caller != "" && c.limits.PerSecond > 0 }
 
-// Quota is how many requests a caller may send.
+// Quota says how many requests a caller may send.
 type Quota struct {
 	Most, Left int
-	// Exceeded: the request is one too many.
+	// Exceeded means that the request is over the limit.
 	Exceeded bool
-	// Reset is the time after which Left is Most again, and after a request that is one
-	// too many the time after which the next one is let in.
+	// Reset is the time until Left is Most again. If the request is over the limit,
+	// it is the time until the next one is admitted.
 	Reset time.Duration
 }
 
-// Request counts a request of the caller. A request that is one too many uses
-// nothing up. It returns false for a caller that is not counted.
+// Request counts a request of the caller. A request over the limit uses no token.
+// It returns false for a caller that is not counted.
 func (c *Callers) Request(caller string) (Quota, bool) {
 	if !c.counts(caller) {
 		return Quota{}, false
@@ -78,8 +79,9 @@ func (c *Callers) Request(caller string) (Quota, bool) {
 	return c.quota(bucket, now, !bucket.AllowN(now, 1)), true
 }
 
-// Exceeded tells whether a request of the caller is one too many, as one that is to be
-// refused before it is known whether it counts for the caller. It counts none.
+// Exceeded reports whether a request of the caller would be over the limit, without
+// counting it. It is for a request that may have to be refused before it is known
+// whether it counts for the caller.
 func (c *Callers) Exceeded(caller string) (Quota, bool) {
 	if !c.counts(caller) {
 		return Quota{}, false
@@ -97,7 +99,7 @@ func (c *Callers) Exceeded(caller string) (Quota, bool) {
 	return c.quota(bucket, now, true), true
 }
 
-// quota is where a caller stands after a request, which may have been one too many.
+// quota is the caller's quota after a request.
 func (c *Callers) quota(bucket *rate.Limiter, now time.Time, exceeded bool) Quota {
 	left := bucket.TokensAt(now)
 	q := Quota{Most: bucket.Burst(), Left: int(left), Exceeded: exceeded}
@@ -110,10 +112,10 @@ func (c *Callers) quota(bucket *rate.Limiter, now time.Time, exceeded bool) Quot
 	return q
 }
 
-// bucket is the caller's.
+// bucket returns the caller's bucket, a new one if it has none.
 func (c *Callers) bucket(caller string, now time.Time) *rate.Limiter {
-	if now.Sub(c.turned) >= Window {
-		c.recent, c.older, c.turned = map[string]*rate.Limiter{}, c.recent, now
+	if now.Sub(c.rotatedAt) >= Window {
+		c.recent, c.older, c.rotatedAt = map[string]*rate.Limiter{}, c.recent, now
 	}
 	b := c.recent[caller]
 	if b == nil {
@@ -126,8 +128,8 @@ func (c *Callers) bucket(caller string, now time.Time) *rate.Limiter {
 	return b
 }
 
-// Follow takes one of the caller's streams. It returns false when the caller has all
-// of them.
+// Follow reserves a stream for the caller. It returns false if the caller already has
+// MaxStreamsOfOne.
 func (c *Callers) Follow(caller string) bool {
 	if !c.counts(caller) {
 		return true
@@ -142,7 +144,7 @@ func (c *Callers) Follow(caller string) bool {
 	return true
 }
 
-// Leave gives back a stream that Follow took.
+// Leave releases a stream that Follow reserved.
 func (c *Callers) Leave(caller string) {
 	if !c.counts(caller) {
 		return

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// counting is callers that may send two requests a second each.
+// counting makes Callers that admit two requests a second of each caller.
 func counting() *Callers {
 	return New(Limits{PerSecond: 2, MaxStreamsOfOne: 2}, time.Second, prometheus.NewPedanticRegistry()).Callers
 }
@@ -21,8 +21,8 @@ func (c *Callers) asks(t *testing.T, caller string) Quota {
 	return q
 }
 
-// TestCallers_Requests: a window's worth of requests is let in at once, and the rest
-// at the rate; each caller has its own.
+// TestCallers_Requests: the requests of one window are admitted at once, further
+// ones at the rate; each caller has a bucket of its own.
 func TestCallers_Requests(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		c := counting()
@@ -30,7 +30,7 @@ func TestCallers_Requests(t *testing.T) {
 			want := Quota{Most: 20, Left: left, Reset: time.Duration(20-left) * time.Second / 2}
 			require.Equal(t, want, c.asks(t, "a"))
 		}
-		for range 3 { // which uses nothing up
+		for range 3 { // a refused request uses no token
 			require.Equal(t, Quota{Most: 20, Exceeded: true, Reset: time.Second / 2}, c.asks(t, "a"))
 		}
 		require.Equal(t, 19, c.asks(t, "b").Left)
@@ -45,7 +45,7 @@ func TestCallers_Requests(t *testing.T) {
 	})
 }
 
-// TestCallers_Exceeded: that a caller has sent too many can be asked, which counts none.
+// TestCallers_Exceeded: asking whether a caller is over its limit counts no request.
 func TestCallers_Exceeded(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		c := counting()
@@ -72,8 +72,8 @@ func TestCallers_Exceeded(t *testing.T) {
 	})
 }
 
-// TestCallers_Steady: a caller that keeps to the rate is never refused, and one that
-// sends twice as much has half of it refused.
+// TestCallers_Steady: a caller that keeps to the rate is never refused; of one that
+// sends twice as much half is refused.
 func TestCallers_Steady(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		c := counting()
@@ -91,8 +91,8 @@ func TestCallers_Steady(t *testing.T) {
 	})
 }
 
-// TestCallers_Forgotten: a caller is remembered for as long as its bucket is not full,
-// and not for long after that.
+// TestCallers_Forgotten: a caller is remembered while its bucket is not full, and
+// forgotten soon after.
 func TestCallers_Forgotten(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		c := counting()
@@ -138,7 +138,7 @@ func TestCallers_Streams(t *testing.T) {
 	require.Empty(t, c.streams)
 }
 
-// TestCallers_NotCounted: a caller without a name is not counted, and none is where
+// TestCallers_NotCounted: a caller without a name is not counted, and no caller is if
 // there is no limit.
 func TestCallers_NotCounted(t *testing.T) {
 	t.Parallel()

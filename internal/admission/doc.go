@@ -1,5 +1,5 @@
-// Package admission bounds how much a process takes on at the same time. What
-// is beyond waits for its turn while its queue is served, and is refused as
-// Overloaded, before anything of it is started, when its turn is not expected in
-// time or does not come. Of all that, one caller may take up a part only.
+// Package admission bounds how much a process does at the same time. A request
+// over the bound waits in a queue. If its slot is not expected in time, or does
+// not come free, it is refused as Overloaded before any part of it is started.
+// One caller may use only a part of the capacity.
 package admission

@@ -15,7 +15,7 @@ func TestLimits_Defaults(t *testing.T) {
 	require.Equal(t, given, given.withDefaults())
 }
 
-// TestLimits_OfOneCaller: they have defaults of their own, or are off together.
+// TestLimits_OfOneCaller: the limits of one caller have defaults, or are all off.
 func TestLimits_OfOneCaller(t *testing.T) {
 	t.Parallel()
 	ofOne := func(l Limits) Limits {

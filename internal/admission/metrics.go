@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promauto"
 )
 
-// budgetMetrics are what is measured of one budget.
+// budgetMetrics are the metrics of one budget.
 type budgetMetrics struct {
 	limit, inFlight, waiting prometheus.Gauge
 	admitted, untaken        prometheus.Counter
@@ -15,45 +15,44 @@ type budgetMetrics struct {
 	waited                   prometheus.Observer
 }
 
-// entered notes a request that was let in, after some time.
+// entered counts a request that was admitted after the given time.
 func (m budgetMetrics) entered(after time.Duration) {
 	m.inFlight.Inc()
 	m.admitted.Inc()
 	m.waited.Observe(after.Seconds())
 }
 
-// waits are the bounds that waiting times are sorted by, in seconds. Most requests
-// do not wait, and none waits much longer than it may.
+// waits are the buckets of waiting times, in seconds. Most requests do not wait,
+// and none waits much longer than MaxWait.
 var waits = []float64{0, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 
-// Budgets are what requests are counted against. Health, metrics and
-// documentation are not counted: they are answered whatever the load.
+// Budgets are all budgets of a process. Requests for health, metrics and
+// documentation are not counted: they are answered under any load.
 //
-// Starts of orders are counted once more: a Temporal server that has too much to
-// do serves callers in no order, and of many that ask it at the same time some
-// wait for seconds. They wait here instead, first come, first served.
+// Starts of orders have a budget of their own. An overloaded Temporal server serves
+// its clients in no order, and some of many concurrent starts wait for seconds.
+// They wait here instead, first in, first out.
 //
-// A queue stands still when, for half of the time that a request may wait and a
-// reply budget, no turn of it ends or, of the starts, none that Temporal answered:
-// longer than any turn takes that ends well. Then all that wait are
-// refused, and so is each that comes while all turns are taken. A turn that comes
-// free goes to the next request, which shows whether it is served.
+// A queue stands still if none of its slots is given back by a served request for a
+// reply budget plus half of MaxWait: no served request takes that long. A start is
+// served if Temporal answers it. While a queue stands still all waiting requests are
+// refused, and so is each new one unless a slot is free. A slot that comes free goes
+// to the next request, which shows whether requests are served again.
 type Budgets struct {
 	Limits
 	Writes, Starts, Reads, Streams *Budget
-	// Callers are what one of them may take up of that.
+	// Callers bounds the part of these that one caller may use.
 	Callers *Callers
 }
 
-// New makes the budgets and registers what is measured of them, unless the
-// registry is nil. Zero limits are the defaults. Where all is well a turn takes no
-// longer than replyBudget, or little more.
+// New makes the budgets and registers their metrics, unless registry is nil. Zero
+// limits use the defaults. No served request takes much longer than replyBudget.
 func New(l Limits, replyBudget time.Duration, registry prometheus.Registerer) *Budgets {
 	l = l.withDefaults()
 	of := measuring(promauto.With(registry))
-	standstill := replyBudget + l.MaxWait/2
+	stallAfter := replyBudget + l.MaxWait/2
 	budget := func(name string, slots, room int) *Budget {
-		b := newBudget(limits{slots, room, l.MaxWait, standstill}, of(name))
+		b := newBudget(limits{slots, room, l.MaxWait, stallAfter}, of(name))
 		promauto.With(registry).NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "yeyak_http_requests_rate", ConstLabels: prometheus.Labels{"budget": name},
 			Help: "Turns that end in a second while all are taken, as the last ten seconds or so tell; NaN when nothing does.",
@@ -70,7 +69,7 @@ func New(l Limits, replyBudget time.Duration, registry prometheus.Registerer) *B
 	}
 }
 
-// measuring makes what is measured of budgets, by their names.
+// measuring makes the metrics of budgets, by the budget's name.
 func measuring(metric promauto.Factory) func(budget string) budgetMetrics {
 	gauge := func(name, help string) *prometheus.GaugeVec {
 		return metric.NewGaugeVec(prometheus.GaugeOpts{Name: name, Help: help}, []string{"budget"})

@@ -6,37 +6,38 @@ import (
 )
 
 const (
-	// memory is how long the pace of a budget takes to forget two thirds of what it
-	// measured: several times as long as a turn, which ends within the reply
-	// budget, and as long as a request waits.
+	// memory is the time constant of the weighted mean: a measurement of that age
+	// counts for a third. It is as long as a request waits, and several times as
+	// long as a slot is held, which is at most the reply budget.
 	memory = 10.0 // s
-	// leastBusy is for how long a budget has to have been full, within its memory,
-	// until its rate counts as known.
+	// leastBusy is how long a budget has to have been full, within its memory,
+	// before its rate counts as known.
 	leastBusy = 1.0 // s
 )
 
-// pace measures how fast the turns of a budget end while all of them are taken.
-// At other times they end as fast as requests come, which says nothing of how
+// pace measures how fast the slots of a budget are given back while all are taken.
+// At other times that rate is the rate of requests, and says nothing about how
 // many the budget could serve.
 //
 // The rate is an exponentially weighted mean over the time in which the budget was
-// full: it falls while no turn ends, by that time alone.
+// full. While no slot is given back the rate falls with that time.
 type pace struct {
 	slots int
-	at    time.Time // up to when the fields below hold
-	full  bool      // all turns are taken
-	// ended turns, and seconds in which the budget was full, weighted by their age.
+	at    time.Time // the fields below are valid for this moment
+	full  bool      // all slots are taken
+	// ended counts slots given back, and busy the seconds in which the budget was
+	// full, both weighted by age.
 	ended, busy float64
-	// begun are the turns that were in progress when the last one ended, ditto.
+	// begun counts the slots in use when the last one was given back, weighted by age.
 	begun float64
-	// measured counts the turns that ended since nothing was known.
+	// measured counts the slots given back since the rate was last unknown.
 	measured int
-	// idleSince is since when no turn was served although all were taken, or although
-	// turns ended; zero when that is not so.
+	// idleSince is when the present time without a served request began. It is zero
+	// while a slot is free, unless the last request was not served.
 	idleSince time.Time
 }
 
-// to brings the weights forward to a moment.
+// to advances the weights to now.
 func (p *pace) to(now time.Time) {
 	passed := now.Sub(p.at).Seconds()
 	if p.at.IsZero() || passed <= 0 {
@@ -55,7 +56,7 @@ func (p *pace) to(now time.Time) {
 	}
 }
 
-// filled notes that all turns are taken.
+// filled notes that all slots are taken.
 func (p *pace) filled(now time.Time) {
 	p.to(now)
 	p.full = true
@@ -64,14 +65,14 @@ func (p *pace) filled(now time.Time) {
 	}
 }
 
-// freed notes that a turn is free again that was not used.
+// freed notes that a slot is free again without having been used.
 func (p *pace) freed(now time.Time) {
 	p.to(now)
 	p.full, p.idleSince = false, time.Time{}
 }
 
-// left notes that a turn ended, after which so many are taken. One that was not
-// served has shown nothing of how fast turns can be served.
+// left notes that a slot was given back; taken is the number of slots still in use. A
+// request that was not served shows nothing about how fast requests can be served.
 func (p *pace) left(now time.Time, served bool, taken int) {
 	p.to(now)
 	wasFull := p.full
@@ -91,12 +92,12 @@ func (p *pace) left(now time.Time, served bool, taken int) {
 		p.idleSince = now
 	}
 	if taken == 0 {
-		p.idleSince = time.Time{} // the next turn shows whether it is served
+		p.idleSince = time.Time{} // the next request shows whether requests are served
 	}
 }
 
-// rate is how many turns end in a second, and whether that is known: the budget has
-// been full for a while, and as many turns have ended as there are.
+// rate is how many slots are given back per second. It is known if the budget has
+// been full for leastBusy, and as many slots have been given back as there are.
 func (p *pace) rate(now time.Time) (perSecond float64, known bool) {
 	p.to(now)
 	if p.measured < p.slots || p.busy < leastBusy {
@@ -105,9 +106,9 @@ func (p *pace) rate(now time.Time) (perSecond float64, known bool) {
 	return p.ended / p.busy, true
 }
 
-// atMost is the rate if all turns that were in progress when the last one ended had
-// ended too. Turns that began together end together: just before that, the rate
-// is lower than it is on average. It falls by time as well.
+// atMost is an upper bound of the rate: it also counts the slots that were in use when
+// the last one was given back. Requests that begin together end together, and just
+// before their end the rate is lower than on average. atMost falls with time as well.
 func (p *pace) atMost(now time.Time) (perSecond float64, known bool) {
 	rate, known := p.rate(now)
 	if !known {
@@ -116,7 +117,7 @@ func (p *pace) atMost(now time.Time) (perSecond float64, known bool) {
 	return rate + p.begun/p.busy, true
 }
 
-// idle is for how long the queue has stood still; 0 while a turn is free.
+// idle is how long the queue has stood still; 0 while a slot is free.
 func (p *pace) idle(now time.Time) time.Duration {
 	if !p.full || p.idleSince.IsZero() {
 		return 0

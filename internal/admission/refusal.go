@@ -8,46 +8,45 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Overloaded is the code of a request that found no slot in time.
+// Overloaded is the code of a request that got no slot in time.
 const Overloaded = booking.Code("overloaded")
 
 const (
-	// spread is over how many seconds the repeats of refused requests are spread, so
-	// that they do not come all at once.
+	// spread is the number of seconds over which the repeats of refused requests are
+	// spread, so that they do not arrive all at once.
 	spread = 4
-	// longestPause is the longest time after which a refused request is asked to come
-	// back.
+	// longestPause is the longest Retry-After of a refused request.
 	longestPause = time.Minute
 )
 
-// TooBusy is the refusal of a request that found no slot in time, when nothing is
-// known of how long that will last. Nothing of the request was started.
+// TooBusy returns Overloaded for a request that got no slot in time, if it is not
+// known how long that will last. No part of the request was started.
 func TooBusy() *booking.Error { return tooBusy(0) }
 
-// tooBusy asks for a repeat after a time, and a little later.
+// tooBusy returns Overloaded, with a pause of the given time plus a random part of spread.
 func tooBusy(after time.Duration) *booking.Error {
 	after = min(after, longestPause).Truncate(time.Second)
 	return booking.Errorf(Overloaded, "more is asked of this process than it takes on at the same time").
 		In(after + time.Duration(1+rand.IntN(spread))*time.Second)
 }
 
-// refusal asks for a repeat when there is room again, as far as that is known: when
-// a request that joins the queue is expected to have its turn in time. A queue that
-// stands still is expected to do so for as long again.
+// refusal returns Overloaded with the pause after which a new request is expected to
+// get a slot in time, if that is known. A queue that stands still is expected to do so
+// for as long again.
 func (b *Budget) refusal() *booking.Error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	now := time.Now()
-	if idle := b.pace.idle(now); idle >= b.standstill {
+	if idle := b.pace.idle(now); idle >= b.stallAfter {
 		return tooBusy(idle)
 	}
-	return tooBusy(max(0, b.expected(b.pace.rate(now))-b.patience))
+	return tooBusy(max(0, b.expected(b.pace.rate(now))-b.maxWait))
 }
 
 type arrivedKey struct{}
 
-// Arrived notes when the request of ctx arrived. In all queues together it waits
-// for as long as one request may.
+// Arrived records when the request of ctx arrived. All queues together may keep it
+// for MaxWait.
 func Arrived(ctx context.Context, at time.Time) context.Context {
 	return context.WithValue(ctx, arrivedKey{}, at)
 }

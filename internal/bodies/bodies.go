@@ -1,7 +1,7 @@
 // Package bodies reads the bodies of HTTP requests before their handlers run.
 //
 // A body that arrives slowly, or never, must not hold a handler, a slot of a
-// budget or a connection. And net/http notices that a client has hung up only
+// budget or a connection. Besides, net/http notices that a client has hung up only
 // once the body has been read.
 package bodies
 
@@ -19,10 +19,10 @@ import (
 // Within is how long a body may take to arrive.
 const Within = 5 * time.Second
 
-// ReadAhead reads each request's body, whatever its route. One that has not
-// arrived in time, or is larger than limit bytes, is answered by refuse with
-// 408 or 413, and its connection is closed. Any other fault of the body is left
-// to the handler, which reads what has arrived and then the fault.
+// ReadAhead reads the body of each request, on every route. If it has not arrived
+// in time, or is larger than limit bytes, refuse answers 408 or 413 and the
+// connection is closed. Any other read error is left to the handler, which reads
+// what has arrived and then gets the error.
 func ReadAhead(limit int64, within time.Duration, refuse func(c *gin.Context, status int)) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		if c.Request.ContentLength == 0 {
@@ -50,8 +50,8 @@ func ReadAhead(limit int64, within time.Duration, refuse func(c *gin.Context, st
 		if err != nil {
 			body = io.MultiReader(body, broken{err})
 		} else {
-			// net/http reads on, to notice a client that hangs up: the deadline
-			// would end the request.
+			// net/http reads on, to notice that the client hangs up. The deadline would end
+			// the request.
 			_ = conn.SetReadDeadline(time.Time{})
 		}
 		c.Request.Body = io.NopCloser(body)
@@ -63,8 +63,8 @@ func isLate(err error) bool {
 	return ok && failed.Timeout()
 }
 
-// broken is where a body broke off.
+// broken is a body at the point where reading it failed.
 type broken struct{ err error }
 
-// Read returns the fault.
+// Read returns the error of the failed read.
 func (b broken) Read([]byte) (int, error) { return 0, b.err }

@@ -34,8 +34,8 @@ func serve(t *testing.T, within time.Duration) (address string) {
 	return server.Listener.Addr().String()
 }
 
-// send sends a request as it is written here, keeps the connection open, and
-// returns the answer and what follows it: true when the connection is closed.
+// send sends a request verbatim, keeps the connection open, and returns the answer
+// and whether the server then closed the connection.
 func send(t *testing.T, address, request string) (status int, text string, closed bool) {
 	t.Helper()
 	conn, err := net.Dial("tcp", address)
@@ -57,8 +57,8 @@ func send(t *testing.T, address, request string) (status int, text string, close
 	return answer.StatusCode, body.String(), err != nil
 }
 
-// TestReadAhead_StalledBody: whatever its route, method and length, a body that
-// stops arriving is answered and its connection closed.
+// TestReadAhead_StalledBody: a body that stops arriving is answered and its
+// connection closed, for every route, method and length.
 func TestReadAhead_StalledBody(t *testing.T) {
 	t.Parallel()
 	address := serve(t, 50*time.Millisecond)
@@ -82,8 +82,8 @@ func TestReadAhead_StalledBody(t *testing.T) {
 	}
 }
 
-// TestReadAhead_TooLarge: the rest of a body that is too large is not waited
-// for longer than a body may take, though its client keeps it back.
+// TestReadAhead_TooLarge: the rest of a body that is too large is awaited no longer
+// than a body may take, although the client does not send it.
 func TestReadAhead_TooLarge(t *testing.T) {
 	t.Parallel()
 	address := serve(t, 50*time.Millisecond)
@@ -98,7 +98,7 @@ func TestReadAhead_TooLarge(t *testing.T) {
 	}
 }
 
-// TestReadAhead_KeptAlive: a body that arrived leaves no deadline behind.
+// TestReadAhead_KeptAlive: a body that has arrived leaves no deadline behind.
 func TestReadAhead_KeptAlive(t *testing.T) {
 	t.Parallel()
 	status, text, closed := send(t, serve(t, time.Hour), "POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\n\r\nhello")
@@ -107,7 +107,7 @@ func TestReadAhead_KeptAlive(t *testing.T) {
 	require.False(t, closed)
 }
 
-// TestReadAhead_ManyStalled: thousands of them hold no other request up.
+// TestReadAhead_ManyStalled: thousands of stalled bodies delay no other request.
 func TestReadAhead_ManyStalled(t *testing.T) {
 	t.Parallel()
 	address := serve(t, 500*time.Millisecond)

@@ -6,8 +6,8 @@ import (
 	"net/http"
 )
 
-// Answers asks for url; it is an error unless the answer is 200. Await waits
-// with it for programs that have a health check.
+// Answers requests url, and fails unless the answer is 200. It is a ready function
+// of Await, for programs that have a health check.
 func Answers(url string) func(context.Context) error {
 	return func(ctx context.Context) error {
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)

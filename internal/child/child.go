@@ -13,13 +13,13 @@ import (
 	"time"
 )
 
-// Command is a program and how it is run.
+// Command is a program with its arguments and environment.
 type Command struct {
 	Path string
 	Args []string
 	// Env is added to Environment.
 	Env []string
-	// Log is the file that its output is appended to.
+	// Log is the file that the output is appended to.
 	Log string
 }
 
@@ -29,12 +29,12 @@ type Process struct {
 	log    string
 	cmd    *exec.Cmd
 	exited chan struct{}
-	err    error // once exited is closed
+	err    error // set once exited is closed
 }
 
 // Start starts a program.
 func Start(c Command) (*Process, error) {
-	// A file and no pipe: nobody has to read it.
+	// A file needs no reader, a pipe would.
 	out, err := os.OpenFile(c.Log, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return nil, err
@@ -51,9 +51,9 @@ func Start(c Command) (*Process, error) {
 	return p, nil
 }
 
-// attend starts the child and waits for its end, on a thread that stays for as
-// long: the kernel takes the death of the thread that started the child for the
-// death of its parent, and Go ends idle threads.
+// attend starts the child and waits for its end, on a thread that lives as long.
+// When the thread that started the child ends, the kernel takes that for the death
+// of the parent, and Go ends idle threads.
 func (p *Process) attend(started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -69,10 +69,10 @@ func (p *Process) attend(started chan<- error) {
 // PID is the process id.
 func (p *Process) PID() int { return p.cmd.Process.Pid }
 
-// Exited is closed when the program has ended, asked to or not.
+// Exited is closed when the program has ended, for whatever reason.
 func (p *Process) Exited() <-chan struct{} { return p.exited }
 
-// Running tells whether the program has not ended yet.
+// Running reports whether the program has not ended yet.
 func (p *Process) Running() bool {
 	select {
 	case <-p.exited:
@@ -91,24 +91,24 @@ func (p *Process) Kill() {
 	<-p.exited
 }
 
-// Stop asks the program to end and returns when it has. One that takes longer
-// than patience is killed, which is an error.
-func (p *Process) Stop(patience time.Duration) error {
+// Stop asks the program to end and returns when it has. It kills a program that
+// takes longer than within, and returns an error then.
+func (p *Process) Stop(within time.Duration) error {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // an error means that it has ended already
 	select {
 	case <-p.exited:
 		return nil
-	case <-time.After(patience):
+	case <-time.After(within):
 		p.Kill()
-		return fmt.Errorf("%s did not stop within %s", p.name, patience)
+		return fmt.Errorf("%s did not stop within %s", p.name, within)
 	}
 }
 
-// pollEvery is how often Await looks: other programs cannot tell us.
+// pollEvery is how often Await calls ready: other programs send no notification.
 const pollEvery = 20 * time.Millisecond
 
-// Await returns when ready answers nil. When the program ends before that, or
-// ctx does, the error says so, with the last lines of the log.
+// Await returns when ready returns nil. If the program or ctx ends before, it
+// returns an error that holds the last lines of the log.
 func (p *Process) Await(ctx context.Context, ready func(context.Context) error) error {
 	again := time.NewTicker(pollEvery)
 	defer again.Stop()
@@ -120,9 +120,9 @@ func (p *Process) Await(ctx context.Context, ready func(context.Context) error) 
 		select {
 		case <-again.C:
 		case <-p.exited:
-			return fmt.Errorf("%s has ended (%w):\n%s", p.name, cause(p.err), p.lastWords())
+			return fmt.Errorf("%s has ended (%w):\n%s", p.name, cause(p.err), p.lastLines())
 		case <-ctx.Done():
-			return fmt.Errorf("%s is not ready (%w):\n%s", p.name, err, p.lastWords())
+			return fmt.Errorf("%s is not ready (%w):\n%s", p.name, err, p.lastLines())
 		}
 	}
 }
@@ -134,8 +134,8 @@ func cause(err error) error {
 	return err
 }
 
-// lastWords are the last lines of the log.
-func (p *Process) lastWords() []byte {
+// lastLines returns the last lines of the log.
+func (p *Process) lastLines() []byte {
 	const enough = 2000
 	text, err := os.ReadFile(p.log)
 	if err != nil {

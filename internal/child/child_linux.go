@@ -2,9 +2,9 @@ package child
 
 import "syscall"
 
-// attributes put the child into a process group of its own, so that a
-// terminal's Ctrl-C reaches only us and we stop things in our order, and have
-// the kernel kill it when we die.
+// attributes put the child into a process group of its own, so that a terminal's
+// Ctrl-C reaches only this process, which stops its children in its own order.
+// They also have the kernel kill the child when this process dies.
 func attributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }

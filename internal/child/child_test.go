@@ -52,7 +52,7 @@ func TestProcess_Await(t *testing.T) {
 	})
 }
 
-// TestEnvironment: what the operator's terminal is set to is nobody's business.
+// TestEnvironment: a child does not get the settings of the operator's terminal.
 func TestEnvironment(t *testing.T) {
 	ours := []string{
 		"STRIPE_SECRET_KEY", "STRIPE_URL", "DATABASE_URL", "PAYMENTS_DATABASE_URL", "YEYAK_PAYMENTS",

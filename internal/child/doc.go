@@ -1,3 +1,3 @@
-// Package child runs other programs that die with this one, and keeps what they
-// say in a file. Benchmarks and tests build their little clusters of it.
+// Package child runs other programs, which die with this process, and keeps their
+// output in a file. Benchmarks and tests build their clusters of it.
 package child

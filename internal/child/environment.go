@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// Environment is this process's own without what programs of ours, and Temporal's
-// clients, are set to by it. A child is told what it needs: with an operator's
-// key of Stripe, a load would charge real cards.
+// Environment is the environment of this process without the variables that Yeyak
+// and Temporal's clients read. A child gets these explicitly: with an operator's
+// key for Stripe a load test would charge real cards.
 func Environment() []string {
 	return slices.DeleteFunc(os.Environ(), func(variable string) bool {
 		name, _, _ := strings.Cut(variable, "=")
@@ -26,7 +26,7 @@ func setting(name string) bool {
 	return strings.HasSuffix(name, "DATABASE_URL")
 }
 
-// Exports are variables, NAME=value, as any POSIX shell reads them.
+// Exports writes variables, NAME=value, as a script for any POSIX shell.
 func Exports(env []string) string {
 	var text strings.Builder
 	for _, variable := range env {

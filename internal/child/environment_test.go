@@ -9,7 +9,7 @@ import (
 	"github.com/yeyak/yeyak/internal/child"
 )
 
-// TestExports: a shell reads every value as it is.
+// TestExports: a shell reads every value unchanged.
 func TestExports(t *testing.T) {
 	t.Parallel()
 	const value = `it's $HOME, "quoted" \ and = too`

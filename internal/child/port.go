@@ -10,17 +10,17 @@ import (
 // Loopback is the only address that children listen on.
 const Loopback = "127.0.0.1"
 
-// Ports are chosen from below those that kernels hand out by themselves, so
-// that none is given out between its choice and its use. Temporal keeps the
-// ports of its members in PostgreSQL as signed numbers of 16 bits, too.
+// Ports are chosen below the range from which kernels assign ports, so that the
+// kernel assigns none of them between its choice and its use. Temporal also stores
+// the ports of its members in PostgreSQL as signed numbers of 16 bits.
 const (
 	lowestPort  = 10000
 	highestPort = 32000
 	attempts    = 1000
 )
 
-// FreePorts finds n ports that nothing listens on. Until this process ends, no other
-// process that looks for ports in this way is given one of them, or tries it.
+// FreePorts finds n ports on which no process listens. They are reserved until this
+// process ends: no other process that uses FreePorts gets one of them.
 func FreePorts(n int) ([]int, error) {
 	ports := make([]int, 0, n)
 	for range attempts {
@@ -42,5 +42,5 @@ func FreePorts(n int) ([]int, error) {
 	return nil, errors.New("no free ports")
 }
 
-// Address is a port on the loopback address, host:port.
+// Address is the port on the loopback address, as host:port.
 func Address(port int) string { return net.JoinHostPort(Loopback, strconv.Itoa(port)) }

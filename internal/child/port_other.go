@@ -2,5 +2,5 @@
 
 package child
 
-// reserve: there are no locks of files that end with the process.
+// reserve reserves nothing: here no file lock ends with its process.
 func reserve(int) (bool, error) { return true, nil }

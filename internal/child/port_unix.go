@@ -12,7 +12,8 @@ import (
 	"syscall"
 )
 
-// reserve locks a file that stands for the port. The lock ends with the process.
+// reserve locks the port's file, and reports whether the lock was free. The lock ends
+// with the process.
 func reserve(port int) (bool, error) {
 	folder := filepath.Join(os.TempDir(), "yeyak-ports-"+strconv.Itoa(os.Getuid()))
 	if err := os.MkdirAll(folder, 0o700); err != nil {
@@ -23,7 +24,7 @@ func reserve(port int) (bool, error) {
 		return false, fmt.Errorf("reserve a port: %w", err)
 	}
 	switch err := syscall.Flock(int(file.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
-	case errors.Is(err, syscall.EWOULDBLOCK): // another process has it, or this one
+	case errors.Is(err, syscall.EWOULDBLOCK): // this or another process holds it
 		return false, file.Close()
 	case err != nil:
 		return false, errors.Join(fmt.Errorf("reserve a port: %w", err), file.Close())

@@ -8,12 +8,12 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Token is what `yeyak token` can be told, besides the account.
+// Token holds the settings of `yeyak token`, besides the account.
 type Token struct {
 	Data Data `embed:""`
 }
 
-// Keys is what the commands of `yeyak keys` can be told: where the keys are.
+// Keys holds the settings of `yeyak keys`: where the keys are.
 type Keys struct {
 	Log       Log       `embed:""`
 	Databases Databases `embed:""`
@@ -25,22 +25,22 @@ func (c Keys) Settings() Config {
 	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
 }
 
-// KeyCreation is what `yeyak keys create` can be told, besides the name.
+// KeyCreation holds the settings of `yeyak keys create`, besides the name.
 type KeyCreation struct {
 	Keys   `embed:""`
 	As     As            `embed:""`
-	Scopes []string      `name:"scopes" env:"YEYAK_KEY_SCOPES" help:"What the program may do besides what is its owner's: orders:any (act for anybody), events:read (the whole feed), catalogue:write (change what any owner offers), orders:refund (give back a part of what was paid for any order), orders:resolve (say that a refund was paid by hand)."`
+	Scopes []string      `name:"scopes" env:"YEYAK_KEY_SCOPES" help:"What the program may do besides managing what its owner offers: orders:any (act for any caller), events:read (the whole feed), catalogue:write (change what any owner offers), orders:refund (refund a part of the payment for any order), orders:resolve (record that a refund was paid by hand)."`
 	Owner  string        `name:"owner" env:"YEYAK_KEY_OWNER" help:"Id of the owner that the program belongs to, such as that of a till."`
-	Lives  time.Duration `name:"lives" env:"YEYAK_KEY_LIVES" default:"8760h" help:"How long the key is taken."`
+	Lives  time.Duration `name:"lives" env:"YEYAK_KEY_LIVES" default:"8760h" help:"How long the key is valid."`
 }
 
-// KeyRevocation is what `yeyak keys revoke` can be told, besides the key.
+// KeyRevocation holds the settings of `yeyak keys revoke`, besides the key.
 type KeyRevocation struct {
 	Keys `embed:""`
 	As   As `embed:""`
 }
 
-// longestKey is two years: who holds a key that is older is not known any more.
+// longestKey is two years: of an older key it is often not known which program has it.
 const longestKey = 2 * 365 * 24 * time.Hour
 
 func (c *KeyCreation) check(m mistakes) {

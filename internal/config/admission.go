@@ -6,16 +6,16 @@ import (
 	"github.com/yeyak/yeyak/internal/admission"
 )
 
-// Admission is how much the API takes on at the same time.
+// Admission is how much the API does at the same time.
 type Admission struct {
 	admission.Limits `embed:""`
 }
 
 const (
 	maxCalls = 1_000_000
-	// longestWait is well below the time after which proxies give an answer up.
+	// longestWait is well below the time after which proxies give up an answer.
 	longestWait = 30 * time.Second
-	// maxRequests is more than a process answers in a second.
+	// maxRequests is more than a process can answer in a second.
 	maxRequests = 10_000
 )
 

@@ -12,7 +12,7 @@ import (
 )
 
 func TestParse_Admission(t *testing.T) {
-	// What is zero is the API's own.
+	// Zero fields use the API's defaults.
 	defaults := config.Admission{Limits: admission.Limits{MaxWait: 10 * time.Second, MaxWaitingCalls: 1000, PerSecond: 20}}
 	cli, err := parse(t, nil, "dev")
 	require.NoError(t, err)

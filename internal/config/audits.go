@@ -2,11 +2,11 @@ package config
 
 import "time"
 
-// Audits are those that processes run by themselves.
+// Audits are the audits that processes run on a schedule.
 type Audits struct {
-	Every time.Duration `name:"audit-every" env:"YEYAK_AUDIT_EVERY" default:"6h" help:"How often all orders are compared with money, stock, work and pages, by workers that serve payments; 0 for only when it is asked for. The same for all workers."`
-	// Here: the process runs audits. An API does not: an audit takes memory for each
-	// order, which is not to be that of requests.
+	Every time.Duration `name:"audit-every" env:"YEYAK_AUDIT_EVERY" default:"6h" help:"How often workers that serve payments compare all orders with money, stock, work and pages; 0 audits only on request. The same for all workers."`
+	// Here means that this process runs audits. An API does not: an audit takes memory
+	// for each order, and an API needs its memory for requests.
 	Here bool `kong:"-"`
 }
 

@@ -7,26 +7,27 @@ import (
 	"strings"
 )
 
-// Whether requests have to say whose they are.
+// Whether requests have to be authenticated.
 const (
 	AuthOn  = "on"
 	AuthOff = "off"
-	// AuthOffAnywhere is AuthOff said twice: for an address that others reach.
+	// AuthOffAnywhere is AuthOff for an address that other machines can reach, which
+	// has to be said twice.
 	AuthOffAnywhere = "off,off"
 )
 
-// Auth is how callers are known.
+// Auth says how callers are authenticated.
 type Auth struct {
-	Mode     string   `name:"auth" env:"YEYAK_AUTH" default:"on" help:"Whether requests have to say whose they are: on, or off, with which every caller may do everything. On an address that is not loopback that has to be said twice: off,off."`
-	Issuer   URL      `name:"auth-issuer" env:"YEYAK_AUTH_ISSUER" help:"OIDC issuer whose access tokens are taken, such as https://id.example.com. yeyak dev brings one of its own."`
-	Audience string   `name:"auth-audience" env:"YEYAK_AUTH_AUDIENCE" default:"yeyak" help:"What these tokens have to be for (aud)."`
-	Claims   []string `name:"auth-claims" env:"YEYAK_AUTH_CLAIMS" help:"Claims that differ from these: id=sub,name=name,roles=roles,scopes=scope. One within another is written as realm_access.roles. names=… is the claim with the names that people had in builds without callers, whose orders they get; none by default."`
+	Mode     string   `name:"auth" env:"YEYAK_AUTH" default:"on" help:"Whether requests have to be authenticated: on, or off, with which every caller may do everything. If the address is not loopback, off has to be said twice: off,off."`
+	Issuer   URL      `name:"auth-issuer" env:"YEYAK_AUTH_ISSUER" help:"OIDC issuer whose access tokens are accepted, such as https://id.example.com. yeyak dev has one of its own."`
+	Audience string   `name:"auth-audience" env:"YEYAK_AUTH_AUDIENCE" default:"yeyak" help:"Required audience (aud) of these tokens."`
+	Claims   []string `name:"auth-claims" env:"YEYAK_AUTH_CLAIMS" help:"Claims with other names than these: id=sub,name=name,roles=roles,scopes=scope. A claim within another is written as realm_access.roles. names=… is the claim with the names of people in builds without callers, whose orders they get; none by default."`
 }
 
-// Off tells whether requests need not say whose they are.
+// Off reports whether requests need no authentication.
 func (a Auth) Off() bool { return a.Mode == AuthOff || a.Mode == AuthOffAnywhere }
 
-// Claim is the claim that holds the id, name, roles, scopes or names; "" for the usual one.
+// Claim is the name of the claim that holds the id, name, roles, scopes or names; "" for the default.
 func (a Auth) Claim(of string) string {
 	for _, c := range a.Claims {
 		if name, claim, _ := strings.Cut(c, "="); name == of {
@@ -52,15 +53,15 @@ func (a *Auth) check(m mistakes) {
 	}
 }
 
-// PagesOff is the Client of pages that are left out.
+// PagesOff is the Client that turns the pages off.
 const PagesOff = "off"
 
-// Pages are what people see in a browser.
+// Pages are the pages for browsers.
 type Pages struct {
-	Client string `name:"pages" env:"YEYAK_PAGES" default:"yeyak-pages" help:"What the pages for browsers are to the issuer (OIDC client id), which people log in with; or off, which leaves them out. They are left out without authentication, too."`
+	Client string `name:"pages" env:"YEYAK_PAGES" default:"yeyak-pages" help:"OIDC client id of the pages for browsers, with which people log in; or off, for no pages. Without authentication there are no pages either."`
 }
 
-// Off tells whether there are no pages. Zero is none, for tests and benchmarks.
+// Off reports whether there are no pages. The zero value is off, for tests and benchmarks.
 func (p Pages) Off() bool { return p.Client == PagesOff || p.Client == "" }
 
 func (p *Pages) check(m mistakes) {
@@ -69,7 +70,7 @@ func (p *Pages) check(m mistakes) {
 	}
 }
 
-// isIssuer tells whether keys that come from the URL can be trusted.
+// isIssuer reports whether keys from the URL can be trusted.
 func isIssuer(text string) bool {
 	u, err := neturl.Parse(text)
 	if err != nil || u.Host == "" || u.RawQuery != "" || u.Fragment != "" || u.User != nil {
@@ -78,9 +79,10 @@ func isIssuer(text string) bool {
 	return u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname())
 }
 
-// mustBeSettled refuses an API whose callers nobody can know, and one without
-// authentication that others reach, unless that is said twice.
-func (a *Auth) mustBeSettled(m mistakes, listen string) {
+// mustBeConfigured refuses an API that has neither an issuer nor authentication turned
+// off, and one without authentication that other machines can reach, unless that is
+// said twice.
+func (a *Auth) mustBeConfigured(m mistakes, listen string) {
 	if a.Mode == AuthOn && a.Issuer == "" {
 		m.add("auth-issuer", "", "the OIDC issuer of the callers' tokens, such as https://id.example.com; or say --auth=off")
 	}

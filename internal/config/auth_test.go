@@ -10,8 +10,8 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 )
 
-// TestParse_Auth: an API does not start without an issuer unless it is told so, and
-// twice where others reach it.
+// TestParse_Auth: an API starts without an issuer only if authentication is turned
+// off, which has to be said twice if other machines can reach it.
 func TestParse_Auth(t *testing.T) {
 	const issuer = "https://id.example.com/realms/yeyak"
 	const wantIssuer = "--auth-issuer (YEYAK_AUTH_ISSUER) is empty: want the OIDC issuer of the callers' tokens, such as https://id.example.com; or say --auth=off"
@@ -64,7 +64,7 @@ func TestParse_Auth(t *testing.T) {
 	require.False(t, cli.Dev.Settings().Auth.Off())
 }
 
-// TestParse_Pages: there are pages unless they are left out, known to the issuer by a name.
+// TestParse_Pages: there are pages unless they are turned off; they have a client id at the issuer.
 func TestParse_Pages(t *testing.T) {
 	for given, off := range map[string]bool{"": false, "web-of-ours": false, "off": true} {
 		env := map[string]string{"YEYAK_AUTH_ISSUER": "https://id.example.com", "DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox"}
@@ -87,7 +87,7 @@ func TestAuth_Claim(t *testing.T) {
 	require.Empty(t, a.Claim("name"))
 }
 
-// TestParse_TrustedProxies: addresses and networks, of which nothing may be misread.
+// TestParse_TrustedProxies: addresses and networks; a misread one is a mistake.
 func TestParse_TrustedProxies(t *testing.T) {
 	cli, err := parse(t, map[string]string{"YEYAK_TRUSTED_PROXIES": "10.0.3.7,10.0.4.9/24,2001:db8::1"}, "dev")
 	require.NoError(t, err)

@@ -18,21 +18,20 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// mistakes are the bad settings by the name of their flag.
+// mistakes are the wrong settings, by the names of their flags.
 type mistakes map[string]mistake
 
 type mistake struct{ given, want string }
 
-// add notes a mistake, unless the setting has one already: what could not be
-// read at all is not also out of range.
+// add notes a mistake unless the setting has one: a value that cannot be read is
+// not also out of range.
 func (m mistakes) add(flag, given, want string) {
 	if _, known := m[flag]; !known {
 		m[flag] = mistake{given, want}
 	}
 }
 
-// err joins the mistakes in the flags that the command offers, in their order
-// of name.
+// err joins the mistakes in the flags that the command offers, sorted by name.
 func (m mistakes) err(offered map[string]*kong.Flag) error {
 	var lines []error
 	for flag, wrong := range m {
@@ -182,7 +181,7 @@ func (p *Payments) check(m mistakes) {
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || strings.Trim(u.Path, "/") != "" {
 		m.add("stripe-url", p.StripeURL.String(), "a URL without a path, such as https://api.stripe.com")
 	}
-	if p.StripeKey == "" && (p.Provider == PaymentsStripe || p.Provider == PaymentsAuto && p.StripeURL != StripeItself) {
+	if p.StripeKey == "" && (p.Provider == PaymentsStripe || p.Provider == PaymentsAuto && p.StripeURL != DefaultStripeURL) {
 		m.add("stripe-secret-key", "", "the secret key, for Stripe is asked for; or say --payments=sandbox")
 	}
 	if strings.TrimSpace(string(p.StripeKey)) != string(p.StripeKey) {
@@ -198,16 +197,16 @@ func (n *Notices) check(m mistakes) {
 	}
 }
 
-// check refuses to take orders on a stand-in by mistake.
+// check refuses real orders without a real payment provider, unless that is intended.
 func (c *API) check(m mistakes) {
 	c.Payments.mustBeNamed(m, c.Worker)
-	c.Auth.mustBeSettled(m, c.HTTP.Listen)
+	c.Auth.mustBeConfigured(m, c.HTTP.Listen)
 }
 
 func (c *WorkerOnly) check(m mistakes) { c.Payments.mustBeNamed(m, c.Worker) }
 
-// mustBeNamed is for processes that charge outside of `yeyak dev`: the lack of
-// a key must not turn real orders into ones that nobody pays.
+// mustBeNamed is for processes that charge outside of `yeyak dev`: if the key is
+// missing there, customers must not get orders without paying.
 func (p *Payments) mustBeNamed(m mistakes, w Worker) {
 	if p.Provider == PaymentsAuto && !p.Stripe() && slices.Contains(w.Serve, contract.PaymentsQueue) {
 		m.add("payments", p.Provider, "stripe with a secret key (STRIPE_SECRET_KEY), or sandbox, which charges nobody")
@@ -237,7 +236,7 @@ func (s *SandboxPayments) check(m mistakes) {
 	m.between("refuse-percent", s.RefusePercent, 0, maxPercent)
 }
 
-// versionName leaves out what separates a deployment's name from a build's.
+// versionName excludes the character that separates a deployment's name from a build's.
 var versionName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._+-]{0,127}$`)
 
 func (w *Worker) check(m mistakes) {
@@ -262,7 +261,7 @@ func (d *DevServer) check(m mistakes) {
 	}
 }
 
-// check looks at what would take the same port from each other.
+// check finds servers that would listen on the same port.
 func (c *Dev) check(m mistakes) {
 	c.Auth.mustBeReachable(m, c.HTTP.Listen)
 	host, given, err := net.SplitHostPort(c.HTTP.Listen)
@@ -278,8 +277,8 @@ func (c *Dev) check(m mistakes) {
 	}
 }
 
-// meetsLoopback tells whether one who listens on the host gets in the way of
-// one who listens on 127.0.0.1, as the dev server does.
+// meetsLoopback reports whether a server on the host takes the same port as one on
+// 127.0.0.1, like the dev server.
 func meetsLoopback(host string) bool {
 	ip := net.ParseIP(host)
 	return host == "" || host == "localhost" || ip.IsUnspecified() || ip.Equal(net.IPv4(127, 0, 0, 1))

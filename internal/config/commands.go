@@ -8,8 +8,8 @@ import (
 	"github.com/yeyak/yeyak/internal/visibility"
 )
 
-// Dev is what `yeyak dev` can be told: everything. Without a database it
-// keeps its data in SQLite files in its data folder.
+// Dev holds the settings of `yeyak dev`, which are all settings. If it has no
+// database it keeps its data in SQLite files in its data folder.
 type Dev struct {
 	Config `embed:"" set:"shutdown_grace=5s" set:"drain_delay=0s"` //nolint:staticcheck // kong reads every set of a tag
 }
@@ -21,7 +21,7 @@ func (c Dev) Settings() Config {
 	return c.Config
 }
 
-// API is what `yeyak api` can be told. It also runs a saga worker.
+// API holds the settings of `yeyak api`, which also runs a saga worker.
 type API struct {
 	Log       Log               `embed:""`
 	Process   Process           `embed:""`
@@ -48,7 +48,7 @@ func (c API) Settings() Config {
 	}
 }
 
-// WorkerOnly is what `yeyak worker` can be told.
+// WorkerOnly holds the settings of `yeyak worker`.
 type WorkerOnly struct {
 	Log       Log               `embed:""`
 	Process   Process           `embed:""`
@@ -73,7 +73,7 @@ func (c WorkerOnly) Settings() Config {
 	}
 }
 
-// Migrate is what `yeyak migrate` can be told.
+// Migrate holds the settings of `yeyak migrate`.
 type Migrate struct {
 	Log       Log               `embed:""`
 	Databases RequiredDatabases `embed:""`
@@ -83,7 +83,7 @@ type Migrate struct {
 // Settings is the Config of the command.
 func (c Migrate) Settings() Config { return Config{Log: c.Log, Databases: c.Databases.Databases} }
 
-// Prepare is what `yeyak prepare` can be told.
+// Prepare holds the settings of `yeyak prepare`.
 type Prepare struct {
 	Log  Log           `embed:""`
 	As   As            `embed:""`
@@ -92,14 +92,14 @@ type Prepare struct {
 
 func (c *Prepare) check(m mistakes) { m.upTo("wait", c.Wait, time.Hour) }
 
-// Visibility is what `yeyak visibility` can be told.
+// Visibility holds the settings of `yeyak visibility`.
 type Visibility struct {
 	Log      Log             `embed:""`
 	As       As              `embed:""`
 	Database URL             `name:"database-url" env:"TEMPORAL_VISIBILITY_DATABASE_URL" help:"Temporal's visibility database, as the owner of its tables: postgres://…"`
-	Indexes  visibility.Form `name:"indexes" env:"YEYAK_VISIBILITY_INDEXES" default:"lean" help:"How they are made: lean, without entries for what is NULL, or stock, as Temporal's schema makes them."`
-	Check    bool            `name:"check" help:"Change nothing, and tell whether they are so."`
-	Wait     time.Duration   `name:"wait" env:"YEYAK_VISIBILITY_WAIT" default:"1h" help:"How long it may take, with waiting for transactions that began before it and for another such command."`
+	Indexes  visibility.Form `name:"indexes" env:"YEYAK_VISIBILITY_INDEXES" default:"lean" help:"Form of the indexes: lean, without entries for NULL, or stock, as Temporal's schema makes them."`
+	Check    bool            `name:"check" help:"Change nothing, and report whether the indexes have that form."`
+	Wait     time.Duration   `name:"wait" env:"YEYAK_VISIBILITY_WAIT" default:"1h" help:"How long the command may take, including waits for earlier transactions and for another such command."`
 }
 
 func (c *Visibility) check(m mistakes) {
@@ -115,19 +115,19 @@ func (c *Visibility) check(m mistakes) {
 	m.upTo("wait", c.Wait, 24*time.Hour)
 }
 
-// RequiredDatabases is Databases where the front's must be named.
+// RequiredDatabases is Databases with a mandatory database of the front.
 type RequiredDatabases struct {
 	Databases `embed:""`
 }
 
-// Audit is what `yeyak audit` can be told.
+// Audit holds the settings of `yeyak audit`.
 type Audit struct {
 	Log       Log           `embed:""`
 	Databases Databases     `embed:""`
 	Data      Data          `embed:""`
 	Payments  Payments      `embed:""`
 	As        As            `embed:""`
-	Moment    time.Duration `name:"moment" env:"YEYAK_AUDIT_MOMENT" default:"15s" help:"How long after one look the next one is taken. Longer than it takes an order's work to be taken over from a worker that has died."`
+	Moment    time.Duration `name:"moment" env:"YEYAK_AUDIT_MOMENT" default:"15s" help:"Time until an order that seems wrong is checked again. Longer than it takes another worker to take over the work of one that has died."`
 }
 
 // Settings is the Config of the command.
@@ -137,13 +137,13 @@ func (c Audit) Settings() Config {
 
 func (c *Audit) check(m mistakes) { m.upTo("moment", c.Moment, time.Hour) }
 
-// Settle is what `yeyak settle` can be told, besides the order.
+// Settle holds the settings of `yeyak settle`, besides the order.
 type Settle struct {
 	Log       Log           `embed:""`
 	Databases Databases     `embed:""`
 	Data      Data          `embed:""`
 	As        As            `embed:""`
-	Wait      time.Duration `name:"wait" env:"YEYAK_SETTLE_WAIT" default:"30s" help:"How long to wait until the order is settled. It goes on without us."`
+	Wait      time.Duration `name:"wait" env:"YEYAK_SETTLE_WAIT" default:"30s" help:"How long to wait until the order is settled. Settling continues after that."`
 }
 
 // Settings is the Config of the command.
@@ -153,8 +153,8 @@ func (c Settle) Settings() Config {
 
 func (c *Settle) check(m mistakes) { m.upTo("wait", c.Wait, time.Hour) }
 
-// Resolution is what `yeyak resolve` and `yeyak payments look` can be told, besides the
-// order and the evidence.
+// Resolution holds the settings of `yeyak resolve` and `yeyak payments look`, besides
+// the order and the evidence.
 type Resolution struct {
 	Log       Log       `embed:""`
 	Databases Databases `embed:""`
@@ -167,7 +167,7 @@ func (c Resolution) Settings() Config {
 	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
 }
 
-// Actions is what `yeyak actions` can be told, besides the order.
+// Actions holds the settings of `yeyak actions`, besides the order.
 type Actions struct {
 	Log       Log       `embed:""`
 	Databases Databases `embed:""`
@@ -179,9 +179,9 @@ func (c Actions) Settings() Config {
 	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
 }
 
-// As is whose doing it is what a command changes.
+// As is the caller in whose name a command changes orders.
 type As struct {
-	ID string `name:"as" env:"YEYAK_AS" default:"system" help:"Whose doing it is: the number by which Yeyak knows a caller, or system. Histories, tables and logs name it."`
+	ID string `name:"as" env:"YEYAK_AS" default:"system" help:"Caller in whose name the command changes orders: the caller's number in Yeyak, or system. Histories, tables and logs name it."`
 }
 
 func (a *As) check(m mistakes) {
@@ -190,7 +190,7 @@ func (a *As) check(m mistakes) {
 	}
 }
 
-// Rebuild is what `yeyak mypage rebuild` can be told.
+// Rebuild holds the settings of `yeyak mypage rebuild`.
 type Rebuild struct {
 	Log       Log       `embed:""`
 	Databases Databases `embed:""`
@@ -203,27 +203,27 @@ func (c Rebuild) Settings() Config {
 	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
 }
 
-// SandboxPayments is what `yeyak sandbox-payments` can be told. All but where
-// it listens and remembers can be switched while it runs.
+// SandboxPayments holds the settings of `yeyak sandbox-payments`. All but its
+// address and its file can be changed while it runs.
 type SandboxPayments struct {
 	Log           Log           `embed:""`
 	Process       Process       `embed:"" set:"shutdown_grace=5s"`
 	Listen        string        `name:"sandbox-listen" env:"YEYAK_SANDBOX_LISTEN" default:"127.0.0.1:8091" help:"Address of the sandbox, host:port."`
-	Database      URL           `name:"sandbox-database-url" env:"SANDBOX_DATABASE_URL" help:"Database that it remembers payments in: postgres://… or sqlite://path/to/file.db. By default a file in the data folder."`
+	Database      URL           `name:"sandbox-database-url" env:"SANDBOX_DATABASE_URL" help:"Database of its payments: postgres://… or sqlite://path/to/file.db. By default a file in the data folder."`
 	Data          Data          `embed:""`
-	Latency       time.Duration `name:"latency" env:"YEYAK_SANDBOX_LATENCY" default:"400ms" help:"How long a request takes."`
-	LatencyUpTo   time.Duration `name:"latency-up-to" env:"YEYAK_SANDBOX_LATENCY_UP_TO" default:"620ms" help:"How long it takes at most: any time from --latency to this, if it is more."`
-	Capacity      int           `name:"capacity" env:"YEYAK_SANDBOX_CAPACITY" default:"0" help:"Requests that are worked on at the same time; 0 for no limit. Those beyond are answered 429."`
-	Queue         bool          `name:"queue" env:"YEYAK_SANDBOX_QUEUE" help:"Requests beyond the capacity wait in turn."`
-	RefusePercent int           `name:"refuse-percent" env:"YEYAK_SANDBOX_REFUSE_PERCENT" default:"0" help:"How many of a hundred charges are declined."`
+	Latency       time.Duration `name:"latency" env:"YEYAK_SANDBOX_LATENCY" default:"400ms" help:"How long a request takes, at least."`
+	LatencyUpTo   time.Duration `name:"latency-up-to" env:"YEYAK_SANDBOX_LATENCY_UP_TO" default:"620ms" help:"How long a request takes, at most: a random time between --latency and this, if this is more."`
+	Capacity      int           `name:"capacity" env:"YEYAK_SANDBOX_CAPACITY" default:"0" help:"Requests that are served at the same time; 0 for no limit. Further ones are answered 429."`
+	Queue         bool          `name:"queue" env:"YEYAK_SANDBOX_QUEUE" help:"Requests beyond the capacity wait in order."`
+	RefusePercent int           `name:"refuse-percent" env:"YEYAK_SANDBOX_REFUSE_PERCENT" default:"0" help:"Percentage of charges that are declined."`
 	Down          bool          `name:"down" env:"YEYAK_SANDBOX_DOWN" help:"Every request fails without effect."`
 	LoseAnswers   bool          `name:"lose-answers" env:"YEYAK_SANDBOX_LOSE_ANSWERS" help:"Requests take effect, and then fail."`
 }
 
-// Data is where the databases are of which nothing else is said: those of
+// Data is the folder whose databases are used unless others are named: that of
 // `yeyak dev`.
 type Data struct {
-	Dir string `name:"data-dir" env:"YEYAK_DATA_DIR" default:".yeyak" help:"Folder that the data of yeyak dev lives in. Databases that are named go before."`
+	Dir string `name:"data-dir" env:"YEYAK_DATA_DIR" default:".yeyak" help:"Data folder of yeyak dev. Databases that are named are used instead."`
 }
 
 func (d *Data) check(m mistakes) {

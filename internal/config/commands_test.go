@@ -16,8 +16,8 @@ import (
 	"github.com/yeyak/yeyak/internal/visibility"
 )
 
-// TestParse_Operators: beside `yeyak dev` they need no settings, and look where
-// that keeps its data.
+// TestParse_Operators: operators' commands need no settings beside `yeyak dev`, and
+// use its data folder.
 func TestParse_Operators(t *testing.T) {
 	cli, err := parse(t, nil, "audit")
 	require.NoError(t, err)
@@ -51,8 +51,8 @@ func TestParse_OperatorsMistakes(t *testing.T) {
 	require.EqualError(t, err, `--wait (YEYAK_SETTLE_WAIT) is "2h0m0s": want a duration above 0s and up to 1h, such as 2s`)
 }
 
-// TestCommands_EverySettingIsForOperators: what a process can be told stands in
-// the operators' table of settings, and that stays one which can be known.
+// TestCommands_EverySettingIsForOperators: every setting is in the operators' table
+// of settings, and their number stays small enough to know them all.
 func TestCommands_EverySettingIsForOperators(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile("../../docs/operations/deploy.md")
@@ -76,13 +76,13 @@ func TestCommands_EverySettingIsForOperators(t *testing.T) {
 	for _, named := range regexp.MustCompile("`--([a-z-]+)`").FindAllStringSubmatch(table, -1) {
 		require.True(t, offered[named[1]], "there is no --%s", named[1])
 	}
-	// The 41st is a secret that comes from elsewhere, the 42nd whether there are pages
-	// and what the issuer calls them, the 43rd how often an audit may take the databases'
-	// time: no constant can stand for these.
+	// The 41st is a secret that another system makes. The 42nd is whether there are
+	// pages, and their client id at the issuer. The 43rd is how often an audit may use
+	// the databases. None of these can be a constant.
 	require.LessOrEqual(t, len(offered), 43, "a setting is there when an operator will turn it; what is not is a constant")
 }
 
-// TestParse_Audits: workers run them, and `yeyak dev`; an API does not.
+// TestParse_Audits: workers and `yeyak dev` run audits; an API does not.
 func TestParse_Audits(t *testing.T) {
 	cli, err := parse(t, map[string]string{"DATABASE_URL": someDatabase, "YEYAK_AUDIT_EVERY": "24h"}, "worker", "--payments=sandbox")
 	require.NoError(t, err)

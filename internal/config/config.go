@@ -10,9 +10,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Config is every setting there is, as the commands fill it. What a command
-// does not offer keeps its zero value. A field without a flag (kong:"-") is no
-// setting: zero is what production runs with, and tests and benchmarks set it.
+// Config holds every setting, as the commands fill it. A setting that a command
+// does not offer keeps its zero value. A field without a flag (kong:"-") is not a
+// setting: production runs with its zero value, and tests and benchmarks set it.
 type Config struct {
 	Log       Log       `embed:""`
 	Process   Process   `embed:""`
@@ -35,11 +35,11 @@ type Config struct {
 	Operations Operations `embed:""`
 }
 
-// Log is what is logged and how.
+// Log says what is logged, and how.
 type Log struct {
-	Level     string `name:"log-level" env:"YEYAK_LOG_LEVEL" default:"info" help:"What is logged: debug, info, warn or error."`
-	Format    string `name:"log-format" env:"YEYAK_LOG_FORMAT" default:"console" help:"How it is written: console or json."`
-	LevelFile string `name:"log-level-file" env:"YEYAK_LOG_LEVEL_FILE" help:"File whose content goes before --log-level. It is looked at every 5 s, so that the level of a running process can be changed: debug, info, warn or error."`
+	Level     string `name:"log-level" env:"YEYAK_LOG_LEVEL" default:"info" help:"Lowest level that is logged: debug, info, warn or error."`
+	Format    string `name:"log-format" env:"YEYAK_LOG_FORMAT" default:"console" help:"Format of the log: console or json."`
+	LevelFile string `name:"log-level-file" env:"YEYAK_LOG_LEVEL_FILE" help:"File with the level, which replaces --log-level. It is read every 5 s, so that the level of a running process can be changed: debug, info, warn or error."`
 }
 
 // ZapLevel is the lowest level that is logged.
@@ -51,41 +51,42 @@ func (l Log) ZapLevel() zapcore.Level {
 	return level
 }
 
-// Process is how a process ends.
+// Process says how a process shuts down.
 type Process struct {
-	ShutdownGrace time.Duration `name:"shutdown-grace" env:"YEYAK_SHUTDOWN_GRACE" default:"${shutdown_grace}" help:"How long requests and steps that are under way may take to end at shutdown."`
+	ShutdownGrace time.Duration `name:"shutdown-grace" env:"YEYAK_SHUTDOWN_GRACE" default:"${shutdown_grace}" help:"How long open requests and steps may take to end at shutdown."`
 }
 
-// Operations is where a process that serves no API tells how it is.
+// Operations is where a process without an API serves probes and metrics.
 type Operations struct {
-	Listen string `name:"listen-operations" env:"YEYAK_OPERATIONS_LISTEN" help:"Address, host:port, where probes and metrics are answered: /healthz, /readyz, /metrics. None by default."`
+	Listen string `name:"listen-operations" env:"YEYAK_OPERATIONS_LISTEN" help:"Address, host:port, of probes and metrics: /healthz, /readyz, /metrics. None by default."`
 }
 
-// HTTP is the API's side of the wire.
+// HTTP configures the API's server.
 type HTTP struct {
 	Listen string `name:"listen" env:"YEYAK_LISTEN" default:"127.0.0.1:8080" help:"Address of the API, host:port."`
-	// Hosts are for a proxy on the same machine that passes its callers' Host on.
-	Hosts []string `name:"hosts" env:"YEYAK_HOSTS" help:"Host names that requests may carry besides localhost, where the API listens on loopback. Elsewhere any name may be used."`
-	// TrustedProxies are what a client's own X-Forwarded-For is told from a proxy's by.
-	TrustedProxies []string `name:"trusted-proxies" env:"YEYAK_TRUSTED_PROXIES" default:"127.0.0.0/8,::1/128" help:"Addresses or networks of the proxies in front, whose X-Forwarded-For is believed. Anything else that reaches the API from one of them can send requests in the name of any address."`
-	// DrainDelay is for what stands in front: it goes by probes, and sends
-	// requests until it has seen one fail.
-	DrainDelay time.Duration `name:"drain-delay" env:"YEYAK_DRAIN_DELAY" default:"${drain_delay}" help:"How long requests are still taken at shutdown, unready, until load balancers have noticed; 0 for none."`
+	// Hosts are for a proxy on the same machine that passes on the Host of its clients.
+	Hosts []string `name:"hosts" env:"YEYAK_HOSTS" help:"Host names that requests may carry besides localhost, if the API listens on loopback. On other addresses any name is allowed."`
+	// TrustedProxies are the addresses whose X-Forwarded-For is believed; a client can
+	// send that header as well.
+	TrustedProxies []string `name:"trusted-proxies" env:"YEYAK_TRUSTED_PROXIES" default:"127.0.0.0/8,::1/128" help:"Addresses or networks of the proxies in front, whose X-Forwarded-For is believed. Any other client that reaches the API from one of them can send requests in the name of any address."`
+	// DrainDelay is for the load balancer in front, which sends requests until it has
+	// seen a probe fail.
+	DrainDelay time.Duration `name:"drain-delay" env:"YEYAK_DRAIN_DELAY" default:"${drain_delay}" help:"How long the API still accepts requests at shutdown while it is unready, so that load balancers notice; 0 for none."`
 }
 
-// Databases says where the data is. A service without a database of its own
-// shares the front's.
+// Databases are the URLs of the databases. A service without a database of its own
+// uses the front's.
 type Databases struct {
-	Front         URL `name:"database-url" env:"DATABASE_URL" help:"Database of the catalogue, and of every service that has none of its own: postgres://… or sqlite://path/to/file.db."`
+	Front         URL `name:"database-url" env:"DATABASE_URL" help:"Database of the catalogue, and of every service without one of its own: postgres://… or sqlite://path/to/file.db."`
 	Payments      URL `name:"payments-database-url" env:"PAYMENTS_DATABASE_URL" help:"Database of the payments."`
 	Inventory     URL `name:"inventory-database-url" env:"INVENTORY_DATABASE_URL" help:"Database of the stock."`
 	Notifications URL `name:"notifications-database-url" env:"NOTIFICATIONS_DATABASE_URL" help:"Database of the messages."`
-	Management    URL `name:"management-database-url" env:"MANAGEMENT_DATABASE_URL" help:"Database of the calls that management knows of."`
+	Management    URL `name:"management-database-url" env:"MANAGEMENT_DATABASE_URL" help:"Database of the calls for cleaners."`
 	Fulfilment    URL `name:"fulfilment-database-url" env:"FULFILMENT_DATABASE_URL" help:"Database of deliveries, productions and cleaners."`
 	Mypage        URL `name:"mypage-database-url" env:"MYPAGE_DATABASE_URL" help:"Database of the customers' pages."`
 }
 
-// Resolved gives every service that has no database of its own the front's.
+// Resolved fills in the front's database for every service without one of its own.
 func (d Databases) Resolved() Databases {
 	for _, url := range []*URL{&d.Payments, &d.Inventory, &d.Notifications, &d.Management, &d.Fulfilment, &d.Mypage} {
 		if *url == "" {
@@ -95,30 +96,31 @@ func (d Databases) Resolved() Databases {
 	return d
 }
 
-// Orders is how orders are taken and carried out.
+// Orders says how orders are taken and carried out.
 type Orders struct {
 	ReplyBudget    time.Duration `name:"reply-budget" env:"YEYAK_REPLY_BUDGET" default:"2s" help:"How long a customer's request waits for its order's decision."`
 	InboxWithin    time.Duration `name:"inbox-within" env:"YEYAK_INBOX_WITHIN" default:"30m" help:"How long an order of food or of a stay may wait for Temporal before it is cancelled as not processed."`
-	AttentionAfter time.Duration `name:"attention-after" env:"YEYAK_ATTENTION_AFTER" default:"5m" help:"How long an undo may keep failing before its order is marked as needing attention."`
-	TelRegion      string        `name:"tel-region" env:"YEYAK_TEL_REGION" default:"KR" help:"Country of telephone numbers that begin without + and a code, as in ISO 3166."`
-	HandOverWithin time.Duration `name:"hand-over-within" env:"YEYAK_HAND_OVER_WITHIN" default:"30m" help:"How long an order of food, a drink or a cleaner may take, after the time for its payment, to get to its courier, kitchen or cleaners before it is cancelled."`
+	AttentionAfter time.Duration `name:"attention-after" env:"YEYAK_ATTENTION_AFTER" default:"5m" help:"How long an undo may fail before its order is marked as needing attention."`
+	TelRegion      string        `name:"tel-region" env:"YEYAK_TEL_REGION" default:"KR" help:"Country of telephone numbers without + and a country code, as in ISO 3166."`
+	HandOverWithin time.Duration `name:"hand-over-within" env:"YEYAK_HAND_OVER_WITHIN" default:"30m" help:"Time, after the time for its payment, within which an order of food, a drink or a cleaner has to reach its courier, kitchen or cleaners; then it is cancelled."`
 	ServeAfterDay  time.Duration `name:"serve-after-day" env:"YEYAK_SERVE_AFTER_DAY" default:"3h" help:"How long after the drink's day a café may still hand it over; then the order is cancelled."`
-	// Within these a courier, a café and a cleaner are done, and one is free, before
-	// the order needs attention. Zero is what contract.Policy has: they end nothing,
-	// and an operator who waits longer reads the alert later.
+	// Within these times a courier, a café and a cleaner are done, and a cleaner is
+	// found, before the order needs attention. Zero uses the default of
+	// contract.Policy. They end no order: if they are long, an operator only reads the
+	// alert later.
 	DeliverWithin, ServeWithin, AssignWithin, CleanWithin time.Duration `kong:"-"`
 	// Durable steps are not tried in place first. That costs each order several
-	// workflow tasks and gains nothing where the services are well.
+	// workflow tasks and gains nothing while the services are healthy.
 	Durable bool `kong:"-"`
 }
 
-// reserveWithin is long, since a stay is mostly days away, and ends before its
-// customer would look for another place in vain. A room that cannot be held for
-// a day is no room.
+// reserveWithin is long, since most stays are days away. It ends while the customer
+// still has time to find another place. A room that cannot be held within a day is
+// refused.
 const reserveWithin = 24 * time.Hour
 
-// Policy is what a new order's workflow is told. It travels in the workflow's
-// input, so that a later setting changes nothing for an order under way.
+// Policy is the part of the settings that a new order's workflow gets as input. A
+// later setting changes nothing for an order under way.
 func (c Config) Policy() contract.Policy {
 	return contract.Policy{
 		InPlace: !c.Orders.Durable, AttentionAfter: booking.Duration(c.Orders.AttentionAfter),
@@ -129,17 +131,16 @@ func (c Config) Policy() contract.Policy {
 	}.Whole()
 }
 
-// Worker is what this process works on.
+// Worker says which task queues this process serves.
 type Worker struct {
 	Serve []string `name:"serve" env:"YEYAK_SERVE" default:"${queues}" help:"Task queues that this process serves (${default})."`
-	// Versioning, of the sagas only: their workflows stay with the build that
-	// they began with. What services do is the same for every build.
-	Versioning bool   `name:"versioning" env:"YEYAK_VERSIONING" negatable:"" help:"Orders stay with the build that they began with, and new ones go to the build that Temporal was told to be the current one."`
-	BuildID    string `name:"build-id" env:"YEYAK_BUILD_ID" default:"${version}" help:"What Temporal knows this build by (${default})."`
+	// Versioning concerns the sagas only: their workflows stay with the build that
+	// started them. A service does the same in every build.
+	Versioning bool   `name:"versioning" env:"YEYAK_VERSIONING" negatable:"" help:"Orders stay with the build that they began with. New orders go to the build that is the current one at Temporal."`
+	BuildID    string `name:"build-id" env:"YEYAK_BUILD_ID" default:"${version}" help:"Id of this build at Temporal (${default})."`
 }
 
-// Version is what the engine knows this build by, the zero value when it is not
-// to make a difference between builds.
+// Version is this build's version for the engine, the zero value without versioning.
 func (w Worker) Version() worker.WorkerDeploymentVersion {
 	if !w.Versioning {
 		return worker.WorkerDeploymentVersion{}
@@ -147,21 +148,21 @@ func (w Worker) Version() worker.WorkerDeploymentVersion {
 	return worker.WorkerDeploymentVersion{DeploymentName: deployment, BuildID: w.BuildID}
 }
 
-// deployment is what Temporal knows all builds by. A second Yeyak has a namespace
-// of its own, and so needs no other name; operators' recipes spell this one.
+// deployment is the name of all builds at Temporal. A second Yeyak has a namespace
+// of its own, so it needs no other name; operators' recipes use this one.
 const deployment = "yeyak"
 
-// Ways in which the read model learns of orders.
+// How the read model learns of orders.
 const (
 	FeedPush  = "push"
 	FeedQuery = "query"
 )
 
-// Mypage is how the read model is kept up to date.
+// Mypage says how the read model is kept up to date.
 type Mypage struct {
-	Feed string `name:"mypage-feed" env:"MYPAGE_FEED" default:"push" help:"Whether orders push how they stand into the customers' pages, or are asked for it: push or query."`
-	// RepairEvery is for measurements, on one of which a repair would fall.
-	RepairEvery time.Duration `name:"repair-every" env:"YEYAK_REPAIR_EVERY" default:"5m" hidden:"" help:"How often orders are looked for whose page is missing or behind."`
+	Feed string `name:"mypage-feed" env:"MYPAGE_FEED" default:"push" help:"How the customers' pages learn of orders: push, the orders push their state, or query, they are queried for it."`
+	// RepairEvery is for benchmarks, which a repair would disturb.
+	RepairEvery time.Duration `name:"repair-every" env:"YEYAK_REPAIR_EVERY" default:"5m" hidden:"" help:"How often missing and stale pages of orders are looked for and repaired."`
 }
 
 // Payment providers.
@@ -171,17 +172,17 @@ const (
 	PaymentsStripe  = "stripe"
 )
 
-// StripeItself is where Stripe's API is.
-const StripeItself = "https://api.stripe.com"
+// DefaultStripeURL is the URL of Stripe's API.
+const DefaultStripeURL = "https://api.stripe.com"
 
-// Payments is who moves the money.
+// Payments is the payment provider.
 type Payments struct {
-	Provider  string `name:"payments" env:"YEYAK_PAYMENTS" default:"auto" help:"Payment provider: sandbox, which is built in and charges nobody, or stripe; auto is stripe when there is a secret key for it, and sandbox in yeyak dev."`
-	StripeURL URL    `name:"stripe-url" env:"STRIPE_URL" default:"https://api.stripe.com" help:"Where Stripe's API is, or what stands in for it."`
+	Provider  string `name:"payments" env:"YEYAK_PAYMENTS" default:"auto" help:"Payment provider: sandbox, which is built in and takes no money, or stripe. auto is stripe if it has a secret key, otherwise sandbox in yeyak dev."`
+	StripeURL URL    `name:"stripe-url" env:"STRIPE_URL" default:"https://api.stripe.com" help:"URL of Stripe's API, or of a stand-in for Stripe."`
 	StripeKey Secret `name:"stripe-secret-key" env:"STRIPE_SECRET_KEY" help:"Secret key for Stripe's API."`
 }
 
-// Name is that of the provider which is asked.
+// Name is the name of the provider in use.
 func (p Payments) Name() string {
 	switch {
 	case p.Provider != PaymentsAuto && p.Provider != "":
@@ -193,15 +194,15 @@ func (p Payments) Name() string {
 	}
 }
 
-// Stripe tells whether Stripe is the provider.
+// Stripe reports whether Stripe is the provider.
 func (p Payments) Stripe() bool { return p.Name() == PaymentsStripe }
 
-// Notices is what the payment provider tells without being asked.
+// Notices configures the notices that the payment provider sends.
 type Notices struct {
-	StripeSecrets []Secret `name:"stripe-webhook-secrets" env:"STRIPE_WEBHOOK_SECRETS" help:"Secrets that Stripe signs its notices with (whsec_…), more than one while one is replaced by the next. Without one no notices are taken."`
+	StripeSecrets []Secret `name:"stripe-webhook-secrets" env:"STRIPE_WEBHOOK_SECRETS" help:"Secrets with which Stripe signs its notices (whsec_…), several while one replaces another. Without a secret no notices are accepted."`
 }
 
-// Secrets are as they were given.
+// Secrets returns the secrets in the given order.
 func (n Notices) Secrets() []string {
 	secrets := make([]string, len(n.StripeSecrets))
 	for i, s := range n.StripeSecrets {
@@ -210,18 +211,18 @@ func (n Notices) Secrets() []string {
 	return secrets
 }
 
-// Sandbox is the built-in stand-in for a payment provider.
+// Sandbox configures the built-in payment provider.
 type Sandbox struct {
-	// Control offers the switchboard that makes it slow, down or forgetful, as
-	// only `yeyak dev` does, for operators.
+	// Control offers the switches that make it slow, down or forgetful. Only
+	// `yeyak dev` does that, for operators.
 	Control bool `kong:"-"`
 }
 
-// DevServer is the Temporal server that a command runs by itself.
+// DevServer is the Temporal server that a command starts.
 type DevServer struct {
-	DataDir      string `name:"data-dir" env:"YEYAK_DATA_DIR" default:".yeyak" help:"Folder that all data lives in."`
+	DataDir      string `name:"data-dir" env:"YEYAK_DATA_DIR" default:".yeyak" help:"Folder of all data."`
 	TemporalPort int    `name:"temporal-port" env:"YEYAK_TEMPORAL_PORT" default:"7233" help:"Port of the Temporal server; 0 takes a free one."`
 	UIPort       int    `name:"ui-port" env:"YEYAK_UI_PORT" default:"8233" help:"Port of Temporal's web UI; 0 takes a free one."`
-	// TemporalServer is not looked at where TEMPORAL_ADDRESS names one that runs.
-	TemporalServer string `name:"temporal-server" env:"YEYAK_TEMPORAL_SERVER" help:"Temporal server to run: our own, or a Temporal CLI. By default the CLI on PATH or one that was downloaded, if they are new enough, else the server beside this program."`
+	// TemporalServer is ignored if TEMPORAL_ADDRESS names a running one.
+	TemporalServer string `name:"temporal-server" env:"YEYAK_TEMPORAL_SERVER" help:"Temporal server to run: our own, or a Temporal CLI. By default the CLI on PATH or a downloaded one, if it is new enough, otherwise the server beside this program."`
 }

@@ -30,8 +30,8 @@ type commands struct {
 	SandboxPayments config.SandboxPayments `cmd:""`
 }
 
-// parse runs in the test's own environment, without the settings that the
-// tests themselves are run with. So its tests are not parallel.
+// parse runs in an environment without the settings that the tests themselves are
+// run with. It changes the environment, so its tests are not parallel.
 func parse(t *testing.T, env map[string]string, args ...string) (commands, error) {
 	t.Helper()
 	clearEnvironment(t)
@@ -50,7 +50,7 @@ func clearEnvironment(t *testing.T) {
 	for _, variable := range os.Environ() {
 		name, _, _ := strings.Cut(variable, "=")
 		if strings.HasPrefix(name, "YEYAK_") || strings.HasPrefix(name, "STRIPE_") || strings.HasSuffix(name, "DATABASE_URL") {
-			t.Setenv(name, "") // so that it is put back afterwards
+			t.Setenv(name, "") // t.Setenv restores it after the test
 			require.NoError(t, os.Unsetenv(name))
 		}
 	}

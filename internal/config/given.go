@@ -12,7 +12,7 @@ import (
 // Given are the settings of a command that differ from their defaults.
 type Given []*kong.Flag
 
-// differing finds them among the flags of a command that has been read.
+// differing finds the settings in the flags of a parsed command.
 func differing(flags []*kong.Flag) (given Given) {
 	for _, flag := range flags {
 		if !reflect.DeepEqual(flag.Target.Interface(), defaultOf(flag)) {
@@ -23,12 +23,12 @@ func differing(flags []*kong.Flag) (given Given) {
 	return given
 }
 
-// defaultOf is the value that the flag has when nothing is said.
+// defaultOf is the flag's value if it is not set.
 func defaultOf(flag *kong.Flag) any {
 	value := reflect.New(flag.Target.Type()).Elem()
 	if flag.HasDefault {
 		scan := kong.ScanFromTokens(kong.Token{Type: kong.FlagValueToken, Value: flag.Default})
-		_ = flag.Mapper.Decode(&kong.DecodeContext{Value: flag.Value, Scan: scan}, value) // defaults can be read: see the tests
+		_ = flag.Mapper.Decode(&kong.DecodeContext{Value: flag.Value, Scan: scan}, value) // defaults are valid: the tests check that
 	}
 	return value.Interface()
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 )
 
-// given parses and answers what a command would log of its settings.
+// given parses the settings and returns what a command would log of them.
 func given(t *testing.T, env map[string]string, args ...string) map[string]any {
 	t.Helper()
 	clearEnvironment(t)
@@ -40,7 +40,7 @@ func TestGiven(t *testing.T) {
 	}, "api", "--payments=stripe", "--drain-delay=0s"))
 }
 
-// TestGiven_Defaults: what is set to its default is not told.
+// TestGiven_Defaults: a setting that is set to its default is not logged.
 func TestGiven_Defaults(t *testing.T) {
 	for _, command := range []string{"dev", "audit", "sandbox-payments"} {
 		require.Empty(t, given(t, nil, command), command)

@@ -18,7 +18,7 @@ func logGroup(enc zapcore.ObjectEncoder, group reflect.Value) error {
 	for i := range group.NumField() {
 		field, tag := group.Field(i), group.Type().Field(i).Tag
 		if tag.Get("kong") == "-" {
-			continue // no setting
+			continue // not a setting
 		}
 		name := tag.Get("name")
 		if field.Kind() == reflect.Struct {

@@ -5,58 +5,58 @@ import (
 	"time"
 )
 
-// What becomes of orders while the payment provider is overloaded.
+// What happens to orders while the payment provider is overloaded.
 const (
 	OverloadDefer  = "defer"
 	OverloadReject = "reject"
 )
 
-// Overload is what becomes of orders while the payment provider is overloaded or
-// out of order.
+// Overload says what happens to orders while the payment provider is overloaded or
+// fails.
 type Overload struct {
-	Policy            string        `name:"payment-overload" env:"YEYAK_PAYMENT_OVERLOAD" default:"defer" help:"What becomes of orders while the payment provider's breaker is open: defer takes them and their payment later, reject answers 503."`
-	PayWithin         time.Duration `name:"pay-within" env:"YEYAK_PAY_WITHIN" default:"30m" help:"Within what time of its request an order has to be paid for, whatever keeps it from that, before it is cancelled."`
-	DeferredPerSecond int           `name:"deferred-per-second" env:"YEYAK_DEFERRED_PER_SECOND" default:"20" help:"How many deferred payments are taken in a second."`
+	Policy            string        `name:"payment-overload" env:"YEYAK_PAYMENT_OVERLOAD" default:"defer" help:"What happens to orders while the payment provider's breaker is open: defer accepts them and takes their payment later, reject answers 503."`
+	PayWithin         time.Duration `name:"pay-within" env:"YEYAK_PAY_WITHIN" default:"30m" help:"Time after its request within which an order has to be paid for. Otherwise it is cancelled, whatever delays the payment."`
+	DeferredPerSecond int           `name:"deferred-per-second" env:"YEYAK_DEFERRED_PER_SECOND" default:"20" help:"Deferred payments that are taken per second."`
 	Breaker           Breaker       `kong:"-"`
 }
 
-// Breaker is when the breaker before the payment provider opens and closes. What
-// is zero is as in Usual.
+// Breaker says when the breaker before the payment provider opens and closes. Zero
+// fields use the values of DefaultBreaker.
 type Breaker struct {
-	// Slow is from when on a call counts as failed, though its answer is used.
+	// Slow is the duration from which a call counts as failed, although its answer is used.
 	Slow time.Duration
 	// Window is the time over which calls are counted.
 	Window time.Duration
-	// MinCalls have to have been made in the window, and FailPercent of them
-	// have failed, for the breaker to open.
+	// The breaker opens if at least MinCalls were made in the window and FailPercent
+	// of them failed.
 	MinCalls, FailPercent int
-	// OpenFor is how long it stays open before Probes calls are let through: if
-	// they all succeed it closes, if one fails it opens again.
+	// OpenFor is how long it stays open before Probes calls are let through. If all
+	// succeed it closes; if one fails it opens again.
 	OpenFor time.Duration
 	Probes  int
 }
 
-// Usual is the one profile that processes run with. docs/operations/payments.md
-// has the numbers. They depend on each other, and on the sagas:
+// DefaultBreaker is the one profile that processes run with. docs/operations/payments.md
+// lists the numbers. They depend on each other and on the sagas:
 //
 //   - Slow is 610 ms, the budget of a charge in place (workflows/steps.go). A
-//     provider that takes longer sends every payment to the task queue.
+//     slower provider sends every payment to the task queue.
 //   - The breaker opens after 10 calls in 10 seconds of which half failed. With
 //     fewer calls one customer's failures could open it; with a longer window
 //     an outage costs more orders their budget before it opens.
-//   - It stays open for 5 seconds. Payments are deferred meanwhile, so a longer
-//     pause delays more of them, and a shorter one does not relieve a provider.
+//   - It stays open for 5 seconds. Payments are deferred meanwhile: a longer pause
+//     delays more of them, and a shorter one does not relieve a provider.
 //   - 3 calls have to succeed then: a single one may succeed by chance.
-func Usual() Breaker {
+func DefaultBreaker() Breaker {
 	return Breaker{
 		Slow: 610 * time.Millisecond, Window: 10 * time.Second, MinCalls: 10, FailPercent: 50,
 		OpenFor: 5 * time.Second, Probes: 3,
 	}
 }
 
-// Whole is the breaker with what is zero as in Usual.
+// Whole is the breaker with its zero fields filled in from DefaultBreaker.
 func (b Breaker) Whole() Breaker {
-	usual := Usual()
+	usual := DefaultBreaker()
 	return Breaker{
 		Slow: cmp.Or(b.Slow, usual.Slow), Window: cmp.Or(b.Window, usual.Window),
 		MinCalls: cmp.Or(b.MinCalls, usual.MinCalls), FailPercent: cmp.Or(b.FailPercent, usual.FailPercent),
@@ -64,7 +64,7 @@ func (b Breaker) Whole() Breaker {
 	}
 }
 
-// PayWithinAllowed is within what time an order has to be paid for, 0 when no
+// PayWithinAllowed is the time within which an order has to be paid for, 0 if no
 // payment is deferred.
 func (o Overload) PayWithinAllowed() time.Duration {
 	if o.Policy == OverloadReject {
@@ -74,8 +74,8 @@ func (o Overload) PayWithinAllowed() time.Duration {
 }
 
 const (
-	// maxPayWithin stays well below the 24 hours for which a provider knows a
-	// charge by its key.
+	// maxPayWithin is well below the 24 hours for which a provider remembers the key
+	// of a charge.
 	maxPayWithin = 12 * time.Hour
 	maxPerSecond = 10_000
 )

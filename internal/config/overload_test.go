@@ -11,13 +11,12 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 )
 
-// TestBreaker_Profile: what a process runs with, and that the docs have its
-// numbers.
+// TestBreaker_Profile: the profile that processes run with; the docs list its numbers.
 func TestBreaker_Profile(t *testing.T) {
 	cli, err := parse(t, map[string]string{"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox"}, "worker")
 	require.NoError(t, err)
 	b := cli.Worker.Settings().Overload.Breaker.Whole()
-	require.Equal(t, config.Usual(), b)
+	require.Equal(t, config.DefaultBreaker(), b)
 	docs, err := os.ReadFile("../../docs/operations/payments.md")
 	require.NoError(t, err)
 	for _, row := range []string{
@@ -32,11 +31,11 @@ func TestBreaker_Profile(t *testing.T) {
 	}
 }
 
-// TestBreaker_Whole: what a test sets goes before the profile, and nothing else
-// changes.
+// TestBreaker_Whole: a field that a test sets replaces the profile's, and no other
+// field changes.
 func TestBreaker_Whole(t *testing.T) {
 	t.Parallel()
-	want := config.Usual()
+	want := config.DefaultBreaker()
 	want.MinCalls, want.OpenFor = 1, time.Hour
 	require.Equal(t, want, config.Breaker{MinCalls: 1, OpenFor: time.Hour}.Whole())
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// New makes a parser for cli, a struct of commands that embed Dev, API and
-// their like. Parse with it through Parse.
+// New makes a parser for cli, a struct of commands that embed Dev, API and the
+// others. Use Parse to parse with it.
 func New(cli any, opts ...kong.Option) (*Parser, error) {
 	p := &Parser{found: mistakes{}}
 	options := []kong.Option{kong.Vars{
@@ -45,9 +45,8 @@ type Parser struct {
 }
 
 // Parse reads the settings of the command that args select, which is run with a
-// Given if it asks for one. The error joins
-// every mistake there is, one line each; a mistake in how the command line is
-// put together is a *kong.ParseError among them.
+// Given if it asks for one. The error joins every mistake, one per line; a mistake
+// in the form of the command line is a *kong.ParseError among them.
 func (p *Parser) Parse(args []string) (*kong.Context, error) {
 	clear(p.found)
 	ctx, usage := p.kong.Parse(args)
@@ -61,11 +60,11 @@ func (p *Parser) Parse(args []string) (*kong.Context, error) {
 		return nil, usage
 	}
 	if usage != nil {
-		// kong gave up before it came to the environment.
+		// kong gave up before it read the environment.
 		usage = errors.Join(usage, ctx.Reset())
 	}
-	// kong decodes the variables of all commands; those of the others are
-	// none of this one's business.
+	// kong decodes the variables of all commands. Those of other commands do not
+	// concern this one.
 	offered := map[string]*kong.Flag{}
 	for _, flag := range ctx.Flags() {
 		offered[flag.Name] = flag
@@ -80,7 +79,7 @@ func (p *Parser) Parse(args []string) (*kong.Context, error) {
 	return ctx, nil
 }
 
-// Help writes what `--help` without a command does.
+// Help writes the output of `--help` without a command.
 func (p *Parser) Help(to io.Writer) error {
 	ctx, err := kong.Trace(p.kong, nil)
 	if err != nil {
@@ -90,8 +89,8 @@ func (p *Parser) Help(to io.Writer) error {
 	return ctx.PrintUsage(false)
 }
 
-// check lets v, and every group of settings within it, look at what it was
-// given. One that is embedded is asked twice, which adds no mistake.
+// check calls the check of v and of every group of settings within it. An embedded
+// group is checked twice, which adds no mistake.
 func check(v reflect.Value, found mistakes) {
 	if v.Kind() != reflect.Struct || !v.CanAddr() {
 		return
@@ -106,8 +105,8 @@ func check(v reflect.Value, found mistakes) {
 	}
 }
 
-// tolerant decodes as kong does, but writes a bad value down and goes on:
-// kong itself stops at the first.
+// tolerant decodes like kong, but notes a bad value and goes on; kong stops at the
+// first one.
 type tolerant struct {
 	kong.Mapper
 	want  string

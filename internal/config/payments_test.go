@@ -19,7 +19,7 @@ func TestParse_Payments(t *testing.T) {
 	cli, err := parse(t, nil, "dev")
 	require.NoError(t, err)
 	require.False(t, cli.Dev.Settings().Payments.Stripe())
-	require.Equal(t, config.URL(config.StripeItself), cli.Dev.Settings().Payments.StripeURL)
+	require.Equal(t, config.URL(config.DefaultStripeURL), cli.Dev.Settings().Payments.StripeURL)
 
 	env := map[string]string{"STRIPE_SECRET_KEY": "sk_s3cret", "DATABASE_URL": someDatabase, "YEYAK_AUTH": "off"}
 	cli, err = parse(t, env, "worker", "--stripe-url=http://127.0.0.1:8091")
@@ -36,7 +36,7 @@ func TestParse_Payments(t *testing.T) {
 	require.False(t, cli.Dev.Settings().Payments.Stripe())
 }
 
-// TestParse_Notices: those who serve the API check them; several secrets overlap.
+// TestParse_Notices: processes that serve the API check the secrets; several can be valid at once.
 func TestParse_Notices(t *testing.T) {
 	env := map[string]string{"STRIPE_SECRET_KEY": "sk_s3cret", "DATABASE_URL": someDatabase, "YEYAK_AUTH": "off", "STRIPE_WEBHOOK_SECRETS": "whsec_old,whsec_new"}
 	for _, command := range []string{"api", "dev"} {
@@ -53,8 +53,8 @@ func TestParse_Notices(t *testing.T) {
 	require.NoError(t, err, "what is for the API is none of its business")
 }
 
-// TestParse_NoPaymentsByMistake: without a key nothing outside of `yeyak dev`
-// takes orders, unless it is told that nobody is charged.
+// TestParse_NoPaymentsByMistake: without a key only `yeyak dev` takes orders, unless
+// the sandbox is named.
 func TestParse_NoPaymentsByMistake(t *testing.T) {
 	const unnamed = `--payments (YEYAK_PAYMENTS) is "auto": want stripe with a secret key (STRIPE_SECRET_KEY), or sandbox, which charges nobody`
 	env := map[string]string{"DATABASE_URL": someDatabase, "YEYAK_AUTH": "off"}

@@ -2,12 +2,12 @@ package config
 
 import neturl "net/url"
 
-// Traces is where the traces of requests and orders go.
+// Traces is where the traces of requests and orders are sent.
 type Traces struct {
-	Endpoint URL `name:"traces-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" help:"Where traces are sent: a collector that takes OTLP over HTTP, such as http://localhost:4318. None are made without it."`
+	Endpoint URL `name:"traces-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" help:"URL of a collector of traces that accepts OTLP over HTTP, such as http://localhost:4318. Without it no traces are made."`
 }
 
-// On tells whether traces are made at all.
+// On reports whether traces are made.
 func (t Traces) On() bool { return t.Endpoint != "" }
 
 func (t *Traces) check(m mistakes) {

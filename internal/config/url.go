@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// URL says where a database or a service is. It may hold a password: printed, marshalled
-// or logged it shows none. string(u) is the real one.
+// URL is the address of a database or a service. It may hold a password, which is
+// hidden when the URL is printed, marshalled or logged. string(u) is the real one.
 type URL string
 
 const hidden = "(not shown)"
@@ -18,7 +18,7 @@ func (u URL) String() string {
 	}
 	parsed, err := url.Parse(string(u))
 	if err != nil || parsed.Scheme == "" {
-		// It may well be a password, pasted into the wrong variable.
+		// It may be a password, pasted into the wrong variable.
 		return hidden
 	}
 	if parsed.User != nil {
@@ -42,7 +42,7 @@ func (u URL) GoString() string { return u.String() }
 // MarshalText keeps JSON from showing what %v hides.
 func (u URL) MarshalText() ([]byte, error) { return []byte(u.String()), nil }
 
-// Secret is never shown. string(s) is the real one.
+// Secret is never shown. string(s) is the real value.
 type Secret string
 
 func (s Secret) String() string {
@@ -58,16 +58,16 @@ func (s Secret) GoString() string { return s.String() }
 // MarshalText keeps JSON from showing what %v hides.
 func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// What is wanted where another URL was given.
+// What is expected instead of a wrong URL.
 const (
 	wantURL     = "postgres://user:password@host:port/database or sqlite://path/to/file.db"
 	wantSSLMode = "sslmode=verify-full, or sslmode=disable"
 	wantNoQuery = "sqlite://path/to/file.db, which takes no parameters"
 )
 
-// wanted says what is wanted where u was given, "" when u will do. What it
-// lets through can be opened, so that a mistake is told with the name of its
-// setting, and not later with that of a service.
+// wanted says what is expected instead of u, "" if u is valid. A valid URL can be
+// opened, so that a mistake is reported with the name of its setting, and not later
+// with the name of a service.
 func (u URL) wanted() string {
 	parsed, err := url.Parse(string(u))
 	if err != nil {

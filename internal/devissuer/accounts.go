@@ -8,7 +8,7 @@ type Account struct {
 	Role     booking.Role
 }
 
-// Accounts are all accounts.
+// Accounts returns all accounts.
 func Accounts() []Account {
 	return []Account{
 		{"alice", "Alice", booking.CustomerRole},

@@ -21,11 +21,11 @@ import (
 	"github.com/yeyak/yeyak/internal/hosts"
 )
 
-// Name stands for the issuer in what is kept of its accounts: its URL has a port
+// Name identifies the issuer in the stored data of its accounts. Its URL has a port
 // that may change.
 const Name = "yeyak:dev"
 
-// Issuer is an issuer that runs.
+// Issuer is a running issuer.
 type Issuer struct {
 	State
 	url    string
@@ -33,8 +33,8 @@ type Issuer struct {
 }
 
 // Start starts the issuer of the data folder, whose tokens are for the audience. It
-// listens where it did last, or elsewhere if that is taken. What its HTTP server
-// writes goes to log.
+// listens on its last port, or on another one if that is taken. Its HTTP server
+// writes to log.
 func Start(dir, audience string, log *log.Logger) (*Issuer, error) {
 	state, err := stateOf(dir)
 	if err != nil {
@@ -67,7 +67,7 @@ func (i *Issuer) URL() string { return i.url }
 // Stop stops it.
 func (i *Issuer) Stop() { _ = i.server.Close() }
 
-// served are the paths of what the library does here. It offers more.
+// served are the paths of the library that are used here. It offers more.
 var served = []string{"/.well-known/openid-configuration", "/keys", "/oauth/token", "/authorize", "/authorize/callback"}
 
 func (i *Issuer) handler(audience string, names hosts.Names) (http.Handler, error) {
@@ -96,8 +96,8 @@ func (i *Issuer) handler(audience string, names hosts.Names) (http.Handler, erro
 	}), nil
 }
 
-// Token asks the issuer at the URL, which runs on the data folder, for an access
-// token of the account.
+// Token requests an access token of the account from the issuer at the URL, which
+// runs on the data folder.
 func Token(ctx context.Context, dir, issuer, account string) (string, error) {
 	if _, known := accountOf(account); !known {
 		var names []string

@@ -31,7 +31,7 @@ func verifier(i *devissuer.Issuer) *identity.Verifier {
 	return identity.NewVerifier(identity.VerifierOptions{Issuer: i.URL(), Audience: audience})
 }
 
-// TestToken: each account has a token that is valid, with its role.
+// TestToken: each account gets a valid token with its role.
 func TestToken(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -48,8 +48,8 @@ func TestToken(t *testing.T) {
 	require.ErrorContains(t, err, `there is no account "mallory", only alice, minho,`)
 }
 
-// TestStart_Again: what was signed before a restart is valid after it, also when
-// the issuer had to move.
+// TestStart_Again: a token that was signed before a restart is valid after it, also if
+// the issuer's port has changed.
 func TestStart_Again(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -75,8 +75,8 @@ func TestStart_Again(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestIssuer_OffersNothingElse: no login without PKCE, and tokens only for the secret,
-// which only the user can read, or for a code.
+// TestIssuer_OffersNothingElse: no login without PKCE, and no token without a code or
+// the secret, which only the user can read.
 func TestIssuer_OffersNothingElse(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -16,28 +16,28 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// PagesClient is what Yeyak's own pages are to the issuer: a client without a
-// secret, which proves itself by PKCE.
+// PagesClient is the client id of Yeyak's own pages: a client without a secret, which
+// proves itself by PKCE.
 const PagesClient = "yeyak-pages"
 
 const (
 	loginPath = "/login"
-	// mostLogins is how many logins are open at the same time: the oldest gives way.
-	mostLogins = 100
-	// loginWithin is how long a login may take, and how long a code counts.
+	// maxLogins is how many logins may be open: the oldest is dropped for a new one.
+	maxLogins = 100
+	// loginWithin is how long a login may take, and how long a code is valid.
 	loginWithin = 10 * time.Minute
 )
 
 var errNoLogin = errors.New("there is no such login, or it took too long")
 
-// login is a login that has begun. The library reads it as it was when it asked.
+// login is an open login. The library reads it as a copy.
 type login struct {
 	*oidc.AuthRequest
 	id, code, account, audience string
 	begun                       time.Time
 }
 
-// logins are those that are open, oldest first.
+// logins are the open logins, oldest first.
 type logins struct {
 	mu   sync.Mutex
 	open []*login
@@ -51,7 +51,7 @@ func (s *storage) CreateAuthRequest(_ context.Context, asked *oidc.AuthRequest, 
 	l := &login{AuthRequest: asked, id: rand.Text(), audience: s.audience, begun: time.Now()}
 	s.logins.mu.Lock()
 	defer s.logins.mu.Unlock()
-	if s.logins.open = append(s.logins.open, l); len(s.logins.open) > mostLogins {
+	if s.logins.open = append(s.logins.open, l); len(s.logins.open) > maxLogins {
 		s.logins.open = s.logins.open[1:]
 	}
 	return *l, nil
@@ -72,7 +72,7 @@ func (s *storage) SaveAuthCode(_ context.Context, id, code string) error {
 	return s.logins.change(id, func(l *login) { l.code = code })
 }
 
-// DeleteAuthRequest implements op.Storage. A login is deleted when its code is taken.
+// DeleteAuthRequest implements op.Storage. A login is deleted when its code is used.
 func (s *storage) DeleteAuthRequest(_ context.Context, id string) error {
 	s.logins.mu.Lock()
 	defer s.logins.mu.Unlock()
@@ -108,51 +108,51 @@ func (ls *logins) change(id string, change func(*login)) error {
 	return errNoLogin
 }
 
-// GetID implements op.AuthRequest, as all of these do.
+// GetID implements op.AuthRequest, like the methods below.
 func (l login) GetID() string { return l.id }
 
-// GetACR is none.
+// GetACR returns none.
 func (login) GetACR() string { return "" }
 
-// GetAMR is empty: a login asks for no proof of identity.
+// GetAMR returns none: a login asks for no proof of identity.
 func (login) GetAMR() []string { return nil }
 
-// GetAudience is the API's.
+// GetAudience returns the API's audience.
 func (l login) GetAudience() []string { return []string{l.audience} }
 
-// GetAuthTime is when the login began.
+// GetAuthTime returns when the login began.
 func (l login) GetAuthTime() time.Time { return l.begun }
 
-// GetClientID is the client's.
+// GetClientID returns the client's id.
 func (l login) GetClientID() string { return l.ClientID }
 
-// GetCodeChallenge is what the client has to prove.
+// GetCodeChallenge returns the challenge that the client has to prove.
 func (l login) GetCodeChallenge() *oidc.CodeChallenge {
 	return &oidc.CodeChallenge{Challenge: l.CodeChallenge, Method: l.CodeChallengeMethod}
 }
 
-// GetNonce is the client's.
+// GetNonce returns the client's nonce.
 func (l login) GetNonce() string { return l.Nonce }
 
-// GetRedirectURI is where the code goes.
+// GetRedirectURI returns where the code is sent.
 func (l login) GetRedirectURI() string { return l.RedirectURI }
 
-// GetResponseType is a code.
+// GetResponseType returns the client's response type, a code.
 func (l login) GetResponseType() oidc.ResponseType { return l.ResponseType }
 
-// GetResponseMode is the client's.
+// GetResponseMode returns the client's response mode.
 func (l login) GetResponseMode() oidc.ResponseMode { return l.ResponseMode }
 
-// GetScopes are the client's.
+// GetScopes returns the client's scopes.
 func (l login) GetScopes() []string { return l.Scopes }
 
-// GetState is the client's.
+// GetState returns the client's state.
 func (l login) GetState() string { return l.State }
 
-// GetSubject is the account that was chosen.
+// GetSubject returns the account that was chosen.
 func (l login) GetSubject() string { return l.account }
 
-// Done tells whether one was.
+// Done reports whether an account was chosen.
 func (l login) Done() bool { return l.account != "" }
 
 //go:embed login.html
@@ -160,13 +160,13 @@ var loginHTML string
 
 var loginPage = template.Must(template.New("login").Parse(loginHTML))
 
-// korean are the roles in Korean; their English names are their own.
+// korean are the roles in Korean; in English a role is shown by its own name.
 var korean = map[booking.Role]string{
 	booking.CustomerRole: "고객", booking.OwnerRole: "사업자", booking.CourierRole: "배달원",
 	booking.CleanerRole: "청소원", booking.OperatorRole: "운영자",
 }
 
-// serveLogin lets a person be any of the accounts, with one click.
+// serveLogin lets a person choose any account, with one click.
 func (s *storage) serveLogin(callback func(context.Context, string) string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		id := r.FormValue("id")
@@ -195,28 +195,28 @@ func (s *storage) serveLogin(callback func(context.Context, string) string) http
 	}
 }
 
-// pages are Yeyak's own pages as a client. They are on loopback, on any port.
+// pages is the client of Yeyak's own pages. They are on loopback, on any port.
 type pages struct{ client }
 
-// RedirectURIs are where the pages take their code.
+// RedirectURIs are where the pages receive their code.
 func (pages) RedirectURIs() []string {
 	return []string{"http://127.0.0.1/login/callback", "http://localhost/login/callback", "http://[::1]/login/callback"}
 }
 
-// ApplicationType is one that runs on the person's own machine: its port may be any.
+// ApplicationType is native, an application on the person's own machine, which may use any port.
 func (pages) ApplicationType() op.ApplicationType { return op.ApplicationTypeNative }
 
-// AuthMethod is by PKCE alone.
+// AuthMethod is PKCE alone.
 func (pages) AuthMethod() oidc.AuthMethod { return oidc.AuthMethodNone }
 
-// ResponseTypes is the one that is offered.
+// ResponseTypes are the offered ones: a code.
 func (pages) ResponseTypes() []oidc.ResponseType { return []oidc.ResponseType{oidc.ResponseTypeCode} }
 
-// GrantTypes is the one that is offered.
+// GrantTypes are the offered ones: a code.
 func (pages) GrantTypes() []oidc.GrantType { return []oidc.GrantType{oidc.GrantTypeCode} }
 
-// LoginURL is where the person chooses an account.
+// LoginURL is the page on which the person chooses an account.
 func (pages) LoginURL(id string) string { return loginPath + "?id=" + id }
 
-// IDTokenLifetime is of a token that is read at once.
+// IDTokenLifetime is that of a login: the token is read at once.
 func (pages) IDTokenLifetime() time.Duration { return loginWithin }

@@ -16,7 +16,7 @@ import (
 	"github.com/yeyak/yeyak/internal/identity"
 )
 
-// pages is the pages' side of a login.
+// pages is the OAuth configuration of the pages.
 func pages(i *devissuer.Issuer) *oauth2.Config {
 	return &oauth2.Config{
 		ClientID: devissuer.PagesClient, RedirectURL: "http://127.0.0.1:8123/login/callback", Scopes: []string{"openid"},
@@ -24,10 +24,10 @@ func pages(i *devissuer.Issuer) *oauth2.Config {
 	}
 }
 
-// stays does not follow redirects: where they lead to is looked at.
+// stays does not follow redirects, so that a test can check where they lead.
 var stays = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 
-// seen is an answer, read. at is where it leads to, if it does.
+// seen is an answer that was read. at is the target of its redirect, if it has one.
 type seen struct {
 	status int
 	text   string
@@ -54,7 +54,7 @@ func do(t *testing.T, method, target string, form url.Values, header ...string) 
 	return seen{answer.StatusCode, string(text), at}
 }
 
-// begin begins a login, and answers its id.
+// begin begins a login and returns its id.
 func begin(t *testing.T, i *devissuer.Issuer, verifier string) string {
 	t.Helper()
 	answer := do(t, http.MethodGet, pages(i).AuthCodeURL("state", oauth2.S256ChallengeOption(verifier)), nil)
@@ -62,7 +62,7 @@ func begin(t *testing.T, i *devissuer.Issuer, verifier string) string {
 	return answer.at.Query().Get("id")
 }
 
-// code chooses an account, and answers the code that the pages get.
+// code chooses an account and returns the code that the pages get.
 func code(t *testing.T, i *devissuer.Issuer, login, account string) string {
 	t.Helper()
 	answer := do(t, http.MethodPost, i.URL()+"/login", url.Values{"id": {login}, "account": {account}})
@@ -73,8 +73,8 @@ func code(t *testing.T, i *devissuer.Issuer, login, account string) string {
 	return answer.at.Query().Get("code")
 }
 
-// TestLogin: with one click a person is any of the accounts, and their token is a
-// person's and not a program's.
+// TestLogin: with one click a person logs in as any of the accounts, with a token that
+// is a person's and not a program's.
 func TestLogin(t *testing.T) {
 	t.Parallel()
 	i := start(t, t.TempDir())
@@ -93,8 +93,8 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-// TestLogin_Refused: without PKCE, with another verifier, a second time, for another
-// site, from another site, or by a name that is not this machine's.
+// TestLogin_Refused: without PKCE, with another verifier, with a used code, for another
+// site, from another site, and under a host name that is not this machine's.
 func TestLogin_Refused(t *testing.T) {
 	t.Parallel()
 	i := start(t, t.TempDir())

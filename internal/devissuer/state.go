@@ -18,26 +18,26 @@ import (
 	"github.com/yeyak/yeyak/internal/identity"
 )
 
-// State is what the data folder keeps of the issuer, so that tokens outlive a
-// restart.
+// State is the stored state of the issuer, in the data folder. With it tokens stay
+// valid after a restart.
 type State struct {
-	// Port is where it listened last.
+	// Port is the last port on which it listened.
 	Port int `json:"port"`
 	// Key signs tokens.
 	Key jose.JSONWebKey `json:"key"`
-	// Secret is what the accounts prove themselves with.
+	// Secret is the secret of all accounts.
 	Secret string `json:"secret"`
-	// APIKey is of the services that follow the feed: APIKeyText is its text.
+	// APIKey is the key of the services that follow the feed, and APIKeyText its text.
 	APIKey     identity.Key `json:"apiKey"`
 	APIKeyText string       `json:"apiKeyText"`
 }
 
-// keyLives is longer than any data folder.
-const keyLives = 100 * 365 * 24 * time.Hour
+// keyLifetime is longer than any data folder is kept.
+const keyLifetime = 100 * 365 * 24 * time.Hour
 
 func fileOf(dir string) string { return filepath.Join(dir, "issuer.json") }
 
-// ReadState reads what the folder keeps; fs.ErrNotExist when it never had an issuer.
+// ReadState reads the state in the folder; fs.ErrNotExist if it never had an issuer.
 func ReadState(dir string) (s State, err error) {
 	text, err := os.ReadFile(fileOf(dir))
 	if err != nil {
@@ -49,7 +49,7 @@ func ReadState(dir string) (s State, err error) {
 	return s, nil
 }
 
-// stateOf is what the folder keeps, made anew if that is nothing.
+// stateOf reads the state in the folder, and creates it if there is none.
 func stateOf(dir string) (State, error) {
 	s, err := ReadState(dir)
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -61,11 +61,11 @@ func stateOf(dir string) (State, error) {
 	}
 	s.Key = jose.JSONWebKey{Key: private, KeyID: rand.Text(), Algorithm: string(jose.ES256), Use: "sig"}
 	s.Secret = rand.Text()
-	s.APIKey, s.APIKeyText = identity.NewKey("services", []booking.Scope{booking.AllEvents}, "", time.Now(), keyLives)
+	s.APIKey, s.APIKeyText = identity.NewKey("services", []booking.Scope{booking.AllEvents}, "", time.Now(), keyLifetime)
 	return s, nil
 }
 
-// write keeps the state for nobody but the user: the file appears complete.
+// write stores the state, readable only for the user. It replaces the file atomically.
 func (s State) write(dir string) error {
 	text, err := json.MarshalIndent(s, "", "  ")
 	if err != nil {

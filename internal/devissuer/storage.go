@@ -12,11 +12,11 @@ import (
 	"github.com/zitadel/oidc/v3/pkg/op"
 )
 
-// tokenLives is a working day.
-const tokenLives = 12 * time.Hour
+// tokenLifetime is a little more than a working day.
+const tokenLifetime = 12 * time.Hour
 
-// storage is what the library asks for: the key, and the accounts as clients that
-// get tokens of their own (client_credentials), and those by which the pages log in.
+// storage provides the library with the key and the clients: the accounts, which get
+// tokens of their own (client_credentials), and the pages, by which people log in.
 type storage struct {
 	unoffered
 	logins   logins
@@ -77,9 +77,9 @@ func (s *storage) ClientCredentialsTokenRequest(_ context.Context, id string, sc
 	return request{id, s.audience, scopes}, nil
 }
 
-// CreateAccessToken implements op.Storage. Tokens are JWTs, of which nothing is kept.
+// CreateAccessToken implements op.Storage. Tokens are JWTs and are not stored.
 func (*storage) CreateAccessToken(context.Context, op.TokenRequest) (string, time.Time, error) {
-	return rand.Text(), time.Now().Add(tokenLives), nil
+	return rand.Text(), time.Now().Add(tokenLifetime), nil
 }
 
 // GetPrivateClaimsFromScopes implements op.Storage.
@@ -88,7 +88,7 @@ func (*storage) GetPrivateClaimsFromScopes(_ context.Context, id, _ string, _ []
 	return map[string]any{"name": account.Name, "roles": []string{string(account.Role)}}, nil
 }
 
-// request is the request of an account for a token.
+// request is an account's request for a token.
 type request struct {
 	subject, audience string
 	scopes            []string
@@ -103,7 +103,7 @@ func (r request) GetAudience() []string { return []string{r.audience} }
 // GetScopes implements op.TokenRequest.
 func (r request) GetScopes() []string { return r.scopes }
 
-// signingKey is the key that tokens are signed with.
+// signingKey is the key that signs tokens.
 type signingKey struct{ key jose.JSONWebKey }
 
 // SignatureAlgorithm implements op.SigningKey.
@@ -117,7 +117,7 @@ func (k signingKey) Key() any { return k.key.Key }
 // ID implements op.SigningKey.
 func (k signingKey) ID() string { return k.key.KeyID }
 
-// publicKey is its public part.
+// publicKey is the public part of the signing key.
 type publicKey struct{ key jose.JSONWebKey }
 
 // Algorithm implements op.Key.
@@ -134,28 +134,28 @@ func (k publicKey) Key() any { return k.key.Key }
 // ID implements op.Key.
 func (k publicKey) ID() string { return k.key.KeyID }
 
-// client is an account as a client of the issuer's.
+// client is an account as a client of the issuer.
 type client string
 
-// GetID implements op.Client, as all of these do.
+// GetID implements op.Client, like the methods below.
 func (c client) GetID() string { return string(c) }
 
-// RedirectURIs are none: an account asks for itself.
+// RedirectURIs are none: an account requests its token itself.
 func (client) RedirectURIs() []string { return nil }
 
 // PostLogoutRedirectURIs are none.
 func (client) PostLogoutRedirectURIs() []string { return nil }
 
-// ApplicationType is one that keeps a secret.
+// ApplicationType is web, an application that can keep a secret.
 func (client) ApplicationType() op.ApplicationType { return op.ApplicationTypeWeb }
 
-// AuthMethod is by the secret.
+// AuthMethod is the secret, in the request's body.
 func (client) AuthMethod() oidc.AuthMethod { return oidc.AuthMethodPost }
 
 // ResponseTypes are none.
 func (client) ResponseTypes() []oidc.ResponseType { return nil }
 
-// GrantTypes is the one that is offered.
+// GrantTypes are the offered ones: client credentials.
 func (client) GrantTypes() []oidc.GrantType { return []oidc.GrantType{oidc.GrantTypeClientCredentials} }
 
 // LoginURL is none.
@@ -164,7 +164,7 @@ func (client) LoginURL(string) string { return "" }
 // AccessTokenType is a JWT.
 func (client) AccessTokenType() op.AccessTokenType { return op.AccessTokenTypeJWT }
 
-// IDTokenLifetime is of no token.
+// IDTokenLifetime is 0: there are no ID tokens.
 func (client) IDTokenLifetime() time.Duration { return 0 }
 
 // DevMode is off.
@@ -182,7 +182,7 @@ func (client) IsScopeAllowed(string) bool { return false }
 // IDTokenUserinfoClaimsAssertion is off.
 func (client) IDTokenUserinfoClaimsAssertion() bool { return false }
 
-// ClockSkew is none, on one machine.
+// ClockSkew is 0: client and issuer are on one machine.
 func (client) ClockSkew() time.Duration { return 0 }
 
 func unchanged(scopes []string) []string { return scopes }

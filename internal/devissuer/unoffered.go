@@ -12,29 +12,29 @@ import (
 
 var errNotOffered = errors.New("this issuer does not offer that")
 
-// unoffered is the part of op.Storage that refresh tokens and user information
-// need.
+// unoffered implements the part of op.Storage for refresh tokens and user information,
+// which are not offered.
 type unoffered struct{}
 
-// CreateAccessAndRefreshTokens implements op.Storage, as all of these do.
+// CreateAccessAndRefreshTokens implements op.Storage, like the methods below.
 func (unoffered) CreateAccessAndRefreshTokens(context.Context, op.TokenRequest, string) (id, refresh string, ends time.Time, err error) {
 	return "", "", time.Time{}, errNotOffered
 }
 
-// TokenRequestByRefreshToken finds none.
+// TokenRequestByRefreshToken finds no token.
 func (unoffered) TokenRequestByRefreshToken(context.Context, string) (op.RefreshTokenRequest, error) {
 	return nil, errNotOffered
 }
 
-// TerminateSession ends none.
+// TerminateSession fails: there are no sessions.
 func (unoffered) TerminateSession(context.Context, string, string) error { return errNotOffered }
 
-// RevokeToken revokes none.
+// RevokeToken fails: no token can be revoked.
 func (unoffered) RevokeToken(context.Context, string, string, string) *oidc.Error {
 	return oidc.ErrInvalidRequest()
 }
 
-// GetRefreshTokenInfo knows none.
+// GetRefreshTokenInfo finds no token.
 func (unoffered) GetRefreshTokenInfo(context.Context, string, string) (userID, tokenID string, err error) {
 	return "", "", op.ErrInvalidRefreshToken
 }
@@ -54,12 +54,12 @@ func (unoffered) SetIntrospectionFromToken(context.Context, *oidc.IntrospectionR
 	return errNotOffered
 }
 
-// GetKeyByIDAndClientID knows none.
+// GetKeyByIDAndClientID finds no key.
 func (unoffered) GetKeyByIDAndClientID(context.Context, string, string) (*jose.JSONWebKey, error) {
 	return nil, errNotOffered
 }
 
-// ValidateJWTProfileScopes takes none.
+// ValidateJWTProfileScopes accepts no scopes.
 func (unoffered) ValidateJWTProfileScopes(context.Context, string, []string) ([]string, error) {
 	return nil, errNotOffered
 }

@@ -1,11 +1,10 @@
-// Package hosts keeps web pages from acting on an HTTP server with the help of a
-// browser that can reach it: it tells by which names the server may be addressed,
-// and what a page of another site may have a browser send.
+// Package hosts protects an HTTP server against web pages that use a browser near it.
+// It says under which names the server may be addressed, and which requests a page of
+// another site may have a browser send.
 //
-// A web page can give a name of its own site the address of this machine, and
-// then a browser on it takes this server for part of that site. Only what
-// listens on loopback can be reached that way alone, so only there names are
-// checked.
+// A web page can resolve a name of its own site to the address of this machine. A
+// browser on this machine then takes this server for a part of that site. A server on
+// loopback can only be reached that way, so names are checked on loopback only.
 package hosts
 
 import (
@@ -17,11 +16,11 @@ import (
 	"strings"
 )
 
-// Names are the names that requests may be addressed to, nil when any may.
+// Names are the host names that requests may carry, nil if any name is allowed.
 type Names []string
 
-// Of are the names of a server that listens on the address. named are names
-// that it has besides.
+// Of returns the names of a server that listens on the address. named are further
+// names of the server.
 func Of(address net.Addr, named []string) Names {
 	tcp, ok := address.(*net.TCPAddr)
 	if !ok || !tcp.IP.IsLoopback() {
@@ -30,9 +29,9 @@ func Of(address net.Addr, named []string) Names {
 	return append(Names{"localhost", "127.0.0.1", "::1", tcp.IP.String()}, named...)
 }
 
-// Have tells whether a request with this Host header may be addressed here. A
-// client that names none, which browsers always do, is taken for one on this
-// machine.
+// Have reports whether a request with this Host header is allowed. A request without
+// a Host is allowed: it comes from a client on this machine, since browsers always
+// send one.
 func (n Names) Have(host string) bool {
 	return n == nil || slices.Contains(n, name(host))
 }
@@ -55,12 +54,12 @@ func isPort(text string) bool {
 
 var crossOrigin = http.NewCrossOriginProtection()
 
-// OtherSite tells whether a page of another site makes a browser send a request
-// that changes something.
+// OtherSite reports whether a page of another site made a browser send a request that
+// changes something.
 func OtherSite(r *http.Request) bool { return crossOrigin.Check(r) != nil }
 
-// SendsJSON tells whether a body says that it is JSON. One without a media type
-// can be sent by any web page, without the browser asking the server first.
+// SendsJSON reports whether a body is declared as JSON. Any web page can send a body
+// without a media type, and the browser does not ask the server first.
 func SendsJSON(contentType string) bool {
 	mediaType, _, err := mime.ParseMediaType(contentType)
 	return err == nil && (mediaType == "application/json" || strings.HasSuffix(mediaType, "+json"))

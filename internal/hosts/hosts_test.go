@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestNames: on loopback a server has its own names and those that it is given,
-// elsewhere any.
+// TestNames: on loopback a server has its own and the given names, on other addresses
+// any name.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	names := Of(&net.TCPAddr{IP: net.IPv4(127, 0, 0, 2), Port: 8091}, []string{"api.example"})
@@ -31,7 +31,7 @@ func TestOtherSite(t *testing.T) {
 		method, header, value string
 		other                 bool
 	}{
-		{http.MethodPost, "", "", false}, // no browser
+		{http.MethodPost, "", "", false}, // not from a browser
 		{http.MethodPost, "Sec-Fetch-Site", "same-origin", false},
 		{http.MethodPost, "Sec-Fetch-Site", "cross-site", true},
 		{http.MethodPut, "Origin", "https://evil.example", true},

@@ -12,10 +12,10 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Options are what callers are known by. IssuerName and Now may be left out.
+// Options are the sources by which callers are identified. IssuerName and Now are optional.
 type Options struct {
 	Tokens *Verifier
-	// IssuerName stands for the issuer in what is kept of its subjects, "" for its URL.
+	// IssuerName identifies the issuer in stored subjects, "" for its URL.
 	IssuerName string
 
 	People   People
@@ -24,47 +24,47 @@ type Options struct {
 	Now      func() time.Time
 }
 
-// Callers knows the callers of requests by what these present.
+// Callers identifies the callers of requests by their credentials.
 type Callers struct {
 	Options
 	ids  *lru.Cache[Person, string]
 	keys *lru.Cache[string, heldKey]
-	// unknown are ids of keys that there were not, with the time of the look.
+	// unknown holds ids of keys that do not exist, with the time of the look-up.
 	unknown *lru.Cache[string, time.Time]
-	// looks has room for the looks for keys that are not known.
-	looks chan struct{}
+	// lookups limits the concurrent look-ups of unknown keys.
+	lookups chan struct{}
 }
 
-// heldKey is a key as it was read at a time.
+// heldKey is a key and when it was read.
 type heldKey struct {
 	Key
 	at time.Time
 }
 
 const (
-	// remembered is how many persons and keys are known without the database.
+	// remembered is how many persons and keys are kept in memory.
 	remembered = 10_000
-	// keyFor is how long a key counts as it was read: one that was revoked is
-	// refused after that. It is how long a key counts as unknown, too.
+	// keyFor is how long a key that was read stays valid without being read again: a
+	// revoked key is refused after that. An unknown key stays unknown as long.
 	keyFor = 5 * time.Second
-	// looksAtOnce is how many look-ups of unknown keys are under way at the same time.
-	// Anybody can send keys that do not exist, and all requests share a few connections.
-	looksAtOnce = 2
+	// lookupsAtOnce is how many unknown keys are looked up at the same time. Any client
+	// can send keys that do not exist, and all requests share a few connections.
+	lookupsAtOnce = 2
 )
 
-// New makes the Callers.
+// New makes Callers.
 func New(o Options) *Callers {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	ids, _ := lru.New[Person, string](remembered) // fails only for sizes that are none
+	ids, _ := lru.New[Person, string](remembered) // fails only for a size below 1
 	keys, _ := lru.New[string, heldKey](remembered)
 	unknown, _ := lru.New[string, time.Time](remembered)
-	return &Callers{Options: o, ids: ids, keys: keys, unknown: unknown, looks: make(chan struct{}, looksAtOnce)}
+	return &Callers{Options: o, ids: ids, keys: keys, unknown: unknown, lookups: make(chan struct{}, lookupsAtOnce)}
 }
 
-// Caller is the caller who presents the access token or API key. Unauthenticated:
-// it is not valid. Unavailable: it is not known whether it is.
+// Caller returns the caller of the access token or API key. It returns
+// Unauthenticated if that is not valid, and Unavailable if that cannot be found out.
 func (c *Callers) Caller(ctx context.Context, credential string) (booking.Caller, error) {
 	if strings.HasPrefix(credential, keyPrefix) {
 		return c.program(ctx, credential)
@@ -76,10 +76,10 @@ func (c *Callers) Caller(ctx context.Context, credential string) (booking.Caller
 	return c.person(ctx, s)
 }
 
-// person is the caller that a token names. One without a role is a customer, as
-// everybody is for an issuer that knows no roles, or a service if the token is a
-// program's. Scopes count for operators and services only: many issuers grant a scope
-// to any client that asks for it, in the name of any person.
+// person returns the caller of a token. A person without a role is a customer, since
+// many issuers know no roles; a program is a service. Scopes count for operators and
+// services only: many issuers grant a scope to any client that asks for it, in the
+// name of any person.
 func (c *Callers) person(ctx context.Context, s Subject) (caller booking.Caller, err error) {
 	caller = booking.Caller{Name: s.Name, Roles: s.Roles, Scopes: s.Scopes}
 	issuer := cmp.Or(c.IssuerName, s.Issuer)
@@ -110,10 +110,10 @@ func (c *Callers) person(ctx context.Context, s Subject) (caller booking.Caller,
 	return caller, nil
 }
 
-// ownIssuer stands for the issuer of API keys.
+// ownIssuer is the issuer of API keys.
 const ownIssuer = "yeyak:keys"
 
-// program is the caller that an API key names.
+// program returns the caller of an API key.
 func (c *Callers) program(ctx context.Context, text string) (caller booking.Caller, err error) {
 	parts := keyText.FindStringSubmatch(text)
 	if parts == nil {
@@ -138,14 +138,14 @@ func (c *Callers) program(ctx context.Context, text string) (caller booking.Call
 
 func refuseKey() error { return booking.Errorf(booking.Unauthenticated, "the API key is not valid") }
 
-// key reads the key with the id, unless it has just done so.
+// key reads the key with the id, unless it was read within keyFor.
 func (c *Callers) key(ctx context.Context, id string) (Key, error) {
 	now := c.Now()
 	held, known := c.keys.Get(id)
 	if known && now.Sub(held.at) < keyFor {
 		return held.Key, nil
 	}
-	read, err := c.look(ctx, id, known)
+	read, err := c.lookUp(ctx, id, known)
 	switch {
 	case err == nil:
 		c.keys.Add(id, heldKey{read, now})
@@ -161,9 +161,9 @@ func (c *Callers) key(ctx context.Context, id string) (Key, error) {
 	}
 }
 
-// look reads the key with the id. One that is not known was not there a moment ago, or
-// waits until fewer such keys are looked up. One that is known waits for no other.
-func (c *Callers) look(ctx context.Context, id string, known bool) (Key, error) {
+// lookUp reads the key with the id. A key that is not in memory waits for one of the
+// limited look-ups, unless it was not found a moment ago. A key in memory does not wait.
+func (c *Callers) lookUp(ctx context.Context, id string, known bool) (Key, error) {
 	if known {
 		return c.Keys.Key(ctx, id)
 	}
@@ -171,23 +171,23 @@ func (c *Callers) look(ctx context.Context, id string, known bool) (Key, error) 
 		return Key{}, booking.Errorf(booking.NotFound, "there is no such key")
 	}
 	select {
-	case c.looks <- struct{}{}:
-		defer func() { <-c.looks }()
+	case c.lookups <- struct{}{}:
+		defer func() { <-c.lookups }()
 		return c.Keys.Key(ctx, id)
 	case <-ctx.Done():
 		return Key{}, booking.Errorf(booking.Unavailable, "too many API keys are looked up at the moment").Because(ctx.Err())
 	}
 }
 
-// id is the one by which Yeyak knows the person, from now on if it did not yet. Builds
-// that knew no callers may have known them by the name former.
+// id is Yeyak's id of the person. A person without an id gets one. former is the name
+// under which builds without callers may have stored the person.
 func (c *Callers) id(ctx context.Context, p Person, former string) (string, error) {
 	if id, known := c.ids.Get(p); known {
 		return id, nil
 	}
 	id, err := c.People.Find(ctx, p)
 	if err == nil && id == "" {
-		id, err = c.meet(ctx, p, former)
+		id, err = c.addPerson(ctx, p, former)
 	}
 	if err != nil {
 		return "", err

@@ -17,8 +17,8 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/issuer"
 )
 
-// memory is a database that can be away. What carries ids are the names in
-// carried.
+// memory is a database that can be down. carried are the names that records carry as
+// ids.
 type memory struct {
 	mu      sync.Mutex
 	away    bool
@@ -101,7 +101,7 @@ func (m *memory) goAway(away bool) {
 	m.away = away
 }
 
-// door is all that callers are known by.
+// door are the sources by which callers are identified.
 type door struct {
 	*bundle
 	*identity.Callers
@@ -126,8 +126,8 @@ func (d door) caller(credential string) booking.Caller {
 	return c
 }
 
-// TestCaller_ASubjectBecomesANumber: of which an owner has two, and another process
-// the same.
+// TestCaller_ASubjectBecomesANumber: an owner gets two, and another process finds the
+// same ones.
 func TestCaller_ASubjectBecomesANumber(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
@@ -144,11 +144,11 @@ func TestCaller_ASubjectBecomesANumber(t *testing.T) {
 	require.Equal(t, "1024", other.caller(d.Token(nil)).ID)
 }
 
-// bySub lets subjects have what carries their name.
+// bySub gives each subject the records that carry its name.
 var bySub = identity.Claims{Names: "sub"}
 
-// TestCaller_OfTheTimeBefore: orders and places of the time before there were tokens
-// stay with the person whose id they carry, and nobody else becomes that person.
+// TestCaller_OfTheTimeBefore: orders and places from before tokens stay with the person
+// whose id they carry, and no other person gets that id.
 func TestCaller_OfTheTimeBefore(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t, bySub)
@@ -165,9 +165,8 @@ func TestCaller_OfTheTimeBefore(t *testing.T) {
 	require.Equal(t, []string{"alice", "alice"}, []string{shop.ID, shop.Memberships[0].OwnerID}, "two of the same name, each with their own")
 }
 
-// TestCaller_NamesAreNotForTheTaking: nothing of before goes to a subject of its name
-// unless a claim is said to hold these names, and what the system's id carries goes to
-// nobody.
+// TestCaller_NamesAreNotForTheTaking: a subject gets old records of its name only if a
+// claim is configured to hold these names, and no subject gets the system's.
 func TestCaller_NamesAreNotForTheTaking(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
@@ -184,8 +183,8 @@ func TestCaller_NamesAreNotForTheTaking(t *testing.T) {
 	require.Equal(t, "1026", system.Memberships[0].OwnerID)
 }
 
-// TestCaller_Scopes: those of a token count for operators, who have all, and for
-// programs: an issuer may grant them to any client, in the name of any person.
+// TestCaller_Scopes: a token's scopes count for programs, and operators have all scopes.
+// An issuer may grant scopes to any client, in the name of any person.
 func TestCaller_Scopes(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
@@ -200,7 +199,7 @@ func TestCaller_Scopes(t *testing.T) {
 	require.Empty(t, d.caller(d.Token(claims{"sub": "reports", "client_id": "reports", "scope": "events:read", "roles": []string{"courier"}})).Scopes)
 }
 
-// TestCaller_OtherIssuersSubjectIsAnother: a name is taken once.
+// TestCaller_OtherIssuersSubjectIsAnother: a name is given to one subject only.
 func TestCaller_OtherIssuersSubjectIsAnother(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t, bySub)
@@ -216,7 +215,7 @@ func TestCaller_OtherIssuersSubjectIsAnother(t *testing.T) {
 	require.Equal(t, "1024", c.ID)
 }
 
-// TestCaller_DatabaseAway: who is known goes on; of others it is not known who they are.
+// TestCaller_DatabaseAway: known callers are served; for others the answer is Unavailable.
 func TestCaller_DatabaseAway(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
@@ -236,7 +235,7 @@ func TestCaller_DatabaseAway(t *testing.T) {
 	require.ErrorIs(t, err, &booking.Error{Code: booking.Unavailable}, "it may have been revoked")
 }
 
-// TestRefusalOf: why a caller is not known is told by the real errors.
+// TestRefusalOf: each reason is found in the error that really occurs.
 func TestRefusalOf(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
@@ -289,7 +288,7 @@ func TestCaller_Keys(t *testing.T) {
 	_, stranger := identity.NewKey("till", nil, "", d.clock.now(), time.Hour)
 	for _, wrong := range []string{
 		"yeyak_", "yeyak_x", stranger, text[:len(text)-1], text + "0", strings.ToUpper(text),
-		strings.Join([]string{"yeyak", key.ID, strings.Split(stranger, "_")[2]}, "_"), // another one's secret
+		strings.Join([]string{"yeyak", key.ID, strings.Split(stranger, "_")[2]}, "_"), // the secret of another key
 	} {
 		refused(wrong)
 	}

@@ -8,11 +8,11 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Claims are the names of the claims that are read of tokens. One within
-// another is named with a dot between: realm_access.roles.
+// Claims are the names of the claims that are read from tokens. A claim within another
+// one is named with a dot: realm_access.roles.
 //
-// Names is the claim that holds the names by which builds that knew no callers knew
-// people, "" for none: nothing of theirs is given to anybody then.
+// Names is the claim with the names under which builds without callers stored people.
+// If it is "", nothing that is stored under such a name is given to a person.
 type Claims struct{ ID, Name, Roles, Scopes, Names string }
 
 func (c Claims) orDefaults() Claims {
@@ -22,7 +22,7 @@ func (c Claims) orDefaults() Claims {
 	}
 }
 
-// read leaves out roles and scopes that are none of ours.
+// read leaves out roles and scopes that Yeyak does not know.
 func (c Claims) read(all map[string]any) Subject {
 	var s Subject
 	s.ID, _ = claim(all, c.ID).(string)
@@ -44,14 +44,14 @@ func (c Claims) read(all map[string]any) Subject {
 	return s
 }
 
-// isProgram tells whether a client got the token for itself: its subject is the client
-// then (RFC 9068, section 2.2).
+// isProgram reports whether a client got the token for itself. Then its subject is the
+// client (RFC 9068, section 2.2).
 func isProgram(all map[string]any) bool {
 	subject, _ := all["sub"].(string)
 	return subject != "" && (all["client_id"] == subject || all["azp"] == subject)
 }
 
-// claim finds a claim whose own name may have dots, too.
+// claim finds a claim, whose own name may contain dots, too.
 func claim(in map[string]any, name string) any {
 	if value, found := in[name]; found {
 		return value
@@ -66,9 +66,9 @@ func claim(in map[string]any, name string) any {
 	return nil
 }
 
-// words are those of a text, a list, or the names in an object: issuers write
-// roles in each of these ways. Of an object, a name counts whose value is true or an
-// object: {"operator": false} is no operator.
+// words are the words of a text, the elements of a list, or the names in an object:
+// issuers write roles in each of these ways. A name in an object counts if its value
+// is true or an object: {"operator": false} is no operator.
 func words(value any) (out []string) {
 	switch v := value.(type) {
 	case string:

@@ -1,3 +1,3 @@
-// Package identity turns what a request presents, an access token of an OIDC
-// issuer or an API key, into the caller behind it.
+// Package identity turns the credential of a request, an access token of an OIDC
+// issuer or an API key, into its caller.
 package identity

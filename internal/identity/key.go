@@ -14,38 +14,37 @@ import (
 
 // Key is an API key of a program, without its secret.
 type Key struct {
-	// ID is its public part, by which it is listed and revoked.
+	// ID is the public part of the key. Lists and revocations use it.
 	ID string
-	// Name is the program's. Two keys of a name are the same caller.
+	// Name is the program's. Keys of the same name belong to the same caller.
 	Name string
-	// Hash is the SHA-256 of the secret, which is random: nothing slower is needed.
+	// Hash is the SHA-256 of the secret. The secret is random, so no slower hash is needed.
 	Hash   string
 	Scopes []booking.Scope
 	// OwnerID is the organisation that the program belongs to, "" for none.
 	OwnerID           string
 	CreatedAt, EndsAt time.Time
-	RevokedAt         time.Time // the zero time unless it was revoked
-	// CreatedBy and RevokedBy are the ids of the callers that did so, or booking.SystemID.
+	RevokedAt         time.Time // zero if the key is not revoked
+	// CreatedBy and RevokedBy are ids of callers, or booking.SystemID.
 	CreatedBy, RevokedBy string
 }
 
-// MostLive is how many keys of a name may be live: the one in use, and the one
-// that is about to take its place.
+// MostLive is how many keys of a name may be live: the one in use and its successor.
 const MostLive = 2
 
-// Live tells whether the key is taken at the time.
+// Live reports whether the key is accepted at the time.
 func (k Key) Live(at time.Time) bool { return k.RevokedAt.IsZero() && at.Before(k.EndsAt) }
 
-// Keys are all API keys.
+// Keys stores the API keys.
 type Keys interface {
-	// AddKey keeps a new key; Invalid when MostLive of its name are live.
+	// AddKey stores a new key. It returns Invalid if MostLive keys of its name are live.
 	AddKey(context.Context, Key) error
-	// Key answers the key with the id, or NotFound.
+	// Key returns the key with the id. It returns NotFound if there is none.
 	Key(ctx context.Context, id string) (Key, error)
-	// AllKeys lists them by name, and then as they were made.
+	// AllKeys lists the keys by name, those of a name by their creation.
 	AllKeys(context.Context) ([]Key, error)
-	// RevokeKey ends the key; NotFound when there is none with the id. One that was
-	// revoked before stays as it is, and is earlier.
+	// RevokeKey revokes the key and returns it as it was before. It returns NotFound if
+	// there is none with the id. A revoked key stays as it is.
 	RevokeKey(ctx context.Context, id, by string, at time.Time) (earlier Key, err error)
 }
 
@@ -55,12 +54,12 @@ const (
 	secretBytes = 32 // 52 characters
 )
 
-// keyText is what a key looks like to its program: prefix, id and secret. Scanners
-// that look for secrets in code know it by the prefix.
+// keyText is the format of a key's text: prefix, id and secret. Secret scanners
+// recognize it by the prefix.
 var keyText = regexp.MustCompile(`^` + keyPrefix + `([0-9a-hjkmnp-tv-z]{8})_([0-9a-hjkmnp-tv-z]{52})$`)
 
-// NewKey makes a key and its text, which is shown once. The system makes it unless
-// CreatedBy is set to another.
+// NewKey makes a key and its text, which is shown once. CreatedBy is the system unless
+// the caller sets another one.
 func NewKey(name string, scopes []booking.Scope, ownerID string, now time.Time, lives time.Duration) (k Key, text string) {
 	random := make([]byte, keyIDBytes+secretBytes)
 	_, _ = rand.Read(random) // never fails
@@ -77,7 +76,7 @@ func hashOf(secret string) string {
 	return hex.EncodeToString(digest[:])
 }
 
-// is tells whether the secret is the key's.
+// is reports whether the secret is the key's.
 func (k Key) is(secret string) bool {
 	return subtle.ConstantTimeCompare([]byte(k.Hash), []byte(hashOf(secret))) == 1
 }

@@ -17,11 +17,11 @@ import (
 )
 
 const (
-	// keysFor is how long keys count before they are fetched again. A key that the
-	// issuer has withdrawn is refused after that, unless the issuer is away.
+	// keysFor is the time after which keys are fetched again. A key that the issuer has
+	// withdrawn is refused from then on, unless the issuer is down.
 	keysFor = 5 * time.Minute
-	// fetchPause is the time between two fetches: anybody can send tokens that name
-	// keys which there are not. In it the keys of the last fetch are taken for all.
+	// fetchPause is the time between two fetches: any client can send tokens that name
+	// unknown keys. Within it the last fetched keys count as complete.
 	fetchPause = time.Second
 	// fetchWithin bounds a fetch.
 	fetchWithin = 3 * time.Second
@@ -29,9 +29,9 @@ const (
 	maxDocument = 1 << 20
 )
 
-// keySet holds the keys of an issuer. Unlike go-oidc's own, it tells a wrong signature
-// from an issuer that is away, fetches no keys for a key that it has, and gives up those
-// that were withdrawn.
+// keySet holds the keys of an issuer. Unlike go-oidc's own, it distinguishes a wrong
+// signature from an issuer that is down, fetches nothing for a key that it has, and
+// drops withdrawn keys.
 type keySet struct {
 	issuer string
 	client *http.Client
@@ -40,9 +40,9 @@ type keySet struct {
 
 	mu        sync.Mutex
 	keys      []jose.JSONWebKey
-	fetches   int       // that brought keys
-	fetchedAt time.Time // the keys
-	triedAt   time.Time // to fetch them
+	fetches   int       // fetches that brought keys
+	fetchedAt time.Time // when the keys were fetched
+	triedAt   time.Time // when a fetch was last tried
 	failure   error     // of the last try
 }
 
@@ -55,9 +55,8 @@ func (e errAway) Error() string { return "fetch keys: " + e.cause.Error() }
 
 func (e errAway) Unwrap() error { return e.cause }
 
-// check checks the signature, and answers the number of the fetch that brought the keys
-// for it. Its error is errAway where the key is not known and the issuer cannot be asked
-// for it.
+// check checks the signature, and returns the number of the fetch that brought the
+// key. It returns errAway if the key is unknown and the issuer cannot be reached.
 func (k *keySet) check(ctx context.Context, jws *jose.JSONWebSignature) (fetch int, err error) {
 	keys, fetch := k.held()
 	if known, err := verify(jws, keys); known {
@@ -71,8 +70,8 @@ func (k *keySet) check(ctx context.Context, jws *jose.JSONWebSignature) (fetch i
 	return fetch, err
 }
 
-// verify tells whether the key that the token names is among the keys, and fails if
-// none has signed it. A token that names none may be by any.
+// verify reports whether the key that the token names is among the keys, and fails if
+// no key matches the signature. A token that names no key may be signed by any.
 func verify(jws *jose.JSONWebSignature, keys []jose.JSONWebKey) (known bool, err error) {
 	header := jws.Signatures[0].Header
 	for _, key := range keys {
@@ -90,15 +89,15 @@ func verify(jws *jose.JSONWebSignature, keys []jose.JSONWebKey) (known bool, err
 	return known, errSignature
 }
 
-// are tells whether the keys are still those which the fetch with the number brought.
-func (k *keySet) are(fetch int) bool {
+// current reports whether the keys are still those of the fetch with the number.
+func (k *keySet) current(fetch int) bool {
 	_, last := k.held()
 	return fetch == last
 }
 
-// held are the keys, and the number of the fetch that brought them. Those that have been
-// held for long are fetched again, beside the request, so that an issuer that is away
-// delays nothing.
+// held returns the keys, and the number of the fetch that brought them. Keys older
+// than keysFor are fetched again in the background, so that an issuer that is down
+// delays no request.
 func (k *keySet) held() (keys []jose.JSONWebKey, fetch int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -109,7 +108,8 @@ func (k *keySet) held() (keys []jose.JSONWebKey, fetch int) {
 	return k.keys, k.fetches
 }
 
-// fetch waits for the keys of this moment, or of a moment ago.
+// fetch fetches the keys, together with concurrent callers. Within fetchPause of the last
+// try it returns the result of that.
 func (k *keySet) fetch(ctx context.Context) error {
 	k.mu.Lock()
 	recent, failure := !k.triedAt.IsZero() && k.now().Sub(k.triedAt) < fetchPause, k.failure
@@ -139,9 +139,9 @@ func (k *keySet) refresh() (any, error) {
 	return nil, err
 }
 
-// trouble says why no keys could be fetched when that was last tried, nil when
-// they could. After a failure it tries again, beside the caller: the trouble ends
-// soon after the issuer is back, also while no request needs its keys.
+// trouble returns the error of the last fetch, nil if it succeeded. After a failure it
+// tries again in the background. So the error is cleared soon after the issuer is
+// back, also while no request needs its keys.
 func (k *keySet) trouble() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -151,7 +151,7 @@ func (k *keySet) trouble() error {
 	return k.failure
 }
 
-// download asks the issuer where its keys are, and for them.
+// download asks the issuer for the URL of its keys, and reads them from there.
 func (k *keySet) download(ctx context.Context) ([]jose.JSONWebKey, error) {
 	provider, err := oidc.NewProvider(oidc.ClientContext(ctx, k.client), k.issuer)
 	if err != nil {
@@ -185,7 +185,7 @@ func (k *keySet) download(ctx context.Context) ([]jose.JSONWebKey, error) {
 	return readKeys(document)
 }
 
-// asSafe refuses keys that come over a wire which anybody can write to.
+// asSafe refuses keys from a connection that others can write to.
 func asSafe(keys, issuer string) error {
 	of, err := url.Parse(issuer)
 	if err != nil {
@@ -198,7 +198,7 @@ func asSafe(keys, issuer string) error {
 	return nil
 }
 
-// readKeys reads the keys for signatures. One that cannot be read is left out.
+// readKeys reads the signing keys. A key that cannot be read is left out.
 func readKeys(document []byte) ([]jose.JSONWebKey, error) {
 	var set struct {
 		Keys []json.RawMessage `json:"keys"`

@@ -11,24 +11,24 @@ import (
 )
 
 const (
-	// MembershipsFor is how long a membership counts that another process has ended.
+	// MembershipsFor is how long a membership still counts after another process ended it.
 	MembershipsFor = 5 * time.Second
-	// UnsureFor is for how long what is known of a caller counts while it cannot be found
-	// out anew: of streams whether they may go on, of members what they are, of API keys
-	// what they allow.
+	// UnsureFor is how long the last known rights of a caller count while they cannot be
+	// read again: the streams they may follow, the memberships of a person, the scopes of
+	// an API key.
 	UnsureFor = 10 * time.Minute
-	// mostMemberships is of how many callers memberships are remembered.
+	// mostMemberships is for how many callers memberships are kept in memory.
 	mostMemberships = 10_000
 )
 
-// Members are the members of owners' organisations.
+// Members reads the members of owners' organisations.
 type Members interface {
 	// Memberships lists the organisations that a person is a member of.
 	Memberships(ctx context.Context, personID string) ([]booking.Membership, error)
 }
 
-// Memberships remembers for a moment of which organisations callers are members, so
-// that not every request looks for that. Its fields are not changed once it is used.
+// Memberships caches the memberships of callers for MembershipsFor, so that not every
+// request reads them. Its fields must not change once it is used.
 type Memberships struct {
 	Members Members
 	Now     func() time.Time
@@ -36,7 +36,7 @@ type Memberships struct {
 
 	mu     sync.Mutex
 	latest map[string]seenMemberships
-	// changes counts what was forgotten: what was read before a change is not kept.
+	// changes counts calls of Forget: a result that was read before one is not kept.
 	changes int
 }
 
@@ -45,8 +45,8 @@ type seenMemberships struct {
 	at  time.Time
 }
 
-// Memberships lists the organisations of the person. While they cannot be read it lists
-// what was read last, if that was not too long ago.
+// Memberships lists the organisations of the person. While they cannot be read it
+// returns what was last read, for up to UnsureFor.
 func (m *Memberships) Memberships(ctx context.Context, personID string) ([]booking.Membership, error) {
 	m.mu.Lock()
 	last, seen := m.latest[personID]
@@ -76,7 +76,7 @@ func (m *Memberships) Memberships(ctx context.Context, personID string) ([]booki
 	return all, nil
 }
 
-// Forget lets the person's memberships be read again.
+// Forget drops the person's memberships, which are then read again.
 func (m *Memberships) Forget(personID string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

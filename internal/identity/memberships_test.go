@@ -13,8 +13,8 @@ import (
 	"github.com/yeyak/yeyak/internal/identity"
 )
 
-// organisations are the memberships of everybody. While they are read, something may
-// happen meanwhile.
+// organisations are the memberships of all persons. A test can run a function while
+// they are read.
 type organisations struct {
 	all       []booking.Membership
 	fails     error
@@ -33,8 +33,8 @@ func (o *organisations) Memberships(context.Context, string) ([]booking.Membersh
 
 var ofOlivia = []booking.Membership{{OwnerID: "olivia", Level: booking.StaffLevel}}
 
-// TestMemberships: they are read once in a while, count for longer while they cannot be
-// read, and not for good.
+// TestMemberships: memberships are read once in a while. While they cannot be read the
+// last ones count, for a limited time.
 func TestMemberships(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 7, 1, 0, 0, 0, 0, time.UTC)
@@ -64,8 +64,8 @@ func TestMemberships(t *testing.T) {
 	require.ErrorIs(t, err, read.fails)
 }
 
-// TestMemberships_RemovedMeanwhile: what was read before a member was removed counts
-// for no later request.
+// TestMemberships_RemovedMeanwhile: memberships that were read before a member was
+// removed are not used for a later request.
 func TestMemberships_RemovedMeanwhile(t *testing.T) {
 	t.Parallel()
 	read := &organisations{all: ofOlivia}

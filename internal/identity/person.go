@@ -6,48 +6,47 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Kind is as what somebody is known. A person who orders and has a shop is known
-// by two ids.
+// Kind is the kind of a person's id. A person who orders and owns a shop has two ids.
 type Kind string
 
-// The kinds.
+// All kinds.
 const (
-	// CustomerKind is of people, whatever their roles are: each can be a customer.
+	// CustomerKind is for people, whatever their roles: each of them can be a customer.
 	CustomerKind Kind = "customer"
-	// OwnerKind is of organisations with something to order.
+	// OwnerKind is for organisations that offer something to order.
 	OwnerKind Kind = "owner"
-	// ServiceKind is of programs with an API key.
+	// ServiceKind is for programs with an API key.
 	ServiceKind Kind = "service"
 )
 
-// Person is a subject of an issuer's, as one of the kinds.
+// Person is an issuer's subject, as one of the kinds.
 type Person struct {
 	Issuer, Subject string
 	Kind            Kind
 }
 
-// People are the persons that Yeyak knows, and the ids by which it does.
+// People stores the persons that Yeyak knows, and their ids.
 type People interface {
-	// Find answers the person's id, "" of one who is not known.
+	// Find returns the person's id, "" for an unknown person.
 	Find(context.Context, Person) (string, error)
-	// Add makes the person known by the id, unless they are known already, and answers
-	// the id that they are known by: "" when another one of their kind has it.
+	// Add stores the person under the id, unless they are known, and returns the stored
+	// id: "" if another person of their kind has it.
 	Add(ctx context.Context, p Person, id string) (string, error)
-	// Next answers a number that was not answered before.
+	// Next returns a number that was not returned before.
 	Next(context.Context) (string, error)
 }
 
-// Carrier is what carries the ids of customers or owners.
+// Carrier knows which ids of customers and owners are in use.
 type Carrier interface {
-	// Carry tells whether anything is of the customer, or owner, with the id.
+	// Carry reports whether any record has the id of the customer or owner.
 	Carry(ctx context.Context, kind Kind, id string) (bool, error)
 }
 
-// meet makes a person known who is not. Orders and places of the time before
-// there were tokens carry what their client called the person; such a person keeps
-// that as their id. Everybody else becomes a number which nothing carries. The system
-// is no person, whatever carries its id.
-func (c *Callers) meet(ctx context.Context, p Person, former string) (string, error) {
+// addPerson stores an unknown person. Orders and places from before tokens carry the name
+// that the client gave the person: a person with such a name keeps it as their id.
+// Any other person gets a number that no record carries. The system is no person,
+// even if a record carries its id.
+func (c *Callers) addPerson(ctx context.Context, p Person, former string) (string, error) {
 	if booking.IsName(former) && former != booking.SystemID {
 		switch carried, err := c.carried(ctx, p.Kind, former); {
 		case err != nil:
@@ -60,7 +59,7 @@ func (c *Callers) meet(ctx context.Context, p Person, former string) (string, er
 		}
 	}
 	for {
-		id, err := c.free(ctx)
+		id, err := c.freeID(ctx)
 		if err != nil {
 			return "", err
 		}
@@ -70,8 +69,8 @@ func (c *Callers) meet(ctx context.Context, p Person, former string) (string, er
 	}
 }
 
-// free is a number that nothing carries.
-func (c *Callers) free(ctx context.Context) (string, error) {
+// freeID is a number that no record carries.
+func (c *Callers) freeID(ctx context.Context) (string, error) {
 	for {
 		id, err := c.People.Next(ctx)
 		if err != nil {

@@ -18,9 +18,9 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// VerifierOptions say whose tokens are taken. Claims, Client and Now may be left out.
+// VerifierOptions say which tokens are accepted. Claims, Client and Now are optional.
 type VerifierOptions struct {
-	// Issuer is the URL of the OIDC issuer, and Audience what its tokens have to be for.
+	// Issuer is the URL of the OIDC issuer, Audience the required audience of its tokens.
 	Issuer, Audience string
 	// Claims names the claims that are read.
 	Claims Claims
@@ -33,48 +33,48 @@ type Verifier struct {
 	claims Claims
 	keys   *keySet
 	now    func() time.Time
-	// stated checks all but the signature. keys checks that afterwards: a token that is
-	// refused anyhow asks for no keys.
+	// stated checks everything but the signature. keys checks the signature last, so that
+	// a token that is refused anyway needs no keys.
 	stated *oidc.IDTokenVerifier
-	// valid are the tokens that passed, by their SHA-256.
+	// valid are the accepted tokens, by their SHA-256.
 	valid *lru.Cache[[sha256.Size]byte, verdict]
 }
 
-// verdict is what a valid token says. It counts until the token ends, and no longer
-// than the keys by which its signature was checked.
+// verdict is the content of a valid token. It is used until the token expires, or the
+// keys that verified it are replaced.
 type verdict struct {
 	Subject
 	ends time.Time
-	keys int // the number of their fetch
+	keys int // the number of the fetch that brought them
 }
 
-// Subject is what a valid token says of the person or program it was issued to.
+// Subject is what a valid token says about its person or program.
 type Subject struct {
 	Issuer, ID, Name string
-	// Former is the name by which builds that knew no callers may have known them, ""
-	// where no claim holds such names.
+	// Former is the name under which builds without callers may have stored the subject,
+	// "" if no claim holds such names.
 	Former string
 	Roles  []booking.Role
 	Scopes []booking.Scope
-	// Program: a client of the issuer's got the token for itself, in no person's name.
+	// Program means that a client got the token for itself, not in a person's name.
 	Program bool
 }
 
 const (
-	// maxToken is longer than any token that a proxy would let pass in a header.
+	// maxToken is longer than any token that fits through a proxy's header limit.
 	maxToken = 16 << 10
-	// longestSubject is that of OpenID Connect, in characters instead of bytes.
+	// longestSubject is the limit of OpenID Connect, here in characters instead of bytes.
 	longestSubject = 255
 )
 
-// algorithms are those with a public key.
+// algorithms are the signature algorithms with a public key.
 func algorithms() []jose.SignatureAlgorithm {
 	return []jose.SignatureAlgorithm{
 		jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA,
 	}
 }
 
-// NewVerifier makes a verifier. The issuer need not answer yet.
+// NewVerifier makes a verifier. The issuer need not be up yet.
 func NewVerifier(o VerifierOptions) *Verifier {
 	if o.Now == nil {
 		o.Now = time.Now
@@ -86,7 +86,7 @@ func NewVerifier(o VerifierOptions) *Verifier {
 	for _, a := range algorithms() {
 		names = append(names, string(a))
 	}
-	valid, _ := lru.New[[sha256.Size]byte, verdict](remembered) // fails only for sizes that are none
+	valid, _ := lru.New[[sha256.Size]byte, verdict](remembered) // fails only for a size below 1
 	return &Verifier{
 		claims: o.Claims.orDefaults(), now: o.Now, valid: valid,
 		keys: &keySet{issuer: o.Issuer, client: o.Client, now: o.Now},
@@ -96,15 +96,15 @@ func NewVerifier(o VerifierOptions) *Verifier {
 	}
 }
 
-// Verify answers what the token says. Unauthenticated: it is not valid here.
-// Unavailable: that depends on a key which the issuer cannot be asked for. A valid
-// token is parsed and its signature checked once, and again when keys were fetched.
+// Verify returns the content of the token. It returns Unauthenticated if the token is
+// not valid here, and Unavailable if that depends on a key that cannot be fetched. A
+// valid token is parsed and verified once, and again after keys were fetched.
 func (v *Verifier) Verify(ctx context.Context, token string) (Subject, error) {
 	if len(token) > maxToken {
 		return Subject{}, refuse(errors.New("it is too long"))
 	}
 	digest := sha256.Sum256([]byte(token))
-	if held, ok := v.valid.Get(digest); ok && !held.ends.Before(v.now()) && v.keys.are(held.keys) {
+	if held, ok := v.valid.Get(digest); ok && !held.ends.Before(v.now()) && v.keys.current(held.keys) {
 		return held.Subject, nil
 	}
 	checked, err := v.check(ctx, token)
@@ -149,8 +149,8 @@ func (v *Verifier) check(ctx context.Context, token string) (verdict, error) {
 	return verdict{s, stated.Expiry, keys}, nil
 }
 
-// Trouble says why the issuer's keys could not be fetched when that was last
-// tried, "" when they could.
+// Trouble is the reason why the last fetch of the issuer's keys failed, "" if it
+// succeeded.
 func (v *Verifier) Trouble() string {
 	if err := v.keys.trouble(); err != nil {
 		return err.Error()
@@ -158,18 +158,18 @@ func (v *Verifier) Trouble() string {
 	return ""
 }
 
-// Ask fetches the issuer's keys, so that the first request need not.
+// Ask fetches the issuer's keys, so that the first request need not wait for them.
 func (v *Verifier) Ask(ctx context.Context) error { return v.keys.fetch(ctx) }
 
-// The types that access tokens have: that of RFC 9068, and the one of any JWT, which
-// many issuers give to ID tokens, too.
+// The types of access tokens: that of RFC 9068, and that of any JWT, which many
+// issuers also give to ID tokens.
 const (
 	accessTokenType = "at+jwt"
 	anyTokenType    = "jwt"
 )
 
-// parse is the token, and its type. It fails for one that is no signed JWT, and for one
-// whose type says that it is for another purpose.
+// parse returns the token and its type. It fails for a token that is not a signed JWT,
+// and for a type of another purpose.
 func parse(token string) (jws *jose.JSONWebSignature, typ string, err error) {
 	jws, err = jose.ParseSignedCompact(token, algorithms())
 	if err != nil || len(jws.Signatures) != 1 {
@@ -183,8 +183,9 @@ func parse(token string) (jws *jose.JSONWebSignature, typ string, err error) {
 	return jws, typ, nil
 }
 
-// checkPurpose refuses an ID token, which tells a client who has logged in and permits
-// nothing. Where its type does not tell, the claims do that only ID tokens have.
+// checkPurpose refuses an ID token, which tells a client which person has logged in,
+// and permits nothing. If the type leaves that open, it refuses claims that only ID
+// tokens have.
 func checkPurpose(typ string, all map[string]any) error {
 	if typ == accessTokenType {
 		return nil
@@ -197,7 +198,7 @@ func checkPurpose(typ string, all map[string]any) error {
 	return nil
 }
 
-// refuse is Unauthenticated, which says in a word why.
+// refuse returns Unauthenticated, with the cause in its text.
 func refuse(cause error) error {
 	why := "the token is not valid here"
 	if _, expired := errors.AsType[*oidc.TokenExpiredError](cause); expired {

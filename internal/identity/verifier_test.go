@@ -17,7 +17,7 @@ import (
 
 type claims = map[string]any
 
-// clock is a time that tests set forward.
+// clock is a clock that tests advance.
 type clock struct{ ahead atomic.Int64 }
 
 func (c *clock) now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
@@ -108,8 +108,8 @@ func TestVerify_Types(t *testing.T) {
 	}
 }
 
-// TestVerify_IDTokens: they say who has logged in at a client, and permit nothing here,
-// though their type may be that of any JWT and their audience this API.
+// TestVerify_IDTokens: an ID token only says who has logged in at a client. It is
+// refused here, even if its type is that of any JWT and its audience is this API.
 func TestVerify_IDTokens(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -161,7 +161,7 @@ func unsigned(t *testing.T, token string) string {
 	return header + "." + payload + "."
 }
 
-// changed is the token with one bit of its payload turned.
+// changed is the token with one bit of its payload changed.
 func changed(token string) string {
 	parts := strings.Split(token, ".")
 	payload, _ := base64.RawURLEncoding.DecodeString(parts[1])
@@ -171,7 +171,7 @@ func changed(token string) string {
 	return strings.Join(parts, ".")
 }
 
-// symmetric is the token signed with a secret that the issuer shows among its keys.
+// symmetric is the token signed with a secret that the issuer publishes among its keys.
 func symmetric(t *testing.T, token string) string {
 	t.Helper()
 	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
@@ -186,8 +186,8 @@ func symmetric(t *testing.T, token string) string {
 	return token
 }
 
-// TestVerify_RotatedKey: a new key is fetched at once, and one that was withdrawn
-// is refused once the keys have been fetched again.
+// TestVerify_RotatedKey: a new key is fetched at once. A withdrawn key is refused once
+// the keys have been fetched again.
 func TestVerify_RotatedKey(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -207,7 +207,7 @@ func TestVerify_WithdrawnKey(t *testing.T) {
 	b.takes(old)
 	b.Rotate()
 	b.clock.forward(time.Hour)
-	b.takes(old) // and the keys are fetched beside it
+	b.takes(old) // and the keys are fetched in the background
 	require.Eventually(t, func() bool {
 		b.clock.forward(time.Minute)
 		_, err := b.Verify(t.Context(), old)
@@ -216,8 +216,8 @@ func TestVerify_WithdrawnKey(t *testing.T) {
 	b.refuses(old, booking.Unauthenticated)
 }
 
-// TestVerify_OncePerToken: a token that passed is neither parsed nor checked again.
-// Both cost far more allocations.
+// TestVerify_OncePerToken: an accepted token is neither parsed nor verified again. Both
+// would cost far more allocations.
 func TestVerify_OncePerToken(t *testing.T) { // not parallel: it counts allocations
 	b := setup(t)
 	token := b.Token(nil)
@@ -229,8 +229,8 @@ func TestVerify_OncePerToken(t *testing.T) { // not parallel: it counts allocati
 	require.Less(t, cost, 10.0)
 }
 
-// TestVerify_RememberedEnds: a token that passed ends at its time, whatever was
-// remembered of it.
+// TestVerify_RememberedEnds: an accepted token expires at its time, although it is
+// cached.
 func TestVerify_RememberedEnds(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -241,8 +241,8 @@ func TestVerify_RememberedEnds(t *testing.T) {
 	b.refuses(token, booking.Unauthenticated)
 }
 
-// TestVerify_IssuerAway: keys that are known go on. Of a token by another it is
-// not known whether it is valid: it is neither taken nor refused.
+// TestVerify_IssuerAway: known keys stay valid. Whether a token of an unknown key is
+// valid cannot be found out: it is neither accepted nor refused.
 func TestVerify_IssuerAway(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -265,7 +265,7 @@ func TestVerify_IssuerAway(t *testing.T) {
 	require.Empty(t, b.Trouble())
 }
 
-// TestTrouble_EndsByItself: once the issuer is back, though no request comes.
+// TestTrouble_EndsByItself: once the issuer is back, also without any request.
 func TestTrouble_EndsByItself(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -280,8 +280,8 @@ func TestTrouble_EndsByItself(t *testing.T) {
 	}, 30*time.Second, 10*time.Millisecond)
 }
 
-// TestVerify_IssuerAwayFromTheBeginning: what depends on the issuer waits for it;
-// what does not is refused.
+// TestVerify_IssuerAwayFromTheBeginning: Unavailable for tokens that depend on the
+// issuer; other tokens are refused.
 func TestVerify_IssuerAwayFromTheBeginning(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -305,12 +305,12 @@ func TestVerify_UnknownKeysCostTheIssuerLittle(t *testing.T) {
 	for range 50 {
 		b.refuses(token, booking.Unauthenticated)
 	}
-	// The clock goes on by itself, too, on a machine that is busy.
+	// On a busy machine real time passes, too.
 	require.Less(t, b.Asked(), int64(50))
 }
 
-// FuzzVerify: whatever a token is, it is taken or refused: it needs nothing that
-// is away, and breaks nothing.
+// FuzzVerify: any token is accepted or refused, without a request to the issuer and
+// without a panic.
 func FuzzVerify(f *testing.F) {
 	b := setup(f)
 	valid := b.Token(nil)

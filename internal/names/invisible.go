@@ -11,10 +11,10 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// What is invisible, and where it has an effect, follows from Unicode's
-// properties. Joiners shape letters (the CONTEXTJ rules of IDNA, RFC 5892) and
-// make one emoji of several (UAX #29, GB11); a variation selector chooses among
-// the shapes of the character before it; tags make a flag of a region.
+// Which characters are invisible, and where they have an effect, follows from
+// Unicode's properties. Joiners shape letters (the CONTEXTJ rules of IDNA, RFC 5892)
+// and join several emoji into one (UAX #29, GB11); a variation selector chooses a
+// variant of the character before it; tags turn a flag into that of a region.
 
 const (
 	joiner        = '\u200d' // zero width joiner
@@ -29,8 +29,8 @@ const (
 	longestRegion = 6 // tags of a flag
 )
 
-// hides tells whether something invisible in the text has no effect on how the
-// text looks.
+// hides reports whether the text contains an invisible character that does not change
+// how the text looks.
 func hides(text string) bool {
 	runes := []rune(text)
 	for i, r := range runes {
@@ -41,8 +41,8 @@ func hides(text string) bool {
 	return false
 }
 
-// shapes tells whether the invisible character at i changes how those around
-// it look.
+// shapes reports whether the invisible character at i changes how the characters
+// around it look.
 func shapes(text []rune, i int) bool {
 	switch r := text[i]; {
 	case unicode.Is(unicode.Join_Control, r):
@@ -56,7 +56,7 @@ func shapes(text []rune, i int) bool {
 	}
 }
 
-// joinsLetters applies the rules CONTEXTJ to the letters around the joiner.
+// joinsLetters applies the CONTEXTJ rules to the letters around the joiner.
 func joinsLetters(text []rune, i int) bool {
 	from, to := i, i+1
 	for from > 0 && isOfWord(text[from-1]) {
@@ -71,9 +71,9 @@ func joinsLetters(text []rune, i int) bool {
 
 func isOfWord(r rune) bool { return unicode.In(r, unicode.L, unicode.M) && !booking.IsInvisible(r) }
 
-// precedesVirama tells whether the joiner stands between a letter and a virama
-// of its script. There it keeps the letter from changing its shape, as in
-// Bengali and Kannada after ra.
+// precedesVirama reports whether the joiner is between a letter and a virama of the
+// same script. There it keeps the letter from changing its shape, as in Bengali and
+// Kannada after ra.
 func precedesVirama(text []rune, i int) bool {
 	if i == 0 || i+1 == len(text) || norm.NFC.PropertiesString(string(text[i+1])).CCC() != viramaClass {
 		return false
@@ -86,8 +86,7 @@ func precedesVirama(text []rune, i int) bool {
 	return false
 }
 
-// joinsEmoji tells whether the joiner stands between two emoji that it makes
-// one of.
+// joinsEmoji reports whether the joiner is between two emoji that it joins into one.
 func joinsEmoji(text []rune, i int) bool {
 	if i+1 == len(text) || !isPicture(text[i+1]) {
 		return false
@@ -99,15 +98,15 @@ func joinsEmoji(text []rune, i int) bool {
 	return len(last) > 2 && last[len(last)-2] == joiner
 }
 
-// isPicture tells whether r has the property Extended_Pictographic: of the
-// characters that begin a cluster, such are joined into one, and no others.
+// isPicture reports whether r has the property Extended_Pictographic. Of the characters
+// that begin a cluster, only these can be joined into one.
 func isPicture(r rune) bool {
 	return uniseg.GraphemeClusterCount(string([]rune{'a', r})) == 2 &&
 		uniseg.GraphemeClusterCount(string([]rune{r, joiner, r})) == 1
 }
 
-// varies tells whether the character before i has variants that a selector
-// like the one at i chooses from.
+// varies reports whether the selector at i chooses among variants of the character
+// before it.
 func varies(text []rune, i int) bool {
 	switch base, selector := text[i-1], text[i]; {
 	case selector == textStyle || selector == emojiStyle:
@@ -123,8 +122,7 @@ func varies(text []rune, i int) bool {
 
 func isKeycap(r rune) bool { return r == '#' || r == '*' || '0' <= r && r <= '9' }
 
-// isInFlag tells whether the tag at i belongs to the name of a region after a
-// flag.
+// isInFlag reports whether the tag at i is part of the name of a region after a flag.
 func isInFlag(text []rune, i int) bool {
 	from := i
 	for from > 0 && text[from] >= firstTag && text[from] <= endOfTags {

@@ -1,4 +1,4 @@
-// Package names says what places, menus, drinks and people can be called.
+// Package names checks the names of places, menus, drinks and people.
 package names
 
 import (
@@ -9,14 +9,14 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Composed is the name in Unicode's composed form, in which it is kept: two names that
-// look the same must be the same.
+// Composed returns the name in Unicode's composed form, in which names are stored: two
+// names that look the same must be equal.
 func Composed(name string) string { return norm.NFC.String(name) }
 
-// Fault says what is wrong with a name in one line, "" when nothing is. Nothing in it is
-// invisible unless that changes how the characters around it look.
+// Fault says in one line what is wrong with a name, "" if it is valid. A name may only
+// contain an invisible character that changes how the characters around it look.
 //
-// Sentences may hold invisible characters: they are not compared.
+// Sentences may contain any invisible characters, since they are not compared.
 func Fault(name string) string {
 	switch {
 	case strings.TrimSpace(name) != name && strings.TrimSpace(name) != "":

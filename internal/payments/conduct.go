@@ -10,46 +10,46 @@ import (
 	"time"
 )
 
-// Behaviour is how a sandbox treats requests.
+// Behaviour says how a sandbox treats requests.
 type Behaviour struct {
-	// Latency passes before a request takes effect; any time from it to
-	// LatencyUpTo if that is more.
+	// Latency passes before a request takes effect. If LatencyUpTo is more, the time is
+	// random between the two.
 	Latency, LatencyUpTo time.Duration
-	// Capacity is how many requests are worked on at the same time; 0 is no
-	// limit. Those beyond it are turned away, or wait in turn with Queue.
+	// Capacity is how many requests are served at the same time; 0 is no limit. Further
+	// requests are refused, or wait in order with Queue.
 	Capacity int
 	Queue    bool
-	// RefusePercent of the charges are declined, whatever their method.
+	// RefusePercent of the charges are declined, whatever their payment method.
 	RefusePercent int
-	// Down: every request fails without effect.
+	// Down means that every request fails without effect.
 	Down bool
-	// LoseAnswers: requests take effect, and then fail.
+	// LoseAnswers means that requests take effect, and then fail.
 	LoseAnswers bool
-	// Refunds is what becomes of refunds: they succeed, "wait" until this is
-	// changed, "fail", or are "refuse"d.
+	// Refunds says what happens to refunds: they succeed, stay pending until this is
+	// changed ("wait"), "fail", or are refused ("refuse").
 	Refunds string
 
-	// What only the Server knows. Disputes is where those of
-	// pm_card_createDispute are: open, "lost" or "won". Broken: charges and
-	// refunds break down once they have begun, without effect, and their keys
-	// repeat that ever after. SearchLag is how far the search is behind.
+	// The following fields apply to the Server only. Disputes is the state of the disputes
+	// of pm_card_createDispute: open, "lost" or "won". Broken means that charges and refunds
+	// fail after they have begun, without effect, and that their keys repeat the failure
+	// for ever. SearchLag is the delay of the search index.
 	Disputes  string
 	Broken    bool
 	SearchLag time.Duration
-	// ConfirmWithin is for how long a customer may confirm a charge; 0: half an hour.
+	// ConfirmWithin is how long a customer may confirm a charge; 0 is half an hour.
 	ConfirmWithin time.Duration
 
-	// Notices is how it tells what has changed about a charge.
+	// Notices says how changes of a charge are reported.
 	Notices Notices
 }
 
-// Errors of a sandbox that was told to misbehave.
+// Errors of a sandbox that was told to fail.
 var (
 	ErrDown       = errors.New("sandbox payments are down")
 	ErrAnswerLost = errors.New("sandbox payments lost the answer")
 )
 
-// Busy is a provider's word that it has too much to do.
+// Busy is a provider's answer that it is overloaded.
 type Busy struct{ wait time.Duration }
 
 // Error implements error.
@@ -60,54 +60,53 @@ func (b *Busy) Error() string {
 	return fmt.Sprintf("payment provider is busy for %s", b.wait)
 }
 
-// Said is Error without what differs from time to time.
+// Said is Error without the parts that differ each time.
 func (b *Busy) Said() string { return "payment provider is busy" }
 
-// RetryAfter is how long to wait before asking again; 0 when the provider did
-// not say.
+// RetryAfter is how long to wait before the next request; 0 if the provider did not say.
 func (b *Busy) RetryAfter() time.Duration { return b.wait }
 
-// busyFor is what a sandbox beyond its capacity asks for: the least that
-// Retry-After, whole seconds, can say.
+// busyFor is the wait that an overloaded sandbox asks for: the least that Retry-After, in
+// whole seconds, can express.
 const busyFor = time.Second
 
-// conduct lets requests through the way a sandbox is told to behave.
+// conduct treats requests according to the sandbox's Behaviour.
 type conduct struct {
 	totals func(context.Context) (charged, refunded int64, err error)
-	// refund gives some of an order's charge back, or with 0 all that is left, as a
-	// person does at the provider. RefundExceeds: that much is not left. NotFound: there is
-	// no charge.
+	// refund refunds a part of an order's charge, or with 0 all that is left, like a person
+	// does at the provider. It returns RefundExceeds if that much is not left, and NotFound
+	// if there is no charge.
 	refund func(ctx context.Context, orderID string, amount int64) error
-	// dispute has some of an order's charge, or with 0 all of it, disputed, and says
-	// where that stands.
+	// dispute disputes a part of an order's charge, or with 0 all of it, and sets the state
+	// of the dispute.
 	dispute func(ctx context.Context, orderID string, amount int64, state string) error
-	// failRefunds has the refunds of an order's charge fail that are of the amount, or with 0
-	// all of them, though they were done. NotFound: there is none.
+	// failRefunds makes the refunds of an order's charge that have the amount, or with 0 all
+	// of them, fail although they were done. It returns NotFound if there is none.
 	failRefunds func(ctx context.Context, orderID string, amount int64) error
-	// confirmations are the charges that customers confirm.
+	// confirmations are the charges that need the customer's confirmation.
 	confirmations confirmations
-	// retell sends a notice of the kind about an order, which there need not be.
-	retell func(ctx context.Context, orderID, what string) error
-	herald *herald
-	// switched is told of each turn of the switches.
+	// resend sends a notice of the kind about an order, which need not exist.
+	resend func(ctx context.Context, orderID, what string) error
+	sender *sender
+	// switched is called at each change of the behaviour.
 	switched func(ctx context.Context, was, is Behaviour)
-	// unfinished are the references of charges of which refunds are pending.
+	// unfinished holds the references of charges with pending refunds.
 	unfinished sync.Map
 
 	mu        sync.Mutex
 	behaviour Behaviour
-	inside    int             // requests that are worked on
-	waiting   []chan struct{} // those that wait, oldest first; closed when it is their turn
+	inside    int             // requests that are served
+	waiting   []chan struct{} // requests that wait, oldest first; closed when the request may go on
 }
 
-// Behave tells the sandbox how to treat requests from now on.
+// Behave changes how the sandbox treats requests.
 func (c *conduct) Behave(b Behaviour) {
 	c.mu.Lock()
 	was := c.behaviour
 	c.behaviour = b
 	c.admit()
 	c.mu.Unlock()
-	c.herald.beside(func(ctx context.Context) { c.switched(ctx, was, b) })
+	c.sender.beside(func(ctx context.Context) { c.switched(ctx, was, b) })
 }
 
 // Behaviour is how the sandbox treats requests now.
@@ -117,7 +116,7 @@ func (c *conduct) Behaviour() Behaviour {
 	return c.behaviour
 }
 
-// act lets a request through.
+// act runs effect as a request, treated according to the Behaviour.
 func (c *conduct) act(ctx context.Context, effect func() error) error {
 	if err := c.enter(ctx); err != nil {
 		return err
@@ -150,7 +149,7 @@ func (b Behaviour) latency() time.Duration {
 	return b.Latency + rand.N(b.LatencyUpTo-b.Latency+1)
 }
 
-// refuses tells, of one charge, whether it is among those to be declined.
+// refuses decides at random whether a charge is declined, by RefusePercent.
 func (b Behaviour) refuses() bool { return rand.IntN(100) < b.RefusePercent }
 
 func (c *conduct) enter(ctx context.Context) error {
@@ -183,7 +182,7 @@ func (c *conduct) leave() {
 	c.admit()
 }
 
-// giveUp ends a wait whose turn may have come in the same moment.
+// giveUp ends a wait. The request may have been admitted in the same moment.
 func (c *conduct) giveUp(turn chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -195,7 +194,7 @@ func (c *conduct) giveUp(turn chan struct{}) {
 	c.admit()
 }
 
-// admit lets in those who have waited longest, as many as there is room for.
+// admit admits the oldest waiting requests, as many as there is capacity for.
 func (c *conduct) admit() {
 	for len(c.waiting) > 0 && c.fits() {
 		close(c.waiting[0])

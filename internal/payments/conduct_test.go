@@ -15,8 +15,8 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// chargeMany charges n orders, a moment after each other, and tells of each
-// when it was over and how.
+// chargeMany charges n orders, a moment after each other, and returns the duration and error of
+// each.
 func chargeMany(ctx context.Context, s *payments.Sandbox, n int) (after []time.Duration, errs []error) {
 	after, errs = make([]time.Duration, n), make([]error, n)
 	began := time.Now()
@@ -27,7 +27,7 @@ func chargeMany(ctx context.Context, s *payments.Sandbox, n int) (after []time.D
 			_, errs[i] = s.Charge(ctx, booking.Charge{Key: id, OrderID: id, Amount: price, Method: "pm_card_visa"})
 			after[i] = time.Since(began)
 		})
-		synctest.Wait() // it is in, or waits, before the next one comes
+		synctest.Wait() // the request is served, or waits, before the next one comes
 	}
 	all.Wait()
 	return after, errs
@@ -111,6 +111,6 @@ func TestSandbox_Refuses(t *testing.T) {
 	for range 2 {
 		_, err := s.Charge(t.Context(), newCharge("pm_card_visa"))
 		require.ErrorIs(t, err, activities.ErrDeclined)
-		s.Behave(payments.Behaviour{}) // it stays what it was
+		s.Behave(payments.Behaviour{}) // a repeated charge keeps its answer
 	}
 }

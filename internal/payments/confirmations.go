@@ -7,9 +7,9 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Confirmation is a charge that a sandbox's customer confirms, or had to.
+// Confirmation is a charge that needs, or needed, the customer's confirmation.
 type Confirmation struct {
-	Token    string // it names the page
+	Token    string // names the page
 	OrderID  string
 	ReturnTo string
 	Amount   booking.Money
@@ -18,30 +18,30 @@ type Confirmation struct {
 	ExpiresAt time.Time // zero: never
 }
 
-// open tells whether the customer can still decide.
+// open reports whether the customer can still decide.
 func (c Confirmation) open(now time.Time) bool {
 	return c.Status == booking.ActionRequired && (c.ExpiresAt.IsZero() || now.Before(c.ExpiresAt))
 }
 
-// Decision is what a customer decides of such a charge.
+// Decision is a customer's decision about such a charge.
 type Decision struct {
 	Approved bool
-	// Amount is taken instead of the charge's, where it is not 0: the provider is at fault.
+	// Amount, if not 0, is taken instead of the charge's: a fault of the provider.
 	Amount int64
-	// Late: it is taken though the charge has expired or was cancelled.
+	// Late means that the money is taken although the charge has expired or was cancelled.
 	Late bool
 }
 
-// confirmations are a sandbox's charges that customers confirm.
+// confirmations are a sandbox's charges that need the customer's confirmation.
 type confirmations interface {
 	find(ctx context.Context, token string) (Confirmation, error)
 	last(ctx context.Context, orderID string) (Confirmation, error)
-	// decide records the decision, unless the charge is decided on, and sends notice of it.
+	// decide records the decision, unless there is one already, and sends a notice of it.
 	decide(ctx context.Context, c Confirmation, d Decision) error
 }
 
-// confirmLasts is for how long a customer may confirm a charge, unless the sandbox is told
-// otherwise: as long as in a payment window of Toss Payments.
+// confirmLasts is how long a customer may confirm a charge by default: as long as in a
+// payment window of Toss Payments.
 const confirmLasts = 30 * time.Minute
 
 func (b Behaviour) confirmBy(now time.Time) time.Time {
@@ -52,7 +52,7 @@ func (b Behaviour) confirmBy(now time.Time) time.Time {
 	return now.Add(within).UTC().Truncate(time.Millisecond)
 }
 
-// noticeOf is the kind of notice about a charge with the status.
+// noticeOf is the kind of notice for a charge with the status.
 func noticeOf(status booking.PaymentStatus) string {
 	switch status {
 	case booking.Charged:
@@ -64,7 +64,7 @@ func noticeOf(status booking.PaymentStatus) string {
 	}
 }
 
-// sandboxConfirmations are those of the sandbox in process.
+// sandboxConfirmations are the confirmations of the sandbox in process.
 type sandboxConfirmations struct{ *Sandbox }
 
 func (s sandboxConfirmations) find(ctx context.Context, token string) (Confirmation, error) {
@@ -83,7 +83,7 @@ func (s sandboxConfirmations) decide(ctx context.Context, c Confirmation, d Deci
 	if err != nil || !open {
 		return err
 	}
-	s.tell(noticeOf(d.status()), c.OrderID, c.Token)
+	s.notify(noticeOf(d.status()), c.OrderID, c.Token)
 	return nil
 }
 

@@ -19,15 +19,15 @@ import (
 // till is a payment provider with a customer who decides.
 type till struct {
 	activities.PaymentProvider
-	// decide does what the customer does about a charge, and returns what that brings back.
+	// decide makes the customer's decision about a charge, and returns their return.
 	decide func(t *testing.T, is *activities.ActionRequired, approve bool) booking.PaymentReturn
 	totals func(t *testing.T) (charged, refunded int64)
-	// needsReturn: we take the money, by what the customer brings back.
+	// needsReturn means that we take the money, with the data of the customer's return.
 	needsReturn bool
 }
 
-// tills are all providers that the port has to fit: two whose money moves when the customer
-// has approved, and one that we have to tell to take it.
+// tills are all kinds of providers that the port has to fit: two that take the money once the
+// customer has approved, and one that we have to tell to take it.
 func tills(t *testing.T) map[string]func(t *testing.T) till {
 	t.Helper()
 	return map[string]func(t *testing.T) till{"Stripe": stripeTill, "Sandbox": sandboxTill, "Window": windowTill}
@@ -72,7 +72,7 @@ func newSandbox(t *testing.T) (*payments.Sandbox, payments.Memory) {
 
 const shop = "https://shop.example/orders/o1?lang=ko"
 
-// newConfirmed is a charge whose customer is there to confirm it.
+// newConfirmed is a charge whose customer is present to confirm it.
 func newConfirmed(method string) booking.Charge {
 	c := newCharge(method)
 	c.ReturnTo, c.Customer = shop, "1024"
@@ -91,7 +91,7 @@ func requireAction(t *testing.T, ref string, err error) *activities.ActionRequir
 	return is
 }
 
-// decideOnPage does what a browser does on a sandbox's page, and comes back.
+// decideOnPage decides on a sandbox's page like a browser, and returns the customer's return.
 func decideOnPage(t *testing.T, is *activities.ActionRequired, approve bool) booking.PaymentReturn {
 	t.Helper()
 	decision := map[bool]string{true: "approve", false: "refuse"}[approve]
@@ -104,7 +104,7 @@ func decideOnPage(t *testing.T, is *activities.ActionRequired, approve bool) boo
 	return booking.PaymentReturn{PaymentKey: back.Query().Get("payment_intent")}
 }
 
-// submit sends the page's form, and does not follow where that leads.
+// submit sends the page's form, and does not follow its redirect.
 func submit(t *testing.T, page, decision string) (status int, location string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, page, strings.NewReader(url.Values{"decision": {decision}}.Encode()))
@@ -116,14 +116,13 @@ func submit(t *testing.T, page, decision string) (status int, location string) {
 	return answer.StatusCode, answer.Header.Get("Location")
 }
 
-// TestConfirming: a charge that its customer has to confirm goes the same way at every
-// provider.
+// TestConfirming: a charge that needs confirmation takes the same steps at every provider.
 func TestConfirming(t *testing.T) {
 	t.Parallel()
 	for name, newTill := range tills(t) {
 		for part, test := range map[string]func(*testing.T, till){
 			"Approved": approved, "ReturnLost": returnLost, "ReturnForged": returnForged, "Refused": refusedByCustomer,
-			"VoidedBefore": voidedBefore, "VoidedAfter": voidedAfter, "NobodyThere": nobodyThere, "TwoTabs": twoTabs,
+			"VoidedBefore": voidedBefore, "VoidedAfter": voidedAfter, "CustomerAbsent": customerAbsent, "TwoTabs": twoTabs,
 		} {
 			t.Run(name+"/"+part, func(t *testing.T) {
 				t.Parallel()
@@ -191,7 +190,7 @@ func returnLost(t *testing.T, p till) {
 	p.requireTotals(t, price.Amount, 0)
 }
 
-// returnForged: what a browser brings back is not believed.
+// returnForged: the data that a browser brings back are not trusted.
 func returnForged(t *testing.T, p till) {
 	t.Helper()
 	c := newConfirmed(threeDSecure)
@@ -244,7 +243,7 @@ func voidedBefore(t *testing.T, p till) {
 	p.requireTotals(t, 0, 0)
 }
 
-// voidedAfter: one who approved just before is given the money back.
+// voidedAfter: a customer who approved just before is refunded.
 func voidedAfter(t *testing.T, p till) {
 	t.Helper()
 	c := newConfirmed(threeDSecure)
@@ -263,7 +262,7 @@ func voidedAfter(t *testing.T, p till) {
 	p.requireTotals(t, price.Amount, price.Amount)
 }
 
-func nobodyThere(t *testing.T, p till) {
+func customerAbsent(t *testing.T, p till) {
 	t.Helper()
 	_, err := p.Charge(t.Context(), newCharge(threeDSecure))
 	require.ErrorIs(t, err, activities.ErrDeclined)

@@ -10,8 +10,8 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// TestSandbox_FailsAfterDone: a refund that was done fails on command. The money is left
-// again, and the refund is not made again under its key.
+// TestSandbox_FailsAfterDone: a done refund fails on command. The money is left again, and the
+// refund is not repeated under its key.
 func TestSandbox_FailsAfterDone(t *testing.T) {
 	t.Parallel()
 	s := payments.NewSandbox(newCharges(t))

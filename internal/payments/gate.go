@@ -17,62 +17,62 @@ import (
 
 // GateOptions say when a gate shuts, and what happens to payments then.
 type GateOptions struct {
-	// Slow is from when on a call counts as failed, though its answer is used.
+	// Slow is the duration from which a call counts as failed, although its answer is used.
 	Slow time.Duration
 	// Window is the time over which calls are counted.
 	Window time.Duration
-	// MinCalls have to have been made in the window, and FailPercent of them
-	// have failed, for the gate to shut.
+	// The gate shuts if at least MinCalls were made in the window and FailPercent of them
+	// failed.
 	MinCalls, FailPercent int
-	// ShutFor is how long it stays shut before Probes calls are let through:
-	// if they all succeed it opens, if one fails it shuts again.
+	// ShutFor is how long it stays shut before Probes calls are let through. If all
+	// succeed it opens; if one fails it shuts again.
 	ShutFor time.Duration
 	Probes  int
-	// PerSecond is how many payments that had to wait are taken in a second.
+	// PerSecond is how many waiting payments are let through per second.
 	PerSecond int
-	// PayWithin is how long a payment may wait; 0 when none may.
+	// PayWithin is how long a payment may wait; 0 if none may.
 	PayWithin time.Duration
-	// Asks tells whether this process asks the provider itself. One that does
-	// not goes by what others say.
+	// Asks means that this process calls the provider. A process that does not relies on
+	// what others report.
 	Asks bool
 
 	Outlook  Outlook
-	Worker   string // names this process to the others
+	Worker   string // the name of this process for the others
 	Log      *zap.Logger
 	Registry prometheus.Registerer
 }
 
-// Outlook is what all processes know of the payments that wait.
+// Outlook is the shared knowledge of all processes about waiting payments.
 type Outlook interface {
-	// Outlook tells how many payments stand in line, and until when some gate
-	// is shut: a time that has passed, or the zero one, when none is.
+	// Outlook returns how many payments wait, and until when some gate is shut: a past or
+	// zero time if none is.
 	Outlook(ctx context.Context) (waiting int, shutUntil time.Time, err error)
-	// Shut notes until when the worker's gate is shut.
+	// Shut records until when the worker's gate is shut.
 	Shut(ctx context.Context, worker string, until time.Time) error
 }
 
-// Gate stands before a payment provider: a circuit breaker with a fallback. It
+// Gate protects a payment provider: a circuit breaker with a queue for payments. It
 // implements activities.PaymentGate.
 type Gate struct {
 	options GateOptions
 	breaker *gobreaker.TwoStepCircuitBreaker[any]
 	outlook outlook
-	pace    *rate.Limiter // of those whose turn has come
+	pace    *rate.Limiter // of waiting payments
 	calls   *prometheus.HistogramVec
 	changes *prometheus.CounterVec
 
-	telling sync.Mutex
-	mu      sync.Mutex
-	until   time.Time     // shut till then
-	opened  time.Time     // when it opened last, the zero time when it was never shut
-	quiet   time.Time     // the provider asked not to be asked till then
-	changed chan struct{} // closed at the next change of the breaker's state
+	publishing sync.Mutex
+	mu         sync.Mutex
+	until      time.Time     // shut until then
+	opened     time.Time     // when it last opened, zero if it was never shut
+	quiet      time.Time     // the provider asked for no requests until then
+	changed    chan struct{} // closed at the next change of the breaker's state
 }
 
-// errSlow is what the breaker is told of a call that takes too long.
+// errSlow is what the breaker gets for a call that takes too long.
 var errSlow = errors.New("the payment provider is slow")
 
-// NewGate makes a gate that is open.
+// NewGate makes an open gate.
 func NewGate(o GateOptions) *Gate {
 	g := &Gate{options: o, outlook: outlook{ask: o.Outlook.Outlook}, pace: rate.NewLimiter(rate.Limit(o.PerSecond), 1), changed: make(chan struct{})}
 	g.breaker = gobreaker.NewTwoStepCircuitBreaker[any](gobreaker.Settings{
@@ -85,7 +85,7 @@ func NewGate(o GateOptions) *Gate {
 			counted := int(c.TotalSuccesses + c.TotalFailures)
 			return counted >= o.MinCalls && int(c.TotalFailures)*100 >= counted*o.FailPercent
 		},
-		OnStateChange: g.turned,
+		OnStateChange: g.stateChanged,
 		IsExcluded: func(err error) bool {
 			return errors.Is(err, activities.ErrNotAsked) || errors.Is(err, context.Canceled)
 		},
@@ -94,18 +94,17 @@ func NewGate(o GateOptions) *Gate {
 	return g
 }
 
-// windowParts is how finely a window slides.
+// windowParts is the number of parts in which the window slides.
 const windowParts = 10
 
-// Enter implements activities.PaymentGate. While the gate is not quite open, and
-// for a while after that, those who have not waited do not go before those who
-// have, unless these are done within a second: all who come at once would shut
-// it again.
+// Enter implements activities.PaymentGate. While the gate recovers, queued charges go
+// before new ones, unless the queue can be served within a second: all new charges at
+// once would shut the gate again.
 func (g *Gate) Enter(ctx context.Context, waited bool) (activities.PaymentPass, error) {
 	if time.Now().Before(g.quietUntil()) {
 		return nil, activities.ErrShut
 	}
-	if !waited && g.lineGoesFirst(ctx) {
+	if !waited && g.queueGoesFirst(ctx) {
 		return nil, activities.ErrShut
 	}
 	done, err := g.breaker.Allow()
@@ -117,7 +116,7 @@ func (g *Gate) Enter(ctx context.Context, waited bool) (activities.PaymentPass, 
 	return p, nil
 }
 
-func (g *Gate) lineGoesFirst(ctx context.Context) bool {
+func (g *Gate) queueGoesFirst(ctx context.Context) bool {
 	if g.options.PayWithin == 0 || !g.recovers() {
 		return false
 	}
@@ -125,7 +124,7 @@ func (g *Gate) lineGoesFirst(ctx context.Context) bool {
 	return waiting > g.options.PerSecond
 }
 
-// recovers tells whether the gate was shut not long ago, or still is.
+// recovers reports whether the gate is shut, or was shut lately.
 func (g *Gate) recovers() bool {
 	if g.breaker.State() != gobreaker.StateClosed {
 		return true
@@ -135,7 +134,7 @@ func (g *Gate) recovers() bool {
 	return time.Since(g.opened) < g.options.Window
 }
 
-// pass is one that was let in.
+// pass is the permission of one admitted payment.
 type pass struct {
 	gate           *Gate
 	report         func(error) // to the breaker
@@ -144,8 +143,8 @@ type pass struct {
 	slow           *time.Timer
 }
 
-// Asks implements activities.PaymentPass. A call counts as failed as soon as it
-// is slow: one that hangs says nothing by itself.
+// Asks implements activities.PaymentPass. A call counts as failed as soon as it is slow,
+// since a call that hangs returns nothing that could be counted.
 func (p *pass) Asks() {
 	p.begun = time.Now()
 	p.slow = time.AfterFunc(p.gate.options.Slow, func() { p.report(errSlow) })
@@ -157,13 +156,13 @@ func (p *pass) Leave(err error) {
 		p.report(err)
 		if p.slow != nil {
 			p.slow.Stop()
-			p.gate.heard(err, time.Since(p.begun))
+			p.gate.record(err, time.Since(p.begun))
 		}
 	})
 }
 
-// heard notes what came of a call.
-func (g *Gate) heard(err error, took time.Duration) {
+// record records the outcome of a call.
+func (g *Gate) record(err error, took time.Duration) {
 	outcome := "answered"
 	if err != nil {
 		outcome = "failed"
@@ -176,11 +175,10 @@ func (g *Gate) heard(err error, took time.Duration) {
 	g.mu.Lock()
 	g.quiet = time.Now().Add(cmp.Or(busy.RetryAfter(), leastQuiet))
 	g.mu.Unlock()
-	go g.tellOthers()
+	go g.publish()
 }
 
-// leastQuiet is for how long a provider is left alone that has too much to do
-// and does not say for how long.
+// leastQuiet is how long an overloaded provider that names no time gets no requests.
 const leastQuiet = time.Second
 
 func (g *Gate) quietUntil() time.Time {
@@ -189,16 +187,15 @@ func (g *Gate) quietUntil() time.Time {
 	return g.quiet
 }
 
-// againAfter is how long one waits who was let in to no avail, at least.
-const againAfter = time.Second
+// retryPause is the least wait of a payment whose admitted call was in vain.
+const retryPause = time.Second
 
-// Opens implements activities.PaymentGate. Those who have waited go one after
-// the other, at the rate of the whole line: all who stand before a gate that
-// opens would shut it again.
+// Opens implements activities.PaymentGate. Waiting payments are let through one after
+// another, at a fixed rate for all: all of them at once would shut the gate again.
 func (g *Gate) Opens(ctx context.Context, again bool) error {
 	if again {
 		select {
-		case <-time.After(againAfter):
+		case <-time.After(retryPause):
 		case <-ctx.Done():
 		}
 	}
@@ -206,7 +203,7 @@ func (g *Gate) Opens(ctx context.Context, again bool) error {
 		wait, changed := g.closedFor()
 		if wait <= 0 {
 			if g.pace.Wait(ctx) != nil {
-				<-ctx.Done() // it comes before their turn does
+				<-ctx.Done() // ctx ends before the payment's turn
 			}
 			if wait, changed = g.closedFor(); wait <= 0 {
 				return ctx.Err()
@@ -224,11 +221,11 @@ func (g *Gate) Opens(ctx context.Context, again bool) error {
 	}
 }
 
-// probing is how soon it is looked again whether a probe has come back.
+// probing is how often the gate checks whether a probe has returned.
 const probing = 100 * time.Millisecond
 
-// closedFor is how long it takes at least until somebody may enter, 0 when one
-// may now; and what is closed when that changes.
+// closedFor is the least time until a payment may enter, 0 if it may enter now, and a
+// channel that is closed when that changes.
 func (g *Gate) closedFor() (time.Duration, <-chan struct{}) {
 	state, counts := g.breaker.State(), g.breaker.Counts()
 	g.mu.Lock()
@@ -243,8 +240,8 @@ func (g *Gate) closedFor() (time.Duration, <-chan struct{}) {
 	return wait, g.changed
 }
 
-// turned is told by the breaker, which is locked meanwhile.
-func (g *Gate) turned(_ string, from, to gobreaker.State) {
+// stateChanged is called by the breaker at a change of its state, while the breaker is locked.
+func (g *Gate) stateChanged(_ string, from, to gobreaker.State) {
 	g.mu.Lock()
 	g.until = time.Time{}
 	switch to {
@@ -259,14 +256,14 @@ func (g *Gate) turned(_ string, from, to gobreaker.State) {
 	g.mu.Unlock()
 	g.changes.WithLabelValues(to.String()).Inc()
 	g.options.Log.Warn("payment provider", zap.Stringer("breakerWas", from), zap.Stringer("breakerIs", to))
-	go g.tellOthers()
+	go g.publish()
 }
 
-// tellOthers tells how it is by now, and does without those who cannot be told:
-// they find out by themselves, a little later.
-func (g *Gate) tellOthers() {
-	g.telling.Lock() // the last to tell has the latest news
-	defer g.telling.Unlock()
+// publish writes the gate's state for other processes. It ignores an error: the others
+// find out by themselves, a little later.
+func (g *Gate) publish() {
+	g.publishing.Lock() // the last writer has the latest state
+	defer g.publishing.Unlock()
 	g.mu.Lock()
 	until := g.until
 	if g.quiet.After(until) {

@@ -12,9 +12,9 @@ import (
 	"github.com/sony/gobreaker/v2"
 )
 
-// Admit tells whether an order that is placed now could be paid for in time
-// and, if not, when it is worth asking again. It is for those who would rather
-// hear "later" than a promise that cannot be kept.
+// Admit reports whether an order that is placed now could be paid for in time and, if not,
+// when to try again. It serves callers that prefer a refusal to a promise that cannot be
+// kept.
 func (g *Gate) Admit(ctx context.Context) (retryAfter time.Duration, ok bool) {
 	if g.options.PayWithin == 0 {
 		wait := g.shutFor(ctx)
@@ -25,7 +25,7 @@ func (g *Gate) Admit(ctx context.Context) (retryAfter time.Duration, ok bool) {
 	return wait - g.options.PayWithin, wait <= g.options.PayWithin
 }
 
-// shutFor is how long the breaker keeps everybody away, at least.
+// shutFor is the least time for which the breaker admits no call.
 func (g *Gate) shutFor(ctx context.Context) time.Duration {
 	if g.options.Asks {
 		wait, _ := g.closedFor()
@@ -35,7 +35,7 @@ func (g *Gate) shutFor(ctx context.Context) time.Duration {
 	return time.Until(until)
 }
 
-// Trouble says what is wrong with the provider, "" when nothing is.
+// Trouble describes the provider's failure, "" if there is none.
 func (g *Gate) Trouble(ctx context.Context) string {
 	deferred, until := g.outlook.now(ctx)
 	state := g.breaker.State()
@@ -56,8 +56,7 @@ func (g *Gate) Trouble(ctx context.Context) string {
 	return strings.Join(words, ", ")
 }
 
-// measure shows the gate in the metrics. Without a registry it measures all
-// the same.
+// measure registers the gate's metrics. Without a registry it records them all the same.
 func (g *Gate) measure(registry prometheus.Registerer) {
 	g.calls = prometheus.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "yeyak_payment_provider_call_seconds", Help: "How long charges at the payment provider take, in seconds.",
@@ -84,7 +83,7 @@ func (g *Gate) measure(registry prometheus.Registerer) {
 		}))
 }
 
-// outlook keeps what was last known for a moment: it is asked for with every payment.
+// outlook caches the Outlook for a moment: every payment asks for it.
 type outlook struct {
 	ask func(context.Context) (int, time.Time, error)
 
@@ -94,11 +93,11 @@ type outlook struct {
 	until    time.Time
 }
 
-// How long an outlook is good for, and how long it may take. What cannot be
-// asked is taken to be as it was: a ledger that is away stops payments anyway.
+// How long an outlook is valid, and how long its query may take. If the query fails the
+// last outlook stays valid: a ledger that is down stops payments anyway.
 const (
-	outlookLasts    = 500 * time.Millisecond
-	outlookPatience = 200 * time.Millisecond
+	outlookLasts   = 500 * time.Millisecond
+	outlookTimeout = 200 * time.Millisecond
 )
 
 func (o *outlook) now(ctx context.Context) (deferred int, shutUntil time.Time) {
@@ -107,9 +106,9 @@ func (o *outlook) now(ctx context.Context) (deferred int, shutUntil time.Time) {
 		defer o.mu.Unlock()
 		return o.deferred, o.until
 	}
-	o.at = time.Now() // one asks, and the others go on with what is known
+	o.at = time.Now() // one caller asks, and the others use the last outlook
 	o.mu.Unlock()
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), outlookPatience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), outlookTimeout)
 	defer cancel()
 	deferred, until, err := o.ask(ctx)
 	o.mu.Lock()

@@ -17,7 +17,7 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// board is what all processes know of the payments that wait.
+// board is the shared knowledge of all processes about waiting payments.
 type board struct {
 	mu       sync.Mutex
 	deferred int
@@ -50,7 +50,7 @@ func (b *board) shutUntil() time.Time {
 	return b.until
 }
 
-// newGate is one that shuts when half of at least four calls have failed.
+// newGate is a gate that shuts if half of at least four calls have failed.
 func newGate(b *board, change ...func(*payments.GateOptions)) *payments.Gate {
 	o := payments.GateOptions{
 		Slow: 610 * time.Millisecond, Window: 10 * time.Second, MinCalls: 4, FailPercent: 50, ShutFor: 5 * time.Second,
@@ -65,7 +65,7 @@ func newGate(b *board, change ...func(*payments.GateOptions)) *payments.Gate {
 
 var errBroken = errors.New("connection refused")
 
-// call asks the provider through the gate, and tells whether it got there.
+// call calls the provider through the gate, and reports whether it was admitted.
 func call(t *testing.T, g *payments.Gate, took time.Duration, answer error) bool {
 	t.Helper()
 	p, err := g.Enter(t.Context(), false)
@@ -81,7 +81,7 @@ func call(t *testing.T, g *payments.Gate, took time.Duration, answer error) bool
 	return true
 }
 
-// enter is let in, and asks.
+// enter enters the gate and calls the provider.
 func enter(t *testing.T, g *payments.Gate, waited bool) activities.PaymentPass {
 	t.Helper()
 	p, err := g.Enter(t.Context(), waited)
@@ -126,8 +126,8 @@ func TestGate_ForgetsWhatIsLongAgo(t *testing.T) {
 	})
 }
 
-// A call counts as failed from the moment at which it is slow: one that hangs
-// says nothing by itself.
+// A call counts as failed as soon as it is slow, since a call that hangs returns nothing that
+// could be counted.
 func TestGate_ShutsOnSlowCallsWhileTheyLast(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		g := newGate(&board{})
@@ -173,7 +173,7 @@ func TestGate_Probes(t *testing.T) {
 	})
 }
 
-// Whoever waits goes in when the gate opens, and not before.
+// A waiting payment enters when the gate opens, and not before.
 func TestGate_Opens(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		g := newGate(&board{})
@@ -215,7 +215,7 @@ func TestGate_Opens(t *testing.T) {
 	})
 }
 
-// Those who stand before a gate when it opens go at the rate of the line.
+// Payments that wait when the gate opens enter at a fixed rate.
 func TestGate_OpensForOneAfterTheOther(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		g := newGate(&board{})
@@ -240,11 +240,11 @@ func TestGate_OpensForOneAfterTheOther(t *testing.T) {
 	})
 }
 
-// What the provider asks for is heeded for all orders.
+// The pause that the provider asks for applies to all orders.
 func TestGate_KeepsQuietWhenAsked(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		g := newGate(&board{})
-		busy := groan(7 * time.Second)
+		busy := busyAnswer(7 * time.Second)
 		require.True(t, call(t, g, 0, busy))
 		begun := time.Now()
 		require.False(t, call(t, g, 0, nil))
@@ -254,13 +254,13 @@ func TestGate_KeepsQuietWhenAsked(t *testing.T) {
 	})
 }
 
-// groan is a provider's word that it has too much to do.
-type groan time.Duration
+// busyAnswer is a provider's answer that it is overloaded.
+type busyAnswer time.Duration
 
-func (groan) Error() string               { return "too many requests" }
-func (g groan) RetryAfter() time.Duration { return time.Duration(g) }
+func (busyAnswer) Error() string               { return "too many requests" }
+func (g busyAnswer) RetryAfter() time.Duration { return time.Duration(g) }
 
-// What is slow before the provider is asked is not the provider.
+// Time before the call does not count as the provider's.
 func TestGate_CountsFromTheAsking(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		g := newGate(&board{})
@@ -274,8 +274,8 @@ func TestGate_CountsFromTheAsking(t *testing.T) {
 	})
 }
 
-// Once it was shut, who has not waited does not go before those who have. A line
-// that is long and a provider that is well are no reason to make it longer.
+// While the gate recovers, queued charges go before new ones. A long queue at a healthy
+// provider is no reason to queue new charges.
 func TestGate_TheLineGoesFirst(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := &board{deferred: 21}
@@ -288,7 +288,7 @@ func TestGate_TheLineGoesFirst(t *testing.T) {
 		enter(t, g, true).Leave(nil)
 		require.False(t, call(t, g, 0, nil), "it has opened, and those who waited go first")
 		b.set(20)
-		time.Sleep(500 * time.Millisecond) // nobody asks for each payment
+		time.Sleep(500 * time.Millisecond) // the outlook is cached
 		require.True(t, call(t, g, 0, nil), "these are done within a second")
 		b.set(1000)
 		time.Sleep(10 * time.Second)
@@ -296,7 +296,7 @@ func TestGate_TheLineGoesFirst(t *testing.T) {
 	})
 }
 
-// A ledger that is away is no reason to keep payments away.
+// A ledger that is down is no reason to refuse payments.
 func TestGate_GoesOnWithWhatItKnows(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := &board{err: errBroken}
@@ -364,14 +364,14 @@ func TestGate_AdmitWhileItRejects(t *testing.T) {
 	})
 }
 
-// What the provider asked for is asked for everywhere.
+// The pause that the provider asks for applies to all processes.
 func TestGate_OthersKeepQuietToo(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := &board{}
 		reject := func(o *payments.GateOptions) { o.PayWithin = 0 }
 		g := newGate(b, reject)
 		elsewhere := newGate(b, reject, func(o *payments.GateOptions) { o.Asks = false })
-		require.True(t, call(t, g, 0, groan(20*time.Second)))
+		require.True(t, call(t, g, 0, busyAnswer(20*time.Second)))
 		synctest.Wait()
 		wait, ok := elsewhere.Admit(t.Context())
 		require.False(t, ok)

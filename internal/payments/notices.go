@@ -14,37 +14,36 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Notices is how a sandbox tells what has changed about a charge.
+// Notices says how a sandbox reports changes of a charge.
 type Notices struct {
-	// URL is where the Server sends notices, none while it is "", and Secret what it signs
-	// them with. The Sandbox hands its own over in process and needs neither.
+	// URL is where the Server sends notices, none if it is "", and Secret signs them. The
+	// Sandbox delivers its notices in process and needs neither.
 	URL, Secret string
-	// Late passes before a notice is sent; any time from it to LateUpTo if that is more,
-	// so that notices overtake each other.
+	// Late passes before a notice is sent. If LateUpTo is more, the time is random between
+	// the two, so that notices overtake each other.
 	Late, LateUpTo time.Duration
 	// Twice: each is sent twice. Forged: the Server signs with another secret. Lost: none
 	// is sent.
 	Twice, Forged, Lost bool
 }
 
-// noticeSwitches are Notices as JSON, without the secret, with what came of those that
-// were sent.
+// noticeSwitches are Notices as JSON, without the secret, with the numbers of sent notices.
 type noticeSwitches struct {
 	URL      string `json:"url"`
 	Late     string `json:"late"`
 	Twice    bool   `json:"twice"`
 	Forged   bool   `json:"forged"`
 	Lost     bool   `json:"lost"`
-	Sent     int64  `json:"sent"`     // taken by the one who hears them
-	UnderWay int64  `json:"underWay"` // late, or sent again until they are taken
+	Sent     int64  `json:"sent"`     // accepted by the receiver
+	UnderWay int64  `json:"underWay"` // delayed, or repeated until they are accepted
 }
 
 func (c *conduct) noticesInWords() noticeSwitches {
 	n := c.Behaviour().Notices
-	return noticeSwitches{n.URL, rangeInWords(n.Late, n.LateUpTo), n.Twice, n.Forged, n.Lost, c.herald.sent.Load(), c.herald.underWay.Load()}
+	return noticeSwitches{n.URL, rangeInWords(n.Late, n.LateUpTo), n.Twice, n.Forged, n.Lost, c.sender.sent.Load(), c.sender.underWay.Load()}
 }
 
-// set turns the switches of notices, and says of every one at fault what is wrong.
+// set changes the switches of notices, and returns a fault for every wrong field.
 func (n *Notices) set(value json.RawMessage) (faults []fieldError) {
 	fields, ok := valueOf[map[string]json.RawMessage](value)
 	if !ok {
@@ -92,13 +91,13 @@ func setURL(to *string, value json.RawMessage) (complaint string) {
 	return ""
 }
 
-// notice is a notice, with what it is about as the Server shows it.
+// notice is a notice with its object as the Server shows it.
 type notice struct {
 	booking.PaymentNotice
 	object any
 }
 
-// Bounds of the time between two tries to send a notice, how long it is tried, and how
+// Bounds of the time between two attempts to send a notice, how long it is tried, and how
 // many are sent at a time.
 const (
 	soonestTry  = 500 * time.Millisecond
@@ -107,10 +106,10 @@ const (
 	sentAtOnce  = 8
 )
 
-// herald sends notices until it is closed. Those that are under way then are lost.
-type herald struct {
-	send  func(context.Context, notice, Notices) error // an error: it is sent again
-	ctx   context.Context                              // a notice outlives the request that it is about
+// sender sends notices until it is closed. Notices under way are lost then.
+type sender struct {
+	send  func(context.Context, notice, Notices) error // after an error it is sent again
+	ctx   context.Context                              // a notice outlives the request that caused it
 	end   context.CancelFunc
 	slots chan struct{}
 
@@ -120,14 +119,14 @@ type herald struct {
 	sent, underWay atomic.Int64
 }
 
-func newHerald(send func(context.Context, notice, Notices) error) *herald {
+func newSender(send func(context.Context, notice, Notices) error) *sender {
 	ctx, end := context.WithCancel(context.Background())
-	return &herald{send: send, ctx: ctx, end: end, slots: make(chan struct{}, sentAtOnce)}
+	return &sender{send: send, ctx: ctx, end: end, slots: make(chan struct{}, sentAtOnce)}
 }
 
 // Close ends the sending of notices.
 func (c *conduct) Close() {
-	h := c.herald
+	h := c.sender
 	h.mu.Lock()
 	h.closed = true
 	h.mu.Unlock()
@@ -135,8 +134,8 @@ func (c *conduct) Close() {
 	h.all.Wait()
 }
 
-// beside runs f in a goroutine of its own, unless the herald is closed.
-func (h *herald) beside(f func(context.Context)) (runs bool) {
+// beside runs f in a goroutine of its own, unless the sender is closed.
+func (h *sender) beside(f func(context.Context)) (runs bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if !h.closed {
@@ -145,8 +144,8 @@ func (h *herald) beside(f func(context.Context)) (runs bool) {
 	return !h.closed
 }
 
-// tell sends a notice, as it is told to be sent.
-func (h *herald) tell(n notice, as Notices) {
+// sendAs sends a notice as the switches say.
+func (h *sender) sendAs(n notice, as Notices) {
 	if as.Lost {
 		return
 	}
@@ -166,7 +165,7 @@ func (h *herald) tell(n notice, as Notices) {
 	}
 }
 
-func (h *herald) deliver(ctx context.Context, n notice, as Notices) {
+func (h *sender) deliver(ctx context.Context, n notice, as Notices) {
 	ctx, cancel := context.WithTimeout(ctx, noticesLast)
 	defer cancel()
 	wait, again := as.late(), soonestTry
@@ -184,7 +183,7 @@ func (h *herald) deliver(ctx context.Context, n notice, as Notices) {
 	}
 }
 
-func (h *herald) once(ctx context.Context, n notice, as Notices) error {
+func (h *sender) once(ctx context.Context, n notice, as Notices) error {
 	select {
 	case h.slots <- struct{}{}:
 		defer func() { <-h.slots }()

@@ -18,39 +18,39 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// hearer takes notices, and reads them as the API does.
-type hearer struct {
-	url   string
-	heard chan heard
+// receiver receives notices, and reads them like the API.
+type receiver struct {
+	url      string
+	received chan received
 
 	mu   sync.Mutex
-	busy int // so many notices are turned away first
+	busy int // how many notices it refuses first
 }
 
-type heard struct {
+type received struct {
 	booking.PaymentNotice
 	err error
 }
 
-func (h *hearer) turnsAway(notices int) {
+func (h *receiver) turnsAway(notices int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.busy = notices
 }
 
-func (h *hearer) isBusy() bool {
+func (h *receiver) isBusy() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.busy--
 	return h.busy >= 0
 }
 
-// heardBy is a stand-in for Stripe that has charged order o1, and one that hears of it.
-func heardBy(t *testing.T) (counter, *hearer, string) {
+// heardBy is a stand-in for Stripe that has charged order o1, and a receiver of its notices.
+func heardBy(t *testing.T) (counter, *receiver, string) {
 	t.Helper()
 	p := newCounter(t)
 	t.Cleanup(p.sandbox.Close)
-	h := &hearer{heard: make(chan heard, 100)}
+	h := &receiver{received: make(chan received, 100)}
 	stripe := reader(t, p.sandbox.Handler(), newSecret)
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if h.isBusy() {
@@ -65,15 +65,15 @@ func heardBy(t *testing.T) (counter, *hearer, string) {
 		if err != nil {
 			w.WriteHeader(http.StatusBadRequest)
 		}
-		h.heard <- heard{notice, err}
+		h.received <- received{notice, err}
 	}))
 	t.Cleanup(server.Close)
 	h.url = server.URL
 	return p, h, p.charged(t, "pm_card_visa")
 }
 
-// turn turns the stand-in's switches, those of notices and others.
-func (h *hearer) turn(t *testing.T, p counter, notices, others string) {
+// turn changes the stand-in's switches, those of notices and others.
+func (h *receiver) turn(t *testing.T, p counter, notices, others string) {
 	t.Helper()
 	body := fmt.Sprintf(`{"notices": {"url": %q, "secret": %q%s}%s}`, h.url, newSecret, notices, others)
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPut, payments.SwitchboardPath, strings.NewReader(body))
@@ -84,22 +84,22 @@ func (h *hearer) turn(t *testing.T, p counter, notices, others string) {
 	require.NotContains(t, w.Body.String(), newSecret)
 }
 
-// next is the notice that is heard next.
-func (h *hearer) next(t *testing.T) booking.PaymentNotice {
+// next returns the next notice.
+func (h *receiver) next(t *testing.T) booking.PaymentNotice {
 	t.Helper()
-	got := <-h.heard
+	got := <-h.received
 	require.NoError(t, got.err)
 	require.NotEmpty(t, got.ID)
 	return got.PaymentNotice
 }
 
-func (h *hearer) requireNext(t *testing.T, what, orderID, ref string) {
+func (h *receiver) requireNext(t *testing.T, what, orderID, ref string) {
 	t.Helper()
 	got := h.next(t)
 	require.Equal(t, []string{what, orderID, ref}, []string{got.What, got.OrderID, got.Ref})
 }
 
-// underWay is how many notices are late or repeated, and how many were taken.
+// underWay is how many notices are delayed or repeated, and how many were accepted.
 func underWay(t *testing.T, body string) (waiting, sent int) {
 	t.Helper()
 	var said struct{ Notices struct{ UnderWay, Sent int } }
@@ -107,15 +107,14 @@ func underWay(t *testing.T, body string) (waiting, sent int) {
 	return said.Notices.UnderWay, said.Notices.Sent
 }
 
-// TestServer_Tells: of refunds and disputes, whoever makes them, with the order that
-// they are about.
+// TestServer_Tells: refunds and disputes of any origin have a notice with their order.
 func TestServer_Tells(t *testing.T) {
 	t.Parallel()
 	p, h, ref := heardBy(t)
 	h.turn(t, p, "", "")
 	p.hand(t, "refunds", `{"orderId":"o1","amount":1000}`, http.StatusOK)
 	h.requireNext(t, "charge.refunded", "o1", ref)
-	for range 2 { // the second is the same request
+	for range 2 { // the second is a repetition
 		_, err := p.part(t, "o1/refund/1", ref, 2000)
 		require.NoError(t, err)
 	}
@@ -127,7 +126,7 @@ func TestServer_Tells(t *testing.T) {
 		h.requireNext(t, what, "o1", ref)
 		h.turn(t, p, "", "")
 		if state == "wait" {
-			h.requireNext(t, "refund.updated", "o1", ref) // it ends by itself, with the switch
+			h.requireNext(t, "refund.updated", "o1", ref) // the switch ends it
 		}
 	}
 	for _, step := range [][2]string{
@@ -139,7 +138,7 @@ func TestServer_Tells(t *testing.T) {
 		p.hand(t, "disputes", step[0], http.StatusOK)
 		h.requireNext(t, step[1], "o1", ref)
 	}
-	require.Empty(t, h.heard)
+	require.Empty(t, h.received)
 }
 
 // TestServer_TellsOfDisputesThatItsMethodRaises, and when they end.
@@ -156,7 +155,7 @@ func TestServer_TellsOfDisputesThatItsMethodRaises(t *testing.T) {
 	h.requireNext(t, "charge.dispute.closed", "o2", ref)
 }
 
-// TestServer_NoticesAsSwitched: late, lost, forged, twice, and again until they are taken.
+// TestServer_NoticesAsSwitched: late, lost, forged, twice, and repeated until accepted.
 func TestServer_NoticesAsSwitched(t *testing.T) {
 	t.Parallel()
 	p, h, ref := heardBy(t)
@@ -176,20 +175,20 @@ func TestServer_NoticesAsSwitched(t *testing.T) {
 
 	h.turn(t, p, `, "forged": true`, "")
 	refund()
-	require.ErrorIs(t, (<-h.heard).err, &booking.Error{Code: booking.ForgedNotice})
+	require.ErrorIs(t, (<-h.received).err, &booking.Error{Code: booking.ForgedNotice})
 
 	h.turnsAway(2)
 	h.turn(t, p, "", "")
 	refund()
 	h.requireNext(t, "charge.refunded", "o1", ref)
-	require.Empty(t, h.heard)
+	require.Empty(t, h.received)
 	p.sandbox.Close()
 	waiting, _ = underWay(t, refund())
 	require.Zero(t, waiting, "what is late is not waited for, and what comes later is not sent")
 }
 
-// TestSandbox_Tells: the built-in sandbox hands over what nobody was answered, again until
-// it is taken.
+// TestSandbox_Tells: the built-in sandbox delivers changes that no answer reported, and repeats
+// them until they are accepted.
 func TestSandbox_Tells(t *testing.T) {
 	t.Parallel()
 	remembered := newCharges(t)

@@ -17,8 +17,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// PagePath is the route of the page where a sandbox's customer approves or refuses a
-// charge. Who knows its token may: it needs no other credentials.
+// PagePath is the route of the page on which a sandbox's customer approves or refuses a
+// charge. The token in it is the only credential.
 const PagePath = pagePath + ":token"
 
 const pagePath = "/sandbox/confirm/"
@@ -57,7 +57,7 @@ func (c *conduct) showPage(g *gin.Context) {
 		return
 	}
 	h := g.Writer.Header()
-	// A browser holds what a form's answer redirects to against form-action.
+	// A browser applies form-action to the redirect after a form, too.
 	h.Set("Content-Security-Policy",
 		"default-src 'none'; style-src 'unsafe-inline'; form-action 'self'"+originOf(is.ReturnTo)+"; frame-ancestors 'none'; base-uri 'none'")
 	h.Set("Cache-Control", "no-store")
@@ -66,8 +66,8 @@ func (c *conduct) showPage(g *gin.Context) {
 	g.Data(http.StatusOK, "text/html; charset=utf-8", out.Bytes())
 }
 
-// decideOnPage takes the customer's decision, and leads back. A second one, of another tab,
-// changes nothing.
+// decideOnPage records the customer's decision and redirects to ReturnTo. A second decision,
+// from another tab, changes nothing.
 func (c *conduct) decideOnPage(g *gin.Context) {
 	ctx := g.Request.Context()
 	is, err := c.confirmations.find(ctx, g.Param("token"))
@@ -101,8 +101,8 @@ func refusePage(g *gin.Context, err error) {
 	g.String(http.StatusServiceUnavailable, "the sandbox's memory cannot be read")
 }
 
-// backTo is where the customer goes on, with what has come of the charge, as Stripe adds
-// it: a hint, since a browser carries it.
+// backTo is the URL for the customer after the decision, with the result, as Stripe adds it.
+// The result is only a hint, since a browser carries it.
 func backTo(c Confirmation) string {
 	u, err := url.Parse(c.ReturnTo)
 	if err != nil || u.Scheme == "" || u.Scheme == "javascript" || u.Scheme == "data" {
@@ -118,16 +118,16 @@ func backTo(c Confirmation) string {
 	return u.String()
 }
 
-// whole is an origin that can stand in a header as it is.
-var whole = regexp.MustCompile(`^[a-z][a-z0-9+.-]*://[A-Za-z0-9.:\[\]-]+$`)
+// plainOrigin matches an origin that is safe in a header.
+var plainOrigin = regexp.MustCompile(`^[a-z][a-z0-9+.-]*://[A-Za-z0-9.:\[\]-]+$`)
 
-// originOf is what form-action has to name so that the form's answer may lead there.
+// originOf is the entry of form-action that allows the redirect after the form.
 func originOf(returnTo string) string {
 	u, err := url.Parse(returnTo)
 	if err != nil {
 		return ""
 	}
-	if origin := u.Scheme + "://" + u.Host; whole.MatchString(origin) {
+	if origin := u.Scheme + "://" + u.Host; plainOrigin.MatchString(origin) {
 		return " " + origin
 	}
 	return ""

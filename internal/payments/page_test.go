@@ -15,7 +15,7 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// seen is a page as a browser gets it that another site led to.
+// seen is a page as a browser gets it after a redirect from another site.
 func seen(t *testing.T, page string) (status int, header http.Header, body string) {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, page, nil)
@@ -36,8 +36,8 @@ func waiting(t *testing.T, p activities.PaymentProvider) *activities.ActionRequi
 	return requireAction(t, ref, err)
 }
 
-// TestPage: it needs no script, loads nothing, is in no frame, and says what is to be paid.
-// Its form may lead to the shop, and nowhere else.
+// TestPage: it needs no script, loads nothing, allows no frame, and shows the amount. Its form
+// may redirect to the shop only.
 func TestPage(t *testing.T) {
 	t.Parallel()
 	for name, newTill := range tills(t) {
@@ -80,7 +80,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestPage_AfterItWasCancelled: the customer hears that nothing is taken any more.
+// TestPage_AfterItWasCancelled: the page says that no money is taken any more.
 func TestPage_AfterItWasCancelled(t *testing.T) {
 	t.Parallel()
 	p := sandboxTill(t)
@@ -94,7 +94,7 @@ func TestPage_AfterItWasCancelled(t *testing.T) {
 	p.requireTotals(t, 0, 0)
 }
 
-// TestPage_LeadsNowhereElse: what is no address of a page is not led to.
+// TestPage_LeadsNowhereElse: the page does not redirect to a value that is no URL of a page.
 func TestPage_LeadsNowhereElse(t *testing.T) {
 	t.Parallel()
 	for _, to := range []string{"javascript:alert(1)", "data:text/html,x", "/relative", "%zz", "https://shop.example;script-src/*"} {
@@ -111,8 +111,8 @@ func TestPage_LeadsNowhereElse(t *testing.T) {
 	}
 }
 
-// TestSandbox_ConfirmedTooLate: after its time the customer pays nothing. The charge is not
-// declined: nobody refused it.
+// TestSandbox_ConfirmedTooLate: after the time limit the customer pays nothing. The charge is
+// not declined, since nothing refused it.
 func TestSandbox_ConfirmedTooLate(t *testing.T) {
 	t.Parallel()
 	s, memory := newSandbox(t)
@@ -135,7 +135,7 @@ func TestSandbox_ConfirmedTooLate(t *testing.T) {
 	require.Len(t, refs, 1, "taken all the same, it is found")
 }
 
-// TestSandbox_ConfirmedByHand: with another amount, which the charge does not stand for.
+// TestSandbox_ConfirmedByHand: with another amount than the charge's.
 func TestSandbox_ConfirmedByHand(t *testing.T) {
 	t.Parallel()
 	s, memory := newSandbox(t)
@@ -157,7 +157,7 @@ func TestSandbox_ConfirmedByHand(t *testing.T) {
 	require.EqualValues(t, 100, charged)
 }
 
-// TestServer_TellsOfConfirmations: of what the customer decides, and of what is cancelled.
+// TestServer_TellsOfConfirmations: of the customer's decision, and of a cancellation.
 func TestServer_TellsOfConfirmations(t *testing.T) {
 	t.Parallel()
 	p, h, _ := heardBy(t)
@@ -180,9 +180,9 @@ func TestServer_TellsOfConfirmations(t *testing.T) {
 		}
 		h.requireNext(t, what, id, is.Ref)
 	}
-	require.Empty(t, h.heard)
+	require.Empty(t, h.received)
 	p.hand(t, "confirmations", `{"orderId":"o2","state":"refuse"}`, http.StatusOK)
-	require.Empty(t, h.heard, "it is decided on")
+	require.Empty(t, h.received, "it is decided on")
 
 	p.hand(t, "notices", `{"orderId":"o2"}`, http.StatusOK)
 	require.Equal(t, "o2", h.next(t).OrderID)
@@ -191,7 +191,7 @@ func TestServer_TellsOfConfirmations(t *testing.T) {
 	require.Equal(t, []string{"lodging-0", "payment_intent.payment_failed"}, []string{got.OrderID, got.What})
 }
 
-// TestServer_SignsWithBothSecrets while one is replaced by the next.
+// TestServer_SignsWithBothSecrets while one replaces the other.
 func TestServer_SignsWithBothSecrets(t *testing.T) {
 	t.Parallel()
 	p, h, ref := heardBy(t)
@@ -200,5 +200,5 @@ func TestServer_SignsWithBothSecrets(t *testing.T) {
 	h.requireNext(t, "charge.refunded", "o1", ref)
 	p.sandbox.Behave(payments.Behaviour{Notices: payments.Notices{URL: h.url, Secret: oldSecret}})
 	p.hand(t, "refunds", `{"orderId":"o1","amount":1}`, http.StatusOK)
-	require.ErrorIs(t, (<-h.heard).err, &booking.Error{Code: booking.ForgedNotice}, "it is not known here")
+	require.ErrorIs(t, (<-h.received).err, &booking.Error{Code: booking.ForgedNotice}, "it is not known here")
 }

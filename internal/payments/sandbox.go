@@ -13,71 +13,69 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Memory is what the sandbox remembers of what it was asked, as a provider
-// does: it outlives the process.
+// Memory stores what the sandbox was asked. Like a provider's, it outlives the process.
 type Memory interface {
-	// Charge records the answer to a charge once per key, and returns what
-	// stands under the key. The reference of one that is taken is made here.
+	// Charge records the answer to a charge once per key, and returns the record of the key.
+	// It creates the reference of a charge that is taken.
 	Charge(ctx context.Context, c booking.Charge, answer Record) (Record, error)
-	// Void prevents a charge that is not recorded yet, and returns what stands.
+	// Void prevents a charge that is not recorded yet, and returns the record of the key.
 	Void(ctx context.Context, c booking.Charge) (Record, error)
-	// Refund gives some of a charge back, once per key.
+	// Refund refunds a part of a charge, once per key.
 	Refund(ctx context.Context, key, ref string, amount booking.Money) error
-	// ByHand gives some of an order's charge back, or with 0 all that is left.
-	// RefundExceeds: that much is not left. NotFound: there is no charge.
+	// ByHand refunds a part of an order's charge, or with 0 all that is left. It returns
+	// RefundExceeds if that much is not left, and NotFound if there is no charge.
 	ByHand(ctx context.Context, orderID string, amount int64) error
-	// Dispute has some of an order's charge disputed, or with 0 all of it, and says
-	// where that stands. NotFound: there is no charge.
+	// Dispute disputes a part of an order's charge, or with 0 all of it, and sets the state of
+	// the dispute. It returns NotFound if there is no charge.
 	Dispute(ctx context.Context, orderID string, amount int64, state string) error
-	// FailRefunds has the refunds of an order's charge fail that are of the amount, or
-	// with 0 all of them, though they were done. NotFound: there is none.
+	// FailRefunds makes the refunds of an order's charge that have the amount, or with 0 all
+	// of them, fail although they were done. It returns NotFound if there is none.
 	FailRefunds(ctx context.Context, orderID string, amount int64) error
-	// Look tells what has become of a charge. NotFound: there is none.
+	// Look returns the balance of a charge. It returns NotFound if there is no charge.
 	Look(ctx context.Context, ref string) (Balance, error)
-	// Confirmation is the charge that is confirmed under the token. NotFound: there is none.
+	// Confirmation returns the charge that is confirmed under the token, or NotFound.
 	Confirmation(ctx context.Context, token string) (Confirmation, error)
-	// LastConfirmation is the order's newest charge that is, or had to be, confirmed.
-	// NotFound: there is none.
+	// LastConfirmation returns the order's newest charge that needs, or needed, confirmation,
+	// or NotFound.
 	LastConfirmation(ctx context.Context, orderID string) (Confirmation, error)
-	// Decide records what the customer decides of a charge that is to be confirmed, and
-	// tells whether that was still open.
+	// Decide records the customer's decision about a charge, and reports whether the charge
+	// was still open.
 	Decide(ctx context.Context, token string, d Decision) (open bool, err error)
-	// Totals sums up what was charged and what was refunded, in minor units
-	// over all currencies.
+	// Totals sums up the charged and the refunded amounts, in minor units over all currencies.
 	Totals(ctx context.Context) (charged, refunded int64, err error)
 }
 
-// Record is what the sandbox holds under a key. Status is Charged, Declined,
-// ActionRequired or ChargePrevented.
+// Record is what the sandbox stores under a key. Status is Charged, Declined, ActionRequired
+// or ChargePrevented.
 type Record struct {
 	Ref    string
 	Status booking.PaymentStatus
-	Amount booking.Money // what was, or is to be, taken
-	// Token names it while the customer has to confirm it, until ExpiresAt.
+	Amount booking.Money // taken, or to be taken
+	// Token names the charge while the customer has to confirm it, until ExpiresAt.
 	Token     string
 	ExpiresAt time.Time
 }
 
-// Balance is what has become of a charge.
+// Balance is the state of a charge.
 type Balance struct {
 	OrderID string
 	Taken   booking.Money
-	Given   int64 // of it, in all
+	Given   int64 // the refunded amount
 	Parts   []Part
-	Dispute *Dispute // nil: there is none
+	Dispute *Dispute // nil if there is none
 }
 
-// Dispute is an objection to a charge.
+// Dispute is a customer's objection to a charge.
 type Dispute struct {
 	Amount int64
 	State  booking.DisputeState
 	At     time.Time // when it was raised
 }
 
-// holds tells whether nothing can be given back because of the dispute.
+// holds reports whether the dispute prevents refunds.
 func (d *Dispute) holds() bool { return d != nil && d.State != booking.DisputeWon }
 
-// Part is what was given back of a charge under a key.
+// Part is a refund of a part of a charge, under a key.
 type Part struct {
 	Key    string
 	Amount int64
@@ -85,15 +83,15 @@ type Part struct {
 	Failed bool // after it was done
 }
 
-// Sandbox is the built-in payment provider. It declines the payment methods
-// whose name begins with pm_card_chargeDeclined, as Stripe's test methods do, asks the
-// customer to confirm those of pm_card_authenticationRequired and
-// pm_card_threeDSecure2Required, and approves all others.
+// Sandbox is the built-in payment provider. It declines payment methods whose name begins
+// with pm_card_chargeDeclined, like Stripe's test methods, needs the customer's confirmation
+// for those of pm_card_authenticationRequired and pm_card_threeDSecure2Required, and approves
+// all others.
 type Sandbox struct {
-	// PagesAt is where customers reach its pages, such as http://127.0.0.1:8080.
+	// PagesAt is the URL of its pages for customers, such as http://127.0.0.1:8080.
 	PagesAt string
-	// Notify is handed the notices of what has changed without being asked for; there are
-	// none while it is nil. An error: it is handed the notice again.
+	// Notify receives the notices; there are none while it is nil. If it returns an error, it
+	// receives the notice again.
 	Notify func(context.Context, booking.PaymentNotice) error
 
 	conduct
@@ -102,26 +100,25 @@ type Sandbox struct {
 
 var _ activities.PaymentProvider = (*Sandbox)(nil)
 
-// NewSandbox makes a sandbox that behaves well. Close it.
+// NewSandbox makes a sandbox without faults. Close it.
 func NewSandbox(memory Memory) *Sandbox {
 	s := &Sandbox{memory: memory}
 	s.totals, s.refund, s.dispute, s.failRefunds = memory.Totals, s.refundByHand, s.disputeByHand, s.failLater
-	s.confirmations, s.retell = sandboxConfirmations{s}, s.retellNotice
-	s.herald, s.switched = newHerald(s.hand), s.onSwitched
+	s.confirmations, s.resend = sandboxConfirmations{s}, s.resendNotice
+	s.sender, s.switched = newSender(s.hand), s.onSwitched
 	return s
 }
 
-// declines tells whether a payment method is one that is always declined.
+// declines reports whether a payment method is always declined.
 func declines(method string) bool { return strings.HasPrefix(method, "pm_card_chargeDeclined") }
 
-// asksCustomer tells whether a payment method is one that its customer has to confirm.
+// asksCustomer reports whether a payment method needs the customer's confirmation.
 func asksCustomer(method string) bool {
 	return strings.HasPrefix(method, "pm_card_authenticationRequired") || strings.HasPrefix(method, "pm_card_threeDSecure2Required") ||
 		strings.HasPrefix(method, "pm_card_threeDSecureRequired")
 }
 
-// Charge implements activities.PaymentProvider. What Stripe does not take is
-// declined.
+// Charge implements activities.PaymentProvider. It declines what Stripe does not accept.
 func (s *Sandbox) Charge(ctx context.Context, c booking.Charge) (ref string, err error) {
 	var r Record
 	err = s.act(ctx, func() (err error) {
@@ -131,10 +128,10 @@ func (s *Sandbox) Charge(ctx context.Context, c booking.Charge) (ref string, err
 	if err != nil {
 		return "", err
 	}
-	return s.came(c, r)
+	return s.result(c, r)
 }
 
-// answer is what the sandbox decides of a charge that it does not know yet.
+// answer is the sandbox's answer to a new charge.
 func (s *Sandbox) answer(c booking.Charge) Record {
 	r := Record{Status: booking.Charged, Amount: c.Amount}
 	switch b := s.Behaviour(); {
@@ -149,8 +146,8 @@ func (s *Sandbox) answer(c booking.Charge) Record {
 	return r
 }
 
-// came is what a charge has come to.
-func (s *Sandbox) came(c booking.Charge, r Record) (ref string, err error) {
+// result is the outcome of a charge.
+func (s *Sandbox) result(c booking.Charge, r Record) (ref string, err error) {
 	switch r.Status {
 	case booking.Declined:
 		return "", activities.ErrDeclined
@@ -166,9 +163,9 @@ func (s *Sandbox) came(c booking.Charge, r Record) (ref string, err error) {
 	return r.Ref, nil
 }
 
-// Confirm implements activities.PaymentProvider. What the customer brought back is not needed.
+// Confirm implements activities.PaymentProvider. It does not need the customer's return.
 func (s *Sandbox) Confirm(ctx context.Context, c booking.Charge, _ string, _ booking.PaymentReturn) (taken string, err error) {
-	return s.Charge(ctx, c) // its answer is how the charge stands now
+	return s.Charge(ctx, c) // the answer is the charge's current state
 }
 
 // Void implements activities.PaymentProvider.
@@ -183,8 +180,8 @@ func (s *Sandbox) Void(ctx context.Context, c booking.Charge) (refs []string, er
 	return refs, err
 }
 
-// Look implements activities.PaymentProvider. It takes no time of a slow sandbox:
-// what is asked for next does.
+// Look implements activities.PaymentProvider. A slow sandbox does not delay it: the next
+// request is delayed.
 func (s *Sandbox) Look(ctx context.Context, ref string) (activities.Outlay, error) {
 	if s.Behaviour().Down {
 		return activities.Outlay{}, ErrDown
@@ -215,7 +212,7 @@ func (s *Sandbox) Look(ctx context.Context, ref string) (activities.Outlay, erro
 func (s *Sandbox) Refund(ctx context.Context, key string, seen activities.Outlay, amount booking.Money) (id string, err error) {
 	return key, s.act(ctx, func() error {
 		if amount.Amount == 0 {
-			return tookBack(key, seen) // what it gives back is given at once
+			return tookBack(key, seen) // a refund is done at once
 		}
 		if err := hasFailed(key, seen); err != nil {
 			return err
@@ -234,8 +231,8 @@ func (s *Sandbox) Refund(ctx context.Context, key string, seen activities.Outlay
 	})
 }
 
-// hasFailed is *Owed when a refund under the key has failed: the provider does not make it
-// again.
+// hasFailed returns *Owed if a refund under the key has failed: the provider does not repeat
+// it.
 func hasFailed(key string, seen activities.Outlay) error {
 	r, has := seen.Has(key, booking.EntryFailed)
 	if !has {
@@ -244,8 +241,7 @@ func hasFailed(key string, seen activities.Outlay) error {
 	return &activities.Owed{Words: fmt.Sprintf("refund %s of %s is %s", r.ID, seen.Ref, r.Words), NeedsPerson: true}
 }
 
-// tookBack is ErrReturned when a bank has taken back what was not given back under the
-// key.
+// tookBack returns ErrReturned if a bank has taken back what was not refunded under the key.
 func tookBack(key string, seen activities.Outlay) error {
 	lost := slices.ContainsFunc(seen.Disputes, func(d booking.Dispute) bool { return d.State == booking.DisputeLost })
 	if _, given := seen.Has(key, booking.EntryDone); lost && !given {
@@ -254,7 +250,7 @@ func tookBack(key string, seen activities.Outlay) error {
 	return nil
 }
 
-// Between a key and what was given back under it before.
+// after separates a key from the sum of the earlier refunds under it.
 const after = " after "
 
 // again is the key of the next refund under a key.

@@ -15,7 +15,7 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// hands do by hand what people do at the built-in sandbox.
+// hands carry out the actions of people at the built-in sandbox.
 type hands struct {
 	t       *testing.T
 	sandbox *payments.Sandbox
@@ -32,8 +32,8 @@ func (h hands) do(what, body string, status int) {
 	require.Equal(h.t, status, w.Code, w.Body)
 }
 
-// TestSandbox_Disputes: as at Stripe, nothing is given back by a refund while a charge is
-// disputed, and what a bank took back is gone.
+// TestSandbox_Disputes: as at Stripe, a disputed charge cannot be refunded, and money that a
+// bank took back is gone.
 func TestSandbox_Disputes(t *testing.T) {
 	t.Parallel()
 	s := payments.NewSandbox(newCharges(t))
@@ -73,7 +73,7 @@ func TestSandbox_Disputes(t *testing.T) {
 	require.Zero(t, see().Left, "it was given back before")
 }
 
-// TestStripe_DisputeOfWhatWasGivenBack: what is left is never less than nothing.
+// TestStripe_DisputeOfWhatWasGivenBack: the rest is never negative.
 func TestStripe_DisputeOfWhatWasGivenBack(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)

@@ -7,23 +7,22 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Read takes no notices: the sandbox hands its own over in process (Notify). Its error is
-// NoticesOff.
+// Read returns NoticesOff: the sandbox delivers its notices in process, by Notify.
 func (s *Sandbox) Read(context.Context, []byte, http.Header) (booking.PaymentNotice, error) {
 	return booking.PaymentNotice{}, booking.Errorf(booking.NoticesOff, "the built-in sandbox of payments sends no notices over HTTP")
 }
 
-// tell hands over what has changed about an order's charge. Of what an answer tells,
-// there is no notice.
-func (s *Sandbox) tell(what, orderID, ref string) {
+// notify delivers a notice about an order's charge. Changes that an answer reports have no
+// notice.
+func (s *Sandbox) notify(what, orderID, ref string) {
 	if s.Notify != nil {
-		s.herald.tell(notice{PaymentNotice: booking.PaymentNotice{ID: newID("evt_"), OrderID: orderID, Ref: ref, What: what}}, s.Behaviour().Notices)
+		s.sender.sendAs(notice{PaymentNotice: booking.PaymentNotice{ID: newID("evt_"), OrderID: orderID, Ref: ref, What: what}}, s.Behaviour().Notices)
 	}
 }
 
-// retellNotice hands over a notice on command.
-func (s *Sandbox) retellNotice(_ context.Context, orderID, what string) error {
-	s.tell(what, orderID, "")
+// resendNotice delivers a notice on command.
+func (s *Sandbox) resendNotice(_ context.Context, orderID, what string) error {
+	s.notify(what, orderID, "")
 	return nil
 }
 
@@ -34,7 +33,7 @@ func (s *Sandbox) hand(ctx context.Context, n notice, _ Notices) error {
 func (s *Sandbox) refundByHand(ctx context.Context, orderID string, amount int64) error {
 	err := s.memory.ByHand(ctx, orderID, amount)
 	if err == nil {
-		s.tell(chargeRefunded, orderID, "")
+		s.notify(chargeRefunded, orderID, "")
 	}
 	return err
 }
@@ -42,7 +41,7 @@ func (s *Sandbox) refundByHand(ctx context.Context, orderID string, amount int64
 func (s *Sandbox) disputeByHand(ctx context.Context, orderID string, amount int64, state string) error {
 	err := s.memory.Dispute(ctx, orderID, amount, state)
 	if err == nil {
-		s.tell(disputeNotice(false, state), orderID, "")
+		s.notify(disputeNotice(false, state), orderID, "")
 	}
 	return err
 }
@@ -50,12 +49,12 @@ func (s *Sandbox) disputeByHand(ctx context.Context, orderID string, amount int6
 func (s *Sandbox) failLater(ctx context.Context, orderID string, amount int64) error {
 	err := s.memory.FailRefunds(ctx, orderID, amount)
 	if err == nil {
-		s.tell(refundFailed, orderID, "")
+		s.notify(refundFailed, orderID, "")
 	}
 	return err
 }
 
-// onSwitched tells of the charges whose refunds were pending and can be asked for again.
+// onSwitched sends notices of the charges whose pending refunds may continue.
 func (s *Sandbox) onSwitched(ctx context.Context, _, is Behaviour) {
 	what := refundUpdated
 	switch refundsEnd[is.Refunds] {
@@ -67,7 +66,7 @@ func (s *Sandbox) onSwitched(ctx context.Context, _, is Behaviour) {
 	s.unfinished.Range(func(ref, _ any) bool {
 		s.unfinished.Delete(ref)
 		if charge, err := s.memory.Look(ctx, ref.(string)); err == nil {
-			s.tell(what, charge.OrderID, ref.(string))
+			s.notify(what, charge.OrderID, ref.(string))
 		}
 		return true
 	})

@@ -15,9 +15,9 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// memory is a payments.Memory that forgets with the test.
+// memory is a payments.Memory of one test.
 type memory struct {
-	payments.Memory // what no test asks for
+	payments.Memory // methods that no test calls
 
 	mu       sync.Mutex
 	records  map[string]payments.Record

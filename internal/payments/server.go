@@ -19,57 +19,57 @@ import (
 	"github.com/yeyak/yeyak/internal/hosts"
 )
 
-// Intents is what the Server remembers; it outlives the process.
+// Intents stores the data of the Server; it outlives the process.
 type Intents interface {
-	// Create keeps the intent unless there is one under its key, and returns
-	// the one that stands there. used: there is none, and another intent was
-	// paid for with a method that can be used once only, or that another customer has.
+	// Create stores the intent unless there is one under its key, and returns the stored
+	// one. used means that neither exists, since another intent was paid for with the same
+	// method, which can be used once only, or belongs to another customer.
 	Create(ctx context.Context, i Intent, once bool) (stands Intent, used bool, err error)
-	// Intent finds one by its id. NotFound: there is none.
+	// Intent returns the intent with the id, or NotFound.
 	Intent(ctx context.Context, id string) (Intent, error)
-	// Change gives the intent another status if it has one of those named, and
-	// tells whether it had.
+	// Change sets the intent's status if it has one of those in from, and reports whether it
+	// had.
 	Change(ctx context.Context, id string, from []string, to string) (changed bool, err error)
-	// Decide records what the customer decides of an intent that requires action, and tells
-	// whether that was still open. The intent takes the decision's amount where that is not
-	// 0; once: it was paid for with a method that belongs to nobody, or to its customer.
+	// Decide records the customer's decision about an intent that requires action, and
+	// reports whether the intent was still open. If the decision's amount is not 0 it replaces
+	// the intent's. once means that the method has no customer, or belongs to the intent's.
 	Decide(ctx context.Context, id string, d Decision, once bool) (open bool, err error)
-	// Confirmed is the order's newest intent that its customer has, or had, to confirm.
-	// NotFound: there is none.
+	// Confirmed returns the order's newest intent that needs, or needed, confirmation, or
+	// NotFound.
 	Confirmed(ctx context.Context, orderID string) (Intent, error)
-	// CreateCustomer keeps a customer unless there is one under its key, and returns the one that stands.
+	// CreateCustomer stores a customer unless there is one under its key, and returns the stored one.
 	CreateCustomer(ctx context.Context, c Customer) (Customer, error)
-	// HasCustomer tells whether there is one with the id.
+	// HasCustomer reports whether the customer exists.
 	HasCustomer(ctx context.Context, id string) (bool, error)
 	// Search lists the intents of a charge.
 	Search(ctx context.Context, chargeKey string) ([]Intent, error)
-	// List lists intents that follow the one named, newest first.
+	// List lists the intents after the named one, newest first.
 	List(ctx context.Context, after string, limit int) ([]Intent, error)
-	// Refund gives back some of an intent, once per key, and returns the refund
-	// that stands under it; given is false when that much is not left.
+	// Refund refunds a part of an intent, once per key, and returns the refund stored under
+	// the key; given is false if that much is not left.
 	Refund(ctx context.Context, r Refund) (stands Refund, given bool, err error)
 	// Refunds lists the refunds of an intent, newest first.
 	Refunds(ctx context.Context, intentID string) ([]Refund, error)
-	// ByHand gives some of an order's intent back, or with 0 all that is left.
-	// RefundExceeds: that much is not left. NotFound: it has none that has succeeded.
+	// ByHand refunds a part of an order's intent, or with 0 all that is left. It returns
+	// RefundExceeds if that much is not left, and NotFound if no intent has succeeded.
 	ByHand(ctx context.Context, orderID string, amount int64) error
-	// Dispute has some of an order's intent disputed, or with 0 all of it, and says
-	// where that stands. NotFound: it has none that has succeeded.
+	// Dispute disputes a part of an order's intent, or with 0 all of it, and sets the state of
+	// the dispute. It returns NotFound if no intent has succeeded.
 	Dispute(ctx context.Context, orderID string, amount int64, state string) error
-	// FailRefunds has the refunds of an order's intent fail that are of the amount, or
-	// with 0 all of them, though they have succeeded. Returns the newest of them.
-	// NotFound: there is none.
+	// FailRefunds makes the refunds of an order's intent that have the amount, or with 0 all
+	// of them, fail although they have succeeded. It returns the newest of them, or NotFound
+	// if there is none.
 	FailRefunds(ctx context.Context, orderID string, amount int64) (Refund, error)
-	// EndRefunds gives the pending refunds of an intent another status.
+	// EndRefunds sets the status of the pending refunds of an intent.
 	EndRefunds(ctx context.Context, intentID, status string) error
-	// Label adds labels to an intent's metadata. NotFound: there is none.
+	// Label adds labels to an intent's metadata. It returns NotFound if there is no intent.
 	Label(ctx context.Context, id string, labels map[string]string) error
-	// KeepFailure keeps what a request failed with, once per key.
+	// KeepFailure stores the failure of a request, once per key.
 	KeepFailure(ctx context.Context, f Failure) error
-	// Failure is what is kept under the key, if there is anything.
+	// Failure returns the failure stored under the key, if there is one.
 	Failure(ctx context.Context, key string) (f Failure, found bool, err error)
-	// Totals sums up what was charged and what was refunded, in minor units
-	// over all currencies.
+	// Totals sums up the charged and the refunded amounts, in minor units over all
+	// currencies.
 	Totals(ctx context.Context) (charged, refunded int64, err error)
 }
 
@@ -77,32 +77,31 @@ type Intents interface {
 type Intent struct {
 	Key       string // the request's Idempotency-Key
 	ID        string
-	Request   string // what was asked for under the key
+	Request   string // the request under the key
 	Amount    booking.Money
 	Method    string // the payment method, "" for none
 	Metadata  map[string]string
-	ChargeKey string // what it is searched by
-	Answered  string // the status that its creation was answered with
+	ChargeKey string // the search finds it by this
+	Answered  string // the status in the answer to its creation
 	Status    string
-	Refusal   string // why it was refused, "" when it was not
+	Refusal   string // why it was refused, "" if it was not
 	Refunded  int64  // minor units of Amount.Currency
 	Disputed  int64  // the same
-	Dispute   string // where that stands; "" while there is none
+	Dispute   string // its state; "" while there is none
 	At        time.Time
-	// ReturnTo is where its customer goes on from the page where it is confirmed; "" where no
-	// customer is there.
+	// ReturnTo is where the customer goes after confirming; "" if no customer is present.
 	ReturnTo string
 	Customer string // the customer's id, "" for none
-	Keeps    bool   // the method is the customer's from when it has paid
+	Keeps    bool   // when it has paid, the method belongs to the customer
 	// DisputedAt is when the dispute was raised on command.
 	DisputedAt time.Time
 }
 
-// Customer is a customer of whom payment methods are kept.
+// Customer is a customer with stored payment methods.
 type Customer struct {
 	Key      string // the request's Idempotency-Key
 	ID       string
-	Request  string // what was asked for under the key
+	Request  string // the request under the key
 	Metadata map[string]string
 }
 
@@ -113,33 +112,32 @@ type Refund struct {
 	Request  string
 	IntentID string
 	Amount   booking.Money
-	Label    string // its metadata's key
+	Label    string // the key of its metadata
 	Status   string
 	At       time.Time
 }
 
-// Server is a stand-in for Stripe: the part of its API that Stripe, the
-// provider, uses. It behaves as it is told, over the same switchboard as the
-// Sandbox, and takes every secret key that looks like one.
+// Server is a stand-in for Stripe: the part of Stripe's API that the provider Stripe uses. It
+// has the same switchboard as the Sandbox, and accepts every secret key of the right format.
 type Server struct {
-	// Hosts are the names that requests may be addressed to, by default any.
+	// Hosts are the host names that requests may carry, any by default.
 	Hosts hosts.Names
-	// PagesAt is where customers reach its pages, such as http://127.0.0.1:8091; by default
-	// where its API is reached.
+	// PagesAt is the URL of its pages for customers, such as http://127.0.0.1:8091; by default
+	// that of its API.
 	PagesAt string
 
 	conduct
 	intents  Intents
-	underWay sync.Map // keys of the requests that are worked on
+	underWay sync.Map // keys of requests under way
 	raised   sync.Map // intents whose method has raised a dispute
 }
 
-// NewServer makes a server that behaves well. Close it.
+// NewServer makes a server without faults. Close it.
 func NewServer(intents Intents) *Server {
 	s := &Server{intents: intents}
 	s.totals, s.refund, s.dispute, s.failRefunds = intents.Totals, s.refundByHand, s.disputeByHand, s.failLater
-	s.confirmations, s.retell = serverConfirmations{s}, s.retellNotice
-	s.herald, s.switched = newHerald(post), s.onSwitched
+	s.confirmations, s.resend = serverConfirmations{s}, s.resendNotice
+	s.sender, s.switched = newSender(post), s.onSwitched
 	return s
 }
 
@@ -166,8 +164,8 @@ func (s *Server) Handler() http.Handler {
 	return router
 }
 
-// refuseOtherSites refuses what a web page of another site could do here with
-// the help of a browser that can reach this server.
+// refuseOtherSites refuses requests that a page of another site could make through a browser
+// that reaches this server.
 func (s *Server) refuseOtherSites(g *gin.Context) {
 	if !s.Hosts.Have(g.Request.Host) {
 		answerFailure(g, &apiError{Status: http.StatusMisdirectedRequest, Type: invalidRequest, Message: "this server has another name"})
@@ -188,11 +186,11 @@ func onlyWithKey(g *gin.Context) {
 	}
 }
 
-// maxForm is the largest request in bytes that is read.
+// maxForm is the size limit of a request, in bytes.
 const maxForm = 64 << 10
 
-// keyed is for requests that do something: those under one key do it once, one
-// after the other.
+// keyed is for requests with an effect: those under one key run one after another, and take
+// effect once.
 func (s *Server) keyed(do call) gin.HandlerFunc {
 	return func(g *gin.Context) {
 		key := g.GetHeader("Idempotency-Key")
@@ -212,12 +210,11 @@ func (s *Server) keyed(do call) gin.HandlerFunc {
 	}
 }
 
-// call does what a request asks for. Its error is an *apiError or a failure of
-// our own.
+// call carries out a request. Its error is an *apiError or an internal failure.
 type call func(ctx context.Context, g *gin.Context) (any, error)
 
-// plain does a request the way the server is told to behave. What a caller
-// has sent is carried out, though it may have hung up meanwhile.
+// plain runs a request according to the Behaviour. A request that was received is carried
+// out, also if its caller has hung up.
 func (s *Server) plain(do call) gin.HandlerFunc {
 	return func(g *gin.Context) {
 		g.Header("Request-Id", "req_"+rand.Text()[:14])
@@ -251,7 +248,7 @@ const (
 	apiFailure     = "api_error"
 )
 
-// apiError is an answer that is none, in the provider's form.
+// apiError is an error answer in the provider's format.
 type apiError struct {
 	Status      int    `json:"-"`
 	Type        string `json:"type"`

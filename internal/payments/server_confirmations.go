@@ -11,8 +11,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// serverConfirmations are the intents of the Server that customers confirm. The id of one
-// names its page.
+// serverConfirmations are the intents of the Server that need confirmation. The id of an
+// intent names its page.
 type serverConfirmations struct{ *Server }
 
 func (s serverConfirmations) find(ctx context.Context, token string) (Confirmation, error) {
@@ -58,12 +58,12 @@ func (s serverConfirmations) decide(ctx context.Context, c Confirmation, d Decis
 	if i, err = s.intents.Intent(ctx, i.ID); err != nil {
 		return err
 	}
-	s.tell(noticeOf(d.status()), i.ID, rendered(i, nil))
+	s.notify(noticeOf(d.status()), i.ID, rendered(i, nil))
 	return nil
 }
 
-// shown is an intent as its request is answered: while its customer has to confirm it,
-// with the page where that is done.
+// shown is an intent as an answer shows it: with the URL of its page while its customer has to
+// confirm it.
 func (s *Server) shown(g *gin.Context, i Intent, refunds []Refund) gin.H {
 	out := rendered(i, refunds)
 	switch {
@@ -82,8 +82,8 @@ func (s *Server) shown(g *gin.Context, i Intent, refunds []Refund) gin.H {
 	return out
 }
 
-// ofCustomer refuses what does not go together: a customer that there is not, a return
-// without a customer, and methods that lead elsewhere without a return.
+// ofCustomer refuses contradictory requests: an unknown customer, a return URL without a
+// customer, and redirect methods without a return URL.
 func (s *Server) ofCustomer(ctx context.Context, i Intent, form url.Values) error {
 	const methods = "automatic_payment_methods"
 	leads := form.Get(methods+"[enabled]") == "true" && form.Get(methods+"[allow_redirects]") != "never"

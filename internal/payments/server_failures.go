@@ -11,17 +11,17 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// Failure is what a request failed with once it had begun. The provider repeats
-// that under the request's key.
+// Failure is the failure of a request that had begun. The provider repeats it under the
+// request's key.
 type Failure struct {
 	Key     string // the request's Idempotency-Key
-	Request string // what was asked for under the key
+	Request string // the request under the key
 	Status  int
 	Body    string
 }
 
-// once repeats what a request failed with before. What succeeds is repeated by
-// the request itself.
+// once repeats the stored failure of a request. A request that succeeds repeats its own
+// answer.
 func (s *Server) once(do call) call {
 	return func(ctx context.Context, g *gin.Context) (any, error) {
 		key, form := g.GetHeader("Idempotency-Key"), g.Request.PostForm
@@ -44,8 +44,7 @@ func (s *Server) once(do call) call {
 	}
 }
 
-// doOrBreak breaks down over requests that it has not carried out before, when
-// it is told to.
+// doOrBreak makes requests fail that were not carried out before, if the Behaviour is Broken.
 func (s *Server) doOrBreak(ctx context.Context, g *gin.Context, do call) (any, error) {
 	if !s.Behaviour().Broken {
 		return do(ctx, g)

@@ -24,13 +24,12 @@ const (
 	requiresAction        = "requires_action"
 )
 
-// usedBefore is why a method cannot be used again. The provider says so
-// without a code, and names no parameter.
+// usedBefore is the refusal of a used method. The provider sends it without a code and
+// without a parameter.
 const usedBefore = "The provided PaymentMethod was used before without a Customer. It may not be used again."
 
-// usableOnce tells of a payment method that belongs to no customer, as none
-// does here: it can pay once. The names of test methods stand for a new one
-// each time.
+// usableOnce reports whether a payment method can pay only once, since it belongs to no
+// customer. The name of a test method stands for a new method each time.
 func usableOnce(method string) bool { return method != "" && !strings.HasPrefix(method, "pm_card_") }
 
 func (s *Server) createIntent(ctx context.Context, g *gin.Context) (any, error) {
@@ -56,9 +55,9 @@ func (s *Server) createIntent(ctx context.Context, g *gin.Context) (any, error) 
 		g.Header("Idempotent-Replayed", "true")
 	case stands.Status == succeeded && isDisputed(stands):
 		s.raised.Store(stands.ID, nil)
-		s.tell(disputeCreated, stands.ID, s.renderedDispute(stands))
+		s.notify(disputeCreated, stands.ID, s.renderedDispute(stands))
 	}
-	stands.Status = stands.Answered // an answer that is repeated stays what it was
+	stands.Status = stands.Answered // a repeated answer stays the same
 	if stands.Refusal != "" {
 		return nil, &apiError{
 			Status: http.StatusPaymentRequired, Type: cardError, Code: stands.Refusal, DeclineCode: "generic_decline",
@@ -68,7 +67,7 @@ func (s *Server) createIntent(ctx context.Context, g *gin.Context) (any, error) 
 	return s.shown(g, stands, nil), nil
 }
 
-// intentOf reads what does not depend on the payment method.
+// intentOf reads the fields that do not depend on the payment method.
 func intentOf(form url.Values) (Intent, error) {
 	amount, err := strconv.ParseInt(form.Get("amount"), 10, 64)
 	term, known := terms[strings.ToUpper(form.Get("currency"))]
@@ -109,7 +108,7 @@ func labelsIn(form url.Values) map[string]string {
 	return labels
 }
 
-// decide takes the money, or does not, by the names of Stripe's test methods.
+// decide takes the money or refuses, by the names of Stripe's test methods.
 func (s *Server) decide(i *Intent, form url.Values) {
 	method := form.Get("payment_method")
 	switch {
@@ -144,7 +143,7 @@ func (s *Server) showIntent(ctx context.Context, g *gin.Context) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	i, err = s.intents.Intent(ctx, i.ID) // a refund that has failed is left of it again
+	i, err = s.intents.Intent(ctx, i.ID) // a failed refund is left again
 	return s.shown(g, i, refunds), err
 }
 
@@ -165,7 +164,7 @@ func (s *Server) cancelIntent(ctx context.Context, g *gin.Context) (any, error) 
 	switch {
 	case err != nil:
 	case changed && i.ReturnTo != "":
-		s.tell(intentCanceled, i.ID, rendered(i, nil))
+		s.notify(intentCanceled, i.ID, rendered(i, nil))
 	case !changed:
 		err = &apiError{
 			Status: http.StatusBadRequest, Type: invalidRequest, Code: "payment_intent_unexpected_state",
@@ -175,7 +174,7 @@ func (s *Server) cancelIntent(ctx context.Context, g *gin.Context) (any, error) 
 	return rendered(i, nil), err
 }
 
-// chargeQuery is the one query that is understood.
+// chargeQuery matches the only supported query.
 var chargeQuery = regexp.MustCompile(`^metadata\['key'\]:'((?:[^'\\]|\\.)*)'$`)
 
 func (s *Server) searchIntents(ctx context.Context, g *gin.Context) (any, error) {
@@ -189,7 +188,7 @@ func (s *Server) searchIntents(ctx context.Context, g *gin.Context) (any, error)
 	return gin.H{"object": "search_result", "url": "/v1/payment_intents/search", "has_more": false, "data": all(found)}, err
 }
 
-// The sizes of a page, as the provider has them.
+// The provider's page sizes.
 const (
 	defaultPage = 10
 	maxPage     = 100
@@ -226,8 +225,8 @@ func all(intents []Intent) []any {
 	return out
 }
 
-// rendered is an intent in the provider's form. Its charge is there in full,
-// as if it were always asked to be expanded.
+// rendered is an intent in the provider's format. It always contains the full charge, as if
+// the request asked for its expansion.
 func rendered(i Intent, refunds []Refund) gin.H {
 	out := gin.H{
 		"id": i.ID, "object": "payment_intent", "amount": i.Amount.Amount, "currency": strings.ToLower(i.Amount.Currency),

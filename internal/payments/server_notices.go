@@ -20,20 +20,20 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// noticePatience is for how long an answer to a notice is waited for.
-const noticePatience = 10 * time.Second
+// noticeTimeout is how long the server waits for the answer to a notice.
+const noticeTimeout = 10 * time.Second
 
-// hearers are asked as they are named: a notice is not sent on.
-var hearers = &http.Client{
-	Timeout:       noticePatience,
+// noticeClient sends notices. It follows no redirects.
+var noticeClient = &http.Client{
+	Timeout:       noticeTimeout,
 	CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 }
 
-// tell sends a notice about an intent to the URL that the switches name. It is signed as
-// Stripe's are.
-func (s *Server) tell(what, ref string, object any) {
+// notify sends a notice about an intent to the URL in the switches, with a signature like
+// Stripe's.
+func (s *Server) notify(what, ref string, object any) {
 	if as := s.Behaviour().Notices; as.URL != "" {
-		s.herald.tell(notice{booking.PaymentNotice{ID: newID("evt_"), What: what, Ref: ref}, object}, as)
+		s.sender.sendAs(notice{booking.PaymentNotice{ID: newID("evt_"), What: what, Ref: ref}, object}, as)
 	}
 }
 
@@ -52,19 +52,19 @@ func post(ctx context.Context, n notice, as Notices) error {
 	}
 	r.Header.Set("Content-Type", "application/json; charset=utf-8")
 	r.Header.Set(SignatureHeader, signature(now, body, as))
-	answer, err := hearers.Do(r)
+	answer, err := noticeClient.Do(r)
 	if err != nil {
 		return err
 	}
 	defer answer.Body.Close()
-	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, maxForm)) // so that the connection is kept
+	_, _ = io.Copy(io.Discard, io.LimitReader(answer.Body, maxForm)) // so that the connection can be reused
 	if answer.StatusCode/100 != 2 && !as.Forged {
 		return fmt.Errorf("notice %s was answered with %d", n.ID, answer.StatusCode)
 	}
 	return nil
 }
 
-// signature is that of each secret: Stripe signs with both while one is replaced by the next.
+// signature has one part per secret: Stripe signs with both while one replaces the other.
 func signature(now time.Time, body []byte, as Notices) string {
 	all := []string{"t=" + strconv.FormatInt(now.Unix(), 10)}
 	for secret := range strings.SplitSeq(as.Secret, ",") {
@@ -76,37 +76,37 @@ func signature(now time.Time, body []byte, as Notices) string {
 	return strings.Join(all, ",")
 }
 
-// retellNotice sends a notice on command, of an order that there need not be.
-func (s *Server) retellNotice(ctx context.Context, orderID, what string) error {
+// resendNotice sends a notice on command, about an order that need not exist.
+func (s *Server) resendNotice(ctx context.Context, orderID, what string) error {
 	is, err := s.intents.Confirmed(ctx, orderID)
 	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
 		is, err = Intent{ID: newID("pi_"), Status: succeeded, Metadata: map[string]string{metadataOrder: orderID, metadataPresent: "yes"}}, nil
 	}
 	if err == nil {
-		s.tell(what, is.ID, rendered(is, nil))
+		s.notify(what, is.ID, rendered(is, nil))
 	}
 	return err
 }
 
-// refundByHand gives some of an order's intent back, and tells of it.
+// refundByHand refunds a part of an order's intent, and sends a notice.
 func (s *Server) refundByHand(ctx context.Context, orderID string, amount int64) error {
 	if err := s.intents.ByHand(ctx, orderID, amount); err != nil {
 		return err
 	}
-	s.tellOf(ctx, orderID, chargeRefunded, renderedCharge)
+	s.notifyOf(ctx, orderID, chargeRefunded, renderedCharge)
 	return nil
 }
 
-// failLater has refunds fail that have succeeded, and tells of the newest of them.
+// failLater makes succeeded refunds fail, and sends a notice of the newest one.
 func (s *Server) failLater(ctx context.Context, orderID string, amount int64) error {
 	r, err := s.intents.FailRefunds(ctx, orderID, amount)
 	if err == nil {
-		s.tell(refundFailed, r.IntentID, renderedRefund(r))
+		s.notify(refundFailed, r.IntentID, renderedRefund(r))
 	}
 	return err
 }
 
-// disputeByHand has some of an order's intent disputed, or ends that, and tells of it.
+// disputeByHand begins or ends a dispute of an order's intent, and sends a notice.
 func (s *Server) disputeByHand(ctx context.Context, orderID string, amount int64, state string) error {
 	before, err := s.paidFor(ctx, orderID)
 	if err != nil {
@@ -115,11 +115,11 @@ func (s *Server) disputeByHand(ctx context.Context, orderID string, amount int64
 	if err := s.intents.Dispute(ctx, orderID, amount, state); err != nil {
 		return err
 	}
-	s.tellOf(ctx, orderID, disputeNotice(isDisputed(before), state), s.renderedDispute)
+	s.notifyOf(ctx, orderID, disputeNotice(isDisputed(before), state), s.renderedDispute)
 	return nil
 }
 
-// disputeNotice is the kind of notice about a dispute that is in the state now.
+// disputeNotice is the kind of notice for a dispute that now has the state.
 func disputeNotice(known bool, state string) string {
 	switch {
 	case booking.DisputeState(state) != booking.DisputeOpen:
@@ -131,15 +131,15 @@ func disputeNotice(known bool, state string) string {
 	}
 }
 
-// tellOf tells what has been done to an order's intent. What cannot be read then is not
-// told: notices get lost.
-func (s *Server) tellOf(ctx context.Context, orderID, what string, object func(Intent) any) {
+// notifyOf sends a notice about an order's intent. If the intent cannot be read it sends none:
+// notices get lost.
+func (s *Server) notifyOf(ctx context.Context, orderID, what string, object func(Intent) any) {
 	if i, err := s.paidFor(ctx, orderID); err == nil {
-		s.tell(what, i.ID, object(i))
+		s.notify(what, i.ID, object(i))
 	}
 }
 
-// paidFor is the intent by which an order was charged. NotFound: there is none.
+// paidFor returns the intent that paid for the order, or NotFound.
 func (s *Server) paidFor(ctx context.Context, orderID string) (Intent, error) {
 	all, err := s.intents.Search(ctx, booking.ChargeKey(orderID))
 	if err != nil {
@@ -153,7 +153,7 @@ func (s *Server) paidFor(ctx context.Context, orderID string) (Intent, error) {
 	return Intent{}, booking.Errorf(booking.NotFound, "there is no charge of order %s", orderID)
 }
 
-// renderedCharge is the intent's, as notices of refunds show it: with its intent's
+// renderedCharge is the intent's charge as notices of refunds show it, with the intent's
 // metadata.
 func renderedCharge(i Intent) any {
 	return gin.H{
@@ -163,11 +163,11 @@ func renderedCharge(i Intent) any {
 	}
 }
 
-// onSwitched tells of what goes on when the switches are turned: refunds that were
-// pending end, and disputes of pm_card_createDispute go another way.
+// onSwitched sends notices of changes that follow from new switches: pending refunds end, and
+// disputes of pm_card_createDispute change their state.
 func (s *Server) onSwitched(ctx context.Context, was, is Behaviour) {
 	s.unfinished.Range(func(id, _ any) bool {
-		_, _ = s.refundsOf(ctx, id.(string)) // what cannot be read ends when it is asked for
+		_, _ = s.refundsOf(ctx, id.(string)) // what cannot be read ends when it is requested
 		return true
 	})
 	if was.Disputes == is.Disputes {
@@ -175,7 +175,7 @@ func (s *Server) onSwitched(ctx context.Context, was, is Behaviour) {
 	}
 	s.raised.Range(func(id, _ any) bool {
 		if i, err := s.intents.Intent(ctx, id.(string)); err == nil && i.Dispute == "" {
-			s.tell(disputeNotice(true, wordOf(is.Disputes)), i.ID, s.renderedDispute(i))
+			s.notify(disputeNotice(true, wordOf(is.Disputes)), i.ID, s.renderedDispute(i))
 		}
 		return true
 	})

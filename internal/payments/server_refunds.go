@@ -12,14 +12,14 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// Statuses of refunds, beside succeeded.
+// Statuses of refunds, besides succeeded.
 const (
 	pending = "pending"
 	failed  = "failed"
-	refused = "refused" // there is none: the balance is too low for it
+	refused = "refused" // no refund is made: the balance is too low
 )
 
-// What becomes of refunds, and of disputes, is switched.
+// The switches determine the statuses of refunds and disputes.
 var (
 	refundsEnd  = map[string]string{"": succeeded, "succeed": succeeded, "wait": pending, "fail": failed, "refuse": refused}
 	disputesEnd = map[string]string{"": "needs_response", "open": "needs_response", "lost": "lost", "won": "won"}
@@ -73,23 +73,22 @@ func (s *Server) createRefund(ctx context.Context, g *gin.Context) (any, error) 
 	return renderedRefund(stands), nil
 }
 
-// begun tells of a new refund. One that is pending is told of again when it ends.
+// begun sends a notice of a new refund. A pending refund has another notice when it ends.
 func (s *Server) begun(ctx context.Context, r Refund) {
 	i, err := s.intents.Intent(ctx, r.IntentID)
 	switch {
 	case err != nil: // notices get lost
 	case r.Status == pending:
 		s.unfinished.Store(r.IntentID, nil)
-		s.tell(refundCreated, i.ID, renderedRefund(r))
+		s.notify(refundCreated, i.ID, renderedRefund(r))
 	case r.Status == failed:
-		s.tell(refundFailed, i.ID, renderedRefund(r))
+		s.notify(refundFailed, i.ID, renderedRefund(r))
 	default:
-		s.tell(chargeRefunded, i.ID, renderedCharge(i))
+		s.notify(chargeRefunded, i.ID, renderedCharge(i))
 	}
 }
 
-// refuseRefund is for a balance that is too low. What was asked for under the
-// key before it was stands.
+// refuseRefund refuses because the balance is too low. An earlier refund under the key stays.
 func (s *Server) refuseRefund(ctx context.Context, r Refund) (any, error) {
 	refunds, err := s.intents.Refunds(ctx, r.IntentID)
 	if err != nil {
@@ -104,8 +103,7 @@ func (s *Server) refuseRefund(ctx context.Context, r Refund) (any, error) {
 	}
 }
 
-// refundsOf are an intent's refunds. Those that were pending go on when the
-// sandbox is told that they do.
+// refundsOf are an intent's refunds. Pending ones end when the switches say so.
 func (s *Server) refundsOf(ctx context.Context, intentID string) ([]Refund, error) {
 	now := refundsEnd[s.Behaviour().Refunds]
 	if now != succeeded && now != failed {
@@ -120,7 +118,7 @@ func (s *Server) refundsOf(ctx context.Context, intentID string) ([]Refund, erro
 		if now == failed {
 			what = refundFailed
 		}
-		s.tell(what, intentID, renderedRefund(refunds[0]))
+		s.notify(what, intentID, renderedRefund(refunds[0]))
 	}
 	return refunds, err
 }
@@ -150,14 +148,14 @@ func renderedRefund(r Refund) gin.H {
 	return out
 }
 
-// evidenceWithin is for how long the provider takes evidence against a dispute.
+// evidenceWithin is how long the provider accepts evidence against a dispute.
 const evidenceWithin = 7 * 24 * time.Hour
 
-// isDisputed tells whether the customer has the charge taken back by their bank,
-// on command, or as Stripe's test method of that name makes them do.
+// isDisputed reports whether the charge is disputed: on command, or by Stripe's test method
+// of that name.
 func isDisputed(i Intent) bool { return i.Dispute != "" || i.Method == "pm_card_createDispute" }
 
-// disputed is where the dispute of the intent stands.
+// disputed is the state of the intent's dispute.
 func (s *Server) disputed(i Intent) string {
 	return disputesEnd[cmp.Or(i.Dispute, s.Behaviour().Disputes)]
 }

@@ -30,7 +30,7 @@ func post(ctx context.Context, h http.Handler, path, form string, headers ...str
 
 const visa = "amount=5&currency=krw&confirm=true&payment_method=pm_card_visa"
 
-// failure is what an answer says is wrong.
+// failure is the error in an answer.
 func failure(t *testing.T, w *httptest.ResponseRecorder) (said struct{ Type, Code, Param, Message string }) {
 	t.Helper()
 	var body struct {
@@ -63,7 +63,7 @@ func TestServer_Keys(t *testing.T) {
 	}
 }
 
-// gate is a memory that lets a creation in when it is opened.
+// gate is a store that delays a creation until it is opened.
 type gate struct {
 	*store.SandboxIntents
 	came, open chan struct{}
@@ -75,8 +75,8 @@ func (g gate) Create(ctx context.Context, i payments.Intent, once bool) (payment
 	return g.SandboxIntents.Create(ctx, i, once)
 }
 
-// TestServer_AtTheSameTime: a key is worked on once, and carried out though
-// its caller has hung up.
+// TestServer_AtTheSameTime: requests under a key run one at a time, and are carried out although
+// the caller has hung up.
 func TestServer_AtTheSameTime(t *testing.T) {
 	t.Parallel()
 	g := gate{newIntents(t), make(chan struct{}), make(chan struct{})}
@@ -145,7 +145,7 @@ func TestServer_Refusals(t *testing.T) {
 	require.Contains(t, declined.Body.String(), `"requires_action"`)
 }
 
-// TestServer_IsSwitchedWhileItRuns, and remembers what it was asked before.
+// TestServer_IsSwitchedWhileItRuns, and keeps the earlier charges.
 func TestServer_IsSwitchedWhileItRuns(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)

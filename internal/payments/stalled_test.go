@@ -11,8 +11,8 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// TestServer_StalledBodyOfAnotherSite: a request that is refused for where it
-// comes from holds no connection with a body that does not arrive.
+// TestServer_StalledBodyOfAnotherSite: a request that is refused because of its origin does not
+// keep a connection open with a body that does not arrive.
 func TestServer_StalledBodyOfAnotherSite(t *testing.T) {
 	t.Parallel()
 	s := payments.NewServer(newIntents(t))

@@ -15,19 +15,17 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Stripe is the payment provider that speaks Stripe's API, to Stripe or to
-// what stands in for it.
+// Stripe is the payment provider that uses Stripe's API, of Stripe itself or of a stand-in.
 //
-// A charge is one PaymentIntent, created and confirmed by one request. What
-// makes it one, however often it is asked for, is the request's
-// Idempotency-Key: Stripe answers a key's first request and repeats that answer
-// for the same request, refuses any other request under it, and remembers it
-// for at least 24 hours. So the body of a charge should not change from one
-// release to the next (see TestStripe_Requests). Where it did, the intent of the
-// older release is looked up (stripe_find.go).
+// A charge is one PaymentIntent, created and confirmed by one request. The request's
+// Idempotency-Key makes it unique, however often it is sent: Stripe answers a key's first
+// request, repeats that answer for the same request, refuses any other request under the
+// key, and remembers the key for at least 24 hours. So the body of a charge should not
+// change between releases (see TestStripe_Requests). If it did, the intent of the older
+// release is looked up (stripe_find.go).
 //
-// A charge that is asked for again only after those 24 hours would be a new one.
-// The payments service does not ask then: it settles what it does not know.
+// The same request after those 24 hours would be a new charge. The payments service sends
+// none then: it finds out the outcome of the first one.
 type Stripe struct {
 	client         *stripe.Client
 	webhookSecrets []string
@@ -37,31 +35,31 @@ type Stripe struct {
 
 var _ activities.PaymentProvider = (*Stripe)(nil)
 
-// StripeOptions of a connection to Stripe.
+// StripeOptions configure a connection to Stripe.
 type StripeOptions struct {
 	URL string // without a path, such as https://api.stripe.com
 	Key string // the secret key
-	// WebhookSecrets are what notices are checked with; none are taken without.
+	// WebhookSecrets verify notices; without one, no notices are accepted.
 	WebhookSecrets []string
-	// Customers remembers who is who at Stripe; without it cards are not kept.
+	// Customers stores the ids of customers at Stripe; without it no cards are kept.
 	Customers Customers
 	Log       *zap.Logger
 }
 
-// stripePatience bounds a request that nothing else does.
-const stripePatience = 30 * time.Second
+// stripeTimeout bounds a request without a shorter time limit.
+const stripeTimeout = 30 * time.Second
 
-// NewStripe makes a provider. It asks nothing yet.
+// NewStripe makes a provider. It sends no request yet.
 func NewStripe(o StripeOptions) *Stripe {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
-	// All requests go to one host; the default keeps two connections to each.
+	// All requests go to one host; the default keeps two idle connections per host.
 	transport.MaxIdleConnsPerHost = transport.MaxIdleConns
 	backend := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
 		URL:               stripe.String(strings.TrimSuffix(o.URL, "/")),
-		HTTPClient:        &http.Client{Transport: turnedAway{transport}, Timeout: stripePatience},
-		MaxNetworkRetries: stripe.Int64(0), // the saga tries again, and knows how long
+		HTTPClient:        &http.Client{Transport: turnedAway{transport}, Timeout: stripeTimeout},
+		MaxNetworkRetries: stripe.Int64(0), // the saga retries, and knows how long
 		EnableTelemetry:   stripe.Bool(false),
-		// It would log answers, which hold secrets.
+		// It would log answers, which contain secrets.
 		LeveledLogger: &stripe.LeveledLogger{Level: stripe.LevelNull},
 	})
 	return &Stripe{
@@ -73,10 +71,10 @@ func NewStripe(o StripeOptions) *Stripe {
 // Charge implements activities.PaymentProvider.
 func (s *Stripe) Charge(ctx context.Context, c booking.Charge) (ref string, err error) {
 	if refused := (Terms{}).Amount(c.Amount); refused != nil {
-		// An older release may have asked for it in terms of its own.
+		// An older release may have made the charge in other terms.
 		found, err := s.findAll(ctx, c)
 		if err != nil || len(found) > 0 {
-			return s.came(ctx, c, found, err)
+			return s.lookedUp(ctx, c, found, err)
 		}
 		return "", fmt.Errorf("%w: %w", activities.ErrDeclined, refused)
 	}
@@ -85,7 +83,7 @@ func (s *Stripe) Charge(ctx context.Context, c booking.Charge) (ref string, err 
 		if intent, err = s.create(ctx, c, n, charging); err == nil {
 			return s.answered(ctx, c, intent)
 		}
-		if !tellsNothing(err) {
+		if !outcomeLost(err) {
 			return "", s.refusal(err)
 		}
 		if errors.Is(err, errOtherRequest) {
@@ -97,7 +95,7 @@ func (s *Stripe) Charge(ctx context.Context, c booking.Charge) (ref string, err 
 			}
 		}
 		if found, lost := s.findAll(ctx, c); lost != nil || len(found) > 0 {
-			return s.came(ctx, c, found, lost)
+			return s.lookedUp(ctx, c, found, lost)
 		}
 		if !hasEnded(c, err) {
 			break
@@ -114,9 +112,9 @@ const (
 	voiding  purpose = false
 )
 
-// create asks for an intent under the n-th key of the charge, whose amount has to
-// be one of Stripe's. errOtherRequest: the key was used for another request
-// before. errSavedFailure: Stripe broke down over the first one.
+// create creates an intent under the n-th key of the charge, whose amount has to be valid for
+// Stripe. It returns errOtherRequest if the key was used for another request before, and
+// errSavedFailure if Stripe failed at the key's first request.
 func (s *Stripe) create(ctx context.Context, c booking.Charge, n int, why purpose) (*stripe.PaymentIntent, error) {
 	amount, err := toStripe(c.Amount)
 	if err != nil {
@@ -124,7 +122,7 @@ func (s *Stripe) create(ctx context.Context, c booking.Charge, n int, why purpos
 	}
 	params := &stripe.PaymentIntentCreateParams{
 		Amount: stripe.Int64(amount), Currency: stripe.String(strings.ToLower(c.Amount.Currency)),
-		// Nobody is there to be sent to a page of a bank's.
+		// No customer is present who could be redirected to a page of a bank.
 		AutomaticPaymentMethods: &stripe.PaymentIntentCreateAutomaticPaymentMethodsParams{
 			Enabled: stripe.Bool(true), AllowRedirects: stripe.String("never"),
 		},
@@ -152,33 +150,33 @@ func (s *Stripe) create(ctx context.Context, c booking.Charge, n int, why purpos
 	return intent, nil
 }
 
-// Names of what an intent is labelled with.
+// Names of an intent's metadata.
 const (
 	metadataOrder = "order_id"
 	metadataKey   = "key"
-	// metadataPresent labels an intent whose customer was there to confirm it.
+	// metadataPresent labels an intent whose customer was present to confirm it.
 	metadataPresent = "customer_present"
 )
 
-// settled is what an intent comes to for which nobody waits: its id when the money is
-// taken, ErrDeclined when it never will be.
-func (s *Stripe) settled(ctx context.Context, intent *stripe.PaymentIntent) (ref string, err error) {
+// finalOf is the outcome of an intent without a waiting customer: its id if the money is
+// taken, ErrDeclined if it never will be.
+func (s *Stripe) finalOf(ctx context.Context, intent *stripe.PaymentIntent) (ref string, err error) {
 	if intent.ID == "" {
 		return "", errMalformed
 	}
 	if intent.Status == stripe.PaymentIntentStatusProcessing {
-		// The answer under a key stays what it was; the intent goes on.
+		// The answer under a key stays the same, while the intent changes.
 		if intent, err = s.client.V1PaymentIntents.Retrieve(ctx, intent.ID, nil); err != nil {
-			return "", forAPerson(s.explain(err))
+			return "", toPerson(s.explain(err))
 		}
 	}
 	switch intent.Status {
 	case stripe.PaymentIntentStatusRequiresAction, stripe.PaymentIntentStatusRequiresConfirmation,
 		stripe.PaymentIntentStatusRequiresCapture:
-		// Somebody would have to act (3-D Secure), and nobody is there.
+		// A customer would have to act (3-D Secure), and none is present.
 		intent, err = s.cancel(ctx, intent.ID)
 	case stripe.PaymentIntentStatusRequiresPaymentMethod:
-		// The customer's browser came back with the intent's secret, and may try again.
+		// The customer's browser has the intent's secret, and may try again.
 		if intent.Metadata[metadataPresent] != "" {
 			intent, err = s.cancel(ctx, intent.ID)
 		}

@@ -19,19 +19,18 @@ import (
 )
 
 var (
-	// errOtherRequest: the key was used for another request before.
+	// errOtherRequest means that the key was used for another request before.
 	errOtherRequest = errors.New("stripe knows the key from another request")
-	// errSavedFailure: Stripe broke down over the key's first request, and repeats
-	// that for as long as it remembers the key.
+	// errSavedFailure means that Stripe failed at the key's first request, and repeats
+	// that answer as long as it remembers the key.
 	errSavedFailure = errors.New("stripe repeats a failure of its own")
-	// errMalformed leaves open what was done. What the answer was is not
-	// told: half of it may hold what the whole of it would have hidden.
+	// errMalformed leaves open what was done. It does not contain the answer: a part of an
+	// answer may show what the whole would have hidden.
 	errMalformed = errors.New("stripe's answer cannot be read")
 )
 
-// explain says what a failed request means, in words that may be logged and
-// kept in a history: an answer of Stripe's in full would hold the intent's
-// secret.
+// explain describes a failed request in words that may be logged and stored in a history:
+// a full answer of Stripe's would contain the intent's secret.
 func (s *Stripe) explain(err error) error {
 	said, ok := errors.AsType[*stripe.Error](err)
 	if !ok {
@@ -43,7 +42,7 @@ func (s *Stripe) explain(err error) error {
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		s.log.Error("stripe refuses our secret key, or what it may do: no payment goes through",
 			zap.Int("status", status), zap.String("request", said.RequestID))
-		return &locked{status}
+		return &keyRefused{status}
 	case isSavedFailure(said):
 		return fmt.Errorf("%w: %w", errSavedFailure, &answer{*said})
 	default:
@@ -51,14 +50,14 @@ func (s *Stripe) explain(err error) error {
 	}
 }
 
-// tellsNothing is for an answer that says nothing of what a request under its
-// key came to, and never will.
-func tellsNothing(err error) bool {
+// outcomeLost reports whether an answer leaves open, for ever, what the request under its
+// key has done.
+func outcomeLost(err error) bool {
 	return errors.Is(err, errOtherRequest) || errors.Is(err, errSavedFailure)
 }
 
-// unanswered is for requests that Stripe said nothing to that we can read.
-// Whether they were carried out is open.
+// unanswered is the error of a request without a readable answer. It is open whether the
+// request was carried out.
 func unanswered(err error) error {
 	busy, isBusy := errors.AsType[*Busy](err)
 	failed, isFailed := errors.AsType[*url.Error](err)
@@ -76,7 +75,7 @@ func unanswered(err error) error {
 	}
 }
 
-// answer is what Stripe said instead of doing what it was asked.
+// answer is an error answer of Stripe's.
 type answer struct{ said stripe.Error }
 
 // Error implements error.
@@ -85,27 +84,27 @@ func (a *answer) Error() string {
 		a.said.HTTPStatusCode, a.said.Type, a.said.Code, a.said.Param, a.said.RequestID, a.said.Msg)
 }
 
-// Said implements activities' words for people: without what differs from request to request.
+// Said implements activities' words for people: without the parts that differ each time.
 func (a *answer) Said() string {
 	return fmt.Sprintf("stripe answered %d %s: %s", a.said.HTTPStatusCode, cmp.Or(string(a.said.Code), string(a.said.Type)), a.said.Msg)
 }
 
-// locked is Stripe's refusal of our secret key.
-type locked struct{ status int }
+// keyRefused is Stripe's refusal of our secret key.
+type keyRefused struct{ status int }
 
 // Error implements error.
-func (l *locked) Error() string {
+func (l *keyRefused) Error() string {
 	return l.Said() + " (STRIPE_SECRET_KEY)"
 }
 
 // Said is Error for people outside.
-func (l *locked) Said() string {
+func (l *keyRefused) Said() string {
 	return fmt.Sprintf("stripe answered %d: it refuses our secret key, or what it may do", l.status)
 }
 
-// forGood tells whether the same request would always be answered so: it is
-// wrong in itself, or asks for what cannot be had. What has to do with our key
-// (401, 403), or with the moment (409, 424, 429, 5xx), is no answer.
+// forGood reports whether the same request would always get this answer: it is wrong in
+// itself, or asks for something impossible. An answer about our key (401, 403) or about the
+// moment (409, 424, 429, 5xx) is not final.
 func (a *answer) forGood() bool {
 	switch a.said.HTTPStatusCode {
 	case http.StatusBadRequest, http.StatusPaymentRequired, http.StatusNotFound:
@@ -120,10 +119,9 @@ func isForGood(err error) bool {
 	return ok && answered.forGood()
 }
 
-// refusal turns an answer to a charge that is for good into ErrDeclined: also
-// one that says that the card may work later, since the answer under this key
-// stays what it is. What is not about the card may be a mistake of ours, and is
-// for an operator to see.
+// refusal turns a final answer to a charge into ErrDeclined, also if the card may work later,
+// since the answer under this key stays the same. A final answer that is not about the card
+// may be a mistake of ours, and needs an operator.
 func (s *Stripe) refusal(err error) error {
 	if !isForGood(err) {
 		return err
@@ -136,10 +134,9 @@ func (s *Stripe) refusal(err error) error {
 	return fmt.Errorf("%w: %s %s", activities.ErrDeclined, cmp.Or(string(said.Code), string(said.Type)), cmp.Or(string(said.DeclineCode), said.Param))
 }
 
-// forAPerson turns an answer that is for good to any other request into what a
-// person has to see to: to ask again would change nothing. Its words are the
-// same each time.
-func forAPerson(err error) error {
+// toPerson turns a final answer to any other request into an error that needs a person:
+// another attempt would change nothing. Its words are the same each time.
+func toPerson(err error) error {
 	if answered, ok := errors.AsType[*answer](err); ok && answered.forGood() {
 		said := answered.said
 		return &activities.Owed{
@@ -150,14 +147,14 @@ func forAPerson(err error) error {
 	return err
 }
 
-// isSavedFailure tells whether Stripe repeats a failure of its own.
+// isSavedFailure reports whether Stripe repeats a failure of its own.
 func isSavedFailure(said *stripe.Error) bool {
 	return said.HTTPStatusCode >= http.StatusInternalServerError &&
 		said.LastResponse != nil && said.LastResponse.Header.Get("Idempotent-Replayed") == "true"
 }
 
-// turnedAway makes a *Busy of the answers that say so. It looks at them before
-// the SDK does, since a proxy before Stripe says it in another form than JSON.
+// turnedAway turns answers of an overloaded provider into *Busy. It reads them before the SDK
+// does, since a proxy before Stripe sends other formats than JSON.
 type turnedAway struct{ http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
@@ -168,7 +165,7 @@ func (t turnedAway) RoundTrip(r *http.Request) (*http.Response, error) {
 	}
 	asked := resp.Header.Get("Retry-After")
 	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable && asked != "" {
-		// Read to its end, within reason, a connection can be used again.
+		// A connection whose answer was read to its end can be reused.
 		_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
 		resp.Body.Close()
 		return nil, &Busy{wait: retryAfter(asked, time.Now())}
@@ -176,8 +173,8 @@ func (t turnedAway) RoundTrip(r *http.Request) (*http.Response, error) {
 	return resp, nil
 }
 
-// longestWait bounds what a provider can make an order wait for: it is asked
-// again after that, whatever it said.
+// longestWait bounds the wait that a provider can ask for: it gets the next request after
+// that, whatever it asked for.
 const longestWait = time.Minute
 
 // retryAfter reads the header: seconds, or a date.

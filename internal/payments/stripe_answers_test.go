@@ -19,7 +19,7 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// says answers everything with one answer.
+// says gives the same answer to every request.
 func says(status int, body string, headers ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		for i := 0; i < len(headers); i += 2 {
@@ -30,7 +30,7 @@ func says(status int, body string, headers ...string) http.HandlerFunc {
 	}
 }
 
-// inTurn answers requests with one answer each, and requires all to be used.
+// inTurn answers each request with its answer, and requires that all are used.
 func inTurn(t *testing.T, answers map[string]http.HandlerFunc) http.Handler {
 	t.Helper()
 	used := make(chan string, 100)
@@ -53,7 +53,7 @@ func inTurn(t *testing.T, answers map[string]http.HandlerFunc) http.Handler {
 	})
 }
 
-// requireUnknown requires that no request learns what it came to.
+// requireUnknown requires that the outcome of every request stays unknown.
 func requireUnknown(t *testing.T, p client) (errs []error) {
 	t.Helper()
 	_, err := p.Charge(t.Context(), newCharge("pm_card_visa"))
@@ -176,7 +176,7 @@ func intentIn(status string) string {
 	return fmt.Sprintf(`{"id":"pi_1","status":%q,"amount":50000,"currency":"krw","metadata":{"key":"o1/charge"}}`, status)
 }
 
-// TestStripe_AnIntentThatIsNotDecidedAtOnce goes on to its end.
+// TestStripe_AnIntentThatIsNotDecidedAtOnce is followed to its outcome.
 func TestStripe_AnIntentThatIsNotDecidedAtOnce(t *testing.T) {
 	t.Parallel()
 	const create, show, cancel = "POST /v1/payment_intents", "GET /v1/payment_intents/pi_1", "POST /v1/payment_intents/pi_1/cancel"
@@ -220,8 +220,8 @@ func TestStripe_AnIntentThatIsNotDecidedAtOnce(t *testing.T) {
 	require.NotErrorIs(t, err, activities.ErrDeclined)
 }
 
-// TestStripe_Requests pins what is asked for under a charge's key: a release
-// that asks in other words would be refused what one before it has begun.
+// TestStripe_Requests pins the requests under a charge's key: a release that changes them would
+// be refused the charges that an earlier release has begun.
 func TestStripe_Requests(t *testing.T) {
 	t.Parallel()
 	var asked, key string
@@ -246,9 +246,8 @@ func TestStripe_Requests(t *testing.T) {
 	require.Equal(t, "o1/charge", key)
 }
 
-// TestStripe_ForGood: what would be answered the same each time is a refusal of
-// a charge, whatever it names; nothing was taken then. Of anything else it is
-// for a person to see.
+// TestStripe_ForGood: an answer that never changes is a refusal of a charge, whatever it names,
+// and nothing was taken. For any other request it needs a person.
 func TestStripe_ForGood(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]http.HandlerFunc{
@@ -296,7 +295,7 @@ func TestStripe_ForGood(t *testing.T) {
 	}
 }
 
-// requireOwed requires that money is known to be owed, and what is said of it.
+// requireOwed requires that money is known to be owed, with these words.
 func requireOwed(t *testing.T, err error, needsPerson bool, words string) {
 	t.Helper()
 	var owed *activities.Owed
@@ -313,8 +312,7 @@ func TestBusy_InWords(t *testing.T) {
 	require.EqualError(t, err, "payment provider is busy")
 }
 
-// TestStripe_SaysForPeople: what the provider fails with has words that people may be shown,
-// the same each time.
+// TestStripe_SaysForPeople: errors of the provider have words for people, the same each time.
 func TestStripe_SaysForPeople(t *testing.T) {
 	t.Parallel()
 	for words, answer := range map[string]http.HandlerFunc{

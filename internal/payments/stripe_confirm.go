@@ -11,12 +11,13 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// A customer who is there confirms a charge that asks for that (3-D Secure, a bank's or a
-// wallet's window) on a page of Stripe's, which leads back to the charge's ReturnTo. The
-// intent requires_action until then. Stripe takes the money by itself once it is confirmed.
+// A present customer confirms a charge that needs it (3-D Secure, a window of a bank or a
+// wallet) on a page of Stripe's, which redirects to the charge's ReturnTo. The intent is
+// requires_action until then. Stripe takes the money without a further request once the
+// charge is confirmed.
 
-// confirmedByCustomer makes a charge one that its customer is there to confirm. Such
-// requests have a shape of their own: builds before them asked for none.
+// confirmedByCustomer makes a charge one that its present customer can confirm. Its requests
+// differ from those of older builds, which never asked for a confirmation.
 func (s *Stripe) confirmedByCustomer(ctx context.Context, c booking.Charge, params *stripe.PaymentIntentCreateParams) error {
 	params.PaymentMethod, params.Confirm = stripe.String(c.Method), stripe.Bool(true)
 	params.ReturnURL = stripe.String(c.ReturnTo)
@@ -25,20 +26,20 @@ func (s *Stripe) confirmedByCustomer(ctx context.Context, c booking.Charge, para
 	if c.Customer == "" {
 		return nil
 	}
-	// Of a card only: other methods are refused where they cannot be kept.
+	// Only for cards: other methods would be refused if they cannot be kept.
 	params.PaymentMethodOptions = &stripe.PaymentIntentCreatePaymentMethodOptionsParams{
 		Card: &stripe.PaymentIntentCreatePaymentMethodOptionsCardParams{SetupFutureUsage: stripe.String("off_session")},
 	}
 	return s.ofCustomer(ctx, c, params)
 }
 
-// Confirm implements activities.PaymentProvider. What the customer brought back is not
-// needed: the intent is asked for.
+// Confirm implements activities.PaymentProvider. It does not need the customer's return: it
+// retrieves the intent.
 func (s *Stripe) Confirm(ctx context.Context, c booking.Charge, ref string, _ booking.PaymentReturn) (taken string, err error) {
 	intent, err := s.client.V1PaymentIntents.Retrieve(ctx, ref, nil)
 	switch {
 	case err != nil:
-		return "", forAPerson(s.explain(err))
+		return "", toPerson(s.explain(err))
 	case intent.ID != ref:
 		return "", errMalformed
 	case intent.Metadata[metadataKey] != c.Key:
@@ -46,28 +47,28 @@ func (s *Stripe) Confirm(ctx context.Context, c booking.Charge, ref string, _ bo
 	case intent.Status == stripe.PaymentIntentStatusProcessing:
 		return "", &activities.ActionRequired{Ref: ref}
 	}
-	return s.came(ctx, c, []*stripe.PaymentIntent{intent}, nil)
+	return s.lookedUp(ctx, c, []*stripe.PaymentIntent{intent}, nil)
 }
 
-// answered is what an intent comes to that a charge was answered with. *ActionRequired: its
-// customer has to confirm it.
+// answered is the outcome of the intent in the answer to a charge. It returns
+// *ActionRequired if the customer has to confirm it.
 func (s *Stripe) answered(ctx context.Context, c booking.Charge, intent *stripe.PaymentIntent) (ref string, err error) {
 	there := c.ReturnTo != "" || intent.Metadata[metadataPresent] != ""
 	if !there || intent.Status != stripe.PaymentIntentStatusRequiresAction {
-		return s.settled(ctx, intent)
+		return s.finalOf(ctx, intent)
 	}
-	if isRepeated(intent) { // the answer under a key stays what it was; the intent goes on
+	if isRepeated(intent) { // the answer under a key stays the same, while the intent changes
 		if intent, err = s.client.V1PaymentIntents.Retrieve(ctx, intent.ID, nil); err != nil {
-			return "", forAPerson(s.explain(err))
+			return "", toPerson(s.explain(err))
 		}
 	}
 	if intent.Status != stripe.PaymentIntentStatusRequiresAction {
-		return s.settled(ctx, intent)
+		return s.finalOf(ctx, intent)
 	}
 	page := pageOf(intent)
 	if page == "" {
 		s.log.Warn("stripe asks for something that no page of its own offers: the charge is declined", zap.String("intent", intent.ID))
-		return s.settled(ctx, intent)
+		return s.finalOf(ctx, intent)
 	}
 	return "", &activities.ActionRequired{Ref: intent.ID, Action: booking.NextAction{Type: booking.Redirect, URL: page}}
 }
@@ -76,7 +77,7 @@ func isRepeated(intent *stripe.PaymentIntent) bool {
 	return intent.LastResponse != nil && intent.LastResponse.Header.Get("Idempotent-Replayed") == "true"
 }
 
-// pageOf is where the customer confirms the intent, "" where there is no such page.
+// pageOf is the URL on which the customer confirms the intent, "" if there is none.
 func pageOf(intent *stripe.PaymentIntent) string {
 	if intent.NextAction == nil || intent.NextAction.RedirectToURL == nil {
 		return ""

@@ -17,7 +17,7 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// customers are payments.Customers that forget with the test.
+// customers are payments.Customers of one test.
 type customers struct {
 	mu           sync.Mutex
 	refs, before map[string]string
@@ -51,7 +51,7 @@ func (c *customers) ForgetCustomer(_ context.Context, id, ref string) error {
 	return nil
 }
 
-// dialWith is a provider that talks to the handler and remembers customers.
+// dialWith is a provider that uses the handler and stores customers.
 func dialWith(t *testing.T, h http.Handler, c payments.Customers) client {
 	t.Helper()
 	server := httptest.NewServer(h)
@@ -59,8 +59,8 @@ func dialWith(t *testing.T, h http.Handler, c payments.Customers) client {
 	return client{payments.NewStripe(payments.StripeOptions{URL: server.URL, Key: secretKey, Customers: c, Log: zap.NewNop()})}
 }
 
-// TestStripe_RequestsToConfirm pins what is asked for under the key of a charge whose
-// customer is there.
+// TestStripe_RequestsToConfirm pins the requests under the key of a charge whose customer is
+// present.
 func TestStripe_RequestsToConfirm(t *testing.T) {
 	t.Parallel()
 	var forms []url.Values
@@ -98,8 +98,8 @@ func unescaped(form url.Values) string {
 	return text
 }
 
-// TestStripe_CardIsUsedAgain: it is the customer's from when it has paid. A card that was
-// used without a customer can pay once.
+// TestStripe_CardIsUsedAgain: a card belongs to the customer once it has paid. A card that was
+// used without a customer can pay only once.
 func TestStripe_CardIsUsedAgain(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -127,7 +127,7 @@ func TestStripe_CardIsUsedAgain(t *testing.T) {
 	require.ErrorIs(t, order("o7", "1024", true), activities.ErrDeclined, "it paid without a customer")
 }
 
-// TestStripe_ConfirmedCardIsUsedAgain: also one that its customer had to confirm.
+// TestStripe_ConfirmedCardIsUsedAgain: also a card that needed confirmation.
 func TestStripe_ConfirmedCardIsUsedAgain(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -144,8 +144,8 @@ func TestStripe_ConfirmedCardIsUsedAgain(t *testing.T) {
 	p.requireTotals(t, 2*price.Amount, 0)
 }
 
-// TestStripe_UnknownCustomer: one that Stripe does not know is forgotten, and another one
-// made, under another key.
+// TestStripe_UnknownCustomer: a customer that Stripe does not know is forgotten, and another one
+// is created under another key.
 func TestStripe_UnknownCustomer(t *testing.T) {
 	t.Parallel()
 	known := newCustomers()
@@ -162,8 +162,7 @@ func TestStripe_UnknownCustomer(t *testing.T) {
 	p.requireTotals(t, price.Amount, 0)
 }
 
-// TestStripe_ChargeOfTheBuildBefore: it was asked for in another shape, is found, and is
-// taken once.
+// TestStripe_ChargeOfTheBuildBefore: its request had another form. It is found, and taken once.
 func TestStripe_ChargeOfTheBuildBefore(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -178,8 +177,7 @@ func TestStripe_ChargeOfTheBuildBefore(t *testing.T) {
 	p.requireTotals(t, price.Amount, 0)
 }
 
-// TestStripe_ConfirmIsNotFooled: by an intent of another charge, or one that took another
-// amount.
+// TestStripe_ConfirmIsNotFooled by an intent of another charge, or of another amount.
 func TestStripe_ConfirmIsNotFooled(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -205,7 +203,7 @@ func TestStripe_ConfirmIsNotFooled(t *testing.T) {
 	}
 }
 
-// TestStripe_StillProcessing: the customer has done all, and is not sent anywhere.
+// TestStripe_StillProcessing: the customer has nothing left to do, and is not redirected.
 func TestStripe_StillProcessing(t *testing.T) {
 	t.Parallel()
 	p := dial(t, says(200, `{"id":"pi_1","status":"processing","amount":50000,"currency":"krw","metadata":{"key":"o1/charge"}}`))
@@ -213,7 +211,7 @@ func TestStripe_StillProcessing(t *testing.T) {
 	require.Empty(t, requireAction(t, ref, err).Action)
 }
 
-// TestStripe_NoPage: what Stripe asks for on no page of its own is given up.
+// TestStripe_NoPage: an intent that needs an action without a page of Stripe's is given up.
 func TestStripe_NoPage(t *testing.T) {
 	t.Parallel()
 	p := dial(t, inTurn(t, map[string]http.HandlerFunc{
@@ -224,8 +222,8 @@ func TestStripe_NoPage(t *testing.T) {
 	require.ErrorIs(t, err, activities.ErrDeclined)
 }
 
-// TestStripe_FailedConfirmationIsCancelled: the browser that came back knows the intent's
-// secret, and could try another card.
+// TestStripe_FailedConfirmationIsCancelled: the customer's browser knows the intent's secret, and
+// could try another card.
 func TestStripe_FailedConfirmationIsCancelled(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -240,7 +238,7 @@ func TestStripe_FailedConfirmationIsCancelled(t *testing.T) {
 	require.Equal(t, "canceled", intent.Status)
 }
 
-// TestStripe_WrongAmountIsGivenBack: all that was taken, whatever the charge was of.
+// TestStripe_WrongAmountIsGivenBack: all that was taken, whatever the charge's amount was.
 func TestStripe_WrongAmountIsGivenBack(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -258,8 +256,8 @@ func TestStripe_WrongAmountIsGivenBack(t *testing.T) {
 	p.requireTotals(t, 100, 100)
 }
 
-// TestStripe_VoidsAtOnce: a charge that waits for its customer is voided while it is young, also where it is
-// not known in which form it was asked for: its page is of no use from then on.
+// TestStripe_VoidsAtOnce: a young charge that waits for its customer is voided, also if the form of
+// its request is not known. Its page is of no use from then on.
 func TestStripe_VoidsAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, known := range map[string]bool{"FormKnown": true, "FormUnknown": false} {
@@ -285,7 +283,7 @@ func TestStripe_VoidsAtOnce(t *testing.T) {
 	}
 }
 
-// TestStripe_TakenAfterItWasCancelled: should a provider do that, the void finds it.
+// TestStripe_TakenAfterItWasCancelled: if a provider does that, the void finds it.
 func TestStripe_TakenAfterItWasCancelled(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -295,7 +293,7 @@ func TestStripe_TakenAfterItWasCancelled(t *testing.T) {
 	refs, err := p.Void(t.Context(), c)
 	require.NoError(t, err)
 	require.Empty(t, refs)
-	p.hand(t, "confirmations", `{"orderId":"o1"}`, http.StatusOK) // it is over
+	p.hand(t, "confirmations", `{"orderId":"o1"}`, http.StatusOK) // the confirmation is closed
 	p.requireTotals(t, 0, 0)
 	p.hand(t, "confirmations", `{"orderId":"o1","state":"late"}`, http.StatusOK)
 	p.requireTotals(t, price.Amount, 0)

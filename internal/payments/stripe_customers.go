@@ -11,27 +11,27 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Customers remembers who our customers are at the payment provider.
+// Customers stores the ids of our customers at the payment provider.
 type Customers interface {
-	// Customer is the provider's id of a customer, "" while there is none, and before the
-	// one that it had before that, "" for none.
+	// Customer returns the provider's id of a customer, and the customer's id before that;
+	// each is "" if there is none.
 	Customer(ctx context.Context, id string) (ref, before string, err error)
-	// KeepCustomer keeps the provider's id of a customer unless there is one, and returns
-	// the one that stands.
+	// KeepCustomer stores the provider's id of a customer unless there is one, and returns
+	// the stored one.
 	KeepCustomer(ctx context.Context, id, ref string) (stands string, err error)
-	// ForgetCustomer forgets that id of the customer, if it is the one that stands.
+	// ForgetCustomer deletes that id of the customer, if it is the stored one.
 	ForgetCustomer(ctx context.Context, id, ref string) error
 }
 
-// errUnknownCustomer: Stripe does not know a customer that we know it by. Another one is
-// made when the charge is asked for again.
+// errUnknownCustomer means that Stripe does not know the stored id of a customer. The next
+// attempt of the charge creates another customer.
 var errUnknownCustomer = errors.New("stripe does not know the customer any more")
 
-// metadataCustomer labels a customer at Stripe with our id, and nothing else is told of it.
+// metadataCustomer labels a customer at Stripe with our id. Stripe gets no other data of them.
 const metadataCustomer = "customer"
 
-// ofCustomer makes a charge one of its customer at Stripe, where a card is kept for the
-// next one. A customer that Stripe does not make pays without one.
+// ofCustomer assigns a charge to its customer at Stripe, who keeps the card for the next one.
+// If Stripe refuses to create the customer, the charge has none.
 func (s *Stripe) ofCustomer(ctx context.Context, c booking.Charge, params *stripe.PaymentIntentCreateParams) error {
 	if s.customers == nil {
 		return nil
@@ -48,7 +48,7 @@ func (s *Stripe) ofCustomer(ctx context.Context, c booking.Charge, params *strip
 	return nil
 }
 
-// customer is the customer's id at Stripe, who is made there if need be.
+// customer is the customer's id at Stripe. It creates the customer if there is none.
 func (s *Stripe) customer(ctx context.Context, id string) (ref string, err error) {
 	ref, before, err := s.customers.Customer(ctx, id)
 	if err != nil || ref != "" {
@@ -66,8 +66,8 @@ func (s *Stripe) customer(ctx context.Context, id string) (ref string, err error
 	return s.customers.KeepCustomer(ctx, id, made.ID)
 }
 
-// customerKey is the key under which a customer is made. It differs where there was one
-// before: Stripe would repeat that one.
+// customerKey is the key under which a customer is created. After a former customer it is
+// another one, since Stripe would repeat the former.
 func customerKey(id, before string) string {
 	if before == "" {
 		return "customer/" + id
@@ -75,8 +75,8 @@ func customerKey(id, before string) string {
 	return "customer/" + id + "/after/" + before
 }
 
-// orUnknownCustomer explains why an intent was not created. A customer that Stripe does not
-// know, since it was deleted there or our key is of another account, is forgotten.
+// orUnknownCustomer explains why an intent was not created. It forgets a customer that Stripe
+// does not know, since it was deleted there or our key belongs to another account.
 func (s *Stripe) orUnknownCustomer(ctx context.Context, c booking.Charge, ref *string, err error) error {
 	said, ok := errors.AsType[*stripe.Error](err)
 	if !ok || ref == nil || said.Code != stripe.ErrorCodeResourceMissing || said.Param != "customer" {

@@ -14,16 +14,16 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// searchLag is how far Stripe's search may be behind: mostly less than a minute,
-// and up to an hour during outages (https://docs.stripe.com/api/payment_intents/search).
-// The list has no such delay (https://docs.stripe.com/search#data-freshness).
+// searchLag is the maximal delay of Stripe's search: mostly less than a minute, and up to an
+// hour during outages (https://docs.stripe.com/api/payment_intents/search). The list has no
+// such delay (https://docs.stripe.com/search#data-freshness).
 const searchLag = time.Hour
 
-// clockSkew is by how much Stripe's clock may differ from ours.
+// clockSkew is the maximal difference between Stripe's clock and ours.
 const clockSkew = 5 * time.Minute
 
-// find searches for the intents of a charge that are older than searchLag, and
-// returns them as they stand. Younger ones may be missing.
+// find searches for the intents of a charge that are older than searchLag, and returns their
+// current state. Younger ones may be missing.
 func (s *Stripe) find(ctx context.Context, c booking.Charge) ([]*stripe.PaymentIntent, error) {
 	found, err := s.search(ctx, c)
 	if _, refused := errors.AsType[*activities.Owed](err); refused {
@@ -32,8 +32,8 @@ func (s *Stripe) find(ctx context.Context, c booking.Charge) ([]*stripe.PaymentI
 	return found, err
 }
 
-// findAll finds all intents of a charge, however young: where the search is
-// behind, the list is asked.
+// findAll finds all intents of a charge, however young: the list covers the time that the
+// search may not.
 func (s *Stripe) findAll(ctx context.Context, c booking.Charge) ([]*stripe.PaymentIntent, error) {
 	since := c.Since
 	found, err := s.search(ctx, c)
@@ -51,7 +51,7 @@ func (s *Stripe) findAll(ctx context.Context, c booking.Charge) ([]*stripe.Payme
 	return together(listed, found...), nil
 }
 
-// together adds intents that are not there yet.
+// together adds intents that are not in the list yet.
 func together(intents []*stripe.PaymentIntent, more ...*stripe.PaymentIntent) []*stripe.PaymentIntent {
 	for _, i := range more {
 		if !slices.ContainsFunc(intents, func(has *stripe.PaymentIntent) bool { return has.ID == i.ID }) {
@@ -68,12 +68,12 @@ func (s *Stripe) search(ctx context.Context, c booking.Charge) (intents []*strip
 	}
 	for found, err := range s.client.V1PaymentIntents.Search(ctx, params) {
 		if err != nil {
-			return nil, forAPerson(s.explain(err))
+			return nil, toPerson(s.explain(err))
 		}
-		// The index may be behind the intent.
+		// The search index may be older than the intent.
 		intent, err := s.client.V1PaymentIntents.Retrieve(ctx, found.ID, nil)
 		if err != nil {
-			return nil, forAPerson(s.explain(err))
+			return nil, toPerson(s.explain(err))
 		}
 		intents = append(intents, intent)
 	}
@@ -89,7 +89,7 @@ func (s *Stripe) list(ctx context.Context, c booking.Charge, since time.Time) (i
 	}
 	for intent, err := range s.client.V1PaymentIntents.List(ctx, params) {
 		if err != nil {
-			return nil, forAPerson(s.explain(err))
+			return nil, toPerson(s.explain(err))
 		}
 		if intent.Metadata[metadataKey] == c.Key {
 			intents = append(intents, intent)
@@ -98,10 +98,9 @@ func (s *Stripe) list(ctx context.Context, c booking.Charge, since time.Time) (i
 	return intents, nil
 }
 
-// came is what a charge came to whose intents had to be looked up.
-// ErrOtherAmount: another release has charged in other terms. ErrVoided: there
-// is but a void.
-func (s *Stripe) came(ctx context.Context, c booking.Charge, found []*stripe.PaymentIntent, lost error) (ref string, err error) {
+// lookedUp is the outcome of a charge from its looked-up intents. It returns ErrOtherAmount
+// if another release has charged in other terms, and ErrVoided if there is only a void.
+func (s *Stripe) lookedUp(ctx context.Context, c booking.Charge, found []*stripe.PaymentIntent, lost error) (ref string, err error) {
 	if lost != nil {
 		return "", lost
 	}
@@ -118,7 +117,7 @@ func (s *Stripe) came(ctx context.Context, c booking.Charge, found []*stripe.Pay
 	return ref, nil
 }
 
-// isItsAmount is ErrOtherAmount where the intent is of another amount than the charge.
+// isItsAmount returns ErrOtherAmount if the amounts of intent and charge differ.
 func isItsAmount(c booking.Charge, intent *stripe.PaymentIntent) error {
 	amount, err := toStripe(c.Amount)
 	other := intent.Amount != amount || intent.AmountReceived != 0 && intent.AmountReceived != amount
@@ -128,8 +127,8 @@ func isItsAmount(c booking.Charge, intent *stripe.PaymentIntent) error {
 	return nil
 }
 
-// foremost is the intent of a charge that has come furthest: one that has taken
-// the money, if there is one, else one that may still do so.
+// foremost is the most advanced intent of a charge: one that has taken the money, otherwise
+// one that may still do so.
 func foremost(intents []*stripe.PaymentIntent) *stripe.PaymentIntent {
 	rank := func(i *stripe.PaymentIntent) int {
 		switch i.Status {

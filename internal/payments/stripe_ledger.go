@@ -9,16 +9,16 @@ import (
 	"github.com/yeyak/yeyak/internal/audit"
 )
 
-// stripePage is the most that Stripe lists at a time.
+// stripePage is the largest page of Stripe's lists.
 const stripePage = 100
 
-// Charges lists all that were ever asked for, newest first. Intents that bear
-// no order's id are none of ours. An error ends the list.
+// Charges lists all charges, newest first. It skips intents without an order's id, which are
+// not ours. An error ends the list.
 func (s *Stripe) Charges(ctx context.Context) iter.Seq2[audit.ProviderCharge, error] {
 	return func(yield func(audit.ProviderCharge, error) bool) {
 		params := &stripe.PaymentIntentListParams{}
 		params.Limit = stripe.Int64(stripePage)
-		params.AddExpand("data.latest_charge") // it knows what was refunded
+		params.AddExpand("data.latest_charge") // it contains the refunded amount
 		for intent, err := range s.client.V1PaymentIntents.List(ctx, params) {
 			if err != nil {
 				yield(audit.ProviderCharge{}, s.explain(err))

@@ -16,7 +16,7 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// reword changes requests on their way: so another release words them.
+// reword changes requests on their way, as another release would word them.
 func reword(change func(form url.Values)) func(*http.Request) {
 	return func(r *http.Request) {
 		if r.Method != http.MethodPost || r.URL.Path != "/v1/payment_intents" {
@@ -40,8 +40,8 @@ func amount(units string) func(url.Values) {
 	return func(form url.Values) { form.Set("amount", units) }
 }
 
-// TestStripe_ChargeOfAnotherRelease: a charge under the same key, in other terms,
-// is found wherever it is. What it really took counts, and is given back.
+// TestStripe_ChargeOfAnotherRelease: a charge under the same key, in other terms, is found in any
+// case. The amount that it took counts, and is refunded.
 func TestStripe_ChargeOfAnotherRelease(t *testing.T) {
 	t.Parallel()
 	shillings := booking.Money{Amount: 20000, Currency: "UGX"}
@@ -134,8 +134,8 @@ func TestStripe_ChargeOfAnotherRelease(t *testing.T) {
 	})
 }
 
-// TestStripe_AmountThatWeDoNotAskFor: what another release has asked for all the
-// same is looked for, and not denied by our own table.
+// TestStripe_AmountThatWeDoNotAskFor: a charge of another release is looked up, even if our own
+// table refuses its amount.
 func TestStripe_AmountThatWeDoNotAskFor(t *testing.T) {
 	t.Parallel()
 	for name, lag := range map[string]time.Duration{"Searched": 0, "SearchIsBehind": time.Hour} {
@@ -148,7 +148,7 @@ func TestStripe_AmountThatWeDoNotAskFor(t *testing.T) {
 			require.NoError(t, err)
 			p.wire.changes(nil)
 			p.sandbox.Behave(payments.Behaviour{SearchLag: lag})
-			c.Amount.Amount = 1250 // of no whole ariary
+			c.Amount.Amount = 1250 // not a whole ariary
 			_, err = p.Charge(t.Context(), c)
 			require.ErrorIs(t, err, activities.ErrOtherAmount)
 			refs, err := p.Void(t.Context(), c)
@@ -160,8 +160,8 @@ func TestStripe_AmountThatWeDoNotAskFor(t *testing.T) {
 	}
 }
 
-// TestStripe_VoidLooksWhateverIsRefused: that Stripe takes no void says nothing
-// of what was taken before.
+// TestStripe_VoidLooksWhateverIsRefused: a refused void does not mean that nothing was taken
+// before.
 func TestStripe_VoidLooksWhateverIsRefused(t *testing.T) {
 	t.Parallel()
 	answers := map[string]http.HandlerFunc{
@@ -175,8 +175,8 @@ func TestStripe_VoidLooksWhateverIsRefused(t *testing.T) {
 	require.Equal(t, []string{"pi_1"}, refs)
 }
 
-// TestStripe_SavedFailure: Stripe repeats that it broke down. What it had come
-// to by then is looked up, where it shows at once.
+// TestStripe_SavedFailure: Stripe repeats a failure of its own. The outcome is looked up in the
+// list, which has no delay.
 func TestStripe_SavedFailure(t *testing.T) {
 	t.Parallel()
 	const broken = `{"error":{"type":"api_error","message":"sorry"}}`
@@ -210,8 +210,8 @@ func TestStripe_SavedFailure(t *testing.T) {
 	}
 }
 
-// TestStripe_SavedFailureOfNothing: a key that tells nothing ever after is
-// followed by another one once nothing is there, and not too soon.
+// TestStripe_SavedFailureOfNothing: a key without a knowable outcome is followed by another one,
+// once nothing was created under it, and not too soon.
 func TestStripe_SavedFailureOfNothing(t *testing.T) {
 	t.Parallel()
 	broken, lag := payments.Behaviour{Broken: true, SearchLag: time.Hour}, payments.Behaviour{SearchLag: time.Hour}
@@ -298,7 +298,7 @@ func TestStripe_SavedFailureOfNothing(t *testing.T) {
 	})
 }
 
-// TestStripe_LookThatFails leaves open what was done.
+// TestStripe_LookThatFails leaves the outcome open.
 func TestStripe_LookThatFails(t *testing.T) {
 	t.Parallel()
 	const create, search, list = "POST /v1/payment_intents", "GET /v1/payment_intents/search", "GET /v1/payment_intents"
@@ -330,7 +330,7 @@ func TestStripe_LookThatFails(t *testing.T) {
 	}
 }
 
-// TestStripe_WhatIsForGoodAfterACharge is for a person, and no outage.
+// TestStripe_WhatIsForGoodAfterACharge needs a person, and is no outage.
 func TestStripe_WhatIsForGoodAfterACharge(t *testing.T) {
 	t.Parallel()
 	const create, show, cancel = "POST /v1/payment_intents", "GET /v1/payment_intents/pi_1", "POST /v1/payment_intents/pi_1/cancel"

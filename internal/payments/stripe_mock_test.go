@@ -22,12 +22,12 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// mockProgram is Stripe's own stand-in. It holds requests against Stripe's
-// description of its API, and answers with examples, whatever was asked.
+// mockProgram is Stripe's own stand-in. It checks requests against Stripe's description of its
+// API, and answers with examples.
 const mockProgram = "../../bin/stripe-mock"
 
-// startMock starts it on a socket of its own and returns a way there that
-// notes what it answers.
+// startMock starts it on a socket of its own, and returns a proxy to it that records its
+// answers.
 func startMock(t *testing.T) (http.Handler, *answers) {
 	t.Helper()
 	require.FileExists(t, mockProgram, "make bin/stripe-mock builds it")
@@ -61,7 +61,7 @@ func startMock(t *testing.T) (http.Handler, *answers) {
 	return proxy, noted
 }
 
-// answers are requests with the status that they were answered with.
+// answers are requests with the statuses of their answers.
 type answers struct{ all []string }
 
 func (a *answers) note(r *http.Response) error {
@@ -69,8 +69,8 @@ func (a *answers) note(r *http.Response) error {
 	return nil
 }
 
-// TestStripe_ShapeOfRequests: Stripe's own description of its API allows all
-// that we ask for. What is answered are examples, which mean nothing.
+// TestStripe_ShapeOfRequests: Stripe's own description of its API allows all our requests. The
+// answers are examples without meaning.
 func TestStripe_ShapeOfRequests(t *testing.T) {
 	t.Parallel()
 	mock, noted := startMock(t)
@@ -90,8 +90,8 @@ func TestStripe_ShapeOfRequests(t *testing.T) {
 	}
 }
 
-// TestStripe_ShapeOfConfirming: so it allows a charge whose customer is there to confirm it,
-// and the customer of whom a card is kept.
+// TestStripe_ShapeOfConfirming: the same for a charge whose customer is present to confirm it, and
+// for the customer who keeps the card.
 func TestStripe_ShapeOfConfirming(t *testing.T) {
 	t.Parallel()
 	mock, noted := startMock(t)
@@ -106,8 +106,8 @@ func TestStripe_ShapeOfConfirming(t *testing.T) {
 	}
 }
 
-// TestStripe_ShapeOfTheRest is for what no example leads to, and for a request
-// that the description does not allow: the mock would tell.
+// TestStripe_ShapeOfTheRest is for requests that no example leads to, and for one that the
+// description does not allow: the mock refuses it.
 func TestStripe_ShapeOfTheRest(t *testing.T) {
 	t.Parallel()
 	mock, noted := startMock(t)
@@ -174,10 +174,9 @@ func TestStripe_ShapeOfTheRest(t *testing.T) {
 	require.Contains(t, refused.Body.String(), "additional properties")
 }
 
-// TestStripe_ShapeOfARefundInPart: Stripe's own description allows a refund of some of a
-// charge that is labelled with our key, and of some more under the same one. How much it
-// is of, and what was given back under the key before, are in what makes the request one
-// of its kind.
+// TestStripe_ShapeOfARefundInPart: Stripe's own description allows a refund of a part of a charge,
+// labelled with our key, and a further one under the same key. The amount and the sum of the
+// earlier refunds distinguish the requests.
 func TestStripe_ShapeOfARefundInPart(t *testing.T) {
 	t.Parallel()
 	mock, noted := startMock(t)

@@ -13,12 +13,12 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// SignatureHeader is where Stripe signs its notices, which it calls webhooks.
+// SignatureHeader is the signature of Stripe's notices, which Stripe calls webhooks.
 const SignatureHeader = "Stripe-Signature"
 
-// Kinds of notices that are about money that goes back, or of a charge that its customer
-// had to confirm. All others are about none of our orders, however many Stripe is told to
-// send: a charge is asked for, and its answer is heard.
+// Kinds of notices about refunds and disputes, or about a charge that its customer had to
+// confirm. Other notices do not concern our orders, whatever Stripe is configured to send:
+// the answer to a charge reports its outcome.
 const (
 	intentSucceeded = "payment_intent.succeeded"
 	intentFailed    = "payment_intent.payment_failed"
@@ -34,14 +34,14 @@ const (
 	disputeClosed   = ofDisputes + "closed"
 )
 
-// objectOfNotices is what Stripe calls a notice.
+// objectOfNotices is Stripe's type name of a notice.
 const objectOfNotices = "event"
 
-// Read reads a notice that Stripe has signed with one of our secrets. There are
-// several while one is replaced by the next. A notice of a refund made by hand, or of a
-// dispute, names the intent only: Stripe is asked whose that is. ForgedNotice: none of
-// our secrets signed it, or that is more than five minutes ago. NoticesOff: there is no secret.
-// Invalid: it is signed, and no notice. Unavailable: it is not known whose it is.
+// Read reads a notice that Stripe has signed with one of our secrets. There are several while
+// one replaces another. A notice of a refund made by hand, or of a dispute, names only the
+// intent, and Stripe is asked for its order. Read returns ForgedNotice if none of our secrets
+// signed the notice, or it was signed more than five minutes ago; NoticesOff if there is no
+// secret; Invalid if it is signed but not a notice; Unavailable if its order is not known.
 func (s *Stripe) Read(ctx context.Context, body []byte, header http.Header) (booking.PaymentNotice, error) {
 	if len(s.webhookSecrets) == 0 {
 		return booking.PaymentNotice{}, booking.Errorf(booking.NoticesOff, "there is no secret that notices of stripe are checked with")
@@ -56,7 +56,7 @@ func (s *Stripe) Read(ctx context.Context, body []byte, header http.Header) (boo
 		return notice, nil
 	case isOfConfirming(event.Type):
 		return aboutIntent(notice, event.Data.Raw)
-	case !goesBack(event.Type):
+	case !returnsMoney(event.Type):
 		return notice, nil
 	}
 	var about struct {
@@ -67,7 +67,7 @@ func (s *Stripe) Read(ctx context.Context, body []byte, header http.Header) (boo
 		return notice, unreadable(err)
 	}
 	if about.Intent == nil || about.Intent.ID == "" {
-		return notice, nil // it was charged in another way than ours
+		return notice, nil // its charge is not one of ours
 	}
 	notice.Ref = about.Intent.ID
 	if notice.OrderID = about.Metadata[metadataOrder]; notice.OrderID != "" { // the intent's, which its charge has too
@@ -77,8 +77,8 @@ func (s *Stripe) Read(ctx context.Context, body []byte, header http.Header) (boo
 	return notice, err
 }
 
-// genuine is the event in the body, once one of the secrets says that it is Stripe's.
-// Versions of its API do not differ in what is read of it.
+// genuine is the event in the body, if one of the secrets has signed it. The fields that are
+// read are the same in all versions of Stripe's API.
 func (s *Stripe) genuine(body []byte, signature string) (event stripe.Event, err error) {
 	for _, secret := range s.webhookSecrets {
 		if err = webhook.ValidatePayload(body, signature, secret); err == nil {
@@ -100,8 +100,8 @@ func isOfConfirming(kind stripe.EventType) bool {
 	return kind == intentSucceeded || kind == intentFailed || kind == intentCanceled
 }
 
-// aboutIntent is a notice of an intent. It is about none of our orders where no customer
-// was there to confirm it: what came of that is known from its answer.
+// aboutIntent is a notice of an intent. It concerns no order if no customer was present to
+// confirm the intent: its answer reported the outcome.
 func aboutIntent(notice booking.PaymentNotice, object json.RawMessage) (booking.PaymentNotice, error) {
 	var intent struct {
 		ID       string            `json:"id"`
@@ -116,7 +116,7 @@ func aboutIntent(notice booking.PaymentNotice, object json.RawMessage) (booking.
 	return notice, nil
 }
 
-func goesBack(kind stripe.EventType) bool {
+func returnsMoney(kind stripe.EventType) bool {
 	switch kind {
 	case chargeRefunded, refundCreated, refundUpdated, refundFailed, refundOfCharge:
 		return true
@@ -125,8 +125,8 @@ func goesBack(kind stripe.EventType) bool {
 	}
 }
 
-// orderOf is the order that an intent was made for, "" for none of ours. Unavailable:
-// Stripe cannot be asked.
+// orderOf is the order of an intent, "" if it is not ours. It returns Unavailable if Stripe
+// cannot be asked.
 func (s *Stripe) orderOf(ctx context.Context, ref string) (string, error) {
 	intent, err := s.client.V1PaymentIntents.Retrieve(ctx, ref, nil)
 	if err == nil {

@@ -19,13 +19,13 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// The secrets overlap while one is replaced by the next.
+// Both secrets are valid while one replaces the other.
 const (
 	oldSecret = "whsec_old"
 	newSecret = "whsec_new"
 )
 
-// reader reads notices, and asks the stand-in whose they are.
+// reader reads notices, and asks the stand-in for their orders.
 func reader(t *testing.T, h http.Handler, secrets ...string) *payments.Stripe {
 	t.Helper()
 	server := httptest.NewServer(h)
@@ -33,12 +33,12 @@ func reader(t *testing.T, h http.Handler, secrets ...string) *payments.Stripe {
 	return payments.NewStripe(payments.StripeOptions{URL: server.URL, Key: secretKey, WebhookSecrets: secrets, Log: zap.NewNop()})
 }
 
-// event is a notice as Stripe writes it.
+// event is a notice in Stripe's format.
 func event(what, object string) []byte {
 	return fmt.Appendf(nil, `{"id":"evt_1","object":"event","api_version":"2019-02-11","type":%q,"data":{"object":%s}}`, what, object)
 }
 
-// signed are the headers of a notice that was signed so long ago.
+// signed are the headers of a notice that was signed that long ago.
 func signed(body []byte, secret string, ago time.Duration) http.Header {
 	return http.Header{payments.SignatureHeader: {webhook.GenerateTestSignedPayload(&webhook.UnsignedPayload{
 		Payload: body, Secret: secret, Timestamp: time.Now().Add(-ago),
@@ -70,8 +70,8 @@ func TestStripe_Read(t *testing.T) {
 	require.Equal(t, before+2*5, asked(), "a charge bears its order itself")
 }
 
-// TestStripe_ReadWhileSecretsRotate: Stripe signs with both secrets then, and for as long as
-// either is one of ours the notice is taken.
+// TestStripe_ReadWhileSecretsRotate: Stripe signs with both secrets then. A notice is accepted as
+// long as either is one of ours.
 func TestStripe_ReadWhileSecretsRotate(t *testing.T) {
 	t.Parallel()
 	body := event("payment_intent.succeeded", `{"id":"pi_1","object":"payment_intent","metadata":{"order_id":"o1","customer_present":"yes"}}`)
@@ -94,8 +94,8 @@ func TestStripe_ReadWhileSecretsRotate(t *testing.T) {
 	require.ErrorIs(t, err, &booking.Error{Code: booking.ForgedNotice})
 }
 
-// TestStripe_ReadForged: what is not signed, not by one of our secrets, or long ago, is no
-// notice, and nobody is asked about it.
+// TestStripe_ReadForged: a notice without a signature, with a wrong or an old one is refused, and
+// Stripe is not asked about it.
 func TestStripe_ReadForged(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -121,7 +121,7 @@ func TestStripe_ReadForged(t *testing.T) {
 	require.Empty(t, p.wire.requests())
 }
 
-// TestStripe_ReadOfNoOrder: Stripe tells of more than our orders.
+// TestStripe_ReadOfNoOrder: Stripe also reports changes that concern no order of ours.
 func TestStripe_ReadOfNoOrder(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -145,7 +145,7 @@ func TestStripe_ReadOfNoOrder(t *testing.T) {
 	}
 }
 
-// TestStripe_ReadWithoutStripe: whose it is can be found out later. Stripe repeats it.
+// TestStripe_ReadWithoutStripe: the order can be found out later. Stripe repeats the notice.
 func TestStripe_ReadWithoutStripe(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -161,8 +161,8 @@ func TestStripe_ReadWithoutStripe(t *testing.T) {
 	require.Equal(t, "o1", got.OrderID)
 }
 
-// TestStripe_ReadUnreadable: what Stripe has signed, and is no event of this kind, is told
-// field by field.
+// TestStripe_ReadUnreadable: a signed body that is not a notice of this kind is refused, field by
+// field.
 func TestStripe_ReadUnreadable(t *testing.T) {
 	t.Parallel()
 	stripe := reader(t, http.NotFoundHandler(), newSecret)
@@ -176,8 +176,7 @@ func TestStripe_ReadUnreadable(t *testing.T) {
 	}
 }
 
-// TestRead_Off: without a secret, and in the built-in sandbox, there is nothing that a
-// notice could be checked with.
+// TestRead_Off: without a secret, and in the built-in sandbox, a notice could not be verified.
 func TestRead_Off(t *testing.T) {
 	t.Parallel()
 	body := event("charge.refunded", `{}`)

@@ -14,7 +14,7 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// part gives a part of a charge back, as the payments service does it.
+// part refunds a part of a charge like the payments service.
 func (c client) part(t *testing.T, key, ref string, amount int64) (id string, err error) {
 	t.Helper()
 	seen, err := c.Look(t.Context(), ref)
@@ -43,7 +43,7 @@ func TestStripe_RefundOfAPart(t *testing.T) {
 	require.Len(t, seen.Refunds, 2)
 }
 
-// TestStripe_RefundOfAPartWhoseAnswerIsLost is met again under its key, whatever was
+// TestStripe_RefundOfAPartWhoseAnswerIsLost finds its own result under its key, whatever was
 // refunded meanwhile.
 func TestStripe_RefundOfAPartWhoseAnswerIsLost(t *testing.T) {
 	t.Parallel()
@@ -60,14 +60,14 @@ func TestStripe_RefundOfAPartWhoseAnswerIsLost(t *testing.T) {
 	require.NoError(t, err)
 	now, err := p.Look(t.Context(), ref)
 	require.NoError(t, err)
-	now.Refunds = nil // as it was when the request was on its way
+	now.Refunds = nil // the state when the request was sent
 	_, err = p.Stripe.Refund(t.Context(), "o1/refund/1", now, some)
 	require.NoError(t, err)
 	p.requireTotals(t, price.Amount, 30000)
 }
 
-// TestStripe_RefundOfWhatItCannotGiveBack: an amount between two of Stripe's units is
-// not called given back.
+// TestStripe_RefundOfWhatItCannotGiveBack: an amount between two of Stripe's units does not count
+// as refunded.
 func TestStripe_RefundOfWhatItCannotGiveBack(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -86,8 +86,8 @@ func TestStripe_RefundOfWhatItCannotGiveBack(t *testing.T) {
 	require.Empty(t, seen.Refunds)
 }
 
-// TestStripe_MoreUnderTheSameKey: the undo of a charge gives back more, and as much
-// as before, when another refund has failed.
+// TestStripe_MoreUnderTheSameKey: the undo of a charge refunds a further part, also one of the
+// same amount after another refund has failed.
 func TestStripe_MoreUnderTheSameKey(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -101,8 +101,8 @@ func TestStripe_MoreUnderTheSameKey(t *testing.T) {
 	}
 }
 
-// TestStripe_RefusedPartIsAskedForAnew: a refusal is repeated under its key, and the
-// next request has another one.
+// TestStripe_RefusedPartIsAskedForAnew: a refusal is repeated under its key, and the next request
+// has another one.
 func TestStripe_RefusedPartIsAskedForAnew(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -118,7 +118,7 @@ func TestStripe_RefusedPartIsAskedForAnew(t *testing.T) {
 	p.requireTotals(t, price.Amount, 20000)
 }
 
-// TestStripe_PartThatIsPendingAndFails: each is told, under the key of the part.
+// TestStripe_PartThatIsPendingAndFails: each state is reported under the key of the part.
 func TestStripe_PartThatIsPendingAndFails(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -135,8 +135,8 @@ func TestStripe_PartThatIsPendingAndFails(t *testing.T) {
 	p.requireTotals(t, price.Amount, 0)
 }
 
-// TestStripe_WhatOthersDid is seen as theirs: a refund by hand, and a dispute with
-// the time until which evidence is taken.
+// TestStripe_WhatOthersDid is not taken for ours: a refund by hand, and a dispute with the time
+// limit for evidence.
 func TestStripe_WhatOthersDid(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -166,7 +166,7 @@ func TestStripe_WhatOthersDid(t *testing.T) {
 	p.requireTotals(t, price.Amount, price.Amount)
 }
 
-// hand does something by hand at the stand-in.
+// hand carries out an action at the stand-in.
 func (c counter) hand(t *testing.T, what, body string, status int) string {
 	t.Helper()
 	r := httptest.NewRequest(http.MethodPost, payments.SwitchboardPath+"/"+what, strings.NewReader(body))
@@ -177,7 +177,7 @@ func (c counter) hand(t *testing.T, what, body string, status int) string {
 	return w.Body.String()
 }
 
-// TestSwitchboard_Hands: what cannot be done by hand is refused, field by field.
+// TestSwitchboard_Hands: an impossible action is refused, field by field.
 func TestSwitchboard_Hands(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -192,7 +192,7 @@ func TestSwitchboard_Hands(t *testing.T) {
 	p.hand(t, "refunds", `{"orderId":"o1"}`, http.StatusConflict)
 }
 
-// TestTerms_Part: a fee is rounded so that the rest can be given back.
+// TestTerms_Part: a fee is rounded so that the rest can be refunded.
 func TestTerms_Part(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -206,7 +206,7 @@ func TestTerms_Part(t *testing.T) {
 	}
 }
 
-// TestSandbox_Parts: as Stripe does.
+// TestSandbox_Parts: the sandbox refunds parts like Stripe.
 func TestSandbox_Parts(t *testing.T) {
 	t.Parallel()
 	remembered := newCharges(t)

@@ -16,29 +16,28 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// metadataReturned is what an operator labels an intent with whose money the
-// customer has got back in another way: Stripe cannot always give it back.
+// metadataReturned is the label with which an operator marks an intent whose money the customer
+// has got back in another way: Stripe cannot always refund it.
 const metadataReturned = "returned"
 
-// metadataRefused is what an intent is labelled with to count the refunds of it
-// that Stripe has refused.
+// metadataRefused is the label that counts the refunds of an intent that Stripe has refused.
 const metadataRefused = "refunds_refused"
 
-// longestPending is how long a refund may be under way before a person has to
-// look at it. Stripe's take up to ten days.
+// longestPending is how long a refund may be pending before a person has to look at it. Stripe's
+// take up to ten days.
 const longestPending = 10 * 24 * time.Hour
 
 // Refund implements activities.PaymentProvider.
 //
-// Others refund at Stripe too: by hand, in its dashboard, all of a charge or a
-// part; and a customer's bank may take it back. So the charge is looked at before
-// anything is asked for: a refund that failed must not be begun again, a day later,
-// under a key that is forgotten, when somebody has made up for it.
+// Money of a charge can also go back without us: people refund it in Stripe's dashboard, in
+// full or in part, and the customer's bank may take it back. So the charge is read before a
+// refund is requested. A refund that failed must not be requested again a day later, under a
+// forgotten key, if a person has repaid it meanwhile.
 //
-// Stripe repeats a refusal for as long as it remembers the key, also when what
-// it refused for is over, such as a balance that was too low. So each refusal is
-// counted at the intent, and the next request has another key. The one before
-// it has ended by then, and has given nothing back: nothing is refunded twice.
+// Stripe repeats a refusal as long as it remembers the key, also if its reason is gone, such as
+// a balance that was too low. So each refusal is counted in the intent's metadata, and the next
+// request has another key. The refused request has ended by then without a refund, so nothing
+// is refunded twice.
 func (s *Stripe) Refund(ctx context.Context, key string, seen activities.Outlay, amount booking.Money) (id string, err error) {
 	units, err := s.units(seen, amount)
 	switch {
@@ -52,7 +51,7 @@ func (s *Stripe) Refund(ctx context.Context, key string, seen activities.Outlay,
 			return refund.ID, err
 		}
 		refund, err := s.refund(ctx, key, seen, units)
-		if _, refused := errors.AsType[*activities.Owed](err); refused || tellsNothing(err) {
+		if _, refused := errors.AsType[*activities.Owed](err); refused || outcomeLost(err) {
 			return "", s.refused(ctx, seen, err)
 		}
 		if err != nil {
@@ -63,7 +62,7 @@ func (s *Stripe) Refund(ctx context.Context, key string, seen activities.Outlay,
 	return outcome(key, seen)
 }
 
-// outcome is what came of the refunds of a charge.
+// outcome is the outcome of the refunds of a charge.
 func outcome(key string, seen activities.Outlay) (id string, err error) {
 	for _, state := range []booking.EntryState{booking.EntryPending, booking.EntryDone} {
 		if r, has := seen.Has(key, state); has {
@@ -80,7 +79,7 @@ func outcome(key string, seen activities.Outlay) (id string, err error) {
 	return id, nil
 }
 
-// units is an amount in Stripe's unit: all that is left to the last of it.
+// units is an amount in Stripe's unit: all that is left, including a remainder.
 func (s *Stripe) units(seen activities.Outlay, amount booking.Money) (int64, error) {
 	switch amount.Amount {
 	case seen.Left:
@@ -107,24 +106,22 @@ func (s *Stripe) Part(amount booking.Money) booking.Money { return Terms{}.Part(
 
 var errChanged = errors.New("less is left of it")
 
-// refused is for a refund of which nothing will ever come under its key. It
-// returns why.
+// refused handles a refund that will never be made under its key. It returns the reason.
 func (s *Stripe) refused(ctx context.Context, was activities.Outlay, why error) error {
 	if now, lost := s.Look(ctx, was.Ref); lost != nil || now.Units != was.Units {
 		return fmt.Errorf("others have refunded some of %s meanwhile: %w", was.Ref, cmp.Or(lost, errChanged))
 	}
 	params := &stripe.PaymentIntentUpdateParams{Metadata: map[string]string{metadataRefused: strconv.Itoa(was.Refusals + 1)}}
 	if _, err := s.client.V1PaymentIntents.Update(ctx, was.Ref, params); err != nil {
-		// It is refused once more under the same key, and counted then.
+		// The same key is refused once more, and the refusal is counted then.
 		s.log.Warn("a refund that stripe refuses is not counted", zap.String("ref", was.Ref), zap.Error(s.explain(err)))
 	}
 	return why
 }
 
-// refund gives back some of the intent. How much belongs to the key, since a
-// request for another amount is another request. So does how often it was
-// refused. What is left of the intent does not: a request that was carried out and
-// not heard has to be met again.
+// refund refunds a part of the intent. Its key contains the amount, since a request for another
+// amount is another request, and the number of refusals. It does not contain what is left of
+// the intent: a request that was carried out but not answered has to find its own result.
 func (s *Stripe) refund(ctx context.Context, key string, seen activities.Outlay, units int64) (*stripe.Refund, error) {
 	params := &stripe.RefundCreateParams{
 		PaymentIntent: stripe.String(seen.Ref), Amount: stripe.Int64(units), Metadata: map[string]string{metadataKey: key},
@@ -139,7 +136,7 @@ func (s *Stripe) refund(ctx context.Context, key string, seen activities.Outlay,
 	params.SetIdempotencyKey(strings.Join(parts, "/"))
 	refund, err := s.client.V1Refunds.Create(ctx, params)
 	if err != nil {
-		return nil, forAPerson(s.explain(err))
+		return nil, toPerson(s.explain(err))
 	}
 	switch refund.Status {
 	case stripe.RefundStatusSucceeded, stripe.RefundStatusPending, stripe.RefundStatusRequiresAction:
@@ -149,13 +146,13 @@ func (s *Stripe) refund(ctx context.Context, key string, seen activities.Outlay,
 		refund.Metadata[metadataKey] = key
 		return refund, nil
 	case stripe.RefundStatusFailed, stripe.RefundStatusCanceled:
-		return nil, fmt.Errorf("refund %s of %s is %s at stripe", refund.ID, seen.Ref, refund.Status) // it is looked at again
+		return nil, fmt.Errorf("refund %s of %s is %s at stripe", refund.ID, seen.Ref, refund.Status) // it is read again later
 	default:
 		return nil, errMalformed
 	}
 }
 
-// underWay is *Owed while a refund of the charge is.
+// underWay returns *Owed while a refund of the charge is pending.
 func underWay(seen activities.Outlay) error {
 	for _, r := range seen.Refunds {
 		if r.State != booking.EntryPending {
@@ -176,7 +173,7 @@ func (s *Stripe) Look(ctx context.Context, ref string) (seen activities.Outlay, 
 	params.AddExpand("latest_charge.refunds")
 	intent, err := s.client.V1PaymentIntents.Retrieve(ctx, ref, params)
 	if err != nil {
-		return seen, forAPerson(s.explain(err))
+		return seen, toPerson(s.explain(err))
 	}
 	charge := intent.LatestCharge
 	if intent.Status != stripe.PaymentIntentStatusSucceeded || charge == nil || charge.Refunds == nil {
@@ -198,7 +195,7 @@ func (s *Stripe) Look(ctx context.Context, ref string) (seen activities.Outlay, 
 		if err != nil {
 			return seen, err
 		}
-		seen.Units = max(0, seen.Units-lost) // some of what was disputed may have been given back before
+		seen.Units = max(0, seen.Units-lost) // a part of the disputed amount may have been refunded before
 	}
 	seen.Left = fromStripe(seen.Units, currency).Amount
 	seen.Refusals, _ = strconv.Atoi(intent.Metadata[metadataRefused])
@@ -206,7 +203,7 @@ func (s *Stripe) Look(ctx context.Context, ref string) (seen activities.Outlay, 
 	return seen, nil
 }
 
-// refunded is a refund as the ledger reads it.
+// refunded is a refund in the form of the ledger.
 func refunded(r *stripe.Refund, currency string) activities.Refund {
 	is := activities.Refund{
 		ID: r.ID, Key: r.Metadata[metadataKey], Amount: fromStripe(r.Amount, currency).Amount, State: booking.EntryDone,
@@ -226,22 +223,22 @@ func (s *Stripe) refunds(ctx context.Context, ref string) (all []*stripe.Refund,
 	params.Limit = stripe.Int64(stripePage)
 	for refund, err := range s.client.V1Refunds.List(ctx, params) {
 		if err != nil {
-			return nil, forAPerson(s.explain(err))
+			return nil, toPerson(s.explain(err))
 		}
 		all = append(all, refund)
 	}
 	return all, nil
 }
 
-// disputes adds the disputes of the charge to what was seen of it, and returns how
-// much the customer's bank has taken back for good, in Stripe's unit. A dispute in
-// another currency is taken to be about it all.
+// disputes adds the disputes of the charge to seen, and returns the amount that the customer's
+// bank has taken back for good, in Stripe's unit. A dispute in another currency counts for the
+// whole charge.
 func (s *Stripe) disputes(ctx context.Context, seen *activities.Outlay, charge *stripe.Charge) (lost int64, err error) {
 	params := &stripe.DisputeListParams{PaymentIntent: stripe.String(seen.Ref)}
 	params.Limit = stripe.Int64(stripePage)
 	for dispute, err := range s.client.V1Disputes.List(ctx, params) {
 		if err != nil {
-			return 0, forAPerson(s.explain(err))
+			return 0, toPerson(s.explain(err))
 		}
 		units := dispute.Amount
 		if dispute.Currency != charge.Currency {

@@ -18,7 +18,7 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// byHand refunds some of an intent, as its dashboard does; 0 is all that is left.
+// byHand refunds a part of an intent as the dashboard does; 0 is all that is left.
 func (c counter) byHand(t *testing.T, ref string, amount int64) {
 	t.Helper()
 	form := url.Values{"payment_intent": {ref}}
@@ -36,7 +36,7 @@ func (c counter) charged(t *testing.T, method string) (ref string) {
 	return ref
 }
 
-// TestStripe_RefundsWhatIsLeft: others refund at the provider too.
+// TestStripe_RefundsWhatIsLeft, since others refund at the provider, too.
 func TestStripe_RefundsWhatIsLeft(t *testing.T) {
 	t.Parallel()
 	for name, given := range map[string]int64{"None": -1, "APart": 20000, "All": 0} {
@@ -55,8 +55,8 @@ func TestStripe_RefundsWhatIsLeft(t *testing.T) {
 	}
 }
 
-// TestStripe_RefundThatIsPending is not done until Stripe says so, also when
-// the key that it was asked for under is forgotten.
+// TestStripe_RefundThatIsPending is not done until Stripe says so, also after its key is
+// forgotten.
 func TestStripe_RefundThatIsPending(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -79,8 +79,8 @@ func anotherDay(r *http.Request) {
 	}
 }
 
-// TestStripe_RefundThatFails is for a person, and never begun again by itself:
-// they may have given the money back already. What they refund counts.
+// TestStripe_RefundThatFails needs a person, and is never repeated automatically: a person may
+// have repaid the money already. A refund by hand counts.
 func TestStripe_RefundThatFails(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -98,8 +98,8 @@ func TestStripe_RefundThatFails(t *testing.T) {
 	p.requireTotals(t, price.Amount, price.Amount)
 }
 
-// TestStripe_RefundOfWhatIsDisputed: a dispute that is lost has given the money
-// back, one that is open is for a person, one that is won is over.
+// TestStripe_RefundOfWhatIsDisputed: a lost dispute has returned the money, an open one needs a
+// person, a won one is closed.
 func TestStripe_RefundOfWhatIsDisputed(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -120,7 +120,7 @@ func chargeAs(refunded int, disputed bool, metadata string, refunds ...string) s
 		"amount_refunded":%d,"disputed":%t,"refunds":{"object":"list","data":%s}}}`, metadata, refunded, disputed, data)
 }
 
-// TestStripe_WhatIsSeenOfACharge, beside what the stand-in can do.
+// TestStripe_WhatIsSeenOfACharge covers answers that the stand-in cannot give.
 func TestStripe_WhatIsSeenOfACharge(t *testing.T) {
 	t.Parallel()
 	const show, create, disputes = "GET /v1/payment_intents/pi_1", "POST /v1/refunds", "GET /v1/disputes"
@@ -153,7 +153,7 @@ func TestStripe_WhatIsSeenOfACharge(t *testing.T) {
 		require.NoError(t, refund(t, maps.Clone(answers)))
 		require.Equal(t, "20000", asked)
 
-		// The rest is refunded, and on its way: that is followed to its end.
+		// The refund of the rest is pending: it is followed to its end.
 		delete(answers, create)
 		answers[show] = says(200, chargeAs(40000, true, "", since(time.Hour)))
 		requireOwed(t, refund(t, maps.Clone(answers)), false, "pending")
@@ -189,7 +189,7 @@ func TestStripe_WhatIsSeenOfACharge(t *testing.T) {
 	})
 }
 
-// TestStripe_RefundRequests pins what is asked for, in Stripe's unit.
+// TestStripe_RefundRequests pins the requests, in Stripe's unit.
 func TestStripe_RefundRequests(t *testing.T) {
 	t.Parallel()
 	var asked, key, expand string
@@ -211,8 +211,8 @@ func TestStripe_RefundRequests(t *testing.T) {
 	require.Equal(t, "o1/charge/refund/pi_1/50000", key)
 }
 
-// TestStripe_CurrenciesWithAnotherUnit: USh 20,000 are 2,000,000 there, on the
-// way there, on the way back and in the books.
+// TestStripe_CurrenciesWithAnotherUnit: USh 20,000 are 2,000,000 at Stripe, in requests, in
+// answers and in the record.
 func TestStripe_CurrenciesWithAnotherUnit(t *testing.T) {
 	t.Parallel()
 	for _, m := range []booking.Money{{Amount: 20000, Currency: "UGX"}, {Amount: 500, Currency: "ISK"}, {Amount: 1200, Currency: "MGA"}, {Amount: 5120, Currency: "KWD"}} {
@@ -234,8 +234,8 @@ func TestStripe_CurrenciesWithAnotherUnit(t *testing.T) {
 	}
 }
 
-// TestStripe_MethodThatPaysOnce: the second charge is refused for good, and its
-// void knows that nothing was taken.
+// TestStripe_MethodThatPaysOnce: the second charge is refused for good, and its void knows that
+// nothing was taken.
 func TestStripe_MethodThatPaysOnce(t *testing.T) {
 	t.Parallel()
 	p, first, second := newCounter(t), newCharge("pm_1Once"), newCharge("pm_1Once")
@@ -254,8 +254,8 @@ func TestStripe_MethodThatPaysOnce(t *testing.T) {
 	p.requireTotals(t, price.Amount, 0)
 }
 
-// TestStripe_VoidLooksAtAllIntents: an older void beside the charge, or a
-// second charge, hides nothing.
+// TestStripe_VoidLooksAtAllIntents: an older void beside the charge, or a second charge, hides
+// no intent.
 func TestStripe_VoidLooksAtAllIntents(t *testing.T) {
 	t.Parallel()
 	p, c := newCounter(t), newCharge("pm_card_visa")

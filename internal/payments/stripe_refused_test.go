@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// TestStripe_RefundThatIsRefused is asked for anew each time: what it was refused
-// for may be over, though Stripe repeats the refusal under its key.
+// TestStripe_RefundThatIsRefused is requested anew each time: the reason of the refusal may be
+// gone, although Stripe repeats the refusal under its key.
 func TestStripe_RefundThatIsRefused(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -29,8 +29,8 @@ func TestStripe_RefundThatIsRefused(t *testing.T) {
 	p.requireTotals(t, price.Amount, price.Amount)
 }
 
-// TestStripe_RefundAfterARefusalIsGivenOnce, whatever answers are lost and
-// however many ask.
+// TestStripe_RefundAfterARefusalIsGivenOnce, whatever answers are lost and however many callers
+// request it.
 func TestStripe_RefundAfterARefusalIsGivenOnce(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -58,8 +58,8 @@ func TestStripe_RefundAfterARefusalIsGivenOnce(t *testing.T) {
 	p.requireTotals(t, price.Amount, price.Amount)
 }
 
-// TestStripe_RefundThatIsNotCounted: the refusal is told all the same, and
-// counted when it is repeated.
+// TestStripe_RefundThatIsNotCounted: the refusal is reported all the same, and counted when it is
+// repeated.
 func TestStripe_RefundThatIsNotCounted(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -78,8 +78,8 @@ func TestStripe_RefundThatIsNotCounted(t *testing.T) {
 	p.requireTotals(t, price.Amount, price.Amount)
 }
 
-// TestStripe_RefundThatBrokeDown: Stripe repeats that under its key, and nothing
-// was given back.
+// TestStripe_RefundThatBrokeDown: Stripe repeats the failure under its key, and nothing was
+// refunded.
 func TestStripe_RefundThatBrokeDown(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)

@@ -17,7 +17,7 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-func init() { gin.SetMode(gin.ReleaseMode) } // once: tests run beside each other
+func init() { gin.SetMode(gin.ReleaseMode) } // once: tests run in parallel
 
 func newIntents(t *testing.T) *store.SandboxIntents {
 	t.Helper()
@@ -29,7 +29,7 @@ func newIntents(t *testing.T) *store.SandboxIntents {
 	return store.NewSandboxIntents(db)
 }
 
-// newCharges is what the sandbox in process remembers.
+// newCharges is the store of the sandbox in process.
 func newCharges(t *testing.T) *store.Sandbox {
 	t.Helper()
 	db, err := store.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "sandbox.db"), store.Options{})
@@ -40,7 +40,7 @@ func newCharges(t *testing.T) *store.Sandbox {
 	return store.NewSandbox(db)
 }
 
-// counter is the provider, and the sandbox that it talks to.
+// counter is the provider, and the sandbox that it uses.
 type counter struct {
 	client
 	sandbox *payments.Server
@@ -48,7 +48,7 @@ type counter struct {
 	wire    *wire
 }
 
-// wire notes the requests that pass, and may change them.
+// wire records the requests that pass, and may change them.
 type wire struct {
 	http.Handler
 	change func(*http.Request)
@@ -89,10 +89,10 @@ func newCounter(t *testing.T) counter {
 	return counter{client: dial(t, passing), sandbox: sandbox, intents: remembered, wire: passing}
 }
 
-// client is the provider as the payments service asks it for a refund.
+// client is the provider as the payments service uses it for refunds.
 type client struct{ *payments.Stripe }
 
-// Refund gives back what is left of a charge.
+// Refund refunds what is left of a charge.
 func (c client) Refund(ctx context.Context, key, ref string, _ booking.Money) error {
 	seen, err := c.Look(ctx, ref)
 	if err == nil {
@@ -101,7 +101,7 @@ func (c client) Refund(ctx context.Context, key, ref string, _ booking.Money) er
 	return err
 }
 
-// dial is a provider that talks to the handler.
+// dial is a provider that uses the handler.
 func dial(t *testing.T, h http.Handler) client {
 	t.Helper()
 	server := httptest.NewServer(h)

@@ -130,7 +130,7 @@ func TestStripe_VoidFindsWhatWasCharged(t *testing.T) {
 func TestStripe_VoidAfterADay(t *testing.T) {
 	t.Parallel()
 	p, c := newCounter(t), newCharge("pm_card_visa")
-	c.Key = `o'1\/charge` // what has to be quoted in a search
+	c.Key = `o'1\/charge` // characters that a search has to quote
 	taken, err := p.Charge(t.Context(), c)
 	require.NoError(t, err)
 	p.wire.changes(func(r *http.Request) {
@@ -164,8 +164,8 @@ func TestStripe_Refund(t *testing.T) {
 	p.requireTotals(t, price.Amount, price.Amount)
 }
 
-// TestStripe_ChargeVoidAndRefundRace: whatever comes first, all are told the
-// same in the end, and what was taken is given back once.
+// TestStripe_ChargeVoidAndRefundRace: in any order of the requests, all get the same outcome in the
+// end, and the money is refunded once.
 func TestStripe_ChargeVoidAndRefundRace(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -229,7 +229,7 @@ func TestStripe_Ledger(t *testing.T) {
 		}
 		want[id] = charge
 	}
-	p.wire.changes(func(r *http.Request) { // pages of two
+	p.wire.changes(func(r *http.Request) { // two intents per page
 		query := r.URL.Query()
 		query.Set("limit", "2")
 		r.URL.RawQuery = query.Encode()

@@ -13,25 +13,23 @@ import (
 
 // Void implements activities.PaymentProvider.
 //
-// It takes the charge's key for itself, with an intent that is not confirmed
-// and is then cancelled. If Stripe takes that, it has not seen the charge yet
-// and will refuse it from now on. If Stripe says that the key belongs to
-// another request, the charge was there first, and repeating it only repeats
-// its answer. Both are certain while Stripe remembers the key. A key under which
-// nothing can be known is followed by the next one (stripe_keys.go).
+// It uses the charge's key for an intent that is not confirmed, and cancels that intent. If
+// Stripe accepts it, Stripe has not received the charge yet and will refuse it from now on. If
+// Stripe answers that the key belongs to another request, the charge was received first, and
+// repeating it only repeats its answer. Both are certain while Stripe remembers the key. If a
+// key's outcome cannot be known, the next one is used (stripe_keys.go).
 //
-// Whatever the key says, all intents of the charge are looked at: those of an
-// older void, of a second charge, or of another release. A key that was forgotten
-// belongs to a charge that is a day old. It is in the index of the search by
-// then. A flight that began before the void and arrives a day later would be
-// taken; flights end after half a minute.
+// In any case all intents of the charge are looked at: those of an older void, of a second
+// charge, or of another release. If the key is forgotten, the charge is a day old and in the
+// search index. A request for the charge that was sent before the void and arrived a day later
+// would be carried out; but requests end after half a minute.
 func (s *Stripe) Void(ctx context.Context, c booking.Charge) (refs []string, err error) {
 	intents, err := s.forestall(ctx, c)
 	if err != nil {
 		return nil, err
 	}
 	for _, intent := range intents {
-		ref, err := s.settled(ctx, intent)
+		ref, err := s.finalOf(ctx, intent)
 		if err != nil && !errors.Is(err, activities.ErrDeclined) {
 			return nil, err
 		}
@@ -42,11 +40,11 @@ func (s *Stripe) Void(ctx context.Context, c booking.Charge) (refs []string, err
 	return refs, nil
 }
 
-// forestall makes certain that no intent of the charge is created from now on,
-// and returns those that there are.
+// forestall makes certain that no intent of the charge is created from now on, and returns the
+// existing ones.
 func (s *Stripe) forestall(ctx context.Context, c booking.Charge) ([]*stripe.PaymentIntent, error) {
 	if (Terms{}).Amount(c.Amount) != nil {
-		return s.findAll(ctx, c) // this release never asks for it
+		return s.findAll(ctx, c) // this release never requests it
 	}
 	for n := range chargeKeys {
 		void, err := s.create(ctx, c, n, voiding)
@@ -71,10 +69,11 @@ func (s *Stripe) forestall(ctx context.Context, c booking.Charge) ([]*stripe.Pay
 			return s.beside(ctx, c, n, charge)
 		case isForGood(err):
 			return s.beside(ctx, c, n)
-		case !tellsNothing(err):
+		case !outcomeLost(err):
 			return nil, err
 		case !hasEnded(c, err):
-			// The charge was asked for in another form than is known here. No other key is due yet: what there is was created by it.
+			// The charge was requested in a form that this build does not know. No other key is due
+			// yet, so that request created the existing intents.
 			if found, lost := s.findAll(ctx, c); lost != nil || len(found) > 0 {
 				return found, lost
 			}
@@ -84,8 +83,8 @@ func (s *Stripe) forestall(ctx context.Context, c booking.Charge) ([]*stripe.Pay
 	return s.findAll(ctx, c) // the charge has used up its keys
 }
 
-// beside adds to intents whatever else was created for the charge. Where keys
-// before the n-th say nothing, that may be young.
+// beside adds all other intents of the charge. If earlier keys than the n-th have no known
+// outcome, these intents may be young.
 func (s *Stripe) beside(ctx context.Context, c booking.Charge, n int, intents ...*stripe.PaymentIntent) ([]*stripe.PaymentIntent, error) {
 	look := s.find
 	if n > 0 {
@@ -95,8 +94,8 @@ func (s *Stripe) beside(ctx context.Context, c booking.Charge, n int, intents ..
 	return together(intents, found...), err
 }
 
-// cancel makes certain that nothing will be taken by the intent, unless it
-// was, and returns it as it stands then.
+// cancel makes certain that the intent takes no money, unless it has taken it, and returns its
+// current state.
 func (s *Stripe) cancel(ctx context.Context, id string) (*stripe.PaymentIntent, error) {
 	if id == "" {
 		return nil, errMalformed
@@ -109,7 +108,7 @@ func (s *Stripe) cancel(ctx context.Context, id string) (*stripe.PaymentIntent, 
 		}
 	}
 	if err != nil {
-		return nil, forAPerson(s.explain(err))
+		return nil, toPerson(s.explain(err))
 	}
 	switch intent.Status {
 	case stripe.PaymentIntentStatusCanceled, stripe.PaymentIntentStatusSucceeded:

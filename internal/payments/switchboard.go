@@ -18,38 +18,37 @@ import (
 	"github.com/yeyak/yeyak/internal/hosts"
 )
 
-// SwitchboardPath is where the sandbox is told how to behave.
+// SwitchboardPath is the route of the sandbox's behaviour.
 const SwitchboardPath = "/sandbox/payments"
 
-// maxSwitches is the largest body in bytes that is read.
+// maxSwitches is the size limit of a body, in bytes.
 const maxSwitches = 4 << 10
 
-// switches is a Behaviour as JSON, with what the sandbox has done so far.
+// switches is a Behaviour as JSON, with the sandbox's totals.
 type switches struct {
-	Latency       string `json:"latency"`  // Go's notation: "450ms", or a range: "400ms-620ms"
-	Capacity      int    `json:"capacity"` // requests at the same time, 0 for no limit
-	Queue         bool   `json:"queue"`    // what is beyond it waits
+	Latency       string `json:"latency"`  // in Go's notation: "450ms", or a range: "400ms-620ms"
+	Capacity      int    `json:"capacity"` // concurrent requests, 0 for no limit
+	Queue         bool   `json:"queue"`    // requests beyond the capacity wait
 	RefusePercent int    `json:"refusePercent"`
 	Down          bool   `json:"down"`
 	LoseAnswers   bool   `json:"loseAnswers"`
 	Refunds       string `json:"refunds"`  // they succeed, wait (pending), fail or are refused
 	Disputes      string `json:"disputes"` // of pm_card_createDispute: open, lost or won
-	Broken        bool   `json:"broken"`   // charges and refunds break down, and their keys repeat that
+	Broken        bool   `json:"broken"`   // charges and refunds fail, and their keys repeat that
 	SearchLag     string `json:"searchLag"`
-	ConfirmWithin string `json:"confirmWithin"` // for how long a customer may confirm a charge
-	// Notices are where, and how, it is told what has changed about a charge.
+	ConfirmWithin string `json:"confirmWithin"` // how long a customer may confirm a charge
+	// Notices says where and how changes of a charge are reported.
 	Notices  noticeSwitches `json:"notices"`
 	Charged  int64          `json:"charged"`  // minor units, all orders
 	Refunded int64          `json:"refunded"` // minor units, all orders
 }
 
-// maxCapacity is more than anybody means.
+// maxCapacity is more than any test needs.
 const maxCapacity = 1_000_000
 
-// Switchboard mounts GET and PUT of the sandbox's behaviour, and what people do at
-// the provider by hand. PUT replaces all
-// switches: one that is left out is off, and {} makes the sandbox behave well.
-// It is for tests and demonstrations: who reaches it decides whether payments
+// Switchboard mounts GET and PUT of the sandbox's behaviour, and the actions of people at the
+// provider. PUT replaces all switches: a missing switch is off, and {} turns all faults off.
+// It is for tests and demonstrations: every client that reaches it controls whether payments
 // work.
 func (c *conduct) Switchboard(r gin.IRouter) {
 	r.GET(SwitchboardPath, c.show)
@@ -94,7 +93,7 @@ func (c *conduct) replace(g *gin.Context) {
 	c.show(g)
 }
 
-// readSwitches reads a body, or says why it cannot be read.
+// readSwitches reads a body, or returns the problem.
 func readSwitches(g *gin.Context) (body []byte, refused *problem) {
 	if sent := g.GetHeader("Content-Type"); g.Request.ContentLength != 0 && !hosts.SendsJSON(sent) {
 		return nil, &problem{
@@ -118,7 +117,7 @@ func readSwitches(g *gin.Context) (body []byte, refused *problem) {
 	return body, nil
 }
 
-// behaviourOf reads switches, and says of every field at fault what is wrong.
+// behaviourOf parses switches, and returns a fault for every wrong field.
 func behaviourOf(body []byte) (b Behaviour, faults []fieldError) {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(body, &fields); err != nil || fields == nil {
@@ -136,7 +135,7 @@ func behaviourOf(body []byte) (b Behaviour, faults []fieldError) {
 	return b, faults
 }
 
-// set turns one switch, or says why it cannot be turned that way.
+// set changes one switch, or says why the value is wrong.
 func (b *Behaviour) set(name string, value json.RawMessage) (complaint string) {
 	switch name {
 	case "latency":
@@ -167,7 +166,7 @@ func (b *Behaviour) set(name string, value json.RawMessage) (complaint string) {
 	}
 }
 
-// valueOf reads a switch's value. null is none.
+// valueOf parses a switch's value. null is no value.
 func valueOf[T any](value json.RawMessage) (v T, ok bool) {
 	var given *T // stays nil on null
 	if err := json.Unmarshal(value, &given); err != nil || given == nil {
@@ -218,7 +217,7 @@ func rangeInWords(from, upTo time.Duration) string {
 	return from.String() + "-" + upTo.String()
 }
 
-// wordOf is where disputes are whose switch is the word.
+// wordOf is the state of disputes for the value of the switch.
 func wordOf(disputes string) string { return cmp.Or(disputes, string(booking.DisputeOpen)) }
 
 func setInt(to *int, value json.RawMessage, atMost int) (complaint string) {
@@ -248,9 +247,9 @@ func setBool(to *bool, value json.RawMessage) (complaint string) {
 	return ""
 }
 
-// problem is an RFC 9457 problem in the form that the API gives its own.
+// problem is an RFC 9457 problem in the API's format.
 type problem struct {
-	Type   string       `json:"type"` // where the code is explained; fail sets it
+	Type   string       `json:"type"` // where the code is explained; set by fail
 	Title  string       `json:"title"`
 	Status int          `json:"status"`
 	Detail string       `json:"detail"`
@@ -258,7 +257,7 @@ type problem struct {
 	Errors []fieldError `json:"errors,omitempty"`
 }
 
-// fieldError is what is wrong with one field.
+// fieldError says what is wrong with one field.
 type fieldError struct {
 	Field   string `json:"field"`
 	Message string `json:"message"`
@@ -278,5 +277,5 @@ func invalid(faults []fieldError) problem {
 func fail(c *gin.Context, p problem) {
 	p.Type = "/docs/problems#" + p.Code
 	c.Header("Content-Type", "application/problem+json")
-	c.AbortWithStatusJSON(p.Status, p) // keeps the media type that is set
+	c.AbortWithStatusJSON(p.Status, p) // keeps the media type
 }

@@ -15,9 +15,9 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// What people do at the provider, beside us, is done on command.
+// Actions of people at the provider, without us, are carried out on command.
 
-// hand is what is done by hand with an order's charge.
+// hand is such an action on an order's charge.
 type hand struct {
 	OrderID string `json:"orderId"`
 	Amount  int64  `json:"amount"` // minor units; 0 is all of it, or all that is left
@@ -25,13 +25,13 @@ type hand struct {
 	What    string `json:"what"`   // the kind of a notice
 }
 
-// Words for what a customer does about a charge that is to be confirmed.
+// decisionsMean are the words for a customer's decision about a charge.
 var decisionsMean = map[string]Decision{
 	"approve": {Approved: true}, "refuse": {}, "late": {Approved: true, Late: true},
 }
 
-// hands mounts POST of a refund by hand, of a dispute, of the failure of what was refunded,
-// of what a customer decides, and of a notice.
+// hands mounts POST of a refund by hand, of a dispute, of a failure of done refunds, of a
+// customer's decision, and of a notice.
 func (c *conduct) hands(r gin.IRouter) {
 	r.POST(SwitchboardPath+"/refunds", c.carryOut("", func(ctx context.Context, h hand) error { return c.refund(ctx, h.OrderID, h.Amount) }))
 	r.POST(SwitchboardPath+"/disputes", c.carryOut("open", func(ctx context.Context, h hand) error {
@@ -42,12 +42,12 @@ func (c *conduct) hands(r gin.IRouter) {
 	}))
 	r.POST(SwitchboardPath+"/confirmations", c.carryOut("approve", c.confirmByHand, slices.Sorted(maps.Keys(decisionsMean))...))
 	r.POST(SwitchboardPath+"/notices", c.carryOut("", func(ctx context.Context, h hand) error {
-		return c.retell(ctx, h.OrderID, cmp.Or(h.What, intentSucceeded))
+		return c.resend(ctx, h.OrderID, cmp.Or(h.What, intentSucceeded))
 	}))
 }
 
-// confirmByHand decides for the customer of the order's newest charge that is to be confirmed.
-// NotFound: there is none.
+// confirmByHand decides for the customer of the order's newest charge that needs confirmation.
+// It returns NotFound if there is none.
 func (c *conduct) confirmByHand(ctx context.Context, h hand) error {
 	is, err := c.confirmations.last(ctx, h.OrderID)
 	if err != nil {
@@ -58,8 +58,8 @@ func (c *conduct) confirmByHand(ctx context.Context, h hand) error {
 	return c.confirmations.decide(ctx, is, d)
 }
 
-// carryOut does by hand what is asked for, in one of the states; with none that is said, in
-// the usual one.
+// carryOut carries out an action with one of the states. If the request names none, it uses the
+// usual one.
 func (c *conduct) carryOut(usual string, do func(context.Context, hand) error, states ...string) gin.HandlerFunc {
 	return func(g *gin.Context) {
 		body, refused := readSwitches(g)
@@ -88,8 +88,7 @@ func (c *conduct) carryOut(usual string, do func(context.Context, hand) error, s
 	}
 }
 
-// handOf reads what is to be done by hand, and says of every field at fault what is
-// wrong.
+// handOf parses an action, and returns a fault for every wrong field.
 func handOf(body []byte, usual string, states []string) (h hand, faults []fieldError) {
 	if err := json.Unmarshal(body, &h); err != nil {
 		return h, []fieldError{{"body", "must be an object with orderId, amount, state (of a dispute or a confirmation) and what (of a notice)"}}

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// totals is a memory that only knows sums.
+// totals is a store that only knows sums.
 type totals struct {
 	Memory
 	err error

@@ -9,26 +9,26 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Terms are what Stripe takes: which currencies, and which amounts of them. The
-// stand-ins for Stripe keep them too.
+// Terms are the currencies and amounts that Stripe accepts. The stand-ins for Stripe use them,
+// too.
 type Terms struct{}
 
-// term is how Stripe writes amounts of a currency, and the least and most that
-// it takes, in its own unit.
+// term is Stripe's notation of amounts in a currency, and the least and largest amount, in
+// Stripe's unit.
 type term struct {
-	digits      int // of the unit in which Stripe counts
+	digits      int // of Stripe's unit
 	least, most int64
-	multiple    int64 // an amount has to be one of it
+	multiple    int64 // an amount has to be a multiple of it
 }
 
-// An amount has eight digits at most, but for the rupiah.
+// An amount has up to eight digits, in rupiah more.
 const (
 	eightDigits  = 99_999_999
 	twelveDigits = 999_999_999_999
 )
 
-// terms are those of https://docs.stripe.com/currencies, less what ISO 4217 no
-// longer lists.
+// terms are those of https://docs.stripe.com/currencies, without those that ISO 4217 no longer
+// lists.
 var terms = termsOf()
 
 func termsOf() map[string]term {
@@ -45,9 +45,9 @@ func termsOf() map[string]term {
 		PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SEK SGD SHP SLE SOS SRD SZL THB TJS TOP TRY TTD TWD TZS UAH USD UYU
 		UZS WST XCD XCG YER ZAR ZMW`, term{digits: 2, most: eightDigits, multiple: 1})
 	add("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF", term{digits: 0, most: eightDigits, multiple: 1})
-	// They had cents once, and are still written with two digits, both 0.
+	// These had cents once, and are still written with two digits, both 0.
 	add("ISK UGX", term{digits: 2, most: eightDigits, multiple: 100})
-	// Those that Stripe passes payments on to know two digits only.
+	// Payment networks beyond Stripe support only two digits of these.
 	add("BHD JOD KWD OMR TND", term{digits: 3, most: eightDigits, multiple: 10})
 	for code, least := range map[string]int64{
 		"USD": 50, "AED": 200, "AUD": 50, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250, "EUR": 50, "GBP": 30,
@@ -64,7 +64,7 @@ func termsOf() map[string]term {
 	return all
 }
 
-// Currency says why nothing can be paid in the currency.
+// Currency says why no payment is possible in the currency.
 func (Terms) Currency(code string) error {
 	if _, ok := terms[code]; !ok {
 		return fmt.Errorf("%s is no currency that the payment provider takes", code)
@@ -78,8 +78,7 @@ func (Terms) Amount(m booking.Money) error {
 	return err
 }
 
-// Part rounds an amount up to one that can be given back of a charge: as Stripe
-// counts, and however little that is.
+// Part rounds an amount up to one that can be refunded: to Stripe's unit, without a minimum.
 func (Terms) Part(m booking.Money) booking.Money {
 	t, known := terms[m.Currency]
 	if !known {
@@ -117,8 +116,8 @@ func toStripe(m booking.Money) (int64, error) {
 	}
 }
 
-// fromStripe is an amount that Stripe tells, in the minor unit of its currency.
-// A currency that we could never have charged in stays as it is.
+// fromStripe is an amount of Stripe's in the minor unit of its currency. It does not convert
+// currencies in which we could never have charged.
 func fromStripe(amount int64, currency string) booking.Money {
 	code := strings.ToUpper(currency)
 	if t, ok := terms[code]; ok {
@@ -128,8 +127,8 @@ func fromStripe(amount int64, currency string) booking.Money {
 	return booking.Money{Amount: amount, Currency: code}
 }
 
-// scale is what an amount in the minor unit is to be multiplied by, and divided
-// by, to be one in Stripe's unit; one of the two is 1.
+// scale is the factor and the divisor that convert an amount in the minor unit to Stripe's unit;
+// one of the two is 1.
 func scale(code string, t term) (up, down int64) {
 	digits, _ := booking.Digits(code)
 	up, down = 1, 1

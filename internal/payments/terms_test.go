@@ -44,8 +44,8 @@ func TestTerms_WhatIsNotTaken(t *testing.T) {
 	}
 }
 
-// TestTerms_AreOfCurrencies: what Stripe takes is a currency, and every amount
-// that is taken comes back as it went.
+// TestTerms_AreOfCurrencies: Stripe's terms are of real currencies, and every accepted amount is
+// converted there and back without a loss.
 func TestTerms_AreOfCurrencies(t *testing.T) {
 	t.Parallel()
 	for code, term := range terms {
@@ -61,7 +61,7 @@ func TestTerms_AreOfCurrencies(t *testing.T) {
 	}
 }
 
-// TestTerms_WhatAPolicyGivesBack can be given back, in every currency.
+// TestTerms_WhatAPolicyGivesBack can be refunded, in every currency.
 func TestTerms_WhatAPolicyGivesBack(t *testing.T) {
 	t.Parallel()
 	policy := &booking.CancellationPolicy{EarlyDeparture: 33}

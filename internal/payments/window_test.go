@@ -18,11 +18,11 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// A provider of the other shape, in the manner of Toss Payments: the customer authenticates
-// in a window, which is opened with an order id and an amount, and comes back with a payment
-// key. The money is taken when we confirm by key, order id and amount.
+// A provider of the other shape, like Toss Payments: the customer authenticates in a window, which
+// is opened with an order id and an amount, and returns with a payment key. The money is taken
+// when we confirm with key, order id and amount.
 
-// windowPayment is a payment there.
+// windowPayment is a payment at that provider.
 type windowPayment struct {
 	PaymentKey    string `json:"paymentKey"`
 	OrderID       string `json:"orderId"`
@@ -33,14 +33,14 @@ type windowPayment struct {
 	authenticated time.Time
 }
 
-// windowServer is that provider's side.
+// windowServer is the provider's side.
 type windowServer struct {
 	mu       sync.Mutex
 	now      func() time.Time
 	payments map[string]*windowPayment // by order id
 }
 
-// confirmIn is for how long a payment that is authenticated can be confirmed.
+// confirmIn is how long an authenticated payment can be confirmed.
 const confirmIn = 10 * time.Minute
 
 func (s *windowServer) find(orderID string) *windowPayment {
@@ -51,7 +51,7 @@ func (s *windowServer) find(orderID string) *windowPayment {
 	return p
 }
 
-// authenticate is what the customer does in the window.
+// authenticate is the customer's action in the window.
 func (s *windowServer) authenticate(orderID string, amount int64, approve bool) booking.PaymentReturn {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -72,10 +72,10 @@ func (s *windowServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		PaymentKey, OrderID string
 		Amount              int64
 	}
-	_ = json.NewDecoder(r.Body).Decode(&in) // a GET has none
+	_ = json.NewDecoder(r.Body).Decode(&in) // a GET has no body
 	p := s.find(in.OrderID)
 	switch {
-	case r.Method == http.MethodGet: // what is not decided on cannot be looked up
+	case r.Method == http.MethodGet: // a payment without a decision cannot be looked up
 		if p = s.find(r.URL.Query().Get("orderId")); p != nil && p.Status == "IN_PROGRESS" {
 			p = nil
 		}
@@ -94,10 +94,10 @@ func (s *windowServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, `{"code":"NOT_FOUND_PAYMENT"}`, http.StatusNotFound)
 		return
 	}
-	_ = json.NewEncoder(w).Encode(p) // fails when the caller has gone
+	_ = json.NewEncoder(w).Encode(p) // fails if the caller has gone
 }
 
-// window is our side: the one file that such a provider takes.
+// window is our side: the one file that such a provider needs.
 type window struct {
 	payments.Terms
 	url   string
@@ -105,8 +105,8 @@ type window struct {
 	voids voids
 }
 
-// voids is what we have given up: of a payment that nobody authenticated yet, the provider
-// knows nothing that could be cancelled.
+// voids are the charges that we have given up: the provider does not know a payment before its
+// authentication, so it cannot be cancelled there.
 type voids struct{ sync.Map }
 
 var (
@@ -145,7 +145,7 @@ func (w *window) find(ctx context.Context, c booking.Charge) (windowPayment, err
 // Charge implements activities.PaymentProvider.
 func (w *window) Charge(ctx context.Context, c booking.Charge) (string, error) {
 	if c.ReturnTo == "" {
-		return "", activities.ErrDeclined // nobody is there who could open a window
+		return "", activities.ErrDeclined // no customer is present who could open a window
 	}
 	return w.Confirm(ctx, c, c.Key, booking.PaymentReturn{})
 }
@@ -206,7 +206,7 @@ func (w *window) Refund(ctx context.Context, key string, seen activities.Outlay,
 
 var _ activities.PaymentProvider = (*window)(nil)
 
-// newWindow is the provider, and the server that it talks to.
+// newWindow is the provider, and the server that it uses.
 func newWindow(t *testing.T, now func() time.Time) (*window, *windowServer) {
 	t.Helper()
 	side := &windowServer{now: now, payments: map[string]*windowPayment{}}
@@ -236,8 +236,8 @@ func windowTill(t *testing.T) till {
 	}
 }
 
-// TestWindow_OfAnotherAmount: the customer's browser opened the window with an amount of its
-// own. That is never confirmed.
+// TestWindow_OfAnotherAmount: the customer's browser opened the window with another amount. That
+// is never confirmed.
 func TestWindow_OfAnotherAmount(t *testing.T) {
 	t.Parallel()
 	p, side := newWindow(t, time.Now)

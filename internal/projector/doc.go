@@ -1,5 +1,5 @@
-// Package projector feeds the read model by pulling: it asks the workflows of
-// orders how these stand, and writes what they answer. That heals rows which
-// are missing or behind (repair.go), writes the whole table anew (rebuild.go),
-// and can take the place of the sagas' pushing altogether (feed.go).
+// Package projector feeds the read model by pulling: it queries the workflows of
+// orders and writes the answers. It repairs rows that are missing or stale
+// (repair.go), writes the whole table anew (rebuild.go), and can replace the sagas'
+// pushes altogether (feed.go).
 package projector

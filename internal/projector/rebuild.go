@@ -10,35 +10,35 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// Rebuilt is what a rebuild came to.
+// Rebuilt is the result of a rebuild.
 type Rebuilt struct {
-	Orders  int64 // that the engine knows
-	Written int64 // rows that were missing or other than their saga's view
-	Silent  int64 // orders that did not answer; their rows are as they were
+	Orders  int64 // orders that the engine has
+	Written int64 // rows that were written
+	Silent  int64 // orders that did not answer; their rows are unchanged
 }
 
-// Rebuild writes the row of every order that the engine remembers as its
-// workflow says it stands, whatever the row said. It may run on a live system.
-// Rows of orders that the engine has forgotten stay as they are.
+// Rebuild replaces the row of every order in the engine by its workflow's view,
+// whatever the row contained. It may run on a live system. Rows of orders that the
+// engine has deleted are unchanged.
 func (r *Repairer) Rebuild(ctx context.Context) (Rebuilt, error) {
 	var done Rebuilt
-	seen := map[string]bool{} // runs of one order are listed each
+	seen := map[string]bool{} // a listing contains each run of an order
 	for page := []byte(nil); ; {
 		found, next, err := r.Sagas.List(ctx, orders.All, pageSize, page)
 		if err != nil {
 			return done, err
 		}
-		asking, pageCtx := errgroup.WithContext(ctx)
-		asking.SetLimit(width)
+		querying, pageCtx := errgroup.WithContext(ctx)
+		querying.SetLimit(concurrency)
 		for _, s := range found {
 			if seen[s.OrderID] {
 				continue
 			}
 			seen[s.OrderID] = true
 			done.Orders++
-			asking.Go(func() error { return r.rebuild(pageCtx, s.OrderID, &done) })
+			querying.Go(func() error { return r.rebuild(pageCtx, s.OrderID, &done) })
 		}
-		if err := asking.Wait(); err != nil {
+		if err := querying.Wait(); err != nil {
 			return done, err
 		}
 		if next == nil {
@@ -48,8 +48,8 @@ func (r *Repairer) Rebuild(ctx context.Context) (Rebuilt, error) {
 	}
 }
 
-// rebuild replaces the row of one order. What the saga pushes at that very
-// moment might be overwritten, so the saga is asked once more afterwards.
+// rebuild replaces the row of one order. It might overwrite a newer version that the
+// saga pushes at that moment, so it queries the saga once more afterwards.
 func (r *Repairer) rebuild(ctx context.Context, orderID string, done *Rebuilt) error {
 	p, err := r.Sagas.Publication(ctx, orderID)
 	if err != nil {
@@ -71,5 +71,5 @@ func (r *Repairer) rebuild(ctx context.Context, orderID string, done *Rebuilt) e
 		return ctx.Err()
 	}
 	atomic.AddInt64(&done.Written, 1)
-	return r.Rows.Publish(ctx, newest) // writes nothing unless it is newer
+	return r.Rows.Publish(ctx, newest) // writes only a newer version
 }

@@ -1,8 +1,8 @@
-// Package relay brings the events of services' outboxes to the feed. A service
-// writes an event in the transaction of the change that it tells of, in its own
-// database; the feed is in the read model's. An event is forgotten by its outbox
-// only when the feed has it, and the feed holds it once, by its key: so a crash
-// at any point loses none and doubles none.
+// Package relay copies the events of services' outboxes to the feed. A service writes
+// an event to its own database, in the transaction of the change that the event
+// describes; the feed is in the read model's database. The outbox deletes an event
+// only after the feed has stored it, and the feed stores it once, by its key. So a
+// crash at any point neither loses nor duplicates an event.
 package relay
 
 import (
@@ -15,49 +15,49 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Outbox holds events that the feed may not have yet.
+// Outbox holds events that the feed may not have stored yet.
 type Outbox interface {
-	// Waiting lists up to limit of them. Those of one subject are in the order of
-	// its changes, and none before them is missing but for those that cannot be
-	// read. These stay; what keeps each from being read is told apart.
+	// Waiting lists up to limit events. Those of one subject are in the order of its
+	// changes, without gaps except for events that cannot be read. These stay in the
+	// outbox; unreadable has an error for each.
 	Waiting(ctx context.Context, limit int) (events []booking.Event, unreadable []error, err error)
-	// Told forgets those that the feed has.
+	// Told deletes events that the feed has stored.
 	Told(ctx context.Context, events []booking.Event) error
-	// Written gets a value when this process has written to the outbox.
+	// Written receives a value when this process has written to the outbox.
 	Written() <-chan struct{}
 }
 
-// Feed is where the events go.
+// Feed stores the events.
 type Feed interface {
-	// AppendEvents appends those that the feed does not hold yet. Calls with the
-	// same source take turns.
+	// AppendEvents appends the events that the feed has not stored yet. Calls with the
+	// same source run one after another.
 	AppendEvents(ctx context.Context, source string, events []booking.Event) error
 }
 
-// Batch is how many events are brought on at a time.
+// Batch is how many events are copied at a time.
 const Batch = 200
 
 const (
-	// lookEvery is how often an outbox is looked at in which nothing was heard to
-	// be written: another process may have died before it brought its events on.
-	lookEvery = time.Second
-	// patience bounds one look.
-	patience = 10 * time.Second
+	// pollEvery is how often an outbox is read without a notification: another process
+	// may have died before it copied its events.
+	pollEvery = time.Second
+	// batchTimeout bounds the copying of one batch.
+	batchTimeout = 10 * time.Second
 )
 
-// Relay brings events from outboxes to the feed.
+// Relay copies events from outboxes to the feed.
 type Relay struct {
 	Outboxes map[string]Outbox // by the name of the service
 	Feed     Feed
-	// Appended is called with the events that the feed has got.
+	// Appended is called with the events that the feed has stored.
 	Appended func([]booking.Event)
 	Log      *zap.Logger
 
-	passed sync.Map // what was said of events that cannot be read
+	loggedErrors sync.Map // errors of unreadable events that were logged
 }
 
-// Run goes on until ctx ends, whatever is away meanwhile. An outbox or a
-// database that is away holds up no other outbox.
+// Run copies events until ctx ends. An outbox or a database that is down delays no
+// other outbox.
 func (r *Relay) Run(ctx context.Context) {
 	var running sync.WaitGroup
 	for service, outbox := range r.Outboxes {
@@ -67,24 +67,24 @@ func (r *Relay) Run(ctx context.Context) {
 }
 
 func (r *Relay) follow(ctx context.Context, service string, outbox Outbox) {
-	look := time.NewTicker(lookEvery)
-	defer look.Stop()
-	away := false
+	poll := time.NewTicker(pollEvery)
+	defer poll.Stop()
+	failing := false
 	for ctx.Err() == nil {
-		err := r.empty(ctx, service, outbox)
-		if failed := err != nil && ctx.Err() == nil; failed != away {
-			away = failed
+		err := r.copyAll(ctx, service, outbox)
+		if failed := err != nil && ctx.Err() == nil; failed != failing {
+			failing = failed
 			r.report(service, err)
 		}
 		select {
 		case <-outbox.Written():
-		case <-look.C:
+		case <-poll.C:
 		case <-ctx.Done():
 		}
 	}
 }
 
-// report logs what changes.
+// report logs changes between success and failure.
 func (r *Relay) report(service string, err error) {
 	if err != nil {
 		r.Log.Warn("events of the catalogue wait", zap.String("service", service), zap.Error(err))
@@ -93,31 +93,31 @@ func (r *Relay) report(service string, err error) {
 	r.Log.Info("events of the catalogue go on", zap.String("service", service))
 }
 
-// passOver logs each event that cannot be read, once: it must not keep all later
-// ones from the feed.
-func (r *Relay) passOver(service string, unreadable []error) {
+// logUnreadable logs each event that cannot be read, once. Such an event does not keep
+// later ones from the feed.
+func (r *Relay) logUnreadable(service string, unreadable []error) {
 	for _, err := range unreadable {
-		if _, said := r.passed.LoadOrStore(service+": "+err.Error(), true); !said {
+		if _, said := r.loggedErrors.LoadOrStore(service+": "+err.Error(), true); !said {
 			r.Log.Error("an event of the catalogue cannot be read and is passed over", zap.String("service", service), zap.Error(err))
 		}
 	}
 }
 
-// empty brings on all that an outbox holds.
-func (r *Relay) empty(ctx context.Context, service string, outbox Outbox) error {
+// copyAll copies all events of an outbox.
+func (r *Relay) copyAll(ctx context.Context, service string, outbox Outbox) error {
 	for {
-		n, err := r.once(ctx, service, outbox)
+		n, err := r.copyBatch(ctx, service, outbox)
 		if err != nil || n < Batch {
 			return err
 		}
 	}
 }
 
-func (r *Relay) once(ctx context.Context, service string, outbox Outbox) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func (r *Relay) copyBatch(ctx context.Context, service string, outbox Outbox) (int, error) {
+	ctx, cancel := context.WithTimeout(ctx, batchTimeout)
 	defer cancel()
 	events, unreadable, err := outbox.Waiting(ctx, Batch)
-	r.passOver(service, unreadable)
+	r.logUnreadable(service, unreadable)
 	if err != nil || len(events) == 0 {
 		return 0, err
 	}

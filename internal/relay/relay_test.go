@@ -20,13 +20,13 @@ import (
 
 var errAway = errors.New("database is away")
 
-// outbox is one in memory. While away is set it fails.
+// outbox is an outbox in memory. It fails while away is set.
 type outbox struct {
 	mu      sync.Mutex
 	events  []booking.Event
 	garbled []error
 	away    error
-	dies    bool // after the feed has the events, before they are forgotten
+	dies    bool // after the feed has stored the events, before the outbox deletes them
 	written chan struct{}
 }
 
@@ -72,7 +72,7 @@ func (o *outbox) Told(_ context.Context, events []booking.Event) error {
 
 func (o *outbox) Written() <-chan struct{} { return o.written }
 
-// feed holds each event once.
+// feed stores each event once.
 type feed struct {
 	mu   sync.Mutex
 	keys []string
@@ -108,7 +108,7 @@ func (f *feed) holds(service string, n int) bool {
 	return slices.Equal(want, got)
 }
 
-// relayed runs a relay in a time of its own, once prepared.
+// relayed runs a relay on a fake clock, after prepare.
 func relayed(t *testing.T, f *feed, prepare func() map[string]relay.Outbox, test func(t *testing.T, logs *observer.ObservedLogs)) {
 	synctest.Test(t, func(t *testing.T) {
 		outboxes := prepare()
@@ -143,15 +143,15 @@ func TestRelay_BringsEverythingInOrder(t *testing.T) {
 		require.True(t, f.holds("catalogue", 451), "at once")
 		require.Equal(t, began, time.Now())
 
-		o.write("catalogue", 451, 452) // by another process, which died
+		o.write("catalogue", 451, 452) // another process, which died
 		time.Sleep(time.Second)
 		synctest.Wait()
 		require.True(t, f.holds("catalogue", 452))
 	})
 }
 
-// A process that dies after the feed has the events, and before the outbox has
-// forgotten them, leaves them to be brought once more.
+// If a process dies after the feed has stored the events, and before the outbox has
+// deleted them, they are copied once more.
 func TestRelay_DiesInBetween(t *testing.T) {
 	t.Parallel()
 	var o *outbox
@@ -200,7 +200,7 @@ func TestRelay_AwayAndBack(t *testing.T) {
 	})
 }
 
-// While the feed is away nothing is forgotten.
+// While the feed is down no event is deleted.
 func TestRelay_FeedAway(t *testing.T) {
 	t.Parallel()
 	var o *outbox
@@ -223,7 +223,7 @@ func TestRelay_FeedAway(t *testing.T) {
 	})
 }
 
-// What cannot be read is told once, and keeps nothing else from the feed.
+// An event that cannot be read is logged once, and delays no other event.
 func TestRelay_PassesOver(t *testing.T) {
 	t.Parallel()
 	var o *outbox

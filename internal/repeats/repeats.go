@@ -1,7 +1,6 @@
-// Package repeats keeps a log readable while one line comes over and over, as a
-// client can make it: lines that are alike are written up to a number of times
-// in each window, and counted from then on. Lines of level error and above are
-// always written.
+// Package repeats limits how often similar lines fill a log, which a client can cause.
+// Similar lines are written up to a number of times in each window, and only counted
+// after that. Lines of level error and above are always written.
 package repeats
 
 import (
@@ -13,12 +12,11 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// Window is how long lines that are alike are counted together.
+// Window is how long similar lines are counted together.
 const Window = 10 * time.Second
 
-// Core writes to core the first lines of each kind in a window. When the window
-// ends, one more line tells how many there were besides. With most being 0 it
-// writes everything.
+// Core writes the first lines of each kind in a window to core. When the window ends,
+// one more line says how many were suppressed. If most is 0 it writes all lines.
 func Core(core zapcore.Core, most int) zapcore.Core {
 	if most == 0 {
 		return core
@@ -26,8 +24,7 @@ func Core(core zapcore.Core, most int) zapcore.Core {
 	return sampled{core, &window{to: core, most: most, after: func(d time.Duration, end func()) { time.AfterFunc(d, end) }}}
 }
 
-// sampled is a core, or one with fields added, whose lines are counted in a
-// window.
+// sampled is a core, possibly with fields added, whose lines are counted in a window.
 type sampled struct {
 	zapcore.Core
 	in *window
@@ -46,24 +43,23 @@ func (s sampled) Check(e zapcore.Entry, to *zapcore.CheckedEntry) *zapcore.Check
 
 // Write implements zapcore.Core.
 func (s sampled) Write(e zapcore.Entry, fields []zapcore.Field) error {
-	if e.Level < zapcore.ErrorLevel && !s.in.takes(kindOf(e, fields)) {
+	if e.Level < zapcore.ErrorLevel && !s.in.admits(kindOf(e, fields)) {
 		return nil
 	}
 	return s.Core.Write(e, fields)
 }
 
-// Sync implements zapcore.Core. What has been counted is told first.
-func (s sampled) Sync() error { return errors.Join(s.in.tell(), s.Core.Sync()) }
+// Sync implements zapcore.Core. It writes the counts first.
+func (s sampled) Sync() error { return errors.Join(s.in.report(), s.Core.Sync()) }
 
-// mostKinds bounds the kinds that are told apart in a window: messages of other
-// programs' libraries may name addresses of clients. Lines of further kinds count
-// as one kind a level.
+// mostKinds bounds the kinds of one window: messages of libraries may contain
+// addresses of clients. Lines of further kinds are counted as one kind per level.
 const mostKinds = 1000
 
-// further is the message of lines whose kinds are not told apart.
-const further = "lines of many other kinds"
+// otherKinds is the message of lines beyond mostKinds.
+const otherKinds = "lines of many other kinds"
 
-// kind is what lines that are alike have in common.
+// kind is what similar lines have in common.
 type kind struct {
 	level           zapcore.Level
 	logger, message string
@@ -71,8 +67,8 @@ type kind struct {
 	status          int64
 }
 
-// kindOf reads the kind of a line. A route and a status are its own, and no
-// fields of its logger.
+// kindOf returns the kind of a line. Route and status are fields of the line itself,
+// not of its logger.
 func kindOf(e zapcore.Entry, fields []zapcore.Field) kind {
 	k := kind{level: e.Level, logger: e.LoggerName, message: e.Message}
 	for _, f := range fields {
@@ -86,18 +82,18 @@ func kindOf(e zapcore.Entry, fields []zapcore.Field) kind {
 	return k
 }
 
-// window counts lines from the first one on.
+// window counts lines, beginning with the first one.
 type window struct {
 	to    zapcore.Core
 	most  int
 	after func(time.Duration, func())
 
 	mu     sync.Mutex
-	counts map[kind]int // nil while there is no window
+	counts map[kind]int // nil while no window is open
 }
 
-// takes tells whether a line of the kind is written.
-func (w *window) takes(k kind) bool {
+// admits reports whether a line of the kind is written.
+func (w *window) admits(k kind) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.counts == nil {
@@ -105,13 +101,13 @@ func (w *window) takes(k kind) bool {
 		w.after(Window, func() { _ = w.end() })
 	}
 	if _, known := w.counts[k]; !known && len(w.counts) >= mostKinds {
-		k = kind{level: k.level, message: further}
+		k = kind{level: k.level, message: otherKinds}
 	}
 	w.counts[k]++
 	return w.counts[k] <= w.most
 }
 
-// end closes the window. The next line begins another one.
+// end writes the counts and closes the window. The next line opens another one.
 func (w *window) end() error {
 	w.mu.Lock()
 	counts := w.counts
@@ -120,8 +116,8 @@ func (w *window) end() error {
 	return w.write(counts)
 }
 
-// tell tells what has been counted in a window that goes on.
-func (w *window) tell() error {
+// report writes the counts so far, and keeps the window open.
+func (w *window) report() error {
 	w.mu.Lock()
 	counts := w.counts
 	if counts != nil {

@@ -15,8 +15,8 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 )
 
-// counted is a log of which lines that are alike are written three times, and a
-// function that ends the window.
+// counted is a log that writes three similar lines per window, and a function that
+// ends the window.
 func counted(t *testing.T, level zapcore.Level) (log *zap.Logger, written *observer.ObservedLogs, end func()) {
 	t.Helper()
 	to, written := observer.New(level)
@@ -62,7 +62,7 @@ func TestCore_LinesThatAreAlikeAreCounted(t *testing.T) {
 	require.Len(t, written.All(), 7, "nothing was left out of it")
 }
 
-// Loggers of one core that have fields of their own share the window.
+// Loggers of one core with different fields share the window.
 func TestCore_WithFields(t *testing.T) {
 	t.Parallel()
 	log, written, end := counted(t, zap.DebugLevel)
@@ -84,7 +84,7 @@ func TestCore_ErrorsAreAlwaysWritten(t *testing.T) {
 	require.Len(t, written.All(), 1000)
 }
 
-// What has been counted is told when the process ends, which syncs its log.
+// The counts are written when the process syncs its log at its end.
 func TestCore_Sync(t *testing.T) {
 	t.Parallel()
 	log, written, end := counted(t, zap.DebugLevel)
@@ -97,7 +97,7 @@ func TestCore_Sync(t *testing.T) {
 	require.Len(t, written.All(), 4, "it is told once")
 }
 
-// A line below the level does not count, and nothing is told below it.
+// A line below the level is not counted, and no counts are written below it.
 func TestCore_Level(t *testing.T) {
 	t.Parallel()
 	log, written, end := counted(t, zap.InfoLevel)
@@ -120,7 +120,7 @@ func TestCore_Everything(t *testing.T) {
 	require.Len(t, written.All(), 1000)
 }
 
-// Many at once: every line is either written or counted.
+// With many concurrent lines, every line is either written or counted.
 func TestCore_Concurrent(t *testing.T) {
 	t.Parallel()
 	var text bytes.Buffer
@@ -145,8 +145,8 @@ func TestCore_Concurrent(t *testing.T) {
 	require.Equal(t, 4000, sum)
 }
 
-// TestCore_ManyKinds: however many kinds there are, not more are kept, and what
-// is not written is counted.
+// TestCore_ManyKinds: the number of kinds is bounded, and every line that is not
+// written is counted.
 func TestCore_ManyKinds(t *testing.T) {
 	t.Parallel()
 	log, written, end := counted(t, zap.DebugLevel)
@@ -162,7 +162,7 @@ func TestCore_ManyKinds(t *testing.T) {
 	end()
 	repeated := map[zapcore.Level]any{}
 	for _, line := range written.All()[len(lines):] {
-		require.Equal(t, further, line.Message)
+		require.Equal(t, otherKinds, line.Message)
 		repeated[line.Level] = line.ContextMap()["repeated"]
 	}
 	each := int64(many - mostKinds/2 - 3)

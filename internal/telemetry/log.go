@@ -12,9 +12,9 @@ import (
 	"github.com/yeyak/yeyak/internal/repeats"
 )
 
-// NewLogger writes to standard error: console lines for people, JSON for
-// machines. Lines that are alike are counted from some number on. Its level
-// follows the settings' file for as long as the process lives, if there is one.
+// NewLogger writes to standard error: console lines for people, JSON for machines.
+// Many similar lines are counted instead. If the settings name a file for the level,
+// the level follows it while the process runs.
 func NewLogger(cfg config.Log) *zap.Logger { return newLogger(cfg, zapcore.Lock(os.Stderr)) }
 
 func newLogger(cfg config.Log, to zapcore.WriteSyncer) *zap.Logger {
@@ -32,38 +32,37 @@ func newLogger(cfg config.Log, to zapcore.WriteSyncer) *zap.Logger {
 	log := zap.New(repeats.Core(zapcore.NewCore(encode, to, level), repeated))
 	if cfg.LevelFile != "" {
 		follower := levelFollower{cfg, level, zap.New(zapcore.NewCore(encode.Clone(), to, zapcore.DebugLevel))}
-		follower.look()
+		follower.read()
 		go follower.run(time.Tick(levelEvery))
 	}
 	return log
 }
 
-// repeated is how many lines that are alike in message, route and status are
-// written in ten seconds, besides errors. A hundred show how something begins;
-// what floods is counted, so that it fills no disk.
+// repeated is how many similar lines, by message, route and status, are written in ten
+// seconds, besides errors. A hundred show how a problem begins; the rest is counted,
+// so that a flood does not fill the disk.
 const repeated = 100
 
-// levelEvery is how often the file is looked at. It may be one of a mounted
-// ConfigMap, whose changes notifications of the file system are bad at.
+// levelEvery is how often the file is read. It may be from a mounted ConfigMap, for
+// which file system notifications are unreliable.
 const levelEvery = 5 * time.Second
 
-// levelFollower lets the level be what a file says.
+// levelFollower sets the level to the content of a file.
 type levelFollower struct {
 	cfg   config.Log
 	level zap.AtomicLevel
-	log   *zap.Logger // at debug, so that each change of the level is written
+	log   *zap.Logger // at debug, so that each change of the level is logged
 }
 
 func (f levelFollower) run(ticks <-chan time.Time) {
 	for range ticks {
-		f.look()
+		f.read()
 	}
 }
 
-// look takes over the level that the file says. A file that is not there, or
-// says nothing that is known, leaves the level that the process was started
-// with.
-func (f levelFollower) look() {
+// read sets the level to the content of the file. If the file is missing, or its
+// content is not a level, the level is the one that the process was started with.
+func (f levelFollower) read() {
 	want := f.cfg.ZapLevel()
 	raw, _ := os.ReadFile(f.cfg.LevelFile)
 	said := strings.TrimSpace(string(raw))

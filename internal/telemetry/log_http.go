@@ -8,7 +8,7 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// ServerLog is the ErrorLog of an HTTP server: what net/http writes becomes
+// ServerLog is the ErrorLog of an HTTP server. It turns the lines of net/http into
 // entries of log.
 func ServerLog(log *zap.Logger) *stdlog.Logger {
 	return stdlog.New(serverLog{log.Named("http")}, "", 0)
@@ -17,20 +17,20 @@ func ServerLog(log *zap.Logger) *stdlog.Logger {
 // serverLog makes log entries of the lines that net/http writes.
 type serverLog struct{ log *zap.Logger }
 
-// serverLines are the levels of the lines by their beginnings. All others any
-// client can cause, by breaking its connection for example.
+// serverLines are levels of lines, by the lines' beginnings. Any other line can be
+// caused by a client, for example by breaking its connection.
 var serverLines = []struct {
 	beginning string
 	level     zapcore.Level
 }{
-	{"http: panic serving ", zap.ErrorLevel}, // of a handler that does not recover itself
-	{"http: Accept error: ", zap.WarnLevel},  // such as: too many open files
+	{"http: panic serving ", zap.ErrorLevel}, // in a handler that does not recover
+	{"http: Accept error: ", zap.WarnLevel},  // for example: too many open files
 	{"http: superfluous ", zap.WarnLevel},
 	{"http: response.Write", zap.WarnLevel},
 }
 
-// Write implements io.Writer. The message is the same for all lines, so that a
-// flood of them is counted.
+// Write implements io.Writer. All lines have the same message, so that a flood of them
+// is counted.
 func (l serverLog) Write(line []byte) (int, error) {
 	text := strings.TrimSpace(string(line))
 	level := zap.DebugLevel

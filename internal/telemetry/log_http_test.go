@@ -17,7 +17,7 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 )
 
-// unready is a process that is only starting.
+// unready is a process that is starting.
 type unready struct{}
 
 // Ready implements api.Health.
@@ -26,8 +26,8 @@ func (unready) Ready() bool { return false }
 // Degraded implements api.Health.
 func (unready) Degraded(context.Context) map[string]string { return nil }
 
-// TestNewLogger_Flood: of requests that fail alike, the first hundred are
-// logged one by one, and the others as a number.
+// TestNewLogger_Flood: of requests with the same failure, the first hundred are logged
+// one by one, and the rest as a number.
 func TestNewLogger_Flood(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -41,7 +41,7 @@ func TestNewLogger_Flood(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, answer.Body.Close())
 	}
-	server.Close() // waits for requests under way
+	server.Close() // waits until open requests have ended
 	require.NoError(t, log.Sync())
 	lines, sum := 0, 0
 	for line := range strings.Lines(out.String()) {

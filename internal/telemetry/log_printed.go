@@ -8,10 +8,9 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// printed writes the values that zap has no encoding of its own for: lists of
-// texts as JSON, and all else as package fmt prints it. JSON of an input or a view
-// would show what is personal in it; what is printed does not: see
-// booking.Personal.
+// printed encodes the values for which zap has no encoding of its own: lists of texts
+// as JSON, all others as package fmt prints them. The JSON of an input or a view would
+// contain personal data, the printed text does not: see booking.Personal.
 type printed struct{ *json.Encoder }
 
 func newPrinted(to io.Writer) zapcore.ReflectedEncoder {

@@ -14,9 +14,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestLogger_NothingPersonal: whichever way a value with a telephone number, a
-// location or a note gets into a line, of ours or of the SDK's, the line does not
-// show these.
+// TestLogger_NothingPersonal: a line never shows a telephone number, a location or a
+// note, however the value gets into the line, one of ours or of the SDK's.
 func TestLogger_NothingPersonal(t *testing.T) {
 	t.Parallel()
 	const marked = booking.Personal("kept-for-nobody")

@@ -11,28 +11,27 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// TemporalLogger lets the engine's client and workers write to log, with the
-// traces that their workflows belong to. It adds no
-// stack traces: they would show where the SDK logs, and an error of a service
-// that is away is followed by ten lines of that. A panic brings its own.
+// TemporalLogger lets the engine's client and workers write to log, with the traces of
+// their workflows. It adds no stack traces: they would show where the SDK logs, ten
+// lines for each error of a service that is down. A panic has a stack trace of its own.
 func TemporalLogger(log *zap.Logger, traces *Traces) temporallog.Logger {
 	const never = slog.LevelError + 1 // the SDK logs nothing above an error
 	handler := zapslog.NewHandler(log.Core(), zapslog.WithName("temporal"), zapslog.AddStacktraceAt(never))
 	return temporallog.NewStructuredLogger(slog.New(sdkLog{Handler: handler, known: traces.known()}))
 }
 
-// sdkLog words what the SDK logs as we do. It makes a warning of a failed
-// attempt at an activity, which the SDK logs as an error: all of ours are tried
-// again until they are done. An undo for which that takes too long is an error,
-// and its saga logs it. And it adds the trace where the SDK leaves it out.
+// sdkLog rewrites the SDK's lines. A failed attempt at an activity, which the SDK logs
+// as an error, becomes a warning: all activities are retried until they are done. If
+// an undo takes too long, its saga logs an error. sdkLog adds the trace where the SDK
+// leaves it out.
 type sdkLog struct {
 	slog.Handler
 	known    *workflowTraces
-	workflow string // that all lines are about, "" when they are not about one
-	traced   bool   // all lines name their trace
+	workflow string // the workflow of all lines, "" if there is none
+	traced   bool   // all lines have their trace
 }
 
-// attemptFailed is how the SDK words it.
+// attemptFailed is the SDK's message.
 const attemptFailed = "Activity error."
 
 // Handle implements slog.Handler.
@@ -67,8 +66,7 @@ func (l sdkLog) WithGroup(name string) slog.Handler {
 	return l
 }
 
-// reword gives attributes the names that they have in all our lines, and notes
-// what they say.
+// reword renames attributes to the names in all our lines, and notes their values.
 func (l sdkLog) reword(attrs []slog.Attr) (said sdkLog, reworded []slog.Attr) {
 	for _, a := range attrs {
 		switch a.Key {
@@ -82,11 +80,11 @@ func (l sdkLog) reword(attrs []slog.Attr) (said sdkLog, reworded []slog.Attr) {
 	return l, reworded
 }
 
-// traceField is the trace's name in all lines.
+// traceField is the field name of a trace in all lines.
 const traceField = "trace"
 
-// inOurWords gives what the SDK logs the names that it has in all our lines, so
-// that an order is found by one. The id of an order's workflow is the order's.
+// inOurWords renames the SDK's attributes to the names in all our lines, so that one
+// search finds an order. The id of an order's workflow is the id of the order.
 func inOurWords(a slog.Attr) []slog.Attr {
 	switch a.Key {
 	case "WorkflowID":

@@ -21,7 +21,7 @@ func TestTemporalLogger(t *testing.T) {
 	log := TemporalLogger(zap.New(core), nil)
 	for _, log := range []temporallog.Logger{log, temporallog.With(log, "WorkerID", "w1")} {
 		log.Error("Activity error.", "Attempt", 3)
-		log.Debug("Activity error.", "Attempt", 3) // as the SDK logs a benign one
+		log.Debug("Activity error.", "Attempt", 3) // a line that the SDK logs without an error
 		log.Error("Activity panic.", "StackTrace", "main.main()")
 		log.Warn("Failed to poll for task.")
 
@@ -37,14 +37,14 @@ func TestTemporalLogger(t *testing.T) {
 	}
 }
 
-// TestTemporalLogger_Names: lines of the SDK about an order have the names that
-// ours have.
+// TestTemporalLogger_Names: the SDK's lines about an order have the field names of our
+// lines.
 func TestTemporalLogger_Names(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)
 	traces := &Traces{}
 	traces.workflows.note("food-1", trace.TraceID{2})
-	traces.workflows.note("food-1", trace.TraceID{3}) // a later request's
+	traces.workflows.note("food-1", trace.TraceID{3}) // the trace of a later request
 	log := TemporalLogger(zap.New(core), traces)
 	temporallog.With(log, "WorkflowID", "lodging-1", "RunID", "r", "TraceID", trace.TraceID{1}).Info("hello")
 	log.Info("hello", "WorkflowID", "deletion-drink-1", "Attempt", 2)
@@ -59,21 +59,21 @@ func TestTemporalLogger_Names(t *testing.T) {
 	}, entries[2].ContextMap(), "the SDK did not say which")
 }
 
-// TestLevelFollower: the level is what the file says, or what it was when the
-// process began.
+// TestLevelFollower: the level is the content of the file, or else the level at the
+// start of the process.
 func TestLevelFollower(t *testing.T) {
 	t.Parallel()
 	cfg := config.Log{Level: "warn", LevelFile: filepath.Join(t.TempDir(), "level")}
 	core, logs := observer.New(zap.DebugLevel)
 	f := levelFollower{cfg, zap.NewAtomicLevelAt(cfg.ZapLevel()), zap.New(core)}
-	f.look()
+	f.read()
 	require.Equal(t, zap.WarnLevel, f.level.Level(), "there is none yet")
 	for _, tt := range []struct {
 		says string
 		want zapcore.Level
 	}{{"debug\n", zap.DebugLevel}, {"error", zap.ErrorLevel}, {"loud", zap.WarnLevel}, {"fatal", zap.WarnLevel}, {"info", zap.InfoLevel}, {"", zap.WarnLevel}} {
 		require.NoError(t, os.WriteFile(cfg.LevelFile, []byte(tt.says), 0o600))
-		f.look()
+		f.read()
 		require.Equal(t, tt.want, f.level.Level(), tt.says)
 	}
 	require.Equal(t, 5, logs.FilterLevelExact(zap.InfoLevel).Len(), "each change is told")

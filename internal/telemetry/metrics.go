@@ -14,8 +14,8 @@ import (
 	"go.temporal.io/sdk/contrib/opentelemetry"
 )
 
-// NewMetrics collects what the engine's client and workers, the workflows and
-// the Go runtime measure.
+// NewMetrics collects the metrics of the engine's client and workers, the workflows
+// and the Go runtime.
 func NewMetrics(version, revision string) (*prometheus.Registry, client.MetricsHandler, error) {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}), buildInfo(version, revision))
@@ -30,8 +30,8 @@ func NewMetrics(version, revision string) (*prometheus.Registry, client.MetricsH
 	return registry, handler, nil
 }
 
-// inSeconds sorts what is measured in seconds by bounds that suit it: the
-// library's own are for milliseconds.
+// inSeconds gives histograms in seconds suitable buckets: the library's own are for
+// milliseconds.
 func inSeconds(i metric.Instrument) (metric.Stream, bool) {
 	if i.Kind != metric.InstrumentKindHistogram || i.Unit != "s" {
 		return metric.Stream{}, false
@@ -43,7 +43,7 @@ func inSeconds(i metric.Instrument) (metric.Stream, bool) {
 	}, true
 }
 
-// buildInfo tells which build this is.
+// buildInfo is a metric that identifies this build.
 func buildInfo(version, revision string) prometheus.Collector {
 	if info, ok := debug.ReadBuildInfo(); ok {
 		version = cmp.Or(version, info.Main.Version, "unknown")

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestBuildInfo: what was stamped goes before what the compiler has seen.
+// TestBuildInfo: a stamped version replaces the compiler's.
 func TestBuildInfo(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()

@@ -19,16 +19,15 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 )
 
-// Traces makes the spans of this process and sends them to a collector. nil
-// makes none: nothing is put into the way of requests, steps and statements.
+// Traces makes the spans of this process and sends them to a collector. A nil Traces
+// makes none, and adds nothing to requests, steps and statements.
 type Traces struct {
 	*sdktrace.TracerProvider
 	workflows workflowTraces
 }
 
-// NewTraces makes the traces of a service, nil when the settings name no
-// collector. It does not connect yet: a collector that is away costs spans and
-// nothing else.
+// NewTraces makes the traces of a service, nil if the settings name no collector. It
+// does not connect yet: a collector that is down costs spans and nothing else.
 func NewTraces(ctx context.Context, cfg config.Traces, service string, log *zap.Logger) (*Traces, error) {
 	if !cfg.On() {
 		return nil, nil
@@ -49,13 +48,13 @@ func NewTraces(ctx context.Context, cfg config.Traces, service string, log *zap.
 	if err != nil {
 		return nil, fmt.Errorf("traces: %w", err)
 	}
-	// The library tells of failures in one place for the whole process only.
+	// The library reports failures in one place per process only.
 	otel.SetErrorHandler(otel.ErrorHandlerFunc(func(err error) { log.Warn("traces", zap.Error(err)) }))
-	// Which requests are traced is OTEL_TRACES_SAMPLER's to say; without it all are.
+	// OTEL_TRACES_SAMPLER decides which requests are traced; without it all are.
 	return &Traces{TracerProvider: sdktrace.NewTracerProvider(sdktrace.WithBatcher(exporter), sdktrace.WithResource(described))}, nil
 }
 
-// Provider is nil when no traces are made, for those who ask whether they are.
+// Provider returns nil if no traces are made, for callers that check for that.
 func (t *Traces) Provider() trace.TracerProvider {
 	if t == nil {
 		return nil
@@ -63,16 +62,16 @@ func (t *Traces) Provider() trace.TracerProvider {
 	return t.TracerProvider
 }
 
-// Interceptors carry a trace from the request into the workflow and on into its
-// steps, in the headers of commands. A client's are its workers' as well.
+// Interceptors propagate a trace from the request to the workflow and to its steps, in
+// the headers of commands. Those of a client are those of its workers as well.
 func (t *Traces) Interceptors() ([]interceptor.ClientInterceptor, error) {
 	if t == nil {
 		return nil, nil
 	}
 	tracing, err := opentelemetry.NewTracingInterceptor(opentelemetry.TracerOptions{
 		Tracer: t.Tracer("temporal"), SpanStarter: t.startSpan,
-		DisableBaggage:          true, // a request's baggage would be kept in histories
-		AllowInvalidParentSpans: true, // a header that cannot be read is no reason to fail an order
+		DisableBaggage:          true, // otherwise histories would keep a request's baggage
+		AllowInvalidParentSpans: true, // a header that cannot be read must not fail an order
 	})
 	if err != nil {
 		return nil, fmt.Errorf("traces: %w", err)
@@ -85,7 +84,7 @@ func (t *Traces) startSpan(ctx context.Context, tracer trace.Tracer, name string
 	return t.workflows.watched(span, name)
 }
 
-// known are the traces of the workflows that this process works on.
+// known returns the traces of the workflows in this process.
 func (t *Traces) known() *workflowTraces {
 	if t == nil {
 		return nil
@@ -93,11 +92,11 @@ func (t *Traces) known() *workflowTraces {
 	return &t.workflows
 }
 
-// sendLast is how long the last spans may take to be sent.
+// sendLast bounds the sending of the last spans.
 const sendLast = 3 * time.Second
 
-// Stop sends what has not been sent yet. It has time of its own: that of the
-// shutdown may be used up, and how it went is then what one wants to see.
+// Stop sends the remaining spans. It has a time limit of its own: the shutdown's may
+// be used up, and then the spans of the shutdown are of interest.
 func (t *Traces) Stop(ctx context.Context) {
 	if t == nil {
 		return

@@ -8,15 +8,15 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// workflowTraces remembers for a while to which traces workflows belong, for
-// those lines that the SDK logs of them without saying so. nil knows none.
+// workflowTraces keeps the traces of workflows in memory, for lines that the SDK logs
+// without them. A nil workflowTraces knows none.
 type workflowTraces struct {
 	mu sync.Mutex
-	// The older half is forgotten when the younger one is full.
+	// The older half is dropped when the younger one is full.
 	young, old map[string]trace.TraceID
 }
 
-// remembered is how many workflows each half holds, at some 100 bytes.
+// remembered is how many workflows each half holds, of about 100 bytes each.
 const remembered = 10_000
 
 func (w *workflowTraces) note(workflow string, id trace.TraceID) {
@@ -46,17 +46,16 @@ func (w *workflowTraces) of(workflow string) (id trace.TraceID, known bool) {
 	return id, known
 }
 
-// span is one of a workflow or a step, whose trace is remembered as soon as it
-// is known which. That of a workflow ends then: the order may live for months,
-// and a span is sent when it ends, while those below it are sent, and looked
-// at, today.
+// span is a span of a workflow or a step. It records the trace of its workflow as soon
+// as that is known. A workflow's span is then ended: the order may live for months, a
+// span is sent when it ends, and its children are sent and looked at today.
 type span struct {
 	trace.Span
 	brief bool
 	known *workflowTraces
 }
 
-// watched is the span with a name as the SDK's interceptor makes it.
+// watched wraps the span with a name that the SDK's interceptor makes.
 func (w *workflowTraces) watched(s trace.Span, name string) trace.Span {
 	brief := strings.HasPrefix(name, "RunWorkflow:")
 	if !brief && !strings.HasPrefix(name, "RunActivity:") {
@@ -65,7 +64,7 @@ func (w *workflowTraces) watched(s trace.Span, name string) trace.Span {
 	return span{s, brief, w}
 }
 
-// workflowTag is the interceptor's name for a workflow's id.
+// workflowTag is the interceptor's attribute for a workflow's id.
 const workflowTag = "temporalWorkflowID"
 
 // SetAttributes implements trace.Span.

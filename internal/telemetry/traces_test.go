@@ -17,7 +17,7 @@ import (
 	"github.com/yeyak/yeyak/workers"
 )
 
-// TestTraces_Off: without a collector nothing is put into anybody's way.
+// TestTraces_Off: without a collector there are no interceptors.
 func TestTraces_Off(t *testing.T) {
 	t.Parallel()
 	none, err := NewTraces(t.Context(), config.Traces{}, "yeyak-api", zap.NewNop())
@@ -28,8 +28,8 @@ func TestTraces_Off(t *testing.T) {
 	require.Empty(t, interceptors)
 }
 
-// TestTraces_Replay: orders that were begun without traces go on with them. The
-// other way round is in the end to end tests.
+// TestTraces_Replay: orders that were begun without traces replay with them. The end to
+// end tests show the reverse.
 func TestTraces_Replay(t *testing.T) {
 	t.Parallel()
 	spans := tracetest.NewSpanRecorder()
@@ -67,8 +67,7 @@ func (c *collected) ExportSpans(ctx context.Context, spans []sdktrace.ReadOnlySp
 // Shutdown implements sdktrace.SpanExporter.
 func (c *collected) Shutdown(context.Context) error { return nil }
 
-// TestTraces_Stop: the last spans are sent although the shutdown has used up its
-// time.
+// TestTraces_Stop: the last spans are sent although the shutdown has used up its time.
 func TestTraces_Stop(t *testing.T) {
 	t.Parallel()
 	sent := &collected{}

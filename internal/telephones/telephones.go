@@ -1,4 +1,4 @@
-// Package telephones reads telephone numbers the way people write them.
+// Package telephones parses telephone numbers as people write them.
 package telephones
 
 import (
@@ -10,11 +10,11 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Read reads a number, as one of the region unless it begins with + and a country's code,
-// and answers what can be dialled from anywhere: E.164 and, where there is one, the
-// extension as in a tel: URI (RFC 3966), +8221234567;ext=12.
+// Read parses a number and returns a form that can be dialled from anywhere: E.164 and,
+// if there is one, the extension as in a tel: URI (RFC 3966), +8221234567;ext=12. A
+// number without + and a country code is one of the region.
 func Read(text, region string) (booking.Personal, bool) {
-	// Address books put invisible marks of direction around a number.
+	// Address books put invisible direction marks around a number.
 	text = strings.TrimSpace(strings.Map(func(r rune) rune {
 		if booking.IsInvisible(r) {
 			return -1
@@ -35,8 +35,7 @@ func Read(text, region string) (booking.Personal, bool) {
 	return booking.Personal(written), true
 }
 
-// beginsNumber keeps numbers out that stand within a sentence: the library
-// would find them.
+// beginsNumber excludes numbers within a sentence, which the library would find.
 func beginsNumber(text string) bool {
 	text = strings.TrimPrefix(text, "tel:")
 	return strings.IndexFunc(text, func(r rune) bool { return unicode.IsDigit(r) || strings.ContainsRune("+＋(（", r) }) == 0

@@ -11,12 +11,12 @@ import (
 	"github.com/yeyak/yeyak/internal/visibility"
 )
 
-// row is one of a workflow that begins.
+// row inserts the row of a workflow that begins.
 const row = `INSERT INTO executions_visibility (namespace_id, run_id, start_time, execution_time, workflow_id, workflow_type_name, status, encoding, search_attributes)
 	VALUES ('orders', gen_random_uuid()::text, now(), now(), 'one', 'Lodging', 1, 'Proto3', '{"Keyword01": "lodging", "Bool01": true}')`
 
-// While a run waits for a transaction, others read and write as ever: what it
-// holds and what it waits for keeps none of them waiting.
+// While a run waits for a transaction, other sessions read and write as usual: its locks,
+// held or awaited, block none of them.
 func TestChange_LocksNothingOut(t *testing.T) {
 	t.Parallel()
 	for waitingAt, by := range map[string]struct{ isolation, statement string }{
@@ -38,8 +38,8 @@ func TestChange_LocksNothingOut(t *testing.T) {
 	}
 }
 
-// besides reads and writes as a server does. A statement that had to wait for
-// the run would wait for as long as the test keeps that waiting.
+// besides reads and writes like a server. A statement that had to wait for the run would
+// wait for as long as the test blocks the run.
 func besides(t *testing.T, db *sql.DB) {
 	t.Helper()
 	conn, err := db.Conn(t.Context())
@@ -52,7 +52,7 @@ func besides(t *testing.T, db *sql.DB) {
 		"RESET lock_timeout")
 }
 
-// begin runs the command beside the test.
+// begin runs Change in the background.
 func begin(t *testing.T, database string, to visibility.Form) <-chan error {
 	t.Helper()
 	done := make(chan error, 1)
@@ -64,8 +64,8 @@ func begin(t *testing.T, database string, to visibility.Form) <-chan error {
 	return done
 }
 
-// waits returns when as many statements that begin so have been seen to wait for
-// a lock, each in a transaction of its own. It answers the session of the last.
+// waits returns when so many statements with that beginning have been seen to wait for a
+// lock, each in its own transaction. It returns the session of the last one.
 func waits(t *testing.T, db *sql.DB, statement string, times int) (session int) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
@@ -84,7 +84,7 @@ func waits(t *testing.T, db *sql.DB, statement string, times int) (session int) 
 	return session
 }
 
-// An exchange that does not get its lock at once lets those behind it through,
+// An exchange that does not get its lock in time lets the statements behind it through,
 // and is tried again.
 func TestChange_ExchangeIsTriedAgain(t *testing.T) {
 	t.Parallel()

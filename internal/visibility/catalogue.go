@@ -8,42 +8,42 @@ import (
 	"strings"
 )
 
-// table is the one that Temporal lists workflows from.
+// table is the table from which Temporal lists workflows.
 const table = "executions_visibility"
 
-// prefixColumn comes first in each of the table's indexes: every search is for
+// prefixColumn is the first column of each of the table's indexes: every search is for
 // one namespace.
 const prefixColumn = "namespace_id"
 
-// missed are the columns whose absence is searched for, and by what. A partial
-// index cannot answer that.
+// missed are the columns that are searched with IS NULL, and by which search. A partial
+// index cannot serve that.
 var missed = map[string]string{
 	"temporalnamespacedivision": "Temporal adds TemporalNamespaceDivision IS NULL to every search",
 	"parent_workflow_id":        "the web UI lists the workflows whose ParentWorkflowId IS NULL",
 }
 
-// leftover matches what a run names its indexes while it works. Nothing else
-// uses such an index: the exchange of names is one transaction.
+// leftover matches the temporary names of indexes. Only an interrupted run leaves such an
+// index, since the names are exchanged in one transaction.
 var leftover = regexp.MustCompile(`^yeyak_(next|past)_[0-9]+$`)
 
-// index is one of the table's, as the catalogue has it.
+// index is one of the table's indexes, as the catalogue describes it.
 type index struct {
 	oid        int64
 	name       string
 	quoted     string // the name as an identifier
-	valid      bool   // false while it is built, and when that has failed
+	valid      bool   // false while it is built, and if that has failed
 	constraint bool
 	definition string // CREATE INDEX …
-	condition  string // what follows WHERE, "" for none
+	condition  string // the text after WHERE, "" for none
 	tablespace string // quoted, "" for the database's own
 	prefix     string // the first column
 	own        string // the second column, "" if there is none or it is an expression
 	quotedOwn  string
 	ownNotNull bool
-	findsNull  bool // whether IS NULL is a search that the index can serve
+	findsNull  bool // whether the index can serve IS NULL
 }
 
-// indexes are all of the table's.
+// indexes selects all indexes of the table.
 const indexes = `
 SELECT i.indexrelid, c.relname, quote_ident(c.relname), i.indisvalid AND i.indisready,
 	i.indisunique OR i.indisprimary OR i.indisexclusion OR EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid),
@@ -58,7 +58,7 @@ LEFT JOIN pg_attribute own ON i.indnkeyatts > 1 AND own.attrelid = i.indrelid AN
 WHERE i.indrelid = to_regclass($1)
 ORDER BY c.relname`
 
-// read lists the table's indexes by name, and those that a run left behind.
+// read lists the table's indexes by name, and those that an interrupted run has left.
 func read(ctx context.Context, conn *sql.Conn) (found []index, left []string, err error) {
 	rows, err := conn.QueryContext(ctx, indexes, table)
 	if err != nil {
@@ -82,7 +82,7 @@ func read(ctx context.Context, conn *sql.Conn) (found []index, left []string, er
 	return found, left, rows.Err()
 }
 
-// schema is the quoted name of the schema that the table is in.
+// schema is the quoted name of the table's schema.
 func schema(ctx context.Context, conn *sql.Conn) (name string, err error) {
 	err = conn.QueryRowContext(ctx, `SELECT coalesce((SELECT quote_ident(n.nspname)
 		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)), '')`, table).Scan(&name)
@@ -95,10 +95,10 @@ func schema(ctx context.Context, conn *sql.Conn) (name string, err error) {
 	return name, nil
 }
 
-// partialCondition is that of a partial index of ours, as the catalogue writes it.
+// partialCondition is the condition of a partial index of ours, as the catalogue writes it.
 func (i index) partialCondition() string { return "(" + i.quotedOwn + " IS NOT NULL)" }
 
-// keeps tells why the index stays full in a lean store too, "" if it does not.
+// keeps is the reason why the index stays full in a lean store, "" if it does not.
 func (i index) keeps() string {
 	switch {
 	case i.constraint:
@@ -116,22 +116,22 @@ func (i index) keeps() string {
 	}
 }
 
-// foreign tells whether the index has a condition that is not ours.
+// foreign reports whether the index has a condition that is not ours.
 func (i index) foreign() bool { return i.condition != "" && i.condition != i.partialCondition() }
 
-// isPartial tells whether the index has that condition.
+// isPartial reports whether the index has our condition.
 func (i index) isPartial() bool { return i.own != "" && i.condition == i.partialCondition() }
 
-// inForm tells whether the index is as a store of the form has it.
+// inForm reports whether the index has the form that it needs in a store of form f.
 func (i index) inForm(f Form) bool {
 	return i.foreign() || i.constraint || i.valid && i.isPartial() == i.partialIn(f)
 }
 
-// partialIn tells whether the index is partial in a store of the form.
+// partialIn reports whether the index is partial in a store of form f.
 func (i index) partialIn(f Form) bool { return f == Lean && i.keeps() == "" }
 
-// creation is the statement that makes the index under another name, in the
-// form that it has in a store of form f.
+// creation is the statement that creates the index under another name, in the form that it
+// has in a store of form f.
 func (i index) creation(name string, f Form) (string, error) {
 	rest, found := strings.CutPrefix(i.definition, "CREATE INDEX "+i.quoted+" ON ")
 	if !found {

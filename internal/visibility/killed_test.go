@@ -13,9 +13,8 @@ import (
 	"github.com/yeyak/yeyak/internal/visibility"
 )
 
-// However far a run comes before its process is killed, each name has an index
-// that can be used, and the next run brings all to their form and leaves nothing
-// behind.
+// If a process is killed at any point of a run, each name has a usable index, and the next
+// run gives all indexes their form and removes what was left.
 func TestChange_KilledAnywhere(t *testing.T) {
 	t.Parallel()
 	database, db := made(t)
@@ -23,7 +22,7 @@ func TestChange_KilledAnywhere(t *testing.T) {
 	want := definitions(t, db)
 	for _, after := range []bool{false, true} {
 		for statements := 1; ; statements++ {
-			// A btree and a GIN are full again.
+			// A btree and a GIN index are full again.
 			execute(t.Context(), t, db,
 				"DROP INDEX by_keyword_01", "CREATE INDEX by_keyword_01 ON executions_visibility (namespace_id, Keyword01, (COALESCE(close_time, '9999-12-31 23:59:59')) DESC, start_time DESC, run_id)",
 				"DROP INDEX by_build_ids", "CREATE INDEX by_build_ids ON executions_visibility USING GIN (namespace_id, BuildIds jsonb_path_ops)")
@@ -55,8 +54,8 @@ func TestChange_KilledAnywhere(t *testing.T) {
 	}
 }
 
-// A run whose statement is ended in the middle leaves an index that cannot be
-// used. It is told of, and removed by the next run, also one that goes back.
+// A run whose statement is killed leaves an unusable index. The report names it, and the
+// next run removes it, also a run to the other form.
 func TestChange_KilledWhileBuilding(t *testing.T) {
 	t.Parallel()
 	database, db := made(t)
@@ -78,7 +77,7 @@ func TestChange_KilledWhileBuilding(t *testing.T) {
 	require.Equal(t, want, definitions(t, db))
 }
 
-// A run that is called off ends at once, although what it waits for goes on.
+// A canceled run ends at once, although the transaction that it waits for goes on.
 func TestChange_Canceled(t *testing.T) {
 	t.Parallel()
 	database, db := made(t)
@@ -99,8 +98,8 @@ func TestChange_Canceled(t *testing.T) {
 
 var errKilled = errors.New("killed")
 
-// mortal is a connector whose connections are cut before, or after, the last of
-// so many statements.
+// mortal is a connector whose connections are cut before, or after, the last of so many
+// statements.
 type mortal struct {
 	driver.Connector
 	left  int

@@ -22,15 +22,15 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// program is one of Temporal's: the one that `make test` names, or builds.
+// program is one of Temporal's programs, which `make test` names, or builds.
 func program(variable, name string) string {
 	return cmp.Or(os.Getenv(variable), filepath.Join("..", "..", "bin", name))
 }
 
-// newest is what brings a schema to the version that the server wants.
+// newest migrates a schema to the version that the server needs.
 const newest = ""
 
-// migrate brings the database to a version of Temporal's own schema.
+// migrate migrates the database to a version of Temporal's own schema.
 func migrate(t testing.TB, database, version string) {
 	t.Helper()
 	tasks := [][]string{{"update-schema", "--schema-name", "postgresql/v12/visibility"}}
@@ -63,7 +63,7 @@ func open(t testing.TB, database string) *sql.DB {
 	return db
 }
 
-// change runs the command on the database.
+// change runs Change on the database.
 func change(t testing.TB, database string, to visibility.Form) visibility.Report {
 	t.Helper()
 	r, err := visibility.Change(t.Context(), open(t, database), to, func(string) {})
@@ -72,7 +72,7 @@ func change(t testing.TB, database string, to visibility.Form) visibility.Report
 	return r
 }
 
-// check looks at the database.
+// check runs Check on the database.
 func check(t testing.TB, database string, want visibility.Form) visibility.Report {
 	t.Helper()
 	r, err := visibility.Check(t.Context(), open(t, database), want)
@@ -80,7 +80,7 @@ func check(t testing.TB, database string, want visibility.Form) visibility.Repor
 	return r
 }
 
-// definitions are the indexes of the table by name, as PostgreSQL tells them.
+// definitions are the indexes of the table by name, as PostgreSQL describes them.
 func definitions(t testing.TB, db *sql.DB) map[string]string {
 	t.Helper()
 	all := map[string]string{}

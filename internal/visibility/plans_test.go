@@ -13,8 +13,8 @@ import (
 	"github.com/yeyak/yeyak/internal/visibility"
 )
 
-// rows are how many workflows the plans are made for; a million take some
-// minutes and ten gigabytes.
+// rows is the number of workflows for which plans are made; a million take some minutes
+// and ten gigabytes.
 func rows() int {
 	if os.Getenv("YEYAK_FULL") != "" {
 		return 1_000_000
@@ -22,13 +22,13 @@ func rows() int {
 	return 20_000
 }
 
-// worse is how much more a lean store may cost than a stock one.
+// worse is the allowed ratio of the cost of a lean store to that of a stock one.
 const worse = 1.1
 
-// TestPlans asks a Temporal server what the web UI, the recipes of
-// docs/operations, our own code and the server's own services ask it. The
-// statements that it makes of that are planned and run on lean indexes and on
-// stock ones, over the same rows and with the same statistics.
+// TestPlans sends a Temporal server the searches of the web UI, the recipes of
+// docs/operations, our own code and the server's own services. The statements that the
+// server makes of them are planned and run on lean indexes and on stock ones, over the same
+// rows and with the same statistics.
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
@@ -46,9 +46,9 @@ func TestPlans(t *testing.T) {
 	}
 }
 
-// TestPlans_WhatIsMissed: what the rule keeps full needs to be. Where nearly
-// everything has a parent, or a division, the few that have none are found by the
-// full index, and by a partial one not.
+// TestPlans_WhatIsMissed: the indexes that the rule keeps full have to be full. If nearly
+// every workflow has a parent, or a division, a full index finds the few that have none,
+// and a partial one does not.
 func TestPlans_WhatIsMissed(t *testing.T) {
 	t.Parallel()
 	for index, of := range map[string]struct{ column, filled, search string }{
@@ -61,7 +61,7 @@ func TestPlans_WhatIsMissed(t *testing.T) {
 			crowd(t, db, of.column, of.filled, 20_000)
 			change(t, database, visibility.Lean)
 			execute(t.Context(), t, db, "VACUUM (ANALYZE) executions_visibility")
-			// As the web UI counts what it shows.
+			// This is how the web UI counts the listed workflows.
 			search := "SELECT status, COUNT(*) FROM executions_visibility WHERE namespace_id = 'crowd' AND " + of.search + " GROUP BY status"
 			full := explain(t, db, search)
 			require.Contains(t, strings.Join(full.indexes(), " "), index)
@@ -82,7 +82,7 @@ func TestPlans_WhatIsMissed(t *testing.T) {
 	}
 }
 
-// plan is a node of what EXPLAIN tells.
+// plan is a node of the output of EXPLAIN.
 type plan struct {
 	Type  string  `json:"Node Type"`
 	Index string  `json:"Index Name"`
@@ -92,10 +92,10 @@ type plan struct {
 	Parts []plan  `json:"Plans"`
 }
 
-// buffers are the pages that it went through.
+// buffers are the pages that the plan reads.
 func (p plan) buffers() int { return p.Hit + p.Read }
 
-// indexes are those that it uses, "table" when it reads that from end to end.
+// indexes are the indexes that the plan uses, "table" for a scan of the whole table.
 func (p plan) indexes() (names []string) {
 	switch {
 	case p.Index != "":
@@ -109,7 +109,7 @@ func (p plan) indexes() (names []string) {
 	return names
 }
 
-// plans runs the statements and answers how they were run.
+// plans runs the statements and returns their plans.
 func (s *store) plans(statements []statement) (all []plan) {
 	s.Helper()
 	db := open(s, s.database)
@@ -119,7 +119,7 @@ func (s *store) plans(statements []statement) (all []plan) {
 	return all
 }
 
-// explain runs a statement and answers how it was run.
+// explain runs a statement and returns its plan.
 func explain(t *testing.T, db *sql.DB, statement string) plan {
 	t.Helper()
 	var text []byte

@@ -10,24 +10,24 @@ import (
 )
 
 const (
-	// lockPatience is how long an exchange of names waits for the index. What
-	// holds it up is another change of the same index, or, before PostgreSQL 12,
-	// any statement that uses it: those behind us are not kept for longer.
-	lockPatience = 300 * time.Millisecond
+	// lockTimeout is how long an exchange of names waits for the lock on the index. Another
+	// change of the index holds it, or, before PostgreSQL 12, any statement that uses the
+	// index. Statements queue behind the exchange for no longer than this.
+	lockTimeout = 300 * time.Millisecond
 	// exchangeEvery is the pause after an exchange that did not get its lock.
 	exchangeEvery = time.Second
 )
 
-// run is one at work: it holds the lock.
+// run is an active run: it holds the advisory lock.
 type run struct {
 	conn   *sql.Conn
 	schema string
 	form   Form
 }
 
-// rebuild makes the index in the form that is wanted beside the one there is,
-// exchanges their names and drops the old one. No step waits for a lock that
-// keeps statements of others waiting, and the name is there at all times.
+// rebuild builds a second index in the wanted form, exchanges the names of the two and
+// drops the old one. No step waits for a lock while other statements wait behind it for
+// long, and the name exists at all times.
 func (r run) rebuild(ctx context.Context, i index) error {
 	next, past := fmt.Sprintf("yeyak_next_%d", i.oid), fmt.Sprintf("yeyak_past_%d", i.oid)
 	create, err := i.creation(next, r.form)
@@ -53,21 +53,21 @@ func (r run) rebuild(ctx context.Context, i index) error {
 	}
 }
 
-// exchange gives the index's name to next in one transaction, unless the lock is
-// not to be had. That is for the database to tell, by the name of the condition.
+// exchange gives the index's name to next in one transaction. It returns false if the
+// database reports, by its error code, that the lock was not available in time.
 func (r run) exchange(ctx context.Context, i index, next, past string) (done bool, err error) {
 	tx, err := r.conn.BeginTx(ctx, nil)
 	if err != nil {
 		return false, err
 	}
-	defer func() { _ = tx.Rollback() }() // without effect after a commit
+	defer func() { _ = tx.Rollback() }() // no effect after a commit
 	rename := fmt.Sprintf(`BEGIN
 		ALTER INDEX %s.%s RENAME TO %s;
 		ALTER INDEX %[1]s.%[4]s RENAME TO %[2]s;
 	EXCEPTION WHEN lock_not_available THEN NULL;
 	END`, r.schema, i.quoted, past, next)
 	for _, statement := range []string{
-		fmt.Sprintf("SET LOCAL lock_timeout = %d", lockPatience.Milliseconds()),
+		fmt.Sprintf("SET LOCAL lock_timeout = %d", lockTimeout.Milliseconds()),
 		"DO '" + strings.ReplaceAll(rename, "'", "''") + "'",
 	} {
 		if _, err := tx.ExecContext(ctx, statement); err != nil {
@@ -88,7 +88,7 @@ func (r run) exchange(ctx context.Context, i index, next, past string) (done boo
 	}
 }
 
-// drop removes an index that nothing names any more.
+// drop removes an index that is no longer in use.
 func (r run) drop(ctx context.Context, name string) error {
 	if _, err := r.conn.ExecContext(ctx, fmt.Sprintf("DROP INDEX CONCURRENTLY IF EXISTS %s.%s", r.schema, name)); err != nil {
 		return fmt.Errorf("drop index %s: %w", name, err)

@@ -9,25 +9,25 @@ import (
 	"text/tabwriter"
 )
 
-// Report says how the indexes of a store are made.
+// Report describes the indexes of a store.
 type Report struct {
 	Want Form
 	// Partial and Full count the indexes by their form.
 	Partial, Full int
-	// Changed are those that the run has changed.
+	// Changed are the indexes that the run has changed.
 	Changed []string
-	// Differ are those that are not as they are wanted, or cannot be used.
+	// Differ are the indexes that do not have the wanted form, or cannot be used.
 	Differ []string
-	// Left are those that a run has left behind, and the next one removes.
+	// Left are indexes of an interrupted run, which the next run removes.
 	Left []string
-	// Kept are those that are full in a lean store too.
+	// Kept are the indexes that are full in a lean store, too.
 	Kept []Kept
 }
 
 // Kept is an index that stays full, and why.
 type Kept struct{ Name, Why string }
 
-// OK tells whether every index is as it is wanted, and nothing is left behind.
+// OK reports whether every index has the wanted form, and no interrupted run left one.
 func (r Report) OK() bool { return len(r.Differ) == 0 && len(r.Left) == 0 }
 
 // report compares the table with the form.

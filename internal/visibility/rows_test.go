@@ -17,10 +17,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// fill makes rows of workflows as a month of orders leaves them: most are over,
-// each has the attributes of an order, few have anything else. attributes are
-// the columns of a namespace's search attributes by their names. Nothing in it is
-// left to chance.
+// fill inserts rows of workflows as after a month of orders: most are closed, each has the
+// attributes of an order, few have any other. attributes are the columns of a namespace's
+// search attributes by their names. Nothing is random.
 func fill(t *testing.T, db *sql.DB, namespaceID string, attributes map[string]string, rows int) {
 	t.Helper()
 	column := func(name string) string {
@@ -39,8 +38,8 @@ func fill(t *testing.T, db *sql.DB, namespaceID string, attributes map[string]st
 	execute(t.Context(), t, db, statement, strings.NewReplacer(":namespace", "'"+namespaceID+"'").Replace(systems))
 }
 
-// crowd makes rows of workflows of which one in a hundred has nothing in the
-// column, and the others have what it is filled with.
+// crowd inserts rows of workflows, of which one in a hundred has NULL in the column, and the
+// others the value filled.
 func crowd(t *testing.T, db *sql.DB, column, filled string, rows int) {
 	t.Helper()
 	execute(t.Context(), t, db, strings.NewReplacer(
@@ -56,7 +55,7 @@ SELECT 'crowd', md5('crowd' || n)::uuid::text, n, began, began, 'crowd-' || n, '
 	CASE WHEN n % 100 <> 7 THEN :filled END
 FROM (SELECT n, timestamp '2026-03-31 12:00' - (:rows - n) * (interval '30 days' / :rows) AS began FROM generate_series(1, :rows) n) AS numbered`
 
-// forms are the definitions of the indexes in either form. The store is lean, and
+// forms are the definitions of the indexes in either form. The store has to be lean and
 // empty; it is stock afterwards.
 func forms(t *testing.T, database string) (lean, stock map[string]string) {
 	t.Helper()
@@ -66,16 +65,16 @@ func forms(t *testing.T, database string) (lean, stock map[string]string) {
 	return lean, definitions(t, db)
 }
 
-// constraints are the indexes that hold one: inserts keep them.
+// constraints are the indexes of constraints: inserts need them.
 func constraints(indexes map[string]string) map[string]string {
 	kept := maps.Clone(indexes)
 	maps.DeleteFunc(kept, func(_, definition string) bool { return !strings.HasPrefix(definition, "CREATE UNIQUE") })
 	return kept
 }
 
-// exchange drops every index that has another definition than is wanted, and makes
-// those that are missing, one on each core. No server is at work that this could
-// lock out, so that it is done in a fraction of the time that a Change takes.
+// exchange drops every index that does not have the wanted definition, and creates those
+// that are missing, one on each core. No server runs that this could lock out, so it takes
+// a fraction of the time of Change.
 func exchange(t *testing.T, db *sql.DB, wanted map[string]string) {
 	t.Helper()
 	found := definitions(t, db)
@@ -98,8 +97,8 @@ func exchange(t *testing.T, db *sql.DB, wanted map[string]string) {
 	require.Equal(t, wanted, definitions(t, db))
 }
 
-// ordered are those of the last month, and the runs of the repair's schedule. h
-// is a number as good as any for each.
+// ordered are the orders of the last month, and the runs of the repair's schedule. h is a
+// pseudo-random number for each.
 const ordered = `
 INSERT INTO executions_visibility (namespace_id, run_id, _version, start_time, execution_time, workflow_id, workflow_type_name, status,
 	close_time, history_length, history_size_bytes, execution_duration, state_transition_count, memo, encoding, task_queue,
@@ -130,8 +129,8 @@ FROM (SELECT n, h, md5(n::text)::uuid::text AS run, timestamp '2026-03-31 12:00'
 		CASE WHEN n % 113 = 0 THEN 'yeyak-repair-' || n ELSE (ARRAY['lodging-', 'food-', 'cafe-', 'cleaning-'])[1 + h % 4] || md5('id' || n) END AS id
 	FROM (SELECT n, ('x' || substr(md5('row' || n), 1, 7))::bit(28)::int AS h FROM generate_series(1, :rows) n) AS numbered) AS told`
 
-// systems are the workflows that Temporal itself runs in the namespace: two
-// schedules, some batches, a deployment with its versions.
+// systems are the workflows that Temporal itself runs in the namespace: two schedules,
+// some batches, a deployment with its versions.
 const systems = `
 INSERT INTO executions_visibility (namespace_id, run_id, _version, start_time, execution_time, workflow_id, workflow_type_name, status,
 	encoding, task_queue, search_attributes, root_workflow_id, root_run_id)

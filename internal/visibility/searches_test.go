@@ -13,13 +13,13 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// search is one that a server is asked for.
+// search is a search that a server is asked for.
 type search struct {
 	name string
 	ask  func(context.Context, client.Client) error
 }
 
-// list asks for a page, and for the next one if there is one.
+// list requests a page, and the next one if there is one.
 func list(query string, size int32) search {
 	return search{fmt.Sprintf("list %d: %s", size, query), func(ctx context.Context, c client.Client) error {
 		ask := &workflowservice.ListWorkflowExecutionsRequest{Namespace: namespace, Query: query, PageSize: size}
@@ -40,7 +40,7 @@ func count(query string) search {
 	}}
 }
 
-// searches are all.
+// searches are all searches.
 func searches() []search {
 	return slices.Concat(fromUI(), fromRecipes(), ours(), fromServer())
 }
@@ -85,8 +85,8 @@ func fromUI() (all []search) {
 	return all
 }
 
-// fromRecipes are those of docs/operations. The CLI asks for pages of a
-// thousand; what is done to many is counted first.
+// fromRecipes are those of docs/operations. The CLI requests pages of a thousand; before a
+// batch operation it counts the workflows.
 func fromRecipes() (all []search) {
 	for _, query := range []string{
 		"CustomerId = 'customer-7'",
@@ -101,8 +101,8 @@ func fromRecipes() (all []search) {
 	return all
 }
 
-// ours are those of Yeyak itself: of audit and repair, of a drink's deletion, of
-// what `yeyak prepare` and the benchmarks make sure of.
+// ours are Yeyak's own: of audit and repair, of a drink's deletion, of `yeyak prepare` and
+// of the benchmarks.
 func ours() []search {
 	return []search{
 		list(orders.All, 1000), list(orders.All, 200), count(orders.All),
@@ -114,8 +114,8 @@ func ours() []search {
 	}
 }
 
-// fromServer are those that the server asks itself: lists of schedules, batches
-// and deployments, whether a build is still in use, what a namespace holds.
+// fromServer are the server's own: lists of schedules, batches and deployments, whether a
+// build is still in use, what a namespace contains.
 func fromServer() []search {
 	return []search{
 		{"schedules", func(ctx context.Context, c client.Client) error {

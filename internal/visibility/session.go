@@ -7,22 +7,21 @@ import (
 	"time"
 )
 
-// lockKey is the advisory lock of a run: "yeyakvis" in bytes. It belongs to the
-// session that does the work, so that a statement which outlives its process
-// still holds it.
+// lockKey is the advisory lock of a run: "yeyakvis" in bytes. The session that does the
+// work holds it, so that a statement that outlives its process still holds it.
 const lockKey = 0x796579616b766973
 
 const (
-	// attemptEvery is the time between two attempts to get the lock. A session that
-	// waited inside of the database would have a snapshot, which the building of
-	// an index waits for: the two would wait for each other.
+	// attemptEvery is the time between two attempts to get the lock. A session that waited
+	// for the lock inside the database would have a snapshot. Building an index waits for
+	// snapshots to end, so the two sessions would wait for each other.
 	attemptEvery = 200 * time.Millisecond
-	// endWithin bounds what a canceled run does still: it ends its statement and
-	// releases the lock.
+	// endWithin bounds the end of a canceled run: it ends its statement and releases the
+	// lock.
 	endWithin = 5 * time.Second
 )
 
-// alone runs f on a session of its own while no other run is at work.
+// alone runs f on a session of its own while no other run is active.
 func alone(ctx context.Context, db *sql.DB, f func(*sql.Conn) error) error {
 	conn, err := db.Conn(ctx)
 	if err != nil {
@@ -38,7 +37,7 @@ func alone(ctx context.Context, db *sql.DB, f func(*sql.Conn) error) error {
 	defer func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
 		defer cancel()
-		// A session that does not answer is ended, and its lock with it.
+		// A session that does not answer is closed, which releases its lock.
 		_, _ = conn.ExecContext(ctx, "SELECT pg_advisory_unlock($1)", int64(lockKey))
 	}()
 	stop, err := cancelable(ctx, db, conn)
@@ -49,8 +48,8 @@ func alone(ctx context.Context, db *sql.DB, f func(*sql.Conn) error) error {
 	return f(conn)
 }
 
-// cancelable has a statement that waits in the database end when the context
-// does: the driver would wait for it.
+// cancelable ends a statement in the database when the context ends. The driver would wait
+// for the statement.
 func cancelable(ctx context.Context, db *sql.DB, conn *sql.Conn) (stop func() bool, err error) {
 	var session int
 	if err := conn.QueryRowContext(ctx, "SELECT pg_backend_pid()").Scan(&session); err != nil {
@@ -59,11 +58,11 @@ func cancelable(ctx context.Context, db *sql.DB, conn *sql.Conn) (stop func() bo
 	return context.AfterFunc(ctx, func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
 		defer cancel()
-		_, _ = db.ExecContext(ctx, "SELECT pg_cancel_backend($1)", session) // without it, the statement ends by itself
+		_, _ = db.ExecContext(ctx, "SELECT pg_cancel_backend($1)", session) // if it fails, the statement ends by itself
 	}), nil
 }
 
-// bound has the server give a statement up when the caller does.
+// bound makes the server give up a statement when the caller does.
 func bound(ctx context.Context, conn *sql.Conn) error {
 	limit := time.Duration(0)
 	if deadline, ok := ctx.Deadline(); ok {

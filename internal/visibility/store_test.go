@@ -22,7 +22,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// store is a server's visibility store with many rows in it, and lean indexes.
+// store is a server's visibility store with many rows and lean indexes.
 type store struct {
 	*testing.T
 	database, log string
@@ -38,8 +38,8 @@ func newStore(t *testing.T) *store {
 	s := &store{T: t, log: filepath.Join(t.TempDir(), "postgres.log")}
 	settings := pgserver.Settings{
 		"log_statement": "all", "log_line_prefix": mark,
-		"autovacuum": "off", // statistics are gathered once: two samples would make two plans
-		// What makes rows and indexes fast, and that plans do not depend on.
+		"autovacuum": "off", // statistics are gathered once: two samples would lead to two plans
+		// These settings make rows and indexes fast to create. Plans do not depend on them.
 		"shared_buffers": "512MB", "maintenance_work_mem": "512MB", "max_parallel_maintenance_workers": "0",
 	}
 	for name, value := range pgserver.Forgetful {
@@ -68,8 +68,8 @@ func newStore(t *testing.T) *store {
 	return s
 }
 
-// prepare makes the namespace and answers the columns of its search attributes by
-// their names.
+// prepare creates the namespace and returns the columns of its search attributes by their
+// names.
 func (s *store) prepare() map[string]string {
 	s.Helper()
 	c := s.dial()
@@ -99,10 +99,10 @@ func (s *store) dial() client.Client {
 	return c
 }
 
-// statement is what the server makes of a search.
+// statement is the statement that the server makes of a search.
 type statement struct{ name, sql string }
 
-// asked makes every search and answers the statements that came of it.
+// asked runs every search and returns the statements of the server.
 func (s *store) asked() (all []statement) {
 	s.Helper()
 	c := s.dial()
@@ -131,8 +131,8 @@ var (
 	parameter = regexp.MustCompile(`(\$\d+) = ('(?:[^']|'')*'|NULL)`)
 )
 
-// logged are the statements on the namespace in PostgreSQL's log from the offset on,
-// with their parameters in place.
+// logged are the statements on the namespace in PostgreSQL's log from the offset on, with
+// their parameters filled in.
 func (s *store) logged(offset int64) (found []string) {
 	s.Helper()
 	text, err := os.ReadFile(s.log)

@@ -6,20 +6,19 @@ import (
 	"fmt"
 )
 
-// Form is how the indexes of a store are made.
+// Form is the form of the indexes of a store.
 type Form string
 
-// The forms.
+// All forms.
 const (
 	Stock Form = "stock" // as Temporal's schema makes them, all full
-	Lean  Form = "lean"  // partial, without entries for what is NULL, wherever that may be
+	Lean  Form = "lean"  // partial, without entries for NULL, where possible
 )
 
-// Change brings every index of the table to the form. It waits for another run
-// that is at work, and removes what one has left behind that did not come to its
-// end. It may be repeated, after an error too: what is done stays done. progress
-// is told of each index. db has two sessions or more, and is to be closed
-// afterwards: they are set up for this work.
+// Change gives every index of the table the form. It waits for another active run, and
+// removes the indexes of an interrupted one. It may be repeated, also after an error: it
+// continues from there. It reports each index to progress. db needs two sessions or more
+// and has to be closed afterwards: its sessions are configured for this work.
 func Change(ctx context.Context, db *sql.DB, to Form, progress func(string)) (r Report, err error) {
 	err = alone(ctx, db, func(conn *sql.Conn) error {
 		at, err := schema(ctx, conn)
@@ -61,8 +60,8 @@ func (r run) change(ctx context.Context, progress func(string)) (Report, error) 
 	return report(ctx, r.conn, r.form, changed)
 }
 
-// Check compares every index of the table with the form. It changes nothing, and
-// waits for nothing.
+// Check compares every index of the table with the form. It changes nothing, and waits for
+// no other run.
 func Check(ctx context.Context, db *sql.DB, want Form) (Report, error) {
 	conn, err := db.Conn(ctx)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/yeyak/yeyak/internal/visibility"
 )
 
-// made is a database with Temporal's own schema in it, as new as it is.
+// made is a new database with Temporal's own schema.
 func made(t *testing.T) (database string, db *sql.DB) {
 	t.Helper()
 	database = pgtest.New(t)
@@ -27,8 +27,8 @@ func made(t *testing.T) (database string, db *sql.DB) {
 
 var partial = regexp.MustCompile(` WHERE \((\w+) IS NOT NULL\)$`)
 
-// An index is lean if its column may be NULL and is not searched for as such.
-// There and back again every definition is what it was.
+// An index is lean if its column may be NULL and is not searched with IS NULL. Changed to
+// lean and back to stock, every definition is the original one.
 func TestChange_ThereAndBack(t *testing.T) {
 	t.Parallel()
 	database, db := made(t)
@@ -85,7 +85,7 @@ func nullable(t *testing.T, db *sql.DB) map[string]bool {
 	return all
 }
 
-// oids tell the indexes that there are from others of the same names.
+// oids identify the existing indexes, which others of the same names would not have.
 func oids(t *testing.T, db *sql.DB) (all string) {
 	t.Helper()
 	require.NoError(t, db.QueryRowContext(t.Context(),
@@ -93,8 +93,8 @@ func oids(t *testing.T, db *sql.DB) (all string) {
 	return all
 }
 
-// Temporal's migrations drop indexes, make them anew and make others. What they
-// have made is found, and made lean by the next run.
+// Temporal's migrations drop indexes, recreate them and create others. The next run finds
+// the new ones and makes them lean.
 func TestChange_OverVersionsOfTheSchema(t *testing.T) {
 	t.Parallel()
 	database := pgtest.New(t)
@@ -108,7 +108,7 @@ func TestChange_OverVersionsOfTheSchema(t *testing.T) {
 	require.NotEmpty(t, after.Differ)
 	now := definitions(t, db)
 	for name, definition := range old {
-		if strings.HasPrefix(name, "by_root_") { // 1.6 makes its column anew, and never NULL
+		if strings.HasPrefix(name, "by_root_") { // 1.6 recreates its column, which is never NULL
 			require.Regexp(t, partial, definition)
 			require.NotContains(t, now[name], "WHERE")
 			require.NotContains(t, after.Differ, name)
@@ -127,7 +127,7 @@ func TestChange_OverVersionsOfTheSchema(t *testing.T) {
 	require.Equal(t, definitions(t, fresh), definitions(t, db))
 }
 
-// What is not the schema's, or has a condition of its own, stays as it is.
+// An index that is not the schema's, or has another condition, is not changed.
 func TestChange_LeavesOthersAlone(t *testing.T) {
 	t.Parallel()
 	database, db := made(t)
@@ -150,7 +150,7 @@ func TestChange_LeavesOthersAlone(t *testing.T) {
 	require.Equal(t, before, definitions(t, db))
 }
 
-// An index that cannot be used is built anew.
+// An unusable index is rebuilt.
 func TestChange_InvalidIndex(t *testing.T) {
 	t.Parallel()
 	database, db := made(t)
@@ -186,7 +186,7 @@ Full in a lean store too:
 `, out.String())
 }
 
-// Two that begin at once take turns: the second finds the work done.
+// Of two concurrent runs the second waits, and finds the work done.
 func TestChange_TwoAtOnce(t *testing.T) {
 	t.Parallel()
 	database, _ := made(t)
@@ -208,7 +208,8 @@ func TestChange_TwoAtOnce(t *testing.T) {
 	}
 }
 
-// One that waits for another is given up in its time, and has changed nothing.
+// A run that waits for another one is given up when its time has passed, and has changed
+// nothing.
 func TestChange_WaitsForAnother(t *testing.T) {
 	t.Parallel()
 	database, db := made(t)
@@ -224,7 +225,7 @@ func TestChange_WaitsForAnother(t *testing.T) {
 	change(t, database, visibility.Lean)
 }
 
-// transaction begins one that stays open.
+// transaction begins a transaction that stays open.
 func transaction(t *testing.T, db *sql.DB, isolation string, statements ...string) *sql.Tx {
 	t.Helper()
 	tx, err := db.BeginTx(context.WithoutCancel(t.Context()), nil)

@@ -10,9 +10,8 @@ import (
 	"github.com/yeyak/yeyak/internal/visibility"
 )
 
-// A row is written to the indexes that have something of it, and to no other:
-// what PostgreSQL logs for an order that begins, and for one that ends, is a
-// fraction of what it logs with stock indexes.
+// A row is written only to the indexes that have a value of it: PostgreSQL logs, for an
+// order that begins and for one that ends, a fraction of what it logs with stock indexes.
 func TestChange_WritesLess(t *testing.T) {
 	t.Parallel()
 	database, db := made(t)
@@ -22,7 +21,7 @@ func TestChange_WritesLess(t *testing.T) {
 	const ends = `UPDATE executions_visibility SET status = 2, close_time = now(), history_length = 15, history_size_bytes = 6000, execution_duration = 7, state_transition_count = 4
 		WHERE run_id = (SELECT min(run_id) FROM executions_visibility WHERE status = 1)`
 	logged := func() (begun, ended int) {
-		execute(t.Context(), t, db, begins, begins, ends) // the first entry of an index makes its pages
+		execute(t.Context(), t, db, begins, begins, ends) // the first entry of an index creates its pages
 		return walRecords(t, db, begins), walRecords(t, db, ends)
 	}
 	stockBegun, stockEnded := logged()

@@ -1,4 +1,4 @@
-"""What an event of the feed tells."""
+"""An event of the feed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Unreadable(Exception):
-    """The event is not one that can be understood."""
+    """The event cannot be parsed."""
 
 
 class Event(NamedTuple):
@@ -21,14 +21,14 @@ class Event(NamedTuple):
     amount: int  # in the currency's minor unit
     currency: str
     status: str
-    reason: str  # "" unless it is being cancelled
-    cleaner: str  # "" until one was assigned
-    part: int  # of the amount, in the same currency: what was given back now; 0 if nothing was
-    refunded: int  # of the amount, ditto: what the payment provider has given back in all
+    reason: str  # "" unless it is cancelled
+    cleaner: str  # "" until one is assigned
+    part: int  # of the amount, in the same currency: refunded by this event; 0 for none
+    refunded: int  # of the amount, in the same currency: refunded in total by the payment provider
 
 
 def type_of(item) -> str:
-    """The type alone: the rest of an event of unknown type may be anything."""
+    """The type alone: the other fields of an event of unknown type can be anything."""
     return text(item, "type")
 
 
@@ -46,7 +46,7 @@ def read(item) -> Event:
 
 
 def of_payment(data: dict, name: str):
-    """An amount that the event tells of the order's payment, None if it does not."""
+    """An amount of the order's payment in the event, None if there is none."""
     payment = data.get("payment")
     if not isinstance(payment, dict) or not payment.get(name):
         return None
@@ -54,7 +54,7 @@ def of_payment(data: dict, name: str):
 
 
 def refunded_of(data: dict, amount: int) -> int:
-    """An event that does not say what was given back is of a time when that was all."""
+    """The refunded amount. An event without it is from a time when every refund was a full one."""
     refunded = of_payment(data, "refunded")
     return amount if refunded is None else refunded
 
@@ -80,13 +80,13 @@ def text(of, name: str) -> str:
         raise Unreadable(f"{label(of)}: {name} is not a text")
     try:
         value.encode()
-    except UnicodeEncodeError:  # half of a character, which JSON can express
+    except UnicodeEncodeError:  # half of a surrogate pair, which JSON can express
         raise Unreadable(f"{label(of)}: {name} is not Unicode") from None
     return value
 
 
 def header(of, name: str) -> str:
-    """A text that can stand in a header of HTTP."""
+    """A text that is safe in an HTTP header."""
     value = text(of, name)
     if not value.isascii() or not value.isprintable() or len(value) > 256:
         raise Unreadable(f"{label(of)}: {name} is not plain")
@@ -101,5 +101,5 @@ def whole(of, name: str) -> int:
 
 
 def label(of: dict) -> str:
-    """Names what is wrong by its id only: logs hold nothing about people."""
+    """Names a faulty event by its id only: logs contain no personal data."""
     return ascii(of["id"])[:100] if isinstance(of.get("id"), str) else "it"

@@ -1,4 +1,4 @@
-"""A feed and a webhook for tests, and the script running against them."""
+"""A feed and a webhook for tests, and the script that runs against them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ import urllib.parse
 FOLDER = pathlib.Path(__file__).parent
 SCRIPT = [sys.executable, "-B", str(FOLDER / "messages.py")]
 
-# Nothing of the machine's own, a proxy least of all.
+# Without the machine's proxy settings.
 ENVIRONMENT = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C"}
 
 
@@ -36,15 +36,15 @@ def event(number: int, type: str = "DeliveryStarted", **data) -> dict:
 
 
 class Server:
-    """An HTTP server on a port of its own. answer gets the handler of each
-    request and its body, and returns status, headers and body."""
+    """An HTTP server on a port of its own. answer gets the handler of each request
+    and its body, and returns status, headers and body."""
 
     def __init__(self, answer):
         class Handler(http.server.BaseHTTPRequestHandler):
             def serve(self):
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 status, headers, text = answer(self, body)
-                with contextlib.suppress(OSError):  # who asked may be dead by now
+                with contextlib.suppress(OSError):  # the client may have died meanwhile
                     self.send_response(status)
                     for name, value in {"Content-Length": str(len(text)), **headers}.items():
                         self.send_header(name, value)
@@ -67,13 +67,13 @@ class Server:
 
 
 class FakeFeed(Server):
-    """Shows its events in pages; first gives the answers of failing, if any."""
+    """Serves its events in pages, after the answers in failing."""
 
     def __init__(self, events: list, page: int = 200):
         self.events, self.page = events, page
         self.failing: list = []  # (status, headers, body)
         self.asked: list[str] = []
-        self.presented: list = []  # Authorization, of each request
+        self.presented: list = []  # Authorization of each request
         super().__init__(self.answer)
 
     def answer(self, handler, _):
@@ -91,11 +91,11 @@ class FakeFeed(Server):
 
 
 class FakeWebhook(Server):
-    """Takes messages; decide may say otherwise, by a status and headers."""
+    """Accepts messages, unless decide returns another status."""
 
     def __init__(self, decide=lambda number, message: (204, {})):
         self.decide = decide
-        self.requests: list = []  # (headers, body) of every one
+        self.requests: list = []  # (headers, body) of each
         self.taken: list[str] = []  # ids that were answered 2xx
         self.times: list[float] = []
         super().__init__(self.answer)
@@ -111,7 +111,7 @@ class FakeWebhook(Server):
 
 
 class Running:
-    """The script, running."""
+    """The running script."""
 
     def __init__(self, *arguments, command=SCRIPT, **environment):
         self.process = subprocess.Popen(
@@ -123,7 +123,7 @@ class Running:
         self.process.send_signal(signal.SIGKILL)
 
     def ended(self, status: int) -> tuple[str, str]:
-        """Waits for its end and answers what it has printed and logged."""
+        """Waits until the script ends, and returns its output and its log."""
         try:
             out, err = (text.decode() for text in self.process.communicate(timeout=120))
         except subprocess.TimeoutExpired:
@@ -134,7 +134,7 @@ class Running:
 
 
 class Case(unittest.TestCase):
-    """A test with a state, and what else it asks for, of its own."""
+    """A test with a state, a feed and a webhook of its own."""
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory()

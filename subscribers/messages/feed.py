@@ -9,12 +9,12 @@ from typing import Optional
 
 import web
 
-LIMIT = 200  # events in a page, the most that the feed gives
-MOST = 16 << 20  # bytes in a page; what is longer is no page of ours
+LIMIT = 200  # events per page, the feed's maximum
+MOST = 16 << 20  # bytes per page; a longer one is not the feed's
 
 
 class CursorRefused(Exception):
-    """The feed will never answer this question."""
+    """The feed refuses the cursor for good."""
 
 
 class Feed:
@@ -32,14 +32,14 @@ class Feed:
             return parse(web.ask(request, MOST), after)
         except web.Refused as no:
             if no.status != 422:
-                raise web.Trouble(str(no)) from None
+                raise web.TemporaryFailure(str(no)) from None
             raise CursorRefused(
                 f"the feed does not know the cursor {ascii(after)} (422): the state is not from this feed, or the feed was set up anew"
             ) from None
 
 
 def parse(raw: bytes, after: Optional[str]) -> tuple[list, str]:
-    garbled = web.Trouble("what it answers is not a page of events")
+    garbled = web.TemporaryFailure("what it answers is not a page of events")
     try:
         page = json.loads(raw)
     except (ValueError, RecursionError):
@@ -47,8 +47,8 @@ def parse(raw: bytes, after: Optional[str]) -> tuple[list, str]:
     items, cursor = (page.get("items"), page.get("next")) if isinstance(page, dict) else (None, None)
     if not isinstance(items, list) or not isinstance(cursor, str):
         raise garbled
-    if not cursor and (items or after):  # only a feed that has never had an event is still at its beginning
+    if not cursor and (items or after):  # only a feed without any event has no cursor
         raise garbled
-    if items and cursor == after:  # which would come again and again
+    if items and cursor == after:  # the same page would be read for ever
         raise garbled
     return items, cursor

@@ -1,4 +1,4 @@
-"""What the data folder of `yeyak dev` says, to those who are told nothing else."""
+"""The data folder of `yeyak dev`, for a script without other settings."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ def path(environment: Mapping[str, str]) -> str:
 
 
 def api(environment: Mapping[str, str]) -> str:
-    """Where the API is, "" when none runs on the folder."""
+    """The URL of the API, "" if none runs on the folder."""
     return announced(environment, "API")
 
 
 def api_key(environment: Mapping[str, str]) -> str:
-    """The key by which it knows the services that follow its feed."""
+    """The API key for subscribers of the feed."""
     return announced(environment, "YEYAK_API_KEY")
 
 
 def announced(environment: Mapping[str, str], name: str) -> str:
-    """What the process that serves the folder says of itself. It has the file
-    locked: one that is not was left over by a process that was killed."""
+    """A variable in the file of the process that serves the folder. The process keeps
+    the file locked: an unlocked file was left by a killed process."""
     try:
         with open(os.path.join(path(environment), "env"), encoding="utf-8") as file:
             try:
@@ -38,6 +38,6 @@ def announced(environment: Mapping[str, str], name: str) -> str:
 
 
 def state(environment: Mapping[str, str]) -> str:
-    """The file that remembers how far it has come, "" when there is no folder."""
+    """The file of the cursor, "" if there is no folder."""
     folder = path(environment)
     return os.path.join(folder, "messages.cursor") if os.path.isdir(folder) else ""

@@ -1,4 +1,4 @@
-"""How the subscriber is, for probes and Prometheus."""
+"""The health of the subscriber, for probes and Prometheus."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from typing import Optional
 
 log = logging.getLogger("messages")
 
-PATIENCE = 5  # seconds in which a request has to arrive
+REQUEST_TIMEOUT = 5  # seconds until a request has to have arrived
 
 
-class Unheard(Exception):
-    """Nothing can be answered at the address."""
+class CannotListen(Exception):
+    """The address of the probes cannot be used."""
 
 
 class Health:
-    """What the process knows of itself. It is ready once the feed has answered,
-    and until it does not; a webhook that is away only delays."""
+    """The state of the process. It is ready while the feed answers; a webhook that is
+    down only delays messages."""
 
     def __init__(self):
-        self.trouble = "it has not read the feed yet"  # "" when there is none
+        self.trouble = "it has not read the feed yet"  # "" if there is none
         self.delivered = 0  # messages
-        self.behind = 0  # messages that the webhook has not taken yet: 0 or 1
+        self.behind = 0  # messages that the webhook has not accepted yet: 0 or 1
         self.lock = threading.Lock()
 
     def feed(self, trouble: str = "") -> None:
@@ -70,7 +70,7 @@ yeyak_messages_following {following}
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
-    timeout = PATIENCE
+    timeout = REQUEST_TIMEOUT
     server_version, sys_version = "yeyak-messages", ""
     health: Health
 
@@ -102,13 +102,13 @@ class Server6(Server):
 
 
 def serve(health: Health, listen: Optional[tuple[str, int]]) -> None:
-    """Answers at the address, if there is one, for as long as the process lives."""
+    """Serves the probes at the address, if there is one, until the process ends."""
     if listen is None:
         return
     handler = type("Answering", (Handler,), {"health": health})
     try:
         server = (Server6 if ":" in listen[0] else Server)(listen, handler)
     except OSError as why:
-        raise Unheard(f"cannot listen on {listen[0]}:{listen[1]}: {why}") from None
+        raise CannotListen(f"cannot listen on {listen[0]}:{listen[1]}: {why}") from None
     threading.Thread(target=server.serve_forever, daemon=True).start()
     log.info("probes and metrics are answered on port %d", server.server_port)

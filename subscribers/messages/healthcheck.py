@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Asks the subscriber how it is: ends with 0 when it is well. For a container's
-health check, whose image has no other way to ask."""
+"""Checks the subscriber's health: the exit code is 0 if it is well. For a container's
+health check: the image contains no other HTTP client."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import urllib.request
 
 WITHIN = 2  # seconds
 
-# Not through a proxy: what is asked is on this machine.
+# Not through a proxy: the process is on this machine.
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Tells customers what happens to their orders: follows Yeyak's event feed and
-hands each customer's messages to a webhook, or prints them."""
+posts each customer's messages to a webhook, or prints them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ import options
 import texts
 from events import Unreadable
 from feed import CursorRefused, Feed
-from health import Health, Unheard, serve
+from health import CannotListen, Health, serve
 from outlets import Console, OutletGone, Webhook
 from state import Place, StateUnusable
-from waiting import Patience, Stop
-from web import Trouble
+from waiting import Backoff, Stop
+from web import TemporaryFailure
 
 log = logging.getLogger("messages")
 
@@ -40,29 +40,28 @@ def main(arguments: list[str]) -> int:
         serve(health, told.listen)
         with Place(told.state) as place:
             follow(Feed(told.feed, told.api_key), place, outlet, stop, told, health)
-    except (Unheard, StateUnusable, CursorRefused, OutletGone) as end:
+    except (CannotListen, StateUnusable, CursorRefused, OutletGone) as end:
         log.error("%s", end)
         return 1
     return 0
 
 
 def follow(feed: Feed, place: Place, outlet, stop: Stop, told: options.Options, health: Health) -> None:
-    """Hands over what the feed has and will have, until asked to stop."""
+    """Delivers the messages of present and future events, until the process has to stop."""
     writer = Writer(told.language)
-    patience = Patience(stop, "the feed")
+    backoff = Backoff(stop, "the feed")
     while not stop.asked:
         try:
             items, cursor = feed.page(place.after)
             if place.done > len(items):
-                raise Trouble("it shows fewer events than were handed over before")
-        except Trouble as trouble:
+                raise TemporaryFailure("it shows fewer events than were handed over before")
+        except TemporaryFailure as trouble:
             health.feed(str(trouble))
-            patience.wait(trouble)
+            backoff.wait(trouble)
             continue
-        patience.over()
+        backoff.reset()
         health.feed()
-        # The feed only grows: what was handed over of a page that was shorter
-        # then is still its beginning.
+        # The feed only grows: the delivered part of a page that was shorter is still its beginning.
         for number, item in enumerate(items[place.done:], place.done + 1):
             message = writer.message(item)
             if message is None:
@@ -83,8 +82,8 @@ def follow(feed: Feed, place: Place, outlet, stop: Stop, told: options.Options, 
 
 
 class Writer:
-    """Turns what the feed shows into messages. What it cannot read or does not
-    know is passed over: one odd event must not keep everybody else waiting."""
+    """Turns events into messages. It skips unreadable and unknown events: one of them
+    must not delay all other messages."""
 
     def __init__(self, language: str):
         self.language = language

@@ -1,4 +1,4 @@
-"""What the subscriber is told, by option or environment."""
+"""The settings of the subscriber, from options and the environment."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ ENVIRONMENT = {
     "listen": "MESSAGES_LISTEN",
 }
 
-# What an option without its value reads as; nobody can type it.
+# The value of an option without an argument; it cannot be typed.
 MISSING = "\0"
 
 
 class Options(NamedTuple):
     feed: str
-    api_key: str  # that the feed is asked with, "" for none
+    api_key: str  # for the feed, "" for none
     state: str
-    webhook: str  # "" is the console
-    key: Optional[bytes]  # that messages are signed with
+    webhook: str  # "" prints to the console
+    key: Optional[bytes]  # signs messages
     language: str
     poll: float  # seconds
-    listen: Optional[tuple[str, int]]  # where probes are answered, None for nowhere
+    listen: Optional[tuple[str, int]]  # address of the probes, None for none
     once: bool
     verbose: bool
 
 
 class Mistakes(Exception):
-    """Everything that is wrong with the options, a line each."""
+    """All mistakes in the options, one per line."""
 
 
 def address(value: str) -> Optional[tuple[str, int]]:
@@ -89,7 +89,7 @@ def parser() -> Parser:
 
 
 def read(arguments: list[str], environment: Mapping[str, str]) -> Options:
-    """Reads the options, or raises every Mistake that they hold."""
+    """Reads the options, or raises Mistakes with every mistake."""
     parsed, rest = parser().parse_known_args(arguments)
     mistakes = [f"{r}: there is no such option" for r in rest]
 
@@ -130,12 +130,12 @@ def read(arguments: list[str], environment: Mapping[str, str]) -> Options:
 
 def url(value: str) -> urllib.parse.SplitResult:
     wrong = ValueError("must be an http:// or https:// URL, without user, password or fragment")
-    # What http.client would stumble over much later.
+    # http.client would fail on these much later.
     if not value.isascii() or not value.isprintable() or " " in value:
         raise wrong
     try:
         parts = urllib.parse.urlsplit(value)
-        port_given = parts.port  # raises when it is none
+        port_given = parts.port  # raises if it is not a port
     except ValueError:
         raise wrong from None
     if parts.scheme not in ("http", "https") or not parts.hostname or port_given == 0 or "@" in parts.netloc or parts.fragment:
@@ -153,7 +153,7 @@ def feed(value: str) -> str:
 
 def api_key(value: str) -> str:
     if not value.isascii() or not value.isprintable() or " " in value:
-        raise ValueError("must be an API key, such as `yeyak keys create` prints")  # and is never shown
+        raise ValueError("must be an API key, such as `yeyak keys create` prints")  # the value is never shown
     return value
 
 
@@ -168,7 +168,7 @@ def state(value: str) -> str:
         raise ValueError("is needed")
     if os.path.isdir(value):
         raise ValueError("must be a file, and is a folder")
-    # A state that is a link stays one: what it points to is written.
+    # A symbolic link is kept, and its target is written.
     path = os.path.realpath(value)
     if not os.path.isdir(os.path.dirname(path)):
         raise ValueError("its folder does not exist")
@@ -178,7 +178,7 @@ def state(value: str) -> str:
 def key(value: str) -> Optional[bytes]:
     if not value:
         return None
-    wrong = ValueError("must be whsec_ and 24 to 64 bytes in base64")  # and is never shown
+    wrong = ValueError("must be whsec_ and 24 to 64 bytes in base64")  # the value is never shown
     prefix, _, encoded = value.partition("_")
     try:
         decoded = base64.b64decode(encoded.encode("ascii"), validate=True)

@@ -1,5 +1,5 @@
-"""Where messages go. Each outlet's deliver answers once the message is dealt
-with: True, or False when it was asked to stop and the message is still due."""
+"""Where messages go. deliver of an outlet returns True when the message is done, and
+False if the process has to stop and the message is still to be delivered."""
 
 from __future__ import annotations
 
@@ -15,48 +15,48 @@ from typing import Optional
 
 import web
 from texts import Message
-from waiting import Patience, Stop
+from waiting import Backoff, Stop
 
 log = logging.getLogger("messages")
 
 
 class OutletGone(Exception):
-    """Nobody can be told anything any more."""
+    """No message can be delivered any more."""
 
 
 class Console:
-    """Prints messages, one JSON object a line."""
+    """Prints messages, one JSON object per line."""
 
     def deliver(self, message: Message) -> bool:
         try:
             sys.stdout.buffer.write(message.body + b"\n")
             sys.stdout.buffer.flush()
         except OSError as why:
-            # Python would try to flush once more as it ends, and complain.
+            # Python would flush once more at its end, and report an error.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             raise OutletGone(f"cannot print: {why}") from None
         return True
 
 
 class Webhook:
-    """Posts messages as https://www.standardwebhooks.com describes it."""
+    """Posts messages in the format of https://www.standardwebhooks.com."""
 
     def __init__(self, url: str, key: Optional[bytes], stop: Stop):
         self.url, self.key, self.stop = url, key, stop
 
     def deliver(self, message: Message) -> bool:
-        patience = Patience(self.stop, f"the webhook, for message {message.id}")
+        backoff = Backoff(self.stop, f"the webhook, for message {message.id}")
         while True:
             try:
                 web.ask(self.request(message))
             except web.Refused as no:
                 log.error("the webhook will not take message %s: it %s; going on with the next", message.id, no)
                 return True
-            except web.Trouble as trouble:
-                if patience.wait(trouble):
+            except web.TemporaryFailure as trouble:
+                if backoff.wait(trouble):
                     return False
             else:
-                patience.over()
+                backoff.reset()
                 return True
 
     def request(self, message: Message) -> urllib.request.Request:

@@ -1,4 +1,4 @@
-"""How far the subscriber has come, in a file that survives it."""
+"""The subscriber's position in the feed, in a file."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ log = logging.getLogger("messages")
 
 
 class StateUnusable(Exception):
-    """It is not known how far it has come, or it cannot be written down."""
+    """The position cannot be read, or cannot be written."""
 
 
 class Place:
-    """The place in the feed, and sole right to it while the block lasts."""
+    """The position in the feed, locked for this process while the block lasts."""
 
     def __init__(self, path: str):
         self.path = path
         self.after: Optional[str] = None  # cursor of the page, None for the first one
-        self.done = 0  # how many of its events are dealt with
+        self.done = 0  # how many of its events are done
 
     def __enter__(self) -> Place:
         try:
-            # A file of its own, since the state's is replaced at each change.
+            # A file of its own, since the state's file is replaced at each change.
             self.lock = open(self.path + ".lock", "a")
             fcntl.flock(self.lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -33,7 +33,7 @@ class Place:
         except OSError as why:
             raise StateUnusable(f"cannot lock the state {self.path}: {why}") from None
         self.load()
-        self.keep(self.after, self.done)  # if it cannot be written, now is the time to know
+        self.keep(self.after, self.done)  # a state that cannot be written fails at the start
         return self
 
     def __exit__(self, *_) -> None:
@@ -54,8 +54,7 @@ class Place:
             ) from None
 
     def keep(self, after: Optional[str], done: int) -> None:
-        """Writes down, for good, that of the page after the cursor so many
-        events are dealt with."""
+        """Stores durably that so many events of the page after the cursor are done."""
         try:
             with open(self.path + ".tmp", "w", encoding="utf-8") as file:
                 json.dump({"after": after, "done": done}, file)

@@ -1,4 +1,4 @@
-"""What the script answers probes and Prometheus, over real sockets."""
+"""The script's answers to probes and Prometheus, over real sockets."""
 
 from __future__ import annotations
 

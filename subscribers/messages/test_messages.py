@@ -1,4 +1,4 @@
-"""The script as a whole, against a feed and a webhook of the tests' own."""
+"""The whole script, against a feed and a webhook of the tests."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ class Console(Case):
 
 class Place(Case):
     def test_killed_at_any_point_there_is_no_gap(self):
-        """Killed before each thing that it does to the disk, it goes on where
-        it was: at most the message in hand is repeated."""
+        """Killed before any of its disk operations, the script continues from there: it
+        repeats at most one message."""
         dying = [sys.executable, "-B", "-c", """if True:
             import os, signal, sys
             left = int(sys.argv.pop(1))

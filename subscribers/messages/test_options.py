@@ -1,4 +1,4 @@
-"""What the script makes of its options."""
+"""How the script reads its options."""
 
 from __future__ import annotations
 
@@ -36,14 +36,14 @@ class Options(unittest.TestCase):
         with open(self.folder + "/env", "w") as file:
             file.write("# Where yeyak dev is.\nexport API='http://127.0.0.1:8081'\nexport TEMPORAL_ADDRESS='127.0.0.1:7234'\nexport YEYAK_API_KEY='yeyak_dev'\n")
             file.flush()
-            self.assertEqual(["--feed (YEYAK_FEED_URL): is needed"], self.mistakes(**environment))  # of a process that is gone
-            fcntl.flock(file, fcntl.LOCK_EX)  # as a process that runs
+            self.assertEqual(["--feed (YEYAK_FEED_URL): is needed"], self.mistakes(**environment))  # of an ended process
+            fcntl.flock(file, fcntl.LOCK_EX)  # like a running process
             told = options.read([], environment)
             self.assertEqual(("http://127.0.0.1:8081", os.path.realpath(self.folder) + "/messages.cursor"), (told.feed, told.state))
             self.assertEqual("yeyak_dev", told.api_key)
             told = options.read(["--feed=http://a"], {**environment, "MESSAGES_STATE": self.state})
             self.assertEqual(("http://a", os.path.realpath(self.state)), (told.feed, told.state))
-            self.assertEqual("", told.api_key)  # another API does not get it
+            self.assertEqual("", told.api_key)  # another API does not get the key
             told = options.read(["--feed=http://a"], {**environment, "MESSAGES_STATE": self.state, "YEYAK_API_KEY": "yeyak_a"})
             self.assertEqual("yeyak_a", told.api_key)
         self.assertEqual(["--feed (YEYAK_FEED_URL): is needed"], self.mistakes(**environment))

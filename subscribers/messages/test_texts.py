@@ -1,4 +1,4 @@
-"""What customers are told of each event."""
+"""The customers' text for each event."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import texts
 from events import Unreadable
 from fakes import event
 
-# type, what its data has of its own, English, Korean.
+# Type, the type's own data, English text, Korean text.
 TOLD = [
     ("PaymentDeclined", {},
      "Your payment of 18,000 KRW for Bibimbap was declined. Nothing was ordered.",

@@ -1,4 +1,4 @@
-"""Messages on their way to a webhook that takes them, or does not."""
+"""Messages to a webhook that accepts or refuses them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import outlets
 import texts
 import waiting
 from fakes import FOLDER, Case, event
-from web import Trouble, retry_after
+from web import TemporaryFailure, retry_after
 
 SECRET = "whsec_" + base64.b64encode(bytes(range(24))).decode()
 
@@ -44,7 +44,7 @@ class Webhook(Case):
             self.assertIn(f"ERROR the webhook will not take message food-0/DeliveryStarted: it answered {status}", err)
 
     def test_retry_after_is_heeded(self):
-        # That it waits is measured from below: a slow machine waits longer.
+        # The wait has only a lower bound: a slow machine waits longer.
         webhook, _ = self.told([(429, {"Retry-After": "2"})])
         self.assertGreater(webhook.times[1] - webhook.times[0], 1.9)
         due = int(time.time()) + 8
@@ -62,13 +62,13 @@ class Webhook(Case):
             def wait(self, seconds):
                 waits.append(seconds)
 
-        patience = waiting.Patience(Recorder(), "a test")
+        backoff = waiting.Backoff(Recorder(), "a test")
         for _ in range(30):
-            patience.wait(Trouble("it does not work"))
+            backoff.wait(TemporaryFailure("it does not work"))
         self.assertGreater(waits[2], waits[0])
         self.assertGreater(waits[4], waits[2])
         self.assertLessEqual(max(waits), waiting.LONGEST)
-        patience.wait(Trouble("it is asked for more", at_least=2 * waiting.LONGEST))
+        backoff.wait(TemporaryFailure("it is asked for more", at_least=2 * waiting.LONGEST))
         self.assertEqual(2 * waiting.LONGEST, waits[-1])
 
     def test_away_until_it_comes(self):
@@ -83,7 +83,7 @@ class Webhook(Case):
         self.assertEqual({"after": None, "done": 0}, self.kept(), "it is still due")
 
     def test_signature(self):
-        """The README's own recipe verifies what arrives."""
+        """The recipe in the README verifies the signature of a message."""
         recipe = re.search(r"```python\n(.*?)```", (FOLDER / "README.md").read_text("utf-8"), re.DOTALL).group(1)
         verify = {}
         exec(recipe, verify)
@@ -94,7 +94,7 @@ class Webhook(Case):
         self.assertFalse(verify["verified"](SECRET[:-4] + "AAAA", headers, body))
         self.assertEqual("application/json", headers["Content-Type"])
         self.assertNotIn(SECRET[6:], err)
-        # Fixed forever: the example of https://github.com/standard-webhooks.
+        # Must not change: the example of https://github.com/standard-webhooks.
         key = base64.b64decode("MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw")
         signed = outlets.signature(key, texts.Message("msg_p5jXN8AQM9LWM0D4loKWxJek", b'{"test": 2432232314}'), "1614265330")
         self.assertEqual("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", signed)

@@ -1,4 +1,4 @@
-"""What customers are told, in each language."""
+"""The texts of messages, in each language."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import events
 
 LANGUAGES = ("en", "ko")
 
-# The words for each type of event. Where they depend on more than the type,
-# that is the order's reason, status or kind, or how much was given back; ANY is all others. A type without
-# words is told to nobody: another event says the same to the customer.
+# The texts of each type of event. If they depend on more than the type, the key is the
+# order's reason, status or kind, or the refunded part; ANY matches the others. A type without
+# texts is sent to no customer: another event reports the same change.
 ANY = "*"
 IN_PART = "some of what was paid"
 OTHERWISE = "not by the payment provider"
@@ -21,9 +21,9 @@ TEXTS: dict[str, dict[str, dict[str, str]]] = {
         ANY: {"en": "Your payment of {amount} for {item} was declined. Nothing was ordered.",
               "ko": "[{item}] {amount} 결제가 거절되어 주문되지 않았습니다."},
     },
-    # The event that says that the money of a cancelled order was given back: it
-    # may not have been paid for. Of one that goes on, a part may be. What the policy
-    # keeps, and what came back in another way, is not told as given back.
+    # The refund of a cancelled order, which may not have been paid for, or of a part of an order
+    # that continues. Amounts that the policy keeps, or that were repaid in another way, do not
+    # count as refunded.
     "PaymentCancelApproved": {
         IN_PART: {"en": "{refunded} of the {amount} that you paid for {item} has been given back.",
                   "ko": "[{item}] 환불이 완료되었습니다. 환불 금액: {refunded} (결제 금액: {amount})."},
@@ -113,7 +113,7 @@ TEXTS: dict[str, dict[str, dict[str, str]]] = {
         ANY: {"en": "Your call for a cleaner is cancelled{reason}.",
               "ko": "청소 호출이 취소되었습니다.{reason}"},
     },
-    # What can be ordered, and how much of it: of no order, and told to nobody.
+    # Offers and their stock: they concern no order, and are sent to no customer.
     "PlaceRegistered": {}, "PlaceChanged": {}, "PlaceWithdrawn": {}, "PlaceBroughtBack": {},
     "MenuRegistered": {}, "MenuChanged": {}, "MenuWithdrawn": {}, "MenuBroughtBack": {},
     "DrinkRegistered": {}, "DrinkChanged": {}, "DrinkWithdrawn": {}, "DrinkBroughtBack": {}, "DrinkDeleted": {},
@@ -121,7 +121,7 @@ TEXTS: dict[str, dict[str, dict[str, str]]] = {
     "CleanerRegistered": {}, "CleanerChanged": {}, "CleanerWithdrawn": {}, "CleanerBroughtBack": {},
 }
 
-# Why an order was cancelled. A reason that is not here is left out.
+# Why an order was cancelled. A reason without a text is left out.
 REASONS = {
     "payment_declined": {"en": "the payment was declined", "ko": "결제거절"},
     "payment_not_confirmed": {"en": "the payment was not confirmed in time", "ko": "결제미확인"},
@@ -139,13 +139,13 @@ REASONS = {
     "operator": {"en": "by an operator", "ko": "운영자취소"},
 }
 
-# Parts of a text that are there only when there is something to say.
+# Parts of a text that are used only if they have a value.
 PARTS = {
     "paid": {"en": " You have paid {amount}.", "ko": " 결제 금액: {amount}."},
     "reason": {"en": ": {why}", "ko": " 사유: {why}."},
 }
 
-# Currencies that do not have two digits after the point (ISO 4217).
+# Currencies without two digits after the point (ISO 4217).
 DIGITS = {
     **dict.fromkeys("BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0),
     **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
@@ -154,16 +154,16 @@ DIGITS = {
 
 
 class Unknown(Exception):
-    """There are no words for such an event."""
+    """There is no text for such an event."""
 
 
 class Message(NamedTuple):
     id: str
-    body: bytes  # JSON, in one line
+    body: bytes  # JSON, on one line
 
 
 def message(item, language: str) -> Optional[Message]:
-    """The message that an event of the feed makes, None when it makes none."""
+    """The message for an event, None if it has none."""
     kind_of_event = events.type_of(item)
     if kind_of_event not in TEXTS:
         raise Unknown(kind_of_event)
@@ -202,7 +202,7 @@ def words(event: events.Event) -> dict[str, str]:
 
 
 def given_back(event: events.Event) -> str:
-    """How much of what was paid the payment provider has given back, if that is not all."""
+    """The refunded amount, if the payment was refunded in part."""
     if event.refunded >= event.amount:
         return ""
     return IN_PART if event.refunded else OTHERWISE

@@ -1,4 +1,4 @@
-"""Waiting: for better times, and until asked to stop."""
+"""Waiting: for the next attempt, or until the process has to stop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import random
 import select
 import signal
 
-from web import Trouble
+from web import TemporaryFailure
 
 log = logging.getLogger("messages")
 
@@ -16,11 +16,11 @@ FIRST, LONGEST = 0.5, 60.0  # seconds
 
 
 class Stop:
-    """Whether somebody asked the process to end."""
+    """Whether the process has to stop."""
 
     def __init__(self):
         self.asked = False
-        # Unlike threading.Event, a pipe can be told from a signal handler.
+        # Unlike a threading.Event, a pipe can be written in a signal handler.
         self.told, self.tell = os.pipe()
 
     def on_signals(self) -> None:
@@ -33,20 +33,20 @@ class Stop:
             os.write(self.tell, b".")
 
     def wait(self, seconds: float) -> bool:
-        """Waits that long, less when asked to stop; answers whether it was."""
+        """Waits for the time, or until the process has to stop; returns whether it has to."""
         select.select([self.told], [], [], seconds)
         return self.asked
 
 
-class Patience:
-    """Waits longer and longer while something keeps failing, and says so once."""
+class Backoff:
+    """Waits longer after each failure in a row, and logs the first one."""
 
     def __init__(self, stop: Stop, what: str):
         self.stop, self.what = stop, what
         self.failures = 0
 
-    def wait(self, trouble: Trouble) -> bool:
-        """Waits before another try; answers whether it was asked to stop."""
+    def wait(self, trouble: TemporaryFailure) -> bool:
+        """Waits before the next attempt; returns whether the process has to stop."""
         self.failures += 1
         log.log(
             logging.WARNING if self.failures == 1 else logging.DEBUG,
@@ -55,7 +55,7 @@ class Patience:
         delay = min(LONGEST, FIRST * 2 ** min(self.failures - 1, 30))
         return self.stop.wait(max(delay * random.uniform(0.5, 1), trouble.at_least))
 
-    def over(self) -> None:
+    def reset(self) -> None:
         if self.failures:
             log.info("%s: works again, after %d failed tries", self.what, self.failures)
             self.failures = 0

@@ -1,4 +1,4 @@
-"""Asking others over HTTP, and what may go wrong."""
+"""HTTP requests, and their failures."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ import urllib.error
 import urllib.request
 from typing import Optional
 
-TIMEOUT = 10  # seconds, for each thing that is waited for
-LONGEST_RETRY_AFTER = 3600  # seconds; who asks for more is asked again after these
+TIMEOUT = 10  # seconds, for the connection and for each read
+LONGEST_RETRY_AFTER = 3600  # seconds; the limit of a longer Retry-After
 
-# Of the refusals, those that another try may not meet.
+# The refusals after which another attempt may succeed.
 PASSING = {408, 409, 425, 429}
 
 
-class Trouble(Exception):
-    """It did not work this time; another try may."""
+class TemporaryFailure(Exception):
+    """The attempt failed; another one may succeed."""
 
     def __init__(self, words: str, at_least: float = 0):
         super().__init__(words)
-        self.at_least = at_least  # seconds to wait before that
+        self.at_least = at_least  # seconds until the next attempt
 
 
 class Refused(Exception):
-    """It was refused with this HTTP status, and will be again."""
+    """The request was refused with this status; another attempt would be, too."""
 
     def __init__(self, status: int):
         super().__init__(f"answered {status}")
@@ -33,7 +33,7 @@ class Refused(Exception):
 
 
 class NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A redirected POST becomes a GET that carries nothing, and succeeds."""
+    """Follows no redirect: a redirected POST would become a GET without a body, and succeed."""
 
     def redirect_request(self, *_):
         return None
@@ -43,7 +43,7 @@ opener = urllib.request.build_opener(NoRedirects)
 
 
 def ask(request: urllib.request.Request, most: int = 0) -> bytes:
-    """Sends the request and answers up to so many bytes of the body."""
+    """Sends the request and returns up to so many bytes of the answer's body."""
     request.add_header("User-Agent", "yeyak-messages")
     try:
         with opener.open(request, timeout=TIMEOUT) as answer:
@@ -52,20 +52,20 @@ def ask(request: urllib.request.Request, most: int = 0) -> bytes:
         with no:
             if 400 <= no.code < 500 and no.code not in PASSING:
                 raise Refused(no.code) from None
-            raise Trouble(f"answered {no.code}", retry_after(no.headers.get("Retry-After"))) from None
+            raise TemporaryFailure(f"answered {no.code}", retry_after(no.headers.get("Retry-After"))) from None
     except (OSError, http.client.HTTPException, ValueError) as why:
-        raise Trouble(in_words(why)) from None
+        raise TemporaryFailure(in_words(why)) from None
 
 
 def in_words(why: Exception) -> str:
     if isinstance(why, urllib.error.URLError):
         why = why.reason
-    # Other exceptions may quote what was sent to us, or the URL.
+    # Other exceptions may quote the answer, or the URL.
     return str(why) if isinstance(why, OSError) and str(why) else type(why).__name__
 
 
 def retry_after(value: Optional[str]) -> float:
-    """Seconds that Retry-After asks for, in either of its two forms."""
+    """The seconds in a Retry-After header, in either of its two forms."""
     if not value:
         return 0
     try:

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Builds the Alertmanager that tests run. Its web pages are built by other tools
-# and no part of its module: this one, of a copy of the module, goes without.
+# Builds the Alertmanager for tests. Other tools build its web pages, which are not in its
+# module, so this build uses a copy of the module without them.
 set -eu
 cd "$(dirname "$0")"
 bin=$(cd ../.. && pwd)/bin

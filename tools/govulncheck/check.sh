@@ -1,8 +1,8 @@
 #!/bin/sh
-# check.sh GOVULNCHECK MODULE...: looks for known vulnerabilities in the modules in
-# these folders. Fails when the code of one reaches one, having looked at all. That
-# the database of vulnerabilities cannot be reached is said, and is no failure.
-# VULNDB names another database.
+# check.sh GOVULNCHECK MODULE...: looks for known vulnerabilities in the modules in these
+# folders. Fails if the code of a module reaches one, after checking all modules. If the
+# database of vulnerabilities cannot be reached it says so, and does not fail. VULNDB names
+# another database.
 set -eu
 govulncheck=$1
 shift
@@ -15,7 +15,7 @@ for module in "$@"; do
 	status=0
 	"$govulncheck" -C "$module" ${VULNDB:+-db "$VULNDB"} ./... 2> "$said" || status=$?
 	cat "$said" >&2
-	# 3 is a vulnerability; anything else is a check that did not take place.
+	# 3 means a vulnerability; any other code means that the check did not run.
 	if [ "$status" -ne 0 ] && [ "$status" -ne 3 ] && grep --quiet 'fetching vulnerabilities' "$said"; then
 		echo "NOT CHECKED for known vulnerabilities: their database cannot be reached." >&2
 		status=0

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Fails unless each template of the folder has the Go that templ makes of it, and there is
-# no such Go without its template.
+# Fails unless each template of the folder has the Go code that templ generates from it, and
+# there is no generated code without its template.
 #   check.sh <templ> <folder>
 set -eu
 templ=$1

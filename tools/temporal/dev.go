@@ -23,8 +23,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// devOptions are the flags of `server start-dev`: those of Temporal's CLI of the
-// same name that are of use here.
+// devOptions are the flags of `server start-dev`: those of the flags of Temporal's CLI that
+// are of use here.
 type devOptions struct {
 	ip           string
 	port, uiPort int
@@ -48,7 +48,7 @@ func (r *repeated) Set(value string) error {
 	return nil
 }
 
-// uiOffset is how far the web UI's port is from the frontend's by default.
+// uiOffset is the default distance of the web UI's port from the frontend's.
 const uiOffset = 1000
 
 func parseDev(args []string) (o devOptions, err error) {
@@ -103,7 +103,7 @@ func startDev(args []string) error {
 	}
 	if !o.headless {
 		ui := uiOptions{ip: o.ip, port: o.uiPort, frontend: o.address(o.port)}.server()
-		go func() { _ = ui.Start() }() // ends the process when it cannot listen
+		go func() { _ = ui.Start() }() // ends the process if it cannot listen
 		defer ui.Stop()
 	}
 	fmt.Printf("Temporal server %s, UI %s\nServer: %s\n", headers.ServerVersion, version.UIVersion, o.address(o.port))
@@ -112,7 +112,7 @@ func startDev(args []string) error {
 
 func (o devOptions) address(port int) string { return net.JoinHostPort(o.ip, strconv.Itoa(port)) }
 
-// defaults is the dynamic configuration that Temporal's CLI begins with.
+// defaults is the dynamic configuration of Temporal's CLI.
 var defaults = map[string]any{
 	"history.hostLevelCacheMaxSize":                  8096,
 	"frontend.namespaceRPS.visibility":               100,
@@ -140,7 +140,7 @@ func (o devOptions) dynamicConfig() (dynamicconfig.StaticClient, error) {
 	return all, nil
 }
 
-// parseValue reads JSON as the server wants it: its integers are ints.
+// parseValue reads JSON as the server needs it: integers have the type int.
 func parseValue(text string) (value any, err error) {
 	decoder := json.NewDecoder(strings.NewReader(text))
 	decoder.UseNumber()
@@ -157,11 +157,11 @@ func parseValue(text string) (value any, err error) {
 	return number.Float64()
 }
 
-// clusterName is what the only cluster there is calls itself.
+// clusterName is the name of the only cluster.
 const clusterName = "active"
 
-// config is that of a server whose four services are one process, which finds
-// them by their ports and needs no ring of members.
+// config is the configuration of a server whose four services are one process. It finds them
+// by their ports and needs no ring of members.
 func (o devOptions) config(store *config.SQL) (*config.Config, map[primitives.ServiceName]static.Hosts, error) {
 	ports, err := freePorts(o.ip, len(temporal.DefaultServices)-1)
 	if err != nil {
@@ -197,10 +197,10 @@ func (o devOptions) config(store *config.SQL) (*config.Config, map[primitives.Se
 	return c, hosts, nil
 }
 
-// Ports below those that systems give to connections that are made.
+// Ports below the range that systems use for outgoing connections.
 const lowestPort, highestPort = 20000, 32000
 
-// freePorts finds ports that nothing listens on.
+// freePorts finds ports on which no process listens.
 func freePorts(ip string, n int) ([]int, error) {
 	var ports []int
 	for range 100 * n {
@@ -208,7 +208,7 @@ func freePorts(ip string, n int) ([]int, error) {
 			return ports, nil
 		}
 		port := lowestPort + rand.IntN(highestPort-lowestPort)
-		// All are listened on until the last is found, so that they differ.
+		// The listeners stay open until the last port is found, so that the ports differ.
 		if l, err := net.Listen("tcp", net.JoinHostPort(ip, strconv.Itoa(port))); err == nil {
 			defer l.Close()
 			ports = append(ports, port)

@@ -41,7 +41,7 @@ func TestSearchAttributes(t *testing.T) {
 	require.ErrorContains(t, err, "Owner=Word")
 }
 
-// Each memory is a database of its own, with its namespaces in it.
+// Each database in memory is separate, with its namespaces in it.
 func TestStore_InMemory(t *testing.T) {
 	t.Parallel()
 	one, err := devOptions{namespaces: repeated{"orders"}}.store()

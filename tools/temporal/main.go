@@ -1,10 +1,10 @@
-// Command temporal-server is Temporal's server as everything here runs it, and
-// all that it needs beside it:
+// Command temporal-server is the Temporal server of this repository, with the programs that
+// it needs:
 //
 //	server start-dev   on SQLite, with the web UI; the flags are those of Temporal's CLI
-//	start              from a configuration file, as the official image does; on PostgreSQL
-//	ui                 the web UI of a server that is another process
-//	schema             Temporal's SQL tool, which makes and updates the tables on PostgreSQL
+//	start              from a configuration file, like the official image; on PostgreSQL
+//	ui                 the web UI of a server in another process
+//	schema             Temporal's SQL tool, which creates and updates the tables on PostgreSQL
 package main
 
 import (
@@ -12,7 +12,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
-	_ "time/tzdata" // schedules name time zones, and not every machine has them
+	_ "time/tzdata" // schedules name time zones, which some machines do not have
 
 	"github.com/temporalio/ui-server/v2/server/version"
 	"go.temporal.io/server/common/headers"

@@ -10,8 +10,8 @@ import (
 	"go.temporal.io/server/temporal"
 )
 
-// start runs all services until the process is told to end. Without a file it
-// takes the variables of the official image.
+// start runs all services until the process is told to end. Without a file it reads the
+// variables of the official image.
 func start(args []string) error {
 	flags := flag.NewFlagSet("start", flag.ContinueOnError)
 	file := flags.String("config-file", "", "`file` of the configuration")

@@ -16,8 +16,8 @@ import (
 	"go.temporal.io/server/schema/sqlite"
 )
 
-// store is the configuration of the SQLite database, whose tables and namespaces
-// are there when it returns.
+// store is the configuration of the SQLite database. The tables and namespaces exist when it
+// returns.
 func (o devOptions) store() (*config.SQL, error) {
 	c := database("", "mode", "memory", "cache", "shared")
 	if o.file != "" {
@@ -42,14 +42,14 @@ func (o devOptions) store() (*config.SQL, error) {
 		if err != nil {
 			return nil, fmt.Errorf("namespace %s: %w", name, err)
 		}
-		if err := sqlite.CreateNamespaces(c, namespace); err != nil { // none that is there already
+		if err := sqlite.CreateNamespaces(c, namespace); err != nil { // skips existing ones
 			return nil, err
 		}
 	}
 	return c, nil
 }
 
-// database is the configuration of a SQLite database, in memory without a file.
+// database is the configuration of a SQLite database, in memory if file is "".
 func database(file string, attributes ...string) *config.SQL {
 	c := &config.SQL{PluginName: sqliteplugin.PluginName, DatabaseName: file, ConnectAttributes: map[string]string{}}
 	if file == "" {
@@ -74,13 +74,13 @@ func (o devOptions) searchAttributes() (map[string]enumspb.IndexedValueType, err
 	return attributes, nil
 }
 
-// ensureTables makes the database file, or brings it up to date.
+// ensureTables creates the database file, or brings it up to date.
 func ensureTables(file string) error {
 	fresh, err := newTables(file)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(fresh) // not there any more once it has become the file
+	defer os.Remove(fresh) // gone once it has become the file
 	switch _, err := os.Stat(file); {
 	case errors.Is(err, fs.ErrNotExist):
 		return os.Rename(fresh, file)
@@ -90,15 +90,15 @@ func ensureTables(file string) error {
 	return upgrade(file, fresh)
 }
 
-// newTables makes an empty database of this server's beside the file. It is
-// exchanged for the file as a whole: a kill leaves no half of one.
+// newTables creates an empty database of this server's beside the file. It replaces the file
+// as a whole: a kill leaves no half of one.
 func newTables(file string) (fresh string, err error) {
 	fresh = file + ".new"
 	if err := remove(fresh); err != nil {
 		return "", err
 	}
-	// A database in memory has its tables once it is opened. The server keeps
-	// every connection to its end, so that none is made to the file.
+	// Opening a database in memory creates its tables. The server keeps connections open until
+	// its end, so this is not done on the file.
 	c := database("", "mode", "memory", "cache", "shared")
 	if err := sqlite.CreateNamespaces(c); err != nil {
 		return "", fmt.Errorf("tables of %s: %w", file, err)

@@ -43,14 +43,13 @@ func parseUI(args []string) (o uiOptions, err error) {
 	return o, nil
 }
 
-// serveUI runs the web UI of a server that is another process, until this one is
-// told to end.
+// serveUI runs the web UI of a server in another process, until this process is told to end.
 func serveUI(args []string) error {
 	o, err := parseUI(args)
 	if err != nil {
 		return err
 	}
-	// The UI's own start ends the process without a word of which port it was.
+	// The UI's own start would end the process without naming the port.
 	l, err := net.Listen("tcp", net.JoinHostPort(o.ip, strconv.Itoa(o.port)))
 	if err == nil {
 		err = l.Close()
@@ -74,9 +73,9 @@ func (o uiOptions) server() *server.Server {
 	}), server_options.WithAPIMiddleware([]api.Middleware{o.refuseOtherNames}))
 }
 
-// refuseOtherNames keeps a web page from acting on workflows by giving a name of
-// its own site the address of this machine. Only what listens on loopback can be
-// reached that way alone, so only there names are checked.
+// refuseOtherNames protects workflows against a web page that resolves a name of its own site
+// to the address of this machine. A server on loopback can only be reached that way, so names
+// are checked on loopback only.
 func (o uiOptions) refuseOtherNames(c echo.Context) runtime.ServeMuxOption {
 	host := c.Request().Host
 	return runtime.WithMiddlewares(func(next runtime.HandlerFunc) runtime.HandlerFunc {
@@ -90,8 +89,8 @@ func (o uiOptions) refuseOtherNames(c echo.Context) runtime.ServeMuxOption {
 	})
 }
 
-// named tells whether a request with this Host header may be addressed here. Any
-// port may be: it may have been forwarded.
+// named reports whether a request with this Host header is allowed. Any port is allowed, since
+// it may have been forwarded.
 func (o uiOptions) named(host string) bool {
 	if ip := net.ParseIP(o.ip); ip == nil || !ip.IsLoopback() {
 		return true

@@ -17,7 +17,7 @@ func TestParseUI(t *testing.T) {
 	require.ErrorContains(t, err, `unexpected argument "start"`)
 }
 
-// TestUI_Named: on loopback the web UI has its own names, elsewhere any.
+// TestUI_Named: on loopback the web UI has its own names, on other addresses any.
 func TestUI_Named(t *testing.T) {
 	t.Parallel()
 	local := uiOptions{ip: "127.0.0.1", port: 8233}

@@ -13,11 +13,10 @@ import (
 	"go.temporal.io/server/common/headers"
 )
 
-// upgrade makes the database that an older server has left that of this one. It
-// copies all that is in it into fresh, which has this server's tables, and puts
-// that in its place. The old one stays beside it. It does nothing to a database
-// that is this server's, and refuses one that holds what this server does not
-// know, as a newer one's may.
+// upgrade converts the database of an older server to this server's tables. It copies all rows
+// into fresh, which has this server's tables, and puts fresh in place of the file. The old file
+// stays beside it. It leaves a database of this server's version alone, and refuses one with
+// tables or columns that this server does not know, as a newer server's may have.
 func upgrade(file, fresh string) error {
 	ctx := context.Background()
 	db, err := sql.Open("sqlite", "file:"+fresh+"?mode=rw&_pragma=busy_timeout(5000)")
@@ -40,7 +39,7 @@ func upgrade(file, fresh string) error {
 	if err := copyAll(ctx, c, file); err != nil {
 		return err
 	}
-	// What a killed server has left beside its file goes into it, so that the file
+	// This checkpoints the data that a killed server has left beside its file, so that the file
 	// can be moved.
 	if _, err := c.ExecContext(ctx, "PRAGMA old.journal_mode = DELETE"); err != nil {
 		return err
@@ -59,7 +58,7 @@ func upgrade(file, fresh string) error {
 	return nil
 }
 
-// sameTables tells whether both databases are made the same way.
+// sameTables reports whether both databases have the same tables.
 func sameTables(ctx context.Context, c *sql.Conn) (bool, error) {
 	const made = `SELECT name, sql FROM %s.sqlite_schema WHERE sql IS NOT NULL`
 	var differences int
@@ -81,7 +80,7 @@ func copyAll(ctx context.Context, c *sql.Conn, file string) error {
 	}
 	defer func() { _ = tx.Rollback() }()
 	for _, table := range tables {
-		// What is searched for as text is an index that triggers fill.
+		// Triggers fill the full text indexes.
 		if strings.Contains(table, "_fts") {
 			continue
 		}
@@ -90,7 +89,7 @@ func copyAll(ctx context.Context, c *sql.Conn, file string) error {
 			return err
 		}
 		list := strings.Join(columns, ", ")
-		// New tables come with a row or two of their own.
+		// New tables contain rows of their own.
 		if _, err := tx.ExecContext(ctx, fmt.Sprintf("DELETE FROM main.%[1]q; INSERT INTO main.%[1]q (%[2]s) SELECT %[2]s FROM old.%[1]q", table, list)); err != nil {
 			return fmt.Errorf("copy table %s of %s: %w", table, file, err)
 		}
@@ -98,8 +97,8 @@ func copyAll(ctx context.Context, c *sql.Conn, file string) error {
 	return tx.Commit()
 }
 
-// columnsOf are the columns of an old table that are stored and not generated.
-// All have to be there in the new one.
+// columnsOf are the stored, not generated, columns of an old table. It fails unless the new
+// table has all of them.
 func columnsOf(ctx context.Context, tx *sql.Tx, table, file string) ([]string, error) {
 	const columns = `SELECT name FROM pragma_table_xinfo(%s, %s) WHERE hidden = 0`
 	old, err := strs(ctx, tx, fmt.Sprintf(columns, quote(table), "'old'"))

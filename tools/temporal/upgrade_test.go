@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// made is a database as ensureTables makes it, changed by statements.
+// made is a database of ensureTables, changed by statements.
 func made(t *testing.T, statements ...string) (file string) {
 	t.Helper()
 	file = filepath.Join(t.TempDir(), "temporal.db")
@@ -62,8 +62,8 @@ func TestEnsureTables_OfThisServer(t *testing.T) {
 	require.Empty(t, besides(t, file))
 }
 
-// An older server has fewer tables and columns. What it holds is there
-// afterwards, and the file as it was too.
+// An older server has fewer tables and columns. After the upgrade its data are there, and the
+// old file is unchanged.
 func TestEnsureTables_OfAnOlderServer(t *testing.T) {
 	t.Parallel()
 	for name, mode := range map[string]string{"Journal": "DELETE", "WAL": "WAL"} {

@@ -1,6 +1,6 @@
-// Zones writes the time zones that package booking knows: zones.txt, their
-// names, and zones.dat, their data. Both come from the tz database of the Go
-// release that runs it. `go generate ./booking` runs it.
+// Zones writes the time zones of package booking: zones.txt, their names, and zones.dat, their
+// data. Both come from the tz database of the Go release that runs it. `go generate ./booking`
+// runs it.
 package main
 
 import (
@@ -18,9 +18,9 @@ import (
 	"strings"
 )
 
-// noPlace matches names in tz databases that are no zone of any place: the
-// placeholder of a clock that was never set, the machine's own zone, the rules
-// of TZ strings, and the copies with and without leap seconds.
+// noPlace matches names in tz databases that are not the zone of a place: the placeholder of a
+// clock that was never set, the machine's own zone, the rules of TZ strings, and the copies
+// with and without leap seconds.
 var noPlace = regexp.MustCompile(`^(Factory|localtime|posixrules|(right|posix)/.*)$`)
 
 var release = regexp.MustCompile(`(?m)^DATA=(\w+)$`)
@@ -54,7 +54,7 @@ func generate(source string) error {
 	fmt.Fprintln(&index, "# Written by tools/zones; `go generate ./booking` writes it anew.")
 	for _, z := range zones {
 		at := bytes.Index(data.Bytes(), z.data)
-		if at < 0 { // else it is another name of a zone that is there already
+		if at < 0 { // otherwise it is another name of a known zone
 			at = data.Len()
 			data.Write(z.data)
 		}

@@ -12,9 +12,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patience bounds every wait for a page: a test that fails takes that long, on a
-// busy machine too.
-const patience = 30 * time.Second
+// waitTimeout bounds every wait for a page. A failing test takes that long. It is long
+// enough for a busy machine.
+const waitTimeout = 30 * time.Second
 
 // programs are the names of Chromium, as in tools/chromium.sh.
 var programs = []string{
@@ -23,16 +23,16 @@ var programs = []string{
 	"/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
 }
 
-// Browser is a Chromium of one test.
+// Browser is a Chromium for one test.
 type Browser struct {
-	// Screenshots is the folder that screenshots are kept in: what
-	// YEYAK_SCREENSHOTS names, or screenshots below the test's package.
+	// Screenshots is the folder of the screenshots: YEYAK_SCREENSHOTS, or screenshots
+	// below the test's package.
 	Screenshots string
 
 	ctx context.Context
 }
 
-// New starts a browser, which ends with the test.
+// New starts a browser, which is closed when the test ends.
 func New(t testing.TB) *Browser {
 	t.Helper()
 	path, err := program()
@@ -43,10 +43,10 @@ func New(t testing.TB) *Browser {
 		chromedp.NoSandbox,
 		chromedp.DisableGPU,
 		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost"),
-		// The order of a date's fields.
+		// The language determines the order of a date's fields.
 		chromedp.Flag("lang", "en-US"),
 	)
-	// Cleanup functions need the browser, and t.Context() ends before they run.
+	// Cleanup functions use the browser, and t.Context() ends before they run.
 	ctx, end := chromedp.NewExecAllocator(context.WithoutCancel(t.Context()), options...)
 	t.Cleanup(end)
 	// New versions of Chromium send events that chromedp does not know.

@@ -10,15 +10,15 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// good is a page without a fault, with a script and a form that works without it.
+// good is a page without faults, with a script and a form that works without it.
 const good = `<main><h1>Rooms 방</h1><p id="greeting">Welcome to 예약.</p>
 <form action="/ordered" method="get"><label>Guests <input name="guests" type="number" value="1"></label>
 <label>Day <input name="day" type="date"></label>
 <label>Room <select name="room"><option>Twin</option><option>Suite</option></select></label>
 <button>Order</button></form><p><a href="/elsewhere">Elsewhere</a></p></main>`
 
-// site serves the body at /, behind a Content-Security-Policy that allows its own
-// script and stylesheet only.
+// site serves the body at /, with a Content-Security-Policy that allows only its own
+// script and stylesheet.
 func site(t *testing.T, body string) string {
 	t.Helper()
 	mux := http.NewServeMux()
@@ -46,7 +46,7 @@ func site(t *testing.T, body string) string {
 	return server.URL
 }
 
-// looked is the body in a window of its own.
+// looked shows the body in a window of its own.
 func (b *Browser) looked(t *testing.T, body string, look Look) *Page {
 	t.Helper()
 	p := b.Page(t, look)
@@ -54,7 +54,7 @@ func (b *Browser) looked(t *testing.T, body string, look Look) *Page {
 	return p
 }
 
-// TestCheck_GoodPage: nothing is found where there is nothing.
+// TestCheck_GoodPage: a page without faults passes.
 func TestCheck_GoodPage(t *testing.T) {
 	t.Parallel()
 	b := New(t)
@@ -69,7 +69,7 @@ func TestCheck_GoodPage(t *testing.T) {
 	}
 }
 
-// TestCheck_Faults: each planted fault is found, and named.
+// TestCheck_Faults: each planted fault is found and named.
 func TestCheck_Faults(t *testing.T) {
 	t.Parallel()
 	b := New(t)
@@ -108,8 +108,8 @@ func TestCheck_Faults(t *testing.T) {
 	}
 }
 
-// TestLayout_WhatIsNoFault: text for screen readers, skip links and bars that stay in
-// the window are found neither cut nor overlapping.
+// TestLayout_WhatIsNoFault: text for screen readers, skip links, and bars that stay in the
+// window count neither as cut nor as overlapping.
 func TestLayout_WhatIsNoFault(t *testing.T) {
 	t.Parallel()
 	p := New(t).looked(t, `<a href="#main" style="position:absolute;left:-999px">Skip</a>
@@ -120,8 +120,8 @@ func TestLayout_WhatIsNoFault(t *testing.T) {
 	require.Equal(t, layout{Sideways: []string{}, Cut: []string{}, Overlaps: []string{}}, p.layout())
 }
 
-// TestPage_Order: a form is filled by the names of its fields, with a mouse or with
-// the keyboard alone, with scripts and without.
+// TestPage_Order: a form is filled in by the names of its fields, with a mouse or with the
+// keyboard alone, with and without scripts.
 func TestPage_Order(t *testing.T) {
 	t.Parallel()
 	b := New(t)
@@ -154,7 +154,7 @@ func TestPage_Order(t *testing.T) {
 	}
 }
 
-// TestPage_Requests: those of the document that is shown are told, with their sizes.
+// TestPage_Requests: the requests of the shown document are returned, with their sizes.
 func TestPage_Requests(t *testing.T) {
 	t.Parallel()
 	p := New(t).looked(t, good, Look{})
@@ -173,7 +173,7 @@ func TestPage_Requests(t *testing.T) {
 	require.NotEqual(t, first, p.Document())
 }
 
-// TestClick_Covered: what is behind something else is not clicked.
+// TestClick_Covered: a control behind another element is not clicked.
 func TestClick_Covered(t *testing.T) {
 	t.Parallel()
 	p := New(t).looked(t, `<button>Order</button><div style="position:fixed;inset:0;background:#fff">In front</div>`, Look{})
@@ -185,7 +185,7 @@ func TestClick_Covered(t *testing.T) {
 	require.Contains(t, at.Covered, "In front")
 }
 
-// TestProgram_Missing: without Chromium tests fail, and say what installs it.
+// TestProgram_Missing: without Chromium a test fails, and says how to install it.
 func TestProgram_Missing(t *testing.T) {
 	t.Setenv("PATH", t.TempDir())
 	_, err := program()

@@ -19,8 +19,8 @@ var layoutScript string
 //go:embed glyphs.js
 var glyphsScript string
 
-// Check looks for everything that people would complain about in what is shown, and
-// keeps a screenshot of the name, whose path it returns.
+// Check looks for every fault that a user would notice in the shown page, and keeps a
+// screenshot under the name. It returns the screenshot's path.
 func (p *Page) Check(name string) string {
 	p.Helper()
 	path := p.Screenshot(name)
@@ -32,19 +32,19 @@ func (p *Page) Check(name string) string {
 	return path
 }
 
-// layout is what layout.js finds.
+// layout is the result of layout.js.
 type layout struct{ Sideways, Cut, Overlaps []string }
 
 func (p *Page) layout() (l layout) {
 	p.Helper()
-	p.settle()
+	p.awaitLoad()
 	l, err := evaluate[layout](p, "("+layoutScript+")()")
 	require.NoError(p, err)
 	return l
 }
 
-// NoClippedText fails when text is wider or higher than its box, is cut by one, or
-// the page has to be moved sideways.
+// NoClippedText fails if text is wider or higher than its box, is cut by a box, or the
+// page has to be scrolled sideways.
 func (p *Page) NoClippedText() {
 	p.Helper()
 	l := p.layout()
@@ -52,7 +52,7 @@ func (p *Page) NoClippedText() {
 	require.Empty(p, l.Cut, "%s: text is cut", p.Address())
 }
 
-// NoOverlap fails when texts, or a text and a control, are on top of each other.
+// NoOverlap fails if texts, or a text and a control, overlap.
 func (p *Page) NoOverlap() {
 	p.Helper()
 	require.Empty(p, p.layout().Overlaps, "%s: on top of each other", p.Address())
@@ -60,13 +60,13 @@ func (p *Page) NoOverlap() {
 
 func (p *Page) missingGlyphs() []string {
 	p.Helper()
-	p.settle()
+	p.awaitLoad()
 	missing, err := evaluate[[]string](p, "("+glyphsScript+")()")
 	require.NoError(p, err)
 	return missing
 }
 
-// NoMissingGlyph fails when there is a character that no installed font has.
+// NoMissingGlyph fails if the page has a character that is in no installed font.
 func (p *Page) NoMissingGlyph() {
 	p.Helper()
 	require.Empty(p, p.missingGlyphs(), "%s: no glyph; tools/chromium.sh installs fonts", p.Address())
@@ -94,7 +94,7 @@ var axe = sync.OnceValues(func() (string, error) {
 	return string(script), nil
 })
 
-// violation of a rule of axe-core.
+// violation is a violation of a rule of axe-core.
 type violation struct {
 	ID, Help string
 	Nodes    []struct {
@@ -114,10 +114,10 @@ func (v violation) String() string {
 
 func (p *Page) violations() (found []string) {
 	p.Helper()
-	p.settle()
+	p.awaitLoad()
 	script, err := axe()
 	require.NoError(p, err)
-	if p.NoScript { // the page's own have not run, and do not run any more
+	if p.NoScript { // the page's own scripts have not run, and must not run now
 		p.scripts(true)
 		defer p.scripts(false)
 	}
@@ -132,14 +132,14 @@ func (p *Page) violations() (found []string) {
 	return found
 }
 
-// scripts switches the page's scripts on or off.
+// scripts turns the page's scripts on or off.
 func (p *Page) scripts(on bool) {
 	p.Helper()
 	_, err := chromedp.Call(p.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
 	require.NoError(p, err)
 }
 
-// Axe fails when axe-core finds a violation of any of its rules.
+// Axe fails if axe-core finds a violation of any of its rules.
 func (p *Page) Axe() {
 	p.Helper()
 	found := p.violations()

@@ -22,7 +22,7 @@ var pointScript string
 //go:embed fill.js
 var fillScript string
 
-// Keys that have no letter.
+// Keys without a letter.
 const (
 	Tab    = kb.Tab
 	Enter  = kb.Enter
@@ -30,7 +30,7 @@ const (
 	Space  = " "
 )
 
-// mostStops is more than the controls of any page.
+// mostStops is more than the number of controls of any page.
 const mostStops = 300
 
 // control is an element that assistive technology sees.
@@ -39,9 +39,9 @@ type control struct {
 	node       cdp.BackendNodeID
 }
 
-// controls are those with the accessible name, and the role unless that is empty.
+// controls finds the controls with the accessible name, and the role unless it is empty.
 func (p *Page) controls(role, name string) ([]control, error) {
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, waitTimeout)
 	defer cancel()
 	root, err := chromedp.Call(ctx, dom.GetDocument, dom.GetDocumentParams{})
 	if err != nil {
@@ -62,15 +62,15 @@ func (p *Page) controls(role, name string) ([]control, error) {
 	return all, nil
 }
 
-// text is an accessible property's.
+// text is the text of an accessibility property.
 func text(v *accessibility.Value) (s string) {
 	if v != nil {
-		_ = json.Unmarshal(v.Value, &s) // properties of other types have none
+		_ = json.Unmarshal(v.Value, &s) // properties of other types have no text
 	}
 	return s
 }
 
-// Has tells whether there is such a control now.
+// Has reports whether the page has such a control now.
 func (p *Page) Has(role, name string) bool {
 	p.Helper()
 	found, err := p.controls(role, name)
@@ -78,10 +78,10 @@ func (p *Page) Has(role, name string) bool {
 	return len(found) > 0
 }
 
-// call calls a script's function on the control.
+// call calls a function of a script on the control.
 func call[T any](p *Page, c control, function string, args ...any) (T, error) {
 	var none T
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, waitTimeout)
 	defer cancel()
 	object, err := chromedp.Call(ctx, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: c.node})
 	if err != nil {
@@ -91,14 +91,14 @@ func call[T any](p *Page, c control, function string, args ...any) (T, error) {
 	return chromedp.Run(ctx, chromedp.CallFunctionOn[T](function, on, args...))
 }
 
-// point is where a control is clicked.
+// point is the point at which a control is clicked.
 type point struct {
 	X, Y    float64
-	Covered string // what is in front of the control there
+	Covered string // the element in front of the control, if there is one
 }
 
-// Click clicks the one control with the role and the accessible name, once it is there
-// and nothing is in front of it. A page may replace its controls at any time.
+// Click clicks the control with the role and the accessible name, as soon as there is
+// exactly one and nothing is in front of it. A page may replace its controls at any time.
 func (p *Page) Click(role, name string) {
 	p.Helper()
 	at := point{Covered: "no such control"}
@@ -115,8 +115,8 @@ func (p *Page) Click(role, name string) {
 	require.NoError(p, chromedp.Do(p.ctx, chromedp.MouseClickXY(at.X, at.Y)))
 }
 
-// Fill gives the one field of the name the value: its text, its date as 2006-01-02, or
-// the text of the option that is chosen.
+// Fill sets the field of the name to the value: a text, a date as 2006-01-02, or the text
+// of an option.
 func (p *Page) Fill(name, value string) {
 	p.Helper()
 	refused := "is not there"
@@ -132,7 +132,7 @@ func (p *Page) Fill(name, value string) {
 	require.True(p, filled, "the field %q %s", name, refused)
 }
 
-// fields are the controls of the name that hold values.
+// fields finds the controls of the name that hold values.
 func (p *Page) fields(name string) (fields []control, err error) {
 	all, err := p.controls("", name)
 	for _, c := range all {
@@ -143,7 +143,7 @@ func (p *Page) fields(name string) (fields []control, err error) {
 	return fields, err
 }
 
-// Press presses keys, one after the other, wherever the focus is.
+// Press presses keys, one after another, on the element that has the focus.
 func (p *Page) Press(keys ...string) {
 	p.Helper()
 	for _, key := range keys {
@@ -151,8 +151,8 @@ func (p *Page) Press(keys ...string) {
 	}
 }
 
-// Type types a text wherever the focus is. In a date, its digits are month, day and
-// year.
+// Type types a text into the element that has the focus. In a date field, the digits are
+// month, day and year.
 func (p *Page) Type(s string) {
 	p.Helper()
 	p.Press(strings.Split(s, "")...)
@@ -164,8 +164,8 @@ func (p *Page) Backwards() {
 	require.NoError(p, chromedp.Do(p.ctx, chromedp.KeyEvent(Tab, chromedp.KeyModifiers(chromedp.ModifierShift))))
 }
 
-// TabTo presses Tab until the focus is on the control. Fails when the keyboard does
-// not get there, or shows nowhere on the way where it is.
+// TabTo presses Tab until the control has the focus. It fails if the keyboard does not
+// reach the control, or a control on the way does not show that it has the focus.
 func (p *Page) TabTo(role, name string) {
 	p.Helper()
 	var passed []string
@@ -183,15 +183,15 @@ func (p *Page) TabTo(role, name string) {
 	require.FailNow(p, "not reached by Tab", "the %s %q; reached:\n%s", role, name, strings.Join(passed[:min(len(passed), 60)], "\n"))
 }
 
-// Focused is the role and the accessible name of the control that has the focus.
+// Focused returns the role and the accessible name of the control that has the focus.
 func (p *Page) Focused() (role, name string) {
 	p.Helper()
 	at, _ := p.focused()
 	return at.Role, at.Name
 }
 
-// focused is the control that has the focus, and whether one sees that. None has
-// while the focus is on the document.
+// focused returns the control that has the focus, and whether the focus is visible. No
+// control has the focus while the document has it.
 func (p *Page) focused() (c control, visible bool) {
 	p.Helper()
 	object, err := chromedp.Call(p.ctx, runtime.Evaluate, runtime.EvaluateParams{Expression: "document.activeElement"})
@@ -206,7 +206,7 @@ func (p *Page) focused() (c control, visible bool) {
 		return control{}, false
 	}
 	visible, err = call[bool](p, c, `function() {
-		if (this.matches('input') && this.type.match(/date|time|month|week/)) return true // the part of it that has the focus is marked
+		if (this.matches('input') && this.type.match(/date|time|month|week/)) return true // the browser marks its focused part
 		const style = getComputedStyle(this)
 		return (style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) > 0) || style.boxShadow !== 'none'
 	}`)

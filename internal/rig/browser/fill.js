@@ -1,4 +1,4 @@
-// Gives the field a value, and tells its scripts. Returns why it did not take it.
+// Sets the field's value, and sends its events to scripts. Returns why the value was not accepted.
 function (value) {
   if (this.disabled || this.readOnly) return 'cannot be changed'
   this.focus()

@@ -1,5 +1,5 @@
-// The characters that the page shows and no font has a glyph for: they are drawn as
-// one that no font has.
+// The characters of the page without a glyph in any font: they look like a character that
+// no font has.
 () => {
   const none = '\u{10FFFD}'
   const side = 48

@@ -1,7 +1,6 @@
-// What is wrong with where the page's text is: {Sideways, Cut, Overlaps}, each a
-// list of descriptions.
+// The faults of the page's layout: {Sideways, Cut, Overlaps}, each a list of descriptions.
 () => {
-  const slack = 1.5 // px, which rounding makes
+  const slack = 1.5 // px, the error of rounding
   const found = { Sideways: [], Cut: [], Overlaps: [] }
   const say = (kind, what) => { if (!found[kind].includes(what)) found[kind].push(what) }
   const name = (e) => {
@@ -32,7 +31,7 @@
       range.selectNodeContents(text)
       const size = parseFloat(getComputedStyle(e).fontSize)
       for (const r of range.getClientRects()) {
-        if (r.width < 1 || r.right <= 0 || r.bottom + scrollY <= 0) continue // a skip link waits outside
+        if (r.width < 1 || r.right <= 0 || r.bottom + scrollY <= 0) continue // a hidden skip link
         const middle = (r.top + r.bottom) / 2
         all.push({ node: text, element: e, what: quote(text.data) + ' in ' + name(e), left: r.left, right: r.right, top: middle - size * 0.45, bottom: middle + size * 0.45 })
       }
@@ -45,7 +44,7 @@
       return { element: e, what: name(e) + (e.id ? '#' + e.id : ''), left: r.left, right: r.right, top: r.top, bottom: r.bottom }
     })
 
-  // Text that its box, or one around that, does not hold.
+  // Text that does not fit its box, or a box around that.
   const cut = (line) => {
     let inOwn = false
     for (const box of ancestors(line.element)) {
@@ -76,8 +75,8 @@
     for (const t of texts) if (t && pen.measureText(t).width > room + slack) say('Cut', quote(t) + ' is wider than its field ' + name(e))
   }
 
-  // Boxes in front of others. What stays in the window while the page moves is at
-  // home at the end of the page that it is nearer to.
+  // Boxes in front of others. A box that stays in the window while the page is scrolled
+  // belongs to the end of the page that it is nearer to.
   const kept = (e) => [...ancestors(e)].find((a) => getComputedStyle(a).position.match(/fixed|sticky/))
   const away = (e, top) => {
     const bar = kept(e)

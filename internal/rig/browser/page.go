@@ -25,21 +25,21 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// telephone is the widest window that is laid out as a telephone does, by the
+// telephone is the width up to which a window is laid out like a telephone's, by the
 // page's viewport.
 const telephone = 600
 
-// Look is how a page is looked at.
+// Look is the browser's configuration for a page.
 type Look struct {
-	Width    int    // of the window; 1280 when zero
-	Language string // as in Accept-Language; en when empty
+	Width    int    // of the window; 0 is 1280
+	Language string // as in Accept-Language; "" is en
 	NoScript bool   // scripts are off
 	Dark     bool   // dark colours are preferred
 }
 
-// String is the look in a file's name, such as ko-390-noscript.
+// String is the form for file names, such as ko-390-noscript.
 func (l Look) String() string {
-	l = l.whole()
+	l = l.withDefaults()
 	s := l.Language + "-" + strconv.Itoa(l.Width)
 	if l.NoScript {
 		s += "-noscript"
@@ -50,13 +50,13 @@ func (l Look) String() string {
 	return s
 }
 
-// whole is the look with its defaults.
-func (l Look) whole() Look {
+// withDefaults is the look with its zero fields set to the defaults.
+func (l Look) withDefaults() Look {
 	l.Width, l.Language = cmp.Or(l.Width, 1280), cmp.Or(l.Language, "en")
 	return l
 }
 
-// Page is a window of a user of its own: pages share no cookies.
+// Page is a window with a browser context of its own: pages share no cookies.
 type Page struct {
 	testing.TB
 	Look
@@ -69,7 +69,7 @@ type Page struct {
 // Page opens an empty window, which is closed at the end of the test.
 func (b *Browser) Page(t testing.TB, look Look) *Page {
 	t.Helper()
-	p := &Page{TB: t, Look: look.whole(), screenshots: b.Screenshots}
+	p := &Page{TB: t, Look: look.withDefaults(), screenshots: b.Screenshots}
 	ctx, end := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(p.seen.note))
 	t.Cleanup(end)
 	p.ctx = ctx
@@ -78,7 +78,7 @@ func (b *Browser) Page(t testing.TB, look Look) *Page {
 	return p
 }
 
-// prepare makes the window look at pages as it should.
+// prepare configures the window.
 func (p *Page) prepare(ctx context.Context, t *chromedp.Target) error {
 	version, err := chromedp.CallBrowser(ctx, browser.GetVersion, cdp.Empty{})
 	if err != nil {
@@ -101,7 +101,7 @@ func (p *Page) prepare(ctx context.Context, t *chromedp.Target) error {
 	)
 }
 
-// preferences are the user's, besides the language. Nothing moves in screenshots.
+// preferences are the user's preferences besides the language. Screenshots need reduced motion.
 func (p *Page) preferences() []*emulation.MediaFeature {
 	scheme := "light"
 	if p.Dark {
@@ -113,7 +113,7 @@ func (p *Page) preferences() []*emulation.MediaFeature {
 	}
 }
 
-// do sends a command whose result says nothing.
+// do sends a command whose result is not needed.
 func do[P, R any](ctx context.Context, t *chromedp.Target, command cdp.Command[P, R], params P) error {
 	_, err := cdp.Call(ctx, t, command, params)
 	return err
@@ -122,19 +122,19 @@ func do[P, R any](ctx context.Context, t *chromedp.Target, command cdp.Command[P
 // Open goes to the address and waits until the page has loaded.
 func (p *Page) Open(url string) {
 	p.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, waitTimeout)
 	defer cancel()
 	require.NoError(p, chromedp.Do(ctx, chromedp.Navigate(url)), "open %s", url)
 }
 
-// evaluate runs a script's expression in the page, with scripts off too.
+// evaluate evaluates a script's expression in the page, also if scripts are off.
 func evaluate[T any](p *Page, expression string, options ...chromedp.EvaluateOption) (T, error) {
-	ctx, cancel := context.WithTimeout(p.ctx, patience)
+	ctx, cancel := context.WithTimeout(p.ctx, waitTimeout)
 	defer cancel()
 	return chromedp.Run(ctx, chromedp.Evaluate[T](expression, options...))
 }
 
-// Address is the address that is shown.
+// Address returns the shown address.
 func (p *Page) Address() string {
 	p.Helper()
 	address, err := evaluate[string](p, "location.href")
@@ -142,7 +142,7 @@ func (p *Page) Address() string {
 	return address
 }
 
-// Text is what the page shows.
+// Text returns the shown text.
 func (p *Page) Text() string {
 	p.Helper()
 	text, err := evaluate[string](p, "document.body.innerText")
@@ -150,7 +150,7 @@ func (p *Page) Text() string {
 	return text
 }
 
-// Document names the document that is shown: it changes with each load and reload.
+// Document identifies the shown document: each load and reload has another one.
 func (p *Page) Document() string {
 	p.Helper()
 	tree, err := chromedp.Call(p.ctx, page.GetFrameTree, cdp.Empty{})
@@ -158,7 +158,7 @@ func (p *Page) Document() string {
 	return string(tree.FrameTree.Frame.LoaderID)
 }
 
-// Arrives waits until a page has loaded whose address contains the part.
+// Arrives waits until a page has loaded whose address contains part.
 func (p *Page) Arrives(part string) {
 	p.Helper()
 	var at string
@@ -179,7 +179,7 @@ func (p *Page) Sees(text string) {
 	p.SeesIn("body", text)
 }
 
-// SeesIn waits until an element that the selector finds shows the text.
+// SeesIn waits until an element of the selector shows the text.
 func (p *Page) SeesIn(selector, text string) {
 	p.Helper()
 	script := fmt.Sprintf(`[...document.querySelectorAll(%q)].map((e) => e.innerText).join('\n')`, selector)
@@ -194,13 +194,13 @@ func (p *Page) SeesIn(selector, text string) {
 	require.True(p, seen, "%q is not shown in %s, but:\n%s", text, selector, shown)
 }
 
-// shows tells whether the page shows the text now.
+// shows reports whether the page shows the text now.
 func (p *Page) shows(text string) bool {
 	p.Helper()
 	return strings.Contains(p.Text(), text)
 }
 
-// SeesNot waits until the page does not show the text any more.
+// SeesNot waits until the page does not show the text.
 func (p *Page) SeesNot(text string) {
 	p.Helper()
 	gone := p.within(func() bool {
@@ -210,9 +210,9 @@ func (p *Page) SeesNot(text string) {
 	require.True(p, gone, "%q is still shown", text)
 }
 
-// within asks until the answer is yes, or patience is over.
+// within calls yes until it returns true, or waitTimeout has passed.
 func (p *Page) within(yes func() bool) bool {
-	deadline := time.Now().Add(patience)
+	deadline := time.Now().Add(waitTimeout)
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
 	for !yes() {
@@ -224,10 +224,10 @@ func (p *Page) within(yes func() bool) bool {
 	return true
 }
 
-// Screenshot keeps a picture of the whole page as the name.png, and returns its path.
+// Screenshot saves a picture of the whole page as name.png, and returns its path.
 func (p *Page) Screenshot(name string) string {
 	p.Helper()
-	p.settle()
+	p.awaitLoad()
 	picture, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
 	require.NoError(p, err)
 	require.NoError(p, os.MkdirAll(p.screenshots, 0o755))
@@ -236,8 +236,8 @@ func (p *Page) Screenshot(name string) string {
 	return path
 }
 
-// settle waits until the page has loaded, with its fonts.
-func (p *Page) settle() {
+// awaitLoad waits until the page and its fonts have loaded.
+func (p *Page) awaitLoad() {
 	p.Helper()
 	loaded := p.within(func() bool {
 		loaded, err := evaluate[bool](p, "document.readyState === 'complete' && document.fonts.status === 'loaded'")
@@ -246,7 +246,7 @@ func (p *Page) settle() {
 	require.True(p, loaded, "the page does not finish to load")
 }
 
-// describe tells what is shown when a test fails.
+// describe logs the shown page if the test has failed.
 func (p *Page) describe() {
 	if !p.Failed() {
 		return
@@ -255,7 +255,7 @@ func (p *Page) describe() {
 	p.Logf("the page at the end: %s (%v)", shown, err)
 }
 
-// Count tells how many elements the selector finds.
+// Count returns the number of elements of the selector.
 func (p *Page) Count(selector string) int {
 	p.Helper()
 	n, err := evaluate[int](p, fmt.Sprintf("document.querySelectorAll(%q).length", selector))

@@ -1,4 +1,4 @@
-// Where the element is clicked: the middle of its first box.
+// The point at which the element is clicked: the middle of its first box.
 function () {
   this.scrollIntoView({ block: 'center', inline: 'nearest', behavior: 'instant' })
   const box = [...this.getClientRects()].find((r) => r.width > 0 && r.height > 0)

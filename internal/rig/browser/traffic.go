@@ -13,16 +13,16 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Request is one that a document has made, itself included.
+// Request is a request of a document, or for the document itself.
 type Request struct {
 	Kind   string // Document, Stylesheet, Script, Image, EventSource, Fetch, …
 	Method string
 	URL    string
-	Status int64 // zero before there is an answer
+	Status int64 // zero until the answer arrives
 	Size   int64 // of the answer's body so far, uncompressed
 }
 
-// traffic is what a window has requested, and complained about.
+// traffic records the requests and complaints of a window.
 type traffic struct {
 	mu         sync.Mutex
 	requests   map[network.RequestID]*Request
@@ -30,7 +30,7 @@ type traffic struct {
 	complaints []string
 }
 
-// note keeps what the browser tells.
+// note records an event of the browser.
 func (s *traffic) note(event any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -50,7 +50,7 @@ func (s *traffic) note(event any) {
 			s.complaints = append(s.complaints, "a script logs an error")
 		}
 	case *log.EventEntryAdded:
-		// Failed requests are judged by their answers.
+		// The status of the answer shows that a request failed.
 		if e.Entry.Level == log.EntryLevelError && e.Entry.Source != log.EntrySourceNetwork {
 			s.complaints = append(s.complaints, e.Entry.Text)
 		}
@@ -59,12 +59,12 @@ func (s *traffic) note(event any) {
 
 func (s *traffic) sent(e *network.EventRequestWillBeSent) {
 	if strings.HasPrefix(e.Request.URL, "data:") {
-		return // no request: it is part of the document
+		return // not a request: a part of the document
 	}
 	if s.requests == nil {
 		s.requests, s.order = map[network.RequestID]*Request{}, map[cdp.LoaderID][]network.RequestID{}
 	}
-	if s.requests[e.RequestID] == nil { // and not a redirect
+	if s.requests[e.RequestID] == nil { // not for a redirect
 		s.order[e.LoaderID] = append(s.order[e.LoaderID], e.RequestID)
 	}
 	s.requests[e.RequestID] = &Request{Kind: string(e.Type), Method: e.Request.Method, URL: e.Request.URL}
@@ -79,8 +79,8 @@ func (s *traffic) answered(e *network.EventResponseReceived) {
 	}
 }
 
-// Requests are those of the document that is shown, in order. A redirect on the way
-// to it is not counted.
+// Requests are the requests of the shown document, in order. A redirect to the document
+// is not counted.
 func (p *Page) Requests() []Request {
 	p.Helper()
 	document := cdp.LoaderID(p.Document())
@@ -93,16 +93,15 @@ func (p *Page) Requests() []Request {
 	return all
 }
 
-// Complaints are what the browser found wrong in all that the window has shown:
-// violations of a Content-Security-Policy, scripts that fail, resources that are
-// missing.
+// Complaints are the errors that the browser reported for all documents of the window:
+// violations of a Content-Security-Policy, errors of scripts, missing resources.
 func (p *Page) Complaints() []string {
 	p.seen.mu.Lock()
 	defer p.seen.mu.Unlock()
 	return slices.Clone(p.seen.complaints)
 }
 
-// NoComplaint fails when the browser has complained.
+// NoComplaint fails if the browser has reported an error.
 func (p *Page) NoComplaint() {
 	p.Helper()
 	require.Empty(p, p.Complaints(), "the browser complains")

@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/pgserver"
 )
 
-// startBacking starts what Yeyak stands on. PostgreSQL is as durable as it
-// comes: what was committed survives a kill.
+// startBacking starts PostgreSQL and Temporal. PostgreSQL has its durable defaults: a
+// commit survives a kill.
 func (c *Cluster) startBacking(ctx context.Context) (err error) {
 	if err := c.startPostgres(ctx); err != nil {
 		return err
@@ -58,24 +58,24 @@ func (c *Cluster) stopBacking() (err error) {
 	return err
 }
 
-// KillTemporal is kill -9. StartTemporal brings it back.
+// KillTemporal kills the server, like kill -9. StartTemporal starts it again.
 func (c *Cluster) KillTemporal() { c.temporal.Kill() }
 
 // StartTemporal returns when the server serves.
 func (c *Cluster) StartTemporal(ctx context.Context) error { return c.temporal.Start(ctx) }
 
-// FreezeTemporal stops the server where it is: its connections stay, and nothing is
-// answered.
+// FreezeTemporal suspends the server's process: its connections stay open, and it
+// answers nothing.
 func (c *Cluster) FreezeTemporal() error { return c.temporal.Signal(syscall.SIGSTOP) }
 
-// ThawTemporal lets a frozen server go on.
+// ThawTemporal resumes a frozen server.
 func (c *Cluster) ThawTemporal() error { return c.temporal.Signal(syscall.SIGCONT) }
 
-// KillPostgres is kill -9. StartPostgres brings it back.
+// KillPostgres kills the server, like kill -9. StartPostgres starts it again.
 func (c *Cluster) KillPostgres() { c.postgres.Kill() }
 
-// StartPostgres returns when the server has recovered. Sessions of the killed
-// one that have not noticed yet keep it from starting.
+// StartPostgres returns when the server has recovered. Sessions of the killed server
+// that have not ended yet delay the start.
 func (c *Cluster) StartPostgres(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()

@@ -15,46 +15,46 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/pgserver"
 )
 
-// Each role has two processes: the fewest with which one can be replaced while
-// the other serves.
+// Each role has two processes, the fewest of which one can be replaced while the other
+// serves.
 const replicas = 2
 
-// drainDelay is more than the entry point takes to notice that an API is
-// unready: unreadyAfter checks, each of which may take its time on a busy machine.
+// drainDelay is longer than the entry point takes to notice an unready API: unreadyAfter
+// checks, each of which is slow on a busy machine.
 const drainDelay = 3 * time.Second
 
-// stopWithin is how long a process may take to end: drainDelay and twice the
-// shutdown grace, 20 s by default.
+// stopWithin is how long a process may take to end: drainDelay plus twice the shutdown
+// grace, which is 20 s by default.
 const stopWithin = time.Minute
 
 // readyWithin bounds the start of a process.
 const readyWithin = time.Minute
 
-// Options says what a cluster is made of.
+// Options configure a cluster.
 type Options struct {
-	// Yeyak and TemporalServer are programs.
+	// Yeyak and TemporalServer are the paths of the programs.
 	Yeyak, TemporalServer string
-	// Dir is for logs and configurations. What is in it is overwritten.
+	// Dir is for logs and configurations. Existing files are overwritten.
 	Dir string
-	// Listen is where the entry point listens, host:port.
+	// Listen is the address of the entry point, host:port.
 	Listen string
-	// UI is where Temporal's web UI listens, host:port; "" is without one.
+	// UI is the address of Temporal's web UI, host:port; "" for no web UI.
 	UI string
-	// From is a backup of the PostgreSQL server of a cluster, made by
-	// pg_basebackup, that this one goes on from; "" begins with nothing.
+	// From is a backup of a cluster's PostgreSQL server, made by pg_basebackup, with
+	// which this cluster starts; "" for empty databases.
 	From string
-	// Unprobed has the entry point take every process for ready that it has been
-	// told of, and processes stop without draining: what is to be avoided.
+	// Unprobed makes the entry point send requests to every configured process without
+	// probing it, and processes stop without draining. Tests show what goes wrong then.
 	Unprobed bool
-	// Versioned has Temporal make a difference between builds: one has to be
-	// promoted before any order is worked on.
+	// Versioned makes Temporal distinguish builds: one has to be promoted before any
+	// order is worked on.
 	Versioned bool
-	// Env is what all processes of Yeyak are set to besides.
+	// Env are further variables of all Yeyak processes.
 	Env []string
 }
 
-// Cluster is a running one. It is to be stopped, and dies with this process on
-// systems that can see to that. Its data go with it; its logs stay.
+// Cluster is a running cluster. Call Stop at its end; on Linux it also dies with this
+// process. Its data are deleted, its logs are kept.
 type Cluster struct {
 	APIs, Workers []*Node
 
@@ -63,9 +63,9 @@ type Cluster struct {
 	temporal *fullserver.Server
 	ui       *child.Process // nil without one
 	entry    *child.Process
-	stats    string // where the entry point tells whom it takes for ready, host:port
+	stats    string // where the entry point reports which processes are ready, host:port
 	database string
-	issuer   *issuer.Issuer // of the tokens that its APIs take
+	issuer   *issuer.Issuer // of the tokens that the APIs accept
 }
 
 // Start starts a cluster and returns when all of it is ready.
@@ -76,7 +76,7 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	c := &Cluster{options: o, issuer: issuer.Run()}
 	defer func() {
 		if err != nil {
-			_ = c.Stop() // the first error tells
+			_ = c.Stop() // the first error is returned
 		}
 	}()
 	for _, old := range []string{c.Logs(), c.EnvFile()} {
@@ -95,7 +95,7 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 			return nil, fmt.Errorf("%w\n%s", err, out)
 		}
 	}
-	// All tables are as new as the server: it is killed like one that has been
+	// The tables are new. After a checkpoint a kill hits the server like one that has been
 	// up for a while, which need not recover them.
 	if err := pgserver.Execute(ctx, c.postgres.URL(), "CHECKPOINT"); err != nil {
 		return nil, err
@@ -112,8 +112,7 @@ func Start(ctx context.Context, o Options) (_ *Cluster, err error) {
 	return c, c.writeEnv()
 }
 
-// startNodes gives each process its addresses, which it keeps when it is
-// replaced.
+// startNodes assigns each process its addresses, which it keeps when it is replaced.
 func (c *Cluster) startNodes(ctx context.Context) error {
 	ports, err := child.FreePorts(2 * replicas)
 	if err != nil {
@@ -131,8 +130,8 @@ func (c *Cluster) startNodes(ctx context.Context) error {
 	return nil
 }
 
-// Nodes are the processes of Yeyak, workers first: an API that is started
-// before them would have its orders wait.
+// Nodes are the processes of Yeyak, workers first: the orders of an API without workers
+// would wait.
 func (c *Cluster) Nodes() []*Node { return append(append([]*Node(nil), c.Workers...), c.APIs...) }
 
 // Logs is the folder of the logs.
@@ -140,7 +139,7 @@ func (c *Cluster) Logs() string { return filepath.Join(c.options.Dir, "logs") }
 
 func (c *Cluster) logOf(name string) string { return filepath.Join(c.Logs(), name+".log") }
 
-// URL is the entry point.
+// URL is the URL of the entry point.
 func (c *Cluster) URL() string { return "http://" + c.options.Listen }
 
 // Database is the URL of the database of all services.
@@ -149,10 +148,10 @@ func (c *Cluster) Database() string { return c.database }
 // Token is an operator's access token.
 func (c *Cluster) Token() string { return c.issuer.Operator() }
 
-// Temporal is where the Temporal server listens, host:port.
+// Temporal is the address of the Temporal server, host:port.
 func (c *Cluster) Temporal() string { return c.temporal.Addr() }
 
-// Stop ends all of it, those first who are asked by others.
+// Stop ends all processes, clients before the servers that they use.
 func (c *Cluster) Stop() (err error) {
 	err = os.RemoveAll(c.EnvFile())
 	for _, p := range []*child.Process{c.entry, c.ui} {

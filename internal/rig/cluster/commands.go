@@ -14,9 +14,9 @@ import (
 	"github.com/yeyak/yeyak/internal/child"
 )
 
-// Env is what all processes of Yeyak are set to, and a command of yeyak, or of
-// Temporal's, has to be set to for this cluster. No card is charged here,
-// whatever key of Stripe's is set in a terminal.
+// Env are the variables of all Yeyak processes, which commands of yeyak and of Temporal
+// need for this cluster as well. They exclude a real payment provider, even if the
+// terminal has a key for Stripe.
 func (c *Cluster) Env() []string {
 	delay := drainDelay
 	if c.options.Unprobed {
@@ -29,7 +29,7 @@ func (c *Cluster) Env() []string {
 	}, c.options.Env)
 }
 
-// merged are variables, each once: what is set last counts.
+// merged joins variables. Of several values of one variable the last counts.
 func merged(groups ...[]string) (env []string) {
 	at := map[string]int{}
 	for _, variable := range slices.Concat(groups...) {
@@ -43,10 +43,10 @@ func merged(groups ...[]string) (env []string) {
 	return env
 }
 
-// variable is what the name of an environment variable looks like to a shell.
+// variable matches the beginning of an environment variable as a shell reads it.
 var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
 
-// mayBeSet refuses what is no variable, and what each process has of its own.
+// mayBeSet refuses malformed variables, and those of which each process has its own.
 func mayBeSet(env []string) error {
 	for _, given := range env {
 		name, _, _ := strings.Cut(given, "=")
@@ -60,7 +60,7 @@ func mayBeSet(env []string) error {
 	return nil
 }
 
-// Command runs a command of yeyak on the cluster and answers what it says.
+// Command runs a command of yeyak on the cluster and returns its output.
 func (c *Cluster) Command(ctx context.Context, args ...string) (string, error) {
 	cmd := exec.CommandContext(ctx, c.options.Yeyak, args...)
 	cmd.Env = slices.Concat(child.Environment(), c.Env())
@@ -71,12 +71,12 @@ func (c *Cluster) Command(ctx context.Context, args ...string) (string, error) {
 	return string(out), err
 }
 
-// EnvFile is a file for operators' shells to read, `. .cluster/env`. It is there
-// while the cluster is ready.
+// EnvFile is a file for operators' shells to read, `. .cluster/env`. It exists while the
+// cluster is ready.
 func (c *Cluster) EnvFile() string { return filepath.Join(c.options.Dir, "env") }
 
-// writeEnv tells, besides Env, where the API and Temporal's web UI are, an
-// operator's token, and PostgreSQL's own programs where the server is.
+// writeEnv writes the variables of Env, the URLs of the API and of Temporal's web UI, an
+// operator's token, and the variables with which PostgreSQL's programs find the server.
 func (c *Cluster) writeEnv() error {
 	where := []string{"API=" + c.URL(), "TOKEN=" + c.Token()}
 	if c.UIURL() != "" {
@@ -84,7 +84,7 @@ func (c *Cluster) writeEnv() error {
 	}
 	text := "# Where this cluster is and what it is set to, for the commands of docs/operations.\n" +
 		child.Exports(merged(where, c.Env(), c.postgres.Env()))
-	// The file appears complete: terminals wait for it.
+	// Rename makes the file appear complete: terminals wait for it.
 	part := c.EnvFile() + ".part"
 	if err := os.WriteFile(part, []byte(text), 0o600); err != nil {
 		return err

@@ -6,8 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestMerged: what is set besides goes before, and stands in the place of what
-// it replaces.
+// TestMerged: a further variable replaces an earlier one of the same name, in its place.
 func TestMerged(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, []string{"A=3", "B=", "C=1=2"}, merged([]string{"A=1", "B=2"}, []string{"B=", "A=2"}, []string{"C=1=2", "A=3"}))

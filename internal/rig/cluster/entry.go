@@ -23,18 +23,18 @@ import (
 //go:embed haproxy.cfg
 var entryLayout string
 
-// How the entry point finds out who is ready.
+// How the entry point checks whether a process is ready.
 const (
 	checkEvery   = 500 * time.Millisecond
 	unreadyAfter = 2
 )
 
-// entryProblem is what the entry point answers when no API does.
+// entryProblem is the answer of the entry point when no API answers.
 type entryProblem struct {
 	Status     int
-	Code       string // of the API
+	Code       string // as the API's
 	Detail     string
-	RetryAfter int // seconds, 0 where it makes no sense to repeat the request
+	RetryAfter int // seconds, 0 if it makes no sense to repeat the request
 }
 
 // Body is the problem as the API would write it.
@@ -43,9 +43,9 @@ func (p entryProblem) Body() string {
 		p.Code, http.StatusText(p.Status), p.Status, p.Code, p.Detail)
 }
 
-// entryProblems are answered for requests that HAProxy cannot pass on, or that
-// it has no answer to. Those of 502 and 504 may have been carried out. What is no
-// request yet, 400 and 408, it answers in words that cannot be set.
+// entryProblems are the answers to requests that HAProxy cannot pass on, or for which it
+// gets no answer. A request that is answered 502 or 504 may have been carried out. The
+// texts of 400 and 408, for data that are not a request yet, cannot be configured.
 var entryProblems = []entryProblem{
 	{500, "internal", "something went wrong", 0},
 	{502, "unavailable", "the answer was lost; repeat the request under the same Idempotency-Key: should it have arrived, it is not carried out twice", 2},
@@ -53,7 +53,7 @@ var entryProblems = []entryProblem{
 	{504, "unavailable", "no answer came in time; repeat the request under the same Idempotency-Key: should it have arrived, it is not carried out twice", 2},
 }
 
-// startEntry starts HAProxy before the APIs.
+// startEntry starts HAProxy in front of the APIs.
 func (c *Cluster) startEntry(ctx context.Context) error {
 	program, err := haproxy()
 	if err != nil {
@@ -90,9 +90,9 @@ func (c *Cluster) entryConfig() ([]byte, error) {
 	return text.Bytes(), err
 }
 
-// AwaitEntry returns when the entry point takes the process for ready, if it is
-// one that it sends requests to: a process that says so itself is not known to
-// be until it was asked, and the next one must not go before.
+// AwaitEntry returns when the entry point takes the process for ready, if it sends
+// requests to it. A process may be ready before the entry point has probed it, and the
+// next process must not be replaced before that.
 func (c *Cluster) AwaitEntry(ctx context.Context, n *Node) error {
 	if c.options.Unprobed || !slices.Contains(c.APIs, n) {
 		return nil
@@ -112,7 +112,7 @@ func (c *Cluster) AwaitEntry(ctx context.Context, n *Node) error {
 	}
 }
 
-// seenByEntry is what HAProxy takes a server for, such as UP and DOWN.
+// seenByEntry is HAProxy's state of a server, such as UP and DOWN.
 func (c *Cluster) seenByEntry(ctx context.Context, server string) (status string, err error) {
 	conn, err := (&net.Dialer{Timeout: checkEvery}).DialContext(ctx, "tcp", c.stats)
 	if err != nil {
@@ -135,7 +135,7 @@ func (c *Cluster) seenByEntry(ctx context.Context, server string) (status string
 	return "", nil
 }
 
-// haproxy finds the program, which Debian keeps where not every user looks.
+// haproxy finds the program, which Debian installs in a folder that is not on every PATH.
 func haproxy() (string, error) {
 	for _, name := range []string{"haproxy", "/usr/sbin/haproxy", "/usr/local/sbin/haproxy"} {
 		if path, err := exec.LookPath(name); err == nil {

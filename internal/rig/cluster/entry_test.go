@@ -16,7 +16,7 @@ import (
 	"github.com/yeyak/yeyak/internal/child"
 )
 
-// pretender is a process that behaves as an API does towards the entry point.
+// pretender behaves like an API towards the entry point.
 type pretender struct {
 	*httptest.Server
 	ready atomic.Bool
@@ -31,14 +31,14 @@ func pretend(t *testing.T) *pretender {
 		case r.URL.Path == "/readyz" && !p.ready.Load():
 			w.WriteHeader(http.StatusServiceUnavailable)
 		case r.Method == http.MethodPost:
-			panic(http.ErrAbortHandler) // it dies over it
+			panic(http.ErrAbortHandler) // the request makes it die
 		}
 	}))
 	t.Cleanup(p.Close)
 	return p
 }
 
-// behindEntry is an entry point before processes that pretend to be APIs.
+// behindEntry is an entry point in front of pretenders.
 func behindEntry(t *testing.T, apis ...*pretender) *Cluster {
 	t.Helper()
 	ports, err := child.FreePorts(1)
@@ -53,7 +53,7 @@ func behindEntry(t *testing.T, apis ...*pretender) *Cluster {
 	return c
 }
 
-// requireProblem checks that an answer is a problem as the API writes them.
+// requireProblem checks that an answer is a problem in the API's format.
 func requireProblem(t *testing.T, a *http.Response, status int) {
 	t.Helper()
 	body, err := io.ReadAll(a.Body)
@@ -73,7 +73,7 @@ func requireProblem(t *testing.T, a *http.Response, status int) {
 	require.NotEmpty(t, p.Detail)
 }
 
-// TestEntry_AnswersProblems, also where it answers for itself.
+// TestEntry_AnswersProblems, also in the entry point's own answers.
 //
 // Row O1.
 func TestEntry_AnswersProblems(t *testing.T) {
@@ -81,7 +81,7 @@ func TestEntry_AnswersProblems(t *testing.T) {
 	api := pretend(t)
 	c := behindEntry(t, api)
 	t.Run("AnswerLost", func(t *testing.T) {
-		// Over a connection that has had an answer before, HAProxy merely hangs up.
+		// On a connection that has had an answer before, HAProxy only hangs up.
 		fresh := http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 		a, err := fresh.Post(c.URL()+"/v1/food/orders", "application/json", strings.NewReader("{}"))
 		require.NoError(t, err)
@@ -99,8 +99,8 @@ func TestEntry_AnswersProblems(t *testing.T) {
 	})
 }
 
-// TestAwaitEntry: a process that has come back counts only when the entry point
-// sends requests to it, for then the next one may go.
+// TestAwaitEntry: a restarted process counts as ready only when the entry point sends
+// requests to it; then the next one may be replaced.
 func TestAwaitEntry(t *testing.T) {
 	t.Parallel()
 	first, second := pretend(t), pretend(t)

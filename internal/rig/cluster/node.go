@@ -7,8 +7,7 @@ import (
 	"github.com/yeyak/yeyak/internal/child"
 )
 
-// Node is one process of Yeyak. It keeps its address, and its log, whatever
-// build it runs.
+// Node is one process of Yeyak. It keeps its address and its log when its build changes.
 type Node struct {
 	Name    string
 	Address string // host:port, of the API or of the worker's probes
@@ -19,7 +18,7 @@ type Node struct {
 	blind   bool
 }
 
-// newNode makes a process of the role, which is told its address by variable.
+// newNode makes a process of the role, which gets its address in the variable.
 func (c *Cluster) newNode(role string, i, port int, variable string) *Node {
 	n := &Node{
 		Name: numbered(role, i), role: role, Address: child.Address(port), log: c.logOf(numbered(role, i)), blind: c.options.Unprobed,
@@ -50,8 +49,8 @@ func (n *Node) awaitReady(ctx context.Context) error {
 	return nil
 }
 
-// Replace ends the process as a rollout does and starts the program in its
-// place. Without probes the new one counts as ready when it has been started.
+// Replace ends the process, like a rollout does, and starts the program in its place.
+// Without probes the new process counts as ready as soon as it is started.
 func (n *Node) Replace(ctx context.Context, program string) error {
 	if err := n.Stop(); err != nil {
 		return err
@@ -70,5 +69,5 @@ func (n *Node) Stop() error {
 	return n.process.Stop(stopWithin)
 }
 
-// Kill is kill -9.
+// Kill kills the process, like kill -9.
 func (n *Node) Kill() { n.process.Kill() }

@@ -8,8 +8,8 @@ import (
 	"github.com/yeyak/yeyak/internal/child"
 )
 
-// startUI starts Temporal's web UI, which is in the server's program. It is a
-// process of its own: a kill of the server leaves it there.
+// startUI starts Temporal's web UI, which is part of the server's program, as a process of
+// its own: it survives a kill of the server.
 func (c *Cluster) startUI(ctx context.Context) error {
 	if c.options.UI == "" {
 		return nil
@@ -30,7 +30,7 @@ func (c *Cluster) startUI(ctx context.Context) error {
 	return c.ui.Await(ctx, child.Answers(c.UIURL()+"/healthz"))
 }
 
-// UIURL is Temporal's web UI, "" where there is none.
+// UIURL is the URL of Temporal's web UI, "" if there is none.
 func (c *Cluster) UIURL() string {
 	if c.options.UI == "" {
 		return ""

@@ -28,8 +28,8 @@ func fetch(t *testing.T, url string) (status int, body string) {
 	return a.StatusCode, string(text)
 }
 
-// TestUI: the cluster's web UI has its pages, asks the cluster's own Temporal
-// server, and is named to terminals.
+// TestUI: the cluster's web UI serves its pages, uses the cluster's own Temporal server, and
+// its URL is in the file for terminals.
 func TestUI(t *testing.T) {
 	t.Parallel()
 	ports, err := child.FreePorts(1)

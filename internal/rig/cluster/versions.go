@@ -16,13 +16,13 @@ import (
 	"github.com/yeyak/yeyak/internal/devserver"
 )
 
-// deployment is the name that the engine knows the builds by.
+// deployment is the engine's name for all builds.
 const deployment = "yeyak"
 
-// promotedWithin bounds what the engine may take to learn of a build.
+// promotedWithin bounds the time until the engine knows a build.
 const promotedWithin = 30 * time.Second
 
-// BuildOf is what a program calls its build.
+// BuildOf is the build id of a program.
 func BuildOf(ctx context.Context, program string) (string, error) {
 	out, err := exec.CommandContext(ctx, program, "version").Output()
 	if err != nil {
@@ -39,8 +39,8 @@ func (c *Cluster) dial() (client.Client, error) {
 	return client.NewLazyClient(client.Options{HostPort: c.temporal.Addr(), Logger: devserver.Quiet()})
 }
 
-// Promote makes a build the current one: new orders go to its workers, one of
-// which has to be there.
+// Promote makes a build the current one, which gets new orders. One of its workers has
+// to run.
 func (c *Cluster) Promote(ctx context.Context, build string) error {
 	engine, err := c.dial()
 	if err != nil {
@@ -55,7 +55,7 @@ func (c *Cluster) Promote(ctx context.Context, build string) error {
 		if err == nil {
 			return nil
 		}
-		// A worker that has only just begun to poll is not known yet.
+		// The engine does not know yet a worker that has just begun to poll.
 		select {
 		case <-ctx.Done():
 			return fmt.Errorf("make %s the current build: %w", build, err)
@@ -64,9 +64,8 @@ func (c *Cluster) Promote(ctx context.Context, build string) error {
 	}
 }
 
-// Move gives the orders that are under way on one build to another, which has
-// to replay what they have done so far. It returns when the engine lists none
-// any more.
+// Move moves the orders under way on one build to another one, which has to replay
+// them. It returns when the engine lists none on the old build.
 func (c *Cluster) Move(ctx context.Context, from, to string) (moved int, err error) {
 	engine, err := c.dial()
 	if err != nil {
@@ -93,7 +92,7 @@ func (c *Cluster) Move(ctx context.Context, from, to string) (moved int, err err
 			}
 			known[id] = true
 		}
-		// The list is some time behind.
+		// The engine's list is updated with a delay.
 		select {
 		case <-ctx.Done():
 			return len(known), ctx.Err()

@@ -13,26 +13,25 @@ import (
 	_ "github.com/uptrace/bun/driver/pgdriver" // the "pg" driver of database/sql
 )
 
-// Databases on the PostgreSQL, as Temporal's documents name them.
+// The databases, under the names of Temporal's documentation.
 const (
 	storeDatabase      = "temporal"
 	visibilityDatabase = "temporal_visibility"
 )
 
-// plugin is Temporal's name for PostgreSQL 12 and newer, through pgx. Unlike the
-// other one for it, "postgres12", it prepares each statement once a connection:
-// the table that lists workflows has 70 generated columns and as many indexes,
-// and to parse and plan an insert into it costs more than to do it. Measured
-// with a reservation: 14.5 ms of CPU instead of 20, Temporal's and
-// PostgreSQL's together.
+// plugin is Temporal's plugin for PostgreSQL 12 and newer that uses pgx. Unlike
+// "postgres12" it prepares each statement once per connection. The table that lists
+// workflows has 70 generated columns and as many indexes, and parsing and planning an
+// insert into it costs more than executing it. A reservation takes 14.5 ms of CPU
+// instead of 20, Temporal's and PostgreSQL's together.
 const plugin = "postgres12_pgx"
 
-// schemaPatience bounds the making of the schema.
-const schemaPatience = time.Minute
+// schemaTimeout bounds the creation of the schema.
+const schemaTimeout = time.Minute
 
-// ensureSchema makes both databases, or brings them up to date.
+// ensureSchema creates both databases, or brings them up to date.
 func ensureSchema(ctx context.Context, server string, postgres *url.URL) error {
-	ctx, cancel := context.WithTimeout(ctx, schemaPatience)
+	ctx, cancel := context.WithTimeout(ctx, schemaTimeout)
 	defer cancel()
 	for database, tables := range map[string]string{
 		storeDatabase:      "postgresql/v12/temporal",
@@ -55,10 +54,9 @@ func ensureSchema(ctx context.Context, server string, postgres *url.URL) error {
 	return nil
 }
 
-// forgetMembers clears the list of the servers that worked on the databases. It
-// is for one that begins: none of them is there any more. Those that were there
-// within the last seconds, as after a restore, would be looked for in vain, and
-// the new one's own services not find each other meanwhile.
+// forgetMembers clears the list of servers that used the databases, before a server
+// starts. The new server would try to reach those of the last seconds, as after a
+// restore, and its own services would not find each other meanwhile.
 func forgetMembers(ctx context.Context, postgres *url.URL) error {
 	store := *postgres
 	store.Path = "/" + storeDatabase
@@ -81,7 +79,7 @@ func exists(ctx context.Context, postgres *url.URL, database string) (there bool
 	return there, err
 }
 
-// schema has Temporal's SQL tool, which is in the server's program, do a task.
+// schema runs a task of Temporal's SQL tool, which is part of the server's program.
 func schema(ctx context.Context, server string, postgres *url.URL, database string, task []string) error {
 	password, _ := postgres.User.Password()
 	cmd := exec.CommandContext(ctx, server, append([]string{

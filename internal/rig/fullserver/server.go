@@ -25,22 +25,22 @@ import (
 	"github.com/yeyak/yeyak/internal/visibility"
 )
 
-// Options says which server is run, where, and on what.
+// Options say which server is run, where, and on which database.
 type Options struct {
-	// Server is the program.
+	// Server is the path of the program.
 	Server string
-	// Dir holds the configuration and, unless Log is another file, the log. It is
-	// made when it is missing.
+	// Dir is for the configuration and, unless Log is another file, the log. It is
+	// created if it is missing.
 	Dir, Log string
-	// Postgres is the server that the databases are kept on, as a URL of one of
-	// its databases with a user who may create others.
+	// Postgres is the server of the databases, as a URL of one of its databases with a
+	// user that may create others.
 	Postgres string
-	// Visibility is how the indexes of its visibility table are made; "" is lean.
+	// Visibility is the form of the indexes of its visibility table; "" is lean.
 	Visibility visibility.Form
 }
 
-// Server is a full Temporal server. It keeps its ports and its data when it is
-// stopped and started again.
+// Server is a full Temporal server. It keeps its ports and its data when it is stopped
+// and started again.
 type Server struct {
 	options  Options
 	frontend int
@@ -50,14 +50,13 @@ type Server struct {
 }
 
 const (
-	// readyWithin bounds a start. One on a busy machine, after a kill, takes
-	// some seconds.
+	// readyWithin bounds a start. On a busy machine, after a kill, it takes some seconds.
 	readyWithin = time.Minute
-	// patience is how long the server may take to stop. It drains for seconds.
-	patience = 30 * time.Second
+	// stopTimeout is how long the server may take to stop. It drains for seconds.
+	stopTimeout = 30 * time.Second
 )
 
-// New makes the server's databases and its configuration. It is not started.
+// New creates the server's databases and configuration. It does not start the server.
 func New(ctx context.Context, o Options) (*Server, error) {
 	if _, err := exec.LookPath(o.Server); err != nil {
 		return nil, fmt.Errorf("no Temporal server to run (%w): build it with `make bin/temporal-server`", err)
@@ -82,7 +81,7 @@ func New(ctx context.Context, o Options) (*Server, error) {
 //go:embed server.yaml
 var layout string
 
-// ports of one of the server's services.
+// ports are the ports of one of the server's services.
 type ports struct{ GRPC, Membership int }
 
 // configure writes the configuration into the folder.
@@ -125,7 +124,7 @@ func (s *Server) configure(postgres *url.URL) (err error) {
 
 func (s *Server) dynamicFile() string { return filepath.Join(s.options.Dir, "dynamic.yaml") }
 
-// dynamicConfig is the settings as the server reads them. JSON is YAML.
+// dynamicConfig is the settings in the server's format. JSON is YAML.
 func dynamicConfig() ([]byte, error) {
 	type constrained struct {
 		Value any `json:"value"`
@@ -154,11 +153,11 @@ func (s *Server) Start(ctx context.Context) (err error) {
 	return nil
 }
 
-// serves asks the server something that its frontend, its history service and
-// the database behind it have to answer.
+// serves sends a request that needs the server's frontend, its history service and the
+// database.
 func (s *Server) serves(ctx context.Context) error {
-	// A client that was refused once waits before it tries again, so each
-	// attempt has one of its own.
+	// A client waits after a refused connection before it connects again, so each attempt
+	// has a client of its own.
 	c, err := client.NewLazyClient(client.Options{HostPort: s.Addr(), Logger: devserver.Quiet()})
 	if err != nil {
 		return err
@@ -178,31 +177,31 @@ func (s *Server) serves(ctx context.Context) error {
 	return err
 }
 
-// Stop asks the server to end, and returns when it has. Its data stay.
-func (s *Server) Stop() error { return s.process.Stop(patience) }
+// Stop asks the server to end, and returns when it has. Its data are kept.
+func (s *Server) Stop() error { return s.process.Stop(stopTimeout) }
 
-// Kill ends the server at once, as kill -9 does. Its data stay.
+// Kill kills the server, like kill -9. Its data are kept.
 func (s *Server) Kill() { s.process.Kill() }
 
 // Signal sends the server a signal.
 func (s *Server) Signal(signal os.Signal) error { return s.process.Signal(signal) }
 
-// PID is the process id of the server as it was last started.
+// PID is the process id of the last started server.
 func (s *Server) PID() int { return s.process.PID() }
 
-// Running tells whether the server was started and has not ended.
+// Running reports whether the server was started and has not ended.
 func (s *Server) Running() bool { return s.process != nil && s.process.Running() }
 
-// Exited is closed when the server has ended, asked to or not.
+// Exited is closed when the server has ended, for whatever reason.
 func (s *Server) Exited() <-chan struct{} { return s.process.Exited() }
 
-// Addr is where the frontend listens, host:port.
+// Addr is the address of the frontend, host:port.
 func (s *Server) Addr() string { return child.Address(s.frontend) }
 
-// ProfileURL is where Go's profiles of the server can be fetched.
+// ProfileURL is the URL of the server's Go profiles.
 func (s *Server) ProfileURL() string { return "http://" + child.Address(s.profile) + "/debug/pprof/" }
 
-// LogFile is where the server logs to, warnings and worse.
+// LogFile is the file of the server's log, warnings and worse.
 func (s *Server) LogFile() string {
 	return cmp.Or(s.options.Log, filepath.Join(s.options.Dir, "server.log"))
 }

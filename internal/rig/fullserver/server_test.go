@@ -23,7 +23,7 @@ const namespace = "orders"
 
 var kind = temporal.NewSearchAttributeKeyKeyword("OrderKind")
 
-// program is the one that `make test` names, or builds.
+// program is the server that `make test` names, or builds.
 func program() string {
 	return cmp.Or(os.Getenv("YEYAK_TEMPORAL_SERVER"), "../../../bin/temporal-server")
 }
@@ -48,7 +48,7 @@ func dial(t *testing.T, s *Server) client.Client {
 	return c
 }
 
-// greet waits to be told a name.
+// greet waits for a signal with a name.
 func greet(ctx workflow.Context) (greeting string, err error) {
 	var name string
 	workflow.GetSignalChannel(ctx, "name").Receive(ctx, &name)
@@ -88,7 +88,7 @@ func TestServer_KeepsItsWorkflowsThroughStopAndKill(t *testing.T) {
 	require.Equal(t, "hello Bora", greeting)
 }
 
-// listed counts the workflows that can be searched for.
+// listed counts the workflows in the list.
 func listed(ctx context.Context, c client.Client) int64 {
 	n, err := c.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{Namespace: namespace, Query: "OrderKind = 'lodging'"})
 	if err != nil {
@@ -97,8 +97,8 @@ func listed(ctx context.Context, c client.Client) int64 {
 	return n.GetCount()
 }
 
-// A server that is set up again on the same databases brings them up to date
-// and finds what was there.
+// A server that is set up again on the same databases brings them up to date and keeps
+// their data.
 func TestNew_OnDatabasesThatAreThere(t *testing.T) {
 	t.Parallel()
 	s := setup(t)

@@ -1,5 +1,5 @@
-// Package issuer is an OIDC issuer on loopback, for tests and benchmarks: what it
-// signs is what they say, and it can be stopped, started again and given another key.
+// Package issuer is an OIDC issuer on loopback, for tests and benchmarks. They choose
+// what it signs, and can stop it, start it again and give it another key.
 package issuer
 
 import (
@@ -18,10 +18,10 @@ import (
 	"github.com/go-jose/go-jose/v4"
 )
 
-// Audience is what tokens are for unless their claims say otherwise.
+// Audience is the audience of tokens unless their claims name another.
 const Audience = "yeyak"
 
-// Issuer is an issuer that runs.
+// Issuer is a running issuer.
 type Issuer struct {
 	t       tester
 	address string
@@ -38,13 +38,13 @@ type tester interface {
 	Fatalf(format string, args ...any)
 }
 
-// test is a test that an issuer runs for.
+// test is the test for which an issuer runs.
 type test interface {
 	tester
 	Cleanup(func())
 }
 
-// process stands for the test of an issuer that runs as long as its process.
+// process replaces the test for an issuer that runs as long as its process.
 type process struct{}
 
 func (process) Helper() {}
@@ -81,7 +81,7 @@ func (i *Issuer) must(err error) {
 // URL is the issuer's name.
 func (i *Issuer) URL() string { return "http://" + i.address }
 
-// Asked is how often its keys were asked for.
+// Asked is how often its keys were requested.
 func (i *Issuer) Asked() int64 { return i.asked.Load() }
 
 // Stop makes it unreachable.
@@ -94,7 +94,7 @@ func (i *Issuer) Stop() {
 	}
 }
 
-// Resume makes it answer at its address, again.
+// Resume makes it answer again, at the same address.
 func (i *Issuer) Resume() {
 	i.t.Helper()
 	listener, err := net.Listen("tcp", i.address)
@@ -128,10 +128,10 @@ func (i *Issuer) handler() http.Handler {
 
 func write(w http.ResponseWriter, document any) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(document) // fails only when the client has gone
+	_ = json.NewEncoder(w).Encode(document) // fails only if the client has gone
 }
 
-// Rotate gives the issuer another key, in place of the one that it had.
+// Rotate replaces the issuer's key.
 func (i *Issuer) Rotate() {
 	i.t.Helper()
 	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -148,21 +148,21 @@ func (i *Issuer) current() jose.JSONWebKey {
 	return i.key
 }
 
-// Token is an access token with these claims, and those that each has to have. A
-// claim that is nil is left out.
+// Token is an access token with these claims and the required ones. A nil claim is left
+// out.
 func (i *Issuer) Token(claims map[string]any) string {
 	i.t.Helper()
 	return i.Typed("at+jwt", claims)
 }
 
-// Operator is the token of an operator, who may act for anybody, for a month.
+// Operator is the token of an operator, who may act for any caller, for a month.
 func (i *Issuer) Operator() string {
 	return i.Token(map[string]any{
 		"sub": "olga", "name": "Olga", "roles": []string{"operator"}, "exp": time.Now().Add(30 * 24 * time.Hour).Unix(),
 	})
 }
 
-// Typed is Token with a typ of its own, none if that is "".
+// Typed is Token with another typ, none if it is "".
 func (i *Issuer) Typed(typ string, claims map[string]any) string {
 	i.t.Helper()
 	all := map[string]any{

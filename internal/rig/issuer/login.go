@@ -5,12 +5,12 @@ import (
 	"net/url"
 )
 
-// SubjectParam is what a client adds to the address of a login to say whose it is: the
-// issuer asks nobody for a password.
+// SubjectParam is the parameter with which a client names the subject of a login: the
+// issuer asks for no password.
 const SubjectParam = "login_hint"
 
-// authorize logs in whoever the client says, and sends the browser back at once. The
-// code is the subject itself: what a code has to prove is the business of real issuers.
+// authorize logs in the subject that the client names, and redirects the browser at once.
+// The code is the subject itself: what protects a code is a concern of real issuers.
 func authorize(w http.ResponseWriter, r *http.Request) {
 	back, err := url.Parse(r.URL.Query().Get("redirect_uri"))
 	if err != nil {
@@ -21,7 +21,7 @@ func authorize(w http.ResponseWriter, r *http.Request) {
 	http.Redirect(w, r, back.String(), http.StatusSeeOther)
 }
 
-// token gives the access token that a code stands for.
+// token returns the access token of a code.
 func (i *Issuer) token(w http.ResponseWriter, r *http.Request) {
 	subject := r.PostFormValue("code")
 	write(w, map[string]any{

@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// account is whom a server runs as. PostgreSQL refuses to run as root, and
-// containers often run everything as root; nil is the user of the tests.
+// account is the user that a server runs as. PostgreSQL refuses to run as root, which is
+// the user in many containers; nil is the user of the tests.
 type account struct{ uid, gid int }
 
 func serverAccount() (*account, error) {
@@ -43,8 +43,8 @@ func (a *account) own(dir string) error {
 	return os.Chown(dir, a.uid, a.gid)
 }
 
-// attributes of a server's process: it dies with the test binary, also when
-// that is killed, and does not get the keyboard's interrupt before it.
+// attributes are those of a server's process: it dies with the test binary, also if that
+// is killed, and a terminal's interrupt does not reach it.
 func (a *account) attributes() *syscall.SysProcAttr {
 	attr := &syscall.SysProcAttr{Pdeathsig: syscall.SIGQUIT, Setpgid: true}
 	if a != nil {

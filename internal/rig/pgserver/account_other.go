@@ -4,7 +4,7 @@ package pgserver
 
 import "syscall"
 
-// account is whom a server runs as: the user of the tests.
+// account is the user that a server runs as: the user of the tests.
 type account struct{}
 
 func serverAccount() (*account, error) { return nil, nil }

@@ -16,16 +16,16 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/scratch"
 )
 
-// superuser is the role that a cluster is created with.
+// superuser is the role that initdb creates.
 const superuser = "yeyak"
 
-// startupPatience bounds a server's start, recovery after Stop included.
-const startupPatience = time.Minute
+// startTimeout bounds a server's start, recovery after Stop included.
+const startTimeout = time.Minute
 
-// Settings of a server beyond its defaults, as in postgresql.conf.
+// Settings are a server's settings beyond its defaults, as in postgresql.conf.
 type Settings map[string]string
 
-// always holds for every server: it is for this machine alone.
+// always are the settings of every server: it is for this machine alone.
 var always = Settings{
 	"listen_addresses":        "127.0.0.1",
 	"unix_socket_directories": "",
@@ -33,13 +33,13 @@ var always = Settings{
 	"log_min_messages":        "warning",
 }
 
-// Forgetful makes commits cost no disk. Data survive Stop and even a killed
-// server, only not a power cut. Everything that transactions can tell apart
-// keeps its default.
+// Forgetful makes commits cost no disk writes. Data survive Stop and even a kill of the
+// server, but not a power cut. Settings that transactions could notice keep their
+// defaults.
 var Forgetful = Settings{"fsync": "off", "full_page_writes": "off"}
 
-// Cluster is a PostgreSQL server of its own in a temporary directory, that can
-// be taken away and brought back.
+// Cluster is a PostgreSQL server in a temporary directory, which can be stopped and
+// started again.
 type Cluster struct {
 	settings Settings
 	bin      string // the directory of PostgreSQL's programs
@@ -50,7 +50,7 @@ type Cluster struct {
 	server   *process // nil while stopped
 }
 
-// NewDatabase makes an empty database on the cluster and returns its URL.
+// NewDatabase creates an empty database on the cluster and returns its URL.
 func (c *Cluster) NewDatabase(ctx context.Context) (string, error) {
 	u, _, err := CreateDatabase(ctx, c.URL())
 	return u, err
@@ -64,32 +64,32 @@ func (c *Cluster) PID() int {
 	return c.server.cmd.Process.Pid
 }
 
-// URL names the database "postgres" on the cluster, as a user who may do all.
+// URL is the URL of the database "postgres", as the superuser.
 func (c *Cluster) URL() string { return c.URLOf("postgres") }
 
-// URLOf names a database on the cluster, whether it is there or not.
+// URLOf is the URL of a database, which need not exist.
 func (c *Cluster) URLOf(database string) string {
 	return fmt.Sprintf("postgres://%s@127.0.0.1:%d/%s?sslmode=disable", superuser, c.port, database)
 }
 
-// Env tells PostgreSQL's own programs where the cluster is, and who may do all.
+// Env are the variables with which PostgreSQL's programs find the cluster, as the superuser.
 func (c *Cluster) Env() []string {
 	return []string{"PGHOST=127.0.0.1", "PGPORT=" + strconv.Itoa(c.port), "PGUSER=" + superuser}
 }
 
 func (c *Cluster) data() string { return filepath.Join(c.folder.Path, "data") }
 
-// Launch makes a cluster and starts it. It is to be closed, and dies with this
-// process on systems that can see to that.
+// Launch creates and starts a cluster. Call Close at its end; on Linux it also dies with
+// this process.
 func Launch(settings Settings) (*Cluster, error) { return LaunchLogging(settings, "") }
 
-// LaunchLogging is Launch for a server that logs to the file, or among its data
-// when that is "".
+// LaunchLogging is Launch for a server that logs to the file, or among its data if that
+// is "".
 func LaunchLogging(settings Settings, log string) (*Cluster, error) {
 	return launch(settings, log, (*Cluster).initialise)
 }
 
-// launch makes a cluster whose data directory is filled by fill.
+// launch makes a cluster whose data directory fill creates.
 func launch(settings Settings, log string, fill func(*Cluster) error) (*Cluster, error) {
 	bin, err := programs()
 	if err != nil {
@@ -107,7 +107,7 @@ func launch(settings Settings, log string, fill func(*Cluster) error) (*Cluster,
 	return c, nil
 }
 
-// create makes the directory that all of it is in.
+// create makes the cluster's directory.
 func (c *Cluster) create() (err error) {
 	if c.folder, err = scratch.Make("", "yeyak-postgres-"); err != nil {
 		return fmt.Errorf("pgserver: %w", err)
@@ -118,8 +118,8 @@ func (c *Cluster) create() (err error) {
 	if err := c.account.own(c.folder.Path); err != nil {
 		return fmt.Errorf("pgserver: %w", err)
 	}
-	// The port stays the cluster's while its server is stopped: it is none that the
-	// kernel gives to others.
+	// The cluster keeps the port while its server is stopped. The kernel does not assign
+	// it to other processes.
 	ports, err := child.FreePorts(1)
 	if err != nil {
 		return fmt.Errorf("pgserver: find a free port: %w", err)
@@ -128,11 +128,11 @@ func (c *Cluster) create() (err error) {
 	return nil
 }
 
-// initialise makes an empty data directory.
+// initialise creates an empty data directory.
 func (c *Cluster) initialise() error {
 	initdb := exec.Command(filepath.Join(c.bin, "initdb"), "--pgdata", c.data(), "--username", superuser,
 		"--auth", "trust", "--encoding", "UTF8", "--locale", "C", "--no-sync", "--no-instructions")
-	initdb.Dir = c.folder.Path // the caller's directory may be closed to the server's account
+	initdb.Dir = c.folder.Path // the server's account may have no access to the caller's directory
 	initdb.SysProcAttr = c.account.attributes()
 	if out, err := initdb.CombinedOutput(); err != nil {
 		return fmt.Errorf("pgserver: initdb: %w\n%s", err, out)
@@ -140,8 +140,8 @@ func (c *Cluster) initialise() error {
 	return nil
 }
 
-// Start starts the server, on the address and with the data that it had
-// before Stop, and returns when it takes connections.
+// Start starts the server, on the same address and data as before Stop, and returns when
+// it accepts connections.
 func (c *Cluster) Start() error {
 	if c.server != nil {
 		return nil
@@ -159,7 +159,7 @@ func (c *Cluster) Start() error {
 	}
 	cmd := exec.Command(filepath.Join(c.bin, "postgres"), args...)
 	cmd.Dir, cmd.Stdout, cmd.Stderr, cmd.SysProcAttr = c.folder.Path, log, log, c.account.attributes()
-	cmd.ExtraFiles = []*os.File{c.folder.Lock} // a server that outlives this process keeps its data
+	cmd.ExtraFiles = []*os.File{c.folder.Lock} // the lock keeps the data of a server that outlives this process
 	if c.server, err = start(cmd); err != nil {
 		return fmt.Errorf("pgserver: start postgres: %w", err)
 	}
@@ -171,7 +171,7 @@ func (c *Cluster) Start() error {
 }
 
 func (c *Cluster) awaitConnections() error {
-	ctx, cancel := context.WithTimeout(context.Background(), startupPatience)
+	ctx, cancel := context.WithTimeout(context.Background(), startTimeout)
 	defer cancel()
 	retry := time.NewTicker(20 * time.Millisecond)
 	defer retry.Stop()
@@ -190,8 +190,8 @@ func (c *Cluster) awaitConnections() error {
 	}
 }
 
-// Stop takes the server away at once, as a crash would: connections break,
-// the data stay. It returns when the server's processes are gone.
+// Stop stops the server at once, like a crash: connections break, the data are kept. It
+// returns when the server's processes have ended.
 func (c *Cluster) Stop() error {
 	if c.server == nil {
 		return nil
@@ -201,9 +201,8 @@ func (c *Cluster) Stop() error {
 	return err
 }
 
-// Kill ends the server at once, as kill -9 does. The data stay, and are
-// recovered by Start, which fails while the server's sessions have not yet
-// noticed and ended themselves.
+// Kill kills the server, like kill -9. Start recovers the data, and fails until the
+// server's sessions have noticed and ended.
 func (c *Cluster) Kill() {
 	if c.server == nil {
 		return
@@ -222,15 +221,15 @@ func (c *Cluster) Close() error {
 	return err
 }
 
-// process is a server that dies with the process which started it.
+// process is a server that dies with the process that started it.
 type process struct {
 	cmd    *exec.Cmd
 	exited chan struct{}
 }
 
-// start runs cmd from a goroutine that keeps its thread until the server has
-// exited: the kernel sends a child its parent-death signal when the thread
-// that started it ends, and Go ends idle threads.
+// start runs cmd from a goroutine that keeps its thread until the server has exited. When
+// the thread that started a child ends, the kernel sends the child its parent-death
+// signal, and Go ends idle threads.
 func start(cmd *exec.Cmd) (*process, error) {
 	p := &process{cmd: cmd, exited: make(chan struct{})}
 	started := make(chan error)
@@ -240,7 +239,7 @@ func start(cmd *exec.Cmd) (*process, error) {
 		err := cmd.Start()
 		started <- err
 		if err == nil {
-			_ = cmd.Wait() // a server that was killed has nothing to say
+			_ = cmd.Wait() // a killed server returns no useful error
 		}
 		close(p.exited)
 	}()
@@ -258,7 +257,7 @@ func (p *process) kill() error {
 	select {
 	case <-p.exited:
 		return nil
-	case <-time.After(patience):
+	case <-time.After(requestTimeout):
 		return errors.New("pgserver: postgres does not stop")
 	}
 }

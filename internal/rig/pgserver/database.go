@@ -13,11 +13,11 @@ import (
 	_ "github.com/uptrace/bun/driver/pgdriver" // the "pg" driver of database/sql
 )
 
-// patience bounds whatever is asked of a server that runs.
-const patience = 30 * time.Second
+// requestTimeout bounds every request to a running server.
+const requestTimeout = 30 * time.Second
 
-// CreateDatabase makes a database with a name of its own on the server and
-// returns its URL and name.
+// CreateDatabase creates a database with a unique name on the server and returns its URL
+// and name.
 func CreateDatabase(ctx context.Context, server string) (created, name string, err error) {
 	u, err := url.Parse(server)
 	if err != nil {
@@ -33,7 +33,7 @@ func CreateDatabase(ctx context.Context, server string) (created, name string, e
 
 // Execute runs one statement on a server.
 func Execute(ctx context.Context, server, statement string) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
 	db, err := sql.Open("pg", server)
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package pgserver runs a private PostgreSQL from the machine's own programs, as
-// an unprivileged user when this process is root's, on the loopback address and
-// a free port. Tests and benchmarks use it; nothing in production does.
+// Package pgserver runs a private PostgreSQL with the machine's own programs, on a free
+// port of the loopback address, as an unprivileged user if this process runs as root.
+// Tests and benchmarks use it; production does not.
 package pgserver

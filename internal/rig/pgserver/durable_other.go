@@ -2,5 +2,5 @@
 
 package pgserver
 
-// Durable keeps PostgreSQL's defaults, whose commits survive a power cut.
+// Durable keeps PostgreSQL's defaults, with which commits survive a power cut.
 var Durable = Settings{}

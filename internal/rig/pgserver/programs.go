@@ -10,10 +10,10 @@ import (
 	"strings"
 )
 
-// oldest is the first major version of PostgreSQL that is supported.
+// oldest is the oldest supported major version of PostgreSQL.
 const oldest = 14
 
-// packaged is where distributions put PostgreSQL's programs.
+// packaged are the folders in which distributions install PostgreSQL's programs.
 var packaged = []string{
 	"/usr/lib/postgresql/*/bin",                          // Debian, Ubuntu
 	"/usr/pgsql-*/bin",                                   // Red Hat
@@ -22,8 +22,8 @@ var packaged = []string{
 	"/Applications/Postgres.app/Contents/Versions/*/bin", // Postgres.app
 }
 
-// programs finds the directory that holds postgres and initdb: the one on the
-// PATH, the one that pg_config names, or the newest of the packaged ones.
+// programs finds the directory of postgres and initdb: the one on the PATH, the one that
+// pg_config names, or the newest of the packaged ones.
 func programs() (string, error) {
 	var candidates []string
 	if path, err := exec.LookPath("postgres"); err == nil {
@@ -51,7 +51,7 @@ func programs() (string, error) {
 
 var majorVersion = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)
 
-// version is the major version of the server in dir, 0 when there is none.
+// version is the major version of the server in dir, 0 if there is none.
 func version(dir string) int {
 	out, err := exec.Command(filepath.Join(dir, "postgres"), "--version").Output()
 	if err != nil {

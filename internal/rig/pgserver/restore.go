@@ -7,16 +7,16 @@ import (
 	"path/filepath"
 )
 
-// Restore makes a cluster of a backup, as pg_basebackup writes one, and starts
-// it. The backup stays as it is. The server logs as that of LaunchLogging does.
+// Restore makes a cluster from a backup of pg_basebackup and starts it. The backup is not
+// changed. The server logs like that of LaunchLogging.
 func Restore(backup string, settings Settings, log string) (*Cluster, error) {
 	return launch(settings, log, func(c *Cluster) error { return c.fillFrom(backup) })
 }
 
-// fillFrom copies the backup, which may be somebody else's, and gives the copy
-// to the server's account.
+// fillFrom copies the backup, which may belong to another user, and gives the copy to the
+// server's account.
 func (c *Cluster) fillFrom(backup string) error {
-	// With its permissions: PostgreSQL refuses data that others can read.
+	// -p keeps the permissions: PostgreSQL refuses data that others can read.
 	if out, err := exec.Command("cp", "-pR", filepath.Clean(backup), c.data()).CombinedOutput(); err != nil {
 		return fmt.Errorf("pgserver: copy the backup %s: %w\n%s", backup, err, out)
 	}

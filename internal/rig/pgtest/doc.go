@@ -1,6 +1,6 @@
-// Package pgtest gives tests a real PostgreSQL: one throw-away server for each
-// test binary, started when the first test asks for it, and in it a fresh,
-// empty database for each test.
+// Package pgtest gives tests a real PostgreSQL: one temporary server for each test
+// binary, started by the first test that needs it, with a fresh, empty database for each
+// test.
 //
 //	func TestMain(m *testing.M) { pgtest.Main(m) }
 //
@@ -9,10 +9,9 @@
 //		…
 //	}
 //
-// TEST_DATABASE_URL names a server to use instead, on which its user may
-// create databases. Tests that simulate an outage need a server of their own
-// in any case: NewCluster.
+// TEST_DATABASE_URL names a server to use instead, on which its user may create
+// databases. Tests of an outage always need a server of their own: NewCluster.
 //
-// Without PostgreSQL a test fails, and says how to install it: a test that is
-// skipped would be taken for one that passed.
+// Without PostgreSQL a test fails, and says how to install it: a skipped test would be
+// taken for a passed one.
 package pgtest

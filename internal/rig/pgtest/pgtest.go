@@ -15,28 +15,27 @@ import (
 // serverVariable names a PostgreSQL to use instead of starting one.
 const serverVariable = "TEST_DATABASE_URL"
 
-// patience bounds whatever is asked of a server that runs.
-const patience = 30 * time.Second
+// requestTimeout bounds every request to a running server.
+const requestTimeout = 30 * time.Second
 
 // shared is the server of this test binary.
 var shared struct {
 	sync.Mutex
 	cluster *pgserver.Cluster
-	err     error // a server that did not start is not tried again by every test
+	err     error // a failed start is not repeated by every test
 }
 
-// delayVariable is how much longer each commit takes, for tests of what a slow
-// disk must not change.
+// delayVariable is a delay of each commit, for tests that must not depend on the speed of
+// the disk.
 const delayVariable = "YEYAK_TEST_COMMIT_DELAY"
 
-// CommitDelay is how much longer than usual each commit is to take, 0 when the
-// tests run as fast as they can.
+// CommitDelay is the delay of each commit, 0 if the tests run at full speed.
 func CommitDelay() time.Duration {
 	delay, _ := time.ParseDuration(os.Getenv(delayVariable))
 	return delay
 }
 
-// settings of the servers that tests use.
+// settings are those of the servers for tests.
 func settings() pgserver.Settings {
 	delay := CommitDelay()
 	if delay == 0 {
@@ -44,15 +43,15 @@ func settings() pgserver.Settings {
 	}
 	return pgserver.Settings{
 		"commit_delay":     strconv.FormatInt(delay.Microseconds(), 10),
-		"commit_siblings":  "0",  // a commit that is alone is delayed too
-		"fsync":            "on", // without it no commit is delayed
+		"commit_siblings":  "0",  // a single commit is delayed too
+		"fsync":            "on", // PostgreSQL delays no commit without it
 		"full_page_writes": "off",
 	}
 }
 
 // Main runs the tests of a package and stops the server that they used.
 func Main(m *testing.M) {
-	m.Run() // the exit code is kept by m
+	m.Run() // m keeps the exit code
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.cluster == nil {
@@ -77,7 +76,7 @@ func New(t testing.TB) string {
 	return newDatabase(t, c)
 }
 
-// Cluster is a server of a test's own, to be taken away and brought back.
+// Cluster is a server for one test, which can stop and start it.
 type Cluster struct{ *pgserver.Cluster }
 
 // NewCluster starts a server for t alone, which is removed when t ends.
@@ -119,8 +118,8 @@ func sharedCluster() (*pgserver.Cluster, error) {
 	return shared.cluster, shared.err
 }
 
-// borrow makes a database on a server that outlives the test, and therefore
-// removes it when the test ends.
+// borrow creates a database on a server that outlives the test, and removes it when the
+// test ends.
 func borrow(t testing.TB, server string) string {
 	t.Helper()
 	created, name, err := pgserver.CreateDatabase(t.Context(), server)
@@ -129,7 +128,7 @@ func borrow(t testing.TB, server string) string {
 	}
 	t.Cleanup(func() {
 		// The test's own context has ended by now.
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
 		defer cancel()
 		if err := pgserver.Execute(ctx, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
 			t.Errorf("pgtest: drop database: %v", err)

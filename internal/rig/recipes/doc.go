@@ -1,3 +1,3 @@
-// Package recipes reads an operator's documents: the commands that stand under
-// their headings, so that tests type what operators are told to type.
+// Package recipes reads the commands below the headings of an operator's documents, so
+// that tests run what operators are told to run.
 package recipes

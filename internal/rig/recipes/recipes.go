@@ -11,8 +11,8 @@ import (
 	"sync"
 )
 
-// Book is the recipes of a folder of documents, and which of them have been run.
-// It is safe for concurrent use.
+// Book holds the recipes of a folder of documents, and which of them have been run. It is
+// safe for concurrent use.
 type Book struct {
 	folder   string
 	commands map[string]string // by heading
@@ -27,10 +27,9 @@ var (
 	fence   = regexp.MustCompile("^\\s*```(.*)$")
 )
 
-// Read reads the documents in a folder, which are in Markdown. A block of sh is
-// the recipe of the heading above it. A block of anything else is an error, since
-// no test would run it, and so are two recipes under headings of the same name,
-// in one document or in two.
+// Read reads the Markdown documents in a folder. A block of sh is the recipe of the
+// heading above it. A block of another language is an error, since no test would run it,
+// and so are two recipes under headings of the same name, in one document or in two.
 func Read(folder string) (*Book, error) {
 	pages, err := filepath.Glob(filepath.Join(folder, "*.md"))
 	if err != nil {
@@ -49,13 +48,13 @@ func Read(folder string) (*Book, error) {
 	return b, nil
 }
 
-// read adds a page's recipes. From tells where each heading with a recipe is.
+// read adds a page's recipes. from is where each heading with a recipe is.
 func (b *Book) read(page string, from map[string]string) error {
 	text, err := os.ReadFile(page)
 	if err != nil {
 		return err
 	}
-	under, at, inside := "", "", false // at: the line of the heading, which tells two of the same name apart
+	under, at, inside := "", "", false // at: the line of the heading, which distinguishes two of the same name
 	for i, line := range strings.Split(string(text), "\n") {
 		here := fmt.Sprintf("%s:%d", page, i+1)
 		if m := fence.FindStringSubmatch(line); m != nil {
@@ -87,8 +86,7 @@ func (b *Book) read(page string, from map[string]string) error {
 	return nil
 }
 
-// Commands are the recipes of the headings, one after the other. They count as
-// run from then on.
+// Commands returns the recipes of the headings, one after another, and counts them as run.
 func (b *Book) Commands(headings ...string) (string, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -111,6 +109,5 @@ func (b *Book) Left() []string {
 	return slices.DeleteFunc(slices.Sorted(maps.Keys(b.commands)), func(h string) bool { return b.run[h] })
 }
 
-// Shown are the lines that are indented only: commands that are shown, and not
-// run by a test.
+// Shown are the indented lines: commands that are shown and not run by a test.
 func (b *Book) Shown() []string { return slices.Clone(b.shown) }

@@ -1,6 +1,6 @@
-// Package scratch makes the folders in which tests and benchmarks keep databases
-// and programs. What a process that was killed has left behind is removed when
-// the next folder of that name is made, by whichever process.
+// Package scratch makes the folders in which tests and benchmarks keep databases and
+// programs. The next process that makes a folder of the same name removes the folders of
+// killed processes.
 package scratch
 
 import (
@@ -11,19 +11,19 @@ import (
 	"syscall"
 )
 
-// lockName is the file in a folder that its owner has locked. A folder without it
-// is one that is being made.
+// lockName is the file in a folder that its owner has locked. A folder without it is still
+// being made.
 const lockName = "owned"
 
 // Folder is a folder of this process.
 type Folder struct {
 	Path string
-	// Lock keeps the folder: a child that inherits it keeps it, too.
+	// Lock keeps the folder, also for a child that inherits it.
 	Lock *os.File
 }
 
-// Make makes a folder in parent, or where temporary files are kept when that is
-// "". Its name begins with name, as those do that it removes.
+// Make makes a folder in parent, or in the folder for temporary files if that is "". Its
+// name begins with name, like those that it removes.
 func Make(parent, name string) (*Folder, error) {
 	if parent == "" {
 		parent = os.TempDir()
@@ -40,8 +40,8 @@ func Make(parent, name string) (*Folder, error) {
 	return &Folder{Path: dir, Lock: lock}, nil
 }
 
-// own locks the folder. The file has its name only once it is locked: no other
-// process finds one that seems to have no owner.
+// own locks the folder. The file gets its name after it is locked: no other process finds
+// a folder that seems to have no owner.
 func own(dir string) (*os.File, error) {
 	unnamed := filepath.Join(dir, lockName+".new")
 	lock, err := os.OpenFile(unnamed, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
@@ -54,13 +54,13 @@ func own(dir string) (*os.File, error) {
 	return lock, nil
 }
 
-// flock takes a lock that ends with the last process that has the file open.
+// flock takes a lock that is released when the last process closes the file.
 func flock(lock *os.File) error {
 	return syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 }
 
-// sweep removes the folders whose owners are gone. What cannot be looked at, such
-// as another user's, is left.
+// sweep removes the folders whose owners are gone. It skips folders that it cannot read,
+// such as another user's.
 func sweep(parent, name string) {
 	found, _ := filepath.Glob(filepath.Join(parent, name+"*")) // the pattern is well formed
 	for _, dir := range found {
@@ -75,7 +75,7 @@ func sweep(parent, name string) {
 	}
 }
 
-// Remove removes the folder with all that is in it.
+// Remove removes the folder with its content.
 func (f *Folder) Remove() error {
 	return errors.Join(os.RemoveAll(f.Path), f.Lock.Close())
 }

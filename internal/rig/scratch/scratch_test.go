@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	m.Run()
 }
 
-// owner is another process that has made a folder and lives.
+// owner starts another process, which makes a folder and keeps running.
 func owner(t *testing.T, parent string) (path string, kill func()) {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), os.Args[0])
@@ -48,8 +48,8 @@ func owner(t *testing.T, parent string) (path string, kill func()) {
 	}
 }
 
-// TestMake_RemovesWhatAKilledProcessLeft, and what no other process has, or may be
-// about to have.
+// TestMake_RemovesWhatAKilledProcessLeft: but no folder that another process owns, or is
+// about to own.
 func TestMake_RemovesWhatAKilledProcessLeft(t *testing.T) {
 	t.Parallel()
 	parent := t.TempDir()
@@ -75,8 +75,8 @@ func TestMake_RemovesWhatAKilledProcessLeft(t *testing.T) {
 	require.NoError(t, next.Remove())
 }
 
-// TestMake_AChildKeepsIt: a server that outlives the process that made its folder
-// keeps the folder, as long as it has its lock.
+// TestMake_AChildKeepsIt: a server that outlives the process that made its folder keeps
+// the folder while it has the lock.
 func TestMake_AChildKeepsIt(t *testing.T) {
 	t.Parallel()
 	parent := t.TempDir()
@@ -85,7 +85,7 @@ func TestMake_AChildKeepsIt(t *testing.T) {
 	server := exec.CommandContext(t.Context(), "sleep", "1h")
 	server.ExtraFiles = []*os.File{folder.Lock}
 	require.NoError(t, server.Start())
-	require.NoError(t, folder.Lock.Close()) // as the end of this process would
+	require.NoError(t, folder.Lock.Close()) // as the end of this process would do
 	_, err = scratch.Make(parent, "tests-")
 	require.NoError(t, err)
 	require.DirExists(t, folder.Path)

@@ -1,5 +1,5 @@
-// Package seed is where the random choices of a test begin: it is printed, and a
-// run can be repeated with it.
+// Package seed chooses and prints the seed of a random test, so that a run can be
+// repeated.
 package seed
 
 import (
@@ -10,8 +10,8 @@ import (
 	"testing"
 )
 
-// Of is a new seed, or that of the environment's YEYAK_SEED. It is printed as the
-// seed of what the test makes with it, such as "requests".
+// Of is a new seed, or YEYAK_SEED. It is printed with what the test makes of it, such as
+// "requests".
 func Of(t testing.TB, what string) uint64 {
 	t.Helper()
 	seed := rand.Uint64()

@@ -8,7 +8,7 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/seed"
 )
 
-// TestOf: a run is repeated by the seed that was printed, and else is another one.
+// TestOf: the printed seed repeats a run; without one each run has another seed.
 func TestOf(t *testing.T) {
 	t.Setenv("YEYAK_SEED", "")
 	first := seed.Of(t, "tests")

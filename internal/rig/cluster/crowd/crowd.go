@@ -11,16 +11,16 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Options says how many there are, and where.
+// Options say how many users there are, and which API they use.
 type Options struct {
 	URL   string
-	Token string // that requests present, "" for none
+	Token string // of the requests, "" for none
 	Users int
-	// Think is how long a user does nothing between two requests, on average.
+	// Think is the average pause of a user between two requests.
 	Think time.Duration
 }
 
-// Crowd remembers what it was answered.
+// Crowd records its requests and their answers.
 type Crowd struct {
 	options Options
 	http    *http.Client
@@ -29,33 +29,32 @@ type Crowd struct {
 
 	mu      sync.Mutex
 	records []Record
-	rests   []rest
+	stable  []stableOrder
 	orders  map[string]*order
 	placed  []*Placement
 }
 
-// Shops are the ids of what there is to order: places that are booked at once, or
-// decided on by their owner, or have no rooms; a menu, and a drink.
+// Shops are the ids of the offers: places that confirm at once, that let their owner
+// decide, or that have no rooms; a menu, and a drink.
 type Shops struct{ Hotel, Inn, Full, Menu, Drink string }
 
 type object map[string]any
 
 const (
-	// patience is how long a user waits for an answer. The service answers
-	// within the time that a request waits for its turn, 10 s, its reply budget and
-	// some seconds.
-	patience = 30 * time.Second
-	// Days is over how many nights from today reservations are spread.
+	// answerTimeout is how long a user waits for an answer. The service answers within
+	// its longest wait for a slot, 10 s, its reply budget and some seconds.
+	answerTimeout = 30 * time.Second
+	// Days is the number of nights from today over which reservations are spread.
 	Days  = 300
 	rooms = 1000
 	owner = "owner-of-all"
 )
 
-// New opens the shops.
+// New makes the offers.
 func New(ctx context.Context, o Options) (*Crowd, error) {
 	c := &Crowd{
 		options: o, today: booking.DateOf(time.Now().UTC()), orders: map[string]*order{},
-		http: &http.Client{Timeout: patience, Transport: &http.Transport{MaxIdleConnsPerHost: o.Users, DisableCompression: true}},
+		http: &http.Client{Timeout: answerTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: o.Users, DisableCompression: true}},
 	}
 	price := object{"amount": 50000, "currency": "KRW"}
 	for _, open := range []struct {
@@ -88,21 +87,21 @@ func New(ctx context.Context, o Options) (*Crowd, error) {
 	return c, nil
 }
 
-// Shops are what the crowd orders from.
+// Shops are the offers that the crowd orders from.
 func (c *Crowd) Shops() Shops { return c.shops }
 
-// Run lets the users go about their journeys until ctx ends, and returns when
-// each has had the answer to its last request.
+// Run lets the users do their journeys until ctx ends, and returns when each has the
+// answer to its last request.
 func (c *Crowd) Run(ctx context.Context) {
 	c.each(ctx, func(u *user, turn int) { journeys[turn%len(journeys)](u) })
 }
 
-// each lets each user take turns until ctx ends.
+// each runs takeTurn for each user in a loop until ctx ends.
 func (c *Crowd) each(ctx context.Context, takeTurn func(u *user, turn int)) {
 	var all sync.WaitGroup
 	for n := range c.options.Users {
 		all.Go(func() {
-			u := &user{Crowd: c, id: fmt.Sprintf("customer-%d", n), over: ctx.Done()}
+			u := &user{Crowd: c, id: fmt.Sprintf("customer-%d", n), stop: ctx.Done()}
 			u.think() // so that they do not all begin at once
 			for turn := n; ctx.Err() == nil; turn++ {
 				takeTurn(u, turn)
@@ -112,29 +111,29 @@ func (c *Crowd) each(ctx context.Context, takeTurn func(u *user, turn int)) {
 	all.Wait()
 }
 
-// user is one of them.
+// user is a user of the crowd.
 type user struct {
 	*Crowd
 	id   string
-	over <-chan struct{} // closed when it is time to go home
-	open []standing      // orders that were placed, and may be decided on
+	stop <-chan struct{} // closed when the user has to stop
+	open []standing      // placed orders that may be decided on
 }
 
-// think passes some time, unless it is time to go home.
+// think pauses, unless the user has to stop.
 func (u *user) think() {
 	if u.options.Think <= 0 {
 		return
 	}
 	select {
-	case <-u.over:
+	case <-u.stop:
 	case <-time.After(rand.N(2 * u.options.Think)):
 	}
 }
 
-// leaving tells whether it is time to go home.
+// leaving reports whether the user has to stop.
 func (u *user) leaving() bool {
 	select {
-	case <-u.over:
+	case <-u.stop:
 		return true
 	default:
 		return false

@@ -1,12 +1,11 @@
-// Package crowd is customers, owners and couriers at work: closed loops that
-// place, read, confirm, cancel and complete orders over HTTP, each request sent
-// once, and remember every answer, to tell afterwards whether anything that was
-// answered has been lost.
+// Package crowd simulates customers, owners and couriers: closed loops that place, read,
+// confirm, cancel and complete orders over HTTP. Each request is sent once. Every answer
+// is recorded, to check afterwards whether anything that was answered has been lost.
 //
-//	crowd.go    users in their loops, and what there is to order
-//	journeys.go what one of them does with one order
-//	onward.go   loops that place order after order and do not wait for any
-//	sending.go  one request, and whether it was answered as the business expects
+//	crowd.go    users in their loops, and the offers
+//	journeys.go what a user does with one order
+//	onward.go   loops that place order after order without waiting
+//	sending.go  one request, and whether its answer was expected
 //	tally.go    availability, and when it was missing
-//	settled.go  every order as it was last answered
+//	outcomes.go every order compared with its last answer
 package crowd

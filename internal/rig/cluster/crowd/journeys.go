@@ -8,31 +8,31 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// journeys are what users do, in turns.
+// journeys are what a user does, in turn.
 var journeys = []func(*user){
 	(*user).stayAtHotel, (*user).stayAtInn, (*user).eat, (*user).stayAtInn, (*user).drink, (*user).findNoRoom,
 }
 
-// Paths of orders by what they are of.
+// Paths of orders.
 const (
 	reservations = "/v1/lodging/reservations"
 	meals        = "/v1/food/orders"
 	cups         = "/v1/cafe/orders"
 )
 
-// stayAtHotel reserves where nobody is asked, and half of the time cancels.
+// stayAtHotel reserves a place that confirms at once, and cancels half of the time.
 func (u *user) stayAtHotel() {
 	o := u.place(reservations, u.reservation(u.shops.Hotel), booking.Confirmed)
-	if u.look(o) && rand.IntN(2) == 0 {
+	if u.awaitWanted(o) && rand.IntN(2) == 0 {
 		u.decide(o, reservations, "cancel", nil, booking.Cancelled)
 	}
 }
 
-// stayAtInn reserves where the owner is asked, who finds it on their list and
-// confirms or rejects; one in four guests cancels then.
+// stayAtInn reserves a place whose owner finds the order on their list and confirms or
+// rejects it; one in four guests then cancels.
 func (u *user) stayAtInn() {
 	o := u.place(reservations, u.reservation(u.shops.Inn), booking.AwaitingOwner)
-	if !u.look(o) {
+	if !u.awaitWanted(o) {
 		return
 	}
 	u.read("/v1/orders?status=awaiting_owner&limit=5&ownerId=" + owner)
@@ -48,7 +48,7 @@ func (u *user) stayAtInn() {
 // eat orders a meal, which its courier delivers or its customer cancels.
 func (u *user) eat() {
 	o := u.place(meals, u.meal(), booking.Delivering)
-	if !u.look(o) {
+	if !u.awaitWanted(o) {
 		return
 	}
 	if rand.IntN(3) == 0 {
@@ -58,10 +58,10 @@ func (u *user) eat() {
 	}
 }
 
-// drink orders a cup, which is made or cancelled.
+// drink orders a drink, which is made or cancelled.
 func (u *user) drink() {
 	o := u.place(cups, u.cup(), booking.InProduction)
-	if !u.look(o) {
+	if !u.awaitWanted(o) {
 		return
 	}
 	if rand.IntN(3) == 0 {
@@ -71,10 +71,10 @@ func (u *user) drink() {
 	}
 }
 
-// findNoRoom reserves where nothing is free: the payment is given back.
+// findNoRoom reserves a full place: the payment is refunded.
 func (u *user) findNoRoom() {
 	o := u.place(reservations, u.reservation(u.shops.Full), booking.Cancelled)
-	u.look(o)
+	u.awaitWanted(o)
 	u.read("/v1/mypages?limit=10&customerId=" + u.id)
 }
 
@@ -91,21 +91,21 @@ func (u *user) cup() object {
 	return object{"menuId": u.shops.Drink, "customerId": u.id, "quantity": 1}
 }
 
-// order is what a user was told of one that was taken. want is where it has to
-// come to, and either once a decision was answered neither yes nor no.
+// order is an order as a user was answered. want is its expected status; orWant is
+// allowed as well if the answer to a decision was neither yes nor no.
 type order struct {
-	id   string
-	want booking.Status
-	or   booking.Status
-	// unsure: it may also be that there is none, and never will be.
-	unsure bool
-	told   string // the request and its answer; only those of OrderOn have it
-	// asked is when it was placed, or decided on.
+	id     string
+	want   booking.Status
+	orWant booking.Status
+	// unsure means that the order may not exist, and then never will.
+	unsure     bool
+	answerText string // the request and its answer; only for orders of OrderOn
+	// asked is when it was placed, or last decided on.
 	asked time.Time
 }
 
-// place orders, and returns nil when that was not taken. want is where the
-// order comes to rest by itself.
+// place orders, and returns nil if the order was not accepted. want is the status that
+// the order reaches without a decision.
 func (u *user) place(path string, in object, want booking.Status) *order {
 	defer u.think()
 	expected := []int{http.StatusCreated, http.StatusAccepted}
@@ -124,19 +124,19 @@ func (u *user) place(path string, in object, want booking.Status) *order {
 	return o
 }
 
-// lookAgain is how often a user looks for an order to come to rest.
-const lookAgain = 100
+// maxReads is how many times a user reads an order until it has the expected status.
+const maxReads = 100
 
-// look reads the order until it is at rest where it is wanted, as a customer
-// does who was told that it is being worked on. It answers whether it is.
-func (u *user) look(o *order) bool {
+// awaitWanted reads the order until it has the expected status, like a customer whose
+// order is being worked on. It reports whether it does.
+func (u *user) awaitWanted(o *order) bool {
 	if o == nil {
 		return false
 	}
-	for range lookAgain {
+	for range maxReads {
 		a := u.send(http.MethodGet, "/v1/mypages/"+o.id, nil, http.StatusOK)
 		if a.status == http.StatusOK && a.body.is(o.want) {
-			u.rested(o)
+			u.recordStable(o)
 			u.think()
 			return true
 		}
@@ -148,15 +148,15 @@ func (u *user) look(o *order) bool {
 	return false
 }
 
-// decide decides on an order and looks at it. From then on it has to be want;
-// when the decision was not answered, it may also stay where it was. It answers
-// whether the order came there.
+// decide decides on an order and awaits the result. From then on its status has to be
+// want; if the decision was not answered, it may also be the former one. It reports
+// whether the order reached want.
 func (u *user) decide(o *order, path, verb string, in object, want booking.Status) bool {
-	return u.tell(o, path, verb, in, want) && u.look(o)
+	return u.sendDecision(o, path, verb, in, want) && u.awaitWanted(o)
 }
 
-// tell sends a decision, and answers whether it was taken.
-func (u *user) tell(o *order, path, verb string, in object, want booking.Status) bool {
+// sendDecision sends a decision, and reports whether it was accepted.
+func (u *user) sendDecision(o *order, path, verb string, in object, want booking.Status) bool {
 	if u.leaving() {
 		return false
 	}
@@ -165,7 +165,7 @@ func (u *user) tell(o *order, path, verb string, in object, want booking.Status)
 	u.think()
 	u.mu.Lock()
 	if a.failed() {
-		o.or = o.want
+		o.orWant = o.want
 	}
 	o.want, o.asked = want, begun
 	u.mu.Unlock()

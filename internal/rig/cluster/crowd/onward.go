@@ -16,27 +16,27 @@ import (
 
 const visits = "/v1/cleaning/calls"
 
-// Placement is one request for an order, under an Idempotency-Key of its own, and
-// what its customer was told.
+// Placement is one request for an order, under an Idempotency-Key of its own, with its
+// answer.
 type Placement struct {
 	Kind booking.Kind
 	// Key is the Idempotency-Key.
 	Key   string
 	Asked time.Time
 	Took  time.Duration
-	// Status is that of the answer, 0 if there was none; Code is that of its problem.
+	// Status is the status of the answer, 0 if there was none; Code is the problem's code.
 	Status int
 	Code   string
-	// OrderID is the order that the answer named, "" if it named none. Located tells
-	// whether it said where that is, and Received whether the order waits to be begun.
+	// OrderID is the order in the answer, "" if there was none. Located means that the
+	// answer had a Location, Received that the order waits in the inbox.
 	OrderID           string
 	Located, Received bool
-	// Unsure: it may be that there is no such order, and never will be.
+	// Unsure means that the order may not exist, and then never will.
 	Unsure bool
-	// Sent is how often the request was sent: a connection that breaks lets it be sent
-	// once more, since it has a key.
+	// Sent is how often the request was sent: after a broken connection it is sent once
+	// more, since it has a key.
 	Sent int
-	// Failure is why there was no answer.
+	// Failure is the reason if there was no answer.
 	Failure string
 
 	ware
@@ -47,26 +47,26 @@ type Placement struct {
 // Answered is when the customer stopped waiting.
 func (p Placement) Answered() time.Time { return p.Asked.Add(p.Took) }
 
-// Waits tells whether an order of the kind can be taken before it is begun.
-func (p Placement) Waits() bool { return p.Kind == booking.Lodging || p.Kind == booking.Food }
+// CanWait reports whether an order of the kind can wait in the inbox.
+func (p Placement) CanWait() bool { return p.Kind == booking.Lodging || p.Kind == booking.Food }
 
 func (p Placement) String() string {
 	return fmt.Sprintf("%s order of %s at %s, under key %s, answered after %s with %d %s %s%s",
 		p.Kind, p.customer, p.Asked.Format(time.TimeOnly), p.Key, p.Took.Round(time.Millisecond), p.Status, p.Code, p.OrderID, p.Failure)
 }
 
-// ware is what OrderOn orders, and the status in which that comes to rest.
+// ware is something that OrderOn orders, and the stable status of its order before a decision.
 type ware struct {
 	kind    booking.Kind
 	path    string
-	rests   booking.Status
+	stable  booking.Status
 	chances int
 	content func(*user) object
-	// decisions are what may be decided on it.
+	// decisions are the possible decisions on it.
 	decisions []verdict
 }
 
-// verdict is a decision, and where the order comes to. open: a service has to agree.
+// verdict is a decision and the order's status after it. open means that a service has to agree.
 type verdict struct {
 	path, verb string
 	want       booking.Status
@@ -104,7 +104,7 @@ var wares = []ware{
 	},
 }
 
-// anyWare is one of the wares, by their chances.
+// anyWare is a random ware, by the weights.
 func anyWare() ware {
 	all := 0
 	for _, w := range wares {
@@ -119,14 +119,14 @@ func anyWare() ware {
 	panic("unreachable")
 }
 
-// standing is an order that was placed, and may be decided on.
+// standing is a placed order that may be decided on.
 type standing struct {
 	*order
 	ware
 }
 
-// OrderOn lets the users order until ctx ends: all kinds, mostly stays and food.
-// They decide on orders that stand, cancel some that wait, and do not wait for any.
+// OrderOn lets the users order until ctx ends: all kinds, mostly stays and food. They
+// decide on placed orders, cancel some that wait in the inbox, and wait for none.
 func (c *Crowd) OrderOn(ctx context.Context) { c.each(ctx, func(u *user, _ int) { u.orderOn() }) }
 
 func (u *user) orderOn() {
@@ -153,22 +153,22 @@ func (u *user) orderOn() {
 	case p.Status == http.StatusCreated && rand.IntN(2) == 0:
 		u.open = append(u.open, standing{o, w})
 	case p.Received && w.kind == booking.Lodging && rand.IntN(8) == 0:
-		u.tell(o, w.path, "cancel", nil, booking.Cancelled)
+		u.sendDecision(o, w.path, "cancel", nil, booking.Cancelled)
 	}
 }
 
 func (u *user) decideOn(o standing) {
 	v := o.decisions[rand.IntN(len(o.decisions))]
-	u.tell(o.order, v.path, v.verb, nil, v.want)
+	u.sendDecision(o.order, v.path, v.verb, nil, v.want)
 	if v.open {
 		u.mu.Lock()
-		o.or = o.rests
+		o.orWant = o.stable
 		u.mu.Unlock()
 	}
 }
 
-// ask sends the request of a placement, and notes the order that it was answered with,
-// if it was taken.
+// ask sends the request of a placement, and records the order of the answer, if it was
+// accepted.
 func (c *Crowd) ask(p *Placement) (taken *order) {
 	begun := time.Now()
 	sent := 0
@@ -180,7 +180,7 @@ func (c *Crowd) ask(p *Placement) (taken *order) {
 	p.Asked, p.Took, p.Sent = begun, took, sent
 	p.Status, p.Code, p.OrderID, p.Located, p.Failure = a.status, a.body.Code, a.order(), a.location != "", ""
 	p.Received = a.body.is(booking.Received)
-	p.Unsure = p.Status == http.StatusAccepted && !p.Waits()
+	p.Unsure = p.Status == http.StatusAccepted && !p.CanWait()
 	if p.Status == http.StatusServiceUnavailable && p.OrderID == "" && p.Located { // an earlier request may have placed it
 		p.OrderID, p.Unsure = path.Base(a.location), true
 	}
@@ -190,10 +190,10 @@ func (c *Crowd) ask(p *Placement) (taken *order) {
 	if p.Status == 0 || p.OrderID == "" {
 		return nil
 	}
-	o := &order{id: p.OrderID, want: p.rests, asked: begun, told: p.String()}
+	o := &order{id: p.OrderID, want: p.stable, asked: begun, answerText: p.String()}
 	switch {
 	case p.Unsure:
-		o.or, o.unsure = booking.Cancelled, true
+		o.orWant, o.unsure = booking.Cancelled, true
 	case p.Status >= http.StatusBadRequest:
 		o.want = booking.Cancelled
 	}
@@ -208,7 +208,7 @@ func (c *Crowd) ask(p *Placement) (taken *order) {
 	return o
 }
 
-// Placements are the requests that OrderOn has sent since a moment.
+// Placements are the requests that OrderOn has sent since then.
 func (c *Crowd) Placements(since time.Time) (all []Placement) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -223,8 +223,8 @@ func (c *Crowd) Placements(since time.Time) (all []Placement) {
 // atOnce is how many requests are repeated at the same time.
 const atOnce = 8
 
-// Repeat sends requests once more, under their keys. It returns those by which an
-// order had been placed before, and fails for one that is not served now.
+// Repeat sends requests once more, under their keys. It returns those whose order had
+// been placed before, and fails for one that is not served now.
 func (c *Crowd) Repeat(ctx context.Context, placements []Placement) (before []Placement, err error) {
 	var all sync.WaitGroup
 	var mu sync.Mutex
@@ -262,15 +262,15 @@ func (c *Crowd) repeat(ctx context.Context, p Placement) (before bool, err error
 	return a.body.History[0].At.Before(begun.Truncate(time.Microsecond)), nil
 }
 
-// Told tells whether any answer named the order.
-func (c *Crowd) Told(orderID string) bool {
+// Named reports whether any answer named the order.
+func (c *Crowd) Named(orderID string) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.orders[orderID] != nil
 }
 
-// Lists tells whether the list of the customer of a placement has the order.
-func (c *Crowd) Lists(ctx context.Context, p Placement, orderID string) (bool, error) {
+// IsListed reports whether the list of the placement's customer contains the order.
+func (c *Crowd) IsListed(ctx context.Context, p Placement, orderID string) (bool, error) {
 	a, err := c.request(ctx, http.MethodGet, "/v1/mypages?limit=200&customerId="+p.customer, nil)
 	if err != nil || a.status != http.StatusOK {
 		return false, fmt.Errorf("list of %s: %d %s (%v)", p.customer, a.status, a.raw, err)
@@ -278,7 +278,7 @@ func (c *Crowd) Lists(ctx context.Context, p Placement, orderID string) (bool, e
 	return slices.ContainsFunc(a.body.Items, func(o struct{ ID string }) bool { return o.ID == orderID }), nil
 }
 
-// Refused tells whether the answer was that the request has placed nothing, and never
+// Refused reports whether the answer said that the request has placed nothing, and never
 // will.
 func (p Placement) Refused() bool {
 	return p.Status == http.StatusServiceUnavailable && (p.OrderID == "" || p.Unsure)

@@ -14,7 +14,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// answer is what came of a request.
+// answer is the outcome of a request.
 type answer struct {
 	status   int
 	location string
@@ -23,7 +23,7 @@ type answer struct {
 	expected bool
 }
 
-// body is an order, or a problem that holds one.
+// body is an order, or a problem that contains one.
 type body struct {
 	ID      string
 	Status  any // a problem's is a number
@@ -37,7 +37,7 @@ func (b body) is(s booking.Status) bool { return b.Status == string(s) }
 
 func (a answer) failed() bool { return !a.expected }
 
-// order is the id of the order that it speaks of.
+// order is the id of the order in the answer.
 func (a answer) order() string {
 	if a.body.ID != "" {
 		return a.body.ID
@@ -45,11 +45,11 @@ func (a answer) order() string {
 	return a.body.Order.ID
 }
 
-// tellOfAnswer is how much of an unexpected answer is kept.
-const tellOfAnswer = 200
+// keptOfAnswer is how many bytes of an unexpected answer are kept.
+const keptOfAnswer = 200
 
-// send sends a request once, and takes down whether it was answered with one
-// of the statuses that the business expects.
+// send sends a request once, and records whether its answer had one of the expected
+// statuses.
 func (c *Crowd) send(method, path string, in object, expected ...int) answer {
 	begun := time.Now()
 	a, err := c.request(context.Background(), method, path, in) // users wait for their answers
@@ -60,7 +60,7 @@ func (c *Crowd) send(method, path string, in object, expected ...int) answer {
 		r.Failure = err.Error()
 	case !a.expected:
 		said := strings.Join(strings.Fields(string(a.raw)), " ")
-		r.Failure = fmt.Sprintf("%d %s", a.status, said[:min(len(said), tellOfAnswer)])
+		r.Failure = fmt.Sprintf("%d %s", a.status, said[:min(len(said), keptOfAnswer)])
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -107,7 +107,7 @@ func (c *Crowd) requestUnder(ctx context.Context, key, method, path string, in o
 	return a, err
 }
 
-// setUp is a request that has to be answered with the status want.
+// setUp sends a request whose answer must have the status want.
 func (c *Crowd) setUp(ctx context.Context, method, path string, in object, want int, out any) error {
 	a, err := c.request(ctx, method, path, in)
 	if err != nil {

@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// Record is one request. Failure says how it was answered instead of as
-// expected, "" for one that was.
+// Record is one request. Failure describes an unexpected answer, "" for an expected one.
 type Record struct {
 	Begun   time.Time
 	Took    time.Duration
@@ -19,19 +18,19 @@ type Record struct {
 
 func (r Record) ended() time.Time { return r.Begun.Add(r.Took) }
 
-// Tally is what came of all requests.
+// Tally is the summary of requests.
 type Tally struct {
 	Requests, Failed, Orders int
-	// Slowest answer, failures included, and the quantiles.
+	// Quantiles and maximum of the durations, failures included.
 	P50, P99, Slowest time.Duration
-	// Failures are the first few, Slow the slowest few, in words.
+	// Failures describes the first few failures, Slow the slowest few requests.
 	Failures, Slow []string
 }
 
-// tell is how many requests are told of.
-const tell = 10
+// maxDescribed is how many requests are described.
+const maxDescribed = 10
 
-// Tally sums up so far.
+// Tally summarizes the requests so far.
 func (c *Crowd) Tally() Tally {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -40,14 +39,14 @@ func (c *Crowd) Tally() Tally {
 	return t
 }
 
-// Sum is what came of the requests.
+// Sum summarizes requests.
 func Sum(records []Record) Tally {
 	t := Tally{Requests: len(records)}
 	for _, r := range records {
 		if r.Failure == "" {
 			continue
 		}
-		if t.Failed++; len(t.Failures) < tell {
+		if t.Failed++; len(t.Failures) < maxDescribed {
 			t.Failures = append(t.Failures, fmt.Sprintf("%s %s: %s", r.Begun.Format(time.TimeOnly), r.What, r.Failure))
 		}
 	}
@@ -58,15 +57,15 @@ func Sum(records []Record) Tally {
 		}
 		return fastest[min(int(q*float64(len(fastest))), len(fastest)-1)].Took
 	}
-	for _, r := range fastest[max(0, len(fastest)-tell):] {
+	for _, r := range fastest[max(0, len(fastest)-maxDescribed):] {
 		t.Slow = append(t.Slow, fmt.Sprintf("%s %s: %s", r.Begun.Format(time.TimeOnly), r.What, r.Took.Round(time.Millisecond)))
 	}
 	t.P50, t.P99, t.Slowest = quantile(0.50), quantile(0.99), quantile(1)
 	return t
 }
 
-// Availability is the share of requests that were answered as expected, in
-// words. It is rounded down: one failure is never 100 %.
+// Availability is the share of expected answers, as text. It is rounded down: one
+// failure is never 100 %.
 func (t Tally) Availability() string {
 	if t.Requests == 0 {
 		return "0.00 %"
@@ -75,24 +74,24 @@ func (t Tally) Availability() string {
 	return fmt.Sprintf("%.2f %%", math.Floor(100*percent)/100)
 }
 
-// Outage is how the crowd saw something die.
+// Outage is how the crowd noticed that a process died.
 type Outage struct {
-	// Requests that ended since, and those of them that failed until it was over.
+	// Requests that ended since then, and those of them that failed during the outage.
 	Requests, Failed int
-	// Until the last failure, and until the last failure or slow answer: since
-	// the death, 0 when there was none. It is over when for a while there was
-	// neither: what comes later has another cause.
+	// The times until the last failure, and until the last failure or slow answer, since
+	// the process died; 0 if there was none. The outage ends when there is neither for
+	// healthyFor: later failures have another cause.
 	UntilAnswered, UntilFast time.Duration
-	// LongestToRest is how long the slowest order, of those that came to rest
-	// since, had been on its way.
-	LongestToRest time.Duration
+	// LongestToStable is the longest time between the request for an order and its stable
+	// status, of the orders that got one since then.
+	LongestToStable time.Duration
 }
 
-// over is how long it has to go well for an outage to be over.
-const over = 5 * time.Second
+// healthyFor is how long all answers have to be good for an outage to be over.
+const healthyFor = 5 * time.Second
 
-// Outage tells what became of requests that ended after an instant. An answer
-// that took longer than slow is a slow one.
+// Outage summarizes the requests that ended after since. An answer that took longer than
+// slow is a slow one.
 func (c *Crowd) Outage(since time.Time, slow time.Duration) (o Outage) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -104,7 +103,7 @@ func (c *Crowd) Outage(since time.Time, slow time.Duration) (o Outage) {
 		if r.Failure == "" && r.Took <= slow {
 			continue
 		}
-		if after > o.UntilFast+over {
+		if after > o.UntilFast+healthyFor {
 			break
 		}
 		o.UntilFast = after
@@ -113,23 +112,23 @@ func (c *Crowd) Outage(since time.Time, slow time.Duration) (o Outage) {
 			o.UntilAnswered = after
 		}
 	}
-	for _, r := range c.rests {
+	for _, r := range c.stable {
 		if r.at.After(since) {
-			o.LongestToRest = max(o.LongestToRest, r.took)
+			o.LongestToStable = max(o.LongestToStable, r.took)
 		}
 	}
 	return o
 }
 
-// rest is an order that was seen at rest, and for how long it had been on its way.
-type rest struct {
+// stableOrder is when an order was seen in its stable status, and how long that took.
+type stableOrder struct {
 	at   time.Time
 	took time.Duration
 }
 
-func (c *Crowd) rested(o *order) {
+func (c *Crowd) recordStable(o *order) {
 	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.rests = append(c.rests, rest{now, now.Sub(o.asked)})
+	c.stable = append(c.stable, stableOrder{now, now.Sub(o.asked)})
 }

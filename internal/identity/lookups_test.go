@@ -11,8 +11,8 @@ import (
 	"github.com/yeyak/yeyak/internal/identity"
 )
 
-// slowKeys are keys of which those that do not exist are looked up for as long as the
-// test wants.
+// slowKeys are keys of which the look-up of one that does not exist takes as long as
+// the test wants.
 type slowKeys struct {
 	*memory
 	began, pass chan struct{}
@@ -33,9 +33,8 @@ func stranger() string {
 	return text
 }
 
-// TestCaller_UnknownKeysCostLittle: one that does not exist is looked up once in a
-// while, and few are looked up at the same time. Keys that are known wait for none of
-// them.
+// TestCaller_UnknownKeysCostLittle: a key that does not exist is looked up once in a
+// while, and few such look-ups run at the same time. Known keys do not wait for them.
 func TestCaller_UnknownKeysCostLittle(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
@@ -46,7 +45,7 @@ func TestCaller_UnknownKeysCostLittle(t *testing.T) {
 	require.NoError(t, keys.AddKey(t.Context(), known))
 	_, err := callers.Caller(t.Context(), knownText)
 	require.NoError(t, err)
-	now = now.Add(time.Minute) // it has to be read again
+	now = now.Add(time.Minute) // the known key has to be read again
 
 	refusals := make(chan error, 2)
 	for range cap(refusals) {
