@@ -129,7 +129,7 @@ func TestPages_Demo(t *testing.T) {
 func (d *demo) unsettled() (orders []string) {
 	d.Helper()
 	for _, status := range []string{"received", "payment_pending", "paid"} {
-		list := d.get("/v1/mypages?customerId=alice&status=" + status).with(d, http.StatusOK).body.Items
+		list := d.get("/v1/mypages?customerId=alice&status="+status).with(d, http.StatusOK).body.Items
 		for _, o := range list {
 			if status != "paid" || o["kind"] == "lodging" {
 				orders = append(orders, o["id"].(string))

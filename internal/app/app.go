@@ -88,8 +88,8 @@ type App struct {
 	beside     sync.WaitGroup
 	atWork     sync.Mutex // held while workers are started or stopped
 	workers    *workers.Workers
-	mortal     mortal     // those workers, where they can be killed
-	demo       *demo.Demo // nil where none can run
+	mortal     mortal      // those workers, where they can be killed
+	demo       *demo.Demo  // nil where none can run
 	serving    atomic.Bool // workers take tasks
 	routed     atomic.Bool // all new orders go to workers of this build
 	operations operations

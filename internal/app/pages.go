@@ -18,7 +18,7 @@ const sessions = "sessions"
 func (a *App) newPages(all *orders.Orders, d api.Deps) *web.Pages {
 	cfg := a.options.Config
 	return web.New(web.Deps{
-		Demo: a.demoForPages(),
+		Demo:   a.demoForPages(),
 		Orders: all, Hub: a.hub, Catalogue: d.Catalogue, Stock: store.NewInventory(a.dbs[inventoryDB]),
 		Payments: d.Payments, Messages: d.Messages, Callers: d.Callers,
 		Deliveries: d.Deliveries, Cleaners: d.Cleaners, Members: d.Memberships, Audits: d.Audits, Terms: d.Terms,

@@ -133,7 +133,7 @@ func (o *ordered) do(ctx context.Context, d deed) error {
 	if err != nil {
 		return err
 	}
-	for {
+	for asked := false; ; {
 		a, err := o.send(ctx, r)
 		switch {
 		case ctx.Err() != nil:
@@ -142,12 +142,13 @@ func (o *ordered) do(ctx context.Context, d deed) error {
 			o.healed()
 			return nil
 		case err == nil && !a.ok() && !a.later():
-			if want != "" && booking.Status(o.look(ctx).about.Status) == want {
-				o.healed()
-				return nil // an earlier request has done it
+			if asked && want != "" { // an earlier request is doing it
+				_, err := o.until(ctx, func(s booking.Status) bool { return s == want || s.Final() })
+				return err
 			}
 			return fmt.Errorf("%s is answered %s", d, a)
 		}
+		asked = true
 		o.hurt()
 		if !pause(ctx, waitOf(a)) {
 			return ctx.Err()
