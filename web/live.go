@@ -25,19 +25,11 @@ func (p *Pages) live(c *gin.Context) {
 }
 
 func (v *visit) follow() error {
-	if err := v.identify(); err != nil {
+	done, err := v.enterStream()
+	if err != nil {
 		return err
 	}
-	account := "caller " + v.caller.ID
-	if !v.Admission.Callers.Follow(account) {
-		return booking.Errorf(tooManyRequests, "")
-	}
-	defer v.Admission.Callers.Leave(account)
-	if err := v.Admission.Streams.Enter(v.ctx); err != nil {
-		return err
-	}
-	defer v.Admission.Streams.Leave(true)
-
+	defer done()
 	id := v.c.Param("id")
 	changes, leave := v.Hub.Subscribe(id) // before it is read, so that nothing happens unseen
 	defer leave()
@@ -45,9 +37,7 @@ func (v *visit) follow() error {
 	if err != nil {
 		return err
 	}
-	h := v.c.Writer.Header()
-	h.Set("Content-Type", "text/event-stream")
-	h.Set("X-Accel-Buffering", "no")           // nginx would hold events back
+	v.beginStream()
 	beat := time.NewTimer(rand.N(v.Heartbeat)) // pages that were opened at once are not told at once
 	defer beat.Stop()
 	version, final := order.Version, order.Status.Final()
@@ -76,6 +66,29 @@ func (v *visit) follow() error {
 		}
 	}
 	return nil
+}
+
+// enterStream admits a stream of a caller who is known. What it answers ends that.
+func (v *visit) enterStream() (leave func(), err error) {
+	if err := v.identify(); err != nil {
+		return nil, err
+	}
+	account := "caller " + v.caller.ID
+	if !v.Admission.Callers.Follow(account) {
+		return nil, booking.Errorf(tooManyRequests, "")
+	}
+	if err := v.Admission.Streams.Enter(v.ctx); err != nil {
+		v.Admission.Callers.Leave(account)
+		return nil, err
+	}
+	return func() { v.Admission.Streams.Leave(true); v.Admission.Callers.Leave(account) }, nil
+}
+
+// beginStream says that what follows are events.
+func (v *visit) beginStream() {
+	h := v.c.Writer.Header()
+	h.Set("Content-Type", "text/event-stream")
+	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
 }
 
 // tell writes to the browser, or gives it up.

@@ -30,6 +30,18 @@ var navEntries = []navEntry{
 	{"nav.messages", "/messages", booking.ReadMessages},
 }
 
+// demoEntry is of the demonstration, where there is one.
+var demoEntry = navEntry{"nav.demo", demoPath, booking.ReadSelf}
+
+// entries are those that the page shows.
+func (p page) entries() []navEntry {
+	shown := entriesFor(p.caller)
+	if p.demos {
+		shown = append(shown, demoEntry)
+	}
+	return shown
+}
+
 // entriesFor are the entries that a caller is shown.
 func entriesFor(c booking.Caller) (shown []navEntry) {
 	for _, e := range navEntries {

@@ -36,6 +36,8 @@ type Deps struct {
 	Actions Actions
 	Bulk    Bulk
 	Monitor Monitor
+	// Demo is the demonstration that people can start; nil where there is none.
+	Demo Demo
 	// Terms are what the payment provider takes.
 	Terms Terms
 
@@ -126,6 +128,7 @@ func (p *Pages) Mount(r gin.IRouter) {
 	p.mountMonitor(r)
 	p.mountDeeds(r)
 	p.mountBulk(r)
+	p.mountDemo(r)
 }
 
 // noteChange logs what a caller has changed of what there is to order, as the API does.

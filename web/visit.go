@@ -36,11 +36,13 @@ type page struct {
 	path   string // of this page, to come back to
 	caller booking.Caller
 	here   string // the entry of the navigation that leads here, "" for none
+	demo   string // what a demonstration that runs is at, "" for none
+	demos  bool   // there is a page of it
 }
 
 // page describes the page that answers the visit: here is its entry in the navigation.
 func (v *visit) page(title, here string) page {
-	return page{words: v.words, title: title, path: v.c.Request.URL.RequestURI(), caller: v.caller, here: here}
+	return page{words: v.words, title: title, path: v.c.Request.URL.RequestURI(), caller: v.caller, here: here, demo: v.demoBanner(), demos: v.Demo != nil}
 }
 
 // show answers with a page.

@@ -20,7 +20,7 @@ type entry struct{ en, ko string }
 // statuses and the like are booking's.
 var entries = func() map[string]entry {
 	all := map[string]entry{}
-	for _, of := range []map[string]entry{commonWords, problemWords, deskWords, catalogueWords, moneyWords, todayWords, offerWords, orderWords, changeWords, auditWords, monitorWords, actingWords, bulkWords} {
+	for _, of := range []map[string]entry{commonWords, problemWords, deskWords, catalogueWords, moneyWords, todayWords, offerWords, orderWords, changeWords, auditWords, monitorWords, actingWords, bulkWords, demoWords} {
 		maps.Copy(all, of)
 	}
 	return all

@@ -25,6 +25,7 @@ import (
 
 type commands struct {
 	Dev       dev       `cmd:"" help:"Run everything on embedded defaults: Temporal dev server, SQLite, workers and API."`
+	Demo      demo      `cmd:"" help:"Run everything as dev does, with people who order and services that fail in turn, and the audit at the end. Exit code 0: nothing is wrong."`
 	API       api       `cmd:"" name:"api" help:"Run the HTTP API, with a saga worker in the same process."`
 	Worker    worker    `cmd:"" help:"Run workers for the task queues named by --serve."`
 	Migrate   migrate   `cmd:"" help:"Bring the databases up to date, and end."`
@@ -57,6 +58,7 @@ type commands struct {
 
 type (
 	dev     struct{ config.Dev }
+	demo    struct{ config.Demo }
 	api     struct{ config.API }
 	worker  struct{ config.WorkerOnly }
 	migrate struct{ config.Migrate }
@@ -104,6 +106,14 @@ func (c dev) Run(ctx context.Context) error {
 	log := newLogger(cfg.Log)
 	defer sync(log)
 	return app.RunDev(ctx, cfg, log, os.Stdout)
+}
+
+// Run implements the command.
+func (c demo) Run(ctx context.Context) error {
+	cfg := c.Settings()
+	log := newLogger(cfg.Log)
+	defer sync(log)
+	return app.RunDemo(ctx, cfg, app.DemoSettings{For: c.For, Seed: c.Seed, PerMinute: c.PerMinute, Failing: c.Failing}, log, os.Stdout)
 }
 
 // Run implements the command.

@@ -14,6 +14,7 @@ import (
 
 	"github.com/yeyak/yeyak/internal/admission"
 	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/demo"
 	"github.com/yeyak/yeyak/internal/identity"
 	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/internal/payments"
@@ -46,6 +47,8 @@ type Options struct {
 	Migrate bool
 	// Decorate is for tests.
 	Decorate Decorate
+	// Demo lets demonstrations run on the process; nil for none, as in production.
+	Demo *Demonstration
 	// Comparison runs other sagas than ours on our wiring, for benchmarks.
 	Comparison Comparison
 }
@@ -83,7 +86,10 @@ type App struct {
 	closing    chan struct{}      // closed when the HTTP server shuts down
 	background context.CancelFunc // ends what runs beside: listening, connecting
 	beside     sync.WaitGroup
+	atWork     sync.Mutex // held while workers are started or stopped
 	workers    *workers.Workers
+	mortal     mortal      // those workers, where they can be killed
+	demo       *demo.Demo  // nil where none can run
 	serving    atomic.Bool // workers take tasks
 	routed     atomic.Bool // all new orders go to workers of this build
 	operations operations
@@ -120,7 +126,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	var namespace string
-	if a.engine, namespace, err = newClient(o, metrics, a.traces); err != nil {
+	if a.engine, namespace, err = newClient(o, metrics, a.traces, a.throughDemo()...); err != nil {
 		return nil, err
 	}
 	a.sagas = orders.NewEngine(a.engine).In(namespace)
@@ -203,6 +209,9 @@ func (a *App) Stop(ctx context.Context) {
 	if a.health != nil {
 		a.health.ready.Store(false)
 	}
+	if a.demo != nil {
+		a.demo.Close()
+	}
 	if a.http != nil {
 		if err := a.http.Shutdown(ctx); err != nil {
 			_ = a.http.Close()
@@ -212,9 +221,7 @@ func (a *App) Stop(ctx context.Context) {
 		a.background()
 	}
 	a.beside.Wait()
-	if a.workers != nil {
-		a.workers.Stop()
-	}
+	a.stopWorkers()
 	if a.stopFeeding != nil {
 		a.stopFeeding() // after the workers, which publish until they have stopped
 	}

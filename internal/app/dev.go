@@ -15,6 +15,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/demo"
 	"github.com/yeyak/yeyak/internal/devserver"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -28,6 +29,12 @@ const readyWithin = 60 * time.Second
 // migrations, all workers and the API.
 // What a person wants to know is written to out.
 func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writer) error {
+	return runDev(ctx, cfg, log, out, demoByPage, func(*App) error { return nil })
+}
+
+// runDev is RunDev; then is called when everything runs. by is how demonstrations run
+// that pages start.
+func runDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writer, by demo.Settings, then func(*App) error) error {
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) }
 	lock, err := devserver.LockDir(cfg.Dev.DataDir)
 	if err != nil {
@@ -59,6 +66,7 @@ func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 	a, err := Start(ctx, Options{
 		Config: cfg, Log: log, API: true, Listener: listener,
 		TemporalAddress: engine.address(), Namespace: engine.namespace(), Migrate: true, IssuerName: access.name(),
+		Demo: access.demonstration(cfg.Dev.DataDir, by, say),
 	})
 	if err != nil {
 		return err
@@ -80,7 +88,10 @@ func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 	} else {
 		defer func() { _ = where.Withdraw() }() // one that stays does not count
 	}
-	greet(say, api, engine, access, cfg.Dev.DataDir, a.hasPages())
+	greet(say, api, engine, access, cfg.Dev.DataDir, a.hasPages(), a.demo != nil)
+	if err := then(a); err != nil {
+		a.fail(err)
+	}
 	err = a.Wait(ctx)
 	unwatch()
 	engine.stop(context.WithoutCancel(ctx))
@@ -134,12 +145,15 @@ func searchAttributes() map[string]enumspb.IndexedValueType {
 }
 
 // greet shows where everything is, and a first order to paste.
-func greet(say func(string, ...any), api string, engine devTemporal, access devAccess, folder string, withPages bool) {
+func greet(say func(string, ...any), api string, engine devTemporal, access devAccess, folder string, withPages, withDemo bool) {
 	checkIn := booking.DateOf(time.Now()).AddDays(30)
 	token, header := access.present(folder)
 	pages := ""
 	if withPages {
 		pages = "  Pages        " + api + "\n"
+	}
+	if withPages && withDemo {
+		pages += "  Demo         " + api + "/demo\n"
 	}
 	say(`
 Yeyak is running.

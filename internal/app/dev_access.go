@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/config"
+	"github.com/yeyak/yeyak/internal/demo"
 	"github.com/yeyak/yeyak/internal/devissuer"
 	"github.com/yeyak/yeyak/internal/devserver"
 	"github.com/yeyak/yeyak/internal/identity"
@@ -109,6 +111,20 @@ func DevToken(ctx context.Context, dir, account string) (string, error) {
 		return "", fmt.Errorf("the yeyak dev on %s has no issuer of its own: it was told another, or --auth=off", dir)
 	}
 	return devissuer.Token(ctx, dir, announced["YEYAK_ISSUER"], account)
+}
+
+// demoByPage is how a demonstration runs that a page starts.
+var demoByPage = demo.Settings{Seed: 1, PerMinute: 60, Failing: 15 * time.Second}
+
+// demonstration lets people start demonstrations, whose people are the accounts; nil
+// where there are none.
+func (d devAccess) demonstration(dir string, by demo.Settings, say func(string, ...any)) *Demonstration {
+	if d.issuer == nil {
+		return nil
+	}
+	return &Demonstration{Say: say, Settings: by, Token: func(ctx context.Context, account string) (string, error) {
+		return devissuer.Token(ctx, dir, d.issuer.URL(), account)
+	}}
 }
 
 // present is what the greeting's commands begin with, and what each of their

@@ -48,6 +48,7 @@ func (a *App) serveHTTP(registry *prometheus.Registry) error {
 		}
 	}
 	a.address = listener.Addr().String()
+	a.demo = a.newDemo()
 	a.http = newHTTPServer(a.partWhenUnready(a.newAPI(registry, hosts.Of(listener.Addr(), cfg.HTTP.Hosts))), a.log)
 	a.http.WriteTimeout = cfg.Orders.ReplyBudget + answerWithin // one who does not read would keep a slot
 	// Shutdown waits for requests but does not tell them, and streams do not end.

@@ -18,6 +18,7 @@ const sessions = "sessions"
 func (a *App) newPages(all *orders.Orders, d api.Deps) *web.Pages {
 	cfg := a.options.Config
 	return web.New(web.Deps{
+		Demo:   a.demoForPages(),
 		Orders: all, Hub: a.hub, Catalogue: d.Catalogue, Stock: store.NewInventory(a.dbs[inventoryDB]),
 		Payments: d.Payments, Messages: d.Messages, Callers: d.Callers,
 		Deliveries: d.Deliveries, Cleaners: d.Cleaners, Members: d.Memberships, Audits: d.Audits, Actions: store.NewActions(a.pages), Bulk: store.NewBulk(a.pages), Monitor: d.Monitor, Terms: d.Terms,

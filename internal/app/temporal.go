@@ -24,10 +24,11 @@ func temporalSettings() (client.Options, error) {
 
 // newClient makes a client to the engine that connects when it is first used:
 // an API must be able to start, and to answer reads, while the engine is away.
-// Its settings are Temporal's own; what o names goes before.
+// Its settings are Temporal's own; what o names goes before. Its calls go through what
+// is given.
 //
 // It returns the client's namespace as well.
-func newClient(o Options, metrics client.MetricsHandler, traces *telemetry.Traces) (_ client.Client, namespace string, _ error) {
+func newClient(o Options, metrics client.MetricsHandler, traces *telemetry.Traces, through ...grpc.UnaryClientInterceptor) (_ client.Client, namespace string, _ error) {
 	options, err := temporalSettings()
 	if err != nil {
 		return nil, "", err
@@ -39,7 +40,7 @@ func newClient(o Options, metrics client.MetricsHandler, traces *telemetry.Trace
 	// What an order sends to the engine is small: to compress it costs both sides
 	// more than it saves on the wire.
 	options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
-	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(workers.EmptyLargeUpdates), grpc.WithStatsHandler(sentCalls{}))
+	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(append(through, workers.EmptyLargeUpdates)...), grpc.WithStatsHandler(sentCalls{}))
 	if options.Interceptors, err = traces.Interceptors(); err != nil {
 		return nil, "", err
 	}

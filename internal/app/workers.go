@@ -2,11 +2,15 @@ package app
 
 import (
 	"context"
+	"slices"
 	"time"
 
+	"go.temporal.io/sdk/worker"
 	"go.uber.org/zap"
 
+	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/workers"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // startWorkers serves the task queues. With an engine that is away the process
@@ -16,14 +20,7 @@ func (a *App) startWorkers(ctx context.Context) {
 	if len(serve) == 0 {
 		return
 	}
-	start := func() (err error) {
-		a.workers, err = workers.Start(a.engine, workers.Options{
-			Serve: serve, Services: a.services, Version: a.options.Config.Worker.Version(),
-			DeferredPerSecond: a.options.Config.Overload.DeferredPerSecond, StopWithin: a.options.Config.Process.ShutdownGrace,
-			Workflows: a.options.Comparison.Workflows, Tune: a.options.Comparison.Workers,
-		})
-		return err
-	}
+	start := func() error { return a.serve(serve, a.services) }
 	err := start()
 	if err == nil {
 		a.serving.Store(true)
@@ -47,3 +44,48 @@ func (a *App) startWorkers(ctx context.Context) {
 }
 
 const reconnectEvery = time.Second
+
+// serve starts workers, of which there must be none.
+func (a *App) serve(queues []string, services workers.Services) (err error) {
+	a.atWork.Lock()
+	defer a.atWork.Unlock()
+	tune := a.options.Comparison.Workers
+	if a.options.Demo != nil {
+		tune = a.mortal.tune()
+	}
+	a.workers, err = workers.Start(a.engine, workers.Options{
+		Serve: queues, Services: services, Version: a.options.Config.Worker.Version(),
+		DeferredPerSecond: a.options.Config.Overload.DeferredPerSecond, StopWithin: a.options.Config.Process.ShutdownGrace,
+		Workflows: a.options.Comparison.Workflows, Tune: tune,
+	})
+	return err
+}
+
+// stopWorkers stops the workers, if there are any.
+func (a *App) stopWorkers() {
+	a.atWork.Lock()
+	defer a.atWork.Unlock()
+	if a.workers != nil {
+		a.workers.Stop()
+		a.workers = nil
+	}
+}
+
+// serveAllBut has the process serve all of its queues but one, "" for all of them.
+func (a *App) serveAllBut(queue string) error {
+	services := a.services
+	if queue == contract.InventoryQueue {
+		services.Inventory = &activities.Inventory{Stock: a.services.Inventory.Stock}
+		services.Drinks = &activities.Drinks{Shelf: a.services.Drinks.Shelf, Sagas: a.services.Drinks.Sagas, Pages: a.services.Drinks.Pages}
+	}
+	a.stopWorkers()
+	return a.serve(slices.DeleteFunc(slices.Clone(a.options.Config.Worker.Serve), func(q string) bool { return q == queue }), services)
+}
+
+// killWorkers ends the workers without letting them finish anything, and without a trace
+// of them in memory.
+func (a *App) killWorkers() {
+	a.mortal.kill()
+	a.stopWorkers()
+	worker.PurgeStickyWorkflowCache()
+}

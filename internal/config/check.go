@@ -46,7 +46,11 @@ func (m mistakes) err(offered map[string]*kong.Flag) error {
 		case hidden:
 			given = hidden
 		}
-		lines = append(lines, fmt.Errorf("--%s (%s) is %s: want %s", flag, strings.Join(f.Envs, ", "), given, wrong.want))
+		name := "--" + flag
+		if len(f.Envs) > 0 {
+			name += " (" + strings.Join(f.Envs, ", ") + ")"
+		}
+		lines = append(lines, fmt.Errorf("%s is %s: want %s", name, given, wrong.want))
 	}
 	slices.SortFunc(lines, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(lines...)

@@ -44,6 +44,20 @@ if (live) {
   addEventListener("pageshow", (e) => { if (e.persisted) follow(); });
 }
 
+// What has [data-again] is fetched anew every few seconds.
+const again = document.querySelector("[data-again]");
+if (again) {
+  setInterval(async () => {
+    if (document.hidden || again.contains(document.activeElement)) return;
+    try {
+      const answer = await fetch(again.dataset.again, { credentials: "same-origin" });
+      if (answer.ok) again.replaceChildren(...new DOMParser().parseFromString(await answer.text(), "text/html").body.childNodes);
+    } catch {
+      // The network is away.
+    }
+  }, 2000);
+}
+
 // A form with [data-confirm] is sent when that question was answered with yes. Without
 // this script it is sent at once: pages ask on their own page what matters.
 document.addEventListener("submit", (e) => {

@@ -1,0 +1,227 @@
+package e2e
+
+import (
+	"bufio"
+	"bytes"
+	"net/http"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	chromium "github.com/yeyak/yeyak/internal/rig/browser"
+)
+
+// demo is a `yeyak demo` process on a folder and ports of its own.
+type demo struct {
+	*dev
+	mu    sync.Mutex
+	lines []string
+	more  chan struct{} // closed at the next line
+}
+
+// startDemo starts one whose services fail for a short time each.
+func startDemo(t *testing.T, flags ...string) *demo {
+	t.Helper()
+	d := &demo{dev: newDev(t), more: make(chan struct{})}
+	path, err := binary()
+	require.NoError(t, err)
+	d.cmd = exec.Command(path, append([]string{"demo"}, flags...)...)
+	d.cmd.Env = append(os.Environ(), d.env...)
+	stdout, err := d.cmd.StdoutPipe()
+	require.NoError(t, err)
+	d.cmd.Stderr = os.Stderr
+	d.output = &bytes.Buffer{} // of which said has the lines, too
+	require.NoError(t, d.cmd.Start())
+	t.Cleanup(func() {
+		said, _ := d.said()
+		_, events, _ := strings.Cut(said, "everything is kept.\n")
+		t.Log(events)
+	})
+	d.exited = make(chan error, 1)
+	go func() {
+		for lines := bufio.NewScanner(stdout); lines.Scan(); {
+			d.mu.Lock()
+			d.lines = append(d.lines, lines.Text())
+			close(d.more)
+			d.more = make(chan struct{})
+			d.mu.Unlock()
+		}
+		d.exited <- d.cmd.Wait()
+	}()
+	return d
+}
+
+// said is all that it has said, and a channel that is closed when it says more.
+func (d *demo) said() (string, <-chan struct{}) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return strings.Join(d.lines, "\n"), d.more
+}
+
+// says waits until it has said something so often.
+func (d *demo) says(what string, times int) {
+	d.Helper()
+	late := time.After(2 * patience)
+	for {
+		said, more := d.said()
+		if strings.Count(said, what) >= times {
+			return
+		}
+		select {
+		case <-more:
+		case err := <-d.exited:
+			d.cmd = nil
+			require.FailNow(d, "yeyak demo ended", "%v\n%s", err, said)
+		case <-late:
+			require.FailNow(d, "yeyak demo does not say "+what, said)
+		}
+	}
+}
+
+// TestPages_Demo: services fail in turn, which the pages show in both languages, and all
+// orders that meet that heal. The audit at the end is clean.
+func TestPages_Demo(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, "--failing=8s", "--per-minute=90", "--seed=7")
+	d.says("Yeyak is running", 1)
+	d.token = d.tokenOf("olga")
+	p := &pages{&d.system, chromium.New(t)}
+	live := p.enter(chromium.Look{Width: 390}, olga) // shows each change by itself
+	live.goTo("/demo")
+	still := []*visitor{
+		p.enter(chromium.Look{Language: "ko", Width: 390, NoScript: true}, olga), p.enter(chromium.Look{Dark: true, NoScript: true}, olga),
+	}
+	customer := p.enter(chromium.Look{Language: "ko"}, alice)
+	for n, failing := range []struct{ name, says, en, ko string }{
+		{"slow", "The payment provider is slow", "Slow payment provider", "느린 결제사"},
+		{"away", "The inventory is away", "Inventory away", "재고 서비스 중단"},
+		{"killed", "The worker is killed", "Worker killed", "워커 강제 종료"},
+	} {
+		d.says(failing.says, 1)
+		live.Sees(failing.en)
+		live.Sees("What fails now")
+		customer.goTo("/orders")
+		customer.Sees(failing.ko) // the banner
+		order := d.waits()
+		customer.goTo("/orders/" + order)
+		customer.Screenshot("demo-" + failing.name + "-order-" + customer.String())
+		for _, v := range still {
+			v.goTo("/demo")
+			v.Sees(v.word(failing.en, failing.ko))
+			v.keep("demo-" + failing.name)
+		}
+		d.says("Healed, ", n+1)
+		live.Sees("What has failed and healed")
+		d.eventually(func() bool { return !slices.Contains(d.unsettled(), order) })
+		customer.Screenshot("demo-" + failing.name + "-order-healed-" + customer.String())
+	}
+	live.Click("button", "Stop, and run the audit")
+	d.ends()
+}
+
+// unsettled are orders of alice of which the first decision is open.
+func (d *demo) unsettled() (orders []string) {
+	d.Helper()
+	for _, status := range []string{"received", "payment_pending", "paid"} {
+		list := d.get("/v1/mypages?customerId=alice&status="+status).with(d, http.StatusOK).body.Items
+		for _, o := range list {
+			if status != "paid" || o["kind"] == "lodging" {
+				orders = append(orders, o["id"].(string))
+			}
+		}
+	}
+	return orders
+}
+
+// waits answers an order that waits.
+func (d *demo) waits() (order string) {
+	d.Helper()
+	d.eventually(func() bool {
+		waiting := d.unsettled()
+		if len(waiting) > 0 {
+			order = waiting[0]
+		}
+		return order != ""
+	})
+	return order
+}
+
+// ends waits for its end, which is a success: the audit is clean, and people were
+// answered nothing that they did not expect.
+func (d *demo) ends() {
+	d.Helper()
+	err := <-d.exited
+	d.cmd = nil
+	said, _ := d.said()
+	require.NoError(d, err, said)
+	require.Contains(d, said, "Nothing that was looked at is wrong.")
+	require.NotContains(d, said, "is answered")
+}
+
+// TestDev_Demo: a page of `yeyak dev` starts the demonstration and stops it, and shows
+// what the audit says. Ctrl-C ends both at once.
+func TestDev_Demo(t *testing.T) {
+	t.Parallel()
+	d := newDev(t)
+	d.run()
+	b := d.browse("olga")
+	p := &pages{&d.system, chromium.New(t)}
+	v := p.enter(chromium.Look{Language: "ko", Width: 390}, olga)
+	v.goTo("/demo")
+	v.keep("demo-before")
+	for range 2 {
+		b.open(d.url + "/demo")
+		b.submit("/demo/start", http.StatusOK)
+		before := len(d.listed("/v1/mypages?customerId=alice"))
+		d.eventually(func() bool { return len(d.listed("/v1/mypages?customerId=alice")) > before })
+		b.open(d.url + "/demo")
+		b.submit("/demo/stop", http.StatusOK)
+		d.eventually(func() bool { b.open(d.url + "/demo"); return strings.Contains(b.text, "/demo/start") })
+		require.Contains(t, b.text, "The audit has found nothing wrong")
+	}
+	v.Sees("점검 결과 문제가 없습니다.")
+	v.keep("demo-after")
+	b.submit("/demo/start", http.StatusOK)
+	d.eventually(func() bool { b.open(d.url + "/demo"); return strings.Contains(b.text, "Have met a failure") })
+	require.NoError(t, d.end(os.Interrupt))
+	require.NotContains(t, d.output.String(), "The audit looks at everything …\n\n")
+}
+
+// TestDemo_InterruptedInTheMiddle: Ctrl-C while a service fails lets it work again, has
+// every order finished and everything audited, and is a success.
+func TestDemo_InterruptedInTheMiddle(t *testing.T) {
+	t.Parallel()
+	d := startDemo(t, "--failing=1m", "--per-minute=120")
+	d.says("The payment provider is slow", 1)
+	d.token = d.tokenOf("olga")
+	d.waits()
+	require.NoError(t, d.cmd.Process.Signal(os.Interrupt))
+	d.ends()
+	said, _ := d.said()
+	require.Contains(t, said, "The payment provider is quick again.")
+}
+
+// TestDemo_NotInProduction: what `yeyak api` serves has nothing of the demonstration.
+func TestDemo_NotInProduction(t *testing.T) {
+	t.Parallel()
+	s := bootPages(t)
+	b := s.browse("olga")
+	require.NotContains(t, b.text, "/demo")
+	for _, path := range []string{"/demo", "/demo/part", "/demo/live"} {
+		b.do(http.MethodGet, s.url+path, nil, http.StatusNotFound)
+	}
+	for _, path := range []string{"/demo/start", "/demo/stop"} {
+		b.do(http.MethodPost, s.url+path, nil, http.StatusNotFound)
+	}
+	path, err := binary()
+	require.NoError(t, err)
+	said, err := exec.CommandContext(t.Context(), path, "api", "--failing=1s").CombinedOutput()
+	require.Error(t, err)
+	require.Contains(t, string(said), "unknown flag --failing")
+}

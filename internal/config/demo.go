@@ -1,0 +1,25 @@
+package config
+
+import "time"
+
+// Demo is what `yeyak demo` can be told: how the demonstration goes, and all that
+// `yeyak dev` can be told.
+type Demo struct {
+	Dev       `embed:""`
+	For       time.Duration `name:"for" default:"0s" help:"How long the demonstration runs; 0s until it is stopped with Ctrl-C. The audit comes after it."`
+	Seed      uint64        `name:"seed" default:"1" help:"Decides who orders what, and what becomes of it."`
+	PerMinute int           `name:"per-minute" default:"60" help:"Orders in a minute."`
+	Failing   time.Duration `name:"failing" default:"15s" help:"How long each service fails."`
+}
+
+// mostPerMinute is what two cores carry out beside everything else, with what accounts
+// of customers may ask in a second.
+const mostPerMinute = 300
+
+func (d *Demo) check(m mistakes) {
+	m.between("per-minute", d.PerMinute, 1, mostPerMinute)
+	m.upTo("failing", d.Failing, 5*time.Minute)
+	if d.For < 0 {
+		m.add("for", d.For.String(), "a duration such as 5m, or 0s")
+	}
+}

@@ -1,0 +1,225 @@
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// Options are what a demonstration runs with.
+type Options struct {
+	// URL is where the API is, and Token answers an access token of an account.
+	URL   string
+	Token func(ctx context.Context, account string) (string, error)
+	// Failures come in turn.
+	Failures []Failure
+	// Audit compares everything with everything, and answers its report.
+	Audit func(context.Context) (says string, clean bool, err error)
+	// Say tells people in a line what happens; nil tells nobody.
+	Say func(format string, args ...any)
+	// Defaults are how one runs that a page starts.
+	Defaults Settings
+}
+
+// Settings are how a demonstration runs.
+type Settings struct {
+	// For is how long; 0 until it is stopped.
+	For time.Duration
+	// Seed decides who orders what, and what becomes of it.
+	Seed uint64
+	// PerMinute is how many orders are placed.
+	PerMinute int
+	// Failing is how long each service fails.
+	Failing time.Duration
+}
+
+// Demo runs demonstrations, one at a time.
+type Demo struct {
+	Options
+	board *board
+
+	mu   sync.Mutex
+	stop context.CancelFunc // of the one that runs, nil for none
+	kill context.CancelFunc
+	runs sync.WaitGroup
+}
+
+// New makes a Demo.
+func New(o Options) *Demo {
+	if o.Say == nil {
+		o.Say = func(string, ...any) {}
+	}
+	return &Demo{Options: o, board: newBoard()}
+}
+
+// State is where it stands, and a channel that is closed when that has changed.
+func (d *Demo) State() (State, <-chan struct{}) { return d.board.now() }
+
+// Start starts a demonstration as pages do; it does nothing while one runs.
+func (d *Demo) Start() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.stop != nil {
+		return
+	}
+	ctx, working := d.begin(context.Background())
+	d.runs.Go(func() { _, _ = d.run(ctx, working, d.Defaults) }) // pages show how it ended
+}
+
+// Stop ends the demonstration that runs: orders are finished, and the audit follows.
+func (d *Demo) Stop() {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.stop != nil {
+		d.stop()
+	}
+}
+
+// Close ends the demonstration that runs at once, without an audit.
+func (d *Demo) Close() {
+	d.mu.Lock()
+	if d.kill != nil {
+		d.kill()
+	}
+	d.mu.Unlock()
+	d.runs.Wait()
+}
+
+// ErrRuns: there is a demonstration already.
+var ErrRuns = errors.New("a demonstration runs already")
+
+// Run runs a demonstration until ctx ends, or for as long as it is set to, with the
+// audit at its end.
+func (d *Demo) Run(ctx context.Context, s Settings) (Result, error) {
+	d.mu.Lock()
+	if d.stop != nil {
+		d.mu.Unlock()
+		return Result{}, ErrRuns
+	}
+	ctx, working := d.begin(ctx)
+	d.runs.Add(1)
+	d.mu.Unlock()
+	defer d.runs.Done()
+	return d.run(ctx, working, s)
+}
+
+// begin takes the place of the one that runs. ctx ends when no more orders are to be
+// placed, working when nothing more is to be done.
+func (d *Demo) begin(parent context.Context) (ctx, working context.Context) {
+	working, d.kill = context.WithCancel(context.WithoutCancel(parent))
+	stopped, stop := context.WithCancel(parent)
+	context.AfterFunc(working, stop)
+	d.stop = stop
+	d.board.change(func(s *State) { *s = State{Version: s.Version, Phase: Opening, Began: time.Now()} })
+	return stopped, working
+}
+
+// run is one demonstration. Its name keeps its orders apart from those of others.
+type run struct {
+	*people
+	Options
+	Settings
+	*board
+	name    string
+	working context.Context // of all that it does
+	living  context.Context // of its orders
+}
+
+// finishWithin bounds the time that orders take to be finished, and the audit.
+const finishWithin = 5 * time.Minute
+
+func (d *Demo) run(ctx, working context.Context, s Settings) (result Result, err error) {
+	r := &run{
+		people: newPeople(d.URL, d.Token), Options: d.Options, Settings: s, board: d.board,
+		name: strconv.FormatInt(time.Now().UnixMilli(), 36), working: working,
+	}
+	defer func() {
+		d.mu.Lock()
+		defer d.mu.Unlock()
+		d.stop()
+		d.kill()
+		d.stop, d.kill = nil, nil
+		result.At = time.Now()
+		if err != nil {
+			result.Failure = err.Error()
+		}
+		r.change(func(s *State) { s.Phase, s.Now, s.Result = Idle, nil, &result })
+	}()
+	if err := r.act(ctx); err != nil {
+		return result, err
+	}
+	state, _ := r.now()
+	r.tell("%s placed, %d of them met a failure, and %d of those are where they belong. The audit looks at everything …", orders(state.Orders), state.Hurt, state.Healed)
+	r.change(func(s *State) { s.Phase = Auditing })
+	auditing, cancel := context.WithTimeout(working, finishWithin)
+	defer cancel()
+	result.Says, result.Clean, err = r.Audit(auditing)
+	return result, err
+}
+
+// act fills the businesses and lets people act and services fail, until ctx ends or the
+// time is over; then it waits for what was begun.
+func (r *run) act(ctx context.Context) error {
+	all, today := offers(), todayIn(time.Now())
+	opening, cancel := context.WithTimeout(ctx, finishWithin)
+	defer cancel()
+	if err := r.open(opening, today, all); err != nil {
+		if ctx.Err() != nil {
+			return nil // it was stopped before it began
+		}
+		return err
+	}
+	if r.For > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, r.For)
+		defer cancel()
+	}
+	var giveUp context.CancelFunc
+	r.living, giveUp = context.WithCancel(r.working)
+	defer giveUp()
+	r.change(func(s *State) { s.Phase = Calm })
+	r.tell("People order, %d times a minute, from %d places, menus and drinks and %d cleaners (seed %d). Watch them: %s/demo", r.PerMinute, len(all), len(cleaners), r.Seed, r.URL)
+	acting, ctx := errgroup.WithContext(ctx)
+	acting.Go(func() error {
+		err := r.fail(ctx)
+		if err != nil {
+			giveUp() // what has met the failure may wait for ever
+		}
+		return err
+	})
+	acting.Go(func() error { r.order(ctx, newPlan(r.Seed, today, all)); return nil })
+	return acting.Wait()
+}
+
+// order lets people order at the rate that is set, until ctx ends, and waits for the
+// orders.
+func (r *run) order(ctx context.Context, p *plan) {
+	var lives sync.WaitGroup
+	defer lives.Wait()
+	defer r.change(func(s *State) {
+		if s.Phase == Calm {
+			s.Phase = Ending
+		}
+	})
+	ticks := time.NewTicker(time.Minute / time.Duration(r.PerMinute))
+	defer ticks.Stop()
+	for {
+		l := p.next()
+		lives.Go(func() { r.live(ctx, l) })
+		select {
+		case <-ticks.C:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// tell tells people in a line what happens.
+func (r *run) tell(format string, args ...any) {
+	r.Say("%s  %s", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
+}

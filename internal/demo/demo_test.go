@@ -1,0 +1,190 @@
+package demo
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// shop answers as the API does, and as one whose services are away while it is told so.
+type shop struct {
+	mu     sync.Mutex
+	away   bool
+	odd    bool // what it is asked is answered as nobody expects
+	orders map[string]string
+	by     map[string]string // Idempotency-Keys
+}
+
+func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	w.Header().Set("Content-Type", "application/json")
+	path := strings.Split(strings.TrimPrefix(r.URL.Path, "/v1/"), "/")
+	answer := func(status int, body object) {
+		w.WriteHeader(status)
+		_ = json.NewEncoder(w).Encode(body)
+	}
+	key := r.Header.Get("Idempotency-Key")
+	switch {
+	case r.Method == http.MethodGet && path[0] == "mypages":
+		answer(http.StatusOK, object{"id": path[1], "status": s.orders[path[1]]})
+	case r.Method == http.MethodGet:
+		answer(http.StatusOK, object{"items": []object{}})
+	case key == "":
+		if len(path) == 4 { // a decision
+			if status, is := map[string]string{"cancel": "cancelled", "reject": "cancelled", "confirm": "confirmed"}[path[3]]; is {
+				s.orders[path[2]] = status
+			}
+		}
+		answer(http.StatusOK, object{"id": "thing"})
+	case s.odd:
+		answer(http.StatusTeapot, object{"status": http.StatusTeapot, "code": "teapot"})
+	case s.away:
+		w.Header().Set("Retry-After", "0")
+		answer(http.StatusServiceUnavailable, object{"status": http.StatusServiceUnavailable, "code": "unavailable"})
+	case path[0] == "payments":
+		answer(http.StatusCreated, object{"state": "done"})
+	default:
+		if s.by[key] == "" {
+			s.by[key] = fmt.Sprintf("order-%d", len(s.by))
+		}
+		id := s.by[key]
+		s.orders[id] = map[string]string{"food": "delivering", "cafe": "in_production", "cleaning": "assigned", "lodging": "confirmed"}[path[0]]
+		answer(http.StatusCreated, object{"id": id, "status": s.orders[id]})
+	}
+}
+
+func (s *shop) set(away bool) func(context.Context) error {
+	return func(context.Context) error {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		s.away = away
+		return nil
+	}
+}
+
+// newDemo is one on a shop that fails and works again.
+func newDemo(t *testing.T, change ...func(*shop, *Options)) *Demo {
+	t.Helper()
+	s := &shop{orders: map[string]string{}, by: map[string]string{}}
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	o := Options{
+		URL: server.URL, Token: func(context.Context, string) (string, error) { return "token", nil },
+		Failures: []Failure{{Kind: InventoryAway, Begin: s.set(true), End: s.set(false)}},
+		Audit:    func(context.Context) (string, bool, error) { return "Nothing is wrong.", true, nil },
+		Defaults: Settings{Seed: 1, PerMinute: 300, Failing: 2 * time.Second},
+		Say:      t.Logf,
+	}
+	for _, c := range change {
+		c(s, &o)
+	}
+	d := New(o)
+	t.Cleanup(d.Close)
+	return d
+}
+
+// TestDemo: orders that meet an outage are counted and named, and counted again once
+// they are where they belong; the audit comes at the end.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	d := newDemo(t)
+	result, err := d.Run(t.Context(), Settings{For: 7 * time.Second, Seed: 1, PerMinute: 300, Failing: 2 * time.Second})
+	require.NoError(t, err)
+	require.True(t, result.Clean)
+	require.Equal(t, "Nothing is wrong.", result.Says)
+	s, _ := d.State()
+	require.False(t, s.Runs())
+	require.Equal(t, "Nothing is wrong.", s.Result.Says)
+	require.Zero(t, s.Surprises)
+	require.Greater(t, s.Orders, 20)
+	require.Equal(t, s.Orders, s.Finished)
+	require.Positive(t, s.Hurt)
+	require.Equal(t, s.Hurt, s.Healed)
+	require.Nil(t, s.Now)
+	require.NotEmpty(t, s.Past)
+	is := s.Past[len(s.Past)-1]
+	require.Equal(t, InventoryAway, is.Kind)
+	require.Positive(t, is.Hurt)
+	require.Equal(t, is.Hurt, is.Back)
+	require.NotEmpty(t, is.Examples)
+	require.False(t, is.Healed.Before(is.Ended))
+}
+
+// await waits until the state is as wanted.
+func await(t *testing.T, d *Demo, wanted func(State) bool) State {
+	t.Helper()
+	for {
+		s, changed := d.State()
+		if wanted(s) {
+			return s
+		}
+		select {
+		case <-changed:
+		case <-t.Context().Done():
+			require.FailNow(t, "it does not come to that", "%+v", s)
+		}
+	}
+}
+
+// TestDemo_OneAtATime: a page starts one and stops it, and what ran before is forgotten.
+func TestDemo_OneAtATime(t *testing.T) {
+	t.Parallel()
+	d := newDemo(t)
+	for range 2 {
+		d.Start()
+		d.Start() // runs already
+		_, err := d.Run(t.Context(), Settings{})
+		require.ErrorIs(t, err, ErrRuns)
+		await(t, d, func(s State) bool { return s.Orders > 0 })
+		d.Stop()
+		require.True(t, await(t, d, func(s State) bool { return !s.Runs() }).Result.Clean)
+	}
+	d.Stop() // none runs
+}
+
+// TestDemo_Fails: what goes wrong is told, and is no success.
+func TestDemo_Fails(t *testing.T) {
+	t.Parallel()
+	broken := errors.New("broken")
+	for name, change := range map[string]func(*shop, *Options){
+		"Begin": func(_ *shop, o *Options) { o.Failures[0].Begin = func(context.Context) error { return broken } },
+		"End":   func(_ *shop, o *Options) { o.Failures[0].End = func(context.Context) error { return broken } },
+		"Audit": func(_ *shop, o *Options) {
+			o.Audit = func(context.Context) (string, bool, error) { return "", false, broken }
+		},
+		"Token": func(_ *shop, o *Options) {
+			o.Token = func(context.Context, string) (string, error) { return "", broken }
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := newDemo(t, change)
+			_, err := d.Run(t.Context(), Settings{For: 5 * time.Second, PerMinute: 300, Failing: time.Millisecond})
+			require.ErrorIs(t, err, broken)
+			s, _ := d.State()
+			require.Contains(t, s.Result.Failure, "broken")
+			require.False(t, s.Result.Clean)
+		})
+	}
+}
+
+// TestDemo_Surprises: an answer that no person could explain is counted.
+func TestDemo_Surprises(t *testing.T) {
+	t.Parallel()
+	d := newDemo(t, func(s *shop, _ *Options) { s.odd = true })
+	_, err := d.Run(t.Context(), Settings{For: time.Second, PerMinute: 300, Failing: time.Second})
+	require.NoError(t, err)
+	s, _ := d.State()
+	require.Positive(t, s.Surprises)
+	require.Less(t, s.Finished, s.Orders)
+}

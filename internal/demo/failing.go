@@ -1,0 +1,132 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// Failure makes a service fail, by real means.
+type Failure struct {
+	Kind Kind
+	// Begin makes it fail, and End lets it work again.
+	Begin, End func(context.Context) error
+}
+
+// says are the words of each way to fail: that it does, and that it does no longer.
+var says = map[Kind][2]string{
+	ProviderSlow:  {"The payment provider is slow: it takes seconds for each answer.", "The payment provider is quick again."},
+	InventoryAway: {"The inventory is away: no worker serves it, and nothing can be held.", "The inventory's worker is back."},
+	WorkerKilled:  {"The worker is killed with all that it had in hand; none runs.", "A new worker is started."},
+}
+
+const (
+	// warmUp is before the first failure: some orders stand by then.
+	warmUp = 4 * time.Second
+	// healWithin bounds the wait for the orders that met a failure. It is longer than it
+	// takes the engine to give up on a worker that was killed, and a provider's turn to come.
+	healWithin = 2 * time.Minute
+	// endWithin bounds the end of a failure.
+	endWithin = time.Minute
+)
+
+// fail lets services fail, one after the other, until ctx ends. What fails then is
+// repaired first.
+func (r *run) fail(ctx context.Context) error {
+	if !pause(ctx, warmUp) {
+		return nil
+	}
+	for n := 0; ; n++ {
+		failure := r.Failures[n%len(r.Failures)]
+		if err := r.once(ctx, failure); err != nil {
+			return fmt.Errorf("%s: %w", failure.Kind, err)
+		}
+		if !pause(ctx, r.Failing/2) {
+			return nil
+		}
+	}
+}
+
+// once lets a service fail for a while, and waits until everything is healed.
+func (r *run) once(ctx context.Context, f Failure) (err error) {
+	r.change(func(s *State) { s.Phase, s.Now = Failing, &Outage{Kind: f.Kind, Began: time.Now()} })
+	r.tell("%s", says[f.Kind][0])
+	err = f.Begin(ctx)
+	if err == nil {
+		pause(ctx, r.Failing)
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), endWithin)
+	defer cancel()
+	if failed := f.End(ending); failed != nil {
+		return failed
+	}
+	if err != nil {
+		return err
+	}
+	var met, back int
+	r.change(func(s *State) {
+		s.Phase, s.Now.Ended = Healing, time.Now()
+		met, back = s.Now.Hurt, s.Now.Back
+	})
+	r.tell("%s %s met it; %d of them wait.", says[f.Kind][1], orders(met), met-back)
+	return r.heal(context.WithoutCancel(ctx))
+}
+
+// heal waits until all orders that have met the outage are where they belong.
+func (r *run) heal(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, healWithin)
+	defer cancel()
+	var is Outage
+	for {
+		state, changed := r.board.now()
+		if state.Now.Back == state.Now.Hurt && r.close(&is) {
+			break
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			return fmt.Errorf("of %s that met it %d are not where they belong after %s", orders(state.Now.Hurt), state.Now.Hurt-state.Now.Back, healWithin)
+		}
+	}
+	example := ""
+	if len(is.Examples) > 0 {
+		example = fmt.Sprintf(" One of them: %s/orders/%s", r.URL, is.Examples[0].ID)
+	}
+	r.tell("Healed, %s after it began: %s that met it, and each is where it belongs.%s",
+		is.Healed.Sub(is.Began).Round(time.Second), orders(is.Hurt), example)
+	return nil
+}
+
+// close makes the outage one of the past, unless another order has met it meanwhile.
+func (r *run) close(is *Outage) (closed bool) {
+	r.change(func(s *State) {
+		if closed = s.Now.Back == s.Now.Hurt; !closed {
+			return
+		}
+		s.Now.Healed = time.Now()
+		*is = s.Now.copied()
+		s.Past = append([]Outage{*is}, s.Past...)
+		s.Past = s.Past[:min(len(s.Past), mostPast)]
+		s.Phase, s.Now = Calm, nil
+	})
+	return closed
+}
+
+func orders(n int) string {
+	if n == 1 {
+		return "1 order"
+	}
+	return fmt.Sprintf("%d orders", n)
+}
+
+// pause waits, and tells whether ctx has not ended meanwhile.
+func pause(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}

@@ -1,0 +1,276 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// ordered is an order while people are concerned with it.
+type ordered struct {
+	*run
+	life
+	id string
+	// met is the outage that it has met and is not healed of yet, nil for none.
+	met *Outage
+}
+
+const (
+	// lookEvery is how often a person looks at an order that is not where it belongs.
+	lookEvery = time.Second
+	// repeatAfter is how long a person waits who is not told for how long.
+	repeatAfter = time.Second
+	longestWait = 3 * time.Second
+	// givesUpAfter is how long a person is concerned with one order.
+	givesUpAfter = 4 * time.Minute
+)
+
+// live places an order and does with it what is planned. Deeds are left out once ctx has
+// ended; what was begun is finished.
+func (r *run) live(ctx context.Context, l life) {
+	o := &ordered{run: r, life: l}
+	within, cancel := context.WithTimeout(r.living, givesUpAfter)
+	defer cancel()
+	refused, err := o.place(within)
+	r.change(func(s *State) { s.Orders++ })
+	for n, d := range l.deeds {
+		if err != nil || refused || !pause(ctx, l.thinks[n]) {
+			break
+		}
+		err = o.do(within, d)
+	}
+	o.healed()
+	r.change(func(s *State) {
+		if err != nil {
+			s.Surprises++
+			return
+		}
+		s.Finished++
+	})
+	if err != nil && r.living.Err() == nil {
+		r.tell("Order %d (%s) of %s: %v", l.number, o.id, l.customer, err)
+	}
+}
+
+// Paths of orders by what they are of, and of those who carry them out.
+var (
+	pathOfOrders = map[booking.Kind]string{
+		booking.Lodging: "/v1/lodging/reservations", booking.Food: "/v1/food/orders", booking.Cafe: "/v1/cafe/orders", booking.Cleaning: "/v1/cleaning/calls",
+	}
+	pathOfWork = map[booking.Kind]string{
+		booking.Lodging: "/v1/lodging/reservations", booking.Food: "/v1/food/deliveries", booking.Cafe: "/v1/cafe/productions", booking.Cleaning: "/v1/cleaning/calls",
+	}
+)
+
+// place orders, until it is known what has come of that: the order stands, or it is
+// refused.
+func (o *ordered) place(ctx context.Context) (refused bool, err error) {
+	r := request{as: o.customer, method: http.MethodPost, path: pathOfOrders[o.kind], key: fmt.Sprintf("demo-%s-%d", o.name, o.number), in: o.in}
+	for {
+		a, err := o.send(ctx, r)
+		if ctx.Err() != nil {
+			return false, ctx.Err()
+		}
+		if err == nil && o.refusal(a) {
+			o.id = a.order()
+			return true, nil
+		}
+		if a.status == http.StatusAccepted || a.ok() {
+			o.id = a.order()
+			break
+		}
+		if err == nil && !a.later() {
+			return false, fmt.Errorf("ordering is answered %s", a)
+		}
+		o.hurt()
+		if !pause(ctx, waitOf(a)) {
+			return false, ctx.Err()
+		}
+	}
+	is, err := o.until(ctx, func(s booking.Status) bool { return o.kind.Decides(s) || s.Final() })
+	return is == booking.Cancelled, err
+}
+
+// refusal tells whether an answer is that the order is refused, as some are in any
+// business. A service that was away is none: then the customer orders again.
+func (o *ordered) refusal(a answer) bool {
+	return a.status == http.StatusPaymentRequired || a.status == http.StatusConflict && a.about.Code == string(booking.SoldOut)
+}
+
+// until looks at the order until it is where it is wanted.
+func (o *ordered) until(ctx context.Context, wanted func(booking.Status) bool) (booking.Status, error) {
+	for looks := 0; ; looks++ {
+		a := o.look(ctx)
+		if is := booking.Status(a.about.Status); a.status == http.StatusOK && wanted(is) {
+			o.healed()
+			return is, nil
+		}
+		if looks > 0 { // the answer may leave before the row is written
+			o.hurt()
+		}
+		if !pause(ctx, lookEvery) {
+			return "", fmt.Errorf("it stays %s: %w", a, ctx.Err())
+		}
+	}
+}
+
+// look reads the order as its customer does. A request that fails has no status.
+func (o *ordered) look(ctx context.Context) answer {
+	a, err := o.send(ctx, request{as: o.customer, method: http.MethodGet, path: "/v1/mypages/" + o.id})
+	if err != nil {
+		a.raw = []byte(err.Error())
+	}
+	return a
+}
+
+// do does a deed until it is carried out, or refused as it may be.
+func (o *ordered) do(ctx context.Context, d deed) error {
+	r, want, err := o.asks(ctx, d)
+	if err != nil {
+		return err
+	}
+	for asked := false; ; {
+		a, err := o.send(ctx, r)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err == nil && o.carriedOut(d, a):
+			o.healed()
+			return nil
+		case err == nil && !a.ok() && !a.later():
+			if asked && want != "" { // an earlier request is doing it
+				_, err := o.until(ctx, func(s booking.Status) bool { return s == want || s.Final() })
+				return err
+			}
+			return fmt.Errorf("%s is answered %s", d, a)
+		}
+		asked = true
+		o.hurt()
+		if !pause(ctx, waitOf(a)) {
+			return ctx.Err()
+		}
+		if want != "" && booking.Status(o.look(ctx).about.Status) == want {
+			o.healed()
+			return nil
+		}
+	}
+}
+
+// carriedOut tells whether an answer is that the deed is done, or that it cannot be
+// although nothing is wrong: the night more is sold.
+func (o *ordered) carriedOut(d deed, a answer) bool {
+	switch {
+	case d == change && a.status == http.StatusConflict && a.about.Code == string(booking.SoldOut):
+		return true
+	case d == refund && a.ok():
+		return a.about.State == string(booking.EntryDone)
+	default:
+		return a.ok()
+	}
+}
+
+// asks is the request for a deed, and the status that the order has afterwards; "" for
+// one that leaves it as it is.
+func (o *ordered) asks(ctx context.Context, d deed) (r request, want booking.Status, err error) {
+	r = request{as: o.customer, method: http.MethodPost, path: pathOfOrders[o.kind] + "/" + o.id + "/" + string(d), key: fmt.Sprintf("demo-%s-%d-%s", o.name, o.number, d)}
+	switch d {
+	case cancel:
+		r.key, r.in = "", object{"reason": "일정이 바뀌었어요"}
+		return r, booking.Cancelled, nil
+	case confirm:
+		r.as, r.key = o.offer.owner, ""
+		return r, booking.Confirmed, nil
+	case reject:
+		r.as, r.key, r.in = o.offer.owner, "", object{"reason": "We are renovating"}
+		return r, booking.Cancelled, nil
+	case change:
+		r.in = object{"checkOut": o.in["checkOut"].(booking.Date).AddDays(1)}
+		return r, "", nil
+	case refund:
+		r.as, r.path = o.offer.owner, "/v1/payments/"+o.id+"/refunds"
+		r.in = object{"amount": object{"amount": o.offer.price / 1000 * 100, "currency": "KRW"}, "reason": "불편을 드려 죄송합니다"}
+		return r, "", nil
+	default:
+		return o.completes(ctx, r)
+	}
+}
+
+// completes is the request of those who carry the order out, once that can be done.
+func (o *ordered) completes(ctx context.Context, r request) (_ request, want booking.Status, err error) {
+	begun, want := booking.Delivering, booking.Delivered
+	r.as, r.key = dana, ""
+	switch o.kind {
+	case booking.Cafe:
+		r.as, begun, want = o.offer.owner, booking.InProduction, booking.Completed
+	case booking.Cleaning:
+		begun, want = booking.Assigned, booking.Completed
+	default:
+	}
+	r.path = pathOfWork[o.kind] + "/" + o.id + "/complete"
+	if _, err := o.until(ctx, func(s booking.Status) bool { return s == begun || s.Final() }); err != nil {
+		return r, want, err
+	}
+	if o.kind == booking.Cleaning {
+		r.as = operator // for cleaners without an account
+		if o.look(ctx).about.Cleaning.Cleaner.ID == kim {
+			r.as = kim
+		}
+	}
+	return r, want, nil
+}
+
+// waitOf is how long to wait before a request is repeated.
+func waitOf(a answer) time.Duration {
+	if a.retryAfter <= 0 {
+		return repeatAfter
+	}
+	return min(a.retryAfter, longestWait)
+}
+
+// example is the order as others are shown it.
+func (o *ordered) example() Example {
+	if o.offer == nil {
+		return Example{ID: o.id}
+	}
+	return Example{ID: o.id, What: o.offer.name}
+}
+
+// hurt says that the order is not where it belongs. That is on account of the outage
+// there is, if there is one.
+func (o *ordered) hurt() {
+	if o.met != nil {
+		return
+	}
+	o.change(func(s *State) {
+		if s.Now == nil {
+			return
+		}
+		o.met = s.Now
+		s.Hurt++
+		s.Now.Hurt++
+		if len(s.Now.Waiting) < mostExamples && o.id != "" {
+			s.Now.Waiting = append(s.Now.Waiting, o.example())
+		}
+	})
+}
+
+// healed says that it is where it belongs.
+func (o *ordered) healed() {
+	if o.met == nil {
+		return
+	}
+	o.change(func(s *State) {
+		s.Healed++
+		o.met.Back++
+		is := o.example()
+		o.met.Waiting = slices.DeleteFunc(o.met.Waiting, func(e Example) bool { return e == is })
+		if len(o.met.Examples) < mostExamples && o.id != "" {
+			o.met.Examples = append(o.met.Examples, is)
+		}
+	})
+	o.met = nil
+}

@@ -1,0 +1,120 @@
+package demo
+
+import (
+	"math/rand/v2"
+	"time"
+
+	"github.com/yeyak/yeyak/booking"
+)
+
+// life is what is planned for one order: who orders what, and what is done with it.
+type life struct {
+	number   int
+	customer string
+	kind     booking.Kind
+	offer    *offer // nil for a call for a cleaner
+	in       object
+	declined bool // the payment is going to be
+	deeds    []deed
+	// thinks is how long people do nothing before each deed.
+	thinks []time.Duration
+}
+
+// deed is something that is done with an order.
+type deed string
+
+// The deeds.
+const (
+	confirm  deed = "confirm"
+	reject   deed = "reject"
+	cancel   deed = "cancel"
+	complete deed = "complete" // it is delivered, handed over, or cleaned
+	change   deed = "change"   // of a stay, by a night more
+	refund   deed = "refund"   // a part, as goodwill
+)
+
+// plan makes lives. Those of plans with the same seed are the same.
+type plan struct {
+	rand   *rand.Rand
+	today  booking.Date
+	offers map[booking.Kind][]*offer
+	made   int
+}
+
+func newPlan(seed uint64, today booking.Date, all []*offer) *plan {
+	p := &plan{rand: rand.New(rand.NewPCG(seed, seed)), today: today, offers: map[booking.Kind][]*offer{}}
+	for _, o := range all {
+		p.offers[o.kind] = append(p.offers[o.kind], o)
+	}
+	return p
+}
+
+// turns are the businesses in the order in which they are ordered from: each within a
+// few orders, so that each failure meets each of them.
+var turns = []booking.Kind{booking.Lodging, booking.Food, booking.Lodging, booking.Cafe, booking.Food, booking.Lodging, booking.Cleaning, booking.Cafe}
+
+// next is the next life.
+func (p *plan) next() life {
+	l := life{number: p.made, customer: p.customer(), kind: turns[p.made%len(turns)]}
+	p.made++
+	if all := p.offers[l.kind]; len(all) > 0 {
+		l.offer = all[p.rand.IntN(len(all))]
+	}
+	switch l.kind {
+	case booking.Lodging:
+		l.in = p.stay(l.offer)
+	case booking.Food:
+		l.in = object{"menuId": l.offer.id, "quantity": 1 + p.rand.IntN(3), "address": p.address()}
+	case booking.Cafe:
+		l.in = object{"menuId": l.offer.id, "quantity": 1 + p.rand.IntN(2)}
+	default:
+		l.in = object{"tel": "02-123-4567", "location": p.address(), "price": object{"amount": 30_000, "currency": "KRW"}}
+	}
+	l.in["customerId"] = l.customer
+	l.deeds = p.deeds(l)
+	if l.declined = p.rand.IntN(12) == 0; l.declined {
+		l.in["paymentMethod"], l.deeds = "pm_card_chargeDeclined", nil
+	}
+	for range l.deeds {
+		l.thinks = append(l.thinks, time.Second+time.Duration(p.rand.IntN(3000))*time.Millisecond)
+	}
+	return l
+}
+
+func (p *plan) customer() string { return customers[p.rand.IntN(len(customers))] }
+func (p *plan) address() string  { return addresses[p.rand.IntN(len(addresses))] }
+
+func (p *plan) stay(o *offer) object {
+	first, nights := 3+p.rand.IntN(days-10), 1+p.rand.IntN(3)
+	if o.few {
+		first = fewFrom + p.rand.IntN(fewNights)
+		nights = 1
+	}
+	checkIn := p.today.AddDays(first)
+	return object{"placeId": o.id, "checkIn": checkIn, "checkOut": checkIn.AddDays(nights), "rooms": 1}
+}
+
+// ways are what may become of orders, each as likely as the others.
+var (
+	waysOfStays = [][]deed{{}, {cancel}, {change}, {refund}, {change, cancel}}
+	waysOfAsked = [][]deed{{confirm}, {confirm}, {confirm, cancel}, {reject}, {cancel}}
+	waysOfMeals = [][]deed{{complete}, {complete}, {cancel}, {complete, refund}}
+	waysOfCups  = [][]deed{{complete}, {complete}, {cancel}, {refund, complete}}
+	waysOfCalls = [][]deed{{complete}, {complete}, {complete}, {cancel}}
+)
+
+func (p *plan) deeds(l life) []deed {
+	ways := waysOfCalls
+	switch {
+	case l.kind == booking.Lodging && l.offer.manual:
+		ways = waysOfAsked
+	case l.kind == booking.Lodging:
+		ways = waysOfStays
+	case l.kind == booking.Food:
+		ways = waysOfMeals
+	case l.kind == booking.Cafe:
+		ways = waysOfCups
+	default:
+	}
+	return ways[p.rand.IntN(len(ways))]
+}

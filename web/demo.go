@@ -1,0 +1,234 @@
+package web
+
+import (
+	"cmp"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gin-gonic/gin"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/demo"
+)
+
+// Demo is the demonstration that people can start from a page.
+type Demo interface {
+	// State is where it stands; the channel is closed when that has changed.
+	State() (demo.State, <-chan struct{})
+	// Start starts one, unless one runs; Stop ends the one that runs, if there is one.
+	Start()
+	Stop()
+}
+
+const demoPath = "/demo"
+
+// mountDemo adds the page of the demonstration where there is one: in `yeyak dev` alone.
+func (p *Pages) mountDemo(r gin.IRouter) {
+	if p.Demo == nil {
+		return
+	}
+	p.page(r, http.MethodGet, demoPath, booking.ReadSelf, p.showDemo)
+	p.page(r, http.MethodGet, demoPath+"/part", booking.ReadSelf, p.showDemoPart)
+	p.page(r, http.MethodGet, demoPath+"/banner", booking.ReadSelf, p.showDemoBanner)
+	p.page(r, http.MethodPost, demoPath+"/start", booking.SwitchSandbox, p.demonstrate(Demo.Start))
+	p.page(r, http.MethodPost, demoPath+"/stop", booking.SwitchSandbox, p.demonstrate(Demo.Stop))
+	r.GET(demoPath+"/live", p.demoLive)
+}
+
+// demoShown is the demonstration as its page shows it.
+type demoShown struct {
+	version  string
+	phase    badge
+	runs     bool
+	ends     bool // no more orders are placed
+	may      bool // the caller may start and stop it
+	failing  *outageShown
+	past     []outageShown
+	facts    []fact
+	result   string
+	clean    bool
+	report   string // of the audit, in English in each language
+	finished bool
+}
+
+// outageShown is one failure on the page.
+type outageShown struct {
+	what, why, stands string
+	waiting, examples []exampleShown
+}
+
+// exampleShown is an order that has met a failure.
+type exampleShown struct{ id, what string }
+
+// outageWords are the words for each way to fail: what it is, and what people see of it.
+var outageWords = map[demo.Kind][2]string{
+	demo.ProviderSlow:  {"demo.slow", "demo.slow.why"},
+	demo.InventoryAway: {"demo.away", "demo.away.why"},
+	demo.WorkerKilled:  {"demo.killed", "demo.killed.why"},
+}
+
+var phaseWords = map[demo.Phase]badge{
+	demo.Idle:     {"demo.idle", toneOver},
+	demo.Opening:  {"demo.opening", toneWait},
+	demo.Calm:     {"demo.calm", toneGood},
+	demo.Failing:  {"demo.failing", toneBack},
+	demo.Healing:  {"demo.healing", toneWait},
+	demo.Ending:   {"demo.ending", toneWait},
+	demo.Auditing: {"demo.auditing", toneWait},
+}
+
+func (p *Pages) showDemo(v *visit) error {
+	return v.show(http.StatusOK, demoPage(v.page(v.say("demo.title"), "nav.demo"), v.demoShown()))
+}
+
+func (p *Pages) showDemoPart(v *visit) error {
+	shown := v.demoShown()
+	v.c.Header(versionHeader, shown.version)
+	return v.show(http.StatusOK, demoPart(v.words, shown))
+}
+
+// showDemoBanner is what pages that are open ask for now and then.
+func (p *Pages) showDemoBanner(v *visit) error {
+	return v.show(http.StatusOK, demoBanner(v.words, v.demoBanner()))
+}
+
+// demonstrate has the demonstration start or stop.
+func (p *Pages) demonstrate(what func(Demo)) handler {
+	return func(v *visit) error {
+		if err := v.caller.Authorize(booking.SwitchSandbox, booking.Thing{}); err != nil {
+			return err
+		}
+		what(p.Demo)
+		return v.goTo(demoPath)
+	}
+}
+
+func (v *visit) demoShown() demoShown {
+	s, _ := v.Demo.State()
+	phase := phaseWords[s.Phase]
+	d := demoShown{
+		version: strconv.FormatInt(s.Version, 10), phase: badge{v.say(phase.text), phase.tone}, runs: s.Runs(),
+		ends: s.Phase == demo.Ending || s.Phase == demo.Auditing,
+		may:  v.caller.Allowed(booking.SwitchSandbox, booking.Thing{}),
+	}
+	if s.Now != nil {
+		is := v.outage(*s.Now)
+		d.failing = &is
+	}
+	for _, o := range s.Past {
+		d.past = append(d.past, v.outage(o))
+	}
+	if !s.Began.IsZero() {
+		d.facts = []fact{
+			{name: v.say("demo.orders"), value: v.say("demo.count", s.Orders)},
+			{name: v.say("demo.finished"), value: v.say("demo.count", s.Finished)},
+			{name: v.say("demo.hurt"), value: v.say("demo.count", s.Hurt)},
+			{name: v.say("demo.healed"), value: v.say("demo.count", s.Healed)},
+		}
+	}
+	if r := s.Result; r != nil {
+		d.finished, d.clean, d.report = true, r.Clean, r.Says
+		switch {
+		case r.Failure != "":
+			d.result, d.report = v.say("demo.failed"), r.Failure
+		case r.Clean:
+			d.result = v.say("demo.clean")
+		default:
+			d.result = v.say("demo.unclean")
+		}
+	}
+	return d
+}
+
+func (v *visit) outage(o demo.Outage) outageShown {
+	words := outageWords[o.Kind]
+	is := outageShown{what: v.say(words[0]), waiting: v.examples(o.Waiting), examples: v.examples(o.Examples)}
+	if o.Healed.IsZero() {
+		is.why = v.say(words[1])
+	}
+	switch {
+	case o.Ended.IsZero() && o.Hurt == 0:
+		is.stands = v.say("demo.fails.none")
+	case o.Ended.IsZero():
+		is.stands = v.say("demo.fails", o.Hurt, o.Back)
+	case o.Healed.IsZero():
+		is.stands = v.say("demo.heals", o.Hurt, o.Back)
+	default:
+		is.stands = v.say("demo.healed.after", o.Hurt, seconds(o.Ended.Sub(o.Began)), seconds(o.Healed.Sub(o.Ended)))
+	}
+	return is
+}
+
+func (v *visit) examples(of []demo.Example) (shown []exampleShown) {
+	for _, e := range of {
+		shown = append(shown, exampleShown{e.ID, cmp.Or(e.What, v.say("nav.cleaning"))})
+	}
+	return shown
+}
+
+func seconds(d time.Duration) int { return int(d.Round(time.Second) / time.Second) }
+
+// demoBanner is what each page says of a demonstration that runs, "" for nothing.
+func (v *visit) demoBanner() string {
+	if v.Demo == nil {
+		return ""
+	}
+	switch s, _ := v.Demo.State(); {
+	case !s.Runs():
+		return ""
+	case s.Phase == demo.Failing && s.Now != nil:
+		return v.say(outageWords[s.Now.Kind][0])
+	default:
+		return v.say(phaseWords[s.Phase].text)
+	}
+}
+
+// demoEvery is how often a page is told at most: a demonstration changes more often than
+// people can read.
+const demoEvery = time.Second
+
+// demoLive tells the page of the demonstration when that has changed, as an order's page
+// is told of its order.
+func (p *Pages) demoLive(c *gin.Context) {
+	v := p.visit(c)
+	if err := v.followDemo(); err != nil {
+		c.Status(statusOfError(err))
+	}
+}
+
+func (v *visit) followDemo() error {
+	leave, err := v.enterStream()
+	if err != nil {
+		return err
+	}
+	defer leave()
+	v.beginStream()
+	beat := time.NewTicker(v.Heartbeat)
+	defer beat.Stop()
+	for {
+		s, changed := v.Demo.State()
+		if v.tell(fmt.Sprintf("event: changed\ndata: %d\n\n", s.Version)) != nil {
+			return nil
+		}
+		quiet := time.After(demoEvery)
+		var more <-chan struct{} // looked at once it is quiet for so long
+		for again := true; again; {
+			select {
+			case <-quiet:
+				more = changed
+			case <-more:
+				again = false
+			case <-beat.C:
+				if isOver(v.identify()) || v.tell(": alive\n\n") != nil {
+					return nil
+				}
+			case <-v.ctx.Done():
+				return nil
+			case <-v.Closing:
+				return nil
+			}
+		}
+	}
+}

@@ -1,0 +1,161 @@
+package web_test
+
+import (
+	"bufio"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/demo"
+	"github.com/yeyak/yeyak/web"
+)
+
+// played is a demonstration of which the test says where it stands.
+type played struct {
+	mu      sync.Mutex
+	state   demo.State
+	changed chan struct{}
+}
+
+func (p *played) State() (demo.State, <-chan struct{}) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.state, p.changed
+}
+
+func (p *played) set(s demo.State) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s.Version = p.state.Version + 1
+	p.state = s
+	close(p.changed)
+	p.changed = make(chan struct{})
+}
+
+func (p *played) Start() { p.set(demo.State{Phase: demo.Calm, Began: now}) }
+func (p *played) Stop()  { p.set(demo.State{Phase: demo.Ending, Began: now}) }
+
+// outage is one of a kind that began some seconds ago, and is as far as that.
+func outage(kind demo.Kind, ended, healed bool) demo.Outage {
+	o := demo.Outage{Kind: kind, Began: now.Add(-20 * time.Second), Hurt: 3, Back: 1, Examples: []demo.Example{{ID: stayID, What: "<b>바다집"}}, Waiting: []demo.Example{{ID: stayID}}}
+	if ended {
+		o.Ended = now.Add(-12 * time.Second)
+	}
+	if healed {
+		o.Healed, o.Back = now.Add(-7*time.Second), 3
+	}
+	return o
+}
+
+// TestDemo: operators start and stop the demonstration, and its page shows what fails,
+// what has healed, and what the audit says. All other pages say that it runs.
+func TestDemo(t *testing.T) {
+	t.Parallel()
+	is := &played{changed: make(chan struct{})}
+	s := newSite(t, func(d *web.Deps) { d.Demo = is })
+	olga := s.as("olga", booking.English)
+	start := olga.get("/demo")
+	require.Contains(t, start.text, `href="/demo"`)
+	after := olga.send(http.MethodPost, s.url+"/demo/start", start.form(t, "/demo/start"))
+	require.Equal(t, "/demo", after.url.Path)
+	require.Contains(t, after.words(), "People order; everything works")
+	require.NotContains(t, after.text, "/demo/start")
+	require.Contains(t, olga.get("/messages").words(), "Demonstration: People order")
+
+	slow := outage(demo.ProviderSlow, false, false)
+	is.set(demo.State{
+		Phase: demo.Failing, Began: now, Orders: 1, Finished: 12, Hurt: 13, Healed: 14, Now: &slow,
+		Past: []demo.Outage{outage(demo.WorkerKilled, true, true), outage(demo.InventoryAway, true, true)},
+	})
+	for _, l := range booking.Languages() {
+		got := s.as("olga", l).get("/demo")
+		requirePage(t, got, l)
+		require.NotContains(t, got.words(), "demo.", "each has its word")
+		require.Contains(t, got.text, `href="/orders/`+stayID+`"`)
+	}
+	got := olga.get("/demo").words()
+	for _, says := range []string{
+		"Slow payment provider", "It fails. 3 orders have met that, and 1 healed already.", "3 orders healed. It failed for 8 s, and all was well 5 s later.",
+		"Worker killed", "Inventory away", "Waiting now: Cleaning", "바다집", "1 order ", "14 orders",
+	} {
+		require.Contains(t, got, says)
+	}
+	require.Contains(t, olga.get("/").words(), "Demonstration: Slow payment provider")
+	require.NotContains(t, olga.get("/demo").words(), "Demonstration:", "it would say it twice")
+	require.Contains(t, olga.get("/demo/banner").words(), "Slow payment provider")
+
+	stopped := olga.send(http.MethodPost, s.url+"/demo/stop", olga.get("/demo").form(t, "/demo/stop"))
+	require.NotContains(t, stopped.text, `action="/demo/st`)
+	for says, result := range map[string]demo.Result{
+		"The audit has found nothing wrong":   {Clean: true, Says: "Nothing <b>."},
+		"The audit has found something wrong": {Says: "Wrong: 1."},
+		"It did not come to its end":          {Failure: "broken"},
+	} {
+		is.set(demo.State{Began: now, Result: &result})
+		got := olga.get("/demo")
+		require.Contains(t, got.words(), says)
+		require.Contains(t, got.words(), result.Failure)
+		require.NotContains(t, got.text, "<b>")
+		require.Contains(t, got.text, `action="/demo/start"`)
+	}
+}
+
+// TestDemo_ForOperators: others see it, and can neither start nor stop it. Where there is
+// none, there is no page of it.
+func TestDemo_ForOperators(t *testing.T) {
+	t.Parallel()
+	is := &played{changed: make(chan struct{})}
+	s := newSite(t, func(d *web.Deps) { d.Demo = is })
+	for _, who := range []string{"alice", "bora", "dana", "kim"} {
+		b := s.as(who, booking.English)
+		require.Contains(t, b.get("/demo").words(), "log in as Olga", who)
+		for _, path := range []string{"/demo/start", "/demo/stop"} {
+			require.Equal(t, http.StatusForbidden, b.post(path).status, who)
+		}
+	}
+	require.Zero(t, is.state.Version)
+
+	none := newSite(t).as("olga", booking.English)
+	require.NotContains(t, none.get("/").text, `href="/demo"`)
+	require.Equal(t, http.StatusNotFound, none.get("/demo").status)
+	require.Equal(t, http.StatusNotFound, none.post("/demo/start").status)
+}
+
+// TestDemo_Live: the page is told when the demonstration has changed.
+func TestDemo_Live(t *testing.T) {
+	t.Parallel()
+	is := &played{changed: make(chan struct{})}
+	s := newSite(t, func(d *web.Deps) { d.Demo = is })
+	alice := s.as("alice", booking.English)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/demo/live", http.NoBody)
+	require.NoError(t, err)
+	answer, err := alice.client.Do(r)
+	require.NoError(t, err)
+	defer answer.Body.Close()
+	require.Equal(t, "text/event-stream", answer.Header.Get("Content-Type"))
+	lines := bufio.NewScanner(answer.Body)
+	next := func() string {
+		for lines.Scan() {
+			if version, is := strings.CutPrefix(lines.Text(), "data: "); is {
+				return version
+			}
+		}
+		return ""
+	}
+	require.Equal(t, "0", next())
+	is.Start()
+	require.Equal(t, "1", next())
+	require.Equal(t, "1", alice.get("/demo/part?after=1").header.Get("Yeyak-Version"))
+
+	r, err = http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/demo/live", http.NoBody)
+	require.NoError(t, err)
+	stranger, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer stranger.Body.Close()
+	require.Equal(t, http.StatusUnauthorized, stranger.StatusCode)
+}
