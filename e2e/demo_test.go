@@ -88,7 +88,7 @@ func (d *demo) says(what string, times int) {
 // orders that meet that heal. The audit at the end is clean.
 func TestPages_Demo(t *testing.T) {
 	t.Parallel()
-	d := startDemo(t, "--failing=8s", "--per-minute=90", "--seed=7")
+	d := startDemo(t, "--failing=15s", "--per-minute=90", "--seed=7")
 	d.says("Yeyak is running", 1)
 	d.token = d.tokenOf("olga")
 	p := &pages{&d.system, chromium.New(t)}
@@ -103,11 +103,10 @@ func TestPages_Demo(t *testing.T) {
 		{"away", "The inventory is away", "Inventory away", "재고 서비스 중단"},
 		{"killed", "The worker is killed", "Worker killed", "워커 강제 종료"},
 	} {
-		d.says(failing.says, 1)
-		live.Sees(failing.en)
-		live.Sees("What fails now")
 		customer.goTo("/orders")
-		customer.Sees(failing.ko) // the banner
+		d.says(failing.says, 1)
+		customer.Sees(failing.ko) // the banner, which follows
+		live.Sees(failing.en)
 		order := d.waits()
 		customer.goTo("/orders/" + order)
 		customer.Screenshot("demo-" + failing.name + "-order-" + customer.String())

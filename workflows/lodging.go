@@ -138,9 +138,8 @@ func (r *reservation) notice() notice {
 	return n
 }
 
-// ownerDecides waits for the owner where the place asks for it. Silence is a
-// no, so that nobody's money waits for ever. An owner whose guests have stayed
-// has decided.
+// ownerDecides waits for the owner where the place asks for it. Silence is a no, so that no
+// money waits for ever. An owner whose guests have stayed has decided.
 func (r *reservation) ownerDecides(ctx workflow.Context) error {
 	if r.in.Place.Confirmation == booking.Manual && !r.left {
 		if err := r.rest(ctx, booking.AwaitingOwner, booking.ReservationStatusChanged, contract.Decision{}); err != nil {
@@ -180,10 +179,9 @@ func (r *reservation) guestsStay(ctx workflow.Context) error {
 	return r.rest(r.ctx, booking.Completed, booking.ReservationStatusChanged, r.ending)
 }
 
-// endStay lets the inventory know that the guests have left: the nights that
-// they do not use are free again, and paid back as far as the policy says. It is told at check-out, too, when there are
-// none: what a life of this workflow that is not remembered may have asked for
-// then comes too late. The guests have left, so that nothing calls this off.
+// endStay lets the inventory know that the guests have left: the nights that they do not
+// use are free again, and paid back as far as the policy says. At check-out none are left;
+// what another life of this workflow may have asked for then comes too late.
 func (r *reservation) endStay() {
 	end := booking.StayEnd{
 		Hold: r.hold(), Left: r.leftAt, CheckInTime: r.in.Place.CheckInTime, TimeZone: r.in.Place.TimeZone,

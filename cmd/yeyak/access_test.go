@@ -20,7 +20,8 @@ import (
 // unchanging are the commands that change nothing themselves: services, whose
 // callers do, and what only looks.
 var unchanging = []string{
-	"dev", "demo", "api", "worker", "marketing", "sandbox-payments", "actions", "token", "keys list", "healthcheck", "version",
+	"dev", "demo", "api", "worker", "marketing", "sandbox-payments", "actions", "status", "attention", "timeline", "token",
+	"keys list", "healthcheck", "version",
 }
 
 // TestCommands_As: a command that changes something is told whose doing that is, the

@@ -142,10 +142,10 @@ func (p *Page) Address() string {
 	return address
 }
 
-// Text returns the shown text.
+// Text returns the shown text, "" between two documents.
 func (p *Page) Text() string {
 	p.Helper()
-	text, err := evaluate[string](p, "document.body.innerText")
+	text, err := evaluate[string](p, "document.body?.innerText ?? ''")
 	require.NoError(p, err)
 	return text
 }
@@ -204,7 +204,7 @@ func (p *Page) shows(text string) bool {
 func (p *Page) SeesNot(text string) {
 	p.Helper()
 	gone := p.within(func() bool {
-		shown, err := evaluate[string](p, "document.body.innerText")
+		shown, err := evaluate[string](p, "document.body?.innerText ?? ''")
 		return err == nil && !strings.Contains(shown, text)
 	})
 	require.True(p, gone, "%q is still shown", text)
