@@ -105,8 +105,9 @@ func TestPages_Demo(t *testing.T) {
 	} {
 		customer.goTo("/orders")
 		d.says(failing.says, 1)
-		customer.Sees(failing.ko) // the banner, which follows
 		live.Sees(failing.en)
+		live.Sees("What fails now")
+		customer.Sees(failing.ko) // the banner, which follows
 		order := d.waits()
 		customer.goTo("/orders/" + order)
 		customer.Screenshot("demo-" + failing.name + "-order-" + customer.String())

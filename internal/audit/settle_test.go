@@ -134,7 +134,7 @@ func TestSettler_RefusesWhoIsNotLost(t *testing.T) {
 	e := &engine{execution: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}
 	err := settle(e, nil, nil, "lodging-1")
 	require.ErrorIs(t, err, audit.ErrNotLost)
-	require.ErrorContains(t, err, "cancel it instead (temporal workflow cancel --workflow-id lodging-1)")
+	require.ErrorContains(t, err, "cancel it instead (yeyak cancel lodging-1)")
 	require.Nil(t, e.settled)
 	for _, s := range []booking.Status{booking.Delivered, booking.Cancelled} {
 		for _, execution := range []enumspb.WorkflowExecutionStatus{
