@@ -64,13 +64,21 @@ func (p *pages) insistsOn(v *visitor, button, field, words, done string) {
 	p.Helper()
 	p.eventually(func() bool {
 		v.Fill(field, words)
-		v.Click("button", button)
-		v.settles()
+		p.moves(v, "button", button)
 		return strings.Contains(v.Text(), done)
 	})
 }
 
-// settles waits until the answer to a form is shown.
+// moves clicks what leads to another document, and waits until that is shown.
+func (p *pages) moves(v *visitor, kind, name string) {
+	p.Helper()
+	from := v.Document()
+	v.Click(kind, name)
+	p.eventually(func() bool { return v.Document() != from })
+	v.settles()
+}
+
+// settles waits until the page is shown.
 func (v *visitor) settles() { v.Sees(v.word("Log out", "로그아웃")) }
 
 // settles: a terminated order that the audit has found is settled by page.
@@ -190,7 +198,7 @@ func (p *pages) cancelsAll(v *visitor, place string, orders []string) {
 	done := v.word("500 of 500 orders", "주문 500 / 500건")
 	p.within(5*time.Minute, func() bool {
 		if v.NoScript && v.Has("link", v.word("Load again", "새로 고침")) {
-			v.Click("link", v.word("Load again", "새로 고침"))
+			p.moves(v, "link", v.word("Load again", "새로 고침"))
 		}
 		return strings.Contains(v.Text(), done)
 	})
