@@ -58,7 +58,7 @@ func foreign(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
 		switch {
 		case (twice[r.Key] || beyond[r.ID]) && r.State == booking.EntryDone:
 			add(booking.Entry{Key: key, Amount: booking.Money{Amount: r.Amount}, Reason: booking.AtProvider, Ref: r.ID, State: r.State, At: r.At})
-		case ours[r.Key] && !(known && r.State == booking.EntryFailed) || !known && (r.State != booking.EntryDone || isAPartBy(payment, r)):
+		case ours[r.Key] && (!known || r.State != booking.EntryFailed) || !known && (r.State != booking.EntryDone || isAPartBy(payment, r)):
 		case !known && part >= 0:
 			e := open[part]
 			open = slices.Delete(open, part, part+1)

@@ -138,7 +138,7 @@ func (s *system) agreesWithLedger(order string, line seenTimeline) {
 	s.Helper()
 	want := []string{"charge"}
 	for _, e := range s.entries(order) {
-		want = append(want, "refund", "refund "+string(e.State))
+		want = append(want, "refund", "refund "+e.State)
 	}
 	require.ElementsMatch(s, want, line.of("money"))
 }

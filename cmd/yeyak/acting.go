@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"strings"
 	"text/tabwriter"
 	"time"
 
@@ -181,13 +182,13 @@ func (c bulkShow) Run(ctx context.Context) error {
 }
 
 func bulkProgress(r booking.BulkRun) string {
-	text := fmt.Sprintf("%s: %d of %d orders, %s", r.Action, r.Acted(), r.Orders, r.State)
+	text := []string{fmt.Sprintf("%s: %d of %d orders", r.Action, r.Acted(), r.Orders), string(r.State)}
 	for _, result := range booking.BulkResults() {
 		if n := r.Results[result]; n > 0 {
-			text += fmt.Sprintf(", %d %s", n, result)
+			text = append(text, fmt.Sprintf("%d %s", n, result))
 		}
 	}
-	return text
+	return strings.Join(text, ", ")
 }
 
 // bulkOrders writes orders as a table.

@@ -78,7 +78,7 @@ func (r *run) heal(ctx context.Context) error {
 	defer cancel()
 	var is Outage
 	for {
-		state, changed := r.board.now()
+		state, changed := r.now()
 		if state.Now.Back == state.Now.Hurt && r.close(&is) {
 			break
 		}

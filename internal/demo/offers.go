@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"time"
 
 	"github.com/yeyak/yeyak/booking"
@@ -173,7 +174,7 @@ func (p *people) find(ctx context.Context, as, path string, wanted func(item) bo
 			Items []item
 			Next  string
 		}
-		query := url.Values{"limit": {fmt.Sprint(listed)}}
+		query := url.Values{"limit": {strconv.Itoa(listed)}}
 		if cursor != "" {
 			query.Set("cursor", cursor)
 		}

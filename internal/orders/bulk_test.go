@@ -47,9 +47,11 @@ func (b *bulkRuns) Lease(context.Context, time.Time, time.Time) (orders.BulkLeas
 	return orders.BulkLease{Run: b.run, Number: b.leased}, b.run.State == booking.BulkRunning, nil
 }
 
-func (b *bulkRuns) Renew(context.Context, orders.BulkLease, time.Time) (bool, error) { return true, nil }
-func (b *bulkRuns) Release(context.Context, orders.BulkLease) error                  { return nil }
-func (b *bulkRuns) Forget(context.Context, time.Time) error                          { return nil }
+func (b *bulkRuns) Renew(context.Context, orders.BulkLease, time.Time) (bool, error) {
+	return true, nil
+}
+func (b *bulkRuns) Release(context.Context, orders.BulkLease) error { return nil }
+func (b *bulkRuns) Forget(context.Context, time.Time) error         { return nil }
 
 func (b *bulkRuns) Next(_ context.Context, _ string, n int) (left []booking.BulkOrder, _ error) {
 	b.mu.Lock()

@@ -112,8 +112,8 @@ func (m *Monitor) Timeline(ctx context.Context, caller booking.Caller, orderID s
 	}
 	reading.Wait()
 	inOrder(t.Moments)
-	t.Need, err = m.needOf(ctx, t.Order)
-	return t, err
+	t.Need = m.needOf(ctx, t.Order)
+	return t, nil
 }
 
 // timelineWithin bounds each source of a timeline.
@@ -179,7 +179,7 @@ func each[A any](all []A, of func(A) Moment) []Moment {
 }
 
 // needOf is why the order needs attention, as the list has it.
-func (m *Monitor) needOf(ctx context.Context, v contract.View) (InNeed, error) {
+func (m *Monitor) needOf(ctx context.Context, v contract.View) InNeed {
 	n := InNeed{Order: v, Cause: causeOf(v), Since: v.Since()}
 	if v.Trouble != nil && n.Cause == Marked {
 		n.Since, n.Says = v.Trouble.Since, v.Trouble.Says
@@ -196,7 +196,7 @@ func (m *Monitor) needOf(ctx context.Context, v contract.View) (InNeed, error) {
 		n.Cause, n.Says, n.Remedy = Abandoned, "its workflow is "+n.Lost+" while the order is "+string(v.Status), "yeyak settle "+v.ID
 	}
 	n.Unknown = n.Unknown || err != nil
-	return n, nil
+	return n
 }
 
 // causeOf is why an order needs attention as its row has it, "" where it does not.

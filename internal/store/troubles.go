@@ -57,6 +57,6 @@ func (db *DB) Pool(name string) prometheus.Collector {
 
 // Use is how many connections are in use, and how many there may be.
 func (db *DB) Use() (taken, most int) {
-	stats := db.bun.DB.Stats()
+	stats := db.bun.Stats()
 	return stats.InUse, stats.MaxOpenConnections
 }
