@@ -128,7 +128,7 @@ func (v *visit) paymentsPanel(is orders.Overview) panel {
 }
 
 func (v *visit) waitsPanel(is orders.Overview) panel {
-	waits := panel{id: "inbox", title: v.say("see.waits")}
+	waits := panel{id: "inbox", title: v.say("see.waits"), trouble: is.WaitsLong()}
 	for _, w := range []struct {
 		key    string
 		n      int
@@ -155,7 +155,7 @@ func (v *visit) queuesPanel(is orders.Overview) panel {
 }
 
 func (v *visit) rowsPanel(is orders.Overview) panel {
-	rows := panel{id: "read-model", title: v.say("see.readmodel")}
+	rows := panel{id: "read-model", title: v.say("see.readmodel"), trouble: is.ReadModelLate()}
 	rows.facts = []fact{
 		{name: v.say("see.looked"), value: v.say("see.count", is.ReadModel.Looked)},
 		{name: v.say("see.behind"), value: v.say("see.count", is.ReadModel.Behind)},
@@ -177,7 +177,7 @@ func (v *visit) loadPanel(is orders.Overview) panel {
 }
 
 func (v *visit) auditPanel(is orders.Overview) panel {
-	audit := panel{id: "audit", title: v.say("see.audit"), trouble: is.Found() > 0, links: []link{{auditPath, v.say("see.toaudit")}}}
+	audit := panel{id: "audit", title: v.say("see.audit"), trouble: is.AuditTroubled(), links: []link{{auditPath, v.say("see.toaudit")}}}
 	audit.facts = append(v.auditFacts(is.Done, is.Last), fact{name: v.say("see.found"), value: v.say("see.count", is.Found())})
 	return audit
 }
