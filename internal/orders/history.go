@@ -28,10 +28,7 @@ func (m *Monitor) ofEngine(ctx context.Context, orderID string) (moments []Momen
 	if moments, runs, cut, err = m.ofWorkflow(ctx, orderID); err != nil {
 		return moments, runs, cut, err
 	}
-	payment, err := m.Orders.Ledger.Payment(ctx, orderID)
-	if err != nil {
-		return moments, runs, cut, nil //nolint:nilerr // the ledger is a source of its own
-	}
+	payment, _ := m.Orders.Ledger.Payment(ctx, orderID) // a source of its own, which says so itself
 	for _, id := range refundsOf(orderID, payment.Entries) {
 		of, _, more, err := m.ofWorkflow(ctx, id)
 		for i := range of {
