@@ -103,11 +103,12 @@ func TestPages_Demo(t *testing.T) {
 		{"away", "The inventory is away", "Inventory away", "재고 서비스 중단"},
 		{"killed", "The worker is killed", "Worker killed", "워커 강제 종료"},
 	} {
-		customer.goTo("/orders")
 		d.says(failing.says, 1)
+		d.eventually(func() bool { // the banner
+			customer.goTo("/orders")
+			return strings.Contains(customer.Text(), failing.ko)
+		})
 		live.Sees(failing.en)
-		live.Sees("What fails now")
-		customer.Sees(failing.ko) // the banner, which follows
 		order := d.waits()
 		customer.goTo("/orders/" + order)
 		customer.Screenshot("demo-" + failing.name + "-order-" + customer.String())
