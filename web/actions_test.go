@@ -3,6 +3,7 @@ package web_test
 import (
 	"fmt"
 	"net/http"
+	"strconv"
 	"testing"
 	"time"
 
@@ -28,7 +29,7 @@ func TestActions(t *testing.T) {
 	const n = 60
 	for i := range n {
 		line := booking.OperatorAction{
-			ID: fmt.Sprint(i), At: now.Add(time.Duration(i) * time.Second), By: "1099", Action: decided[i%len(decided)], OrderID: stayID,
+			ID: strconv.Itoa(i), At: now.Add(time.Duration(i) * time.Second), By: "1099", Action: decided[i%len(decided)], OrderID: stayID,
 			Reason: booking.Personal(fmt.Sprintf("reason-%d <b>", i)), Bulk: "run-1",
 		}
 		require.NoError(t, s.actions.Append(t.Context(), line, nil))
