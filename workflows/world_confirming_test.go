@@ -47,13 +47,13 @@ func (p provider) confirmed(is *atProvider, c booking.Charge) (string, error) {
 	}
 }
 
-// customerSays has the customer decide at the provider, which tells nobody yet. What was
-// voided before can be confirmed no more.
+// customerSays has the customer decide at the provider, which sends no notice yet. The first
+// answer counts, and a charge that was voided before takes none.
 func (w *world) customerSays(what atCustomer) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, is := range w.provider {
-		if !is.voided && !is.declined {
+		if !is.voided && !is.declined && is.customer == silent {
 			is.customer = what
 		}
 	}
