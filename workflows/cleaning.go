@@ -31,7 +31,7 @@ func Cleaning(ctx workflow.Context, in contract.Cleaning) (contract.View, error)
 type visit struct {
 	saga
 	in      contract.Cleaning
-	cleaner *booking.Cleaner // who is assigned; nil until a cleaner is
+	cleaner *booking.Cleaner // the assigned cleaner; nil until there is one
 	cleaned bool             // the cleaner has reported it, and that is recorded
 }
 
