@@ -16,7 +16,7 @@ import (
 // queues notes how long calls may wait in their queues for a worker.
 type queues struct {
 	interceptor.WorkerInterceptorBase
-	waits map[string]time.Duration // by the activity's type; 0 is without end
+	waits map[string]time.Duration // by the activity's type; 0 is without a limit
 }
 
 type queueing struct {
@@ -48,9 +48,9 @@ func (l *life) queues() map[string]time.Duration {
 	return q.waits
 }
 
-// TestQueue_MovesSlowly: a call whose caller waits may stand in the queue of its
-// service for as long as the caller waits, less what it takes to be told, and for five
-// seconds at most. One that cannot tell how long that is waits a second.
+// TestQueue_MovesSlowly: a call may wait in the queue of its service as long as its caller
+// waits, less the time for the answer, and at most five seconds. Without such a limit of
+// its caller it waits a second.
 func TestQueue_MovesSlowly(t *testing.T) {
 	t.Parallel()
 	waited := map[booking.Duration]time.Duration{

@@ -62,7 +62,7 @@ func (p Policy) check(is *objections) {
 		{"answerWithin", p.AnswerWithin, 0}, {"attentionAfter", p.AttentionAfter, 0}, {"payWithin", p.PayWithin, 0}, {"confirmPaymentWithin", p.ConfirmPaymentWithin, 0},
 		{"handOverWithin", p.HandOverWithin, 0},
 		{"reserveWithin", p.ReserveWithin, 0}, {"deliverWithin", p.DeliverWithin, 0}, {"cleanWithin", p.CleanWithin, 0}, {"assignWithin", p.AssignWithin, 0},
-		{"serveWithin", p.ServeWithin, -longestWait}, {"serveAfterDay", p.ServeAfterDay, -longestWait}, // these may be before the drink's day ends
+		{"serveWithin", p.ServeWithin, -longestWait}, {"serveAfterDay", p.ServeAfterDay, -longestWait}, // negative: before the drink's day begins or ends
 	} {
 		is.unless(wait.least <= wait.d && wait.d <= longestWait, "policy."+wait.field,
 			"must be at least %s and at most %s", wait.least, longestWait)
