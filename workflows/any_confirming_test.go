@@ -62,8 +62,8 @@ func (s *trial) anyConfirming(random *rand.Rand) {
 	}
 }
 
-// requireToldToConfirm checks that a customer who was told to confirm, or has not confirmed
-// in time, gets one message about the cancellation.
+// requireToldToConfirm checks that a customer who was asked to confirm, or has not
+// confirmed in time, gets one message about the cancellation.
 func (s *trial) requireToldToConfirm(v contract.View) {
 	s.Helper()
 	require.Nil(s, v.NextAction)

@@ -52,7 +52,7 @@ func (s *trial) anyFailures(moments []time.Duration) {
 // follows makes the payment be checked soon.
 func (s *trial) follows() { s.env.RegisterDelayedCallback(s.hears, time.Second) }
 
-// fails makes a refund fail that the provider has made, and tells whether there was one.
+// fails makes a refund fail that the provider has made, and reports whether there was one.
 func (s *trial) fails() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,9 +77,9 @@ func (s *trial) fails() bool {
 	return false
 }
 
-// countsBesideHand tells whether the provider has made the refund with this key as a part
+// countsBesideHand reports whether the provider has made the refund with this key as a part
 // of the undo's refund, whose rest a person has paid. If it fails, too, it is not refunded
-// by itself: the ledger and the audit tell the operator that it is owed.
+// by itself: the ledger and the audit show the operator that it is owed.
 func (s *trial) countsBesideHand(key string) bool {
 	payment, err := s.ledger.Payment(context.Background(), s.order)
 	_, is := payment.Entry(booking.KeyAtProvider("id of " + key))
@@ -160,8 +160,8 @@ func (s *trial) refundAgain(in contract.RefundingAgain) {
 	f.running = ""
 }
 
-// requireToldOfFailures checks that the customer was told of each refund that it is done
-// whenever they were told that it had failed, and not more often than it was done.
+// requireToldOfFailures checks that the customer was notified of each refund that it is
+// done whenever they were notified that it had failed, and not more often than it was done.
 func (s *trial) requireToldOfFailures(payment booking.Payment) {
 	s.Helper()
 	told := map[string]int{}

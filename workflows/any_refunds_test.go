@@ -19,8 +19,8 @@ type refunds struct {
 	late int64
 }
 
-// refundsInBalance checks that no refund is open, that the customer and the feed were told
-// of each refund in part, and that no more is refunded than was paid.
+// refundsInBalance checks that no refund is open, that each refund in part was sent to the
+// customer and to the feed, and that no more is refunded than was paid.
 func (s *trial) refundsInBalance() (r refunds) {
 	s.Helper()
 	payment, err := s.ledger.Payment(s.Context(), s.order)
@@ -52,7 +52,7 @@ func (s *trial) refundsInBalance() (r refunds) {
 		}
 	}
 	require.LessOrEqual(s, r.all, payment.Amount.Amount)
-	if s.moved { // refunds for changes are told as well, unless they were made by the undo of a run that does not remember the change
+	if s.moved { // refunds for changes are sent to the customer as well, unless they were made by the undo of a run that does not remember the change
 		return r
 	}
 	if s.failures != nil {
@@ -71,7 +71,7 @@ func (s *trial) refundsInBalance() (r refunds) {
 	return r
 }
 
-// isLate tells whether a refund did not count when the undo of the charge began, or was
+// isLate reports whether a refund did not count when the undo of the charge began, or was
 // made or paid by hand after it had failed: the undo has refunded that amount meanwhile.
 func (s *trial) isLate(payment booking.Payment, e booking.Entry) bool {
 	s.mu.Lock()
@@ -112,7 +112,7 @@ func (s *trial) booksAsHeard() books {
 	return is
 }
 
-// gaveNothing tells whether the undo of the charge has refunded nothing.
+// gaveNothing reports whether the undo of the charge has refunded nothing.
 func (s *trial) gaveNothing() bool {
 	payment, err := s.ledger.Payment(s.Context(), s.order)
 	return err == nil && payment.Status == booking.Retained

@@ -73,7 +73,7 @@ func TestCharge_DeferralsThatComeToNothing(t *testing.T) {
 }
 
 // TestCharge_DeferredAndKeptInPart: a customer whose payment was deferred and who cancels
-// is told how much is refunded, if that is not everything.
+// is notified how much is refunded, if that is not everything.
 func TestCharge_DeferredAndKeptInPart(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*contract.Lodging){"InPlace": func(*contract.Lodging) {}, "Durable": durable} {
@@ -96,7 +96,7 @@ func TestCharge_DeferredAndKeptInPart(t *testing.T) {
 	}
 }
 
-// The customer is also told of a deferred payment that is declined.
+// The customer is also notified of a deferred payment that is declined.
 func TestCharge_DeferredAndDeclined(t *testing.T) {
 	s := newStay(t, soon, func(in *contract.Lodging) { in.PaymentMethod = "pm_card_chargeDeclined" })
 	shut := true

@@ -129,7 +129,7 @@ func (v *visit) show(cleaner *booking.Cleaner) {
 	v.changed()
 }
 
-// confirmation tells the customer that the call is confirmed, introduction which cleaner
+// confirmation notifies the customer that the call is confirmed, introduction which cleaner
 // comes.
 func (v *visit) confirmation() notice {
 	return notice{
@@ -151,8 +151,8 @@ func (v *visit) introduction() notice {
 	return n
 }
 
-// errand tells the cleaner of the assignment. The customer's location and telephone number
-// are not in the message: they are shown with the assignment, only while it lasts.
+// errand notifies the cleaner of the assignment. The customer's location and telephone
+// number are not in the message: they are shown with the assignment, only while it lasts.
 func (v *visit) errand() notice {
 	n := notice{
 		name: "tell cleaner", key: contract.CleanerNotice,

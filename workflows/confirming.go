@@ -137,8 +137,8 @@ func (s *saga) toConfirm(within booking.Duration) notice {
 	}
 }
 
-// tellNotConfirmed tells the customer that the order is cancelled, since they may no longer
-// watch it. It sends nothing if the withdrawal of an earlier notice says so already.
+// tellNotConfirmed notifies the customer that the order is cancelled, since they may no
+// longer watch it. It sends nothing if the withdrawal of an earlier notice says so already.
 func (s *saga) tellNotConfirmed() {
 	n := s.paymentFollows()
 	told := func(n notice) bool { return s.undoOf(s.takeBack(func() notice { return n })) >= 0 }

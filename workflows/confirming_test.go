@@ -102,7 +102,7 @@ func TestConfirm_ComesToNothing(t *testing.T) {
 	}
 }
 
-// requireToldOff checks that a customer who was told to confirm, or did not confirm in
+// requireToldOff checks that a customer who was asked to confirm, or did not confirm in
 // time, gets one message about the cancellation, and other customers none.
 func (l *life) requireToldOff(v contract.View) {
 	l.Helper()
@@ -133,8 +133,8 @@ func TestConfirm_SoldOutBefore(t *testing.T) {
 	require.True(t, s.provider[s.order+"/charge"].voided)
 }
 
-// A customer whose payment was deferred is told that it has to be confirmed, and gets one
-// message about the cancellation.
+// A customer whose payment was deferred is asked to confirm it, and gets one message about
+// the cancellation.
 func TestConfirm_WhenItsTurnComes(t *testing.T) {
 	t.Parallel()
 	for name, approved := range map[string]bool{"Approved": true, "Silent": false} {

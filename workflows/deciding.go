@@ -117,7 +117,7 @@ func (s *saga) inTurn(ctx workflow.Context, update string, rule func(at time.Tim
 	return rule(workflow.Now(s.ctx))
 }
 
-// abandoned tells whether the order is cancelled, is being undone, or will be undone once
+// abandoned reports whether the order is cancelled, is being undone, or will be undone once
 // the decision is recorded.
 func (s *saga) abandoned() bool {
 	return s.asked != "" || s.why != "" || s.view.Status == booking.Cancelling || s.view.Status == booking.Cancelled
@@ -174,7 +174,7 @@ func (s *saga) answer(want booking.Status) (contract.View, error) {
 	return contract.View{}, s.refused(booking.Overtaken(s.rested))
 }
 
-// onUpdate registers an update by which a person decides. rule tells whether the decision
+// onUpdate registers an update by which a person decides. rule reports whether the decision
 // was allowed at the time it was made; it neither waits nor changes anything. The context
 // of decide is not cancelled with the workflow, so that every decision is answered.
 func (s *saga) onUpdate(

@@ -84,8 +84,8 @@ func refusedInput(err error) error {
 	return err //replay:never an input is refused with a booking.Error only
 }
 
-// begins tells whether this is the first run of a workflow that continues as new. Progress
-// that the input of a first run claims is not true.
+// begins reports whether this is the first run of a workflow that continues as new.
+// Progress that the input of a first run claims is not true.
 func begins(ctx workflow.Context) bool {
 	return workflow.GetInfo(ctx).ContinuedExecutionRunID == ""
 }

@@ -180,9 +180,9 @@ func (r *reservation) guestsStay(ctx workflow.Context) error {
 	return r.rest(r.ctx, booking.Completed, booking.ReservationStatusChanged, r.ending)
 }
 
-// endStay tells the inventory that the guests have left: the unused nights are free again,
-// and refunded as far as the policy allows. At check-out no unused nights are left; a
-// departure that was reported before a reset is then too late.
+// endStay informs the inventory that the guests have left: the unused nights are free
+// again, and refunded as far as the policy allows. At check-out no unused nights are left;
+// a departure that was reported before a reset is then too late.
 func (r *reservation) endStay() {
 	end := booking.StayEnd{
 		Hold: r.hold(), Left: r.leftAt, CheckInTime: r.in.Place.CheckInTime, TimeZone: r.in.Place.TimeZone,

@@ -54,7 +54,7 @@ func (is *atProvider) lookedAt() {
 	}
 }
 
-// isLost tells whether a dispute of the charge was lost.
+// isLost reports whether a dispute of the charge was lost.
 func (is *atProvider) isLost() bool {
 	for _, o := range is.others {
 		if o.dispute && o.ended && !o.fails {
@@ -76,7 +76,7 @@ func (is *atProvider) left() int64 {
 	return left
 }
 
-// isDisputed tells whether a dispute of the charge is open.
+// isDisputed reports whether a dispute of the charge is open.
 func (is *atProvider) isDisputed() bool {
 	for _, o := range is.others {
 		if o.dispute && !o.ended {

@@ -15,9 +15,8 @@ import (
 )
 
 // process runs one run of the order's workflow, and its calls reach the world. A process
-// that has died stays dead: a call that it makes during the next run has no effect. The
-// saga of a dead process is told that its calls succeeded, so what it publishes afterwards
-// is not true.
+// that has died stays dead: a call that it makes during the next run has no effect. For the
+// saga of a dead process its calls succeed, so what it publishes afterwards is not true.
 type process struct {
 	*world
 	dead bool // guarded by the world's mutex
@@ -107,9 +106,8 @@ func actErr(p *process, call string, do func(context.Context) error) error {
 }
 
 // TestProcess_ThatHasDiedStaysDead: a publication that was under way when its process died
-// arrives during the next run. It shows the order as cancelled, since the dead process was
-// told that everything was undone. It has no effect, and is not checked against the next
-// run's books.
+// arrives during the next run. It shows the order as cancelled, since for the dead process
+// all undos succeeded. It has no effect, and is not checked against the next run's books.
 func TestProcess_ThatHasDiedStaysDead(t *testing.T) {
 	c := newCup(t)
 	c.check = func(p contract.Publication) {

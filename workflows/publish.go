@@ -233,7 +233,7 @@ func (o *order) acknowledge(p contract.Publication) {
 	}
 }
 
-// published tells whether the read model and the feed have everything.
+// published reports whether the read model and the feed have everything.
 func (o *order) published() bool {
 	return o.knownVersion >= o.view.Version && len(o.events) == 0
 }

@@ -11,8 +11,8 @@ import (
 )
 
 // Repair corrects what a crash may have left behind and no workflow retries: calls that
-// were not told of their assigned cleaner, and orders whose row in the read model is
-// missing or outdated. A schedule starts it.
+// have not received the signal of their assigned cleaner, and orders whose row in the read
+// model is missing or outdated. A schedule starts it.
 func Repair(ctx workflow.Context, in contract.Repair) (contract.Repair, error) {
 	in = in.Sane(begins(ctx))
 	if in.Page == nil {

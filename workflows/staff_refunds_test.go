@@ -75,8 +75,8 @@ func (w *world) refunded() (told []booking.EventData) {
 }
 
 // TestStaffRefund_InParts: staff refunds parts of the payment until nothing of it is left,
-// and the order continues. The customer is told of each refund, and the history names the
-// person who made it.
+// and the order continues. The customer is notified of each refund, and the history names
+// the person who made it.
 func TestStaffRefund_InParts(t *testing.T) {
 	t.Parallel()
 	for kind, order := range map[booking.Kind]func(*testing.T) (*life, any){
@@ -157,8 +157,8 @@ func TestStaffRefund_IsFollowed(t *testing.T) {
 }
 
 // TestStaffRefund_CannotBeMade: an order with a refund that the provider cannot make needs
-// attention, and the customer is told. An operator pays by hand: that is recorded, the mark
-// is removed, and the order continues as before.
+// attention, and the customer is notified. An operator pays by hand: that is recorded, the
+// mark is removed, and the order continues as before.
 func TestStaffRefund_CannotBeMade(t *testing.T) {
 	s := newStay(t)
 	s.cannotRefund()
@@ -565,8 +565,8 @@ func (w *world) isBroken() (back func()) {
 func impatient(in *contract.Lodging) { in.Policy.AttentionAfter = booking.Duration(20 * time.Second) }
 
 // TestStaffRefund_MeetsErrorsOnly: an order whose refund the provider answers only with
-// errors needs attention after a while, and the customer is told. The refund ends when the
-// provider is back, or an operator pays by hand.
+// errors needs attention after a while, and the customer is notified. The refund ends when
+// the provider is back, or an operator pays by hand.
 func TestStaffRefund_MeetsErrorsOnly(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*contract.Lodging){"InPlace": func(*contract.Lodging) {}, "Durable": durable} {

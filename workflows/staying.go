@@ -40,8 +40,8 @@ func (r *reservation) nights(giveBack int64) *part {
 	}
 }
 
-// tellNoShow tells the customer that the reservation is cancelled since the guests did not
-// come, and how much is refunded.
+// tellNoShow notifies the customer that the reservation is cancelled since the guests did
+// not come, and how much is refunded.
 func (s *saga) tellNoShow() {
 	refund := booking.Money{Amount: s.back, Currency: s.in.Amount.Currency}
 	s.tellOfRefund(refund, contract.NoShowMessage, booking.NoShowMessage)

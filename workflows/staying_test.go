@@ -28,8 +28,8 @@ func (s *stay) early() (booking.Entry, bool) {
 }
 
 // TestLodging_NoShow: from check-in on the owner may report that the guests did not come.
-// The policy's part is kept, the rooms are free again, and the customer and the feed are
-// told.
+// The policy's part is kept, the rooms are free again, the customer gets a message and the
+// feed an event.
 func TestLodging_NoShow(t *testing.T) {
 	t.Parallel()
 	t.Run("ByThePolicy", func(t *testing.T) {
@@ -132,8 +132,8 @@ func TestLodging_NoShow(t *testing.T) {
 }
 
 // TestLodging_EarlyDepartureGivesBack: guests who leave early are refunded, once, what the
-// policy gives for the nights that are free again, and are told. The order's end does not
-// wait for the provider, but its saga does.
+// policy gives for the nights that are free again, and are notified. The order's end does
+// not wait for the provider, but its saga does.
 func TestLodging_EarlyDepartureGivesBack(t *testing.T) {
 	t.Parallel()
 	leave := func(s *stay) *decision { return s.decides(s.arrival()+hour, contract.CompleteUpdate) }

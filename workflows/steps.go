@@ -186,8 +186,8 @@ func fromQueueNow(ctx workflow.Context, c call, patience time.Duration) (outcome
 	return outcome, err
 }
 
-// nothingDone tells whether a call certainly had no effect. After any other error, such as
-// a lost answer, that is unknown.
+// nothingDone reports whether a call certainly had no effect. After any other error, such
+// as a lost answer, that is unknown.
 func nothingDone(err error) bool {
 	var late *temporal.TimeoutError
 	if errors.As(err, &late) {

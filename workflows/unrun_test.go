@@ -29,7 +29,7 @@ type unrun struct {
 	names []string // the names of the functions among the nodes
 }
 
-// hold tells whether the code between the two spots is unrun.
+// hold reports whether the code between the two spots is unrun.
 func (u *unrun) hold(file string, from, to spot) bool {
 	return slices.ContainsFunc(u.nodes, func(n ast.Node) bool {
 		begin, end := u.files.Position(n.Pos()), u.files.Position(n.End())
@@ -123,7 +123,7 @@ func (s *search) hands(e ast.Expr) {
 	}
 }
 
-// goOn makes one round, and tells whether it has found something.
+// goOn makes one round, and reports whether it has found something.
 func (s *search) goOn() bool {
 	before := len(s.handlers) + len(s.known)
 	for _, call := range s.calls {
@@ -163,7 +163,7 @@ func (s *search) handOver(call *ast.CallExpr) {
 	}
 }
 
-// runs tells whether a replay may run or pass the code at a use of a name.
+// runs reports whether a replay may run or pass the code at a use of a name.
 func (s *search) runs(name *ast.Ident) bool {
 	within := func(n ast.Node) bool { return n.Pos() <= name.Pos() && name.End() <= n.End() }
 	if slices.ContainsFunc(s.nodes, within) {

@@ -48,7 +48,7 @@ func (o notBegun) requireNothingBegun(v contract.View, why booking.Reason) {
 }
 
 // TestStartBy_TooLate: a saga that is started after StartBy does nothing, whatever the
-// cause. The customer is told if they were promised the order.
+// cause. The customer is notified if they were promised the order.
 func TestStartBy_TooLate(t *testing.T) {
 	eachKind(t, func(t *testing.T, o notBegun) {
 		o.order.StartBy = placedAt.Add(10 * time.Second)

@@ -111,7 +111,7 @@ func (d Decision) Check(update string) error {
 	return is.err()
 }
 
-// Comes tells whether the cleaner of an AssignedSignal is valid.
+// Comes reports whether the cleaner of an AssignedSignal is valid.
 func Comes(c booking.Cleaner) bool {
 	var is objections
 	is.name("id", c.ID)
@@ -119,7 +119,7 @@ func Comes(c booking.Cleaner) bool {
 	return is.err() == nil
 }
 
-// Forces tells whether the Force of a ForceCancelSignal is valid.
+// Forces reports whether the Force of a ForceCancelSignal is valid.
 func Forces(f Force) bool {
 	var is objections
 	is.by("by", f.By)

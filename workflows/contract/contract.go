@@ -71,7 +71,7 @@ const (
 
 // Signals: what an order cannot refuse.
 const (
-	// ForceCancelSignal carries the Force for which an order is cancelled. Forces tells
+	// ForceCancelSignal carries the Force for which an order is cancelled. Forces reports
 	// which ones are valid.
 	ForceCancelSignal = "force-cancel"
 	// AssignedSignal carries the booking.Cleaner who has been assigned to a call that was

@@ -25,8 +25,9 @@ const NotProcessedMessage = "inbox/not-processed"
 // not a notice either.
 const NoShowMessage = "stay/no-show"
 
-// DecisionMessage is the prefix of the name of the message that tells a person that their
-// decision was not carried out; the id of the update follows. It is not a notice either.
+// DecisionMessage is the prefix of the name of the message that notifies a person that
+// their decision was not carried out; the id of the update follows. It is not a notice
+// either.
 const DecisionMessage = "decision/"
 
 // RefundMessage is the name of the message to the customer that the refund with this id was
@@ -70,8 +71,8 @@ func NoticeIn(orderID, key string) string {
 	return name
 }
 
-// AddresseeOf is the role in the order of a message's recipient, "" for a key that does not
-// tell.
+// AddresseeOf is the role in the order of a message's recipient, "" if the key does not
+// have it.
 func AddresseeOf(orderID, key string) booking.Addressee {
 	name := strings.TrimPrefix(key, MessageKey(orderID, ""))
 	if _, ofRefund := RefundID(name); ofRefund {

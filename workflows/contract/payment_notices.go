@@ -17,8 +17,8 @@ const NoticesWorkflow = "PaymentNotices"
 // the workflow retrieves the payment's state from the provider.
 const NoticeSignal = "notice"
 
-// PaymentNoticeSignal tells a saga, or the workflow of a refund, that the state of the
-// order's payment has changed. Calls that wait for money are then made again at once.
+// PaymentNoticeSignal reports to a saga, or to the workflow of a refund, that the state of
+// the order's payment has changed. Calls that wait for money are then made again at once.
 const PaymentNoticeSignal = "payment-notice"
 
 // NoticesWorkflowID is the id of the workflow that handles the order's notices.
@@ -37,10 +37,10 @@ type Notices struct {
 	// Open has the disputes that were open at the last retrieval: by their ids, the time
 	// until which evidence is accepted.
 	Open map[string]time.Time `json:"open,omitempty"`
-	// Lost are the ids of the lost disputes of which the order's owner was told.
+	// Lost are the ids of the lost disputes of which the order's owner was notified.
 	Lost []string `json:"lost,omitempty"`
-	// Late: the order's customer was told of the refund of a payment that arrived after the
-	// order's end.
+	// Late: the order's customer was notified of the refund of a payment that arrived after
+	// the order's end.
 	Late bool `json:"late,omitempty"`
 }
 

@@ -69,7 +69,7 @@ func (v View) lots() []booking.Lot {
 	return []booking.Lot{{Quantity: v.Quantity, Amount: v.Amount.Amount}}
 }
 
-// Changing tells whether a change of the order is under way.
+// Changing reports whether a change of the order is under way.
 func (v View) Changing() bool {
 	return v.Stay != nil && v.Change != nil || v.Production != nil && v.Production.Change != nil
 }

@@ -106,8 +106,8 @@ func TestView_SettledAs(t *testing.T) {
 	require.Nil(t, view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, booking.Charge{}))
 }
 
-// TestView_GivenInPart: a refund in part is told with the ledger's amount once it is known,
-// and with the requested amount until then.
+// TestView_GivenInPart: the message of a refund in part has the ledger's amount once it is
+// known, and the requested amount until then.
 func TestView_GivenInPart(t *testing.T) {
 	t.Parallel()
 	view := stayWithPolicy().View()

@@ -121,7 +121,7 @@ type Entry struct {
 	Refund    *booking.Money `json:"refund,omitempty" doc:"What that refund is of"`
 }
 
-// Is tells whether the other entry is equal.
+// Is reports whether the other entry is equal.
 func (e Entry) Is(other Entry) bool {
 	a, b := e, other
 	a.At, b.At, a.DecidedAt, b.DecidedAt, a.Refund, b.Refund = time.Time{}, time.Time{}, time.Time{}, time.Time{}, nil, nil
@@ -129,7 +129,7 @@ func (e Entry) Is(other Entry) bool {
 	return a == b && sameRefund && e.At.Equal(other.At) && e.DecidedAt.Equal(other.DecidedAt)
 }
 
-// moved tells whether the entry is a change of the order's status.
+// moved reports whether the entry is a change of the order's status.
 func (e Entry) moved() bool { return e.Refused == "" && e.Decision == "" }
 
 // PlacedAt is when the order was placed.
@@ -187,12 +187,12 @@ func (v View) WithRefused(refused []Entry) View {
 	return v
 }
 
-// Listed tells whether lists show the order. They show it to its customer also while its
+// Listed reports whether lists show the order. They show it to its customer also while its
 // payment is pending, but not if it ended without being paid for or accepted. Such an order
 // can still be read by its id.
 func (v View) Listed() bool { return v.Placed || !v.Status.Final() && !v.Reason.Unavailable() }
 
-// Decided tells whether the order's first decision is made: it is accepted or refused. An
+// Decided reports whether the order's first decision is made: it is accepted or refused. An
 // order that was not accepted because a service was away is refused as soon as it is
 // cancelling, since the undos may take until the service is back.
 func (v View) Decided() bool {
