@@ -26,8 +26,8 @@ type confirming struct {
 // The pause before the provider is asked again without a notice or a return; it doubles
 // each time.
 const (
-	firstAskAlone = 30 * time.Second
-	lastAskAlone  = 10 * time.Minute
+	firstAskAfter   = 30 * time.Second
+	longestAskAfter = 10 * time.Minute
 )
 
 // confirm waits until the customer has confirmed the charge at the provider, and returns
@@ -48,17 +48,17 @@ func (s *saga) confirm(ctx workflow.Context, action *booking.NextAction) (outcom
 		s.view.NextAction, s.view.ExpiresAt = nil, time.Time{}
 		s.confirming.took = workflow.Now(ctx).Sub(begun)
 	}()
-	alone, heard, answered := firstAskAlone, s.parts.asks, true
-	news := func() bool { return s.parts.asks != heard || answered && len(s.confirming.back) > 0 }
+	askAfter, seen, answered := firstAskAfter, s.parts.asks, true
+	news := func() bool { return s.parts.asks != seen || answered && len(s.confirming.back) > 0 }
 	for {
 		if left := until.Sub(workflow.Now(ctx)); left > 0 {
-			if _, err := await(ctx, min(alone, left), "the customer confirms the payment", news); err != nil {
+			if _, err := await(ctx, min(askAfter, left), "the customer confirms the payment", news); err != nil {
 				return outcome, err
 			}
 		}
-		heard = s.parts.asks
+		seen = s.parts.asks
 		outcome, answered = s.askWhetherConfirmed(ctx)
-		switch alone = min(2*alone, lastAskAlone); {
+		switch askAfter = min(2*askAfter, longestAskAfter); {
 		case ctx.Err() != nil:
 			return outcome, ctx.Err() //replay:never the order would have to be cancelled during the call to the provider
 		case answered && outcome.Result != booking.Unconfirmed:
@@ -69,7 +69,7 @@ func (s *saga) confirm(ctx workflow.Context, action *booking.NextAction) (outcom
 			}
 			return outcome, s.timeIsUp(ctx, booking.PaymentNotConfirmed)
 		case !answered:
-			alone = pause
+			askAfter = pause
 		default:
 			s.showNext(ctx, outcome.Action)
 		}
@@ -92,12 +92,12 @@ func (s *saga) confirmUntil(action *booking.NextAction) time.Time {
 // showUnconfirmed shows the customer what to do, and until when. A customer whose payment
 // was deferred also gets a message, since they may no longer watch the order.
 func (s *saga) showUnconfirmed(ctx workflow.Context, action *booking.NextAction, until time.Time) {
-	told := s.view.Status == booking.PaymentPending
+	wasDeferred := s.view.Status == booking.PaymentPending
 	s.view.NextAction, s.view.ExpiresAt = shownAction(action), until
 	s.become(booking.AwaitingPayment, "", contract.Decision{})
 	s.waitFor("the customer to confirm the payment")
 	s.settle()
-	if told {
+	if wasDeferred {
 		n := s.toConfirm(booking.Duration(until.Sub(workflow.Now(ctx)).Round(time.Second)))
 		s.mayHaveTold(n)
 		s.sendBeside(n.name, s.message(n))
@@ -141,8 +141,8 @@ func (s *saga) toConfirm(within booking.Duration) notice {
 // longer watch it. It sends nothing if the withdrawal of an earlier notice says so already.
 func (s *saga) tellNotConfirmed() {
 	n := s.paymentFollows()
-	told := func(n notice) bool { return s.undoOf(s.takeBack(func() notice { return n })) >= 0 }
-	if !told(n) && !told(s.toConfirm(0)) {
+	notified := func(n notice) bool { return s.undoOf(s.takeBack(func() notice { return n })) >= 0 }
+	if !notified(n) && !notified(s.toConfirm(0)) {
 		s.sendBeside("tell customer that the payment was not confirmed", s.withdrawal(n, s.view.Reason))
 	}
 }

@@ -148,9 +148,9 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 			return err //replay:never the order would have to be cancelled in the same workflow task in which its owner is notified
 		}
 		r.waitFor("the owner's decision")
-		patience := min(time.Duration(r.in.Place.ConfirmWithin), r.in.CheckOutAt().Sub(workflow.Now(ctx)))
+		timeout := min(time.Duration(r.in.Place.ConfirmWithin), r.in.CheckOutAt().Sub(workflow.Now(ctx)))
 		confirmed := func() bool { return r.confirmed }
-		if err := r.awaitPersonOrGiveUp(ctx, patience, "owner decides", confirmed, booking.OwnerTimeout); err != nil {
+		if err := r.awaitPersonOrGiveUp(ctx, timeout, "owner decides", confirmed, booking.OwnerTimeout); err != nil {
 			return err
 		}
 		// A decision that was made in time counts, even while it is still being recorded.

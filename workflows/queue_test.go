@@ -57,11 +57,11 @@ func TestQueue_MovesSlowly(t *testing.T) {
 		0: time.Second, booking.Duration(2 * time.Second): time.Second, booking.Duration(4 * time.Second): 2500 * time.Millisecond,
 		booking.Duration(time.Minute): 5 * time.Second,
 	}
-	for patience, want := range waited {
-		t.Run(time.Duration(patience).String(), func(t *testing.T) {
+	for answerWithin, want := range waited {
+		t.Run(time.Duration(answerWithin).String(), func(t *testing.T) {
 			t.Run("Drink", func(t *testing.T) {
 				c := newCup(t)
-				c.in.Policy.AnswerWithin = patience
+				c.in.Policy.AnswerWithin = answerWithin
 				waits, n := c.queues(), 0
 				c.faults = func(call string) fault { n++; return only(nothing, call == "hold" && n == 1) }
 				c.decides(hour, contract.CompleteUpdate)
@@ -70,7 +70,7 @@ func TestQueue_MovesSlowly(t *testing.T) {
 			})
 			t.Run("Call", func(t *testing.T) {
 				v := newVisit(t)
-				v.in.Policy.AnswerWithin = patience
+				v.in.Policy.AnswerWithin = answerWithin
 				waits, n := v.queues(), 0
 				v.faults = func(call string) fault { n++; return only(nothing, call == "register" && n == 1) }
 				v.decides(hour, contract.CompleteUpdate)
@@ -79,7 +79,7 @@ func TestQueue_MovesSlowly(t *testing.T) {
 			})
 			t.Run("Payment", func(t *testing.T) {
 				c := newCup(t)
-				c.in.Policy.AnswerWithin, c.in.Policy.PayWithin = patience, 0
+				c.in.Policy.AnswerWithin, c.in.Policy.PayWithin = answerWithin, 0
 				waits, n := c.queues(), 0
 				c.faults = func(call string) fault { return only(before, call == "charge" && func() bool { n++; return n == 1 }()) }
 				c.decides(hour, contract.CompleteUpdate)
@@ -88,7 +88,7 @@ func TestQueue_MovesSlowly(t *testing.T) {
 			})
 			t.Run("Delivery", func(t *testing.T) {
 				m := newMeal(t)
-				m.in.Policy.AnswerWithin = patience
+				m.in.Policy.AnswerWithin = answerWithin
 				waits := m.queues()
 				d := m.decides(hour, contract.CancelUpdate)
 				require.Equal(t, booking.Cancelled, m.run().Status)

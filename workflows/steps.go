@@ -125,10 +125,10 @@ const (
 
 // onceNow allows one attempt, which a worker has to start while the caller waits. A slow
 // queue is not mistaken for a service that is away.
-func onceNow(c call, patience time.Duration) workflow.ActivityOptions {
+func onceNow(c call, callerWaits time.Duration) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue:              c.queue,
-		ScheduleToStartTimeout: max(time.Second, min(patience-toTell, longestQueue)),
+		ScheduleToStartTimeout: max(time.Second, min(callerWaits-toTell, longestQueue)),
 		StartToCloseTimeout:    2*time.Second + activities.Heard,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
 		Summary:                c.name,
@@ -181,8 +181,8 @@ func (s *saga) customerWaits(ctx workflow.Context) time.Duration {
 // fromQueueNow does a call in one attempt from its queue. The engine records the attempt,
 // so it is not repeated after a crash, and "nothing was done" holds for everything that was
 // tried.
-func fromQueueNow(ctx workflow.Context, c call, patience time.Duration) (outcome booking.Outcome, err error) {
-	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, onceNow(c, patience)), c.do, c.with).Get(ctx, &outcome)
+func fromQueueNow(ctx workflow.Context, c call, callerWaits time.Duration) (outcome booking.Outcome, err error) {
+	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, onceNow(c, callerWaits)), c.do, c.with).Get(ctx, &outcome)
 	return outcome, err
 }
 
@@ -210,11 +210,11 @@ func (s *saga) insist(ctx workflow.Context, c call, result any) {
 	s.seeThrough(ctx, c, result, time.Duration(s.policy.AttentionAfter))
 }
 
-// seeThrough does a call durably until it is done. If it keeps failing for longer than
-// patience, the order needs attention; with a patience of 0 it is never marked. It returns
-// false, for the caller to ask again at once, if an operator or the payment provider has
-// reported something about the money that a resolvable call waits for.
-func (s *saga) seeThrough(ctx workflow.Context, c call, result any, patience time.Duration) bool {
+// seeThrough does a call durably until it is done. A call that keeps failing for longer
+// than attentionAfter marks the order; 0 means never. It returns false, for the caller to
+// ask again at once, if an operator or the payment provider has reported something about
+// the money that a resolvable call waits for.
+func (s *saga) seeThrough(ctx workflow.Context, c call, result any, attentionAfter time.Duration) bool {
 	defer s.waitFor("the service that is to " + c.name)()
 	for asked := s.parts.asks; ; {
 		s.showPending(ctx)
@@ -223,9 +223,9 @@ func (s *saga) seeThrough(ctx workflow.Context, c call, result any, patience tim
 		}
 		a := s.attempt(ctx, c)
 		done := durably(a.ctx, c)
-		if patience > 0 {
-			if inTime, _ := await(ctx, patience, "patience with: "+c.name, done.IsReady); !inTime {
-				s.outOfPatience(ctx, c)
+		if attentionAfter > 0 {
+			if inTime, _ := await(ctx, attentionAfter, "patience with: "+c.name, done.IsReady); !inTime {
+				s.markFailing(ctx, c)
 			}
 		}
 		err := done.Get(ctx, result)
@@ -244,8 +244,8 @@ func (s *saga) seeThrough(ctx workflow.Context, c call, result any, patience tim
 	}
 }
 
-// outOfPatience marks an order whose call keeps failing.
-func (s *saga) outOfPatience(ctx workflow.Context, c call) {
+// markFailing marks an order whose call keeps failing, in the call's own way if it has one.
+func (s *saga) markFailing(ctx workflow.Context, c call) {
 	if c.late != nil {
 		c.late(ctx)
 		return
@@ -258,16 +258,16 @@ func (s *saga) outOfPatience(ctx workflow.Context, c call) {
 // needs attention, with the words of the undo's service.
 func (s *saga) undoInTime(ctx workflow.Context, u undo, why booking.Reason, found booking.Undo) {
 	for {
-		patience := time.Duration(s.policy.AttentionAfter)
+		attentionAfter := time.Duration(s.policy.AttentionAfter)
 		if found.Owed != "" {
-			patience = 0 // what the undo waits for is known: retries need no limit
+			attentionAfter = 0 // what the undo waits for is known: retries need no limit
 		}
 		if found.NeedsPerson {
 			s.tellNotRefunded(ctx)
 			s.needAttention(ctx, found.Owed)
 		}
 		u.with, found = u.because(why), booking.Undo{}
-		if !s.seeThrough(ctx, u.call, &found, patience) {
+		if !s.seeThrough(ctx, u.call, &found, attentionAfter) {
 			continue
 		}
 		u.found(found)
@@ -277,14 +277,14 @@ func (s *saga) undoInTime(ctx workflow.Context, u undo, why booking.Reason, foun
 	}
 }
 
-// await waits until come returns true, for at most the duration patience, which the web UI
-// shows under the name. It returns whether come was true, or the error of a cancelled ctx.
+// await waits until come returns true, or until timeout has passed; the web UI shows its
+// timer under the name. It returns whether come was true, or the error of a cancelled ctx.
 // Unlike workflow.AwaitWithTimeout it leaves no pending timer behind, which the web UI
 // would show and which would wake the workflow for nothing.
-func await(ctx workflow.Context, patience time.Duration, name string, come func() bool) (bool, error) {
+func await(ctx workflow.Context, timeout time.Duration, name string, come func() bool) (bool, error) {
 	timing, stop := workflow.WithCancel(ctx)
 	defer stop()
-	timer := workflow.NewTimerWithOptions(timing, patience, workflow.TimerOptions{Summary: name})
+	timer := workflow.NewTimerWithOptions(timing, timeout, workflow.TimerOptions{Summary: name})
 	_ = workflow.Await(ctx, func() bool { return timer.IsReady() || come() })
 	if err := ctx.Err(); err != nil {
 		return false, err
