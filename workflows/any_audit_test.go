@@ -16,20 +16,20 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// auditedTrials are orders that have ended, with what the audit asks of them beside what
-// is in the stores.
+// auditedTrials are orders that have ended, with the audit's other sources beside the
+// stores.
 type auditedTrials struct {
 	mu       sync.Mutex
-	names    map[string]string // of the tests, by the ids of their orders
+	names    map[string]string // the tests' names, by the ids of their orders
 	views    map[string]contract.View
-	again    map[string]bool // the order has had more than one life
+	again    map[string]bool // the workflow was started more than once
 	items    map[string]bool
 	charges  []audit.ProviderCharge
 	cleaners []booking.CleanerAtWork
 	calls    []audit.Call
 }
 
-// add adds an order whose last life has ended.
+// add adds an order whose last workflow has ended.
 func (a *auditedTrials) add(t *testing.T, s *trial) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -61,17 +61,17 @@ func (a *auditedTrials) add(t *testing.T, s *trial) {
 	}
 }
 
-// requireClean audits all of them.
+// requireClean audits all orders.
 func (a *auditedTrials) requireClean(t *testing.T) {
 	t.Helper()
 	if t.Failed() {
-		return // those that have failed are not among them
+		return // trials that have failed are not among them
 	}
 	report, err := audit.Run(context.Background(), a.sources(t), audit.Options{})
 	require.NoError(t, err)
 	for _, f := range report.Findings {
 		if a.again[f.OrderID] && f.Kind == audit.Message {
-			continue // a life does not know what one that is not remembered has told, or taken back
+			continue // a workflow does not know which messages an earlier, forgotten run has sent or withdrawn
 		}
 		t.Errorf("%s: %s: %s", a.names[f.OrderID], f.Kind, f.Says)
 	}
@@ -79,8 +79,8 @@ func (a *auditedTrials) requireClean(t *testing.T) {
 	require.Equal(t, len(a.names), report.Orders)
 }
 
-// sources are the stores, as far as these orders are concerned. What is no saga's doing is
-// left out: the catalogue, the inbox, and how events and decisions reach their places.
+// sources are the stores, limited to these orders, without what sagas do not write: the
+// catalogue, the inbox, and the outboxes of events and decisions.
 func (a *auditedTrials) sources(t *testing.T) audit.Sources {
 	db, err := stores()
 	require.NoError(t, err)
@@ -106,7 +106,7 @@ type listing[T any] func(context.Context) iter.Seq2[T, error]
 // All implements sources of the audit.
 func (l listing[T]) All(ctx context.Context) iter.Seq2[T, error] { return l(ctx) }
 
-// ours are those of all things that are of these orders.
+// ours are the values of a listing that belong to these orders.
 func ours[T any](all listing[T], is func(T) bool) listing[T] {
 	return func(ctx context.Context) iter.Seq2[T, error] {
 		return func(yield func(T, error) bool) {
@@ -209,7 +209,7 @@ func (m theirMessages) Standing(ctx context.Context) iter.Seq2[booking.Message, 
 	return ours(m.all.Standing, func(sent booking.Message) bool { return m.has(sent.OrderID) })(ctx)
 }
 
-// noItems is a source without anything.
+// noItems is an empty source.
 type noItems struct{}
 
 // AllPlaces implements audit.Items.

@@ -11,14 +11,14 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// anyToConfirm makes the customer confirm the payment of some orders.
+// anyToConfirm makes some orders' payments need the customer's confirmation.
 func anyToConfirm(o *contract.Order, random *rand.Rand) {
 	if random.IntN(3) == 0 {
 		mustConfirm(o)
 	}
 }
 
-// orderIn is what all orders have in common, of what a saga starts with.
+// orderIn is the part of a saga's input that all kinds have in common.
 func orderIn(in any) contract.Order {
 	switch in := in.(type) {
 	case contract.Lodging:
@@ -32,9 +32,9 @@ func orderIn(in any) contract.Order {
 	}
 }
 
-// anyConfirming is what the customer, who has to confirm, and the provider do: the customer
-// approves, refuses or does nothing, and comes back early, late, more than once or not at
-// all; notices come early, late, more than once or not at all.
+// anyConfirming lets the customer, who has to confirm, and the provider act: the customer
+// approves, refuses or does nothing, and returns early, late, more than once or never;
+// notices arrive early, late, more than once or never.
 func (s *trial) anyConfirming(random *rand.Rand) {
 	if orderIn(s.in).PaymentMethod != toConfirm {
 		return
@@ -62,8 +62,8 @@ func (s *trial) anyConfirming(random *rand.Rand) {
 	}
 }
 
-// requireToldToConfirm checks that a customer who was told to confirm, or has not confirmed
-// in time, hears once if the order is off.
+// requireToldToConfirm checks that a customer who was asked to confirm, or has not
+// confirmed in time, gets one message about the cancellation.
 func (s *trial) requireToldToConfirm(v contract.View) {
 	s.Helper()
 	require.Nil(s, v.NextAction)

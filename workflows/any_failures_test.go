@@ -17,22 +17,22 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// failures are refunds that were done and fail at the provider: at any time of the order's
-// life, and after its end. The provider tells of them, or they are found by a look.
+// failures are refunds that were done and fail at the provider, at any time while the order
+// runs or after its end. The provider sends a notice, or a later check finds the failure.
 type failures struct {
 	random  *rand.Rand
 	count   int
-	unheard bool                      // nothing has looked since the last of them
-	running string                    // the id of the workflow that runs, "" when none does
-	begun   []contract.RefundingAgain // the workflows that follow them after the order's end, and have not run
+	unheard bool                      // nothing has checked since the last failure
+	running string                    // the id of the running workflow, "" if there is none
+	begun   []contract.RefundingAgain // the workflows that follow failures after the order's end and have not run yet
 }
 
 func newFailures(seeds *rand.Rand) *failures {
 	return &failures{random: rand.New(rand.NewPCG(seeds.Uint64(), seeds.Uint64()))}
 }
 
-// anyFailures has up to two refunds fail in this life. Mostly the provider tells of each, at
-// once or later, and perhaps twice.
+// anyFailures makes up to two refunds fail during this run. Mostly the provider sends a
+// notice of each, at once or later, and perhaps twice.
 func (s *trial) anyFailures(moments []time.Duration) {
 	f := s.failures
 	if f == nil {
@@ -49,10 +49,10 @@ func (s *trial) anyFailures(moments []time.Duration) {
 	}
 }
 
-// follows has the payment looked at soon.
+// follows makes the payment be checked soon.
 func (s *trial) follows() { s.env.RegisterDelayedCallback(s.hears, time.Second) }
 
-// fails has some refund fail that the provider has made, and tells whether there was any.
+// fails makes a refund fail that the provider has made, and reports whether there was one.
 func (s *trial) fails() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -77,16 +77,16 @@ func (s *trial) fails() bool {
 	return false
 }
 
-// countsBesideHand tells whether the provider has made the refund under a key as a part of the
-// undo's own, of which a person has paid the rest. Should it fail, too, nothing gives it back by
-// itself: the ledger and the audit tell the operator that it is owed.
+// countsBesideHand reports whether the provider has made the refund with this key as a part
+// of the undo's refund, whose rest a person has paid. If it fails, too, it is not refunded
+// by itself: the ledger and the audit show the operator that it is owed.
 func (s *trial) countsBesideHand(key string) bool {
 	payment, err := s.ledger.Payment(context.Background(), s.order)
 	_, is := payment.Entry(booking.KeyAtProvider("id of " + key))
 	return err == nil && is
 }
 
-// hears has the workflow that follows the order's notices look at the payment.
+// hears makes the workflow that handles the order's notices check the payment.
 func (s *trial) hears() {
 	f := s.failures
 	f.unheard = false
@@ -103,7 +103,7 @@ func (s *trial) hears() {
 			}
 			s.env.SignalWorkflow(signal, said)
 			count := f.count
-			f.unheard = true // unless it is delivered before the workflow ends, which the engine would not let it
+			f.unheard = true // until the signal is delivered; unlike a real server, the test environment may end the workflow before
 			s.env.RegisterDelayedCallback(func() { f.unheard = f.unheard && f.count > count }, 0)
 			return nil
 		}).Maybe()
@@ -111,8 +111,8 @@ func (s *trial) hears() {
 	require.True(s, env.IsWorkflowCompleted())
 }
 
-// failuresEnd follows what has failed when the order has ended. Of what the provider has
-// told nothing of it is asked, as an operator does, since the audit says so.
+// failuresEnd follows failures after the order's end. Failures without a notice are
+// checked, as an operator does because of the audit's findings.
 func (s *trial) failuresEnd() {
 	f := s.failures
 	if f == nil {
@@ -120,7 +120,7 @@ func (s *trial) failuresEnd() {
 	}
 	f.running = ""
 	asked := s.asked
-	defer func() { s.asked = asked }() // what is kept is not decided again
+	defer func() { s.asked = asked }() // these refund requests do not decide what is kept
 	for range f.random.IntN(3) {
 		s.fails()
 	}
@@ -140,8 +140,8 @@ func (s *trial) failuresEnd() {
 	require.False(s, s.row().View.NeedsAttention)
 }
 
-// refundAgain lets the workflow of a refund that has failed run. It may die before, and
-// others may fail meanwhile.
+// refundAgain runs the workflow of a refund that has failed. The process may die before it,
+// and other refunds may fail during it.
 func (s *trial) refundAgain(in contract.RefundingAgain) {
 	f := s.failures
 	f.running = contract.RefundWorkflowID(s.order, in.Refund().ID)
@@ -160,8 +160,8 @@ func (s *trial) refundAgain(in contract.RefundingAgain) {
 	f.running = ""
 }
 
-// requireToldOfFailures checks that the customer was told of each refund that it is done
-// whenever they were told that it had failed, and of none more often than it was done.
+// requireToldOfFailures checks that the customer was notified of each refund that it is
+// done whenever they were notified that it had failed, and not more often than it was done.
 func (s *trial) requireToldOfFailures(payment booking.Payment) {
 	s.Helper()
 	told := map[string]int{}

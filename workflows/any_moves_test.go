@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// anyMoves changes the nights or rooms of a stay up to three times, at any time of its life.
-// An owner whose guests are to wait for them may decide in the next hour.
+// anyMoves changes the nights or rooms of a stay up to three times, at any time. An owner
+// who has to accept a change may decide in the next hour.
 func (s *stay) anyMoves(random *rand.Rand) {
 	if !s.moved {
 		return
@@ -26,7 +26,7 @@ func (s *stay) anyMoves(random *rand.Rand) {
 		at := []time.Duration{time.Second, hour, 2 * hour, 25 * hour, time.Duration(random.Int64N(int64(span)))}[random.IntN(5)]
 		from := random.IntN(5) - 2
 		s.moves(at, strconv.FormatUint(random.Uint64(), 10), from, from+1+random.IntN(4), 1+random.IntN(2), func(c *contract.StayChange) {
-			c.Price.Amount = c.Price.Amount * int64(random.IntN(3)) / 2 // the place costs something else by now, or nothing
+			c.Price.Amount = c.Price.Amount * int64(random.IntN(3)) / 2 // the place has another price by now, or is free
 		})
 		if update := []string{contract.ConfirmUpdate, contract.RejectUpdate, ""}[random.IntN(3)]; update != "" {
 			s.decides(at+time.Duration(random.Int64N(int64(hour))), update)
@@ -41,7 +41,7 @@ func (s *stay) anyMoves(random *rand.Rand) {
 	}
 }
 
-// movedTo is what a stay owes that was perhaps changed.
+// movedTo is what has to be in effect for a stay that may have been changed.
 func (s *stay) movedTo(v contract.View) books {
 	s.Helper()
 	from, err := booking.ParseDate(v.CheckIn)
@@ -55,8 +55,8 @@ func (s *stay) movedTo(v contract.View) books {
 	return s.paidFor(v, s.in.Amount.Amount == 0, books{held: from.DaysUntil(to) * v.Quantity})
 }
 
-// paidFor is what an order that was perhaps changed owes: all that was charged, less what was
-// given back, of which its price is what changes have left.
+// paidFor adds the money that has to be in effect for an order that may have been changed:
+// all charges less the refunds. The order's price is what changes have left of it.
 func (w *world) paidFor(v contract.View, free bool, owed books) books {
 	w.Helper()
 	if free {
@@ -65,17 +65,17 @@ func (w *world) paidFor(v contract.View, free bool, owed books) books {
 	p, err := w.ledger.Payment(context.Background(), w.order)
 	require.NoError(w, err)
 	owed.money = p.Amount.Amount
-	if p.Price() != v.Amount.Amount { // staff or others have given back what a change was to
+	if p.Price() != v.Amount.Amount { // staff or others have refunded what a change was to refund
 		require.Greater(w, p.Price(), v.Amount.Amount)
-		if len(p.Further) == 0 { // what is charged later is not given back for that
+		if len(p.Further) == 0 { // a later charge is not refunded for that
 			require.True(w, p.HadNothingLeft())
 		}
 	}
 	return owed
 }
 
-// askedAgain asks for the changes of an earlier life once more, in one of two lives that have
-// any, as the engine applies updates again after a reset.
+// askedAgain repeats the changes of an earlier run, in half of the runs that have any, as
+// the engine applies updates again after a reset.
 func askedAgain[C any](random *rand.Rand, asked []C, ask func(time.Duration, C) *decision) bool {
 	if len(asked) == 0 || random.IntN(2) != 0 {
 		return false
@@ -86,8 +86,7 @@ func askedAgain[C any](random *rand.Rand, asked []C, ask func(time.Duration, C) 
 	return true
 }
 
-// anyRefills changes how many are ordered up to three times, at any time before the drink's
-// day.
+// anyRefills changes the quantity up to three times, at any time before the drink's day.
 func (c *cup) anyRefills(random *rand.Rand) {
 	if !c.moved {
 		return
@@ -99,7 +98,7 @@ func (c *cup) anyRefills(random *rand.Rand) {
 	for range 1 + random.IntN(3) {
 		at := []time.Duration{time.Second, hour, 2 * hour, 24 * hour, time.Duration(random.Int64N(int64(span)))}[random.IntN(5)]
 		c.refills(at, strconv.FormatUint(random.Uint64(), 10), 1+random.IntN(4), func(q *contract.QuantityChange) {
-			q.Price.Amount = q.Price.Amount * int64(random.IntN(3)) / 2 // the drink costs something else by now, or nothing
+			q.Price.Amount = q.Price.Amount * int64(random.IntN(3)) / 2 // the drink has another price by now, or is free
 		})
 	}
 	if random.IntN(4) == 0 {
@@ -111,7 +110,7 @@ func (c *cup) anyRefills(random *rand.Rand) {
 	}
 }
 
-// refilledTo is what an order owes of which another quantity may be ordered by now, and made.
+// refilledTo is what has to be in effect for an order whose quantity may have been changed.
 func (c *cup) refilledTo(v contract.View) books {
 	c.Helper()
 	require.Nil(c, v.Production.Change)

@@ -15,10 +15,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// anyOthers is what others do with the order's charge at the provider: they give some of
-// it back by hand, which may take a while and fail, or dispute it. Where the provider
-// refuses all refunds for good, or what is left after a dispute, an operator pays by hand,
-// and nobody else does.
+// anyOthers lets others act on the order's charge at the provider: they refund some of it
+// by hand, which may take a while and fail, or dispute it. If the provider refuses all
+// refunds for good, or what is left after a dispute, only an operator pays by hand.
 func (s *trial) anyOthers(random *rand.Rand) {
 	switch random.IntN(16) {
 	case 0, 1:
@@ -46,7 +45,7 @@ func (s *trial) other(random *rand.Rand) *other {
 	return o
 }
 
-// othersMeanwhile is what others do while the order lives.
+// othersMeanwhile lets others act while the order runs.
 func (s *trial) othersMeanwhile(random *rand.Rand, moments []time.Duration) {
 	if s.refuses || s.strict || s.failures != nil {
 		s.operatorPays(random)
@@ -59,7 +58,7 @@ func (s *trial) othersMeanwhile(random *rand.Rand, moments []time.Duration) {
 	}
 }
 
-// happens lets others do something with what was charged.
+// happens lets others act on the first charge of the order.
 func (w *world) happens(o *other) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -71,9 +70,9 @@ func (w *world) happens(o *other) {
 	}
 }
 
-// operatorPays lets an operator say, some time after the provider has refused a refund,
-// that it was paid by hand. It may be known to no one yet that it was refused: the
-// operator says so again then.
+// operatorPays lets an operator report, some time after the provider has refused a refund,
+// that it was paid by hand. If the order does not know of the refusal yet, the operator
+// reports it again.
 func (s *trial) operatorPays(random *rand.Rand) {
 	env, says := s.env, false
 	within := time.Duration(1+random.IntN(30)) * time.Second
@@ -93,9 +92,9 @@ func (s *trial) operatorPays(random *rand.Rand) {
 	}
 }
 
-// othersEnd ends what others have begun at the provider, and has the ledger look at that,
-// as it does whenever staff asks for a refund: one of more than is left. A charge of which
-// nobody could say whether it was taken, and that was paid back by hand, is looked at as well.
+// othersEnd ends what others have begun at the provider, and makes the ledger check it, as
+// happens whenever staff asks for a refund: here for more than is left. A charge with an
+// unknown outcome that was paid back by hand is checked as well.
 func (s *trial) othersEnd() {
 	s.Helper()
 	s.mu.Lock()
@@ -120,7 +119,7 @@ func (s *trial) othersEnd() {
 	env := suite.NewTestActivityEnvironment()
 	service := (&process{world: s.world}).services().Payments
 	env.RegisterActivity(service)
-	if unknown { // as an operator does, since the audit says so
+	if unknown { // as an operator does because of the audit's findings
 		_, err := env.ExecuteActivity(service.LookAgain, booking.Glance{OrderID: s.order})
 		require.NoError(s, err)
 		return
@@ -134,8 +133,7 @@ func (s *trial) othersEnd() {
 	require.Equal(s, booking.RefundExceeds, is.Refused)
 }
 
-// tellIfFailed tells what the ledger and the provider have of an order with which something
-// is wrong.
+// tellIfFailed logs the payment in the ledger and at the provider if the test has failed.
 func (s *trial) tellIfFailed(v contract.View) {
 	if !s.Failed() {
 		return

@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// anyPolicy is some cancellation policy for orders of a kind: of a stay it changes
-// while the order lives.
+// anyPolicy is a random cancellation policy for a kind of order. For a stay, the tier in
+// force changes while the order runs.
 func anyPolicy(k booking.Kind, random *rand.Rand) *booking.CancellationPolicy {
 	p := &booking.CancellationPolicy{Fee: []int64{0, 1000, 1_000_000}[random.IntN(3)]}
 	first, second := booking.Tier{Percent: 100 - random.IntN(30)}, booking.Tier{Percent: random.IntN(70)}
@@ -33,7 +33,7 @@ func anyPolicy(k booking.Kind, random *rand.Rand) *booking.CancellationPolicy {
 	return p
 }
 
-// kept is what an order that was cancelled says to have kept.
+// kept is how much a cancelled order has kept.
 func kept(v contract.View) int64 {
 	if v.Settled == nil {
 		return 0
@@ -41,23 +41,23 @@ func kept(v contract.View) int64 {
 	return v.Settled.Kept.Amount
 }
 
-// cancel is a customer's cancel that says what it was quoted.
+// cancel is a customer's cancel that carries the quote that they have seen.
 type cancel struct {
 	*decision
-	note  booking.Personal // its own
+	note  booking.Personal // unique to this cancel
 	stale bool
-	due   booking.Due // what it was quoted
+	due   booking.Due // the quote
 }
 
-// expects sends a cancel after a while, with the quote of then, or with one that
-// no order ever had.
+// expects sends a cancel after a while, with the quote of that moment or, if stale, with
+// one that no order has.
 func (s *trial) expects(after time.Duration, stale bool) {
 	c := &cancel{decision: &decision{}, stale: stale, note: booking.Personal(fmt.Sprint("as quoted ", len(s.cancels)))}
 	s.cancels = append(s.cancels, c)
 	s.env.RegisterDelayedCallback(func() {
 		p, err := s.pages.Order(context.Background(), s.order)
 		if err != nil {
-			return // it is not shown yet
+			return // the order is not published yet
 		}
 		now := s.env.Now()
 		c.due = p.View.Quote(now).Due
@@ -69,8 +69,8 @@ func (s *trial) expects(after time.Duration, stale bool) {
 	}, after)
 }
 
-// requireKept holds what a cancelled order keeps to its policy: what is the
-// customer's doing alone keeps something, and exactly what was quoted.
+// requireKept checks what a cancelled order keeps against its policy: only a cancellation
+// by the customer keeps something, and exactly what was quoted.
 func (s *trial) requireKept(v contract.View, left int64, r refunds) {
 	s.Helper()
 	payment, err := s.ledger.Payment(s.Context(), s.order)
@@ -84,7 +84,7 @@ func (s *trial) requireKept(v contract.View, left int64, r refunds) {
 	}
 	if v.Settled != nil {
 		require.Equal(s, payment.Kept, v.Settled.Kept.Amount)
-		if s.failures == nil { // what was given back by the order's end may have failed since
+		if s.failures == nil { // a refund made by the order's end may have failed since
 			require.LessOrEqual(s, v.Settled.Refunded.Amount, r.all)
 		}
 		if !s.moved && len(payment.Entries) < 2 && r.late == 0 && r.all == r.byProvider {
@@ -98,7 +98,7 @@ func (s *trial) requireKept(v contract.View, left int64, r refunds) {
 		require.True(s, asked.Why.Keeps() || asked.Keep == 0, "%+v", asked)
 	}
 	if s.lives > 0 {
-		return // what an earlier life has decided stands
+		return // the decision of an earlier run counts
 	}
 	require.True(s, v.Reason.Keeps() || kept(v) == 0)
 	for _, e := range v.History {

@@ -16,13 +16,13 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// quotes is how many random policies, zones and moments there are below.
+// quotes is how many random policies, time zones and moments are tried below.
 const quotes = 1000
 
-// TestQuote_IsWhatHappens: for any policy, zone and moments a customer is quoted what a
-// cancel gives back, and cancels later, saying that. They get exactly what they were
-// quoted, as long as the quote said that it holds, or QuoteChanged, and nothing is done.
-// YEYAK_SEED repeats a run.
+// TestQuote_IsWhatHappens: for any policy, time zone and moments, a customer is quoted what
+// a cancel refunds, and cancels later with that quote. The refund is exactly as quoted
+// while the quote says that it holds; otherwise the cancel fails with QuoteChanged, and
+// nothing is done. YEYAK_SEED repeats a run.
 func TestQuote_IsWhatHappens(t *testing.T) {
 	t.Parallel()
 	seed := seed.Of(t, "quotes")
@@ -48,19 +48,19 @@ func TestQuote_IsWhatHappens(t *testing.T) {
 	}
 }
 
-// quoted is an order whose customer is quoted at one moment, and cancels at another.
+// quoted is an order whose customer gets a quote at one moment and cancels at another.
 type quoted struct {
 	*life
 	in        contract.Input
-	at, later time.Duration // from when it was placed
-	goodwill  int64         // staff gives so much back before
+	at, later time.Duration // durations since the order was placed
+	goodwill  int64         // what staff refunds before
 
 	asked bool
 	quote contract.Quote
-	by    booking.Status // in which it was quoted
-	then  booking.Status // in which it was cancelled
+	by    booking.Status // the status at the quote
+	then  booking.Status // the status at the cancel
 	came  decision
-	stood booking.Payment // just after it was refused
+	stood booking.Payment // just after the cancel was refused
 }
 
 func anyQuoted(t *testing.T, kind booking.Kind, random *rand.Rand) *quoted {
@@ -73,7 +73,7 @@ func anyQuoted(t *testing.T, kind booking.Kind, random *rand.Rand) *quoted {
 		s := newStay(t)
 		zones := []string{"Asia/Seoul", "Europe/Berlin", "America/St_Johns", "Pacific/Chatham", "Africa/Casablanca", "UTC"}
 		s.in.Place.TimeZone, s.in.Place.CheckInTime = zones[random.IntN(len(zones))], booking.Clock{Hour: 11 + random.IntN(13)}
-		s.in.CheckIn = firstNight.AddDays(random.IntN(150)) // clocks change meanwhile
+		s.in.CheckIn = firstNight.AddDays(random.IntN(150)) // daylight saving time may begin or end meanwhile
 		s.in.CheckOut = s.in.CheckIn.AddDays(2)
 		require.NoError(t, s.stock.SetCapacity(t.Context(), s.item, s.in.CheckIn, s.in.CheckOut, 1))
 		s.in.Cancellation = policy
@@ -98,7 +98,7 @@ func anyQuoted(t *testing.T, kind booking.Kind, random *rand.Rand) *quoted {
 	return c
 }
 
-// startsLater has the work for some orders begin later than they are paid for.
+// startsLater makes the work for some orders begin some time after their payment.
 func (c *quoted) startsLater(random *rand.Rand) {
 	away := random.IntN(6)
 	c.setFaults(func(call string) fault {
@@ -110,7 +110,7 @@ func (c *quoted) startsLater(random *rand.Rand) {
 	})
 }
 
-// choose chooses the moments: any, those at which a tier ends, and those just after.
+// choose chooses the moments: random ones, ends of tiers, and just after them.
 func (c *quoted) choose(random *rand.Rand, policy *booking.CancellationPolicy, span time.Duration) {
 	if random.IntN(4) == 0 {
 		c.goodwill = 1 + random.Int64N(c.in.View().Amount.Amount)
@@ -169,11 +169,11 @@ func anyTiers(k booking.Kind, random *rand.Rand) *booking.CancellationPolicy {
 	return p
 }
 
-// ask has the customer be quoted, and cancel.
+// ask lets the customer get a quote, and cancel.
 func (c *quoted) ask() {
 	if c.goodwill > 0 {
 		c.gives(c.at, "1", c.goodwill)
-		c.at, c.later = c.at+time.Minute, c.later+time.Minute // the provider has made it
+		c.at, c.later = c.at+time.Minute, c.later+time.Minute // the provider has made the refund by then
 	}
 	c.env.RegisterDelayedCallback(func() {
 		p, err := c.pages.Order(context.Background(), c.order)
@@ -182,7 +182,7 @@ func (c *quoted) ask() {
 		}
 		payment, err := c.ledger.Payment(context.Background(), c.order)
 		if err != nil {
-			return // it is not paid for yet
+			return // the order is not paid for yet
 		}
 		c.asked, c.quote, c.by = true, p.View.Quote(c.env.Now()), p.View.Status
 		c.quote.Given = payment.Others()
@@ -202,11 +202,11 @@ func (c *quoted) ask() {
 	}, c.later+time.Nanosecond)
 }
 
-// requireAsQuoted holds what came of the cancel to what was quoted.
+// requireAsQuoted checks the outcome of the cancel against the quote.
 func (c *quoted) requireAsQuoted(v contract.View) {
 	c.Helper()
 	if !c.asked || !c.came.accepted && c.came.err == nil {
-		return // it was over before
+		return // the order had ended before
 	}
 	at := placedAt.Add(c.later + time.Nanosecond)
 	holds := c.quote.Until.IsZero() || !at.After(c.quote.Until)
@@ -225,7 +225,7 @@ func (c *quoted) requireAsQuoted(v contract.View) {
 		require.True(c, !holds || c.by != c.then, "%+v", c.quote)
 		require.Equal(c, booking.Charged, c.stood.Status, "nothing is done")
 		require.Equal(c, c.quote.Given, c.stood.Others())
-	default: // it cannot be cancelled any more
+	default: // the order cannot be cancelled any more
 		stay, ok := c.in.(contract.Lodging)
 		require.True(c, c.then.Final() || booking.MayCancel(c.then) != nil || ok && !at.Before(stay.CheckInAt()), "%v", c.came.err)
 	}

@@ -10,17 +10,17 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// refunds is what has gone back of an order's payment in the end.
+// refunds is what was refunded of an order's payment by its end.
 type refunds struct {
-	all        int64 // by whomever
-	byProvider int64 // what it has given back, also by hand
-	// late are those that the undo of the charge did not know of when it was begun: they
-	// come out of what is kept.
+	all        int64 // by the provider, by hand and by others
+	byProvider int64 // by the provider, including refunds that others have made there
+	// late are refunds of which the undo of the charge did not know when it began: they
+	// reduce what is kept.
 	late int64
 }
 
-// refundsInBalance checks that no refund is open, that the customer and the world were
-// told of each that was made in part, and that never more goes back than was paid.
+// refundsInBalance checks that no refund is open, that each refund in part was sent to the
+// customer and to the feed, and that no more is refunded than was paid.
 func (s *trial) refundsInBalance() (r refunds) {
 	s.Helper()
 	payment, err := s.ledger.Payment(s.Context(), s.order)
@@ -52,7 +52,7 @@ func (s *trial) refundsInBalance() (r refunds) {
 		}
 	}
 	require.LessOrEqual(s, r.all, payment.Amount.Amount)
-	if s.moved { // what its changes give back is told as well, unless the undo of a life that does not know them did it
+	if s.moved { // refunds for changes are sent to the customer as well, unless they were made by the undo of a run that does not remember the change
 		return r
 	}
 	if s.failures != nil {
@@ -65,14 +65,14 @@ func (s *trial) refundsInBalance() (r refunds) {
 		return len(slices.DeleteFunc(slices.Clone(told), func(m string) bool { return m != string(of) }))
 	}
 	require.Equal(s, parts, count(booking.RefundedMessage))
-	if s.lives == 0 { // a life that does not remember the refund tells nothing of its end
+	if s.lives == 0 { // a run that does not remember the refund sends no message about its end
 		require.Equal(s, ended, count(booking.RefundEndedMessage))
 	}
 	return r
 }
 
-// isLate tells whether a refund did not count when the undo of the charge was begun, or
-// was made or paid by hand after it had failed: the undo has made up for it meanwhile.
+// isLate reports whether a refund did not count when the undo of the charge began, or was
+// made or paid by hand after it had failed: the undo has refunded that amount meanwhile.
 func (s *trial) isLate(payment booking.Payment, e booking.Entry) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -83,7 +83,8 @@ func (s *trial) isLate(payment booking.Payment, e booking.Entry) bool {
 	return !begun || before.State == booking.EntryFailed || s.failed[e.Key] || before.State == booking.EntryPending && e.Evidence() != ""
 }
 
-// booksWithoutHand are the books without what was paid by hand, which the provider still has.
+// booksWithoutHand are the books as the provider has them: what was paid by hand counts as
+// not refunded.
 func (s *trial) booksWithoutHand() books {
 	is := s.books()
 	payment, err := s.ledger.Payment(context.Background(), s.order)
@@ -98,7 +99,7 @@ func (s *trial) booksWithoutHand() books {
 	return is
 }
 
-// booksAsHeard are the books for one to whom nobody has said yet which refunds have failed.
+// booksAsHeard are the books without the failures of refunds that nothing has reported yet.
 func (s *trial) booksAsHeard() books {
 	is := s.booksWithoutHand()
 	s.mu.Lock()
@@ -111,14 +112,14 @@ func (s *trial) booksAsHeard() books {
 	return is
 }
 
-// gaveNothing tells whether the undo of the charge has given nothing back.
+// gaveNothing reports whether the undo of the charge has refunded nothing.
 func (s *trial) gaveNothing() bool {
 	payment, err := s.ledger.Payment(s.Context(), s.order)
 	return err == nil && payment.Status == booking.Retained
 }
 
 // requireDeparture checks that guests who have left early got what the policy gives for
-// their nights, or all that was left.
+// their nights, or everything that was left.
 func (s *trial) requireDeparture(v contract.View) {
 	s.Helper()
 	payment, err := s.ledger.Payment(s.Context(), s.order)

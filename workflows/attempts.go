@@ -8,8 +8,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// attempt is a call under way. One that waits for money is cancelled, and made again, when
-// an operator has paid that by hand or the provider has told of it.
+// attempt is one try of a call. askAgain cancels the attempts of resolvable calls, which
+// are then made again at once.
 type attempt struct {
 	ctx    workflow.Context
 	cancel workflow.CancelFunc
@@ -33,8 +33,8 @@ func (s *saga) attempted(a *attempt) {
 	s.parts.attempts = slices.DeleteFunc(slices.Clone(s.parts.attempts), func(other *attempt) bool { return other == a })
 }
 
-// hearNotices has what waits for money asked for at once whenever the payment provider
-// has told something of it. It costs an order nothing of which no notice comes.
+// hearNotices makes calls that wait for money again whenever the payment provider has sent
+// a notice. It adds nothing to the history of an order without notices.
 func (s *saga) hearNotices() {
 	workflow.Go(s.ctx, func(ctx workflow.Context) {
 		told := workflow.GetSignalChannel(ctx, contract.PaymentNoticeSignal)
@@ -45,7 +45,8 @@ func (s *saga) hearNotices() {
 	})
 }
 
-// askAgain has what waits for money asked for at once.
+// askAgain cancels the attempts of all resolvable calls, so that each is made again at
+// once.
 func (s *saga) askAgain() {
 	s.parts.asks++
 	for _, a := range s.parts.attempts {

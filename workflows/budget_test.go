@@ -12,14 +12,13 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// The engine takes ten updates in flight and 2,000 a run. Orders stay far
-// below.
+// The engine accepts ten updates in flight and 2,000 in a run. Orders stay far below that.
 const (
 	mostAccepted = 500
 	mostInFlight = 5
 )
 
-// asked counts what becomes of updates.
+// asked counts updates by their outcome.
 type asked struct{ sent, accepted, open, most int }
 
 // asks sends an update now.
@@ -42,8 +41,8 @@ func (a *asked) asks(l *life, update string) {
 	}, contract.Decision{})
 }
 
-// TestBudget_NoCallerMakesAnOrderDeaf: however often whatever is repeated, with
-// services away for two months, an order accepts few updates, and few at once.
+// TestBudget_NoCallerMakesAnOrderDeaf: however often updates are repeated while services
+// are away for two months, an order accepts few updates in all, and few at once.
 func TestBudget_NoCallerMakesAnOrderDeaf(t *testing.T) {
 	t.Parallel()
 	const long, repeats = 60 * 24 * hour, 3000
@@ -59,9 +58,9 @@ func TestBudget_NoCallerMakesAnOrderDeaf(t *testing.T) {
 		booking.Cleaning: func(t *testing.T) (*life, any) { v := newVisit(t); return v.life, v.in },
 	} {
 		for name, scene := range map[string]struct {
-			away   []string // calls that fail
+			away   []string // the calls that fail
 			outage time.Duration
-			names  []string // updates that are repeated
+			names  []string // the updates that are repeated
 		}{
 			"UndosAway":    {[]string{"begin refund", "release", "cancel"}, hour / 6, decisions},
 			"DeliveryAway": {[]string{"stop"}, long, decisions[:1]},

@@ -10,12 +10,12 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// decidesBy sends an update of somebody after a while.
+// decidesBy sends an update by a person after a while.
 func (l *life) decidesBy(by string, after time.Duration, update string) {
 	l.env.RegisterDelayedCallback(func() { l.sendRaw(update, &decision{}, contract.Decision{Note: "so I say", By: by}) }, after)
 }
 
-// bys are who decided, entry by entry.
+// bys are the ids of the persons who decided, entry by entry.
 func bys(v contract.View) (all []string) {
 	for _, e := range v.History {
 		all = append(all, e.By)
@@ -23,18 +23,18 @@ func bys(v contract.View) (all []string) {
 	return all
 }
 
-// TestBy_WhoDecided: the history and the events name who decided, and what a step has
-// brought about is nobody's.
+// TestBy_WhoDecided: the history and the events name the person who decided. What a step
+// has brought about names no person.
 func TestBy_WhoDecided(t *testing.T) {
 	t.Parallel()
 	const yes, done, no, gone = contract.ConfirmUpdate, contract.CompleteUpdate, contract.RejectUpdate, contract.CancelUpdate
 	for name, test := range map[string]struct {
 		run   func(t *testing.T) (*life, func() contract.View)
-		first string // the update of 1025, after an hour, "" for none
-		last  string // the update of 1024
+		first string // the update of person 1025 after an hour, "" for none
+		last  string // the update of person 1024
 		at    time.Duration
 		want  []string
-		told  booking.EventType // by 1024
+		told  booking.EventType // the event that names 1024
 	}{
 		"Confirmed":  {stayOf(manual), "", yes, hour, []string{"", "", "", "1024", ""}, booking.ReservationStatusChanged},
 		"Rejected":   {stayOf(manual), "", no, hour, []string{"", "", "", "1024", "1024"}, booking.ReservationCanceled},
@@ -55,7 +55,7 @@ func TestBy_WhoDecided(t *testing.T) {
 			l.decidesBy("1024", test.at, test.last)
 			v := run()
 			require.Equal(t, test.want, bys(v), v.History)
-			if name == "Confirmed" { // the last change is the end of the stay, by nobody
+			if name == "Confirmed" { // the last change is the end of the stay, without a person
 				require.Empty(t, l.feed()[test.told].By)
 				return
 			}
@@ -64,7 +64,7 @@ func TestBy_WhoDecided(t *testing.T) {
 	}
 }
 
-// TestBy_Nobody: what time decides is by nobody, also after somebody has decided.
+// TestBy_Nobody: what a timeout decides names no person, even after a person has decided.
 func TestBy_Nobody(t *testing.T) {
 	s, run := stayOf(manual)(t)
 	v := run()
@@ -73,7 +73,7 @@ func TestBy_Nobody(t *testing.T) {
 	require.Empty(t, s.feed()[booking.ReservationCanceled].By)
 }
 
-// TestBy_PlacedFor: an order that somebody has placed for its customer says so.
+// TestBy_PlacedFor: an order that a person has placed for its customer names that person.
 func TestBy_PlacedFor(t *testing.T) {
 	eachKind(t, func(t *testing.T, o notBegun) {
 		o.order.PlacedBy = "1024"
@@ -90,8 +90,8 @@ func mealOf(t *testing.T) (*life, func() contract.View)  { m := newMeal(t); retu
 func cupOf(t *testing.T) (*life, func() contract.View)   { c := newCup(t); return c.life, c.run }
 func visitOf(t *testing.T) (*life, func() contract.View) { v := newVisit(t); return v.life, v.run }
 
-// TestBy_Forced: an order whose drink is deleted names who deleted it; a signal that
-// says the reason alone counts as well, and is nobody's.
+// TestBy_Forced: an order whose drink is deleted names the person who deleted it. A signal
+// with the reason alone counts as well, and names no person.
 func TestBy_Forced(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -111,7 +111,7 @@ func TestBy_Forced(t *testing.T) {
 	}
 }
 
-// TestBy_Settled: an order whose workflow was lost names who had it undone.
+// TestBy_Settled: an order whose workflow was lost names the caller that settled it.
 func TestBy_Settled(t *testing.T) {
 	m := newMeal(t)
 	lost := m.in.View()

@@ -11,9 +11,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Cafe is the saga of one order of a drink, from the customer's request until
-// it was handed over or until it is cancelled and nothing is charged, held or
-// made any more. It answers the order's last view; it fails only by a defect.
+// Cafe is the saga of one order of a drink. It runs until the drink is handed over, or
+// until the order is cancelled and nothing is charged, held or produced. It returns the
+// order's last view, and fails only by a defect.
 func Cafe(ctx workflow.Context, in contract.Cafe) (contract.View, error) {
 	c := &cup{in: in}
 	story, err := c.begin(ctx, in.Order, in, facts{
@@ -23,24 +23,24 @@ func Cafe(ctx workflow.Context, in contract.Cafe) (contract.View, error) {
 		return contract.View{}, err
 	}
 	c.ends = in.DayEnds()
-	c.undos = slices.Concat([]undo{c.putBack()}, c.refunds(), []undo{c.takeBack(c.notice), c.cancelProduction()}) // of the steps, in their order
+	c.undos = slices.Concat([]undo{c.putBack()}, c.refunds(), []undo{c.takeBack(c.notice), c.cancelProduction()}) // in the order of their steps
 	c.takeDecisions()
 	c.takeChanges()
 	c.forgotten = func(ctx workflow.Context) { c.lookForChanges(ctx, c.hold, c.learn, booking.InProduction) }
 	return c.tell(story, c.story)
 }
 
-// cup is one order, of however many cups.
+// cup is one order, of one or more cups.
 type cup struct {
 	saga
 	in     contract.Cafe
-	served bool                 // the café says so, and it is recorded
-	before *booking.HoldChanges // what a life of this workflow that is not remembered has changed
+	served bool                 // the café has reported it, and that is recorded
+	before *booking.HoldChanges // what was changed before a reset or a crash, as the hold says
 }
 
-// story is how an order of a drink goes when all goes well. The customer waits
-// for the drink to be held, and is charged only then; once it is paid the
-// order stands, and the café and its kitchen are told when they listen.
+// story is the course of an order without failures. The drink is held while the customer
+// waits, and charged only then. Once it is paid, the café is notified and production
+// starts, as soon as their services answer.
 func (c *cup) story(ctx workflow.Context) error {
 	if err := c.holdDrink(ctx); err != nil {
 		return err
@@ -104,7 +104,7 @@ func (c *cup) startProduction(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
-	c.handedOver = true // from here on it waits for the café, and messages for nobody
+	c.handedOver = true // the order has no deadline any more: it waits for the café
 	c.show(booking.JobStarted)
 	c.learn(c.ctx, c.before)
 	return c.rest(ctx, booking.InProduction, booking.ProductionStarted, contract.Decision{})
@@ -135,10 +135,10 @@ func (c *cup) show(s booking.JobStatus) {
 	c.changed()
 }
 
-// cafeServes waits until the drinks were handed over. A kitchen that takes long
-// makes the order need attention. One that has not said so by the end of the
-// drink's day, and some hours more, never will: nobody comes for the drink any
-// more, and it is given up.
+// cafeServes waits until the drinks are handed over. The order needs attention after
+// ServeWithin, counted from the beginning of the drink's day or from now, whichever is
+// later. At the end of the drink's day plus ServeAfterDay the order is cancelled, since the
+// customer no longer comes for the drink.
 func (c *cup) cafeServes(ctx workflow.Context, telling *telling) error {
 	c.waitFor("the café")
 	over := func() bool { return c.served || telling.failed != nil }
@@ -147,7 +147,7 @@ func (c *cup) cafeServes(ctx workflow.Context, telling *telling) error {
 	if slow < lastCall.Sub(now) {
 		c.expect(ctx, booking.Duration(slow), "the café hands over", over)
 	}
-	// An order that is given up here ends in finishTold, as any other that is abandoned.
+	// finishTold returns the error if the order is cancelled here.
 	_ = c.awaitPersonOrGiveUp(ctx, lastCall.Sub(workflow.Now(ctx)), "the drink's day", over, booking.TooLate)
 	if c.served {
 		c.awaitChange(c.ctx)
@@ -163,7 +163,7 @@ func (c *cup) cafeServes(ctx workflow.Context, telling *telling) error {
 	return c.rest(c.ctx, booking.Completed, booking.ProductionCompleted, c.ending)
 }
 
-// takeDecisions lets the customer and the café decide on the order.
+// takeDecisions registers the decisions of the customer and the café.
 func (c *cup) takeDecisions() {
 	c.onUpdate(contract.CancelUpdate, "The customer cancels the order", c.mayCancel, c.cancel)
 	c.onUpdate(contract.CompleteUpdate, "The café has handed the order over", c.mayServe, c.serve)
@@ -181,8 +181,8 @@ func (c *cup) serve(ctx workflow.Context, d contract.Decision) (contract.View, e
 	return c.over(ctx, booking.Completed)
 }
 
-// heedDeletion gives the order up when its drink is taken off the menu. That is
-// recorded first, like a cancellation of the workflow: see recordCancellation.
+// heedDeletion cancels the order when its drink is deleted. The cancellation is recorded
+// first, like one of the workflow: see recordCancellation.
 func (c *cup) heedDeletion(ctx workflow.Context) {
 	force := heard(ctx, contract.ForceCancelSignal, contract.Forces)
 	if c.asked == "" && c.taken == "" {

@@ -16,7 +16,7 @@ import (
 type cup struct {
 	*life
 	in contract.Cafe
-	// changesAsked are those of refills.
+	// changesAsked are the changes that refills has asked for.
 	changesAsked []contract.QuantityChange
 }
 
@@ -36,7 +36,7 @@ func newCup(t *testing.T) *cup {
 
 func (c *cup) run() contract.View { return c.execute(c.in) }
 
-// isDeleted takes the drink off the menu after a while.
+// isDeleted deletes the drink after a while.
 func (c *cup) isDeleted(after time.Duration) {
 	c.env.RegisterDelayedCallback(func() {
 		_, err := c.stock.Close(context.Background(), c.item)

@@ -10,14 +10,14 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// keptAway keeps payments from the provider while it holds.
+// keptAway keeps payments from the provider while holds is true.
 func (w *world) keptAway(holds *bool) {
 	w.faults = func(call string) fault { return only(before, *holds && (call == "enter" || call == "opens")) }
 }
 
 func payNow(in *contract.Lodging) { in.Policy.PayWithin = 0 }
 
-// soon has patience for as few attempts as the test environment makes.
+// soon is a deadline after as few attempts as the test environment makes.
 func soon(in *contract.Lodging) { in.Policy.PayWithin = booking.Duration(20 * time.Second) }
 
 func TestCharge_DeferredWhileTheProviderIsKeptFrom(t *testing.T) {
@@ -72,8 +72,8 @@ func TestCharge_DeferralsThatComeToNothing(t *testing.T) {
 	}
 }
 
-// TestCharge_DeferredAndKeptInPart: the customer of an order that was paid for later and is
-// cancelled hears how much is given back, where that is not all.
+// TestCharge_DeferredAndKeptInPart: a customer whose payment was deferred and who cancels
+// is notified how much is refunded, if that is not everything.
 func TestCharge_DeferredAndKeptInPart(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*contract.Lodging){"InPlace": func(*contract.Lodging) {}, "Durable": durable} {
@@ -96,7 +96,7 @@ func TestCharge_DeferredAndKeptInPart(t *testing.T) {
 	}
 }
 
-// The customer hears also of a payment that was declined when its turn came.
+// The customer is also notified of a deferred payment that is declined.
 func TestCharge_DeferredAndDeclined(t *testing.T) {
 	s := newStay(t, soon, func(in *contract.Lodging) { in.PaymentMethod = "pm_card_chargeDeclined" })
 	shut := true
@@ -106,7 +106,7 @@ func TestCharge_DeferredAndDeclined(t *testing.T) {
 	require.Equal(t, []string{"payment_deferred", "order_cancelled"}, s.messagesTo(s.customer))
 }
 
-// No payment waits for the message that it follows.
+// A deferred payment does not wait for the message about it.
 func TestCharge_DeferredWhileMessagesAreAway(t *testing.T) {
 	s := newStay(t, soon)
 	shut, away := true, true

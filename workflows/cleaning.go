@@ -10,9 +10,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Cleaning is the saga of one call for a cleaner, from the customer's request
-// until the cleaning is done or until it is cancelled, nothing is charged and
-// nobody comes. It answers the call's last view; it fails only by a defect.
+// Cleaning is the saga of one call for a cleaner. It runs until the cleaning is done, or
+// until the call is cancelled, nothing is charged and no cleaner is assigned. It returns
+// the call's last view, and fails only by a defect.
 func Cleaning(ctx workflow.Context, in contract.Cleaning) (contract.View, error) {
 	v := &visit{in: in}
 	story, err := v.begin(ctx, in.Order, in, facts{
@@ -21,8 +21,8 @@ func Cleaning(ctx workflow.Context, in contract.Cleaning) (contract.View, error)
 	if err != nil {
 		return contract.View{}, err
 	}
-	v.cleaner = v.view.Cleaner()                                 // known only to a call that is settled
-	v.undos = slices.Concat([]undo{v.unregister()}, v.refunds(), // of the steps, in their order
+	v.cleaner = v.view.Cleaner()                                 // only a call that is settled has one here
+	v.undos = slices.Concat([]undo{v.unregister()}, v.refunds(), // in the order of their steps
 		[]undo{v.cancelAssignment(), v.takeBack(v.confirmation), v.takeBack(v.introduction), v.takeBack(v.errand)})
 	v.takeDecisions()
 	return v.tell(story, v.story)
@@ -31,14 +31,13 @@ func Cleaning(ctx workflow.Context, in contract.Cleaning) (contract.View, error)
 type visit struct {
 	saga
 	in      contract.Cleaning
-	cleaner *booking.Cleaner // who comes, once that is known
-	cleaned bool             // they say that they have finished, and it is recorded
+	cleaner *booking.Cleaner // the assigned cleaner; nil until there is one
+	cleaned bool             // the cleaner has reported it, and that is recorded
 }
 
-// story is how a call goes when all goes well. The customer waits for it to be
-// registered, and is charged only then, if it has a price; from there on the
-// call stands. Once it is in the queue of assignment it waits until a cleaner is
-// free, however long that takes.
+// story is the course of a call without failures. The call is registered while the customer
+// waits, and charged only then, if it has a price. After that it waits in the queue of the
+// assignment service until a cleaner is free, without a limit.
 func (v *visit) story(ctx workflow.Context) error {
 	if err := v.register(ctx); err != nil {
 		return err
@@ -74,15 +73,15 @@ func (v *visit) call(why booking.Reason) booking.Call {
 	}
 }
 
-// inTimeCall is the call for a step of the way there.
+// inTimeCall is the call as a forward step sends it: marked if it is too late for the step.
 func (v *visit) inTimeCall() booking.Call {
 	c := v.call("")
 	c.Late, c.Why = v.tooLate()
 	return c
 }
 
-// assign finds a cleaner. While none is free the call waits in the queue of
-// assignment, which gives it the next one and says so.
+// assign asks for a cleaner. If none is free, the call waits in the queue of the assignment
+// service, which assigns the next free one and sends a signal.
 func (v *visit) assign(ctx workflow.Context) error {
 	outcome, err := v.step(ctx, step{
 		call: call{name: "assign cleaner", queue: contract.FulfilmentQueue, quick: quickStep, do: assignment.AssignCleaner, with: v.inTimeCall()},
@@ -91,7 +90,7 @@ func (v *visit) assign(ctx workflow.Context) error {
 	if err != nil {
 		return err
 	}
-	v.handedOver = true // from here on it waits for people, and messages for nobody
+	v.handedOver = true // the call has no deadline any more: it waits for a cleaner
 	if v.cleaner == nil {
 		v.cleaner = outcome.Cleaner
 	}
@@ -130,8 +129,8 @@ func (v *visit) show(cleaner *booking.Cleaner) {
 	v.changed()
 }
 
-// confirmation and introduction tell the customer that the call is confirmed,
-// and who comes.
+// confirmation notifies the customer that the call is confirmed, introduction which cleaner
+// comes.
 func (v *visit) confirmation() notice {
 	return notice{
 		name: "tell customer of the confirmation", key: contract.ConfirmationNotice, recipientID: v.in.CustomerID,
@@ -152,22 +151,21 @@ func (v *visit) introduction() notice {
 	return n
 }
 
-// errand tells the cleaner where to go. How to reach the customer is shown with
-// the assignment, as long as that lasts, and not kept in a message.
+// errand notifies the cleaner of the assignment. The customer's location and telephone
+// number are not in the message: they are shown with the assignment, only while it lasts.
 func (v *visit) errand() notice {
 	n := notice{
 		name: "tell cleaner", key: contract.CleanerNotice,
 		tells: booking.CallAssignedMessage, off: booking.CallCancelledMessage,
 		data: booking.MessageData{For: booking.ForCleaner, CustomerID: v.in.CustomerID},
 	}
-	if v.cleaner != nil { // else it is only taken back, from whoever got it
+	if v.cleaner != nil { // without a cleaner the notice is only withdrawn, from the recipient that the service has stored
 		n.recipientID = v.cleaner.ID
 	}
 	return n
 }
 
-// cleanerCleans waits until the work is done. A cleaner who takes long makes the
-// call need attention.
+// cleanerCleans waits until the work is done. After CleanWithin the call needs attention.
 func (v *visit) cleanerCleans(ctx workflow.Context, telling *telling) error {
 	v.waitFor("the cleaner")
 	v.expect(ctx, v.policy.CleanWithin, "the cleaner finishes", func() bool { return v.cleaned || telling.failed != nil })
@@ -181,8 +179,8 @@ func (v *visit) cleanerCleans(ctx workflow.Context, telling *telling) error {
 	return v.rest(v.ctx, booking.Completed, booking.CleaningCompleted, v.ending)
 }
 
-// takeDecisions lets the customer and the cleaner decide on the call, and
-// assignment say who comes.
+// takeDecisions registers the decisions of the customer and the cleaner, and the signal of
+// the assignment service.
 func (v *visit) takeDecisions() {
 	v.onUpdate(contract.CancelUpdate, "The customer cancels the call", v.mayCancel, v.cancel)
 	v.onUpdate(contract.CompleteUpdate, "The cleaner has finished", v.mayFinish, v.finished)

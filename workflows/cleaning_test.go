@@ -24,7 +24,7 @@ type visit struct {
 	kim booking.Cleaner
 }
 
-// emptyCrew is a migrated database without cleaners, to copy.
+// emptyCrew is a migrated database without cleaners, for copies.
 var emptyCrew = sync.OnceValues(func() ([]byte, error) {
 	dir, err := os.MkdirTemp("", "yeyak-crew")
 	if err != nil {
@@ -69,14 +69,14 @@ func (v *visit) run() contract.View { return v.execute(v.in) }
 
 var somebodyElses = booking.Call{OrderID: "cleaning-somebody-else"}
 
-// occupy gives the cleaner to somebody else.
+// occupy assigns the cleaner to another call.
 func (v *visit) occupy() {
 	outcome, err := v.crew.Assign(context.Background(), somebodyElses)
 	require.NoError(v, err)
 	require.NotNil(v, outcome.Cleaner)
 }
 
-// isFreed frees the cleaner after a while, who then goes to whoever waits.
+// isFreed frees the cleaner after a while, for the next call that waits.
 func (v *visit) isFreed(after time.Duration) {
 	v.env.RegisterDelayedCallback(func() {
 		_, err := v.crew.Cancel(context.Background(), somebodyElses)
@@ -85,12 +85,12 @@ func (v *visit) isFreed(after time.Duration) {
 		require.NoError(v, err)
 		for _, call := range untold {
 			v.env.SignalWorkflow(contract.AssignedSignal, call.Cleaner)
-			v.env.SignalWorkflow(contract.AssignedSignal, call.Cleaner) // twice does no harm
+			v.env.SignalWorkflow(contract.AssignedSignal, call.Cleaner) // a repeated signal has no effect
 		}
 	}, after)
 }
 
-// busy counts the cleaners who work for the call.
+// busy counts the cleaners assigned to the call.
 func (v *visit) busy() (n int) {
 	all, _, err := v.crew.Cleaners(context.Background(), booking.CleanerFilter{}, booking.Page{})
 	require.NoError(v, err)
@@ -102,7 +102,7 @@ func (v *visit) busy() (n int) {
 	return n
 }
 
-// messages are the types of what the customer was told on the call.
+// messages are the types of the messages to the customer.
 func (v *visit) messages() []string { return v.messagesTo(v.in.CustomerID) }
 
 func TestCleaning(t *testing.T) {
@@ -221,7 +221,7 @@ func TestCleaning(t *testing.T) {
 	t.Run("CleanerIsToldThatItIsOffByASagaThatForgotThem", func(t *testing.T) {
 		c := newVisit(t)
 		sent := 0
-		c.faults = func(call string) fault { // the process dies when the cleaner was told, and before that is recorded
+		c.faults = func(call string) fault { // the process dies after the message to the cleaner, before that is recorded
 			if sent == 3 {
 				return death
 			}
@@ -235,7 +235,7 @@ func TestCleaning(t *testing.T) {
 		c.setFaults(nil)
 		require.Equal(t, []string{"call_assigned"}, c.messagesTo(c.kim.ID))
 		c.live(placedAt.Add(10 * time.Second))
-		c.env.RegisterDelayedCallback(c.env.CancelWorkflow, 0) // before it is assigned once more
+		c.env.RegisterDelayedCallback(c.env.CancelWorkflow, 0) // before the call is assigned again
 		require.Equal(t, booking.Cancelled, c.run().Status)
 		require.Equal(t, []string{"call_assigned", "call_cancelled"}, c.messagesTo(c.kim.ID))
 		require.Zero(t, c.busy())

@@ -10,30 +10,31 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// confirming is a charge that the customer has to confirm at the provider.
+// confirming is the state of a charge that the customer has to confirm at the provider.
 type confirming struct {
-	// before holds what is to be held before the customer is sent to the provider; nil
-	// where that is held before the charge anyway, or there is nothing to hold.
+	// before holds the stock before the customer is sent to the provider. It is nil where
+	// the stock is held before the charge anyway, or there is none to hold.
 	before func(workflow.Context) error
-	// back are what customers have brought back, and the provider has not been asked with.
+	// back are the customer's returns that the provider has not been asked with yet.
 	back  []booking.PaymentReturn
-	turns backoff // of the customer's returns
-	// begun and ended are how often the provider is, and was, asked what came of it.
+	turns backoff // limits how often a return makes the order ask the provider
+	// begun and ended count the calls that ask the provider for the charge's state.
 	begun, ended int
-	took         time.Duration // by the customer, off the time that the order has
+	took         time.Duration // how long the customer took; the order's deadline is later by that
 }
 
-// How long the provider is left alone that says nothing: longer each time. Its notice and
-// the customer's return make the order ask at once.
+// The pause before the provider is asked again without a notice or a return; it doubles
+// each time.
 const (
-	firstAskAlone = 30 * time.Second
-	lastAskAlone  = 10 * time.Minute
+	firstAskAfter   = 30 * time.Second
+	longestAskAfter = 10 * time.Minute
 )
 
-// confirm waits until the customer has confirmed the charge at the provider, and answers
-// what came of it. The provider is asked when it has told something, when the customer is
-// back, seldom by itself, should both be lost, and once more when time is up. Then the
-// order is given up, and its undo finds out what came of the charge after all.
+// confirm waits until the customer has confirmed the charge at the provider, and returns
+// the outcome. The provider is asked when it has sent a notice, when the customer has
+// returned, after a growing pause in case both are lost, and once more when the time is up.
+// If the charge is still unconfirmed then, the order is cancelled, and the undo finds out
+// what became of the charge.
 func (s *saga) confirm(ctx workflow.Context, action *booking.NextAction) (outcome booking.Outcome, err error) {
 	if s.confirming.before != nil {
 		if err := s.confirming.before(ctx); err != nil {
@@ -47,19 +48,19 @@ func (s *saga) confirm(ctx workflow.Context, action *booking.NextAction) (outcom
 		s.view.NextAction, s.view.ExpiresAt = nil, time.Time{}
 		s.confirming.took = workflow.Now(ctx).Sub(begun)
 	}()
-	alone, heard, answered := firstAskAlone, s.parts.asks, true
-	news := func() bool { return s.parts.asks != heard || answered && len(s.confirming.back) > 0 }
+	askAfter, seen, answered := firstAskAfter, s.parts.asks, true
+	news := func() bool { return s.parts.asks != seen || answered && len(s.confirming.back) > 0 }
 	for {
 		if left := until.Sub(workflow.Now(ctx)); left > 0 {
-			if _, err := await(ctx, min(alone, left), "the customer confirms the payment", news); err != nil {
+			if _, err := await(ctx, min(askAfter, left), "the customer confirms the payment", news); err != nil {
 				return outcome, err
 			}
 		}
-		heard = s.parts.asks
+		seen = s.parts.asks
 		outcome, answered = s.askWhetherConfirmed(ctx)
-		switch alone = min(2*alone, lastAskAlone); {
+		switch askAfter = min(2*askAfter, longestAskAfter); {
 		case ctx.Err() != nil:
-			return outcome, ctx.Err() //replay:never the order would have to be cancelled while the provider is asked
+			return outcome, ctx.Err() //replay:never the order would have to be cancelled during the call to the provider
 		case answered && outcome.Result != booking.Unconfirmed:
 			return outcome, nil
 		case !workflow.Now(ctx).Before(until):
@@ -68,15 +69,15 @@ func (s *saga) confirm(ctx workflow.Context, action *booking.NextAction) (outcom
 			}
 			return outcome, s.timeIsUp(ctx, booking.PaymentNotConfirmed)
 		case !answered:
-			alone = pause
+			askAfter = pause
 		default:
 			s.showNext(ctx, outcome.Action)
 		}
 	}
 }
 
-// confirmUntil is until when the customer may confirm: not for longer than the provider
-// lets them, and not beyond what was ordered.
+// confirmUntil is the time by which the customer has to confirm: the earliest of our own
+// timeout, the provider's, and the end of what is ordered.
 func (s *saga) confirmUntil(action *booking.NextAction) time.Time {
 	until := s.now().Add(time.Duration(s.policy.ConfirmPaymentWithin))
 	if action != nil && !action.ExpiresAt.IsZero() && action.ExpiresAt.Before(until) {
@@ -88,44 +89,45 @@ func (s *saga) confirmUntil(action *booking.NextAction) time.Time {
 	return until.UTC().Truncate(time.Microsecond)
 }
 
-// showUnconfirmed lets the customer know what to do, and until when. One who was told that
-// the payment follows is told so by a message: nobody may look at the order any more.
+// showUnconfirmed shows the customer what to do, and until when. A customer whose payment
+// was deferred also gets a message, since they may no longer watch the order.
 func (s *saga) showUnconfirmed(ctx workflow.Context, action *booking.NextAction, until time.Time) {
-	told := s.view.Status == booking.PaymentPending
+	wasDeferred := s.view.Status == booking.PaymentPending
 	s.view.NextAction, s.view.ExpiresAt = shownAction(action), until
 	s.become(booking.AwaitingPayment, "", contract.Decision{})
 	s.waitFor("the customer to confirm the payment")
 	s.settle()
-	if told {
+	if wasDeferred {
 		n := s.toConfirm(booking.Duration(until.Sub(workflow.Now(ctx)).Round(time.Second)))
 		s.mayHaveTold(n)
 		s.sendBeside(n.name, s.message(n))
 	}
 }
 
-// shownAction is what the view shows of what the customer has to do: until when, it says
-// itself.
+// shownAction is the action as the view shows it: without its expiry, which the view has in
+// ExpiresAt.
 func shownAction(action *booking.NextAction) *booking.NextAction {
 	if action == nil {
-		return nil //replay:never no provider of ours decides later than its customer
+		return nil //replay:never no provider here decides after the customer has confirmed
 	}
 	return &booking.NextAction{Type: action.Type, URL: action.URL}
 }
 
-// showNext shows what the customer still has to do, if that is something else.
+// showNext shows the customer's next action, if it has changed.
 func (s *saga) showNext(ctx workflow.Context, action *booking.NextAction) {
 	next := shownAction(action)
 	if is := s.view.NextAction; (is == nil) == (next == nil) && (is == nil || *is == *next) {
 		return
 	}
-	s.view.NextAction = next                         //replay:never no provider of ours changes what is to be done
-	s.changed()                                      //replay:never no provider of ours changes what is to be done
-	never, _ := workflow.NewDisconnectedContext(ctx) //replay:never no provider of ours changes what is to be done
-	s.publish(never)                                 //replay:never no provider of ours changes what is to be done
+	s.view.NextAction = next                         //replay:never no provider here changes the customer's action
+	s.changed()                                      //replay:never no provider here changes the customer's action
+	never, _ := workflow.NewDisconnectedContext(ctx) //replay:never no provider here changes the customer's action
+	s.publish(never)                                 //replay:never no provider here changes the customer's action
 }
 
-// toConfirm is taken back by the same message as that the payment follows: the customer
-// hears once that the order is off.
+// toConfirm asks the customer to confirm the payment. It is withdrawn under the key of the
+// deferral notice's withdrawal, so that the customer gets one message about the
+// cancellation.
 func (s *saga) toConfirm(within booking.Duration) notice {
 	return notice{
 		name: "tell customer to confirm the payment", key: contract.ConfirmPaymentNotice, offAs: contract.DeferralNotice,
@@ -135,29 +137,30 @@ func (s *saga) toConfirm(within booking.Duration) notice {
 	}
 }
 
-// tellNotConfirmed tells the customer that the order is off, unless that takes back what
-// they were told before: nobody may look at the order any more.
+// tellNotConfirmed notifies the customer that the order is cancelled, since they may no
+// longer watch it. It sends nothing if the withdrawal of an earlier notice says so already.
 func (s *saga) tellNotConfirmed() {
 	n := s.paymentFollows()
-	told := func(n notice) bool { return s.undoOf(s.takeBack(func() notice { return n })) >= 0 }
-	if !told(n) && !told(s.toConfirm(0)) {
+	notified := func(n notice) bool { return s.undoOf(s.takeBack(func() notice { return n })) >= 0 }
+	if !notified(n) && !notified(s.toConfirm(0)) {
 		s.sendBeside("tell customer that the payment was not confirmed", s.withdrawal(n, s.view.Reason))
 	}
 }
 
-// mayHaveTold adds the undo of telling the customer to confirm.
+// mayHaveTold adds the undo that withdraws the notice, before the refund among the undos.
 func (s *saga) mayHaveTold(n notice) {
 	s.undos = slices.Insert(s.undos, s.undoOf(s.refund()), s.takeBack(func() notice { return n }))
 }
 
-// undoneAfter puts one undo before another: its step was done before.
+// undoneAfter moves the undo first before the undo then, since its step ran earlier. Undos
+// run in reverse, so first is undone after then.
 func (s *saga) undoneAfter(first, then undo) {
 	from, to := s.undoOf(first), s.undoOf(then)
 	s.undos = slices.Insert(slices.Delete(slices.Clone(s.undos), from, from+1), to, first)
 }
 
-// askWhetherConfirmed asks the provider what came of the charge, with what a customer has
-// brought back, if one has. Nothing is known if that fails.
+// askWhetherConfirmed asks the provider for the charge's state, with the oldest of the
+// customer's returns, if there is one. answered is false if the call fails.
 func (s *saga) askWhetherConfirmed(ctx workflow.Context) (outcome booking.Outcome, answered bool) {
 	s.confirming.begun++
 	defer func() { s.confirming.ended = s.confirming.begun }()
@@ -179,7 +182,7 @@ func (s *saga) askWhetherConfirmed(ctx workflow.Context) (outcome booking.Outcom
 	return outcome, err == nil
 }
 
-// onReturn takes the update by which a customer is back from the provider's page.
+// onReturn registers the update by which a customer returns from the provider's page.
 func (s *saga) onReturn() {
 	must(workflow.SetUpdateHandlerWithOptions(s.ctx, contract.ReturnUpdate, s.customerIsBack, workflow.UpdateHandlerOptions{
 		Description: "The customer is back from the payment provider",
@@ -187,8 +190,8 @@ func (s *saga) onReturn() {
 	}))
 }
 
-// mayReturn is why nothing is asked because a customer is back: to come back again and
-// again costs an order nothing.
+// mayReturn returns NotAwaitingPayment or DecisionPending if a return is not accepted. It
+// limits the rate, so that repeated returns do not use up the workflow's updates.
 func (s *saga) mayReturn() error {
 	left := s.confirming.turns.left(workflow.Now(s.ctx))
 	switch {
@@ -201,7 +204,8 @@ func (s *saga) mayReturn() error {
 	}
 }
 
-// customerIsBack has the provider asked, and answers when it has been.
+// customerIsBack makes the order ask the provider, and returns the view once the provider
+// has been asked.
 func (s *saga) customerIsBack(ctx workflow.Context, back booking.PaymentReturn) (contract.View, error) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	s.confirming.turns.refuse(workflow.Now(ctx))

@@ -13,7 +13,7 @@ import (
 
 func confirmed(in *contract.Lodging) { mustConfirm(&in.Order) }
 
-// meanwhile is the order as it is shown after a while.
+// meanwhile is the order's row after a while.
 func (l *life) meanwhile(after time.Duration) *contract.View {
 	var v contract.View
 	l.env.RegisterDelayedCallback(func() { v = l.row().View }, after)
@@ -102,8 +102,8 @@ func TestConfirm_ComesToNothing(t *testing.T) {
 	}
 }
 
-// requireToldOff checks that the customer hears once that the order is off when they were
-// silent for too long or were told to confirm, and only then.
+// requireToldOff checks that a customer who was asked to confirm, or did not confirm in
+// time, gets one message about the cancellation, and other customers none.
 func (l *life) requireToldOff(v contract.View) {
 	l.Helper()
 	sent := l.sentTo(v.CustomerID)
@@ -133,8 +133,8 @@ func TestConfirm_SoldOutBefore(t *testing.T) {
 	require.True(t, s.provider[s.order+"/charge"].voided)
 }
 
-// Who was told that the payment follows is told that it has to be confirmed, and hears once
-// that the order is off.
+// A customer whose payment was deferred is asked to confirm it, and gets one message about
+// the cancellation.
 func TestConfirm_WhenItsTurnComes(t *testing.T) {
 	t.Parallel()
 	for name, approved := range map[string]bool{"Approved": true, "Silent": false} {
@@ -171,7 +171,7 @@ func TestConfirm_ReturnsAgain(t *testing.T) {
 	require.False(t, after.accepted)
 }
 
-// While the provider does not answer the order asks again, not all the time.
+// While the provider does not answer, the order asks again after pauses.
 func TestConfirm_ProviderAway(t *testing.T) {
 	s := newStay(t, confirmed)
 	away, asked := true, 0

@@ -12,16 +12,14 @@ import (
 	"golang.org/x/tools/cover"
 )
 
-// unreplayed marks code that no history leads through, with the reason: none
-// can, or only one that nobody could record on purpose, or an operator's
-// cancellation of a workflow that has nothing to undo. What is never run in a
-// replay needs no mark: see unrun.
+// unreplayed marks code that no history reaches, with the reason: no history can, or only
+// one that cannot be recorded on purpose, or an operator's cancellation of a workflow that
+// has nothing to undo. Code that never runs in a replay needs no mark: see unrun.
 const unreplayed = "//replay:never"
 
-// TestHistories_EveryStatementIsReplayed runs TestReplay once more under
-// coverage: a statement of workflow code that no recorded history leads
-// through is a branch whose changes nobody would notice. Either record one, or
-// say with a comment why there can be none.
+// TestHistories_EveryStatementIsReplayed runs TestReplay under coverage. A change of a
+// workflow statement that no recorded history reaches would pass unnoticed: record a
+// history that reaches it, or give the reason in a comment why there is none.
 func TestHistories_EveryStatementIsReplayed(t *testing.T) {
 	profile := filepath.Join(t.TempDir(), "cover.out")
 	out, err := exec.CommandContext(t.Context(), "go", "test", "-run", "^TestReplay$", "-coverprofile", profile, ".").CombinedOutput()
@@ -47,14 +45,14 @@ func TestHistories_EveryStatementIsReplayed(t *testing.T) {
 	}
 }
 
-// TestUnreplayed_HasAReason: each mark says why, in words of its own, and none
-// stands where the rule exempts already.
+// TestUnreplayed_HasAReason: each mark has a reason of at least three words, and none is
+// where code is exempt anyway.
 func TestUnreplayed_HasAReason(t *testing.T) {
 	t.Parallel()
 	exempt := unrunIn(t)
 	files, err := filepath.Glob("*.go")
 	require.NoError(t, err)
-	reasoned := regexp.MustCompile(`^ \w+ .*\w+ .*\w+`) // three words at the least
+	reasoned := regexp.MustCompile(`^ \w+ .*\w+ .*\w+`) // at least three words
 	marks := 0
 	for _, name := range files {
 		if strings.HasSuffix(name, "_test.go") {

@@ -11,8 +11,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// TestTimeIsUp_BesideTheStory: a message that is sent in a coroutine of its own may be
-// what the order's time runs out with, while the story waits for something else.
+// TestTimeIsUp_BesideTheStory: the deadline of an order may pass in the coroutine of a
+// message, while the story waits for something else.
 func TestTimeIsUp_BesideTheStory(t *testing.T) {
 	t.Parallel()
 	env := new(testsuite.WorkflowTestSuite).NewTestWorkflowEnvironment()

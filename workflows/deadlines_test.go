@@ -12,8 +12,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// An order whose price cannot be taken within its time is given up, whatever
-// keeps it from being taken.
+// An order that cannot be charged by its deadline is cancelled, whatever the cause.
 func TestDeadline_OfPayment(t *testing.T) {
 	t.Parallel()
 	for call, what := range map[string]string{"begin charge": "OurLedgerIsAway", "charge": "TheProviderIsAway", "enter": "TheProviderIsKeptFrom"} {
@@ -40,8 +39,8 @@ func TestDeadline_OfPayment(t *testing.T) {
 	})
 }
 
-// A process may have died with what it did in time, and none have come for
-// hours. What the services know of stands; nothing else is begun with.
+// A process has died after it did something in time, and no process runs for hours. What
+// the services have done stays done; no other step is begun.
 func TestDeadline_AfterACrash(t *testing.T) {
 	t.Parallel()
 	crashed := func(t *testing.T, at string) *meal {
@@ -81,7 +80,7 @@ func TestDeadline_AfterACrash(t *testing.T) {
 	})
 }
 
-// What was paid for has to get to those who carry it out within its time.
+// A paid order has to be handed over by its deadline.
 func TestDeadline_OfHandOver(t *testing.T) {
 	t.Parallel()
 	quick := func(o *contract.Order) {
@@ -149,7 +148,7 @@ func TestDeadline_OfHandOver(t *testing.T) {
 	})
 }
 
-// Who carries an order out is waited for, and marked when they are late.
+// The order waits for the persons who carry it out, and needs attention when they are late.
 func TestDeadline_OfPeople(t *testing.T) {
 	t.Parallel()
 	marked := func(l *life, after time.Duration) *bool {
@@ -190,8 +189,8 @@ func TestDeadline_OfPeople(t *testing.T) {
 	})
 }
 
-// A drink that nobody has handed over by the end of its day, and some hours
-// more, is given up.
+// An order whose drink is not handed over by the end of its day, and some hours more, is
+// cancelled.
 func TestDeadline_OfADrinksDay(t *testing.T) {
 	t.Parallel()
 	lastCall := func(c *cup) time.Duration { return c.in.Drink.Ends().Add(3 * hour).Sub(placedAt) }
@@ -232,9 +231,9 @@ func TestDeadline_OfADrinksDay(t *testing.T) {
 	})
 }
 
-// What time decides is recorded before anything is undone. If it were not, and
-// the task were lost and done again, what came meanwhile would count: the order
-// would stand although nothing of it is left.
+// A timeout is recorded before anything is undone. Otherwise, if the task were lost and
+// repeated, an update that arrived meanwhile would count, and the order would continue
+// although it is undone.
 func TestDeadline_IsRecordedFirst(t *testing.T) {
 	t.Parallel()
 	for name, order := range map[string]func(*testing.T) (l *life, in any, ends time.Duration, stands func() bool){
@@ -275,8 +274,8 @@ func TestDeadline_IsRecordedFirst(t *testing.T) {
 	}
 }
 
-// An order that began with a build that did not know some time of the policy has
-// the usual one, and not none at all.
+// An order of an earlier build whose policy lacks a duration uses the default for it, not
+// zero.
 func TestDeadline_TimesThatAreMissing(t *testing.T) {
 	t.Parallel()
 	old := func(o *contract.Order) { o.Policy = contract.Policy{InPlace: true} }

@@ -13,41 +13,40 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// deciding is what people have decided on an order. An update that is accepted
-// counts towards the engine's limits, ten in flight and 2,000 a run; one that a
-// validator refuses costs nothing. So an update is accepted only when it can
-// change something, and what can be repeated without end has a budget.
+// deciding is what people have decided on an order. An accepted update counts towards the
+// engine's limits, ten in flight and 2,000 in a run; one that a validator refuses does not.
+// So an update is accepted only if it can change something, and one that can be repeated
+// without end has a budget.
 type deciding struct {
-	// asked is why the order will be abandoned, "" while it will not, as said;
-	// why is the same once it is recorded.
+	// asked is the reason for which the order is to be cancelled by the decision said, ""
+	// if it is not; why is the same once that is recorded.
 	asked, why booking.Reason
 	said       contract.Decision
-	// due is what the decision gives back.
+	// due is the refund that follows from the decision.
 	due booking.Due
-	// taken is what else has been decided. It may not be carried out yet. ending is
-	// the decision that the order is finished, with the caller's words and who it was.
+	// taken is the status that another accepted decision leads to, which may not be carried
+	// out yet. ending is the decision that finishes the order.
 	taken  booking.Status
 	ending contract.Decision
 
-	// agreeing: a service is being asked whether the order may be given up. No
-	// other decision is answered until it has said so: either may be the
-	// outcome.
+	// agreeing: a service is being asked whether the order may be cancelled. Other
+	// decisions wait for its answer, since it may agree or refuse.
 	agreeing bool
-	waiting  map[string]bool // the updates that wait for that, one of a name
-	refusals backoff         // of the service, because it is away
+	waiting  map[string]bool // the updates that wait for that answer, at most one of each name
+	refusals backoff         // limits how often the service is asked while it is away
 }
 
-// mayCancel is the rule of most kinds: until the order is over.
+// mayCancel is the rule of most kinds: an order may be cancelled until it has ended.
 func (s *saga) mayCancel(time.Time) error {
 	return booking.MayCancel(s.standing())
 }
 
-// cancel is the customer's decision to give the order up.
+// cancel cancels the order for its customer.
 func (s *saga) cancel(ctx workflow.Context, d contract.Decision) (contract.View, error) {
 	return s.giveUp(ctx, booking.ByCustomer, d)
 }
 
-// giveUp abandons the order for a reason and waits until it is over.
+// giveUp cancels the order for a reason, and waits until it has ended.
 func (s *saga) giveUp(ctx workflow.Context, why booking.Reason, d contract.Decision) (contract.View, error) {
 	if !s.abandoned() {
 		s.recordAndAbandon(ctx, "cancelled for ", why, d)
@@ -55,18 +54,18 @@ func (s *saga) giveUp(ctx workflow.Context, why booking.Reason, d contract.Decis
 	return s.over(ctx, booking.Cancelled)
 }
 
-// giveUpIf is giveUp where a service has to agree first, or answers why not.
-// The call to it records that the order is to be abandoned: see record.
+// giveUpIf is giveUp where a service has to agree first. If the service refuses, giveUpIf
+// returns its error. The call to the service also records the decision: see record.
 func (s *saga) giveUpIf(
 	ctx workflow.Context, why booking.Reason, d contract.Decision, agree func(workflow.Context) error,
 ) (contract.View, error) {
 	if !s.abandoned() {
 		s.agreeing = true
-		due := s.dueFor(why, d) // as it stands: it may go on until the service has agreed
+		due := s.dueFor(why, d) // computed before the call: the order may continue during it
 		err := agree(ctx)
 		s.agreeing = false
 		switch {
-		case s.abandoned(): // for another reason, meanwhile
+		case s.abandoned(): // for another reason, during the call
 		case err != nil:
 			s.said, s.due = contract.Decision{}, booking.Due{}
 			return contract.View{}, s.refused(err)
@@ -77,9 +76,9 @@ func (s *saga) giveUpIf(
 	return s.over(ctx, booking.Cancelled)
 }
 
-// recordAndAbandon abandons the order for a reason once that is recorded: see record.
-// Meanwhile other decisions find it abandoned. What is given back is what was due
-// when the decision was taken: that is what its caller was quoted.
+// recordAndAbandon cancels the order for a reason once that is recorded: see record. Other
+// decisions find the order cancelled already while it is recorded. The refund is the one
+// that was due when the decision was made, as its caller was quoted.
 func (s *saga) recordAndAbandon(ctx workflow.Context, words string, why booking.Reason, d contract.Decision) {
 	s.asked = why
 	due := s.dueFor(why, d)
@@ -87,8 +86,9 @@ func (s *saga) recordAndAbandon(ctx workflow.Context, words string, why booking.
 	s.abandonFor(why, d, due)
 }
 
-// dueFor is what a decision gives back. One that is applied again gives back what it gave back
-// at first: its steps may be found undone before it is recorded once more.
+// dueFor is the refund that follows from a decision. A decision that is applied again after
+// a reset gives the same refund as at first. That is noted at once, since a step may report
+// that it was undone before the decision is recorded again.
 func (s *saga) dueFor(why booking.Reason, d contract.Decision) booking.Due {
 	if !s.view.StoodFurther(d) || !judgedAsItStood(s.ctx) {
 		return s.view.RefundDue(why, d.At)
@@ -102,8 +102,8 @@ func (s *saga) abandonFor(why booking.Reason, d contract.Decision, due booking.D
 	s.abandon()
 }
 
-// inTurn waits while a service is being asked whether the order may be given
-// up, and applies the rule again.
+// inTurn waits while a service is being asked whether the order may be cancelled, and then
+// applies the rule again.
 func (s *saga) inTurn(ctx workflow.Context, update string, rule func(at time.Time) error) error {
 	if !s.agreeing {
 		return nil
@@ -117,30 +117,30 @@ func (s *saga) inTurn(ctx workflow.Context, update string, rule func(at time.Tim
 	return rule(workflow.Now(s.ctx))
 }
 
-// abandoned tells whether the order is being undone or is undone, or will be once the
-// decision to abandon it is recorded.
+// abandoned reports whether the order is cancelled, is being undone, or will be undone once
+// the decision is recorded.
 func (s *saga) abandoned() bool {
 	return s.asked != "" || s.why != "" || s.view.Status == booking.Cancelling || s.view.Status == booking.Cancelled
 }
 
-// awaitOpenDecision waits while a decision to abandon the order is being recorded
-// or agreed to. It returns the context's error if the order is abandoned.
+// awaitOpenDecision waits while a decision to cancel the order is being recorded or agreed
+// to. It returns the context's error if the order is cancelled.
 func (s *saga) awaitOpenDecision(ctx workflow.Context) error {
 	_ = workflow.Await(ctx, func() bool { return s.asked == "" && !s.agreeing })
 	return ctx.Err()
 }
 
-// over waits for the end of the order.
+// over waits until the order has ended. It returns a refusal if the order ended in another
+// status than want.
 func (s *saga) over(ctx workflow.Context, want booking.Status) (contract.View, error) {
 	_ = workflow.Await(ctx, func() bool { return s.rested.Final() })
 	return s.answer(want)
 }
 
-// record makes the engine write down what it has been told, before the saga
-// acts on it. An update is safe only when the workflow task that took it has
-// been recorded; if the process died before that, with an undo already done
-// in place, nobody would remember why it was done. An activity ends the task
-// at once; a timer would, too, but engines round timers up to a second.
+// record makes the engine record a decision before the saga acts on it. An update is
+// durable only once its workflow task is recorded. If the process died before that, after
+// an undo in place, the reason for that undo would be lost. An activity ends the task at
+// once; a timer would too, but engines round timers up to a second.
 func record(ctx workflow.Context, decision string) {
 	options := untilDone(call{name: "record: " + decision, queue: contract.SagasQueue})
 	options.StartToCloseTimeout = quickRecord
@@ -148,9 +148,9 @@ func record(ctx workflow.Context, decision string) {
 	_ = workflow.ExecuteActivity(ctx, activities.RecordDecision).Get(ctx, nil)
 }
 
-// recordCancellation records that the workflow was cancelled, before anything is
-// undone. The history has it already; but when a task has to be done again, an update
-// that has come meanwhile is handled first, and would make the order stand although
+// recordCancellation records that the workflow was cancelled, before anything is undone.
+// The history has the cancellation already. But if the task has to be repeated, an update
+// that has arrived meanwhile is handled first, and would let the order continue although
 // some of it was undone.
 func (s *saga) recordCancellation(err error) {
 	if s.why != "" || !temporal.IsCanceledError(err) {
@@ -160,14 +160,13 @@ func (s *saga) recordCancellation(err error) {
 	record(s.ctx, "cancelled with the workflow")
 }
 
-// standing is where the order stands for one who wants to decide: what has
-// been decided counts, though it may not have been carried out yet. What a
-// service may still refuse does not.
+// standing is the order's status for a new decision: earlier decisions count even if they
+// are not carried out yet, but not those that a service may still refuse.
 func (s *saga) standing() booking.Status {
 	return booking.Standing(s.view.Status, s.asked, s.taken)
 }
 
-// answer is the view, or the refusal when the order went elsewhere meanwhile.
+// answer is the view, or a refusal if the order has reached another status than want.
 func (s *saga) answer(want booking.Status) (contract.View, error) {
 	if s.rested == want {
 		return s.view, nil
@@ -175,9 +174,9 @@ func (s *saga) answer(want booking.Status) (contract.View, error) {
 	return contract.View{}, s.refused(booking.Overtaken(s.rested))
 }
 
-// onUpdate lets people decide by an update. The rule says whether they might when
-// they did; it neither waits nor changes anything. The context of decide outlives a
-// cancellation of the workflow: whoever decided gets an answer.
+// onUpdate registers an update by which a person decides. rule reports whether the decision
+// was allowed at the time it was made; it neither waits nor changes anything. The context
+// of decide is not cancelled with the workflow, so that every decision is answered.
 func (s *saga) onUpdate(
 	name, words string, rule func(at time.Time) error, decide func(workflow.Context, contract.Decision) (contract.View, error),
 ) {
@@ -197,16 +196,18 @@ func (s *saga) onUpdate(
 	}))
 }
 
-// asShown is why a decision is refused whose caller was shown another order, or quote.
+// asShown refuses a decision whose caller has seen another version of the order or another
+// quote.
 func (s *saga) asShown(d contract.Decision) error {
 	if s.view.StoodFurther(d) {
-		d.Version = 0 // it was compared before the reset
+		d.Version = 0 // the version was compared before the reset
 	}
 	return cmp.Or(s.view.AsQuoted(d, s.standing()), s.view.AsSeen(d.Version))
 }
 
-// madeAt is when a decision was made: now, unless its update says that it was earlier. It
-// does when the decision was kept, and when a reset has it applied again.
+// madeAt is when a decision was made: now, unless its update carries an earlier time. It
+// does if the decision was stored because the order could not be reached, or if it is
+// applied again after a reset.
 func (s *saga) madeAt(d contract.Decision) time.Time {
 	if now := workflow.Now(s.ctx); d.At.IsZero() || d.At.After(now) {
 		return now
@@ -214,8 +215,9 @@ func (s *saga) madeAt(d contract.Decision) time.Time {
 	return d.At
 }
 
-// objection is why an update is not accepted. What happens already, and what
-// waits already, would spend an update on nothing.
+// objection returns the error for which an update is not accepted: the rule's,
+// BeingCancelled, or DecisionPending if the same update waits already. An update that
+// changes nothing is not accepted, since accepted updates are limited.
 func (s *saga) objection(name string, rule func() error) error {
 	err := rule()
 	switch {
@@ -230,7 +232,8 @@ func (s *saga) objection(name string, rule func() error) error {
 	}
 }
 
-// refused turns a rule's "no" into what an update's caller understands.
+// refused turns the error of a rule into the application error that an update's caller
+// reads.
 func (s *saga) refused(err error) error {
 	var no *booking.Error
 	if errors.As(err, &no) {
@@ -238,27 +241,26 @@ func (s *saga) refused(err error) error {
 			View: s.view, After: booking.Duration(no.After), At: workflow.Now(s.ctx),
 		})
 	}
-	return err //replay:never only a validator that has no objection comes here
+	return err //replay:never only a validator without an objection comes here
 }
 
-// backoff is the budget of what is refused while a service is away, and may be
-// asked again: each time after a pause an eighth longer than the last one. An
-// outage is overshot by at most an eighth of its length, and in a year of
-// asking without end some 120 updates are accepted.
+// backoff limits how often something is tried while a service is away: each pause is an
+// eighth longer than the last one. So an outage seems at most an eighth longer than it is,
+// and a year of retries accepts some 120 updates.
 type backoff struct {
 	pause time.Duration
 	next  time.Time
 }
 
-// firstPause is about as long as a failover takes.
+// firstPause is about the duration of a failover.
 const firstPause = 2 * time.Second
 
-// refuse notes a refusal and answers how long to wait.
+// refuse notes a refusal and returns the pause until the next try.
 func (b *backoff) refuse(now time.Time) time.Duration {
 	b.pause = max(firstPause, b.pause+b.pause/8)
 	b.next = now.Add(b.pause)
 	return b.pause
 }
 
-// left is how long it still is to be waited, 0 when it may be asked again.
+// left is the time until the next try is allowed, 0 if it is allowed now.
 func (b *backoff) left(now time.Time) time.Duration { return max(0, b.next.Sub(now)) }

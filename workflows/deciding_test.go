@@ -10,9 +10,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestTaken_IsFinal: the word that work is finished has been taken, and is still
-// being recorded. A customer who cancels is told that it is too late, and an
-// operator who cancels at that moment does not make that untrue.
+// TestTaken_IsFinal: the decision that work is finished was accepted, and is still being
+// recorded. A cancel by the customer is refused as too late, and a cancellation of the
+// workflow by an operator at that moment has no effect.
 func TestTaken_IsFinal(t *testing.T) {
 	t.Parallel()
 	for kind, order := range map[booking.Kind]func(*testing.T) (*life, any){

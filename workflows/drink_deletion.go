@@ -10,11 +10,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// DrinkDeletion takes a drink off the menu: from then on no order of it is
-// taken, and those that are open are cancelled by their own sagas, a batch at
-// a time. It goes through all that hold some of the drink again and again,
-// until it meets none that it could cancel and no saga of any order of it runs
-// any more: then nothing is owed to anybody.
+// DrinkDeletion takes a drink off the menu: no new order of it is accepted, and its open
+// orders are cancelled by their own sagas, a batch at a time. It passes through all orders
+// that hold some of the drink until a pass finds none to cancel and no saga of such an
+// order runs. Then no stock and no refund is outstanding.
 func DrinkDeletion(ctx workflow.Context, in contract.DrinkDeletion) (booking.DrinkDeletion, error) {
 	d := &deletion{in: in.Sane(begins(ctx))}
 	if err := d.in.Check(); err != nil {
@@ -22,7 +21,7 @@ func DrinkDeletion(ctx workflow.Context, in contract.DrinkDeletion) (booking.Dri
 	}
 	if !d.in.Closed {
 		if err := d.closeDrink(ctx); err != nil {
-			return d.in.Progress, err //replay:never only an operator who cancels the workflow leads here
+			return d.in.Progress, err //replay:never only an operator's cancellation of the workflow leads here
 		}
 	}
 	for range d.in.Batches {
@@ -45,7 +44,7 @@ func (d *deletion) cancelBatch(ctx workflow.Context) error {
 	var done activities.DrinkBatchDone
 	batch := activities.DrinkBatch{DrinkID: d.in.DrinkID, By: d.in.By, After: d.in.After, Limit: d.in.Batch}
 	if err := d.do(ctx, "cancel orders", drinks.CancelDrinkOrders, batch, &done); err != nil {
-		return err //replay:never only an operator who cancels the workflow leads here
+		return err //replay:never only an operator's cancellation of the workflow leads here
 	}
 	d.in.After, d.in.Over, d.in.Told = done.Last, d.in.Over+done.Over, d.in.Told+done.Told
 	last := done.Orders < d.in.Batch
@@ -55,9 +54,9 @@ func (d *deletion) cancelBatch(ctx workflow.Context) error {
 	p.Done = last && d.in.Told == 0 && done.Running == 0
 	note := activities.Deletion{DrinkID: d.in.DrinkID, By: d.in.By, Progress: *p}
 	if err := d.do(ctx, "show progress", drinks.NoteDeletion, note, nil); err != nil {
-		return err //replay:never only an operator who cancels the workflow leads here
+		return err //replay:never only an operator's cancellation of the workflow leads here
 	}
-	if last && !p.Done { // once more from the beginning
+	if last && !p.Done { // the next pass starts at the first order again
 		d.in.After, d.in.Over, d.in.Told = "", 0, 0
 		d.in.Passes++
 		return workflow.Sleep(ctx, min(time.Duration(d.in.Passes)*passPause, longestPassPause))
@@ -65,9 +64,9 @@ func (d *deletion) cancelBatch(ctx workflow.Context) error {
 	return nil
 }
 
-// How long it waits from one pass to the next: a little longer each time, since
-// each pass costs an order that cannot be undone yet a signal, and the engine
-// takes 10,000 of these. A week of passes is some 800.
+// The pause between two passes, a little longer each time: each pass sends a signal to
+// every order that cannot be undone yet, and the engine allows 10,000 signals for a
+// workflow. A week has some 800 passes.
 const (
 	passPause        = 2 * time.Second
 	longestPassPause = time.Hour

@@ -12,13 +12,13 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// refusedEntry begins what the history of a workflow that was refused has in the
-// place of its run's id.
+// refusedEntry is the prefix of the value that the history of a refused workflow has
+// instead of its run id.
 const refusedEntry = "refused: "
 
-// enter notes the run, or fails the workflow of what cannot be an order, before
-// anything is done for it. The verdict is in the history: a later build may have
-// other rules, and a replay must not.
+// enter records the run id, or fails the workflow with Invalid if its input is not an
+// order's, before anything is done. The verdict is recorded, since a later build may have
+// other rules and a replay must come to the same result.
 func (o *order) enter(check func() error) error {
 	o.run = o.recorded(func(ctx workflow.Context) any {
 		if err := check(); err != nil {
@@ -32,7 +32,7 @@ func (o *order) enter(check func() error) error {
 	return nil
 }
 
-// mayStart is why there can be no order with this input and in this workflow.
+// mayStart returns Invalid if no order can have this input in this workflow.
 func mayStart(ctx workflow.Context, in contract.Order, whole contract.Input) error {
 	info := workflow.GetInfo(ctx)
 	if err := whole.Check(); err != nil {
@@ -54,10 +54,10 @@ func mayStart(ctx workflow.Context, in contract.Order, whole contract.Input) err
 	}
 }
 
-// longestOrder is longer than an order's workflow ever runs.
+// longestOrder is longer than any order's workflow runs.
 const longestOrder = (booking.YearsAhead + 2) * 366 * 24 * time.Hour
 
-// unlimited is the engine's limit of a time, which is 0 when there is none.
+// unlimited is the engine's timeout, or longestOrder if there is none.
 func unlimited(limit time.Duration) time.Duration {
 	if limit == 0 {
 		return longestOrder
@@ -74,7 +74,8 @@ func reasonIn(err error) string {
 	return err.Error()
 }
 
-// refusedInput ends a workflow for good whose input is at fault. Nothing was done.
+// refusedInput is the non-retryable error of a workflow whose input is invalid. Nothing was
+// done.
 func refusedInput(err error) error {
 	var no *booking.Error
 	if errors.As(err, &no) {
@@ -83,14 +84,14 @@ func refusedInput(err error) error {
 	return err //replay:never an input is refused with a booking.Error only
 }
 
-// begins tells whether this is the first run of a workflow that continues as new.
-// What its input says to have been done already is not so.
+// begins reports whether this is the first run of a workflow that continues as new.
+// Progress that the input of a first run claims is not true.
 func begins(ctx workflow.Context) bool {
 	return workflow.GetInfo(ctx).ContinuedExecutionRunID == ""
 }
 
-// heard waits for a signal that says something known. Of any other nothing comes
-// but a line in the log; the SDK drops those that it cannot read.
+// heard waits for a signal whose content is known. It logs and ignores others; the SDK
+// drops those that it cannot decode.
 func heard[T any](ctx workflow.Context, signal string, known func(T) bool) T {
 	for {
 		var said T

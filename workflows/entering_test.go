@@ -23,8 +23,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestGarbage_StartsNoOrder: a workflow that somebody has typed fails at once, for
-// good and by name, and nothing is charged, held, begun or shown.
+// TestGarbage_StartsNoOrder: a workflow with an invalid input fails at once, not retryably,
+// with the field at fault, and nothing is charged, held, begun or published.
 func TestGarbage_StartsNoOrder(t *testing.T) {
 	t.Parallel()
 	type input struct {
@@ -89,8 +89,8 @@ func requireRefusedInput(t *testing.T, err error, says string) {
 	require.Less(t, len(no.Message()), 2000)
 }
 
-// TestGarbage_DecidesNothing: an update that says what nobody could say to the API
-// is not accepted, and the order goes on.
+// TestGarbage_DecidesNothing: an update with content that the API does not let through is
+// not accepted, and the order continues.
 func TestGarbage_DecidesNothing(t *testing.T) {
 	t.Parallel()
 	for name, d := range map[string]contract.Decision{
@@ -132,7 +132,7 @@ func TestGarbage_DecidesNothing(t *testing.T) {
 	})
 }
 
-// TestGarbage_SignalsAreIgnored, and what they garble is heard when it comes.
+// TestGarbage_SignalsAreIgnored: a valid signal still counts after invalid ones.
 func TestGarbage_SignalsAreIgnored(t *testing.T) {
 	t.Parallel()
 	garbage := []any{nil, "whatever", 5, []string{"menu_deleted"}, map[string]any{}, booking.Cleaner{Name: "Nobody"}, booking.ByCustomer}
@@ -167,7 +167,8 @@ func TestGarbage_SignalsAreIgnored(t *testing.T) {
 	})
 }
 
-// beside is a run of a workflow that is no order's, with these activities.
+// beside is a test environment for a workflow that is not an order's, with these
+// activities.
 func beside(flow any, does map[string]any) *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(devserver.Quiet())
@@ -179,8 +180,8 @@ func beside(flow any, does map[string]any) *testsuite.TestWorkflowEnvironment {
 	return env
 }
 
-// TestGarbage_RepairsWithDefaults: a repair that was started without input does
-// what the schedule's does, and a page that somebody has typed is none.
+// TestGarbage_RepairsWithDefaults: a repair that was started without input does the same as
+// the schedule's, and ignores a page in its input.
 func TestGarbage_RepairsWithDefaults(t *testing.T) {
 	t.Parallel()
 	for name, in := range map[string]any{"Nothing": contract.Repair{}, "Garbage": contract.Repair{Page: []byte("garbage"), Pages: -5, Healed: -3}} {
@@ -204,8 +205,8 @@ func TestGarbage_RepairsWithDefaults(t *testing.T) {
 	}
 }
 
-// TestGarbage_DeletesNoDrink: without a drink there is no deletion; with one, what
-// else is missing has a default, and what has not been done is done.
+// TestGarbage_DeletesNoDrink: a deletion without a drink fails; with a drink, missing
+// values have defaults, and claimed progress is ignored.
 func TestGarbage_DeletesNoDrink(t *testing.T) {
 	t.Parallel()
 	asked := func(t *testing.T, in any) (calls []string, err error) {
@@ -237,7 +238,7 @@ func TestGarbage_DeletesNoDrink(t *testing.T) {
 	})
 }
 
-// anyGarbage sends an update and signals that say nothing which an order knows.
+// anyGarbage sends an update and signals with invalid content.
 func (s *trial) anyGarbage(at time.Duration, random *rand.Rand) {
 	said := []any{
 		contract.Decision{Note: booking.Personal(strings.Repeat("x", 501))}, contract.Decision{Note: "\x00"}, contract.Decision{Bytes: 1}, []int{1}, 5,

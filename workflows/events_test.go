@@ -10,10 +10,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// carries requires of an event, in whichever life of a saga and after whichever
-// fault it is told, what every event of its kind and type has. inPart: the provider may
-// give back less than was paid, as some of that is kept, or given back otherwise. moves: it
-// may have been changed, and then costs something else than was charged.
+// carries checks that an event has what every event of its kind and type has, in whichever
+// run of a saga and after whichever fault it is emitted. inPart: the refund may be less
+// than the payment, since some is kept or was refunded otherwise. moves: the order may have
+// been changed, and then its price differs from the first charge.
 func carries(t testing.TB, e booking.Event, inPart, moves bool) {
 	d := e.Data
 	switch d.Kind {
@@ -31,7 +31,7 @@ func carries(t testing.TB, e booking.Event, inPart, moves bool) {
 		booking.PaymentRefunded:       {booking.Charged, booking.RefundPending, booking.Refunded, booking.Retained},
 	}[e.Type]
 	if e.Type == booking.PaymentRefunded {
-		if inPart { // and the rest of it otherwise
+		if inPart { // the rest was refunded otherwise
 			statuses = append(statuses, booking.Returned)
 		}
 		assert.NotNil(t, d.Payment.Part, e.Key)

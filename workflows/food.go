@@ -10,10 +10,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Food is the saga of one order of food, from the customer's request until the
-// courier has handed it over or until it is cancelled and nothing is charged
-// or on its way any more. It answers the order's last view; it fails only by a
-// defect.
+// Food is the saga of one order of food. It runs until the courier has delivered it, or
+// until the order is cancelled, nothing is charged and no delivery is under way. It returns
+// the order's last view, and fails only by a defect.
 func Food(ctx workflow.Context, in contract.Food) (contract.View, error) {
 	m := &meal{in: in}
 	story, err := m.begin(ctx, in.Order, in, facts{
@@ -22,8 +21,8 @@ func Food(ctx workflow.Context, in contract.Food) (contract.View, error) {
 	if err != nil {
 		return contract.View{}, err
 	}
-	m.came = true                                                           // nothing can keep it from that but its payment
-	m.undos = append(m.refunds(), m.takeBack(m.notice), m.cancelDelivery()) // of the steps, in their order
+	m.came = true                                                           // a free order takes effect at once: only a payment can prevent that
+	m.undos = append(m.refunds(), m.takeBack(m.notice), m.cancelDelivery()) // in the order of their steps
 	m.takeDecisions()
 	return m.tell(story, m.story)
 }
@@ -31,12 +30,12 @@ func Food(ctx workflow.Context, in contract.Food) (contract.View, error) {
 type meal struct {
 	saga
 	in        contract.Food
-	delivered bool // the courier says so, and it is recorded
+	delivered bool // the courier has reported it, and that is recorded
 }
 
-// story is how an order of food goes when all goes well. Once it is paid it
-// stands: a shop or a courier who cannot be told now is told later, while there
-// is time.
+// story is the course of an order without failures. Once it is paid, the shop is notified
+// and the delivery is started; if a service is away, its step is retried until the
+// deadline.
 func (m *meal) story(ctx workflow.Context) error {
 	if err := m.charge(ctx, booking.Paid); err != nil {
 		return err
@@ -92,8 +91,8 @@ func (m *meal) show(s booking.JobStatus) {
 	m.changed()
 }
 
-// courierDelivers waits for the courier. One who does not come in time makes
-// the order need attention; it goes on waiting, since somebody has the food.
+// courierDelivers waits for the courier. After DeliverWithin the order needs attention. It
+// keeps waiting, since the courier has the food.
 func (m *meal) courierDelivers(ctx workflow.Context) error {
 	m.waitFor("the courier")
 	handedOver := func() bool { return m.delivered }
@@ -108,7 +107,7 @@ func (m *meal) courierDelivers(ctx workflow.Context) error {
 	return m.rest(m.ctx, booking.Delivered, booking.DeliveryCompleted, m.ending)
 }
 
-// takeDecisions lets the customer and the courier decide on the order.
+// takeDecisions registers the decisions of the customer and the courier.
 func (m *meal) takeDecisions() {
 	m.onUpdate(contract.CancelUpdate, "The customer cancels the order", m.mayCancelMeal, m.cancelWithDelivery)
 	m.onUpdate(contract.CompleteUpdate, "The courier has handed the order over", m.mayDeliver, m.deliver)
@@ -117,7 +116,8 @@ func (m *meal) takeDecisions() {
 	}, workflow.QueryHandlerOptions{Description: "Whether the delivery service is being asked to call the delivery off"}))
 }
 
-// mayCancelMeal: a delivery service that was away is not asked again at once.
+// mayCancelMeal refuses a cancel with DeliveryUnavailable for a while after the delivery
+// service was away.
 func (m *meal) mayCancelMeal(at time.Time) error {
 	err := m.mayCancel(at)
 	if left := m.refusals.left(workflow.Now(m.ctx)); err == nil && left > 0 && !m.abandoned() {
@@ -131,8 +131,8 @@ func deliveryAway(after time.Duration) error {
 		"the delivery service does not answer, and a delivery that may be on its way is not cancelled without it: the order stands").In(after)
 }
 
-// cancelWithDelivery cancels the delivery before anything else. While the
-// delivery service cannot be asked the order stands.
+// cancelWithDelivery stops the delivery first. While the delivery service cannot be asked,
+// the order is not cancelled.
 func (m *meal) cancelWithDelivery(ctx workflow.Context, d contract.Decision) (contract.View, error) {
 	rule := func(at time.Time) error { return cmp.Or(m.mayCancelMeal(at), m.view.AsQuoted(d, m.standing())) }
 	if err := m.inTurn(ctx, contract.CancelUpdate, rule); err != nil {
@@ -150,9 +150,9 @@ func (m *meal) stopDelivery(ctx workflow.Context) error {
 	case nothingDone(err):
 		return deliveryAway(m.refusals.refuse(workflow.Now(ctx)))
 	case outcome.Result == booking.Refused:
-		return booking.MayCancel(booking.Delivered) //replay:never only a reset to before a delivery that was finished leads here
+		return booking.MayCancel(booking.Delivered) //replay:never only a reset to before a finished delivery leads here
 	default:
-		return nil // it was stopped; or it may have been, and the undo sees to it
+		return nil // the delivery was stopped, or may have been: the undo makes sure
 	}
 }
 
@@ -160,8 +160,8 @@ func (m *meal) mayDeliver(time.Time) error {
 	return booking.MayDeliver(m.standing())
 }
 
-// deliver takes the courier's word. It counts as soon as it is certain that the
-// order is not being cancelled.
+// deliver records that the courier has delivered. The decision counts only once it is
+// certain that the order is not being cancelled.
 func (m *meal) deliver(ctx workflow.Context, d contract.Decision) (contract.View, error) {
 	if err := m.inTurn(ctx, contract.CompleteUpdate, m.mayDeliver); err != nil {
 		return contract.View{}, m.refused(err)

@@ -211,9 +211,9 @@ func TestFood(t *testing.T) {
 		m := newMeal(t)
 		m.decides(hour, contract.CompleteUpdate)
 		m.env.RegisterDelayedCallback(m.env.CancelWorkflow, 2*hour)
-		lost := m.execute(m.in) // let us say that it was lost while being delivered
+		lost := m.execute(m.in) // as if the workflow was lost during the delivery
 		lost.Status, lost.History = booking.Delivering, lost.History[:3]
-		lost.PaymentDeferred = &contract.Deferral{Until: placedAt.Add(hour)} // of a row that was behind
+		lost.PaymentDeferred = &contract.Deferral{Until: placedAt.Add(hour)} // as in an outdated row
 		m.live(placedAt.Add(3 * hour))
 		m.in.Settle = &lost
 		v := m.run()

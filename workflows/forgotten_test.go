@@ -12,7 +12,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// tale is what the world knows of an order in the end.
+// tale is what is visible of an order at its end.
 type tale struct {
 	Status     booking.Status
 	Reason     booking.Reason
@@ -22,15 +22,15 @@ type tale struct {
 	Production *contract.Production
 	Cleaning   *contract.Visit
 	Events     []booking.EventType
-	Messages   []string // to the owner and to the customer
+	Messages   []string // to the owner and the customer
 }
 
 func (l *life) tale(v contract.View) tale {
 	messages := append(l.told(), l.messagesTo(v.CustomerID)...)
-	slices.Sort(messages) // those of one instant are in any order
+	slices.Sort(messages) // messages of the same instant have no order
 	if v.Cleaner() != nil {
 		visit := *v.Cleaning
-		visit.Cleaner = &booking.Cleaner{Name: v.Cleaner().Name} // their id is another in each test
+		visit.Cleaner = &booking.Cleaner{Name: v.Cleaner().Name} // the id differs between tests
 		v.Cleaning = &visit
 	}
 	return tale{
@@ -39,9 +39,9 @@ func (l *life) tale(v contract.View) tale {
 	}
 }
 
-// TestForgottenLives_TellTheSame: an order whose process dies at any call of
-// its first workflow task, publications among them, and of which the engine
-// has no record, ends as it would have, and the world is told the same.
+// TestForgottenLives_TellTheSame: an order whose process dies at any call of its first
+// workflow task, publications included, without a record in the engine, has the same end,
+// events and messages as one without a crash.
 func TestForgottenLives_TellTheSame(t *testing.T) {
 	t.Parallel()
 	declined := func(o *contract.Order) { o.PaymentMethod = "pm_card_chargeDeclined" }
@@ -93,7 +93,7 @@ func TestForgottenLives_TellTheSame(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			undisturbed, in := order(t)
 			undisturbed.decides(hour, contract.CompleteUpdate)
-			calls := 0 // until it comes to rest, or to its end
+			calls := 0 // until its first stable status, or its end
 			undisturbed.env.RegisterDelayedCallback(func() { calls = undisturbed.calls }, time.Minute)
 			want := undisturbed.tale(undisturbed.execute(in))
 			if want.Status == booking.Cancelled {
@@ -104,7 +104,7 @@ func TestForgottenLives_TellTheSame(t *testing.T) {
 				t.Run(fmt.Sprintf("DiesAt%d", n), func(t *testing.T) {
 					l, in := order(t)
 					l.setFaults(dyingAt(n, func(string) fault { return none }))
-					l.env.RegisterDelayedCallback(l.env.CancelWorkflow, time.Minute) // had it lived so long
+					l.env.RegisterDelayedCallback(l.env.CancelWorkflow, time.Minute) // ends the run of the dead process
 					l.env.ExecuteWorkflow(l.flow, in)
 					l.setFaults(nil)
 					l.live(placedAt.Add(10 * time.Second))

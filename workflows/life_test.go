@@ -26,8 +26,8 @@ const hour = time.Hour
 // life is an order's saga in a world of its own, with time that skips.
 type life struct {
 	*world
-	process *process // of this life
-	flow    any      // the workflow
+	process *process // of this run
+	flow    any      // the workflow function
 	env     *testsuite.TestWorkflowEnvironment
 	log     log.Logger
 }
@@ -38,19 +38,19 @@ func newLife(t testing.TB, kind booking.Kind, flow any) *life {
 	return l
 }
 
-// patience is how long a life may stand still in real time: long enough for any
-// busy machine.
+// patience is how long a test may stand still in real time: long enough for a busy machine.
 const patience = 5 * time.Minute
 
-// live gives the order a life from a moment on, and another one after that:
-// as after a reset to its beginning.
+// live starts a run of the order's workflow at a moment; called again, it starts another
+// one, as after a reset to the beginning.
 func (l *life) live(from time.Time) {
 	l.process = &process{world: l.world}
 	l.env = l.environment(l.process, l.order, from)
 	l.env.RegisterWorkflow(l.flow)
 }
 
-// environment is one for a workflow with an id, whose activities a process does.
+// environment is a test environment for a workflow with this id, whose activities the
+// process does.
 func (l *life) environment(p *process, id string, from time.Time) *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(l.log)
@@ -68,7 +68,7 @@ func (l *life) environment(p *process, id string, from time.Time) *testsuite.Tes
 	return env
 }
 
-// placed is what all orders have in common, at a price in won.
+// placed is the part of the input that all orders have in common, with a price in won.
 func (l *life) placed(price int64) contract.Order {
 	return contract.Order{
 		OrderID: l.order, CustomerID: l.customer, Amount: booking.Money{Amount: price, Currency: "KRW"},
@@ -93,14 +93,14 @@ func (l *life) execute(in any) contract.View {
 	return v
 }
 
-// capacity is how many there are of the item on a day.
+// capacity is the item's capacity on the first day.
 func (l *life) capacity() int {
 	days, err := l.stock.Days(context.Background(), l.item, firstNight, departure)
 	require.NoError(l, err)
 	return days[0].Capacity
 }
 
-// decision is what came of an update.
+// decision is the outcome of an update.
 type decision struct {
 	accepted bool
 	view     contract.View
@@ -114,8 +114,8 @@ func (l *life) decides(after time.Duration, update string) *decision {
 	return &d
 }
 
-// decidesNow sends an update from within a call of a service: it comes before
-// the service's answer.
+// decidesNow sends an update during a call of a service: it arrives before the service's
+// answer.
 func (l *life) decidesNow(update string) *decision {
 	var d decision
 	l.send(update, &d)
@@ -126,7 +126,7 @@ func (l *life) send(update string, d *decision) {
 	l.sendRaw(update, d, contract.Decision{Note: "so I say", By: "1024"})
 }
 
-// sendRaw sends an update with whatever it may say.
+// sendRaw sends an update with any content.
 func (l *life) sendRaw(update string, d *decision, said any) {
 	l.env.UpdateWorkflow(update, "", &testsuite.TestUpdateCallback{
 		OnReject: func(err error) { d.err = err },
@@ -148,7 +148,7 @@ func (d *decision) code() booking.Code {
 	return ""
 }
 
-// after is when the refusal says that it is worth asking again.
+// after is how long after the refusal a retry is worthwhile.
 func (d *decision) after() time.Duration {
 	var e *temporal.ApplicationError
 	var why contract.Refusal

@@ -10,9 +10,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Lodging is the saga of one reservation, from the customer's request until
-// check-out or until it is cancelled and nothing is charged or held any more.
-// It answers the reservation's last view; it fails only by a defect.
+// Lodging is the saga of one reservation. It runs until check-out, or until the reservation
+// is cancelled and nothing is charged or held. It returns the reservation's last view, and
+// fails only by a defect.
 func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	r := &reservation{in: in}
 	story, err := r.begin(ctx, in.Order, in, facts{
@@ -23,8 +23,8 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	}
 	r.ends, r.startWithin = in.CheckOutAt(), time.Duration(r.policy.ReserveWithin)
 	r.confirming.before = r.holdBefore
-	r.came = true                                                         // nothing can keep it from that but its payment
-	r.undos = append(r.refunds(), r.releaseStock(), r.takeBack(r.notice)) // of the steps, in their order
+	r.came = true                                                         // a free order takes effect at once: only a payment can prevent that
+	r.undos = append(r.refunds(), r.releaseStock(), r.takeBack(r.notice)) // in the order of their steps
 	r.takeDecisions()
 	r.takeChanges()
 	r.forgotten = func(ctx workflow.Context) {
@@ -37,15 +37,15 @@ type reservation struct {
 	saga
 	in contract.Lodging
 
-	confirmed bool      // the owner did, and it is recorded
-	left      bool      // the guests checked out early, and it is recorded
-	leftAt    time.Time // when they said so; zero when they have not
+	confirmed bool      // the owner has confirmed, and that is recorded
+	left      bool      // the guests have checked out early, and that is recorded
+	leftAt    time.Time // when the guests left early; zero if they have not
 	ownerSaid contract.Decision
-	moving    *move // the change that was taken last, nil when none was
+	moving    *move // the last change that was accepted, nil if there is none
 }
 
-// story is how a reservation goes when all goes well. What breaks it off, a
-// refusal or a cancellation, undoes what was done so far.
+// story is the course of a reservation without failures. A refusal or a cancellation ends
+// it, and what was done is undone.
 func (r *reservation) story(ctx workflow.Context) error {
 	if err := r.charge(ctx, booking.Paid); err != nil {
 		return err
@@ -62,7 +62,8 @@ func (r *reservation) story(ctx workflow.Context) error {
 	return r.guestsStay(ctx)
 }
 
-// storyOrBack is the story, or the beginning of the way back.
+// storyOrBack runs the story. If it ends early, a refund for an early departure that was
+// begun before a reset is followed.
 func (r *reservation) storyOrBack(ctx workflow.Context) error {
 	err := r.story(ctx)
 	if err != nil {
@@ -71,14 +72,14 @@ func (r *reservation) storyOrBack(ctx workflow.Context) error {
 	return err
 }
 
-// holdStock holds the rooms. Those that are held since the customer had to confirm the
-// payment stay held: it is the same hold.
+// holdStock holds the rooms. If they are held already, since the customer had to confirm
+// the payment, the call repeats the same hold.
 func (r *reservation) holdStock(ctx workflow.Context) error {
 	held, err := r.stepHold(ctx)
 	if err != nil {
 		return err
 	}
-	r.left, r.handedOver = held.Ended, held.Ended // in a life of this workflow that is not remembered
+	r.left, r.handedOver = held.Ended, held.Ended // the stay may have been ended before a reset
 	r.emitWith(booking.ReservationConfirmed, held.Remaining)
 	r.learn(r.ctx, held.Changed)
 	return nil
@@ -93,8 +94,8 @@ func (r *reservation) stepHold(ctx workflow.Context) (booking.Outcome, error) {
 	})
 }
 
-// holdBefore holds the rooms while the customer confirms the payment: nobody is to pay for
-// what is sold out meanwhile.
+// holdBefore holds the rooms while the customer confirms the payment, so that no customer
+// pays for rooms that are sold meanwhile.
 func (r *reservation) holdBefore(ctx workflow.Context) error {
 	_, err := r.stepHold(ctx)
 	if err == nil {
@@ -121,8 +122,8 @@ func (r *reservation) hold() booking.Hold {
 	}
 }
 
-// notice asks the owner to decide or, where the place confirms by itself, only
-// tells them.
+// notice asks the owner to decide. If the place confirms by itself, it only informs the
+// owner.
 func (r *reservation) notice() notice {
 	n := notice{
 		name: "tell owner", key: contract.OwnerNotice, recipientID: r.in.Place.OwnerID,
@@ -138,35 +139,35 @@ func (r *reservation) notice() notice {
 	return n
 }
 
-// ownerDecides waits for the owner where the place asks for it. Silence is a no, so that no
-// money waits for ever. An owner whose guests have stayed has decided.
+// ownerDecides waits for the owner's decision where the place requires one. Without a
+// decision in time the reservation is cancelled, so that the customer's money is not kept
+// for ever. No decision is needed once the guests have stayed.
 func (r *reservation) ownerDecides(ctx workflow.Context) error {
 	if r.in.Place.Confirmation == booking.Manual && !r.left {
 		if err := r.rest(ctx, booking.AwaitingOwner, booking.ReservationStatusChanged, contract.Decision{}); err != nil {
-			return err //replay:never the order would have to be abandoned in the very task in which its owner is told
+			return err //replay:never the order would have to be cancelled in the same workflow task in which its owner is notified
 		}
 		r.waitFor("the owner's decision")
-		patience := min(time.Duration(r.in.Place.ConfirmWithin), r.in.CheckOutAt().Sub(workflow.Now(ctx)))
+		timeout := min(time.Duration(r.in.Place.ConfirmWithin), r.in.CheckOutAt().Sub(workflow.Now(ctx)))
 		confirmed := func() bool { return r.confirmed }
-		if err := r.awaitPersonOrGiveUp(ctx, patience, "owner decides", confirmed, booking.OwnerTimeout); err != nil {
+		if err := r.awaitPersonOrGiveUp(ctx, timeout, "owner decides", confirmed, booking.OwnerTimeout); err != nil {
 			return err
 		}
-		// A decision that was taken in time counts, though it is still being recorded.
+		// A decision that was made in time counts, even while it is still being recorded.
 		if err := workflow.Await(ctx, confirmed); err != nil {
-			return err //replay:never the order would have to be abandoned while the decision is recorded
+			return err //replay:never the order would have to be cancelled while the decision is recorded
 		}
 	}
 	return r.rest(ctx, booking.Confirmed, booking.ReservationStatusChanged, r.ownerSaid)
 }
 
-// guestsStay is the longest part: until check-out, or until the guests leave
-// early.
+// guestsStay waits until check-out, or until the guests leave early.
 func (r *reservation) guestsStay(ctx workflow.Context) error {
 	r.waitFor("check-out")
 	for ends := r.in.CheckOutAt(); ; ends = r.in.CheckOutAt() {
 		left := func() bool { return r.left || !r.in.CheckOutAt().Equal(ends) }
 		_, err := r.awaitPerson(ctx, ends.Sub(workflow.Now(ctx)), "check-out", left)
-		if err != nil && !r.left && r.taken != booking.Completed { // from then on the stay can no longer be called off
+		if err != nil && !r.left && r.taken != booking.Completed { // an early check-out was decided: the stay can no longer be cancelled
 			return err
 		}
 		_ = workflow.Await(r.ctx, func() bool { return r.left || r.taken != booking.Completed })
@@ -179,9 +180,9 @@ func (r *reservation) guestsStay(ctx workflow.Context) error {
 	return r.rest(r.ctx, booking.Completed, booking.ReservationStatusChanged, r.ending)
 }
 
-// endStay lets the inventory know that the guests have left: the nights that they do not
-// use are free again, and paid back as far as the policy says. At check-out none are left;
-// what another life of this workflow may have asked for then comes too late.
+// endStay informs the inventory that the guests have left: the unused nights are free
+// again, and refunded as far as the policy allows. At check-out no unused nights are left;
+// a departure that was reported before a reset is then too late.
 func (r *reservation) endStay() {
 	end := booking.StayEnd{
 		Hold: r.hold(), Left: r.leftAt, CheckInTime: r.in.Place.CheckInTime, TimeZone: r.in.Place.TimeZone,
@@ -200,7 +201,7 @@ func (r *reservation) endStay() {
 	}
 }
 
-// takeDecisions lets owner, customer and staff decide on the reservation.
+// takeDecisions registers the decisions of the owner, the customer and staff.
 func (r *reservation) takeDecisions() {
 	r.onUpdate(contract.ConfirmUpdate, "The owner accepts the reservation", r.mayConfirm, r.confirm)
 	r.onUpdate(contract.RejectUpdate, "The owner rejects the reservation", r.mayConfirm, r.reject)

@@ -12,7 +12,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// only is the fault where something holds.
+// only is the fault if holds is true, otherwise none.
 func only(f fault, holds bool) fault {
 	if holds {
 		return f
@@ -22,7 +22,7 @@ func only(f fault, holds bool) fault {
 
 func TestLodging_Faults(t *testing.T) {
 	t.Parallel()
-	// first makes the first n of a call fail.
+	// first makes the first n calls of this name fail.
 	first := func(n int, name string, f fault) func(string) fault {
 		return func(call string) fault {
 			if call == name && n > 0 {
@@ -73,7 +73,7 @@ func TestLodging_Faults(t *testing.T) {
 			voids := first(3, "void", f)
 			s.faults = func(call string) fault {
 				if call == "charge" {
-					return after // it is taken, and nobody knows
+					return after // the charge is made, but its answer is lost
 				}
 				return voids(call)
 			}
@@ -112,10 +112,10 @@ func TestLodging_Faults(t *testing.T) {
 	})
 }
 
-// TestLodging_CancelledAfterTheGuestsHaveLeft: a life that does not remember
-// that the guests have left takes a cancellation, and learns from the inventory
-// that the stay has ended before that is recorded. The stay is completed, and
-// the cancellation is answered.
+// TestLodging_CancelledAfterTheGuestsHaveLeft: after a reset, a saga that does not remember
+// an early departure accepts a cancellation, and learns from the inventory that the stay
+// has ended before the cancellation is recorded. The stay is completed, and the
+// cancellation is answered.
 func TestLodging_CancelledAfterTheGuestsHaveLeft(t *testing.T) {
 	s := newStay(t)
 	first := s.run()

@@ -18,7 +18,7 @@ import (
 type stay struct {
 	*life
 	in contract.Lodging
-	// changesAsked are those of moves.
+	// changesAsked are the changes that moves has asked for.
 	changesAsked []contract.StayChange
 }
 
@@ -48,7 +48,7 @@ func (s *stay) run() contract.View { return s.execute(s.in) }
 
 func (s *stay) rooms() int { return s.capacity() - s.held() }
 
-// nightsHeld is how many nights of a room the stay holds.
+// nightsHeld is how many nights of a room are held.
 func (s *stay) nightsHeld() (held int) {
 	days, err := s.stock.Days(context.Background(), s.item, week.From, week.To)
 	require.NoError(s, err)
@@ -58,7 +58,7 @@ func (s *stay) nightsHeld() (held int) {
 	return held
 }
 
-// completed are the events of a reservation at which all goes well.
+// completed are the events of a reservation without failures.
 var completed = []booking.EventType{
 	booking.ReservationPlaced, booking.PaymentApproved, booking.ReservationConfirmed,
 	booking.ReservationStatusChanged, booking.ReservationStatusChanged,
@@ -110,7 +110,7 @@ func TestLodging(t *testing.T) {
 	})
 	t.Run("OwnerConfirmsAtTheLastMoment", func(t *testing.T) {
 		s := newStay(t, manual)
-		s.env.OnActivity(activities.RecordDecision, mock.Anything).After(10 * time.Second).Return(nil) // its worker died over it
+		s.env.OnActivity(activities.RecordDecision, mock.Anything).After(10 * time.Second).Return(nil) // its worker has died
 		d := s.decides(24*hour-2*time.Second, contract.ConfirmUpdate)
 		v := s.run()
 		require.Equal(t, booking.Confirmed, d.view.Status)
@@ -131,7 +131,7 @@ func TestLodging(t *testing.T) {
 	})
 }
 
-// requireUndone checks that a reservation that stood left nothing behind.
+// requireUndone checks that everything of a cancelled reservation is undone.
 func (s *stay) requireUndone(v contract.View, why booking.Reason) {
 	s.Helper()
 	require.Equal(s, booking.Cancelled, v.Status)
@@ -163,7 +163,7 @@ func TestLodging_Cancel(t *testing.T) {
 	})
 	t.Run("AcceptedBeforeCheckOutAndRecordedAfter", func(t *testing.T) {
 		s := newStay(t, func(in *contract.Lodging) { in.Place.CheckInTime = booking.Clock{Hour: 23, Minute: 59} })
-		s.env.OnActivity(activities.RecordDecision, mock.Anything).After(72 * hour).Return(nil) // nobody is there to work on it
+		s.env.OnActivity(activities.RecordDecision, mock.Anything).After(72 * hour).Return(nil) // no worker runs
 		d := s.decides(s.in.CheckInAt().Sub(placedAt)-hour, contract.CancelUpdate)
 		s.requireUndone(s.run(), booking.ByCustomer)
 		require.Equal(t, booking.Cancelled, d.view.Status)
@@ -222,7 +222,7 @@ func TestLodging_Cancel(t *testing.T) {
 	t.Run("WhilePaymentIsRetried", func(t *testing.T) {
 		s := newStay(t)
 		s.faults = func(call string) fault { return only(before, call == "charge") }
-		d := s.decides(20*time.Second, contract.CancelUpdate) // the test environment gives up after ten attempts
+		d := s.decides(20*time.Second, contract.CancelUpdate) // the test environment stops after ten attempts
 		v := s.run()
 		require.Equal(t, booking.ByCustomer, v.Reason)
 		require.Equal(t, booking.Cancelled, d.view.Status)
@@ -252,7 +252,7 @@ func TestLodging_TooLate(t *testing.T) {
 	})
 }
 
-// placedLate places the reservation a moment before its stay is over.
+// placedLate places the reservation a moment before the end of its stay.
 func (s *stay) placedLate(before time.Duration) {
 	s.in.PlacedAt = s.in.CheckOutAt().Add(-before)
 	s.live(s.in.PlacedAt)
@@ -318,7 +318,7 @@ func TestLodging_Complete(t *testing.T) {
 		s := newStay(t)
 		away := true
 		s.faults = func(call string) fault { return only(before, away && call == "shorten") }
-		s.env.OnActivity(activities.RecordDecision, mock.Anything).After(48 * hour).Return(nil) // it is told long after
+		s.env.OnActivity(activities.RecordDecision, mock.Anything).After(48 * hour).Return(nil) // it is recorded long after
 		s.decides(s.in.CheckInAt().Sub(placedAt)+hour, contract.CompleteUpdate)
 		s.env.RegisterDelayedCallback(func() { away = false }, s.in.CheckOutAt().Sub(placedAt)+5*time.Second)
 		s.run()
@@ -330,7 +330,7 @@ func TestLodging_Complete(t *testing.T) {
 		s.decides(at.Sub(placedAt), contract.CompleteUpdate)
 		s.run()
 		s.live(at.Add(hour))
-		s.in.Place.Confirmation = booking.Manual // its guests have stayed: nobody is asked
+		s.in.Place.Confirmation = booking.Manual // its guests have stayed: the owner is not asked
 		v := s.run()
 		require.Equal(t, booking.Completed, v.Status)
 		require.Less(t, v.History[len(v.History)-1].At.Sub(at), 2*hour, "its guests have left")

@@ -7,14 +7,14 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-// What is measured of orders. The handler counts nothing in a replay.
+// Metrics of orders. The handler counts nothing during a replay.
 
 // markedCounter counts how often orders were marked as needing attention.
 const markedCounter = "yeyak_orders_marked_for_attention_total"
 
 func (o *order) measureDecision() {
 	o.counted("yeyak_orders_decided_total")
-	took := max(0, workflow.Now(o.ctx).Sub(o.view.PlacedAt())) // by the clocks of two machines
+	took := max(0, workflow.Now(o.ctx).Sub(o.view.PlacedAt())) // the times are from the clocks of two machines
 	o.metrics(nil).Timer("yeyak_order_decision_seconds").Record(took.Round(time.Microsecond))
 }
 

@@ -9,10 +9,9 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// says requires of a message, in whichever life of a saga and after whichever
-// fault it is sent, that it has words for its recipient in every language, and
-// that they use all that it carries: so it carries nothing that its recipient is
-// not told.
+// says checks that a message, in whichever run of a saga and after whichever fault it is
+// sent, has a text for its recipient in every language, and that the text uses all of the
+// message's data: a message carries no data that its recipient is not shown.
 func says(t testing.TB, m booking.Message) {
 	for _, l := range booking.Languages() {
 		all := m.Words(l)
@@ -21,7 +20,7 @@ func says(t testing.TB, m booking.Message) {
 		data := reflect.ValueOf(&m.Data).Elem()
 		for i := range data.NumField() {
 			field := data.Type().Field(i).Name
-			if data.Field(i).IsZero() || field == "Kind" || field == "For" { // which words these are
+			if data.Field(i).IsZero() || field == "Kind" || field == "For" { // these two select the text
 				continue
 			}
 			without := m

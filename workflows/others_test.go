@@ -8,20 +8,20 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// other is what others do with a charge at the provider: somebody gives some of it back
+// other is what others do with a charge at the provider: a person refunds some of it there
 // by hand, or the customer disputes it.
 type other struct {
 	id      string
 	dispute bool
-	percent int64 // of what is left then
+	percent int64 // of what is left at that time
 	amount  int64
-	looks   int  // how often it is looked at before it ends
-	fails   bool // the refund does, or the dispute is won
+	looks   int  // how many checks it takes until it ends
+	fails   bool // the refund fails, or the dispute is won
 	ended   bool
 	at      time.Time
 }
 
-// begin lets it happen now, if anything is left of the charge that is not disputed.
+// begin makes it happen now, if some of the charge is left and not disputed.
 func (is *atProvider) begin(o *other) {
 	o.amount = is.left() * o.percent / 100
 	if o.amount == 0 || is.isDisputed() {
@@ -37,7 +37,7 @@ func (is *atProvider) begin(o *other) {
 	}
 }
 
-// end is the end of what others have begun: it fails, or the customer has the money.
+// end ends what others have begun: a refund fails or is done, a dispute is won or lost.
 func (is *atProvider) end(o *other) {
 	if o.fails && !o.dispute && !o.ended {
 		is.refunded -= o.amount
@@ -45,7 +45,7 @@ func (is *atProvider) end(o *other) {
 	o.ended = true
 }
 
-// lookedAt ends what has been looked at often enough.
+// lookedAt counts a check, and ends what has been checked often enough.
 func (is *atProvider) lookedAt() {
 	for _, o := range is.others {
 		if o.looks--; o.looks < 0 && !o.ended {
@@ -54,7 +54,7 @@ func (is *atProvider) lookedAt() {
 	}
 }
 
-// isLost tells whether a dispute about it was lost.
+// isLost reports whether a dispute of the charge was lost.
 func (is *atProvider) isLost() bool {
 	for _, o := range is.others {
 		if o.dispute && o.ended && !o.fails {
@@ -64,8 +64,8 @@ func (is *atProvider) isLost() bool {
 	return false
 }
 
-// left is what nobody has given back of the charge, nor begun to, and no bank has taken
-// back.
+// left is the part of the charge that no refund was begun for, and no lost dispute has
+// taken.
 func (is *atProvider) left() int64 {
 	left := is.charged - is.refunded
 	for _, o := range is.others {
@@ -76,7 +76,7 @@ func (is *atProvider) left() int64 {
 	return left
 }
 
-// isDisputed tells whether a dispute is open.
+// isDisputed reports whether a dispute of the charge is open.
 func (is *atProvider) isDisputed() bool {
 	for _, o := range is.others {
 		if o.dispute && !o.ended {
@@ -86,7 +86,7 @@ func (is *atProvider) isDisputed() bool {
 	return false
 }
 
-// seen adds it to what is seen of the charge.
+// seen adds it to the charge's state.
 func (o *other) seen(by *activities.Outlay) {
 	if o.dispute {
 		by.Disputes = append(by.Disputes, booking.Dispute{

@@ -11,9 +11,9 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// patient gives steps all the time that they take in place. The test environment
-// skips the time of workflows, not that of local activities: how fast the machine
-// is would decide which steps are done in place, and so what a saga tells of them.
+// patient gives steps in place a long timeout. The test environment skips the time of
+// workflows, not that of local activities: otherwise the machine's speed would decide which
+// steps are done in place, and so what a saga publishes of them.
 type patient struct {
 	interceptor.WorkerInterceptorBase
 	world *world
@@ -49,13 +49,13 @@ func (p *patientOutbound) ExecuteLocalActivity(ctx workflow.Context, name string
 	return p.Next.ExecuteLocalActivity(ctx, name, args...)
 }
 
-// TestPatient: a step that takes longer in place than it has in production is done
-// in place all the same, and the saga tells the same of it.
+// TestPatient: a step that takes longer in place than production allows is still done in
+// place, and the saga publishes the same.
 func TestPatient(t *testing.T) {
 	s := newStay(t)
 	slowly := func(call string) fault {
 		if call == "charge" {
-			time.Sleep(4 * time.Second) // longer than a charge has, whatever the machine
+			time.Sleep(4 * time.Second) // longer than the timeout of a charge on any machine
 		}
 		return none
 	}

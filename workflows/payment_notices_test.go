@@ -20,11 +20,11 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// following is the workflow that follows the notices of an order, which has ended.
+// following is the workflow that handles the notices of an order that has ended.
 type following struct {
 	*stay
 	mu   sync.Mutex
-	told []string // the workflows that something was told
+	told []string // the workflows that were signalled
 	logs troubles
 }
 
@@ -38,7 +38,7 @@ func (t *troubles) Error(line string, about ...any) {
 	t.all = append(t.all, fmt.Sprint(append([]any{line, " "}, about...)...))
 }
 
-// follow makes that of a stay that was paid for and is over.
+// follow returns one for a stay that was paid for and has ended.
 func follow(t *testing.T) *following {
 	f := &following{stay: newStay(t)}
 	over := f.run()
@@ -58,7 +58,7 @@ func follow(t *testing.T) *following {
 	return f
 }
 
-// begin starts the workflow, and waits until it ends.
+// begin runs the workflow until it ends.
 func (f *following) begin(in contract.Notices) {
 	f.Helper()
 	in.OrderID = f.order
@@ -75,10 +75,10 @@ func (f *following) hears(after time.Duration, n int) {
 	}, after)
 }
 
-// at looks at the world after a while.
+// at calls look after a while.
 func (f *following) at(after time.Duration, look func()) { f.env.RegisterDelayedCallback(look, after) }
 
-// is changes what the provider says of the dispute.
+// is changes the dispute's state at the provider.
 func (f *following) is(state booking.DisputeState) {
 	f.world.mu.Lock()
 	defer f.world.mu.Unlock()
@@ -87,8 +87,8 @@ func (f *following) is(state booking.DisputeState) {
 	}}
 }
 
-// TestPaymentNotices_OfARefundByHand: what somebody gives back at the provider of an order
-// that is over is in the ledger, and nothing is left to follow.
+// TestPaymentNotices_OfARefundByHand: a refund that was made by hand at the provider after
+// the order's end is in the ledger, and the workflow ends.
 func TestPaymentNotices_OfARefundByHand(t *testing.T) {
 	f := follow(t)
 	f.byOthers = []*other{{percent: 30}}
@@ -101,7 +101,7 @@ func TestPaymentNotices_OfARefundByHand(t *testing.T) {
 }
 
 // TestPaymentNotices_TellThoseWhoWait: the order's saga and the refunds that were begun
-// after its end ask at once.
+// after its end ask the provider at once.
 func TestPaymentNotices_TellThoseWhoWait(t *testing.T) {
 	f := follow(t)
 	for _, id := range []string{"1", "2"} {
@@ -115,8 +115,8 @@ func TestPaymentNotices_TellThoseWhoWait(t *testing.T) {
 	require.ElementsMatch(t, []string{"", "/refund/1", "/refund/2"}, f.told)
 }
 
-// TestPaymentNotices_TellAllRefunds: the refund of an early departure asks at once, too, and
-// so do that of a change and the undo's own.
+// TestPaymentNotices_TellAllRefunds: the refund of an early departure asks the provider at
+// once, too, and so do those of a change and of the undo.
 func TestPaymentNotices_TellAllRefunds(t *testing.T) {
 	t.Parallel()
 	for id, begin := range map[string]func(*following) error{
@@ -149,14 +149,15 @@ func TestPaymentNotices_TellAllRefunds(t *testing.T) {
 	}
 }
 
-// TestPaymentNotices_OfADispute: an order is marked from the notice of a dispute until
-// that is over, and looked at by itself meanwhile, less and less often.
+// TestPaymentNotices_OfADispute: an order needs attention from the notice of a dispute
+// until the dispute has ended, and the payment is checked in between without notices, less
+// and less often.
 func TestPaymentNotices_OfADispute(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		end     booking.DisputeState
 		entries map[string]booking.EntryState
-		notice  bool // of its end, which may be lost
+		notice  bool // of the dispute's end; it may be lost
 	}{
 		"Lost":       {booking.DisputeLost, map[string]booking.EntryState{"dispute/du_1": booking.EntryDone}, true},
 		"Won":        {booking.DisputeWon, map[string]booking.EntryState{}, true},
@@ -203,7 +204,7 @@ func TestPaymentNotices_OfTwoDisputes(t *testing.T) {
 	second.ID = "du_2"
 	for name, test := range map[string]struct {
 		now  []booking.Dispute
-		logs []string // what of the disputes is in each line
+		logs []string // what each line says of the disputes
 	}{
 		"Second":  {[]booking.Dispute{first, second}, []string{"du_1", "du_2"}},
 		"NewTime": {[]booking.Dispute{moved}, []string{"du_1", moved.EvidenceDueBy.UTC().Format(time.RFC3339)}},
@@ -234,8 +235,8 @@ func TestPaymentNotices_OfTwoDisputes(t *testing.T) {
 	}
 }
 
-// TestPaymentNotices_ManyAtOnce: one look is enough for all that have come, and a notice
-// has the order looked at more often again.
+// TestPaymentNotices_ManyAtOnce: one check is enough for all notices that have arrived, and
+// after a notice the payment is checked more often again.
 func TestPaymentNotices_ManyAtOnce(t *testing.T) {
 	f := follow(t)
 	f.is(booking.DisputeOpen)
@@ -255,8 +256,8 @@ func TestPaymentNotices_ManyAtOnce(t *testing.T) {
 	require.Equal(t, after+1, later, "an hour after it")
 }
 
-// TestPaymentNotices_ServicesAway: a provider or a read model that is away delays the
-// mark, and nothing else.
+// TestPaymentNotices_ServicesAway: a provider or a read model that is away only delays the
+// mark.
 func TestPaymentNotices_ServicesAway(t *testing.T) {
 	f := follow(t)
 	f.is(booking.DisputeOpen)
@@ -274,8 +275,8 @@ func TestPaymentNotices_ServicesAway(t *testing.T) {
 	require.False(t, f.row().View.Disputed)
 }
 
-// TestPaymentNotices_GoOn: a run looks so often, and the next one goes on with the mark and
-// the patience that it has come to.
+// TestPaymentNotices_GoOn: a run makes a limited number of checks, and the next run
+// continues with the mark and the pause that the last one had.
 func TestPaymentNotices_GoOn(t *testing.T) {
 	f := follow(t)
 	f.is(booking.DisputeOpen)
@@ -291,7 +292,7 @@ func TestPaymentNotices_GoOn(t *testing.T) {
 	require.True(t, f.row().View.Disputed)
 }
 
-// TestPaymentNotices_Garbage: a workflow that somebody has typed does nothing.
+// TestPaymentNotices_Garbage: a workflow with an invalid input does nothing.
 func TestPaymentNotices_Garbage(t *testing.T) {
 	f := follow(t)
 	for _, in := range []contract.Notices{{}, {OrderID: "whatever"}} {
@@ -303,8 +304,9 @@ func TestPaymentNotices_Garbage(t *testing.T) {
 	require.Zero(t, f.looked)
 }
 
-// TestNotice_WakesTheUndo: an order whose refund the provider does not make is cancelled as
-// soon as it does, if a notice says so: it would be asked again seconds later otherwise.
+// TestNotice_WakesTheUndo: an order whose refund fails at the provider is cancelled as soon
+// as a notice says that the refund can be made. Without the notice the provider would be
+// asked again seconds later.
 func TestNotice_WakesTheUndo(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*contract.Lodging){"InPlace": func(*contract.Lodging) {}, "Durable": durable} {
@@ -312,10 +314,10 @@ func TestNotice_WakesTheUndo(t *testing.T) {
 			s := newStay(t, change)
 			back := s.cannotRefund()
 			s.decides(hour, contract.CancelUpdate)
-			at := hour + 18*time.Second // it is asked after 0.5, 1.5, 3.5, 7.5, 15.5 and 25.5 seconds
+			at := hour + 18*time.Second // the provider is asked after 0.5, 1.5, 3.5, 7.5, 15.5 and 25.5 seconds
 			s.env.RegisterDelayedCallback(func() {
 				back()
-				for _, said := range []any{nil, "whatever"} { // what it says does not count
+				for _, said := range []any{nil, "whatever"} { // the signal's content does not count
 					s.env.SignalWorkflow(contract.PaymentNoticeSignal, said)
 				}
 			}, at)
@@ -328,7 +330,7 @@ func TestNotice_WakesTheUndo(t *testing.T) {
 	}
 }
 
-// TestNotice_OfNothing: notices that change nothing do not disturb an order.
+// TestNotice_OfNothing: notices without a change have no effect on an order.
 func TestNotice_OfNothing(t *testing.T) {
 	s := newStay(t)
 	given := s.gives(2*hour, "1", 30000)
@@ -341,7 +343,8 @@ func TestNotice_OfNothing(t *testing.T) {
 	require.Equal(t, int64(70000), s.owed())
 }
 
-// TestNotice_WakesALaterRefund: so does a refund that was begun after the order's end.
+// TestNotice_WakesALaterRefund: a notice has the same effect on a refund that was begun
+// after the order's end.
 func TestNotice_WakesALaterRefund(t *testing.T) {
 	s := newStay(t)
 	over := s.run()

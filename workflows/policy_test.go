@@ -14,20 +14,20 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// half gives back everything until three days before check-in, and half after that.
+// half refunds everything until three days before check-in, and half after that.
 func half(in *contract.Lodging) {
 	in.Cancellation = &booking.CancellationPolicy{Tiers: []booking.Tier{
 		{Before: new(booking.Duration(72 * hour)), Percent: 100}, {Before: new(booking.Duration(0)), Percent: 50},
 	}}
 }
 
-// byStatus gives back 90 percent of what is paid for, and nothing of what is being
-// made or delivered, with a fee.
+// byStatus refunds 90 percent, less a fee, of an order that is paid, and nothing once it is
+// being made or delivered.
 func byStatus() *booking.CancellationPolicy {
 	return &booking.CancellationPolicy{Tiers: []booking.Tier{{Status: booking.Paid, Percent: 90}}, Fee: 100}
 }
 
-// asksFor is what the ledger was asked to keep last, and by which tier.
+// asksFor is what the last refund asked the ledger to keep, and by which tier.
 func (w *world) asksFor() (keep int64, tier string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -36,15 +36,15 @@ func (w *world) asksFor() (keep int64, tier string) {
 	return last.Keep, last.Tier
 }
 
-// cancels sends a cancel of the customer after a while, and what it expects.
+// cancels sends a cancel by the customer after a while.
 func (l *life) cancels(after time.Duration, d contract.Decision) *decision {
 	var came decision
 	l.env.RegisterDelayedCallback(func() { l.sendRaw(contract.CancelUpdate, &came, d) }, after)
 	return &came
 }
 
-// TestPolicy_OfAStay: what a cancel keeps is by the time at which it is decided, and
-// the refund asks for that.
+// TestPolicy_OfAStay: what a cancel keeps depends on the time of the decision, and the
+// refund asks for that.
 func TestPolicy_OfAStay(t *testing.T) {
 	t.Parallel()
 	checkIn := newStayIn(t).CheckInAt().Sub(placedAt)
@@ -80,9 +80,9 @@ func newStayIn(t *testing.T) contract.Lodging {
 	return in
 }
 
-// TestPolicy_OthersGiveEverythingBack: the owner's no, silence, an operator and an
-// operator's settling keep nothing, however late it is; and an order that its owner
-// has not confirmed is given up for nothing.
+// TestPolicy_OthersGiveEverythingBack: a rejection or a timeout of the owner, a
+// cancellation by an operator, and `yeyak settle` keep nothing, however late. A reservation
+// that its owner has not confirmed can be cancelled free of charge.
 func TestPolicy_OthersGiveEverythingBack(t *testing.T) {
 	t.Parallel()
 	late := newStayIn(t).CheckInAt().Sub(placedAt) - hour
@@ -134,8 +134,8 @@ func TestPolicy_OthersGiveEverythingBack(t *testing.T) {
 	})
 }
 
-// TestPolicy_QuoteChanged: a cancel that expects something else than the order gives
-// back is refused and spends nothing, and the next one may have what it expects.
+// TestPolicy_QuoteChanged: a cancel with another quote than the order's is refused and not
+// counted as an update; a later cancel with the right quote is accepted.
 func TestPolicy_QuoteChanged(t *testing.T) {
 	s := newStay(t, half)
 	s.policed = true
@@ -153,8 +153,8 @@ func TestPolicy_QuoteChanged(t *testing.T) {
 	require.EqualValues(t, 50_000, keep)
 }
 
-// TestPolicy_WithoutOne: an order without a policy gives back everything, and says
-// nothing of it that it did not say before; a customer may expect it.
+// TestPolicy_WithoutOne: an order without a policy refunds everything, and its view has no
+// terms; a customer may send the quote.
 func TestPolicy_WithoutOne(t *testing.T) {
 	s := newStay(t)
 	stale := s.cancels(hour, contract.Decision{Expect: "before:72h/100000"})
@@ -167,8 +167,8 @@ func TestPolicy_WithoutOne(t *testing.T) {
 	require.Zero(t, s.owed())
 }
 
-// TestPolicy_WhenDecided: what is given back is by the status in which the order was
-// when the customer decided, though it goes on while that is recorded.
+// TestPolicy_WhenDecided: the refund depends on the status in which the order was when the
+// customer decided, even if the order continues while that is recorded.
 func TestPolicy_WhenDecided(t *testing.T) {
 	t.Parallel()
 	t.Run("Drink", func(t *testing.T) {
@@ -220,7 +220,7 @@ func TestPolicy_WhenDecided(t *testing.T) {
 	})
 }
 
-// TestPolicy_KeptDecision: a cancel that could not be delivered is by what its
+// TestPolicy_KeptDecision: a cancel that could not be delivered at once refunds what its
 // customer was quoted when it was made.
 func TestPolicy_KeptDecision(t *testing.T) {
 	s := newStay(t, half)
@@ -235,8 +235,8 @@ func TestPolicy_KeptDecision(t *testing.T) {
 	require.Equal(t, "before:72h", tier)
 }
 
-// TestPolicy_AfterAReset: what was decided first stands in the ledger. A life that
-// does not remember it asks for something else, and says what the ledger does.
+// TestPolicy_AfterAReset: the first decision is in the ledger. A run that does not remember
+// it asks for something else, and shows what the ledger has.
 func TestPolicy_AfterAReset(t *testing.T) {
 	s := newStay(t, half)
 	s.policed = true
@@ -253,7 +253,7 @@ func TestPolicy_AfterAReset(t *testing.T) {
 	require.Equal(t, booking.ByCustomer, payment.Why)
 }
 
-// refundedUnder are the names of the activities that were started to give the charge back.
+// refundedUnder are the names of the activities that were started to refund the charge.
 func (l *life) refundedUnder() *[]string {
 	var names []string
 	note := func(info *activity.Info) {
@@ -266,8 +266,8 @@ func (l *life) refundedUnder() *[]string {
 	return &names
 }
 
-// TestPolicy_KeepsUnderANameOfItsOwn: a worker of a build that knows no policies does not
-// know the activity by which something is kept, and does not give everything back.
+// TestPolicy_KeepsUnderANameOfItsOwn: a worker of a build without policies does not know
+// the activity that keeps something, and so does not refund everything.
 func TestPolicy_KeepsUnderANameOfItsOwn(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*contract.Lodging){"InPlace": func(*contract.Lodging) {}, "Durable": durable} {

@@ -14,14 +14,13 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// process runs one life of the order, and its calls reach the world. A process
-// that has died stays dead: a call of it that is still under way when the next
-// life has begun does not act either. The saga of a dead process is told that
-// its calls succeeded, so what it says afterwards is not true.
+// process runs one run of the order's workflow, and its calls reach the world. A process
+// that has died stays dead: a call that it makes during the next run has no effect. For the
+// saga of a dead process its calls succeed, so what it publishes afterwards is not true.
 type process struct {
 	*world
 	dead bool // guarded by the world's mutex
-	// lasting: it does not die when others do.
+	// lasting: it does not die when other processes do.
 	lasting bool
 }
 
@@ -50,14 +49,13 @@ func (p *process) services() workers.Services {
 	}
 }
 
-// act does one call with the fault that is ordered for it, after those that
-// are late have had a chance to come in.
+// act does one call with the fault that is set for it, after late calls may have arrived.
 func act[T any](p *process, call string, do func(context.Context) (T, error)) (T, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var zero T
 	if p.dead {
-		return zero, nil // whatever it says, nothing is there to hear it
+		return zero, nil // the dead process gets no true result
 	}
 	p.calls++
 	if twin := p.twins[call]; twin != nil {
@@ -92,7 +90,7 @@ func act[T any](p *process, call string, do func(context.Context) (T, error)) (T
 	case nothing:
 		return zero, errCertain
 	case after:
-		_, _ = do(context.Background()) // whatever it says, nothing hears it
+		_, _ = do(context.Background()) // the result is lost
 		return zero, errAway
 	case late:
 		p.laters = append(p.laters, func() { _, _ = do(context.Background()) })
@@ -107,10 +105,9 @@ func actErr(p *process, call string, do func(context.Context) error) error {
 	return err
 }
 
-// TestProcess_ThatHasDiedStaysDead: a publication that was still under way when
-// its process died comes in during the next life. It says that the order is
-// cancelled, since the dead process heard that everything was undone. It takes
-// no effect, and is not checked against what the next life holds.
+// TestProcess_ThatHasDiedStaysDead: a publication that was under way when its process died
+// arrives during the next run. It shows the order as cancelled, since for the dead process
+// all undos succeeded. It has no effect, and is not checked against the next run's books.
 func TestProcess_ThatHasDiedStaysDead(t *testing.T) {
 	c := newCup(t)
 	c.check = func(p contract.Publication) {

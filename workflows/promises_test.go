@@ -11,17 +11,17 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// promises is what publications must not say, and those that did. It is locked
-// for a whole check: one that has begun ends before the test does, and none
-// begins after that. A publication that was overtaken may come in as late.
+// promises checks publications, and has those that broke a promise. It is locked during a
+// check: a check that has begun ends before the test does, and none begins after that. A
+// publication that was replaced by a newer one may arrive that late.
 type promises struct {
 	mu     sync.Mutex
 	closed bool
 	broken []string // an activity must not end the test
 }
 
-// check looks at a publication that takes effect. What a saga that is alive
-// shows as cancelled stays undone, whenever that is looked at.
+// check checks a publication that takes effect: an order that a running saga shows as
+// cancelled is undone, and stays so.
 func (k *promises) check(p contract.Publication, read func() books) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -35,7 +35,7 @@ func (k *promises) check(p contract.Publication, read func() books) {
 	}
 }
 
-// close ends the checks and answers which promises were broken.
+// close ends the checks and returns the broken promises.
 func (k *promises) close() []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -43,8 +43,8 @@ func (k *promises) close() []string {
 	return k.broken
 }
 
-// TestPromises_NoCheckOutlivesItsTest: a check that has begun holds the end of
-// its test up, and none reads the books after that.
+// TestPromises_NoCheckOutlivesItsTest: the end of a test waits for a check that has begun,
+// and no check reads the books after that.
 func TestPromises_NoCheckOutlivesItsTest(t *testing.T) {
 	t.Parallel()
 	var kept promises

@@ -13,8 +13,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// order is the order as its saga knows it, and what of that the read model
-// has not been told yet.
+// order is the order as its saga knows it, and what of it has not been published yet.
 type order struct {
 	ctx         workflow.Context // never cancelled
 	view        contract.View
@@ -22,27 +21,28 @@ type order struct {
 	policy      contract.Policy
 	settled     bool // its workflow was lost, and this one only undoes it
 
-	run    string            // of the workflow, as its history has it: see followResets
-	rested booking.Status    // where the order last came to rest
-	news   booking.EventType // that told of it, "" when none did
-	// forgotten finds out what a reset made the workflow forget, nil where that is nothing.
+	run    string            // the run id, as the history has it: see followResets
+	rested booking.Status    // the last stable status
+	news   booking.EventType // the event of that status, "" if it has none
+	// forgotten finds out what a reset has discarded; nil if there is nothing to find out.
 	forgotten func(workflow.Context)
-	remained  *int           // what remained when the order came to rest, if that has changed it
+	remained  *int           // how much stock remained at the stable status, if the order changed that
 	decision  *contract.View // the view at the first decision
-	waits     []string       // what the order waits for, in words, for the web UI
-	trouble   string         // why it needs attention, ditto; "" when it never did
-	// unresolved is how many refunds by staff wait for a person. The order needs attention
-	// for so long, also after its end.
+	waits     []string       // what the order waits for, for the web UI
+	trouble   string         // why it needs attention, for the web UI; "" if it never did
+	// unresolved counts the refunds in part that need a person. While there are any, the
+	// order needs attention, even after its end.
 	unresolved int
-	// otherwise: something other than such a refund has marked the order, too.
+	// otherwise: another cause than such a refund has marked the order.
 	otherwise bool
-	// later is what a refund after the order's end has come to, nil while the order lives.
+	// later is what a refund after the order's end has come to; nil while the order's saga
+	// runs.
 	later *contract.Later
 
-	events        []booking.Event       // that the feed may not hold yet
-	paid          *booking.EventPayment // what the feed has been told of the payment, nil while that is nothing
-	knownDecision bool                  // the read model holds the decision
-	knownVersion  int64                 // the newest version that the read model holds
+	events        []booking.Event       // not known to be in the feed yet
+	paid          *booking.EventPayment // the payment as events have it; nil before the first event that has one
+	knownDecision bool                  // the read model has the decision
+	knownVersion  int64                 // the newest version in the read model
 	inBackground  workflow.CancelFunc
 }
 
@@ -55,11 +55,11 @@ func (o *order) answerQueries() {
 	}, workflow.QueryHandlerOptions{Description: "The order at its first decision, null before it"}))
 }
 
-// become moves the order along the table of transitions, with what was said by the
-// one who decided so; the zero Decision if nobody did.
+// become moves the order to a status that the table of transitions allows. d is the
+// decision that led to it, zero without one.
 func (o *order) become(status booking.Status, reason booking.Reason, d contract.Decision) {
 	if !o.view.Kind.May(o.view.Status, status) {
-		//replay:never a task that fails is not recorded
+		//replay:never a failed task is not recorded
 		must(fmt.Errorf("a %s order cannot go from %s to %s", o.view.Kind, o.view.Status, status))
 	}
 	o.view.Status, o.view.Reason = status, reason
@@ -76,22 +76,22 @@ func (o *order) become(status booking.Status, reason booking.Reason, d contract.
 	o.changed()
 }
 
-// now is the workflow's time, in the microseconds that databases keep.
+// now is the workflow's time, in the microseconds that databases store.
 func (o *order) now() time.Time { return workflow.Now(o.ctx).UTC().Truncate(time.Microsecond) }
 
-// changed gives the view its next version. Time lets versions grow through a
-// reset, which forgets the last ones; followResets sees to it that there is a
-// next one.
+// changed gives the view its next version. The version follows the time so that it also
+// grows through a reset, which discards the last versions; followResets then publishes a
+// new one.
 func (o *order) changed() {
 	o.view.Version = max(o.view.Version+1, o.now().UnixMicro())
 	o.describe()
 }
 
-// rest is where the order stays for a while: operators can search by it, and
-// whoever waits for the order learns of it.
+// rest moves the order to a stable status: operators can search for it, and calls that wait
+// for the order are answered.
 func (o *order) rest(ctx workflow.Context, status booking.Status, event booking.EventType, d contract.Decision) error {
 	if err := ctx.Err(); err != nil {
-		return err //replay:never the order would have to be abandoned in the very task in which it comes to rest
+		return err //replay:never the order would have to be cancelled in the same task in which it becomes stable
 	}
 	o.become(status, "", d)
 	o.news = event
@@ -100,11 +100,12 @@ func (o *order) rest(ctx workflow.Context, status booking.Status, event booking.
 	return nil
 }
 
-// emitNews tells where the order came to rest. A reset brings it there once
-// more, in another run, and that is news.
+// emitNews emits the event of the stable status. After a reset the order reaches that
+// status once more, in another run: the event is then emitted again, under another key.
 func (o *order) emitNews() { o.emitWith(o.news, o.remained, string(o.view.Status), o.run) }
 
-// end is the end of an order that does not stand, by the decision of a person or "".
+// end ends an order that is cancelled. by is the id of the person who decided so, ""
+// without one.
 func (o *order) end(reason booking.Reason, by string, event booking.EventType) {
 	o.become(booking.Cancelled, reason, contract.Decision{By: by})
 	if o.view.Placed {
@@ -113,7 +114,7 @@ func (o *order) end(reason booking.Reason, by string, event booking.EventType) {
 	o.settle()
 }
 
-// settle lets operators and whoever waits for the order know where it stands.
+// settle publishes the order's stable status, for operators and for calls that wait for it.
 func (o *order) settle() {
 	changes := []temporal.SearchAttributeUpdate{contract.StatusAttribute.ValueSet(string(o.view.Status))}
 	if o.trouble != "" && o.view.Status.Final() && o.unresolved == 0 {
@@ -127,16 +128,15 @@ func (o *order) settle() {
 // emit adds an event to what the next publication carries.
 func (o *order) emit(event booking.EventType) { o.emitWith(event, nil) }
 
-// emitWith is emit for an event of a change of stock, with how many were left
-// then; nil when that is not known, or nothing was changed. An event that can
-// happen more than once to an order is told apart by which.
+// emitWith is emit with how much stock remained, nil if that is unknown or has not changed.
+// which distinguishes events that an order can emit several times.
 func (o *order) emitWith(event booking.EventType, remaining *int, which ...string) {
 	data := o.view.EventData()
 	data.Payment, data.Remaining = o.paid, remaining
 	o.tellFact(event, data, which...)
 }
 
-// tellFact is emit for an event of which more is known than the view tells.
+// tellFact is emit for an event whose data has more than the view.
 func (o *order) tellFact(event booking.EventType, data booking.EventData, which ...string) {
 	o.events = append(o.events, booking.Event{
 		Key:  strings.Join(append([]string{o.view.ID, string(event)}, which...), "/"),
@@ -144,15 +144,16 @@ func (o *order) tellFact(event booking.EventType, data booking.EventData, which 
 	})
 }
 
-// needAttention marks an order that does not go on as it should; its end takes
-// the mark away, or what it waits for. Money or stock may be owed while it
-// stands.
+// needAttention marks an order that does not continue as it should. The mark is removed at
+// the order's end, or once the cause is gone. While it is set, a refund or the release of
+// stock may be outstanding.
 func (o *order) needAttention(ctx workflow.Context, trouble string) {
 	o.otherwise = true
 	o.mark(ctx, trouble)
 }
 
-// mark is needAttention for a refund, which counts what it has marked: see unresolved.
+// mark is needAttention without setting otherwise, for refunds: unresolved counts what they
+// have marked.
 func (o *order) mark(ctx workflow.Context, trouble string) {
 	workflow.GetLogger(o.ctx).Error("order needs attention", "trouble", trouble)
 	o.trouble = trouble
@@ -166,8 +167,7 @@ func (o *order) mark(ctx workflow.Context, trouble string) {
 	o.publish(ctx)
 }
 
-// attended takes the mark away again: what the order waited for has come. Whatever else
-// has marked the order keeps the mark.
+// attended removes the mark once its cause is gone. Any other cause keeps it.
 func (o *order) attended() {
 	if !o.view.NeedsAttention || o.unresolved > 0 || o.otherwise && marksByCause(o.ctx) {
 		return
@@ -181,10 +181,10 @@ func (o *order) upsert(updates ...temporal.SearchAttributeUpdate) {
 	must(workflow.UpsertTypedSearchAttributes(o.ctx, updates...))
 }
 
-// publish shows the order as it is now. It is tried in place, which also
-// wakes those who wait in this process; if that fails the order goes on, and
-// a coroutine beside it publishes until the read model knows. The context is
-// one of the calling coroutine that is never cancelled.
+// publish publishes the order as it is now. It tries in place first, which also wakes the
+// requests that wait in this process. If that fails the order continues, and a coroutine
+// publishes in the background until the read model has it. ctx must be disconnected and
+// belong to the calling coroutine.
 func (o *order) publish(ctx workflow.Context) {
 	p := o.publication()
 	if o.policy.InPlace && inPlace(ctx, publishing(p), nil) == nil {
@@ -197,8 +197,8 @@ func (o *order) publish(ctx workflow.Context) {
 	}
 }
 
-// showPending publishes what the read model does not know yet, before
-// something that takes time.
+// showPending publishes what the read model does not have yet, before something that takes
+// time.
 func (o *order) showPending(ctx workflow.Context) {
 	if o.knownVersion < o.view.Version {
 		o.publish(ctx)
@@ -215,12 +215,13 @@ func (o *order) publishUntilKnown(ctx workflow.Context) {
 			o.acknowledge(p)
 			continue
 		}
-		// A newer publication has overtaken it in place, or an operator has failed it.
+		// A newer publication was made in place and has cancelled this one, or an operator
+		// has failed it.
 		_ = workflow.Sleep(attempt, pause)
 	}
 }
 
-// acknowledge notes what the read model holds from now on.
+// acknowledge notes what the read model has now.
 func (o *order) acknowledge(p contract.Publication) {
 	o.knownVersion = max(o.knownVersion, p.View.Version)
 	o.knownDecision = o.knownDecision || p.Decision != nil
@@ -232,14 +233,14 @@ func (o *order) acknowledge(p contract.Publication) {
 	}
 }
 
-// published tells whether the read model knows all there is to know.
+// published reports whether the read model and the feed have everything.
 func (o *order) published() bool {
 	return o.knownVersion >= o.view.Version && len(o.events) == 0
 }
 
-// publication is what the read model is to be told. The first one of an order
-// that has been decided on carries the decision: what its customer is answered.
-// One that is settled was decided on in its lost life.
+// publication is what is published next. The first one after the order's first decision
+// carries the view at that decision, which answers repeats of the request. A settled order
+// was decided before its workflow was lost.
 func (o *order) publication() contract.Publication {
 	if o.decision == nil && o.view.Decided() && !o.settled {
 		decided := o.view
@@ -273,8 +274,8 @@ func (o *order) describe() {
 	workflow.SetCurrentDetails(o.ctx, b.String())
 }
 
-// waitFor says in the web UI what the order waits for, until its status changes
-// or the function that is returned is called.
+// waitFor shows in the web UI what the order waits for, until its status changes or the
+// returned function is called.
 func (o *order) waitFor(what string) (over func()) {
 	o.waits = append(slices.Clone(o.waits), what)
 	o.describe()

@@ -16,7 +16,7 @@ import (
 // queues notes how long calls may wait in their queues for a worker.
 type queues struct {
 	interceptor.WorkerInterceptorBase
-	waits map[string]time.Duration // by the activity's type; 0 is without end
+	waits map[string]time.Duration // by the activity's type; 0 is without a limit
 }
 
 type queueing struct {
@@ -48,20 +48,20 @@ func (l *life) queues() map[string]time.Duration {
 	return q.waits
 }
 
-// TestQueue_MovesSlowly: a call whose caller waits may stand in the queue of its
-// service for as long as the caller waits, less what it takes to be told, and for five
-// seconds at most. One that cannot tell how long that is waits a second.
+// TestQueue_MovesSlowly: a call may wait in the queue of its service as long as its caller
+// waits, less the time for the answer, and at most five seconds. Without such a limit of
+// its caller it waits a second.
 func TestQueue_MovesSlowly(t *testing.T) {
 	t.Parallel()
 	waited := map[booking.Duration]time.Duration{
 		0: time.Second, booking.Duration(2 * time.Second): time.Second, booking.Duration(4 * time.Second): 2500 * time.Millisecond,
 		booking.Duration(time.Minute): 5 * time.Second,
 	}
-	for patience, want := range waited {
-		t.Run(time.Duration(patience).String(), func(t *testing.T) {
+	for answerWithin, want := range waited {
+		t.Run(time.Duration(answerWithin).String(), func(t *testing.T) {
 			t.Run("Drink", func(t *testing.T) {
 				c := newCup(t)
-				c.in.Policy.AnswerWithin = patience
+				c.in.Policy.AnswerWithin = answerWithin
 				waits, n := c.queues(), 0
 				c.faults = func(call string) fault { n++; return only(nothing, call == "hold" && n == 1) }
 				c.decides(hour, contract.CompleteUpdate)
@@ -70,7 +70,7 @@ func TestQueue_MovesSlowly(t *testing.T) {
 			})
 			t.Run("Call", func(t *testing.T) {
 				v := newVisit(t)
-				v.in.Policy.AnswerWithin = patience
+				v.in.Policy.AnswerWithin = answerWithin
 				waits, n := v.queues(), 0
 				v.faults = func(call string) fault { n++; return only(nothing, call == "register" && n == 1) }
 				v.decides(hour, contract.CompleteUpdate)
@@ -79,7 +79,7 @@ func TestQueue_MovesSlowly(t *testing.T) {
 			})
 			t.Run("Payment", func(t *testing.T) {
 				c := newCup(t)
-				c.in.Policy.AnswerWithin, c.in.Policy.PayWithin = patience, 0
+				c.in.Policy.AnswerWithin, c.in.Policy.PayWithin = answerWithin, 0
 				waits, n := c.queues(), 0
 				c.faults = func(call string) fault { return only(before, call == "charge" && func() bool { n++; return n == 1 }()) }
 				c.decides(hour, contract.CompleteUpdate)
@@ -88,7 +88,7 @@ func TestQueue_MovesSlowly(t *testing.T) {
 			})
 			t.Run("Delivery", func(t *testing.T) {
 				m := newMeal(t)
-				m.in.Policy.AnswerWithin = patience
+				m.in.Policy.AnswerWithin = answerWithin
 				waits := m.queues()
 				d := m.decides(hour, contract.CancelUpdate)
 				require.Equal(t, booking.Cancelled, m.run().Status)

@@ -13,11 +13,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// undone are the calls by which orders are undone.
+// undone are the calls that undo orders.
 var undone = []string{"withdraw", "release", "cancel", "begin refund", "refund", "void", "unregister"}
 
-// recordsFirst lets an order be given up after an hour, and what records that take
-// ten minutes.
+// recordsFirst cancels an order after an hour, with a record that takes ten minutes.
 func (l *life) recordsFirst(giveUp func(), run func() contract.View, why booking.Reason) {
 	l.Helper()
 	l.env.OnActivity(activities.RecordDecision, mock.Anything).After(10 * time.Minute).Return(nil)
@@ -41,9 +40,8 @@ func (l *life) recordsFirst(giveUp func(), run func() contract.View, why booking
 }
 
 // TestCancellation_RecordedFirst: a cancellation of the workflow, and the deletion of a
-// drink, are recorded before anything is undone, like a decision. If the task that
-// undoes has to be done again, a decision that has come meanwhile does not make the
-// order stand.
+// drink, are recorded before anything is undone, like a decision. If the task of the undos
+// is repeated, a decision that has arrived meanwhile does not let the order continue.
 func TestCancellation_RecordedFirst(t *testing.T) {
 	t.Parallel()
 	t.Run("Lodging", func(t *testing.T) {

@@ -12,9 +12,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestRefund_IsFollowed: an order whose refund the provider has not finished is
-// being cancelled, without an event that says otherwise; one that needs a person
-// there is marked, and goes on when that person has seen to it.
+// TestRefund_IsFollowed: an order whose refund the provider has not finished stays
+// cancelling, without the event of a refund. One whose refund needs a person needs
+// attention, and continues once that person has acted.
 func TestRefund_IsFollowed(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*contract.Lodging){"InPlace": func(*contract.Lodging) {}, "Durable": durable} {
@@ -45,8 +45,8 @@ func TestRefund_IsFollowed(t *testing.T) {
 	}
 }
 
-// TestFree: what costs nothing comes into being with nothing asked of payments,
-// and goes without a word about money, whatever payments are like.
+// TestFree: a free order takes effect without any call to payments, and is cancelled
+// without events about money, whatever faults payments have.
 func TestFree(t *testing.T) {
 	t.Parallel()
 	paymentsAway := func(call string) fault {

@@ -18,12 +18,12 @@ import (
 	"github.com/yeyak/yeyak/workers"
 )
 
-// released are the histories that were current when a version was released, by
-// `make release-histories`: what its orders, which outlive it, have done so far.
+// released has the histories that were current when a version was released, by `make
+// release-histories`: what that release's orders have done, which outlive it.
 const released = "testdata/releases"
 
-// TestReplay_EveryRelease is the gate of a rollout: orders of earlier releases
-// are moved to this one, which has to replay them.
+// TestReplay_EveryRelease is the condition of a rollout: orders of earlier releases
+// continue on this one, which has to replay them.
 func TestReplay_EveryRelease(t *testing.T) {
 	t.Parallel()
 	for _, version := range releases(t) {
@@ -31,7 +31,7 @@ func TestReplay_EveryRelease(t *testing.T) {
 	}
 }
 
-// releases are the versions that the changelog knows.
+// releases are the versions in the changelog.
 func releases(t *testing.T) (versions []string) {
 	t.Helper()
 	changelog, err := os.ReadFile("../CHANGELOG.md")
@@ -42,7 +42,7 @@ func releases(t *testing.T) (versions []string) {
 	return versions
 }
 
-// replay replays all histories in an archive, and tells how many there were.
+// replay replays all histories in an archive, and returns their number.
 func replay(t *testing.T, archive string) (n int) {
 	t.Helper()
 	file, err := os.Open(archive)
@@ -71,7 +71,7 @@ func replay(t *testing.T, archive string) (n int) {
 	}
 }
 
-// TestReplay_OfAnArchive reads what a release packs.
+// TestReplay_OfAnArchive: replay reads the archive that a release packs.
 func TestReplay_OfAnArchive(t *testing.T) {
 	t.Parallel()
 	archive := filepath.Join(t.TempDir(), "v0.0.0.tar.gz")

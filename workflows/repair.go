@@ -10,9 +10,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Repair puts right what a crash may have left behind, and what nobody waits
-// for: calls that have a cleaner and do not know it, and orders whose row in
-// the read model is missing or behind. A schedule starts it.
+// Repair corrects what a crash may have left behind and no workflow retries: calls that
+// have not received the signal of their assigned cleaner, and orders whose row in the read
+// model is missing or outdated. A schedule starts it.
 func Repair(ctx workflow.Context, in contract.Repair) (contract.Repair, error) {
 	in = in.Sane(begins(ctx))
 	if in.Page == nil {
@@ -34,8 +34,9 @@ func Repair(ctx workflow.Context, in contract.Repair) (contract.Repair, error) {
 	return in, workflow.NewContinueAsNewError(ctx, contract.RepairWorkflow, in)
 }
 
-// tellWaitingCalls is tried for a while: with assignment away, mypage is
-// repaired all the same, and the next repair tells them.
+// tellWaitingCalls signals calls whose cleaner is assigned. It is tried twice: if the
+// assignment service is away, the read model is still repaired, and the next repair signals
+// the calls.
 func tellWaitingCalls(ctx workflow.Context) {
 	options := untilDone(call{name: "tell waiting calls who comes", queue: contract.FulfilmentQueue})
 	options.ScheduleToCloseTimeout = 10 * time.Second

@@ -20,8 +20,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// histories are the recorded ones, by name. `make histories` records them
-// anew, against a real engine and real databases.
+// histories are the recorded histories, by name. `make histories` records them against a
+// real engine and real databases.
 func histories(t *testing.T) map[string]*historypb.History {
 	files, err := filepath.Glob("testdata/histories/*.json")
 	require.NoError(t, err)
@@ -41,8 +41,8 @@ func unmarshalHistory(raw []byte, h *historypb.History) error {
 	return temporalproto.CustomJSONUnmarshalOptions{DiscardUnknown: true}.Unmarshal(raw, h)
 }
 
-// TestReplay replays every recorded history: a workflow that would now take
-// another way than it once did fails here, not on an order under way.
+// TestReplay replays every recorded history: a workflow that would now do something else
+// than it did fails here, and not on a running order.
 func TestReplay(t *testing.T) {
 	for name, h := range histories(t) {
 		t.Run(name, func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestReplay(t *testing.T) {
 	}
 }
 
-// names collects what is registered.
+// names collects the names of registered workflows.
 type names []string
 
 func (n *names) RegisterWorkflowWithOptions(_ any, o workflow.RegisterOptions) {
@@ -73,9 +73,9 @@ func TestHistories_EveryWorkflowHasOne(t *testing.T) {
 
 type edge struct{ from, to booking.Status }
 
-// TestHistories_EveryBranchHasOne holds the histories against the table of
-// transitions: each move an order can make, and each reason for which it can
-// end, is in one of them.
+// TestHistories_EveryBranchHasOne checks the histories against the table of transitions:
+// each move that an order can make, and each reason for which it can end, is in one of
+// them.
 func TestHistories_EveryBranchHasOne(t *testing.T) {
 	moves, reasons := map[booking.Kind][]edge{}, []booking.Reason{}
 	for name, h := range histories(t) {
@@ -100,7 +100,7 @@ func TestHistories_EveryBranchHasOne(t *testing.T) {
 	}
 }
 
-// result is what the workflow of a history answered at its end.
+// result is the result of a history's workflow.
 func result(t *testing.T, name string, h *historypb.History) (v contract.View) {
 	i := slices.IndexFunc(h.Events, func(e *historypb.HistoryEvent) bool {
 		return e.EventType == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED

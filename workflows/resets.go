@@ -2,12 +2,12 @@ package workflows
 
 import "go.temporal.io/sdk/workflow"
 
-// followResets shows the order anew in the first workflow task after a reset.
-// Until the reset point a run replays what earlier runs showed, in the versions
-// that these gave it, and the read model may hold a newer one: of what was
-// forgotten. What else a reset may have forgotten, the order finds out.
+// followResets publishes the order again in the first workflow task after a reset. Up to
+// the reset point the run replays what earlier runs published, with their versions, but the
+// read model may hold a newer version from the discarded events. forgotten then finds out
+// what else the reset discarded.
 func (o *order) followResets(ctx workflow.Context) {
-	task := 0 // at which the run was last looked at
+	task := 0 // the history's length when the run was last checked
 	for {
 		_ = workflow.Await(ctx, func() bool { return historyLength(ctx) != task })
 		task = historyLength(ctx)
@@ -21,27 +21,27 @@ func (o *order) followResets(ctx workflow.Context) {
 	}
 }
 
-// historyLength is another one in each workflow task.
+// historyLength differs in each workflow task.
 func historyLength(ctx workflow.Context) int { return workflow.GetInfo(ctx).GetCurrentHistoryLength() }
 
-// currentRun is the run in which the workflow is, as the history has it: where a
-// run replays what was done before a reset, it is the run that did it. The SDK
-// keeps the value of each task until one is recorded that is another, which is
-// in the first task that is no replay. A run that was never reset records one.
+// currentRun is the run id as the history has it: while events from before a reset are
+// replayed, it is the id of the run that recorded them. The SDK repeats the recorded value
+// until a different one is recorded, which happens in the first task that is not a replay.
+// A run that was never reset records one value.
 func (o *order) currentRun() string {
 	return o.recorded(func(ctx workflow.Context) any {
 		return workflow.GetInfo(ctx).WorkflowExecution.RunID
 	})
 }
 
-// recorded is what the history has in the place of the run's id.
+// recorded is the value that the history has for the run's id.
 func (o *order) recorded(id func(workflow.Context) any) (run string) {
 	must(workflow.MutableSideEffect(o.ctx, "run", id, func(a, b any) bool { return a == b }).Get(&run))
 	return run
 }
 
-// showAgain publishes the order under a new version, and tells once more where
-// it rests.
+// showAgain publishes the order under a new version, and emits the event of its stable
+// status once more.
 func (o *order) showAgain(ctx workflow.Context) {
 	o.changed()
 	if o.news != "" && o.rested == o.view.Status {

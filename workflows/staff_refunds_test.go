@@ -18,7 +18,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// gives is a refund by staff, and what came of it.
+// gives is a refund by staff, and its outcome.
 type gives struct {
 	decision
 	is booking.Repaid
@@ -44,7 +44,7 @@ func (l *life) give(g *gives, id string, amount int64) {
 	}, r)
 }
 
-// resolves sends what an operator says was paid by hand.
+// resolves sends an operator's decision that a refund was paid by hand.
 func (l *life) resolves(after time.Duration) *decision {
 	var d decision
 	l.env.RegisterDelayedCallback(func() {
@@ -64,7 +64,7 @@ func (w *world) entries() map[string]booking.EntryState {
 	return states
 }
 
-// refunded are the events by which the feed tells of refunds by staff.
+// refunded are the feed's events of refunds in part.
 func (w *world) refunded() (told []booking.EventData) {
 	for _, e := range w.inFeed() {
 		if e.Type == booking.PaymentRefunded {
@@ -74,9 +74,9 @@ func (w *world) refunded() (told []booking.EventData) {
 	return told
 }
 
-// TestStaffRefund_InParts: staff gives parts of what was paid back until nothing is left
-// of it, and the order goes on. The customer is told of each, and the history names who
-// has given it.
+// TestStaffRefund_InParts: staff refunds parts of the payment until nothing of it is left,
+// and the order continues. The customer is notified of each refund, and the history names
+// the person who made it.
 func TestStaffRefund_InParts(t *testing.T) {
 	t.Parallel()
 	for kind, order := range map[booking.Kind]func(*testing.T) (*life, any){
@@ -90,7 +90,7 @@ func TestStaffRefund_InParts(t *testing.T) {
 			paid := in.(contract.Input).View().Amount.Amount
 			first, second := l.gives(10*time.Minute, "1", 3000), l.gives(11*time.Minute, "2", paid-3000)
 			tooMuch := l.gives(12*time.Minute, "3", 1)
-			l.decides(hour, contract.CompleteUpdate) // a stay has not begun then
+			l.decides(hour, contract.CompleteUpdate) // a stay begins only later, so this is refused for it
 			v := l.execute(in)
 			require.NotEqual(t, booking.Cancelled, v.Status)
 			require.Equal(t, booking.EntryDone, first.is.Entry.State)
@@ -122,8 +122,8 @@ func TestStaffRefund_InParts(t *testing.T) {
 	}
 }
 
-// cannotRefund lets the provider refuse the next refund for good, and be away after that
-// until it is back.
+// cannotRefund makes the provider refuse the next refund for good, and be away after that
+// until back is called.
 func (w *world) cannotRefund() (back func()) {
 	away := true
 	w.owing = append(w.owing, activities.Owed{Words: "no such account", NeedsPerson: true})
@@ -137,8 +137,8 @@ func (w *world) cannotRefund() (back func()) {
 	}
 }
 
-// TestStaffRefund_IsFollowed: what the provider has accepted is not done. The refund is
-// followed until it is, and the saga of an order that is over meanwhile stays for it.
+// TestStaffRefund_IsFollowed: a refund that the provider has accepted is not done yet. The
+// saga follows it until it is done, even after the order's end.
 func TestStaffRefund_IsFollowed(t *testing.T) {
 	s := newStay(t)
 	end := s.in.CheckOutAt().Sub(placedAt)
@@ -156,9 +156,9 @@ func TestStaffRefund_IsFollowed(t *testing.T) {
 	require.Equal(t, []string{"refunded"}, s.messagesTo(s.customer))
 }
 
-// TestStaffRefund_CannotBeMade: a refund that the provider cannot make marks the order,
-// and the customer is told. An operator pays by hand: that is recorded, the mark goes, and
-// the order goes on as it would have.
+// TestStaffRefund_CannotBeMade: an order with a refund that the provider cannot make needs
+// attention, and the customer is notified. An operator pays by hand: that is recorded, the
+// mark is removed, and the order continues as before.
 func TestStaffRefund_CannotBeMade(t *testing.T) {
 	s := newStay(t)
 	s.cannotRefund()
@@ -193,8 +193,8 @@ func TestStaffRefund_CannotBeMade(t *testing.T) {
 	require.Equal(t, "1025", v.History[i].By)
 }
 
-// TestStaffRefund_MarksAlsoAfterTheEnd: an order that is over while a refund waits for a
-// person needs attention until that is resolved.
+// TestStaffRefund_MarksAlsoAfterTheEnd: an order that ends while a refund needs a person
+// needs attention until that is resolved.
 func TestStaffRefund_MarksAlsoAfterTheEnd(t *testing.T) {
 	s := newStay(t)
 	s.cannotRefund()
@@ -210,8 +210,8 @@ func TestStaffRefund_MarksAlsoAfterTheEnd(t *testing.T) {
 	require.False(t, v.NeedsAttention)
 }
 
-// TestStaffRefund_LeavesOtherMarks: a refund that is made takes away its own mark, and none
-// of a courier who is late.
+// TestStaffRefund_LeavesOtherMarks: a refund that is made removes its own mark, but not
+// that of a late courier.
 func TestStaffRefund_LeavesOtherMarks(t *testing.T) {
 	m := newMeal(t)
 	m.cannotRefund()
@@ -228,9 +228,9 @@ func TestStaffRefund_LeavesOtherMarks(t *testing.T) {
 	require.False(t, v.NeedsAttention)
 }
 
-// TestResolve_WakesTheUndo: an order whose refund the provider refuses for good is being
-// cancelled until an operator has paid by hand. Then it is cancelled at once, though
-// the provider would be asked again seconds later.
+// TestResolve_WakesTheUndo: an order whose refund the provider refuses for good stays
+// cancelling until an operator has paid by hand. Then it is cancelled at once, although the
+// provider would be asked again only seconds later.
 func TestResolve_WakesTheUndo(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*contract.Lodging){"InPlace": func(*contract.Lodging) {}, "Durable": durable} {
@@ -238,7 +238,7 @@ func TestResolve_WakesTheUndo(t *testing.T) {
 			s := newStay(t, change)
 			s.cannotRefund()
 			s.decides(hour, contract.CancelUpdate)
-			at := hour + 18*time.Second // it is asked after 0.5, 1.5, 3.5, 7.5, 15.5 and 25.5 seconds
+			at := hour + 18*time.Second // the provider is asked after 0.5, 1.5, 3.5, 7.5, 15.5 and 25.5 seconds
 			var before contract.View
 			s.env.RegisterDelayedCallback(func() { before = s.row().View }, at-time.Second)
 			resolved := s.resolves(at)
@@ -260,13 +260,13 @@ func TestResolve_WakesTheUndo(t *testing.T) {
 	}
 }
 
-// TestResolve_WhileADisputeIsOpen: nothing is paid by hand while the bank may take back the
-// same money. When the dispute is over the order asks again by itself.
+// TestResolve_WhileADisputeIsOpen: a payment by hand is refused while the bank may take
+// back the same money. After the dispute the order asks again by itself.
 func TestResolve_WhileADisputeIsOpen(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		won   bool
-		owed  int64 // of what is at the provider
+		owed  int64 // what is left at the provider
 		ended booking.PaymentStatus
 	}{"Won": {true, 0, booking.Refunded}, "Lost": {false, 100000, booking.Returned}} {
 		t.Run(name, func(t *testing.T) {
@@ -299,8 +299,8 @@ func TestResolve_WhileADisputeIsOpen(t *testing.T) {
 	}
 }
 
-// TestResolve_TellsWhatIsOwed: what somebody has given back at the provider is not owed any
-// more, whatever the order knows of it.
+// TestResolve_TellsWhatIsOwed: money that was refunded by hand at the provider is not owed
+// any more, even if the order does not know of it.
 func TestResolve_TellsWhatIsOwed(t *testing.T) {
 	s := newStay(t)
 	s.alsoOthers = true
@@ -318,8 +318,8 @@ func TestResolve_TellsWhatIsOwed(t *testing.T) {
 	require.EqualValues(t, 40000, told[0].Data.Refund.Amount)
 }
 
-// TestStaffRefund_ThenCancelled: what staff has given back is not given back twice, and
-// what it could not is given back with the order.
+// TestStaffRefund_ThenCancelled: what staff has refunded is not refunded again, and what
+// could not be refunded then is refunded with the order.
 func TestStaffRefund_ThenCancelled(t *testing.T) {
 	t.Parallel()
 	t.Run("Done", func(t *testing.T) {
@@ -357,7 +357,7 @@ func TestStaffRefund_ThenCancelled(t *testing.T) {
 	})
 }
 
-// TestStaffRefund_Refused: nothing is begun of what cannot be given back.
+// TestStaffRefund_Refused: a refund that is not possible is not begun.
 func TestStaffRefund_Refused(t *testing.T) {
 	t.Parallel()
 	t.Run("NotCharged", func(t *testing.T) {
@@ -408,7 +408,7 @@ func TestStaffRefund_Refused(t *testing.T) {
 	})
 }
 
-// TestStaffRefund_TwiceUnderAnID: a refund is made once, however often it is put.
+// TestStaffRefund_TwiceUnderAnID: a refund is made once, however often it is requested.
 func TestStaffRefund_TwiceUnderAnID(t *testing.T) {
 	s := newStay(t)
 	first, second := s.gives(hour, "1", 30000), s.gives(2*hour, "1", 30000)
@@ -419,7 +419,7 @@ func TestStaffRefund_TwiceUnderAnID(t *testing.T) {
 	require.Equal(t, []string{"refunded"}, s.messagesTo(s.customer))
 }
 
-// TestStaffRefund_Budget: however many refunds are put, few are in flight at once.
+// TestStaffRefund_Budget: however many refunds are requested, few are in flight at once.
 func TestStaffRefund_Budget(t *testing.T) {
 	s := newStay(t)
 	away := true
@@ -443,7 +443,7 @@ func TestStaffRefund_Budget(t *testing.T) {
 	require.Equal(t, int64(100000-mostInFlight), s.owed())
 }
 
-// refundLater is a refund of an order of the world's that has ended.
+// refundLater makes a refund of an order that has ended.
 func (s *stay) refundLater(over contract.View, id string, amount int64, meanwhile func()) booking.Repaid {
 	s.Helper()
 	s.flow = workflows.Refund
@@ -463,8 +463,8 @@ func (s *stay) refundLater(over contract.View, id string, amount int64, meanwhil
 	return is
 }
 
-// TestRefund_AfterTheEnd: after its end an order gives back parts by workflows of their
-// own, and never more than is left.
+// TestRefund_AfterTheEnd: after an order's end, refunds in part are made by workflows of
+// their own, and never for more than is left.
 func TestRefund_AfterTheEnd(t *testing.T) {
 	t.Parallel()
 	t.Run("Done", func(t *testing.T) {
@@ -506,7 +506,7 @@ func TestRefund_AfterTheEnd(t *testing.T) {
 		require.False(t, s.row().View.NeedsAttention)
 		require.ElementsMatch(t, []string{"refund_failed", "refunded"}, s.messagesTo(s.customer))
 	})
-	t.Run("BesideAnother", func(t *testing.T) { // which waits for a person, and has marked the order
+	t.Run("BesideAnother", func(t *testing.T) { // the other one needs a person, and has marked the order
 		s := newStay(t)
 		over := s.run()
 		over.NeedsAttention = true
@@ -548,8 +548,8 @@ func TestRefund_AfterTheEnd(t *testing.T) {
 	})
 }
 
-// isBroken lets the provider answer nothing but errors about what was charged, until it
-// is back.
+// isBroken makes the provider answer calls about the charge only with errors, until back is
+// called.
 func (w *world) isBroken() (back func()) {
 	broken := true
 	w.setFaults(func(call string) fault { return only(before, (call == "look" || call == "refund") && broken) })
@@ -560,13 +560,13 @@ func (w *world) isBroken() (back func()) {
 	}
 }
 
-// impatient orders need attention before the test environment gives up on an activity,
-// which it does after ten attempts.
+// impatient makes the order need attention before the test environment stops, which it does
+// after ten attempts of an activity.
 func impatient(in *contract.Lodging) { in.Policy.AttentionAfter = booking.Duration(20 * time.Second) }
 
-// TestStaffRefund_MeetsErrorsOnly: a refund that the provider answers with nothing but
-// errors marks the order after a while, and the customer is told. The provider may be
-// back, or an operator pays by hand.
+// TestStaffRefund_MeetsErrorsOnly: an order whose refund the provider answers only with
+// errors needs attention after a while, and the customer is notified. The refund ends when
+// the provider is back, or an operator pays by hand.
 func TestStaffRefund_MeetsErrorsOnly(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*contract.Lodging){"InPlace": func(*contract.Lodging) {}, "Durable": durable} {
@@ -641,8 +641,8 @@ func TestStaffRefund_MeetsErrorsOnly(t *testing.T) {
 	})
 }
 
-// TestResolve_OfAnUndoThatMeetsErrorsOnly: a cancel whose refund the provider answers with
-// nothing but errors needs attention, and ends when an operator has paid by hand.
+// TestResolve_OfAnUndoThatMeetsErrorsOnly: a cancelled order whose refund the provider
+// answers only with errors needs attention, and ends when an operator has paid by hand.
 func TestResolve_OfAnUndoThatMeetsErrorsOnly(t *testing.T) {
 	s := newStay(t, impatient)
 	s.isBroken()
@@ -663,9 +663,9 @@ func TestResolve_OfAnUndoThatMeetsErrorsOnly(t *testing.T) {
 	require.Equal(t, booking.Returned, payment.Status)
 }
 
-// TestResolve_OfAnUnknownCharge: an order of which it is not known whether it was charged,
-// since the provider answers nothing but errors, needs attention, and ends when an operator
-// has paid by hand.
+// TestResolve_OfAnUnknownCharge: an order whose charge has an unknown outcome, since the
+// provider answers only with errors, needs attention, and ends when an operator has paid by
+// hand.
 func TestResolve_OfAnUnknownCharge(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*contract.Lodging){"InPlace": func(*contract.Lodging) {}, "Durable": durable} {

@@ -7,9 +7,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// refundNights gives back what the policy gives for nights that are free again since
-// the guests have left early, or what is left of the payment. The reservation is over
-// meanwhile: its saga stays until the customer has the money.
+// refundNights refunds nights that are free again after an early departure, as far as the
+// policy allows, or what is left of the payment. The reservation has ended by then, but its
+// saga runs until the customer has the money.
 func (r *reservation) refundNights(giveBack int64) {
 	r.parts.open++
 	workflow.Go(r.ctx, func(ctx workflow.Context) {
@@ -23,9 +23,8 @@ func (r *reservation) refundNights(giveBack int64) {
 	})
 }
 
-// followNights follows what a life of this workflow that is not remembered may have
-// begun to give back for an early departure. The order is undone now, and begins
-// nothing of the kind.
+// followNights follows a refund for an early departure that was begun before a reset. The
+// order is being undone now, and begins no such refund itself.
 func (r *reservation) followNights() {
 	terms := r.view.Terms
 	if terms == nil || terms.Cancellation.EarlyDeparture == 0 || r.free() || workflow.Now(r.ctx).Before(terms.CheckInAt) {
@@ -41,8 +40,8 @@ func (r *reservation) nights(giveBack int64) *part {
 	}
 }
 
-// tellNoShow tells the customer that the reservation is cancelled since nobody came, and
-// what was given back.
+// tellNoShow notifies the customer that the reservation is cancelled since the guests did
+// not come, and how much is refunded.
 func (s *saga) tellNoShow() {
 	refund := booking.Money{Amount: s.back, Currency: s.in.Amount.Currency}
 	s.tellOfRefund(refund, contract.NoShowMessage, booking.NoShowMessage)

@@ -10,25 +10,26 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// strict keeps 70 percent when nobody comes, and gives back half the price of nights that
-// are free again.
+// strict keeps 70 percent after a no-show, and refunds half the price of nights that are
+// free again.
 func strict(in *contract.Lodging) {
 	half(in)
 	in.Cancellation.NoShow, in.Cancellation.EarlyDeparture = new(30), 50
 }
 
-// arrival is when the guests of a stay may come, from when it was placed on.
+// arrival is the time of check-in, since the order was placed.
 func (s *stay) arrival() time.Duration { return s.in.CheckInAt().Sub(placedAt) }
 
-// early is the refund of what an early departure gives back.
+// early is the ledger's entry of the refund for an early departure.
 func (s *stay) early() (booking.Entry, bool) {
 	payment, err := s.ledger.Payment(s.Context(), s.order)
 	require.NoError(s, err)
 	return payment.Entry(contract.EarlyKey(s.order))
 }
 
-// TestLodging_NoShow: from check-in on the owner may say that nobody came. The policy keeps
-// its part, the rooms are free again, and customer and world are told.
+// TestLodging_NoShow: from check-in on the owner may report that the guests did not come.
+// The policy's part is kept, the rooms are free again, the customer gets a message and the
+// feed an event.
 func TestLodging_NoShow(t *testing.T) {
 	t.Parallel()
 	t.Run("ByThePolicy", func(t *testing.T) {
@@ -130,9 +131,9 @@ func TestLodging_NoShow(t *testing.T) {
 	})
 }
 
-// TestLodging_EarlyDepartureGivesBack: guests who leave early get back what the policy
-// gives for the nights that are free again, once, and are told. The order's end does not
-// wait for the provider, its saga does.
+// TestLodging_EarlyDepartureGivesBack: guests who leave early are refunded, once, what the
+// policy gives for the nights that are free again, and are notified. The order's end does
+// not wait for the provider, but its saga does.
 func TestLodging_EarlyDepartureGivesBack(t *testing.T) {
 	t.Parallel()
 	leave := func(s *stay) *decision { return s.decides(s.arrival()+hour, contract.CompleteUpdate) }
@@ -233,7 +234,7 @@ func TestLodging_EarlyDepartureGivesBack(t *testing.T) {
 		s := newStay(t, strict)
 		s.policed = true
 		dead := false
-		s.setFaults(func(call string) fault { // it dies once the refund is begun
+		s.setFaults(func(call string) fault { // the process dies once the refund has begun
 			dead = dead || call == "refund"
 			return only(death, dead)
 		})

@@ -13,8 +13,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// The activities by which steps are named. They are registered with real
-// receivers by the workers; nothing is ever called on these.
+// Nil receivers whose methods name the activities of steps. The workers register the real
+// receivers; the workflows never call these methods.
 var (
 	payments         *activities.Payments
 	deferredPayments *activities.DeferredPayments
@@ -30,44 +30,46 @@ var (
 
 // call is one activity with its argument.
 type call struct {
-	name  string        // in the words of the business, for the web UI
-	queue string        // of the service that does it durably
-	quick time.Duration // how long it may take in place
-	// resolvable: it waits for money that an operator may pay by hand. It is made again
-	// at once when that was recorded.
+	name  string        // shown in the web UI
+	queue string        // the task queue of its service
+	quick time.Duration // the timeout in place
+	// resolvable: the call may wait for money that an operator can pay by hand. It is made
+	// again at once when that is recorded, or when the payment provider has sent a notice.
 	resolvable bool
-	// late, if set, is called when patience with it ends, and marks the order.
+	// late, if set, is called instead of marking the order once the call has failed for too
+	// long.
 	late func(workflow.Context)
-	part *part // that it gives back, if it does
+	part *part // the refund in part that the call makes, nil for other calls
 	do   any
 	with any
 }
 
-// How long a step may take in place. All steps of a healthy order together
-// stay far below the ten seconds of a workflow task.
+// Timeouts of steps in place. All steps of a healthy order together stay far below the ten
+// seconds of a workflow task.
 const (
-	quickPayment = 610 * time.Millisecond // from here on payment counts as overloaded
+	quickPayment = 610 * time.Millisecond // a longer call also counts as slow in the overload limits: see internal/config
 	quickStep    = 500 * time.Millisecond
 	quickPublish = 300 * time.Millisecond
-	// What does nothing is started again soon when its worker died over it.
+	// RecordDecision does nothing: a short timeout starts it again soon if its worker has
+	// died.
 	quickRecord = 2 * time.Second
 )
 
-// pause is for loops that hardly ever turn: an activity was failed by hand, or
-// overtaken, and is started again.
+// pause is between the attempts of calls that rarely need another one: an operator has
+// failed the activity, or a newer call has replaced it.
 const pause = 10 * time.Second
 
-// step is a call that moves the story on.
+// step is a forward call of the story with its undo.
 type step struct {
 	call
-	undo    undo           // the one that the saga holds for it
-	pending booking.Status // shown while it is done durably, "" when nothing shows
-	// later does it when its service can, for one whose service defers.
+	undo    undo           // as it is among the saga's undos
+	pending booking.Status // the status while the call is done durably, "" if the status does not change then
+	// later does the call in the queue of deferred payments, if the service defers it.
 	later func(workflow.Context) (booking.Outcome, error)
 }
 
-// undo is a call that takes a step back. because makes the argument when it is
-// known why; then, if set, is told what the undo found.
+// undo is one step's compensation. because makes the argument once the reason is known;
+// then, if set, receives what the undo found.
 type undo struct {
 	call
 	because func(why booking.Reason) any
@@ -80,8 +82,8 @@ func (u undo) found(what booking.Undo) {
 	}
 }
 
-// inPlace does the call as a local activity: in this process, within the
-// workflow task, in a single attempt.
+// inPlace does the call as a local activity: in this process, within the workflow task, in
+// a single attempt.
 func inPlace(ctx workflow.Context, c call, result any) error {
 	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
 		ScheduleToCloseTimeout: c.quick + activities.Heard,
@@ -91,14 +93,13 @@ func inPlace(ctx workflow.Context, c call, result any) error {
 	return workflow.ExecuteLocalActivity(ctx, c.do, c.with).Get(ctx, result)
 }
 
-// durably gives the call to its service's own task queue, where it is tried
-// until it is done.
+// durably does the call in its service's own task queue, where it is retried until it is
+// done.
 func durably(ctx workflow.Context, c call) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, untilDone(c)), c.do, c.with)
 }
 
-// untilDone has no last attempt: a service that is away delays its step and
-// nothing else.
+// untilDone sets no limit of attempts: a service that is away only delays its own step.
 func untilDone(c call) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue:           c.queue,
@@ -113,30 +114,30 @@ func untilDone(c call) workflow.ActivityOptions {
 }
 
 const (
-	// toTell is how much earlier than its caller's patience ends a call is given up
-	// that no worker came to: the engine rounds timers up to a second, and then the
-	// caller has yet to be told.
+	// toTell is how much earlier than its caller's timeout a call ends that no worker has
+	// started: the engine rounds timers up to a second, and the caller still has to receive
+	// the answer.
 	toTell = 1500 * time.Millisecond
-	// longestQueue is how long a call waits for a worker at most, however patient its
-	// caller is. After that the service counts as away.
+	// longestQueue is how long a call waits for a worker at most, whatever its caller's
+	// timeout. After that the service counts as away.
 	longestQueue = 5 * time.Second
 )
 
-// onceNow has one attempt, and only if a worker comes to it while its caller waits.
-// A queue that moves slowly is not taken for a service that is away.
-func onceNow(c call, patience time.Duration) workflow.ActivityOptions {
+// onceNow allows one attempt, which a worker has to start while the caller waits. A slow
+// queue is not mistaken for a service that is away.
+func onceNow(c call, callerWaits time.Duration) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue:              c.queue,
-		ScheduleToStartTimeout: max(time.Second, min(patience-toTell, longestQueue)),
+		ScheduleToStartTimeout: max(time.Second, min(callerWaits-toTell, longestQueue)),
 		StartToCloseTimeout:    2*time.Second + activities.Heard,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
 		Summary:                c.name,
 	}
 }
 
-// perform does a step's call: in place when the order's policy allows and it
-// succeeds, durably otherwise. What cannot be done until the deadline is given
-// up; its undo makes certain that it never is.
+// perform does a step's call: in place if the order's policy allows that and it succeeds,
+// durably otherwise. If the call is not done by the deadline, perform returns a refusal;
+// the undo then makes sure that the call never takes effect.
 func (s *saga) perform(ctx workflow.Context, st step) (outcome booking.Outcome, err error) {
 	if s.policy.InPlace {
 		err = inPlace(ctx, st.call, &outcome)
@@ -160,9 +161,9 @@ func (s *saga) perform(ctx workflow.Context, st step) (outcome booking.Outcome, 
 	return outcome, err
 }
 
-// answerNow does a call whose caller waits for what comes of it: in place or,
-// when that is certain to have done nothing, in one attempt from its queue.
-// That takes a little longer, and tells a busy service from one that is away.
+// answerNow does a call whose caller waits for the result: in place or, if that certainly
+// had no effect, in one attempt from the service's queue. The queue takes a little longer,
+// but distinguishes a busy service from one that is away.
 func (s *saga) answerNow(ctx workflow.Context, c call) (outcome booking.Outcome, err error) {
 	if s.policy.InPlace {
 		if err = inPlace(ctx, c, &outcome); !nothingDone(err) {
@@ -172,21 +173,21 @@ func (s *saga) answerNow(ctx workflow.Context, c call) (outcome booking.Outcome,
 	return fromQueueNow(ctx, c, s.customerWaits(ctx))
 }
 
-// customerWaits is how much longer the customer who has placed the order waits.
+// customerWaits is how much longer the customer waits for the answer to the new order.
 func (s *saga) customerWaits(ctx workflow.Context) time.Duration {
 	return workflow.GetInfo(ctx).WorkflowStartTime.Add(time.Duration(s.policy.AnswerWithin)).Sub(workflow.Now(ctx))
 }
 
-// fromQueueNow does a call in one attempt from its queue, which the engine
-// remembers: whatever dies meanwhile, "nothing was done" is then true of all
-// that was ever tried.
-func fromQueueNow(ctx workflow.Context, c call, patience time.Duration) (outcome booking.Outcome, err error) {
-	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, onceNow(c, patience)), c.do, c.with).Get(ctx, &outcome)
+// fromQueueNow does a call in one attempt from its queue. The engine records the attempt,
+// so it is not repeated after a crash, and "nothing was done" holds for everything that was
+// tried.
+func fromQueueNow(ctx workflow.Context, c call, callerWaits time.Duration) (outcome booking.Outcome, err error) {
+	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, onceNow(c, callerWaits)), c.do, c.with).Get(ctx, &outcome)
 	return outcome, err
 }
 
-// nothingDone tells whether it is certain that a call took no effect. Any other
-// failure, a lost answer for one, leaves that open.
+// nothingDone reports whether a call certainly had no effect. After any other error, such
+// as a lost answer, that is unknown.
 func nothingDone(err error) bool {
 	var late *temporal.TimeoutError
 	if errors.As(err, &late) {
@@ -200,8 +201,8 @@ func isType(err error, name string) bool {
 	return errors.As(err, &failure) && failure.Type() == name
 }
 
-// insist does a call that has to be done: in place when that succeeds, durably
-// and without end otherwise.
+// insist does a call that must be done: in place if that succeeds, otherwise durably until
+// it is done.
 func (s *saga) insist(ctx workflow.Context, c call, result any) {
 	if s.policy.InPlace && inPlace(ctx, c, result) == nil {
 		return
@@ -209,22 +210,22 @@ func (s *saga) insist(ctx workflow.Context, c call, result any) {
 	s.seeThrough(ctx, c, result, time.Duration(s.policy.AttentionAfter))
 }
 
-// seeThrough does a call durably and without end. One that keeps failing marks
-// the order after a while; with no patience never. It returns false if something was
-// heard of the money that the call waits for, from an operator or the provider: it is
-// worth asking at once.
-func (s *saga) seeThrough(ctx workflow.Context, c call, result any, patience time.Duration) bool {
+// seeThrough does a call durably until it is done. A call that keeps failing for longer
+// than attentionAfter marks the order; 0 means never. It returns false, for the caller to
+// ask again at once, if an operator or the payment provider has reported something about
+// the money that a resolvable call waits for.
+func (s *saga) seeThrough(ctx workflow.Context, c call, result any, attentionAfter time.Duration) bool {
 	defer s.waitFor("the service that is to " + c.name)()
 	for asked := s.parts.asks; ; {
 		s.showPending(ctx)
 		if c.resolvable && s.parts.asks != asked {
-			return false //replay:never an operator would have to pay by hand in the moment between two attempts
+			return false //replay:never an operator would have to pay by hand between two attempts
 		}
 		a := s.attempt(ctx, c)
 		done := durably(a.ctx, c)
-		if patience > 0 {
-			if inTime, _ := await(ctx, patience, "patience with: "+c.name, done.IsReady); !inTime {
-				s.outOfPatience(ctx, c)
+		if attentionAfter > 0 {
+			if inTime, _ := await(ctx, attentionAfter, "patience with: "+c.name, done.IsReady); !inTime {
+				s.markFailing(ctx, c)
 			}
 		}
 		err := done.Get(ctx, result)
@@ -235,16 +236,16 @@ func (s *saga) seeThrough(ctx workflow.Context, c call, result any, patience tim
 		case a.again:
 			return false
 		}
-		// Only an operator can have failed it. It is still owed, and a refund to which a person was
-		// called has marked the order already.
+		// Only an operator can have failed the call. It still has to be done. A refund in
+		// part that needs a person has marked the order already.
 		s.otherwise = s.otherwise || c.part == nil || !c.part.failed
 		s.mark(ctx, "to "+c.name+" was failed by hand")
 		_ = workflow.Sleep(ctx, pause)
 	}
 }
 
-// outOfPatience marks an order of which a call keeps failing.
-func (s *saga) outOfPatience(ctx workflow.Context, c call) {
+// markFailing marks an order whose call keeps failing, in the call's own way if it has one.
+func (s *saga) markFailing(ctx workflow.Context, c call) {
 	if c.late != nil {
 		c.late(ctx)
 		return
@@ -252,21 +253,21 @@ func (s *saga) outOfPatience(ctx workflow.Context, c call) {
 	s.needAttention(ctx, "to "+c.name+" keeps failing")
 }
 
-// undoInTime does an undo however long it takes. One that has to wait for
-// something is asked for again until its answer changes; what never changes by
-// itself marks the order, in the words of the one who has to undo it.
+// undoInTime does an undo, however long it takes. While an undo has to wait for something,
+// it is asked again until its answer changes. If only a person can change that, the order
+// needs attention, with the words of the undo's service.
 func (s *saga) undoInTime(ctx workflow.Context, u undo, why booking.Reason, found booking.Undo) {
 	for {
-		patience := time.Duration(s.policy.AttentionAfter)
+		attentionAfter := time.Duration(s.policy.AttentionAfter)
 		if found.Owed != "" {
-			patience = 0 // it is known what it waits for
+			attentionAfter = 0 // what the undo waits for is known: retries need no limit
 		}
 		if found.NeedsPerson {
 			s.tellNotRefunded(ctx)
 			s.needAttention(ctx, found.Owed)
 		}
 		u.with, found = u.because(why), booking.Undo{}
-		if !s.seeThrough(ctx, u.call, &found, patience) {
+		if !s.seeThrough(ctx, u.call, &found, attentionAfter) {
 			continue
 		}
 		u.found(found)
@@ -276,14 +277,14 @@ func (s *saga) undoInTime(ctx workflow.Context, u undo, why booking.Reason, foun
 	}
 }
 
-// await waits for something to come true, for a time that the web UI shows
-// under a name. It answers whether it did, or that the context was cancelled.
-// Unlike workflow.AwaitWithTimeout it leaves no timer behind that would show
-// as pending, and wake the workflow for nothing.
-func await(ctx workflow.Context, patience time.Duration, name string, come func() bool) (bool, error) {
+// await waits until come returns true, or until timeout has passed; the web UI shows its
+// timer under the name. It returns whether come was true, or the error of a cancelled ctx.
+// Unlike workflow.AwaitWithTimeout it leaves no pending timer behind, which the web UI
+// would show and which would wake the workflow for nothing.
+func await(ctx workflow.Context, timeout time.Duration, name string, come func() bool) (bool, error) {
 	timing, stop := workflow.WithCancel(ctx)
 	defer stop()
-	timer := workflow.NewTimerWithOptions(timing, patience, workflow.TimerOptions{Summary: name})
+	timer := workflow.NewTimerWithOptions(timing, timeout, workflow.TimerOptions{Summary: name})
 	_ = workflow.Await(ctx, func() bool { return timer.IsReady() || come() })
 	if err := ctx.Err(); err != nil {
 		return false, err
@@ -291,7 +292,7 @@ func await(ctx workflow.Context, patience time.Duration, name string, come func(
 	return come(), nil
 }
 
-// publishing is the call that shows the order to the world.
+// publishing is the call that publishes the order to the read model.
 func publishing(p contract.Publication) call {
 	return call{
 		name: "publish " + string(p.View.Status), queue: contract.MypageQueue, quick: quickPublish,

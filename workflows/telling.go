@@ -11,19 +11,19 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// notice is a message that is taken back, by another one, when the order is
-// cancelled. Their words are booking's.
+// notice is a message that is withdrawn, by another message, when the order is cancelled.
+// The texts of both are in booking.
 type notice struct {
-	name        string // in the words of the business
-	key         string // one of contract's
-	offAs       string // the one by which it is taken back, where that takes back another one, too
+	name        string // shown in the web UI
+	key         string // the name of the message within its order, a constant of contract
+	offAs       string // the key under which it is withdrawn, if it shares that with another notice
 	recipientID string
 	tells       booking.MessageType
-	off         booking.MessageType // takes it back
-	data        booking.MessageData // of both; its Kind is the order's
+	off         booking.MessageType // the message that withdraws it
+	data        booking.MessageData // of both messages; message sets its Kind
 }
 
-// tellSomebody sends a notice.
+// tellSomebody sends a notice as a step of the story.
 func (s *saga) tellSomebody(ctx workflow.Context, n notice) error {
 	_, err := s.step(ctx, step{
 		call: call{name: n.name, queue: contract.NotificationsQueue, quick: quickStep, do: notifications.Notify, with: s.message(n)},
@@ -32,8 +32,8 @@ func (s *saga) tellSomebody(ctx workflow.Context, n notice) error {
 	return err
 }
 
-// takeBack withdraws a notice, with what its data is when that is done: undos are
-// known before all of the data is.
+// takeBack is the undo that withdraws a notice. It calls n again when it runs, since undos
+// are set up before all of a notice's data is known.
 func (s *saga) takeBack(n func() notice) undo {
 	return undo{
 		call: call{name: n().name + " that it is off", queue: contract.NotificationsQueue, quick: quickStep, do: notifications.WithdrawNotice},
@@ -51,7 +51,7 @@ func (s *saga) message(n notice) booking.Message {
 	}
 }
 
-// withdrawal is the message that takes a notice back. It asks for no decision.
+// withdrawal is the message that withdraws a notice. It asks for no decision.
 func (s *saga) withdrawal(n notice, why booking.Reason) booking.Message {
 	n.key, n.tells, n.data.ConfirmWithin = cmp.Or(n.offAs, n.key)+"/withdrawal", n.off, 0
 	m := s.message(n)
@@ -61,16 +61,16 @@ func (s *saga) withdrawal(n notice, why booking.Reason) booking.Message {
 
 func (s *saga) messageKey(key string) string { return contract.MessageKey(s.in.OrderID, key) }
 
-// telling is notices on their way beside the story: no work waits for a message.
+// telling is notices that are sent beside the story, since no work waits for a message.
 type telling struct {
-	left   []notice // that are not sent yet
+	left   []notice // not sent yet
 	done   bool
-	failed error // why they cannot be sent
+	failed error // why one cannot be sent
 }
 
 func (t *telling) over() bool { return t.done || t.failed != nil }
 
-// tellBeside sends the notices, one after the other, while the story goes on.
+// tellBeside sends the notices one after the other while the story continues.
 func (s *saga) tellBeside(ctx workflow.Context, notices ...notice) *telling {
 	t := &telling{}
 	workflow.Go(ctx, func(ctx workflow.Context) {
@@ -84,9 +84,9 @@ func (s *saga) tellBeside(ctx workflow.Context, notices ...notice) *telling {
 	return t
 }
 
-// finishTold is finish for an order whose notices are on their way. One that
-// cannot be sent, since it was taken back in a life of the saga that is not
-// remembered, breaks off a story whose work is not finished.
+// finishTold is finish for an order whose notices may still be under way. If a notice
+// cannot be sent, since it was withdrawn before a reset or a crash, finishTold returns its
+// error, unless the order has been reported as finished.
 func (s *saga) finishTold(ctx workflow.Context, t *telling, finished func() bool, c call) error {
 	_ = workflow.Await(ctx, func() bool { return finished() || t.failed != nil })
 	if t.failed != nil && s.taken == "" {
@@ -95,9 +95,8 @@ func (s *saga) finishTold(ctx workflow.Context, t *telling, finished func() bool
 	return s.finish(ctx, finished, c)
 }
 
-// told waits for the end of the notices, which may come after that of the work. A
-// cancellation of the workflow that came when the work was finished has ended the
-// sending, and nothing else: it is done all the same.
+// told waits until all notices are sent, which may be after the end of the work. If the
+// workflow was cancelled after the work was finished, the remaining notices are still sent.
 func (s *saga) told(t *telling) {
 	_ = workflow.Await(s.ctx, t.over)
 	if temporal.IsCanceledError(t.failed) {

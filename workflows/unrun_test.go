@@ -13,24 +13,23 @@ import (
 	"golang.org/x/tools/go/packages"
 )
 
-// spot is a line and a column of a file, both from 1.
+// spot is a line and a column of a file, both counted from 1.
 type spot struct{ line, column int }
 
 func (s spot) before(o spot) bool {
 	return s.line < o.line || s.line == o.line && s.column < o.column
 }
 
-// unrun is code that a replay never runs, since what came of it is in the
-// history or of no consequence for it: validators of updates, handlers of
-// queries, the functions of side effects, and the functions that only these
-// call.
+// unrun is code that a replay never runs, since its result is in the history or does not
+// affect it: validators of updates, handlers of queries, the functions of side effects, and
+// the functions that only these call.
 type unrun struct {
 	files *token.FileSet
 	nodes []ast.Node
-	names []string // of the functions among them
+	names []string // the names of the functions among the nodes
 }
 
-// hold tells whether the code between the two spots is unrun.
+// hold reports whether the code between the two spots is unrun.
 func (u *unrun) hold(file string, from, to spot) bool {
 	return slices.ContainsFunc(u.nodes, func(n ast.Node) bool {
 		begin, end := u.files.Position(n.Pos()), u.files.Position(n.End())
@@ -46,7 +45,7 @@ var loaded = sync.OnceValues(func() ([]*packages.Package, error) {
 	}, ".")
 })
 
-// unrunIn is what is unrun of the package.
+// unrunIn is the unrun code of the package.
 func unrunIn(t *testing.T) *unrun {
 	t.Helper()
 	all, err := loaded()
@@ -56,16 +55,16 @@ func unrunIn(t *testing.T) *unrun {
 	return findUnrun(all[0].Fset, all[0].Syntax, all[0].TypesInfo)
 }
 
-// search finds what is unrun.
+// search finds unrun code.
 type search struct {
 	*unrun
 	info  *types.Info
 	calls []*ast.CallExpr
-	// declared are the functions and the parameters of the package that may turn
-	// out to be unrun, with their bodies where they have one; known those that did.
+	// declared are the package's functions and function parameters that may be unrun, with
+	// their bodies if they have one; known are those that are.
 	declared map[types.Object]*ast.FuncDecl
 	known    map[types.Object]bool
-	handlers map[ast.Expr]bool // what is handed over as one that a replay does not run
+	handlers map[ast.Expr]bool // expressions that are passed as functions that a replay does not run
 	uses     map[types.Object][]*ast.Ident
 }
 
@@ -77,7 +76,7 @@ func findUnrun(files *token.FileSet, syntax []*ast.File, info *types.Info) *unru
 	for _, file := range syntax {
 		ast.Inspect(file, s.collect)
 	}
-	for s.goOn() { // what is found lets more be found
+	for s.goOn() { // each round may allow the next one to find more
 	}
 	return s.unrun
 }
@@ -107,13 +106,13 @@ func (s *search) collect(n ast.Node) bool {
 	return true
 }
 
-// engine are the arguments, by the SDK's functions, that a replay does not run.
+// engine has, by SDK function, the positions of the arguments that a replay does not run.
 var engine = map[string][]int{
 	"SideEffect": {1}, "MutableSideEffect": {2, 3},
 	"SetQueryHandler": {2}, "SetQueryHandlerWithOptions": {2},
 }
 
-// hands notes that a replay does not run an expression's function.
+// hands notes that a replay does not run the function of an expression.
 func (s *search) hands(e ast.Expr) {
 	if s.handlers[e] {
 		return
@@ -124,7 +123,7 @@ func (s *search) hands(e ast.Expr) {
 	}
 }
 
-// goOn makes one round, and tells whether it has found anything.
+// goOn makes one round, and reports whether it has found something.
 func (s *search) goOn() bool {
 	before := len(s.handlers) + len(s.known)
 	for _, call := range s.calls {
@@ -142,7 +141,7 @@ func (s *search) goOn() bool {
 	return len(s.handlers)+len(s.known) > before
 }
 
-// handOver looks for the arguments of a call that a replay does not run.
+// handOver finds the arguments of a call that a replay does not run.
 func (s *search) handOver(call *ast.CallExpr) {
 	var called types.Object
 	switch f := ast.Unparen(call.Fun).(type) {
@@ -164,7 +163,7 @@ func (s *search) handOver(call *ast.CallExpr) {
 	}
 }
 
-// runs tells whether a replay may run, or come by, what is named here.
+// runs reports whether a replay may run or pass the code at a use of a name.
 func (s *search) runs(name *ast.Ident) bool {
 	within := func(n ast.Node) bool { return n.Pos() <= name.Pos() && name.End() <= n.End() }
 	if slices.ContainsFunc(s.nodes, within) {
@@ -185,7 +184,7 @@ func (s *search) runs(name *ast.Ident) bool {
 	return true
 }
 
-// TestUnrun_ValidatorsAndWhatOnlyTheyCall: and nothing that the stories call, too.
+// TestUnrun_ValidatorsAndWhatOnlyTheyCall: code that stories call as well is not unrun.
 func TestUnrun_ValidatorsAndWhatOnlyTheyCall(t *testing.T) {
 	t.Parallel()
 	names := unrunIn(t).names
@@ -195,7 +194,7 @@ func TestUnrun_ValidatorsAndWhatOnlyTheyCall(t *testing.T) {
 		require.Contains(t, names, validator)
 	}
 	for _, story := range []string{
-		"mayCancelMeal", "mayDeliver", "mayCancel", "inTurn", // of food, whose handlers ask again
+		"mayCancelMeal", "mayDeliver", "mayCancel", "inTurn", // handlers of food apply their rules again
 		"refused", "standing", "abandoned", "left", "refusedInput", "recorded", "onUpdate", "enter", "story", "cancel",
 	} {
 		require.NotContains(t, names, story)

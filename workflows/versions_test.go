@@ -18,10 +18,10 @@ import (
 	"go.temporal.io/sdk/converter"
 )
 
-// versionsFile is the only one that may ask for versions.
+// versionsFile is the only file that may call GetVersion.
 const versionsFile = "versions.go"
 
-// TestVersions holds what doc.go says of changes to a released story.
+// TestVersions checks what doc.go requires of changes to a released story.
 func TestVersions(t *testing.T) {
 	t.Parallel()
 	changes, faults := versionsIn(t, ".")
@@ -29,8 +29,8 @@ func TestVersions(t *testing.T) {
 	require.Empty(t, unrecorded(t, changes, histories(t)))
 }
 
-// versionsIn are the names of the changes that a folder's code asks for, and
-// what is wrong with how it does.
+// versionsIn are the names of the changes in a folder's code, and the faults of how they
+// are declared.
 func versionsIn(t *testing.T, folder string) (changes, faults []string) {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join(folder, "*.go"))
@@ -65,8 +65,7 @@ func versionsIn(t *testing.T, folder string) (changes, faults []string) {
 	return changes, faults
 }
 
-// changeIn is the name of the change that a function asks for, "" when it is no
-// literal.
+// changeIn is the name of the change in a function, "" if it is not a literal.
 func changeIn(f *ast.FuncDecl) (name string) {
 	ast.Inspect(f, func(n ast.Node) bool {
 		if literal, is := n.(*ast.BasicLit); is && literal.Kind == token.STRING && name == "" {
@@ -77,8 +76,7 @@ func changeIn(f *ast.FuncDecl) (name string) {
 	return name
 }
 
-// unrecorded lists the changes that lack a history from before them, or one of
-// after.
+// unrecorded lists the changes without a history from before, or without one from after.
 func unrecorded(t *testing.T, changes []string, recorded map[string]*historypb.History) (missing []string) {
 	t.Helper()
 	for _, change := range changes {
@@ -98,7 +96,7 @@ func unrecorded(t *testing.T, changes []string, recorded map[string]*historypb.H
 	return missing
 }
 
-// versionsOf are the changes that a history was recorded with.
+// versionsOf are the changes with which a history was recorded.
 func versionsOf(t *testing.T, h *historypb.History) (changes []string) {
 	t.Helper()
 	for _, e := range h.Events {

@@ -7,10 +7,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// notBegun is why the order is not begun, nil when it is: it was given up
-// before its workflow was started, or its workflow was started too late. That
-// follows from the input and the time of the start, which every run of the
-// workflow has in common: so no run of it has done anything for the order.
+// notBegun is the reason for not running the order, nil if it is to run: the order was
+// cancelled before its workflow was started, or the workflow was started too late. It
+// depends only on the input and the start time, which are the same for every run of the
+// workflow, so no run has done anything for the order.
 func (s *saga) notBegun() *contract.Withdrawal {
 	if s.in.Withdrawal != nil {
 		return s.in.Withdrawal
@@ -21,12 +21,12 @@ func (s *saga) notBegun() *contract.Withdrawal {
 	return nil
 }
 
-// neverBegin ends an order that is not begun. There is nothing to undo. The
-// customer of an order that waited in the inbox was promised it, and is told.
+// neverBegin ends an order that is not run. There is nothing to undo. The customer of an
+// order that waited in the inbox was promised it, and is notified.
 func (s *saga) neverBegin(w contract.Withdrawal) {
 	s.become(booking.Cancelling, w.Why, contract.Decision{Note: w.Note, By: w.By})
 	for _, u := range s.undos {
-		u.found(booking.Undo{}) // its step never was
+		u.found(booking.Undo{}) // its step never ran
 	}
 	s.end(w.Why, w.By, s.facts.cancelled)
 	if w.Why != booking.NotProcessed || !contract.BusinessOf(s.view.Kind).MayWait() {

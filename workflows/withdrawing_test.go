@@ -10,8 +10,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// notBegun is an order of each kind before its workflow is started, with what it
-// has in common with the others.
+// notBegun is an order before its workflow is started, with the part that all kinds have in
+// common.
 type notBegun struct {
 	*life
 	order *contract.Order
@@ -30,8 +30,8 @@ func eachKind(t *testing.T, test func(t *testing.T, o notBegun)) {
 	}
 }
 
-// requireNothingBegun requires that the order was cancelled for a reason, and that
-// no service was ever asked for it.
+// requireNothingBegun checks that the order was cancelled for a reason, and that no service
+// was asked for it.
 func (o notBegun) requireNothingBegun(v contract.View, why booking.Reason) {
 	o.Helper()
 	require.Equal(o, []booking.Status{booking.Received, booking.Cancelling, booking.Cancelled}, statuses(v))
@@ -47,8 +47,8 @@ func (o notBegun) requireNothingBegun(v contract.View, why booking.Reason) {
 	require.Equal(o, why, o.row().Decision.Reason, "a repeat is answered so")
 }
 
-// TestStartBy_TooLate: a saga that is started after its time does nothing, however
-// it came to that. Its customer is told where they were promised the order.
+// TestStartBy_TooLate: a saga that is started after StartBy does nothing, whatever the
+// cause. The customer is notified if they were promised the order.
 func TestStartBy_TooLate(t *testing.T) {
 	eachKind(t, func(t *testing.T, o notBegun) {
 		o.order.StartBy = placedAt.Add(10 * time.Second)
@@ -66,8 +66,8 @@ func TestStartBy_TooLate(t *testing.T) {
 	})
 }
 
-// TestStartBy_ToldUntilItIsKnown: the message is sent although its service is away
-// at first, and holds up nothing.
+// TestStartBy_ToldUntilItIsKnown: the message is sent even if its service is away at first,
+// and delays nothing else.
 func TestStartBy_ToldUntilItIsKnown(t *testing.T) {
 	m := newMeal(t)
 	m.in.StartBy = placedAt.Add(10 * time.Second)
@@ -86,8 +86,7 @@ func TestStartBy_ToldUntilItIsKnown(t *testing.T) {
 	require.Equal(t, []string{"order_cancelled"}, m.messagesTo(m.customer))
 }
 
-// TestStartBy_InTime: a saga that is started in time has no other end than one
-// without a limit.
+// TestStartBy_InTime: a saga that is started in time ends as one without a limit.
 func TestStartBy_InTime(t *testing.T) {
 	m := newMeal(t)
 	m.in.StartBy = placedAt
@@ -95,8 +94,8 @@ func TestStartBy_InTime(t *testing.T) {
 	require.Equal(t, booking.Delivered, m.run().Status)
 }
 
-// TestWithdrawal: an order that was given up before its saga was started is not
-// begun, and tells why, in its customer's words.
+// TestWithdrawal: an order that was withdrawn before its saga was started is not run, and
+// shows the reason and the customer's note.
 func TestWithdrawal(t *testing.T) {
 	eachKind(t, func(t *testing.T, o notBegun) {
 		o.order.Withdrawal = &contract.Withdrawal{Why: booking.ByCustomer, Note: "changed my mind"}
@@ -107,8 +106,8 @@ func TestWithdrawal(t *testing.T) {
 	})
 }
 
-// TestDispatchedAt: an order that waited in the inbox has all of its time from when
-// it left it.
+// TestDispatchedAt: the deadlines of an order that waited in the inbox count from when it
+// left the inbox.
 func TestDispatchedAt(t *testing.T) {
 	t.Parallel()
 	for name, in := range map[string]time.Duration{"InTime": 15 * time.Second, "TooLate": 35 * time.Second} {

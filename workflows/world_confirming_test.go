@@ -13,17 +13,17 @@ import (
 // toConfirm is a card whose charges the customer has to confirm.
 const toConfirm = "pm_card_authenticationRequired"
 
-// atCustomer is what the customer says to a charge on the provider's page.
+// atCustomer is what the customer does on the provider's page.
 type atCustomer int
 
 const (
 	silent atCustomer = iota
 	approves
 	refuses
-	otherAmount // they approve, and another amount is taken than was asked for
+	otherAmount // the customer approves, but another amount is charged than was asked for
 )
 
-// confirmed is what the provider says to a charge that the customer has to confirm.
+// confirmed is the provider's answer to a charge that the customer has to confirm.
 func (p provider) confirmed(is *atProvider, c booking.Charge) (string, error) {
 	switch {
 	case c.ReturnTo == "" || is.customer == refuses:
@@ -47,8 +47,9 @@ func (p provider) confirmed(is *atProvider, c booking.Charge) (string, error) {
 	}
 }
 
-// customerSays has the customer decide at the provider, which sends no notice yet. The first
-// answer counts, and a charge that was voided before takes none.
+// customerSays makes the customer decide at the provider, without a notice. The first answer
+// counts. A charge that
+// was voided before cannot be confirmed any more.
 func (w *world) customerSays(what atCustomer) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -64,7 +65,7 @@ func mustConfirm(o *contract.Order) {
 	o.PaymentMethod, o.ReturnTo = toConfirm, "https://yeyak.example/orders/"+o.OrderID
 }
 
-// confirms has the customer decide after a while, and the provider tell of it then.
+// confirms makes the customer decide after a while, and the provider send a notice of it.
 func (l *life) confirms(after time.Duration, what atCustomer) {
 	l.env.RegisterDelayedCallback(func() {
 		l.customerSays(what)
@@ -72,14 +73,14 @@ func (l *life) confirms(after time.Duration, what atCustomer) {
 	}, after)
 }
 
-// comesBack has the customer return from the provider after a while.
+// comesBack makes the customer return from the provider after a while.
 func (l *life) comesBack(after time.Duration) *decision {
 	var d decision
 	l.env.RegisterDelayedCallback(func() { l.sendRaw(contract.ReturnUpdate, &d, booking.PaymentReturn{}) }, after)
 	return &d
 }
 
-// requireUnconfirmed checks how an order is shown whose customer has to confirm.
+// requireUnconfirmed checks the view of an order whose customer has to confirm.
 func (l *life) requireUnconfirmed(v contract.View, until time.Duration) {
 	l.Helper()
 	require.Equal(l, booking.AwaitingPayment, v.Status)

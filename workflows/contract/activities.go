@@ -1,12 +1,12 @@
 package contract
 
-// Activities that are known outside of the workflows, by their names in a
-// history: the audit looks whether an order waits for one of them.
+// Names of activities that the audit looks for in a history, to find out whether an order
+// waits for one of them.
 const (
-	NotifyActivity           = "Notify"      // sends a notice
-	PublishActivity          = "PublishView" // brings the order's row up to date
-	EndStayActivity          = "EndStay"     // frees the nights of guests who left early
-	RefundPartActivity       = "RefundPart"  // gives back a part of what was paid
+	NotifyActivity           = "Notify"      // sends a message
+	PublishActivity          = "PublishView" // publishes the order to its row in the read model
+	EndStayActivity          = "EndStay"     // releases the unused nights of guests who left early
+	RefundPartActivity       = "RefundPart"  // refunds a part of what was paid
 	StartDeliveryActivity    = "StartDelivery"
 	StopDeliveryActivity     = "StopDelivery"
 	FinishDeliveryActivity   = "FinishDelivery"

@@ -13,25 +13,25 @@ import (
 // Input is what the saga of an order starts with: a Lodging, a Food, a Cafe or
 // a Cleaning.
 type Input interface {
-	// View is the order as it stands before its workflow has run.
+	// View is the order before its workflow has run.
 	View() View
-	// Check is an Invalid if the saga would not start with the input.
+	// Check returns Invalid if the saga does not accept the input.
 	Check() error
 }
 
-// Business is a kind of order, as everything outside of the workflows has to
-// know it. The rules of its orders are in package booking, its story is in a
-// file of package workflows.
+// Business is a kind of order, with what the code outside of the workflows needs to know of
+// it. The rules of its orders are in package booking, its story is in a file of package
+// workflows.
 type Business struct {
 	Kind     booking.Kind
 	Workflow string // the name of its workflow
-	// AsksFirst: an order is taken only once a service has agreed to it, which
-	// may take longer than other first decisions.
+	// AsksFirst: an order is accepted only once a service has agreed, which may take longer
+	// than other first decisions.
 	AsksFirst bool
-	// AsksToCancel: a service has to agree before an order is given up. Until it
-	// has answered, no decision that the order has taken is certain.
+	// AsksToCancel: a service has to agree before an order is cancelled. Until it has
+	// answered, no other accepted decision is final.
 	AsksToCancel bool
-	// Completes is what CompleteUpdate means, for who may.
+	// Completes is the action that CompleteUpdate stands for, for the rules of permission.
 	Completes booking.Action
 
 	decode func(*commonpb.Payloads) (Input, error)
@@ -39,7 +39,7 @@ type Business struct {
 	settle func(Order, View) (Input, error)
 }
 
-// businesses are all there are: a new kind of order is a line here.
+// businesses lists all kinds of orders: a new kind needs a line here.
 var businesses = []Business{
 	{Kind: booking.Lodging, Workflow: LodgingWorkflow, Completes: booking.CheckOut, decode: decode[Lodging], read: read[Lodging], settle: settleLodging},
 	{Kind: booking.Food, Workflow: FoodWorkflow, AsksToCancel: true, Completes: booking.Deliver, decode: decode[Food], read: read[Food], settle: settleFood},
@@ -50,8 +50,7 @@ var businesses = []Business{
 	},
 }
 
-// BusinessOf is the business that orders of the kind belong to, the zero value
-// for a kind that does not exist.
+// BusinessOf is the business of a kind of order, the zero value for an unknown kind.
 func BusinessOf(k booking.Kind) Business {
 	for _, b := range businesses {
 		if b.Kind == k {
@@ -61,11 +60,11 @@ func BusinessOf(k booking.Kind) Business {
 	return Business{}
 }
 
-// MayWait: an order of the kind is taken although its saga cannot be started at
-// once. Where a service has to agree first, its customer waits for that.
+// MayWait: an order of the kind is accepted even if its saga cannot be started now. That is
+// not so where a service has to agree first, since the customer waits for its answer.
 func (b Business) MayWait() bool { return !b.AsksFirst }
 
-// InputOf decodes what a workflow of this name was started with.
+// InputOf decodes the input with which a workflow of this name was started.
 func InputOf(workflow string, payloads *commonpb.Payloads) (Input, error) {
 	for _, b := range businesses {
 		if b.Workflow == workflow {
@@ -81,8 +80,8 @@ func decode[I Input](payloads *commonpb.Payloads) (Input, error) {
 	return input, err
 }
 
-// ReadInput reads the input of an order of the kind from JSON, and changes what
-// it has in common with those of other kinds.
+// ReadInput decodes the input of an order of the kind from JSON. change can modify the part
+// that all kinds have in common.
 func ReadInput(k booking.Kind, text []byte, change func(*Order)) (Input, error) {
 	business := BusinessOf(k)
 	if business.read == nil {

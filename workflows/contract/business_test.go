@@ -13,8 +13,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestBusiness_OfEveryKind: each kind of order has a workflow of its own, whose
-// input can be read back, and a way to be settled.
+// TestBusiness_OfEveryKind: each kind of order has a workflow of its own, an input that can
+// be decoded, and a way to be settled.
 func TestBusiness_OfEveryKind(t *testing.T) {
 	t.Parallel()
 	workflows := map[string]bool{}
@@ -38,8 +38,8 @@ func TestBusiness_OfEveryKind(t *testing.T) {
 	}
 }
 
-// TestReadInput: an input can be kept, and is read back with what it has in common
-// with those of other kinds changed, and nothing else.
+// TestReadInput: an input that was encoded is decoded with its common part changed, and
+// nothing else.
 func TestReadInput(t *testing.T) {
 	t.Parallel()
 	for name, in := range sound() {

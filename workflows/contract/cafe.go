@@ -10,13 +10,13 @@ import (
 // CafeWorkflow is the workflow type of orders of drinks.
 const CafeWorkflow = "Cafe"
 
-// Cafe is what an order of a drink starts with. Its amount is price × quantity.
+// Cafe is the input of an order of a drink. Its amount is price × quantity.
 type Cafe struct {
 	Order
 	Drink    booking.Drink `json:"drink"`
 	Quantity int           `json:"quantity"`
-	// Begins and Ends are DayBegins and DayEnds as they were when the order was
-	// placed: see Lodging.
+	// Begins and Ends are DayBegins and DayEnds as computed when the order was placed: see
+	// Lodging.
 	Begins time.Time `json:"begins,omitzero"`
 	Ends   time.Time `json:"ends,omitzero"`
 }
@@ -35,7 +35,7 @@ func (c Cafe) DayBegins() time.Time {
 	return c.Drink.Begins()
 }
 
-// DayEnds is the instant at which the drink's day is over.
+// DayEnds is the instant at which the drink's day ends.
 func (c Cafe) DayEnds() time.Time {
 	if !c.Ends.IsZero() {
 		return c.Ends
@@ -43,7 +43,7 @@ func (c Cafe) DayEnds() time.Time {
 	return c.Drink.Ends()
 }
 
-// View is the order as it stands before its workflow has run.
+// View is the order before its workflow has run.
 func (c Cafe) View() View {
 	v := c.view(booking.Cafe, c.Drink.OwnerID, booking.Item{ID: c.Drink.ID, Name: c.Drink.Name}, c.Quantity)
 	v.Terms = c.terms(time.Time{}, c.Drink.TimeZone)
@@ -51,7 +51,7 @@ func (c Cafe) View() View {
 	return v
 }
 
-// Check is an Invalid if no order of a drink can start with this.
+// Check returns Invalid if the saga does not accept the input.
 func (c Cafe) Check() error {
 	var is objections
 	c.check(booking.Cafe, &is)

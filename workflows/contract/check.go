@@ -7,12 +7,11 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// What a workflow is sent is checked by the functions of this file and the Check
-// of each kind's input, whichever way it came: the API asks them before it starts
-// an order, and the workflow before it does anything. An input comes from the
-// API, from `yeyak settle`, or from the hand of an operator.
+// The functions of this file and the Check of each kind's input validate what a workflow
+// receives. The API calls them before it starts an order, and the workflow before it does
+// anything, since an input may come from the API, from `yeyak settle`, or from an operator.
 
-// check objects to what every order starts with.
+// check adds objections to what the inputs of all kinds have in common.
 func (o Order) check(kind booking.Kind, is *objections) {
 	is.unless(booking.IsOrderID(kind, o.OrderID), "orderId", "is not the id of an order of this kind: %s- and 1 to %d letters, digits, - and _", kind, booking.LongestName)
 	is.upTo("requestHash", o.RequestHash, longestHash)
@@ -51,8 +50,8 @@ const longestHash = 64
 // longestAddress is how long the address of a page may be.
 const longestAddress = 2000
 
-// longestWait is how long a saga may be told to wait for something: no setting
-// is as long, and some of these are added up.
+// longestWait limits the durations of a policy. No setting is as long; some durations are
+// added, so the sum must not overflow.
 const longestWait = booking.Duration(10 * 365 * 24 * time.Hour)
 
 func (p Policy) check(is *objections) {
@@ -63,16 +62,16 @@ func (p Policy) check(is *objections) {
 		{"answerWithin", p.AnswerWithin, 0}, {"attentionAfter", p.AttentionAfter, 0}, {"payWithin", p.PayWithin, 0}, {"confirmPaymentWithin", p.ConfirmPaymentWithin, 0},
 		{"handOverWithin", p.HandOverWithin, 0},
 		{"reserveWithin", p.ReserveWithin, 0}, {"deliverWithin", p.DeliverWithin, 0}, {"cleanWithin", p.CleanWithin, 0}, {"assignWithin", p.AssignWithin, 0},
-		{"serveWithin", p.ServeWithin, -longestWait}, {"serveAfterDay", p.ServeAfterDay, -longestWait}, // from the drink's day, and it may be before
+		{"serveWithin", p.ServeWithin, -longestWait}, {"serveAfterDay", p.ServeAfterDay, -longestWait}, // negative: before the drink's day begins or ends
 	} {
 		is.unless(wait.least <= wait.d && wait.d <= longestWait, "policy."+wait.field,
 			"must be at least %s and at most %s", wait.least, longestWait)
 	}
 }
 
-// checkSettled objects to a view that an order could not be undone from. What it
-// says otherwise may be what an earlier build let in: that has to be undone, too.
-// So ids may have any length, and texts are cut by Settlement.
+// checkSettled objects to a view from which an order could not be undone. It accepts
+// everything else that an earlier build accepted, since that has to be undone, too: ids may
+// have any length, and Settlement shortens texts.
 func (v View) checkSettled(orderID string, kind booking.Kind, is *objections) {
 	is.unless(v.ID == orderID, "settle.id", "is not the order's")
 	is.unless(v.Kind == kind, "settle.kind", "must be %s", kind)
@@ -90,12 +89,12 @@ func (v View) checkSettled(orderID string, kind booking.Kind, is *objections) {
 	}
 }
 
-// LargestUpdate is how many bytes an update may have, with all that comes with
-// it. One that is larger comes without its content: see Decision.
+// LargestUpdate is how many bytes an update may have, with all its metadata. A larger one
+// is sent without its content: see Decision.
 const LargestUpdate = 64 << 10
 
-// Check is an Invalid if no order can be decided on by the update in this way.
-// An owner who refuses says why, and an operator who has paid by hand how.
+// Check returns Invalid if no order accepts the decision by the update. A rejection and a
+// payment by hand need a note.
 func (d Decision) Check(update string) error {
 	var is objections
 	is.unless(d.Bytes == 0, "input", "has %d bytes, of which at most %d are taken", d.Bytes, LargestUpdate)
@@ -112,7 +111,7 @@ func (d Decision) Check(update string) error {
 	return is.err()
 }
 
-// Comes tells whether a call can be told that this cleaner comes.
+// Comes reports whether the cleaner of an AssignedSignal is valid.
 func Comes(c booking.Cleaner) bool {
 	var is objections
 	is.name("id", c.ID)
@@ -120,25 +119,24 @@ func Comes(c booking.Cleaner) bool {
 	return is.err() == nil
 }
 
-// Forces tells whether an order can be told to undo itself so.
+// Forces reports whether the Force of a ForceCancelSignal is valid.
 func Forces(f Force) bool {
 	var is objections
 	is.by("by", f.By)
 	return f.Why == booking.MenuDeleted && is.err() == nil
 }
 
-// What a deletion or a repair does unless it is told otherwise: how many orders
-// of a drink are cancelled at a time, and how many such batches, or pages of
-// orders, one run goes through. Its history stays small.
+// Defaults of a deletion and a repair: how many orders are cancelled at a time, and how
+// many such batches, or pages of orders, one run handles. They keep a run's history small.
 const (
 	deletionBatch   = 100
 	deletionBatches = 200
 	repairPages     = 50
-	mostAtATime     = 1000 // of any of these
+	mostAtATime     = 1000 // the limit of each
 )
 
-// Sane is the input with defaults for what is missing. When the workflow begins
-// it has not come to anything yet, whatever its input says.
+// Sane is the input with defaults for missing values. In the workflow's first run it drops
+// progress that the input claims.
 func (d DrinkDeletion) Sane(begins bool) DrinkDeletion {
 	if begins {
 		d = DrinkDeletion{DrinkID: d.DrinkID, By: d.By, Batch: d.Batch, Batches: d.Batches}
@@ -147,7 +145,7 @@ func (d DrinkDeletion) Sane(begins bool) DrinkDeletion {
 	return d
 }
 
-// Check is an Invalid if the input names no drink.
+// Check returns Invalid if the input does not name a drink.
 func (d DrinkDeletion) Check() error {
 	var is objections
 	is.name("drinkId", d.DrinkID)
@@ -155,7 +153,7 @@ func (d DrinkDeletion) Check() error {
 	return is.err()
 }
 
-// Sane is the input with defaults for what is missing: see DrinkDeletion.
+// Sane is the input with defaults for missing values: see DrinkDeletion.
 func (r Repair) Sane(begins bool) Repair {
 	if begins {
 		r = Repair{Pages: r.Pages}

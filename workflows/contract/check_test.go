@@ -21,8 +21,7 @@ func orderOf(kind booking.Kind, won int64) contract.Order {
 	}
 }
 
-// sound is an input of each kind that an order can start with, and one that
-// starts for nothing.
+// sound are valid inputs: one of each kind, and one of a free order.
 func sound() map[string]interface{ Check() error } {
 	each := booking.Money{Amount: 4500, Currency: "KRW"}
 	eve := booking.Date{Year: 2026, Month: 12, Day: 24}
@@ -55,8 +54,8 @@ func TestCheck_TakesWhatIsSound(t *testing.T) {
 	}
 }
 
-// spoilt is a sound input in which a field, by its path in JSON, is something
-// else. nil takes it away.
+// spoilt is a valid input in which the field with this JSON path has another value; nil
+// removes it.
 func spoilt(t *testing.T, kind, path string, value any) interface{ Check() error } {
 	t.Helper()
 	raw, err := json.Marshal(sound()[kind])
@@ -99,8 +98,8 @@ const (
 	minute = int64(time.Minute)
 )
 
-// TestCheck_NamesTheFieldAtFault and repeats nothing of what it holds, which may
-// be megabytes.
+// TestCheck_NamesTheFieldAtFault: the error names the field and never repeats its value,
+// which may have megabytes.
 func TestCheck_NamesTheFieldAtFault(t *testing.T) {
 	t.Parallel()
 	huge := strings.Repeat("한", 1<<20)
@@ -165,8 +164,8 @@ func requireRefused(t *testing.T, kind, path string, value any, says string) {
 	require.Less(t, len(no.Message), 2000)
 }
 
-// TestCheck_OfASettlement: what an earlier build let in has to be undone, too. But
-// what is no view of an order that can be undone would fail for ever.
+// TestCheck_OfASettlement: what an earlier build accepted has to be undone, too. A view
+// from which no order can be undone is refused, since its workflow would never end.
 func TestCheck_OfASettlement(t *testing.T) {
 	t.Parallel()
 	view := contract.View{
@@ -205,15 +204,15 @@ func TestCheck_OfASettlement(t *testing.T) {
 	require.ErrorContains(t, other.Check(), "settle.item.name: is longer", "by an operator's hand")
 }
 
-// TestCheck_OfASettlementOfLongWords: whatever an earlier build let in, the order
-// can be undone. Texts are cut for that, ids keep what they name.
+// TestCheck_OfASettlementOfLongWords: an order that an earlier build accepted with long
+// texts can be undone: texts are shortened, ids are not.
 func TestCheck_OfASettlementOfLongWords(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("한", 100_000)
 	for field, tt := range map[string]struct {
 		kind   booking.Kind
 		of     func(*contract.View) *string
-		length int // that is left
+		length int // after shortening
 	}{
 		"customerId": {booking.Food, func(v *contract.View) *string { return &v.CustomerID }, 100_000},
 		"ownerId":    {booking.Food, func(v *contract.View) *string { return &v.OwnerID }, 100_000},
@@ -291,8 +290,8 @@ func TestForces(t *testing.T) {
 	}
 }
 
-// TestSane: what is missing has a default, and what a run says to have been done
-// already counts only if there was a run before it.
+// TestSane: missing values have defaults, and progress in an input counts only after a run
+// before.
 func TestSane(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, contract.Repair{Pages: 50}, contract.Repair{}.Sane(true))
@@ -306,8 +305,8 @@ func TestSane(t *testing.T) {
 	require.EqualError(t, contract.DrinkDeletion{}.Check(), "validation_failed: drinkId: is no id: it has 1 to 64 letters, digits and . _ @ : + -, and begins with a letter or digit")
 }
 
-// TestCheck_DoesNotQuoteWhatPeopleTell: a telephone number that an operator typed
-// without quotes is refused, and the refusal does not show it.
+// TestCheck_DoesNotQuoteWhatPeopleTell: a telephone number that was sent as a number is
+// refused, and the error does not contain it.
 func TestCheck_DoesNotQuoteWhatPeopleTell(t *testing.T) {
 	t.Parallel()
 	var call contract.Cleaning

@@ -9,23 +9,22 @@ import (
 // CleaningWorkflow is the workflow type of calls for a cleaner.
 const CleaningWorkflow = "Cleaning"
 
-// Cleaning is what a call for a cleaner starts with. Its amount is what the
-// customer offers, which may be nothing.
+// Cleaning is the input of a call for a cleaner. Its amount is what the customer offers,
+// which may be 0.
 type Cleaning struct {
 	Order
 	Tel      booking.Personal `json:"tel"`
 	Location booking.Personal `json:"location"`
 }
 
-// CleaningOffice is who cleanings are ordered from, and so their owner. It is
-// the name of no person: no request can name it, so that the calls of all
-// customers are listed for none of them.
+// CleaningOffice is the owner of all cleanings. It is not a valid id of a person, so that
+// no request can have it as its owner and list the calls of all customers.
 const CleaningOffice = "@cleaning"
 
-// CleaningItem is what every call asks for.
+// CleaningItem is the item of every call.
 func CleaningItem() booking.Item { return booking.Item{ID: "cleaning", Name: "Cleaning"} }
 
-// View is the call as it stands before its workflow has run.
+// View is the call before its workflow has run.
 func (c Cleaning) View() View {
 	v := c.view(booking.Cleaning, CleaningOffice, CleaningItem(), 1)
 	v.Terms = c.terms(time.Time{}, "")
@@ -33,7 +32,7 @@ func (c Cleaning) View() View {
 	return v
 }
 
-// Check is an Invalid if no call for a cleaner can start with this.
+// Check returns Invalid if the saga does not accept the input.
 func (c Cleaning) Check() error {
 	var is objections
 	c.check(booking.Cleaning, &is)

@@ -9,7 +9,7 @@ import (
 // FoodWorkflow is the workflow type of orders of food.
 const FoodWorkflow = "Food"
 
-// Food is what an order of food starts with. Its amount is price × quantity.
+// Food is the input of an order of food. Its amount is price × quantity.
 type Food struct {
 	Order
 	Menu     booking.Menu     `json:"menu"`
@@ -17,7 +17,7 @@ type Food struct {
 	Address  booking.Personal `json:"address"`
 }
 
-// View is the order as it stands before its workflow has run.
+// View is the order before its workflow has run.
 func (f Food) View() View {
 	v := f.view(booking.Food, f.Menu.OwnerID, booking.Item{ID: f.Menu.ID, Name: f.Menu.Name}, f.Quantity)
 	v.Terms = f.terms(time.Time{}, "")
@@ -25,7 +25,7 @@ func (f Food) View() View {
 	return v
 }
 
-// Check is an Invalid if no order of food can start with this.
+// Check returns Invalid if the saga does not accept the input.
 func (f Food) Check() error {
 	var is objections
 	f.check(booking.Food, &is)

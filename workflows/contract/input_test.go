@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestPolicy_Durations: operators read and type them as words. Inputs of orders
-// that an earlier build began hold numbers, and mean the same.
+// TestPolicy_Durations: durations are words, for operators. Inputs of an earlier build have
+// numbers, and mean the same.
 func TestPolicy_Durations(t *testing.T) {
 	t.Parallel()
 	want := contract.Policy{

@@ -10,17 +10,16 @@ import (
 // LodgingWorkflow is the workflow type of reservations.
 const LodgingWorkflow = "Lodging"
 
-// Lodging is what a lodging reservation starts with. Its amount is price ×
-// nights × rooms.
+// Lodging is the input of a reservation. Its amount is price × nights × rooms.
 type Lodging struct {
 	Order
 	Place    booking.Place `json:"place"`
 	CheckIn  booking.Date  `json:"checkIn"`
 	CheckOut booking.Date  `json:"checkOut"`
 	Rooms    int           `json:"rooms"`
-	// Begins and Ends are CheckInAt and CheckOutAt as they were when the
-	// reservation was made. A later build may have other zone data, and a
-	// replay must not.
+	// Begins and Ends are CheckInAt and CheckOutAt as computed when the reservation was
+	// made: a later build may have other time zone data, and a replay must come to the same
+	// result.
 	Begins time.Time `json:"begins,omitzero"`
 	Ends   time.Time `json:"ends,omitzero"`
 }
@@ -32,7 +31,7 @@ func (l Lodging) Fixed() Lodging {
 	return l
 }
 
-// CheckInAt is the instant from which the guests may come.
+// CheckInAt is the instant from which the guests may arrive.
 func (l Lodging) CheckInAt() time.Time {
 	if !l.Begins.IsZero() {
 		return l.Begins
@@ -48,8 +47,8 @@ func (l Lodging) CheckOutAt() time.Time {
 	return l.CheckOut.At(l.Place.CheckOutTime, l.zone())
 }
 
-// zone is the place's. A place without one is that of an order that is settled,
-// which asks for no instants: no order of a place with a Fault is started.
+// zone is the place's time zone. Only the place of a settled order may have none, and its
+// saga uses no instants: an order whose place has an invalid zone is not started.
 func (l Lodging) zone() *time.Location {
 	zone, err := booking.Zone(l.Place.TimeZone)
 	if err != nil {
@@ -58,7 +57,7 @@ func (l Lodging) zone() *time.Location {
 	return zone
 }
 
-// View is the reservation as it stands before its workflow has run.
+// View is the reservation before its workflow has run.
 func (l Lodging) View() View {
 	v := l.view(booking.Lodging, l.Place.OwnerID, booking.Item{ID: l.Place.ID, Name: l.Place.Name}, l.Rooms)
 	v.Terms = l.terms(l.CheckInAt(), l.Place.TimeZone)
@@ -69,7 +68,7 @@ func (l Lodging) View() View {
 	return v
 }
 
-// Check is an Invalid if no reservation can start with this.
+// Check returns Invalid if the saga does not accept the input.
 func (l Lodging) Check() error {
 	var is objections
 	l.check(booking.Lodging, &is)
@@ -109,8 +108,8 @@ func settleLodging(o Order, v View) (Input, error) {
 	return in, err
 }
 
-// nights are those of the stay, one at least, or that of the day on which it was
-// reserved.
+// nights are the dates of the stay, at least one night. Without a stay it is the night of
+// the day on which it was reserved.
 func (v View) nights() (from, to booking.Date, err error) {
 	if v.Stay == nil {
 		return v.placedOn(), v.placedOn().AddDays(1), nil

@@ -9,8 +9,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// objections are what is wrong with an input, each with the field that it is
-// about. They never repeat what was sent: that may be megabytes.
+// objections lists the faults of an input, each with its field. They never repeat the
+// input, which may have megabytes.
 type objections []string
 
 func (o *objections) add(field, objection string, args ...any) {
@@ -24,7 +24,7 @@ func (o *objections) unless(ok bool, field, objection string, args ...any) {
 	}
 }
 
-// err is an Invalid that names every field at fault, nil when there is none.
+// err returns Invalid with every field at fault, nil if there is none.
 func (o objections) err() error {
 	if len(o) == 0 {
 		return nil
@@ -36,18 +36,17 @@ func (o *objections) name(field, id string) {
 	o.unless(booking.IsName(id), field, "is no id: it has 1 to %d letters, digits and . _ @ : + -, and begins with a letter or digit", booking.LongestName)
 }
 
-// words is text for words that people write.
+// words is text for a value of type booking.Personal.
 func (o *objections) words(field string, words booking.Personal) { o.text(field, string(words)) }
 
-// by objects to who decided, unless it is "".
+// by objects to the id of the person who decided, unless it is "".
 func (o *objections) by(field, id string) {
 	if id != "" {
 		o.name(field, id)
 	}
 }
 
-// text objects to words for people that are missing, too long, or cannot be
-// shown.
+// text objects to a text for people that is missing, too long, or cannot be displayed.
 func (o *objections) text(field, text string) {
 	o.unless(text != "", field, "is missing")
 	o.upTo(field, text, booking.LongestText)
@@ -70,8 +69,8 @@ func (o *objections) money(field string, m booking.Money) {
 	o.unless(known, field+".currency", "is not the ISO 4217 code of a currency")
 }
 
-// price objects to an amount that is not each, so many times. An order may be
-// for nothing.
+// price objects to an amount that is not the product of each and the counts. An order may
+// be free.
 func (o *objections) price(amount, each booking.Money, counts ...int) {
 	o.money("price", each)
 	whole, fits := each, true
@@ -83,17 +82,16 @@ func (o *objections) price(amount, each booking.Money, counts ...int) {
 	o.unless(fits && whole == amount, "amount", "is not the price of what is ordered")
 }
 
-// ahead objects to a day that is further ahead of the order than anything may be
-// ordered. That it has passed is no objection: the order may have been on its
-// way when it did.
+// ahead objects to a day that is too far in the future of the order. A day in the past is
+// accepted: it may have been in the future when the order was sent.
 func (o *objections) ahead(field string, day booking.Date, placed time.Time) {
 	o.unless(!day.IsZero(), field, "is missing")
 	// In the time zone that is furthest ahead, today may be tomorrow already.
 	o.unless(!booking.DateOf(placed).AddDays(1).AddYears(booking.YearsAhead).Before(day), field, "is more than %d years ahead", booking.YearsAhead)
 }
 
-// near objects to an instant that is not the one which follows from a day. The
-// API may have other zone data than the saga.
+// near objects to an instant that is not about that of its day. They may differ a little,
+// since the API may have other time zone data than the saga.
 func (o *objections) near(field string, at, day time.Time) {
 	off := at.Sub(day)
 	o.unless(at.IsZero() || -longestZoneDrift <= off && off <= longestZoneDrift, field, "is not on its day")
@@ -101,7 +99,7 @@ func (o *objections) near(field string, at, day time.Time) {
 
 const longestZoneDrift = 24 * time.Hour
 
-// item objects to what is ordered.
+// item objects to the item that is ordered.
 func (o *objections) item(field, id, name, ownerID string) {
 	o.name(field+".id", id)
 	o.text(field+".name", name)

@@ -8,45 +8,47 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// NoticesWorkflow follows what the payment provider says of one order's payment. Its
-// search attributes are the order's, without the kind, by which sagas are listed: see
+// NoticesWorkflow handles the payment provider's notices of one order's payment. It has the
+// order's search attributes except the kind, by which sagas are listed: see
 // DisputedAttributes.
 const NoticesWorkflow = "PaymentNotices"
 
-// NoticeSignal carries a booking.PaymentNotice to that workflow. A notice is a hint: what
-// has become of the payment is looked up.
+// NoticeSignal carries a booking.PaymentNotice to that workflow. A notice is only a hint:
+// the workflow retrieves the payment's state from the provider.
 const NoticeSignal = "notice"
 
-// PaymentNoticeSignal tells a saga, or a refund of its own, that something has become of
-// the order's payment. What waits for money asks for it at once.
+// PaymentNoticeSignal reports to a saga, or to the workflow of a refund, that the state of
+// the order's payment has changed. Calls that wait for money are then made again at once.
 const PaymentNoticeSignal = "payment-notice"
 
-// NoticesWorkflowID is the id of the workflow that follows the order's notices.
+// NoticesWorkflowID is the id of the workflow that handles the order's notices.
 func NoticesWorkflowID(orderID string) string { return orderID + "/notices" }
 
-// Notices is what that workflow starts with. Fields of zero use the defaults.
+// Notices is the input of that workflow. Zero fields use the defaults.
 type Notices struct {
 	OrderID string `json:"orderId"`
-	// Looks is how often one run looks at the payment, before it continues as new.
+	// Looks is how often one run retrieves the payment's state before it continues as new.
 	Looks int `json:"looks,omitempty"`
-	// Alone is how often the workflow has looked by itself since it heard of a notice.
+	// Alone is how often the workflow has retrieved it without a notice, since the last
+	// notice.
 	Alone int `json:"alone,omitempty"`
-	// Marked: the workflow's search attributes say that the order is disputed.
+	// Marked: the workflow's search attributes say that the order needs attention.
 	Marked bool `json:"marked,omitempty"`
-	// Open are the disputes that were open at the last look, by their ids: until when
-	// evidence is taken.
+	// Open has the disputes that were open at the last retrieval: by their ids, the time
+	// until which evidence is accepted.
 	Open map[string]time.Time `json:"open,omitempty"`
-	// Lost are the ids of the disputes that the order's owner was told to be lost.
+	// Lost are the ids of the lost disputes of which the order's owner was notified.
 	Lost []string `json:"lost,omitempty"`
-	// Late: the order's customer was told that a payment was given back which came too late.
+	// Late: the order's customer was notified of the refund of a payment that arrived after
+	// the order's end.
 	Late bool `json:"late,omitempty"`
 }
 
-// noticeLooks is the default of Notices.Looks: some 3,000 events.
+// noticeLooks is the default of Notices.Looks; a run then has some 3,000 events.
 const noticeLooks = 100
 
-// Sane is the input with defaults for what is missing. When the workflow begins it has
-// not done anything yet, whatever its input says.
+// Sane is the input with defaults for missing values. In the workflow's first run it drops
+// progress that the input claims.
 func (n Notices) Sane(begins bool) Notices {
 	if begins {
 		n = Notices{OrderID: n.OrderID, Looks: n.Looks}
@@ -55,7 +57,7 @@ func (n Notices) Sane(begins bool) Notices {
 	return n
 }
 
-// Check is an Invalid if there can be no order that these are about.
+// Check returns Invalid if the input names no order.
 func (n Notices) Check() error {
 	var is objections
 	is.unless(booking.IsOrderID("", n.OrderID), "orderId", "is not the id of an order")
@@ -63,8 +65,8 @@ func (n Notices) Check() error {
 }
 
 // DisputedAttributes are the search attributes by which operators find an order whose
-// payment is disputed, whether its saga runs or has ended. It has no OrderKind: what has
-// one is a saga.
+// payment is disputed, whether its saga runs or has ended. They have no OrderKind, since
+// only sagas have one.
 func DisputedAttributes(customerID, ownerID, itemID string) []temporal.SearchAttributeUpdate {
 	return []temporal.SearchAttributeUpdate{
 		NeedsAttentionAttribute.ValueSet(true), CustomerAttribute.ValueSet(customerID),

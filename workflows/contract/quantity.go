@@ -6,15 +6,16 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// QuantityChange is how many drinks are to be ordered.
+// QuantityChange is a request to change how many drinks are ordered.
 type QuantityChange struct {
 	Asked
 	Quantity int `json:"quantity"`
-	// Price is that of each now: what is kept of the order costs what it did.
+	// Price is the current price of one drink. Drinks that stay in the order keep their old
+	// price.
 	Price booking.Money `json:"price"`
 }
 
-// Check is an Invalid if no order can be for this.
+// Check returns Invalid if no order can have this quantity.
 func (c QuantityChange) Check() error {
 	var is objections
 	if c.tooLarge(&is) {
@@ -26,7 +27,7 @@ func (c QuantityChange) Check() error {
 	return is.err()
 }
 
-// PendingQuantity is a change of the quantity that is under way. The order is what it was
+// PendingQuantity is a change of the quantity that is under way. The order stays as it was
 // until the change is made.
 type PendingQuantity struct {
 	ID       string        `json:"id"`
@@ -36,14 +37,14 @@ type PendingQuantity struct {
 	By       string        `json:"by,omitempty" doc:"The number of the one who asked for it"`
 }
 
-// QuantityQuote is what a change of the quantity comes to.
+// QuantityQuote is what a change of the quantity costs or refunds.
 type QuantityQuote struct {
 	Difference
 	Lots []booking.Lot
 }
 
-// QuoteQuantity is what a change comes to that is decided at a moment; an error that says
-// why if the order cannot become this. begins is when the drink's day begins.
+// QuoteQuantity is the quote of a change that is decided at the given moment. begins is
+// when the drink's day begins. It returns NotChangeable if the order cannot be changed so.
 func (v View) QuoteQuantity(c QuantityChange, at, begins time.Time) (q QuantityQuote, err error) {
 	if c.Quantity == v.Quantity {
 		return q, booking.Errorf(booking.NotChangeable, "as many are ordered already")
@@ -60,7 +61,7 @@ func (v View) QuoteQuantity(c QuantityChange, at, begins time.Time) (q QuantityQ
 	return QuantityQuote{v.difference(was, total, at, begins), lots}, nil
 }
 
-// lots are what was ordered, at one price until that is changed.
+// lots are what was ordered, all at one price until the quantity is changed.
 func (v View) lots() []booking.Lot {
 	if v.Production != nil && len(v.Production.Lots) > 0 {
 		return v.Production.Lots
@@ -68,7 +69,7 @@ func (v View) lots() []booking.Lot {
 	return []booking.Lot{{Quantity: v.Quantity, Amount: v.Amount.Amount}}
 }
 
-// Changing tells whether a change of the order is under way.
+// Changing reports whether a change of the order is under way.
 func (v View) Changing() bool {
 	return v.Stay != nil && v.Change != nil || v.Production != nil && v.Production.Change != nil
 }

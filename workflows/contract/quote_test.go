@@ -20,8 +20,8 @@ func stayWithPolicy() contract.Lodging {
 	return in
 }
 
-// TestView_Quote: the view of an order tells all that its quote depends on, also
-// when it was written to JSON and read again.
+// TestView_Quote: the view of an order has all that its quote depends on, also after it was
+// encoded as JSON and decoded.
 func TestView_Quote(t *testing.T) {
 	t.Parallel()
 	in := stayWithPolicy()
@@ -48,8 +48,7 @@ func TestView_Quote(t *testing.T) {
 	require.Equal(t, contract.Quote{Due: booking.Due{GiveBack: amount, Tier: booking.TierAll}}, sound()["lodging"].(contract.Lodging).View().Quote(checkIn))
 }
 
-// TestView_AsQuoted: a cancel is as it was quoted, or the order says what it would
-// give back.
+// TestView_AsQuoted: a cancel with another quote is refused with the current one.
 func TestView_AsQuoted(t *testing.T) {
 	t.Parallel()
 	in := stayWithPolicy()
@@ -67,8 +66,8 @@ func TestView_AsQuoted(t *testing.T) {
 	}
 }
 
-// TestView_AsDecided: an order that a reset has taken back is quoted as it stood when the
-// cancel was made. What it remembers counts where it has come further since.
+// TestView_AsDecided: a cancel that is applied again after a reset is quoted by the status
+// that the order had when the cancel was made, unless the order has reached a later one.
 func TestView_AsDecided(t *testing.T) {
 	t.Parallel()
 	in := stayWithPolicy()
@@ -89,8 +88,8 @@ func TestView_AsDecided(t *testing.T) {
 	require.Equal(t, booking.Confirmed, confirmed.AsDecided(made).Status)
 }
 
-// TestView_SettledAs: an order with terms says what was given back and kept, and by
-// which tier, unless an earlier decision stands.
+// TestView_SettledAs: an order with terms shows what was refunded and kept, and by which
+// tier, unless an earlier decision holds.
 func TestView_SettledAs(t *testing.T) {
 	t.Parallel()
 	view := stayWithPolicy().View()
@@ -107,8 +106,8 @@ func TestView_SettledAs(t *testing.T) {
 	require.Nil(t, view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, booking.Charge{}))
 }
 
-// TestView_GivenInPart: what is told of a refund that is not all is what the ledger says
-// once it has, and what was asked for until then.
+// TestView_GivenInPart: the message of a refund in part has the ledger's amount once it is
+// known, and the requested amount until then.
 func TestView_GivenInPart(t *testing.T) {
 	t.Parallel()
 	view := stayWithPolicy().View()

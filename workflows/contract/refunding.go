@@ -6,62 +6,62 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// RefundWorkflow gives back a part of what was paid for an order that has ended.
+// RefundWorkflow refunds a part of what was paid for an order that has ended.
 const RefundWorkflow = "Refund"
 
-// Updates about an order's money, which its saga takes beside the decisions on the
-// order. RefundUpdate carries a Refund and answers the booking.Repaid that came of it,
-// once the payment provider has been asked. ResolveUpdate is a Decision: its note is
-// the evidence that what the provider cannot give back was paid by hand.
+// Updates about an order's money. RefundUpdate carries a Refund and answers the resulting
+// booking.Repaid once the payment provider has been asked. ResolveUpdate carries a
+// Decision: its note is the evidence that a refund which the provider cannot make was paid
+// by hand.
 const (
 	RefundUpdate  = "refund"
 	ResolveUpdate = "resolve"
 )
 
-// DecisionsExhausted is the code for an order that takes no more decisions until it
-// is reset.
+// DecisionsExhausted is the code of an order that accepts no more decisions until it is
+// reset.
 const DecisionsExhausted = booking.Code("decisions_exhausted")
 
-// refundEntry begins the key of the ledger's entry for a refund by staff. The id of
-// the refund follows.
+// refundEntry is the prefix of the key of the ledger's entry for a refund by staff. The id
+// of the refund follows.
 const refundEntry = "refund/"
 
-// Refund is a part of what was paid that staff gives back.
+// Refund is a refund by staff of a part of what was paid.
 type Refund struct {
-	// ID is that of the decision: one refund is made under it.
+	// ID is the decision's id. Only one refund is made under it.
 	ID     string           `json:"id"`
 	Amount booking.Money    `json:"amount"`
-	Note   booking.Personal `json:"note"` // why, in the words of the one who decided
+	Note   booking.Personal `json:"note"` // the reason, in the words of the person who decided
 	By     string           `json:"by,omitempty"`
-	// Bytes is how large the update was, of one that was too large: see Decision.
+	// Bytes is the size of an update that was too large: see Decision.
 	Bytes int `json:"bytes,omitempty"`
 }
 
 // RefundKey is the key of the ledger's entry for the refund with this id.
 func RefundKey(id string) string { return refundEntry + id }
 
-// RefundID is the id of the refund by staff that the entry is of. It returns false for
-// an entry of something else.
+// RefundID is the id of the refund by staff with this key in the ledger. ofStaff is false
+// for any other entry.
 func RefundID(key string) (id string, ofStaff bool) { return strings.CutPrefix(key, refundEntry) }
 
-// EarlyRefund is the id, in messages and events, of the refund that follows from an
-// early departure. No refund by staff has it.
+// EarlyRefund is the id, in messages and events, of the refund for an early departure. No
+// refund by staff has it.
 const EarlyRefund = "early-departure"
 
-// CancelRefund is the id, in messages, of the refund of an order that is cancelled. No
-// refund by staff has it.
+// CancelRefund is the id, in messages, of the refund of a cancelled order. No refund by
+// staff has it.
 const CancelRefund = "cancellation"
 
-// ChangeRefund is the id, in messages and events, of what a change of a stay gives back.
-// No refund by staff has it.
+// ChangeRefund is the id, in messages and events, of the refund for a change. No refund by
+// staff has it.
 func ChangeRefund(id string) string { return "change-" + id }
 
-// EarlyKey is the key of the ledger's entry for what is given back since the guests of
-// the order left early.
+// EarlyKey is the key of the ledger's entry of the refund for an early departure.
 func EarlyKey(orderID string) string { return "early/" + orderID }
 
-// RefundIDOf is the id of an order's refund by the key of its entry, whether it is by staff,
-// for an early departure, of a change of the stay, or the undo's own. ok is false for a refund by others.
+// RefundIDOf is the id of the order's refund with this key in the ledger: by staff, for an
+// early departure, for a change, or of the cancelled order. ok is false for any other
+// entry.
 func RefundIDOf(orderID, key string) (id string, ok bool) {
 	switch key {
 	case EarlyKey(orderID):
@@ -75,11 +75,10 @@ func RefundIDOf(orderID, key string) (id string, ok bool) {
 	return RefundID(key)
 }
 
-// RefundWorkflowID is the id of the workflow that makes the refund after the order's
-// end.
+// RefundWorkflowID is the id of the workflow that makes the refund after the order's end.
 func RefundWorkflowID(orderID, id string) string { return orderID + "/" + RefundKey(id) }
 
-// Exceeds is the refusal of a refund of more than is left.
+// Exceeds is the RefundExceeds error for a refund of more than is left.
 func Exceeds(left booking.Money) *booking.Error {
 	return booking.Errorf(booking.RefundExceeds, "%d %s are left of what was paid", left.Amount, left.Currency)
 }
@@ -87,7 +86,7 @@ func Exceeds(left booking.Money) *booking.Error {
 // Key is the key of the refund's entry in the ledger.
 func (r Refund) Key() string { return RefundKey(r.ID) }
 
-// Check is an Invalid if no refund can be made so.
+// Check returns Invalid if no order accepts the refund.
 func (r Refund) Check() error {
 	var is objections
 	r.check(&is)
@@ -103,7 +102,7 @@ func (r Refund) check(is *objections) {
 	is.by("by", r.By)
 }
 
-// Refunding is what a refund after the end of its order starts with.
+// Refunding is the input of a refund after the end of its order.
 type Refunding struct {
 	Refund Refund `json:"refund"`
 	// Order is the order as it ended.
@@ -111,17 +110,17 @@ type Refunding struct {
 	Policy Policy `json:"policy"`
 }
 
-// RefundAgainWorkflow gives back again, after the end of its order, what has failed at the
-// provider though it was done. Its id is that of the refund's workflow.
+// RefundAgainWorkflow makes a refund again, after the end of its order, that has failed at
+// the provider although it was done. Its id is that of the refund's workflow.
 const RefundAgainWorkflow = "RefundAgain"
 
 // RefundFailedSignal carries a booking.Entry to the order's saga: a refund that has failed,
-// which the saga may have taken for done.
+// although the saga may have recorded it as done.
 const RefundFailedSignal = "refund-failed"
 
-// RefundingAgain is what such a refund starts with.
+// RefundingAgain is the input of such a refund.
 type RefundingAgain struct {
-	Entry booking.Entry `json:"entry"` // as it has failed
+	Entry booking.Entry `json:"entry"` // of the failed refund
 	// Order is the order as it ended.
 	Order  View   `json:"order"`
 	Policy Policy `json:"policy"`

@@ -7,16 +7,16 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Settlement is what the saga of a lost order is started with to be undone:
-// the order as it was last known, and no more of what it was placed with than
-// undos ask for. by is the caller that has it undone. Undos act on what was done under
-// the order's keys, so a view that lacks days or a quantity will do.
+// Settlement is the workflow type and input of the saga that undoes an order whose workflow
+// was lost: the order as it was last known, with only what undos need. by is the id of the
+// caller. Undos find what was done by the order's keys, so a view without days or quantity
+// suffices.
 func Settlement(v View, p Policy, requestHash, by string) (workflow string, input Input, err error) {
 	business := BusinessOf(v.Kind)
 	if business.settle == nil {
 		return "", nil, fmt.Errorf("order %s is of no kind that there is: %q", v.ID, v.Kind)
 	}
-	v.NeedsAttention, v.Trouble = false, nil // whether it still does, its new saga will find out
+	v.NeedsAttention, v.Trouble = false, nil // the new saga finds out whether it still does
 	v = v.short()
 	input, err = business.settle(Order{
 		OrderID: v.ID, CustomerID: v.CustomerID, Amount: v.Amount, PlacedAt: v.PlacedAt(),
@@ -25,13 +25,13 @@ func Settlement(v View, p Policy, requestHash, by string) (workflow string, inpu
 	return business.Workflow, input, err
 }
 
-// quantity is how many the order is of. An undo of what never happened is
-// recorded as well, and it has to be of one at least.
+// quantity is the order's quantity, at least 1: the undo of a step that never ran is
+// recorded as well, with its quantity.
 func (v View) quantity() int { return max(v.Quantity, 1) }
 
-// short is the view with its texts cut to what a workflow can start with: an
-// earlier build may have let in more. Ids are left as they are, since they name
-// something.
+// short is the view with its texts shortened to what a workflow accepts: an earlier build
+// may have accepted longer ones. Ids keep their length, since a shortened id would name
+// something else.
 func (v View) short() View {
 	v = v.Clone()
 	for i := range v.History {

@@ -84,8 +84,8 @@ func TestSettlement_Cleaning(t *testing.T) {
 	require.Equal(t, contract.Cleaning{Order: order(v), Location: "here"}, input)
 }
 
-// TestSettlement_OfNextToNothing: what is written down of an undo has to be
-// something, and some day.
+// TestSettlement_OfNextToNothing: an undo is recorded with a quantity of at least 1 and a
+// day, even if the view has neither.
 func TestSettlement_OfNextToNothing(t *testing.T) {
 	t.Parallel()
 	day := booking.Date{Year: 2026, Month: 12, Day: 1}
@@ -115,8 +115,7 @@ func TestSettlement_Refuses(t *testing.T) {
 	}
 }
 
-// TestSettlement_OnTheWire: the view that the saga goes on from is the one that
-// it was given.
+// TestSettlement_OnTheWire: the saga's view equals the settled view after encoding.
 func TestSettlement_OnTheWire(t *testing.T) {
 	t.Parallel()
 	v := lost(booking.Lodging)

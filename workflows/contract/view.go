@@ -7,8 +7,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// View is what an order looks like to its customer and owner. The saga's view
-// query is its source; the read model holds the same value.
+// View is an order as its customer and owner see it. The saga's view query is its source;
+// the read model stores the same value.
 type View struct {
 	ID         string         `json:"id"`
 	Kind       booking.Kind   `json:"kind"`
@@ -18,32 +18,33 @@ type View struct {
 	Quantity   int            `json:"quantity" doc:"How many of the item: rooms, portions or cups, for example"`
 	Amount     booking.Money  `json:"amount" doc:"Price of the whole order"`
 	Status     booking.Status `json:"status"`
-	// Placed: the order came into being. Owners are listed no others.
+	// Placed: the order has taken effect: it is paid for, or free. Owners' lists have no
+	// others.
 	Placed bool `json:"placed" doc:"Whether it came into being, that is, was paid for where it has a price"`
 	// Reason is why the order is, or is being, cancelled.
 	Reason booking.Reason `json:"reason,omitempty" doc:"Why the order is, or is being, cancelled"`
-	// NeedsAttention marks an order that does not go on by itself as it should.
+	// NeedsAttention marks an order that does not continue by itself as it should.
 	NeedsAttention bool `json:"needsAttention" doc:"An operator is asked to look: undoing the order keeps failing, those who carry it out are late, or its payment is disputed"`
 	// Trouble is why NeedsAttention is set, for operators. Orders that were marked by an
-	// earlier build have none. It is replaced when it changes, and never written to.
+	// earlier build have none. It is replaced when it changes, never modified.
 	Trouble *Trouble `json:"trouble,omitempty" hidden:"true"`
-	// Disputed: a dispute of the payment is open. The row of the read model alone knows
-	// that: no saga does, and no view carries it.
+	// Disputed: a dispute of the payment is open. Only the read model knows that: no saga
+	// does, and no view carries it.
 	Disputed bool `json:"-"`
-	// PaymentDeferred is set while the payment waits for its turn. It is
-	// replaced when it changes, and never written to.
+	// PaymentDeferred is set while the payment waits for its turn. It is replaced when it
+	// changes, never modified.
 	PaymentDeferred *Deferral `json:"paymentDeferred,omitempty" doc:"Set while the payment provider is overloaded and the payment waits for its turn"`
 	// NextAction and ExpiresAt are set while the order is awaiting_payment. NextAction is
-	// replaced when it changes, and never written to.
+	// replaced when it changes, never modified.
 	NextAction *booking.NextAction `json:"nextAction,omitempty" doc:"What the customer has to do for the payment, of an order that is awaiting_payment; not set once that is done and the provider has yet to decide"`
 	ExpiresAt  time.Time           `json:"expiresAt,omitzero" doc:"When an order that is awaiting_payment is cancelled unless the payment is there"`
-	// Terms are set of an order with a cancellation policy, and Settled once that is
-	// cancelled. They are replaced when they change, and never written to.
+	// Terms are set if the order has a cancellation policy, Settled once such an order is
+	// cancelled. They are replaced when they change, never modified.
 	Terms   *Terms              `json:"terms,omitempty" doc:"What customers who cancel get back, as it was when the order was placed; everything without it"`
 	Settled *booking.Settlement `json:"settled,omitempty" doc:"What became of the payment of an order with terms that was cancelled"`
 	History []Entry             `json:"history" nullable:"false" doc:"The statuses the order went through"`
-	// Version grows with each change: max(previous + 1, workflow time in µs),
-	// so that it also grows through a workflow reset.
+	// Version grows with each change: max(previous + 1, workflow time in µs), so that it
+	// also grows through a workflow reset.
 	Version int64 `json:"version" doc:"Grows with each change of the order"`
 
 	*Stay
@@ -52,52 +53,51 @@ type View struct {
 	Cleaning   *Visit      `json:"cleaning,omitempty" doc:"Of a call for a cleaner"`
 }
 
-// What a kind's view has of its own is replaced when it changes, and never
-// written to: earlier views share it.
+// The parts of single kinds are replaced when they change, never modified: earlier views
+// share them.
 
-// Stay is what the view of a stay has of its own.
+// Stay is the part of the view of a reservation.
 type Stay struct {
 	CheckIn  string `json:"checkIn,omitempty" format:"date" doc:"First night"`
 	CheckOut string `json:"checkOut,omitempty" format:"date" doc:"Day of departure"`
-	// ConfirmWithin is of a stay that its owner decides on: changes of the place do not
-	// change it.
+	// ConfirmWithin is set if the owner has to confirm. Changes of the place do not change
+	// it.
 	ConfirmWithin booking.Duration `json:"confirmWithin,omitempty" doc:"How long the owner may take to decide, once it is paid; of a stay that is not confirmed by itself" example:"24h"`
-	// Freed are the nights that are free again, since the guests left early.
+	// Freed are the nights that are free again since the guests left early.
 	Freed *booking.Nights `json:"freed,omitempty" doc:"Nights of the stay that are free again, since the guests left early"`
 	// Prices are set once the stay was changed: until then all nights cost the same.
 	Prices []booking.NightPrice `json:"prices,omitempty" doc:"What the nights cost, of a stay that was changed; until then they all cost the same"`
 	Change *PendingChange       `json:"change,omitempty" doc:"A change of the stay that is under way. The reservation is what it was until the change is made"`
 }
 
-// Delivery is what the view of an order that is delivered has of its own.
+// Delivery is the part of the view of an order of food.
 type Delivery struct {
 	Status  booking.JobStatus `json:"status" doc:"Where the delivery stands"`
 	Address booking.Personal  `json:"address"`
 }
 
-// Production is what the view of an order that is made has of its own.
+// Production is the part of the view of an order of drinks.
 type Production struct {
 	Status booking.JobStatus `json:"status" doc:"Where the production stands"`
 	Date   string            `json:"date" format:"date" doc:"The day that it was ordered for"`
-	// Lots are set once the quantity was changed: until then all cost the same.
+	// Lots are set once the quantity was changed: until then all drinks cost the same.
 	Lots   []booking.Lot    `json:"lots,omitempty" doc:"What they cost, of an order whose quantity was changed, those that were bought first coming first; until then they all cost the same"`
 	Change *PendingQuantity `json:"change,omitempty" doc:"A change of the quantity that is under way. The order is what it was until the change is made"`
 }
 
-// Visit is what the view of an order that is carried out at its customer's has
-// of its own.
+// Visit is the part of the view of a call for a cleaner.
 type Visit struct {
 	Location booking.Personal `json:"location" doc:"Where to clean"`
 	Cleaner  *booking.Cleaner `json:"cleaner,omitempty" doc:"Who comes, once one was assigned"`
 }
 
-// Trouble is why an order does not go on by itself as it should.
+// Trouble is why an order needs attention.
 type Trouble struct {
 	Says  string    `json:"says"`
 	Since time.Time `json:"since"`
 }
 
-// Deferral is a payment that follows later.
+// Deferral is a payment that is deferred.
 type Deferral struct {
 	Until time.Time `json:"until" doc:"When the order is cancelled unless it could be paid for by then"`
 }
@@ -109,19 +109,19 @@ type Entry struct {
 	Reason booking.Reason   `json:"reason,omitempty"`
 	Note   booking.Personal `json:"note,omitempty" doc:"What the one who decided added in their own words"`
 	By     string           `json:"by,omitempty" doc:"The number of the one who decided; of the first entry, of the one who placed the order, if that is not its customer"`
-	// Refused, Decision and DecidedAt are set in what the read model shows of a
-	// decision that was kept while the order could not be reached, and was not
-	// carried out. The order has not changed then. Refused is set, too, on a refund by staff
-	// that has failed and is not made any more.
-	// Decision without Refused is one that has left the order in its status: a refund
-	// by staff, with its amount, or that an owed one was paid by hand.
+	// Refused, Decision and DecidedAt are set in the read model's entry of a decision that
+	// was stored while the order could not be reached, and was then not carried out: the
+	// order has not changed. Refused is also set on a refund by staff that has failed and
+	// is not made any more. Decision without Refused is a decision that has not changed the
+	// status: a refund by staff, with its amount, a refund that was paid by hand, or a
+	// change.
 	Refused   booking.Code   `json:"refused,omitempty" doc:"Why a decision that was kept while the order could not be reached, or a refund that has failed, was not carried out; the order did not change" example:"already_cancelled"`
 	Decision  string         `json:"decision,omitempty" enum:"confirm,reject,cancel,complete,no_show,refund,resolve,change" doc:"That decision; without refused, one that has left the order in its status: to give back a part of what was paid (refund), that a refund was paid by hand (resolve), or to change the nights or rooms of a stay, or how many drinks are ordered (change)"`
 	DecidedAt time.Time      `json:"decidedAt,omitzero" doc:"When it was made"`
 	Refund    *booking.Money `json:"refund,omitempty" doc:"What that refund is of"`
 }
 
-// Is tells whether the other entry is the same one.
+// Is reports whether the other entry is equal.
 func (e Entry) Is(other Entry) bool {
 	a, b := e, other
 	a.At, b.At, a.DecidedAt, b.DecidedAt, a.Refund, b.Refund = time.Time{}, time.Time{}, time.Time{}, time.Time{}, nil, nil
@@ -129,7 +129,7 @@ func (e Entry) Is(other Entry) bool {
 	return a == b && sameRefund && e.At.Equal(other.At) && e.DecidedAt.Equal(other.DecidedAt)
 }
 
-// moved tells whether the entry is of a change of the order's status.
+// moved reports whether the entry is a change of the order's status.
 func (e Entry) moved() bool { return e.Refused == "" && e.Decision == "" }
 
 // PlacedAt is when the order was placed.
@@ -140,8 +140,8 @@ func (v View) PlacedAt() time.Time {
 	return v.History[0].At
 }
 
-// CancellingSince is since when the order has been on the way back, zero when it
-// is not.
+// CancellingSince is when the order's compensation began, zero if the order is not
+// cancelling.
 func (v View) CancellingSince() (since time.Time) {
 	if v.Status == booking.Cancelling {
 		since = v.Since()
@@ -149,8 +149,8 @@ func (v View) CancellingSince() (since time.Time) {
 	return since
 }
 
-// By is who decided that the order is where it is, "" when nobody did. A decision that
-// was refused, or is about money only, has not brought it there.
+// By is the id of the person whose decision led to the order's status, "" without one. A
+// decision that was refused, or is about money only, has not led to it.
 func (v View) By() string {
 	for _, e := range slices.Backward(v.History) {
 		if e.moved() {
@@ -160,8 +160,8 @@ func (v View) By() string {
 	return ""
 }
 
-// Since is since when the order has had its status. A decision that was refused, or is
-// about money only, has not changed that.
+// Since is when the order reached its status. A decision that was refused, or is about
+// money only, has not changed that.
 func (v View) Since() time.Time {
 	for _, e := range slices.Backward(v.History) {
 		if e.moved() {
@@ -171,9 +171,9 @@ func (v View) Since() time.Time {
 	return time.Time{}
 }
 
-// WithRefused is the view with decisions that were not carried out in its history.
-// Each shows the status that the order had then by that history. The process that
-// noted it may have read an older one.
+// WithRefused is the view with decisions that were not carried out in its history. Each
+// entry gets the status that the order had at its time by that history: the process that
+// wrote it may have read an older one.
 func (v View) WithRefused(refused []Entry) View {
 	v.History = slices.Concat(v.History, refused)
 	slices.SortStableFunc(v.History, func(a, b Entry) int { return a.At.Compare(b.At) })
@@ -187,19 +187,19 @@ func (v View) WithRefused(refused []Entry) View {
 	return v
 }
 
-// Listed tells whether lists show the order: to its customer also while its
-// payment is pending, but not when it ended without having been paid for, or was
-// not taken. Such an order can still be read by its id.
+// Listed reports whether lists show the order. They show it to its customer also while its
+// payment is pending, but not if it ended without being paid for or accepted. Such an order
+// can still be read by its id.
 func (v View) Listed() bool { return v.Placed || !v.Status.Final() && !v.Reason.Unavailable() }
 
-// Decided tells whether the order's first decision has fallen: it stands, or it
-// was refused. An order that was not taken because somebody was away is
-// refused as soon as it is being undone: that may take until they are back.
+// Decided reports whether the order's first decision is made: it is accepted or refused. An
+// order that was not accepted because a service was away is refused as soon as it is
+// cancelling, since the undos may take until the service is back.
 func (v View) Decided() bool {
 	return v.Kind.Decides(v.Status) || v.Status == booking.Cancelling && v.Reason.Unavailable()
 }
 
-// Cleaner is who was assigned to a call, nil when nobody was.
+// Cleaner is the cleaner assigned to a call, nil without one.
 func (v View) Cleaner() *booking.Cleaner {
 	if v.Cleaning == nil {
 		return nil
@@ -207,7 +207,7 @@ func (v View) Cleaner() *booking.Cleaner {
 	return v.Cleaning.Cleaner
 }
 
-// Thing is the order as far as it matters to who may do something with it.
+// Thing is the order as the rules of permission see it.
 func (v View) Thing() booking.Thing {
 	t := booking.Thing{
 		CustomerID: v.CustomerID, OwnerID: v.OwnerID, ItemID: v.Item.ID,
@@ -219,7 +219,7 @@ func (v View) Thing() booking.Thing {
 	return t
 }
 
-// FreedNights are the nights of a stay that are free again, nil when none are.
+// FreedNights are the nights of a stay that are free again, nil if there are none.
 func (v View) FreedNights() *booking.Nights {
 	if v.Stay == nil {
 		return nil
@@ -227,8 +227,8 @@ func (v View) FreedNights() *booking.Nights {
 	return v.Freed
 }
 
-// EventData is what events tell of the order as it stands, but for its payment
-// and what remains of its item. It leaves out all that is Personal.
+// EventData is what events contain of the order, without its payment and the remaining
+// stock. It leaves out everything that is Personal.
 func (v View) EventData() booking.EventData {
 	data := booking.EventData{
 		Kind: v.Kind, CustomerID: v.CustomerID, OwnerID: v.OwnerID, Item: v.Item,
@@ -255,36 +255,37 @@ func (v View) EventData() booking.EventData {
 	return data
 }
 
-// Clone is a copy that shares nothing that changes with v.
+// Clone is a copy whose history can be modified without changing v.
 func (v View) Clone() View {
 	v.History = append([]Entry(nil), v.History...)
 	return v
 }
 
-// Publication is one change of an order on its way to the read model.
+// Publication is one change of an order that is sent to the read model.
 type Publication struct {
 	View View `json:"view"`
-	// Decision is the view at the order's first decision, until it is known to
-	// have been published. It is what a repeated request is answered with.
+	// Decision is the view at the order's first decision, until it is known to be
+	// published. It answers a repeated request.
 	Decision *View `json:"decision,omitempty"`
-	// Events that are not known to be in the feed yet, oldest first.
+	// Events are those not known to be in the feed yet, oldest first.
 	Events []booking.Event `json:"events,omitempty"`
-	// RequestHash tells a repeated request from another one under its key.
+	// RequestHash distinguishes a repeated request from another one under its key.
 	RequestHash string `json:"requestHash,omitempty"`
 	// Later is set by a refund that was begun after the order's end.
 	Later *Later `json:"later,omitempty"`
 }
 
-// Later is what a refund has come to that was begun after the order's end. Each such
-// refund is a workflow of its own, and knows the order as it was when it began: the read
-// model adds this to what it holds, so that none of them undoes what another one has told.
+// Later is the outcome of a refund that was begun after the order's end. Each such refund
+// is a workflow of its own, and knows the order as it was when the refund began. The read
+// model adds Later to what it has, so that no refund overwrites what another one has
+// published.
 type Later struct {
-	Refund string  `json:"refund"`          // its id
-	Waits  bool    `json:"waits,omitempty"` // for a person: the order needs attention
+	Refund string  `json:"refund"`          // the refund's id
+	Waits  bool    `json:"waits,omitempty"` // it needs a person, and so the order needs attention
 	Added  []Entry `json:"added,omitempty"` // to the order's history
 }
 
-// Standing is where an order's row in the read model stands.
+// Standing is the state of an order's row in the read model.
 type Standing struct {
 	Status         booking.Status
 	NeedsAttention bool

@@ -10,8 +10,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestView_Since: an order has had its status since it came to that, whatever was
-// refused after that.
+// TestView_Since: refused decisions do not change since when an order has its status.
 func TestView_Since(t *testing.T) {
 	t.Parallel()
 	v := contract.View{Status: booking.Cancelling, History: []contract.Entry{
@@ -25,8 +24,8 @@ func TestView_Since(t *testing.T) {
 	require.Zero(t, contract.View{}.Since())
 }
 
-// TestView_WithRefused: a decision that was not carried out shows the status that
-// the order had when that was noted.
+// TestView_WithRefused: a decision that was not carried out shows the status that the order
+// had at that time.
 func TestView_WithRefused(t *testing.T) {
 	t.Parallel()
 	at := func(minutes int, s booking.Status) contract.Entry {
