@@ -48,8 +48,7 @@ func (p provider) confirmed(is *atProvider, c booking.Charge) (string, error) {
 }
 
 // customerSays makes the customer decide at the provider, without a notice. The first answer
-// counts. A charge that
-// was voided before cannot be confirmed any more.
+// counts. A charge that was voided before cannot be confirmed any more.
 func (w *world) customerSays(what atCustomer) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
