@@ -40,7 +40,7 @@ func TestMayCancelStay(t *testing.T) {
 		booking.AwaitingOwner:   allowed,
 		booking.Confirmed:       allowed,
 		booking.Completed:       booking.AlreadyCompleted,
-		booking.Cancelling:      allowed, // it asks for what is happening
+		booking.Cancelling:      allowed, // repeating it is no error
 		booking.Cancelled:       booking.AlreadyCancelled,
 	}
 	at := func(now time.Time) func(booking.Status) error {
@@ -102,7 +102,7 @@ func TestMaySayNoShow(t *testing.T) {
 	requireMoves(t, booking.Lodging, at(checkIn), booking.Cancelling)
 }
 
-// A guest can always do one of the two: give the stay up, or end it.
+// A guest can always do one of the two: cancel the stay, or end it.
 func TestConfirmed_CanBeCancelledOrCompleted(t *testing.T) {
 	t.Parallel()
 	for _, now := range []time.Time{before, checkIn, checkIn.Add(time.Nanosecond)} {
@@ -112,8 +112,8 @@ func TestConfirmed_CanBeCancelledOrCompleted(t *testing.T) {
 	}
 }
 
-// TestFirstFreeNight: guests of the nights from the 24th to the 27th, who leave
-// at a time of day in the place's zone.
+// TestFirstFreeNight: guests of the nights from the 24th to the 27th leave at a time of day
+// in the place's zone.
 func TestFirstFreeNight(t *testing.T) {
 	t.Parallel()
 	from, to := date(t, "2026-12-24"), date(t, "2026-12-28")
@@ -123,7 +123,7 @@ func TestFirstFreeNight(t *testing.T) {
 	}{
 		"OnTheFirstEvening":       {"Asia/Seoul", "2026-12-24T22:00:00+09:00", "2026-12-25", booking.Clock{Hour: 15}},
 		"AtCheckIn":               {"Asia/Seoul", "2026-12-24T15:00:00+09:00", "2026-12-25", booking.Clock{Hour: 15}},
-		"BeforeCheckIn":           {"Asia/Seoul", "2026-12-24T14:59:59+09:00", "2026-12-25", booking.Clock{Hour: 15}}, // one is used
+		"BeforeCheckIn":           {"Asia/Seoul", "2026-12-24T14:59:59+09:00", "2026-12-25", booking.Clock{Hour: 15}}, // the first night is always used
 		"AfterTheFirstMidnight":   {"Asia/Seoul", "2026-12-25T00:00:00+09:00", "2026-12-25", booking.Clock{Hour: 15}},
 		"InTheMorning":            {"Asia/Seoul", "2026-12-25T09:00:00+09:00", "2026-12-25", booking.Clock{Hour: 15}},
 		"BeforeTheNightBegins":    {"Asia/Seoul", "2026-12-25T14:59:59+09:00", "2026-12-25", booking.Clock{Hour: 15}},
@@ -145,8 +145,8 @@ func TestFirstFreeNight(t *testing.T) {
 	}
 }
 
-// In a zone that this build does not know, clocks are as far from UTC as when the
-// stay began, and not those of UTC.
+// In a zone that this build does not know, clocks have the offset from UTC of the stay's
+// beginning.
 func TestFirstFreeNight_ZoneThatThisBuildHasLost(t *testing.T) {
 	t.Parallel()
 	from := date(t, "2026-12-24")
@@ -177,8 +177,8 @@ func TestFirstFreeNight_MidnightThatDoesNotExist(t *testing.T) {
 	require.Equal(t, "2027-09-06", free(begins))
 }
 
-// TestFirstFreeNight_TheLaterTheFewer: from minute to minute no night that was
-// used is free again, and no more than one is used.
+// TestFirstFreeNight_TheLaterTheFewer: from minute to minute no used night becomes free
+// again, and at most one more is used.
 func TestFirstFreeNight_TheLaterTheFewer(t *testing.T) {
 	t.Parallel()
 	berlin := zone(t, "Europe/Berlin")
