@@ -179,7 +179,7 @@ func (p Payment) RefundKey() string { return p.Key + "/refund" }
 func (p Payment) Others() int64 { return p.others(Entry.Refunds) }
 
 // Keeping is what is kept of a payment at present. While it is being refunded, that is the
-// policy's amount, less what others have refunded beyond the rest.
+// policy's amount, or what others have left of the payment if that is less.
 func (p Payment) Keeping() int64 {
 	if p.Status != RefundPending {
 		return p.Kept

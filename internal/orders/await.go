@@ -74,8 +74,7 @@ func (o *Orders) decisionIn(ctx context.Context, p contract.Publication) (contra
 const lastGlance = 400 * time.Millisecond
 
 // lastLook finds out the state of an order whose decision did not arrive in time. Failures
-// are ignored: the order goes on, and its caller, who has waited long, gets that answer
-// soon.
+// are ignored: the order goes on, and its caller has waited long and gets that answer soon.
 func (o *Orders) lastLook(ctx context.Context, seen contract.View) progress {
 	ctx, cancel := context.WithTimeout(ctx, lastGlance)
 	defer cancel()
