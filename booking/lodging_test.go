@@ -123,7 +123,7 @@ func TestFirstFreeNight(t *testing.T) {
 	}{
 		"OnTheFirstEvening":       {"Asia/Seoul", "2026-12-24T22:00:00+09:00", "2026-12-25", booking.Clock{Hour: 15}},
 		"AtCheckIn":               {"Asia/Seoul", "2026-12-24T15:00:00+09:00", "2026-12-25", booking.Clock{Hour: 15}},
-		"BeforeCheckIn":           {"Asia/Seoul", "2026-12-24T14:59:59+09:00", "2026-12-25", booking.Clock{Hour: 15}}, // the first night is always used
+		"BeforeCheckIn":           {"Asia/Seoul", "2026-12-24T14:59:59+09:00", "2026-12-25", booking.Clock{Hour: 15}}, // one is used
 		"AfterTheFirstMidnight":   {"Asia/Seoul", "2026-12-25T00:00:00+09:00", "2026-12-25", booking.Clock{Hour: 15}},
 		"InTheMorning":            {"Asia/Seoul", "2026-12-25T09:00:00+09:00", "2026-12-25", booking.Clock{Hour: 15}},
 		"BeforeTheNightBegins":    {"Asia/Seoul", "2026-12-25T14:59:59+09:00", "2026-12-25", booking.Clock{Hour: 15}},

@@ -199,7 +199,7 @@ func TestBulk_Plans(t *testing.T) {
 		"OrderKind IS NOT NULL AND ExecutionStatus = 'Running' AND NeedsAttention = true AND OrderStatus = 'confirmed'": {
 			Trouble: booking.NeedsAttention, Status: booking.Confirmed,
 		},
-		"OrderKind IS NOT NULL AND ExecutionStatus = 'Running'": {Trouble: booking.UndoOwed, Status: booking.Cancelling}, // which the list does not have
+		"OrderKind IS NOT NULL AND ExecutionStatus = 'Running'": {Trouble: booking.UndoOwed, Status: booking.Cancelling}, // not in the list
 	} {
 		require.NoError(t, plan(olga, booking.CancelOrder, f, "fire"))
 		require.Equal(t, want, asked)
