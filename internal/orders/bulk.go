@@ -21,8 +21,8 @@ type BulkRuns interface {
 	Plan(ctx context.Context, run booking.BulkRun, orders []booking.BulkOrder) error
 	// Run is a bulk action with its results so far.
 	Run(ctx context.Context, id string) (booking.BulkRun, error)
-	// Begin starts a planned one, in the name of the caller by. Returns BulkNotPlanned if
-	// run or stopped before.
+	// Begin starts a planned one, in the name of the caller by. Returns BulkNotPlanned if it
+	// was started or stopped before.
 	Begin(ctx context.Context, id, by string, at time.Time) error
 	// Stop ends one before all its orders are done; false if it has ended.
 	Stop(ctx context.Context, id string, at time.Time) (stopped bool, err error)
