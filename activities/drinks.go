@@ -91,11 +91,11 @@ type DrinkBatchDone struct {
 }
 
 const (
-	// batchPatience is how long a batch is watched before the next one starts. It keeps all
+	// batchTimeout is how long a batch is watched before the next one starts. It keeps all
 	// orders of a drink from compensating at once, and one order that cannot compensate now
 	// from delaying the others.
-	batchPatience = 8 * time.Second
-	batchGlance   = 100 * time.Millisecond
+	batchTimeout = 8 * time.Second
+	batchPoll    = 100 * time.Millisecond
 	// batchWidth is how many sagas are asked at the same time.
 	batchWidth = 8
 )
@@ -154,16 +154,16 @@ func (d *Drinks) forceCancel(ctx context.Context, orders []string, f contract.Fo
 	return told, ended, nil
 }
 
-// watch waits until the orders hold no stock, or until batchPatience has passed.
+// watch waits until the orders hold no stock, or until batchTimeout has passed.
 func (d *Drinks) watch(ctx context.Context, drinkID string, orders []string) error {
-	enough := time.Now().Add(batchPatience)
+	enough := time.Now().Add(batchTimeout)
 	for len(orders) > 0 && time.Now().Before(enough) {
 		open, err := d.Shelf.StillHold(ctx, drinkID, orders)
 		if err != nil || open == 0 {
 			return err
 		}
 		select {
-		case <-time.After(batchGlance):
+		case <-time.After(batchPoll):
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -22,7 +22,7 @@ func (p *Payments) LookAgain(ctx context.Context, g booking.Glance) (booking.Loo
 		if err != nil {
 			return booking.Looked{}, fmt.Errorf("read payment: %w", err)
 		}
-		waited := notDone(payment)
+		waited := openRefunds(payment)
 		unseen := p.learnOfCharge(ctx, &payment)
 		if unseen == nil {
 			_, unseen = p.seen(ctx, &payment, p.importFrom)
@@ -48,8 +48,8 @@ func confirmedAndGivenBack(payment booking.Payment) *booking.Money {
 	return &own.Amount
 }
 
-// notDone lists the keys of a payment's refunds that are pending or have failed.
-func notDone(payment booking.Payment) (keys []string) {
+// openRefunds lists the keys of a payment's refunds that are pending or have failed.
+func openRefunds(payment booking.Payment) (keys []string) {
 	for _, e := range payment.Entries {
 		if e.State != booking.EntryDone {
 			keys = append(keys, e.Key)
@@ -68,7 +68,7 @@ func lookedAt(payment booking.Payment, waited []string) booking.Looked {
 			looked.Lost = append(looked.Lost, d)
 		}
 	}
-	for _, key := range notDone(payment) {
+	for _, key := range openRefunds(payment) {
 		if !slices.Contains(waited, key) {
 			looked.Refunds = append(looked.Refunds, key)
 		}

@@ -20,10 +20,10 @@ const providerPatience = 30 * time.Second
 // Stripe after 24 hours, and would take the charge twice.
 const keysLast = 23 * time.Hour
 
-// keepsTrying is how long a charge that fails at the provider is repeated before it is
+// queuedAfter is how long a charge that fails at the provider is repeated before it is
 // queued. With few orders the gate stays open, and even then customers are to hear within a
 // bounded time that the payment follows.
-const keepsTrying = 30 * time.Second
+const queuedAfter = 30 * time.Second
 
 // Payments charges and refunds.
 type Payments struct {
@@ -152,7 +152,7 @@ func (p *Payments) pass(ctx context.Context, c booking.Charge, waited bool) (boo
 		return p.giveUp(ctx, c)
 	case isBusy(err):
 		return p.stand(ctx, c) // the provider was busy
-	case !waited && time.Since(payment.At) > keepsTrying:
+	case !waited && time.Since(payment.At) > queuedAfter:
 		return p.stand(ctx, c)
 	default:
 		return booking.Payment{}, elsewhere{fmt.Errorf("charge at provider: %w", err)}

@@ -25,7 +25,7 @@ const ProofOfLife = 10 * time.Second
 func (d *DeferredPayments) ChargeDeferredPayment(ctx context.Context, c booking.Charge) (booking.Outcome, error) {
 	p := d.Payments
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Outcome, error) {
-		stop := saysThatItLives(ctx)
+		stop := startHeartbeats(ctx)
 		defer stop()
 		for tries := 0; ; tries++ {
 			if err := p.opens(ctx, tries > 0); err != nil {
@@ -63,9 +63,9 @@ func (p *Payments) opens(ctx context.Context, again bool) error {
 // errWorkerStops is not a cancellation: another worker runs the payment.
 var errWorkerStops = errors.New("this worker stops")
 
-// saysThatItLives sends heartbeats, so that the engine knows the activity is alive, and the
+// startHeartbeats sends heartbeats, so that the engine knows the activity is alive, and the
 // activity learns of its cancellation.
-func saysThatItLives(ctx context.Context) (stop func()) {
+func startHeartbeats(ctx context.Context) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		ticks := time.NewTicker(ProofOfLife)

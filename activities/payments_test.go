@@ -217,7 +217,7 @@ func TestChargePayment_TooLate(t *testing.T) {
 	})
 }
 
-// A charge whose outcome only the undo can settle is undone at once: it is no outage, so
+// A charge whose outcome only the undo can decide is undone at once: it is no outage, so
 // the breaker does not count it, and other orders are charged.
 func TestChargePayment_ThatOnlyTheUndoSettles(t *testing.T) {
 	t.Parallel()

@@ -86,7 +86,7 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 		if e.Words != "" && e.Words != was.Words {
 			return was, payment, nil // the saga does not know yet that it has failed
 		}
-		return e, payment, p.stillFailed(ctx, was, elsewhere{unseen})
+		return e, payment, p.restoreFailed(ctx, was, elsewhere{unseen})
 	}
 	if err := p.mayGiveBack(payment, e); !begun && err != nil {
 		return e, payment, err
@@ -102,11 +102,11 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 		if payment.HasRoom(stands) { // a pending refund may fail and leave room
 			return stands, payment, nil
 		}
-		return p.endedOtherwise(ctx, stands, payment)
+		return p.endWithoutRoom(ctx, stands, payment)
 	}
 	before := stands
 	if err := p.failsBySilence(ctx, &stands, was, p.askFor(ctx, &stands, seen, unseen)); err != nil {
-		return e, payment, p.stillFailed(ctx, was, err)
+		return e, payment, p.restoreFailed(ctx, was, err)
 	}
 	if stands != before {
 		if err := p.Ledger.NoteEntry(ctx, stands); err != nil {
@@ -136,9 +136,9 @@ func failedBefore(stands, e booking.Entry) booking.Entry {
 	return stands
 }
 
-// endedOtherwise records that a failed refund no longer fits into the payment, and returns
+// endWithoutRoom records that a failed refund no longer fits into the payment, and returns
 // RefundExceeds.
-func (p *Payments) endedOtherwise(ctx context.Context, e booking.Entry, payment booking.Payment) (booking.Entry, booking.Payment, error) {
+func (p *Payments) endWithoutRoom(ctx context.Context, e booking.Entry, payment booking.Payment) (booking.Entry, booking.Payment, error) {
 	if e.Words != booking.GivenOtherwise {
 		e.Words = booking.GivenOtherwise
 		if err := p.Ledger.NoteEntry(ctx, e); err != nil {
@@ -148,9 +148,9 @@ func (p *Payments) endedOtherwise(ctx context.Context, e booking.Entry, payment 
 	return e, payment.With(e), booking.Errorf(booking.RefundExceeds, "no room is left for refund %s, which has failed", e.Key)
 }
 
-// stillFailed returns err after it has restored the failed state of a refund that had
+// restoreFailed returns err after it has restored the failed state of a refund that had
 // failed before this attempt.
-func (p *Payments) stillFailed(ctx context.Context, was booking.Entry, err error) error {
+func (p *Payments) restoreFailed(ctx context.Context, was booking.Entry, err error) error {
 	if was.State != booking.EntryFailed {
 		return err
 	}

@@ -45,7 +45,7 @@ func foreign(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
 		e.OrderID, e.Kind, e.ByHand, e.Amount.Currency = payment.OrderID, booking.RefundEntry, true, payment.Amount.Currency
 		entries = append(entries, e)
 	}
-	ours, twice, beyond := keysOf(payment), paidTwice(payment), beyondOwn(payment, seen)
+	ours, twice, beyond := keysOf(payment), keysPaidByHand(payment), beyondOwn(payment, seen)
 	open := slices.DeleteFunc(slices.Clone(payment.Entries), func(e booking.Entry) bool { return !mayBeMadeUpFor(payment, e) })
 	for _, r := range seen.Refunds {
 		if r.Amount == 0 {
@@ -75,10 +75,10 @@ func foreign(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
 	return entries
 }
 
-// paidTwice lists the keys of refunds that a person has paid by hand. A refund that the
+// keysPaidByHand lists the keys of refunds that a person has paid by hand. A refund that the
 // provider has made under such a key counts as made by others: the attempt that requested
 // it may have died before it was recorded.
-func paidTwice(payment booking.Payment) map[string]bool {
+func keysPaidByHand(payment booking.Payment) map[string]bool {
 	keys := map[string]bool{}
 	for _, e := range payment.Entries {
 		if e.State == booking.EntryDone && e.Evidence() != "" {
@@ -120,7 +120,7 @@ func beyondOwn(payment booking.Payment, seen Outlay) map[string]bool {
 // seenAfterAll brings the ledger up to date with refunds that the provider has made of one
 // that was paid by hand. Its errors are ignored, because nothing waits for it.
 func (p *Payments) seenAfterAll(ctx context.Context, payment booking.Payment, key string) {
-	if e, _ := payment.Entry(key); !paidTwice(payment)[atProvider(e)] {
+	if e, _ := payment.Entry(key); !keysPaidByHand(payment)[atProvider(e)] {
 		return
 	}
 	looking, stop := context.WithTimeout(ctx, longestLook)

@@ -25,9 +25,9 @@ const (
 	silent         = "; since then the payment provider has answered nothing but errors for more than a day"
 )
 
-// ofSilence is the *Owed for a refund with these words once the provider has answered only
+// owedForSilence is the *Owed for a refund with these words once the provider has answered only
 // with errors for too long; nil before that, and if the words say so already.
-func (p *Payments) ofSilence(ctx context.Context, words string, err error) *Owed {
+func (p *Payments) owedForSilence(ctx context.Context, words string, err error) *Owed {
 	_, isUnheard := errors.AsType[unheard](err)
 	silence := time.Since(activity.GetInfo(ctx).ScheduledTime)
 	if !isUnheard || words == "" || strings.HasSuffix(words, silent) || silence < cmp.Or(p.Silence, longestSilence) {
@@ -41,7 +41,7 @@ func (p *Payments) ofSilence(ctx context.Context, words string, err error) *Owed
 func (p *Payments) afterSilence(ctx context.Context, c booking.Charge, payment booking.Payment, err error) error {
 	own, _ := payment.Entry(payment.RefundKey())
 	known := own.State == booking.EntryFailed && own.Words == c.Owed
-	if owed := p.ofSilence(ctx, cmp.Or(c.Owed, own.Words), err); owed != nil && !known {
+	if owed := p.owedForSilence(ctx, cmp.Or(c.Owed, own.Words), err); owed != nil && !known {
 		return p.noted(ctx, payment, owed)
 	}
 	return err
@@ -51,7 +51,7 @@ func (p *Payments) afterSilence(ctx context.Context, c booking.Charge, payment b
 // only with errors for too long; otherwise it returns err. A part that had failed before
 // keeps its words.
 func (p *Payments) failsBySilence(ctx context.Context, e *booking.Entry, was booking.Entry, err error) error {
-	owed := p.ofSilence(ctx, e.Words, err)
+	owed := p.owedForSilence(ctx, e.Words, err)
 	if owed == nil || was.State == booking.EntryFailed {
 		return err
 	}

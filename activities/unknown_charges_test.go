@@ -18,8 +18,8 @@ type spoken struct{ error }
 func (spoken) Said() string { return "our key is revoked" }
 
 // silent returns a service with order o1, whose charge has met an error: it is not known
-// whether it was taken, and the provider does not answer. The undo waits for patience.
-func silent(t *testing.T, patience time.Duration) (*activities.Payments, *drawer, booking.Charge) {
+// whether it was taken, and the provider does not answer. The undo waits for timeout.
+func silent(t *testing.T, timeout time.Duration) (*activities.Payments, *drawer, booking.Charge) {
 	t.Helper()
 	d := newDrawer()
 	d.charge = func(context.Context, booking.Charge) (string, error) { return "", errAway }
@@ -27,7 +27,7 @@ func silent(t *testing.T, patience time.Duration) (*activities.Payments, *drawer
 	payments, c := newPayments(t, &d.till), because(newCharge("o1"), booking.ByCustomer)
 	_, err := charge(payments, newCharge("o1"))
 	require.ErrorIs(t, err, errAway)
-	c.Patience = booking.Duration(patience)
+	c.Patience = booking.Duration(timeout)
 	return payments, d, c
 }
 

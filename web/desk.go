@@ -37,8 +37,8 @@ type desk struct {
 const (
 	// deskAtOnce is how many orders such a page shows.
 	deskAtOnce = 50
-	// mostLooked is how many orders of one organisation are searched for these.
-	mostLooked = 1000
+	// mostSearched is how many orders of one organisation are searched for these.
+	mostSearched = 1000
 	// deskPart is how many of them are read at once.
 	deskPart = 200
 )
@@ -63,7 +63,7 @@ func (v *visit) ordersOfPart(f booking.OrderFilter, want func(contract.View) boo
 		f.Kind = "" // an item is of one kind
 	}
 	cursor := ""
-	for looked := 0; looked < mostLooked; looked += deskPart {
+	for looked := 0; looked < mostSearched; looked += deskPart {
 		list, err := v.Orders.List(v.ctx, v.caller, f, booking.Page{Cursor: cursor, Limit: deskPart}, nil)
 		if err != nil {
 			return nil, false, err
@@ -98,7 +98,7 @@ func (p *Pages) showDesk(v *visit) error {
 	for _, order := range append(waiting, changing...) {
 		line := v.deskOrder(order, v.c.Request.URL.RequestURI())
 		line.due = v.decideBy(order)
-		line.soon = line.due.Sub(v.Now()) < soonIs
+		line.soon = line.due.Sub(v.Now()) < nearDeadline
 		if change := asksOwner(order); change != nil {
 			line.badge = badge{v.say("change.asked"), toneWait}
 			is := v.say("change.is", v.dayIn(change.CheckIn), v.dayIn(change.CheckOut), change.Rooms)
@@ -118,8 +118,8 @@ func (p *Pages) showDesk(v *visit) error {
 	return v.show(http.StatusOK, deskPage(v.page(v.say("nav.desk"), "nav.desk"), d))
 }
 
-// soonIs is how long before the deadline it counts as near.
-const soonIs = time.Hour
+// nearDeadline is how long before the deadline it counts as near.
+const nearDeadline = time.Hour
 
 // compareBools sorts false before true.
 func compareBools(a, b bool) int {

@@ -69,10 +69,10 @@ type freePlace struct {
 const (
 	// placesAtOnce is how many free places a part of the search shows.
 	placesAtOnce = 12
-	// placesLooked is how many places are searched for these at once, and partsLooked how
+	// placesSearched is how many places are searched for these at once, and mostSearches how
 	// often: further ones are for the next part.
-	placesLooked = 50
-	partsLooked  = 6
+	placesSearched = 50
+	mostSearches   = 6
 )
 
 // searchRooms finds places with enough free rooms on every night, newest first.
@@ -84,7 +84,7 @@ func (p *Pages) searchRooms(v *visit) error {
 	var found []freePlace
 	next := v.c.Query("cursor")
 	begun := next
-	for parts := 0; len(s.faults) == 0 && len(found) < placesAtOnce && parts < partsLooked; parts++ {
+	for parts := 0; len(s.faults) == 0 && len(found) < placesAtOnce && parts < mostSearches; parts++ {
 		some, cursor, err := v.freePlaces(s, next)
 		if err != nil {
 			return err
@@ -107,7 +107,7 @@ func (p *Pages) searchRooms(v *visit) error {
 
 // freePlaces lists the free places of one part of the catalogue.
 func (v *visit) freePlaces(s stay, cursor string) (free []freePlace, next string, err error) {
-	places, next, err := v.Catalogue.Places(v.ctx, booking.CatalogueFilter{}, booking.Page{Cursor: cursor, Limit: placesLooked})
+	places, next, err := v.Catalogue.Places(v.ctx, booking.CatalogueFilter{}, booking.Page{Cursor: cursor, Limit: placesSearched})
 	if err != nil {
 		return nil, "", err
 	}

@@ -142,7 +142,7 @@ func (m *Monitor) explain(ctx context.Context, n *InNeed) {
 	n.addRefunds(ctx, m.Orders.Engine, payment)
 	n.Answer = providerSays(payment, n.Waits)
 	if n.Says == "" {
-		n.Says = saysOf(*n, payment)
+		n.Says = causeWords(*n, payment)
 	}
 }
 
@@ -186,8 +186,8 @@ var asksProvider = []string{
 	"SettleFurther", "ResolveByHand", "LookAgain",
 }
 
-// saysOf is the cause in words for an order whose row has none.
-func saysOf(n InNeed, p booking.Payment) string {
+// causeWords is the cause in words for an order whose row has none.
+func causeWords(n InNeed, p booking.Payment) string {
 	for _, w := range n.Waits {
 		if w.Failure != "" {
 			return w.Step + " keeps failing: " + w.Failure

@@ -9,15 +9,15 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// freshRefusal is how long a refusal counts as the order's present state.
-const freshRefusal = time.Minute
+// refusalMaxAge is how long a refusal counts as the order's present state.
+const refusalMaxAge = time.Minute
 
 // isBehind tells whether the refusing order repeats work after a crash and is not yet back
 // where the decision was made: a process died before the engine had recorded the work. The
 // order will get there, or be cancelled.
 func isBehind(ctx context.Context, pages Pages, orderID string, made, now time.Time, refusal error) bool {
 	_, why := answerOf(refusal)
-	if why == nil || why.View.ID != orderID || !undecided(why.View) || now.Sub(why.At) > freshRefusal {
+	if why == nil || why.View.ID != orderID || !undecided(why.View) || now.Sub(why.At) > refusalMaxAge {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, Glance)

@@ -208,7 +208,7 @@ func (o *Orders) selected(ctx context.Context, a booking.Action, f booking.BulkF
 
 const (
 	listedAtOnce    = 200
-	bulkLooksAtOnce = 8 // orders, at the same time
+	bulkReadsAtOnce = 8 // orders, at the same time
 	lostWorkflows   = "ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled')"
 )
 
@@ -245,7 +245,7 @@ func bulkQuery(f booking.BulkFilter) string {
 func (o *Orders) fitting(ctx context.Context, a booking.Action, f booking.BulkFilter, sagas []Saga) ([]booking.BulkOrder, error) {
 	fits := make([]*booking.BulkOrder, len(sagas))
 	looking, ctx := errgroup.WithContext(ctx)
-	looking.SetLimit(bulkLooksAtOnce)
+	looking.SetLimit(bulkReadsAtOnce)
 	for n, s := range sagas {
 		looking.Go(func() error {
 			view, err := o.Pages.View(ctx, s.OrderID)

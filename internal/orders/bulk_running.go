@@ -178,7 +178,7 @@ func (b *bulkRunner) one(ctx context.Context, order booking.BulkOrder) error {
 		order.Result = bulkResultOf(order.Outcome)
 	}
 	open := known && (outcome == "" || outcome == string(Unreachable))
-	if open && slices.Contains(didCodes, booking.Code(order.Outcome)) {
+	if open && slices.Contains(doneCodes, booking.Code(order.Outcome)) {
 		order.Result = booking.BulkDid // by the earlier attempt, whose outcome is unknown
 	}
 	order.DoneAt = b.Now()
@@ -222,13 +222,13 @@ func (b *bulkRunner) act(ctx context.Context, order booking.BulkOrder) (outcome 
 	return outcomeOf(came, err), err
 }
 
-// didCodes are the refusals of orders on which the action was done before. VersionChanged
+// doneCodes are the refusals of orders on which the action was done before. VersionChanged
 // is not among them: an order that is being cancelled answers BeingCancelled, whatever its
 // version.
-var didCodes = []booking.Code{booking.AlreadyCancelled, booking.BeingCancelled, booking.Superseded, NothingToRetry, NotLost}
+var doneCodes = []booking.Code{booking.AlreadyCancelled, booking.BeingCancelled, booking.Superseded, NothingToRetry, NotLost}
 
-// overCodes are the refusals of orders that have changed since the dry run.
-var overCodes = []booking.Code{
+// changedCodes are the refusals of orders that have changed since the dry run.
+var changedCodes = []booking.Code{
 	booking.VersionChanged, booking.AlreadyCancelled, booking.BeingCancelled, booking.AlreadyCompleted, booking.AlreadyDelivered, booking.Superseded,
 	NotRunning, NothingToRetry, NotLost,
 }
@@ -239,7 +239,7 @@ func bulkResultOf(outcome string) booking.BulkResult {
 		return booking.BulkDid
 	case outcome == booking.ActionFailed, outcome == string(Unreachable):
 		return booking.BulkFailed
-	case slices.Contains(overCodes, booking.Code(outcome)):
+	case slices.Contains(changedCodes, booking.Code(outcome)):
 		return booking.BulkChanged
 	default:
 		return booking.BulkRefused

@@ -128,7 +128,7 @@ func (c *Carrier) round(ctx context.Context) (tried int, err error) {
 	return len(leased), err
 }
 
-// tidy deletes decisions that were settled long ago.
+// tidy deletes decisions that were finished long ago.
 func (c *Carrier) tidy(ctx context.Context) {
 	if _, err := c.Decisions.Forget(ctx, time.Now().Add(-forgetAfter)); err != nil && ctx.Err() == nil {
 		c.Log.Debug("kept decisions not tidied", zap.Error(err))

@@ -31,7 +31,7 @@ func (c *Carrier) deliver(ctx context.Context, k KeptDecision) error {
 	case isBeingAsked(k, begun, err):
 		return c.postpone(ctx, k, soon(why.Left(time.Now())), err)
 	case err == nil || taken && isAway(err) && !d.asks():
-		return c.settle(ctx, k, SettledDecision{Outcome: DecisionDelivered})
+		return c.finish(ctx, k, SettledDecision{Outcome: DecisionDelivered})
 	case noWorkflow(err) || answer != nil && answer.Type() == updateLostToClose:
 		return c.closed(ctx, k, err)
 	case isBehind(ctx, c.Pages, k.OrderID, k.DecidedAt, time.Now(), err):
@@ -73,7 +73,7 @@ func (c *Carrier) postpone(ctx context.Context, k KeptDecision, pause time.Durat
 	return c.Decisions.Postpone(ctx, k, time.Now().Add(pause), cause.Error())
 }
 
-// closed settles a decision on an order that takes none any more. An order that the engine
+// closed finishes a decision on an order that takes none any more. An order that the engine
 // does not know may still be started.
 func (c *Carrier) closed(ctx context.Context, k KeptDecision, cause error) error {
 	view, err := c.Pages.View(ctx, k.OrderID)
@@ -89,7 +89,7 @@ func (c *Carrier) closed(ctx context.Context, k KeptDecision, cause error) error
 	return c.notCarriedOut(ctx, k, view, SettledDecision{Outcome: DecisionOver, Code: overCode(view.Status)})
 }
 
-// refused settles a decision that its order has refused.
+// refused finishes a decision that its order has refused.
 func (c *Carrier) refused(ctx context.Context, k KeptDecision, code booking.Code, why *contract.Refusal) error {
 	if k.Update == contract.ResolveUpdate && code == booking.NothingOwed {
 		payment, err := c.Ledger.Payment(ctx, k.OrderID)
@@ -97,7 +97,7 @@ func (c *Carrier) refused(ctx context.Context, k KeptDecision, code booking.Code
 		case err != nil && !isNotFound(err):
 			return c.postpone(ctx, k, 0, err)
 		case isRecorded(payment, k.Note):
-			return c.settle(ctx, k, SettledDecision{Outcome: DecisionDelivered})
+			return c.finish(ctx, k, SettledDecision{Outcome: DecisionDelivered})
 		case stillOwed(payment) != nil && time.Since(k.DecidedAt) < unknownFor: // the order does not know it yet
 			return c.postpone(ctx, k, 0, stillOwed(payment))
 		}
@@ -111,12 +111,12 @@ func (c *Carrier) refused(ctx context.Context, k KeptDecision, code booking.Code
 	return c.notCarriedOut(ctx, k, view, SettledDecision{Outcome: DecisionRefused, Code: code})
 }
 
-// notCarriedOut settles a decision that was not carried out, unless its order already has
-// the wanted status. The message is sent first, because a settled decision is not read
+// notCarriedOut finishes a decision that was not carried out, unless its order already has
+// the wanted status. The message is sent first, because a finished decision is not read
 // again.
 func (c *Carrier) notCarriedOut(ctx context.Context, k KeptDecision, v contract.View, s SettledDecision) error {
 	if wanted(k.Update, s.Code, v) {
-		return c.settle(ctx, k, SettledDecision{Outcome: DecisionDelivered})
+		return c.finish(ctx, k, SettledDecision{Outcome: DecisionDelivered})
 	}
 	s.At = time.Now()
 	if m, to := refusedMessage(k, v, s); to {
@@ -124,10 +124,10 @@ func (c *Carrier) notCarriedOut(ctx context.Context, k KeptDecision, v contract.
 			return c.postpone(ctx, k, 0, err)
 		}
 	}
-	return c.settle(ctx, k, s)
+	return c.finish(ctx, k, s)
 }
 
-func (c *Carrier) settle(ctx context.Context, k KeptDecision, s SettledDecision) error {
+func (c *Carrier) finish(ctx context.Context, k KeptDecision, s SettledDecision) error {
 	if s.At.IsZero() {
 		s.At = time.Now()
 	}

@@ -57,6 +57,6 @@ func (c *Carrier) resolve(ctx context.Context, k KeptDecision, v contract.View) 
 	case resolved == 0 && !isRecorded(payment, k.Note):
 		return c.notCarriedOut(ctx, k, v, SettledDecision{Outcome: DecisionOver, Code: booking.NothingOwed})
 	default:
-		return c.settle(ctx, k, SettledDecision{Outcome: DecisionDelivered})
+		return c.finish(ctx, k, SettledDecision{Outcome: DecisionDelivered})
 	}
 }

@@ -145,7 +145,7 @@ func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) {
 	}
 }
 
-// round leases up to width orders and settles them. A returned error is one of the inbox or
+// round leases up to width orders and starts their sagas. A returned error is one of the inbox or
 // the engine, and all further orders have to wait.
 func (d *Dispatcher) round(ctx context.Context, width int) (taken int, err error) {
 	now := time.Now()
@@ -156,7 +156,7 @@ func (d *Dispatcher) round(ctx context.Context, width int) (taken int, err error
 	errs := make([]error, len(leased))
 	var all sync.WaitGroup
 	for n, k := range leased {
-		all.Go(func() { errs[n] = d.settle(ctx, k) })
+		all.Go(func() { errs[n] = d.dispatch(ctx, k) })
 	}
 	all.Wait()
 	for _, e := range errs {
@@ -168,7 +168,7 @@ func (d *Dispatcher) round(ctx context.Context, width int) (taken int, err error
 }
 
 // tidy withdraws orders that are not to be started any more, deletes those that were
-// settled long ago, and counts the rest.
+// finished long ago, and counts the rest.
 func (d *Dispatcher) tidy(ctx context.Context) {
 	now := time.Now()
 	expired, err := d.Inbox.Expire(ctx, now)

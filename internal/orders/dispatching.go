@@ -13,9 +13,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// settle starts the saga of one order of the inbox, or finds it started, and records that.
+// dispatch starts the saga of one order of the inbox, or finds it started, and records that.
 // After a returned error, other orders have to wait, too.
-func (d *Dispatcher) settle(ctx context.Context, k Kept) error {
+func (d *Dispatcher) dispatch(ctx context.Context, k Kept) error {
 	if err := d.enter(ctx); err != nil {
 		d.failed(ctx, k, k.Sent, 0, err)
 		return err
@@ -125,7 +125,7 @@ func (d *Dispatcher) stop(ctx context.Context, k Kept) error {
 	}
 }
 
-// done counts a settled order, once that is recorded.
+// done counts a finished order, once that is recorded.
 func (d *Dispatcher) done(k Kept, outcome string, err error) error {
 	if err != nil {
 		d.Log.Warn("what became of an order is not noted in the inbox", zap.String("order", k.OrderID), zap.Error(err))

@@ -169,7 +169,7 @@ var withoutWarrant = map[string]string{
 }
 
 // TestDoor_IsTheOnlyOne: each method of the engine that changes a workflow requires a
-// warrant, and only enter and onward create warrants.
+// warrant, and warrants are created in door.go only.
 func TestDoor_IsTheOnlyOne(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("*.go")

@@ -16,12 +16,12 @@ type Inbox interface {
 	// order with this id. It returns the hash of the stored order's request. An error is
 	// also booking.ErrNothingDone if it is certain that nothing was written.
 	Put(ctx context.Context, k Kept, p contract.Publication) (requestHash string, err error)
-	// Lease leases up to n orders that are not settled to this process until a moment,
+	// Lease leases up to n unfinished orders to this process until a moment,
 	// oldest first. From then on their start may have been sent.
 	Lease(ctx context.Context, n int, now, until time.Time) ([]Kept, error)
 	// Failed ends a lease: the order may be leased again from f.Again on.
 	Failed(ctx context.Context, f Failure) error
-	// Started settles a waiting order. requestHash is that of another request whose order
+	// Started finishes a waiting order. requestHash is that of another request whose order
 	// was started under the id, "" if it was this one.
 	Started(ctx context.Context, orderID, requestHash string) error
 	// Withdraw marks a waiting order to be closed, and shows it as being cancelled, in one
@@ -31,16 +31,16 @@ type Inbox interface {
 	// Expire withdraws the orders whose start was never sent and is overdue. It returns
 	// their number.
 	Expire(ctx context.Context, now time.Time) (int, error)
-	// Closed settles a withdrawn order with its outcome.
+	// Closed finishes a withdrawn order with its outcome.
 	Closed(ctx context.Context, orderID, outcome string) error
-	// Open counts the orders that are not settled.
+	// Open counts the unfinished orders.
 	Open(ctx context.Context) (OpenInbox, error)
-	// OpenOf is the number of the customer's orders that are not settled.
+	// OpenOf is the number of the customer's unfinished orders.
 	OpenOf(ctx context.Context, customerID string) (int, error)
-	// OpenBy is the number of orders that are not settled and that the caller placed for
+	// OpenBy is the number of unfinished orders that the caller placed for
 	// others.
 	OpenBy(ctx context.Context, placedBy string) (int, error)
-	// Forget deletes orders that were settled before a moment, and returns their number.
+	// Forget deletes orders that were finished before a moment, and returns their number.
 	Forget(ctx context.Context, before time.Time) (int, error)
 }
 
@@ -66,7 +66,7 @@ type Kept struct {
 	LeasedUntil time.Time
 }
 
-// Failure is the failure of an attempt to settle an order of the inbox.
+// Failure is the failure of an attempt to dispatch an order of the inbox.
 type Failure struct {
 	OrderID string
 	// Sent: its start may have reached the engine, in this attempt or an earlier one.

@@ -28,7 +28,7 @@ type KeptDecisions interface {
 	Settle(ctx context.Context, k KeptDecision, s SettledDecision) error
 	// Open counts the waiting decisions.
 	Open(ctx context.Context) (OpenDecisions, error)
-	// Forget deletes decisions that were settled before a moment, and returns their number.
+	// Forget deletes decisions that were finished before a moment, and returns their number.
 	Forget(ctx context.Context, before time.Time) (int, error)
 }
 

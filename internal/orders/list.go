@@ -52,8 +52,8 @@ func (o *Orders) Count(ctx context.Context, caller booking.Caller, f booking.Ord
 const (
 	// reachedWithin is how long a list waits for an order's row.
 	reachedWithin = 500 * time.Millisecond
-	// rowAgain is the interval of reading a row without a wake-up.
-	rowAgain = 50 * time.Millisecond
+	// rowPoll is the interval of reading a row without a wake-up.
+	rowPoll = 50 * time.Millisecond
 )
 
 // reaches waits until the order's row is at the version, and tells whether it is. For an
@@ -69,7 +69,7 @@ func (o *Orders) reaches(ctx context.Context, caller booking.Caller, s Seen) boo
 		}
 		select {
 		case <-changes:
-		case <-time.After(rowAgain):
+		case <-time.After(rowPoll):
 		case <-ctx.Done():
 			return false
 		}
