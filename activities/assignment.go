@@ -8,30 +8,30 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Crew are the cleaners, and the calls that wait for one. Whoever frees a
-// cleaner gives them to the call that has waited longest, in the same
-// transaction: no call looks for itself again.
+// Crew is the store of cleaners and of the calls that wait for one. A transaction that
+// frees a cleaner also assigns the cleaner to the call that has waited longest, so no call
+// searches again.
 type Crew interface {
-	// Assign gives the call a free cleaner or, when there is none, a place at
-	// the end of the queue: Done, with the cleaner once there is one. Undone
-	// when the call was cancelled, even before.
+	// Assign gives the call a free cleaner or, when there is none, a place at the end of
+	// the queue: Done, with the cleaner if one is assigned. Undone if the call was
+	// cancelled, even before this call.
 	Assign(ctx context.Context, c booking.Call) (booking.Outcome, error)
-	// Finish frees the call's cleaner after the work, once. Undone when the
-	// call was cancelled before. A call without a cleaner is an error.
+	// Finish frees the call's cleaner after the work, once. Undone if the call was
+	// cancelled before. Fails if the call has no cleaner.
 	Finish(ctx context.Context, orderID string) (booking.Outcome, error)
-	// Cancel frees the call's cleaner, or takes the call from the queue. One
-	// that never came never will.
+	// Cancel frees the call's cleaner, or removes the call from the queue. A call that was
+	// never assigned cannot be assigned afterwards.
 	Cancel(ctx context.Context, c booking.Call) (booking.Undo, error)
-	// Untold lists calls that were given a cleaner while they waited, and may
-	// not know it yet.
+	// Untold lists calls that were assigned a cleaner while they waited and may not have
+	// been notified.
 	Untold(ctx context.Context) ([]booking.CleanerAtWork, error)
-	// Told notes that the call knows.
+	// Told records that the call was notified.
 	Told(ctx context.Context, orderID string) error
 }
 
-// Callers are the calls that wait for a cleaner.
+// Callers are the sagas of calls that wait for a cleaner.
 type Callers interface {
-	// TellAssigned tells the call who comes. One that is over needs not know.
+	// TellAssigned sends the call its cleaner. A call that has ended is skipped.
 	TellAssigned(ctx context.Context, orderID string, c booking.Cleaner) error
 }
 
@@ -42,13 +42,12 @@ type Assignment struct {
 	Callers Callers
 }
 
-// AssignCleaner finds a cleaner for the call, now or when one is free.
+// AssignCleaner assigns a cleaner to the call, or queues the call until one is free.
 func (a *Assignment) AssignCleaner(ctx context.Context, c booking.Call) (booking.Outcome, error) {
 	return do(ctx, &a.Service, func(ctx context.Context) (booking.Outcome, error) { return a.Crew.Assign(ctx, c) })
 }
 
-// FinishCleaning frees the call's cleaner, who goes to the call that has
-// waited longest.
+// FinishCleaning frees the call's cleaner and notifies the call that gets the cleaner next.
 func (a *Assignment) FinishCleaning(ctx context.Context, orderID string) (booking.Outcome, error) {
 	return do(ctx, &a.Service, func(ctx context.Context) (booking.Outcome, error) {
 		outcome, err := a.Crew.Finish(ctx, orderID)
@@ -59,8 +58,7 @@ func (a *Assignment) FinishCleaning(ctx context.Context, orderID string) (bookin
 	})
 }
 
-// CancelAssignment undoes AssignCleaner. The cleaner goes to the call that has
-// waited longest.
+// CancelAssignment undoes AssignCleaner and notifies the call that gets the cleaner next.
 func (a *Assignment) CancelAssignment(ctx context.Context, c booking.Call) (booking.Undo, error) {
 	return do(ctx, &a.Service, func(ctx context.Context) (booking.Undo, error) {
 		undo, err := a.Crew.Cancel(ctx, c)
@@ -71,8 +69,8 @@ func (a *Assignment) CancelAssignment(ctx context.Context, c booking.Call) (book
 	})
 }
 
-// TellAssigned tells the calls that were given a cleaner and may not know it:
-// who freed the cleaner may have died before they were told.
+// TellAssigned notifies the calls that were assigned a cleaner and may not know it: the
+// process that freed the cleaner may have died before it notified them.
 func (a *Assignment) TellAssigned(ctx context.Context) error {
 	_, err := do(ctx, &a.Service, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, TellAssigned(ctx, a.Crew, a.Callers)
@@ -80,8 +78,8 @@ func (a *Assignment) TellAssigned(ctx context.Context) error {
 	return err
 }
 
-// TellAssigned tells the calls that were given a cleaner and may not know it.
-// Whoever frees a cleaner, or adds one, calls it afterwards.
+// TellAssigned notifies the calls that were assigned a cleaner and may not know it. It runs
+// after every change that frees or adds a cleaner.
 func TellAssigned(ctx context.Context, crew Crew, callers Callers) error {
 	calls, err := crew.Untold(ctx)
 	if err != nil {
@@ -93,7 +91,7 @@ func TellAssigned(ctx context.Context, crew Crew, callers Callers) error {
 		if err == nil {
 			err = crew.Told(ctx, c.OrderID)
 		}
-		if err != nil { // the others are told all the same
+		if err != nil { // the remaining calls are still notified
 			errs = append(errs, fmt.Errorf("tell call %s of its cleaner: %w", c.OrderID, err))
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// phone tells calls who comes, when it works.
+// phone notifies calls of their cleaner while it works.
 type phone struct {
 	broken bool
 	told   []string
@@ -61,8 +61,8 @@ func TestAssignment_WhoFreesACleanerTellsTheNext(t *testing.T) {
 	require.Equal(t, []string{"two Kim", "three Kim"}, p.told)
 }
 
-// What was assigned and not told is told by whoever comes next: the same
-// activity once more, or the repair.
+// An assignment whose notification failed is notified later: by the same activity once
+// more, or by the repair.
 func TestAssignment_IsToldUntilItWasHeard(t *testing.T) {
 	t.Parallel()
 	a, p := newAssignment(t)

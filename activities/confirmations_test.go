@@ -90,7 +90,8 @@ func TestConfirmPayment(t *testing.T) {
 	})
 }
 
-// TestConfirmPayment_AfterTheUndo: what is being undone is not confirmed any more.
+// TestConfirmPayment_AfterTheUndo: a payment that is being undone is not confirmed any
+// more.
 func TestConfirmPayment_AfterTheUndo(t *testing.T) {
 	t.Parallel()
 	provider := &till{}
@@ -105,8 +106,8 @@ func TestConfirmPayment_AfterTheUndo(t *testing.T) {
 	require.NotContains(t, provider.notes(), "confirm pi_1")
 }
 
-// TestRefund_VoidsInTheFormOfTheCharge: a provider knows a request again by all of its words, and the ledger
-// does not keep those that say that the customer is there.
+// TestRefund_VoidsInTheFormOfTheCharge: a provider recognizes a repeated request by all its
+// fields, and the ledger does not store those that say that the customer is present.
 func TestRefund_VoidsInTheFormOfTheCharge(t *testing.T) {
 	t.Parallel()
 	provider := &till{}
@@ -122,8 +123,8 @@ func TestRefund_VoidsInTheFormOfTheCharge(t *testing.T) {
 	require.Equal(t, []string{c.ReturnTo, c.Customer}, []string{voided.ReturnTo, voided.Customer})
 }
 
-// TestLookAgain_ConfirmedTooLate: what the customer confirmed although it was voided is
-// given back, once.
+// TestLookAgain_ConfirmedTooLate: a payment that the customer confirmed although it was
+// voided is refunded, once.
 func TestLookAgain_ConfirmedTooLate(t *testing.T) {
 	t.Parallel()
 	provider := &till{}
@@ -146,8 +147,8 @@ func TestLookAgain_ConfirmedTooLate(t *testing.T) {
 	}
 }
 
-// TestLookAgain_TakenAfterItWasRefused: what the provider takes although the customer had refused it is
-// given back, once, and is no charge of the order's.
+// TestLookAgain_TakenAfterItWasRefused: a charge that the provider takes although it had
+// been refused is refunded, once, and is not a charge of the order.
 func TestLookAgain_TakenAfterItWasRefused(t *testing.T) {
 	t.Parallel()
 	provider := &till{confirm: func(string, booking.PaymentReturn) (string, error) { return "", activities.ErrDeclined }}
@@ -171,8 +172,9 @@ func TestLookAgain_TakenAfterItWasRefused(t *testing.T) {
 	require.Equal(t, booking.Outcome{Result: booking.Undone, Reason: booking.PaymentDeclined}, got)
 }
 
-// TestLookAgain_ConfirmedTooLateAndNotGivenBack: a refund that has failed, or is pending, is told, for it to be
-// followed. Where the provider does not answer, the look that is repeated begins it.
+// TestLookAgain_ConfirmedTooLateAndNotGivenBack: a refund that has failed or is pending is
+// reported, so that it is followed. If the provider does not answer, the repeated check
+// starts the refund.
 func TestLookAgain_ConfirmedTooLateAndNotGivenBack(t *testing.T) {
 	t.Parallel()
 	late := func(t *testing.T, said error) (*activities.Payments, *till) {
@@ -217,7 +219,8 @@ func TestLookAgain_ConfirmedTooLateAndNotGivenBack(t *testing.T) {
 	})
 }
 
-// TestLookAgain_Unconfirmed: a look that asks for it hears that the payment is to be confirmed.
+// TestLookAgain_Unconfirmed: a check with Confirms reports that the payment is to be
+// confirmed.
 func TestLookAgain_Unconfirmed(t *testing.T) {
 	t.Parallel()
 	payments, _ := toConfirm(t, &till{})

@@ -12,8 +12,9 @@ import (
 
 var disputed = &activities.Owed{Words: "charge_disputed", NeedsPerson: true}
 
-// TestResolveByHand_WhileADisputeIsOpen: nothing is paid by hand that the bank may take
-// back, too. When that is decided, what is still owed goes back once.
+// TestResolveByHand_WhileADisputeIsOpen: a refund is not paid by hand while the bank may
+// take the same money back. Once the dispute is decided, what is still owed is refunded
+// once.
 func TestResolveByHand_WhileADisputeIsOpen(t *testing.T) {
 	t.Parallel()
 	due := time.Date(2026, time.December, 6, 12, 0, 0, 0, time.UTC)
@@ -65,8 +66,8 @@ func TestResolveByHand_WhileADisputeIsOpen(t *testing.T) {
 	}
 }
 
-// TestResolveByHand_OfAPartThatIsDisputed: so it is with what staff wants to give back.
-// Once its deadline is long over, a dispute stops no refund of which the provider cannot be asked.
+// TestResolveByHand_OfAPartThatIsDisputed: the same for a goodwill refund. A dispute whose
+// deadline is long over blocks no refund for which the provider cannot be asked.
 func TestResolveByHand_OfAPartThatIsDisputed(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)

@@ -7,13 +7,14 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// learning brings a payment in the ledger up to date with what is seen of its charge.
+// learning brings a payment in the ledger up to date with the state of its charge at the
+// provider.
 type learning func(ctx context.Context, payment *booking.Payment, seen Outlay) error
 
-// learnFrom is importFrom for a charge that was looked at to give money back. A dispute
-// that is met there is followed, and marks its order, though no notice of it came. So is a
-// refund that has failed after it was done. That goes first: what the ledger knows already is
-// not met again.
+// learnFrom is importFrom for a charge that was retrieved in order to refund it. If the
+// charge has a new dispute, or a refund that failed after it was done, the payment is
+// followed from then on, because no notice may have come. Follow runs before the import:
+// after it, the ledger knows the dispute or failure and it is no longer new.
 func (p *Payments) learnFrom(ctx context.Context, payment *booking.Payment, seen Outlay) error {
 	met := len(changed(payment.Disputes, seen.Disputes)) > 0 || len(failedLater(*payment, seen)) > 0
 	if p.Follower != nil && met {

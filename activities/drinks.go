@@ -14,34 +14,34 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Shelf is what a drink's deletion needs to know of the stock.
+// Shelf is the part of the stock that deleting a drink needs.
 type Shelf interface {
-	// Close refuses every hold of the item from now on and tells how many
-	// orders hold some of it.
+	// Close refuses every later hold of the item and returns how many orders hold some of
+	// it.
 	Close(ctx context.Context, itemID string) (orders int, err error)
-	// Holders lists up to limit orders that hold some of the item, in the
-	// order of their ids and after the one named.
+	// Holders lists up to limit orders that hold some of the item, by id, after the id
+	// given.
 	Holders(ctx context.Context, itemID, after string, limit int) (orderIDs []string, err error)
-	// StillHold counts those of the orders that hold some of the item.
+	// StillHold counts the given orders that hold some of the item.
 	StillHold(ctx context.Context, itemID string, orderIDs []string) (int, error)
 }
 
 // DrinkSagas are the sagas of orders of drinks.
 type DrinkSagas interface {
-	// ForceCancel tells the order's saga to undo it; false when it is over.
+	// ForceCancel asks the order's saga to compensate; false if the order has ended.
 	ForceCancel(ctx context.Context, orderID string, f contract.Force) (running bool, err error)
-	// Running counts the orders of the item that are not over. It may be some
-	// seconds behind.
+	// Running counts the item's orders that have not ended. The count may lag by some
+	// seconds.
 	Running(ctx context.Context, itemID string) (int, error)
 }
 
 // DrinkPages shows the owner how far a deletion has come.
 type DrinkPages interface {
-	// Drink is a drink with its deletion, nil while it has none. NotFound: there
-	// is no such drink; other things have stock, too.
+	// Drink returns a drink with its deletion, nil if it has none. Returns NotFound if the
+	// id is not a drink's; other items have stock, too.
 	Drink(ctx context.Context, drinkID string) (booking.Drink, *booking.DrinkDeletion, error)
-	// NoteDeletion takes the drink off the menu, once, as the doing of the one who is named,
-	// and notes how far its deletion has come.
+	// NoteDeletion takes the drink off the menu, once, on behalf of by, and records the
+	// deletion's progress.
 	NoteDeletion(ctx context.Context, by, drinkID string, d booking.DrinkDeletion) error
 }
 
@@ -53,9 +53,9 @@ type Drinks struct {
 	Pages DrinkPages
 }
 
-// CloseDrink refuses every further order of the drink and tells how many hold
-// some of it. An order that is refused by this has taken nothing. What is no
-// drink is not closed, however often it is tried.
+// CloseDrink refuses every further order of the drink and returns how many orders hold some
+// of it. An order refused for this holds no stock. Fails without retry if the id is not a
+// drink's.
 func (d *Drinks) CloseDrink(ctx context.Context, del Deletion) (booking.DrinkDeletion, error) {
 	return do(ctx, &d.Service, func(ctx context.Context) (progress booking.DrinkDeletion, err error) {
 		_, _, err = d.Pages.Drink(ctx, del.DrinkID)
@@ -76,32 +76,32 @@ func (d *Drinks) CloseDrink(ctx context.Context, del Deletion) (booking.DrinkDel
 // DrinkBatch names some of the orders that hold a drink.
 type DrinkBatch struct {
 	DrinkID string `json:"drinkId"`
-	By      string `json:"by,omitempty"` // who deletes the drink
+	By      string `json:"by,omitempty"` // the caller that deletes the drink
 	After   string `json:"after"`
 	Limit   int    `json:"limit"`
 }
 
-// DrinkBatchDone is what came of a batch.
+// DrinkBatchDone is the result of a batch.
 type DrinkBatchDone struct {
-	Orders  int    `json:"orders"`  // that there were
-	Over    int    `json:"over"`    // before they could be cancelled: they hold the drink for good
-	Told    int    `json:"told"`    // to undo themselves
-	Running int    `json:"running"` // orders of the drink, in this batch or not, that are not over
-	Last    string `json:"last"`    // the last of them
+	Orders  int    `json:"orders"`  // in this batch
+	Over    int    `json:"over"`    // had ended before they could be cancelled and keep the drink
+	Told    int    `json:"told"`    // asked to compensate
+	Running int    `json:"running"` // orders of the drink, in this batch or not, that have not ended
+	Last    string `json:"last"`    // the last order of this batch
 }
 
 const (
-	// batchPatience is how long a batch is watched before the next one is
-	// begun: so that not all orders of a drink are undone at once, and that
-	// one which cannot be undone now does not hold the others up.
-	batchPatience = 8 * time.Second
-	batchGlance   = 100 * time.Millisecond
-	// batchWidth is how many sagas are told at the same time.
+	// batchTimeout is how long a batch is watched before the next one starts. It keeps all
+	// orders of a drink from compensating at once, and one order that cannot compensate now
+	// from delaying the others.
+	batchTimeout = 8 * time.Second
+	batchPoll    = 100 * time.Millisecond
+	// batchWidth is how many sagas are asked at the same time.
 	batchWidth = 8
 )
 
-// CancelDrinkOrders tells the sagas of a batch of orders to undo them, and
-// watches them for a while.
+// CancelDrinkOrders asks the sagas of a batch of orders to compensate, and watches them for
+// a while.
 func (d *Drinks) CancelDrinkOrders(ctx context.Context, b DrinkBatch) (DrinkBatchDone, error) {
 	return do(ctx, &d.Service, func(ctx context.Context) (DrinkBatchDone, error) {
 		orders, err := d.Shelf.Holders(ctx, b.DrinkID, b.After, b.Limit)
@@ -112,7 +112,7 @@ func (d *Drinks) CancelDrinkOrders(ctx context.Context, b DrinkBatch) (DrinkBatc
 		if err != nil {
 			return DrinkBatchDone{}, err
 		}
-		// What an earlier attempt has cancelled holds nothing any more.
+		// Orders that an earlier attempt has cancelled no longer hold stock.
 		over, err := d.Shelf.StillHold(ctx, b.DrinkID, ended)
 		if err != nil {
 			return DrinkBatchDone{}, fmt.Errorf("which orders are over: %w", err)
@@ -129,8 +129,8 @@ func (d *Drinks) CancelDrinkOrders(ctx context.Context, b DrinkBatch) (DrinkBatc
 	})
 }
 
-// forceCancel tells the sagas of the orders, and answers those that run and those
-// that have ended.
+// forceCancel asks the orders' sagas to compensate, and returns the orders that run and
+// those that have ended.
 func (d *Drinks) forceCancel(ctx context.Context, orders []string, f contract.Force) (told, ended []string, err error) {
 	running := make([]bool, len(orders))
 	var telling errgroup.Group
@@ -154,17 +154,16 @@ func (d *Drinks) forceCancel(ctx context.Context, orders []string, f contract.Fo
 	return told, ended, nil
 }
 
-// watch waits until the orders hold nothing any more, or until it has waited
-// long enough.
+// watch waits until the orders hold no stock, or until batchTimeout has passed.
 func (d *Drinks) watch(ctx context.Context, drinkID string, orders []string) error {
-	enough := time.Now().Add(batchPatience)
+	enough := time.Now().Add(batchTimeout)
 	for len(orders) > 0 && time.Now().Before(enough) {
 		open, err := d.Shelf.StillHold(ctx, drinkID, orders)
 		if err != nil || open == 0 {
 			return err
 		}
 		select {
-		case <-time.After(batchGlance):
+		case <-time.After(batchPoll):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
@@ -172,15 +171,15 @@ func (d *Drinks) watch(ctx context.Context, drinkID string, orders []string) err
 	return nil
 }
 
-// Deletion is the deletion of a drink, and how far it has come.
+// Deletion is the deletion of a drink with its progress.
 type Deletion struct {
 	DrinkID  string                `json:"drinkId"`
-	By       string                `json:"by,omitempty"` // who deletes the drink
+	By       string                `json:"by,omitempty"` // the caller that deletes the drink
 	Progress booking.DrinkDeletion `json:"progress"`
 }
 
-// UnmarshalJSON reads also what sagas of earlier builds give to CloseDrink: the drink's
-// id alone.
+// UnmarshalJSON also reads the input that sagas of earlier builds give to CloseDrink: the
+// drink's id alone.
 func (d *Deletion) UnmarshalJSON(text []byte) error {
 	if json.Unmarshal(text, &d.DrinkID) == nil {
 		return nil

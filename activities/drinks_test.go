@@ -25,14 +25,14 @@ var (
 // cafe is a stock of one drink with the sagas of its orders.
 type cafe struct {
 	*store.Inventory
-	over []string // orders that nobody can cancel any more
+	over []string // orders that cannot be cancelled any more
 	gone []string // orders that an earlier attempt has cancelled
 
 	mu      sync.Mutex
 	asked   []string
 	away    bool
 	reports []booking.DrinkDeletion
-	by      string // who deletes the drink
+	by      string // the caller that deletes the drink
 	running int
 }
 
@@ -114,8 +114,8 @@ func TestDrinks_CancelsBatchByBatch(t *testing.T) {
 	require.Contains(t, c.asked, "cafe-0 menu_deleted")
 }
 
-// TestDrinks_CancelledByAnEarlierAttempt: what that has told is cancelled, though it
-// ended after the holders were listed.
+// TestDrinks_CancelledByAnEarlierAttempt: orders that an earlier attempt has asked to
+// compensate count as cancelled, although they ended after the holders were listed.
 func TestDrinks_CancelledByAnEarlierAttempt(t *testing.T) {
 	t.Parallel()
 	c, drinks := newCafe(t, 3)
@@ -127,8 +127,8 @@ func TestDrinks_CancelledByAnEarlierAttempt(t *testing.T) {
 	require.Equal(t, activities.DrinkBatchDone{Orders: 3, Over: 1, Told: 1, Last: "cafe-2"}, done)
 }
 
-// TestDrinks_WhatIsNoDrinkIsNotClosed: a place has stock, too, and an
-// operator may type its id into a deletion.
+// TestDrinks_WhatIsNoDrinkIsNotClosed: a place has stock, too, and an operator may type its
+// id into a deletion.
 func TestDrinks_WhatIsNoDrinkIsNotClosed(t *testing.T) {
 	t.Parallel()
 	c, drinks := newCafe(t, 0)
@@ -165,8 +165,8 @@ func TestDrinks_ABatchThatFailsIsDoneAgain(t *testing.T) {
 	require.Equal(t, activities.DrinkBatchDone{Orders: 2, Told: 2, Last: "cafe-1"}, done)
 }
 
-// TestDrinks_DeletionOfEarlierBuilds: a deletion that an earlier build has begun goes
-// on: it gave the drink's id alone.
+// TestDrinks_DeletionOfEarlierBuilds: a deletion that an earlier build has begun goes on,
+// although its input is the drink's id alone.
 func TestDrinks_DeletionOfEarlierBuilds(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]activities.Deletion{

@@ -9,10 +9,10 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// LookAgain looks at an order's charge at the provider, and imports what others have
-// made of it into the ledger. Nothing is asked for: that does what waits for the money.
-// Where only a person can find out what became of the charge, the answer is what the
-// ledger knows.
+// LookAgain retrieves the state of an order's charge from the provider and imports refunds
+// and disputes that others have made into the ledger. It requests no refund: the saga that
+// waits for the money does. Where only a person can find out the state of the charge, the
+// answer is what the ledger knows.
 func (p *Payments) LookAgain(ctx context.Context, g booking.Glance) (booking.Looked, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Looked, error) {
 		payment, err := p.Ledger.Payment(ctx, g.OrderID)
@@ -22,7 +22,7 @@ func (p *Payments) LookAgain(ctx context.Context, g booking.Glance) (booking.Loo
 		if err != nil {
 			return booking.Looked{}, fmt.Errorf("read payment: %w", err)
 		}
-		waited := notDone(payment)
+		waited := openRefunds(payment)
 		unseen := p.learnOfCharge(ctx, &payment)
 		if unseen == nil {
 			_, unseen = p.seen(ctx, &payment, p.importFrom)
@@ -38,7 +38,7 @@ func (p *Payments) LookAgain(ctx context.Context, g booking.Glance) (booking.Loo
 	})
 }
 
-// confirmedAndGivenBack is what the undo's own refund has given back of a charge that the
+// confirmedAndGivenBack is what the undo's own refund has paid back of a charge that the
 // customer had to confirm.
 func confirmedAndGivenBack(payment booking.Payment) *booking.Money {
 	own, begun := payment.Entry(payment.RefundKey())
@@ -48,8 +48,8 @@ func confirmedAndGivenBack(payment booking.Payment) *booking.Money {
 	return &own.Amount
 }
 
-// notDone are the keys of a payment's refunds that are pending or have failed.
-func notDone(payment booking.Payment) (keys []string) {
+// openRefunds lists the keys of a payment's refunds that are pending or have failed.
+func openRefunds(payment booking.Payment) (keys []string) {
 	for _, e := range payment.Entries {
 		if e.State != booking.EntryDone {
 			keys = append(keys, e.Key)
@@ -58,8 +58,9 @@ func notDone(payment booking.Payment) (keys []string) {
 	return keys
 }
 
-// lookedAt is the answer of a look before which the waited refunds were not done. Those that
-// it has found done are told, too: what waits for them does not know that yet.
+// lookedAt is the answer for a payment whose refunds with the waited keys were not done
+// before the check. Refunds that the check has found done are included: the saga that waits
+// for them does not know that yet.
 func lookedAt(payment booking.Payment, waited []string) booking.Looked {
 	looked := booking.Looked{Status: payment.Status, Disputes: payment.OpenDisputes(), Refunds: waited}
 	for _, d := range payment.Disputes {
@@ -67,7 +68,7 @@ func lookedAt(payment booking.Payment, waited []string) booking.Looked {
 			looked.Lost = append(looked.Lost, d)
 		}
 	}
-	for _, key := range notDone(payment) {
+	for _, key := range openRefunds(payment) {
 		if !slices.Contains(waited, key) {
 			looked.Refunds = append(looked.Refunds, key)
 		}
@@ -75,7 +76,7 @@ func lookedAt(payment booking.Payment, waited []string) booking.Looked {
 	for _, e := range payment.Entries {
 		if e.State == booking.EntryFailed && !e.ByOthers() && payment.HasRoom(e) {
 			if e.Key == payment.RefundKey() && payment.Status == booking.RefundPending {
-				e.Amount.Amount = payment.Owed() // parts may have been given back since it failed
+				e.Amount.Amount = payment.Owed() // parts may have been refunded since it failed
 			}
 			looked.Failed = append(looked.Failed, e)
 		}

@@ -19,7 +19,7 @@ func lookAgain(p *activities.Payments, orderID string) (booking.Looked, error) {
 	})
 }
 
-// dispute has the charge disputed.
+// dispute opens a dispute of the charge.
 func (d *drawer) dispute(amount int64, state booking.DisputeState, due time.Time) booking.Dispute {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -28,9 +28,9 @@ func (d *drawer) dispute(amount int64, state booking.DisputeState, due time.Time
 	return is
 }
 
-// TestLookAgain_RefundByHand: what was given back at the provider is in the ledger at
-// once, of an order that stands and of one that was given back but for what is kept.
-// Nothing is asked for.
+// TestLookAgain_RefundByHand: a refund made at the provider by hand is in the ledger at
+// once, for an active order and for one that was refunded but for what is kept. The check
+// requests no refund.
 func TestLookAgain_RefundByHand(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -62,7 +62,7 @@ func TestLookAgain_RefundByHand(t *testing.T) {
 	require.Equal(t, []int64{price.Amount, 20000}, []int64{payment.Refunded, payment.Kept})
 }
 
-// TestLookAgain_RefundOfNothing: a provider's refund of no amount is no entry.
+// TestLookAgain_RefundOfNothing: a refund of amount 0 at the provider is not an entry.
 func TestLookAgain_RefundOfNothing(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -72,8 +72,8 @@ func TestLookAgain_RefundOfNothing(t *testing.T) {
 	require.Empty(t, onRecord(t, payments, "o1").Entries)
 }
 
-// TestLookAgain_Disputes: while one is open it is told with its deadline; what is lost is
-// an entry, and what is won is none.
+// TestLookAgain_Disputes: an open dispute is reported with its deadline; a lost one is an
+// entry, a won one is not.
 func TestLookAgain_Disputes(t *testing.T) {
 	t.Parallel()
 	for _, end := range []booking.DisputeState{booking.DisputeLost, booking.DisputeWon} {
@@ -116,8 +116,8 @@ func TestLookAgain_Disputes(t *testing.T) {
 	}
 }
 
-// TestLookAgain_RefundsUnderWay: the keys of those that are not done are told, to have
-// them asked for again. A look asks for nothing.
+// TestLookAgain_RefundsUnderWay: the keys of refunds that are not done are reported, so
+// that they are requested again. The check requests no refund.
 func TestLookAgain_RefundsUnderWay(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -138,8 +138,8 @@ func TestLookAgain_RefundsUnderWay(t *testing.T) {
 	require.Equal(t, asked, d.notes())
 }
 
-// TestLookAgain_NothingToLookAt: of an order that is not known, or was not charged, there
-// is nothing at the provider.
+// TestLookAgain_NothingToLookAt: the provider is not asked for an order that is unknown or
+// was not charged.
 func TestLookAgain_NothingToLookAt(t *testing.T) {
 	t.Parallel()
 	d := newDrawer()
@@ -164,8 +164,8 @@ func TestLookAgain_NothingToLookAt(t *testing.T) {
 	require.Zero(t, looks)
 }
 
-// TestLookAgain_ProviderAway: a look is tried again; what only a person can find out is
-// answered with what is known.
+// TestLookAgain_ProviderAway: the check is retried; where only a person can find out, the
+// answer is what the ledger knows.
 func TestLookAgain_ProviderAway(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -183,7 +183,7 @@ func TestLookAgain_ProviderAway(t *testing.T) {
 	require.Equal(t, booking.Looked{Status: booking.Charged, Disputes: []booking.Dispute{open}}, got)
 }
 
-// unchanged are the disputes without when they came to be so.
+// unchanged returns the disputes without the time of their last change.
 func unchanged(disputes []booking.Dispute) []booking.Dispute {
 	for i := range disputes {
 		disputes[i].Changed = time.Time{}

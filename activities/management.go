@@ -6,23 +6,23 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Registry is where management keeps the calls that it knows of.
+// Registry stores the calls that management knows.
 type Registry interface {
-	// Register notes the call, once. Undone when it was struck off, even
-	// before it was ever registered.
+	// Register records the call, once. Undone if it was unregistered, even before it was
+	// registered.
 	Register(ctx context.Context, c booking.Call) (booking.Outcome, error)
-	// Unregister strikes the call off. One that was never registered never
-	// will be.
+	// Unregister removes the call. A call that was never registered cannot be registered
+	// afterwards.
 	Unregister(ctx context.Context, c booking.Call) (booking.Undo, error)
 }
 
-// Management knows of every call.
+// Management registers every call.
 type Management struct {
 	Service
 	Registry Registry
 }
 
-// RegisterCall makes management know of a call.
+// RegisterCall registers a call with management.
 func (m *Management) RegisterCall(ctx context.Context, c booking.Call) (booking.Outcome, error) {
 	return do(ctx, &m.Service, func(ctx context.Context) (booking.Outcome, error) {
 		return m.Registry.Register(ctx, c)

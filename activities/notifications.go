@@ -6,39 +6,38 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Outbox is where messages to people are kept and read from.
+// Outbox stores messages to people.
 type Outbox interface {
-	// Send keeps the message under its key, once. Undone when it was withdrawn
-	// before it was ever sent.
+	// Send stores the message under its key, once. Undone if it was withdrawn before it was
+	// sent.
 	Send(ctx context.Context, m booking.Message) (booking.Outcome, error)
-	// Withdraw follows the message kept under key with another one that takes
-	// it back. Nothing is sent if there was no message under key, and there
-	// never will be one: a Send that comes later answers Undone and why.
+	// Withdraw sends m to correct the message stored under key. If there is no message
+	// under key, nothing is sent, and a later Send under key returns Undone with why.
 	Withdraw(ctx context.Context, key string, m booking.Message, why booking.Reason) (booking.Undo, error)
 }
 
-// Notifications tells people.
+// Notifications notifies people.
 type Notifications struct {
 	Service
 	Outbox Outbox
 }
 
-// Withdrawal names the message that is taken back and the one that says so.
+// Withdrawal names the message that is withdrawn and the message that says so.
 type Withdrawal struct {
 	Key     string          `json:"key"`
 	Message booking.Message `json:"message"`
 	Why     booking.Reason  `json:"why"`
 }
 
-// Notify tells somebody of an order.
+// Notify sends a message about an order to a person.
 func (n *Notifications) Notify(ctx context.Context, m booking.Message) (booking.Outcome, error) {
 	return do(ctx, &n.Service, func(ctx context.Context) (booking.Outcome, error) {
 		return n.Outbox.Send(ctx, m)
 	})
 }
 
-// WithdrawNotice undoes Notify: whoever was told of an order is told that it is
-// off.
+// WithdrawNotice undoes Notify: the person who was notified of an order is notified of its
+// cancellation.
 func (n *Notifications) WithdrawNotice(ctx context.Context, w Withdrawal) (booking.Undo, error) {
 	return do(ctx, &n.Service, func(ctx context.Context) (booking.Undo, error) {
 		return n.Outbox.Withdraw(ctx, w.Key, w.Message, w.Why)

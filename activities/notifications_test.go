@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// postbox is an Outbox that keeps what it was last asked.
+// postbox is an Outbox that stores its last call.
 type postbox struct {
 	sent      booking.Message
 	withdrawn activities.Withdrawal

@@ -5,30 +5,30 @@ import (
 	"errors"
 )
 
-// PaymentGate stands before the payment provider. It keeps charges away while
-// the provider is overloaded or out of order: those wait for their turn.
+// PaymentGate limits calls to the payment provider. While the provider is overloaded or
+// failing, charges are kept from it and wait for their turn.
 type PaymentGate interface {
-	// Enter lets a charge through, or answers ErrShut at once. One that has
-	// waited for its turn goes before those that have not.
+	// Enter admits a charge, or returns ErrShut at once. Charges that have waited for their
+	// turn go before those that have not.
 	Enter(ctx context.Context, waited bool) (PaymentPass, error)
-	// Opens waits until one whose turn has come may enter, or ctx ends. One that
-	// was let in before, to no avail, is not let in again at once.
+	// Opens waits until a charge whose turn has come may enter, or ctx ends. again: the
+	// charge was admitted before without result, so it is not admitted again at once.
 	Opens(ctx context.Context, again bool) error
 }
 
-// PaymentPass is what one who was let in shows. It has to be given back.
+// PaymentPass admits one charge. It has to be returned by Leave.
 type PaymentPass interface {
-	// Asks says that the provider is being asked from now on.
+	// Asks marks the start of the call to the provider.
 	Asks()
-	// Leave says what came of it: nil for an answer of any kind, ErrNotAsked,
-	// or why there was none. Only the first word counts.
+	// Leave returns the pass with the result of the call: nil for an answer of any kind,
+	// ErrNotAsked, or the error. Only the first call of Leave counts.
 	Leave(error)
 }
 
 // Errors at a PaymentGate.
 var (
-	// ErrShut: no charge goes to the provider at the moment.
+	// ErrShut is returned while no charge is sent to the provider.
 	ErrShut = errors.New("the payment provider takes no payments at the moment")
-	// ErrNotAsked: one who was let in had no need to ask the provider.
+	// ErrNotAsked is the result of a pass whose charge did not need the provider.
 	ErrNotAsked = errors.New("the payment provider was not asked")
 )

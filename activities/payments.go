@@ -12,18 +12,18 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// providerPatience bounds one flight to the provider. It is longer than any
-// activity waits: the answer is recorded even when nobody waits for it.
+// providerPatience bounds one call to the provider. It is longer than any activity waits,
+// so that the answer is recorded even after the activity has ended.
 const providerPatience = 30 * time.Second
 
-// keysLast is for how long a charge may be asked for again under its key. A
-// provider forgets keys, Stripe after 24 hours, and would take it twice.
+// keysLast is how long a charge may be repeated under its key. Providers forget keys,
+// Stripe after 24 hours, and would take the charge twice.
 const keysLast = 23 * time.Hour
 
-// keepsTrying is for how long a charge is asked for again that fails at the
-// provider, before it stands in line: with few orders the gate stays open, and
-// customers are to hear that payment follows, and of an end to it, all the same.
-const keepsTrying = 30 * time.Second
+// queuedAfter is how long a charge that fails at the provider is repeated before it is
+// queued. With few orders the gate stays open, and even then customers are to hear within a
+// bounded time that the payment follows.
+const queuedAfter = 30 * time.Second
 
 // Payments charges and refunds.
 type Payments struct {
@@ -31,21 +31,22 @@ type Payments struct {
 	Ledger   PaymentLedger
 	Provider PaymentProvider
 	Gate     PaymentGate
-	// Follower follows disputes that are met; nil: nothing does.
+	// Follower follows payments with disputes or failed refunds; nil: no payment is
+	// followed.
 	Follower PaymentFollower
-	// Silence is for how long the provider may answer nothing but errors of a refund that it
-	// has accepted before a person has to see to that; 0: a day.
+	// Silence is how long the provider may answer only with errors about a refund that it
+	// has accepted, before the refund needs a person; 0: a day.
 	Silence time.Duration
-	// InFlight is for how long a request that was not answered may be carried out yet, though the
-	// provider does not show it; 0: a minute.
+	// InFlight is how long a request that was not answered may still be carried out
+	// although the provider does not show it; 0: a minute.
 	InFlight time.Duration
 
 	flights singleflight.Group
-	asking  sync.Map // keys of charges for which the provider is being asked
+	asking  sync.Map // keys of charges whose call to the provider is running
 }
 
-// ChargePayment takes the order's price, once. What was not taken in time never
-// will be. It is Deferred while the provider takes no payments.
+// ChargePayment charges the order's price, once. A charge that is Late is never taken.
+// Deferred while the provider takes no payments.
 func (p *Payments) ChargePayment(ctx context.Context, c booking.Charge) (booking.Outcome, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Outcome, error) {
 		payment, err := p.charge(ctx, c)
@@ -74,12 +75,12 @@ func (p *Payments) charge(ctx context.Context, c booking.Charge) (booking.Paymen
 	}
 	payment, err := p.Ledger.BeginCharge(ctx, c)
 	if err == nil && payment.Status == booking.ChargePending {
-		return p.giveUp(ctx, c) // it may have been asked for while there was time
+		return p.giveUp(ctx, c) // the provider may have been asked while there was time
 	}
 	return payment, err
 }
 
-// giveUp undoes a charge that may have been taken. What is still owed then is
+// giveUp undoes a charge that may have been taken. Money that is still owed after that is
 // left to the order's own undo.
 func (p *Payments) giveUp(ctx context.Context, c booking.Charge) (booking.Payment, error) {
 	payment, err := p.undoOnce(ctx, c)
@@ -89,14 +90,14 @@ func (p *Payments) giveUp(ctx context.Context, c booking.Charge) (booking.Paymen
 	return payment, err
 }
 
-// fly asks the provider and records its answer.
+// fly calls the provider and records its answer.
 func (p *Payments) fly(ctx context.Context, c booking.Charge, waited bool) (booking.Payment, error) {
 	return inFlight(ctx, p, c.Key, func(ctx context.Context) (booking.Payment, error) { return p.pass(ctx, c, waited) })
 }
 
-// inFlight asks the provider by pass. There is one flight a key in this process, and
-// it goes on when the activity that asked has given up: an answer that was paid for is
-// not thrown away.
+// inFlight calls the provider by pass. There is one call per key in this process. It goes
+// on after the activity that started it has ended, so that the provider's answer is not
+// lost.
 func inFlight[T any](ctx context.Context, p *Payments, key string, pass func(context.Context) (T, error)) (none T, err error) {
 	landed := p.flights.DoChan(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerPatience)
@@ -117,14 +118,14 @@ func inFlight[T any](ctx context.Context, p *Payments, key string, pass func(con
 	}
 }
 
-// pass takes a charge through the gate. One that is kept away waits in the
+// pass takes a charge through the gate. A charge that is not admitted is queued in the
 // ledger.
 func (p *Payments) pass(ctx context.Context, c booking.Charge, waited bool) (booking.Payment, error) {
 	pass, err := p.Gate.Enter(ctx, waited)
 	if err != nil {
 		return p.stand(ctx, c)
 	}
-	defer pass.Leave(ErrNotAsked) // the first word counts
+	defer pass.Leave(ErrNotAsked) // only the first Leave counts
 	payment, err := p.Ledger.BeginCharge(ctx, c)
 	switch {
 	case err != nil:
@@ -143,45 +144,45 @@ func (p *Payments) pass(ctx context.Context, c booking.Charge, waited bool) (boo
 	case errors.Is(err, ErrDeclined):
 		return p.Ledger.EndCharge(ctx, c.OrderID, booking.Declined, "")
 	case errors.Is(err, ErrVoided):
-		return p.Ledger.BeginCharge(ctx, c) // it knows why: the refund's intent was written first
+		return p.Ledger.BeginCharge(ctx, c) // the ledger has the reason: the refund was recorded before the void
 	case isToConfirm(err):
 		return p.requireAction(ctx, c, err)
 	case isSettledByUndo(err):
 		c.Why = booking.PaymentUnavailable
 		return p.giveUp(ctx, c)
 	case isBusy(err):
-		return p.stand(ctx, c) // it was turned away at the door
-	case !waited && time.Since(payment.At) > keepsTrying:
+		return p.stand(ctx, c) // the provider was busy
+	case !waited && time.Since(payment.At) > queuedAfter:
 		return p.stand(ctx, c)
 	default:
 		return booking.Payment{}, elsewhere{fmt.Errorf("charge at provider: %w", err)}
 	}
 }
 
-// ask asks the provider, and says at the gate what came of it.
+// ask calls the provider and reports the result to the gate.
 func (p *Payments) ask(ctx context.Context, c booking.Charge, pass PaymentPass) (ref string, err error) {
 	p.asking.Store(c.Key, nil)
 	defer p.asking.Delete(c.Key)
 	pass.Asks()
 	ref, err = p.Provider.Charge(ctx, c)
 	if errors.Is(err, ErrDeclined) || errors.Is(err, ErrVoided) || isToConfirm(err) || isSettledByUndo(err) {
-		pass.Leave(nil) // the provider is well
+		pass.Leave(nil) // the provider works
 	} else {
 		pass.Leave(err)
 	}
 	return ref, err
 }
 
-// isSettledByUndo is for a provider's answer after which a charge cannot stand,
-// and asking again changes nothing. The undo gives back what was taken, or calls
-// a person.
+// isSettledByUndo tells whether a charge with this answer of the provider cannot be kept,
+// and a repetition changes nothing. The undo refunds what was taken, or the order needs a
+// person.
 func isSettledByUndo(err error) bool {
 	_, owed := errors.AsType[*Owed](err)
 	return owed || errors.Is(err, ErrOtherAmount)
 }
 
-// stand puts a charge in line. One that was asked for before stays pending in
-// the ledger: what came of that is known only when it can be asked again.
+// stand queues a charge. A charge that the provider was asked for before stays pending in
+// the ledger: its state is known only after the next call.
 func (p *Payments) stand(ctx context.Context, c booking.Charge) (booking.Payment, error) {
 	payment, err := p.Ledger.DeferCharge(ctx, c)
 	if payment.Status == booking.ChargePending {

@@ -11,22 +11,21 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// DeferredPayments takes the payments that had to wait. Its task queue is the
-// line in which they stand: workers take from its front, at a bounded rate.
+// DeferredPayments charges queued payments. Its task queue is the queue of payments:
+// workers take from its front, at a bounded rate.
 type DeferredPayments struct {
 	Payments *Payments
 }
 
-// ProofOfLife is how often a payment at the front of the line says that it is
-// still there.
+// ProofOfLife is the interval between heartbeats of a payment at the front of the queue.
 const ProofOfLife = 10 * time.Second
 
-// ChargeDeferredPayment is ChargePayment for an order whose turn has come. It
-// waits until the provider takes payments.
+// ChargeDeferredPayment is ChargePayment for an order whose turn has come. It waits until
+// the provider takes payments.
 func (d *DeferredPayments) ChargeDeferredPayment(ctx context.Context, c booking.Charge) (booking.Outcome, error) {
 	p := d.Payments
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Outcome, error) {
-		stop := saysThatItLives(ctx)
+		stop := startHeartbeats(ctx)
 		defer stop()
 		for tries := 0; ; tries++ {
 			if err := p.opens(ctx, tries > 0); err != nil {
@@ -34,7 +33,7 @@ func (d *DeferredPayments) ChargeDeferredPayment(ctx context.Context, c booking.
 			}
 			payment, err := p.fly(ctx, c, true)
 			if _, provider := errors.AsType[elsewhere](err); provider {
-				continue // it keeps its place: whoever goes back to the queue goes to its end
+				continue // repeat here: a retried activity would go to the end of the queue
 			}
 			if outcome := cameTo(payment); err != nil || outcome.Result != booking.Deferred {
 				return outcome, err
@@ -43,7 +42,7 @@ func (d *DeferredPayments) ChargeDeferredPayment(ctx context.Context, c booking.
 	})
 }
 
-// opens waits for the gate, but not longer than this worker is there.
+// opens waits for the gate, at most until this worker stops.
 func (p *Payments) opens(ctx context.Context, again bool) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -61,12 +60,12 @@ func (p *Payments) opens(ctx context.Context, again bool) error {
 	return nil
 }
 
-// errWorkerStops is no cancellation: another worker takes the payment over.
+// errWorkerStops is not a cancellation: another worker runs the payment.
 var errWorkerStops = errors.New("this worker stops")
 
-// saysThatItLives lets the engine know that the activity is in good hands, and
-// the activity that it is no longer wanted.
-func saysThatItLives(ctx context.Context) (stop func()) {
+// startHeartbeats sends heartbeats, so that the engine knows the activity is alive, and the
+// activity learns of its cancellation.
+func startHeartbeats(ctx context.Context) (stop func()) {
 	done := make(chan struct{})
 	go func() {
 		ticks := time.NewTicker(ProofOfLife)

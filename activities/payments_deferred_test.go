@@ -18,7 +18,7 @@ import (
 
 var deferred = booking.Outcome{Result: booking.Deferred}
 
-// door is a gate that somebody holds shut until it is opened.
+// door is a gate that stays shut until the test opens it.
 type door struct {
 	mu     sync.Mutex
 	opened chan struct{}
@@ -49,7 +49,7 @@ func (d *door) Opens(ctx context.Context, _ bool) error {
 	}
 }
 
-// behind puts a payments service behind a door.
+// behind returns a payments service behind a door.
 func behind(t *testing.T, d *door, p *till) *activities.Payments {
 	t.Helper()
 	payments := newPayments(t, p)
@@ -66,7 +66,7 @@ func TestChargePayment_DeferredWhileTheProviderIsKeptFrom(t *testing.T) {
 	t.Parallel()
 	provider, gate := &till{}, newDoor()
 	payments, c := behind(t, gate, provider), newCharge("o1")
-	for range 5 { // more often than breakers of services allow failures
+	for range 5 { // more often than the breakers of services allow failures
 		got, err := do(inPlace, func(ctx context.Context) (booking.Outcome, error) { return payments.ChargePayment(ctx, c) })
 		require.NoError(t, err)
 		require.Equal(t, deferred, got)
@@ -85,7 +85,7 @@ func TestChargePayment_DeferredWhileTheProviderIsKeptFrom(t *testing.T) {
 	require.Equal(t, []error{nil, activities.ErrNotAsked}, gate.said)
 }
 
-// What was charged stays charged, whatever the gate does.
+// A charged payment stays charged, whatever the gate does.
 func TestChargePayment_RepeatsItsAnswerThoughTheGateIsShut(t *testing.T) {
 	t.Parallel()
 	provider := &till{}
@@ -98,7 +98,7 @@ func TestChargePayment_RepeatsItsAnswerThoughTheGateIsShut(t *testing.T) {
 	require.Equal(t, done, got)
 }
 
-// A charge of which nobody knows what came of it stays one.
+// A charge whose outcome is unknown stays pending.
 func TestChargePayment_DeferredThoughItWasAskedFor(t *testing.T) {
 	t.Parallel()
 	provider := &till{charge: func(context.Context, booking.Charge) (string, error) { return "", errAway }}
@@ -116,7 +116,7 @@ func TestChargePayment_DeferredThoughItWasAskedFor(t *testing.T) {
 	require.Equal(t, []string{"charge o1/charge", "void o1/charge"}, provider.notes())
 }
 
-// Where orders are few the gate stays open while the provider fails.
+// With few orders the gate stays open while the provider fails.
 func TestChargePayment_DeferredWhenItFailsForLong(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -178,7 +178,7 @@ func TestChargePayment_DeferredWhenTurnedAway(t *testing.T) {
 	require.Equal(t, 3, turnedAway)
 }
 
-// A slow or failing provider has a breaker of its own: the service is well.
+// A slow or failing provider has a breaker of its own and does not trip the service's.
 func TestChargePayment_TheProvidersFailuresAreNotTheServices(t *testing.T) {
 	t.Parallel()
 	provider := &till{charge: func(context.Context, booking.Charge) (string, error) { return "", errAway }}
@@ -191,7 +191,7 @@ func TestChargePayment_TheProvidersFailuresAreNotTheServices(t *testing.T) {
 	}
 }
 
-// patient is a gate that is open, and notes who comes again.
+// patient is an open gate that records calls of Opens with again.
 type patient struct {
 	open
 	again []bool
@@ -202,7 +202,7 @@ func (p *patient) Opens(_ context.Context, again bool) error {
 	return nil
 }
 
-// One that fails when its turn has come does not go back to the end of the line.
+// A charge that fails when its turn has come does not go back to the end of the queue.
 func TestChargeDeferredPayment_KeepsItsPlace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -230,7 +230,7 @@ func (frozen) BeginCharge(ctx context.Context, _ booking.Charge) (booking.Paymen
 	return booking.Payment{}, ctx.Err()
 }
 
-// A ledger that hangs is the service's own failure: others do not wait for it.
+// A hanging ledger trips the service's breaker: later orders do not wait for it.
 func TestChargePayment_AHangingLedgerCostsAFewTheirBudget(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -250,7 +250,7 @@ func TestChargePayment_AHangingLedgerCostsAFewTheirBudget(t *testing.T) {
 			}
 		}
 		require.Equal(t, 3, waited)
-		time.Sleep(time.Minute) // those that hang give up
+		time.Sleep(time.Minute) // the hanging calls end
 	})
 }
 
@@ -306,7 +306,8 @@ func TestChargeDeferredPayment_WaitsAndSaysThatItLives(t *testing.T) {
 	})
 }
 
-// A worker that stops hands the line's front back, and waits for no provider.
+// A worker that stops returns the payment at the front of the queue, and does not wait for
+// the provider.
 func TestChargeDeferredPayment_GoesWithItsWorker(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -9,138 +9,136 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// PaymentLedger is our own record of what was asked of the payment provider
-// and what came of it: one line an order, found again by its order id.
+// PaymentLedger is our record of requests to the payment provider and their results: one
+// payment per order, found by the order's id.
 type PaymentLedger interface {
-	// BeginCharge writes a pending payment unless the order has one, turns one
-	// that is deferred into a pending one, and returns the order's payment as
-	// it stands.
+	// BeginCharge writes a pending payment unless the order has one, turns a deferred one
+	// into a pending one, and returns the order's payment.
 	BeginCharge(ctx context.Context, c booking.Charge) (booking.Payment, error)
-	// DeferCharge writes a deferred payment unless the order has one, notes
-	// that it waits unless it is decided on, and returns the order's payment as
-	// it stands.
+	// DeferCharge writes a deferred payment unless the order has one, marks an undecided
+	// one as waiting, and returns the order's payment.
 	DeferCharge(ctx context.Context, c booking.Charge) (booking.Payment, error)
-	// RequireAction turns a pending payment into one that the customer has to confirm,
-	// with the provider's id of what is to be confirmed. Returns the payment as it stands
-	// then.
+	// RequireAction turns a pending payment into one that the customer has to confirm; ref
+	// is the provider's id of what is to be confirmed. Returns the payment.
 	RequireAction(ctx context.Context, orderID, ref string, action booking.NextAction) (booking.Payment, error)
-	// EndCharge records the provider's answer (Charged with its reference, or
-	// Declined) if the payment is still pending or to be confirmed, and returns the payment as it
-	// stands then.
+	// EndCharge records the provider's answer (Charged with its reference, or Declined) if
+	// the payment is still pending or to be confirmed, and returns the payment.
 	EndCharge(ctx context.Context, orderID string, answer booking.PaymentStatus, ref string) (booking.Payment, error)
-	// BeginRefund turns the pending or charged payment of c's order, or one that is to
-	// be confirmed, into RefundPending, for the reason c.Why, and a deferred one into one that is
-	// ChargePrevented. So becomes c for an order without a payment, so that a
-	// charge that comes late finds it. The first reason given stays, and of a
-	// charged payment what is kept of it, with the entry of the refund. Returns the
-	// payment as it stands then, with its entries.
+	// BeginRefund turns the payment of c's order into RefundPending for the reason c.Why if
+	// it is pending, charged or to be confirmed, and into ChargePrevented if it is
+	// deferred. For an order without a payment, c is written as ChargePrevented, so that a
+	// late charge finds it. The first reason stays; for a charged payment the amount kept
+	// and the entry of the refund stay, too. Returns the payment with its entries.
 	BeginRefund(ctx context.Context, c booking.Charge) (booking.Payment, error)
-	// EndRefund records what a RefundPending payment came to: Refunded or Retained
-	// with the amount that its own refund gave back and the provider's id of that,
-	// Returned, or ChargePrevented. The policy keeps less then if others have given back
-	// more than it gives. Returns the payment as it stands then, with its entries.
+	// EndRefund records the end of a RefundPending payment: Refunded or Retained, with the
+	// amount of its own refund and the provider's id of it, Returned, or ChargePrevented.
+	// If others have refunded more than the policy gives, the policy keeps less. Returns
+	// the payment with its entries.
 	EndRefund(
 		ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64, refundID string,
 	) (booking.Payment, error)
-	// NoteAsked records what the undo asks the provider to give back under its key, in all,
-	// before it does. False, and nothing is recorded: another attempt has asked for something
-	// else since was was read.
+	// NoteAsked records the total that the undo asks the provider to refund under its key,
+	// before the request. Returns false, and records nothing, if another attempt has
+	// recorded a different total since was was read.
 	NoteAsked(ctx context.Context, orderID string, was, asked int64) (noted bool, err error)
-	// NoteMade records what the provider is known to have made under that key, as entries
-	// beside the undo's own, which is under way. It stands in place of what was known before.
+	// NoteMade records the refunds that the provider is known to have made under that key,
+	// as entries beside the undo's own pending one. It replaces the entries of an earlier
+	// NoteMade.
 	NoteMade(ctx context.Context, orderID string, made []booking.Entry) error
-	// NoteCharge records the provider's reference of a charge that was taken after all,
-	// of a Returned payment that has none, or of one that is ChargePrevented or Declined and was
-	// confirmed too late: that is RefundPending then, for the reason PaymentDeclined if it was Declined.
+	// NoteCharge records the provider's reference of a charge that was taken after all: of
+	// a Returned payment without a reference, or of a ChargePrevented or Declined payment
+	// that was confirmed too late. The latter becomes RefundPending, for the reason
+	// PaymentDeclined if it was Declined.
 	NoteCharge(ctx context.Context, orderID, ref string) error
 	PartLedger
 	FurtherLedger
 }
 
-// FurtherLedger is what the ledger knows of an order's charges beside the first.
+// FurtherLedger is the ledger of an order's charges beside the first.
 type FurtherLedger interface {
 	// BeginFurther writes a pending charge unless there is one under c's key, and returns
-	// it as it stands. It is ChargePrevented where the order's payment is not Charged.
+	// it. The charge is ChargePrevented if the order's payment is not Charged.
 	BeginFurther(ctx context.Context, c booking.Charge) (booking.FurtherCharge, error)
-	// PreventFurther writes a charge that is ChargePrevented unless there is one under c's
-	// key, and returns it as it stands.
+	// PreventFurther writes a ChargePrevented charge unless there is one under c's key, and
+	// returns it.
 	PreventFurther(ctx context.Context, c booking.Charge) (booking.FurtherCharge, error)
-	// EndFurther records what a pending charge came to: Charged with its reference, Declined
-	// or ChargePrevented. One that was taken adds to the order's payment. Returns the charge
-	// as it stands then.
+	// EndFurther records the end of a pending charge: Charged with its reference, Declined
+	// or ChargePrevented. A Charged one adds to the order's payment. Returns the charge.
 	EndFurther(ctx context.Context, c booking.Charge, answer booking.PaymentStatus, ref string) (booking.FurtherCharge, error)
 }
 
-// PartLedger is what the ledger knows of parts of a payment.
+// PartLedger is the ledger of refunds of parts of a payment.
 type PartLedger interface {
-	// Payment is the order's payment with its entries. NotFound: there is none.
+	// Payment returns the order's payment with its entries. Returns NotFound if there is
+	// none.
 	Payment(ctx context.Context, orderID string) (booking.Payment, error)
 	// BeginEntry writes a pending refund of a part unless there is one under its key,
-	// begins one that has failed again if there is room for it, and returns the
-	// payment with its entries. RefundExceeds: more is asked for than is left.
-	// NotCharged: no charge is known to stand.
+	// restarts a failed one if it still fits into the payment, and returns the payment with
+	// its entries. Returns RefundExceeds if e asks for more than is left, and NotCharged if
+	// the payment is not known to be charged.
 	BeginEntry(ctx context.Context, e booking.Entry) (booking.Payment, error)
-	// NoteEntry records the state, reference and words of the refund under e's key,
-	// unless that is done, and writes it if it is not there.
+	// NoteEntry records the state, reference and words of the refund under e's key unless
+	// that is done, and writes it if it does not exist.
 	NoteEntry(ctx context.Context, e booking.Entry) error
-	// Import records what others have given back of a payment, and how its disputes
-	// stand. Returns the payment with its entries.
+	// Import records refunds that others have made of a payment, and the states of its
+	// disputes. Returns the payment with its entries.
 	Import(ctx context.Context, orderID string, others []booking.Entry, disputes []booking.Dispute) (booking.Payment, error)
-	// PayByHand marks the refunds that have failed as done by hand; what the provider is known to
-	// have made of one is not paid again. Returns those that the same evidence stands for. UnderDispute: a dispute of the charge may yet take back
-	// what is to be paid.
+	// PayByHand marks the failed refunds as paid by hand, less the amounts that the
+	// provider is known to have made. Returns the refunds recorded with the same evidence.
+	// Returns UnderDispute if an open dispute may take back what is to be paid.
 	PayByHand(ctx context.Context, r booking.Resolution) ([]booking.Entry, error)
 }
 
-// PaymentFollower follows what becomes of payments.
+// PaymentFollower follows payments.
 type PaymentFollower interface {
-	// Follow has the order's payment looked at, once more if it is followed already. It is
-	// followed from then on while a dispute of it is open.
+	// Follow has the order's payment checked, once more if it is followed already. The
+	// payment is followed from then on while it has an open dispute.
 	Follow(ctx context.Context, orderID string) error
 }
 
-// PaymentProvider moves the money. Any error other than those named leaves the
-// outcome unknown; asking again with the same key settles it, after the time
-// that the error's RetryAfter() gives, if it has one.
+// PaymentProvider charges and refunds. Any error other than those named leaves the outcome
+// unknown; a repetition with the same key finds it out, after the error's RetryAfter(), if
+// it has one.
 type PaymentProvider interface {
-	// Charge takes the money once per key and returns the provider's
-	// reference. ErrDeclined: the provider refused, for good. ErrVoided: the
-	// key was voided before it was charged. ErrOtherAmount: it has to be given
-	// back. *Owed: asking again never tells what came of it. *ActionRequired: the customer
-	// has to confirm it first; that is for charges with a ReturnTo only.
+	// Charge charges once per key and returns the provider's reference. Returns ErrDeclined
+	// if the provider refuses for good, ErrVoided if the key was voided before it was
+	// charged, ErrOtherAmount if the charge has to be refunded, *Owed if no repetition
+	// finds out the outcome, and *ActionRequired if the customer has to confirm it first,
+	// which only charges with a ReturnTo can need.
 	Charge(ctx context.Context, c booking.Charge) (ref string, err error)
-	// Confirm tells what came of a charge that the customer had to confirm, and takes it
-	// where that is for us to do. ref is that of its *ActionRequired, and back what the
-	// customer brought back, zero if nothing came back. It repeats safely, and answers as
-	// Charge does; *ActionRequired: it is not confirmed yet.
+	// Confirm finds out the outcome of a charge that the customer had to confirm, and takes
+	// the charge where the provider leaves that to us. ref is that of the *ActionRequired;
+	// back is what the customer's browser brought back, zero for nothing. It is idempotent,
+	// and returns what Charge does; *ActionRequired if the charge is not confirmed yet.
 	Confirm(ctx context.Context, c booking.Charge, ref string, back booking.PaymentReturn) (taken string, err error)
 	// Void makes certain that a charge whose outcome is unknown, or that the customer has
-	// not confirmed, is never taken from now on. It returns the reference of the charge if it already was,
-	// none if it never will be, and several if it was taken several times. *Owed:
-	// only a person can find out.
+	// not confirmed, is never taken from now on. It returns the references of the charges
+	// taken before under the key: none, one, or several if it was taken several times.
+	// Returns *Owed if only a person can find out.
 	Void(ctx context.Context, c booking.Charge) (refs []string, err error)
-	// Look tells what has become of a charge. *Owed: only a person can find out.
+	// Look retrieves the state of a charge. Returns *Owed if only a person can find out.
 	Look(ctx context.Context, ref string) (Outlay, error)
-	// Refund gives back amount of the charge that was seen, once per key and what was
-	// seen under it (see Outlay.Under), and tells what came of all refunds that were seen; an amount of 0 asks for nothing more.
-	// Nil: they are done. id is the provider's of the refund under the key, when
-	// known. *Owed: not yet. ErrReturned: the customer has it back in another way.
+	// Refund refunds amount of the charge that was retrieved as seen, once per key and sum
+	// already refunded under it (see Outlay.Under). It reports on all refunds in seen; an
+	// amount of 0 requests no further one. Returns nil if they are done, with the
+	// provider's id of the refund under the key if known, *Owed if they are not done, and
+	// ErrReturned if the customer has the money back in another way.
 	Refund(ctx context.Context, key string, seen Outlay, amount booking.Money) (id string, err error)
-	// Part rounds an amount up to one that can be given back of a charge.
+	// Part rounds an amount up to one that the provider can refund of a charge.
 	Part(amount booking.Money) booking.Money
 }
 
-// Outlay is what has become of a charge at the provider, in the minor unit of its
-// currency.
+// Outlay is the state of a charge at the provider, in the minor unit of its currency.
 type Outlay struct {
 	Ref      string
 	Taken    booking.Money
-	Left     int64 // nobody has given it back, nor begun to, and no bank has taken it back
+	Left     int64 // neither refunded, nor being refunded, nor taken back by a bank
 	Refunds  []Refund
 	Disputes []booking.Dispute
-	Returned bool // the operator says at the provider that the customer has it back in another way
+	Returned bool // an operator has marked it at the provider as returned in another way
 
-	// Of are the charges that were looked at together, oldest first; nil for one alone.
+	// Of holds the charges that were retrieved together, oldest first; nil for a single
+	// charge.
 	Of []Outlay
 
 	Units    int64 // Left, in the provider's own unit
@@ -150,15 +148,15 @@ type Outlay struct {
 // Refund is a refund of a charge at the provider.
 type Refund struct {
 	ID     string
-	Key    string // that it was asked for under; "" when that was not by us
+	Key    string // the key of our request; "" if others made it
 	Amount int64
 	State  booking.EntryState
-	Words  string // the provider's on its state
+	Words  string // the provider's words on its state
 	At     time.Time
 }
 
-// Under is what refunds under the key come to that have not failed. The next one
-// under it is another request than the one before, though it be for as much.
+// Under is the sum of the refunds under the key that have not failed. The provider tells
+// requests under one key apart by it, even when they are for the same amount.
 func (o Outlay) Under(key string) (sum int64) {
 	for _, r := range o.Refunds {
 		if r.Key == key && r.State != booking.EntryFailed {
@@ -168,8 +166,8 @@ func (o Outlay) Under(key string) (sum int64) {
 	return sum
 }
 
-// everUnder is what refunds under the key come to, with those that have failed: what was asked
-// for under it, and carried out.
+// everUnder is the sum of all refunds under the key, failed ones included: everything that
+// was requested under it and reached the provider.
 func (o Outlay) everUnder(key string) (sum int64) {
 	for _, r := range o.Refunds {
 		if r.Key == key {
@@ -179,7 +177,7 @@ func (o Outlay) everUnder(key string) (sum int64) {
 	return sum
 }
 
-// Has tells whether a refund under the key is in the state.
+// Has returns a refund under the key in the state, if there is one.
 func (o Outlay) Has(key string, state booking.EntryState) (Refund, bool) {
 	for _, r := range o.Refunds {
 		if r.Key == key && r.State == state {
@@ -189,42 +187,42 @@ func (o Outlay) Has(key string, state booking.EntryState) (Refund, bool) {
 	return Refund{}, false
 }
 
-// only is what was seen, as far as it is about the key.
+// only is o restricted to refunds under the key.
 func (o Outlay) only(key string) Outlay {
 	o.Disputes, o.Of = nil, o.onlyOf(key)
 	o.Refunds = slices.DeleteFunc(slices.Clone(o.Refunds), func(r Refund) bool { return r.Key != key })
 	return o
 }
 
-// Errors of a PaymentProvider that are answers, not failures.
+// Errors of a PaymentProvider that are answers and not failures.
 var (
 	ErrDeclined = errors.New("payment declined")
 	ErrVoided   = errors.New("charge was voided")
-	// ErrOtherAmount: another amount than the charge's was taken under its key,
-	// by a release that knew another unit of its currency.
+	// ErrOtherAmount: another amount than the charge's was taken under its key, by a
+	// release that used another unit of the currency.
 	ErrOtherAmount = errors.New("another amount was taken")
-	// ErrReturned: the customer's bank has taken the charge back, or an operator
-	// says that they have given it back otherwise.
+	// ErrReturned: the customer's bank has taken the charge back, or an operator has
+	// returned it in another way.
 	ErrReturned = errors.New("charge was returned in another way")
 )
 
 // ActionRequired is a provider's answer to a charge that the customer has to confirm.
 type ActionRequired struct {
 	Ref string // the provider's id of what is to be confirmed
-	// Action is what the customer has to do. It is zero when the customer has done all, and
-	// the provider has not decided yet.
+	// Action is what the customer has to do. It is zero when the customer has done
+	// everything and the provider has not decided yet.
 	Action booking.NextAction
 }
 
 // Error implements error.
 func (a *ActionRequired) Error() string { return "the customer has to confirm " + a.Ref }
 
-// Owed is a provider's answer of which it is known that money is still to be
-// given back. To ask again repeats it, until something changes at the provider.
+// Owed is a provider's answer that money is still to be refunded. A repeated call returns
+// the same until the state at the provider changes.
 type Owed struct {
-	// Words are the provider's, the same as long as nothing changes.
+	// Words are the provider's words. They change only with the state.
 	Words string
-	// NeedsPerson: it never changes by itself.
+	// NeedsPerson: the state does not change by itself.
 	NeedsPerson bool
 }
 

@@ -110,7 +110,7 @@ func TestChargePayment_TheFlightGoesOnWithoutItsCaller(t *testing.T) {
 		require.Equal(t, 610*time.Millisecond, time.Since(began), "the caller is not kept")
 		require.Equal(t, booking.ChargePending, onRecord(t, payments, "o1").Status)
 
-		// The durable attempt meets the flight that is still under way.
+		// The durable attempt meets the call that is still running.
 		got, err := charge(payments, c)
 		require.NoError(t, err)
 		require.Equal(t, done, got)
@@ -152,7 +152,7 @@ func TestChargePayment_AnAnswerNobodyWaitsForIsRecorded(t *testing.T) {
 	}
 }
 
-// A provider that never answers does not hold the key for ever.
+// A provider that never answers does not block the key for ever.
 func TestChargePayment_AFlightEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -172,7 +172,7 @@ func TestChargePayment_AFlightEnds(t *testing.T) {
 	})
 }
 
-// What was not taken in time is never taken.
+// A charge that was not taken in time is never taken.
 func TestChargePayment_TooLate(t *testing.T) {
 	t.Parallel()
 	late := newCharge("o1")
@@ -217,8 +217,8 @@ func TestChargePayment_TooLate(t *testing.T) {
 	})
 }
 
-// What only the undo can settle is given up at once: it is no outage, so
-// the breaker does not count it, and other orders are paid for.
+// A charge whose outcome only the undo can decide is undone at once: it is no outage, so
+// the breaker does not count it, and other orders are charged.
 func TestChargePayment_ThatOnlyTheUndoSettles(t *testing.T) {
 	t.Parallel()
 	unavailable := booking.Outcome{Result: booking.Undone, Reason: booking.PaymentUnavailable}
@@ -265,8 +265,8 @@ func TestChargePayment_ThatOnlyTheUndoSettles(t *testing.T) {
 	}
 }
 
-// The provider is told since when it may have been asked: what is looked up
-// there begins then.
+// The provider gets the time since which it may have been asked, from which it searches its
+// records.
 func TestChargePayment_SinceWhen(t *testing.T) {
 	t.Parallel()
 	var told []time.Time

@@ -8,14 +8,14 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// RefundPart gives back a part of an order's charge: once for e's key, and never
-// more than is left. The ledger begins it before the provider is asked, and knows
-// what it waits for. What the provider has accepted is answered as pending, what it
-// cannot do as failed; once the saga knows the words, it is asked for again until
-// they change. What a person has paid by hand is answered as done. One that has
-// failed is made for less if what the order owes is less by now (booking.Payment.Makes), and
-// refused once there is no room for it any more: that is its end. An amount
-// that the provider cannot give back is refused as Invalid, unless it is all that is left.
+// RefundPart refunds a part of an order's charge, once for e's key and never more than is
+// left. The ledger records the refund before the provider is asked. A refund that the
+// provider has accepted is answered as pending, one that it cannot make as failed; once the
+// saga knows the words, the request is repeated until they change. A refund that a person
+// has paid by hand is answered as done. A failed refund is made for less if the order owes
+// less by now (booking.Payment.Makes), and ends with RefundExceeds once it no longer fits
+// into the payment. Refuses an amount that the provider cannot refund with Invalid, unless
+// it is all that is left.
 func (p *Payments) RefundPart(ctx context.Context, e booking.Entry) (booking.Repaid, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Repaid, error) {
 		stands, payment, err := p.refundPart(ctx, e)
@@ -34,8 +34,8 @@ func (p *Payments) RefundPart(ctx context.Context, e booking.Entry) (booking.Rep
 	})
 }
 
-// whyRefused is the code by which a refund of a part is refused, "" where err is no refusal of one.
-// An order without a payment was not charged.
+// whyRefused is the code of a refusal of a part, "" if err is not one. An order without a
+// payment counts as NotCharged.
 func whyRefused(err error) booking.Code {
 	refusal, _ := errors.AsType[*booking.Error](err)
 	switch {
@@ -50,12 +50,13 @@ func whyRefused(err error) booking.Code {
 	}
 }
 
-// leftOf is what can still be given back of a payment, in the currency of the entry that was asked for.
+// leftOf is what can still be refunded of a payment, in the entry's currency.
 func leftOf(payment booking.Payment, e booking.Entry) booking.Money {
 	return booking.Money{Amount: payment.Refundable(), Currency: e.Amount.Currency}
 }
 
-// failing is how many goodwill refunds but one have failed, and can be made yet.
+// failing counts the goodwill refunds other than but that have failed and can still be
+// made.
 func failing(payment booking.Payment, but string) (count int) {
 	for _, e := range payment.Entries {
 		if e.Reason == booking.Goodwill && e.State == booking.EntryFailed && e.Key != but && payment.Makes(e) > 0 {
@@ -65,7 +66,7 @@ func failing(payment booking.Payment, but string) (count int) {
 	return count
 }
 
-// refundPart returns the entry as it stands then, and the payment with it.
+// refundPart returns the entry and its payment as they are afterwards.
 func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands booking.Entry, payment booking.Payment, err error) {
 	payment, err = p.Ledger.Payment(ctx, e.OrderID)
 	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
@@ -80,12 +81,12 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 		return stands, payment, nil
 	}
 	was := failedBefore(stands, e)
-	seen, unseen := p.seen(ctx, &payment, p.learnFrom) // the ledger begins it, whether the provider can be asked or not
+	seen, unseen := p.seen(ctx, &payment, p.learnFrom) // the ledger records the refund even if the provider cannot be asked
 	if _, isOwed := errors.AsType[*Owed](unseen); was.State == booking.EntryFailed && unseen != nil && !isOwed {
 		if e.Words != "" && e.Words != was.Words {
-			return was, payment, nil // its saga has not heard that it has failed
+			return was, payment, nil // the saga does not know yet that it has failed
 		}
-		return e, payment, p.stillFailed(ctx, was, elsewhere{unseen})
+		return e, payment, p.restoreFailed(ctx, was, elsewhere{unseen})
 	}
 	if err := p.mayGiveBack(payment, e); !begun && err != nil {
 		return e, payment, err
@@ -98,14 +99,14 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 	case booking.EntryDone:
 		return stands, payment, nil
 	case booking.EntryFailed:
-		if payment.HasRoom(stands) { // what is under way may fail
+		if payment.HasRoom(stands) { // a pending refund may fail and leave room
 			return stands, payment, nil
 		}
-		return p.endedOtherwise(ctx, stands, payment)
+		return p.endWithoutRoom(ctx, stands, payment)
 	}
 	before := stands
 	if err := p.failsBySilence(ctx, &stands, was, p.askFor(ctx, &stands, seen, unseen)); err != nil {
-		return e, payment, p.stillFailed(ctx, was, err)
+		return e, payment, p.restoreFailed(ctx, was, err)
 	}
 	if stands != before {
 		if err := p.Ledger.NoteEntry(ctx, stands); err != nil {
@@ -115,7 +116,7 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 	return stands, payment.With(stands), nil
 }
 
-// mayGiveBack refuses an amount that the provider cannot give back by itself.
+// mayGiveBack refuses with Invalid an amount that the provider cannot refund.
 func (p *Payments) mayGiveBack(payment booking.Payment, e booking.Entry) error {
 	can := p.Provider.Part(e.Amount)
 	if can == e.Amount || !payment.Taken() || e.Amount.Amount == payment.Refundable() {
@@ -126,8 +127,8 @@ func (p *Payments) mayGiveBack(payment booking.Payment, e booking.Entry) error {
 }
 
 // failedBefore is the refund as it was before the provider was asked for it again. An
-// attempt that has died since has left it pending, with the words over which it failed;
-// its saga, which asks for e, knows that it has.
+// attempt that died after that left it pending, with the words of its failure; e, from the
+// saga, has it as failed.
 func failedBefore(stands, e booking.Entry) booking.Entry {
 	if stands.State == booking.EntryPending && e.State == booking.EntryFailed && stands.Words == e.Words {
 		stands.State = booking.EntryFailed
@@ -135,8 +136,9 @@ func failedBefore(stands, e booking.Entry) booking.Entry {
 	return stands
 }
 
-// endedOtherwise is RefundExceeds for such a refund, once the ledger says so.
-func (p *Payments) endedOtherwise(ctx context.Context, e booking.Entry, payment booking.Payment) (booking.Entry, booking.Payment, error) {
+// endWithoutRoom records that a failed refund no longer fits into the payment, and returns
+// RefundExceeds.
+func (p *Payments) endWithoutRoom(ctx context.Context, e booking.Entry, payment booking.Payment) (booking.Entry, booking.Payment, error) {
 	if e.Words != booking.GivenOtherwise {
 		e.Words = booking.GivenOtherwise
 		if err := p.Ledger.NoteEntry(ctx, e); err != nil {
@@ -146,9 +148,9 @@ func (p *Payments) endedOtherwise(ctx context.Context, e booking.Entry, payment 
 	return e, payment.With(e), booking.Errorf(booking.RefundExceeds, "no room is left for refund %s, which has failed", e.Key)
 }
 
-// stillFailed is err, once a refund that had failed before it was asked for again is
-// with its person again.
-func (p *Payments) stillFailed(ctx context.Context, was booking.Entry, err error) error {
+// restoreFailed returns err after it has restored the failed state of a refund that had
+// failed before this attempt.
+func (p *Payments) restoreFailed(ctx context.Context, was booking.Entry, err error) error {
 	if was.State != booking.EntryFailed {
 		return err
 	}
@@ -158,11 +160,11 @@ func (p *Payments) stillFailed(ctx context.Context, was booking.Entry, err error
 	return err
 }
 
-// seen is what is seen of a payment's charge at the provider. The ledger knows of
-// it then, by learn.
+// seen retrieves the payment's charge from the provider and brings the ledger up to date by
+// learn.
 func (p *Payments) seen(ctx context.Context, payment *booking.Payment, learn learning) (Outlay, error) {
 	if !payment.Taken() || payment.Ref == "" {
-		return Outlay{}, nil // the ledger refuses it
+		return Outlay{}, nil // the ledger refuses such a payment
 	}
 	seen, err := severalCharges{p.Provider}.Look(ctx, payment.Ref)
 	if err != nil {
@@ -174,8 +176,8 @@ func (p *Payments) seen(ctx context.Context, payment *booking.Payment, learn lea
 	return seen, learn(ctx, payment, seen)
 }
 
-// askFor asks the provider for what it has not given back of the entry yet, and
-// notes in the entry what came of it.
+// askFor asks the provider to refund the rest of the entry, and writes the result into the
+// entry.
 func (p *Payments) askFor(ctx context.Context, e *booking.Entry, seen Outlay, unseen error) error {
 	key := atProvider(*e)
 	due := booking.Money{Amount: max(0, e.Amount.Amount-seen.Under(key)), Currency: e.Amount.Currency}

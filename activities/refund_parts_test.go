@@ -16,14 +16,14 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// drawer is a till that remembers what it has given back.
+// drawer is a till that stores its refunds.
 type drawer struct {
 	till
 	mu       sync.Mutex
 	refunds  []activities.Refund
 	disputes []booking.Dispute
-	says     error // to what is asked for next
-	// saysOf is said to what is asked for under a key.
+	says     error // the answer to the next request
+	// saysOf holds the answers to requests under a key.
 	saysOf map[string]error
 }
 
@@ -66,7 +66,7 @@ func (d *drawer) seen(ref string) activities.Outlay {
 	return seen
 }
 
-// byHand gives some back, as a person does at the provider.
+// byHand makes a refund at the provider as a person does.
 func (d *drawer) byHand(amount int64) { d.byHandIs(amount, booking.EntryDone) }
 
 func (d *drawer) byHandIs(amount int64, state booking.EntryState) {
@@ -75,14 +75,14 @@ func (d *drawer) byHandIs(amount int64, state booking.EntryState) {
 	d.refunds = append(d.refunds, activities.Refund{ID: fmt.Sprint("re_", len(d.refunds)), Amount: amount, State: state, At: time.Now()})
 }
 
-// makes lets the provider give some back under a key, also after a refusal.
+// makes makes a refund under a key, also after a refusal.
 func (d *drawer) makes(key string, amount int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.refunds = append(d.refunds, activities.Refund{ID: fmt.Sprint("re_", len(d.refunds)), Key: key, Amount: amount, State: booking.EntryDone})
 }
 
-// becomes is what comes of a refund that was pending.
+// becomes changes the state of a pending refund.
 func (d *drawer) becomes(id string, state booking.EntryState) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -110,14 +110,14 @@ func (d *drawer) answers(err error) {
 	d.says = err
 }
 
-// answersTo is what is said to what is asked for under a key.
+// answersTo sets the answer to requests under a key.
 func (d *drawer) answersTo(key string, err error) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	d.saysOf = map[string]error{key: err}
 }
 
-// paid is a service whose order o1 has been charged.
+// paid returns a service whose order o1 has been charged.
 func paid(t *testing.T) (*activities.Payments, *drawer) {
 	t.Helper()
 	d := newDrawer()
@@ -181,7 +181,8 @@ func TestRefundPart_Refused(t *testing.T) {
 	require.Empty(t, d.refunds)
 }
 
-// TestRefundPart_ManyAtOnce: what they come to is what was paid, and no more.
+// TestRefundPart_ManyAtOnce: concurrent refunds sum up to the amount that was paid, and no
+// more.
 func TestRefundPart_ManyAtOnce(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -203,8 +204,8 @@ func TestRefundPart_ManyAtOnce(t *testing.T) {
 	require.Zero(t, d.given("o1/charge/refund"))
 }
 
-// TestRefundPart_FollowsWhatIsOwed: what the saga knows is asked for again, and what
-// it does not is told.
+// TestRefundPart_FollowsWhatIsOwed: a state that the saga knows is requested again, one
+// that it does not know is reported.
 func TestRefundPart_FollowsWhatIsOwed(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -242,8 +243,8 @@ func TestRefundPart_FollowsWhatIsOwed(t *testing.T) {
 	require.EqualValues(t, 20000, d.given("o1/refund/1"))
 }
 
-// TestResolveByHand_OfAPart: a person has paid it, and the provider is not asked for
-// it any more.
+// TestResolveByHand_OfAPart: once a person has paid it, the provider is not asked for it
+// any more.
 func TestResolveByHand_OfAPart(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -270,8 +271,8 @@ func TestResolveByHand_OfAPart(t *testing.T) {
 	require.Zero(t, onRecord(t, payments, "o1").Refunded)
 }
 
-// TestResolveByHand_OfAPartAskedForInVain: what has failed stays with its person while
-// the provider is asked again, and does not answer.
+// TestResolveByHand_OfAPartAskedForInVain: a failed refund still needs a person while the
+// provider is asked again and does not answer.
 func TestResolveByHand_OfAPartAskedForInVain(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -291,8 +292,8 @@ func TestResolveByHand_OfAPartAskedForInVain(t *testing.T) {
 	require.Len(t, resolved.Entries, 1)
 }
 
-// TestResolveByHand_WhileItIsAskedForAgain: a part that has failed is owed also in the moment
-// in which the provider is being asked for it again. The operator says it again then.
+// TestResolveByHand_WhileItIsAskedForAgain: a failed part is owed also while the provider
+// is asked for it again. The operator repeats the command then.
 func TestResolveByHand_WhileItIsAskedForAgain(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -318,8 +319,8 @@ func TestResolveByHand_WhileItIsAskedForAgain(t *testing.T) {
 	require.Len(t, resolved.Entries, 1)
 }
 
-// TestResolveByHand_OfAPartWhoseAttemptDied: one that dies between the ledger and the
-// provider leaves it pending, and the next one knows of its saga that it had failed.
+// TestResolveByHand_OfAPartWhoseAttemptDied: an attempt that dies between ledger and
+// provider leaves the part pending; the next one learns from its saga that it had failed.
 func TestResolveByHand_OfAPartWhoseAttemptDied(t *testing.T) {
 	t.Parallel()
 	for name, broken := range map[string]func(*drawer){
@@ -352,7 +353,7 @@ func TestResolveByHand_OfAPartWhoseAttemptDied(t *testing.T) {
 	}
 }
 
-// TestRefundPart_OfAnAmountThatCannotBe: what the provider cannot give back by itself is
+// TestRefundPart_OfAnAmountThatCannotBe: an amount that the provider cannot refund is
 // refused here, too, unless it is all that is left.
 func TestRefundPart_OfAnAmountThatCannotBe(t *testing.T) {
 	t.Parallel()
@@ -371,8 +372,8 @@ func TestRefundPart_OfAnAmountThatCannotBe(t *testing.T) {
 	require.Equal(t, booking.EntryDone, got.Entry.State)
 }
 
-// TestRefundPart_MadeUpForAtTheProvider: what has failed and is given back there by hand
-// ends its refund, and goes back once, whether the part or a look sees it first.
+// TestRefundPart_MadeUpForAtTheProvider: a failed part that is refunded by hand at the
+// provider is done, and refunded once, whether the part or a check finds it first.
 func TestRefundPart_MadeUpForAtTheProvider(t *testing.T) {
 	t.Parallel()
 	for name, looks := range map[string]func(*testing.T, *activities.Payments){
@@ -413,8 +414,8 @@ func TestRefundPart_MadeUpForAtTheProvider(t *testing.T) {
 	}
 }
 
-// TestRefundPart_NotMadeUpForByWhatWasBefore: somebody's own refund, of as much, before
-// the part has failed is another one.
+// TestRefundPart_NotMadeUpForByWhatWasBefore: a refund of the same amount that others made
+// before the part failed is another refund.
 func TestRefundPart_NotMadeUpForByWhatWasBefore(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -472,8 +473,8 @@ func TestRefundPayment_OfAnUnknownChargeKeepsNothing(t *testing.T) {
 	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: price.Amount}, undo)
 }
 
-// TestRefundPayment_WorksFromWhatIsLeft: what was given back by hand at the provider,
-// or by a bank, is the customer's already.
+// TestRefundPayment_WorksFromWhatIsLeft: the undo does not refund again what was refunded
+// by hand at the provider or taken back by a bank.
 func TestRefundPayment_WorksFromWhatIsLeft(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -512,8 +513,8 @@ func TestRefundPayment_WorksFromWhatIsLeft(t *testing.T) {
 	}
 }
 
-// TestRefundPayment_CountsWhatOthersAreGivingBack: what the policy keeps is not given
-// back for a refund by hand that is under way, and all that is owed is if that fails.
+// TestRefundPayment_CountsWhatOthersAreGivingBack: a pending refund by hand counts against
+// what the undo owes; if it fails, all of that is refunded.
 func TestRefundPayment_CountsWhatOthersAreGivingBack(t *testing.T) {
 	t.Parallel()
 	for state, own := range map[booking.EntryState]int64{booking.EntryDone: 10000, booking.EntryFailed: 35000} {
@@ -539,7 +540,8 @@ func TestRefundPayment_CountsWhatOthersAreGivingBack(t *testing.T) {
 	}
 }
 
-// TestRefundPayment_WaitsForAPart: while that may fail, it is not known what is owed.
+// TestRefundPayment_WaitsForAPart: while a part may fail, the amount that the undo owes is
+// not known.
 func TestRefundPayment_WaitsForAPart(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -569,8 +571,8 @@ func TestRefundPayment_WaitsForAPart(t *testing.T) {
 	require.Equal(t, "it was given back otherwise", ended.Words, "and nobody has to see to it")
 }
 
-// TestRefundPayment_APartMayTakeMoreThanThePolicyGives: what is kept is what the policy keeps
-// if that part fails, and what is left of it if it is made.
+// TestRefundPayment_APartMayTakeMoreThanThePolicyGives: the amount kept is the policy's if
+// the part fails, and the rest of the charge if the part is made.
 func TestRefundPayment_APartMayTakeMoreThanThePolicyGives(t *testing.T) {
 	t.Parallel()
 	for state, want := range map[booking.EntryState]struct {
@@ -607,8 +609,8 @@ func TestRefundPayment_APartMayTakeMoreThanThePolicyGives(t *testing.T) {
 	}
 }
 
-// TestRefundPayment_AnswersWhatTheLedgerKeeps: a bank may take more than the policy gives
-// back while the refund is being ended.
+// TestRefundPayment_AnswersWhatTheLedgerKeeps: a bank may take back more than the policy
+// gives while the refund is being ended.
 func TestRefundPayment_AnswersWhatTheLedgerKeeps(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -625,7 +627,7 @@ func TestRefundPayment_AnswersWhatTheLedgerKeeps(t *testing.T) {
 	require.Equal(t, ledger.Kept, undo.Kept)
 }
 
-// beforeTheEnd does something just before a refund is recorded as done.
+// beforeTheEnd runs a function just before a refund is recorded as done.
 type beforeTheEnd struct {
 	activities.PaymentLedger
 	do func()
@@ -638,13 +640,13 @@ func (l beforeTheEnd) EndRefund(
 	return l.PaymentLedger.EndRefund(ctx, id, end, ref, refunded, refundID)
 }
 
-// TestRefundPayment_ADisputeIsNotThePart: a bank that has taken some back for good has not
-// given back what a part on its way is of.
+// TestRefundPayment_ADisputeIsNotThePart: money that a bank has taken back for good is not
+// the refund of a pending part.
 func TestRefundPayment_ADisputeIsNotThePart(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
 	pending := &activities.Owed{Words: "pending"}
-	d.saysOf = map[string]error{"o1/refund/1": pending, "o1/charge/refund": activities.ErrReturned} // as of a charge with a lost dispute
+	d.saysOf = map[string]error{"o1/refund/1": pending, "o1/charge/refund": activities.ErrReturned} // as for a charge with a lost dispute
 	_, err := refundPart(payments, goodwill("refund/1", 20000))
 	require.NoError(t, err)
 	d.disputes = []booking.Dispute{{ID: "du_1", Amount: booking.Money{Amount: 30000, Currency: price.Currency}, State: booking.DisputeLost}}
@@ -652,7 +654,7 @@ func TestRefundPayment_ADisputeIsNotThePart(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, booking.Undo{Owed: "refund refund/1 of the same charge is under way"}, undo)
 	d.answersTo("o1/charge/refund", activities.ErrReturned)
-	for range 2 { // the first one makes the part
+	for range 2 { // the first call makes the part
 		undo, err = refund(payments, newCharge("o1"))
 		require.NoError(t, err)
 	}
@@ -661,8 +663,8 @@ func TestRefundPayment_ADisputeIsNotThePart(t *testing.T) {
 	require.Equal(t, price.Amount, onRecord(t, payments, "o1").Given())
 }
 
-// TestRefundPart_OthersMayFail: a refund that has failed is not given up since another one
-// takes its room, which may fail as well.
+// TestRefundPart_OthersMayFail: a failed refund is not ended while the one that takes its
+// place may fail as well.
 func TestRefundPart_OthersMayFail(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -689,8 +691,8 @@ func TestRefundPart_OthersMayFail(t *testing.T) {
 	require.EqualValues(t, 30000, onRecord(t, payments, "o1").Given())
 }
 
-// TestRefundPayment_GoodwillComesOutOfWhatIsKept: the cancellation gives back what
-// it was to give back when it was decided, however long the provider was away.
+// TestRefundPayment_GoodwillComesOutOfWhatIsKept: the cancellation refunds the amount that
+// was decided, however long the provider was away.
 func TestRefundPayment_GoodwillComesOutOfWhatIsKept(t *testing.T) {
 	t.Parallel()
 	for name, away := range map[string]error{
@@ -716,8 +718,8 @@ func TestRefundPayment_GoodwillComesOutOfWhatIsKept(t *testing.T) {
 	}
 }
 
-// TestLookAgain_AnAttemptThatWasOvertaken: an attempt of the undo whose request arrives after
-// another one has ended the refund gives back more. The books know of it then.
+// TestLookAgain_AnAttemptThatWasOvertaken: an attempt whose request arrives after another
+// one has ended the refund pays back more. The ledger records it.
 func TestLookAgain_AnAttemptThatWasOvertaken(t *testing.T) {
 	t.Parallel()
 	for name, own := range map[string]int64{"BySome": 10000, "ByOneOfNothing": 0} {
@@ -725,7 +727,7 @@ func TestLookAgain_AnAttemptThatWasOvertaken(t *testing.T) {
 			t.Parallel()
 			payments, d := paid(t)
 			d.byHand(25000 - own)
-			undo, err := refund(payments, keeping(25000)) // another attempt has read the charge before
+			undo, err := refund(payments, keeping(25000)) // another attempt has retrieved the charge before
 			require.NoError(t, err)
 			require.EqualValues(t, 25000, undo.Refunded)
 			d.makes("o1/charge/refund", 25000)
@@ -744,8 +746,8 @@ func TestLookAgain_AnAttemptThatWasOvertaken(t *testing.T) {
 	}
 }
 
-// TestResolveByHand_WhileAPartIsOnItsWay: what a person pays for a cancellation is without
-// the part that is on its way. When that fails, the undo waits until it is paid as well.
+// TestResolveByHand_WhileAPartIsOnItsWay: the amount that a person pays for a cancellation
+// excludes a pending part. If that fails, the undo waits until it is paid as well.
 func TestResolveByHand_WhileAPartIsOnItsWay(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -777,8 +779,8 @@ func TestResolveByHand_WhileAPartIsOnItsWay(t *testing.T) {
 	require.Equal(t, price.Amount, onRecord(t, payments, "o1").Given())
 }
 
-// TestRefundPayment_AfterAPartWasPaidByHand: the undo gives back the rest alone, although
-// the provider has all of it yet; nothing, if all was paid by hand.
+// TestRefundPayment_AfterAPartWasPaidByHand: the undo refunds the rest only, although the
+// provider still has all of it; nothing, if all was paid by hand.
 func TestRefundPayment_AfterAPartWasPaidByHand(t *testing.T) {
 	t.Parallel()
 	for _, byHand := range []int64{20000, price.Amount} {
@@ -798,7 +800,7 @@ func TestRefundPayment_AfterAPartWasPaidByHand(t *testing.T) {
 	}
 }
 
-// TestResolveByHand_OfACancellation: the undo ends, and does not call it refunded.
+// TestResolveByHand_OfACancellation: the undo ends without the status Refunded.
 func TestResolveByHand_OfACancellation(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -819,7 +821,7 @@ func TestResolveByHand_OfACancellation(t *testing.T) {
 	require.Zero(t, d.given("o1/charge/refund"))
 }
 
-// TestRefundPart_AfterTheRestWasPaidByHand: of what is kept some can be given back as ever,
+// TestRefundPart_AfterTheRestWasPaidByHand: some of what is kept can still be refunded,
 // also after a refusal.
 func TestRefundPart_AfterTheRestWasPaidByHand(t *testing.T) {
 	t.Parallel()
@@ -846,7 +848,8 @@ func TestRefundPart_AfterTheRestWasPaidByHand(t *testing.T) {
 	require.EqualValues(t, 20000, d.given("o1/refund/1"))
 }
 
-// TestResolveByHand_LooksFirst: what the provider has made after all is not paid by hand.
+// TestResolveByHand_LooksFirst: a refund that the provider has made after all is not paid
+// by hand.
 func TestResolveByHand_LooksFirst(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -863,8 +866,8 @@ func TestResolveByHand_LooksFirst(t *testing.T) {
 	require.EqualValues(t, 20000, payment.Refunded)
 }
 
-// TestResolveByHand_WhileTheUndoWaitsForAPart: the provider has made all that the undo has
-// asked for so far. It is not done for that: it owes more when the part fails.
+// TestResolveByHand_WhileTheUndoWaitsForAPart: the provider has made everything that the
+// undo has requested so far. The undo is not done: it owes more if the part fails.
 func TestResolveByHand_WhileTheUndoWaitsForAPart(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -896,8 +899,8 @@ func TestResolveByHand_WhileTheUndoWaitsForAPart(t *testing.T) {
 	require.Equal(t, []int64{price.Amount, price.Amount}, []int64{payment.Refunded, payment.Given()}, "the ledger has what the provider has given")
 }
 
-// TestResolveByHand_OfTheRest: what the provider has given back of the cancellation's
-// refund before it failed is not paid by hand, nor forgotten.
+// TestResolveByHand_OfTheRest: the amount that the provider had refunded before the refund
+// failed is not paid by hand, and stays recorded.
 func TestResolveByHand_OfTheRest(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -917,8 +920,8 @@ func TestResolveByHand_OfTheRest(t *testing.T) {
 	require.EqualValues(t, 15000, onRecord(t, payments, "o1").Refunded)
 }
 
-// TestResolveByHand_WhileItIsUnderWay: what the provider gives back of what was paid by
-// hand meanwhile is in the books.
+// TestResolveByHand_WhileItIsUnderWay: money that the provider refunds of what was
+// meanwhile paid by hand is in the ledger.
 func TestResolveByHand_WhileItIsUnderWay(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -939,8 +942,8 @@ func TestResolveByHand_WhileItIsUnderWay(t *testing.T) {
 	require.Equal(t, booking.AtProvider, payment.Entries[1].Reason)
 }
 
-// TestResolveByHand_WhileAnAttemptDies: what that has made at the provider, and nothing
-// has noted, is in the books once the refund is asked for again.
+// TestResolveByHand_WhileAnAttemptDies: a refund that a dead attempt has made and not
+// recorded is in the ledger once it is requested again.
 func TestResolveByHand_WhileAnAttemptDies(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -972,8 +975,8 @@ func TestResolveByHand_WhileAnAttemptDies(t *testing.T) {
 	}
 }
 
-// TestResolveByHand_OfWhatTheProviderCannotSay: also an order whose charge only a
-// person can find out about does not wait for ever.
+// TestResolveByHand_OfWhatTheProviderCannotSay: an order whose charge only a person can
+// find out about does not wait for ever, either.
 func TestResolveByHand_OfWhatTheProviderCannotSay(t *testing.T) {
 	t.Parallel()
 	d := newDrawer()
@@ -995,8 +998,9 @@ func TestResolveByHand_OfWhatTheProviderCannotSay(t *testing.T) {
 	require.Equal(t, booking.Returned, onRecord(t, payments, "o1").Status)
 }
 
-// TestResolveByHand_OfWhatIsPending: what the provider may make yet is not paid by hand,
-// however long it has been pending. Once it is cancelled at the provider, it may be.
+// TestResolveByHand_OfWhatIsPending: a refund that the provider may still make is not paid
+// by hand, however long it has been pending. Once it is cancelled at the provider, it may
+// be.
 func TestResolveByHand_OfWhatIsPending(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -1033,8 +1037,8 @@ func TestResolveByHand_OfWhatIsPending(t *testing.T) {
 	}
 }
 
-// TestRefundPayment_WhileAFailedPartIsPending: what the ledger calls failed may be made yet, and
-// is not given back twice.
+// TestRefundPayment_WhileAFailedPartIsPending: a part that has failed in the ledger may
+// still be made, and is not refunded twice.
 func TestRefundPayment_WhileAFailedPartIsPending(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -1049,15 +1053,15 @@ func TestRefundPayment_WhileAFailedPartIsPending(t *testing.T) {
 	require.Zero(t, d.given("o1/charge/refund"), "10000 were due, and more than that is on its way")
 }
 
-// TestResolveByHand_LooksFirstAtWhatWasNotAnswered: what the provider has made, and whose
-// answer was lost, is not paid by hand.
+// TestResolveByHand_LooksFirstAtWhatWasNotAnswered: a refund that the provider has made and
+// whose answer was lost is not paid by hand.
 func TestResolveByHand_LooksFirstAtWhatWasNotAnswered(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		key, entry string
 		begin      func(*activities.Payments) error
 		made, paid int64
-		refused    booking.Code // where nothing is paid by hand
+		refused    booking.Code // the refusal where nothing is paid by hand
 	}{
 		"APart": {"o1/refund/1", "refund/1", func(p *activities.Payments) error { _, err := refundPart(p, goodwill("refund/1", 20000)); return err }, 20000, 0, booking.NothingOwed},
 		"TheUndo": {"o1/charge/refund", "o1/charge/refund", func(p *activities.Payments) error {

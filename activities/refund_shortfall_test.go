@@ -9,8 +9,9 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// short is an order whose cancellation kept 10000 and whose refund in part has failed since,
-// when others had given back 15000: of the 20000 of the part 15000 are left, and 5000 are owed.
+// short returns an order whose cancellation kept 10000 and whose partial refund has failed
+// since, after others had refunded 15000: of the part's 20000, 15000 are left and 5000 are
+// owed.
 func short(t *testing.T) (*activities.Payments, *drawer, booking.Entry) {
 	t.Helper()
 	payments, d := paid(t)
@@ -48,7 +49,8 @@ func TestRefundPart_OfWhatIsLeftOfIt(t *testing.T) {
 	require.Equal(t, []int64{40000, 40000, 10000}, []int64{payment.Refunded, payment.Given(), payment.Kept})
 }
 
-// TestRefundPart_OfNothingThatIsLeft: one of which nothing is owed was given back otherwise.
+// TestRefundPart_OfNothingThatIsLeft: a part of which nothing is owed is refused with
+// RefundExceeds.
 func TestRefundPart_OfNothingThatIsLeft(t *testing.T) {
 	t.Parallel()
 	payments, d, part := short(t)
@@ -60,7 +62,7 @@ func TestRefundPart_OfNothingThatIsLeft(t *testing.T) {
 	require.EqualValues(t, 40000, onRecord(t, payments, "o1").Given())
 }
 
-// TestResolveByHand_OfWhatIsLeftOfAPart: so much is paid by hand, too.
+// TestResolveByHand_OfWhatIsLeftOfAPart: that smaller amount is paid by hand, too.
 func TestResolveByHand_OfWhatIsLeftOfAPart(t *testing.T) {
 	t.Parallel()
 	payments, _, _ := short(t)
@@ -73,8 +75,8 @@ func TestResolveByHand_OfWhatIsLeftOfAPart(t *testing.T) {
 	require.EqualValues(t, 40000, onRecord(t, payments, "o1").Given())
 }
 
-// TestRefundPayment_PaidByHandWhileAPartWasUnderWay: what was paid by hand does not have that
-// part. When it fails, and others have given back some of it, the rest is given back.
+// TestRefundPayment_PaidByHandWhileAPartWasUnderWay: the amount paid by hand excludes the
+// pending part. If that fails, and others have refunded some of it, the rest is refunded.
 func TestRefundPayment_PaidByHandWhileAPartWasUnderWay(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -110,8 +112,8 @@ func TestRefundPayment_PaidByHandWhileAPartWasUnderWay(t *testing.T) {
 	require.Equal(t, []int64{40000, 10000}, []int64{payment.Given(), payment.Kept})
 }
 
-// TestLookAgain_GivenOtherwise: the room of a part that was given back otherwise is that of the
-// refunds that took it. When one of these fails it is made again, and not the part in its place.
+// TestLookAgain_GivenOtherwise: a part with the words GivenOtherwise was replaced by other
+// refunds. If one of these fails, that one is made again, and not the part.
 func TestLookAgain_GivenOtherwise(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -142,8 +144,8 @@ func TestLookAgain_GivenOtherwise(t *testing.T) {
 	require.Equal(t, []any{booking.EntryDone, int64(35000)}, []any{repaid.Entry.State, repaid.Entry.Amount.Amount})
 }
 
-// TestLookAgain_OfWhatTheUndoOwes: a part may be made after the undo's own refund has failed. The
-// rest of that is still owed, and followed.
+// TestLookAgain_OfWhatTheUndoOwes: a part may be made after the undo's own refund has
+// failed. The rest of that refund is still owed, and followed.
 func TestLookAgain_OfWhatTheUndoOwes(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)

@@ -8,8 +8,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// failedLater are the refunds that the ledger calls done, and that have failed at the
-// provider since: the money is back with us. They have failed in the provider's words.
+// failedLater lists the refunds that are done in the ledger but have failed at the provider
+// since, with the provider's words: that money has come back to us.
 func failedLater(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
 	for _, e := range payment.Entries {
 		if !e.ByProvider() || e.ByOthers() {
@@ -23,8 +23,8 @@ func failedLater(payment booking.Payment, seen Outlay) (entries []booking.Entry)
 	return entries
 }
 
-// unmade notes what is left of the undo's own refund if that is among those that have failed.
-// This goes before the failure is recorded: it would not be met again.
+// unmade records what is left of the undo's own refund if that is among the failed ones. It
+// runs before the failure is recorded, because a recorded failure is not found again.
 func (p *Payments) unmade(ctx context.Context, payment booking.Payment, failed []booking.Entry, seen Outlay) error {
 	own, _ := payment.Entry(payment.RefundKey())
 	if !slices.ContainsFunc(failed, func(e booking.Entry) bool { return e.Key == own.Key }) {
@@ -33,9 +33,10 @@ func (p *Payments) unmade(ctx context.Context, payment booking.Payment, failed [
 	return p.noteMade(ctx, payment, madeOf(own, seen))
 }
 
-// unended is the undo's own refund that a person has paid by hand, while the undo has not ended.
-// It may have failed after the order's end, and have been paid before anything followed it. It
-// is told as if it had failed: what follows it asks the ledger first.
+// unended is the undo's own refund if a person has paid it by hand and the undo has not
+// ended. The refund may have failed after the order's end and been paid before the payment
+// was followed. It is reported as failed; the workflow that follows it checks the ledger
+// first.
 func unended(payment booking.Payment) []booking.Entry {
 	if payment.Status != booking.RefundPending || !isPaidByHand(payment) {
 		return nil
@@ -45,9 +46,10 @@ func unended(payment booking.Payment) []booking.Entry {
 	return []booking.Entry{own}
 }
 
-// failedOf is the refund at the provider over which an entry that is done has failed. What
-// else was made of the entry may be enough all the same. An entry of an earlier build does
-// not know the provider's id: what it has given back is missing from what is left then.
+// failedOf is the refund at the provider whose failure makes the done entry e a failed one.
+// It is not if other refunds of the entry still cover its amount. Entries of earlier builds
+// lack the provider's id; for these, the refund has failed if the missing amount is left of
+// the charge.
 func failedOf(e booking.Entry, seen Outlay) (failed Refund, has bool) {
 	var made int64
 	known := false
@@ -65,9 +67,9 @@ func failedOf(e booking.Entry, seen Outlay) (failed Refund, has bool) {
 	return failed, has && missing > 0 && (known || e.Ref == "" && seen.Left >= missing)
 }
 
-// madeAfterAll are the parts that the ledger calls failed, and that the provider has made
-// all the same: a request whose answer was lost may be carried out later than its repetition
-// is refused.
+// madeAfterAll lists the parts that have failed in the ledger but that the provider has
+// made: a request whose answer was lost may be carried out after its repetition was
+// refused.
 func madeAfterAll(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
 	for _, e := range payment.Entries {
 		if !mayBeMadeUpFor(payment, e) {
@@ -81,14 +83,15 @@ func madeAfterAll(payment booking.Payment, seen Outlay) (entries []booking.Entry
 	return entries
 }
 
-// inWords is what the provider says of a refund that is not done.
+// inWords describes a refund that is not done, in the provider's words.
 func inWords(r Refund, seen Outlay) string {
 	return fmt.Sprintf("refund %s of %s is %s", r.ID, seen.Ref, r.Words)
 }
 
-// comeBack is what has come back to the customer in another way than by a refund, less
-// what is known to be a bank's. Earlier builds know no disputes, and call a payment
-// returned that was lost in one: it would count twice.
+// comeBack corrects the amount that came back to the customer in another way than by a
+// refund, less what a bank is known to have taken back. Earlier builds know no disputes and
+// call a payment returned that was lost in one; without the correction it would count
+// twice.
 func comeBack(payment booking.Payment, seen Outlay) []booking.Entry {
 	own, has := payment.Entry(payment.RefundKey())
 	if payment.Status != booking.Returned || !has || !own.ByHand || own.Evidence() != "" || seen.Returned {

@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// fails is what comes of the first refund, which was done.
+// fails makes the first refund, which was done, fail.
 func (d *drawer) fails(e booking.Entry) {
 	d.mu.Lock()
 	d.refunds[0].ID = e.Ref
@@ -19,8 +19,8 @@ func (d *drawer) fails(e booking.Entry) {
 	d.becomes(e.Ref, booking.EntryFailed)
 }
 
-// TestLookAgain_RefundFailsLater: a part that the ledger calls done, and that fails at the
-// provider later, has failed in the provider's words. What it gave back is owed again.
+// TestLookAgain_RefundFailsLater: a part that is done in the ledger and fails at the
+// provider later has failed, with the provider's words, and is owed again.
 func TestLookAgain_RefundFailsLater(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -49,7 +49,7 @@ func TestLookAgain_RefundFailsLater(t *testing.T) {
 	require.Empty(t, got.Failed, "it is paid by hand, and stays so")
 }
 
-// followers are asked to follow orders' payments.
+// followers records the orders whose payments are to be followed.
 type followers struct{ orders []string }
 
 func (f *followers) Follow(_ context.Context, orderID string) error {
@@ -57,8 +57,8 @@ func (f *followers) Follow(_ context.Context, orderID string) error {
 	return nil
 }
 
-// TestRefundPart_MeetsAFailure: that a refund has failed after it was done may be found when
-// another one is asked for. Nothing may follow the first one any more: its payment is followed
+// TestRefundPart_MeetsAFailure: the failure of a done refund may be found when another
+// refund is requested. The first one may no longer be followed, so its payment is followed
 // from then on, once.
 func TestRefundPart_MeetsAFailure(t *testing.T) {
 	t.Parallel()
@@ -77,8 +77,8 @@ func TestRefundPart_MeetsAFailure(t *testing.T) {
 	require.Equal(t, booking.EntryFailed, onRecord(t, payments, "o1").Entries[0].State)
 }
 
-// TestLookAgain_OwnRefundFailsLater: so does the refund of an order that is cancelled. Its
-// payment is to be given back again until a person has done so.
+// TestLookAgain_OwnRefundFailsLater: the same for the refund of a cancelled order. Its
+// payment is to be refunded again until a person has done so.
 func TestLookAgain_OwnRefundFailsLater(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -111,8 +111,9 @@ func TestLookAgain_OwnRefundFailsLater(t *testing.T) {
 	require.True(t, payment.Entries[0].ByHand)
 }
 
-// TestRefundPayment_APartFailsLaterBeforeItEnds: a part that was done takes of what is kept
-// only if it is so when the undo ends. One that fails before that leaves the policy as it was.
+// TestRefundPayment_APartFailsLaterBeforeItEnds: a done part reduces what is kept only if
+// it is still done when the undo ends. If it fails before that, the policy's amount is
+// kept.
 func TestRefundPayment_APartFailsLaterBeforeItEnds(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -135,8 +136,8 @@ func TestRefundPayment_APartFailsLaterBeforeItEnds(t *testing.T) {
 	require.EqualValues(t, 10000, d.given("o1/charge/refund"), "no more than the policy gives")
 }
 
-// TestLookAgain_FailedBefore: a refund that failed before the one that was done is no news,
-// and neither is one that a refund by hand has made up for.
+// TestLookAgain_FailedBefore: a refund that failed before the one that was done is not
+// reported, and neither is one that was replaced by hand.
 func TestLookAgain_FailedBefore(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -156,8 +157,7 @@ func TestLookAgain_FailedBefore(t *testing.T) {
 	}
 }
 
-// TestLookAgain_MadeAfterAll: a part that was refused, and carried out by a request that came
-// in late, is done.
+// TestLookAgain_MadeAfterAll: a refused part that a late request has carried out is done.
 func TestLookAgain_MadeAfterAll(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -175,8 +175,8 @@ func TestLookAgain_MadeAfterAll(t *testing.T) {
 	require.Equal(t, booking.EntryDone, payment.Entries[0].State)
 }
 
-// TestLookAgain_ReturnedByAnEarlierBuild: what an earlier build calls returned, since a bank
-// took it back, counts once. It knows neither entries nor disputes.
+// TestLookAgain_ReturnedByAnEarlierBuild: a payment that an earlier build calls returned
+// because a bank took it back counts once. That build has neither entries nor disputes.
 func TestLookAgain_ReturnedByAnEarlierBuild(t *testing.T) {
 	t.Parallel()
 	for name, lost := range map[string]int64{"All": price.Amount, "Some": 20000} {

@@ -9,8 +9,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// TestLookAgain_APartFailsLaterThatWasAllThatWentBack: it is told of though the undo has given
-// back nothing itself, and has no entry.
+// TestLookAgain_APartFailsLaterThatWasAllThatWentBack: the failed part is reported although
+// the undo has refunded nothing itself and has no entry.
 func TestLookAgain_APartFailsLaterThatWasAllThatWentBack(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -32,8 +32,9 @@ func TestLookAgain_APartFailsLaterThatWasAllThatWentBack(t *testing.T) {
 	}
 }
 
-// TestResolveByHand_OfARefundThatNothingFollows: the undo's own refund may fail later and be paid
-// by hand before anything followed it. Then it is told of until the undo has ended once more.
+// TestResolveByHand_OfARefundThatNothingFollows: the undo's own refund may fail later and
+// be paid by hand before the payment is followed. It is then reported until the undo has
+// ended once more.
 func TestResolveByHand_OfARefundThatNothingFollows(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -60,8 +61,8 @@ func TestResolveByHand_OfARefundThatNothingFollows(t *testing.T) {
 	require.Equal(t, booking.Looked{Status: booking.Returned}, got)
 }
 
-// TestResolveByHand_OfWhatWasMadeAndHasFailed: what the undo's own refund had given back does not
-// count any more once it has failed, though the provider cannot be looked at when it is paid by hand.
+// TestResolveByHand_OfWhatWasMadeAndHasFailed: an amount of the undo's own refund does not
+// count once it has failed, even if the provider cannot be asked when it is paid by hand.
 func TestResolveByHand_OfWhatWasMadeAndHasFailed(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -90,8 +91,9 @@ func TestResolveByHand_OfWhatWasMadeAndHasFailed(t *testing.T) {
 	require.Equal(t, price.Amount, onRecord(t, payments, "o1").Given())
 }
 
-// TestResolveByHand_BesideAPartOfWhatItOwes: a part that was made while the undo's own refund could
-// not be leaves less to be paid by hand. Never more goes back than was paid.
+// TestResolveByHand_BesideAPartOfWhatItOwes: a part that was made while the undo's own
+// refund could not be reduces the amount to pay by hand. The refunds never exceed what was
+// paid.
 func TestResolveByHand_BesideAPartOfWhatItOwes(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -108,8 +110,8 @@ func TestResolveByHand_BesideAPartOfWhatItOwes(t *testing.T) {
 	require.Equal(t, price.Amount, onRecord(t, payments, "o1").Given())
 }
 
-// TestLookAgain_WhatCountedBesideARefundByHandFails: what the provider had made of the undo's own
-// refund counts beside what a person has paid of it. Once it fails, it does not any more.
+// TestLookAgain_WhatCountedBesideARefundByHandFails: an amount that the provider had
+// refunded counts beside what a person has paid. Once it fails, it no longer counts.
 func TestLookAgain_WhatCountedBesideARefundByHandFails(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)

@@ -9,15 +9,14 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// given is what the undo's own refund has given back of a charge.
+// given is what the undo's own refund has paid back of a charge.
 type given struct {
 	amount int64
-	id     string // the provider's
+	id     string // the provider's id
 }
 
-// giveBackOne gives back what is owed of one charge. Of a charge beside the one
-// that was meant, all of it is owed; so it is of one that was taken in another
-// amount.
+// giveBackOne refunds what is owed of one charge. A charge beside the intended one, or one
+// of another amount, is owed in full.
 func (p *Payments) giveBackOne(ctx context.Context, payment *booking.Payment, ref string, alone bool) (given, error) {
 	seen, err := severalCharges{p.Provider}.Look(ctx, ref)
 	if err != nil {
@@ -33,8 +32,8 @@ func (p *Payments) giveBackOne(ctx context.Context, payment *booking.Payment, re
 	return given{payment.Amount.Amount, id}, nil
 }
 
-// giveBackOwed gives back what is owed of the charge that was meant. What was paid by hand is
-// left at the provider, and is not owed.
+// giveBackOwed refunds what is owed of the intended charge. Money that was paid by hand is
+// not owed and stays at the provider.
 func (p *Payments) giveBackOwed(ctx context.Context, payment *booking.Payment, seen Outlay) (given, error) {
 	key := payment.RefundKey()
 	if err := p.learnFrom(ctx, payment, seen); err != nil {
@@ -51,7 +50,7 @@ func (p *Payments) giveBackOwed(ctx context.Context, payment *booking.Payment, s
 	own.Key, own.OrderID = key, payment.OrderID
 	made := madeOf(own, seen)
 	switch {
-	case err != nil && (part == nil || !errors.Is(err, ErrReturned)): // with ErrReturned the part may be made all the same
+	case err != nil && (part == nil || !errors.Is(err, ErrReturned)): // with ErrReturned the part may still be made
 		if noted := p.answered(ctx, *payment, made, err); noted != nil {
 			return given{}, noted
 		}
@@ -63,7 +62,7 @@ func (p *Payments) giveBackOwed(ctx context.Context, payment *booking.Payment, s
 		if err := p.answered(ctx, *payment, made, nil); err != nil {
 			return given{}, err
 		}
-		if _, _, err := p.refundPart(ctx, *part); err != nil { // a saga that was reset may not follow it any more
+		if _, _, err := p.refundPart(ctx, *part); err != nil { // a saga that was reset may no longer follow it
 			return given{}, err
 		}
 		return given{}, elsewhere{&Owed{Words: "refund " + part.Key + " of the same charge is under way"}}
@@ -72,8 +71,8 @@ func (p *Payments) giveBackOwed(ctx context.Context, payment *booking.Payment, s
 	}
 }
 
-// underWay is a refund of a part that is. While it may fail, it is not known what
-// the undo owes.
+// underWay is a pending refund of a part, nil if there is none. While it may fail, the
+// amount that the undo owes is not known.
 func underWay(payment booking.Payment) *booking.Entry {
 	for _, e := range payment.Entries {
 		if e.Key != payment.RefundKey() && e.State == booking.EntryPending {

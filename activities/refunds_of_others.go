@@ -10,10 +10,10 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// importFrom adds to the payment what others have given back of its charge at the
-// provider, and how its disputes stand.
+// importFrom adds to the payment the refunds that others have made of its charge, and the
+// states of its disputes.
 func (p *Payments) importFrom(ctx context.Context, payment *booking.Payment, seen Outlay) (err error) {
-	if unknown(*payment, seen) { // a part that was begun meanwhile: the ledger knows of it before the provider does
+	if unknown(*payment, seen) { // an unknown key is a part begun meanwhile: the ledger has it before the provider
 		if *payment, err = p.Ledger.Payment(ctx, payment.OrderID); err != nil {
 			return fmt.Errorf("read payment: %w", err)
 		}
@@ -35,9 +35,8 @@ func (p *Payments) importFrom(ctx context.Context, payment *booking.Payment, see
 	return nil
 }
 
-// foreign are the refunds that the ledger does not know of, and the disputes that
-// have taken the money back. A refund that makes up for a part that has failed is
-// that part's.
+// foreign lists the refunds that the ledger does not have, and the disputes that took the
+// money back. A refund that replaces a failed part is recorded as that part.
 func foreign(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
 	add := func(e booking.Entry) {
 		if stands, known := payment.Entry(e.Key); known && stands.State == e.State {
@@ -46,11 +45,11 @@ func foreign(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
 		e.OrderID, e.Kind, e.ByHand, e.Amount.Currency = payment.OrderID, booking.RefundEntry, true, payment.Amount.Currency
 		entries = append(entries, e)
 	}
-	ours, twice, beyond := keysOf(payment), paidTwice(payment), beyondOwn(payment, seen)
+	ours, twice, beyond := keysOf(payment), keysPaidByHand(payment), beyondOwn(payment, seen)
 	open := slices.DeleteFunc(slices.Clone(payment.Entries), func(e booking.Entry) bool { return !mayBeMadeUpFor(payment, e) })
 	for _, r := range seen.Refunds {
 		if r.Amount == 0 {
-			continue // a refund of which nothing was owed any more
+			continue // a refund of which nothing was owed
 		}
 		key := booking.KeyAtProvider(r.ID)
 		_, known := payment.Entry(key)
@@ -76,10 +75,10 @@ func foreign(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
 	return entries
 }
 
-// paidTwice are the keys of refunds that a person has paid by hand. What the provider has
-// made of one of them all the same counts as somebody's own: the attempt that asked for it
-// may have died before it was noted.
-func paidTwice(payment booking.Payment) map[string]bool {
+// keysPaidByHand lists the keys of refunds that a person has paid by hand. A refund that the
+// provider has made under such a key counts as made by others: the attempt that requested
+// it may have died before it was recorded.
+func keysPaidByHand(payment booking.Payment) map[string]bool {
 	keys := map[string]bool{}
 	for _, e := range payment.Entries {
 		if e.State == booking.EntryDone && e.Evidence() != "" {
@@ -89,11 +88,11 @@ func paidTwice(payment booking.Payment) map[string]bool {
 	return keys
 }
 
-// beyondOwn are the ids of refunds under the key of the undo's own that are not in what it
-// has ended with: an attempt of it that was slow may be carried out after another one.
+// beyondOwn lists the ids of refunds under the key of the undo's own refund that are not
+// part of the amount it ended with: a slow attempt may be carried out after another one.
 func beyondOwn(payment booking.Payment, seen Outlay) map[string]bool {
 	own, begun := payment.Entry(payment.RefundKey())
-	ended := payment.Status == booking.Refunded || payment.Status == booking.Retained // with nothing, if there is no entry
+	ended := payment.Status == booking.Refunded || payment.Status == booking.Retained // without an entry, it ended with nothing
 	if begun && (!own.IsRefunded() || own.ByHand) || !begun && !ended {
 		return nil
 	}
@@ -118,10 +117,10 @@ func beyondOwn(payment booking.Payment, seen Outlay) map[string]bool {
 	return beyond
 }
 
-// seenAfterAll has the ledger know of what the provider has made of a refund that was
-// paid by hand, if the provider can be asked: nothing waits for that.
+// seenAfterAll brings the ledger up to date with refunds that the provider has made of one
+// that was paid by hand. Its errors are ignored, because nothing waits for it.
 func (p *Payments) seenAfterAll(ctx context.Context, payment booking.Payment, key string) {
-	if e, _ := payment.Entry(key); !paidTwice(payment)[atProvider(e)] {
+	if e, _ := payment.Entry(key); !keysPaidByHand(payment)[atProvider(e)] {
 		return
 	}
 	looking, stop := context.WithTimeout(ctx, longestLook)
@@ -129,25 +128,25 @@ func (p *Payments) seenAfterAll(ctx context.Context, payment booking.Payment, ke
 	_, _ = p.seen(looking, &payment, p.learnFrom)
 }
 
-// mayBeMadeUpFor tells whether an entry is a part that has failed. What the undo of
-// the charge owes is less by what others give back, whatever that is.
+// mayBeMadeUpFor tells whether a refund by others may replace the entry, which only failed
+// parts allow. The undo's own refund is excluded: refunds by others reduce what it owes.
 func mayBeMadeUpFor(payment booking.Payment, e booking.Entry) bool {
 	return e.State == booking.EntryFailed && e.Key != payment.RefundKey() && !e.ByOthers()
 }
 
-// makesUpFor tells whether a refund, which the provider dates to the second, is of
-// just the amount of a part that has failed, and was made since.
+// makesUpFor tells whether a refund has exactly the amount of a failed part and was made
+// after it failed. The provider dates refunds to the second.
 func makesUpFor(r Refund, e booking.Entry) bool {
 	return r.Amount == e.Amount.Amount && !r.At.Before(e.Changed.Truncate(time.Second))
 }
 
-// isAPartBy tells whether a part was made up for by the refund.
+// isAPartBy tells whether the refund has replaced a part.
 func isAPartBy(payment booking.Payment, r Refund) bool {
 	return slices.ContainsFunc(payment.Entries, func(e booking.Entry) bool { return e.State == booking.EntryDone && e.Ref == r.ID && e.ByProvider() })
 }
 
-// onItsWay is what is being given back at the provider, and does not count as that in the
-// ledger: by others, or of a part that the ledger has as failed. It may fail.
+// onItsWay is the sum of pending refunds at the provider that do not count in the ledger:
+// those by others, and those of parts that have failed in the ledger. They may fail.
 func onItsWay(payment booking.Payment, seen Outlay) (sum int64) {
 	ours := keysOf(payment)
 	for _, e := range payment.Entries {
@@ -163,7 +162,7 @@ func onItsWay(payment booking.Payment, seen Outlay) (sum int64) {
 	return sum
 }
 
-// keysOf are the keys under which the payment's refunds are asked for.
+// keysOf lists the keys under which the payment's refunds are requested.
 func keysOf(payment booking.Payment) map[string]bool {
 	keys := map[string]bool{payment.RefundKey(): true}
 	for _, e := range payment.Entries {
@@ -172,14 +171,13 @@ func keysOf(payment booking.Payment) map[string]bool {
 	return keys
 }
 
-// unknown tells whether a refund was asked for under a key that is not among the
-// payment's.
+// unknown tells whether a refund was requested under a key that is not among the payment's.
 func unknown(payment booking.Payment, seen Outlay) bool {
 	ours := keysOf(payment)
 	return slices.ContainsFunc(seen.Refunds, func(r Refund) bool { return r.Key != "" && !ours[r.Key] })
 }
 
-// changed are the disputes that the ledger does not know as they are.
+// changed lists the disputes that differ from those in the ledger.
 func changed(known, seen []booking.Dispute) (news []booking.Dispute) {
 	for _, d := range seen {
 		if !slices.ContainsFunc(known, func(k booking.Dispute) bool {
@@ -191,7 +189,8 @@ func changed(known, seen []booking.Dispute) (news []booking.Dispute) {
 	return news
 }
 
-// atProvider is the key that a refund is asked for under. It tells orders apart.
+// atProvider is the key under which a refund is requested from the provider. It contains
+// the order's id, so that keys of different orders differ.
 func atProvider(e booking.Entry) string {
 	if strings.HasPrefix(e.Key, e.OrderID+"/") {
 		return e.Key

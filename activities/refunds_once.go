@@ -10,15 +10,15 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// undone is what an attempt of an undo came to.
+// undone is the result of one attempt of an undo.
 type undone struct {
 	payment booking.Payment
 	err     error
 }
 
-// undoOnce undoes a charge. There is one flight a key in this process: an attempt that was
-// cancelled goes on, and the next one, which may owe another amount, waits for what comes of it.
-// A flight has the time of the attempt that has begun it.
+// undoOnce undoes a charge. There is one call per key in this process: the call of a
+// cancelled attempt goes on, and the next attempt, which may owe another amount, waits for
+// its result. A call has the deadline of the attempt that started it.
 func (p *Payments) undoOnce(ctx context.Context, c booking.Charge) (booking.Payment, error) {
 	key := booking.Payment{Charge: c}.RefundKey()
 	landed := p.flights.DoChan(key, func() (any, error) {
@@ -31,7 +31,7 @@ func (p *Payments) undoOnce(ctx context.Context, c booking.Charge) (booking.Paym
 		payment, err := p.undo(ctx, c)
 		return undone{payment, err}, nil
 	})
-	late := make(chan struct{}) // its own flight ends with the attempt, and may have something to say then
+	late := make(chan struct{}) // its own call ends with the attempt and may return a result then
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(Heard/2, func() { close(late) }) })
 	defer stop()
 	select {
@@ -44,11 +44,11 @@ func (p *Payments) undoOnce(ctx context.Context, c booking.Charge) (booking.Paym
 	}
 }
 
-// longestInFlight is for how long a request may be on its way: an attempt asks for
-// providerPatience at most, and the provider may be slower to carry it out than to be given up.
+// longestInFlight is how long a request may be under way: an attempt waits for
+// providerPatience at most, and the provider may carry the request out later than that.
 const longestInFlight = 2 * providerPatience
 
-// unsettled is for a request of which it will be known later what became of it.
+// unsettled is the error of a request whose outcome will be known later.
 type unsettled struct {
 	amount int64
 	wait   time.Duration
@@ -59,12 +59,12 @@ func (f unsettled) Error() string {
 	return fmt.Sprintf("an earlier request for %d may be carried out yet", f.amount)
 }
 
-// RetryAfter is when it is known what became of it.
+// RetryAfter is how long it takes until the outcome is known.
 func (f unsettled) RetryAfter() time.Duration { return f.wait }
 
-// asks notes in the ledger that the undo asks for due of what was seen. It fails while another
-// attempt, of this process or another one, has asked for another amount, and the provider may
-// carry that out yet: both would be made.
+// asks records in the ledger that the undo requests due of the charge seen. It fails while
+// another attempt, of this or another process, has requested another amount that the
+// provider may still carry out: both would be made.
 func (p *Payments) asks(ctx context.Context, payment *booking.Payment, seen Outlay, due int64) error {
 	ever := seen.everUnder(payment.RefundKey())
 	open := payment.Asked - ever
@@ -86,8 +86,8 @@ func (p *Payments) asks(ctx context.Context, payment *booking.Payment, seen Outl
 	return nil
 }
 
-// answered notes what is known of a request of the undo that has not ended it: that the provider
-// has refused it, and what of the undo's own refund is made.
+// answered records the result of a request that has not ended the undo: that the provider
+// has refused it, and which refunds under the undo's own key are made.
 func (p *Payments) answered(ctx context.Context, payment booking.Payment, made []booking.Entry, err error) error {
 	if _, refused := errors.AsType[*Owed](err); (refused || errors.Is(err, booking.ErrNothingDone)) && payment.Asked > 0 {
 		if _, err := p.Ledger.NoteAsked(ctx, payment.OrderID, payment.Asked, 0); err != nil {
@@ -95,7 +95,7 @@ func (p *Payments) answered(ctx context.Context, payment booking.Payment, made [
 		}
 	}
 	if own, _ := payment.Entry(payment.RefundKey()); len(made) == 0 && own.Ref == "" {
-		return nil // nothing was ever made
+		return nil // nothing was made
 	}
 	return p.noteMade(ctx, payment, made)
 }

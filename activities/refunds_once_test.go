@@ -11,8 +11,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// onItsWay is an attempt of the undo of o1, which keeps 15000, whose request is on its way to the
-// provider while 10000 are given back by hand there.
+// onItsWay is an attempt to undo o1, which keeps 15000. Its request is on its way to the
+// provider while 10000 are refunded there by hand.
 type onItsWay struct {
 	payments *activities.Payments
 	*drawer
@@ -43,8 +43,8 @@ func newOnItsWay(t *testing.T) *onItsWay {
 	return o
 }
 
-// TestRefundPayment_OneFlight: an attempt that is made while another one of the process is at the
-// provider asks for nothing. It hears what came of that.
+// TestRefundPayment_OneFlight: an attempt that is made while another one of the process is
+// at the provider requests nothing. It gets the result of the other.
 func TestRefundPayment_OneFlight(t *testing.T) {
 	t.Parallel()
 	o := newOnItsWay(t)
@@ -59,8 +59,8 @@ func TestRefundPayment_OneFlight(t *testing.T) {
 	require.Equal(t, []string{"charge o1/charge", "refund ch_1 as o1/charge/refund"}, o.notes())
 }
 
-// TestRefundPayment_OtherProcess: nor does the attempt of another process ask for another amount
-// while that request may be carried out yet.
+// TestRefundPayment_OtherProcess: an attempt of another process does not request another
+// amount either, while that request may still be carried out.
 func TestRefundPayment_OtherProcess(t *testing.T) {
 	t.Parallel()
 	for name, inFlight := range map[string]time.Duration{"MayArrive": 0, "HasNotArrived": time.Nanosecond} {
@@ -71,7 +71,7 @@ func TestRefundPayment_OtherProcess(t *testing.T) {
 				Service: served(), Ledger: o.payments.Ledger, Provider: o.payments.Provider, Gate: open{}, InFlight: inFlight,
 			}
 			undo, err := refund(other, keeping(15000))
-			if inFlight > 0 { // it is taken for lost
+			if inFlight > 0 { // the request counts as lost
 				require.NoError(t, err)
 				require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 35000, Kept: 15000}, undo)
 				require.EqualValues(t, 25000, o.given("o1/charge/refund"))
@@ -89,8 +89,8 @@ func TestRefundPayment_OtherProcess(t *testing.T) {
 	}
 }
 
-// TestRefundPayment_AsksAnewAtOnce: a request that was not answered is repeated at once, and so is
-// another one where the provider has refused the first.
+// TestRefundPayment_AsksAnewAtOnce: a request that was not answered is repeated at once,
+// and another amount is requested at once if the provider has refused the first.
 func TestRefundPayment_AsksAnewAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, first := range map[string]error{

@@ -10,12 +10,13 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// TestRefund_AcceptedByAProviderThatFallsSilent: what was pending needs a person once the
-// provider has answered nothing but errors for long enough. That is said once, and it may be
+// TestRefund_AcceptedByAProviderThatFallsSilent: a pending refund needs a person once the
+// provider has answered only with errors for long enough. It is reported once, and may be
 // paid by hand.
 func TestRefund_AcceptedByAProviderThatFallsSilent(t *testing.T) {
 	t.Parallel()
-	// begin asks for the refund, by a saga that knows some words, and returns what it hears.
+	// part and undo request the refund for a saga that knows words, and return the reported
+	// words.
 	part := func(p *activities.Payments, words string) (string, error) {
 		e := goodwill("refund/1", 20000)
 		e.Words = words
@@ -71,8 +72,9 @@ func TestRefund_AcceptedByAProviderThatFallsSilent(t *testing.T) {
 	}
 }
 
-// TestResolveByHand_OfWhatWasMadeBeforeTheSilence: what the undo's own refund has given back while
-// a part was under way is not paid again by hand, though the provider cannot be looked at any more.
+// TestResolveByHand_OfWhatWasMadeBeforeTheSilence: an amount that the undo's own refund has
+// paid back while a part was pending is not paid again by hand, even if the provider no
+// longer answers.
 func TestResolveByHand_OfWhatWasMadeBeforeTheSilence(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)

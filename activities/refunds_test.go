@@ -68,7 +68,7 @@ func TestRefundPayment_OfWhatWasNeverAskedFor(t *testing.T) {
 	require.Equal(t, price, payment.Amount, "the record says what was not taken")
 }
 
-// Whether the money was taken is not known: the provider is asked first.
+// If it is not known whether the charge was taken, the provider is asked first.
 func TestRefundPayment_OfAnUnknownCharge(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -135,12 +135,12 @@ func TestRefundPayment_IsOwedUntilItIsDone(t *testing.T) {
 	}, provider.notes(), "each time with the same keys")
 }
 
-// The customer cancels while the provider is thinking.
+// The customer cancels while the provider processes the charge.
 func TestRefundPayment_WhileTheChargeIsInFlight(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		charged error  // what the flight comes back with
-		ref     string // and what Void finds
+		charged error  // the result of the running charge
+		ref     string // the reference that Void finds
 		acted   bool
 		status  booking.PaymentStatus
 	}{
@@ -189,9 +189,9 @@ func some(ref string) []string {
 	return []string{ref}
 }
 
-// TestRefundPayment_FollowsWhatIsOwed: the ledger says that it is refunded only
-// when the provider has said so. What the saga knows is asked for again, and
-// what it does not is told.
+// TestRefundPayment_FollowsWhatIsOwed: the ledger has Refunded only after the provider has
+// confirmed it. A state that the saga knows is requested again, one that it does not know
+// is reported.
 func TestRefundPayment_FollowsWhatIsOwed(t *testing.T) {
 	t.Parallel()
 	pending, failed := &activities.Owed{Words: "pending"}, &activities.Owed{Words: "failed", NeedsPerson: true}
@@ -223,7 +223,7 @@ func TestRefundPayment_FollowsWhatIsOwed(t *testing.T) {
 	require.Equal(t, booking.Refunded, onRecord(t, payments, "o1").Status)
 }
 
-// TestRefundPayment_OfWhatCameBackOtherwise: it is not called refunded.
+// TestRefundPayment_OfWhatCameBackOtherwise: the payment is Returned and not Refunded.
 func TestRefundPayment_OfWhatCameBackOtherwise(t *testing.T) {
 	t.Parallel()
 	provider := &till{refund: func(string, string, booking.Money) error { return activities.ErrReturned }}
@@ -241,8 +241,8 @@ func TestRefundPayment_OfWhatCameBackOtherwise(t *testing.T) {
 	require.Zero(t, payment.Refunded)
 }
 
-// TestRefundPayment_OfWhatWasTakenTwice: all of it is given back, and none is
-// forgotten over one that is still owed.
+// TestRefundPayment_OfWhatWasTakenTwice: each of the charges is refunded, also if one is
+// still owed.
 func TestRefundPayment_OfWhatWasTakenTwice(t *testing.T) {
 	t.Parallel()
 	owed := true
@@ -274,8 +274,8 @@ func TestRefundPayment_OfWhatWasTakenTwice(t *testing.T) {
 	require.Equal(t, booking.Refunded, onRecord(t, payments, "o1").Status)
 }
 
-// TestChargePayment_TooLateLeavesWhatIsOwedToTheUndo: the order goes back, and
-// its own undo follows the refund.
+// TestChargePayment_TooLateLeavesWhatIsOwedToTheUndo: the order compensates, and its own
+// undo follows the refund.
 func TestChargePayment_TooLateLeavesWhatIsOwedToTheUndo(t *testing.T) {
 	t.Parallel()
 	provider := &till{

@@ -12,23 +12,23 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Service is what every service's activities share: whether this process may
-// do them, and the breaker that keeps a hanging service from costing every
-// order its in-place budget. The zero value is a service that is not served
-// here: every process that serves sagas registers every activity, since one
-// that is not registered would leave no trace in the history.
+// Service is what the activities of every service share: whether this process serves them,
+// and the breaker that keeps a hanging service from costing every order its in-place
+// budget. The zero value is a service that is not served here: every process with sagas
+// registers every activity, because an unregistered one would leave no trace in the
+// history.
 type Service struct {
 	breaker *gobreaker.CircuitBreaker[any]
 }
 
-// After this many failures in a row, steps of a service go straight to its
-// task queue for this long, before one is tried in place again.
+// After breakerTrips failures in a row, steps of a service go straight to its task queue
+// for breakerCooldown, before one is tried in place again.
 const (
 	breakerTrips    = 3
 	breakerCooldown = 5 * time.Second
 )
 
-// NewService makes a service that this process serves.
+// NewService returns a service that this process serves.
 func NewService(name string, changed func(name string, from, to gobreaker.State)) Service {
 	return Service{breaker: gobreaker.NewCircuitBreaker[any](gobreaker.Settings{
 		Name:          name,
@@ -43,8 +43,7 @@ func NewService(name string, changed func(name string, from, to gobreaker.State)
 	})}
 }
 
-// busy is an error of somebody who has too much to do, and may say when to ask
-// again.
+// busy is the error of an overloaded callee, which may say when to retry.
 type busy interface {
 	error
 	RetryAfter() time.Duration
@@ -55,32 +54,32 @@ func isBusy(err error) bool {
 	return is
 }
 
-// elsewhere marks a failure of somebody whom a service asks, and who has a
-// breaker of their own: the service itself is well.
+// elsewhere marks a failure of a callee of the service that has its own breaker: the
+// service itself works.
 type elsewhere struct{ error }
 
 func (e elsewhere) Unwrap() error { return e.error }
 
-// Types of errors that a saga tells apart from all others. Both say that
-// nothing was done, which any other error leaves open.
+// Types of errors that a saga tells apart from all others. Both say that nothing was done,
+// which any other error leaves open.
 const (
 	// NotServedType: this process does not serve the step.
 	NotServedType = "NotServed"
-	// NothingDoneType: it was tried, and it is certain that it took no effect.
+	// NothingDoneType: the step was tried and certainly took no effect.
 	NothingDoneType = "NothingDone"
 )
 
-// BusyType is the type of an error that says when to ask again.
+// BusyType is the type of an error that says when to retry.
 const BusyType = "Busy"
 
-// Heard is how much earlier than its activity a step ends, so that what it
-// came to is still heard: an activity that runs out of time says nothing, and
-// whether it took effect stays open. It costs nothing where steps end in time,
-// and is as long as a busy machine may take to hand an answer on.
+// Heard is how much earlier than its activity a step ends, so that its result is still
+// reported: an activity that times out reports nothing, and whether it took effect stays
+// open. It costs nothing where steps end in time, and is as long as a busy machine may take
+// to pass on an answer.
 const Heard = 2 * time.Second
 
-// do runs f for a service: through its breaker when in place, plainly when it
-// came from the service's own task queue.
+// do runs f for a service: through its breaker in place, without it on the service's own
+// task queue.
 func do[T any](ctx context.Context, s *Service, f func(context.Context) (T, error)) (T, error) {
 	var zero T
 	if s.breaker == nil {

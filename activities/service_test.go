@@ -15,9 +15,9 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// shelf is a Stock that counts how often it is asked.
+// shelf is a Stock that counts its calls.
 type shelf struct {
-	activities.Stock // what a test does not ask for
+	activities.Stock // methods that no test calls
 
 	asked  int
 	answer booking.Outcome
@@ -144,7 +144,7 @@ func TestService_BreakerCountsFailuresInARow(t *testing.T) {
 	}
 }
 
-// Durable attempts that fail leave the way in place open.
+// Durable attempts that fail do not open the breaker for steps in place.
 func TestService_BreakerDoesNotSeeDurableAttempts(t *testing.T) {
 	t.Parallel()
 	stock := &shelf{answer: done, err: errAway}
@@ -163,7 +163,7 @@ func TestRecordDecision(t *testing.T) {
 	require.NoError(t, activities.RecordDecision(t.Context()))
 }
 
-// groaning is a provider's error that says when to ask again.
+// groaning is a provider's error with a time to retry after.
 type groaning time.Duration
 
 func (g groaning) Error() string             { return "too many requests" }

@@ -17,7 +17,7 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// way is how a step is asked for.
+// way is how a step is called: in place or durably.
 type way int
 
 const (
@@ -27,11 +27,11 @@ const (
 
 var (
 	errAway = errors.New("service is away")
-	// errCertain is a failure of which it is certain that nothing was done.
+	// errCertain is a failure for which it is certain that nothing was done.
 	errCertain = fmt.Errorf("%w: connection refused", booking.ErrNothingDone)
 )
 
-// do calls f as an activity. It may be used from any goroutine.
+// do calls f as an activity. It is safe to call from any goroutine.
 func do[T any](w way, f func(context.Context) (T, error)) (result T, err error) {
 	// The local activities of the suite end after three seconds otherwise.
 	env := new(testsuite.WorkflowTestSuite).NewTestActivityEnvironment().SetTestTimeout(time.Hour)
@@ -51,16 +51,16 @@ func do[T any](w way, f func(context.Context) (T, error)) (result T, err error) 
 
 func served() activities.Service { return activities.NewService("test", nil) }
 
-// till is a PaymentProvider that notes what it was asked. What a test does
-// not set approves.
+// till is a PaymentProvider that records its calls. Answers that a test does not set
+// approve.
 type till struct {
 	charge func(context.Context, booking.Charge) (string, error)
-	// confirm is what came of what the customer had to confirm.
+	// confirm is the answer to Confirm.
 	confirm func(ref string, back booking.PaymentReturn) (string, error)
 	void    func(context.Context, booking.Charge) ([]string, error)
 	refund  func(key, ref string, amount booking.Money) error
 	look    func(ref string) (activities.Outlay, error)
-	step    int64 // it gives back multiples of, 0 for any amount
+	step    int64 // it refunds multiples of step; 0 for any amount
 
 	mu    sync.Mutex
 	asked []string
@@ -123,7 +123,7 @@ func (p *till) Part(amount booking.Money) booking.Money {
 	return amount
 }
 
-// newDB is an empty database with the tables of a service.
+// newDB returns an empty database with the tables of a service.
 func newDB(t *testing.T, service string) *store.DB {
 	t.Helper()
 	db, err := store.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), service+".db"), store.Options{})
@@ -134,13 +134,13 @@ func newDB(t *testing.T, service string) *store.DB {
 	return db
 }
 
-// newPayments puts the service on a real ledger.
+// newPayments returns the service on a real ledger.
 func newPayments(t *testing.T, p *till) *activities.Payments {
 	t.Helper()
 	return &activities.Payments{Service: served(), Ledger: store.NewPayments(newDB(t, "payments")), Provider: p, Gate: open{}}
 }
 
-// pass notes what was said first when it was given back.
+// pass records the first call of Leave.
 type pass struct {
 	once  sync.Once
 	asked bool
@@ -157,7 +157,7 @@ func (p *pass) Leave(err error) {
 	})
 }
 
-// open is a gate that always is.
+// open is a gate that is always open.
 type open struct{}
 
 func (open) Enter(context.Context, bool) (activities.PaymentPass, error) { return &pass{}, nil }
@@ -182,7 +182,7 @@ func refund(p *activities.Payments, c booking.Charge) (booking.Undo, error) {
 	return do(durably, func(ctx context.Context) (booking.Undo, error) { return p.RefundPayment(ctx, c) })
 }
 
-// onRecord is the order's payment as the ledger has it.
+// onRecord is the order's payment in the ledger.
 func onRecord(t *testing.T, p *activities.Payments, orderID string) booking.Payment {
 	t.Helper()
 	payment, err := p.Ledger.(*store.Payments).Payment(t.Context(), orderID)

@@ -9,15 +9,15 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// severalCharges is a provider to which the charges of one order are as one charge. Its
-// ref has the ref of each: see booking.Payment.Refs.
+// severalCharges is a provider that treats the charges of one order as one charge. Its ref
+// joins the refs of all of them: see booking.Payment.Refs.
 type severalCharges struct{ PaymentProvider }
 
-// ofLater stands between the key of a refund and the ref of the charge that it is of,
-// unless that is the order's first. The provider takes one refund under a key.
+// ofLater separates the key of a refund from the ref of its charge, for all charges but the
+// order's first. The provider makes one refund per key.
 const ofLater = " of "
 
-// Look tells what has become of the charges together.
+// Look retrieves the state of the charges together.
 func (p severalCharges) Look(ctx context.Context, ref string) (Outlay, error) {
 	refs := strings.Split(ref, booking.BetweenRefs)
 	if len(refs) < 2 {
@@ -42,8 +42,8 @@ func (p severalCharges) Look(ctx context.Context, ref string) (Outlay, error) {
 	return seen, nil
 }
 
-// Refund gives back amount of the charges that were seen, newest first, as far as each of
-// them has as much left.
+// Refund refunds amount of the charges in seen, newest first, from each as much as it has
+// left.
 func (p severalCharges) Refund(ctx context.Context, key string, seen Outlay, amount booking.Money) (id string, err error) {
 	if len(seen.Of) == 0 {
 		return p.PaymentProvider.Refund(ctx, key, seen, amount)
@@ -76,7 +76,7 @@ func (p severalCharges) Refund(ctx context.Context, key string, seen Outlay, amo
 	}
 }
 
-// keyOf is the key under which a refund is asked for of the i-th charge.
+// keyOf is the key under which a refund of the i-th charge is requested.
 func keyOf(key string, i int, of Outlay) string {
 	if i == 0 {
 		return key
@@ -84,7 +84,7 @@ func keyOf(key string, i int, of Outlay) string {
 	return key + ofLater + of.Ref
 }
 
-// onlyOf leaves out of what was seen of each charge what is not about the key.
+// onlyOf restricts each charge in Of to refunds under the key.
 func (o Outlay) onlyOf(key string) (of []Outlay) {
 	for i, one := range o.Of {
 		of = append(of, one.only(keyOf(key, i, one)))

@@ -12,14 +12,14 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// spoken is an error of a provider's that has words for people.
+// spoken is a provider's error that has words for people.
 type spoken struct{ error }
 
 func (spoken) Said() string { return "our key is revoked" }
 
-// silent is a service with order o1, whose charge has met an error: the ledger does not know
-// whether it was taken, and the provider does not say. The undo waits for patience.
-func silent(t *testing.T, patience time.Duration) (*activities.Payments, *drawer, booking.Charge) {
+// silent returns a service with order o1, whose charge has met an error: it is not known
+// whether it was taken, and the provider does not answer. The undo waits for timeout.
+func silent(t *testing.T, timeout time.Duration) (*activities.Payments, *drawer, booking.Charge) {
 	t.Helper()
 	d := newDrawer()
 	d.charge = func(context.Context, booking.Charge) (string, error) { return "", errAway }
@@ -27,17 +27,17 @@ func silent(t *testing.T, patience time.Duration) (*activities.Payments, *drawer
 	payments, c := newPayments(t, &d.till), because(newCharge("o1"), booking.ByCustomer)
 	_, err := charge(payments, newCharge("o1"))
 	require.ErrorIs(t, err, errAway)
-	c.Patience = booking.Duration(patience)
+	c.Patience = booking.Duration(timeout)
 	return payments, d, c
 }
 
-// voids is what a void comes to.
+// voids sets the answer to Void.
 func (d *drawer) voids(refs []string, err error) {
 	d.void = func(context.Context, booking.Charge) ([]string, error) { return refs, err }
 }
 
-// TestResolveByHand_OfAnUnknownChargeWhoseRefundIsPending: a charge that was unknown when its
-// undo began is looked at before it is paid by hand.
+// TestResolveByHand_OfAnUnknownChargeWhoseRefundIsPending: a charge that was unknown when
+// its undo began is retrieved before it is paid by hand.
 func TestResolveByHand_OfAnUnknownChargeWhoseRefundIsPending(t *testing.T) {
 	t.Parallel()
 	payments, d, c := silent(t, time.Hour)
@@ -54,7 +54,7 @@ func TestResolveByHand_OfAnUnknownChargeWhoseRefundIsPending(t *testing.T) {
 }
 
 // TestRefund_OfAChargeThatTheProviderIsSilentOf: the undo needs a person when it has met
-// nothing but errors for long enough, and says so in the provider's words, once.
+// only errors for long enough, and reports so in the provider's words, once.
 func TestRefund_OfAChargeThatTheProviderIsSilentOf(t *testing.T) {
 	t.Parallel()
 	payments, _, c := silent(t, time.Hour)
@@ -90,9 +90,9 @@ func TestRefund_OfAChargeThatTheProviderIsSilentOf(t *testing.T) {
 	}
 }
 
-// TestResolveByHand_OfAnUnknownCharge: a person may say how it was paid back, whether the
-// order needs them since some time, or has heard so. The provider may know better by then,
-// or later: a look has the ledger know of the charge.
+// TestResolveByHand_OfAnUnknownCharge: a person may record how an unknown charge was paid
+// back, before or after the order learns that it needs a person. The provider may know the
+// charge by then, or later; a check adds it to the ledger.
 func TestResolveByHand_OfAnUnknownCharge(t *testing.T) {
 	t.Parallel()
 	unanswered := booking.Resolution{OrderID: "o1", Evidence: "transfer 7", By: "1", Unanswered: []string{"o1/charge/refund"}}

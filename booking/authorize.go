@@ -5,14 +5,14 @@ import (
 	"slices"
 )
 
-// NotAllowed is the code for an action that the caller may not do, on a thing that
-// the caller may see.
+// NotAllowed is the code for an action that the caller may not do on a thing that the
+// caller may see.
 const NotAllowed Code = "not_allowed"
 
-// Action is something that callers may do, or not.
+// Action is something that the rules allow to callers or not.
 type Action string
 
-// What callers do with orders.
+// Actions on orders.
 const (
 	PlaceOrder    Action = "place"
 	ReadOrder     Action = "read"
@@ -27,26 +27,26 @@ const (
 	Serve         Action = "serve"
 	FinishCall    Action = "finish"
 	ReadPayment   Action = "read_payment"
-	// RefundOrder gives back a part of what was paid, as goodwill; ResolvePayment says
-	// that what the payment provider cannot give back was given back otherwise.
+	// RefundOrder refunds a part of what was paid, as goodwill; ResolvePayment records that
+	// a refund that the payment provider cannot make was paid in another way.
 	RefundOrder    Action = "refund"
 	ResolvePayment Action = "resolve"
-	// LookAtPayment has the payment provider asked what has become of a payment.
+	// LookAtPayment checks a payment at the payment provider.
 	LookAtPayment Action = "look"
 	// SettleOrder has an order undone whose workflow was lost.
 	SettleOrder Action = "settle"
-	// RetryOrder has what an order waits to try again tried at once.
+	// RetryOrder retries at once what an order waits to retry.
 	RetryOrder Action = "retry"
-	// ActInBulk does something to many orders.
+	// ActInBulk does an action on many orders.
 	ActInBulk Action = "act_in_bulk"
-	// ReadActions reads what operators have done.
+	// ReadActions reads the log of operators' actions.
 	ReadActions Action = "read_actions"
-	// TakeNotice is done by the payment provider, whose signature is the proof.
+	// TakeNotice is done by the payment provider, authenticated by its signature.
 	TakeNotice Action = "take_notice"
 	ReadJob    Action = "read_job"
 )
 
-// What callers list and follow.
+// Lists and feeds.
 const (
 	ListOrders      Action = "list_orders"
 	ListDeliveries  Action = "list_deliveries"
@@ -58,8 +58,7 @@ const (
 	FollowAll       Action = "follow_all"
 )
 
-// What callers do with what can be ordered, with those who clean, with
-// organisations and with the service itself.
+// Actions on the catalogue, cleaners, organisations and the service itself.
 const (
 	ReadCatalogue    Action = "read_catalogue"
 	ChangeCatalogue  Action = "change_catalogue"
@@ -74,18 +73,18 @@ const (
 	ReadSelf         Action = "read_self"
 	SwitchSandbox    Action = "switch_sandbox"
 	ReadHealth       Action = "read_health"
-	// ReadAudit reads what the audits have found, and RunAudit asks for one.
+	// ReadAudit reads the findings of audits, and RunAudit requests an audit.
 	ReadAudit Action = "read_audit"
 	RunAudit  Action = "run_audit"
-	// Monitor reads how everything is, what needs attention, and timelines of orders.
+	// Monitor reads the state of the system, what needs attention, and timelines of orders.
 	Monitor Action = "monitor"
 )
 
-// Relation is how a caller is related to the thing that an action is about.
+// Relation is how a caller is related to the thing of an action.
 type Relation string
 
-// The relations. Owner and staff are the levels of a member of the organisation
-// that the thing belongs to.
+// The relations. Owner and staff are the levels of a member of the organisation that the
+// thing belongs to.
 const (
 	AsStranger Relation = "none"
 	AsCustomer Relation = "customer"
@@ -93,7 +92,7 @@ const (
 	AsStaff    Relation = "staff"
 	AsCourier  Relation = "courier"
 	AsCleaner  Relation = "cleaner"
-	// AsSelf: it is about the caller.
+	// AsSelf: the thing is the caller.
 	AsSelf Relation = "person"
 )
 
@@ -102,27 +101,28 @@ func Relations() []Relation {
 	return []Relation{AsStranger, AsCustomer, AsOwner, AsStaff, AsCourier, AsCleaner, AsSelf}
 }
 
-// Rule is who may do an action.
+// Rule is the rule of an action: which callers may do it.
 type Rule struct {
 	Action Action
-	// Does is the action in words.
+	// Does describes the action in words.
 	Does string
-	// May holds in which relations each role may. A role that is not named may not.
+	// May holds the relations in which each role may do it. A role without an entry may
+	// not.
 	May map[Role]Grant
-	// Scope lets a caller of any role do it to anything; "" is no scope.
+	// Scope lets a caller of any role do it to anything; "" for no scope.
 	Scope Scope
-	// Public: every caller may, also one without an identity.
+	// Public: every caller may do it, even without an identity.
 	Public bool
-	// ShownBy is the action that a caller has to be allowed for a refusal to say
-	// that there is such a thing; "" where that is no secret.
+	// ShownBy is the action that a caller must be allowed to do for a refusal to reveal
+	// that the thing exists; "" where that is no secret.
 	ShownBy Action
 }
 
-// Grant is in which relations to a thing a role may do an action.
+// Grant holds the relations to a thing in which a role may do an action.
 type Grant struct {
-	// Always: in each relation, also in none.
+	// Always: in every relation, and in none.
 	Always bool
-	// In are the relations in which it may, where it may not always.
+	// In lists the relations in which it may, unless Always is set.
 	In []Relation
 }
 
@@ -140,9 +140,9 @@ var (
 	}
 )
 
-// rules are the one table of who may do what. The API, internal/orders and the
-// documentation read it. An operator acts for anybody; a service, such as the till
-// of a shop, acts for the organisations that it is a member of.
+// rules is the one table of permissions. The API, internal/orders and the documentation
+// read it. An operator may act on every order; a service, such as the till of a shop, acts
+// for the organisations that it is a member of.
 var rules = []Rule{
 	{Action: PlaceOrder, Does: "place an order for a customer", Scope: AnyOrder,
 		May: map[Role]Grant{CustomerRole: itsCustomer, OperatorRole: whatever}},
@@ -230,7 +230,8 @@ var rules = []Rule{
 		May: map[Role]Grant{OwnerRole: itsMembers, OperatorRole: whatever}},
 	{Action: ChangeMembers, Does: "add or change the members of an organisation", ShownBy: ReadMembers,
 		May: map[Role]Grant{OwnerRole: itsOwner, OperatorRole: whatever}},
-	// An organisation makes members without asking them: so all may end a membership of their own.
+	// An organisation adds members without their consent, so every member may end a
+	// membership of their own.
 	{Action: RemoveMember, Does: "remove a member of an organisation", ShownBy: ReadMembers,
 		May: map[Role]Grant{
 			CustomerRole: itself, OwnerRole: {In: []Relation{AsOwner, AsSelf}}, CourierRole: itself, CleanerRole: itself,
@@ -249,10 +250,10 @@ var rules = []Rule{
 	{Action: ReadHealth, Does: "read the service's health and documentation", Public: true},
 }
 
-// Rules are the rules of all actions.
+// Rules returns the rules of all actions.
 func Rules() []Rule { return slices.Clone(rules) }
 
-// RuleOf is the rule of the action. It returns false if there is no such action.
+// RuleOf returns the rule of the action, and false if there is no such action.
 func RuleOf(a Action) (Rule, bool) {
 	n := slices.IndexFunc(rules, func(r Rule) bool { return r.Action == a })
 	if n < 0 {
@@ -261,19 +262,19 @@ func RuleOf(a Action) (Rule, bool) {
 	return rules[n], true
 }
 
-// Thing is what an action is about, as far as it matters to who may do it. A field
-// that is "" relates it to no caller.
+// Thing is the object of an action, as far as permissions depend on it. A field that is ""
+// relates it to no caller.
 type Thing struct {
 	CustomerID string
 	OwnerID    string // the organisation
-	ItemID     string // the place, menu or drink; "" is all that the organisation has
+	ItemID     string // the place, menu or drink; "" for all that the organisation has
 	CleanerID  string
-	PersonID   string // the person that it is about: a member
-	// Delivered: couriers work on it, and have not come to its end.
+	PersonID   string // the person of a membership
+	// Delivered: its delivery is open, so couriers are related to it.
 	Delivered bool
 }
 
-// RelationsTo are how the caller is related to the thing: AsStranger, or others.
+// RelationsTo returns the caller's relations to the thing: AsStranger, or others.
 func (c Caller) RelationsTo(t Thing) (related []Relation) {
 	if c.Known() && c.ID == t.CustomerID {
 		related = append(related, AsCustomer)
@@ -311,19 +312,18 @@ func (c Caller) Allowed(a Action, t Thing) bool {
 	})
 }
 
-// AlwaysAllowed tells whether the caller may do the action on whatever thing.
+// AlwaysAllowed tells whether the caller may do the action on every thing.
 func (c Caller) AlwaysAllowed(a Action) bool {
 	return c.allowed(a, func(may Grant) bool { return may.Always })
 }
 
-// EverAllowed tells whether there may be a thing on which the caller may do the
-// action.
+// EverAllowed tells whether there may be a thing on which the caller may do the action.
 func (c Caller) EverAllowed(a Action) bool {
 	return c.allowed(a, func(may Grant) bool { return may.Always || len(may.In) > 0 })
 }
 
-// allowed applies the action's rule: enough tells whether what is granted to one
-// of the caller's roles is enough.
+// allowed applies the action's rule: enough tells whether the grant of one of the caller's
+// roles suffices.
 func (c Caller) allowed(a Action, enough func(Grant) bool) bool {
 	rule, known := RuleOf(a)
 	switch {
@@ -336,9 +336,9 @@ func (c Caller) allowed(a Action, enough func(Grant) bool) bool {
 	}
 }
 
-// Authorize is nil if the caller may do the action on the thing. NotAllowed: the
-// caller may see the thing. NotFound: it may not. Unavailable: that depends on
-// memberships which could not be read.
+// Authorize returns nil if the caller may do the action on the thing. Returns NotAllowed if
+// it may only see the thing, NotFound if it may not, and Unavailable if the answer depends
+// on memberships that could not be read.
 func (c Caller) Authorize(a Action, t Thing) error {
 	err := c.judge(a, t)
 	if err == nil || !c.Incomplete {
@@ -352,8 +352,8 @@ func (c Caller) Authorize(a Action, t Thing) error {
 	return err
 }
 
-// MembershipsUnknown is Unavailable, for what depends on memberships of the caller that
-// could not be read.
+// MembershipsUnknown is Unavailable, for actions that depend on memberships of the caller
+// that could not be read.
 func MembershipsUnknown() error {
 	return Errorf(Unavailable, "of which organisations you are a member cannot be found out at the moment")
 }

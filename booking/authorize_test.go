@@ -19,9 +19,9 @@ const (
 		read_members change_members remove_member read_self read_catalogue switch_sandbox read_audit run_audit look settle retry act_in_bulk monitor read_actions`
 )
 
-// cells are what a caller of a role may do in a relation, written down apart from
-// the table. What is missing here is forbidden. A relation that is missing is of no
-// use to the role: it may do what a stranger may.
+// cells list what a caller of a role may do in a relation, written independently of the
+// table. An action that is missing is forbidden. A missing relation gives the role no more
+// than a stranger has.
 var cells = map[booking.Role]map[booking.Relation]string{
 	booking.CustomerRole: {
 		booking.AsStranger: "read_self read_catalogue",
@@ -61,7 +61,7 @@ var cells = map[booking.Role]map[booking.Relation]string{
 	},
 }
 
-// byScope are what each scope lets a caller without a role do.
+// byScope lists what each scope lets a caller without a role do.
 var byScope = map[booking.Scope]string{
 	booking.AnyOrder: `place read cancel change return confirm reject no_show check_out deliver serve finish read_payment read_job
 		list_orders list_deliveries list_productions list_assignments list_calls read_messages read_cleaners read_cleaner read_audit run_audit monitor`,
@@ -71,8 +71,8 @@ var byScope = map[booking.Scope]string{
 	booking.AnyRefund:     "refund",
 }
 
-// related is a caller of the role and a thing to which it has the relation, and no
-// other one. Only couriers are related to a thing as such.
+// related returns a caller of the role and a thing to which it has this relation only. Only
+// couriers are related to a thing by their role alone.
 func related(role booking.Role, r booking.Relation) (booking.Caller, booking.Thing) {
 	caller := booking.Caller{ID: "1024", Roles: []booking.Role{role}}
 	thing := booking.Thing{CustomerID: "1", OwnerID: "2", ItemID: "place-1", CleanerID: "3", PersonID: "4", Delivered: role != booking.CourierRole}
@@ -114,13 +114,13 @@ func TestAuthorize_Cells(t *testing.T) {
 	for _, role := range booking.Roles() {
 		for _, relation := range booking.Relations() {
 			if relation == booking.AsCourier && role != booking.CourierRole {
-				continue // no caller of another role is
+				continue // no caller of another role has this relation
 			}
 			t.Run(string(role)+"/"+string(relation), func(t *testing.T) {
 				t.Parallel()
 				caller, thing := related(role, relation)
 				want, listed := cells[role][relation]
-				if !listed { // no relation of use to the role
+				if !listed { // the relation gives the role nothing
 					want = cells[role][booking.AsStranger]
 				}
 				requireAllowed(t, caller, thing, want)
@@ -129,7 +129,7 @@ func TestAuthorize_Cells(t *testing.T) {
 	}
 }
 
-// TestAuthorize_Scopes: a scope lets a caller without a role do what is its own, to
+// TestAuthorize_Scopes: a scope lets a caller without a role do the scope's actions, on
 // anything.
 func TestAuthorize_Scopes(t *testing.T) {
 	t.Parallel()
@@ -143,8 +143,8 @@ func TestAuthorize_Scopes(t *testing.T) {
 	}
 }
 
-// TestAuthorize_NoIdentity: a caller without an identity may do what is public. It
-// is related to no thing, though the thing has no customer either.
+// TestAuthorize_NoIdentity: a caller without an identity may do public actions only. It is
+// not related to a thing that has no customer either.
 func TestAuthorize_NoIdentity(t *testing.T) {
 	t.Parallel()
 	requireAllowed(t, booking.Caller{}, booking.Thing{})
@@ -155,8 +155,8 @@ func TestAuthorize_NoIdentity(t *testing.T) {
 	requireAllowed(t, booking.Caller{Unchecked: true}, booking.Thing{}, everything)
 }
 
-// TestAuthorize_PlaceOfMember: a membership for one place says nothing of another
-// one, nor of what the organisation has altogether.
+// TestAuthorize_PlaceOfMember: a membership for one place gives nothing on another one, nor
+// on the organisation as a whole.
 func TestAuthorize_PlaceOfMember(t *testing.T) {
 	t.Parallel()
 	caller := booking.Caller{ID: "1024", Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{
@@ -170,7 +170,7 @@ func TestAuthorize_PlaceOfMember(t *testing.T) {
 }
 
 // TestAuthorize_Incomplete: a caller whose memberships could not be read is refused for
-// good only what a member of the organisation is refused as well.
+// good only where a member of the organisation is refused as well.
 func TestAuthorize_Incomplete(t *testing.T) {
 	t.Parallel()
 	unavailable := &booking.Error{Code: booking.Unavailable}
@@ -189,13 +189,13 @@ func TestAuthorize_Incomplete(t *testing.T) {
 	require.ErrorIs(t, caller.Authorize(booking.ReadOrder, another), &booking.Error{Code: booking.NotFound})
 }
 
-// TestCaller_Organisations: which one a caller means who names none.
+// TestCaller_Organisations: which organisation is meant by a caller that names none.
 func TestCaller_Organisations(t *testing.T) {
 	t.Parallel()
 	founded, joined := booking.Membership{OwnerID: "1", Founded: true}, booking.Membership{OwnerID: "2", Place: "place-1"}
 	for _, test := range []struct {
 		of   []booking.Membership
-		want [3]string // the one and only, the one that began with the caller, the one that the caller has joined
+		want [3]string // Organisation, Founded, Joined
 	}{
 		{nil, [3]string{"", "", ""}},
 		{[]booking.Membership{founded}, [3]string{"1", "1", ""}},
@@ -208,8 +208,8 @@ func TestCaller_Organisations(t *testing.T) {
 	}
 }
 
-// TestAuthorize_Refusals: what a caller may see is refused as not allowed. What it
-// may not see is not there.
+// TestAuthorize_Refusals: the refusal is NotAllowed on a thing that the caller may see, and
+// NotFound on any other.
 func TestAuthorize_Refusals(t *testing.T) {
 	t.Parallel()
 	notAllowed, notFound := &booking.Error{Code: booking.NotAllowed}, &booking.Error{Code: booking.NotFound}
@@ -224,8 +224,8 @@ func TestAuthorize_Refusals(t *testing.T) {
 	require.False(t, booking.Caller{Unchecked: true}.Allowed("unheard of", its))
 }
 
-// TestRules: each action has one rule, each has words, and each that is not public
-// is allowed to operators or by a scope.
+// TestRules: each action has one rule, each has words, and each that is not public is
+// allowed to operators or by a scope.
 func TestRules(t *testing.T) {
 	t.Parallel()
 	var actions []booking.Action

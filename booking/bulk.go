@@ -2,29 +2,29 @@ package booking
 
 import "time"
 
-// BulkRun is an action of an operator on many orders. A dry run plans it and names the
-// orders; then it is run, once, on these.
+// BulkRun is an operator's action on many orders. A dry run plans it and lists the orders;
+// then it is run on these, once.
 type BulkRun struct {
 	ID     string     `json:"id"`
 	State  BulkState  `json:"state"`
 	Action Action     `json:"action"`
 	Filter BulkFilter `json:"filter"`
-	// Reason is why, in the caller's own words.
+	// Reason is the reason in the caller's own words.
 	Reason Personal `json:"reason"`
-	// By is the number of the caller that has planned it and, once it runs, has begun it.
+	// By is the number of the caller that planned it and later started it.
 	By        string    `json:"by,omitempty"`
 	PlannedAt time.Time `json:"plannedAt"`
 	BegunAt   time.Time `json:"begunAt,omitzero"`
 	EndedAt   time.Time `json:"endedAt,omitzero"`
-	// Orders is how many the dry run named. More: the filter selects more than one bulk
-	// action takes.
+	// Orders is how many orders the dry run listed. More: the filter selects more than one
+	// bulk action takes.
 	Orders int  `json:"orders"`
 	More   bool `json:"more"`
-	// Results tell of how many of the orders what has come.
+	// Results counts the orders by result.
 	Results map[BulkResult]int `json:"results"`
 }
 
-// Acted is how many of the orders were acted on, whatever came of it.
+// Acted counts the orders that were acted on, whatever the result.
 func (r BulkRun) Acted() (n int) {
 	for _, of := range r.Results {
 		n += of
@@ -32,55 +32,55 @@ func (r BulkRun) Acted() (n int) {
 	return n
 }
 
-// BulkState is where a bulk action stands.
+// BulkState is the state of a bulk action.
 type BulkState string
 
 // The states of bulk actions.
 const (
 	BulkPlanned BulkState = "planned" // a dry run: nothing was done
 	BulkRunning BulkState = "running"
-	BulkStopped BulkState = "stopped" // by an operator, before it came to all orders
+	BulkStopped BulkState = "stopped" // by an operator, before all orders were done
 	BulkDone    BulkState = "done"
 )
 
 // BulkStates are all states of bulk actions.
 func BulkStates() []BulkState { return []BulkState{BulkPlanned, BulkRunning, BulkStopped, BulkDone} }
 
-// BulkResult is what came of a bulk action on one order.
+// BulkResult is the result of a bulk action on one order.
 type BulkResult string
 
 // The results of bulk actions.
 const (
-	BulkDid     BulkResult = "done"    // it was done, or goes on by itself
-	BulkChanged BulkResult = "changed" // nothing was done: the order is no longer as the dry run has shown it
-	BulkRefused BulkResult = "refused" // nothing was done: the order does not allow it
+	BulkDid     BulkResult = "done"    // it is done, or goes on by itself
+	BulkChanged BulkResult = "changed" // nothing was done: the order has changed since the dry run
+	BulkRefused BulkResult = "refused" // nothing was done: the order refused it
 	BulkFailed  BulkResult = "failed"  // it is not known whether anything was done
 )
 
 // BulkResults are all results of bulk actions.
 func BulkResults() []BulkResult { return []BulkResult{BulkDid, BulkChanged, BulkRefused, BulkFailed} }
 
-// BulkOrder is an order that a dry run has named.
+// BulkOrder is an order listed by a dry run.
 type BulkOrder struct {
 	N       int    `json:"n"`
 	OrderID string `json:"orderId"`
-	// Status and Version are the order's in the dry run.
+	// Status and Version are the order's at the time of the dry run.
 	Status  Status     `json:"status"`
 	Version int64      `json:"version"`
 	Result  BulkResult `json:"result,omitempty"` // "" until it was acted on
-	// Outcome is that of the action in the log.
+	// Outcome is the action's outcome in the log.
 	Outcome string    `json:"outcome,omitempty"`
 	DoneAt  time.Time `json:"doneAt,omitzero"`
 }
 
-// BulkFilter selects orders that have not come to their end. An empty field selects all.
+// BulkFilter selects orders that have not ended. An empty field selects all.
 type BulkFilter struct {
 	Kind    Kind    `json:"kind,omitempty"`
 	Status  Status  `json:"status,omitempty"`
 	Trouble Trouble `json:"trouble,omitempty"`
 	OwnerID string  `json:"ownerId,omitempty"`
 	ItemID  string  `json:"itemId,omitempty"`
-	// PlacedBefore selects the orders that are older than that.
+	// PlacedBefore selects the orders placed before it.
 	PlacedBefore time.Time `json:"placedBefore,omitzero"`
 }
 
@@ -89,17 +89,17 @@ type Trouble string
 
 // The troubles of orders.
 const (
-	NeedsAttention Trouble = "attention" // it is marked
-	UndoOwed       Trouble = "undo"      // it is being undone
-	Lost           Trouble = "lost"      // its workflow was terminated, or has failed
+	NeedsAttention Trouble = "attention" // it is marked as needing attention
+	UndoOwed       Trouble = "undo"      // its undos are not done
+	Lost           Trouble = "lost"      // its workflow was terminated or has failed
 )
 
 // Troubles are all troubles of orders.
 func Troubles() []Trouble { return []Trouble{NeedsAttention, UndoOwed, Lost} }
 
-// BulkActions are what can be done to many orders at once. A refund and its evidence are
-// each order's own.
+// BulkActions are the actions that bulk actions offer. A refund and its evidence differ per
+// order.
 func BulkActions() []Action { return []Action{RetryOrder, CancelOrder, SettleOrder} }
 
-// MostInBulk is how many orders one bulk action takes: a dry run looks at each.
+// MostInBulk is how many orders one bulk action takes: a dry run reads each of them.
 const MostInBulk = 1000

@@ -2,41 +2,40 @@ package booking
 
 import "time"
 
-// Drink is what a café sells on one day. An order keeps the drink as it was
-// when the order was placed.
+// Drink is what a café sells on one day. An order keeps the drink as it was when the order
+// was placed.
 type Drink struct {
 	ID      string `json:"id"`
 	Name    string `json:"name"`
 	OwnerID string `json:"ownerId"`
 	Price   Money  `json:"price"` // each
 	Date    Date   `json:"date"`  // the day it can be ordered for
-	// TimeZone that Date is meant in, an IANA name.
+	// TimeZone is the zone of Date, an IANA name.
 	TimeZone string `json:"timeZone"`
-	// Cancellation is of orders that are placed from now on: see Place.
+	// Cancellation applies to orders that are placed from now on: see Place.
 	Cancellation *CancellationPolicy `json:"cancellation,omitempty"`
 	// Withdrawn drinks take no new orders.
 	Withdrawn bool `json:"withdrawn,omitempty"`
 }
 
-// SaleStatus is how a drink sells.
+// SaleStatus is the status of a drink's sale.
 type SaleStatus string
 
-// How drinks sell.
+// The statuses of sale.
 const (
 	OnSale       SaleStatus = "on_sale"
-	SaleOver     SaleStatus = "over"      // its day is, and it can no longer be ordered
+	SaleOver     SaleStatus = "over"      // its day is over, so it cannot be ordered any more
 	OffSale      SaleStatus = "withdrawn" // it takes no new orders
 	SaleDeleting SaleStatus = "deleting"  // its orders are being cancelled
 	SaleDeleted  SaleStatus = "deleted"
 )
 
-// SaleStatuses lists how drinks sell.
+// SaleStatuses lists every status of sale.
 func SaleStatuses() []SaleStatus {
 	return []SaleStatus{OnSale, SaleOver, OffSale, SaleDeleting, SaleDeleted}
 }
 
-// Fault is why the drink cannot be ordered as it is stored, nil when it can: see
-// Place.Fault.
+// Fault is why the drink cannot be ordered as it is stored, nil if it can: see Place.Fault.
 func (d Drink) Fault() error {
 	if _, err := Zone(d.TimeZone); err != nil {
 		return zoneFault(d.TimeZone)
@@ -44,31 +43,28 @@ func (d Drink) Fault() error {
 	return nil
 }
 
-// Begins is the instant at which the drink's day begins, by UTC for a drink with
-// a Fault.
+// Begins is the instant at which the drink's day begins, by UTC for a drink with a Fault.
 func (d Drink) Begins() time.Time { return d.Date.At(Clock{}, zoneOrUTC(d.TimeZone)) }
 
-// Ends is the instant at which the drink's day is over, by UTC for a drink with a
-// Fault.
+// Ends is the instant at which the drink's day ends, by UTC for a drink with a Fault.
 func (d Drink) Ends() time.Time { return d.Date.Ends(zoneOrUTC(d.TimeZone)) }
 
-// Over tells whether the drink's day is over, so that it can no longer be
-// ordered.
+// Over tells whether the drink's day is over, so that it cannot be ordered any more.
 func (d Drink) Over(now time.Time) bool { return !now.Before(d.Ends()) }
 
-// DrinkDeletion is how far the deletion of a drink has come.
+// DrinkDeletion is the progress of deleting a drink.
 type DrinkDeletion struct {
-	// Orders that held some of the drink when it was closed.
+	// Orders held some of the drink when it was closed.
 	Orders int `json:"orders"`
-	// Cancelled of these, with everything undone.
+	// Cancelled is how many of these are cancelled, with all undos done.
 	Cancelled int `json:"cancelled"`
-	// Over already, that is, handed over or cancelled for another reason.
+	// Over is how many had ended before: handed over, or cancelled for another reason.
 	Over int `json:"over"`
-	// Done: no order of the drink is open any more.
+	// Done: no order of the drink is open.
 	Done bool `json:"done"`
 }
 
-// MayServe: what is being made is handed over, once.
+// MayServe: drinks that are being made may be handed over, once.
 func MayServe(s Status) error {
 	if s == InProduction {
 		return nil
@@ -76,8 +72,8 @@ func MayServe(s Status) error {
 	return ended(s, Errorf(NotInProduction, "the order is not in production: it is %s", s))
 }
 
-// MayChangeCups: how many drinks are ordered may be changed while they are on the list of
-// what is being made, until their day begins.
+// MayChangeCups: the number of drinks may be changed while they are on the list of orders
+// being made, until their day begins.
 func MayChangeCups(s Status, now, dayBegins time.Time) error {
 	switch {
 	case s != InProduction:

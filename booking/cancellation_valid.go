@@ -9,13 +9,12 @@ import (
 const (
 	// MostTiers is how many tiers a policy may have.
 	MostTiers = 10
-	// longestTier is how long a condition of a tier may be: as far ahead as
-	// anything is ordered.
+	// longestTier is the longest duration in a tier: as far ahead as anything is ordered.
 	longestTier = Duration(YearsAhead * 366 * 24 * time.Hour)
 )
 
-// TierStatuses are the statuses that tiers of orders of the kind may name, in the
-// order in which an order meets them; none where time is their condition.
+// TierStatuses lists the statuses that tiers of orders of the kind may name, in the order
+// in which an order passes them; none where the condition is a time.
 func TierStatuses(k Kind) []Status {
 	switch k {
 	case Food:
@@ -27,10 +26,9 @@ func TierStatuses(k Kind) []Status {
 	}
 }
 
-// Faults are what is wrong with the policy for orders of a kind. Of lodging, a
-// tier says how long before check-in it holds, of cleaning for how long after the
-// order, of food and drinks in which status. Who cancels later never gets more
-// back.
+// Faults lists what is wrong with the policy for orders of a kind. A tier of lodging holds
+// up to a time before check-in, of cleaning for a time after the order, of food and drinks
+// in a status. A later cancellation never gets more back.
 func (p *CancellationPolicy) Faults(k Kind) (faults []Fault) {
 	if p == nil {
 		return nil
@@ -70,7 +68,7 @@ func (p *CancellationPolicy) Faults(k Kind) (faults []Fault) {
 
 func isPercent(n int) bool { return 0 <= n && n <= 100 }
 
-// faults are what is wrong with a tier by itself.
+// faults lists what is wrong with a tier by itself.
 func (t Tier) faults(k Kind, at string) (faults []Fault) {
 	for _, c := range []struct {
 		field        string
@@ -100,7 +98,7 @@ func (t Tier) faults(k Kind, at string) (faults []Fault) {
 	return faults
 }
 
-// faultsAfter are what is wrong with a tier that follows another one.
+// faultsAfter lists what is wrong with a tier after another one.
 func (t Tier) faultsAfter(before Tier, k Kind, at string) (faults []Fault) {
 	if before.Before != nil && t.Before != nil && *t.Before >= *before.Before {
 		faults = append(faults, Fault{at + "before", "must be shorter than that of the tier before it"})

@@ -5,8 +5,7 @@ import (
 	"time"
 )
 
-// The facts about what can be ordered. Of each thing they come in the order in
-// which it was changed.
+// Events of the catalogue. Those of one thing come in the order of its changes.
 const (
 	// PlaceRegistered: a place can be reserved from now on.
 	PlaceRegistered EventType = "PlaceRegistered"
@@ -17,21 +16,21 @@ const (
 	// PlaceBroughtBack: it takes new reservations again.
 	PlaceBroughtBack EventType = "PlaceBroughtBack"
 
-	// MenuRegistered and what follows are the same of a menu.
+	// MenuRegistered and the next constants are the same for a menu.
 	MenuRegistered  EventType = "MenuRegistered"
 	MenuChanged     EventType = "MenuChanged"
 	MenuWithdrawn   EventType = "MenuWithdrawn"
 	MenuBroughtBack EventType = "MenuBroughtBack"
 
-	// DrinkRegistered and what follows are the same of a drink.
+	// DrinkRegistered and the next constants are the same for a drink.
 	DrinkRegistered  EventType = "DrinkRegistered"
 	DrinkChanged     EventType = "DrinkChanged"
 	DrinkWithdrawn   EventType = "DrinkWithdrawn"
 	DrinkBroughtBack EventType = "DrinkBroughtBack"
-	// DrinkDeleted: it was taken off the menu, for good.
+	// DrinkDeleted: it was taken off the menu for good.
 	DrinkDeleted EventType = "DrinkDeleted"
 
-	// StockChanged: the owner has set how many there are of a place or drink.
+	// StockChanged: the owner has set the stock of a place or drink.
 	StockChanged EventType = "StockChanged"
 
 	// CleanerRegistered: a cleaner takes calls from now on.
@@ -44,7 +43,7 @@ const (
 	CleanerBroughtBack EventType = "CleanerBroughtBack"
 )
 
-// CatalogueEvents lists the types of the events about what can be ordered.
+// CatalogueEvents lists the types of events of the catalogue.
 func CatalogueEvents() []EventType {
 	return []EventType{
 		PlaceRegistered, PlaceChanged, PlaceWithdrawn, PlaceBroughtBack,
@@ -55,47 +54,47 @@ func CatalogueEvents() []EventType {
 	}
 }
 
-// OfCatalogue tells whether events of the type are about what can be ordered,
-// and not about an order.
+// OfCatalogue tells whether events of the type are about the catalogue and not about an
+// order.
 func (t EventType) OfCatalogue() bool { return slices.Contains(CatalogueEvents(), t) }
 
-// CatalogueData is what an event tells of something that can be ordered, or of
-// a cleaner, as it is from then on.
+// CatalogueData is the content of a catalogue event: the item or cleaner as it is after the
+// change.
 type CatalogueData struct {
 	Kind    Kind   `json:"kind"`
 	OwnerID string `json:"ownerId,omitempty"`
-	// By is the number of the one who changed it so, absent while authentication is off
-	// and of changes that are older than this field.
+	// By is the number of the caller that made the change, absent while authentication is
+	// off and for changes older than this field.
 	By      string   `json:"by,omitempty"`
-	Item    *Item    `json:"item,omitempty"`    // of all but cleaners
-	Cleaner *Cleaner `json:"cleaner,omitempty"` // of cleaners
-	Price   *Money   `json:"price,omitempty"`   // of one; of a place, a room for a night
+	Item    *Item    `json:"item,omitempty"`    // for everything but cleaners
+	Cleaner *Cleaner `json:"cleaner,omitempty"` // for cleaners
+	Price   *Money   `json:"price,omitempty"`   // per piece; for a place, per room and night
 	// Withdrawn and Deleted: it takes no new orders, for now or for good.
 	Withdrawn *bool `json:"withdrawn,omitempty"`
 	Deleted   bool  `json:"deleted,omitempty"`
-	// Cancellation is what customers who cancel get back of orders that are placed
-	// from then on; absent: everything.
+	// Cancellation is what customers who cancel get back of orders placed after the change;
+	// absent: everything.
 	Cancellation *CancellationPolicy `json:"cancellation,omitempty"`
 
-	// Of a place.
+	// For a place.
 	Confirmation  Confirmation `json:"confirmation,omitempty"`
 	ConfirmWithin string       `json:"confirmWithin,omitempty"`
 	CheckInTime   string       `json:"checkInTime,omitempty"`
 	CheckOutTime  string       `json:"checkOutTime,omitempty"`
-	// TimeZone of a place or a drink, an IANA name.
+	// TimeZone is that of a place or drink, an IANA name.
 	TimeZone string `json:"timeZone,omitempty"`
 
-	// Of a drink: the day that it can be ordered for, when that ends, and how many
-	// there are at the beginning.
+	// For a drink: the day that it can be ordered for, the end of that day, and the stock
+	// at the beginning.
 	Date   string     `json:"date,omitempty" format:"date"`
 	EndsAt *time.Time `json:"endsAt,omitempty"`
 	Count  *int       `json:"count,omitempty"`
 
-	Stock *EventStock `json:"stock,omitempty"` // of StockChanged
+	Stock *EventStock `json:"stock,omitempty"` // for StockChanged
 }
 
-// EventStock is how many there are on each of the days of [From, To), and on
-// the day on which the fewest are left, how many these are.
+// EventStock is the stock on each of the days of [From, To), and how many are left on the
+// day with the fewest.
 type EventStock struct {
 	From      string `json:"from" format:"date"`
 	To        string `json:"to" format:"date"`
@@ -103,7 +102,7 @@ type EventStock struct {
 	Remaining int    `json:"remaining"`
 }
 
-// EventData is what events tell of the place.
+// EventData is the content of an event about the place.
 func (p Place) EventData() CatalogueData {
 	return CatalogueData{
 		Kind: Lodging, OwnerID: p.OwnerID, Item: &Item{p.ID, p.Name}, Price: &p.Price, Withdrawn: &p.Withdrawn,
@@ -113,12 +112,12 @@ func (p Place) EventData() CatalogueData {
 	}
 }
 
-// EventData is what events tell of the menu.
+// EventData is the content of an event about the menu.
 func (m Menu) EventData() CatalogueData {
 	return CatalogueData{Kind: Food, OwnerID: m.OwnerID, Item: &Item{m.ID, m.Name}, Price: &m.Price, Withdrawn: &m.Withdrawn, Cancellation: m.Cancellation}
 }
 
-// EventData is what events tell of the drink.
+// EventData is the content of an event about the drink.
 func (d Drink) EventData() CatalogueData {
 	data := CatalogueData{
 		Kind: Cafe, OwnerID: d.OwnerID, Item: &Item{d.ID, d.Name}, Price: &d.Price, Withdrawn: &d.Withdrawn, Cancellation: d.Cancellation,
@@ -131,13 +130,13 @@ func (d Drink) EventData() CatalogueData {
 	return data
 }
 
-// EventData is what events tell of the cleaner.
+// EventData is the content of an event about the cleaner.
 func (c CleanerAtWork) EventData() CatalogueData {
 	return CatalogueData{Kind: Cleaning, Cleaner: &c.Cleaner, Withdrawn: &c.Withdrawn}
 }
 
-// EventData is what an event tells of the change. remaining is how many are left
-// on the day on which the fewest are.
+// EventData is the content of an event about the change. remaining is how many are left on
+// the day with the fewest.
 func (c StockChange) EventData(remaining int) CatalogueData {
 	return CatalogueData{
 		Kind: c.Kind, OwnerID: c.OwnerID, Item: &c.Item,

@@ -2,36 +2,36 @@ package booking
 
 import "time"
 
-// Cleaner is somebody who cleans.
+// Cleaner is a person who cleans.
 type Cleaner struct {
 	ID   string `json:"id"`
 	Name string `json:"name"`
 }
 
-// CleanerAtWork is a cleaner with what they are doing.
+// CleanerAtWork is a cleaner with their current call.
 type CleanerAtWork struct {
 	Cleaner
-	OrderID string // the call that they are assigned to, "" while they are free
-	// Withdrawn cleaners get no new calls; the one that they have they finish.
+	OrderID string // the call that they are assigned to, "" if they are free
+	// Withdrawn cleaners get no new calls; they finish their current one.
 	Withdrawn bool
 }
 
-// CleanerStatus is what a cleaner does.
+// CleanerStatus is the status of a cleaner.
 type CleanerStatus string
 
-// What cleaners do.
+// The statuses of cleaners.
 const (
 	CleanerFree      CleanerStatus = "free"
 	CleanerBusy      CleanerStatus = "busy"
-	CleanerWithdrawn CleanerStatus = "withdrawn" // and not busy any more
+	CleanerWithdrawn CleanerStatus = "withdrawn" // and not busy
 )
 
-// CleanerStatuses lists what cleaners do.
+// CleanerStatuses lists every status of cleaners.
 func CleanerStatuses() []CleanerStatus {
 	return []CleanerStatus{CleanerFree, CleanerBusy, CleanerWithdrawn}
 }
 
-// Status is what the cleaner does.
+// Status is the cleaner's status.
 func (c CleanerAtWork) Status() CleanerStatus {
 	switch {
 	case c.OrderID != "":
@@ -43,39 +43,38 @@ func (c CleanerAtWork) Status() CleanerStatus {
 	}
 }
 
-// CleanerChange is what is to change about a cleaner; nil stays as it is.
+// CleanerChange is a change of a cleaner; nil fields stay as they are.
 type CleanerChange struct {
 	Name      *string
 	Withdrawn *bool
 }
 
-// Call asks for a cleaner, or registers that one is asked for. There is one
-// for an order.
+// Call requests a cleaner, or registers such a request. There is one per order.
 type Call struct {
 	OrderID    string   `json:"orderId"`
 	CustomerID string   `json:"customerId"`
-	PlacedBy   string   `json:"placedBy,omitempty"` // the caller that called for the customer, "" where the customer did
+	PlacedBy   string   `json:"placedBy,omitempty"` // the caller that ordered for the customer, "" if the customer did
 	Tel        Personal `json:"tel"`
 	Location   Personal `json:"location"`
-	Late       bool     `json:"late,omitempty"` // it is too late to begin with it
-	Why        Reason   `json:"why,omitempty"`  // it is taken back, or not begun with; set on the undo, or when it is late
+	Late       bool     `json:"late,omitempty"` // it is too late to begin
+	Why        Reason   `json:"why,omitempty"`  // why it is undone or not begun; set on the undo, or when it is late
 }
 
-// RegisteredCall is a call as management knows it.
+// RegisteredCall is a call as management has it.
 type RegisteredCall struct {
 	Call
 	At time.Time // when it was registered
-	// StruckOff: it was cancelled.
+	// StruckOff: it was unregistered.
 	StruckOff bool
 }
 
-// Assignment is a call that a cleaner is on, with what they need for it.
+// Assignment is a call assigned to a cleaner, with the details that the cleaner needs.
 type Assignment struct {
 	Call
-	At time.Time // when it was assigned to them
+	At time.Time // when it was assigned
 }
 
-// MayFinish: a cleaning ends once somebody has been assigned to it.
+// MayFinish: a cleaning may be finished once a cleaner is assigned to it.
 func MayFinish(s Status) error {
 	if s == Assigned {
 		return nil

@@ -16,8 +16,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// constants are the values of the package's constants by their type, as its
-// source has them: a list that forgets one is found out.
+// constants returns the values of the package's constants by type, read from its source, so
+// that a list with a missing constant is found.
 func constants(t *testing.T) map[string][]string {
 	t.Helper()
 	files, err := os.ReadDir(".")

@@ -2,9 +2,9 @@ package booking
 
 import "strings"
 
-// currencies are those that ISO 4217 lists as in use, funds included, by how
-// many digits their minor unit has. Codes without a minor unit (XAU, XTS, XXX)
-// are no currencies that a price can be in.
+// currencies are those that ISO 4217 lists as in use, funds included, by the digits of
+// their minor unit. Codes without a minor unit (XAU, XTS, XXX) cannot be the currency of a
+// price.
 var currencies = digitsOf(map[int]string{
 	0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
 	2: `AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF
@@ -27,8 +27,8 @@ func digitsOf(lists map[int]string) map[string]int {
 	return digits
 }
 
-// Digits is how many digits the currency's minor unit has: 2 for EUR, whose
-// cents are hundredths, 0 for KRW. It is false for a code that is no currency's.
+// Digits is the number of digits of the currency's minor unit: 2 for EUR, whose cents are
+// hundredths, 0 for KRW. It is false if the code is not a currency's.
 func Digits(currency string) (digits int, known bool) {
 	digits, known = currencies[currency]
 	return digits, known

@@ -29,8 +29,8 @@ func TestDigits(t *testing.T) {
 	}
 }
 
-// TestDigits_AreThoseOfTheMessages: the program that writes messages in Python
-// knows the same exceptions from two digits.
+// TestDigits_AreThoseOfTheMessages: the Python program that writes messages has the same
+// exceptions from two digits.
 func TestDigits_AreThoseOfTheMessages(t *testing.T) {
 	t.Parallel()
 	texts, err := os.ReadFile("../subscribers/messages/texts.py")

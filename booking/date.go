@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Date is a calendar day such as 2026-12-24, without a time zone: which
-// instant it begins at depends on the place it is meant for.
+// Date is a calendar day such as 2026-12-24, without a time zone: the instant at which it
+// begins depends on the place.
 type Date struct {
 	Year  int
 	Month time.Month
@@ -50,10 +50,9 @@ func (d Date) DaysUntil(e Date) int {
 // does not exist.
 func (d Date) AddYears(n int) Date { return DateOf(d.midnightUTC().AddDate(n, 0, 0)) }
 
-// At is the instant at which the clocks of loc show clock (a time of day,
-// "15:00") on d, the first one if they show it twice. If they skip it, it is the
-// first instant after the gap: on d, unless the gap ends with the day. It is the
-// only way in which a date becomes an instant.
+// At is the instant at which the clocks of loc show clock (a time of day, "15:00") on d,
+// the first one if they show it twice. If they skip it, it is the first instant after the
+// gap: on d, unless the gap ends with the day. Every date becomes an instant by At alone.
 func (d Date) At(clock Clock, loc *time.Location) time.Time {
 	wall := d.midnightUTC().Add(time.Duration(clock.Hour)*time.Hour + time.Duration(clock.Minute)*time.Minute)
 	return firstInstant(wall, loc)

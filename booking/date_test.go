@@ -105,8 +105,8 @@ func TestDate_At(t *testing.T) {
 	}
 }
 
-// A time of day that the clocks skip becomes the end of the gap, and of one that
-// they show twice the first counts.
+// A time of day that the clocks skip becomes the end of the gap; of one that they show
+// twice, the first counts.
 func TestDate_AtATimeThatDoesNotExist(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct{ day, clock, zone, want string }{
@@ -215,8 +215,7 @@ func TestDuration(t *testing.T) {
 	}
 }
 
-// TestDuration_Number: inputs of orders that an earlier build began hold
-// nanoseconds.
+// TestDuration_Number: inputs of orders that an earlier build began hold nanoseconds.
 func TestDuration_Number(t *testing.T) {
 	t.Parallel()
 	for number, want := range map[string]time.Duration{"1800000000000": 30 * time.Minute, "0": 0, "-1000000000": -time.Second, "null": 0} {
@@ -226,14 +225,13 @@ func TestDuration_Number(t *testing.T) {
 	}
 }
 
-// What is stored may be what rules of today refuse: it is never read as something
-// else.
+// Stored data may break rules of today: it is never read as something else.
 func TestFault(t *testing.T) {
 	t.Parallel()
 	place := booking.Place{TimeZone: "Asia/Seoul", Confirmation: booking.Manual}
 	require.NoError(t, place.Fault())
 	require.NoError(t, booking.Drink{TimeZone: "Asia/Seoul"}.Fault())
-	for _, none := range []string{"", "Mars/Olympus_Mons", "Factory", "Local"} { // the machine may know them
+	for _, none := range []string{"", "Mars/Olympus_Mons", "Factory", "Local"} { // the machine may know these zones
 		place.TimeZone = none
 		require.ErrorContains(t, place.Fault(), "time zone \""+none+"\" is none that there is")
 		require.ErrorContains(t, booking.Drink{TimeZone: none}.Fault(), "is none that there is")

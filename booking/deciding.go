@@ -1,11 +1,11 @@
 package booking
 
-// What people may decide on an order of any kind. Each of these returns nil or
-// an *Error that says why not; what is a kind's own stands in its own file.
+// Decisions that are allowed on an order of any kind. Each of these functions returns nil
+// or an *Error with the reason for the refusal; rules of one kind are in its own file.
 
-// Standing is where an order stands for one who wants to decide: what has been
-// decided counts, though it may not have been carried out yet. why is set once
-// the order is given up, taken once something else was decided.
+// Standing is the status that a decision is checked against: earlier decisions count
+// although they may not have been carried out. why is set once the order compensates, taken
+// once another decision was made.
 func Standing(s Status, why Reason, taken Status) Status {
 	switch {
 	case s.Final() || s == Cancelling:
@@ -19,8 +19,8 @@ func Standing(s Status, why Reason, taken Status) Status {
 	}
 }
 
-// MayCancel: the customer may cancel until the order is over. To ask for what
-// is happening already is no mistake.
+// MayCancel: the customer may cancel until the order has ended. Repeating a cancellation
+// that is under way is no error.
 func MayCancel(s Status) error {
 	if s == Cancelling {
 		return nil
@@ -28,14 +28,14 @@ func MayCancel(s Status) error {
 	return ended(s, nil)
 }
 
-// Overtaken is for a decision that was taken and came too late all the same:
-// the order went to s meanwhile.
+// Overtaken is the answer to a decision that was taken and came too late all the same,
+// because the order went to s meanwhile.
 func Overtaken(s Status) error {
 	return ended(s, Errorf(Superseded, "another decision came first: the order is %s", s))
 }
 
-// ended answers for an order that is over or being undone, and otherwise
-// with what the caller has to say.
+// ended returns the refusal for an order that has ended or is being undone, and otherwise
+// the given error.
 func ended(s Status, otherwise *Error) error {
 	switch s {
 	case Cancelled:

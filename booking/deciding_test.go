@@ -11,10 +11,10 @@ import (
 
 const allowed booking.Code = ""
 
-// rule is what a rule answers in each status.
+// rule is the expected code in each status.
 type rule map[booking.Status]booking.Code
 
-// check holds may to the rule in every status that orders of the kind have.
+// check compares may with the rule in every status that orders of the kind have.
 func (r rule) check(t *testing.T, k booking.Kind, may func(booking.Status) error) {
 	t.Helper()
 	for _, s := range reachable(k, booking.Received) {
@@ -32,8 +32,8 @@ func (r rule) check(t *testing.T, k booking.Kind, may func(booking.Status) error
 	}
 }
 
-// requireMoves requires that an order can go to each of the statuses from
-// wherever the rule allows a decision, or is there already.
+// requireMoves requires that from every status where the rule allows a decision, the order
+// can go to each of the statuses or is there already.
 func requireMoves(t *testing.T, k booking.Kind, may func(booking.Status) error, to ...booking.Status) {
 	t.Helper()
 	for _, s := range reachable(k, booking.Received) {
@@ -70,7 +70,7 @@ func TestStanding(t *testing.T) {
 			givenUp, taken = s, s
 		}
 		if s == booking.Cancelling {
-			taken = s // what was decided before is overtaken
+			taken = s // the earlier decision is overtaken
 		}
 		require.Equal(t, givenUp, booking.Standing(s, booking.ByCustomer, ""), s)
 		require.Equal(t, taken, booking.Standing(s, "", booking.Confirmed), s)
@@ -88,7 +88,7 @@ func TestMayCancel(t *testing.T) {
 		rule[booking.Cancelled] = booking.AlreadyCancelled
 		for _, s := range reachable(kind, booking.Received) {
 			if _, known := rule[s]; !known {
-				rule[s] = allowed // whoever asks for what is happening is not told off
+				rule[s] = allowed // repeating a cancellation that is under way is no error
 			}
 		}
 		rule.check(t, kind, booking.MayCancel)
@@ -96,7 +96,7 @@ func TestMayCancel(t *testing.T) {
 	}
 }
 
-// What ends each kind's work well is possible in one status only.
+// The work of each kind can be finished in one status only.
 func TestMayDeliver_MayServe_MayFinish(t *testing.T) {
 	t.Parallel()
 	for kind, work := range map[booking.Kind]struct {

@@ -9,8 +9,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// TestDispute_MayBeOpen: no dispute counts as open for ever. It does for 120 days after its
-// deadline or, without one, for 45 days more than that after it was learned of.
+// TestDispute_MayBeOpen: no dispute counts as open for ever. It counts as open for 120 days
+// after its deadline or, without one, for 165 days after it became known.
 func TestDispute_MayBeOpen(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, time.June, 1, 0, 0, 0, 0, time.UTC)

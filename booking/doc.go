@@ -1,9 +1,8 @@
-// Package booking holds the nouns and the rules of the business: orders and
-// their statuses, money, dates, places, and why something is refused. It
-// knows no technology and imports the standard library only.
+// Package booking holds the nouns and rules of the business: orders and their statuses,
+// money, dates, places, and reasons for refusals. It imports the standard library only.
 //
-// Which kinds of order there are, and how an order of each goes, the table in
-// transitions.go fixes; docs/sagas.md draws it. All go the same way back:
+// The table in transitions.go defines the kinds of orders and their transitions;
+// docs/sagas.md draws it. All kinds are cancelled the same way:
 //
 //	from any status but a final one: ──► cancelling ──► cancelled
 package booking

@@ -23,7 +23,7 @@ func section(t *testing.T, k booking.Kind) string {
 	return part
 }
 
-// TestDocs_TableOfTransitions holds the tables of docs/sagas.md to the code.
+// TestDocs_TableOfTransitions compares the tables of docs/sagas.md with the code.
 func TestDocs_TableOfTransitions(t *testing.T) {
 	t.Parallel()
 	for _, k := range booking.Kinds() {
@@ -45,8 +45,8 @@ func TestDocs_TableOfTransitions(t *testing.T) {
 
 var arrow = regexp.MustCompile(`(?m)^ +(\w+) --> (\w+)`)
 
-// TestDocs_Pictures holds the pictures of docs/sagas.md to the code: they show
-// every move that an order can make, and no other.
+// TestDocs_Pictures compares the pictures of docs/sagas.md with the code: they show every
+// transition of an order, and no other.
 func TestDocs_Pictures(t *testing.T) {
 	t.Parallel()
 	for _, k := range booking.Kinds() {
@@ -63,7 +63,7 @@ func TestDocs_Pictures(t *testing.T) {
 	}
 }
 
-// TestDocs_Reasons holds the list of reasons to the code.
+// TestDocs_Reasons compares the list of reasons with the code.
 func TestDocs_Reasons(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/sagas.md")
@@ -89,7 +89,7 @@ func TestDocs_Reasons(t *testing.T) {
 	}
 }
 
-// TestDocs_Messages holds the table of messages to the code: each type, for each
+// TestDocs_Messages compares the table of messages with the code: each type, for each
 // addressee that it has words for.
 func TestDocs_Messages(t *testing.T) {
 	t.Parallel()
@@ -112,8 +112,8 @@ func TestDocs_Messages(t *testing.T) {
 	require.ElementsMatch(t, worded, listed)
 }
 
-// labels are the statuses with their words in a language, "" for those that the
-// thing never has; the English ones with the status itself.
+// labels returns the statuses' words in a language, "" for statuses that the thing never
+// has; the English ones with the status itself.
 func labels[S ~string](statuses []S, label func(S, booking.Language) string) func(booking.Language) []string {
 	return func(l booking.Language) []string {
 		words := make([]string, len(statuses))
@@ -126,7 +126,7 @@ func labels[S ~string](statuses []S, label func(S, booking.Language) string) fun
 	}
 }
 
-// TestDocs_Authorization holds the table of docs/authorization.md to the rules.
+// TestDocs_Authorization compares the table of docs/authorization.md with the rules.
 func TestDocs_Authorization(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/authorization.md")
@@ -147,7 +147,7 @@ func TestDocs_Authorization(t *testing.T) {
 	require.Contains(t, string(text), table.String())
 }
 
-// inRelations are the relations in which a role may, in words.
+// inRelations lists the relations in which a role may do the action, in words.
 func inRelations(rule booking.Rule, role booking.Role) string {
 	may := rule.May[role]
 	switch {

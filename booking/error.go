@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// Code is a stable, documented name of what went wrong. Clients and operators
-// branch on it; it never changes meaning.
+// Code is a stable, documented name of an error. Clients and operators branch on it; its
+// meaning never changes.
 type Code string
 
-// Codes of decisions that an order refuses in its present state, and of
-// things that are not there or not possible.
+// Codes of decisions that an order refuses in its present state, and of things that do not
+// exist or are not possible.
 const (
 	NotFound            Code = "not_found"
 	AlreadyCancelled    Code = "already_cancelled"
@@ -29,72 +29,71 @@ const (
 	NotAssigned         Code = "not_assigned"
 	DeliveryUnavailable Code = "delivery_unavailable"
 	Superseded          Code = "superseded"
-	// IdempotencyKeyReused: something else was asked for under the key before.
+	// IdempotencyKeyReused: the key was used for another request before.
 	IdempotencyKeyReused Code = "idempotency_key_reused"
 	DecisionPending      Code = "decision_pending"
 	StockBelowHeld       Code = "stock_below_held"
 	NotOnSale            Code = "not_on_sale"
 	Unavailable          Code = "unavailable"
-	// QuoteChanged: a cancel gives back something else than its caller was shown.
+	// QuoteChanged: a cancellation refunds another amount than its caller was shown.
 	QuoteChanged Code = "quote_changed"
-	// VersionChanged: an order is another than its caller has seen.
+	// VersionChanged: the order has another version than its caller has seen.
 	VersionChanged Code = "version_changed"
-	// PriceChanged: an order costs something else than its caller was shown.
+	// PriceChanged: the order costs another amount than its caller was shown.
 	PriceChanged Code = "price_changed"
-	// RefundExceeds: more is to be given back than is left of what was charged.
+	// RefundExceeds: the refund is more than is left of the charge.
 	RefundExceeds Code = "refund_exceeds"
-	// NotAwaitingPayment: the order waits for no payment that its customer has to confirm.
+	// NotAwaitingPayment: the order has no payment that its customer has to confirm.
 	NotAwaitingPayment Code = "not_awaiting_payment"
-	// NotCharged: nothing was charged that could be given back.
+	// NotCharged: there is no charge to refund.
 	NotCharged Code = "not_charged"
-	// NothingOwed: nothing is owed that a person would have to pay.
+	// NothingOwed: there is nothing for a person to pay by hand.
 	NothingOwed Code = "nothing_owed"
 	// UnderDispute: a dispute of the charge is open, and the bank may take back what is to
 	// be paid by hand.
 	UnderDispute Code = "dispute_open"
-	// StillPending: the payment provider has a refund pending of what is to be paid by hand,
-	// and may make it yet.
+	// StillPending: the payment provider has a pending refund for the amount that is to be
+	// paid by hand, and may still make it.
 	StillPending Code = "refund_pending"
-	// ForgedNotice: a notice is not signed by the payment provider, or was long ago.
+	// ForgedNotice: a notice is not signed by the payment provider, or its signature is too
+	// old.
 	ForgedNotice Code = "forged_notice"
-	// NoticesOff: this system takes no notices of a payment provider.
+	// NoticesOff: this system accepts no notices of a payment provider.
 	NoticesOff Code = "notices_off"
-	// Unauthenticated: nothing that the request presents says whose it is.
+	// Unauthenticated: the request identifies no caller.
 	Unauthenticated Code = "unauthenticated"
-	// AlreadyRegistered: there is something with this id.
+	// AlreadyRegistered: the id is taken.
 	AlreadyRegistered Code = "already_registered"
-	// Invalid: what was sent is no input that there is; the message names the field.
+	// Invalid: the request is not valid input; the message names the field.
 	Invalid Code = "validation_failed"
 )
 
-// ErrNothingDone marks a failure of which it is certain that nothing took
-// effect: the one who asked may be told so, and may ask again. Any other
-// failure leaves open what has happened.
+// ErrNothingDone marks a failure for which it is certain that nothing took effect: the
+// caller may be told so, and may retry. Any other failure leaves open what has happened.
 var ErrNothingDone = errors.New("nothing was done")
 
-// ErrNotPrepared marks what is Unavailable until an operator has set it up.
+// ErrNotPrepared marks Unavailable errors that last until an operator has set something up.
 var ErrNotPrepared = errors.New("not prepared")
 
-// Error is a refusal that the caller may be told: its message is meant for
-// people outside. Any other error is internal and its text stays inside.
+// Error is a refusal whose message is meant for people outside. Any other error is internal
+// and its text stays inside.
 type Error struct {
 	Code    Code
 	Message string
-	// After is when it is worth asking again, 0 where that is not known.
+	// After is when a retry makes sense, 0 if that is not known.
 	After time.Duration
-	// Faults are the fields at fault, where it is known which these are.
+	// Faults are the fields at fault, if known.
 	Faults []Fault
-	// Price is what the order costs now, of PriceChanged.
+	// Price is what the order costs now, for PriceChanged.
 	Price *Money
 
 	cause error
 }
 
-// Fault is what is wrong with one field of what was sent, in words for people
-// outside.
+// Fault is a mistake in one field of the input, in words for people outside.
 type Fault struct{ Field, Words string }
 
-// Error is the error's text for logs: its cause's, where it has one.
+// Error is the text for logs: the cause's, if there is one.
 func (e *Error) Error() string {
 	if e.cause != nil {
 		return string(e.Code) + ": " + e.cause.Error()
@@ -111,7 +110,7 @@ func (e *Error) Because(cause error) *Error {
 	return e
 }
 
-// In adds when it is worth asking again.
+// In adds when a retry makes sense.
 func (e *Error) In(after time.Duration) *Error {
 	e.After = after
 	return e

@@ -2,76 +2,79 @@ package booking
 
 import "time"
 
-// EventType names a fact about an order, or about something that can be
-// ordered. Names never change meaning; new facts get new names.
+// EventType names a fact about an order or about something in the catalogue. Names never
+// change their meaning; new facts get new names.
 type EventType string
 
-// The facts about orders of every kind.
+// Events of orders of every kind.
 const (
-	// PaymentApproved: its price was charged.
+	// PaymentApproved: the price was charged.
 	PaymentApproved EventType = "PaymentApproved"
-	// PaymentDeclinedEvent: the provider refused; no order came into being.
+	// PaymentDeclinedEvent: the provider refused; no order was created.
 	PaymentDeclinedEvent EventType = "PaymentDeclined"
-	// PaymentCancelApproved: the charge was given back, but for what the policy keeps.
+	// PaymentCancelApproved: the charge was refunded, but for what the policy keeps.
 	PaymentCancelApproved EventType = "PaymentCancelApproved"
-	// PaymentRefunded: a part of the charge was given back as goodwill; the order stays
-	// as it is.
+	// PaymentRefunded: a part of the charge was refunded as goodwill; the order stays as it
+	// is.
 	PaymentRefunded EventType = "PaymentRefunded"
 )
 
-// The facts of a lodging reservation.
+// Events of a lodging reservation.
 const (
-	// ReservationPlaced: a reservation came into being, that is, it was paid for.
+	// ReservationPlaced: a reservation was created, that is, it was paid for.
 	ReservationPlaced EventType = "ReservationPlaced"
 	// ReservationConfirmed: stock is held for every night.
 	ReservationConfirmed EventType = "ReservationConfirmed"
-	// ReservationStatusChanged: the reservation came to rest in the status that the event carries.
+	// ReservationStatusChanged: the reservation has reached the stable status that the
+	// event carries.
 	ReservationStatusChanged EventType = "ReservationStatusChanged"
-	// ReservationCancelConfirmed: it is certain that no stock is held for it.
+	// ReservationCancelConfirmed: certainly no stock is held for it.
 	ReservationCancelConfirmed EventType = "ReservationCancelConfirmed"
 	// ReservationCanceled: the cancellation is complete.
 	ReservationCanceled EventType = "ReservationCanceled"
-	// ReservationChangeRequested: the owner is to confirm the change that the event carries.
+	// ReservationChangeRequested: the owner has to confirm the change that the event
+	// carries.
 	ReservationChangeRequested EventType = "ReservationChangeRequested"
-	// ReservationChanged: the nights or rooms are those that the event carries.
+	// ReservationChanged: the reservation now has the nights and rooms that the event
+	// carries.
 	ReservationChanged EventType = "ReservationChanged"
 	// ReservationChangeRefused: the reservation stays as it was.
 	ReservationChangeRefused EventType = "ReservationChangeRefused"
 )
 
-// The facts of an order that is delivered, or made and handed over.
+// Events of an order that is delivered, or made and handed over.
 const (
-	// OrderPlaced: an order came into being, that is, it was paid for.
+	// OrderPlaced: an order was created, that is, it was paid for.
 	OrderPlaced EventType = "OrderPlaced"
-	// DeliveryStarted: a courier has it.
+	// DeliveryStarted: a courier has the order.
 	DeliveryStarted EventType = "DeliveryStarted"
-	// DeliveryCompleted: the courier has handed it over.
+	// DeliveryCompleted: the courier has handed the order over.
 	DeliveryCompleted EventType = "DeliveryCompleted"
-	// DeliveryCanceled: it is certain that nobody delivers it.
+	// DeliveryCanceled: the order is certainly not delivered.
 	DeliveryCanceled EventType = "DeliveryCanceled"
-	// ProductionStarted: it is being made.
+	// ProductionStarted: the order is being made.
 	ProductionStarted EventType = "ProductionStarted"
-	// ProductionCompleted: it was handed over.
+	// ProductionCompleted: the order was handed over.
 	ProductionCompleted EventType = "ProductionCompleted"
-	// ProductionCanceled: it is certain that nobody makes it.
+	// ProductionCanceled: the order is certainly not made.
 	ProductionCanceled EventType = "ProductionCanceled"
 	// OrderCanceled: the cancellation is complete.
 	OrderCanceled EventType = "OrderCanceled"
-	// OrderChanged: as much is ordered as the event carries.
+	// OrderChanged: the quantity is now the one that the event carries.
 	OrderChanged EventType = "OrderChanged"
-	// OrderChangeRefused: as much is ordered as before.
+	// OrderChangeRefused: the quantity stays as it was.
 	OrderChangeRefused EventType = "OrderChangeRefused"
 )
 
-// The facts of a cleaning.
+// Events of a cleaning.
 const (
-	// CallPlaced: a call came into being, that is, it was registered and paid for.
+	// CallPlaced: a call was created, that is, it was registered and paid for.
 	CallPlaced EventType = "CallPlaced"
 	// CleanerAssigned: the cleaner that the event carries will come.
 	CleanerAssigned EventType = "CleanerAssigned"
 	// CleaningCompleted: the cleaning was done.
 	CleaningCompleted EventType = "CleaningCompleted"
-	// AssignmentCanceled: it is certain that nobody is assigned.
+	// AssignmentCanceled: certainly no cleaner is assigned.
 	AssignmentCanceled EventType = "AssignmentCanceled"
 	// CallCanceled: the cancellation is complete.
 	CallCanceled EventType = "CallCanceled"
@@ -80,7 +83,7 @@ const (
 // EventTypes lists every type of event.
 func EventTypes() []EventType { return append(OrderEvents(), CatalogueEvents()...) }
 
-// OrderEvents lists the types of the events about orders.
+// OrderEvents lists the types of events of orders.
 func OrderEvents() []EventType {
 	return []EventType{
 		PaymentApproved, PaymentDeclinedEvent, PaymentCancelApproved, PaymentRefunded,
@@ -92,25 +95,25 @@ func OrderEvents() []EventType {
 	}
 }
 
-// Event is a fact about an order or about something that can be ordered, for
-// the readers of the feed.
+// Event is a fact about an order or about something in the catalogue, for readers of the
+// feed.
 type Event struct {
-	// Key is the event's business key. The feed holds it once, however often
-	// it is published.
+	// Key is the event's business key. The feed holds it once, however often it is
+	// published.
 	Key  string    `json:"id"`
 	Type EventType `json:"type"`
-	// Subject is the id of the order, or of what can be ordered.
+	// Subject is the id of the order or of the thing in the catalogue.
 	Subject string    `json:"subject"`
 	At      time.Time `json:"at"`
-	// Data is of an event about an order, Catalogue of any other.
+	// Data is set for events of orders, Catalogue for all others.
 	Data      EventData      `json:"data,omitzero"`
 	Catalogue *CatalogueData `json:"catalogue,omitempty"`
-	// Cursor to go on from after this event; set when it is read from the feed.
+	// Cursor continues the feed after this event; set when it is read from the feed.
 	Cursor string `json:"-"`
 }
 
-// EventData is what every event about an order tells of it, as it stood then. It
-// holds nothing Personal: events stay for good, and readers of the feed read all.
+// EventData is the content of every event of an order: the order as it was then. It holds
+// nothing Personal: events are kept for good, and readers of the feed read all of them.
 type EventData struct {
 	Kind       Kind   `json:"kind"`
 	CustomerID string `json:"customerId"`
@@ -120,56 +123,56 @@ type EventData struct {
 	Amount     Money  `json:"amount"`
 	Status     Status `json:"status"`
 	Reason     Reason `json:"reason,omitempty"`
-	// By is the number of the one who decided that the order is in its status, absent
-	// when nobody did: a step, or time, brought it there.
+	// By is the number of the person whose decision led to the status, absent if it was a
+	// step or a timeout.
 	By string `json:"by,omitempty"`
-	// Payment is what has come of it, once the feed has told of a payment.
+	// Payment is the state of the payment, from the first event about the payment on.
 	Payment *EventPayment `json:"payment,omitempty"`
 	// CheckIn and CheckOut are the first night of a stay and the day of departure.
 	CheckIn  string `json:"checkIn,omitempty" format:"date"`
 	CheckOut string `json:"checkOut,omitempty" format:"date"`
-	// Freed are the nights that are free again, once guests have left early.
+	// Freed are the nights that are free again after an early check-out.
 	Freed *Nights `json:"freed,omitempty"`
-	// Change is a change that is under way, or was refused.
+	// Change is a change that is pending or was refused.
 	Change *EventChange `json:"change,omitempty"`
-	// Remaining is how many are left of the item, set where the order has changed
-	// that, or there were too few: of a stay's nights, the one with the fewest.
+	// Remaining is how many are left of the item, set if the order has changed that or
+	// there were too few: of the nights of a stay, the one with the fewest.
 	Remaining  *int             `json:"remaining,omitempty"`
-	Delivery   *EventDelivery   `json:"delivery,omitempty"`   // where there is one
-	Production *EventProduction `json:"production,omitempty"` // ditto
-	// Cleaner is set once one was assigned.
+	Delivery   *EventDelivery   `json:"delivery,omitempty"`   // if there is one
+	Production *EventProduction `json:"production,omitempty"` // if there is one
+	// Cleaner is set once a cleaner was assigned.
 	Cleaner *Cleaner `json:"cleaner,omitempty"`
 }
 
-// EventChange is what a stay, or an order of drinks, is to become.
+// EventChange is what a stay, or an order of drinks, becomes by the change.
 type EventChange struct {
-	CheckIn  string `json:"checkIn,omitempty" format:"date"`  // of a stay
-	CheckOut string `json:"checkOut,omitempty" format:"date"` // ditto
-	Rooms    int    `json:"rooms,omitempty"`                  // ditto
-	Quantity int    `json:"quantity,omitempty"`               // of drinks
-	Charge   Money  `json:"charge"`                           // what it costs more
-	Refund   Money  `json:"refund"`                           // what it gives back
+	CheckIn  string `json:"checkIn,omitempty" format:"date"`  // for a stay
+	CheckOut string `json:"checkOut,omitempty" format:"date"` // for a stay
+	Rooms    int    `json:"rooms,omitempty"`                  // for a stay
+	Quantity int    `json:"quantity,omitempty"`               // for drinks
+	Charge   Money  `json:"charge"`                           // the additional price
+	Refund   Money  `json:"refund"`                           // the amount refunded
 }
 
-// EventPayment is what has come of an order's payment.
+// EventPayment is the state of an order's payment.
 type EventPayment struct {
 	Status PaymentStatus `json:"status"`
-	// Amount was charged, or was to be.
+	// Amount was charged, or was to be charged.
 	Amount Money `json:"amount"`
-	// Refunded is what has gone back of it: what the payment provider has given back and,
-	// from the first refund in part on, also what a bank took back or was paid by hand.
+	// Refunded is what the payment provider has refunded and, from the first partial refund
+	// on, also what a bank took back or was paid by hand.
 	Refunded Money `json:"refunded"`
-	// Part is what was given back of it now; set on PaymentRefunded only.
+	// Part is what was refunded by this event; set on PaymentRefunded only.
 	Part *Money `json:"part,omitempty"`
 }
 
-// EventDelivery is where the delivery of an order stands.
+// EventDelivery is the status of an order's delivery.
 type EventDelivery struct {
 	Status JobStatus `json:"status"`
 }
 
-// EventProduction is where the production of an order stands, and for which day
-// that was ordered.
+// EventProduction is the status of an order's production, and the day that it was ordered
+// for.
 type EventProduction struct {
 	Status JobStatus `json:"status"`
 	Date   string    `json:"date" format:"date"`

@@ -9,8 +9,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// TestPayment_HadNothingLeft: goodwill of all that was charged leaves a cheaper change
-// nothing to give back, also when a dearer one is charged for afterwards.
+// TestPayment_HadNothingLeft: a goodwill refund of the whole charge leaves nothing to
+// refund for a cheaper change, even if a dearer change is charged afterwards.
 func TestPayment_HadNothingLeft(t *testing.T) {
 	t.Parallel()
 	at := func(minute int) time.Time { return time.Date(2026, 11, 29, 12, minute, 0, 0, time.UTC) }

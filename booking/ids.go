@@ -2,10 +2,9 @@ package booking
 
 import "encoding/base32"
 
-// idEncoding is base32 in lower case whose letters are in the order of their
-// values, so that ids sort as their bytes do, and without those that people
-// confuse.
+// idEncoding is base32 in lower case. Its letters are in the order of their values, so that
+// ids sort as their bytes do, and exclude those that people confuse.
 var idEncoding = base32.NewEncoding("0123456789abcdefghjkmnpqrstvwxyz").WithPadding(base32.NoPadding)
 
-// IDText is the text of an id that is made of these bytes.
+// IDText is the text of an id made of these bytes.
 func IDText(id []byte) string { return idEncoding.EncodeToString(id) }

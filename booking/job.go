@@ -2,13 +2,12 @@ package booking
 
 import "time"
 
-// JobStatus is where a delivery or production stands.
+// JobStatus is the status of a delivery or production.
 type JobStatus string
 
-// Where deliveries (started, delivered) and productions (started, completed)
-// stand.
+// The statuses of deliveries (started, delivered) and productions (started, completed).
 const (
-	JobWaiting   JobStatus = "waiting" // its service has not been told yet
+	JobWaiting   JobStatus = "waiting" // the service does not know it yet
 	JobStarted   JobStatus = "started"
 	JobDelivered JobStatus = "delivered"
 	JobCompleted JobStatus = "completed"
@@ -20,25 +19,25 @@ func JobStatuses() []JobStatus {
 	return []JobStatus{JobWaiting, JobStarted, JobDelivered, JobCompleted, JobCancelled}
 }
 
-// Job is the work for an order: its delivery, or its production. There is one of
-// a sort for an order.
+// Job is the work for an order: its delivery or its production. An order has at most one of
+// each.
 type Job struct {
 	OrderID  string   `json:"orderId"`
 	OwnerID  string   `json:"ownerId"`
 	Item     Item     `json:"item"`
 	Quantity int      `json:"quantity"`
-	Address  Personal `json:"address,omitempty"` // where to, for deliveries
-	Late     bool     `json:"late,omitempty"`    // it is too late to begin with it
-	Why      Reason   `json:"why,omitempty"`     // it is cancelled, or not begun with; set on the undo, or when it is late
+	Address  Personal `json:"address,omitempty"` // the destination of a delivery
+	Late     bool     `json:"late,omitempty"`    // it is too late to begin
+	Why      Reason   `json:"why,omitempty"`     // why it is cancelled or not begun; set on the undo, or when it is late
 }
 
-// JobChange asks for another quantity of a job that has begun, once under its Key.
+// JobChange requests another quantity of a job that has begun, once under its Key.
 type JobChange struct {
 	Job
 	Key string `json:"key"` // of the change
 }
 
-// JobState is a job with where it stands.
+// JobState is a job with its status.
 type JobState struct {
 	Job
 	Status JobStatus

@@ -12,10 +12,10 @@ const (
 // Languages lists every language.
 func Languages() []Language { return []Language{English, Korean} }
 
-// words are the same thing in each language.
+// words are a text in each language.
 type words map[Language]string
 
-// statusLabels are the statuses as the customers of each business know them.
+// statusLabels are the statuses in the words of each business's customers.
 var statusLabels = map[Kind]map[Status]words{
 	Lodging: {
 		Received:        {English: "received", Korean: "예약처리"},
@@ -63,8 +63,8 @@ var statusLabels = map[Kind]map[Status]words{
 // Label is the status in words, for the customer's page of an order of kind k.
 func (s Status) Label(k Kind, l Language) string { return statusLabels[k][s][l] }
 
-// orderWords describe an order in one line. A name in braces stands for a field
-// of the message.
+// orderWords describe an order in one line. A name in braces stands for a field of the
+// message.
 var orderWords = map[Kind]words{
 	Lodging:  {English: "{quantity} × {item}, {from} to {to}, for {customer}", Korean: "{item} {quantity}실, {from} ~ {to}, {customer} 님"},
 	Food:     {English: "{quantity} × {item}, for {customer}", Korean: "{item} {quantity}개, {customer} 님"},
@@ -92,8 +92,8 @@ var reasonLabels = map[Reason]words{
 // Label is the reason in words.
 func (r Reason) Label(l Language) string { return reasonLabels[r][l] }
 
-// jobLabels are the statuses of the deliveries and productions of each business
-// that has them.
+// jobLabels are the statuses of the deliveries and productions of each business that has
+// them.
 var jobLabels = map[Kind]map[JobStatus]words{
 	Food: {
 		JobWaiting:   {English: "waiting", Korean: "배달대기"},
@@ -109,8 +109,7 @@ var jobLabels = map[Kind]map[JobStatus]words{
 	},
 }
 
-// Label is where the delivery or production of an order of kind k stands, in
-// words.
+// Label is the status in words, for an order of kind k.
 func (s JobStatus) Label(k Kind, l Language) string { return jobLabels[k][s][l] }
 
 var paymentLabels = map[PaymentStatus]words{
@@ -131,8 +130,8 @@ func (s PaymentStatus) Label(l Language) string { return paymentLabels[s][l] }
 
 var refundedInPart = words{English: "refunded in part", Korean: "일부환불"}
 
-// Label is where the payment with its entries stands, in words: not as if all of it had
-// been given back while some was kept.
+// Label is the status of the payment with its entries in words. A partial refund does not
+// read like a full one.
 func (p Payment) Label(l Language) string {
 	if p.Status == Refunded && len(p.Entries) > 0 && p.Given() < p.Amount.Amount {
 		return refundedInPart[l]
@@ -148,7 +147,7 @@ var saleLabels = map[SaleStatus]words{
 	SaleDeleted:  {English: "taken off the menu", Korean: "삭제됨"},
 }
 
-// Label is how a drink sells, in words.
+// Label is the status of sale in words.
 func (s SaleStatus) Label(l Language) string { return saleLabels[s][l] }
 
 var cleanerLabels = map[CleanerStatus]words{
@@ -157,5 +156,5 @@ var cleanerLabels = map[CleanerStatus]words{
 	CleanerWithdrawn: {English: "withdrawn", Korean: "휴무"},
 }
 
-// Label is what a cleaner does, in words.
+// Label is the cleaner's status in words.
 func (s CleanerStatus) Label(l Language) string { return cleanerLabels[s][l] }

@@ -2,11 +2,10 @@ package booking
 
 import "time"
 
-// What a reservation's people may decide depends on where it stands. Each of
-// these returns nil or an *Error that says why not.
+// Decisions that are allowed on a reservation in its status. Each of these functions
+// returns nil or an *Error with the reason for the refusal.
 
-// MayConfirm: the owner confirms or rejects once, while the reservation waits
-// for it.
+// MayConfirm: the owner may confirm or reject once, while the reservation waits for it.
 func MayConfirm(s Status) error {
 	switch s {
 	case AwaitingOwner:
@@ -18,8 +17,8 @@ func MayConfirm(s Status) error {
 	}
 }
 
-// MayCancelStay: the customer may cancel until check-in. A reservation that
-// nobody has confirmed yet may be cancelled at any time.
+// MayCancelStay: the customer may cancel until check-in. A reservation that is not
+// confirmed yet may be cancelled at any time.
 func MayCancelStay(s Status, now, checkIn time.Time) error {
 	if err := MayCancel(s); err != nil {
 		return err
@@ -30,7 +29,7 @@ func MayCancelStay(s Status, now, checkIn time.Time) error {
 	return nil
 }
 
-// MayCheckOut: guests check out early only after they have checked in.
+// MayCheckOut: guests may check out early only after check-in.
 func MayCheckOut(s Status, now, checkIn time.Time) error {
 	if s != Confirmed {
 		return ended(s, Errorf(NotConfirmed, "the reservation is not confirmed: it is %s", s))
@@ -41,8 +40,7 @@ func MayCheckOut(s Status, now, checkIn time.Time) error {
 	return nil
 }
 
-// MaySayNoShow: from check-in on it may be said of a reservation that stands that
-// its guests have not come.
+// MaySayNoShow: from check-in on, a confirmed reservation may be marked as a no-show.
 func MaySayNoShow(s Status, now, checkIn time.Time) error {
 	if s != Confirmed {
 		return ended(s, Errorf(NotConfirmed, "the reservation is not confirmed: it is %s", s))
@@ -53,13 +51,12 @@ func MaySayNoShow(s Status, now, checkIn time.Time) error {
 	return nil
 }
 
-// FirstFreeNight is the first night that guests who leave at left do not use.
-// The night of a date begins when guests may come on it, at checkIn; a night
-// that has begun is used, also by guests who leave before its end. So guests who
-// leave in the morning do not use the night of that date, and guests who leave
-// after midnight use the one before. The first night of a stay is always used:
-// stays are from one date to another, and the result is after from and not
-// after to.
+// FirstFreeNight is the first night that guests who leave at left do not use. The night of
+// a date begins at checkIn on that date; a night that has begun is used, even if the guests
+// leave before its end. So guests who leave in the morning do not use the night of that
+// date, and guests who leave after midnight use the one before. The first night of a stay
+// is always used: stays last at least one night, so the result is after from and not after
+// to.
 func FirstFreeNight(from, to Date, checkIn Clock, left time.Time, loc *time.Location) Date {
 	night := DateOf(left.In(loc))
 	if !left.Before(night.At(checkIn, loc)) {

@@ -40,7 +40,7 @@ func TestMayCancelStay(t *testing.T) {
 		booking.AwaitingOwner:   allowed,
 		booking.Confirmed:       allowed,
 		booking.Completed:       booking.AlreadyCompleted,
-		booking.Cancelling:      allowed, // it asks for what is happening
+		booking.Cancelling:      allowed, // repeating it is no error
 		booking.Cancelled:       booking.AlreadyCancelled,
 	}
 	at := func(now time.Time) func(booking.Status) error {
@@ -102,7 +102,7 @@ func TestMaySayNoShow(t *testing.T) {
 	requireMoves(t, booking.Lodging, at(checkIn), booking.Cancelling)
 }
 
-// A guest can always do one of the two: give the stay up, or end it.
+// A guest can always do one of the two: cancel the stay, or end it.
 func TestConfirmed_CanBeCancelledOrCompleted(t *testing.T) {
 	t.Parallel()
 	for _, now := range []time.Time{before, checkIn, checkIn.Add(time.Nanosecond)} {
@@ -112,8 +112,8 @@ func TestConfirmed_CanBeCancelledOrCompleted(t *testing.T) {
 	}
 }
 
-// TestFirstFreeNight: guests of the nights from the 24th to the 27th, who leave
-// at a time of day in the place's zone.
+// TestFirstFreeNight: guests of the nights from the 24th to the 27th leave at a time of day
+// in the place's zone.
 func TestFirstFreeNight(t *testing.T) {
 	t.Parallel()
 	from, to := date(t, "2026-12-24"), date(t, "2026-12-28")
@@ -145,8 +145,8 @@ func TestFirstFreeNight(t *testing.T) {
 	}
 }
 
-// In a zone that this build does not know, clocks are as far from UTC as when the
-// stay began, and not those of UTC.
+// In a zone that this build does not know, clocks have the offset from UTC of the stay's
+// beginning.
 func TestFirstFreeNight_ZoneThatThisBuildHasLost(t *testing.T) {
 	t.Parallel()
 	from := date(t, "2026-12-24")
@@ -177,8 +177,8 @@ func TestFirstFreeNight_MidnightThatDoesNotExist(t *testing.T) {
 	require.Equal(t, "2027-09-06", free(begins))
 }
 
-// TestFirstFreeNight_TheLaterTheFewer: from minute to minute no night that was
-// used is free again, and no more than one is used.
+// TestFirstFreeNight_TheLaterTheFewer: from minute to minute no used night becomes free
+// again, and at most one more is used.
 func TestFirstFreeNight_TheLaterTheFewer(t *testing.T) {
 	t.Parallel()
 	berlin := zone(t, "Europe/Berlin")

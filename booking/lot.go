@@ -1,14 +1,14 @@
 package booking
 
-// Lot is some of what was ordered that was bought at once, at one price.
+// Lot is a quantity that was bought at once, at one price.
 type Lot struct {
 	Quantity int   `json:"quantity" doc:"How many of what was ordered"`
 	Amount   int64 `json:"amount" doc:"What these cost together, in the minor unit of the currency" example:"9000"`
 }
 
-// Relot is what lots are, oldest first, once wants of them are left in all. What is kept
-// costs what it did, and what was bought last is given up first; what is more costs price
-// each. It returns false if that is no amount that can be represented.
+// Relot changes lots, oldest first, to the total quantity wants. The remaining quantity
+// keeps its price, the newest lots are reduced first, and an additional quantity costs
+// price each. Returns false if the amount cannot be represented.
 func Relot(lots []Lot, wants int, price int64) ([]Lot, bool) {
 	var kept []Lot
 	for _, l := range lots {
@@ -38,13 +38,13 @@ func (l Lot) costsEach(price int64) bool {
 	return fits && whole.Amount == l.Amount
 }
 
-// shareOf is what some of those that cost an amount together cost, rounded up.
+// shareOf is the price of some out of of that cost amount together, rounded up.
 func shareOf(amount int64, some, of int) int64 {
 	each, rest := amount/int64(of), amount%int64(of)
 	return each*int64(some) + (rest*int64(some)+int64(of)-1)/int64(of)
 }
 
-// CostOf is what lots cost together. It returns false if that cannot be represented.
+// CostOf is the total price of lots. Returns false if it cannot be represented.
 func CostOf(lots []Lot) (sum int64, ok bool) {
 	for _, l := range lots {
 		if sum += l.Amount; sum < 0 || l.Amount < 0 {

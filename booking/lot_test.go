@@ -38,9 +38,8 @@ func TestRelot(t *testing.T) {
 	require.False(t, ok)
 }
 
-// TestReprice_ThereAndBack: whatever was added to a stay, at whatever price, and is given up
-// again leaves each of its nights at the price that it had. A stay that only becomes less
-// never costs more.
+// TestReprice_ThereAndBack: adding to a stay, at any price, and removing it again leaves
+// each night at its former price. A stay that only shrinks never costs more.
 func TestReprice_ThereAndBack(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(seed.Of(t, "prices"), 0))
@@ -69,8 +68,8 @@ func TestReprice_ThereAndBack(t *testing.T) {
 	}
 }
 
-// TestReprice_AfterAPriceDrop: one room more at a lower price, and one less again, gives back
-// what the room has cost.
+// TestReprice_AfterAPriceDrop: removing a room that was added at a lower price refunds what
+// that room has cost.
 func TestReprice_AfterAPriceDrop(t *testing.T) {
 	t.Parallel()
 	day := Date{Year: 2026, Month: 12, Day: 24}

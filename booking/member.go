@@ -5,12 +5,12 @@ import (
 	"time"
 )
 
-// Member is a person with their part in an owner's organisation. The owner with
-// whom an organisation began is one without being listed.
+// Member is a person with a level in an owner's organisation. The owner for whom the
+// organisation was created is a member without being listed.
 type Member struct {
 	PersonID string
 	Membership
-	// By is who gave them this part, At when.
+	// By is the caller that gave them this level, At when.
 	By string
 	At time.Time
 }
@@ -18,22 +18,23 @@ type Member struct {
 // MemberLevels are all levels.
 func MemberLevels() []MemberLevel { return []MemberLevel{OwnerLevel, StaffLevel} }
 
-// Organisation is the one organisation that the caller is a member of, "" if there
-// is none or another one.
+// Organisation is the one organisation that the caller is a member of, "" if there is none
+// or more than one.
 func (c Caller) Organisation() string { return only(c.Memberships) }
 
-// Founded is the organisation that began with the caller, or that its API key is for, "" if none did.
+// Founded is the organisation created for the caller, or the one that its API key is for,
+// "" if there is none or more than one.
 func (c Caller) Founded() string { return only(c.memberships(true)) }
 
-// Joined is the one organisation that the caller was made a member of, "" if there is
-// none or another one.
+// Joined is the one organisation that the caller was added to, "" if there is none or more
+// than one.
 func (c Caller) Joined() string { return only(c.memberships(false)) }
 
 func (c Caller) memberships(founded bool) []Membership {
 	return slices.DeleteFunc(slices.Clone(c.Memberships), func(m Membership) bool { return m.Founded != founded })
 }
 
-// only is the organisation that all memberships are of.
+// only is the organisation of all memberships, "" if there is none or more than one.
 func only(memberships []Membership) (ownerID string) {
 	for _, m := range memberships {
 		if ownerID != "" && m.OwnerID != ownerID {

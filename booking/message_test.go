@@ -15,7 +15,7 @@ type told struct {
 	english, korean string
 }
 
-// messages are every type of messages, for each of its addressees.
+// messages returns every type of message for each of its addressees.
 func messages() []told {
 	const why = booking.ByCustomer
 	stay := booking.MessageData{
@@ -128,7 +128,7 @@ func TestMessages_InWords(t *testing.T) {
 	}
 }
 
-// TestMessages_DurationsInWords: one of a unit is in the singular, and none is
+// TestMessages_DurationsInWords: a unit with count one is in the singular, and no unit is
 // left out.
 func TestMessages_DurationsInWords(t *testing.T) {
 	t.Parallel()
@@ -153,7 +153,7 @@ func TestMessages_DurationsInWords(t *testing.T) {
 	}
 }
 
-// TestMessages_EveryTypeHasWords: in every language, each of its own.
+// TestMessages_EveryTypeHasWords: every type has words of its own in every language.
 func TestMessages_EveryTypeHasWords(t *testing.T) {
 	t.Parallel()
 	for _, l := range booking.Languages() {
@@ -165,7 +165,7 @@ func TestMessages_EveryTypeHasWords(t *testing.T) {
 				english := booking.Message{Type: typ, Data: booking.MessageData{Kind: booking.Cleaning, For: to}}.Words(booking.English)
 				require.Equal(t, english == string(typ), text == string(typ), "%s for a %s has words in %s or in English", typ, to, l)
 				if text == string(typ) {
-					continue // it is not for them
+					continue // this addressee does not get it
 				}
 				addressed++
 				require.NotRegexp(t, `[{}]`, text, "a field in the words of %s in %s is none", typ, l)
@@ -187,8 +187,8 @@ func TestMessages_EveryTypeHasWords(t *testing.T) {
 	}
 }
 
-// TestMessages_WithoutWords: what an earlier build wrote stays as it is, and what
-// a later one sent can be told by its type.
+// TestMessages_WithoutWords: texts of earlier builds stay as they are, and a message of a
+// later build reads as its type.
 func TestMessages_WithoutWords(t *testing.T) {
 	t.Parallel()
 	for _, l := range booking.Languages() {
@@ -200,7 +200,7 @@ func TestMessages_WithoutWords(t *testing.T) {
 	}
 }
 
-// TestMessages_AmountsInWords: with the digits of the currency's minor unit.
+// TestMessages_AmountsInWords: amounts have the digits of the currency's minor unit.
 func TestMessages_AmountsInWords(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -220,8 +220,7 @@ func TestMessages_AmountsInWords(t *testing.T) {
 	}
 }
 
-// TestMessages_NamesInBraces: what people call their things is not taken for a
-// field.
+// TestMessages_NamesInBraces: a name that contains braces is not taken for a field.
 func TestMessages_NamesInBraces(t *testing.T) {
 	t.Parallel()
 	m := booking.Message{Type: booking.OrderPlacedMessage, Data: booking.MessageData{

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// messageWords are the words of each message for each of its addressees.
-// {order} stands for the order's line in orderWords.
+// messageWords are the words of each message for each of its addressees. {order} stands for
+// the order's line in orderWords.
 var messageWords = map[MessageType]map[Addressee]words{
 	ReservationPlacedMessage: {
 		ForOwner: {English: "New reservation: {order}", Korean: "새 예약: {order}"},
@@ -143,7 +143,7 @@ var decisionNotDone = words{
 	Korean:  "요청하신 처리({decision})를 반영하지 못했습니다. 현재 상태: {status}. {order}",
 }
 
-// decisionLabels are what people may decide, by the name of the update.
+// decisionLabels are the decisions of people, by the name of the update.
 var decisionLabels = map[string]words{
 	"confirm":  {English: "confirm", Korean: "승인"},
 	"reject":   {English: "reject", Korean: "거절"},
@@ -153,13 +153,12 @@ var decisionLabels = map[string]words{
 	"resolve":  {English: "paid by hand", Korean: "직접 환불"},
 }
 
-// unnamedCleaner stands for a cleaner whose name the message does not have: the
-// saga that takes an assignment back may have lost it.
+// unnamedCleaner replaces a name that the message does not have: a saga that undoes an
+// assignment may not have the name.
 var unnamedCleaner = words{English: "Your cleaner", Korean: "청소 담당자님"}
 
-// Words is the message's text. A message of an earlier build keeps the text that
-// it was written with, unless that names the location of a call; one of a type
-// without words reads as the type.
+// Words is the message's text. A message of an earlier build keeps its text, unless that
+// contains the location of a call; a message of a type without words reads as its type.
 func (m Message) Words(l Language) string {
 	text := messageWords[m.Type][m.Data.For][l]
 	if m.Type == OrderCancelledMessage && m.Data.For == ForCustomer && m.Data.Refund != nil {
@@ -186,7 +185,7 @@ func (m Message) Words(l Language) string {
 	).Replace(text)
 }
 
-// written is the text that an earlier build wrote. It named the location of calls.
+// written is the text of a message of an earlier build. For calls it contains the location.
 func (m Message) written() string {
 	if IsOrderID(Cleaning, m.OrderID) {
 		return ""
@@ -232,7 +231,7 @@ func (m *Money) words(l Language) string {
 	return whole + " " + m.Currency
 }
 
-// durationUnits are what a duration is told in, the longest first.
+// durationUnits are the units of durations in words, the longest first.
 var durationUnits = []struct {
 	length    time.Duration
 	one, many words
@@ -249,7 +248,7 @@ func (d Duration) words(l Language) string {
 	for _, unit := range durationUnits {
 		count, name := float64(rest/unit.length), unit.many
 		if unit.length == time.Second {
-			count = rest.Seconds() // with what is left of one
+			count = rest.Seconds() // the last unit, with fractions
 		}
 		rest %= unit.length
 		if count == 0 && (unit.length != time.Second || len(parts) > 0) {

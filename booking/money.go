@@ -9,8 +9,7 @@ type Money struct {
 	Currency string `json:"currency"` // ISO 4217 code
 }
 
-// Times returns m × n and whether the product is still an amount we can
-// represent.
+// Times returns m × n, and whether the product can be represented.
 func (m Money) Times(n int64) (Money, bool) {
 	if n != 0 && (m.Amount > math.MaxInt64/n) {
 		return Money{}, false

@@ -8,17 +8,16 @@ type NextAction struct {
 	// URL is the provider's page where the customer confirms the charge. It leads back to
 	// the charge's ReturnTo.
 	URL string `json:"url,omitempty"`
-	// ExpiresAt is until when the provider lets the customer confirm; zero where it sets no
-	// end to that.
+	// ExpiresAt is the provider's deadline for the confirmation; zero if there is none.
 	ExpiresAt time.Time `json:"expiresAt,omitzero"`
 }
 
-// Redirect is the type of a NextAction that is done on a page of the provider's.
+// Redirect is the type of a NextAction on one of the provider's pages.
 const Redirect = "redirect"
 
-// PaymentReturn is what a customer brought back from the page where the charge was
-// confirmed. It came through the customer's browser, so it proves nothing: the provider is
-// asked, and amount and order have to be the charge's own.
+// PaymentReturn is what a customer's browser brings back from the page where the charge is
+// confirmed. It proves nothing, because it comes from the browser: the provider is asked,
+// and amount and order have to be the charge's own.
 type PaymentReturn struct {
 	PaymentKey string `json:"paymentKey,omitempty"` // the provider's id of the payment
 	Amount     int64  `json:"amount,omitempty"`     // in the minor unit of the charge's currency

@@ -1,9 +1,9 @@
 package booking
 
-// PaymentConfirmation asks what came of a charge that the customer has to confirm.
+// PaymentConfirmation requests the result of a charge that the customer has to confirm.
 type PaymentConfirmation struct {
 	Charge Charge `json:"charge"`
-	// Back is what the customer brought back from the provider's page; zero when nobody came
-	// back, or the provider has told of it.
+	// Back is what the customer's browser brought back from the provider's page; zero if it
+	// brought nothing, or the provider has sent a notice instead.
 	Back PaymentReturn `json:"back,omitzero"`
 }

@@ -8,16 +8,15 @@ import (
 	"slices"
 )
 
-// Personal is what people tell of themselves, or write in their own words:
-// telephone numbers, addresses, locations, notes. Whatever formats it, logs it or
-// puts it into a trace shows Redacted. Its JSON is the text itself, since inputs
-// of workflows and rows of databases hold it as JSON: no answer, event or message
-// has a field of this type. What an answer shows of it goes through Shown. (Package
-// fmt cannot ask fields that are not exported: no value that holds one there is
-// printed as a whole.)
+// Personal is a text that people give about themselves or write in their own words:
+// telephone numbers, addresses, locations, notes. Formatting, logging or tracing it shows
+// Redacted. Its JSON is the text itself, because inputs of workflows and rows of databases
+// hold it as JSON: no answer, event or message has a field of this type, and answers show
+// it through Shown. (Package fmt cannot call methods of unexported fields, so a value with
+// an unexported Personal is never printed as a whole.)
 type Personal string
 
-// Redacted stands for a text of type Personal wherever that is printed.
+// Redacted replaces a text of type Personal wherever that is printed.
 const Redacted = "[redacted]"
 
 // String is Redacted, or "" for no text.
@@ -34,12 +33,11 @@ func (p Personal) Format(to fmt.State, _ rune) { _, _ = io.WriteString(to, p.Str
 // LogValue implements slog.LogValuer.
 func (p Personal) LogValue() slog.Value { return slog.StringValue(p.String()) }
 
-// noText is what a value of another type than text is read as. It is refused
-// wherever texts are checked.
+// noText is the value read from JSON that is not a text. Every check of texts refuses it.
 const noText = Personal("\x00")
 
-// UnmarshalJSON never fails: the error would quote a number, such as a telephone
-// number without its quotes.
+// UnmarshalJSON never fails: the error would quote the number, such as a telephone number
+// without its quotes.
 func (p *Personal) UnmarshalJSON(text []byte) error {
 	var read *string
 	switch err := json.Unmarshal(text, &read); {
@@ -51,16 +49,16 @@ func (p *Personal) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Reader is what the reader of an answer has to do with the order in it.
+// Reader is the relation of an answer's reader to the order in it.
 type Reader string
 
-// The readers that are told apart.
+// The kinds of readers.
 const (
-	ReaderNone      Reader = "none"      // nothing; and every reader of a list
+	ReaderNone      Reader = "none"      // no relation; and every reader of a list
 	ReaderCustomer  Reader = "customer"  // the order is theirs
-	ReaderOwner     Reader = "owner"     // a member of its owner's organisation; of a call for a cleaner, management
+	ReaderOwner     Reader = "owner"     // a member of its owner's organisation; management for a call of a cleaner
 	ReaderCourier   Reader = "courier"   // they deliver it
-	ReaderCleaner   Reader = "cleaner"   // they were assigned to it
+	ReaderCleaner   Reader = "cleaner"   // they are assigned to it
 	ReaderOperator  Reader = "operator"  // they may see every order
 	ReaderUnchecked Reader = "unchecked" // any of these: authentication is off
 )
@@ -70,8 +68,8 @@ func Readers() []Reader {
 	return []Reader{ReaderNone, ReaderCustomer, ReaderOwner, ReaderCourier, ReaderCleaner, ReaderOperator, ReaderUnchecked}
 }
 
-// ReaderOf is what the caller has to do with the order that the thing stands for. Of
-// several relations the one counts that is shown most.
+// ReaderOf is the caller's relation to the order that the thing stands for. Of several
+// relations, the one counts that is shown most.
 func (c Caller) ReaderOf(t Thing) Reader {
 	related := c.RelationsTo(t)
 	is := func(r Relation) bool { return slices.Contains(related, r) }
@@ -93,10 +91,10 @@ func (c Caller) ReaderOf(t Thing) Reader {
 	}
 }
 
-// Detail is a sort of personal text.
+// Detail is a kind of personal text.
 type Detail string
 
-// The sorts of personal text.
+// The kinds of personal text.
 const (
 	Telephone Detail = "telephone"
 	Address   Detail = "address"  // of a delivery
@@ -104,12 +102,12 @@ const (
 	Note      Detail = "note"
 )
 
-// Details lists every sort.
+// Details lists every kind.
 func Details() []Detail { return []Detail{Telephone, Address, Location, Note} }
 
-// Shown is the text as an answer about one order shows it, "" where it does not:
-// the one place that decides so. An unknown reader is shown nothing. underWay
-// tells that the order has not come to its end.
+// Shown is the text as an answer about one order shows it, "" if it does not. All such
+// decisions are made here. An unknown reader is shown nothing. underWay: the order has not
+// ended.
 func (p Personal) Shown(to Reader, sort Detail, underWay bool) string {
 	if !to.sees(sort, underWay) {
 		return ""

@@ -18,8 +18,8 @@ import (
 
 const marked = booking.Personal("+821055550199")
 
-// TestPersonal_Printed: no way to print or log a personal text shows it, whatever
-// it is a part of.
+// TestPersonal_Printed: no way to print or log a personal text shows it, whatever value
+// contains it.
 func TestPersonal_Printed(t *testing.T) {
 	t.Parallel()
 	call := booking.Call{OrderID: "cleaning-1", Tel: marked, Location: marked}
@@ -41,8 +41,7 @@ func TestPersonal_Printed(t *testing.T) {
 	require.Equal(t, 4, strings.Count(out.String(), booking.Redacted))
 }
 
-// TestPersonal_InJSON: histories and tables hold the text, as builds before the
-// type held it.
+// TestPersonal_InJSON: histories and tables hold the text, as builds before the type did.
 func TestPersonal_InJSON(t *testing.T) {
 	t.Parallel()
 	text, err := json.Marshal(booking.Call{Tel: marked})
@@ -60,8 +59,8 @@ func TestPersonal_InJSON(t *testing.T) {
 	}
 }
 
-// TestPersonal_NotInFeedOrMessages: events and messages have no field that could
-// hold a personal text.
+// TestPersonal_NotInFeedOrMessages: events and messages have no field that could hold a
+// personal text.
 func TestPersonal_NotInFeedOrMessages(t *testing.T) {
 	t.Parallel()
 	for _, typ := range []reflect.Type{reflect.TypeFor[booking.Event](), reflect.TypeFor[booking.Message]()} {
@@ -87,8 +86,8 @@ func requireImpersonal(t *testing.T, typ reflect.Type, path string, seen map[ref
 	}
 }
 
-// TestPersonal_Shown: each cell of who is shown what, of an order that is under way
-// and of one that is over.
+// TestPersonal_Shown: for each reader and kind of text, whether it is shown, for an open
+// order and for one that has ended.
 func TestPersonal_Shown(t *testing.T) {
 	t.Parallel()
 	const underWay, over = "underWay", "over"
@@ -124,7 +123,7 @@ func TestPersonal_Shown(t *testing.T) {
 	}
 }
 
-// TestDocs_WhoIsShownWhat holds the table of docs/architecture.md to the code.
+// TestDocs_WhoIsShownWhat compares the table of docs/architecture.md with the code.
 func TestDocs_WhoIsShownWhat(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/architecture.md")

@@ -8,47 +8,47 @@ import (
 	"time"
 )
 
-// Confirmation is who decides on a paid reservation.
+// Confirmation is how a paid reservation is confirmed.
 type Confirmation string
 
-// A place confirms by itself, or its owner does.
+// A place confirms automatically, or its owner does.
 const (
 	Auto   Confirmation = "auto"
 	Manual Confirmation = "manual"
 )
 
-// MaxNights is the longest stay, and the longest range of stock that is set
-// or read at once.
+// MaxNights is the longest stay, and the longest range of stock that is set or read at
+// once.
 const MaxNights = 366
 
-// How long an owner may be given to decide.
+// Limits of the time that an owner has to decide.
 const (
 	ShortestConfirmWithin = Duration(time.Second)
 	LongestConfirmWithin  = Duration(30 * 24 * time.Hour)
 )
 
-// Place is somewhere to stay, as its owner registered it. A reservation keeps
-// the place as it was when the reservation was made.
+// Place is somewhere to stay, as its owner registered it. A reservation keeps the place as
+// it was when the reservation was made.
 type Place struct {
 	ID           string       `json:"id"`
 	Name         string       `json:"name"`
 	OwnerID      string       `json:"ownerId"`
 	Price        Money        `json:"price"` // per room and night
 	Confirmation Confirmation `json:"confirmation"`
-	// ConfirmWithin is how long the owner may take; used when Confirmation is Manual.
+	// ConfirmWithin is how long the owner may take; used if Confirmation is Manual.
 	ConfirmWithin Duration `json:"confirmWithin"`
 	TimeZone      string   `json:"timeZone"` // IANA name
 	CheckInTime   Clock    `json:"checkInTime"`
 	CheckOutTime  Clock    `json:"checkOutTime"`
-	// Cancellation is what customers who cancel get back of reservations that are
-	// made from now on; nil: everything.
+	// Cancellation is what customers who cancel get back of reservations made from now on;
+	// nil: everything.
 	Cancellation *CancellationPolicy `json:"cancellation,omitempty"`
 	// Withdrawn places take no new reservations.
 	Withdrawn bool `json:"withdrawn,omitempty"`
 }
 
-// Fault is why the place cannot be reserved as it is stored, nil when it can: it
-// may have been registered by a build with other rules, or other time zones.
+// Fault is why the place cannot be reserved as it is stored, nil if it can: a build with
+// other rules or time zones may have registered it.
 func (p Place) Fault() error {
 	if _, err := Zone(p.TimeZone); err != nil {
 		return zoneFault(p.TimeZone)
@@ -61,8 +61,7 @@ func (p Place) Fault() error {
 
 func zoneFault(name string) error { return fmt.Errorf("time zone %q is none that there is", name) }
 
-// Duration is a time.Duration that is written the way people write it: "24h"
-// where Go writes "24h0m0s".
+// Duration is a time.Duration in the notation of people: "24h" where Go writes "24h0m0s".
 type Duration time.Duration
 
 // String writes Go's notation without the units at its end that are zero.
@@ -80,8 +79,8 @@ func (d Duration) String() string {
 // MarshalText writes what String does, "36h" or "1h30m".
 func (d Duration) MarshalText() ([]byte, error) { return []byte(d.String()), nil }
 
-// UnmarshalJSON reads what MarshalText writes, and the number of nanoseconds
-// that inputs of earlier orders hold.
+// UnmarshalJSON reads what MarshalText writes, and the nanoseconds in the inputs of earlier
+// orders.
 func (d *Duration) UnmarshalJSON(b []byte) error {
 	if number, err := strconv.ParseInt(string(b), 10, 64); err == nil {
 		*d = Duration(number)

@@ -1,10 +1,10 @@
 package booking
 
-// Status is where an order stands, as its customer sees it.
+// Status is the status of an order, as its customer sees it.
 type Status string
 
-// The statuses of all kinds of order. Which kind takes which, and in what
-// order, stands in transitions.go.
+// The statuses of all kinds of orders. transitions.go defines which kind has which, and in
+// what order.
 const (
 	Received       Status = "received"
 	PaymentPending Status = "payment_pending"
@@ -23,7 +23,7 @@ const (
 	Cancelled       Status = "cancelled"
 )
 
-// Statuses lists every status, in the order in which an order meets them.
+// Statuses lists every status, in the order in which an order passes them.
 func Statuses() []Status {
 	return []Status{
 		Received, PaymentPending, AwaitingPayment, Paid, AwaitingOwner, Confirmed, Delivering, InProduction, Calling, Assigned,
@@ -40,7 +40,7 @@ const (
 	SoldOut         Reason = "sold_out"
 	RejectedByOwner Reason = "rejected_by_owner"
 	OwnerTimeout    Reason = "owner_timeout"
-	TooLate         Reason = "too_late"         // its time was over before it could be paid for, handed over or served
+	TooLate         Reason = "too_late"         // its time was over before it was paid for, handed over or served
 	MenuDeleted     Reason = "menu_deleted"     // the drink is no longer sold
 	CafeUnavailable Reason = "cafe_unavailable" // the café could not be asked whether it has the drink
 	NotRegistered   Reason = "not_registered"   // the call could not be registered with management
@@ -64,16 +64,15 @@ func Reasons() []Reason {
 	}
 }
 
-// Final tells whether nothing can follow.
+// Final tells whether the order has ended.
 func (s Status) Final() bool { return s == Delivered || s == Completed || s == Cancelled }
 
-// Keeps tells whether the cancellation policy may keep something of an order that
-// ended for this reason: it is the doing of its customer.
+// Keeps tells whether the cancellation policy may keep something of an order that ended for
+// this reason: its customer caused it.
 func (r Reason) Keeps() bool { return r == ByCustomer || r == NoShow }
 
-// Unavailable tells whether an order that ended for this reason was never
-// taken, since a service that has to be asked, or the engine, was away: asking
-// again is a new order, and not a repeat.
+// Unavailable tells whether an order that ended for this reason was never accepted because
+// a service or the engine was away. A retry is then a new order and not a repeat.
 func (r Reason) Unavailable() bool {
 	switch r {
 	case CafeUnavailable, NotRegistered, PaymentUnavailable, NotProcessed:

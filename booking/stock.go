@@ -2,8 +2,8 @@ package booking
 
 import "time"
 
-// Hold asks for some of an item on every day of [From, To): rooms of a place
-// for its nights, cups of a drink for its day.
+// Hold requests a quantity of an item on every day of [From, To): rooms of a place for its
+// nights, cups of a drink for its day.
 type Hold struct {
 	Key      string `json:"key"`
 	OrderID  string `json:"orderId"`
@@ -11,25 +11,25 @@ type Hold struct {
 	From     Date   `json:"from"`
 	To       Date   `json:"to"` // exclusive
 	Quantity int    `json:"quantity"`
-	Late     bool   `json:"late,omitempty"` // it is too late to begin with it
-	Why      Reason `json:"why,omitempty"`  // it is released, or not begun with; set on the undo, or when it is late
+	Late     bool   `json:"late,omitempty"` // it is too late to begin
+	Why      Reason `json:"why,omitempty"`  // why it is released or not begun; set on the undo, or when it is late
 }
 
-// HoldChange asks for another hold in the place of one that there is: its Hold is what
-// is held in the end, and its Key that of the change.
+// HoldChange requests to replace an existing hold: its Hold is the hold after the change,
+// and its Key that of the change.
 type HoldChange struct {
 	Hold
 	Of string `json:"of"` // the key of the hold that is changed
-	// Has is what the one that asks for it takes the hold for, zero for whatever it is.
+	// Has is the hold that the caller expects, zero for any.
 	Has Stretch `json:"has,omitzero"`
-	// Agreed is what else belongs to the change, in the words of the one that asks for it.
+	// Agreed is whatever else belongs to the change, in the caller's own encoding.
 	Agreed string `json:"agreed,omitempty"`
 	Made   bool   `json:"made,omitempty"`
 }
 
 // HoldChanges are the changes of a hold.
 type HoldChanges struct {
-	// All of them, oldest first, without those that were refused.
+	// All changes, oldest first, without refused ones.
 	All []HoldChange `json:"all"`
 }
 
@@ -37,14 +37,14 @@ type HoldChanges struct {
 type StayEnd struct {
 	Hold
 	Left        time.Time `json:"left"`
-	CheckInTime Clock     `json:"checkInTime"` // at which nights begin, in TimeZone
+	CheckInTime Clock     `json:"checkInTime"` // the time at which nights begin, in TimeZone
 	TimeZone    string    `json:"timeZone"`    // IANA name
 	Begins      time.Time `json:"begins"`      // the instant of the first night's CheckInTime
 }
 
-// FirstFreeNight is the first night of the hold that the guests do not use. In a
-// time zone that this build does not know, clocks are as far from UTC as they
-// were when the stay began.
+// FirstFreeNight is the first night of the hold that the guests do not use. In a time zone
+// that this build does not know, clocks have the offset from UTC that they had when the
+// stay began.
 func (e StayEnd) FirstFreeNight() Date {
 	zone, err := Zone(e.TimeZone)
 	if err != nil {
@@ -54,29 +54,28 @@ func (e StayEnd) FirstFreeNight() Date {
 	return FirstFreeNight(e.From, e.To, e.CheckInTime, e.Left, zone)
 }
 
-// Nights are those of [From, To).
+// Nights are the nights of [From, To).
 type Nights struct {
 	From Date `json:"from" format:"date" doc:"The first of the nights"`
 	To   Date `json:"to" format:"date" doc:"The day after the last of them"`
 }
 
-// Freed is what the end of a stay gave back.
+// Freed is what the end of a stay released.
 type Freed struct {
-	// Nights that are free again, nil when none are.
+	// Nights are the nights that are free again, nil if there are none.
 	Nights *Nights `json:"nights,omitempty"`
 	// Remaining is how many were left then, in the night with the fewest.
 	Remaining *int `json:"remaining,omitempty"`
 }
 
-// StockDay is what there is of an item on one day.
+// StockDay is the stock of an item on one day.
 type StockDay struct {
 	Date      Date `json:"date"`
 	Capacity  int  `json:"capacity"`
 	Remaining int  `json:"remaining"`
 }
 
-// StockChange says how many there are of an item, on each of the days of
-// [From, To).
+// StockChange sets the stock of an item on each of the days of [From, To).
 type StockChange struct {
 	Kind     Kind
 	OwnerID  string
@@ -92,7 +91,7 @@ type ItemDay struct {
 	Date   Date
 }
 
-// Stretch is a quantity of every day of [From, To).
+// Stretch is a quantity on every day of [From, To).
 type Stretch struct {
 	From     Date `json:"from"`
 	To       Date `json:"to"`
@@ -102,7 +101,7 @@ type Stretch struct {
 // Stretch is what the hold asks for.
 func (h Hold) Stretch() Stretch { return Stretch{h.From, h.To, h.Quantity} }
 
-// Beyond is what there is of s and not of the other one, in the order of days.
+// Beyond is the part of s that other does not cover, in the order of days.
 func (s Stretch) Beyond(other Stretch) (more []Stretch) {
 	for _, part := range []Stretch{
 		{s.From, earlier(s.To, other.From), s.Quantity},

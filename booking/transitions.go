@@ -5,7 +5,7 @@ import "slices"
 // Kind is a line of business.
 type Kind string
 
-// The kinds of order there are.
+// The kinds of orders.
 const (
 	Lodging  Kind = "lodging"
 	Food     Kind = "food"
@@ -16,9 +16,8 @@ const (
 // Kinds lists every kind, for validation and documentation.
 func Kinds() []Kind { return []Kind{Lodging, Food, Cafe, Cleaning} }
 
-// transitions is the one table of how orders move. Workflows panic when asked
-// to leave it; the rules of decisions and the recorded histories are tested
-// against it.
+// transitions is the one table of the statuses' transitions. Workflows panic on any other
+// transition; the rules of decisions and the recorded histories are tested against it.
 var transitions = map[Kind]map[Status][]Status{
 	Lodging: {
 		Received:        {PaymentPending, AwaitingPayment, Paid, Cancelling, Cancelled},
@@ -55,11 +54,11 @@ var transitions = map[Kind]map[Status][]Status{
 	},
 }
 
-// Next lists the statuses that may follow s, none when s is an end.
+// Next lists the statuses that may follow s, none if s is final.
 func (k Kind) Next(s Status) []Status { return slices.Clone(transitions[k][s]) }
 
-// Statuses lists the statuses that an order of kind k may have, in the order
-// in which an order meets them.
+// Statuses lists the statuses that an order of kind k may have, in the order in which an
+// order passes them.
 func (k Kind) Statuses() []Status {
 	return slices.DeleteFunc(Statuses(), func(s Status) bool {
 		for _, next := range transitions[k] {
@@ -74,15 +73,15 @@ func (k Kind) Statuses() []Status {
 // May tells whether an order of kind k may go from one status to the other.
 func (k Kind) May(from, to Status) bool { return slices.Contains(transitions[k][from], to) }
 
-// Reaches tells whether an order of kind k that is in one status may come to another one.
+// Reaches tells whether an order of kind k may go from one status to another, in any number
+// of transitions.
 func (k Kind) Reaches(from, to Status) bool {
 	return k.May(from, to) || slices.ContainsFunc(transitions[k][from], func(s Status) bool { return k.Reaches(s, to) })
 }
 
-// Decides tells whether an order of the kind that has come to s has had its
-// first decision: it stands, or it was refused. Until then its customer has
-// been promised nothing. A paid reservation may still find no room; what else is
-// paid for stands.
+// Decides tells whether an order of the kind with status s has had its first decision: it
+// is accepted or refused. Before that, its customer has no promise. A paid reservation may
+// still find no room; other paid orders are accepted.
 func (k Kind) Decides(s Status) bool {
 	switch s {
 	case Received, PaymentPending, AwaitingPayment, Cancelling:

@@ -10,8 +10,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// reachable are the statuses that an order of the kind can come to from s,
-// s included.
+// reachable returns the statuses that an order of the kind can reach from s, including s.
 func reachable(k booking.Kind, s booking.Status) []booking.Status {
 	found := []booking.Status{s}
 	for i := 0; i < len(found); i++ {
@@ -100,7 +99,7 @@ func TestDecidesAndFinal(t *testing.T) {
 	final := map[booking.Status]bool{booking.Delivered: true, booking.Completed: true, booking.Cancelled: true}
 	for _, k := range booking.Kinds() {
 		for _, s := range reachable(k, booking.Received) {
-			decides := !undecided[s] && (s != booking.Paid || k != booking.Lodging) // a room may still not be there
+			decides := !undecided[s] && (s != booking.Paid || k != booking.Lodging) // there may still be no room
 			require.Equal(t, decides, k.Decides(s), "%s %s", k, s)
 			require.Equal(t, final[s], s.Final(), s)
 		}
@@ -151,7 +150,7 @@ func TestLabels_InEveryLanguage(t *testing.T) {
 	}
 }
 
-// inWords requires that every status reads as something of its own.
+// inWords requires that every status has words of its own.
 func inWords[S ~string](t *testing.T, statuses []S, l booking.Language, label func(S, booking.Language) string) {
 	t.Helper()
 	words := map[string]S{}
@@ -162,7 +161,7 @@ func inWords[S ~string](t *testing.T, statuses []S, l booking.Language, label fu
 	}
 }
 
-// What customers' pages call their orders is given.
+// The Korean words of the customers' pages are given.
 func TestLabels_InKorean(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "배달시작", booking.JobStarted.Label(booking.Food, booking.Korean))
@@ -198,8 +197,8 @@ func refundedInPart() booking.Payment {
 	}
 }
 
-// TestLabel_OfAPaymentRefundedInPart: it does not read as if all was given back. One that
-// no entries are known of is of an earlier build, and gave everything back.
+// TestLabel_OfAPaymentRefundedInPart: it does not read like a full refund. A payment
+// without entries is of an earlier build, and was refunded in full.
 func TestLabel_OfAPaymentRefundedInPart(t *testing.T) {
 	t.Parallel()
 	p := refundedInPart()

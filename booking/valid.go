@@ -10,31 +10,30 @@ import (
 	"unicode/utf8"
 )
 
-// What comes from outside is held to the same rules whichever way it comes: as
-// a request to the API, or as the input, an update or a signal of a workflow.
+// Input from outside follows the same rules whichever way it comes: as a request to the
+// API, or as the input, an update or a signal of a workflow.
 
-// Limits of what comes from outside; texts are counted in characters.
+// Limits of input from outside; texts are counted in characters.
 const (
 	LongestName = 64  // the id of a person or thing
-	LongestText = 200 // what something is called, or where it is
+	LongestText = 200 // a title or a location
 	LongestNote = 500
-	MaxQuantity = 1000 // of what is ordered at once
-	// MaxAmount is the largest amount of money, in minor units, that is asked
-	// for or charged at once.
+	MaxQuantity = 1000 // per order
+	// MaxAmount is the largest amount of money, in minor units, that is requested or
+	// charged at once.
 	MaxAmount = 1_000_000_000_000
-	// YearsAhead is how far ahead something may be ordered. Its order lives that
-	// long, as a workflow that waits.
+	// YearsAhead is how far ahead something may be ordered. The order's workflow waits that
+	// long.
 	YearsAhead = 2
 )
 
-// NamePattern is of what can stand in paths, logs and search queries unescaped.
+// NamePattern matches ids that need no escaping in paths, logs and search queries.
 var NamePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@:+-]*$`)
 
 // IsName tells whether id can be the id of a person or thing.
 func IsName(id string) bool { return len(id) <= LongestName && NamePattern.MatchString(id) }
 
-// KindOf is the kind of order that an id was made for, "" for an id that no order
-// has.
+// KindOf is the kind of order that an id was made for, "" if the id is not an order's.
 func KindOf(id string) Kind {
 	prefix, _, found := strings.Cut(id, "-")
 	if !found || !slices.Contains(Kinds(), Kind(prefix)) {
@@ -43,9 +42,8 @@ func KindOf(id string) Kind {
 	return Kind(prefix)
 }
 
-// IsOrderID tells whether id may be an order of the kind, so that what is
-// asked about is always an order: other workflows have ids, too. An empty
-// kind is any.
+// IsOrderID tells whether id may be an order of the kind, so that no other workflow is
+// taken for an order. An empty kind matches any.
 func IsOrderID(kind Kind, id string) bool {
 	of := KindOf(id)
 	if of == "" || kind != "" && kind != of {
@@ -57,21 +55,21 @@ func IsOrderID(kind Kind, id string) bool {
 	}) < 0
 }
 
-// dialled is a telephone number that can be dialled from anywhere: E.164 and,
-// where there is one, the extension as in a tel: URI (RFC 3966).
+// dialled matches telephone numbers that can be dialled from anywhere: E.164 and optionally
+// the extension as in a tel: URI (RFC 3966).
 var dialled = regexp.MustCompile(`^\+[0-9]{5,20}(;ext=[0-9]{1,20})?$`)
 
-// IsTelephone tells whether tel is a number as it is kept.
+// IsTelephone tells whether tel is a number in the form that is stored.
 func IsTelephone(tel Personal) bool { return dialled.MatchString(string(tel)) }
 
-// newlines are the ways in which a line is ended.
+// newlines replaces all forms of line ends.
 var newlines = strings.NewReplacer("\r\n", "\n", "\r", "\n", "\u0085", "\n", "\u2028", "\n", "\u2029", "\n")
 
-// Lines is the text with each of its lines ended by a line feed.
+// Lines returns the text with every line ended by a line feed.
 func Lines[T ~string](text T) T { return T(newlines.Replace(string(text))) }
 
-// RangeFault says why a range of days, of which to is exclusive, is none that
-// there is; name is what its first day is called. It is "" when nothing is wrong.
+// RangeFault is what is wrong with a range of days, of which to is exclusive, "" if nothing
+// is; name is what its first day is called.
 func RangeFault(name string, from, to Date) string {
 	switch {
 	case !from.Before(to):
@@ -83,12 +81,12 @@ func RangeFault(name string, from, to Date) string {
 	}
 }
 
-// lastZone is where a day ends last.
+// lastZone is the time zone where a day ends last.
 var lastZone = time.FixedZone("", -12*60*60)
 
-// AheadFault says why nothing can be ordered now for a day in the time zone: it
-// has passed, or is too far ahead. It is "" when nothing is wrong. Where the time
-// zone is none that there is, a day has passed once it has everywhere.
+// AheadFault is why nothing can be ordered now for a day in the time zone, "" if it can:
+// the day has passed, or is too far ahead. In an unknown time zone, a day has passed once
+// it has everywhere.
 func AheadFault(d Date, timeZone string, now time.Time) string {
 	zone, err := Zone(timeZone)
 	if err != nil {
@@ -109,9 +107,8 @@ func LinesFault[T ~string](text T) string {
 	return TextFault(strings.ReplaceAll(string(Lines(text)), "\n", " "))
 }
 
-// TextFault says what is wrong with words for people that stand in one line: they
-// show nothing, could not be shown, or would not be shown as they are written.
-// It is "" when nothing is.
+// TextFault is what is wrong with a one-line text for people, "" if nothing is: it shows
+// nothing, cannot be shown, or is shown otherwise than written.
 func TextFault(text string) string {
 	switch {
 	case text == "":
@@ -127,8 +124,8 @@ func TextFault(text string) string {
 	}
 }
 
-// unshowable are control characters, line breaks of all kinds, and what turns
-// the direction of the text around it.
+// unshowable matches control characters, line breaks of all kinds, and characters that
+// change the direction of the text around them.
 func unshowable(r rune) bool {
 	return unicode.IsControl(r) || unicode.In(r, unicode.Bidi_Control, unicode.Zl, unicode.Zp)
 }

@@ -11,8 +11,8 @@ import (
 
 func day(y int, m time.Month, d int) booking.Date { return booking.Date{Year: y, Month: m, Day: d} }
 
-// TestKindOf: an id says which kind of order it was made for, and those of other
-// workflows say none.
+// TestKindOf: an id names the kind of order that it was made for; ids of other workflows
+// name none.
 func TestKindOf(t *testing.T) {
 	t.Parallel()
 	for _, kind := range booking.Kinds() {
@@ -27,8 +27,8 @@ func TestKindOf(t *testing.T) {
 	require.False(t, booking.IsOrderID(booking.Cafe, "food-1"))
 }
 
-// TestAheadFault: a day has passed when it has in its time zone or, where that is
-// not known, everywhere.
+// TestAheadFault: a day has passed when it has in its time zone or, if that is unknown,
+// everywhere.
 func TestAheadFault(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 11, 20, 6, 0, 0, 0, time.UTC) // at UTC-12 still the 19th

@@ -9,9 +9,9 @@ import (
 	"time"
 )
 
-// Time zones come with this package, and from nowhere else: the system's own
-// may be of another year, and knows names that are no zone of any place. They
-// are those of the tz database that Go carries; zones.txt lists their names.
+// Time zones come from this package only: the system's own may be of another year, and
+// contains names that are no zone of any place. They are those of the tz database that Go
+// carries; zones.txt lists their names.
 //
 //go:generate go run ../tools/zones
 var (
@@ -21,7 +21,7 @@ var (
 	zoneData string
 )
 
-// extent is where in zoneData a zone's data are.
+// extent is the position of a zone's data in zoneData.
 type extent struct{ offset, length int }
 
 var zoneExtents = sync.OnceValue(func() map[string]extent {
@@ -38,7 +38,7 @@ var zoneExtents = sync.OnceValue(func() map[string]extent {
 	return extents
 })
 
-// Zone is the time zone of the name. It fails when zones.txt does not list it.
+// Zone is the time zone of the name. Fails if zones.txt does not list it.
 func Zone(name string) (*time.Location, error) {
 	e, known := zoneExtents()[name]
 	if !known {
@@ -47,8 +47,8 @@ func Zone(name string) (*time.Location, error) {
 	return time.LoadLocationFromTZData(name, []byte(zoneData[e.offset:e.offset+e.length]))
 }
 
-// zoneOrUTC is the time zone of the name, UTC when there is none. What is sold
-// has no such name: see Fault.
+// zoneOrUTC is the time zone of the name, UTC if there is none. Fault excludes such names
+// for what is sold.
 func zoneOrUTC(name string) *time.Location {
 	loc, err := Zone(name)
 	if err != nil {
@@ -57,12 +57,11 @@ func zoneOrUTC(name string) *time.Location {
 	return loc
 }
 
-// firstInstant is the first instant at which the clocks of loc show wall or
-// later; wall is what they show, as if it were UTC. A time that the clocks skip
-// becomes the end of the gap, and of a time that they show twice it is the
-// first one. A later wall never gives an earlier instant.
+// firstInstant is the first instant at which the clocks of loc show wall or later; wall is
+// what they show, written as UTC. A skipped time becomes the end of the gap; of a time that
+// they show twice the first counts. A later wall never gives an earlier instant.
 func firstInstant(wall time.Time, loc *time.Location) time.Time {
-	// No clock is a day ahead of UTC. From here on, all before t show less than wall.
+	// No clock is a day ahead of UTC. Below, every instant before t shows less than wall.
 	t := wall.Add(-24 * time.Hour).In(loc)
 	for {
 		_, until := t.ZoneBounds()

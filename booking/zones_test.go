@@ -16,7 +16,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// zoneNames are the names in zones.txt, each with its data.
+// zoneNames returns the names in zones.txt, each with its data.
 func zoneNames(t *testing.T) (names []string) {
 	t.Helper()
 	index, err := os.ReadFile("zones.txt")
@@ -30,7 +30,7 @@ func zoneNames(t *testing.T) (names []string) {
 	return names
 }
 
-// distinct are one zone of each history: many names are another name only.
+// distinct returns one zone for each distinct history: many names are only aliases.
 func distinct(t *testing.T) (zones []*time.Location) {
 	t.Helper()
 	index, err := os.ReadFile("zones.txt")
@@ -68,8 +68,8 @@ func TestZone_RefusesWhatIsNone(t *testing.T) {
 	}
 }
 
-// TestZones_AreCurrent: what is committed is what the tz database of Go has. An
-// older Go may build this, and has older data; a newer one asks for new ones.
+// TestZones_AreCurrent: the committed data is Go's tz database. An older Go that builds
+// this has older data; a newer one requires an update.
 func TestZones_AreCurrent(t *testing.T) {
 	t.Parallel()
 	const remedy = "run `go generate ./booking`"
@@ -110,13 +110,13 @@ func TestZones_AreCurrent(t *testing.T) {
 	require.ElementsMatch(t, names, zoneNames(t), remedy)
 }
 
-// The ten years in which every change of every zone is looked at.
+// The ten years in which every change of every zone is checked.
 var (
 	firstDay = booking.Date{Year: 2026, Month: time.January, Day: 1}
 	lastDay  = firstDay.AddYears(10)
 )
 
-// changes are the instants at which the clocks of loc change in the ten years.
+// changes lists the instants at which the clocks of loc change in the ten years.
 func changes(loc *time.Location) (at []time.Time) {
 	const step = 6 * time.Hour
 	offset := func(t time.Time) int { _, o := t.In(loc).Zone(); return o }
@@ -138,14 +138,14 @@ func changes(loc *time.Location) (at []time.Time) {
 	return at
 }
 
-// shown is what clocks in loc show at t, as if it were UTC.
+// shown is what clocks in loc show at t, written as UTC.
 func shown(t time.Time, loc *time.Location) time.Time {
 	_, offset := t.In(loc).Zone()
 	return t.UTC().Add(time.Duration(offset) * time.Second)
 }
 
-// TestDate_AtAroundEveryChange goes through every minute around every change of
-// every zone, and compares with what clocks show that are looked at each minute.
+// TestDate_AtAroundEveryChange goes through every minute around every change of every zone,
+// and compares At with the clocks read minute by minute.
 func TestDate_AtAroundEveryChange(t *testing.T) {
 	t.Parallel()
 	const around = 5 * time.Hour
@@ -156,7 +156,7 @@ func TestDate_AtAroundEveryChange(t *testing.T) {
 			at := change.Add(-around - 26*time.Hour)
 			first, last := shown(change, loc).Add(-around).Truncate(time.Minute), shown(change, loc).Add(around)
 			for wall := first; wall.Before(last); wall = wall.Add(time.Minute) {
-				for shown(at, loc).Before(wall) { // once a later minute was shown first, so were all before it
+				for shown(at, loc).Before(wall) { // at never goes back: a later wall has no earlier instant
 					at = at.Add(time.Minute)
 				}
 				day, clock := booking.DateOf(wall), booking.Clock{Hour: wall.Hour(), Minute: wall.Minute()}
@@ -174,8 +174,8 @@ func TestDate_AtAroundEveryChange(t *testing.T) {
 	require.Greater(t, looked, 1000)
 }
 
-// TestDate_EveryDayOfEveryZone: days follow each other without a gap, each
-// begins on its date and ends with it, and times of day come in their order.
+// TestDate_EveryDayOfEveryZone: days follow each other without a gap, each begins and ends
+// on its date, and times of day come in their order.
 func TestDate_EveryDayOfEveryZone(t *testing.T) {
 	t.Parallel()
 	for _, loc := range distinct(t) {

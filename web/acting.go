@@ -7,22 +7,22 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// deed is something that an operator does to an order, on a page of its own that says
-// first what it will do.
+// deed is an operator's action on an order, on a page of its own that first says what it
+// will do.
 type deed struct {
 	verb   string // in addresses
 	action booking.Action
-	word   string // its entry
+	word   string // the entry of its name
 	danger bool
-	// fits tells whether it is worth offering: its page knows for certain.
+	// fits tells whether the deed is worth offering; its page knows for certain.
 	fits func(standing) bool
 }
 
-// standing is how an order stands, as far as it matters to what can be done to it.
+// standing is the state of an order that decides which deeds are offered.
 type standing struct {
 	order   contract.View
 	payment booking.Payment // the zero payment for none
-	lost    bool            // nothing works on it, and it has not come to its end
+	lost    bool            // no workflow runs for it, and it has not ended
 	now     time.Time
 }
 
@@ -42,25 +42,25 @@ var deeds = []deed{
 	{verb: "settle", action: booking.SettleOrder, word: "act.settle", danger: true, fits: func(s standing) bool { return s.lost }},
 }
 
-// actLink leads to the page of a deed.
+// actLink is a link to the page of a deed.
 type actLink struct {
 	path, word string
 	danger     bool
 }
 
-// acting is what the page of an order shows of what can be done to it: the deeds that are
-// possible now, and what came of the one before.
+// acting is what an order's page shows about deeds: those that are possible now, and the
+// outcome of the last one.
 type acting struct {
 	links   []actLink
 	outcome string // in words, "" for none
 }
 
-// acting finds out what the caller may do to the order, as it stands. An engine that is
-// away leaves open whether it is lost.
+// acting lists the caller's possible deeds on the order. If the engine is away, the order
+// does not count as lost.
 func (v *visit) acting(order contract.View, payment booking.Payment) acting {
 	lost, err := v.Orders.IsLost(v.ctx, order)
 	if err != nil {
-		_ = v.disclose(err) // which logs it
+		_ = v.disclose(err) // it logs the error
 	}
 	a := acting{outcome: v.outcomeWords()}
 	is := standing{order: order, payment: payment, lost: lost, now: v.Now()}
@@ -77,7 +77,7 @@ func actPath(orderID, verb string) string { return operatorOrder(orderID) + "/" 
 // operatorOrder is the page of an order for operators.
 func operatorOrder(orderID string) string { return operatorPath + "/orders/" + orderID }
 
-// outcomeWords say what came of a deed, after which the order's page is shown.
+// outcomeWords describe the outcome of a deed on the order's page after it.
 func (v *visit) outcomeWords() string {
 	key := "act.did." + v.c.Query("did")
 	if _, known := entries[key]; !known {

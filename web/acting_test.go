@@ -17,14 +17,15 @@ import (
 
 const stayDeeds = "/operator/orders/" + stayID
 
-// acts is olga's browser, which follows no redirect: the page of the order is another's.
+// acts is an operator's browser that follows no redirect: the order's page is tested
+// elsewhere.
 func (s *site) acts(who string, l booking.Language) *browser {
 	b := s.as(who, l)
 	b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	return b
 }
 
-// does sends the form of a deed, with the words of the one who does it.
+// does sends the form of a deed, with a note.
 func (b *browser) does(verb, words string, more ...string) shown {
 	b.Helper()
 	path := stayDeeds + "/" + verb
@@ -48,7 +49,7 @@ func (b *browser) sends(got shown, path, words string, more ...string) shown {
 }
 
 // TestDeeds: each page says what it will do, in both languages, and does it with the
-// caller's words; nobody but operators sees them.
+// caller's note; only operators see these pages.
 func TestDeeds(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -115,8 +116,8 @@ func TestDeeds(t *testing.T) {
 
 }
 
-// TestDeeds_Resolve: what the provider could not give back, in its words, is recorded as
-// paid by hand.
+// TestDeeds_Resolve: a refund that the provider could not make, with its words, is recorded
+// as paid by hand.
 func TestDeeds_Resolve(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -146,8 +147,8 @@ func TestDeeds_Resolve(t *testing.T) {
 	require.Equal(t, "bank transfer 42", field(t, got.text, "evidence"))
 }
 
-// TestDeeds_TwoOperators: of two who were shown the same page, one acts, and the other is
-// told what that was, and may act then.
+// TestDeeds_TwoOperators: of two operators who were shown the same page, one acts; the
+// other is shown that action, and may act then.
 func TestDeeds_TwoOperators(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -177,7 +178,7 @@ func TestDeeds_TwoOperators(t *testing.T) {
 	require.Equal(t, http.StatusSeeOther, oscar.sends(got2, path, "the same operator twice").status, "their own action is no reason")
 }
 
-// TestDeeds_Owed: a refund that has failed at once is not told as begun.
+// TestDeeds_Owed: a refund that has failed at once is not shown as begun.
 func TestDeeds_Owed(t *testing.T) {
 	t.Parallel()
 	is := &sights{}
@@ -193,7 +194,7 @@ func TestDeeds_Owed(t *testing.T) {
 	}
 }
 
-// interrupted are orders to which something happens as soon as one was read.
+// interrupted are orders to which something happens as soon as one is read.
 type interrupted struct {
 	web.Orders
 	once sync.Once
@@ -206,8 +207,8 @@ func (i *interrupted) Read(ctx context.Context, caller booking.Caller, kind book
 	return view, err
 }
 
-// TestDeeds_WhileShown: what another operator does while the page is made is not on it, and
-// so the form is refused.
+// TestDeeds_WhileShown: another operator's action while the page is made is not on it, so
+// the form is refused.
 func TestDeeds_WhileShown(t *testing.T) {
 	t.Parallel()
 	between := &interrupted{}
@@ -227,8 +228,8 @@ func TestDeeds_WhileShown(t *testing.T) {
 	require.Empty(t, s.book.settled)
 }
 
-// TestDeeds_UnderWay: a page tells what another operator is doing to the order, while it is
-// not known what comes of it.
+// TestDeeds_UnderWay: a page shows another operator's action on the order while its outcome
+// is not known.
 func TestDeeds_UnderWay(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -255,7 +256,7 @@ func TestDeeds_UnderWay(t *testing.T) {
 	require.NotContains(t, s.as("olga", booking.English).get(path).words(), "What others are doing")
 }
 
-// TestDeeds_VersionChanged: an order that has changed since is shown anew.
+// TestDeeds_VersionChanged: an order that has changed meanwhile is shown again.
 func TestDeeds_VersionChanged(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

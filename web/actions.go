@@ -10,11 +10,11 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Actions is the log of what operators do, to read.
+// Actions reads the log of operators' actions.
 type Actions interface {
-	// Newest are the newest lines about an order, newest first.
+	// Newest lists the newest lines about an order, newest first.
 	Newest(ctx context.Context, orderID string, n int) ([]booking.OperatorAction, error)
-	// Actions lists what was done, newest first, to one order if that is named;
+	// Actions lists the log, newest first, for one order if it is named. Returns
 	// InvalidCursor as for places.
 	Actions(ctx context.Context, orderID string, page booking.Page) ([]booking.OperatorAction, string, error)
 }
@@ -35,7 +35,7 @@ type actionsLog struct {
 	next  string
 }
 
-// showActions shows what operators have done.
+// showActions shows the log of operators' actions.
 func (p *Pages) showActions(v *visit) error {
 	cursor := v.c.Query("cursor")
 	found, next, err := p.Actions.Actions(v.ctx, "", booking.Page{Cursor: cursor, Limit: linesAtOnce})
@@ -52,23 +52,23 @@ func (p *Pages) showActions(v *visit) error {
 	return v.show(http.StatusOK, actionsPage(v.page(v.say("log.title"), "nav.operator"), is))
 }
 
-// actionsSince are the actions of other callers since the line that was seen.
+// actionsSince lists the actions of other callers since the line seen.
 func (v *visit) actionsSince(lines []booking.OperatorAction, seen int64, zone string) []actionLine {
 	return v.ofOthers(lines, zone, func(a booking.OperatorAction) bool { return a.Seq > seen })
 }
 
-// underWayAtMost is for how long an action whose outcome is missing may be under way: later
-// its process has died over it.
+// underWayAtMost is how long an action without an outcome may be running: after that, its
+// process has died.
 const underWayAtMost = 10 * time.Minute
 
-// actionsUnderWay are the actions of other callers whose outcome is not known yet.
+// actionsUnderWay lists the actions of other callers whose outcome is not known yet.
 func (v *visit) actionsUnderWay(lines []booking.OperatorAction, zone string) []actionLine {
 	since := v.Now().Add(-underWayAtMost)
 	return v.ofOthers(lines, zone, func(a booking.OperatorAction) bool { return a.Outcome == "" && a.At.After(since) })
 }
 
-// ofOthers are the actions of other callers that are so, each by its first line, which is
-// the outcome where that is known.
+// ofOthers lists the actions of other callers that is selects, each by its newest line,
+// which has the outcome if that is known.
 func (v *visit) ofOthers(lines []booking.OperatorAction, zone string, is func(booking.OperatorAction) bool) (others []actionLine) {
 	told := map[string]bool{}
 	for _, a := range lines {

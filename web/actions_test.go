@@ -14,8 +14,8 @@ import (
 	"github.com/yeyak/yeyak/web"
 )
 
-// TestActions: operators read what operators have done, newest first and part by part, in
-// both languages. Nobody else does.
+// TestActions: operators read the log of operators' actions, newest first and part by part,
+// in both languages. Other callers cannot.
 func TestActions(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(d *web.Deps) { d.Monitor = &sights{overview: orders.Overview{At: now}} })

@@ -7,18 +7,18 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Terms are what the payment provider takes.
+// Terms are the payment provider's terms.
 type Terms interface {
-	// Currency says why nothing can be paid in the currency.
+	// Currency returns why nothing can be paid in the currency.
 	Currency(code string) error
-	// Amount says why the amount, which is not 0, cannot be paid at once.
+	// Amount returns why an amount other than 0 cannot be paid at once.
 	Amount(booking.Money) error
-	// Part rounds an amount up to one that can be given back of a charge.
+	// Part rounds an amount up to one that the provider can refund of a charge.
 	Part(booking.Money) booking.Money
 }
 
-// readAmount reads an amount of a currency as people write it: 50,000 or 12.50. It
-// returns false for what is none, or is more than can be asked for.
+// readAmount reads an amount of a currency as people write it: 50,000 or 12.50. Returns
+// false if it is not an amount, or exceeds the maximum.
 func readAmount(text, currency string) (booking.Money, bool) {
 	digits, known := booking.Digits(currency)
 	whole, part, _ := strings.Cut(strings.ReplaceAll(text, ",", ""), ".")

@@ -10,14 +10,14 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Audits are those that workers run.
+// Audits reads the results of audits, and requests them.
 type Audits interface {
-	// Latest is the last audit that looked at everything, and the last one that was asked
-	// for; the zero run for none.
+	// Latest returns the last complete audit and the last requested one; the zero run for
+	// none.
 	Latest(ctx context.Context) (done, last booking.AuditRun, err error)
-	// Findings lists what is open; InvalidCursor as for places.
+	// Findings lists the open findings. Returns InvalidCursor as for places.
 	Findings(ctx context.Context, orderID string, page booking.Page) ([]booking.AuditFinding, string, error)
-	// Ask asks for an audit; started is false where one is open already.
+	// Ask requests an audit; started is false if one is waiting or running already.
 	Ask(ctx context.Context, by string, at time.Time) (run booking.AuditRun, started bool, err error)
 }
 
@@ -31,27 +31,27 @@ func (p *Pages) mountAudit(r gin.IRouter) {
 	p.page(r, http.MethodPost, auditPath, booking.RunAudit, p.runAudit)
 }
 
-// audited is what their page shows of the audits.
+// audited is what the page of audits shows.
 type audited struct {
 	facts    []fact
 	findings []auditFinding
-	open     bool // one waits, or runs
+	open     bool // one waits or runs
 	later    bool
 	next     string
 }
 
-// auditFinding is a finding in a list. What it says is in English in each language, as
-// commands and logs have it.
+// auditFinding is a finding in a list. Its text is in English in each language, as in
+// commands and logs.
 type auditFinding struct {
 	kind, order, item, says, remedy, since string
 }
 
-// auditStates are the words of audits that are not done.
+// auditStates are the words for audits that are not done.
 var auditStates = map[booking.AuditState]string{
 	booking.AuditWaiting: "audit.state.waiting", booking.AuditRunning: "audit.state.running", booking.AuditFailed: "audit.state.failed",
 }
 
-// findingKinds are the words of what findings are about.
+// findingKinds are the words for the kinds of findings.
 var findingKinds = map[string]string{
 	"money":        "audit.kind.money",
 	"provider":     "audit.kind.provider",
@@ -70,7 +70,8 @@ var findingKinds = map[string]string{
 	"decision":     "audit.kind.decision",
 }
 
-// kindOfFinding is what a finding is about, as it is where another release has found it.
+// kindOfFinding is the words for the kind, or the kind itself if another release has found
+// it.
 func (v *visit) kindOfFinding(kind string) string {
 	if word, known := findingKinds[kind]; known {
 		return v.say(word)
@@ -78,7 +79,7 @@ func (v *visit) kindOfFinding(kind string) string {
 	return kind
 }
 
-// showAudit shows what is not as it should be, and which audits say so.
+// showAudit shows the open findings, and the audits that they come from.
 func (p *Pages) showAudit(v *visit) error {
 	cursor := v.c.Query("cursor")
 	done, last, err := p.Audits.Latest(v.ctx)
@@ -102,8 +103,8 @@ func (p *Pages) showAudit(v *visit) error {
 	return v.show(http.StatusOK, auditPage(v.page(v.say("audit.title"), "nav.operator"), is))
 }
 
-// auditFacts are the last audit that looked at everything and, where it is another one,
-// what became of the last one.
+// auditFacts are the last complete audit and, if that is another one, the outcome of the
+// last one.
 func (v *visit) auditFacts(done, last booking.AuditRun) (facts []fact) {
 	if done.ID == 0 {
 		facts = append(facts, fact{name: v.say("audit.done"), value: v.say("audit.never")})
@@ -121,8 +122,8 @@ func (v *visit) auditFacts(done, last booking.AuditRun) (facts []fact) {
 	return facts
 }
 
-// quoted is a fact in the words of an audit, which are in English in each language; none
-// without words.
+// quoted is a fact in an audit's words, which are in English in each language; none without
+// words.
 func (v *visit) quoted(key, words string) []fact {
 	if words == "" {
 		return nil
@@ -130,7 +131,7 @@ func (v *visit) quoted(key, words string) []fact {
 	return []fact{{name: v.say(key), value: words, english: true}}
 }
 
-// runAudit has a worker run an audit. Where one is open already, that is the one.
+// runAudit requests an audit. If one waits or runs already, it does nothing.
 func (p *Pages) runAudit(v *visit) error {
 	if err := v.caller.Authorize(booking.RunAudit, booking.Thing{}); err != nil {
 		return err

@@ -10,8 +10,8 @@ import (
 	"github.com/yeyak/yeyak/internal/audit"
 )
 
-// TestAudit: operators see what is wrong, and which audit says so, and have one run; once,
-// however often they ask. Nobody else sees that.
+// TestAudit: operators see the findings and their audits, and request an audit; it runs
+// once, however often they ask. Other callers cannot see that.
 func TestAudit(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -31,7 +31,7 @@ func (b *book) Refund(ctx context.Context, caller booking.Caller, r orders.Refun
 	return b.refund(ctx, r)
 }
 
-// employ makes a person staff of an owner's, for one place or for all.
+// employ makes a person staff of an owner, for one place or for all.
 func (s *site) employ(owner, person, place string) {
 	s.Helper()
 	member := booking.Member{

@@ -13,11 +13,11 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// Bulk are the actions on many orders, to read. NotFound: there is none of that id.
+// Bulk reads bulk actions. Its methods return NotFound if there is none with that id.
 type Bulk interface {
 	Run(ctx context.Context, id string) (booking.BulkRun, error)
-	// Orders lists the orders that a dry run has named; left selects those to which it was
-	// not done. InvalidCursor as for places, and so for Runs.
+	// Orders lists the orders of a dry run; left selects those on which it was not done.
+	// Returns InvalidCursor as for places, and so does Runs.
 	Orders(ctx context.Context, id string, left bool, page booking.Page) ([]booking.BulkOrder, string, error)
 	Runs(ctx context.Context, page booking.Page) ([]booking.BulkRun, string, error)
 }
@@ -34,13 +34,13 @@ func (p *Pages) mountBulk(r gin.IRouter) {
 	p.page(r, http.MethodPost, bulkPath+"/:id/stop", booking.ActInBulk, p.stopBulk)
 }
 
-// choice is a value of a list to choose from, with its word.
+// choice is a value of a select field, with its word.
 type choice struct {
 	value, word string
 	chosen      bool
 }
 
-// bulkForm asks for a dry run.
+// bulkForm is the form of a dry run.
 type bulkForm struct {
 	*ordering
 	actions, kinds, statuses, troubles []choice
@@ -83,7 +83,7 @@ func (v *visit) newBulkForm() *bulkForm {
 	return f
 }
 
-// bulkPage shows the form of a dry run, and what was done before.
+// bulkPage shows the form of a dry run, and the earlier bulk actions.
 func (v *visit) bulkPage(status int, f *bulkForm) error {
 	cursor := v.c.Query("cursor")
 	runs, next, err := v.Bulk.Runs(v.ctx, booking.Page{Cursor: cursor, Limit: linesAtOnce})
@@ -103,8 +103,8 @@ func (v *visit) bulkPage(status int, f *bulkForm) error {
 	return v.show(status, bulkPlanPage(v.page(v.say("bulk.title"), "nav.operator"), f))
 }
 
-// statusOf is the label of a status of orders of the kind or, where that is not said, of
-// the first kind that has it.
+// statusOf is the label of a status for orders of the kind or, without a kind, for the
+// first kind that has the status.
 func (w words) statusOf(s booking.Status, kind booking.Kind) string {
 	for _, k := range append([]booking.Kind{kind}, booking.Kinds()...) {
 		if label := s.Label(k, w.language); label != "" {
@@ -114,10 +114,10 @@ func (w words) statusOf(s booking.Status, kind booking.Kind) string {
 	return string(s)
 }
 
-// longestWait is how many hours a filter may go back: a year.
+// longestWait is the maximum of hours in a filter: a year.
 const longestWait = 24 * 366
 
-// planBulk makes a dry run, and shows it.
+// planBulk makes a dry run and shows it.
 func (p *Pages) planBulk(v *visit) error {
 	f := v.newBulkForm()
 	reason := v.text(f.ordering, "reason", longestReason)
@@ -149,7 +149,7 @@ func (p *Pages) planBulk(v *visit) error {
 	return v.goTo(bulkPath + "/" + run.ID)
 }
 
-// faultOfBulk is the entry for what is wrong with a field of a dry run.
+// faultOfBulk is the entry for a fault in a field of a dry run.
 func faultOfBulk(field string) string {
 	switch field {
 	case "filter":
@@ -168,11 +168,11 @@ type bulkShown struct {
 	facts   []fact
 	results []fact
 	orders  []bulkOrderLine
-	left    bool   // the list is of those to which it was not done
-	next    string // where the rest of the list is
+	left    bool   // the list is of orders on which it was not done
+	next    string // the address of the next part of the list
 }
 
-// version grows with each order that was acted on, and at the end.
+// version grows with each order that is done, and at the end.
 func (b bulkShown) version() int {
 	n := b.Acted()
 	if b.State == booking.BulkDone || b.State == booking.BulkStopped {
@@ -216,7 +216,7 @@ func (v *visit) bulkShown() (bulkShown, error) {
 	return b, nil
 }
 
-// bulkFacts are what the action is, and on which orders.
+// bulkFacts describe the action and its orders.
 func (v *visit) bulkFacts(r booking.BulkRun) (facts []fact) {
 	add := func(key, value string) {
 		if value != "" {
@@ -253,7 +253,7 @@ func (p *Pages) showBulk(v *visit) error {
 	return v.show(http.StatusOK, bulkRunPage(v.page(v.say("bulk.one", b.does), "nav.operator"), b))
 }
 
-// showBulkPart is the part of the page that changes.
+// showBulkPart shows the part of the page that changes.
 func (p *Pages) showBulkPart(v *visit) error {
 	b, err := v.bulkShown()
 	if err != nil {
@@ -277,7 +277,7 @@ func (p *Pages) stopBulk(v *visit) error {
 	return v.goTo(bulkPath + "/" + url.PathEscape(v.c.Param("id")))
 }
 
-// inBulk leads from a list of orders to what can be done to all of them.
+// inBulk is the link from a list of orders to a bulk action on all of them.
 func inBulk(f orders.NeedFilter) string {
 	query := url.Values{}
 	if f.Kind != "" {

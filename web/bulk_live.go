@@ -9,14 +9,14 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// bulkLook is how often a page that follows a bulk action looks at it.
+// bulkLook is how often the stream of a bulk action's page reads it.
 const bulkLook = time.Second
 
-// followBulk tells the page of a bulk action how far it is, while it is looked at.
+// followBulk streams the progress of a bulk action to its page while that is open.
 func (p *Pages) followBulk(c *gin.Context) {
 	v := p.visit(c)
 	if err := v.tellBulk(); err != nil {
-		v.c.Status(statusOfError(err)) // of which EventSource sees no more
+		v.c.Status(statusOfError(err)) // EventSource shows the script no more of it
 	}
 }
 
@@ -54,8 +54,8 @@ func (v *visit) tellBulk() error {
 	}
 }
 
-// awaitLook waits until the action is looked at again. It returns false when nobody may look
-// any more: the browser has left, the server ends, or the session does not count.
+// awaitLook waits until the action is to be read again. Returns false if the browser has
+// left, the server stops, or the session is no longer valid.
 func (v *visit) awaitLook(look, beat <-chan time.Time) bool {
 	for {
 		select {

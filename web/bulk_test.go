@@ -27,8 +27,9 @@ func (s *site) planned(n int) booking.BulkRun {
 	return run
 }
 
-// TestBulk: a dry run names the number and shows the first orders; while it is run, the page
-// tells how far it is, in both languages, and to which orders it was not done.
+// TestBulk: a dry run shows the number of orders and the first ones; during the run, the
+// page shows the progress in both languages, and the orders on which the action was not
+// done.
 func TestBulk(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -85,7 +86,7 @@ func TestBulk(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, olga.get("/operator/bulk/nonsense").status)
 }
 
-// TestBulk_Live: the page is told how far the action is, until its session ends.
+// TestBulk_Live: the page gets the progress of the action until its session ends.
 func TestBulk_Live(t *testing.T) {
 	t.Parallel()
 	var late atomic.Bool
@@ -112,7 +113,7 @@ func TestBulk_Live(t *testing.T) {
 	}
 	require.Equal(t, "changed 1", last)
 	late.Store(true)
-	for range 2 { // it may be told once more that it is alive
+	for range 2 { // another heartbeat may come first
 		if last = told(); last != "beat " {
 			break
 		}
@@ -121,7 +122,7 @@ func TestBulk_Live(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, olga.get("/operator/bulk/run-1/live").status)
 }
 
-// TestBulk_WhatIsWrong: all orders are too many, and a dry run needs a reason.
+// TestBulk_WhatIsWrong: selecting all orders is too many, and a dry run needs a reason.
 func TestBulk_WhatIsWrong(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

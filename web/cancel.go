@@ -10,14 +10,13 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// offer is what a cancel gives back, for a time.
+// offer is what a cancel refunds, until a time.
 type offer struct {
 	when         string
-	refund, keep string // keep is "" where nothing is kept
+	refund, keep string // keep is "" if nothing is kept
 }
 
-// mayCancel tells whether it is worth offering a cancel: the quote's page knows for
-// certain.
+// mayCancel tells whether a cancel is worth offering; the quote's page knows for certain.
 func mayCancel(order contract.View, now time.Time) bool {
 	if order.Kind == booking.Lodging && order.Status == booking.Confirmed && order.Terms != nil {
 		return booking.MayCancelStay(order.Status, now, order.Terms.CheckInAt) == nil
@@ -25,8 +24,8 @@ func mayCancel(order contract.View, now time.Time) bool {
 	return order.Status != booking.Cancelling && booking.MayCancel(order.Status) == nil
 }
 
-// offers are what a cancel gives back now and later, none while the customer has yet to
-// confirm the payment: nothing is paid then.
+// offers are what a cancel refunds now and later; none while the customer has to confirm
+// the payment, because nothing is paid then.
 func (w words) offers(order contract.View, q contract.Quote, zone string) []offer {
 	if order.Status == booking.AwaitingPayment {
 		return nil
@@ -52,23 +51,23 @@ func (w words) offers(order contract.View, q contract.Quote, zone string) []offe
 	return all
 }
 
-// cancelForm is what the page shows on which an order is cancelled.
+// cancelForm is what the page of a cancel shows.
 type cancelForm struct {
 	order   contract.View
 	what    string
 	offers  []offer
 	expect  string
 	reason  string
-	fault   string   // what is wrong with the reason
-	problem *problem // why it was not cancelled
+	fault   string   // the fault of the reason
+	problem *problem // why the order was not cancelled
 }
 
-// askCancel shows what a cancel gives back, before it is decided.
+// askCancel shows what a cancel refunds, before the decision.
 func (p *Pages) askCancel(v *visit) error {
 	return v.cancelPage(http.StatusOK, cancelForm{})
 }
 
-// cancelPage shows the quote as it is now, with what became of the form before.
+// cancelPage shows the present quote, with the outcome of the last form.
 func (v *visit) cancelPage(status int, form cancelForm) error {
 	id := v.c.Param("id")
 	order, quote, err := v.Orders.Quote(v.ctx, v.caller, booking.KindOf(id), id)
@@ -83,10 +82,10 @@ func (v *visit) cancelPage(status int, form cancelForm) error {
 	return v.show(status, cancelPage(v.page(v.say("cancel.title"), "nav.orders"), form))
 }
 
-// longestReason is how long a reason may be, as in the API.
+// longestReason is the maximum length of a reason, as in the API.
 const longestReason = 500
 
-// cancel cancels an order, if that gives back what its customer was shown.
+// cancel cancels an order if it refunds what its customer was shown.
 func (p *Pages) cancel(v *visit) error {
 	id, reason := v.c.Param("id"), v.field("reason")
 	if fault := v.textFault(reason, longestReason); fault != "" {

@@ -20,9 +20,9 @@ func (p *Pages) mountChanging(r gin.IRouter) {
 	p.page(r, http.MethodPost, "/orders/:id/change", booking.ChangeOrder, p.changeOrder)
 }
 
-// mayChange tells whether it is worth offering a change of the order: the quote's page
-// knows for certain. At check-out a stay is completed, so that its place need not be
-// read for the time of that.
+// mayChange tells whether a change of the order is worth offering; the quote's page knows
+// for certain. A stay is completed at check-out, so its place need not be read for the time
+// of day.
 func (v *visit) mayChange(order contract.View, zone string) bool {
 	switch {
 	case order.Changing():
@@ -37,7 +37,7 @@ func (v *visit) mayChange(order contract.View, zone string) bool {
 	}
 }
 
-// asksOwner is the change of a stay that waits for its owner, nil when none does.
+// asksOwner is the change of a stay that waits for its owner, nil if there is none.
 func asksOwner(order contract.View) *contract.PendingChange {
 	if order.Stay == nil || order.Change == nil || order.Change.State != contract.ChangeAwaitingOwner {
 		return nil
@@ -45,25 +45,24 @@ func asksOwner(order contract.View) *contract.PendingChange {
 	return order.Change
 }
 
-// changeForm is what the page shows on which an order is changed: first the nights and rooms
-// of a stay, or how many drinks, and then what they come to.
+// changeForm is what the page of a change shows: first the nights and rooms of a stay, or
+// the number of drinks, and then their price.
 type changeForm struct {
 	stay
 	quantity int // of drinks
 	order    contract.View
 	what     string
-	amounts  []fact // what is charged or given back; none while there is no quote
+	amounts  []fact // what is charged or refunded; none without a quote
 	expect   string
-	full     bool // there are no rooms for it
-	owner    bool // has to confirm it
+	full     bool // there are not enough rooms
+	owner    bool // the owner has to confirm it
 	problem  *problem
 }
 
-// askChange shows what a change comes to, before it is decided.
+// askChange shows the price of a change, before the decision.
 func (p *Pages) askChange(v *visit) error { return v.changePage(http.StatusOK, changeForm{}) }
 
-// changePage shows the form with the quote as it is now, once the form says something else
-// than what is reserved.
+// changePage shows the form, with the present quote if the form differs from the order.
 func (v *visit) changePage(status int, form changeForm) error {
 	order, err := v.order()
 	if err != nil {
@@ -94,7 +93,7 @@ func (v *visit) changePage(status int, form changeForm) error {
 	return v.show(status, changePage(v.page(form.say(v.words, "change.title"), "nav.orders"), form))
 }
 
-// readChange reads what the form asks for: what it leaves out is as it was ordered.
+// readChange reads the form; fields that it lacks stay as ordered.
 func (v *visit) readChange(f *changeForm) error {
 	switch order := f.order; {
 	case order.Stay != nil:
@@ -109,8 +108,8 @@ func (v *visit) readChange(f *changeForm) error {
 	return nil
 }
 
-// changed is the form with these fields, which are as they were ordered where it does not say
-// otherwise.
+// changed is the form with the fields in was, which are the order's unless the form has
+// others.
 func (v *visit) changed(was map[string]string) stay {
 	s := stay{ordering: v.newOrdering(slices.Sorted(maps.Keys(was))...)}
 	for name, is := range was {
@@ -121,7 +120,7 @@ func (v *visit) changed(was map[string]string) stay {
 	return s
 }
 
-// sent are the fields that a change is asked for with.
+// sent lists the fields that a change is sent with.
 func (f changeForm) sent() []string {
 	if f.order.Production != nil {
 		return []string{"quantity"}
@@ -129,7 +128,7 @@ func (f changeForm) sent() []string {
 	return []string{"checkIn", "checkOut", "rooms"}
 }
 
-// cupWords are what is said otherwise of drinks.
+// cupWords replace words of stays for drinks.
 var cupWords = map[string]string{
 	"change.title": "change.cups.title", "change.amount": "change.cups.amount", "change.full": "change.cups.full", "change.stays": "change.cups.stays",
 }
@@ -149,8 +148,8 @@ func (f changeForm) quantityChange() orders.QuantityChange {
 	return orders.QuantityChange{Kind: f.order.Kind, OrderID: f.order.ID, Quantity: f.quantity}
 }
 
-// costs is what the change comes to, what it takes beside what the order holds, and whether
-// the owner has to confirm it.
+// costs is the price of the change, the stock that it needs beyond the order's hold, and
+// whether the owner has to confirm it.
 func (v *visit) costs(f changeForm) (is contract.Difference, more []booking.Stretch, owner bool, err error) {
 	if f.order.Production == nil {
 		_, q, err := v.Orders.QuoteChange(v.ctx, v.caller, f.change())
@@ -163,7 +162,7 @@ func (v *visit) costs(f changeForm) (is contract.Difference, more []booking.Stre
 	return q.Difference, more, false, err
 }
 
-// quoteChange notes what the change comes to, or why it cannot be made.
+// quoteChange sets the price of the change in the form, or why it cannot be made.
 func (v *visit) quoteChange(form *changeForm) error {
 	q, more, owner, err := v.costs(*form)
 	if err != nil {
@@ -186,7 +185,8 @@ func (v *visit) quoteChange(form *changeForm) error {
 	return nil
 }
 
-// noChange notes why a change cannot be made or was not; it returns what is no refusal.
+// noChange sets in the form why a change cannot be made or was not made; it returns an
+// error that is not a refusal.
 func (v *visit) noChange(form *changeForm, err error) error {
 	if err := form.note(v, err); err == nil {
 		return nil
@@ -202,7 +202,7 @@ func (v *visit) noChange(form *changeForm, err error) error {
 	return nil
 }
 
-// areLeft tells whether there are enough for all stretches at the moment.
+// areLeft tells whether there is enough stock for all stretches at the moment.
 func (v *visit) areLeft(placeID string, stretches []booking.Stretch) (bool, error) {
 	for _, part := range stretches {
 		days, err := v.Stock.Days(v.ctx, placeID, part.From, part.To)
@@ -216,7 +216,7 @@ func (v *visit) areLeft(placeID string, stretches []booking.Stretch) (bool, erro
 	return true, nil
 }
 
-// changeOrder changes the order, if that comes to what its customer was shown.
+// changeOrder changes the order if the price is the one that its customer was shown.
 func (p *Pages) changeOrder(v *visit) error {
 	order, err := v.order()
 	if err != nil {
@@ -240,7 +240,7 @@ func (p *Pages) changeOrder(v *visit) error {
 	return v.goTo(orderAt(out.View))
 }
 
-// makeChange makes what the form asks for, as it was quoted.
+// makeChange makes the change of the form as it was quoted.
 func (v *visit) makeChange(f changeForm) (orders.Outcome, error) {
 	if f.order.Production != nil {
 		c := f.quantityChange()
@@ -252,7 +252,7 @@ func (v *visit) makeChange(f changeForm) (orders.Outcome, error) {
 	return v.Orders.Change(v.ctx, v.caller, c)
 }
 
-// moving is a change that is under way, in words.
+// moving describes a pending change.
 func (v *visit) moving(order contract.View, zone string) string {
 	if !order.Changing() {
 		return ""

@@ -12,7 +12,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// quotes is what a change of a stay comes to at a place that costs what it did.
+// quotes is the price of changing a stay at a place with an unchanged price.
 func (s *site) quotes(view contract.View, c orders.Change) (q orders.ChangeQuote, err error) {
 	q.Wants = contract.StayChange{CheckIn: c.CheckIn, CheckOut: c.CheckOut, Rooms: c.Rooms, Price: ours}
 	if q.ChangeQuote, err = view.QuoteChange(q.Wants, now, now.AddDate(0, 0, 9)); err != nil {
@@ -23,7 +23,7 @@ func (s *site) quotes(view contract.View, c orders.Change) (q orders.ChangeQuote
 	return q, err
 }
 
-// TestChange: what a change comes to is shown first, and counts.
+// TestChange: the price of a change is shown first, and binding.
 func TestChange(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -82,7 +82,7 @@ func TestChange(t *testing.T) {
 	require.Equal(t, orders.Change{OrderID: stayID, CheckIn: arrival, CheckOut: leaving.AddDays(1), Rooms: 1, Expect: "+50000/KRW"}, last)
 }
 
-// TestChange_AfterCheckIn: the day of departure can be changed until then.
+// TestChange_AfterCheckIn: the day of departure can be changed until that day.
 func TestChange_AfterCheckIn(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -91,7 +91,7 @@ func TestChange_AfterCheckIn(t *testing.T) {
 	require.Contains(t, s.as("alice", booking.English).get("/orders/"+stayID).text, "/orders/"+stayID+"/change")
 }
 
-// TestChange_OwnerDecides: a change that waits for its owner stands on the desk with its
+// TestChange_OwnerDecides: a change that waits for its owner is shown on the desk with its
 // deadline, and on the order's page.
 func TestChange_OwnerDecides(t *testing.T) {
 	t.Parallel()
@@ -123,7 +123,7 @@ func TestChange_OwnerDecides(t *testing.T) {
 	require.Contains(t, desk.text, "/orders/"+stayID+"/decide/reject")
 }
 
-// TestChange_Drinks: how many drinks are ordered is changed on the same page, until their day
+// TestChange_Drinks: the number of drinks is changed on the same page, until their day
 // begins.
 func TestChange_Drinks(t *testing.T) {
 	t.Parallel()

@@ -15,7 +15,7 @@ func (p *Pages) mountCleaning(r gin.IRouter) {
 	p.page(r, http.MethodPost, "/cleaning", booking.PlaceOrder, p.callCleaner)
 }
 
-// mostOffered is how much a customer may offer for a cleaning, in won, by the form.
+// mostOffered is the maximum that the form lets a customer offer for a cleaning, in won.
 const mostOffered = 10_000_000
 
 // showCleaning shows the form that calls a cleaner.

@@ -12,18 +12,18 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// button is a decision on an order that people make with a button. Its entries are its
-// word, and the question that is asked before, "" for none.
+// button is a decision on an order that is made with a button. Its entries are its label
+// and the question before it, "" for none.
 type button struct {
 	verb         string // in addresses
 	kind         booking.Kind
 	update       string
 	word, asks   string
-	says, needed bool // words go with it; they have to
+	says, needed bool // it has a note; the note is required
 	danger       bool
 }
 
-// buttons are all of them: a cancel has pages of its own.
+// buttons lists all buttons: a cancel has pages of its own.
 var buttons = []button{
 	{verb: "confirm", kind: booking.Lodging, update: contract.ConfirmUpdate, word: "decide.confirm"},
 	{
@@ -40,13 +40,13 @@ var buttons = []button{
 	{verb: "finish", kind: booking.Cleaning, update: contract.CompleteUpdate, word: "decide.finish"},
 }
 
-// decision is what the button decides on an order.
+// decision is the button's decision on an order.
 func (b button) decision(id string) orders.Decision {
 	return orders.Decision{OrderID: id, Kind: b.kind, Update: b.update}
 }
 
-// fits tells whether the order may take the decision as it stands. begins is when the
-// guests of a stay may come.
+// fits tells whether the order may take the decision in its present state. begins is when
+// the guests of a stay may come.
 func (b button) fits(order contract.View, now, begins time.Time) bool {
 	var no error
 	switch {
@@ -70,13 +70,13 @@ func (b button) fits(order contract.View, now, begins time.Time) bool {
 	return no == nil
 }
 
-// deciding are the buttons of an order, for its reader.
+// deciding are the buttons of an order for its reader.
 type deciding struct {
-	id, back string // back is where to go on
+	id, back string // back is the page after the decision
 	buttons  []button
 }
 
-// deciding offers what the caller may decide on the order, as it stands.
+// deciding offers the decisions that the caller may make on the order in its present state.
 func (v *visit) deciding(order contract.View, back string) deciding {
 	d := deciding{id: order.ID, back: back}
 	for _, b := range buttons {
@@ -87,7 +87,7 @@ func (v *visit) deciding(order contract.View, back string) deciding {
 	return d
 }
 
-// begins is when the guests of a stay may come, zero of any other order.
+// begins is when the guests of a stay may come, zero for any other order.
 func (v *visit) begins(order contract.View) time.Time {
 	if order.Terms != nil && !order.Terms.CheckInAt.IsZero() || order.Stay == nil {
 		if order.Terms == nil {
@@ -103,7 +103,7 @@ func (v *visit) begins(order contract.View) time.Time {
 	return day.At(place.CheckInTime, zoneOrUTC(place.TimeZone))
 }
 
-// placeOf is the place of a stay as it is now, the zero one where that cannot be read.
+// placeOf is the present place of a stay, the zero value if it cannot be read.
 func (v *visit) placeOf(order contract.View) booking.Place {
 	if place, known := v.places[order.Item.ID]; known {
 		return place
@@ -142,7 +142,7 @@ type decisionForm struct {
 	fault  string
 }
 
-// button is the one that the visit's address names.
+// button returns the button in the visit's address.
 func (v *visit) button() (button, error) {
 	verb, kind := v.c.Param("verb"), booking.KindOf(v.c.Param("id"))
 	n := slices.IndexFunc(buttons, func(b button) bool { return b.verb == verb && b.kind == kind })
@@ -172,7 +172,7 @@ func (v *visit) decisionPage(status int, form decisionForm) error {
 	return v.show(status, decisionPage(v.page(v.say(b.word), ""), form))
 }
 
-// backTo is where a form about an order goes on: where it came from, or to the order.
+// backTo is the page after a form about an order: where it came from, or the order.
 func (v *visit) backTo(id string) string {
 	if back := own(v.field("back")); back != "/" {
 		return back
@@ -180,7 +180,7 @@ func (v *visit) backTo(id string) string {
 	return "/orders/" + id
 }
 
-// decide carries the decision to the order.
+// decide sends the decision to the order.
 func (p *Pages) decide(v *visit) error {
 	b, err := v.button()
 	if err != nil {
@@ -202,7 +202,7 @@ func (p *Pages) decide(v *visit) error {
 	switch {
 	case err != nil:
 		return err
-	case !v.caller.Allowed(booking.ReadOrder, out.View.Thing()): // a courier who has delivered it
+	case !v.caller.Allowed(booking.ReadOrder, out.View.Thing()): // a courier that has delivered it
 		return v.goTo("/work/deliveries")
 	case !out.Done:
 		return v.goTo("/orders/" + id + "?taken=1")

@@ -12,10 +12,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// bad is what people may write who want a page to run it.
+// bad is text by which people might try to run a script in a page.
 const bad = `<script>alert(1)</script><img src=x onerror=alert(2)>"'</title>`
 
-// obeys lets the sagas do what is decided: each order comes to the status.
+// obeys makes sagas carry out decisions: each order gets the status.
 func (s *site) obeys(to booking.Status) {
 	s.book.mu.Lock()
 	defer s.book.mu.Unlock()
@@ -40,7 +40,7 @@ func (s *site) latest() orders.Decision {
 	return s.book.decided[len(s.book.decided)-1]
 }
 
-// waitingStay keeps a stay that waits for its owner, since then.
+// waitingStay stores a stay that has waited for its owner since since.
 func (s *site) waitingStay(id string, place booking.Place, since time.Time) contract.View {
 	s.Helper()
 	view := contract.Lodging{Order: order(id, "alice", 100000), Place: place, CheckIn: arrival, CheckOut: leaving, Rooms: 1}.Fixed().View()
@@ -50,14 +50,14 @@ func (s *site) waitingStay(id string, place booking.Place, since time.Time) cont
 	return view
 }
 
-// patientInn gives its owner a day to decide.
+// patientInn is a place whose owner has a day to decide.
 func patientInn() booking.Place {
 	place := seaside
 	place.ConfirmWithin = booking.Duration(24 * time.Hour)
 	return place
 }
 
-// arrived is a stay whose guests may have come yesterday.
+// arrived is a stay whose guests could come from yesterday on.
 func arrived(customer string) contract.Input {
 	return contract.Lodging{
 		Order: order(stayID, customer, 100000), Place: seaside,
@@ -65,8 +65,8 @@ func arrived(customer string) contract.Input {
 	}.Fixed()
 }
 
-// TestDecisions: each button stands on the order's page for those who may press it, when
-// they may, and decides that.
+// TestDecisions: each button is on the order's page for those who may press it, when they
+// may, and makes its decision.
 func TestDecisions(t *testing.T) {
 	t.Parallel()
 	for verb, is := range map[string]struct {
@@ -100,7 +100,7 @@ func TestDecisions(t *testing.T) {
 			}
 			ends, seen := booking.Completed, "/orders/"+is.id
 			if is.kind == booking.Food {
-				ends, seen = booking.Delivered, "/work/deliveries" // a courier no longer sees what is delivered
+				ends, seen = booking.Delivered, "/work/deliveries" // a courier can no longer see a delivered order
 			}
 			s.obeys(ends)
 			path := "/orders/" + is.id + "/decide/" + verb
@@ -135,8 +135,8 @@ func TestDecisions(t *testing.T) {
 	}
 }
 
-// TestDecisions_OfOthers: what is not a person's to decide is not there for them, and
-// what they may see but not decide is refused.
+// TestDecisions_OfOthers: a decision of others is not offered, and on an order that the
+// person may see it is refused.
 func TestDecisions_OfOthers(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -168,8 +168,7 @@ func TestDecisions_OfOthers(t *testing.T) {
 	require.Equal(t, "/orders/"+waiting, elsewhere.url.Path, "a form leads to pages of ours only")
 }
 
-// TestDecision_Taken: of a decision that was taken and is not carried out yet, the page
-// says so.
+// TestDecision_Taken: the page says so if a decision was taken and is not carried out yet.
 func TestDecision_Taken(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -21,28 +21,27 @@ func (p *Pages) mountDeeds(r gin.IRouter) {
 	}
 }
 
-// deedForm is the page on which an operator does something to an order: what it will do,
-// and what came of it when it was sent before.
+// deedForm is the page of a deed: what it will do, and the outcome when it was last sent.
 type deedForm struct {
 	*ordering
 	deed   deed
 	order  contract.View
 	what   string
 	facts  []fact
-	says   []string // what it will do, and who is told
-	may    bool     // it can be done to the order as it stands
-	offers []offer  // of a cancel
-	expect string   // ditto
+	says   []string // what it will do, and the people it notifies
+	may    bool     // it is possible in the order's present state
+	offers []offer  // for a cancel
+	expect string   // for a cancel
 	steps  []waitingLine
 	owed   []ledgerLine
-	most   string       // that can be given back
-	word   string       // the name of the field for the caller's own words
-	seen   int64        // the newest line of the log of what was done to the order
-	since  []actionLine // what others have done since the form was shown
-	others []actionLine // what others are doing
+	most   string       // the most that can be refunded
+	word   string       // the name of the field for the caller's note
+	seen   int64        // the newest line about the order in the log of actions
+	since  []actionLine // the actions of others since the form was shown
+	others []actionLine // the actions of others that are running
 }
 
-// waitingLine is a step that waits to be tried again.
+// waitingLine is a step that waits for a retry.
 type waitingLine struct{ name, next, failure, paused string }
 
 func (v *visit) newDeedForm(d deed) *deedForm {
@@ -54,13 +53,14 @@ func (v *visit) newDeedForm(d deed) *deedForm {
 	return f
 }
 
-// deedPage shows the order as it stands now, and what the deed would do to it.
+// deedPage shows the order's present state, and what the deed would do to it.
 func (v *visit) deedPage(status int, f *deedForm) error {
 	id, err := v.orderID()
 	if err != nil {
 		return err
 	}
-	// Before the order: what is done between the two is not seen, and the form is refused.
+	// The log is read before the order: an action between the two is not seen, and the form
+	// is refused.
 	lines, err := v.Actions.Newest(v.ctx, id, linesAtOnce)
 	if err != nil {
 		return err
@@ -88,7 +88,7 @@ func (v *visit) deedPage(status int, f *deedForm) error {
 	return v.show(status, deedPage(v.page(v.say(f.deed.word), "nav.operator"), f))
 }
 
-// actedOn reads the order and how it stands, for those who may do the deed to it.
+// actedOn reads the order and its state, for callers that may do the deed.
 func (v *visit) actedOn(d deed) (standing, error) {
 	is := standing{now: v.Now()}
 	id, err := v.orderID()
@@ -117,7 +117,7 @@ func (v *visit) seen() int64 {
 	return seen
 }
 
-// do does what the form says, and goes back to the order's page with what came of it.
+// do does the deed of the form, and returns to the order's page with the outcome.
 func (v *visit) do(d deed) error {
 	f := v.newDeedForm(d)
 	words := v.text(f.ordering, f.word, longestReason)
@@ -140,7 +140,7 @@ func (v *visit) do(d deed) error {
 	return v.goTo(operatorOrder(id) + "?did=" + did + "&" + afterParam + "=" + strconv.FormatInt(version, 10))
 }
 
-// act does the deed by its use case, and answers by which entry what came of it is told.
+// act does the deed by its use case, and returns the entry for its outcome.
 func (v *visit) act(ctx context.Context, d deed, id string, words booking.Personal, amount booking.Money, key string) (did string, version int64, err error) {
 	var out orders.Outcome
 	switch d.action {
@@ -169,7 +169,8 @@ func (v *visit) act(ctx context.Context, d deed, id string, words booking.Person
 	return d.verb, out.View.Version, err
 }
 
-// notDone shows the form again with why nothing was done, and what others did meanwhile.
+// notDone shows the form again with why nothing was done, and the actions of others
+// meanwhile.
 func (v *visit) notDone(f *deedForm, err error) error {
 	refusal := v.disclose(err)
 	status := statusOf(refusal.Code)

@@ -13,18 +13,18 @@ import (
 	"github.com/yeyak/yeyak/internal/demo"
 )
 
-// Demo is the demonstration that people can start from a page.
+// Demo is the demonstration that can be started from a page.
 type Demo interface {
-	// State is where it stands; the channel is closed when that has changed.
+	// State is its present state; the channel is closed when that changes.
 	State() (demo.State, <-chan struct{})
-	// Start starts one, unless one runs; Stop ends the one that runs, if there is one.
+	// Start starts one unless one runs; Stop stops the running one, if any.
 	Start()
 	Stop()
 }
 
 const demoPath = "/demo"
 
-// mountDemo adds the page of the demonstration where there is one: in `yeyak dev` alone.
+// mountDemo adds the page of the demonstration if there is one: in `yeyak dev` only.
 func (p *Pages) mountDemo(r gin.IRouter) {
 	if p.Demo == nil {
 		return
@@ -49,20 +49,20 @@ type demoShown struct {
 	facts    []fact
 	result   string
 	clean    bool
-	report   string // of the audit, in English in each language
+	report   string // the audit's, in English in each language
 	finished bool
 }
 
-// outageShown is one failure on the page.
+// outageShown is one outage on the page.
 type outageShown struct {
 	what, why, stands string
 	waiting, examples []exampleShown
 }
 
-// exampleShown is an order that has met a failure.
+// exampleShown is an order that has met an outage.
 type exampleShown struct{ id, what string }
 
-// outageWords are the words for each way to fail: what it is, and what people see of it.
+// outageWords describe each kind of outage: what fails, and what people notice.
 var outageWords = map[demo.Kind][2]string{
 	demo.ProviderSlow:  {"demo.slow", "demo.slow.why"},
 	demo.InventoryAway: {"demo.away", "demo.away.why"},
@@ -89,12 +89,12 @@ func (p *Pages) showDemoPart(v *visit) error {
 	return v.show(http.StatusOK, demoPart(v.words, shown))
 }
 
-// showDemoBanner is what pages that are open ask for now and then.
+// showDemoBanner shows the banner, which open pages request from time to time.
 func (p *Pages) showDemoBanner(v *visit) error {
 	return v.show(http.StatusOK, demoBanner(v.words, v.demoBanner()))
 }
 
-// demonstrate has the demonstration start or stop.
+// demonstrate starts or stops the demonstration.
 func (p *Pages) demonstrate(what func(Demo)) handler {
 	return func(v *visit) error {
 		if err := v.caller.Authorize(booking.SwitchSandbox, booking.Thing{}); err != nil {
@@ -170,7 +170,7 @@ func (v *visit) examples(of []demo.Example) (shown []exampleShown) {
 
 func seconds(d time.Duration) int { return int(d.Round(time.Second) / time.Second) }
 
-// demoBanner is what each page says of a demonstration that runs, "" for nothing.
+// demoBanner is the text on each page while a demonstration runs, "" for none.
 func (v *visit) demoBanner() string {
 	if v.Demo == nil {
 		return ""
@@ -185,12 +185,12 @@ func (v *visit) demoBanner() string {
 	}
 }
 
-// demoEvery is how often a page is told at most: a demonstration changes more often than
-// people can read.
+// demoEvery is the shortest time between two events of the page: a demonstration changes
+// faster than people can read.
 const demoEvery = time.Second
 
-// demoLive tells the page of the demonstration when that has changed, as an order's page
-// is told of its order.
+// demoLive streams changes of the demonstration to its page, as an order's page gets those
+// of its order.
 func (p *Pages) demoLive(c *gin.Context) {
 	v := p.visit(c)
 	if err := v.followDemo(); err != nil {
@@ -213,7 +213,7 @@ func (v *visit) followDemo() error {
 			return nil
 		}
 		quiet := time.After(demoEvery)
-		var more <-chan struct{} // looked at once it is quiet for so long
+		var more <-chan struct{} // read once this time has passed without an event
 		for again := true; again; {
 			select {
 			case <-quiet:

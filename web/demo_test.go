@@ -15,7 +15,7 @@ import (
 	"github.com/yeyak/yeyak/web"
 )
 
-// played is a demonstration of which the test says where it stands.
+// played is a demonstration whose state the test sets.
 type played struct {
 	mu      sync.Mutex
 	state   demo.State
@@ -40,7 +40,7 @@ func (p *played) set(s demo.State) {
 func (p *played) Start() { p.set(demo.State{Phase: demo.Calm, Began: now}) }
 func (p *played) Stop()  { p.set(demo.State{Phase: demo.Ending, Began: now}) }
 
-// outage is one of a kind that began some seconds ago, and is as far as that.
+// outage is one of a kind that began some seconds ago, with the given progress.
 func outage(kind demo.Kind, ended, healed bool) demo.Outage {
 	o := demo.Outage{Kind: kind, Began: now.Add(-20 * time.Second), Hurt: 3, Back: 1, Examples: []demo.Example{{ID: stayID, What: "<b>바다집"}}, Waiting: []demo.Example{{ID: stayID}}}
 	if ended {
@@ -52,8 +52,8 @@ func outage(kind demo.Kind, ended, healed bool) demo.Outage {
 	return o
 }
 
-// TestDemo: operators start and stop the demonstration, and its page shows what fails,
-// what has healed, and what the audit says. All other pages say that it runs.
+// TestDemo: operators start and stop the demonstration, and its page shows what fails, what
+// has recovered, and the audit's result. All other pages say that it runs.
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	is := &played{changed: make(chan struct{})}
@@ -105,8 +105,8 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// TestDemo_ForOperators: others see it, and can neither start nor stop it. Where there is
-// none, there is no page of it.
+// TestDemo_ForOperators: others see it, and can neither start nor stop it. Without a
+// demonstration, it has no page.
 func TestDemo_ForOperators(t *testing.T) {
 	t.Parallel()
 	is := &played{changed: make(chan struct{})}
@@ -126,7 +126,7 @@ func TestDemo_ForOperators(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, none.post("/demo/start").status)
 }
 
-// TestDemo_Live: the page is told when the demonstration has changed.
+// TestDemo_Live: the page gets an event when the demonstration has changed.
 func TestDemo_Live(t *testing.T) {
 	t.Parallel()
 	is := &played{changed: make(chan struct{})}

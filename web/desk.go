@@ -16,35 +16,35 @@ func (p *Pages) mountDesk(r gin.IRouter) {
 	p.page(r, http.MethodGet, "/desk", booking.ConfirmOrder, p.showDesk)
 }
 
-// deskOrder is an order as those who work on it are shown it.
+// deskOrder is an order as the people who work on it see it.
 type deskOrder struct {
 	contract.View
 	what  string
 	badge badge
 	facts []fact
-	due   time.Time // until when it has to be decided, zero for no such time
-	soon  bool      // little is left of that
+	due   time.Time // the deadline of the decision, zero for none
+	soon  bool      // the deadline is near
 	deciding
 }
 
 // desk is what the page of an owner's decisions shows.
 type desk struct {
 	lines   []deskOrder
-	more    bool // there are others that wait
-	unnamed bool // the caller has to say whose desk it is
+	more    bool // further ones wait
+	unnamed bool // the caller has to name an organisation
 }
 
 const (
-	// deskAtOnce is how many orders a page for those who work on them shows.
+	// deskAtOnce is how many orders such a page shows.
 	deskAtOnce = 50
-	// mostLooked is among how many orders of one organisation these are looked for.
-	mostLooked = 1000
+	// mostSearched is how many orders of one organisation are searched for these.
+	mostSearched = 1000
 	// deskPart is how many of them are read at once.
 	deskPart = 200
 )
 
-// ordersOf are the orders of all parts that the filter selects, newest first. more tells
-// that there are others.
+// ordersOf lists the orders of all parts that the filter and want select, newest first.
+// more: there are others.
 func (v *visit) ordersOf(parts []part, f booking.OrderFilter, want func(contract.View) bool) (found []contract.View, more bool, err error) {
 	for _, p := range parts {
 		f.OwnerID, f.ItemID = p.ownerID, p.itemID
@@ -60,10 +60,10 @@ func (v *visit) ordersOf(parts []part, f booking.OrderFilter, want func(contract
 func (v *visit) ordersOfPart(f booking.OrderFilter, want func(contract.View) bool) (found []contract.View, more bool, err error) {
 	kind := f.Kind
 	if f.ItemID != "" {
-		f.Kind = "" // a thing is of one kind
+		f.Kind = "" // an item is of one kind
 	}
 	cursor := ""
-	for looked := 0; looked < mostLooked; looked += deskPart {
+	for looked := 0; looked < mostSearched; looked += deskPart {
 		list, err := v.Orders.List(v.ctx, v.caller, f, booking.Page{Cursor: cursor, Limit: deskPart}, nil)
 		if err != nil {
 			return nil, false, err
@@ -82,7 +82,7 @@ func (v *visit) ordersOfPart(f booking.OrderFilter, want func(contract.View) boo
 
 func anyOrder(contract.View) bool { return true }
 
-// showDesk shows what waits for the owner's decision, soonest deadline first.
+// showDesk shows the orders that wait for the owner's decision, earliest deadline first.
 func (p *Pages) showDesk(v *visit) error {
 	parts := v.parts()
 	d := desk{unnamed: len(parts) == 0}
@@ -98,7 +98,7 @@ func (p *Pages) showDesk(v *visit) error {
 	for _, order := range append(waiting, changing...) {
 		line := v.deskOrder(order, v.c.Request.URL.RequestURI())
 		line.due = v.decideBy(order)
-		line.soon = line.due.Sub(v.Now()) < soonIs
+		line.soon = line.due.Sub(v.Now()) < nearDeadline
 		if change := asksOwner(order); change != nil {
 			line.badge = badge{v.say("change.asked"), toneWait}
 			is := v.say("change.is", v.dayIn(change.CheckIn), v.dayIn(change.CheckOut), change.Rooms)
@@ -118,10 +118,10 @@ func (p *Pages) showDesk(v *visit) error {
 	return v.show(http.StatusOK, deskPage(v.page(v.say("nav.desk"), "nav.desk"), d))
 }
 
-// soonIs is when little is left of the time to decide.
-const soonIs = time.Hour
+// nearDeadline is how long before the deadline it counts as near.
+const nearDeadline = time.Hour
 
-// compareBools puts false before true.
+// compareBools sorts false before true.
 func compareBools(a, b bool) int {
 	switch {
 	case a == b:
@@ -133,9 +133,9 @@ func compareBools(a, b bool) int {
 	}
 }
 
-// decideBy is until when the owner may decide on a stay: silence cancels it then. How
-// long they may take is what the place said when it was reserved, or says now where the
-// order does not tell.
+// decideBy is the owner's deadline for deciding on a stay, which is cancelled at that time.
+// The duration is the place's when the stay was reserved, or its present one if the order
+// does not have it.
 func (v *visit) decideBy(order contract.View) time.Time {
 	if change := asksOwner(order); change != nil {
 		return change.Until
@@ -159,7 +159,7 @@ func (v *visit) decideBy(order contract.View) time.Time {
 	return due
 }
 
-// deskOrder is the order with what its reader sees of it, and what they may decide.
+// deskOrder is the order as its reader sees it, with the decisions that they may make.
 func (v *visit) deskOrder(order contract.View, back string) deskOrder {
 	return deskOrder{
 		View: order, what: v.what(order), badge: v.badgeOf(order), facts: v.facts(order, v.zoneOf(order)), deciding: v.deciding(order, back),

@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// TestDesk: what waits for the owner stands there, soonest deadline first, until it is
-// decided.
+// TestDesk: orders that wait for the owner are listed, earliest deadline first, until they
+// are decided.
 func TestDesk(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -27,7 +27,7 @@ func TestDesk(t *testing.T) {
 	s.waitingStay(early, patientInn(), now.Add(-3*time.Hour))
 	s.waitingStay(soon, hasty, now.Add(-30*time.Minute))
 	_, err := s.catalogue.ChangePlace(t.Context(), "", hasty.ID, func(p *booking.Place) error {
-		p.ConfirmWithin = booking.Duration(7 * 24 * time.Hour) // which the order's saga does not follow
+		p.ConfirmWithin = booking.Duration(7 * 24 * time.Hour) // which the order's saga does not use
 		return nil
 	})
 	require.NoError(t, err)
@@ -50,7 +50,7 @@ func TestDesk(t *testing.T) {
 	require.Equal(t, soon, s.latest().OrderID)
 }
 
-// TestDesk_Members: staff see what is theirs, of one place or of all, and nobody else's.
+// TestDesk_Members: staff see the orders of their place or organisation, and no others.
 func TestDesk_Members(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -81,7 +81,7 @@ func TestDesk_Members(t *testing.T) {
 	require.Contains(t, olga.get("/desk?owner=bora").text, there)
 }
 
-// TestDesk_Many: a desk shows so many, and says that there are others.
+// TestDesk_Many: a desk shows the maximum, and says that there are others.
 func TestDesk_Many(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -96,7 +96,7 @@ func TestDesk_Many(t *testing.T) {
 	require.Contains(t, got.words(), "더 있습니다")
 }
 
-// TestDesk_Smuggled: whatever people write, those who work see it as text.
+// TestDesk_Smuggled: markup that people write is shown as text.
 func TestDesk_Smuggled(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -1,7 +1,7 @@
-// Package web is Yeyak as people see it in a browser: pages made on the server, forms
-// that need no script, in Korean and English. It stands beside the API on the same use
-// cases, with the same rules of who may do what, and has no rule of its own.
+// Package web holds Yeyak's pages for browsers: made on the server, with forms that need no
+// script, in Korean and English. It uses the same use cases and permissions as the API, and
+// has no rule of its own.
 //
-// A handler reads a form, calls a use case and fills in a template (*.templ, of which
-// `templ generate` makes Go). All words stand in one catalogue (words*.go).
+// A handler reads a form, calls a use case and fills in a template (*.templ, from which
+// `templ generate` makes Go). All words are in one catalogue (words*.go).
 package web

@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/internal/hosts"
 )
 
-// contentPolicy lets a page load its own stylesheet and script and nothing else, and
-// send forms to us only: words that somebody smuggles in can do nothing.
+// contentPolicy lets a page load its own stylesheet and script and nothing else, and send
+// forms to us only, so that injected markup has no effect.
 const contentPolicy = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; " +
 	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -25,10 +25,10 @@ func setHeaders(c *gin.Context) {
 	h.Set("Cache-Control", "no-store") // pages are personal and change at any time
 }
 
-// crossOrigin is the code for a form that a page of another site sends.
+// crossOrigin is the code for a form sent by a page of another site.
 const crossOrigin = booking.Code("cross_origin")
 
-// checkOrigin refuses what a page of another site has a browser send.
+// checkOrigin refuses requests that a page of another site makes a browser send.
 func (p *Pages) checkOrigin(c *gin.Context) {
 	if hosts.OtherSite(c.Request) {
 		setHeaders(c)
@@ -37,7 +37,7 @@ func (p *Pages) checkOrigin(c *gin.Context) {
 	}
 }
 
-// recoverPanics answers a panic with a page and keeps its text inside.
+// recoverPanics answers a panic with a page that does not show its text.
 func (p *Pages) recoverPanics(c *gin.Context) {
 	defer func() {
 		cause := recover()
@@ -45,7 +45,7 @@ func (p *Pages) recoverPanics(c *gin.Context) {
 			return
 		}
 		if err, _ := cause.(error); errors.Is(err, http.ErrAbortHandler) {
-			panic(cause) // net/http's own way to give a connection up
+			panic(cause) // net/http's own way to abort a connection
 		}
 		p.Log.Error("panic", zap.String("cause", fmt.Sprint(cause)), zap.String("route", c.FullPath()), zap.Stack("stack"))
 		c.Abort()

@@ -15,7 +15,7 @@ func (p *Pages) mountDrinks(r gin.IRouter) {
 	p.page(r, http.MethodPost, "/drinks/:id", booking.PlaceOrder, p.orderDrink)
 }
 
-// drinkLeft is a drink with how many cups of it are left.
+// drinkLeft is a drink with the number of cups left.
 type drinkLeft struct {
 	booking.Drink
 	left int
@@ -29,7 +29,7 @@ type drinkList struct {
 	next      string
 }
 
-// listDrinks lists drinks of a day, or of all days that are not over.
+// listDrinks lists the drinks of a day, or of all days that have not ended.
 func (p *Pages) listDrinks(v *visit) error {
 	list := drinkList{ordering: v.newOrdering("date"), later: v.c.Query("cursor") != ""}
 	filter, status := booking.CatalogueFilter{EndsAfter: v.Now()}, http.StatusOK
@@ -69,7 +69,7 @@ func (v *visit) leftOf(drinks []booking.Drink) ([]drinkLeft, error) {
 	return all, nil
 }
 
-// cups is an order of a drink as a form says it.
+// cups is an order of a drink as the form has it.
 type cups struct {
 	*ordering
 	quantity int
@@ -81,7 +81,7 @@ func (v *visit) cups() cups {
 	return c
 }
 
-// showDrink shows a drink, what it costs, and the form that orders it.
+// showDrink shows a drink, its price, and the form that orders it.
 func (p *Pages) showDrink(v *visit) error { return v.drinkPage(http.StatusOK, v.cups()) }
 
 func (v *visit) drinkPage(status int, c cups) error {
@@ -102,7 +102,7 @@ func (v *visit) drinkPage(status int, c cups) error {
 	return v.show(status, drinkPage(v.page(drink.Name, "nav.drinks"), left[0], c))
 }
 
-// orderDrink orders what the form says.
+// orderDrink places the order in the form.
 func (p *Pages) orderDrink(v *visit) error {
 	c := v.cups()
 	wanted := orders.Cups{MenuID: v.c.Param("id"), Quantity: c.quantity}

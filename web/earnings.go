@@ -13,12 +13,12 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// sum is what came of the orders of one business, in one currency.
+// sum is the total of the orders of one business, in one currency.
 type sum struct {
 	kind                     booking.Kind
 	currency                 string
 	orders                   int
-	charged, givenBack, kept int64 // kept is what was charged and not given back
+	charged, givenBack, kept int64 // kept is what was charged and not refunded
 }
 
 // earnings is what the page of a period shows.
@@ -33,8 +33,8 @@ type earnings struct {
 // mostEarned is how many orders of one organisation are added up at once.
 const mostEarned = 1000
 
-// showEarnings adds up what the ledger says of the orders that were placed in a period:
-// the present month without one.
+// showEarnings adds up the ledger's payments of the orders that were placed in a period,
+// the present month by default.
 func (p *Pages) showEarnings(v *visit) error {
 	zone := zoneOrUTC(defaultZone)
 	e := earnings{ordering: v.newOrdering("from", "until"), owner: v.field("owner")}
@@ -69,8 +69,8 @@ func (v *visit) earningsPage(status int, e earnings) error {
 	return v.show(status, earningsPage(v.page(v.say("nav.earnings"), "nav.earnings"), e))
 }
 
-// placedIn are the orders of the part that were placed in [from, to), as many as are
-// added up. more tells that there are others.
+// placedIn lists the orders of the part that were placed in [from, to), up to the maximum.
+// more: there are others.
 func (v *visit) placedIn(p part, from, to time.Time) (found []contract.View, more bool, err error) {
 	filter, cursor := booking.OrderFilter{OwnerID: p.ownerID, ItemID: p.itemID}, ""
 	for len(found) < mostEarned {
@@ -96,8 +96,8 @@ func (v *visit) placedIn(p part, from, to time.Time) (found []contract.View, mor
 // readersAtOnce is how many payments are read at the same time.
 const readersAtOnce = 4
 
-// addUp adds the payments of the orders to the sums. An order that nothing was taken for
-// counts in none.
+// addUp adds the payments of the orders to the sums. An order without a charge is not
+// counted.
 func (v *visit) addUp(sums []sum, placed []contract.View) ([]sum, error) {
 	payments := make([]booking.Payment, len(placed))
 	readers, ctx := errgroup.WithContext(v.ctx)
@@ -106,7 +106,7 @@ func (v *visit) addUp(sums []sum, placed []contract.View) ([]sum, error) {
 		readers.Go(func() (err error) {
 			payments[i], err = v.Payments.Payment(ctx, order.ID)
 			if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
-				return nil // it has no price
+				return nil // it costs nothing
 			}
 			return err
 		})

@@ -16,11 +16,11 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// internalError is the code of what is wrong on our side.
+// internalError is the code for errors on our side.
 const internalError = booking.Code("internal")
 
-// fail answers with what went wrong. It is the one translation of errors into what a
-// person is told: all that is no booking.Error is logged and stays inside.
+// fail answers with an error. It is the one translation of errors for people: an error that
+// is not a booking.Error is logged and not shown.
 func (v *visit) fail(err error) {
 	refusal := v.disclose(err)
 	if refusal.Code == booking.Unauthenticated && v.c.Request.Method != http.MethodPost {
@@ -38,7 +38,7 @@ func (v *visit) fail(err error) {
 	}
 }
 
-// disclose is what a person may be told of an error.
+// disclose is the part of an error that a person may see.
 func (v *visit) disclose(err error) *booking.Error {
 	if refusal, ok := errors.AsType[*booking.Error](err); ok {
 		if cause := errors.Unwrap(refusal); cause != nil {
@@ -54,15 +54,15 @@ func (v *visit) disclose(err error) *booking.Error {
 	return booking.Errorf(internalError, "")
 }
 
-// problem is what a page says of an error.
+// problem is an error as a page shows it.
 type problem struct {
 	code  booking.Code
 	text  string
-	again bool // it is worth trying again
-	login bool // as soon as the person has logged in again
+	again bool // a retry makes sense
+	login bool // it makes sense after a new login
 }
 
-// problem tells what went wrong, in the visit's language.
+// problem describes the refusal in the visit's language.
 func (v *visit) problem(refusal *booking.Error) problem {
 	key := "problem." + string(refusal.Code)
 	status := statusOf(refusal.Code)
@@ -76,7 +76,7 @@ func (v *visit) problem(refusal *booking.Error) problem {
 	return problem{code: refusal.Code, text: v.say(key), again: away, login: refusal.Code == booking.Unauthenticated}
 }
 
-// statuses are those that differ from 409, which every other refusal has: as in the API.
+// statuses lists those that differ from 409, which every other refusal has, as in the API.
 var statuses = map[booking.Code]int{
 	booking.Invalid: http.StatusUnprocessableEntity, booking.InvalidCursor: http.StatusUnprocessableEntity,
 	orders.IdempotencyKeyReused: http.StatusUnprocessableEntity,

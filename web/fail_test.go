@@ -11,8 +11,8 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// TestProblems: what can go wrong with an order or a decision on it is said in words of
-// its own, and not as a refusal of any kind.
+// TestProblems: errors about an order or a decision on it have texts of their own, not the
+// general one.
 func TestProblems(t *testing.T) {
 	t.Parallel()
 	codes := slices.Concat(orders.DecisionCodes(), []booking.Code{

@@ -7,7 +7,7 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// foretell says what the deed will do to the order, as it stands.
+// foretell describes what the deed will do to the order in its present state.
 func (v *visit) foretell(f *deedForm, is standing) error {
 	switch f.deed.action {
 	case booking.RetryOrder:
@@ -31,8 +31,8 @@ func (v *visit) foretell(f *deedForm, is standing) error {
 	return nil
 }
 
-// foretellRetry lists the steps that will be tried. NothingToRetry and the like are no
-// failure of the page.
+// foretellRetry lists the steps that will be retried. NothingToRetry and similar refusals
+// do not fail the page.
 func (v *visit) foretellRetry(f *deedForm) error {
 	steps, err := v.Orders.Waiting(v.ctx, v.caller, f.order.ID)
 	if err != nil && !errors.Is(err, &booking.Error{Code: orders.NotRunning}) {
@@ -60,7 +60,7 @@ func (v *visit) foretellCancel(f *deedForm) error {
 		if statusOfError(err) >= 500 {
 			return err
 		}
-		f.may = false // it has come too far meanwhile
+		f.may = false // the order has advanced too far meanwhile
 		return nil
 	}
 	zone := quote.TimeZone
@@ -86,7 +86,7 @@ func (v *visit) owedLines(is standing) (lines []ledgerLine) {
 	return lines
 }
 
-// momentOf is when a refund was decided, "" where that is not known.
+// momentOf is when a refund was decided, "" if that is not known.
 func (v *visit) momentOf(e booking.Entry, is standing) string {
 	if e.At.IsZero() {
 		return ""

@@ -6,8 +6,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// home is the first page: what there is, for anybody; with their latest orders for a
-// customer.
+// home is the first page: what can be ordered, for everybody, and a customer's latest
+// orders.
 func (p *Pages) home(v *visit) error {
 	switch err := v.identify(); {
 	case isOver(err):
@@ -34,5 +34,5 @@ func (v *visit) homePage(latest []orderLine) error {
 	return v.show(http.StatusOK, homePage(v.page(v.say("home.title"), ""), latest))
 }
 
-// latestShown is how many of their orders the first page shows to a customer.
+// latestShown is how many of a customer's orders the first page shows.
 const latestShown = 3

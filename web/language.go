@@ -18,8 +18,7 @@ var spoken = []booking.Language{booking.English, booking.Korean}
 
 var matcher = language.NewMatcher(tags)
 
-// languageOf is the language that was chosen or, before that, the one that the browser
-// prefers.
+// languageOf is the chosen language or, without a choice, the one that the browser prefers.
 func languageOf(r *http.Request) booking.Language {
 	chosen := ""
 	if cookie, err := r.Cookie(languageCookie); err == nil {
@@ -29,10 +28,10 @@ func languageOf(r *http.Request) booking.Language {
 	return spoken[at]
 }
 
-// yearLong is how long the choice is remembered, in seconds.
+// yearLong is how long the choice is stored, in seconds.
 const yearLong = 365 * 24 * 60 * 60
 
-// chooseLanguage remembers the language and shows the page anew on which it was chosen.
+// chooseLanguage stores the language and shows the page again on which it was chosen.
 func (p *Pages) chooseLanguage(v *visit) error {
 	for _, l := range spoken {
 		if v.field("language") == string(l) {

@@ -12,15 +12,15 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// writeWithin is how long a browser may take for what is written to it.
+// writeWithin bounds a write to a browser.
 const writeWithin = 10 * time.Second
 
-// live tells the page of an order when that has changed, for as long as it is looked at.
-// It says no more than the version: what is new the page fetches, as any page.
+// live streams the versions of an order to its page while that is open. The page fetches
+// the new content like any page.
 func (p *Pages) live(c *gin.Context) {
 	v := p.visit(c)
 	if err := v.follow(); err != nil {
-		v.c.Status(statusOfError(err)) // of which EventSource sees no more
+		v.c.Status(statusOfError(err)) // EventSource shows the script no more of it
 	}
 }
 
@@ -31,26 +31,26 @@ func (v *visit) follow() error {
 	}
 	defer done()
 	id := v.c.Param("id")
-	changes, leave := v.Hub.Subscribe(id) // before it is read, so that nothing happens unseen
+	changes, leave := v.Hub.Subscribe(id) // before the first read, so that no change is missed
 	defer leave()
 	order, err := v.Orders.Read(v.ctx, v.caller, "", id)
 	if err != nil {
 		return err
 	}
 	v.beginStream()
-	beat := time.NewTimer(rand.N(v.Heartbeat)) // pages that were opened at once are not told at once
+	beat := time.NewTimer(rand.N(v.Heartbeat)) // random, so that pages opened together are not written to together
 	defer beat.Stop()
 	version, final := order.Version, order.Status.Final()
 	for v.tell(fmt.Sprintf("event: changed\ndata: %d\n\n", version)) == nil {
 		if final {
-			_ = v.tell("event: over\ndata: over\n\n") // it may have gone
+			_ = v.tell("event: over\ndata: over\n\n") // the browser may have left
 			return nil
 		}
 		again := true
 		for again {
 			select {
 			case change := <-changes:
-				if is := change.View; is.Version > version { // each is told of more than once
+				if is := change.View; is.Version > version { // publications arrive more than once
 					version, final, again = is.Version, is.Status.Final(), false
 				}
 			case <-beat.C:
@@ -68,7 +68,7 @@ func (v *visit) follow() error {
 	return nil
 }
 
-// enterStream admits a stream of a caller who is known. What it answers ends that.
+// enterStream admits a stream of an authenticated caller. Its error ends the stream.
 func (v *visit) enterStream() (leave func(), err error) {
 	if err := v.identify(); err != nil {
 		return nil, err
@@ -84,14 +84,14 @@ func (v *visit) enterStream() (leave func(), err error) {
 	return func() { v.Admission.Streams.Leave(true); v.Admission.Callers.Leave(account) }, nil
 }
 
-// beginStream says that what follows are events.
+// beginStream sends the headers of a stream of events.
 func (v *visit) beginStream() {
 	h := v.c.Writer.Header()
 	h.Set("Content-Type", "text/event-stream")
-	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
+	h.Set("X-Accel-Buffering", "no") // otherwise nginx buffers events
 }
 
-// tell writes to the browser, or gives it up.
+// tell writes to the browser. Returns an error if that fails or takes too long.
 func (v *visit) tell(text string) error {
 	conn := http.NewResponseController(v.c.Writer)
 	_ = conn.SetWriteDeadline(time.Now().Add(writeWithin)) // fails only without a connection
@@ -101,8 +101,8 @@ func (v *visit) tell(text string) error {
 	return conn.Flush()
 }
 
-// stillMay tells whether the session counts still, and its caller may read the order.
-// What cannot be found out leaves that open.
+// stillMay tells whether the session is valid, and its caller may read the order. It
+// returns true if that cannot be found out.
 func (v *visit) stillMay(id string) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.ctx), identifiedWithin)
 	defer cancel()

@@ -21,8 +21,8 @@ const (
 	callbackPath = "/login/callback"
 )
 
-// logins is where people log in. What the issuer says of itself is asked for when it is
-// needed, and again if it was away.
+// logins is the issuer where people log in. Its configuration is requested when it is
+// needed, and again if the issuer was away.
 type logins struct {
 	issuer, client, audience string
 
@@ -30,8 +30,8 @@ type logins struct {
 	endpoint *oauth2.Endpoint
 }
 
-// config is of a login whose code comes back to the host by which the pages were
-// reached. The issuer knows which hosts may have it.
+// config is the configuration of a login whose code comes back to the host under which the
+// pages were reached. The issuer knows the allowed hosts.
 func (l *logins) config(ctx context.Context, host string) (*oauth2.Config, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -51,8 +51,8 @@ func (l *logins) config(ctx context.Context, host string) (*oauth2.Config, error
 	return &oauth2.Config{ClientID: l.client, Endpoint: *l.endpoint, RedirectURL: back.String(), Scopes: []string{oidc.ScopeOpenID}}, nil
 }
 
-// attempt is a login that has begun, as the browser keeps it: its answer has to come to
-// the same browser.
+// attempt is a login that has begun, stored in the browser: its answer has to come to the
+// same browser.
 type attempt struct {
 	State    string `json:"state"`
 	Verifier string `json:"verifier"`
@@ -62,7 +62,7 @@ type attempt struct {
 const (
 	attemptCookie = "yeyak_login"
 	loginWithin   = 10 * time.Minute
-	// askedWithin bounds what the issuer is asked during a login.
+	// askedWithin bounds a call to the issuer during a login.
 	askedWithin = 10 * time.Second
 )
 
@@ -84,8 +84,8 @@ func (p *Pages) beginLogin(v *visit) error {
 	return nil
 }
 
-// endLogin takes the code, and keeps the token that it stands for. The ID token is of
-// no use here: who somebody is, the access token tells, to the pages as to the API.
+// endLogin takes the code, and stores the token that it is exchanged for. The ID token is
+// not used: the access token identifies the caller, as in the API.
 func (p *Pages) endLogin(v *visit) error {
 	a, begun := open[attempt](v, attemptCookie)
 	v.drop(attemptCookie)
@@ -113,7 +113,7 @@ func (p *Pages) endLogin(v *visit) error {
 	}
 	ends := token.Expiry
 	if ends.IsZero() {
-		ends = v.Now().Add(time.Hour) // the token itself may end earlier
+		ends = v.Now().Add(time.Hour) // the token itself may expire earlier
 	}
 	if err := v.keep(sessionCookie, session{token.AccessToken, ends}, ends); err != nil {
 		return err
@@ -121,10 +121,10 @@ func (p *Pages) endLogin(v *visit) error {
 	return v.goTo(a.Back)
 }
 
-// loginFailed is the code of a login that was broken off, or took too long.
+// loginFailed is the code for a login that was aborted, or took too long.
 const loginFailed = booking.Code("login_failed")
 
-// logout forgets who the person is, in this browser. The issuer may still know.
+// logout removes the session from this browser. The issuer's own session may go on.
 func (p *Pages) logout(v *visit) error {
 	v.drop(sessionCookie)
 	return v.goTo("/")

@@ -12,8 +12,7 @@ import (
 	"github.com/yeyak/yeyak/internal/devissuer"
 )
 
-// TestLogin: each account logs in with one click, and is called by its name until it
-// logs out.
+// TestLogin: each account logs in with one click, and its name is shown until it logs out.
 func TestLogin(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -25,8 +24,8 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-// TestLogin_ComesBack: who was sent to log in sees the page that was asked for, and
-// never one of another site.
+// TestLogin_ComesBack: after a login the requested page is shown, and never one of another
+// site.
 func TestLogin_ComesBack(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -47,8 +46,8 @@ func TestLogin_ComesBack(t *testing.T) {
 	}
 }
 
-// TestLogin_Broken: a code that another browser began to ask for, or that was not asked
-// for, logs nobody in; nor does a session that somebody has changed.
+// TestLogin_Broken: a code that another browser requested, or that was never requested,
+// logs no person in; nor does a manipulated session.
 func TestLogin_Broken(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -82,8 +81,8 @@ func TestLogin_Broken(t *testing.T) {
 	require.Equal(t, s.issuer.URL(), "http://"+b.get("/orders").url.Host)
 }
 
-// TestSession_Cookie: neither scripts nor other sites get the session, and it crosses
-// no network in the clear.
+// TestSession_Cookie: scripts and other sites cannot get the session, and it crosses no
+// network unencrypted.
 func TestSession_Cookie(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -104,7 +103,7 @@ func TestSession_Cookie(t *testing.T) {
 	require.Contains(t, answer.Header.Get("Location"), url.QueryEscape("https://book.example.com/login/callback"))
 }
 
-// TestSession_Over: a form that is sent without a session is not lost without a word.
+// TestSession_Over: a form sent without a session is answered with an explanation.
 func TestSession_Over(t *testing.T) {
 	t.Parallel()
 	b := newSite(t).browser(booking.Korean)

@@ -21,7 +21,7 @@ const thingsAtOnce = 24
 // mealList is what the list of menus shows.
 type mealList struct {
 	menus []booking.Menu
-	shop  string // that was chosen, "" for all
+	shop  string // the chosen shop, "" for all
 	later bool
 	next  string
 }
@@ -43,10 +43,10 @@ func (p *Pages) listMeals(v *visit) error {
 	return v.show(http.StatusOK, mealsPage(v.page(v.say("meals.title"), "nav.meals"), list))
 }
 
-// longestAddress is how long an address may be, as in the API.
+// longestAddress is the maximum length of an address, as in the API.
 const longestAddress = 200
 
-// meal is an order of food as a form says it.
+// meal is an order of food as the form has it.
 type meal struct {
 	*ordering
 	quantity int
@@ -58,7 +58,7 @@ func (v *visit) meal() meal {
 	return m
 }
 
-// showMeal shows a menu, what it costs, and the form that orders it.
+// showMeal shows a menu, its price, and the form that orders it.
 func (p *Pages) showMeal(v *visit) error { return v.mealPage(http.StatusOK, v.meal()) }
 
 func (v *visit) mealPage(status int, m meal) error {
@@ -67,7 +67,7 @@ func (v *visit) mealPage(status int, m meal) error {
 		return err
 	}
 	if m.faults["quantity"] == "" {
-		asked := *m.ordering // what is wrong with the address has nothing to do with the price
+		asked := *m.ordering // faults of the address do not affect the price
 		asked.faults = map[string]string{}
 		if err := v.ask(&asked, orders.Meal{MenuID: menu.ID, Quantity: m.quantity}); err != nil {
 			return err
@@ -80,7 +80,7 @@ func (v *visit) mealPage(status int, m meal) error {
 	return v.show(status, mealPage(v.page(menu.Name, "nav.meals"), menu, m))
 }
 
-// orderMeal orders what the form says.
+// orderMeal places the order in the form.
 func (p *Pages) orderMeal(v *visit) error {
 	m := v.meal()
 	wanted := orders.Meal{MenuID: v.c.Param("id"), Quantity: m.quantity, Address: v.text(m.ordering, "address", longestAddress)}

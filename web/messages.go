@@ -13,7 +13,7 @@ type messageLine struct {
 	text, when, order string
 }
 
-// listMessages lists what the caller was told.
+// listMessages lists the messages to the caller.
 func (p *Pages) listMessages(v *visit) error {
 	cursor := v.c.Query("cursor")
 	whose := booking.Thing{CustomerID: v.caller.ID, OwnerID: v.caller.ID, CleanerID: v.caller.ID}
@@ -38,7 +38,7 @@ func (p *Pages) listMessages(v *visit) error {
 	return v.show(http.StatusOK, messagesPage(v.page(v.say("nav.messages"), "nav.messages"), lines, cursor != "", more))
 }
 
-// addressee is the recipient of a message in the part that it was told it in.
+// addressee is the recipient of a message, in the role in which they got it.
 func addressee(m booking.Message) booking.Thing {
 	switch cmp.Or(m.Data.For, contract.AddresseeOf(m.OrderID, m.Key)) {
 	case booking.ForCustomer:

@@ -30,7 +30,7 @@ func (p *Pages) mountMonitor(r gin.IRouter) {
 	p.page(r, http.MethodGet, operatorPath+"/orders/:id", booking.Monitor, p.showTimeline)
 }
 
-// panel is a part of the overview, to which alerts lead by its id.
+// panel is a part of the overview. Alerts link to it by its id.
 type panel struct {
 	id, title string
 	facts     []fact
@@ -40,14 +40,14 @@ type panel struct {
 
 type link struct{ path, text string }
 
-// overview is how everything is, as the page shows it.
+// overview is the state of the system as the page shows it.
 type overview struct {
 	well   bool
 	at     string
 	panels []panel
 	needs  []needShown
-	unread bool // what needs attention could not be read
-	log    bool // its reader may read what operators have done
+	unread bool // the orders that need attention could not be read
+	log    bool // its reader may read the log of actions
 }
 
 // needsAtFirst is how many orders that need attention the overview shows.
@@ -65,14 +65,14 @@ func (p *Pages) showOverview(v *visit) error {
 	}
 	found, _, err := p.Monitor.Attention(v.ctx, v.caller, orders.NeedFilter{}, booking.Page{Limit: needsAtFirst})
 	if err != nil {
-		_ = v.disclose(err) // the services name it
+		_ = v.disclose(err) // the services panel shows it
 	}
 	shown.needs, shown.unread = v.needs(found), err != nil
 	shown.log = v.caller.Allowed(booking.ReadActions, booking.Thing{})
 	return v.show(http.StatusOK, overviewPage(v.page(v.say("operator.title"), "nav.operator"), shown))
 }
 
-// counted is a number of orders, of which no more are counted than booking.CountedTo.
+// counted is a number of orders, "or more" at booking.CountedTo, where counting stops.
 func (v *visit) counted(n int) string {
 	if n >= booking.CountedTo {
 		return v.say("see.more", n)
@@ -80,7 +80,7 @@ func (v *visit) counted(n int) string {
 	return v.say("see.count", n)
 }
 
-// services are what does not work, and what could not be read.
+// services are the parts that do not work, and those that could not be read.
 func (v *visit) services(is orders.Overview) panel {
 	all := panel{id: "services", title: v.say("see.services")}
 	for _, name := range slices.Sorted(maps.Keys(is.Degraded)) {
@@ -107,7 +107,7 @@ func (v *visit) openOrders(is orders.Overview) panel {
 	return open
 }
 
-// owedPanel are the orders that need attention, and the undos that are owed.
+// owedPanel are the orders that need attention, and the undos that are not done.
 func (v *visit) owedPanel(is orders.Overview) panel {
 	inNeed, undos, since := is.Needing()
 	owed := panel{id: "undos", title: v.say("see.inneed"), trouble: inNeed > 0, links: []link{{attentionPath, v.say("need.all")}}}
@@ -169,7 +169,7 @@ func (v *visit) rowsPanel(is orders.Overview) panel {
 	return rows
 }
 
-// loadPanel is what the process that answers has taken on.
+// loadPanel is the load of the answering process.
 func (v *visit) loadPanel(is orders.Overview) panel {
 	load := panel{id: "load", title: v.say("see.load")}
 	for _, l := range is.Load {
@@ -201,8 +201,8 @@ func (v *visit) needs(found []orders.InNeed) (shown []needShown) {
 	return shown
 }
 
-// need is why an order needs attention. What the saga, the audit and the provider say is in
-// English in each language, as commands and logs have it.
+// need is why an order needs attention. The words of the saga, the audit and the provider
+// are in English in each language, as in commands and logs.
 func (v *visit) need(n orders.InNeed) needShown {
 	shown := needShown{InNeed: n, title: n.Order.ID, cause: v.say(causeWords[n.Cause])}
 	if n.Order.Item.Name != "" {
@@ -252,11 +252,11 @@ type attention struct {
 	causes, kinds []tab
 	needs         []needShown
 	first, next   string
-	bulk          string // where all of them can be acted on
+	bulk          string // the address of a bulk action on all of them
 	later         bool
 }
 
-// tab is a choice among filters.
+// tab is one of several filters.
 type tab struct {
 	path, text string
 	here       bool

@@ -15,7 +15,7 @@ import (
 	"github.com/yeyak/yeyak/web"
 )
 
-// sights are what a test has operators see.
+// sights are the data that a test shows to operators.
 type sights struct {
 	overview orders.Overview
 	needs    []orders.InNeed
@@ -44,7 +44,7 @@ func (s *sights) Timeline(_ context.Context, caller booking.Caller, id string) (
 	return s.timeline, caller.Authorize(booking.Monitor, booking.Thing{})
 }
 
-// inTrouble is a system in which nearly everything is wrong, in words with markup.
+// inTrouble is a system in which nearly everything fails, with markup in all words.
 func inTrouble(s *site) *sights {
 	view, err := s.rows.View(s.Context(), stayID)
 	require.NoError(s, err)
@@ -76,8 +76,9 @@ func inTrouble(s *site) *sights {
 	return is
 }
 
-// TestMonitor: operators see how everything is, which orders need attention and why, and
-// all that has happened to one. Nobody else does, and no word of a service becomes markup.
+// TestMonitor: operators see the state of the system, the orders that need attention with
+// the reason, and the timeline of one. Other callers cannot, and the words of services are
+// shown as text.
 func TestMonitor(t *testing.T) {
 	t.Parallel()
 	is := &sights{}
@@ -125,7 +126,7 @@ func TestMonitor(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, olga.get("/operator/orders/lodging-none").status)
 }
 
-// TestMonitor_LongTimeline: a page shows the end of it, and leads to what was before.
+// TestMonitor_LongTimeline: a page shows the end of it, and links to the lines before.
 func TestMonitor_LongTimeline(t *testing.T) {
 	t.Parallel()
 	is := &sights{}
@@ -147,7 +148,7 @@ func TestMonitor_LongTimeline(t *testing.T) {
 	require.Equal(t, http.StatusOK, olga.get(path+"?before=x").status)
 }
 
-// TestMonitor_Well: where nothing is wrong, the page says so.
+// TestMonitor_Well: the page says so if nothing is wrong.
 func TestMonitor_Well(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(d *web.Deps) { d.Monitor = &sights{overview: orders.Overview{At: now}} })
@@ -159,8 +160,8 @@ func TestMonitor_Well(t *testing.T) {
 	require.Contains(t, s.as("olga", booking.English).get("/operator").words(), "No order needs attention.")
 }
 
-// TestMonitor_CouldNotLook: where it cannot be read which orders need attention, the page does
-// not say that none does.
+// TestMonitor_CouldNotLook: if the orders that need attention cannot be read, the page does
+// not say that there are none.
 func TestMonitor_CouldNotLook(t *testing.T) {
 	t.Parallel()
 	is := &sights{overview: orders.Overview{At: now}, away: booking.Errorf(booking.Unavailable, "the read model is away")}
@@ -177,7 +178,8 @@ func TestMonitor_CouldNotLook(t *testing.T) {
 	}
 }
 
-// TestMonitor_HealthyOrder: an order that needs nothing has no empty part beside its facts.
+// TestMonitor_HealthyOrder: an order that needs no attention has no empty part beside its
+// facts.
 func TestMonitor_HealthyOrder(t *testing.T) {
 	t.Parallel()
 	is := &sights{}

@@ -12,8 +12,7 @@ import (
 	"github.com/yeyak/yeyak/web"
 )
 
-// TestMonitor_PanelsInTrouble: the panel of what keeps the overview from being well is
-// marked, and no other one.
+// TestMonitor_PanelsInTrouble: only the panel of the failing part is marked.
 func TestMonitor_PanelsInTrouble(t *testing.T) {
 	t.Parallel()
 	is := &sights{}

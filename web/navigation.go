@@ -6,13 +6,13 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// navEntry is an entry of the navigation, for callers who may ever do the action.
+// navEntry is an entry of the navigation, for callers that may do the action on some thing.
 type navEntry struct {
 	key, path string
 	action    booking.Action
 }
 
-// navEntries are all entries; the key of each is its word.
+// navEntries lists all entries; the key of each is its word.
 var navEntries = []navEntry{
 	{"nav.rooms", "/rooms", booking.PlaceOrder},
 	{"nav.meals", "/meals", booking.PlaceOrder},
@@ -30,7 +30,7 @@ var navEntries = []navEntry{
 	{"nav.messages", "/messages", booking.ReadMessages},
 }
 
-// demoEntry is of the demonstration, where there is one.
+// demoEntry is the entry of the demonstration, if there is one.
 var demoEntry = navEntry{"nav.demo", demoPath, booking.ReadSelf}
 
 // entries are those that the page shows.
@@ -42,7 +42,7 @@ func (p page) entries() []navEntry {
 	return shown
 }
 
-// entriesFor are the entries that a caller is shown.
+// entriesFor are the entries for a caller.
 func entriesFor(c booking.Caller) (shown []navEntry) {
 	for _, e := range navEntries {
 		if c.EverAllowed(e.action) {

@@ -10,22 +10,22 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// offerForm is the form by which something is offered, or changed.
+// offerForm is the form that adds or changes something that an owner offers.
 type offerForm struct {
 	offering
-	*ordering // its fields, with what is wrong with them
+	*ordering // its fields, with their faults
 	is        offered
-	owners    []string // whose it may be, of one that is new
+	owners    []string // the possible owners of a new one
 	isNew     bool
 	left      *booking.StockDay // of a drink
 }
 
-// offerFields are those of all sorts.
+// offerFields are the fields of all sorts.
 var offerFields = []string{
 	"name", "price", "owner", "confirmation", "confirmWithin", "timeZone", "checkInTime", "checkOutTime", "date", "count",
 }
 
-// newForm is the form as it was sent, or with what there is.
+// newForm is the form as it was sent, or with the stored values.
 func (v *visit) newForm(o offering, is offered) *offerForm {
 	f := &offerForm{offering: o, is: is, ordering: v.newOrdering(offerFields...)}
 	f.is.kind = o.kind
@@ -41,7 +41,7 @@ func (v *visit) newForm(o offering, is offered) *offerForm {
 	return f
 }
 
-// blank is what a new one begins with.
+// blank sets the fields of a new one.
 func (f *offerForm) blank(v *visit) {
 	f.isNew, f.owners = true, v.ownersOf()
 	if v.c.Request.Method == http.MethodPost {
@@ -51,7 +51,7 @@ func (f *offerForm) blank(v *visit) {
 	f.fields["timeZone"], f.fields["checkInTime"], f.fields["checkOutTime"] = defaultZone, "15:00", "11:00"
 }
 
-// ownersOf are the organisations for which the caller may offer something new.
+// ownersOf lists the organisations for which the caller may add something.
 func (v *visit) ownersOf() (owners []string) {
 	for _, p := range v.parts() {
 		if p.itemID == "" && v.caller.Allowed(booking.ChangeCatalogue, p.thing()) {
@@ -61,7 +61,7 @@ func (v *visit) ownersOf() (owners []string) {
 	return owners
 }
 
-// newOffer shows the form of a new one.
+// newOffer shows the form for a new one.
 func (v *visit) newOffer(o offering) error {
 	f := v.newForm(o, offered{})
 	f.blank(v)
@@ -76,13 +76,13 @@ func (v *visit) offerPage(status int, f *offerForm) error {
 	return v.show(status, offerPage(v.page(title, "nav.catalogue"), f))
 }
 
-// idOf is the id that a form gives what it adds, however often it is sent.
+// idOf is the id of what the form adds, the same however often it is sent.
 func (f *offerForm) idOf(v *visit) string {
 	digest := sha256.Sum256([]byte(v.caller.ID + "/" + f.key))
 	return f.prefix + "-" + booking.IDText(digest[:10])
 }
 
-// addOffer offers what the form says, once.
+// addOffer adds what is in the form, once.
 func (v *visit) addOffer(o offering) error {
 	f := v.newForm(o, offered{})
 	f.blank(v)
@@ -115,7 +115,7 @@ func (v *visit) addOffer(o offering) error {
 	return v.goTo(o.path + "/" + id)
 }
 
-// add registers it; of a drink its stock first, as the API does.
+// add registers it; for a drink first its stock, as the API does.
 func (f *offerForm) add(v *visit, id, owner string) error {
 	switch f.kind {
 	case booking.Lodging:
@@ -138,7 +138,7 @@ func (f *offerForm) add(v *visit, id, owner string) error {
 	}
 }
 
-// showOffer shows the form of one that there is.
+// showOffer shows the form for an existing one.
 func (v *visit) showOffer(o offering) error {
 	is, err := v.offered(o.kind, v.c.Param("id"), booking.ChangeCatalogue)
 	if err != nil {
@@ -147,7 +147,7 @@ func (v *visit) showOffer(o offering) error {
 	return v.offerOf(http.StatusOK, v.newForm(o, is))
 }
 
-// offerOf shows the form; of a drink with how many are left.
+// offerOf shows the form; for a drink with how many are left.
 func (v *visit) offerOf(status int, f *offerForm) error {
 	if f.kind == booking.Cafe {
 		day := booking.ItemDay{ItemID: f.is.drink.ID, Date: f.is.drink.Date}
@@ -165,7 +165,7 @@ func (v *visit) offerOf(status int, f *offerForm) error {
 	return v.offerPage(status, f)
 }
 
-// changeOffer changes what the form says of it.
+// changeOffer makes the changes in the form.
 func (v *visit) changeOffer(o offering) error {
 	is, err := v.offered(o.kind, v.c.Param("id"), booking.ChangeCatalogue)
 	if err != nil {
@@ -192,7 +192,7 @@ func (v *visit) changeOffer(o offering) error {
 	return v.goTo(o.path + "/" + is.id())
 }
 
-// withdrawOffer withdraws it, or brings it back.
+// withdrawOffer withdraws it, or ends the withdrawal.
 func (v *visit) withdrawOffer(o offering) error {
 	is, err := v.offered(o.kind, v.c.Param("id"), booking.ChangeCatalogue)
 	if err != nil {
@@ -221,13 +221,13 @@ func (p *Pages) deleteDrink(v *visit) error {
 	return v.goTo("/desk/catalogue")
 }
 
-// ownerChoice tells whether the form asks whose the new one is.
+// ownerChoice tells whether the form asks for the owner of a new one.
 func (f *offerForm) ownerChoice() bool { return f.isNew && len(f.owners) != 1 }
 
-// stockPath is where the stock of a drink is set.
+// stockPath is the page that sets the stock of a drink.
 func (f *offerForm) stockPath() string { return f.path + "/" + f.is.id() + "/stock" }
 
-// isChosen tells whether the owner is the one of the form.
+// isChosen tells whether the owner is the form's.
 func (f *offerForm) isChosen(owner string) bool {
 	return f.fields["owner"] == owner || f.fields["owner"] == "" && slices.Index(f.owners, owner) == 0
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/yeyak/yeyak/internal/names"
 )
 
-// read reads the fields that every sort has, and those of its own, into what is offered.
+// read reads the fields of every sort, and those of its own sort, into the item.
 func (f *offerForm) read(v *visit) {
 	name := names.Composed(f.fields["name"])
 	switch {
@@ -29,7 +29,7 @@ func (f *offerForm) read(v *visit) {
 	}
 }
 
-// readPrice reads the price, in the currency that it has already, or in won.
+// readPrice reads the price, in the item's currency, or in won for a new one.
 func (f *offerForm) readPrice(v *visit) {
 	unit := f.is.price().Currency
 	if unit == "" {
@@ -42,7 +42,7 @@ func (f *offerForm) readPrice(v *visit) {
 	*f.is.price() = price
 }
 
-// readPlace reads what a place has of its own.
+// readPlace reads the fields of places only.
 func (f *offerForm) readPlace(v *visit) {
 	p := &f.is.place
 	if p.Confirmation = booking.Confirmation(f.fields["confirmation"]); p.Confirmation != booking.Manual {
@@ -72,10 +72,10 @@ func (f *offerForm) readZone(v *visit, zone *string) {
 	}
 }
 
-// mostCups is of how many cups there may be, as in the API.
+// mostCups is the maximum number of cups, as in the API.
 const mostCups = 1_000_000
 
-// readDrink reads what a new drink has of its own.
+// readDrink reads the fields of new drinks only.
 func (f *offerForm) readDrink(v *visit) {
 	d := &f.is.drink
 	d.Date = v.date(f.ordering, "date")

@@ -79,12 +79,12 @@ func (o *offered) policy() **booking.CancellationPolicy {
 	}
 }
 
-// thing is what it is as it matters to who may do what.
+// thing is the item as the object of an action.
 func (o *offered) thing() booking.Thing {
 	return booking.Thing{OwnerID: o.ownerID(), ItemID: o.id()}
 }
 
-// offered reads the one with the id, if the caller may do the action on it.
+// offered reads the item with the id, if the caller may do the action on it.
 func (v *visit) offered(kind booking.Kind, id string, a booking.Action) (o offered, err error) {
 	o.kind = kind
 	if !booking.IsName(id) {
@@ -104,7 +104,7 @@ func (v *visit) offered(kind booking.Kind, id string, a booking.Action) (o offer
 	return o, err
 }
 
-// change changes the one with the id, if the caller may.
+// change changes the item with the id, if the caller may.
 func (v *visit) change(kind booking.Kind, id string, edit func(*offered)) (err error) {
 	apply := func(o *offered) error {
 		if err := v.caller.Authorize(booking.ChangeCatalogue, o.thing()); err != nil {

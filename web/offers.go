@@ -8,7 +8,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// offering is one of the sorts of things that owners offer.
+// offering is one of the sorts of items that owners offer.
 type offering struct {
 	kind         booking.Kind
 	path         string // of its pages on the desk
@@ -35,7 +35,7 @@ func (p *Pages) mountOffers(r gin.IRouter) {
 	p.page(r, http.MethodPost, "/desk/drinks/:id/delete", booking.ChangeCatalogue, p.deleteDrink)
 }
 
-// offerLine is something that an owner offers, in a list.
+// offerLine is an item that an owner offers, in a list.
 type offerLine struct {
 	name, path, stock string // stock is the address of its stock
 	price, detail     string
@@ -43,7 +43,7 @@ type offerLine struct {
 	left              *booking.StockDay // of a drink
 }
 
-// offerList is what there is of a sort.
+// offerList are the items of a sort.
 type offerList struct {
 	offering
 	lines []offerLine
@@ -55,10 +55,10 @@ type catalogue struct {
 	lists     []offerList
 	withdrawn bool
 	unnamed   bool
-	owner     string // that was named, ""
+	owner     string // the named owner, "" for none
 }
 
-// showOffers lists what the caller's organisations offer, newest first.
+// showOffers lists the items of the caller's organisations, newest first.
 func (p *Pages) showOffers(v *visit) error {
 	parts := v.parts()
 	c := catalogue{unnamed: len(parts) == 0, withdrawn: v.c.Query("withdrawn") != "", owner: v.field("owner")}
@@ -77,7 +77,7 @@ func (p *Pages) showOffers(v *visit) error {
 	return v.show(http.StatusOK, cataloguePage(v.page(v.say("nav.catalogue"), "nav.catalogue"), c))
 }
 
-// listOffers adds what the part has of the list's sort.
+// listOffers adds the part's items of the list's sort.
 func (v *visit) listOffers(list *offerList, part part, withdrawn bool) error {
 	filter, page := booking.CatalogueFilter{OwnerID: part.ownerID, Withdrawn: withdrawn}, booking.Page{Limit: deskPart}
 	var some []offered
@@ -111,7 +111,7 @@ func (v *visit) listOffers(list *offerList, part part, withdrawn bool) error {
 	return v.addLines(list, some, part)
 }
 
-// addLines adds those of the part: all of an organisation's, or the one thing.
+// addLines adds the part's items: all of an organisation's, or the one item.
 func (v *visit) addLines(list *offerList, some []offered, part part) error {
 	drinks := []booking.Drink{}
 	for _, o := range some {
@@ -131,7 +131,7 @@ func (v *visit) addLines(list *offerList, some []offered, part part) error {
 	return v.addLeft(list.lines[len(list.lines)-len(drinks):], drinks)
 }
 
-// addLeft adds how many are left of drinks to their lines.
+// addLeft adds how many are left to the lines of drinks.
 func (v *visit) addLeft(lines []offerLine, drinks []booking.Drink) error {
 	days := make([]booking.ItemDay, len(drinks))
 	for i, d := range drinks {

@@ -20,8 +20,8 @@ var ofThePlace = []string{
 	"checkInTime", "15:00", "checkOutTime", "11:00",
 }
 
-// TestOffers: an owner offers something of each sort, changes it, withdraws it and brings
-// it back.
+// TestOffers: an owner adds an item of each sort, changes it, withdraws it and ends the
+// withdrawal.
 func TestOffers(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -78,8 +78,7 @@ func TestOffers(t *testing.T) {
 	require.Equal(t, 12, days[0].Remaining)
 }
 
-// TestOffers_Logged: what an owner changes of what there is to order is in the log, with
-// whose doing it was.
+// TestOffers_Logged: an owner's changes of the catalogue are in the log, with the caller.
 func TestOffers_Logged(t *testing.T) {
 	t.Parallel()
 	core, log := observer.New(zap.InfoLevel)
@@ -103,8 +102,7 @@ func TestOffers_Logged(t *testing.T) {
 	require.Equal(t, []string{"menu added " + stew, "menu changed " + stew, "menu changed " + stew, "stock set " + latte.ID, "drink deleted " + latte.ID}, said)
 }
 
-// TestOffers_KeepWhatTheyHave: a change of a place leaves its policy and whether it is
-// withdrawn as they are.
+// TestOffers_KeepWhatTheyHave: a change of a place keeps its policy and its withdrawal.
 func TestOffers_KeepWhatTheyHave(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -124,7 +122,7 @@ func TestOffers_KeepWhatTheyHave(t *testing.T) {
 	require.Equal(t, place, is)
 }
 
-// TestOffers_Faults: what is wrong stands beside its field.
+// TestOffers_Faults: each fault is shown beside its field.
 func TestOffers_Faults(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -152,7 +150,8 @@ func TestOffers_Faults(t *testing.T) {
 	require.Empty(t, places)
 }
 
-// TestOffers_OfOthers: nobody changes what is another's, and staff only its stock.
+// TestOffers_OfOthers: items of others cannot be changed, and staff can change only the
+// stock.
 func TestOffers_OfOthers(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -185,7 +184,7 @@ func TestOffers_OfOthers(t *testing.T) {
 	require.Equal(t, 9, days[0].Capacity)
 }
 
-// TestOffers_Smuggled: whatever owners write, their pages show as text.
+// TestOffers_Smuggled: markup that owners write is shown as text.
 func TestOffers_Smuggled(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -206,7 +205,7 @@ func TestOffers_Smuggled(t *testing.T) {
 	}
 }
 
-// TestDeleteDrink: a drink goes by its own form.
+// TestDeleteDrink: a drink is deleted by its own form.
 func TestDeleteDrink(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -21,28 +21,28 @@ type orderShown struct {
 	badge     badge
 	facts     []fact
 	steps     []step
-	toConfirm string  // the provider's page where its reader has to confirm the payment, "" for none
-	paid      string  // where its payment stands, "" where none is known
-	quote     []offer // what a cancel gives back, now and later
-	mayEnd    bool    // its reader may cancel it, as it stands
-	deciding          // what its reader may decide
-	mayRefund bool    // its reader may give something back of it
-	change    string  // what leads to the page on which it is changed; "" where it cannot be
-	moving    string  // the change that is under way, in words, "" when none is
-	promised  bool    // a cancel was taken that has not been carried out yet
+	toConfirm string  // the provider's page where the reader has to confirm the payment, "" for none
+	paid      string  // the state of its payment, "" if it is not known
+	quote     []offer // what a cancel refunds, now and later
+	mayEnd    bool    // its reader may cancel it in its present state
+	deciding          // the reader's possible decisions
+	mayRefund bool    // its reader may refund a part of it
+	change    string  // the label of the link to the page of a change; "" if there is none
+	moving    string  // the pending change in words, "" for none
+	promised  bool    // a cancel was taken and is not carried out yet
 }
 
-// fact is a line of what an order is.
+// fact is one property of an order.
 type fact struct {
 	name, value string
 	code        bool   // one long word
-	dials       bool   // a telephone number, which can be called from here
+	dials       bool   // a telephone number that can be called from here
 	english     bool   // in each language
-	says        string // what a service has said, in English in each language, after the value
+	says        string // a service's words after the value, in English in each language
 }
 
-// order reads the order that the visit is about. A visit that follows an answer sees
-// that, although it may come before the answer's row is written.
+// order reads the order of the visit. A visit that follows an answer sees the answered
+// version, although it may come before the version's row is written.
 func (v *visit) order() (contract.View, error) {
 	id, err := v.orderID()
 	if err != nil {
@@ -55,7 +55,7 @@ func (v *visit) order() (contract.View, error) {
 	return v.Orders.ReadSeen(v.ctx, v.caller, orders.Seen{OrderID: id, Version: seen})
 }
 
-// orderID is the id in the address. NotFound: it can be no order's.
+// orderID is the id in the address. Returns NotFound if it cannot be an order's.
 func (v *visit) orderID() (string, error) {
 	id := v.c.Param("id")
 	if !booking.IsOrderID("", id) {
@@ -64,7 +64,7 @@ func (v *visit) orderID() (string, error) {
 	return id, nil
 }
 
-// ledger is an order's payment as the ledger has it, the zero value where it has none.
+// ledger is an order's payment in the ledger, the zero value if there is none.
 func (v *visit) ledger(orderID string) (booking.Payment, error) {
 	payment, err := v.Payments.Payment(v.ctx, orderID)
 	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
@@ -73,17 +73,18 @@ func (v *visit) ledger(orderID string) (booking.Payment, error) {
 	return payment, err
 }
 
-// ledgerTellsMore tells whether the ledger says more of an order's payment than the order
-// does. Of most orders whose pages are looked at it does not, and need not be read.
+// ledgerTellsMore tells whether the ledger may have more about an order's payment than the
+// order. For most of the orders that are shown it does not, and need not be read.
 func ledgerTellsMore(order contract.View) bool {
 	moved := order.Status == booking.Cancelling || order.Status.Final() || order.NeedsAttention || order.Disputed ||
 		slices.ContainsFunc(order.History, func(e contract.Entry) bool { return e.Decision != "" })
 	return moved && order.Amount.Amount > 0
 }
 
-// orderAndLedger reads the order, and the ledger where that tells more: at the same time if
-// an earlier page has shown that it does. Such a reading counts while the order is as it was
-// then: the ledger must not be older than the order beside it.
+// orderAndLedger reads the order, and the ledger if that has more: at the same time if an
+// earlier page has shown that it does. A ledger read at the same time counts only if the
+// order still has the version of that page: the ledger must not be older than the order
+// beside it.
 func (v *visit) orderAndLedger() (order contract.View, payment booking.Payment, err error) {
 	id := v.c.Param("id")
 	version, known := v.moved.Get(id)
@@ -106,8 +107,8 @@ func (v *visit) orderAndLedger() (order contract.View, payment booking.Payment, 
 	return order, payment, err
 }
 
-// paid is where the order's payment stands, in words; "" where there is none, or none
-// that is known.
+// paid is the state of the order's payment in words; "" if there is none, or it is not
+// known.
 func (w words) paid(order contract.View, payment booking.Payment) string {
 	switch {
 	case order.Amount.Amount == 0:
@@ -121,15 +122,15 @@ func (w words) paid(order contract.View, payment booking.Payment) string {
 	}
 }
 
-// afterParam is the version of the order that was answered last.
+// afterParam is the version of the order in the last answer.
 const afterParam = "after"
 
-// orderAt is the address of the order's page, which shows this version or a later one.
+// orderAt is the address of the order's page at this version or a later one.
 func orderAt(order contract.View) string {
 	return "/orders/" + order.ID + "?" + afterParam + "=" + strconv.FormatInt(order.Version, 10)
 }
 
-// showOrder shows an order as it stands.
+// showOrder shows an order's present state.
 func (p *Pages) showOrder(v *visit) error {
 	shown, err := v.orderShown()
 	if err != nil {
@@ -138,10 +139,10 @@ func (p *Pages) showOrder(v *visit) error {
 	return v.show(http.StatusOK, orderPage(v.page(shown.what, "nav.orders"), shown))
 }
 
-// versionHeader tells a live page which version of the order it shows now.
+// versionHeader is the version of the order in an answer to a live page.
 const versionHeader = "Yeyak-Version"
 
-// showPart is the part of an order's page that changes.
+// showPart shows the part of an order's page that changes.
 func (p *Pages) showPart(v *visit) error {
 	shown, err := v.orderShown()
 	if err != nil {
@@ -179,13 +180,13 @@ func (v *visit) orderShown() (orderShown, error) {
 	return shown, nil
 }
 
-// mayGiveBack tells whether the reader is offered to give something back. Operators do so on
-// the page of the deed, which knows what others have done meanwhile.
+// mayGiveBack tells whether the reader is offered to refund something. Operators do so on
+// the page of the deed, which knows the actions of others.
 func (v *visit) mayGiveBack(order contract.View) bool {
 	return v.caller.Allowed(booking.RefundOrder, order.Thing()) && !v.caller.Allowed(booking.ReadActions, booking.Thing{})
 }
 
-// facts are what the order is, as far as the reader is shown that.
+// facts are the order's properties, as far as the reader may see them.
 func (v *visit) facts(order contract.View, zone string) (facts []fact) {
 	add := func(key, value string) {
 		if value != "" {

@@ -16,8 +16,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestOrderPage: its way with the times of the place, what is given back and until when,
-// and what became of the money.
+// TestOrderPage: the page shows the order's progress in the times of the place, what a
+// cancel refunds and until when, and the state of the money.
 func TestOrderPage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -62,8 +62,8 @@ func TestOrderPage(t *testing.T) {
 	require.Contains(t, undone, "₩18,000 was given back")
 }
 
-// TestOrderPage_RefundThatEnded: a refund by staff whose money came back in another way is not
-// shown as one that is still to come.
+// TestOrderPage_RefundThatEnded: a refund by staff whose money came back in another way is
+// not shown as pending.
 func TestOrderPage_RefundThatEnded(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -102,7 +102,7 @@ func TestOrderPage_RefundThatEnded(t *testing.T) {
 	}
 }
 
-// TestCancel: what is given back is shown first, and counts.
+// TestCancel: the refund is shown first, and binding.
 func TestCancel(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -143,7 +143,7 @@ func TestCancel(t *testing.T) {
 	require.Equal(t, http.StatusConflict, b.submit(ask, path).status)
 }
 
-// events are those of a live page, one after the other.
+// events returns the events of a live page, one per call.
 func (b *browser) events(path string) (next func() (event, data string), status int) {
 	b.Helper()
 	r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, b.site.url+path, nil)
@@ -169,7 +169,7 @@ func (b *browser) events(path string) (next func() (event, data string), status 
 	}, answer.StatusCode
 }
 
-// TestLive: the page of an order is told of each change, and of its end.
+// TestLive: the page of an order gets each change, and the order's end.
 func TestLive(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -199,7 +199,7 @@ func TestLive(t *testing.T) {
 	require.Equal(t, "end ", told())
 }
 
-// TestLive_Ends: without a session it does not begin, and it ends when the server goes.
+// TestLive_Ends: the stream needs a session, and ends when the server stops.
 func TestLive_Ends(t *testing.T) {
 	t.Parallel()
 	closing := make(chan struct{})
@@ -223,7 +223,7 @@ func TestLive_Ends(t *testing.T) {
 	require.Equal(t, "end", event)
 }
 
-// TestMessages: what a customer was told, in their language.
+// TestMessages: a customer's messages are listed in their language.
 func TestMessages(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

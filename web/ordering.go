@@ -18,16 +18,15 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// ordering is the form by which something is ordered, with what came of it when it was
-// sent before.
+// ordering is the form of an order, with the outcome when it was last sent.
 type ordering struct {
-	action  string            // where it is sent to
+	action  string            // the address that it is sent to
 	fields  map[string]string // as they were filled in
-	faults  map[string]string // what is wrong with a field, by its name
+	faults  map[string]string // by the field's name
 	problem *problem          // why nothing was ordered
-	earlier string            // address of the order that an earlier attempt may have placed, ""
-	price   *booking.Money    // of the whole order, nil while it is not known
-	key     string            // under which it is sent, however often
+	earlier string            // address of the order that an earlier attempt may have placed, "" for none
+	price   *booking.Money    // of the whole order, nil if it is not known
+	key     string            // the Idempotency-Key, the same however often it is sent
 	methods []string          // of payment
 }
 
@@ -46,11 +45,11 @@ func (v *visit) newOrdering(names ...string) *ordering {
 	return o
 }
 
-// madeKey is what keys look like that newOrdering makes.
+// madeKey matches keys made by newOrdering.
 var madeKey = regexp.MustCompile(`^[A-Z2-7]{26}$`)
 
-// methods are the provider's tokens of the ways to pay that are offered, the usual one
-// first.
+// methods are the provider's tokens of the methods of payment that are offered, the usual
+// one first.
 func (v *visit) methods() []string {
 	if v.TestPayments {
 		return []string{"pm_card_visa", "pm_card_chargeDeclined", "pm_card_threeDSecure2Required"}
@@ -58,10 +57,10 @@ func (v *visit) methods() []string {
 	return []string{"pm_card_visa"}
 }
 
-// mostOfOne is how many rooms, portions or cups one order may have, as in the API.
+// mostOfOne is the maximum of rooms, portions or cups in one order, as in the API.
 const mostOfOne = 1000
 
-// count reads how many are wanted: one unless the field says something else.
+// count reads a quantity: one unless the field has another.
 func (v *visit) count(o *ordering, name string) int {
 	if o.fields[name] == "" {
 		o.fields[name] = "1"
@@ -74,7 +73,7 @@ func (v *visit) count(o *ordering, name string) int {
 	return n
 }
 
-// text reads words for people that have to be there.
+// text reads a required text for people.
 func (v *visit) text(o *ordering, name string, longest int) booking.Personal {
 	text := o.fields[name]
 	if text == "" {
@@ -96,7 +95,7 @@ func (v *visit) textFault(text string, longest int) string {
 	}
 }
 
-// shownPrice is the price that the form says to have shown.
+// shownPrice is the price that the form has shown.
 func (v *visit) shownPrice() *booking.Money {
 	amount, err := strconv.ParseInt(v.field("amount"), 10, 64)
 	if err != nil {
@@ -105,8 +104,7 @@ func (v *visit) shownPrice() *booking.Money {
 	return &booking.Money{Amount: amount, Currency: v.field("currency")}
 }
 
-// ask finds out what an order would cost, and what is wrong with what is wanted, without
-// ordering anything.
+// ask finds out what an order would cost, and its faults, without placing it.
 func (v *visit) ask(o *ordering, wanted orders.Wanted) error {
 	a, err := v.Orders.Prepare(v.ctx, v.caller, orders.Placement{Wanted: wanted, CustomerID: v.caller.ID, PaymentMethod: o.fields["method"]})
 	if err != nil {
@@ -118,8 +116,7 @@ func (v *visit) ask(o *ordering, wanted orders.Wanted) error {
 	return nil
 }
 
-// note notes the faults that an error names, by their fields, and returns all other
-// errors.
+// note adds the faults of an error to their fields, and returns any other error.
 func (o *ordering) note(v *visit, err error) error {
 	invalid, ok := errors.AsType[*booking.Error](err)
 	if !ok || len(invalid.Faults) == 0 {
@@ -136,8 +133,8 @@ func (o *ordering) note(v *visit, err error) error {
 	return nil
 }
 
-// placeOrder orders what is wanted, once, at the price that was shown, and shows the order.
-// With anything that keeps it from being ordered the form is shown again, by again.
+// placeOrder places the order once, at the price that was shown, and shows it. If it cannot
+// be placed, again shows the form again.
 func (v *visit) placeOrder(o *ordering, wanted orders.Wanted, again func(status int) error) error {
 	if len(o.faults) > 0 {
 		return again(http.StatusUnprocessableEntity)
@@ -157,7 +154,7 @@ func (v *visit) placeOrder(o *ordering, wanted orders.Wanted, again func(status 
 	}
 	placed, err := v.Orders.Place(v.ctx, a)
 	if err == nil || placed.View.ID != "" {
-		// One that was refused shows what became of its money.
+		// The page of a refused order shows the state of its payment.
 		return v.goTo(orderAt(placed.View))
 	}
 	refusal := v.disclose(err)
@@ -172,7 +169,7 @@ func (v *visit) placeOrder(o *ordering, wanted orders.Wanted, again func(status 
 	return again(statusOf(refusal.Code))
 }
 
-// hash tells a form that is sent again from another one under its key.
+// hash distinguishes a form that is sent again from another one under its key.
 func (v *visit) hash(wanted orders.Wanted, method string) (string, error) {
 	key, err := v.HashKey(v.ctx)
 	if err != nil {
@@ -186,12 +183,11 @@ func (v *visit) hash(wanted orders.Wanted, method string) (string, error) {
 		return "", err
 	}
 	mac := hmac.New(sha256.New, key)
-	_, _ = fmt.Fprintf(mac, "web %T %s", wanted, text) // a hash takes everything
+	_, _ = fmt.Fprintf(mac, "web %T %s", wanted, text) // a hash accepts every input
 	return "hmac:" + base64.RawURLEncoding.EncodeToString(mac.Sum(nil)), nil
 }
 
-// faultKeys are the entries for what the use cases find wrong with a field, by how their
-// words begin.
+// faultKeys are the entries for the use cases' faults in fields, by how their words begin.
 var faultKeys = []struct{ begins, key string }{
 	{"is in the past", "fault.past"},
 	{"must be after", "fault.after"},

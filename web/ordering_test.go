@@ -12,7 +12,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// stands publishes an order under the id that was prepared, as its saga would.
+// stands publishes an accepted order under the prepared id, as its saga would.
 func (s *site) stands(a orders.Attempt) (orders.Outcome, error) {
 	input := map[booking.Kind]contract.Input{
 		booking.Lodging:  contract.Lodging{Order: order(a.OrderID, "alice", a.Price().Amount), Place: seaside, CheckIn: arrival, CheckOut: leaving, Rooms: 2}.Fixed(),
@@ -24,7 +24,7 @@ func (s *site) stands(a orders.Attempt) (orders.Outcome, error) {
 	return orders.Outcome{View: s.publish(input, standing[kind]), Done: true, OrderID: a.OrderID}, nil
 }
 
-// send sends the form of a page that has this address, with these fields filled in.
+// submit sends the form of the page with this action, with these fields filled in.
 func (b *browser) submit(at shown, action string, fields ...string) shown {
 	b.Helper()
 	form := at.form(b.T, action)
@@ -34,7 +34,7 @@ func (b *browser) submit(at shown, action string, fields ...string) shown {
 	return b.send(http.MethodPost, b.site.url+action, form)
 }
 
-// TestOrder: from what is free to the order, with forms alone, in every business.
+// TestOrder: from the search to the order, with forms alone, in every business.
 func TestOrder(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -79,8 +79,8 @@ func TestOrder(t *testing.T) {
 	}
 }
 
-// TestOrder_Faults: what is wrong is said beside its field, in the language of the page,
-// and what was filled in stays.
+// TestOrder_Faults: each fault is shown beside its field, in the language of the page, and
+// the filled-in values stay.
 func TestOrder_Faults(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -131,8 +131,8 @@ func TestOrder_Faults(t *testing.T) {
 	require.Empty(t, s.book.placed)
 }
 
-// TestOrder_Refused: an order that was not taken says why on its form; one that was
-// undone shows how.
+// TestOrder_Refused: the form says why an order was not accepted; the page of an undone
+// order shows the undos.
 func TestOrder_Refused(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -169,7 +169,8 @@ func TestOrder_Refused(t *testing.T) {
 	require.Contains(t, declined.text, "step over")
 }
 
-// TestSearch: what is not free on every night is not found, and the rest page by page.
+// TestSearch: a place that is not free on every night is not found, and the others are
+// listed part by part.
 func TestSearch(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -193,7 +194,7 @@ func TestSearch(t *testing.T) {
 	require.Contains(t, b.get(search+"&rooms=3").words(), "Nothing is free on all of these nights")
 }
 
-// TestOrders_Paged: all orders, newest first, part by part.
+// TestOrders_Paged: all orders are listed, newest first, part by part.
 func TestOrders_Paged(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

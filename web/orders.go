@@ -31,15 +31,15 @@ type orderLine struct {
 	badge             badge
 }
 
-// badge is a status in words, with the tone that it is shown in.
+// badge is a status in words, with its tone.
 type badge struct{ text, tone string }
 
 // The tones of badges and steps.
 const (
-	toneGood = "good" // it stands, or is done
-	toneWait = "wait" // it is waited for
-	toneBack = "back" // it is being undone
-	toneOver = "over" // it was undone
+	toneGood = "good" // accepted or done
+	toneWait = "wait" // waiting
+	toneBack = "back" // being undone
+	toneOver = "over" // undone
 )
 
 func toneOf(s booking.Status) string {
@@ -71,7 +71,7 @@ func (v *visit) lines(all []contract.View) []orderLine {
 	return lines
 }
 
-// what was ordered, in a line.
+// what describes the order in a line.
 func (w words) what(order contract.View) string {
 	switch order.Kind {
 	case booking.Lodging:
@@ -88,13 +88,13 @@ func (w words) what(order contract.View) string {
 // orderList is what the list of orders shows.
 type orderList struct {
 	lines  []orderLine
-	kind   booking.Kind // that was chosen, "" for all
-	later  bool         // the beginning of the list stands before it
-	next   string       // address of the part that follows
-	behind bool         // it does not show yet what was just answered
+	kind   booking.Kind // the chosen kind, "" for all
+	later  bool         // this part is not the first
+	next   string       // address of the next part
+	behind bool         // the last answered change is not in it yet
 }
 
-// listOrders lists the orders of the caller, across all businesses.
+// listOrders lists the caller's orders of all businesses.
 func (p *Pages) listOrders(v *visit) error {
 	kind := booking.Kind(v.c.Query("kind"))
 	if !slices.Contains(booking.Kinds(), kind) {

@@ -16,18 +16,18 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// Deps is what the pages work with. Heartbeat, ReplyBudget, Now, Log, Admission and
-// Closing may be left out.
+// Deps are the dependencies of the pages. Heartbeat, ReplyBudget, Now, Log, Admission and
+// Closing are optional.
 type Deps struct {
-	// Orders is what can be done with orders.
+	// Orders holds the use cases of orders.
 	Orders Orders
-	// Hub tells of orders that change.
+	// Hub wakes pages when orders change.
 	Hub       *orders.Hub
 	Catalogue Catalogue
 	Stock     Stock
 	Payments  Payments
 	Messages  Messages
-	// Deliveries, Cleaners and Members are for those who serve.
+	// Deliveries, Cleaners and Members are for the people who work on orders.
 	Deliveries Jobs
 	Cleaners   Cleaners
 	Members    Members
@@ -36,32 +36,31 @@ type Deps struct {
 	Actions Actions
 	Bulk    Bulk
 	Monitor Monitor
-	// Demo is the demonstration that people can start; nil where there is none.
+	// Demo is the demonstration that can be started; nil if there is none.
 	Demo Demo
-	// Terms are what the payment provider takes.
+	// Terms are the payment provider's terms.
 	Terms Terms
 
-	// Callers knows whose a token is.
+	// Callers finds the caller of a token.
 	Callers Callers
-	// Issuer is where people log in, and Client what the pages are called there.
-	// Audience is what their tokens have to be for.
+	// Issuer is where people log in, and Client the pages' name there. Audience is the
+	// required audience of tokens.
 	Issuer, Client, Audience string
-	// SessionKey seals sessions, and HashKey the hashes by which repeated forms are
-	// told from others. Both are the same in all processes, and 32 bytes long.
+	// SessionKey seals sessions, and HashKey the hashes that identify repeated forms. Both
+	// are the same in all processes, and 32 bytes long.
 	SessionKey, HashKey func(context.Context) ([]byte, error)
 
-	// TestPayments: nobody is charged, and the methods of payment are those of tests.
+	// TestPayments: no money is charged, and the methods of payment are those of tests.
 	TestPayments bool
-	// Telephone reads a telephone number the way people write it, and answers it as it
-	// is kept.
+	// Telephone reads a telephone number as people write it, and returns it as it is
+	// stored.
 	Telephone func(text string) (booking.Personal, bool)
 	Admission *admission.Budgets
 	// ReplyBudget is how long a request may wait for an order's decision.
 	ReplyBudget time.Duration
-	// Heartbeat is how often a live page is told that it is still connected, every
-	// 15 s by default.
+	// Heartbeat is the interval of heartbeats to a live page, by default 15 s.
 	Heartbeat time.Duration
-	// Closing is closed when the server shuts down: live pages are let go then.
+	// Closing is closed when the server shuts down, and ends all streams.
 	Closing <-chan struct{}
 	Now     func() time.Time
 	Log     *zap.Logger
@@ -71,15 +70,15 @@ type Deps struct {
 type Pages struct {
 	Deps
 	login  *logins
-	zones  *lru.Cache[string, string]  // time zones of what was ordered, by its id
-	moved  *lru.Cache[string, int64]   // versions of orders of which the ledger tells more, by their ids
-	sealer atomic.Pointer[cipher.AEAD] // of sessions, nil until the key is known
+	zones  *lru.Cache[string, string]  // time zones of ordered items, by their ids
+	moved  *lru.Cache[string, int64]   // versions of orders whose ledger has more, by their ids
+	sealer atomic.Pointer[cipher.AEAD] // for sessions, nil until the key is known
 }
 
-// remembered is of how many things, and of how many orders, something is remembered.
+// remembered is the size of each cache.
 const remembered = 1000
 
-// New makes the pages.
+// New returns the pages.
 func New(d Deps) *Pages {
 	if d.ReplyBudget <= 0 {
 		d.ReplyBudget = orders.DefaultReplyBudget
@@ -96,7 +95,7 @@ func New(d Deps) *Pages {
 	if d.Admission == nil {
 		d.Admission = admission.New(admission.Limits{}, d.ReplyBudget, nil)
 	}
-	zones, _ := lru.New[string, string](remembered) // fails only for sizes that are none
+	zones, _ := lru.New[string, string](remembered) // fails only for sizes below 1
 	moved, _ := lru.New[string, int64](remembered)
 	return &Pages{Deps: d, login: &logins{issuer: d.Issuer, client: d.Client, audience: d.Audience}, zones: zones, moved: moved}
 }
@@ -132,14 +131,14 @@ func (p *Pages) Mount(r gin.IRouter) {
 	p.mountDemo(r)
 }
 
-// noteChange logs what a caller has changed of what there is to order, as the API does.
+// noteChange logs a caller's change of the catalogue, as the API does.
 func (v *visit) noteChange(what string, is offered) {
 	v.Log.Info(what, zap.String("item", is.id()), zap.String("owner", is.ownerID()), zap.String("by", v.caller.ID))
 }
 
 func (v *visit) noteCallPolicy() { v.Log.Info("call policy set", zap.String("by", v.caller.ID)) }
 
-// handler answers a visit. Its error becomes a page, in one place: see fail.
+// handler answers a visit. fail turns its error into a page, in one place.
 type handler func(*visit) error
 
 // public adds a page that everybody may see.
@@ -152,8 +151,8 @@ func (p *Pages) public(r gin.IRouter, method, path string, h handler) {
 	})
 }
 
-// page adds a page for callers who may ever do the action: whether they may with what
-// the page is about, the use case tells.
+// page adds a page for callers that may do the action on some thing; the use case decides
+// about the thing of the page.
 func (p *Pages) page(r gin.IRouter, method, path string, action booking.Action, h handler) {
 	r.Handle(method, path, func(c *gin.Context) {
 		v := p.visit(c)
@@ -163,11 +162,11 @@ func (p *Pages) page(r gin.IRouter, method, path string, action booking.Action, 
 	})
 }
 
-// spare is what a request gets on top of the reply budget, as in the API.
+// spare is the time of a request beyond the reply budget, as in the API.
 const spare = orders.Asking + 3*time.Second
 
-// serve finds out whose visit it is, and lets the handler answer it if the caller may
-// ever do the action.
+// serve identifies the caller, and runs the handler if the caller may do the action on some
+// thing.
 func (v *visit) serve(action booking.Action, h handler) error {
 	if err := v.identify(); err != nil {
 		return err
@@ -180,8 +179,8 @@ func (v *visit) serve(action booking.Action, h handler) error {
 	})
 }
 
-// admitted counts the visit of a caller who is known, and lets the handler answer it
-// within a time. A browser that hangs up does not end that: what was begun is finished.
+// admitted counts the visit of an authenticated caller, and runs the handler with a time
+// limit. The handler goes on if the browser disconnects: what has begun is finished.
 func (v *visit) admitted(h handler) error {
 	quota, counted := v.Admission.Callers.Request("caller " + v.caller.ID)
 	if counted && quota.Exceeded {
@@ -202,5 +201,5 @@ func (v *visit) admitted(h handler) error {
 	return h(v)
 }
 
-// tooManyRequests is the code for a caller that has sent as many requests as one may.
+// tooManyRequests is the code for a caller that exceeds its limit of requests.
 const tooManyRequests = booking.Code("too_many_requests")

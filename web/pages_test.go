@@ -28,7 +28,7 @@ var (
 	latte    = booking.Drink{ID: "drink-latte", Name: "Latte", OwnerID: "cora", Price: booking.Money{Amount: 4500, Currency: "KRW"}, Date: arrival, TimeZone: "Asia/Seoul"}
 )
 
-// ids of orders, one a kind.
+// Ids of orders, one per kind.
 const (
 	stayID = "lodging-06gzvfahhdv2qeq77vmrpjqcg8"
 	foodID = "food-06gzvfahhdv2qeq77vmrpjqcg8"
@@ -36,7 +36,7 @@ const (
 	callID = "cleaning-06gzvfahhdv2qeq77vmrpjqcg8"
 )
 
-// furnish puts something of each kind on sale, and an order of each kind of alice's.
+// furnish adds an item of each kind, and an order of each kind by alice.
 func (s *site) furnish() {
 	s.Helper()
 	ctx := s.Context()
@@ -50,7 +50,7 @@ func (s *site) furnish() {
 	}
 }
 
-// standing are statuses in which orders stand.
+// standing are statuses of accepted orders.
 var standing = map[booking.Kind]booking.Status{
 	booking.Lodging: booking.Confirmed, booking.Food: booking.Delivering, booking.Cafe: booking.InProduction, booking.Cleaning: booking.Calling,
 }
@@ -66,7 +66,7 @@ func everyKind(customer string) []contract.Input {
 	}
 }
 
-// everyPage are the addresses of all pages of a customer's.
+// everyPage lists the addresses of all pages of a customer.
 func everyPage() []string {
 	return []string{
 		"/", "/rooms", "/rooms?checkIn=" + arrival.String() + "&checkOut=" + leaving.String() + "&rooms=2",
@@ -77,8 +77,8 @@ func everyPage() []string {
 	}
 }
 
-// TestPages: every page in both languages, at once, within its size, and without
-// anything that the policy of contents would forbid.
+// TestPages: every page in both languages is complete at once, within its size, and
+// contains nothing that the content policy would forbid.
 func TestPages(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -94,7 +94,7 @@ func TestPages(t *testing.T) {
 	}
 }
 
-// requirePage checks what all pages have in common.
+// requirePage checks the common parts of all pages.
 func requirePage(t *testing.T, got shown, l booking.Language) {
 	t.Helper()
 	at := got.url.Path
@@ -122,7 +122,7 @@ func requirePage(t *testing.T, got shown, l booking.Language) {
 	}
 }
 
-// TestPages_SwitchLanguage: the switch goes before what the browser prefers.
+// TestPages_SwitchLanguage: the chosen language takes precedence over the browser's.
 func TestPages_SwitchLanguage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -135,8 +135,8 @@ func TestPages_SwitchLanguage(t *testing.T) {
 	require.Contains(t, b.post("/language", "language", "en", "back", "//evil.test").words(), "What would you like")
 }
 
-// TestPages_OfOthers: what is not a person's to see is not there for them, and what they
-// may never do is refused.
+// TestPages_OfOthers: a thing that the person may not see is NotFound, and an action that
+// they may never do is refused.
 func TestPages_OfOthers(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -158,7 +158,8 @@ func TestPages_OfOthers(t *testing.T) {
 	require.Empty(t, s.book.decided)
 }
 
-// TestPages_OtherSites: a page of another site cannot have a browser send anything.
+// TestPages_OtherSites: requests that a page of another site makes a browser send are
+// refused.
 func TestPages_OtherSites(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -176,8 +177,8 @@ func TestPages_OtherSites(t *testing.T) {
 	require.Empty(t, s.book.decided)
 }
 
-// TestPages_TooMany: who sends more requests than one may is told so, on each page of
-// theirs.
+// TestPages_TooMany: a person that exceeds the limit of requests is told so, on each of
+// their pages.
 func TestPages_TooMany(t *testing.T) {
 	t.Parallel()
 	s := newSite(t, func(d *web.Deps) { d.Admission = admission.New(admission.Limits{PerSecond: 1}, time.Second, nil) })
@@ -193,8 +194,8 @@ func TestPages_TooMany(t *testing.T) {
 	}
 }
 
-// TestStatic: the stylesheet and the script are kept for ever, by names that change with
-// them.
+// TestStatic: the stylesheet and the script are cached for ever, by names that change with
+// their content.
 func TestStatic(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -210,7 +211,7 @@ func TestStatic(t *testing.T) {
 	}
 }
 
-// TestPages_Smuggled: whatever people write, pages show as text.
+// TestPages_Smuggled: markup that people write is shown as text.
 func TestPages_Smuggled(t *testing.T) {
 	t.Parallel()
 	const bad = `<script>alert(1)</script><img src=x onerror=alert(2)>"'</title>`

@@ -6,7 +6,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// policy is what customers who cancel get back, in words, a line for each tier.
+// policy is a cancellation policy in words, a line per tier.
 func (w words) policy(p *booking.CancellationPolicy, currency string) []string {
 	if p == nil {
 		return []string{w.say("policy.all")}
@@ -37,7 +37,8 @@ func (w words) policy(p *booking.CancellationPolicy, currency string) []string {
 	return lines
 }
 
-// statusWords are the status as food and drinks have it: tiers by status are theirs.
+// statusWords is the status in the words of food or drinks, because only these have tiers
+// by status.
 func (w words) statusWords(s booking.Status) string {
 	if label := s.Label(booking.Food, w.language); label != "" {
 		return label
@@ -45,7 +46,7 @@ func (w words) statusWords(s booking.Status) string {
 	return s.Label(booking.Cafe, w.language)
 }
 
-// span is a length of time as people say it.
+// span is a duration in words.
 func (w words) span(d time.Duration) string {
 	hours, minutes := int(d/time.Hour), int(d%time.Hour/time.Minute)
 	switch {

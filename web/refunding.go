@@ -20,24 +20,24 @@ func (p *Pages) mountRefunds(r gin.IRouter) {
 // ledgerLine is a line of an order's payment.
 type ledgerLine struct{ what, amount, state, why, when string }
 
-// refundForm is what the page shows on which staff give something back.
+// refundForm is what the page of staff's refunds shows.
 type refundForm struct {
 	*ordering
 	order  contract.View
 	what   string
 	lines  []ledgerLine
-	paid   string // where the payment stands
+	paid   string // the state of the payment
 	left   booking.Money
 	leftIs string
 }
 
-// askRefund shows the ledger of an order, and the form that gives some of it back.
+// askRefund shows the ledger of an order, and the form that refunds some of it.
 func (p *Pages) askRefund(v *visit) error {
 	return v.refundPage(http.StatusOK, v.newOrdering("amount", "reason"))
 }
 
-// refundable reads the order and its payment, for those who may give back. NotCharged:
-// nothing was paid.
+// refundable reads the order and its payment, for callers that may refund. Returns
+// NotCharged if nothing was paid.
 func (v *visit) refundable() (contract.View, booking.Payment, error) {
 	id, err := v.orderID()
 	if err != nil {
@@ -87,18 +87,18 @@ func (v *visit) ledgerLines(order contract.View, payment booking.Payment) []ledg
 	return lines
 }
 
-// entryStates are the entries for where a refund stands.
+// entryStates are the entries for the states of refunds.
 var entryStates = map[booking.EntryState]string{
 	booking.EntryPending: "ledger.pending", booking.EntryDone: "ledger.done", booking.EntryFailed: "ledger.failed",
 }
 
-// entryReasons are the entries for why money was given back where no order was cancelled.
+// entryReasons are the entries for the reasons of refunds without a cancellation.
 var entryReasons = map[booking.EntryReason]string{
 	booking.Goodwill: "ledger.goodwill", booking.EarlyDeparture: "ledger.early", booking.Disputed: "ledger.disputed", booking.AtProvider: "ledger.provider",
 }
 
-// why is the reason of a refund, with the words of the one who decided it where the
-// reader is shown them.
+// why is the reason of a refund, with the note of the caller that decided it if the reader
+// may see that.
 func (v *visit) why(e booking.Entry, reader booking.Reader, underWay bool) string {
 	reason := booking.Reason(e.Reason).Label(v.language)
 	if key, known := entryReasons[e.Reason]; known {
@@ -110,7 +110,7 @@ func (v *visit) why(e booking.Entry, reader booking.Reader, underWay bool) strin
 	return reason
 }
 
-// refund gives back what the form says, once.
+// refund makes the refund in the form, once.
 func (p *Pages) refund(v *visit) error {
 	_, payment, err := v.refundable()
 	if err != nil {
@@ -130,7 +130,7 @@ func (p *Pages) refund(v *visit) error {
 	return v.goTo("/orders/" + id + "/refund")
 }
 
-// part reads how much of a payment is to be given back.
+// part reads the amount of a refund.
 func (v *visit) part(o *ordering, payment booking.Payment) booking.Money {
 	amount, ok := readAmount(o.fields["amount"], payment.Amount.Currency)
 	switch {
@@ -142,8 +142,8 @@ func (v *visit) part(o *ordering, payment booking.Payment) booking.Money {
 	return amount
 }
 
-// notRefunded shows the form again with why nothing was begun. Its key stays: what may
-// be begun yet is not begun twice.
+// notRefunded shows the form again with why no refund was begun. Its key stays, so that a
+// refund that may still begin is not made twice.
 func (v *visit) notRefunded(o *ordering, err error) error {
 	refusal := v.disclose(err)
 	if status := statusOf(refusal.Code); status == http.StatusNotFound || status == http.StatusForbidden {

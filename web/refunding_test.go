@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// pay takes the payment of the stay that stands.
+// pay charges the payment of an accepted stay.
 func (s *site) pay(orderID string, amount int64) {
 	s.Helper()
 	charge := booking.Charge{Key: booking.ChargeKey(orderID), OrderID: orderID, Amount: booking.Money{Amount: amount, Currency: "KRW"}, Method: "pm_card_visa"}
@@ -21,7 +21,7 @@ func (s *site) pay(orderID string, amount int64) {
 	require.NoError(s, err)
 }
 
-// begins has refunds begun in the ledger, as their sagas do.
+// begins starts refunds in the ledger, as sagas do.
 func (s *site) begins(ctx context.Context, r orders.Refund) (orders.Refunded, error) {
 	e := booking.Entry{Key: r.OrderID + "/refund/" + r.Key, OrderID: r.OrderID, Kind: booking.RefundEntry, Amount: r.Amount, Reason: booking.Goodwill, Note: r.Note, By: "bora"}
 	payment, err := s.payments.BeginEntry(ctx, e)
@@ -32,8 +32,8 @@ func (s *site) begins(ctx context.Context, r orders.Refund) (orders.Refunded, er
 	return orders.Refunded{Entry: is, Earlier: earlier}, nil
 }
 
-// TestRefund: an owner gives some of a payment back, once, never more than is left, and
-// sees the ledger.
+// TestRefund: an owner refunds a part of a payment, once, never more than is left, and sees
+// the ledger.
 func TestRefund(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -73,8 +73,8 @@ func TestRefund(t *testing.T) {
 	require.EqualValues(t, 70000, payment.Refundable())
 }
 
-// TestRefund_ByOperators: operators are led to their own page, which knows what others have
-// done to the order meanwhile.
+// TestRefund_ByOperators: operators are led to their own page, which knows the actions of
+// others on the order.
 func TestRefund_ByOperators(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -84,7 +84,7 @@ func TestRefund_ByOperators(t *testing.T) {
 	require.Contains(t, s.as("bora", booking.English).get("/orders/"+stayID).text, "/orders/"+stayID+"/refund")
 }
 
-// TestRefund_OfOthers: customers, staff and strangers give nothing back.
+// TestRefund_OfOthers: customers, staff and strangers cannot refund.
 func TestRefund_OfOthers(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

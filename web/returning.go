@@ -8,9 +8,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// comeBack takes a customer who comes back from the payment provider's page, and shows the
-// order. What the provider has added to the address is a hint. While the order cannot be
-// told it is shown as it is: it asks the provider by itself, too.
+// comeBack handles a customer that comes back from the payment provider's page, and shows
+// the order. The parameters that the provider adds to the address are only a hint. If the
+// order cannot be reached, it is shown as it is: it asks the provider by itself, too.
 func (p *Pages) comeBack(v *visit) error {
 	id := v.c.Param("id")
 	amount, _ := strconv.ParseInt(v.c.Query("amount"), 10, 64)
@@ -29,8 +29,8 @@ func (p *Pages) comeBack(v *visit) error {
 	}
 }
 
-// toConfirm is the page of the payment provider's where the reader has to confirm the
-// order's payment; "" where there is none for them.
+// toConfirm is the payment provider's page where the reader has to confirm the order's
+// payment; "" if the reader has none to confirm.
 func (v *visit) toConfirm(order contract.View) string {
 	if order.NextAction == nil || v.caller.ReaderOf(order.Thing()) != booking.ReaderCustomer {
 		return ""

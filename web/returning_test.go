@@ -11,8 +11,8 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// TestConfirm: the order's page leads its customer to the provider's, and says until when;
-// who comes back sees the order.
+// TestConfirm: the order's page links its customer to the provider's page, with the
+// deadline; a customer that comes back sees the order.
 func TestConfirm(t *testing.T) {
 	t.Parallel()
 	nothing := map[booking.Language]string{

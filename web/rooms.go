@@ -17,14 +17,14 @@ func (p *Pages) mountRooms(r gin.IRouter) {
 	p.page(r, http.MethodPost, "/rooms/:id", booking.PlaceOrder, p.reserveRooms)
 }
 
-// stay is a stay as a form says it.
+// stay is a stay as the form has it.
 type stay struct {
 	*ordering
 	from, to booking.Date
 	rooms    int
 }
 
-// stay reads the form: without dates it is for tomorrow night.
+// stay reads the form; without dates it is for tomorrow night.
 func (v *visit) stay() stay {
 	s := stay{ordering: v.newOrdering("checkIn", "checkOut", "rooms")}
 	if s.fields["checkIn"] == "" && s.fields["checkOut"] == "" {
@@ -40,7 +40,7 @@ func (v *visit) stay() stay {
 	return s
 }
 
-// date reads a day that has to be there.
+// date reads a required day.
 func (v *visit) date(o *ordering, name string) booking.Date {
 	d, err := booking.ParseDate(o.fields[name])
 	if err != nil {
@@ -58,7 +58,7 @@ func (s stay) query() string {
 	return url.Values{"checkIn": {s.fields["checkIn"]}, "checkOut": {s.fields["checkOut"]}, "rooms": {s.fields["rooms"]}}.Encode()
 }
 
-// freePlace is a place with rooms that are free on each night.
+// freePlace is a place with free rooms on each night.
 type freePlace struct {
 	booking.Place
 	left        int
@@ -69,10 +69,10 @@ type freePlace struct {
 const (
 	// placesAtOnce is how many free places a part of the search shows.
 	placesAtOnce = 12
-	// placesLooked is among how many places these are looked for at once, and partsLooked
-	// how often: the rest is for the next part.
-	placesLooked = 50
-	partsLooked  = 6
+	// placesSearched is how many places are searched for these at once, and mostSearches how
+	// often: further ones are for the next part.
+	placesSearched = 50
+	mostSearches   = 6
 )
 
 // searchRooms finds places with enough free rooms on every night, newest first.
@@ -84,7 +84,7 @@ func (p *Pages) searchRooms(v *visit) error {
 	var found []freePlace
 	next := v.c.Query("cursor")
 	begun := next
-	for parts := 0; len(s.faults) == 0 && len(found) < placesAtOnce && parts < partsLooked; parts++ {
+	for parts := 0; len(s.faults) == 0 && len(found) < placesAtOnce && parts < mostSearches; parts++ {
 		some, cursor, err := v.freePlaces(s, next)
 		if err != nil {
 			return err
@@ -105,9 +105,9 @@ func (p *Pages) searchRooms(v *visit) error {
 	return v.show(status, roomsPage(v.page(v.say("rooms.title"), "nav.rooms"), s, found, begun != "", more))
 }
 
-// freePlaces are those of one part of the catalogue.
+// freePlaces lists the free places of one part of the catalogue.
 func (v *visit) freePlaces(s stay, cursor string) (free []freePlace, next string, err error) {
-	places, next, err := v.Catalogue.Places(v.ctx, booking.CatalogueFilter{}, booking.Page{Cursor: cursor, Limit: placesLooked})
+	places, next, err := v.Catalogue.Places(v.ctx, booking.CatalogueFilter{}, booking.Page{Cursor: cursor, Limit: placesSearched})
 	if err != nil {
 		return nil, "", err
 	}
@@ -132,10 +132,10 @@ func (v *visit) freePlaces(s stay, cursor string) (free []freePlace, next string
 	return free, next, nil
 }
 
-// showRooms shows a place, what a stay there costs, and the form that reserves it.
+// showRooms shows a place, the price of a stay there, and the form that reserves it.
 func (p *Pages) showRooms(v *visit) error { return v.placePage(http.StatusOK, v.stay()) }
 
-// placePage shows the place with the stay's form, as it came out.
+// placePage shows the place with the stay's form and its outcome.
 func (v *visit) placePage(status int, s stay) error {
 	place, err := v.Catalogue.Place(v.ctx, v.c.Param("id"))
 	if err != nil {
@@ -155,7 +155,7 @@ func (v *visit) placePage(status int, s stay) error {
 	return v.show(status, placePage(v.page(place.Name, "nav.rooms"), place, s, left[place.ID]))
 }
 
-// reserveRooms reserves what the form says.
+// reserveRooms places the reservation in the form.
 func (p *Pages) reserveRooms(v *visit) error {
 	s := v.stay()
 	return v.placeOrder(s.ordering, s.wanted(v.c.Param("id")), func(status int) error { return v.placePage(status, s) })

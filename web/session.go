@@ -18,18 +18,19 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// session is what the browser keeps, sealed, of a person who has logged in. Nothing of
-// it is kept here: every process with the key can read it.
+// session is the sealed session of a person, stored in the browser only: every process with
+// the key can read it.
 type session struct {
 	Token string    `json:"token"` // an access token of the issuer
 	Ends  time.Time `json:"ends"`
 }
 
-// sessionCookie is the session's name. Another name is another session.
+// sessionCookie is the name of the session's cookie. It is part of the seal, so a change of
+// the name ends all sessions.
 const sessionCookie = "yeyak_session"
 
-// identify finds out whose visit it is: that of the session's access token, with which
-// the API would answer, too. Unauthenticated: nobody's.
+// identify finds the caller of the visit by the session's access token, which is valid for
+// the API, too. Returns Unauthenticated if there is none.
 func (v *visit) identify() error {
 	s, known := open[session](v, sessionCookie)
 	if !known || !v.Now().Before(s.Ends) {
@@ -45,22 +46,22 @@ func (v *visit) identify() error {
 	return nil
 }
 
-// identifiedWithin bounds the time in which a caller is found out.
+// identifiedWithin bounds the identification of a caller.
 const identifiedWithin = 5 * time.Second
 
-// isOver tells whether an error says that the session counts no more.
+// isOver tells whether an error means that the session is no longer valid.
 func isOver(err error) bool { return errors.Is(err, &booking.Error{Code: booking.Unauthenticated}) }
 
 const (
-	// mostCookie is how long a cookie may be: browsers drop longer ones.
+	// mostCookie is the maximum length of a cookie: browsers drop longer ones.
 	mostCookie = 4000
-	// mostCookies is in how many cookies a value is kept at most. Servers on the way take
-	// 8 kB of cookies or 16, and refuse more with a page of their own.
+	// mostCookies is the maximum of cookies for one value. Servers in between accept 8 or
+	// 16 kB of cookies, and refuse more with a page of their own.
 	mostCookies = 4
 )
 
-// partOf is the name of the cookie with the n-th part of a value. Values that fit into
-// one have one.
+// partOf is the name of the cookie with the n-th part of a value. A value that fits into
+// one cookie has one.
 func partOf(name string, n int) string {
 	if n == 0 {
 		return name
@@ -68,8 +69,8 @@ func partOf(name string, n int) string {
 	return name + "_" + strconv.Itoa(n)
 }
 
-// keep gives the browser a value to keep until it ends, which it can neither read nor
-// change, and which no page of another site makes it send with a form.
+// keep stores a value in the browser until ends. The browser can neither read nor change
+// it, and does not send it with a form of another site.
 func (v *visit) keep(name string, value any, ends time.Time) error {
 	text, err := v.seal(name, value)
 	if err != nil {
@@ -87,13 +88,13 @@ func (v *visit) keep(name string, value any, ends time.Time) error {
 	return nil
 }
 
-// drop takes it from the browser.
+// drop removes the value from the browser.
 func (v *visit) drop(name string) {
 	http.SetCookie(v.c.Writer, v.cookie(name, "", -1))
 	v.dropFrom(name, 1)
 }
 
-// dropFrom takes the n-th part of a value and the later ones from the browser, as far as
+// dropFrom removes the n-th part of a value and the later ones from the browser, as far as
 // it has them.
 func (v *visit) dropFrom(name string, n int) {
 	for ; n < mostCookies; n++ {
@@ -123,8 +124,8 @@ func (v *visit) cookie(name, text string, seconds int) *http.Cookie {
 	}
 }
 
-// onLoopback tells whether a Host header names this machine. Everywhere else pages are
-// reached by https only: an access token must not cross a network in the clear.
+// onLoopback tells whether a Host header names this machine. Under all other names pages
+// are reached by https only: an access token must not cross a network unencrypted.
 func onLoopback(host string) bool {
 	name := host
 	if h, _, err := net.SplitHostPort(host); err == nil {
@@ -133,8 +134,8 @@ func onLoopback(host string) bool {
 	return name == "localhost" || net.ParseIP(name).IsLoopback()
 }
 
-// seal makes a text of a value that only a process with the key can read. A text that
-// is sealed under one name cannot be opened under another.
+// seal encrypts a value so that only a process with the key can read it. A text that is
+// sealed under one name cannot be opened under another.
 func (v *visit) seal(name string, value any) (string, error) {
 	aead, err := v.aead()
 	if err != nil {
@@ -147,8 +148,8 @@ func (v *visit) seal(name string, value any) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(aead.Seal(nil, nil, text, []byte(name))), nil
 }
 
-// open reads what keep has kept. It returns false when there is nothing that this key
-// has sealed.
+// open reads what keep has stored. Returns false if there is nothing that this key has
+// sealed.
 func open[T any](v *visit, name string) (value T, known bool) {
 	sealed, err := base64.RawURLEncoding.DecodeString(v.kept(name))
 	if err != nil {
@@ -162,7 +163,7 @@ func open[T any](v *visit, name string) (value T, known bool) {
 	return value, err == nil && json.Unmarshal(text, &value) == nil
 }
 
-// aead is AES-GCM, which draws its nonces by itself. It is made once: the key never
+// aead is AES-GCM, which generates its nonces itself. It is made once: the key never
 // changes.
 func (v *visit) aead() (cipher.AEAD, error) {
 	if known := v.sealer.Load(); known != nil {

@@ -16,9 +16,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestSession_InParts: a token that is too long for one cookie is kept in several, of
-// which none stays behind when a shorter one follows. One that is longer than any server
-// on the way would let pass is refused by name.
+// TestSession_InParts: a token that is too long for one cookie is stored in several, and
+// none of these stays when a shorter token follows. A token longer than servers in between
+// would accept is refused with its own code.
 func TestSession_InParts(t *testing.T) {
 	t.Parallel()
 	p := New(Deps{SessionKey: func(context.Context) ([]byte, error) { return make([]byte, 32), nil }})

@@ -32,7 +32,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// now is the moment at which these tests take place: it is not far from the tokens'.
+// now is the time of these tests, close to that of the tokens.
 var now = time.Now()
 
 // site is the pages over a socket, with real stores on SQLite, a real issuer, and orders
@@ -57,7 +57,7 @@ type site struct {
 	bulk       *store.Bulk
 }
 
-// book is orders without an engine: what is prepared and read is real.
+// book is orders without an engine: preparing and reading are real.
 type book struct {
 	*orders.Orders
 	rows *store.Mypage
@@ -203,7 +203,7 @@ func (s *site) as(account string, language booking.Language) *browser {
 	return b
 }
 
-// shown is what a browser shows, after all redirects.
+// shown is what a browser shows after all redirects.
 type shown struct {
 	status int
 	text   string
@@ -240,7 +240,7 @@ func (b *browser) send(method, target string, form url.Values) shown {
 	return shown{answer.StatusCode, string(text), answer.Request.URL, answer.Header}
 }
 
-// form is the form of a page that is sent to the path, with its fields as they are.
+// form is the page's form for the action, with its fields as they are.
 func (p shown) form(t *testing.T, action string) url.Values {
 	t.Helper()
 	found := regexp.MustCompile(`(?s)<form[^>]* method="post" action="` + regexp.QuoteMeta(action) + `"[^>]*>(.*?)</form>`).FindStringSubmatch(p.text)
@@ -276,14 +276,14 @@ func field(t *testing.T, text, name string) string {
 	return ""
 }
 
-// words are what a page says, without its markup.
+// words is the text of a page without its markup.
 func (p shown) words() string {
 	text := regexp.MustCompile(`(?s)<(script|style)[^>]*>.*?</(script|style)>`).ReplaceAllString(p.text, "")
 	text = regexp.MustCompile(`<[^>]*>`).ReplaceAllString(text, " ")
 	return strings.Join(strings.Fields(unescaped.Replace(text)), " ")
 }
 
-// publish keeps an order of alice's, whose saga has come to the last of the statuses.
+// publish stores an order of alice's whose saga has reached the last of the statuses.
 func (s *site) publish(input contract.Input, statuses ...booking.Status) contract.View {
 	s.Helper()
 	view := input.View()
@@ -304,7 +304,7 @@ func (s *site) keep(view contract.View) {
 	s.hub.Wake(p)
 }
 
-// order is what the orders of a customer have in common.
+// order is the common part of a customer's orders.
 func order(id, customer string, amount int64) contract.Order {
 	return contract.Order{OrderID: id, CustomerID: customer, Amount: booking.Money{Amount: amount, Currency: "KRW"}, PlacedAt: now, PaymentMethod: "pm_card_visa"}
 }
@@ -313,7 +313,7 @@ func escape(text string) string { return url.QueryEscape(text) }
 
 func unescape(text string) string { return unescaped.Replace(text) }
 
-// links are where links of a page lead to that begin so.
+// links lists the addresses of links in a page with this prefix.
 func links(p shown, begins string) (found []string) {
 	for _, l := range regexp.MustCompile(`<a [^>]*href="([^"]*)"`).FindAllStringSubmatch(p.text, -1) {
 		if strings.HasPrefix(l[1], begins) {

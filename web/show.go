@@ -34,21 +34,20 @@ func (w words) money(m booking.Money) string {
 	return text
 }
 
-// defaultZone is of orders that are in no place with a time zone: the default of places.
+// defaultZone is for orders without a time zone of their own: the default of places.
 const defaultZone = "Asia/Seoul"
 
-// moment is an instant by a place's clocks, which it names.
+// moment is an instant by a place's clocks, with the name of their zone.
 func (w words) moment(at time.Time, zone string) string {
 	loc, err := booking.Zone(zone)
 	if err != nil {
 		loc = time.UTC
 	}
 	at = at.In(loc)
-	return w.day(booking.DateOf(at)) + " " + at.Format("15:04\u00a0MST") // which stay together
+	return w.day(booking.DateOf(at)) + " " + at.Format("15:04\u00a0MST") // non-breaking
 }
 
-// second is an instant to the millisecond, by the clocks of most places, for what is
-// compared with logs.
+// second is an instant to the millisecond in the default zone, for comparison with logs.
 func (w words) second(at time.Time) string {
 	loc, err := booking.Zone(defaultZone)
 	if err != nil {
@@ -69,10 +68,10 @@ func (w words) day(d booking.Date) string {
 	return at.Format("Mon 2 Jan 2006")
 }
 
-// weekdays are the words for them, Sunday first.
+// weekdays are the words for the days of a week, Sunday first.
 var weekdays = [...]string{"day.0", "day.1", "day.2", "day.3", "day.4", "day.5", "day.6"}
 
-// kindKey is the word for what a business offers.
+// kindKey is the word for the offers of a business.
 func kindKey(k booking.Kind) string {
 	switch k {
 	case booking.Lodging:
@@ -86,8 +85,8 @@ func kindKey(k booking.Kind) string {
 	}
 }
 
-// zoneOf is the time zone in which an order takes place. That of a place is remembered:
-// an order keeps the place as it was.
+// zoneOf is the time zone of an order. A place's zone is cached: an order keeps the place
+// as it was.
 func (v *visit) zoneOf(order contract.View) string {
 	if order.Terms != nil && order.Terms.TimeZone != "" {
 		return order.Terms.TimeZone
@@ -110,7 +109,7 @@ func (v *visit) zoneOf(order contract.View) string {
 		return defaultZone
 	}
 	if err != nil {
-		return defaultZone // it is asked for again the next time
+		return defaultZone // it is read again the next time
 	}
 	v.zones.Add(order.Item.ID, zone)
 	return zone

@@ -21,9 +21,9 @@ type staticFile struct {
 	content   []byte
 }
 
-// assets are the files that pages load, by the names under which they are served: with
-// a hash of their content, so that browsers may keep them for ever. assetNames are
-// these names by the files' own.
+// assets are the files that pages load, by the names under which they are served: with a
+// hash of their content, so that browsers may cache them for ever. assetNames maps the
+// files' own names to these.
 var assets, assetNames = func() (map[string]staticFile, map[string]string) {
 	files, names := map[string]staticFile{}, map[string]string{}
 	entries, err := fs.ReadDir(staticFiles, "static")

@@ -8,21 +8,21 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// step is one step of an order's way: forward, back, or still to come.
+// step is one step in the progress of an order: done, undone, or expected.
 type step struct {
 	tone, text, detail string
-	at                 time.Time // zero of one that is still to come
+	at                 time.Time // zero for an expected one
 	when               string
-	now                bool // the order stands here
+	now                bool // the order's present status
 }
 
 // Tones that only steps have.
 const (
-	toneNext  = "next"  // still to come, when all goes well
-	toneFault = "fault" // it did not work, or was not carried out
+	toneNext  = "next"  // expected if all goes well
+	toneFault = "fault" // it failed, or was not carried out
 )
 
-// usualWay is how orders go when all goes well, as it is shown before it happens.
+// usualWay is the expected progress of orders.
 var usualWay = map[booking.Kind][]booking.Status{
 	booking.Lodging:  {booking.Paid, booking.Confirmed, booking.Completed},
 	booking.Food:     {booking.Paid, booking.Delivering, booking.Delivered},
@@ -30,8 +30,8 @@ var usualWay = map[booking.Kind][]booking.Status{
 	booking.Cleaning: {booking.Calling, booking.Assigned, booking.Completed},
 }
 
-// steps are what has happened to the order and its money, oldest first, and what is
-// still to come.
+// steps lists what has happened to the order and its money, oldest first, and the expected
+// steps.
 func (v *visit) steps(order contract.View, payment booking.Payment, zone string) []step {
 	reader := v.caller.ReaderOf(order.Thing())
 	var steps []step
@@ -39,7 +39,7 @@ func (v *visit) steps(order contract.View, payment booking.Payment, zone string)
 		if e.Kind == booking.RefundEntry {
 			s := v.refundStep(e)
 			if e.Key == payment.RefundKey() && order.Status == booking.Cancelled && s.at.After(order.Since()) {
-				s.at = order.Since() // the engine's clock for the end is that of the task which gave it back
+				s.at = order.Since() // the engine's time of the end is that of the task which made the refund
 			}
 			steps = append(steps, s)
 		}
@@ -76,12 +76,12 @@ func (w words) stepOf(order contract.View, e contract.Entry) step {
 	case e.Decision != "":
 		s.text = w.say("step.byhand")
 	case s.tone == toneWait && e.Status != order.Status:
-		s.tone = toneGood // it has been waited for
+		s.tone = toneGood // the wait is over
 	}
 	return s
 }
 
-// refundStep is the step of money that goes back.
+// refundStep is the step of a refund.
 func (w words) refundStep(e booking.Entry) step {
 	at := e.Changed
 	if at.IsZero() {
@@ -99,7 +99,7 @@ func (w words) refundStep(e booking.Entry) step {
 	return s
 }
 
-// toCome are the steps that are still to come, when all goes well.
+// toCome lists the expected steps, if all goes well.
 func (w words) toCome(order contract.View) (steps []step) {
 	if order.Status.Final() || order.Status == booking.Cancelling {
 		return nil

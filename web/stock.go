@@ -17,7 +17,7 @@ func (p *Pages) mountStock(r gin.IRouter) {
 	p.page(r, http.MethodPost, "/desk/drinks/:id/stock", booking.ChangeStock, p.setCups)
 }
 
-// stockSet is the line of a log that says that the stock of something was changed.
+// stockSet is the log line for a change of stock.
 const stockSet = "stock set"
 
 // calendar is a month of a place's stock, with the form that sets it.
@@ -26,18 +26,19 @@ type calendar struct {
 	place      booking.Place
 	month      string
 	weeks      [][]calendarDay
-	before, on string // addresses of the months around
+	before, on string // addresses of the months before and after
 }
 
-// calendarDay is a day in the calendar; one of another month is empty.
+// calendarDay is a day in the calendar; a day of another month is empty.
 type calendarDay struct {
 	day  int
-	set  bool // there is stock of it
+	set  bool // it has stock
 	full bool
 	booking.StockDay
 }
 
-// showStock shows a month of a place's stock: how many rooms there are and are left.
+// showStock shows a month of a place's stock: how many rooms there are, and how many are
+// left.
 func (p *Pages) showStock(v *visit) error {
 	return v.stockPage(http.StatusOK, v.newOrdering("from", "last", "rooms"))
 }
@@ -61,8 +62,8 @@ func (v *visit) stockPage(status int, o *ordering) error {
 	return v.show(status, stockPage(v.page(is.place.Name, "nav.catalogue"), c))
 }
 
-// monthOf is the first day of the month that was asked for, or of the one that it is at
-// the place.
+// monthOf is the first day of the requested month, by default of the present month at the
+// place.
 func (v *visit) monthOf(place booking.Place) booking.Date {
 	if first, err := booking.ParseDate(v.field("month") + "-01"); err == nil {
 		return first
@@ -100,7 +101,7 @@ func weeksOf(first booking.Date, days []booking.StockDay) (weeks [][]calendarDay
 	return weeks
 }
 
-// setStock sets how many rooms there are, on each night from the first to the last.
+// setStock sets the number of rooms on each night from the first to the last.
 func (p *Pages) setStock(v *visit) error {
 	is, err := v.offered(booking.Lodging, v.c.Param("id"), booking.ChangeStock)
 	if err != nil {
@@ -130,7 +131,7 @@ func (p *Pages) setStock(v *visit) error {
 	return v.goTo("/desk/places/" + is.place.ID + "/stock?month=" + monthText(from))
 }
 
-// setCups sets how many cups of a drink there are on its day.
+// setCups sets the number of cups of a drink on its day.
 func (p *Pages) setCups(v *visit) error {
 	is, err := v.offered(booking.Cafe, v.c.Param("id"), booking.ChangeStock)
 	if err != nil {

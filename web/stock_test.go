@@ -10,7 +10,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// TestStock: a month shows how many rooms there are and are left, and a range sets them.
+// TestStock: a month shows how many rooms there are, and how many are left, and a range
+// sets them.
 func TestStock(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// callTermsPath is where operators set what customers who cancel a call get back.
+// callTermsPath is the page where operators set the cancellation policy of calls.
 const callTermsPath = "/desk/cleaning"
 
 func (p *Pages) mountTerms(r gin.IRouter) {
@@ -23,25 +23,25 @@ func (p *Pages) mountTerms(r gin.IRouter) {
 	p.page(r, http.MethodPost, callTermsPath, booking.ChangeCallPolicy, p.setCallTerms)
 }
 
-// termsForm is the form of what customers who cancel get back.
+// termsForm is the form of a cancellation policy.
 type termsForm struct {
 	*ordering
 	kind       booking.Kind
 	currency   string
 	rows       []termsRow
-	name, back string // of what it is about, and the address to go back to
+	name, back string // of the item, and the address to return to
 }
 
 // termsRow is a tier in the form, by the names of its fields.
 type termsRow struct {
 	time, percent string
-	status        booking.Status // that is its condition, "" for a time
+	status        booking.Status // its condition, "" for a time
 }
 
-// emptyRows are offered below the tiers that there are.
+// emptyRows is how many empty rows follow the existing tiers.
 const emptyRows = 2
 
-// newTerms is the form as it was sent, or with what there is.
+// newTerms is the form as it was sent, or with the stored policy.
 func (v *visit) newTerms(kind booking.Kind, currency string, is *booking.CancellationPolicy) *termsForm {
 	f := &termsForm{kind: kind, currency: currency, rows: rowsFor(kind, is)}
 	names := []string{"fee", "noshow", "early"}
@@ -55,8 +55,8 @@ func (v *visit) newTerms(kind booking.Kind, currency string, is *booking.Cancell
 	return f
 }
 
-// rowsFor are the rows of the form: one for each status that may be a condition, or those
-// of the times that there are, and some for more.
+// rowsFor are the rows of the form: one for each status that may be a condition, or one for
+// each existing time, and some empty ones.
 func rowsFor(kind booking.Kind, is *booking.CancellationPolicy) (rows []termsRow) {
 	for i, s := range booking.TierStatuses(kind) {
 		rows = append(rows, termsRow{percent: "percent" + strconv.Itoa(i), status: s})
@@ -74,7 +74,7 @@ func rowsFor(kind booking.Kind, is *booking.CancellationPolicy) (rows []termsRow
 	return rows
 }
 
-// fill puts what there is into the fields.
+// fill writes the stored policy into the fields.
 func (f *termsForm) fill(is *booking.CancellationPolicy) {
 	if is == nil {
 		return
@@ -104,8 +104,8 @@ func (f *termsForm) fill(is *booking.CancellationPolicy) {
 	}
 }
 
-// read is the policy that the form says, nil for that everything is given back. What a
-// policy may be, booking says.
+// read is the policy in the form, nil if everything is refunded. booking checks whether it
+// is valid.
 func (f *termsForm) read(v *visit) *booking.CancellationPolicy {
 	var p booking.CancellationPolicy
 	var filled []termsRow
@@ -156,12 +156,12 @@ func (f *termsForm) readRow(v *visit, row termsRow) booking.Tier {
 	return t
 }
 
-// explain puts a fault of the policy beside its field.
+// explain adds a fault of the policy to its field.
 func (f *termsForm) explain(v *visit, fault booking.Fault, filled []termsRow) {
 	var n int
 	var of string
 	if _, err := fmt.Sscanf(strings.NewReplacer("[", " ", "].", " ").Replace(fault.Field), "tiers %d %s", &n, &of); err != nil || n >= len(filled) {
-		at, word := fault.Field, "fault.other" // of the policy as a whole
+		at, word := fault.Field, "fault.other" // for the policy as a whole
 		if fault.Field == "tiers" {
 			at, word = f.rows[0].percent, "fault.required"
 		}
@@ -184,7 +184,7 @@ func (v *visit) termsPage(status int, f *termsForm) error {
 	return v.show(status, termsPage(v.page(v.say("terms.title"), "nav.catalogue"), f))
 }
 
-// termsOf is the form of what is offered.
+// termsOf is the form of an item's policy.
 func (v *visit) termsOf(o offering) (*termsForm, offered, error) {
 	is, err := v.offered(o.kind, v.c.Param("id"), booking.ChangeCatalogue)
 	if err != nil {
@@ -195,7 +195,7 @@ func (v *visit) termsOf(o offering) (*termsForm, offered, error) {
 	return f, is, nil
 }
 
-// showTerms shows the form of what is offered.
+// showTerms shows the form of an item's policy.
 func (v *visit) showTerms(o offering) error {
 	f, _, err := v.termsOf(o)
 	if err != nil {
@@ -204,7 +204,7 @@ func (v *visit) showTerms(o offering) error {
 	return v.termsPage(http.StatusOK, f)
 }
 
-// setTerms sets what customers who cancel get back of orders from now on.
+// setTerms sets an item's policy for orders from now on.
 func (v *visit) setTerms(o offering) error {
 	f, is, err := v.termsOf(o)
 	if err != nil {
@@ -221,8 +221,8 @@ func (v *visit) setTerms(o offering) error {
 	return v.goTo(f.back)
 }
 
-// callTerms is the form of calls for a cleaner, which has no fee: customers choose the
-// currency of a call.
+// callTerms is the form for calls for a cleaner. It has no fee, because customers choose
+// the currency of a call.
 func (v *visit) callTerms() (*termsForm, error) {
 	is, err := v.Catalogue.CallPolicy(v.ctx)
 	if err != nil {
@@ -233,7 +233,7 @@ func (v *visit) callTerms() (*termsForm, error) {
 	return f, nil
 }
 
-// showCallTerms shows the form of calls for a cleaner.
+// showCallTerms shows the form for calls for a cleaner.
 func (p *Pages) showCallTerms(v *visit) error {
 	f, err := v.callTerms()
 	if err != nil {
@@ -242,7 +242,7 @@ func (p *Pages) showCallTerms(v *visit) error {
 	return v.termsPage(http.StatusOK, f)
 }
 
-// setCallTerms sets what customers who cancel a call from now on get back.
+// setCallTerms sets the cancellation policy of calls from now on.
 func (p *Pages) setCallTerms(v *visit) error {
 	if err := v.caller.Authorize(booking.ChangeCallPolicy, booking.Thing{}); err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 
 func span(d time.Duration) *booking.Duration { return new(booking.Duration(d)) }
 
-// TestTerms: an owner sees and sets what customers who cancel get back, of each sort.
+// TestTerms: an owner sees and sets the cancellation policy of each sort of item.
 func TestTerms(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -69,7 +69,7 @@ func TestTerms(t *testing.T) {
 	}
 }
 
-// TestTerms_Faults: what is wrong stands beside its field, and nothing is changed.
+// TestTerms_Faults: each fault is shown beside its field, and nothing is changed.
 func TestTerms_Faults(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -95,7 +95,7 @@ func TestTerms_Faults(t *testing.T) {
 	require.Equal(t, seaside.Cancellation, is.Cancellation)
 }
 
-// TestTerms_Calls: operators set those of calls for a cleaner, and nobody else does.
+// TestTerms_Calls: only operators set the policy of calls for a cleaner.
 func TestTerms_Calls(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

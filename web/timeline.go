@@ -14,19 +14,20 @@ type timelineShown struct {
 	orders.Timeline
 	what   string
 	badge  badge
-	need   *needShown // nil where it needs no attention
+	need   *needShown // nil if it needs no attention
 	facts  []fact
 	acting acting
 	runs   []runShown
 	lines  []lineShown
-	// unread are the sources that could not be read.
+	// unread lists the sources that could not be read.
 	unread        []unreadShown
 	earlier, last string // paths
 }
 
 type runShown struct{ id, state, began, link string }
 
-// unreadShown is a source that could not be read, and why: in English in each language.
+// unreadShown is a source that could not be read, with the reason in English in each
+// language.
 type unreadShown struct{ text, why string }
 
 // lineShown is a line of the timeline.
@@ -34,10 +35,11 @@ type lineShown struct {
 	at, when, source, what, says string
 	tone                         string
 	english                      bool     // in each language
-	marks                        []string // attempts, who decided, the amount
+	marks                        []string // the attempt, the decider, the amount
 }
 
-// linesOfTimeline is how many lines a page shows: the last ones, and the ones before by a link.
+// linesOfTimeline is how many lines a page shows: the last ones; a link leads to those
+// before.
 const linesOfTimeline = 100
 
 func (p *Pages) showTimeline(v *visit) error {
@@ -52,7 +54,7 @@ func (p *Pages) showTimeline(v *visit) error {
 	}
 	payment, err := p.Payments.Payment(v.ctx, t.Order.ID)
 	if err != nil {
-		payment = booking.Payment{} // its source says so
+		payment = booking.Payment{} // its source reports the error
 	}
 	shown.acting = v.acting(t.Order, payment)
 	for _, r := range t.Runs {
@@ -67,7 +69,7 @@ func (p *Pages) showTimeline(v *visit) error {
 	return v.show(http.StatusOK, timelinePage(v.page(v.say("line.title"), "nav.operator"), shown))
 }
 
-// linesBefore shows the lines before the one that the address names, or the last ones.
+// linesBefore shows the lines before the one in the address, or the last ones.
 func (s *timelineShown) linesBefore(v *visit, moments []orders.Moment) {
 	end, err := strconv.Atoi(v.c.Query("before"))
 	if err != nil || end <= 0 || end > len(moments) {
@@ -86,7 +88,7 @@ func (s *timelineShown) linesBefore(v *visit, moments []orders.Moment) {
 	}
 }
 
-// line is a line of the timeline. Names are those of the source, but for statuses.
+// line is a line of the timeline. Names are the source's, except for statuses.
 func (v *visit) line(kind booking.Kind, m orders.Moment) lineShown {
 	line := lineShown{
 		at: m.At.UTC().Format("2006-01-02T15:04:05.000Z"), when: v.second(m.At), source: v.say(sourceWords[m.Source]), what: m.What, says: m.Says, english: true,

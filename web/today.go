@@ -16,7 +16,7 @@ func (p *Pages) mountToday(r gin.IRouter) {
 	p.page(r, http.MethodGet, "/desk/earnings", booking.RefundOrder, p.showEarnings)
 }
 
-// todayList is a sort of what happens today.
+// todayList is one sort of today's work.
 type todayList struct {
 	id, word string
 	lines    []deskOrder
@@ -29,8 +29,8 @@ type today struct {
 	unnamed bool
 }
 
-// showToday shows who comes and who leaves today, by the clocks of each place, what is
-// made for today and what is being delivered.
+// showToday shows today's arrivals and departures, by the clocks of each place, today's
+// drinks, and the open deliveries.
 func (p *Pages) showToday(v *visit) error {
 	parts := v.parts()
 	t := today{unnamed: len(parts) == 0}
@@ -60,10 +60,10 @@ func (p *Pages) showToday(v *visit) error {
 	return v.show(http.StatusOK, todayPage(v.page(v.say("nav.today"), "nav.today"), t))
 }
 
-// todayAtOnce is how many of each sort the page of the day shows.
+// todayAtOnce is how many of each sort the page shows.
 const todayAtOnce = 20
 
-// todayOf is the day that it is where the order takes place.
+// todayOf is today's date where the order takes place.
 func (v *visit) todayOf(order contract.View) string {
 	return booking.DateOf(v.Now().In(zoneOrUTC(v.zoneOf(order)))).String()
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// section is what a page says below the heading with the id.
+// section is the text of a page below the heading with the id.
 func (p shown) section(t *testing.T, id string) string {
 	t.Helper()
 	_, after, found := strings.Cut(p.text, `aria-labelledby="`+id+`"`)
@@ -21,7 +21,8 @@ func (p shown) section(t *testing.T, id string) string {
 	return text
 }
 
-// TestToday: who comes, who leaves, what is made and delivered, of one's own.
+// TestToday: the page shows arrivals, departures, drinks and deliveries of the caller's own
+// orders.
 func TestToday(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -56,7 +57,7 @@ func TestToday(t *testing.T) {
 	}
 }
 
-// TestEarnings: what was charged, less what was given back, is earned; by the ledger.
+// TestEarnings: earnings are what was charged less what was refunded, by the ledger.
 func TestEarnings(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

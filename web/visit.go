@@ -13,31 +13,31 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// visit is one request for a page. Handlers work with its ctx, which outlives a
-// browser that hangs up.
+// visit is one request for a page. Handlers use its ctx, which does not end when the
+// browser disconnects.
 type visit struct {
 	*Pages
 	c   *gin.Context
 	ctx context.Context
 	words
 	caller booking.Caller
-	token  string                   // that the session holds
-	places map[string]booking.Place // that were read for this page, by their ids
+	token  string                   // the session's
+	places map[string]booking.Place // places read for this page, by their ids
 }
 
 func (p *Pages) visit(c *gin.Context) *visit {
 	return &visit{Pages: p, c: c, ctx: c.Request.Context(), words: wordsIn(languageOf(c.Request))}
 }
 
-// page is what all pages have in common.
+// page is the common part of all pages.
 type page struct {
 	words
 	title  string
-	path   string // of this page, to come back to
+	path   string // of this page, to return to
 	caller booking.Caller
-	here   string // the entry of the navigation that leads here, "" for none
-	demo   string // what a demonstration that runs is at, "" for none
-	demos  bool   // there is a page of it
+	here   string // the navigation's entry for this page, "" for none
+	demo   string // the state of a running demonstration, "" for none
+	demos  bool   // there is a page of the demonstration
 }
 
 // page describes the page that answers the visit: here is its entry in the navigation.
@@ -48,7 +48,7 @@ func (v *visit) page(title, here string) page {
 // show answers with a page.
 func (v *visit) show(status int, what templ.Component) error {
 	var text bytes.Buffer
-	// That the time of a visit is over has to be shown, too.
+	// The page is also rendered if the visit has timed out, to show that.
 	if err := what.Render(context.WithoutCancel(v.ctx), &text); err != nil {
 		return fmt.Errorf("render: %w", err)
 	}
@@ -59,17 +59,17 @@ func (v *visit) show(status int, what templ.Component) error {
 	return nil
 }
 
-// goTo sends the browser on to a page of ours, with GET.
+// goTo redirects the browser to a page of ours, with GET.
 func (v *visit) goTo(path string) error {
 	v.c.Redirect(http.StatusSeeOther, path)
 	return nil
 }
 
-// field is a field of the form, or of the query.
+// field is a field of the form or of the query.
 func (v *visit) field(name string) string { return strings.TrimSpace(v.c.Request.FormValue(name)) }
 
-// own is a path of ours, "/" for anything else: what a link says where to go on must
-// not lead to another site.
+// own is a path of ours, "/" for anything else: the return path in a link must not lead to
+// another site.
 func own(path string) string {
 	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") {
 		return "/"

@@ -12,11 +12,11 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// entry is one word, phrase or sentence in each language. English may have a form for
-// one of something before a bar: "%d night|%d nights", by its first value.
+// entry is one word, phrase or sentence in each language. English may have a singular
+// before a bar: "%d night|%d nights", chosen by the first value.
 type entry struct{ en, ko string }
 
-// entries is the catalogue: everything that pages say in our own words. Labels of
+// entries is the catalogue: all texts of the pages that are our own words. Labels of
 // statuses and the like are booking's.
 var entries = func() map[string]entry {
 	all := map[string]entry{}
@@ -44,8 +44,8 @@ var printers = func() map[booking.Language]*message.Printer {
 	return in
 }()
 
-// plain are the entries without values in each language: most of what pages say, for
-// which no printer is asked.
+// plain are the entries without values in each language: most texts of pages, which need no
+// printer.
 var plain = func() map[booking.Language]map[string]string {
 	in := map[booking.Language]map[string]string{booking.English: {}, booking.Korean: {}}
 	for key, e := range entries {
@@ -56,14 +56,14 @@ var plain = func() map[booking.Language]map[string]string {
 	return in
 }()
 
-// must is for the catalogue, which is written here: a mistake is found by any test.
+// must panics on a mistake in the catalogue, which any test finds.
 func must(err error) {
 	if err != nil {
 		panic(err)
 	}
 }
 
-// words are those of a language.
+// words are the texts of a language.
 type words struct {
 	language booking.Language
 	printer  *message.Printer
@@ -71,7 +71,7 @@ type words struct {
 
 func wordsIn(l booking.Language) words { return words{l, printers[l]} }
 
-// say is the entry in words, with its values filled in.
+// say is the entry's text with its values filled in.
 func (w words) say(key string, values ...any) string {
 	if text, known := plain[w.language][key]; known {
 		return text

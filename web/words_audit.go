@@ -1,6 +1,6 @@
 package web
 
-// auditWords are those of the page of audits.
+// auditWords are the texts of the page of audits.
 var auditWords = map[string]entry{
 	"audit.title": {"Is everything as it should be?", "모든 것이 정상인가요?"},
 

@@ -1,6 +1,6 @@
 package web
 
-// bulkWords are those of actions on many orders.
+// bulkWords are the texts of bulk actions.
 var bulkWords = map[string]entry{
 	"bulk.title":   {"Act on many orders", "여러 주문 처리"},
 	"bulk.one":     {"Many orders: %s", "여러 주문: %s"},

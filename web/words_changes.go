@@ -1,7 +1,7 @@
 package web
 
-// changeWords are those of a change of the nights or rooms of a reservation, or of how many
-// drinks are ordered.
+// changeWords are the texts of changing the nights or rooms of a reservation, or the number
+// of drinks.
 var changeWords = map[string]entry{
 	"change.title":  {"Change the reservation", "예약 변경"},
 	"change.ask":    {"Change dates or rooms", "날짜·객실 변경"},

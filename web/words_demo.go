@@ -1,6 +1,6 @@
 package web
 
-// demoWords are those of the demonstration.
+// demoWords are the texts of the demonstration.
 var demoWords = map[string]entry{
 	"nav.demo":   {"Demo", "데모"},
 	"demo.title": {"Watch it fail and heal", "고장 나고 회복되는 모습"},

@@ -1,6 +1,6 @@
 package web
 
-// monitorWords are those of what operators see.
+// monitorWords are the texts of the operators' pages.
 var monitorWords = map[string]entry{
 	"nav.operator":   {"Operations", "운영"},
 	"operator.title": {"How everything is", "운영 현황"},

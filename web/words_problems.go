@@ -1,7 +1,7 @@
 package web
 
-// problemWords say what went wrong, by the code of it. A code without an entry is
-// explained by problem.other.
+// problemWords describe errors by their code. A code without an entry is described by
+// problem.other.
 var problemWords = map[string]entry{
 	"problem.title":   {"That did not work", "처리하지 못했습니다"},
 	"problem.code":    {"Code: %s", "코드: %s"},

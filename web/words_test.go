@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// values are the places for values in a text, in the order of the values.
+// values lists the placeholders in a text, in the order of the values.
 func values(text string) []string {
 	found := regexp.MustCompile(`%(\[\d\])?[a-z]`).FindAllString(text, -1)
 	if slices.ContainsFunc(found, func(v string) bool { return strings.Contains(v, "[") }) {
@@ -26,8 +26,8 @@ func values(text string) []string {
 	return found
 }
 
-// TestEntries: each is in both languages, with the same values, and in none is what
-// belongs to the other.
+// TestEntries: each entry is in both languages, with the same values, and without
+// characters of the other language.
 func TestEntries(t *testing.T) {
 	t.Parallel()
 	require.NotEmpty(t, entries)
@@ -44,7 +44,7 @@ func TestEntries(t *testing.T) {
 
 func isHangul(r rune) bool { return unicode.Is(unicode.Hangul, r) }
 
-// TestEntries_Used: what the pages' code says is in the catalogue, and nothing else.
+// TestEntries_Used: the pages' code uses exactly the entries of the catalogue.
 func TestEntries_Used(t *testing.T) {
 	t.Parallel()
 	named := map[string]bool{}
@@ -72,7 +72,7 @@ func TestEntries_Used(t *testing.T) {
 	}
 	for key := range entries {
 		of, name, _ := strings.Cut(key, ".")
-		made := of == "problem" || of == "field" && named[name] || of == "pay" && named[name] // of a code, a field or a method
+		made := of == "problem" || of == "field" && named[name] || of == "pay" && named[name] // made from a code, a field or a method
 		beginning := key[:strings.LastIndex(key, ".")+1]                                      // to which the code adds a name
 		if !named[key] && !named[beginning] && !made {
 			require.Fail(t, "nothing says "+key)

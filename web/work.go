@@ -12,15 +12,15 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Jobs are deliveries, to read.
+// Jobs reads deliveries.
 type Jobs interface {
-	// List lists the jobs that the filter selects; InvalidCursor as for places.
+	// List lists the jobs that the filter selects. Returns InvalidCursor as for places.
 	List(ctx context.Context, filter booking.JobFilter, page booking.Page) ([]booking.JobState, string, error)
 }
 
-// Cleaners are those who clean.
+// Cleaners reads the work of cleaners.
 type Cleaners interface {
-	// AssignmentsOf lists the calls that the cleaner is on.
+	// AssignmentsOf lists the calls that are assigned to the cleaner.
 	AssignmentsOf(ctx context.Context, cleanerID string) ([]booking.Assignment, error)
 }
 
@@ -30,25 +30,25 @@ func (p *Pages) mountWork(r gin.IRouter) {
 	p.page(r, http.MethodGet, "/work/cleaning", booking.FinishCall, p.listAssignments)
 }
 
-// job is what somebody has to do, with the one button that says it is done.
+// job is a piece of work, with the one button that reports it done.
 type job struct {
 	id, what string
 	facts    []fact
 	deciding
 }
 
-// jobList is what the page of those who serve shows.
+// jobList is what a page of work shows.
 type jobList struct {
 	jobs       []job
 	path       string
 	later      bool
 	next       string
 	more       bool // there are others
-	unnamed    bool // the caller has to say whose they are
+	unnamed    bool // the caller has to name an organisation
 	emptyWords string
 }
 
-// theButton offers the button of the verb for an order that was listed as waiting for it.
+// theButton offers the verb's button for an order that was listed as waiting for it.
 func theButton(verb, id, back string) deciding {
 	n := slices.IndexFunc(buttons, func(b button) bool { return b.verb == verb })
 	return deciding{id: id, back: back, buttons: buttons[n : n+1]}
@@ -61,8 +61,8 @@ func (v *visit) fact(key, value string) []fact {
 	return []fact{{name: v.say(key), value: value, dials: key == "field.tel"}}
 }
 
-// listDeliveries lists what is being delivered, of all shops, for couriers. The address
-// is shown as the page of each of these orders shows it.
+// listDeliveries lists the open deliveries of all shops, for couriers. The address is shown
+// as on the page of each of these orders.
 func (p *Pages) listDeliveries(v *visit) error {
 	its := booking.Thing{Delivered: true}
 	if err := v.caller.Authorize(booking.ListDeliveries, its); err != nil {
@@ -93,7 +93,7 @@ func (p *Pages) listDeliveries(v *visit) error {
 	return v.show(http.StatusOK, workPage(v.page(v.say("nav.deliveries"), "nav.deliveries"), list))
 }
 
-// listProductions lists what a café has to make, the earliest day first.
+// listProductions lists the drinks that a café has to make, earliest day first.
 func (p *Pages) listProductions(v *visit) error {
 	parts := v.parts()
 	making, more, err := v.ordersOf(parts, booking.OrderFilter{Kind: booking.Cafe, Status: booking.InProduction}, anyOrder)
@@ -118,7 +118,8 @@ func (p *Pages) listProductions(v *visit) error {
 	return v.show(http.StatusOK, workPage(v.page(v.say("nav.kitchen"), "nav.kitchen"), list))
 }
 
-// listAssignments lists the call that a cleaner is on, with what they need to find it.
+// listAssignments lists the calls assigned to a cleaner, with the details needed to get
+// there.
 func (p *Pages) listAssignments(v *visit) error {
 	if err := v.caller.Authorize(booking.ListAssignments, booking.Thing{CleanerID: v.caller.ID}); err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// beginWork puts an order into the hands of each of those who serve.
+// beginWork assigns an order to each kind of worker.
 func (s *site) beginWork(name string) {
 	s.Helper()
 	ctx := s.Context()
@@ -34,7 +34,7 @@ func (s *site) beginWork(name string) {
 	}
 }
 
-// works are the lists of those who serve.
+// works are the pages of work.
 var works = []struct {
 	who, path, id, verb, sees string
 	ends                      booking.Status
@@ -44,8 +44,8 @@ var works = []struct {
 	{"kim", "/work/cleaning", callID, "finish", "+8221234567", booking.Completed},
 }
 
-// TestWork: couriers, kitchens and cleaners see what they have to do, with one button
-// each, which says that it is done.
+// TestWork: couriers, kitchens and cleaners see their work, with one button each that
+// reports it done.
 func TestWork(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -74,7 +74,7 @@ func TestWork(t *testing.T) {
 	require.Contains(t, s.as("cora", booking.Korean).get("/work/kitchen").words(), "할 일이 없습니다")
 }
 
-// TestWork_OfOthers: nobody sees the work of others.
+// TestWork_OfOthers: the work of others is not shown.
 func TestWork_OfOthers(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -96,7 +96,7 @@ func TestWork_OfOthers(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, s.as("dana", booking.English).get("/work/deliveries?cursor=guess").status)
 }
 
-// TestWork_Smuggled: whatever people write, those who serve see it as text.
+// TestWork_Smuggled: markup that people write is shown as text.
 func TestWork_Smuggled(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -9,35 +9,33 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// asks names the updates that carry decisions. Repeats of one whose outcome is
-// open have the same name, in every process, and the engine joins them: each
-// update of its own counts towards what an order can take. The engine keeps the
-// outcome under the name for as long as the workflow runs; so a name holds for a
-// slot of time, and in a process that has seen the outcome not even for that.
-// A process that gets an outcome which another one has seen, and after which it
-// is worth asking again by now, asks again at once: see isPast.
+// asks names the updates that carry decisions. In every process, repeats of a decision with
+// an open outcome have the same name, and the engine joins them, because each update of its
+// own counts towards the limit of an order. The engine keeps the outcome under the name
+// while the workflow runs. So a name is valid for a slot of time only, and in a process
+// that has seen the outcome not even that long. A process that gets an old outcome, after
+// which a retry makes sense by now, asks again at once: see isPast.
 type asks struct {
 	mu   sync.Mutex
 	slot int64
 	over map[string]int // outcomes seen in the slot, by order, decision and caller
 }
 
-// askSlot is longer than an order takes to find out whether it may be given up.
+// askSlot is longer than an order takes to find out whether it may be cancelled.
 const askSlot = 10 * time.Second
 
-// mostAsksOfSlot is how often an order can be asked in a slot: at once, and then
-// after pauses of two seconds and more.
+// mostAsksOfSlot is how often a decision can be asked of an order in a slot: at once, and
+// then after pauses of two seconds and more.
 const mostAsksOfSlot = 6
 
-// isPast tells whether an outcome is a refusal of earlier, kept by the engine,
-// after which it was worth asking again when the asking began.
+// isPast tells whether err is an earlier refusal, kept by the engine, whose retry was
+// already due at begun.
 func isPast(err error, begun time.Time) bool {
 	_, why := answerOf(err)
 	return why != nil && !why.At.IsZero() && why.After > 0 && why.Left(begun) <= 0
 }
 
-// ask is one decision of a caller's on an order, under the id that the update
-// has just now.
+// ask is one caller's decision on an order, with the current id of its update.
 type ask struct{ orderID, decision, id string }
 
 func (a *asks) next(now time.Time, caller booking.Caller, d Decision) ask {
@@ -66,7 +64,7 @@ func (a *asks) idOf(k ask) string {
 
 func (k ask) key() string { return k.orderID + "/" + k.decision }
 
-// answered notes that the outcome is known: to ask again is another ask.
+// answered records that the outcome is known: a repeat gets a new id.
 func (a *asks) answered(k ask) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -10,8 +10,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Repeats of a decision whose outcome is open have one name; once it is known,
-// and in the next slot of time, to ask again is another ask.
+// Repeats of a decision with an open outcome have one name; once the outcome is known, and
+// in the next slot of time, a repeat has another name.
 func TestAsks(t *testing.T) {
 	t.Parallel()
 	var one, other asks
@@ -23,7 +23,7 @@ func TestAsks(t *testing.T) {
 	require.Equal(t, first, other.next(now, booking.Caller{Unchecked: true}, cancel), "in every process")
 	require.NotEqual(t, first.id, one.next(now, booking.Caller{Unchecked: true}, complete).id)
 	one.answered(first)
-	one.answered(first) // both who had joined
+	one.answered(first) // for both callers that had joined
 	second := one.next(now, booking.Caller{Unchecked: true}, cancel)
 	require.NotEqual(t, first.id, second.id)
 	require.Equal(t, second, one.next(now, booking.Caller{Unchecked: true}, cancel))

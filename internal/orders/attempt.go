@@ -11,38 +11,35 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Attempt is an attempt to place an order. Under one Idempotency-Key there may be
-// several: an order that was not taken, since a service that has to be asked was
-// away, does not use the key up.
+// Attempt is an attempt to place an order. There may be several under one Idempotency-Key:
+// an order that was not accepted because a service was away does not use up the key.
 type Attempt struct {
 	OrderID string
 
 	placement Placement
-	number    int                   // of the orders under the key that were not taken before
-	row       *contract.Publication // that was found, nil if none was
-	offer     offer                 // the zero value of a repeat
+	number    int                   // how many orders under the key were not accepted before
+	row       *contract.Publication // the row that was found, nil if there is none
+	offer     offer                 // the zero value for a repeat
 }
 
-// Price is what the order costs as it was prepared, zero of a repeated request.
+// Price is the price of the prepared order, zero for a repeated request.
 func (a Attempt) Price() booking.Money { return a.offer.amount }
 
-// repeats tells whether the order is in the read model already, so that the
-// request is a repeated one. It is answered as the first one was: what it names
-// is not looked up, and may be gone.
+// repeats tells whether the order is in the read model already, that is, the request is a
+// repeat. A repeat gets the first request's answer without looking up the items that it
+// names, which may no longer exist.
 func (a Attempt) repeats() bool { return a.row != nil }
 
-// attemptsKnown is how many attempts under one key are looked for in the read
-// model; attemptsAtOnce is how many a request goes through of those that it
-// does not know.
+// attemptsKnown is how many attempts under one key are searched in the read model;
+// attemptsAtOnce is how many further ones a request goes through.
 const (
 	attemptsKnown  = 1 << 14
 	attemptsAtOnce = 100
 )
 
-// Prepare finds the attempt that a placement is, and looks up what it names unless
-// it repeats another. Invalid names every field that is at fault, NotAllowed is for a
-// caller that may not place orders for the customer, and nothing is started before
-// Place.
+// Prepare finds the attempt of a placement, and unless it is a repeat looks up the items
+// that it names. Returns Invalid with every field at fault, and NotAllowed if the caller
+// may not place orders for the customer. Nothing is started before Place.
 func (o *Orders) Prepare(ctx context.Context, caller booking.Caller, p Placement) (a Attempt, err error) {
 	if p, err = p.by(caller); err != nil {
 		return a, err
@@ -54,9 +51,8 @@ func (o *Orders) Prepare(ctx context.Context, caller booking.Caller, p Placement
 	return a, err
 }
 
-// attempt is the first one under its key that is not known to have ended without
-// being taken. A read model that is away is no obstacle: the engine knows the ids
-// that it has started.
+// attempt is the first attempt under the key that is not known to have ended without being
+// accepted. The read model may be away: the engine knows the ids that it has started.
 func (o *Orders) attempt(ctx context.Context, p Placement) Attempt {
 	if p.Key == "" || p.CustomerID == "" {
 		return Attempt{OrderID: newID(p.kind()), placement: p}
@@ -73,19 +69,19 @@ func (o *Orders) attempt(ctx context.Context, p Placement) Attempt {
 		return found, !wasNotTaken(row)
 	}
 	found, fits := look(0)
-	if !fits { // none was begun before the one before it had ended: they are in order
+	if !fits { // they are in order: each began after the one before had ended
 		found, _ = look(1 + sort.Search(attemptsKnown, func(i int) bool { _, fits := look(1 + i); return fits }))
 	}
 	return found
 }
 
-// attempt is the one of this number under the placement's key.
+// attempt returns the attempt with this number under the placement's key.
 func (p Placement) attempt(number int) Attempt {
 	return Attempt{OrderID: KeyedID(p.kind(), p.CustomerID, p.ownKey(), number), placement: p, number: number}
 }
 
-// wasNotTaken tells whether an order was refused because a service was away.
-// What its customer was answered counts, whatever became of it since.
+// wasNotTaken tells whether an order was refused because a service was away. The answer to
+// the customer counts, whatever happened to the order since.
 func wasNotTaken(row contract.Publication) bool {
 	if row.Decision != nil {
 		return row.Decision.Reason.Unavailable()
@@ -93,9 +89,9 @@ func wasNotTaken(row contract.Publication) bool {
 	return row.View.Reason.Unavailable()
 }
 
-// repeat answers for an order that was placed before: with its decision as it
-// fell, whatever became of the order since. An order that was not taken leaves
-// the key to the next attempt, whatever that asks for.
+// repeat answers a repeated request with the order's first decision, whatever happened to
+// the order since. An order that was not accepted leaves the key to the next attempt,
+// whatever that asks for.
 func (o *Orders) repeat(ctx, budget context.Context, t tried, changes <-chan contract.Publication) (progress, error) {
 	row, rowErr := o.glanceAtRow(ctx, t.OrderID)
 	if rowErr != nil && t.row != nil {
@@ -106,7 +102,7 @@ func (o *Orders) repeat(ctx, budget context.Context, t tried, changes <-chan con
 		seen = row.View
 		decision, fallen = o.decisionIn(ctx, row)
 	}
-	undecided := false // when this request came
+	undecided := false // at the time of this request
 	if !fallen {
 		asked, err := o.queryDecision(ctx, seen.ID)
 		undecided = err == nil && asked == nil
@@ -124,16 +120,15 @@ func (o *Orders) repeat(ctx, budget context.Context, t tried, changes <-chan con
 		return progress{view: decision, decided: true}, nil
 	}
 	found := o.awaitDecision(ctx, budget, seen, changes)
-	// An order that could not say whether it had been decided on may have been
-	// answered as not taken before this request came, which is then a new one.
+	// An order that could not say whether it was decided may have been refused as
+	// unavailable before this request came; then this request is a new one.
 	found.over = !undecided && found.decided && found.view.Reason.Unavailable() && t.placement.Key != ""
 	return found, nil
 }
 
-// notCompared answers for a request of which it is not known whether it is the one
-// that its order was placed by. There is an order, and its customer gets to know that.
-// One that has no row gets one where its kind may: whichever request started it, the
-// dispatcher finds out.
+// notCompared answers a request that could not be compared with the one that started its
+// order. The customer learns that the order exists. If it has no row, it is put into the
+// inbox where its kind may wait there: the dispatcher finds out which request started it.
 func (o *Orders) notCompared(ctx context.Context, t tried, seen contract.View, hasRow bool, why error) (progress, error) {
 	switch {
 	case !isOpen(why):
@@ -146,8 +141,8 @@ func (o *Orders) notCompared(ctx context.Context, t tried, seen contract.View, h
 	}
 }
 
-// checkSame refuses a request under a key that was used for another one, whose
-// hash the read model knows, or the engine.
+// checkSame refuses a request whose key was used for a different one. The hash of that
+// comes from the read model or the engine.
 func (o *Orders) checkSame(ctx context.Context, t tried, known string) error {
 	if known == "" {
 		described, err := o.Engine.describe(ctx, t.OrderID)

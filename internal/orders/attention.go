@@ -11,17 +11,17 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Cause is why an operator is asked to look at an order. Of several the first one counts.
+// Cause is why an order needs attention. Of several causes the first one counts.
 type Cause string
 
 // The causes, in the order in which they count.
 const (
-	// Abandoned: its workflow was terminated, has failed, or is forgotten, and the audit has
-	// found that.
+	// Abandoned: its workflow was terminated, has failed or no longer exists, as an audit
+	// has found.
 	Abandoned Cause = "abandoned"
-	// Marked: its saga says that it does not go on as it should.
+	// Marked: its saga has marked it as needing attention.
 	Marked Cause = "marked"
-	// UndoOwed: it is being undone, and a service has yet to undo its part.
+	// UndoOwed: it is being undone, and the undo of a service is not done.
 	UndoOwed Cause = "undo_owed"
 	// Disputed: a dispute of its payment is open.
 	Disputed Cause = "disputed"
@@ -40,34 +40,34 @@ type NeedFilter struct {
 type InNeed struct {
 	Order contract.View
 	Cause Cause
-	// Since is since when it is so; for what does not say so, when the order changed last.
+	// Since is since when it needs attention; if unknown, when the order last changed.
 	Since time.Time
-	// Says is the cause in words: what the saga, the audit or the provider say.
+	// Says is the cause in words of the saga, the audit or the provider.
 	Says string
-	// Remedy is what to type, where the audit has found the order.
+	// Remedy is the command to type, if the audit has found the order.
 	Remedy string
-	// Answer is what the payment provider has said last, "" where it has said nothing that
-	// stands in the way.
+	// Answer is the payment provider's last answer, "" if none of its answers blocks the
+	// order.
 	Answer string
-	// Waits are the steps that it waits for, with what each has met last.
+	// Waits are the steps that it waits for, with the last failure of each.
 	Waits []Waiting
-	// Lost tells how its workflow has ended without its order: terminated, failed or
+	// Lost tells how its workflow has ended before the order: terminated, failed or
 	// timed_out; "" otherwise.
 	Lost string
-	// Unknown: the engine, or the ledger, could not be asked.
+	// Unknown: the engine or the ledger could not be asked.
 	Unknown bool
 }
 
 // Waiting is a step that an order waits for.
 type Waiting struct {
-	Step    string    // the type of its activity
-	Attempt int       // that is under way, or comes next
-	Failure string    // what the last attempt has met, "" where it is the first
-	At      time.Time // when the last attempt ended, or the first one began
-	Next    time.Time // when it is tried again, zero while it is under way
+	Step    string    // the activity's type
+	Attempt int       // the attempt that runs or comes next
+	Failure string    // of the last attempt, "" for the first one
+	At      time.Time // the end of the last attempt, or the begin of the first one
+	Next    time.Time // the next attempt, zero while one runs
 }
 
-// Last is the attempt that Failure is of; without one it is the one that is under way.
+// Last is the attempt of Failure or, if there is none, the running one.
 func (w Waiting) Last() int {
 	if w.Failure == "" {
 		return w.Attempt
@@ -75,33 +75,33 @@ func (w Waiting) Last() int {
 	return w.Attempt - 1
 }
 
-// Needs are the orders that need attention, in the read model.
+// Needs is the read model's list of orders that need attention.
 type Needs interface {
-	// InNeed lists them, those that are abandoned first, then those that were placed last;
-	// InvalidCursor for a cursor that it did not give out.
+	// InNeed lists them, abandoned ones first, then by time of placing, newest first.
+	// Returns InvalidCursor for a cursor that it has not issued.
 	InNeed(ctx context.Context, f NeedFilter, page booking.Page) ([]InNeed, string, error)
-	// OpenOrders counts orders that have not come to their end, by kind and status, each up
-	// to booking.CountedTo.
+	// OpenOrders counts orders that have not ended, by kind and status, each up to
+	// booking.CountedTo.
 	OpenOrders(ctx context.Context) ([]OpenCount, error)
-	// Owed tells what is owed to orders, by kind.
+	// Owed returns what is owed to orders, by kind.
 	Owed(ctx context.Context) ([]Owed, error)
-	// Standings tells where the rows of the orders stand; none for a row that is missing.
+	// Standings returns the state of the orders' rows; none for a missing row.
 	Standings(ctx context.Context, orderIDs []string) (map[string]contract.Standing, error)
-	// EventsOfOrder are the events of one order, oldest first, up to a bound.
+	// EventsOfOrder lists the events of one order, oldest first, up to a bound.
 	EventsOfOrder(ctx context.Context, orderID string) ([]booking.Event, error)
 }
 
 const (
-	// lookedAtOnce is how many orders of a list are looked at at the same time, lookAtOne
-	// how long one look may take, and lookAtAll how long all of them: while the engine is away
-	// the list is shown as the read model has it.
+	// lookedAtOnce is how many orders of a list are checked at the same time, lookAtOne
+	// bounds one check, and lookAtAll all of them: while the engine is away the list shows
+	// what the read model has.
 	lookedAtOnce = 8
 	lookAtOne    = time.Second
 	lookAtAll    = 3 * time.Second
 )
 
-// Attention lists the orders that need attention with why, in words, as far as the engine
-// and the ledger can be asked. It costs a look at both for each order that it lists.
+// Attention lists the orders that need attention with the reason in words, as far as the
+// engine and the ledger can be asked. Each listed order costs a call to both.
 func (m *Monitor) Attention(ctx context.Context, caller booking.Caller, f NeedFilter, page booking.Page) ([]InNeed, string, error) {
 	if err := caller.Authorize(booking.Monitor, booking.Thing{}); err != nil {
 		return nil, "", err
@@ -123,7 +123,7 @@ func (m *Monitor) Attention(ctx context.Context, caller booking.Caller, f NeedFi
 	return found, next, looking.Wait()
 }
 
-// explain adds what the engine and the ledger know of an order.
+// explain adds what the engine and the ledger have on an order.
 func (m *Monitor) explain(ctx context.Context, n *InNeed) {
 	ctx, cancel := context.WithTimeout(ctx, lookAtOne)
 	defer cancel()
@@ -142,12 +142,12 @@ func (m *Monitor) explain(ctx context.Context, n *InNeed) {
 	n.addRefunds(ctx, m.Orders.Engine, payment)
 	n.Answer = providerSays(payment, n.Waits)
 	if n.Says == "" {
-		n.Says = saysOf(*n, payment)
+		n.Says = causeWords(*n, payment)
 	}
 }
 
-// addRefunds adds what the workflows of refunds wait for: those that are made after the
-// order's end. The others are steps of its saga.
+// addRefunds adds the steps that workflows of refunds wait for. These refunds are made
+// after the order's end; the others are steps of its saga.
 func (n *InNeed) addRefunds(ctx context.Context, engine *Engine, p booking.Payment) {
 	for _, id := range refundsOf(n.Order.ID, p.Unmade()) {
 		is, err := engine.standing(ctx, id)
@@ -158,7 +158,7 @@ func (n *InNeed) addRefunds(ctx context.Context, engine *Engine, p booking.Payme
 	}
 }
 
-// providerSays is what the provider has said last of what stands in the way.
+// providerSays is the provider's last answer that blocks the order.
 func providerSays(p booking.Payment, waits []Waiting) string {
 	var last booking.Entry
 	for _, e := range p.Unmade() {
@@ -180,14 +180,14 @@ func providerSays(p booking.Payment, waits []Waiting) string {
 	return ""
 }
 
-// asksProvider are the steps that ask the payment provider.
+// asksProvider lists the steps that call the payment provider.
 var asksProvider = []string{
 	"ChargePayment", "ChargeDeferredPayment", "ChargeFurther", "ConfirmPayment", "RefundPayment", "RefundKeeping", contract.RefundPartActivity,
 	"SettleFurther", "ResolveByHand", "LookAgain",
 }
 
-// saysOf is the cause in words for an order that does not say itself.
-func saysOf(n InNeed, p booking.Payment) string {
+// causeWords is the cause in words for an order whose row has none.
+func causeWords(n InNeed, p booking.Payment) string {
 	for _, w := range n.Waits {
 		if w.Failure != "" {
 			return w.Step + " keeps failing: " + w.Failure

@@ -7,9 +7,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Allow refuses an action on an order that the caller may not do. NotFound: there is
-// no order of the kind with this id that the caller may see. A caller that may do the
-// action on every order is not refused, and costs no look at the order.
+// Allow refuses an action on an order that the caller may not do. Returns NotFound if there
+// is no order of the kind with this id that the caller may see. For a caller that may do
+// the action on every order, the order is not read.
 func (o *Orders) Allow(ctx context.Context, caller booking.Caller, a booking.Action, kind booking.Kind, id string) error {
 	if !booking.IsOrderID(kind, id) {
 		return NoSuchOrder(id)
@@ -26,9 +26,8 @@ func (o *Orders) Allow(ctx context.Context, caller booking.Caller, a booking.Act
 	return o.authorize(ctx, caller, a, view)
 }
 
-// authorize refuses an action on an order as it is known, unless the caller may do
-// it. Its cleaner, and that couriers work on it, may not be known yet: then the order
-// is asked.
+// authorize refuses an action on a known order unless the caller may do it. The view may
+// lack the order's cleaner and its delivery; then the order is queried.
 func (o *Orders) authorize(ctx context.Context, caller booking.Caller, a booking.Action, v contract.View) error {
 	err := caller.Authorize(a, thingOf(a, v))
 	if err != nil && !v.Status.Final() && (caller.Is(booking.CleanerRole) || caller.Is(booking.CourierRole)) {
@@ -42,8 +41,8 @@ func (o *Orders) authorize(ctx context.Context, caller booking.Caller, a booking
 	return err
 }
 
-// thingOf is the order that the action is about. A courier who says once more that it
-// was delivered is answered so by the order, and is shown nothing else of it.
+// thingOf is the order as the object of the action. A courier that repeats that an order
+// was delivered is refused by the order itself, and is shown nothing else of it.
 func thingOf(a booking.Action, v contract.View) booking.Thing {
 	t := v.Thing()
 	if a == booking.Deliver {
@@ -52,8 +51,8 @@ func thingOf(a booking.Action, v contract.View) booking.Thing {
 	return t
 }
 
-// by is the placement as the caller makes it: for itself, unless it names another
-// customer, for whom it may place orders. NotAllowed: it may not.
+// by is the placement on behalf of the caller: for itself, unless it names another
+// customer. Returns NotAllowed if the caller may not place orders for that customer.
 func (p Placement) by(caller booking.Caller) (Placement, error) {
 	if p.CustomerID == "" && caller.Is(booking.CustomerRole) {
 		p.CustomerID = caller.ID
@@ -62,13 +61,13 @@ func (p Placement) by(caller booking.Caller) (Placement, error) {
 	return p, caller.Authorize(booking.PlaceOrder, booking.Thing{CustomerID: p.CustomerID})
 }
 
-// ownKey is the Idempotency-Key as that of the caller: a customer, and a caller that
-// acts for them, may use the same key for an order each.
+// ownKey is the Idempotency-Key made unique to the caller: a customer and a caller that
+// acts for them may use the same key for different orders.
 func (p Placement) ownKey() string {
 	if p.forCustomer() == "" {
 		return p.Key
 	}
-	return p.placedBy + "\n" + p.Key // no key holds a line break
+	return p.placedBy + "\n" + p.Key // a key contains no line break
 }
 
 // forCustomer is the caller that places the order for its customer, "" if the customer
@@ -80,7 +79,7 @@ func (p Placement) forCustomer() string {
 	return p.placedBy
 }
 
-// Action is what the decision does.
+// Action is the action of the decision.
 func (d Decision) Action() booking.Action {
 	switch d.Update {
 	case contract.ConfirmUpdate:

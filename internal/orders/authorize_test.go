@@ -25,7 +25,7 @@ var (
 	agent    = booking.Caller{ID: "2001", Roles: []booking.Role{booking.ServiceRole}, Scopes: []booking.Scope{booking.AnyOrder}}
 )
 
-// ownerOf is a member of an organisation.
+// ownerOf returns a member of an organisation.
 func ownerOf(ownerID string) booking.Caller {
 	return booking.Caller{
 		ID: "1001", Roles: []booking.Role{booking.OwnerRole},
@@ -38,8 +38,8 @@ var (
 	notFound   = &booking.Error{Code: booking.NotFound}
 )
 
-// underWay is the business's order while it is carried out: with its cleaner, if it
-// is a call.
+// underWay is the business's order while it is carried out: with its cleaner, if it is a
+// call.
 func (b business) underWay() contract.View {
 	status := map[booking.Kind]booking.Status{
 		booking.Lodging: booking.AwaitingOwner, booking.Food: booking.Delivering, booking.Cafe: booking.InProduction, booking.Cleaning: booking.Assigned,
@@ -52,8 +52,8 @@ func (b business) underWay() contract.View {
 	return v
 }
 
-// TestAuthorize_Read: an order is there for its customer, its owner's members and
-// those who carry it out. It is not there for anybody else.
+// TestAuthorize_Read: an order exists for its customer, its owner's members and those who
+// carry it out. For anybody else it is NotFound.
 func TestAuthorize_Read(t *testing.T) {
 	t.Parallel()
 	for _, business := range businesses() {
@@ -84,8 +84,8 @@ func TestAuthorize_Read(t *testing.T) {
 	}
 }
 
-// TestAuthorize_ReadBehind: a cleaner who was assigned a moment ago, and a courier,
-// are not kept from their order by a row that is behind. Others cost the order no
+// TestAuthorize_ReadBehind: a newly assigned cleaner, and a courier, can read their order
+// although its row is behind. Reads by others cause no query.
 // query.
 func TestAuthorize_ReadBehind(t *testing.T) {
 	t.Parallel()
@@ -100,8 +100,8 @@ func TestAuthorize_ReadBehind(t *testing.T) {
 	}
 }
 
-// TestAuthorize_CourierAfterwards: an order that was delivered, or cancelled, is the
-// couriers' no longer. A courier who says again that it was delivered is answered so.
+// TestAuthorize_CourierAfterwards: couriers cannot see an order that was delivered or
+// cancelled. A courier that repeats that it was delivered is told so.
 func TestAuthorize_CourierAfterwards(t *testing.T) {
 	t.Parallel()
 	for _, status := range []booking.Status{booking.Delivered, booking.Cancelled} {
@@ -119,7 +119,7 @@ func TestAuthorize_CourierAfterwards(t *testing.T) {
 	}
 }
 
-// decisions are what can be decided on the orders of a kind, and for whom each is.
+// decisions lists the decisions on orders of a kind, each with a caller that may make it.
 func decisions(k booking.Kind) map[string]booking.Caller {
 	owner := ownerOf(of(k).input.View().OwnerID)
 	switch k {
@@ -136,9 +136,9 @@ func decisions(k booking.Kind) map[string]booking.Caller {
 	}
 }
 
-// TestAuthorize_Decide: each decision is for one of those who are related to the
-// order, and for operators. A caller who sees the order is refused as not allowed; for
-// any other there is no order. Nothing is sent then.
+// TestAuthorize_Decide: each decision is allowed to one of the parties of the order, and to
+// operators. A caller that may see the order gets NotAllowed, any other NotFound. Nothing
+// is sent then.
 func TestAuthorize_Decide(t *testing.T) {
 	t.Parallel()
 	for _, business := range businesses() {
@@ -178,14 +178,14 @@ func TestAuthorize_Decide(t *testing.T) {
 	}
 }
 
-// TestAuthorize_Place: a customer places orders for themselves, named or not. An
-// operator, and a service with the scope, place them for others.
+// TestAuthorize_Place: a customer places orders for themselves, named or not. An operator,
+// and a service with the scope, place them for others.
 func TestAuthorize_Place(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		caller   booking.Caller
 		customer string
-		want     string // whose order it is; "" if it is refused
+		want     string // the order's customer; "" if it is refused
 		placedBy string
 	}{
 		"Own":             {alice, "alice", "alice", ""},
@@ -224,8 +224,8 @@ func TestAuthorize_Place(t *testing.T) {
 	}
 }
 
-// TestAuthorize_Keys: an Idempotency-Key is its caller's. A customer who uses the key
-// of an operator that acts for them gets an order of their own.
+// TestAuthorize_Keys: an Idempotency-Key belongs to its caller. A customer that uses the
+// key of an operator acting for them gets an order of their own.
 func TestAuthorize_Keys(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -246,8 +246,8 @@ func TestAuthorize_Keys(t *testing.T) {
 	require.NotEqual(t, byOperator, placed(operator, "minho"))
 }
 
-// TestAuthorize_List: callers list their own orders, and those of organisations that
-// they are members of.
+// TestAuthorize_List: callers list their own orders, and those of organisations that they
+// are members of.
 func TestAuthorize_List(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -258,7 +258,7 @@ func TestAuthorize_List(t *testing.T) {
 	}{
 		{alice, booking.OrderFilter{CustomerID: "alice"}, true},
 		{alice, booking.OrderFilter{CustomerID: "minho"}, false},
-		{alice, booking.OrderFilter{OwnerID: "alice"}, false}, // an owner of the same id is another person
+		{alice, booking.OrderFilter{OwnerID: "alice"}, false}, // an owner with the same id is another person
 		{ownerOf("olivia"), booking.OrderFilter{OwnerID: "olivia"}, true},
 		{ownerOf("olivia"), booking.OrderFilter{OwnerID: "sara"}, false},
 		{ownerOf("olivia"), booking.OrderFilter{CustomerID: "alice"}, false},
@@ -281,8 +281,8 @@ func TestAuthorize_List(t *testing.T) {
 	}
 }
 
-// TestAuthorize_ListAfterAnothers: a list that is to show an order which is not the
-// caller's to see tells the same of it as of none.
+// TestAuthorize_ListAfterAnothers: a list with a seen order that the caller may not see
+// answers the same as for a missing order.
 func TestAuthorize_ListAfterAnothers(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -298,7 +298,7 @@ func TestAuthorize_ListAfterAnothers(t *testing.T) {
 	require.Equal(t, []string{"food-unknown"}, behind(minho, "food-unknown"))
 }
 
-// TestAuthorize_DeleteDrink: a drink is taken off the menu by an owner of its café.
+// TestAuthorize_DeleteDrink: an owner of a café may take its drinks off the menu.
 func TestAuthorize_DeleteDrink(t *testing.T) {
 	t.Parallel()
 	owner := ownerOf(latte().OwnerID)

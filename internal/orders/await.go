@@ -10,18 +10,18 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// progress is how far an order got in the time that its caller waits.
+// progress is the state of an order when its caller stops waiting.
 type progress struct {
 	view    contract.View
 	decided bool // view is the one at the first decision
-	over    bool // the order had not been taken before this request came, and left it its key
+	over    bool // the order was refused as unavailable before this request, and left the key to it
 }
 
-// awaitDecision waits for the order's first decision until the budget ends,
-// and then looks once more: the decision may have fallen in another process.
+// awaitDecision waits for the order's first decision until the budget ends, and then checks
+// once more: the decision may have been made in another process.
 //
-// A decision that waits for a payment in its turn, or for the customer to confirm
-// it, may take long, and is not waited for.
+// It does not wait for a decision that depends on a deferred payment or on the customer's
+// confirmation, which may take long.
 func (o *Orders) awaitDecision(ctx, budget context.Context, seen contract.View, changes <-chan contract.Publication) progress {
 	for seen.PaymentDeferred == nil && seen.Status != booking.AwaitingPayment {
 		change, heard := nextChange(budget, changes)
@@ -36,8 +36,8 @@ func (o *Orders) awaitDecision(ctx, budget context.Context, seen contract.View, 
 	return progress{view: seen}
 }
 
-// nextChange waits for a change until the budget ends. One that is there counts,
-// although the budget has ended.
+// nextChange waits for a change until the budget ends. A change that is there already
+// counts, even if the budget has ended.
 func nextChange(budget context.Context, changes <-chan contract.Publication) (change contract.Publication, heard bool) {
 	select {
 	case change = <-changes:
@@ -52,7 +52,7 @@ func nextChange(budget context.Context, changes <-chan contract.Publication) (ch
 	}
 }
 
-// decisionIn is the order's view at its first decision, if it has fallen.
+// decisionIn is the order's view at its first decision, if that was made.
 func (o *Orders) decisionIn(ctx context.Context, p contract.Publication) (contract.View, bool) {
 	switch {
 	case p.Decision != nil:
@@ -70,12 +70,11 @@ func (o *Orders) decisionIn(ctx context.Context, p contract.Publication) (contra
 	return p.View, true
 }
 
-// lastGlance bounds the last look at an order whose request has had its time.
+// lastGlance bounds the last check of an order whose request has used up its time.
 const lastGlance = 400 * time.Millisecond
 
-// lastLook finds out how far an order got that was not heard of in time.
-// What cannot be reached is passed over: the order is on its way, and its
-// caller, who has waited for so long, is told so soon.
+// lastLook finds out the state of an order whose decision did not arrive in time. Failures
+// are ignored: the order goes on, and its caller has waited long and gets that answer soon.
 func (o *Orders) lastLook(ctx context.Context, seen contract.View) progress {
 	ctx, cancel := context.WithTimeout(ctx, lastGlance)
 	defer cancel()

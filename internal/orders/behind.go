@@ -9,15 +9,15 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// freshRefusal is for how long a refusal tells how an order stands.
-const freshRefusal = time.Minute
+// refusalMaxAge is how long a refusal counts as the order's present state.
+const refusalMaxAge = time.Minute
 
-// isBehind tells whether an order that refuses a decision is worked on anew, and has
-// not come again to where it was when it was decided on: a process died before the
-// engine had recorded that. The order will come there, or be cancelled.
+// isBehind tells whether the refusing order repeats work after a crash and is not yet back
+// where the decision was made: a process died before the engine had recorded the work. The
+// order will get there, or be cancelled.
 func isBehind(ctx context.Context, pages Pages, orderID string, made, now time.Time, refusal error) bool {
 	_, why := answerOf(refusal)
-	if why == nil || why.View.ID != orderID || !undecided(why.View) || now.Sub(why.At) > freshRefusal {
+	if why == nil || why.View.ID != orderID || !undecided(why.View) || now.Sub(why.At) > refusalMaxAge {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, Glance)
@@ -29,14 +29,14 @@ func isBehind(ctx context.Context, pages Pages, orderID string, made, now time.T
 	return row.Decision.History[len(row.Decision.History)-1].At.Before(made)
 }
 
-// undecided tells whether an order is on its way to its first decision.
+// undecided tells whether an order goes towards its first decision.
 func undecided(v contract.View) bool {
 	onItsWay := []booking.Status{booking.Received, booking.PaymentPending, booking.AwaitingPayment, booking.Paid}
 	return !v.Decided() && slices.Contains(onItsWay, v.Status)
 }
 
-// refusedOrKept answers for a decision that its order has refused. One that came too
-// early, since the order is worked on anew, is kept.
+// refusedOrKept answers a decision that its order has refused. If the order is behind, the
+// decision is kept.
 func (o *Orders) refusedOrKept(ctx context.Context, k KeptDecision, refusal error) (out Outcome, err error) {
 	if isBehind(ctx, o.Pages, k.OrderID, k.DecidedAt, o.Now(), refusal) {
 		if out, kept, err := o.keepDecision(ctx, k); kept {

@@ -15,67 +15,68 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// BulkRuns keeps bulk actions. NotFound: there is none of that id.
+// BulkRuns stores bulk actions. Its methods return NotFound if there is none with that id.
 type BulkRuns interface {
-	// Plan keeps a dry run with the orders that it names.
+	// Plan stores a dry run with the orders that it lists.
 	Plan(ctx context.Context, run booking.BulkRun, orders []booking.BulkOrder) error
 	// Run is a bulk action with its results so far.
 	Run(ctx context.Context, id string) (booking.BulkRun, error)
-	// Begin has a planned one run, in the name of the caller by. BulkNotPlanned: it was begun
-	// before.
+	// Begin starts a planned one, in the name of the caller by. Returns BulkNotPlanned if it
+	// was started or stopped before.
 	Begin(ctx context.Context, id, by string, at time.Time) error
-	// Stop ends one before it has come to all orders; false for one that has ended.
+	// Stop ends one before all its orders are done; false if it has ended.
 	Stop(ctx context.Context, id string, at time.Time) (stopped bool, err error)
 
-	// Lease gives out the oldest one that runs, until a moment, unless a process has it.
+	// Lease leases the oldest running one until a moment, unless another process has it.
 	Lease(ctx context.Context, now, until time.Time) (lease BulkLease, ok bool, err error)
-	// Renew extends a lease; false when another process has it, or it does not run any more.
+	// Renew extends a lease; false if another process has it, or it no longer runs.
 	Renew(ctx context.Context, lease BulkLease, until time.Time) (ok bool, err error)
 	// Release ends a lease early.
 	Release(ctx context.Context, lease BulkLease) error
-	// Next are up to n orders that were not acted on.
+	// Next returns up to n orders that are not done.
 	Next(ctx context.Context, id string, n int) ([]booking.BulkOrder, error)
-	// Note keeps what came of an order, unless another process has noted that before.
+	// Note stores the result of an order, unless another process has stored one before.
 	Note(ctx context.Context, id string, o booking.BulkOrder) error
-	// Earlier is the outcome of what the bulk action has done to an order before, as the log
-	// has it, "" while it is not known; known is false if that is nothing.
+	// Earlier is the outcome of the bulk action's earlier attempt on an order, from the
+	// log, "" while it is not known; known is false if there was no attempt.
 	Earlier(ctx context.Context, id, orderID string) (outcome string, known bool, err error)
-	// End ends one that has come to all orders; false when another process has it, or it
-	// does not run any more.
+	// End ends one whose orders are all done; false if another process has it, or it no
+	// longer runs.
 	End(ctx context.Context, lease BulkLease, at time.Time) (ended bool, err error)
-	// Forget drops those that were planned before a moment and do not run, some at a time.
+	// Forget deletes those that were planned before a moment and do not run, a few at a
+	// time.
 	Forget(ctx context.Context, before time.Time) error
 }
 
 // BulkLease is a bulk action that a process runs.
 type BulkLease struct {
 	Run    booking.BulkRun
-	Number int // tells one lease from the next
+	Number int // distinguishes successive leases
 }
 
 // Codes of bulk actions.
 const (
 	// BulkNotPlanned: it was run or stopped before.
 	BulkNotPlanned = booking.Code("bulk_not_planned")
-	// BulkOutdated: the dry run is so old that it says little about the orders.
+	// BulkOutdated: the dry run is too old.
 	BulkOutdated = booking.Code("bulk_outdated")
 )
 
-// BulkPlanCodes lists the codes that PlanBulk may answer.
+// BulkPlanCodes lists the codes that PlanBulk may return.
 func BulkPlanCodes() []booking.Code {
 	return []booking.Code{booking.Invalid, TemporalUnavailable, booking.Unavailable}
 }
 
-// BulkCodes lists the codes that BeginBulk and StopBulk may answer.
+// BulkCodes lists the codes that BeginBulk and StopBulk may return.
 func BulkCodes() []booking.Code {
 	return []booking.Code{BulkNotPlanned, BulkOutdated, booking.NotFound, booking.Unavailable}
 }
 
-// bulkGoodFor is how long after its dry run a bulk action may be begun.
+// bulkGoodFor is how long after its dry run a bulk action may be started.
 const bulkGoodFor = time.Hour
 
-// PlanBulk is a dry run: it names the orders on which the action would be done, and does
-// nothing.
+// PlanBulk makes a dry run: it lists the orders on which the action would be done, and
+// changes nothing.
 func (o *Orders) PlanBulk(ctx context.Context, caller booking.Caller, a booking.Action, f booking.BulkFilter, reason booking.Personal) (booking.BulkRun, error) {
 	run := booking.BulkRun{
 		ID: strings.ToLower(rand.Text()), State: booking.BulkPlanned, Action: a, Filter: f, Reason: reason, By: caller.ID, PlannedAt: o.Now(),
@@ -137,7 +138,7 @@ func checkBulk(a booking.Action, f booking.BulkFilter, reason booking.Personal) 
 	return faults
 }
 
-// BeginBulk has a bulk action run on what its dry run has named.
+// BeginBulk starts a bulk action on the orders of its dry run.
 func (o *Orders) BeginBulk(ctx context.Context, caller booking.Caller, id string) (booking.BulkRun, error) {
 	run, err := o.Bulk.Run(ctx, id)
 	if err != nil {
@@ -154,13 +155,13 @@ func (o *Orders) BeginBulk(ctx context.Context, caller booking.Caller, id string
 	}
 	select {
 	case o.bulkBegun <- struct{}{}:
-	default: // it is awake
+	default: // a wake-up is pending
 	}
 	return o.Bulk.Run(ctx, id)
 }
 
-// StopBulk ends a bulk action before it has come to all orders. What was done is not undone.
-// The log names the caller. Also while it cannot be written a bulk action can be stopped.
+// StopBulk ends a bulk action before all its orders are done. It undoes nothing. The log
+// names the caller; if the log cannot be written, the bulk action is stopped all the same.
 func (o *Orders) StopBulk(ctx context.Context, caller booking.Caller, id string) (booking.BulkRun, error) {
 	if err := caller.Authorize(booking.ActInBulk, booking.Thing{}); err != nil {
 		return booking.BulkRun{}, err
@@ -171,13 +172,13 @@ func (o *Orders) StopBulk(ctx context.Context, caller booking.Caller, id string)
 	}
 	if stopped {
 		line := booking.OperatorAction{ID: rand.Text(), At: o.Now(), By: caller.ID, Action: booking.ActInBulk, Bulk: id, Outcome: booking.ActionStopped}
-		_ = o.note(ctx, line, nil, notedWithin) // it is in the process's log otherwise
+		_ = o.note(ctx, line, nil, notedWithin) // the process's log has it otherwise
 	}
 	return o.Bulk.Run(ctx, id)
 }
 
-// selected are the orders that the filter selects and that the action fits, as the engine
-// lists them: that may be some seconds behind.
+// selected lists the orders that the filter selects and the action fits, from the engine's
+// list, which may lag by some seconds.
 func (o *Orders) selected(ctx context.Context, a booking.Action, f booking.BulkFilter) (found []booking.BulkOrder, more bool, err error) {
 	seen := map[string]bool{}
 	for page, again := []byte(nil), true; again; again = page != nil {
@@ -207,12 +208,12 @@ func (o *Orders) selected(ctx context.Context, a booking.Action, f booking.BulkF
 
 const (
 	listedAtOnce    = 200
-	bulkLooksAtOnce = 8 // orders, beside each other
+	bulkReadsAtOnce = 8 // orders, at the same time
 	lostWorkflows   = "ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled')"
 )
 
-// bulkQuery is the filter in the words of the engine's list, as far as that knows it: a row
-// is read of each order that it lists.
+// bulkQuery is the filter in the engine's query language, as far as that can express it: a
+// row is read for each order that it lists.
 func bulkQuery(f booking.BulkFilter) string {
 	conditions := []string{All}
 	is := func(attribute, value string) {
@@ -240,16 +241,16 @@ func bulkQuery(f booking.BulkFilter) string {
 	return strings.Join(conditions, " AND ")
 }
 
-// fitting looks at the rows of the orders, which are newer than the engine's list.
+// fitting filters the orders by their rows, which are newer than the engine's list.
 func (o *Orders) fitting(ctx context.Context, a booking.Action, f booking.BulkFilter, sagas []Saga) ([]booking.BulkOrder, error) {
 	fits := make([]*booking.BulkOrder, len(sagas))
 	looking, ctx := errgroup.WithContext(ctx)
-	looking.SetLimit(bulkLooksAtOnce)
+	looking.SetLimit(bulkReadsAtOnce)
 	for n, s := range sagas {
 		looking.Go(func() error {
 			view, err := o.Pages.View(ctx, s.OrderID)
 			if isNotFound(err) {
-				return nil // it has just begun
+				return nil // it has just started
 			}
 			if err != nil || !selects(f, view) {
 				return err
@@ -271,7 +272,7 @@ func (o *Orders) fitting(ctx context.Context, a booking.Action, f booking.BulkFi
 	return found, err
 }
 
-// selects tells what the engine's list does not know for certain.
+// selects applies the parts of the filter that the engine's list cannot decide.
 func selects(f booking.BulkFilter, v contract.View) bool {
 	switch {
 	case v.Status.Final(), f.Status != "" && v.Status != f.Status:
@@ -285,7 +286,7 @@ func selects(f booking.BulkFilter, v contract.View) bool {
 	}
 }
 
-// fitsInBulk tells whether the action can be done to the order, as far as is known.
+// fitsInBulk tells whether the action can be done on the order, as far as is known.
 func (o *Orders) fitsInBulk(ctx context.Context, a booking.Action, v contract.View) (bool, error) {
 	switch a {
 	case booking.RetryOrder:

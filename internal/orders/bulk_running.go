@@ -15,23 +15,23 @@ import (
 )
 
 const (
-	// bulkPerSecond is how many orders all bulk actions together act on in a second: a
-	// small part of what the service takes on, so that customers do not notice.
+	// bulkPerSecond is how many orders all bulk actions together act on per second: a small
+	// part of the service's capacity, so that customers do not notice.
 	bulkPerSecond = 10
-	// bulkAtOnce is how many they act on beside each other: an action may wait for a
+	// bulkAtOnce is how many orders they act on at the same time: an action may wait for a
 	// service for some seconds.
 	bulkAtOnce = 8
 	bulkLease  = 30 * time.Second
 	bulkRenew  = 5 * time.Second
 	bulkPoll   = 2 * time.Second
-	bulkPause  = 2 * time.Second // after the engine or a database has not answered
-	bulkTries  = 3               // of an order that does not answer
-	// bulkKeptFor is how long bulk actions are kept; what they did stays in the log.
+	bulkPause  = 2 * time.Second // after a failure of the engine or a database
+	bulkTries  = 3               // for an order that does not answer
+	// bulkKeptFor is how long bulk actions are stored; their actions stay in the log.
 	bulkKeptFor = 90 * 24 * time.Hour
 )
 
-// RunBulk runs the bulk actions that were begun, one at a time, until ctx ends. Any number
-// of processes may: each action is leased by one.
+// RunBulk runs the started bulk actions, one at a time, until ctx ends. Any number of
+// processes may run it: each bulk action is leased by one.
 func (o *Orders) RunBulk(ctx context.Context) {
 	tidied := time.Time{}
 	for ctx.Err() == nil {
@@ -81,8 +81,8 @@ type bulkRunner struct {
 // errBulkLost: the bulk action was stopped, or another process has its lease.
 var errBulkLost = errors.New("bulk action was stopped, or is another process's")
 
-// whileLeased runs the bulk action for as long as this process has the lease, until a moment
-// at first. It is renewed meanwhile: a batch of orders may take longer than a lease lasts.
+// whileLeased runs the bulk action while this process has the lease, at first until a
+// moment. It renews the lease meanwhile: a batch of orders may take longer than a lease.
 func (b *bulkRunner) whileLeased(ctx context.Context, until time.Time) error {
 	running, lose := context.WithCancelCause(ctx)
 	var renewing sync.WaitGroup
@@ -97,8 +97,8 @@ func (b *bulkRunner) whileLeased(ctx context.Context, until time.Time) error {
 	return err
 }
 
-// renew extends the lease until ctx ends. A lease that cannot be extended in time is another
-// process's to take.
+// renew extends the lease until ctx ends. A lease that is not extended in time may be taken
+// by another process.
 func (b *bulkRunner) renew(ctx context.Context, lose context.CancelCauseFunc, until time.Time) {
 	for sleep(ctx, bulkRenew, nil); ctx.Err() == nil; sleep(ctx, bulkRenew, nil) {
 		next := time.Now().Add(bulkLease)
@@ -112,7 +112,7 @@ func (b *bulkRunner) renew(ctx context.Context, lose context.CancelCauseFunc, un
 	}
 }
 
-// run acts on one batch of orders after the other.
+// run acts on one batch of orders after another.
 func (b *bulkRunner) run(ctx context.Context) error {
 	for {
 		orders, err := b.Bulk.Next(ctx, b.lease.Run.ID, bulkAtOnce)
@@ -132,8 +132,8 @@ func (b *bulkRunner) run(ctx context.Context) error {
 	}
 }
 
-// end ends the bulk action, of which no order is left. Nothing is left of one that was
-// stopped, too.
+// end ends the bulk action if none of its orders is left. A stopped one has none left,
+// either.
 func (b *bulkRunner) end(ctx context.Context) error {
 	ended, err := b.Bulk.End(ctx, b.lease, b.Now())
 	switch {
@@ -146,8 +146,8 @@ func (b *bulkRunner) end(ctx context.Context) error {
 	return nil
 }
 
-// batch acts on some orders beside each other. What is begun is finished, also when the
-// process ends. An error is one after which all have to wait.
+// batch acts on some orders at the same time. It finishes what it has begun, even if the
+// process is stopping. A returned error stops all further orders.
 func (b *bulkRunner) batch(ctx context.Context, orders []booking.BulkOrder) error {
 	errs := make([]error, len(orders))
 	var all sync.WaitGroup
@@ -162,7 +162,7 @@ func (b *bulkRunner) batch(ctx context.Context, orders []booking.BulkOrder) erro
 	return errors.Join(errs...)
 }
 
-// one acts on an order and notes what came of it.
+// one acts on an order and stores the result.
 func (b *bulkRunner) one(ctx context.Context, order booking.BulkOrder) error {
 	run := b.lease.Run
 	outcome, known, err := b.Bulk.Earlier(ctx, run.ID, order.OrderID)
@@ -170,7 +170,7 @@ func (b *bulkRunner) one(ctx context.Context, order booking.BulkOrder) error {
 		return err
 	}
 	order.Outcome, order.Result = outcome, bulkResultOf(outcome)
-	if order.Result != booking.BulkDid { // else by a process that died before it noted that
+	if order.Result != booking.BulkDid { // else a process died before it stored the result
 		var no error
 		if order.Outcome, no = b.act(inBulk(ctx, run.ID), order); b.again(order, no) {
 			return no
@@ -178,15 +178,14 @@ func (b *bulkRunner) one(ctx context.Context, order booking.BulkOrder) error {
 		order.Result = bulkResultOf(order.Outcome)
 	}
 	open := known && (outcome == "" || outcome == string(Unreachable))
-	if open && slices.Contains(didCodes, booking.Code(order.Outcome)) {
-		order.Result = booking.BulkDid // that time, of which nothing was heard
+	if open && slices.Contains(doneCodes, booking.Code(order.Outcome)) {
+		order.Result = booking.BulkDid // by the earlier attempt, whose outcome is unknown
 	}
 	order.DoneAt = b.Now()
 	return b.Bulk.Note(ctx, run.ID, order)
 }
 
-// again tells whether an order is to be tried once more, since it or the engine did not
-// answer.
+// again tells whether an order is to be retried because it or the engine did not answer.
 func (b *bulkRunner) again(order booking.BulkOrder, err error) bool {
 	no, coded := errors.AsType[*booking.Error](err)
 	switch {
@@ -203,10 +202,10 @@ func (b *bulkRunner) again(order booking.BulkOrder, err error) bool {
 	return b.tries[order.OrderID] < bulkTries
 }
 
-// act does the action to an order, by its use case. Its outcome is that of the log.
+// act does the action on an order, by its use case. The outcome is the log's.
 func (b *bulkRunner) act(ctx context.Context, order booking.BulkOrder) (outcome string, err error) {
 	run := b.lease.Run
-	caller := booking.Caller{ID: run.By, Roles: []booking.Role{booking.OperatorRole}} // as the one was that has begun it
+	caller := booking.Caller{ID: run.By, Roles: []booking.Role{booking.OperatorRole}} // as the caller that started it was
 	came := booking.ActionAccepted
 	switch run.Action {
 	case booking.RetryOrder:
@@ -223,12 +222,13 @@ func (b *bulkRunner) act(ctx context.Context, order booking.BulkOrder) (outcome 
 	return outcomeOf(came, err), err
 }
 
-// didCodes are the refusals of orders to which the action was done before. VersionChanged is
-// none: an order that is being cancelled answers BeingCancelled, whatever its version.
-var didCodes = []booking.Code{booking.AlreadyCancelled, booking.BeingCancelled, booking.Superseded, NothingToRetry, NotLost}
+// doneCodes are the refusals of orders on which the action was done before. VersionChanged
+// is not among them: an order that is being cancelled answers BeingCancelled, whatever its
+// version.
+var doneCodes = []booking.Code{booking.AlreadyCancelled, booking.BeingCancelled, booking.Superseded, NothingToRetry, NotLost}
 
-// overCodes are the refusals of orders that are no longer as a dry run has shown them.
-var overCodes = []booking.Code{
+// changedCodes are the refusals of orders that have changed since the dry run.
+var changedCodes = []booking.Code{
 	booking.VersionChanged, booking.AlreadyCancelled, booking.BeingCancelled, booking.AlreadyCompleted, booking.AlreadyDelivered, booking.Superseded,
 	NotRunning, NothingToRetry, NotLost,
 }
@@ -239,7 +239,7 @@ func bulkResultOf(outcome string) booking.BulkResult {
 		return booking.BulkDid
 	case outcome == booking.ActionFailed, outcome == string(Unreachable):
 		return booking.BulkFailed
-	case slices.Contains(overCodes, booking.Code(outcome)):
+	case slices.Contains(changedCodes, booking.Code(outcome)):
 		return booking.BulkChanged
 	default:
 		return booking.BulkRefused

@@ -26,7 +26,7 @@ type bulkRuns struct {
 	leased  int
 	earlier map[string]string // outcomes of a process that died, by order
 	renews  int
-	renewed func(n int) (ok bool) // answers the n-th attempt to renew the lease; nil for yes
+	renewed func(n int) (ok bool) // answers the n-th renewal of the lease; nil for yes
 }
 
 func (b *bulkRuns) Plan(_ context.Context, run booking.BulkRun, named []booking.BulkOrder) error {
@@ -103,7 +103,7 @@ func (b *bulkRuns) done() bool {
 type settler struct {
 	mu      sync.Mutex
 	settled []string
-	no      map[string][]error // by order, one at each time
+	no      map[string][]error // by order, one per call
 	until   <-chan struct{}    // it answers when this is closed; nil for at once
 }
 
@@ -121,8 +121,8 @@ func (s *settler) Settle(_ context.Context, _ orders.Warrant, orderID, by string
 	return nil
 }
 
-// TestBulk_Runs: each order is acted on once and noted with what came of it, also what a
-// process did that died over it; one that does not answer is tried again.
+// TestBulk_Runs: each order is acted on once and its result stored, including the actions
+// of a process that died before it stored them; an order that does not answer is retried.
 func TestBulk_Runs(t *testing.T) {
 	t.Parallel()
 	runs := &bulkRuns{earlier: map[string]string{"food-5": "accepted", "food-6": "", "food-7": "", "food-8": ""}}
@@ -163,8 +163,8 @@ func TestBulk_Runs(t *testing.T) {
 	}
 }
 
-// TestBulk_Plans: a dry run names what the filter selects, as rows have it, and refuses to
-// name everything.
+// TestBulk_Plans: a dry run lists what the filter selects by the rows, and refuses to list
+// too many orders.
 func TestBulk_Plans(t *testing.T) {
 	t.Parallel()
 	runs := &bulkRuns{}
@@ -199,7 +199,7 @@ func TestBulk_Plans(t *testing.T) {
 		"OrderKind IS NOT NULL AND ExecutionStatus = 'Running' AND NeedsAttention = true AND OrderStatus = 'confirmed'": {
 			Trouble: booking.NeedsAttention, Status: booking.Confirmed,
 		},
-		"OrderKind IS NOT NULL AND ExecutionStatus = 'Running'": {Trouble: booking.UndoOwed, Status: booking.Cancelling}, // which the list does not know
+		"OrderKind IS NOT NULL AND ExecutionStatus = 'Running'": {Trouble: booking.UndoOwed, Status: booking.Cancelling}, // not in the list
 	} {
 		require.NoError(t, plan(olga, booking.CancelOrder, f, "fire"))
 		require.Equal(t, want, asked)
@@ -214,8 +214,8 @@ func TestBulk_Plans(t *testing.T) {
 	require.ErrorIs(t, err, notAllowed)
 }
 
-// TestBulk_NamesWhoActs: a bulk action runs in the name of the operator that has begun it,
-// and the log names the one that has stopped it, once.
+// TestBulk_NamesWhoActs: a bulk action runs in the name of the operator that started it,
+// and the log names the one that stopped it, once.
 func TestBulk_NamesWhoActs(t *testing.T) {
 	t.Parallel()
 	runs, log := &bulkRuns{}, &actionLog{}
@@ -234,14 +234,14 @@ func TestBulk_NamesWhoActs(t *testing.T) {
 	}, log.lines[0])
 }
 
-// TestBulk_Renews: a lease is renewed while orders keep a batch waiting, and no further
-// order is acted on once that fails.
+// TestBulk_Renews: a lease is renewed while orders delay a batch, and no further order is
+// acted on once that fails.
 func TestBulk_Renews(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		lost := make(chan struct{})
 		runs := &bulkRuns{renewed: func(n int) bool {
-			if n == 8 { // longer than a lease lasts
+			if n == 8 { // longer than a lease
 				close(lost)
 			}
 			return n < 8

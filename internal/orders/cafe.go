@@ -32,7 +32,7 @@ func (c Cups) offer(ctx context.Context, q *inquiry) offer {
 		q.fault("menuId", fmt.Sprintf("could be ordered until the end of %s only", drink.Date))
 	}
 	policy := drink.Cancellation
-	drink.Cancellation = nil // it is kept with what all orders have in common
+	drink.Cancellation = nil // it is part of contract.Order
 	return offer{
 		cancellation: policy,
 		amount:       q.price("quantity", drink.Price, c.Quantity),
@@ -44,8 +44,8 @@ func (c Cups) offer(ctx context.Context, q *inquiry) offer {
 	}
 }
 
-// DeleteDrink starts the deletion of a drink, once: no order of it is taken any
-// more, and those that are open are cancelled.
+// DeleteDrink starts the deletion of a drink, once: no further order of it is accepted, and
+// open ones are cancelled.
 func (o *Orders) DeleteDrink(ctx context.Context, caller booking.Caller, drinkID string) error {
 	if !caller.AlwaysAllowed(booking.ChangeCatalogue) {
 		drink, _, err := o.Catalogue.Drink(ctx, drinkID)
@@ -56,7 +56,7 @@ func (o *Orders) DeleteDrink(ctx context.Context, caller booking.Caller, drinkID
 			return err
 		}
 	}
-	// As for an order's start: the SDK gives half of it to one call.
+	// As for an order's start: the SDK gives one call half of the deadline.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*o.ReplyBudget)
 	defer cancel()
 	err := o.Engine.deleteDrink(ctx, drinkID, caller.ID)

@@ -16,12 +16,12 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestDeleteDrink starts the deletion of a drink once.
+// TestDeleteDrink: the deletion of a drink is started once.
 func TestDeleteDrink(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		err  error
-		code booking.Code // "" when it is under way
+		code booking.Code // "" if it has started
 	}{
 		"Begins":       {},
 		"UnderWay":     {err: serviceerror.NewWorkflowExecutionAlreadyStarted("already started", "", "run")},
@@ -50,7 +50,7 @@ func TestDeleteDrink(t *testing.T) {
 	})
 }
 
-// onDeletion lets the start of a deletion be answered with err.
+// onDeletion makes the start of a deletion return err.
 func (b *bundle) onDeletion(err error) {
 	b.engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, contract.DrinkDeletionWorkflow, mock.Anything).
 		Return(func(_ context.Context, o client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {

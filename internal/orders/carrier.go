@@ -10,18 +10,18 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Carrier delivers kept decisions to their orders, of each order the oldest first.
-// Each process may have one. Two may deliver the same decision: it is one update, by
-// its id.
+// Carrier delivers kept decisions to their orders, per order the oldest first. Each process
+// may have one. Two may deliver the same decision: it has one id, so it is one update.
 type Carrier struct {
 	Decisions KeptDecisions
 	Engine    *Engine
 	Pages     Pages
 	Ledger    Ledger
-	// Messages tell people what became of their decision.
+	// Messages notifies people of the result of their decision.
 	Messages Messages
 	Log      *zap.Logger
-	// Count is told what became of each decision that was tried; nil: nothing is.
+	// Count is called with the outcome of each delivery attempt; nil: outcomes are not
+	// counted.
 	Count func(outcome string)
 
 	once sync.Once
@@ -29,12 +29,12 @@ type Carrier struct {
 
 	mu     sync.Mutex
 	open   int
-	keptAt time.Time // the last one, by this process
+	keptAt time.Time // the last time this process kept one
 }
 
-// Messages are the messages to people.
+// Messages sends messages to people.
 type Messages interface {
-	// Send keeps the message under its key, once.
+	// Send stores the message under its key, once.
 	Send(ctx context.Context, m booking.Message) (booking.Outcome, error)
 }
 
@@ -43,7 +43,7 @@ func (c *Carrier) woken() chan struct{} {
 	return c.wake
 }
 
-// put keeps a decision, and wakes.
+// put keeps a decision and wakes the carrier.
 func (c *Carrier) put(ctx context.Context, k KeptDecision) error {
 	if err := c.Decisions.Put(ctx, k); err != nil {
 		return err
@@ -53,20 +53,20 @@ func (c *Carrier) put(ctx context.Context, k KeptDecision) error {
 	c.mu.Unlock()
 	select {
 	case c.woken() <- struct{}{}:
-	default: // it has been woken already
+	default: // a wake-up is pending
 	}
 	return nil
 }
 
-// someWait tells whether decisions wait, as far as this process knows. What it has
-// kept itself may not have been counted yet.
+// someWait tells whether decisions wait, as far as this process knows. The last count may
+// not include those that it has kept itself.
 func (c *Carrier) someWait() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.open > 0 || time.Since(c.keptAt) < 5*lookEvery
 }
 
-// Run delivers until ctx ends. What is under way then is finished.
+// Run delivers until ctx ends. It finishes deliveries that have begun.
 func (c *Carrier) Run(ctx context.Context) {
 	pause, tidied := time.Duration(0), time.Time{}
 	for ctx.Err() == nil {
@@ -96,8 +96,8 @@ func (c *Carrier) Run(ctx context.Context) {
 	}
 }
 
-// round delivers the decisions that can be delivered now. An error is one of the
-// table or of the engine, after which all have to wait.
+// round delivers the decisions that can be delivered now. A returned error is one of the
+// table or the engine, and all further decisions have to wait.
 func (c *Carrier) round(ctx context.Context) (tried int, err error) {
 	open, err := c.Decisions.Open(ctx)
 	if err != nil {
@@ -128,7 +128,7 @@ func (c *Carrier) round(ctx context.Context) (tried int, err error) {
 	return len(leased), err
 }
 
-// tidy forgets what was settled long ago.
+// tidy deletes decisions that were finished long ago.
 func (c *Carrier) tidy(ctx context.Context) {
 	if _, err := c.Decisions.Forget(ctx, time.Now().Add(-forgetAfter)); err != nil && ctx.Err() == nil {
 		c.Log.Debug("kept decisions not tidied", zap.Error(err))

@@ -16,7 +16,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// keeps keeps decisions on the order of a kind, one a second after the other.
+// keeps puts decisions on the order of a kind into the table, one second apart.
 func (d desk) keeps(kind booking.Kind, names ...string) {
 	d.t.Helper()
 	for n, name := range names {
@@ -29,7 +29,7 @@ func (d desk) keeps(kind booking.Kind, names ...string) {
 	}
 }
 
-// carries runs the carrier until no decision waits, and returns what became of them.
+// carries runs the carrier until no decision waits, and counts the outcomes.
 func (d desk) carries() map[string]int {
 	d.t.Helper()
 	var mu sync.Mutex
@@ -54,7 +54,7 @@ func (d desk) carries() map[string]int {
 	return outcomes
 }
 
-// told are the messages to somebody.
+// told lists the messages to a recipient.
 func (d desk) told(who string) []booking.Message {
 	d.t.Helper()
 	messages, _, err := d.messages.Messages(d.t.Context(), who, booking.Page{})
@@ -62,8 +62,8 @@ func (d desk) told(who string) []booking.Message {
 	return messages
 }
 
-// TestCarrier: what was kept is delivered once the engine is back, of each order the
-// oldest first, under its id and with its time.
+// TestCarrier: kept decisions are delivered once the engine is back, per order the oldest
+// first, with their ids and times.
 func TestCarrier(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -90,8 +90,8 @@ func TestCarrier(t *testing.T) {
 	require.Empty(t, d.told("olivia"))
 }
 
-// TestCarrier_Taken: an order that took the decision carries it out, unless a
-// service has to agree: then its answer is waited for.
+// TestCarrier_Taken: an order that has taken a decision carries it out, unless a service
+// has to agree: then the carrier waits for the answer.
 func TestCarrier_Taken(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[booking.Kind]map[string]int{
@@ -113,9 +113,9 @@ func TestCarrier_Taken(t *testing.T) {
 	}
 }
 
-// TestCarrier_NotDone: a decision that its order does not allow any more stands in
-// the order's history, and whoever made it is told, once. One that asks for what is
-// so already is done.
+// TestCarrier_NotDone: a decision that its order no longer allows is in the order's
+// history, and the person who made it is notified once. A decision for a status that the
+// order already has is done.
 func TestCarrier_NotDone(t *testing.T) {
 	t.Parallel()
 	over := serviceerror.NewNotFound("workflow execution already completed")
@@ -127,7 +127,7 @@ func TestCarrier_NotDone(t *testing.T) {
 		answer  error
 		outcome string
 		code    booking.Code
-		to      string // who is told, "" for nobody
+		to      string // the recipient of the message, "" for none
 	}{
 		"ConfirmsCancelled": {booking.Lodging, confirm, booking.Cancelled, booking.ByOperator, over, "over", booking.AlreadyCancelled, "olivia"},
 		"ConfirmsRefused":   {booking.Lodging, confirm, booking.Cancelling, booking.ByCustomer, noFor(booking.BeingCancelled), "refused", booking.BeingCancelled, "olivia"},
@@ -180,9 +180,9 @@ func TestCarrier_NotDone(t *testing.T) {
 	}
 }
 
-// TestCarrier_NotDoneIsToldToItsMaker: a message goes to the part that decided, and to
-// no other where that was an operator, a program, a courier or another cleaner. The
-// history names the caller in each case.
+// TestCarrier_NotDoneIsToldToItsMaker: the message goes to the party that decided, and to
+// none if an operator, a program, a courier or another cleaner did. The history names the
+// caller in each case.
 func TestCarrier_NotDoneIsToldToItsMaker(t *testing.T) {
 	t.Parallel()
 	over := serviceerror.NewNotFound("workflow execution already completed")
@@ -191,7 +191,7 @@ func TestCarrier_NotDoneIsToldToItsMaker(t *testing.T) {
 		update  string
 		caller  string
 		byParty bool
-		to      string // who is told, "" for nobody
+		to      string // the recipient of the message, "" for none
 	}{
 		"Customer":        {booking.Lodging, cancels, "alice", true, "alice"},
 		"OperatorCancels": {booking.Lodging, cancels, "olga", false, ""},
@@ -207,7 +207,7 @@ func TestCarrier_NotDoneIsToldToItsMaker(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
 			p := of(test.kind).in(booking.Cancelled, booking.ByOperator)
-			if test.update == cancels { // it would be what is so already
+			if test.update == cancels { // otherwise the order would already have the wanted status
 				p = of(test.kind).in(booking.Completed, "")
 			}
 			if test.kind == booking.Cleaning {
@@ -230,8 +230,8 @@ func TestCarrier_NotDoneIsToldToItsMaker(t *testing.T) {
 	}
 }
 
-// TestCarrier_NotStarted: an order that waits to be started takes its decisions once
-// it is.
+// TestCarrier_NotStarted: an order that waits to be started takes its decisions once it is
+// started.
 func TestCarrier_NotStarted(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

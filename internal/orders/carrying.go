@@ -11,14 +11,14 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// unknownFor is for how long an order that the engine does not know may yet be
-// started: longer than its start is waited for.
+// unknownFor is how long an order that the engine does not know may still be started:
+// longer than the wait for its start.
 const unknownFor = 2 * time.Minute
 
-// deliver delivers one decision, or finds it delivered, and notes what came of it.
-// The error is one after which others have to wait, too.
+// deliver delivers one decision, or finds it delivered, and records the outcome. After a
+// returned error, other decisions have to wait, too.
 func (c *Carrier) deliver(ctx context.Context, k KeptDecision) error {
-	// What has begun is finished, and noted, also when the process is to end.
+	// A delivery that has begun is finished and recorded, even if the process is stopping.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*startWithin)
 	defer cancel()
 	d := k.decision()
@@ -31,20 +31,20 @@ func (c *Carrier) deliver(ctx context.Context, k KeptDecision) error {
 	case isBeingAsked(k, begun, err):
 		return c.postpone(ctx, k, soon(why.Left(time.Now())), err)
 	case err == nil || taken && isAway(err) && !d.asks():
-		return c.settle(ctx, k, SettledDecision{Outcome: DecisionDelivered})
+		return c.finish(ctx, k, SettledDecision{Outcome: DecisionDelivered})
 	case noWorkflow(err) || answer != nil && answer.Type() == updateLostToClose:
 		return c.closed(ctx, k, err)
 	case isBehind(ctx, c.Pages, k.OrderID, k.DecidedAt, time.Now(), err):
 		return c.postpone(ctx, k, 0, err)
 	case ofEarlierBuild(answer):
-		return c.postpone(ctx, k, oddPause, err) // until it has been moved
+		return c.postpone(ctx, k, oddPause, err) // until an operator has moved it
 	case answer != nil && codePattern.MatchString(answer.Type()):
 		return c.refused(ctx, k, booking.Code(answer.Type()), why)
 	}
 	return c.failed(ctx, k, taken, err)
 }
 
-// failed deals with a decision whose order has not answered it.
+// failed handles a decision whose order has not answered it.
 func (c *Carrier) failed(ctx context.Context, k KeptDecision, taken bool, err error) error {
 	if limit := atLimit(err); errors.Is(limit, &booking.Error{Code: DecisionsExhausted}) {
 		return c.refused(ctx, k, DecisionsExhausted, nil)
@@ -52,7 +52,7 @@ func (c *Carrier) failed(ctx context.Context, k KeptDecision, taken bool, err er
 		return c.postpone(ctx, k, 0, err)
 	}
 	switch {
-	case taken && isAway(err), ranOut(err): // it is the order that does not answer, or a service that it asks
+	case taken && isAway(err), ranOut(err): // the order does not answer, or a service that it calls
 		return c.postpone(ctx, k, 0, err)
 	case isOpen(err):
 		_ = c.postpone(ctx, k, 0, err)
@@ -63,8 +63,8 @@ func (c *Carrier) failed(ctx context.Context, k KeptDecision, taken bool, err er
 	}
 }
 
-// postpone lets a decision be tried again, after a pause that grows with each try
-// unless it is given.
+// postpone schedules another attempt, after pause or, if that is 0, after a pause that
+// grows with each attempt.
 func (c *Carrier) postpone(ctx context.Context, k KeptDecision, pause time.Duration, cause error) error {
 	c.count(decisionPostponed)
 	if pause == 0 {
@@ -73,12 +73,12 @@ func (c *Carrier) postpone(ctx context.Context, k KeptDecision, pause time.Durat
 	return c.Decisions.Postpone(ctx, k, time.Now().Add(pause), cause.Error())
 }
 
-// closed settles a decision on an order that takes none any more. One that the
-// engine does not know may be about to be started.
+// closed finishes a decision on an order that takes none any more. An order that the engine
+// does not know may still be started.
 func (c *Carrier) closed(ctx context.Context, k KeptDecision, cause error) error {
 	view, err := c.Pages.View(ctx, k.OrderID)
 	if err != nil && !isNotFound(err) {
-		return err // its lease ends by itself
+		return err // the lease expires
 	}
 	if !view.Status.Final() && (InInbox(view) || time.Since(k.DecidedAt) < unknownFor) {
 		return c.postpone(ctx, k, 0, cause)
@@ -89,7 +89,7 @@ func (c *Carrier) closed(ctx context.Context, k KeptDecision, cause error) error
 	return c.notCarriedOut(ctx, k, view, SettledDecision{Outcome: DecisionOver, Code: overCode(view.Status)})
 }
 
-// refused settles a decision that its order did not allow.
+// refused finishes a decision that its order has refused.
 func (c *Carrier) refused(ctx context.Context, k KeptDecision, code booking.Code, why *contract.Refusal) error {
 	if k.Update == contract.ResolveUpdate && code == booking.NothingOwed {
 		payment, err := c.Ledger.Payment(ctx, k.OrderID)
@@ -97,8 +97,8 @@ func (c *Carrier) refused(ctx context.Context, k KeptDecision, code booking.Code
 		case err != nil && !isNotFound(err):
 			return c.postpone(ctx, k, 0, err)
 		case isRecorded(payment, k.Note):
-			return c.settle(ctx, k, SettledDecision{Outcome: DecisionDelivered})
-		case stillOwed(payment) != nil && time.Since(k.DecidedAt) < unknownFor: // the order has yet to hear of it
+			return c.finish(ctx, k, SettledDecision{Outcome: DecisionDelivered})
+		case stillOwed(payment) != nil && time.Since(k.DecidedAt) < unknownFor: // the order does not know it yet
 			return c.postpone(ctx, k, 0, stillOwed(payment))
 		}
 	}
@@ -111,11 +111,12 @@ func (c *Carrier) refused(ctx context.Context, k KeptDecision, code booking.Code
 	return c.notCarriedOut(ctx, k, view, SettledDecision{Outcome: DecisionRefused, Code: code})
 }
 
-// notCarriedOut settles a decision that came to nothing, unless its order stands as
-// it wanted. Messages are sent first: one that is settled is not looked at again.
+// notCarriedOut finishes a decision that was not carried out, unless its order already has
+// the wanted status. The message is sent first, because a finished decision is not read
+// again.
 func (c *Carrier) notCarriedOut(ctx context.Context, k KeptDecision, v contract.View, s SettledDecision) error {
 	if wanted(k.Update, s.Code, v) {
-		return c.settle(ctx, k, SettledDecision{Outcome: DecisionDelivered})
+		return c.finish(ctx, k, SettledDecision{Outcome: DecisionDelivered})
 	}
 	s.At = time.Now()
 	if m, to := refusedMessage(k, v, s); to {
@@ -123,16 +124,16 @@ func (c *Carrier) notCarriedOut(ctx context.Context, k KeptDecision, v contract.
 			return c.postpone(ctx, k, 0, err)
 		}
 	}
-	return c.settle(ctx, k, s)
+	return c.finish(ctx, k, s)
 }
 
-func (c *Carrier) settle(ctx context.Context, k KeptDecision, s SettledDecision) error {
+func (c *Carrier) finish(ctx context.Context, k KeptDecision, s SettledDecision) error {
 	if s.At.IsZero() {
 		s.At = time.Now()
 	}
 	if err := c.Decisions.Settle(ctx, k, s); err != nil {
 		c.Log.Warn("what became of a kept decision is not noted", zap.String("order", k.OrderID), zap.Error(err))
-		return err // its lease ends by itself
+		return err // the lease expires
 	}
 	c.count(s.Outcome)
 	log := c.Log.Info
@@ -144,7 +145,8 @@ func (c *Carrier) settle(ctx context.Context, k KeptDecision, s SettledDecision)
 	return nil
 }
 
-// wanted tells whether an order that refuses a decision stands as that wants it to.
+// wanted tells whether an order that refuses a decision already has the status that the
+// decision is for.
 func wanted(update string, code booking.Code, v contract.View) bool {
 	gone := code == booking.AlreadyCancelled || code == booking.BeingCancelled
 	switch update {
@@ -163,19 +165,19 @@ func wanted(update string, code booking.Code, v contract.View) bool {
 	}
 }
 
-// refusedMessage tells the part that decided that the decision was not carried out:
-// the customer who cancelled, the cleaner who has finished, the organisation of the
-// member that decided. false where another caller did, such as an operator, a courier or
-// a cleaner who was replaced: the order's history tells them.
+// refusedMessage is the message that the decision was not carried out, to the party that
+// decided: the customer that cancelled, the cleaner that has finished, or the organisation
+// of the member that decided. false if another caller decided, such as an operator, a
+// courier or a replaced cleaner: these see it in the order's history.
 func refusedMessage(k KeptDecision, v contract.View, s SettledDecision) (booking.Message, bool) {
 	data := booking.MessageData{
 		Kind: v.Kind, For: booking.ForOwner, Item: v.Item.Name, Quantity: v.Quantity, CustomerID: v.CustomerID,
 		Decision: k.Update, Status: v.Status,
 	}
 	by := k.decision().By
-	recipient, made := v.OwnerID, k.ByParty && v.Kind != booking.Food // of food a courier completes the delivery
+	recipient, made := v.OwnerID, k.ByParty && v.Kind != booking.Food // for food, a courier completes the delivery
 	switch {
-	case k.Update == contract.ResolveUpdate: // the order's history shows operators
+	case k.Update == contract.ResolveUpdate: // operators see it in the order's history
 		recipient = ""
 	case k.Update == contract.CancelUpdate:
 		data.For, recipient = booking.ForCustomer, v.CustomerID
@@ -197,5 +199,5 @@ func refusedMessage(k KeptDecision, v contract.View, s SettledDecision) (booking
 	return booking.Message{
 		Key: contract.MessageKey(k.OrderID, contract.DecisionMessage+k.ID), OrderID: k.OrderID, RecipientID: recipient,
 		Type: booking.DecisionNotDoneMessage, Data: data, At: s.At.UTC().Truncate(time.Microsecond),
-	}, recipient != "" && (made || by == "") // without authentication the part is all that is known
+	}, recipient != "" && (made || by == "") // without authentication only the party is known
 }

@@ -9,12 +9,13 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// mostAsks bounds how often one kept resolution is put anew to its order.
+// mostAsks bounds how often one kept resolution is sent anew to its order.
 const mostAsks = 50
 
-// ask puts a decision to its order, or to the workflow of a refund. The engine keeps the answer
-// under an id: a resolution that came while the provider was being asked is put under the next
-// one. What was paid by hand is recorded once, however often it is said.
+// ask sends a decision to its order, or to the workflow of a refund. The engine keeps the
+// answer under the update's id, so a resolution that came while the provider was being
+// asked is sent again under the next id. A payment by hand is recorded once, however often
+// it is sent.
 func (c *Carrier) ask(ctx context.Context, k KeptDecision, d Decision) (taken bool, err error) {
 	begun, id := time.Now(), k.ID
 	for n := range mostAsks {
@@ -27,15 +28,15 @@ func (c *Carrier) ask(ctx context.Context, k KeptDecision, d Decision) (taken bo
 	return taken, err
 }
 
-// isBeingAsked tells whether a resolution, whose delivery was begun then, met a refund for which
-// the provider is being asked.
+// isBeingAsked tells whether a resolution that was sent at begun met a refund whose call to
+// the provider is running.
 func isBeingAsked(k KeptDecision, begun time.Time, err error) bool {
 	answer, why := answerOf(err)
 	return k.Update == contract.ResolveUpdate && answer != nil && answer.Type() == string(booking.DecisionPending) &&
 		why != nil && !isPast(err, begun)
 }
 
-// resolve tells the workflows of refunds of an order that has ended what was paid by hand.
+// resolve sends a resolution to the refund workflows of an order that has ended.
 func (c *Carrier) resolve(ctx context.Context, k KeptDecision, v contract.View) error {
 	payment, err := c.Ledger.Payment(ctx, k.OrderID)
 	if err != nil && !isNotFound(err) {
@@ -56,6 +57,6 @@ func (c *Carrier) resolve(ctx context.Context, k KeptDecision, v contract.View) 
 	case resolved == 0 && !isRecorded(payment, k.Note):
 		return c.notCarriedOut(ctx, k, v, SettledDecision{Outcome: DecisionOver, Code: booking.NothingOwed})
 	default:
-		return c.settle(ctx, k, SettledDecision{Outcome: DecisionDelivered})
+		return c.finish(ctx, k, SettledDecision{Outcome: DecisionDelivered})
 	}
 }

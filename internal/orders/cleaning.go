@@ -11,17 +11,16 @@ import (
 
 // Call is a call for a cleaner.
 type Call struct {
-	Tel      booking.Personal // as it is kept: see booking.IsTelephone
+	Tel      booking.Personal // in the stored form: see booking.IsTelephone
 	Location booking.Personal
-	// Price is what the customer offers; without a currency it is nothing, in some
-	// currency.
+	// Price is what the customer offers; without a currency it is 0.
 	Price booking.Money
 }
 
 func (Call) kind() booking.Kind { return booking.Cleaning }
 
-// offer looks up the policy only: a call names nothing that is kept. One that costs
-// nothing has nothing to give back, and asks nothing.
+// offer looks up the policy only, because a call names no item. A call that costs nothing
+// has nothing to refund and needs no policy.
 func (c Call) offer(ctx context.Context, q *inquiry) offer {
 	c.Price.Currency = cmp.Or(c.Price.Currency, "KRW")
 	var policy *booking.CancellationPolicy
@@ -38,22 +37,22 @@ func (c Call) offer(ctx context.Context, q *inquiry) offer {
 	}
 }
 
-// CallQueue is the calls that wait for a cleaner.
+// CallQueue counts the calls that wait for a cleaner.
 type CallQueue interface {
-	// Waiting is how many calls wait.
+	// Waiting is the number of all waiting calls.
 	Waiting(ctx context.Context) (int, error)
-	// WaitingOf is how many of them are the customer's.
+	// WaitingOf is the number of the customer's.
 	WaitingOf(ctx context.Context, customerID string) (int, error)
-	// WaitingBy is how many of them the caller placed for others.
+	// WaitingBy is the number of those that the caller placed for others.
 	WaitingBy(ctx context.Context, placedBy string) (int, error)
 }
 
-// callAgainAfter is when a call that was not taken is worth repeating: cleaners
-// do not come free from one moment to the next.
+// callAgainAfter is when a call that was not accepted is worth repeating: cleaners do not
+// become free from one moment to the next.
 const callAgainAfter = time.Minute
 
-// callShares are those of the calls that wait for a cleaner: of this customer, of the
-// caller that calls for others, and of all.
+// callShares are the shares of the waiting calls: this customer's, the caller's for others,
+// and that of all.
 func (o *Orders) callShares(p Placement) []share {
 	if o.Calls == nil {
 		return nil
@@ -70,7 +69,7 @@ func (o *Orders) callShares(p Placement) []share {
 	}))
 }
 
-// WaitingCalls is how many calls wait for a cleaner.
+// WaitingCalls is the number of calls that wait for a cleaner.
 func (o *Orders) WaitingCalls(ctx context.Context) (int, error) {
 	ctx, cancel := context.WithTimeout(ctx, Glance)
 	defer cancel()

@@ -12,27 +12,27 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Decision is what a caller decides on an order.
+// Decision is a caller's decision on an order.
 type Decision struct {
 	OrderID string
-	// Kind of the order; there is no order of this id that is of another kind.
+	// Kind is the order's kind. An order of another kind is not found.
 	Kind booking.Kind
-	// Update is what is decided: one of the contract's updates.
+	// Update is the decision: one of the contract's updates.
 	Update string
-	// Note is the caller's own words; they appear in the order's history.
+	// Note is the caller's own words; the order's history shows them.
 	Note booking.Personal
 	// By is the caller's id, "" while authentication is off. Decide sets it.
 	By string
-	// MadeAt is when it was made. The update carries it: after a reset the engine applies
-	// the update again. Decide sets it.
+	// MadeAt is when it was made. The update carries it, because after a reset the engine
+	// applies the update again. Decide sets it.
 	MadeAt time.Time
-	// Expect is the quote that the caller of a cancel was shown, "" for any.
+	// Expect is the quote that was shown to the caller of a cancel, "" for any.
 	Expect string
-	// Stood is the status that the order had when its customer cancelled it, "" where that is
-	// not known: after a reset it is judged by that. Decide sets it.
+	// Stood is the order's status when its customer cancelled it, "" if it is not known:
+	// after a reset the cancel is judged by it. Decide sets it.
 	Stood booking.Status
-	// Version is the one of the order that the caller has seen, 0 for any. Such a decision
-	// is not kept: the order may be another one when it can be delivered.
+	// Version is the order's version that the caller has seen, 0 for any. A decision with a
+	// Version is not kept: the order may have changed when it is delivered.
 	Version int64
 }
 
@@ -41,11 +41,11 @@ func (d Decision) agreedFirst() bool {
 	return d.Update == contract.CancelUpdate && contract.BusinessOf(d.Kind).AsksToCancel
 }
 
-// asks tells whether a service has to agree, to this decision or to one that is
-// open before it. That the order took the decision is no promise then.
+// asks tells whether a service has to agree, to this decision or to an open one before it.
+// Then the order may take the decision and still not carry it out.
 func (d Decision) asks() bool { return contract.BusinessOf(d.Kind).AsksToCancel }
 
-// extra is what a decision gets on top of the reply budget.
+// extra is the additional time of a decision beyond the reply budget.
 func (d Decision) extra() time.Duration {
 	if d.asks() {
 		return Asking
@@ -53,8 +53,8 @@ func (d Decision) extra() time.Duration {
 	return 0
 }
 
-// DecisionCodes lists the codes that Decide may answer to a decision of any kind,
-// beside those by which the rule of that decision refuses.
+// DecisionCodes lists the codes that Decide may return for every decision, beside the
+// refusals by the decision's own rule.
 func DecisionCodes() []booking.Code {
 	return []booking.Code{
 		booking.AlreadyCancelled, booking.BeingCancelled, booking.VersionChanged, booking.Superseded, booking.DecisionPending, DecisionsExhausted,
@@ -62,21 +62,19 @@ func DecisionCodes() []booking.Code {
 	}
 }
 
-// Decide carries a decision to its order and answers with the order after it. A
-// decision that the order does not allow is an error that says why, and so is one
-// that the caller may not make.
+// Decide sends a decision to its order and returns the order after it. Returns an error
+// with the reason if the order does not allow the decision, or the caller may not make it.
 //
-// An order takes a decision and carries it out in one workflow task where it
-// can, and the engine's answer to the first then brings the second along: that
-// is one round trip. A decision that was taken will be carried out, whatever
-// process dies, unless a service has to agree. One that cannot be delivered in time
-// is kept until it can be: see undelivered.
+// An order takes a decision and carries it out in one workflow task where it can, and the
+// engine's answer to the first then contains the second: one round trip. A decision that
+// was taken is carried out, whatever process dies, unless a service has to agree. A
+// decision that cannot be delivered in time is kept until it can be: see undelivered.
 func (o *Orders) Decide(ctx context.Context, caller booking.Caller, d Decision) (Outcome, error) {
 	is := act{action: d.Action(), kind: d.Kind, orderID: d.OrderID, reason: d.Note, decision: true}
 	return enter(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Outcome, error) { return o.decide(ctx, w, caller, d) })
 }
 
-// decide carries a decision that the caller may make to its order.
+// decide sends an allowed decision to its order.
 func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d Decision) (Outcome, error) {
 	made := o.Now()
 	d.By, d.MadeAt = caller.ID, made
@@ -84,10 +82,10 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 		return out, err
 	}
 	if d.Update == contract.CancelUpdate {
-		row, _ := o.glanceAtRow(ctx, d.OrderID) // without it, the order has to remember
+		row, _ := o.glanceAtRow(ctx, d.OrderID) // without it, the order has to know its status itself
 		d.Stood = row.View.Status
 	}
-	// A caller who leaves does not take a decision back.
+	// A caller that disconnects does not withdraw a decision.
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+d.extra())
 	defer cancel()
 	asking, sending := watched(budget)
@@ -118,8 +116,8 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 	return out, o.explained(ctx, d.OrderID, err)
 }
 
-// ask puts a decision to an order and waits for what comes of it. taken tells
-// whether the order took the decision, asked under which id it was put last.
+// ask sends a decision to an order and waits for the result. taken tells whether the order
+// took the decision, asked under which id it was sent last.
 func (o *Orders) ask(ctx context.Context, w Warrant, caller booking.Caller, d Decision) (view contract.View, asked ask, taken bool, err error) {
 	begun := o.Now()
 	for range mostAsksOfSlot {
@@ -136,8 +134,7 @@ func (o *Orders) ask(ctx context.Context, w Warrant, caller booking.Caller, d De
 	return view, asked, true, err
 }
 
-// afterTaken answers for a decision that was taken and of which nothing more was
-// heard in time.
+// afterTaken answers a decision that was taken and whose result did not arrive in time.
 func (o *Orders) afterTaken(ctx context.Context, d Decision) (Outcome, error) {
 	switch {
 	case d.asks() && d.Update == contract.CompleteUpdate:
@@ -149,15 +146,14 @@ func (o *Orders) afterTaken(ctx context.Context, d Decision) (Outcome, error) {
 	}
 }
 
-// stillDeciding answers for a decision that was taken and is not carried out
-// yet.
+// stillDeciding answers a decision that was taken and is not carried out yet.
 func (o *Orders) stillDeciding(ctx context.Context, d Decision) (Outcome, error) {
 	view, err := o.read(ctx, d.OrderID)
 	return Outcome{View: view}, err
 }
 
-// stillAsking answers for a decision that was taken, to cancel an order, and
-// that a service may yet refuse. Once the order is being undone it cannot.
+// stillAsking answers a cancel that was taken and that a service may still refuse. Once the
+// order is being undone it cannot.
 func (o *Orders) stillAsking(ctx context.Context, d Decision) (Outcome, error) {
 	view, err := o.queryView(ctx, d.OrderID, Glance) // the read model may be behind
 	if err != nil {
@@ -174,8 +170,8 @@ func (o *Orders) stillAsking(ctx context.Context, d Decision) (Outcome, error) {
 	return Outcome{View: view}, booking.Errorf(Unreachable, "nobody has agreed yet: the decision may still be carried out or refused; repeat it to be certain")
 }
 
-// stillWaiting answers for a decision that was taken, and may still wait for
-// the outcome of a cancel: only once it does not is it certain to count.
+// stillWaiting answers a decision that was taken and may still wait for the outcome of a
+// cancel: only after that is it certain to count.
 func (o *Orders) stillWaiting(ctx context.Context, d Decision) (Outcome, error) {
 	var waits bool
 	if err := o.query(ctx, d.OrderID, contract.UndecidedQuery, Glance, &waits); err != nil {
@@ -188,16 +184,15 @@ func (o *Orders) stillWaiting(ctx context.Context, d Decision) (Outcome, error) 
 	return o.stillDeciding(ctx, d)
 }
 
-// isUnderWay tells whether a cancel was refused because the order is being
-// cancelled already: that is what was asked for.
+// isUnderWay tells whether a cancel was refused because the order is being cancelled
+// already, as requested.
 func (d Decision) isUnderWay(err error) bool {
 	answer, why := answerOf(err)
 	return why != nil && d.Update == contract.CancelUpdate && answer.Type() == string(booking.BeingCancelled)
 }
 
-// join answers for a cancel of an order that is being cancelled: it is done when
-// that comes to its end in time. It waits for the end of the workflow and costs
-// the order nothing.
+// join answers a cancel of an order that is being cancelled: it is done if the order ends
+// in time. It waits for the end of the workflow and sends the order nothing.
 func (o *Orders) join(budget context.Context, d Decision, seen contract.View) Outcome {
 	if end, err := o.Engine.Await(budget, d.OrderID); err == nil && end.Status == booking.Cancelled {
 		return Outcome{View: end, Done: true}
@@ -205,12 +200,11 @@ func (o *Orders) join(budget context.Context, d Decision, seen contract.View) Ou
 	return Outcome{View: seen}
 }
 
-// codePattern tells a booking.Code from the Go type names that the SDK gives
-// to errors which are not refusals.
+// codePattern distinguishes a booking.Code from the Go type names that the SDK gives to
+// errors which are not refusals.
 var codePattern = regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
 
-// refused is what an order's answer to a decision means, with the order that it
-// is about where that is known.
+// refused translates an order's answer to a decision, and returns the order if it is known.
 func (o *Orders) refused(ctx context.Context, d Decision, err error) (contract.View, error) {
 	answer, why := answerOf(err)
 	switch {
@@ -228,14 +222,14 @@ func (o *Orders) refused(ctx context.Context, d Decision, err error) (contract.V
 	return contract.View{}, err
 }
 
-// refusedBy is the refusal of an order that gave its code and, from this build's
-// workflows, the order as it stands.
+// refusedBy is the refusal of an order that gave its code and, for workflows of this build,
+// its view.
 func (o *Orders) refusedBy(
 	ctx context.Context, d Decision, answer *temporal.ApplicationError, why *contract.Refusal,
 ) (contract.View, error) {
 	no := booking.Errorf(booking.Code(answer.Type()), "%s", answer.Message())
 	if why == nil {
-		row, _ := o.glanceAtRow(ctx, d.OrderID) // without it the refusal has to do
+		row, _ := o.glanceAtRow(ctx, d.OrderID) // without it, the refusal itself has to suffice
 		return row.View, no
 	}
 	if why.After > 0 {
@@ -244,8 +238,8 @@ func (o *Orders) refusedBy(
 	return why.View, no
 }
 
-// closed answers for an order that takes no decisions any more, because its
-// workflow is over.
+// closed answers for an order that takes no decisions any more because its workflow has
+// ended.
 func (o *Orders) closed(ctx context.Context, d Decision) (contract.View, error) {
 	view, err := o.read(ctx, d.OrderID)
 	if err != nil {
@@ -261,7 +255,7 @@ func (o *Orders) closed(ctx context.Context, d Decision) (contract.View, error) 
 	return view, refusal(overCode(view.Status))
 }
 
-// overCode is why an order takes no decisions any more that has ended in a status.
+// overCode is the refusal of an order that has ended in status s.
 func overCode(s booking.Status) booking.Code {
 	switch s {
 	case booking.Cancelled:

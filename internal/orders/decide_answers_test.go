@@ -18,8 +18,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// onUpdate lets take stand in for the order taking a decision, or not, and
-// outcome for what came of it.
+// onUpdate makes take answer whether the order takes the decision, and outcome answer its
+// result.
 func (b *bundle) onUpdate(take func(context.Context, client.UpdateWorkflowOptions) error, outcome func(context.Context) (contract.View, error)) {
 	b.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).
 		Return(func(ctx context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
@@ -38,8 +38,7 @@ func (b *bundle) onUpdate(take func(context.Context, client.UpdateWorkflowOption
 		})
 }
 
-// budgeted notes when the order was asked to take a decision, and until when it
-// may take.
+// budgeted records when the order was asked to take a decision, and its deadline.
 type budgeted struct{ at, until time.Time }
 
 func (b *budgeted) takes(ctx context.Context, _ client.UpdateWorkflowOptions) error {
@@ -54,7 +53,7 @@ func (*budgeted) end(ctx context.Context) time.Time {
 
 func takes(context.Context, client.UpdateWorkflowOptions) error { return nil }
 
-// unheard is how the SDK says that an order was not heard of in time.
+// unheard is the SDK's error for an order that does not answer in time.
 func unheard(ctx context.Context, _ client.UpdateWorkflowOptions) error {
 	<-ctx.Done()
 	return client.NewWorkflowUpdateServiceTimeoutOrCanceledError(ctx.Err())
@@ -64,27 +63,27 @@ func failsWith(err error) func(context.Context) (contract.View, error) {
 	return func(context.Context) (contract.View, error) { return contract.View{}, err }
 }
 
-// refusesWith is an order that answers a decision with this error: the SDK
-// gives a validator's with the outcome, too.
+// refusesWith makes the order answer a decision with err: the SDK returns a validator's
+// error with the outcome, too.
 func (b *bundle) refusesWith(err error) { b.onUpdate(takes, failsWith(err)) }
 
-// cannotBeAsked lets the call itself fail.
+// cannotBeAsked makes the call itself fail.
 func (b *bundle) cannotBeAsked(err error) {
 	b.onUpdate(func(context.Context, client.UpdateWorkflowOptions) error { return err }, nil)
 }
 
-// noFor is an order's refusal with a code, and what comes with it.
+// noFor is an order's refusal with a code and details.
 func noFor(code booking.Code, details ...any) error {
 	return temporal.NewNonRetryableApplicationError("it cannot be", string(code), nil, details...)
 }
 
-// decide decides on the order of a business.
+// decide makes a decision on a business's order.
 func (b *bundle) decide(kind booking.Kind, update string) placed {
 	out, err := b.Decide(b.t.Context(), booking.Caller{Unchecked: true}, orders.Decision{OrderID: string(kind) + "-1", Kind: kind, Update: update})
 	return placed{out, err}
 }
 
-// unclear expects that a decision is not promised.
+// unclear expects that the answer promises nothing.
 func (b *bundle) unclear(p placed) { b.t.Helper(); b.refused(p, orders.Unreachable) }
 
 // putAll writes the row of every business's order in a status.
@@ -100,8 +99,8 @@ const (
 	complete = contract.CompleteUpdate
 )
 
-// TestDecide_Done: a decision goes to its order as an update, with when it was made and
-// the words of its caller, and is answered with the order after it.
+// TestDecide_Done: a decision goes to its order as an update, with its time and its
+// caller's note, and is answered with the order after it.
 func TestDecide_Done(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -137,7 +136,7 @@ func TestDecide_Done(t *testing.T) {
 	}
 }
 
-// TestDecide_OnlyOrders of the kind are asked. A call would fail the test.
+// TestDecide_OnlyOrders: only orders of the kind are asked. A call would fail the test.
 func TestDecide_OnlyOrders(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -151,8 +150,7 @@ func TestDecide_OnlyOrders(t *testing.T) {
 	}
 }
 
-// TestDecide_Refused: an order that refuses without saying how it stands is shown
-// as its row says.
+// TestDecide_Refused: if an order refuses without its view, the answer shows its row.
 func TestDecide_Refused(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -185,8 +183,8 @@ func TestDecide_Refused(t *testing.T) {
 	}
 }
 
-// TestDecide_Closed: an order that is over takes no decisions. How it ended is told
-// by the read model or, where that is behind, by the workflow.
+// TestDecide_Closed: an order that has ended takes no decisions. Its final status comes
+// from the read model or, if that is behind, from the workflow.
 func TestDecide_Closed(t *testing.T) {
 	t.Parallel()
 	gone := serviceerror.NewNotFound("workflow execution already completed")
@@ -233,8 +231,8 @@ func TestDecide_Closed(t *testing.T) {
 	})
 }
 
-// TestDecide_TakenButSlow: a decision that was taken is durable, whatever becomes
-// of the wait for its outcome.
+// TestDecide_TakenButSlow: a decision that was taken is durable, however the wait for its
+// outcome ends.
 func TestDecide_TakenButSlow(t *testing.T) {
 	t.Parallel()
 	for name, err := range map[string]error{
@@ -258,8 +256,8 @@ func TestDecide_TakenButSlow(t *testing.T) {
 	}
 }
 
-// TestDecide_TakenIsAPromise where no service has to agree: that it was taken is
-// enough.
+// TestDecide_TakenIsAPromise: where no service has to agree, a decision that was taken is
+// carried out.
 func TestDecide_TakenIsAPromise(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []booking.Kind{booking.Cafe, booking.Cleaning} {
@@ -275,8 +273,8 @@ func TestDecide_TakenIsAPromise(t *testing.T) {
 	}
 }
 
-// TestDecide_NotTaken: a decision that was not taken is not promised, though the
-// engine is there and the order is known.
+// TestDecide_NotTaken: a decision that was not taken is not guaranteed, although the engine
+// works and the order is known.
 func TestDecide_NotTaken(t *testing.T) {
 	t.Parallel()
 	failing := func(err error) func(context.Context, client.UpdateWorkflowOptions) error {
@@ -301,7 +299,7 @@ func TestDecide_NotTaken(t *testing.T) {
 	}
 }
 
-// TestDecide_CallerLeaves: a caller who leaves does not take a decision back.
+// TestDecide_CallerLeaves: a caller that disconnects does not withdraw a decision.
 func TestDecide_CallerLeaves(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -323,14 +321,14 @@ func TestDecide_CallerLeaves(t *testing.T) {
 	require.Equal(t, 2, asked)
 }
 
-// TestDecide_FoodCancelIsNoPromise: that the order took the cancel is a promise only
-// once nothing can refuse it any more: the delivery can.
+// TestDecide_FoodCancelIsNoPromise: a cancel that the order has taken is certain only once
+// the delivery service can no longer refuse it.
 func TestDecide_FoodCancelIsNoPromise(t *testing.T) {
 	t.Parallel()
 	food := of(booking.Food)
 	const done, goesOn, unclear = "done", "goes on", "unclear"
 	for name, test := range map[string]struct {
-		view booking.Status // the order's own, "" when it does not answer
+		view booking.Status // the order's own, "" if it does not answer
 		row  booking.Status
 		want string
 	}{
@@ -375,8 +373,8 @@ func TestDecide_FoodCancelIsNoPromise(t *testing.T) {
 	}
 }
 
-// TestDecide_CourierMayWaitForACancel: the courier's word may wait for the outcome
-// of a cancel. That it was taken is a promise only once it does not.
+// TestDecide_CourierMayWaitForACancel: the courier's decision may wait for the outcome of a
+// cancel. Only after that is it certain to count.
 func TestDecide_CourierMayWaitForACancel(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -404,8 +402,8 @@ func TestDecide_CourierMayWaitForACancel(t *testing.T) {
 	}
 }
 
-// TestDecide_CancelJoins: to cancel what is being cancelled is no mistake: it is
-// followed to its end, and answered as the first cancel is.
+// TestDecide_CancelJoins: a cancel of an order that is being cancelled is no error: it
+// waits for the end, and is answered like the first cancel.
 func TestDecide_CancelJoins(t *testing.T) {
 	t.Parallel()
 	for _, business := range businesses() {
@@ -433,9 +431,9 @@ func TestDecide_CancelJoins(t *testing.T) {
 	}
 }
 
-// TestDecide_AcrossProcesses: a repeat that comes after the pause that was asked for
-// is a new ask, whichever process it is sent to, though the engine keeps what
-// another process was answered under the same name.
+// TestDecide_AcrossProcesses: a repeat after the requested pause is asked anew, in every
+// process, although the engine keeps the answer that another process got under the same
+// name.
 func TestDecide_AcrossProcesses(t *testing.T) {
 	t.Parallel()
 	now, away := today, true
@@ -457,7 +455,7 @@ func TestDecide_AcrossProcesses(t *testing.T) {
 			})
 		return b
 	}
-	// after expects that the delivery is away, and tells when to ask again.
+	// after expects that the delivery service is away, and returns when to retry.
 	after := func(b *bundle) time.Duration {
 		p := b.decide(booking.Food, cancels)
 		require.Equal(t, booking.Delivering, b.refused(p, booking.DeliveryUnavailable).Status)
@@ -475,15 +473,14 @@ func TestDecide_AcrossProcesses(t *testing.T) {
 	require.Equal(t, 2*time.Second, after(other), "it is still away")
 	require.Len(t, asked, 2)
 	now, away = now.Add(2*time.Second), false
-	p := third.decide(booking.Food, cancels) // which has seen neither
+	p := third.decide(booking.Food, cancels) // it has seen neither
 	require.NoError(t, p.err)
 	require.True(t, p.Done)
 	require.Equal(t, booking.Cancelled, p.View.Status)
 	require.Len(t, asked, 3)
 }
 
-// TestDecide_EngineLimits: the engine's own limits are known, and no defects of
-// ours.
+// TestDecide_EngineLimits: the engine's own limits have codes and are not internal errors.
 func TestDecide_EngineLimits(t *testing.T) {
 	t.Parallel()
 	const total = "The limit on the total number of distinct updates in this workflow has been reached (2000)."

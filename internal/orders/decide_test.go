@@ -39,8 +39,8 @@ func (p pages) Orders(context.Context, booking.OrderFilter, booking.Page) ([]con
 func (p pages) CountOrders(context.Context, booking.OrderFilter) (int, error) { return 0, nil }
 func (p pages) Publish(context.Context, contract.Publication) error           { return nil }
 
-// setup makes orders of an engine that the test describes, and of a read model
-// that holds a paid order of food.
+// setup returns orders on an engine that the test describes, and on a read model with a
+// paid order of food.
 func setup(t *testing.T) (*orders.Orders, *mocks.Client) {
 	t.Helper()
 	engine := mocks.NewClient(t)
@@ -52,8 +52,8 @@ func setup(t *testing.T) (*orders.Orders, *mocks.Client) {
 	}), engine
 }
 
-// answers lets every update end with an error of the order's, and keeps the ids
-// of the updates.
+// answers makes every update end with an error of the order's, and records the ids of the
+// updates.
 func answers(engine *mocks.Client, err error) *[]string {
 	var ids []string
 	engine.On("UpdateWorkflow", mock.Anything, mock.Anything).
@@ -68,8 +68,8 @@ func answers(engine *mocks.Client, err error) *[]string {
 
 var cancel = orders.Decision{OrderID: "food-1", Kind: booking.Food, Update: contract.CancelUpdate}
 
-// TestDecide_RefusalIsOfTheDomain: an order that refuses is a booking.Error with
-// the order as it stands, and nothing of how it is told.
+// TestDecide_RefusalIsOfTheDomain: the refusal of an order is a booking.Error with the
+// order's view, without details of its transport.
 func TestDecide_RefusalIsOfTheDomain(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)
@@ -81,8 +81,8 @@ func TestDecide_RefusalIsOfTheDomain(t *testing.T) {
 	require.False(t, out.Done)
 }
 
-// TestDecide_EngineAway: that the engine is away is told in its own code, and
-// that it does not know the order by what the read model remembers.
+// TestDecide_EngineAway: an engine that is away has a code of its own; an order that the
+// engine does not know is answered by its row.
 func TestDecide_EngineAway(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -102,7 +102,7 @@ func TestDecide_EngineAway(t *testing.T) {
 	}
 }
 
-// TestRead_EngineAway: a reader is not told of a key either.
+// TestRead_EngineAway: the answer to a reader mentions no key either.
 func TestRead_EngineAway(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)
@@ -114,8 +114,8 @@ func TestRead_EngineAway(t *testing.T) {
 	require.NotContains(t, err.Error(), "Idempotency-Key")
 }
 
-// TestDecide_DefectStaysInside: an error that is neither a refusal nor an outage
-// is none that a caller may be told.
+// TestDecide_DefectStaysInside: an error that is neither a refusal nor an outage is
+// internal.
 func TestDecide_DefectStaysInside(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)
@@ -126,8 +126,8 @@ func TestDecide_DefectStaysInside(t *testing.T) {
 	require.NotErrorAs(t, err, &told)
 }
 
-// TestDecide_CallersAreKnownApart: the updates of callers who say who they are
-// have ids of their own, and no name is taken for none.
+// TestDecide_CallersAreKnownApart: updates of different callers have different ids, and no
+// caller's name stands for a missing one.
 func TestDecide_CallersAreKnownApart(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)

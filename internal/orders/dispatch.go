@@ -11,54 +11,55 @@ import (
 )
 
 const (
-	// mostAtOnce is how many orders of the inbox are started at the same time by a
-	// process, while all goes well.
+	// mostAtOnce is how many orders of the inbox a process starts at the same time while
+	// there are no failures.
 	mostAtOnce = 16
-	// leasedFor is for how long an order of the inbox is a process's own: longer
-	// than it waits for a turn and for the engine.
+	// leasedFor is how long a process leases an order of the inbox: longer than it waits
+	// for a turn and for the engine.
 	leasedFor = 30 * time.Second
-	// startWithin bounds one start, or one decision.
+	// startWithin bounds one start or one decision.
 	startWithin = 5 * time.Second
-	// lookEvery is how often the inbox is looked at that seems to be empty: another
-	// process may have died over an order.
+	// lookEvery is how often an inbox that seems empty is read: another process may have
+	// died with an order.
 	lookEvery = time.Second
-	// tidyEvery is how often orders are looked for that are not to be started any
-	// more, or that can be forgotten.
+	// tidyEvery is how often the inbox is searched for orders that are not to be started
+	// any more, or that can be deleted.
 	tidyEvery = 5 * time.Second
-	// forgetAfter is how long what became of an order of the inbox is kept.
+	// forgetAfter is how long the outcome of an order of the inbox is stored.
 	forgetAfter = 7 * 24 * time.Hour
-	// Pauses after a failure of the engine's, each twice as long as the last one.
+	// Pauses after a failure of the engine; each is twice as long as the one before.
 	firstWait, longestWait = 250 * time.Millisecond, 5 * time.Second
-	// oddPause is how long an order is left alone with which something is wrong.
+	// oddPause is the pause after an unexpected failure with an order.
 	oddPause = time.Minute
 )
 
 // Outcomes of orders in the inbox.
 const (
 	dispatchStarted = "started" // its saga was started
-	dispatchFound   = "found"   // it had been
-	dispatchClosed  = "closed"  // it was withdrawn, and the engine knows
-	dispatchFailed  = "failed"  // it is tried again
+	dispatchFound   = "found"   // it had been started before
+	dispatchClosed  = "closed"  // it was withdrawn, and the engine has recorded that
+	dispatchFailed  = "failed"  // it will be retried
 )
 
-// Outcomes lists what may become of an order that is dispatched.
+// Outcomes lists the outcomes of dispatching an order.
 func Outcomes() []string {
 	return []string{dispatchStarted, dispatchFound, dispatchClosed, dispatchFailed}
 }
 
-// Dispatcher starts the sagas of the orders in the inbox, the oldest first, as fast
-// as the engine takes them. Each process may have one. Two may start the same order:
-// its id lets one win, and that is success for both.
+// Dispatcher starts the sagas of the orders in the inbox, oldest first, as fast as the
+// engine takes them. Each process may have one. Two may start the same order: its id lets
+// one win, and both count as success.
 type Dispatcher struct {
 	Inbox  Inbox
 	Engine *Engine
-	// Starts are the turns of starting an order, those of requests too.
+	// Starts are the turns for starting an order, shared with requests.
 	Starts Turns
 	// Within is how long an order may wait in the inbox.
 	Within time.Duration
 	Eager  func() bool
 	Log    *zap.Logger
-	// Count is told what became of each order that was dispatched; nil: nothing is.
+	// Count is called with the outcome of each dispatched order; nil: outcomes are not
+	// counted.
 	Count func(outcome string)
 
 	once sync.Once
@@ -74,15 +75,15 @@ func (d *Dispatcher) woken() chan struct{} {
 	return d.wake
 }
 
-// Wake lets the inbox be looked at, at once.
+// Wake makes the dispatcher read the inbox at once.
 func (d *Dispatcher) Wake() {
 	select {
 	case d.woken() <- struct{}{}:
-	default: // it has been woken already
+	default: // a wake-up is pending
 	}
 }
 
-// put keeps an order, and wakes.
+// put adds an order to the inbox and wakes the dispatcher.
 func (d *Dispatcher) put(ctx context.Context, k Kept, p contract.Publication) (requestHash string, err error) {
 	requestHash, err = d.Inbox.Put(ctx, k, p)
 	if err == nil {
@@ -92,14 +93,14 @@ func (d *Dispatcher) put(ctx context.Context, k Kept, p contract.Publication) (r
 	return requestHash, err
 }
 
-// estimate is how long an order that joins the inbox now has to wait, as far as
-// that can be told, and whether that is longer than any may.
+// estimate is how long an order that joins the inbox now has to wait, as far as can be
+// known, and whether that is longer than allowed.
 func (d *Dispatcher) estimate() (wait time.Duration, tooLong bool) {
 	wait, known := d.line.wait()
 	return soon(min(wait, d.Within)), known && wait > d.Within
 }
 
-// Run dispatches until ctx ends. What is under way then is finished.
+// Run dispatches until ctx ends. It finishes starts that have begun.
 func (d *Dispatcher) Run(ctx context.Context) {
 	width, pause, tidied := 1, time.Duration(0), time.Time{}
 	var owing sync.WaitGroup
@@ -111,7 +112,7 @@ func (d *Dispatcher) Run(ctx context.Context) {
 			d.tidy(ctx)
 		}
 		begun, taken, err := time.Now(), 0, error(nil)
-		if pause > 0 { // what was never tried is certain not to have been started
+		if pause > 0 { // an order that was never tried certainly was not started
 			err = d.Engine.answers(ctx)
 		}
 		if err == nil {
@@ -133,7 +134,7 @@ func (d *Dispatcher) Run(ctx context.Context) {
 	}
 }
 
-// sleep waits for a while, or until it is woken or ctx ends.
+// sleep waits until d has passed, it is woken, or ctx ends.
 func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -144,8 +145,8 @@ func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) {
 	}
 }
 
-// round leases up to width orders and settles them. An error is one of the inbox or
-// of the engine, after which all have to wait.
+// round leases up to width orders and starts their sagas. A returned error is one of the inbox or
+// the engine, and all further orders have to wait.
 func (d *Dispatcher) round(ctx context.Context, width int) (taken int, err error) {
 	now := time.Now()
 	leased, err := d.Inbox.Lease(ctx, width, now, now.Add(leasedFor))
@@ -155,7 +156,7 @@ func (d *Dispatcher) round(ctx context.Context, width int) (taken int, err error
 	errs := make([]error, len(leased))
 	var all sync.WaitGroup
 	for n, k := range leased {
-		all.Go(func() { errs[n] = d.settle(ctx, k) })
+		all.Go(func() { errs[n] = d.dispatch(ctx, k) })
 	}
 	all.Wait()
 	for _, e := range errs {
@@ -166,8 +167,8 @@ func (d *Dispatcher) round(ctx context.Context, width int) (taken int, err error
 	return len(leased), err
 }
 
-// tidy gives up what is not to be started any more, forgets what was settled long
-// ago, and notes how much is left.
+// tidy withdraws orders that are not to be started any more, deletes those that were
+// finished long ago, and counts the rest.
 func (d *Dispatcher) tidy(ctx context.Context) {
 	now := time.Now()
 	expired, err := d.Inbox.Expire(ctx, now)

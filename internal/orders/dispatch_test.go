@@ -20,7 +20,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// keeps puts orders into the inbox, one second after the other, and returns their ids.
+// keeps puts n orders into the inbox, one second apart, and returns their ids.
 func (k kitchen) keeps(t *testing.T, n int) (ids []string) {
 	t.Helper()
 	for i := range n {
@@ -47,8 +47,7 @@ func (k kitchen) keeps(t *testing.T, n int) (ids []string) {
 	return ids
 }
 
-// dispatches runs the dispatcher until the inbox is empty, and returns what became
-// of the orders.
+// dispatches runs the dispatcher until the inbox is empty, and counts the outcomes.
 func (k kitchen) dispatches(t *testing.T) map[string]int {
 	t.Helper()
 	var mu sync.Mutex
@@ -64,7 +63,7 @@ func (k kitchen) dispatches(t *testing.T) map[string]int {
 	return outcomes
 }
 
-// runs lets the dispatcher run until stop, which waits for its end.
+// runs starts the dispatcher; stop ends it and waits for its end.
 func (k kitchen) runs(t *testing.T) (stop func()) {
 	ctx, end := context.WithCancel(t.Context())
 	over := make(chan struct{})
@@ -86,14 +85,14 @@ func (k kitchen) awaitEmpty(t *testing.T) {
 	}, time.Minute, 10*time.Millisecond)
 }
 
-// starts are the orders that the engine was asked to start, in that order.
+// starts records the orders that the engine was asked to start, in sequence.
 type starts struct {
 	mu      sync.Mutex
 	inputs  []contract.Food
 	options []client.StartWorkflowOptions
 }
 
-// answersStarts lets the engine answer each start with what answer says.
+// answersStarts makes the engine answer each start by answer.
 func answersStarts(engine *mocks.Client, answer func(n int, in contract.Food) error) *starts {
 	s := &starts{}
 	engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, contract.FoodWorkflow, mock.Anything).
@@ -114,8 +113,8 @@ func alreadyStarted() error {
 	return serviceerror.NewWorkflowExecutionAlreadyStarted("it runs", "", "")
 }
 
-// TestDispatch: what is in the inbox is started, the oldest first, each once and as
-// it was placed.
+// TestDispatch: orders in the inbox are started, oldest first, each once and as it was
+// placed.
 func TestDispatch(t *testing.T) {
 	t.Parallel()
 	k := newKitchen(t)
@@ -136,12 +135,12 @@ func TestDispatch(t *testing.T) {
 	require.ElementsMatch(t, ids, got)
 }
 
-// TestDispatch_TellsHowLong: a customer is told when it is worth looking again by how
-// fast the inbox was worked off, once that is known.
+// TestDispatch_TellsHowLong: the time after which a customer should check again follows
+// from the rate of the inbox, once that is known.
 func TestDispatch_TellsHowLong(t *testing.T) {
 	t.Parallel()
 	k := newKitchen(t)
-	k.Starts = noTurn{} // of requests; the dispatcher has its own
+	k.Starts = noTurn{} // for requests; the dispatcher has its own
 	answersStarts(k.engine, func(int, contract.Food) error { return nil })
 	first, err := k.order(t, "", "")
 	require.NoError(t, err)
@@ -154,7 +153,7 @@ func TestDispatch_TellsHowLong(t *testing.T) {
 	require.Less(t, second.After, 30*time.Second)
 }
 
-// TestDispatch_EngineAway: an engine that comes back is given all that has waited.
+// TestDispatch_EngineAway: an engine that comes back gets all orders that have waited.
 func TestDispatch_EngineAway(t *testing.T) {
 	t.Parallel()
 	k := newKitchen(t)
@@ -176,8 +175,8 @@ func TestDispatch_EngineAway(t *testing.T) {
 	require.Equal(t, s.inputs[0].OrderID, s.inputs[3].OrderID, "the oldest is tried until it is started")
 }
 
-// TestDispatch_Started: what was started before is found, and the order of another
-// request under its key counts from then on.
+// TestDispatch_Started: an order that was started before is found, and if it is that of
+// another request under the same key, that request counts.
 func TestDispatch_Started(t *testing.T) {
 	t.Parallel()
 	for _, hash := range []string{"hash", "another hash"} {
@@ -192,8 +191,8 @@ func TestDispatch_Started(t *testing.T) {
 	}
 }
 
-// TestDispatch_Withdrawn: the engine is told of an order that was given up, so that
-// no start of it takes effect any more.
+// TestDispatch_Withdrawn: the engine gets every withdrawn order, so that no start of it
+// takes effect any more.
 func TestDispatch_Withdrawn(t *testing.T) {
 	t.Parallel()
 	withdrawn := func(t *testing.T, why booking.Reason) (kitchen, string) {
@@ -259,7 +258,7 @@ func TestDispatch_Withdrawn(t *testing.T) {
 	})
 }
 
-// TestDispatch_OddOne: an order that can never be started keeps no other one.
+// TestDispatch_OddOne: an order that can never be started does not block others.
 func TestDispatch_OddOne(t *testing.T) {
 	t.Parallel()
 	k := newKitchen(t)

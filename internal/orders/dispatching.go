@@ -13,14 +13,14 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// settle starts the saga of one order of the inbox, or finds it started, and notes
-// that. The error is one after which others have to wait, too.
-func (d *Dispatcher) settle(ctx context.Context, k Kept) error {
+// dispatch starts the saga of one order of the inbox, or finds it started, and records that.
+// After a returned error, other orders have to wait, too.
+func (d *Dispatcher) dispatch(ctx context.Context, k Kept) error {
 	if err := d.enter(ctx); err != nil {
 		d.failed(ctx, k, k.Sent, 0, err)
 		return err
 	}
-	// What has begun is finished, and noted, also when the process is to end.
+	// A start that has begun is finished and recorded, even if the process is stopping.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*startWithin)
 	defer cancel()
 	sending, err := d.start(ctx, k)
@@ -43,14 +43,14 @@ func (d *Dispatcher) settle(ctx context.Context, k Kept) error {
 	}
 }
 
-// enter waits for the turn of a start, among those of requests.
+// enter waits for the turn of a start, in the queue shared with requests.
 func (d *Dispatcher) enter(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
 	return d.Starts.Await(ctx)
 }
 
-// start starts the saga of the order, and ends the turn for that.
+// start starts the order's saga, and ends the turn.
 func (d *Dispatcher) start(ctx context.Context, k Kept) (_ *sending, err error) {
 	defer func() { d.Starts.Leave(!isAway(err)) }()
 	input, err := contract.ReadInput(k.Kind, k.Input, func(o *contract.Order) {
@@ -70,9 +70,9 @@ func (d *Dispatcher) start(ctx context.Context, k Kept) (_ *sending, err error) 
 	})
 }
 
-// found notes an order that was started before, by a request that did not hear of
-// that, or by a dispatcher that died over it. Under one key it may have been another
-// request, whose order counts then.
+// found records an order that was started before: by a request that got no answer, or by a
+// dispatcher that died. It may be the order of another request under the same key; then
+// that request counts.
 func (d *Dispatcher) found(ctx context.Context, k Kept) error {
 	hash, err := d.Engine.RequestHash(ctx, k.OrderID)
 	if err != nil {
@@ -87,8 +87,8 @@ func (d *Dispatcher) found(ctx context.Context, k Kept) error {
 	return d.done(k, dispatchFound, d.Inbox.Started(ctx, k.OrderID, hash))
 }
 
-// stop tells an order that was started, and is withdrawn, that its customer cancels
-// it. An order that nothing was sent of, and that is found all the same, goes on.
+// stop cancels a withdrawn order that was started, if its customer has withdrawn it. An
+// order that was withdrawn for another reason goes on if it was started after all.
 func (d *Dispatcher) stop(ctx context.Context, k Kept) error {
 	closed := func(outcome string) error { return d.done(k, dispatchClosed, d.Inbox.Closed(ctx, k.OrderID, outcome)) }
 	if k.Withdrawal.Why != booking.ByCustomer {
@@ -125,18 +125,18 @@ func (d *Dispatcher) stop(ctx context.Context, k Kept) error {
 	}
 }
 
-// done counts an order that is settled, once that is noted.
+// done counts a finished order, once that is recorded.
 func (d *Dispatcher) done(k Kept, outcome string, err error) error {
 	if err != nil {
 		d.Log.Warn("what became of an order is not noted in the inbox", zap.String("order", k.OrderID), zap.Error(err))
-		return err // its lease ends by itself
+		return err // the lease expires
 	}
 	d.line.left()
 	d.count(outcome)
 	return nil
 }
 
-// failed ends the lease of an order that is to be tried again after a pause.
+// failed ends the lease of an order that is retried after a pause.
 func (d *Dispatcher) failed(ctx context.Context, k Kept, sent bool, pause time.Duration, cause error) {
 	d.count(dispatchFailed)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keptWithin)

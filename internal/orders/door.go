@@ -12,25 +12,25 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Warrant is the permission to change an order. The engine's calls that do so ask for
-// one, and enter alone gives it out for a caller: so no action of an operator can be added
-// that is not in the log.
+// Warrant is the permission to change an order. The engine's calls that do so require one,
+// and only enter issues it for a caller, so that every action of an operator is in the log.
 type Warrant struct{ given bool }
 
-// onward is the warrant of what a caller was let in for before, and is delivered now.
+// onward is the warrant of a decision that enter has admitted before and that is delivered
+// now.
 var onward = Warrant{given: true}
 
 var errNoWarrant = errors.New("an order is changed by what did not come through the door")
 
-// Actions is the log of what operators do. Nothing changes or removes a line of it.
+// Actions is the log of operators' actions. Its lines are never changed or removed.
 type Actions interface {
-	// Append appends a line. A second one of the same action tells its outcome.
-	// ActedMeanwhile: since the line that was seen, another caller has acted on the order;
-	// nil is for any.
+	// Append appends a line. The second line of an action carries its outcome. Returns
+	// ActedMeanwhile if another caller has acted on the order since the line seen; seen is
+	// nil for no check.
 	Append(ctx context.Context, a booking.OperatorAction, seen *int64) error
 }
 
-// noActions stands where there is no log but that of the process.
+// noActions is used without a log of actions: it writes to the process's log.
 type noActions struct{ log *zap.Logger }
 
 func (n noActions) Append(_ context.Context, a booking.OperatorAction, _ *int64) error {
@@ -42,11 +42,11 @@ func logAction(log *zap.Logger, a booking.OperatorAction) *zap.Logger {
 	return log.With(zap.String("order", a.OrderID), zap.String("action", string(a.Action)), zap.String("by", a.By), zap.String("outcome", a.Outcome))
 }
 
-// ActedMeanwhile is the code for an action of a caller that has not seen what another one
-// did to the order.
+// ActedMeanwhile is the code for an action of a caller that has not seen another caller's
+// action on the order.
 const ActedMeanwhile = booking.Code("acted_meanwhile")
 
-// occasion is on what occasion a caller acts.
+// occasion is the context in which a caller acts.
 type occasion struct {
 	seen *int64
 	bulk string
@@ -54,40 +54,40 @@ type occasion struct {
 
 type occasionKey struct{}
 
-// HavingSeen is the context of a caller that acts on an order as the log of operators'
-// actions had it: seen is the newest line about the order, 0 for none.
+// HavingSeen is the context of a caller that acts on an order by a certain state of the log
+// of actions: seen is the newest line about the order, 0 for none.
 func HavingSeen(ctx context.Context, seen int64) context.Context {
 	is, _ := ctx.Value(occasionKey{}).(occasion)
 	is.seen = &seen
 	return context.WithValue(ctx, occasionKey{}, is)
 }
 
-// inBulk is the context of what is done as a part of a bulk action.
+// inBulk is the context of actions that are part of a bulk action.
 func inBulk(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, occasionKey{}, occasion{bulk: id})
 }
 
-// act is something that a caller does to an order.
+// act is an action of a caller on an order.
 type act struct {
 	action  booking.Action
 	kind    booking.Kind // "" for any
 	orderID string
 	reason  booking.Personal
-	// decision: it is an update of the saga, whose history names caller, time and reason as
-	// well. It is not refused while the log cannot be written, since orders can be decided on
-	// while the read model is away.
+	// decision: it is an update of the saga, whose history has caller, time and reason as
+	// well. It is not refused while the log cannot be written, because orders can be
+	// decided on while the read model is away.
 	decision bool
 }
 
 const (
-	// notedWithin bounds the wait for a line of the log that an action needs.
+	// notedWithin bounds the wait for a line of the log that an action requires.
 	notedWithin = 2 * time.Second
 	// notedAtOnce is how long a decision waits for it.
 	notedAtOnce = Glance
 )
 
-// enter lets a caller change an order: if the caller may, and once it is in the log, where
-// the caller acts as an operator. What came of it is appended afterwards.
+// enter lets a caller change an order: if the caller may, and, if it acts as an operator,
+// once that is in the log. The outcome is appended afterwards.
 func enter[T interface{ came() string }](
 	ctx context.Context, o *Orders, caller booking.Caller, a act, do func(context.Context, Warrant) (T, error),
 ) (out T, err error) {
@@ -111,12 +111,12 @@ func enter[T interface{ came() string }](
 	}
 	out, err = do(ctx, Warrant{given: true})
 	line.Outcome = outcomeOf(out.came(), err)
-	_ = o.note(ctx, line, nil, within) // it is in the process's log otherwise
+	_ = o.note(ctx, line, nil, within) // the process's log has it otherwise
 	return out, err
 }
 
-// note appends a line, also when the caller has left. Each line has all of the action: a
-// second one will do when the first could not be written.
+// note appends a line, even if the caller has disconnected. Each line has the whole action:
+// the second one suffices if the first could not be written.
 func (o *Orders) note(ctx context.Context, line booking.OperatorAction, seen *int64, within time.Duration) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), within)
 	defer cancel()
@@ -146,28 +146,28 @@ func (o Outcome) came() string {
 
 func (r Refunded) came() string { return string(r.Entry.State) }
 
-// accepted is the outcome of what goes on after its answer.
+// accepted is the outcome of an action that goes on after its answer.
 type accepted struct{}
 
 func (accepted) came() string { return booking.ActionAccepted }
 
-// NotLost is the code for an order whose workflow runs, or that owes nothing: there is
-// nothing to settle.
+// NotLost is the code for an order that cannot be settled, because its workflow runs or it
+// owes nothing.
 const NotLost = booking.Code("not_lost")
 
-// Settler starts the way back of orders whose workflow was lost.
+// Settler compensates orders whose workflow was lost.
 type Settler interface {
-	// Settle starts the undoing of an order, with the warrant that the engine asks for; by
-	// is the caller that has it undone. NotLost: it is not to be undone so.
+	// Settle starts the undoing of an order, on behalf of the caller by. w is the warrant
+	// that the engine requires. Returns NotLost if the order is not lost.
 	Settle(ctx context.Context, w Warrant, orderID, by string) error
 }
 
-// SettleCodes lists the codes that Settle may answer.
+// SettleCodes lists the codes that Settle may return.
 func SettleCodes() []booking.Code {
 	return []booking.Code{NotLost, booking.Superseded, booking.NotFound, booking.Invalid, TemporalUnavailable, booking.Unavailable}
 }
 
-// Settle lets a caller have a lost order undone.
+// Settle has a lost order undone.
 func (o *Orders) Settle(ctx context.Context, caller booking.Caller, orderID string, reason booking.Personal) error {
 	_, err := enter(ctx, o, caller, act{action: booking.SettleOrder, orderID: orderID, reason: reason}, func(ctx context.Context, w Warrant) (accepted, error) {
 		return accepted{}, o.explained(ctx, orderID, o.Settler.Settle(ctx, w, orderID, caller.ID))
@@ -175,7 +175,7 @@ func (o *Orders) Settle(ctx context.Context, caller booking.Caller, orderID stri
 	return err
 }
 
-// IsLost tells whether nothing works on an order that has not come to its end.
+// IsLost tells whether no workflow runs for an order that has not ended.
 func (o *Orders) IsLost(ctx context.Context, order contract.View) (bool, error) {
 	if order.Status.Final() {
 		return false, nil

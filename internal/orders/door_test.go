@@ -39,7 +39,7 @@ func (l *actionLog) Append(_ context.Context, a booking.OperatorAction, seen *in
 	return nil
 }
 
-// requireAction requires that one action was noted before it was done, and its outcome
+// requireAction requires that one action was logged before it was done, and its outcome
 // afterwards.
 func (l *actionLog) requireAction(t *testing.T, want booking.OperatorAction) {
 	t.Helper()
@@ -53,7 +53,7 @@ func (l *actionLog) requireAction(t *testing.T, want booking.OperatorAction) {
 	l.lines = nil
 }
 
-// logged are orders with a log in memory.
+// logged returns orders with a log in memory.
 func (b *bundle) logged() (*bundle, *actionLog) {
 	log := &actionLog{}
 	return b.again(func(d *orders.Deps) { d.Actions = log }), log
@@ -61,7 +61,7 @@ func (b *bundle) logged() (*bundle, *actionLog) {
 
 var byOlga = booking.OperatorAction{By: "1024"}
 
-// TestDoor_Refund: what staff gives back is in the log, whoever does it.
+// TestDoor_Refund: refunds by staff are logged, for every caller.
 func TestDoor_Refund(t *testing.T) {
 	t.Parallel()
 	g := newGiving(t, booking.Confirmed)
@@ -85,8 +85,8 @@ func TestDoor_Refund(t *testing.T) {
 	require.Len(t, g.put, 1, "what cannot be noted is not done")
 }
 
-// TestDoor_Decisions: an operator's decision is in the log and a customer's is not. While
-// the log cannot be written, orders are decided on all the same.
+// TestDoor_Decisions: an operator's decision is logged and a customer's is not. While the
+// log cannot be written, orders can still be decided on.
 func TestDoor_Decisions(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)
@@ -117,7 +117,8 @@ func TestDoor_Decisions(t *testing.T) {
 	decide(operator)
 }
 
-// TestDoor_LookAndSettle: what needs no decision of the saga goes the same way.
+// TestDoor_LookAndSettle: actions without a decision of the saga are logged in the same
+// way.
 func TestDoor_LookAndSettle(t *testing.T) {
 	t.Parallel()
 	g := newGiving(t, booking.Confirmed)
@@ -146,7 +147,7 @@ func TestDoor_LookAndSettle(t *testing.T) {
 	require.ErrorContains(t, err, "through the door")
 }
 
-// settledOrders notes what a settler is asked for, which fails.
+// settledOrders records the calls of a settler, which fails.
 type settledOrders struct {
 	given orders.Warrant
 	by    string
@@ -157,7 +158,8 @@ func (s *settledOrders) Settle(_ context.Context, w orders.Warrant, _, by string
 	return errors.New("no engine")
 }
 
-// withoutWarrant are the calls that change workflows and are nobody's action on an order.
+// withoutWarrant lists the calls that change workflows and are not a caller's action on an
+// order.
 var withoutWarrant = map[string]string{
 	"begin":       "starts orders, and settles them after Settle has asked for the warrant",
 	"deleteDrink": "is about a drink; the catalogue's events name by whom",
@@ -166,8 +168,8 @@ var withoutWarrant = map[string]string{
 	"signal":      "is what ForceCancel and TellAssigned tell orders for the service itself",
 }
 
-// TestDoor_IsTheOnlyOne: each method of the engine that changes a workflow asks for a
-// warrant, and warrants are made here and for what was let in before.
+// TestDoor_IsTheOnlyOne: each method of the engine that changes a workflow requires a
+// warrant, and warrants are created in door.go only.
 func TestDoor_IsTheOnlyOne(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("*.go")

@@ -13,34 +13,34 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Engine is the Temporal client as far as orders are concerned. Each call about
-// orders stands here or in sagas.go, once.
+// Engine is the Temporal client for orders. Each call about orders is here or in sagas.go,
+// once.
 type Engine struct {
 	client    client.Client
-	namespace string // of the client, for calls that the SDK has no method for
+	namespace string // the client's, for calls that the SDK has no method for
 }
 
-// NewEngine makes an Engine of a client of the default namespace.
+// NewEngine returns an Engine for a client of the default namespace.
 func NewEngine(c client.Client) *Engine { return &Engine{c, client.DefaultNamespace} }
 
 // In is the same engine for a client of another namespace.
 func (e *Engine) In(namespace string) *Engine { return &Engine{e.client, namespace} }
 
-// Namespace is that of the client.
+// Namespace is the client's namespace.
 func (e *Engine) Namespace() string { return e.namespace }
 
-// start is a saga that is to be started.
+// start is a saga to be started.
 type start struct {
 	workflow string
 	input    contract.Input
-	view     contract.View // of the order as it stands
-	hash     string        // of the request, "" without an Idempotency-Key
+	view     contract.View // the order's initial view
+	hash     string        // the request's, "" without an Idempotency-Key
 	summary  string        // one line for the web UI
 	reuse    enums.WorkflowIdReusePolicy
 	eager    bool
 }
 
-// begin starts the saga, or tells that there is one: see wasStarted.
+// begin starts the saga. It fails if there is one already: see wasStarted.
 func (e *Engine) begin(ctx context.Context, s start) error {
 	options := client.StartWorkflowOptions{
 		ID: s.view.ID, TaskQueue: contract.SagasQueue,
@@ -58,10 +58,10 @@ func (e *Engine) begin(ctx context.Context, s start) error {
 	return marked(err)
 }
 
-// withinOneCall lets one call to the engine take all the time that is left of
-// the budget, and no more, whether or not its request ends. Of a deadline the
-// SDK gives one call half, so that it could repeat the call, which it does not:
-// so the deadline is twice as far away, and a timer ends the call.
+// withinOneCall lets one call to the engine take all the time left of the budget, and no
+// more, whether or not its request ends. The SDK gives one call half of a deadline, so that
+// it could repeat the call, which it does not: so the deadline is twice as far away, and a
+// timer ends the call.
 func withinOneCall(budget context.Context) (context.Context, context.CancelFunc) {
 	end, _ := budget.Deadline()
 	left := time.Until(end)
@@ -70,7 +70,7 @@ func withinOneCall(budget context.Context) (context.Context, context.CancelFunc)
 	return ctx, func() { timer.Stop(); cancel() }
 }
 
-// answers fails when the engine does not answer at all.
+// answers fails if the engine does not answer at all.
 func (e *Engine) answers(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, Glance)
 	defer cancel()
@@ -92,8 +92,8 @@ func (e *Engine) deleteDrink(ctx context.Context, drinkID, by string) error {
 	return marked(err)
 }
 
-// decide puts a decision to the order under an id: decisions with the same id
-// are one. taken tells whether the order took it; the answer may follow later.
+// decide sends a decision to the order under an id: decisions with the same id are one.
+// taken tells whether the order took it; the answer may follow later.
 func (e *Engine) decide(ctx context.Context, _ Warrant, id string, d Decision) (view contract.View, taken bool, err error) {
 	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		UpdateID: id, WorkflowID: d.OrderID, UpdateName: d.Update,
@@ -105,8 +105,8 @@ func (e *Engine) decide(ctx context.Context, _ Warrant, id string, d Decision) (
 	return view, true, marked(update.Get(ctx, &view))
 }
 
-// refund puts a refund by staff to the order's saga, or to the workflow of its own. taken
-// tells whether that took it; the answer may follow later.
+// refund sends a refund by staff to the order's saga, or to the refund's own workflow.
+// taken tells whether that took it; the answer may follow later.
 func (e *Engine) refund(ctx context.Context, _ Warrant, workflowID string, r contract.Refund) (is booking.Repaid, taken bool, err error) {
 	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		UpdateID: r.Key(), WorkflowID: workflowID, UpdateName: contract.RefundUpdate,
@@ -118,8 +118,8 @@ func (e *Engine) refund(ctx context.Context, _ Warrant, workflowID string, r con
 	return is, true, marked(update.Get(ctx, &is))
 }
 
-// startRefund starts the workflow of a refund after the end of its order, once. One that
-// was terminated, or has failed, is started anew: it goes by what the ledger has.
+// startRefund starts the workflow of a refund after the end of its order, once. A workflow
+// that was terminated or has failed is started anew, and goes on from what the ledger has.
 func (e *Engine) startRefund(ctx context.Context, _ Warrant, r contract.Refunding) error {
 	_, err := e.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: contract.RefundWorkflowID(r.Order.ID, r.Refund.ID), TaskQueue: contract.SagasQueue,
@@ -133,8 +133,8 @@ func (e *Engine) startRefund(ctx context.Context, _ Warrant, r contract.Refundin
 	return marked(err)
 }
 
-// TellNotice brings a notice to the workflow that follows those of its order, and starts
-// that when it does not run.
+// TellNotice passes a notice to the workflow that follows the notices of its order, and
+// starts the workflow if it does not run.
 func (e *Engine) TellNotice(ctx context.Context, n booking.PaymentNotice) error {
 	id := contract.NoticesWorkflowID(n.OrderID)
 	_, err := e.client.SignalWithStartWorkflow(ctx, id, contract.NoticeSignal, n, client.StartWorkflowOptions{
@@ -145,12 +145,12 @@ func (e *Engine) TellNotice(ctx context.Context, n booking.PaymentNotice) error 
 	return marked(err)
 }
 
-// Follow has the order's payment looked at, and followed while a dispute of it is open.
+// Follow has the order's payment checked, and followed while a dispute of it is open.
 func (e *Engine) Follow(ctx context.Context, orderID string) error {
 	return e.TellNotice(ctx, booking.PaymentNotice{OrderID: orderID, What: seenAtRefund})
 }
 
-// query asks the order's workflow, which needs a worker.
+// query queries the order's workflow, which needs a worker.
 func (e *Engine) query(ctx context.Context, orderID, query string) (converter.EncodedValue, error) {
 	if err := checkID(orderID); err != nil {
 		return nil, err
@@ -159,8 +159,8 @@ func (e *Engine) query(ctx context.Context, orderID, query string) (converter.En
 	return answer, marked(err)
 }
 
-// atStart is what the order's saga was started with, as the first event of its
-// history says. It needs no worker.
+// atStart is the input of the order's saga, from the first event of its history. It needs
+// no worker.
 func (e *Engine) atStart(ctx context.Context, orderID string) (contract.Input, error) {
 	history := e.client.GetWorkflowHistory(ctx, orderID, "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	if !history.HasNext() {
@@ -178,7 +178,7 @@ func (e *Engine) atStart(ctx context.Context, orderID string) (contract.Input, e
 	return input, nil
 }
 
-// signal tells the order's workflow something that it cannot refuse.
+// signal sends the order's workflow a signal, which it cannot refuse.
 func (e *Engine) signal(ctx context.Context, orderID, signal string, what any) error {
 	if err := checkID(orderID); err != nil {
 		return err
@@ -186,18 +186,19 @@ func (e *Engine) signal(ctx context.Context, orderID, signal string, what any) e
 	return e.client.SignalWorkflow(ctx, orderID, "", signal, what)
 }
 
-// ForceCancel tells the order's saga to undo it; false when it is over.
+// ForceCancel asks the order's saga to compensate; false if the order has ended.
 func (e *Engine) ForceCancel(ctx context.Context, orderID string, f contract.Force) (running bool, err error) {
 	err = e.signal(ctx, orderID, contract.ForceCancelSignal, f)
 	return err == nil, unlessOver(orderID, err)
 }
 
-// TellAssigned tells the call who comes. A call that is over is not told.
+// TellAssigned sends the call its cleaner. A call that has ended is skipped.
 func (e *Engine) TellAssigned(ctx context.Context, orderID string, c booking.Cleaner) error {
 	return unlessOver(orderID, e.signal(ctx, orderID, contract.AssignedSignal, c))
 }
 
-// change puts a change to an order, once under its id. taken tells whether the order took it.
+// change sends a change to an order, once under its id. taken tells whether the order took
+// it.
 func (e *Engine) change(ctx context.Context, _ Warrant, orderID string, c changing) (view contract.View, taken bool, err error) {
 	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		UpdateID: c.UpdateID(), WorkflowID: orderID, UpdateName: contract.ChangeUpdate,

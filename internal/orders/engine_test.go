@@ -19,8 +19,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// startedBy is what the engine knows of an order that was started by a request
-// with this hash.
+// startedBy is the engine's description of an order started by a request with this hash.
 func startedBy(t *testing.T, hash string) *workflowservice.DescribeWorkflowExecutionResponse {
 	t.Helper()
 	memo, err := converter.GetDefaultDataConverter().ToPayload(hash)
@@ -30,7 +29,7 @@ func startedBy(t *testing.T, hash string) *workflowservice.DescribeWorkflowExecu
 	}}
 }
 
-// valueOf is the answer of a query.
+// valueOf is the answer to a query.
 func valueOf(t *testing.T, v any) converter.EncodedValue {
 	t.Helper()
 	payloads, err := converter.GetDefaultDataConverter().ToPayloads(v)
@@ -46,8 +45,8 @@ func failingHistory(err error) client.HistoryEventIterator {
 	return history
 }
 
-// TestEngine_Tells: an order that is over is not told, and needs not be. Any
-// other error is one: the order may not know.
+// TestEngine_Tells: the message to an order that has ended is skipped without an error. Any
+// other failure is an error: the order may not know.
 func TestEngine_Tells(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -74,8 +73,7 @@ func TestEngine_Tells(t *testing.T) {
 	}
 }
 
-// TestEngine_NoID: there is no workflow of an id that none can have, and the
-// engine is not asked for it.
+// TestEngine_NoID: an impossible id is NotFound, without a call to the engine.
 func TestEngine_NoID(t *testing.T) {
 	t.Parallel()
 	engine := orders.NewEngine(mocks.NewClient(t)) // a call would fail the test
@@ -93,8 +91,7 @@ func TestEngine_NoID(t *testing.T) {
 	}
 }
 
-// TestEngine_Pending: a workflow whose worker is about to decide waits for
-// something, too.
+// TestEngine_Pending: a workflow whose workflow task is pending waits for something, too.
 func TestEngine_Pending(t *testing.T) {
 	t.Parallel()
 	temporal := mocks.NewClient(t)
@@ -112,8 +109,7 @@ func TestEngine_Pending(t *testing.T) {
 	}, pending)
 }
 
-// TestEngine_Describe: what the engine refuses to answer is not taken for an
-// order that it does not know.
+// TestEngine_Describe: a refusal by the engine is not taken for an unknown order.
 func TestEngine_Describe(t *testing.T) {
 	t.Parallel()
 	temporal := mocks.NewClient(t)

@@ -20,7 +20,7 @@ func (Meal) kind() booking.Kind { return booking.Food }
 func (m Meal) offer(ctx context.Context, q *inquiry) offer {
 	menu := find(ctx, q, "menuId", "menu", m.MenuID, q.Catalogue.Menu)
 	policy := menu.Cancellation
-	menu.Cancellation = nil // it is kept with what all orders have in common
+	menu.Cancellation = nil // it is part of contract.Order
 	return offer{
 		cancellation: policy,
 		amount:       q.price("quantity", menu.Price, m.Quantity),

@@ -17,18 +17,18 @@ import (
 )
 
 const (
-	// mostRuns of an order, and mostOfHistory events of each, are read for its timeline.
+	// Limits for the timeline of an order: mostRuns runs, and mostOfHistory events of each.
 	mostRuns      = 20
 	mostOfHistory = 5000
 )
 
-// ofEngine is what the engine remembers of an order: its runs, with what happened in each,
-// and the steps that it waits for; and the same of its refunds that have workflows of their own.
+// ofEngine is the engine's part of an order's timeline: its runs, their events, and the
+// steps that it waits for; and the same of its refunds that have workflows of their own.
 func (m *Monitor) ofEngine(ctx context.Context, orderID string) (moments []Moment, runs []Run, cut bool, err error) {
 	if moments, runs, cut, err = m.ofWorkflow(ctx, orderID); err != nil {
 		return moments, runs, cut, err
 	}
-	payment, _ := m.Orders.Ledger.Payment(ctx, orderID) // a source of its own, which says so itself
+	payment, _ := m.Orders.Ledger.Payment(ctx, orderID) // the ledger is a source of its own and reports its failures
 	for _, id := range refundsOf(orderID, payment.Entries) {
 		of, _, more, err := m.ofWorkflow(ctx, id)
 		for i := range of {
@@ -44,12 +44,12 @@ func (m *Monitor) ofEngine(ctx context.Context, orderID string) (moments []Momen
 	return moments, runs, cut, nil
 }
 
-// ofWorkflow is ofEngine for one workflow. What a reset has copied is told once.
+// ofWorkflow is ofEngine for one workflow. Events that a reset has copied are shown once.
 func (m *Monitor) ofWorkflow(ctx context.Context, workflowID string) (moments []Moment, runs []Run, cut bool, err error) {
 	engine := m.Orders.Engine
 	is, err := engine.standing(ctx, workflowID)
 	if noWorkflow(err) {
-		return nil, nil, false, nil // it is forgotten
+		return nil, nil, false, nil // the engine no longer has it
 	}
 	if err != nil {
 		return nil, nil, false, err
@@ -75,8 +75,8 @@ func (m *Monitor) ofWorkflow(ctx context.Context, workflowID string) (moments []
 	return moments, runs, cut, nil
 }
 
-// runs are the runs of the workflow, oldest first. The engine's list may be a moment
-// behind: the newest run is known beside it.
+// runs lists the runs of the workflow, oldest first. The engine's list may lag by a moment,
+// so the newest run is passed in.
 func (e *Engine) runs(ctx context.Context, workflowID string, newest standing) (runs []Run, err error) {
 	sagas, _, err := e.List(ctx, fmt.Sprintf("WorkflowId = '%s'", workflowID), mostRuns, nil)
 	if err != nil {
@@ -92,8 +92,8 @@ func (e *Engine) runs(ctx context.Context, workflowID string, newest standing) (
 	return runs, nil
 }
 
-// history is what happened in a run. A run that a reset has made begins with a copy of
-// another one: its own moments begin at the reset. cut: there is more.
+// history lists the moments of a run. A run made by a reset begins with a copy of another
+// one: its own moments begin at the reset. cut: there are more.
 func (e *Engine) history(ctx context.Context, workflowID, run string) (moments []Moment, cut bool, err error) {
 	events := e.client.GetWorkflowHistory(ctx, workflowID, run, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	r := reading{run: run, scheduled: map[int64]string{}}
@@ -103,7 +103,7 @@ func (e *Engine) history(ctx context.Context, workflowID, run string) (moments [
 		}
 		event, err := events.Next()
 		if noWorkflow(err) {
-			return r.moments, false, nil // the run is forgotten
+			return r.moments, false, nil // the engine no longer has the run
 		}
 		if err != nil {
 			return r.moments, false, marked(err)
@@ -113,10 +113,10 @@ func (e *Engine) history(ctx context.Context, workflowID, run string) (moments [
 	return r.moments, false, nil
 }
 
-// reading makes moments of the events of a history.
+// reading converts the events of a history into moments.
 type reading struct {
 	run       string
-	scheduled map[int64]string // types of activities by the events that scheduled them
+	scheduled map[int64]string // the activities' types by the events that scheduled them
 	moments   []Moment
 }
 
@@ -128,7 +128,7 @@ func (r *reading) note(e *historypb.HistoryEvent, m Moment) {
 	r.moments = append(r.moments, m)
 }
 
-// add tells of the event, if there is something to tell.
+// add adds the event's moment, if it has one.
 func (r *reading) add(e *historypb.HistoryEvent) {
 	switch e.GetEventType() {
 	case enums.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
@@ -164,15 +164,15 @@ func (r *reading) add(e *historypb.HistoryEvent) {
 func (r *reading) addFailedTask(e *historypb.HistoryEvent) {
 	a := e.GetWorkflowTaskFailedEventAttributes()
 	if a.GetCause() == enums.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW {
-		r.moments = nil // all before it is of the run that was reset
+		r.moments = nil // everything before belongs to the run that was reset
 		r.note(e, Moment{What: "reset", Says: a.GetFailure().GetMessage()})
 		return
 	}
 	r.note(e, Moment{What: "task_failed", Failed: true, Says: withReason(a.GetCause().String(), messageOf(a.GetFailure()))})
 }
 
-// addStep tells of a step: of its attempts the engine keeps how many there were, and the last
-// failure. That a row was written is none of the story, unless it failed.
+// addStep adds a step: the engine keeps the number of its attempts and the last failure.
+// The write of a row is left out, unless it failed.
 func (r *reading) addStep(e *historypb.HistoryEvent) {
 	switch e.GetEventType() {
 	case enums.EVENT_TYPE_MARKER_RECORDED:
@@ -184,7 +184,7 @@ func (r *reading) addStep(e *historypb.HistoryEvent) {
 	case enums.EVENT_TYPE_ACTIVITY_TASK_STARTED:
 		a := e.GetActivityTaskStartedEventAttributes()
 		if failed := messageOf(a.GetLastFailure()); failed != "" {
-			// It is that of the attempt before.
+			// The failure is that of the attempt before.
 			r.step(e, r.scheduled[a.GetScheduledEventId()], Moment{Attempt: int(a.GetAttempt()) - 1, Failed: true, Says: failed})
 		}
 	case enums.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
@@ -209,7 +209,7 @@ func (r *reading) step(e *historypb.HistoryEvent, step string, m Moment) {
 	r.note(e, m)
 }
 
-// addInPlace tells of a local activity, which the SDK records as a marker.
+// addInPlace adds a local activity, which the SDK records as a marker.
 func (r *reading) addInPlace(e *historypb.HistoryEvent) {
 	a := e.GetMarkerRecordedEventAttributes()
 	if a.GetMarkerName() != "LocalActivity" {
@@ -230,7 +230,7 @@ func (r *reading) addInPlace(e *historypb.HistoryEvent) {
 	r.step(e, of.ActivityType, m)
 }
 
-// resultOf is what a step came to, where it says so: see booking.Outcome.
+// resultOf is the result of a step, if it has one: see booking.Outcome.
 func resultOf(result *commonpb.Payloads) Moment {
 	var outcome booking.Outcome
 	if decode(result, &outcome) != nil || outcome.Result == "" {
@@ -239,7 +239,7 @@ func resultOf(result *commonpb.Payloads) Moment {
 	return Moment{Says: withReason(string(outcome.Result), string(outcome.Reason)), Failed: outcome.Result == booking.Refused}
 }
 
-// byOf is the caller that an update names.
+// byOf is the caller in an update's arguments.
 func byOf(args *commonpb.Payloads) string {
 	var update struct{ By string }
 	if decode(args, &update) != nil {

@@ -6,8 +6,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Hub wakes callers in this process that wait for an order to change, and those
-// that follow all orders. The zero value is ready to use.
+// Hub wakes callers in this process that wait for an order to change, and readers that
+// follow all orders. The zero value is ready to use.
 type Hub struct {
 	mu      sync.Mutex
 	waiters map[string]map[chan contract.Publication]struct{}
@@ -16,9 +16,9 @@ type Hub struct {
 	unwritten changes
 }
 
-// Subscribe returns a channel on which the order's publications arrive, and a
-// function that ends the subscription. The channel holds the newest
-// publication only: a slow waiter costs the publisher nothing.
+// Subscribe returns a channel of the order's publications, and a function that ends the
+// subscription. The channel holds the newest publication only, so that a slow reader does
+// not block the publisher.
 func (h *Hub) Subscribe(orderID string) (<-chan contract.Publication, func()) {
 	ch := make(chan contract.Publication, 1)
 	h.mu.Lock()
@@ -42,31 +42,31 @@ func (h *Hub) unsubscribe(orderID string, ch chan contract.Publication) {
 	}
 }
 
-// Waiting tells whether anything in this process waits for the order, or for
-// its row to be written.
+// Waiting tells whether a caller in this process waits for the order, or for its row to be
+// written.
 func (h *Hub) Waiting(orderID string) bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.waiters[orderID]) > 0 || h.unwritten.byOrder[orderID] != nil
 }
 
-// Wake hands p to the waiters of its order, and ticks.
+// Wake passes p to the waiters of its order, and ticks.
 func (h *Hub) Wake(p contract.Publication) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.tick()
 	for ch := range h.waiters[p.View.ID] {
 		select {
-		case <-ch: // drop what was not taken yet: the newest counts
+		case <-ch: // drop the one not read yet: the newest counts
 		default:
 		}
 		ch <- p
 	}
 }
 
-// Ticks returns a channel that ticks when any order has changed, and a function
-// that ends that. The channel holds one tick: more of them say nothing new to a
-// reader that has not looked since, and cost the publisher nothing.
+// Ticks returns a channel that ticks when any order has changed, and a function that ends
+// that. The channel holds one tick: further ones tell a slow reader nothing new, and do not
+// block the publisher.
 func (h *Hub) Ticks() (<-chan struct{}, func()) {
 	ch := make(chan struct{}, 1)
 	h.mu.Lock()
@@ -82,8 +82,7 @@ func (h *Hub) Ticks() (<-chan struct{}, func()) {
 	}
 }
 
-// Tick tells the readers of ticks that some order has changed, here or in
-// another process.
+// Tick signals that some order has changed, here or in another process.
 func (h *Hub) Tick() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -94,7 +93,7 @@ func (h *Hub) tick() {
 	for ch := range h.ticks {
 		select {
 		case ch <- struct{}{}:
-		default: // it has not taken the last one yet
+		default: // the last tick is not read yet
 		}
 	}
 }

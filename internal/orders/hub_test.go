@@ -15,7 +15,7 @@ func change(orderID string, version int64) contract.Publication {
 	return contract.Publication{View: contract.View{ID: orderID, Version: version}}
 }
 
-// requireNothing requires that there is nothing to take from ch.
+// requireNothing requires that ch is empty.
 func requireNothing(t *testing.T, ch <-chan contract.Publication) {
 	t.Helper()
 	select {
@@ -28,7 +28,7 @@ func requireNothing(t *testing.T, ch <-chan contract.Publication) {
 func TestHub_WakesThoseWhoWaitForTheOrder(t *testing.T) {
 	t.Parallel()
 	var h orders.Hub
-	h.Wake(change("o1", 1)) // nobody waits yet
+	h.Wake(change("o1", 1)) // there is no waiter yet
 	first, leave := h.Subscribe("o1")
 	defer leave()
 	second, leave := h.Subscribe("o1")
@@ -44,7 +44,7 @@ func TestHub_WakesThoseWhoWaitForTheOrder(t *testing.T) {
 	requireNothing(t, other)
 }
 
-// A waiter who does not look costs the publisher nothing, and finds the newest.
+// A slow waiter does not block the publisher, and finds the newest publication.
 func TestHub_KeepsTheNewestForASlowWaiter(t *testing.T) {
 	t.Parallel()
 	var h orders.Hub
@@ -70,7 +70,7 @@ func TestHub_ForgetsWhoLeaves(t *testing.T) {
 	require.False(t, h.Waiting("o2"))
 
 	leave()
-	leave() // a second time is no harm to the other
+	leave() // a second call does not affect the other
 	require.True(t, h.Waiting("o1"))
 	h.Wake(change("o1", 1))
 	requireNothing(t, gone)
@@ -82,8 +82,8 @@ func TestHub_ForgetsWhoLeaves(t *testing.T) {
 	requireNothing(t, stays)
 }
 
-// One publishes while others come, look and go. Whoever stays sees versions
-// grow and the last one in the end.
+// One goroutine publishes while others subscribe, read and leave. Each that stays sees
+// increasing versions, and the last one in the end.
 func TestHub_ManyAtOnce(t *testing.T) {
 	t.Parallel()
 	const last = 2000
@@ -113,7 +113,7 @@ func TestHub_ManyAtOnce(t *testing.T) {
 	}
 }
 
-// follow takes the order's news until the last version has come.
+// follow reads the order's publications until the last version has come.
 func follow(t *testing.T, order string, news <-chan contract.Publication, last int64) {
 	var seen int64
 	for seen < last {
@@ -144,12 +144,11 @@ func comeAndGo(t *testing.T, h *orders.Hub, order string) {
 	}
 }
 
-// Ticks come with every change, whoever's it is, run together for one who does
-// not take them, and end.
+// Ticks come with every change of any order, are combined for a slow reader, and end.
 func TestHub_Ticks(t *testing.T) {
 	t.Parallel()
 	var h orders.Hub
-	h.Tick() // nobody waits yet
+	h.Tick() // there is no reader yet
 	first, leave := h.Ticks()
 	second, leaveToo := h.Ticks()
 	defer leaveToo()
@@ -165,13 +164,13 @@ func TestHub_Ticks(t *testing.T) {
 	requireTicks(t, second, 1)
 
 	leave()
-	leave() // a second time is no harm
+	leave() // a second call does nothing
 	h.Tick()
 	requireTicks(t, first, 0)
 	requireTicks(t, second, 1)
 }
 
-// requireTicks requires that ch holds so many ticks, and takes them.
+// requireTicks requires that ch holds want ticks, and reads them.
 func requireTicks(t *testing.T, ch <-chan struct{}, want int) {
 	t.Helper()
 	for got := 0; ; got++ {

@@ -11,23 +11,23 @@ import (
 )
 
 const (
-	// writtenWithin is how long lists wait for a row, from when its change was
-	// told in this process: as long as the step that writes it is tried in place.
+	// writtenWithin is how long lists wait for a row after its change was published in this
+	// process: as long as the step that writes it is tried in place.
 	writtenWithin = 500 * time.Millisecond
-	// remembered is how long a change is known as not written. A row that takes
-	// longer may be written by another process.
+	// remembered is how long a change counts as not written. A row that takes longer may be
+	// written by another process.
 	remembered = 10 * time.Second
 )
 
-// changes are what was told in this process, and may have been answered, while
-// the read model is not known to hold it.
+// changes holds changes that were published in this process, and may have been answered,
+// but are not known to be in the read model.
 type changes struct {
 	byOrder map[string]*unwritten
 	byAsker map[asker]map[string]*unwritten // then by order
-	oldest  []*unwritten                    // the oldest first, written ones included
+	oldest  []*unwritten                    // oldest first, including written ones
 }
 
-// asker is a customer, or an owner, who lists their orders.
+// asker is a customer or an owner that lists their orders.
 type asker struct {
 	owner bool
 	id    string
@@ -42,8 +42,8 @@ type unwritten struct {
 	written chan struct{} // closed when the row is at the version
 }
 
-// Publishing notes that v is about to be told, and that its row is written only
-// then: lists wait for that.
+// Publishing records that v is about to be published and its row will be written
+// afterwards: lists wait for that.
 func (h *Hub) Publishing(v contract.View) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -58,7 +58,7 @@ func (h *Hub) Publishing(v contract.View) {
 	})
 }
 
-// Published notes that the read model holds v, or what is newer.
+// Published records that the read model holds v or a newer version.
 func (h *Hub) Published(v contract.View) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -68,9 +68,9 @@ func (h *Hub) Published(v contract.View) {
 	}
 }
 
-// AwaitPublished waits until the read model holds what was told in this process
-// of the orders of the filter's customer or owner, for half a second after it
-// was told at most. It returns the orders whose rows are still behind.
+// AwaitPublished waits until the read model holds the changes that this process has
+// published of the orders of the filter's customer or owner, for half a second after each
+// at most. It returns the orders whose rows are still behind.
 func (h *Hub) AwaitPublished(ctx context.Context, f booking.OrderFilter) (behind []string) {
 	for _, u := range h.unwrittenOf(asker{f.OwnerID != "", f.CustomerID + f.OwnerID}) {
 		if !u.wait(ctx) {
@@ -80,8 +80,8 @@ func (h *Hub) AwaitPublished(ctx context.Context, f booking.OrderFilter) (behind
 	return behind
 }
 
-// unwrittenOf are the asker's orders whose rows are behind now, in the order in
-// which that was told.
+// unwrittenOf lists the asker's orders whose rows are behind, in the order of their
+// changes.
 func (h *Hub) unwrittenOf(a asker) []*unwritten {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -94,8 +94,7 @@ func (h *Hub) unwrittenOf(a asker) []*unwritten {
 	return all
 }
 
-// wait waits for the row as long as that may take, and tells whether it is
-// written.
+// wait waits until the row is written, for writtenWithin at most, and tells whether it is.
 func (u *unwritten) wait(ctx context.Context) bool {
 	timer := time.NewTimer(time.Until(u.told.Add(writtenWithin)))
 	defer timer.Stop()
@@ -106,7 +105,7 @@ func (u *unwritten) wait(ctx context.Context) bool {
 	case <-ctx.Done():
 	}
 	select {
-	case <-u.written: // both at once
+	case <-u.written: // it was written at the same moment
 		return true
 	default:
 		return false
@@ -140,7 +139,7 @@ func (c *changes) remove(u *unwritten) {
 	}
 }
 
-// forget drops what was told before.
+// forget removes changes older than before.
 func (c *changes) forget(before time.Time) {
 	for len(c.oldest) > 0 && c.oldest[0].told.Before(before) {
 		c.remove(c.oldest[0])

@@ -31,7 +31,7 @@ func TestHub_ListsWaitForWhatWasTold(t *testing.T) {
 		h.Publishing(told("o1", 1))
 		h.Publishing(told("o2", 1))
 		var mu sync.Mutex
-		var lists [][]string // what each is behind of
+		var lists [][]string // the orders that each is behind with
 		for _, f := range []booking.OrderFilter{ofAlice, ofOlivia} {
 			go func() {
 				behind := h.AwaitPublished(t.Context(), f)
@@ -45,7 +45,7 @@ func TestHub_ListsWaitForWhatWasTold(t *testing.T) {
 			require.Empty(t, lists, "o2 is not written")
 			h.Published(written)
 		}
-		h.Published(told("o2", 2)) // what is newer will do
+		h.Published(told("o2", 2)) // a newer version suffices
 		synctest.Wait()
 		require.Equal(t, [][]string{nil, nil}, lists)
 	})
@@ -64,7 +64,7 @@ func TestHub_ListsOfOthersDoNotWait(t *testing.T) {
 	})
 }
 
-// The newest version that was told counts.
+// Lists wait for the newest published version.
 func TestHub_ListsWaitForTheNewestVersion(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -78,7 +78,7 @@ func TestHub_ListsWaitForTheNewestVersion(t *testing.T) {
 	})
 }
 
-// A read model that is away keeps lists waiting for half a second, once.
+// A read model that is away delays lists for half a second, once.
 func TestHub_ListsSayWhatTheyWaitedForInVain(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -100,7 +100,7 @@ func TestHub_ListsSayWhatTheyWaitedForInVain(t *testing.T) {
 	})
 }
 
-// Whatever was told and written leaves nothing behind.
+// Changes that are published and written are forgotten.
 func TestHub_ForgetsWhatIsWritten(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -8,40 +8,39 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Inbox holds orders whose saga could not be started when they were placed. The
-// saga of an order remains the one authority on it: a row tells what it is to be
-// started with, and nothing of a saga that was.
+// Inbox holds orders whose saga could not be started when they were placed. The order's
+// saga remains the only authority on it: a row has what the saga is to be started with, and
+// nothing about a started one.
 type Inbox interface {
-	// Put keeps the order together with its row in the read model, in one commit,
-	// unless there is an order of this id. It returns the hash of the request whose
-	// order is kept. An error of which it is certain that nothing is kept is
-	// booking.ErrNothingDone too.
+	// Put writes the order and its row in the read model in one commit, unless there is an
+	// order with this id. It returns the hash of the stored order's request. An error is
+	// also booking.ErrNothingDone if it is certain that nothing was written.
 	Put(ctx context.Context, k Kept, p contract.Publication) (requestHash string, err error)
-	// Lease gives up to n orders that are not settled to this process, until a
-	// moment, the oldest first. From then on their start may have been sent.
+	// Lease leases up to n unfinished orders to this process until a moment,
+	// oldest first. From then on their start may have been sent.
 	Lease(ctx context.Context, n int, now, until time.Time) ([]Kept, error)
-	// Failed ends a lease: the order may be leased again from a moment on.
+	// Failed ends a lease: the order may be leased again from f.Again on.
 	Failed(ctx context.Context, f Failure) error
-	// Started settles an order that waits. requestHash is that of another request,
-	// whose order was started under the id; "" when it is this one.
+	// Started finishes a waiting order. requestHash is that of another request whose order
+	// was started under the id, "" if it was this one.
 	Started(ctx context.Context, orderID, requestHash string) error
-	// Withdraw lets an order that waits be closed, and shows it as being cancelled,
-	// in one commit. It returns the order's view, and false if it does not wait;
-	// unsent: or if its start may have been sent. An order that is being closed
-	// already stays so.
+	// Withdraw marks a waiting order to be closed, and shows it as being cancelled, in one
+	// commit. It returns the order's view; false if it does not wait or, with unsent, if
+	// its start may have been sent. An order that is being closed already stays so.
 	Withdraw(ctx context.Context, orderID string, w contract.Withdrawal, unsent bool) (contract.View, bool, error)
-	// Expire withdraws the orders that nothing was ever sent of, and that are not
-	// to be started any more. It returns how many these are.
+	// Expire withdraws the orders whose start was never sent and is overdue. It returns
+	// their number.
 	Expire(ctx context.Context, now time.Time) (int, error)
-	// Closed settles an order that was withdrawn, with what came of it.
+	// Closed finishes a withdrawn order with its outcome.
 	Closed(ctx context.Context, orderID, outcome string) error
-	// Open is what is not settled.
+	// Open counts the unfinished orders.
 	Open(ctx context.Context) (OpenInbox, error)
-	// OpenOf is how many orders of the customer are not settled.
+	// OpenOf is the number of the customer's unfinished orders.
 	OpenOf(ctx context.Context, customerID string) (int, error)
-	// OpenBy is how many orders are not settled that the caller placed for others.
+	// OpenBy is the number of unfinished orders that the caller placed for
+	// others.
 	OpenBy(ctx context.Context, placedBy string) (int, error)
-	// Forget drops orders that were settled before a moment, and returns how many.
+	// Forget deletes orders that were finished before a moment, and returns their number.
 	Forget(ctx context.Context, before time.Time) (int, error)
 }
 
@@ -50,50 +49,49 @@ type Kept struct {
 	OrderID    string
 	Kind       booking.Kind
 	CustomerID string
-	// PlacedBy is the caller that placed it for the customer, "" where the customer did.
+	// PlacedBy is the caller that placed it for the customer, "" if the customer did.
 	PlacedBy string
-	// Input is what its saga starts with, in JSON.
+	// Input is the input of its saga, in JSON.
 	Input                []byte
 	Summary, RequestHash string
 	ReceivedAt           time.Time
-	// StartBy is until when its saga has to be started.
+	// StartBy is the deadline for the start of its saga.
 	StartBy time.Time
 	// Withdrawal is why it is closed, nil while it waits to be started.
 	Withdrawal *contract.Withdrawal
-	// Sent: a start of it may have reached the engine.
+	// Sent: its start may have reached the engine.
 	Sent  bool
 	Tries int
-	// LeasedUntil is until when a process works on it, zero when none ever did.
+	// LeasedUntil is the end of its last lease, zero if there was none.
 	LeasedUntil time.Time
 }
 
-// Failure is what came of a try to settle an order of the inbox.
+// Failure is the failure of an attempt to dispatch an order of the inbox.
 type Failure struct {
 	OrderID string
-	// Sent: a start of it may have reached the engine, by this try or an earlier one.
+	// Sent: its start may have reached the engine, in this attempt or an earlier one.
 	Sent  bool
-	Again time.Time // when it is worth trying again
+	Again time.Time // the time of the next attempt
 	Cause string
 }
 
-// OpenInbox is how much there is in the inbox.
+// OpenInbox is the content of the inbox in numbers.
 type OpenInbox struct {
 	Orders int
-	Oldest time.Time // when the oldest was received; zero when there is none
+	Oldest time.Time // when the oldest was received; zero if there is none
 }
 
-// Versions of an order's view before its saga has shown one: each of the saga's
-// is the time, in µs.
+// Versions of an order's view before its saga has published one. The saga's own versions
+// are the time in µs.
 const (
 	KeptVersion      = 1
 	WithdrawnVersion = 2
 )
 
-// InInbox tells whether the view is that of an order whose saga has not shown
-// itself yet.
+// InInbox tells whether the view is of an order whose saga has not published one yet.
 func InInbox(v contract.View) bool { return v.Version == KeptVersion || v.Version == WithdrawnVersion }
 
-// Withdrawn is the view of an order in the inbox that is given up.
+// Withdrawn is the view of a withdrawn order in the inbox.
 func Withdrawn(v contract.View, w contract.Withdrawal, at time.Time) contract.View {
 	v = v.Clone()
 	v.Status, v.Reason, v.Version = booking.Cancelling, w.Why, WithdrawnVersion

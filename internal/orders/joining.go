@@ -5,16 +5,15 @@ import (
 	"sync"
 )
 
-// joined lets requests that want the same share calls: there is one call a key
-// at a time, and one more for all that came after it began. So an answer is
-// never older than its request, and a thousand requests cost two calls.
+// joined lets requests for the same thing share calls: there is one call per key at a time,
+// and one more for all requests that came after it began. So an answer is never older than
+// its request, and a thousand requests cost two calls.
 type joined[T any] struct {
 	mu    sync.Mutex
 	byKey map[string]*turns[T]
 }
 
-// turns are the call that runs, and the one that follows, nil when no request
-// has come since.
+// turns are the running call and the next one, nil if no request has come since.
 type turns[T any] struct{ now, next *turn[T] }
 
 type turn[T any] struct {
@@ -25,8 +24,8 @@ type turn[T any] struct {
 
 func newTurn[T any]() *turn[T] { return &turn[T]{done: make(chan struct{})} }
 
-// do answers with what a call that begins from now on returns, or with ctx's
-// error. Calls go on without ctx.
+// do returns the result of a call that begins after now, or ctx's error. Calls go on
+// without ctx.
 func (j *joined[T]) do(ctx context.Context, key string, call func() (T, error)) (T, error) {
 	t := j.join(key, call)
 	select {
@@ -57,7 +56,7 @@ func (j *joined[T]) join(key string, call func() (T, error)) *turn[T] {
 	return both.next
 }
 
-// run makes calls until no request has come while one ran.
+// run makes calls until no request has come during one.
 func (j *joined[T]) run(key string, both *turns[T], call func() (T, error)) {
 	for t := both.now; t != nil; {
 		t.value, t.err = call()

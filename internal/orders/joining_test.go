@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestJoined: what comes while a call runs shares the next one, and is never
-// answered with what was true before it came.
+// TestJoined: requests that come during a call share the next one, so that no answer is
+// older than its request.
 func TestJoined(t *testing.T) {
 	t.Parallel()
 	var j joined[int]

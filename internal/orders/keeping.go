@@ -14,32 +14,30 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// clocks is how far the clocks of this process and of the engine may be apart.
-// An order whose customer waits for it has to be started by the end of that, and
-// so much more: else it is not begun.
+// clocks is how far the clocks of this process and of the engine may be apart. An order
+// whose customer waits for it is not begun later than this much after the customer's wait.
 const clocks = 10 * time.Second
 
 // keptWithin bounds the write of an order into the inbox, and of its withdrawal.
 const keptWithin = time.Second
 
-// startBy is until when the saga of an order that is placed now has to be started.
+// startBy is the deadline for starting the saga of an order that is placed now.
 func (o *Orders) startBy(budget context.Context, a Attempt, placedAt time.Time) time.Time {
 	if contract.BusinessOf(a.placement.kind()).MayWait() && o.Dispatcher != nil {
 		return placedAt.Add(o.Dispatcher.Within)
 	}
-	end, _ := budget.Deadline() // from its turn on: see tryToPlace
+	end, _ := budget.Deadline() // counted from its turn: see tryToPlace
 	return o.Now().UTC().Add(time.Until(end) + clocks).Truncate(time.Microsecond)
 }
 
-// unstarted is why the saga of an order could not be started, or is not known to
-// be.
+// unstarted is why the saga of an order could not be started, or may not have been.
 type unstarted struct {
 	error
 	sent bool // the start may have reached the engine
 }
 
-// isOpen tells whether a start that failed may be repeated: the engine is away, too
-// slow or too busy, or has broken off. Its outcome may be unknown.
+// isOpen tells whether a failed start may be repeated: the engine is away, too slow, too
+// busy, or has failed internally. The outcome may be unknown.
 func isOpen(err error) bool {
 	if isAway(err) {
 		return true
@@ -51,16 +49,15 @@ func isOpen(err error) bool {
 	return ok
 }
 
-// reached tells whether a start that failed may have reached the engine and been
-// taken.
+// reached tells whether a failed start may have reached the engine and succeeded.
 func reached(s *sending, err error) bool {
 	_, nowhere := errors.AsType[*serviceerror.NamespaceNotFound](err)
 	return !nowhere && !s.nothing()
 }
 
-// keep takes an order whose saga could not be started: it goes into the inbox. A
-// kind of order that does not wait there is taken only if its saga may have been
-// started; else the error says that it was not, and never will be.
+// keep puts an order whose saga could not be started into the inbox. An order of a kind
+// that does not wait there is accepted only if its saga may have been started; otherwise
+// the error says that it was not, and never will be.
 func (o *Orders) keep(ctx context.Context, t tried, why unstarted) (progress, error) {
 	log := o.log(ctx, t.OrderID)
 	undecided := progress{view: t.view}
@@ -75,7 +72,7 @@ func (o *Orders) keep(ctx context.Context, t tried, why unstarted) (progress, er
 	if tooLong && !why.sent {
 		return progress{}, admission.TooBusy().In(wait)
 	}
-	if !why.sent { // else it may have been started, and is kept whatever there is
+	if !why.sent { // otherwise it may have been started, and is kept without limits
 		if err := o.admitToInbox(ctx, t); err != nil {
 			return progress{}, err
 		}
@@ -104,7 +101,7 @@ func (o *Orders) keep(ctx context.Context, t tried, why unstarted) (progress, er
 	return undecided, nil
 }
 
-// inboxShares are those of the orders that wait in the inbox.
+// inboxShares are the shares of the orders in the inbox.
 func (o *Orders) inboxShares(p Placement) []share {
 	if o.Dispatcher == nil || !contract.BusinessOf(p.kind()).MayWait() {
 		return nil
@@ -117,15 +114,15 @@ func (o *Orders) inboxShares(p Placement) []share {
 	}))
 }
 
-// admitToInbox refuses an order of which nothing is started, and whose customer or
-// caller has as many in the inbox as one may.
+// admitToInbox refuses an order that was certainly not started, if its customer or caller
+// has the maximum in the inbox.
 func (o *Orders) admitToInbox(ctx context.Context, t tried) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Glance)
 	defer cancel()
 	return usedUp(ctx, o.log(ctx, t.OrderID), o.inboxShares(t.placement))
 }
 
-// kept is the order as it is kept in the inbox, with its row in the read model.
+// kept is the order for the inbox, with its row for the read model.
 func (t tried) kept(sent bool) (Kept, contract.Publication, error) {
 	input, err := json.Marshal(t.input)
 	v := t.view
@@ -136,15 +133,15 @@ func (t tried) kept(sent bool) (Kept, contract.Publication, error) {
 	}, contract.Publication{View: v, RequestHash: t.placement.RequestHash}, err
 }
 
-// put writes the order into the inbox, whether or not its request ends.
+// put writes the order into the inbox, even if its request ends.
 func (o *Orders) put(ctx context.Context, k Kept, row contract.Publication) (requestHash string, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keptWithin)
 	defer cancel()
 	return o.Dispatcher.put(ctx, k, row)
 }
 
-// expected is after what time it is worth looking at an order again that is not
-// decided; 0 where nothing is known of that.
+// expected is the time after which checking an undecided order makes sense; 0 if it is not
+// known.
 func (o *Orders) expected(v contract.View) time.Duration {
 	if o.Dispatcher == nil || !InInbox(v) || v.Status != booking.Received {
 		return 0
@@ -153,9 +150,8 @@ func (o *Orders) expected(v contract.View) time.Duration {
 	return wait
 }
 
-// withdraw gives an order up that waits in the inbox, for a caller who decides so.
-// Where a service has to agree to that, only an order of which it cannot know is
-// given up here.
+// withdraw withdraws a waiting order from the inbox by decision of a caller. If a service
+// has to agree to a cancel, only an order that the service cannot know is withdrawn here.
 func (o *Orders) withdraw(ctx context.Context, d Decision) (contract.View, bool) {
 	business := contract.BusinessOf(d.Kind)
 	if o.Dispatcher == nil || d.Update != contract.CancelUpdate || !business.MayWait() || (contract.Decision{Note: d.Note}).Check(d.Update) != nil {

@@ -11,13 +11,13 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// undelivered answers for a decision that its order is not known to have taken. It
-// is kept under the id with which it was sent: should it have arrived, the two are
-// one update. Where a service has to agree first, a decision that was certainly not
-// sent is not kept: its caller waits for the service's word.
+// undelivered answers a decision that its order is not known to have taken. The decision is
+// kept under the id with which it was sent: if it has arrived, the two are one update. If a
+// service has to agree first, a decision that was certainly not sent is not kept: its
+// caller waits for the service's answer.
 func (o *Orders) undelivered(ctx context.Context, k KeptDecision, s *sending, why error) (Outcome, error) {
 	log := o.log(ctx, k.OrderID).With(zap.String("decision", k.Update))
-	lost := ranOut(why) || isBroken(why) || !isAway(why) // else the engine said no
+	lost := ranOut(why) || isBroken(why) || !isAway(why) // otherwise the engine refused
 	unknown := lost && !s.nothing()
 	if unknown || !k.agreedFirst() {
 		out, kept, err := o.keepDecision(ctx, k)
@@ -37,9 +37,9 @@ func (o *Orders) undelivered(ctx context.Context, k KeptDecision, s *sending, wh
 	}
 }
 
-// queueBehind keeps a decision on an order of which earlier ones wait, so that it
-// comes after these. Only while some wait the table is looked at: a process knows
-// that of those that it has kept itself, and within a second of others.
+// queueBehind keeps a decision on an order with earlier kept ones, so that it comes after
+// these. It reads the table only while decisions wait: a process knows at once of those
+// that it has kept itself, and within a second of others.
 func (o *Orders) queueBehind(ctx context.Context, caller booking.Caller, d Decision, made time.Time) (out Outcome, queued bool, err error) {
 	if o.Carrier == nil || !o.Carrier.someWait() {
 		return out, false, nil
@@ -60,8 +60,8 @@ func (o *Orders) queueBehind(ctx context.Context, caller booking.Caller, d Decis
 	return o.keepDecision(ctx, k)
 }
 
-// undecided answers for a decision that was taken while it is not certain yet that it
-// counts. It is kept, so that its outcome gets known: the engine has it under its id.
+// undecided answers a decision that was taken but may not count yet. It is kept, so that
+// its outcome becomes known: the engine has it under its id.
 func (o *Orders) undecided(ctx context.Context, k KeptDecision, out Outcome, why error) (Outcome, error) {
 	if !errors.Is(why, &booking.Error{Code: Unreachable}) {
 		return out, why
@@ -72,13 +72,13 @@ func (o *Orders) undecided(ctx context.Context, k KeptDecision, out Outcome, why
 	return out, why
 }
 
-// lookWithin bounds the look at the order that a decision is kept for.
+// lookWithin bounds the read of the order for which a decision is kept.
 const lookWithin = 2 * time.Second
 
-// keepDecision keeps a decision, and answers with its order as far as that is known.
-// It returns false if the decision cannot be kept, or if it is not certain that there
-// is such an order. An order that has ended takes no decision but what was paid by hand:
-// its refunds may still wait for that.
+// keepDecision keeps a decision, and returns its order as far as that is known. Returns
+// false if the decision cannot be kept, or if the order is not certain to exist. An order
+// that has ended takes no decision except resolutions, for which its refunds may still
+// wait.
 func (o *Orders) keepDecision(ctx context.Context, k KeptDecision) (out Outcome, kept bool, err error) {
 	if o.Carrier == nil || k.Version != 0 || (contract.Decision{Note: k.Note, Expect: k.Expect}).Check(k.Update) != nil {
 		return out, false, nil

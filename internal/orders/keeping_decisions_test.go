@@ -23,8 +23,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// desk is orders with a real read model and real kept decisions, of an engine that
-// the test describes.
+// desk is orders with a real read model and real kept decisions, on an engine that the test
+// describes.
 type desk struct {
 	*orders.Orders
 	t         *testing.T
@@ -63,20 +63,20 @@ func (d desk) has(kind booking.Kind, status booking.Status, reason booking.Reaso
 	return p.View
 }
 
-// update is what the engine was asked.
+// update is one update that the engine got.
 type update struct {
 	client.UpdateWorkflowOptions
 	said contract.Decision
 }
 
-// updates are what the engine was asked, in that order.
+// updates are the updates that the engine got, in sequence.
 type updates struct {
 	mu  sync.Mutex
 	all []update
 }
 
-// answersUpdates lets the engine take the n-th update with what take says, and
-// answer it with what answer says.
+// answersUpdates makes the engine take the n-th update as take says, and answer it as
+// answer says.
 func (d desk) answersUpdates(take func(n int) error, answer func(n int) error) *updates {
 	u := &updates{}
 	d.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).
@@ -111,7 +111,7 @@ func (d desk) kept() (all []orders.KeptDecision) {
 	return all
 }
 
-// requireKept requires that a decision was taken, and is kept.
+// requireKept requires that a decision was accepted, and that n are kept.
 func (d desk) requireKept(p placed, n int) {
 	d.t.Helper()
 	require.NoError(d.t, p.err)
@@ -120,14 +120,14 @@ func (d desk) requireKept(p placed, n int) {
 	require.Len(d.t, d.kept(), n)
 }
 
-// nowhere is a call of which the wiring notes that it never got to the engine.
+// nowhere is a call that is recorded as never sent.
 func nowhere(ctx context.Context, _ client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
 	orders.NoteCall(ctx, false)
 	return nil, serviceerror.NewUnavailable("connection refused")
 }
 
-// TestDecide_Kept: a decision that cannot be delivered in time is kept under the id
-// with which it was sent, and with its time, once.
+// TestDecide_Kept: a decision that cannot be delivered in time is kept once, under the id
+// with which it was sent, and with its time.
 func TestDecide_Kept(t *testing.T) {
 	t.Parallel()
 	for name, err := range map[string]error{
@@ -153,7 +153,8 @@ func TestDecide_Kept(t *testing.T) {
 	}
 }
 
-// TestDecide_KeptByParty: what is kept says whether its caller has a part in the order.
+// TestDecide_KeptByParty: a kept decision records whether its caller is a party of the
+// order.
 func TestDecide_KeptByParty(t *testing.T) {
 	t.Parallel()
 	olivia := []booking.Membership{{OwnerID: "olivia", Level: booking.StaffLevel}}
@@ -179,8 +180,8 @@ func TestDecide_KeptByParty(t *testing.T) {
 	}
 }
 
-// TestDecide_NotKept: what is certain to be refused, or would be kept for nobody, is
-// answered at once.
+// TestDecide_NotKept: a decision that is certain to be refused, or whose order may not
+// exist, is answered at once.
 func TestDecide_NotKept(t *testing.T) {
 	t.Parallel()
 	away := func(int) error { return serviceerror.NewUnavailable("connection reset") }
@@ -239,13 +240,13 @@ func TestDecide_NotKept(t *testing.T) {
 	})
 }
 
-// broken keeps nothing.
+// broken stores no decision.
 type broken struct{ *store.Decisions }
 
 func (broken) Put(context.Context, orders.KeptDecision) error { return errors.New("the disk is full") }
 
-// TestDecide_AgreedFirst: a cancel that the delivery has to agree to is not kept
-// unless it may have been sent: 503 means that nothing was, and nothing will be.
+// TestDecide_AgreedFirst: a cancel that the delivery service has to agree to is kept only
+// if it may have been sent: 503 means that nothing was sent, and nothing will be.
 func TestDecide_AgreedFirst(t *testing.T) {
 	t.Parallel()
 	t.Run("NotSent", func(t *testing.T) {
@@ -290,8 +291,8 @@ func TestDecide_AgreedFirst(t *testing.T) {
 	})
 }
 
-// TestDecide_Behind: decisions on an order of which one waits come after that, and
-// those on others do not wait. While none does nothing is looked up.
+// TestDecide_Behind: decisions on an order come after its kept ones, and those on other
+// orders do not wait. While none is kept, the table is not read.
 func TestDecide_Behind(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -317,14 +318,14 @@ func TestDecide_Behind(t *testing.T) {
 	require.NoError(t, quiet.decide(booking.Lodging, confirm, "").err)
 }
 
-// refusesAs is the refusal of an order that stands as the view says.
+// refusesAs is the refusal of an order with this view.
 func refusesAs(v contract.View, at time.Time) error {
 	return temporal.NewNonRetryableApplicationError("it is not being made", "not_in_production", nil, contract.Refusal{View: v, At: at})
 }
 
-// TestDecide_OrderIsWorkedOnAnew: a decision on an order that stood, and that has to
-// come there again since a process has died, is not refused for coming too early. It
-// is kept, and delivered once the order is there.
+// TestDecide_OrderIsWorkedOnAnew: an order that was accepted repeats its work after a
+// process has died. A decision that it refuses as too early is kept, and delivered once the
+// order is back.
 func TestDecide_OrderIsWorkedOnAnew(t *testing.T) {
 	t.Parallel()
 	early := of(booking.Cafe).input.View()
@@ -357,7 +358,7 @@ func TestDecide_OrderIsWorkedOnAnew(t *testing.T) {
 		at     func() time.Time
 		view   contract.View
 	}{
-		"NeverStood":   {booking.Paid, time.Now, early}, // of a drink that is no decision
+		"NeverStood":   {booking.Paid, time.Now, early}, // a drink's Paid is not a first decision
 		"StandsNow":    {booking.InProduction, time.Now, of(booking.Cafe).in(booking.InProduction, "").View},
 		"GoesBack":     {booking.InProduction, time.Now, of(booking.Cafe).in(booking.Cancelling, booking.ByCustomer).View},
 		"RefusedOnce":  {booking.InProduction, func() time.Time { return time.Now().Add(-time.Hour) }, early},

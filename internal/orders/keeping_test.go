@@ -24,8 +24,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// kitchen is orders with a real inbox and read model, of an engine that the test
-// describes.
+// kitchen is orders with a real inbox and read model, on an engine that the test describes.
 type kitchen struct {
 	*orders.Orders
 	engine *mocks.Client
@@ -54,7 +53,7 @@ func newDispatcher(inbox orders.Inbox, engine *orders.Engine) *orders.Dispatcher
 	}
 }
 
-// starts is how many starts were sent.
+// starts counts the starts that were sent.
 func (k kitchen) starts() (n int) {
 	for _, call := range k.engine.Calls {
 		if call.Method == "ExecuteWorkflow" {
@@ -75,14 +74,14 @@ func (k kitchen) order(t *testing.T, key, hash string) (orders.Outcome, error) {
 	return place(t, k.Orders, ordered(meal, key, hash))
 }
 
-// ordered is a placement of alice's that has a price.
+// ordered is a placement of alice's with a price.
 func ordered(w orders.Wanted, key, hash string) orders.Placement {
 	p := wanted(w, key, hash)
 	p.PaymentMethod = "pm_card_visa"
 	return p
 }
 
-// kept are the orders in the inbox.
+// kept lists the orders in the inbox.
 func (k kitchen) kept(t *testing.T) (all []orders.Kept) {
 	t.Helper()
 	for one, err := range k.inbox.All(t.Context()) {
@@ -92,7 +91,7 @@ func (k kitchen) kept(t *testing.T) (all []orders.Kept) {
 	return all
 }
 
-// isSent lets every start fail after it was sent.
+// isSent makes every start fail after it was sent.
 func isSent(engine *mocks.Client, err error) *mock.Call {
 	return engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).
 		Run(func(args mock.Arguments) {
@@ -101,7 +100,7 @@ func isSent(engine *mocks.Client, err error) *mock.Call {
 		}).Return(nil, err)
 }
 
-// troubles are what keeps an order from being started at once.
+// troubles are the failures that keep an order from being started at once.
 var troubles = map[string]struct {
 	set  func(kitchen)
 	sent bool
@@ -128,7 +127,7 @@ func eachTrouble(t *testing.T, test func(t *testing.T, k kitchen, sent bool)) {
 	}
 }
 
-// TestKeep: an order that cannot be started at once is taken, and can be read.
+// TestKeep: an order that cannot be started at once is accepted, and can be read.
 func TestKeep(t *testing.T) {
 	t.Parallel()
 	eachTrouble(t, func(t *testing.T, k kitchen, sent bool) {
@@ -164,8 +163,8 @@ func (a awayInbox) Put(context.Context, orders.Kept, contract.Publication) (stri
 	return "", a.err
 }
 
-// TestKeep_InboxAway: only an order of which it is certain that nothing was sent and
-// nothing is kept is refused. Any other one may be.
+// TestKeep_InboxAway: an order is refused only if it is certain that nothing was sent and
+// nothing is kept. Any other one may exist.
 func TestKeep_InboxAway(t *testing.T) {
 	t.Parallel()
 	for what, away := range map[string]struct {
@@ -193,8 +192,8 @@ func TestKeep_InboxAway(t *testing.T) {
 	}
 }
 
-// TestKeep_TooManyOfYours: a customer of whom as many orders are in the inbox as may
-// be is refused before anything is started, and others are not.
+// TestKeep_TooManyOfYours: a customer with the maximum of orders in the inbox is refused
+// before anything is started, and others are not.
 func TestKeep_TooManyOfYours(t *testing.T) {
 	t.Parallel()
 	eachTrouble(t, func(t *testing.T, k kitchen, sent bool) {
@@ -216,7 +215,7 @@ func TestKeep_TooManyOfYours(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, k.kept(t), 3)
 
-		k.Dispatcher = newDispatcher(k.inbox, k.Engine) // of another process, which has put nothing there
+		k.Dispatcher = newDispatcher(k.inbox, k.Engine) // as in another process, which has put nothing there
 		_, err = k.order(t, "", "")
 		if sent {
 			require.NoError(t, err, "it may have been started")
@@ -232,9 +231,9 @@ func TestKeep_TooManyOfYours(t *testing.T) {
 	})
 }
 
-// TestKeep_TooManyByOne: a caller that orders for others may have ten times as much in
-// the inbox as one customer, whoever it is for. Beyond that it is refused before
-// anything is started, and the customers are not.
+// TestKeep_TooManyByOne: a caller that orders for others may have ten times as many orders
+// in the inbox as one customer, whichever customers they are for. Beyond that it is refused
+// before anything is started, and the customers are not.
 func TestKeep_TooManyByOne(t *testing.T) {
 	t.Parallel()
 	eachTrouble(t, func(t *testing.T, k kitchen, _ bool) {
@@ -259,7 +258,7 @@ func TestKeep_TooManyByOne(t *testing.T) {
 	})
 }
 
-// uncountedInbox is one whose orders cannot be counted.
+// uncountedInbox is an inbox whose orders cannot be counted.
 type uncountedInbox struct{ orders.Inbox }
 
 func (uncountedInbox) OpenOf(ctx context.Context, _ string) (int, error) {
@@ -269,8 +268,7 @@ func (uncountedInbox) OpenOf(ctx context.Context, _ string) (int, error) {
 	return 0, errNoCount
 }
 
-// TestPlace_EmptyInboxIsNotAsked: an order that is started at once asks the inbox
-// nothing.
+// TestPlace_EmptyInboxIsNotAsked: an order that is started at once does not read the inbox.
 func TestPlace_EmptyInboxIsNotAsked(t *testing.T) {
 	t.Parallel()
 	k := newKitchen(t)
@@ -286,8 +284,8 @@ func TestPlace_EmptyInboxIsNotAsked(t *testing.T) {
 	require.True(t, out.Done)
 }
 
-// TestKeep_Repeated: under its key there is one order, whose repeats find it in the
-// read model, and none of another request.
+// TestKeep_Repeated: under its key there is one order, which repeats find in the read
+// model, and another request is refused.
 func TestKeep_Repeated(t *testing.T) {
 	t.Parallel()
 	eachTrouble(t, func(t *testing.T, k kitchen, _ bool) {
@@ -310,9 +308,9 @@ func TestKeep_Repeated(t *testing.T) {
 	})
 }
 
-// TestKeep_OtherRequestUnderKey: of two requests under one key that come at once,
-// the second finds the first one's order in the inbox, which the read model did not
-// know when it came.
+// TestKeep_OtherRequestUnderKey: of two simultaneous requests under one key, the second
+// finds the first one's order in the inbox, although the read model did not have it when
+// the request came.
 func TestKeep_OtherRequestUnderKey(t *testing.T) {
 	t.Parallel()
 	eachTrouble(t, func(t *testing.T, k kitchen, sent bool) {
@@ -341,8 +339,8 @@ var cancelMeal = func(id string) orders.Decision {
 	return orders.Decision{OrderID: id, Kind: booking.Food, Update: contract.CancelUpdate, Note: "changed my mind"}
 }
 
-// TestKeep_Cancelled: an order in the inbox is cancelled there, unless a service
-// that may know of it would have to agree.
+// TestKeep_Cancelled: an order in the inbox is cancelled there, unless a service that may
+// know it would have to agree.
 func TestKeep_Cancelled(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]error{
@@ -377,7 +375,7 @@ func TestKeep_Cancelled(t *testing.T) {
 	}
 }
 
-// TestKeep_OtherKinds: an order that its customer waits for is in no inbox.
+// TestKeep_OtherKinds: an order that its customer waits for is never in the inbox.
 func TestKeep_OtherKinds(t *testing.T) {
 	t.Parallel()
 	eachTrouble(t, func(t *testing.T, k kitchen, sent bool) {
@@ -391,18 +389,18 @@ func TestKeep_OtherKinds(t *testing.T) {
 
 func jsonOf(v any) ([]byte, error) { return json.Marshal(v) }
 
-// found lets the engine answer every start with that there is such an order, and be
-// away from then on.
+// found makes the engine answer every start with "already started", and be away from then
+// on.
 func (k kitchen) found() {
 	k.engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).
 		Return(nil, serviceerror.NewWorkflowExecutionAlreadyStarted("already started", "", "run"))
 	k.engine.On("QueryWorkflow", mock.Anything, mock.Anything, "", mock.Anything).Return(nil, serviceerror.NewUnavailable("away")).Maybe()
 }
 
-// TestKeep_StartedBefore: a repeat that meets an order whose row is not written yet,
-// and of which the engine cannot be asked any more, is answered with its id: there is
-// an order. What may wait in the inbox is kept, so that it can be read, and the
-// dispatcher finds out which request it is of.
+// TestKeep_StartedBefore: a repeat whose order has no row yet, while the engine cannot be
+// asked any more, is answered with the order's id: the order exists. Where its kind may
+// wait in the inbox it is put there, so that it can be read, and the dispatcher finds out
+// which request started it.
 func TestKeep_StartedBefore(t *testing.T) {
 	t.Parallel()
 	for what, away := range map[string]error{
@@ -439,8 +437,8 @@ func TestKeep_StartedBefore(t *testing.T) {
 	}
 }
 
-// TestKeep_RowWithoutHash: a repeat whose order has a row that does not say which
-// request it is of, while the engine cannot be asked, is answered with the order.
+// TestKeep_RowWithoutHash: a repeat whose order has a row without a hash, while the engine
+// cannot be asked, is answered with the order.
 func TestKeep_RowWithoutHash(t *testing.T) {
 	t.Parallel()
 	k := newKitchen(t)
@@ -486,8 +484,8 @@ func (k kitchen) inboxAway() *interruptedInbox {
 	return inbox
 }
 
-// TestKeep_InboxComesBack: an order that its customer was told of, and that could
-// neither be started for certain nor be kept, is in the inbox once that is back.
+// TestKeep_InboxComesBack: an order that was promised to its customer, but neither
+// certainly started nor kept, is in the inbox once that is back.
 func TestKeep_InboxComesBack(t *testing.T) {
 	t.Parallel()
 	for _, sent := range []bool{true, false} {
@@ -525,7 +523,7 @@ func TestKeep_InboxComesBack(t *testing.T) {
 	}
 }
 
-// TestKeep_OwedWhenItEnds: a process that ends writes what it owes first.
+// TestKeep_OwedWhenItEnds: a stopping process first writes the orders that it owes.
 func TestKeep_OwedWhenItEnds(t *testing.T) {
 	t.Parallel()
 	k := newKitchen(t)
@@ -541,8 +539,8 @@ func TestKeep_OwedWhenItEnds(t *testing.T) {
 	require.Equal(t, out.OrderID, k.kept(t)[0].OrderID)
 }
 
-// TestKeep_OwedThoughTheEngineHangs: what a process owes is in the inbox as soon as that
-// is back, while the engine does not answer: the process may die next.
+// TestKeep_OwedThoughTheEngineHangs: owed orders are written as soon as the inbox is back,
+// even while the engine does not answer: the process may die next.
 func TestKeep_OwedThoughTheEngineHangs(t *testing.T) {
 	t.Parallel()
 	k := newKitchen(t)

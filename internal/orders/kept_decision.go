@@ -8,51 +8,51 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// KeptDecisions holds decisions that could not be delivered to their order. The
-// saga of an order remains the one authority on it: a row tells what was decided,
-// and becomes an update once the order can be reached.
+// KeptDecisions holds decisions that could not be delivered to their order. The order's
+// saga remains the only authority on it: a row has a decision, and becomes an update once
+// the order can be reached.
 type KeptDecisions interface {
-	// Put keeps the decision, unless an equal one of its caller waits already.
-	// DecisionPending, and nothing is kept, when as many wait as an order may have.
+	// Put stores the decision, unless an equal one of its caller waits already. Returns
+	// DecisionPending, and stores nothing, if the order has MostKept waiting ones.
 	Put(ctx context.Context, k KeptDecision) error
-	// Ahead tells how many decisions on the order of a decision wait, and whether one
-	// of them is equal to it and of the same caller.
+	// Ahead returns how many decisions wait on the decision's order, and whether one of
+	// them is equal to it and of the same caller.
 	Ahead(ctx context.Context, k KeptDecision) (waiting int, equal bool, err error)
-	// Lease gives the oldest decision of up to n orders each to this process, until
-	// a moment, the oldest first.
+	// Lease leases the oldest decision of each of up to n orders to this process until a
+	// moment, oldest first.
 	Lease(ctx context.Context, n int, now, until time.Time) ([]KeptDecision, error)
 	// Postpone ends a lease: the decision may be leased again from a moment on.
 	Postpone(ctx context.Context, k KeptDecision, again time.Time, cause string) error
-	// Settle notes what came of a decision. One that was not carried out is shown
+	// Settle stores the outcome of a decision. A decision that was not carried out is shown
 	// with its order from then on.
 	Settle(ctx context.Context, k KeptDecision, s SettledDecision) error
-	// Open is what waits.
+	// Open counts the waiting decisions.
 	Open(ctx context.Context) (OpenDecisions, error)
-	// Forget drops decisions that were settled before a moment, and returns how many.
+	// Forget deletes decisions that were finished before a moment, and returns their number.
 	Forget(ctx context.Context, before time.Time) (int, error)
 }
 
 // KeptDecision is a decision that waits to be delivered.
 type KeptDecision struct {
 	Decision
-	// ID is that of the update that carries it. It may have been sent under it before.
+	// ID is that of the update that carries it, under which it may have been sent before.
 	ID        string
 	Caller    string
 	DecidedAt time.Time
-	// ByParty: the caller could make it for the part that it has in the order, and not
-	// as an operator, or a program, that may make it on every order.
+	// ByParty: the caller made it as a party of the order, and not as an operator or a
+	// program that may make it on every order.
 	ByParty bool
 	Tries   int
-	// LeasedUntil is until when a process works on it, zero when none ever did.
+	// LeasedUntil is the end of its last lease, zero if there was none.
 	LeasedUntil time.Time
 }
 
-// toKeep is the decision, by the caller, as it is kept if it has to be.
+// toKeep is the caller's decision in the form in which it is kept.
 func toKeep(caller booking.Caller, d Decision, id string, made time.Time) KeptDecision {
 	return KeptDecision{Decision: d, ID: id, Caller: nameOf(caller), DecidedAt: made, ByParty: !caller.AlwaysAllowed(d.Action())}
 }
 
-// decision is the decision as its order is told it.
+// decision is the decision in the form in which it is sent to its order.
 func (k KeptDecision) decision() Decision {
 	d := k.Decision
 	d.MadeAt = k.DecidedAt
@@ -62,41 +62,41 @@ func (k KeptDecision) decision() Decision {
 	return d
 }
 
-// SettledDecision is what came of a kept decision.
+// SettledDecision is the outcome of a kept decision.
 type SettledDecision struct {
-	Outcome string // one of DecisionOutcomes, not postponed
-	// Code is why it was not carried out, "" when it was.
+	Outcome string // one of DecisionOutcomes, except postponed
+	// Code is why it was not carried out, "" if it was.
 	Code booking.Code
 	At   time.Time
 }
 
-// Entry is the line in the order's history that shows a decision which was not
-// carried out, without the order's status: see View.WithRefused.
+// Entry is the line in the order's history for a decision that was not carried out, without
+// the order's status: see View.WithRefused.
 func (s SettledDecision) Entry(k KeptDecision) contract.Entry {
 	return contract.Entry{
 		At: s.At, Note: k.Note, By: k.decision().By, Decision: k.Update, DecidedAt: k.DecidedAt, Refused: s.Code,
 	}
 }
 
-// OpenDecisions is how many decisions wait.
+// OpenDecisions is the number of waiting decisions.
 type OpenDecisions struct {
 	Decisions int
-	Oldest    time.Time // when the oldest was made; zero when there is none
+	Oldest    time.Time // when the oldest was made; zero if there is none
 }
 
-// MostKept is how many decisions on one order wait at most: as many as the engine
-// takes of one workflow at a time.
+// MostKept is how many decisions on one order may wait: as many as the engine takes of one
+// workflow at a time.
 const MostKept = 10
 
 // Outcomes of kept decisions.
 const (
-	DecisionDelivered = "delivered" // the order took it, or stood as it wanted already
-	DecisionRefused   = "refused"   // the order did not allow it
+	DecisionDelivered = "delivered" // the order took it, or already had the wanted status
+	DecisionRefused   = "refused"   // the order refused it
 	DecisionOver      = "over"      // its order had ended
-	decisionPostponed = "postponed" // it is tried again
+	decisionPostponed = "postponed" // it will be retried
 )
 
-// DecisionOutcomes lists what may become of a kept decision that is tried.
+// DecisionOutcomes lists the outcomes of a delivery attempt.
 func DecisionOutcomes() []string {
 	return []string{DecisionDelivered, DecisionRefused, DecisionOver, decisionPostponed}
 }

@@ -18,8 +18,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestKey_Repeated: one who repeats a request under its key is answered as before,
-// and under a key there is one order of a customer's.
+// TestKey_Repeated: a repeated request is answered like the first one, and under a key
+// there is one order of a customer.
 func TestKey_Repeated(t *testing.T) {
 	t.Parallel()
 	two := stay
@@ -31,7 +31,7 @@ func TestKey_Repeated(t *testing.T) {
 		first := b.place(stay, "k1")
 		b.stands(first)
 
-		// Later the order is cancelled, the place is gone and the day is past.
+		// Later the order is cancelled, the place no longer exists, and the day is past.
 		later := cameTo(first.View, booking.Cancelled, booking.ByCustomer)
 		later.Decision, later.RequestHash = b.store.orders[first.OrderID].Decision, b.store.orders[first.OrderID].RequestHash
 		b.store.put(later)
@@ -96,7 +96,7 @@ func TestKey_Repeated(t *testing.T) {
 	})
 }
 
-// away makes orders whose read model is away.
+// away returns orders whose read model is away.
 func away(d *orders.Deps) {
 	gone := newMemory()
 	gone.fail(context.DeadlineExceeded)
@@ -130,14 +130,13 @@ func TestKey_ReadModelAway(t *testing.T) {
 	})
 }
 
-// engine starts each order once, as Temporal does, and remembers what became
-// of it.
+// engine starts each order once, as Temporal does, and stores its state.
 type engine struct {
 	b *bundle
 
 	mu     sync.Mutex
-	away   booking.Reason // why orders are not taken, "" when they are
-	starts int            // that were asked for
+	away   booking.Reason // why orders are not accepted, "" if they are
+	starts int            // how many were requested
 	orders map[string]contract.Publication
 }
 
@@ -159,7 +158,7 @@ func (b *bundle) withEngine() *engine {
 	return e
 }
 
-// start lets an order stand, or not be taken: it is still being undone then.
+// start makes an order be accepted, or not: then it is still being undone.
 func (e *engine) start(o client.StartWorkflowOptions, in contract.Input) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -189,10 +188,10 @@ func (e *engine) order(id string) contract.Publication {
 	return e.orders[id]
 }
 
-// attemptsAtOnce is how many attempts a request goes through that are not known.
+// attemptsAtOnce is how many unknown attempts a request goes through.
 const attemptsAtOnce = 100
 
-// readModels are a read model that is there, and one that is away.
+// readModels runs the test with a working read model, and with one that is away.
 func readModels(t *testing.T, test func(*testing.T, *bundle)) {
 	t.Run("ReadModelThere", func(t *testing.T) {
 		t.Parallel()
@@ -204,13 +203,13 @@ func readModels(t *testing.T, test func(*testing.T, *bundle)) {
 	})
 }
 
-// notTaken is why orders of the kind are not taken.
+// notTaken is the reason for which orders of the kind are not accepted.
 var notTaken = map[booking.Kind]booking.Reason{
 	booking.Lodging: booking.PaymentUnavailable, booking.Food: booking.PaymentUnavailable,
 	booking.Cafe: booking.CafeUnavailable, booking.Cleaning: booking.NotRegistered,
 }
 
-// TestKey_NextAttempt: an order that was not taken does not use its key up.
+// TestKey_NextAttempt: an order that was not accepted does not use up its key.
 func TestKey_NextAttempt(t *testing.T) {
 	t.Parallel()
 	others := map[booking.Kind]orders.Wanted{
@@ -240,10 +239,9 @@ func TestKey_NextAttempt(t *testing.T) {
 	}
 }
 
-// TestKey_RowBehindRefusal: a customer who was told that the order was not taken
-// may ask again before the read model knows of it: the refusal is answered before
-// the row is written. The repeat is then looked into like a first request, and is a
-// new order.
+// TestKey_RowBehindRefusal: the refusal of an order is answered before its row is written,
+// so its customer may retry before the read model has it. The repeat is then checked like a
+// first request, and is a new order.
 func TestKey_RowBehindRefusal(t *testing.T) {
 	t.Parallel()
 	for _, business := range businesses() {
@@ -302,8 +300,8 @@ func TestKey_AttemptsAtOnce(t *testing.T) {
 	})
 }
 
-// repeated places an order under a key that is not decided on, and repeats it.
-// Once the repeat waits, it is told that the order was not taken.
+// repeated places an undecided order under a key, and repeats it. Once the repeat waits,
+// the order is refused as unavailable.
 func (e *engine) repeated(id string) placed {
 	undecided := cameTo(of(booking.Cafe).named(id).View(), booking.Received, "")
 	undecided.RequestHash = hashOf(cups)
@@ -317,8 +315,8 @@ func (e *engine) repeated(id string) placed {
 	return p
 }
 
-// TestKey_UndecidedAttempt: a repeat that comes while the order is still being
-// decided on is answered as the order is, and starts no other one.
+// TestKey_UndecidedAttempt: a repeat that comes before the order's decision gets the
+// order's answer, and starts no other order.
 func TestKey_UndecidedAttempt(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -327,8 +325,8 @@ func TestKey_UndecidedAttempt(t *testing.T) {
 	require.Zero(t, e.starts)
 }
 
-// TestKey_UnknownAttempt: a repeat may come after the refusal of its order, which a
-// busy engine cannot tell. It is a new order then.
+// TestKey_UnknownAttempt: a repeat may come after the refusal of its order, which a busy
+// engine cannot report. It is a new order then.
 func TestKey_UnknownAttempt(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -341,7 +339,7 @@ func TestKey_UnknownAttempt(t *testing.T) {
 
 func TestKey_ManyAttempts(t *testing.T) {
 	t.Parallel()
-	// ended lets this many attempts have ended before.
+	// ended makes n earlier attempts have ended.
 	ended := func(b *bundle, n int) *engine {
 		e := b.withEngine()
 		for number := range n {

@@ -6,28 +6,28 @@ import (
 	"time"
 )
 
-// line is how long the inbox is, and how fast this process works it off. Other
-// processes help: what it tells of waiting is rather too long.
+// line is the length of the inbox, and the rate at which this process empties it. Other
+// processes help, so its estimates are rather too long.
 type line struct {
 	mu   sync.Mutex
 	open int
-	// dispatched are orders and took is the time for these; what is long ago counts less.
+	// dispatched counts orders and took is the time for these; both decay with age.
 	dispatched float64
 	took       time.Duration
 	stands     bool
 }
 
 const (
-	// halfLife: an order counts half once so many were dispatched after it.
+	// halfLife is the number of later orders after which an order counts half.
 	halfLife = 64
-	// enoughDispatched is of how many orders the rate is taken.
+	// enoughDispatched is the number of orders from which the rate is known.
 	enoughDispatched = mostAtOnce
-	// unknownWait is what is said of a line that stands, or of which no rate is known:
-	// nothing tells for how long the engine is away.
+	// unknownWait is the estimate while the queue does not move, or its rate is not known:
+	// the end of an engine's outage cannot be known.
 	unknownWait = 30 * time.Second
 )
 
-// holds notes how many there are.
+// holds sets the number of orders.
 func (l *line) holds(n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -41,22 +41,22 @@ func (l *line) empty() bool {
 	return l.open == 0
 }
 
-// joined notes that there is one more.
+// joined counts one order more.
 func (l *line) joined() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open++
 }
 
-// left notes that one has left.
+// left counts one order less.
 func (l *line) left() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open = max(0, l.open-1)
 }
 
-// moves notes how long it took to dispatch so many orders. The rate is that of
-// working time: neither an empty line nor an engine that is away makes it slower.
+// moves records the time that it took to dispatch so many orders. Only working time counts:
+// neither an empty inbox nor an engine that is away reduces the rate.
 func (l *line) moves(orders int, took time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -66,15 +66,15 @@ func (l *line) moves(orders int, took time.Duration) {
 	l.stands = false
 }
 
-// stops notes that the engine takes none, or that the inbox cannot be read.
+// stops records that the engine takes no orders, or that the inbox cannot be read.
 func (l *line) stops() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.stands = true
 }
 
-// wait is how long an order that joins now waits once the line moves, and whether
-// the rate is known. The wait for that is unknownWait.
+// wait is how long an order that joins now has to wait, and whether the rate is known. If
+// it is not, the wait is unknownWait.
 func (l *line) wait() (d time.Duration, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

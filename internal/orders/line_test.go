@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestLine: how long one waits follows from how many there are, and from how fast
-// they are dispatched.
+// TestLine: the wait follows from the number of orders, and from the rate at which they are
+// dispatched.
 func TestLine(t *testing.T) {
 	t.Parallel()
 	var l line
@@ -35,12 +35,12 @@ func TestLine(t *testing.T) {
 	require.InDelta(t, 92*time.Second/16, wait, float64(10*time.Millisecond))
 }
 
-// TestLine_EngineAway: an engine that is away makes no line too long, however few
-// orders were dispatched before that, and however long ago.
+// TestLine_EngineAway: while the engine is away, the inbox is never too long, however few
+// orders were dispatched before, and however long ago.
 func TestLine_EngineAway(t *testing.T) {
 	t.Parallel()
 	var l line
-	l.moves(1, 4*time.Second) // the last one before the engine was gone
+	l.moves(1, 4*time.Second) // the last one before the outage
 	l.stops()
 	l.holds(10_000)
 	wait, known := l.wait()
@@ -60,7 +60,7 @@ func TestLine_EngineAway(t *testing.T) {
 	require.InDelta(t, 6250*time.Millisecond, wait, float64(10*time.Millisecond))
 }
 
-// TestDispatcher_TooLong: an inbox that cannot be worked off in time takes no more,
+// TestDispatcher_TooLong: an inbox that cannot be emptied in time accepts no more orders,
 // whether or not the engine is away meanwhile.
 func TestDispatcher_TooLong(t *testing.T) {
 	t.Parallel()

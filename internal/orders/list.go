@@ -12,24 +12,23 @@ import (
 // List is a part of a list of orders.
 type List struct {
 	Orders []contract.View
-	Next   string // cursor of the part that follows, "" at the end
-	// Behind are the orders of which the list does not show yet what was answered.
+	Next   string // cursor of the next part, "" at the end
+	// Behind are the orders whose answered changes the list does not show yet.
 	Behind []string
 }
 
-// Seen is an order at the version that a caller was answered.
+// Seen is an order at the version in an answer to a caller.
 type Seen struct {
 	OrderID string
 	Version int64
 }
 
-// List lists the orders that the filter selects, newest first. NotAllowed: they are
-// not the caller's to see.
+// List lists the orders that the filter selects, newest first. Returns NotAllowed if the
+// caller may not see them.
 //
-// An order may be answered some milliseconds before its row is written. A list
-// waits for the rows of what this process has answered by itself, for half a
-// second at most, and for what the caller says to have seen, which another
-// process may have answered.
+// An order may be answered some milliseconds before its row is written. So a list waits for
+// the rows of changes that this process has answered, for half a second at most, and for
+// the version that the caller has seen, which another process may have answered.
 func (o *Orders) List(ctx context.Context, caller booking.Caller, f booking.OrderFilter, page booking.Page, seen *Seen) (List, error) {
 	if err := mayList(caller, f); err != nil {
 		return List{}, err
@@ -42,7 +41,7 @@ func (o *Orders) List(ctx context.Context, caller booking.Caller, f booking.Orde
 	return List{Orders: views, Next: next, Behind: behind}, err
 }
 
-// Count tells how many orders the filter selects, up to booking.CountedTo.
+// Count counts the orders that the filter selects, up to booking.CountedTo.
 func (o *Orders) Count(ctx context.Context, caller booking.Caller, f booking.OrderFilter) (int, error) {
 	if err := mayList(caller, f); err != nil {
 		return 0, err
@@ -53,12 +52,12 @@ func (o *Orders) Count(ctx context.Context, caller booking.Caller, f booking.Ord
 const (
 	// reachedWithin is how long a list waits for an order's row.
 	reachedWithin = 500 * time.Millisecond
-	// rowAgain is how soon it looks again at a row of which it hears nothing.
-	rowAgain = 50 * time.Millisecond
+	// rowPoll is the interval of reading a row without a wake-up.
+	rowPoll = 50 * time.Millisecond
 )
 
-// reaches waits until the order's row is at the version, and tells whether it is. Of
-// an order that is not the caller's to see it tells the same as of none.
+// reaches waits until the order's row is at the version, and tells whether it is. For an
+// order that the caller may not see it returns the same as for a missing one.
 func (o *Orders) reaches(ctx context.Context, caller booking.Caller, s Seen) bool {
 	ctx, cancel := context.WithTimeout(ctx, reachedWithin)
 	defer cancel()
@@ -70,7 +69,7 @@ func (o *Orders) reaches(ctx context.Context, caller booking.Caller, s Seen) boo
 		}
 		select {
 		case <-changes:
-		case <-time.After(rowAgain):
+		case <-time.After(rowPoll):
 		case <-ctx.Done():
 			return false
 		}

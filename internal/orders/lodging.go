@@ -20,7 +20,7 @@ func (Stay) kind() booking.Kind { return booking.Lodging }
 func (s Stay) offer(ctx context.Context, q *inquiry) offer {
 	place := find(ctx, q, "placeId", "place", s.PlaceID, q.Catalogue.Place)
 	policy := place.Cancellation
-	place.Cancellation = nil // it is kept with what all orders have in common
+	place.Cancellation = nil // it is part of contract.Order
 	o := offer{
 		cancellation: policy,
 		input: func(o contract.Order) contract.Input {
@@ -36,8 +36,8 @@ func (s Stay) offer(ctx context.Context, q *inquiry) offer {
 	return o
 }
 
-// checkDays tells whether the guests can come for these days. Where the place is
-// not known, they come to where a day ends last.
+// checkDays tells whether the guests can come on these days. If the place is not known, its
+// days are taken to end where a day ends last.
 func (s Stay) checkDays(q *inquiry, timeZone string) (ok bool) {
 	if s.CheckIn.IsZero() {
 		return false

@@ -10,8 +10,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Monitor is what operators see: how everything is, which orders need attention, and all
-// that has happened to one. Degraded, Load, Link and Now may be left out.
+// Monitor is what operators see: the state of the system, the orders that need attention,
+// and the timeline of an order. Degraded, Load, Link and Now are optional.
 type Monitor struct {
 	// Orders has the engine, the ledger and the read model.
 	Orders *Orders
@@ -26,31 +26,31 @@ type Monitor struct {
 	Decisions interface {
 		Open(ctx context.Context) (OpenDecisions, error)
 	}
-	// Degraded names what does not work, as this process sees it.
+	// Degraded names the parts that do not work, as this process sees it.
 	Degraded func(ctx context.Context) map[string]string
-	// Load is what this process has taken on.
+	// Load is the load of this process.
 	Load func() []Load
-	// Link is where the engine's web UI shows a run of an order's workflow, "" for nowhere.
+	// Link is the engine's web UI page of a run of an order's workflow, "" for none.
 	Link func(orderID, run string) string
 	Now  func() time.Time
 }
 
-// Audits are what the audits have found.
+// Audits reads the results of audits.
 type Audits interface {
 	Latest(ctx context.Context) (done, last booking.AuditRun, err error)
 	OpenFindings(ctx context.Context) (map[string]int, error)
 	Findings(ctx context.Context, orderID string, page booking.Page) ([]booking.AuditFinding, string, error)
 }
 
-// ActionLog is the log of what operators do, to read.
+// ActionLog reads the log of operators' actions.
 type ActionLog interface {
 	Actions(ctx context.Context, orderID string, page booking.Page) ([]booking.OperatorAction, string, error)
 }
 
-// PaymentLine is the line of payments that wait for the provider.
+// PaymentLine is the queue of deferred payments.
 type PaymentLine interface {
-	// Outlook tells how many wait, and until when some worker's breaker keeps payments from
-	// the provider: a time that has passed, or the zero one, when none does.
+	// Outlook returns how many wait, and until when some worker's breaker keeps payments
+	// from the provider: a past or zero time if none does.
 	Outlook(ctx context.Context) (waiting int, shutUntil time.Time, err error)
 }
 
@@ -67,14 +67,15 @@ const (
 )
 
 const (
-	// overviewWithin bounds each part of an overview: what is away is to be shown as that.
+	// overviewWithin bounds each part of an overview, so that a part that is away is shown
+	// as such.
 	overviewWithin = 2 * time.Second
 	// comparedRows is how many orders are compared with their rows.
 	comparedRows = 50
 )
 
-// Overview tells how everything is, each part by itself: what cannot be read is named, and
-// keeps nothing else from being shown.
+// Overview reads each part of the overview by itself: a part that cannot be read is named,
+// and the others are still shown.
 func (m *Monitor) Overview(ctx context.Context, caller booking.Caller) (Overview, error) {
 	if err := caller.Authorize(booking.Monitor, booking.Thing{}); err != nil {
 		return Overview{}, err
@@ -97,7 +98,7 @@ func (m *Monitor) Overview(ctx context.Context, caller booking.Caller) (Overview
 	return o, nil
 }
 
-// parts read what an overview consists of. Each writes fields of its own.
+// parts reads the parts of an overview. Each writes fields of its own.
 func (m *Monitor) parts(o *Overview) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		partOpen: func(ctx context.Context) (err error) { o.Open, err = m.Needs.OpenOrders(ctx); return err },
@@ -134,7 +135,7 @@ func (m *Monitor) parts(o *Overview) map[string]func(context.Context) error {
 	}
 }
 
-// wordsOf is what callers may be told of an error.
+// wordsOf is the part of an error that callers may see.
 func wordsOf(err error) string {
 	if no, coded := errors.AsType[*booking.Error](err); coded {
 		return no.Error()
@@ -159,7 +160,7 @@ func (m *Monitor) lag(ctx context.Context) (lag ReadModelLag, err error) {
 	seen := map[string]bool{}
 	for _, s := range sagas {
 		if seen[s.OrderID] || s.Lost() {
-			continue // an older run, or one that shows nothing any more
+			continue // an older run, or one that no longer publishes
 		}
 		seen[s.OrderID] = true
 		lag.Looked++
@@ -176,8 +177,7 @@ func (m *Monitor) lag(ctx context.Context) (lag ReadModelLag, err error) {
 	return lag, nil
 }
 
-// rests tells whether the engine's list has the status: it knows only where orders come to
-// rest.
+// rests tells whether the status is a stable one: the engine's list has no others.
 func rests(s booking.Status) bool {
 	switch s {
 	case booking.Received, booking.PaymentPending, booking.AwaitingPayment, booking.Paid, booking.Cancelling:
@@ -187,7 +187,7 @@ func rests(s booking.Status) bool {
 	}
 }
 
-// queues ask who works on each task queue.
+// queues returns the workers and backlog of each task queue.
 func (e *Engine) queues(ctx context.Context) ([]QueueState, error) {
 	names := contract.Queues()
 	states, errs := make([]QueueState, len(names)), make([]error, len(names))

@@ -32,8 +32,8 @@ func (p *past) Next() (*historypb.HistoryEvent, error) {
 	return e, nil
 }
 
-// TestMonitor_WhoWorks: a process that has not polled a queue for long does not work on it,
-// though the engine lists it still.
+// TestMonitor_WhoWorks: a process that has not polled a queue recently is not one of its
+// workers, although the engine still lists it.
 func TestMonitor_WhoWorks(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -52,8 +52,8 @@ func TestMonitor_WhoWorks(t *testing.T) {
 	require.True(t, is.Well())
 }
 
-// TestOverview_Well: what has waited for long, and an audit that could not look, need an
-// operator; what waits in passing does not.
+// TestOverview_Well: orders and decisions that have waited for too long, and a failed
+// audit, need an operator; short waits do not.
 func TestOverview_Well(t *testing.T) {
 	t.Parallel()
 	is := orders.Overview{
@@ -73,8 +73,8 @@ func TestOverview_Well(t *testing.T) {
 	}
 }
 
-// TestMonitor_RefundsAfterTheEnd: what a refund that has a workflow of its own waits for,
-// and what has happened there, is seen with its order. A failed attempt has its own number.
+// TestMonitor_RefundsAfterTheEnd: the events and waiting steps of a refund's own workflow
+// are shown with its order. A failed attempt has its own number.
 func TestMonitor_RefundsAfterTheEnd(t *testing.T) {
 	t.Parallel()
 	g := newGiving(t, booking.Completed)

@@ -22,8 +22,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// watched is everything that a monitor reads, in memory; away is what all of it answers
-// while it is away.
+// watched is everything that a monitor reads, in memory; away is the error that all of it
+// returns while it is away.
 type watched struct {
 	needs []orders.InNeed
 	away  error
@@ -66,7 +66,7 @@ func (w decisionsOf) Open(context.Context) (orders.OpenDecisions, error) {
 	return orders.OpenDecisions{}, w.away
 }
 
-// queues is the engine's service, asked who works on them.
+// queues is the engine's service for task queues.
 type queues struct {
 	workflowservice.WorkflowServiceClient
 	polled []*taskqueuepb.PollerInfo
@@ -86,8 +86,8 @@ func (b *bundle) monitor(w *watched) *orders.Monitor {
 	}
 }
 
-// TestMonitor_WhatIsAway: each part of an overview that cannot be read is named, without the
-// words of a driver, and the others are shown.
+// TestMonitor_WhatIsAway: each part of an overview that cannot be read is named, without a
+// driver's words, and the others are shown.
 func TestMonitor_WhatIsAway(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -108,8 +108,8 @@ func TestMonitor_WhatIsAway(t *testing.T) {
 	require.ErrorIs(t, err, &booking.Error{Code: booking.NotAllowed})
 }
 
-// TestMonitor_Attention: a list says what the engine and the ledger know of each order, and
-// is there without them.
+// TestMonitor_Attention: a list shows what the engine and the ledger know of each order,
+// and is shown without them, too.
 func TestMonitor_Attention(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)

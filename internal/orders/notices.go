@@ -8,25 +8,24 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// What notices say that do not come from the provider: of an operator who has a payment
-// looked at, and of a dispute that was met when money was given back.
+// Kinds of notices that do not come from the provider: an operator's check of a payment,
+// and a dispute that was found during a refund.
 const (
 	askedByHand  = "asked by hand"
 	seenAtRefund = "dispute seen at a refund"
 )
 
-// NoticeCodes lists the codes that Notice may answer.
+// NoticeCodes lists the codes that Notice may return.
 func NoticeCodes() []booking.Code { return []booking.Code{TemporalUnavailable} }
 
-// LookCodes lists the codes that LookAtPayment may answer.
+// LookCodes lists the codes that LookAtPayment may return.
 func LookCodes() []booking.Code {
 	return append(NoticeCodes(), booking.NotFound, booking.Unavailable)
 }
 
-// Notice takes a notice of the payment provider: what has become of the order's payment
-// is looked up, in its own time, and recorded. It may come late, more than once and in
-// any order. One that is about no order of ours is passed over. TemporalUnavailable: it
-// was not taken.
+// Notice takes a notice of the payment provider: the order's payment is retrieved later and
+// recorded. A notice may come late, repeatedly and in any order. A notice about no order of
+// ours is ignored. Returns TemporalUnavailable if it was not taken.
 func (o *Orders) Notice(ctx context.Context, n booking.PaymentNotice) error {
 	if !booking.IsOrderID("", n.OrderID) {
 		o.Log.Info("payment notice about no order", zap.String("notice", n.ID), zap.String("what", n.What), zap.String("ref", n.Ref))
@@ -41,8 +40,8 @@ func (o *Orders) Notice(ctx context.Context, n booking.PaymentNotice) error {
 	return nil
 }
 
-// LookAtPayment has the provider asked what has become of an order's payment, as a notice
-// of it would. NotFound: it has none.
+// LookAtPayment has an order's payment checked as a notice would. Returns NotFound if it
+// has none.
 func (o *Orders) LookAtPayment(ctx context.Context, caller booking.Caller, orderID string) error {
 	is := act{action: booking.LookAtPayment, orderID: orderID}
 	_, err := enter(ctx, o, caller, is, func(ctx context.Context, _ Warrant) (accepted, error) {

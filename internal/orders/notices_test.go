@@ -16,7 +16,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// followed lets the engine take notices of an order, or not, and tells what it took.
+// followed makes the engine take notices of an order, or not, and returns those taken.
 func (b *bundle) followed(orderID string, err error) *[]booking.PaymentNotice {
 	taken := &[]booking.PaymentNotice{}
 	b.engine.On("SignalWithStartWorkflow", mock.Anything, orderID+"/notices", contract.NoticeSignal, mock.Anything,
@@ -29,8 +29,8 @@ func (b *bundle) followed(orderID string, err error) *[]booking.PaymentNotice {
 	return taken
 }
 
-// TestNotice_IsFollowed: each notice goes to the one workflow of its order, as often as it
-// comes.
+// TestNotice_IsFollowed: each notice goes to the one workflow for its order's notices, each
+// time it comes.
 func TestNotice_IsFollowed(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -41,7 +41,7 @@ func TestNotice_IsFollowed(t *testing.T) {
 	require.Equal(t, []booking.PaymentNotice{n, n}, *taken)
 }
 
-// TestNotice_AboutNoOrder: nothing is done for a notice that is about something else.
+// TestNotice_AboutNoOrder: a notice that is not about an order is ignored.
 func TestNotice_AboutNoOrder(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -50,7 +50,7 @@ func TestNotice_AboutNoOrder(t *testing.T) {
 	}
 }
 
-// TestNotice_NotTaken: while the engine does not take it, the provider has to send it
+// TestNotice_NotTaken: while the engine does not take a notice, the provider has to send it
 // again.
 func TestNotice_NotTaken(t *testing.T) {
 	t.Parallel()
@@ -62,8 +62,8 @@ func TestNotice_NotTaken(t *testing.T) {
 	}
 }
 
-// TestLookAtPayment: an operator has a payment looked at as a notice would. There has to
-// be one.
+// TestLookAtPayment: an operator's check of a payment works like a notice. It requires a
+// payment.
 func TestLookAtPayment(t *testing.T) {
 	t.Parallel()
 	g := newGiving(t, booking.Confirmed)
@@ -77,7 +77,7 @@ func TestLookAtPayment(t *testing.T) {
 	require.Len(t, *taken, 1)
 }
 
-// TestEngine_Follow: a dispute that is met otherwise is followed like one of a notice.
+// TestEngine_Follow: a dispute that is found otherwise is followed like one from a notice.
 func TestEngine_Follow(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -86,7 +86,8 @@ func TestEngine_Follow(t *testing.T) {
 	require.Equal(t, "lodging-1", (*taken)[0].OrderID)
 }
 
-// TestReadFresh_KnowsOfDisputes: what its saga does not know, the row does.
+// TestReadFresh_KnowsOfDisputes: disputes come from the row, because the saga does not have
+// them.
 func TestReadFresh_KnowsOfDisputes(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)

@@ -13,57 +13,55 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// anonymous stands for a caller without an identity. No person can have it as
-// their id: see booking.IsName.
+// anonymous stands for a caller without an identity. No person can have it as an id: see
+// booking.IsName.
 const anonymous = "_anonymous"
 
-// nameOf names the caller in the ids of updates.
+// nameOf is the caller's name in the ids of updates.
 func nameOf(c booking.Caller) string { return cmp.Or(c.ID, anonymous) }
 
-// Outcome is what came of placing an order, or of a decision on one. When these
-// fail, View is the order that the error is about, if it is about one.
+// Outcome is the result of placing an order, or of a decision on one. If these fail, View
+// is the order that the error is about, if there is one.
 type Outcome struct {
 	View contract.View
-	// Done: the order has been decided on, or the decision carried out. Else it
-	// will be: the saga goes on after the answer.
+	// Done: the order is decided, or the decision carried out. Otherwise the saga goes on
+	// after the answer.
 	Done bool
 	// OrderID is the id under which the order was placed, or would have been.
 	OrderID string
-	// Earlier: the request has failed, and an earlier one under its key may have placed
-	// the order: the engine cannot be asked.
+	// Earlier: the request has failed, and an earlier one under its key may have placed the
+	// order: the engine cannot be asked.
 	Earlier bool
-	// After is when it is worth looking at the order again, 0 where nothing is known
-	// of that.
+	// After is when checking the order again makes sense, 0 if that is not known.
 	After time.Duration
 }
 
 // Pages is the read model: the orders as customers and owners see them.
 type Pages interface {
-	// View answers the order as it was last published, or NotFound.
+	// View returns the order as it was last published. Returns NotFound if there is none.
 	View(ctx context.Context, id string) (contract.View, error)
-	// Order answers also what was decided on it first, and the hash of its
-	// request.
+	// Order also returns the order's first decision, and the hash of its request.
 	Order(ctx context.Context, id string) (contract.Publication, error)
-	// Orders lists the orders that the filter selects, newest first;
-	// InvalidCursor for a cursor that it did not give out.
+	// Orders lists the orders that the filter selects, newest first. Returns InvalidCursor
+	// for a cursor that it has not issued.
 	Orders(ctx context.Context, filter booking.OrderFilter, page booking.Page) ([]contract.View, string, error)
-	// CountOrders tells how many these are, up to booking.CountedTo.
+	// CountOrders counts these, up to booking.CountedTo.
 	CountOrders(ctx context.Context, filter booking.OrderFilter) (int, error)
-	// Publish writes the order unless a newer version of it is there.
+	// Publish writes the order unless there is a newer version of it.
 	Publish(ctx context.Context, p contract.Publication) error
 }
 
-// PaymentGate stands before the payment provider.
+// PaymentGate limits calls to the payment provider.
 type PaymentGate interface {
-	// Admit tells whether an order that is placed now could be paid for in time
-	// and, if not, when it is worth asking again.
+	// Admit tells whether an order that is placed now could be paid for in time and, if
+	// not, when to retry.
 	Admit(ctx context.Context) (retryAfter time.Duration, ok bool)
 }
 
-// Turns bound how many orders are started at the same time. A turn that does not
-// come in time is an error that callers may be told.
+// Turns bounds how many orders are started at the same time. A turn that does not come in
+// time is an error for callers.
 type Turns interface {
-	// Enter waits for a turn while it can be expected in time.
+	// Enter waits for a turn if it can be expected in time.
 	Enter(ctx context.Context) error
 	// Await waits for a turn until ctx ends.
 	Await(ctx context.Context) error
@@ -71,69 +69,66 @@ type Turns interface {
 	Leave(served bool)
 }
 
-// Deps are what orders work with. Actions, Bulk, Settler, Terms, Gate, Starts, Dispatcher, Carrier,
-// Eager, Now and Log may be left out.
+// Deps are the dependencies of orders. Actions, Bulk, Settler, Terms, Gate, Starts,
+// Dispatcher, Carrier, Eager, Now and Log are optional.
 type Deps struct {
 	Engine *Engine
 	Hub    *Hub
 	Pages  Pages
-	// Catalogue holds what orders name.
+	// Catalogue holds the items that orders name.
 	Catalogue Catalogue
-	// Ledger tells what has come of payments.
+	// Ledger reads payments.
 	Ledger Ledger
-	// Actions is the log of what operators do; nil for that of the process alone.
+	// Actions is the log of operators' actions; nil: they go to the process's log only.
 	Actions Actions
-	// Bulk keeps bulk actions. Only these need it.
+	// Bulk stores bulk actions. Only these need it.
 	Bulk BulkRuns
 	// Settler undoes orders whose workflow was lost. Only Settle needs it.
 	Settler Settler
-	// Terms tell what can be paid; nil that everything can.
+	// Terms tells which amounts can be paid; nil: all.
 	Terms PaymentTerms
-	// Gate tells whether orders can be paid for; nil that they always can.
+	// Gate tells whether orders can be paid for; nil: always.
 	Gate PaymentGate
-	// Starts are the turns of starting an order; nil for no limit.
+	// Starts are the turns for starting an order; nil: no limit.
 	Starts Turns
-	// Dispatcher starts what could not be started at once; nil: nothing is kept for
-	// that.
+	// Dispatcher starts orders that could not be started at once; nil: such orders are not
+	// kept.
 	Dispatcher *Dispatcher
-	// Carrier delivers the decisions that could not be delivered at once; nil:
-	// none is kept for that.
+	// Carrier delivers decisions that could not be delivered at once; nil: such decisions
+	// are not kept.
 	Carrier *Carrier
-	// Calls are counted before one more is taken, unless nil. From MaxWaitingCalls on new
-	// ones are refused; zero is no limit.
+	// Calls are counted before another one is accepted, unless nil. From MaxWaitingCalls on
+	// new ones are refused; zero is no limit.
 	Calls           CallQueue
 	MaxWaitingCalls int
-	// MaxCallsOfOne and MaxKeptOfOne bound what one customer has of the calls that
-	// wait and of the orders in the inbox; a caller that places for others may have
-	// forOthers times as much. Zero is no limit.
+	// MaxCallsOfOne and MaxKeptOfOne bound one customer's waiting calls and orders in the
+	// inbox; a caller that places for others may have forOthers times as many. Zero is no
+	// limit.
 	MaxCallsOfOne, MaxKeptOfOne int
-	// Policy goes into the input of every saga that is started, with how long callers
-	// wait.
+	// Policy goes into the input of every started saga, with the time that callers wait.
 	Policy contract.Policy
-	// ReplyBudget is how long a caller waits for an order's decision, 2 s by
-	// default.
+	// ReplyBudget is how long a caller waits for an order's decision, 2 s by default.
 	ReplyBudget time.Duration
-	// Eager tells whether to ask for an eager start: only where a saga worker
-	// runs on the same Temporal client, and while its build is the one that new
-	// orders go to. Nil is never.
+	// Eager tells whether to request an eager start: only if a saga worker runs on the same
+	// Temporal client and its build is the one that new orders go to. Nil is never.
 	Eager func() bool
 	Now   func() time.Time
 	Log   *zap.Logger
 }
 
-// Orders is what can be done with orders.
+// Orders holds the use cases of orders.
 type Orders struct {
 	Deps
 	asks    asks
 	queries joined[converter.EncodedValue]
-	// calls, waiting and unpaid are the orders that are being placed: calls for a cleaner,
-	// those that may come to wait in the inbox, and those that may come to wait for their
-	// customer to confirm the payment.
+	// calls, waiting and unpaid are the orders being placed: calls for a cleaner, orders
+	// that may have to wait in the inbox, and orders whose customer may have to confirm the
+	// payment.
 	calls, waiting, unpaid shared
-	bulkBegun              chan struct{} // wakes the one that runs bulk actions
+	bulkBegun              chan struct{} // wakes the runner of bulk actions
 }
 
-// New makes Orders.
+// New returns Orders with the given dependencies.
 func New(d Deps) *Orders {
 	d.ReplyBudget = cmp.Or(d.ReplyBudget, DefaultReplyBudget)
 	d.Policy.AnswerWithin = booking.Duration(d.ReplyBudget + Asking)
@@ -159,36 +154,33 @@ func New(d Deps) *Orders {
 }
 
 const (
-	// DefaultReplyBudget is how long a caller waits unless something else is set.
+	// DefaultReplyBudget is how long a caller waits by default.
 	DefaultReplyBudget = 2 * time.Second
-	// DefaultInboxWithin is how long an order may wait in the inbox unless something
-	// else is set.
+	// DefaultInboxWithin is how long an order may wait in the inbox by default.
 	DefaultInboxWithin = 30 * time.Minute
-	// Asking is how much longer a caller waits where an order has to ask a
-	// service before anything is certain: the café for its drink, management for
-	// a call, the delivery to come back. It takes up to four seconds to know that
-	// the service is away, and not only slow; to be told so is worth more than to be
-	// told that nothing is certain yet.
+	// Asking is how much longer a caller waits if an order has to ask a service before
+	// anything is certain: the café for its drink, management for a call, the delivery
+	// service to stop. It takes up to four seconds to know that the service is away and not
+	// only slow; that answer is worth more than one that nothing is certain yet.
 	Asking = 2 * time.Second
-	// Glance bounds a look at the read model or the workflow that can be done
-	// without.
+	// Glance bounds an optional read of the read model or the workflow.
 	Glance = 500 * time.Millisecond
 )
 
-// openGate stands before a provider that is always well.
+// openGate admits every payment.
 type openGate struct{}
 
 func (openGate) Admit(context.Context) (time.Duration, bool) { return 0, true }
 
-// unlimited are turns that never have to be waited for.
+// unlimited are turns without waiting.
 type unlimited struct{}
 
 func (unlimited) Enter(context.Context) error { return nil }
 func (unlimited) Await(context.Context) error { return nil }
 func (unlimited) Leave(bool)                  {}
 
-// log is for what is logged about an order: the lines name it, its workflow,
-// whose id is the same, and the caller's trace.
+// log is the log for lines about an order: they name it, its workflow with the same id, and
+// the caller's trace.
 func (o *Orders) log(ctx context.Context, orderID string) *zap.Logger {
 	fields := []zap.Field{zap.String("order", orderID), zap.String("workflow", orderID)}
 	if span := trace.SpanContextFromContext(ctx); span.IsValid() {

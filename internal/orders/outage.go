@@ -15,13 +15,13 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// engineError marks an error of a call to the engine, so that a deadline there
-// is not taken for one of a database.
+// engineError marks an error of a call to the engine, so that its deadline is not taken for
+// a database's.
 type engineError struct{ error }
 
 func (e engineError) Unwrap() error { return e.error }
 
-// marked marks an error of a call to the engine, nil when there is none.
+// marked marks an error of a call to the engine; nil stays nil.
 func marked(err error) error {
 	if err == nil {
 		return nil
@@ -29,8 +29,7 @@ func marked(err error) error {
 	return engineError{err}
 }
 
-// isAway tells whether err is the engine being away or too busy, as opposed to a
-// defect.
+// isAway tells whether the engine is away or too busy, as opposed to a defect.
 func isAway(err error) bool {
 	if _, ofEngine := errors.AsType[engineError](err); !ofEngine {
 		return false
@@ -45,17 +44,17 @@ func isAway(err error) bool {
 		return true
 	}
 	if _, ok := errors.AsType[*serviceerror.NamespaceNotFound](err); ok {
-		return true // it knows of no orders at all: not yet, or no more
+		return true // its namespace does not exist: not yet, or no longer
 	}
 	if _, ok := errors.AsType[*serviceerror.WorkflowNotReady](err); ok {
-		return true // its workers have let tasks of it pass
+		return true // its workers have let tasks time out
 	}
 	_, busy := errors.AsType[*serviceerror.ResourceExhausted](err)
 	return busy
 }
 
-// ranOut tells whether a call to the engine ended because its time did, in one
-// of the ways in which the SDK says so.
+// ranOut tells whether a call to the engine timed out, in one of the ways in which the SDK
+// reports it.
 func ranOut(err error) bool {
 	if _, ok := errors.AsType[*serviceerror.DeadlineExceeded](err); ok {
 		return true
@@ -81,22 +80,21 @@ func noWorkflow(err error) bool {
 	return ok
 }
 
-// wasStarted tells whether the workflow was not started because there is one of
-// its id.
+// wasStarted tells whether the workflow was not started because there is one with its id.
 func wasStarted(err error) bool {
 	_, started := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err)
 	return started
 }
 
-// lacksAttributes tells whether err is a namespace without the search attributes
-// of orders. Nothing was begun.
+// lacksAttributes tells whether the namespace lacks the search attributes of orders.
+// Nothing was begun.
 func lacksAttributes(err error) bool {
 	invalid, ok := errors.AsType[*serviceerror.InvalidArgument](err)
 	return ok && strings.Contains(invalid.Message, "search attribute")
 }
 
-// atLimit tells which of the engine's limits on the decisions of one order has
-// been reached, nil when none has.
+// atLimit returns which of the engine's limits on decisions of one order is reached, nil if
+// none is.
 func atLimit(err error) error {
 	if _, ok := errors.AsType[*serviceerror.FailedPrecondition](err); ok {
 		return booking.Errorf(DecisionsExhausted, "the order takes no more decisions until an operator has looked after it").In(time.Minute)
@@ -108,12 +106,12 @@ func atLimit(err error) error {
 	return nil
 }
 
-// updateLostToClose is the SDK's type of the error that an update ends with
-// when the workflow ends first.
+// updateLostToClose is the SDK's type of the error of an update whose workflow has ended
+// first.
 const updateLostToClose = "AcceptedUpdateCompletedWorkflow"
 
-// ofEarlierBuild tells whether the order is run by a build that knows no such decision.
-// The SDK gives that answer no type of its own.
+// ofEarlierBuild tells whether the order runs on a build that does not know the decision.
+// The SDK has no error type for that answer.
 func ofEarlierBuild(answer *temporal.ApplicationError) bool {
 	return answer != nil && strings.HasPrefix(answer.Message(), "unknown update ")
 }
@@ -123,9 +121,8 @@ func earlierBuild() error {
 	return booking.Errorf(EarlierBuild, "the order is run by an earlier build, which knows no such decision; nothing was done: move the order to this build first")
 }
 
-// answerOf is what an order's workflow answered to an update instead of its view,
-// with the details that a refusal has: nil when err is something else, or has
-// none.
+// answerOf is the error that an order's workflow answered to an update, with the details of
+// a refusal: nil if err is something else, or has none.
 func answerOf(err error) (*temporal.ApplicationError, *contract.Refusal) {
 	answer, ok := errors.AsType[*temporal.ApplicationError](err)
 	if !ok {

@@ -6,7 +6,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// OpenCount is how many orders of a kind are in a status: booking.CountedTo stands for as
+// OpenCount is the number of orders of a kind in a status: booking.CountedTo stands for as
 // many or more.
 type OpenCount struct {
 	Kind   booking.Kind   `json:"kind"`
@@ -17,42 +17,42 @@ type OpenCount struct {
 // Owed is what is owed to the orders of a kind.
 type Owed struct {
 	Kind booking.Kind `json:"kind"`
-	// Undos is how many orders are being undone, and Since since when the one has been that
-	// has waited longest.
+	// Undos is how many orders are being undone, and Since since when the oldest of these
+	// is.
 	Undos int       `json:"undos"`
 	Since time.Time `json:"since,omitzero"`
 	// InNeed is how many need attention.
 	InNeed int `json:"needAttention"`
 }
 
-// Overview is how everything is. What could not be read is in Unknown, by its name, and has
-// its zero value.
+// Overview is the state of the system. A part that could not be read is in Unknown, by its
+// name, and has its zero value.
 type Overview struct {
 	At     time.Time   `json:"at"`
 	Open   []OpenCount `json:"open"`
 	Owed   []Owed      `json:"owed"`
 	Queues []QueueState
 	// Deferred is how many payments wait for the provider, and ShutUntil until when some
-	// worker's breaker is open; zero while none is.
+	// worker's breaker is open; zero if none is.
 	Deferred  int       `json:"deferred"`
 	ShutUntil time.Time `json:"shutUntil,omitzero"`
 	// Inbox and Decisions wait for the engine.
 	Inbox     OpenInbox
 	Decisions OpenDecisions
-	// ReadModel tells how far rows are behind.
+	// ReadModel is how far rows are behind.
 	ReadModel ReadModelLag
-	// Done and Last are the last audit that looked at everything and the last one that was
-	// asked for; Findings are what is open, by kind.
+	// Done is the last complete audit and Last the last requested one; Findings counts the
+	// open findings by kind.
 	Done, Last booking.AuditRun
 	Findings   map[string]int
 	// Degraded is what does not work, as the answering process sees it.
 	Degraded map[string]string
-	// Load is what that process has taken on.
+	// Load is the load of that process.
 	Load    []Load
 	Unknown map[string]string
 }
 
-// Load is something of which a process has so much: turns of requests, or connections to a
+// Load is the use of one of a process's resources: turns of requests, or connections to a
 // database.
 type Load struct {
 	Name    string `json:"name"`
@@ -63,13 +63,13 @@ type Load struct {
 
 // ReadModelLag compares the orders that were started last with their rows.
 type ReadModelLag struct {
-	Looked int // at so many orders
-	Behind int // of which so many have no row, or one that says something else
-	// Oldest is for how long the one has waited that was started first; zero for none.
+	Looked int // how many orders were compared
+	Behind int // how many of them have no row or a different one
+	// Oldest is how long the oldest of these has waited; zero if there is none.
 	Oldest time.Duration
 }
 
-// Needing is how many orders need attention, or wait for an undo, of all kinds.
+// Needing is how many orders of all kinds need attention or wait for an undo.
 func (o Overview) Needing() (inNeed, undos int, since time.Time) {
 	for _, of := range o.Owed {
 		inNeed, undos = inNeed+of.InNeed, undos+of.Undos
@@ -88,7 +88,7 @@ func (o Overview) Found() (n int) {
 	return n
 }
 
-// Well tells whether nothing waits for an operator.
+// Well tells whether no part waits for an operator.
 func (o Overview) Well() bool {
 	inNeed, _, _ := o.Needing()
 	return inNeed == 0 && !o.AuditTroubled() && len(o.Degraded) == 0 && len(o.Unknown) == 0 && o.ShutUntil.IsZero() &&
@@ -96,16 +96,16 @@ func (o Overview) Well() bool {
 }
 
 const (
-	// waitsLong is when what is kept for the engine has waited for too long, and rowsLate
-	// when the row of an order is: the alerts of the same have these bounds, or later ones.
+	// waitsLong is the age from which an order or decision kept for the engine is late, and
+	// rowsLate that of a row: the alerts for these have the same bounds, or later ones.
 	waitsLong = 2 * time.Minute
 	rowsLate  = time.Minute
 )
 
-// AuditTroubled tells whether there are findings, or the last audit could not look.
+// AuditTroubled tells whether there are findings, or the last audit failed.
 func (o Overview) AuditTroubled() bool { return o.Found() > 0 || o.Last.State == booking.AuditFailed }
 
-// WaitsLong tells whether an order in the inbox, or a decision, has waited for long.
+// WaitsLong tells whether an order in the inbox, or a decision, has waited for too long.
 func (o Overview) WaitsLong() bool {
 	for _, since := range []time.Time{o.Inbox.Oldest, o.Decisions.Oldest} {
 		if !since.IsZero() && o.At.Sub(since) > waitsLong {
@@ -115,10 +115,10 @@ func (o Overview) WaitsLong() bool {
 	return false
 }
 
-// ReadModelLate tells whether a row has been behind for long.
+// ReadModelLate tells whether a row has been behind for too long.
 func (o Overview) ReadModelLate() bool { return o.ReadModel.Oldest > rowsLate }
 
-// Unattended are the task queues that no process works on.
+// Unattended lists the task queues without a worker.
 func (o Overview) Unattended() (names []string) {
 	for _, q := range o.Queues {
 		if q.Workers == 0 {

@@ -9,18 +9,18 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// mostOwed is how many orders a process owes to the inbox at most.
+// mostOwed is the maximum of orders that a process owes to the inbox.
 const mostOwed = 10_000
 
-// owed is an order that its customer was told of, whose start is not known to have
-// arrived and which is not known to be in the inbox: engine and database were away.
+// owed is an order that was promised to its customer but is not known to be started or in
+// the inbox: engine and database were away.
 type owed struct {
 	kept Kept
 	row  contract.Publication
 }
 
-// owe notes an order that is to be written into the inbox once that is there. The
-// note is lost with its process.
+// owe remembers an order that is to be written into the inbox once that is back. The memory
+// is lost with the process.
 func (d *Dispatcher) owe(k Kept, row contract.Publication) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -31,7 +31,7 @@ func (d *Dispatcher) owe(k Kept, row contract.Publication) {
 	d.owed = append(d.owed, owed{k, row})
 }
 
-// takeOwed are the orders that are owed, which are then the caller's.
+// takeOwed returns the owed orders and forgets them.
 func (d *Dispatcher) takeOwed() []owed {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -40,8 +40,8 @@ func (d *Dispatcher) takeOwed() []owed {
 	return all
 }
 
-// payOwed writes what is owed until ctx ends, and then once more. It does not wait for
-// the engine: an order that is owed is lost with this process.
+// payOwed writes the owed orders until ctx ends, and then once more. It does not wait for
+// the engine: an owed order is lost with this process.
 func (d *Dispatcher) payOwed(ctx context.Context) {
 	for ctx.Err() == nil {
 		d.writeOwed(ctx)
@@ -50,7 +50,7 @@ func (d *Dispatcher) payOwed(ctx context.Context) {
 	d.writeOwed(context.WithoutCancel(ctx))
 }
 
-// writeOwed writes what is owed into the inbox, as far as that is there.
+// writeOwed writes the owed orders into the inbox, as far as that is available.
 func (d *Dispatcher) writeOwed(ctx context.Context) {
 	away := false
 	for _, o := range d.takeOwed() {

@@ -19,8 +19,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestPlace_Undecided: an order that is not decided on within the budget goes on,
-// unless its decision has fallen where it was not heard of.
+// TestPlace_Undecided: an order without a decision within the budget goes on, unless the
+// decision was made and did not arrive.
 func TestPlace_Undecided(t *testing.T) {
 	t.Parallel()
 	started := func(client.StartWorkflowOptions, contract.Input) error { return nil }
@@ -73,10 +73,9 @@ func TestPlace_Undecided(t *testing.T) {
 	})
 }
 
-// TestPlace_OneBudget: the start and the wait for the decision share one budget,
-// however slow the engine is. At its end a start without an answer is looked up.
-// The order may have been placed, whatever that says, and its customer is told where
-// it would be.
+// TestPlace_OneBudget: the start and the wait for the decision share one budget, however
+// slow the engine is. At its end, the outcome of a start without an answer is checked.
+// Whatever that says, the order may have been placed, and its customer gets its id.
 func TestPlace_OneBudget(t *testing.T) {
 	t.Parallel()
 	slow := func(ctx context.Context, d time.Duration) error {
@@ -122,8 +121,8 @@ func TestPlace_OneBudget(t *testing.T) {
 	}
 }
 
-// TestPlace_StartOutlivesItsCaller: a start that was given up ends at the engine
-// too, and not with its request: the customer may have left.
+// TestPlace_StartOutlivesItsCaller: an abandoned start also ends at the engine, and does
+// not end with its request: the customer may have disconnected.
 func TestPlace_StartOutlivesItsCaller(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -182,8 +181,8 @@ func TestPlace_TemporalAway(t *testing.T) {
 	})
 }
 
-// TestPlace_Patience: where a service has to be asked the customer waits for that,
-// on top of the reply budget.
+// TestPlace_Patience: where a service has to be asked, the customer waits for that beyond
+// the reply budget.
 func TestPlace_Patience(t *testing.T) {
 	t.Parallel()
 	for _, business := range businesses() {
@@ -203,7 +202,7 @@ func TestPlace_Patience(t *testing.T) {
 				} else {
 					b.undecided(p)
 				}
-				time.Sleep(10 * b.ReplyBudget) // it is published
+				time.Sleep(10 * b.ReplyBudget) // until it is published
 			})
 		})
 	}

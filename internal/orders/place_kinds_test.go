@@ -51,7 +51,8 @@ func TestPlace_Start(t *testing.T) {
 	}
 }
 
-// TestPlace_StandsInEveryStatus that decides on an order of its kind.
+// TestPlace_StandsInEveryStatus: an order is accepted in every status that decides on an
+// order of its kind.
 func TestPlace_StandsInEveryStatus(t *testing.T) {
 	t.Parallel()
 	for _, business := range businesses() {
@@ -69,8 +70,8 @@ func TestPlace_StandsInEveryStatus(t *testing.T) {
 	}
 }
 
-// TestPlace_RefusedForEveryReason: an order that was refused is told with its
-// reason, also while it is being undone.
+// TestPlace_RefusedForEveryReason: a refused order is answered with its reason, also while
+// it is being undone.
 func TestPlace_RefusedForEveryReason(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -105,8 +106,8 @@ func TestPlace_RefusedForEveryReason(t *testing.T) {
 	}
 }
 
-// TestPlace_Faults: every field at fault is named, and nothing is started. A field
-// without a value is not.
+// TestPlace_Faults: every field at fault is named, and nothing is started. A field without
+// a value is not named.
 func TestPlace_Faults(t *testing.T) {
 	t.Parallel()
 	day := func(y, m, d int) booking.Date { return booking.Date{Year: y, Month: time.Month(m), Day: d} }
@@ -161,7 +162,7 @@ func TestPlace_Faults(t *testing.T) {
 	})
 }
 
-// fussy is a payment provider that takes up to 1000, and cannot take nothing.
+// fussy is a payment provider that takes up to 1000, and not 0.
 type fussy struct{}
 
 func (fussy) Amount(m booking.Money) error {
@@ -171,8 +172,8 @@ func (fussy) Amount(m booking.Money) error {
 	return nil
 }
 
-// TestPlace_TooDear: a price that cannot be charged at once is told at what makes it
-// so high. Nothing is asked for what costs nothing.
+// TestPlace_TooDear: a price that cannot be charged at once is a fault of the field that
+// makes it so high. A price of 0 is not checked.
 func TestPlace_TooDear(t *testing.T) {
 	t.Parallel()
 	priced := func(amount int64, change ...func(*orders.Deps)) *bundle {
@@ -199,8 +200,8 @@ func TestPlace_TooDear(t *testing.T) {
 	free.refused(free.place(meal, ""), orders.CancelledByCustomer)
 }
 
-// TestPlace_CatalogueAway: what cannot be looked up is not called wrong, whatever
-// else is.
+// TestPlace_CatalogueAway: if the catalogue cannot be read, no field is called wrong,
+// whatever else is.
 func TestPlace_CatalogueAway(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("no such column")
@@ -219,8 +220,8 @@ func TestPlace_CatalogueAway(t *testing.T) {
 	}
 }
 
-// TestPlace_NotOnSale: what its owner has withdrawn, or cannot be sold as it is
-// stored, is not ordered. A start would fail the test.
+// TestPlace_NotOnSale: an item that is withdrawn, or that cannot be sold as it is stored,
+// cannot be ordered. A start would fail the test.
 func TestPlace_NotOnSale(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -260,7 +261,8 @@ func TestPlace_NotOnSale(t *testing.T) {
 	})
 }
 
-// TestPlace_AsSoldNow: an order is of what is sold when it is placed, at its price.
+// TestPlace_AsSoldNow: an order is for the item as it is when the order is placed, at its
+// price.
 func TestPlace_AsSoldNow(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -281,8 +283,7 @@ func TestPlace_AsSoldNow(t *testing.T) {
 	}
 }
 
-// TestPlace_CallWithoutPrice: a call costs what its customer offers, nothing when
-// that is nothing.
+// TestPlace_CallWithoutPrice: a call costs what its customer offers, which may be nothing.
 func TestPlace_CallWithoutPrice(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct{ price, want booking.Money }{
@@ -300,8 +301,8 @@ func TestPlace_CallWithoutPrice(t *testing.T) {
 	}
 }
 
-// TestPlace_WhatPeopleTellStaysInside: telephone number, location and address are in
-// the saga's input and nowhere else that the engine or a log shows.
+// TestPlace_WhatPeopleTellStaysInside: telephone number, location and address are in the
+// saga's input, and in nothing else that the engine or a log shows.
 func TestPlace_WhatPeopleTellStaysInside(t *testing.T) {
 	t.Parallel()
 	for _, wanted := range []orders.Wanted{call, meal} {
@@ -333,7 +334,7 @@ func TestPlace_WhatPeopleTellStaysInside(t *testing.T) {
 	}
 }
 
-// limited takes a call while fewer than two wait.
+// limited accepts a call while fewer than two wait.
 func limited(d *orders.Deps) { d.MaxWaitingCalls = 2 }
 
 func TestPlace_TooManyCallsWaiting(t *testing.T) {
@@ -351,7 +352,7 @@ func TestPlace_TooManyCallsWaiting(t *testing.T) {
 
 		b.store.waiting = 1
 		b.decides(booking.Calling, "").Once()
-		first := b.stands(b.place(call, "k1")) // the key is as good as new
+		first := b.stands(b.place(call, "k1")) // the key is not used up
 		b.store.waiting = 2
 		require.Equal(t, first, b.stands(b.place(call, "k1")), "a call that was taken is answered as before")
 	})
@@ -395,8 +396,8 @@ func (u uncounted) WaitingOf(ctx context.Context, _ string) (int, error) { retur
 
 func (u uncounted) WaitingBy(ctx context.Context, _ string) (int, error) { return u.Waiting(ctx) }
 
-// TestPlace_TooManyCallsOfYours: a customer of whom as many calls wait as may of one
-// is refused, and others are served.
+// TestPlace_TooManyCallsOfYours: a customer with the maximum of waiting calls is refused,
+// and others are served.
 func TestPlace_TooManyCallsOfYours(t *testing.T) {
 	t.Parallel()
 	ofOne := func(d *orders.Deps) { d.MaxCallsOfOne = 2 }
@@ -414,11 +415,12 @@ func TestPlace_TooManyCallsOfYours(t *testing.T) {
 		b.decides(booking.Calling, "").Twice()
 		b.stands(b.placeFor(t.Context(), orders.Placement{Wanted: call, CustomerID: "bob", PaymentMethod: "pm_card_visa"}))
 		b.store.waitingOf["alice"] = 1
-		first := b.stands(b.place(call, "k1")) // the key is as good as new
+		first := b.stands(b.place(call, "k1")) // the key is not used up
 		b.store.waitingOf["alice"] = 2
 		require.Equal(t, first, b.stands(b.place(call, "k1")), "a call that was taken is answered as before")
 	})
-	// A caller that calls for others may have ten times as many, whoever they are for.
+	// A caller that calls for others may have ten times as many, whichever customers they
+	// are for.
 	t.Run("OfTheCaller", func(t *testing.T) {
 		t.Parallel()
 		b := newBundle(t, ofOne)
@@ -442,7 +444,7 @@ func TestPlace_TooManyCallsOfYours(t *testing.T) {
 	})
 }
 
-// TestPlace_SummaryIsShort, however long the name of what is ordered is.
+// TestPlace_SummaryIsShort: the summary is short, however long the item's name is.
 func TestPlace_SummaryIsShort(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)

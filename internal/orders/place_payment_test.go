@@ -20,7 +20,7 @@ type keeper time.Duration
 
 func (k keeper) Admit(context.Context) (time.Duration, bool) { return time.Duration(k), k == 0 }
 
-// keptOff keeps orders off for a while.
+// keptOff refuses orders for a while.
 func keptOff(wait time.Duration) func(*orders.Deps) {
 	return func(d *orders.Deps) { d.Gate = keeper(wait) }
 }
@@ -66,8 +66,8 @@ func TestPlace_NotWhenItCannotBePaidFor(t *testing.T) {
 	}
 }
 
-// TestPlace_RepeatedThoughNothingCanBePaidFor: a repeat gets its answer, whatever
-// has become of payments.
+// TestPlace_RepeatedThoughNothingCanBePaidFor: a repeat gets its answer, even if payments
+// cannot be made.
 func TestPlace_RepeatedThoughNothingCanBePaidFor(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -79,8 +79,8 @@ func TestPlace_RepeatedThoughNothingCanBePaidFor(t *testing.T) {
 	later.refused(later.place(stay, "k2"), orders.CodeOf(booking.PaymentUnavailable))
 }
 
-// TestPlace_RepeatedEarlyThoughNothingCanBePaidFor: a repeat that comes before the
-// read model knows of its order is not told that there is none.
+// TestPlace_RepeatedEarlyThoughNothingCanBePaidFor: a repeat that comes before its order
+// has a row is not answered as if there were no order.
 func TestPlace_RepeatedEarlyThoughNothingCanBePaidFor(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t, keptOff(time.Second))
@@ -89,8 +89,8 @@ func TestPlace_RepeatedEarlyThoughNothingCanBePaidFor(t *testing.T) {
 	b.refused(b.place(stay, "k1"), orders.IdempotencyKeyReused)
 }
 
-// TestPlace_ForNothingThoughNothingCanBePaidFor: a call that costs nothing has no
-// payment to wait for.
+// TestPlace_ForNothingThoughNothingCanBePaidFor: a call that costs nothing has no payment
+// to wait for.
 func TestPlace_ForNothingThoughNothingCanBePaidFor(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t, keptOff(time.Second))
@@ -100,8 +100,8 @@ func TestPlace_ForNothingThoughNothingCanBePaidFor(t *testing.T) {
 	b.refused(b.place(call, ""), orders.CodeOf(booking.PaymentUnavailable))
 }
 
-// TestPlace_PatienceWithoutDeferral: where no payment is deferred, it takes longer
-// to know that it cannot be made now.
+// TestPlace_PatienceWithoutDeferral: where payments are not deferred, it takes longer to
+// know that one cannot be made now.
 func TestPlace_PatienceWithoutDeferral(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -19,8 +19,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// wanted is a placement of alice's, of what costs nothing. Of a request under a
-// key it has a hash.
+// wanted is a placement of alice's for something that costs nothing. A request under a key
+// has a hash.
 func wanted(w orders.Wanted, key, hash string) orders.Placement {
 	return orders.Placement{Wanted: w, CustomerID: "alice", Key: key, RequestHash: hash}
 }
@@ -36,8 +36,7 @@ func place(t *testing.T, o *orders.Orders, p orders.Placement) (orders.Outcome, 
 	return o.Place(t.Context(), a)
 }
 
-// comesTo lets the saga of every order publish that it has come to a status as
-// soon as it is started.
+// comesTo makes the saga of every order publish a status as soon as it is started.
 func comesTo(o *orders.Orders, engine *mocks.Client, status booking.Status, why booking.Reason) {
 	engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, contract.CleaningWorkflow, mock.Anything).
 		Return(func(_ context.Context, _ client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
@@ -60,8 +59,8 @@ func TestPlace_Stands(t *testing.T) {
 	require.Equal(t, out.OrderID, out.View.ID)
 }
 
-// TestPlace_Refused: an order that was refused is an error with the code of its
-// reason, and comes with the order.
+// TestPlace_Refused: a refused order is an error with the code of its reason, and comes
+// with the order.
 func TestPlace_Refused(t *testing.T) {
 	t.Parallel()
 	for reason, code := range map[booking.Reason]booking.Code{
@@ -75,19 +74,19 @@ func TestPlace_Refused(t *testing.T) {
 	}
 }
 
-// failsToStart lets every start of an order fail.
+// failsToStart makes every start of an order fail.
 func failsToStart(engine *mocks.Client, err error) {
 	engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(nil, err)
 }
 
-// isRefused lets every start fail before anything of it is sent.
+// isRefused makes every start fail before it is sent.
 func isRefused(engine *mocks.Client, err error) {
 	engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).
 		Run(func(args mock.Arguments) { orders.NoteCall(args.Get(0).(context.Context), false) }).Return(nil, err)
 }
 
-// knows lets the engine know of every order, by a request with this hash, and
-// knowsNone of none.
+// knows makes the engine know every order, with this request's hash, and knowsNone makes it
+// know none.
 func knows(t *testing.T, engine *mocks.Client, hash string) *mock.Call {
 	t.Helper()
 	return engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(startedBy(t, hash), nil)
@@ -97,8 +96,7 @@ func knowsNone(engine *mocks.Client) *mock.Call {
 	return engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, serviceerror.NewNotFound("no such workflow"))
 }
 
-// TestPlace_NotStarted: nothing is promised of an order of which it is certain that
-// its start was never sent.
+// TestPlace_NotStarted: an order whose start was certainly never sent is not promised.
 func TestPlace_NotStarted(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)
@@ -112,8 +110,8 @@ func TestPlace_NotStarted(t *testing.T) {
 	require.False(t, out.Earlier)
 }
 
-// TestPlace_StartedEarlier: a request that has started nothing may repeat one that has,
-// as long as the engine cannot be asked. Without a key it repeats none.
+// TestPlace_StartedEarlier: while the engine cannot be asked, a request under a key that
+// has started nothing may be the repeat of one that has. A request without a key is not.
 func TestPlace_StartedEarlier(t *testing.T) {
 	t.Parallel()
 	away := serviceerror.NewUnavailable("connection refused")
@@ -143,7 +141,7 @@ func TestPlace_StartedEarlier(t *testing.T) {
 	}
 }
 
-// TestPlace_NotStartedWithoutKey: a request without a key is told of none.
+// TestPlace_NotStartedWithoutKey: the answer to a request without a key mentions no key.
 func TestPlace_NotStartedWithoutKey(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)
@@ -155,7 +153,7 @@ func TestPlace_NotStartedWithoutKey(t *testing.T) {
 }
 
 // TestPlace_MayHaveStarted: an order whose start may have been sent may exist. It is
-// answered with its id, and its saga is not begun once its customer has gone.
+// answered with its id, and its saga does not begin once its customer has gone.
 func TestPlace_MayHaveStarted(t *testing.T) {
 	t.Parallel()
 	for name, failure := range map[string]error{
@@ -185,8 +183,8 @@ func TestPlace_MayHaveStarted(t *testing.T) {
 	}
 }
 
-// TestPlace_StartUnanswered: whatever a start fails with, an order that the
-// engine knows was placed.
+// TestPlace_StartUnanswered: whatever error a start returns, an order that the engine knows
+// was placed.
 func TestPlace_StartUnanswered(t *testing.T) {
 	t.Parallel()
 	for name, failure := range map[string]error{
@@ -223,11 +221,11 @@ func TestPlace_StartUnanswered(t *testing.T) {
 	})
 }
 
-// TestPlace_NotPrepared: a namespace without the search attributes of orders is
-// Unavailable until an operator prepares it, and nothing was started.
+// TestPlace_NotPrepared: a namespace without the search attributes of orders is Unavailable
+// until an operator prepares it, and nothing was started.
 func TestPlace_NotPrepared(t *testing.T) {
 	t.Parallel()
-	o, engine := setup(t) // a look at the order would fail the test
+	o, engine := setup(t) // a read of the order would fail the test
 	failsToStart(engine, serviceerror.NewInvalidArgument("unknown search attribute secret"))
 	_, err := place(t, o, wanted(freeCall, "k1", "a hash"))
 	require.ErrorIs(t, err, &booking.Error{Code: booking.Unavailable})
@@ -245,8 +243,8 @@ func (noTurn) Enter(context.Context) error { return admission.TooBusy() }
 func (noTurn) Await(context.Context) error { return admission.TooBusy() }
 func (noTurn) Leave(bool)                  { panic("there was no turn") }
 
-// kept are orders that are kept from being started, each with the code that says
-// why. A start would fail the test.
+// kept runs the test for orders that cannot be started, each with the code of the reason. A
+// start would fail the test.
 func kept(t *testing.T, test func(t *testing.T, o *orders.Orders, engine *mocks.Client, w orders.Wanted, why booking.Code)) {
 	t.Helper()
 	withdrawn := newMemory()
@@ -272,9 +270,8 @@ func kept(t *testing.T, test func(t *testing.T, o *orders.Orders, engine *mocks.
 	}
 }
 
-// TestPlace_RepeatedEarly: a repeat that comes before the read model knows of its
-// order is answered as the first request was, whatever would keep a new order
-// from being started.
+// TestPlace_RepeatedEarly: a repeat that comes before its order has a row is answered like
+// the first request, even if no new order could be started.
 func TestPlace_RepeatedEarly(t *testing.T) {
 	t.Parallel()
 	kept(t, func(t *testing.T, o *orders.Orders, engine *mocks.Client, w orders.Wanted, _ booking.Code) {
@@ -290,8 +287,7 @@ func TestPlace_RepeatedEarly(t *testing.T) {
 	})
 }
 
-// TestPlace_KeyReusedEarly: so is a request under a key that was used for another
-// one.
+// TestPlace_KeyReusedEarly: the same for another request under a used key.
 func TestPlace_KeyReusedEarly(t *testing.T) {
 	t.Parallel()
 	kept(t, func(t *testing.T, o *orders.Orders, engine *mocks.Client, w orders.Wanted, _ booking.Code) {
@@ -302,8 +298,8 @@ func TestPlace_KeyReusedEarly(t *testing.T) {
 	})
 }
 
-// TestPlace_Kept: a first request is told what keeps its order from being
-// started. One without a key is not looked up.
+// TestPlace_Kept: a first request is told why its order cannot be started. A request
+// without a key is not searched for.
 func TestPlace_Kept(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"", "k1"} {
@@ -317,7 +313,7 @@ func TestPlace_Kept(t *testing.T) {
 	}
 }
 
-// TestPlace_LooksUpOnce what is wanted.
+// TestPlace_LooksUpOnce: what is wanted is looked up once.
 func TestPlace_LooksUpOnce(t *testing.T) {
 	t.Parallel()
 	for _, w := range []orders.Wanted{stay, meal, cups} {
@@ -328,7 +324,7 @@ func TestPlace_LooksUpOnce(t *testing.T) {
 	}
 }
 
-// readOnce is a read model that goes away after one look at an order.
+// readOnce is a read model that goes away after one read of an order.
 type readOnce struct {
 	pages
 	looked *bool
@@ -342,9 +338,9 @@ func (p readOnce) Order(ctx context.Context, id string) (contract.Publication, e
 	return p.pages.Order(ctx, id)
 }
 
-// TestPlace_RepeatedAndSilent: a repeat shows the order as its row said when the
-// request came, though neither row nor workflow can be asked any more. What the
-// request names is not looked up.
+// TestPlace_RepeatedAndSilent: a repeat shows the order by the row that was there when the
+// request came, although neither row nor workflow can be read any more. The items that the
+// request names are not looked up.
 func TestPlace_RepeatedAndSilent(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)

@@ -21,8 +21,8 @@ import (
 // gate holds starts until it is opened.
 type gate struct{ came, open chan struct{} }
 
-// startsOne is orders of which one is started at a time, when the gate lets it.
-// waiting tells how many wait for their turn.
+// startsOne returns orders of which one is started at a time, when the gate lets it.
+// waiting counts those that wait for their turn.
 func startsOne(t *testing.T, replyBudget time.Duration) (b *bundle, g gate, waiting func() int) {
 	t.Helper()
 	g, registry := gate{make(chan struct{}, 100), make(chan struct{})}, prometheus.NewPedanticRegistry()
@@ -48,7 +48,7 @@ func startsOne(t *testing.T, replyBudget time.Duration) (b *bundle, g gate, wait
 	}
 }
 
-// begin places n orders, and hands out what comes of them.
+// begin places n orders, and sends their results.
 func (b *bundle) begin(n int) <-chan placed {
 	all := make(chan placed, n)
 	for range n {
@@ -70,8 +70,8 @@ func TestPlace_StartsInTurn(t *testing.T) {
 	}
 }
 
-// TestPlace_NotItsTurnInTime: an order whose turn does not come is not started, and
-// its customer is told.
+// TestPlace_NotItsTurnInTime: an order whose turn does not come is not started, and its
+// customer is told.
 func TestPlace_NotItsTurnInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -87,9 +87,9 @@ func TestPlace_NotItsTurnInTime(t *testing.T) {
 	})
 }
 
-// TestPlace_WaitsForItsTurn: an order that its customer has to wait for waits for its
-// start while orders are started, for longer than its reply budget, which it has
-// from its turn on. An order of another kind waits for as long as its reply budget leaves time for a start.
+// TestPlace_WaitsForItsTurn: an order that its customer has to wait for waits for its turn
+// while others are started. It may wait longer than its reply budget, which begins with its
+// turn. An order of another kind waits while its reply budget leaves time for a start.
 func TestPlace_WaitsForItsTurn(t *testing.T) {
 	t.Parallel()
 	for name, wanted := range map[string]orders.Wanted{"Cafe": cups, "Cleaning": call} {
@@ -132,7 +132,7 @@ func TestPlace_WaitsForItsTurn(t *testing.T) {
 	})
 }
 
-// waited is what came of an order, and after how long.
+// waited is the result of an order, and the time until then.
 type waited struct {
 	placed
 	after time.Duration
@@ -144,8 +144,8 @@ func (b *bundle) waits(w orders.Wanted) waited {
 	return waited{p, time.Since(begun)}
 }
 
-// startsSlowly is orders of which one is started at a time, each of which takes so
-// long, unless it is given up before.
+// startsSlowly returns orders of which one is started at a time; each start takes turn,
+// unless it is cancelled before.
 func startsSlowly(t *testing.T, turn time.Duration) *bundle {
 	t.Helper()
 	const replyBudget = 2 * time.Second
@@ -173,7 +173,7 @@ func startsSlowly(t *testing.T, turn time.Duration) *bundle {
 	return b
 }
 
-// businessDecision is the status in which the input's order stands.
+// businessDecision is the status in which the input's order is accepted.
 func businessDecision(in contract.Input) booking.Status {
 	switch in.View().Kind {
 	case booking.Cafe:
@@ -185,9 +185,9 @@ func businessDecision(in contract.Input) booking.Status {
 	}
 }
 
-// TestPlace_NotServedInTime: once it is known that an order cannot be started within
-// the time that its customer waits, it is refused at once; nothing is started
-// then, and the customer is told when there is room.
+// TestPlace_NotServedInTime: once it is known that an order cannot be started while its
+// customer waits, it is refused at once; nothing is started, and the customer is told when
+// to retry.
 func TestPlace_NotServedInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

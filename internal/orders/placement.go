@@ -9,84 +9,81 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Placement is what a caller wants to be placed.
+// Placement is a caller's request to place an order.
 type Placement struct {
 	// Wanted is what is ordered.
 	Wanted
 	CustomerID string
 	// PaymentMethod is the provider's token.
 	PaymentMethod string
-	// Host is the name, with its port, by which the customer has reached us: they come back
-	// to it from the payment provider's page. "": they do not come back.
+	// Host is the name and port under which the customer has reached us, and to which the
+	// payment provider's page sends them back; "" if it cannot.
 	Host string
-	// Price is what the caller was shown as the price of the whole order, nil for any.
+	// Price is the price of the whole order that was shown to the caller, nil for any.
 	Price *booking.Money
-	// Key is the Idempotency-Key, "" without one. RequestHash tells a repeat from
-	// another request under the same key. PlainHash is the hash of the same request
-	// that orders of earlier builds keep.
+	// Key is the Idempotency-Key, "" without one. RequestHash distinguishes a repeat from
+	// another request under the same key. PlainHash is the hash of the same request in
+	// orders of earlier builds.
 	Key, RequestHash, PlainHash string
 
 	placedBy string // the caller's id, "" while authentication is off
 }
 
-// placed tells whether the request with the hash is the placement's.
+// placed tells whether hash is that of this placement's request.
 func (p Placement) placed(hash string) bool {
 	return hash == p.RequestHash || hash != "" && hash == p.PlainHash
 }
 
-// Wanted is what can be ordered, of a kind. No fault is found in a field without a
-// value, and no order is started without it.
+// Wanted is what can be ordered, of one kind. A field without a value is no fault, but its
+// order is not started.
 type Wanted interface {
 	kind() booking.Kind
-	// offer looks up what is named, and notes what is wrong with what is wanted.
+	// offer looks up the named items, and adds the faults to q.
 	offer(ctx context.Context, q *inquiry) offer
 }
 
-// offer is what a business makes of what is wanted.
+// offer is a business's offer for a Wanted.
 type offer struct {
 	amount booking.Money // the price of the whole order
-	// cancellation is what the order's customer gets back; nil is everything.
+	// cancellation is the order's cancellation policy; nil: customers get everything back.
 	cancellation *booking.CancellationPolicy
-	// input is what the order's saga starts with, made of what all orders have in
-	// common.
+	// input is the saga's input, made from the fields that all orders have.
 	input func(contract.Order) contract.Input
 	// summary is one line for operators.
 	summary string
-	// admit is an error if the business does not take the order; nil takes every
-	// one. It is asked before anything is started, and not for a repeat.
+	// admit returns an error if the business does not accept the order; nil accepts every
+	// one. It is called before anything is started, and not for a repeat.
 	admit func(context.Context, Placement) error
-	// shares are those that the order counts for where it waits for a service; nil:
-	// it waits in the inbox, if at all.
+	// shares are the shares of a service's queue that the order counts for; nil: it waits
+	// in the inbox, if at all.
 	shares func(Placement) []share
 }
 
-// Catalogue holds what there is to order. What it does not have is NotFound.
+// Catalogue holds what can be ordered. Its methods return NotFound for a missing item.
 type Catalogue interface {
 	Place(ctx context.Context, id string) (booking.Place, error)
 	Menu(ctx context.Context, id string) (booking.Menu, error)
-	// Drink answers also how far the drink's deletion has come, nil while it is
-	// on sale.
+	// Drink also returns the progress of the drink's deletion, nil while it is on sale.
 	Drink(ctx context.Context, id string) (booking.Drink, *booking.DrinkDeletion, error)
-	// CallPolicy is the cancellation policy of calls for a cleaner; nil while there is
-	// none.
+	// CallPolicy is the cancellation policy of calls for a cleaner; nil if there is none.
 	CallPolicy(ctx context.Context) (*booking.CancellationPolicy, error)
 }
 
-// PaymentTerms are what the payment provider takes.
+// PaymentTerms are the payment provider's terms.
 type PaymentTerms interface {
-	// Amount says, for people, why the amount, which is not 0, cannot be paid at
-	// once.
+	// Amount returns why an amount other than 0 cannot be paid at once, in words for
+	// people.
 	Amount(m booking.Money) error
 }
 
-// inquiry is for one placement: what is found wrong with it.
+// inquiry collects what is wrong with one placement.
 type inquiry struct {
 	*Orders
 	faults []booking.Fault
-	err    error // the catalogue's, when it cannot be asked
+	err    error // the catalogue's, if it cannot be read
 }
 
-// inquire makes an offer for what is wanted. Invalid names every field at fault.
+// inquire makes an offer. Returns Invalid with every field at fault.
 func (o *Orders) inquire(ctx context.Context, w Wanted) (offer, error) {
 	q := inquiry{Orders: o}
 	found := w.offer(ctx, &q)
@@ -100,16 +97,15 @@ func (o *Orders) inquire(ctx context.Context, w Wanted) (offer, error) {
 	}
 }
 
-// fault notes what is wrong with a field, unless that is "".
+// fault adds a fault of a field, unless words is "".
 func (q *inquiry) fault(field, words string) {
 	if words != "" {
 		q.faults = append(q.faults, booking.Fault{Field: field, Words: words})
 	}
 }
 
-// find finds the thing that a field names, the zero value if that cannot be
-// found. An id that none can have is not looked for: it may hold what a database
-// does not take.
+// find finds the item that a field names, the zero value if it is not found. An impossible
+// id is not searched for: it may contain characters that a database does not accept.
 func find[T any](ctx context.Context, q *inquiry, field, thing, id string, in func(context.Context, string) (T, error)) (found T) {
 	if id == "" {
 		return found
@@ -126,8 +122,7 @@ func find[T any](ctx context.Context, q *inquiry, field, thing, id string, in fu
 	return found
 }
 
-// price is each, that many times. The field is at fault if that is more than can
-// be paid.
+// price is each times all counts. The field is at fault if the product cannot be paid.
 func (q *inquiry) price(field string, each booking.Money, counts ...int) booking.Money {
 	amount, fits := each, true
 	for _, n := range counts {
@@ -153,7 +148,7 @@ func (q *inquiry) payable(m booking.Money) error {
 	return q.Terms.Amount(m)
 }
 
-// asShown is PriceChanged for a placement whose caller was shown another price.
+// asShown returns PriceChanged if the caller was shown another price.
 func (f offer) asShown(p Placement) error {
 	if p.Price == nil || *p.Price == f.amount {
 		return nil
@@ -163,8 +158,8 @@ func (f offer) asShown(p Placement) error {
 	return no
 }
 
-// onSale refuses every order of what its owner has withdrawn, or of what cannot
-// be sold as it is stored.
+// onSale refuses every order of an item that is withdrawn, or that cannot be sold as it is
+// stored.
 func onSale(withdrawn bool, fault error) func(context.Context, Placement) error {
 	if !withdrawn && fault == nil {
 		return nil
@@ -172,7 +167,7 @@ func onSale(withdrawn bool, fault error) func(context.Context, Placement) error 
 	return refuses(booking.NotOnSale)
 }
 
-// refuses answers every order with the code.
+// refuses refuses every order with the code.
 func refuses(code booking.Code) func(context.Context, Placement) error {
 	return func(context.Context, Placement) error { return refusal(code) }
 }
@@ -184,7 +179,7 @@ func counted(n int, noun string) string {
 	return fmt.Sprintf("%d %ss", n, noun)
 }
 
-// shortened keeps a summary below the 400 bytes that Temporal takes.
+// shortened cuts a summary to Temporal's limit of 400 bytes.
 func shortened(text string) string {
 	const most = 150
 	if len(text) <= most {

@@ -11,9 +11,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Quote tells what a cancel of the order would give back now, and when that
-// changes, with the order. It is an error that says why if the order cannot be
-// cancelled, or if the caller may not do that.
+// Quote returns what a cancel of the order would refund now, and when that changes, with
+// the order. Returns an error with the reason if the order cannot be cancelled, or the
+// caller may not cancel it.
 func (o *Orders) Quote(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, contract.Quote, error) {
 	if !booking.IsOrderID(kind, id) {
 		return contract.View{}, contract.Quote{}, NoSuchOrder(id)
@@ -36,15 +36,15 @@ func (o *Orders) Quote(ctx context.Context, caller booking.Caller, kind booking.
 	return view, quote, nil
 }
 
-// QuoteAnew tells what a cancel gives back of an order that is known as it is: one that
-// has just refused a cancel which was quoted otherwise. Its caller may cancel it.
+// QuoteAnew is the quote for an order that has just refused a cancel because of another
+// quote. Its caller may cancel it.
 func (o *Orders) QuoteAnew(ctx context.Context, v contract.View) (q contract.Quote, err error) {
 	q = v.Quote(o.Now())
 	q.Given, err = o.givenBefore(ctx, v.ID)
 	return q, err
 }
 
-// givenBefore is what was given back of the order's payment, or is about to be.
+// givenBefore is the amount of the order's payment that was refunded, or is about to be.
 func (o *Orders) givenBefore(ctx context.Context, id string) (int64, error) {
 	payment, err := o.Ledger.Payment(ctx, id)
 	if isNotFound(err) {
@@ -53,8 +53,8 @@ func (o *Orders) givenBefore(ctx context.Context, id string) (int64, error) {
 	return payment.Others(), err
 }
 
-// mayCancel is the rule by which the order takes a cancel. It notes in the quote
-// what it has to find out for that.
+// mayCancel is the order's rule for a cancel. It sets the fields of the quote that it has
+// to find out for that.
 func (o *Orders) mayCancel(ctx context.Context, v contract.View, q *contract.Quote, now time.Time) error {
 	if v.Status == booking.Cancelling {
 		return booking.Errorf(booking.BeingCancelled, "the order is being cancelled")
@@ -70,15 +70,15 @@ func (o *Orders) mayCancel(ctx context.Context, v contract.View, q *contract.Quo
 		return err
 	}
 	q.TimeZone = stay.Place.TimeZone
-	if has, err := v.Stretch(); err == nil { // it may have been changed
+	if has, err := v.Stretch(); err == nil { // the stay may have been changed
 		stay.CheckIn, stay.CheckOut = has.From, has.To
 		stay = stay.Fixed()
 	}
 	return booking.MayCancelStay(v.Status, now, stay.CheckInAt())
 }
 
-// stay is what a reservation was started with. The view of one without a
-// cancellation policy does not tell when its guests may come.
+// stay is the input of a reservation. A view without a cancellation policy does not contain
+// the check-in time.
 func (o *Orders) stay(ctx context.Context, id string) (contract.Lodging, error) {
 	ctx, cancel := context.WithTimeout(ctx, o.ReplyBudget)
 	defer cancel()
@@ -90,9 +90,9 @@ func (o *Orders) stay(ctx context.Context, id string) (contract.Lodging, error) 
 	return stay, err
 }
 
-// shownOtherwise tells whether a cancel of an order in the inbox says that its caller was
-// shown something else than that everything is given back, or another version, with the
-// order. An order whose saga runs knows better.
+// shownOtherwise tells whether the caller of a cancel was shown another quote than a full
+// refund, or another version, for an order in the inbox; it returns the order, too. For an
+// order whose saga runs, the saga checks that.
 func (o *Orders) shownOtherwise(ctx context.Context, d Decision) (contract.View, error) {
 	if d.Expect == "" && d.Version == 0 {
 		return contract.View{}, nil

@@ -16,24 +16,24 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// policy gives back everything until three days before check-in, and half until
-// then.
+// policy refunds everything until three days before check-in, and half of it until
+// check-in.
 func policy() *booking.CancellationPolicy {
 	return &booking.CancellationPolicy{Tiers: []booking.Tier{
 		{Before: new(booking.Duration(72 * time.Hour)), Percent: 100}, {Before: new(booking.Duration(0)), Percent: 50},
 	}}
 }
 
-// stayWith is the reservation of a business, with a policy.
+// stayWith is a reservation with a policy.
 func stayWith() contract.Lodging {
 	in := of(booking.Lodging).input.(contract.Lodging)
 	in.Cancellation = policy()
 	return in
 }
 
-// TestQuote: an order with a policy tells all that its quote depends on, and one
-// without is asked what it was started with. It cannot be cancelled later than a
-// cancel would be taken.
+// TestQuote: the view of an order with a policy contains everything that its quote depends
+// on; for one without, the order's input is read. A cancel is not quoted when it would be
+// refused.
 func TestQuote(t *testing.T) {
 	t.Parallel()
 	anybody := booking.Caller{Unchecked: true}
@@ -118,8 +118,8 @@ func TestQuote(t *testing.T) {
 	})
 }
 
-// TestDecide_Expects: what a customer was shown goes to the order with the time at
-// which they decided, and cancels that expect something else are no repeats.
+// TestDecide_Expects: the quote that a customer was shown goes to the order with the time
+// of the decision, and cancels with different quotes are not repeats.
 func TestDecide_Expects(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -143,9 +143,8 @@ func TestDecide_Expects(t *testing.T) {
 	require.NotContains(t, ids[2], "before")
 }
 
-// TestDecide_KeptExpects: a cancel that cannot be delivered keeps what its customer
-// was shown, and when they decided. Another one that expects something else is kept
-// beside it.
+// TestDecide_KeptExpects: a cancel that cannot be delivered is kept with the quote that its
+// customer was shown and its time. One with another quote is kept beside it.
 func TestDecide_KeptExpects(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -163,8 +162,8 @@ func TestDecide_KeptExpects(t *testing.T) {
 	require.WithinDuration(t, time.Now(), d.kept()[0].DecidedAt, time.Minute)
 }
 
-// TestWithdraw_Expects: of an order in the inbox nothing was charged, so that a
-// cancel which expects less back was quoted for another order.
+// TestWithdraw_Expects: an order in the inbox was not charged, so a cancel with a quote of
+// less than everything was quoted for another order.
 func TestWithdraw_Expects(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -184,8 +183,8 @@ func TestWithdraw_Expects(t *testing.T) {
 	require.NotErrorIs(t, err, &booking.Error{Code: booking.QuoteChanged})
 }
 
-// TestPlace_KeepsThePolicy that is in force, with the order and not with what was
-// ordered.
+// TestPlace_KeepsThePolicy: the policy in force is stored with the order and not with the
+// item.
 func TestPlace_KeepsThePolicy(t *testing.T) {
 	t.Parallel()
 	byStatus := &booking.CancellationPolicy{Tiers: []booking.Tier{{Status: booking.Paid, Percent: 90}}}
@@ -219,9 +218,9 @@ func TestPlace_KeepsThePolicy(t *testing.T) {
 	}
 }
 
-// TestPlace_ShownPrice: an order that costs something else than its customer was
-// shown is not started. A repeat of one that was is answered as the first, though
-// the price has changed since and the read model is away.
+// TestPlace_ShownPrice: an order that costs another price than its customer was shown is
+// not started. A repeat of a started one is answered like the first, even if the price has
+// changed since and the read model is away.
 func TestPlace_ShownPrice(t *testing.T) {
 	t.Parallel()
 	readModels(t, func(t *testing.T, b *bundle) {
@@ -247,8 +246,9 @@ func TestPlace_ShownPrice(t *testing.T) {
 	})
 }
 
-// TestDecide_Seen: the version that a caller has seen goes to the order with the decision,
-// which is not kept when it cannot be delivered: the order may be another one by then.
+// TestDecide_Seen: the version that a caller has seen goes to the order with the decision.
+// Such a decision is not kept if it cannot be delivered: the order may have changed by
+// then.
 func TestDecide_Seen(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)

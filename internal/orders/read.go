@@ -12,10 +12,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Read finds an order in the read model; "" is every kind. Where that is behind
-// or away the order is asked itself, so that an id which was given out is always
-// answered. NotFound: there is no order of the kind with this id that the caller
-// may read.
+// Read finds an order in the read model; "" is every kind. If the read model is behind or
+// away, the order itself is queried, so that an issued id is always found. Returns NotFound
+// if there is no order of the kind with this id that the caller may read.
 func (o *Orders) Read(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, error) {
 	if !booking.IsOrderID(kind, id) {
 		return contract.View{}, NoSuchOrder(id)
@@ -30,8 +29,8 @@ func (o *Orders) Read(ctx context.Context, caller booking.Caller, kind booking.K
 	return view, nil
 }
 
-// ReadSeen is Read of an order of any kind that the caller was answered at a version. It
-// waits for the row of that, as List does.
+// ReadSeen is Read for an order of any kind that the caller has seen at a version. It waits
+// for the row of that version, as List does.
 func (o *Orders) ReadSeen(ctx context.Context, caller booking.Caller, s Seen) (contract.View, error) {
 	if s.Version > 0 && booking.IsOrderID("", s.OrderID) {
 		o.reaches(ctx, caller, s)
@@ -39,10 +38,9 @@ func (o *Orders) ReadSeen(ctx context.Context, caller booking.Caller, s Seen) (c
 	return o.Read(ctx, caller, "", s.OrderID)
 }
 
-// ReadFresh asks the order itself, and brings the read model up to date with
-// what it says. An order that is forgotten by the engine cannot change any
-// more: the read model has the last word. But one that merely does not answer
-// is not passed off as fresh: it is Unreachable.
+// ReadFresh queries the order itself, and updates the read model. An order that the engine
+// no longer has cannot change, so the read model's row is final. Returns Unreachable if the
+// order exists but does not answer.
 func (o *Orders) ReadFresh(ctx context.Context, caller booking.Caller, id string) (contract.View, error) {
 	if !booking.IsOrderID("", id) {
 		return contract.View{}, NoSuchOrder(id)
@@ -58,7 +56,7 @@ func (o *Orders) read(ctx context.Context, id string) (contract.View, error) {
 	return o.readWithin(ctx, id, o.ReplyBudget)
 }
 
-// readWithin is read, which waits for the read model for a time only.
+// readWithin is read with a bound on the wait for the read model.
 func (o *Orders) readWithin(ctx context.Context, id string, patience time.Duration) (contract.View, error) {
 	view, rowErr := o.viewInRow(ctx, id, patience)
 	if rowErr == nil {
@@ -77,7 +75,7 @@ func (o *Orders) readWithin(ctx context.Context, id string, patience time.Durati
 	case unknown:
 		return contract.View{}, NoSuchOrder(id)
 	default:
-		return contract.View{}, rowErr // it may be an old order, which only the read model remembers
+		return contract.View{}, rowErr // it may be an old order that only the read model has
 	}
 }
 
@@ -94,12 +92,12 @@ func (o *Orders) readFresh(ctx context.Context, id string) (contract.View, error
 		o.log(ctx, id).Warn("fresh view not published", zap.Error(err))
 	}
 	if row, err := o.viewInRow(ctx, id, Glance); err == nil {
-		view.Disputed = row.Disputed // which its saga does not know
+		view.Disputed = row.Disputed // its saga does not have it
 	}
 	return view, nil
 }
 
-// viewInRow leaves time to ask the order itself when the read model hangs.
+// viewInRow leaves time to query the order itself if the read model hangs.
 func (o *Orders) viewInRow(ctx context.Context, id string, patience time.Duration) (contract.View, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -112,8 +110,7 @@ func (o *Orders) glanceAtRow(ctx context.Context, id string) (contract.Publicati
 	return o.Pages.Order(ctx, id)
 }
 
-// askOrder asks the workflow for its view, and when no worker answers, looks
-// up what it was started with.
+// askOrder queries the workflow for its view and, if no worker answers, reads its input.
 func (o *Orders) askOrder(ctx context.Context, id string) (contract.View, error) {
 	view, err := o.queryView(ctx, id, Glance)
 	if err == nil || noWorkflow(err) {
@@ -134,14 +131,14 @@ func (o *Orders) queryView(ctx context.Context, id string, patience time.Duratio
 	return view, err
 }
 
-// queryDecision answers the order's view at its first decision, nil before it.
+// queryDecision is the order's view at its first decision, nil before it.
 func (o *Orders) queryDecision(ctx context.Context, id string) (decision *contract.View, err error) {
 	err = o.query(ctx, id, contract.DecisionQuery, Glance, &decision)
 	return decision, err
 }
 
-// query asks the order's workflow. Requests that ask the same share a query: the
-// engine buffers one query of a busy workflow, and refuses the next.
+// query queries the order's workflow. Equal requests share a query: the engine buffers one
+// query of a busy workflow, and refuses the next.
 func (o *Orders) query(ctx context.Context, id, query string, patience time.Duration, answer any) error {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

@@ -10,8 +10,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestReadSeen: who was answered an order sees it as it was answered, once its row is
-// written, and as the row is if that takes too long.
+// TestReadSeen: a caller that has got an order as an answer sees it at that version once
+// its row is written, or the older row if that takes too long.
 func TestReadSeen(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)

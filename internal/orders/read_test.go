@@ -18,8 +18,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// answersHistory lets the history of a business's order begin with its input, or
-// not be readable.
+// answersHistory makes the history of a business's order begin with its input, or fail to
+// be read.
 func (b *bundle) answersHistory(of business, err error) {
 	input, encodeErr := converter.GetDefaultDataConverter().ToPayloads(of.input)
 	require.NoError(b.t, encodeErr)
@@ -35,8 +35,8 @@ func (b *bundle) answersHistory(of business, err error) {
 	b.engine.On("GetWorkflowHistory", mock.Anything, of.id(), "", false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT).Return(history).Maybe()
 }
 
-// TestRead: an order is found in the read model, and asked itself where that is
-// behind or away. Where no worker answers, it is as it was started.
+// TestRead: an order is read from the read model, and queried if that is behind or away. If
+// no worker answers, the view is made from its input.
 func TestRead(t *testing.T) {
 	t.Parallel()
 	gone := serviceerror.NewNotFound("workflow not found")
@@ -87,8 +87,8 @@ func TestRead(t *testing.T) {
 	}
 }
 
-// TestRead_AsItWasStarted: of an order without a row, which no worker answers for,
-// what it was started with is known.
+// TestRead_AsItWasStarted: an order without a row and without a worker is read from its
+// input.
 func TestRead_AsItWasStarted(t *testing.T) {
 	t.Parallel()
 	for _, business := range businesses() {
@@ -101,7 +101,7 @@ func TestRead_AsItWasStarted(t *testing.T) {
 	}
 }
 
-// TestReadFresh asks the order itself, and brings the read model up to date.
+// TestReadFresh: the order itself is queried, and the read model is updated.
 func TestReadFresh(t *testing.T) {
 	t.Parallel()
 	reservation := of(booking.Lodging)

@@ -30,9 +30,9 @@ func (s Saga) Ended() string {
 	}
 }
 
-// View asks the order's workflow how the order stands, or stood when its
-// workflow ended. It needs a worker. NotFound: the engine knows of no such
-// workflow, or no longer. Garbled: it answers, and never what an order would.
+// View queries the order's workflow for its view, or for the last one if the workflow has
+// ended. It needs a worker. Returns NotFound if the engine knows no such workflow, or no
+// longer, and Garbled if the workflow's answer is not an order's.
 func (e *Engine) View(ctx context.Context, orderID string) (v contract.View, err error) {
 	answer, err := e.query(ctx, orderID, contract.ViewQuery)
 	if _, none := errors.AsType[*serviceerror.QueryFailed](err); none {
@@ -47,7 +47,7 @@ func (e *Engine) View(ctx context.Context, orderID string) (v contract.View, err
 	return v, nil
 }
 
-// Garbled is a workflow that is listed as an order's and is none, or none that
+// Garbled is the error of a workflow that is listed as an order's but is none, or none that
 // this build can read.
 type Garbled struct {
 	OrderID string
@@ -61,18 +61,18 @@ func (g *Garbled) Error() string {
 // About implements the audit's unreadable.
 func (g *Garbled) About() (orderID, item string) { return g.OrderID, "" }
 
-// WorkflowTask stands in Pending for the task in which a worker decides how the
-// order goes on. It is no type of an activity.
+// WorkflowTask stands in Pending for the task in which a worker continues the workflow. It
+// is not the type of an activity.
 const WorkflowTask = "workflow task"
 
-// Awaited is an activity, or a workflow task, that a workflow waits for.
+// Awaited is an activity or a workflow task that a workflow waits for.
 type Awaited struct {
 	ID      string
 	Attempt int
 }
 
-// Pending tells what the order's workflow waits to be done, by the types of its
-// activities and WorkflowTask.
+// Pending returns what the order's workflow waits for, by the types of its activities and
+// WorkflowTask.
 func (e *Engine) Pending(ctx context.Context, orderID string) (map[string][]Awaited, error) {
 	d, err := e.describe(ctx, orderID)
 	if err != nil {
@@ -89,9 +89,8 @@ func (e *Engine) Pending(ctx context.Context, orderID string) (map[string][]Awai
 	return pending, nil
 }
 
-// Settle starts the saga of a lost order once more, to undo the order from
-// where it was last known to stand, by the decision of a person. Superseded: a workflow
-// of it runs.
+// Settle starts the saga of a lost order once more, to undo the order from its last known
+// state, by decision of a person. Returns Superseded if a workflow of the order runs.
 func (e *Engine) Settle(ctx context.Context, w Warrant, last contract.View, p contract.Policy, requestHash, by string) error {
 	if !w.given {
 		return errNoWarrant
@@ -116,8 +115,7 @@ func (e *Engine) Settle(ctx context.Context, w Warrant, last contract.View, p co
 	return nil
 }
 
-// Await waits for the end of the order's workflow and answers how the order
-// stands then.
+// Await waits for the end of the order's workflow and returns the order's last view.
 func (e *Engine) Await(ctx context.Context, orderID string) (v contract.View, err error) {
 	if err := checkID(orderID); err != nil {
 		return v, gone(orderID, err)

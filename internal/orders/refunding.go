@@ -12,28 +12,29 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Ledger tells what has come of the payments of orders.
+// Ledger reads the payments of orders.
 type Ledger interface {
-	// Payment is the order's payment with its entries. NotFound: there is none.
+	// Payment returns the order's payment with its entries. Returns NotFound if there is
+	// none.
 	Payment(ctx context.Context, orderID string) (booking.Payment, error)
 }
 
-// Refund is a part of what was paid for an order that staff wants to give back.
+// Refund is a refund of a part of an order's payment, requested by staff.
 type Refund struct {
 	OrderID string
 	Amount  booking.Money
-	Note    booking.Personal // why, in the caller's own words
+	Note    booking.Personal // the reason in the caller's own words
 	Key     string           // the Idempotency-Key
 }
 
-// Refunded is what came of a refund.
+// Refunded is the result of a refund.
 type Refunded struct {
 	Entry booking.Entry
 	// Earlier: an earlier request under its key had begun it.
 	Earlier bool
 }
 
-// RefundCodes lists the codes that Refund may answer.
+// RefundCodes lists the codes that Refund may return.
 func RefundCodes() []booking.Code {
 	return []booking.Code{
 		booking.RefundExceeds, booking.NotCharged, booking.BeingCancelled, booking.DecisionPending, DecisionsExhausted, NotRunning, EarlierBuild,
@@ -41,7 +42,7 @@ func RefundCodes() []booking.Code {
 	}
 }
 
-// refundID is the id of the refund that a caller makes under a key.
+// refundID is the id of a caller's refund under a key.
 func refundID(caller booking.Caller, orderID, key string) string {
 	text, err := json.Marshal([]string{orderID, nameOf(caller), key})
 	if err != nil {
@@ -51,16 +52,15 @@ func refundID(caller booking.Caller, orderID, key string) string {
 	return booking.IDText(digest[:16])
 }
 
-// Refund gives back a part of what was paid, once per caller and key: as a decision on
-// the order's saga while that runs, and by a workflow of its own after its end. It
-// answers when the refund has been begun. The ledger sees to it that never more is given
-// back than is left.
+// Refund refunds a part of what was paid, once per caller and key: as a decision on the
+// order's saga while that runs, and by a workflow of its own after its end. It returns when
+// the refund has begun. The ledger prevents refunds of more than is left.
 func (o *Orders) Refund(ctx context.Context, caller booking.Caller, r Refund) (Refunded, error) {
 	is := act{action: booking.RefundOrder, orderID: r.OrderID, reason: r.Note}
 	return enter(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Refunded, error) { return o.refund(ctx, w, caller, r) })
 }
 
-// refund makes a refund that the caller may make.
+// refund makes an allowed refund.
 func (o *Orders) refund(ctx context.Context, w Warrant, caller booking.Caller, r Refund) (Refunded, error) {
 	wanted := contract.Refund{ID: refundID(caller, r.OrderID, r.Key), Amount: r.Amount, Note: r.Note, By: caller.ID}
 	if err := wanted.Check(); err != nil {
@@ -79,13 +79,13 @@ func (o *Orders) refund(ctx context.Context, w Warrant, caller booking.Caller, r
 	if err != nil || stands.State == booking.EntryDone {
 		return Refunded{Entry: stands, Earlier: true}, err
 	}
-	// A caller who leaves does not take a decision back.
+	// A caller that disconnects does not withdraw a decision.
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+Asking)
 	defer cancel()
 	asking, sending := watched(budget)
 	repaid, taken, err := o.beginRefund(asking, w, wanted, r.OrderID, begun)
 	switch {
-	case begun: // it is followed again, should its order have forgotten it by a reset
+	case begun: // it is followed again, in case its order lost it by a reset
 		return Refunded{Entry: stands, Earlier: true}, nil
 	case err == nil:
 		return Refunded{Entry: repaid.Entry}, sameRefund(repaid.Entry, repaid.Payment, wanted)
@@ -96,7 +96,7 @@ func (o *Orders) refund(ctx context.Context, w Warrant, caller booking.Caller, r
 	}
 }
 
-// paymentOf is the order's payment. NotCharged: there is none.
+// paymentOf returns the order's payment. Returns NotCharged if there is none.
 func (o *Orders) paymentOf(ctx context.Context, orderID string) (booking.Payment, error) {
 	payment, err := o.Ledger.Payment(ctx, orderID)
 	if isNotFound(err) {
@@ -122,8 +122,8 @@ func mayRefund(payment booking.Payment, r contract.Refund) error {
 	}
 }
 
-// sameRefund refuses another request under a key. Once the order is cancelled the ledger may
-// have made the refund for less than was asked for.
+// sameRefund refuses another request under the same key. For a cancelled order the ledger
+// may have reduced the amount of the refund.
 func sameRefund(e booking.Entry, payment booking.PaymentStatus, r contract.Refund) error {
 	if payment != "" && payment != booking.Charged && e.Amount.Amount < r.Amount.Amount {
 		e.Amount.Amount = r.Amount.Amount
@@ -134,10 +134,10 @@ func sameRefund(e booking.Entry, payment booking.PaymentStatus, r contract.Refun
 	return nil
 }
 
-// beginRefund puts a refund to the order or, after its end, to a workflow of its own.
-// taken tells whether it was taken, and will be begun unless the ledger refuses. One that
-// was begun is not put to a saga that has ended since: the engine would repeat that saga's
-// answer, and nothing would follow the refund.
+// beginRefund sends a refund to the order or, after its end, to a workflow of its own.
+// taken tells whether it was taken, and will be begun unless the ledger refuses. A refund
+// that was begun is not sent to a saga that has ended since: the engine would repeat that
+// saga's answer, and the refund would not be followed.
 func (o *Orders) beginRefund(
 	ctx context.Context, w Warrant, r contract.Refund, orderID string, begun bool,
 ) (is booking.Repaid, taken bool, err error) {
@@ -163,7 +163,7 @@ func (o *Orders) beginRefund(
 		return is, false, err
 	}
 	is, _, err = o.Engine.refund(ctx, w, contract.RefundWorkflowID(orderID, r.ID), r)
-	if noWorkflow(err) { // it has ended
+	if noWorkflow(err) { // the saga has ended
 		var entry booking.Entry
 		entry, err = o.begunRefund(ctx, r, orderID)
 		is = booking.Repaid{Entry: entry}
@@ -171,8 +171,8 @@ func (o *Orders) beginRefund(
 	return is, true, err
 }
 
-// begunRefund is the refund as the ledger has it, which its workflow has ended with. One
-// that was refused stays so under its key.
+// begunRefund is the ledger's entry of a refund whose workflow has ended. A refused refund
+// stays refused under its key.
 func (o *Orders) begunRefund(ctx context.Context, r contract.Refund, orderID string) (booking.Entry, error) {
 	payment, err := o.paymentOf(ctx, orderID)
 	if err != nil {
@@ -188,8 +188,8 @@ func (o *Orders) begunRefund(ctx context.Context, r contract.Refund, orderID str
 	return e, booking.Errorf(booking.RefundExceeds, "more was asked for under this key than was left then")
 }
 
-// perhapsRefunded answers for a refund that is not known to have been begun: the
-// provider may be away, and the entry is there.
+// perhapsRefunded answers a refund that is not known to have begun: the entry may exist
+// while the provider is away.
 func (o *Orders) perhapsRefunded(ctx context.Context, r contract.Refund, orderID string, perhaps bool, why error) (Refunded, error) {
 	o.log(ctx, orderID).Warn("order does not answer for a refund", zap.Error(why))
 	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), Glance)

@@ -33,15 +33,15 @@ func (p paid) Payment(_ context.Context, id string) (booking.Payment, error) {
 	return payment, nil
 }
 
-// won is an amount in won.
+// won is an amount in KRW.
 func won(n int64) booking.Money { return booking.Money{Amount: n, Currency: "KRW"} }
 
-// giving is orders with one that was paid for, and an engine that the test describes.
+// giving is orders with a paid one, and an engine that the test describes.
 type giving struct {
 	*bundle
 	ledger paid
 	order  string
-	put    []client.UpdateWorkflowOptions // refunds that were put to the engine
+	put    []client.UpdateWorkflowOptions // refunds that were sent to the engine
 }
 
 func newGiving(t *testing.T, status booking.Status) *giving {
@@ -56,8 +56,8 @@ func newGiving(t *testing.T, status booking.Status) *giving {
 	return g
 }
 
-// begins lets the engine take refunds, which end so. The ledger knows of those that
-// are begun.
+// begins makes the engine take refunds and end them with end. Refunds that have begun are
+// in the ledger.
 func (g *giving) begins(take func(workflowID string) error, end error) {
 	g.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).
 		Return(func(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
@@ -91,8 +91,8 @@ func (g *giving) give(key string, amount booking.Money) (orders.Refunded, error)
 	return g.Refund(g.t.Context(), olga, orders.Refund{OrderID: g.order, Amount: amount, Note: "it was cold", Key: key})
 }
 
-// TestRefund_OncePerKey: a refund is put to the order once per caller and key. Another
-// refund under the key is refused, and nothing is put.
+// TestRefund_OncePerKey: a refund is sent to the order once per caller and key. Another
+// refund under the key is refused, and nothing is sent.
 func TestRefund_OncePerKey(t *testing.T) {
 	t.Parallel()
 	g := newGiving(t, booking.Confirmed)
@@ -122,8 +122,8 @@ func TestRefund_OncePerKey(t *testing.T) {
 	require.NotEqual(t, first.Entry.Key, another.Entry.Key, "keys belong to their caller")
 }
 
-// TestRefund_MadeForLess: one that has failed is made for what its cancelled order owes. It is
-// the same refund all the same.
+// TestRefund_MadeForLess: a failed refund is made for the amount that its cancelled order
+// owes. It is still the same refund.
 func TestRefund_MadeForLess(t *testing.T) {
 	t.Parallel()
 	g := newGiving(t, booking.Confirmed)
@@ -143,8 +143,8 @@ func TestRefund_MadeForLess(t *testing.T) {
 	require.ErrorIs(t, err, &booking.Error{Code: orders.IdempotencyKeyReused})
 }
 
-// TestRefund_OpenOneIsPutAgain: one that is not done is put to its order again, which may
-// have been reset meanwhile. The engine joins the two otherwise.
+// TestRefund_OpenOneIsPutAgain: a refund that is not done is sent to its order again,
+// because that may have been reset meanwhile. Otherwise the engine joins the two.
 func TestRefund_OpenOneIsPutAgain(t *testing.T) {
 	t.Parallel()
 	g := newGiving(t, booking.Confirmed)
@@ -164,7 +164,7 @@ func TestRefund_OpenOneIsPutAgain(t *testing.T) {
 	require.Equal(t, first.Entry.Key, g.put[1].UpdateID)
 }
 
-// TestRefund_Refused: what the ledger is certain to refuse is put to no order.
+// TestRefund_Refused: a refund that the ledger is certain to refuse is not sent.
 func TestRefund_Refused(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -211,8 +211,8 @@ func TestRefund_Refused(t *testing.T) {
 	})
 }
 
-// TestRefund_WhoMay: an owner of the whole organisation and an operator may; who may not
-// see the order is not told that there is one.
+// TestRefund_WhoMay: an owner of the whole organisation and an operator may; a caller that
+// may not see the order gets NotFound.
 func TestRefund_WhoMay(t *testing.T) {
 	t.Parallel()
 	owner := func(level booking.MemberLevel) booking.Caller {
@@ -253,7 +253,7 @@ func TestRefund_WhoMay(t *testing.T) {
 }
 
 // TestRefund_AfterTheEnd: a refund of an order that has ended gets a workflow of its own,
-// which is put the same.
+// to which it is sent in the same way.
 func TestRefund_AfterTheEnd(t *testing.T) {
 	t.Parallel()
 	g := newGiving(t, booking.Completed)
@@ -282,8 +282,8 @@ func TestRefund_AfterTheEnd(t *testing.T) {
 	require.Equal(t, started[0].ID, g.put[1].WorkflowID)
 }
 
-// TestRefund_OrderDoesNotAnswer: what the ledger has begun is answered, though the order
-// does not answer; otherwise it is told whether it may be begun yet.
+// TestRefund_OrderDoesNotAnswer: a refund that has begun in the ledger is answered although
+// the order does not answer; otherwise the error says whether it may still begin.
 func TestRefund_OrderDoesNotAnswer(t *testing.T) {
 	t.Parallel()
 	g := newGiving(t, booking.Confirmed)
@@ -305,8 +305,8 @@ func TestRefund_OrderDoesNotAnswer(t *testing.T) {
 	require.Equal(t, booking.EntryPending, is.Entry.State)
 }
 
-// TestResolve_AfterTheEnd: what was paid by hand for refunds that were begun after the
-// end of their order is told to their workflows.
+// TestResolve_AfterTheEnd: payments by hand for refunds that were begun after the end of
+// their order are sent to their workflows.
 func TestResolve_AfterTheEnd(t *testing.T) {
 	t.Parallel()
 	g := newGiving(t, booking.Completed)
@@ -341,8 +341,8 @@ func TestResolve_AfterTheEnd(t *testing.T) {
 	require.Equal(t, booking.Personal("bank transfer 42"), said.Note)
 }
 
-// TestResolve_AskedAgain: a refund that waited for no person when its workflow was asked
-// is asked again by the next word of the operator.
+// TestResolve_AskedAgain: a refund that did not need a person when its workflow was asked
+// is asked again at the operator's next resolution.
 func TestResolve_AskedAgain(t *testing.T) {
 	t.Parallel()
 	g := newGiving(t, booking.Completed)
@@ -354,7 +354,7 @@ func TestResolve_AskedAgain(t *testing.T) {
 	var ids []string
 	g.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).
 		Return(func(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
-			if o.WorkflowID != g.order+"/refund/1" { // the order's saga, and what has ended with it
+			if o.WorkflowID != g.order+"/refund/1" { // the order's saga, and those that have ended with it
 				return nil, serviceerror.NewNotFound("workflow execution already completed")
 			}
 			ids = append(ids, o.UpdateID)
@@ -378,8 +378,8 @@ func TestResolve_AskedAgain(t *testing.T) {
 	require.NotEqual(t, ids[1], ids[2])
 }
 
-// TestResolve_Repeated: evidence that is recorded already is answered as when it was
-// recorded, whether its order runs or has ended. Other evidence is not.
+// TestResolve_Repeated: evidence that is recorded already gets the same answer again,
+// whether its order runs or has ended. Other evidence does not.
 func TestResolve_Repeated(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -411,8 +411,8 @@ func TestResolve_Repeated(t *testing.T) {
 	}
 }
 
-// TestResolve_StillOwed: that nothing is owed is answered if it is so only. An order may not
-// have heard yet that a refund has failed, and the workflow of one may have been terminated.
+// TestResolve_StillOwed: NothingOwed is returned only if it is true. An order may not know
+// yet that a refund has failed, and a refund's workflow may have been terminated.
 func TestResolve_StillOwed(t *testing.T) {
 	t.Parallel()
 	own := booking.ChargeKey("o1")
@@ -452,8 +452,8 @@ func TestResolve_StillOwed(t *testing.T) {
 	}
 }
 
-// TestResolve_Kept: while the engine is away the word of an operator is kept, whatever the
-// order's status: the saga of one that has ended may follow a refund. A second evidence is
+// TestResolve_Kept: while the engine is away a resolution is kept, whatever the order's
+// status: the saga of an order that has ended may follow a refund. A second evidence is
 // kept beside the first.
 func TestResolve_Kept(t *testing.T) {
 	t.Parallel()
@@ -477,8 +477,8 @@ func TestResolve_Kept(t *testing.T) {
 	}
 }
 
-// TestResolve_KeptAndRecorded: a word that was kept, and is recorded when it is delivered,
-// counts as delivered.
+// TestResolve_KeptAndRecorded: a kept resolution that is already recorded when it is
+// delivered counts as delivered.
 func TestResolve_KeptAndRecorded(t *testing.T) {
 	t.Parallel()
 	for recorded, want := range map[booking.Personal]string{"as I say": orders.DecisionDelivered, "bank transfer 42": orders.DecisionRefused} {
@@ -493,8 +493,8 @@ func TestResolve_KeptAndRecorded(t *testing.T) {
 	}
 }
 
-// TestResolve_KeptPastTheEnd: what an operator said of an order that could not be reached,
-// and has ended meanwhile, reaches the workflows of its refunds.
+// TestResolve_KeptPastTheEnd: a kept resolution of an order that has ended meanwhile
+// reaches the workflows of its refunds.
 func TestResolve_KeptPastTheEnd(t *testing.T) {
 	t.Parallel()
 	for state, want := range map[booking.EntryState]string{booking.EntryFailed: orders.DecisionDelivered, booking.EntryDone: orders.DecisionOver} {
@@ -522,8 +522,8 @@ func TestResolve_KeptPastTheEnd(t *testing.T) {
 	}
 }
 
-// TestResolve_KeptWhileItIsAskedFor: a word that was kept, and is delivered while the provider is
-// being asked for the refund once more, is put to the order until it is recorded.
+// TestResolve_KeptWhileItIsAskedFor: a kept resolution that is delivered while the provider
+// is asked for the refund again is sent to the order until it is recorded.
 func TestResolve_KeptWhileItIsAskedFor(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[string]booking.Status{"Runs": booking.Confirmed, "Ended": booking.Completed} {
@@ -555,8 +555,7 @@ func TestResolve_KeptWhileItIsAskedFor(t *testing.T) {
 	}
 }
 
-// TestEarlierBuild: an order that a build runs which knows no refunds says so, and
-// nothing is done.
+// TestEarlierBuild: an order on a build without refunds refuses, and nothing is done.
 func TestEarlierBuild(t *testing.T) {
 	t.Parallel()
 	unknown := temporal.NewApplicationError("unknown update refund. KnownUpdates=[cancel complete]", "errorString")

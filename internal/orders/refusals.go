@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Codes of what goes wrong around an order. Those of what an order refuses are
-// in package booking. An error without a message is explained by its code.
+// Codes of failures around an order. Those of refusals by an order are in package booking.
+// An error without a message is explained by its code.
 const (
 	IdempotencyKeyReused = booking.IdempotencyKeyReused
 	NotRunning           = booking.Code("not_running")
@@ -23,16 +23,16 @@ const (
 	EarlierBuild         = booking.Code("earlier_build")
 	TooManyCallsWaiting  = booking.Code("too_many_calls_waiting")
 	TooManyCallsOfYours  = booking.Code("too_many_calls_of_yours")
-	// TooManyUnpaid: as many orders of the customer wait for their payment to be confirmed
-	// as one may have.
+	// TooManyUnpaid: the customer has the maximum of orders whose payment is to be
+	// confirmed.
 	TooManyUnpaid        = booking.Code("too_many_unpaid_orders")
 	TooManyOrdersOfYours = booking.Code("too_many_orders_of_yours")
 	CancelledByCustomer  = booking.Code("cancelled_by_customer")
 	CancelledByOperator  = booking.Code("cancelled_by_operator")
 )
 
-// CodeOf is the code of an order that ended as cancelled. As codes, the names of
-// who cancelled would say too little.
+// CodeOf is the code for an order that ended as cancelled. The reasons that name a person
+// would say too little as codes.
 func CodeOf(why booking.Reason) booking.Code {
 	switch why {
 	case booking.ByCustomer:
@@ -44,21 +44,21 @@ func CodeOf(why booking.Reason) booking.Code {
 	}
 }
 
-// refusal is an error that its code explains.
+// refusal is an error that is explained by its code.
 func refusal(code booking.Code) *booking.Error { return &booking.Error{Code: code} }
 
-// NoSuchOrder is NotFound for an id that is no order's, or none of the kind.
+// NoSuchOrder is NotFound for an id that is not an order's, or not one of the kind.
 func NoSuchOrder(id string) error {
 	return booking.Errorf(booking.NotFound, "there is no order %q", id)
 }
 
 func isNotFound(err error) bool { return errors.Is(err, &booking.Error{Code: booking.NotFound}) }
 
-// soon is a pause after which it is worth asking again, at least a second.
+// soon is a pause before a retry, at least a second.
 func soon(pause time.Duration) time.Duration { return max(pause, time.Second) }
 
-// explained turns an error of the engine into what the caller may be told. All
-// other errors stay as they are.
+// explained turns an error of the engine into one for the caller. All other errors stay as
+// they are.
 func (o *Orders) explained(ctx context.Context, orderID string, err error) error {
 	switch {
 	case isAway(err):
@@ -71,8 +71,8 @@ func (o *Orders) explained(ctx context.Context, orderID string, err error) error
 	}
 }
 
-// notPlaced is explained for a request that has placed no order. earlier: one under
-// its key may have.
+// notPlaced is explained for a request that has placed no order. earlier: an earlier
+// request under its key may have placed one.
 func (o *Orders) notPlaced(ctx context.Context, a Attempt, earlier bool, err error) error {
 	switch {
 	case !isAway(err):

@@ -11,10 +11,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Resolve says that what the provider could not give back of an order was paid by hand,
-// with the evidence. Its saga records that and goes on; so do the workflows of refunds
-// that were begun after its end. What is recorded with this evidence already is answered
-// as when it was recorded.
+// Resolve records that what the provider could not refund of an order was paid by hand,
+// with the evidence. The order's saga records that and goes on, and so do the workflows of
+// refunds that were begun after its end. A repeat with the same evidence gets the same
+// answer.
 func (o *Orders) Resolve(ctx context.Context, caller booking.Caller, orderID string, evidence booking.Personal) (Outcome, error) {
 	is := act{action: booking.ResolvePayment, kind: booking.KindOf(orderID), orderID: orderID, reason: evidence}
 	return enter(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Outcome, error) {
@@ -58,8 +58,8 @@ func (o *Orders) resolve(ctx context.Context, w Warrant, caller booking.Caller, 
 	return Outcome{View: out.View, Done: true}, nil
 }
 
-// stillOwed is why a refund cannot be paid by hand at the moment though it is not done; nil if
-// nothing is owed. The order may not have heard yet that it has failed.
+// stillOwed is why a refund that is not done cannot be paid by hand at the moment; nil if
+// nothing is owed. The order may not know yet that the refund has failed.
 func stillOwed(payment booking.Payment) error {
 	unmade := payment.Unmade()
 	isAccepted := func(e booking.Entry) bool { return e.State == booking.EntryPending && e.Words != "" }
@@ -73,9 +73,9 @@ func stillOwed(payment booking.Payment) error {
 	}
 }
 
-// resolveRefunds puts what was paid by hand to the workflows of the refunds that were
-// begun after the order's end, or have failed since, and are not done. It answers how many have recorded it:
-// others wait for no person, or have ended.
+// resolveRefunds sends the resolution to the workflows of the order's refunds that are not
+// done: those begun after its end, or failed since. It returns how many have recorded it;
+// the others do not need a person, or have ended.
 func resolveRefunds(payment booking.Payment, orderID string, put func(workflowID string) error) (resolved int, err error) {
 	for _, e := range payment.Entries {
 		id, ours := contract.RefundIDOf(orderID, e.Key)
@@ -100,7 +100,7 @@ func isRecorded(payment booking.Payment, evidence booking.Personal) bool {
 	return said != "" && slices.ContainsFunc(payment.Entries, func(e booking.Entry) bool { return e.Evidence() == said })
 }
 
-// evidenceID tells one evidence from another in the ids of updates.
+// evidenceID distinguishes evidence in the ids of updates.
 func evidenceID(evidence booking.Personal) string {
 	digest := sha256.Sum256([]byte(evidence))
 	return booking.IDText(digest[:16])

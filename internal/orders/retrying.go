@@ -13,33 +13,33 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// NothingToRetry is the code for an order of which no step waits to be tried again.
+// NothingToRetry is the code for an order without a step that waits for a retry.
 const NothingToRetry = booking.Code("nothing_to_retry")
 
-// WaitingStep is a step or an undo of an order that has failed and is tried again later.
+// WaitingStep is a step or undo of an order that has failed and will be retried.
 type WaitingStep struct {
-	Name    string    // of the activity
-	Attempt int       // that comes next
+	Name    string    // the activity's type
+	Attempt int       // the next one
 	Next    time.Time // when it comes by itself
-	Failure string    // the last one, in the words of the service
-	// Paused: an operator keeps it from being tried, until it is resumed.
+	Failure string    // the last one, in the service's words
+	// Paused: an operator has paused it, so it is not retried until it is resumed.
 	Paused bool
 
 	workflow, activity string // their ids
 }
 
-// Retried is what is tried at once.
+// Retried lists the steps that are retried at once.
 type Retried struct{ Steps []WaitingStep }
 
 func (Retried) came() string { return booking.ActionAccepted }
 
-// RetryCodes lists the codes that Retry may answer.
+// RetryCodes lists the codes that Retry may return.
 func RetryCodes() []booking.Code {
 	return []booking.Code{NothingToRetry, NotRunning, booking.NotFound, booking.Invalid, TemporalUnavailable, booking.Unavailable}
 }
 
-// Waiting lists what of an order waits to be tried again, for callers that may have it
-// tried. NotRunning: no workflow of the order runs.
+// Waiting lists the steps of an order that wait for a retry, for callers that may retry
+// them. Returns NotRunning if no workflow of the order runs.
 func (o *Orders) Waiting(ctx context.Context, caller booking.Caller, orderID string) ([]WaitingStep, error) {
 	if err := o.Allow(ctx, caller, booking.RetryOrder, "", orderID); err != nil {
 		return nil, err
@@ -48,8 +48,8 @@ func (o *Orders) Waiting(ctx context.Context, caller booking.Caller, orderID str
 	return steps, o.explained(ctx, orderID, err)
 }
 
-// Retry has what of an order waits to be tried again tried at once, for a reason. What is
-// being tried at the moment, and what is paused, stays as it is.
+// Retry retries at once the steps of an order that wait for a retry, for a reason. Running
+// and paused steps stay as they are.
 func (o *Orders) Retry(ctx context.Context, caller booking.Caller, orderID string, reason booking.Personal) (Retried, error) {
 	is := act{action: booking.RetryOrder, kind: booking.KindOf(orderID), orderID: orderID, reason: reason}
 	return enter(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Retried, error) {
@@ -68,7 +68,7 @@ func (o *Orders) retry(ctx context.Context, w Warrant, orderID string) (done Ret
 			continue
 		}
 		switch err := o.Engine.retry(ctx, w, s); {
-		case noWorkflow(err): // it was done meanwhile
+		case noWorkflow(err): // it has ended meanwhile
 		case err != nil:
 			return done, err
 		default:
@@ -81,7 +81,7 @@ func (o *Orders) retry(ctx context.Context, w Warrant, orderID string) (done Ret
 	return done, nil
 }
 
-// waitingSteps looks at the order's saga, and at the workflows of its refunds that are not done.
+// waitingSteps reads the order's saga, and the workflows of its refunds that are not done.
 func (o *Orders) waitingSteps(ctx context.Context, orderID string) (steps []WaitingStep, err error) {
 	running := false
 	ids, err := o.workflowsOf(ctx, orderID)
@@ -114,8 +114,8 @@ func (o *Orders) workflowsOf(ctx context.Context, orderID string) ([]string, err
 	return append(ids, refundsOf(orderID, payment.Unmade())...), nil
 }
 
-// refundsOf are the ids of the workflows that the refunds of the entries have, or would have:
-// a refund that is made before the order's end is a part of its saga.
+// refundsOf lists the ids of the workflows that the entries' refunds have or would have: a
+// refund made before the order's end is part of its saga.
 func refundsOf(orderID string, entries []booking.Entry) (ids []string) {
 	for _, e := range entries {
 		if id, ours := contract.RefundIDOf(orderID, e.Key); ours {
@@ -125,7 +125,7 @@ func refundsOf(orderID string, entries []booking.Entry) (ids []string) {
 	return ids
 }
 
-// waiting lists what of a workflow waits to be tried again.
+// waiting lists the steps of a workflow that wait for a retry.
 func (e *Engine) waiting(ctx context.Context, workflowID string) (steps []WaitingStep, running bool, err error) {
 	d, err := e.describe(ctx, workflowID)
 	if err != nil {
@@ -139,7 +139,7 @@ func (e *Engine) waiting(ctx context.Context, workflowID string) (steps []Waitin
 	return steps, d.GetWorkflowExecutionInfo().GetStatus() == enums.WORKFLOW_EXECUTION_STATUS_RUNNING, nil
 }
 
-// waitingStep is an activity that was tried and is not being tried at the moment.
+// waitingStep is an activity that has failed and does not run at the moment.
 func waitingStep(workflowID string, a *workflowpb.PendingActivityInfo) (WaitingStep, bool) {
 	s := WaitingStep{
 		Name: a.GetActivityType().GetName(), Attempt: int(a.GetAttempt()), Failure: a.GetLastFailure().GetMessage(), Paused: a.GetPaused(),
@@ -152,8 +152,8 @@ func waitingStep(workflowID string, a *workflowpb.PendingActivityInfo) (WaitingS
 	return s, backsOff || s.Paused
 }
 
-// retry has the engine try an activity at once. It keeps what the activity has told by
-// heartbeats, and leaves one that was paused meanwhile paused.
+// retry has the engine retry an activity at once. It keeps the activity's heartbeat
+// details, and does not resume one that was paused meanwhile.
 func (e *Engine) retry(ctx context.Context, _ Warrant, s WaitingStep) error {
 	_, err := e.client.WorkflowService().ResetActivity(ctx, &workflowservice.ResetActivityRequest{
 		Namespace: e.namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: s.workflow},

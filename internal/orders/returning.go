@@ -11,21 +11,21 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// mostUnpaid is how many orders of one customer may wait for the customer to confirm their
+// mostUnpaid is how many orders of one customer may wait for the customer to confirm the
 // payment: each may hold rooms or drinks that others could have.
 const mostUnpaid = 5
 
-// ReturnCodes lists the codes that Return may answer.
+// ReturnCodes lists the codes that Return may return.
 func ReturnCodes() []booking.Code {
 	return []booking.Code{booking.NotFound, TemporalUnavailable, booking.Unavailable}
 }
 
-// ReturnPath is the page of an order that its customer comes back to from the payment
-// provider's.
+// ReturnPath is the page of an order to which the payment provider's page sends its
+// customer back.
 func ReturnPath(orderID string) string { return "/orders/" + orderID + "/paid" }
 
-// returnTo is the address of that page, by the name by which the customer has reached us;
-// "" where they have reached us by none.
+// returnTo is the address of that page, under the name by which the customer has reached
+// us; "" if there is none.
 func (p Placement) returnTo(orderID string) string {
 	if p.Host == "" {
 		return ""
@@ -44,11 +44,11 @@ func onLoopback(host string) bool {
 	return host == "localhost" || net.ParseIP(host).IsLoopback()
 }
 
-// mayAwaitPayment refuses an order whose customer has as many that wait for them to confirm
-// the payment as one may, or that are about to. While they cannot be counted it is let in,
-// and so is one that has waited for half the reply budget until others are placed: most
-// orders come to wait for nothing, and a limit must not be what takes the service down.
-// leave is called with how far the order got.
+// mayAwaitPayment refuses an order if its customer has the maximum of orders whose payment
+// is to be confirmed, including those being placed. If they cannot be counted the order is
+// admitted, and so is one that has waited for half the reply budget for others being
+// placed: most orders need no confirmation, and a limit must not take the service down.
+// leave is called with the order's progress.
 func (o *Orders) mayAwaitPayment(ctx context.Context, t tried) (leave func(progress), refused error) {
 	of := booking.OrderFilter{CustomerID: t.placement.CustomerID, Status: booking.AwaitingPayment}
 	unpaid := share{
@@ -64,7 +64,7 @@ func (o *Orders) mayAwaitPayment(ctx context.Context, t tried) (leave func(progr
 				"%d orders of this customer wait for their payment to be confirmed, or are being placed: confirm or cancel some first", used)
 		},
 	}
-	if t.placement.Host == "" { // nobody can be led back from the provider: it waits for no customer
+	if t.placement.Host == "" { // the provider cannot send a customer back, so the order does not wait for one
 		return func(progress) {}, usedUp(ctx, o.Log, []share{unpaid})
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget/2)
@@ -76,9 +76,9 @@ func (o *Orders) mayAwaitPayment(ctx context.Context, t tried) (leave func(progr
 	return func(found progress) { end(!found.decided && found.view.PaymentDeferred == nil) }, nil
 }
 
-// Return takes a customer who comes back from the payment provider's page: the order asks
-// what came of the payment. It answers with the order as it stands then, also when it waits
-// for no payment any more, and however often the customer comes back.
+// Return handles a customer that comes back from the payment provider's page: the order
+// retrieves the result of the payment. It returns the order, also if that no longer waits
+// for a payment, and however often the customer comes back.
 func (o *Orders) Return(ctx context.Context, caller booking.Caller, orderID string, back booking.PaymentReturn) (Outcome, error) {
 	if err := o.Allow(ctx, caller, booking.ReturnToOrder, "", orderID); err != nil {
 		return Outcome{}, err

@@ -14,8 +14,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestReturn_AnswersWhatIsTrue: a customer who comes back is answered with the order as it
-// stands: when it asks the provider, when another tab was first, and when it is over.
+// TestReturn_AnswersWhatIsTrue: a customer that comes back gets the order's present state:
+// when it asks the provider, when another tab was first, and when it has ended.
 func TestReturn_AnswersWhatIsTrue(t *testing.T) {
 	t.Parallel()
 	refusing := func(code booking.Code) error {
@@ -58,8 +58,8 @@ func TestReturn_AnswersWhatIsTrue(t *testing.T) {
 	}
 }
 
-// TestPlace_ReturnTo: the customer comes back to the page of the order, at the host by which
-// they have reached us.
+// TestPlace_ReturnTo: the customer comes back to the page of the order, at the host under
+// which they have reached us.
 func TestPlace_ReturnTo(t *testing.T) {
 	t.Parallel()
 	for host, base := range map[string]string{
@@ -83,8 +83,8 @@ func TestPlace_ReturnTo(t *testing.T) {
 	}
 }
 
-// TestPlace_TooManyUnpaid: a customer with many orders to confirm places no more that cost
-// something.
+// TestPlace_TooManyUnpaid: a customer with many orders to confirm cannot place further ones
+// with a price.
 func TestPlace_TooManyUnpaid(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)

@@ -16,14 +16,14 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Saga is what the engine's list of workflows tells of an order.
+// Saga is an order in the engine's list of workflows.
 type Saga struct {
 	OrderID        string
 	Kind           booking.Kind
-	Status         booking.Status // where it last came to rest
+	Status         booking.Status // its last stable status
 	NeedsAttention bool
 	Execution      enums.WorkflowExecutionStatus
-	Run            string    // its id
+	Run            string    // the run's id
 	Began          time.Time // when the run began
 }
 
@@ -32,26 +32,26 @@ func (s Saga) Running() bool {
 	return s.Execution == enums.WORKFLOW_EXECUTION_STATUS_RUNNING
 }
 
-// Lost tells whether the workflow has ended in another way than the saga does.
+// Lost tells whether the workflow has ended in another way than a saga does.
 func (s Saga) Lost() bool { return standing{ended: endings[s.Execution]}.lost() }
 
-// Completed tells whether the saga came to its own end.
+// Completed tells whether the saga ended normally.
 func (s Saga) Completed() bool {
 	return s.Execution == enums.WORKFLOW_EXECUTION_STATUS_COMPLETED
 }
 
-// All lists the sagas of every order that the engine remembers. Other workflows about an
-// order have no kind.
+// All selects the sagas of every order that the engine has. Other workflows about an order
+// have no kind.
 var All = contract.KindAttribute.GetName() + " IS NOT NULL"
 
-// Since lists the sagas that run, and those that ended after t.
+// Since selects the sagas that run, and those that ended after t.
 func Since(t time.Time) string {
 	return fmt.Sprintf("%s AND (ExecutionStatus = 'Running' OR CloseTime > '%s')", All, t.UTC().Format(time.RFC3339))
 }
 
-// List lists up to size sagas that the query of the engine's list filter
-// selects. next is nil at the end. An order whose workflow was reset or
-// settled is listed once for each of its runs, the newest first.
+// List lists up to size sagas that the query, a filter of the engine, selects. next is nil
+// at the end. An order whose workflow was reset or settled is listed once for each of its
+// runs, newest first.
 func (e *Engine) List(ctx context.Context, query string, size int, page []byte) (sagas []Saga, next []byte, err error) {
 	found, err := e.client.ListWorkflow(ctx, &workflowservice.ListWorkflowExecutionsRequest{
 		Query: query, PageSize: int32(size), NextPageToken: page, //nolint:gosec // a page's size is small
@@ -92,7 +92,7 @@ func sagaOf(e *workflowpb.WorkflowExecutionInfo) (Saga, error) {
 	return s, nil
 }
 
-// describe is what the engine knows of the order's newest run.
+// describe returns the engine's description of the order's newest run.
 func (e *Engine) describe(ctx context.Context, orderID string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	if err := checkID(orderID); err != nil {
 		return nil, err
@@ -101,8 +101,8 @@ func (e *Engine) describe(ctx context.Context, orderID string) (*workflowservice
 	return d, marked(err)
 }
 
-// Describe is what the engine's list would tell of one order's newest run.
-// NotFound: the engine knows of none, or no longer.
+// Describe is the entry of the engine's list for the order's newest run. Returns NotFound
+// if the engine knows none, or no longer.
 func (e *Engine) Describe(ctx context.Context, orderID string) (Saga, error) {
 	d, err := e.describe(ctx, orderID)
 	if err != nil {
@@ -111,9 +111,9 @@ func (e *Engine) Describe(ctx context.Context, orderID string) (Saga, error) {
 	return sagaOf(d.GetWorkflowExecutionInfo())
 }
 
-// Publication asks the order's workflow how the order stands: its view, its first
-// decision, and the hash of its request. It needs a worker. NotFound: the
-// engine knows of no such workflow, or no longer.
+// Publication queries the order's workflow for its view, its first decision, and the hash
+// of its request. It needs a worker. Returns NotFound if the engine knows no such workflow,
+// or no longer.
 func (e *Engine) Publication(ctx context.Context, orderID string) (p contract.Publication, err error) {
 	view, err := e.query(ctx, orderID, contract.ViewQuery)
 	if err == nil {
@@ -143,8 +143,8 @@ func (e *Engine) RequestHash(ctx context.Context, orderID string) (hash string, 
 	return contract.RequestHashIn(d.GetWorkflowExecutionInfo().GetMemo()), nil
 }
 
-// Running counts the orders of an item whose sagas run, as the engine's list
-// knows them: it may be some seconds behind.
+// Running counts the orders of an item whose sagas run, by the engine's list, which may lag
+// by some seconds.
 func (e *Engine) Running(ctx context.Context, itemID string) (int, error) {
 	found, err := e.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
 		Query: fmt.Sprintf("%s AND %s = '%s' AND ExecutionStatus = 'Running'", All, contract.ItemAttribute.GetName(), itemID),
@@ -155,8 +155,8 @@ func (e *Engine) Running(ctx context.Context, itemID string) (int, error) {
 	return int(found.Count), nil
 }
 
-// Used tells whether any saga was ever started in the namespace. One that does
-// not exist yet was not used.
+// Used tells whether any saga was ever started in the namespace; false if the namespace
+// does not exist yet.
 func (e *Engine) Used(ctx context.Context, namespace string) (bool, error) {
 	found, err := e.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{
 		Namespace: namespace, Query: fmt.Sprintf("TaskQueue = %q", contract.SagasQueue),
@@ -167,12 +167,11 @@ func (e *Engine) Used(ctx context.Context, namespace string) (bool, error) {
 	return found.GetCount() > 0, err
 }
 
-// longestID is how long the id of a workflow can be, in bytes: the engine's
-// default.
+// longestID is the maximum length of a workflow's id in bytes, by the engine's default.
 const longestID = 1000
 
-// checkID is NotFound for an id that no workflow can have. The engine would
-// answer InvalidArgument, as it does to much else that is wrong.
+// checkID returns NotFound for an id that no workflow can have. The engine would answer
+// InvalidArgument, as it does for many other faults.
 func checkID(orderID string) error {
 	if orderID == "" || len(orderID) > longestID {
 		return serviceerror.NewNotFound("no workflow can have this id")
@@ -180,7 +179,7 @@ func checkID(orderID string) error {
 	return nil
 }
 
-// unlessOver leaves out that the order's workflow is over.
+// unlessOver drops the error that the order's workflow has ended.
 func unlessOver(orderID string, err error) error {
 	if err = gone(orderID, err); isNotFound(err) {
 		return nil
@@ -188,8 +187,7 @@ func unlessOver(orderID string, err error) error {
 	return err
 }
 
-// gone turns the engine's "not found" into ours, and says of other errors which
-// order they are about.
+// gone turns the engine's "not found" into ours, and adds the order to other errors.
 func gone(orderID string, err error) error {
 	if err == nil {
 		return nil

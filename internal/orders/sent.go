@@ -5,20 +5,20 @@ import (
 	"sync/atomic"
 )
 
-// sending is what is known of a call to the engine, of whatever it returns: the
-// wiring notes it, below all retries.
+// sending is what is known of a call to the engine: the client's interceptor records it,
+// below all retries.
 type sending struct{ begun, sent atomic.Bool }
 
 type sendingKey struct{}
 
-// watched is a context under which a call is noted.
+// watched is a context under which a call is recorded.
 func watched(ctx context.Context) (context.Context, *sending) {
 	s := &sending{}
 	return context.WithValue(ctx, sendingKey{}, s), s
 }
 
-// NoteCall notes that a call to the engine is begun with, or that it is sent, if
-// that matters to its caller.
+// NoteCall records that a call to the engine has begun or, with sent, that it is sent, if
+// its caller watches it.
 func NoteCall(ctx context.Context, sent bool) {
 	s, ok := ctx.Value(sendingKey{}).(*sending)
 	if !ok {
@@ -30,6 +30,6 @@ func NoteCall(ctx context.Context, sent bool) {
 	}
 }
 
-// nothing tells whether it is certain that nothing of the call has reached the
-// engine. A call that was not noted at all may have.
+// nothing tells whether it is certain that nothing of the call has reached the engine. It
+// is not for a call that was not recorded.
 func (s *sending) nothing() bool { return s.begun.Load() && !s.sent.Load() }

@@ -22,19 +22,18 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// today is the day on which these tests take place: in Seoul it is the 21st
-// already, in UTC still the 20th.
+// today is the day of these tests: in Seoul already the 21st, in UTC still the 20th.
 var today = time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
 
-// patience is the reply budget where what is waited for comes: how long a busy
-// machine takes for that decides nothing.
+// patience is the reply budget for tests in which the awaited event comes, long enough for
+// a busy machine.
 const patience = 20 * time.Second
 
-// impatient is for what does not come: how long it is waited for changes nothing.
+// impatient is for tests in which the awaited event does not come, so that a short wait
+// suffices.
 func impatient(d *orders.Deps) { d.ReplyBudget = 100 * time.Millisecond }
 
-// bundle is orders with everything around them in memory, and an engine that the
-// test describes.
+// bundle is orders with all dependencies in memory, and an engine that the test describes.
 type bundle struct {
 	*orders.Orders
 	t      *testing.T
@@ -57,7 +56,7 @@ func newBundle(t *testing.T, change ...func(*orders.Deps)) *bundle {
 	return b
 }
 
-// again makes the orders of another process, of the same engine and store.
+// again returns the orders of another process, on the same engine and store.
 func (b *bundle) again(change func(*orders.Deps)) *bundle {
 	deps := b.Deps
 	change(&deps)
@@ -78,7 +77,7 @@ func bibimbap() booking.Menu {
 	return booking.Menu{ID: "menu-bibimbap", Name: "Bibimbap", OwnerID: "sara", Price: booking.Money{Amount: 9000, Currency: "KRW"}}
 }
 
-// latte is a drink of the day after the one on which the tests take place.
+// latte is a drink for the day after today.
 func latte() booking.Drink {
 	return booking.Drink{
 		ID: "drink-latte", Name: "Latte", OwnerID: "cora", Price: booking.Money{Amount: 4500, Currency: "KRW"},
@@ -102,7 +101,7 @@ type business struct {
 	kind    booking.Kind
 	wanted  orders.Wanted
 	summary string         // of the order
-	input   contract.Input // of its saga; its id is its kind's name and -1
+	input   contract.Input // of its saga; its id is the kind and "-1"
 }
 
 // businesses are all there are.
@@ -131,18 +130,18 @@ func businesses() []business {
 	}
 }
 
-// of is the business of a kind.
+// of returns the business of a kind.
 func of(kind booking.Kind) business {
 	all := businesses()
 	return all[slices.IndexFunc(all, func(b business) bool { return b.kind == kind })]
 }
 
-// in makes the publication of the business's order when it has come to a status.
+// in is the publication of the business's order in a status.
 func (b business) in(status booking.Status, reason booking.Reason) contract.Publication {
 	return cameTo(b.input.View(), status, reason)
 }
 
-// id is that of the business's order.
+// id is the id of the business's order.
 func (b business) id() string { return b.input.View().ID }
 
 // named is the business's input with another order id.
@@ -150,7 +149,7 @@ func (b business) named(id string) contract.Input {
 	return changed(b.input, func(o *contract.Order) { o.OrderID = id })
 }
 
-// changed is the input with something else of what orders have in common.
+// changed is the input with a change of its common fields.
 func changed(in contract.Input, change func(*contract.Order)) contract.Input {
 	switch in := in.(type) {
 	case contract.Lodging:
@@ -170,7 +169,7 @@ func changed(in contract.Input, change func(*contract.Order)) contract.Input {
 	}
 }
 
-// cameTo makes the publication of an order that has come to a status.
+// cameTo is the publication of an order in a status.
 func cameTo(v contract.View, status booking.Status, reason booking.Reason) contract.Publication {
 	v.Status, v.Reason, v.Version = status, reason, 7
 	v.History = append(v.History, contract.Entry{Status: status, At: today, Reason: reason})
@@ -181,7 +180,7 @@ func cameTo(v contract.View, status booking.Status, reason booking.Reason) contr
 	return p
 }
 
-// placed is what came of an order.
+// placed is the result of a placement or decision.
 type placed struct {
 	orders.Outcome
 	err error
@@ -189,7 +188,7 @@ type placed struct {
 
 // hashOf is the hash of a request.
 func hashOf(w orders.Wanted) string {
-	text, err := json.Marshal(w) // what is printed of two addresses is the same
+	text, err := json.Marshal(w) // two equal addresses are printed alike
 	if err != nil {
 		panic(err)
 	}
@@ -215,7 +214,7 @@ func (b *bundle) placeFor(ctx context.Context, p orders.Placement) placed {
 	return placed{out, err}
 }
 
-// stands expects an order that was decided on and stands.
+// stands expects that the order was accepted.
 func (b *bundle) stands(p placed) contract.View {
 	b.t.Helper()
 	require.NoError(b.t, p.err)
@@ -224,7 +223,7 @@ func (b *bundle) stands(p placed) contract.View {
 	return p.View
 }
 
-// undecided expects an order that goes on.
+// undecided expects that the order goes on without a decision.
 func (b *bundle) undecided(p placed) contract.View {
 	b.t.Helper()
 	require.NoError(b.t, p.err)
@@ -232,8 +231,7 @@ func (b *bundle) undecided(p placed) contract.View {
 	return p.View
 }
 
-// refused expects an error with the code, and answers the order that it is about,
-// if it is about one.
+// refused expects an error with the code, and returns the order that it is about, if any.
 func (b *bundle) refused(p placed, code booking.Code) contract.View {
 	b.t.Helper()
 	require.ErrorIs(b.t, p.err, &booking.Error{Code: code})
@@ -254,8 +252,8 @@ func (b *bundle) faulty(p placed, fields ...string) {
 	require.ElementsMatch(b.t, fields, named)
 }
 
-// onStart lets started stand in for the saga of whatever business. What it
-// returns is the answer to the start.
+// onStart runs started in place of the saga of any business. What it returns is the answer
+// to the start.
 func (b *bundle) onStart(started func(client.StartWorkflowOptions, contract.Input) error) *mock.Call {
 	return b.engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).
 		Return(func(_ context.Context, o client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
@@ -263,8 +261,8 @@ func (b *bundle) onStart(started func(client.StartWorkflowOptions, contract.Inpu
 		})
 }
 
-// decides makes the saga publish its first decision, which the hub may pass on
-// before the start has been answered.
+// decides makes the saga publish its first decision, which may reach the hub before the
+// start is answered.
 func (b *bundle) decides(status booking.Status, reason booking.Reason) *mock.Call {
 	return b.onStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
 		b.publish(in, status, reason)
@@ -279,7 +277,7 @@ func (b *bundle) publish(in contract.Input, status booking.Status, reason bookin
 	b.Hub.Wake(p)
 }
 
-// requestHash is that of the request which an input was made of.
+// requestHash is the hash of the request that an input was made of.
 func requestHash(in contract.Input) string {
 	switch in := in.(type) {
 	case contract.Lodging:
@@ -295,16 +293,15 @@ func requestHash(in contract.Input) string {
 	}
 }
 
-// answersQuery lets every order answer a query like this, or not.
+// answersQuery makes every order answer a query with v, or fail with err.
 func (b *bundle) answersQuery(query string, v any, err error) *mock.Call {
 	return b.engine.On("QueryWorkflow", mock.Anything, mock.Anything, "", query).Return(valueOf(b.t, v), err).Maybe()
 }
 
-// knowsNone lets the engine know of no order.
+// knowsNone makes the engine know no order.
 func (b *bundle) knowsNone() *mock.Call { return knowsNone(b.engine) }
 
-// memory is a store that keeps everything in memory. All of it fails with the
-// error in away.
+// memory is a store in memory. All its methods fail with the error in away.
 type memory struct {
 	mu        sync.Mutex
 	away      error
@@ -312,11 +309,11 @@ type memory struct {
 	menus     map[string]booking.Menu
 	drinks    map[string]booking.Drink
 	deletions map[string]*booking.DrinkDeletion
-	policy    *booking.CancellationPolicy // of calls
+	policy    *booking.CancellationPolicy // for calls
 	waiting   int                         // calls that wait for a cleaner
-	waitingOf map[string]int              // of them, by customer
-	waitingBy map[string]int              // of them, by the caller that placed them for others
-	looked    int                         // how often the catalogue was asked
+	waitingOf map[string]int              // those of them by customer
+	waitingBy map[string]int              // those of them by the caller that placed them for others
+	looked    int                         // how often the catalogue was read
 	orders    map[string]contract.Publication
 }
 

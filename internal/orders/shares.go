@@ -8,35 +8,33 @@ import (
 	"go.uber.org/zap"
 )
 
-// forOthers is how many times as much as one customer a caller may have that places
-// orders for others: the desk of a hotel, for example, that calls cleaners for its
-// guests.
+// forOthers is how many times a customer's share a caller may have that places orders for
+// others: for example the desk of a hotel that calls cleaners for its guests.
 const forOthers = 10
 
-// share is how much one customer or caller, or all of them, may have of what there is
-// room for.
+// share is a limit on the orders of one customer, of one caller, or of all.
 type share struct {
 	shareOf
 	most  int // 0 is no limit
 	count func(ctx context.Context, id string) (int, error)
-	// refused is the error for an order beyond it, given how much there is.
+	// refused is the error for an order beyond it, given the used number.
 	refused func(used int) error
-	// lenient: an order is let in that has waited in vain for others to be placed.
+	// lenient: an order is admitted after it has waited in vain for others being placed.
 	lenient bool
 }
 
-// shareOf is whose a share is: in words, and by its id, "" for no share. A caller may be
-// a customer, too, and has two then.
+// shareOf is the owner of a share: in words, and by its id, "" for no share. A caller that is
+// also a customer has two shares.
 type shareOf struct{ whose, id string }
 
-// bounding leaves out the shares that bound nothing.
+// bounding returns the shares that have a limit.
 func bounding(shares []share) []share {
 	return slices.DeleteFunc(shares, func(s share) bool { return s.id == "" || s.most <= 0 })
 }
 
-// shares are those that a placement counts for: its customer's and, where that is
-// another one, its caller's. most is what one customer may have; refused says whose
-// share is used up.
+// shares are the shares that a placement counts for: its customer's and, if that is another
+// one, its caller's. most is the limit of one customer; refused says whose share is used
+// up.
 func (p Placement) shares(most int, ofCustomer, byCaller func(context.Context, string) (int, error), refused func(used int, whose string) error) []share {
 	of := func(whose, id string, most int, count func(context.Context, string) (int, error)) share {
 		return share{shareOf: shareOf{whose, id}, most: most, count: count, refused: func(used int) error { return refused(used, whose) }}
@@ -47,7 +45,7 @@ func (p Placement) shares(most int, ofCustomer, byCaller func(context.Context, s
 	}
 }
 
-// used is how much of the share there is, as far as that is known.
+// used is how much of the share is used, as far as that is known.
 func (s share) used(ctx context.Context, log *zap.Logger) (n int, known bool) {
 	n, err := s.count(ctx, s.id)
 	if err != nil {
@@ -56,7 +54,7 @@ func (s share) used(ctx context.Context, log *zap.Logger) (n int, known bool) {
 	return n, err == nil
 }
 
-// usedUp refuses an order that counts for a share of which there is no more.
+// usedUp refuses an order if a share that it counts for is used up.
 func usedUp(ctx context.Context, log *zap.Logger, shares []share) (refused error) {
 	for _, s := range shares {
 		if used, known := s.used(ctx, log); known && used >= s.most {
@@ -66,30 +64,30 @@ func usedUp(ctx context.Context, log *zap.Logger, shares []share) (refused error
 	return nil
 }
 
-// shared are the orders that are being placed, for each share. A count and what is
-// added to it are not one transaction: without these, all that come before the first is
-// counted would be let in.
+// shared holds the orders being placed, for each share. A count and the order added to it
+// are not one transaction: without shared, all orders that come before the first one is
+// counted would be admitted.
 type shared struct {
 	mu sync.Mutex
 	of map[shareOf]*placing
 }
 
-// placing are the orders of one share.
+// placing holds the orders being placed of one share.
 type placing struct {
-	looks int // goroutines that hold it
+	looks int // goroutines that use it
 	begun int
-	// ended are those which any later count has found, if they came to anything.
+	// ended counts orders that are over; any later count includes those that count.
 	ended int
-	// clear are those that have ended one after the other and came to nothing that is
-	// counted: as many more may be under way at once.
+	// clear counts the latest consecutive orders that ended without counting: so many more
+	// may be placed at the same time.
 	clear int
-	next  chan struct{} // closed when one more ends
+	next  chan struct{} // closed when another one ends
 }
 
-// enter lets an order in that counts for these shares, until leave is called, or
-// refuses it. While a share might be used up by orders that are being placed, it waits
-// for these to end, as long as ctx lasts. When a share cannot be counted, the order is
-// let in: a limit must not be what takes the service down.
+// enter admits an order that counts for these shares, until leave is called, or refuses it.
+// While orders being placed might use up a share, it waits for these to end, until ctx
+// ends. If a share cannot be counted, the order is admitted: a limit must not take the
+// service down.
 func (s *shared) enter(ctx context.Context, log *zap.Logger, shares []share) (leave func(), refused error) {
 	var held []func()
 	leave = func() {
@@ -108,8 +106,7 @@ func (s *shared) enter(ctx context.Context, log *zap.Logger, shares []share) (le
 	return leave, nil
 }
 
-// enterOne is enter for one share. end is told whether the order may have come to what
-// is counted.
+// enterOne is enter for one share. end gets whether the order may count.
 func (s *shared) enterOne(ctx context.Context, log *zap.Logger, sh share) (end func(counts bool), refused error) {
 	p := s.hold(sh.shareOf)
 	for waited := false; ; {

@@ -20,7 +20,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// queue counts the calls of all customers, which come in while they are placed.
+// queue counts the calls of all customers, which increase while calls are placed.
 type queue struct {
 	mu sync.Mutex
 	of map[string]int
@@ -49,8 +49,8 @@ func (q *queue) Waiting(context.Context) (all int, err error) {
 	return all, nil
 }
 
-// TestPlace_SharesAtOnce: of calls that come at the same moment no more are taken than
-// may wait, of one customer and of all, and none that there is room for is refused.
+// TestPlace_SharesAtOnce: of simultaneous calls no more are accepted than may wait, for one
+// customer and for all, and none is refused while there is room.
 func TestPlace_SharesAtOnce(t *testing.T) {
 	t.Parallel()
 	const ofOne, ofAll = 5, 12
@@ -88,15 +88,15 @@ func TestPlace_SharesAtOnce(t *testing.T) {
 	}
 }
 
-// TestKeep_SharesAtOnce: while no start is answered, no more orders of one customer come
-// into the inbox than may be there, though all come before the first is.
+// TestKeep_SharesAtOnce: while no start is answered, no more orders of one customer get
+// into the inbox than are allowed, although all come before the first is kept.
 func TestKeep_SharesAtOnce(t *testing.T) {
 	t.Parallel()
 	k := newKitchen(t)
 	k.MaxKeptOfOne = 3
 	k.engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).
 		Return(func(context.Context, client.StartWorkflowOptions, any, ...any) (client.WorkflowRun, error) {
-			time.Sleep(20 * time.Millisecond) // so that all are under way before the first is kept
+			time.Sleep(20 * time.Millisecond) // so that all are being placed before the first is kept
 			return &mocks.WorkflowRun{}, serviceerror.NewDeadlineExceeded("no answer")
 		})
 	knowsNone(k.engine)
@@ -112,14 +112,14 @@ func TestKeep_SharesAtOnce(t *testing.T) {
 	require.Len(t, k.kept(t), k.MaxKeptOfOne)
 }
 
-// TestPlace_UnpaidAtOnce: of orders that one customer places at the same moment no more come
-// to wait for the payment to be confirmed than may; others are not held up by that.
+// TestPlace_UnpaidAtOnce: of a customer's simultaneous orders no more get to wait for a
+// confirmation of the payment than are allowed; other orders are not delayed by that.
 func TestPlace_UnpaidAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		comesTo     booking.Status
 		orders      int
-		under, most int // as many are under way before the first is decided, and are taken at last
+		under, most int // how many are placed before the first is decided, and are accepted in the end
 		budget      time.Duration
 	}{
 		"Unpaid":     {booking.AwaitingPayment, 20, 5, 5, time.Minute},
@@ -159,8 +159,8 @@ func TestPlace_UnpaidAtOnce(t *testing.T) {
 	}
 }
 
-// TestPlace_SharesOfOneName: a customer whose id is that of a caller who calls for
-// others, or of a word of ours, has a share of their own.
+// TestPlace_SharesOfOneName: a customer whose id equals that of a caller for others, or one
+// of our words, has a share of their own.
 func TestPlace_SharesOfOneName(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"all", "everybody"} {

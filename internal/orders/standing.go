@@ -12,7 +12,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// standing is how the newest run of an order's workflow stands.
+// standing is the state of the newest run of an order's workflow.
 type standing struct {
 	run   string
 	began time.Time
@@ -20,7 +20,7 @@ type standing struct {
 	waits []Waiting
 }
 
-// lost tells whether the workflow has ended in another way than its saga does.
+// lost tells whether the workflow has ended in another way than a saga does.
 func (s standing) lost() bool {
 	switch s.ended {
 	case "", "running", "completed":
@@ -30,7 +30,7 @@ func (s standing) lost() bool {
 	}
 }
 
-// endings are the words for how a run has ended.
+// endings are the words for the ways in which a run ends.
 var endings = map[enums.WorkflowExecutionStatus]string{
 	enums.WORKFLOW_EXECUTION_STATUS_RUNNING:    "running",
 	enums.WORKFLOW_EXECUTION_STATUS_COMPLETED:  "completed",
@@ -40,8 +40,8 @@ var endings = map[enums.WorkflowExecutionStatus]string{
 	enums.WORKFLOW_EXECUTION_STATUS_CANCELED:   "canceled",
 }
 
-// standing asks the engine how the order's workflow stands, and for the last failure of
-// what it waits for.
+// standing asks the engine for the state of the order's workflow, and for the last failure
+// of what it waits for.
 func (e *Engine) standing(ctx context.Context, orderID string) (is standing, err error) {
 	d, err := e.describe(ctx, orderID)
 	if err != nil {
@@ -67,7 +67,7 @@ func (e *Engine) standing(ctx context.Context, orderID string) (is standing, err
 	return is, nil
 }
 
-// stamp is a time as the engine has it. One that is not set is not valid.
+// stamp is a time of the engine's. It is invalid if it is not set.
 type stamp interface {
 	IsValid() bool
 	AsTime() time.Time
@@ -83,7 +83,7 @@ func firstOf(times ...stamp) time.Time {
 	return time.Time{}
 }
 
-// messageOf is what a failure says, with its cause's words where those say more.
+// messageOf is the message of a failure, with its cause's if that says more.
 func messageOf(f *failurepb.Failure) string {
 	message := f.GetMessage()
 	for cause := f.GetCause(); cause != nil; cause = cause.GetCause() {
@@ -94,21 +94,21 @@ func messageOf(f *failurepb.Failure) string {
 	return message
 }
 
-// QueueState is a task queue with those who work on it.
+// QueueState is a task queue with its workers.
 type QueueState struct {
 	Name string
-	// Workers is how many processes poll it. One that has no slot free does not.
+	// Workers is how many processes poll it. A process without a free slot does not.
 	Workers int
-	// Backlog is how many tasks wait, about, and Oldest for how long the first of them has.
+	// Backlog is about how many tasks wait, and Oldest how long the first of them has.
 	Backlog int
 	Oldest  time.Duration
 }
 
-// polledWithin is how long ago a process may have begun to poll: a poll lasts for a minute at
-// most. The engine lists a process that has died for some five minutes.
+// polledWithin is how long ago a process may have begun to poll: a poll lasts for a minute
+// at most. The engine lists a dead process for some five minutes.
 const polledWithin = 2 * time.Minute
 
-// queue asks the engine who works on a task queue, and what waits there.
+// queue asks the engine for the workers and the backlog of a task queue.
 func (e *Engine) queue(ctx context.Context, name string) (QueueState, error) {
 	kind := enums.TASK_QUEUE_TYPE_ACTIVITY
 	if name == contract.SagasQueue {

@@ -12,10 +12,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Source is where a line of a timeline is written.
+// Source is the source of a line of a timeline.
 type Source string
 
-// The sources. Of what happened at the same time, they are in this order.
+// The sources. Moments of the same time are in this order.
 const (
 	FromRun      Source = "run"      // a run of the workflow: its begin, resets, decisions, end
 	FromStep     Source = "step"     // a step or an undo, with its last failure
@@ -26,7 +26,7 @@ const (
 	FromOperator Source = "operator" // the log of operators' actions
 )
 
-// Sources are all sources.
+// Sources lists all sources.
 func Sources() []Source {
 	return []Source{FromRun, FromStep, FromMoney, FromStock, FromOrder, FromEvent, FromOperator}
 }
@@ -35,22 +35,22 @@ func Sources() []Source {
 type Moment struct {
 	At     time.Time
 	Source Source
-	// What happened, by its name at the source: an event's type, a step's, a status.
+	// What happened, by its name at the source: an event's type, a step's type, a status.
 	What string
-	// Says is more about it in words: a failure, a result, a reason.
+	// Says adds words: a failure, a result, a reason.
 	Says string
-	// By is the number of the one who decided it.
+	// By is the number of the caller that decided it.
 	By      string
 	Amount  booking.Money
 	Attempt int
-	// Failed: it did not do what it was to do.
+	// Failed: it did not succeed.
 	Failed bool
-	// Pending: it is still under way.
+	// Pending: it is not done.
 	Pending bool
-	Run     string // of the workflow
+	Run     string // the workflow's
 }
 
-// Words are what there is to say of it besides its name.
+// Words are the moment's words besides its name.
 func (m Moment) Words() string {
 	var words []string
 	if m.Amount.Currency != "" {
@@ -65,15 +65,15 @@ func (m Moment) Words() string {
 	return strings.Join(words, ", ")
 }
 
-// Timeline is all that has happened to an order, oldest first.
+// Timeline is everything that has happened to an order, oldest first.
 type Timeline struct {
 	Order   contract.View
 	Moments []Moment
 	Runs    []Run
 	Need    InNeed // why it needs attention; the zero value without a cause
-	// Unknown are the sources that could not be read, with why.
+	// Unknown are the sources that could not be read, with the reason.
 	Unknown map[Source]string
-	// Cut: there is more in the engine's history than is shown.
+	// Cut: the engine's history contains more than is shown.
 	Cut bool
 }
 
@@ -85,8 +85,8 @@ type Run struct {
 	Link  string // into the engine's web UI, "" for none
 }
 
-// Timeline tells all that has happened to an order. Each source is read by itself: one that
-// cannot be read is named.
+// Timeline reads everything that has happened to an order. Each source is read by itself:
+// one that cannot be read is named.
 func (m *Monitor) Timeline(ctx context.Context, caller booking.Caller, orderID string) (t Timeline, err error) {
 	if err := caller.Authorize(booking.Monitor, booking.Thing{}); err != nil {
 		return t, err
@@ -119,7 +119,7 @@ func (m *Monitor) Timeline(ctx context.Context, caller booking.Caller, orderID s
 // timelineWithin bounds each source of a timeline.
 const timelineWithin = 4 * time.Second
 
-// mostOfOne is how many entries of one source a timeline shows at most.
+// mostOfOne is the maximum of entries of one source in a timeline.
 const mostOfOne = 1000
 
 func (m *Monitor) sources(caller booking.Caller, t *Timeline) map[Source]func(context.Context) ([]Moment, error) {
@@ -155,13 +155,13 @@ func (m *Monitor) sources(caller booking.Caller, t *Timeline) map[Source]func(co
 	}
 }
 
-// inOrder sorts moments by time. What one source has of the same time stays in its order.
+// inOrder sorts moments by time. Moments of one source at the same time keep their order.
 func inOrder(moments []Moment) {
 	rank := map[Source]int{}
 	for i, s := range Sources() {
 		rank[s] = i
 	}
-	rank[FromStep] = rank[FromRun] // both are of one history
+	rank[FromStep] = rank[FromRun] // both come from one history
 	slices.SortStableFunc(moments, func(a, b Moment) int {
 		if c := a.At.Compare(b.At); c != 0 {
 			return c
@@ -178,7 +178,7 @@ func each[A any](all []A, of func(A) Moment) []Moment {
 	return moments
 }
 
-// needOf is why the order needs attention, as the list has it.
+// needOf is why the order needs attention, as in the list.
 func (m *Monitor) needOf(ctx context.Context, v contract.View) InNeed {
 	n := InNeed{Order: v, Cause: causeOf(v), Since: v.Since()}
 	if v.Trouble != nil && n.Cause == Marked {
@@ -192,14 +192,14 @@ func (m *Monitor) needOf(ctx context.Context, v contract.View) InNeed {
 	}
 	m.explain(ctx, &n)
 	if n.Lost != "" && n.Cause != Abandoned {
-		// The audit has not looked at it since.
+		// The audit has not checked it since.
 		n.Cause, n.Says, n.Remedy = Abandoned, "its workflow is "+n.Lost+" while the order is "+string(v.Status), "yeyak settle "+v.ID
 	}
 	n.Unknown = n.Unknown || err != nil
 	return n
 }
 
-// causeOf is why an order needs attention as its row has it, "" where it does not.
+// causeOf is why an order needs attention by its row, "" if it does not.
 func causeOf(v contract.View) Cause {
 	switch {
 	case v.NeedsAttention:
@@ -213,20 +213,20 @@ func causeOf(v contract.View) Cause {
 	}
 }
 
-// StockEntry is stock that is, or was, held for an order.
+// StockEntry is stock that is or was held for an order.
 type StockEntry struct {
 	At       time.Time
 	ItemID   string
 	From, To string // days; to is exclusive
 	Quantity int
 	State    string // done, refused or undone
-	Change   bool   // it changed what was held
+	Change   bool   // it changed the hold
 	Reason   booking.Reason
 }
 
-// StockBook is the inventory, to read.
+// StockBook reads the inventory.
 type StockBook interface {
-	// OfOrder is what was held for an order, and each change of that, oldest first.
+	// OfOrder lists the holds of an order and their changes, oldest first.
 	OfOrder(ctx context.Context, orderID string) ([]StockEntry, error)
 }
 
@@ -251,7 +251,7 @@ func ofAction(a booking.OperatorAction) Moment {
 	return Moment{At: a.At, Source: FromOperator, What: string(a.Action), Says: says, By: a.By, Pending: a.Outcome == ""}
 }
 
-// ofOrder are the statuses that the order went through, and the decisions on it.
+// ofOrder lists the order's statuses and the decisions on it.
 func ofOrder(v contract.View, reader booking.Reader) []Moment {
 	return each(v.History, func(e contract.Entry) Moment {
 		m := Moment{At: e.At, Source: FromOrder, What: string(e.Status), By: e.By, Says: string(e.Reason)}
@@ -266,8 +266,8 @@ func ofOrder(v contract.View, reader booking.Reader) []Moment {
 	})
 }
 
-// ofPayment are the charge, further charges and refunds, when they were decided and, where
-// that was later, when they came to their state.
+// ofPayment lists the charge, further charges and refunds, each when it was decided and, if
+// later, when it got its state.
 func ofPayment(p booking.Payment, reader booking.Reader, underWay bool) (moments []Moment) {
 	moments = append(moments, Moment{
 		At: p.At, Source: FromMoney, What: string(booking.ChargeEntry), Says: string(p.Status), Amount: p.Amount,
