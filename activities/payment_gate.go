@@ -11,9 +11,9 @@ type PaymentGate interface {
 	// Enter lets a charge through, or answers ErrShut at once. One that has
 	// waited for its turn goes before those that have not.
 	Enter(ctx context.Context, waited bool) (PaymentPass, error)
-	// Opens waits until one whose turn has come may enter, or ctx ends. One that
+	// AwaitOpen waits until one whose turn has come may enter, or ctx ends. One that
 	// was let in before, to no avail, is not let in again at once.
-	Opens(ctx context.Context, again bool) error
+	AwaitOpen(ctx context.Context, again bool) error
 }
 
 // PaymentPass is what one who was let in shows. It has to be given back.

@@ -25,7 +25,7 @@ type keptAudit struct {
 }
 
 // runsAudits has the system run audits by itself.
-func runsAudits(o *app.Options) { o.Config.Audits = config.Audits{Every: time.Hour, Here: true} }
+func runsAudits(o *app.Options) { o.Config.Audits = config.Audits{Every: time.Hour, Run: true} }
 
 // awaitAudit waits for the end of an audit after the one that is given.
 func (a *audited) awaitAudit(after int64) (kept keptAudit) {

@@ -92,12 +92,12 @@ func TestPages_Demo(t *testing.T) {
 	d.says("Yeyak is running", 1)
 	d.token = d.tokenOf("olga")
 	p := &pages{&d.system, chromium.New(t)}
-	live := p.enter(chromium.Look{Width: 390}, olga) // shows each change by itself
+	live := p.enter(chromium.Options{Width: 390}, olga) // shows each change by itself
 	live.goTo("/demo")
 	still := []*visitor{
-		p.enter(chromium.Look{Language: "ko", Width: 390, NoScript: true}, olga), p.enter(chromium.Look{Dark: true, NoScript: true}, olga),
+		p.enter(chromium.Options{Language: "ko", Width: 390, NoScript: true}, olga), p.enter(chromium.Options{Dark: true, NoScript: true}, olga),
 	}
-	customer := p.enter(chromium.Look{Language: "ko"}, alice)
+	customer := p.enter(chromium.Options{Language: "ko"}, alice)
 	for n, failing := range []struct{ name, says, en, ko string }{
 		{"slow", "The payment provider is slow", "Slow payment provider", "느린 결제사"},
 		{"away", "The inventory is away", "Inventory away", "재고 서비스 중단"},
@@ -180,7 +180,7 @@ func TestDev_Demo(t *testing.T) {
 	d.run()
 	b := d.browse("olga")
 	p := &pages{&d.system, chromium.New(t)}
-	v := p.enter(chromium.Look{Language: "ko", Width: 390}, olga)
+	v := p.enter(chromium.Options{Language: "ko", Width: 390}, olga)
 	v.goTo("/demo")
 	v.keep("demo-before")
 	for range 2 {

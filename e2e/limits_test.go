@@ -91,7 +91,7 @@ func TestLimits_Callers(t *testing.T) {
 // TestLimits_Inbox: while Temporal is away, one customer cannot fill the inbox.
 func TestLimits_Inbox(t *testing.T) {
 	t.Parallel()
-	c := bootCutOff(t, ofOne(admission.Limits{PerSecond: 1000, MaxKeptOfOne: 3}))
+	c := bootCutOff(t, ofOne(admission.Limits{PerSecond: 1000, MaxInboxOfOne: 3}))
 	c.wire.cut()
 	var ids []string
 	for _, a := range []answer{c.orderAgain(0), c.orderAgain(1), c.orderAgain(2)} {
@@ -124,7 +124,7 @@ func TestLimits_Inbox(t *testing.T) {
 // these are. A customer who orders meanwhile is served.
 func TestLimits_InboxOfOneCaller(t *testing.T) {
 	t.Parallel()
-	c := bootCutOff(t, ofOne(admission.Limits{PerSecond: 1000, MaxKeptOfOne: 1}))
+	c := bootCutOff(t, ofOne(admission.Limits{PerSecond: 1000, MaxInboxOfOne: 1}))
 	alice := c.person("alice", booking.CustomerRole)
 	c.wire.cut()
 	var ids []string

@@ -98,7 +98,7 @@ func TestMypage_IsRebuilt(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 4, done.Orders)
 	require.EqualValues(t, 4, done.Written)
-	require.Zero(t, done.Silent)
+	require.Zero(t, done.Unanswered)
 	s.requirePages(orders)
 	require.Equal(t, booking.AwaitingOwner, s.page(orders[0]).Status)
 

@@ -18,7 +18,7 @@ import (
 func TestPages_OperatorActs(t *testing.T) {
 	t.Parallel()
 	p := &pages{bootPages(t), chromium.New(t)}
-	for _, look := range []chromium.Look{{Language: "ko", Width: 390, NoScript: true}, {Language: "en", Width: 1280}} {
+	for _, look := range []chromium.Options{{Language: "ko", Width: 390, NoScript: true}, {Language: "en", Width: 1280}} {
 		t.Run(look.String(), func(t *testing.T) { // one after the other: they turn the provider
 			p := p.in(t)
 			books := &audited{system: p.system, options: p.options}
@@ -177,7 +177,7 @@ const stuckOrders = 500
 func TestPages_Bulk(t *testing.T) {
 	t.Parallel()
 	p := &pages{bootPages(t), chromium.New(t)}
-	looks := []chromium.Look{{Language: "ko", Width: 390}, {Language: "en", Width: 1280, NoScript: true}}
+	looks := []chromium.Options{{Language: "ko", Width: 390}, {Language: "en", Width: 1280, NoScript: true}}
 	var all sync.WaitGroup
 	for _, look := range looks {
 		place, orders := p.stuck(stuckOrders)

@@ -16,7 +16,7 @@ import (
 func (p *pages) live(telephone *visitor) {
 	const name = "Live House 생방송"
 	place := p.place(9, byOwner, object{"name": name, "ownerId": "bora"})
-	screen, owner := p.enter(chromium.Look{}, alice), p.enter(chromium.Look{}, bora)
+	screen, owner := p.enter(chromium.Options{}, alice), p.enter(chromium.Options{}, bora)
 	soonest := time.Hour
 	for range 3 { // another process may have the machine for a moment
 		order := p.waiting(place)
@@ -67,7 +67,7 @@ func (p *pages) markup() {
 	call := p.call(object{"location": evil}).body.ID
 	days := "?checkIn=" + inDays(10).String() + "&checkOut=" + inDays(12).String() + "&rooms=1"
 
-	v := p.enter(chromium.Look{}, alice)
+	v := p.enter(chromium.Options{}, alice)
 	for _, path := range []string{
 		"/rooms" + days, "/rooms/" + place + days, "/meals", "/meals/" + menu, "/drinks", "/drinks/" + drink,
 		"/orders", "/orders/" + rejected, "/orders/" + meal, "/orders/" + meal + "/cancel", "/orders/" + cup, "/orders/" + call,

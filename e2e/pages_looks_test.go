@@ -9,13 +9,13 @@ import (
 )
 
 // looks are how pages are looked at: both languages, on a telephone and on a desk.
-var looks = []chromium.Look{
+var looks = []chromium.Options{
 	{Language: "ko", Width: 390}, {Language: "ko", Width: 1280},
 	{Language: "en", Width: 390}, {Language: "en", Width: 1280},
 }
 
 // others are looks with scripts off, and with dark colours.
-var others = []chromium.Look{
+var others = []chromium.Options{
 	{Language: "ko", Width: 390, NoScript: true}, {Language: "en", Width: 1280, Dark: true},
 }
 
@@ -35,7 +35,7 @@ func TestPages_Browser(t *testing.T) {
 		for _, path := range []struct {
 			name    string
 			account string // that walks it, "" for a visitor that logs in later
-			looks   []chromium.Look
+			looks   []chromium.Options
 			walk    func(*pages, *visitor)
 		}{
 			{"Login", "", looks, (*pages).logsIn},
@@ -50,10 +50,10 @@ func TestPages_Browser(t *testing.T) {
 			{"Kitchen", cora, looks, (*pages).kitchen},
 			{"Today", bora, looks, (*pages).today},
 			{"Operator", olga, looks[1:3], (*pages).operates},
-			{"Keyboard", "", []chromium.Look{{Language: "en"}, {Language: "ko", Width: 390, NoScript: true}}, (*pages).keyboard},
-			{"KeyboardAtTheDesk", bora, []chromium.Look{{Language: "ko"}}, (*pages).keyboardAtTheDesk},
-			{"Requests", alice, []chromium.Look{{}}, (*pages).requests},
-			{"Live", alice, []chromium.Look{{Language: "ko", Width: 390}}, (*pages).live},
+			{"Keyboard", "", []chromium.Options{{Language: "en"}, {Language: "ko", Width: 390, NoScript: true}}, (*pages).keyboard},
+			{"KeyboardAtTheDesk", bora, []chromium.Options{{Language: "ko"}}, (*pages).keyboardAtTheDesk},
+			{"Requests", alice, []chromium.Options{{}}, (*pages).requests},
+			{"Live", alice, []chromium.Options{{Language: "ko", Width: 390}}, (*pages).live},
 		} {
 			t.Run(path.name, func(t *testing.T) {
 				t.Parallel()
@@ -94,7 +94,7 @@ type visitor struct {
 }
 
 // enter opens a window on the first page. The account has logged in, if there is one.
-func (p *pages) enter(look chromium.Look, account string) *visitor {
+func (p *pages) enter(look chromium.Options, account string) *visitor {
 	p.Helper()
 	v := &visitor{p.browser.Page(p.TB, look), p.url}
 	v.goTo("/")

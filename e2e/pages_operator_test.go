@@ -60,7 +60,7 @@ func TestPages_OperatorSees(t *testing.T) {
 		}
 		return says != ""
 	})
-	for _, look := range append(looks, chromium.Look{Language: "ko", Width: 390, NoScript: true}) {
+	for _, look := range append(looks, chromium.Options{Language: "ko", Width: 390, NoScript: true}) {
 		t.Run(look.String(), func(t *testing.T) {
 			p := p.in(t)
 			p.sees(p.enter(look, olga), fails, lost, says)

@@ -26,7 +26,7 @@ func (p *pages) undoing() {
 	place := p.place(2, object{"name": "Seaside Inn", "cancellation": object{"tiers": halfWithinWeek}})
 	order := p.reserve(place).body.ID
 	p.becomes(order, booking.Confirmed)
-	v := p.enter(chromium.Look{Width: 390}, alice)
+	v := p.enter(chromium.Options{Width: 390}, alice)
 	v.goTo("/orders/" + order)
 	v.SeesIn("[role=status]", "Confirmed")
 	p.sandbox(object{"down": true})
@@ -46,7 +46,7 @@ func (p *pages) deciding() {
 		place := p.place(3, byOwner, object{"name": waits.name, "ownerId": "cora", "confirmWithin": waits.within})
 		p.becomes(p.reserve(place, ofMinho).body.ID, booking.AwaitingOwner)
 	}
-	v := p.enter(chromium.Look{}, cora)
+	v := p.enter(chromium.Options{}, cora)
 	v.goTo("/desk")
 	v.Sees("Old Town Loft")
 	p.picture(v, "desk")

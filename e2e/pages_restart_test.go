@@ -17,7 +17,7 @@ func TestPages_LiveThroughRestart(t *testing.T) {
 	d.run()
 	p := &pages{&d.system, chromium.New(t)}
 	order := p.waiting(p.place(1, byOwner))
-	v := p.enter(chromium.Look{}, alice)
+	v := p.enter(chromium.Options{}, alice)
 	v.goTo("/orders/" + order)
 	v.SeesIn("[role=status]", "Waiting for the owner")
 	shown := v.Document()

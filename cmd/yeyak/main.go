@@ -220,9 +220,9 @@ func (c rebuild) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	log.Info("pages are written anew", zap.Int64("orders", done.Orders), zap.Int64("written", done.Written), zap.Int64("silent", done.Silent))
-	fmt.Printf("%d orders: %d pages written, %d orders did not answer.\n", done.Orders, done.Written, done.Silent)
-	if done.Silent > 0 {
+	log.Info("pages are written anew", zap.Int64("orders", done.Orders), zap.Int64("written", done.Written), zap.Int64("silent", done.Unanswered))
+	fmt.Printf("%d orders: %d pages written, %d orders did not answer.\n", done.Orders, done.Written, done.Unanswered)
+	if done.Unanswered > 0 {
 		return errors.New("some orders did not answer: is a worker running?")
 	}
 	return nil

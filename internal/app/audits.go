@@ -16,7 +16,7 @@ import (
 // does: it has to know the payment provider, as those that serve payments do.
 func (a *App) runAudits(ctx context.Context, registry prometheus.Registerer) {
 	cfg := a.options.Config
-	if !cfg.Audits.Here || !slices.Contains(cfg.Worker.Serve, contract.PaymentsQueue) {
+	if !cfg.Audits.Run || !slices.Contains(cfg.Worker.Serve, contract.PaymentsQueue) {
 		return
 	}
 	audits := store.NewAudits(a.dbs[mypageDB])

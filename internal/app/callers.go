@@ -31,9 +31,9 @@ func (a *App) knowCallers(ctx context.Context) error {
 		return errors.New("no issuer of access tokens is named (--auth-issuer), and authentication is not off (--auth=off)")
 	}
 	a.verifier = newVerifier(auth)
-	a.health.callers = issuerTrouble(a.verifier.Trouble, a.log)
+	a.health.callers = issuerTrouble(a.verifier.LastError, a.log)
 	a.beside.Go(func() { // so that the first request need not wait for it
-		if err := a.verifier.Ask(ctx); err != nil && ctx.Err() == nil {
+		if err := a.verifier.FetchKeys(ctx); err != nil && ctx.Err() == nil {
 			a.log.Warn("the issuer of access tokens cannot be asked for its keys", zap.Stringer("issuer", auth.Issuer), zap.Error(err))
 		}
 	})
@@ -61,7 +61,7 @@ func (a *App) measureIssuer(registry prometheus.Registerer) {
 	promauto.With(registry).NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "yeyak_issuer_away", Help: "1 while the keys of the issuer of access tokens cannot be fetched.",
 	}, func() float64 {
-		if a.verifier != nil && a.verifier.Trouble() != "" {
+		if a.verifier != nil && a.verifier.LastError() != "" {
 			return 1
 		}
 		return 0
@@ -81,6 +81,6 @@ func (a *App) callers(catalogue *store.Catalogue, crew *store.Crew) *identity.Ca
 	return identity.New(identity.Options{
 		Tokens: a.verifier, IssuerName: a.options.IssuerName,
 		People: store.NewPeople(a.pages), Keys: store.NewKeys(a.pages),
-		Carriers: []identity.Carrier{store.NewMypage(a.pages), catalogue, store.NewMembers(a.pages), crew},
+		Carriers: []identity.IDs{store.NewMypage(a.pages), catalogue, store.NewMembers(a.pages), crew},
 	})
 }

@@ -48,7 +48,7 @@ func chooseEngine(ctx context.Context, cfg config.Config, log *zap.Logger, say f
 	if err != nil {
 		return nil, err
 	}
-	if home.Elsewhere() && (running == nil || running.home != home) {
+	if home.External() && (running == nil || running.home != home) {
 		return nil, fmt.Errorf("the orders in %s have their workflows on the Temporal server at %s, namespace %s: "+
 			"set TEMPORAL_ADDRESS=%[2]s TEMPORAL_NAMESPACE=%[3]s, or choose another folder with YEYAK_DATA_DIR", dir, home.Address, home.Namespace)
 	}
@@ -62,7 +62,7 @@ func chooseEngine(ctx context.Context, cfg config.Config, log *zap.Logger, say f
 			say("Using the Temporal server %s that runs at %s (TEMPORAL_ADDRESS), namespace %s.", version, running.home.Address, running.home.Namespace)
 			running.isNew = running.home != home
 			return running, nil
-		case home.Elsewhere():
+		case home.External():
 			return nil, fmt.Errorf("the Temporal server at %s (TEMPORAL_ADDRESS), where the orders in %s have their workflows: %w", home.Address, dir, err)
 		}
 		say("Not used: the Temporal server at %s (TEMPORAL_ADDRESS), %v.", running.home.Address, err)

@@ -86,7 +86,7 @@ func (h *health) look(ctx context.Context) map[string]string {
 			}
 		})
 	}
-	wg.Go(func() { note("payment provider", h.gate.Trouble(ctx)) })
+	wg.Go(func() { note("payment provider", h.gate.Failure(ctx)) })
 	if h.callers != nil {
 		note("authentication", h.callers())
 	}

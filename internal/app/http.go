@@ -100,7 +100,7 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		Engine: a.sagas, Hub: a.hub, Pages: pages, Catalogue: catalogue, Terms: payments.Terms{}, Gate: a.gate,
 		Starts: budgets.Starts, Dispatcher: a.dispatcher, Carrier: a.carrier, Calls: crew, MaxWaitingCalls: budgets.MaxWaitingCalls,
 		Ledger: store.NewPayments(a.dbs[paymentsDB]), Actions: store.NewActions(a.dbs[mypageDB]), Settler: settler(a.dbs, a.sagas, a.log), Bulk: store.NewBulk(a.dbs[mypageDB]),
-		MaxCallsOfOne: budgets.MaxCallsOfOne, MaxKeptOfOne: budgets.MaxKeptOfOne,
+		MaxCallsOfOne: budgets.MaxCallsOfOne, MaxKeptOfOne: budgets.MaxInboxOfOne,
 		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, Eager: a.eager, Log: a.log,
 	})
 	a.orders = all

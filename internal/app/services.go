@@ -108,7 +108,7 @@ func (a *App) newServices(readModel activities.ReadModel) workers.Services {
 // newGate puts a gate before the payment provider.
 func (a *App) newGate(registry prometheus.Registerer) *payments.Gate {
 	o := a.options.Config.Overload
-	breaker := o.Breaker.Whole()
+	breaker := o.Breaker.WithDefaults()
 	host, _ := os.Hostname() // without it the process id has to do
 	return payments.NewGate(payments.GateOptions{
 		Slow: breaker.Slow, Window: breaker.Window, MinCalls: breaker.MinCalls, FailPercent: breaker.FailPercent,

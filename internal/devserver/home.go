@@ -56,8 +56,8 @@ func (h Home) Write(dir string) error {
 	return os.Rename(file+".new", file)
 }
 
-// Elsewhere tells whether it is a server outside the folder.
-func (h Home) Elsewhere() bool { return h.Address != "" }
+// External tells whether it is a server outside the folder.
+func (h Home) External() bool { return h.Address != "" }
 
 // suits tells why a program cannot go on with what is in the folder; nil when it
 // can.

@@ -86,7 +86,7 @@ type Needs interface {
 	// Owed tells what is owed to orders, by kind.
 	Owed(ctx context.Context) ([]Owed, error)
 	// Standings tells where the rows of the orders stand; none for a row that is missing.
-	Standings(ctx context.Context, orderIDs []string) (map[string]contract.Standing, error)
+	States(ctx context.Context, orderIDs []string) (map[string]contract.RowState, error)
 	// EventsOfOrder are the events of one order, oldest first, up to a bound.
 	EventsOfOrder(ctx context.Context, orderID string) ([]booking.Event, error)
 }

@@ -67,7 +67,7 @@ func (k *Keys) AddKey(ctx context.Context, key identity.Key) error {
 		switch {
 		case err != nil:
 			return err
-		case live >= identity.MostLive:
+		case live >= identity.MaxLive:
 			return booking.Errorf(booking.Invalid, "%d keys named %q are live: revoke one of them first", live, key.Name)
 		}
 		if err = mustBeItsKey(ctx, q, key); err != nil {

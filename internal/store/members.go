@@ -125,9 +125,9 @@ func (m *Members) RemoveMember(ctx context.Context, ownerID, personID string) er
 	})
 }
 
-// Carry tells whether anybody is a member of the organisation with the id, or the
-// person with the id is one. It implements identity.Carrier.
-func (m *Members) Carry(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {
+// InUse tells whether anybody is a member of the organisation with the id, or the
+// person with the id is one. It implements identity.IDs.
+func (m *Members) InUse(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {
 	statement := map[identity.Kind]string{
 		identity.CustomerKind: "SELECT EXISTS (SELECT 1 FROM members WHERE person_id = ?)",
 		identity.OwnerKind:    "SELECT EXISTS (SELECT 1 FROM members WHERE owner_id = ?)",

@@ -116,7 +116,7 @@ func (r outboxRow) event() (booking.Event, error) {
 }
 
 // Told forgets events that the feed has.
-func (o *Outbox) Told(ctx context.Context, events []booking.Event) error {
+func (o *Outbox) Delete(ctx context.Context, events []booking.Event) error {
 	if len(events) == 0 {
 		return nil
 	}

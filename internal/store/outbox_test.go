@@ -17,7 +17,7 @@ func waiting(t *testing.T, o *store.Outbox) []booking.Event {
 	events, unreadable, err := o.Waiting(t.Context(), 0)
 	require.NoError(t, err)
 	require.Empty(t, unreadable)
-	require.NoError(t, o.Told(t.Context(), events))
+	require.NoError(t, o.Delete(t.Context(), events))
 	again, _, err := o.Waiting(t.Context(), 0)
 	require.NoError(t, err)
 	require.Empty(t, again)
@@ -216,7 +216,7 @@ func testOutbox(t *testing.T, fresh newURL) {
 		}
 		events, _, err := outbox.Waiting(t.Context(), 2)
 		require.NoError(t, err)
-		require.NoError(t, outbox.Told(t.Context(), events))
+		require.NoError(t, outbox.Delete(t.Context(), events))
 		events, unreadable, err := outbox.Waiting(t.Context(), 2)
 		require.NoError(t, err)
 		require.Empty(t, events)

@@ -69,9 +69,9 @@ func (p *People) Known(ctx context.Context, id string) (known bool, err error) {
 	return known, err
 }
 
-// Carry tells whether orders carry the id, as their customer's or their owner's.
+// InUse tells whether orders carry the id, as their customer's or their owner's.
 // It implements identity.Carriers.
-func (m *Mypage) Carry(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {
+func (m *Mypage) InUse(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {
 	statement := map[identity.Kind]string{ // as the indexes of their lists are
 		identity.CustomerKind: `SELECT EXISTS (SELECT 1 FROM orders WHERE customer_id = ?0 AND listed)
 			OR EXISTS (SELECT 1 FROM orders WHERE customer_id = ?0 AND NOT listed)`,
@@ -86,9 +86,9 @@ func (m *Mypage) Carry(ctx context.Context, kind identity.Kind, id string) (carr
 	return carried, err
 }
 
-// Carry tells whether places, menus or drinks are of the owner with the id. It
+// InUse tells whether places, menus or drinks are of the owner with the id. It
 // implements identity.Carriers.
-func (c *Catalogue) Carry(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {
+func (c *Catalogue) InUse(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {
 	if kind != identity.OwnerKind {
 		return false, nil
 	}
@@ -99,9 +99,9 @@ func (c *Catalogue) Carry(ctx context.Context, kind identity.Kind, id string) (c
 	return carried, err
 }
 
-// Carry tells whether a cleaner is the person with the id. It implements
-// identity.Carrier.
-func (c *Crew) Carry(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {
+// InUse tells whether a cleaner is the person with the id. It implements
+// identity.IDs.
+func (c *Crew) InUse(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {
 	if kind != identity.CustomerKind {
 		return false, nil
 	}

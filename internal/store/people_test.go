@@ -111,7 +111,7 @@ func testCarriers(t *testing.T, fresh newURL) {
 	_, err := crew.AddCleaner(t.Context(), "1025", booking.Cleaner{ID: "1032", Name: "Kim"})
 	require.NoError(t, err)
 	for _, tt := range []struct {
-		carrier identity.Carrier
+		carrier identity.IDs
 		kind    identity.Kind
 		id      string
 		want    bool
@@ -134,7 +134,7 @@ func testCarriers(t *testing.T, fresh newURL) {
 		{crew, identity.CustomerKind, "1031", false},
 		{crew, identity.OwnerKind, "1032", false},
 	} {
-		carried, err := tt.carrier.Carry(t.Context(), tt.kind, tt.id)
+		carried, err := tt.carrier.InUse(t.Context(), tt.kind, tt.id)
 		require.NoError(t, err)
 		require.Equal(t, tt.want, carried, "%T %s %s", tt.carrier, tt.kind, tt.id)
 	}

@@ -106,8 +106,8 @@ func looksAtRest() []look {
 			_, next, err := store.NewManagement(db).Calls(ctx, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 			return next, err
 		}},
-		{method: "Mypage.Standings", service: "mypage", rows: 3, each: 6, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
-			_, err := store.NewMypage(db).Standings(ctx, []string{key10(1), key10(500_000), "unknown"})
+		{method: "Mypage.States", service: "mypage", rows: 3, each: 6, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewMypage(db).States(ctx, []string{key10(1), key10(500_000), "unknown"})
 			return err
 		})},
 		{method: "Mypage.Statuses", service: "mypage", rows: 3, each: 6, read: ctxOnly(func(ctx context.Context, db *store.DB) error {

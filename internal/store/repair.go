@@ -11,8 +11,8 @@ import (
 
 // Standings tells where the rows of the orders stand. One that is missing has
 // no entry.
-func (m *Mypage) Standings(ctx context.Context, orderIDs []string) (map[string]contract.Standing, error) {
-	standings := make(map[string]contract.Standing, len(orderIDs))
+func (m *Mypage) States(ctx context.Context, orderIDs []string) (map[string]contract.RowState, error) {
+	standings := make(map[string]contract.RowState, len(orderIDs))
 	if len(orderIDs) == 0 {
 		return standings, nil
 	}
@@ -26,7 +26,7 @@ func (m *Mypage) Standings(ctx context.Context, orderIDs []string) (map[string]c
 		return nil, err
 	}
 	for _, row := range rows {
-		standings[row.ID] = contract.Standing{Status: row.Status, NeedsAttention: row.NeedsAttention, Version: row.Version}
+		standings[row.ID] = contract.RowState{Status: row.Status, NeedsAttention: row.NeedsAttention, Version: row.Version}
 	}
 	return standings, nil
 }

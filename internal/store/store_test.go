@@ -30,8 +30,8 @@ var (
 	_ orders.Inbox             = (*store.Inbox)(nil)
 	_ identity.People          = (*store.People)(nil)
 	_ identity.Keys            = (*store.Keys)(nil)
-	_ identity.Carrier         = (*store.Mypage)(nil)
-	_ identity.Carrier         = (*store.Catalogue)(nil)
+	_ identity.IDs             = (*store.Mypage)(nil)
+	_ identity.IDs             = (*store.Catalogue)(nil)
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }

@@ -284,8 +284,8 @@ type Later struct {
 	Added  []Entry `json:"added,omitempty"` // to the order's history
 }
 
-// Standing is where an order's row in the read model stands.
-type Standing struct {
+// RowState is where an order's row in the read model stands.
+type RowState struct {
 	Status         booking.Status
 	NeedsAttention bool
 	Version        int64
