@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// waiting are the events in an outbox, and that they are told.
+// waiting reads the events of an outbox, and deletes them.
 func waiting(t *testing.T, o *store.Outbox) []booking.Event {
 	t.Helper()
 	events, unreadable, err := o.Waiting(t.Context(), 0)
@@ -190,7 +190,7 @@ func testOutbox(t *testing.T, fresh newURL) {
 		require.Equal(t, events[0], got)
 	})
 
-	// More of them than are asked for at a time keep nothing else back.
+	// Even more of them than one read's limit do not block the others.
 	run(t, "Unreadable", func(t *testing.T) {
 		db := setup(t, fresh, "catalogue")
 		catalogue, outbox := store.NewCatalogue(db), store.CatalogueOutbox(db)
@@ -226,8 +226,8 @@ func testOutbox(t *testing.T, fresh newURL) {
 	run(t, "WhatWasThereBefore", func(t *testing.T) { testOutboxOfBefore(t, fresh) })
 }
 
-// testOutboxOfBefore: what was registered by a version without events is told by
-// the migration, with what is known of it.
+// testOutboxOfBefore: the migration writes events of what was registered by a version
+// without events.
 func testOutboxOfBefore(t *testing.T, fresh newURL) {
 	asBefore := func(t *testing.T, db *store.DB, service string, statements ...string) {
 		t.Helper()

@@ -93,7 +93,7 @@ func testPeople(t *testing.T, fresh newURL) {
 	})
 }
 
-// testCarriers: orders and offers tell whose they are.
+// testCarriers: orders and offers know whose ids are in use.
 func testCarriers(t *testing.T, fresh newURL) {
 	mypage := store.NewMypage(setup(t, fresh, "mypage"))
 	catalogue := store.NewCatalogue(setup(t, fresh, "catalogue"))
@@ -174,7 +174,7 @@ func testKeys(t *testing.T, fresh newURL) {
 		_, err := keys.Key(t.Context(), nobodys.ID)
 		requireCode(t, booking.NotFound, err)
 		v := newView("lodging-1", "alice", 1, booking.Confirmed)
-		v.OwnerID, v.Placed = "cora", true // of the time before there were tokens
+		v.OwnerID, v.Placed = "cora", true // from before there were tokens
 		require.NoError(t, store.NewMypage(db).Publish(t.Context(), contract.Publication{View: v}))
 		coras, _ := identity.NewKey(t.Name(), nil, "cora", now, time.Hour)
 		require.NoError(t, keys.AddKey(t.Context(), coras))
