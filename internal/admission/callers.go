@@ -144,7 +144,7 @@ func (c *Callers) OpenStream(caller string) bool {
 	return true
 }
 
-// CloseStream releases a stream that Follow reserved.
+// CloseStream releases a stream that OpenStream reserved.
 func (c *Callers) CloseStream(caller string) {
 	if !c.counts(caller) {
 		return

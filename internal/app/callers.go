@@ -13,13 +13,13 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// accessPage is where to read what to do without an issuer.
+// accessPage documents what to do without an issuer.
 const accessPage = ": see docs/operations/access.md#an-issuer-that-is-away"
 
-// authOff is what a process says of itself that knows no callers.
+// authOff is a process's status if authentication is off.
 const authOff = "off: every caller may do everything (--auth=off)"
 
-// knowCallers makes what callers are known by, unless authentication is off.
+// knowCallers sets up the identification of callers, unless authentication is off.
 func (a *App) knowCallers(ctx context.Context) error {
 	auth := a.options.Config.Auth
 	switch {
@@ -31,7 +31,7 @@ func (a *App) knowCallers(ctx context.Context) error {
 		return errors.New("no issuer of access tokens is named (--auth-issuer), and authentication is not off (--auth=off)")
 	}
 	a.verifier = newVerifier(auth)
-	a.health.callers = issuerTrouble(a.verifier.LastError, a.log)
+	a.health.callers = issuerFailure(a.verifier.LastError, a.log)
 	a.beside.Go(func() { // so that the first request need not wait for it
 		if err := a.verifier.FetchKeys(ctx); err != nil && ctx.Err() == nil {
 			a.log.Warn("the issuer of access tokens cannot be asked for its keys", zap.Stringer("issuer", auth.Issuer), zap.Error(err))
@@ -40,14 +40,15 @@ func (a *App) knowCallers(ctx context.Context) error {
 	return nil
 }
 
-// issuerTrouble says that the issuer cannot be asked. Why is for the log alone: anybody
-// can ask for /readyz, and errors of an HTTP client name addresses and certificates.
-func issuerTrouble(trouble func() string, log *zap.Logger) func() string {
+// issuerFailure reports that the issuer is not available. The cause is only logged:
+// anyone can read /readyz, and errors of an HTTP client contain addresses and
+// certificates.
+func issuerFailure(failure func() string, log *zap.Logger) func() string {
 	logged := ""
-	return func() string { // of which health has one call at a time
-		now := trouble()
+	return func() string { // health makes one call at a time
+		now := failure()
 		if now != "" && now != logged {
-			log.Warn("the issuer of access tokens cannot be asked for its keys", zap.String("trouble", now))
+			log.Warn("the issuer of access tokens cannot be asked for its keys", zap.String("failure", now))
 		}
 		if logged = now; now == "" {
 			return ""
@@ -56,7 +57,7 @@ func issuerTrouble(trouble func() string, log *zap.Logger) func() string {
 	}
 }
 
-// measureIssuer shows whether the issuer of access tokens can be asked.
+// measureIssuer adds the metric of the issuer's availability.
 func (a *App) measureIssuer(registry prometheus.Registerer) {
 	promauto.With(registry).NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "yeyak_issuer_away", Help: "1 while the keys of the issuer of access tokens cannot be fetched.",
@@ -75,8 +76,8 @@ func newVerifier(auth config.Auth) *identity.Verifier {
 	})
 }
 
-// callers knows callers by their tokens and keys. What carries ids of the time
-// before there were tokens are the orders, what is offered, members and cleaners.
+// callers identifies callers by their tokens and keys. Orders, offers, members and
+// cleaners may have ids from before there were tokens.
 func (a *App) callers(catalogue *store.Catalogue, crew *store.Crew) *identity.Callers {
 	return identity.New(identity.Options{
 		Tokens: a.verifier, IssuerName: a.options.IssuerName,
