@@ -25,7 +25,7 @@ func (s *server) getOrder(ctx context.Context, kind booking.Kind, in *orderByID)
 
 // readerOfOrder is readerOf for an order of which only the id is known. It also returns
 // whether the order is under way. If the order cannot be read, the reader is none.
-// Callers who may read every order see the same before and after its end, so the order
+// Callers that may read every order see the same before and after its end, so the order
 // is not read for them.
 func (s *server) readerOfOrder(ctx context.Context, kind booking.Kind, id string) (to booking.Reader, underWay bool) {
 	if caller := CallerOf(ctx); caller.AlwaysAllowed(booking.ReadOrder) {

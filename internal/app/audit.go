@@ -42,7 +42,7 @@ func Audit(ctx context.Context, o Options, moment time.Duration) (report audit.R
 var settling = contract.Policy{InPlace: true}
 
 // Settle starts the compensation of a lost order, and waits up to `wait` for its end.
-// by is the caller, who gives a reason. It returns the order, without a status if no
+// by is the caller, with a reason. It returns the order, without a status if no
 // worker has begun with it. The compensation goes on after the wait, until it is done.
 func Settle(ctx context.Context, o Options, orderID string, reason booking.Personal, by string, wait time.Duration) (view contract.View, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
@@ -83,7 +83,7 @@ func Resolve(ctx context.Context, o Options, orderID string, evidence booking.Pe
 	return view, err
 }
 
-// byCommand is the caller of a command, who has the databases and may do everything.
+// byCommand is the caller of a command, which has the databases and may do everything.
 func byCommand(id string) booking.Caller { return booking.Caller{ID: id, Unchecked: true} }
 
 // recording is the time limit for recording what was paid by hand. Before that the
