@@ -9,8 +9,8 @@ import (
 	chromium "github.com/yeyak/yeyak/internal/rig/browser"
 )
 
-// TestPages_LiveThroughRestart: a page that is open follows its order again after the
-// server was killed, and is not loaded again for that.
+// TestPages_LiveThroughRestart: an open page follows its order again after the server
+// was killed, without being reloaded.
 func TestPages_LiveThroughRestart(t *testing.T) {
 	t.Parallel()
 	d := newDev(t)
@@ -23,7 +23,7 @@ func TestPages_LiveThroughRestart(t *testing.T) {
 	shown := v.Document()
 	d.kill()
 	d.run()
-	p.eventually(func() bool { // it may be taken before the engine can carry it out
+	p.eventually(func() bool { // it may be accepted before the engine can carry it out
 		p.decide(order, "confirm")
 		return p.page(order).Status == booking.Confirmed
 	})
