@@ -12,7 +12,7 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 )
 
-// TestDispute_NothingIsPaidByHand: while the customer's bank may refund the same money,
+// TestDispute_NothingIsPaidByHand: while the customer's bank may charge the same money back,
 // no refund can be recorded as paid by hand, for an order that is being cancelled or
 // has ended. Once the dispute is won or lost each goes on by itself, and the customer
 // has the money once.
@@ -75,7 +75,7 @@ func (a *audited) requireDisputed(order string) {
 	require.True(a, a.page(order).NeedsAttention)
 }
 
-// lostOf is what a bank has finally refunded.
+// lostOf is what a bank has finally charged back.
 func (a *audited) lostOf(order string) (sum int64) {
 	a.Helper()
 	for _, e := range a.shown(order).Entries {

@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 )
 
-// TestDispute_LostByAStandingOrder: the customer's bank finally refunds the payment, or
+// TestDispute_LostByAStandingOrder: the customer's bank charges the payment back, or
 // some of it, while the order is live. Staff can refund no more than is left. A cancel
 // owes the rest, which the provider cannot refund any more: an operator pays it by
 // hand.
@@ -52,7 +52,7 @@ func TestDispute_LostByAStandingOrder(t *testing.T) {
 	})
 }
 
-// TestDispute_CountsAgainstThePolicy: what the bank has refunded counts as refunded,
+// TestDispute_CountsAgainstThePolicy: what the bank has charged back counts as refunded,
 // and the policy keeps less.
 func TestDispute_CountsAgainstThePolicy(t *testing.T) {
 	t.Parallel()

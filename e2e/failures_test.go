@@ -82,7 +82,7 @@ func TestRefundFailsLater_AndIsNotTold(t *testing.T) {
 	a.requireClean()
 }
 
-// TestDispute_BeyondWhatWasLeft: a bank refunds what was refunded before. That is lost,
+// TestDispute_BeyondWhatWasLeft: a bank charges back what was refunded before. That is lost,
 // and the audit reports it as a known loss.
 func TestDispute_BeyondWhatWasLeft(t *testing.T) {
 	t.Parallel()

@@ -8,7 +8,7 @@ import (
 )
 
 // drain makes the process not ready and keeps serving requests until its load balancer
-// has noticed. A process without requests does not wait.
+// has noticed. A process without an API does not wait.
 func (a *App) drain() {
 	a.health.ready.Store(false)
 	delay := a.options.Config.HTTP.DrainDelay

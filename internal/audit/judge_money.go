@@ -162,7 +162,7 @@ func (f *facts) driftRemedy(taken []ProviderCharge) string {
 	return ""
 }
 
-// known is a permanent, accounted loss of an order's money: a bank has refunded what
+// known is a permanent, accounted loss of an order's money: a bank has charged back what
 // was refunded before.
 func (f *facts) known() []Finding {
 	if f.payment == nil || f.payment.BeyondLeft() == 0 {

@@ -30,16 +30,16 @@ func (m *Mypage) Orders(ctx context.Context, f booking.OrderFilter, p booking.Pa
 			return nil, "", err
 		}
 	}
-	stretches := rangesOf(f)
-	if len(stretches) == 0 {
+	ranges := rangesOf(f)
+	if len(ranges) == 0 {
 		return nil, "", nil
 	}
 	size := pageSize(p.Limit)
 	var rows []orderRow
 	err = m.db.list(ctx, "list orders", func(ctx context.Context, q bun.IDB) error {
 		rows = nil
-		parts := make([]*bun.SelectQuery, len(stretches))
-		for i, s := range stretches {
+		parts := make([]*bun.SelectQuery, len(ranges))
+		for i, s := range ranges {
 			parts[i] = selectOrders(q, f, s)
 			if p.Cursor != "" {
 				parts[i].Where("(placed_at, id) < (?, ?)", after.at, after.id)
@@ -76,14 +76,14 @@ type indexRange struct {
 
 // rangesOf are the index ranges of the filter. A status that the kind does not have
 // has none.
-func rangesOf(f booking.OrderFilter) (stretches []indexRange) {
+func rangesOf(f booking.OrderFilter) (ranges []indexRange) {
 	if f.ItemID != "" {
 		for _, status := range booking.Statuses() {
 			if f.Status == "" || f.Status == status {
-				stretches = append(stretches, indexRange{status: status})
+				ranges = append(ranges, indexRange{status: status})
 			}
 		}
-		return stretches
+		return ranges
 	}
 	if f.Kind == "" && f.Status == "" {
 		return []indexRange{{}}
@@ -94,11 +94,11 @@ func rangesOf(f booking.OrderFilter) (stretches []indexRange) {
 		}
 		for _, status := range kind.Statuses() {
 			if f.Status == "" || f.Status == status {
-				stretches = append(stretches, indexRange{kind, status})
+				ranges = append(ranges, indexRange{kind, status})
 			}
 		}
 	}
-	return stretches
+	return ranges
 }
 
 // selectOrders selects the orders of an index range.

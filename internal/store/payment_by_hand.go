@@ -14,7 +14,7 @@ import (
 // for them. What the provider has refunded of the payment's own, now or at the last
 // check, is not paid again. Refunds that are pending at the provider are left out, and
 // count as refunded. It returns the refunds with the same evidence, none if there are
-// none. UnderDispute: a dispute of the charge may still refund that money.
+// none. UnderDispute: a dispute of the charge may still charge that money back.
 func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []booking.Entry, err error) {
 	var payment booking.Payment
 	err = p.change(ctx, "record what was paid by hand", r.OrderID, &payment, func(ctx context.Context, q bun.IDB) error {
@@ -132,7 +132,7 @@ func isUnanswered(e booking.Entry, r booking.Resolution) bool {
 	return e.State == booking.EntryPending && e.Words == "" && slices.Contains(r.Unanswered, e.Key)
 }
 
-// mayTakeBack is a dispute by which the bank may still refund what is to be paid by
+// mayTakeBack is a dispute by which the bank may still charge back what is to be paid by
 // hand.
 func mayTakeBack(payment booking.Payment, r booking.Resolution) (booking.Dispute, bool) {
 	for _, d := range payment.OpenDisputes() {
