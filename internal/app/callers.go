@@ -48,7 +48,7 @@ func issuerFailure(failure func() string, log *zap.Logger) func() string {
 	return func() string { // health makes one call at a time
 		now := failure()
 		if now != "" && now != logged {
-			log.Warn("the issuer of access tokens cannot be asked for its keys", zap.String("failure", now))
+			log.Warn("the issuer of access tokens cannot be asked for its keys", zap.String("trouble", now))
 		}
 		if logged = now; now == "" {
 			return ""

@@ -23,7 +23,7 @@ func TestIssuerFailure(t *testing.T) {
 			require.Equal(t, "the issuer of access tokens cannot be asked for its keys"+accessPage, said())
 		}
 		require.Len(t, logs.All(), n+1)
-		require.Equal(t, why, logs.All()[n].ContextMap()["failure"])
+		require.Equal(t, why, logs.All()[n].ContextMap()["trouble"])
 		now = ""
 		require.Empty(t, said())
 	}

@@ -59,7 +59,7 @@ func (h *health) Degraded(ctx context.Context) map[string]string {
 func (h *health) warn(ctx context.Context, log *zap.Logger) {
 	found := h.Degraded(ctx)
 	for _, name := range slices.Sorted(maps.Keys(found)) {
-		log.Warn("started without something it needs", zap.String("what", name), zap.String("failure", found[name]))
+		log.Warn("started without something it needs", zap.String("what", name), zap.String("trouble", found[name]))
 	}
 }
 
