@@ -11,9 +11,9 @@ type PaymentGate interface {
 	// Enter admits a charge, or returns ErrShut at once. Charges that have waited for their
 	// turn go before those that have not.
 	Enter(ctx context.Context, waited bool) (PaymentPass, error)
-	// Opens waits until a charge whose turn has come may enter, or ctx ends. again: the
+	// AwaitOpen waits until a charge whose turn has come may enter, or ctx ends. again: the
 	// charge was admitted before without result, so it is not admitted again at once.
-	Opens(ctx context.Context, again bool) error
+	AwaitOpen(ctx context.Context, again bool) error
 }
 
 // PaymentPass admits one charge. It has to be returned by Leave.

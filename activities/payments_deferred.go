@@ -54,7 +54,7 @@ func (p *Payments) opens(ctx context.Context, again bool) error {
 		case <-ctx.Done():
 		}
 	}()
-	if err := p.Gate.Opens(ctx, again); err != nil {
+	if err := p.Gate.AwaitOpen(ctx, again); err != nil {
 		return fmt.Errorf("wait for the payment provider: %w", context.Cause(ctx))
 	}
 	return nil

@@ -40,7 +40,7 @@ func (d *door) Enter(context.Context, bool) (activities.PaymentPass, error) {
 	}
 }
 
-func (d *door) Opens(ctx context.Context, _ bool) error {
+func (d *door) AwaitOpen(ctx context.Context, _ bool) error {
 	select {
 	case <-d.opened:
 		return nil
@@ -197,7 +197,7 @@ type patient struct {
 	again []bool
 }
 
-func (p *patient) Opens(_ context.Context, again bool) error {
+func (p *patient) AwaitOpen(_ context.Context, again bool) error {
 	p.again = append(p.again, again)
 	return nil
 }

@@ -161,7 +161,7 @@ func (p *pass) Leave(err error) {
 type open struct{}
 
 func (open) Enter(context.Context, bool) (activities.PaymentPass, error) { return &pass{}, nil }
-func (open) Opens(context.Context, bool) error                           { return nil }
+func (open) AwaitOpen(context.Context, bool) error                       { return nil }
 
 var price = booking.Money{Amount: 50000, Currency: "KRW"}
 

@@ -12,13 +12,13 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// Acting is embedded in the inputs of what operators do to orders. (Huma finds parameters
-// in embedded structs only if these are exported.)
+// Acting is embedded in the inputs of operators' actions on orders. (Huma finds
+// parameters in embedded structs only if these are exported.)
 type Acting struct {
 	SeenAction string `header:"Yeyak-Seen-Action" pattern:"^[0-9]{1,18}$" patternDescription:"a whole number" doc:"The highest seq of the order's lines in GET /v1/actions, 0 for none: if another operator has acted on the order since, nothing is done (409 acted_meanwhile)" example:"1742"`
 }
 
-// acting is the context of an action of a caller that has seen this much.
+// acting adds to the context which actions of others the caller has seen.
 func (in Acting) acting(ctx context.Context) context.Context {
 	seen, err := strconv.ParseInt(in.SeenAction, 10, 64)
 	if err != nil {
@@ -27,7 +27,8 @@ func (in Acting) acting(ctx context.Context) context.Context {
 	return orders.HavingSeen(ctx, seen)
 }
 
-// actedMeanwhile is the answer to callers that have not seen what others did.
+// actedMeanwhile adds the code for an action of another operator that the caller has
+// not seen.
 func actedMeanwhile(codes []booking.Code) []booking.Code { return append(codes, orders.ActedMeanwhile) }
 
 func (s *server) registerActing() {
@@ -58,7 +59,7 @@ type because struct {
 	Reason booking.Personal `json:"reason" minLength:"1" maxLength:"500" doc:"Kept in the log of operators' actions" example:"The provider is back"`
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *deedRequest) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
@@ -66,7 +67,7 @@ func (in *deedRequest) Resolve(ctx huma.Context) []error {
 	return f
 }
 
-// waitingStep is a step that waits to be tried again.
+// waitingStep is a step that waits for its next attempt.
 type waitingStep struct {
 	Name    string    `json:"name" doc:"Of the activity" example:"RefundPayment"`
 	Attempt int       `json:"attempt" doc:"The attempt that it waited for"`
@@ -108,17 +109,18 @@ func (s *server) settleOrder(ctx context.Context, in *deedRequest) (*settlementA
 	return &settlementAnswer{Location: mypagePath + in.ID}, nil
 }
 
-// notActed is the problem of an action on an order that was refused. It tells operators
-// what others did to the order.
+// notActed is the problem of a refused action on an order. It shows operators the
+// actions of other operators on the order.
 func (s *server) notActed(ctx context.Context, orderID string, err error) *problem {
 	return s.withActions(ctx, s.toProblem(ctx, err), orderID)
 }
 
-// actionsTold is how many actions of others a problem tells of.
+// actionsTold is the maximum number of other operators' actions that a problem shows.
 const actionsTold = 3
 
-// withActions adds what other operators did last to the order, where that may be why
-// nothing was done, for callers that may read it. Without the log the refusal has to do.
+// withActions adds other operators' last actions on the order if they may explain the
+// refusal and the caller may read them. If the log cannot be read, the problem stays as
+// it is.
 func (s *server) withActions(ctx context.Context, p *problem, orderID string) *problem {
 	caller := CallerOf(ctx)
 	conflict := p.Status == http.StatusConflict || p.Status == http.StatusPreconditionFailed
@@ -134,7 +136,7 @@ func (s *server) withActions(ctx context.Context, p *problem, orderID string) *p
 	told := map[string]bool{}
 	for _, a := range lines {
 		if a.By != caller.ID && !told[a.ID] && len(p.Actions) < actionsTold {
-			told[a.ID] = true // the first line of it is the outcome
+			told[a.ID] = true // the newest line of each action is its outcome
 			p.Actions = append(p.Actions, showAction(a))
 		}
 	}

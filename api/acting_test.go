@@ -77,7 +77,7 @@ func (k *book) bulkIn(c booking.Caller, id string, state booking.BulkState) (boo
 	return k.bulk.run, nil
 }
 
-// TestRetry: what is tried at once is answered.
+// TestRetry: the steps that are tried at once are in the answer.
 func TestRetry(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -113,8 +113,8 @@ func TestSettle(t *testing.T) {
 	require.Equal(t, "its workflow runs", b.problem(b.do("POST", "/v1/orders/lodging-1/settlement", `{"reason":"x"}`), 409, orders.NotLost).Detail)
 }
 
-// TestActing_TellsOfOthers: a refused request of an operator is answered with what other
-// operators did to the order; one of a customer is not.
+// TestActing_TellsOfOthers: a refused operator sees other operators' actions on the
+// order; a customer does not.
 func TestActing_TellsOfOthers(t *testing.T) {
 	t.Parallel()
 	as := credentials{
@@ -142,7 +142,7 @@ func TestActing_TellsOfOthers(t *testing.T) {
 	require.Empty(t, told("alice"))
 }
 
-// TestBulk: a dry run names orders, is run and stopped, and tells where it stands.
+// TestBulk: a dry run lists orders, is run and stopped, and reports its progress.
 func TestBulk(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// budgetOf is the budget that a request is counted against for as long as it
-// takes, nil for none. Streams are counted by themselves, for they stay.
+// budgetOf returns the budget that holds a request until it is answered, nil for none.
+// Streams have their own budget, since they stay open.
 func (s *server) budgetOf(op *huma.Operation, accept []string) *admission.Budget {
 	switch {
 	case !sheds(op):
@@ -27,11 +27,10 @@ func (s *server) budgetOf(op *huma.Operation, accept []string) *admission.Budget
 	}
 }
 
-// sheds tells whether requests for an operation are counted.
+// sheds reports whether requests for an operation need a place in a budget.
 func sheds(op *huma.Operation) bool { return strings.HasPrefix(op.Path, "/v1/") }
 
-// admitRequest lets a request in when its budget allows, before anything is
-// done for it.
+// admitRequest waits for a place in the request's budget before the handler runs.
 func (s *server) admitRequest(ctx huma.Context, next func(huma.Context)) {
 	c := humagin.Unwrap(ctx)
 	b := s.budgetOf(ctx.Operation(), c.Request.Header.Values("Accept"))
@@ -44,12 +43,12 @@ func (s *server) admitRequest(ctx huma.Context, next func(huma.Context)) {
 		writeProblem(c, s.toProblem(c.Request.Context(), err))
 		return
 	}
-	defer b.Leave(true) // how it ended says nothing: its time is bounded, and the next has its turn
+	defer b.Leave(true) // every outcome counts as served: the time is bounded
 	next(huma.WithContext(ctx, admission.Arrived(ctx.Context(), arrived)))
 }
 
-// waitsForItsStart tells whether an operation places orders that have to be
-// started while their customer waits, for as long as that may take.
+// waitsForItsStart reports whether an operation places orders whose start the request
+// has to wait for.
 func waitsForItsStart(op *huma.Operation) bool {
 	for kind, k := range orderKinds {
 		if op.Method == http.MethodPost && op.Path == k.path {

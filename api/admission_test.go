@@ -56,7 +56,7 @@ func TestAdmission_Full(t *testing.T) {
 	require.Equal(t, http.StatusCreated, b.write().StatusCode, "there is room again")
 }
 
-// Nothing is to be placed: that would fail the test.
+// The fixture fails the test if an order is placed.
 func TestAdmission_WaitedTooLong(t *testing.T) {
 	t.Parallel()
 	b, g := busy(t, func(d *given) { d.MaxWait, d.ReplyBudget = 20*time.Millisecond, time.Minute })
@@ -77,9 +77,9 @@ func TestAdmission_WaitedTooLong(t *testing.T) {
 	require.Equal(t, http.StatusCreated, b.reserve("Idempotency-Key", "k1").StatusCode, "the key is as good as new")
 }
 
-// TestAdmission_NotServedInTime: once it is measured that the queue takes longer than
-// a request may wait, one more is refused at once, with the time after which
-// there is room; those in the queue are served.
+// TestAdmission_NotServedInTime: once the measured queueing time is longer than a
+// request may wait, one more request is refused at once, with the time after which
+// there is room; the requests in the queue are served.
 func TestAdmission_NotServedInTime(t *testing.T) {
 	t.Parallel()
 	const crowd = 300
@@ -99,7 +99,7 @@ func TestAdmission_NotServedInTime(t *testing.T) {
 	answers := begin(crowd, write)
 	g.writes.arrived(1)
 	b.comesTo(crowd-1, writesWaiting)
-	for known := false; !known; { // at most one in a second: not three hundred in 90 s
+	for known := false; !known; { // at most one a second: not three hundred in 90 s
 		g.writes.open <- struct{}{}
 		g.writes.arrived(1)
 		known = b.measuredRate() > 0
@@ -121,8 +121,8 @@ func TestAdmission_NotServedInTime(t *testing.T) {
 	require.Equal(t, http.StatusCreated, write().StatusCode, "there is room again")
 }
 
-// TestAdmission_StandsStill: requests in a queue that does not move are all
-// answered, and nothing of them is begun.
+// TestAdmission_StandsStill: requests in a queue that does not move are all refused,
+// and their handlers do not run.
 func TestAdmission_StandsStill(t *testing.T) {
 	t.Parallel()
 	b, g := busy(t, func(d *given) { d.MaxWaiting, d.MaxWait, d.ReplyBudget = 50, time.Second, 100*time.Millisecond })
@@ -141,8 +141,8 @@ func TestAdmission_StandsStill(t *testing.T) {
 	require.Equal(t, http.StatusCreated, b.write().StatusCode, "it moves again")
 }
 
-// TestAdmission_WaitsForItsStart: orders that have to be started while their customer
-// waits have the time for that; what else is asked for does not.
+// TestAdmission_WaitsForItsStart: requests that wait for their order's start have
+// longer; others do not.
 func TestAdmission_WaitsForItsStart(t *testing.T) {
 	t.Parallel()
 	for path, want := range map[string]bool{
@@ -218,8 +218,8 @@ func TestAdmission_SlotsSurvivePanics(t *testing.T) {
 	require.Zero(t, b.metric(`yeyak_http_requests_in_flight{budget="writes"}`))
 }
 
-// One who hangs up while they wait makes room, and what they asked for is
-// never begun. net/http notices only once the body has been read.
+// A client that hangs up in the queue leaves it, and its handler does not run. net/http
+// notices only once the body has been read.
 func TestAdmission_HangingUp(t *testing.T) {
 	t.Parallel()
 	b, g := busy(t)
@@ -254,7 +254,7 @@ func TestAdmission_HangingUp(t *testing.T) {
 	require.Zero(t, b.metric(`yeyak_http_requests_shed_total{budget="writes",cause="waited_too_long"}`))
 }
 
-// A body that trickles in takes up no slot.
+// A slow body takes up no slot.
 func TestAdmission_SlowBody(t *testing.T) {
 	t.Parallel()
 	b, g := busy(t, func(d *given) { d.MaxWrites = 1 })
@@ -273,7 +273,7 @@ func TestAdmission_SlowBody(t *testing.T) {
 	b.problem(<-slow, http.StatusRequestTimeout, requestTimeout)
 }
 
-// slowBody is one that does not arrive in time.
+// slowBody is a body that does not arrive in time.
 type slowBody struct{ gate }
 
 func (s slowBody) Read([]byte) (int, error) {
@@ -313,7 +313,7 @@ func TestAdmission_Metrics(t *testing.T) {
 	}
 }
 
-// Whatever may be shed says so in the API's description.
+// Every operation with a budget documents the refusal.
 func TestAdmission_Documented(t *testing.T) {
 	t.Parallel()
 	document := decode[struct {

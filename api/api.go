@@ -24,10 +24,11 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// Deps is what the API works with. Callers, People, Terms, Notices, Proxies, Admission, TellAssigned, HashKey,
-// Health, Traces, Registry, Metrics, Extra, Pages, Now, Logger and Closing may be left out.
+// Deps are the API's dependencies. Callers, People, Terms, Notices, Proxies, Admission,
+// TellAssigned, HashKey, Health, Traces, Registry, Metrics, Extra, Pages, Now, Logger
+// and Closing are optional.
 type Deps struct {
-	// Orders is what can be done with orders.
+	// Orders places orders, reads them and decides on them.
 	Orders Orders
 	// Hub ticks when there may be new events.
 	Hub *orders.Hub
@@ -39,91 +40,91 @@ type Deps struct {
 	Cleaners    Cleaners
 	Management  Management
 	Payments    Payments
-	// Notices are what the payment provider sends; nil for none.
+	// Notices reads what the payment provider sends; nil for none.
 	Notices   Notices
 	Messages  Messages
 	ReadModel ReadModel
 	Members   Members
-	// Memberships are those of Members, remembered for a moment. They may be left out.
+	// Memberships caches what Members returns. It is optional.
 	Memberships *identity.Memberships
 	Audits      Audits
 	Actions     Actions
 	Bulk        Bulk
 	Monitor     Monitor
 
-	// Callers knows whose requests are, and People who they may be; nil when
-	// authentication is off.
+	// Callers identifies the caller of a request, and People knows every caller's id;
+	// nil if authentication is off.
 	Callers Callers
 	People  People
 
-	// Terms tell what can be paid at all; nil that everything can.
+	// Terms tells which amounts the payment provider takes; nil for all.
 	Terms PaymentTerms
 
-	// TellAssigned tells the calls that were given a cleaner and may not know
-	// it: a new cleaner may have been waited for.
+	// TellAssigned notifies calls of the cleaners that they were given: a new cleaner
+	// may have been given a waiting call.
 	TellAssigned func(context.Context) error
 
-	// ReplyBudget is how long a request may wait for an order's decision, 2 s by default.
+	// ReplyBudget is how long a request may wait for an order's decision, 2 s by
+	// default.
 	ReplyBudget time.Duration
 	// MaxBody is the largest request body in bytes, 64 KiB by default.
 	MaxBody int64
 	// BodyWithin is how long a request body may take to arrive, 5 s by default.
 	BodyWithin time.Duration
-	// Hosts are the names that requests may be addressed to, and nil any: see
-	// checkOrigin.
+	// Hosts are the host names that requests may name; nil for any (see checkOrigin).
 	Hosts hosts.Names
-	// Proxies are the networks of the proxies in front, whose X-Forwarded-For is
-	// believed; nil for loopback.
+	// Proxies are the networks of trusted proxies, whose X-Forwarded-For is used; nil
+	// for loopback.
 	Proxies []netip.Prefix
-	// Admission is how much is taken on at the same time; nil for the defaults.
+	// Admission limits how many requests are served at the same time; nil for the
+	// defaults.
 	Admission *admission.Budgets
-	// HashKey is the key of the hashes by which requests under an Idempotency-Key
-	// are told apart, the same in all processes. By default it is a new one.
+	// HashKey is the key of the hashes that tell requests with the same Idempotency-Key
+	// apart. It is the same in all processes; by default a new one.
 	HashKey func(context.Context) ([]byte, error)
-	// TelRegion is the country, as in ISO 3166, of telephone numbers that
-	// do not name theirs, DefaultTelRegion by default.
+	// TelRegion is the country (ISO 3166) of telephone numbers without a country code,
+	// DefaultTelRegion by default.
 	TelRegion string
-	// Heartbeat is how often a stream says that it is alive, every 15 s by default.
+	// Heartbeat is the interval of a stream's heartbeats, 15 s by default.
 	Heartbeat time.Duration
-	// WriteWithin is how long a reader of a stream may take for what is written
-	// to it, 10 s by default.
+	// WriteWithin is the time limit of one write to a stream, 10 s by default.
 	WriteWithin time.Duration
-	// Closing is closed when the server shuts down: streams end then, for they
-	// would never end by themselves.
+	// Closing is closed when the server shuts down. Streams end then: they do not end
+	// by themselves.
 	Closing <-chan struct{}
 
 	Now    func() time.Time
 	Logger *zap.Logger
 	Health Health
-	// Traces takes a span for every request; nil takes none.
+	// Traces records a span for every request; nil for none.
 	Traces trace.TracerProvider
-	// Registry takes what the API measures of itself.
+	// Registry registers the API's metrics.
 	Registry prometheus.Registerer
 	// Metrics serves /metrics.
 	Metrics http.Handler
 	// Extra adds routes that are not part of the documented API, for operators.
 	Extra func(gin.IRouter)
-	// Pages adds what people see in a browser, from the root on; nil adds nothing. Each
-	// page finds out by itself whose it is.
+	// Pages adds the web pages, from the root on; nil for none. Each page identifies
+	// its visitor itself.
 	Pages func(gin.IRouter)
 }
 
-// spare is what a request gets on top of the reply budget, to ask a service and
-// to look at the read model or the workflow once more before it is answered.
+// spare is the time that a request has beyond the reply budget: to ask a service, and
+// to read the read model or the workflow once more before it is answered.
 const spare = orders.Asking + 3*time.Second
 
 type server struct {
 	Deps
 	huma     huma.API
 	router   *gin.Engine
-	window   *window      // through which streams read
-	familiar *familiar    // credentials
+	feed     *feedCache   // the part of the feed that streams read
+	familiar *familiar    // credentials that were valid before
 	seed     maphash.Seed // of their hashes
 
 	unidentified *prometheus.CounterVec // requests, by reason
 }
 
-// New makes the handler that serves the whole API.
+// New returns the handler of the whole API.
 func New(d Deps) http.Handler {
 	_, handler := newServer(d)
 	return handler
@@ -131,8 +132,8 @@ func New(d Deps) http.Handler {
 
 func newServer(d Deps) (*server, http.Handler) {
 	s := &server{Deps: d.withDefaults(), unidentified: countUnidentified(d.Registry)}
-	s.window = newWindow(func(ctx context.Context, after string) (stretch, error) { return s.readStretch(ctx, followed{}, after) }, s.Logger)
-	s.familiar, _ = lru.New[uint64, struct{}](mostFamiliar) // fails only for sizes that are none
+	s.feed = newFeedCache(func(ctx context.Context, after string) (batch, error) { return s.readBatch(ctx, followed{}, after) }, s.Logger)
+	s.familiar, _ = lru.New[uint64, struct{}](mostFamiliar) // fails only for sizes below 1
 	s.seed = maphash.MakeSeed()
 	if s.Memberships == nil {
 		s.Memberships = &identity.Memberships{Members: s.Members, Now: s.Now, Log: s.Logger}
@@ -181,7 +182,7 @@ func newServer(d Deps) (*server, http.Handler) {
 	return s, answerHEAD(s.router)
 }
 
-// maxBody has room for the longest request several times over.
+// maxBody is several times the longest valid request.
 const maxBody = 64 << 10
 
 func (d Deps) withDefaults() Deps {
@@ -234,13 +235,13 @@ func (s *server) newRouter() *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	router := gin.New()
 	router.HandleMethodNotAllowed = true
-	router.RedirectTrailingSlash = false // a redirected POST loses its body with many clients
+	router.RedirectTrailingSlash = false // many clients lose the body of a redirected POST
 	s.trustProxies(router)
 	if s.Traces != nil {
 		router.Use(traceRequests(s.Traces))
 	}
 	router.Use(measureRequests(s.Registry), logAccess(s.Logger), recoverPanics(s.Logger), setHeaders, indentAnswers)
-	// A body comes first: behind a refusal, net/http would wait for it without end.
+	// The body is read first: behind a refusal, net/http would wait for it without end.
 	router.Use(bodies.ReadAhead(s.MaxBody, s.BodyWithin, s.refuseBody), s.checkOrigin)
 	router.NoRoute(func(c *gin.Context) {
 		writeProblem(c, newProblem(booking.NotFound, "there is nothing at %s", c.Request.URL.Path))
@@ -252,11 +253,11 @@ func (s *server) newRouter() *gin.Engine {
 	return router
 }
 
-// serverKey is where an operation's metadata holds its server, for resolvers.
+// serverKey is the key of an operation's metadata that holds its server, for resolvers.
 const serverKey = "server"
 
-// serverOf finds the server for code that only has the request: resolvers and
-// huma's error hook. It is nil outside of our own operations.
+// serverOf returns the server of a request, for resolvers and huma's error hook. It is
+// nil for addresses that are no operation.
 func serverOf(ctx huma.Context) *server {
 	if ctx == nil || ctx.Operation() == nil {
 		return nil
@@ -265,12 +266,12 @@ func serverOf(ctx huma.Context) *server {
 	return s
 }
 
-// register adds an operation. Errors of its handler become problems here, and
-// nowhere else.
+// register adds an operation. It is the only place where a handler's error becomes a
+// problem.
 func register[I, O any](s *server, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
 	rule, ruled := ruleOf(&op)
 	if !ruled {
-		panic("there is no rule who may " + op.OperationID) // a defect, found by any test
+		panic("there is no rule who may " + op.OperationID) // a defect that every test finds
 	}
 	if !rule.Public {
 		op.Responses = s.withProblems(op.Responses, booking.NotAllowed)
@@ -278,7 +279,7 @@ func register[I, O any](s *server, op huma.Operation, handle func(context.Contex
 	op.Metadata = map[string]any{serverKey: s}
 	op.MaxBodyBytes = -1                                         // it has been read by then, and was not too large
 	op.BodyReadTimeout = -1                                      // ditto, and a deadline would end the request
-	op.Responses = s.withProblems(op.Responses, booking.Invalid) // of a parameter at least, also of one that there is not
+	op.Responses = s.withProblems(op.Responses, booking.Invalid) // at least for an unknown parameter
 	if op.Method != http.MethodGet && op.Method != http.MethodDelete {
 		op.Responses = s.withProblems(op.Responses, malformedJSON)
 	}
@@ -289,8 +290,8 @@ func register[I, O any](s *server, op huma.Operation, handle func(context.Contex
 	if sheds(&op) {
 		op.Responses = s.withProblems(op.Responses, tooManyRequests, admission.Overloaded)
 	}
-	// An input that resolves reports unknown parameters itself, together with
-	// all else that is wrong with it.
+	// An input with a resolver reports unknown parameters itself, together with its
+	// other faults.
 	_, resolves := any(new(I)).(huma.Resolver)
 	op.RejectUnknownQueryParameters = !resolves
 	huma.Register(s.huma, op, func(ctx context.Context, in *I) (*O, error) {
@@ -302,8 +303,8 @@ func register[I, O any](s *server, op huma.Operation, handle func(context.Contex
 	})
 }
 
-// describeAPI is huma's configuration. Documentation and the OpenAPI document
-// are served by docs.go: huma's own pages load their scripts from elsewhere.
+// describeAPI returns huma's configuration. docs.go serves the documentation and the
+// OpenAPI document: huma's own pages load scripts from other sites.
 func describeAPI() huma.Config {
 	c := huma.DefaultConfig("Yeyak", "1")
 	c.Info.Description = "Orders and reservations that are completed, or undone completely.\n\n" +
@@ -311,14 +312,14 @@ func describeAPI() huma.Config {
 		"Where the requests of a caller are limited, each answer tells how many are left: `RateLimit-Policy` and `RateLimit`, " +
 		"as in draft-ietf-httpapi-ratelimit-headers. One too many is answered 429 `too_many_requests`."
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
-	// What goes out and what comes in is the same money, described in one place.
+	// Money in requests and in answers has one schema.
 	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[booking.Money](), reflect.TypeFor[money]())
 	c.Components.SecuritySchemes = map[string]*huma.SecurityScheme{bearer: bearerScheme}
 	c.CreateHooks = nil // they add $schema to every answer
 	c.Transformers = []huma.Transformer{setProblemHeaders}
 	c.Formats = map[string]huma.Format{
 		"application/json": strictJSON,
-		"json":             strictJSON, // what huma looks for to write application/problem+json
+		"json":             strictJSON, // huma writes application/problem+json with it
 	}
 	c.Tags = append(kindTags(),
 		&huma.Tag{Name: tagOrders, Description: "What customers and owners see of orders of every kind"},
@@ -329,7 +330,7 @@ func describeAPI() huma.Config {
 	return c
 }
 
-// Tags of the OpenAPI document beside those of the kinds of order.
+// Tags of the OpenAPI document that belong to no kind of order.
 const (
 	tagOrders     = "Orders"
 	tagRecords    = "Records"

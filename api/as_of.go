@@ -10,8 +10,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// A process learns from Yeyak-After what its client was answered elsewhere: see
-// orders.List.
+// Yeyak-After tells a process which version of an order another process has shown to
+// the client (see orders.List).
 
 // Following is embedded in the inputs of lists of orders. (Huma finds
 // parameters in embedded structs only if these are exported.)
@@ -24,10 +24,10 @@ type Behind struct {
 	Behind string `header:"Yeyak-Behind" doc:"The orders, with commas between them, of which the list does not show yet what was answered; absent when there are none"`
 }
 
-// asOf names an order at a version.
+// asOf names a version of an order.
 func asOf(v contract.View) string { return fmt.Sprintf("%s@%d", v.ID, v.Version) }
 
-// seen is what After names, nil when it names no order.
+// seen is the order and version that After names, nil for none.
 func (in Following) seen() *orders.Seen {
 	id, version, asked := strings.Cut(in.After, "@")
 	if !asked || !booking.IsOrderID("", id) {

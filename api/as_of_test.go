@@ -14,8 +14,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// writing is a read model whose rows are written when the test says so. It
-// keeps how often its lists were read.
+// writing is a read model that writes rows when the test says so. It counts the reads
+// of its lists.
 type writing struct {
 	*memory
 	listed atomic.Int32
@@ -38,7 +38,7 @@ func setupWriting(t *testing.T) (*bundle, *writing) {
 
 var listsOfOrders = []string{"/v1/mypages?customerId=alice", "/v1/orders?ownerId=olivia"}
 
-// A list is read when what this process has answered is written, not before.
+// A list is read once the version that this process has shown is written, not before.
 func TestLists_WaitForWhatWasAnsweredHere(t *testing.T) {
 	t.Parallel()
 	for _, path := range listsOfOrders {
@@ -77,7 +77,7 @@ func TestLists_SayOfWhatTheyAreBehind(t *testing.T) {
 	}
 }
 
-// What another process has answered, its client says.
+// The client names the version that another process has shown.
 func TestLists_WaitForWhatWasAnsweredElsewhere(t *testing.T) {
 	t.Parallel()
 	for _, path := range listsOfOrders {
@@ -102,8 +102,8 @@ func TestLists_WaitForWhatWasAnsweredElsewhere(t *testing.T) {
 			a = answer{}
 			go func() { a = b.do("GET", path, "", "Yeyak-After", asOf(p.View)) }()
 			synctest.Wait()
-			rows.put(p)                       // and nothing is heard of it
-			time.Sleep(50 * time.Millisecond) // after which the row is looked at again
+			rows.put(p)                       // without a notification
+			time.Sleep(50 * time.Millisecond) // after which the row is read again
 			synctest.Wait()
 			require.NotContains(t, a.Header, "Yeyak-Behind")
 			require.Equal(t, int32(2), rows.listed.Load())
@@ -122,7 +122,7 @@ func TestLists_AfterWhatIsNoAnswer(t *testing.T) {
 	}
 }
 
-// Every answer that shows an order says at which version.
+// Every answer that shows an order contains its version.
 func TestAnswers_SayTheirVersion(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

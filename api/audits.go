@@ -58,7 +58,7 @@ type auditRunView struct {
 	Words     string             `json:"words,omitempty" doc:"Why it failed, or why one of the orders was not judged"`
 }
 
-// TransformSchema documents what the domain's string types may hold.
+// TransformSchema lists the values of the domain's string types.
 func (auditRunView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Properties["state"].Enum = enumOf(booking.AuditStates())
 	return s
@@ -92,7 +92,7 @@ func showFinding(f booking.AuditFinding) findingView {
 	}
 }
 
-// auditView is what the audits have found.
+// auditView is what the audits found.
 type auditView struct {
 	Done  *auditRunView `json:"done,omitempty" doc:"The last audit that looked at everything"`
 	Last  *auditRunView `json:"last,omitempty" doc:"The last audit that was asked for"`

@@ -12,7 +12,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// audits are audits in memory, of which the last one may be open.
+// audits stores audits in memory; the last one may be open.
 type audits struct {
 	mu         sync.Mutex
 	done, last booking.AuditRun
@@ -46,7 +46,7 @@ func (a *audits) Ask(_ context.Context, by string, at time.Time) (run booking.Au
 	return a.last, started, a.away
 }
 
-// TestAudit_Read: what is open, and which audits say so.
+// TestAudit_Read: the answer has the open findings and the audits that they are from.
 func TestAudit_Read(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -76,7 +76,7 @@ func TestAudit_Read(t *testing.T) {
 	b.problem(b.do("POST", auditPath+"/runs", ""), 503, booking.Unavailable)
 }
 
-// TestAudit_Run: an audit that is open is answered to every further request.
+// TestAudit_Run: while an audit is open, every further request gets it.
 func TestAudit_Run(t *testing.T) {
 	t.Parallel()
 	known := credentials{"o.l.ga": {ID: "1027", Roles: []booking.Role{booking.OperatorRole}}, "a.l.ice": alice}
@@ -102,7 +102,7 @@ func (a *audits) Actions(_ context.Context, orderID string, page booking.Page) (
 	return a.actions, "", a.away
 }
 
-// TestActions: operators read what operators have done, reasons included.
+// TestActions: operators read operators' actions, including reasons.
 func TestActions(t *testing.T) {
 	t.Parallel()
 	known := credentials{"o.l.ga": {ID: "1027", Roles: []booking.Role{booking.OperatorRole}}, "a.l.ice": alice}

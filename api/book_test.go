@@ -13,9 +13,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// book is the orders of a test, without an engine. They are prepared and listed
-// as internal/orders does it; what comes of placing one, of a decision or of a
-// look at the order itself, the test says. What it does not speak of fails the test.
+// book stores the orders of a test, without an engine. Orders are prepared and listed
+// as internal/orders does it; the test sets the outcome of placing, decisions and reads
+// of the order itself. Anything else fails the test.
 type book struct {
 	*orders.Orders
 	t    *testing.T
@@ -36,8 +36,8 @@ type book struct {
 	bulk     *bulkActions
 }
 
-// requireCaller holds what is asked of orders to the caller that identify has put
-// into the request's context.
+// requireCaller requires that orders get the caller that identify has put into the
+// context.
 func (k *book) requireCaller(ctx context.Context, c booking.Caller) {
 	require.Equal(k.t, ctx.Value(callerKey{}), c)
 }
@@ -69,7 +69,7 @@ func (k *book) Decide(ctx context.Context, c booking.Caller, d orders.Decision) 
 	return k.decides(d)
 }
 
-// Quote goes by the row of an order.
+// Quote uses the order's row.
 func (k *book) Quote(ctx context.Context, c booking.Caller, kind booking.Kind, id string) (contract.View, contract.Quote, error) {
 	k.requireCaller(ctx, c)
 	if err := k.Allow(ctx, c, booking.CancelOrder, kind, id); err != nil {
@@ -152,8 +152,8 @@ func (k *book) DeleteDrink(ctx context.Context, c booking.Caller, drinkID string
 	return k.deletes(drinkID)
 }
 
-// Allow goes by the row of an order that is under way: there is no engine to ask the
-// order itself whether it is a worker's by now.
+// Allow uses the row of an order under way: there is no engine to ask whether the order
+// is assigned to a worker by now.
 func (k *book) Allow(ctx context.Context, c booking.Caller, a booking.Action, kind booking.Kind, id string) error {
 	if c.Is(booking.CourierRole) || c.Is(booking.CleanerRole) {
 		view, err := k.rows.View(ctx, id)
@@ -167,8 +167,7 @@ func (k *book) Allow(ctx context.Context, c booking.Caller, a booking.Action, ki
 	return k.Orders.Allow(ctx, c, a, kind, id)
 }
 
-// decides lets every order come to a status that decides on it, with a reason when
-// it is refused.
+// decides has every order decided with a status, and with a reason if it is refused.
 func (b *bundle) decides(status booking.Status, reason booking.Reason) {
 	b.book.places = func(id string, _ orders.Placement) (orders.Outcome, error) {
 		for _, business := range businesses() {
@@ -185,7 +184,7 @@ func (b *bundle) decides(status booking.Status, reason booking.Reason) {
 	}
 }
 
-// undecided lets every order be on its way in a status.
+// undecided leaves every order undecided in a status.
 func (b *bundle) undecided(status booking.Status) {
 	b.decides(status, "")
 	decided := b.book.places
@@ -196,12 +195,12 @@ func (b *bundle) undecided(status booking.Status) {
 	}
 }
 
-// notPlaced lets every order fail to be placed.
+// notPlaced makes placing fail.
 func (b *bundle) notPlaced(err error) {
 	b.book.places = func(string, orders.Placement) (orders.Outcome, error) { return orders.Outcome{}, err }
 }
 
-// asked is what was asked for, when it was one order.
+// asked is the order that was placed; there must be one.
 func (b *bundle) asked() orders.Placement {
 	b.t.Helper()
 	require.Len(b.t, b.book.prepared, 1)
@@ -211,7 +210,7 @@ func (b *bundle) asked() orders.Placement {
 	panic("unreachable")
 }
 
-// QuoteChange goes by the row of an order.
+// QuoteChange uses the order's row.
 func (k *book) QuoteChange(ctx context.Context, c booking.Caller, wanted orders.Change) (contract.View, orders.ChangeQuote, error) {
 	k.requireCaller(ctx, c)
 	if err := k.Allow(ctx, c, booking.ChangeOrder, booking.KindOf(wanted.OrderID), wanted.OrderID); err != nil {
@@ -224,7 +223,7 @@ func (k *book) QuoteChange(ctx context.Context, c booking.Caller, wanted orders.
 	return view, orders.ChangeQuote{}, err
 }
 
-// QuoteQuantity goes by the row of an order.
+// QuoteQuantity uses the order's row.
 func (k *book) QuoteQuantity(ctx context.Context, c booking.Caller, wanted orders.QuantityChange) (contract.View, orders.QuantityQuote, error) {
 	view, _, err := k.QuoteChange(ctx, c, orders.Change{OrderID: wanted.OrderID})
 	return view, orders.QuantityQuote{}, err

@@ -57,7 +57,7 @@ type bulkWish struct {
 	Reason booking.Personal `json:"reason" minLength:"1" maxLength:"500" doc:"Kept in the log, and in the history of orders that are cancelled" example:"The inn has burnt down"`
 }
 
-// TransformSchema documents what the domain's string types may hold.
+// TransformSchema lists the values of the domain's string types.
 func (bulkWish) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Properties["action"].Enum = enumOf(booking.BulkActions())
 	return s
@@ -72,7 +72,7 @@ type bulkFilter struct {
 	PlacedBefore time.Time       `json:"placedBefore,omitzero" doc:"Older orders than that"`
 }
 
-// TransformSchema documents what the domain's string types may hold.
+// TransformSchema lists the values of the domain's string types.
 func (bulkFilter) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Properties["kind"].Enum = enumOf(booking.Kinds())
 	s.Properties["status"].Enum = enumOf(booking.Statuses())
@@ -80,7 +80,7 @@ func (bulkFilter) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema 
 	return s
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *bulkRequest) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
@@ -105,7 +105,7 @@ type bulkView struct {
 	Results   bulkResults       `json:"results"`
 }
 
-// bulkResults tell of how many orders what has come.
+// bulkResults are the numbers of orders by result.
 type bulkResults struct {
 	Done    int `json:"done" doc:"It was done, or goes on by itself"`
 	Changed int `json:"changed" doc:"Nothing was done: they are no longer as the dry run has shown them"`
@@ -113,7 +113,7 @@ type bulkResults struct {
 	Failed  int `json:"failed" doc:"They did not answer, and it is not known whether anything was done"`
 }
 
-// TransformSchema documents what the domain's string types may hold.
+// TransformSchema lists the values of the domain's string types.
 func (bulkView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Properties["state"].Enum = enumOf(booking.BulkStates())
 	s.Properties["action"].Enum = enumOf(booking.BulkActions())
@@ -130,7 +130,7 @@ func showBulk(r booking.BulkRun) bulkView {
 	}
 }
 
-// bulkOrderView is an order that a dry run has named.
+// bulkOrderView is an order that a dry run has selected.
 type bulkOrderView struct {
 	OrderID string             `json:"orderId" example:"lodging-06gzvfahhdv2qeq77vmrpjqcg8"`
 	Status  booking.Status     `json:"status" doc:"In the dry run"`
@@ -139,7 +139,7 @@ type bulkOrderView struct {
 	DoneAt  time.Time          `json:"doneAt,omitzero"`
 }
 
-// TransformSchema documents what the domain's string types may hold.
+// TransformSchema lists the values of the domain's string types.
 func (bulkOrderView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Properties["status"].Enum = enumOf(booking.Statuses())
 	s.Properties["result"].Enum = enumOf(booking.BulkResults())
@@ -190,7 +190,7 @@ func (s *server) stopBulk(ctx context.Context, in *bulkByID) (*bulkAnswer, error
 	return answerBulk(run), nil
 }
 
-// bulkOrdersRequest asks for a bulk action and a part of its orders.
+// bulkOrdersRequest asks for a bulk action and one page of its orders.
 type bulkOrdersRequest struct {
 	Strict
 	ID   string `path:"id" maxLength:"64" doc:"The id of its dry run"`

@@ -15,7 +15,7 @@ import (
 	"github.com/yeyak/yeyak/internal/admission"
 )
 
-// gate holds those who come until it is opened.
+// gate blocks its callers until it is opened.
 type gate struct{ came, open chan struct{} }
 
 func newGate() gate { return gate{make(chan struct{}, 1000), make(chan struct{})} }
@@ -25,7 +25,7 @@ func (g gate) pass() {
 	<-g.open
 }
 
-// gated is a store whose menus are written, and messages read, through gates.
+// gated is a store with gates at the writes of menus and the reads of messages.
 type gated struct {
 	*memory
 	writes, reads gate
@@ -44,8 +44,8 @@ func (g gated) Messages(ctx context.Context, recipient string, p booking.Page) (
 	return nil, "", nil
 }
 
-// busy is an API with two slots for writes, one for reads, and a place to wait
-// for either. Nobody waits too long unless the test says so.
+// busy is an API with two slots for writes, one for reads, and a queue of one for each.
+// Queues have no time limit unless the test sets one.
 func busy(t *testing.T, change ...func(*given)) (*bundle, gated) {
 	t.Helper()
 	g := gated{newMemory(), newGate(), newGate()}
@@ -65,7 +65,7 @@ func menuNamed(name string) string {
 	return `{"name":"` + name + `","ownerId":"sara","price":{"amount":9000,"currency":"KRW"}}`
 }
 
-// begin sends n requests, and hands out what they come to.
+// begin sends n requests, and returns a channel of their answers.
 func begin(n int, send func() answer) <-chan answer {
 	answers := make(chan answer, n)
 	for range n {
@@ -74,14 +74,14 @@ func begin(n int, send func() answer) <-chan answer {
 	return answers
 }
 
-// arrived waits until n have come to the gate.
+// arrived waits until n callers are at the gate.
 func (g gate) arrived(n int) {
 	for range n {
 		<-g.came
 	}
 }
 
-// metric is the value of what is measured, with its labels if it has some.
+// metric is the value of a metric; name may include labels.
 func (b *bundle) metric(name string) int {
 	b.t.Helper()
 	for line := range strings.Lines(b.do("GET", "/metrics", "").text) {
@@ -95,7 +95,7 @@ func (b *bundle) metric(name string) int {
 	return 0
 }
 
-// measuredRate is how many writes end in a second, NaN while that is not known.
+// measuredRate is the measured number of writes per second, NaN while it is not known.
 func (b *bundle) measuredRate() float64 {
 	b.t.Helper()
 	for line := range strings.Lines(b.do("GET", "/metrics", "").text) {
@@ -109,7 +109,7 @@ func (b *bundle) measuredRate() float64 {
 	return 0
 }
 
-// comesTo waits until what is measured has a value.
+// comesTo waits until a metric has a value.
 func (b *bundle) comesTo(want int, name string) {
 	b.t.Helper()
 	require.Eventually(b.t, func() bool { return b.metric(name) == want }, time.Minute, time.Millisecond, name)

@@ -37,8 +37,8 @@ func (s *server) registerCafe() {
 	})
 }
 
-// drinkRequest is what a customer asks for. Its hash tells a repeated request
-// from another one: see reservationRequest.
+// drinkRequest is a customer's order. Its hash tells a repeated request from another
+// one (see reservationRequest).
 type drinkRequest struct {
 	MenuID        name        `json:"menuId" example:"drink-0m5w3k1v8t2z6r4q"`
 	CustomerID    name        `json:"customerId,omitempty" doc:"Whose order it is; the caller's own without it" example:"alice"`
@@ -55,8 +55,8 @@ type placeDrinkInput struct {
 	placing placing
 }
 
-// Resolve finds what the schema cannot, and the drink; a repeated request is
-// answered as before, though the drink's day may be over.
+// Resolve validates what the schema cannot, and the drink. A repeated request gets the
+// first answer again, even after the drink's day.
 func (in *placeDrinkInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)

@@ -27,8 +27,8 @@ func (s *server) registerCallPolicy() {
 	}, s.setCallPolicy)
 }
 
-// callPolicy is the cancellation policy of calls. It has no fee: that is in one
-// currency, and customers choose that of their call.
+// callPolicy is the cancellation policy of calls. It has no fee: a fee has one
+// currency, and customers choose the currency of their call.
 type callPolicy struct {
 	Tiers []callTier `json:"tiers" nullable:"false" maxItems:"10" doc:"The first one that holds says what is given back; when none does, nothing is. The shortest time comes first. Without tiers, everything is given back, always"`
 }
@@ -44,7 +44,7 @@ type setCallPolicyInput struct {
 	policy *booking.CancellationPolicy
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *setCallPolicyInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
@@ -52,8 +52,7 @@ func (in *setCallPolicyInput) Resolve(ctx huma.Context) []error {
 	return f
 }
 
-// callPolicy checks and parses the policy of calls: nil for that everything is given
-// back.
+// callPolicy checks and parses the policy of calls; nil means a full refund.
 func (f *faults) callPolicy(p callPolicy) *booking.CancellationPolicy {
 	if len(p.Tiers) == 0 {
 		return nil

@@ -10,8 +10,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// TestCallPolicy: operators set the policy of calls as a whole, as often as they say it,
-// and take it away. Everybody sees it.
+// TestCallPolicy: operators set and remove the policy of calls as a whole, repeatedly.
+// Everyone can read it.
 func TestCallPolicy(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(d *given) {
@@ -57,7 +57,7 @@ func TestCallPolicy_Invalid(t *testing.T) {
 	require.Nil(t, b.store.callPolicy)
 }
 
-// TestCallPolicy_CatalogueAway: it is neither shown nor set as something that it is not.
+// TestCallPolicy_CatalogueAway: the policy can be neither read nor set.
 func TestCallPolicy_CatalogueAway(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

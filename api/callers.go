@@ -16,21 +16,22 @@ import (
 	"github.com/yeyak/yeyak/internal/identity"
 )
 
-// Callers knows callers by what they present. Nil: authentication is off.
+// Callers identifies callers by their credentials. Nil: authentication is off.
 type Callers interface {
-	// Caller answers the caller who presents an access token or an API key.
-	// Unauthenticated: it is not valid. Unavailable: that cannot be found out.
+	// Caller returns the caller of an access token or API key. It returns
+	// Unauthenticated for a credential that is not valid, and Unavailable if it cannot
+	// be checked.
 	Caller(ctx context.Context, credential string) (booking.Caller, error)
 }
 
 type callerKey struct{}
 
-// WithCaller is the context of a request of the caller's.
+// WithCaller returns a context with the request's caller.
 func WithCaller(ctx context.Context, c booking.Caller) context.Context {
 	return context.WithValue(ctx, callerKey{}, c)
 }
 
-// CallerOf is the caller of a request; the zero value for one that needs none.
+// CallerOf returns the caller of a request; the zero value if the request needs none.
 func CallerOf(ctx context.Context) booking.Caller {
 	c, _ := ctx.Value(callerKey{}).(booking.Caller)
 	return c
@@ -45,25 +46,24 @@ var bearerScheme = &huma.SecurityScheme{
 		"demonstration accounts: `yeyak token alice`.",
 }
 
-// isPersonal tells whether requests for an operation have to say whose they are.
+// isPersonal reports whether an operation requires a caller.
 func isPersonal(op *huma.Operation) bool {
 	rule, _ := ruleOf(op)
 	return !rule.Public
 }
 
-// identifiedWithin bounds the time in which a caller is found out.
+// identifiedWithin is the time limit of identifying a caller.
 const identifiedWithin = 5 * time.Second
 
-// identify finds out whose a request is before anything is done for it.
+// identify identifies the caller before the handler runs.
 func (s *server) identify(ctx huma.Context, next func(huma.Context)) {
 	if s.Callers != nil && !isPersonal(ctx.Operation()) || s.introduce(humagin.Unwrap(ctx)) {
 		next(ctx)
 	}
 }
 
-// introduce puts the caller into the context of the request itself, where its log line
-// and a stream look for it. It returns false for a request whose caller is not known,
-// which is answered then.
+// introduce puts the caller into the context of gin's request, where access log and
+// streams read it. It answers the request and returns false if the caller is unknown.
 func (s *server) introduce(c *gin.Context) bool {
 	caller := booking.Caller{Unchecked: true}
 	if s.Callers != nil {
@@ -76,10 +76,10 @@ func (s *server) introduce(c *gin.Context) bool {
 	return true
 }
 
-// callerOf finds out whose a request is, or answers it. Requests whose caller is not
-// known count for the address that they come from. When it has sent too many, only
-// credentials that were valid a while ago are looked at: all others would cost the
-// database a look, or a signature its check.
+// callerOf identifies the caller of a request, or answers the request. Requests without
+// a valid credential count against their address. Once an address is over its quota,
+// only credentials that were valid recently are checked: every other check would cost a
+// database query or a signature.
 func (s *server) callerOf(c *gin.Context) (caller booking.Caller, known bool) {
 	address := accountOf(booking.Caller{}, c.ClientIP())
 	credential, fault := presented(c.Request.Header.Values("Authorization"))
@@ -102,18 +102,18 @@ func (s *server) callerOf(c *gin.Context) (caller booking.Caller, known bool) {
 	return caller, false
 }
 
-// mostFamiliar is how many credentials are known to have been valid. They are known by
-// a hash with a seed of the process: one that is taken for another is still checked.
+// mostFamiliar is how many recently valid credentials are remembered, as hashes with a
+// seed of the process. A credential with the same hash as another one is still checked.
 const mostFamiliar = 10_000
 
 type familiar = lru.Cache[uint64, struct{}]
 
-// ask asks Callers for the caller who presents the credential, unless it is at fault.
+// ask identifies the caller of a credential, unless the header is at fault.
 func (s *server) ask(r *http.Request, credential, fault string) (booking.Caller, identity.Refusal, *problem) {
 	if fault != "" {
 		return booking.Caller{}, identity.NoCredential, newProblem(booking.Unauthenticated, "%s", fault).challenge("")
 	}
-	// A client that hangs up does not cut off the look into the database.
+	// A client that hangs up does not cancel the database query.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), identifiedWithin)
 	defer cancel()
 	caller, err := s.Callers.Caller(ctx, credential)
@@ -127,8 +127,8 @@ func (s *server) ask(r *http.Request, credential, fault string) (booking.Caller,
 	return booking.Caller{}, identity.RefusalOf(credential, err), p
 }
 
-// presented is what follows the word Bearer in the one Authorization header that
-// there may be, and what is wrong where there is none.
+// presented returns what follows the word Bearer in the only Authorization header, or
+// what is wrong with the headers.
 func presented(headers []string) (credential, fault string) {
 	if len(headers) > 1 {
 		return "", "the request has several Authorization headers"
@@ -141,8 +141,8 @@ func presented(headers []string) (credential, fault string) {
 	return credential, ""
 }
 
-// challenge says how to authenticate (RFC 6750), and what is wrong with what was
-// presented, if anything was.
+// challenge adds how to authenticate (RFC 6750), and what is wrong with the credential,
+// if there was one.
 func (p *problem) challenge(fault string) *problem {
 	value := `Bearer realm="yeyak"`
 	if fault != "" {

@@ -19,10 +19,10 @@ import (
 	"github.com/yeyak/yeyak/internal/identity"
 )
 
-// credentials are callers by what they present.
+// credentials are callers by their credential.
 type credentials map[string]booking.Caller
 
-// asked are credentials that count how often they are looked at.
+// asked counts the checks of credentials.
 type asked struct {
 	credentials
 	times atomic.Int64
@@ -33,7 +33,7 @@ func (a *asked) Caller(ctx context.Context, credential string) (booking.Caller, 
 	return a.credentials.Caller(ctx, credential)
 }
 
-// issuerAway is the credential of which nothing can be found out.
+// issuerAway is a credential that cannot be checked.
 const issuerAway = "of-an-issuer-that-is-away"
 
 func (c credentials) Caller(_ context.Context, credential string) (booking.Caller, error) {
@@ -80,7 +80,8 @@ func TestIdentify_Challenges(t *testing.T) {
 	require.Empty(t, a.Header.Get("WWW-Authenticate"))
 }
 
-// TestIdentify_Refusals: each is counted by its reason, and what is served by none.
+// TestIdentify_Refusals: each refusal is counted by its reason, and served requests are
+// not counted.
 func TestIdentify_Refusals(t *testing.T) {
 	t.Parallel()
 	b := setup(t, authenticated, one(admission.Limits{}))
@@ -89,7 +90,7 @@ func TestIdentify_Refusals(t *testing.T) {
 		"Basic YWxpY2U6c2VjcmV0":    identity.NoCredential,
 		"Bearer z":                  identity.InvalidToken,
 		"Bearer yeyak_3kq0w9zt_x":   identity.InvalidKey,
-		"Bearer " + issuerAway:      identity.DatabaseAway, // what cannot be told from it here
+		"Bearer " + issuerAway:      identity.DatabaseAway, // cannot be told from it here
 		"Bearer a.l.ice":            "",
 		"Bearer a.l.ice, Basic xyz": identity.InvalidToken,
 	} {
@@ -102,7 +103,7 @@ func TestIdentify_Refusals(t *testing.T) {
 	}
 }
 
-// refusals are counted by reason.
+// refusals are the counted refusals by reason.
 func (b *bundle) refusals() map[identity.Refusal]int {
 	all := map[identity.Refusal]int{}
 	for _, reason := range identity.Refusals() {
@@ -111,14 +112,14 @@ func (b *bundle) refusals() map[identity.Refusal]int {
 	return all
 }
 
-// TestIdentify_Flood: an address that sends what is not valid, whatever that is, is
-// answered 429 once it has had its quota, and costs no look at what it presents.
-// Callers who were known there before, and other addresses, are served beside it.
+// TestIdentify_Flood: an address that sends invalid credentials is answered 429 once it
+// is over its quota, without a check of the credential. Callers that were valid there
+// before, and other addresses, are served.
 func TestIdentify_Flood(t *testing.T) {
 	t.Parallel()
 	known := &asked{credentials: credentials{"a.l.ice": alice}}
 	b := setup(t, func(d *given) { d.Callers = known }, one(admission.Limits{PerSecond: 1}))
-	server := b.serve() // which hears from 127.0.0.1
+	server := b.serve() // its requests come from 127.0.0.1
 	ask := func(from, authorization string) answer {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+placesPath, http.NoBody)
 		require.NoError(t, err)
@@ -152,7 +153,7 @@ func TestIdentify_Flood(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, ask("203.0.113.8", "Bearer z").StatusCode)
 
 	looked, refusals := known.times.Load(), 0
-	for n := range 200 { // faster than one a second, or each is looked at
+	for n := range 200 { // faster than one a second: at that rate each is checked
 		if ask("203.0.113.7", fmt.Sprint("Bearer yeyak_", n)).StatusCode == http.StatusTooManyRequests {
 			refusals++
 		}
@@ -160,8 +161,8 @@ func TestIdentify_Flood(t *testing.T) {
 	require.EqualValues(t, 200-refusals, known.times.Load()-looked)
 }
 
-// TestIdentify_NoLongerFamiliar: a credential that is refused counts for the address
-// like any other.
+// TestIdentify_NoLongerFamiliar: a revoked credential counts against the address like
+// any other.
 func TestIdentify_NoLongerFamiliar(t *testing.T) {
 	t.Parallel()
 	known := &asked{credentials: credentials{"a.l.ice": alice}}
@@ -176,9 +177,8 @@ func TestIdentify_NoLongerFamiliar(t *testing.T) {
 	}, testTime, testPause)
 }
 
-// TestIdentify_EveryRoute: no route of the document answers a request without an
-// identity, but those for probes and for the payment provider, which signs. A refused
-// request does nothing.
+// TestIdentify_EveryRoute: every documented route requires a caller, except probes and
+// the payment provider's webhook, which is signed. A refused request changes nothing.
 func TestIdentify_EveryRoute(t *testing.T) {
 	t.Parallel()
 	b := setup(t, authenticated)
@@ -209,7 +209,8 @@ func TestIdentify_EveryRoute(t *testing.T) {
 	}
 }
 
-// TestIdentify_TheCallerReachesTheOrders: and the line of the log, by number.
+// TestIdentify_TheCallerReachesTheOrders: orders get the caller, and the log line has
+// its number.
 func TestIdentify_TheCallerReachesTheOrders(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)
@@ -226,7 +227,7 @@ func TestIdentify_TheCallerReachesTheOrders(t *testing.T) {
 	}
 }
 
-// TestIdentify_SeveralHeaders: of two tokens none counts.
+// TestIdentify_SeveralHeaders: with two tokens the request is refused.
 func TestIdentify_SeveralHeaders(t *testing.T) {
 	t.Parallel()
 	b := setup(t, authenticated)
@@ -240,7 +241,7 @@ func TestIdentify_SeveralHeaders(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, a.StatusCode)
 }
 
-// TestIdentify_AStreamIsSomebodys: too.
+// TestIdentify_AStreamIsSomebodys: a stream requires a caller, too.
 func TestIdentify_AStreamIsSomebodys(t *testing.T) {
 	t.Parallel()
 	b := setup(t, authenticated, often)

@@ -63,7 +63,7 @@ func (s *server) getContact(ctx context.Context, in *contactByOrder) (*contactAn
 	}}, nil
 }
 
-// callView is a call as management sees it.
+// callView is a call as management shows it.
 type callView struct {
 	OrderID     string         `json:"orderId" example:"cleaning-06gzvfahhdv2qeq77vmrpjqcg8"`
 	CustomerID  string         `json:"customerId" example:"alice"`
@@ -72,7 +72,7 @@ type callView struct {
 	At          time.Time      `json:"at" doc:"When it was registered"`
 }
 
-// TransformSchema documents which statuses calls have.
+// TransformSchema lists the statuses of calls.
 func (callView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	var statuses []booking.Status
 	for _, status := range booking.Statuses() {
@@ -113,9 +113,8 @@ func (s *server) listCalls(ctx context.Context, in *callSelection) (*callList, e
 	}), next)}, nil
 }
 
-// statusesOf looks up where the calls stand. Management keeps a database of its
-// own, which knows only whether a call was struck off: where the read model
-// does not answer, that has to do.
+// statusesOf reads the statuses of the calls. Management's own database knows only
+// whether a call was struck off; it is the fallback if the read model is away.
 func (s *server) statusesOf(ctx context.Context, calls []booking.RegisteredCall) map[string]booking.Status {
 	ids := make([]string, len(calls))
 	for i, c := range calls {
@@ -136,7 +135,7 @@ func (s *server) statusesOf(ctx context.Context, calls []booking.RegisteredCall)
 		case c.StruckOff:
 			statuses[c.OrderID] = booking.Cancelled
 		case err == nil:
-			statuses[c.OrderID] = booking.Received // its first page is being written
+			statuses[c.OrderID] = booking.Received // its first row is being written
 		}
 	}
 	return statuses

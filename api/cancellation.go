@@ -7,8 +7,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// stayPolicy is the cancellation policy of a place as requests describe it. One
-// without anything is none: everything is given back.
+// stayPolicy is a place's cancellation policy in a request. An empty one means none:
+// everything is refunded.
 type stayPolicy struct {
 	Tiers                 []stayTier `json:"tiers,omitempty" nullable:"false" maxItems:"10" doc:"The first one that holds says what is given back; when none does, nothing is. The longest time comes first. Without tiers, everything is given back, always"`
 	Fee                   whole      `json:"fee,omitempty" minimum:"0" doc:"Kept besides, of what would else be given back; in the minor unit of the price's currency" example:"5000"`
@@ -21,7 +21,7 @@ type stayTier struct {
 	Percent whole  `json:"percent" minimum:"0" maximum:"100" doc:"How much of the price is given back" example:"100"`
 }
 
-// statusPolicy is that of a menu or a drink.
+// statusPolicy is the cancellation policy of a menu or a drink.
 type statusPolicy struct {
 	Tiers []statusTier `json:"tiers,omitempty" nullable:"false" maxItems:"10" doc:"The one whose status the order has says what is given back; when none does, nothing is. The earliest status comes first. Without tiers, everything is given back, always"`
 	Fee   whole        `json:"fee,omitempty" minimum:"0" doc:"Kept besides, of what would else be given back; in the minor unit of the price's currency" example:"1000"`
@@ -32,8 +32,7 @@ type statusTier struct {
 	Percent whole          `json:"percent" minimum:"0" maximum:"100" doc:"How much of the price is given back" example:"100"`
 }
 
-// policyEdit is what a request sets as a cancellation policy: nil for that
-// everything is given back.
+// policyEdit is the cancellation policy that a request sets; nil means a full refund.
 type policyEdit struct {
 	given  bool
 	policy *booking.CancellationPolicy
@@ -45,7 +44,7 @@ func (e policyEdit) edit(p **booking.CancellationPolicy) {
 	}
 }
 
-// policyField is where requests that set more than a policy have it.
+// policyField is the path of the policy in requests that set other fields, too.
 const policyField = "body.cancellation."
 
 // stayPolicy checks and parses the policy of a place.
@@ -72,7 +71,7 @@ func (f *faults) stayPolicy(p *stayPolicy) policyEdit {
 	return policyEdit{given: true, policy: &policy}
 }
 
-// statusPolicy checks the policy of what is sold by an order's status.
+// statusPolicy checks a policy that depends on an order's status.
 func (f *faults) statusPolicy(k booking.Kind, p *statusPolicy) policyEdit {
 	if p == nil {
 		return policyEdit{}
@@ -88,7 +87,7 @@ func (f *faults) statusPolicy(k booking.Kind, p *statusPolicy) policyEdit {
 	return policyEdit{given: true, policy: &policy}
 }
 
-// checkPolicy checks the policy that a request has at a place for orders of a kind.
+// checkPolicy checks the policy at the path `at` for orders of a kind.
 func (f *faults) checkPolicy(at string, k booking.Kind, p *booking.CancellationPolicy) {
 	for _, fault := range p.Faults(k) {
 		f.add(at+fault.Field, "%s", fault.Words)

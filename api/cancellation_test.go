@@ -22,8 +22,8 @@ func policyOfStay() *booking.CancellationPolicy {
 	}
 }
 
-// TestPolicies: places, menus and drinks have a policy as a whole, which is shown,
-// changed, left as it is, and taken away.
+// TestPolicies: the policy of places, menus and drinks is shown, changed, kept and
+// removed as a whole.
 func TestPolicies(t *testing.T) {
 	t.Parallel()
 	const ofMeal = `{"tiers":[{"status":"paid","percent":90},{"status":"delivering","percent":10}],"fee":100}`
@@ -98,8 +98,8 @@ func TestPolicies_Invalid(t *testing.T) {
 	require.Nil(t, b.store.places["place-seaside"].Cancellation)
 }
 
-// stayQuoted puts a reservation with a policy into the read model, which begins
-// in Seoul at 15:00 on some day.
+// stayQuoted puts a reservation with a policy into the read model; check-in is at 15:00
+// in Seoul.
 func (b *bundle) stayQuoted(checkIn time.Time) contract.View {
 	p := orderIn("lodging-1", booking.Confirmed, "")
 	p.View.Terms = &contract.Terms{Cancellation: *policyOfStay(), CheckInAt: checkIn, TimeZone: "Asia/Seoul"}
@@ -107,8 +107,7 @@ func (b *bundle) stayQuoted(checkIn time.Time) contract.View {
 	return p.View
 }
 
-// TestQuote: what a cancel gives back now, what it will, and when, in the place's
-// time.
+// TestQuote: what a cancel refunds now and later, and from when, in the place's time.
 func TestQuote(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -127,8 +126,8 @@ func TestQuote(t *testing.T) {
 	require.Equal(t, "lodging-1", p.Order.ID)
 }
 
-// TestQuote_OfEachKind: an order without a policy gives back everything, and one
-// that cannot be cancelled says why, as a cancel would.
+// TestQuote_OfEachKind: an order without a policy refunds everything, and one that
+// cannot be cancelled gives the reason of a cancel's refusal.
 func TestQuote_OfEachKind(t *testing.T) {
 	t.Parallel()
 	for _, business := range businesses() {
@@ -146,7 +145,7 @@ func TestQuote_OfEachKind(t *testing.T) {
 			switch {
 			case want != "":
 				b.problem(a, 409, want)
-			case status == booking.Confirmed: // only the order itself knows when its guests may come: see internal/orders
+			case status == booking.Confirmed: // only the order itself knows the check-in: see internal/orders
 			default:
 				require.Equal(t, http.StatusOK, a.StatusCode, a.text)
 				q := decode[quoteView](t, a)
@@ -158,8 +157,8 @@ func TestQuote_OfEachKind(t *testing.T) {
 	}
 }
 
-// TestDecide_Expects: a cancel carries what its customer was shown, and one that
-// is refused for that tells what is given back now.
+// TestDecide_Expects: a cancel sends the quote that the customer was shown. If the
+// quote has changed, the refusal has the new one.
 func TestDecide_Expects(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -184,8 +183,8 @@ func TestDecide_Expects(t *testing.T) {
 	}
 }
 
-// TestPlaceOrder_ShownPrice: a request says what its customer was shown, and one
-// that is refused for that tells what it is now.
+// TestPlaceOrder_ShownPrice: a request sends the price that the customer was shown. If
+// the price has changed, the refusal has the new one.
 func TestPlaceOrder_ShownPrice(t *testing.T) {
 	t.Parallel()
 	price := booking.Money{Amount: 100000, Currency: "KRW"}

@@ -11,9 +11,9 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// TestChanges_AreSomebodys: the log names the caller that has changed what can be
-// ordered, its stock, a cleaner or a member; and the store is told, for its events. A
-// request that is refused changes nothing and is in no such line.
+// TestChanges_AreSomebodys: the log names the caller that has changed the catalogue,
+// stock, a cleaner or a member, and the store gets it for its events. A refused request
+// changes nothing and has no such line.
 func TestChanges_AreSomebodys(t *testing.T) {
 	t.Parallel()
 	core, log := observer.New(zap.InfoLevel)
@@ -42,7 +42,7 @@ func TestChanges_AreSomebodys(t *testing.T) {
 		b.store.by = ""
 		body := requestBodies[change.operation]
 		refused := http.StatusForbidden
-		if change.line == "member removed" { // whose organisation she does not see
+		if change.line == "member removed" { // she does not see its organisation
 			refused = http.StatusNotFound
 		}
 		require.Equal(t, refused, b.as("alice", change.method, change.path, body).StatusCode, change.line)

@@ -43,7 +43,7 @@ type quoteChangeInput struct {
 	Rooms    int    `query:"rooms" minimum:"1" maximum:"1000" doc:"As many as now without it" example:"1"`
 }
 
-// changeQuoteView is what a change comes to.
+// changeQuoteView is the price of a change.
 type changeQuoteView struct {
 	Charge        booking.Money        `json:"charge" doc:"What is charged"`
 	Refund        booking.Money        `json:"refund" doc:"What is given back"`
@@ -78,7 +78,7 @@ func (s *server) quoteChange(ctx context.Context, in *quoteChangeInput) (*change
 	}}, nil
 }
 
-// areLeft tells whether there are rooms for all stretches at the moment.
+// areLeft reports whether all stretches have rooms at the moment.
 func (s *server) areLeft(ctx context.Context, placeID string, stretches []booking.Stretch) (bool, error) {
 	for _, part := range stretches {
 		days, err := s.Stock.Days(ctx, placeID, part.From, part.To)
@@ -102,7 +102,7 @@ type changeInput struct {
 	Body           stayChange
 }
 
-// stayChange is what a reservation is to become.
+// stayChange is the new state of a reservation.
 type stayChange struct {
 	CheckIn  string `json:"checkIn,omitempty" format:"date" doc:"First night; as it is without it. It can no longer be changed once the guests may have come" example:"{today+31}"`
 	CheckOut string `json:"checkOut,omitempty" format:"date" doc:"Day of departure; as it is without it" example:"{today+33}"`
@@ -110,7 +110,7 @@ type stayChange struct {
 	Expect   string `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: with another one nothing is changed" example:"+50000/KRW"`
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *changeInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)

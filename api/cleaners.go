@@ -52,7 +52,7 @@ type addCleanerInput struct {
 	} `nameHint:"NewCleaner"`
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *addCleanerInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
@@ -69,7 +69,7 @@ type changeCleanerInput struct {
 	} `nameHint:"CleanerChange"`
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *changeCleanerInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
@@ -137,7 +137,7 @@ type assignmentView struct {
 	At         time.Time `json:"at" doc:"When it was assigned"`
 }
 
-// showAssignment shows an assignment, which is under way, to its cleaner.
+// showAssignment shows an assignment under way to its cleaner.
 func showAssignment(a booking.Assignment) assignmentView {
 	return assignmentView{
 		OrderID: a.OrderID, CustomerID: a.CustomerID, At: a.At.UTC(),
@@ -167,8 +167,8 @@ func (s *server) addCleaner(ctx context.Context, in *addCleanerInput) (*cleanerA
 	return in.language().answerCleaner(atWork), nil
 }
 
-// tellAssigned tells the call that may have waited for a cleaner. A repair
-// tells it later when that fails.
+// tellAssigned notifies the call that may have been given a cleaner. If that fails, a
+// repair notifies it later.
 func (s *server) tellAssigned(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ReplyBudget)
 	defer cancel()

@@ -44,11 +44,11 @@ func (s *server) registerCleaning() {
 	})
 }
 
-// callRequest is what a customer asks for. Its hash tells a repeated request
-// from another one: see reservationRequest.
+// callRequest is a customer's order. Its hash tells a repeated request from another one
+// (see reservationRequest).
 type callRequest struct {
 	CustomerID name `json:"customerId,omitempty" doc:"Whose order it is; the caller's own without it" example:"alice"`
-	// Tel is for management and the cleaner: no view of the order has it.
+	// Tel is for management and the cleaner: no view of the order contains it.
 	Tel           booking.Personal `json:"tel" minLength:"1" maxLength:"64" doc:"Where the customer can be reached, written as people write it. It is kept as E.164, with ;ext= and the extension if there is one. Without + and a country's code it is one of the country that the service is set to" example:"+82 2-123-4567"`
 	Location      booking.Personal `json:"location" minLength:"1" maxLength:"200" doc:"Where to clean" example:"12 Sejong-daero, Seoul"`
 	Price         *money           `json:"price,omitempty" doc:"What the customer offers; nothing without it"`
@@ -63,7 +63,7 @@ type placeCallInput struct {
 	placing placing
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *placeCallInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
@@ -87,8 +87,7 @@ func placeCall(ctx context.Context, in *placeCallInput) (*orderAnswer, error) {
 	return in.placing.place(ctx, in.language())
 }
 
-// measureCalls lets the metrics tell how many calls wait: NaN while they
-// cannot be counted.
+// measureCalls adds the metric of waiting calls: NaN while they cannot be counted.
 func (s *server) measureCalls() {
 	promauto.With(s.Registry).NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "yeyak_cleaning_calls_waiting", Help: "Calls that wait for a cleaner.",

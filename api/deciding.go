@@ -11,20 +11,20 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// decision is something that people may decide on orders of a kind.
+// decision is a decision on orders of a kind.
 type decision struct {
-	kind    booking.Kind // keeps other orders away from the address
+	kind    booking.Kind // orders of other kinds are NotFound
 	verb    string
 	path    string
 	tag     string
 	summary string
-	update  string // that carries it to the order
-	// refusals are the codes of its own, beside those of every decision.
+	update  string // name of the workflow update
+	// refusals are the codes of this decision, besides those of every decision.
 	refusals []booking.Code
 }
 
-// description is what the answers to a decision mean. Where a service has to agree
-// first, nothing is kept until it can be asked.
+// description describes the answers to a decision. If a service has to agree first, the
+// decision is not kept until the service can be asked.
 func (d decision) description() string {
 	const done = "200: it is done. 202: it is taken, also while the order cannot be reached; what comes of it shows at Location. " +
 		"Should the order not allow it any more, that stands in its history (`refused`). " +
@@ -43,8 +43,8 @@ type deciding interface {
 	said
 }
 
-// said is what the body of a decision says: words for the order's history and, of
-// a cancel, the quote that the customer was shown.
+// said is the body of a decision: a note for the order's history and, for a cancel, the
+// quote that the customer was shown.
 type said interface {
 	words() booking.Personal
 	expected() string
@@ -75,7 +75,7 @@ type decisionInput[B said] struct {
 	Body B
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *decisionInput[B]) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
@@ -91,7 +91,7 @@ func (in *decisionInput[B]) orderByID() orderByID    { return orderByID{Labelled
 func (in *decisionInput[B]) words() booking.Personal { return in.Body.words() }
 func (in *decisionInput[B]) expected() string        { return in.Body.expected() }
 
-// nothing is the body of a decision that needs no words.
+// nothing is the body of a decision without a note.
 type nothing struct{}
 
 func (*nothing) words() booking.Personal { return "" }
@@ -104,7 +104,7 @@ type rejection struct {
 func (r rejection) words() booking.Personal { return booking.Lines(r.Reason) }
 func (rejection) expected() string          { return "" }
 
-// remark is what may be said beside a decision.
+// remark is the optional note of a decision.
 type remark struct {
 	Note booking.Personal `json:"note,omitempty" maxLength:"500" doc:"Shown in the order's history" example:"Could not be reached by telephone"`
 }
@@ -137,8 +137,8 @@ func (c *cancellation) expected() string {
 	return c.Expect
 }
 
-// decide carries a decision to the order and answers with the order after it:
-// 200 when the decision has been carried out, 202 when it will be.
+// decide sends a decision to the order and answers with the order: 200 if the decision
+// has been carried out, 202 if it will be.
 func (s *server) decide(ctx context.Context, d decision, order orderByID, what deciding) (*orderAnswer, error) {
 	aboutOrder(ctx, d.kind, order.ID)
 	l := order.language()

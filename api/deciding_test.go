@@ -16,7 +16,7 @@ import (
 
 const orderPath = "/v1/lodging/reservations/lodging-1"
 
-// answersDecision lets every decision be answered like this, and keeps the last.
+// answersDecision answers every decision like this, and returns the last one.
 func (b *bundle) answersDecision(out orders.Outcome, err error) *orders.Decision {
 	last := new(orders.Decision)
 	b.book.decides = func(d orders.Decision) (orders.Outcome, error) {
@@ -26,7 +26,7 @@ func (b *bundle) answersDecision(out orders.Outcome, err error) *orders.Decision
 	return last
 }
 
-// viewOf is the order of a kind in a status.
+// viewOf is an order of a kind in a status.
 func viewOf(kind booking.Kind, status booking.Status) contract.View {
 	for _, business := range businesses() {
 		if business.kind == kind {
@@ -81,7 +81,7 @@ func TestDecide_Done(t *testing.T) {
 	}
 }
 
-// What will be done can be followed.
+// A decision that will be carried out has an address to follow.
 func TestDecide_Taken(t *testing.T) {
 	t.Parallel()
 	for path, kind := range map[string]booking.Kind{
@@ -130,7 +130,7 @@ func TestDecide_Invalid(t *testing.T) {
 	}
 }
 
-// What one business decides, another does not know.
+// A business does not know other businesses' decisions.
 func TestDecide_OnlyItsOwn(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -202,7 +202,7 @@ func TestDecide_RefusedByEveryBusiness(t *testing.T) {
 	}
 }
 
-// What is not about an order that is known says nothing of one.
+// An error without an order names no order.
 func TestDecide_OfNoOrder(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -215,7 +215,7 @@ func TestDecide_OfNoOrder(t *testing.T) {
 	require.Empty(t, a.Header.Get("Location"))
 }
 
-// When it is worth asking again is passed on.
+// Retry-After is passed on.
 func TestDecide_RetryAfter(t *testing.T) {
 	t.Parallel()
 	for after, want := range map[time.Duration]string{
@@ -230,7 +230,7 @@ func TestDecide_RetryAfter(t *testing.T) {
 	}
 }
 
-// The words of a decision may have several lines.
+// A decision's note may have several lines.
 func TestDecide_Lines(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

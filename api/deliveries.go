@@ -37,12 +37,13 @@ type deliveryView struct {
 	Status  booking.JobStatus `json:"status" enum:"waiting,started,delivered,cancelled"`
 }
 
-// listDelivery shows the delivery in a list: nothing in it is personal.
+// listDelivery shows the delivery in a list, without personal data.
 func (l language) listDelivery(j booking.JobState) deliveryView {
 	return l.showDelivery(j, booking.ReaderNone, false)
 }
 
-// showDelivery shows the delivery of an order, which is under way or not, to a reader.
+// showDelivery shows the delivery of an order to a reader; underWay is false once the
+// order has ended.
 func (l language) showDelivery(j booking.JobState, to booking.Reader, underWay bool) deliveryView {
 	underWay = underWay && (j.Status == booking.JobWaiting || j.Status == booking.JobStarted)
 	return deliveryView{Job: l.showJob(j), Status: j.Status, Address: j.Address.Shown(to, booking.Address, underWay)}
@@ -81,9 +82,9 @@ func (s *server) listDeliveries(ctx context.Context, in *deliverySelection) (*de
 	return &deliveryList{Localized: l.localized(), Body: body}, err
 }
 
-// deliveriesOf is the filter as the caller may use it. A member of an organisation
-// means that one where they name none. Couriers list what they have to do, of all
-// shops.
+// deliveriesOf restricts the filter to what the caller may list. A member of one
+// organisation need not name it. Couriers list the deliveries of all shops that are not
+// done.
 func (s *server) deliveriesOf(ctx context.Context, f booking.JobFilter) (booking.JobFilter, error) {
 	caller := CallerOf(ctx)
 	open := booking.Thing{Delivered: f.Status == "" || f.Status == booking.JobStarted}

@@ -24,13 +24,12 @@ const (
 	docsFiles    = docsPath + "/*path"
 )
 
-// contentPolicy keeps the documentation from loading anything from elsewhere:
-// it has to work offline.
+// contentPolicy forbids the documentation to load anything from other sites: it has to
+// work offline.
 const contentPolicy = "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; " +
 	"img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 
-// serveDocs serves the OpenAPI document, which is complete by now, and the
-// pages made of it.
+// serveDocs serves the complete OpenAPI document and its pages.
 func (s *server) serveDocs(router gin.IRouter) {
 	raw, err := json.Marshal(s.huma.OpenAPI())
 	if err != nil {
@@ -68,7 +67,8 @@ func (s *server) serveDocs(router gin.IRouter) {
 	router.GET(docsFiles, page)
 }
 
-// isAsset tells whether the documentation's page has the file, compressed or not.
+// isAsset reports whether the documentation's page contains the file, compressed or
+// not.
 func isAsset(name string) bool {
 	for _, candidate := range []string{name, name + ".gz"} {
 		if _, err := fs.Stat(static.FS, candidate); err == nil {

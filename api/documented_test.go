@@ -58,17 +58,17 @@ var operationsDocumented = sync.OnceValues(func() ([]documentedOperation, error)
 	return all, nil
 })
 
-// unsaid are the codes that any request may be answered with.
+// unsaid are the codes that any request may be answered with, and that are not
+// documented.
 var unsaid = map[booking.Code]bool{
 	methodNotAllowed: true, notAcceptable: true, requestTimeout: true, payloadTooLarge: true, unsupportedMediaType: true,
 	crossOriginRefused: true, unknownHost: true, internalError: true,
 }
 
-// requireDocumented holds every problem that a test of this package meets to the
-// document: the operation lists its code.
+// requireDocumented requires that the operation documents a problem that a test gets.
 func requireDocumented(t *testing.T, r *http.Request, p problem) {
 	t.Helper()
-	if _, known := kindByCode[p.Code]; !known || unsaid[p.Code] { // unknown: of an order that is of a newer build
+	if _, known := kindByCode[p.Code]; !known || unsaid[p.Code] { // an unknown code is of an order of a newer build
 		return
 	}
 	method := r.Method

@@ -8,12 +8,11 @@ import (
 	"github.com/yeyak/yeyak/internal/hosts"
 )
 
-// checkOrigin refuses what a web page of another site could do here with the
-// help of a browser that can reach this server: changes that are sent from
-// another origin, and, where Hosts are named, requests to a name that was made
-// to resolve to this machine.
+// checkOrigin refuses requests that a web page of another site makes through its
+// visitor's browser: changes with another origin and, if Hosts are set, requests for a
+// name that resolves to this machine (DNS rebinding).
 func (s *server) checkOrigin(c *gin.Context) {
-	if !s.Hosts.Have(c.Request.Host) {
+	if !s.Hosts.Allow(c.Request.Host) {
 		writeProblem(c, newProblem(unknownHost, "this server is not %q", c.Request.Host))
 		return
 	}
@@ -22,7 +21,7 @@ func (s *server) checkOrigin(c *gin.Context) {
 	}
 }
 
-// refuseBody answers a request whose body came too slowly or is too large.
+// refuseBody answers a request whose body was too slow or is too large.
 func (s *server) refuseBody(c *gin.Context, status int) {
 	if status == http.StatusRequestTimeout {
 		writeProblem(c, newProblem(requestTimeout, "the body did not arrive within %s", s.BodyWithin))

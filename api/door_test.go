@@ -17,8 +17,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// TestOrigin: a page of another site cannot make a visitor's browser change
-// anything here.
+// TestOrigin: a page of another site cannot change anything through a visitor's
+// browser.
 func TestOrigin(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -39,7 +39,7 @@ func TestOrigin(t *testing.T) {
 	require.Equal(t, http.StatusCreated, b.do("POST", menusPath, menu).StatusCode, "no browser")
 }
 
-// TestHost: a name that another site gave this machine's address is not served.
+// TestHost: another site's name for this machine's address is refused.
 func TestHost(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(d *given) { d.Hosts = []string{"localhost", "127.0.0.1", "::1", "api.example"} })
@@ -58,7 +58,7 @@ func TestHost(t *testing.T) {
 	}
 }
 
-// TestStalledBodies: thousands of bodies that never arrive hold nothing up. All
+// TestStalledBodies: thousands of bodies that never arrive block nothing. All requests
 // are answered and closed.
 func TestStalledBodies(t *testing.T) {
 	t.Parallel()
@@ -82,7 +82,7 @@ func TestStalledBodies(t *testing.T) {
 	}
 }
 
-// TestStalledBodies_OfOtherSites: what is refused for where it comes from holds no
+// TestStalledBodies_OfOtherSites: requests that are refused for their origin hold no
 // connection either.
 func TestStalledBodies_OfOtherSites(t *testing.T) {
 	t.Parallel()
@@ -96,8 +96,8 @@ func TestStalledBodies_OfOtherSites(t *testing.T) {
 	}
 }
 
-// stall announces a body, sends none, and returns nil when it is answered 408
-// and the connection closed.
+// stall announces a body, sends none, and returns nil if it is answered 408 and the
+// connection is closed.
 func stall(address, path, headers string) error {
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
@@ -117,8 +117,8 @@ func stall(address, path, headers string) error {
 	return nil
 }
 
-// TestHangUps: a client that hangs up does not cut off what its request has
-// begun, and is not counted as a failure of ours.
+// TestHangUps: a client that hangs up does not cancel its request, and is not counted
+// as a failure of the server.
 func TestHangUps(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
@@ -136,7 +136,7 @@ func TestHangUps(t *testing.T) {
 	ctx, hangUp := context.WithCancel(t.Context())
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, server.URL+"/v1/payments/lodging-1", http.NoBody)
 	require.NoError(t, err)
-	go func() { _, _ = server.Client().Do(r) }() //nolint:bodyclose // it is not answered
+	go func() { _, _ = server.Client().Do(r) }() //nolint:bodyclose // there is no answer
 	<-database.began
 	hangUp()
 	<-(<-served).Done() // the server has noticed
@@ -146,7 +146,7 @@ func TestHangUps(t *testing.T) {
 	require.Equal(t, map[string]uint64{"499": 1}, requestsByStatus(t, registry))
 }
 
-// unhurried is a database that answers when it may, with an error.
+// unhurried is a database that waits until it may return an error.
 type unhurried struct {
 	began, pass chan struct{}
 	ended       chan error

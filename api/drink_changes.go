@@ -41,7 +41,7 @@ type changeDrinkInput struct {
 	cancellation policyEdit
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *changeDrinkInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
@@ -83,11 +83,11 @@ func (s *server) changeDrink(ctx context.Context, in *changeDrinkInput) (*drinkA
 	return in.language().answerDrink(s.showSale(ctx, in.language(), drink)), nil
 }
 
-// isDeleted is the answer for a drink that is deleted, or is being deleted.
+// isDeleted is the error for a drink that is deleted or being deleted.
 func isDeleted() error { return &booking.Error{Code: orders.CodeOf(booking.MenuDeleted)} }
 
-// orDeleted is the answer for a drink that was there and is no more: its
-// deletion has just begun.
+// orDeleted turns NotFound into isDeleted: the drink was there before, so its deletion
+// has just begun.
 func orDeleted(err error) error {
 	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
 		return isDeleted()
@@ -95,8 +95,8 @@ func orDeleted(err error) error {
 	return err
 }
 
-// setDrinkStock is an operation of its own: what a drink is, and how many there
-// are, is kept in two databases, and no request changes half of what it asks.
+// setDrinkStock is an operation of its own: a drink and its stock are kept in two
+// databases, and no request changes half of what it asks for.
 func (s *server) setDrinkStock(ctx context.Context, in *setDrinkStockInput) (*drinkAnswer, error) {
 	drink, err := s.drinkToChange(ctx, booking.ChangeStock, in.ID)
 	if err != nil {
@@ -113,8 +113,8 @@ func (s *server) setDrinkStock(ctx context.Context, in *setDrinkStockInput) (*dr
 	return in.language().answerDrink(s.showSale(ctx, in.language(), drink)), nil
 }
 
-// drinkToChange is the drink with the id, if the caller may do the action on it. One
-// that is being deleted cannot be changed any more.
+// drinkToChange returns the drink with the id if the caller may do the action on it.
+// MenuDeleted: the drink is being deleted.
 func (s *server) drinkToChange(ctx context.Context, a booking.Action, id string) (drinkOnMenu, error) {
 	drink, err := s.drink(ctx, id)
 	if err == nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// deleteDrink starts the deletion, once, and answers with the drink whether it
-// has just begun or is long done.
+// deleteDrink starts the deletion once, and answers with the drink, also if the
+// deletion was started before.
 func (s *server) deleteDrink(ctx context.Context, in *drinkByID) (*drinkAnswer, error) {
 	drink, err := s.drink(ctx, in.ID)
 	if err == nil {

@@ -56,7 +56,7 @@ type addDrinkInput struct {
 	drink booking.Drink
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *addDrinkInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
@@ -70,7 +70,7 @@ func (in *addDrinkInput) Resolve(ctx huma.Context) []error {
 	}
 	parsed(&f, "body.timeZone", &b.TimeZone, parseTimeZone)
 	if in.drink.Date.IsZero() {
-		return f // the schema has complained
+		return f // the schema reports the fault
 	}
 	if fault := booking.AheadFault(in.drink.Date, b.TimeZone, serverOf(ctx).Now()); fault != "" {
 		f.add("body.date", "%s", fault)
@@ -89,7 +89,7 @@ type drinkView struct {
 	Status      booking.SaleStatus `json:"status" enum:"on_sale,over,withdrawn,deleting,deleted" doc:"over: its day is, and it can no longer be ordered" example:"on_sale"`
 	StatusLabel string             `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"on sale"`
 	Withdrawn   bool               `json:"withdrawn" doc:"Whether it takes no new orders"`
-	// Cancellation is nil for a drink whose customers get everything back.
+	// Cancellation is nil if a cancel refunds everything.
 	Cancellation *booking.CancellationPolicy `json:"cancellation,omitempty" doc:"What customers who cancel get back; everything without it"`
 	Count        *int                        `json:"count,omitempty" doc:"Cups there are on that day" example:"100"`
 	Remaining    *int                        `json:"remaining,omitempty" doc:"Cups not held by any order" example:"97"`
@@ -105,7 +105,7 @@ func (s *server) showDrink(l language, d drinkOnMenu) drinkView {
 	}
 }
 
-// left adds how many there are and how many are left.
+// left adds the stock and how much of it is left.
 func (v drinkView) left(level booking.StockDay) drinkView {
 	v.Count, v.Remaining = &level.Capacity, &level.Remaining
 	return v
@@ -141,8 +141,8 @@ type drinkList struct {
 	Body part[drinkView]
 }
 
-// addDrink adds the stock before the drink: stock without a drink is in
-// nobody's way, and a drink without stock would be sold out.
+// addDrink adds the stock before the drink: stock without a drink is harmless, but a
+// drink without stock would be sold out.
 func (s *server) addDrink(ctx context.Context, in *addDrinkInput) (*drinkAnswer, error) {
 	drink, count := in.drink, int(in.Body.Count)
 	if err := may(ctx, booking.ChangeCatalogue, booking.Thing{OwnerID: drink.OwnerID}); err != nil {
@@ -184,7 +184,8 @@ func (s *server) listDrinks(ctx context.Context, in *drinkSelection) (*drinkList
 	return &drinkList{Localized: l.localized(), Body: body}, err
 }
 
-// levelsOf looks up how many are left of the drinks, which can be done without.
+// levelsOf reads how many of the drinks are left. If that fails, the answer goes
+// without.
 func (s *server) levelsOf(ctx context.Context, drinks []booking.Drink) map[booking.ItemDay]booking.StockDay {
 	days := each(drinks, func(d booking.Drink) booking.ItemDay { return booking.ItemDay{ItemID: d.ID, Date: d.Date} })
 	ctx, cancel := context.WithTimeout(ctx, orders.Glance)
@@ -204,7 +205,8 @@ func (s *server) getDrink(ctx context.Context, in *drinkByID) (*drinkAnswer, err
 	return in.language().answerDrink(s.showSale(ctx, in.language(), drink)), nil
 }
 
-// drinkOnMenu is a drink with its deletion, nil while it is on sale.
+// drinkOnMenu is a drink and its deletion; the deletion is nil while the drink is on
+// sale.
 type drinkOnMenu struct {
 	booking.Drink
 	deletion *booking.DrinkDeletion
@@ -217,7 +219,7 @@ func (s *server) drink(ctx context.Context, id string) (drinkOnMenu, error) {
 	})
 }
 
-// status is how the drink sells at now.
+// status is the drink's sale status.
 func (d drinkOnMenu) status(now time.Time) booking.SaleStatus {
 	switch {
 	case d.deletion != nil && d.deletion.Done:
@@ -225,7 +227,7 @@ func (d drinkOnMenu) status(now time.Time) booking.SaleStatus {
 	case d.deletion != nil:
 		return booking.SaleDeleting
 	case d.Fault() != nil:
-		return booking.OffSale // when its day is over is not known
+		return booking.OffSale // it is not known when its day is over
 	case d.Over(now):
 		return booking.SaleOver
 	case d.Withdrawn:
@@ -235,8 +237,8 @@ func (d drinkOnMenu) status(now time.Time) booking.SaleStatus {
 	}
 }
 
-// showSale shows a drink with how it sells. How many are left can be done
-// without.
+// showSale shows a drink with its sale status and, if that can be read, how many are
+// left.
 func (s *server) showSale(ctx context.Context, l language, d drinkOnMenu) drinkView {
 	shown := s.showDrink(l, d)
 	ctx, cancel := context.WithTimeout(ctx, orders.Glance)

@@ -44,12 +44,11 @@ type eventList struct {
 	OwnerID     name   `query:"ownerId" doc:"Only events of this owner's orders" example:"olivia"`
 	LastEventID string `header:"Last-Event-ID" maxLength:"512" doc:"Where a stream goes on. It goes before after: a browser that reconnects repeats its old query and adds this. A list does not look at it"`
 
-	stream bool   // asked for
-	caller string // that a stream counts for
+	stream bool   // the client asks for a stream
+	caller string // account whose limit a stream counts against
 }
 
-// Resolve finds what is wrong with the query as a whole, and whether a stream
-// is asked for.
+// Resolve validates the query as a whole and finds whether a stream is requested.
 func (in *eventList) Resolve(ctx huma.Context) []error {
 	in.stream = prefersStream(humagin.Unwrap(ctx).Request.Header.Values("Accept"))
 	in.caller = countsFor(ctx)
@@ -58,7 +57,7 @@ func (in *eventList) Resolve(ctx huma.Context) []error {
 	return f
 }
 
-// eventsAnswer is a list or a stream, which write themselves.
+// eventsAnswer is a list or a stream; both write themselves.
 type eventsAnswer struct {
 	Body func(huma.Context)
 }
@@ -81,13 +80,13 @@ type cloudEvent struct {
 	Data            eventData         `json:"data"`
 }
 
-// eventData is of an order, or else of something in the catalogue.
+// eventData is the data of an order or of the catalogue: one of them is nil.
 type eventData struct {
 	booking.EventData
 	catalogue *booking.CatalogueData
 }
 
-// MarshalJSON writes the one that is there.
+// MarshalJSON writes the one that is not nil.
 func (d eventData) MarshalJSON() ([]byte, error) {
 	var told any = d.EventData
 	if d.catalogue != nil {
@@ -100,7 +99,7 @@ func (d eventData) MarshalJSON() ([]byte, error) {
 	return text.Bytes(), err
 }
 
-// Schema documents both, and what the domain's string types may hold.
+// Schema documents both, with the values of the domain's string types.
 func (eventData) Schema(r huma.Registry) *huma.Schema {
 	order := r.Schema(reflect.TypeFor[booking.EventData](), true, "")
 	catalogue := r.Schema(reflect.TypeFor[booking.CatalogueData](), true, "")
@@ -130,7 +129,7 @@ func envelope(e booking.Event) cloudEvent {
 	}
 }
 
-// TransformSchema documents which types there are.
+// TransformSchema lists the event types.
 func (cloudEvent) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Properties["type"].Enum = enumOf(booking.EventTypes())
 	return s
@@ -161,11 +160,11 @@ func (s *server) listEvents(ctx context.Context, in *eventList) (*eventsAnswer, 
 	}
 	return &eventsAnswer{Body: func(ctx huma.Context) {
 		ctx.SetHeader("Content-Type", "application/json")
-		_ = s.huma.Marshal(ctx.BodyWriter(), "application/json", part) // fails only when the client has gone
+		_ = s.huma.Marshal(ctx.BodyWriter(), "application/json", part) // fails only if the client has gone
 	}}, nil
 }
 
-// cursorFault names the parameter that held a cursor which is none.
+// cursorFault names the parameter whose cursor is not valid.
 func cursorFault(err error, field string) error {
 	if invalid, ok := errors.AsType[*booking.Error](err); ok && invalid.Code == booking.InvalidCursor {
 		return newProblem(booking.InvalidCursor, "%s", invalid.Message).at(field, "was not given out by this list")

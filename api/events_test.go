@@ -18,7 +18,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// confirmed is an event as the store answers it: in whatever time zone.
+// confirmed is an event as the store returns it: in any time zone.
 func confirmed(orderID string) booking.Event {
 	return booking.Event{
 		Key: orderID + "/ReservationConfirmed", Type: booking.ReservationConfirmed, Subject: orderID,
@@ -31,7 +31,7 @@ func confirmed(orderID string) booking.Event {
 	}
 }
 
-// confirmedJSON is that event to the letter.
+// confirmedJSON is the exact JSON of confirmed.
 const confirmedJSON = `{"specversion":"1.0","id":"lodging-1/ReservationConfirmed","source":"/yeyak/lodging",` +
 	`"type":"ReservationConfirmed","subject":"lodging-1","time":"2026-11-20T16:00:00Z","datacontenttype":"application/json",` +
 	`"data":{"kind":"lodging","customerId":"alice","ownerId":"olivia","item":{"id":"place-seaside","name":"Sea & Side"},` +
@@ -101,8 +101,8 @@ func TestOpenAPI_Events(t *testing.T) {
 	require.Contains(t, schemas["EventData"].(map[string]any)["properties"].(map[string]any)["status"], "enum")
 }
 
-// docs/events.md lists every type of event and every field of its data, each
-// once, and shows an event as it is.
+// docs/events.md lists every event type and every field of its data, each once, and
+// shows a real event.
 func TestEventsDocument(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/events.md")
@@ -150,12 +150,12 @@ func TestEventsDocument(t *testing.T) {
 	}
 }
 
-// leavesOf lists the JSON fields of data, those of objects in it by their paths.
+// leavesOf lists the JSON fields of data; fields of nested objects have paths.
 func leavesOf(path string, data reflect.Type) []string {
 	return slices.Collect(maps.Keys(typesOf(path, data)))
 }
 
-// typesOf names the type of each of them, as docs/events.md does.
+// typesOf returns the type of each field, as docs/events.md names it.
 func typesOf(path string, data reflect.Type) map[string]string {
 	all := map[string]string{}
 	for field := range data.Fields() {

@@ -14,19 +14,18 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// document is the OpenAPI document with examples that can be tried: their dates
-// lie ahead of the day on which it is read, and an order is of one business,
-// where its schema has room for what all of them show.
+// document is the OpenAPI document with examples that can be tried. Their dates lie in
+// the future of the day on which the document is read, and each example order belongs
+// to one business.
 type document struct {
-	raw []byte // without examples of answers, dates as in aheadOf
+	raw []byte // without examples of answers; dates as in aheadOf
 
 	mu  sync.Mutex
 	day booking.Date
-	of  []byte // that day
+	of  []byte // the day of text
 }
 
-// aheadOf is how the example of a date is written in a field's tag: so many days
-// from today.
+// aheadOf matches the example of a date in a field's tag: a number of days from today.
 var aheadOf = regexp.MustCompile(`\{today\+(\d+)\}`)
 
 func (d *document) on(now time.Time) ([]byte, error) {
@@ -45,8 +44,8 @@ func (d *document) on(now time.Time) ([]byte, error) {
 	return d.of, nil
 }
 
-// written is the document with an example for each answer that shows an order
-// or a problem.
+// written returns the document with an example for each answer that shows an order or a
+// problem.
 func (d *document) written(now time.Time) ([]byte, error) {
 	var whole map[string]any
 	if err := json.Unmarshal(d.raw, &whole); err != nil {
@@ -80,7 +79,7 @@ func schemasOf(document map[string]any) map[string]any {
 	return schemas
 }
 
-// schemaName is the name of what a body is like.
+// schemaName is the name of a body's schema.
 func schemaName(media map[string]any) string {
 	schema, _ := media["schema"].(map[string]any)
 	ref, _ := schema["$ref"].(string)
@@ -88,7 +87,7 @@ func schemaName(media map[string]any) string {
 }
 
 func (o described) addExamples() {
-	if o.verb() == "cancel" { // of all that it may say, what can be tried on any order
+	if o.verb() == "cancel" { // of its fields, those that any order takes
 		if media := o.requestMedia(); media != nil {
 			media["example"] = map[string]string{"reason": "Change of plans"}
 		}
@@ -107,8 +106,8 @@ func (o described) addExamples() {
 	}
 }
 
-// example is one of a schema that is not of this operation alone, nil where the
-// schema's own examples say enough.
+// example returns an example of a schema that several operations share, nil if the
+// schema's own examples suffice.
 func (o described) example(schema, status, description string) any {
 	kind := o.kind()
 	switch schema {
@@ -129,8 +128,7 @@ func (o described) example(schema, status, description string) any {
 	}
 }
 
-// kind is whose orders the operation is about; of those about any, lodging
-// serves as the example.
+// kind is the kind of the operation's orders; lodging for operations on all kinds.
 func (o described) kind() booking.Kind {
 	for _, kind := range booking.Kinds() {
 		if strings.HasPrefix(o.path, "/v1/"+string(kind)+"/") {
@@ -140,7 +138,7 @@ func (o described) kind() booking.Kind {
 	return booking.Lodging
 }
 
-// verb is what is decided, "" where nothing is.
+// verb is the decision's verb, "" for other operations.
 func (o described) verb() string {
 	last := o.path[strings.LastIndex(o.path, "/")+1:]
 	switch {
@@ -153,13 +151,13 @@ func (o described) verb() string {
 	}
 }
 
-// coded is how a problem's description begins.
+// coded matches the beginning of a problem's description.
 var coded = regexp.MustCompile("^`([a-z_]+)`: ")
 
-// problem is the first of those that are described together, with the order
-// where the real one shows it.
+// problem is the first problem of a description, with the order if the real answer has
+// it.
 func (o described) problem(kind booking.Kind, description string) any {
-	code := internalError // where nothing in particular is described
+	code := internalError // the description names no code
 	if found := coded.FindStringSubmatch(description); found != nil {
 		code = booking.Code(found[1])
 	}
@@ -177,7 +175,7 @@ func (o described) problem(kind booking.Kind, description string) any {
 	return p
 }
 
-// requestMedia describes the operation's body, nil when it has none.
+// requestMedia describes the operation's body, nil if it has none.
 func (o described) requestMedia() map[string]any {
 	body, _ := o.op["requestBody"].(map[string]any)
 	content, _ := body["content"].(map[string]any)
@@ -185,8 +183,7 @@ func (o described) requestMedia() map[string]any {
 	return media
 }
 
-// needed is a field or parameter that the operation cannot do without, "" when
-// there is none.
+// needed is a required field or parameter of the operation, "" if there is none.
 func (o described) needed() string {
 	schema, _ := o.schemas[schemaName(o.requestMedia())].(map[string]any)
 	if fields, _ := schema["required"].([]any); len(fields) > 0 {

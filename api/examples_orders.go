@@ -9,17 +9,17 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// orderShown makes the orders that examples show, as of an instant.
+// orderShown makes the example orders, as of an instant.
 type orderShown struct{ now time.Time }
 
-// ends are the last status of the usual way and the one before.
+// ends are the last two statuses of an order that goes well.
 func ends(kind booking.Kind) (underWay, over booking.Status) {
 	way := orderKinds[kind].usualWay
 	return way[len(way)-2], way[len(way)-1]
 }
 
-// after is an order after a decision, "place" or "" for none, that was taken or
-// was carried out.
+// after is an order after a decision that was accepted or carried out; verb is "place"
+// or "" for none.
 func (e orderShown) after(kind booking.Kind, verb string, taken bool) orderView {
 	underWay, over := ends(kind)
 	reasons := map[string]booking.Reason{"reject": booking.RejectedByOwner, "cancel": booking.ByCustomer, "no-show": booking.NoShow}
@@ -39,8 +39,8 @@ func (e orderShown) after(kind booking.Kind, verb string, taken bool) orderView 
 	}
 }
 
-// refusing is an order that refuses a decision, or was refused, with the code.
-// Other problems show none.
+// refusing is an order that refuses a decision, or was refused, with the code. It
+// returns false for problems without an order.
 func (e orderShown) refusing(kind booking.Kind, code booking.Code) (orderView, bool) {
 	underWay, over := ends(kind)
 	for _, reason := range booking.Reasons() {
@@ -66,12 +66,12 @@ func (e orderShown) refusing(kind booking.Kind, code booking.Code) (orderView, b
 	}
 }
 
-// at is an order in a status, with how it came there.
+// at is an order in a status, with its history.
 func (e orderShown) at(kind booking.Kind, status booking.Status, reason booking.Reason) orderView {
 	return language("en").show(e.cameTo(kind, status, reason), booking.ReaderCustomer)
 }
 
-// listed is an order in a status as lists show it.
+// listed is an order in a status, as lists show it.
 func (e orderShown) listed(kind booking.Kind, status booking.Status) orderView {
 	return language("en").list(e.cameTo(kind, status, ""))
 }
@@ -107,8 +107,7 @@ func (e orderShown) cameTo(kind booking.Kind, status booking.Status, reason book
 	return v
 }
 
-// wasPaid tells whether orders that are cancelled for the reason had come into
-// being.
+// wasPaid reports whether orders that are cancelled for the reason had been paid.
 func wasPaid(reason booking.Reason) bool {
 	return slices.Contains([]booking.Reason{
 		booking.ByCustomer, booking.ByOperator, booking.NoShow, booking.RejectedByOwner, booking.OwnerTimeout, booking.MenuDeleted,
@@ -131,7 +130,7 @@ func (e orderShown) carryOut(v *contract.View) {
 	case underWay:
 		job = booking.JobStarted
 	case over:
-		job = booking.JobStatus(over) // the job of an order ends in a status of the same name
+		job = booking.JobStatus(over) // a job's last status has the name of its order's
 	case booking.Cancelled, booking.Cancelling:
 		job = booking.JobCancelled
 	}
@@ -145,7 +144,7 @@ func (e orderShown) carryOut(v *contract.View) {
 	}
 }
 
-// event is what the feed tells of a payment.
+// event is an example event of a payment.
 func (e orderShown) event() booking.Event {
 	v := e.at(booking.Lodging, booking.Paid, "")
 	return booking.Event{
@@ -157,7 +156,7 @@ func (e orderShown) event() booking.Event {
 	}
 }
 
-// production is a café's work on an order.
+// production is an example of a café's production.
 func (e orderShown) production() productionView {
 	v := e.at(booking.Cafe, booking.InProduction, "")
 	return language("en").showProduction(booking.JobState{

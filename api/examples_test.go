@@ -15,7 +15,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// documented is what the tests look at of the OpenAPI document.
+// documented is the part of the OpenAPI document that the tests read.
 type documented struct {
 	Paths map[string]map[string]struct {
 		Responses map[string]struct {
@@ -30,8 +30,8 @@ type documented struct {
 	}
 }
 
-// TestExamples_Dates: what is tried from /docs is not over, however long the
-// process has run.
+// TestExamples_Dates: the dates of examples are in the future, however long the process
+// has run.
 func TestExamples_Dates(t *testing.T) {
 	t.Parallel()
 	now := today
@@ -51,9 +51,9 @@ func TestExamples_Dates(t *testing.T) {
 	}
 }
 
-// TestExamples_OfTheirOwnBusiness: the order in an answer's example is of the
-// kind that the operation is about, shows no other's parts, and came there as
-// orders do. A problem's is the one that is described.
+// TestExamples_OfTheirOwnBusiness: an example order is of the operation's kind, has no
+// parts of other kinds, and has a possible history. A problem's example is the problem
+// that is described.
 func TestExamples_OfTheirOwnBusiness(t *testing.T) {
 	t.Parallel()
 	document := decode[documented](t, setup(t).do("GET", openAPIPath, ""))
@@ -147,7 +147,7 @@ func requireOwn(t *testing.T, where string, kind booking.Kind, example json.RawM
 	}
 }
 
-// TestPretty: ?pretty spreads JSON over lines, and changes nothing else.
+// TestPretty: ?pretty indents JSON and changes nothing else.
 func TestPretty(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -180,7 +180,7 @@ func TestPretty(t *testing.T) {
 	require.Equal(t, b.do("GET", docsPath, "").text, b.do("GET", docsPath+"?pretty", "").text, "what is no JSON stays")
 }
 
-// TestPretty_Streams: a stream is not kept back.
+// TestPretty_Streams: a stream is not buffered.
 func TestPretty_Streams(t *testing.T) {
 	t.Parallel()
 	b := setup(t, often)

@@ -6,13 +6,13 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// followed is whose orders a reader of the feed follows. The zero value is the whole
-// feed.
+// followed selects the events of one customer's or one owner's orders. The zero value
+// selects the whole feed.
 type followed struct{ customerID, ownerID string }
 
 func (in *eventList) followed() followed { return followed{string(in.CustomerID), string(in.OwnerID)} }
 
-// may refuses what the caller may not follow.
+// may refuses a caller that may not follow these events.
 func (f followed) may(ctx context.Context) error {
 	if f == (followed{}) {
 		return may(ctx, booking.FollowAll, booking.Thing{})
@@ -24,10 +24,10 @@ func (f followed) filter() booking.EventFilter {
 	return booking.EventFilter{CustomerID: f.customerID, OwnerID: f.ownerID}
 }
 
-// fromNow asks for what follows all events that there are.
+// fromNow as a cursor means the end of the feed.
 const fromNow = "now"
 
-// feedPlace is the cursor that a reader begins after.
+// feedPlace returns the cursor where a reader begins.
 func (s *server) feedPlace(ctx context.Context, after string) (string, error) {
 	if after == fromNow {
 		return s.ReadModel.EndOfFeed(ctx)
@@ -35,7 +35,7 @@ func (s *server) feedPlace(ctx context.Context, after string) (string, error) {
 	return after, nil
 }
 
-// eventsOf reads on in the feed.
+// eventsOf reads the selected events that follow a cursor.
 func (s *server) eventsOf(ctx context.Context, f followed, after string, limit int) ([]booking.Event, string, error) {
 	if f == (followed{}) {
 		return s.ReadModel.Events(ctx, after, limit)
@@ -43,10 +43,11 @@ func (s *server) eventsOf(ctx context.Context, f followed, after string, limit i
 	return s.ReadModel.EventsOf(ctx, f.filter(), after, limit)
 }
 
-// has tells whether an event is of an order that is followed.
+// has reports whether an event with these ids is selected.
 func (f followed) has(of followed) bool {
 	return (f.customerID == "" || f.customerID == of.customerID) && (f.ownerID == "" || f.ownerID == of.ownerID)
 }
 
-// orderOf is whose order an event is of; of the catalogue, nobody's.
+// orderOf returns the customer and owner of an event's order; none for events of the
+// catalogue.
 func orderOf(e booking.Event) followed { return followed{e.Data.CustomerID, e.Data.OwnerID} }

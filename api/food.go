@@ -38,8 +38,8 @@ func (s *server) registerFood() {
 	})
 }
 
-// foodRequest is what a customer asks for. Its hash tells a repeated request
-// from another one: see reservationRequest.
+// foodRequest is a customer's order. Its hash tells a repeated request from another one
+// (see reservationRequest).
 type foodRequest struct {
 	MenuID        name             `json:"menuId" example:"menu-0m5w3k1v8t2z6r4q"`
 	CustomerID    name             `json:"customerId,omitempty" doc:"Whose order it is; the caller's own without it" example:"alice"`
@@ -57,8 +57,8 @@ type placeFoodInput struct {
 	placing placing
 }
 
-// Resolve finds what the schema cannot, and the menu; a repeated request is
-// answered as before, though the menu may be gone.
+// Resolve validates what the schema cannot, and the menu. A repeated request gets the
+// first answer again, even if the menu is gone.
 func (in *placeFoodInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)

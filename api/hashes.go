@@ -11,11 +11,10 @@ import (
 	"fmt"
 )
 
-// hashes are what repeated requests have in common: the hash that an order keeps
-// of the request which placed it, and the one that orders of earlier builds keep.
-// A request holds telephone numbers and addresses, which can be guessed: so the
-// first is keyed. Both are taken of the request as it was understood: how it was
-// written does not matter.
+// hashes returns the request hash that orders keep, and the one that orders of earlier
+// builds keep. A request contains telephone numbers and addresses, which can be
+// guessed, so the first hash is keyed. Both hash the parsed request: its spelling does
+// not matter.
 func (s *server) hashes(ctx context.Context, request any) (keyed, plain string, err error) {
 	key, err := s.HashKey(ctx)
 	if err != nil {
@@ -23,15 +22,15 @@ func (s *server) hashes(ctx context.Context, request any) (keyed, plain string, 
 	}
 	text, err := json.Marshal(request)
 	if err != nil {
-		panic(fmt.Sprintf("hash %T: %v", request, err)) // requests are made of strings and numbers
+		panic(fmt.Sprintf("hash %T: %v", request, err)) // requests consist of strings and numbers
 	}
 	return keyedHash(key, text), plainHash(text), nil
 }
 
-// keyedHash begins with what no plain hash contains.
+// keyedHash has a prefix that no plain hash has.
 func keyedHash(key, text []byte) string {
 	mac := hmac.New(sha256.New, key)
-	_, _ = mac.Write(text) // a hash takes everything
+	_, _ = mac.Write(text) // never fails
 	return "hmac:" + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
@@ -40,9 +39,9 @@ func plainHash(text []byte) string {
 	return hex.EncodeToString(digest[:])
 }
 
-// ownHashKey is for an API whose orders no other process reads.
+// ownHashKey makes a key for an API whose orders no other process reads.
 func ownHashKey() func(context.Context) ([]byte, error) {
 	key := make([]byte, sha256.Size)
-	_, _ = rand.Read(key) // it never fails
+	_, _ = rand.Read(key) // never fails
 	return func(context.Context) ([]byte, error) { return key, nil }
 }

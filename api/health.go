@@ -53,7 +53,7 @@ func (s *server) readiness(ctx context.Context, _ *struct{}) (*readinessAnswer, 
 	return a, nil
 }
 
-// alwaysReady is the health of an API that was not given any.
+// alwaysReady is the default health of an API.
 type alwaysReady struct{}
 
 func (alwaysReady) Ready() bool                                { return true }

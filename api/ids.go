@@ -9,16 +9,16 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// newID makes the id of a thing that is no order, such as place-0m5w3k1v8t2z6r4q.
+// newID makes the id of a thing other than an order, such as place-0m5w3k1v8t2z6r4q.
 func newID(thing string) string {
 	id := uuid.New()
 	return thing + "-" + booking.IDText(id[:10])
 }
 
-// name is the id of a person or thing that came from outside.
+// name is an id from outside.
 type name string
 
-// Schema says which names there are.
+// Schema is the schema of ids.
 func (name) Schema(huma.Registry) *huma.Schema {
 	shortest, longest := 1, booking.LongestName
 	return &huma.Schema{
@@ -28,8 +28,8 @@ func (name) Schema(huma.Registry) *huma.Schema {
 	}
 }
 
-// known finds a thing by its id. An id that none can have is not looked for:
-// it may hold what a database does not take.
+// known finds a thing by its id. An id that is not valid is NotFound without a query:
+// it may contain what a database does not accept.
 func known[T any](ctx context.Context, thing, id string, find func(context.Context, string) (T, error)) (T, error) {
 	if !booking.IsName(id) {
 		var none T

@@ -25,12 +25,13 @@ type part[T any] struct {
 	Total *int   `json:"total,omitempty" doc:"How many the filters select altogether, with total=true; 10000 stands for as many or more"`
 }
 
-// Counted is embedded in the inputs of lists that can tell how long they are.
+// Counted is embedded in the inputs of lists that can count their items.
 type Counted struct {
 	Total bool `query:"total" doc:"Tell how many there are altogether, too"`
 }
 
-// totalled is the part of a list with how long the list is, if that was asked for.
+// totalled is a page of a list, with the number of all items if the request asks for
+// it.
 func totalled[T, F any](
 	ctx context.Context, asked Counted, p part[T], filter F, count func(context.Context, F) (int, error),
 ) (part[T], error) {
@@ -44,12 +45,12 @@ func totalled[T, F any](
 
 func partOf[T any](items []T, next string) part[T] {
 	if items == nil {
-		items = []T{} // null would break clients that loop over it
+		items = []T{} // null breaks clients that loop over it
 	}
 	return part[T]{Items: items, Next: next}
 }
 
-// each shows every one of the items.
+// each shows every item.
 func each[T, V any](items []T, show func(T) V) []V {
 	shown := make([]V, len(items))
 	for i, item := range items {
@@ -58,32 +59,32 @@ func each[T, V any](items []T, show func(T) V) []V {
 	return shown
 }
 
-// list is an answer that is one part of a list.
+// list is an answer that is one page of a list.
 type list[T any] struct {
 	Body part[T]
 }
 
-// kindParam and statusParam are filters; their schemas know the values.
+// kindParam and statusParam are filters whose schemas list the values.
 type (
 	kindParam   string
 	statusParam string
 )
 
-// Schema lists the kinds there are.
+// Schema lists the kinds.
 func (kindParam) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Enum: enumOf(booking.Kinds())}
 }
 
-// Schema lists the statuses there are.
+// Schema lists the statuses.
 func (statusParam) Schema(huma.Registry) *huma.Schema {
 	return &huma.Schema{Type: huma.TypeString, Enum: enumOf(booking.Statuses())}
 }
 
-// whole is a whole number as JSON means it: 2, 2.0 and 2e0 are the same. What
-// is no whole number stays 0, since its schema complains about it.
+// whole is a whole number as JSON means it: 2, 2.0 and 2e0 are the same. Any other
+// value stays 0; the schema reports it.
 type whole int64
 
-// UnmarshalJSON never fails: that would keep the fields after it from being read.
+// UnmarshalJSON never fails: an error would leave the fields after it unread.
 func (w *whole) UnmarshalJSON(data []byte) error {
 	var f float64
 	if json.Unmarshal(data, &f) == nil && f == math.Trunc(f) && math.Abs(f) <= 1<<53 {
@@ -92,8 +93,7 @@ func (w *whole) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// dateOf is the date that a text says, the zero one when it is none: the schema has
-// complained.
+// dateOf parses a date; zero if it is not valid, which the schema reports.
 func dateOf(text string) booking.Date {
 	date, _ := booking.ParseDate(text)
 	return date

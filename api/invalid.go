@@ -15,8 +15,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Huma has package-wide hooks only. They belong to this package: nothing else
-// in the program uses huma.
+// Huma has package-wide hooks only. Only this package uses huma.
 func init() {
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		return problemOf(nil, status, msg, errs)
@@ -24,15 +23,16 @@ func init() {
 	huma.NewErrorWithContext = func(ctx huma.Context, status int, msg string, errs ...error) huma.StatusError {
 		return problemOf(ctx, status, msg, errs)
 	}
-	// {"CheckIn": …} beside {"checkIn": …} is a mistake and must not win by chance.
+	// {"CheckIn": …} beside {"checkIn": …} is a mistake; which of them counts must not
+	// be chance.
 	huma.ValidateStrictCasing = true
 }
 
-// problemOf turns what huma found wrong into a problem.
+// problemOf makes a problem of the faults that huma found.
 func problemOf(ctx huma.Context, status int, msg string, errs []error) *problem {
 	for _, err := range errs {
 		if p, ok := errors.AsType[*problem](err); ok {
-			return p // a resolver could not do its work
+			return p // the resolver itself failed
 		}
 	}
 	switch status {
@@ -53,7 +53,7 @@ func problemOf(ctx huma.Context, status int, msg string, errs []error) *problem 
 	return newProblem(internalError, "something went wrong; it has been logged")
 }
 
-// withoutValues are what huma complains of, without the values that were sent.
+// withoutValues returns huma's messages without the values that were sent.
 func withoutValues(errs []error) []string {
 	said := make([]string, len(errs))
 	for i, err := range errs {
@@ -74,8 +74,8 @@ func bodyMessage(errs []error, otherwise string) string {
 	return otherwise
 }
 
-// invalid names every field at fault, once: the first complaint about a field
-// is the most basic one.
+// invalid names each field at fault once: the first message about a field is the most
+// basic one.
 func invalid(errs []error) *problem {
 	p := newProblem(booking.Invalid, "")
 	for _, err := range errs {
@@ -84,7 +84,7 @@ func invalid(errs []error) *problem {
 			d = &huma.ErrorDetail{Location: "body", Message: err.Error()}
 		}
 		e := fieldErrorOf(d)
-		noObject := strings.HasPrefix(d.Location, "body.") && has(p.Errors, "body") // what is no object has no fields
+		noObject := strings.HasPrefix(d.Location, "body.") && has(p.Errors, "body") // a body that is no object has no fields
 		if !noObject && !has(p.Errors, e.Field) {
 			p.Errors = append(p.Errors, e)
 		}
@@ -107,7 +107,7 @@ var requiredPrefix, requiredSuffix, _ = strings.Cut(validation.MsgExpectedRequir
 
 func fieldErrorOf(d *huma.ErrorDetail) fieldError {
 	field, message := d.Location, d.Message
-	// Huma complains about a missing field at the object that lacks it.
+	// Huma reports a missing field at the object that lacks it.
 	if name, ok := strings.CutPrefix(message, requiredPrefix); ok {
 		if name, ok = strings.CutSuffix(name, requiredSuffix); ok {
 			field, message = field+"."+name, "is required"
@@ -131,28 +131,27 @@ func fieldErrorOf(d *huma.ErrorDetail) fieldError {
 	return fieldError{Field: field, Message: message}
 }
 
-// faults collects what a resolver finds wrong. A zero value never is: its
-// absence has been complained about by the schema, or it is allowed.
+// faults collects a resolver's findings. A zero value is never a fault: it is allowed,
+// or the schema reports that it is missing.
 type faults []error
 
-// add complains about the field at location, such as body.checkIn.
+// add reports the field at location, such as body.checkIn.
 func (f *faults) add(location, message string, args ...any) {
 	*f = append(*f, &huma.ErrorDetail{Location: location, Message: fmt.Sprintf(message, args...)})
 }
 
-// addBody complains about fields of the body.
+// addBody reports fields of the body.
 func (f *faults) addBody(faults []booking.Fault) {
 	for _, fault := range faults {
 		f.add("body."+fault.Field, "%s", fault.Words)
 	}
 }
 
-// fail gives up: the input cannot be judged.
+// fail ends the validation with a problem.
 func (f *faults) fail(p *problem) { *f = append(*f, p) }
 
-// checkQuery complains about query parameters that would be passed over: a
-// misspelt or empty filter must not silently select everything, nor the second
-// of two be forgotten.
+// checkQuery reports query parameters that would be ignored: a misspelt or empty filter
+// must not select everything, and of two equal ones the second must not be dropped.
 func (f *faults) checkQuery(ctx huma.Context) {
 	u := ctx.URL()
 	query, err := url.ParseQuery(u.RawQuery)
@@ -172,14 +171,14 @@ func (f *faults) checkQuery(ctx huma.Context) {
 	}
 }
 
-// isPlace tells whether a query parameter says where to go on in a list. An
-// empty one is the beginning: next of a feed without events is empty.
+// isPlace reports whether a query parameter is a cursor. An empty cursor is the
+// beginning: next of a feed without events is empty.
 func isPlace(name string) bool { return name == "cursor" || name == "after" }
 
-// Strict is embedded in inputs that have nothing to resolve of their own.
+// Strict is embedded in inputs without a resolver of their own.
 type Strict struct{}
 
-// Resolve finds what is wrong with the query as a whole.
+// Resolve validates the query as a whole.
 func (Strict) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)

@@ -9,13 +9,13 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Where deliveries and productions may stand.
+// The statuses of deliveries and of productions.
 var (
 	deliveryStatuses   = []booking.JobStatus{booking.JobWaiting, booking.JobStarted, booking.JobDelivered, booking.JobCancelled}
 	productionStatuses = []booking.JobStatus{booking.JobWaiting, booking.JobStarted, booking.JobCompleted, booking.JobCancelled}
 )
 
-// Job is what a delivery and a production show. (Huma finds what is embedded
+// Job is what a delivery and a production have in common. (Huma finds what is embedded
 // only if it is exported.)
 type Job struct {
 	OrderID     string       `json:"orderId" example:"food-06gzvfahhdv2qeq77vmrpjqcg8"`
@@ -54,8 +54,8 @@ func (in *jobDone) orderByID() orderByID    { return orderByID{Labelled: in.Labe
 func (in *jobDone) words() booking.Personal { return "" }
 func (in *jobDone) expected() string        { return "" }
 
-// job finds the job of an order of the kind. One that nobody has been told of
-// yet waits, as long as its order is known.
+// job returns the job of an order of the kind. While the job does not exist yet, it is
+// waiting, as long as the order exists.
 func (s *server) job(ctx context.Context, jobs Jobs, kind booking.Kind, orderID string) (booking.JobState, error) {
 	if err := s.Orders.Allow(ctx, CallerOf(ctx), booking.ReadJob, kind, orderID); err != nil {
 		return booking.JobState{}, err
@@ -72,7 +72,7 @@ func (s *server) job(ctx context.Context, jobs Jobs, kind booking.Kind, orderID 
 	return jobOf(view), nil
 }
 
-// jobOf is the job of an order before anybody has been told of it.
+// jobOf is an order's job before it exists.
 func jobOf(v contract.View) booking.JobState {
 	job := booking.JobState{
 		Job:    booking.Job{OrderID: v.ID, OwnerID: v.OwnerID, Item: v.Item, Quantity: v.Quantity},

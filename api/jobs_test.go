@@ -50,8 +50,8 @@ func TestDeliveries(t *testing.T) {
 	require.Equal(t, booking.JobFilter{}, b.store.deliveries.filter)
 }
 
-// TestDeliveries_OfCouriers: couriers list what they have to do, of every shop, and not
-// what was delivered once.
+// TestDeliveries_OfCouriers: couriers list the deliveries of every shop that are not
+// delivered yet.
 func TestDeliveries_OfCouriers(t *testing.T) {
 	t.Parallel()
 	dana := booking.Caller{ID: "1050", Roles: []booking.Role{booking.CourierRole}}
@@ -91,8 +91,7 @@ func TestProductions(t *testing.T) {
 	require.Equal(t, booking.Page{Limit: 3, Cursor: "c"}, b.store.productions.page)
 }
 
-// A job that nobody has been told of waits, as long as its order is known and
-// wants it.
+// A job that does not exist yet is waiting, as long as its order exists and needs it.
 func TestJobs_NotToldYet(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -9,12 +9,12 @@ import (
 
 // orderKind is a kind of order as the API shows it.
 type orderKind struct {
-	// path is where its orders are placed, read and decided on.
+	// path is the address of its orders.
 	path string
-	// usualWay is how its orders go when all goes well. Those that are being
-	// carried out are at the last but one.
+	// usualWay are the statuses of an order that goes well, in order. The last but one
+	// is the status in which it is carried out.
 	usualWay []booking.Status
-	// example is an order that the documentation shows, as of a day.
+	// example is an order for the documentation, as of a day.
 	example func(o contract.Order, today booking.Date) contract.Input
 }
 
@@ -26,7 +26,7 @@ const (
 	tagCleaning = "Cleaning"
 )
 
-// kindTags say what belongs to each kind.
+// kindTags describe what belongs to each kind.
 func kindTags() []*huma.Tag {
 	return []*huma.Tag{
 		{Name: tagLodging, Description: "Places, their stock, and reservations"},
@@ -44,7 +44,7 @@ func (s *server) registerKinds() {
 	s.registerCleaning()
 }
 
-// orderKinds are all kinds of order that there are.
+// orderKinds are all kinds of order.
 var orderKinds = map[booking.Kind]orderKind{
 	booking.Lodging: {
 		reservationsPath,

@@ -8,7 +8,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Labelled is embedded in every input whose answer has words in it. (Huma finds
+// Labelled is embedded in the inputs of answers with words in them. (Huma finds
 // parameters in embedded structs only if these are exported.)
 type Labelled struct {
 	AcceptLanguage string `header:"Accept-Language" doc:"Language of labels: ko or en, by preference; en otherwise" example:"ko"`
@@ -16,13 +16,13 @@ type Labelled struct {
 
 func (l Labelled) language() language { return preferred(l.AcceptLanguage) }
 
-// Localized is embedded in every output that has words in it.
+// Localized is embedded in the outputs with words in them.
 type Localized struct {
 	ContentLanguage string `header:"Content-Language"`
 	Vary            string `header:"Vary"`
 }
 
-// language is one that an answer is written in.
+// language is the language of an answer.
 type language booking.Language
 
 func (l language) localized() Localized {
@@ -34,9 +34,9 @@ func (l language) describe(h http.Header) {
 	h.Set("Vary", "Accept-Language")
 }
 
-// preferred picks the language with the highest weight in an Accept-Language
-// header, the earlier one of equals (RFC 9110, 12.5.4). What cannot be read
-// or is not spoken here is passed over.
+// preferred picks the language with the highest weight in an Accept-Language header,
+// the first of equals (RFC 9110, 12.5.4). Elements that are not valid and languages
+// without translation are ignored.
 func preferred(header string) language {
 	best, weight := language(booking.English), 0.0
 	for _, part := range strings.Split(header, ",") {
@@ -61,8 +61,8 @@ func spokenLanguage(tag string) (language, bool) {
 	}
 }
 
-// quality reads the weight out of a header element's parameters: 1 when it
-// has none, 0 when it cannot be read.
+// quality parses the weight of a header element: 1 if it has none, 0 if it is not
+// valid.
 func quality(params string) float64 {
 	for _, param := range strings.Split(params, ";") {
 		name, value, _ := strings.Cut(strings.TrimSpace(param), "=")

@@ -12,19 +12,19 @@ import (
 	"github.com/yeyak/yeyak/internal/admission"
 )
 
-// loopback are the addresses of this machine, whose X-Forwarded-For is believed unless
-// other proxies are named. Elsewhere an address says nothing of who sends: a port that
-// a container or a cluster publishes may pass requests of the internet on from a
-// private one.
+// loopback are this machine's addresses, whose X-Forwarded-For is used unless other
+// proxies are configured. Private addresses are not trusted by default: a port that a
+// container or a cluster publishes may pass on requests of the internet from a private
+// address.
 var loopback = networks("127.0.0.0/8", "::1/128")
 
-// nearby are the addresses of this machine and of private networks, which no client
-// on the internet has. A request from one of them comes through a proxy or from a
-// service of the same house.
+// nearby are the addresses of this machine and of private networks, which no client on
+// the internet has. A request from such an address comes through a proxy or from
+// another service of the operator.
 var nearby = append(networks(
 	"10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7", // private
-	"169.254.0.0/16", "fe80::/10", // of a link
-	"100.64.0.0/10", // shared, which clusters use for their pods
+	"169.254.0.0/16", "fe80::/10", // link-local
+	"100.64.0.0/10", // shared; clusters use them for pods
 ), loopback...)
 
 func networks(texts ...string) (all []netip.Prefix) {
@@ -34,26 +34,25 @@ func networks(texts ...string) (all []netip.Prefix) {
 	return all
 }
 
-// trustProxies tells the router whose X-Forwarded-For is believed.
+// trustProxies configures the proxies whose X-Forwarded-For the router uses.
 func (s *server) trustProxies(router *gin.Engine) {
 	texts := make([]string, len(s.Proxies))
 	for n, network := range s.Proxies {
 		texts[n] = network.String()
 	}
 	router.RemoteIPHeaders = []string{"X-Forwarded-For"}
-	_ = router.SetTrustedProxies(texts) // they are networks, which cannot fail
+	_ = router.SetTrustedProxies(texts) // they are networks, so this cannot fail
 }
 
-// countsFor names who a request counts for, once it has come through identify.
+// countsFor returns the account that a request counts against, after identify.
 func countsFor(ctx huma.Context) string {
 	return accountOf(CallerOf(ctx.Context()), humagin.Unwrap(ctx).ClientIP())
 }
 
-// accountOf names who the requests of a caller count for: the caller or, while they
-// name none, the address that they come from. An address that is nearby counts for
-// none, "": behind a proxy that forwards no addresses all clients would count as
-// one. Of an IPv6 address its network of 64 bits counts, which is what one client
-// gets.
+// accountOf is the account that requests count against: the caller or, without a
+// caller, the address of the sender. A nearby address has no account (""): behind a
+// proxy that forwards no addresses all clients would share one. For IPv6 it is the
+// network of 64 bits, which is what one client gets.
 func accountOf(caller booking.Caller, address string) string {
 	if caller.ID != "" {
 		return "caller " + caller.ID
@@ -75,16 +74,17 @@ func accountOf(caller booking.Caller, address string) string {
 	return "address " + ip.String()
 }
 
-// limitCaller counts a request of the API, and refuses it when it is one too many.
+// limitCaller counts a request of the API, and refuses it if its account is over the
+// quota.
 func (s *server) limitCaller(ctx huma.Context, next func(huma.Context)) {
 	if !sheds(ctx.Operation()) || s.countRequest(humagin.Unwrap(ctx), countsFor(ctx)) {
 		next(ctx)
 	}
 }
 
-// countRequest counts a request for an account, and tells in the fields of
-// draft-ietf-httpapi-ratelimit-headers where that stands. It returns false for one
-// that is too many, which is answered then.
+// countRequest counts a request against an account, and sets the fields of
+// draft-ietf-httpapi-ratelimit-headers. It answers the request and returns false if the
+// account is over the quota.
 func (s *server) countRequest(c *gin.Context, account string) bool {
 	quota, counted := s.Admission.Callers.Request(account)
 	if !counted {
@@ -94,8 +94,8 @@ func (s *server) countRequest(c *gin.Context, account string) bool {
 	return !quota.Exceeded
 }
 
-// refuseExhausted answers a request of an account that has sent too many already, and
-// counts it for nothing. It returns false for others.
+// refuseExhausted answers a request of an account that is over its quota, without
+// counting it. It returns false for other accounts.
 func (s *server) refuseExhausted(c *gin.Context, account string) bool {
 	quota, exceeded := s.Admission.Callers.Exceeded(account)
 	if exceeded {
@@ -104,8 +104,8 @@ func (s *server) refuseExhausted(c *gin.Context, account string) bool {
 	return exceeded
 }
 
-// tellQuota tells a caller where it stands, and refuses its request if that is one too
-// many.
+// tellQuota sets the quota's header fields, and refuses the request if it is over the
+// quota.
 func (s *server) tellQuota(c *gin.Context, quota admission.Quota) {
 	c.Header(rateLimitPolicy, fmt.Sprintf(`"caller";q=%d;w=%s`, quota.Most, inSeconds(admission.Window)))
 	c.Header(rateLimit, fmt.Sprintf(`"caller";r=%d;t=%s`, quota.Left, inSeconds(quota.Reset)))
@@ -120,7 +120,7 @@ const (
 	rateLimitPolicy = "RateLimit-Policy"
 )
 
-// shareHeaders documents the header of an answer to a caller that has its share.
+// shareHeaders documents the header fields of an answer that counts against a quota.
 func shareHeaders() map[string]*huma.Param {
 	text := &huma.Schema{Type: huma.TypeString}
 	return map[string]*huma.Param{

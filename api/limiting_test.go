@@ -20,7 +20,7 @@ import (
 
 const testTime, testPause = 30 * time.Second, time.Millisecond
 
-// one lets one caller have so much, and measures.
+// one limits each caller, and adds metrics.
 func one(l admission.Limits) func(*given) {
 	return func(d *given) {
 		registry := prometheus.NewPedanticRegistry()
@@ -46,14 +46,13 @@ func TestAccountOf(t *testing.T) {
 	}
 }
 
-// TestLimitCaller: a caller is told how many requests it may send, and one too many
-// is refused before anything is done. Other callers, and all that is no part of the
-// API, are served beside it.
+// TestLimitCaller: a caller is told its quota, and a request over it is refused before
+// anything is done. Other callers, and routes outside of the API, are served.
 func TestLimitCaller(t *testing.T) {
 	t.Parallel()
 	proxies := append(networks("10.0.0.0/8"), loopback...)
 	b := setup(t, one(admission.Limits{PerSecond: 1}), func(d *given) { d.Proxies = proxies })
-	server := b.serve() // which hears from 127.0.0.1
+	server := b.serve() // its requests come from 127.0.0.1
 	ask := func(method, path, from string, body ...string) answer {
 		r, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, strings.NewReader(strings.Join(body, "")))
 		require.NoError(t, err)
@@ -69,10 +68,10 @@ func TestLimitCaller(t *testing.T) {
 	require.Equal(t, http.StatusOK, first.StatusCode)
 	require.Equal(t, `"caller";q=10;w=10`, first.Header.Get("RateLimit-Policy"))
 	require.Equal(t, `"caller";r=9;t=1`, first.Header.Get("RateLimit"))
-	for range 9 { // it may send ten at once, however fast
+	for range 9 { // ten at once are within the quota
 		require.Equal(t, http.StatusUnsupportedMediaType, ask("POST", placesPath, "203.0.113.7", "a=b").StatusCode, "what is refused counts, too")
 	}
-	require.Eventually(t, func() bool { // one comes back each second
+	require.Eventually(t, func() bool { // one request a second is added
 		a := ask("GET", placesPath, "203.0.113.7")
 		if a.StatusCode == http.StatusTooManyRequests {
 			require.Equal(t, `"caller";r=0;t=1`, a.Header.Get("RateLimit"))
@@ -89,7 +88,7 @@ func TestLimitCaller(t *testing.T) {
 		require.Equal(t, http.StatusOK, a.StatusCode, "another address: what is said before it is not believed")
 		require.NotEmpty(t, a.Header.Get("RateLimit"))
 	}
-	for range 12 { // more than may be sent at once
+	for range 12 { // more than the quota
 		for _, from := range []string{"", "127.0.0.1", "10.0.0.1", "somewhere", "203.0.113.7, somewhere"} {
 			a := ask("GET", placesPath, from)
 			require.Equal(t, http.StatusOK, a.StatusCode, "what is nearby is not counted")
@@ -101,8 +100,9 @@ func TestLimitCaller(t *testing.T) {
 	}
 }
 
-// TestLimitCaller_Forged: what is no proxy of ours cannot send in the name of another
-// address, though its own is a private one: that of a port which a container publishes.
+// TestLimitCaller_Forged: a peer that is no trusted proxy cannot send in the name of
+// another address, not even from a private address, such as that of a container's
+// published port.
 func TestLimitCaller_Forged(t *testing.T) {
 	t.Parallel()
 	const r9 = `"caller";r=9;t=1`
@@ -122,7 +122,7 @@ func TestLimitCaller_Forged(t *testing.T) {
 	require.Empty(t, behind.from("127.0.0.1", "203.0.113.7").Header.Get("RateLimit"), "it is not named as a proxy")
 }
 
-// from sends a request by a peer, which says that another address has sent it.
+// from sends a request from a peer that forwards another address.
 func (b *bundle) from(peer, forwarded string) answer {
 	b.t.Helper()
 	r := httptest.NewRequestWithContext(b.t.Context(), http.MethodGet, placesPath, http.NoBody)
@@ -133,8 +133,8 @@ func (b *bundle) from(peer, forwarded string) answer {
 	return answer{w.Result(), w.Body.String()}
 }
 
-// TestLimitCaller_Changes: what is refused has changed nothing. Nothing is to be
-// placed: that would fail the test.
+// TestLimitCaller_Changes: a refused request changes nothing. The fixture fails the
+// test if an order is placed.
 func TestLimitCaller_Changes(t *testing.T) {
 	t.Parallel()
 	b := setup(t, one(admission.Limits{PerSecond: 1}))
@@ -146,7 +146,8 @@ func TestLimitCaller_Changes(t *testing.T) {
 	b.problem(refused, 429, tooManyRequests)
 }
 
-// TestLimitCaller_Documented: each operation of the API says so, with the fields.
+// TestLimitCaller_Documented: every operation of the API documents the quota and its
+// header fields.
 func TestLimitCaller_Documented(t *testing.T) {
 	t.Parallel()
 	document := decode[struct {
@@ -172,8 +173,7 @@ func TestLimitCaller_Documented(t *testing.T) {
 	}
 }
 
-// TestStream_TooManyOfOne: a caller may have some streams, and others have theirs
-// beside it.
+// TestStream_TooManyOfOne: one caller's limit of streams does not affect other callers.
 func TestStream_TooManyOfOne(t *testing.T) {
 	t.Parallel()
 	b := setup(t, often, one(admission.Limits{PerSecond: 1000, MaxStreams: 5, MaxStreamsOfOne: 2}))
@@ -198,8 +198,8 @@ func TestStream_TooManyOfOne(t *testing.T) {
 	}, testTime, testPause)
 }
 
-// TestPlaceOrder_TooManyOfYours: what one customer has too many of is refused, told
-// and counted.
+// TestPlaceOrder_TooManyOfYours: an order over the customer's limit is refused and
+// counted.
 func TestPlaceOrder_TooManyOfYours(t *testing.T) {
 	t.Parallel()
 	b := setup(t, one(admission.Limits{}))

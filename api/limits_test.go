@@ -10,8 +10,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// TestLimits_AreTheOnesOfWorkflows: what the schemas of an order and of a decision
-// let pass is what a workflow takes.
+// TestLimits_AreTheOnesOfWorkflows: the schemas of orders and decisions have the limits
+// of workflows.
 func TestLimits_AreTheOnesOfWorkflows(t *testing.T) {
 	t.Parallel()
 	tag := func(of any, field, name string) int {

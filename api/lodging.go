@@ -58,9 +58,9 @@ func (s *server) registerReservationDecisions() {
 	})
 }
 
-// reservationRequest is what a customer asks for. Its hash tells a repeated
-// request from another one: fields that are added later must be left out of
-// the JSON when they are empty.
+// reservationRequest is a customer's order. Its hash tells a repeated request from
+// another one: fields that are added later must be omitted from the JSON when they are
+// empty.
 type reservationRequest struct {
 	PlaceID       name        `json:"placeId" example:"place-0m5w3k1v8t2z6r4q"`
 	CustomerID    name        `json:"customerId,omitempty" doc:"Whose order it is; the caller's own without it" example:"alice"`
@@ -79,9 +79,9 @@ type placeReservationInput struct {
 	placing placing
 }
 
-// Resolve finds what the schema cannot. What the world has to say does not matter
-// to a repeated request: it is answered as before, though the place may be gone or
-// the day past.
+// Resolve validates what the schema cannot. For a repeated request, the state of the
+// place does not matter: it gets the first answer again, even if the place is gone or
+// the day is past.
 func (in *placeReservationInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)

@@ -13,37 +13,36 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// subject is the order that a request is about, when that is known.
+// subject is the order that a request is about, once it is known.
 type subject struct{ order atomic.Pointer[string] }
 
 type subjectKey struct{}
 
-// isAbout notes which order a request is about. All that is logged from then on
-// names it.
+// isAbout sets the order that a request is about. All later log lines of the request
+// name it.
 func isAbout(ctx context.Context, order string) {
 	if s, ok := ctx.Value(subjectKey{}).(*subject); ok {
 		s.order.Store(&order)
 	}
 }
 
-// aboutOrder is isAbout for an id that came from outside, which may be that of no
-// order of the kind.
+// aboutOrder is isAbout for an id from outside, which need not be an order of the kind.
 func aboutOrder(ctx context.Context, kind booking.Kind, id string) {
 	if booking.IsOrderID(kind, id) {
 		isAbout(ctx, id)
 	}
 }
 
-// log is for what is logged on account of a request.
+// log returns the logger of a request.
 func (s *server) log(ctx context.Context) *zap.Logger { return s.Logger.With(whereabouts(ctx)...) }
 
-// noteChange logs a change that stands in no order's history, and whose doing it is.
+// noteChange logs a change that is in no order's history, and its caller.
 func (s *server) noteChange(ctx context.Context, what string, fields ...zap.Field) {
 	s.log(ctx).Info(what, append(fields, zap.String("by", CallerOf(ctx).ID))...)
 }
 
-// whereabouts are the fields by which the lines of all processes about an order
-// are found: its id, its workflow's, which is the same, and the request's trace.
+// whereabouts returns the log fields that all processes share for an order: its id, its
+// workflow's id, which is the same, and the request's trace.
 func whereabouts(ctx context.Context) (fields []zap.Field) {
 	if s, ok := ctx.Value(subjectKey{}).(*subject); ok {
 		if order := s.order.Load(); order != nil {
@@ -56,8 +55,8 @@ func whereabouts(ctx context.Context) (fields []zap.Field) {
 	return fields
 }
 
-// logAccess writes a line per request. Query strings stay out of it: they
-// name customers.
+// logAccess writes a line per request, without the query string: that contains
+// customers' ids.
 func logAccess(log *zap.Logger) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		begun := time.Now()

@@ -18,8 +18,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// cast are the callers of the matrix, in the order of its columns in
-// docs/authorization.md. The first presents nothing.
+// cast are the callers of the matrix, in the order of the columns in
+// docs/authorization.md. The first has no credential.
 func cast() []booking.Caller {
 	as := func(id string, role booking.Role, of ...booking.Membership) booking.Caller {
 		return booking.Caller{ID: id, Roles: []booking.Role{role}, Memberships: of}
@@ -52,7 +52,7 @@ func cast() []booking.Caller {
 	}
 }
 
-// ids are what the variables in the paths of routes stand for, by what comes before.
+// ids are the values of path variables, by what comes before.
 var ids = map[string]string{
 	"reservations/{id}": "lodging-1", "food/orders/{id}": "food-1", "cafe/orders/{id}": "cafe-1", "calls/{id}": "cleaning-1", "mypages/{id}": "lodging-1", "v1/orders/{id}": "lodging-1",
 	"payments/{orderId}": "lodging-1", "deliveries/{orderId}": "food-1", "productions/{orderId}": "cafe-1",
@@ -60,14 +60,13 @@ var ids = map[string]string{
 	"owners/{ownerId}": "olivia", "members/{personId}": "1031", "bulk-actions/{id}": "run-1",
 }
 
-// meaning is a query of a list, and what the table calls it.
+// meaning is a query of a list, and its name in the table.
 type meaning struct{ called, query string }
 
-// own is no query: the person in the path is the caller.
+// own stands for no query: the person in the path is the caller.
 const own = "own"
 
-// meaningsOf are the queries that an operation is asked with: of a list one for each
-// thing that it can mean.
+// meaningsOf are the queries of an operation: for a list one for each meaning.
 func meaningsOf(operation string) []meaning {
 	switch operation {
 	case "list-mypages":
@@ -96,7 +95,7 @@ func meaningsOf(operation string) []meaning {
 	}
 }
 
-// requestBodies are those of requests that need one, by the operation.
+// requestBodies are the required bodies, by operation.
 var requestBodies = map[string]string{
 	"place-reservation": reservation, "place-food-order": meal, "place-cafe-order": cups, "place-call": call, "reject-lodging": `{"reason":"full"}`,
 	"add-place":    `{"name":"Inn","ownerId":"olivia","price":{"amount":1,"currency":"KRW"},"confirmation":"auto"}`,
@@ -113,8 +112,8 @@ var requestBodies = map[string]string{
 	"set-call-policy": `{"tiers":[{"within":"10m","percent":100}]}`,
 }
 
-// matrix is an API with an order of each kind that has come to its good end, of which
-// everything is there, that knows the cast.
+// matrix is an API that knows the cast, with a completed order of each kind and all its
+// records.
 func matrix(t *testing.T) *bundle {
 	known := credentials{}
 	for n, caller := range cast()[1:] {
@@ -147,7 +146,7 @@ func matrix(t *testing.T) *bundle {
 	return b
 }
 
-// come puts the orders of the matrix where they have come to.
+// come puts the orders of the matrix in a status.
 func (b *bundle) come(to func(booking.Kind) booking.Status) {
 	for _, business := range businesses() {
 		view := business.in(to(business.kind), "").View
@@ -159,7 +158,7 @@ func (b *bundle) come(to func(booking.Kind) booking.Status) {
 	}
 }
 
-// carriedOut is matrix with orders that are under way.
+// carriedOut is matrix with orders under way.
 func carriedOut(t *testing.T) *bundle {
 	b := matrix(t)
 	b.come(func(k booking.Kind) booking.Status {
@@ -171,7 +170,7 @@ func carriedOut(t *testing.T) *bundle {
 	return b
 }
 
-// request fills the variables of a route, and adds what the operation needs.
+// request fills a route's variables, and adds the required body and query.
 func request(path, operation, query string) (target, body string) {
 	target = path
 	for where, id := range ids {
@@ -184,8 +183,8 @@ func request(path, operation, query string) (target, body string) {
 	return target + query, requestBodies[operation]
 }
 
-// TestMatrix asks each route as each caller, and holds the answers to the table of
-// docs/authorization.md.
+// TestMatrix calls each route as each caller, and compares the answers with the table
+// of docs/authorization.md.
 func TestMatrix(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/authorization.md")
@@ -246,8 +245,8 @@ func (b *bundle) answers(method, target, body string) (statuses []int) {
 	return statuses
 }
 
-// inMatrix is what the table says of an answer: while the order is under way and, where
-// that differs, afterwards.
+// inMatrix is an answer in the table's notation: while the order is under way and, if
+// different, afterwards.
 func inMatrix(during, afterwards int) string {
 	first, second := refusalIn(during), refusalIn(afterwards)
 	if first == second {
@@ -265,7 +264,7 @@ func refusalIn(status int) string {
 	}
 }
 
-// TestMatrix_Off: while authentication is off, every caller may do everything.
+// TestMatrix_Off: if authentication is off, every caller may do everything.
 func TestMatrix_Off(t *testing.T) {
 	t.Parallel()
 	for _, rule := range booking.Rules() {
@@ -276,8 +275,8 @@ func TestMatrix_Off(t *testing.T) {
 	require.Equal(t, []string{"customerId"}, fields(b.problem(b.do("GET", "/v1/mypages", ""), 422, booking.Invalid)))
 }
 
-// TestMatrix_RefusedDecision: a refusal brings the order along for those who may read it.
-// A courier who says once more that food was delivered is told no more than that.
+// TestMatrix_RefusedDecision: a refusal shows the order to callers that may read it. A
+// courier who repeats a delivery sees the code only.
 func TestMatrix_RefusedDecision(t *testing.T) {
 	t.Parallel()
 	const delivered = "/v1/food/deliveries/food-1/complete"

@@ -52,8 +52,8 @@ type selfView struct {
 	Memberships []membershipView `json:"memberships" nullable:"false" doc:"The organisations that they are a member of"`
 }
 
-// membershipView is the part that somebody has in an organisation. (Huma finds what
-// is embedded only if it is exported.)
+// membershipView is a person's part in an organisation. (Huma finds what is embedded
+// only if it is exported.)
 type membershipView struct {
 	OwnerID string              `json:"ownerId" doc:"The organisation" example:"1025"`
 	Place   string              `json:"place,omitempty" doc:"The one place, menu or drink that it is for; absent for all"`
@@ -109,7 +109,7 @@ type memberPart struct {
 	Place name                `json:"place,omitempty" doc:"The one place, menu or drink that they work for; all without it" example:"place-0m5w3k1v8t2z6r4q"`
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *putMemberInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
@@ -129,7 +129,7 @@ type memberByID struct {
 	PersonID name `path:"personId" doc:"The member's number"`
 }
 
-// ofOrganisation is all that an organisation has.
+// ofOrganisation stands for everything of an organisation.
 func ofOrganisation(ownerID name) booking.Thing { return booking.Thing{OwnerID: string(ownerID)} }
 
 func (s *server) listMembers(ctx context.Context, in *membersOf) (*list[memberView], error) {
@@ -154,7 +154,7 @@ func (s *server) putMember(ctx context.Context, in *putMemberInput) (*list[membe
 		return booking.Member{PersonID: person, Membership: is, By: by, At: at}
 	})
 	err := s.Members.PutMember(ctx, owner, person, parts)
-	s.Memberships.Forget(person) // after an error, too: it may have been committed
+	s.Memberships.Forget(person) // after an error, too: the change may have been committed
 	if err != nil {
 		return nil, err
 	}
@@ -162,9 +162,9 @@ func (s *server) putMember(ctx context.Context, in *putMemberInput) (*list[membe
 	return &list[memberView]{Body: partOf(each(parts, showMember), "")}, nil
 }
 
-// mustHaveCalled refuses a number by which no caller is known: the person who will be
-// given it would be a member, or a cleaner, that was never meant. While authentication
-// is off no number is anybody's.
+// mustHaveCalled refuses a number without a known caller: the next person with that
+// number would unintentionally be a member or a cleaner. If authentication is off,
+// every number is accepted.
 func (s *server) mustHaveCalled(ctx context.Context, personID name) error {
 	if CallerOf(ctx).Unchecked {
 		return nil

@@ -44,14 +44,14 @@ func (m *memory) PutMember(ctx context.Context, ownerID, personID string, parts 
 	return err
 }
 
-// Known tells of all numbers but one that they are somebody's.
+// Known accepts all numbers but one.
 func (m *memory) Known(_ context.Context, id string) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return id != nobodys, m.away
 }
 
-// nobodys is the number that the next person to call is given.
+// nobodys is a number without a person: the next new caller gets it.
 const nobodys = "1099"
 
 func (m *memory) RemoveMember(_ context.Context, ownerID, personID string) error {
@@ -61,7 +61,7 @@ func (m *memory) RemoveMember(_ context.Context, ownerID, personID string) error
 	return m.away
 }
 
-// bora is the owner of olivia's organisation, cora of one of her own.
+// bora owns olivia's organisation; cora owns one of her own.
 var (
 	bora = booking.Caller{ID: "1025", Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{{OwnerID: "olivia", Level: booking.OwnerLevel}}}
 	cora = booking.Caller{ID: "1026", Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{{OwnerID: "1027", Level: booking.OwnerLevel}}}
@@ -69,7 +69,7 @@ var (
 
 func members(d *given) { d.Callers = credentials{"bora": bora, "cora": cora, "alice": alice} }
 
-// as does a request of a caller's.
+// as sends a request as a caller.
 func (b *bundle) as(token, method, target, body string) answer {
 	b.t.Helper()
 	return b.do(method, target, body, "Authorization", "Bearer "+token)
@@ -77,8 +77,8 @@ func (b *bundle) as(token, method, target, body string) answer {
 
 const oliviasMembers = "/v1/owners/olivia/members"
 
-// TestMembers: an owner makes somebody a member, for one place, who then does what
-// members may there until they are removed.
+// TestMembers: an owner makes a person a member for one place. The member can do what
+// members may do there, until they are removed.
 func TestMembers(t *testing.T) {
 	t.Parallel()
 	b := setup(t, members)
@@ -108,16 +108,15 @@ func TestMembers(t *testing.T) {
 	require.Empty(t, decode[part[memberView]](t, b.as("bora", "GET", oliviasMembers, "")).Items)
 }
 
-// puts lets bora give a member of olivia's organisation their parts.
+// puts gives a member of olivia's organisation their parts, as bora.
 func (b *bundle) puts(person, parts string) {
 	b.t.Helper()
 	a := b.as("bora", "PUT", oliviasMembers+"/"+person, `{"parts":[`+parts+`]}`)
 	require.Equal(b.t, http.StatusOK, a.StatusCode, a.text)
 }
 
-// TestMembers_Replaced: what a member is given takes the place of all that they had in
-// the organisation: one who becomes staff is an owner of it no more, and one of several
-// places can be taken away.
+// TestMembers_Replaced: a member's new parts replace all former ones: a member that
+// becomes staff is no longer an owner, and one of several places can be removed.
 func TestMembers_Replaced(t *testing.T) {
 	t.Parallel()
 	b := setup(t, members)
@@ -141,9 +140,9 @@ func TestMembers_Replaced(t *testing.T) {
 	require.Len(t, decode[part[memberView]](t, b.as("bora", "GET", oliviasMembers, "")).Items, 1)
 }
 
-// TestMembers_GiveNoPlaceAway: an owner for one place gives it to nobody, not to an
-// organisation of their own either, nor takes one into it. Who acts for both
-// organisations altogether does.
+// TestMembers_GiveNoPlaceAway: an owner of one place cannot move it to another
+// organisation, not even to their own, nor move a place in. A member that acts for both
+// whole organisations can.
 func TestMembers_GiveNoPlaceAway(t *testing.T) {
 	t.Parallel()
 	b := setup(t, members)
@@ -163,9 +162,9 @@ func TestMembers_GiveNoPlaceAway(t *testing.T) {
 	}
 }
 
-// TestPersons_WhoNeverCalled: the number of nobody yet becomes no member and no
-// cleaner: whoever is given it later would be one unmeant. While authentication is off
-// nobody has called, and each number is taken.
+// TestPersons_WhoNeverCalled: a number without a person cannot become a member or a
+// cleaner: the next new caller would get it. If authentication is off, every number is
+// accepted.
 func TestPersons_WhoNeverCalled(t *testing.T) {
 	t.Parallel()
 	olga := booking.Caller{ID: "1040", Roles: []booking.Role{booking.OperatorRole}}
@@ -213,9 +212,9 @@ func TestMembers_Invalid(t *testing.T) {
 	require.Empty(t, b.store.members)
 }
 
-// TestMembers_Away: while members cannot be read, an owner acts for the organisation
-// of their token, and members that were seen before go on. A program that is known to
-// belong to none is told to come again.
+// TestMembers_Away: while members cannot be read, an owner acts for the token's
+// organisation, and members that were read before keep their rights. A program without
+// a known membership gets Unavailable.
 func TestMembers_Away(t *testing.T) {
 	t.Parallel()
 	now := today
@@ -235,20 +234,19 @@ func TestMembers_Away(t *testing.T) {
 	now = now.Add(time.Minute)
 	require.Len(t, self("cora"), 2)
 	require.Len(t, self("bora"), 1)
-	now = now.Add(identity.UnsureFor)
+	now = now.Add(identity.StaleFor)
 	require.Len(t, self("cora"), 1, "what was read is too old")
 	b.problem(b.as("cora", "GET", oliviasMembers, ""), http.StatusServiceUnavailable, booking.Unavailable) // a member may
 	b.problem(b.as("cora", "GET", "/v1/orders?ownerId=olivia", ""), http.StatusServiceUnavailable, booking.Unavailable)
-	b.problem(b.as("cora", "GET", "/v1/mypages?customerId=1024", ""), http.StatusForbidden, booking.NotAllowed) // nor may a member
+	b.problem(b.as("cora", "GET", "/v1/mypages?customerId=1024", ""), http.StatusForbidden, booking.NotAllowed) // not even a member may
 	b.problem(b.as("till", "GET", "/v1/self", ""), http.StatusServiceUnavailable, booking.Unavailable)
 	b.store.fail(nil)
-	b.store.members = nil // by another process
+	b.store.members = nil // changed by another process
 	require.Len(t, self("cora"), 1)
 	require.Empty(t, self("till"))
 }
 
-// TestOwnOrders: a request that names no customer, no owner and no recipient means
-// the caller.
+// TestOwnOrders: a request without a customer, owner or recipient means the caller.
 func TestOwnOrders(t *testing.T) {
 	t.Parallel()
 	b := setup(t, members)
@@ -269,9 +267,8 @@ func TestOwnOrders(t *testing.T) {
 	b.problem(b.as("alice", "POST", reservationsPath, reservation), http.StatusForbidden, booking.NotAllowed) // it names another customer
 }
 
-// TestOwnOrders_OfStaff: a member of the staff means the shop that they work for, as long
-// as there is nothing of their own. What they register is never the shop's without
-// their saying so.
+// TestOwnOrders_OfStaff: for staff, a list is that of their shop, as long as they have
+// nothing of their own. What they register is the shop's only if they name it.
 func TestOwnOrders_OfStaff(t *testing.T) {
 	t.Parallel()
 	staff := booking.Caller{ID: "1026", Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{
@@ -291,7 +288,7 @@ func TestOwnOrders_OfStaff(t *testing.T) {
 	require.Equal(t, []string{"ownerId"}, fields(b.problem(b.as("staff", "POST", placesPath, inn), 422, booking.Invalid)))
 	a := b.as("staff", "POST", placesPath, strings.Replace(inn, `{`, `{"ownerId":"1027",`, 1))
 	require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
-	for target := range lists { // their own has something now
+	for target := range lists { // now they have something of their own
 		require.Equal(t, http.StatusOK, b.as("staff", "GET", target, "").StatusCode, target)
 	}
 	require.Equal(t, booking.OrderFilter{OwnerID: "1027"}, b.store.filter)
@@ -300,9 +297,9 @@ func TestOwnOrders_OfStaff(t *testing.T) {
 	require.Equal(t, "1027", decode[placeView](t, a).OwnerID)
 }
 
-// TestOwnOrders_UnwantedMemberships: what other organisations make of a caller does not
-// change which one is meant: an owner's own with something, and the one of an API key.
-// Each membership can be ended by its member.
+// TestOwnOrders_UnwantedMemberships: memberships that other organisations add do not
+// change the default owner: an owner's own organisation if it has anything, or that of
+// an API key. A member can end each membership.
 func TestOwnOrders_UnwantedMemberships(t *testing.T) {
 	t.Parallel()
 	caller := func(id, ownerID string, role booking.Role) booking.Caller {
@@ -334,8 +331,8 @@ func TestOwnOrders_UnwantedMemberships(t *testing.T) {
 	require.Len(t, b.store.members, 3, "those of the other organisation")
 }
 
-// TestMembers_ForgottenAfterErrors: a change that may have happened counts, whatever
-// its answer was.
+// TestMembers_ForgottenAfterErrors: a change that failed may have been committed: the
+// cache forgets the member.
 func TestMembers_ForgottenAfterErrors(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(d *given) { members(d); d.Members = putUnsure{d.Members.(*memory)} })
@@ -345,7 +342,7 @@ func TestMembers_ForgottenAfterErrors(t *testing.T) {
 	require.Len(t, decode[selfView](t, b.as("cora", "GET", "/v1/self", "")).Memberships, 2)
 }
 
-// putUnsure are members of which a change is made, and its answer lost.
+// putUnsure makes a change and returns an error.
 type putUnsure struct{ *memory }
 
 func (p putUnsure) PutMember(ctx context.Context, ownerID, personID string, parts []booking.Member) error {
@@ -353,8 +350,8 @@ func (p putUnsure) PutMember(ctx context.Context, ownerID, personID string, part
 	return errAway
 }
 
-// TestOwnOrders_Away: while members cannot be read, a list that names no owner is that of
-// the caller's own organisation, or unavailable if that has nothing.
+// TestOwnOrders_Away: while members cannot be read, a list without an owner is that of
+// the caller's own organisation, or Unavailable if that has nothing.
 func TestOwnOrders_Away(t *testing.T) {
 	t.Parallel()
 	owner := func(id, ownerID string) booking.Caller {
@@ -377,8 +374,8 @@ func (membersAway) Memberships(context.Context, string) ([]booking.Membership, e
 	return nil, errAway
 }
 
-// TestMessages_OfWhom: a customer and an owner of the same id are two people, and are
-// told different things.
+// TestMessages_OfWhom: a customer and an owner with the same id have different
+// messages.
 func TestMessages_OfWhom(t *testing.T) {
 	t.Parallel()
 	same := booking.Caller{ID: "1024", Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{{OwnerID: "1024", Level: booking.OwnerLevel}}}
@@ -392,7 +389,7 @@ func TestMessages_OfWhom(t *testing.T) {
 		require.Len(t, items, 1, token)
 		require.Equal(t, key, items[0].ID)
 	}
-	// Those of early builds are told apart by their keys.
+	// The keys of messages of early builds tell them apart.
 	for token, keys := range map[string][]string{
 		"customer": {"cafe-1/payment-deferred/withdrawal", "cleaning-1/confirmation", "cleaning-1/assignment"},
 		"owner":    {"cafe-1/notice", "cafe-1/notice/withdrawal"},

@@ -47,7 +47,7 @@ type addMenuInput struct {
 	cancellation policyEdit
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *addMenuInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
@@ -72,7 +72,7 @@ type changeMenuInput struct {
 	cancellation policyEdit
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *changeMenuInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
@@ -102,7 +102,7 @@ type menuView struct {
 	Name    string        `json:"name" example:"Bibimbap"`
 	OwnerID string        `json:"ownerId" doc:"The shop" example:"sara"`
 	Price   booking.Money `json:"price" doc:"Of one portion"`
-	// Cancellation is nil for a menu whose customers get everything back.
+	// Cancellation is nil if a cancel refunds everything.
 	Cancellation *booking.CancellationPolicy `json:"cancellation,omitempty" doc:"What customers who cancel get back; everything without it"`
 	Withdrawn    bool                        `json:"withdrawn" doc:"Whether it takes no new orders"`
 }

@@ -69,7 +69,8 @@ func TestDrinks(t *testing.T) {
 	require.Equal(t, []string{"date"}, fields(b.problem(b.do("GET", drinksPath+"?date=2026-02-30", ""), 422, booking.Invalid)))
 }
 
-// TestDrinks_WhoseDayIsOver: it is not on sale, not listed, and not ordered.
+// TestDrinks_WhoseDayIsOver: a drink whose day is over is not on sale, not listed, and
+// cannot be ordered.
 func TestDrinks_WhoseDayIsOver(t *testing.T) {
 	t.Parallel()
 	now := latte().Ends().Add(-time.Second)
@@ -154,7 +155,7 @@ func TestDeleteDrink(t *testing.T) {
 	})
 	t.Run("Done", func(t *testing.T) {
 		t.Parallel()
-		b := setup(t) // nothing is to be deleted
+		b := setup(t) // the fixture fails the test if a drink is deleted
 		b.store.deletions["drink-latte"] = &booking.DrinkDeletion{Orders: 9, Cancelled: 8, Over: 1, Done: true}
 		a := b.do("DELETE", path, "")
 		require.Equal(t, http.StatusAccepted, a.StatusCode, a.text)

@@ -9,8 +9,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// TestMessages_InTheLanguageOfTheRequest: with what they are made of. One that an
-// earlier build wrote is shown as it was written.
+// TestMessages_InTheLanguageOfTheRequest: messages have text in the request's language,
+// and the values in it. A message of an earlier build is shown as it was written.
 func TestMessages_InTheLanguageOfTheRequest(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

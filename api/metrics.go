@@ -14,9 +14,9 @@ import (
 	"github.com/yeyak/yeyak/internal/identity"
 )
 
-// measureRequests measures how many requests there are, how they are answered,
-// and how long that takes; that of a stream is as long as its reader stays.
-// Nothing that clients choose freely becomes a label.
+// measureRequests measures the number of requests, their statuses and their duration; a
+// stream's duration is that of its connection. Values that clients choose freely do not
+// become labels.
 func measureRequests(registry prometheus.Registerer) gin.HandlerFunc {
 	took := promauto.With(registry).NewHistogramVec(prometheus.HistogramOpts{
 		Name:    "yeyak_http_request_seconds",
@@ -39,8 +39,7 @@ func measureRequests(registry prometheus.Registerer) gin.HandlerFunc {
 	}
 }
 
-// countUnidentified counts the requests that are refused since their caller is not
-// known, by reason.
+// countUnidentified counts requests without a known caller, by reason.
 func countUnidentified(registry prometheus.Registerer) *prometheus.CounterVec {
 	counter := promauto.With(registry).NewCounterVec(prometheus.CounterOpts{
 		Name: "yeyak_http_requests_unidentified_total",
@@ -52,11 +51,11 @@ func countUnidentified(registry prometheus.Registerer) *prometheus.CounterVec {
 	return counter
 }
 
-// statusHungUp is the status that is measured and logged where a request failed
-// after its client had hung up: nothing has to have failed on our side.
+// statusHungUp is the status in metrics and logs of a request that failed after its
+// client had hung up, which need not be an error of the server.
 const statusHungUp = 499
 
-// statusOf is how the request was answered.
+// statusOf is the status of the answer.
 func statusOf(c *gin.Context) int {
 	status := c.Writer.Status()
 	if status >= http.StatusInternalServerError && errors.Is(c.Request.Context().Err(), context.Canceled) {

@@ -13,8 +13,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// TestMeasureRequests_Labels: nothing that clients choose freely becomes a
-// series of its own.
+// TestMeasureRequests_Labels: values that clients choose freely do not become series.
 func TestMeasureRequests_Labels(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
@@ -33,8 +32,8 @@ func TestMeasureRequests_Labels(t *testing.T) {
 	require.Equal(t, 3, n, "one route, nothing, and nothing by an unheard method")
 }
 
-// BenchmarkRequest is what a request costs before anything is done for it:
-// without traces, with those that are not sampled, and with those that are.
+// BenchmarkRequest is the cost of a request without its handler: without traces, with
+// traces that are not sampled, and with sampled ones.
 func BenchmarkRequest(b *testing.B) {
 	for name, serve := range map[string]*gin.Engine{
 		"Bare":      bareRouter(),
@@ -55,7 +54,7 @@ func BenchmarkRequest(b *testing.B) {
 
 func routerOf(d Deps) *gin.Engine { return (&server{Deps: d.withDefaults()}).newRouter() }
 
-// bareRouter has all that newRouter puts before an operation, but the metrics.
+// bareRouter has everything of newRouter before an operation except the metrics.
 func bareRouter() *gin.Engine {
 	gin.SetMode(gin.ReleaseMode)
 	router := gin.New()

@@ -22,7 +22,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// recoverPanics answers a panic with 500 and keeps its text inside.
+// recoverPanics answers a panic with 500, without its text.
 func recoverPanics(log *zap.Logger) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		defer func() {
@@ -32,10 +32,10 @@ func recoverPanics(log *zap.Logger) gin.HandlerFunc {
 			}
 			err, _ := cause.(error)
 			if errors.Is(err, http.ErrAbortHandler) {
-				panic(cause) // net/http's own way to give a connection up
+				panic(cause) // net/http's way to abort a connection
 			}
 			if errors.Is(err, syscall.EPIPE) || errors.Is(err, syscall.ECONNRESET) {
-				c.Abort() // huma panics when the client does not take its answer
+				c.Abort() // huma panics if the client does not read the answer
 				return
 			}
 			log.With(whereabouts(c.Request.Context())...).Error("panic", zap.String("cause", fmt.Sprint(cause)), zap.String("route", c.FullPath()), zap.Stack("stack"))
@@ -49,7 +49,7 @@ func recoverPanics(log *zap.Logger) gin.HandlerFunc {
 	}
 }
 
-// setHeaders: answers are personal and change at any time.
+// setHeaders sets headers of every answer: answers are personal and change at any time.
 func setHeaders(c *gin.Context) {
 	c.Header("X-Content-Type-Options", "nosniff")
 	if strings.HasPrefix(c.Request.URL.Path, "/v1/") {
@@ -58,12 +58,12 @@ func setHeaders(c *gin.Context) {
 	c.Next()
 }
 
-// answerHEAD answers HEAD wherever GET is answered, with the same header. The
-// body is not written: net/http keeps it back itself, and counts its length.
+// answerHEAD answers HEAD as GET, with the same header. net/http discards the body
+// itself, and counts its length.
 func answerHEAD(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodHead {
-			r = r.WithContext(context.WithValue(r.Context(), headKey{}, true)) // a copy: net/http goes by its own request
+			r = r.WithContext(context.WithValue(r.Context(), headKey{}, true)) // a copy: net/http reads the method of its own request
 			r.Method = http.MethodGet
 		}
 		next.ServeHTTP(w, r)
@@ -72,11 +72,11 @@ func answerHEAD(next http.Handler) http.Handler {
 
 type headKey struct{}
 
-// isHEAD tells whether a request came as HEAD, for what would otherwise write
-// for ever.
+// isHEAD reports whether a request came as HEAD, for handlers that would otherwise
+// write without end.
 func isHEAD(ctx context.Context) bool { return ctx.Value(headKey{}) != nil }
 
-// allowHEAD completes an Allow header: the router knows nothing of HEAD.
+// allowHEAD adds HEAD to an Allow header: the router does not know it.
 func allowHEAD(h http.Header) {
 	methods := strings.Split(h.Get("Allow"), ", ")
 	if slices.Contains(methods, http.MethodGet) {
@@ -84,10 +84,10 @@ func allowHEAD(h http.Header) {
 	}
 }
 
-// limitTime gives every request an end, so that no database holds it for ever.
-// A client that hangs up does not end it: statements and queries that are
-// cut off cost their connections, and an embedded engine more than that.
-// A stream has an end for its beginning only: it goes on by gin's request.
+// limitTime gives every request a deadline, so that no database holds it for ever. A
+// client that hangs up does not cancel it: a cancelled statement or query costs its
+// connection, and costs an embedded engine more. A stream's deadline covers its
+// beginning only: later it uses the context of gin's request.
 func (s *server) limitTime(ctx huma.Context, next func(huma.Context)) {
 	limit := s.ReplyBudget + spare
 	if waitsForItsStart(ctx.Operation()) {
@@ -98,8 +98,8 @@ func (s *server) limitTime(ctx huma.Context, next func(huma.Context)) {
 	next(huma.WithContext(ctx, limited))
 }
 
-// checkMediaTypes refuses what could not be read or answered before anything
-// is done: huma would find out only when the order has been placed.
+// checkMediaTypes refuses unknown media types before anything is done: huma checks only
+// after the order has been placed.
 func (s *server) checkMediaTypes(ctx huma.Context, next func(huma.Context)) {
 	c := humagin.Unwrap(ctx)
 	accept := c.Request.Header.Values("Accept")
@@ -114,7 +114,8 @@ func (s *server) checkMediaTypes(ctx huma.Context, next func(huma.Context)) {
 	next(ctx)
 }
 
-// acceptsJSON: problems are JSON too, so one who accepts these can be answered.
+// acceptsJSON reports whether the client accepts JSON. Problems are JSON, so Accept may
+// also name their type.
 func acceptsJSON(accept []string) bool {
 	if len(accept) == 0 {
 		return true
@@ -131,9 +132,8 @@ func acceptsJSON(accept []string) bool {
 	return false
 }
 
-// toProblem is the one translation of errors into what the client is told.
-// What may be told is a problem or a booking.Error; everything else is logged
-// and stays inside.
+// toProblem is the only translation of errors into answers. Problems and booking.Errors
+// are shown to the client; every other error is logged and answered as internal_error.
 func (s *server) toProblem(ctx context.Context, err error) *problem {
 	if p, ok := errors.AsType[*problem](err); ok {
 		return p
@@ -143,7 +143,7 @@ func (s *server) toProblem(ctx context.Context, err error) *problem {
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		s.log(ctx).Warn("the time of the request is over", zap.Error(err)) // while it waited for others
+		s.log(ctx).Warn("the time of the request is over", zap.Error(err)) // it waited for other requests
 		return newProblem(booking.Unavailable, "a part that this needs is away at the moment")
 	default:
 		s.log(ctx).Error("request failed", zap.Error(err))
@@ -151,9 +151,8 @@ func (s *server) toProblem(ctx context.Context, err error) *problem {
 	}
 }
 
-// disclose is the problem of what the client may be told. A refusal without a
-// message is explained by its code. What lies behind Unavailable is logged and
-// stays inside.
+// disclose makes a problem of a refusal. A refusal without a message is explained by
+// its code. The cause of Unavailable is logged and not shown.
 func (s *server) disclose(ctx context.Context, refusal *booking.Error) *problem {
 	if len(refusal.Faults) > 0 {
 		var f faults
@@ -180,9 +179,9 @@ func (s *server) disclose(ctx context.Context, refusal *booking.Error) *problem 
 	return p
 }
 
-// problemAbout is toProblem with the order that the error is about, if it is
-// about one that the caller may read. A courier may be told that an order was
-// delivered, and not which order of whom that is.
+// problemAbout is toProblem with the order that the error is about, if the caller may
+// read it. A courier learns that an order was delivered, but neither its id nor its
+// customer.
 func (s *server) problemAbout(ctx context.Context, l language, v contract.View, err error) *problem {
 	p := s.toProblem(ctx, err)
 	if v.ID != "" && CallerOf(ctx).Allowed(booking.ReadOrder, v.Thing()) {

@@ -16,7 +16,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// HEAD is answered wherever GET is, by a server as net/http runs it.
+// HEAD is answered wherever GET is, by net/http's server.
 func TestHEAD(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(d *given) { d.Metrics = http.NotFoundHandler() })

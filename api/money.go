@@ -6,7 +6,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// money is booking.Money as requests ask for it, and the schema of both.
+// money is booking.Money in requests; its schema is that of both.
 type money struct {
 	Amount   whole  `json:"amount" minimum:"0" doc:"In the currency's minor unit; KRW has none, so 50000 is 50,000 won" example:"50000"`
 	Currency string `json:"currency" pattern:"^[A-Z]{3}$" patternDescription:"an ISO 4217 code such as KRW" doc:"ISO 4217 code, of a currency that the payment provider takes" example:"KRW"`
@@ -19,11 +19,11 @@ func (money) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	return s
 }
 
-// checkPrice complains about the body's price if the payment provider does not take
-// it: its customers would read that their payment was declined. A price of 0 is taken.
+// checkPrice reports a price that the payment provider does not take: customers'
+// charges would be declined. A price of 0 is allowed.
 func (f *faults) checkPrice(ctx huma.Context, m *money) {
 	if m == nil || m.Currency == "" || m.Amount < 0 {
-		return // the schema has complained
+		return // the schema reports the fault
 	}
 	const location = "body.price"
 	terms, price := serverOf(ctx).Terms, m.value()

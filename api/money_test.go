@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// fussy is a payment provider that takes won only, in tens, and up to 1000.
+// fussy is a payment provider that takes only won, in tens, up to 1000.
 type fussy struct{}
 
 func (fussy) Currency(code string) error {
@@ -32,7 +32,8 @@ func (fussy) Part(m booking.Money) booking.Money {
 	return m
 }
 
-// TestRefund_OfWhatTheProviderCannotGiveBack is refused, and names the field.
+// TestRefund_OfWhatTheProviderCannotGiveBack: an amount that the provider cannot refund
+// is refused, and the field named.
 func TestRefund_OfWhatTheProviderCannotGiveBack(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(d *given) { d.Terms = fussy{} })
@@ -41,7 +42,8 @@ func TestRefund_OfWhatTheProviderCannotGiveBack(t *testing.T) {
 	require.Contains(t, p.Errors[0].Message, "the next amount that it can is 160")
 }
 
-// TestPrices_ThatCannotBePaid are refused where they are set, and name the field.
+// TestPrices_ThatCannotBePaid: a price that cannot be charged is refused where it is
+// set, and the field named.
 func TestPrices_ThatCannotBePaid(t *testing.T) {
 	t.Parallel()
 	requests := map[string]struct{ method, path, body string }{
@@ -71,8 +73,8 @@ func TestPrices_ThatCannotBePaid(t *testing.T) {
 	}
 }
 
-// TestPrices_AsAWhole: what a customer orders so much of that it cannot be
-// charged is refused at the quantity. Nothing is asked for what costs nothing.
+// TestPrices_AsAWhole: a quantity whose total cannot be charged is refused at the
+// quantity. A total of 0 has no limits.
 func TestPrices_AsAWhole(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(d *given) { d.Terms = fussy{} })

@@ -44,13 +44,13 @@ type queueView struct {
 	Oldest  int    `json:"oldestSeconds" doc:"For how long the first of them has waited"`
 }
 
-// waitingView is what waits in one place for another.
+// waitingView is a number of things that wait, and where.
 type waitingView struct {
 	Waiting int       `json:"waiting"`
 	Oldest  time.Time `json:"oldest,omitzero" doc:"Since when the oldest has waited"`
 }
 
-// statusView is how everything is, as the API shows it.
+// statusView is the state of the whole platform, as the API shows it.
 type statusView struct {
 	At        time.Time          `json:"at"`
 	Well      bool               `json:"well" doc:"Nothing waits for an operator"`
@@ -110,7 +110,7 @@ func showQueue(q orders.QueueState) queueView {
 	return queueView{Name: q.Name, Workers: q.Workers, Backlog: q.Backlog, Oldest: int(q.Oldest.Seconds())}
 }
 
-// orEmpty and orNone spare clients null, over which loops break.
+// orEmpty and orNone replace null, which breaks clients that loop over it.
 func orEmpty[T any](items []T) []T {
 	if items == nil {
 		return []T{}
@@ -211,13 +211,13 @@ type runView struct {
 
 func showRun(r orders.Run) runView { return runView{r.ID, r.Ended, r.Began.UTC(), r.Link} }
 
-// timelineView is all that has happened to an order.
+// timelineView is the whole history of an order.
 type timelineView struct {
 	OrderID string       `json:"orderId"`
 	Need    *needView    `json:"attention,omitempty" doc:"Why it needs attention; absent where it does not"`
 	Runs    []runView    `json:"runs" nullable:"false" doc:"The runs of its workflow, oldest first"`
 	Items   []momentView `json:"items" nullable:"false" doc:"Oldest first"`
-	// Unknown are sources.
+	// Unknown are sources that could not be read.
 	Unknown map[orders.Source]string `json:"unknown" nullable:"false" doc:"Sources that could not be read, with why"`
 	Cut     bool                     `json:"cut,omitempty" doc:"The engine remembers more than is shown"`
 }
@@ -246,8 +246,8 @@ func showTimeline(t orders.Timeline) timelineView {
 	return shown
 }
 
-// JSON is what the API answers of what operators see, for commands that write the same: an
-// orders.Overview, InNeed or Timeline.
+// JSON returns an orders.Overview, InNeed or Timeline as the API answers it, for
+// commands that print the same.
 func JSON(of any) any {
 	switch of := of.(type) {
 	case orders.Overview:

@@ -14,7 +14,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// sights are what a test has operators see.
+// sights are the answers of Monitor that a test sets.
 type sights struct {
 	overview orders.Overview
 	needs    []orders.InNeed
@@ -87,7 +87,7 @@ func TestMonitor(t *testing.T) {
 	})
 }
 
-// TestViews_TroubleIsForOperators: why an order is marked is in no view of it.
+// TestViews_TroubleIsForOperators: no view of an order says why it needs attention.
 func TestViews_TroubleIsForOperators(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// registerNotices adds what the payment provider tells of payments.
+// registerNotices adds the payment provider's webhook.
 func (s *server) registerNotices() {
 	register(s, huma.Operation{
 		OperationID: "take-payment-notice", Method: http.MethodPost, Path: "/v1/payments/notices", Tags: []string{tagRecords},
@@ -20,7 +20,7 @@ func (s *server) registerNotices() {
 			"what that is, the provider is asked. It may come late, more than once and in any order. 204: it is taken, or is about no order. " +
 			"503: it was not taken, and the provider sends it again.",
 		Responses:        s.problems(append(orders.NoticeCodes(), booking.ForgedNotice, booking.NoticesOff, booking.Unavailable)...),
-		SkipValidateBody: true, // its bytes are the provider's business
+		SkipValidateBody: true, // the provider defines the body
 	}, s.takeNotice)
 	s.registerReturns()
 	register(s, huma.Operation{
@@ -32,8 +32,8 @@ func (s *server) registerNotices() {
 	}, s.lookAtPayment)
 }
 
-// noticeRequest is whatever the provider sends. It is read when its signature has been
-// checked, which is of the bytes.
+// noticeRequest is any notice of the provider. It is parsed after its signature has
+// been checked, which covers the bytes.
 type noticeRequest struct {
 	Strict
 	Signature string `header:"Stripe-Signature" doc:"Stripe's, of the body"`
@@ -41,7 +41,7 @@ type noticeRequest struct {
 	header    http.Header
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *noticeRequest) Resolve(ctx huma.Context) []error {
 	in.header = humagin.Unwrap(ctx).Request.Header
 	return in.Strict.Resolve(ctx)

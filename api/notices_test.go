@@ -24,8 +24,8 @@ const (
 	lookPath    = "/v1/payments/lodging-1/look"
 )
 
-// TestNotices_Taken: the body comes to the provider's adapter as it was sent, whatever it
-// says, since the signature is of its bytes.
+// TestNotices_Taken: the provider's adapter gets the body byte by byte as it was sent,
+// since the signature covers the bytes.
 func TestNotices_Taken(t *testing.T) {
 	t.Parallel()
 	b := setup(t, authenticated, func(d *given) { d.Notices = mailbox{} })
@@ -38,8 +38,8 @@ func TestNotices_Taken(t *testing.T) {
 	}
 }
 
-// TestNotices_NotTaken: a forged notice is the sender's fault; one that cannot be taken is
-// sent again.
+// TestNotices_NotTaken: a forged notice gets a client error; for a notice that cannot
+// be handled now, the provider is asked to send it again.
 func TestNotices_NotTaken(t *testing.T) {
 	t.Parallel()
 	for code, status := range map[booking.Code]int{booking.ForgedNotice: 400, booking.NoticesOff: 501, booking.Unavailable: 503} {
@@ -55,7 +55,8 @@ func TestNotices_NotTaken(t *testing.T) {
 	b.problem(b.do("POST", noticesPath, `{}`), 500, internalError)
 }
 
-// TestLook: an operator has a payment looked at, and is told where what comes of it shows.
+// TestLook: an operator has a payment compared with the provider; the answer says where
+// the result will be.
 func TestLook(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -72,8 +73,8 @@ func TestLook(t *testing.T) {
 	}
 }
 
-// TestView_ShowsThatItIsDisputed: an order needs attention while its payment is disputed,
-// whatever its saga says.
+// TestView_ShowsThatItIsDisputed: an order needs attention while its payment is
+// disputed, even if its saga does not say so.
 func TestView_ShowsThatItIsDisputed(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

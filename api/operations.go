@@ -7,9 +7,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// NewOperations makes the handler of a process that serves no orders: its
-// health and its metrics, at the same paths as New's. Of d it needs Health,
-// Metrics and Logger.
+// NewOperations returns the handler of a process that serves no orders: health and
+// metrics, at the same paths as New's. It uses d.Health, d.Metrics and d.Logger.
 func NewOperations(d Deps) http.Handler {
 	s := &server{Deps: d.withDefaults()}
 	router := s.newRouter()

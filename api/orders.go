@@ -49,7 +49,7 @@ type mypageList struct {
 	CustomerID name `query:"customerId" doc:"Whose orders; the caller's own without it" example:"alice"`
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *mypageList) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
@@ -66,7 +66,7 @@ type ownerOrderList struct {
 	ItemID  name `query:"itemId" doc:"Only orders of this place, menu or drink, and then of no kind" example:"place-0m5w3k1v8t2z6r4q"`
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *ownerOrderList) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)

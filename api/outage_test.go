@@ -14,8 +14,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// What is told of something that is away is the store's message; its cause is
-// for the log.
+// The answer about a dependency that is away has the store's message; the cause is in
+// the log.
 func TestUnavailable(t *testing.T) {
 	t.Parallel()
 	const away, notSetUp = "a part that this needs is away at the moment", "a part that this needs is not set up yet"
@@ -26,7 +26,7 @@ func TestUnavailable(t *testing.T) {
 		detail string
 		level  zapcore.Level
 		line   string
-		logged string // what the log has of the cause
+		logged string // of the cause
 	}{
 		"DatabaseAway": {errAway, away, zap.WarnLevel, unusable, "10.0.0.7:5432"},
 		"DiskFull": {

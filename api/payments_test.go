@@ -10,8 +10,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// TestPayment_Entries: a payment shows its charge and its refunds, what is kept and
-// what can still be given back.
+// TestPayment_Entries: a payment shows its charge and refunds, and what is kept and can
+// still be refunded.
 func TestPayment_Entries(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
@@ -54,8 +54,8 @@ func TestPayment_Entries(t *testing.T) {
 	}`, b.do("GET", "/v1/payments/lodging-1", "", "Accept-Language", "ko").text)
 }
 
-// TestPayment_OfACharge: there is an entry of it from when it is asked for, and none
-// of what was never taken.
+// TestPayment_OfACharge: a charge has an entry from its request on; a payment that was
+// never charged has none.
 func TestPayment_OfACharge(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -82,8 +82,8 @@ func TestPayment_OfACharge(t *testing.T) {
 	}
 }
 
-// TestPayment_Words: what people have noted about refunds is shown as all that is
-// personal is: to the owner while the order is under way.
+// TestPayment_Words: notes about refunds are personal data: the owner sees them while
+// the order is under way.
 func TestPayment_Words(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(d *given) {

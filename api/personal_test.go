@@ -16,8 +16,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestAnswers_HoldNothingPersonal: no answer has a field that could hold a
-// personal text by itself. What one shows went through booking.Personal.Shown.
+// TestAnswers_HoldNothingPersonal: no answer's type has a field of a personal type;
+// personal texts go through booking.Personal.Shown.
 func TestAnswers_HoldNothingPersonal(t *testing.T) {
 	t.Parallel()
 	store := newMemory()
@@ -49,7 +49,7 @@ func TestAnswers_HoldNothingPersonal(t *testing.T) {
 	}
 }
 
-// requireImpersonal looks through what JSON shows of a type: its visible fields.
+// requireImpersonal checks the visible JSON fields of a type.
 func requireImpersonal(t *testing.T, typ reflect.Type, path string, seen map[reflect.Type]bool) {
 	t.Helper()
 	require.NotEqual(t, reflect.TypeFor[booking.Personal](), typ, path)
@@ -71,8 +71,7 @@ func requireImpersonal(t *testing.T, typ reflect.Type, path string, seen map[ref
 
 const marked = booking.Personal("marked5555")
 
-// telling are orders of every kind whose customers and owners have told whatever
-// can be told.
+// telling are orders of every kind with all personal data that there can be.
 func telling() (all []contract.View) {
 	for _, business := range businesses() {
 		v := business.in(booking.Paid, "").View
@@ -88,8 +87,8 @@ func telling() (all []contract.View) {
 	return all
 }
 
-// TestShow_ByReader: an order's view shows as much as its reader may see, and a
-// list nothing.
+// TestShow_ByReader: an order's view shows as much as its reader may see; a list shows
+// no personal data.
 func TestShow_ByReader(t *testing.T) {
 	t.Parallel()
 	count := func(shown any) int {
@@ -121,9 +120,9 @@ func TestShow_ByReader(t *testing.T) {
 	require.Zero(t, count(language("en").showDelivery(job, booking.ReaderCourier, true)))
 }
 
-// TestPersonal_ByCaller: what an answer about one order shows of its customer, each
-// caller of the matrix is shown while the order is under way, or not. Once it is over,
-// its customer, operators and the scope are shown it, and no other caller.
+// TestPersonal_ByCaller: while an order is under way, each caller of the matrix sees
+// the customer's data that it may see. Once the order has ended, only its customer,
+// operators and the scope do.
 func TestPersonal_ByCaller(t *testing.T) {
 	t.Parallel()
 	for name, underWay := range map[string]bool{"UnderWay": true, "Over": false} {
@@ -131,8 +130,7 @@ func TestPersonal_ByCaller(t *testing.T) {
 	}
 }
 
-// toldOrders puts orders of every kind that tell whatever can be told into an API,
-// under way or at their good end.
+// toldOrders puts orders with all personal data into an API, under way or completed.
 func toldOrders(t *testing.T, underWay bool) *bundle {
 	b := matrix(t)
 	job := delivery(booking.JobStarted)
@@ -171,7 +169,7 @@ func testPersonalByCaller(t *testing.T, underWay bool) {
 		for n, caller := range cast() {
 			want := underWay && slices.Contains(shown, caller.ID) || slices.Contains([]string{"alice", "olga", "2003"}, caller.ID)
 			if underWay && !want && (caller.Is(booking.CourierRole) || caller.Is(booking.CleanerRole)) {
-				continue // a worker is asked whether the order is theirs by now: see TestMatrix
+				continue // whether the order is theirs is checked with the worker: see TestMatrix
 			}
 			text := b.as("t"+strconv.Itoa(n), "GET", path, "").text
 			require.Equal(t, want, strings.Contains(text, string(marked)), "%s for %s: %s", path, caller.ID, text)
@@ -179,8 +177,8 @@ func testPersonalByCaller(t *testing.T, underWay bool) {
 	}
 }
 
-// TestLists_ShowNothingPersonal, though each order that is asked for by its id
-// does, while authentication is off.
+// TestLists_ShowNothingPersonal: lists show no personal data, though each order by its
+// id does while authentication is off.
 func TestLists_ShowNothingPersonal(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -209,8 +207,7 @@ func TestLists_ShowNothingPersonal(t *testing.T) {
 	}
 }
 
-// TestProblems_LoggedWithoutValues: what huma finds wrong is logged without what
-// was sent.
+// TestProblems_LoggedWithoutValues: faults of the input are logged without its values.
 func TestProblems_LoggedWithoutValues(t *testing.T) {
 	t.Parallel()
 	detail := &huma.ErrorDetail{Location: "body.tel", Message: "is odd", Value: map[string]any{"tel": string(marked)}}

@@ -9,7 +9,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// addPlaceInput describes a whole place.
+// addPlaceInput is a new place.
 type addPlaceInput struct {
 	Body struct {
 		Name          string               `json:"name" minLength:"1" maxLength:"200" example:"Seaside Inn"`
@@ -26,7 +26,7 @@ type addPlaceInput struct {
 	placeEdit
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *addPlaceInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
@@ -42,7 +42,7 @@ func (in *addPlaceInput) Resolve(ctx huma.Context) []error {
 	return f
 }
 
-// changePlaceInput describes what of a place is to change.
+// changePlaceInput is a change of a place.
 type changePlaceInput struct {
 	ID   string `path:"id" doc:"The place's id"`
 	Body struct {
@@ -61,7 +61,7 @@ type changePlaceInput struct {
 	placeEdit
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *changePlaceInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
@@ -73,7 +73,7 @@ func (in *changePlaceInput) Resolve(ctx huma.Context) []error {
 	return f
 }
 
-// placeEdit is what a request sets of a place; nil leaves it as it is.
+// placeEdit is a change of a place; nil fields stay as they are.
 type placeEdit struct {
 	name          *string
 	ownerID       *name
@@ -87,13 +87,13 @@ type placeEdit struct {
 	cancellation  policyEdit
 }
 
-// overlap says why guests cannot leave as late as that.
+// overlap is the message for a check-out after the next check-in.
 func overlap(checkIn, checkOut booking.Clock) string {
 	return fmt.Sprintf("guests who leave at %s are still there when the next ones come at %s: check-out must not be later than check-in", checkOut, checkIn)
 }
 
-// checkTimes refuses an edit by which guests would leave p after the next ones
-// have come, and names the field that says so.
+// checkTimes refuses an edit after which guests of p would leave later than the next
+// ones arrive, and names the field at fault.
 func (e placeEdit) checkTimes(p booking.Place) error {
 	if e.checkIn == nil && e.checkOut == nil || !p.CheckOutTime.After(p.CheckInTime) {
 		return nil
@@ -130,7 +130,7 @@ func set[T any](field, value *T) {
 	}
 }
 
-// placeEdit checks and parses the texts of a request about a place.
+// placeEdit checks and parses a request's fields of a place.
 func (f *faults) placeEdit(name, confirmWithin, timeZone, checkIn, checkOut *string) placeEdit {
 	if name != nil {
 		f.checkName(name)
@@ -144,8 +144,8 @@ func (f *faults) placeEdit(name, confirmWithin, timeZone, checkIn, checkOut *str
 	}
 }
 
-// parsed reads a text that may be absent, and complains if it cannot be read.
-// An empty one has been complained about.
+// parsed parses an optional field, and reports it if it is not valid. The schema
+// reports an empty one.
 func parsed[T any](f *faults, location string, text *string, parse func(string) (T, error)) *T {
 	if text == nil || *text == "" {
 		return nil
@@ -170,7 +170,7 @@ func parseConfirmWithin(text string) (booking.Duration, error) {
 	}
 }
 
-// parseClock takes a time of day only as it is written back: 09:30, not 9:30.
+// parseClock accepts a time of day only in canonical form: 09:30, not 9:30.
 func parseClock(text string) (booking.Clock, error) {
 	clock, err := booking.ParseClock(text)
 	if err == nil && clock.String() != text {

@@ -48,7 +48,7 @@ type placeView struct {
 	CheckInTime   string               `json:"checkInTime" example:"15:00"`
 	CheckOutTime  string               `json:"checkOutTime" example:"11:00"`
 	Withdrawn     bool                 `json:"withdrawn" doc:"Whether it takes no new reservations"`
-	// Cancellation is nil for a place whose customers get everything back.
+	// Cancellation is nil if a cancel refunds everything.
 	Cancellation *booking.CancellationPolicy `json:"cancellation,omitempty" doc:"What customers who cancel get back; everything without it"`
 }
 

@@ -13,15 +13,15 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Keyed is embedded in the inputs of orders.
+// Keyed is embedded in the inputs that place orders.
 type Keyed struct {
 	IdempotencyKey string `header:"Idempotency-Key" minLength:"1" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes it safe to repeat the request: under one key, a customer gets one order" example:"7c1f0d6e-order-1"`
 }
 
 const idempotencyHeader = "Idempotency-Key"
 
-// checkKey complains about a key that is there but empty, and about a second one:
-// either would leave the request without the protection of a key.
+// checkKey reports an empty key and a second one: either would leave the request
+// without the protection of a key.
 func (f *faults) checkKey(ctx huma.Context) {
 	keys := 0
 	ctx.EachHeader(func(name, value string) {
@@ -43,8 +43,8 @@ type placing struct {
 	attempt orders.Attempt
 }
 
-// prepare prepares the order that a request asks for, and complains about what is
-// wrong with it. Nothing is known of the order if its request cannot be hashed.
+// prepare prepares the order of a request, and reports its faults. If the request
+// cannot be hashed, nothing is known of the order.
 func (p *placing) prepare(ctx huma.Context, f *faults, wanted orders.Placement, keyed Keyed, request any) {
 	p.server = serverOf(ctx)
 	wanted.Host = humagin.Unwrap(ctx).Request.Host
@@ -62,7 +62,7 @@ func (p *placing) prepare(ctx huma.Context, f *faults, wanted orders.Placement, 
 	}
 }
 
-// place places the order and answers with what came of it.
+// place places the order and answers with the outcome.
 func (p *placing) place(ctx context.Context, l language) (*orderAnswer, error) {
 	isAbout(ctx, p.attempt.OrderID)
 	placed, err := p.server.Orders.Place(ctx, p.attempt)
@@ -77,8 +77,8 @@ func (p *placing) place(ctx context.Context, l language) (*orderAnswer, error) {
 	return l.answerOutcome(placed, readerOf(ctx, placed.View), http.StatusCreated).located(), nil
 }
 
-// placingProblem is why an order was not placed. An order that was refused is
-// told with what became of its money.
+// placingProblem is the problem of an order that was not placed. For a refused order it
+// says what happened to the money.
 func (s *server) placingProblem(ctx context.Context, l language, v contract.View, err error) *problem {
 	p := s.problemAbout(ctx, l, v, err)
 	if v.ID != "" {
@@ -90,12 +90,12 @@ func (s *server) placingProblem(ctx context.Context, l language, v contract.View
 	return p
 }
 
-// moneyOf says what became of the money of an order that was refused.
+// moneyOf says what happened to the money of a refused order.
 func moneyOf(v contract.View) string {
 	undone := v.Status == booking.Cancelled
 	switch {
 	case v.Amount.Amount == 0:
-		return "" // no money was involved
+		return "" // there was no charge
 	case v.Placed && undone:
 		return " What was paid has been refunded."
 	case v.Placed:

@@ -14,7 +14,7 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// What is asked for is placed as it was understood.
+// The order is placed as it was parsed.
 func TestPlaceOrder_Asks(t *testing.T) {
 	t.Parallel()
 	wanted := map[booking.Kind]orders.Wanted{
@@ -144,7 +144,7 @@ func TestPlaceCall_Price(t *testing.T) {
 	}
 }
 
-// The telephone number is in what is placed and nowhere else.
+// The telephone number is in the placed order and nowhere else.
 func TestPlaceCall_TelephoneStaysInside(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)

@@ -129,7 +129,7 @@ func TestPlaceOrder_TemporalAway(t *testing.T) {
 	require.NotContains(t, a.text, "secret")
 }
 
-// When it is worth asking again is told in whole seconds.
+// Retry-After is in whole seconds.
 func TestPlaceOrder_RetryAfter(t *testing.T) {
 	t.Parallel()
 	for wait, after := range map[time.Duration]string{time.Second: "1", 3200 * time.Millisecond: "4", 90 * time.Minute: "5400"} {
@@ -160,8 +160,8 @@ func TestIdempotencyKey_Reused(t *testing.T) {
 	require.Equal(t, []string{"Idempotency-Key"}, fields(b.problem(a, 422, orders.IdempotencyKeyReused)))
 }
 
-// What is at fault is named also when that is found only while the order is placed:
-// of a repeat that turns out to be a new order.
+// The field at fault is named also if the fault is found only while the order is
+// placed: for a repeat that turns out to be a new order.
 func TestIdempotencyKey_FaultsFoundLate(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -173,7 +173,8 @@ func TestIdempotencyKey_FaultsFoundLate(t *testing.T) {
 	require.Equal(t, "at fault: a, menuId", p.Detail)
 }
 
-// A repeated request is the same, however it is written, and another one is not.
+// A repeated request has the same hash however it is written; another request has
+// another hash.
 func TestIdempotencyKey_RequestHash(t *testing.T) {
 	t.Parallel()
 	hashKey := ownHashKey()
@@ -202,7 +203,7 @@ func TestIdempotencyKey_RequestHash(t *testing.T) {
 }
 
 // TestIdempotencyKey_WithoutHashKey: while the key of the hashes cannot be read, a
-// request under an Idempotency-Key places nothing, and another one is placed.
+// request with an Idempotency-Key is refused, and one without is placed.
 func TestIdempotencyKey_WithoutHashKey(t *testing.T) {
 	t.Parallel()
 	b := setup(t, func(d *given) {
@@ -216,7 +217,7 @@ func TestIdempotencyKey_WithoutHashKey(t *testing.T) {
 	require.Equal(t, http.StatusCreated, b.reserve().StatusCode)
 }
 
-// A request that repeats another is answered though what it names is gone.
+// A repeated request is answered even if what it orders is gone.
 func TestIdempotencyKey_RepeatIsNotLookedInto(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

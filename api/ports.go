@@ -11,34 +11,37 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Orders is what can be done with orders: see internal/orders.
+// Orders places orders, reads them and decides on them: see internal/orders.
 type Orders interface {
 	Prepare(context.Context, booking.Caller, orders.Placement) (orders.Attempt, error)
 	Place(context.Context, orders.Attempt) (orders.Outcome, error)
 	Decide(context.Context, booking.Caller, orders.Decision) (orders.Outcome, error)
 	Quote(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, contract.Quote, error)
-	// QuoteChange tells what a change of a reservation comes to now, and Change makes it.
+	// QuoteChange returns the price of a reservation's change, and Change makes the
+	// change.
 	QuoteChange(ctx context.Context, caller booking.Caller, c orders.Change) (contract.View, orders.ChangeQuote, error)
 	Change(ctx context.Context, caller booking.Caller, c orders.Change) (orders.Outcome, error)
-	// QuoteQuantity tells what another quantity of drinks comes to now, and ChangeQuantity
-	// makes it so.
+	// QuoteQuantity returns the price of another quantity of drinks, and ChangeQuantity
+	// changes the quantity.
 	QuoteQuantity(ctx context.Context, caller booking.Caller, c orders.QuantityChange) (contract.View, orders.QuantityQuote, error)
 	ChangeQuantity(ctx context.Context, caller booking.Caller, c orders.QuantityChange) (orders.Outcome, error)
-	// QuoteAnew quotes an order that is known as it is, for a caller that may cancel it.
+	// QuoteAnew quotes a cancel of an order that the caller has read and may cancel.
 	QuoteAnew(ctx context.Context, v contract.View) (contract.Quote, error)
 	Refund(context.Context, booking.Caller, orders.Refund) (orders.Refunded, error)
 	Resolve(ctx context.Context, caller booking.Caller, orderID string, evidence booking.Personal) (orders.Outcome, error)
 	Settle(ctx context.Context, caller booking.Caller, orderID string, reason booking.Personal) error
-	// Retry has what of an order waits to be tried again tried at once.
+	// Retry has an order's waiting steps tried at once.
 	Retry(ctx context.Context, caller booking.Caller, orderID string, reason booking.Personal) (orders.Retried, error)
-	// PlanBulk is a dry run of an action on many orders. BeginBulk does it, and StopBulk ends it.
+	// PlanBulk does a dry run of an action on many orders, BeginBulk runs it, and
+	// StopBulk stops it.
 	PlanBulk(context.Context, booking.Caller, booking.Action, booking.BulkFilter, booking.Personal) (booking.BulkRun, error)
 	BeginBulk(ctx context.Context, caller booking.Caller, id string) (booking.BulkRun, error)
 	StopBulk(ctx context.Context, caller booking.Caller, id string) (booking.BulkRun, error)
-	// Notice takes a notice of the payment provider; LookAtPayment does what one would.
+	// Notice handles a notice of the payment provider; LookAtPayment does the same
+	// without a notice.
 	Notice(context.Context, booking.PaymentNotice) error
 	LookAtPayment(ctx context.Context, caller booking.Caller, orderID string) error
-	// Return takes a customer who comes back from the payment provider's page.
+	// Return handles a customer's return from the payment provider's page.
 	Return(ctx context.Context, caller booking.Caller, orderID string, back booking.PaymentReturn) (orders.Outcome, error)
 	Read(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, error)
 	ReadFresh(ctx context.Context, caller booking.Caller, id string) (contract.View, error)
@@ -47,25 +50,24 @@ type Orders interface {
 	DeleteDrink(ctx context.Context, caller booking.Caller, drinkID string) error
 	// Allow refuses an action on an order that the caller may not do.
 	Allow(ctx context.Context, caller booking.Caller, a booking.Action, kind booking.Kind, id string) error
-	// WaitingCalls is how many calls wait for a cleaner.
+	// WaitingCalls is the number of calls that wait for a cleaner.
 	WaitingCalls(context.Context) (int, error)
 }
 
-// Catalogue holds what there is to order: places, menus and drinks. Whatever
-// is asked for by an id that nothing has is NotFound; lists answer
-// InvalidCursor for a cursor they did not give out. by is the number of the caller whose
-// doing a change is: the feed tells it.
+// Catalogue stores what can be ordered: places, menus and drinks. Methods return
+// NotFound for an unknown id; lists return InvalidCursor for a cursor that they did not
+// return before. by is the number of the caller that makes a change: the feed has it.
 type Catalogue interface {
 	orders.Catalogue
-	identity.Carrier
+	identity.IDs
 
 	AddPlace(ctx context.Context, by string, p booking.Place) error
-	// ChangePlace applies change to the place and keeps the result, in one
-	// transaction. An error of change's own leaves the place as it was.
+	// ChangePlace applies change to the place and stores the result, in one
+	// transaction. If change returns an error, the place stays as it was.
 	ChangePlace(ctx context.Context, by, id string, change func(*booking.Place) error) (booking.Place, error)
-	// Places lists, newest first, those that the filter selects.
+	// Places lists the selected places, newest first.
 	Places(ctx context.Context, filter booking.CatalogueFilter, page booking.Page) ([]booking.Place, string, error)
-	// CountPlaces tells how many these are, up to booking.CountedTo.
+	// CountPlaces counts the selected places, up to booking.CountedTo.
 	CountPlaces(ctx context.Context, filter booking.CatalogueFilter) (int, error)
 
 	AddMenu(ctx context.Context, by string, m booking.Menu) error
@@ -74,102 +76,100 @@ type Catalogue interface {
 	Menus(ctx context.Context, filter booking.CatalogueFilter, page booking.Page) ([]booking.Menu, string, error)
 	CountMenus(ctx context.Context, filter booking.CatalogueFilter) (int, error)
 
-	// AddDrink registers a drink of which there are count on its day.
+	// AddDrink adds a drink with a stock of count on its day.
 	AddDrink(ctx context.Context, by string, d booking.Drink, count int) error
-	// ChangeDrink is ChangePlace for a drink. NotFound: it is being deleted, or was.
+	// ChangeDrink is ChangePlace for a drink. NotFound: it is deleted or being deleted.
 	ChangeDrink(ctx context.Context, by, id string, change func(*booking.Drink) error) (booking.Drink, error)
-	// Drinks lists those that were not deleted.
+	// Drinks lists the drinks that are not deleted.
 	Drinks(ctx context.Context, filter booking.CatalogueFilter, page booking.Page) ([]booking.Drink, string, error)
 	CountDrinks(ctx context.Context, filter booking.CatalogueFilter) (int, error)
 
-	// SetCallPolicy sets the cancellation policy of calls from now on; nil is none.
+	// SetCallPolicy sets the cancellation policy of calls from now on; nil for none.
 	SetCallPolicy(ctx context.Context, by string, p *booking.CancellationPolicy) error
 }
 
-// Stock is how much of things there is, day by day: rooms of a place, cups of
-// a drink.
+// Stock is the stock of things, day by day: a place's rooms, a drink's cups.
 type Stock interface {
-	// ChangeStock sets how many of an item there are on every day, or on none:
-	// StockBelowHeld when more are held already. The feed tells of it, and whose doing it is.
+	// ChangeStock sets the stock of an item on all its days, or on none. It returns
+	// StockBelowHeld if more than that is held. The feed has the change and its caller.
 	ChangeStock(ctx context.Context, by string, c booking.StockChange) error
-	// SetCapacity is ChangeStock for an item that is not registered yet: the feed
-	// does not tell of it.
+	// SetCapacity is ChangeStock for an item that is not registered yet: the feed does
+	// not have it.
 	SetCapacity(ctx context.Context, itemID string, from, to booking.Date, n int) error
-	// Days answers the days of [from, to).
+	// Days returns the days of [from, to).
 	Days(ctx context.Context, itemID string, from, to booking.Date) ([]booking.StockDay, error)
-	// Levels answers the day of each item; none for those without stock.
+	// Levels returns the day of each item; none for items without stock.
 	Levels(ctx context.Context, of []booking.ItemDay) (map[booking.ItemDay]booking.StockDay, error)
 }
 
-// Jobs are deliveries, or productions, to read: one an order.
+// Jobs reads deliveries or productions, one per order.
 type Jobs interface {
-	// Job answers the order's job, or NotFound while nobody has been told of it.
+	// Job returns the order's job. It returns NotFound while the job does not exist.
 	Job(ctx context.Context, orderID string) (booking.JobState, error)
-	// List lists the jobs that the filter selects; InvalidCursor as for places.
+	// List lists the selected jobs. It returns InvalidCursor like Catalogue.
 	List(ctx context.Context, filter booking.JobFilter, page booking.Page) ([]booking.JobState, string, error)
-	// Count tells how many these are, up to booking.CountedTo.
+	// Count counts the selected jobs, up to booking.CountedTo.
 	Count(ctx context.Context, filter booking.JobFilter) (int, error)
 }
 
-// Cleaners are those who clean.
+// Cleaners stores the cleaners.
 type Cleaners interface {
-	// AddCleaner adds a cleaner who is free, or who gets the call that has
-	// waited longest, in the same transaction.
+	// AddCleaner adds a cleaner. If calls wait, the cleaner is assigned to the oldest,
+	// in the same transaction.
 	AddCleaner(ctx context.Context, by string, c booking.Cleaner) (booking.CleanerAtWork, error)
-	// Cleaner answers the cleaner, or NotFound.
+	// Cleaner returns the cleaner, or NotFound.
 	Cleaner(ctx context.Context, id string) (booking.CleanerAtWork, error)
-	// ChangeCleaner changes what is said of the cleaner, or answers NotFound. A
-	// cleaner who is brought back is given the call that has waited longest, in the same
+	// ChangeCleaner changes the cleaner. It returns NotFound for an unknown id. A
+	// cleaner that is brought back is assigned to the oldest waiting call, in the same
 	// transaction.
 	ChangeCleaner(ctx context.Context, by, id string, change booking.CleanerChange) (booking.CleanerAtWork, error)
-	// AssignmentsOf lists the calls that the cleaner is on.
+	// AssignmentsOf lists the cleaner's calls under way.
 	AssignmentsOf(ctx context.Context, cleanerID string) ([]booking.Assignment, error)
-	// Cleaners lists, newest first, those that the filter selects; InvalidCursor
-	// as for places.
+	// Cleaners lists the selected cleaners, newest first. It returns InvalidCursor like
+	// Catalogue.
 	Cleaners(ctx context.Context, filter booking.CleanerFilter, page booking.Page) ([]booking.CleanerAtWork, string, error)
 }
 
-// Management knows of every call, to read.
+// Management reads the registered calls.
 type Management interface {
-	// Calls lists the calls that were ever registered, newest first;
-	// InvalidCursor as for places.
+	// Calls lists all calls that were registered, newest first. It returns
+	// InvalidCursor like Catalogue.
 	Calls(ctx context.Context, page booking.Page) ([]booking.RegisteredCall, string, error)
-	// Call answers the call of the order, or NotFound if it was never registered.
+	// Call returns the order's call, or NotFound if it was never registered.
 	Call(ctx context.Context, orderID string) (booking.RegisteredCall, error)
 }
 
-// Payments is the payments ledger, to read.
+// Payments reads the payments ledger.
 type Payments interface {
-	// Payment answers the order's payment, or NotFound.
+	// Payment returns the order's payment, or NotFound.
 	Payment(ctx context.Context, orderID string) (booking.Payment, error)
 }
 
-// Notices are what the payment provider sends.
+// Notices reads the payment provider's notices.
 type Notices interface {
-	// Read reads a notice from a request. ForgedNotice: the provider has not signed it.
-	// NoticesOff: no signature is known. Unavailable: whose payment it is about cannot be
-	// found out.
+	// Read parses a notice. ForgedNotice: the signature is not the provider's.
+	// NoticesOff: no signing secret is configured. Unavailable: the notice's payment
+	// cannot be looked up.
 	Read(ctx context.Context, body []byte, header http.Header) (booking.PaymentNotice, error)
 }
 
-// noNotices are those of a provider that sends none.
+// noNotices is for a provider that sends no notices.
 type noNotices struct{}
 
 func (noNotices) Read(context.Context, []byte, http.Header) (n booking.PaymentNotice, err error) {
 	return n, booking.Errorf(booking.NoticesOff, "the payment provider sends no notices here")
 }
 
-// PaymentTerms are what the payment provider takes. Errors are meant for
-// people.
+// PaymentTerms are the limits of the payment provider. Errors are shown to users.
 type PaymentTerms interface {
 	orders.PaymentTerms
-	// Currency says why nothing can be paid in the currency.
+	// Currency returns why the currency cannot be used.
 	Currency(code string) error
-	// Part rounds an amount up to one that can be given back of a charge.
+	// Part rounds an amount up to one that can be refunded of a charge.
 	Part(amount booking.Money) booking.Money
 }
 
-// anyTerms are those of a provider that takes everything.
+// anyTerms are the terms of a provider without limits.
 type anyTerms struct{}
 
 func (anyTerms) Currency(string) error      { return nil }
@@ -177,92 +177,94 @@ func (anyTerms) Amount(booking.Money) error { return nil }
 
 func (anyTerms) Part(amount booking.Money) booking.Money { return amount }
 
-// Messages are what owners and customers were told.
+// Messages reads the messages to owners and customers.
 type Messages interface {
-	// Messages lists what the recipient was told; InvalidCursor as for places.
+	// Messages lists the recipient's messages. It returns InvalidCursor like Catalogue.
 	Messages(ctx context.Context, recipientID string, page booking.Page) ([]booking.Message, string, error)
 }
 
-// ReadModel is what customers and owners read beside their orders.
+// ReadModel is what customers and owners read besides their orders.
 type ReadModel interface {
-	identity.Carrier
-	// Statuses answers where each of the orders stood when it was last
-	// published; none for those that never were.
+	identity.IDs
+	// Statuses returns the orders' last published statuses; none for orders that were
+	// never published.
 	Statuses(ctx context.Context, ids []string) (map[string]booking.Status, error)
-	// Events answers what follows the cursor after in the feed, at most limit
-	// events, each with the cursor that goes on after it, and the cursor to go
-	// on from: after itself when there is nothing. InvalidCursor as for places.
+	// Events returns at most limit events that follow the cursor in the feed, each with
+	// its own cursor, and the cursor to go on from: the given one if there are no
+	// events. It returns InvalidCursor like Catalogue.
 	Events(ctx context.Context, after string, limit int) ([]booking.Event, string, error)
-	// EventsOf is Events for those of the orders that the filter selects. Where it
-	// answers fewer than limit, the cursor to go on from is behind all events that
-	// there are.
+	// EventsOf is Events for the selected orders. If it returns fewer than limit
+	// events, the cursor to go on from is the end of the feed.
 	EventsOf(ctx context.Context, f booking.EventFilter, after string, limit int) ([]booking.Event, string, error)
-	// EndOfFeed answers the cursor behind all events that there are.
+	// EndOfFeed returns the cursor after all events.
 	EndOfFeed(ctx context.Context) (string, error)
 }
 
-// Members are the members of owners' organisations, beside the owner with whom each
-// began.
+// Members stores the members of owners' organisations, besides the founding owner of
+// each.
 type Members interface {
-	// Memberships lists the organisations that a person is a member of.
+	// Memberships lists a person's organisations.
 	Memberships(ctx context.Context, personID string) ([]booking.Membership, error)
-	// Members lists the members of an organisation; InvalidCursor as for places.
+	// Members lists the members of an organisation. It returns InvalidCursor like
+	// Catalogue.
 	Members(ctx context.Context, ownerID string, page booking.Page) ([]booking.Member, string, error)
-	// PutMember gives a person these parts in an organisation, for places or for all,
-	// and takes every other one there from them.
+	// PutMember replaces all parts of a person in an organisation, for some places or
+	// for all.
 	PutMember(ctx context.Context, ownerID, personID string, parts []booking.Member) error
-	// RemoveMember takes every part in the organisation from a person. NotFound:
-	// they have none.
+	// RemoveMember removes all parts of a person in the organisation. NotFound: there
+	// are none.
 	RemoveMember(ctx context.Context, ownerID, personID string) error
 }
 
-// People are those who call.
+// People knows the callers.
 type People interface {
-	// Known tells whether a person or a program that has called is known by the id.
+	// Known reports whether a person or program with the id has called before.
 	Known(ctx context.Context, id string) (bool, error)
 }
 
-// Audits are those that workers run.
+// Audits stores the audits that workers run.
 type Audits interface {
-	// Latest is the last audit that looked at everything, and the last one that was asked
-	// for; the zero run for none.
+	// Latest returns the last complete audit and the last requested one; the zero run
+	// for none.
 	Latest(ctx context.Context) (done, last booking.AuditRun, err error)
-	// Findings lists what is open, of one order if that is named; InvalidCursor as for places.
+	// Findings lists the open findings, of one order if orderID is set. It returns
+	// InvalidCursor like Catalogue.
 	Findings(ctx context.Context, orderID string, page booking.Page) ([]booking.AuditFinding, string, error)
-	// Ask asks for an audit; started is false where one is open already.
+	// Ask requests an audit; started is false if one is open already.
 	Ask(ctx context.Context, by string, at time.Time) (run booking.AuditRun, started bool, err error)
 }
 
-// Monitor is what operators see: see internal/orders.
+// Monitor is what operators read: see internal/orders.
 type Monitor interface {
 	Overview(context.Context, booking.Caller) (orders.Overview, error)
-	// Attention lists orders that need attention; InvalidCursor as for places.
+	// Attention lists orders that need attention. It returns InvalidCursor like
+	// Catalogue.
 	Attention(context.Context, booking.Caller, orders.NeedFilter, booking.Page) ([]orders.InNeed, string, error)
 	Timeline(ctx context.Context, caller booking.Caller, orderID string) (orders.Timeline, error)
 }
 
-// Actions is the log of what operators do.
+// Actions is the log of operators' actions.
 type Actions interface {
-	// Actions lists what operators have done, to one order if that is named; InvalidCursor as
-	// for places.
+	// Actions lists operators' actions, on one order if orderID is set. It returns
+	// InvalidCursor like Catalogue.
 	Actions(ctx context.Context, orderID string, page booking.Page) ([]booking.OperatorAction, string, error)
-	// Newest are the newest lines about an order, newest first.
+	// Newest returns the last n actions on an order, newest first.
 	Newest(ctx context.Context, orderID string, n int) ([]booking.OperatorAction, error)
 }
 
-// Bulk are the actions on many orders, to read. NotFound: there is none of that id.
+// Bulk reads the actions on many orders. NotFound: the id is unknown.
 type Bulk interface {
 	Run(ctx context.Context, id string) (booking.BulkRun, error)
-	// Orders lists the orders that a dry run has named; left selects those to which it was
-	// not done. InvalidCursor as for places, and so for Runs.
+	// Orders lists the orders of a dry run; left selects those on which the action was
+	// not done. Orders and Runs return InvalidCursor like Catalogue.
 	Orders(ctx context.Context, id string, left bool, page booking.Page) ([]booking.BulkOrder, string, error)
 	Runs(ctx context.Context, page booking.Page) ([]booking.BulkRun, string, error)
 }
 
-// Health is how this process and what it depends on are doing.
+// Health is the state of this process and of its dependencies.
 type Health interface {
 	// Ready is false while starting or draining.
 	Ready() bool
-	// Degraded names the parts that do not work and says what is wrong with each.
+	// Degraded returns the parts that do not work, and what is wrong with each.
 	Degraded(ctx context.Context) map[string]string
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// indentAnswers writes JSON on many lines where the query says ?pretty, for
-// people who read it in a terminal. The rest of the query stays.
+// indentAnswers indents JSON answers if the query has ?pretty, for people at a
+// terminal. The rest of the query stays.
 func indentAnswers(c *gin.Context) {
 	query := strings.Split(c.Request.URL.RawQuery, "&")
 	others := slices.DeleteFunc(slices.Clone(query), func(parameter string) bool {
@@ -24,12 +24,12 @@ func indentAnswers(c *gin.Context) {
 	c.Request.URL.RawQuery = strings.Join(others, "&")
 	w := &indented{ResponseWriter: c.Writer}
 	c.Writer = w
-	defer func() { c.Writer = w.ResponseWriter }() // what answers for a panic writes there
+	defer func() { c.Writer = w.ResponseWriter }() // an answer to a panic is written there
 	c.Next()
 	w.finish()
 }
 
-// indented keeps JSON back until it is complete. All else passes.
+// indented buffers JSON until it is complete, and passes everything else through.
 type indented struct {
 	gin.ResponseWriter
 	answer bytes.Buffer
@@ -68,6 +68,6 @@ func (w *indented) finish() {
 		lines.Write(raw)
 	}
 	lines.WriteByte('\n')
-	w.Header().Del("Content-Length")             // of the compact answer, where that was known
-	_, _ = w.ResponseWriter.Write(lines.Bytes()) // fails only when the client has gone
+	w.Header().Del("Content-Length")             // of the compact answer
+	_, _ = w.ResponseWriter.Write(lines.Bytes()) // fails only if the client has gone
 }

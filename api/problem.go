@@ -23,18 +23,18 @@ type problem struct {
 	Code   booking.Code `json:"code" doc:"Stable name of what went wrong, to branch on" example:"sold_out"`
 	Errors []fieldError `json:"errors,omitempty" nullable:"false" doc:"Every field at fault, when the input is"`
 	Order  *orderView   `json:"order,omitempty" doc:"The order as it stands, when the problem is about one"`
-	// Quote is of quote_changed, Price of price_changed.
+	// Quote belongs to quote_changed, Price to price_changed.
 	Quote *quoteView     `json:"quote,omitempty" doc:"What a cancel gives back now, when the customer was shown something else"`
 	Price *booking.Money `json:"price,omitempty" doc:"What the order costs now, when the customer was shown something else"`
 
-	// Actions are what other operators did last to the order, of problems that this may be
-	// the reason of.
+	// Actions are other operators' last actions on the order, if they may explain the
+	// problem.
 	Actions []actionView `json:"actions,omitempty" nullable:"false" doc:"What other operators did last to the order, newest first; for operators, where that may be why nothing was done"`
 
 	header http.Header // to be set on the answer
 }
 
-// fieldError is what is wrong with one field.
+// fieldError is the fault of one field.
 type fieldError struct {
 	Field   string `json:"field" doc:"The field's JSON path, or the parameter's name" example:"checkIn"`
 	Message string `json:"message" example:"is in the past"`
@@ -52,22 +52,22 @@ func newProblem(code booking.Code, detail string, args ...any) *problem {
 	return p
 }
 
-// retryAfter is what a client is asked to wait, in seconds: about as long as
-// a breaker or a failover takes.
+// retryAfter is how long clients should wait, in seconds: about as long as a breaker or
+// a failover takes.
 const retryAfter = "2"
 
-// after says when it is worth asking again: in whole seconds, one at least.
+// after sets Retry-After: whole seconds, at least one.
 func (p *problem) after(wait time.Duration) *problem {
 	p.header.Set("Retry-After", inSeconds(wait))
 	return p
 }
 
-// inSeconds is a time to wait in whole seconds, one at least.
+// inSeconds rounds a wait up to whole seconds, at least one.
 func inSeconds(wait time.Duration) string {
 	return strconv.Itoa(max(1, int(math.Ceil(wait.Seconds()))))
 }
 
-// about adds the order that the problem is about, and where it can be read.
+// about adds the order that the problem is about, and its address.
 func (p *problem) about(v orderView) *problem {
 	p.Order = &v
 	p.header.Set("Location", locationOf(v.View))
@@ -75,7 +75,7 @@ func (p *problem) about(v orderView) *problem {
 	return p
 }
 
-// at names one field or header as the culprit.
+// at names the field or header at fault.
 func (p *problem) at(field, message string) *problem {
 	p.Errors = append(p.Errors, fieldError{Field: field, Message: message})
 	return p
@@ -83,7 +83,7 @@ func (p *problem) at(field, message string) *problem {
 
 func (p *problem) Error() string { return string(p.Code) + ": " + p.Detail }
 
-// GetStatus makes a problem an error that huma answers with.
+// GetStatus implements huma's error with a status.
 func (p *problem) GetStatus() int { return p.Status }
 
 // ContentType makes huma answer with the media type of RFC 9457.
@@ -103,13 +103,13 @@ func setProblemHeaders(ctx huma.Context, _ string, body any) (any, error) {
 	return body, nil
 }
 
-// writeProblem answers with p where huma is not at work.
+// writeProblem answers with p outside of huma.
 func writeProblem(c *gin.Context, p *problem) {
 	for name, values := range p.header {
 		c.Writer.Header()[name] = values
 	}
 	c.Header("Content-Type", problemMediaType)
 	c.Status(p.Status)
-	_ = json.NewEncoder(c.Writer).Encode(p) // fails only when the client has gone
+	_ = json.NewEncoder(c.Writer).Encode(p) // fails only if the client has gone
 	c.Abort()
 }

@@ -9,9 +9,8 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// Codes of what goes wrong before anything is asked of an order, or because
-// something that is needed is away. Those of refusals are in package booking,
-// those of what goes wrong around orders in package orders.
+// Codes of faults before an order is asked, and of missing dependencies. The codes of
+// refusals are in package booking, those around orders in package orders.
 const (
 	malformedJSON        = booking.Code("malformed_json")
 	methodNotAllowed     = booking.Code("method_not_allowed")
@@ -35,8 +34,8 @@ type problemKind struct {
 	meaning string // for the documentation
 }
 
-// problemKinds lists every code that the API answers with. A code never
-// changes its meaning.
+// problemKinds lists every code that the API answers with. A code never changes its
+// meaning.
 var problemKinds = []problemKind{
 	{malformedJSON, http.StatusBadRequest, "Unreadable body", "The body is missing, cut off, or not JSON."},
 	{booking.Invalid, http.StatusUnprocessableEntity, "Invalid input", "The request is readable but cannot be carried out. errors names every field at fault; nothing was started or changed."},
@@ -131,8 +130,8 @@ var kindByCode = func() map[booking.Code]problemKind {
 	return kinds
 }()
 
-// kindOf is the kind of a code. One that is not listed is a refusal of an
-// order, by a newer workflow than this process knows.
+// kindOf is the kind of a code. A code that is not listed is an order's refusal by a
+// newer workflow.
 func kindOf(code booking.Code) problemKind {
 	if kind, listed := kindByCode[code]; listed {
 		return kind

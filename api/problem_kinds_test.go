@@ -15,8 +15,8 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// Whatever an order may answer is documented: a code without a kind is missing
-// from /docs/problems and has no status of its own.
+// All codes of orders are documented: a code without a kind is missing from
+// /docs/problems and has no status of its own.
 func TestProblemKinds_Complete(t *testing.T) {
 	t.Parallel()
 	for _, code := range constantsOf[booking.Code](t, "Code") {

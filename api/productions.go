@@ -38,7 +38,7 @@ type productionView struct {
 	ReasonLabel string            `json:"reasonLabel,omitempty" doc:"The reason in words" example:"no longer sold"`
 }
 
-// TransformSchema documents what the domain's string types may hold.
+// TransformSchema lists the values of the domain's string types.
 func (productionView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Properties["reason"].Enum = enumOf(booking.Reasons())
 	return s
@@ -81,8 +81,7 @@ func (s *server) listProductions(ctx context.Context, in *productionSelection) (
 	return &productionList{Localized: l.localized(), Body: body}, err
 }
 
-// mayListProductions: members of a café see the productions of its drinks, one drink
-// at a time.
+// mayListProductions: members of a café list the productions of one drink at a time.
 func (s *server) mayListProductions(ctx context.Context, drinkID string) error {
 	caller := CallerOf(ctx)
 	if caller.AlwaysAllowed(booking.ListProductions) {

@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// registerQuantity adds the change of how many are ordered, and its quote.
+// registerQuantity adds the change of an order's quantity, and its quote.
 func (s *server) registerQuantity(kind booking.Kind, path, tag string) {
 	quote, change := quantityCodes(kind)
 	register(s, huma.Operation{
@@ -65,7 +65,7 @@ type quoteQuantityInput struct {
 	Quantity int    `query:"quantity" required:"true" minimum:"1" maximum:"1000" doc:"How many it is to be for" example:"3"`
 }
 
-// quantityView is what another quantity comes to.
+// quantityView is the price of another quantity.
 type quantityView struct {
 	Charge    booking.Money `json:"charge" doc:"What is charged"`
 	Refund    booking.Money `json:"refund" doc:"What is given back"`
@@ -105,13 +105,13 @@ type changeQuantityInput struct {
 	Body           quantityChange
 }
 
-// quantityChange is how many are to be ordered.
+// quantityChange is an order's new quantity.
 type quantityChange struct {
 	Quantity whole  `json:"quantity" minimum:"1" maximum:"1000" doc:"How many it is to be for" example:"3"`
 	Expect   string `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: with another one nothing is changed" example:"+4500/KRW"`
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *changeQuantityInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)

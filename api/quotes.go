@@ -13,8 +13,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// registerQuote adds the route on which orders of a kind tell what a cancel gives
-// back. refusals are the codes of the kind, beside those of every cancel.
+// registerQuote adds the route that quotes a cancel of an order. refusals are the
+// kind's own codes, besides those of every cancel.
 func (s *server) registerQuote(kind booking.Kind, path, tag string, refusals ...booking.Code) {
 	register(s, huma.Operation{
 		OperationID: "quote-" + string(kind), Method: http.MethodGet, Path: path + "/{id}/cancellation", Tags: []string{tag},
@@ -33,7 +33,7 @@ func (s *server) registerQuote(kind booking.Kind, path, tag string, refusals ...
 	})
 }
 
-// quoteView is what a cancel gives back.
+// quoteView is what a cancel refunds.
 type quoteView struct {
 	Refund   booking.Money `json:"refund" doc:"What a cancel gives back now, beside what was given back before"`
 	Keep     booking.Money `json:"keep" doc:"What is kept then"`
@@ -72,9 +72,9 @@ func showQuote(v contract.View, q contract.Quote) quoteView {
 	return shown
 }
 
-// withQuote adds what a cancel of the order gives back now to the problem of one that
-// expected something else. That depends also on what was given back before: while it
-// cannot be told, the problem has no quote.
+// withQuote adds the current quote to the problem of a cancel that expected another
+// one. The quote also depends on earlier refunds: if they cannot be read, the problem
+// has no quote.
 func (s *server) withQuote(ctx context.Context, p *problem, v contract.View) *problem {
 	if p.Code != booking.QuoteChanged || v.ID == "" {
 		return p
@@ -89,8 +89,8 @@ func (s *server) withQuote(ctx context.Context, p *problem, v contract.View) *pr
 	return p
 }
 
-// shownPrice is the price that a customer was shown. A request that is hashed
-// leaves it out when it is empty.
+// shownPrice is the price that the customer was shown. It is omitted from the request's
+// hash if it is empty.
 type shownPrice struct {
 	Amount   whole  `json:"amount" minimum:"0" doc:"In the currency's minor unit" example:"100000"`
 	Currency string `json:"currency" minLength:"1" maxLength:"8" doc:"ISO 4217 code" example:"KRW"`

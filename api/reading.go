@@ -23,10 +23,10 @@ func (s *server) getOrder(ctx context.Context, kind booking.Kind, in *orderByID)
 	return in.language().answer(http.StatusOK, view, readerOf(ctx, view)), nil
 }
 
-// readerOfOrder is readerOf for an order of which nothing is known but its id, and
-// whether that is under way. An order that cannot be read is shown to nobody. For a
-// caller who reads every order it is not looked up: such a caller is shown as much
-// when it is over.
+// readerOfOrder is readerOf for an order of which only the id is known. It also returns
+// whether the order is under way. If the order cannot be read, the reader is none.
+// Callers that may read every order see the same before and after its end, so the order
+// is not read for them.
 func (s *server) readerOfOrder(ctx context.Context, kind booking.Kind, id string) (to booking.Reader, underWay bool) {
 	if caller := CallerOf(ctx); caller.AlwaysAllowed(booking.ReadOrder) {
 		return caller.ReaderOf(booking.Thing{}), true
@@ -38,7 +38,7 @@ func (s *server) readerOfOrder(ctx context.Context, kind booking.Kind, id string
 	return readerOf(ctx, view), !view.Status.Final()
 }
 
-// read finds an order of the kind; "" is every kind.
+// read finds an order of the kind; "" is any kind.
 func (s *server) read(ctx context.Context, kind booking.Kind, id string) (contract.View, error) {
 	aboutOrder(ctx, kind, id)
 	return s.Orders.Read(ctx, CallerOf(ctx), kind, id)

@@ -45,7 +45,7 @@ type paymentView struct {
 	Disputes    []booking.Dispute     `json:"disputes,omitempty" doc:"Objections to the charge with the customer's bank"`
 }
 
-// TransformSchema documents what the domain's string types may hold.
+// TransformSchema lists the values of the domain's string types.
 func (paymentView) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Properties["status"].Enum = enumOf(booking.PaymentStatuses())
 	r.SchemaFromRef(s.Properties["disputes"].Items.Ref).Properties["state"].Enum = enumOf(booking.DisputeStates())
@@ -68,7 +68,7 @@ type paymentEntry struct {
 	Changed time.Time           `json:"changed,omitzero" doc:"Of a refund: when it came to its state"`
 }
 
-// TransformSchema documents what the domain's string types may hold.
+// TransformSchema lists the values of the domain's string types.
 func (paymentEntry) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Properties["kind"].Enum, s.Properties["state"].Enum = enumOf(booking.EntryKinds()), enumOf(booking.EntryStates())
 	return s
@@ -95,11 +95,11 @@ func (s *server) getPayment(ctx context.Context, in *paymentByOrder) (*paymentAn
 	return &paymentAnswer{Localized: l.localized(), Body: l.showPayment(p, words)}, nil
 }
 
-// words are what an answer shows of a text that is personal.
+// words shows as much of a personal text as its reader may see.
 type words func(booking.Personal) string
 
-// wordsOf are those of what was noted about the order's payment. Callers that may read
-// every payment need no look at the order.
+// wordsOf is the words function for the notes on the order's payment. For callers that
+// may read every payment the order is not read.
 func (s *server) wordsOf(ctx context.Context, orderID string) (words, error) {
 	caller := CallerOf(ctx)
 	reader, underWay := caller.ReaderOf(booking.Thing{}), true
@@ -122,7 +122,7 @@ func (l language) showPayment(p booking.Payment, words words) paymentView {
 	}
 }
 
-// entriesOf are the charges and refunds of a payment, oldest first.
+// entriesOf are a payment's charges and refunds, oldest first.
 func entriesOf(p booking.Payment) []booking.Entry {
 	entries := slices.Concat(chargeOf(p), p.Entries)
 	for _, c := range p.Further {
@@ -143,7 +143,7 @@ func entriesOf(p booking.Payment) []booking.Entry {
 	return entries
 }
 
-// chargeOf is the first charge as an entry. There is none of what was never taken.
+// chargeOf is the first charge as an entry; none if nothing was ever charged.
 func chargeOf(p booking.Payment) []booking.Entry {
 	e := booking.Entry{
 		Key: booking.ChargeKey(p.OrderID), Kind: booking.ChargeEntry, Amount: p.FirstCharge(), Ref: p.Refs()[0], State: booking.EntryPending,
@@ -183,7 +183,7 @@ type messageView struct {
 	At          time.Time           `json:"at"`
 }
 
-// TransformSchema documents what the domain's string types may hold.
+// TransformSchema lists the values of the domain's string types.
 func (messageView) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Properties["type"].Enum = enumOf(booking.MessageTypes())
 	s.Properties["reason"].Enum = enumOf(booking.Reasons())
@@ -198,7 +198,7 @@ type messageSelection struct {
 	RecipientID name `query:"recipientId" doc:"Whose messages; the caller's own without it" example:"olivia"`
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *messageSelection) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
@@ -236,10 +236,9 @@ func (s *server) listMessages(ctx context.Context, in *messageSelection) (_ *mes
 	return &messageList{Localized: l.localized(), Body: partOf(each(messages, l.showMessage), next)}, nil
 }
 
-// addressee is who the message is for: of a customer, an owner and a cleaner that have
-// the same id each is told something else. Messages of early builds do not say so by
-// themselves, and their keys do. One of which nothing tells it is for those who may read
-// all.
+// addressee is the recipient as a customer, an owner or a cleaner: the same id may be
+// all three, with different messages. Messages of early builds do not have the role;
+// their keys do. A message without either is for callers that may read all.
 func addressee(m booking.Message) booking.Thing {
 	switch cmp.Or(m.Data.For, contract.AddresseeOf(m.OrderID, m.Key)) {
 	case booking.ForCustomer:

@@ -12,7 +12,7 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// registerRefunds adds what staff and operators do with the payment of an order.
+// registerRefunds adds the refunds that staff and operators make.
 func (s *server) registerRefunds() {
 	responses := s.problems(actedMeanwhile(orders.RefundCodes())...)
 	responses["200"] = &huma.Response{
@@ -39,8 +39,8 @@ func (s *server) registerRefunds() {
 	}, s.resolvePayment)
 }
 
-// refundRequest asks for a refund. Its key is required: without one a repeated request
-// would give back twice.
+// refundRequest asks for a refund. Its key is required: without one, a repeated request
+// would refund twice.
 type refundRequest struct {
 	Labelled
 	Acting
@@ -49,13 +49,13 @@ type refundRequest struct {
 	Body           goodwill
 }
 
-// goodwill is what is given back, and why.
+// goodwill is the amount of a refund and its reason.
 type goodwill struct {
 	Amount money            `json:"amount" doc:"At most what is left of the payment, in its currency"`
 	Reason booking.Personal `json:"reason" minLength:"1" maxLength:"500" doc:"Shown in the order's history" example:"The heating was out of order"`
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *refundRequest) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
@@ -78,7 +78,7 @@ type refundAnswer struct {
 	Body     paymentEntry
 }
 
-// ownWords are shown to the one who has said them.
+// ownWords shows a note to its author.
 func ownWords(p booking.Personal) string { return p.Shown(booking.ReaderOperator, booking.Note, true) }
 
 func (s *server) refundPayment(ctx context.Context, in *refundRequest) (*refundAnswer, error) {
@@ -99,7 +99,7 @@ func (s *server) refundPayment(ctx context.Context, in *refundRequest) (*refundA
 	return answer, nil
 }
 
-// resolutionRequest says how a refund was paid by hand.
+// resolutionRequest says how a failed refund was paid by hand.
 type resolutionRequest struct {
 	Labelled
 	Acting
@@ -107,12 +107,12 @@ type resolutionRequest struct {
 	Body    byHand
 }
 
-// byHand is how what the provider could not give back was paid.
+// byHand is the evidence of a refund that was paid by hand.
 type byHand struct {
 	Evidence booking.Personal `json:"evidence" minLength:"1" maxLength:"500" doc:"Kept with the refund: how it was paid, so that others can find it" example:"bank transfer 2026-1129-0042"`
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *resolutionRequest) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)

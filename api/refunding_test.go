@@ -17,7 +17,7 @@ const (
 	refund     = `{"amount":{"amount":30000,"currency":"KRW"},"reason":"The heating\r\nwas out of order"}`
 )
 
-// giving is an API with an order that was paid for.
+// giving is an API with a paid order.
 func giving(t *testing.T, gives func(orders.Refund) (orders.Refunded, error)) *bundle {
 	b := setup(t)
 	b.store.put(orderIn("lodging-1", booking.Confirmed, ""))
@@ -25,7 +25,7 @@ func giving(t *testing.T, gives func(orders.Refund) (orders.Refunded, error)) *b
 	return b
 }
 
-// TestRefund_Answers: 201 for a refund that is begun, 200 for one that was before.
+// TestRefund_Answers: 201 for a new refund, 200 for a repeated request.
 func TestRefund_Answers(t *testing.T) {
 	t.Parallel()
 	var asked orders.Refund
@@ -77,8 +77,8 @@ func TestRefund_Invalid(t *testing.T) {
 	}
 }
 
-// TestRefund_Refused: what orders refuse is told by its code; a key that was used for
-// another refund is named.
+// TestRefund_Refused: the code of a refusal is answered; for a key of another refund,
+// the key is named.
 func TestRefund_Refused(t *testing.T) {
 	t.Parallel()
 	for code, status := range map[booking.Code]int{

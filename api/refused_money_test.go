@@ -10,8 +10,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// A refusal says what became of the money in this case: also that there was
-// none.
+// A refusal says what happened to the money, also if there was no charge.
 func TestRefusal_SaysWhatBecameOfTheMoney(t *testing.T) {
 	t.Parallel()
 	const refunded, refunding, nothing, back = "has been refunded", "is being refunded", "Nothing was charged", "is given back"

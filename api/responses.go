@@ -13,9 +13,8 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// problems documents the problems that an operation answers with, by status.
-// What any request can meet goes without saying: 404 and 405 for addresses,
-// 406, 408, 413, 415, and 500.
+// problems documents an operation's problems, by status. Problems that any request can
+// have are not listed: 404 and 405 for addresses, 406, 408, 413, 415, and 500.
 func (s *server) problems(codes ...booking.Code) map[string]*huma.Response {
 	return s.withProblems(map[string]*huma.Response{}, codes...)
 }
@@ -50,8 +49,8 @@ func (s *server) withProblems(responses map[string]*huma.Response, codes ...book
 	return responses
 }
 
-// placingResponses documents what comes of placing an order, besides 201, with
-// the reasons for which orders of its kind are refused.
+// placingResponses documents the outcomes of placing an order besides 201, with the
+// reasons of refusals of its kind.
 func (s *server) placingResponses(refusals ...booking.Reason) map[string]*huma.Response {
 	codes := []booking.Code{booking.Invalid, orders.IdempotencyKeyReused, orders.TooManyUnpaid, orders.TemporalUnavailable, booking.Unavailable}
 	for _, reason := range slices.Concat([]booking.Reason{booking.PaymentDeclined, booking.PaymentNotConfirmed, booking.PaymentUnavailable, booking.NotProcessed, booking.TooLate}, refusals, []booking.Reason{booking.ByCustomer, booking.ByOperator}) {
@@ -65,7 +64,7 @@ func (s *server) placingResponses(refusals ...booking.Reason) map[string]*huma.R
 	return responses
 }
 
-// withAccepted documents that an operation may take longer than its answer.
+// withAccepted documents that an operation may go on after its answer.
 func (s *server) withAccepted(responses map[string]*huma.Response) map[string]*huma.Response {
 	responses["202"] = &huma.Response{
 		Description: "Not finished yet; it goes on and can be followed at Location. With the status `received` work on it may not have begun: Retry-After says when it is worth looking again",

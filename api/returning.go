@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// registerReturns adds the return of customers from the payment provider's page.
+// registerReturns adds a customer's return from the payment provider's page.
 func (s *server) registerReturns() {
 	register(s, huma.Operation{
 		OperationID: "return-from-payment", Method: http.MethodPost, Path: "/v1/payments/{orderId}/return", Tags: []string{tagRecords},
@@ -29,8 +29,8 @@ type returnInput struct {
 	Body    *paymentReturn
 }
 
-// paymentReturn is what the provider has given the customer on the way, where it gives
-// something.
+// paymentReturn is what the provider has added to the customer's return address, if
+// anything.
 type paymentReturn struct {
 	PaymentKey string `json:"paymentKey,omitempty" minLength:"1" maxLength:"200" pattern:"^[!-~]+$" patternDescription:"printable ASCII" doc:"The provider's id of the payment, where it gives the customer one"`
 	Amount     int64  `json:"amount,omitempty" minimum:"0" maximum:"1000000000000" doc:"What the provider says that is paid, in the minor unit"`

@@ -11,8 +11,8 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// TestReturn: what a customer brings back from the payment provider is told to the order,
-// which is answered as it stands.
+// TestReturn: the payment provider's values in a customer's return are passed to the
+// order, and the order answered.
 func TestReturn(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

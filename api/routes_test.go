@@ -91,7 +91,7 @@ func TestPlaces(t *testing.T) {
 	b.problem(b.do("PATCH", placesPath+"/place-none", `{}`), 404, booking.NotFound)
 	b.problem(b.do("GET", placesPath+"/place-none", ""), 404, booking.NotFound)
 	t.Run("NoSuchID", func(t *testing.T) {
-		// Some databases fail on what cannot be an id: it does not reach them.
+		// Ids that are not valid, on which some databases fail, do not reach the store.
 		b := setup(t)
 		b.store.fail(errors.New("invalid byte sequence"))
 		for _, id := range []string{"%00", "%20place-seaside", "place%E2%80%8B", strings.Repeat("p", 65)} {
@@ -257,7 +257,7 @@ func TestOpenAPI(t *testing.T) {
 	}
 }
 
-// enum is what the property of a schema may be.
+// enum lists the values of a schema's property.
 func enum(t *testing.T, schemas map[string]any, schema, property string) []any {
 	t.Helper()
 	require.Contains(t, schemas, schema)

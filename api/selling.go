@@ -4,7 +4,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// What lists and changes of places, menus and drinks have in common.
+// Lists and changes of places, menus and drinks share these.
 
 // Selection is embedded in the inputs of lists of what an owner sells. (Huma
 // finds parameters in embedded structs only if these are exported.)

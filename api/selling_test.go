@@ -13,15 +13,15 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// thing is something that can be changed and withdrawn.
+// thing is something of the catalogue that can be changed and withdrawn.
 type thing struct {
 	path     string
-	business int    // of whose orders it is
-	change   string // that counts for the next order only
-	price    int64  // each, then
+	business int    // index of the business of its orders
+	change   string // which applies to later orders only
+	price    int64  // each, after the change
 }
 
-// sold is what is sold of things, by their names in things.
+// sold are the names of things and what is sold of them.
 type sold struct {
 	name      string
 	price     int64
@@ -167,8 +167,8 @@ func TestCleaner_WithdrawnAndBroughtBack(t *testing.T) {
 	require.True(t, b.store.selected.Withdrawn)
 }
 
-// TestTelephone_IsReadByThoseWhoNeedIt: the cleaner who is on the call. Nothing
-// else that shows orders or cleaners tells it.
+// TestTelephone_IsReadByThoseWhoNeedIt: only the assigned cleaner sees the telephone
+// number.
 func TestTelephone_IsReadByThoseWhoNeedIt(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -225,8 +225,7 @@ func TestCalls_OfManagement(t *testing.T) {
 	b.problem(b.do("GET", callsPath+"/cleaning-1/contact", ""), 503, booking.Unavailable)
 }
 
-// TestLabels_BesideEveryStatus: what the API shows with a status, it shows with
-// the status in words.
+// TestLabels_BesideEveryStatus: every status in an answer has its words beside it.
 func TestLabels_BesideEveryStatus(t *testing.T) {
 	t.Parallel()
 	document := decode[struct {
@@ -250,7 +249,7 @@ func TestLabels_BesideEveryStatus(t *testing.T) {
 	require.GreaterOrEqual(t, found, 9)
 }
 
-// TestLists_TellHowLongTheyAre, when they are asked.
+// TestLists_TellHowLongTheyAre: lists count their items if the request asks for it.
 func TestLists_TellHowLongTheyAre(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

@@ -23,11 +23,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// today is the day on which all tests take place: in Seoul it is the 21st
-// already, in UTC still the 20th.
+// today is the time of all tests: the 21st in Seoul and still the 20th in UTC.
 var today = time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
 
-// bundle is an API with everything around it in memory.
+// bundle is an API with all its dependencies in memory.
 type bundle struct {
 	t       *testing.T
 	handler http.Handler
@@ -37,8 +36,8 @@ type bundle struct {
 	store   *memory
 }
 
-// given is what an API and its orders are set up with. Its own fields are those
-// of orders, or of both.
+// given is the setup of an API and its orders. Its own fields belong to the orders, or
+// to both.
 type given struct {
 	Deps
 	admission.Limits
@@ -52,7 +51,7 @@ type given struct {
 	}
 }
 
-// api makes the API, and the orders that it is of.
+// api makes the API and its orders.
 func (g given) api(t *testing.T) (http.Handler, *book) {
 	d := g.Deps
 	d.Admission = admission.New(g.Limits, g.ReplyBudget, g.Registry)
@@ -75,7 +74,7 @@ func setup(t *testing.T, change ...func(*given)) *bundle {
 		Deps: Deps{
 			Hub: b.hub, Catalogue: b.store, Stock: b.store, Payments: b.store, Messages: b.store, Members: b.store, People: b.store, Audits: &b.store.audits, Actions: &b.store.audits, Bulk: &b.store.bulk, Monitor: &b.store.sights,
 			Deliveries: &b.store.deliveries, Productions: &b.store.productions, Management: b.store,
-			// How long a busy machine takes for what comes decides nothing.
+			// A busy machine's speed must not decide a test.
 			ReplyBudget: 20 * time.Second, MaxBody: 2000, Now: func() time.Time { return today },
 		},
 		ReadModel: b.store, Cleaners: b.store,
@@ -87,7 +86,7 @@ func setup(t *testing.T, change ...func(*given)) *bundle {
 	return b
 }
 
-// answer is a response, read.
+// answer is a response with its body.
 type answer struct {
 	*http.Response
 	text string
@@ -119,7 +118,7 @@ func decode[T any](t *testing.T, a answer) (v T) {
 	return v
 }
 
-// problem checks what all problems have in common and returns it.
+// problem checks what all problems have in common and returns the problem.
 func (b *bundle) problem(a answer, status int, code booking.Code) problem {
 	b.t.Helper()
 	require.Equal(b.t, status, a.StatusCode, a.text)
@@ -156,7 +155,7 @@ func seaside() booking.Place {
 
 const reservation = `{"placeId":"place-seaside","customerId":"alice","checkIn":"2026-12-24","checkOut":"2026-12-26","rooms":1}`
 
-// orderIn makes the publication of a reservation that has come to a status.
+// orderIn is the publication of a reservation in a status.
 func orderIn(id string, status booking.Status, reason booking.Reason) contract.Publication {
 	return cameTo(contract.Lodging{
 		Order: contract.Order{
@@ -167,7 +166,7 @@ func orderIn(id string, status booking.Status, reason booking.Reason) contract.P
 	}.View(), status, reason)
 }
 
-// cameTo makes the publication of an order that has come to a status.
+// cameTo is the publication of an order in a status.
 func cameTo(v contract.View, status booking.Status, reason booking.Reason) contract.Publication {
 	v.Status, v.Reason, v.Version = status, reason, 7
 	v.History = append(v.History, contract.Entry{Status: status, At: today, Reason: reason})
@@ -178,8 +177,7 @@ func cameTo(v contract.View, status booking.Status, reason booking.Reason) contr
 	return p
 }
 
-// memory is a store that keeps everything in memory. What is in away fails
-// with that error.
+// memory is a store in memory. Parts in away fail with that error.
 type memory struct {
 	mu       sync.Mutex
 	away     error
@@ -192,14 +190,14 @@ type memory struct {
 	page     booking.Page
 	events   []booking.Event
 	members  []booking.Member
-	by       string // who has changed something last
+	by       string // the caller of the last change
 	audits   audits
 	bulk     bulkActions
 	sights   sights
 	shops
 }
 
-// errAway is what a store answers while its database is away.
+// errAway is a store's error while its database is away.
 var errAway = booking.Errorf(booking.Unavailable, "a part that this needs is away at the moment").
 	Because(errors.New("dial tcp 10.0.0.7:5432: connection refused"))
 
@@ -377,8 +375,8 @@ func (m *memory) EndOfFeed(context.Context) (string, error) {
 	return strconv.Itoa(len(m.events)), m.away
 }
 
-// Carry looks for places only, which is what owners of these tests have.
-func (m *memory) Carry(_ context.Context, kind identity.Kind, id string) (bool, error) {
+// InUse checks places only: owners have nothing else in these tests.
+func (m *memory) InUse(_ context.Context, kind identity.Kind, id string) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for _, p := range m.places {

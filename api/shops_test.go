@@ -19,12 +19,12 @@ type shops struct {
 	deletions               map[string]*booking.DrinkDeletion
 	deliveries, productions jobs
 	cleaners                []booking.CleanerAtWork
-	waits                   string // the call that waits for a cleaner
-	waiting                 int    // calls that do
+	waits                   string // id of the waiting call
+	waiting                 int    // number of waiting calls
 	selected                booking.CatalogueFilter
 	calls                   []booking.RegisteredCall
 	callPolicy              *booking.CancellationPolicy
-	onIt                    []booking.Assignment // calls that a cleaner is on
+	onIt                    []booking.Assignment // calls that have a cleaner
 }
 
 func newShops() shops {
@@ -38,7 +38,7 @@ func bibimbap() booking.Menu {
 	return booking.Menu{ID: "menu-bibimbap", Name: "Bibimbap", OwnerID: "sara", Price: booking.Money{Amount: 9000, Currency: "KRW"}}
 }
 
-// latte is a drink of the day after the one on which the tests take place.
+// latte is a drink of the day after today.
 func latte() booking.Drink {
 	return booking.Drink{
 		ID: "drink-latte", Name: "Latte", OwnerID: "cora", Price: booking.Money{Amount: 4500, Currency: "KRW"},
@@ -100,7 +100,7 @@ func (m *memory) Drinks(_ context.Context, f booking.CatalogueFilter, page booki
 	return listed(m, page, drinks)
 }
 
-// AddCleaner gives the cleaner to the call that waits.
+// AddCleaner assigns the cleaner to the waiting call.
 func (m *memory) AddCleaner(_ context.Context, by string, c booking.Cleaner) (booking.CleanerAtWork, error) {
 	atWork := booking.CleanerAtWork{Cleaner: c, OrderID: m.waits}
 	if m.away == nil {
@@ -132,7 +132,7 @@ func (m *memory) cleanersByID() map[string]booking.CleanerAtWork {
 	return byID
 }
 
-// ChangeCleaner gives the call that waits to one who is brought back.
+// ChangeCleaner assigns a cleaner that is brought back to the waiting call.
 func (m *memory) ChangeCleaner(_ context.Context, by, id string, change booking.CleanerChange) (booking.CleanerAtWork, error) {
 	return changed(m, m.cleanersByID(), by, id, func(c *booking.CleanerAtWork) error {
 		set(&c.Name, change.Name)
@@ -218,7 +218,7 @@ func (j *jobs) List(_ context.Context, f booking.JobFilter, page booking.Page) (
 	return all, "", j.away
 }
 
-// business is how a line of business shows at the door.
+// business is a business in HTTP.
 type business struct {
 	kind   booking.Kind
 	orders string // where orders are placed
@@ -226,8 +226,7 @@ type business struct {
 	input  contract.Input
 }
 
-// businesses are all there are, each with an order whose id is its kind's name
-// and -1.
+// businesses are all businesses, each with an order with the id <kind>-1.
 func businesses() []business {
 	order := func(kind booking.Kind, amount int64) contract.Order {
 		return contract.Order{
@@ -258,7 +257,7 @@ const (
 	call = `{"customerId":"alice","tel":"+82 2-123-4567","location":"12 Sejong-daero","price":{"amount":30000,"currency":"KRW"}}`
 )
 
-// in makes the publication of the business's order when it has come to a status.
+// in is the publication of the business's order in a status.
 func (b business) in(status booking.Status, reason booking.Reason) contract.Publication {
 	return cameTo(b.input.View(), status, reason)
 }
@@ -266,7 +265,7 @@ func (b business) in(status booking.Status, reason booking.Reason) contract.Publ
 // path is the address of the business's order.
 func (b business) path() string { return b.orders + "/" + string(b.kind) + "-1" }
 
-// reached are the statuses that orders of the kind come to.
+// reached are the possible statuses of the kind's orders.
 func reached(k booking.Kind) []booking.Status {
 	found := []booking.Status{booking.Received}
 	for i := 0; i < len(found); i++ {

@@ -23,14 +23,14 @@ func (s *server) registerStock() {
 	}, s.getStock)
 }
 
-// nights is a range of nights that was asked for.
+// nights is a requested range of nights.
 type nights struct{ from, to booking.Date }
 
-// nights are the nights of [from, to), of which toField says the end.
+// nights parses the nights of [from, to); toField is the field of the end.
 func (f *faults) nights(toField, from, to string) nights {
 	n := nights{dateOf(from), dateOf(to)}
 	if n.from.IsZero() || n.to.IsZero() {
-		return n // the schema has complained
+		return n // the schema reports the fault
 	}
 	if fault := booking.RangeFault("from", n.from, n.to); fault != "" {
 		f.add(toField, "%s", fault)
@@ -49,7 +49,7 @@ type setStockInput struct {
 	nights
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *setStockInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
@@ -65,7 +65,7 @@ type getStockInput struct {
 	nights
 }
 
-// Resolve finds what the schema cannot.
+// Resolve validates what the schema cannot.
 func (in *getStockInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)

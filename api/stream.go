@@ -14,35 +14,33 @@ import (
 )
 
 const (
-	// lookAgain is how long a stream waits to be told of news before it looks
-	// for itself: an event can come to light after its tick, when a transaction
-	// that was open beside it has ended.
-	lookAgain = time.Second
-	// gather is how long a stream lets ticks come together. The first of them
-	// may also be ahead of its change.
+	// pollEvery is how long a stream waits for a tick before it reads anyway: an event
+	// can become visible after its tick, when a transaction that was open beside it has
+	// ended.
+	pollEvery = time.Second
+	// gather is how long a stream collects ticks before it reads. The first of them may
+	// also come before its change is visible.
 	gather = 20 * time.Millisecond
 )
 
-// stream is one reader's connection to the feed. What it reads, it reads
-// through the window.
+// stream is one reader's connection to the feed. It reads through the feedCache.
 type stream struct {
 	*server
 	w     http.ResponseWriter
 	conn  *http.ResponseController
 	ticks <-chan struct{}
 	of    followed
-	// behind: more follows than was read last. A reader who follows some orders only is
-	// behind until all that is older than the beginning of the stream was read.
+	// behind: there is more to read. A reader of some orders is behind until everything
+	// before the beginning of the stream was read.
 	behind bool
 }
 
-// streamEvents begins a stream: what can be wrong with it is found out while
-// there still is a status to say so with.
+// streamEvents begins a stream. All its faults are found before the status is sent.
 func (s *server) streamEvents(ctx context.Context, in *eventList) (*eventsAnswer, error) {
 	if err := s.admitStream(ctx, in.caller); err != nil {
 		return nil, err
 	}
-	ticks, leave := s.Hub.Ticks() // before the first look, so that nothing happens unseen
+	ticks, leave := s.Hub.Ticks() // before the first read, so that no event is missed
 	end := func() { leave(); s.endStream(in.caller) }
 	st := &stream{server: s, ticks: ticks, of: in.followed()}
 	greeting, first, err := st.start(ctx, in)
@@ -62,72 +60,72 @@ func (s *server) streamEvents(ctx context.Context, in *eventList) (*eventsAnswer
 	}}, nil
 }
 
-// start reads what the stream begins with. A reader who follows from now on is told
-// the place in the greeting: it can go on there although nothing has happened yet.
-func (st *stream) start(ctx context.Context, in *eventList) (greeting []byte, first stretch, err error) {
+// start reads the first events of the stream. A reader that begins now gets its cursor
+// in the greeting, so that it can resume before any event has happened.
+func (st *stream) start(ctx context.Context, in *eventList) (greeting []byte, first batch, err error) {
 	after, field := in.After, "after"
 	if in.LastEventID != "" {
 		after, field = in.LastEventID, "Last-Event-ID"
 	}
 	if field == "after" && after == fromNow {
 		if after, err = st.ReadModel.EndOfFeed(ctx); err != nil {
-			return nil, stretch{}, err
+			return nil, batch{}, err
 		}
 		greeting = []byte("id: " + after + "\n\n")
 	} else {
 		st.behind = st.of != (followed{})
 	}
-	first, err = st.look(ctx, after)
+	first, err = st.next(ctx, after)
 	if err != nil {
-		return nil, stretch{}, cursorFault(err, field)
+		return nil, batch{}, cursorFault(err, field)
 	}
 	st.behind = first.size == eventsAtOnce
 	return greeting, first, nil
 }
 
-// admitStream lets one more stream in, which endStream ends.
+// admitStream reserves a place for a stream; endStream releases it.
 func (s *server) admitStream(ctx context.Context, caller string) error {
-	if !s.Admission.Callers.Follow(caller) {
+	if !s.Admission.Callers.OpenStream(caller) {
 		return newProblem(tooManyStreamsOfOne, "this caller follows the events with %d streams here already", s.Admission.MaxStreamsOfOne)
 	}
 	if s.Admission.Streams.Enter(ctx) != nil {
-		s.Admission.Callers.Leave(caller)
+		s.Admission.Callers.CloseStream(caller)
 		return newProblem(tooManyStreams, "%d readers follow the events here already", s.Admission.MaxStreams)
 	}
 	return nil
 }
 
 func (s *server) endStream(caller string) {
-	s.Admission.Callers.Leave(caller)
+	s.Admission.Callers.CloseStream(caller)
 	s.Admission.Streams.Leave(true)
 }
 
-// begin sends the header. From here on the reader may stay as long as it wants:
-// the server's deadline for requests is over once this one has been read, and
-// its deadline for answers gives way to one for each write.
+// begin sends the header. From here on the connection has no time limit as a whole: the
+// server's read deadline no longer applies, and its write deadline is replaced by one
+// for each write.
 func (st *stream) begin(greeting []byte) {
 	header := st.w.Header()
 	header.Set("Content-Type", streamMediaType)
 	header.Set("Cache-Control", "no-cache")
-	header.Set("X-Accel-Buffering", "no") // nginx would hold events back
-	_ = st.write(greeting)                // who has gone already is noticed by run
+	header.Set("X-Accel-Buffering", "no") // otherwise nginx buffers events
+	_ = st.write(greeting)                // run notices that the client has gone
 }
 
-// run sends what was found first and all that follows it, until the reader goes,
-// falls too far behind, may not read it any more, or the server shuts down.
-func (st *stream) run(r *http.Request, first stretch) {
+// run sends the first events and all that follow, until the reader goes, is too slow,
+// may no longer read, or the server shuts down.
+func (st *stream) run(r *http.Request, first batch) {
 	ctx, end := context.WithCancelCause(r.Context())
 	defer end(nil)
-	stretches := make(chan stretch)
+	batches := make(chan batch)
 	heartbeat := time.NewTicker(st.Heartbeat)
 	defer heartbeat.Stop()
 
 	err := st.write(first.of(st.of))
-	go st.read(ctx, first.next, stretches)
+	go st.read(ctx, first.next, batches)
 	go st.watch(ctx, r.Header, end)
 	for err == nil {
 		select {
-		case s := <-stretches:
+		case s := <-batches:
 			if text := s.of(st.of); len(text) > 0 {
 				err = st.write(text)
 			}
@@ -142,14 +140,14 @@ func (st *stream) run(r *http.Request, first stretch) {
 	st.Logger.Debug("stream of events has ended", zap.Error(err))
 }
 
-// read hands over what follows the cursor, stretch by stretch, until ctx ends.
-// It looks on only when a stretch was taken. While the feed cannot be read the
-// reader stays, and so does its place: it misses nothing.
-func (st *stream) read(ctx context.Context, after string, stretches chan<- stretch) {
+// read sends the events that follow the cursor, one batch after another, until ctx
+// ends. It reads the next batch once the last one was taken. While the feed is away,
+// the stream stays open and misses no event.
+func (st *stream) read(ctx context.Context, after string, batches chan<- batch) {
 	for ctx.Err() == nil {
-		s, err := st.look(ctx, after)
+		s, err := st.next(ctx, after)
 		if err != nil {
-			pause(ctx, lookAgain)
+			pause(ctx, pollEvery)
 			continue
 		}
 		st.behind = s.size == eventsAtOnce
@@ -159,25 +157,25 @@ func (st *stream) read(ctx context.Context, after string, stretches chan<- stret
 			continue
 		}
 		select {
-		case stretches <- s:
+		case batches <- s:
 			after = s.next
 		case <-ctx.Done():
 		}
 	}
 }
 
-// look answers what follows the cursor. A reader who is behind, and follows some
-// orders only, reads theirs only.
-func (st *stream) look(ctx context.Context, after string) (stretch, error) {
+// next returns the events that follow the cursor. For a reader that is behind and
+// follows some orders, it reads only those.
+func (st *stream) next(ctx context.Context, after string) (batch, error) {
 	if st.behind && st.of != (followed{}) {
-		return st.window.catchUp(ctx, func(ctx context.Context) (stretch, error) { return st.readStretch(ctx, st.of, after) })
+		return st.feed.catchUp(ctx, func(ctx context.Context) (batch, error) { return st.readBatch(ctx, st.of, after) })
 	}
-	return st.window.look(ctx, after, st.behind)
+	return st.feed.read(ctx, after, st.behind)
 }
 
-// awaitNews returns when there may be something new.
+// awaitNews returns when there may be new events.
 func (st *stream) awaitNews(ctx context.Context) {
-	again := time.NewTimer(lookAgain)
+	again := time.NewTimer(pollEvery)
 	defer again.Stop()
 	select {
 	case <-st.ticks:
@@ -186,12 +184,12 @@ func (st *stream) awaitNews(ctx context.Context) {
 	case <-ctx.Done():
 	}
 	select {
-	case <-st.ticks: // the look that follows is for this one, too
+	case <-st.ticks: // the following read covers this tick, too
 	default:
 	}
 }
 
-// pause waits, and not longer than ctx.
+// pause waits for d, or until ctx ends.
 func pause(ctx context.Context, d time.Duration) {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -201,27 +199,26 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// readStretch reads what follows a cursor and writes it the way EventSource
-// wants it.
-func (s *server) readStretch(ctx context.Context, of followed, after string) (stretch, error) {
+// readBatch reads the events that follow a cursor and formats them for EventSource.
+func (s *server) readBatch(ctx context.Context, of followed, after string) (batch, error) {
 	events, next, err := s.eventsOf(ctx, of, after, eventsAtOnce)
 	if err != nil {
-		return stretch{}, err
+		return batch{}, err
 	}
 	var text bytes.Buffer
 	pieces := make([]piece, len(events))
 	for i, e := range events {
 		fmt.Fprintf(&text, "id: %s\nevent: %s\ndata: ", e.Cursor, e.Type)
-		if err := s.huma.Marshal(&text, "application/json", envelope(e)); err != nil { // one line, with its end
-			return stretch{}, err
+		if err := s.huma.Marshal(&text, "application/json", envelope(e)); err != nil { // one line, with its line feed
+			return batch{}, err
 		}
 		text.WriteByte('\n')
 		pieces[i] = piece{orderOf(e), text.Len()}
 	}
-	return stretch{text: text.Bytes(), size: len(events), next: next, pieces: pieces}, nil
+	return batch{text: text.Bytes(), size: len(events), next: next, pieces: pieces}, nil
 }
 
-// write gives a reader that is slow or has vanished up after a while.
+// write fails for a reader that is slow or has vanished.
 func (st *stream) write(text []byte) error {
 	_ = st.conn.SetWriteDeadline(time.Now().Add(st.WriteWithin))
 	if _, err := st.w.Write(text); err != nil {
@@ -238,15 +235,15 @@ var streamSchema = &huma.Schema{
 		"same CloudEvent as in the list, on one line. A comment every 15 s says that the stream is alive.",
 }
 
-// streams tells whether an operation can answer with a stream.
+// streams reports whether an operation can answer with a stream.
 func streams(op *huma.Operation) bool {
 	ok := op.Responses["200"]
 	return ok != nil && ok.Content[streamMediaType] != nil
 }
 
-// prefersStream tells whether an Accept header names event streams, and gives
-// nothing else more weight than them: browsers' EventSource names nothing else,
-// and who takes anything gets JSON.
+// prefersStream reports whether an Accept header names event streams and weighs nothing
+// else higher. Browsers' EventSource names nothing else; a client that accepts anything
+// gets JSON.
 func prefersStream(accept []string) bool {
 	var stream, other float64
 	for _, part := range strings.Split(strings.Join(accept, ","), ",") {

@@ -21,10 +21,10 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// often makes streams say that they are alive all the time.
+// often makes heartbeats frequent.
 func often(d *given) { d.Heartbeat = 10 * time.Millisecond }
 
-// serve runs the API as net/http does.
+// serve runs the API in net/http's server.
 func (b *bundle) serve(change ...func(*http.Server)) *httptest.Server {
 	server := httptest.NewUnstartedServer(b.handler)
 	for _, f := range change {
@@ -43,7 +43,7 @@ type connection struct {
 	leave func()
 }
 
-// open asks for the stream, whatever comes of it.
+// open requests a stream, without checking the answer.
 func (b *bundle) open(server *httptest.Server, query string, headers ...string) *connection {
 	b.t.Helper()
 	ctx, leave := context.WithTimeout(b.t.Context(), time.Minute)
@@ -60,7 +60,7 @@ func (b *bundle) open(server *httptest.Server, query string, headers ...string) 
 	return &connection{a, b.t, bufio.NewReader(a.Body), leave}
 }
 
-// follow opens a stream that has to begin.
+// follow opens a stream and requires that it begins.
 func (b *bundle) follow(server *httptest.Server, query string, headers ...string) *connection {
 	b.t.Helper()
 	c := b.open(server, query, headers...)
@@ -83,7 +83,7 @@ func (c *connection) message() string {
 	}
 }
 
-// event reads the id of the next event, past all signs of life.
+// event reads the id of the next event, skipping heartbeats.
 func (c *connection) event() string {
 	c.t.Helper()
 	for {
@@ -94,7 +94,7 @@ func (c *connection) event() string {
 	}
 }
 
-// problem reads what was answered in place of a stream.
+// problem reads the problem that was answered instead of a stream.
 func (c *connection) problem(b *bundle, status int, code booking.Code) problem {
 	c.t.Helper()
 	text, err := io.ReadAll(c.Body)
@@ -124,7 +124,7 @@ func TestStream(t *testing.T) {
 	b.store.happen(confirmed("lodging-2"))
 	b.hub.Wake(orderIn("lodging-2", booking.Confirmed, ""))
 	require.Equal(t, "3", c.event())
-	b.store.happen(confirmed("lodging-3")) // nobody says so
+	b.store.happen(confirmed("lodging-3")) // without a tick
 	require.Equal(t, "4", c.event())
 
 	t.Run("FromTheBeginningToALongEnd", func(t *testing.T) {
@@ -158,7 +158,7 @@ func TestStream_NotBegun(t *testing.T) {
 	require.Equal(t, "2", c.Header.Get("Retry-After"))
 }
 
-// A feed that cannot be read for a while costs a reader time, and no event.
+// While the feed is away, the stream stays open and misses no event.
 func TestStream_StaysWhileTheFeedIsAway(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.WarnLevel)
@@ -174,7 +174,7 @@ func TestStream_StaysWhileTheFeedIsAway(t *testing.T) {
 	for logs.Len() == 0 {
 		require.Equal(t, ": alive\n", c.message())
 	}
-	for range 120 { // longer than until the next look
+	for range 120 { // longer than pollEvery
 		require.Equal(t, ": alive\n", c.message())
 	}
 	b.store.fail(nil)
@@ -199,7 +199,7 @@ func TestStream_TooMany(t *testing.T) {
 	require.Eventually(t, func() bool { return b.open(server, "").StatusCode == http.StatusOK }, time.Minute, 10*time.Millisecond)
 }
 
-// One who does not read is given up, and nobody waits for them.
+// A reader that is too slow is disconnected, and does not delay others.
 func TestStream_SlowReader(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)
@@ -211,7 +211,7 @@ func TestStream_SlowReader(t *testing.T) {
 	for range 500 { // more than all buffers on the way hold
 		b.store.happen(large)
 	}
-	b.store.happen(confirmed("lodging-2")) // which they do hold: no reader is too slow for it
+	b.store.happen(confirmed("lodging-2")) // which are enough for one event
 	server := b.serve()
 	slow, err := net.Dial("tcp", server.Listener.Addr().String())
 	require.NoError(t, err)
@@ -226,7 +226,7 @@ func TestStream_SlowReader(t *testing.T) {
 	require.Equal(t, "501", b.follow(server, "?after=500").event())
 }
 
-// A stream ends with its server, whose grace is for requests that end.
+// A stream ends with its server: the grace period is for requests that end.
 func TestStream_EndsWithTheServer(t *testing.T) {
 	t.Parallel()
 	closing := make(chan struct{})
@@ -246,7 +246,7 @@ func TestStream_EndsWithTheServer(t *testing.T) {
 	}
 }
 
-// What a server allows a request is not what it allows a stream.
+// The server's time limits of requests do not apply to streams.
 func TestStream_OutlivesTheServersTimeouts(t *testing.T) {
 	t.Parallel()
 	b := setup(t, often, func(d *given) { d.ReplyBudget = time.Millisecond })
@@ -284,8 +284,8 @@ func of(orderID, customerID, ownerID string) booking.Event {
 	return e
 }
 
-// TestStream_OfOnesOwn: a customer and an owner follow the events of their orders, as
-// a list and as a stream, and are refused those of others.
+// TestStream_OfOnesOwn: a customer and an owner follow the events of their orders, as a
+// list and as a stream; those of others are refused.
 func TestStream_OfOnesOwn(t *testing.T) {
 	t.Parallel()
 	b := setup(t, members, often)
@@ -330,8 +330,8 @@ func TestStream_OfOnesOwn(t *testing.T) {
 	}
 }
 
-// TestStream_OfOnesOwnIsNotTheWholeFeed: a reader of some orders who is far behind reads
-// theirs, and then what is new together with all others.
+// TestStream_OfOnesOwnIsNotTheWholeFeed: a reader of some orders that is far behind
+// reads only those, and then new events from the cache.
 func TestStream_OfOnesOwnIsNotTheWholeFeed(t *testing.T) {
 	t.Parallel()
 	feed := new(countedFeed)
@@ -353,8 +353,8 @@ func TestStream_OfOnesOwnIsNotTheWholeFeed(t *testing.T) {
 	require.EqualValues(t, 1, feed.whole.Load(), "what is not theirs is not read")
 }
 
-// countedFeed counts the events that are read of the whole feed, and the reads of what
-// is of one.
+// countedFeed counts the events read of the whole feed, and the reads of selected
+// orders.
 type countedFeed struct {
 	*memory
 	whole, ofOne atomic.Int32
@@ -371,8 +371,8 @@ func (c *countedFeed) EventsOf(ctx context.Context, f booking.EventFilter, after
 	return c.memory.EventsOf(ctx, f, after, limit)
 }
 
-// TestStream_FromNow: a reader who begins now is told where that is, and can go on there
-// before anything has happened.
+// TestStream_FromNow: a reader that begins now gets its cursor, and can resume there
+// before any event has happened.
 func TestStream_FromNow(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
@@ -391,7 +391,7 @@ func TestStream_FromNow(t *testing.T) {
 	b.open(server, "?after=now").problem(b, 503, booking.Unavailable)
 }
 
-// happened reads the id of the next event: a sign of life may have one, too.
+// happened reads the id of the next event: the greeting may have one, too.
 func (c *connection) happened() string {
 	c.t.Helper()
 	for {

@@ -10,9 +10,8 @@ import (
 	"github.com/yeyak/yeyak/internal/identity"
 )
 
-// watch ends the stream once its caller may not read it any more: the token has
-// expired, the API key was revoked, or a membership has ended. It asks with each sign
-// of life of the stream.
+// watch ends the stream once its caller may no longer read it: the token has expired,
+// the API key was revoked, or a membership has ended. It checks with each heartbeat.
 func (st *stream) watch(ctx context.Context, presents http.Header, end context.CancelCauseFunc) {
 	if st.Callers == nil {
 		return
@@ -30,17 +29,17 @@ func (st *stream) watch(ctx context.Context, presents http.Header, end context.C
 		switch err := st.mayFollow(ctx, presents, st.of); {
 		case err == nil:
 			certain = now
-		case refuses(err) || now.Sub(certain) >= identity.UnsureFor:
+		case refuses(err) || now.Sub(certain) >= identity.StaleFor:
 			end(err)
 			return
 		}
 	}
 }
 
-// mayFollow finds out anew who presents the header, and refuses what they may not
-// follow.
+// mayFollow identifies the caller of the header again, and refuses what the caller may
+// not follow.
 func (s *server) mayFollow(ctx context.Context, presents http.Header, of followed) error {
-	// A reader that leaves does not cut off the look into the database.
+	// A client that hangs up does not cancel the database query.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), identifiedWithin)
 	defer cancel()
 	credential, _ := presented(presents.Values("Authorization"))
@@ -54,8 +53,8 @@ func (s *server) mayFollow(ctx context.Context, presents http.Header, of followe
 	return of.may(WithCaller(ctx, caller))
 }
 
-// refuses tells whether an error is about the caller. Any other one leaves open what
-// the caller may do.
+// refuses reports whether an error is a refusal of the caller. Any other error does not
+// say what the caller may do.
 func refuses(err error) bool {
 	for _, code := range []booking.Code{booking.Unauthenticated, booking.NotAllowed, booking.NotFound} {
 		if errors.Is(err, &booking.Error{Code: code}) {

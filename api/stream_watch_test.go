@@ -15,8 +15,7 @@ import (
 	"github.com/yeyak/yeyak/internal/identity"
 )
 
-// revocable are callers whose credentials can end. asked counts how often they were
-// presented.
+// revocable are callers whose credentials can be revoked. asked counts the checks.
 type revocable struct {
 	mu      sync.Mutex
 	callers credentials
@@ -40,21 +39,21 @@ func (r *revocable) change(change func(*revocable)) {
 	change(r)
 }
 
-// times is how often credentials were presented.
+// times is the number of checks.
 func (r *revocable) times() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.asked
 }
 
-// ends requires the stream to end, as one that is complete.
+// ends requires that the stream ends completely.
 func (c *connection) ends() {
 	c.t.Helper()
 	_, err := io.ReadAll(c.lines)
 	require.NoError(c.t, err)
 }
 
-// clock is a time that tests move.
+// clock is a time that tests set.
 type clock struct {
 	mu  sync.Mutex
 	now time.Time
@@ -64,7 +63,7 @@ func (c *clock) read() time.Time { c.mu.Lock(); defer c.mu.Unlock(); return c.no
 
 func (c *clock) forward(d time.Duration) { c.mu.Lock(); defer c.mu.Unlock(); c.now = c.now.Add(d) }
 
-// watched is an API whose streams ask all the time whether their callers may follow.
+// watched is an API whose streams check their callers all the time.
 func watched(t *testing.T) (*bundle, *revocable, *clock) {
 	t.Helper()
 	feed := booking.Caller{ID: "1040", Roles: []booking.Role{booking.ServiceRole}, Scopes: []booking.Scope{booking.AllEvents}}
@@ -74,7 +73,7 @@ func watched(t *testing.T) (*bundle, *revocable, *clock) {
 }
 
 // TestStream_EndsWithItsCredential: a stream ends when its token has expired or its key
-// was revoked, and its reader is refused when it comes again. Streams of others go on.
+// was revoked, and the next request is refused. Other callers' streams go on.
 func TestStream_EndsWithItsCredential(t *testing.T) {
 	t.Parallel()
 	b, known, _ := watched(t)
@@ -94,7 +93,7 @@ func TestStream_EndsWithItsCredential(t *testing.T) {
 	own.ends()
 }
 
-// TestStream_EndsWithItsScope: and so does one whose caller has lost what it takes to
+// TestStream_EndsWithItsScope: a stream ends when its caller has lost the scope to
 // follow all orders.
 func TestStream_EndsWithItsScope(t *testing.T) {
 	t.Parallel()
@@ -108,8 +107,8 @@ func TestStream_EndsWithItsScope(t *testing.T) {
 	b.open(server, "", "Authorization", "Bearer feed").problem(b, http.StatusForbidden, booking.NotAllowed)
 }
 
-// TestStream_EndsWithItsMembership: a member who was removed follows the orders of the
-// organisation no longer.
+// TestStream_EndsWithItsMembership: a stream ends when its caller was removed from the
+// organisation.
 func TestStream_EndsWithItsMembership(t *testing.T) {
 	t.Parallel()
 	b, _, now := watched(t)
@@ -125,8 +124,8 @@ func TestStream_EndsWithItsMembership(t *testing.T) {
 	require.Equal(t, ": alive\n", owner.message())
 }
 
-// TestStream_StaysWhileItsCallerIsUnsure: while it cannot be found out whether a caller
-// may still follow, the stream goes on, but not for good.
+// TestStream_StaysWhileItsCallerIsUnsure: while the caller cannot be checked, the
+// stream goes on, for a limited time.
 func TestStream_StaysWhileItsCallerIsUnsure(t *testing.T) {
 	t.Parallel()
 	b, known, now := watched(t)
@@ -137,12 +136,12 @@ func TestStream_StaysWhileItsCallerIsUnsure(t *testing.T) {
 		}
 	}
 	known.change(func(r *revocable) { r.fails = errAway })
-	now.forward(identity.UnsureFor - time.Minute)
+	now.forward(identity.StaleFor - time.Minute)
 	asked()
 	known.change(func(r *revocable) { r.fails = nil })
 	asked()
 	known.change(func(r *revocable) { r.fails = errors.New("of which nothing is known") })
-	now.forward(identity.UnsureFor - time.Minute)
+	now.forward(identity.StaleFor - time.Minute)
 	asked()
 	b.store.happen(of("lodging-1", "1024", "olivia"))
 	require.Equal(t, "1", c.happened())

@@ -8,14 +8,13 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 )
 
-// strictJSON is huma's JSON, with two differences. A body that is decoded to
-// be validated keeps what encoding/json would pass over. And the client is not
-// told of our Go types: a value of the wrong type has already been complained
-// about by its schema.
+// strictJSON is huma's JSON with two differences. A body that is decoded for validation
+// keeps what encoding/json would drop. And errors do not name Go types: the schema
+// reports values of a wrong type.
 var strictJSON = huma.Format{
 	Marshal: huma.DefaultJSONFormat.Marshal,
 	Unmarshal: func(data []byte, v any) error {
-		if tree, ok := v.(*any); ok { // huma's way to validate before it decodes
+		if tree, ok := v.(*any); ok { // huma decodes into it to validate
 			return decodeTree(data, tree)
 		}
 		err := json.Unmarshal(data, v)
@@ -26,8 +25,8 @@ var strictJSON = huma.Format{
 	},
 }
 
-// flaw takes the place of a value that no schema here admits, so that its
-// field is found to be at fault. It says what is wrong.
+// flaw replaces a value that no schema admits, so that its field is reported. It is the
+// message.
 type flaw string
 
 const (
@@ -36,13 +35,13 @@ const (
 	isEmpty    flaw = "must not be empty"
 )
 
-// decodeTree decodes what a schema is to validate. A null or a repeated field
-// becomes a flaw, and a number that is too large becomes infinite: it is too
-// large for its field, too.
+// decodeTree decodes a body for validation. A null or a repeated field becomes a flaw,
+// and a number that is too large becomes infinite, which is too large for its field,
+// too.
 func decodeTree(data []byte, tree *any) (err error) {
 	var whole json.RawMessage
 	if err := json.Unmarshal(data, &whole); err != nil {
-		return err // not JSON, or something follows it: a Decoder would not notice
+		return err // not JSON, or something follows it, which a Decoder would not notice
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()
@@ -62,7 +61,7 @@ func decodeValue(dec *json.Decoder) (any, error) {
 		}
 		return decodeArray(dec)
 	case json.Number:
-		f, _ := t.Float64() // the error says that it is out of range: f is infinite
+		f, _ := t.Float64() // on a range error f is infinite
 		return f, nil
 	case nil:
 		return isNull, nil

@@ -5,16 +5,15 @@ import (
 	"github.com/yeyak/yeyak/internal/telephones"
 )
 
-// DefaultTelRegion is where a telephone number without + and a country's
-// code belongs to, unless a server is told otherwise.
+// DefaultTelRegion is the country of telephone numbers without + and a country code,
+// unless it is configured.
 const DefaultTelRegion = "KR"
 
-// readTelephone reads a telephone number the way people write it, and leaves it
-// as what can be dialled from anywhere: E.164 and, where there is one, the
-// extension as in a tel: URI (RFC 3966), +8221234567;ext=12.
+// readTelephone parses a telephone number and replaces it with E.164 and, if there is
+// one, the extension as in a tel: URI (RFC 3966): +8221234567;ext=12.
 func (f *faults) readTelephone(location string, tel *booking.Personal, region string) {
 	if *tel == "" {
-		return // the schema has complained
+		return // the schema reports the fault
 	}
 	number, ok := telephones.Read(string(*tel), region)
 	if !ok {

@@ -5,9 +5,8 @@ import (
 	"github.com/yeyak/yeyak/internal/names"
 )
 
-// checkLines complains about words for people, of one line or several, that
-// show nothing, could not be shown, or would not be shown as they are written.
-// It leaves each line ended by a line feed.
+// checkLines reports text of one or more lines that is empty, cannot be displayed, or
+// would not be displayed as written. It ends each line with a line feed.
 func (f *faults) checkLines(location string, text *booking.Personal) {
 	*text = booking.Lines(*text)
 	if fault := booking.LinesFault(*text); fault != "" {
@@ -15,8 +14,8 @@ func (f *faults) checkLines(location string, text *booking.Personal) {
 	}
 }
 
-// checkName complains about what something is called, in the body's name. It leaves the
-// name in Unicode's composed form.
+// checkName reports a name in the body that cannot be displayed. It normalizes the name
+// to Unicode's composed form.
 func (f *faults) checkName(name *string) {
 	*name = names.Composed(*name)
 	if fault := names.Fault(*name); fault != "" {

@@ -92,7 +92,7 @@ func TestName_Composed(t *testing.T) {
 	require.Equal(t, "Caf\u00e9 카페", name)
 }
 
-// The names of the issue, over HTTP: shown as they were given.
+// Names are shown over HTTP as they were written.
 func TestName_ShownAsGiven(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"مهمان\u200cخانه", "ශ්\u200dරී ලංකා", "Lunch by 👩\u200d🍳"} {
@@ -103,7 +103,7 @@ func TestName_ShownAsGiven(t *testing.T) {
 	}
 }
 
-// The owner id of all calls is one that no request can name.
+// No request can name the owner id of calls.
 func TestCleaningOffice_IsNobodysName(t *testing.T) {
 	t.Parallel()
 	require.False(t, booking.IsName(contract.CleaningOffice))

@@ -10,8 +10,8 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// traceRequests makes a span of every request for the service itself, below the
-// caller's if they sent a traceparent. Probes and pages are not worth one.
+// traceRequests makes a span for every request of the service, below the caller's span
+// if there is a traceparent. Probes and pages have none.
 func traceRequests(provider trace.TracerProvider) gin.HandlerFunc {
 	return otelgin.Middleware("yeyak",
 		otelgin.WithTracerProvider(provider),

@@ -14,7 +14,7 @@ import (
 
 const switches = "/sandbox/payments"
 
-// withSwitches serves metrics, and what `yeyak dev` has besides the documented API.
+// withSwitches adds the metrics, and the additional routes of `yeyak dev`.
 func withSwitches(d *given) {
 	d.Metrics = http.NotFoundHandler()
 	d.Extra = func(r gin.IRouter) {
@@ -26,16 +26,15 @@ func withSwitches(d *given) {
 	}
 }
 
-// undocumented are all routes that are no operations of the API document, with what a
-// caller has to be allowed to reach them.
+// undocumented are all routes outside of the API document, with the required action.
 var undocumented = map[string]booking.Action{
 	"GET /": booking.ReadHealth, "GET /openapi.json": booking.ReadHealth, "GET /docs": booking.ReadHealth, "GET /docs/*path": booking.ReadHealth,
 	"GET /metrics": booking.ReadHealth, "GET " + switches: booking.SwitchSandbox, "PUT " + switches: booking.SwitchSandbox,
 	"GET " + sandboxPage: booking.ReadHealth, "POST " + sandboxPage: booking.ReadHealth,
 }
 
-// TestUndocumented_Listed: each route of the router is an operation of the API document,
-// which has a rule, or stands in the list above.
+// TestUndocumented_Listed: every route of the router is an operation of the API
+// document, which has a rule, or is in the list above.
 func TestUndocumented_Listed(t *testing.T) {
 	t.Parallel()
 	b := setup(t, withSwitches)
@@ -53,8 +52,8 @@ func TestUndocumented_Listed(t *testing.T) {
 	require.Equal(t, undocumented, found)
 }
 
-// TestUndocumented_Switches: the switches of the sandbox are for operators; whatever
-// else is not documented asks for nothing.
+// TestUndocumented_Switches: the switches of the sandbox are for operators; other
+// undocumented routes require nothing.
 func TestUndocumented_Switches(t *testing.T) {
 	t.Parallel()
 	known := credentials{

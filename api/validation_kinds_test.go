@@ -125,7 +125,7 @@ func TestCall_Invalid(t *testing.T) {
 	})
 }
 
-// Words of several lines are placed with one kind of line ending.
+// Texts of several lines are stored with one kind of line ending.
 func TestOrders_Lines(t *testing.T) {
 	t.Parallel()
 	const written, kept = `12 Sejong-daero\r\nGate 3\rSeoul\u2028Korea`, "12 Sejong-daero\nGate 3\nSeoul\nKorea"
@@ -148,7 +148,7 @@ type invalidOrder struct {
 	fields []string
 }
 
-// invalidOrders expects that each is refused and that nothing is started.
+// invalidOrders requires that each is refused and nothing is started.
 func invalidOrders(t *testing.T, path string, tests map[string]invalidOrder) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

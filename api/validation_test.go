@@ -12,12 +12,12 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// with is the valid reservation with some of it replaced.
+// with is the valid reservation with replacements.
 func with(oldNew ...string) string { return strings.NewReplacer(oldNew...).Replace(reservation) }
 
 func TestReservation_Invalid(t *testing.T) {
 	t.Parallel()
-	// Nothing is to be placed: that would fail the test.
+	// The fixture fails the test if an order is placed.
 	for name, test := range map[string]struct {
 		body   string
 		fields []string
@@ -146,7 +146,7 @@ func TestPlace_Invalid(t *testing.T) {
 		"Posixrules":    {strings.Replace(place, "{", `{"timeZone":"posixrules",`, 1), []string{"timeZone"}},
 		"LowerCaseZone": {strings.Replace(place, "{", `{"timeZone":"asia/seoul",`, 1), []string{"timeZone"}},
 		"Overlap":       {strings.Replace(place, "{", `{"checkInTime":"11:00","checkOutTime":"15:00",`, 1), []string{"checkOutTime"}},
-		"OverlapByOne":  {strings.Replace(place, "{", `{"checkInTime":"10:59",`, 1), []string{"checkOutTime"}}, // 11:00 where none is given
+		"OverlapByOne":  {strings.Replace(place, "{", `{"checkInTime":"10:59",`, 1), []string{"checkOutTime"}}, // 11:00 is the default
 		"LaxTimes":      {strings.Replace(place, "{", `{"checkInTime":"9:30","checkOutTime":"09:3",`, 1), []string{"checkInTime", "checkOutTime"}},
 		"SpacedName":    {strings.Replace(place, "Seaside Inn", " Seaside Inn", 1), []string{"name"}},
 		"NameWithSpace": {strings.Replace(place, "Seaside Inn", `Seaside Inn\u00a0`, 1), []string{"name"}},

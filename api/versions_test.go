@@ -10,7 +10,8 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// TestDecide_IfMatch: the ETag of an answer binds a decision to the version that it shows.
+// TestDecide_IfMatch: the ETag of an answer binds a decision to the version that it
+// shows.
 func TestDecide_IfMatch(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

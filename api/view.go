@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// orderView is an order as the API shows it: the view with its statuses and
-// reasons in words.
+// orderView is an order as the API shows it: the view, with its statuses and reasons in
+// words.
 type orderView struct {
 	contract.View
 	StatusLabel string          `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"confirmed"`
@@ -26,8 +26,8 @@ type orderView struct {
 	Language language `json:"-"`
 }
 
-// What of a view is personal is hidden by a field of the same name, which holds
-// as much of it as the reader is shown.
+// Fields of the same name hide the view's personal data, and contain as much of it as
+// the reader may see.
 
 type entryView struct {
 	contract.Entry
@@ -36,7 +36,7 @@ type entryView struct {
 	ReasonLabel string `json:"reasonLabel,omitempty" doc:"The reason in words" example:"sold out"`
 }
 
-// deliveryPart and productionPart are what an order's view tells of its job.
+// deliveryPart and productionPart are the job in an order's view.
 type deliveryPart struct {
 	contract.Delivery
 	Address     string `json:"address,omitempty" doc:"Where the courier goes; in no list"`
@@ -48,28 +48,28 @@ type productionPart struct {
 	StatusLabel string `json:"statusLabel" doc:"The status in words" example:"started"`
 }
 
-// visitPart is what the view of a call tells of the cleaning.
+// visitPart is the cleaning in the view of a call.
 type visitPart struct {
 	contract.Visit
 	Location string `json:"location,omitempty" doc:"Where to clean; in no list"`
 }
 
-// readerOf is what a request's caller has to do with the order.
+// readerOf is the caller's relation to the order.
 func readerOf(ctx context.Context, v contract.View) booking.Reader {
 	return CallerOf(ctx).ReaderOf(v.Thing())
 }
 
-// list shows the order in a list: nothing in it is personal.
+// list shows the order in a list, without personal data.
 func (l language) list(v contract.View) orderView { return l.show(v, booking.ReaderNone) }
 
-// maySendToConfirm are the readers who are shown where a payment is confirmed: the
-// address is all that it takes. An operator who has ordered for a customer gives it to them.
+// maySendToConfirm are the readers that are shown where to confirm a payment: the
+// address alone suffices to do it. Operators who order for a customer pass it on.
 var maySendToConfirm = []booking.Reader{booking.ReaderCustomer, booking.ReaderOperator, booking.ReaderUnchecked}
 
 // show shows the order to a reader.
 func (l language) show(v contract.View, to booking.Reader) orderView {
 	underWay := !v.Status.Final()
-	v.NeedsAttention, v.Trouble = v.NeedsAttention || v.Disputed, nil // its words are for operators
+	v.NeedsAttention, v.Trouble = v.NeedsAttention || v.Disputed, nil // why it needs attention is for operators
 	if !slices.Contains(maySendToConfirm, to) {
 		v.NextAction = nil
 	}
@@ -104,7 +104,7 @@ func (l language) job(k booking.Kind, s booking.JobStatus) string {
 	return s.Label(k, booking.Language(l))
 }
 
-// TransformSchema documents what the domain's string types may hold.
+// TransformSchema lists the values of the domain's string types.
 func (orderView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Properties["kind"].Enum = enumOf(booking.Kinds())
 	s.Properties["status"].Enum = enumOf(booking.Statuses())
@@ -112,20 +112,20 @@ func (orderView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	return s
 }
 
-// TransformSchema documents what the domain's string types may hold.
+// TransformSchema lists the values of the domain's string types.
 func (entryView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Properties["status"].Enum = enumOf(booking.Statuses())
 	s.Properties["reason"].Enum = enumOf(booking.Reasons())
 	return s
 }
 
-// TransformSchema documents where deliveries may stand.
+// TransformSchema lists the statuses of deliveries.
 func (deliveryPart) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Properties["status"].Enum = enumOf(deliveryStatuses)
 	return s
 }
 
-// TransformSchema documents where productions may stand.
+// TransformSchema lists the statuses of productions.
 func (productionPart) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Properties["status"].Enum = enumOf(productionStatuses)
 	return s
@@ -147,7 +147,7 @@ type orderAnswer struct {
 	Status int
 	Localized
 	Location string `header:"Location" doc:"Where the order can be read; on 201 and 202"`
-	// RetryAfter is of an order that waits to be begun.
+	// RetryAfter is set for an order that is not started yet.
 	RetryAfter string `header:"Retry-After" doc:"Seconds after which it is worth reading an order again that waits to be worked on; only on 202 with the status received"`
 	ETag       string `header:"ETag" doc:"The order's version. Sent as If-Match with a decision or a change, that is done only if the order has not changed since"`
 	AsOf       string `header:"Yeyak-As-Of" doc:"The order and its version in this answer. Sent as Yeyak-After with a list, the list shows this answer, whichever process it is asked of"`
@@ -158,8 +158,8 @@ func (l language) answer(status int, v contract.View, to booking.Reader) *orderA
 	return &orderAnswer{Status: status, Localized: l.localized(), ETag: etag(v), AsOf: asOf(v), Body: l.show(v, to)}
 }
 
-// answerOutcome answers with this status for what is done. For what will be it is 202, with
-// the order's address.
+// answerOutcome answers with status done for what is done, and with 202 and the order's
+// address for what will be.
 func (l language) answerOutcome(out orders.Outcome, to booking.Reader, done int) *orderAnswer {
 	if !out.Done {
 		done = http.StatusAccepted

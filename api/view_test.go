@@ -9,7 +9,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Whatever can be shown is shown in words, in every language.
+// Every value of an answer has words in every language.
 func TestLabels(t *testing.T) {
 	t.Parallel()
 	for _, spoken := range booking.Languages() {

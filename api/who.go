@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/internal/identity"
 )
 
-// actions say what each operation does, for the table of who may do what. An
-// operation that is not named here cannot be registered.
+// actions is the action of each operation, for the table of permissions. An operation
+// without an action cannot be registered.
 var actions = map[string]booking.Action{
 	"place-reservation": booking.PlaceOrder, "place-food-order": booking.PlaceOrder,
 	"place-cafe-order": booking.PlaceOrder, "place-call": booking.PlaceOrder,
@@ -62,17 +62,18 @@ var actions = map[string]booking.Action{
 	"healthz": booking.ReadHealth, "readyz": booking.ReadHealth,
 }
 
-// ruleOf is the rule of an operation. It returns false for one that has none.
+// ruleOf is the rule of an operation, false if it has none.
 func ruleOf(op *huma.Operation) (booking.Rule, bool) { return booking.RuleOf(actions[op.OperationID]) }
 
-// metricsPath is where metrics are scraped.
+// metricsPath is the path of the metrics.
 const metricsPath = "/metrics"
 
-// sandboxPage is where customers of the built-in sandbox confirm a charge: by its token.
+// sandboxPage is where customers of the built-in sandbox confirm a charge, by its
+// token.
 const sandboxPage = "/sandbox/confirm/:token"
 
-// actionAt is what a route does that is no operation of the API document. One that is
-// not named here is for operators.
+// actionAt is the action of a route outside of the API document. Routes that are not
+// named here are for operators.
 func actionAt(route string) booking.Action {
 	switch route {
 	case "/", openAPIPath, docsPath, docsFiles, metricsPath, sandboxPage:
@@ -82,12 +83,12 @@ func actionAt(route string) booking.Action {
 	}
 }
 
-// guardUndocumented finds out whose a request is for a route that is no operation of
-// the API document, and refuses what the caller may not do.
+// guardUndocumented identifies the caller of a route outside of the API document, and
+// refuses callers that may not use it.
 func (s *server) guardUndocumented(c *gin.Context) {
 	action := actionAt(c.FullPath())
 	if rule, _ := booking.RuleOf(action); rule.Public || !s.introduce(c) {
-		return // to the route, or answered
+		return // next, or answered already
 	}
 	ctx := c.Request.Context()
 	if caller := CallerOf(ctx); !caller.AlwaysAllowed(action) {
@@ -95,14 +96,14 @@ func (s *server) guardUndocumented(c *gin.Context) {
 	}
 }
 
-// may refuses what the caller of a request may not do with a thing.
+// may refuses an action on a thing that the caller of the request may not do.
 func may(ctx context.Context, a booking.Action, t booking.Thing) error {
 	return CallerOf(ctx).Authorize(a, t)
 }
 
 // mayChange refuses a change of a place or menu that is not the caller's. To give it to
-// another owner, a caller has to act for everything that the one and the other have: a
-// part in this one place is none in the organisation.
+// another owner, the caller has to act for the whole of both organisations: a part in
+// this one place does not suffice.
 func mayChange(ctx context.Context, id, ownerID string, next *name) error {
 	err := may(ctx, booking.ChangeCatalogue, booking.Thing{OwnerID: ownerID, ItemID: id})
 	if err != nil || next == nil || string(*next) == ownerID {
@@ -114,19 +115,19 @@ func mayChange(ctx context.Context, id, ownerID string, next *name) error {
 	return may(ctx, booking.ChangeCatalogue, ofOrganisation(*next))
 }
 
-// guard refuses what the caller may do with nothing, before the request is read.
+// guard refuses an operation that the caller may use on nothing, before the request is
+// read.
 func (s *server) guard(ctx huma.Context, next func(huma.Context)) {
 	caller, action := CallerOf(ctx.Context()), actions[ctx.Operation().OperationID]
 	rule, _ := ruleOf(ctx.Operation())
 	if caller.EverAllowed(action) || rule.ShownBy != "" && caller.EverAllowed(rule.ShownBy) {
-		next(ctx) // whether it may with this thing, and whether the thing is there for it, is found out later
+		next(ctx) // whether the caller may use it on this thing is checked later
 		return
 	}
 	writeProblem(humagin.Unwrap(ctx), s.toProblem(ctx.Context(), caller.Refuse(action)))
 }
 
-// knowMemberships adds to the caller the organisations that it is a member of, where
-// they matter.
+// knowMemberships adds the caller's organisations if the action needs them.
 func (s *server) knowMemberships(ctx huma.Context, next func(huma.Context)) {
 	caller, err := s.withMemberships(ctx.Context(), CallerOf(ctx.Context()), actions[ctx.Operation().OperationID])
 	if err != nil {
@@ -136,10 +137,9 @@ func (s *server) knowMemberships(ctx huma.Context, next func(huma.Context)) {
 	next(huma.WithContext(ctx, WithCaller(ctx.Context(), caller)))
 }
 
-// withMemberships is the caller with the organisations that it is a member of, as far
-// as these matter to the action. While they cannot be read, an owner acts for the
-// organisation of the token, and the caller is Incomplete: what that does not allow is
-// not refused for good.
+// withMemberships is the caller with its organisations, if the action needs them. While
+// they cannot be read, an owner acts for the token's organisation, and the caller is
+// Incomplete: a refusal is then not final.
 func (s *server) withMemberships(ctx context.Context, caller booking.Caller, action booking.Action) (booking.Caller, error) {
 	member := caller.Known() && (caller.Is(booking.OwnerRole) || caller.Is(booking.ServiceRole))
 	if !member || caller.AlwaysAllowed(action) && action != booking.ReadSelf {
@@ -154,11 +154,11 @@ func (s *server) withMemberships(ctx context.Context, caller booking.Caller, act
 	return caller, nil
 }
 
-// organisation is whose a list is for which the request names no owner at location:
-// that of the organisation which the caller is a member of. Of several it is the one of
-// the caller's API key, or that began with the caller if that has anything: other
-// organisations make members without asking them. An owner whose own organisation has
-// nothing, such as a member of the staff of another one, means that one.
+// organisation is the owner of a list if the request names none at location: the
+// caller's only organisation. Of several it is the organisation of the caller's API
+// key, or the one that the caller founded if that has anything: other organisations
+// make members without asking them. A founder whose own organisation has nothing, such
+// as staff of another one, gets that other one.
 func (s *server) organisation(ctx context.Context, location string) (name, error) {
 	caller := CallerOf(ctx)
 	founded, joined := caller.Founded(), caller.Joined()
@@ -180,8 +180,8 @@ func (s *server) organisation(ctx context.Context, location string) (name, error
 	return "", invalid([]error{&huma.ErrorDetail{Location: location, Message: "is required"}})
 }
 
-// foundedWins tells whether the caller's own organisation is meant, whatever others it
-// is a member of: that of an API key always, that of an owner once it has anything.
+// foundedWins reports whether the caller's own organisation comes before others: an API
+// key's always, an owner's once it has anything.
 func (s *server) foundedWins(ctx context.Context, caller booking.Caller) (bool, error) {
 	founded := caller.Founded()
 	if founded == "" || !caller.Is(booking.OwnerRole) {
@@ -190,17 +190,17 @@ func (s *server) foundedWins(ctx context.Context, caller booking.Caller) (bool, 
 	return s.hasAnything(ctx, founded)
 }
 
-// hasAnything tells whether something is, or was ordered, of the owner's.
+// hasAnything reports whether the owner has anything registered or ordered.
 func (s *server) hasAnything(ctx context.Context, ownerID string) (bool, error) {
-	for _, of := range []identity.Carrier{s.Catalogue, s.ReadModel} {
-		if carried, err := of.Carry(ctx, identity.OwnerKind, ownerID); carried || err != nil {
+	for _, of := range []identity.IDs{s.Catalogue, s.ReadModel} {
+		if carried, err := of.InUse(ctx, identity.OwnerKind, ownerID); carried || err != nil {
 			return carried, err
 		}
 	}
 	return false, nil
 }
 
-// ownCustomer is the caller where a request names no customer.
+// ownCustomer sets the caller as the customer if the request names none.
 func (f *faults) ownCustomer(ctx huma.Context, location string, id *name) {
 	if caller := CallerOf(ctx.Context()); *id == "" && caller.Known() && caller.Is(booking.CustomerRole) {
 		*id = name(caller.ID)
@@ -208,9 +208,9 @@ func (f *faults) ownCustomer(ctx huma.Context, location string, id *name) {
 	f.required(location, *id)
 }
 
-// ownOwner is the caller's organisation where a request that registers something
-// names no owner: if there is one only, or the caller's own if that has anything.
-// While that cannot be found out it is the caller's own, too, never another one's.
+// ownOwner sets the caller's organisation as the owner if a request that registers
+// something names none: the only one, or the caller's own if that has anything. While
+// that cannot be read it is the caller's own, never another one.
 func (f *faults) ownOwner(ctx huma.Context, location string, id *name) {
 	caller := CallerOf(ctx.Context())
 	if *id == "" {
@@ -224,8 +224,8 @@ func (f *faults) ownOwner(ctx huma.Context, location string, id *name) {
 	f.required(location, *id)
 }
 
-// ownList leaves it to organisation to find out which owner's list a request is for
-// that names none. A caller without an organisation has to name one.
+// ownList accepts a list without an owner if organisation can find one. A caller
+// without an organisation has to name the owner.
 func (f *faults) ownList(ctx huma.Context, location string, id name) {
 	if len(CallerOf(ctx.Context()).Memberships) == 0 {
 		f.required(location, id)

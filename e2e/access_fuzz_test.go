@@ -13,8 +13,8 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/seed"
 )
 
-// TestAccess_FuzzedTokens: whatever is presented is taken or refused, over a socket;
-// none of it is a fault of ours.
+// TestAccess_FuzzedTokens: over a socket, any credential is accepted or refused; none
+// causes a server error.
 func TestAccess_FuzzedTokens(t *testing.T) {
 	t.Parallel()
 	s := boot(t)

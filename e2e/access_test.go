@@ -24,19 +24,19 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// placesAt is a page that everybody may read.
+// placesAt is a page that needs no caller.
 const placesAt = "/v1/lodging/places"
 
 // issuers is the issuer that all systems of these tests trust.
 var issuers = sync.OnceValue(issuer.Run)
 
-// operator is the token of an operator, who may act for anybody.
+// operator is the token of an operator, who may act for any customer or owner.
 var operator = sync.OnceValue(func() string { return issuers().Operator() })
 
-// trusting is the setting of a process that trusts it.
+// trusting is the setting of a process that trusts the issuer.
 func trusting() string { return "YEYAK_AUTH_ISSUER=" + issuers().URL() }
 
-// present says whose a request is: an operator's, unless it says so itself.
+// present adds an operator's token to a request without a credential.
 func (s *system) present(r *http.Request) {
 	token := s.token
 	if token == "" {
@@ -66,8 +66,8 @@ func (s *system) onKeys(do func(identity.Keys) error) {
 	require.NoError(s, app.OnKeys(s.Context(), s.options, do))
 }
 
-// TestAccess_EveryRequestIsSomebodys: over sockets, with tokens and keys of all
-// sorts.
+// TestAccess_EveryRequestIsSomebodys: every request needs a valid credential, over
+// sockets, with tokens and keys of all kinds.
 func TestAccess_EveryRequestIsSomebodys(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
@@ -95,8 +95,8 @@ func TestAccess_EveryRequestIsSomebodys(t *testing.T) {
 	require.Empty(t, s.degraded())
 }
 
-// TestAccess_KeysAreRotated: two keys of a program are live, no third; and one that
-// is revoked is refused.
+// TestAccess_KeysAreRotated: a program can have two live keys, and no third; a revoked
+// key is refused.
 func TestAccess_KeysAreRotated(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
@@ -117,14 +117,14 @@ func TestAccess_KeysAreRotated(t *testing.T) {
 	s.onKeys(func(all identity.Keys) error { return all.AddKey(t.Context(), third) })
 }
 
-// TestAccess_StreamsEndWithTheirKey: a stream that is open when its key is revoked ends,
-// and one of another key goes on.
+// TestAccess_StreamsEndWithTheirKey: an open stream ends when its key is revoked, and a
+// stream with another key goes on.
 func TestAccess_StreamsEndWithTheirKey(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
 	revoked, text := s.newKey("till")
 	open := func(credential string, status int) io.Reader {
-		ctx, cancel := context.WithTimeout(t.Context(), patience)
+		ctx, cancel := context.WithTimeout(t.Context(), waitLimit)
 		t.Cleanup(cancel)
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/v1/events?after=now", http.NoBody)
 		require.NoError(t, err)
@@ -155,7 +155,7 @@ func TestAccess_StreamsEndWithTheirKey(t *testing.T) {
 	}
 }
 
-// TestAccess_Off: it is said in /readyz.
+// TestAccess_Off: /readyz says that authentication is off.
 func TestAccess_Off(t *testing.T) {
 	t.Parallel()
 	s := boot(t, func(o *app.Options) { o.Config.Auth = config.Auth{Mode: config.AuthOff} })
@@ -176,7 +176,7 @@ func TestAccess_Switches(t *testing.T) {
 	s.reserve(s.place(1)).with(t, http.StatusCreated)
 }
 
-// TestAccess_NoIssuer: an API that could know nobody does not start.
+// TestAccess_NoIssuer: an API that could identify no caller does not start.
 func TestAccess_NoIssuer(t *testing.T) {
 	t.Parallel()
 	o := options(t)
@@ -185,8 +185,8 @@ func TestAccess_NoIssuer(t *testing.T) {
 	require.ErrorContains(t, err, "--auth-issuer")
 }
 
-// TestAccess_IssuerAway: keys that are known go on; of a token by another it is not
-// known whether it is valid. /readyz says which part is away.
+// TestAccess_IssuerAway: known signing keys still work; a token with another key is
+// neither valid nor invalid. /readyz names the issuer as away.
 func TestAccess_IssuerAway(t *testing.T) {
 	t.Parallel()
 	own := issuer.Start(t)
@@ -198,7 +198,7 @@ func TestAccess_IssuerAway(t *testing.T) {
 	own.Stop()
 	unknown := own.Token(nil)
 	var away answer
-	s.eventually(func() bool { // the keys that the issuer had a moment ago are taken for all
+	s.eventually(func() bool { // the keys that the issuer had a moment ago count as all
 		away = as(unknown)
 		return away.status == http.StatusServiceUnavailable
 	})
@@ -212,14 +212,14 @@ func TestAccess_IssuerAway(t *testing.T) {
 	s.eventually(func() bool { return as(unknown).status == http.StatusOK })
 }
 
-// TestDev_Tokens: yeyak dev has an issuer with accounts, of which yeyak token gets
-// tokens; they outlive a restart.
+// TestDev_Tokens: yeyak dev has an issuer with accounts, and yeyak token gets their
+// tokens; accounts survive a restart.
 func TestDev_Tokens(t *testing.T) {
 	t.Parallel()
 	d := newDev(t)
 	d.run()
 	token := d.tokenOf("alice")
-	d.requireSelf(token, "alice") // her first request, before anything carries her name
+	d.requireSelf(token, "alice") // her first request, before any record has her name
 	d.requireSelf(d.tokenOf("bora"), "bora")
 	d.get(placesAt, "Authorization", "Bearer "+token).with(t, http.StatusOK)
 	d.get(placesAt, "Authorization", "").with(t, http.StatusUnauthorized)
@@ -253,7 +253,7 @@ func (d *dev) yeyak(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// requireSelf requires that the account is known by its name, also as an organisation.
+// requireSelf requires that the account's id is its name, also as an organisation.
 func (d *dev) requireSelf(token, name string) {
 	d.Helper()
 	var self struct {
@@ -275,9 +275,8 @@ func (d *dev) tokenOf(account string) string {
 	return strings.TrimSpace(string(out))
 }
 
-// TestAccess_OrdersOfTheTimeBefore: orders that were placed before there were tokens
-// go on, and their customer and their owner keep the ids that they carry. Others
-// become numbers.
+// TestAccess_OrdersOfTheTimeBefore: orders from before there were tokens go on, and
+// their customers and owners keep their ids. New people get numbers.
 func TestAccess_OrdersOfTheTimeBefore(t *testing.T) {
 	t.Parallel()
 	o := options(t)

@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// waitsLong answers until when the engine would leave the step that the order waits for
-// alone, once that is more than six seconds ahead.
+// waitsLong returns the time of the next attempt of the step that the order waits for,
+// once that is more than six seconds ahead.
 func (s *system) waitsLong(order, step string) (until time.Time) {
 	s.Helper()
 	s.eventually(func() bool {
@@ -29,12 +29,12 @@ func (s *system) waitsLong(order, step string) (until time.Time) {
 	return until
 }
 
-// TestRetry: a step that waits to be tried again is tried at once, by API and by command,
-// and who had that done is in the log. An order that waits for nothing is left alone.
+// TestRetry: a waiting step is tried at once, by API and by command, and the log has
+// the caller. An order without a waiting step is left alone.
 func TestRetry(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
-	code, _, logs := a.command(nil, "version") // which is built the first time
+	code, _, logs := a.command(nil, "version") // builds it the first time
 	require.Zero(t, code, logs)
 	byAPI, byCommand := a.stands(a.reserve(a.place(9))), a.stands(a.reserve(a.place(9)))
 	no := a.post("/v1/orders/"+byAPI+"/retry", object{"reason": "is it there?"}).with(t, http.StatusConflict)
@@ -63,7 +63,7 @@ func TestRetry(t *testing.T) {
 	a.requireClean()
 }
 
-// TestCommands_CancelAndRefund: what the API does, commands do, by the same rules and into
+// TestCommands_CancelAndRefund: commands follow the same rules as the API, and write
 // the same log.
 func TestCommands_CancelAndRefund(t *testing.T) {
 	t.Parallel()
@@ -89,8 +89,8 @@ func TestCommands_CancelAndRefund(t *testing.T) {
 	a.requireClean()
 }
 
-// TestActing_TwoOperators: of operators who act on one order at once, having seen the same,
-// one acts, and the others are told who has done what, and when.
+// TestActing_TwoOperators: of operators who act concurrently on one order, having seen
+// the same, one succeeds; the others get the action, its caller and its time.
 func TestActing_TwoOperators(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
@@ -132,7 +132,7 @@ func TestActing_TwoOperators(t *testing.T) {
 	}
 	require.Len(t, a.entries(order), 1)
 
-	// A decision is bound to the version of the order, too, which nothing comes between.
+	// A decision can also depend on the order's version.
 	seen := a.request(http.MethodGet, "/v1/mypages/"+order, nil).with(t, http.StatusOK).header.Get("ETag")
 	first, second := operators[0], operators[1]
 	cancel := func(by person, status int) answer {

@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// actions are what the log says of an order, newest first: the action and its outcome.
+// actions are the log lines of an order, newest first: the action and its outcome.
 func (a *audited) actions(order string) (words []string) {
 	a.Helper()
 	var list struct{ Items []booking.OperatorAction }
@@ -22,7 +22,8 @@ func (a *audited) actions(order string) (words []string) {
 	return words
 }
 
-// TestActions: what operators do by API and by command is in one log, with who and why.
+// TestActions: operators' actions by API and by command are in one log, with caller and
+// reason.
 func TestActions(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)

@@ -19,9 +19,9 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 )
 
-// TestAdmission_Burst: of more orders than are taken on at the same time, with
-// a payment provider that takes its time, some are carried out and the rest are
-// sent away untouched. Whoever looks at their orders meanwhile sees them.
+// TestAdmission_Burst: of more concurrent orders than the limit, with a slow payment
+// provider, some are carried out and the rest are refused without an effect. Reads are
+// served meanwhile.
 func TestAdmission_Burst(t *testing.T) {
 	t.Parallel()
 	const room, atOnce = 3, 15
@@ -43,7 +43,7 @@ func TestAdmission_Burst(t *testing.T) {
 			a := s.post(reservations, reservation(place), "Idempotency-Key", key(i))
 			if a.status == http.StatusServiceUnavailable && away.Add(1) == atOnce-room {
 				seen = append(seen, s.get("/v1/mypages/"+first).status)
-				provider.Unlock() // there was no room until all others had been sent away
+				provider.Unlock() // there was no room until all others had been refused
 			}
 			return a
 		})
@@ -66,7 +66,7 @@ func TestAdmission_Burst(t *testing.T) {
 	require.Equal(t, len(shed), s.measured(`yeyak_http_requests_shed_total\{budget="writes",cause="\w+"\}`))
 	require.Zero(t, s.measured(`yeyak_http_requests_shed_total\{budget="reads",cause="\w+"\}`))
 
-	for _, key := range shed[:3] { // it is as good as new
+	for _, key := range shed[:3] { // a refused key is as good as new
 		accepted = append(accepted, s.post(reservations, reservation(place), "Idempotency-Key", key).with(t, http.StatusCreated).body.ID)
 	}
 	for _, order := range accepted {
@@ -79,7 +79,7 @@ func TestAdmission_Burst(t *testing.T) {
 	require.Equal(t, len(accepted), s.requireClean().Orders)
 }
 
-// measured is the sum of what is measured under the names that a pattern fits.
+// measured is the sum of all metrics that match a pattern.
 func (s *system) measured(pattern string) (sum int) {
 	s.Helper()
 	page := s.get("/metrics").with(s, http.StatusOK)
@@ -91,13 +91,13 @@ func (s *system) measured(pattern string) (sum int) {
 	return sum
 }
 
-// TestAdmission_ReadsHaveConnections: orders that hang in the database, all of
-// them over the same rooms, leave connections to those who look at theirs.
+// TestAdmission_ReadsHaveConnections: orders that hang in the database, all for the
+// same rooms, leave connections for reads.
 func TestAdmission_ReadsHaveConnections(t *testing.T) {
 	t.Parallel()
 	s := boot(t, func(o *app.Options) {
-		o.Config.Orders.ReplyBudget = 30 * time.Second // they hang until the test lets them go
-		o.Config.Orders.Durable = true                 // they wait for longer than in place
+		o.Config.Orders.ReplyBudget = 30 * time.Second // they hang until the test releases them
+		o.Config.Orders.Durable = true                 // they wait longer than a step in place
 	})
 	place := s.place(100)
 	order := s.reserve(place).with(t, http.StatusCreated).body.ID
@@ -118,15 +118,15 @@ func TestAdmission_ReadsHaveConnections(t *testing.T) {
 			placed <- a
 		}()
 	}
-	// hanging is how many connections wait for the lock, and which they are.
+	// hanging counts the connections that wait for the lock, and names them.
 	hanging := func() (n int, which string) {
 		err := db.QueryRowContext(t.Context(), `SELECT count(*), coalesce(string_agg(pid::text || query_start::text, ' ' ORDER BY pid), '')
 			FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`).Scan(&n, &which)
 		require.NoError(t, err)
 		return n, which
 	}
-	// A read that is answered while all the connections that services have hang,
-	// the same ones before and after it, has waited for none of them.
+	// A read that is answered while all of the services' connections hang, the same
+	// ones before and after it, has used none of them.
 	beside := 0
 	s.eventually(func() bool {
 		n, before := hanging()
@@ -145,16 +145,16 @@ func TestAdmission_ReadsHaveConnections(t *testing.T) {
 	})
 }
 
-// answersNow is a system that starts one order at a time, for which the customers of
-// drinks and of cleaners wait.
+// answersNow is a system that starts one order at a time; requests for drinks and
+// cleaners wait for their start.
 func answersNow(o *app.Options) {
 	o.Config.Orders.ReplyBudget = 100 * time.Millisecond
 	o.Config.Admission.Limits = admission.Limits{MaxStarts: 1, MaxWait: 10 * time.Minute}
 }
 
-// TestAdmission_WaitsWhileServed: a hundred customers of the café and the cleaners, in
-// plain loops, wait for longer than a reply budget while orders are started one
-// after the other and payments take their time. None of them is refused.
+// TestAdmission_WaitsWhileServed: a hundred customers of the café and the cleaners
+// order in loops, and wait longer than a reply budget while orders are started one
+// after the other and payments are slow. None is refused.
 func TestAdmission_WaitsWhileServed(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t, answersNow)
@@ -186,9 +186,9 @@ func TestAdmission_WaitsWhileServed(t *testing.T) {
 	s.requireClean()
 }
 
-// TestAdmission_EngineStopped: while Temporal hangs the queue of starts does not
-// move: every customer of the café is refused, and what exists when it is back is
-// what an answer named. Then orders are taken again.
+// TestAdmission_EngineStopped: while Temporal hangs the queue of starts does not move:
+// every order of a drink is refused, and afterwards exactly the orders exist that an
+// answer named. Then orders are accepted again.
 func TestAdmission_EngineStopped(t *testing.T) {
 	t.Parallel()
 	var wire *proxy

@@ -9,8 +9,8 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// TestAlerts_LeadToPages: each alert names a page of operators, and that shows the part
-// which the address names.
+// TestAlerts_LeadToPages: each alert names a page for operators, and the page shows the
+// part that the address names.
 func TestAlerts_LeadToPages(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../deploy/prometheus/rules/yeyak.yml")

@@ -16,7 +16,7 @@ import (
 	"github.com/yeyak/yeyak/internal/audit"
 )
 
-// command runs yeyak as an operator does, and answers its exit code.
+// command runs yeyak as an operator does, and returns its exit code and output.
 func (a *audited) command(env []string, args ...string) (code int, stdout, stderr string) {
 	a.Helper()
 	path, err := binary()
@@ -37,8 +37,8 @@ func (a *audited) command(env []string, args ...string) (code int, stdout, stder
 	return cmd.ProcessState.ExitCode(), out.String(), logs.String()
 }
 
-// TestAudit_Command: it tells what is wrong with its exit code, for people and as
-// JSON, and the command that it names as a remedy puts it right.
+// TestAudit_Command: the exit code and the output, as text and as JSON, report the
+// finding, and the named remedy repairs it.
 func TestAudit_Command(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
@@ -72,8 +72,8 @@ func TestAudit_Command(t *testing.T) {
 	require.Zero(t, code)
 }
 
-// TestAudit_CommandThatCannotLook exits with another code than one that finds
-// something, and says what it could not look at.
+// TestAudit_CommandThatCannotLook: it has another exit code than with findings, and
+// names what it could not read.
 func TestAudit_CommandThatCannotLook(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
@@ -98,8 +98,8 @@ func TestAudit_CommandThatCannotLook(t *testing.T) {
 	}
 }
 
-// TestAudit_OfDev: beside `yeyak dev` it needs to be told no more than where
-// that keeps its data, which is where it is run.
+// TestAudit_OfDev: beside `yeyak dev` it needs only the data folder, by default that in
+// which it runs.
 func TestAudit_OfDev(t *testing.T) {
 	t.Parallel()
 	d := newDev(t)
@@ -118,7 +118,7 @@ func TestAudit_OfDev(t *testing.T) {
 	require.NoError(t, err, "%s", out)
 	require.Contains(t, out, "Looked at 1 orders (1 running)")
 
-	d.kill() // which leaves behind where it was
+	d.kill() // leaves the file with its addresses
 	out, err = audit()
 	require.ErrorContains(t, err, "exit status 2")
 	require.Contains(t, out, "yeyak dev does not run on "+d.folder)

@@ -13,7 +13,7 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 )
 
-// keptAudit is what the API tells of audits.
+// keptAudit is the API's answer about audits.
 type keptAudit struct {
 	Done, Last struct {
 		ID      int64
@@ -24,10 +24,10 @@ type keptAudit struct {
 	Items []booking.AuditFinding
 }
 
-// runsAudits has the system run audits by itself.
-func runsAudits(o *app.Options) { o.Config.Audits = config.Audits{Every: time.Hour, Here: true} }
+// runsAudits makes the system run audits.
+func runsAudits(o *app.Options) { o.Config.Audits = config.Audits{Every: time.Hour, Run: true} }
 
-// awaitAudit waits for the end of an audit after the one that is given.
+// awaitAudit waits for the end of an audit after the given one.
 func (a *audited) awaitAudit(after int64) (kept keptAudit) {
 	a.Helper()
 	a.within(2*time.Minute, func() bool {
@@ -38,8 +38,9 @@ func (a *audited) awaitAudit(after int64) (kept keptAudit) {
 	return kept
 }
 
-// TestAudit_RunsByItself: an order whose workflow is terminated is found by the next
-// audit, as what it is, and is closed when it is settled. Commands and metrics tell the same.
+// TestAudit_RunsByItself: the next audit finds an order whose workflow was terminated,
+// and its finding is closed when the order is settled. Commands and metrics report the
+// same.
 func TestAudit_RunsByItself(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t, runsAudits)

@@ -14,8 +14,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// terminate ends an order's workflow by force, without its undos. The list of
-// workflows, which an audit begins with, learns of it a little later.
+// terminate terminates an order's workflow, without its undos. The list of workflows,
+// with which an audit begins, shows it a little later.
 func (a *audited) terminate(order string) {
 	a.Helper()
 	a.finished(order)
@@ -70,7 +70,8 @@ func TestSettle_Lodging(t *testing.T) {
 	require.ErrorContains(t, err, "is cancelled, and nothing is owed")
 }
 
-// TestSettle_EveryKind that was lost in the middle of its work.
+// TestSettle_EveryKind: an order of each kind that was lost in the middle of its work
+// is settled.
 func TestSettle_EveryKind(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
@@ -93,8 +94,8 @@ func TestSettle_EveryKind(t *testing.T) {
 	a.requireClean()
 }
 
-// elsewhere goes on with an engine that has never heard of any order, as if
-// all were beyond its retention.
+// elsewhere continues with an engine without any order, as if all were beyond its
+// retention.
 func (a *audited) elsewhere() {
 	a.Helper()
 	stop(a.app)
@@ -103,8 +104,7 @@ func (a *audited) elsewhere() {
 	a.system = start(a.TB, a.options)
 }
 
-// TestSettle_Forgotten: what mypage remembers will do and, without that, the
-// ledger.
+// TestSettle_Forgotten: mypage's row suffices and, without that, the ledger.
 func TestSettle_Forgotten(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
@@ -136,8 +136,8 @@ func TestSettle_Forgotten(t *testing.T) {
 	a.requireClean()
 }
 
-// TestSettle_Refuses to touch orders that run, have ended by themselves or are not
-// known.
+// TestSettle_Refuses: orders that run, have ended by themselves or are unknown are not
+// settled.
 func TestSettle_Refuses(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
@@ -158,7 +158,7 @@ func TestSettle_Refuses(t *testing.T) {
 	require.Equal(t, []int{2, 2}, a.remaining(place))
 }
 
-// TestSettle_GoesOn when nobody waits for its end any more.
+// TestSettle_GoesOn: the compensation goes on after its caller has stopped waiting.
 func TestSettle_GoesOn(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)

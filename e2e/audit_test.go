@@ -20,7 +20,7 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/pgtest"
 )
 
-// audited is a system whose books are compared.
+// audited is a system with an audit.
 type audited struct {
 	*system
 	options app.Options
@@ -34,7 +34,7 @@ func bootAudited(t testing.TB, change ...func(*app.Options)) *audited {
 	return a
 }
 
-// audit looks twice within a second.
+// audit checks twice within a second.
 func (a *audited) audit() audit.Report { return a.lookTwice(time.Second) }
 
 func (a *audited) lookTwice(moment time.Duration) audit.Report {
@@ -44,9 +44,9 @@ func (a *audited) lookTwice(moment time.Duration) audit.Report {
 	return report
 }
 
-// drift is an audit that expects to find nothing. A busy machine leaves orders half
-// way for a second: what is found then is looked at again as operators do by
-// default, whose moment is longer than that.
+// drift is an audit that must find nothing. On a busy machine orders stay between
+// statuses for a second: after a finding, the audit is repeated with the operators'
+// default pause, which is longer.
 func (a *audited) drift() audit.Report {
 	a.Helper()
 	report := a.audit()
@@ -59,8 +59,8 @@ func (a *audited) drift() audit.Report {
 func (a *audited) requireClean() audit.Report {
 	a.Helper()
 	report := a.drift()
-	// A busy engine may not say in time what an order is doing: that order is
-	// looked at again. What is found is found, and nothing may be.
+	// A busy engine may not answer in time about an order: then the audit is repeated.
+	// A finding is a failure.
 	s := a.system
 	s.eventually(func() bool {
 		if len(report.Findings) == 0 && report.NotJudged+report.InMotion > 0 {
@@ -75,7 +75,7 @@ func (a *audited) requireClean() audit.Report {
 	return report
 }
 
-// requireKinds audits, and requires for each order just the findings of these kinds.
+// requireKinds audits, and requires exactly the findings of these kinds for each order.
 func (a *audited) requireKinds(want map[string][]audit.Kind) {
 	a.Helper()
 	var report audit.Report
@@ -100,7 +100,7 @@ func (a *audited) requireKinds(want map[string][]audit.Kind) {
 	require.Equal(a, want, got, "%+v", report.Findings)
 }
 
-// exec changes the database behind everybody's back.
+// exec changes the database, bypassing the services.
 func (a *audited) exec(statement string, args ...any) {
 	a.Helper()
 	db := sql.OpenDB(pgdriver.NewConnector(pgdriver.WithDSN(string(a.options.Config.Databases.Front))))
@@ -112,7 +112,7 @@ func (a *audited) exec(statement string, args ...any) {
 	require.Positive(a, n, statement)
 }
 
-// everywhere places orders of each kind and takes them as far as they go.
+// everywhere places orders of each kind and brings them to each status.
 func (a *audited) everywhere() {
 	a.Helper()
 	place, menu, drink := a.place(9), a.menu(), a.drink(9)
@@ -152,8 +152,8 @@ func (a *audited) everywhere() {
 	a.decideAt(calls+"/"+order(), "cancel").with(a, http.StatusOK)
 }
 
-// TestAudit_Clean: orders of every kind, in every status, leave nothing to find on
-// either database.
+// TestAudit_Clean: orders of every kind, in every status, cause no findings on either
+// database.
 func TestAudit_Clean(t *testing.T) {
 	t.Parallel()
 	for name, storage := range map[string]func(*app.Options){"PostgreSQL": func(*app.Options) {}, "SQLite": onSQLite} {
@@ -172,7 +172,7 @@ func TestAudit_Clean(t *testing.T) {
 	}
 }
 
-// TestAudit_OnALiveSystem: whatever orders do meanwhile is no drift.
+// TestAudit_OnALiveSystem: orders in progress cause no findings.
 func TestAudit_OnALiveSystem(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
@@ -194,8 +194,8 @@ func TestAudit_OnALiveSystem(t *testing.T) {
 			}
 		})
 	}
-	whole := 0 // audits that could judge every order: a busy engine does not always say in time how one stands
-	a.within(3*patience, func() bool {
+	whole := 0 // audits that could check every order: a busy engine does not always answer in time
+	a.within(3*waitLimit, func() bool {
 		report := a.drift()
 		require.Empty(t, report.Findings)
 		if report.NotJudged == 0 {
@@ -208,7 +208,7 @@ func TestAudit_OnALiveSystem(t *testing.T) {
 	a.requireClean()
 }
 
-// TestAudit_FindsWhatIsBroken, each thing under its kind.
+// TestAudit_FindsWhatIsBroken: each fault is found under its kind.
 func TestAudit_FindsWhatIsBroken(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
@@ -224,7 +224,7 @@ func TestAudit_FindsWhatIsBroken(t *testing.T) {
 	}
 	order, place := confirmed()
 	breaks(order, audit.Stock, "DELETE FROM holds WHERE order_id = $1")
-	want[place] = []audit.Kind{audit.Stock, audit.Stock} // what remains no longer adds up, on both days
+	want[place] = []audit.Kind{audit.Stock, audit.Stock} // the sum is wrong on both days
 
 	order, place = confirmed()
 	a.finished(order)
@@ -262,7 +262,7 @@ func TestAudit_FindsWhatIsBroken(t *testing.T) {
 	a.finished(waiting)
 	breaks(order, audit.Cleaner, "UPDATE cleaners SET order_id = '' WHERE order_id = $1")
 	breaks(waiting, audit.Registration, "DELETE FROM registrations WHERE order_id = $1")
-	want[waiting] = []audit.Kind{audit.Cleaner, audit.Registration} // it waits while somebody is free
+	want[waiting] = []audit.Kind{audit.Cleaner, audit.Registration} // it waits while a cleaner is free
 
 	nobodys := "lodging-nobodys"
 	a.exec(`INSERT INTO payments (order_id, key, amount, currency, method, why, status, ref, refunded, created_at, updated_at)
@@ -272,13 +272,12 @@ func TestAudit_FindsWhatIsBroken(t *testing.T) {
 	a.requireKinds(want)
 }
 
-// TestAudit_WithoutWorkers: nothing is wrong as far as one can see, and that is
-// not far.
+// TestAudit_WithoutWorkers: no finding, but most orders could not be checked.
 func TestAudit_WithoutWorkers(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
 	a.finished(a.reserve(a.place(1)).with(t, http.StatusCreated).body.ID)
-	a.requireClean() // the feed has been told of everything
+	a.requireClean() // the feed has every event
 	stop(a.app)
 	report := a.audit()
 	require.Empty(t, report.Findings)
@@ -286,8 +285,8 @@ func TestAudit_WithoutWorkers(t *testing.T) {
 	require.False(t, report.Clean())
 }
 
-// TestAudit_AfterADeath: a process has died in the middle of undoing an order,
-// or of placing it, and nobody has taken that over yet.
+// TestAudit_AfterADeath: a process has died while undoing an order, or placing it, and
+// no other has taken over yet.
 func TestAudit_AfterADeath(t *testing.T) {
 	t.Parallel()
 	for _, point := range []string{"charge", "hold", "release", "end refund", "publish cancelled"} {
@@ -301,7 +300,7 @@ func TestAudit_AfterADeath(t *testing.T) {
 			mortally := &system{TB: t, url: "http://" + o.Config.HTTP.Listen}
 			child := startMortal(t, o, mortal{Point: point}, mortally.url)
 			place, asked := mortally.place(1), make(chan struct{})
-			go func() { // which may get no answer
+			go func() { // it may get no answer
 				defer close(asked)
 				answered, err := mortally.send(http.MethodPost, reservations, reservation(place))
 				if err == nil {
@@ -311,7 +310,8 @@ func TestAudit_AfterADeath(t *testing.T) {
 			child.diesAtItsPoint(t)
 			<-asked
 			a.system = start(t, a.options)
-			// Twice the time after which the engine has given a dead worker's task to another.
+			// Twice the time after which the engine gives a dead worker's task to
+			// another.
 			report := a.lookTwice(30 * time.Second)
 			require.Empty(t, report.Findings)
 			require.Zero(t, report.InMotion)

@@ -19,9 +19,9 @@ func (p person) gives(order, key string, amount int64, status int) body {
 		"Authorization", "Bearer "+p.token, "Idempotency-Key", key).with(p, status).body
 }
 
-// TestAuthorize_Money: an owner's staff gives back some of what was paid there, and an
-// operator says what was paid by hand; nobody else does either, and nobody is told of an
-// order that is not theirs to see. What was done names those who did it.
+// TestAuthorize_Money: an owner's staff refunds some of a payment, and an operator
+// records what was paid by hand; no other caller can do either, or learns of an order
+// that it may not read. Both actions name their callers.
 func TestAuthorize_Money(t *testing.T) {
 	t.Parallel()
 	s := boot(t, onSQLite)
@@ -56,7 +56,7 @@ func TestAuthorize_Money(t *testing.T) {
 	bora.posts(payment+"/resolution", evidence, http.StatusForbidden)
 	minho.posts(payment+"/resolution", evidence, http.StatusNotFound)
 	var resolved answer
-	s.eventually(func() bool { // while the provider is being asked, the request is to be repeated
+	s.eventually(func() bool { // while the provider is being asked, the request must be repeated
 		resolved = s.request(http.MethodPost, payment+"/resolution", evidence, "Authorization", "Bearer "+olga.token)
 		return resolved.status != http.StatusServiceUnavailable
 	})

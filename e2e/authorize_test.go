@@ -10,14 +10,14 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// person is somebody with a token, who presents it.
+// person is a person with a token, who sends requests.
 type person struct {
 	*system
 	token string
 	id    string
 }
 
-// person is somebody of a role whom the issuer knows by a name.
+// person is a person with a role, and a name at the issuer.
 func (s *system) person(name string, role booking.Role) person {
 	s.Helper()
 	p := person{system: s, token: issuers().Token(map[string]any{"sub": name, "roles": []string{string(role)}})}
@@ -48,7 +48,7 @@ func (p person) posts(path string, in any, status int) body {
 	return p.does(http.MethodPost, path, in, status)
 }
 
-// followed is who decided, by the events of the orders of a customer or an owner.
+// followed maps events to their deciding callers, from a customer's or an owner's feed.
 func (p person) followed(query string) map[string]any {
 	p.Helper()
 	by := map[string]any{}
@@ -58,8 +58,8 @@ func (p person) followed(query string) map[string]any {
 	return by
 }
 
-// TestAuthorize_Lodging: a customer reserves, the owner's staff confirms, and nobody
-// else sees that or can do anything about it. It is told who decided.
+// TestAuthorize_Lodging: a customer reserves, and the owner's staff confirms; no other
+// caller sees the order or can decide on it. The event names the caller.
 func TestAuthorize_Lodging(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
@@ -168,7 +168,7 @@ func TestAuthorize_ThoseWhoServe(t *testing.T) {
 	require.Empty(t, kim.gets(contact, http.StatusOK).Tel, "the call is over")
 	require.Equal(t, "+8221234567", alice.gets(contact, http.StatusOK).Tel)
 
-	// An operator acts for anybody, and the order says so.
+	// An operator orders for another customer, and the order says so.
 	placed := olga.posts("/v1/food/orders", object{"menuId": menu.ID, "customerId": alice.id, "quantity": 1, "address": "here"}, http.StatusCreated)
 	require.Equal(t, []string{alice.id, olga.id}, []string{placed.CustomerID, placed.History[0].By})
 }

@@ -21,8 +21,8 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/pgtest"
 )
 
-// beforeIdentity holds orders of the last build that knew no callers: its README
-// says how they were made.
+// beforeIdentity contains orders of the last build without callers; its README says how
+// they were made.
 const beforeIdentity = "testdata/before-identity/"
 
 // earlier is an order of that build. Its name was its Idempotency-Key.
@@ -35,18 +35,18 @@ func (o earlier) of(customer string) bool {
 	return strings.Contains(o.request, `"customerId":"`+customer+`"`)
 }
 
-// inInbox is the one that waited for an engine that did not answer.
+// inInbox is the order that waited for an engine without an answer.
 const inInbox = "meal-in-inbox"
 
-// before is a `yeyak dev` of this build on what that build has left.
+// before is a `yeyak dev` of this build on that build's data.
 type before struct {
 	*dev
 	orders                              map[string]earlier
 	alice, minho, bora, cora, dana, kim person
 }
 
-// TestBefore_SQLite: the orders in a data folder of the build before there were callers
-// are still their customers' and their owners', go on, and are in order.
+// TestBefore_SQLite: the orders in a data folder of that build still belong to their
+// customers and owners, go on, and pass the audit.
 func TestBefore_SQLite(t *testing.T) {
 	t.Parallel()
 	d := newDev(t)
@@ -87,8 +87,8 @@ func ordersOfBefore(t *testing.T, d *dev) {
 	b.requireAudited()
 }
 
-// introduce makes the issuer's accounts known. They have their names as ids, by which the
-// orders and places of before go.
+// introduce registers the issuer's accounts. Their ids are their names, as in the
+// earlier orders and places.
 func (b *before) introduce() {
 	b.Helper()
 	for account, is := range map[string]*person{
@@ -101,8 +101,8 @@ func (b *before) introduce() {
 	require.Contains(b, string(b.get("/v1/self", "Authorization", "Bearer "+b.bora.token).raw), `"ownerId":"bora"`)
 }
 
-// requireTheirs: each order is shown to its customer, its owner and operators, alone
-// and in lists, and to no other customer or owner.
+// requireTheirs requires that each order is shown to its customer, its owner and
+// operators, alone and in lists, and to no other customer or owner.
 func (b *before) requireTheirs() {
 	b.Helper()
 	listed := map[string][]string{}
@@ -115,7 +115,7 @@ func (b *before) requireTheirs() {
 		other.gets(page, http.StatusNotFound)
 		b.cora.gets(page, http.StatusNotFound)
 		b.get(page).with(b, http.StatusOK)
-		if o.name != inInbox { // what was not taken is in no list
+		if o.name != inInbox { // an order that was not accepted is in no list
 			listed[customer.id] = append(listed[customer.id], o.id)
 		}
 		if o.at == calls {
@@ -133,11 +133,11 @@ func (b *before) requireTheirs() {
 	require.ElementsMatch(b, listed["bora"], ids(b.bora.gets("/v1/orders", http.StatusOK)))
 }
 
-// requireRepeats: requests under the keys of that time find their orders.
+// requireRepeats requires that requests with the earlier keys find their orders.
 func (b *before) requireRepeats() {
 	b.Helper()
 	for _, o := range b.orders {
-		if o.name == inInbox { // it never was an order: its key is free
+		if o.name == inInbox { // it never became an order: its key is free
 			continue
 		}
 		customer := b.alice
@@ -153,7 +153,7 @@ func (b *before) requireRepeats() {
 	}
 }
 
-// goOn takes each order that was under way to its end, but for a stay in 2028.
+// goOn brings each order under way to its end, except a stay in 2028.
 func (b *before) goOn() {
 	b.Helper()
 	of := func(name string) string { return b.orders[name].id }
@@ -184,7 +184,7 @@ func (b *before) goOn() {
 	requireEnded("cup-to-cancel", booking.Cancelled, "minho")
 	b.requireRefunded(of("cup-to-cancel"), 9000)
 
-	// The cleaner of that time is no person: operators say for them that they are done.
+	// The earlier cleaner is no person: operators complete their calls.
 	b.kim.posts(at("call-assigned")+"/complete", nil, http.StatusNotFound)
 	b.post(cleaners, object{"name": "Kim", "personId": b.kim.id}).with(b, http.StatusCreated)
 	b.becomes(of("call-waiting"), booking.Assigned)
@@ -197,8 +197,8 @@ func (b *before) goOn() {
 	require.Equal(b, booking.Confirmed, resting.Status)
 }
 
-// ownerDecides confirms a stay that waits for its owner, unless its owner, who had 30
-// days, has been silent for that long: it is for this build to notice then.
+// ownerDecides confirms a stay that waits for its owner, unless the owner's 30 days
+// have passed: then this build must notice that.
 func (b *before) ownerDecides(order string) {
 	b.Helper()
 	history := b.page(order).History
@@ -213,8 +213,8 @@ func (b *before) ownerDecides(order string) {
 	require.Equal(b, booking.Confirmed, b.becomes(order, booking.Confirmed).Status)
 }
 
-// requireNothingTold: what that build wrote of telephone numbers and addresses into
-// events and messages is shown in no list.
+// requireNothingTold requires that no list shows the telephone numbers and addresses in
+// that build's events and messages.
 func (b *before) requireNothingTold() {
 	b.Helper()
 	for _, path := range []string{

@@ -12,7 +12,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// stuck are orders at a place that wait for its owner.
+// stuck places orders that wait for their owner.
 func (s *system) stuck(n int) (place string, orders []string) {
 	s.Helper()
 	place = s.place(n, byOwner)
@@ -56,9 +56,9 @@ func (s *system) planBulk(wish object) (is bulkRun) {
 	return is
 }
 
-// TestBulk: orders are cancelled in bulk after a dry run that has named their number. One
-// that changes in between is left as it is, and counted. Another API goes on with what one
-// that ends has begun; each order's action is in the log, under the bulk action.
+// TestBulk: orders are cancelled in bulk after a dry run that has counted them. An
+// order that changes in between is left alone, and counted. Another API continues when
+// one ends; each order's action is in the log, with the bulk action.
 func TestBulk(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
@@ -101,12 +101,12 @@ func TestBulk(t *testing.T) {
 	books.requireClean()
 }
 
-// TestBulk_Commands: a dry run and what it has named, by command; lost orders are settled,
-// and steps that wait are tried, in bulk.
+// TestBulk_Commands: a dry run and its orders by command; lost orders are settled, and
+// waiting steps tried, in bulk.
 func TestBulk_Commands(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
-	code, _, logs := a.command(nil, "version") // which is built the first time
+	code, _, logs := a.command(nil, "version") // builds it the first time
 	require.Zero(t, code, logs)
 	lost, waits := a.stands(a.reserve(a.place(9))), a.stands(a.reserve(a.place(9)))
 	a.terminate(lost)

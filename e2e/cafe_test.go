@@ -74,7 +74,7 @@ func TestCafe_FromOrderToCounter(t *testing.T) {
 	})
 }
 
-// TestCafe_SoldOut: a drink that is sold out is not charged for.
+// TestCafe_SoldOut: an order for a sold-out drink is not charged.
 //
 // Row K2.
 func TestCafe_SoldOut(t *testing.T) {
@@ -95,7 +95,7 @@ func TestCafe_SoldOut(t *testing.T) {
 	require.Zero(t, s.cups(drink))
 }
 
-// TestCafe_Declined: a drink that cannot be paid for is put back.
+// TestCafe_Declined: the cups of an order whose payment is declined are released.
 //
 // Row K2.
 func TestCafe_Declined(t *testing.T) {
@@ -108,7 +108,8 @@ func TestCafe_Declined(t *testing.T) {
 	require.Empty(t, s.listed("/v1/mypages?customerId=alice"))
 }
 
-// TestCafe_FiftyAtOnceForFiveCups: exactly five orders stand, and no other is charged.
+// TestCafe_FiftyAtOnceForFiveCups: exactly five orders are accepted, and no other is
+// charged.
 //
 // Row K2.
 func TestCafe_FiftyAtOnceForFiveCups(t *testing.T) {
@@ -116,7 +117,7 @@ func TestCafe_FiftyAtOnceForFiveCups(t *testing.T) {
 	eachStorage(t, func(t *testing.T, s *system) {
 		drink := s.drink(5)
 		stand := 0
-		order := func(i int) answer { // at once, it may take the café too long to say whether it has the drink
+		order := func(i int) answer { // under this load the café may take too long to say whether it has the drink
 			return s.insists(func() answer { return s.post(cafeOrders, cup(drink), "Idempotency-Key", strconv.Itoa(i)) })
 		}
 		for _, a := range s.atOnce(50, order) {
@@ -137,8 +138,8 @@ func TestCafe_FiftyAtOnceForFiveCups(t *testing.T) {
 	})
 }
 
-// TestCafe_RefusedWithoutStock: while the café cannot be asked no order is taken
-// and nobody is charged, and the refusal does not use up the key.
+// TestCafe_RefusedWithoutStock: while the café cannot be asked no order is accepted or
+// charged, and the refusal does not use up the key.
 //
 // Row K2.
 func TestCafe_RefusedWithoutStock(t *testing.T) {
@@ -183,8 +184,8 @@ func TestCafe_RefusedWithoutStock(t *testing.T) {
 	})
 }
 
-// TestCafe_TakenWithoutProduction: orders are taken all the same, and made once
-// the kitchen is back.
+// TestCafe_TakenWithoutProduction: orders are accepted while the kitchen is away, and
+// made afterwards.
 //
 // Row K3.
 func TestCafe_TakenWithoutProduction(t *testing.T) {
@@ -213,8 +214,8 @@ func TestCafe_TakenWithoutProduction(t *testing.T) {
 	})
 }
 
-// TestCafe_Cancel: the cup is there again, the production is cancelled, and the
-// money is back.
+// TestCafe_Cancel: the cup is released, the production cancelled, and the money
+// refunded.
 //
 // Row K4.
 func TestCafe_Cancel(t *testing.T) {
@@ -238,8 +239,8 @@ func TestCafe_Cancel(t *testing.T) {
 	})
 }
 
-// TestCafe_CancelWithoutProduction: the cup and the money are back before the
-// kitchen is, which shows the cancellation once it is back.
+// TestCafe_CancelWithoutProduction: the cup and the money are back before the kitchen
+// is, which shows the cancellation once it is back.
 //
 // Row K4.
 func TestCafe_CancelWithoutProduction(t *testing.T) {
@@ -256,7 +257,7 @@ func TestCafe_CancelWithoutProduction(t *testing.T) {
 			s.becomes(order, booking.Cancelling)
 			s.requireRefunded(order, 4500)
 		}
-		s.eventually(func() bool { return s.cups(drink) == 5 }) // no undo waits for another, or comes before it
+		s.eventually(func() bool { return s.cups(drink) == 5 }) // no undo waits for another one
 		if kitchen.readable {
 			require.Equal(t, booking.Status(booking.JobStarted), s.get(productions+"/"+made).with(t, http.StatusOK).body.Status)
 		}
@@ -269,8 +270,8 @@ func TestCafe_CancelWithoutProduction(t *testing.T) {
 	}, impatient)
 }
 
-// TestCafe_MypageOfItsOwn: status and history live in a database of their own,
-// on another engine, and can be read with everything else away.
+// TestCafe_MypageOfItsOwn: status and history are in a database of their own, on
+// another engine, and can be read while everything else is away.
 //
 // Row K6.
 func TestCafe_MypageOfItsOwn(t *testing.T) {

@@ -18,7 +18,8 @@ func (s *system) change(path string, what object) answer {
 	return s.request(http.MethodPatch, path, what)
 }
 
-// TestCatalogue_ChangedPriceCountsForTheNextOrder, whatever is sold.
+// TestCatalogue_ChangedPriceCountsForTheNextOrder: a changed price applies to later
+// orders of every kind.
 func TestCatalogue_ChangedPriceCountsForTheNextOrder(t *testing.T) {
 	t.Parallel()
 	eachStorageWith(t, withCouriers, func(t *testing.T, s *system) {
@@ -44,7 +45,8 @@ func TestCatalogue_ChangedPriceCountsForTheNextOrder(t *testing.T) {
 	})
 }
 
-// TestCatalogue_WithdrawnTakesNoOrders, and finishes those that it has.
+// TestCatalogue_WithdrawnTakesNoOrders: a withdrawn item takes no orders, and its
+// orders are finished.
 func TestCatalogue_WithdrawnTakesNoOrders(t *testing.T) {
 	t.Parallel()
 	eachStorageWith(t, withCouriers, func(t *testing.T, s *system) {
@@ -86,12 +88,12 @@ func TestCatalogue_WithdrawnTakesNoOrders(t *testing.T) {
 
 			s.change(path, object{"withdrawn": false}).with(t, http.StatusOK)
 			require.Equal(t, []string{one.id}, s.listed(list))
-			one.order("Idempotency-Key", "new").with(t, http.StatusCreated) // what was refused does not use the key up
+			one.order("Idempotency-Key", "new").with(t, http.StatusCreated) // a refusal does not use up the key
 		}
 	})
 }
 
-// TestCatalogue_Lists go from new to old, a part at a time, with filters and
+// TestCatalogue_Lists: lists are ordered from new to old and paged, with filters and
 // with what is left.
 func TestCatalogue_Lists(t *testing.T) {
 	t.Parallel()
@@ -126,7 +128,8 @@ func TestCatalogue_Lists(t *testing.T) {
 	})
 }
 
-// TestCatalogue_DrinkStock moves with what is held, and not below it.
+// TestCatalogue_DrinkStock: the stock changes with what is held, and cannot be set
+// below it.
 func TestCatalogue_DrinkStock(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
@@ -148,8 +151,8 @@ func TestCatalogue_DrinkStock(t *testing.T) {
 	})
 }
 
-// TestCleaning_Telephone: management reads it, and the cleaner as long as the call
-// is under way.
+// TestCleaning_Telephone: management reads it, and the cleaner while the call is under
+// way.
 //
 // Rows C1, C2.
 func TestCleaning_Telephone(t *testing.T) {
@@ -183,8 +186,8 @@ func TestCleaning_Telephone(t *testing.T) {
 	})
 }
 
-// TestCleaning_WithdrawnCleaner finishes the call that they have, gets no more, and
-// comes back to who has waited longest.
+// TestCleaning_WithdrawnCleaner: a withdrawn cleaner finishes the current call, gets no
+// new ones and, when brought back, is assigned to the oldest waiting call.
 //
 // Row C3.
 func TestCleaning_WithdrawnCleaner(t *testing.T) {
@@ -208,14 +211,14 @@ func TestCleaning_WithdrawnCleaner(t *testing.T) {
 	})
 }
 
-// TestMessages_CafesAndCleanersAreTold like other owners: of what came, and that
-// it is off.
+// TestMessages_CafesAndCleanersAreTold: they get messages like other owners: about new
+// orders, and about cancelled ones.
 func TestMessages_CafesAndCleanersAreTold(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
 		s.outbox.away.Store(true)
 		order := s.orderCup(s.drink(9)).with(t, http.StatusCreated).body.ID
-		s.becomes(order, booking.InProduction) // no kitchen waits for a message
+		s.becomes(order, booking.InProduction) // the kitchen does not wait for a message
 		require.Empty(t, s.messagesAbout(order))
 		s.outbox.away.Store(false)
 		s.eventually(func() bool { return slices.Equal([]string{"order_placed"}, s.messagesAbout(order)) })
@@ -255,9 +258,9 @@ func TestLabels_InKorean(t *testing.T) {
 	require.Equal(t, "제조중", label(productions+"/"+order))
 }
 
-// TestCatalogue_ZoneThatIsRefusedNow: a place or drink that an older build has
-// stored in a time zone which there is no more is not sold by the clocks of
-// another one. The audit says so, and what to do.
+// TestCatalogue_ZoneThatIsRefusedNow: a place or drink that an earlier build has stored
+// with a time zone that no longer exists is not sold by another zone's time. The audit
+// reports it, with the remedy.
 func TestCatalogue_ZoneThatIsRefusedNow(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
@@ -282,7 +285,7 @@ func TestCatalogue_ZoneThatIsRefusedNow(t *testing.T) {
 		place + `: it takes no orders: its time zone "Factory" is none that there is`,
 	}, found)
 
-	// The remedies that it names.
+	// The remedies of the finding.
 	s.change("/v1/lodging/places/"+place, object{"timeZone": "Asia/Seoul", "confirmation": "auto"}).with(t, http.StatusOK)
 	s.reserve(place).with(t, http.StatusCreated)
 	s.remove(drink)

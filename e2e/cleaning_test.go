@@ -31,7 +31,7 @@ func TestCleaning_Call(t *testing.T) {
 	require.Equal(t, &contract.Visit{Location: "12 Sejong-daero, Seoul"}, a.body.Cleaning)
 	require.NotContains(t, string(a.raw), "123-4567", "the telephone is for management and the cleaner")
 	s.requireCharged(a.body.ID, 30000)
-	s.becomes(a.body.ID, booking.Calling) // the answer leaves before the page is written
+	s.becomes(a.body.ID, booking.Calling) // the answer comes before the row is written
 	require.Equal(t, "호출중", s.get(calls+"/"+a.body.ID, "Accept-Language", "ko").with(t, http.StatusOK).body.StatusLabel)
 	for field, wrong := range map[string]any{"tel": "123", "location": "", "price": object{"amount": -1, "currency": "KRW"}} {
 		s.call(object{field: wrong}).with(t, http.StatusUnprocessableEntity)
@@ -41,7 +41,7 @@ func TestCleaning_Call(t *testing.T) {
 	require.Equal(t, []string{a.body.ID}, s.listed("/v1/mypages?customerId=alice"))
 }
 
-// TestCleaning_ForNothing: a call without a price is taken, and nothing is charged.
+// TestCleaning_ForNothing: a call without a price is accepted, and nothing is charged.
 //
 // Row C1.
 func TestCleaning_ForNothing(t *testing.T) {
@@ -67,7 +67,7 @@ func TestCleaning_ForNothing(t *testing.T) {
 }
 
 // TestCleaning_NotTakenUnregistered: while management cannot be asked no call is
-// taken, its customer is told so kindly, and nobody is charged.
+// accepted or charged, and the customer is told why.
 //
 // Row C2.
 func TestCleaning_NotTakenUnregistered(t *testing.T) {
@@ -106,8 +106,8 @@ func TestCleaning_NotTakenUnregistered(t *testing.T) {
 	})
 }
 
-// TestCleaning_TakenWithoutAssignment: calls are taken all the same, and wait until
-// somebody can assign a cleaner.
+// TestCleaning_TakenWithoutAssignment: calls are accepted while assignment is away, and
+// wait for it.
 //
 // Row C3.
 func TestCleaning_TakenWithoutAssignment(t *testing.T) {
@@ -136,8 +136,8 @@ func TestCleaning_TakenWithoutAssignment(t *testing.T) {
 	})
 }
 
-// messagesTo are the texts of the messages that somebody got about an order,
-// the oldest first; in English unless a header says otherwise.
+// messagesTo are the texts of a recipient's messages about an order, oldest first; in
+// English unless a header says otherwise.
 func (s *system) messagesTo(recipient, order string, header ...string) (texts []string) {
 	s.Helper()
 	for _, m := range s.get("/v1/messages?limit=200&recipientId="+recipient, header...).with(s, http.StatusOK).body.Items {
@@ -149,8 +149,8 @@ func (s *system) messagesTo(recipient, order string, header ...string) (texts []
 	return texts
 }
 
-// TestCleaning_FromCallToCleaned: the customer is told of the confirmation and of
-// the cleaner, and sees the course of the call at any time.
+// TestCleaning_FromCallToCleaned: the customer gets messages about the confirmation and
+// the cleaner, and can read the call's history at any time.
 //
 // Rows C4, C6.
 func TestCleaning_FromCallToCleaned(t *testing.T) {
@@ -181,8 +181,7 @@ func TestCleaning_FromCallToCleaned(t *testing.T) {
 	})
 }
 
-// course are the statuses that a customer sees in the history of their order,
-// in Korean.
+// course are the statuses in a customer's history of an order, in Korean.
 func (s *system) course(order string) (labels []string) {
 	s.Helper()
 	var page struct {
@@ -195,7 +194,7 @@ func (s *system) course(order string) (labels []string) {
 	return labels
 }
 
-// atWork tells which call each cleaner who is busy is assigned to, by name.
+// atWork maps busy cleaners, by name, to their calls.
 func (s *system) atWork() map[string]string {
 	s.Helper()
 	busy := map[string]string{}
@@ -207,7 +206,8 @@ func (s *system) atWork() map[string]string {
 	return busy
 }
 
-// TestCleaning_CancelFreesTheCleaner: the cleaner goes to the call that has waited longest.
+// TestCleaning_CancelFreesTheCleaner: the cleaner is assigned to the oldest waiting
+// call.
 //
 // Row C5.
 func TestCleaning_CancelFreesTheCleaner(t *testing.T) {
@@ -250,7 +250,7 @@ func TestCleaning_CancelFreesTheCleaner(t *testing.T) {
 	})
 }
 
-// TestCleaning_NewCleaner: a new cleaner serves the call that has waited longest.
+// TestCleaning_NewCleaner: a new cleaner is assigned to the oldest waiting call.
 //
 // Row C3.
 func TestCleaning_NewCleaner(t *testing.T) {
@@ -278,8 +278,8 @@ func (a answer) field(name string) any {
 	return all[name]
 }
 
-// TestCleaning_FiftyCallsTenCleaners: ten are served at a time, each by a cleaner of
-// its own, and every call once.
+// TestCleaning_FiftyCallsTenCleaners: ten calls are served at a time, each by another
+// cleaner, and every call once.
 //
 // Rows C3, C5.
 func TestCleaning_FiftyCallsTenCleaners(t *testing.T) {
@@ -290,8 +290,8 @@ func TestCleaning_FiftyCallsTenCleaners(t *testing.T) {
 		}
 		unserved := map[string]bool{}
 		for _, a := range s.atOnce(50, func(i int) answer {
-			// Fifty at once may be more than management answers in time: who is
-			// asked to call again does.
+			// Fifty at once may be more than management can register in time: a refused
+			// call is repeated.
 			return s.insists(func() answer { return s.post(calls, visit(), "Idempotency-Key", strconv.Itoa(i)) })
 		}) {
 			unserved[a.with(t, http.StatusCreated).body.ID] = true
@@ -312,7 +312,7 @@ func TestCleaning_FiftyCallsTenCleaners(t *testing.T) {
 	})
 }
 
-// TestCleaning_InTurn: whoever has waited longer is served sooner.
+// TestCleaning_InTurn: calls are served in the order in which they came.
 //
 // Row C5.
 func TestCleaning_InTurn(t *testing.T) {
@@ -337,8 +337,8 @@ func TestCleaning_InTurn(t *testing.T) {
 	}
 }
 
-// TestCleaning_TooManyWaiting: when as many calls wait for a cleaner as may, no more
-// are taken until somebody comes.
+// TestCleaning_TooManyWaiting: once the limit of waiting calls is reached, no more are
+// accepted until a cleaner comes.
 //
 // Row C7.
 func TestCleaning_TooManyWaiting(t *testing.T) {
@@ -375,8 +375,8 @@ func TestCleaning_TooManyWaiting(t *testing.T) {
 	})
 }
 
-// servedAtOnce waits until n calls have been assigned, checks that each has a
-// cleaner of its own and knows them, and answers the calls.
+// servedAtOnce waits until n calls have been assigned, checks that each has another
+// cleaner and knows them, and returns the calls.
 func (s *system) servedAtOnce(n int) []string {
 	s.Helper()
 	s.eventually(func() bool { return len(s.inStatus(booking.Assigned)) == n })
@@ -390,7 +390,7 @@ func (s *system) servedAtOnce(n int) []string {
 	return slices.Collect(maps.Values(busy))
 }
 
-// complete says of all of these calls at once that they are done.
+// complete completes all these calls concurrently.
 func (s *system) complete(orders []string) {
 	s.Helper()
 	for _, a := range s.atOnce(len(orders), func(i int) answer { return s.decideAt(calls+"/"+orders[i], "complete") }) {

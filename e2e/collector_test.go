@@ -21,7 +21,7 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 )
 
-// collector takes traces over OTLP, as a collector in production does.
+// collector receives traces over OTLP, as a collector in production does.
 type collector struct {
 	url string
 
@@ -29,7 +29,7 @@ type collector struct {
 	spans []span
 }
 
-// span is one of a process.
+// span is a span of a process.
 type span struct {
 	*tracepb.Span
 	service string
@@ -65,12 +65,12 @@ func (c *collector) take(sent *collectorpb.ExportTraceServiceRequest) {
 	}
 }
 
-// traced sends the traces of a process to the collector.
+// traced sends a process's traces to the collector.
 func (c *collector) traced(o *app.Options) {
 	o.Config.Traces = config.Traces{Endpoint: config.URL(c.url)}
 }
 
-// all are the spans so far, in the order in which they began.
+// all are the spans so far, in the order of their beginnings.
 func (c *collector) all() []span {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -88,7 +88,7 @@ func attribute(of []*commonpb.KeyValue, key string) string {
 	return ""
 }
 
-// label is a span in a line.
+// label is a span in one line.
 func (s span) label() string {
 	if statement := attribute(s.Attributes, "db.query.text"); statement != "" {
 		return "SQL " + strings.Join(strings.Fields(statement), " ")
@@ -96,12 +96,12 @@ func (s span) label() string {
 	return s.Name
 }
 
-// tree is a trace, span below span.
+// tree is a trace: a span with the spans below it.
 type tree struct {
 	spans []span
 }
 
-// traceWith is the trace that holds a span of a workflow, as far as it has come.
+// traceWith is the trace with a span of a workflow, as far as it has been received.
 func (c *collector) traceWith(workflow string) (t tree) {
 	all := c.all()
 	n := slices.IndexFunc(all, func(s span) bool { return attribute(s.Attributes, "temporalWorkflowID") == workflow })
@@ -143,7 +143,7 @@ func (t tree) print() string {
 	return b.String()
 }
 
-// below finds the way down from the root by the beginnings of labels.
+// below finds the spans at a path from the root, by the beginnings of labels.
 func (t tree) below(way ...string) (found []span) {
 	from := [][]byte{nil}
 	for _, label := range way {
@@ -163,8 +163,8 @@ func (t tree) below(way ...string) (found []span) {
 	return found
 }
 
-// requireWhole makes sure that every span hangs together with the root, and
-// that there is one root.
+// requireWhole requires that every span is connected to the root, and that there is one
+// root.
 func (t tree) requireWhole(tb testing.TB) {
 	known := map[string]bool{"": true}
 	for _, s := range t.spans {

@@ -16,8 +16,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// onPage decides on the provider's page that an order names, as its customer's browser
-// does, and answers where that leads.
+// onPage decides on the provider's page of an order, as its customer's browser does,
+// and returns where that leads.
 func (a *audited) onPage(order, decision string) (back *url.URL) {
 	a.Helper()
 	next := a.page(order).NextAction
@@ -38,9 +38,9 @@ func (a *audited) onPage(order, decision string) (back *url.URL) {
 	return back
 }
 
-// TestConfirm_EachBusiness: a customer has to confirm the payment, does so on the
-// provider's page, and has what was ordered: whatever of the provider's notice and their
-// return comes, and however often.
+// TestConfirm_EachBusiness: a customer confirms the payment on the provider's page, and
+// the order goes on: with the provider's notice, the customer's return or both, any
+// number of times.
 func TestConfirm_EachBusiness(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -76,8 +76,8 @@ func TestConfirm_EachBusiness(t *testing.T) {
 	})
 }
 
-// TestConfirm_NothingIsLeft: what is not confirmed, is refused, cancelled or confirmed too
-// late leaves nothing held and nothing taken.
+// TestConfirm_NothingIsLeft: an order whose payment is not confirmed, is refused,
+// cancelled or confirmed too late leaves no hold and no charge.
 func TestConfirm_NothingIsLeft(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -127,7 +127,8 @@ func TestConfirm_NothingIsLeft(t *testing.T) {
 	})
 }
 
-// TestConfirm_NoticesThatGoAstray: notices come late and twice, or are lost: the order asks.
+// TestConfirm_NoticesThatGoAstray: notices come late and twice, or are lost; the order
+// asks the provider.
 func TestConfirm_NoticesThatGoAstray(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
@@ -141,7 +142,8 @@ func TestConfirm_NoticesThatGoAstray(t *testing.T) {
 	a.requireClean()
 }
 
-// TestConfirm_Limit: a customer has so many orders that wait for them, and no more.
+// TestConfirm_Limit: the number of a customer's orders that wait for a confirmation is
+// limited.
 func TestConfirm_Limit(t *testing.T) {
 	t.Parallel()
 	s := boot(t, impatient)
@@ -157,8 +159,8 @@ func TestConfirm_Limit(t *testing.T) {
 	s.eventually(func() bool { return s.order(menu).status == http.StatusCreated })
 }
 
-// TestConfirm_AChange: the difference of a change is not to be confirmed by anybody: the
-// change is refused, and the reservation stays as it is.
+// TestConfirm_AChange: a change's difference that needs a confirmation is refused, and
+// the reservation stays as it is.
 func TestConfirm_AChange(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t, impatient)

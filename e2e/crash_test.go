@@ -26,23 +26,23 @@ import (
 )
 
 // A process that is to die runs in a child of the test: the test's own binary,
-// told by its environment what to be.
+// configured by its environment.
 const mortalVariable = "YEYAK_E2E_MORTAL"
 
-// mortal is what such a child is told.
+// mortal is the configuration of such a child.
 type mortal struct {
-	Config             config.Config // its database is told apart: a URL hides its password
+	Config             config.Config // its database is passed apart: a URL hides its password
 	Database           string
 	Address, Namespace string
-	// Point is the call after which it dies: it has taken effect, and nobody
-	// has been told. At a publication it hangs, and is to be killed: its customer's
-	// answer leaves before that.
+	// Point is the call after which it dies: the call has had its effect, and its
+	// answer is lost. At a publication it hangs, and is to be killed: the customer's
+	// answer is sent before that.
 	Point string
-	// Worker: it has no API, and says that it is ready at this address instead.
+	// Worker: it has no API, and is ready once it listens at this address.
 	Worker string
 }
 
-// liveMortally is the child's whole life.
+// liveMortally is the child's main function.
 func liveMortally(told string) int {
 	var m mortal
 	if err := json.Unmarshal([]byte(told), &m); err != nil {
@@ -61,9 +61,8 @@ func liveMortally(told string) int {
 	return 1
 }
 
-// bootMortal starts a system in a child that dies after the point. revive
-// waits for its death, or kills it there, and starts another one in its place,
-// which does not die.
+// bootMortal starts a system in a child that dies after the point. revive waits for its
+// death, or kills it there, and starts another one in its place, which does not die.
 func bootMortal(t *testing.T, point string) (_ *system, revive func() *system) {
 	t.Helper()
 	o := options(t)
@@ -91,7 +90,7 @@ func (d *dying) diesAtItsPoint(t *testing.T) {
 	case <-d.dead:
 	case <-d.atPoint:
 		d.kill()
-	case <-time.After(patience):
+	case <-time.After(waitLimit):
 		require.FailNow(t, "it did not come to its point")
 	}
 }
@@ -130,19 +129,19 @@ func startMortal(t *testing.T, o app.Options, m mortal, url string) *dying {
 			_ = resp.Body.Close()
 		}
 		return err == nil && resp.StatusCode == http.StatusOK
-	}, patience, 50*time.Millisecond, "%s", &stderr)
+	}, waitLimit, 50*time.Millisecond, "%s", &stderr)
 	return child
 }
 
-// startMortalWorker starts a worker in a child that dies at once when it is told to.
+// startMortalWorker starts a worker in a child that kill kills.
 func startMortalWorker(t *testing.T, o app.Options) (kill func()) {
 	t.Helper()
 	address := "127.0.0.1:" + freePort(t)
 	return startMortal(t, o, mortal{Worker: address}, "http://"+address).kill
 }
 
-// TestCrash_Placing kills the process at each point of a reservation. It
-// completes by itself: one charge, one hold.
+// TestCrash_Placing: the process is killed at each point of a reservation, which still
+// completes: one charge, one hold.
 func TestCrash_Placing(t *testing.T) {
 	t.Parallel()
 	for _, point := range []string{"charge", "end charge", "hold", "send", "publish confirmed"} {
@@ -172,8 +171,8 @@ func TestCrash_Placing(t *testing.T) {
 	}
 }
 
-// TestCrash_Undoing kills the process in the middle of each undo of a
-// cancellation. It is completed all the same: one charge, one refund.
+// TestCrash_Undoing: the process is killed in the middle of each undo of a
+// cancellation, which still completes: one charge, one refund.
 func TestCrash_Undoing(t *testing.T) {
 	t.Parallel()
 	for _, point := range []string{"withdraw", "release", "begin refund", "refund", "end refund", "publish cancelled"} {
@@ -183,7 +182,7 @@ func TestCrash_Undoing(t *testing.T) {
 			place := s.place(1)
 			order := s.reserve(place).with(t, http.StatusCreated).body.ID
 			cancelled := make(chan struct{})
-			go func() { // which may get no answer
+			go func() { // it may get no answer
 				defer close(cancelled)
 				_, _ = s.send(http.MethodPost, reservations+"/"+order+"/cancel", object{})
 			}()
@@ -201,9 +200,9 @@ func TestCrash_Undoing(t *testing.T) {
 	}
 }
 
-// TestCrash_RefusalStays: the process dies in the middle of undoing a refused
-// order, or after its 409 has been answered and before the engine has recorded
-// why; meanwhile a room comes free. Decided is decided.
+// TestCrash_RefusalStays: the process dies while undoing a refused order, or after its
+// 409 was answered and before the engine has recorded the reason; meanwhile a room is
+// released. The refusal stays.
 func TestCrash_RefusalStays(t *testing.T) {
 	t.Parallel()
 	for _, point := range []string{"begin refund", "refund", "end refund", "publish cancelled"} {
@@ -235,8 +234,8 @@ func TestCrash_RefusalStays(t *testing.T) {
 	}
 }
 
-// finished waits until the engine has recorded all that is under way: the
-// order's workflow has closed, or sleeps with nothing pending.
+// finished waits until the engine has recorded everything under way: the order's
+// workflow has closed, or waits with nothing pending.
 func (s *system) finished(order string) {
 	s.Helper()
 	s.eventually(func() bool {
@@ -245,7 +244,7 @@ func (s *system) finished(order string) {
 	})
 }
 
-// dieAfter stands behind every service and ends the process after the call.
+// dieAfter wraps every service and ends the process after the call.
 func dieAfter(point string) app.Decorate {
 	die := func(call string) {
 		if call == point {
@@ -343,13 +342,13 @@ type mortalReadModel struct {
 	point string
 }
 
-// hangs is what a child says when it hangs at its point.
+// hangs is what a child prints when it hangs at its point.
 const hangs = "at the point"
 
 var sayThatItHangs = sync.OnceFunc(func() { fmt.Println(hangs) })
 
-// Publish hangs at the point: only the test knows when the answer, which leaves
-// before it, has come.
+// Publish hangs at the point: only the test knows when the answer, which is sent
+// before, has arrived.
 func (m mortalReadModel) Publish(ctx context.Context, p contract.Publication) error {
 	err := m.ReadModel.Publish(ctx, p)
 	if "publish "+string(p.View.Status) == m.point {

@@ -13,8 +13,8 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// dawn is a day that has begun an hour or two ago where its time zone is: guests
-// have come on it and leave on it, at whatever hour the tests run.
+// dawn is a day that began an hour or two ago in its time zone: guests can check in and
+// out on it, whenever the tests run.
 var dawn = func() (at struct {
 	zone string
 	day  booking.Date
@@ -33,10 +33,10 @@ var dawn = func() (at struct {
 	panic("it is one o'clock nowhere")
 }()
 
-// fromMidnight is a place whose guests may come as soon as a day begins.
+// fromMidnight is a place with check-in from the beginning of the day.
 var fromMidnight = object{"checkInTime": "00:00", "checkOutTime": "00:00", "timeZone": dawn.zone}
 
-// nights tells how many rooms of a place are left in each night of [from, to).
+// nights is how many rooms of a place are left in each night of [from, to).
 func (s *system) nights(place string, from, to booking.Date) (rooms []int) {
 	s.Helper()
 	for _, n := range s.get("/v1/lodging/places/"+place+"/stock?from="+from.String()+"&to="+to.String()).with(s, http.StatusOK).body.Items {
@@ -84,7 +84,7 @@ func TestEarlyDeparture_NextGuestGetsTheNights(t *testing.T) {
 	})
 }
 
-// TestEarlyDeparture_InventoryAway: the guests have left, whatever is away.
+// TestEarlyDeparture_InventoryAway: the guests can leave while the inventory is away.
 func TestEarlyDeparture_InventoryAway(t *testing.T) {
 	t.Parallel()
 	for name, err := range map[string]error{"AndMayHaveActed": errAway, "AndHasNot": errCertain} {
@@ -105,7 +105,7 @@ func TestEarlyDeparture_InventoryAway(t *testing.T) {
 	}
 }
 
-// TestEarlyDeparture_ThenReset: an operator's reset brings no guest back.
+// TestEarlyDeparture_ThenReset: after an operator's reset the guests have still left.
 func TestEarlyDeparture_ThenReset(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
@@ -125,7 +125,7 @@ func TestPlace_MidnightThatDoesNotExist(t *testing.T) {
 	s := boot(t)
 	santiago, err := booking.Zone("America/Santiago")
 	require.NoError(t, err)
-	day := booking.DateOf(time.Now().In(santiago)).AddDays(2) // tomorrow, should it become midnight
+	day := booking.DateOf(time.Now().In(santiago)).AddDays(2) // tomorrow, if it becomes midnight
 	for day.At(booking.Clock{}, santiago).Hour() != 1 {
 		day = day.AddDays(1)
 	}
@@ -140,7 +140,7 @@ func TestPlace_MidnightThatDoesNotExist(t *testing.T) {
 	require.Contains(t, no.body.Detail, "check-in is at "+day.String()+"T01:00:00-03:00")
 }
 
-// TestPlace_TimesThatOverlap: nobody leaves after the next ones have come.
+// TestPlace_TimesThatOverlap: check-out cannot be after the next check-in.
 func TestPlace_TimesThatOverlap(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
@@ -172,7 +172,7 @@ func TestPlace_TimesThatOverlap(t *testing.T) {
 	s.request(http.MethodPatch, "/v1/lodging/places/"+id, object{"checkOutTime": "11:01", "checkInTime": "14:00"}).with(t, http.StatusOK)
 }
 
-// TestDrink_WhoseDayIsOver can be looked at, and no more.
+// TestDrink_WhoseDayIsOver: such a drink can be read, and nothing else.
 func TestDrink_WhoseDayIsOver(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
@@ -184,7 +184,7 @@ func TestDrink_WhoseDayIsOver(t *testing.T) {
 		ID: "drink-yesterday", Name: "Latte", OwnerID: "cora", Price: booking.Money{Amount: 4500, Currency: "KRW"},
 		Date: inDays(-1), TimeZone: "Asia/Seoul",
 	}
-	require.NoError(t, store.NewCatalogue(db).AddDrink(t.Context(), "1025", yesterday, 5)) // the API takes none for a day that is over
+	require.NoError(t, store.NewCatalogue(db).AddDrink(t.Context(), "1025", yesterday, 5)) // the API refuses a drink whose day is over
 	var shown struct{ Status string }
 	s.get(drinks+"/"+yesterday.ID).with(t, http.StatusOK).into(t, &shown)
 	require.Equal(t, "over", shown.Status)

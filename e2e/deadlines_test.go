@@ -13,8 +13,8 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/pgtest"
 )
 
-// TestDeadline_LedgerAway: an order that cannot be paid for in time, since our
-// own database of payments is away, is given up, never charged and never cooked.
+// TestDeadline_LedgerAway: an order that cannot be paid in time, since our own payments
+// database is away, is cancelled, never charged and never made.
 func TestDeadline_LedgerAway(t *testing.T) {
 	t.Parallel()
 	cluster := pgtest.NewCluster(t)
@@ -36,8 +36,8 @@ func TestDeadline_LedgerAway(t *testing.T) {
 	s.requireClean()
 }
 
-// TestDeadline_NotHandedOver: what was paid for and cannot be handed over in
-// time is given back.
+// TestDeadline_NotHandedOver: a paid order that cannot be handed over in time is
+// refunded.
 func TestDeadline_NotHandedOver(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t, impatient, func(o *app.Options) {
@@ -45,7 +45,7 @@ func TestDeadline_NotHandedOver(t *testing.T) {
 	})
 	s.outages.deliveries.begin(errAway)
 	menu := s.menu()
-	order := s.insists(func() answer { // what a busy machine could not charge in time is refused
+	order := s.insists(func() answer { // on a busy machine a charge may be late, and the order is refused
 		return s.post(foodOrders, meal(menu))
 	}).body.ID
 	s.becomes(order, booking.Cancelling)
@@ -56,19 +56,19 @@ func TestDeadline_NotHandedOver(t *testing.T) {
 	s.requireClean()
 }
 
-// TestDeadline_DrinksDayIsOver: a drink that nobody has handed over is not in
+// TestDeadline_DrinksDayIsOver: a drink that is never handed over does not stay in
 // production for ever.
 func TestDeadline_DrinksDayIsOver(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t)
 	drink := s.drink(3)
-	// A process of which an order of it is too late in some seconds. Where the machine
-	// takes longer to start that and to place the order, another one has longer.
+	// A process for which the order is too late in some seconds. If the machine takes
+	// longer to start it and to place the order, another process has longer.
 	o := s.options
 	o.Migrate, o.Config.Worker.Serve = false, nil
 	order := ""
 	for within := 20 * time.Second; order == ""; within *= 2 {
-		require.Less(t, within, patience*4)
+		require.Less(t, within, waitLimit*4)
 		o.Config.Orders.ServeAfterDay = -time.Until(booking.Drink{Date: inDays(1), TimeZone: "Asia/Seoul"}.Ends()) + within
 		soonOver := start(t, o)
 		if a := soonOver.post(cafeOrders, cup(drink)); a.status == http.StatusCreated {

@@ -12,7 +12,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// acceptedUpdates counts the decisions that an order's workflow has taken.
+// acceptedUpdates counts the decisions that an order's workflow has accepted.
 func (s *system) acceptedUpdates(order string) int {
 	s.Helper()
 	return s.inHistory(order, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED)
@@ -32,9 +32,9 @@ func (s *system) inHistory(order string, what enumspb.EventType) (n int) {
 	return n
 }
 
-// TestDecisions_CourierWhileACancelIsOpen: the courier hands over while the
-// delivery service is being asked whether the order may be cancelled. That is
-// refused, and the courier's word counts: what was eaten is paid for.
+// TestDecisions_CourierWhileACancelIsOpen: the courier hands over while the delivery
+// service is being asked whether the order may be cancelled. The cancel is refused, and
+// the delivered order stays paid.
 func TestDecisions_CourierWhileACancelIsOpen(t *testing.T) {
 	t.Parallel()
 	s := boot(t, withCouriers)
@@ -50,7 +50,7 @@ func TestDecisions_CourierWhileACancelIsOpen(t *testing.T) {
 		})
 		cancel := s.decideAt(foodOrders+"/"+order, "cancel")
 		complete := <-completed
-		if cancel.status == http.StatusOK { // it took too long, and then the cancel comes first
+		if cancel.status == http.StatusOK { // it took too long, so the cancel came first
 			complete.with(t, http.StatusConflict)
 			s.requireCalledOff(order)
 			continue
@@ -66,8 +66,8 @@ func TestDecisions_CourierWhileACancelIsOpen(t *testing.T) {
 	require.Fail(t, "no cancel was refused in time")
 }
 
-// TestDecisions_ManyCancelsWhileRefundsAreDown: all of them are promised, and
-// none makes the order deaf.
+// TestDecisions_ManyCancelsWhileRefundsAreDown: all of them are accepted, and the order
+// still accepts others.
 func TestDecisions_ManyCancelsWhileRefundsAreDown(t *testing.T) {
 	t.Parallel()
 	s := boot(t, impatient)
@@ -75,7 +75,7 @@ func TestDecisions_ManyCancelsWhileRefundsAreDown(t *testing.T) {
 	order := s.stands(s.insists(func() answer { return s.post(reservations, reservation(place), "Idempotency-Key", "k") }))
 	s.sandbox(object{"down": true})
 	cancel := func(int) answer { return s.insists(func() answer { return s.decide(order, "cancel") }) }
-	for _, a := range s.atOnce(15, cancel) { // they may be answered before the page shows it
+	for _, a := range s.atOnce(15, cancel) { // they may be answered before the row shows it
 		a.with(t, http.StatusAccepted)
 	}
 	s.becomes(order, booking.Cancelling)
@@ -92,17 +92,16 @@ func TestDecisions_ManyCancelsWhileRefundsAreDown(t *testing.T) {
 }
 
 // TestDecisions_RefusedCancelsAreRationed: a cancel that is refused because the
-// delivery is away can be repeated without end, over HTTP and without regard to
-// Retry-After. The order takes few of them, and listens when it is back.
+// delivery is away can be repeated without end, over HTTP and ignoring Retry-After. The
+// order gets few of them, and accepts a cancel once the delivery is back.
 //
-// The delivery's "nothing was done" has to be heard in its time. Where the
-// machine is too busy for that the cancel stands, as it should, and the test
-// goes on with another order.
+// The delivery's NothingDone must arrive in time. If the machine is too slow for that,
+// the cancel succeeds, as it should, and the test uses another order.
 func TestDecisions_RefusedCancelsAreRationed(t *testing.T) {
 	t.Parallel()
 	s := boot(t, withCouriers)
 	order := ""
-	s.within(2*patience, func() bool {
+	s.within(2*waitLimit, func() bool {
 		order = s.order(s.menu()).with(t, http.StatusCreated).body.ID
 		s.becomes(order, booking.Delivering)
 		s.outages.deliveries.begin(errCertain)
@@ -124,8 +123,8 @@ func TestDecisions_RefusedCancelsAreRationed(t *testing.T) {
 	s.requireCalledOff(order)
 }
 
-// refusedCancels repeats a cancel, five at once, and counts the codes of the
-// refusals; nil when one was taken.
+// refusedCancels repeats a cancel, five at once, and counts the codes of the refusals;
+// nil if one was accepted.
 func (s *system) refusedCancels(order string, times int) map[string]int {
 	s.Helper()
 	codes := map[string]int{}

@@ -26,8 +26,8 @@ func (s *system) remove(drink string) {
 	require.Equal(s, drinks+"/"+drink, a.header.Get("Location"))
 }
 
-// removed waits until nobody holds any of a drink that was taken off the menu,
-// and answers what came of its orders.
+// removed waits until a deleted drink has no holds, and returns what happened to its
+// orders.
 func (s *system) removed(drink string) (progress booking.DrinkDeletion) {
 	s.Helper()
 	s.eventually(func() bool {
@@ -38,18 +38,17 @@ func (s *system) removed(drink string) (progress booking.DrinkDeletion) {
 	return progress
 }
 
-// within is eventually for what takes its time. It looks in the test's own
-// goroutine: a requirement in what that is not met ends the test with its own
-// words, and not with the patience.
-func (s *system) within(patience time.Duration, what func() bool) {
+// within is eventually with a longer limit. It runs in the test's own goroutine: a
+// failed requirement in `what` ends the test with its own message.
+func (s *system) within(limit time.Duration, what func() bool) {
 	s.Helper()
-	for end := time.Now().Add(patience); !what(); time.Sleep(100 * time.Millisecond) {
-		require.True(s, time.Now().Before(end), "not seen within %v", patience)
+	for end := time.Now().Add(limit); !what(); time.Sleep(100 * time.Millisecond) {
+		require.True(s, time.Now().Before(end), "not seen within %v", limit)
 	}
 }
 
-// requireForceCancelled checks that an order was cancelled since its drink is
-// no longer sold.
+// requireForceCancelled checks that an order was cancelled because its drink is no
+// longer sold.
 func (s *system) requireForceCancelled(order string) {
 	s.Helper()
 	v := s.becomes(order, booking.Cancelled)
@@ -60,8 +59,8 @@ func (s *system) requireForceCancelled(order string) {
 	require.Equal(s, booking.MenuDeleted, production.Reason)
 }
 
-// TestDrinkDeletion_CancelsOpenOrders: the owner takes a drink off the menu. Its open orders are
-// cancelled, and what is over stays as it is.
+// TestDrinkDeletion_CancelsOpenOrders: the owner deletes a drink. Its open orders are
+// cancelled, and ended ones stay as they are.
 //
 // Row K5.
 func TestDrinkDeletion_CancelsOpenOrders(t *testing.T) {
@@ -99,7 +98,7 @@ func TestDrinkDeletion_CancelsOpenOrders(t *testing.T) {
 
 		require.Equal(t, []string{kept}, s.listed(drinks))
 		require.Equal(t, "menu_deleted", s.orderCup(drink).with(t, http.StatusConflict).body.Code)
-		s.remove(drink) // once more changes nothing
+		s.remove(drink) // a repetition changes nothing
 		require.Equal(t, booking.DrinkDeletion{Orders: 5, Cancelled: 3, Over: 2, Done: true}, s.removed(drink))
 		s.request(http.MethodDelete, drinks+"/drink-nobody", nil).with(t, http.StatusNotFound)
 		charged, refunded := s.atProvider()
@@ -108,9 +107,8 @@ func TestDrinkDeletion_CancelsOpenOrders(t *testing.T) {
 	})
 }
 
-// TestDrinkDeletion_WhileOrdersComeIn: no order that comes at the same time is left open:
-// it is refused, or cancelled with the others. Ten customers order until they
-// are refused.
+// TestDrinkDeletion_WhileOrdersComeIn: no concurrent order stays open: it is refused,
+// or cancelled with the others. Ten customers order until they are refused.
 //
 // Row K5.
 func TestDrinkDeletion_WhileOrdersComeIn(t *testing.T) {
@@ -162,8 +160,8 @@ func TestDrinkDeletion_WhileOrdersComeIn(t *testing.T) {
 	})
 }
 
-// TestDrinkDeletion_WithoutProduction: a kitchen that is away holds nobody's money or
-// cups up. It shows the cancellations once it is back.
+// TestDrinkDeletion_WithoutProduction: a kitchen that is away delays no refunds and no
+// releases. It shows the cancellations once it is back.
 //
 // Row K5.
 func TestDrinkDeletion_WithoutProduction(t *testing.T) {
@@ -181,7 +179,7 @@ func TestDrinkDeletion_WithoutProduction(t *testing.T) {
 			s.eventually(func() bool { status, _, _ := s.payment(order); return status == "refunded" })
 			s.becomes(order, booking.Cancelling)
 		}
-		s.eventually(func() bool { return s.cups(drink) == 10 }) // no undo waits for another, or comes before it
+		s.eventually(func() bool { return s.cups(drink) == 10 }) // no undo waits for another one
 		status, progress := s.deletion(drink)
 		require.Equal(t, "deleting", status, "the kitchen does not know yet")
 		require.Zero(t, progress.Cancelled)
@@ -193,8 +191,8 @@ func TestDrinkDeletion_WithoutProduction(t *testing.T) {
 	})
 }
 
-// TestDrinkDeletion_StoppedInTheMiddle: the process that deletes is stopped, and another
-// one goes on.
+// TestDrinkDeletion_StoppedInTheMiddle: the deleting process is stopped, and another
+// one continues.
 //
 // Row K5.
 func TestDrinkDeletion_StoppedInTheMiddle(t *testing.T) {
@@ -217,8 +215,8 @@ func TestDrinkDeletion_StoppedInTheMiddle(t *testing.T) {
 	require.Equal(t, 300, s.cups(drink))
 }
 
-// TestDrinkDeletion_KilledInTheMiddle: the process dies over one of the orders that it
-// cancels, and another one goes on.
+// TestDrinkDeletion_KilledInTheMiddle: the process dies while it cancels one of the
+// orders, and another one continues.
 //
 // Row K5.
 func TestDrinkDeletion_KilledInTheMiddle(t *testing.T) {
@@ -238,8 +236,8 @@ func TestDrinkDeletion_KilledInTheMiddle(t *testing.T) {
 	require.EqualValues(t, 40*4500, refunded)
 }
 
-// orderCups orders a drink n times, on up to fifty connections, and repeats under
-// its key what is not decided.
+// orderCups orders a drink n times, on up to fifty connections, and repeats undecided
+// ones under their keys.
 func (s *system) orderCups(drink string, n int) []string {
 	s.Helper()
 	orders := make([]string, n)
@@ -257,9 +255,9 @@ func (s *system) orderCups(drink string, n int) []string {
 	return orders
 }
 
-// TestDrinkDeletion_ManyOrders: all open orders of a drink are cancelled however many
-// they are, and the API goes on answering meanwhile. YEYAK_FULL=1 makes them
-// five thousand: it measures then, and has the machine to itself.
+// TestDrinkDeletion_ManyOrders: all open orders of a drink are cancelled, however many,
+// and the API keeps answering. YEYAK_FULL=1 makes them five thousand, and measures; it
+// needs the machine for itself.
 //
 // Row K5.
 func TestDrinkDeletion_ManyOrders(t *testing.T) {
@@ -301,8 +299,8 @@ func TestDrinkDeletion_ManyOrders(t *testing.T) {
 	}
 }
 
-// meanwhile asks again and again, in the background, and answers what stops
-// that and tells how long it took each time.
+// meanwhile repeats a request in the background; end stops it and returns the
+// durations.
 func (s *system) meanwhile(want int, ask func() answer) (end func() timings) {
 	s.Helper()
 	ctx, cancel := context.WithCancel(s.Context())
@@ -333,7 +331,7 @@ func (s *system) meanwhile(want int, ask func() answer) (end func() timings) {
 
 type timings []time.Duration
 
-// String tells the median, the 99th of a hundred, and the longest.
+// String is the median, the 99th percentile, and the maximum.
 func (t timings) String() string {
 	if len(t) == 0 {
 		return "never"

@@ -25,7 +25,7 @@ type demo struct {
 	more  chan struct{} // closed at the next line
 }
 
-// startDemo starts one whose services fail for a short time each.
+// startDemo starts a demonstration whose services fail for a short time each.
 func startDemo(t *testing.T, flags ...string) *demo {
 	t.Helper()
 	d := &demo{dev: newDev(t), more: make(chan struct{})}
@@ -36,7 +36,7 @@ func startDemo(t *testing.T, flags ...string) *demo {
 	stdout, err := d.cmd.StdoutPipe()
 	require.NoError(t, err)
 	d.cmd.Stderr = os.Stderr
-	d.output = &bytes.Buffer{} // of which said has the lines, too
+	d.output = &bytes.Buffer{} // said has the lines, too
 	require.NoError(t, d.cmd.Start())
 	t.Cleanup(func() {
 		said, _ := d.said()
@@ -57,17 +57,17 @@ func startDemo(t *testing.T, flags ...string) *demo {
 	return d
 }
 
-// said is all that it has said, and a channel that is closed when it says more.
+// said is its output, and a channel that is closed when there is more.
 func (d *demo) said() (string, <-chan struct{}) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	return strings.Join(d.lines, "\n"), d.more
 }
 
-// says waits until it has said something so often.
+// says waits until its output has the text so often.
 func (d *demo) says(what string, times int) {
 	d.Helper()
-	late := time.After(2 * patience)
+	late := time.After(2 * waitLimit)
 	for {
 		said, more := d.said()
 		if strings.Count(said, what) >= times {
@@ -84,20 +84,20 @@ func (d *demo) says(what string, times int) {
 	}
 }
 
-// TestPages_Demo: services fail in turn, which the pages show in both languages, and all
-// orders that meet that heal. The audit at the end is clean.
+// TestPages_Demo: services fail in turn, which the pages show in both languages, and
+// all affected orders recover. The audit at the end finds nothing.
 func TestPages_Demo(t *testing.T) {
 	t.Parallel()
 	d := startDemo(t, "--failing=15s", "--per-minute=90", "--seed=7")
 	d.says("Yeyak is running", 1)
 	d.token = d.tokenOf("olga")
 	p := &pages{&d.system, chromium.New(t)}
-	live := p.enter(chromium.Look{Width: 390}, olga) // shows each change by itself
+	live := p.enter(chromium.Options{Width: 390}, olga) // shows each change by itself
 	live.goTo("/demo")
 	still := []*visitor{
-		p.enter(chromium.Look{Language: "ko", Width: 390, NoScript: true}, olga), p.enter(chromium.Look{Dark: true, NoScript: true}, olga),
+		p.enter(chromium.Options{Language: "ko", Width: 390, NoScript: true}, olga), p.enter(chromium.Options{Dark: true, NoScript: true}, olga),
 	}
-	customer := p.enter(chromium.Look{Language: "ko"}, alice)
+	customer := p.enter(chromium.Options{Language: "ko"}, alice)
 	for n, failing := range []struct{ name, says, en, ko string }{
 		{"slow", "The payment provider is slow", "Slow payment provider", "느린 결제사"},
 		{"away", "The inventory is away", "Inventory away", "재고 서비스 중단"},
@@ -129,8 +129,8 @@ func TestPages_Demo(t *testing.T) {
 	d.ends()
 }
 
-// unsettled are orders of alice of which the first decision is open; not known when
-// the test asks too often.
+// unsettled are alice's orders without a first decision; not known if the test asks too
+// often.
 func (d *demo) unsettled() (orders []string, known bool) {
 	d.Helper()
 	for _, status := range []string{"received", "payment_pending", "paid"} {
@@ -147,7 +147,7 @@ func (d *demo) unsettled() (orders []string, known bool) {
 	return orders, true
 }
 
-// waits answers an order that waits.
+// waits returns an order that waits.
 func (d *demo) waits() (order string) {
 	d.Helper()
 	d.eventually(func() bool {
@@ -160,8 +160,8 @@ func (d *demo) waits() (order string) {
 	return order
 }
 
-// ends waits for its end, which is a success: the audit is clean, and people were
-// answered nothing that they did not expect.
+// ends waits for its end, which is a success: the audit finds nothing, and all answers
+// were expected ones.
 func (d *demo) ends() {
 	d.Helper()
 	err := <-d.exited
@@ -172,15 +172,15 @@ func (d *demo) ends() {
 	require.NotContains(d, said, "is answered")
 }
 
-// TestDev_Demo: a page of `yeyak dev` starts the demonstration and stops it, and shows
-// what the audit says. Ctrl-C ends both at once.
+// TestDev_Demo: a page of `yeyak dev` starts and stops the demonstration, and shows the
+// audit's result. Ctrl-C ends both at once.
 func TestDev_Demo(t *testing.T) {
 	t.Parallel()
 	d := newDev(t)
 	d.run()
 	b := d.browse("olga")
 	p := &pages{&d.system, chromium.New(t)}
-	v := p.enter(chromium.Look{Language: "ko", Width: 390}, olga)
+	v := p.enter(chromium.Options{Language: "ko", Width: 390}, olga)
 	v.goTo("/demo")
 	v.keep("demo-before")
 	for range 2 {
@@ -201,8 +201,8 @@ func TestDev_Demo(t *testing.T) {
 	require.NotContains(t, d.output.String(), "The audit looks at everything …\n\n")
 }
 
-// TestDemo_InterruptedInTheMiddle: Ctrl-C while a service fails lets it work again, has
-// every order finished and everything audited, and is a success.
+// TestDemo_InterruptedInTheMiddle: Ctrl-C during a failure ends the failure, has every
+// order finished and audited, and is a success.
 func TestDemo_InterruptedInTheMiddle(t *testing.T) {
 	t.Parallel()
 	d := startDemo(t, "--failing=1m", "--per-minute=120")
@@ -215,7 +215,7 @@ func TestDemo_InterruptedInTheMiddle(t *testing.T) {
 	require.Contains(t, said, "The payment provider is quick again.")
 }
 
-// TestDemo_NotInProduction: what `yeyak api` serves has nothing of the demonstration.
+// TestDemo_NotInProduction: `yeyak api` serves nothing of the demonstration.
 func TestDemo_NotInProduction(t *testing.T) {
 	t.Parallel()
 	s := bootPages(t)

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDev_EngineIsReplaced: a Temporal server that dies, or hangs, under `yeyak
-// dev` is started again on its data, and orders go on.
+// TestDev_EngineIsReplaced: a Temporal server that dies, or hangs, under `yeyak dev` is
+// restarted on its data, and orders go on.
 func TestDev_EngineIsReplaced(t *testing.T) {
 	t.Parallel()
 	for name, signal := range map[string]syscall.Signal{"Dies": syscall.SIGKILL, "Hangs": syscall.SIGSTOP} {
@@ -34,7 +34,7 @@ func TestDev_EngineIsReplaced(t *testing.T) {
 	}
 }
 
-// engine is the process id of the Temporal server; 0 while none is known.
+// engine is the process id of the Temporal server; 0 if it is not known.
 func (d *dev) engine() int {
 	text, err := os.ReadFile(filepath.Join(d.folder, "temporal.lock"))
 	require.NoError(d, err)

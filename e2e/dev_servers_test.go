@@ -21,7 +21,7 @@ import (
 	"github.com/yeyak/yeyak/internal/devserver"
 )
 
-// refused is what a `yeyak dev` says that does not start.
+// refused is the error of a `yeyak dev` that does not start.
 func (d *dev) refused(settings ...string) string {
 	d.Helper()
 	ctx, cancel := context.WithTimeout(d.Context(), time.Minute)
@@ -36,8 +36,8 @@ func (d *dev) refused(settings ...string) string {
 	return said.String()
 }
 
-// TestDev_OnAServerThatRuns: TEMPORAL_ADDRESS names the Temporal server. A data
-// folder stays with the one that it was first used with.
+// TestDev_OnAServerThatRuns: TEMPORAL_ADDRESS names the Temporal server. A data folder
+// stays with its first server.
 func TestDev_OnAServerThatRuns(t *testing.T) {
 	t.Parallel()
 	address, namespace := newNamespace(t)
@@ -69,8 +69,8 @@ func TestDev_OnAServerThatRuns(t *testing.T) {
 	require.NoError(t, d.end(os.Interrupt))
 }
 
-// TestDev_FirstNewEnough: of the servers that are installed the first is taken
-// that is new enough, and older ones are named.
+// TestDev_FirstNewEnough: of the installed servers the first that is new enough is
+// used, and older ones are named.
 func TestDev_FirstNewEnough(t *testing.T) {
 	t.Parallel()
 	d := newDev(t)
@@ -96,9 +96,8 @@ func TestDev_FirstNewEnough(t *testing.T) {
 	require.Contains(t, d.refused("YEYAK_TEMPORAL_SERVER="+temporalProgram()), "is of 1.33.0")
 }
 
-// TestDev_DataOfAnOlderServer: what a server of before has left in a data folder
-// is brought up to date. Orders go on, operators find them, and the database is
-// kept as it was.
+// TestDev_DataOfAnOlderServer: an older server's data in a folder are migrated. Orders
+// go on, operators find them, and a copy of the database is kept.
 func TestDev_DataOfAnOlderServer(t *testing.T) {
 	t.Parallel()
 	d := newDev(t)
@@ -135,7 +134,7 @@ func TestDev_DataOfAnOlderServer(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, kept, 1)
 
-	d.run() // and is up to date from now on
+	d.run() // and is migrated from now on
 	require.NoError(t, d.end(os.Interrupt))
 	again, err := filepath.Glob(filepath.Join(d.folder, "temporal.db.before-*"))
 	require.NoError(t, err)
@@ -163,7 +162,7 @@ func prepare(t *testing.T, address string) {
 	require.NoError(t, app.PrepareNamespace(t.Context(), c, client.DefaultNamespace))
 }
 
-// setting is what a variable of its is set to.
+// setting is the value of one of its variables.
 func (d *dev) setting(name string) string {
 	for _, s := range d.env {
 		if value, ok := strings.CutPrefix(s, name+"="); ok {

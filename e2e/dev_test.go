@@ -25,10 +25,10 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/scratch"
 )
 
-// built is the folder of binary, nil unless a test has asked for it.
+// built is the folder of binary, nil unless a test has used it.
 var built *scratch.Folder
 
-// binary builds yeyak once for the tests that run it as people do.
+// binary builds yeyak once for the tests that run it as a command.
 var binary = sync.OnceValues(func() (path string, err error) {
 	if built, err = scratch.Make("", "yeyak-bin-"); err != nil {
 		return "", err
@@ -63,8 +63,8 @@ func newDev(t *testing.T) *dev {
 	return d
 }
 
-// freePort is one that is not given to others before it is used, or while what
-// listens there is away.
+// freePort is a port that is not given to others before it is used, or while its server
+// is away.
 func freePort(t *testing.T) string {
 	t.Helper()
 	ports, err := child.FreePorts(1)
@@ -82,7 +82,7 @@ func (d *dev) command(extra ...string) *exec.Cmd {
 	return cmd
 }
 
-// run starts it and waits until it says that it runs.
+// run starts it and waits until it prints that it runs.
 func (d *dev) run() {
 	d.Helper()
 	d.cmd = d.command()
@@ -106,9 +106,9 @@ func (d *dev) run() {
 	select {
 	case <-running:
 	case err := <-d.exited:
-		d.cmd = nil // there is nothing left to kill
+		d.cmd = nil // nothing is left to kill
 		require.FailNow(d, "yeyak dev ended", "%v\n%s", err, d.output)
-	case <-time.After(patience):
+	case <-time.After(waitLimit):
 		require.FailNow(d, "yeyak dev did not come up")
 	}
 	d.token = d.tokenOf("olga")
@@ -131,14 +131,14 @@ func (d *dev) end(sig os.Signal) error {
 	case err := <-d.exited:
 		d.cmd = nil
 		return err
-	case <-time.After(patience):
+	case <-time.After(waitLimit):
 		require.FailNow(d, "yeyak dev does not stop") // and is killed when the test ends
 		return nil
 	}
 }
 
-// TestDev_WaitsThroughRestarts: a reservation that waits for its owner is
-// still waiting after an orderly stop, and after kill -9.
+// TestDev_WaitsThroughRestarts: a reservation that waits for its owner still waits
+// after an orderly stop, and after kill -9.
 func TestDev_WaitsThroughRestarts(t *testing.T) {
 	t.Parallel()
 	d := newDev(t)
@@ -159,9 +159,8 @@ func TestDev_WaitsThroughRestarts(t *testing.T) {
 	require.NoError(t, d.end(syscall.SIGTERM))
 }
 
-// eventuallyWaits waits until the order itself says that it waits for its
-// owner. For some seconds the engine still looks for it in the process that
-// was killed.
+// eventuallyWaits waits until the order itself says that it waits for its owner. For
+// some seconds the engine still looks for it in the process that was killed.
 func (d *dev) eventuallyWaits(order string) {
 	d.Helper()
 	d.eventually(func() bool {
@@ -170,7 +169,7 @@ func (d *dev) eventuallyWaits(order string) {
 	})
 }
 
-// TestDev_FirstOrder pastes the lines that it greets with into a shell.
+// TestDev_FirstOrder pastes the lines of the greeting into a shell.
 func TestDev_FirstOrder(t *testing.T) {
 	t.Parallel()
 	d := newDev(t)
@@ -185,7 +184,7 @@ func TestDev_FirstOrder(t *testing.T) {
 	require.Contains(t, string(out), `"status":"confirmed"`)
 }
 
-// TestDev_SaysWhatIsWrong: one clear line for each mistake, and exit 1.
+// TestDev_SaysWhatIsWrong: one clear line for each mistake, and exit code 1.
 func TestDev_SaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	d := newDev(t)
@@ -206,7 +205,7 @@ func TestDev_SaysWhatIsWrong(t *testing.T) {
 		"BadSettings":  {[]string{"YEYAK_REPLY_BUDGET=soon", "YEYAK_LISTEN=nowhere"}, []string{"YEYAK_REPLY_BUDGET", "YEYAK_LISTEN"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			ctx, cancel := context.WithTimeout(t.Context(), patience)
+			ctx, cancel := context.WithTimeout(t.Context(), waitLimit)
 			defer cancel()
 			cmd := other.command(c.settings...)
 			var stderr bytes.Buffer
@@ -229,8 +228,8 @@ func portOf(l net.Listener) string {
 	return port
 }
 
-// TestDev_SecondSignal: a second Ctrl-C ends it at once, though the first one
-// waits for a request in hand.
+// TestDev_SecondSignal: a second Ctrl-C ends it at once, though the first one waits for
+// a running request.
 func TestDev_SecondSignal(t *testing.T) {
 	t.Parallel()
 	d := newDev(t)
@@ -238,7 +237,7 @@ func TestDev_SecondSignal(t *testing.T) {
 	d.run()
 	d.sandbox(object{"latency": "1h"})
 	in := reservation(d.place(1))
-	go func() { _, _ = d.send(http.MethodPost, reservations, in) }() // waits for its order to be paid
+	go func() { _, _ = d.send(http.MethodPost, reservations, in) }() // waits for its order's payment
 	d.eventually(func() bool { return len(d.get("/v1/mypages?customerId=alice").body.Items) == 1 })
 	require.NoError(t, d.cmd.Process.Signal(os.Interrupt))
 	d.eventually(func() bool { // it stops: two signals at once may be taken for one
@@ -248,8 +247,8 @@ func TestDev_SecondSignal(t *testing.T) {
 	require.ErrorContains(t, d.end(os.Interrupt), "exit status 130", "an orderly stop is a success")
 }
 
-// TestDev_StopsWithWorkInHand: a step that takes long does not keep it from
-// stopping within seconds, nor is it lost.
+// TestDev_StopsWithWorkInHand: a long step neither delays the stop by more than seconds
+// nor is lost.
 func TestDev_StopsWithWorkInHand(t *testing.T) {
 	t.Parallel()
 	d := newDev(t)

@@ -10,9 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// smallDisk mounts a file system of the size, such as "4m", for the test. Where
-// this process may not mount one, the test runs again in a process that may,
-// and again is true.
+// smallDisk mounts a file system of the size, such as "4m", for the test. If this
+// process may not mount, the test runs again in a process that may, and again is true.
 func smallDisk(t *testing.T, size string) (path string, again bool) {
 	t.Helper()
 	path = t.TempDir()

@@ -12,9 +12,10 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 )
 
-// TestDispute_NothingIsPaidByHand: while the customer's bank may take back the same money,
-// no refund is recorded as paid by hand, of an order that is being cancelled or has ended.
-// Once the dispute is won or lost each goes on by itself, and the customer has the money once.
+// TestDispute_NothingIsPaidByHand: while the customer's bank may charge the same money back,
+// no refund can be recorded as paid by hand, for an order that is being cancelled or
+// has ended. Once the dispute is won or lost each goes on by itself, and the customer
+// has the money once.
 func TestDispute_NothingIsPaidByHand(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -52,13 +53,13 @@ func TestDispute_NothingIsPaidByHand(t *testing.T) {
 	})
 }
 
-// requireDisputed checks that a refund of the order cannot be paid by hand, by the API or
-// by the command, and that both name the dispute and its deadline.
+// requireDisputed checks that a refund of the order cannot be paid by hand, by the API
+// or by the command, and that both name the dispute and its deadline.
 func (a *audited) requireDisputed(order string) {
 	a.Helper()
 	is := a.shown(order).Disputes[0]
 	var detail, logs string
-	a.eventually(func() bool { // it is known to have failed, and the provider is not being asked again
+	a.eventually(func() bool { // it is known to have failed, and the provider is not being asked
 		no := a.paidByHand(order)
 		detail = no.body.Detail
 		return no.body.Code == "dispute_open"
@@ -74,7 +75,7 @@ func (a *audited) requireDisputed(order string) {
 	require.True(a, a.page(order).NeedsAttention)
 }
 
-// lostOf is what a bank has taken back for good.
+// lostOf is what a bank has finally charged back.
 func (a *audited) lostOf(order string) (sum int64) {
 	a.Helper()
 	for _, e := range a.shown(order).Entries {

@@ -11,9 +11,10 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 )
 
-// TestDispute_LostByAStandingOrder: the customer's bank takes back for good what was paid, or
-// some of it, while the order stands. Staff gives back no more than is left. A cancel owes
-// the rest, which the provider gives back no more: an operator pays it by hand.
+// TestDispute_LostByAStandingOrder: the customer's bank charges the payment back, or
+// some of it, while the order is live. Staff can refund no more than is left. A cancel
+// owes the rest, which the provider cannot refund any more: an operator pays it by
+// hand.
 func TestDispute_LostByAStandingOrder(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -51,8 +52,8 @@ func TestDispute_LostByAStandingOrder(t *testing.T) {
 	})
 }
 
-// TestDispute_CountsAgainstThePolicy: what the bank took counts as given back, and the
-// policy keeps the less.
+// TestDispute_CountsAgainstThePolicy: what the bank has charged back counts as refunded,
+// and the policy keeps less.
 func TestDispute_CountsAgainstThePolicy(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -79,8 +80,8 @@ func TestDispute_CountsAgainstThePolicy(t *testing.T) {
 	})
 }
 
-// TestRefunds_MadeUpForInTheDashboard: a refund by staff that the provider could not make,
-// and that somebody makes in its dashboard, is done, once, and its order goes on.
+// TestRefunds_MadeUpForInTheDashboard: a refund by staff that the provider could not
+// make, and that is made in its dashboard, is done, once, and its order goes on.
 func TestRefunds_MadeUpForInTheDashboard(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {

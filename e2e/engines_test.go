@@ -16,11 +16,10 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/scratch"
 )
 
-// namespacesPerEngine is after how many namespaces a fresh dev server takes
-// over. One goes through all the metrics and task queues that it has ever heard
-// of every second, and after some dozens of namespaces does little else. It
-// writes for one system after the other, too: those that share it wait for each
-// other.
+// namespacesPerEngine is the number of namespaces after which a fresh dev server is
+// used. A server walks all metrics and task queues that it has ever had every second,
+// and after some dozens of namespaces does little else. Its writes for different
+// systems also wait for each other.
 const namespacesPerEngine = 5
 
 // engine is a Temporal server that tests share.
@@ -28,17 +27,17 @@ type engine struct {
 	*devserver.Server
 	folder  *scratch.Folder
 	given   int // how many namespaces it was asked for
-	inUse   int // by how many tests
+	inUse   int // how many tests use it
 	retired bool
 }
 
-// engines hands out the server that is not worn out yet.
+// engines has the server that new tests use.
 var engines struct {
 	sync.Mutex
 	current *engine
 }
 
-// temporalServer is the address of a dev server, for as long as t runs.
+// temporalServer is the address of a dev server, as long as t runs.
 func temporalServer(t testing.TB) (address string) {
 	t.Helper()
 	engines.Lock()
@@ -84,7 +83,7 @@ func startEngine() (*engine, error) {
 	return e, nil
 }
 
-// retire makes room for a fresh server. The last test that uses this one ends it.
+// retire replaces the server by a fresh one. Its last test ends it.
 func (e *engine) retire() {
 	engines.current = nil
 	e.retired = true
@@ -98,8 +97,8 @@ func (e *engine) stop() {
 	_ = e.folder.Remove()
 }
 
-// newNamespace makes a namespace that orders can start in, and tells on which
-// server.
+// newNamespace makes a namespace in which orders can start, and returns its server's
+// address.
 func newNamespace(t testing.TB) (address, name string) {
 	t.Helper()
 	address, name = temporalServer(t), "e2e-"+uuid.NewString()[:8]

@@ -27,7 +27,7 @@ func (s *system) shown(order string) (p shownPayment) {
 	return p
 }
 
-// named finds the entry whose key begins so.
+// named finds the entry whose key has the prefix.
 func (p shownPayment) named(t testing.TB, key string) booking.Entry {
 	t.Helper()
 	for _, e := range p.Entries {
@@ -39,7 +39,7 @@ func (p shownPayment) named(t testing.TB, key string) booking.Entry {
 	return booking.Entry{}
 }
 
-// hand does something by hand at the stand-in.
+// hand does something by hand at the provider.
 func (p standIn) hand(what, format string, args ...any) {
 	p.Helper()
 	r, err := http.NewRequestWithContext(p.Context(), http.MethodPost, p.url+"/sandbox/payments/"+what, strings.NewReader(fmt.Sprintf(format, args...)))
@@ -51,8 +51,8 @@ func (p standIn) hand(what, format string, args ...any) {
 	require.Equal(p, http.StatusOK, w.StatusCode)
 }
 
-// TestEntries_OfOthers: what somebody gives back at the provider, and what a bank takes
-// back, is in the payment's entries, and the order ends with what is left.
+// TestEntries_OfOthers: refunds made at the provider, and those of a bank, are in the
+// payment's entries, and the order ends with what is left.
 func TestEntries_OfOthers(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -97,7 +97,8 @@ func TestEntries_OfOthers(t *testing.T) {
 	})
 }
 
-// TestEntries_OfARefundThatIsPending: what the provider has accepted is not done.
+// TestEntries_OfARefundThatIsPending: a refund that the provider has accepted is not
+// done.
 func TestEntries_OfARefundThatIsPending(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {

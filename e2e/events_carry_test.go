@@ -14,8 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// documented are the fields that docs/events.md lists under a heading, with the
-// type of each, and those that are always there.
+// documented are the fields that docs/events.md lists under a heading, with their
+// types, and those that are always there.
 func documented(t testing.TB, heading string) (types map[string]string, always []string) {
 	t.Helper()
 	text, err := os.ReadFile("../docs/events.md")
@@ -34,8 +34,8 @@ func documented(t testing.TB, heading string) (types map[string]string, always [
 	return types, always
 }
 
-// leaves are the fields of data, those of objects in it by their paths, with the
-// types that docs/events.md has names for.
+// leaves are the fields of data, those of nested objects by their paths, with
+// docs/events.md's names of their types.
 func leaves(t testing.TB, path string, data object) map[string]string {
 	t.Helper()
 	all := map[string]string{}
@@ -67,8 +67,8 @@ func leaves(t testing.TB, path string, data object) map[string]string {
 	return all
 }
 
-// requireDocumented requires each event of the feed to have the fields that
-// docs/events.md gives it, and no others.
+// requireDocumented requires that each event of the feed has exactly the fields of
+// docs/events.md.
 func (s *system) requireDocumented() {
 	s.Helper()
 	ofOrders, alwaysOfOrders := documented(s, "The fields of an order's data")
@@ -86,7 +86,7 @@ func (s *system) requireDocumented() {
 	}
 }
 
-// told is an event with its data as they are.
+// told is an event with its raw data.
 type told struct {
 	happened
 	data object
@@ -110,8 +110,8 @@ func (s *system) walkEvents() (all []told) {
 	}
 }
 
-// requireTold waits until the feed shows so many events about a subject, and
-// requires them to be of these types; it answers their data.
+// requireTold waits until the feed has so many events about a subject, requires these
+// types, and returns their data.
 func (s *system) requireTold(subject string, want ...string) []object {
 	s.Helper()
 	var types []string
@@ -134,8 +134,8 @@ func paid(status string, amount, refunded float64) object {
 	return object{"status": status, "amount": won(amount), "refunded": won(refunded)}
 }
 
-// TestEvents_CarryWhatTheyTell: stay dates, what remains, what was paid and given
-// back, where deliveries and productions stand.
+// TestEvents_CarryWhatTheyTell: stay dates, what is left, what was paid and refunded,
+// statuses of deliveries and productions.
 //
 // Rows L2, L4, O13.
 func TestEvents_CarryWhatTheyTell(t *testing.T) {
@@ -201,15 +201,15 @@ func TestEvents_CarryWhatTheyTell(t *testing.T) {
 	})
 }
 
-// TestEvents_OfTheCatalogue: what is registered, changed, withdrawn, brought back
-// and deleted, and the stock that owners set, is told in the same feed.
+// TestEvents_OfTheCatalogue: things that are registered, changed, withdrawn, brought
+// back and deleted, and owners' stock, have events in the same feed.
 func TestEvents_OfTheCatalogue(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
 		place, menu, drink, cleaner := s.place(3), s.menu(), s.drink(7), s.cleaner("Min-jun")
 		for path := range map[string]bool{"/v1/lodging/places/" + place: true, menus + "/" + menu: true, drinks + "/" + drink: true, cleaners + "/" + cleaner: true} {
 			s.change(path, object{"name": "Other"}).with(t, http.StatusOK)
-			s.change(path, object{"name": "Other"}).with(t, http.StatusOK) // which changes nothing
+			s.change(path, object{"name": "Other"}).with(t, http.StatusOK) // changes nothing
 			s.change(path, object{"withdrawn": true}).with(t, http.StatusOK)
 			s.change(path, object{"withdrawn": false}).with(t, http.StatusOK)
 		}
@@ -223,7 +223,7 @@ func TestEvents_OfTheCatalogue(t *testing.T) {
 		}, all[2])
 		s.requireTold(cleaner, "CleanerRegistered", "CleanerChanged", "CleanerWithdrawn", "CleanerBroughtBack")
 
-		// The stock of a place and of a drink is in another database than they are.
+		// The stock of a place or a drink is in another database.
 		ofPlace, ofDrink := []string{}, []string{}
 		var stock []any
 		s.eventually(func() bool {

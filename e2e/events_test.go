@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// listener follows the feed as a browser's EventSource does.
+// listener follows the feed like a browser's EventSource.
 type listener struct {
 	system *system
 	query  string
@@ -23,7 +23,7 @@ type listener struct {
 	seen   []happened // across all connections
 }
 
-// happened is what is looked at of an event.
+// happened is the part of an event that is checked.
 type happened struct {
 	SpecVersion string    `json:"specversion"`
 	ID          string    `json:"id"`
@@ -45,11 +45,11 @@ func (s *system) listen(query string) *listener {
 	return l
 }
 
-// connect goes on from the last event, with the query of the first time.
+// connect resumes after the last event, with the first query.
 func (l *listener) connect() {
 	s := l.system
 	s.Helper()
-	ctx, cancel := context.WithTimeout(s.Context(), patience)
+	ctx, cancel := context.WithTimeout(s.Context(), waitLimit)
 	s.Cleanup(cancel)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/v1/events"+l.query, nil)
 	require.NoError(s, err)
@@ -66,11 +66,10 @@ func (l *listener) connect() {
 	l.body, l.lines = a.Body, bufio.NewScanner(a.Body)
 }
 
-// ofOrder tells whether an event is about an order: others tell what can be
-// ordered.
+// ofOrder reports whether an event is about an order and not about the catalogue.
 func (h happened) ofOrder() bool { return h.Data.Status != "" }
 
-// take reads n events about orders more, and passes over others.
+// take reads n more events about orders, and skips others.
 func (l *listener) take(n int) {
 	l.system.Helper()
 	var name string
@@ -95,7 +94,7 @@ func (l *listener) take(n int) {
 	require.Zero(l.system, n, "the stream has ended")
 }
 
-// feed reads all that the list shows about orders.
+// feed reads the whole list of events about orders.
 func (s *system) feed() (events []happened) {
 	s.Helper()
 	after := ""
@@ -117,8 +116,8 @@ func (s *system) feed() (events []happened) {
 	}
 }
 
-// Who follows the stream, and comes back with Last-Event-ID whenever it breaks
-// off, sees what the list shows: nothing is missing and nothing is there twice.
+// A reader of the stream that resumes with Last-Event-ID after each disconnect sees
+// exactly the list's events, each once.
 func TestEvents_Stream(t *testing.T) {
 	t.Parallel()
 	const perOrder, perCancel = 4, 3
@@ -144,7 +143,7 @@ func TestEvents_Stream(t *testing.T) {
 		}
 		orders := <-placed
 		_ = l.body.Close()
-		for _, a := range orders[:5] { // while nobody listens
+		for _, a := range orders[:5] { // while disconnected
 			s.decide(a.with(t, http.StatusCreated).body.ID, "cancel").with(t, http.StatusOK)
 		}
 		l.connect()
@@ -163,16 +162,16 @@ func TestEvents_Stream(t *testing.T) {
 	})
 }
 
-// A process that stops does not wait for those who follow its events.
+// A process that stops does not wait for its streams.
 func TestEvents_StreamsEndWithTheProcess(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
 	s.reserve(s.place(1)).with(t, http.StatusCreated)
-	s.eventually(func() bool { return len(s.eventIDs()) == 6 }) // two of these are of the place
+	s.eventually(func() bool { return len(s.eventIDs()) == 6 }) // two of these are about the place
 	l := s.listen("")
 	l.take(4)
 	before := len(s.logged())
-	stop(s.app) // which breaks a stream that does not end by itself
+	stop(s.app) // breaks a stream that does not end by itself
 	for l.lines.Scan() {
 		require.Empty(t, l.lines.Text())
 	}

@@ -10,10 +10,10 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 )
 
-// TestRefundFailsLater: a refund that was done, and that fails at the provider later, is
-// known to have failed from the notice of that: of an order that runs, and of one that was
-// cancelled and is over. The order is marked, its customer is told, and the audit does not
-// call it settled until an operator has paid by hand.
+// TestRefundFailsLater: a done refund that fails at the provider later is known to have
+// failed from the notice: for an order under way, and for one that was cancelled and
+// has ended. The order is marked, its customer is notified, and the audit has a finding
+// until an operator has paid by hand.
 func TestRefundFailsLater(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -60,8 +60,8 @@ func TestRefundFailsLater(t *testing.T) {
 	})
 }
 
-// TestRefundFailsLater_AndIsNotTold: the audit finds it, and the command that it names has it
-// followed.
+// TestRefundFailsLater_AndIsNotTold: the audit finds it, and with the named remedy it
+// is followed.
 func TestRefundFailsLater_AndIsNotTold(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
@@ -82,8 +82,8 @@ func TestRefundFailsLater_AndIsNotTold(t *testing.T) {
 	a.requireClean()
 }
 
-// TestDispute_BeyondWhatWasLeft: a bank takes back what was given back before. That is lost,
-// and the audit says so without calling it wrong.
+// TestDispute_BeyondWhatWasLeft: a bank charges back what was refunded before. That is lost,
+// and the audit reports it as a known loss.
 func TestDispute_BeyondWhatWasLeft(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {

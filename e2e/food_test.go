@@ -31,7 +31,7 @@ func TestFood_Menus(t *testing.T) {
 	s.order("menu-nobody").with(t, http.StatusUnprocessableEntity)
 }
 
-// TestFood_OrderMustBePaid: what is not paid for never comes into being.
+// TestFood_OrderMustBePaid: an order that is not paid is never accepted.
 //
 // Row F2.
 func TestFood_OrderMustBePaid(t *testing.T) {
@@ -56,8 +56,8 @@ func TestFood_OrderMustBePaid(t *testing.T) {
 	s.requireCharged(paid.body.ID, 18000)
 }
 
-// TestFood_FromOrderToDoor: an order starts its delivery by itself, and the
-// courier ends it.
+// TestFood_FromOrderToDoor: an order starts its delivery by itself, and the courier
+// completes it.
 //
 // Rows F2, F3, F4.
 func TestFood_FromOrderToDoor(t *testing.T) {
@@ -84,8 +84,8 @@ func TestFood_FromOrderToDoor(t *testing.T) {
 	})
 }
 
-// TestFood_CourierNeverComes: the order needs attention, everywhere where
-// somebody may look, until the courier comes after all.
+// TestFood_CourierNeverComes: the order needs attention, wherever that is shown, until
+// the courier comes after all.
 //
 // Row F4.
 func TestFood_CourierNeverComes(t *testing.T) {
@@ -126,8 +126,8 @@ func TestFood_Cancel(t *testing.T) {
 	})
 }
 
-// requireCalledOff checks that an order of food was cancelled by its customer,
-// its delivery with it, and its price given back.
+// requireCalledOff checks that an order of food was cancelled by its customer, with its
+// delivery, and its price refunded.
 func (s *system) requireCalledOff(order string) {
 	s.Helper()
 	v := s.page(order)
@@ -138,7 +138,7 @@ func (s *system) requireCalledOff(order string) {
 	s.requireRefunded(order, 18000)
 }
 
-// TestFood_TooLateToCancel: what was delivered stays so.
+// TestFood_TooLateToCancel: a delivered order stays so.
 //
 // Row F6.
 func TestFood_TooLateToCancel(t *testing.T) {
@@ -153,8 +153,8 @@ func TestFood_TooLateToCancel(t *testing.T) {
 	s.requireCharged(order, 18000)
 }
 
-// TestFood_CourierAndCustomerAtOnce: one of them comes first, and the order, its
-// delivery and the money agree on who.
+// TestFood_CourierAndCustomerAtOnce: one of them is first, and the order, its delivery
+// and the money agree on it.
 //
 // Row F6.
 func TestFood_CourierAndCustomerAtOnce(t *testing.T) {
@@ -164,7 +164,7 @@ func TestFood_CourierAndCustomerAtOnce(t *testing.T) {
 	for range 10 {
 		order := s.order(menu).with(t, http.StatusCreated).body.ID
 		s.becomes(order, booking.Delivering)
-		told := 0 // how often the courier said so
+		told := 0 // how often the courier was first
 		both := s.atOnce(2, func(i int) answer {
 			if i == 0 {
 				return s.insists(func() answer { return s.decideAt(foodOrders+"/"+order, "cancel") })
@@ -185,8 +185,8 @@ func TestFood_CourierAndCustomerAtOnce(t *testing.T) {
 	}
 }
 
-// TestFood_NotCancelledWithoutDelivery: while the delivery cannot be asked the
-// order stands, with its delivery and its price.
+// TestFood_NotCancelledWithoutDelivery: while the delivery cannot be asked the order
+// stays, with its delivery and its price.
 //
 // Row F7.
 func TestFood_NotCancelledWithoutDelivery(t *testing.T) {
@@ -214,8 +214,8 @@ func TestFood_NotCancelledWithoutDelivery(t *testing.T) {
 	}, withCouriers)
 }
 
-// requireStands checks that the cancellation of an order of food was refused,
-// and left it as it was.
+// requireStands checks that the cancellation of an order of food was refused and
+// changed nothing.
 func (s *system) requireStands(refused answer, before body) {
 	s.Helper()
 	refused.with(s, http.StatusServiceUnavailable)
@@ -228,8 +228,8 @@ func (s *system) requireStands(refused answer, before body) {
 	s.requireCharged(before.ID, 18000)
 }
 
-// TestFood_TakenWithoutDelivery: orders are taken all the same, and delivered
-// once somebody delivers.
+// TestFood_TakenWithoutDelivery: orders are accepted while the delivery is away, and
+// delivered afterwards.
 //
 // Row F8.
 func TestFood_TakenWithoutDelivery(t *testing.T) {
@@ -259,8 +259,8 @@ func TestFood_TakenWithoutDelivery(t *testing.T) {
 	}, withCouriers)
 }
 
-// TestFood_MypageOfItsOwn: what a customer sees joins order, menu and delivery,
-// and lives on another engine. It can be read with everything else away.
+// TestFood_MypageOfItsOwn: the customer's view joins order, menu and delivery, and is
+// on another engine. It can be read while everything else is away.
 //
 // Row F9.
 func TestFood_MypageOfItsOwn(t *testing.T) {

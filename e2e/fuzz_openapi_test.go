@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// document is what of an OpenAPI document requests are made from.
+// document is the part of an OpenAPI document that requests are made of.
 type document struct {
 	Paths      map[string]map[string]*operation `json:"paths"`
 	Components struct {
@@ -38,7 +38,7 @@ type parameter struct {
 
 type schema struct {
 	Ref        string             `json:"$ref"`
-	Type       any                `json:"type"` // a text, or several
+	Type       any                `json:"type"` // one name, or several
 	Format     string             `json:"format"`
 	Enum       []any              `json:"enum"`
 	Examples   []any              `json:"examples"`
@@ -68,8 +68,8 @@ func (s *schema) is(kind string) bool {
 	}
 }
 
-// known is what answers have told: ids by what they begin with, and cursors by
-// the path of their list.
+// known is what answers contained: ids by their prefix, and cursors by the path of
+// their list.
 type known struct {
 	mu      sync.Mutex
 	ids     map[string][]string
@@ -117,14 +117,14 @@ func (k *known) walk(of any) {
 	}
 }
 
-// all are the ids of a sort.
+// all are the ids with a prefix.
 func (k *known) all(sort string) []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	return append([]string(nil), k.ids[sort]...)
 }
 
-// cursorsOf are the cursors that a list gave out.
+// cursorsOf are the cursors that a list returned.
 func (k *known) cursorsOf(path string) []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()

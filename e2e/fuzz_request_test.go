@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// request is one that is made from an operation, and then perhaps spoilt.
+// request is a request of an operation, possibly spoilt.
 type request struct {
 	operation *operation
 	method    string
@@ -57,7 +57,7 @@ type composer struct {
 	*rand.Rand
 	*known
 	op    *operation
-	first int // day that it is about
+	first int // day of its orders
 }
 
 func newComposer(random *rand.Rand, k *known) *composer {
@@ -67,11 +67,11 @@ func newComposer(random *rand.Rand, k *known) *composer {
 // oneIn is true in one of n cases.
 func (c *composer) oneIn(n int) bool { return c.IntN(n) == 0 }
 
-// compose makes a request of one of the operations: half of them as they should
-// be, the others spoilt in one way or several.
+// compose makes a request of one of the operations: half of them valid, the others
+// spoilt in one or several ways.
 func (c *composer) compose(operations []*operation) *request {
 	c.op = pick(c.Rand, operations)
-	if c.oneIn(4) { // orders are what most others need
+	if c.oneIn(4) { // most other operations need orders
 		placing := slices.DeleteFunc(slices.Clone(operations), func(o *operation) bool {
 			return !strings.HasPrefix(o.ID, "place-") && !strings.HasPrefix(o.ID, "add-") && o.ID != "set-stock"
 		})
@@ -94,7 +94,7 @@ func (c *composer) compose(operations []*operation) *request {
 		body = c.spoil(r, body)
 	}
 	if body != nil {
-		r.body, _ = json.Marshal(body) // it is made of what can be marshalled
+		r.body, _ = json.Marshal(body) // all of it can be marshalled
 		if spoilt > 0 && c.oneIn(8) {
 			r.body = c.garble(r.body)
 		}
@@ -110,7 +110,7 @@ func (c *composer) parameter(r *request, p parameter) {
 	case p.In == "query":
 		r.query = append(r.query, p.Name+"="+url.QueryEscape(fmt.Sprint(c.value(p.Schema, p.Name))))
 	case p.Name == "Idempotency-Key":
-		r.header[p.Name] = fmt.Sprintf("key-%d", c.IntN(200)) // now and then again, for something else
+		r.header[p.Name] = fmt.Sprintf("key-%d", c.IntN(200)) // sometimes used again, for another request
 	case p.Name == "Accept-Language":
 		r.header[p.Name] = pick(c.Rand, []string{"ko", "en", "ko-KR,ko;q=0.9,en;q=0.8", "fr", "*"})
 	default:
@@ -118,7 +118,7 @@ func (c *composer) parameter(r *request, p parameter) {
 	}
 }
 
-// value is what the schema admits.
+// value is a value that the schema allows.
 func (c *composer) value(of *schema, name string) any {
 	s := c.op.doc.resolve(of)
 	if v := c.knownValue(name); v != nil {
@@ -150,8 +150,7 @@ func (c *composer) value(of *schema, name string) any {
 	}
 }
 
-// knownValue is a value that fits what is there, nil when it is the schema's
-// alone to say.
+// knownValue is a value that fits existing data, nil if the schema alone decides.
 func (c *composer) knownValue(name string) any {
 	switch name {
 	case "id", "orderId", "placeId", "menuId":
@@ -161,7 +160,7 @@ func (c *composer) knownValue(name string) any {
 		return "none-yet"
 	case "customerId", "ownerId", "recipientId":
 		return pick(c.Rand, []string{"alice", "bob", "bora", "cleaning"})
-	case "personId": // the first person who calls is the operator whose requests these are
+	case "personId": // the first person is the operator of these requests
 		return pick(c.Rand, []string{"1024", "1024", "1025", "nobody"})
 	case "cursor", "after", "Last-Event-ID":
 		if cursors := c.cursorsOf(c.op.Path); len(cursors) > 0 {
@@ -172,7 +171,7 @@ func (c *composer) knownValue(name string) any {
 		return inDays(c.first)
 	case "checkOut":
 		return inDays(c.first + 1 + c.IntN(4))
-	case "from", "to": // stock for all stays
+	case "from", "to": // with stock for all stays
 		return inDays(map[string]int{"from": 2, "to": 20}[name])
 	case "confirmWithin", "timeZone", "checkInTime", "checkOutTime":
 		return pick(c.Rand, map[string][]string{
@@ -195,7 +194,7 @@ func (c *composer) knownValue(name string) any {
 	return nil
 }
 
-// sortOf is what the id that a field or parameter names begins with.
+// sortOf is the prefix of the ids in a field or parameter.
 func (c *composer) sortOf(name string) string {
 	path := c.op.Path
 	switch {

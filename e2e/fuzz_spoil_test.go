@@ -12,7 +12,7 @@ import (
 // raw is JSON that encoding/json would not write.
 func raw(text string) any { return json.RawMessage(text) }
 
-// hostile are values that no field is made for, or that are at its edge.
+// hostile are values that no field expects, or that are at a field's limit.
 var hostile = []any{
 	nil, true, false, 0, -1, 1.5, raw("1e400"), raw("-1e400"), raw("9007199254740993"), raw("9223372036854775808"),
 	raw("-0"), raw("2.0"), raw("1000000000000"), raw("123456789012345678901234567890"), "", " ", "\n", "a\nb\r\nc", "\t", "\x00", "a\x00b",
@@ -31,7 +31,7 @@ var hostile = []any{
 	"cleaning-\u0660", "place-0", "drink-" + strings.Repeat("0", 16), "temporal-sys-scheduler", "delete-drink-x", "@cleaning", "NaN", "Infinity", "null",
 }
 
-// spoil changes the request in one way, and answers its body.
+// spoil changes the request in one way, and returns its body.
 func (c *composer) spoil(r *request, body any) any {
 	switch c.IntN(12) {
 	case 0, 1, 2, 3:
@@ -103,7 +103,7 @@ func (c *composer) spoilValue(value any) any {
 	return pick(c.Rand, hostile)
 }
 
-// hostileText is a text for where only texts can be.
+// hostileText is a text for parts of a request that can only be texts.
 func (c *composer) hostileText() string {
 	for {
 		if text, ok := pick(c.Rand, hostile).(string); ok && len(text) < 1000 {
@@ -142,7 +142,7 @@ var brokenPairs = []string{
 	"%", "%zz", "a;b=c", "=", "&&", "limit=%31", "limit=0x10", "limit=1e1", "limit=-1", "limit=99999999999999999999", "%00=1", "fresh=TRUE",
 }
 
-// forgedCursor looks like one that a list has given out.
+// forgedCursor looks like a list's cursor.
 func (c *composer) forgedCursor() string {
 	cursors := c.cursorsOf(c.op.Path)
 	if len(cursors) == 0 {
@@ -160,7 +160,7 @@ func (c *composer) forgedCursor() string {
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-// Headers that mean something to a server, and texts that HTTP lets into them.
+// Headers with a meaning for servers, and texts that HTTP allows in them.
 var (
 	headers = []string{
 		"Content-Type", "Accept", "Accept-Language", "Idempotency-Key", "Last-Event-ID", "Range", "If-None-Match", "Accept-Encoding",

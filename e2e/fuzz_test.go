@@ -23,17 +23,16 @@ import (
 
 var requests = flag.Int("requests", 500, "how many requests TestAnyRequest makes of each database")
 
-// askers send requests at the same time.
+// askers is the number of concurrent clients.
 const askers = 8
 
-// TestAnyRequest: requests that are made from the OpenAPI document, valid, nearly
-// valid and hostile, come over real sockets. Whatever they are, no answer is 5xx
-// but 503 with Retry-After, every refusal is a problem, and when all orders have
-// come to rest the audit finds no drift. YEYAK_SEED repeats a run's choices; the
-// ids that they meet and their interleaving are the machine's.
+// TestAnyRequest: requests made from the OpenAPI document, valid, nearly valid and
+// hostile, are sent over real sockets. No answer is 5xx except 503 with Retry-After,
+// every refusal is a problem, and when all orders are stable the audit finds nothing.
+// YEYAK_SEED repeats a run's choices; ids and interleaving depend on the machine.
 //
-// What is no HTTP at all is not sent: Go's server answers it by itself.
-func TestAnyRequest(t *testing.T) { // by itself: it is a load for others
+// Requests that are not HTTP are not sent: Go's server answers them itself.
+func TestAnyRequest(t *testing.T) { // not parallel: it is a load for others
 	seed := seed.Of(t, "requests")
 	for name, change := range map[string]func(*app.Options){"PostgreSQL": func(*app.Options) {}, "SQLite": onSQLite} {
 		t.Run(name, func(t *testing.T) {
@@ -56,7 +55,7 @@ func TestAnyRequest(t *testing.T) { // by itself: it is a load for others
 	}
 }
 
-// fuzzer is a system and those who ask anything of it.
+// fuzzer is a system and its random clients.
 type fuzzer struct {
 	*audited
 	*known
@@ -91,10 +90,10 @@ func (f *fuzzer) run(n int) {
 	everybody.Wait()
 }
 
-// faultsShown is how many faults a run reports: what fails once fails often.
+// faultsShown is how many faults a run reports: one fault usually occurs often.
 const faultsShown = 20
 
-// ask sends a request and complains about an answer that must not be.
+// ask sends a request and reports an answer that must not be.
 func (f *fuzzer) ask(r *request) {
 	status, wrong := f.exchange(r)
 	f.mu.Lock()
@@ -111,7 +110,7 @@ func (f *fuzzer) ask(r *request) {
 	}
 }
 
-// logged is what the log has about the request's order, and its last error.
+// logged are the log lines about the request's order, and the last error.
 func (f *fuzzer) logged(r *request) (lines []string) {
 	for _, entry := range f.log.All() {
 		line := fmt.Sprint(entry.Time.Format(time.StampMilli), " ", entry.Message, " ", entry.ContextMap())
@@ -151,7 +150,7 @@ func (f *fuzzer) exchange(r *request) (status int, wrong error) {
 	return resp.StatusCode, checkAnswer(r, resp, text)
 }
 
-// checkAnswer finds what is wrong with an answer, whatever was asked.
+// checkAnswer finds what must not be in an answer to any request.
 func checkAnswer(r *request, resp *http.Response, text []byte) error {
 	var p struct {
 		Status int          `json:"status"`
@@ -160,7 +159,7 @@ func checkAnswer(r *request, resp *http.Response, text []byte) error {
 		Type   string       `json:"type"`
 	}
 	switch status := resp.StatusCode; {
-	case status == http.StatusNotImplemented && r.operation.ID == takesNotices: // no secret is known
+	case status == http.StatusNotImplemented && r.operation.ID == takesNotices: // no secret is configured
 		return nil
 	case status >= 500 && (status != http.StatusServiceUnavailable || resp.Header.Get("Retry-After") == ""):
 		return fmt.Errorf("%d: %s", status, text)
@@ -179,14 +178,14 @@ func checkAnswer(r *request, resp *http.Response, text []byte) error {
 	}
 }
 
-// takesNotices is the operation that takes what the payment provider has signed.
+// takesNotices is the operation for the payment provider's signed notices.
 const takesNotices = "take-payment-notice"
 
-// enough requests are those of which every operation is carried out.
+// enough is the number of requests after which every operation must have succeeded.
 const enough = 10_000
 
-// requireReached shows that the run was worth it: some requests were carried out,
-// some refused and, of enough of them, every operation was carried out.
+// requireReached requires that some requests succeeded, that some were refused and,
+// after enough of them, that every operation succeeded.
 func (f *fuzzer) requireReached(n int) {
 	f.Helper()
 	require.Zero(f, f.faults, "faults in all")
@@ -225,7 +224,7 @@ func (f *fuzzer) requireAtRest() {
 	}
 }
 
-// readOperations reads what can be asked out of the document that is served.
+// readOperations reads the operations of the served document.
 func (f *fuzzer) readOperations() (all []*operation) {
 	f.Helper()
 	var doc document

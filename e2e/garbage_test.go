@@ -18,7 +18,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// temporalCommand types a command of the Temporal CLI, as an operator would.
+// temporalCommand runs a command of the Temporal CLI, as an operator would.
 func (s *system) temporalCommand(args ...string) (out string, ok bool) {
 	s.Helper()
 	cmd := exec.CommandContext(s.Context(), temporalCLI(), append([]string{"--command-timeout", "60s"}, args...)...)
@@ -35,7 +35,7 @@ func (s *system) inFile(text string) string {
 	return file
 }
 
-// starts types the start of a workflow, and answers what came of it.
+// starts starts a workflow by the CLI, and returns the outcome.
 func (s *system) starts(workflow, input string, args ...string) (out string, ok bool) {
 	s.Helper()
 	args = append([]string{"workflow", "execute", "--type", workflow, "--task-queue", contract.SagasQueue}, args...)
@@ -45,7 +45,7 @@ func (s *system) starts(workflow, input string, args ...string) (out string, ok 
 	return s.temporalCommand(args...)
 }
 
-// spoilt is the input of a workflow as JSON, changed.
+// spoilt is a changed workflow input as JSON.
 func (s *system) spoilt(in any, change func(map[string]any)) string {
 	s.Helper()
 	raw, err := json.Marshal(in)
@@ -58,9 +58,9 @@ func (s *system) spoilt(in any, change func(map[string]any)) string {
 	return string(raw)
 }
 
-// TestGarbage: inputs, updates and signals that make no sense, typed with the
-// real CLI, are refused by name or come to nothing; the orders that it was about go on, new ones are
-// taken, and the audit finds nothing.
+// TestGarbage: invalid inputs, updates and signals, sent with the real CLI, are refused
+// by name or have no effect; their orders go on, new ones are accepted, and the audit
+// finds nothing.
 func TestGarbage(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
@@ -74,7 +74,7 @@ func TestGarbage(t *testing.T) {
 	a.eventually(func() bool {
 		code, out, logs := a.command(nil, "audit")
 		require.NotEqual(t, 1, code, "%s%s", out, logs)
-		return code == 0 // else it could not judge some order, on a busy machine
+		return code == 0 // otherwise it could not check some order, on a busy machine
 	})
 }
 
@@ -181,7 +181,7 @@ func garbledSignals(t *testing.T, a *audited) {
 	a.decideAt(productions+"/"+cup, "complete").with(t, http.StatusOK)
 }
 
-// garbledBeside: what is started beside the orders ends, and does no harm.
+// garbledBeside: workflows that are started beside the orders end, and do no harm.
 func garbledBeside(t *testing.T, a *audited) {
 	for _, input := range []string{"", "{}", `{"pages":-1}`, `{"page":"Z2FyYmFnZQ==","pages":0,"healed":-4}`} {
 		out, ok := a.starts(contract.RepairWorkflow, input)
@@ -204,8 +204,8 @@ func garbledBeside(t *testing.T, a *audited) {
 }
 
 // TestGarbage_LeftByEarlierBuilds: rows of an order without an id, which a start
-// without input once left behind, and a row that cannot be read are findings, each
-// time; the audit goes on, and is itself again when they are gone.
+// without input once left, and an unreadable row are findings, each time; the audit
+// goes on, and finds nothing once they are gone.
 func TestGarbage_LeftByEarlierBuilds(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
@@ -243,8 +243,8 @@ func TestGarbage_LeftByEarlierBuilds(t *testing.T) {
 	require.Contains(t, unreadable["typed"], "the workflow does not say how an order stands")
 }
 
-// TestGarbage_InTheFeed: an event that cannot be read keeps its readers from none
-// that follow. It is logged, counted and found by the audit.
+// TestGarbage_InTheFeed: an unreadable event does not block later ones. It is logged,
+// counted and found by the audit.
 func TestGarbage_InTheFeed(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
@@ -270,8 +270,8 @@ func TestGarbage_InTheFeed(t *testing.T) {
 	a.requireClean()
 }
 
-// judged is what the command finds once it could judge everything: on a busy
-// machine it says that it could not, and is to look again.
+// judged is the command's result once it could check everything: on a busy machine it
+// may not, and is repeated.
 func (a *audited) judged() (report audit.Report) {
 	a.Helper()
 	a.eventually(func() bool {

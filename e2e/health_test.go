@@ -26,8 +26,8 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/pgtest"
 )
 
-// TestReady_WithoutMigrations: a process whose databases were never migrated
-// says so, with the command that mends it, and is well once that has run.
+// TestReady_WithoutMigrations: a process whose databases were never migrated says so,
+// with the command that repairs it, and is well once that has run.
 func TestReady_WithoutMigrations(t *testing.T) {
 	t.Parallel()
 	for name, choose := range map[string]func(*app.Options){
@@ -54,8 +54,8 @@ func TestReady_WithoutMigrations(t *testing.T) {
 	}
 }
 
-// TestReady_WithoutSearchAttributes: orders cannot start in a namespace that
-// was not prepared. It is said, and nothing comes of the orders.
+// TestReady_WithoutSearchAttributes: orders cannot start in a namespace that was not
+// prepared. The process says so, and the orders are refused.
 func TestReady_WithoutSearchAttributes(t *testing.T) {
 	t.Parallel()
 	o := options(t)
@@ -78,8 +78,8 @@ func TestReady_WithoutSearchAttributes(t *testing.T) {
 	s.reserve(place).with(t, http.StatusCreated)
 }
 
-// TestReady_StoreThatFails: a database that answers every statement with an
-// error, or writes nothing, is told from one that is away.
+// TestReady_StoreThatFails: a database that answers every statement with an error, or
+// cannot write, is distinguished from one that is away.
 func TestReady_StoreThatFails(t *testing.T) {
 	t.Parallel()
 	cluster := pgtest.NewCluster(t)
@@ -117,8 +117,8 @@ func TestReady_StoreThatFails(t *testing.T) {
 	s.eventually(func() bool { return len(s.degraded()) == 0 })
 }
 
-// TestReady_DiskFull: a database without room for a commit is named, refuses
-// orders with 503, and serves again when there is room.
+// TestReady_DiskFull: a database without room for a commit is named, orders get 503,
+// and are served again once there is room.
 func TestReady_DiskFull(t *testing.T) {
 	t.Parallel()
 	disk, again := smallDisk(t, "8m")
@@ -146,8 +146,8 @@ func TestReady_DiskFull(t *testing.T) {
 	s.reserve(place).with(t, http.StatusCreated)
 }
 
-// TestReady_EngineDiskFull: an engine that reads, and has no room to write, is
-// named; no order is taken meanwhile, and all is well when there is room again.
+// TestReady_EngineDiskFull: an engine that can read but not write is named; no order is
+// accepted meanwhile, and all is well once there is room.
 func TestReady_EngineDiskFull(t *testing.T) {
 	t.Parallel()
 	disk, again := smallDisk(t, "24m")
@@ -196,8 +196,8 @@ func fill(t *testing.T, path string) {
 	}
 }
 
-// TestHangUps_ManyFreshReads: ten thousand clients that hang up while the order
-// itself is asked leave nothing broken, the Temporal server's SQLite included.
+// TestHangUps_ManyFreshReads: ten thousand clients that hang up while an order itself
+// is queried break nothing, including the Temporal server's SQLite.
 func TestHangUps_ManyFreshReads(t *testing.T) {
 	t.Parallel()
 	d := newDev(t)
@@ -235,9 +235,8 @@ func TestHangUps_ManyFreshReads(t *testing.T) {
 	require.NotContains(t, string(log), "interrupted (9)")
 }
 
-// TestHangUps_AtTheEngine: clients of the Temporal server itself that hang up in
-// the middle of what it reads and writes leave it as it was: a cancelled call
-// reaches down to its SQL.
+// TestHangUps_AtTheEngine: clients of the Temporal server that hang up in the middle of
+// its reads and writes do not break it: a cancelled call also cancels its SQL.
 func TestHangUps_AtTheEngine(t *testing.T) {
 	t.Parallel()
 	d := newDev(t)

@@ -14,8 +14,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestIdempotencyKey: requests under one key of a customer's place one order, and
-// get one answer, also later on; another request under it is refused.
+// TestIdempotencyKey: requests with the same key of a customer place one order, and get
+// one answer, also later; a different request with the key is refused.
 func TestIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
@@ -41,10 +41,9 @@ func TestIdempotencyKey(t *testing.T) {
 	})
 }
 
-// TestIdempotencyKey_InTwoProcesses: a repeated request is answered as the first
-// one was by another process, also where the first one was answered by an earlier
-// build, whose hashes of requests had no key. What the engine keeps of a request
-// does not tell what was asked for.
+// TestIdempotencyKey_InTwoProcesses: a repeated request to another process gets the
+// first answer again, also if an earlier build answered first, whose request hashes had
+// no key. The engine's copy of the hash does not reveal the request.
 func TestIdempotencyKey_InTwoProcesses(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t)
@@ -69,8 +68,7 @@ func TestIdempotencyKey_InTwoProcesses(t *testing.T) {
 	same()
 }
 
-// TestIdempotencyKey_OfARefusedOrder: a repeated request is refused as the first
-// one was.
+// TestIdempotencyKey_OfARefusedOrder: a repeated request gets the first refusal again.
 func TestIdempotencyKey_OfARefusedOrder(t *testing.T) {
 	t.Parallel()
 	s := boot(t)

@@ -23,7 +23,7 @@ type cutOff struct {
 	*audited
 	wire        *proxy
 	place, menu string
-	// direct is where the engine is, for what is not kept from it.
+	// direct is the engine's own address, for requests that bypass the proxy.
 	direct string
 }
 
@@ -40,8 +40,8 @@ func bootCutOff(t *testing.T, change ...func(*app.Options)) *cutOff {
 	return c
 }
 
-// orders places so many orders at once, of stays and of food in turn, each under a
-// key, and answers what came of each.
+// orders places so many concurrent orders, alternately stays and food, each with a key,
+// and returns the answers.
 func (c *cutOff) orders(n int) []answer {
 	c.Helper()
 	return c.atOnce(n, func(i int) answer { return c.orderAgain(i) })
@@ -63,7 +63,7 @@ func (c *cutOff) cancel(i int, order string) answer {
 	return c.decideAt(foodOrders+"/"+order, "cancel")
 }
 
-// standsNow waits until an order that waited is worked on.
+// standsNow waits until the saga of an order that waited has begun.
 func (c *cutOff) standsNow(order string) {
 	c.Helper()
 	want := booking.Confirmed
@@ -74,7 +74,7 @@ func (c *cutOff) standsNow(order string) {
 }
 
 // TestInbox_EngineAway: while Temporal is cut off, or hangs, every order of a stay or
-// of food is taken, can be read, listed and repeated, and is carried out once when
+// of food is accepted, can be read, listed and repeated, and is carried out once when
 // Temporal is back.
 func TestInbox_EngineAway(t *testing.T) {
 	t.Parallel()
@@ -119,7 +119,7 @@ func TestInbox_EngineAway(t *testing.T) {
 	}
 }
 
-// TestInbox_OldestFirst: what was ordered first is started first.
+// TestInbox_OldestFirst: the oldest order is started first.
 func TestInbox_OldestFirst(t *testing.T) {
 	t.Parallel()
 	c := bootCutOff(t)
@@ -144,8 +144,8 @@ func TestInbox_OldestFirst(t *testing.T) {
 	require.False(t, slices.ContainsFunc(ids[3:], func(id string) bool { return started(id).Before(started(ids[1])) }))
 }
 
-// TestInbox_Cancelled: an order that waits can be cancelled. It is never begun, and
-// only its customer hears of it.
+// TestInbox_Cancelled: a waiting order can be cancelled. It is never started, and only
+// its customer is notified.
 func TestInbox_Cancelled(t *testing.T) {
 	t.Parallel()
 	c := bootCutOff(t)
@@ -176,7 +176,7 @@ func TestInbox_Cancelled(t *testing.T) {
 }
 
 // TestInbox_Expired: an order that could not be started in time is cancelled and not
-// charged, its customer is told, and its key is free.
+// charged, its customer is notified, and its key is free.
 func TestInbox_Expired(t *testing.T) {
 	t.Parallel()
 	for name, goAway := range map[string]func(*proxy){"CutOff": (*proxy).cut, "Hangs": (*proxy).hang} {
@@ -188,7 +188,7 @@ func TestInbox_Expired(t *testing.T) {
 			for i := range 2 {
 				ids = append(ids, c.orderAgain(i).with(t, http.StatusAccepted).body.ID)
 			}
-			if name == "CutOff" { // it is certain that nothing was sent
+			if name == "CutOff" { // certainly nothing was sent
 				for _, id := range ids {
 					c.eventually(func() bool { v := c.page(id); return v.Reason == booking.NotProcessed })
 				}
@@ -201,7 +201,7 @@ func TestInbox_Expired(t *testing.T) {
 				c.get("/v1/payments/"+id).with(t, http.StatusNotFound)
 				c.eventually(func() bool { return c.told("alice", id) })
 			}
-			c.eventually(func() bool { // a new order, under the same key
+			c.eventually(func() bool { // a new order with the same key
 				a := c.orderAgain(0)
 				return a.status == http.StatusCreated && a.body.ID != ids[0]
 			})
@@ -211,7 +211,7 @@ func TestInbox_Expired(t *testing.T) {
 	}
 }
 
-// told tells whether the customer was told that an order is cancelled.
+// told reports whether the customer was notified that an order is cancelled.
 func (c *cutOff) told(customer, order string) bool {
 	c.Helper()
 	return slices.ContainsFunc(c.get("/v1/messages?recipientId="+customer+"&limit=200").with(c, http.StatusOK).body.Items, func(m map[string]any) bool {
@@ -219,8 +219,8 @@ func (c *cutOff) told(customer, order string) bool {
 	})
 }
 
-// TestInbox_StartedBefore: a dispatcher that died after it had started an order, and
-// before it noted that, leaves it to another one, which starts nothing anew.
+// TestInbox_StartedBefore: a dispatcher dies after starting an order, before it records
+// that; another one takes over and starts nothing again.
 func TestInbox_StartedBefore(t *testing.T) {
 	t.Parallel()
 	c := bootCutOff(t)
@@ -237,8 +237,8 @@ func TestInbox_StartedBefore(t *testing.T) {
 	c.requireClean()
 }
 
-// TestInbox_OtherRequestStarted: of two requests under one key the one that was
-// started counts, also if the other one is in the inbox.
+// TestInbox_OtherRequestStarted: of two requests with one key the started one counts,
+// even if the other one is in the inbox.
 func TestInbox_OtherRequestStarted(t *testing.T) {
 	t.Parallel()
 	c := bootCutOff(t)
@@ -259,8 +259,7 @@ func TestInbox_OtherRequestStarted(t *testing.T) {
 	require.Equal(t, orders.KeyedID(booking.Food, "alice", by+"\nkey-1", 0), order)
 }
 
-// startOptions are those of an order that is started past the API, by a request
-// with this hash.
+// startOptions start an order without the API, as from a request with this hash.
 func startOptions(order, hash string) client.StartWorkflowOptions {
 	return client.StartWorkflowOptions{ID: order, TaskQueue: contract.SagasQueue, Memo: map[string]any{contract.RequestHashMemo: hash}}
 }

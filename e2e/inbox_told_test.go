@@ -15,8 +15,8 @@ import (
 )
 
 // TestInbox_EveryOrderIsTold: when the connection to Temporal is cut, hangs or loses
-// answers at any moment, an order that exists afterwards is one that an answer named:
-// 503 means that there is none, and none will be. YEYAK_SEED repeats a run's choices.
+// answers at any moment, every order that exists afterwards was named by an answer: 503
+// means that there is none, and will be none. YEYAK_SEED repeats a run's choices.
 func TestInbox_EveryOrderIsTold(t *testing.T) {
 	t.Parallel()
 	seed := seed.Of(t, "orders")
@@ -72,8 +72,7 @@ func TestInbox_EveryOrderIsTold(t *testing.T) {
 	c.eventually(func() bool { return c.audit().Clean() })
 }
 
-// pause is when what happens beside a request happens: the test's outcome does not
-// depend on it.
+// pause delays an event beside a request: the test's outcome does not depend on it.
 func pause(d time.Duration) { <-time.After(d) }
 
 // existing are the orders that the engine lists.

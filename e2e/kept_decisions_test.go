@@ -26,13 +26,14 @@ func (c *cutOff) awaiting(within string) string {
 	return c.becomes(c.stands(c.reserve(c.system.place(9, byOwner, object{"confirmWithin": within}))), booking.AwaitingOwner).ID
 }
 
-// delivered waits until no decision waits any more.
+// delivered waits until no decision waits.
 func (c *cutOff) delivered() {
 	c.Helper()
 	c.eventually(func() bool { return c.counted("yeyak_decisions_open") == 0 })
 }
 
-// requireKept requires that a decision was taken, and tells where its outcome shows.
+// requireKept requires that a decision was accepted and kept, and where its outcome
+// will be shown.
 func (c *cutOff) requireKept(order string, a answer) {
 	c.Helper()
 	a.with(c, http.StatusAccepted)
@@ -40,7 +41,7 @@ func (c *cutOff) requireKept(order string, a answer) {
 	require.Contains(c, a.header.Get("Location"), order)
 }
 
-// history are the events of an order's workflow.
+// history is the events of an order's workflow.
 func (s *system) history(order string) (events []*historypb.HistoryEvent) {
 	s.Helper()
 	for all := s.temporal.GetWorkflowHistory(s.Context(), order, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); all.HasNext(); {
@@ -51,7 +52,7 @@ func (s *system) history(order string) (events []*historypb.HistoryEvent) {
 	return events
 }
 
-// count is how many events of a type there are.
+// count counts the events of a type.
 func count(events []*historypb.HistoryEvent, of enumspb.EventType) (n int) {
 	for _, e := range events {
 		if e.EventType == of {
@@ -61,8 +62,8 @@ func count(events []*historypb.HistoryEvent, of enumspb.EventType) (n int) {
 	return n
 }
 
-// TestKept_OwnerDecidedInTime: an owner who confirms while Temporal cannot be reached
-// has confirmed, though the time for that ends before it can be reached again.
+// TestKept_OwnerDecidedInTime: an owner who confirms while Temporal is away has
+// confirmed, even if the time limit passes before it is back.
 func TestKept_OwnerDecidedInTime(t *testing.T) {
 	t.Parallel()
 	for name, goAway := range map[string]func(*proxy){"CutOff": (*proxy).cut, "Hangs": (*proxy).hang, "IsDeaf": (*proxy).deafen} {
@@ -75,7 +76,7 @@ func TestKept_OwnerDecidedInTime(t *testing.T) {
 			c.requireKept(order, c.decide(order, "confirm"))
 			c.requireKept(order, c.decide(order, "confirm"))
 			asked := time.Now()
-			if name != "IsDeaf" { // then it may have arrived
+			if name != "IsDeaf" { // otherwise it may have arrived
 				require.Equal(t, 1, c.counted("yeyak_decisions_open"))
 			}
 			c.eventually(func() bool { return time.Since(asked) > within })
@@ -89,7 +90,7 @@ func TestKept_OwnerDecidedInTime(t *testing.T) {
 	}
 }
 
-// TestKept_InTheirOrder: decisions on an order of which one waits come after that.
+// TestKept_InTheirOrder: decisions on an order come after one that waits.
 func TestKept_InTheirOrder(t *testing.T) {
 	t.Parallel()
 	c := bootCutOff(t)
@@ -108,8 +109,8 @@ func TestKept_InTheirOrder(t *testing.T) {
 	c.requireClean()
 }
 
-// TestKept_NotCarriedOut: a decision that comes too late stands in the order's
-// history, and whoever made it is told.
+// TestKept_NotCarriedOut: a decision that comes too late is in the order's history, and
+// its caller is notified.
 func TestKept_NotCarriedOut(t *testing.T) {
 	t.Parallel()
 	c := bootCutOff(t)
@@ -151,8 +152,8 @@ func TestKept_NotCarriedOut(t *testing.T) {
 	c.requireClean()
 }
 
-// TestKept_NothingWhereTheDeliveryAgrees: a cancel that the delivery has to agree to,
-// and that was not sent, is refused and never sent.
+// TestKept_NothingWhereTheDeliveryAgrees: a cancel that needs the delivery's agreement
+// and was not sent is refused, and never sent.
 func TestKept_NothingWhereTheDeliveryAgrees(t *testing.T) {
 	t.Parallel()
 	c := bootCutOff(t)
@@ -172,8 +173,8 @@ func TestKept_NothingWhereTheDeliveryAgrees(t *testing.T) {
 	c.requireClean()
 }
 
-// TestKept_WorkerKilled: whoever decides on an order whose worker was killed is never
-// refused, and does not have to ask again.
+// TestKept_WorkerKilled: a decision on an order whose worker was killed is never
+// refused, and need not be repeated.
 func TestKept_WorkerKilled(t *testing.T) {
 	t.Parallel()
 	o := options(t)

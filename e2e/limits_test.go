@@ -15,20 +15,19 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 )
 
-// ofOne lets one caller have so much.
+// ofOne sets the limits of one caller.
 func ofOne(l admission.Limits) func(*app.Options) {
 	return func(o *app.Options) { o.Config.Admission.Limits = l }
 }
 
-// nameless is an API whose requests name no caller: they count for the address that
-// they come from.
+// nameless is an API without callers: requests count against their address.
 func nameless(o *app.Options) { o.Config.Auth = config.Auth{Mode: config.AuthOff} }
 
-// forwarded is the header of a proxy that speaks for a client.
+// forwarded is the header in which a proxy names its client.
 const forwarded = "X-Forwarded-For"
 
-// TestLimits_Requests: an address that sends more than one may is refused before
-// anything is done, and served again after a moment; others are served beside it.
+// TestLimits_Requests: an address over its quota is refused before anything is done,
+// and served again after a moment; others are served.
 func TestLimits_Requests(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t, nameless, ofOne(admission.Limits{PerSecond: 1}))
@@ -36,14 +35,14 @@ func TestLimits_Requests(t *testing.T) {
 	reserve := func(from, key string) answer {
 		return s.post(reservations, reservation(place), forwarded, from, "Idempotency-Key", key)
 	}
-	for range 40 { // what is nearby is not counted
+	for range 40 { // nearby addresses are not counted
 		require.Empty(t, s.get("/v1/mypages?customerId=alice").with(t, http.StatusOK).header.Get("RateLimit"))
 	}
 	first := reserve("203.0.113.7", "first").with(t, http.StatusCreated)
 	require.Equal(t, `"caller";q=10;w=10`, first.header.Get("RateLimit-Policy"))
 	require.Equal(t, `"caller";r=9;t=1`, first.header.Get("RateLimit"))
 	var refused answer
-	s.eventually(func() bool { // ten at once, and one each second
+	s.eventually(func() bool { // ten at once, and one more each second
 		for range 10 {
 			if refused = s.get("/v1/mypages/unknown", forwarded, "203.0.113.7"); refused.status == http.StatusTooManyRequests {
 				return true
@@ -71,13 +70,12 @@ func TestLimits_Requests(t *testing.T) {
 	s.requireClean()
 }
 
-// TestLimits_Callers: requests with a token count for its person, wherever they come
-// from.
+// TestLimits_Callers: requests with a token count against its person, from any address.
 func TestLimits_Callers(t *testing.T) {
 	t.Parallel()
 	s := boot(t, ofOne(admission.Limits{PerSecond: 1}))
 	alice, minho := s.person("alice", booking.CustomerRole), s.person("minho", booking.CustomerRole)
-	s.eventually(func() bool { // ten at once, and one each second
+	s.eventually(func() bool { // ten at once, and one more each second
 		for range 12 {
 			if a := s.get("/v1/self", "Authorization", "Bearer "+alice.token); a.status == http.StatusTooManyRequests {
 				return a.body.Code == "too_many_requests" && a.header.Get("Retry-After") == "1"
@@ -91,7 +89,7 @@ func TestLimits_Callers(t *testing.T) {
 // TestLimits_Inbox: while Temporal is away, one customer cannot fill the inbox.
 func TestLimits_Inbox(t *testing.T) {
 	t.Parallel()
-	c := bootCutOff(t, ofOne(admission.Limits{PerSecond: 1000, MaxKeptOfOne: 3}))
+	c := bootCutOff(t, ofOne(admission.Limits{PerSecond: 1000, MaxInboxOfOne: 3}))
 	c.wire.cut()
 	var ids []string
 	for _, a := range []answer{c.orderAgain(0), c.orderAgain(1), c.orderAgain(2)} {
@@ -120,11 +118,11 @@ func TestLimits_Inbox(t *testing.T) {
 	c.requireClean()
 }
 
-// TestLimits_InboxOfOneCaller: nor can a caller that orders for others, however many
-// these are. A customer who orders meanwhile is served.
+// TestLimits_InboxOfOneCaller: nor can a caller that orders for any number of others. A
+// customer who orders meanwhile is served.
 func TestLimits_InboxOfOneCaller(t *testing.T) {
 	t.Parallel()
-	c := bootCutOff(t, ofOne(admission.Limits{PerSecond: 1000, MaxKeptOfOne: 1}))
+	c := bootCutOff(t, ofOne(admission.Limits{PerSecond: 1000, MaxInboxOfOne: 1}))
 	alice := c.person("alice", booking.CustomerRole)
 	c.wire.cut()
 	var ids []string
@@ -143,7 +141,7 @@ func TestLimits_InboxOfOneCaller(t *testing.T) {
 	c.requireClean()
 }
 
-// TestLimits_Calls: one customer cannot have all the calls that wait for a cleaner.
+// TestLimits_Calls: one customer cannot have all waiting calls.
 func TestLimits_Calls(t *testing.T) {
 	t.Parallel()
 	limits := ofOne(admission.Limits{PerSecond: 1000, MaxCallsOfOne: 2, MaxWaitingCalls: 3})
@@ -174,7 +172,7 @@ func TestLimits_Calls(t *testing.T) {
 	})
 }
 
-// TestLimits_Streams: one address cannot have all the streams of events.
+// TestLimits_Streams: one address cannot have all event streams.
 func TestLimits_Streams(t *testing.T) {
 	t.Parallel()
 	s := boot(t, nameless, ofOne(admission.Limits{PerSecond: 1000, MaxStreams: 3, MaxStreamsOfOne: 2}))

@@ -13,14 +13,14 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/pgtest"
 )
 
-// placed is an order that was answered 201, and what its lists are found by.
+// placed is an order that was answered 201, and the filters of its lists.
 type placed struct {
 	answer
 	owner string
 	item  string
 }
 
-// placers place orders of alice's, of one kind each.
+// placers place orders for alice, one per kind.
 func (s *system) placers() []func() placed {
 	s.Helper()
 	place, menu, drink := s.place(40), s.menu(), s.drink(40)
@@ -32,8 +32,8 @@ func (s *system) placers() []func() placed {
 	}
 }
 
-// requireListed requires of a list that it shows the order as it was answered,
-// or says that it does not yet.
+// requireListed requires that a list shows the order as it was answered, or says that
+// it does not show it yet.
 func requireListed(t *testing.T, s *system, path string, p placed, header ...string) {
 	t.Helper()
 	a := s.get(path, header...).with(t, http.StatusOK)
@@ -55,8 +55,8 @@ func listsOf(p placed) []string {
 	return lists
 }
 
-// requireRecords requires that what was done for the order before it was
-// answered can be read: its job, its payment, its messages and what is left.
+// requireRecords requires that the order's records are readable once it was answered:
+// its job, its payment, its messages and what is left.
 func (s *system) requireRecords(p placed) {
 	s.Helper()
 	status, _, _ := s.payment(p.body.ID)
@@ -72,7 +72,7 @@ func (s *system) requireRecords(p placed) {
 	}
 }
 
-// ordersAt are the orders that a list of jobs or of messages is about.
+// ordersAt are the orders of a list of jobs or of messages.
 func (s *system) ordersAt(path string) (ids []string) {
 	s.Helper()
 	for _, item := range s.get(path).with(s, http.StatusOK).body.Items {
@@ -81,8 +81,8 @@ func (s *system) ordersAt(path string) (ids []string) {
 	return ids
 }
 
-// TestLists_ShowWhatWasAnswered: what was answered 201 is in every list right
-// after it, also when the read model's commits take 50 ms more.
+// TestLists_ShowWhatWasAnswered: an order that was answered 201 is in every list right
+// after it, also if the read model's commits take 50 ms more.
 func TestLists_ShowWhatWasAnswered(t *testing.T) {
 	t.Parallel()
 	for name, late := range map[string]time.Duration{"InTime": 0, "Late": 50 * time.Millisecond} {
@@ -95,7 +95,7 @@ func TestLists_ShowWhatWasAnswered(t *testing.T) {
 				for try := range 30 {
 					p := placers[try%len(placers)]()
 					lists := listsOf(p)
-					requireListed(t, s, lists[try%len(lists)], p) // the first to be asked finds it
+					requireListed(t, s, lists[try%len(lists)], p) // the first list must have it
 					for _, path := range lists {
 						requireListed(t, s, path, p)
 					}
@@ -114,8 +114,8 @@ func TestLists_ShowWhatWasAnswered(t *testing.T) {
 	}
 }
 
-// TestLists_ShowWhatAnotherProcessAnswered: a client that is answered by one
-// process and asks another for its list tells it what it has seen.
+// TestLists_ShowWhatAnotherProcessAnswered: a client that was answered by one process
+// tells another one, whose list it reads, which version it has seen.
 func TestLists_ShowWhatAnotherProcessAnswered(t *testing.T) {
 	t.Parallel()
 	o := options(t)
@@ -133,8 +133,7 @@ func TestLists_ShowWhatAnotherProcessAnswered(t *testing.T) {
 	}
 }
 
-// TestLists_ShowWhatQueriesFeed: lists wait for the row, not for the news that
-// there is something to ask for.
+// TestLists_ShowWhatQueriesFeed: lists wait for the row, not for the notification.
 func TestLists_ShowWhatQueriesFeed(t *testing.T) {
 	t.Parallel()
 	s := boot(t, func(o *app.Options) { o.Config.Mypage.Feed = config.FeedQuery })

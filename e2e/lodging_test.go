@@ -16,7 +16,7 @@ import (
 
 type object = map[string]any
 
-// seoul is where the places of these tests are.
+// seoul is the time zone of the places in these tests.
 var seoul = func() *time.Location {
 	loc, err := booking.Zone("Asia/Seoul")
 	if err != nil {
@@ -25,15 +25,15 @@ var seoul = func() *time.Location {
 	return loc
 }()
 
-// today is the date in Seoul on which the tests begin. A midnight that passes while
-// they run moves none of their dates.
+// today is the date in Seoul when the tests begin. A midnight that passes meanwhile
+// changes none of their dates.
 var today = booking.DateOf(time.Now().In(seoul))
 
-// inDays is a date in Seoul, so many days from that of today.
+// inDays is a date in Seoul, n days after today.
 func inDays(n int) booking.Date { return today.AddDays(n) }
 
 // place registers a place with rooms from yesterday on, for the next 60 nights, and
-// answers its id.
+// returns its id.
 func (s *system) place(rooms int, change ...object) string {
 	s.Helper()
 	p := object{"name": "Seaside Inn", "ownerId": "bora", "price": object{"amount": 50000, "currency": "KRW"}, "confirmation": "auto"}
@@ -49,7 +49,7 @@ func (s *system) place(rooms int, change ...object) string {
 
 var byOwner = object{"confirmation": "manual", "confirmWithin": "1h"}
 
-// reservation is a request for one room for two nights from in ten days on.
+// reservation is a request for one room for two nights in ten days.
 func reservation(place string, change ...object) object {
 	r := object{"placeId": place, "customerId": "alice", "checkIn": inDays(10), "checkOut": inDays(12), "rooms": 1}
 	for _, c := range change {
@@ -67,7 +67,7 @@ func (s *system) reserve(place string, change ...object) answer {
 	return s.post(reservations, reservation(place, change...))
 }
 
-// remaining tells how many rooms are left in the nights of reservation.
+// remaining is how many rooms are left in the nights of reservation.
 func (s *system) remaining(place string) (rooms []int) {
 	s.Helper()
 	nights := s.get("/v1/lodging/places/"+place+"/stock?from="+inDays(10).String()+"&to="+inDays(12).String()).with(s, http.StatusOK)
@@ -77,8 +77,7 @@ func (s *system) remaining(place string) (rooms []int) {
 	return rooms
 }
 
-// events lists the types of an order's events, and of a status change the
-// status with it.
+// events lists the types of an order's events, with the status of a status change.
 func (s *system) events(order string) (types []string) {
 	s.Helper()
 	after := ""
@@ -101,16 +100,16 @@ func (s *system) events(order string) (types []string) {
 	}
 }
 
-// requireEvents waits until the feed shows what is to be known of an order: it
-// shows an event only when every older transaction on the server has ended.
+// requireEvents waits until the feed has these events of an order: an event is visible
+// only once every older transaction on the server has ended.
 func (s *system) requireEvents(order string, want ...string) {
 	s.Helper()
 	s.eventually(func() bool { return len(s.events(order)) >= len(want) })
 	require.Equal(s, want, s.events(order))
 }
 
-// payment answers the status of an order's payment, what it is about, and
-// what of that was given back.
+// payment returns the status of an order's payment, its amount, and how much was
+// refunded.
 func (s *system) payment(order string) (status string, amount, refunded int64) {
 	s.Helper()
 	var p struct {
@@ -121,7 +120,7 @@ func (s *system) payment(order string) (status string, amount, refunded int64) {
 	return p.Status, p.Amount.Amount, p.Refunded.Amount
 }
 
-// requireUndone checks that an order that was paid for has left nothing behind.
+// requireUndone checks that a paid order has left nothing behind.
 func (s *system) requireUndone(order, place string, rooms int, why booking.Reason) contract.View {
 	s.Helper()
 	v := s.get("/v1/mypages/"+order).with(s, http.StatusOK).body
@@ -148,8 +147,8 @@ func (s *system) listed(path string) (ids []string) {
 	return ids
 }
 
-// eachStorage runs a test on PostgreSQL, all services in one database, and on
-// SQLite, a file each.
+// eachStorage runs a test on PostgreSQL, with all services in one database, and on
+// SQLite, with a file each.
 func eachStorage(t *testing.T, test func(*testing.T, *system)) {
 	t.Run("PostgreSQL", func(t *testing.T) { t.Parallel(); test(t, boot(t)) })
 	t.Run("SQLite", func(t *testing.T) { t.Parallel(); test(t, boot(t, onSQLite)) })
@@ -182,8 +181,8 @@ func TestLodging_RecordedRuns(t *testing.T) {
 	})
 }
 
-// TestLodging_CostsTheEngineLittle: what the engine writes down for one
-// confirmed reservation up to its answer.
+// TestLodging_CostsTheEngineLittle: the number of events that the engine records for
+// one confirmed reservation up to its answer.
 func TestLodging_CostsTheEngineLittle(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
@@ -194,8 +193,8 @@ func TestLodging_CostsTheEngineLittle(t *testing.T) {
 	require.LessOrEqual(t, d.WorkflowExecutionInfo.HistoryLength, int64(12))
 }
 
-// TestLodging_FiftyAtOnceForFiveRooms: exactly five stand, and all others have
-// their money back.
+// TestLodging_FiftyAtOnceForFiveRooms: exactly five are confirmed, and all others are
+// refunded.
 //
 // Row L6.
 func TestLodging_FiftyAtOnceForFiveRooms(t *testing.T) {
@@ -230,8 +229,7 @@ func TestLodging_FiftyAtOnceForFiveRooms(t *testing.T) {
 	})
 }
 
-// TestLodging_Declined: a reservation that is not paid for never comes into
-// being.
+// TestLodging_Declined: a reservation that is not paid is never accepted.
 //
 // Row L3.
 func TestLodging_Declined(t *testing.T) {
@@ -251,7 +249,7 @@ func TestLodging_Declined(t *testing.T) {
 	require.Zero(t, refunded)
 }
 
-// messagesAbout lists the types of the messages that the owner got on an order.
+// messagesAbout lists the types of the owner's messages about an order.
 func (s *system) messagesAbout(order string) (types []string) {
 	s.Helper()
 	for _, m := range s.get("/v1/messages?recipientId=bora&limit=200").with(s, http.StatusOK).body.Items {
@@ -308,8 +306,7 @@ func notes(v contract.View) (all []string) {
 	return all
 }
 
-// TestLodging_Cancel: the customer has the money back, and the room is free
-// again.
+// TestLodging_Cancel: the customer is refunded, and the room released.
 //
 // Row L7.
 func TestLodging_Cancel(t *testing.T) {
@@ -334,7 +331,7 @@ func TestLodging_Cancel(t *testing.T) {
 	t.Run("WhilePaid", func(t *testing.T) {
 		s := boot(t, impatient)
 		place := s.place(1)
-		s.outbox.away.Store(true) // so that it does not come further
+		s.outbox.away.Store(true) // so that it does not get further
 		order := s.reserve(place).with(t, http.StatusAccepted).body
 		s.becomes(order.ID, booking.Paid)
 		s.carriedOut(func() answer { return s.post(reservations+"/"+order.ID+"/cancel", nil) })
@@ -360,9 +357,8 @@ func TestLodging_Cancel(t *testing.T) {
 	})
 }
 
-// TestLodging_CancelWhilePaymentIsPending: a reservation whose payment is not
-// decided yet can be cancelled, nothing is ever charged, and it never comes into
-// being.
+// TestLodging_CancelWhilePaymentIsPending: a reservation with an undecided payment can
+// be cancelled; it is never charged and never accepted.
 //
 // Row L3.
 func TestLodging_CancelWhilePaymentIsPending(t *testing.T) {
@@ -377,7 +373,7 @@ func TestLodging_CancelWhilePaymentIsPending(t *testing.T) {
 	require.Len(t, s.get("/v1/mypages?customerId=alice").body.Items, 1, "its customer sees that it is pending")
 	require.Empty(t, s.get("/v1/orders?ownerId=bora").body.Items, "its owner does not: nobody has paid")
 	s.takes(func() answer { return s.post(reservations+"/"+a.body.ID+"/cancel", nil) })
-	s.becomes(a.body.ID, booking.Cancelling) // and not cancelled while it is unknown what was charged
+	s.becomes(a.body.ID, booking.Cancelling) // and not cancelled while the charge is unknown
 	s.sandbox(object{})
 	s.eventually(func() bool { return s.get("/v1/mypages/"+a.body.ID).body.Status == booking.Cancelled })
 	status, _, _ := s.payment(a.body.ID)
@@ -387,8 +383,8 @@ func TestLodging_CancelWhilePaymentIsPending(t *testing.T) {
 	require.Empty(t, s.get("/v1/mypages?customerId=alice").body.Items, "it never came into being")
 }
 
-// TestLodging_CheckedOutEarly completes a stay that has begun; one that has not is
-// refused, and a completed one cannot be cancelled.
+// TestLodging_CheckedOutEarly: a stay that has begun can be completed; one that has not
+// cannot, and a completed one cannot be cancelled.
 func TestLodging_CheckedOutEarly(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
@@ -401,7 +397,7 @@ func TestLodging_CheckedOutEarly(t *testing.T) {
 	require.Equal(t, "not_checked_in", s.post(reservations+"/"+later+"/complete", nil).with(t, http.StatusConflict).body.Code)
 }
 
-// atOnce sends n requests at the same time.
+// atOnce sends n concurrent requests.
 func (s *system) atOnce(n int, send func(i int) answer) []answer {
 	s.Helper()
 	answers := make([]answer, n)

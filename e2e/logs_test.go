@@ -20,7 +20,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// logged is what processes write to standard error.
+// logged is the processes' standard error.
 type logged struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -52,17 +52,17 @@ func process(t *testing.T, to *logged, env []string, args ...string) {
 	})
 }
 
-// What must be in no log.
+// Texts that must be in no log.
 const (
-	tellingTel   = "+821055550199" // as it is kept
+	tellingTel   = "+821055550199" // as it is stored
 	tellingCard  = "pm_card_telling4242"
 	tellingPlace = "7 Telling Street"
 	tellingWords = "a telling reason"
 )
 
-// TestLogs_OfAllProcesses: at the most talkative level every line about an
-// order says which, which workflow and which trace; and none a card, a
-// telephone number, where somebody is, or what they wrote. One of two APIs cannot reach management's database.
+// TestLogs_OfAllProcesses: at the most verbose level every line about an order names
+// it, its workflow and its trace; no line has a card, a telephone number, an address,
+// or text that a person wrote. One of two APIs cannot reach management's database.
 //
 // Row O13.
 func TestLogs_OfAllProcesses(t *testing.T) {
@@ -140,8 +140,7 @@ func TestLogs_OfAllProcesses(t *testing.T) {
 	}
 }
 
-// changeLogLevel: a process talks more, or less, from a few seconds after its
-// file says so.
+// changeLogLevel: a process changes its log level a few seconds after its file changes.
 func changeLogLevel(t *testing.T) {
 	t.Parallel()
 	s := boot(t)

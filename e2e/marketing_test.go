@@ -16,14 +16,14 @@ import (
 	"github.com/yeyak/yeyak/marketing"
 )
 
-// newcomer is the marketing service, beside a system that knows nothing of it.
+// newcomer is the marketing service beside a system that does not know it.
 type newcomer struct {
 	*system
 	service *marketing.Service
 	ended   bool
 }
 
-// hire starts it. All that it is told of the system is where its API is.
+// hire starts it. It gets only the address of the system's API.
 func (s *system) hire(databaseURL string) *newcomer {
 	s.Helper()
 	service, err := marketing.Start(s.Context(), marketing.Settings{
@@ -71,9 +71,9 @@ func (n *newcomer) requireRecommended(customer string, want ...string) {
 	n.eventually(func() bool { return fmt.Sprint(n.recommended(customer)) == fmt.Sprint(want) })
 }
 
-// TestMarketing_ComesLateAndGoes: a service of another team is added to a
-// running system, learns from the feed all that was before it, is of use, and
-// is removed. Nobody else notices any of it.
+// TestMarketing_ComesLateAndGoes: another team's service is added to a running system,
+// reads its whole past from the feed, makes recommendations, and is removed. Nothing
+// else is affected.
 //
 // Row O11.
 func TestMarketing_ComesLateAndGoes(t *testing.T) {

@@ -29,8 +29,8 @@ const (
 	messagesSecret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 )
 
-// python is a command that runs in the folder of the messages. Without Python
-// there is nothing to test, which `make test` sees to: it fails.
+// python is a command that runs in the folder of the messages. Without Python the test
+// fails.
 func python(t *testing.T, arguments ...string) *exec.Cmd {
 	t.Helper()
 	program, err := exec.LookPath("python3")
@@ -41,7 +41,7 @@ func python(t *testing.T, arguments ...string) *exec.Cmd {
 	return c
 }
 
-// TestCustomerMessages_Alone runs the tests of the subscriber's own.
+// TestCustomerMessages_Alone runs the subscriber's own tests.
 //
 // Row O12.
 func TestCustomerMessages_Alone(t *testing.T) {
@@ -51,8 +51,8 @@ func TestCustomerMessages_Alone(t *testing.T) {
 	require.NotContains(t, string(out), "Ran 0 tests")
 }
 
-// TestCustomerMessages_KnowEveryEvent: what is new in the feed needs words, or the
-// decision that it makes no message.
+// TestCustomerMessages_KnowEveryEvent: every event type in the feed has a text, or is
+// known to have no message.
 //
 // Row O12.
 func TestCustomerMessages_KnowEveryEvent(t *testing.T) {
@@ -73,9 +73,9 @@ func TestCustomerMessages_KnowEveryEvent(t *testing.T) {
 	}
 }
 
-// TestCustomerMessages_NoneIsLost: a service in another language takes part. It is killed
-// with a message in hand and started again, and its receiver is often away;
-// customers are told everything all the same, in order.
+// TestCustomerMessages_NoneIsLost: a service in another language takes part. It is
+// killed while it sends a message and started again, and its receiver is often away;
+// customers get all messages, in order.
 //
 // Row O12.
 func TestCustomerMessages_NoneIsLost(t *testing.T) {
@@ -93,7 +93,7 @@ func TestCustomerMessages_NoneIsLost(t *testing.T) {
 	subscriber := s.tell(phone, state)
 	select {
 	case <-phone.fourth:
-	case <-time.After(patience):
+	case <-time.After(waitLimit):
 		require.FailNow(t, "no fourth message came")
 	}
 	require.NoError(t, subscriber.Process.Kill())
@@ -125,7 +125,7 @@ func TestCustomerMessages_NoneIsLost(t *testing.T) {
 	require.Equal(t, want, phone.told(), "nothing is left")
 }
 
-// tell starts the script. What it logs is shown if the test fails.
+// tell starts the script. Its log is shown if the test fails.
 func (s *system) tell(phone *receiver, state string, more ...string) *exec.Cmd {
 	s.Helper()
 	c := python(phone.T, append([]string{"messages.py", "--poll", "0.1", "--language", "ko", "--state", state}, more...)...)
@@ -143,7 +143,7 @@ func (s *system) tell(phone *receiver, state string, more ...string) *exec.Cmd {
 	return c
 }
 
-// tellable are the ids of the events in the feed that customers are told of.
+// tellable are the ids of the feed's events with a message to customers.
 func (s *system) tellable() (ids []string) {
 	s.Helper()
 	about := []booking.EventType{
@@ -158,8 +158,8 @@ func (s *system) tellable() (ids []string) {
 	return ids
 }
 
-// receiver is a webhook that is often away. It takes its fourth message and
-// never answers.
+// receiver is a webhook that is often away. It takes its fourth message and never
+// answers.
 type receiver struct {
 	*testing.T
 	url    string
@@ -167,7 +167,7 @@ type receiver struct {
 
 	mu            sync.Mutex
 	requests      int
-	ids, repeated []string // of the messages it took, each once; and of those that came again
+	ids, repeated []string // messages that it took, each once; and those that came again
 	messages      []object
 }
 
@@ -182,7 +182,7 @@ func newReceiver(t *testing.T) *receiver {
 func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 	raw, err := io.ReadAll(request.Body)
 	if err != nil {
-		return // who asked was killed over it
+		return // the sender was killed meanwhile
 	}
 	switch n := r.count(); {
 	case n%7 == 0:
@@ -191,7 +191,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		w.WriteHeader(http.StatusServiceUnavailable)
 	case r.take(request.Header, raw) == 4:
 		close(r.fourth)
-		<-request.Context().Done() // until who asked is dead
+		<-request.Context().Done() // until the sender is dead
 	}
 }
 
@@ -202,7 +202,7 @@ func (r *receiver) count() int {
 	return r.requests
 }
 
-// take answers how many messages it has, 0 when this one came again.
+// take returns how many messages it has, 0 if this one came again.
 func (r *receiver) take(header http.Header, raw []byte) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -237,7 +237,7 @@ func (r *receiver) told() []string {
 	return slices.Clone(r.ids)
 }
 
-// texts are what a customer was told about an order.
+// texts are a customer's messages about an order.
 func (r *receiver) texts(order, customer string) (texts []string) {
 	for _, m := range r.messages {
 		if m["orderId"] == order && m["recipientId"] == customer {
@@ -247,8 +247,8 @@ func (r *receiver) texts(order, customer string) (texts []string) {
 	return texts
 }
 
-// TestCustomerMessages_OfEveryBusiness: what their customers are told of a meal, a
-// drink whose café takes it off the menu, and a call for a cleaner.
+// TestCustomerMessages_OfEveryBusiness: messages about a meal, a drink that its café
+// deletes, and a call for a cleaner.
 //
 // Rows O12, C4.
 func TestCustomerMessages_OfEveryBusiness(t *testing.T) {

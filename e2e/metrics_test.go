@@ -13,7 +13,7 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 )
 
-// metric is the sum of what is measured under a name with some labels.
+// metric is the sum of a metric's values with some labels.
 func (s *system) metric(name string, labels ...string) (sum float64) {
 	s.Helper()
 	page := s.get("/metrics").with(s, http.StatusOK)
@@ -28,7 +28,7 @@ func (s *system) metric(name string, labels ...string) (sum float64) {
 	return sum
 }
 
-// counted is a metric that counts.
+// counted is the value of a counter.
 func (s *system) counted(name string, labels ...string) int {
 	s.Helper()
 	return int(s.metric(name, labels...))
@@ -43,8 +43,7 @@ func hasLabels(set string, want []string) bool {
 	return true
 }
 
-// TestMetrics_OfOrders: what becomes of orders, how long that takes, and what is
-// owed to them.
+// TestMetrics_OfOrders: outcomes of orders, their durations, and what is owed to them.
 func TestMetrics_OfOrders(t *testing.T) {
 	t.Parallel()
 	s := boot(t, func(o *app.Options) { o.Config.Orders.AttentionAfter = 2 * time.Second })
@@ -60,9 +59,9 @@ func TestMetrics_OfOrders(t *testing.T) {
 	require.Less(t, s.metric("yeyak_order_decision_seconds_sum"), 2*time.Since(begun).Seconds(), "of both, in seconds")
 	require.Zero(t, s.counted("yeyak_orders_cancelling"))
 
-	// An undo that cannot be done is seen, and how long it has been owed.
+	// An undo that fails is visible, and for how long it has been owed.
 	s.sandbox(object{"down": true})
-	require.NoError(t, s.temporal.CancelWorkflow(t.Context(), stands, "")) // which waits for nothing
+	require.NoError(t, s.temporal.CancelWorkflow(t.Context(), stands, "")) // it waits for nothing
 	s.eventually(func() bool { return s.metric("yeyak_orders_needing_attention", "kind", "lodging") == 1 })
 	require.Equal(t, 1, s.counted("yeyak_orders_cancelling", "kind", "lodging"))
 	require.Greater(t, s.metric("yeyak_orders_cancelling_oldest_seconds", "kind", "lodging"), 2.0)
@@ -75,8 +74,8 @@ func TestMetrics_OfOrders(t *testing.T) {
 	require.Equal(t, 1, s.counted("yeyak_orders_ended_total", "reason", "operator"))
 }
 
-// TestMetrics_OfTheReadModel: that pages are behind is seen while they are, and
-// afterwards by how much they were.
+// TestMetrics_OfTheReadModel: rows that are written late are visible while they are,
+// and afterwards how late they were.
 func TestMetrics_OfTheReadModel(t *testing.T) {
 	t.Parallel()
 	s := boot(t)

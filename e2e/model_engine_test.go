@@ -11,15 +11,14 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// engineAway keeps Temporal away for a while, some of them longer than a customer
-// waits.
+// engineAway keeps Temporal away for a while, sometimes longer than a customer waits.
 func (m *model) engineAway(random *rand.Rand) {
 	pick(random, []func(*proxy){(*proxy).cut, (*proxy).hang, (*proxy).deafen})(m.wire)
 	pause(time.Duration(random.IntN(2500)) * time.Millisecond)
 	m.wire.resume()
 }
 
-// placed notes an order, also one that was refused.
+// placed records an order, also a refused one.
 func (m *model) placed(kind booking.Kind, a answer) {
 	id, waits := a.body.ID, kind == booking.Lodging || kind == booking.Food
 	if a.body.Order != nil {
@@ -40,7 +39,7 @@ func (m *model) placed(kind booking.Kind, a answer) {
 	m.unsure[id] = !waits && a.status == http.StatusAccepted
 }
 
-// requireTold requires that each order that exists was named by an answer.
+// requireTold requires that each existing order was named by an answer.
 func (m *model) requireTold() {
 	m.Helper()
 	for order := range m.existing() {

@@ -6,9 +6,9 @@ import (
 	"strconv"
 )
 
-// money is what staff and operators do about an order's payment: they give some of it
-// back, and say what was paid by hand. They do not while the provider begins to give
-// back by itself what they have paid.
+// money is what staff and operators do with an order's payment: they refund some of it,
+// and record what was paid by hand. They do not while the provider's refunds are
+// beginning to work again.
 func (m *model) money(random *rand.Rand, order string) {
 	at := "/v1/payments/" + order
 	if random.IntN(3) > 0 {
@@ -23,7 +23,7 @@ func (m *model) money(random *rand.Rand, order string) {
 	}
 }
 
-// switches has the sandbox behave otherwise.
+// switches changes the sandbox's behaviour.
 func (m *model) switches(to object) {
 	m.switching.Lock()
 	defer m.switching.Unlock()

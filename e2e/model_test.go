@@ -20,19 +20,21 @@ import (
 )
 
 const (
-	people   = 6  // who do something at the same time
-	doings   = 20 // that each of them does
-	troubles = 8  // that come over the system meanwhile
+	people   = 6  // who act concurrently
+	doings   = 20 // actions of each
+	troubles = 8  // failures of the system meanwhile
 )
 
-// TestModel_AnyInterleaving: six people order, pay, deliver, complete, leave
-// early, do not come, cancel, give back in part, pay by hand what the provider does not give back, edit stock, delete drinks, add cleaners and decide as owners, at random and at the same
-// time, while services fail at random and the connection to Temporal is cut, hangs or
-// loses answers. When all is back and has come to rest, the audit finds no drift, every
-// order has gone only where the table of transitions allows, none was seen cancelled
-// while money or work of it was owed, each that exists was told of, and none of a stay
-// or of food was refused for Temporal's sake. (That no stock is, at that moment, TestAnyFaultsAnyDecisions of package
-// workflows sees at every publication.) YEYAK_SEED repeats a run's choices; their interleaving is the machine's.
+// TestModel_AnyInterleaving: six people order, pay, deliver, complete, leave early, do
+// not come, cancel, refund in part, pay by hand what the provider does not refund, edit
+// stock, delete drinks, add cleaners and decide as owners, at random and concurrently,
+// while services fail at random and the connection to Temporal is cut, hangs or loses
+// answers. When everything is back and stable, the audit finds nothing, every order has
+// made only transitions of the table, none was shown as cancelled while money or work
+// of it was owed, each existing order was answered, and none of a stay or of food was
+// refused because of Temporal. (TestAnyFaultsAnyDecisions of package workflows checks
+// the stock at every publication.) YEYAK_SEED repeats a run's choices; the interleaving
+// depends on the machine.
 func TestModel_AnyInterleaving(t *testing.T) {
 	t.Parallel()
 	seed := seed.Of(t, "model")
@@ -60,22 +62,22 @@ type model struct {
 	wire *proxy // to Temporal
 
 	switching sync.Mutex
-	refunds   string // what the sandbox makes of them
+	refunds   string // the sandbox's way with them
 
 	mu     sync.Mutex
 	places []string
 	menus  []string
 	drinks []string
 	orders []string
-	unsure map[string]bool // orders that may have come to nothing: their start was not answered
-	owed   []string        // orders that were seen cancelled while something was owed
+	unsure map[string]bool // orders that may not exist: their start was not answered
+	owed   []string        // orders that were shown as cancelled while something was owed
 }
 
 func newModel(t *testing.T, seed uint64, change func(*app.Options)) *model {
 	impatience := func(o *app.Options) {
 		o.Config.Orders.ReplyBudget, o.Config.Orders.AttentionAfter = time.Second, 2*time.Second
 		o.Config.Mypage.RepairEvery = 5 * time.Second
-		o.Config.Overload.PayWithin, o.Config.Orders.HandOverWithin = 5*time.Second, 2*time.Second // troubles last longer
+		o.Config.Overload.PayWithin, o.Config.Orders.HandOverWithin = 5*time.Second, 2*time.Second // failures last longer
 	}
 	m := &model{seed: seed, unsure: map[string]bool{}}
 	m.audited = bootAudited(t, change, impatience, func(o *app.Options) {
@@ -95,7 +97,7 @@ func newModel(t *testing.T, seed uint64, change func(*app.Options)) *model {
 	return m
 }
 
-// live lets everybody do what they do.
+// live lets all people act.
 func (m *model) live() {
 	var everybody sync.WaitGroup
 	for person := range uint64(people) {
@@ -118,8 +120,7 @@ func (m *model) live() {
 
 func pick[T any](random *rand.Rand, of []T) T { return of[random.IntN(len(of))] }
 
-// act is one thing that somebody does. What is refused is refused: that is
-// part of the model.
+// act is one action of a person. Refusals are part of the model.
 func (m *model) act(random *rand.Rand) {
 	m.mu.Lock()
 	place, menu, drink, order := pick(random, m.places), pick(random, m.menus), pick(random, m.drinks), ""
@@ -135,7 +136,7 @@ func (m *model) act(random *rand.Rand) {
 	case n > 20 && order != "":
 		m.money(random, order)
 	case n < 3:
-		stay := object{} // its guests can leave early, where they may have come by now
+		stay := object{} // its guests can leave early if they may have come by now
 		if random.IntN(2) == 0 {
 			stay = object{"checkIn": dawn.day, "checkOut": dawn.day.AddDays(1 + random.IntN(4))}
 		}
@@ -159,7 +160,7 @@ func (m *model) act(random *rand.Rand) {
 	case n == 13 && random.IntN(3) == 0:
 		m.try(http.MethodPost, cleaners, object{"name": "Lee"})
 	case n == 14 && order != "":
-		_ = m.temporal.CancelWorkflow(m.Context(), order, "") // an operator does
+		_ = m.temporal.CancelWorkflow(m.Context(), order, "") // by an operator
 	case order != "":
 		m.decides(random, order)
 	}
@@ -168,8 +169,7 @@ func (m *model) act(random *rand.Rand) {
 	}
 }
 
-// sells changes something that is sold, withdraws it, or brings it or a cleaner
-// back.
+// sells changes, withdraws or brings back something that is sold, or a cleaner.
 func (m *model) sells(random *rand.Rand, place, menu, drink string) {
 	change := object{"price": object{"amount": 1000 + random.IntN(9), "currency": "KRW"}, "withdrawn": random.IntN(4) == 0}
 	switch random.IntN(5) {
@@ -190,7 +190,7 @@ func (m *model) sells(random *rand.Rand, place, menu, drink string) {
 	}
 }
 
-// try sends a request whose answer may be anything.
+// try sends a request with any answer.
 func (m *model) try(method, path string, in any, header ...string) answer {
 	a, err := m.send(method, path, in, header...)
 	if err != nil {
@@ -209,8 +209,7 @@ func (m *model) newDrink() string {
 	return a.body.ID
 }
 
-// decides sends a decision that fits the order's kind, whether it may be taken
-// now or not.
+// decides sends a decision of the order's kind, possible at the moment or not.
 func (m *model) decides(random *rand.Rand, order string) {
 	var paths []string
 	switch kindOf(order) {
@@ -245,9 +244,9 @@ func kindOf(order string) booking.Kind {
 	return ""
 }
 
-// look notes an order that shows as cancelled while money or work is owed. It is to
-// show so twice: while neither the read model nor a worker answers, an order shows as
-// it was started, and its job as waiting.
+// look records an order that is shown as cancelled while money or work is owed, if it
+// is shown so twice: while neither the read model nor a worker answers, an order is
+// shown as it was started, and its job as waiting.
 func (m *model) look(order string) {
 	m.owes(order, "/v1/payments/"+order, "refunded", "retained", "returned", "voided", "declined")
 	switch kindOf(order) {
@@ -258,7 +257,8 @@ func (m *model) look(order string) {
 	}
 }
 
-// owes notes an order that shows as cancelled, unless what is at the path is done.
+// owes records an order that is shown as cancelled, unless the thing at the path is
+// done.
 func (m *model) owes(order, path string, done ...string) {
 	var a answer
 	for range 2 {
@@ -276,7 +276,7 @@ func (m *model) owes(order, path string, done ...string) {
 	m.owed = append(m.owed, fmt.Sprintf("%s is cancelled: %s", order, a.raw))
 }
 
-// trouble lets something fail for a while, or makes it work again.
+// trouble starts or ends a failure.
 func (m *model) trouble(random *rand.Rand) {
 	switched := []*outage{m.outages.deliveries, m.outages.productions, m.outages.crew, m.outages.registry, m.outages.stock, m.outages.ledger}
 	switch n := random.IntN(13); n {
@@ -304,7 +304,7 @@ func (m *model) trouble(random *rand.Rand) {
 	}
 }
 
-// recover makes everything work again.
+// recover ends all failures.
 func (m *model) recover() {
 	m.switches(object{})
 	for _, o := range []*outage{m.outages.deliveries, m.outages.productions, m.outages.crew, m.outages.registry, m.outages.stock, m.outages.ledger} {
@@ -314,8 +314,8 @@ func (m *model) recover() {
 	m.readModel.away.Store(false)
 }
 
-// requireAtRest waits until every order has come to where it stays until
-// somebody decides, or to its end, and checks the way it has gone.
+// requireAtRest waits until every order is stable: it waits for a decision, or has
+// ended. It checks the order's transitions.
 func (m *model) requireAtRest() {
 	m.Helper()
 	require.NotEmpty(m, m.orders)
@@ -327,15 +327,15 @@ func (m *model) requireAtRest() {
 		require.Eventually(m, func() bool {
 			a := m.get("/v1/mypages/" + order)
 			last, none = a.body.View, a.status == http.StatusNotFound && m.unsure[order]
-			awaited := last.Status.Final() && last.NeedsAttention // a refund is to be made again
+			awaited := last.Status.Final() && last.NeedsAttention // a refund must be repeated
 			return none || a.status == http.StatusOK && !passing[last.Status] && !awaited
-		}, patience, 100*time.Millisecond, "%s does not come to rest: %+v", order, &last)
+		}, waitLimit, 100*time.Millisecond, "%s does not come to rest: %+v", order, &last)
 		if none {
 			continue
 		}
 		for i := range last.History[1:] {
 			from, to := last.History[i].Status, last.History[i+1].Status
-			if last.History[i+1].Refused != "" || last.History[i+1].Decision != "" { // a decision that has not moved the order
+			if last.History[i+1].Refused != "" || last.History[i+1].Decision != "" { // a decision that has not changed the order's status
 				continue
 			}
 			require.True(m, last.Kind.May(from, to), "%s went from %s to %s", order, from, to)

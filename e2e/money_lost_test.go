@@ -18,16 +18,16 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 )
 
-// between stands between the application and the stand-in for Stripe.
+// between is a proxy between the application and the sandbox for Stripe.
 type between struct {
 	standIn
 	proxy http.Handler
 
 	mu    sync.Mutex
-	form  func(url.Values) // changes what is asked for
-	loses bool             // answers to charges
+	form  func(url.Values) // changes requests
+	loses bool             // drops answers to charges
 	says  func(r *http.Request, answer *httptest.ResponseRecorder)
-	order string // that the last charge was for
+	order string // of the last charge
 }
 
 func standBetween(t *testing.T) *between {
@@ -42,7 +42,7 @@ func standBetween(t *testing.T) *between {
 	return b
 }
 
-// does changes how it behaves.
+// does changes its behaviour.
 func (b *between) does(change func(*between)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -97,8 +97,9 @@ func (b *between) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func neverSlow(o *app.Options) { o.Config.Overload.Breaker.Slow = time.Minute }
 
-// TestMoney_ChargeOfAnotherRelease: it asked for USh 400 where 40,000 were meant,
-// and was not heard. That is found, and given back; the order is not paid by it.
+// TestMoney_ChargeOfAnotherRelease: another release charged USh 400 instead of 40,000,
+// and its answer was lost. The charge is found and refunded; the order is not paid by
+// it.
 func TestMoney_ChargeOfAnotherRelease(t *testing.T) {
 	t.Parallel()
 	stripe := standBetween(t)
@@ -115,8 +116,8 @@ func TestMoney_ChargeOfAnotherRelease(t *testing.T) {
 	a.requireClean()
 }
 
-// TestMoney_WhatIsForGoodAfterACharge: the order needs attention, and other
-// orders are paid for.
+// TestMoney_WhatIsForGoodAfterACharge: after a permanent error the order needs
+// attention, and other orders are paid.
 func TestMoney_WhatIsForGoodAfterACharge(t *testing.T) {
 	t.Parallel()
 	stripe := standBetween(t)
@@ -136,7 +137,7 @@ func TestMoney_WhatIsForGoodAfterACharge(t *testing.T) {
 	})
 	var lost []string
 	for range 2 {
-		if got := a.reserve(place); got.status != http.StatusAccepted { // the customer was more patient than the machine is slow
+		if got := a.reserve(place); got.status != http.StatusAccepted { // the customer's wait was longer than the machine needed
 			require.Equal(t, "payment_unavailable", got.with(t, http.StatusServiceUnavailable).body.Code)
 		}
 		lost = append(lost, stripe.lastOrder())
@@ -155,8 +156,8 @@ func TestMoney_WhatIsForGoodAfterACharge(t *testing.T) {
 	a.requireClean()
 }
 
-// TestMoney_SavedFailure: the provider repeats that it broke down over a charge.
-// Its order ends when it is cancelled, and nothing is taken.
+// TestMoney_SavedFailure: the provider repeats a saved server error of a charge. The
+// order ends when it is cancelled, without a charge.
 func TestMoney_SavedFailure(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
@@ -173,8 +174,7 @@ func TestMoney_SavedFailure(t *testing.T) {
 	a.requireClean()
 }
 
-// TestMoney_RefundThatIsRefused: the order needs attention until the balance is
-// enough, and no longer.
+// TestMoney_RefundThatIsRefused: the order needs attention until the balance suffices.
 func TestMoney_RefundThatIsRefused(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)

@@ -11,8 +11,8 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 )
 
-// TestMoney_MethodThatPaysOnce: its second use is a decline, which counts for
-// nothing at the breaker, and leaves nothing to undo.
+// TestMoney_MethodThatPaysOnce: its second use is declined, which does not count for
+// the breaker, and leaves nothing to undo.
 func TestMoney_MethodThatPaysOnce(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
@@ -30,8 +30,8 @@ func TestMoney_MethodThatPaysOnce(t *testing.T) {
 	a.requireClean()
 }
 
-// TestMoney_Units: an amount goes out in the provider's unit, comes back in it,
-// and is the same in the provider's books as in ours.
+// TestMoney_Units: an amount is sent and returned in the provider's unit, and is the
+// same in the provider's books and in ours.
 func TestMoney_Units(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
@@ -48,8 +48,8 @@ func TestMoney_Units(t *testing.T) {
 	a.requireClean()
 }
 
-// TestMoney_PricesThatCannotBePaid are refused where they are set: no customer
-// is told of a decline for them.
+// TestMoney_PricesThatCannotBePaid: they are refused where they are set, so that no
+// customer's charge is declined.
 func TestMoney_PricesThatCannotBePaid(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
@@ -79,8 +79,8 @@ func TestMoney_PricesThatCannotBePaid(t *testing.T) {
 	require.Equal(t, "quantity", refused.body.Errors[0].Field, "two of it are more than can be charged")
 }
 
-// TestMoney_ForNothing: what costs nothing is taken at once, with nobody asked
-// for money, whatever the provider is like.
+// TestMoney_ForNothing: an order without a price is accepted at once, without a charge,
+// in any state of the provider.
 func TestMoney_ForNothing(t *testing.T) {
 	t.Parallel()
 	for name, switches := range map[string]string{"ProviderUp": "{}", "ProviderDown": `{"down":true}`} {
@@ -130,8 +130,7 @@ func (a *audited) cancelling(order string) {
 	require.NotContains(a, a.events(order), "PaymentCancelApproved")
 }
 
-// TestMoney_RefundThatIsPending: nothing says that it is refunded before the
-// provider does.
+// TestMoney_RefundThatIsPending: nothing shows it as refunded before the provider does.
 func TestMoney_RefundThatIsPending(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
@@ -149,7 +148,7 @@ func TestMoney_RefundThatIsPending(t *testing.T) {
 	a.requireClean()
 }
 
-// TestMoney_PartGivenBackByHand: what is left is refunded, once.
+// TestMoney_PartGivenBackByHand: the rest is refunded, once.
 func TestMoney_PartGivenBackByHand(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
@@ -166,8 +165,8 @@ func TestMoney_PartGivenBackByHand(t *testing.T) {
 	a.requireClean()
 }
 
-// TestMoney_WhatNeedsAPerson: a refund that failed marks the order, which ends
-// when it was given back by hand; a dispute that was lost has ended it.
+// TestMoney_WhatNeedsAPerson: a failed refund marks the order, which ends when it was
+// paid by hand; a lost dispute has ended it.
 func TestMoney_WhatNeedsAPerson(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)

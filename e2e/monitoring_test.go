@@ -27,8 +27,8 @@ const (
 	dashboards       = "../deploy/grafana/dashboards/*.json"
 )
 
-// TestMonitoring_Rules: Prometheus understands its settings, and each alert
-// fires on what it is for and on nothing like it.
+// TestMonitoring_Rules: Prometheus accepts its settings, and each alert fires in its
+// case and in no similar one.
 func TestMonitoring_Rules(t *testing.T) {
 	t.Parallel()
 	promtool, err := exec.LookPath("promtool")
@@ -68,8 +68,8 @@ func readYAML(t *testing.T, file string, into any) {
 	require.NoError(t, yaml.Unmarshal(raw, into))
 }
 
-// TestMonitoring_EveryAlert is tested both ways, and docs/operations/trouble.md tells
-// what it means and what to type.
+// TestMonitoring_EveryAlert: every alert is tested both ways, and
+// docs/operations/trouble.md says what it means and what to type.
 //
 // Row O10.
 func TestMonitoring_EveryAlert(t *testing.T) {
@@ -109,7 +109,7 @@ func TestMonitoring_EveryAlert(t *testing.T) {
 
 var metricName = regexp.MustCompile(`\b(?:yeyak|temporal|go|process)_[a-z0-9_]+`)
 
-// asked are the names of the metrics that alerts and dashboards ask for.
+// asked are the names of the metrics in alerts and dashboards.
 func asked(t *testing.T) map[string]string {
 	t.Helper()
 	where := map[string]string{}
@@ -144,8 +144,7 @@ func asked(t *testing.T) map[string]string {
 	return where
 }
 
-// TestMonitoring_EveryMetric that alerts and dashboards ask for is one that a
-// process gives.
+// TestMonitoring_EveryMetric: a process has every metric of alerts and dashboards.
 //
 // Row O10.
 func TestMonitoring_EveryMetric(t *testing.T) {
@@ -156,14 +155,15 @@ func TestMonitoring_EveryMetric(t *testing.T) {
 			s.decide(order, "cancel").with(t, http.StatusOK)
 		}
 	}
-	// An order whose money nobody gives back comes to need attention.
+	// An order whose refund fails comes to need attention.
 	needy := s.reserve(s.place(1)).with(t, http.StatusCreated).body.ID
 	s.sandbox(object{"down": true})
-	require.NoError(t, s.temporal.CancelWorkflow(t.Context(), needy, "")) // which waits for nothing
+	require.NoError(t, s.temporal.CancelWorkflow(t.Context(), needy, "")) // it waits for nothing
 	s.eventually(func() bool { return s.metric("yeyak_orders_marked_for_attention_total") > 0 })
 	s.sandbox(object{})
 	s.becomes(needy, booking.Cancelled)
-	// A workflow that nobody knows fails its tasks as one does that goes astray.
+	// A workflow without a registered type fails its tasks, like one that is not
+	// deterministic.
 	_, err := s.temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: contract.SagasQueue}, "Unheard")
 	require.NoError(t, err)
 
@@ -176,5 +176,5 @@ func TestMonitoring_EveryMetric(t *testing.T) {
 			}
 		}
 		return len(missing) == 0
-	}, patience, 200*time.Millisecond, "no process gives these: %v", missing)
+	}, waitLimit, 200*time.Millisecond, "no process gives these: %v", missing)
 }

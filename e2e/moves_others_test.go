@@ -10,8 +10,8 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 )
 
-// TestMove_RefundFailsLater: what a change gave back fails at the provider after it was
-// done, while the stay lasts and after it was over. It is followed until the customer has it.
+// TestMove_RefundFailsLater: a change's refund fails at the provider after it was done,
+// during the stay and after it. It is followed until the customer has it.
 //
 // Row L13.
 func TestMove_RefundFailsLater(t *testing.T) {
@@ -42,8 +42,8 @@ func TestMove_RefundFailsLater(t *testing.T) {
 	})
 }
 
-// TestMove_MeetsOtherRefunds: staff give something back before and after a change, a bank
-// takes all of it back, guests leave early or do not come: the books agree after each.
+// TestMove_MeetsOtherRefunds: staff refund something before and after a change, a bank
+// refunds all of it, guests leave early or do not come: the books agree after each.
 //
 // Row L13.
 func TestMove_MeetsOtherRefunds(t *testing.T) {

@@ -13,13 +13,13 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// move asks for a change of a reservation under a key.
+// move asks for a change of a reservation with a key.
 func (s *system) move(order, key string, what object) answer {
 	s.Helper()
 	return s.post(reservations+"/"+order+"/change", what, "Idempotency-Key", key)
 }
 
-// moveQuote is what a change comes to.
+// moveQuote is the price of a change.
 type moveQuote struct {
 	Charge, Refund, Keep, Amount booking.Money
 	OwnerConfirms, Available     bool
@@ -32,7 +32,7 @@ func (s *system) quoteMove(order, query string) (q moveQuote) {
 	return q
 }
 
-// TestMove: a guest moves the stay, and pays or gets back the difference and no more.
+// TestMove: a guest moves the stay, and pays or is refunded exactly the difference.
 //
 // Row L13.
 func TestMove(t *testing.T) {
@@ -82,9 +82,9 @@ func TestMove(t *testing.T) {
 	})
 }
 
-// TestMove_OwnerConfirms: where the owner confirms, they confirm a change as well. Until
-// then, and when they do not, the stay is what it was; a cancel wins and gives back both
-// charges.
+// TestMove_OwnerConfirms: an owner who confirms reservations confirms changes as well.
+// Until then, and after a refusal, the stay is unchanged; a cancel comes first and
+// refunds both charges.
 //
 // Row L13.
 func TestMove_OwnerConfirms(t *testing.T) {
@@ -129,9 +129,9 @@ func TestMove_OwnerConfirms(t *testing.T) {
 	})
 }
 
-// changedAtOnce asks for a change of each order, twice and all at once, and answers the orders
-// once no change is under way and what was paid for them is what they cost: a change that
-// was not answered in time may be made yet.
+// changedAtOnce asks for a change of each order, twice and all concurrently, and
+// returns the orders once no change is under way and each payment is the price: a
+// change that was not answered in time may still be made.
 func (a *audited) changedAtOnce(stripe standIn, orders []string, change func(i int, order string) answer) []contract.View {
 	a.Helper()
 	var all errgroup.Group
@@ -164,8 +164,9 @@ func (a *audited) changedAtOnce(stripe standIn, orders []string, change func(i i
 	return views
 }
 
-// TestMove_ManyAtOnce: 50 customers move at one place of 20 rooms at once. It is never
-// oversold, no difference is charged twice, and each ends either moved or as it was.
+// TestMove_ManyAtOnce: 50 customers move at one place of 20 rooms concurrently. It is
+// never oversold, no difference is charged twice, and each stay is either moved or
+// unchanged.
 //
 // Row L13.
 func TestMove_ManyAtOnce(t *testing.T) {

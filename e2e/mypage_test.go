@@ -19,7 +19,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// alter executes a statement in the system's database, behind its back.
+// alter executes a statement in the system's database, bypassing the services.
 func (s *system) alter(statement string, args ...any) {
 	s.Helper()
 	db := bun.NewDB(sql.OpenDB(pgdriver.NewConnector(pgdriver.WithDSN(string(s.options.Config.Databases.Front)))), pgdialect.New())
@@ -28,7 +28,7 @@ func (s *system) alter(statement string, args ...any) {
 	require.NoError(s, err)
 }
 
-// pages are the orders of a customer as mypage lists them, by their ids.
+// pages are a customer's orders in mypage's list, by their ids.
 func (s *system) pages() map[string]contract.View {
 	s.Helper()
 	var list struct{ Items []contract.View }
@@ -40,7 +40,7 @@ func (s *system) pages() map[string]contract.View {
 	return views
 }
 
-// fresh is an order as its workflow says that it stands.
+// fresh is an order as its workflow answers.
 func (s *system) fresh(order string) (v contract.View) {
 	s.Helper()
 	answer, err := s.temporal.QueryWorkflow(s.Context(), order, "", contract.ViewQuery)
@@ -49,18 +49,18 @@ func (s *system) fresh(order string) (v contract.View) {
 	return v
 }
 
-// requirePages waits until mypage shows the orders as their workflows say.
+// requirePages waits until mypage shows the orders as their workflows do.
 func (s *system) requirePages(orders []string) {
 	s.Helper()
 	s.eventually(func() bool { return len(s.pages()) == len(orders) })
 	for _, order := range orders {
 		s.eventually(func() bool { return s.pages()[order].Version == s.fresh(order).Version })
-		require.Equal(s, s.fresh(order), s.page(order).View) // a list leaves out what people tell
+		require.Equal(s, s.fresh(order), s.page(order).View) // a list leaves personal data out
 	}
 }
 
-// TestMypage_IsRepaired: rows that are missing or behind are found and healed
-// from the workflows' queries.
+// TestMypage_IsRepaired: missing and outdated rows are found and repaired from the
+// workflows' queries.
 func TestMypage_IsRepaired(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
@@ -76,7 +76,7 @@ func TestMypage_IsRepaired(t *testing.T) {
 	s.requirePages(orders)
 }
 
-// TestMypage_RepairsItself: nobody has to ask for it.
+// TestMypage_RepairsItself: repairs run without a request.
 func TestMypage_RepairsItself(t *testing.T) {
 	t.Parallel()
 	s := boot(t, func(o *app.Options) { o.Config.Mypage.RepairEvery = time.Second })
@@ -86,7 +86,7 @@ func TestMypage_RepairsItself(t *testing.T) {
 	s.requirePages([]string{order})
 }
 
-// TestMypage_IsRebuilt: the whole table is written anew, whatever it holds.
+// TestMypage_IsRebuilt: the whole table is rewritten, whatever its content.
 func TestMypage_IsRebuilt(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
@@ -98,16 +98,16 @@ func TestMypage_IsRebuilt(t *testing.T) {
 	require.NoError(t, err)
 	require.EqualValues(t, 4, done.Orders)
 	require.EqualValues(t, 4, done.Written)
-	require.Zero(t, done.Silent)
+	require.Zero(t, done.Unanswered)
 	s.requirePages(orders)
 	require.Equal(t, booking.AwaitingOwner, s.page(orders[0]).Status)
 
-	s.decideAt(foodOrders+"/"+orders[1], "cancel").with(t, http.StatusOK) // and it goes on from there
+	s.decideAt(foodOrders+"/"+orders[1], "cancel").with(t, http.StatusOK) // it goes on from there
 	s.becomes(orders[1], booking.Cancelled)
 }
 
-// TestMypage_FedByQueriesAlone: with MYPAGE_FEED=query the sagas push no rows;
-// the pages are what the workflows answer when they are asked.
+// TestMypage_FedByQueriesAlone: with MYPAGE_FEED=query the sagas write no rows; the
+// rows come from the workflows' queries.
 //
 // Row O14.
 func TestMypage_FedByQueriesAlone(t *testing.T) {
@@ -130,8 +130,8 @@ func TestMypage_FedByQueriesAlone(t *testing.T) {
 	})
 }
 
-// TestMypages_ManyFreshAfterAPause: more are asked for at once than the worker
-// has polls out, of which the engine has not heard for a while.
+// TestMypages_ManyFreshAfterAPause: more queries at once than the worker has polls,
+// after a pause without any poll.
 func TestMypages_ManyFreshAfterAPause(t *testing.T) {
 	t.Parallel()
 	s := boot(t)

@@ -20,10 +20,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// webhookSecret signs the stand-in's notices; another one is on its way out.
+// webhookSecret signs the sandbox's notices; another secret is being phased out.
 const webhookSecret = "whsec_e2e"
 
-// bootNoticed boots a system that pays at the stand-in, which sends it notices.
+// bootNoticed boots a system with the sandbox for Stripe, which sends it notices.
 func bootNoticed(t *testing.T, stripe standIn, change ...func(*app.Options)) *audited {
 	t.Helper()
 	a := bootAudited(t, append(change, stripe.pay, func(o *app.Options) {
@@ -35,14 +35,13 @@ func bootNoticed(t *testing.T, stripe standIn, change ...func(*app.Options)) *au
 
 const noticesPath = "/v1/payments/notices"
 
-// notices has the stand-in send its notices to the system, in some way, with other
-// switches.
+// notices has the sandbox send its notices in some way, with other switches.
 func (a *audited) notices(stripe standIn, how string, switches ...string) {
 	a.Helper()
 	stripe.turn(fmt.Sprintf(`{"notices":{"url":%q,"secret":%q%s}%s}`, a.url+noticesPath, webhookSecret, how, strings.Join(switches, "")))
 }
 
-// over is an order that has come to its good end.
+// over is a completed order.
 func (a *audited) over() string {
 	a.Helper()
 	order := a.stands(a.order(a.menu()))
@@ -52,8 +51,8 @@ func (a *audited) over() string {
 	return order
 }
 
-// TestNotices_OfRefundsByHand: what somebody gives back at the provider, of an order that
-// stands or is over, is in the ledger as soon as it is told, and in balance.
+// TestNotices_OfRefundsByHand: a refund made at the provider, for a live or an ended
+// order, is in the ledger as soon as its notice arrives, and the books agree.
 func TestNotices_OfRefundsByHand(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -72,8 +71,8 @@ func TestNotices_OfRefundsByHand(t *testing.T) {
 	})
 }
 
-// TestNotices_OfAPendingRefund: a refund that was pending is done when the provider says
-// so. Its order is told, and asks.
+// TestNotices_OfAPendingRefund: a pending refund is done when the provider says so. Its
+// order gets the notice, and asks.
 func TestNotices_OfAPendingRefund(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -85,7 +84,7 @@ func TestNotices_OfAPendingRefund(t *testing.T) {
 		told := func(e *historypb.HistoryEvent) bool {
 			return e.GetWorkflowExecutionSignaledEventAttributes().GetSignalName() == contract.PaymentNoticeSignal
 		}
-		a.eventually(func() bool { // that it is pending is told, too
+		a.eventually(func() bool { // that it is pending is in a notice, too
 			for _, e := range a.history(order) {
 				if told(e) {
 					return true
@@ -100,10 +99,9 @@ func TestNotices_OfAPendingRefund(t *testing.T) {
 	})
 }
 
-// TestNotices_OfADispute: an order is marked while its payment is disputed, whether it
-// stands or is over, wherever operators look: on its page, in lists, in the metric and in
-// the list of workflows. Its payment shows how much it is about, and until when evidence
-// is taken.
+// TestNotices_OfADispute: an order, live or ended, is marked while its payment is
+// disputed, wherever operators look: on its page, in lists, in the metric and in the
+// list of workflows. Its payment shows the amount, and the deadline for evidence.
 func TestNotices_OfADispute(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -140,8 +138,8 @@ func TestNotices_OfADispute(t *testing.T) {
 	})
 }
 
-// TestNotices_InAnyWay: notices that come late, twice and in another order than they were
-// sent end as one that comes at once.
+// TestNotices_InAnyWay: notices that come late, twice and out of order have the same
+// result as one that comes at once.
 func TestNotices_InAnyWay(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -177,9 +175,8 @@ func (a *audited) notice(order, secret string) answer {
 	return a.post(noticesPath, body, "Stripe-Signature", fmt.Sprintf("t=%d,v1=%s", at, hex.EncodeToString(signs.Sum(nil))))
 }
 
-// TestNotices_NotGenuine: a forged notice does nothing; one about an order that there is
-// not does no harm. What was not told is found by the audit, and put right by the command
-// that it names.
+// TestNotices_NotGenuine: a forged notice has no effect; one about an unknown order
+// does no harm. The audit finds a lost notice, and the named remedy repairs it.
 func TestNotices_NotGenuine(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
@@ -204,8 +201,8 @@ func TestNotices_NotGenuine(t *testing.T) {
 	require.EqualValues(t, booking.NotFound, a.post("/v1/payments/lodging-unknown/look", nil).with(t, http.StatusNotFound).body.Code)
 }
 
-// TestNotices_OfADisputeThatIsMet: a dispute of which no notice came marks its order as soon
-// as staff wants to give something back.
+// TestNotices_OfADisputeThatIsMet: a dispute whose notice was lost marks its order as
+// soon as staff tries to refund something.
 func TestNotices_OfADisputeThatIsMet(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)

@@ -22,7 +22,7 @@ import (
 // operations is the operator's document.
 var operations = sync.OnceValues(func() (*recipes.Book, error) { return recipes.Read("../docs/operations") })
 
-// follow types in what docs/operations says under a heading, as an operator would.
+// follow runs the commands of docs/operations under a heading, as an operator would.
 func (s *system) follow(heading, order string, env ...string) string {
 	s.Helper()
 	out, err := s.typed(heading, order, env...)
@@ -30,7 +30,7 @@ func (s *system) follow(heading, order string, env ...string) string {
 	return out
 }
 
-// try is follow for what may not be possible yet.
+// try is follow for commands that may fail for now.
 func (s *system) try(heading, order string, env ...string) error {
 	s.Helper()
 	_, err := s.typed(heading, order, env...)
@@ -57,8 +57,8 @@ func (s *system) typed(heading, order string, env ...string) (string, error) {
 	return string(out), err
 }
 
-// TestOperations runs recipes of docs/operations and looks closely at what
-// becomes of the orders. cmd/cluster runs every recipe there is, on a cluster.
+// TestOperations runs recipes of docs/operations and checks their orders closely.
+// cmd/cluster runs every recipe, on a cluster.
 func TestOperations(t *testing.T) {
 	t.Parallel()
 	t.Run("Find", findOrders)
@@ -214,7 +214,7 @@ func lookAtTheBooks(t *testing.T) {
 	s.requirePages(orders)
 }
 
-// cancelPaused: a customer does not wait behind a step that is paused.
+// cancelPaused: a customer's cancel does not wait for a paused step.
 func cancelPaused(t *testing.T) {
 	t.Parallel()
 	s, order := withPausedPayment(t)
@@ -237,8 +237,8 @@ func withPausedPayment(t *testing.T) (s *system, order string) {
 	return s, order
 }
 
-// paused tells whether a pending activity of the order is paused, and no attempt of
-// it under way any more.
+// paused reports whether a pending activity of the order is paused, without a running
+// attempt.
 func (s *system) paused(order string) bool {
 	return slices.ContainsFunc(s.pendingActivities(order), func(a *workflowpb.PendingActivityInfo) bool {
 		return a.State == enumspb.PENDING_ACTIVITY_STATE_PAUSED

@@ -31,7 +31,7 @@ const (
 	calls       = "/v1/cleaning/calls"
 )
 
-// with is o, changed.
+// with is o with changes.
 func with(o object, change []object) object {
 	for _, c := range change {
 		for k, v := range c {
@@ -41,7 +41,7 @@ func with(o object, change []object) object {
 	return o
 }
 
-// menu registers a menu at ₩9,000 and answers its id.
+// menu registers a menu at ₩9,000 and returns its id.
 func (s *system) menu(change ...object) string {
 	s.Helper()
 	m := object{"name": "Bibimbap", "ownerId": "bora", "price": object{"amount": 9000, "currency": "KRW"}}
@@ -59,7 +59,7 @@ func (s *system) order(menu string, change ...object) answer {
 	return s.post(foodOrders, meal(menu, change...))
 }
 
-// drink registers a drink for tomorrow at ₩4,500 and answers its id.
+// drink registers a drink for tomorrow at ₩4,500 and returns its id.
 func (s *system) drink(count int, change ...object) string {
 	s.Helper()
 	d := object{
@@ -80,7 +80,7 @@ func (s *system) orderCup(drink string, change ...object) answer {
 	return s.post(cafeOrders, cup(drink, change...))
 }
 
-// cups tells how many cups of a drink are left.
+// cups is how many cups of a drink are left.
 func (s *system) cups(drink string) int {
 	s.Helper()
 	var d struct{ Remaining int }
@@ -88,7 +88,7 @@ func (s *system) cups(drink string) int {
 	return d.Remaining
 }
 
-// deletion tells where a drink's deletion stands.
+// deletion returns the sale status of a drink and its deletion's progress.
 func (s *system) deletion(drink string) (status string, progress booking.DrinkDeletion) {
 	s.Helper()
 	var d struct {
@@ -99,7 +99,7 @@ func (s *system) deletion(drink string) (status string, progress booking.DrinkDe
 	return d.Status, d.Deletion
 }
 
-// cleaner registers a cleaner and answers their id.
+// cleaner registers a cleaner and returns their id.
 func (s *system) cleaner(name string) string {
 	s.Helper()
 	return s.post(cleaners, object{"name": name}).with(s, http.StatusCreated).body.ID
@@ -120,14 +120,13 @@ func (s *system) call(change ...object) answer {
 	return s.post(calls, visit(change...))
 }
 
-// decideAt sends a decision to an address: of an order, of a delivery or of a
-// production.
+// decideAt sends a decision to the address of an order, a delivery or a production.
 func (s *system) decideAt(path, decision string) answer {
 	s.Helper()
 	return s.post(path+"/"+decision, nil)
 }
 
-// page is an order as its customer's page shows it.
+// page is an order as its customer reads it.
 func (s *system) page(order string) body {
 	s.Helper()
 	return s.get("/v1/mypages/"+order).with(s, http.StatusOK).body
@@ -140,8 +139,8 @@ func (s *system) becomes(order string, want booking.Status) body {
 	return s.page(order)
 }
 
-// isAt waits until what is at an address has a status: a delivery or a
-// production, whose database may be away.
+// isAt waits until the delivery or production at an address, whose database may be
+// away, has a status.
 func (s *system) isAt(path string, want booking.JobStatus) body {
 	s.Helper()
 	var found answer
@@ -152,7 +151,7 @@ func (s *system) isAt(path string, want booking.JobStatus) body {
 	return found.body
 }
 
-// requireCharged checks that an order's price was taken and kept.
+// requireCharged checks that an order's price was charged and not refunded.
 func (s *system) requireCharged(order string, price int64) {
 	s.Helper()
 	status, amount, refunded := s.payment(order)
@@ -161,7 +160,7 @@ func (s *system) requireCharged(order string, price int64) {
 	require.Zero(s, refunded)
 }
 
-// requireRefunded waits until an order's price was given back, all that was taken.
+// requireRefunded waits until an order's whole price was refunded.
 func (s *system) requireRefunded(order string, price int64) {
 	s.Helper()
 	s.eventually(func() bool { status, _, _ := s.payment(order); return status == "refunded" })
@@ -170,7 +169,7 @@ func (s *system) requireRefunded(order string, price int64) {
 	require.Equal(s, price, refunded)
 }
 
-// requireNeverCharged checks that nobody was ever asked for an order's price.
+// requireNeverCharged checks that there never was a charge for an order.
 func (s *system) requireNeverCharged(order string) {
 	s.Helper()
 	a := s.get("/v1/payments/" + order)
@@ -181,7 +180,7 @@ func (s *system) requireNeverCharged(order string) {
 	require.Equal(s, booking.Status("voided"), a.body.Status, "%s", a.raw)
 }
 
-// statuses are those that an order went through.
+// statuses are the statuses in an order's history.
 func statuses(v contract.View) (all []booking.Status) {
 	for _, e := range v.History {
 		all = append(all, e.Status)
@@ -189,7 +188,7 @@ func statuses(v contract.View) (all []booking.Status) {
 	return all
 }
 
-// walk goes through a list part by part and answers all of its items.
+// walk reads a list page by page and returns all items.
 func (s *system) walk(path string, limit int) (items []map[string]any) {
 	s.Helper()
 	for cursor := ""; ; {
@@ -210,15 +209,14 @@ func each(items []map[string]any, field string) (values []string) {
 	return values
 }
 
-// service is one that can be taken away and brought back.
+// service is a service that can be stopped and started.
 type service struct {
 	take, back func()
-	readable   bool // its database, while it is away
+	readable   bool // its database can be read while the service is away
 }
 
-// eachWayToBeAway runs a test with one service in each of the ways in which it
-// may be away: nobody serves its queue, its database is stopped, and its
-// database hangs.
+// eachWayToBeAway runs a test with one service away in each possible way: its queue has
+// no worker, its database is stopped, and its database hangs.
 func eachWayToBeAway(t *testing.T, queue string, test func(*testing.T, *system, service), change ...func(*app.Options)) {
 	t.Run("NotServed", func(t *testing.T) {
 		t.Parallel()
@@ -259,8 +257,8 @@ func databaseOf(o *app.Options, queue string) *config.URL {
 	}
 }
 
-// bootWithout starts a system in two processes: one that serves a single queue
-// and can be taken away, and one for all the rest.
+// bootWithout starts a system in two processes: one that serves a single queue and can
+// be stopped, and one for all others.
 func bootWithout(t *testing.T, queue string, change ...func(*app.Options)) (*system, service) {
 	t.Helper()
 	o := options(t)
@@ -278,7 +276,7 @@ func bootWithout(t *testing.T, queue string, change ...func(*app.Options)) (*sys
 	return s, service{take: func() { end() }, back: again, readable: true}
 }
 
-// worker starts a further process and answers what stops it.
+// worker starts another process; end stops it.
 func (s *system) worker(o app.Options) (end func()) {
 	s.Helper()
 	o.Log = zap.NewNop()
@@ -289,24 +287,24 @@ func (s *system) worker(o app.Options) (end func()) {
 	return end
 }
 
-// withCouriers gives couriers the time that they have by default.
+// withCouriers sets the default time limit of deliveries.
 func withCouriers(o *app.Options) { o.Config.Orders.DeliverWithin = 2 * time.Hour }
 
-// eachStorageWith is eachStorage with a system changed as asked.
+// eachStorageWith is eachStorage with changed options.
 func eachStorageWith(t *testing.T, change func(*app.Options), test func(*testing.T, *system)) {
 	t.Run("PostgreSQL", func(t *testing.T) { t.Parallel(); test(t, boot(t, change)) })
 	t.Run("SQLite", func(t *testing.T) { t.Parallel(); test(t, boot(t, onSQLite, change)) })
 }
 
-// succeeds repeats a decision until it is carried out: a service that has just
-// come back may be left alone for some seconds more.
+// succeeds repeats a decision until it is carried out: after a service has come back,
+// its breaker may stay open for some seconds.
 func (s *system) succeeds(decide func() answer) answer {
 	s.Helper()
 	return s.insists(decide).with(s, http.StatusOK)
 }
 
-// oneOfEach places an order of each kind with one owner, for alice, and
-// answers them, the oldest first. Cleanings belong to the office.
+// oneOfEach places an order of each kind with one owner, for alice, and returns them,
+// oldest first. Cleanings belong to the office.
 func (s *system) oneOfEach() (orders []string) {
 	s.Helper()
 	for _, place := range []func() answer{
@@ -322,8 +320,8 @@ func (s *system) oneOfEach() (orders []string) {
 	return orders
 }
 
-// TestOrders_OfAnOwner: an owner of several businesses sees in one list what
-// there is to do in all of them.
+// TestOrders_OfAnOwner: an owner of several businesses sees the orders of all of them
+// in one list.
 func TestOrders_OfAnOwner(t *testing.T) {
 	t.Parallel()
 	eachStorageWith(t, withCouriers, func(t *testing.T, s *system) {
@@ -352,8 +350,8 @@ func TestOrders_OfAnOwner(t *testing.T) {
 	})
 }
 
-// TestMypages_AcrossBusinesses: a customer sees all orders in one list, part
-// by part, in their language.
+// TestMypages_AcrossBusinesses: a customer sees all orders in one list, page by page,
+// in their language.
 //
 // Rows L8, C6.
 func TestMypages_AcrossBusinesses(t *testing.T) {

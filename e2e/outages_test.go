@@ -22,8 +22,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestAway_Inventory: a database of inventory that hangs stops no reservation
-// from being taken, and costs only the first few orders its time-out.
+// TestAway_Inventory: reservations are accepted while the inventory's database hangs,
+// and only the first few wait for its time-out.
 //
 // Row L9.
 func TestAway_Inventory(t *testing.T) {
@@ -34,7 +34,7 @@ func TestAway_Inventory(t *testing.T) {
 	own.Host = wire.Addr().String()
 	s := boot(t, func(o *app.Options) {
 		o.Config.Databases.Inventory = config.URL(own.String())
-		o.Config.Orders.ReplyBudget = time.Second // several of them while the breaker is open
+		o.Config.Orders.ReplyBudget = time.Second // enough for several requests while the breaker is open
 	})
 	place := s.place(100)
 	s.becomes(s.reserve(place).body.ID, booking.Confirmed)
@@ -43,7 +43,7 @@ func TestAway_Inventory(t *testing.T) {
 	var orders []string
 	spared := 0
 	s.eventually(func() bool {
-		// Several at once: of those the breaker lets one try, however long ago the last was.
+		// Several at once: the breaker lets at most one of them try.
 		for _, a := range s.atOnce(5, func(int) answer { return s.reserve(place) }) {
 			order := a.with(t, http.StatusAccepted).body.ID
 			s.becomes(order, booking.Paid)
@@ -66,8 +66,7 @@ func TestAway_Inventory(t *testing.T) {
 	require.Zero(t, refunded)
 }
 
-// isSpared tells whether a breaker kept an order's step from being tried in
-// place.
+// isSpared reports whether a breaker kept an order's step from running in place.
 func (s *system) isSpared(order, step string) bool {
 	s.Helper()
 	events := s.temporal.GetWorkflowHistory(s.Context(), order, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
@@ -82,8 +81,8 @@ func (s *system) isSpared(order, step string) bool {
 	return false
 }
 
-// TestAway_ReadModel: without the read model's database reservations are
-// confirmed with 201 all the same; rows and events appear when it is back.
+// TestAway_ReadModel: reservations are confirmed with 201 without the read model's
+// database; rows and events appear when it is back.
 func TestAway_ReadModel(t *testing.T) {
 	t.Parallel()
 	cluster := pgtest.NewCluster(t)
@@ -92,7 +91,7 @@ func TestAway_ReadModel(t *testing.T) {
 	require.NoError(t, cluster.Stop())
 	a := s.reserve(place).with(t, http.StatusCreated)
 	require.Equal(t, booking.Confirmed, a.body.Status)
-	s.get(a.header.Get("Location")).with(t, http.StatusOK) // a Location that was given is never 404
+	s.get(a.header.Get("Location")).with(t, http.StatusOK) // an address that was answered is never 404
 	s.eventually(func() bool { return s.get(a.header.Get("Location")).body.Status == booking.Confirmed })
 	s.get("/v1/mypages?customerId=alice").with(t, http.StatusServiceUnavailable)
 	require.NoError(t, cluster.Start())
@@ -100,11 +99,11 @@ func TestAway_ReadModel(t *testing.T) {
 	s.requireEvents(a.body.ID, "ReservationPlaced", "PaymentApproved", "ReservationConfirmed", "ReservationStatusChanged confirmed")
 }
 
-// door is where charges wait, before the payment provider, while it is locked.
+// door blocks charges before the payment provider while it is locked.
 type door struct {
 	activities.PaymentProvider
 	sync.RWMutex
-	before atomic.Int32 // charges that are under way
+	before atomic.Int32 // charges under way
 }
 
 // build puts the door before a system's payment provider.
@@ -124,21 +123,21 @@ func (d *door) Charge(ctx context.Context, c booking.Charge) (string, error) {
 	return d.PaymentProvider.Charge(ctx, c)
 }
 
-// TestAway_PaymentSlow: an order whose payment takes long is accepted; its
-// customer may cancel meanwhile, and is not charged in the end.
+// TestAway_PaymentSlow: an order with a slow payment is accepted; its customer may
+// cancel meanwhile, and is not charged in the end.
 func TestAway_PaymentSlow(t *testing.T) {
 	t.Parallel()
 	provider := &door{}
 	s := boot(t, impatient, provider.build)
 	place := s.place(2)
-	provider.Lock() // for longer than any budget, however fast or slow the machine is
+	provider.Lock() // longer than any budget on any machine
 	a := s.reserve(place).with(t, http.StatusAccepted)
 	require.Equal(t, booking.PaymentPending, a.body.Status)
 	s.becomes(a.body.ID, booking.PaymentPending)
 	require.Positive(t, provider.before.Load(), "a charge is under way")
 	s.decide(a.body.ID, "cancel")
 	s.becomes(a.body.ID, booking.Cancelled)
-	provider.Unlock() // the charge that was under way when it was cancelled comes in now
+	provider.Unlock() // the charge that was under way during the cancel arrives now
 	s.eventually(func() bool { return provider.before.Load() == 0 })
 	charged, refunded := s.atProvider()
 	require.Equal(t, charged, refunded)
@@ -153,8 +152,8 @@ func TestAway_PaymentSlow(t *testing.T) {
 	require.EqualValues(t, 100000, charged2-refunded2, "one charge, however often it was asked for")
 }
 
-// TestAway_PaymentLosesAnswers: the money is taken and nobody is told. Asking
-// again under the same key settles it.
+// TestAway_PaymentLosesAnswers: the charge is made and its answer lost. A retry with
+// the same key gets the answer.
 func TestAway_PaymentLosesAnswers(t *testing.T) {
 	t.Parallel()
 	s := boot(t, impatient)
@@ -171,9 +170,9 @@ func TestAway_PaymentLosesAnswers(t *testing.T) {
 	require.EqualValues(t, 100000, refunded)
 }
 
-// TestAway_Temporal: drinks and cleaners cannot be ordered, and that is said at once;
-// what is there can be read. What else is ordered waits, and so do decisions: see
-// TestInbox_EngineAway and TestKept_OwnerDecidedInTime.
+// TestAway_Temporal: orders of drinks and cleaners are refused at once; existing orders
+// can be read. Other orders wait, and so do decisions: see TestInbox_EngineAway and
+// TestKept_OwnerDecidedInTime.
 func TestAway_Temporal(t *testing.T) {
 	t.Parallel()
 	var wire *proxy
@@ -185,7 +184,7 @@ func TestAway_Temporal(t *testing.T) {
 	order := s.stands(s.reserve(place))
 	drink := s.drink(5)
 	wire.cut()
-	// A read notices the cut: what is sent before that may have arrived.
+	// A read notices the cut: requests before that may have arrived.
 	s.get("/v1/mypages/"+order+"?fresh=true").with(t, http.StatusServiceUnavailable)
 	a := s.orderCup(drink).with(t, http.StatusServiceUnavailable)
 	require.Equal(t, "temporal_unavailable", a.body.Code)
@@ -205,8 +204,8 @@ func TestAway_Temporal(t *testing.T) {
 	s.get(repeat.header.Get("Location")).with(t, http.StatusNotFound)
 }
 
-// TestAway_Workers: orders are accepted without anybody to work on them, and
-// are completed when there is.
+// TestAway_Workers: orders are accepted without workers, and completed when there are
+// any.
 func TestAway_Workers(t *testing.T) {
 	t.Parallel()
 	o := options(t)
@@ -230,8 +229,8 @@ func TestAway_Workers(t *testing.T) {
 	require.Equal(t, "sold_out", elsewhere.body.Code, "decided in another process, told through the database")
 }
 
-// TestNeedsAttention: an undo that keeps failing shows everywhere where
-// somebody may look, and ends by itself when its cause is gone.
+// TestNeedsAttention: an undo that keeps failing is visible everywhere, and ends by
+// itself when its cause is gone.
 func TestNeedsAttention(t *testing.T) {
 	t.Parallel()
 	s := boot(t, impatient, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })

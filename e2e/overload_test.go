@@ -21,24 +21,23 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// groaning is a breaker that four slow calls open, for a while that is long
-// enough to be looked at.
+// groaning is a breaker that four slow calls open, long enough to be checked.
 func groaning(o *app.Options) {
 	o.Config.Overload.Breaker.MinCalls, o.Config.Overload.Breaker.OpenFor = 4, 8*time.Second
 }
 
 func rejecting(o *app.Options) { o.Config.Overload.Policy = config.OverloadReject }
 
-// overloaded makes payment slow, and keeps asking it until it is kept from.
-// The orders that this takes are answered in the end.
+// overloaded makes payments slow, and orders until the breaker opens. These orders are
+// answered in the end.
 func (s *system) overloaded(place string) (orders []answer) {
 	s.Helper()
 	s.sandbox(object{"latency": "900ms"})
 	return s.atOnce(5, func(int) answer { return s.reserve(place) })
 }
 
-// heldOff places orders until one is to be paid later. Those before it were let
-// through by the breaker, which now and then looks how the provider is.
+// heldOff places orders until one is deferred. The breaker has let the earlier ones
+// try: sometimes it probes the provider.
 func (s *system) heldOff(place string) (deferred answer, tried []string) {
 	s.Helper()
 	s.eventually(func() bool {
@@ -53,8 +52,8 @@ func (s *system) heldOff(place string) (deferred answer, tried []string) {
 	return deferred, tried
 }
 
-// TestPaymentOverload_Defers: while payment is overloaded, new customers are held off for a
-// moment and led to pay a little later.
+// TestPaymentOverload_Defers: while payment is overloaded, new orders wait for a moment
+// and are paid a little later.
 //
 // Rows L10, O2.
 func TestPaymentOverload_Defers(t *testing.T) {
@@ -63,7 +62,7 @@ func TestPaymentOverload_Defers(t *testing.T) {
 	place := s.place(50)
 	var orders []string
 	for _, a := range s.overloaded(place) {
-		orders = append(orders, a.with(t, http.StatusCreated).body.ID) // it answers, if late
+		orders = append(orders, a.with(t, http.StatusCreated).body.ID) // it answers late
 	}
 
 	begun := time.Now()
@@ -90,7 +89,7 @@ func TestPaymentOverload_Defers(t *testing.T) {
 	require.Equal(t, len(orders)+1, s.requireClean().Orders)
 }
 
-// degraded is what the process has to do without.
+// degraded are the dependencies that the process has to do without.
 func (s *system) degraded() map[string]string {
 	s.Helper()
 	var ready struct{ Degraded map[string]string }
@@ -98,8 +97,8 @@ func (s *system) degraded() map[string]string {
 	return ready.Degraded
 }
 
-// TestPaymentOverload_DeferredInTheirOrder: those who wait are taken in their turn, at a
-// bounded rate, and before those who come later.
+// TestPaymentOverload_DeferredInTheirOrder: queued payments are charged in their order,
+// at a limited rate, and before later ones.
 //
 // Row L10.
 func TestPaymentOverload_DeferredInTheirOrder(t *testing.T) {
@@ -115,7 +114,7 @@ func TestPaymentOverload_DeferredInTheirOrder(t *testing.T) {
 	s.sandbox(object{})
 	s.becomes(orders[0], booking.Confirmed)
 	late := s.stands(s.reserve(place))
-	var paid []time.Time // by the provider's clock: sagas hear of it as soon as the machine lets them
+	var paid []time.Time // by the provider's clock: sagas get the results as soon as the machine is fast enough
 	for _, order := range append(orders, late) {
 		s.becomes(order, booking.Confirmed)
 		paid = append(paid, s.chargedAt(order))
@@ -137,8 +136,8 @@ func (a *audited) chargedAt(order string) (at time.Time) {
 	return at
 }
 
-// TestPaymentOverload_DeferredWhereOrdersAreFew: nobody's failures are enough to open the
-// breaker, and the customer hears all the same.
+// TestPaymentOverload_DeferredWhereOrdersAreFew: few failures do not open the breaker,
+// and the customer gets an answer nevertheless.
 //
 // Row L10.
 func TestPaymentOverload_DeferredWhereOrdersAreFew(t *testing.T) {
@@ -155,8 +154,8 @@ func TestPaymentOverload_DeferredWhereOrdersAreFew(t *testing.T) {
 	s.requireClean()
 }
 
-// TestPaymentOverload_DeferredAndCancelled: a customer whose payment waits may
-// cancel, and is never charged.
+// TestPaymentOverload_DeferredAndCancelled: an order with a deferred payment can be
+// cancelled, and is never charged.
 //
 // Row L10.
 func TestPaymentOverload_DeferredAndCancelled(t *testing.T) {
@@ -183,8 +182,8 @@ func TestPaymentOverload_DeferredAndCancelled(t *testing.T) {
 	s.requireClean()
 }
 
-// TestPaymentOverload_DeferredTooLong: an order whose payment waits for too long
-// is cancelled, and nothing is owed for it.
+// TestPaymentOverload_DeferredTooLong: an order whose payment is deferred for too long
+// is cancelled, and nothing is owed.
 //
 // Row L10.
 func TestPaymentOverload_DeferredTooLong(t *testing.T) {
@@ -206,13 +205,13 @@ func TestPaymentOverload_DeferredTooLong(t *testing.T) {
 	s.requireClean()
 }
 
-// messagesOfOwner are the types of what the owner was told of an order.
+// messagesOfOwner are the types of the owner's messages about an order.
 func (s *system) messagesOfOwner(order string) []string {
 	return append([]string{}, s.messagesAbout(order)...)
 }
 
-// TestPaymentOverload_MoreThanCanBePaidFor: no order is taken whose payment would come too
-// late.
+// TestPaymentOverload_MoreThanCanBePaidFor: an order whose payment would come too late
+// is refused.
 //
 // Row L10.
 func TestPaymentOverload_MoreThanCanBePaidFor(t *testing.T) {
@@ -242,7 +241,7 @@ func TestPaymentOverload_MoreThanCanBePaidFor(t *testing.T) {
 	require.NoError(t, err)
 	require.Positive(t, wait)
 	s.sandbox(object{})
-	for _, order := range taken { // those beyond what was known in a moment may be too late
+	for _, order := range taken { // those beyond what was known at that moment may be too late
 		s.eventually(func() bool {
 			return s.page(order).Status == booking.Confirmed || s.page(order).Status == booking.Cancelled
 		})
@@ -250,8 +249,8 @@ func TestPaymentOverload_MoreThanCanBePaidFor(t *testing.T) {
 	s.requireClean()
 }
 
-// TestPaymentOverload_Rejects: where nobody pays later, orders are refused while payment is
-// overloaded, and nothing of them is started.
+// TestPaymentOverload_Rejects: without deferred payments, orders are refused while
+// payment is overloaded, and nothing of them is started.
 //
 // Rows L10, O2.
 func TestPaymentOverload_Rejects(t *testing.T) {
@@ -269,7 +268,7 @@ func TestPaymentOverload_Rejects(t *testing.T) {
 	}
 	var a answer
 	s.eventually(func() bool {
-		if a = s.reserve(place); a.status == http.StatusCreated { // the breaker looks how the provider is
+		if a = s.reserve(place); a.status == http.StatusCreated { // the breaker probes the provider
 			stand++
 		}
 		return a.body.Order == nil && a.status == http.StatusServiceUnavailable
@@ -304,8 +303,8 @@ func (g groaner) Charge(ctx context.Context, c booking.Charge) (string, error) {
 	return g.PaymentProvider.Charge(ctx, c)
 }
 
-// TestPaymentOverload_PaymentsElsewhere: an API that does not ask the provider itself goes
-// by what those say who do.
+// TestPaymentOverload_PaymentsElsewhere: an API that does not call the provider itself
+// uses the state of the processes that do.
 //
 // Row L10.
 func TestPaymentOverload_PaymentsElsewhere(t *testing.T) {

@@ -13,13 +13,13 @@ import (
 	chromium "github.com/yeyak/yeyak/internal/rig/browser"
 )
 
-// TestPages_OperatorActs: an operator does everything that can be done to an order on pages
-// that say first what they will do, in both languages, without scripts too.
+// TestPages_OperatorActs: an operator does every action on an order by pages that say
+// first what they will do, in both languages, also without scripts.
 func TestPages_OperatorActs(t *testing.T) {
 	t.Parallel()
 	p := &pages{bootPages(t), chromium.New(t)}
-	for _, look := range []chromium.Look{{Language: "ko", Width: 390, NoScript: true}, {Language: "en", Width: 1280}} {
-		t.Run(look.String(), func(t *testing.T) { // one after the other: they turn the provider
+	for _, look := range []chromium.Options{{Language: "ko", Width: 390, NoScript: true}, {Language: "en", Width: 1280}} {
+		t.Run(look.String(), func(t *testing.T) { // one after the other: they change the provider's behaviour
 			p := p.in(t)
 			books := &audited{system: p.system, options: p.options}
 			v := p.enter(look, olga)
@@ -32,7 +32,7 @@ func TestPages_OperatorActs(t *testing.T) {
 	}
 }
 
-// resolves: an order whose refund fails for good is found on the list, understood from its
+// resolves: an order whose refund fails for good is found on the list, explained by its
 // page, resolved, and gone from the list.
 func (p *pages) resolves(v *visitor, books *audited) {
 	order := p.stands(p.reserve(p.place(1)))
@@ -58,8 +58,8 @@ func (p *pages) resolves(v *visitor, books *audited) {
 	require.NotContains(p, v.Document(), order)
 }
 
-// insistsOn sends a form until what it asks for is done: the provider may be being asked in
-// that moment.
+// insistsOn sends a form until it succeeds: the provider may be being asked at that
+// moment.
 func (p *pages) insistsOn(v *visitor, button, field, words, done string) {
 	p.Helper()
 	p.eventually(func() bool {
@@ -69,7 +69,7 @@ func (p *pages) insistsOn(v *visitor, button, field, words, done string) {
 	})
 }
 
-// moves clicks what leads to another document, and waits until that is shown.
+// moves clicks a link to another document, and waits until that is shown.
 func (p *pages) moves(v *visitor, kind, name string) {
 	p.Helper()
 	from := v.Document()
@@ -108,7 +108,7 @@ func (p *pages) settles(v *visitor, books *audited) {
 	v.SeesNot(order)
 }
 
-// retries: a step that waits is tried at once.
+// retries: a waiting step is tried at once.
 func (p *pages) retries(v *visitor, books *audited) {
 	order := p.stands(p.reserve(p.place(1)))
 	p.sandbox(object{"down": true})
@@ -132,8 +132,8 @@ func (p *pages) retries(v *visitor, books *audited) {
 	v.keep("act-nothing")
 }
 
-// givesBackTwice: an operator who is about to give something back is told that another one
-// has, and what; then cancels the order.
+// givesBackTwice: an operator who is about to refund something is shown another
+// operator's refund; then cancels the order.
 func (p *pages) givesBackTwice(v *visitor, books *audited) {
 	order := p.stands(p.reserve(p.place(1)))
 	v.goTo("/operator/orders/" + order)
@@ -168,16 +168,16 @@ func (p *pages) givesBackTwice(v *visitor, books *audited) {
 	v.keep("act-log")
 }
 
-// stuckOrders is how many orders are cancelled at once in a browser.
+// stuckOrders is how many orders are cancelled in bulk in a browser.
 const stuckOrders = 500
 
-// TestPages_Bulk: 500 orders that are stuck are cancelled in bulk after a dry run that names
-// the number, and the page tells how far it is: by itself, and without scripts when it is
-// loaded again. One operator does so in each language.
+// TestPages_Bulk: 500 orders are cancelled in bulk after a dry run that counts them,
+// and the page shows the progress: by itself, and without scripts when it is reloaded.
+// One operator does so in each language.
 func TestPages_Bulk(t *testing.T) {
 	t.Parallel()
 	p := &pages{bootPages(t), chromium.New(t)}
-	looks := []chromium.Look{{Language: "ko", Width: 390}, {Language: "en", Width: 1280, NoScript: true}}
+	looks := []chromium.Options{{Language: "ko", Width: 390}, {Language: "en", Width: 1280, NoScript: true}}
 	var all sync.WaitGroup
 	for _, look := range looks {
 		place, orders := p.stuck(stuckOrders)

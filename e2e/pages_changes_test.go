@@ -6,7 +6,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// change: a customer stays a night longer at the price shown, and finds no room for more.
+// change: a customer stays a night longer at the price shown, and finds no room for
+// another one.
 func (p *pages) change(v *visitor) {
 	name := "강변 여관 Riverside Inn " + v.String()
 	place := p.place(2, object{"name": name}, object{"cancellation": object{"tiers": halfWithinWeek}})
@@ -36,7 +37,7 @@ func (p *pages) change(v *visitor) {
 	v.keep("change-full")
 }
 
-// changesAtTheDesk: the guests of an order want a night more, to which its owner agrees.
+// changesAtTheDesk: the guests of an order want another night, and its owner agrees.
 func (p *pages) changesAtTheDesk(v *visitor, order string) {
 	p.Helper()
 	p.move(order, "longer", object{"checkOut": inDays(13)}).with(p, http.StatusAccepted)

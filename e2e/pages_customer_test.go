@@ -8,7 +8,7 @@ import (
 	chromium "github.com/yeyak/yeyak/internal/rig/browser"
 )
 
-// logsIn: one click on the issuer's page is a login. Pages without any order or message
+// logsIn: one click on the issuer's page is a login. Pages without orders or messages
 // say so.
 func (p *pages) logsIn(v *visitor) {
 	v.keep("home")
@@ -27,8 +27,8 @@ func (p *pages) logsIn(v *visitor) {
 	v.Sees(v.word("로그아웃", "Log out"))
 }
 
-// stay: a customer looks for a room, reserves it, watches the reservation, and cancels
-// it with the refund shown first.
+// stay: a customer finds a room, reserves it, follows the reservation, and cancels it
+// with the refund shown first.
 func (p *pages) stay(v *visitor) {
 	name := "바닷가 여관 Seaside Inn " + v.String()
 	place := p.place(2, object{"name": name}, object{"cancellation": object{"tiers": halfWithinWeek}})
@@ -53,11 +53,11 @@ func (p *pages) stay(v *visitor) {
 	v.keep("orders")
 }
 
-// halfWithinWeek is a place's policy: everything back until a week before check-in, and
-// half of it after that.
+// halfWithinWeek is a place's policy: a full refund until a week before check-in, and
+// half after that.
 var halfWithinWeek = []object{{"before": "168h", "percent": 100}, {"before": "1h", "percent": 50}}
 
-// searchRooms looks for one room in the nights of reservation.
+// searchRooms searches one room in the nights of reservation.
 func (v *visitor) searchRooms() {
 	v.Helper()
 	v.Fill(v.word("Check-in", "체크인"), inDays(10).String())
@@ -66,7 +66,7 @@ func (v *visitor) searchRooms() {
 	v.Arrives("checkIn=" + inDays(10).String())
 }
 
-// cancels cancels the order that is shown, until it has the status.
+// cancels cancels the shown order, until it has the status.
 func (v *visitor) cancels(status string) {
 	v.Helper()
 	v.Click("link", v.word("Cancel this order", "주문 취소"))
@@ -78,8 +78,8 @@ func (v *visitor) cancels(status string) {
 	v.SeesIn("[role=status]", status)
 }
 
-// mealDrinkCleaning: a customer orders a meal, a drink and a cleaning, and
-// cancels what can be cancelled.
+// mealDrinkCleaning: a customer orders a meal, a drink and a cleaning, and cancels
+// those that can be cancelled.
 func (p *pages) mealDrinkCleaning(v *visitor) {
 	menu := p.menu(object{"name": "돌솥비빔밥 " + v.String()})
 	drink := p.drink(3, object{"name": "아이스 아메리카노 " + v.String()})
@@ -130,8 +130,7 @@ func (v *visitor) cleaning() {
 	v.cancels(v.word("Cancelled", "호출취소"))
 }
 
-// troubles: a page that is not there, fields that are wrong and a card that
-// is declined are explained.
+// troubles: a missing page, invalid fields and a declined card are explained.
 func (p *pages) troubles(v *visitor) {
 	place := p.place(1, object{"name": "House " + v.String()})
 	v.goTo("/orders/lodging-none")
@@ -146,8 +145,8 @@ func (p *pages) troubles(v *visitor) {
 	v.keep("stay-declined")
 }
 
-// confirmsPayment: a customer is led to the payment provider's page, and comes back to a
-// reservation that is paid for. One who refuses there is left with nothing.
+// confirmsPayment: a customer is led to the payment provider's page, and returns to a
+// paid reservation. A customer who refuses there has no reservation.
 func (p *pages) confirmsPayment(v *visitor) {
 	place := p.place(1, object{"name": "호숫가 여관 Lake Inn " + v.String()})
 	reserve := func() {
@@ -176,8 +175,8 @@ func (p *pages) confirmsPayment(v *visitor) {
 	v.SeesIn("[role=status]", v.word("Confirmed", "예약완료"))
 }
 
-// keyboard: a room is found, reserved and cancelled with the keyboard alone,
-// and one always sees where the focus is.
+// keyboard: a room is found, reserved and cancelled with the keyboard alone, and the
+// focus is always visible.
 func (p *pages) keyboard(v *visitor) {
 	name := "Seaside Inn " + v.String()
 	p.place(2, object{"name": name})
@@ -203,8 +202,8 @@ func (p *pages) keyboard(v *visitor) {
 	v.SeesIn("[role=status]", v.word("Cancelled", "예약취소"))
 }
 
-// requests: a page is one request for its HTML, one for the stylesheet and
-// one for the script, besides the icon, and small.
+// requests: a page is one small request for its HTML, one for the stylesheet and one
+// for the script, besides the icon.
 func (p *pages) requests(v *visitor) {
 	order := p.reserve(p.place(1)).with(p, http.StatusCreated).body.ID
 	for _, path := range []string{"/", "/rooms", "/orders", "/orders/" + order, "/orders/" + order + "/cancel", "/messages"} {
@@ -217,8 +216,8 @@ func (p *pages) requests(v *visitor) {
 				require.Less(p, r.Size, int64(50_000), r.URL)
 			case "Script":
 				require.Less(p, r.Size, int64(10_000), r.URL)
-			case "Stylesheet", "EventSource", "Fetch": // what follows an order
-			case "Image", "Other": // of which the icon is the one or the other
+			case "Stylesheet", "EventSource", "Fetch": // these follow an order
+			case "Image", "Other": // the icon is one of these
 				require.Contains(p, r.URL, "/static/icon.")
 			default:
 				require.Fail(p, "another request", "%+v", r)

@@ -13,8 +13,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// TestPages_EarningsAddUp: what all owners are shown to have earned is what the payment
-// provider has taken and not given back, and the audit finds nothing wrong with either.
+// TestPages_EarningsAddUp: the owners' shown earnings are the payment provider's
+// charges less its refunds, and the audit finds nothing.
 func TestPages_EarningsAddUp(t *testing.T) {
 	t.Parallel()
 	s := bootPages(t)
@@ -46,7 +46,7 @@ func TestPages_EarningsAddUp(t *testing.T) {
 	require.Equal(t, booking.Confirmed, s.page(stands).Status)
 }
 
-// amounts are those of the lists that the page shows.
+// amounts are those of the page's lists.
 func (b *browser) amounts() (all []int64) {
 	b.Helper()
 	for _, found := range regexp.MustCompile(`<dd class="[a-z]+">(−?)₩([0-9,]+)</dd>`).FindAllStringSubmatch(b.text, -1) {

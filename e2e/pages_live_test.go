@@ -12,11 +12,11 @@ import (
 )
 
 // live: while the owner decides in another window, the customer's page changes within a
-// second, and is not loaded again.
+// second, without being reloaded.
 func (p *pages) live(telephone *visitor) {
 	const name = "Live House 생방송"
 	place := p.place(9, byOwner, object{"name": name, "ownerId": "bora"})
-	screen, owner := p.enter(chromium.Look{}, alice), p.enter(chromium.Look{}, bora)
+	screen, owner := p.enter(chromium.Options{}, alice), p.enter(chromium.Options{}, bora)
 	soonest := time.Hour
 	for range 3 { // another process may have the machine for a moment
 		order := p.waiting(place)
@@ -40,7 +40,7 @@ func (p *pages) live(telephone *visitor) {
 	owner.goTo("/messages")
 	owner.Sees(name)
 	owner.keep("messages")
-	if os.Getenv("YEYAK_TEST_COMMIT_DELAY") == "" { // on a slow machine it takes what it takes
+	if os.Getenv("YEYAK_TEST_COMMIT_DELAY") == "" { // on a slow machine there is no limit
 		require.Less(p, soonest, time.Second)
 	}
 }
@@ -54,8 +54,8 @@ func (p *pages) waiting(place string) string {
 	return order
 }
 
-// markup: names, addresses and reasons that are markup are shown as the text
-// that they are, on every page.
+// markup: names, addresses and reasons that contain markup are shown as text, on every
+// page.
 func (p *pages) markup() {
 	const evil = `<img src=x onerror="alert(1)"><script>alert(2)</script>"'>&amp;`
 	name := object{"name": evil}
@@ -67,7 +67,7 @@ func (p *pages) markup() {
 	call := p.call(object{"location": evil}).body.ID
 	days := "?checkIn=" + inDays(10).String() + "&checkOut=" + inDays(12).String() + "&rooms=1"
 
-	v := p.enter(chromium.Look{}, alice)
+	v := p.enter(chromium.Options{}, alice)
 	for _, path := range []string{
 		"/rooms" + days, "/rooms/" + place + days, "/meals", "/meals/" + menu, "/drinks", "/drinks/" + drink,
 		"/orders", "/orders/" + rejected, "/orders/" + meal, "/orders/" + meal + "/cancel", "/orders/" + cup, "/orders/" + call,

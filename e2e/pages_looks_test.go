@@ -8,25 +8,25 @@ import (
 	chromium "github.com/yeyak/yeyak/internal/rig/browser"
 )
 
-// looks are how pages are looked at: both languages, on a telephone and on a desk.
-var looks = []chromium.Look{
+// looks are the browsers' options: both languages, telephone and desktop.
+var looks = []chromium.Options{
 	{Language: "ko", Width: 390}, {Language: "ko", Width: 1280},
 	{Language: "en", Width: 390}, {Language: "en", Width: 1280},
 }
 
-// others are looks with scripts off, and with dark colours.
-var others = []chromium.Look{
+// others are options without scripts, and with dark colours.
+var others = []chromium.Options{
 	{Language: "ko", Width: 390, NoScript: true}, {Language: "en", Width: 1280, Dark: true},
 }
 
-// pages is a system with pages, and a browser that shows them.
+// pages is a system with pages, and a browser.
 type pages struct {
 	*system
 	browser *chromium.Browser
 }
 
 // TestPages_Browser: each role's paths in a browser. They share one system and one
-// browser: both take longer to start than most paths take.
+// browser: both take longer to start than most paths.
 func TestPages_Browser(t *testing.T) {
 	t.Parallel()
 	p := &pages{bootPages(t), chromium.New(t)}
@@ -34,8 +34,8 @@ func TestPages_Browser(t *testing.T) {
 	t.Run("Paths", func(t *testing.T) {
 		for _, path := range []struct {
 			name    string
-			account string // that walks it, "" for a visitor that logs in later
-			looks   []chromium.Look
+			account string // of the path; "" for a visitor that logs in later
+			looks   []chromium.Options
 			walk    func(*pages, *visitor)
 		}{
 			{"Login", "", looks, (*pages).logsIn},
@@ -50,10 +50,10 @@ func TestPages_Browser(t *testing.T) {
 			{"Kitchen", cora, looks, (*pages).kitchen},
 			{"Today", bora, looks, (*pages).today},
 			{"Operator", olga, looks[1:3], (*pages).operates},
-			{"Keyboard", "", []chromium.Look{{Language: "en"}, {Language: "ko", Width: 390, NoScript: true}}, (*pages).keyboard},
-			{"KeyboardAtTheDesk", bora, []chromium.Look{{Language: "ko"}}, (*pages).keyboardAtTheDesk},
-			{"Requests", alice, []chromium.Look{{}}, (*pages).requests},
-			{"Live", alice, []chromium.Look{{Language: "ko", Width: 390}}, (*pages).live},
+			{"Keyboard", "", []chromium.Options{{Language: "en"}, {Language: "ko", Width: 390, NoScript: true}}, (*pages).keyboard},
+			{"KeyboardAtTheDesk", bora, []chromium.Options{{Language: "ko"}}, (*pages).keyboardAtTheDesk},
+			{"Requests", alice, []chromium.Options{{}}, (*pages).requests},
+			{"Live", alice, []chromium.Options{{Language: "ko", Width: 390}}, (*pages).live},
 		} {
 			t.Run(path.name, func(t *testing.T) {
 				t.Parallel()
@@ -69,7 +69,7 @@ func TestPages_Browser(t *testing.T) {
 	t.Run("Markup", func(t *testing.T) { p.in(t).markup() })
 }
 
-// in is the same system for a subtest, whose failures are its own.
+// in is the same system for a subtest, with its own failures.
 func (p *pages) in(t *testing.T) *pages {
 	t.Helper()
 	s := *p.system
@@ -93,8 +93,8 @@ type visitor struct {
 	site string
 }
 
-// enter opens a window on the first page. The account has logged in, if there is one.
-func (p *pages) enter(look chromium.Look, account string) *visitor {
+// enter opens a window on the first page; the account, if any, is logged in.
+func (p *pages) enter(look chromium.Options, account string) *visitor {
 	p.Helper()
 	v := &visitor{p.browser.Page(p.TB, look), p.url}
 	v.goTo("/")
@@ -114,7 +114,7 @@ func (v *visitor) goTo(path string) {
 	v.Open(v.site + path)
 }
 
-// word is what the page says, in its language.
+// word is a text of the page in its language.
 func (v *visitor) word(en, ko string) string {
 	if v.Language == "ko" {
 		return ko
@@ -122,7 +122,7 @@ func (v *visitor) word(en, ko string) string {
 	return en
 }
 
-// keep checks what is shown, and keeps its picture with the look in its name.
+// keep checks the page, and saves a screenshot with the options in its name.
 func (v *visitor) keep(name string) {
 	v.Helper()
 	v.Check(name + "-" + v.String())

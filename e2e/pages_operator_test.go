@@ -8,8 +8,8 @@ import (
 	chromium "github.com/yeyak/yeyak/internal/rig/browser"
 )
 
-// operates: an operator has an audit run, and finds the order whose workflow was terminated
-// on the page, as what it is and with what mends it.
+// operates: an operator starts an audit, and finds the order whose workflow was
+// terminated on the page, with its remedy.
 func (p *pages) operates(v *visitor) {
 	books := &audited{system: p.system}
 	before := books.awaitAudit(0).Done.ID
@@ -35,8 +35,8 @@ func (p *pages) operates(v *visitor) {
 }
 
 // TestPages_OperatorSees: on one page an operator finds an order whose refund fails for
-// good, and one whose workflow was terminated; understands both from their pages alone; and
-// sees that all else is well.
+// good, and one whose workflow was terminated; both are explained by their pages; and
+// all else is well.
 func TestPages_OperatorSees(t *testing.T) {
 	t.Parallel()
 	p := &pages{bootPages(t), chromium.New(t)}
@@ -60,7 +60,7 @@ func TestPages_OperatorSees(t *testing.T) {
 		}
 		return says != ""
 	})
-	for _, look := range append(looks, chromium.Look{Language: "ko", Width: 390, NoScript: true}) {
+	for _, look := range append(looks, chromium.Options{Language: "ko", Width: 390, NoScript: true}) {
 		t.Run(look.String(), func(t *testing.T) {
 			p := p.in(t)
 			p.sees(p.enter(look, olga), fails, lost, says)

@@ -7,7 +7,7 @@ import (
 	chromium "github.com/yeyak/yeyak/internal/rig/browser"
 )
 
-// ofMinho is an order of another customer than that of most tests.
+// ofMinho orders for another customer than most tests.
 var ofMinho = object{"customerId": "minho"}
 
 // waitingFor is a new reservation at a new place of the owner's, who has to decide it.
@@ -19,8 +19,8 @@ func (p *pages) waitingFor(owner, name string) string {
 	return order
 }
 
-// desk: an owner confirms a reservation and a change of it, gives some of its price back, and refuses
-// another reservation.
+// desk: an owner confirms a reservation and a change of it, refunds some of its price,
+// and rejects another reservation.
 func (p *pages) desk(v *visitor) {
 	name := "언덕 위의 집 House on the Hill " + v.String()
 	order := p.waitingFor("cora", name)
@@ -60,7 +60,7 @@ func (p *pages) desk(v *visitor) {
 	v.keep("home-owner")
 }
 
-// givesBack gives ₩10,000 of the order that is shown back. Scripts ask once more.
+// givesBack refunds ₩10,000 of the shown order. With scripts there is a confirmation.
 func (v *visitor) givesBack() {
 	v.Helper()
 	v.Click("link", v.word("Payment and refunds", "결제와 환불"))
@@ -78,8 +78,8 @@ func (v *visitor) givesBack() {
 	v.keep("refunded")
 }
 
-// offers: an owner looks at what is offered, changes the rooms of some nights, adds a
-// meal and withdraws it.
+// offers: an owner reads the offers, changes the rooms of some nights, adds a meal and
+// withdraws it.
 func (p *pages) offers(v *visitor) {
 	name := "호숫가 Lakeside " + v.String()
 	place := p.place(3, object{"name": name, "ownerId": "cora", "cancellation": object{"tiers": halfWithinWeek}})
@@ -118,7 +118,7 @@ func (p *pages) offers(v *visitor) {
 	v.keep("catalogue-withdrawn")
 }
 
-// setsFee sets a fee for customers who cancel at the place that is shown.
+// setsFee sets a fee for customers who cancel at the shown place.
 func (v *visitor) setsFee() {
 	v.Helper()
 	at := v.Address()

@@ -11,8 +11,8 @@ import (
 	chromium "github.com/yeyak/yeyak/internal/rig/browser"
 )
 
-// TestPages_Pictures: what README shows is what there is. With -record its pictures are
-// taken anew.
+// TestPages_Pictures: the pictures in README show the current pages. With -record they
+// are taken again.
 func TestPages_Pictures(t *testing.T) {
 	t.Parallel()
 	p := &pages{bootPages(t), chromium.New(t)}
@@ -21,12 +21,12 @@ func TestPages_Pictures(t *testing.T) {
 }
 
 // undoing is an order that is being undone, on its customer's telephone: the payment
-// provider is away, and the refund waits for it.
+// provider is away, and the refund waits.
 func (p *pages) undoing() {
 	place := p.place(2, object{"name": "Seaside Inn", "cancellation": object{"tiers": halfWithinWeek}})
 	order := p.reserve(place).body.ID
 	p.becomes(order, booking.Confirmed)
-	v := p.enter(chromium.Look{Width: 390}, alice)
+	v := p.enter(chromium.Options{Width: 390}, alice)
 	v.goTo("/orders/" + order)
 	v.SeesIn("[role=status]", "Confirmed")
 	p.sandbox(object{"down": true})
@@ -38,7 +38,7 @@ func (p *pages) undoing() {
 	v.Sees("₩100,000 was given back")
 }
 
-// deciding is an owner's desk with reservations that wait.
+// deciding is an owner's desk with waiting reservations.
 func (p *pages) deciding() {
 	for _, waits := range []struct{ name, within string }{
 		{"House on the Hill", "40m"}, {"Lakeside Cabin", "6h"}, {"Old Town Loft", "24h"},
@@ -46,23 +46,23 @@ func (p *pages) deciding() {
 		place := p.place(3, byOwner, object{"name": waits.name, "ownerId": "cora", "confirmWithin": waits.within})
 		p.becomes(p.reserve(place, ofMinho).body.ID, booking.AwaitingOwner)
 	}
-	v := p.enter(chromium.Look{}, cora)
+	v := p.enter(chromium.Options{}, cora)
 	v.goTo("/desk")
 	v.Sees("Old Town Loft")
 	p.picture(v, "desk")
 }
 
-// mostOfPicture is how large a picture may be: README shows it.
+// mostOfPicture is the maximum size of a picture: README shows it.
 const mostOfPicture = 150_000
 
-// picture checks what is shown, which is what README's picture of the name shows.
+// picture checks the page that README's picture of the name shows.
 func (p *pages) picture(v *visitor, name string) {
 	p.Helper()
 	taken, kept := v.Check("readme-"+name), filepath.Join("..", "docs", "pictures", name+".png")
 	if *record {
 		picture, err := os.ReadFile(taken)
 		require.NoError(p, err)
-		require.NoError(p, os.WriteFile(kept, picture, 0o644)) //nolint:gosec // for all to read
+		require.NoError(p, os.WriteFile(kept, picture, 0o644)) //nolint:gosec // readable for all
 	}
 	is, err := os.Stat(kept)
 	require.NoError(p, err)

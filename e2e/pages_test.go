@@ -24,8 +24,8 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// bootPages is a system with pages, at which people log in as the accounts of an issuer
-// like that of `yeyak dev`.
+// bootPages is a system with pages, with the accounts of an issuer like that of `yeyak
+// dev`.
 func bootPages(t *testing.T) *system {
 	t.Helper()
 	dir := t.TempDir()
@@ -42,8 +42,8 @@ func bootPages(t *testing.T) *system {
 	return s
 }
 
-// know makes the accounts known by their names, as `yeyak dev` does: these are the ids
-// in what the other requests of tests are about.
+// know registers the accounts with their names as ids, as `yeyak dev` does; the other
+// requests of tests use these ids.
 func (s *system) know(issuer string) {
 	s.Helper()
 	db, err := store.Open(s.Context(), string(s.options.Config.Databases.Front), store.Options{})
@@ -100,7 +100,7 @@ func (b *browser) do(method, address string, form url.Values, status int) {
 	b.at, b.text = answer.Request.URL, string(text)
 }
 
-// submit sends the form of the page that is sent to the path, with these fields filled in.
+// submit sends the page's form with the given action, with these fields filled in.
 func (b *browser) submit(path string, status int, fields ...string) {
 	b.Helper()
 	found := regexp.MustCompile(`(?s)<form[^>]* method="post" action="` + regexp.QuoteMeta(path) + `"[^>]*>(.*?)</form>`).FindStringSubmatch(b.text)
@@ -125,7 +125,7 @@ func inTag(tag, name string) string {
 	return html.UnescapeString(found[1])
 }
 
-// follow opens the first link of the page that leads to a path which begins so.
+// follow opens the first link of the page with the prefix.
 func (b *browser) follow(begins string) {
 	b.Helper()
 	found := regexp.MustCompile(`<a [^>]*href="(` + regexp.QuoteMeta(begins) + `[^"]*)"`).FindStringSubmatch(b.text)
@@ -133,9 +133,9 @@ func (b *browser) follow(begins string) {
 	b.open(b.url + html.UnescapeString(found[1]))
 }
 
-// TestPages_OrderAndCancel: with links and forms alone a customer finds a room, reserves
-// it, sees it confirmed, is shown what a cancel gives back, cancels, and sees all of it
-// undone. Meanwhile the page is told of each change.
+// TestPages_OrderAndCancel: with links and forms alone a customer finds a room,
+// reserves it, sees it confirmed, is shown the refund of a cancel, cancels, and sees
+// everything undone. Meanwhile the page gets each change.
 func TestPages_OrderAndCancel(t *testing.T) {
 	t.Parallel()
 	s := bootPages(t)
@@ -170,7 +170,7 @@ func TestPages_OrderAndCancel(t *testing.T) {
 	b.follow("/orders/" + order)
 }
 
-// live answers the versions of which the order's page is told.
+// live returns the versions that the order's page gets.
 func (b *browser) live(order string) (next func() int64) {
 	b.Helper()
 	r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, b.url+"/orders/"+order+"/live", nil)
@@ -193,7 +193,7 @@ func (b *browser) live(order string) (next func() int64) {
 	}
 }
 
-// TestPages_Declined: an order whose payment is declined shows that, and nothing is held.
+// TestPages_Declined: an order with a declined payment shows that, and holds nothing.
 func TestPages_Declined(t *testing.T) {
 	t.Parallel()
 	s := bootPages(t)

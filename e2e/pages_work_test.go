@@ -13,8 +13,8 @@ import (
 
 const kim = "Kim cleaner · 청소원"
 
-// TestPages_BrowserOfCleaners: a cleaner's path in a browser. It has a system of its own:
-// the cleaner would take the calls of other tests.
+// TestPages_BrowserOfCleaners: a cleaner's path in a browser. It has a system of its
+// own: the cleaner would be assigned to the calls of other tests.
 func TestPages_BrowserOfCleaners(t *testing.T) {
 	t.Parallel()
 	p := &pages{bootPages(t), chromium.New(t)}
@@ -27,8 +27,8 @@ func TestPages_BrowserOfCleaners(t *testing.T) {
 	}
 }
 
-// cleans: a cleaner finds the call that came to them in their list, with what they need
-// to get there, and says that it is done.
+// cleans: a cleaner finds the assigned call in their list, with the address, and
+// completes it.
 func (p *pages) cleans(v *visitor) {
 	v.keep("home-cleaner")
 	v.goTo("/work/cleaning")
@@ -53,16 +53,15 @@ func (p *pages) cleans(v *visitor) {
 	p.becomes(order, booking.Completed)
 }
 
-// oneButton fails unless the list that is shown offers the button, and no other: those
-// who serve work on a telephone, with one hand.
+// oneButton fails unless the shown list offers exactly this button: couriers and
+// cleaners use a telephone with one hand.
 func (v *visitor) oneButton(name string) {
 	v.Helper()
 	require.True(v, v.Has("button", name), name)
 	require.Equal(v, 1, v.Count("main button"))
 }
 
-// kitchen: a café's owner finds a drink in the list of what is to be made, and hands it
-// over.
+// kitchen: a café's owner finds a drink in the list of productions, and hands it over.
 func (p *pages) kitchen(v *visitor) {
 	name := "유자차 Yuzu tea " + v.String()
 	order := p.orderCup(p.drink(3, object{"name": name, "ownerId": "cora"}), ofMinho).body.ID
@@ -78,8 +77,7 @@ func (p *pages) kitchen(v *visitor) {
 	p.becomes(order, booking.Completed)
 }
 
-// today: an owner sees who comes and who leaves today, what is made for today and what is
-// on its way.
+// today: an owner sees the day's arrivals and departures, productions and deliveries.
 func (p *pages) today(v *visitor) {
 	zone := zoneByDay()
 	loc, err := time.LoadLocation(zone)
@@ -99,12 +97,12 @@ func (p *pages) today(v *visitor) {
 	v.keep("today-busy")
 }
 
-// guestOf reserves one night at a new place that begins so many days from the day.
-// Reservations for yesterday are taken by no page: their sagas are started as they would
-// have been then.
+// guestOf reserves one night at a new place that begins the given number of days from
+// the day. No page takes reservations for yesterday: their sagas are started as they
+// would have been then.
 func (p *pages) guestOf(day booking.Date, days int, place object) {
 	p.Helper()
-	place["checkInTime"], place["checkOutTime"] = "23:59", "23:59" // whenever the test runs, nobody is late
+	place["checkInTime"], place["checkOutTime"] = "23:59", "23:59" // no guest is late, whenever the test runs
 	id := p.place(3, place)
 	p.request(http.MethodPut, "/v1/lodging/places/"+id+"/stock", object{"from": day.AddDays(-1), "to": day.AddDays(2), "rooms": 3}).with(p, http.StatusOK)
 	order := p.reserve(id, ofMinho, object{"checkIn": day, "checkOut": day.AddDays(1)}).with(p, http.StatusCreated).body.ID

@@ -15,17 +15,17 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// What people tell in these tests.
+// Personal data in these tests.
 const (
-	markedTel   = "+821055550188" // as it is kept
+	markedTel   = "+821055550188" // as it is stored
 	markedWords = "marked5555"    // in each address, location and reason
 )
 
-// TestPersonal_ShownToThoseConcerned: a telephone number, an address, a location
-// and what people write are in the answers about their one order, and in nothing
-// else that leaves the processes: no list, no part of the feed or of its stream, no
-// message, metric or trace, nothing that the engine lists or describes, and no
-// report of an audit.
+// TestPersonal_ShownToThoseConcerned: a telephone number, an address, a location and
+// people's notes are in the answers about their one order, and in nothing else that
+// leaves the processes: no list, no part of the feed or of its stream, no message,
+// metric or trace, nothing that the engine lists or describes, and no report of an
+// audit.
 func TestPersonal_ShownToThoseConcerned(t *testing.T) {
 	t.Parallel()
 	spans := newCollector(t)
@@ -87,7 +87,7 @@ func requireUnmarked(t *testing.T, text, where string) {
 	require.NotContains(t, text, strings.TrimPrefix(markedTel, "+"), where)
 }
 
-// streamed are n events of the feed as a stream sends them.
+// streamed are n events of the feed in a stream's format.
 func (s *system) streamed(n int) (lines []string) {
 	s.Helper()
 	r, err := http.NewRequestWithContext(s.Context(), http.MethodGet, s.url+"/v1/events", nil)
@@ -106,8 +106,8 @@ func (s *system) streamed(n int) (lines []string) {
 	return lines
 }
 
-// requireUnmarkedInEngine looks at what the engine and its web UI show of workflows
-// beside their histories: search attributes, memos, summaries, details.
+// requireUnmarkedInEngine checks what the engine and its web UI show of workflows
+// besides their histories: search attributes, memos, summaries, details.
 func (a *audited) requireUnmarkedInEngine(orders []string) {
 	t := a.TB.(*testing.T)
 	t.Helper()

@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 )
 
-// TestPolicy_AVoidKeepsNothing: an order that was not known to be paid when its customer
-// gave it up keeps nothing, whatever its policy says.
+// TestPolicy_AVoidKeepsNothing: an order that was not known to be paid when its
+// customer cancelled it keeps nothing under any policy.
 func TestPolicy_AVoidKeepsNothing(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -39,8 +39,8 @@ func TestPolicy_AVoidKeepsNothing(t *testing.T) {
 	})
 }
 
-// TestPolicy_OurFailuresGiveEverythingBack: food that could not be handed over in time is
-// given back, though its policy gives nothing.
+// TestPolicy_OurFailuresGiveEverythingBack: food that could not be handed over in time
+// is refunded, though its policy refunds nothing.
 func TestPolicy_OurFailuresGiveEverythingBack(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -61,8 +61,8 @@ func TestPolicy_OurFailuresGiveEverythingBack(t *testing.T) {
 	})
 }
 
-// TestPolicy_AfterAReset: what was decided stands in the ledger, and is repeated when the
-// order is taken back to its beginning.
+// TestPolicy_AfterAReset: the decided amount is in the ledger, and is the same again
+// when the order is reset to its beginning.
 func TestPolicy_AfterAReset(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -83,8 +83,8 @@ func TestPolicy_AfterAReset(t *testing.T) {
 	})
 }
 
-// TestPolicy_RefundedInPartIsSaidSo: the payment of which some was kept does not read as if
-// all of it had been given back, in either language.
+// TestPolicy_RefundedInPartIsSaidSo: a partly kept payment is not described as refunded
+// in full, in either language.
 func TestPolicy_RefundedInPartIsSaidSo(t *testing.T) {
 	t.Parallel()
 	s := boot(t, onSQLite)

@@ -14,7 +14,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// quote is what a cancel gives back, as the API tells it.
+// quote is the API's quote of a cancel.
 type quote struct {
 	Refund, Keep          booking.Money
 	Tier, Quote, TimeZone string
@@ -26,15 +26,15 @@ type quote struct {
 	}
 }
 
-// quoted asks what a cancel of the order at a path gives back.
+// quoted quotes a cancel of the order at a path.
 func (s *system) quoted(path string) (q quote) {
 	s.Helper()
 	s.get(path+"/cancellation").with(s, http.StatusOK).into(s, &q)
 	return q
 }
 
-// Policies: of a stay in ten days half is given back, of food that is on its way
-// nothing, and of a drink that is being made 80 percent, less a fee.
+// Policies: a stay in ten days is refunded by half, food on its way not at all, and a
+// drink in production by 80 percent, less a fee.
 var (
 	halfBack = object{"cancellation": object{
 		"tiers": []object{{"before": "480h", "percent": 100}, {"before": "0s", "percent": 50}}, "fee": 1000,
@@ -52,9 +52,9 @@ func onBoth(t *testing.T, test func(t *testing.T, on func(*app.Options))) {
 	}
 }
 
-// TestPolicy_QuoteIsWhatHappens: a customer sees what a cancel gives back, and gets
-// just that: at the provider, in the payment, in the order and in its events. A cancel
-// that was quoted otherwise does nothing.
+// TestPolicy_QuoteIsWhatHappens: a customer sees the quote of a cancel, and gets
+// exactly that: at the provider, in the payment, in the order and in its events. A
+// cancel with another quote changes nothing.
 //
 // Rows L11, F10, K7.
 func TestPolicy_QuoteIsWhatHappens(t *testing.T) {
@@ -114,7 +114,7 @@ func TestPolicy_QuoteIsWhatHappens(t *testing.T) {
 	})
 }
 
-// TestPolicy_Times: the quote tells when it changes, in the time zone of the place.
+// TestPolicy_Times: the quote says when it changes, in the time zone of the place.
 func TestPolicy_Times(t *testing.T) {
 	t.Parallel()
 	s := boot(t, onSQLite)
@@ -144,8 +144,8 @@ func TestPolicy_Times(t *testing.T) {
 	require.Empty(t, q.Later)
 }
 
-// TestPolicy_OfWhenItWasPlaced: an order keeps the policy that was in force. What is
-// not its customer's doing gives back everything.
+// TestPolicy_OfWhenItWasPlaced: an order keeps the policy of its time. A cancellation
+// that is not the customer's refunds everything.
 func TestPolicy_OfWhenItWasPlaced(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -184,9 +184,9 @@ func (s *system) ofCalls(tiers ...object) answer {
 	return s.request(http.MethodPut, callPolicy, object{"tiers": append([]object{}, tiers...)})
 }
 
-// TestPolicy_OfCalls: an operator sets what customers who cancel a call get back by how
-// long ago they placed it. One from before has no policy, and keeps none. A cancel that
-// was quoted by a tier which has ended does nothing.
+// TestPolicy_OfCalls: an operator sets the refund of cancelled calls by the time since
+// they were placed. An earlier call has no policy, and gets none. A cancel quoted by a
+// tier that has ended changes nothing.
 //
 // Row C8.
 func TestPolicy_OfCalls(t *testing.T) {
@@ -204,7 +204,7 @@ func TestPolicy_OfCalls(t *testing.T) {
 			require.JSONEq(t, string(want), string(a.get(callPolicy).with(t, http.StatusOK).raw))
 		}
 		before := a.stands(a.call())
-		// A tier of no time has ended when a call stands.
+		// A tier of no time has ended when a call is accepted.
 		set(object{"within": "0s", "percent": 100}, object{"within": "1h", "percent": 60}, object{"within": "2h", "percent": 20})
 		order := a.stands(a.call())
 		set(object{"within": "0s", "percent": 100})
@@ -246,9 +246,9 @@ func TestPolicy_OfCalls(t *testing.T) {
 	})
 }
 
-// TestPolicy_TemporalAway: what a cancel gives back can be seen while Temporal cannot
-// be reached, and a cancel that is kept is by that. One that was quoted otherwise
-// comes to nothing, and its customer is told.
+// TestPolicy_TemporalAway: a cancel can be quoted while Temporal is away, and a kept
+// cancel uses that quote. One with another quote is refused later, and its customer is
+// notified.
 func TestPolicy_TemporalAway(t *testing.T) {
 	t.Parallel()
 	c := bootCutOff(t)
@@ -270,8 +270,8 @@ func TestPolicy_TemporalAway(t *testing.T) {
 	c.requireClean()
 }
 
-// TestPrice_AsShown: an order that costs something else than its customer was shown
-// is not placed, and a repeat of one that was is answered as the first.
+// TestPrice_AsShown: an order whose price differs from the shown one is not placed, and
+// a repeat of a placed one gets the first answer.
 func TestPrice_AsShown(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {

@@ -8,10 +8,10 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// proxy stands between Yeyak and something it depends on. While it hangs,
-// connections are open and nothing comes through: the worst way to be away. While
-// it is cut, there are no connections: what is sent then is never sent. While it is
-// deaf, what is sent comes through, and breaks the connection instead of an answer.
+// proxy is between Yeyak and one of its dependencies. While it hangs, connections are
+// open and nothing comes through: the worst way to be away. While it is cut, there are
+// no connections: requests are never sent. While it is deaf, requests come through, and
+// their connections break instead of an answer.
 type proxy struct {
 	net.Listener
 	target string
@@ -51,7 +51,7 @@ func (p *proxy) cut() {
 	})
 }
 
-// admits notes a connection, unless there are to be none.
+// admits registers a connection, unless there are to be none.
 func (p *proxy) admits(c net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -12,17 +12,17 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// interactive are the shells that newcomers paste into, without what their users
-// have set. Interactive, they do not take what a script may hold: zsh knows no
-// comments then.
+// interactive are the shells that newcomers paste into, without their users' settings.
+// Interactive shells do not accept all that scripts may contain: zsh has no comments
+// then.
 var interactive = map[string][]string{
 	"bash": {"bash", "--norc", "-i"},
 	"dash": {"dash", "-i"},
 	"zsh":  {"zsh", "-f", "-i"},
 }
 
-// readme is the README's blocks of a language, those that are typed while
-// `make run` runs.
+// readme is the README's blocks of a language: those that are typed while `make run`
+// runs.
 func readme(t *testing.T, language string) (blocks []string) {
 	t.Helper()
 	for _, block := range readmeBlocks(t, language) {
@@ -52,7 +52,7 @@ type reader struct {
 func newReader(t *testing.T) reader {
 	t.Helper()
 	n := reader{newDev(t), t.TempDir()}
-	n.env = append(n.env, "YEYAK_REPLY_BUDGET=1m") // how fast the machine is decides nothing
+	n.env = append(n.env, "YEYAK_REPLY_BUDGET=1m") // the machine's speed must not decide
 	yeyak, err := binary()
 	require.NoError(t, err)
 	subscribers, err := filepath.Abs("../subscribers")
@@ -65,7 +65,7 @@ func newReader(t *testing.T) reader {
 	return n
 }
 
-// terminal is a command in the reader's folder, told nothing by the terminal.
+// terminal is a command in the reader's folder, without further settings.
 func (n reader) terminal(command ...string) *exec.Cmd {
 	cmd := exec.CommandContext(n.Context(), command[0], command[1:]...)
 	cmd.Dir = n.checkout
@@ -74,7 +74,7 @@ func (n reader) terminal(command ...string) *exec.Cmd {
 	return cmd
 }
 
-// varies is what differs from one time to the next, and what stands for it.
+// varies is what differs between runs, and its placeholders.
 var varies = []struct {
 	pattern *regexp.Regexp
 	is      string
@@ -92,11 +92,11 @@ func constant(text string) string {
 	return text
 }
 
-// complains is what shells and curl say of lines that they do not understand.
+// complains matches errors of shells and curl.
 var complains = regexp.MustCompile(`(?i)error|not found|no matches|unexpected|unmatched|bad |curl:.*|yeyak:.*`)
 
-// TestREADME pastes the README's lines into each shell, one after the other on
-// the same system: what it shows is what comes back.
+// TestREADME pastes the README's lines into each shell, one after the other on the same
+// system, and compares the output.
 func TestREADME(t *testing.T) {
 	t.Parallel()
 	n := newReader(t)
@@ -143,9 +143,9 @@ func TestREADME(t *testing.T) {
 	require.NoError(t, n.end(os.Interrupt))
 }
 
-// TestREADME_Make pastes the blocks that call make into each shell. They would run
-// this test, and a system for good; make tells which target it was asked for, and
-// the Makefile has to have it.
+// TestREADME_Make pastes the blocks that call make into each shell. They would run this
+// test, and a system without end; so make only prints its target, which the Makefile
+// must have.
 func TestREADME_Make(t *testing.T) {
 	t.Parallel()
 	var script []string
@@ -173,7 +173,7 @@ func TestREADME_Make(t *testing.T) {
 	}
 }
 
-// TestDocuments_CanBePasted: no block of shell in any document holds a comment.
+// TestDocuments_CanBePasted: no block of shell in any document contains a comment.
 func TestDocuments_CanBePasted(t *testing.T) {
 	t.Parallel()
 	blocks := 0

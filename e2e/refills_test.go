@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 )
 
-// refill asks for another quantity of an order of drinks under a key.
+// refill asks for another quantity of an order of drinks with a key.
 func (s *system) refill(order, key string, quantity int, more ...object) answer {
 	s.Helper()
 	return s.post(cafeOrders+"/"+order+"/change", with(object{"quantity": quantity}, more), "Idempotency-Key", key)
@@ -23,7 +23,7 @@ func (s *system) quoteRefill(order string, quantity int) (q moveQuote) {
 	return q
 }
 
-// inTheMaking is how many of the order are made.
+// inTheMaking is the quantity of the order's production.
 func (s *system) inTheMaking(order string) int {
 	s.Helper()
 	var job struct{ Quantity int }
@@ -31,8 +31,8 @@ func (s *system) inTheMaking(order string) int {
 	return job.Quantity
 }
 
-// TestRefill: a customer changes how many drinks are ordered, and pays or gets back the
-// difference and no more.
+// TestRefill: a customer changes the quantity of drinks, and pays or is refunded
+// exactly the difference.
 //
 // Row K8.
 func TestRefill(t *testing.T) {
@@ -91,9 +91,9 @@ func TestRefill(t *testing.T) {
 	})
 }
 
-// TestRefill_ManyAtOnce: 20 customers change what they have ordered of a drink of which there
-// are few. It is never oversold, no difference is charged twice, and each ends either changed
-// or as it was.
+// TestRefill_ManyAtOnce: 20 customers change their quantities of a drink of which there
+// are few. It is never oversold, no difference is charged twice, and each order is
+// either changed or unchanged.
 //
 // Row K8.
 func TestRefill_ManyAtOnce(t *testing.T) {
@@ -121,7 +121,7 @@ func TestRefill_ManyAtOnce(t *testing.T) {
 	})
 }
 
-// TestRefill_Food: how much food is ordered cannot be changed, and the answer says why.
+// TestRefill_Food: the quantity of food cannot be changed, and the answer says why.
 //
 // Row F11.
 func TestRefill_Food(t *testing.T) {

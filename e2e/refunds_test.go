@@ -13,9 +13,9 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 )
 
-// TestRefunds_TwentyAtOnce: twenty refunds of one order at once, which come to twice of
-// what was paid: exactly what was paid goes back, while the order runs and after its end.
-// The customer is told of each that was made.
+// TestRefunds_TwentyAtOnce: twenty concurrent refunds of one order, twice the payment
+// in sum: exactly the payment is refunded, while the order runs and after its end. The
+// customer gets a message for each refund.
 func TestRefunds_TwentyAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, place := range map[string]func(*audited) string{
@@ -43,7 +43,7 @@ func twentyAtOnce(a *audited, place func(*audited) string) {
 	for i := range 20 {
 		all.Go(func() {
 			var is answer
-			for end := time.Now().Add(patience); time.Now().Before(end); {
+			for end := time.Now().Add(waitLimit); time.Now().Before(end); {
 				is = a.giveBack(order, fmt.Sprint("key-", i), paid/10)
 				if is.status != http.StatusServiceUnavailable { // so many at once that it has to be repeated
 					break
@@ -77,7 +77,8 @@ func twentyAtOnce(a *audited, place func(*audited) string) {
 	a.requireClean()
 }
 
-// TestRefunds_Repeated: a refund is made once under a key, and another one is refused.
+// TestRefunds_Repeated: a refund is made once per key, and another one with the key is
+// refused.
 func TestRefunds_Repeated(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -102,8 +103,8 @@ func TestRefunds_Repeated(t *testing.T) {
 	})
 }
 
-// TestRefunds_PaidByHand: a refund that the provider refuses for good is paid by hand, by
-// the API and by the command: the order goes on at once, and says so.
+// TestRefunds_PaidByHand: a refund that the provider refuses for good is paid by hand,
+// by the API and by the command: the order goes on at once, and says so.
 func TestRefunds_PaidByHand(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -147,17 +148,18 @@ func TestRefunds_PaidByHand(t *testing.T) {
 	})
 }
 
-// TestRefunds_OfAnUnknownCharge: an order of which it is not known whether it was charged,
-// since the provider answers nothing but errors, is not cancelled for ever: an operator says
-// how it was paid back. Should the provider say later that it was taken after all, the audit
-// says so, and a look enters that.
+// TestRefunds_OfAnUnknownCharge: an order of which it is not known whether it was
+// charged, since the provider answers with errors only, can end: an operator records
+// how it was paid back. If the provider says later that there was a charge, the audit
+// finds that, and a look records it.
 func TestRefunds_OfAnUnknownCharge(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
-		// While the provider is away nothing is decided, and a request waits for all of the budget.
+		// While the provider is away nothing is decided, and a request waits for the
+		// whole budget.
 		a := bootAudited(t, on, impatient, func(o *app.Options) {
 			o.Config.Orders.AttentionAfter = time.Second
-			o.Config.Overload.Breaker.MinCalls = 1000 // both are asked for
+			o.Config.Overload.Breaker.MinCalls = 1000 // both are called
 		})
 		taken, never := a.unknownCharge("loseAnswers"), a.unknownCharge("down")
 		code, _, logs := a.command(nil, "resolve", taken, "--paid-by-hand", "bank transfer 42", "--as", "1024")

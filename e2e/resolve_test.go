@@ -15,9 +15,9 @@ import (
 	"github.com/yeyak/yeyak/internal/audit"
 )
 
-// TestResolve_Repeated: what was paid by hand is recorded once. To say the same again is
-// answered as the first time, by the API and by the command, while the order runs and
-// after its end; other evidence is refused.
+// TestResolve_Repeated: what was paid by hand is recorded once. A repetition gets the
+// first answer, by the API and by the command, while the order runs and after its end;
+// other evidence is refused.
 func TestResolve_Repeated(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -50,8 +50,8 @@ func TestResolve_Repeated(t *testing.T) {
 	})
 }
 
-// resolves types the command, again for as long as it says so: the provider may be being asked
-// for the refund in that moment.
+// resolves runs the command, and repeats it when its output asks for that: the provider
+// may be being asked for the refund at that moment.
 func (a *audited) resolves(order, evidence string, more ...string) (code int, out, logs string) {
 	a.Helper()
 	a.eventually(func() bool {
@@ -61,8 +61,8 @@ func (a *audited) resolves(order, evidence string, more ...string) (code int, ou
 	return code, out, logs
 }
 
-// TestResolve_ProviderHangs: the command waits for longer than the provider is looked at,
-// and does not fail over what is being recorded.
+// TestResolve_ProviderHangs: the command waits longer than the provider is asked, and
+// does not fail while the result is being recorded.
 func TestResolve_ProviderHangs(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -82,8 +82,8 @@ func TestResolve_ProviderHangs(t *testing.T) {
 	})
 }
 
-// TestResolve_TemporalAway: while Temporal cannot be reached, what was paid by hand is taken
-// for an order that has ended, too: its saga runs on, since its refund has failed.
+// TestResolve_TemporalAway: while Temporal is away, what was paid by hand is accepted
+// for an ended order, too: its saga still runs, since its refund has failed.
 func TestResolve_TemporalAway(t *testing.T) {
 	t.Parallel()
 	c := bootCutOff(t)
@@ -102,8 +102,8 @@ func TestResolve_TemporalAway(t *testing.T) {
 	c.sandbox(object{})
 }
 
-// TestRefunds_TerminatedWorkflow: a refund after the end whose workflow was terminated is a
-// finding, and goes on when it is asked for again.
+// TestRefunds_TerminatedWorkflow: a refund after the end whose workflow was terminated
+// is a finding, and goes on when it is requested again.
 func TestRefunds_TerminatedWorkflow(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -141,8 +141,8 @@ func TestRefunds_TerminatedWorkflow(t *testing.T) {
 	})
 }
 
-// TestRefunds_TerminatedSaga: so is one that the saga of an order followed, which was
-// terminated after the order's end.
+// TestRefunds_TerminatedSaga: so is a refund that the order's saga followed, if the
+// saga was terminated after the order's end.
 func TestRefunds_TerminatedSaga(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -168,8 +168,8 @@ func TestRefunds_TerminatedSaga(t *testing.T) {
 	})
 }
 
-// TestPolicy_CancelIsNotDatedAnew: a cancel by a tier that has ended since gives back what
-// it gave when it was made, although the engine applies it again after a reset.
+// TestPolicy_CancelIsNotDatedAnew: a cancel by a tier that has ended since refunds what
+// it did when it was made, although the engine applies it again after a reset.
 func TestPolicy_CancelIsNotDatedAnew(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -197,7 +197,7 @@ func TestPolicy_CancelIsNotDatedAnew(t *testing.T) {
 	})
 }
 
-// takenIn is the event at which the workflow task was completed that took an update of the
+// takenIn is the event that completed the workflow task which accepted an update of the
 // order.
 func (s *system) takenIn(order string) (taskCompleted int64) {
 	s.Helper()

@@ -12,14 +12,14 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// ofBuild is a process of a build that Temporal makes a difference by.
+// ofBuild is a process of a build with a Temporal worker version.
 func ofBuild(build string) func(*app.Options) {
 	return func(o *app.Options) {
 		o.Config.Worker.Versioning, o.Config.Worker.BuildID = true, build
 	}
 }
 
-// build is the one that an order belongs to.
+// build is the build to which an order is pinned.
 func (s *system) build(order string) string {
 	s.Helper()
 	d, err := s.temporal.DescribeWorkflowExecution(s.Context(), order, "")
@@ -31,8 +31,8 @@ func (s *system) build(order string) string {
 	return info.GetDeploymentVersion().GetBuildId()
 }
 
-// newOrdersGoTo places orders until one goes to the build, and answers it. What
-// was said of routing takes some seconds to be heard.
+// newOrdersGoTo places orders until one goes to the build, and returns it. Changes of
+// the routing take some seconds.
 func (s *system) newOrdersGoTo(build, place string) (order string) {
 	s.Helper()
 	s.eventually(func() bool {
@@ -43,8 +43,8 @@ func (s *system) newOrdersGoTo(build, place string) (order string) {
 	return order
 }
 
-// rollOut takes a new build through a ramp, a rollback and its promotion, and
-// orders of the old one over to it.
+// rollOut takes a new build through a ramp, a rollback and its promotion, and moves the
+// orders of the old one.
 func rollOut(t *testing.T) {
 	t.Parallel()
 	s := boot(t, ofBuild("blue"), func(o *app.Options) { o.Config.Orders.ReplyBudget = time.Second })

@@ -18,7 +18,7 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 )
 
-// slowCharges holds charges up until it is let go.
+// slowCharges blocks charges until they are released.
 type slowCharges struct {
 	activities.PaymentProvider
 	begun, letGo chan struct{}
@@ -34,14 +34,14 @@ func (p slowCharges) Charge(ctx context.Context, c booking.Charge) (string, erro
 	return p.PaymentProvider.Charge(ctx, c)
 }
 
-// TestShutdown_InOrder: unready, then no more requests, and the one in hand is
+// TestShutdown_InOrder: not ready, then no more requests; the running request is
 // answered by its saga, whose workers end last.
 func TestShutdown_InOrder(t *testing.T) {
 	t.Parallel()
 	charges := slowCharges{begun: make(chan struct{}, 1), letGo: make(chan struct{})}
 	s := boot(t, onSQLite, func(o *app.Options) {
-		o.Config.HTTP.DrainDelay = 5 * time.Second   // in which the test looks at it
-		o.Config.Process.ShutdownGrace = time.Minute // for the request in hand, which the test lets go
+		o.Config.HTTP.DrainDelay = 5 * time.Second   // the test checks it meanwhile
+		o.Config.Process.ShutdownGrace = time.Minute // for the running request, which the test releases
 		o.Decorate.Provider = func(p activities.PaymentProvider) activities.PaymentProvider {
 			charges.PaymentProvider = p
 			return charges
@@ -75,8 +75,7 @@ func TestShutdown_InOrder(t *testing.T) {
 	require.NoError(t, <-ended)
 }
 
-// partsAfter asks for what is there, and tells whether the server ends the
-// connection.
+// partsAfter reads a path, and reports whether the server ends the connection.
 func (s *system) partsAfter(path string) bool {
 	s.Helper()
 	r, err := http.NewRequestWithContext(s.Context(), http.MethodGet, s.url+path, http.NoBody)
@@ -89,7 +88,7 @@ func (s *system) partsAfter(path string) bool {
 	return resp.Close
 }
 
-// startAPI starts `yeyak api` without an engine, which it can be probed without.
+// startAPI starts `yeyak api` without an engine, which it needs for no probe.
 func startAPI(t *testing.T, args ...string) (*system, *exec.Cmd) {
 	t.Helper()
 	path, err := binary()
@@ -111,8 +110,8 @@ func startAPI(t *testing.T, args ...string) (*system, *exec.Cmd) {
 	return s, cmd
 }
 
-// TestShutdown_ASecondSignalEndsAtOnce: a process that drains is unready and alive,
-// and does not go on draining once it is told a second time.
+// TestShutdown_ASecondSignalEndsAtOnce: a draining process is not ready and alive, and
+// stops draining at a second signal.
 func TestShutdown_ASecondSignalEndsAtOnce(t *testing.T) {
 	t.Parallel()
 	s, api := startAPI(t, "--drain-delay=10m")

@@ -13,8 +13,8 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/scratch"
 )
 
-// slowCommits makes commits of SQLite as slow as pgtest makes those of
-// PostgreSQL: `make test-slow` runs the tests like that.
+// slowCommits makes SQLite's commits as slow as pgtest makes those of PostgreSQL: `make
+// test-slow` runs the tests like that.
 func slowCommits() {
 	if pgtest.CommitDelay() == 0 {
 		return
@@ -28,11 +28,11 @@ func slowCommits() {
 	})
 }
 
-// roomy is how much has to be free in memory for databases to be kept there.
+// roomy is how much memory must be free for databases to be in memory.
 const roomy = 2 << 30
 
-// databases makes a folder for databases: in memory, where tests do not wait for a
-// disk, unless there is no such place or the disk is to be slow.
+// databases makes a folder for databases: in memory, so that tests do not wait for a
+// disk, unless there is too little or the disk is to be slow.
 func databases() (*scratch.Folder, error) {
 	const memory, name = "/dev/shm", "yeyak-e2e-"
 	var fs syscall.Statfs_t

@@ -19,9 +19,9 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestStalledBodies: 3,000 clients at once that announce a body and send none
-// are all answered 408, and their connections are closed, by a process as it
-// runs in production. It answers others meanwhile.
+// TestStalledBodies: 3,000 concurrent clients that announce a body and send none are
+// all answered 408, and their connections closed, by a process as in production. It
+// answers others meanwhile.
 func TestStalledBodies(t *testing.T) {
 	t.Parallel()
 	const many = 3000
@@ -30,13 +30,14 @@ func TestStalledBodies(t *testing.T) {
 	address := strings.TrimPrefix(s.url, "http://")
 	s.stall(address, "/healthz", many, "/v1/lodging/reservations", "/v1/food/menus", "/v1/cafe/orders/cafe-1/cancel", "/v1/events", "/docs", "/healthz", "/nowhere")
 
-	// By the process's own clock, which does not run while a client waits for a processor.
+	// By the process's own clock, which does not run while a client waits for a
+	// processor.
 	measured := string(s.get("/metrics").with(t, http.StatusOK).raw)
 	require.Equal(t, many, counted(t, measured, `_bucket{[^}]*status="408",le="10"}`), "within 10 s")
 	require.Equal(t, many, counted(t, measured, `_count{[^}]*status="408"}`))
 }
 
-// TestStalledBodies_OfTheSandbox: what stands in for Stripe is as hard to stop.
+// TestStalledBodies_OfTheSandbox: the sandbox for Stripe withstands the same.
 func TestStalledBodies_OfTheSandbox(t *testing.T) {
 	t.Parallel()
 	const many = 3000
@@ -56,8 +57,8 @@ func TestStalledBodies_OfTheSandbox(t *testing.T) {
 	s.stall(address, "/sandbox/payments", many, "/v1/payment_intents", "/v1/refunds", "/sandbox/payments", "/nowhere")
 }
 
-// stall has many clients stall at once, and asks for what is answered until all
-// of them have been answered and closed.
+// stall has many clients stall concurrently, and makes requests until all of them have
+// been answered and closed.
 func (s *system) stall(address, answered string, many int, paths ...string) {
 	s.Helper()
 	closed := make(chan error, many)
@@ -86,7 +87,7 @@ func stallAt(address, path string) error {
 		return err
 	}
 	defer conn.Close()
-	if err := conn.SetDeadline(time.Now().Add(patience)); err != nil {
+	if err := conn.SetDeadline(time.Now().Add(waitLimit)); err != nil {
 		return err
 	}
 	if _, err := fmt.Fprintf(conn, "POST %s HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: 100\r\n\r\n", path); err != nil {
@@ -102,8 +103,8 @@ func stallAt(address, path string) error {
 	return nil
 }
 
-// requireDescriptors makes sure that this process may open so many files. Go
-// has taken what the limit allows.
+// requireDescriptors requires that this process may open so many files. Go has raised
+// the limit as far as possible.
 func requireDescriptors(t *testing.T, n uint64) {
 	t.Helper()
 	var limit syscall.Rlimit
@@ -111,7 +112,7 @@ func requireDescriptors(t *testing.T, n uint64) {
 	require.GreaterOrEqual(t, limit.Cur, n, "allow more open files: ulimit -n")
 }
 
-// counted adds up the requests of the series that match.
+// counted adds up the requests of the matching series.
 func counted(t *testing.T, metrics, series string) (n int) {
 	t.Helper()
 	for _, line := range regexp.MustCompile(`(?m)^yeyak_http_request_seconds`+series+` (\d+)$`).FindAllStringSubmatch(metrics, -1) {

@@ -11,20 +11,20 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// forStays gives back 30 percent when nobody comes, and half the price of nights that are
-// free again.
+// forStays refunds 30 percent of a no-show, and half the price of nights that are
+// released.
 var forStays = object{"cancellation": object{
 	"tiers": []object{{"before": "72h", "percent": 100}}, "noShowPercent": 30, "earlyDeparturePercent": 50,
 }}
 
-// begun is a reservation of a place whose guests may have come, for some nights.
+// begun is a reservation whose check-in has begun, for some nights.
 func (s *system) begun(place string, nights int) answer {
 	s.Helper()
 	return s.reserve(place, object{"checkIn": dawn.day, "checkOut": dawn.day.AddDays(nights)})
 }
 
-// TestNoShow: the owner says that nobody came. The policy keeps its part, the customer is
-// told, and the nights that are left are sold again.
+// TestNoShow: the owner reports a no-show. The policy keeps its part, the customer is
+// notified, and the remaining nights are sold again.
 //
 // Row L12.
 func TestNoShow(t *testing.T) {
@@ -60,8 +60,8 @@ func TestNoShow(t *testing.T) {
 	})
 }
 
-// TestEarlyDeparture_GivesBack: guests who leave early get back what the policy gives for
-// the nights that are sold again, once, whatever their order goes through afterwards.
+// TestEarlyDeparture_GivesBack: guests who leave early are refunded what the policy
+// gives for the released nights, once, whatever happens to the order afterwards.
 //
 // Row L12.
 func TestEarlyDeparture_GivesBack(t *testing.T) {

@@ -17,13 +17,13 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 )
 
-// standIn is the stand-in for Stripe.
+// standIn is the sandbox for Stripe.
 type standIn struct {
 	testing.TB
 	url string
 }
 
-// sandboxPayments runs the stand-in for Stripe.
+// sandboxPayments runs the sandbox for Stripe.
 func sandboxPayments(t *testing.T) standIn {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -42,18 +42,18 @@ func sandboxPayments(t *testing.T) standIn {
 	return standIn{t, "http://" + listener.Addr().String()}
 }
 
-// pay tells a system to pay there.
+// pay makes it a system's payment provider.
 func (p standIn) pay(o *app.Options) {
 	o.Config.Payments = config.Payments{Provider: config.PaymentsStripe, StripeURL: config.URL(p.url), StripeKey: "sk_test_e2e"}
 }
 
-// turn turns the stand-in's switches.
+// turn sets the sandbox's switches.
 func (p standIn) turn(switches string) {
 	p.Helper()
 	p.ask(http.MethodPut, "/sandbox/payments", switches, nil)
 }
 
-// ask asks the stand-in for something, as its dashboard does.
+// ask sends a request to the sandbox, as its dashboard does.
 func (p standIn) ask(method, path, body string, into any) {
 	p.Helper()
 	r, err := http.NewRequestWithContext(p.Context(), method, p.url+path, strings.NewReader(body))
@@ -74,7 +74,7 @@ func (p standIn) ask(method, path, body string, into any) {
 	}
 }
 
-// intent is the stand-in's id of what an order was charged by.
+// intent is the id of the intent by which an order was charged.
 func (p standIn) intent(order string) string {
 	p.Helper()
 	var list struct {
@@ -93,7 +93,7 @@ func (p standIn) intent(order string) string {
 	return ""
 }
 
-// totals are all that was charged and refunded there, in Stripe's units.
+// totals are all charges and refunds there, in Stripe's units.
 func (p standIn) totals() (charged, refunded int64) {
 	p.Helper()
 	var is struct{ Charged, Refunded int64 }
@@ -101,8 +101,8 @@ func (p standIn) totals() (charged, refunded int64) {
 	return is.Charged, is.Refunded
 }
 
-// TestStripe: orders are paid, declined, refunded and waited for through
-// Stripe's API as they are in process, and its own books agree.
+// TestStripe: orders are paid, declined and refunded through Stripe's API as in
+// process, and its own books agree.
 func TestStripe(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
@@ -115,7 +115,7 @@ func TestStripe(t *testing.T) {
 	paid := a.stands(a.reserve(place))
 	for _, method := range []string{"pm_card_chargeDeclined", "pm_card_chargeDeclinedExpiredCard"} {
 		declined := a.post(reservations, reservation(place, object{"paymentMethod": method}), "Idempotency-Key", method)
-		if declined.status == http.StatusAccepted { // the machine was slower than the customer is patient
+		if declined.status == http.StatusAccepted { // the machine was slower than the customer's wait
 			in(declined.body.ID, booking.Cancelled)
 			declined = a.post(reservations, reservation(place, object{"paymentMethod": method}), "Idempotency-Key", method)
 		}

@@ -14,17 +14,17 @@ import (
 
 // Ways in which a service can be away.
 var (
-	errAway    = errors.New("the service is away")                                       // and may have acted all the same
-	errCertain = fmt.Errorf("%w: the service cannot be reached", booking.ErrNothingDone) // and has not acted
+	errAway    = errors.New("the service is away")                                       // the call may have had its effect
+	errCertain = fmt.Errorf("%w: the service cannot be reached", booking.ErrNothingDone) // the call has had no effect
 )
 
-// outage switches a service off: it fails with what is set.
+// outage switches a service off: calls fail with this error.
 type outage struct {
 	err  atomic.Pointer[error]
 	once atomic.Pointer[func() error]
 }
 
-// nextIs lets something else become of the next call.
+// nextIs replaces the next call.
 func (o *outage) nextIs(do func() error) { o.once.Store(&do) }
 
 func (o *outage) begin(err error) { o.err.Store(&err) }
@@ -56,7 +56,7 @@ func (all *outages) decorate(d *app.Decorate) {
 	}
 }
 
-// unless does what is asked unless the service is away.
+// unless calls do unless the service is away.
 func unless[T any](o *outage, do func() (T, error)) (T, error) {
 	if err := o.failure(); err != nil {
 		var zero T

@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 	}
 }
 
-// system is one running Yeyak with everything of its own.
+// system is one running Yeyak with databases and a namespace of its own.
 type system struct {
 	testing.TB
 	app       *app.App
@@ -50,12 +50,12 @@ type system struct {
 	outbox    *switchedOutbox
 	outages   outages
 	options   app.Options // that it was started with
-	token     string      // that requests present; "" for an operator's
+	token     string      // of requests; "" for an operator's
 	readerKey string      // see reader
 	log       *observer.ObservedLogs
 }
 
-// boot starts a system on a fresh PostgreSQL database, changed as asked.
+// boot starts a system on a fresh PostgreSQL database, with changed options.
 func boot(t testing.TB, change ...func(*app.Options)) *system {
 	t.Helper()
 	o := options(t)
@@ -66,12 +66,12 @@ func boot(t testing.TB, change ...func(*app.Options)) *system {
 	return start(t, o)
 }
 
-// onSQLite puts every service on a SQLite file of its own.
+// onSQLite gives every service a SQLite file of its own.
 func onSQLite(o *app.Options) { o.Config.Databases.Front = "" }
 
-// never is an interval of the engine's that does not end while tests run. It counts
-// intervals from 1970: an hour ends when the clock says so, in the middle of a test
-// that looks at what only a repair would mend.
+// never is an interval of the engine's that does not end while tests run. The engine
+// counts intervals from 1970: an hour would end by the clock, possibly in the middle of
+// a test that checks an unrepaired state.
 const never = 100 * 365 * 24 * time.Hour
 
 func options(t testing.TB) app.Options {
@@ -86,7 +86,7 @@ func options(t testing.TB) app.Options {
 				ReplyBudget: time.Minute, AttentionAfter: time.Minute, HandOverWithin: time.Hour,
 				DeliverWithin: time.Hour, ServeWithin: time.Hour, ServeAfterDay: time.Hour, AssignWithin: time.Hour, CleanWithin: time.Hour,
 			},
-			// The breaker is for those who test it: on a busy machine anything can be slow.
+			// Tests of the breaker enable it: on a busy machine anything can be slow.
 			Overload: config.Overload{
 				Policy: config.OverloadDefer, PayWithin: 10 * time.Minute, DeferredPerSecond: 20,
 				Breaker: config.Breaker{MinCalls: 10_000, OpenFor: time.Second, Probes: 1},
@@ -130,7 +130,7 @@ func stop(a *app.App) {
 	a.Stop(ctx)
 }
 
-// answer is what an HTTP request came to.
+// answer is the answer to an HTTP request.
 type answer struct {
 	status int
 	header http.Header
@@ -138,7 +138,7 @@ type answer struct {
 	body   body
 }
 
-// body is the part of our JSON that the tests look at.
+// body is the part of our JSON that the tests read.
 type body struct {
 	contract.View
 	Code        string           `json:"code"`
@@ -163,7 +163,7 @@ func (s *system) request(method, path string, in any, header ...string) answer {
 	return a
 }
 
-// send is request for one whose server may die over it.
+// send is request for a server that may die meanwhile.
 func (s *system) send(method, path string, in any, header ...string) (a answer, err error) {
 	var payload io.Reader
 	switch v := in.(type) {
@@ -195,7 +195,7 @@ func (s *system) send(method, path string, in any, header ...string) (a answer, 
 	defer func() { _ = resp.Body.Close() }()
 	a = answer{status: resp.StatusCode, header: resp.Header}
 	a.raw, err = io.ReadAll(resp.Body)
-	_ = json.Unmarshal(a.raw, &a.body) // what is not JSON is looked at raw
+	_ = json.Unmarshal(a.raw, &a.body) // other content is read from raw
 	return a, err
 }
 
@@ -209,7 +209,7 @@ func (s *system) post(path string, in any, header ...string) answer {
 	return s.request(http.MethodPost, path, in, header...)
 }
 
-// with checks the status of an answer and hands it on.
+// with checks the status of an answer and returns it.
 func (a answer) with(t testing.TB, status int) answer {
 	t.Helper()
 	require.Equal(t, status, a.status, "%s", a.raw)

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestOperations_FromTctl: Temporal's CLI has the commands and the options that
-// the table of docs/operations/README.md names, and the pages have the headings.
+// TestOperations_FromTctl: Temporal's CLI has the commands and options in the table of
+// docs/operations/README.md, and the pages have the headings.
 //
 // Row O14.
 func TestOperations_FromTctl(t *testing.T) {
@@ -30,7 +30,7 @@ func TestOperations_FromTctl(t *testing.T) {
 		}
 		help, err := exec.CommandContext(t.Context(), temporalCLI(), append(command[:len(command):len(command)], "--help")...).CombinedOutput()
 		require.NoError(t, err, "%s", help)
-		// For what it does not know the CLI shows the help of what is above it.
+		// For an unknown command the CLI shows the help of its parent.
 		require.Contains(t, string(help), "temporal "+strings.Join(command, " ")+" ", row[0])
 		for _, option := range words[len(command):] {
 			require.Regexp(t, option+`\b`, string(help), row[0])

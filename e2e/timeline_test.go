@@ -29,7 +29,7 @@ type moment struct {
 	Amount                 *booking.Money
 }
 
-// seenTimeline is what the API tells of an order's past.
+// seenTimeline is the API's timeline of an order.
 type seenTimeline struct {
 	Items     []moment
 	Runs      []struct{ ID, State, Link string }
@@ -45,7 +45,7 @@ func (s *system) timeline(order string) (t seenTimeline) {
 	return t
 }
 
-// where is the place of the first moment, from one on, that has it so; it has to be there.
+// where is the index of the first matching moment, from an index on; there must be one.
 func (t seenTimeline) where(tb testing.TB, from int, what string, is func(moment) bool) int {
 	tb.Helper()
 	n := slices.IndexFunc(t.Items[from:], is)
@@ -63,9 +63,9 @@ func (t seenTimeline) of(source string) (what []string) {
 	return what
 }
 
-// TestTimeline: an order that went through a deferral, a kill, a retry, a partial refund and
-// a reset has a timeline that is complete and in order, by the event feed, the ledger and
-// the engine's history.
+// TestTimeline: an order with a deferral, a kill, a retry, a partial refund and a reset
+// has a complete timeline in order, compared with the event feed, the ledger and the
+// engine's history.
 func TestTimeline(t *testing.T) {
 	t.Parallel()
 	o := options(t)
@@ -122,7 +122,7 @@ func TestTimeline(t *testing.T) {
 	require.Contains(t, out, "worker_gone")
 }
 
-// agreesWithFeed holds a timeline against the event feed.
+// agreesWithFeed compares a timeline with the event feed.
 func (s *system) agreesWithFeed(order string, line seenTimeline) {
 	s.Helper()
 	var told []string
@@ -133,7 +133,7 @@ func (s *system) agreesWithFeed(order string, line seenTimeline) {
 	require.ElementsMatch(s, told, line.of("event"))
 }
 
-// agreesWithLedger holds a timeline against the payment: its charge and each refund.
+// agreesWithLedger compares a timeline with the payment: its charge and each refund.
 func (s *system) agreesWithLedger(order string, line seenTimeline) {
 	s.Helper()
 	want := []string{"charge"}
@@ -143,8 +143,8 @@ func (s *system) agreesWithLedger(order string, line seenTimeline) {
 	require.ElementsMatch(s, want, line.of("money"))
 }
 
-// agreesWithHistory holds a timeline against what the engine remembers of a run: each step
-// that was begun, each in place, and each that has failed once and was begun again.
+// agreesWithHistory compares a timeline with the engine's history of a run: each step
+// that was begun, each in place, and each that failed once and was begun again.
 func (s *system) agreesWithHistory(order, run string, line seenTimeline) {
 	s.Helper()
 	var steps, updates int
@@ -180,7 +180,7 @@ func (s *system) agreesWithHistory(order, run string, line seenTimeline) {
 	require.Equal(s, []int{steps, updates}, []int{shown, decided}, "run %s", run)
 }
 
-// failedOnce tells whether the event begins the second attempt of a step.
+// failedOnce reports whether the event begins the second attempt of a step.
 func failedOnce(e *historypb.HistoryEvent) bool {
 	a := e.GetActivityTaskStartedEventAttributes()
 	return a.GetAttempt() == 2 && a.GetLastFailure() != nil
@@ -203,9 +203,10 @@ func (s *system) attention(query string) (needs []seenNeed) {
 	return list.Items
 }
 
-// TestAttention: an order whose refund fails for good is listed with why and with what the
-// provider has said; one whose workflow was terminated as that, on its timeline at once and in the
-// list once an audit has found it. Commands and the status tell the same.
+// TestAttention: an order whose refund fails for good is listed with the reason and the
+// provider's error; one whose workflow was terminated is shown as such, on its timeline
+// at once and in the list once an audit has found it. Commands and the status report
+// the same.
 func TestAttention(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {

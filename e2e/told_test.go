@@ -12,9 +12,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestTold_HowARefundEnded: a refund by staff that the provider cannot make, and whose money
-// is given back there in another way, is not made any more. Its customer is told so, and the
-// order's history shows it to staff.
+// TestTold_HowARefundEnded: a refund by staff that the provider cannot make, and whose
+// money is refunded there in another way, is given up. Its customer is notified, and
+// the order's history shows it to staff.
 func TestTold_HowARefundEnded(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -43,8 +43,9 @@ func TestTold_HowARefundEnded(t *testing.T) {
 	})
 }
 
-// TestTold_OfALatePayment: a payment that the customer confirms after the order was cancelled
-// is given back, at once or when the provider has done so, and they are told of it once.
+// TestTold_OfALatePayment: a payment that the customer confirms after the order was
+// cancelled is refunded, at once or when the provider has done so, and the customer is
+// notified once.
 func TestTold_OfALatePayment(t *testing.T) {
 	t.Parallel()
 	for name, refunds := range map[string]string{"AtOnce": "succeed", "Later": "wait"} {
@@ -67,8 +68,9 @@ func TestTold_OfALatePayment(t *testing.T) {
 	}
 }
 
-// TestReset_CancelIsJudgedAsItStood: a cancel that the engine applies again, before the ledger
-// has known of it, gives back what its customer was quoted when the reservation was confirmed.
+// TestReset_CancelIsJudgedAsItStood: a cancel that the engine applies again, before it
+// was in the ledger, refunds what its customer was quoted when the reservation was
+// confirmed.
 func TestReset_CancelIsJudgedAsItStood(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t)

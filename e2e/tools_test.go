@@ -26,10 +26,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// temporalProgram is the Temporal server that `make test` names, or builds.
+// temporalProgram is the Temporal server that `make test` names or builds.
 func temporalProgram() string { return tool("YEYAK_TEMPORAL_SERVER", "temporal-server") }
 
-// temporalCLI is Temporal's CLI, ditto: operators' recipes are typed with it.
+// temporalCLI is Temporal's CLI, in the same way: operators' recipes use it.
 func temporalCLI() string { return tool("YEYAK_TEMPORAL_CLI", "temporal") }
 
 func tool(variable, name string) string {
@@ -40,24 +40,24 @@ func tool(variable, name string) string {
 	return path
 }
 
-// impatient answers after a moment, decided or not.
+// impatient has a short reply budget.
 func impatient(o *app.Options) { o.Config.Orders.ReplyBudget = 4 * time.Second }
 
-// soon is well before the reply budget is used up, on a busy machine too.
+// soon is well before the end of the reply budget, on a busy machine too.
 const soon = 15 * time.Second
 
-// patience bounds the wait for what happens by itself: it is for tests that
-// fail. How fast the machine is decides nothing.
-const patience = 3 * time.Minute
+// waitLimit is the time limit of waits, for tests that fail. The machine's speed must
+// not decide.
+const waitLimit = 3 * time.Minute
 
-// eventually waits for something that happens by itself.
+// eventually waits for a condition.
 func (s *system) eventually(what func() bool) {
 	s.Helper()
-	s.within(patience, what)
+	s.within(waitLimit, what)
 }
 
-// stands answers the id of an order that comes to stand, whether that was known
-// within the reply budget of an impatient system or not.
+// stands returns the id of an order that comes to be accepted, within an impatient
+// system's reply budget or later.
 func (s *system) stands(a answer) string {
 	s.Helper()
 	if a.status == http.StatusCreated {
@@ -73,7 +73,7 @@ func (s *system) stands(a answer) string {
 	return v.ID
 }
 
-// insists repeats a request for as long as it is answered 503, as that asks for.
+// insists repeats a request while it is answered 503, as the answer asks for.
 func (s *system) insists(request func() answer) (a answer) {
 	s.Helper()
 	s.eventually(func() bool {
@@ -83,8 +83,8 @@ func (s *system) insists(request func() answer) (a answer) {
 	return a
 }
 
-// carriedOut repeats a decision until the order has taken it, on a system that
-// may be too impatient to hear that it was carried out.
+// carriedOut repeats a decision until the order has accepted it, on a system that may
+// be too impatient to wait until it is carried out.
 func (s *system) carriedOut(decide func() answer) {
 	s.Helper()
 	var a answer
@@ -95,26 +95,25 @@ func (s *system) carriedOut(decide func() answer) {
 		return a.status != http.StatusServiceUnavailable
 	})
 	if asked > 1 && a.status == http.StatusConflict {
-		return // the order had taken it the first time
+		return // the order had accepted it the first time
 	}
 	require.Contains(s, []int{http.StatusOK, http.StatusAccepted}, a.status, "%s", a.raw)
 }
 
-// takes repeats a decision, as its 503 asks for, until the order has taken it,
-// and checks that it cannot be carried out yet. How long an order takes to take
-// a decision is the machine's.
+// takes repeats a decision, as its 503 asks for, until the order has accepted it, and
+// checks that it cannot be carried out yet. How long that takes depends on the machine.
 func (s *system) takes(decide func() answer) {
 	s.Helper()
 	s.insists(decide).with(s, http.StatusAccepted)
 }
 
-// sandbox tells the payment provider how to behave.
+// sandbox sets the payment provider's switches.
 func (s *system) sandbox(switches object) {
 	s.Helper()
 	s.request(http.MethodPut, "/sandbox/payments", switches).with(s, http.StatusOK)
 }
 
-// atProvider is what the payment provider has taken and given back, in total.
+// atProvider is the payment provider's total of charges and refunds.
 func (s *system) atProvider() (charged, refunded int64) {
 	s.Helper()
 	var totals struct{ Charged, Refunded int64 }
@@ -147,12 +146,12 @@ func (s *system) startedLike(order string) (in contract.Lodging) {
 	first, err := s.temporal.GetWorkflowHistory(s.Context(), order, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT).Next()
 	require.NoError(s, err)
 	require.NoError(s, converter.GetDefaultDataConverter().FromPayloads(first.GetWorkflowExecutionStartedEventAttributes().Input, &in))
-	in.Begins, in.Ends = time.Time{}, time.Time{} // its caller gives it other days
+	in.Begins, in.Ends = time.Time{}, time.Time{} // the caller sets other days
 	return in
 }
 
-// startAt starts a saga past the API, for what the API would not take, as if it
-// had just been asked for.
+// startAt starts a saga without the API, for input that the API would refuse, as if it
+// had just been requested.
 func (s *system) startAt(in contract.Lodging) {
 	s.Helper()
 	in.PlacedAt = time.Now().UTC().Truncate(time.Microsecond)
@@ -170,23 +169,23 @@ func (s *system) placeWithPast(night booking.Date) string {
 	return id
 }
 
-// switchedReadModel is a read model that can be away, or late.
+// switchedReadModel is a read model that can be away, or slow.
 type switchedReadModel struct {
 	activities.ReadModel
 	away atomic.Bool
-	late atomic.Int64 // how long, in ns, it takes besides
+	late atomic.Int64 // additional duration in ns
 }
 
 func (r *switchedReadModel) Publish(ctx context.Context, p contract.Publication) error {
-	time.Sleep(time.Duration(r.late.Load())) // a slow disk, and not what a test waits for
+	time.Sleep(time.Duration(r.late.Load())) // a slow disk, not a wait of the test
 	if r.away.Load() {
 		return errors.New("the read model is away")
 	}
 	return r.ReadModel.Publish(ctx, p)
 }
 
-// switchedOutbox is a notifications service that can be away, or takes no message
-// back.
+// switchedOutbox is a notifications service that can be away, or refuses to withdraw
+// messages.
 type switchedOutbox struct {
 	activities.Outbox
 	away, keeps atomic.Bool
@@ -214,7 +213,7 @@ func (s *system) pendingActivities(order string) []*workflowpb.PendingActivityIn
 	return d.PendingActivities
 }
 
-// attempts counts how often a pending activity of the order has been tried.
+// attempts is the number of attempts of a pending activity of the order.
 func (s *system) attempts(order, activity string) int {
 	s.Helper()
 	for _, a := range s.pendingActivities(order) {
@@ -225,7 +224,7 @@ func (s *system) attempts(order, activity string) int {
 	return 0
 }
 
-// search lists the ids of the orders that a query of an operator's finds.
+// search lists the ids of the orders that an operator's query finds.
 func (s *system) search(query string) (orders []string) {
 	s.Helper()
 	found, err := s.temporal.ListWorkflow(s.Context(), &workflowservice.ListWorkflowExecutionsRequest{Namespace: s.namespace, Query: query})
@@ -236,7 +235,7 @@ func (s *system) search(query string) (orders []string) {
 	return orders
 }
 
-// logged is what the system has logged so far, warnings and worse.
+// logged is the system's log so far, warnings and worse.
 func (s *system) logged() (lines []string) {
 	for _, entry := range s.log.All() {
 		lines = append(lines, entry.Message)

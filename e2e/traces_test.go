@@ -18,9 +18,8 @@ import (
 	"github.com/yeyak/yeyak/workers"
 )
 
-// TestTrace_OfOneOrder: one trace leads from the request through the workflow
-// and each of its steps to each statement in the databases, and on to what
-// undoes them.
+// TestTrace_OfOneOrder: one trace leads from the request through the workflow and each
+// step to each database statement, and to their undos.
 //
 // Row O13.
 func TestTrace_OfOneOrder(t *testing.T) {
@@ -59,8 +58,8 @@ func TestTrace_OfOneOrder(t *testing.T) {
 	s.requireReplays(order)
 }
 
-// requireReplays makes sure that a process without traces can take an order
-// over from one with them.
+// requireReplays requires that a process without traces can take an order over from one
+// with traces.
 func (s *system) requireReplays(order string) {
 	s.Helper()
 	var history historypb.History
@@ -76,8 +75,8 @@ func (s *system) requireReplays(order string) {
 	require.NoError(s, replayer.ReplayWorkflowHistory(nil, &history))
 }
 
-// TestTrace_AcrossProcesses: a step that another process does belongs to the
-// same trace.
+// TestTrace_AcrossProcesses: a step that another process runs belongs to the same
+// trace.
 func TestTrace_AcrossProcesses(t *testing.T) {
 	t.Parallel()
 	c := newCollector(t)
@@ -90,8 +89,8 @@ func TestTrace_AcrossProcesses(t *testing.T) {
 	require.Equal(t, "yeyak-api", trace.below(charge[:3]...)[0].service)
 }
 
-// TestTrace_OfACaller: whoever sends a traceparent finds the order in their own
-// trace, and whoever says that it is not recorded is not.
+// TestTrace_OfACaller: a request with a traceparent has its order in that trace, and is
+// not recorded if the traceparent says so.
 func TestTrace_OfACaller(t *testing.T) {
 	t.Parallel()
 	c := newCollector(t)
@@ -105,9 +104,8 @@ func TestTrace_OfACaller(t *testing.T) {
 	require.Empty(t, c.traceWith(untraced).spans)
 }
 
-// TestTrace_CollectorAway: an order does not wait for a collector. One that is
-// away is not heard of; one that hangs has been sent traces, and answers them
-// only when the next order has been answered.
+// TestTrace_CollectorAway: an order does not wait for a collector that is away, or that
+// hangs until the next order has been answered.
 func TestTrace_CollectorAway(t *testing.T) {
 	t.Parallel()
 	t.Run("Away", func(t *testing.T) {
@@ -126,7 +124,7 @@ func TestTrace_CollectorAway(t *testing.T) {
 			<-letGo
 		}))
 		t.Cleanup(collector.Close)
-		t.Cleanup(sync.OnceFunc(func() { close(letGo) })) // before it, for it waits for requests
+		t.Cleanup(sync.OnceFunc(func() { close(letGo) })) // before it, since it waits for requests
 		s := boot(t, func(o *app.Options) {
 			o.Config.Traces = config.Traces{Endpoint: config.URL(collector.URL)}
 		})
@@ -134,7 +132,7 @@ func TestTrace_CollectorAway(t *testing.T) {
 		s.reserve(place).with(t, http.StatusCreated)
 		select {
 		case <-sent:
-		case <-time.After(patience):
+		case <-time.After(waitLimit):
 			require.FailNow(t, "no traces are sent")
 		}
 		s.reserve(place).with(t, http.StatusCreated)

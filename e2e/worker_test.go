@@ -15,14 +15,14 @@ import (
 	"github.com/yeyak/yeyak/internal/devserver"
 )
 
-// asWorker starts a process without an API and asks it what operators ask.
+// asWorker starts a process without an API, with an address for operators.
 func asWorker(o *app.Options) {
 	o.API = false
 	o.Config.Operations.Listen = "127.0.0.1:0"
 }
 
-// TestWorker_TellsHowItIs: a process without an API answers for its liveness,
-// readiness and metrics on the port for operations, and for nothing else.
+// TestWorker_TellsHowItIs: a process without an API serves its liveness, readiness and
+// metrics on the port for operations, and nothing else.
 func TestWorker_TellsHowItIs(t *testing.T) {
 	t.Parallel()
 	s := boot(t, onSQLite, asWorker)
@@ -39,8 +39,8 @@ func TestWorker_TellsHowItIs(t *testing.T) {
 	require.Error(t, err, "nothing is left running")
 }
 
-// Until it takes tasks, a rollout must not go on; but to kill it would not
-// bring Temporal back.
+// A rollout must wait until the worker takes tasks; but killing it would not bring
+// Temporal back.
 //
 // Row O6.
 func TestWorker_WithoutTemporalIsAliveAndNotReady(t *testing.T) {
@@ -51,8 +51,8 @@ func TestWorker_WithoutTemporalIsAliveAndNotReady(t *testing.T) {
 	require.Contains(t, string(s.get("/readyz").with(t, http.StatusServiceUnavailable).raw), "unready")
 }
 
-// TestPrepare_MakesTheNamespace with its search attributes, also when it is run
-// twice, and says so when Temporal does not answer.
+// TestPrepare_MakesTheNamespace: it creates the namespace with its search attributes,
+// also when it is run twice, and returns an error when Temporal does not answer.
 func TestPrepare_MakesTheNamespace(t *testing.T) {
 	t.Parallel()
 	path, err := binary()

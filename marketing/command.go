@@ -17,8 +17,8 @@ type Command struct {
 	LogFormat string `name:"log-format" env:"YEYAK_LOG_FORMAT" default:"console" help:"How it is written: console or json."`
 }
 
-// Run serves until ctx ends, and then stops in order. Bad settings are an
-// error with a line for each.
+// Run serves until ctx ends, and then stops in order. Invalid settings are an error
+// with a line for each.
 func (c Command) Run(ctx context.Context) error {
 	m := c.mistakes()
 	m.oneOf("log-level", "YEYAK_LOG_LEVEL", c.LogLevel, "debug", "info", "warn", "error")
@@ -27,7 +27,7 @@ func (c Command) Run(ctx context.Context) error {
 		return err
 	}
 	log := c.newLogger()
-	defer func() { _ = log.Sync() }() // a terminal cannot be synced, which is no loss
+	defer func() { _ = log.Sync() }() // a terminal cannot be synced; that does not matter
 	pgdriver.Logger = silence{}
 	_, _ = zap.RedirectStdLogAt(log.Named("library"), zap.WarnLevel) // fails for unknown levels only
 	s, err := Start(ctx, c.Settings, log)

@@ -17,7 +17,7 @@ import (
 	"github.com/uptrace/bun/driver/sqliteshim"
 )
 
-// database says where the data is: at a PostgreSQL, or in a file.
+// database is the address of the data: a PostgreSQL server, or a file.
 type database struct {
 	postgres []pgdriver.Option
 	name     string // of the database, without a password
@@ -29,8 +29,8 @@ func (d database) String() string { return d.name }
 
 var errDatabaseURL = errors.New("want postgres://user:password@host:port/database or sqlite://path/to/file.db")
 
-// database reads where the data is. Its errors say what is wanted, and nothing
-// of what was given.
+// database parses the address of the data. Its errors say what is expected, and do not
+// repeat the input.
 func (s Settings) database() (database, error) {
 	if s.DatabaseURL == "" {
 		file := filepath.Join(s.DataDir, "marketing.db")
@@ -64,15 +64,15 @@ func (d database) open(ctx context.Context) (*store, error) {
 	}
 	db := sql.OpenDB(pgdriver.NewConnector(d.postgres...))
 	db.SetMaxOpenConns(maxConns)
-	// Few are kept while nobody asks: those that a restart of the server broke
-	// are found by the follower, before they fail a customer.
+	// Few connections are kept while idle: the follower finds those that a restart of
+	// the server broke, before they fail a customer's request.
 	db.SetMaxIdleConns(1)
 	db.SetConnMaxLifetime(connLifetime)
 	return &store{db: bun.NewDB(db, pgdialect.New()), dialect: postgres}, nil
 }
 
-// pragmas of every connection. NORMAL may lose the last transactions in a
-// power cut, and their cursors with them: what is gone is read again.
+// pragmas of every connection. NORMAL may lose the last transactions in a power cut,
+// and their cursors with them: their events are then read again.
 var pragmas = []string{
 	"PRAGMA busy_timeout = 5000", // ms; first, since the next one may have to wait
 	"PRAGMA journal_mode = WAL",
@@ -83,8 +83,8 @@ func openSQLite(ctx context.Context, file string) (*store, error) {
 	if err := os.MkdirAll(filepath.Dir(file), 0o750); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	// A transaction that began by reading could not go on once another process
-	// has written.
+	// A transaction that began by reading could not write once another process has
+	// written.
 	dsn := url.URL{Scheme: "file", OmitHost: true, Path: file, RawQuery: "_txlock=immediate"}
 	db := sql.OpenDB(connector{dsn.String()})
 	db.SetMaxOpenConns(1) // SQLite has one writer; a pool would only wait for it less fairly
@@ -95,8 +95,8 @@ func openSQLite(ctx context.Context, file string) (*store, error) {
 	return s, nil
 }
 
-// connector sets the pragmas on each connection: the drivers behind the shim
-// each have a notation of their own for them.
+// connector sets the pragmas on each connection: each driver behind the shim has its
+// own notation for them.
 type connector struct{ dsn string }
 
 // Driver implements driver.Connector.

@@ -11,7 +11,7 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// booking is what is remembered of an order.
+// booking is the stored part of an order.
 type booking struct {
 	bun.BaseModel `bun:"table:marketing_bookings"`
 
@@ -21,10 +21,10 @@ type booking struct {
 	ItemID     string
 	ItemName   string // as it was called then
 	PlacedAt   time.Time
-	Cancelled  bool // for good; a cancelled one may lack all that is above
+	Cancelled  bool // for good; a cancelled one may lack all of the above
 }
 
-// offer is what is remembered of something that can be booked.
+// offer is the stored part of something that can be booked.
 type offer struct {
 	bun.BaseModel `bun:"table:marketing_offers"`
 
@@ -36,10 +36,10 @@ type offer struct {
 	EndsAt    int64 // when it can no longer be booked, in s since 1970
 }
 
-// noEnd is of what can be booked on any day.
+// noEnd is for offers that can be booked on any day.
 const noEnd = math.MaxInt64
 
-// Types of events that matter here. All others are passed over.
+// Event types that matter here. All others are skipped.
 var (
 	placements    = map[string]bool{"ReservationPlaced": true, "OrderPlaced": true, "CallPlaced": true}
 	cancellations = map[string]bool{"ReservationCanceled": true, "OrderCanceled": true, "CallCanceled": true}
@@ -63,7 +63,7 @@ func readEvent(raw json.RawMessage) (e event, err error) {
 	if err := json.Unmarshal(raw, &e); err != nil {
 		return event{}, err
 	}
-	// What the databases keep of a time, and JSON can tell.
+	// The precision of the databases and of JSON.
 	e.Time = e.Time.UTC().Truncate(time.Microsecond)
 	switch {
 	case e.SpecVersion != "1.0":
@@ -76,8 +76,7 @@ func readEvent(raw json.RawMessage) (e event, err error) {
 	return e, nil
 }
 
-// booking is what the event says of its order; ok is false when it says
-// nothing that matters here.
+// booking is the order's new state; ok is false if the event does not matter here.
 func (e event) booking() (b booking, ok bool, err error) {
 	if !placements[e.Type] && !cancellations[e.Type] {
 		return booking{}, false, nil
@@ -107,8 +106,8 @@ func (e event) booking() (b booking, ok bool, err error) {
 	}, true, nil
 }
 
-// offer is what the event says of something that can be booked, as it is from
-// then on; ok is false when it says nothing of that.
+// offer is the new state of something that can be booked; ok is false if the event is
+// about something else.
 func (e event) offer() (o offer, ok bool, err error) {
 	if !offers[e.Type] {
 		return offer{}, false, nil
@@ -145,9 +144,8 @@ func (e event) offer() (o offer, ok bool, err error) {
 	return o, true, nil
 }
 
-// endOfDay is when the day is over in the zone, or in UTC if there is none of
-// that name. Drinks that were registered before there were events have no other
-// end in theirs.
+// endOfDay is when the day ends in the zone, or in UTC if there is no such zone. Drinks
+// that were registered before there were events have no other end in theirs.
 func endOfDay(date, zone string) (time.Time, error) {
 	day, err := time.Parse(time.DateOnly, date)
 	if err != nil {
@@ -163,7 +161,7 @@ func endOfDay(date, zone string) (time.Time, error) {
 // longestID is in bytes: three of them fit into an index of PostgreSQL.
 const longestID = 512
 
-// checkID refuses what no database would take, or could not find again.
+// checkID refuses ids that a database would not accept, or could not find again.
 func checkID(field, id string) error {
 	switch {
 	case id == "":

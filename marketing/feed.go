@@ -14,11 +14,10 @@ import (
 )
 
 const (
-	// pageSize is the most that the feed gives at once.
+	// pageSize is the feed's maximum.
 	pageSize    = 200
 	feedTimeout = 15 * time.Second
-	// maxPage bounds what is read of an answer, in bytes: some hundred times
-	// what a page takes.
+	// maxPage is the maximum size of an answer in bytes: some hundred times a page.
 	maxPage = 32 << 20
 )
 
@@ -33,14 +32,14 @@ func newFeed(api *url.URL, key string) feed {
 	return feed{events: api.JoinPath("v1", "events"), key: key, client: &http.Client{Timeout: feedTimeout}}
 }
 
-// page is one part of the feed. Its items are read one by one: one that is
-// unreadable spoils no other.
+// page is one page of the feed. Its items are parsed one by one: an unreadable one does
+// not affect the others.
 type page struct {
 	items []json.RawMessage
 	next  string
 }
 
-// full: there is probably more to come at once.
+// full: there are probably more events already.
 func (p page) full() bool { return len(p.items) >= pageSize }
 
 // after reads the page that follows the cursor, "" for the first. Its errors
@@ -66,7 +65,7 @@ func (f feed) after(ctx context.Context, cursor string) (page, error) {
 	case read.Next == nil:
 		return page{}, setback{feedUnreadable, errors.New("it does not say where to go on")}
 	case len(read.Items) > 0 && (*read.Next == cursor || *read.Next == ""), *read.Next == "" && cursor != "":
-		// Whoever went on from there would read the same for ever.
+		// Following this cursor would read the same page for ever.
 		return page{}, setback{feedUnreadable, errors.New("it goes on from where it has been")}
 	}
 	return page{read.Items, *read.Next}, nil
@@ -90,13 +89,13 @@ func (f feed) ask(ctx context.Context, cursor string) (*http.Response, error) {
 	return f.client.Do(r)
 }
 
-// refusal is an answer that is no page. One that lies with us will not go away
-// by itself, which makes it worth another line in the log.
+// refusal is an answer that is no page. A client error does not go away by itself, so
+// it gets another line in the log.
 func refusal(status int, body io.Reader) error {
 	what := feedAway
 	if status >= 300 && status < 500 && status != http.StatusTooManyRequests {
 		what = feedRefuses
 	}
-	beginning, _ := io.ReadAll(io.LimitReader(body, 500)) // what can be read of it will do
+	beginning, _ := io.ReadAll(io.LimitReader(body, 500)) // as much as can be read
 	return setback{what, fmt.Errorf("it answers %d: %s", status, strings.TrimSpace(string(beginning)))}
 }

@@ -8,24 +8,24 @@ import (
 	"syscall"
 )
 
-// The lines in which `yeyak dev` says in its data folder where its API is, and by
-// which key it knows the services that follow its feed.
+// The lines in a data folder with which `yeyak dev` announces its API, and the key of
+// services that follow its feed.
 var (
 	announcedAPI = regexp.MustCompile(`(?m)^export API='([^']+)'$`)
 	announcedKey = regexp.MustCompile(`(?m)^export YEYAK_API_KEY='([^']+)'$`)
 )
 
-// defaultFeed is where `yeyak dev` listens when it is told nothing else.
+// defaultFeed is the default address of `yeyak dev`.
 const defaultFeed = "http://127.0.0.1:8080"
 
-// feed is where the feed is, when that is not said: at the API of the process
-// that serves the data folder, or where it listens by default.
+// feed is the address of the feed if it is not configured: that of the process which
+// serves the data folder, or the default.
 func (s Settings) feed() string {
 	return cmp.Or(s.Feed, s.announced(announcedAPI), defaultFeed)
 }
 
-// key is what the feed is asked with: a key of that process when none is said, and
-// nor is where the feed is.
+// key is the API key for the feed: the process's, unless a key or the feed's address is
+// configured.
 func (s Settings) key() string {
 	if s.APIKey != "" || s.Feed != "" {
 		return string(s.APIKey)
@@ -33,9 +33,9 @@ func (s Settings) key() string {
 	return s.announced(announcedKey)
 }
 
-// announced is what the process that serves the data folder says in such a line, ""
-// when there is none. That process has the file locked: a file that is not was left
-// over by one that was killed.
+// announced is the value of such a line, "" if there is none. The process that serves
+// the folder has the file locked: an unlocked file is left from a process that was
+// killed.
 func (s Settings) announced(line *regexp.Regexp) string {
 	file, err := os.Open(filepath.Join(s.DataDir, "env"))
 	if err != nil {

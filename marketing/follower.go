@@ -11,14 +11,14 @@ import (
 	"go.uber.org/zap"
 )
 
-// setback is why the follower does not get on for now. A setback is logged
-// once, until there is another one or none.
+// setback is why the follower does not make progress at the moment. It is logged once,
+// until there is another one or none.
 type setback struct {
 	what string
 	err  error
 }
 
-// What sets the follower back.
+// Kinds of setbacks.
 const (
 	feedAway       = "the event feed is away"
 	feedRefuses    = "the event feed refuses to be read"
@@ -30,18 +30,17 @@ func (s setback) Error() string { return s.what + ": " + s.err.Error() }
 
 func (s setback) Unwrap() error { return s.err }
 
-// longestPause is the longest that a setback makes the follower wait, unless
-// it waits longer in good times.
+// longestPause is the longest pause after a setback, unless the usual one is longer.
 const longestPause = 30 * time.Second
 
-// follower takes the feed in, page by page.
+// follower reads the feed page by page.
 type follower struct {
 	feed      feed
 	store     *store
 	pollEvery time.Duration
 	log       *zap.Logger
 
-	caughtUp atomic.Bool // as far as is known: the last look at the feed left nothing
+	caughtUp atomic.Bool // as far as is known: the last read of the feed found nothing
 	setback  string      // the one that was logged
 }
 
@@ -49,7 +48,7 @@ func newFollower(f feed, s *store, pollEvery time.Duration, log *zap.Logger) *fo
 	return &follower{feed: f, store: s, pollEvery: pollEvery, log: log}
 }
 
-// follow goes on until ctx ends, whatever is away meanwhile.
+// follow runs until ctx ends, with any dependency away.
 func (f *follower) follow(ctx context.Context) {
 	setbacks := 0
 	for ctx.Err() == nil {
@@ -72,9 +71,9 @@ func (f *follower) follow(ctx context.Context) {
 	}
 }
 
-// step takes in one page and tells whether there is more to come at once. It
-// keeps nothing in memory: what it goes on from is what was written last, by
-// this process or another.
+// step processes one page and reports whether there is probably another one. It keeps
+// nothing in memory: it continues from what was written last, by this process or
+// another.
 func (f *follower) step(ctx context.Context) (more bool, err error) {
 	at, err := f.store.progress(ctx)
 	if err != nil {
@@ -98,9 +97,8 @@ func (f *follower) step(ctx context.Context) (more bool, err error) {
 	return p.full(), nil
 }
 
-// read makes progress out of a page. What cannot be read is passed over: one
-// bad event must not keep all later ones from being seen. The log says where
-// it is, and not what is in it: events name customers.
+// read parses a page. Unreadable events are skipped: one bad event must not block all
+// later ones. The log says where it is, without its content: events name customers.
 func (f *follower) read(from string, p page) progress {
 	made := progress{cursor: p.next, complete: !p.full()}
 	for i, raw := range p.items {
@@ -112,7 +110,7 @@ func (f *follower) read(from string, p page) progress {
 	return made
 }
 
-// progress is what a page comes to.
+// progress is the result of a page.
 type progress struct {
 	cursor      string
 	complete    bool // nothing followed it in the feed
@@ -180,8 +178,7 @@ func (f *follower) report(err error) {
 	}
 }
 
-// backoff is how long to wait after so many setbacks in a row: longer each
-// time, and not in step with others.
+// backoff is the pause after n setbacks in a row: longer each time, with random jitter.
 func (f *follower) backoff(setbacks int) time.Duration {
 	d := f.pollEvery
 	for range setbacks - 1 {

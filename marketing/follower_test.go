@@ -31,17 +31,16 @@ func history(n int) (events []string) {
 	return events[:n]
 }
 
-// requireExactly checks that a store holds what the feed tells up to the
-// store's own cursor: nothing is missing, nothing is there twice or too early.
-// It answers how many events that is.
+// requireExactly checks that a store has exactly the feed's content up to the store's
+// own cursor, and returns the number of events.
 func requireExactly(t *testing.T, s *store, events []string) int {
 	t.Helper()
 	var at progressRow
 	var rows []booking
-	// At one moment: the server may still be at it when its client is dead.
+	// At one moment: the server may still be writing when its client is dead.
 	snapshot := &sql.TxOptions{Isolation: sql.LevelRepeatableRead}
 	if s.dialect == sqlite {
-		snapshot = nil // nobody writes meanwhile
+		snapshot = nil // there are no writers meanwhile
 	}
 	require.NoError(t, s.db.RunInTx(t.Context(), snapshot, func(ctx context.Context, tx bun.Tx) error {
 		return errors.Join(tx.NewSelect().Model(&at).Where("id = 1").Scan(ctx), tx.NewSelect().Model(&rows).Scan(ctx))
@@ -108,8 +107,7 @@ func TestFollower_StoppedBetweenPagesGoesOnWhereItWas(t *testing.T) {
 	})
 }
 
-// Two processes on one database share the work and do not get in each other's
-// way.
+// Two processes on one database share the work and do not disturb each other.
 func TestFollower_TwoAtOnce(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -121,7 +119,7 @@ func TestFollower_TwoAtOnce(t *testing.T) {
 	})
 }
 
-// Whoever drops the tables has them filled again from the beginning.
+// Dropped tables are filled again from the beginning.
 func TestFollower_BeginsAnew(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -182,8 +180,8 @@ func TestFollower_FeedAwayAndBack(t *testing.T) {
 	require.Equal(t, []string{"popular place-1 2"}, s.recommended("minho"))
 }
 
-// What the feed might answer instead of a page sets nothing back for good, and
-// each kind is told once.
+// Any answer of the feed that is no page is a temporary setback, and each kind is
+// logged once.
 func TestFollower_FeedThatMakesNoSense(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -218,7 +216,7 @@ func TestFollower_FeedThatMakesNoSense(t *testing.T) {
 	}
 }
 
-// poison is a page of what might be in a feed and can be no booking.
+// poison is a page of events that can be in a feed and are no valid booking.
 var poison = []string{
 	`null`, `7`, `"text"`, `[]`, `{}`, `{"specversion":"1.0"}`,
 	`{"specversion":"2.0","type":"ReservationPlaced","subject":"lodging-p","data":{}}`,
@@ -253,7 +251,7 @@ func TestFollower_PoisonBlocksNothing(t *testing.T) {
 		s.requireCaughtUp(f)
 		require.Len(t, s.recommended("minho"), 2)
 		passedOver := logs.FilterMessage("an event cannot be read and is passed over").All()
-		at := map[any]bool{} // a page that could not be kept is read again
+		at := map[any]bool{} // a page that could not be stored is read again
 		for _, entry := range passedOver {
 			require.NotContains(t, fmt.Sprint(entry.ContextMap()), "alice")
 			at[entry.ContextMap()["position"]] = true

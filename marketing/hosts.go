@@ -10,11 +10,11 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// names are the host names that requests may carry, nil when any may.
+// names are the host names that requests may name, nil for any.
 //
-// A web page can give a name of its own site the address of this machine, and
-// read what a customer is recommended. Only what listens on loopback can be
-// reached that way alone, so only there names are checked.
+// A web page can give a name of its own site the address of this machine, and read a
+// customer's recommendations (DNS rebinding). Only servers on loopback can be reached
+// in that way alone, so names are checked only there.
 type names []string
 
 func namesOf(address net.Addr, named []string) names {
@@ -25,7 +25,7 @@ func namesOf(address net.Addr, named []string) names {
 	return append(names{"", "localhost", "127.0.0.1", "::1", tcp.IP.String()}, named...)
 }
 
-// check refuses requests to another name.
+// check refuses requests for another name.
 func (n names) check(c *gin.Context) {
 	host := c.Request.Host
 	if name, port, err := net.SplitHostPort(host); err == nil {

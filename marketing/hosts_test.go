@@ -10,8 +10,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// TestHosts: a page of another site cannot read what is recommended to a
-// customer by giving a name of its own the address of this machine.
+// TestHosts: a page of another site cannot read a customer's recommendations by giving
+// one of its own names the address of this machine.
 func TestHosts(t *testing.T) {
 	t.Parallel()
 	settings := Settings{

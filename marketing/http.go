@@ -17,12 +17,12 @@ import (
 	"go.uber.org/zap"
 )
 
-// handler answers customers, probes and scrapes.
+// handler serves customers, probes and scrapes.
 type handler struct {
 	store    *store
 	follower *follower
 	log      *zap.Logger
-	failed   *atomic.Int64 // requests since the database was last there
+	failed   *atomic.Int64 // failed requests since the database last answered
 }
 
 func newHandler(s *store, f *follower, own names, log *zap.Logger) http.Handler {
@@ -77,13 +77,13 @@ func (h handler) recommendations(c *gin.Context) {
 	}{customerID, items})
 }
 
-// bounded is the context of a look at the database. It goes on when the client
-// leaves: a statement that is broken off costs its connection.
+// bounded is the context of a query. A client that leaves does not cancel it: a
+// cancelled statement costs its connection.
 func bounded(c *gin.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(context.WithoutCancel(c.Request.Context()), d)
 }
 
-// readQuery reads what is asked for, and finds everything that is wrong with it.
+// readQuery parses the request, and finds all its faults.
 func readQuery(escapedID, rawQuery string) (customerID string, limit int, wrong []fieldError) {
 	add := func(field, message string) { wrong = append(wrong, fieldError{field, message}) }
 	customerID, err := url.PathUnescape(escapedID)
@@ -128,11 +128,11 @@ func checkCustomerID(id string) string {
 	return ""
 }
 
-// probeTime bounds the look at the database: probes are impatient.
+// probeTime is the time limit of a probe's query.
 const probeTime = 2 * time.Second
 
-// readiness: recommendations can be given while the feed is away, and while it
-// is still being caught up with.
+// readiness: recommendations can be given while the feed is away, and while the
+// follower catches up.
 func (h handler) readiness(c *gin.Context) {
 	ctx, cancel := bounded(c, probeTime)
 	defer cancel()
@@ -154,8 +154,8 @@ func (h handler) readiness(c *gin.Context) {
 	}{at.Cursor, h.follower.caughtUp.Load(), last})
 }
 
-// unavailable logs the first of the requests that fail. The others are counted:
-// clients decide how many there are.
+// unavailable logs the first request that fails. The others are counted: clients decide
+// how many there are.
 func (h handler) unavailable(c *gin.Context, err error) {
 	if h.failed.Add(1) == 1 {
 		h.log.Warn("requests fail", zap.String("route", c.FullPath()), zap.Error(err))
@@ -170,7 +170,7 @@ func (h handler) available() {
 	}
 }
 
-// recoverPanics answers a panic with 500 and keeps its text inside.
+// recoverPanics answers a panic with 500, without its text.
 func (h handler) recoverPanics(c *gin.Context) {
 	defer func() {
 		if cause := recover(); cause != nil {
@@ -181,14 +181,14 @@ func (h handler) recoverPanics(c *gin.Context) {
 	c.Next()
 }
 
-// setHeaders: answers are personal and change at any time.
+// setHeaders sets headers of every answer: answers are personal and change at any time.
 func setHeaders(c *gin.Context) {
 	c.Header("X-Content-Type-Options", "nosniff")
 	c.Header("Cache-Control", "no-store")
 }
 
-// endDeadline ends readTimeout for a request without a body: net/http reads on, to
-// notice a client that hangs up, and would take a slow answer for that.
+// endDeadline removes readTimeout from a request without a body: net/http keeps
+// reading, to notice a client that hangs up, and would take a slow answer for that.
 func endDeadline(c *gin.Context) {
 	if c.Request.ContentLength == 0 {
 		// Fails only in tests without a connection.

@@ -105,8 +105,8 @@ func TestHTTP_UnknownPathsAndMethods(t *testing.T) {
 	}
 }
 
-// The service starts without its database, works when it is there, and tells
-// when it is not.
+// The service starts without its database, works once it is there, and reports when it
+// is not.
 func TestHTTP_DatabaseAway(t *testing.T) {
 	t.Parallel()
 	cluster := pgtest.NewCluster(t)
@@ -137,8 +137,8 @@ func TestHTTP_DatabaseAway(t *testing.T) {
 	require.Equal(t, []string{"popular place-1 2"}, s.recommended("minho"))
 }
 
-// Of the requests that fail while the database is away, the first is logged;
-// the number of the others is, once they are answered again.
+// Of the requests that fail while the database is away, the first is logged; the number
+// of the others is logged once requests are answered again.
 func TestHTTP_DatabaseAwayIsLoggedOnce(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)
@@ -165,8 +165,8 @@ func TestHTTP_DatabaseAwayIsLoggedOnce(t *testing.T) {
 	require.Less(t, fails, asked/2)
 }
 
-// What net/http writes is in the log, with one message, and at Debug where it
-// names a client; a flood of it is thinned out, whatever it names.
+// net/http's messages are in the log, with one message, and at Debug if they name a
+// client; any flood of them is limited.
 func TestHTTP_ServerLog(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)
@@ -187,8 +187,8 @@ func TestHTTP_ServerLog(t *testing.T) {
 	}
 }
 
-// A body that never comes holds its connection for no longer than readTimeout,
-// though it was not waited for before the answer.
+// A body that never arrives holds its connection no longer than readTimeout, though the
+// answer does not wait for it.
 func TestHTTP_StalledBody(t *testing.T) {
 	t.Parallel()
 	s := start(t, newFakeFeed(t), "sqlite://"+t.TempDir()+"/marketing.db", zap.NewNop())
@@ -199,7 +199,7 @@ func TestHTTP_StalledBody(t *testing.T) {
 			conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", s.Address())
 			require.NoError(t, err)
 			defer conn.Close()
-			require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
+			require.NoError(t, conn.SetDeadline(time.Now().Add(waitLimit)))
 			_, err = fmt.Fprintf(conn, "GET %s HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{", path)
 			require.NoError(t, err)
 			_, err = io.Copy(io.Discard, conn)
@@ -216,7 +216,7 @@ type deadlines struct {
 
 func (d *deadlines) SetReadDeadline(at time.Time) error { d.set = append(d.set, at); return nil }
 
-// A slow answer to a request without a body is not taken for a client that left.
+// A slow answer to a request without a body is not taken for a client that has left.
 func TestHTTP_NoDeadlineWithoutABody(t *testing.T) {
 	t.Parallel()
 	h, _ := serving(openStore(t, "sqlite://"+t.TempDir()+"/marketing.db"))

@@ -13,7 +13,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 )
 
-// serving is a handler on the store, and what it logs.
+// serving is a handler on the store, and its log.
 func serving(s *store) (http.Handler, *observer.ObservedLogs) {
 	core, logs := observer.New(zap.DebugLevel)
 	return newHandler(s, &follower{}, nil, zap.New(core)), logs
@@ -27,7 +27,7 @@ func counted(t *testing.T, h http.Handler) string {
 	return answer.Body.String()
 }
 
-// A client that leaves stops no statement, and costs no other client anything.
+// A client that leaves cancels no statement, and affects no other client.
 func TestHTTP_ClientLeaves(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -75,8 +75,7 @@ func TestHTTP_ClientHangsUp(t *testing.T) {
 	require.True(t, s.prepared.Load())
 }
 
-// Only an error that says that a table is missing makes the tables be created
-// again.
+// Only an error about a missing table makes the tables be created again.
 func TestStore_PreparedUntilATableIsMissing(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {

@@ -13,9 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestIndependence: nothing here imports any other package of the module, and
-// nothing there imports this one, but for the command. So the folder can be
-// deleted. Tests may reach further.
+// TestIndependence: this package imports no other package of the module, and none
+// except the command imports it. So the folder can be deleted. Tests may import more.
 func TestIndependence(t *testing.T) {
 	t.Parallel()
 	root, module := findModule(t)

@@ -13,11 +13,11 @@ import (
 	"go.uber.org/zap"
 )
 
-// A service that is to be killed runs in a child of the test: the test's own
-// binary, told by its environment what to be.
+// A service that is to be killed runs in a child of the test: the test's own binary,
+// configured by its environment.
 const mortalVariable = "MARKETING_TEST_MORTAL"
 
-// liveMortally is the child's whole life.
+// liveMortally is the child's main function.
 func liveMortally(told string) int {
 	var settings Settings
 	if err := json.Unmarshal([]byte(told), &settings); err != nil {
@@ -31,9 +31,9 @@ func liveMortally(told string) int {
 	return 1
 }
 
-// TestFollower_Killed kills the service with kill -9 at some moment after it
-// was handed a page: before the page is written, within its transaction or
-// after it. Whenever that is, the store holds exactly what its cursor says.
+// TestFollower_Killed kills the service with kill -9 at some moment after it got a
+// page: before the page is written, within its transaction or after it. The store
+// always has exactly the content up to its cursor.
 func TestFollower_Killed(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -51,11 +51,11 @@ func TestFollower_Killed(t *testing.T) {
 			require.NoError(t, child.Start())
 			select {
 			case <-pages:
-			case <-time.After(patience):
+			case <-time.After(waitLimit):
 				require.NoError(t, child.Process.Kill())
 				require.FailNow(t, "the service does not read the feed")
 			}
-			// Sometimes too early to get anywhere, but not for ever.
+			// Sometimes too early to make progress, but not for ever.
 			time.Sleep(rand.N(time.Duration(2+3*inVain) * time.Millisecond))
 			require.NoError(t, child.Process.Kill())
 			require.Error(t, child.Wait())

@@ -9,13 +9,13 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// serverLog makes log entries of the lines that net/http writes. They name the
-// addresses of clients, and any client can cause most of them: so they are at
-// Debug, and their message is the same, by which a flood of them is recognised.
+// serverLog makes log entries of net/http's lines. They contain clients' addresses, and
+// any client can cause most of them: so they are at Debug, and have the same message,
+// by which a flood of them is recognised.
 type serverLog struct{ log *zap.Logger }
 
-// acceptError begins a line that no client causes alone, such as of too many open
-// files. It names no client.
+// acceptError is the prefix of a line that no client causes alone, such as about too
+// many open files. It names no client.
 const acceptError = "http: Accept error: "
 
 // newServerLog writes at most ten lines of a level in ten seconds.

@@ -10,7 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 )
 
-// metrics are what the service counts of itself.
+// metrics are the service's metrics.
 type metrics struct {
 	registry *prometheus.Registry
 	requests *prometheus.CounterVec

@@ -14,7 +14,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// offered is an event of the catalogue, with what it says of the item besides.
+// offered is an event of the catalogue, with further fields of the item.
 func offered(eventType, itemID, itemName string, says map[string]any) string {
 	data := map[string]any{"kind": "lodging", "ownerId": "bora", "item": map[string]any{"id": itemID, "name": itemName}, "withdrawn": false}
 	for name, value := range says {
@@ -103,9 +103,9 @@ func TestRecommend_PresentName(t *testing.T) {
 	})
 }
 
-// Before the feed has been read to its end once, a withdrawal may be still to
-// come: nothing is recommended, whether the service is new, was started late, or
-// has had its tables dropped.
+// Before the feed has been read to its end once, a withdrawal may still come: nothing
+// is recommended, whether the service is new, was started late, or has had its tables
+// dropped.
 func TestFollower_RecommendsNothingTakenOffWhileItCatchesUp(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -115,7 +115,7 @@ func TestFollower_RecommendsNothingTakenOffWhileItCatchesUp(t *testing.T) {
 		pages := 0
 		f.serves = func() {
 			if pages++; pages == 3 {
-				f.Unlock() // what is looked at meanwhile asks nothing of the feed
+				f.Unlock() // requests meanwhile do not use the feed
 				close(thirdPage)
 				<-goOn
 				f.Lock()
@@ -124,7 +124,7 @@ func TestFollower_RecommendsNothingTakenOffWhileItCatchesUp(t *testing.T) {
 		goesOn := sync.OnceFunc(func() { close(goOn) })
 		t.Cleanup(goesOn) // the feed cannot be closed before
 		s := start(t, f, databaseURL, zap.NewNop())
-		<-thirdPage // two pages are taken in
+		<-thirdPage // two pages are processed
 		require.Empty(t, s.recommended("minho"))
 		goesOn()
 		s.requireCaughtUp(f)
@@ -147,7 +147,7 @@ func TestFollower_RecommendsNothingTakenOffWhileItCatchesUp(t *testing.T) {
 	})
 }
 
-// oldTables are those of the first version, which knew bookings only.
+// oldTables are those of the first version, which stored bookings only.
 var oldTables = []string{
 	`CREATE TABLE marketing_progress (id integer PRIMARY KEY CHECK (id = 1), cursor text NOT NULL, last_event_at timestamptz)`,
 	`CREATE TABLE marketing_bookings (order_id text PRIMARY KEY, customer_id text NOT NULL, kind text NOT NULL, item_id text NOT NULL,
@@ -156,8 +156,8 @@ var oldTables = []string{
 	`INSERT INTO marketing_bookings VALUES ('lodging-1', 'alice', 'lodging', 'place-1', 'Old name', '2026-11-24 01:38:28+00:00', FALSE)`,
 }
 
-// A store of the first version, which has passed over the events of the
-// catalogue, is brought up to date by the service itself.
+// A store of the first version, which skipped the events of the catalogue, is migrated
+// by the service itself.
 func TestFollower_UpgradesAStoreOfTheFirstVersion(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -176,7 +176,7 @@ func TestFollower_UpgradesAStoreOfTheFirstVersion(t *testing.T) {
 	})
 }
 
-// withoutTables opens a database as it is: opening a store makes its tables.
+// withoutTables opens a database without creating tables, which opening a store does.
 func withoutTables(t *testing.T, databaseURL string) *sql.DB {
 	t.Helper()
 	where, err := Settings{DatabaseURL: databaseURL}.database()
@@ -187,7 +187,7 @@ func withoutTables(t *testing.T, databaseURL string) *sql.DB {
 	return sql.OpenDB(pgdriver.NewConnector(where.postgres...))
 }
 
-// What carries no end, and a day, ends with that day where it is.
+// An offer with a day and without an end ends with that day in its time zone.
 func TestEvent_EndsWithItsDay(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -218,8 +218,8 @@ func TestEvent_EndsWithItsDay(t *testing.T) {
 	require.ErrorContains(t, err, "data.date")
 }
 
-// A drink that was registered before there were events is not recommended once
-// its day is over.
+// A drink that was registered before there were events is not recommended after its
+// day.
 func TestRecommend_NotADrinkOfThePast(t *testing.T) {
 	t.Parallel()
 	s := openStore(t, "sqlite://"+t.TempDir()+"/marketing.db")

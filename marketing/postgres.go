@@ -15,18 +15,18 @@ import (
 const (
 	maxConns    = 10
 	dialTimeout = 3 * time.Second
-	// readGrace is how much longer we wait for an answer than the server works
-	// on it: a statement that the server gave up leaves the connection usable.
+	// readGrace is how much longer than the server's time limit we wait for an answer:
+	// a statement that the server cancels leaves the connection usable.
 	readGrace = time.Second
-	// connLifetime makes the pool find its way to new servers after a failover.
+	// connLifetime makes the pool connect to new servers after a failover.
 	connLifetime = 30 * time.Minute
-	// idleInTransaction frees the locks of a process that hangs.
+	// idleInTransaction releases the locks of a process that hangs.
 	idleInTransaction = 30 * time.Second
 )
 
-// postgresOptions reads a URL as the rest of Yeyak does: sslmode=disable
-// switches TLS off, with any other the server is verified, and parameters that
-// are not about the connection set the session's.
+// postgresOptions parses a URL as the rest of Yeyak does: sslmode=disable switches TLS
+// off, with any other the server is verified, and parameters that are not about the
+// connection set the session's.
 func postgresOptions(u *url.URL) ([]pgdriver.Option, error) {
 	host, port, query := u.Hostname(), u.Port(), u.Query()
 	if host == "" || len(u.Path) < 2 || u.User.Username() == "" {

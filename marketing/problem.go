@@ -17,8 +17,8 @@ const (
 	internalError    = "internal"
 )
 
-// problem is an RFC 9457 problem detail, the one form of every error. Its type
-// says no more than its status does; the code does.
+// problem is an RFC 9457 problem detail, the one form of every error. Its type says no
+// more than its status; the code does.
 type problem struct {
 	Type   string       `json:"type"`
 	Title  string       `json:"title"`
@@ -28,13 +28,13 @@ type problem struct {
 	Errors []fieldError `json:"errors,omitempty"`
 }
 
-// fieldError is what is wrong with one parameter.
+// fieldError is the fault of one parameter.
 type fieldError struct {
 	Field   string `json:"field"`
 	Message string `json:"message"`
 }
 
-// retryAfter is what a client is asked to wait, in seconds.
+// retryAfter is how long clients should wait, in seconds.
 const retryAfter = "2"
 
 func refuse(c *gin.Context, status int, code, detail string, wrong ...fieldError) {
@@ -43,7 +43,7 @@ func refuse(c *gin.Context, status int, code, detail string, wrong ...fieldError
 	}
 	c.Header("Content-Type", "application/problem+json")
 	c.Status(status)
-	_ = json.NewEncoder(c.Writer).Encode(problem{ // fails only when the client has gone
+	_ = json.NewEncoder(c.Writer).Encode(problem{ // fails only if the client has gone
 		Type: "about:blank", Title: http.StatusText(status), Status: status, Detail: detail, Code: code, Errors: wrong,
 	})
 	c.Abort()

@@ -23,16 +23,15 @@ type recommendation struct {
 	Kind    string `json:"kind"`
 	Item    item   `json:"item"`
 	Because string `json:"because"`
-	// Customers is how many have booked it: of those who share an item with
-	// the customer, or of all, as Because says.
+	// Customers is how many customers have booked it: of all, or of those with an item
+	// in common, as Because says.
 	Customers int `json:"customers"`
 }
 
-// scored are the items that a customer has not booked, with how many others
-// have; %s says which others. own are the customer's items, alike are those who
-// share one of them. A cancelled booking is none. What takes no orders is left
-// out, and everything until the feed was read to its end once: only then is it
-// known what was taken off.
+// scored are the items that a customer has not booked, with how many other customers
+// have; %s selects these. own are the customer's items, alike the customers with one of
+// them. Cancelled bookings do not count. Items that take no orders are left out, and all
+// items until the feed was read to its end once: only then are all withdrawals known.
 const scored = `
 	WITH own AS (
 		SELECT DISTINCT kind, item_id FROM marketing_bookings WHERE customer_id = ? AND NOT cancelled
@@ -57,9 +56,9 @@ const scored = `
 	)) AS item_name
 	FROM best ORDER BY customers DESC, item_id, kind`
 
-// recommend finds up to limit items for the customer: what those who booked
-// the same also booked, most shared first, and after that what is popular. The
-// same bookings and offers give the same answer.
+// recommend returns up to limit items for the customer: those of customers with an item
+// in common, the most frequent first, and after that popular ones. The same bookings and
+// offers give the same answer.
 func (s *store) recommend(ctx context.Context, customerID string, limit int) ([]recommendation, error) {
 	if err := s.prepare(ctx); err != nil {
 		return nil, err

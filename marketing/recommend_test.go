@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// take makes the store hold what the events tell.
+// take stores the events.
 func take(t *testing.T, s *store, events ...string) {
 	t.Helper()
 	at, err := s.progress(t.Context())
@@ -57,8 +57,8 @@ func TestRecommend(t *testing.T) {
 			"finn hall", "gina hall", "hana hall", "gina tent",
 		)...)
 		require.Equal(t, []string{
-			"also_booked lake 2",                        // not eun's: she shares nothing
-			"also_booked Barn 1", "also_booked attic 1", // byte by byte, whatever the language of the database
+			"also_booked lake 2",                        // not eun's: she has no booking in common
+			"also_booked Barn 1", "also_booked attic 1", // byte by byte, in every locale
 			"popular hall 4", "popular tent 1",
 		}, recommended(t, s, "alice", 5))
 		require.Equal(t, []string{"also_booked lake 2", "also_booked Barn 1"}, recommended(t, s, "alice", 2))
@@ -91,7 +91,7 @@ func TestRecommend_CancelledBookingsDoNotCount(t *testing.T) {
 	})
 }
 
-// Orders of every kind come and go under names of their own.
+// Orders of every kind have events with names of their own.
 func TestRecommend_EveryKindOfOrder(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -101,7 +101,7 @@ func TestRecommend_EveryKindOfOrder(t *testing.T) {
 			{"cafe", "OrderPlaced", "OrderCanceled"}, {"cleaning", "CallPlaced", "CallCanceled"},
 		}
 		for _, k := range kinds {
-			// One id in four kinds are four things.
+			// One id in four kinds is four things.
 			take(t, s, cloudEvent(k.comes, k.kind+"-1", "bora", k.kind, "same", "A "+k.kind, firstTime))
 		}
 		take(t, s, cloudEvent("OrderPlaced", "food-2", "alice", "food", "same", "A food", firstTime))
@@ -164,8 +164,7 @@ func TestTake_TwiceChangesNothing(t *testing.T) {
 	})
 }
 
-// A cancellation that is all that is known of an order is kept for the order's
-// sake.
+// A cancellation of an otherwise unknown order is stored.
 func TestTake_CancelledBeforePlaced(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
@@ -188,7 +187,7 @@ func TestTake_AllOrNothing(t *testing.T) {
 		require.NoError(t, made.add(json.RawMessage(placed("lodging-2", "alice", "lake"))))
 		made.cursor = "2"
 		require.ErrorIs(t, s.take(t.Context(), "", made), errOvertaken, "another process has gone on from there")
-		// A booking that the database refuses takes the cursor back with it.
+		// If the database refuses a booking, the cursor is rolled back, too.
 		_, err := s.db.ExecContext(t.Context(), "CREATE UNIQUE INDEX one_a_customer ON marketing_bookings (customer_id)")
 		require.NoError(t, err)
 		require.Error(t, s.take(t.Context(), "1", made))

@@ -12,7 +12,7 @@ import (
 	"go.uber.org/zap"
 )
 
-// StopGrace is how long requests that are under way may take to end.
+// StopGrace is how long running requests may take to end.
 const StopGrace = 5 * time.Second
 
 // Service is a running marketing service.
@@ -27,8 +27,8 @@ type Service struct {
 	failed   chan error
 }
 
-// Start starts the service. Neither the feed nor a PostgreSQL need answer yet:
-// it follows when they do. On an error nothing is left running.
+// Start starts the service. Feed and PostgreSQL need not answer yet: it follows when
+// they do. After an error nothing is left running.
 func Start(ctx context.Context, settings Settings, log *zap.Logger) (*Service, error) {
 	m := settings.mistakes()
 	if err := m.err(); err != nil {
@@ -58,8 +58,8 @@ func Start(ctx context.Context, settings Settings, log *zap.Logger) (*Service, e
 	return s, nil
 }
 
-// readTimeout bounds a request with its body, which net/http waits for even after
-// the answer.
+// readTimeout is the time limit of a request with its body, for which net/http waits
+// even after the answer.
 const readTimeout = 5 * time.Second
 
 func (s *Service) run(ctx context.Context, listener net.Listener, own names) {
@@ -83,7 +83,7 @@ func (s *Service) run(ctx context.Context, listener net.Listener, own names) {
 // Address is where the service listens, host:port.
 func (s *Service) Address() string { return s.address }
 
-// Wait lets the service run until ctx ends or it fails, and then stops it.
+// Wait runs the service until ctx ends or it fails, and then stops it.
 func (s *Service) Wait(ctx context.Context) error {
 	var failure error
 	select {
@@ -97,8 +97,8 @@ func (s *Service) Wait(ctx context.Context) error {
 	return errors.Join(failure, s.Stop(grace))
 }
 
-// Stop ends the service: no more requests, then no more events, then the
-// database. Requests that are under way get until ctx ends.
+// Stop stops the service: no more requests, then no more events, then the database.
+// Running requests have until ctx ends.
 func (s *Service) Stop(ctx context.Context) error {
 	if err := s.http.Shutdown(ctx); err != nil {
 		_ = s.http.Close()

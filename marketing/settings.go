@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Settings is what the service can be told.
+// Settings are the service's settings.
 type Settings struct {
 	Listen      string        `name:"listen" env:"YEYAK_MARKETING_LISTEN" default:"127.0.0.1:8090" help:"Address of the recommendations, host:port."`
 	Hosts       []string      `name:"hosts" env:"YEYAK_MARKETING_HOSTS" help:"Host names that requests may carry besides localhost, where it listens on loopback. Elsewhere any name may be used."`
@@ -25,7 +25,7 @@ type Settings struct {
 // longestPoll is an hour: recommendations may be late, but not that late.
 const longestPoll = time.Hour
 
-// mistakes are the bad settings, a line each.
+// mistakes are the invalid settings, a line each.
 type mistakes []error
 
 func (s Settings) mistakes() (m mistakes) {
@@ -36,7 +36,7 @@ func (s Settings) mistakes() (m mistakes) {
 		m.add("feed", "YEYAK_FEED_URL", shown(s.feed()), "the URL of an API, such as http://127.0.0.1:8080")
 	}
 	if _, err := s.database(); err != nil {
-		// It may hold a password, or be one that was pasted into the wrong variable.
+		// It may contain a password, or be one that was pasted into the wrong variable.
 		m = append(m, fmt.Errorf("--marketing-database-url (MARKETING_DATABASE_URL) is %s: %w", hidden, err))
 	}
 	if s.DatabaseURL == "" && s.DataDir == "" {
@@ -86,7 +86,7 @@ func feedURL(raw string) (*url.URL, error) {
 
 const hidden = "(not shown)"
 
-// Secret is never shown. string(s) is the real one.
+// Secret is never shown. string(s) is the value.
 type Secret string
 
 func (s Secret) String() string {

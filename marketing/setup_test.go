@@ -40,7 +40,7 @@ func eachDatabase(t *testing.T, test func(t *testing.T, databaseURL string)) {
 	})
 }
 
-// openStore opens a store of the test's own, with its tables.
+// openStore opens a store of one test, with its tables.
 func openStore(t *testing.T, databaseURL string) *store {
 	t.Helper()
 	where, err := Settings{DatabaseURL: databaseURL}.database()
@@ -98,7 +98,7 @@ func (r *running) request(method, path string) answer {
 	raw, err := io.ReadAll(response.Body)
 	require.NoError(r, err)
 	a := answer{status: response.StatusCode, header: response.Header, raw: string(raw)}
-	_ = json.Unmarshal(raw, &a.body) // what has another shape is looked at raw
+	_ = json.Unmarshal(raw, &a.body) // other content is read from raw
 	return a
 }
 
@@ -122,7 +122,7 @@ func inShort(items []recommendation) (all []string) {
 	return all
 }
 
-// requireCaughtUp waits until all of the feed is taken in.
+// requireCaughtUp waits until the whole feed is processed.
 func (r *running) requireCaughtUp(f *fakeFeed) {
 	r.Helper()
 	eventually(r.T, func() bool {
@@ -131,27 +131,27 @@ func (r *running) requireCaughtUp(f *fakeFeed) {
 	})
 }
 
-// eventually looks in the test's own goroutine, so that a requirement in the
-// condition may end the test.
+// eventually runs in the test's own goroutine, so that a requirement in the condition
+// may end the test.
 func eventually(t *testing.T, condition func() bool) {
 	t.Helper()
-	for end := time.Now().Add(patience); !condition(); time.Sleep(5 * time.Millisecond) {
-		require.True(t, time.Now().Before(end), "not seen within %v", patience)
+	for end := time.Now().Add(waitLimit); !condition(); time.Sleep(5 * time.Millisecond) {
+		require.True(t, time.Now().Before(end), "not seen within %v", waitLimit)
 	}
 }
 
-const patience = 2 * time.Minute
+const waitLimit = 2 * time.Minute
 
-// fakeFeed is the API as far as this service knows it.
+// fakeFeed is the API as far as this service uses it.
 type fakeFeed struct {
 	*httptest.Server
 	sync.Mutex
 	events []string
-	asked  []string // with which cursors
-	// instead answers in the feed's stead, while it is set.
+	asked  []string // the requested cursors
+	// instead answers instead of the feed, while it is set.
 	instead http.HandlerFunc
-	// serves is told of each page before it is handed out: a client has all of one
-	// before its request has ended.
+	// serves is called before each page is sent: a client has all of a page before its
+	// request has ended.
 	serves func()
 }
 
@@ -186,7 +186,7 @@ func (f *fakeFeed) questions() []string {
 	return append([]string(nil), f.asked...)
 }
 
-// Cursors are nobody's business but the feed's: these count events.
+// Only the feed knows what its cursors mean: these count events.
 func cursorAt(n int) string {
 	if n == 0 {
 		return ""
@@ -226,7 +226,7 @@ func (f *fakeFeed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 var firstTime = time.Date(2026, 11, 24, 1, 38, 28, 914974000, time.UTC)
 
-// cloudEvent is an event as the feed tells it.
+// cloudEvent is an event in the feed's format.
 func cloudEvent(eventType, order, customer, kind, itemID, itemName string, at time.Time) string {
 	raw, err := json.Marshal(map[string]any{
 		"specversion": "1.0", "id": order + "/" + eventType, "source": "/yeyak/" + kind, "type": eventType,
@@ -242,12 +242,12 @@ func cloudEvent(eventType, order, customer, kind, itemID, itemName string, at ti
 	return string(raw)
 }
 
-// placed is the event of a reservation that came into being.
+// placed is the event of a reservation that was accepted.
 func placed(order, customer, item string) string {
 	return cloudEvent("ReservationPlaced", order, customer, "lodging", item, "Name of "+item, firstTime)
 }
 
-// cancelled is the event of one that was taken back.
+// cancelled is the event of one that was cancelled.
 func cancelled(order, customer, item string) string {
 	return cloudEvent("ReservationCanceled", order, customer, "lodging", item, "Name of "+item, firstTime)
 }

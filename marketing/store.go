@@ -13,25 +13,24 @@ import (
 	"github.com/uptrace/bun/driver/pgdriver"
 )
 
-// dbTimeout bounds every operation, and each statement on the server.
+// dbTimeout is the time limit of every operation, and of each statement on the server.
 const dbTimeout = 5 * time.Second
 
-// store keeps the bookings, what can be booked, and how far the feed has been
-// read.
+// store stores the bookings, the offers, and the feed's cursor.
 type store struct {
 	db       *bun.DB
 	dialect  dialect
-	prepared atomic.Bool // the tables are there
+	prepared atomic.Bool // the tables exist
 }
 
-// dialect is all in which the two databases differ.
+// dialect is the difference between the two databases.
 type dialect struct {
-	// key is a text that is compared byte by byte, so that both list items in
-	// the same order.
+	// key is a text that is compared byte by byte, so that both list items in the same
+	// order.
 	key string
-	// takeTurns makes processes that create tables wait for each other.
+	// takeTurns makes processes create tables one after the other.
 	takeTurns string
-	// filled counts those of the tables that are there which the feed fills.
+	// filled counts the existing tables that the feed fills.
 	filled string
 }
 
@@ -44,7 +43,7 @@ var (
 	}
 	sqlite = dialect{
 		key:       "text",
-		takeTurns: "SELECT 1", // one writer: they do
+		takeTurns: "SELECT 1", // one writer: they do so anyway
 		filled:    "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('marketing_offers', 'marketing_bookings')",
 	}
 )
@@ -59,15 +58,15 @@ func (s *store) close() error {
 	return nil
 }
 
-// tables, with {key} for the type of keys. Their names keep apart what shares a
-// database. The progress comes before the bookings, as in take: the INSERT waits
-// for a page that is being written, and an index for the bookings of that page,
-// so that the other order is a deadlock.
+// tables, with {key} for the type of keys. Their names distinguish them in a shared
+// database. The progress comes before the bookings, as in take: the INSERT waits for a
+// page that is being written, and an index for the bookings of that page, so that the
+// other order is a deadlock.
 //
-// The progress of the first version, which knew bookings only, has another name.
-// It is left alone: a process of that version may still go on, and would lead
-// this one past events that it does not know. So this version reads the feed
-// from the beginning once more; the bookings that are there stay.
+// The progress of the first version, which stored bookings only, has another name. It
+// is left alone: a process of that version may still run, and would lead this one past
+// events that it does not know. So this version reads the feed from the beginning once
+// more; the existing bookings stay.
 var tables = []string{
 	`CREATE TABLE IF NOT EXISTS marketing_followed (
 		id integer PRIMARY KEY CHECK (id = 1),
@@ -99,22 +98,22 @@ var tables = []string{
 	`CREATE INDEX IF NOT EXISTS marketing_bookings_name ON marketing_bookings (kind, item_id, placed_at, order_id)`,
 }
 
-// beginning makes sure that there is a progress, of which nothing was read if it
-// is new.
+// beginning makes sure that there is a progress, from the feed's beginning if it is
+// new.
 const beginning = `INSERT INTO marketing_followed (id, cursor, complete) VALUES (1, '', FALSE) ON CONFLICT DO NOTHING`
 
 type progressRow struct {
 	bun.BaseModel `bun:"table:marketing_followed"`
 
 	Cursor string
-	// Complete: the feed has been read to its end once. Before that, what was
-	// taken off may still look as if it could be booked.
+	// Complete: the feed has been read to its end once. Before that, a withdrawn offer
+	// may still look available.
 	Complete    bool
 	LastEventAt time.Time `bun:",nullzero"`
 }
 
-// prepare makes sure that the tables are there. Where one is missing that the
-// feed fills, the feed is read from the beginning.
+// prepare makes sure that the tables exist. If one that the feed fills is missing, the
+// feed is read from the beginning.
 func (s *store) prepare(ctx context.Context) error {
 	if s.prepared.Load() {
 		return nil
@@ -146,10 +145,9 @@ func (s *store) prepare(ctx context.Context) error {
 	return nil
 }
 
-// noteMissing makes the next operation create the tables again when err says that
-// one is missing: dropping tables to have them filled anew takes no restart. After
-// any other error they are still there, and creating them would take turns with
-// what other processes write.
+// noteMissing makes the next operation create the tables again if err says that one is
+// missing: after dropping tables no restart is needed. After any other error they still
+// exist, and creating them would wait for other processes' writes.
 func (s *store) noteMissing(err error) {
 	if isMissing(err) {
 		s.prepared.Store(false)
@@ -159,7 +157,7 @@ func (s *store) noteMissing(err error) {
 // undefinedTable is a code of PostgreSQL.
 const undefinedTable = "42P01"
 
-// isMissing tells whether a table, or the row of the progress, is not there.
+// isMissing reports whether a table, or the row of the progress, is missing.
 func isMissing(err error) bool {
 	if errors.Is(err, sql.ErrNoRows) {
 		return true
@@ -167,12 +165,11 @@ func isMissing(err error) bool {
 	if failed, ok := errors.AsType[pgdriver.Error](err); ok {
 		return failed.Field('C') == undefinedTable
 	}
-	// The drivers for SQLite have no code of its own for that.
+	// SQLite's drivers have no code for that.
 	return err != nil && strings.Contains(err.Error(), "no such table: ")
 }
 
-// progress tells how far the feed has been read: the cursor to go on from, ""
-// for the very beginning.
+// progress returns the feed's cursor, "" for the beginning.
 func (s *store) progress(ctx context.Context) (row progressRow, err error) {
 	if err := s.prepare(ctx); err != nil {
 		return progressRow{}, err
@@ -186,12 +183,11 @@ func (s *store) progress(ctx context.Context) (row progressRow, err error) {
 	return row, nil
 }
 
-// errOvertaken: another process has gone on from the same cursor.
+// errOvertaken: another process has continued from the same cursor.
 var errOvertaken = errors.New("overtaken")
 
-// take writes what a page came to and the cursor behind it, in one
-// transaction: either both are there or neither. The bookings are kept by
-// their orders' ids, so that one that is told of twice is still one. When the
+// take writes the result of a page and the cursor after it, in one transaction.
+// Bookings are stored by their orders' ids, so that a repeated event adds none. If the
 // cursor is no longer at from, nothing is written: errOvertaken.
 func (s *store) take(ctx context.Context, from string, p progress) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
@@ -223,8 +219,7 @@ func (s *store) take(ctx context.Context, from string, p progress) error {
 	return nil
 }
 
-// writeOffers keeps what can be booked as the last event of it says. What was
-// deleted stays so.
+// writeOffers stores the offers' last known state. A deleted offer stays so.
 func writeOffers(ctx context.Context, tx bun.Tx, all []offer) error {
 	if len(all) == 0 {
 		return nil

@@ -10,9 +10,8 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/pgtest"
 )
 
-// TestStore_PreparedWhileAPageIsWritten: the first request of a process makes
-// sure of the tables while another, or its own follower, writes a page. Neither
-// may end in a deadlock.
+// TestStore_PreparedWhileAPageIsWritten: a process's first request prepares the tables
+// while another process, or its own follower, writes a page, without a deadlock.
 func TestStore_PreparedWhileAPageIsWritten(t *testing.T) {
 	t.Parallel()
 	databaseURL := pgtest.New(t)

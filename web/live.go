@@ -74,14 +74,14 @@ func (v *visit) enterStream() (leave func(), err error) {
 		return nil, err
 	}
 	account := "caller " + v.caller.ID
-	if !v.Admission.Callers.Follow(account) {
+	if !v.Admission.Callers.OpenStream(account) {
 		return nil, booking.Errorf(tooManyRequests, "")
 	}
 	if err := v.Admission.Streams.Enter(v.ctx); err != nil {
-		v.Admission.Callers.Leave(account)
+		v.Admission.Callers.CloseStream(account)
 		return nil, err
 	}
-	return func() { v.Admission.Streams.Leave(true); v.Admission.Callers.Leave(account) }, nil
+	return func() { v.Admission.Streams.Leave(true); v.Admission.Callers.CloseStream(account) }, nil
 }
 
 // beginStream sends the headers of a stream of events.

@@ -1,4 +1,3 @@
-// Package workers says which worker serves which task queue, with what.
-// Registration and options only: what a worker does stands in workflows and
-// activities.
+// Package workers assigns workflows and activities to the workers of task queues:
+// registration and options only.
 package workers

@@ -17,12 +17,12 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// EmptyLargeUpdates takes the content out of updates that are larger than
-// contract.LargestUpdate, on their way from the engine to the workflow, which
-// then refuses them. The engine lets an update of 4 MB pass. The SDK sends it
-// back with the answer, also when that is a refusal; then the message is more
-// than the engine takes, the workflow task fails, and the engine terminates the
-// workflow or gives it the same update again, for ever.
+// EmptyLargeUpdates removes the content of updates that are larger than
+// contract.LargestUpdate, on their way from the engine to the workflow, which then
+// refuses them. The engine accepts an update of 4 MB. The SDK returns it with the
+// answer, also with a refusal; then the message is larger than the engine accepts, the
+// workflow task fails, and the engine terminates the workflow or delivers the same
+// update again, without end.
 func EmptyLargeUpdates(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	if err := invoke(ctx, method, req, reply, cc, opts...); err != nil {
 		return err
@@ -49,12 +49,12 @@ func emptyLargeUpdates(task *workflowservice.PollWorkflowTaskQueueResponse) erro
 	return nil
 }
 
-// longestWord is how many bytes are left of a name or identity at most.
+// longestWord is the maximum length in bytes of what is kept of a name or identity.
 const longestWord = 100
 
-// empty leaves the update's id, its name and its size. An update that cannot be
-// read to its end has the id that its message names, and is refused as well:
-// an error would hold up the whole task.
+// empty keeps the update's id, its name and its size. An update that cannot be parsed
+// completely has its message's id, and is refused as well: an error would block the
+// whole task.
 func empty(m *protocolpb.Message) error {
 	args, err := converter.GetDefaultDataConverter().ToPayloads(contract.Decision{Bytes: proto.Size(m.GetBody())})
 	if err != nil {
@@ -71,8 +71,8 @@ func empty(m *protocolpb.Message) error {
 	return err
 }
 
-// head is the word's first bytes, and never part of a character: a message with
-// such a string cannot be written.
+// head is the word's first bytes, without a partial character: a message with an
+// invalid string cannot be written.
 func head(word string) string {
 	return strings.ToValidUTF8(word[:min(len(word), longestWord)], "")
 }

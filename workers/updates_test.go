@@ -19,8 +19,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestEmptyLargeUpdates: wherever an update has its megabytes, none of them
-// reaches the workflow, which learns how many they were.
+// TestEmptyLargeUpdates: wherever in an update its megabytes are, none of them reaches
+// the workflow, which learns the size.
 func TestEmptyLargeUpdates(t *testing.T) {
 	t.Parallel()
 	large := strings.Repeat("x", contract.LargestUpdate)
@@ -81,8 +81,8 @@ func TestEmptyLargeUpdates(t *testing.T) {
 	}
 }
 
-// TestEmptyLargeUpdates_Unreadable: a large update that cannot be read does not
-// keep the rest of the task from the workflow, and is there to be refused.
+// TestEmptyLargeUpdates_Unreadable: a large update that cannot be parsed does not block
+// the rest of the task, and is refused.
 func TestEmptyLargeUpdates_Unreadable(t *testing.T) {
 	t.Parallel()
 	for name, tail := range map[string][]byte{
@@ -108,7 +108,7 @@ func TestEmptyLargeUpdates_Unreadable(t *testing.T) {
 	}
 }
 
-// through is the task that a worker gets when the engine answers with it.
+// through is the task that a worker gets from the engine's answer.
 func through(t *testing.T, reply proto.Message, update *updatepb.Request) *workflowservice.PollWorkflowTaskQueueResponse {
 	t.Helper()
 	body, err := anypb.New(update)

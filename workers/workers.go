@@ -15,10 +15,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Services are the activities of every service. One whose Service is zero is
-// not served by this process; its activities say so when asked.
+// Services are the activities of every service. A service whose Service is zero is not
+// served by this process; its activities return an error.
 type Services struct {
-	Payments      *activities.Payments // those that are deferred included
+	Payments      *activities.Payments // including deferred ones
 	Inventory     *activities.Inventory
 	Notifications *activities.Notifications
 	Management    *activities.Management
@@ -29,8 +29,8 @@ type Services struct {
 	Mypage        *activities.Mypage
 }
 
-// Sagas lists what the worker of the sagas has to have: the activities of all
-// services, since steps are done in place, and its own.
+// Sagas lists the activities of the sagas' worker: those of all services, since steps
+// run in place, and its own.
 func (s Services) Sagas() []any {
 	return []any{
 		s.Payments, s.deferred(), s.Inventory, s.Notifications, s.Management, s.Deliveries, s.Productions, s.Assignment, s.Drinks, s.Mypage,
@@ -38,7 +38,7 @@ func (s Services) Sagas() []any {
 	}
 }
 
-// deferred are the payments that had to wait, a queue of their own.
+// deferred are the deferred payments, which have a queue of their own.
 func (s Services) deferred() *activities.DeferredPayments {
 	return &activities.DeferredPayments{Payments: s.Payments}
 }
@@ -66,12 +66,12 @@ func (s Services) of(queue string) []any {
 	}
 }
 
-// Registry is what workflows are registered with; a replayer is one, too.
+// Registry registers workflows; a replayer is one, too.
 type Registry interface {
 	RegisterWorkflowWithOptions(w any, options workflow.RegisterOptions)
 }
 
-// RegisterWorkflows registers every workflow there is.
+// RegisterWorkflows registers all workflows.
 func RegisterWorkflows(r Registry) {
 	for name, w := range map[string]any{
 		contract.LodgingWorkflow:       workflows.Lodging,
@@ -93,33 +93,32 @@ type Workers struct {
 	running []worker.Worker
 }
 
-// Options are what the workers of a process are started with.
+// Options are the options of a process's workers.
 type Options struct {
 	Serve    []string // the task queues
 	Services Services
-	// StopWithin is how long a worker that is stopped waits for the tasks in its
-	// hands.
+	// StopWithin is how long a stopping worker waits for its running tasks.
 	StopWithin time.Duration
-	// DeferredPerSecond is how many deferred payments are taken in a second, by
-	// all workers together.
+	// DeferredPerSecond is the number of deferred payments per second, of all workers
+	// together.
 	DeferredPerSecond int
-	// Version is what the engine knows this build by; the zero value makes no
-	// difference between builds.
+	// Version is the engine's worker version of this build; the zero value means
+	// unversioned.
 	Version worker.WorkerDeploymentVersion
-	// Workflows registers the workflows; nil is RegisterWorkflows.
+	// Workflows registers the workflows; nil for RegisterWorkflows.
 	Workflows func(Registry)
 	// Tune changes the options of every worker; nil changes nothing.
 	Tune func(*worker.Options)
 }
 
-// restingOrders is how many sagas a process keeps in memory. An order rests for
-// hours or days between decisions, and is cheaply read again from its history
-// (a few milliseconds) when one comes: what costs is to have the garbage
-// collector look at the stacks of all that rest.
+// restingOrders is how many sagas a process keeps in memory. An order waits for hours
+// or days between decisions, and is cheaply replayed from its history (in a few
+// milliseconds) when one comes: the cost of keeping it is the garbage collector's, for
+// its stacks.
 const restingOrders = 1000
 
-// Start serves the queues, one worker each. The sagas worker comes last, so
-// that the steps it hands out are served already.
+// Start serves the queues, one worker each. The sagas' worker starts last, so that the
+// queues of its steps are served already.
 func Start(c client.Client, o Options) (*Workers, error) {
 	register := o.Workflows
 	if register == nil {
@@ -144,7 +143,7 @@ func Start(c client.Client, o Options) (*Workers, error) {
 	return w, nil
 }
 
-// queues are those that are served, in the order in which they are begun with.
+// queues are the served queues, in the order in which they are started.
 func (o Options) queues() []string {
 	queues := slices.Clone(o.Serve)
 	if slices.Contains(queues, contract.PaymentsQueue) {
@@ -157,8 +156,8 @@ func (o Options) queues() []string {
 	return queues
 }
 
-// Stop stops the workers, all at once, and waits for what they have in hand,
-// as long as Start was told.
+// Stop stops the workers concurrently, and waits for their running tasks, up to
+// StopWithin.
 func (w *Workers) Stop() {
 	var stopped sync.WaitGroup
 	for _, one := range w.running {
@@ -168,11 +167,10 @@ func (w *Workers) Stop() {
 	w.running = nil
 }
 
-// deployment pins every workflow to the build that it began with. Nothing that
-// has begun ever meets other code by itself, whichever way a rollout goes;
-// those that outlive their build are moved by hand, when the next one has
-// proved itself. Activities are of no version: one that is retried must find a
-// worker, whatever has been deployed since.
+// deployment pins every workflow to the build that started it. A running workflow never
+// meets other code by itself, in any rollout; those that outlive their build are moved
+// by hand, when the next one has proved itself. Activities are unversioned: a retried
+// one must find a worker of any later build.
 func (o Options) deployment() worker.DeploymentOptions {
 	if o.Version.BuildID == "" {
 		return worker.DeploymentOptions{}
@@ -180,8 +178,8 @@ func (o Options) deployment() worker.DeploymentOptions {
 	return worker.DeploymentOptions{UseVersioning: true, Version: o.Version, DefaultVersioningBehavior: workflow.VersioningBehaviorPinned}
 }
 
-// of are the options of a queue's worker. Two pollers, the default, are what a
-// burst of orders waits for; the autoscaling ones grow to what it needs.
+// of are the options of a queue's worker. With the default of two pollers a burst of
+// orders would wait; autoscaling pollers grow as needed.
 func (o Options) of(queue string) worker.Options {
 	w := worker.Options{
 		WorkerStopTimeout:                  o.StopWithin,
@@ -193,15 +191,15 @@ func (o Options) of(queue string) worker.Options {
 	case contract.SagasQueue:
 		w.MaxConcurrentWorkflowTaskExecutionSize = 400
 		w.MaxConcurrentLocalActivityExecutionSize = 400
-		// A worker that has died costs the orders it had in memory this long, and
-		// who decides on one of them is still told within the reply budget. Of
-		// this the engine keeps a second back when it looks for a poll that takes
-		// a query: with no more than that, one that finds all polls busy fails.
+		// After a worker's death, its cached orders wait this long, and a decision on
+		// one of them is still answered within the reply budget. The engine subtracts a
+		// second when it looks for a poll for a query: with no more than that, a query
+		// fails while all polls are busy.
 		w.StickyScheduleToStartTimeout = 1500 * time.Millisecond
 		w.DeploymentOptions = o.deployment()
 	case contract.DeferredPaymentsQueue:
-		// The engine deals them out. Those that a worker holds wait with it for
-		// the provider: the front of the line, a second's worth of it.
+		// The engine hands them out. A worker that holds tasks waits with them for the
+		// provider: for the first of the queue, a second's worth.
 		w.DisableWorkflowWorker = true
 		w.TaskQueueActivitiesPerSecond = float64(o.DeferredPerSecond)
 		w.MaxConcurrentActivityExecutionSize = o.DeferredPerSecond

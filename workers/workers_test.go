@@ -54,7 +54,7 @@ func TestServices_EveryServiceHasItsQueue(t *testing.T) {
 	require.Nil(t, s.of("kitchen"))
 }
 
-// Two activities of one name, or a method that is none, fail at registration.
+// Two activities of one name, or a method that is no activity, fail at registration.
 func TestWorkers_TakeWhatTheyAreGiven(t *testing.T) {
 	t.Parallel()
 	c, err := client.NewLazyClient(client.Options{})
@@ -93,7 +93,7 @@ func TestOptions(t *testing.T) {
 	}
 }
 
-// registry keeps what is registered: the function's name by the workflow's.
+// registry records registrations: the function's name by the workflow's.
 type registry map[string]string
 
 func (r registry) RegisterWorkflowWithOptions(w any, o workflow.RegisterOptions) {
@@ -113,8 +113,8 @@ func TestRegisterWorkflows_EveryOneThereIs(t *testing.T) {
 	require.ElementsMatch(t, workflowFunctions(t), functions, "the workflows package's functions")
 }
 
-// TestContract_ActivitiesExist: an activity that the contract names is one that
-// the worker of the sagas has.
+// TestContract_ActivitiesExist: the sagas' worker has every activity that the contract
+// names.
 func TestContract_ActivitiesExist(t *testing.T) {
 	t.Parallel()
 	has := map[string]bool{}
@@ -135,7 +135,7 @@ func workflowNames(t *testing.T) []string {
 	return constantsOf(t, "Workflow")
 }
 
-// constantsOf are the values of the contract's constants whose names end so.
+// constantsOf are the values of the contract's constants with the suffix.
 func constantsOf(t *testing.T, suffix string) (names []string) {
 	t.Helper()
 	inspect(t, "../workflows/contract", func(n ast.Node) {
@@ -173,7 +173,7 @@ func workflowFunctions(t *testing.T) (names []string) {
 	return names
 }
 
-// inspect visits the source of the package in the folder, tests excepted.
+// inspect visits the source of the package in the folder, without tests.
 func inspect(t *testing.T, dir string, visit func(ast.Node)) {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))

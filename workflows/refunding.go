@@ -33,7 +33,7 @@ func afterEnd(ctx workflow.Context, in contract.Refunding) *saga {
 	never, _ := workflow.NewDisconnectedContext(ctx)
 	v := in.Order
 	return &saga{
-		order: order{ctx: never, view: v, policy: in.Policy.Whole(), decision: &v, knownDecision: true, knownVersion: v.Version,
+		order: order{ctx: never, view: v, policy: in.Policy.WithDefaults(), decision: &v, knownDecision: true, knownVersion: v.Version,
 			later: &contract.Later{Refund: in.Refund.ID}},
 		afterEnd: true,
 		in:       contract.Order{OrderID: v.ID, CustomerID: v.CustomerID, Amount: v.Amount},

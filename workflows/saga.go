@@ -87,7 +87,7 @@ func (s *saga) begin(root workflow.Context, in contract.Order, whole contract.In
 		view.PaymentDeferred, view.NextAction, view.ExpiresAt = nil, nil, time.Time{} // no payment of it waits any more
 	}
 	never, _ := workflow.NewDisconnectedContext(root)
-	s.order = order{ctx: never, view: view, requestHash: in.RequestHash, policy: in.Policy.Whole(), settled: in.Settle != nil}
+	s.order = order{ctx: never, view: view, requestHash: in.RequestHash, policy: in.Policy.WithDefaults(), settled: in.Settle != nil}
 	s.in, s.facts, s.startWithin = in, facts, time.Duration(s.policy.HandOverWithin)
 	if err := s.enter(func() error { return mayStart(never, in, whole) }); err != nil {
 		return nil, err

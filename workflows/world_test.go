@@ -559,7 +559,7 @@ type pass struct{}
 func (pass) Asks()       {}
 func (pass) Leave(error) {}
 
-func (g gate) Opens(context.Context, bool) error {
+func (g gate) AwaitOpen(context.Context, bool) error {
 	return actErr(g.process, "opens", func(context.Context) error { return nil })
 }
 

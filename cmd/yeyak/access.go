@@ -118,8 +118,7 @@ func (c revokeKey) Run(ctx context.Context) error {
 	return c.revoke(ctx, os.Stdout)
 }
 
-// revoke says to a writer what came of it: a key that was revoked before stays so, by
-// whom and when it was.
+// revoke writes the result: a key that was revoked before keeps its time and caller.
 func (c revokeKey) revoke(ctx context.Context, to io.Writer) error {
 	said := fmt.Sprintf("Key %s is revoked. Processes that have just used it refuse it within seconds.", c.ID)
 	err := changeKeys(ctx, c.Keys, c.As, func(all identity.Keys, log *zap.Logger) error {
@@ -143,7 +142,7 @@ func (c revokeKey) revoke(ctx context.Context, to io.Writer) error {
 	return err
 }
 
-// changeKeys lets change change keys, which logs what it has done.
+// changeKeys calls change with the keys and a log for its changes.
 func changeKeys(ctx context.Context, c config.Keys, as config.As, change func(identity.Keys, *zap.Logger) error) error {
 	cfg := c.Settings()
 	log := loggerOf(cfg.Log, as)

@@ -17,15 +17,15 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/pgtest"
 )
 
-// unchanging are the commands that change nothing themselves: services, whose
-// callers do, and what only looks.
+// unchanging are the commands that change nothing themselves: services, whose callers
+// do, and commands that only read.
 var unchanging = []string{
 	"dev", "demo", "api", "worker", "marketing", "sandbox-payments", "actions", "status", "attention", "timeline", "token",
 	"keys list", "healthcheck", "version",
 }
 
-// TestCommands_As: a command that changes something is told whose doing that is, the
-// system's by default.
+// TestCommands_As: a command that changes something has a caller, the system by
+// default.
 func TestCommands_As(t *testing.T) {
 	t.Parallel()
 	vars := kong.Vars{"queues": "", "shutdown_grace": "20s", "drain_delay": "5s", "version": ""}
@@ -54,7 +54,7 @@ func TestCommands_As(t *testing.T) {
 	require.Subset(t, found, []string{"keys create", "keys revoke", "mypage rebuild", "settle", "migrate"})
 }
 
-// TestKeys_By: whose doing a key is, and its end, is kept with it and listed.
+// TestKeys_By: the callers that created and revoked a key are stored and listed.
 func TestKeys_By(t *testing.T) {
 	t.Parallel()
 	where := config.Keys{

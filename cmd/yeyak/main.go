@@ -1,5 +1,4 @@
-// Command yeyak is every role of Yeyak in one binary; `yeyak --help` lists
-// them.
+// Command yeyak is all of Yeyak's processes in one binary; `yeyak --help` lists them.
 package main
 
 import (
@@ -220,9 +219,9 @@ func (c rebuild) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	log.Info("pages are written anew", zap.Int64("orders", done.Orders), zap.Int64("written", done.Written), zap.Int64("silent", done.Silent))
-	fmt.Printf("%d orders: %d pages written, %d orders did not answer.\n", done.Orders, done.Written, done.Silent)
-	if done.Silent > 0 {
+	log.Info("pages are written anew", zap.Int64("orders", done.Orders), zap.Int64("written", done.Written), zap.Int64("silent", done.Unanswered))
+	fmt.Printf("%d orders: %d pages written, %d orders did not answer.\n", done.Orders, done.Written, done.Unanswered)
+	if done.Unanswered > 0 {
 		return errors.New("some orders did not answer: is a worker running?")
 	}
 	return nil
@@ -272,25 +271,24 @@ func serve(ctx context.Context, cfg config.Config, given config.Given, withAPI b
 	return a.Wait(ctx)
 }
 
-// newLogger is the log of the process, which takes the lines of libraries that
-// write to Go's own log, too.
+// newLogger is the log of the process, including the lines of libraries that use Go's
+// own log.
 func newLogger(cfg config.Log) *zap.Logger {
 	log := telemetry.NewLogger(cfg)
-	_, _ = zap.RedirectStdLogAt(log.Named("library"), zap.WarnLevel) // fails for unknown levels only
+	_, _ = zap.RedirectStdLogAt(log.Named("library"), zap.WarnLevel) // fails only for unknown levels
 	return log
 }
 
-// loggerOf is the log of a command that changes something. Each line names whose
-// doing that is.
+// loggerOf is the log of a command that changes something. Each line names the caller.
 func loggerOf(cfg config.Log, as config.As) *zap.Logger {
 	return newLogger(cfg).With(zap.String("by", as.ID))
 }
 
-// sync flushes the log. A terminal cannot be synced, which is no loss.
+// sync flushes the log. A terminal cannot be synced; that does not matter.
 func sync(log *zap.Logger) { _ = log.Sync() }
 
-// garbagePercent lets the heap grow to five times of what lives in it before it
-// is collected: little lives, since orders rest in the engine. GOGC goes before.
+// garbagePercent lets the heap grow to five times its live size before it is collected:
+// the live heap is small, since waiting orders are in the engine. GOGC has precedence.
 const garbagePercent = 400
 
 func main() {
@@ -316,13 +314,13 @@ func main() {
 	}
 }
 
-// description is what the help begins with.
+// description is the beginning of the help.
 const description = `Orders and reservations as durable sagas.
 
 Begin with "yeyak dev": it runs everything on this machine and prints a first order to paste.`
 
-// help answers a call without a command, as the go command does: with the help
-// on standard error and exit code 2, since nothing was done.
+// help answers a call without a command like the go command does: with the help on
+// standard error and exit code 2, since nothing was done.
 func help(parser *config.Parser) {
 	if err := parser.Help(os.Stderr); err != nil {
 		fail(err)
@@ -330,8 +328,8 @@ func help(parser *config.Parser) {
 	os.Exit(misused)
 }
 
-// untilSignal ends at the first SIGINT or SIGTERM. At the second the process
-// ends at once; what it started dies with it.
+// untilSignal ends at the first SIGINT or SIGTERM. At the second one the process ends
+// at once, and its children with it.
 func untilSignal() context.Context {
 	ctx, stop := context.WithCancel(context.Background())
 	signals := make(chan os.Signal, 2)
@@ -346,8 +344,7 @@ func untilSignal() context.Context {
 	return ctx
 }
 
-// exit is an end with a code of its own, and with nothing to say when it has
-// been said.
+// exit is an exit code, with or without an error to print.
 type exit struct {
 	code int
 	says string
@@ -358,11 +355,11 @@ func (e exit) Error() string { return e.says }
 // misused is the exit code of a call without a command.
 const misused = 2
 
-// couldNotLook is the exit code of a command that does not know what it was
-// asked for.
+// couldNotLook is the exit code of a command that could not find out what it was asked
+// for.
 const couldNotLook = 2
 
-// misunderstood keeps a command that did not begin from being taken for one
+// misunderstood returns another exit code for a command that did not begin than for one
 // that has found something.
 func misunderstood(err error, args []string) error {
 	if len(args) > 0 && slices.Contains([]string{"audit", "status", "visibility"}, args[0]) {
@@ -371,7 +368,7 @@ func misunderstood(err error, args []string) error {
 	return err
 }
 
-// fail says what is wrong, a line for each mistake, and ends the process.
+// fail prints a line for each mistake, and ends the process.
 func fail(err error) {
 	for line := range strings.Lines(err.Error()) {
 		fmt.Fprintln(os.Stderr, "yeyak:", strings.TrimSpace(line))

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestCommandLine: without a command there is help, and --version tells the version.
+// TestCommandLine: without a command there is help, and --version prints the version.
 func TestCommandLine(t *testing.T) {
 	t.Parallel()
 	program := filepath.Join(t.TempDir(), "yeyak")

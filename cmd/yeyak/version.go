@@ -7,11 +7,11 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// version is stamped into a release: -ldflags "-X main.version=v1.2.3".
+// version is set in a release: -ldflags "-X main.version=v1.2.3".
 var version = "development"
 
-// revision is stamped into an image, which is built without a repository; ""
-// leaves it to what the compiler has seen.
+// revision is set in an image, which is built without a repository; "" means the
+// compiler's own.
 var revision string
 
 type versionCommand struct{}
@@ -25,7 +25,7 @@ func (versionCommand) Run() error {
 // versionFlag is versionCommand as a flag.
 type versionFlag bool
 
-// BeforeReset tells the version before anything else is looked at.
+// BeforeReset prints the version before other arguments are parsed.
 func (versionFlag) BeforeReset(parser *kong.Kong) error {
 	err := versionCommand{}.Run()
 	parser.Exit(0)

@@ -16,8 +16,8 @@ import (
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// What a script goes by: 0 when the indexes are as they are wanted, 1 when it has
-// looked and they are not, 2 when it could not look.
+// Exit codes for scripts: 0 if the indexes are as configured, 1 if they are not, 2 if
+// that could not be found out.
 func TestVisibility_ExitCodes(t *testing.T) {
 	t.Parallel()
 	database := pgtest.New(t)

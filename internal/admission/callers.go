@@ -128,9 +128,9 @@ func (c *Callers) bucket(caller string, now time.Time) *rate.Limiter {
 	return b
 }
 
-// Follow reserves a stream for the caller. It returns false if the caller already has
+// OpenStream reserves a stream for the caller. It returns false if the caller already has
 // MaxStreamsOfOne.
-func (c *Callers) Follow(caller string) bool {
+func (c *Callers) OpenStream(caller string) bool {
 	if !c.counts(caller) {
 		return true
 	}
@@ -144,8 +144,8 @@ func (c *Callers) Follow(caller string) bool {
 	return true
 }
 
-// Leave releases a stream that Follow reserved.
-func (c *Callers) Leave(caller string) {
+// CloseStream releases a stream that OpenStream reserved.
+func (c *Callers) CloseStream(caller string) {
 	if !c.counts(caller) {
 		return
 	}

@@ -124,16 +124,16 @@ func TestCallers_Forgotten(t *testing.T) {
 func TestCallers_Streams(t *testing.T) {
 	t.Parallel()
 	c := counting()
-	require.True(t, c.Follow("a"))
-	require.True(t, c.Follow("a"))
-	require.False(t, c.Follow("a"))
-	require.True(t, c.Follow("b"))
-	c.Leave("a")
-	require.True(t, c.Follow("a"))
-	require.False(t, c.Follow("a"))
+	require.True(t, c.OpenStream("a"))
+	require.True(t, c.OpenStream("a"))
+	require.False(t, c.OpenStream("a"))
+	require.True(t, c.OpenStream("b"))
+	c.CloseStream("a")
+	require.True(t, c.OpenStream("a"))
+	require.False(t, c.OpenStream("a"))
 	require.Equal(t, 2, counted(c.refused[ShareOfStreams]))
 	for _, one := range []string{"a", "a", "b"} {
-		c.Leave(one)
+		c.CloseStream(one)
 	}
 	require.Empty(t, c.streams)
 }
@@ -146,10 +146,10 @@ func TestCallers_NotCounted(t *testing.T) {
 		for range 1000 {
 			_, counted := c.Request(caller)
 			require.False(t, counted)
-			require.True(t, c.Follow(caller))
+			require.True(t, c.OpenStream(caller))
 		}
 		for range 1000 {
-			c.Leave(caller)
+			c.CloseStream(caller)
 		}
 		require.Empty(t, c.recent)
 		require.Empty(t, c.streams)

@@ -54,7 +54,7 @@ type Limits struct {
 	PerSecond       int `name:"requests-per-second" env:"YEYAK_REQUESTS_PER_SECOND" default:"20" help:"Requests per second of one caller; those of ten seconds may come at once. The caller of a request without credentials is its address, unless that is of loopback or of a private network. 0 lifts all limits of one caller."`
 	MaxStreamsOfOne int `kong:"-"`
 	MaxCallsOfOne   int `kong:"-"`
-	MaxKeptOfOne    int `kong:"-"` // orders in the inbox
+	MaxInboxOfOne   int `kong:"-"` // orders in the inbox
 }
 
 // withDefaults replaces zero fields by the defaults, except MaxWaitingCalls.
@@ -68,7 +68,7 @@ func (l Limits) withDefaults() Limits {
 		l.MaxWait = 10 * time.Second
 	}
 	l.PerSecond = max(0, l.PerSecond)
-	for number, byDefault := range map[*int]int{&l.MaxStreamsOfOne: 16, &l.MaxCallsOfOne: 10, &l.MaxKeptOfOne: 100} {
+	for number, byDefault := range map[*int]int{&l.MaxStreamsOfOne: 16, &l.MaxCallsOfOne: 10, &l.MaxInboxOfOne: 100} {
 		switch {
 		case l.PerSecond == 0:
 			*number = 0

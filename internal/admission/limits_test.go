@@ -20,10 +20,10 @@ func TestLimits_OfOneCaller(t *testing.T) {
 	t.Parallel()
 	ofOne := func(l Limits) Limits {
 		l = l.withDefaults()
-		return Limits{PerSecond: l.PerSecond, MaxStreamsOfOne: l.MaxStreamsOfOne, MaxCallsOfOne: l.MaxCallsOfOne, MaxKeptOfOne: l.MaxKeptOfOne}
+		return Limits{PerSecond: l.PerSecond, MaxStreamsOfOne: l.MaxStreamsOfOne, MaxCallsOfOne: l.MaxCallsOfOne, MaxInboxOfOne: l.MaxInboxOfOne}
 	}
-	require.Equal(t, Limits{PerSecond: 20, MaxStreamsOfOne: 16, MaxCallsOfOne: 10, MaxKeptOfOne: 100}, ofOne(Limits{PerSecond: 20}))
-	given := Limits{PerSecond: 1, MaxStreamsOfOne: 2, MaxCallsOfOne: 3, MaxKeptOfOne: 4}
+	require.Equal(t, Limits{PerSecond: 20, MaxStreamsOfOne: 16, MaxCallsOfOne: 10, MaxInboxOfOne: 100}, ofOne(Limits{PerSecond: 20}))
+	given := Limits{PerSecond: 1, MaxStreamsOfOne: 2, MaxCallsOfOne: 3, MaxInboxOfOne: 4}
 	require.Equal(t, given, ofOne(given))
 	given.PerSecond = 0
 	require.Zero(t, ofOne(given))

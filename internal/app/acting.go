@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Retry has what of an order waits to be tried again tried at once, by the word of a person.
+// Retry has an order's waiting steps tried at once, on behalf of a person.
 func Retry(ctx context.Context, o Options, orderID string, reason booking.Personal, by string) (done orders.Retried, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		done, err = commanded(o, dbs, sagas).Retry(ctx, byCommand(by), orderID, booking.Lines(reason))
@@ -19,7 +19,7 @@ func Retry(ctx context.Context, o Options, orderID string, reason booking.Person
 	return done, err
 }
 
-// Cancel cancels an order, as its customer might.
+// Cancel cancels an order, as its customer can.
 func Cancel(ctx context.Context, o Options, orderID string, reason booking.Personal, by string) (out orders.Outcome, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		out, err = commanded(o, dbs, sagas).Decide(ctx, byCommand(by), orders.Decision{
@@ -30,7 +30,7 @@ func Cancel(ctx context.Context, o Options, orderID string, reason booking.Perso
 	return out, err
 }
 
-// Refund gives back a part of what was paid, once under a key; an amount in the payment's
+// Refund refunds a part of a payment, once under a key; amount is in the payment's
 // currency.
 func Refund(ctx context.Context, o Options, orderID string, amount int64, reason booking.Personal, key, by string) (done orders.Refunded, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
@@ -49,8 +49,8 @@ func Refund(ctx context.Context, o Options, orderID string, amount int64, reason
 	return done, err
 }
 
-// PlanBulk is a dry run of an action on many orders. It answers the first orders that it
-// names, too.
+// PlanBulk does a dry run of an action on many orders. It returns the first of its
+// orders, too.
 func PlanBulk(
 	ctx context.Context, o Options, a booking.Action, f booking.BulkFilter, reason booking.Personal, by string,
 ) (run booking.BulkRun, first []booking.BulkOrder, err error) {
@@ -67,7 +67,7 @@ func PlanBulk(
 // shownOfBulk is how many orders a command shows.
 const shownOfBulk = 20
 
-// BeginBulk has an action run on the orders that its dry run has named: APIs do that.
+// BeginBulk has the APIs run an action on the orders of its dry run.
 func BeginBulk(ctx context.Context, o Options, id, by string) (run booking.BulkRun, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		run, err = commanded(o, dbs, sagas).BeginBulk(ctx, byCommand(by), id)
@@ -76,7 +76,7 @@ func BeginBulk(ctx context.Context, o Options, id, by string) (run booking.BulkR
 	return run, err
 }
 
-// StopBulk ends an action before it has come to all orders.
+// StopBulk stops an action before it has reached all orders.
 func StopBulk(ctx context.Context, o Options, id, by string) (run booking.BulkRun, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		run, err = commanded(o, dbs, sagas).StopBulk(ctx, byCommand(by), id)
@@ -85,7 +85,8 @@ func StopBulk(ctx context.Context, o Options, id, by string) (run booking.BulkRu
 	return run, err
 }
 
-// Bulk is an action on many orders, with the first of those to which it was not done.
+// Bulk returns an action on many orders, with the first orders on which it was not
+// done.
 func Bulk(ctx context.Context, o Options, id string) (run booking.BulkRun, left []booking.BulkOrder, err error) {
 	err = onDatabases(ctx, o, func(dbs databases) error {
 		bulk := store.NewBulk(dbs[mypageDB])

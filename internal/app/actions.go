@@ -7,7 +7,8 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// Actions tells do what operators have done, newest first; to one order if that is named.
+// Actions calls do with operators' actions, newest first; on one order if orderID is
+// set.
 func Actions(ctx context.Context, o Options, orderID string, do func(booking.OperatorAction) error) error {
 	return onDatabases(ctx, o, func(dbs databases) error {
 		log := store.NewActions(dbs[mypageDB])

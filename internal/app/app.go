@@ -24,38 +24,37 @@ import (
 	"github.com/yeyak/yeyak/workers"
 )
 
-// Options are what a process is started with besides its settings.
+// Options are a process's settings that are not configuration.
 type Options struct {
 	Config config.Config
 	Log    *zap.Logger
-	// Version is the build's, for its metric; "" when nobody stamped one.
+	// Version is the build's version for its metric, "" for none.
 	Version string
-	// Revision is what the build was made of, "" when that is to be read from it.
+	// Revision is the build's revision, "" to read it from the build.
 	Revision string
 	// API: the process serves HTTP, on Listener if that is set.
 	API      bool
 	Listener net.Listener
-	// TemporalAddress is the dev server's, "" for the one that Temporal's own
-	// settings name.
+	// TemporalAddress is the dev server's, "" for the one of Temporal's own settings.
 	TemporalAddress string
 	// Namespace on that server, "" for the one of Temporal's own settings.
 	Namespace string
-	// IssuerName stands for the issuer in what is kept of its subjects; "" for its URL.
+	// IssuerName replaces the issuer's URL in what is stored about its subjects, unless
+	// it is "".
 	IssuerName string
-	// Migrate brings the databases up to date first. Servers in production
-	// leave that to a job of its own.
+	// Migrate migrates the databases first. In production that is a job of its own.
 	Migrate bool
 	// Decorate is for tests.
 	Decorate Decorate
 	// Demo lets demonstrations run on the process; nil for none, as in production.
 	Demo *Demonstration
-	// Comparison runs other sagas than ours on our wiring, for benchmarks.
+	// Comparison replaces our sagas, for benchmarks.
 	Comparison Comparison
 }
 
 // Comparison is what a benchmark changes. Nil fields change nothing.
 type Comparison struct {
-	// Workflows registers others under the names of ours. They are not started
+	// Workflows registers other workflows under the names of ours. They are not started
 	// eagerly.
 	Workflows func(workers.Registry)
 	Workers   func(*worker.Options)
@@ -67,29 +66,29 @@ type App struct {
 	options   Options
 	log       *zap.Logger
 	dbs       databases
-	pages     *store.DB // the read model's, once more, for the API
+	pages     *store.DB // the read model's again, for the API
 	engine    client.Client
-	sagas     *orders.Engine // the engine, as far as orders are concerned
+	sagas     *orders.Engine // the engine's client for orders
 	hub       *orders.Hub
 	announcer *store.Announcer
-	sandbox   *payments.Sandbox // built in; idle when another provider is asked
-	money     payments.Provider // the one that is asked
+	sandbox   *payments.Sandbox // the built-in provider; unused with another one
+	money     payments.Provider // the provider that is used
 	repairer  *projector.Repairer
-	gate      *payments.Gate    // before the payment provider
-	traces    *telemetry.Traces // nil when there are none
+	gate      *payments.Gate    // in front of the payment provider
+	traces    *telemetry.Traces // nil for none
 	services  workers.Services
 	health    *health
-	verifier  *identity.Verifier // nil when authentication is off
+	verifier  *identity.Verifier // nil if authentication is off
 
 	http       *http.Server
 	address    string
 	closing    chan struct{}      // closed when the HTTP server shuts down
-	background context.CancelFunc // ends what runs beside: listening, connecting
+	background context.CancelFunc // ends the background work: listening, connecting
 	beside     sync.WaitGroup
 	atWork     sync.Mutex // held while workers are started or stopped
 	workers    *workers.Workers
-	mortal     mortal      // those workers, where they can be killed
-	demo       *demo.Demo  // nil where none can run
+	mortal     mortal      // the workers, if they can be killed
+	demo       *demo.Demo  // nil if none can run
 	serving    atomic.Bool // workers take tasks
 	routed     atomic.Bool // all new orders go to workers of this build
 	operations operations
@@ -98,11 +97,11 @@ type App struct {
 	carrier    *orders.Carrier    // of kept decisions, ditto
 	orders     *orders.Orders     // what the API acts on, ditto
 
-	stopFeeding func() // ends the feed of the read model by queries; nil when there is none
+	stopFeeding func() // ends the feed of the read model by queries; nil for none
 	failed      chan error
 }
 
-// Start starts a process. On an error nothing is left running.
+// Start starts a process. After an error nothing is left running.
 func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a := &App{options: o, log: o.Log, hub: &orders.Hub{}, closing: make(chan struct{}), failed: make(chan error, 1)}
 	defer func() {
@@ -177,7 +176,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	return a, nil
 }
 
-// serviceName is the process's in traces.
+// serviceName is the process's name in traces.
 func serviceName(o Options) string {
 	if o.API {
 		return "yeyak-api"
@@ -188,10 +187,10 @@ func serviceName(o Options) string {
 // Address is where the API listens, host:port.
 func (a *App) Address() string { return a.address }
 
-// Sandbox is the built-in payment provider, to make it misbehave.
+// Sandbox is the built-in payment provider, for tests that make it fail.
 func (a *App) Sandbox() *payments.Sandbox { return a.sandbox }
 
-// Failed tells of a part that stopped by itself.
+// Failed receives the error of a part that stopped by itself.
 func (a *App) Failed() <-chan error { return a.failed }
 
 // fail reports a part that stopped by itself; the first one counts.
@@ -202,9 +201,9 @@ func (a *App) fail(err error) {
 	}
 }
 
-// Stop ends the process in order: unready, no more requests, then no more
-// tasks, then the connections. Requests that are under way get until ctx ends,
-// tasks the shutdown grace. It does not drain, Wait does.
+// Stop stops the process in order: not ready, no more requests, then no more tasks,
+// then the connections. Running requests have until ctx ends, tasks the shutdown grace.
+// It does not drain, Wait does.
 func (a *App) Stop(ctx context.Context) {
 	if a.health != nil {
 		a.health.ready.Store(false)
@@ -227,7 +226,7 @@ func (a *App) Stop(ctx context.Context) {
 	}
 	a.operations.stop(ctx)
 	if a.sandbox != nil {
-		a.sandbox.Close() // before the engine, which its notices go to
+		a.sandbox.Close() // before the engine, which gets its notices
 	}
 	if a.announcer != nil {
 		a.announcer.Close()

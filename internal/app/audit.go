@@ -24,9 +24,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Audit compares the sagas of all orders with everything that they act on, and
-// looks twice where something seems to be wrong, a moment apart. An error means
-// that it could not look.
+// Audit compares the sagas of all orders with the services' data, and repeats the
+// checks with findings after `moment`. An error means that sources could not be read.
 func Audit(ctx context.Context, o Options, moment time.Duration) (report audit.Report, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		money, err := provider(o, dbs, nil)
@@ -39,13 +38,12 @@ func Audit(ctx context.Context, o Options, moment time.Duration) (report audit.R
 	return report, err
 }
 
-// settling is how a lost order goes about its undos, within the usual times.
+// settling is the policy of a lost order's compensation: the default times.
 var settling = contract.Policy{InPlace: true}
 
-// Settle starts the undoing of an order whose workflow was lost, and waits for
-// its end for so long. by is the caller that has it undone, for a reason in their words. It answers how the order
-// stands then, without a status while no worker has begun with it. It goes on until it
-// is cancelled.
+// Settle starts the compensation of a lost order, and waits up to `wait` for its end.
+// by is the caller, with a reason. It returns the order, without a status if no
+// worker has begun with it. The compensation goes on after the wait, until it is done.
 func Settle(ctx context.Context, o Options, orderID string, reason booking.Personal, by string, wait time.Duration) (view contract.View, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		err := commanded(o, dbs, sagas).Settle(ctx, byCommand(by), orderID, reason)
@@ -58,12 +56,12 @@ func Settle(ctx context.Context, o Options, orderID string, reason booking.Perso
 	return view, err
 }
 
-// settler undoes orders whose workflow was lost.
+// settler settles lost orders.
 func settler(dbs databases, sagas *orders.Engine, log *zap.Logger) audit.Settler {
 	return audit.Settler{Sagas: sagas, Pages: store.NewMypage(dbs[mypageDB]), Ledger: store.NewPayments(dbs[paymentsDB]), Policy: settling, Log: log}
 }
 
-// commanded are the orders as commands act on them.
+// commanded makes the Orders of commands.
 func commanded(o Options, dbs databases, sagas *orders.Engine) *orders.Orders {
 	return orders.New(orders.Deps{
 		Engine: sagas, Hub: &orders.Hub{}, Pages: store.NewMypage(dbs[mypageDB]), Ledger: store.NewPayments(dbs[paymentsDB]),
@@ -71,8 +69,8 @@ func commanded(o Options, dbs databases, sagas *orders.Engine) *orders.Orders {
 	})
 }
 
-// Resolve says that what the payment provider could not give back of an order was paid by
-// hand, by the word of a person. It answers how the order stands then.
+// Resolve records that a refund that the payment provider could not make was paid by
+// hand, on behalf of a person. It returns the order.
 func Resolve(ctx context.Context, o Options, orderID string, evidence booking.Personal, by string) (view contract.View, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		out, err := commanded(o, dbs, sagas).Resolve(ctx, byCommand(by), orderID, evidence)
@@ -85,25 +83,25 @@ func Resolve(ctx context.Context, o Options, orderID string, evidence booking.Pe
 	return view, err
 }
 
-// byCommand is the caller of a command, who has the databases and may do everything.
+// byCommand is the caller of a command, which has the databases and may do everything.
 func byCommand(id string) booking.Caller { return booking.Caller{ID: id, Unchecked: true} }
 
-// recording bounds the wait for what was paid by hand to be recorded. The provider is
-// looked at before that, for five seconds at most (activities.longestLook).
+// recording is the time limit for recording what was paid by hand. Before that the
+// provider is asked, for five seconds at most (activities.longestLook).
 const recording = 15 * time.Second
 
-// Look has the payment provider asked what has become of an order's payment.
+// Look has the payment provider asked about an order's payment.
 func Look(ctx context.Context, o Options, orderID, by string) error {
 	return onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		all := orders.New(orders.Deps{
-			Engine: sagas, Ledger: store.NewPayments(dbs[paymentsDB]), Actions: store.NewActions(dbs[mypageDB]), ReplyBudget: glance, Log: o.Log,
+			Engine: sagas, Ledger: store.NewPayments(dbs[paymentsDB]), Actions: store.NewActions(dbs[mypageDB]), ReplyBudget: viewWithin, Log: o.Log,
 		})
 		return all.LookAtPayment(ctx, byCommand(by), orderID)
 	})
 }
 
-// glance bounds the look at an order that has not come to its end in time.
-const glance = 5 * time.Second
+// viewWithin is the time limit of the read of an order that has not ended in time.
+const viewWithin = 5 * time.Second
 
 func awaitEnd(ctx context.Context, sagas *orders.Engine, orderID string, wait time.Duration) (contract.View, error) {
 	waiting, cancel := context.WithTimeout(ctx, wait)
@@ -112,7 +110,7 @@ func awaitEnd(ctx context.Context, sagas *orders.Engine, orderID string, wait ti
 	if _, over := errors.AsType[*temporal.WorkflowExecutionError](err); err == nil || over || ctx.Err() != nil {
 		return view, err
 	}
-	looking, cancel := context.WithTimeout(ctx, glance)
+	looking, cancel := context.WithTimeout(ctx, viewWithin)
 	defer cancel()
 	if view, err = sagas.View(looking, orderID); err != nil {
 		return contract.View{ID: orderID}, ctx.Err()
@@ -120,7 +118,7 @@ func awaitEnd(ctx context.Context, sagas *orders.Engine, orderID string, wait ti
 	return view, nil
 }
 
-// onEverything gives do the databases and the sagas, as they are.
+// onEverything calls do with the databases and the engine, as they are.
 func onEverything(ctx context.Context, o Options, do func(databases, *orders.Engine) error) error {
 	if err := mustExist(o); err != nil {
 		return err
@@ -139,7 +137,7 @@ func onEverything(ctx context.Context, o Options, do func(databases, *orders.Eng
 	})
 }
 
-// onDatabases gives do the databases as they are, which have to be there.
+// onDatabases calls do with the databases, which must exist.
 func onDatabases(ctx context.Context, o Options, do func(databases) error) error {
 	if err := mustExist(o); err != nil {
 		return err
@@ -155,9 +153,9 @@ func onDatabases(ctx context.Context, o Options, do func(databases) error) error
 	return do(dbs)
 }
 
-// withItsEngine finds the engine of the data folder, where that is what is looked
-// at and no other engine is named. That of another folder, at the default
-// address for one, would make everything look wrong.
+// withItsEngine finds the engine of the data folder, if the databases are there and no
+// other engine is named. With another folder's engine, at its default address,
+// everything would look wrong.
 func withItsEngine(o Options) (Options, error) {
 	named, err := temporalSettings()
 	if err != nil || named.HostPort != "" || o.TemporalAddress != "" || o.Config.Databases.Front != "" {
@@ -170,8 +168,8 @@ func withItsEngine(o Options) (Options, error) {
 	return o, nil
 }
 
-// mustExist refuses SQLite files that are not there: to open one makes it, and
-// in an empty one nothing is wrong.
+// mustExist refuses SQLite files that do not exist: opening one creates it, and an
+// empty one has no faults.
 func mustExist(o Options) error {
 	all, err := urls(o.Config)
 	if err != nil {
@@ -180,7 +178,7 @@ func mustExist(o Options) error {
 	for _, db := range sharing(all) {
 		u, err := neturl.Parse(db.shared)
 		if err != nil || u.Scheme != "sqlite" {
-			continue // whoever opens it will say so
+			continue // opening it returns the error
 		}
 		if _, err := os.Stat(u.Host + u.Path); errors.Is(err, fs.ErrNotExist) {
 			return db.failed(fmt.Errorf("there is none in %s: name it (DATABASE_URL), or the data folder of yeyak dev (YEYAK_DATA_DIR)", u.Host+u.Path))
@@ -189,7 +187,7 @@ func mustExist(o Options) error {
 	return nil
 }
 
-// mustBeMigrated refuses databases that lack what this program would look at.
+// mustBeMigrated refuses databases without the tables that this program reads.
 func (d databases) mustBeMigrated(ctx context.Context) error {
 	var errs []error
 	for _, db := range sharing(d) {
@@ -226,9 +224,9 @@ func auditSources(dbs databases, sagas *orders.Engine, money payments.Provider) 
 	}
 }
 
-// auditedEvents are those that readers of the feed are not told: of outboxes, up
-// to as many as are brought to the feed at a time, since where these do not move,
-// none do; and those in the feed that cannot be read.
+// auditedEvents lists events that the feed's readers do not get: of the outboxes, up to
+// one batch of the relay, since if those do not move, none do; and events in the feed
+// that cannot be read.
 type auditedEvents struct {
 	outboxes map[string]relay.Outbox
 	feed     *store.Mypage

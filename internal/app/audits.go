@@ -12,11 +12,11 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// runAudits runs the audits that are due or asked for, where this process is one that
-// does: it has to know the payment provider, as those that serve payments do.
+// runAudits runs audits that are due or requested, if this process runs audits: it must
+// know the payment provider, as processes that serve payments do.
 func (a *App) runAudits(ctx context.Context, registry prometheus.Registerer) {
 	cfg := a.options.Config
-	if !cfg.Audits.Here || !slices.Contains(cfg.Worker.Serve, contract.PaymentsQueue) {
+	if !cfg.Audits.Run || !slices.Contains(cfg.Worker.Serve, contract.PaymentsQueue) {
 		return
 	}
 	audits := store.NewAudits(a.dbs[mypageDB])
@@ -25,7 +25,7 @@ func (a *App) runAudits(ctx context.Context, registry prometheus.Registerer) {
 	a.beside.Go(func() { runner.Run(ctx) })
 }
 
-// auditMetrics asks, at each scrape, what the audits have found. All processes that run
+// auditMetrics reads the findings of the audits at each scrape. All processes that run
 // audits report the same.
 type auditMetrics struct {
 	audits *store.Audits

@@ -11,14 +11,14 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// KeptAudit is what the audits that workers run have found.
+// KeptAudit is the result of the audits that workers run.
 type KeptAudit struct {
-	Done     booking.AuditRun       `json:"done"` // the last one that looked at everything
-	Last     booking.AuditRun       `json:"last"` // the last one that was asked for
+	Done     booking.AuditRun       `json:"done"` // the last one that checked everything
+	Last     booking.AuditRun       `json:"last"` // the last requested one
 	Findings []booking.AuditFinding `json:"findings"`
 }
 
-// LastAudit tells what the audits that workers run have found.
+// LastAudit returns the result of the audits that workers run.
 func LastAudit(ctx context.Context, o Options) (kept KeptAudit, err error) {
 	err = onDatabases(ctx, o, func(dbs databases) error {
 		audits := store.NewAudits(dbs[mypageDB])
@@ -41,7 +41,7 @@ func LastAudit(ctx context.Context, o Options) (kept KeptAudit, err error) {
 
 const findingsPage = 1000
 
-// StartAudit has a worker run an audit; started is false where one is open already.
+// StartAudit has a worker run an audit; started is false if one is open already.
 func StartAudit(ctx context.Context, o Options, by string) (run booking.AuditRun, started bool, err error) {
 	err = onDatabases(ctx, o, func(dbs databases) error {
 		run, started, err = store.NewAudits(dbs[mypageDB]).Ask(ctx, by, time.Now())
@@ -50,7 +50,7 @@ func StartAudit(ctx context.Context, o Options, by string) (run booking.AuditRun
 	return run, started, err
 }
 
-// Table writes what was found for people.
+// Table writes the findings as tables.
 func (k KeptAudit) Table(w io.Writer) error {
 	for _, is := range []struct {
 		what string

@@ -13,13 +13,13 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// accessPage is where to read what to do without an issuer.
+// accessPage documents what to do without an issuer.
 const accessPage = ": see docs/operations/access.md#an-issuer-that-is-away"
 
-// authOff is what a process says of itself that knows no callers.
+// authOff is a process's status if authentication is off.
 const authOff = "off: every caller may do everything (--auth=off)"
 
-// knowCallers makes what callers are known by, unless authentication is off.
+// knowCallers sets up the identification of callers, unless authentication is off.
 func (a *App) knowCallers(ctx context.Context) error {
 	auth := a.options.Config.Auth
 	switch {
@@ -31,21 +31,22 @@ func (a *App) knowCallers(ctx context.Context) error {
 		return errors.New("no issuer of access tokens is named (--auth-issuer), and authentication is not off (--auth=off)")
 	}
 	a.verifier = newVerifier(auth)
-	a.health.callers = issuerTrouble(a.verifier.Trouble, a.log)
+	a.health.callers = issuerFailure(a.verifier.LastError, a.log)
 	a.beside.Go(func() { // so that the first request need not wait for it
-		if err := a.verifier.Ask(ctx); err != nil && ctx.Err() == nil {
+		if err := a.verifier.FetchKeys(ctx); err != nil && ctx.Err() == nil {
 			a.log.Warn("the issuer of access tokens cannot be asked for its keys", zap.Stringer("issuer", auth.Issuer), zap.Error(err))
 		}
 	})
 	return nil
 }
 
-// issuerTrouble says that the issuer cannot be asked. Why is for the log alone: anybody
-// can ask for /readyz, and errors of an HTTP client name addresses and certificates.
-func issuerTrouble(trouble func() string, log *zap.Logger) func() string {
+// issuerFailure reports that the issuer is not available. The cause is only logged:
+// anyone can read /readyz, and errors of an HTTP client contain addresses and
+// certificates.
+func issuerFailure(failure func() string, log *zap.Logger) func() string {
 	logged := ""
-	return func() string { // of which health has one call at a time
-		now := trouble()
+	return func() string { // health makes one call at a time
+		now := failure()
 		if now != "" && now != logged {
 			log.Warn("the issuer of access tokens cannot be asked for its keys", zap.String("trouble", now))
 		}
@@ -56,12 +57,12 @@ func issuerTrouble(trouble func() string, log *zap.Logger) func() string {
 	}
 }
 
-// measureIssuer shows whether the issuer of access tokens can be asked.
+// measureIssuer adds the metric of the issuer's availability.
 func (a *App) measureIssuer(registry prometheus.Registerer) {
 	promauto.With(registry).NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "yeyak_issuer_away", Help: "1 while the keys of the issuer of access tokens cannot be fetched.",
 	}, func() float64 {
-		if a.verifier != nil && a.verifier.Trouble() != "" {
+		if a.verifier != nil && a.verifier.LastError() != "" {
 			return 1
 		}
 		return 0
@@ -75,12 +76,12 @@ func newVerifier(auth config.Auth) *identity.Verifier {
 	})
 }
 
-// callers knows callers by their tokens and keys. What carries ids of the time
-// before there were tokens are the orders, what is offered, members and cleaners.
+// callers identifies callers by their tokens and keys. Orders, offers, members and
+// cleaners may have ids from before there were tokens.
 func (a *App) callers(catalogue *store.Catalogue, crew *store.Crew) *identity.Callers {
 	return identity.New(identity.Options{
 		Tokens: a.verifier, IssuerName: a.options.IssuerName,
 		People: store.NewPeople(a.pages), Keys: store.NewKeys(a.pages),
-		Carriers: []identity.Carrier{store.NewMypage(a.pages), catalogue, store.NewMembers(a.pages), crew},
+		Carriers: []identity.IDs{store.NewMypage(a.pages), catalogue, store.NewMembers(a.pages), crew},
 	})
 }

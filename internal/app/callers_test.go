@@ -8,14 +8,14 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 )
 
-// TestIssuerTrouble: what everybody can ask for says that the issuer is away, and only
-// the log, once each time, says why.
-func TestIssuerTrouble(t *testing.T) {
+// TestIssuerFailure: the public status says that the issuer is away; only the log says
+// why, once per failure.
+func TestIssuerFailure(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.WarnLevel)
 	const why = "fetch keys: dial tcp 10.0.0.9:443: connection refused"
 	now := ""
-	said := issuerTrouble(func() string { return now }, zap.New(core))
+	said := issuerFailure(func() string { return now }, zap.New(core))
 	require.Empty(t, said())
 	for n := range 2 {
 		now = why

@@ -15,8 +15,8 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// The services that keep a database. Each may have one of its own; none reads
-// another's tables.
+// The services with a database. Each may have one of its own; none reads another's
+// tables.
 const (
 	catalogueDB     = "catalogue"
 	paymentsDB      = "payments"
@@ -28,7 +28,7 @@ const (
 	sandboxDB       = "sandbox"
 )
 
-// services lists them in the order in which errors name them.
+// services lists them in the order of errors.
 var services = []string{
 	catalogueDB, paymentsDB, inventoryDB, notificationsDB, managementDB, fulfilmentDB, mypageDB, sandboxDB,
 }
@@ -37,8 +37,8 @@ var services = []string{
 // share one.
 type databases map[string]*store.DB
 
-// urls tells each service's database URL. Without DATABASE_URL every service
-// that has none of its own gets a SQLite file in the data folder.
+// urls returns each service's database URL. Without DATABASE_URL a service without a
+// URL of its own gets a SQLite file in the data folder.
 func urls(cfg config.Config) (map[string]string, error) {
 	folder, err := filepath.Abs(cfg.Dev.DataDir)
 	if err != nil {
@@ -83,15 +83,14 @@ func openDatabases(ctx context.Context, cfg config.Config, o store.Options) (dat
 	return dbs, nil
 }
 
-// pageReaders is how many connections to PostgreSQL are for reading pages.
-// Such a read takes a fraction of a millisecond.
+// pageReaders is the number of PostgreSQL connections for page reads. Such a read takes
+// a fraction of a millisecond.
 const pageReaders = 4
 
-// openPages opens the read model's database once more, with connections that
-// are for what customers and owners read, and for nothing else. Orders can
-// take up all of the others: those for one place's last rooms, say, which wait
-// for each other in the database, and their customers would have to wait with
-// them to see what has become of the orders they placed before.
+// openPages opens the read model's database again, with connections only for customers'
+// and owners' reads. Orders can use up all other connections: for example those for one
+// place's last rooms, which wait for each other in the database. Their customers could
+// not read their earlier orders meanwhile.
 func openPages(ctx context.Context, cfg config.Config, o store.Options) (*store.DB, error) {
 	all, err := urls(cfg)
 	if err != nil {
@@ -107,8 +106,8 @@ type group[T comparable] struct {
 	services []string
 }
 
-// sharing groups the services by what they share. Groups and services come in
-// the order of services, so that errors do.
+// sharing groups the services by what they share. Groups and services are in the order
+// of services, and so are errors.
 func sharing[T comparable](byService map[string]T) []group[T] {
 	var groups []group[T]
 	for _, service := range services {
@@ -126,7 +125,7 @@ func sharing[T comparable](byService map[string]T) []group[T] {
 	return groups
 }
 
-// failed says in one line whose database it is that err is about.
+// failed adds the names of the database's services to err.
 func (g group[T]) failed(err error) error {
 	return fmt.Errorf("database of %s: %w", strings.Join(g.services, ", "), err)
 }
@@ -137,9 +136,9 @@ func (d databases) close() {
 	}
 }
 
-// migrate brings every service's tables up to date. The first failure in a
-// database ends the work on that one: what is wrong with it, an address where
-// nobody answers or a missing permission, is most often the same for all.
+// migrate brings every service's tables up to date. The first failure in a database
+// ends its migrations: an address without a server or a missing permission usually
+// affects all.
 func (d databases) migrate(ctx context.Context, log *zap.Logger) error {
 	var errs []error
 	for _, db := range sharing(d) {
@@ -163,7 +162,7 @@ func migrate(ctx context.Context, db *store.DB, services []string, log *zap.Logg
 	return nil
 }
 
-// Migrate opens the databases, brings them up to date and closes them again.
+// Migrate opens the databases, migrates them and closes them again.
 func Migrate(ctx context.Context, cfg config.Config, log *zap.Logger) error {
 	dbs, err := openDatabases(ctx, cfg, store.Options{})
 	if err != nil {

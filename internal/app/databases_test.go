@@ -12,15 +12,15 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 )
 
-// nobody is a PostgreSQL that is not there.
-func nobody(database string) config.URL {
+// unreachable is the URL of a PostgreSQL server that does not exist.
+func unreachable(database string) config.URL {
 	return config.URL("postgres://yeyak:s3cret@127.0.0.1:1/" + database + "?sslmode=disable")
 }
 
 func TestMigrate_OneLineForEachDatabaseThatIsAway(t *testing.T) {
 	t.Parallel()
-	cfg := config.Config{Databases: config.Databases{Front: nobody("yeyak"), Payments: nobody("payments")}}
-	for range 5 { // maps come in another order each time
+	cfg := config.Config{Databases: config.Databases{Front: unreachable("yeyak"), Payments: unreachable("payments")}}
+	for range 5 { // the order of a map varies
 		err := Migrate(t.Context(), cfg, zap.NewNop())
 		require.Error(t, err)
 		lines := strings.Split(err.Error(), "\n")

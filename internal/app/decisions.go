@@ -11,8 +11,8 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// carry delivers the decisions that could not be delivered to their orders at once.
-// Every API does: any of them finds what one that died has left.
+// carry delivers decisions that could not be delivered to their orders at once. Every
+// API does: any of them takes over from one that died.
 func (a *App) carry(ctx context.Context, registry prometheus.Registerer) {
 	carried := promauto.With(registry).NewCounterVec(prometheus.CounterOpts{
 		Name: "yeyak_decisions_carried_total", Help: "Kept decisions that this process has tried to deliver, by what came of it.",
@@ -30,8 +30,8 @@ func (a *App) carry(ctx context.Context, registry prometheus.Registerer) {
 	a.beside.Go(func() { a.carrier.Run(ctx) })
 }
 
-// keptDecisions asks, each time that somebody looks, how many wait. All processes
-// tell the same.
+// keptDecisions counts the waiting decisions at each scrape. All processes report the
+// same.
 type keptDecisions struct{ decisions *store.Decisions }
 
 var (

@@ -17,28 +17,28 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Demonstration lets demonstrations run on a process, as only `yeyak dev` does.
+// Demonstration lets demonstrations run on a process; only `yeyak dev` does.
 type Demonstration struct {
-	// Token answers an access token of a demonstration account.
+	// Token returns an access token of a demonstration account.
 	Token func(ctx context.Context, account string) (string, error)
-	// Say tells people in a line what happens.
+	// Say prints a line for people.
 	Say func(format string, args ...any)
-	// Settings are how one runs that a page starts.
+	// Settings are those of demonstrations that a page starts.
 	Settings demo.Settings
 }
 
-// DemoSettings are how a demonstration runs.
+// DemoSettings are the settings of a demonstration.
 type DemoSettings = demo.Settings
 
 // errNotClean: the audit at the end of a demonstration has found something.
 var errNotClean = errors.New("the audit at the end of the demonstration has found that something is wrong")
 
-// RunDemo runs everything as RunDev does, with a demonstration on it, until that ends:
-// when its time is over, or ctx ends. Its error tells that the audit at its end was not
-// clean, or that orders were given up. A log at the usual level tells errors only.
+// RunDemo is RunDev with a demonstration, until its time is over or ctx ends. It
+// returns an error if the audit at its end was not clean, or if orders were given up.
+// At the usual log level only errors are logged.
 func RunDemo(ctx context.Context, cfg config.Config, s demo.Settings, log *zap.Logger, out io.Writer) error {
 	if cfg.Log.Level == "info" {
-		log = log.WithOptions(zap.IncreaseLevel(zap.ErrorLevel)) // what fails is meant to, and the demonstration tells it
+		log = log.WithOptions(zap.IncreaseLevel(zap.ErrorLevel)) // failures are part of it, and the demonstration reports them
 	}
 	running, stop := context.WithCancel(context.WithoutCancel(ctx))
 	defer stop()
@@ -70,12 +70,12 @@ func RunDemo(ctx context.Context, cfg config.Config, s demo.Settings, log *zap.L
 	return failed
 }
 
-// demoMoment is how long after one look of the audit at the end the next one is taken:
-// see audit.Options.
+// demoMoment is the pause between two passes of the audit at the end: see
+// audit.Options.
 const demoMoment = 15 * time.Second
 
-// newDemo makes the demonstration that people can start, nil for a process on which none
-// is to run.
+// newDemo makes the demonstration that a page can start, nil if none may run on this
+// process.
 func (a *App) newDemo() *demo.Demo {
 	d := a.options.Demo
 	if d == nil || a.options.Config.Payments.Stripe() {
@@ -96,7 +96,7 @@ func (a *App) newDemo() *demo.Demo {
 	})
 }
 
-// demoForPages is nil where no demonstration can run.
+// demoForPages is nil if no demonstration can run.
 func (a *App) demoForPages() web.Demo {
 	if a.demo == nil {
 		return nil
@@ -104,8 +104,8 @@ func (a *App) demoForPages() web.Demo {
 	return a.demo
 }
 
-// slowAnswers is how long the payment provider takes while it is slow: more than a step
-// in place may take, and a customer's request waits.
+// slowAnswers is the provider's delay while it is slow: longer than a step in place may
+// take while a customer's request waits.
 const slowAnswers = 3 * time.Second
 
 func (a *App) slowProvider() demo.Failure {
@@ -123,8 +123,8 @@ func (a *App) slowProvider() demo.Failure {
 	}
 }
 
-// awayInventory stops the worker of the inventory. The process does what one does that
-// does not serve it: it leaves the steps to the inventory's queue, which nobody serves.
+// awayInventory stops the worker of the inventory. The process then behaves like one
+// that does not serve it: the inventory's tasks stay in its queue, which has no worker.
 func (a *App) awayInventory() demo.Failure {
 	return demo.Failure{
 		Kind:  demo.InventoryAway,
@@ -133,8 +133,8 @@ func (a *App) awayInventory() demo.Failure {
 	}
 }
 
-// killedWorker ends the workers the way a kill -9 does, as far as the engine and the
-// databases can tell.
+// killedWorker ends the workers like a kill -9, as far as engine and databases can
+// tell.
 func (a *App) killedWorker() demo.Failure {
 	return demo.Failure{
 		Kind:  demo.WorkerKilled,

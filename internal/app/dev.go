@@ -20,20 +20,19 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// readyWithin is how long the dev server may take to answer. It takes two
-// seconds; a busy machine with a cold disk takes longer.
+// readyWithin is how long the dev server may take to be ready. Two seconds are usual; a
+// busy machine with a cold disk takes longer.
 const readyWithin = 60 * time.Second
 
-// RunDev runs everything in one go until ctx ends: a Temporal server, unless
-// TEMPORAL_ADDRESS names one that runs, and SQLite databases in the data folder,
-// migrations, all workers and the API.
-// What a person wants to know is written to out.
+// RunDev runs everything until ctx ends: a Temporal server, unless TEMPORAL_ADDRESS
+// names a running one, SQLite databases in the data folder, migrations, all workers and
+// the API. It writes the addresses for people to out.
 func RunDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writer) error {
 	return runDev(ctx, cfg, log, out, demoByPage, func(*App) error { return nil })
 }
 
-// runDev is RunDev; then is called when everything runs. by is how demonstrations run
-// that pages start.
+// runDev is RunDev; it calls then when everything runs. by are the settings of
+// demonstrations that pages start.
 func runDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writer, by demo.Settings, then func(*App) error) error {
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) }
 	lock, err := devserver.LockDir(cfg.Dev.DataDir)
@@ -45,7 +44,7 @@ func runDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 	if err != nil {
 		return err
 	}
-	defer func() { _ = listener.Close() }() // closed already when the API has run
+	defer func() { _ = listener.Close() }() // closed already if the API has run
 
 	access, err := newDevAccess(&cfg, log)
 	if err != nil {
@@ -59,7 +58,7 @@ func runDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 	if err := engine.start(ctx); err != nil {
 		return err
 	}
-	defer engine.stop(context.WithoutCancel(ctx)) // does nothing when it is stopped already
+	defer engine.stop(context.WithoutCancel(ctx)) // does nothing if it is stopped already
 
 	cfg.Pages.TemporalUI = cmp.Or(cfg.Pages.TemporalUI, engine.webUI())
 	say("Starting databases, workers and API …")
@@ -86,7 +85,7 @@ func runDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 	if err != nil {
 		a.fail(err)
 	} else {
-		defer func() { _ = where.Withdraw() }() // one that stays does not count
+		defer func() { _ = where.Withdraw() }() // a file that stays does not count
 	}
 	greet(say, api, engine, access, cfg.Dev.DataDir, a.hasPages(), a.demo != nil)
 	if err := then(a); err != nil {
@@ -99,7 +98,7 @@ func runDev(ctx context.Context, cfg config.Config, log *zap.Logger, out io.Writ
 	return err
 }
 
-// announce tells other terminals where everything is.
+// announce writes all addresses for other terminals.
 func announce(dir, api string, settings []string) (*devserver.Announcement, error) {
 	folder, err := filepath.Abs(dir)
 	if err != nil {
@@ -108,8 +107,7 @@ func announce(dir, api string, settings []string) (*devserver.Announcement, erro
 	return devserver.Announce(dir, append([]string{"API=" + api, "YEYAK_DATA_DIR=" + folder}, settings...))
 }
 
-// prepareEngine waits for the engine and makes sure that orders can be
-// searched for.
+// prepareEngine waits for the engine and prepares its namespace.
 func prepareEngine(ctx context.Context, engine *devserver.Server) error {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
@@ -124,8 +122,8 @@ func prepareEngine(ctx context.Context, engine *devserver.Server) error {
 	return PrepareNamespace(ctx, c, client.DefaultNamespace)
 }
 
-// PrepareNamespace makes sure that the namespace is there, and that orders in
-// it can be searched for.
+// PrepareNamespace makes sure that the namespace exists, with the search attributes of
+// orders.
 func PrepareNamespace(ctx context.Context, c client.Client, namespace string) error {
 	if err := devserver.EnsureNamespace(ctx, c, namespace); err != nil {
 		return err
@@ -133,7 +131,7 @@ func PrepareNamespace(ctx context.Context, c client.Client, namespace string) er
 	return devserver.EnsureSearchAttributes(ctx, c, namespace, searchAttributes())
 }
 
-// searchAttributes are what orders are searched by.
+// searchAttributes are the search attributes of orders.
 func searchAttributes() map[string]enumspb.IndexedValueType {
 	attributes := map[string]enumspb.IndexedValueType{
 		contract.NeedsAttentionAttribute.GetName(): contract.NeedsAttentionAttribute.GetValueType(),
@@ -144,7 +142,7 @@ func searchAttributes() map[string]enumspb.IndexedValueType {
 	return attributes
 }
 
-// greet shows where everything is, and a first order to paste.
+// greet prints all addresses, and a first order to paste.
 func greet(say func(string, ...any), api string, engine devTemporal, access devAccess, folder string, withPages, withDemo bool) {
 	checkIn := booking.DateOf(time.Now()).AddDays(30)
 	token, header := access.present(folder)

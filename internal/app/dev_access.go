@@ -20,11 +20,11 @@ import (
 	"github.com/yeyak/yeyak/internal/telemetry"
 )
 
-// devAccess is how `yeyak dev` knows its callers: by an issuer of its own, unless
-// another one is named or authentication is off.
+// devAccess identifies the callers of `yeyak dev`: with an issuer of its own, unless
+// another one is configured or authentication is off.
 type devAccess struct{ issuer *devissuer.Issuer }
 
-// newDevAccess starts the issuer, and names it in the settings.
+// newDevAccess starts the issuer, and sets it in the configuration.
 func newDevAccess(cfg *config.Config, log *zap.Logger) (devAccess, error) {
 	if cfg.Auth.Off() || cfg.Auth.Issuer != "" {
 		return devAccess{}, nil
@@ -33,7 +33,7 @@ func newDevAccess(cfg *config.Config, log *zap.Logger) (devAccess, error) {
 	if err != nil {
 		return devAccess{}, err
 	}
-	cfg.Auth.Issuer, cfg.Auth.Claims = config.URL(issuer.URL()), nil // the accounts have their names: see admit
+	cfg.Auth.Issuer, cfg.Auth.Claims = config.URL(issuer.URL()), nil // the accounts' ids are their names: see admit
 	if !cfg.Pages.Off() {
 		cfg.Pages.Client = devissuer.PagesClient
 	}
@@ -46,7 +46,7 @@ func (d devAccess) stop() {
 	}
 }
 
-// name stands for the issuer in what is kept of its accounts.
+// name replaces the issuer's URL in what is stored about its accounts.
 func (d devAccess) name() string {
 	if d.issuer == nil {
 		return ""
@@ -54,8 +54,8 @@ func (d devAccess) name() string {
 	return devissuer.Name
 }
 
-// admit makes the demonstration accounts known by their names, and the key that
-// marketing and the messages' subscriber find in the data folder. Both are kept in the
+// admit stores the demonstration accounts' names as their ids, and the key that
+// marketing and the messages' subscriber read from the data folder. Both stay in the
 // database from the first start on.
 func (d devAccess) admit(ctx context.Context, db *store.DB) error {
 	if d.issuer == nil {
@@ -75,8 +75,8 @@ func (d devAccess) admit(ctx context.Context, db *store.DB) error {
 	return nil
 }
 
-// admitAccounts makes the accounts known by their names, as the README and orders of
-// builds without callers call them, whichever request comes first.
+// admitAccounts gives the accounts their names as ids, as the README and orders of
+// earlier builds use them, before any request comes.
 func admitAccounts(ctx context.Context, people identity.People) error {
 	for _, account := range devissuer.Accounts() {
 		kinds := []identity.Kind{identity.CustomerKind}
@@ -92,7 +92,7 @@ func admitAccounts(ctx context.Context, people identity.People) error {
 	return nil
 }
 
-// settings are NAME=VALUE, for programs that look for them.
+// settings are NAME=VALUE, for programs that read them.
 func (d devAccess) settings() []string {
 	if d.issuer == nil {
 		return nil
@@ -100,7 +100,7 @@ func (d devAccess) settings() []string {
 	return []string{"YEYAK_ISSUER=" + d.issuer.URL(), "YEYAK_API_KEY=" + d.issuer.APIKeyText}
 }
 
-// DevToken is an access token of a demonstration account, by the issuer of the
+// DevToken returns an access token of a demonstration account, from the issuer of the
 // `yeyak dev` that runs on the folder.
 func DevToken(ctx context.Context, dir, account string) (string, error) {
 	announced := devserver.Announced(dir)
@@ -113,11 +113,11 @@ func DevToken(ctx context.Context, dir, account string) (string, error) {
 	return devissuer.Token(ctx, dir, announced["YEYAK_ISSUER"], account)
 }
 
-// demoByPage is how a demonstration runs that a page starts.
+// demoByPage are the settings of a demonstration that a page starts.
 var demoByPage = demo.Settings{Seed: 1, PerMinute: 60, Failing: 15 * time.Second}
 
-// demonstration lets people start demonstrations, whose people are the accounts; nil
-// where there are none.
+// demonstration lets pages start demonstrations with the accounts; nil if there are
+// none.
 func (d devAccess) demonstration(dir string, by demo.Settings, say func(string, ...any)) *Demonstration {
 	if d.issuer == nil {
 		return nil
@@ -127,8 +127,8 @@ func (d devAccess) demonstration(dir string, by demo.Settings, say func(string, 
 	}}
 }
 
-// present is what the greeting's commands begin with, and what each of their
-// requests presents: nothing when authentication is off.
+// present returns the beginning of the greeting's commands, and the header of their
+// requests: nothing if authentication is off.
 func (d devAccess) present(folder string) (first, header string) {
 	if d.issuer == nil {
 		return "", ""

@@ -11,8 +11,8 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// TestAdmitAccounts: the demonstration accounts have their names for ids before anything
-// carries these, at each start, and one that was met under a number keeps that.
+// TestAdmitAccounts: the demonstration accounts have their names as ids at each start;
+// an account that has a number already keeps it.
 func TestAdmitAccounts(t *testing.T) {
 	t.Parallel()
 	db, err := store.Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "front.db"), store.Options{})

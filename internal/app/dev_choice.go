@@ -18,37 +18,36 @@ import (
 
 // devTemporal is the Temporal server of `yeyak dev`.
 type devTemporal interface {
-	// start returns when the server takes orders, stop when it is gone.
+	// start returns when the server is ready, stop when it has ended.
 	start(ctx context.Context) error
 	stop(ctx context.Context)
-	// watch returns why there is no server any more, nil when ctx has ended.
+	// watch returns why the server has ended, nil if ctx has ended.
 	watch(ctx context.Context) error
-	// address and namespace are "" where Temporal's own settings say them.
+	// address and namespace are "" if Temporal's own settings have them.
 	address() string
 	namespace() string
-	// whereabouts are lines that tell a person where it is.
+	// whereabouts are lines with its addresses, for people.
 	whereabouts() string
-	// webUI is where its web UI is, "" where that is not known.
+	// webUI is the address of its web UI, "" if that is not known.
 	webUI() string
-	// settings are NAME=VALUE, for programs that look for it.
+	// settings are NAME=VALUE, for programs that read them.
 	settings() []string
 }
 
-// chooseEngine takes the server that TEMPORAL_ADDRESS names if it runs and is
-// new enough, else a program to run one, and says which. Orders in the data
-// folder have to find their workflows again: a folder stays with the server that
-// it was first used with.
+// chooseEngine returns the server that TEMPORAL_ADDRESS names, if it runs and is new
+// enough, else a program to run one, and prints which. The orders in the data folder
+// need their workflows: a folder stays with its first server.
 func chooseEngine(ctx context.Context, cfg config.Config, log *zap.Logger, say func(string, ...any)) (devTemporal, error) {
 	dir := cfg.Dev.DataDir
 	home, err := devserver.ReadHome(dir)
 	if err != nil {
 		return nil, err
 	}
-	running, err := engineElsewhere(dir)
+	running, err := externalEngine(dir)
 	if err != nil {
 		return nil, err
 	}
-	if home.Elsewhere() && (running == nil || running.home != home) {
+	if home.External() && (running == nil || running.home != home) {
 		return nil, fmt.Errorf("the orders in %s have their workflows on the Temporal server at %s, namespace %s: "+
 			"set TEMPORAL_ADDRESS=%[2]s TEMPORAL_NAMESPACE=%[3]s, or choose another folder with YEYAK_DATA_DIR", dir, home.Address, home.Namespace)
 	}
@@ -62,7 +61,7 @@ func chooseEngine(ctx context.Context, cfg config.Config, log *zap.Logger, say f
 			say("Using the Temporal server %s that runs at %s (TEMPORAL_ADDRESS), namespace %s.", version, running.home.Address, running.home.Namespace)
 			running.isNew = running.home != home
 			return running, nil
-		case home.Elsewhere():
+		case home.External():
 			return nil, fmt.Errorf("the Temporal server at %s (TEMPORAL_ADDRESS), where the orders in %s have their workflows: %w", home.Address, dir, err)
 		}
 		say("Not used: the Temporal server at %s (TEMPORAL_ADDRESS), %v.", running.home.Address, err)
@@ -77,18 +76,18 @@ func chooseEngine(ctx context.Context, cfg config.Config, log *zap.Logger, say f
 	}}, nil
 }
 
-// elsewhere is a server that runs already.
-type elsewhere struct {
+// external is a server that runs already.
+type external struct {
 	dir     string
 	home    devserver.Home
-	isNew   bool // to the data folder
+	isNew   bool // the data folder has not used it yet
 	options client.Options
 }
 
-// engineElsewhere is the one that TEMPORAL_ADDRESS names, nil when it is not set.
-func engineElsewhere(dir string) (*elsewhere, error) {
-	if os.Getenv("TEMPORAL_ADDRESS") == "" { // a profile of the CLI's names none for development
-		return nil, nil //nolint:nilnil // none is named
+// externalEngine is the server that TEMPORAL_ADDRESS names, nil if it is not set.
+func externalEngine(dir string) (*external, error) {
+	if os.Getenv("TEMPORAL_ADDRESS") == "" { // a profile of the CLI does not name one for development
+		return nil, nil //nolint:nilnil // there is none
 	}
 	options, err := temporalSettings()
 	if err != nil {
@@ -96,14 +95,14 @@ func engineElsewhere(dir string) (*elsewhere, error) {
 	}
 	options.Namespace = cmp.Or(options.Namespace, client.DefaultNamespace)
 	options.Logger = devserver.Quiet()
-	return &elsewhere{dir: dir, options: options, home: devserver.Home{Address: options.HostPort, Namespace: options.Namespace}}, nil
+	return &external{dir: dir, options: options, home: devserver.Home{Address: options.HostPort, Namespace: options.Namespace}}, nil
 }
 
-// answersWithin bounds the wait for a server that is said to run.
+// answersWithin is the time limit of the check of a running server.
 const answersWithin = 5 * time.Second
 
-// version is that of the server, which answers and is new enough.
-func (e *elsewhere) version(ctx context.Context) (string, error) {
+// version returns the server's version if it answers and is new enough.
+func (e *external) version(ctx context.Context) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, answersWithin)
 	defer cancel()
 	c, err := client.DialContext(ctx, e.options)
@@ -122,9 +121,9 @@ func (e *elsewhere) version(ctx context.Context) (string, error) {
 	return version, nil
 }
 
-// start prepares the namespace. A data folder that is new to it finds no orders
-// there: those would be another's, whose databases are not ours.
-func (e *elsewhere) start(ctx context.Context) error {
+// start prepares the namespace. A data folder that is new to it must find no orders
+// there: they would belong to other databases.
+func (e *external) start(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readyWithin)
 	defer cancel()
 	c, err := client.NewLazyClient(e.options)
@@ -143,8 +142,8 @@ func (e *elsewhere) start(ctx context.Context) error {
 	return e.home.Write(e.dir)
 }
 
-// unused makes sure that no orders have been worked on in the namespace.
-func (e *elsewhere) unused(ctx context.Context, c client.Client) error {
+// unused makes sure that the namespace has no orders.
+func (e *external) unused(ctx context.Context, c client.Client) error {
 	used, err := orders.NewEngine(c).Used(ctx, e.home.Namespace)
 	if err != nil {
 		return fmt.Errorf("look for orders at %s: %w", e.home.Address, err)
@@ -156,22 +155,22 @@ func (e *elsewhere) unused(ctx context.Context, c client.Client) error {
 	return nil
 }
 
-func (e *elsewhere) stop(context.Context) {} // it is not ours to stop
+func (e *external) stop(context.Context) {} // another process runs it
 
-func (e *elsewhere) watch(ctx context.Context) error {
+func (e *external) watch(ctx context.Context) error {
 	<-ctx.Done()
 	return nil
 }
 
-func (e *elsewhere) address() string   { return "" }
-func (e *elsewhere) namespace() string { return "" }
+func (e *external) address() string   { return "" }
+func (e *external) namespace() string { return "" }
 
-func (e *elsewhere) webUI() string { return "" }
+func (e *external) webUI() string { return "" }
 
-func (e *elsewhere) whereabouts() string {
+func (e *external) whereabouts() string {
 	return fmt.Sprintf("  Temporal     %s, namespace %s", e.home.Address, e.home.Namespace)
 }
 
-func (e *elsewhere) settings() []string {
+func (e *external) settings() []string {
 	return []string{"TEMPORAL_ADDRESS=" + e.home.Address, "TEMPORAL_NAMESPACE=" + e.home.Namespace}
 }

@@ -18,18 +18,18 @@ import (
 	"github.com/yeyak/yeyak/internal/devserver"
 )
 
-// child is the dev server of this process, for a second signal to end.
+// child is this process's dev server, which a second signal ends.
 var child atomic.Pointer[devserver.Server]
 
-// KillChildren ends at once what this process has started.
+// KillChildren kills all processes that this process has started.
 func KillChildren() {
 	if s := child.Load(); s != nil {
 		s.Kill()
 	}
 }
 
-// devEngine is the Temporal dev server of `yeyak dev`. One that ends, or no
-// longer reads its storage, is replaced on the same ports and the same data.
+// devEngine is the Temporal dev server of `yeyak dev`. A server that has ended, or
+// cannot read its storage any more, is replaced on the same ports and data.
 type devEngine struct {
 	log     *zap.Logger
 	options devserver.Options
@@ -41,14 +41,15 @@ type devEngine struct {
 }
 
 const (
-	// askEvery is how often the dev server is asked whether it works.
+	// askEvery is the interval of the dev server's health checks.
 	askEvery = 2 * time.Second
-	// askWithin bounds that question: a busy machine takes a second.
+	// askWithin is the time limit of a check: a busy machine takes a second.
 	askWithin = 5 * time.Second
-	// failedAsks in a row make it count as broken.
+	// failedAsks is the number of failed checks in a row that make the server count as
+	// broken.
 	failedAsks = 3
-	// restartsAtOnce is after how many restarts within steadyAfter nothing is
-	// to be hoped for from another one.
+	// restartsAtOnce is the number of restarts within steadyAfter after which there are
+	// no more.
 	restartsAtOnce = 3
 	steadyAfter    = time.Minute
 )
@@ -95,37 +96,36 @@ func (e *devEngine) settings() []string {
 	return []string{"TEMPORAL_ADDRESS=" + e.address(), "TEMPORAL_NAMESPACE=" + e.namespace(), "TEMPORAL_UI=" + e.current().UIURL()}
 }
 
-// current is the server that was started last.
+// current is the last server that was started.
 func (e *devEngine) current() *devserver.Server {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return e.server
 }
 
-// watch replaces a server that is broken, until ctx ends. Its error says why
-// there is none any more.
+// watch replaces a broken server until ctx ends. Its error says why there is none any
+// more.
 func (e *devEngine) watch(ctx context.Context) error {
 	for restarts := 0; ; restarts++ {
 		begun := time.Now()
-		trouble := e.awaitTrouble(ctx)
-		if trouble == nil {
+		failure := e.awaitFailure(ctx)
+		if failure == nil {
 			return nil
 		}
 		if time.Since(begun) > steadyAfter {
 			restarts = 0
 		}
 		if restarts == restartsAtOnce {
-			return trouble
+			return failure
 		}
-		e.log.Error("the Temporal server is started again", zap.Error(trouble))
+		e.log.Error("the Temporal server is started again", zap.Error(failure))
 		if err := e.restart(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, errStopped) {
-			return errors.Join(trouble, err)
+			return errors.Join(failure, err)
 		}
 	}
 }
 
-// restart starts a server where the last one was: those who know its ports keep
-// them.
+// restart starts a server on the ports of the last one, which its clients know.
 func (e *devEngine) restart(ctx context.Context) error {
 	e.mu.Lock()
 	last := e.server
@@ -150,9 +150,9 @@ func portOfURL(raw string) int {
 	return port(u.Host)
 }
 
-// awaitTrouble returns what is wrong with the server once something is, nil
-// when ctx ended before.
-func (e *devEngine) awaitTrouble(ctx context.Context) error {
+// awaitFailure waits until the server fails and returns why, nil if ctx has ended
+// before.
+func (e *devEngine) awaitFailure(ctx context.Context) error {
 	server := e.current()
 	c, err := client.NewLazyClient(client.Options{HostPort: server.Addr(), Logger: devserver.Quiet()})
 	if err != nil {
@@ -166,7 +166,7 @@ func (e *devEngine) awaitTrouble(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-server.Done():
-			return server.Err() // nil when it was asked to stop
+			return server.Err() // nil if it was asked to stop
 		case <-ticker.C:
 		}
 		if err = readsStorage(ctx, c); err == nil {

@@ -7,9 +7,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// drain makes the process unready and goes on taking requests, until what
-// stands in front of it has noticed. A process that nobody sends requests to
-// has nothing to wait for.
+// drain makes the process not ready and keeps serving requests until its load balancer
+// has noticed. A process without an API does not wait.
 func (a *App) drain() {
 	a.health.ready.Store(false)
 	delay := a.options.Config.HTTP.DrainDelay
@@ -19,14 +18,14 @@ func (a *App) drain() {
 	a.log.Info("unready, and still taking requests", zap.Duration("for", delay))
 	select {
 	case <-time.After(delay):
-	case err := <-a.failed: // nobody can reach us any more
+	case err := <-a.failed: // the process cannot be reached any more
 		a.log.Error("a part failed while draining", zap.Error(err))
 	}
 }
 
-// partWhenUnready has callers come back over another connection once the
-// process is unready: one that is kept open would outlast the draining, and a
-// request that is sent over it at the moment when it is closed is lost.
+// partWhenUnready closes connections after their next answer once the process is not
+// ready: a connection that stays open would outlast the draining, and a request sent at
+// the moment of its end is lost.
 func (a *App) partWhenUnready(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !a.health.Ready() {

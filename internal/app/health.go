@@ -14,9 +14,9 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// health tells whether this process takes requests, and what it has to do
-// without. A dependency that is away degrades it and never makes it unready:
-// with all replicas unready nobody would be told anything.
+// health is the readiness of this process and the state of its dependencies. A missing
+// dependency degrades the process, and never makes it unready: if all replicas were
+// unready, no client would get any answer.
 type health struct {
 	ready     atomic.Bool
 	engine    client.Client
@@ -24,38 +24,38 @@ type health struct {
 	dbs       databases
 	gate      *payments.Gate
 	writes    engineWrites
-	callers   func() string // what is wrong with knowing callers; nil without an API
+	callers   func() string // fault of the identification of callers; nil without an API
 
 	mu    sync.Mutex
 	found map[string]string
-	until time.Time // found is good
+	until time.Time // found is valid until then
 }
 
 const (
-	// probePatience bounds the look at one dependency.
-	probePatience = 500 * time.Millisecond
-	// probedFor is how long a look counts: it writes to every database, and
-	// any client can ask for it.
+	// probeWithin is the time limit of the check of one dependency.
+	probeWithin = 500 * time.Millisecond
+	// probedFor is how long a check's result is used: a check writes to every database,
+	// and any client can ask for it.
 	probedFor = time.Second
 )
 
-// Ready is false while the process starts and from when it drains.
+// Ready is false while the process starts and once it drains.
 func (h *health) Ready() bool { return h.ready.Load() }
 
-// Degraded names what does not work, with a word on it and, where there is one,
-// the command that mends it.
+// Degraded returns what does not work, with the fault and, if there is one, the command
+// that repairs it.
 func (h *health) Degraded(ctx context.Context) map[string]string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if time.Now().After(h.until) {
-		h.found = h.look(context.WithoutCancel(ctx))
+		h.found = h.check(context.WithoutCancel(ctx))
 		h.until = time.Now().Add(probedFor)
 	}
 	return maps.Clone(h.found)
 }
 
-// warn logs what does not work, so that a process that starts without what it
-// needs says so.
+// warn logs what does not work, so that a process that starts without a dependency says
+// so.
 func (h *health) warn(ctx context.Context, log *zap.Logger) {
 	found := h.Degraded(ctx)
 	for _, name := range slices.Sorted(maps.Keys(found)) {
@@ -63,30 +63,30 @@ func (h *health) warn(ctx context.Context, log *zap.Logger) {
 	}
 }
 
-func (h *health) look(ctx context.Context) map[string]string {
-	ctx, cancel := context.WithTimeout(ctx, probePatience)
+func (h *health) check(ctx context.Context) map[string]string {
+	ctx, cancel := context.WithTimeout(ctx, probeWithin)
 	defer cancel()
 	var (
 		mu  sync.Mutex
 		wg  sync.WaitGroup
 		out = map[string]string{}
 	)
-	note := func(name, trouble string) {
-		if trouble != "" {
+	note := func(name, failure string) {
+		if failure != "" {
 			mu.Lock()
 			defer mu.Unlock()
-			out[name] = trouble
+			out[name] = failure
 		}
 	}
-	wg.Go(func() { note("temporal", h.engineTrouble(ctx)) })
+	wg.Go(func() { note("temporal", h.engineFailure(ctx)) })
 	for _, db := range sharing(h.dbs) {
 		wg.Go(func() {
-			for service, trouble := range databaseTroubles(ctx, db.shared, db.services) {
-				note(service+" database", trouble)
+			for service, failure := range databaseFailures(ctx, db.shared, db.services) {
+				note(service+" database", failure)
 			}
 		})
 	}
-	wg.Go(func() { note("payment provider", h.gate.Trouble(ctx)) })
+	wg.Go(func() { note("payment provider", h.gate.Failure(ctx)) })
 	if h.callers != nil {
 		note("authentication", h.callers())
 	}

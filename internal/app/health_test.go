@@ -22,7 +22,7 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// frontend is a Temporal service that answers what health asks for.
+// frontend is a Temporal service that answers health's requests.
 type frontend struct {
 	workflowservice.UnimplementedWorkflowServiceServer
 	operatorservice.UnimplementedOperatorServiceServer
@@ -50,7 +50,7 @@ func (f *frontend) ListSearchAttributes(
 	return &operatorservice.ListSearchAttributesResponse{CustomAttributes: f.attributes}, f.denied
 }
 
-func (f *frontend) trouble(t *testing.T) string {
+func (f *frontend) failure(t *testing.T) string {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -64,7 +64,7 @@ func (f *frontend) trouble(t *testing.T) string {
 	t.Cleanup(c.Close)
 	h := &health{engine: c, namespace: "orders"}
 	t.Cleanup(h.writes.stop)
-	return h.engineTrouble(t.Context())
+	return h.engineFailure(t.Context())
 }
 
 func TestEngineTrouble_SaysWhich(t *testing.T) {
@@ -110,7 +110,7 @@ func TestEngineTrouble_SaysWhich(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got := c.engine.trouble(t)
+			got := c.engine.failure(t)
 			if c.want == "" {
 				require.Empty(t, got)
 			}
@@ -119,8 +119,8 @@ func TestEngineTrouble_SaysWhich(t *testing.T) {
 	}
 }
 
-// TestEngineWrites_OneAtATime: however often it is asked, the engine has one
-// write to do, and a look does not wait for one that hangs.
+// TestEngineWrites_OneAtATime: there is one write at a time, however often the state is
+// read, and a read does not wait for a write that hangs.
 func TestEngineWrites_OneAtATime(t *testing.T) {
 	t.Parallel()
 	release, asked := make(chan struct{}), make(chan struct{}, 10)
@@ -138,12 +138,12 @@ func TestEngineWrites_OneAtATime(t *testing.T) {
 	gone, leave := context.WithCancel(t.Context())
 	leave()
 	for range 20 {
-		require.Empty(t, w.look(gone, c, "orders"))
+		require.Empty(t, w.state(gone, c, "orders"))
 	}
 	<-asked
 	require.Empty(t, asked)
 	close(release)
-	require.Contains(t, w.look(t.Context(), c, "orders"), "its disk is full")
+	require.Contains(t, w.state(t.Context(), c, "orders"), "its disk is full")
 	w.stop()
 	w.stop()
 }
@@ -170,12 +170,12 @@ func TestDatabaseTroubles_LockedFile(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	_, err = store.Migrate(t.Context(), db, "catalogue")
 	require.NoError(t, err)
-	look := func() string {
-		ctx, cancel := context.WithTimeout(t.Context(), probePatience)
+	state := func() string {
+		ctx, cancel := context.WithTimeout(t.Context(), probeWithin)
 		defer cancel()
-		return databaseTroubles(ctx, db, []string{"catalogue"})["catalogue"]
+		return databaseFailures(ctx, db, []string{"catalogue"})["catalogue"]
 	}
-	require.Eventually(t, func() bool { return look() == "" }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return state() == "" }, time.Minute, time.Millisecond)
 
 	other, err := sql.Open(sqliteshim.ShimName, path)
 	require.NoError(t, err)
@@ -184,10 +184,10 @@ func TestDatabaseTroubles_LockedFile(t *testing.T) {
 	require.NoError(t, err)
 	_, err = holder.ExecContext(t.Context(), "BEGIN IMMEDIATE")
 	require.NoError(t, err)
-	require.Equal(t, "busy: its file is locked: see docs/operations/trouble.md#a-locked-file", look())
+	require.Equal(t, "busy: its file is locked: see docs/operations/trouble.md#a-locked-file", state())
 
 	_, err = holder.ExecContext(t.Context(), "ROLLBACK")
 	require.NoError(t, err)
 	require.NoError(t, holder.Close())
-	require.Eventually(t, func() bool { return look() == "" }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return state() == "" }, time.Minute, time.Millisecond)
 }

@@ -14,32 +14,32 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// engineWrites has the engine write something: what it reads may be there while
-// its disk is full. A write takes it a tenth of a second, and one that fails is
-// repeated for seconds, by the engine itself. So it is done in the background, one
-// at a time, and a look tells how the last one ended.
+// engineWrites has the engine write something: with a full disk it may still be able to
+// read. A write takes a tenth of a second, and the engine itself retries a failed one
+// for seconds. So writes run in the background, one at a time, and the result is that
+// of the last one.
 type engineWrites struct {
 	mu      sync.Mutex
 	begun   time.Time
-	done    chan struct{} // closed when the write under way has ended; nil before the first
+	done    chan struct{} // closed when the running write has ended; nil before the first
 	cancel  context.CancelFunc
 	stopped bool
-	trouble string
+	failure string
 }
 
 const (
-	// writtenFor is how long a write counts.
+	// writtenFor is how long a write's result is used.
 	writtenFor = 2 * time.Second
-	// writeWithin bounds one. The engine repeats a write that fails until then.
+	// writeWithin is the time limit of a write, which the engine retries until then.
 	writeWithin = 5 * time.Second
-	// writtenQueue is the task queue whose settings are written, as they are. No
-	// worker polls it.
+	// writtenQueue is the task queue whose settings are written, unchanged. No worker
+	// polls it.
 	writtenQueue = "yeyak-health"
 )
 
-// look tells what kept the engine from its last write. It begins a new one where
-// that is due, and waits for it until ctx ends.
-func (w *engineWrites) look(ctx context.Context, engine client.Client, namespace string) string {
+// state returns why the last write failed. It begins a new write if one is due, and
+// waits for it until ctx ends.
+func (w *engineWrites) state(ctx context.Context, engine client.Client, namespace string) string {
 	if done := w.begin(engine, namespace); done != nil {
 		select {
 		case <-done:
@@ -48,7 +48,7 @@ func (w *engineWrites) look(ctx context.Context, engine client.Client, namespace
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return w.trouble
+	return w.failure
 }
 
 func (w *engineWrites) begin(engine client.Client, namespace string) <-chan struct{} {
@@ -66,7 +66,7 @@ func (w *engineWrites) begin(engine client.Client, namespace string) <-chan stru
 		err := write(ctx, engine, namespace)
 		w.mu.Lock()
 		defer w.mu.Unlock()
-		w.trouble = writeTrouble(err)
+		w.failure = writeFailure(err)
 	}()
 	return done
 }
@@ -83,7 +83,7 @@ func (w *engineWrites) underWay() bool {
 	}
 }
 
-// stop gives up the write under way, and returns when it has ended.
+// stop cancels the running write and waits for its end.
 func (w *engineWrites) stop() {
 	w.mu.Lock()
 	w.stopped = true
@@ -95,7 +95,7 @@ func (w *engineWrites) stop() {
 	}
 }
 
-// write sets the limit of a task queue to none, which it is.
+// write sets the rate limit of a task queue to none, which it already is.
 func write(ctx context.Context, engine client.Client, namespace string) error {
 	_, err := engine.WorkflowService().UpdateTaskQueueConfig(ctx, &workflowservice.UpdateTaskQueueConfigRequest{
 		Namespace: namespace, Identity: "health of yeyak", TaskQueue: writtenQueue, TaskQueueType: enumspb.TASK_QUEUE_TYPE_ACTIVITY,
@@ -104,12 +104,12 @@ func write(ctx context.Context, engine client.Client, namespace string) error {
 	return err
 }
 
-// fullDisk is what SQLite and PostgreSQL say of it.
+// fullDisk matches SQLite's and PostgreSQL's errors for a full disk.
 var fullDisk = regexp.MustCompile(`(?i)disk is full|no space left|\b53100\b`)
 
-// writeTrouble is what a failed write tells of the engine's storage. What an
-// engine refuses, or does not know, it was not kept from by its storage.
-func writeTrouble(err error) string {
+// writeFailure is the fault of the engine's storage that a failed write shows. If the
+// engine refuses or does not know the write, its storage has no fault.
+func writeFailure(err error) string {
 	unavailable, failed := errors.AsType[*serviceerror.Unavailable](err)
 	_, late := errors.AsType[*serviceerror.DeadlineExceeded](err)
 	switch {

@@ -24,8 +24,8 @@ import (
 	"github.com/yeyak/yeyak/internal/telemetry"
 )
 
-// newHTTPServer makes a server that gives up on clients which send their
-// request too slowly. Its own log lines go to log.
+// newHTTPServer makes a server that closes connections whose requests are too slow. Its
+// own log lines go to log.
 func newHTTPServer(handler http.Handler, log *zap.Logger) *http.Server {
 	return &http.Server{
 		Handler:           handler,
@@ -50,8 +50,9 @@ func (a *App) serveHTTP(registry *prometheus.Registry) error {
 	a.address = listener.Addr().String()
 	a.demo = a.newDemo()
 	a.http = newHTTPServer(a.partWhenUnready(a.newAPI(registry, hosts.Of(listener.Addr(), cfg.HTTP.Hosts))), a.log)
-	a.http.WriteTimeout = cfg.Orders.ReplyBudget + answerWithin // one who does not read would keep a slot
-	// Shutdown waits for requests but does not tell them, and streams do not end.
+	a.http.WriteTimeout = cfg.Orders.ReplyBudget + answerWithin // a client that does not read would keep a slot
+	// Shutdown waits for requests without ending them, and streams do not end by
+	// themselves.
 	a.http.RegisterOnShutdown(sync.OnceFunc(func() { close(a.closing) }))
 	a.beside.Go(func() {
 		if err := a.http.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
@@ -61,12 +62,12 @@ func (a *App) serveHTTP(registry *prometheus.Registry) error {
 	return nil
 }
 
-// answerWithin is how long a request may take, besides its reply budget, until
-// its client has the answer.
+// answerWithin is how long a request may take, besides its reply budget, until its
+// client has the answer.
 const answerWithin = 2 * time.Minute
 
-// pagesAt is where customers of the built-in sandbox reach the API; "" where that is not
-// known: the URLs of its pages are relative to the API's then.
+// pagesAt is the address of the API for customers of the built-in sandbox; "" if it is
+// not known: the URLs of its pages are then relative.
 func pagesAt(l net.Listener) string {
 	if l == nil {
 		return ""
@@ -80,7 +81,7 @@ func pagesAt(l net.Listener) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// Listen takes the API's address, or says in a line why it cannot.
+// Listen listens on the API's address, or returns a one-line error.
 func Listen(address string) (net.Listener, error) {
 	l, err := net.Listen("tcp", address)
 	if err != nil {
@@ -89,10 +90,10 @@ func Listen(address string) (net.Listener, error) {
 	return l, nil
 }
 
-// newAPI puts the API on its stores, and on what can be done with orders.
+// newAPI makes the API with its stores and Orders.
 func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Handler {
 	cfg := a.options.Config
-	proxies, _ := cfg.HTTP.Proxies() // which the settings have been checked for
+	proxies, _ := cfg.HTTP.Proxies() // checked with the settings
 	crew, pages := store.NewCrew(a.dbs[fulfilmentDB]), rows{store.NewMypage(a.pages).PassingOver(passedOver(registry, a.log)), a.hub}
 	budgets := a.budgets
 	catalogue := store.NewCatalogue(a.dbs[catalogueDB])
@@ -100,7 +101,7 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		Engine: a.sagas, Hub: a.hub, Pages: pages, Catalogue: catalogue, Terms: payments.Terms{}, Gate: a.gate,
 		Starts: budgets.Starts, Dispatcher: a.dispatcher, Carrier: a.carrier, Calls: crew, MaxWaitingCalls: budgets.MaxWaitingCalls,
 		Ledger: store.NewPayments(a.dbs[paymentsDB]), Actions: store.NewActions(a.dbs[mypageDB]), Settler: settler(a.dbs, a.sagas, a.log), Bulk: store.NewBulk(a.dbs[mypageDB]),
-		MaxCallsOfOne: budgets.MaxCallsOfOne, MaxKeptOfOne: budgets.MaxKeptOfOne,
+		MaxCallsOfOne: budgets.MaxCallsOfOne, MaxKeptOfOne: budgets.MaxInboxOfOne,
 		Policy: cfg.Policy(), ReplyBudget: cfg.Orders.ReplyBudget, Eager: a.eager, Log: a.log,
 	})
 	a.orders = all

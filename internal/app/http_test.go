@@ -22,7 +22,7 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 )
 
-// logged is what net/http says of a server in its log.
+// logged is the line of net/http in the server's log.
 func logged(t *testing.T, logs *observer.ObservedLogs, says string) observer.LoggedEntry {
 	t.Helper()
 	var found observer.LoggedEntry
@@ -39,7 +39,7 @@ func logged(t *testing.T, logs *observer.ObservedLogs, says string) observer.Log
 	return found
 }
 
-// get asks a server over a connection of its own, and ignores its answer.
+// get sends a request over a connection of its own, and ignores the answer.
 func get(t *testing.T, address, path string) {
 	t.Helper()
 	conn, err := (&net.Dialer{}).DialContext(t.Context(), "tcp", address)
@@ -50,8 +50,8 @@ func get(t *testing.T, address, path string) {
 	_, _ = conn.Read(make([]byte, 1))
 }
 
-// TestServerLog: what net/http writes about clients, and about handlers that
-// panic, is in the log and in its format.
+// TestServerLog: net/http's messages about clients and panics are in the log, in its
+// format.
 func TestServerLog(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)
@@ -81,7 +81,7 @@ func TestServerLog(t *testing.T) {
 	require.Equal(t, zap.WarnLevel, logged(t, logs, "http: superfluous").Level)
 }
 
-// flaky is a listener that has no descriptors left for the first connection.
+// flaky is a listener that has no file descriptors left for the first connection.
 type flaky struct {
 	net.Listener
 	failed atomic.Bool
@@ -101,8 +101,8 @@ func (f *flaky) Accept() (net.Conn, error) {
 	return f.Listener.Accept()
 }
 
-// That connections cannot be accepted is a warning, whatever the server: here
-// the sandbox, which answers the next one.
+// Failures to accept connections are warnings in every server: here in the sandbox,
+// which serves the next connection.
 func TestServerLog_SandboxPayments(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.InfoLevel)
@@ -131,8 +131,8 @@ func TestServerLog_Operations(t *testing.T) {
 	a.operations.stop(t.Context())
 }
 
-// TestServerLog_EveryServer: no server in the product's code writes past its
-// log. Those of tools, benchmarks and tests may.
+// TestServerLog_EveryServer: no server of the product writes past its log. Those of
+// tools, benchmarks and tests may.
 func TestServerLog_EveryServer(t *testing.T) {
 	t.Parallel()
 	servers := 0

@@ -13,8 +13,8 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// dispatch starts the orders of the inbox. Every API does: any of them finds what
-// one that died has left.
+// dispatch starts the orders of the inbox. Every API does: any of them takes over from
+// one that died.
 func (a *App) dispatch(ctx context.Context, registry prometheus.Registerer) {
 	cfg := a.options.Config
 	dispatched := promauto.With(registry).NewCounterVec(prometheus.CounterOpts{
@@ -32,8 +32,7 @@ func (a *App) dispatch(ctx context.Context, registry prometheus.Registerer) {
 	a.beside.Go(func() { a.dispatcher.Run(ctx) })
 }
 
-// openInbox asks the inbox at each scrape how much is in it. All processes report
-// the same.
+// openInbox counts the inbox's orders at each scrape. All processes report the same.
 type openInbox struct{ inbox *store.Inbox }
 
 var (
@@ -68,8 +67,8 @@ func (o openInbox) Collect(to chan<- prometheus.Metric) {
 	gauge(inboxAge, age)
 }
 
-// sentCalls notes which calls to the engine were sent. What fails before that has
-// done nothing, and nothing will come of it.
+// sentCalls records which calls to the engine were sent. A call that fails before that
+// has no effect.
 type sentCalls struct{}
 
 // TagRPC implements stats.Handler.

@@ -7,7 +7,8 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// OnKeys gives do the API keys of the settings' databases, or of the data folder's.
+// OnKeys calls do with the API keys of the configured databases, or of the data
+// folder's.
 func OnKeys(ctx context.Context, o Options, do func(identity.Keys) error) error {
 	if err := mustExist(o); err != nil {
 		return err

@@ -14,8 +14,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// measure shows what the databases know: the use of their connections, and what
-// is wrong with orders. All processes tell the same of the latter.
+// measure adds the metrics of the databases: their connections, and orders with faults.
+// All processes report the same orders.
 func (a *App) measure(registry prometheus.Registerer) {
 	for _, db := range sharing(a.dbs) {
 		registry.MustRegister(db.shared.Pool(strings.Join(db.services, "+")))
@@ -23,8 +23,8 @@ func (a *App) measure(registry prometheus.Registerer) {
 	registry.MustRegister(troubles{store.NewMypage(a.dbs[mypageDB])})
 }
 
-// troubles asks the pages, each time that somebody looks, what is owed to
-// orders: counters of a process would be gone with it.
+// troubles reads what is owed to orders at each scrape: counters would be lost with
+// their process.
 type troubles struct{ pages *store.Mypage }
 
 var (
@@ -41,8 +41,7 @@ func (t troubles) Describe(to chan<- *prometheus.Desc) {
 	}
 }
 
-// troublesWithin is how long the question may take, well below what those who
-// scrape wait for.
+// troublesWithin is the time limit of the query, well below that of a scrape.
 const troublesWithin = 2 * time.Second
 
 // Collect implements prometheus.Collector.
@@ -76,7 +75,7 @@ func (t troubles) Collect(to chan<- prometheus.Metric) {
 	}
 }
 
-// pages is a read model that tells how far it is behind.
+// pages is a read model that measures how late it is written.
 type pages struct {
 	activities.ReadModel
 	lag    prometheus.Observer

@@ -11,19 +11,19 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// Overview and InNeed are what commands print.
+// Overview and InNeed are printed by commands.
 type (
 	Overview = orders.Overview
 	InNeed   = orders.InNeed
 )
 
-// NeedFilter selects orders that need attention, "" for any kind and cause.
+// NeedFilter selects orders that need attention; "" is any kind or cause.
 func NeedFilter(kind booking.Kind, cause string) orders.NeedFilter {
 	return orders.NeedFilter{Kind: kind, Cause: orders.Cause(cause)}
 }
 
-// monitorOf is what operators see of the orders. ui is where the engine's web UI is, "" for
-// nowhere.
+// monitorOf makes the operators' monitor of orders. ui is the address of the engine's
+// web UI, "" for none.
 func monitorOf(dbs databases, pages *store.DB, all *orders.Orders, ui string) *orders.Monitor {
 	m := &orders.Monitor{
 		Orders: all, Needs: store.NewMypage(pages), Audits: store.NewAudits(pages), Log: store.NewActions(pages),
@@ -39,14 +39,14 @@ func monitorOf(dbs databases, pages *store.DB, all *orders.Orders, ui string) *o
 	return m
 }
 
-// monitor is that of this process, which knows besides what does not work here.
+// monitor is this process's monitor, with the state of its dependencies.
 func (a *App) monitor(all *orders.Orders) *orders.Monitor {
 	m := monitorOf(a.dbs, a.pages, all, a.options.Config.Pages.TemporalUI)
 	m.Degraded, m.Load = a.health.Degraded, a.load
 	return m
 }
 
-// load is what this process has taken on: turns of requests, and connections.
+// load is the load of this process: requests and connections.
 func (a *App) load() (all []orders.Load) {
 	b := a.budgets
 	for _, of := range []struct {
@@ -65,14 +65,14 @@ func (a *App) load() (all []orders.Load) {
 	return all
 }
 
-// asMonitor gives do what operators see, by a command.
+// asMonitor calls do with a command's monitor.
 func asMonitor(ctx context.Context, o Options, do func(*orders.Monitor, booking.Caller) error) error {
 	return onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		return do(monitorOf(dbs, dbs[mypageDB], commanded(o, dbs, sagas), o.Config.Pages.TemporalUI), byCommand(booking.SystemID))
 	})
 }
 
-// Status tells how everything is.
+// Status returns the state of everything.
 func Status(ctx context.Context, o Options) (is orders.Overview, err error) {
 	err = asMonitor(ctx, o, func(m *orders.Monitor, caller booking.Caller) error {
 		is, err = m.Overview(ctx, caller)
@@ -81,10 +81,10 @@ func Status(ctx context.Context, o Options) (is orders.Overview, err error) {
 	return is, err
 }
 
-// attentionPage is how many orders are read, and looked at, at a time.
+// attentionPage is how many orders are read and checked at a time.
 const attentionPage = 50
 
-// Attention tells do of the orders that need attention.
+// Attention calls do with the orders that need attention.
 func Attention(ctx context.Context, o Options, f orders.NeedFilter, do func(orders.InNeed) error) error {
 	return asMonitor(ctx, o, func(m *orders.Monitor, caller booking.Caller) error {
 		for page := (booking.Page{Limit: attentionPage}); ; {
@@ -104,7 +104,7 @@ func Attention(ctx context.Context, o Options, f orders.NeedFilter, do func(orde
 	})
 }
 
-// Timeline is all that has happened to an order.
+// Timeline returns the whole history of an order.
 func Timeline(ctx context.Context, o Options, orderID string) (t orders.Timeline, err error) {
 	err = asMonitor(ctx, o, func(m *orders.Monitor, caller booking.Caller) error {
 		t, err = m.Timeline(ctx, caller, orderID)
@@ -113,5 +113,5 @@ func Timeline(ctx context.Context, o Options, orderID string) (t orders.Timeline
 	return t, err
 }
 
-// JSON is what the API answers of what operators see.
+// JSON is the API's answer with what operators read.
 func JSON(of any) any { return api.JSON(of) }

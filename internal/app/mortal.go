@@ -12,9 +12,9 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// mortal are workers that can be killed in a process that lives on. Once they are, no
-// answer of theirs reaches the engine, and what their activities have under way in a
-// database is cut off.
+// mortal makes workers that can be killed in a process that lives on. Once they are
+// killed, none of their answers reaches the engine, and their activities' database
+// queries are cancelled.
 type mortal struct {
 	mu     sync.Mutex
 	lives  int // how many workers there were
@@ -23,12 +23,12 @@ type mortal struct {
 	alive  string
 }
 
-// tune makes the options of the next workers: they can be killed, those before them have
+// tune makes the options of the next workers, which can be killed; earlier ones have
 // ended.
 func (m *mortal) tune() func(*worker.Options) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	host, _ := os.Hostname() // without it the process id has to do
+	host, _ := os.Hostname() // without it, the process id suffices
 	m.lives++
 	m.alive = fmt.Sprintf("%d@%s#%d", os.Getpid(), host, m.lives)
 	identity := m.alive
@@ -37,7 +37,7 @@ func (m *mortal) tune() func(*worker.Options) {
 	return func(o *worker.Options) { o.Identity, o.BackgroundActivityContext = identity, ctx }
 }
 
-// kill kills the workers that were tuned last.
+// kill kills the last workers that were tuned.
 func (m *mortal) kill() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -59,7 +59,7 @@ func (m *mortal) isKilled(identity string) bool {
 // errKilled is not retried by the SDK.
 var errKilled = status.Error(codes.Canceled, "the worker was killed")
 
-// intercept lets the requests of workers pass that live, and their answers.
+// intercept lets requests of live workers, and their answers, pass.
 func (m *mortal) intercept(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	of, is := req.(interface{ GetIdentity() string })
 	if !is {
@@ -75,8 +75,7 @@ func (m *mortal) intercept(ctx context.Context, method string, req, reply any, c
 	return err
 }
 
-// throughDemo is what calls of the engine go through where a demonstration can kill
-// workers.
+// throughDemo are the interceptors of engine calls if a demonstration can kill workers.
 func (a *App) throughDemo() []grpc.UnaryClientInterceptor {
 	if a.options.Demo == nil {
 		return nil

@@ -10,8 +10,9 @@ import (
 	"google.golang.org/grpc"
 )
 
-// TestMortal: nothing of a worker that was killed reaches the engine, also what was on
-// its way at that moment, and its activities are cut off. The next one and clients live.
+// TestMortal: after a worker was killed, nothing of it reaches the engine, not even
+// what was on its way, and its activities are cancelled. Later workers and clients are
+// not affected.
 func TestMortal(t *testing.T) {
 	t.Parallel()
 	var m mortal
@@ -42,8 +43,8 @@ func TestMortal(t *testing.T) {
 	require.ErrorIs(t, send(first.Identity, nothing), errKilled)
 }
 
-// TestDemonstration_OnlyWhereItIsAskedFor: a process in production has no demonstration,
-// and its workers cannot be killed; nor has one that charges people.
+// TestDemonstration_OnlyWhereItIsAskedFor: a process in production has no
+// demonstration, and its workers cannot be killed; nor has one with real charges.
 func TestDemonstration_OnlyWhereItIsAskedFor(t *testing.T) {
 	t.Parallel()
 	var production App

@@ -11,14 +11,14 @@ import (
 	"github.com/yeyak/yeyak/api"
 )
 
-// operations is where a process without an API tells how it is.
+// operations is the address where a process without an API serves health and metrics.
 type operations struct {
 	server  *http.Server
 	address string
 }
 
-// working is the health of a process that only works: it is ready when it
-// takes tasks, so that a rollout waits for that.
+// working is the health of a process with workers only: it is ready when it takes
+// tasks, so that a rollout waits for that.
 type working struct {
 	*health
 	serving *atomic.Bool
@@ -27,8 +27,8 @@ type working struct {
 // Ready implements api.Health.
 func (w working) Ready() bool { return w.health.Ready() && w.serving.Load() }
 
-// serveOperations answers probes and scrapes on an address of its own, if there
-// is one. It goes on while the process drains.
+// serveOperations serves probes and scrapes on an address of its own, if there is one,
+// also while the process drains.
 func (a *App) serveOperations(metrics http.Handler) error {
 	address := a.options.Config.Operations.Listen
 	if address == "" {
@@ -50,7 +50,8 @@ func (a *App) serveOperations(metrics http.Handler) error {
 	return nil
 }
 
-// Operations is where the process tells how it is, host:port, "" when nowhere.
+// Operations is the address of the process's health and metrics, host:port, "" for
+// none.
 func (a *App) Operations() string { return a.operations.address }
 
 func (o operations) stop(ctx context.Context) {

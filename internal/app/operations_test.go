@@ -14,8 +14,8 @@ import (
 	"github.com/yeyak/yeyak/internal/bodies"
 )
 
-// A body that never comes holds a connection to the operations for no longer than
-// a body may take.
+// A body that never arrives holds a connection to the operations no longer than a body
+// may take.
 func TestOperations_StalledBody(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, 5*time.Second, bodies.Within)

@@ -11,10 +11,10 @@ import (
 	"github.com/yeyak/yeyak/web"
 )
 
-// sessions is the name of the secret with which sessions of the pages are sealed.
+// sessions is the name of the secret that seals the pages' sessions.
 const sessions = "sessions"
 
-// newPages puts the pages on the orders, and on what else the API is on.
+// newPages makes the pages, with Orders and the API's other dependencies.
 func (a *App) newPages(all *orders.Orders, d api.Deps) *web.Pages {
 	cfg := a.options.Config
 	return web.New(web.Deps{
@@ -32,6 +32,6 @@ func (a *App) newPages(all *orders.Orders, d api.Deps) *web.Pages {
 	})
 }
 
-// hasPages tells whether this process serves pages: without authentication there
-// is no login.
+// hasPages reports whether this process serves pages: without authentication there is
+// no login.
 func (a *App) hasPages() bool { return a.verifier != nil && !a.options.Config.Pages.Off() }

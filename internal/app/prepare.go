@@ -12,9 +12,8 @@ import (
 	"github.com/yeyak/yeyak/internal/telemetry"
 )
 
-// Prepare makes sure that the namespace of Temporal's own settings is there
-// and that orders in it can be searched for. It waits so long for an engine
-// that is only just starting.
+// Prepare makes sure that the namespace of Temporal's own settings exists, with the
+// search attributes of orders. It waits up to `wait` for an engine that is starting.
 func Prepare(ctx context.Context, wait time.Duration, log *zap.Logger) error {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
@@ -23,7 +22,7 @@ func Prepare(ctx context.Context, wait time.Duration, log *zap.Logger) error {
 		return err
 	}
 	options.Namespace = cmp.Or(options.Namespace, client.DefaultNamespace)
-	options.Logger = telemetry.TemporalLogger(zap.NewNop(), nil) // what fails on the way is tried again
+	options.Logger = telemetry.TemporalLogger(zap.NewNop(), nil) // failures are retried
 	c, err := client.NewLazyClient(options)
 	if err != nil {
 		return fmt.Errorf("temporal client: %w", err)

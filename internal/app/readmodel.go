@@ -25,7 +25,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// rows are the read model's, of which the hub learns what was written.
+// rows is the read model; it tells the hub what was written.
 type rows struct {
 	*store.Mypage
 	hub *orders.Hub
@@ -40,8 +40,8 @@ func (r rows) Publish(ctx context.Context, p contract.Publication) error {
 	return nil
 }
 
-// readModel is what the sagas publish to: the read model itself or, when it is
-// to be fed by queries alone, a feed that asks them until it is stopped.
+// readModel is what the sagas publish to: the read model itself or, if it is fed by
+// queries alone, a feed that queries the sagas until it is stopped.
 func (a *App) readModel(ctx context.Context) activities.ReadModel {
 	rows := rows{store.NewMypage(a.dbs[mypageDB]), a.hub}
 	if a.options.Config.Mypage.Feed != config.FeedQuery {
@@ -67,15 +67,14 @@ func passedOver(registry prometheus.Registerer, log *zap.Logger) func(*store.Unr
 	}
 }
 
-// changed wakes who waits for an order whose row was written from a query.
+// changed wakes requests that wait for an order whose row was written from a query.
 func (a *App) changed(p contract.Publication) {
 	a.hub.Wake(p)
 	a.announcer.Announce(context.Background(), p.View.ID)
 }
 
-// relayEvents brings what services write into their outboxes to the feed. Every
-// process does: it hears of its own changes at once, and any of them finds what
-// one that died has left.
+// relayEvents moves events from the services' outboxes to the feed. Every process does:
+// it notices its own changes at once, and any of them takes over from one that died.
 func (a *App) relayEvents(ctx context.Context) {
 	relay := &relay.Relay{
 		Outboxes: outboxes(a.dbs),
@@ -88,7 +87,7 @@ func (a *App) relayEvents(ctx context.Context) {
 	a.beside.Go(func() { relay.Run(ctx) })
 }
 
-// outboxes are those of all services that have one, by the service's name.
+// outboxes are all services' outboxes, by the service's name.
 func outboxes(dbs databases) map[string]relay.Outbox {
 	return map[string]relay.Outbox{
 		catalogueDB:  store.CatalogueOutbox(dbs[catalogueDB]),
@@ -97,8 +96,8 @@ func outboxes(dbs databases) map[string]relay.Outbox {
 	}
 }
 
-// scheduleRepair makes sure that the engine starts repairs, as often as this
-// process is told. It goes on trying while the engine is away.
+// scheduleRepair has the engine start repairs, at this process's interval. It retries
+// while the engine is away.
 func (a *App) scheduleRepair(ctx context.Context) {
 	every := a.options.Config.Mypage.RepairEvery
 	if every <= 0 || !slices.Contains(a.options.Config.Worker.Serve, contract.MypageQueue) {
@@ -140,8 +139,7 @@ func ensureRepair(ctx context.Context, schedules client.ScheduleClient, every ti
 	})
 }
 
-// RebuildMypage writes the page of every order anew from what its workflow
-// answers.
+// RebuildMypage rewrites the row of every order from its workflow's answer.
 func RebuildMypage(ctx context.Context, o Options) (done projector.Rebuilt, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		repairer := &projector.Repairer{Sagas: sagas, Rows: store.NewMypage(dbs[mypageDB]), Log: o.Log}
@@ -151,8 +149,8 @@ func RebuildMypage(ctx context.Context, o Options) (done projector.Rebuilt, err 
 	return done, err
 }
 
-// listenToOthers wakes those who wait here for an order that another process
-// has published, and those who follow the events of all orders.
+// listenToOthers wakes requests in this process that wait for an order that another
+// process has published, and streams of events.
 func (a *App) listenToOthers(ctx context.Context) {
 	pages := store.NewMypage(a.dbs[mypageDB])
 	a.beside.Go(func() {

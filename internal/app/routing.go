@@ -11,18 +11,18 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// lookAtRouting is how often an API asks where new orders go. For so long after
-// another build was made the current one, it may still begin orders itself.
-const lookAtRouting = 2 * time.Second
+// routingEvery is how often an API reads the engine's routing of new orders. After
+// another build was made the current one, it may start orders eagerly for that long.
+const routingEvery = 2 * time.Second
 
-// eager tells whether this process may begin orders itself. The engine routes
-// an order that is started eagerly nowhere: it stays with the build that
-// started it, and would pass by a ramp or a rollback.
+// eager reports whether this process may start orders eagerly. The engine does not
+// route an eagerly started order: it stays with the build that started it, which would
+// bypass a ramp or a rollback.
 func (a *App) eager() bool {
 	return a.options.Comparison.Workflows == nil && slices.Contains(a.options.Config.Worker.Serve, contract.SagasQueue) && a.routed.Load()
 }
 
-// followRouting keeps an eye on where new orders go.
+// followRouting keeps track of the routing of new orders.
 func (a *App) followRouting(ctx context.Context) {
 	if a.options.Config.Worker.Version().BuildID == "" {
 		a.routed.Store(true)
@@ -37,16 +37,16 @@ func (a *App) followRouting(ctx context.Context) {
 			select {
 			case <-ctx.Done():
 				return
-			case <-time.After(lookAtRouting):
+			case <-time.After(routingEvery):
 			}
 		}
 	})
 }
 
-// allComeHere tells whether this build is the current one, and no other is
-// ramping. One who cannot find out leaves it to the engine.
+// allComeHere reports whether this build is the current one, and no other is ramping.
+// If it cannot be found out, the engine routes.
 func (a *App) allComeHere(ctx context.Context) bool {
-	ctx, cancel := context.WithTimeout(ctx, lookAtRouting)
+	ctx, cancel := context.WithTimeout(ctx, routingEvery)
 	defer cancel()
 	mine := a.options.Config.Worker.Version()
 	d, err := a.engine.WorkerDeploymentClient().GetHandle(mine.DeploymentName).Describe(ctx, client.WorkerDeploymentDescribeOptions{})

@@ -19,8 +19,8 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// RunSandboxPayments serves a stand-in for Stripe until ctx ends, on listener
-// if that is set. Requests that are under way then are answered.
+// RunSandboxPayments serves a simulation of Stripe until ctx ends, on listener if that
+// is set. Running requests are answered.
 func RunSandboxPayments(ctx context.Context, cfg config.SandboxPayments, log *zap.Logger, listener net.Listener) error {
 	url, err := sandboxURL(cfg)
 	if err != nil {
@@ -52,8 +52,8 @@ func RunSandboxPayments(ctx context.Context, cfg config.SandboxPayments, log *za
 	return serveUntil(ctx, server, listener, cfg.Process.ShutdownGrace)
 }
 
-// sandboxURL is the database that is named, or a file beside those of `yeyak
-// dev`, whose own sandbox it shares nothing with.
+// sandboxURL is the configured database, or a file beside those of `yeyak dev`, whose
+// built-in sandbox has its own data.
 func sandboxURL(cfg config.SandboxPayments) (string, error) {
 	if cfg.Database != "" {
 		return string(cfg.Database), nil
@@ -65,7 +65,7 @@ func sandboxURL(cfg config.SandboxPayments) (string, error) {
 	return (&neturl.URL{Scheme: "sqlite", Path: filepath.Join(folder, "sandbox-payments.db")}).String(), nil
 }
 
-// serveUntil serves until ctx ends, and then for so long what is under way.
+// serveUntil serves until ctx ends, and then gives running requests the grace.
 func serveUntil(ctx context.Context, server *http.Server, listener net.Listener, grace time.Duration) error {
 	failed := make(chan error, 1)
 	go func() { failed <- server.Serve(listener) }()

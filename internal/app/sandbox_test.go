@@ -65,9 +65,9 @@ func TestRunSandboxPayments_RemembersWhenItIsStartedAgain(t *testing.T) {
 	stop()
 }
 
-// TestRunSandboxPayments_OfAnotherSite: a page of another site cannot act on
-// what listens on loopback, neither by a name of its own for this machine nor by
-// a body that a browser sends without asking.
+// TestRunSandboxPayments_OfAnotherSite: a page of another site cannot use a server on
+// loopback, neither by a host name for this machine nor by a body that a browser sends
+// without a preflight.
 func TestRunSandboxPayments_OfAnotherSite(t *testing.T) {
 	t.Parallel()
 	cfg := config.SandboxPayments{Process: config.Process{ShutdownGrace: 5 * time.Second}, Data: config.Data{Dir: t.TempDir()}}

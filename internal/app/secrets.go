@@ -7,12 +7,11 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// requestHashes is the name of the secret with which requests are hashed.
+// requestHashes is the name of the secret that keys requests' hashes.
 const requestHashes = "request-hashes"
 
-// sharedKey reads the secret of the name once it is needed, and remembers it.
-// While the database is away and the secret is not known, nothing is done that
-// needs it.
+// sharedKey reads a secret when it is first needed, and remembers it. While the
+// database is away and the secret is not known, whatever needs it fails.
 func sharedKey(secrets *store.Secrets, name string) func(context.Context) ([]byte, error) {
 	var known atomic.Pointer[[]byte]
 	return func(ctx context.Context) ([]byte, error) {
@@ -28,8 +27,8 @@ func sharedKey(secrets *store.Secrets, name string) func(context.Context) ([]byt
 	}
 }
 
-// hashKey is the key of the requests' hashes. It is asked for as soon as the
-// process starts, so that a database that is away later does not matter.
+// hashKey is the key of requests' hashes. It is read when the process starts, so that a
+// database that is away later does not matter.
 func (a *App) hashKey() func(context.Context) ([]byte, error) {
 	key := sharedKey(store.NewSecrets(a.dbs[catalogueDB]), requestHashes)
 	a.beside.Go(func() { _, _ = key(context.Background()) }) // requests ask again

@@ -17,8 +17,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Decorate lets a test stand between a service and what it stands on, to make
-// it fail or to end the process at a chosen point. Nil fields change nothing.
+// Decorate lets a test wrap a service's dependencies, to make them fail or to end the
+// process at a chosen point. Nil fields change nothing.
 type Decorate struct {
 	Ledger      func(activities.PaymentLedger) activities.PaymentLedger
 	Provider    func(activities.PaymentProvider) activities.PaymentProvider
@@ -39,14 +39,14 @@ func decorated[T any](with func(T) T, what T) T {
 	return with(what)
 }
 
-// waiters wakes who waits in this process and in others.
+// waiters wakes requests in this process and in others.
 type waiters struct {
 	*orders.Hub
 	*store.Announcer
 }
 
-// newServices puts the services on their stores. Those whose queue is not
-// served are registered and answer that they are not served here.
+// newServices makes the services with their stores. A service whose queue this process
+// does not serve is registered, and refuses calls.
 func (a *App) newServices(readModel activities.ReadModel) workers.Services {
 	dbs, d := a.dbs, a.options.Decorate
 	service := func(name, queue string) activities.Service {
@@ -105,11 +105,11 @@ func (a *App) newServices(readModel activities.ReadModel) workers.Services {
 	}
 }
 
-// newGate puts a gate before the payment provider.
+// newGate makes the gate in front of the payment provider.
 func (a *App) newGate(registry prometheus.Registerer) *payments.Gate {
 	o := a.options.Config.Overload
-	breaker := o.Breaker.Whole()
-	host, _ := os.Hostname() // without it the process id has to do
+	breaker := o.Breaker.WithDefaults()
+	host, _ := os.Hostname() // without it, the process id suffices
 	return payments.NewGate(payments.GateOptions{
 		Slow: breaker.Slow, Window: breaker.Window, MinCalls: breaker.MinCalls, FailPercent: breaker.FailPercent,
 		ShutFor: breaker.OpenFor, Probes: breaker.Probes,
@@ -120,7 +120,7 @@ func (a *App) newGate(registry prometheus.Registerer) *payments.Gate {
 	})
 }
 
-// provider is the payment provider that the settings name.
+// provider is the configured payment provider.
 func provider(o Options, dbs databases, sandbox *payments.Sandbox) (payments.Provider, error) {
 	cfg := o.Config.Payments
 	return payments.Named(cfg.Name(), payments.Providers{

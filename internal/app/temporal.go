@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/workers"
 )
 
-// temporalSettings are Temporal's own (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, …).
-// What they do not name is "".
+// temporalSettings are Temporal's own (TEMPORAL_ADDRESS, TEMPORAL_NAMESPACE, …); "" if
+// they are not set.
 func temporalSettings() (client.Options, error) {
 	options, err := envconfig.LoadDefaultClientOptions()
 	if err != nil {
@@ -22,12 +22,11 @@ func temporalSettings() (client.Options, error) {
 	return options, nil
 }
 
-// newClient makes a client to the engine that connects when it is first used:
-// an API must be able to start, and to answer reads, while the engine is away.
-// Its settings are Temporal's own; what o names goes before. Its calls go through what
-// is given.
+// newClient makes a client of the engine that connects when it is first used: an API
+// must be able to start, and to answer reads, while the engine is away. It uses
+// Temporal's own settings; o has precedence. Its calls pass the interceptors.
 //
-// It returns the client's namespace as well.
+// It also returns the client's namespace.
 func newClient(o Options, metrics client.MetricsHandler, traces *telemetry.Traces, through ...grpc.UnaryClientInterceptor) (_ client.Client, namespace string, _ error) {
 	options, err := temporalSettings()
 	if err != nil {
@@ -37,8 +36,7 @@ func newClient(o Options, metrics client.MetricsHandler, traces *telemetry.Trace
 	options.Namespace = cmp.Or(o.Namespace, options.Namespace, client.DefaultNamespace)
 	options.Logger = telemetry.TemporalLogger(o.Log, traces)
 	options.MetricsHandler = metrics
-	// What an order sends to the engine is small: to compress it costs both sides
-	// more than it saves on the wire.
+	// Orders send little data to the engine: compression costs more than it saves.
 	options.ConnectionOptions.GrpcCompression = &client.GrpcCompressionNone{}
 	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(append(through, workers.EmptyLargeUpdates)...), grpc.WithStatsHandler(sentCalls{}))
 	if options.Interceptors, err = traces.Interceptors(); err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/yeyak/yeyak/internal/visibility"
 )
 
-// Visibility brings the indexes of Temporal's visibility table to the form that
-// is wanted, or looks whether they are in it.
+// Visibility changes the indexes of Temporal's visibility table to the configured form,
+// or checks them.
 func Visibility(ctx context.Context, c config.Visibility, log *zap.Logger) (visibility.Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.Wait)
 	defer cancel()

@@ -6,8 +6,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// Wait lets the process run until ctx ends or a part of it fails. It then
-// drains, and stops within the shutdown grace.
+// Wait runs the process until ctx ends or a part of it fails. Then it drains, and stops
+// within the shutdown grace.
 func (a *App) Wait(ctx context.Context) error {
 	var failure error
 	select {

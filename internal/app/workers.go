@@ -13,8 +13,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// startWorkers serves the task queues. With an engine that is away the process
-// starts all the same and goes on trying: it can take reads meanwhile.
+// startWorkers serves the task queues. If the engine is away, the process retries in
+// the background: it can serve reads meanwhile.
 func (a *App) startWorkers(ctx context.Context) {
 	serve := a.options.Config.Worker.Serve
 	if len(serve) == 0 {
@@ -45,7 +45,7 @@ func (a *App) startWorkers(ctx context.Context) {
 
 const reconnectEvery = time.Second
 
-// serve starts workers, of which there must be none.
+// serve starts workers; there must be none.
 func (a *App) serve(queues []string, services workers.Services) (err error) {
 	a.atWork.Lock()
 	defer a.atWork.Unlock()
@@ -71,7 +71,7 @@ func (a *App) stopWorkers() {
 	}
 }
 
-// serveAllBut has the process serve all of its queues but one, "" for all of them.
+// serveAllBut serves all of the process's queues except one; "" for all.
 func (a *App) serveAllBut(queue string) error {
 	services := a.services
 	if queue == contract.InventoryQueue {
@@ -82,8 +82,8 @@ func (a *App) serveAllBut(queue string) error {
 	return a.serve(slices.DeleteFunc(slices.Clone(a.options.Config.Worker.Serve), func(q string) bool { return q == queue }), services)
 }
 
-// killWorkers ends the workers without letting them finish anything, and without a trace
-// of them in memory.
+// killWorkers ends the workers without letting them finish anything, and without their
+// memory.
 func (a *App) killWorkers() {
 	a.mortal.kill()
 	a.stopWorkers()

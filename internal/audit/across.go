@@ -6,8 +6,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// judgeDay: what an item's capacity is made of on a day. Others may take and
-// give back meanwhile; what is missing stays the same.
+// judgeDay checks an item's capacity on a day: held plus left. Concurrent holds do not
+// change the difference that is missing.
 func judgeDay(d StockDay) []Finding {
 	off := d.Capacity - d.Remaining - d.Held
 	if off == 0 {
@@ -20,7 +20,7 @@ func judgeDay(d StockDay) []Finding {
 	}}
 }
 
-// judgeItem: what can be ordered has to be stored as it would be taken today.
+// judgeItem reports stored data that the rules of this build would not accept.
 func judgeItem(id string, fault error, remedy string) []Finding {
 	if fault == nil {
 		return nil
@@ -30,13 +30,13 @@ func judgeItem(id string, fault error, remedy string) []Finding {
 	}}
 }
 
-// crew are the cleaners, and the calls that have one or want one.
+// crew is the cleaners, and the calls that wait for one or have one.
 type crew struct {
 	cleaners map[string]booking.CleanerAtWork
 	calls    map[string]Call
 }
 
-// judge tells where cleaners and calls do not agree.
+// judge reports cleaners and calls that do not agree.
 func (c crew) judge() (found []Finding) {
 	idle := 0
 	for id, cleaner := range c.cleaners {
@@ -59,7 +59,7 @@ func (c crew) judge() (found []Finding) {
 			found = append(found, finding(id, call.CleanerID, "it is assigned to %s, who is %s", call.CleanerID, inTheWords(cleaner)))
 		case call.State == CallWaiting && idle > 0:
 			f := finding(id, "", "it waits for a cleaner; cleaners who are free: %d", idle)
-			f.same = "waiting call " + id // however many these are
+			f.same = "waiting call " + id // the same finding for any number of cleaners
 			found = append(found, f)
 		}
 	}
@@ -73,7 +73,7 @@ func finding(orderID, cleanerID, format string, args ...any) Finding {
 
 func (c Call) inWords() string {
 	switch c.State {
-	case "", CallDone, CallCancelled: // calls that are over are not among the crew's
+	case "", CallDone, CallCancelled: // these calls need no cleaner
 		return "not open"
 	case CallAssigned:
 		return "assigned to " + orNobody(c.CleanerID)

@@ -15,21 +15,21 @@ import (
 )
 
 const (
-	// width is how many workflows are asked at the same time.
+	// width is the number of workflows that are asked concurrently.
 	width = 8
-	// patience bounds the look at one order. A saga answers when the workflow
-	// task in its hands is done; when its worker has died over that, another
-	// one takes it over first.
-	patience = 20 * time.Second
-	// hopeless is how many workflows are asked in vain before it is concluded
-	// that there is no worker, and the others are not asked.
+	// askWithin is the time limit for one order. A workflow answers after its current
+	// workflow task; if that task's worker has died, another worker has to take over
+	// first.
+	askWithin = 20 * time.Second
+	// hopeless is the number of workflows without an answer after which there seems to
+	// be no worker, and the others are not asked.
 	hopeless = 2 * width
 )
 
-// unlisted asks the engine for orders that it did not list: those that it was
-// started with meanwhile or has forgotten, and all that are looked at again.
-// Of an order that has ended long ago nothing more is to be learned.
-func (l *look) unlisted(ctx context.Context) error {
+// unlisted asks the engine for orders that are not in its list: orders that were
+// started since or that it has forgotten, and all suspects. Orders that ended long ago
+// are not asked for.
+func (l *pass) unlisted(ctx context.Context) error {
 	return l.askEach(ctx, func(ctx context.Context, f *facts) error {
 		if f.life != unknown || l.only == nil && f.row != nil && f.row.status.Final() {
 			if f.life == unknown {
@@ -55,17 +55,17 @@ func (l *look) unlisted(ctx context.Context) error {
 	})
 }
 
-// underWay asks what the workflows wait for, before anything else is read of
-// their orders. It is asked once more afterwards: what is sent meanwhile was not
-// there when it was looked for, and no longer waited for at the end.
-func (l *look) underWay(ctx context.Context) error {
+// underWay asks what the workflows wait for, before anything else of their orders is
+// read, and again afterwards: something sent in between was missing when it was read,
+// and no longer waited for at the end.
+func (l *pass) underWay(ctx context.Context) error {
 	if l.only == nil {
 		return nil
 	}
 	return l.askEach(ctx, l.underWayIn)
 }
 
-func (l *look) underWayIn(ctx context.Context, f *facts) error {
+func (l *pass) underWayIn(ctx context.Context, f *facts) error {
 	pending, err := l.Workflows.Pending(ctx, f.id)
 	if f.pending == nil {
 		f.pending = map[string][]orders.Awaited{}
@@ -79,9 +79,9 @@ func (l *look) underWayIn(ctx context.Context, f *facts) error {
 	return ignoreNotFound(err)
 }
 
-// views asks the workflows how their orders stand. One that has come to its
-// end is asked only when list and row do not tell the same.
-func (l *look) views(ctx context.Context) error {
+// views asks the workflows for their orders' views. A workflow that has ended is asked
+// only if list and row disagree.
+func (l *pass) views(ctx context.Context) error {
 	var mu sync.Mutex
 	answers, failures := 0, 0
 	return l.askEach(ctx, func(ctx context.Context, f *facts) error {
@@ -104,9 +104,9 @@ func (l *look) views(ctx context.Context) error {
 		case garbled && f.life != lost:
 			answers++ // of a worker
 			l.findings, l.garbled[f.id] = append(l.findings, cannotRead(u)), true
-		case isNotFound(err) && f.row != nil: // just now
+		case isNotFound(err) && f.row != nil: // it has just ended or started
 			f.life = forgotten
-		case f.life == lost: // its row has to do
+		case f.life == lost: // its row suffices
 			failures++
 		default:
 			failures++
@@ -127,8 +127,8 @@ func (f *facts) mustBeAsked() bool {
 	}
 }
 
-func (l *look) view(ctx context.Context, f *facts) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func (l *pass) view(ctx context.Context, f *facts) error {
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	v, err := l.Workflows.View(ctx, f.id)
 	if err == nil {
@@ -138,9 +138,9 @@ func (l *look) view(ctx context.Context, f *facts) error {
 	return err
 }
 
-// askEach asks about each order, a few at a time. ask alone touches the facts
-// that it is given.
-func (l *look) askEach(ctx context.Context, ask func(context.Context, *facts) error) error {
+// askEach calls ask with each order's facts, a few at a time. Only ask may change them
+// meanwhile.
+func (l *pass) askEach(ctx context.Context, ask func(context.Context, *facts) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(l.pace.width())
 	for _, f := range l.orders {

@@ -11,19 +11,19 @@ import (
 
 // Options of an audit.
 type Options struct {
-	// Moment is how long after one look the next one is taken. It has to be
-	// longer than it takes a workflow task to be taken over from a worker that
-	// has died: until then an order may be half way between two statuses.
+	// Moment is the pause between two passes. It must be longer than a worker needs to
+	// take over a workflow task from a worker that has died: until then an order may be
+	// between two statuses.
 	Moment time.Duration
-	// Gentle: it pauses for as long as it reads, since it is nobody's who waits.
+	// Gentle: the audit pauses for as long as it reads, since no caller waits for it.
 	Gentle bool
 }
 
-// looks is how often an order is looked at, at most, that moves whenever it is.
-const looks = 5
+// maxPasses is the maximum number of passes over an order that changes each time.
+const maxPasses = 5
 
-// Run looks at all orders, and again at those with which something seems to be
-// wrong. It reports what it saw twice. An error means that it could not look.
+// Run checks all orders, and checks those with findings again. It reports findings that
+// were the same twice. An error means that sources could not be read.
 func Run(ctx context.Context, s Sources, o Options) (Report, error) {
 	pace := newPace(o)
 	first, err := s.take(ctx, pace, nil)
@@ -32,7 +32,7 @@ func Run(ctx context.Context, s Sources, o Options) (Report, error) {
 	}
 	report := Report{Counts: first.counts, Findings: []Finding{}, Known: first.known}
 	silent, suspects := first.silent, newSuspects(first.findings)
-	for n := 1; n < looks && len(suspects.seen) > 0; n++ {
+	for n := 1; n < maxPasses && len(suspects.seen) > 0; n++ {
 		if err := wait(ctx, o.Moment); err != nil {
 			return Report{}, err
 		}
@@ -56,7 +56,7 @@ func Run(ctx context.Context, s Sources, o Options) (Report, error) {
 
 // suspects are findings that were seen once.
 type suspects struct {
-	seen     map[string]Finding // by what makes them the same
+	seen     map[string]Finding // by their identity
 	reported map[string]bool    // findings that were seen twice
 }
 
@@ -68,9 +68,9 @@ func newSuspects(findings []Finding) *suspects {
 	return s
 }
 
-// meet looks at the suspects once more, and answers what was seen before and is
-// there still. What is there now with those about whom it was something else
-// is suspect in its turn: they move. What is gone, is gone.
+// meet checks the suspects once more, and returns the findings that are still there. A
+// subject with a different finding than before stays a suspect: it changes. A finding
+// that is not there any more is dropped.
 func (s *suspects) meet(findings []Finding) (confirmed []Finding) {
 	before, about := s.seen, s.about()
 	s.seen = map[string]Finding{}
@@ -88,7 +88,7 @@ func (s *suspects) meet(findings []Finding) (confirmed []Finding) {
 	return confirmed
 }
 
-// about are those with whom something seems to be wrong.
+// about are the subjects of the suspects.
 func (s *suspects) about() map[string]bool {
 	about := map[string]bool{}
 	for _, f := range s.seen {
@@ -97,7 +97,7 @@ func (s *suspects) about() map[string]bool {
 	return about
 }
 
-// orders are the ids of those among them that are orders.
+// orders are those subjects that are orders.
 func (s *suspects) orders() map[string]bool {
 	orders := map[string]bool{}
 	for _, f := range s.seen {
@@ -117,7 +117,7 @@ func wait(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// inOrder sorts findings by kind, in the order of Kinds, and by whom they are about.
+// inOrder sorts findings by kind, in the order of Kinds, and by subject.
 func inOrder(a, b Finding) int {
 	return cmp.Or(
 		slices.Index(Kinds(), a.Kind)-slices.Index(Kinds(), b.Kind),

@@ -25,7 +25,7 @@ func uncharged() *books {
 	return b
 }
 
-// change is a change of the order: its version grows.
+// change changes the order: its version grows.
 func (b *books) change(i int, s booking.Status) {
 	v := b.rows[i].View
 	v.Status, v.Version = s, v.Version+1
@@ -40,31 +40,31 @@ func TestRun_ReportsWhatItSawTwice(t *testing.T) {
 	report, took := b.run(t)
 	require.Len(t, report.Findings, 1)
 	require.False(t, report.Clean())
-	require.Equal(t, 2, b.looks)
+	require.Equal(t, 2, b.passes)
 	require.Equal(t, moment, took)
 }
 
 func TestRun_WhatGoesAwayIsNotReported(t *testing.T) {
 	t.Parallel()
 	b := uncharged()
-	b.before = func(look int) {
-		if look == 2 {
+	b.before = func(pass int) {
+		if pass == 2 {
 			b.pay(b.rows[0].View)
 		}
 	}
 	report, _ := b.run(t)
 	require.True(t, report.Clean())
 	require.Zero(t, report.InMotion)
-	require.Equal(t, 2, b.looks)
+	require.Equal(t, 2, b.passes)
 }
 
-// TestRun_AnOrderInMotionIsNotReported: whenever it is looked at, its money is
-// on the way and its status is another one.
+// TestRun_AnOrderInMotionIsNotReported: in each pass the order has another status, and
+// its money is on the way.
 func TestRun_AnOrderInMotionIsNotReported(t *testing.T) {
 	t.Parallel()
 	b := uncharged()
-	b.before = func(look int) {
-		if look > 1 {
+	b.before = func(pass int) {
+		if pass > 1 {
 			b.change(0, booking.Confirmed)
 		}
 	}
@@ -72,49 +72,49 @@ func TestRun_AnOrderInMotionIsNotReported(t *testing.T) {
 	require.Empty(t, report.Findings)
 	require.Equal(t, 1, report.InMotion)
 	require.True(t, report.Clean(), "that is no drift")
-	require.Equal(t, 5, b.looks)
+	require.Equal(t, 5, b.passes)
 	require.Equal(t, 4*moment, took)
 }
 
 func TestRun_AnOrderThatMovedIsLookedAtAgain(t *testing.T) {
 	t.Parallel()
 	b := uncharged()
-	b.before = func(look int) {
-		if look == 2 {
+	b.before = func(pass int) {
+		if pass == 2 {
 			b.change(0, booking.Completed)
 		}
 	}
 	report, _ := b.run(t)
-	require.Equal(t, 3, b.looks)
+	require.Equal(t, 3, b.passes)
 	require.Len(t, report.Findings, 1)
 	require.Contains(t, report.Findings[0].Says, "it is completed and owes")
 	require.Zero(t, report.InMotion)
 }
 
-// TestRun_EachThingIsReportedOnce, though the order is looked at again for
-// another thing that is wrong with it.
+// TestRun_EachThingIsReportedOnce: a finding is reported once, even if the order is
+// checked again for another one.
 func TestRun_EachThingIsReportedOnce(t *testing.T) {
 	t.Parallel()
 	b := uncharged()
-	b.before = func(look int) {
-		if look > 1 {
+	b.before = func(pass int) {
+		if pass > 1 {
 			b.holds = nil
 		}
 	}
 	report, _ := b.run(t)
-	require.Equal(t, 3, b.looks)
+	require.Equal(t, 3, b.passes)
 	require.Len(t, report.Findings, 2)
 	require.Equal(t, audit.Money, report.Findings[0].Kind)
 	require.Equal(t, audit.Stock, report.Findings[1].Kind)
 }
 
-// TestRun_WhatComesLaterIsForTheNextAudit: only who was suspect is looked at again.
+// TestRun_WhatComesLaterIsForTheNextAudit: only suspects are checked again.
 func TestRun_WhatComesLaterIsForTheNextAudit(t *testing.T) {
 	t.Parallel()
 	b := uncharged()
 	b.add(order(booking.Food, booking.Delivering))
-	b.before = func(look int) {
-		if look == 2 {
+	b.before = func(pass int) {
+		if pass == 2 {
 			b.jobs[true] = nil
 		}
 	}
@@ -123,24 +123,23 @@ func TestRun_WhatComesLaterIsForTheNextAudit(t *testing.T) {
 	require.Equal(t, "lodging-1", report.Findings[0].OrderID)
 }
 
-// TestRun_StockThatOthersTakeMeanwhile: the figures change, what is missing
-// does not.
+// TestRun_StockThatOthersTakeMeanwhile: the numbers change, the difference does not.
 func TestRun_StockThatOthersTakeMeanwhile(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
 	d := audit.StockDay{ItemID: "thing", Held: 1}
 	d.Date, d.Capacity, d.Remaining = christmasEve, 9, 7
 	b.days = []audit.StockDay{d}
-	b.before = func(look int) {
-		if look == 2 {
+	b.before = func(pass int) {
+		if pass == 2 {
 			b.days[0].Held, b.days[0].Remaining = 4, 4
 		}
 	}
 	b.requireFindings(t, audit.Finding{Kind: audit.Stock, Item: "thing", Says: "on 2026-12-24 its capacity is 9; 4 remain and 4 are held"})
 }
 
-// TestRun_WorkAheadOfItsOrder: what ends the work has acted, or what was to begin
-// it has found that it is too late, and its worker has died before it said so.
+// TestRun_WorkAheadOfItsOrder: an activity has ended the work, or has prevented its
+// start, and its worker has died before it answered.
 func TestRun_WorkAheadOfItsOrder(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -174,7 +173,7 @@ func TestRun_WorkAheadOfItsOrder(t *testing.T) {
 	}
 }
 
-// TestRun_GuestsWhoLeftEarly: the order holds what its guests used, and no more.
+// TestRun_GuestsWhoLeftEarly: the order holds the used nights, and no more.
 func TestRun_GuestsWhoLeftEarly(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
@@ -184,8 +183,8 @@ func TestRun_GuestsWhoLeftEarly(t *testing.T) {
 	b.requireFindings(t)
 }
 
-// TestRun_RowOnItsWay: the first attempt to write a row may have died with its
-// worker; one that fails is a row that is behind.
+// TestRun_RowOnItsWay: the first attempt to write a row may have died with its worker;
+// after a failed attempt the row is behind.
 func TestRun_RowOnItsWay(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
@@ -208,7 +207,7 @@ func TestRun_NotJudgedWithoutAnAnswer(t *testing.T) {
 	require.False(t, report.Clean())
 }
 
-// TestRun_WithoutWorkers: nobody waits for each of many orders in turn.
+// TestRun_WithoutWorkers: the audit does not wait for each of many orders in turn.
 func TestRun_WithoutWorkers(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
@@ -224,7 +223,7 @@ func TestRun_WithoutWorkers(t *testing.T) {
 	require.Less(t, b.queries, 30)
 }
 
-// TestRun_SomeDoNotAnswer: as long as others do, each is asked.
+// TestRun_SomeDoNotAnswer: as long as some orders answer, each is asked.
 func TestRun_SomeDoNotAnswer(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
@@ -241,7 +240,7 @@ func TestRun_SomeDoNotAnswer(t *testing.T) {
 	require.Equal(t, 100, b.queries)
 }
 
-// TestRun_OnlyWhoseEndIsInDoubtIsAsked: what has ended needs no worker.
+// TestRun_OnlyWhoseEndIsInDoubtIsAsked: a workflow that has ended needs no worker.
 func TestRun_OnlyWhoseEndIsInDoubtIsAsked(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
@@ -255,7 +254,8 @@ func TestRun_OnlyWhoseEndIsInDoubtIsAsked(t *testing.T) {
 	require.Equal(t, 1, report.NotJudged)
 }
 
-// TestRun_TheNewestRunCounts of an order that was reset or settled.
+// TestRun_TheNewestRunCounts: of an order that was reset or settled, the newest run
+// counts.
 func TestRun_TheNewestRunCounts(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
@@ -268,19 +268,19 @@ func TestRun_TheNewestRunCounts(t *testing.T) {
 	require.Equal(t, 1, report.Running)
 }
 
-// TestRun_ListedTooEarly: an order that was placed after the workflows were
-// listed is not unknown.
+// TestRun_ListedTooEarly: an order that was placed after the list of workflows is not
+// unknown.
 func TestRun_ListedTooEarly(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
-	b.before = func(look int) {
-		if look == 1 {
+	b.before = func(pass int) {
+		if pass == 1 {
 			b.add(order(booking.Lodging, booking.Confirmed))
 		}
 	}
 	report, _ := b.run(t)
 	require.True(t, report.Clean())
-	require.Equal(t, 1, b.looks)
+	require.Equal(t, 1, b.passes)
 	require.Equal(t, 1, report.Orders)
 }
 
@@ -293,8 +293,8 @@ func TestRun_CouldNotLook(t *testing.T) {
 	require.ErrorIs(t, err, b.away)
 
 	b = uncharged()
-	b.before = func(look int) {
-		if look == 2 {
+	b.before = func(pass int) {
+		if pass == 2 {
 			b.away = errors.New("the database is away")
 		}
 	}
@@ -312,7 +312,7 @@ func TestRun_EndsWithItsContext(t *testing.T) {
 	})
 }
 
-// TestRun_Counts what it has looked at.
+// TestRun_Counts: the report counts what was checked.
 func TestRun_Counts(t *testing.T) {
 	t.Parallel()
 	b := newBooks()

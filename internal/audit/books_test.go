@@ -19,18 +19,18 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// books are made-up sources. What is in them may be changed between looks.
+// books are sources in memory. Their content may change between passes.
 type books struct {
 	sagas    []orders.Saga // the newest run of an order first
 	views    map[string]contract.View
 	pending  map[string]map[string][]orders.Awaited
-	refunds  map[string]bool // workflows of refunds that run
+	refunds  map[string]bool // running workflows of refunds
 	rows     []audit.Row
 	payments []booking.Payment
 	charges  []audit.ProviderCharge
 	holds    []audit.Hold
 	days     []audit.StockDay
-	jobs     map[bool][]booking.JobState // by whether they are deliveries
+	jobs     map[bool][]booking.JobState // true: deliveries
 	cleaners []booking.CleanerAtWork
 	calls    []audit.Call
 	called   []string // registered with management
@@ -41,11 +41,11 @@ type books struct {
 	kept     []orders.Kept
 	decided  []orders.KeptDecision
 
-	looks    int
-	before   func(look int)  // happens early in each look, from 1 on
-	away     error           // whoever lists anything gets this
-	noOrders map[string]bool // workflows that are listed as orders' and are none
-	spoilt   bool            // what is listed first of anything cannot be read
+	passes   int
+	before   func(pass int)  // runs early in each pass, from 1 on
+	away     error           // the error of every list
+	noOrders map[string]bool // listed workflows that are no orders
+	spoilt   bool            // the first item of every list cannot be read
 
 	mu      sync.Mutex
 	queries int
@@ -67,7 +67,7 @@ func (b *books) sources() audit.Sources {
 
 const moment = 15 * time.Second
 
-// run audits the books, in a time of its own.
+// run audits the books, in fake time.
 func (b *books) run(t *testing.T) (report audit.Report, took time.Duration) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -80,7 +80,7 @@ func (b *books) run(t *testing.T) (report audit.Report, took time.Duration) {
 	return report, took
 }
 
-// requireFindings audits the books, and requires that it finds just this.
+// requireFindings audits the books, and requires exactly these findings.
 func (b *books) requireFindings(t *testing.T, want ...audit.Finding) {
 	t.Helper()
 	report, _ := b.run(t)
@@ -132,8 +132,8 @@ func (b *books) Pending(_ context.Context, id string) (map[string][]orders.Await
 }
 
 func (r rows) All(context.Context) iter.Seq2[audit.Row, error] {
-	r.looks++
-	r.before(r.looks)
+	r.passes++
+	r.before(r.passes)
 	return list(r.books, r.rows)
 }
 
@@ -188,7 +188,7 @@ type (
 	}
 )
 
-// garbled is a thing that cannot be read.
+// garbled is an item that cannot be read.
 type garbled struct{}
 
 func (garbled) Error() string               { return "invalid character" }
@@ -237,7 +237,7 @@ func order(k booking.Kind, s booking.Status) contract.View {
 	return v
 }
 
-// add puts an order into the books, with all that its status says.
+// add adds an order to the books, with everything that its status requires.
 func (b *books) add(v contract.View) {
 	s := orders.Saga{OrderID: v.ID, Kind: v.Kind, Status: v.Status, Execution: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}
 	if v.Status.Final() {
@@ -253,8 +253,7 @@ func (b *books) add(v contract.View) {
 	b.tell(v)
 }
 
-// tell sends the messages that an order which stands has sent, or the ones that
-// take them back.
+// tell adds the messages of a live order, or those that withdraw them.
 func (b *books) tell(v contract.View) {
 	for _, name := range map[booking.Kind][]string{
 		booking.Lodging: {"notice"}, booking.Food: {"notice"}, booking.Cafe: {"notice"}, booking.Cleaning: {"confirmation", "assignment", "cleaner"},
@@ -268,7 +267,7 @@ func (b *books) tell(v contract.View) {
 	}
 }
 
-// began tells whether the order has come as far as its first step, or further.
+// began reports whether the order has reached its first step.
 func began(v contract.View) bool {
 	return v.Status != booking.Received && v.Status != booking.PaymentPending && v.Status != booking.Cancelled
 }
@@ -303,8 +302,7 @@ func (b *books) hold(v contract.View) {
 	b.holds = append(b.holds, h)
 }
 
-// leaves notes that the guests of the reservation have left, and which night is
-// the first that is free.
+// leaves records that the guests have left; free is the first released night.
 func (b *books) leaves(free booking.Date) {
 	v := b.views["lodging-1"]
 	v.Stay = &contract.Stay{CheckIn: v.CheckIn, CheckOut: v.CheckOut, Freed: &booking.Nights{From: free, To: christmasEve.AddDays(2)}}

@@ -10,8 +10,7 @@ import (
 	"github.com/yeyak/yeyak/internal/audit"
 )
 
-// What an older build has stored, and rules of today refuse, is named with what to
-// do about it.
+// Stored data that this build's rules refuse is reported with its remedy.
 func TestRun_NamesWhatCannotBeSold(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
@@ -37,15 +36,15 @@ func TestRun_NamesWhatCannotBeSold(t *testing.T) {
 	}, said)
 }
 
-// An event that is on its way is none that was not told.
+// An event that is on its way is not a finding.
 func TestRun_EventsThatDoNotReachTheFeed(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
 	at := time.Date(2026, 12, 24, 15, 0, 0, 0, time.UTC)
 	stuck := booking.Event{Key: "place-1/PlaceChanged/2", Type: booking.PlaceChanged, Subject: "place-1", At: at}
 	b.untold = []booking.Event{stuck, {Key: "place-2/PlaceRegistered/1", Type: booking.PlaceRegistered, Subject: "place-2", At: at}}
-	b.before = func(look int) {
-		if look == 2 {
+	b.before = func(pass int) {
+		if pass == 2 {
 			b.untold = []booking.Event{stuck}
 		}
 	}

@@ -10,12 +10,12 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// lookRemedy has the provider asked what has become of a payment.
+// lookRemedy is the command that asks the provider about a payment.
 func lookRemedy(orderID string) string { return "yeyak payments look " + orderID }
 
-// disputes looks for disputes that are open and that nothing follows: their end would
-// not be learned of, should its notice be lost.
-func (l *look) disputes(ctx context.Context) error {
+// disputes finds open disputes that no workflow follows: if the notice of their end
+// were lost, it would not be noticed.
+func (l *pass) disputes(ctx context.Context) error {
 	for _, f := range l.orders {
 		if len(f.openDisputes()) == 0 {
 			continue
@@ -36,14 +36,15 @@ func (f *facts) openDisputes() []booking.Dispute {
 	return f.payment.OpenDisputes()
 }
 
-// disputes compares the ledger's disputes with the row, which is marked while one is open.
+// disputes compares the ledger's disputes with the row, which is marked while one is
+// open.
 func (f *facts) disputes() (found []Finding) {
 	open := f.openDisputes()
 	if f.unnoticed {
 		found = f.finds(Money, lookRemedy(f.id), "%s, and nothing follows it", disputesInWords(open))
 	}
 	switch marked := f.row != nil && f.row.disputed; {
-	case f.row == nil: // which is another finding
+	case f.row == nil: // another finding covers that
 	case len(open) > 0 && !marked:
 		found = append(found, f.finds(Mypage, lookRemedy(f.id), "%s, and its row is not marked", disputesInWords(open))...)
 	case len(open) == 0 && marked:

@@ -8,7 +8,7 @@ import (
 	"github.com/yeyak/yeyak/internal/audit"
 )
 
-// disputed has the customer's bank object to the payment in the books.
+// disputed opens a dispute of the payment in the books.
 func (b *books) disputed(state booking.DisputeState) {
 	b.payments[0].Disputes = []booking.Dispute{{
 		ID: "du_1", Amount: booking.Money{Amount: 40000, Currency: "KRW"}, State: state,
@@ -21,8 +21,8 @@ func (b *books) marked() { b.rows[0].View.Disputed = true }
 
 func (b *books) followed() { b.refunds[b.rows[0].ID+"/notices"] = true }
 
-// TestRun_DisputesThatAgree: an open dispute is followed and marks its order, whether that
-// stands or has ended; one that is over does neither.
+// TestRun_DisputesThatAgree: an open dispute is followed and marks its order, live or
+// ended; a closed one does neither.
 func TestRun_DisputesThatAgree(t *testing.T) {
 	t.Parallel()
 	for _, status := range []booking.Status{booking.Confirmed, booking.Completed} {
@@ -43,7 +43,7 @@ func TestRun_DisputesThatAgree(t *testing.T) {
 
 const isOpen = "dispute du_1 over 40000 KRW is open until 2026-12-09T00:00:00Z"
 
-// TestRun_FindsEveryDriftOfDisputes: each is mended by a look at the provider.
+// TestRun_FindsEveryDriftOfDisputes: the remedy of each is to ask the provider.
 func TestRun_FindsEveryDriftOfDisputes(t *testing.T) {
 	t.Parallel()
 	for name, d := range map[string]drift{

@@ -1,20 +1,20 @@
-// Package audit finds what is not as it should be between the sagas of orders
-// and everything that they act on, and has lost orders settled.
+// Package audit finds contradictions between the sagas of orders and the services'
+// data, and settles lost orders.
 //
-//	sources.go       what it looks at
-//	owes.go          what an order owes, and is owed, in each status
-//	judge.go         what is wrong with one order
-//	judge_*.go       … with its money, stock, work and page
-//	across.go        what is wrong between orders: stock, cleaners
-//	look.go, ask.go  one look: the facts of all orders, or of some
-//	audit.go         looks until a finding was seen twice, or is gone
-//	report.go        what came of it, for people and for programs
-//	settle.go        starts the way back of a lost order again
+//	sources.go       the sources that it reads
+//	owes.go          what an order must have in each status
+//	judge.go         the findings of one order
+//	judge_*.go       … about its money, stock, work and page
+//	across.go        the findings between orders: stock, cleaners
+//	pass.go, ask.go  one pass: the facts of all orders, or of some
+//	audit.go         repeats passes until a finding was seen twice, or is gone
+//	report.go        the result, for people and for programs
+//	settle.go        starts the compensation of a lost order
 //
-// Databases and engine are read one after the other, while orders move. So one
-// look proves nothing: a finding counts when it was seen again a moment later,
-// unchanged, about an order at the same version. The version grows with each
-// change of the order, so nothing has happened to it in between but what its
-// steps do before they are heard of. The workflow waits for these, and is asked
-// for what it waits before the databases are read and once more afterwards.
+// Databases and engine are read one after the other, while orders change. So one pass
+// proves nothing: a finding counts when a later pass finds it unchanged, in an order of
+// the same version. The version grows with each change of the order, so only its steps
+// can have acted in between, and their results are not known yet. The workflow waits for
+// these steps, and is asked what it waits for before the databases are read and again
+// afterwards.
 package audit

@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// drift is one thing that goes wrong with an order, and what is found.
+// drift is one contradiction of an order, and its findings.
 type drift struct {
 	kind   booking.Kind
 	status booking.Status
@@ -18,7 +18,7 @@ type drift struct {
 	want   []audit.Finding // of the order, unless they name an item
 }
 
-// requireFound plants the drift, and requires that the audit finds it and nothing else.
+// requireFound plants the drift, and requires that the audit finds exactly it.
 func (d drift) requireFound(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
@@ -37,7 +37,7 @@ func (d drift) requireFound(t *testing.T) {
 
 func found(k audit.Kind, says string) []audit.Finding { return []audit.Finding{{Kind: k, Says: says}} }
 
-// foundByLooking is a finding of an order of the kind that a look at the provider mends.
+// foundByLooking is a finding of an order whose remedy is to ask the provider.
 func foundByLooking(k audit.Kind, of booking.Kind, says string) []audit.Finding {
 	return []audit.Finding{{Kind: k, Says: says, Remedy: "yeyak payments look " + string(of) + "-1"}}
 }
@@ -217,7 +217,7 @@ var drifts = map[string]drift{
 		found(audit.Delivery, "no order knows of this: a delivery that is started")},
 }
 
-// TestRun_AMessageOnItsWayIsNotMissing: no work waits for it.
+// TestRun_AMessageOnItsWayIsNotMissing: the order's work does not wait for it.
 func TestRun_AMessageOnItsWayIsNotMissing(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
@@ -229,23 +229,23 @@ func TestRun_AMessageOnItsWayIsNotMissing(t *testing.T) {
 	}
 }
 
-// TestRun_AMessageSentMeanwhileIsNotMissing: it arrives between a look's search
-// for messages and its last question.
+// TestRun_AMessageSentMeanwhileIsNotMissing: it arrives between the reads of messages
+// and of the workflow.
 func TestRun_AMessageSentMeanwhileIsNotMissing(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
 	b.add(order(booking.Cleaning, booking.Assigned))
 	b.messages = nil
 	b.pending["cleaning-1"] = map[string][]orders.Awaited{"Notify": {{ID: "1", Attempt: 5}}}
-	b.before = func(look int) {
-		if look == 2 {
+	b.before = func(pass int) {
+		if pass == 2 {
 			b.pending = nil
 		}
 	}
 	b.requireFindings(t)
 }
 
-// TestRun_NobodyWaitsForAWithdrawnCleaner: no call is given to them.
+// TestRun_NobodyWaitsForAWithdrawnCleaner: a withdrawn cleaner gets no call.
 func TestRun_NobodyWaitsForAWithdrawnCleaner(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
@@ -263,7 +263,7 @@ func TestRun_FindsEveryDrift(t *testing.T) {
 	}
 }
 
-// TestKinds_EachIsFound by a test above, or has tests of its own.
+// TestKinds_EachIsFound: every kind is in a test above, or has tests of its own.
 func TestKinds_EachIsFound(t *testing.T) {
 	t.Parallel()
 	kinds := map[audit.Kind]bool{audit.Abandoned: true, audit.Unreadable: true, audit.Catalogue: true, audit.Feed: true, audit.Inbox: true, audit.Decision: true}
@@ -279,7 +279,7 @@ func TestKinds_EachIsFound(t *testing.T) {
 	require.Empty(t, kinds)
 }
 
-// TestRun_WhatAgrees though it is not as usual.
+// TestRun_WhatAgrees: unusual orders without a contradiction.
 func TestRun_WhatAgrees(t *testing.T) {
 	t.Parallel()
 	for name, do := range map[string]func(*books){

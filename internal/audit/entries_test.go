@@ -83,8 +83,8 @@ func TestRun_RefundsThatAgree(t *testing.T) {
 			b.repaid("refund/1", 20000, pending)
 			b.repaid("refund/2", 10000, pending)
 			b.pending["food-1"] = map[string][]orders.Awaited{contract.RefundPartActivity: {{ID: "31", Attempt: 1}}}
-			b.before = func(look int) { // early in the second look, after what it waits for was asked first
-				if look == 2 {
+			b.before = func(pass int) { // early in the second pass, after the workflow was asked what it waits for
+				if pass == 2 {
 					b.pending["food-1"] = map[string][]orders.Awaited{contract.RefundPartActivity: {{ID: "40", Attempt: 1}}}
 				}
 			}

@@ -12,7 +12,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestRun_GoesOnAfterWhatItCannotRead: it is named, and the rest is judged.
+// TestRun_GoesOnAfterWhatItCannotRead: an unreadable item is reported, and the rest is
+// checked.
 func TestRun_GoesOnAfterWhatItCannotRead(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
@@ -38,8 +39,8 @@ func TestRun_GoesOnAfterWhatItCannotRead(t *testing.T) {
 	require.False(t, report.Clean())
 }
 
-// TestRun_WhatBelongsToNoID: an order without an id was let in once. What is left of
-// it is found, each time, and nothing promises to settle it.
+// TestRun_WhatBelongsToNoID: an order without an id was once accepted. What is left of
+// it is reported each time, without the remedy to settle it.
 func TestRun_WhatBelongsToNoID(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
@@ -61,8 +62,8 @@ func TestRun_WhatBelongsToNoID(t *testing.T) {
 	})
 }
 
-// TestRun_AWorkflowThatIsNoOrder is listed as one, since that is how somebody has
-// started it: it is named, and does not keep the audit from judging the others.
+// TestRun_AWorkflowThatIsNoOrder: a workflow that a person has started under an order's
+// type is reported, and the other orders are checked.
 func TestRun_AWorkflowThatIsNoOrder(t *testing.T) {
 	t.Parallel()
 	for _, status := range []enumspb.WorkflowExecutionStatus{enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING, enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED} {

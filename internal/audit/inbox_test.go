@@ -10,10 +10,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// audited is when audits of made-up books begin.
+// audited is when audits of the books begin.
 var audited = time.Date(2000, 1, 1, 0, 0, 0, 0, time.UTC)
 
-// waits puts an order into the inbox, and what an order that waits there has.
+// waits puts an order into the inbox, with all that a waiting order has.
 func (b *books) waits(k orders.Kept) {
 	v := order(booking.Food, booking.Received)
 	v.Version, v.Placed = orders.KeptVersion, false
@@ -22,8 +22,7 @@ func (b *books) waits(k orders.Kept) {
 	b.kept = append(b.kept, k)
 }
 
-// TestRun_Inbox: an order that waits for its saga is as it should be, while it is
-// taken out of the inbox in time.
+// TestRun_Inbox: a waiting order is no finding while it is leased in time.
 func TestRun_Inbox(t *testing.T) {
 	t.Parallel()
 	const since = "no dispatcher has taken it out of the inbox since 1999-12-31T23:00:00Z"
@@ -62,8 +61,8 @@ func TestRun_Inbox(t *testing.T) {
 	}
 }
 
-// TestRun_Decisions: a decision that waits is as it should be, while something tries
-// to deliver it. Those behind it wait for that one.
+// TestRun_Decisions: a waiting decision is no finding while a process tries to deliver
+// it. Later ones wait for the first.
 func TestRun_Decisions(t *testing.T) {
 	t.Parallel()
 	never := []audit.Finding{{

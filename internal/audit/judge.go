@@ -10,26 +10,26 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Kind is what a finding is about.
+// Kind is the subject of a finding.
 type Kind string
 
 // The kinds of findings.
 const (
 	Money        Kind = "money"        // an order's price, in our ledger
 	Provider     Kind = "provider"     // our ledger against the payment provider's
-	Stock        Kind = "stock"        // holds, and what remains
+	Stock        Kind = "stock"        // holds, and what is left
 	Delivery     Kind = "delivery"     // of an order of food
 	Production   Kind = "production"   // of an order of a drink
 	Cleaner      Kind = "cleaner"      // cleaners, and the calls for them
 	Registration Kind = "registration" // of a call with management
 	Message      Kind = "message"      // to owners, customers and cleaners
 	Mypage       Kind = "mypage"       // rows of the read model
-	Abandoned    Kind = "abandoned"    // nobody works on an order that has not come to its end
-	Unreadable   Kind = "unreadable"   // what an earlier build or a hand has left, and this one cannot read
-	Catalogue    Kind = "catalogue"    // what is stored so that it cannot be sold
-	Feed         Kind = "feed"         // what the feed of events was not told
-	Inbox        Kind = "inbox"        // orders whose saga is still to be started
-	Decision     Kind = "decision"     // decisions that are still to be delivered to their order
+	Abandoned    Kind = "abandoned"    // an unfinished order without a running workflow
+	Unreadable   Kind = "unreadable"   // what an earlier build or a person has stored, and this build cannot read
+	Catalogue    Kind = "catalogue"    // stored data that makes it unsellable
+	Feed         Kind = "feed"         // events that the feed does not have
+	Inbox        Kind = "inbox"        // orders whose saga is not started yet
+	Decision     Kind = "decision"     // decisions that are not delivered to their order yet
 )
 
 // Kinds lists every kind of finding.
@@ -37,65 +37,65 @@ func Kinds() []Kind {
 	return []Kind{Money, Provider, Stock, Delivery, Production, Cleaner, Registration, Message, Mypage, Abandoned, Unreadable, Catalogue, Feed, Inbox, Decision}
 }
 
-// Finding is one thing that is not as it should be.
+// Finding is one contradiction.
 type Finding struct {
 	Kind Kind `json:"kind"`
-	// OrderID of the order that it is about, if it is about one.
+	// OrderID of the order, if the finding is about one.
 	OrderID string `json:"orderId,omitempty"`
-	// Item or cleaner that it is about.
+	// Item or cleaner of the finding.
 	Item   string `json:"item,omitempty"`
 	Says   string `json:"says"`
 	Remedy string `json:"remedy,omitempty"`
 
-	// same tells it from every other finding: seen again under the same name,
-	// it is still the same thing that is wrong.
+	// same identifies the finding: a finding with the same identity in another pass is
+	// the same contradiction.
 	same string
-	// ofOrder: it is about an order, also when that has no id.
+	// ofOrder: it is about an order, also if that has no id.
 	ofOrder bool
 }
 
-// subject is who or what the finding is about.
+// subject is the order, item or cleaner of the finding.
 func (f Finding) subject() string { return f.OrderID + "\n" + f.Item }
 
-// life is whether anybody works on an order.
+// life is the state of an order's workflow.
 type life int
 
 const (
-	unknown   life = iota // no workflow and no row: nobody knows the order
+	unknown   life = iota // neither a workflow nor a row
 	running               // its workflow runs
-	ended                 // its workflow came to its end by itself
-	lost                  // its workflow was ended otherwise
-	forgotten             // its workflow is beyond the engine's retention
+	ended                 // its workflow has completed
+	lost                  // its workflow was terminated, or has failed
+	forgotten             // its workflow is older than the engine's retention
 )
 
-// facts are all that is known of one order.
+// facts are all data of one order.
 type facts struct {
 	id   string
 	life life
-	saga orders.Saga // what the list of workflows tells
-	// view is the order as its workflow says; nil when that was not asked, or
-	// did not answer.
+	saga orders.Saga // as the engine lists it
+	// view is the order as its workflow answers; nil if it was not asked, or did not
+	// answer.
 	view    *standing
 	row     *row
 	pending map[string][]orders.Awaited // what its workflow waits for
-	kept    *orders.Kept                // in the inbox; nil when it is not there, or settled
+	kept    *orders.Kept                // in the inbox, not settled; nil for none
 	decided []orders.KeptDecision
 
 	payment    *booking.Payment
-	unfollowed []booking.Entry // refunds in part that have not ended and that nothing may follow
+	unfollowed []booking.Entry // partial refunds that have not ended and that may have no workflow
 	followed   int             // how many of these its saga follows
-	unnoticed  bool            // a dispute is open, and nothing follows it
+	unnoticed  bool            // a dispute is open, and no workflow follows it
 	charges    []ProviderCharge
 	holds      []Hold
 	delivery   job
 	production job
-	making     int // how many the production is of
+	making     int // quantity of the production
 	call       *Call
 	registered bool
-	notices    []string // that were sent and not taken back
+	notices    []string // that were sent and not withdrawn
 }
 
-// standing is what matters here of how an order stands.
+// standing is the part of an order's view that the audit uses.
 type standing struct {
 	kind      booking.Kind
 	status    booking.Status
@@ -103,10 +103,10 @@ type standing struct {
 	amount    booking.Money
 	itemID    string
 	quantity  int
-	from, to  string // the days that it is for, without those that were freed
+	from, to  string // its days, without those that were released
 	cleanerID string
 	terms     terms
-	change    *contract.PendingChange // that is under way; nil when none is
+	change    *contract.PendingChange // under way; nil for none
 }
 
 func standingOf(v contract.View) standing {
@@ -121,7 +121,7 @@ func standingOf(v contract.View) standing {
 		s.to = freed.From.String()
 	}
 	if v.Production != nil {
-		day, _ := booking.ParseDate(v.Production.Date) // one that cannot be read is no hold's
+		day, _ := booking.ParseDate(v.Production.Date) // one that cannot be read matches no hold
 		s.from, s.to = day.String(), day.AddDays(1).String()
 		if c := v.Production.Change; c != nil {
 			s.change = &contract.PendingChange{ID: c.ID, CheckIn: s.from, CheckOut: s.to, Rooms: c.Quantity, Charge: c.Charge, Refund: c.Refund}
@@ -133,7 +133,7 @@ func standingOf(v contract.View) standing {
 	return s
 }
 
-// row is what matters here of an order's row: the view in it, and what stands
+// row is the part of an order's row that the audit uses: its view, and the columns
 // beside it.
 type row struct {
 	standing
@@ -142,9 +142,8 @@ type row struct {
 	disputed bool
 }
 
-// order is how the order stands: as its workflow says or, when that has not
-// been asked, its row. An order of which only the engine's list is left stands
-// where that says.
+// order is the state of the order: from its workflow or, if that was not asked, from
+// its row. An order that only the engine's list has is in the listed status.
 func (f *facts) order() standing {
 	switch {
 	case f.view != nil:
@@ -158,7 +157,7 @@ func (f *facts) order() standing {
 	}
 }
 
-// judge tells what is wrong with an order.
+// judge returns the findings of an order.
 func judge(f *facts) []Finding {
 	o := f.order()
 	switch {
@@ -191,8 +190,8 @@ func (f *facts) finds(k Kind, remedy, format string, args ...any) []Finding {
 	}}
 }
 
-// abandoned: an order that nobody works on any more holds what it will never
-// give back, or is shown to its customer as one that goes on.
+// abandoned: an unfinished order without a running workflow keeps what it holds, or its
+// customer is shown that it goes on.
 func (f *facts) abandoned(o standing) []Finding {
 	held := f.held()
 	if len(held) == 0 && (f.life == forgotten || f.row == nil) {
@@ -203,7 +202,7 @@ func (f *facts) abandoned(o standing) []Finding {
 		end = "its workflow " + f.saga.Ended()
 	}
 	remedy := ""
-	if booking.KindOf(f.id) != "" { // no other can be settled
+	if booking.KindOf(f.id) != "" { // no other order can be settled
 		remedy = remedyOf(f.id)
 	}
 	if len(held) == 0 {
@@ -212,8 +211,7 @@ func (f *facts) abandoned(o standing) []Finding {
 	return f.finds(Abandoned, remedy, "%s while it was %s: %s", end, o.status, strings.Join(held, ", "))
 }
 
-// ownerless: something is held for an order that neither engine nor read model
-// knows.
+// ownerless: something is held for an order that neither engine nor read model has.
 func (f *facts) ownerless() (found []Finding) {
 	remedy := ""
 	if booking.KindOf(f.id) != "" && f.payment != nil {
@@ -237,7 +235,7 @@ func (f *facts) ownerless() (found []Finding) {
 	return append(found, f.provider()...)
 }
 
-// held is what the order has that it would have to give back.
+// held is what the order would have to release.
 func (f *facts) held() (things []string) {
 	for _, thing := range []string{
 		f.moneyInWords(), f.holdsInWords(), working("a delivery", f.delivery), working("a production", f.production), f.callInWords(),
@@ -252,7 +250,7 @@ func (f *facts) held() (things []string) {
 	return things
 }
 
-// working is work that is going on or was done, in words.
+// working describes work that is under way or done.
 func working(what string, j job) string {
 	if j == noJob || j == booking.JobCancelled {
 		return ""

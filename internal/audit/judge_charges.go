@@ -8,9 +8,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// isPaidFor tells whether what was charged for an order, less what changes of it have
-// given back, is what it costs. It may be more where other refunds had left nothing that
-// a change could give back. A change that is under way has not changed the price yet.
+// isPaidFor reports whether the charges of an order, less refunds by its changes, are
+// its price. They may be more if other refunds had left nothing for a change to refund.
+// A change that is under way has not changed the price yet.
 func (f *facts) isPaidFor(p *booking.Payment, o standing) bool {
 	price := p.Price()
 	if o.change != nil {
@@ -25,7 +25,7 @@ func (f *facts) isPaidFor(p *booking.Payment, o standing) bool {
 	return p.Amount.Currency == o.amount.Currency && (price == o.amount.Amount || price > o.amount.Amount && p.HadNothingLeft())
 }
 
-// holdsBeside are the order's live holds without those of a change that is under way.
+// holdsBeside are the order's live holds without those of a change under way.
 func (f *facts) holdsBeside(c *contract.PendingChange) []Hold {
 	if c == nil {
 		return f.holds
@@ -34,7 +34,7 @@ func (f *facts) holdsBeside(c *contract.PendingChange) []Hold {
 	return slices.DeleteFunc(slices.Clone(f.holds), func(h Hold) bool { return strings.HasPrefix(h.Key, own) })
 }
 
-// changed is how the order stands once the change that is under way is made.
+// changed is the order's state after the change that is under way.
 func (o standing) changed() standing {
 	if c := o.change; c != nil {
 		o.from, o.to, o.quantity = c.CheckIn, c.CheckOut, c.Rooms
@@ -67,7 +67,7 @@ func together(p *booking.Payment, taken []ProviderCharge) (charges []ProviderCha
 	return charges
 }
 
-// isOf tells whether the payment says that the charge is one of its own.
+// isOf reports whether the charge is one of the payment's own.
 func isOf(p *booking.Payment, c ProviderCharge) bool {
 	return slices.Contains(p.Refs(), c.Ref)
 }

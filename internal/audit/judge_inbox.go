@@ -2,11 +2,11 @@ package audit
 
 import "time"
 
-// untaken is for how long an order may be in the inbox, and a decision may wait,
-// without a process that tries to settle it.
+// untaken is how long an order may stay in the inbox, and a decision may wait, before a
+// process tries to settle it.
 const untaken = 5 * time.Minute
 
-// inInbox tells what is wrong with an order whose saga is still to be started.
+// inInbox checks an order whose saga is not started yet.
 func (f *facts) inInbox(now time.Time) []Finding {
 	k := f.kept
 	if k == nil {
@@ -17,7 +17,7 @@ func (f *facts) inInbox(now time.Time) []Finding {
 		taken = k.LeasedUntil
 	}
 	switch {
-	case taken.After(now): // a dispatcher is about to settle it
+	case taken.After(now): // a dispatcher has leased it
 		return nil
 	case f.life != unknown && f.life != forgotten && k.Withdrawal == nil:
 		return f.finds(Inbox, "it is settled when an API runs", "its saga was started, and it still waits in the inbox")
@@ -28,8 +28,8 @@ func (f *facts) inInbox(now time.Time) []Finding {
 	}
 }
 
-// undelivered tells of decisions on the order that nothing delivers. Those behind
-// another one wait for that.
+// undelivered finds decisions on the order that no process delivers. Later ones wait
+// for the first.
 func (f *facts) undelivered(now time.Time) (found []Finding) {
 	if len(f.decided) == 0 {
 		return nil

@@ -8,7 +8,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// money compares the ledger with what the order owes.
+// money compares the ledger with what the order must have.
 func (f *facts) money(o standing, d due) []Finding {
 	p := f.payment
 	switch d.charged {
@@ -34,12 +34,12 @@ func (f *facts) money(o standing, d due) []Finding {
 	return f.entries()
 }
 
-// confirming are where the payment stands of an order whose customer has to confirm it: the
-// order may not have heard yet what came of that.
+// confirming are the payment statuses of an order that waits for its customer's
+// confirmation: the order may not know the result yet.
 var confirming = []booking.PaymentStatus{booking.ActionRequired, booking.Charged, booking.Declined}
 
 // keepers are the reasons of cancellations of which a policy may keep something. All
-// others give everything back.
+// others refund everything.
 var keepers = []booking.Reason{booking.ByCustomer, booking.NoShow}
 
 // entries compares the refunds of a payment with the payment itself.
@@ -78,8 +78,8 @@ func (f *facts) entries() (found []Finding) {
 	return found
 }
 
-// settled tells whether nothing is owed: nothing is charged, and nothing ever will
-// be, or all is given back but for what the policy keeps.
+// settled reports whether nothing is owed: nothing is charged, and nothing ever will
+// be, or everything except the policy's part is refunded.
 func settled(p *booking.Payment) bool {
 	if p == nil {
 		return true
@@ -98,10 +98,10 @@ func settled(p *booking.Payment) bool {
 	}
 }
 
-// isGivenBack tells whether the policy has its part, and the customer the rest. What
-// was given back beside the cancellation, out of goodwill, by hand or by a bank, may
-// be more than that. The cancellation's own refund is for all that it owes, unless
-// goodwill has left it less: then the customer has everything.
+// isGivenBack reports whether the policy has its part, and the customer the rest. Other
+// refunds, out of goodwill, by hand or by a bank, may make it more. The cancellation's
+// own refund is for all that it owes, unless goodwill has left it less: then the
+// customer has everything.
 func isGivenBack(p *booking.Payment) bool {
 	owed, otherwise, beside := p.Amount.Amount-p.Kept, int64(0), int64(0)
 	for _, e := range p.Entries {
@@ -162,8 +162,8 @@ func (f *facts) driftRemedy(taken []ProviderCharge) string {
 	return ""
 }
 
-// known is what is wrong with an order's money for good, and accounted for: a bank has taken
-// back what was given back before.
+// known is a permanent, accounted loss of an order's money: a bank has charged back what
+// was refunded before.
 func (f *facts) known() []Finding {
 	if f.payment == nil || f.payment.BeyondLeft() == 0 {
 		return nil
@@ -176,10 +176,10 @@ func (f *facts) isSpare(c ProviderCharge) bool {
 	return f.payment != nil && !isOf(f.payment, c) && c.Refunded == c.Taken.Amount
 }
 
-// agree tells whether the ledger and the provider say the same. Of a charge that
-// was taken in another amount, by a release that knew another unit, it is enough
-// that both say that all of it is given back. What the provider has accepted counts
-// as given back there, and as under way here.
+// agree reports whether ledger and provider agree. For a charge in another amount, by a
+// release with another currency unit, it suffices that both say that all is refunded. A
+// refund that the provider has accepted counts as done there, and as under way in the
+// ledger.
 func agree(p *booking.Payment, taken []ProviderCharge) bool {
 	switch p.Status {
 	case booking.Charged, booking.Refunded, booking.Retained:
@@ -191,8 +191,8 @@ func agree(p *booking.Payment, taken []ProviderCharge) bool {
 			return true
 		}
 		return taken[0].Taken == p.Amount && given >= p.Refunded && given <= p.Refunded+pending(p)
-	case booking.Returned: // of which the provider knows in part only
-		if p.Ref == "" { // a person has paid what the provider could not even say of
+	case booking.Returned: // the provider knows only a part of it
+		if p.Ref == "" { // paid by hand; the provider did not even know a charge
 			return len(taken) == 0
 		}
 		return len(taken) == 1 && taken[0].Taken == p.Amount && taken[0].Ref == p.Ref
@@ -203,7 +203,7 @@ func agree(p *booking.Payment, taken []ProviderCharge) bool {
 	}
 }
 
-// pending is what the provider may have accepted.
+// pending is the sum that the provider may have accepted.
 func pending(p *booking.Payment) (sum int64) {
 	for _, e := range p.Entries {
 		if e.Kind == booking.RefundEntry && e.State == booking.EntryPending {
@@ -213,7 +213,7 @@ func pending(p *booking.Payment) (sum int64) {
 	return sum
 }
 
-// afterAll is what an order that is over owes its business.
+// afterAll describes what an ended order's payment still owes.
 func afterAll(p *booking.Payment) string {
 	if p != nil && p.Kept > 0 {
 		return inWords(booking.Money{Amount: p.Kept, Currency: p.Amount.Currency})

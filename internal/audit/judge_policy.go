@@ -52,13 +52,14 @@ func (f *facts) asPolicySays(o standing) (found []Finding) {
 	return found
 }
 
-// wasChanged tells whether changes of its order have charged more, or given something back.
+// wasChanged reports whether changes of its order have charged more, or refunded
+// something.
 func wasChanged(p *booking.Payment) bool {
 	return len(p.Refs()) > 1 || slices.ContainsFunc(p.Entries, func(e booking.Entry) bool { return e.Reason == booking.Changed })
 }
 
-// asDeparted compares what was given back to guests who have left early with what the
-// policy gives for their nights. Of a payment of which less was left, that is all.
+// asDeparted compares the refund of guests who have left early with what the policy
+// gives for their nights or, if less was left of the payment, with that.
 func (f *facts) asDeparted(o standing) []Finding {
 	p := f.payment
 	if o.kind != booking.Lodging || o.status != booking.Completed || p == nil || f.underWay(contract.RefundPartActivity) {
@@ -72,9 +73,9 @@ func (f *facts) asDeparted(o standing) []Finding {
 	return f.finds(Money, "", "its guests left early, and get %d back for that; the ledger has %d; it says: %s", due, e.Amount.Amount, paymentInWords(p))
 }
 
-// othersTook tells whether others have given back so much of a payment that less is left to
-// keep than its policy keeps. The undo of its charge gives no more than the policy then, and
-// than what others had given back when it ended, and that has failed since.
+// othersTook reports whether other refunds have left less to keep than the policy
+// keeps. The undo of the charge then refunds no more than the policy gives, and than
+// the other refunds that had been made by its end and have failed since.
 func othersTook(p *booking.Payment, keeps int64) bool {
 	own, _ := p.Entry(p.RefundKey())
 	most := p.Amount.Amount - keeps + beside(p, hasFailed)
@@ -83,10 +84,10 @@ func othersTook(p *booking.Payment, keeps int64) bool {
 
 func hasFailed(e booking.Entry) bool { return isRefund(e) && e.State == booking.EntryFailed }
 
-// isRefund tells whether an entry was given back, or is to be.
+// isRefund reports whether an entry was or will be refunded.
 func isRefund(e booking.Entry) bool { return e.Kind == booking.RefundEntry }
 
-// beside is what such entries come to beside the undo of the charge.
+// beside is the sum of such entries, without the undo of the charge.
 func beside(p *booking.Payment, counts func(booking.Entry) bool) (sum int64) {
 	for _, e := range p.Entries {
 		if counts(e) && e.Key != p.RefundKey() {

@@ -165,7 +165,7 @@ func TestRun_NoShow(t *testing.T) {
 	}
 }
 
-// strictTerms keep 70 percent when nobody comes, and give back half the price of nights
+// strictTerms keep 70 percent of a no-show, and refund half the price of nights
 // that are free again.
 func strictTerms() *contract.Terms {
 	return &contract.Terms{Cancellation: booking.CancellationPolicy{
@@ -173,7 +173,7 @@ func strictTerms() *contract.Terms {
 	}}
 }
 
-// TestRun_EarlyDeparture: guests who have left early have got back what the policy gives
+// TestRun_EarlyDeparture: guests who have left early have been refunded what the policy gives
 // for their nights, or all that was left, or something works on it.
 func TestRun_EarlyDeparture(t *testing.T) {
 	t.Parallel()

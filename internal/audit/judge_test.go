@@ -12,7 +12,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// statusesOf lists where orders of the kind can stand.
+// statusesOf lists the statuses of the kind's orders.
 func statusesOf(k booking.Kind) []booking.Status {
 	found := []booking.Status{booking.Received}
 	for i := 0; i < len(found); i++ {
@@ -25,7 +25,7 @@ func statusesOf(k booking.Kind) []booking.Status {
 	return found
 }
 
-// everyOrder calls test with an order of every kind, in every status.
+// everyOrder calls test with an order of every kind in every status.
 func everyOrder(t *testing.T, test func(*testing.T, contract.View)) {
 	for _, k := range booking.Kinds() {
 		for _, s := range statusesOf(k) {
@@ -45,13 +45,12 @@ func TestRun_CleanInEveryStatus(t *testing.T) {
 		report, took := b.run(t)
 		require.Empty(t, report.Findings)
 		require.True(t, report.Clean())
-		require.Zero(t, took, "who finds nothing does not look again")
+		require.Zero(t, took, "without findings there is no second pass")
 		require.Equal(t, 1, report.Orders)
 	})
 }
 
-// TestRun_ForgottenOrders: beyond the engine's retention the row says how an
-// order stands.
+// TestRun_ForgottenOrders: after the engine's retention the row has the order's state.
 func TestRun_ForgottenOrders(t *testing.T) {
 	t.Parallel()
 	everyOrder(t, func(t *testing.T, v contract.View) {
@@ -100,8 +99,8 @@ func TestRun_Abandoned(t *testing.T) {
 	}
 }
 
-// TestRun_AbandonedSaysWhatIsHeld, and takes the row's word when the lost
-// workflow does not answer.
+// TestRun_AbandonedSaysWhatIsHeld: it uses the row if the lost workflow does not
+// answer.
 func TestRun_AbandonedSaysWhatIsHeld(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

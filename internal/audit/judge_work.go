@@ -10,14 +10,14 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// underWay tells whether the order's workflow waits for one of the activities, or
-// is about to decide what comes next: after one message, another.
+// underWay reports whether the order's workflow waits for one of the activities, or is
+// running a workflow task, after which it may wait for another one.
 func (f *facts) underWay(activities ...string) bool {
 	return len(f.pending[orders.WorkflowTask]) > 0 || slices.ContainsFunc(activities, func(activity string) bool { return len(f.pending[activity]) > 0 })
 }
 
-// attempt is the number of the attempt that an activity is at, 0 if the order's workflow
-// does not wait for it.
+// attempt is the attempt number of an activity, 0 if the order's workflow does not wait
+// for it.
 func (f *facts) attempt(activity string) int {
 	waits := f.pending[activity]
 	if len(waits) == 0 {
@@ -26,8 +26,8 @@ func (f *facts) attempt(activity string) int {
 	return waits[len(waits)-1].Attempt
 }
 
-// stock compares the order's live holds with those that it has to have. While
-// the end of a stay is under way, its hold may be shorter already.
+// stock compares the order's live holds with those that it must have. While the end of
+// a stay is under way, its hold may be shortened already.
 func (f *facts) stock(o standing, d due) (found []Finding) {
 	if f.underWay(contract.EndStayActivity) && len(f.holds) == 1 && f.holds[0].To.String() < o.to {
 		o.to = f.holds[0].To.String()
@@ -69,7 +69,7 @@ func orNothing(words string) string {
 	return words
 }
 
-// job compares the order's delivery or production with the order.
+// job compares the delivery or production with the order.
 func (f *facts) job(o standing, d due) (found []Finding) {
 	for _, is := range []struct {
 		kind Kind
@@ -86,8 +86,8 @@ func (f *facts) job(o standing, d due) (found []Finding) {
 	return append(found, f.quantity(o, d)...)
 }
 
-// quantity compares how many are made for an order that stands with how many were ordered.
-// While that is changed it may be either.
+// quantity compares a production's quantity with the order's. While that changes, it
+// may be either.
 func (f *facts) quantity(o standing, d due) []Finding {
 	working := f.production == booking.JobStarted || f.production == booking.JobCompleted
 	if o.kind != booking.Cafe || d.held != there || !working || f.making == o.quantity || f.making == o.changed().quantity {
@@ -133,8 +133,7 @@ func (f *facts) callAt() callAt {
 	}
 }
 
-// callInWords is what a call of the order's takes: a cleaner, or a place in the
-// queue for one.
+// callInWords describes the order's call: its cleaner, or its place in the queue.
 func (f *facts) callInWords() string {
 	if f.call == nil {
 		return ""
@@ -149,7 +148,7 @@ func (f *facts) callInWords() string {
 	}
 }
 
-// registration compares what management knows with the order.
+// registration compares the call in management with the order.
 func (f *facts) registration(o standing, d due) []Finding {
 	switch {
 	case d.registered == there && !f.registered:
@@ -161,7 +160,7 @@ func (f *facts) registration(o standing, d due) []Finding {
 	}
 }
 
-// told compares what people were told with the order.
+// told compares the messages to people with the order.
 func (f *facts) told(o standing, d due) (found []Finding) {
 	switch {
 	case d.told == there && !f.underWay(contract.NotifyActivity):
@@ -178,9 +177,8 @@ func (f *facts) told(o standing, d due) (found []Finding) {
 	return found
 }
 
-// mypage compares the order's row with its workflow. A row that is being
-// written for the first time is on its way; one that could not be written is
-// behind.
+// mypage compares the order's row with its workflow. A first row may still be on its
+// way; a failed attempt to write it is a finding.
 func (f *facts) mypage() []Finding {
 	remedy := "GET /v1/mypages/" + f.id + "?fresh=true"
 	if f.life == forgotten {

@@ -5,35 +5,35 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// claim is what is claimed of one thing that an order may have.
+// claim is what the audit requires of one thing of an order.
 type claim int
 
 const (
-	anything claim = iota // nothing: it may be under way. Never more than one
-	there                 // it is there
-	absent                // it is not there
+	anything claim = iota // no requirement: it may be under way; never more than one
+	there                 // it exists
+	absent                // it does not exist
 	asked                 // of a charge: the customer has to confirm it, or has just done so
 )
 
-// due is what an order owes, and is owed, in one status.
+// due is what an order must have, and must not have, in one status.
 type due struct {
-	charged    claim         // its price was taken and not given back
+	charged    claim         // its price was charged and not refunded
 	held       claim         // its item is held, for its days and in its quantity
-	registered claim         // management knows of it
-	job        oneOf[job]    // where its delivery, or production, may stand
-	call       oneOf[callAt] // where its call for a cleaner may stand
-	told       claim         // people were told of it; absent: of nothing that was not taken back
+	registered claim         // management has it
+	job        oneOf[job]    // possible statuses of its delivery or production
+	call       oneOf[callAt] // possible states of its call for a cleaner
+	told       claim         // its messages were sent; absent: none that is not withdrawn
 }
 
-// oneOf is what something may be; nil is anything.
+// oneOf are the allowed values; nil is any.
 type oneOf[T comparable] []T
 
-// job is where a job stands; noJob: there is none.
+// job is a job's status; noJob: there is none.
 type job = booking.JobStatus
 
 const noJob job = ""
 
-// callAt is where a call for a cleaner stands, as far as its order can tell.
+// callAt is the state of a call for a cleaner, as its order knows it.
 type callAt string
 
 const (
@@ -48,24 +48,24 @@ const (
 var (
 	// notFinished: its start may be under way.
 	notFinished = oneOf[job]{noJob, booking.JobStarted}
-	// noWork: nobody works for it, or ever has.
+	// noWork: no work is under way or done.
 	noWork = oneOf[job]{noJob, booking.JobCancelled}
-	// noCleaner: nobody comes.
+	// noCleaner: no cleaner is assigned.
 	noCleaner = oneOf[callAt]{noCall, callCancelled}
 )
 
-// dues are what is owed by kind and status. While an order is received, is
-// being paid for or is being cancelled, its saga is about to do or undo what
-// it takes, and nothing is claimed: those are not in the table.
+// dues are the requirements by kind and status. While an order is received, is being
+// paid for or is being cancelled, its saga is about to act, and nothing is required:
+// those statuses are not in the table.
 //
-// A price of 0 is owed, too: nothing was taken then.
+// A price of 0 counts as charged; there is no charge then.
 var dues = map[booking.Kind]map[booking.Status]due{
 	booking.Lodging: {
 		booking.AwaitingPayment: {charged: asked, held: there, told: absent},
-		booking.Paid:            {charged: there}, // its rooms are about to be held, or have just been
+		booking.Paid:            {charged: there}, // its rooms are about to be held, or were just held
 		booking.AwaitingOwner:   {charged: there, held: there, told: there},
 		booking.Confirmed:       {charged: there, held: there, told: there},
-		booking.Completed:       {charged: there, held: there, told: there}, // but for the nights that were freed
+		booking.Completed:       {charged: there, held: there, told: there}, // except for the nights that were released
 		booking.Cancelled:       {charged: absent, held: absent, told: absent},
 	},
 	booking.Food: {
@@ -75,7 +75,7 @@ var dues = map[booking.Kind]map[booking.Status]due{
 		booking.Delivered:       {charged: there, job: oneOf[job]{booking.JobDelivered}, told: there},
 		booking.Cancelled:       {charged: absent, job: noWork, told: absent},
 	},
-	// A drink is held first, and paid for only then.
+	// A drink is held before it is paid for.
 	booking.Cafe: {
 		booking.AwaitingPayment: {charged: asked, held: there, job: noWork, told: absent},
 		booking.Paid:            {charged: there, held: there, job: notFinished},
@@ -83,20 +83,20 @@ var dues = map[booking.Kind]map[booking.Status]due{
 		booking.Completed:       {charged: there, held: there, job: oneOf[job]{booking.JobCompleted}, told: there},
 		booking.Cancelled:       {charged: absent, held: absent, job: noWork, told: absent},
 	},
-	// A call is registered first, and paid for only then, if it has a price.
+	// A call is registered before it is paid for, if it has a price.
 	booking.Cleaning: {
 		booking.AwaitingPayment: {charged: asked, registered: there, call: noCleaner, told: absent},
-		// Whoever it is assigned to, it will be told soon.
+		// The order is notified of its cleaner soon.
 		booking.Calling: {charged: there, registered: there, call: oneOf[callAt]{noCall, callWaiting, callUntold}},
-		// It may have learned of its cleaner before that was noted.
+		// It may know its cleaner before that is recorded.
 		booking.Assigned:  {charged: there, registered: there, call: oneOf[callAt]{callAssigned, callUntold}, told: there},
 		booking.Completed: {charged: there, registered: there, call: oneOf[callAt]{callDone}, told: there},
 		booking.Cancelled: {charged: absent, registered: absent, call: noCleaner, told: absent},
 	},
 }
 
-// owes is what an order of the kind owes, and is owed, in the status. What
-// orders of its kind never have, it has in no status.
+// owes returns the requirements of an order of the kind in the status. What orders of
+// its kind never have is absent in every status.
 func owes(k booking.Kind, s booking.Status) due {
 	d := dues[k][s]
 	if k != booking.Lodging && k != booking.Cafe {
@@ -111,11 +111,11 @@ func owes(k booking.Kind, s booking.Status) due {
 	return d
 }
 
-// jobOf is the kind of finding that jobs for orders of a kind come under.
+// jobOf is the kind of finding for jobs of orders of a kind.
 var jobOf = map[booking.Kind]Kind{booking.Food: Delivery, booking.Cafe: Production}
 
-// noticesOf are the messages that an order of the kind which stands has sent.
-// Where they are sent beside the work, they may still be on their way.
+// noticesOf are the messages that a live order of the kind has sent. Those that are
+// sent beside the work may still be on their way.
 var noticesOf = map[booking.Kind][]string{
 	booking.Lodging:  {contract.OwnerNotice},
 	booking.Food:     {contract.OwnerNotice},
@@ -123,9 +123,9 @@ var noticesOf = map[booking.Kind][]string{
 	booking.Cleaning: {contract.ConfirmationNotice, contract.IntroductionNotice, contract.CleanerNotice},
 }
 
-// ahead are activities that end some work before their order's status says so,
-// or are asked too late to begin it and see to it that it never begins. Until
-// the saga has heard of their end, the work may be ahead of the order.
+// ahead are activities that end some work before their order's status says so, or that
+// come too late to begin it and prevent it instead. Until the saga has their result,
+// the work may be ahead of the order.
 var ahead = struct {
 	jobs  map[job][]string
 	calls map[callAt][]string

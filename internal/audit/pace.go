@@ -7,18 +7,18 @@ import (
 )
 
 const (
-	// stretch is how many things are read before a gentle audit pauses: what one
-	// statement lists.
-	stretch = 1000
-	// longestPause is how long a pause is at most, whatever the stretch before it took.
+	// batch is how many rows a gentle audit reads before it pauses: the page of one
+	// statement.
+	batch = 1000
+	// longestPause is the maximum length of a pause.
 	longestPause = 2 * time.Second
-	// gentleWidth is how many workflows a gentle audit asks at the same time.
+	// gentleWidth is the number of workflows that a gentle audit asks concurrently.
 	gentleWidth = 2
 )
 
-// pace is how an audit goes through what it reads. A gentle one pauses after each
-// stretch for as long as that took, so that others have half of the time of what it
-// reads from, however slow that is.
+// pace is the speed of an audit's reads. A gentle audit pauses after each batch for as
+// long as that took, so that it uses at most half of the time of any source, however
+// slow.
 type pace struct {
 	gentle bool
 
@@ -29,13 +29,13 @@ type pace struct {
 
 func newPace(o Options) *pace { return &pace{gentle: o.Gentle, since: time.Now()} }
 
-// after counts what was read, and pauses where a stretch ends.
+// after counts rows that were read, and pauses at the end of a batch.
 func (p *pace) after(ctx context.Context, read int) error {
 	if !p.gentle {
 		return nil
 	}
 	p.mu.Lock()
-	if p.read += read; p.read < stretch {
+	if p.read += read; p.read < batch {
 		p.mu.Unlock()
 		return nil
 	}
@@ -49,8 +49,7 @@ func (p *pace) after(ctx context.Context, read int) error {
 	return err
 }
 
-// afterAsking pauses after one workflow was asked, for as long as it took to answer.
-// One about which there was nothing to ask took no time.
+// afterAsking pauses after one workflow was asked, for as long as its answer took.
 func (p *pace) afterAsking(ctx context.Context, took time.Duration) error {
 	if !p.gentle || took < time.Millisecond {
 		return nil
@@ -58,7 +57,7 @@ func (p *pace) afterAsking(ctx context.Context, took time.Duration) error {
 	return wait(ctx, min(took, longestPause))
 }
 
-// width is how many workflows are asked at the same time.
+// width is the number of workflows that are asked concurrently.
 func (p *pace) width() int {
 	if p.gentle {
 		return gentleWidth

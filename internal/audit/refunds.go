@@ -9,10 +9,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// refunds looks for refunds in part that have not ended and that nothing follows: while
-// its saga runs, the order's does, and after that a workflow of the refund's own, if it is
-// by staff.
-func (l *look) refunds(ctx context.Context) error {
+// refunds finds partial refunds that have not ended and that no workflow follows. While
+// an order's saga runs, it follows them; after that, a refund by staff has a workflow
+// of its own.
+func (l *pass) refunds(ctx context.Context) error {
 	for _, f := range l.orders {
 		for _, e := range f.openRefunds() {
 			follows, err := l.followed(ctx, f, e)
@@ -30,9 +30,9 @@ func (l *look) refunds(ctx context.Context) error {
 	return nil
 }
 
-// openRefunds are the refunds in part that have not ended. One that has failed, and for
-// which there is no room any more, was given back otherwise. A lost order that has not
-// ended is abandoned as a whole.
+// openRefunds are the partial refunds that have not ended. A failed one without room
+// for it was refunded otherwise. A lost order that has not ended is abandoned as a
+// whole.
 func (f *facts) openRefunds() (open []booking.Entry) {
 	if f.payment == nil || f.life == unknown || f.life == lost && !f.order().status.Final() {
 		return nil
@@ -48,14 +48,14 @@ func (f *facts) openRefunds() (open []booking.Entry) {
 	return open
 }
 
-// failedAfterEnd tells whether the undo's own refund has failed after the end of its order:
-// it was done then.
+// failedAfterEnd reports whether the undo's own refund was done and failed after the
+// end of its order.
 func (f *facts) failedAfterEnd(e booking.Entry) bool {
 	return f.life != running && e.Key == f.payment.RefundKey() && e.State == booking.EntryFailed && f.payment.Status == booking.RefundPending
 }
 
-// followed tells whether a workflow of its own follows a refund.
-func (l *look) followed(ctx context.Context, f *facts, e booking.Entry) (bool, error) {
+// followed reports whether a workflow of its own follows a refund.
+func (l *pass) followed(ctx context.Context, f *facts, e booking.Entry) (bool, error) {
 	id, ours := contract.RefundIDOf(f.id, e.Key)
 	if !ours {
 		return false, nil
@@ -64,8 +64,8 @@ func (l *look) followed(ctx context.Context, f *facts, e booking.Entry) (bool, e
 	return saga.Running(), ignoreNotFound(err)
 }
 
-// followsParts is how many refunds in part the order's saga follows. What it waits for is
-// known at the second look. While it decides what comes next it may follow any.
+// followsParts is how many partial refunds the order's saga follows. The second read
+// has what it waits for. During a workflow task it may follow any.
 func (f *facts) followsParts() int {
 	switch {
 	case f.life != running:
@@ -77,7 +77,7 @@ func (f *facts) followsParts() int {
 	}
 }
 
-// unfollowedRefunds are findings.
+// unfollowedRefunds are the findings about them.
 func (f *facts) unfollowedRefunds() (found []Finding) {
 	for _, e := range f.unfollowed {
 		remedy := "repeat the request for it under its Idempotency-Key"

@@ -7,52 +7,52 @@ import (
 	"text/tabwriter"
 )
 
-// Counts are what was looked at.
+// Counts are the numbers of things that were checked.
 type Counts struct {
-	Orders        int `json:"orders"`  // that engine or read model know
-	Running       int `json:"running"` // of these, those that somebody works on
+	Orders        int `json:"orders"`  // in engine or read model
+	Running       int `json:"running"` // of these, those with a running workflow
 	Rows          int `json:"rows"`    // of the read model
 	Payments      int `json:"payments"`
 	Charges       int `json:"charges"` // at the payment provider
-	Holds         int `json:"holds"`   // that are live
+	Holds         int `json:"holds"`   // live holds
 	Days          int `json:"stockDays"`
 	Deliveries    int `json:"deliveries"`
 	Productions   int `json:"productions"`
 	Calls         int `json:"calls"`
 	Cleaners      int `json:"cleaners"`
 	Registrations int `json:"registrations"`
-	Notices       int `json:"notices"` // that were sent and not taken back
+	Notices       int `json:"notices"` // sent and not withdrawn
 	Items         int `json:"items"`   // places and drinks
 }
 
-// Report is what an audit came to.
+// Report is the result of an audit.
 type Report struct {
 	Counts
-	// NotJudged are orders whose workflow did not answer: it needs a worker.
+	// NotJudged are orders whose workflow did not answer; that needs a worker.
 	NotJudged int `json:"notJudged"`
-	// OneNotJudged is one of them, and why.
+	// OneNotJudged is one of them, and the reason.
 	OneNotJudged string `json:"oneNotJudged,omitempty"`
-	// InMotion are orders, and items, that were never twice the same.
+	// InMotion are orders and items that were different in each pass.
 	InMotion int       `json:"inMotion"`
 	Findings []Finding `json:"findings"`
-	// Known is what was lost for good, and is accounted for. Nothing mends it.
+	// Known are known, permanent losses. There is no remedy.
 	Known []Finding `json:"known,omitempty"`
 
 	silent map[string]error // orders that did not answer, and why
-	moving map[string]bool  // subjects that were never twice the same
+	moving map[string]bool  // subjects that were different in each pass
 }
 
-// Unsure tells whether the audit knows nothing about the order, or the item: what was
-// found before may still be so.
+// Unsure reports whether the audit could not check the order or item: earlier findings
+// may still hold.
 func (r Report) Unsure(orderID, item string) bool {
 	_, silent := r.silent[orderID]
 	return orderID != "" && silent || r.moving[Finding{OrderID: orderID, Item: item}.subject()]
 }
 
-// Clean tells whether all is known to be as it should be.
+// Clean reports whether everything was checked and nothing was found.
 func (r Report) Clean() bool { return len(r.Findings) == 0 && r.NotJudged == 0 }
 
-// WithSilent is the report of an audit that these orders did not answer.
+// WithSilent is the report of an audit without an answer from these orders.
 func (r Report) WithSilent(orderIDs ...string) Report {
 	r.silent, r.NotJudged = map[string]error{}, len(orderIDs)
 	for _, id := range orderIDs {
@@ -61,7 +61,7 @@ func (r Report) WithSilent(orderIDs ...string) Report {
 	return r
 }
 
-// JSON writes the report as a JSON document.
+// JSON writes the report as JSON.
 func (r Report) JSON(w io.Writer) error {
 	out := json.NewEncoder(w)
 	out.SetIndent("", "  ")
@@ -69,7 +69,7 @@ func (r Report) JSON(w io.Writer) error {
 	return out.Encode(r)
 }
 
-// Table writes the report for people.
+// Table writes the report as tables.
 func (r Report) Table(w io.Writer) error {
 	_, err := fmt.Fprintf(w, `Looked at %d orders (%d running) and %d rows, %d payments and %d charges at the provider,
 %d holds on %d days of stock, %d deliveries, %d productions,
@@ -94,7 +94,7 @@ func (r Report) Table(w io.Writer) error {
 	return err
 }
 
-// Open writes the findings alone, for people.
+// Open writes the findings as tables.
 func (r Report) Open(w io.Writer) error { return r.findings(w) }
 
 func (r Report) findings(w io.Writer) error {

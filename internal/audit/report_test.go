@@ -67,7 +67,7 @@ func TestReport_JSON(t *testing.T) {
 	require.Contains(t, out.String(), `"findings": []`)
 }
 
-// full is a disk that has no room left.
+// full is a full disk.
 type full struct{}
 
 func (full) Write([]byte) (int, error) { return 0, errFull }

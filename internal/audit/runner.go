@@ -11,60 +11,62 @@ import (
 )
 
 const (
-	// RunWithin is how long an audit may take before it is given up: one that hangs
-	// would keep all others from running.
+	// RunWithin is the time limit of an audit: one that hangs must not block all
+	// others.
 	RunWithin = 6 * time.Hour
-	// MostTries is how often an audit is begun. One that ends its process, since there
-	// is not enough memory for it, is not begun by one process after the other.
+	// MostTries is how often an audit is begun. An audit that crashes its process, for
+	// lack of memory, is not begun by one process after the other.
 	MostTries = 3
-	// MostFindings is how many findings of an audit are kept, in the order of their
-	// kinds. An audit that is told of another engine would find something with every order.
+	// MostFindings is the maximum number of stored findings of an audit, in the order
+	// of their kinds. An audit against the wrong engine finds something in every order.
 	MostFindings = 10_000
-	// KeptFor is how long audits, and findings that are closed, are kept.
+	// KeptFor is how long audits and closed findings are kept.
 	KeptFor = 90 * 24 * time.Hour
 
 	runLease  = time.Minute
 	runRenew  = 15 * time.Second
 	runPoll   = 5 * time.Second
-	runMoment = 15 * time.Second // what yeyak audit has by default
-	// noteWithin bounds what has to be written though the process ends.
+	runMoment = 15 * time.Second // the default of yeyak audit
+	// noteWithin is the time limit of the writes at the end of the process.
 	noteWithin = 30 * time.Second
 )
 
-// errLost is for an audit that another process has taken over.
+// errLost: another process has taken over the audit.
 var errLost = errors.New("another process has this audit")
 
-// Runs are the audits that are kept, one of them open at most.
+// Runs stores the audits. At most one is open.
 type Runs interface {
-	// Due asks for an audit unless one is open or one was asked for less than every ago;
-	// one that has failed counts for a sixth of that.
+	// Due requests an audit unless one is open or the last request is less than `every`
+	// ago; after a failed audit, a sixth of that.
 	Due(ctx context.Context, now time.Time, every time.Duration) error
-	// Lease gives out the open audit until a moment, unless another process has it. One
-	// that was begun MostTries times is ended instead.
+	// Lease leases the open audit until the given time, unless another process has it.
+	// An audit that was begun MostTries times is ended instead.
 	Lease(ctx context.Context, now, until time.Time) (run booking.AuditRun, ok bool, err error)
-	// Renew extends a lease; false when another process has the audit, or it has ended.
+	// Renew extends a lease. It returns false if another process has the audit, or it
+	// has ended.
 	Renew(ctx context.Context, run booking.AuditRun, until time.Time) (ok bool, err error)
-	// Release gives an audit back as if it had not been begun.
+	// Release returns an audit as if it had not been begun.
 	Release(ctx context.Context, run booking.AuditRun) error
-	// Done ends an audit with what it has found, and closes what it has not found again.
+	// Done ends an audit with its findings, and closes earlier findings that were not
+	// found again.
 	Done(ctx context.Context, run booking.AuditRun, r Report, at time.Time) error
-	// Failed ends an audit that could not look.
+	// Failed ends an audit that could not read its sources.
 	Failed(ctx context.Context, run booking.AuditRun, words string, at time.Time) error
-	// Forget drops audits and findings that ended before a moment, some at a time.
+	// Forget deletes some of the audits and findings that ended before the given time.
 	Forget(ctx context.Context, before time.Time) error
 }
 
-// Runner runs the audits that are due or asked for. All processes that know what an
-// audit needs have one; the audits' rows see to it that one at a time runs.
+// Runner runs requested audits and those that are due. Every process with all sources
+// has one; the rows of Runs ensure that one audit runs at a time.
 type Runner struct {
 	Runs    Runs
 	Sources Sources
-	// Every is how often there is an audit that nobody has asked for; 0 is never.
+	// Every is the interval of audits; 0 means only requested ones.
 	Every time.Duration
 	Log   *zap.Logger
 }
 
-// Run looks for audits until ctx ends.
+// Run runs audits until ctx ends.
 func (r *Runner) Run(ctx context.Context) {
 	for ctx.Err() == nil {
 		if err := r.next(ctx); err != nil && ctx.Err() == nil {
@@ -74,7 +76,7 @@ func (r *Runner) Run(ctx context.Context) {
 	}
 }
 
-// next runs the open audit, if there is one that no other process has.
+// next runs the open audit, unless another process has it.
 func (r *Runner) next(ctx context.Context) error {
 	now := time.Now()
 	if r.Every > 0 {
@@ -87,12 +89,12 @@ func (r *Runner) next(ctx context.Context) error {
 		return err
 	}
 	r.Log.Info("audit begins", zap.Int64("audit", run.ID), zap.String("by", run.AskedBy), zap.Int("try", run.Tries))
-	report, err := r.look(ctx, run)
+	report, err := r.audit(ctx, run)
 	return r.end(ctx, run, report, err)
 }
 
-// look does the audit while this process has it.
-func (r *Runner) look(ctx context.Context, run booking.AuditRun) (Report, error) {
+// audit runs the audit while this process has its lease.
+func (r *Runner) audit(ctx context.Context, run booking.AuditRun) (Report, error) {
 	ctx, cancel := context.WithTimeout(ctx, RunWithin)
 	defer cancel()
 	running, lose := context.WithCancelCause(ctx)
@@ -105,8 +107,8 @@ func (r *Runner) look(ctx context.Context, run booking.AuditRun) (Report, error)
 	return report, err
 }
 
-// renew extends the lease until ctx ends. A lease that cannot be extended in time is
-// another process's to take.
+// renew extends the lease until ctx ends. If it cannot in time, another process may
+// take the audit.
 func (r *Runner) renew(ctx context.Context, run booking.AuditRun, lose context.CancelCauseFunc) {
 	until := time.Now().Add(runLease)
 	for wait(ctx, runRenew) == nil {
@@ -122,7 +124,7 @@ func (r *Runner) renew(ctx context.Context, run booking.AuditRun, lose context.C
 	}
 }
 
-// end notes what came of an audit, also while the process ends.
+// end stores the result of an audit, also while the process ends.
 func (r *Runner) end(ctx context.Context, run booking.AuditRun, report Report, failure error) error {
 	stopping := ctx.Err() != nil
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), noteWithin)

@@ -17,7 +17,7 @@ import (
 	"github.com/yeyak/yeyak/internal/audit"
 )
 
-// runs are audits in memory, of which one may be open.
+// runs stores audits in memory; one may be open.
 type runs struct {
 	mu      sync.Mutex
 	open    bool
@@ -71,12 +71,11 @@ func (r *runs) Failed(_ context.Context, _ booking.AuditRun, words string, _ tim
 
 func (r *runs) Forget(context.Context, time.Time) error { r.note("forgotten"); return nil }
 
-// moving are books with an order that changes whenever it is looked at: it is looked at
-// for a minute.
+// moving are books with an order that changes in each pass; its audit takes a minute.
 func moving() *books {
 	b := uncharged()
-	b.before = func(look int) {
-		if look > 1 {
+	b.before = func(pass int) {
+		if pass > 1 {
 			b.change(0, booking.Confirmed)
 		}
 	}
@@ -92,7 +91,8 @@ func let(t *testing.T, r *runs, s audit.Sources, every, during time.Duration) {
 	synctest.Wait()
 }
 
-// TestRunner_RunsWhatIsOpen, says what it found, and drops what is old.
+// TestRunner_RunsWhatIsOpen: the open audit is run, its findings are stored, and old
+// ones deleted.
 func TestRunner_RunsWhatIsOpen(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -106,11 +106,11 @@ func TestRunner_RunsWhatIsOpen(t *testing.T) {
 		require.True(t, r.report.Unsure("lodging-1", ""), "it was never twice the same")
 		require.False(t, r.report.Unsure("food-1", ""))
 		require.Positive(t, r.due)
-		require.Positive(t, r.renewed, "a look takes longer than a lease is extended for")
+		require.Positive(t, r.renewed, "a pass takes longer than a lease is extended for")
 	})
 }
 
-// TestRunner_NotScheduled: without an interval it runs what was asked for only.
+// TestRunner_NotScheduled: without an interval it runs only requested audits.
 func TestRunner_NotScheduled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -121,8 +121,8 @@ func TestRunner_NotScheduled(t *testing.T) {
 	})
 }
 
-// TestRunner_Ends: an audit that cannot look has failed, one of a process that ends is
-// given back, and one that another process has is left to that.
+// TestRunner_Ends: an audit without sources has failed, that of a process that ends is
+// returned, and one that another process has leased is left alone.
 func TestRunner_Ends(t *testing.T) {
 	t.Parallel()
 	for name, is := range map[string]struct {
@@ -147,7 +147,7 @@ func TestRunner_Ends(t *testing.T) {
 	}
 }
 
-// slowly lists rows that take their time to be read.
+// slowly lists rows slowly.
 type slowly struct {
 	n    int
 	each time.Duration
@@ -166,8 +166,8 @@ func (s slowly) All(context.Context) iter.Seq2[audit.Row, error] {
 	}
 }
 
-// TestRun_Gently: an audit that nobody waits for pauses as long as it reads, and no more
-// than two seconds at a time.
+// TestRun_Gently: a gentle audit pauses as long as it reads, and at most two seconds at
+// a time.
 func TestRun_Gently(t *testing.T) {
 	t.Parallel()
 	took := func(each time.Duration, gentle bool) (took time.Duration) {

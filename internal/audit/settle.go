@@ -13,7 +13,7 @@ import (
 // remedyOf is the command that settles the order.
 func remedyOf(orderID string) string { return "yeyak settle " + orderID }
 
-// Settler starts the way back of lost orders again.
+// Settler starts the compensation of lost orders.
 type Settler struct {
 	Sagas interface {
 		Describe(ctx context.Context, orderID string) (orders.Saga, error)
@@ -31,13 +31,13 @@ type Settler struct {
 	Log    *zap.Logger
 }
 
-// ErrNotLost is for orders that need not, or must not, be settled. Its text
+// ErrNotLost is the error for orders that need not, or must not, be settled. Its text
 // says why.
 var ErrNotLost = &booking.Error{Code: orders.NotLost}
 
-// Settle starts the undoing of an order that nobody works on, from where it
-// was last known to stand, by the word of a caller. ErrNotLost: its workflow runs, or nothing is owed.
-// NotFound: nothing is known of it.
+// Settle starts the compensation of an order without a running workflow, from its last
+// known state, on behalf of a caller. ErrNotLost: its workflow runs, or nothing is
+// owed. NotFound: the order is unknown.
 func (s Settler) Settle(ctx context.Context, w orders.Warrant, orderID, by string) error {
 	saga, err := s.Sagas.Describe(ctx, orderID)
 	if err != nil && !isNotFound(err) {
@@ -56,8 +56,8 @@ func (s Settler) Settle(ctx context.Context, w orders.Warrant, orderID, by strin
 	return s.Sagas.Settle(ctx, w, last, s.Policy, hash, by)
 }
 
-// lastKnown is the order as it was last known, with the hash of its request:
-// from its workflow while the engine has that, else from its row.
+// lastKnown is the last known view of the order, and its request's hash: from its
+// workflow while the engine has it, else from its row.
 func (s Settler) lastKnown(ctx context.Context, orderID string, remembered bool) (contract.View, string, error) {
 	if remembered {
 		view, hash, err := s.fromWorkflow(ctx, orderID)
@@ -75,7 +75,7 @@ func (s Settler) lastKnown(ctx context.Context, orderID string, remembered bool)
 }
 
 func (s Settler) fromWorkflow(ctx context.Context, orderID string) (contract.View, string, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
 	view, err := s.Sagas.View(ctx, orderID)
 	if err != nil {
@@ -85,7 +85,7 @@ func (s Settler) fromWorkflow(ctx context.Context, orderID string) (contract.Vie
 	return view, hash, err
 }
 
-// fromLedger is what a payment tells of an order that nobody else remembers.
+// fromLedger makes a view from the payment of an order that is known nowhere else.
 func (s Settler) fromLedger(ctx context.Context, orderID string) (contract.View, error) {
 	kind := booking.KindOf(orderID)
 	if kind == "" {

@@ -16,7 +16,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// engine remembers one order's workflow, or none.
+// engine has one order's workflow, or none.
 type engine struct {
 	execution enumspb.WorkflowExecutionStatus // unspecified: it has forgotten it
 	view      *contract.View                  // nil: the workflow does not answer

@@ -9,8 +9,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Sources are what an audit looks at. Nothing is written to them. What they
-// list comes in any order; an error ends a list, unless it is an unreadable.
+// Sources are what an audit reads. It writes nothing. Lists may have any order; an
+// error ends a list, unless it is an unreadable.
 type Sources struct {
 	Workflows   Workflows
 	Pages       Pages
@@ -28,59 +28,59 @@ type Sources struct {
 	Decisions   Decided
 }
 
-// Kept are the orders that were taken, and whose sagas are not started yet.
+// Kept lists the accepted orders whose sagas are not started yet.
 type Kept interface {
 	All(ctx context.Context) iter.Seq2[orders.Kept, error]
 }
 
-// Decided are the decisions that wait to be delivered to their orders.
+// Decided lists the decisions that wait to be delivered to their orders.
 type Decided interface {
 	All(ctx context.Context) iter.Seq2[orders.KeptDecision, error]
 }
 
-// Items are what can be ordered, withdrawn or not.
+// Items lists what can be ordered, withdrawn or not.
 type Items interface {
 	AllPlaces(ctx context.Context) iter.Seq2[booking.Place, error]
-	// AllDrinks lists those that were not deleted.
+	// AllDrinks lists the drinks that are not deleted.
 	AllDrinks(ctx context.Context) iter.Seq2[booking.Drink, error]
 }
 
-// Outboxes hold events that the feed is to be told, and its readers.
+// Outboxes lists events on the way to the feed's readers.
 type Outboxes interface {
-	// Untold lists those that have not reached the feed, and as unreadable those
-	// that are in it and its readers pass over.
+	// Untold lists events that have not reached the feed and, as unreadable, those in
+	// it that readers skip.
 	Untold(ctx context.Context) iter.Seq2[booking.Event, error]
 }
 
-// unreadable is one thing that a source cannot read, as a hand or an earlier
-// build has left it. Its list goes on.
+// unreadable is an item that a source cannot read, because a person or an earlier build
+// has left it so. Its list goes on.
 type unreadable interface {
 	error
-	// About is what it is about, as far as that is known.
+	// About is the subject of the item, if known.
 	About() (orderID, item string)
 }
 
-// Workflows are the sagas of orders.
+// Workflows reads the orders' sagas.
 type Workflows interface {
-	// List lists up to size sagas, the newest run of an order before older
-	// ones. next is nil at the end.
+	// List lists up to size sagas, the newest run of an order before older ones. next
+	// is nil at the end.
 	List(ctx context.Context, query string, size int, page []byte) (found []orders.Saga, next []byte, err error)
-	// Describe is what List tells of one order's newest run. NotFound: the
-	// engine knows of none, or no longer.
+	// Describe is List for one order's newest run. NotFound: the engine has none, or no
+	// longer.
 	Describe(ctx context.Context, orderID string) (orders.Saga, error)
-	// View asks the order's workflow how the order stands. It needs a worker.
+	// View asks the order's workflow for its view. It needs a worker.
 	View(ctx context.Context, orderID string) (contract.View, error)
-	// Pending tells what the order's workflow waits for, by the types of its
+	// Pending returns what the order's workflow waits for, by the types of its
 	// activities and orders.WorkflowTask.
 	Pending(ctx context.Context, orderID string) (map[string][]orders.Awaited, error)
 }
 
-// Pages are the rows of the read model.
+// Pages lists the rows of the read model.
 type Pages interface {
 	All(ctx context.Context) iter.Seq2[Row, error]
 }
 
-// Row is an order's row: its view, and what lists select it by.
+// Row is an order's row: its view, and the columns of the lists' filters.
 type Row struct {
 	ID      string
 	Status  booking.Status
@@ -88,35 +88,34 @@ type Row struct {
 	View    contract.View
 }
 
-// Ledger is our own record of payments.
+// Ledger is the platform's record of payments.
 type Ledger interface {
 	All(ctx context.Context) iter.Seq2[booking.Payment, error]
 }
 
-// ProviderLedger is the payment provider's record of what it took and gave
-// back for us.
+// ProviderLedger is the payment provider's record of charges and refunds.
 type ProviderLedger interface {
 	Charges(ctx context.Context) iter.Seq2[ProviderCharge, error]
 }
 
-// ProviderCharge is a charge as the provider has it on record, also one that
-// it declined or that was voided before it was taken.
+// ProviderCharge is the provider's record of a charge, also of one that was declined or
+// voided.
 type ProviderCharge struct {
 	OrderID  string
-	Ref      string        // the provider's own id of it
-	Taken    booking.Money // zero when it never was
+	Ref      string        // the provider's own id
+	Taken    booking.Money // zero if it was never charged
 	Refunded int64         // minor units of Taken.Currency
 }
 
-// Inventory is what there is of each item, day by day.
+// Inventory lists the stock of each item, day by day.
 type Inventory interface {
 	AllDays(ctx context.Context) iter.Seq2[StockDay, error]
-	// LiveHolds lists those that were neither refused nor released.
+	// LiveHolds lists the holds that were neither refused nor released.
 	LiveHolds(ctx context.Context) iter.Seq2[Hold, error]
 }
 
-// StockDay is the stock of an item on one day, with what is held of it; all
-// three are of the same moment.
+// StockDay is the stock of an item on one day, and the sum of its holds, all of the
+// same moment.
 type StockDay struct {
 	ItemID string
 	booking.StockDay
@@ -126,30 +125,30 @@ type StockDay struct {
 // Hold is a live hold.
 type Hold struct {
 	booking.Hold
-	// Stocked is for how many of its days there is a stock to hold from.
+	// Stocked is how many of its days have a stock row.
 	Stocked int
 }
 
-// Jobs are deliveries, or productions, in every status.
+// Jobs lists deliveries, or productions, in every status.
 type Jobs interface {
 	All(ctx context.Context) iter.Seq2[booking.JobState, error]
 }
 
-// Crew are the cleaners, and the calls that want one.
+// Crew lists the cleaners, and the calls for them.
 type Crew interface {
 	AllCleaners(ctx context.Context) iter.Seq2[booking.CleanerAtWork, error]
 	Assignments(ctx context.Context) iter.Seq2[Call, error]
 }
 
-// Call is a call for a cleaner as the service that assigns them knows it.
+// Call is a call for a cleaner in the service that assigns them.
 type Call struct {
 	OrderID   string
 	State     CallState
-	CleanerID string // who was assigned to it, if anybody was
-	Told      bool   // the order knows of that
+	CleanerID string // "" for none
+	Told      bool   // the order was notified of it
 }
 
-// CallState is where a call stands.
+// CallState is the state of a call.
 type CallState string
 
 // The states of calls.
@@ -160,14 +159,14 @@ const (
 	CallCancelled CallState = "cancelled"
 )
 
-// Management knows of calls.
+// Management lists the calls that it has.
 type Management interface {
 	// Registered lists the calls that are registered and not struck off.
 	Registered(ctx context.Context) iter.Seq2[string, error]
 }
 
-// Messages are what people were told.
+// Messages lists the messages to people.
 type Messages interface {
-	// Standing lists the messages that were sent and not taken back.
+	// Standing lists the messages that were sent and not withdrawn.
 	Standing(ctx context.Context) iter.Seq2[booking.Message, error]
 }

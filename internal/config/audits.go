@@ -5,9 +5,9 @@ import "time"
 // Audits are the audits that processes run on a schedule.
 type Audits struct {
 	Every time.Duration `name:"audit-every" env:"YEYAK_AUDIT_EVERY" default:"6h" help:"How often workers that serve payments compare all orders with money, stock, work and pages; 0 audits only on request. The same for all workers."`
-	// Here means that this process runs audits. An API does not: an audit takes memory
+	// Run means that this process runs audits. An API does not: an audit takes memory
 	// for each order, and an API needs its memory for requests.
-	Here bool `kong:"-"`
+	Run bool `kong:"-"`
 }
 
 const (

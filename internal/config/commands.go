@@ -17,7 +17,7 @@ type Dev struct {
 // Settings is the Config of the command.
 func (c Dev) Settings() Config {
 	c.Sandbox.Control = true
-	c.Audits.Here = true
+	c.Audits.Run = true
 	return c.Config
 }
 
@@ -65,7 +65,7 @@ type WorkerOnly struct {
 
 // Settings is the Config of the command.
 func (c WorkerOnly) Settings() Config {
-	c.Audits.Here = true
+	c.Audits.Run = true
 	return Config{
 		Log: c.Log, Process: c.Process, Databases: c.Databases.Databases, Audits: c.Audits,
 		Worker: c.Worker, Mypage: c.Mypage, Payments: c.Payments, Overload: c.Overload, Traces: c.Traces,

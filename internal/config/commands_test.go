@@ -86,10 +86,10 @@ func TestCommands_EverySettingIsForOperators(t *testing.T) {
 func TestParse_Audits(t *testing.T) {
 	cli, err := parse(t, map[string]string{"DATABASE_URL": someDatabase, "YEYAK_AUDIT_EVERY": "24h"}, "worker", "--payments=sandbox")
 	require.NoError(t, err)
-	require.Equal(t, config.Audits{Every: 24 * time.Hour, Here: true}, cli.Worker.Settings().Audits)
+	require.Equal(t, config.Audits{Every: 24 * time.Hour, Run: true}, cli.Worker.Settings().Audits)
 	cli, err = parse(t, nil, "dev")
 	require.NoError(t, err)
-	require.Equal(t, config.Audits{Every: 6 * time.Hour, Here: true}, cli.Dev.Settings().Audits)
+	require.Equal(t, config.Audits{Every: 6 * time.Hour, Run: true}, cli.Dev.Settings().Audits)
 	cli, err = parse(t, nil, "dev", "--audit-every=0")
 	require.NoError(t, err)
 	require.Zero(t, cli.Dev.Settings().Audits.Every)

@@ -128,7 +128,7 @@ func (c Config) Policy() contract.Policy {
 		ReserveWithin: booking.Duration(reserveWithin), DeliverWithin: booking.Duration(c.Orders.DeliverWithin),
 		ServeWithin: booking.Duration(c.Orders.ServeWithin), ServeAfterDay: booking.Duration(c.Orders.ServeAfterDay),
 		AssignWithin: booking.Duration(c.Orders.AssignWithin), CleanWithin: booking.Duration(c.Orders.CleanWithin),
-	}.Whole()
+	}.WithDefaults()
 }
 
 // Worker says which task queues this process serves.

@@ -70,7 +70,7 @@ func TestParse_Defaults(t *testing.T) {
 		"inPlace": true, "attentionAfter": "5m", "payWithin": "30m", "handOverWithin": "30m", "reserveWithin": "24h",
 		"deliverWithin": "2h", "serveWithin": "1h", "serveAfterDay": "3h", "assignWithin": "2h", "cleanWithin": "24h", "confirmPaymentWithin": "15m"
 	}`, string(policy), "as operators see it")
-	require.Equal(t, c.Policy(), contract.Policy{InPlace: true, PayWithin: booking.Duration(30 * time.Minute)}.Whole(),
+	require.Equal(t, c.Policy(), contract.Policy{InPlace: true, PayWithin: booking.Duration(30 * time.Minute)}.WithDefaults(),
 		"a time that an order's input lacks is the default of its setting")
 	require.Equal(t, 2*time.Second, c.Orders.ReplyBudget)
 	require.Equal(t, 5*time.Second, c.Process.ShutdownGrace, "who presses Ctrl-C waits")

@@ -54,8 +54,8 @@ func DefaultBreaker() Breaker {
 	}
 }
 
-// Whole is the breaker with its zero fields filled in from DefaultBreaker.
-func (b Breaker) Whole() Breaker {
+// WithDefaults is the breaker with its zero fields filled in from DefaultBreaker.
+func (b Breaker) WithDefaults() Breaker {
 	usual := DefaultBreaker()
 	return Breaker{
 		Slow: cmp.Or(b.Slow, usual.Slow), Window: cmp.Or(b.Window, usual.Window),

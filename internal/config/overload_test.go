@@ -15,7 +15,7 @@ import (
 func TestBreaker_Profile(t *testing.T) {
 	cli, err := parse(t, map[string]string{"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox"}, "worker")
 	require.NoError(t, err)
-	b := cli.Worker.Settings().Overload.Breaker.Whole()
+	b := cli.Worker.Settings().Overload.Breaker.WithDefaults()
 	require.Equal(t, config.DefaultBreaker(), b)
 	docs, err := os.ReadFile("../../docs/operations/payments.md")
 	require.NoError(t, err)
@@ -37,5 +37,5 @@ func TestBreaker_Whole(t *testing.T) {
 	t.Parallel()
 	want := config.DefaultBreaker()
 	want.MinCalls, want.OpenFor = 1, time.Hour
-	require.Equal(t, want, config.Breaker{MinCalls: 1, OpenFor: time.Hour}.Whole())
+	require.Equal(t, want, config.Breaker{MinCalls: 1, OpenFor: time.Hour}.WithDefaults())
 }

@@ -82,7 +82,7 @@ func (i *Issuer) handler(audience string, names hosts.Names) (http.Handler, erro
 	login := keeps.serveLogin(op.AuthCallbackURL(provider))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
-		case !names.Have(r.Host):
+		case !names.Allow(r.Host):
 			http.Error(w, "this server is not "+strconv.Quote(r.Host), http.StatusMisdirectedRequest)
 		case r.URL.Path == loginPath && hosts.OtherSite(r):
 			http.Error(w, "a page of another site sent this request", http.StatusForbidden)

@@ -12,14 +12,13 @@ import (
 	"github.com/yeyak/yeyak/internal/child"
 )
 
-// Announcement is the file `env` of a data folder. It says where the process is
-// that serves the folder, for shells and for other commands. It is locked for as
-// long as that process lives: one that is not is left over from a process that
-// was killed.
+// Announcement is the file `env` of a data folder: the addresses of the process that
+// serves the folder, for shells and other commands. It is locked while that process
+// lives: an unlocked one is left from a process that was killed.
 type Announcement struct{ file *os.File }
 
-// Announce writes the variables, NAME=value. Only the holder of the folder's
-// Lock may announce.
+// Announce writes the variables, NAME=value. Only the holder of the folder's Lock may
+// announce.
 func Announce(dir string, env []string) (_ *Announcement, err error) {
 	name := filepath.Join(dir, "env")
 	file, err := os.OpenFile(name+".part", os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
@@ -28,7 +27,7 @@ func Announce(dir string, env []string) (_ *Announcement, err error) {
 	}
 	text := "# Where yeyak dev is, for other terminals. It counts while that runs.\n" + child.Exports(env)
 	if _, err = file.WriteString(text); err == nil {
-		_, err = tryLock(file) // which is new: no other process has it
+		_, err = tryLock(file) // it is new, so no other process has its lock
 	}
 	if err == nil {
 		err = os.Rename(file.Name(), name) // it appears complete
@@ -47,8 +46,8 @@ func (a *Announcement) Withdraw() error {
 
 var exported = regexp.MustCompile(`(?m)^export (\w+)='(.*)'$`)
 
-// Announced are the variables that the folder's process has announced, nil when
-// none runs.
+// Announced are the variables that the folder's process has announced, nil if none
+// runs.
 func Announced(dir string) map[string]string {
 	file, err := os.Open(filepath.Join(dir, "env"))
 	if err != nil {

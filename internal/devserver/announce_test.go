@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestAnnounce: shells and commands read it while the process lives. What is
-// left over from one that was killed does not count.
+// TestAnnounce: the file is read while its process lives. The file of a killed process
+// does not count.
 func TestAnnounce(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -29,9 +29,10 @@ func TestAnnounce(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 
-	require.NoError(t, first.file.Close()) // what the kernel does when a process is killed
+	require.NoError(t, first.file.Close()) // as the kernel does when a process is killed
 	require.FileExists(t, filepath.Join(dir, "env"))
-	// A program that another test has just started still has the file open for a moment.
+	// A program that another test has just started still has the file open for a
+	// moment.
 	require.Eventually(t, func() bool { return Announced(dir) == nil }, time.Minute, time.Millisecond)
 
 	second, err := Announce(dir, []string{"API=http://127.0.0.1:8082"})

@@ -6,9 +6,9 @@ import (
 	"syscall"
 )
 
-// childAttributes puts the child into a process group of its own, so that a
-// terminal's Ctrl-C reaches only us and we stop things in our order, and has
-// the kernel kill it when we die.
+// childAttributes puts the child into a process group of its own, so that a terminal's
+// Ctrl-C reaches only this process, which stops its children in order. The kernel kills
+// the child when this process dies.
 func childAttributes(outlive bool) *syscall.SysProcAttr {
 	attributes := &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 	if outlive {
@@ -17,9 +17,9 @@ func childAttributes(outlive bool) *syscall.SysProcAttr {
 	return attributes
 }
 
-// holds tells whether process pid has inherited f the way our child does. A
-// folder that is shared with another machine or container may be locked from
-// there, by a process whose number means another one here.
+// holds reports whether process pid has inherited f the way our child does. A folder
+// that is shared with another machine or container may be locked from there, by a
+// process whose number is another process here.
 func holds(pid int, f *os.File) bool {
 	ours, err := f.Stat()
 	if err != nil {

@@ -9,23 +9,23 @@ import (
 	"path/filepath"
 )
 
-// Home is where the orders of a data folder have their workflows: in the folder
-// itself, on a server of some version, or on a server that runs elsewhere. The
-// zero value is the home of a folder that nothing has run on yet.
+// Home is where the orders of a data folder have their workflows: in the folder itself,
+// on a server of some version, or on an external server. The zero value is the home of
+// an unused folder.
 type Home struct {
-	Version   string `json:"version,omitempty"` // of the server that last ran on the folder
-	Address   string `json:"address,omitempty"` // of the server elsewhere
+	Version   string `json:"version,omitempty"` // of the last server that ran on the folder
+	Address   string `json:"address,omitempty"` // of the external server
 	Namespace string `json:"namespace,omitempty"`
 }
 
 const (
 	homeName     = "engine.json"
 	databaseName = "temporal.db"
-	// beforeHomes is the version of the server in folders that are older than homes.
+	// beforeHomes is the server version of folders from before there were homes.
 	beforeHomes = "1.29.1"
 )
 
-// ReadHome is the home of the orders in the folder.
+// ReadHome reads the folder's home.
 func ReadHome(dir string) (h Home, err error) {
 	text, err := os.ReadFile(filepath.Join(dir, homeName))
 	switch {
@@ -43,7 +43,7 @@ func ReadHome(dir string) (h Home, err error) {
 	return h, nil
 }
 
-// Write notes the home in the folder.
+// Write writes the home into the folder.
 func (h Home) Write(dir string) error {
 	text, err := json.Marshal(h)
 	if err != nil {
@@ -56,11 +56,10 @@ func (h Home) Write(dir string) error {
 	return os.Rename(file+".new", file)
 }
 
-// Elsewhere tells whether it is a server outside the folder.
-func (h Home) Elsewhere() bool { return h.Address != "" }
+// External reports whether the server is outside of the folder.
+func (h Home) External() bool { return h.Address != "" }
 
-// suits tells why a program cannot go on with what is in the folder; nil when it
-// can.
+// suits returns why a program cannot use the data in the folder, nil if it can.
 func (h Home) suits(p Program, dir string) error {
 	switch {
 	case h.Version == "" || minor(h.Version) == minor(p.Version):

@@ -14,8 +14,8 @@ import (
 // Lock is the exclusive use of a data folder. It ends with the process.
 type Lock struct{ file *os.File }
 
-// LockDir makes the folder and takes it for this process. The error is meant
-// for the person who chose it.
+// LockDir creates the folder and locks it for this process. Its error is for the person
+// who chose the folder.
 func LockDir(dir string) (*Lock, error) {
 	dir, err := makeDir(dir)
 	if err != nil {
@@ -40,10 +40,9 @@ func LockDir(dir string) (*Lock, error) {
 	return &Lock{file: f}, nil
 }
 
-// Release gives the folder up. Closing the file would not do: a child that is
-// being started shares it for the moment between fork and exec, and the lock
-// with it. The file stays: removing it would let two processes lock two files
-// of the same name.
+// Release unlocks the folder. Closing the file would not suffice: between fork and exec
+// a child shares it, and with it the lock. The file stays: otherwise two processes
+// could lock two files of the same name.
 func (l *Lock) Release() error {
 	return errors.Join(syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN), l.file.Close())
 }
@@ -55,7 +54,7 @@ func holder(pid int) string {
 	return fmt.Sprintf("process %d", pid)
 }
 
-// makeDir makes the data folder, for its owner only: orders are in it.
+// makeDir creates the data folder, readable only by its owner: it contains orders.
 func makeDir(dir string) (string, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -71,8 +70,8 @@ func unusable(dir string, err error) error {
 	return fmt.Errorf("data folder %s cannot be used, choose another with YEYAK_DATA_DIR: %w", dir, err)
 }
 
-// tryLock takes the lock on f unless another open file has it. It belongs to
-// the open file: whoever inherits the descriptor holds it too.
+// tryLock locks f unless another open file has the lock. It belongs to the open file: a
+// process that inherits the descriptor holds it, too.
 func tryLock(f *os.File) (bool, error) {
 	for {
 		err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
@@ -87,7 +86,7 @@ func tryLock(f *os.File) (bool, error) {
 	}
 }
 
-// writePID notes who holds the lock; only its holder writes.
+// writePID writes the pid of the lock's holder; only the holder writes.
 func writePID(f *os.File, pid int) error {
 	if err := f.Truncate(0); err != nil {
 		return err
@@ -96,7 +95,7 @@ func writePID(f *os.File, pid int) error {
 	return err
 }
 
-// readPID is the pid in the file, 0 when there is none.
+// readPID is the pid in the file, 0 for none.
 func readPID(f *os.File) int {
 	text, err := io.ReadAll(io.NewSectionReader(f, 0, 32))
 	if err != nil {

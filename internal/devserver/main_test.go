@@ -16,7 +16,7 @@ import (
 	"go.uber.org/zap/zaptest"
 )
 
-// Variables that turn the test binary into a yeyak that can be killed.
+// Variables that make the test binary a yeyak that can be killed.
 const (
 	helperDir     = "YEYAK_TEST_HELPER_DIR"
 	helperOutlive = "YEYAK_TEST_HELPER_OUTLIVE"
@@ -29,7 +29,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// help locks the folder, runs a server in it, says so and waits to be killed.
+// help locks the folder, runs a server in it, prints that and waits to be killed.
 func help(dir string) {
 	_, err := LockDir(dir)
 	if err == nil && os.Getenv(helperOutlive) != "lock" {
@@ -52,7 +52,7 @@ func help(dir string) {
 	time.Sleep(time.Hour)
 }
 
-// startHelper runs help in a process of its own and answers what it said.
+// startHelper runs help in a process of its own and returns its output.
 func startHelper(t *testing.T, dir, outlive string) (helper *exec.Cmd, said []string) {
 	t.Helper()
 	helper = exec.Command(os.Args[0])
@@ -99,7 +99,7 @@ func start(t *testing.T, dir string) *Server {
 	t.Helper()
 	s, err := Start(t.Context(), Options{Program: program(t), DataDir: dir, Logger: zaptest.NewLogger(t)})
 	require.NoError(t, err)
-	// The test's own context is over by the time of its cleanup.
+	// The test's own context has ended when its cleanup runs.
 	t.Cleanup(func() { s.Stop(context.Background()) })
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -125,5 +125,5 @@ func requireGone(t *testing.T, dir string) {
 		free, err := tryLock(f)
 		require.NoError(t, err)
 		return free
-	}, patience, pollEvery, "a Temporal server lives on")
+	}, stopWithin, pollEvery, "a Temporal server lives on")
 }

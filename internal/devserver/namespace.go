@@ -18,20 +18,19 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 )
 
-// Retention is how long an order's workflow can be looked at after its end. A
-// development server's own is a day, which is gone by the time that somebody
-// asks what happened.
+// Retention is how long an order's workflow can be read after its end. A development
+// server's default is a day, often too short for questions about an order.
 const Retention = 30 * 24 * time.Hour
 
-// How often a Temporal service reads the namespaces anew
+// How often a Temporal service refreshes its namespaces
 // (system.namespaceCacheRefreshInterval): by default, and on our own server.
 const (
 	registryRefresh    = 2 * time.Second
 	devRegistryRefresh = 500 * time.Millisecond
 )
 
-// EnsureNamespace makes the namespace where it is missing, and raises its
-// retention to Retention where it is shorter.
+// EnsureNamespace creates the namespace if it is missing, and raises its retention to
+// Retention if it is shorter.
 func EnsureNamespace(ctx context.Context, c client.Client, namespace string) error {
 	service := c.WorkflowService()
 	describe := func() (*workflowservice.DescribeNamespaceResponse, error) {
@@ -68,8 +67,8 @@ func EnsureNamespace(ctx context.Context, c client.Client, namespace string) err
 	return nil
 }
 
-// waitRegistered returns when the services of the server have learnt of a new
-// namespace, which they do at their next look at all of them.
+// waitRegistered returns when the server's services know a new namespace, after their
+// next refresh.
 func waitRegistered(ctx context.Context, c client.Client, namespace string) error {
 	for {
 		_, err := c.OperatorService().ListSearchAttributes(ctx, &operatorservice.ListSearchAttributesRequest{Namespace: namespace})
@@ -82,11 +81,10 @@ func waitRegistered(ctx context.Context, c client.Client, namespace string) erro
 	}
 }
 
-// EnsureSearchAttributes adds those of the attributes that the namespace
-// lacks, and returns when orders can be started with them. Several processes
-// may do so at once. It fails when an attribute exists with another type, and
-// when the namespace has no room left: on SQL stores that is 10 keywords and 3
-// of every other type.
+// EnsureSearchAttributes adds the missing attributes to the namespace, and returns when
+// orders can be started with them. Several processes may do so concurrently. It fails
+// if an attribute exists with another type, or if the namespace has no room left: on
+// SQL stores it has 10 keywords and 3 of every other type.
 func EnsureSearchAttributes(ctx context.Context, c client.Client, namespace string, want map[string]enums.IndexedValueType) error {
 	missing, err := missingAttributes(ctx, c, namespace, want)
 	if err != nil || len(missing) == 0 {
@@ -107,17 +105,17 @@ func EnsureSearchAttributes(ctx context.Context, c client.Client, namespace stri
 	return nil
 }
 
-// MissingSearchAttributes are the names of those of the attributes that the
-// namespace does not have, in order.
+// MissingSearchAttributes are the names of the attributes that the namespace does not
+// have, sorted.
 func MissingSearchAttributes(ctx context.Context, c client.Client, namespace string, want map[string]enums.IndexedValueType) ([]string, error) {
 	missing, err := missingAttributes(ctx, c, namespace, want)
 	return slices.Sorted(maps.Keys(missing)), err
 }
 
-// ErrOtherType is that an attribute exists, with another type than is needed.
+// ErrOtherType: an attribute exists with another type than is needed.
 var ErrOtherType = errors.New("search attributes clash")
 
-// missingAttributes are those that the namespace does not have yet.
+// missingAttributes are the attributes that the namespace does not have yet.
 func missingAttributes(
 	ctx context.Context, c client.Client, namespace string, want map[string]enums.IndexedValueType,
 ) (map[string]enums.IndexedValueType, error) {
@@ -140,22 +138,22 @@ func missingAttributes(
 	return missing, errors.Join(clashes...)
 }
 
-// waitUsable returns when orders can be started with new attributes. Each
-// service of the server learns of them at its own next look at the namespaces.
-// The frontend can be asked; the history service, which workers' changes of
-// attributes go through, cannot, and gets the time of one more look.
+// waitUsable returns when orders can be started with new attributes. Each service of
+// the server learns of them at its own next refresh of the namespaces. The frontend can
+// be asked; the history service, which applies workers' changes of attributes, cannot,
+// so it gets the time of one more refresh.
 func waitUsable(ctx context.Context, c client.Client, namespace string, attributes map[string]enums.IndexedValueType) error {
 	var terms []string
 	for name := range attributes {
-		terms = append(terms, "`"+name+"` IS NOT NULL") // an attribute that is new is in no row
+		terms = append(terms, "`"+name+"` IS NOT NULL") // no row has a new attribute
 	}
 	query := &workflowservice.CountWorkflowExecutionsRequest{Namespace: namespace, Query: strings.Join(terms, " AND ")}
 	for {
-		_, err := c.WorkflowService().CountWorkflowExecutions(ctx, query) //nolint:forbidigo // it asks of attributes, not of orders
+		_, err := c.WorkflowService().CountWorkflowExecutions(ctx, query) //nolint:forbidigo // it is about attributes, not about orders
 		if err == nil {
 			break
 		}
-		// A server that is not ours allows ten such questions a second.
+		// Other servers than ours allow ten such queries a second.
 		if !isA[*serviceerror.InvalidArgument](err) && !isA[*serviceerror.ResourceExhausted](err) {
 			return err
 		}
@@ -166,7 +164,7 @@ func waitUsable(ctx context.Context, c client.Client, namespace string, attribut
 	refresh := registryRefresh
 	cluster, err := c.WorkflowService().GetClusterInfo(ctx, &workflowservice.GetClusterInfoRequest{})
 	if err == nil && cluster.GetPersistenceStore() == "sqlite" {
-		// Only development servers are on SQLite; others than ours need no wait at all.
+		// Only development servers use SQLite; others than ours need no wait at all.
 		refresh = devRegistryRefresh
 	}
 	select {

@@ -82,7 +82,7 @@ func TestEnsure(t *testing.T) {
 	})
 }
 
-// watch is a client of the server, and what it has asked for since it was made.
+// watch is a client of the server, and its requests since it was made.
 func watch(t *testing.T, s *Server) (c client.Client, asked *[]string) {
 	t.Helper()
 	asked = new([]string)
@@ -98,7 +98,7 @@ func watch(t *testing.T, s *Server) (c client.Client, asked *[]string) {
 	})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
-	*asked = nil // it has asked what the server can do
+	*asked = nil // it has asked for the server's capabilities
 	return c, asked
 }
 

@@ -11,13 +11,12 @@ import (
 	"go.uber.org/zap"
 )
 
-// pollEvery is how often we look whether a process, a port or a server has
-// come to where we want it: none of them can tell us.
+// pollEvery is how often the state of a process, a port or a server is checked: none of
+// them sends notifications.
 const pollEvery = 20 * time.Millisecond
 
-// claim takes the child's lock, to be handed on to a new child. When the child
-// of a killed process of ours holds it, that one is ended first, and orphan is
-// true.
+// claim takes the child's lock, for a new child. If the child of a killed process holds
+// it, that child is ended first, and orphan is true.
 func claim(ctx context.Context, path string, log *zap.Logger) (lock *os.File, orphan bool, err error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 	if err != nil {
@@ -29,7 +28,7 @@ func claim(ctx context.Context, path string, log *zap.Logger) (lock *os.File, or
 		err = endOrphan(ctx, f, log)
 	}
 	if err == nil {
-		// What stands in it is true of the past; nobody shall be killed for it.
+		// The pid in it is outdated and must not be used to kill a process.
 		err = f.Truncate(0)
 	}
 	if err != nil {
@@ -49,9 +48,9 @@ func endOrphan(ctx context.Context, f *os.File, log *zap.Logger) error {
 		return fmt.Errorf("find the Temporal server that was left behind: %w", err)
 	}
 	defer process.Release()
-	// The number is the holder's as long as the lock is held. From here on
-	// process stands for that very one, even when its number is used again
-	// (on Linux; elsewhere the moment in between is short).
+	// The pid is the holder's as long as the lock is held. From here on process stands
+	// for exactly that one, even if its pid is used again (on Linux; on other systems
+	// the moment in between is short).
 	if free, err := tryLock(f); free || err != nil {
 		return err
 	}
@@ -69,9 +68,9 @@ func endOrphan(ctx context.Context, f *os.File, log *zap.Logger) error {
 	return fmt.Errorf("the Temporal server that was left behind, process %d, cannot be stopped", pid)
 }
 
-// waitLock tries for the lock for as long as a stopping server may take.
+// waitLock tries to lock for as long as a stopping server may take.
 func waitLock(ctx context.Context, f *os.File) (bool, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, patience, errPatience)
+	ctx, cancel := context.WithTimeoutCause(ctx, stopWithin, errPatience)
 	defer cancel()
 	for {
 		if free, err := tryLock(f); free || err != nil {
@@ -88,7 +87,7 @@ func waitLock(ctx context.Context, f *os.File) (bool, error) {
 
 var errPatience = errors.New("waited long enough")
 
-// pause waits for the next look, and answers the cause of ctx's end.
+// pause waits for the next check, and returns the cause of ctx's end.
 func pause(ctx context.Context) error {
 	timer := time.NewTimer(pollEvery)
 	defer timer.Stop()

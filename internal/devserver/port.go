@@ -10,14 +10,14 @@ import (
 	"time"
 )
 
-// portPatience is how long the kernel may take to free a killed server's port.
-const portPatience = 2 * time.Second
+// portWithin is how long the kernel may take to free a killed server's port.
+const portWithin = 2 * time.Second
 
-// choosePort makes sure that port can be listened on, or finds one when it is
-// 0. The error names what the port is for and the setting that moves it. With
-// orphan, the port may have been in use until a moment ago.
+// choosePort makes sure that port can be listened on, or finds one if it is 0. The
+// error names the port's purpose and its setting. With orphan, the port may have been
+// in use until a moment ago.
 func choosePort(ctx context.Context, port int, orphan bool, purpose, setting string) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, portPatience)
+	ctx, cancel := context.WithTimeout(ctx, portWithin)
 	defer cancel()
 	for {
 		chosen, err := listenable(ctx, port)
@@ -34,7 +34,7 @@ func choosePort(ctx context.Context, port int, orphan bool, purpose, setting str
 	}
 }
 
-// listenable listens on the port for a moment and answers its number.
+// listenable listens on the port for a moment and returns its number.
 func listenable(ctx context.Context, port int) (int, error) {
 	var config net.ListenConfig
 	listener, err := config.Listen(context.WithoutCancel(ctx), "tcp", net.JoinHostPort(loopback, strconv.Itoa(port)))
@@ -48,9 +48,9 @@ func listenable(ctx context.Context, port int) (int, error) {
 	return listener.Addr().(*net.TCPAddr).Port, reserve(ctx, listener)
 }
 
-// reserve keeps the kernel from giving a free port that it has just given us
-// to the next who asks: a connection that its server has closed stays behind
-// for a minute. Listening on the port by its number is still possible.
+// reserve keeps the kernel from giving a free port that it has just given us to another
+// process: a connection that its server has closed stays behind for a minute. Listening
+// on the port by its number is still possible.
 func reserve(ctx context.Context, listener net.Listener) error {
 	var dialer net.Dialer
 	near, err := dialer.DialContext(ctx, "tcp", listener.Addr().String())
@@ -62,5 +62,5 @@ func reserve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
-	return far.Close() // first, so that it is the one that lingers
+	return far.Close() // first, so that it is the side that lingers
 }

@@ -15,28 +15,28 @@ import (
 )
 
 const (
-	// Oldest is the oldest version of Temporal's server that we run on. The SQLite
-	// of earlier ones is of no more use once clients have hung up on a few queries.
+	// Oldest is the oldest supported version of Temporal's server. SQLite in earlier
+	// ones stops working after clients have cancelled a few queries.
 	Oldest = "1.32.0"
-	// CLIVersion is the Temporal CLI that is downloaded, where there is a network.
-	// Its server is no older than Oldest.
+	// CLIVersion is the Temporal CLI that is downloaded if there is a network. Its
+	// server is no older than Oldest.
 	CLIVersion = "v1.9.1"
 )
 
-// Program is a Temporal server that is installed.
+// Program is an installed Temporal server.
 type Program struct {
 	Path    string
-	Version string // of the server in it
-	// Ours is true for our own, which brings the data of older servers up to date.
+	Version string // of its server
+	// Ours: it is our own server, which migrates the data of older servers.
 	Ours bool
 }
 
-// Cached is where the SDK's test suite keeps the CLI that it has downloaded.
+// Cached is where the SDK's test suite stores the CLI that it has downloaded.
 func Cached() string { return filepath.Join(os.TempDir(), "temporal-cli-"+CLIVersion) }
 
-// Choose is the program to run on the data folder: the one that is named, else
-// the first of a Temporal CLI on PATH, one that was downloaded, and our own
-// beside this program. What is there and not used is said.
+// Choose returns the program to run on the data folder: the named one, else the first
+// of a Temporal CLI on PATH, a downloaded one, and our own beside this program. It
+// prints which installed programs are not used.
 func Choose(ctx context.Context, named, dir string, say func(format string, args ...any)) (Program, error) {
 	return choose(ctx, named, installed(), dir, say)
 }
@@ -74,10 +74,10 @@ func choose(ctx context.Context, named string, installed []string, dir string, s
 	return Program{}, errors.Join(append([]error{ErrNone}, unfit...)...)
 }
 
-// ErrNone says that no server is installed that can be used.
+// ErrNone: no usable server is installed.
 var ErrNone = fmt.Errorf("no Temporal server of version %s or newer to run: build ours with `make bin/temporal-server`, or name one with YEYAK_TEMPORAL_SERVER", Oldest)
 
-// installed are the programs that are there.
+// installed are the installed programs.
 func installed() (paths []string) {
 	if path, err := exec.LookPath("temporal"); err == nil {
 		paths = append(paths, path)
@@ -94,7 +94,7 @@ func installed() (paths []string) {
 	return paths
 }
 
-// inspectWithin is how long a program may take to tell its version.
+// inspectWithin is how long a program may take to print its version.
 const inspectWithin = 10 * time.Second
 
 var serverVersion = regexp.MustCompile(`\(Server (\d+\.\d+\.\d+)`)
@@ -123,13 +123,13 @@ func inspect(ctx context.Context, path string) (p Program, err error) {
 	return p, nil
 }
 
-// TooOld says why a server of an earlier version than Oldest is not used.
+// TooOld is the error for a server that is older than Oldest.
 func TooOld(version string) error {
 	return fmt.Errorf("its server is %s, older than %s: its SQLite is left of no use by clients that hang up", version, Oldest)
 }
 
-// CompareVersions is negative when version a is older than b. What follows the
-// three numbers does not count.
+// CompareVersions is negative if version a is older than b. It ignores what follows the
+// three numbers.
 func CompareVersions(a, b string) int {
 	left, right := numbers(a), numbers(b)
 	for i := range left {
@@ -140,8 +140,8 @@ func CompareVersions(a, b string) int {
 	return 0
 }
 
-// minor are the first two numbers of a version. Servers that share them have the
-// same tables.
+// minor is the first two numbers of a version. Servers with the same ones have the same
+// tables.
 func minor(version string) string {
 	n := numbers(version)
 	return fmt.Sprintf("%d.%d", n[0], n[1])

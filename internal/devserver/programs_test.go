@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// pretend makes a program that tells a version and does nothing else.
+// pretend makes a program that prints a version and does nothing else.
 func pretend(t *testing.T, says string) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "temporal")
@@ -28,7 +28,7 @@ func ours(t *testing.T, server string) string {
 	return pretend(t, "temporal-server (Server "+server+", UI 2.54.1)")
 }
 
-// chosen is what Choose takes of what is installed, and what it says.
+// chosen returns Choose's result and output, given the installed programs.
 func chosen(t *testing.T, named, dir string, installed ...string) (p Program, said string, err error) {
 	t.Helper()
 	p, err = choose(t.Context(), named, installed, dir, func(format string, args ...any) { said += fmt.Sprintf(format, args...) + "\n" })
@@ -90,7 +90,7 @@ func TestChoose(t *testing.T) {
 	})
 }
 
-// What a server has left is gone on with by one that can, and never lost.
+// The data of a server is only used by a server that can read it, and never lost.
 func TestChoose_DataOfAnotherVersion(t *testing.T) {
 	t.Parallel()
 	t.Run("OursBringsOlderUpToDate", func(t *testing.T) {
@@ -155,8 +155,7 @@ func TestCompareVersions(t *testing.T) {
 	require.Zero(t, CompareVersions("1.32.1", "1.32.1-158.0"))
 }
 
-// Our own server is new enough, and its data are those of the CLI that is
-// downloaded.
+// Our own server is new enough, and its data are those of the downloaded CLI.
 func TestOldest(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../../tools/temporal/go.mod")

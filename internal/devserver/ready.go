@@ -13,9 +13,8 @@ import (
 	sdklog "go.temporal.io/sdk/log"
 )
 
-// WaitReady returns when the server takes orders: its frontend answers and
-// knows the default namespace. It ends early, with the reason, when the server
-// has died.
+// WaitReady returns when the server is ready: its frontend answers and knows the
+// default namespace. It returns early, with the reason, if the server has died.
 func (s *Server) WaitReady(ctx context.Context) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -31,7 +30,7 @@ func (s *Server) WaitReady(ctx context.Context) error {
 		}
 	}()
 	if err := s.waitReady(ctx); err != nil {
-		// What ended the wait says more than how the last attempt failed.
+		// The cause of the wait's end says more than the last attempt's error.
 		if cause := context.Cause(ctx); cause != nil {
 			err = cause
 		}
@@ -43,8 +42,8 @@ func (s *Server) WaitReady(ctx context.Context) error {
 var errStopped = errors.New("it was stopped")
 
 func (s *Server) waitReady(ctx context.Context) error {
-	// A gRPC connection that is refused once waits a second before it tries
-	// again, so it is not opened before somebody listens.
+	// A gRPC connection that is refused once waits a second before it retries, so it is
+	// opened only after the port is listened on.
 	if err := s.waitListening(ctx); err != nil {
 		return err
 	}
@@ -90,6 +89,6 @@ func (s *Server) answers(ctx context.Context, c client.Client) bool {
 	return err == nil
 }
 
-// Quiet keeps a client of the engine from logging: attempts that are expected
-// to fail, and what comes back as an error anyway.
+// Quiet keeps a client of the engine from logging: attempts that are expected to fail,
+// and errors that are returned anyway.
 func Quiet() sdklog.Logger { return sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler)) }

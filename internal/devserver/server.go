@@ -19,19 +19,19 @@ import (
 	"go.uber.org/zap"
 )
 
-// Options says which server is run, and where.
+// Options are the server's program and addresses.
 type Options struct {
 	// Program is the path of the server: our own, or Temporal's CLI.
 	Program string
-	// DataDir holds database, log and lock. The caller holds its LockDir.
+	// DataDir contains database, log and lock. The caller holds its LockDir.
 	DataDir string
-	// Port and UIPort on 127.0.0.1; 0 takes a free one.
+	// Port and UIPort on 127.0.0.1; 0 means a free one.
 	Port, UIPort int
 	// Logger may be nil.
 	Logger *zap.Logger
 
-	// outlive lets the child live on when this process is killed, as it does
-	// on systems that cannot prevent it. For tests.
+	// outlive lets the child live on when this process is killed, as it does on systems
+	// that cannot prevent it. For tests.
 	outlive bool
 }
 
@@ -51,15 +51,14 @@ const (
 	loopback = "127.0.0.1"
 	lockName = "temporal.lock"
 	logName  = "temporal.log"
-	// patience is how long a server that was asked to stop may take; a healthy
-	// one takes about a second.
-	patience = 5 * time.Second
+	// stopWithin is how long a server may take to stop; a healthy one takes about a
+	// second.
+	stopWithin = 5 * time.Second
 )
 
-// Start starts the server, having ended the one that a killed process of ours
-// may have left behind in the folder. ctx bounds the start, not the server's
-// life. The server is not ready yet: see WaitReady. Errors are meant for the
-// person who typed the command.
+// Start starts the server, after ending one that a killed process may have left in the
+// folder. ctx limits the start, not the server's life. The server is not ready yet: see
+// WaitReady. Errors are for the person who typed the command.
 func Start(ctx context.Context, o Options) (*Server, error) {
 	if o.Logger == nil {
 		o.Logger = zap.NewNop()
@@ -94,11 +93,12 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 
 // spawn starts the child and writes its pid into its lock.
 func (s *Server) spawn(program, dir string, lock *os.File, outlive bool) error {
-	// One earlier log is kept: the one that may tell why a server died.
+	// One earlier log is kept: it may say why a server died.
 	if err := os.Rename(s.logFile, s.logFile+".old"); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return fmt.Errorf("keep the earlier log: %w", err)
 	}
-	// A file and no pipe: a pipe would break, and the child with it, when we die.
+	// A file, not a pipe: a pipe would break, and the child with it, if this process
+	// dies.
 	out, err := os.OpenFile(s.logFile, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
 		return fmt.Errorf("open the Temporal server's log: %w", err)
@@ -128,8 +128,8 @@ func (s *Server) spawn(program, dir string, lock *os.File, outlive bool) error {
 
 // attend starts the child and waits for its end.
 func (s *Server) attend(started chan<- error) {
-	// The kernel takes the death of the thread that started the child for the
-	// death of its parent, so the thread stays for as long as the child lives.
+	// The kernel takes the death of the thread that started the child for the death of
+	// its parent, so the thread stays while the child lives.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
@@ -145,14 +145,14 @@ func (s *Server) attend(started chan<- error) {
 	close(s.done)
 }
 
-// unexpected describes an end that nobody asked for.
+// unexpected is the error of an end that was not requested.
 func (s *Server) unexpected(err error) error {
 	reason := "it exited"
 	if err != nil {
 		reason = err.Error()
 	}
-	// A server that a signal has ended logged nothing about that: the last line of its
-	// log tells of something else.
+	// A server that a signal has ended has logged nothing about it: the last line of
+	// its log is about something else.
 	if exit, failed := errors.AsType[*exec.ExitError](err); !failed || exit.Exited() {
 		if words := lastWords(s.logFile); words != "" {
 			reason += ": " + words
@@ -161,16 +161,15 @@ func (s *Server) unexpected(err error) error {
 	return fmt.Errorf("the Temporal server has ended by itself: %s (log: %s)", reason, s.logFile)
 }
 
-// What a Go program that crashes says before its goroutines' stacks, and what
-// the last line of a server looks like that gave up.
+// What a Go program prints first when it crashes, and the last line of a server that
+// gave up.
 var (
 	crash  = regexp.MustCompile(`(?m)^(panic|fatal error): .*$`)
 	gaveUp = regexp.MustCompile(`(?i)^(unknown flag|temporal-server): |level"?[=:]"?(error|fatal)`)
 )
 
-// lastWords is the line of the log that most likely tells why the server
-// ended: what it crashed with, or the last one if that is an error. "" when
-// neither is there: a server that was killed had no time to say anything.
+// lastWords is the line of the log that probably says why the server ended: the panic,
+// or the last line if that is an error. "": neither is there, as for a killed server.
 func lastWords(file string) string {
 	text, err := os.ReadFile(file)
 	if err != nil {
@@ -190,16 +189,16 @@ func lastWords(file string) string {
 // Addr is the address of the frontend, host:port.
 func (s *Server) Addr() string { return net.JoinHostPort(loopback, strconv.Itoa(s.port)) }
 
-// UIURL is where the web UI is.
+// UIURL is the address of the web UI.
 func (s *Server) UIURL() string {
 	return "http://" + net.JoinHostPort(loopback, strconv.Itoa(s.uiPort))
 }
 
-// Done is closed when the server has ended, asked to or not.
+// Done is closed when the server has ended for any reason.
 func (s *Server) Done() <-chan struct{} { return s.done }
 
-// Err tells why the server has ended by itself; nil while it runs and when it
-// was asked to stop.
+// Err returns why the server has ended by itself; nil while it runs and if it was asked
+// to stop.
 func (s *Server) Err() error {
 	select {
 	case <-s.done:
@@ -209,13 +208,13 @@ func (s *Server) Err() error {
 	}
 }
 
-// Stop asks the server to end, insists after a few seconds or when ctx ends,
-// and returns when it is gone. It may be called more than once.
+// Stop asks the server to stop, kills it after a few seconds or when ctx ends, and
+// returns when it has ended. It may be called more than once.
 func (s *Server) Stop(ctx context.Context) {
 	s.stopping.Store(true)
-	insist := time.NewTimer(patience)
+	insist := time.NewTimer(stopWithin)
 	defer insist.Stop()
-	// An error means that it has ended already, and done says so.
+	// An error means that it has ended already, and done is closed.
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-s.done:
@@ -234,7 +233,7 @@ func (s *Server) Kill() {
 	_ = s.cmd.Process.Kill()
 }
 
-// find is the absolute path of the server that is named.
+// find is the absolute path of the named server.
 func find(named string) (string, error) {
 	path, err := exec.LookPath(named)
 	if err != nil {

@@ -98,7 +98,7 @@ func TestServer_StopInsists(t *testing.T) {
 	require.NoError(t, s.cmd.Process.Signal(syscall.SIGSTOP), "it hangs")
 	began := time.Now()
 	s.Stop(t.Context())
-	require.Less(t, time.Since(began), 2*patience)
+	require.Less(t, time.Since(began), 2*stopWithin)
 	require.NoError(t, s.Err())
 	requireGone(t, dir)
 }
@@ -149,8 +149,7 @@ func TestStart_ChildDiesWithItsParent(t *testing.T) {
 	requireGone(t, dir)
 }
 
-// A process that does not hold the lock is not to be killed, whatever number
-// stands in the file.
+// A process that does not hold the lock is not killed, whatever pid is in the file.
 func TestStart_SparesStrangers(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -226,7 +225,7 @@ func TestLockDir(t *testing.T) {
 	})
 	t.Run("CannotBeMade", func(t *testing.T) {
 		t.Parallel()
-		// Under a file there can be no folder, not even for root.
+		// A file cannot contain a folder, not even for root.
 		file := filepath.Join(t.TempDir(), "file")
 		require.NoError(t, os.WriteFile(file, nil, 0o600))
 		_, err := LockDir(filepath.Join(file, "data"))

@@ -29,10 +29,10 @@ func Of(address net.Addr, named []string) Names {
 	return append(Names{"localhost", "127.0.0.1", "::1", tcp.IP.String()}, named...)
 }
 
-// Have reports whether a request with this Host header is allowed. A request without
+// Allow reports whether a request with this Host header is allowed. A request without
 // a Host is allowed: it comes from a client on this machine, since browsers always
 // send one.
-func (n Names) Have(host string) bool {
+func (n Names) Allow(host string) bool {
 	return n == nil || slices.Contains(n, name(host))
 }
 

@@ -20,7 +20,7 @@ type Options struct {
 
 	People   People
 	Keys     Keys
-	Carriers []Carrier
+	Carriers []IDs
 	Now      func() time.Time
 }
 
@@ -154,7 +154,7 @@ func (c *Callers) key(ctx context.Context, id string) (Key, error) {
 		c.keys.Remove(id)
 		c.unknown.Add(id, now)
 		return Key{}, refuseKey()
-	case known && now.Sub(held.at) < UnsureFor && errors.Is(err, &booking.Error{Code: booking.Unavailable}):
+	case known && now.Sub(held.at) < StaleFor && errors.Is(err, &booking.Error{Code: booking.Unavailable}):
 		return held.Key, nil
 	default:
 		return Key{}, err

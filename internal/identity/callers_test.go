@@ -65,7 +65,7 @@ func (m *memory) Next(context.Context) (id string, err error) {
 	return id, err
 }
 
-func (m *memory) Carry(_ context.Context, kind identity.Kind, id string) (carried bool, err error) {
+func (m *memory) InUse(_ context.Context, kind identity.Kind, id string) (carried bool, err error) {
 	err = m.do(func() { carried = slices.Contains(m.carried[kind], id) })
 	return carried, err
 }
@@ -116,7 +116,7 @@ func newDoor(t *testing.T, names ...identity.Claims) door {
 
 // door is another process with the same database.
 func (b *bundle) door(m *memory) *identity.Callers {
-	return identity.New(identity.Options{Tokens: b.Verifier, People: m, Keys: m, Carriers: []identity.Carrier{m}, Now: b.clock.now})
+	return identity.New(identity.Options{Tokens: b.Verifier, People: m, Keys: m, Carriers: []identity.IDs{m}, Now: b.clock.now})
 }
 
 func (d door) caller(credential string) booking.Caller {
@@ -208,7 +208,7 @@ func TestCaller_OtherIssuersSubjectIsAnother(t *testing.T) {
 	other := issuer.Start(t)
 	elsewhere := identity.New(identity.Options{
 		Tokens: identity.NewVerifier(identity.VerifierOptions{Issuer: other.URL(), Audience: issuer.Audience, Claims: bySub}),
-		People: d.memory, Keys: d.memory, Carriers: []identity.Carrier{d.memory},
+		People: d.memory, Keys: d.memory, Carriers: []identity.IDs{d.memory},
 	})
 	c, err := elsewhere.Caller(t.Context(), other.Token(nil))
 	require.NoError(t, err)

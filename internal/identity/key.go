@@ -29,15 +29,15 @@ type Key struct {
 	CreatedBy, RevokedBy string
 }
 
-// MostLive is how many keys of a name may be live: the one in use and its successor.
-const MostLive = 2
+// MaxLive is how many keys of a name may be live: the one in use and its successor.
+const MaxLive = 2
 
 // Live reports whether the key is accepted at the time.
 func (k Key) Live(at time.Time) bool { return k.RevokedAt.IsZero() && at.Before(k.EndsAt) }
 
 // Keys stores the API keys.
 type Keys interface {
-	// AddKey stores a new key. It returns Invalid if MostLive keys of its name are live.
+	// AddKey stores a new key. It returns Invalid if MaxLive keys of its name are live.
 	AddKey(context.Context, Key) error
 	// Key returns the key with the id. It returns NotFound if there is none.
 	Key(ctx context.Context, id string) (Key, error)

@@ -13,10 +13,10 @@ import (
 const (
 	// MembershipsFor is how long a membership still counts after another process ended it.
 	MembershipsFor = 5 * time.Second
-	// UnsureFor is how long the last known rights of a caller count while they cannot be
+	// StaleFor is how long the last known rights of a caller count while they cannot be
 	// read again: the streams they may follow, the memberships of a person, the scopes of
 	// an API key.
-	UnsureFor = 10 * time.Minute
+	StaleFor = 10 * time.Minute
 	// mostMemberships is for how many callers memberships are kept in memory.
 	mostMemberships = 10_000
 )
@@ -46,7 +46,7 @@ type seenMemberships struct {
 }
 
 // Memberships lists the organisations of the person. While they cannot be read it
-// returns what was last read, for up to UnsureFor.
+// returns what was last read, for up to StaleFor.
 func (m *Memberships) Memberships(ctx context.Context, personID string) ([]booking.Membership, error) {
 	m.mu.Lock()
 	last, seen := m.latest[personID]
@@ -57,7 +57,7 @@ func (m *Memberships) Memberships(ctx context.Context, personID string) ([]booki
 		return last.all, nil
 	}
 	all, err := m.Members.Memberships(ctx, personID)
-	if err != nil && seen && begun.Sub(last.at) < UnsureFor {
+	if err != nil && seen && begun.Sub(last.at) < StaleFor {
 		m.Log.Warn("members cannot be read; they count as they were", zap.Error(err))
 		return last.all, nil
 	}

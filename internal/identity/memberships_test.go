@@ -57,7 +57,7 @@ func TestMemberships(t *testing.T) {
 	m.Forget("1026")
 	require.Equal(t, ofOlivia, of())
 	read.fails = errors.New("away")
-	at = at.Add(identity.UnsureFor - time.Nanosecond)
+	at = at.Add(identity.StaleFor - time.Nanosecond)
 	require.Equal(t, ofOlivia, of())
 	at = at.Add(time.Nanosecond)
 	_, err := m.Memberships(t.Context(), "1026")

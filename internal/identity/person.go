@@ -36,10 +36,10 @@ type People interface {
 	Next(context.Context) (string, error)
 }
 
-// Carrier knows which ids of customers and owners are in use.
-type Carrier interface {
-	// Carry reports whether any record has the id of the customer or owner.
-	Carry(ctx context.Context, kind Kind, id string) (bool, error)
+// IDs knows which ids of customers and owners are in use.
+type IDs interface {
+	// InUse reports whether any record has the id of the customer or owner.
+	InUse(ctx context.Context, kind Kind, id string) (bool, error)
 }
 
 // addPerson stores an unknown person. Orders and places from before tokens carry the name
@@ -92,7 +92,7 @@ func (c *Callers) freeID(ctx context.Context) (string, error) {
 
 func (c *Callers) carried(ctx context.Context, kind Kind, id string) (bool, error) {
 	for _, carrier := range c.Carriers {
-		if carried, err := carrier.Carry(ctx, kind, id); carried || err != nil {
+		if carried, err := carrier.InUse(ctx, kind, id); carried || err != nil {
 			return carried, err
 		}
 	}

@@ -149,17 +149,17 @@ func (v *Verifier) check(ctx context.Context, token string) (verdict, error) {
 	return verdict{s, stated.Expiry, keys}, nil
 }
 
-// Trouble is the reason why the last fetch of the issuer's keys failed, "" if it
+// LastError is the reason why the last fetch of the issuer's keys failed, "" if it
 // succeeded.
-func (v *Verifier) Trouble() string {
+func (v *Verifier) LastError() string {
 	if err := v.keys.trouble(); err != nil {
 		return err.Error()
 	}
 	return ""
 }
 
-// Ask fetches the issuer's keys, so that the first request need not wait for them.
-func (v *Verifier) Ask(ctx context.Context) error { return v.keys.fetch(ctx) }
+// FetchKeys fetches the issuer's keys, so that the first request need not wait for them.
+func (v *Verifier) FetchKeys(ctx context.Context) error { return v.keys.fetch(ctx) }
 
 // The types of access tokens: that of RFC 9068, and that of any JWT, which many
 // issuers also give to ID tokens.

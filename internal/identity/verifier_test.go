@@ -257,26 +257,26 @@ func TestVerify_IssuerAway(t *testing.T) {
 		b.takes(known)
 		b.refuses(changed(known), booking.Unauthenticated)
 		b.refuses(unknown, booking.Unavailable)
-		require.NotEmpty(t, b.Trouble())
+		require.NotEmpty(t, b.LastError())
 	}
 	b.Resume()
 	b.clock.forward(time.Minute)
 	b.takes(unknown)
-	require.Empty(t, b.Trouble())
+	require.Empty(t, b.LastError())
 }
 
 // TestTrouble_EndsByItself: once the issuer is back, also without any request.
 func TestTrouble_EndsByItself(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	require.Empty(t, b.Trouble(), "it was not asked yet")
+	require.Empty(t, b.LastError(), "it was not asked yet")
 	b.Stop()
-	require.Error(t, b.Ask(t.Context()))
-	require.NotEmpty(t, b.Trouble())
+	require.Error(t, b.FetchKeys(t.Context()))
+	require.NotEmpty(t, b.LastError())
 	b.Resume()
 	require.Eventually(t, func() bool {
 		b.clock.forward(time.Minute)
-		return b.Trouble() == ""
+		return b.LastError() == ""
 	}, 30*time.Second, 10*time.Millisecond)
 }
 
@@ -286,12 +286,12 @@ func TestVerify_IssuerAwayFromTheBeginning(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.Stop()
-	require.Error(t, b.Ask(t.Context()))
+	require.Error(t, b.FetchKeys(t.Context()))
 	b.refuses(b.Token(nil), booking.Unavailable)
 	b.refuses(b.Token(claims{"aud": "another"}), booking.Unauthenticated)
 	b.Resume()
 	b.clock.forward(time.Minute)
-	require.NoError(t, b.Ask(t.Context()))
+	require.NoError(t, b.FetchKeys(t.Context()))
 	b.takes(b.Token(nil))
 }
 
@@ -314,7 +314,7 @@ func TestVerify_UnknownKeysCostTheIssuerLittle(t *testing.T) {
 func FuzzVerify(f *testing.F) {
 	b := setup(f)
 	valid := b.Token(nil)
-	require.NoError(f, b.Ask(f.Context()))
+	require.NoError(f, b.FetchKeys(f.Context()))
 	for _, seed := range []string{"", valid, changed(valid), "..", "a.b.c", valid + ".", "{}", strings.ToUpper(valid)} {
 		f.Add(seed)
 	}

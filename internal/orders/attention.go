@@ -85,8 +85,8 @@ type Needs interface {
 	OpenOrders(ctx context.Context) ([]OpenCount, error)
 	// Owed returns what is owed to orders, by kind.
 	Owed(ctx context.Context) ([]Owed, error)
-	// Standings returns the state of the orders' rows; none for a missing row.
-	Standings(ctx context.Context, orderIDs []string) (map[string]contract.Standing, error)
+	// States returns the state of the orders' rows; none for a missing row.
+	States(ctx context.Context, orderIDs []string) (map[string]contract.RowState, error)
 	// EventsOfOrder lists the events of one order, oldest first, up to a bound.
 	EventsOfOrder(ctx context.Context, orderID string) ([]booking.Event, error)
 }

@@ -153,7 +153,7 @@ func (m *Monitor) lag(ctx context.Context) (lag ReadModelLag, err error) {
 	for i, s := range sagas {
 		ids[i] = s.OrderID
 	}
-	rows, err := m.Needs.Standings(ctx, ids)
+	rows, err := m.Needs.States(ctx, ids)
 	if err != nil {
 		return lag, err
 	}

@@ -37,7 +37,7 @@ func (w *watched) OpenOrders(context.Context) ([]orders.OpenCount, error) {
 	return []orders.OpenCount{{Kind: booking.Food, Status: booking.Delivering, Orders: 2}}, w.away
 }
 func (w *watched) Owed(context.Context) ([]orders.Owed, error) { return nil, w.away }
-func (w *watched) Standings(context.Context, []string) (map[string]contract.Standing, error) {
+func (w *watched) States(context.Context, []string) (map[string]contract.RowState, error) {
 	return nil, w.away
 }
 func (w *watched) EventsOfOrder(context.Context, string) ([]booking.Event, error) { return nil, w.away }

@@ -190,9 +190,9 @@ func (g *Gate) quietUntil() time.Time {
 // retryPause is the least wait of a payment whose admitted call was in vain.
 const retryPause = time.Second
 
-// Opens implements activities.PaymentGate. Waiting payments are let through one after
+// AwaitOpen implements activities.PaymentGate. Waiting payments are let through one after
 // another, at a fixed rate for all: all of them at once would shut the gate again.
-func (g *Gate) Opens(ctx context.Context, again bool) error {
+func (g *Gate) AwaitOpen(ctx context.Context, again bool) error {
 	if again {
 		select {
 		case <-time.After(retryPause):

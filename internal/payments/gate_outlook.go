@@ -35,8 +35,8 @@ func (g *Gate) shutFor(ctx context.Context) time.Duration {
 	return time.Until(until)
 }
 
-// Trouble describes the provider's failure, "" if there is none.
-func (g *Gate) Trouble(ctx context.Context) string {
+// Failure describes the provider's failure, "" if there is none.
+func (g *Gate) Failure(ctx context.Context) string {
 	deferred, until := g.outlook.now(ctx)
 	state := g.breaker.State()
 	if !g.options.Asks && time.Now().Before(until) {

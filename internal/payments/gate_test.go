@@ -147,7 +147,7 @@ func TestGate_ShutsOnSlowCallsWhileTheyLast(t *testing.T) {
 		time.Sleep(5*time.Second + 1)
 		require.True(t, call(t, g, 609*time.Millisecond, nil), "what came of the slow ones is of the past")
 		require.True(t, call(t, g, 0, nil))
-		require.Empty(t, g.Trouble(t.Context()))
+		require.Empty(t, g.Failure(t.Context()))
 	})
 }
 
@@ -177,16 +177,16 @@ func TestGate_Probes(t *testing.T) {
 func TestGate_Opens(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		g := newGate(&board{})
-		require.NoError(t, g.Opens(t.Context(), false))
+		require.NoError(t, g.AwaitOpen(t.Context(), false))
 		begun := time.Now()
-		require.NoError(t, g.Opens(t.Context(), true))
+		require.NoError(t, g.AwaitOpen(t.Context(), true))
 		require.Equal(t, time.Second, time.Since(begun), "not at once")
 		shut(t, g)
 		begun = time.Now()
 		probes := make(chan activities.PaymentPass, 2)
 		for range 2 {
 			go func() {
-				if g.Opens(t.Context(), false) != nil {
+				if g.AwaitOpen(t.Context(), false) != nil {
 					return
 				}
 				if p, err := g.Enter(t.Context(), true); err == nil {
@@ -199,7 +199,7 @@ func TestGate_Opens(t *testing.T) {
 		require.InDelta(t, 5.05, time.Since(begun).Seconds(), 0.01)
 		opened := make(chan time.Time)
 		go func() {
-			_ = g.Opens(t.Context(), false)
+			_ = g.AwaitOpen(t.Context(), false)
 			opened <- time.Now()
 		}()
 		time.Sleep(350 * time.Millisecond)
@@ -211,7 +211,7 @@ func TestGate_Opens(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		shut(t, g)
-		require.ErrorIs(t, g.Opens(ctx, false), context.DeadlineExceeded)
+		require.ErrorIs(t, g.AwaitOpen(ctx, false), context.DeadlineExceeded)
 	})
 }
 
@@ -219,13 +219,13 @@ func TestGate_Opens(t *testing.T) {
 func TestGate_OpensForOneAfterTheOther(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		g := newGate(&board{})
-		require.NoError(t, g.Opens(t.Context(), false))
+		require.NoError(t, g.AwaitOpen(t.Context(), false))
 		shut(t, g)
 		begun := time.Now()
 		passed := make(chan time.Duration)
 		for range 10 {
 			go func() {
-				if g.Opens(t.Context(), false) != nil {
+				if g.AwaitOpen(t.Context(), false) != nil {
 					return
 				}
 				if p, err := g.Enter(t.Context(), true); err == nil {
@@ -248,7 +248,7 @@ func TestGate_KeepsQuietWhenAsked(t *testing.T) {
 		require.True(t, call(t, g, 0, busy))
 		begun := time.Now()
 		require.False(t, call(t, g, 0, nil))
-		require.NoError(t, g.Opens(t.Context(), false))
+		require.NoError(t, g.AwaitOpen(t.Context(), false))
 		require.Equal(t, busy.RetryAfter(), time.Since(begun))
 		require.True(t, call(t, g, 0, nil))
 	})
@@ -343,7 +343,7 @@ func TestGate_AdmitWhileItRejects(t *testing.T) {
 			require.False(t, ok)
 			require.Equal(t, 4*time.Second, wait.Round(time.Millisecond), "the breaker's own clock")
 		}
-		require.Contains(t, elsewhere.Trouble(t.Context()), "breaker open")
+		require.Contains(t, elsewhere.Failure(t.Context()), "breaker open")
 
 		time.Sleep(4*time.Second + time.Millisecond)
 		_, ok := g.Admit(t.Context())
@@ -384,11 +384,11 @@ func TestGate_ShowsItself(t *testing.T) {
 		registry := prometheus.NewRegistry()
 		b := &board{}
 		g := newGate(b, func(o *payments.GateOptions) { o.Registry = registry })
-		require.Empty(t, g.Trouble(t.Context()))
+		require.Empty(t, g.Failure(t.Context()))
 		shut(t, g)
 		b.set(7)
 		time.Sleep(time.Second)
-		require.Equal(t, "overloaded or out of order: breaker open, 7 payments deferred", g.Trouble(t.Context()))
+		require.Equal(t, "overloaded or out of order: breaker open, 7 payments deferred", g.Failure(t.Context()))
 		values := gathered(t, registry)
 		require.InDelta(t, 2, values["yeyak_payment_breaker_state"], 0)
 		require.InDelta(t, 7, values["yeyak_payments_deferred"], 0)

@@ -167,7 +167,7 @@ func (s *Server) Handler() http.Handler {
 // refuseOtherSites refuses requests that a page of another site could make through a browser
 // that reaches this server.
 func (s *Server) refuseOtherSites(g *gin.Context) {
-	if !s.Hosts.Have(g.Request.Host) {
+	if !s.Hosts.Allow(g.Request.Host) {
 		answerFailure(g, &apiError{Status: http.StatusMisdirectedRequest, Type: invalidRequest, Message: "this server has another name"})
 		return
 	}

@@ -12,9 +12,9 @@ import (
 
 // Rebuilt is the result of a rebuild.
 type Rebuilt struct {
-	Orders  int64 // orders that the engine has
-	Written int64 // rows that were written
-	Silent  int64 // orders that did not answer; their rows are unchanged
+	Orders     int64 // orders that the engine has
+	Written    int64 // rows that were written
+	Unanswered int64 // orders that did not answer; their rows are unchanged
 }
 
 // Rebuild replaces the row of every order in the engine by its workflow's view,
@@ -53,7 +53,7 @@ func (r *Repairer) Rebuild(ctx context.Context) (Rebuilt, error) {
 func (r *Repairer) rebuild(ctx context.Context, orderID string, done *Rebuilt) error {
 	p, err := r.Sagas.Publication(ctx, orderID)
 	if err != nil {
-		atomic.AddInt64(&done.Silent, 1)
+		atomic.AddInt64(&done.Unanswered, 1)
 		return ctx.Err()
 	}
 	if err := r.Rows.Replace(ctx, p); err != nil {
@@ -67,7 +67,7 @@ func (r *Repairer) rebuild(ctx context.Context, orderID string, done *Rebuilt) e
 		newest, err = r.Sagas.Publication(ctx, orderID)
 	}
 	if err != nil {
-		atomic.AddInt64(&done.Silent, 1)
+		atomic.AddInt64(&done.Unanswered, 1)
 		return ctx.Err()
 	}
 	atomic.AddInt64(&done.Written, 1)

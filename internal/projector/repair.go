@@ -27,7 +27,7 @@ type Sagas interface {
 type Rows interface {
 	// Standings returns the statuses and versions of the orders' rows. A missing row has
 	// no entry.
-	Standings(ctx context.Context, orderIDs []string) (map[string]contract.Standing, error)
+	States(ctx context.Context, orderIDs []string) (map[string]contract.RowState, error)
 	// Publish writes an order's row unless the stored version is newer.
 	Publish(ctx context.Context, p contract.Publication) error
 	// Replace writes an order's row whatever version is stored.
@@ -67,7 +67,7 @@ func (r *Repairer) RepairPage(ctx context.Context, page []byte) (repaired int, n
 	for i, s := range found {
 		ids[i] = s.OrderID
 	}
-	rows, err := r.Rows.Standings(ctx, ids)
+	rows, err := r.Rows.States(ctx, ids)
 	if err != nil {
 		return 0, nil, err
 	}

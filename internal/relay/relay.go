@@ -22,7 +22,7 @@ type Outbox interface {
 	// outbox; unreadable has an error for each.
 	Waiting(ctx context.Context, limit int) (events []booking.Event, unreadable []error, err error)
 	// Told deletes events that the feed has stored.
-	Told(ctx context.Context, events []booking.Event) error
+	Delete(ctx context.Context, events []booking.Event) error
 	// Written receives a value when this process has written to the outbox.
 	Written() <-chan struct{}
 }
@@ -125,5 +125,5 @@ func (r *Relay) copyBatch(ctx context.Context, service string, outbox Outbox) (i
 		return 0, err
 	}
 	r.Appended(events)
-	return len(events), outbox.Told(ctx, events)
+	return len(events), outbox.Delete(ctx, events)
 }

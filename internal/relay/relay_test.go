@@ -58,7 +58,7 @@ func (o *outbox) Waiting(_ context.Context, limit int) (events []booking.Event, 
 	return slices.Clone(o.events[:min(limit, len(o.events))]), o.garbled, o.away
 }
 
-func (o *outbox) Told(_ context.Context, events []booking.Event) error {
+func (o *outbox) Delete(_ context.Context, events []booking.Event) error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.dies {

@@ -10,11 +10,11 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// Actions is the log of what operators do, in the database of the read model, which lets
-// nobody change or remove a line. It implements orders.Actions.
+// Actions is the append-only log of operators' actions, in the read model's database.
+// It implements orders.Actions.
 type Actions struct{ db *DB }
 
-// NewActions keeps the log in db, which holds the read model.
+// NewActions stores the log in db, the read model's database.
 func NewActions(db *DB) *Actions { return &Actions{db} }
 
 type actionRow struct {
@@ -31,8 +31,8 @@ type actionRow struct {
 	Bulk    string
 }
 
-// Append implements orders.Actions. A line that is there is not written twice. Those that
-// look at the lines about an order before they append one take turns.
+// Append implements orders.Actions. A line that exists is not written again. Calls with
+// `seen` append to an order's lines one after another.
 func (a *Actions) Append(ctx context.Context, is booking.OperatorAction, seen *int64) error {
 	row := &actionRow{
 		ID: is.ID, At: micros(is.At), ByID: is.By, Action: is.Action, OrderID: text(is.OrderID),
@@ -58,13 +58,13 @@ func (a *Actions) Append(ctx context.Context, is booking.OperatorAction, seen *i
 		if len(others) == 0 {
 			return appends(ctx, q)
 		}
-		// Not what it was: that is for those who may read the log.
+		// The error does not say which action: only some callers may read the log.
 		return booking.Errorf(orders.ActedMeanwhile, "another operator has acted on the order since; nothing was done")
 	})
 }
 
-// Newest are the newest lines about an order, newest first: the outcome of an action is a
-// line of its own.
+// Newest returns the newest lines about an order, newest first. The outcome of an
+// action is a line of its own.
 func (a *Actions) Newest(ctx context.Context, orderID string, n int) ([]booking.OperatorAction, error) {
 	var rows []actionRow
 	err := a.db.run(ctx, "newest actions on order", func(ctx context.Context, q bun.IDB) error {
@@ -87,15 +87,16 @@ func (r actionRow) action() booking.OperatorAction {
 // actionList is the name of the list in its cursors.
 const actionList = "actions"
 
-// Actions lists what operators have done, newest first; to one order if that is named.
-// InvalidCursor: the page's cursor is not one of this list.
+// Actions lists operators' actions, newest first; on one order if orderID is set. It
+// returns InvalidCursor for a cursor of another list.
 func (a *Actions) Actions(ctx context.Context, orderID string, p booking.Page) (_ []booking.OperatorAction, next string, err error) {
 	rows, next, err := newestFirst(ctx, a.db, actionList, p,
 		func(row actionRow) moment { return moment{row.At, row.ID} },
 		func(q bun.IDB) *bun.SelectQuery {
 			list := whereEqual(q.NewSelect().TableExpr("operator_actions AS a"), equal{"order_id", orderID})
-			// The line with the outcome, which no outcome is before, stands for both. EXISTS in its
-			// place would have PostgreSQL read all lines into a table of its own.
+			// Of an action's two lines, the one with the outcome is listed: without an
+			// outcome, the only line. With EXISTS instead, PostgreSQL would read all
+			// lines into a table of its own.
 			return list.Where("outcome = (SELECT max(o.outcome) FROM operator_actions AS o WHERE o.id = a.id)").
 				OrderExpr("at DESC, id DESC")
 		}, keyset{"at", "id"})

@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// testActions: a line before an action and one after it are one action, newest first; and
-// the database lets nobody change or remove a line.
+// testActions: the lines before and after an action are one action, newest first; and
+// the database refuses to change or remove a line.
 func testActions(t *testing.T, fresh newURL) {
 	db := setup(t, fresh, "mypage")
 	log := store.NewActions(db)
@@ -60,9 +60,9 @@ func testActions(t *testing.T, fresh newURL) {
 	require.Len(t, list(""), 2)
 }
 
-// testActionsSeen: a caller that has not seen what another one did to the order is told,
-// and of two at once one is. What the caller did before, and what was done to other orders,
-// is no reason.
+// testActionsSeen: a caller that has not seen another operator's action on the order is
+// refused; of two concurrent callers one is. The caller's own actions and those on
+// other orders do not count.
 func testActionsSeen(t *testing.T, fresh newURL) {
 	db := setup(t, fresh, "mypage")
 	log := store.NewActions(db)

@@ -4,6 +4,6 @@ package store
 
 import "net"
 
-// checkAlive needs Unix sockets to look without waiting; elsewhere a broken
-// connection fails the operation that is given it.
+// checkAlive does nothing: without Unix sockets a connection cannot be checked without
+// waiting. A broken one fails the operation that gets it.
 func checkAlive(net.Conn) error { return nil }

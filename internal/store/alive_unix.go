@@ -10,9 +10,8 @@ import (
 	"syscall"
 )
 
-// checkAlive returns driver.ErrBadConn for an idle connection that the server
-// has closed or, which it does before it closes one, has written to. It does
-// not wait.
+// checkAlive returns driver.ErrBadConn for an idle connection that the server has
+// closed, or has written to, which it does before it closes one. It does not block.
 func checkAlive(c net.Conn) error {
 	if secured, ok := c.(*tls.Conn); ok {
 		c = secured.NetConn()

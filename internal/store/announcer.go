@@ -14,19 +14,19 @@ import (
 
 const (
 	announcements = "yeyak_orders" // the channel
-	// maxQueued bounds what waits while the database is away; who waits for an
-	// order that is not announced looks for themselves, only later.
+	// maxQueued limits the queue while the database is away. An order that is not
+	// announced is noticed later, when its waiters read it themselves.
 	maxQueued = 10_000
-	// quiet is how long a listener hears nothing before it asks itself whether
-	// it still would, and how long it then waits for its own voice.
+	// quiet is how long a listener receives nothing before it tests its connection with
+	// an announcement of its own, and how long it waits for that.
 	quiet = 10 * time.Second
-	// reconnectAfter is the pause before a listener tries again.
+	// reconnectAfter is the pause before a listener reconnects.
 	reconnectAfter = 500 * time.Millisecond
 )
 
-// Announcer tells other processes that orders have changed, and is told by
-// them. It is a convenience that makes waiting shorter: announcements can be
-// lost, and none ever fails. On SQLite there is nobody to tell.
+// Announcer notifies other processes of changed orders, and listens to their
+// notifications. It only makes waiting shorter: announcements can be lost, and none
+// ever fails. On SQLite there are no other processes to notify.
 type Announcer struct {
 	db *DB
 
@@ -38,7 +38,7 @@ type Announcer struct {
 	done chan struct{} // closed when the sender has ended
 }
 
-// NewAnnouncer starts an announcer on db, to be closed before db is.
+// NewAnnouncer starts an announcer on db. Close it before db.
 func NewAnnouncer(db *DB) *Announcer {
 	a := &Announcer{db: db, queued: map[string]struct{}{}, wake: make(chan struct{}, 1), done: make(chan struct{})}
 	if db.dialect.oneWriter {
@@ -49,7 +49,7 @@ func NewAnnouncer(db *DB) *Announcer {
 	return a
 }
 
-// Close sends what is queued and stops.
+// Close sends the queue and stops.
 func (a *Announcer) Close() {
 	a.mu.Lock()
 	if !a.closed {
@@ -60,9 +60,9 @@ func (a *Announcer) Close() {
 	<-a.done
 }
 
-// Announce says that the order has changed. It does not wait: what many
-// announce at the same time goes out together. Call it after the commit, since
-// a NOTIFY within transactions makes their commits wait for each other.
+// Announce notifies other processes that the order has changed. It does not block:
+// concurrent announcements are sent together. Call it after the commit, since a NOTIFY
+// within a transaction makes commits wait for each other.
 func (a *Announcer) Announce(_ context.Context, orderID string) {
 	if a.db.dialect.oneWriter || orderID == "" {
 		return
@@ -98,7 +98,7 @@ func (a *Announcer) flush() {
 	if len(ids) == 0 {
 		return
 	}
-	ctx := context.Background() // announcements belong to no request; run gives it a deadline
+	ctx := context.Background() // announcements belong to no request; run sets a deadline
 	if err := a.notify(ctx, ids); err != nil {
 		a.db.options.Logger.DebugContext(ctx, "orders not announced", "orders", len(ids), "error", err)
 	}
@@ -106,17 +106,17 @@ func (a *Announcer) flush() {
 
 func (a *Announcer) notify(ctx context.Context, ids []string) error {
 	return a.db.run(ctx, "announce orders", func(ctx context.Context, q bun.IDB) error {
-		// A notice that a crash takes with it is missed by nobody: those who would
-		// have heard it have lost their connections, too. So it waits for no disk.
+		// The transaction need not be on disk: a crash that loses an announcement also
+		// closes its listeners' connections.
 		_, err := q.NewRaw(`SET LOCAL synchronous_commit TO off;
 			SELECT pg_notify(?, id) FROM unnest(?::text[]) AS id`, announcements, pgdialect.Array(ids)).Exec(ctx)
 		return err
 	})
 }
 
-// Listen calls heard with the id of each order that this or another process
-// announces, until ctx ends, and then returns nil. It overcomes a database
-// that is away; what was announced meanwhile is not heard.
+// Listen calls heard with the id of each order that this or another process announces,
+// until ctx ends, and then returns nil. It reconnects when the database was away;
+// announcements of that time are lost.
 func (a *Announcer) Listen(ctx context.Context, heard func(orderID string)) error {
 	if a.db.dialect.oneWriter {
 		<-ctx.Done()
@@ -133,12 +133,12 @@ func (a *Announcer) Listen(ctx context.Context, heard func(orderID string)) erro
 	return nil
 }
 
-// listen listens on one connection until it breaks or ctx ends.
+// listen listens on one connection until it fails or ctx ends.
 func (a *Announcer) listen(ctx context.Context, heard func(orderID string)) error {
 	listener := pgdriver.NewListener(a.db.bun)
-	closeListener := sync.OnceFunc(func() { _ = listener.Close() }) // nothing depends on how it ends
+	closeListener := sync.OnceFunc(func() { _ = listener.Close() }) // its error does not matter
 	defer closeListener()
-	defer context.AfterFunc(ctx, closeListener)() // wakes Receive, which does not see ctx
+	defer context.AfterFunc(ctx, closeListener)() // ends Receive, which does not watch ctx
 	if err := listener.Listen(ctx, announcements); err != nil {
 		return err
 	}

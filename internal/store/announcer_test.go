@@ -19,8 +19,8 @@ func newAnnouncer(t *testing.T, db *store.DB) *store.Announcer {
 	return a
 }
 
-// listen passes on what a hears until the test ends or the returned function
-// is called, which waits for the listener to end.
+// listen passes on what a hears until the test ends or the returned function is called,
+// which waits for the listener's end.
 func listen(t *testing.T, a *store.Announcer) (heard chan string, stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
@@ -37,8 +37,8 @@ func listen(t *testing.T, a *store.Announcer) (heard chan string, stop func()) {
 	}
 }
 
-// announceUntilHeard announces again and again, since nobody says when a
-// listener has begun to hear.
+// announceUntilHeard announces repeatedly, since nothing says when a listener has begun
+// to listen.
 func announceUntilHeard(t *testing.T, a *store.Announcer, heard <-chan string, id string) {
 	t.Helper()
 	again := time.NewTicker(20 * time.Millisecond)

@@ -11,20 +11,19 @@ import (
 	"github.com/yeyak/yeyak/internal/audit"
 )
 
-// What is listed here is everything there is, for who compares the books. It
-// is read in the order of a key, a page at a time: no statement takes long, no
-// transaction stays open, and what changes meanwhile is seen as it was at some
-// moment.
+// The lists for audits contain everything. They are read in the order of a key, a page
+// at a time: no statement takes long and no transaction stays open. Rows that change
+// meanwhile are read as they were at some moment.
 
-// auditPage is how many rows are read at a time.
+// auditPage is the number of rows in a page.
 const auditPage = 1000
 
-// after is how the keys of a page compare with that of the last row before it:
-// those of the first page follow the zero row, or are as empty as its key.
+// after compares the keys of a page with the last key of the page before. Keys of the
+// first page are greater than the zero row's.
 type after = bun.Safe
 
-// all goes through a table. read gives up to auditPage rows whose keys are after
-// that of last, the zero row at first.
+// all lists a table. read returns up to auditPage rows with keys greater than last's;
+// last is the zero row at first.
 func all[R any](ctx context.Context, db *DB, what string, read func(ctx context.Context, q bun.IDB, is after, last R) ([]R, error)) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		var last, none R
@@ -51,8 +50,8 @@ func all[R any](ctx context.Context, db *DB, what string, read func(ctx context.
 	}
 }
 
-// only leaves out what does not count. It is read all the same: a page of what
-// counts might lie behind a million rows that do not.
+// only filters rows. The filter is not in the query: a page of matching rows might
+// follow a million others.
 func only[R any](rows iter.Seq2[R, error], counts func(R) bool) iter.Seq2[R, error] {
 	return func(yield func(R, error) bool) {
 		for row, err := range rows {
@@ -63,10 +62,10 @@ func only[R any](rows iter.Seq2[R, error], counts func(R) bool) iter.Seq2[R, err
 	}
 }
 
-// Unreadable is one thing in a list that cannot be read, as a hand or an earlier
-// build has left it. The list goes on after it.
+// Unreadable is an item of a list that cannot be read, because a person or an earlier
+// build has left it so. The list continues after it.
 type Unreadable struct {
-	OrderID, Item string // what it is about, as far as that is known
+	OrderID, Item string // of the item, if known
 	Cause         error
 }
 
@@ -75,7 +74,7 @@ func (u *Unreadable) Error() string { return u.Cause.Error() }
 // About implements the audit's unreadable.
 func (u *Unreadable) About() (orderID, item string) { return u.OrderID, u.Item }
 
-// as makes something else of what is listed. What that fails for is Unreadable.
+// as converts the items of a list. An item that cannot be converted becomes Unreadable.
 func as[R, T any](rows iter.Seq2[R, error], convert func(R) (T, error)) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for row, err := range rows {
@@ -91,7 +90,7 @@ func as[R, T any](rows iter.Seq2[R, error], convert func(R) (T, error)) iter.Seq
 	}
 }
 
-// All lists every payment, with its entries.
+// All lists every payment with its entries.
 func (p *Payments) All(ctx context.Context) iter.Seq2[booking.Payment, error] {
 	return all(ctx, p.db, "list payments", func(ctx context.Context, q bun.IDB, is after, last booking.Payment) ([]booking.Payment, error) {
 		var rows []paymentRow
@@ -103,7 +102,7 @@ func (p *Payments) All(ctx context.Context) iter.Seq2[booking.Payment, error] {
 	})
 }
 
-// Charges lists everything that the sandbox was ever asked for.
+// Charges lists every charge that the sandbox was asked for.
 func (s *Sandbox) Charges(ctx context.Context) iter.Seq2[audit.ProviderCharge, error] {
 	rows := all(ctx, s.db, "list charges in sandbox", func(ctx context.Context, q bun.IDB, is after, last sandboxRow) (rows []sandboxRow, err error) {
 		err = q.NewSelect().Model(&rows).Where("key ? ?", is, last.Key).OrderExpr("key").Limit(auditPage).Scan(ctx)
@@ -117,7 +116,7 @@ func (c *Catalogue) AllPlaces(ctx context.Context) iter.Seq2[booking.Place, erro
 	return c.places.all(ctx)
 }
 
-// AllDrinks lists every drink that was not deleted.
+// AllDrinks lists every drink that is not deleted.
 func (c *Catalogue) AllDrinks(ctx context.Context) iter.Seq2[booking.Drink, error] {
 	return c.drinks.all(ctx)
 }
@@ -175,7 +174,7 @@ func (r itemDayRow) day() (audit.StockDay, error) {
 	}, nil
 }
 
-// AllDays lists every day on which there is, or was, a stock of something.
+// AllDays lists every day with a stock row.
 func (i *Inventory) AllDays(ctx context.Context) iter.Seq2[audit.StockDay, error] {
 	rows := all(ctx, i.db, "list stock", func(ctx context.Context, q bun.IDB, is after, last itemDayRow) (rows []itemDayRow, err error) {
 		err = q.NewRaw(pageOfDays, is, last.ItemID, last.Day, auditPage, i.db.dialect.ofPage).Scan(ctx, &rows)
@@ -184,9 +183,9 @@ func (i *Inventory) AllDays(ctx context.Context) iter.Seq2[audit.StockDay, error
 	return as(rows, itemDayRow.day)
 }
 
-// pageOfDays adds up what is held of the page's items, day by day: a hold adds
-// to the sum on its first day, and takes as much off it on the day after its
-// last. So each hold is looked at once, and not once for each day.
+// pageOfDays adds up the holds of the page's items, day by day: a hold adds to the sum
+// on its first day, and subtracts on the day after its last. So each hold is read once,
+// and not once for each day.
 const pageOfDays = `
 	WITH page AS (
 		SELECT item_id, day, capacity, remaining FROM stock WHERE (item_id, day) ? (?, ?) ORDER BY item_id, day LIMIT ?
@@ -203,7 +202,7 @@ const pageOfDays = `
 	FROM page JOIN sums ON sums.item_id = page.item_id AND sums.day = page.day
 	ORDER BY page.item_id, page.day`
 
-// All lists every delivery, or production, also those that never were started.
+// All lists every delivery, or production, including those that were never started.
 func (j *Jobs) All(ctx context.Context) iter.Seq2[booking.JobState, error] {
 	rows := all(ctx, j.db, "list every "+j.sort, func(ctx context.Context, q bun.IDB, is after, last jobRow) (rows []jobRow, err error) {
 		err = q.NewSelect().Model(&rows).Where("sort = ? AND order_id ? ?", j.sort, is, last.OrderID).
@@ -213,7 +212,7 @@ func (j *Jobs) All(ctx context.Context) iter.Seq2[booking.JobState, error] {
 	return as(rows, func(r jobRow) (booking.JobState, error) { return r.state(), nil })
 }
 
-// AllCleaners lists every cleaner with what they are doing.
+// AllCleaners lists every cleaner with their assignment.
 func (c *Crew) AllCleaners(ctx context.Context) iter.Seq2[booking.CleanerAtWork, error] {
 	rows := all(ctx, c.db, "list cleaners", func(ctx context.Context, q bun.IDB, is after, last cleanerRow) (rows []cleanerRow, err error) {
 		err = q.NewSelect().Model(&rows).Where("id ? ?", is, last.ID).OrderExpr("id").Limit(auditPage).Scan(ctx)
@@ -233,8 +232,7 @@ func (c *Crew) Assignments(ctx context.Context) iter.Seq2[audit.Call, error] {
 	})
 }
 
-// Registered lists the orders of every call that is registered and was not
-// struck off.
+// Registered lists the orders of every call that is registered and was not struck off.
 func (m *Management) Registered(ctx context.Context) iter.Seq2[string, error] {
 	rows := all(ctx, m.db, "list registrations", func(ctx context.Context, q bun.IDB, is after, last registrationRow) (rows []registrationRow, err error) {
 		err = q.NewSelect().Model(&rows).Column("order_id", "state").Where("order_id ? ?", is, last.OrderID).
@@ -245,7 +243,7 @@ func (m *Management) Registered(ctx context.Context) iter.Seq2[string, error] {
 		func(r registrationRow) (string, error) { return r.OrderID, nil })
 }
 
-// Standing lists every message that was sent and not taken back.
+// Standing lists every message that was sent and not withdrawn.
 func (n *Notifications) Standing(ctx context.Context) iter.Seq2[booking.Message, error] {
 	rows := all(ctx, n.db, "list messages that stand", func(ctx context.Context, q bun.IDB, is after, last messageRow) (rows []messageRow, err error) {
 		err = q.NewSelect().Model(&rows).Where("key ? ?", is, last.Key).OrderExpr("key").Limit(auditPage).Scan(ctx)

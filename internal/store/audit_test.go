@@ -16,7 +16,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestAudit holds both databases to what who compares the books is told.
+// TestAudit runs the lists for audits on both databases.
 func TestAudit(t *testing.T) {
 	t.Parallel()
 	for name, fresh := range map[string]newURL{"postgres": pgtest.New, "sqlite": sqliteURL} {
@@ -41,7 +41,7 @@ func TestAudit(t *testing.T) {
 	}
 }
 
-// everything is what is listed, in the order in which it comes.
+// everything is the whole list, in its order.
 func everything[T any](t *testing.T, list func(context.Context) iter.Seq2[T, error]) (all []T) {
 	t.Helper()
 	for one, err := range list(t.Context()) {
@@ -67,7 +67,7 @@ func listPayments(t *testing.T, fresh newURL) {
 	require.Equal(t, []booking.Payment{nameless, pending, charged}, everything(t, payments.All), "one of an order without an id, too")
 }
 
-// listSeveralPages: more than are read at a time, each once.
+// listSeveralPages: a list longer than a page has each row once.
 func listSeveralPages(t *testing.T, fresh newURL) {
 	payments := store.NewPayments(setup(t, fresh, "payments"))
 	const orders = 2001
@@ -106,8 +106,7 @@ func newDay(item string, n, capacity, remaining, held int) audit.StockDay {
 	return audit.StockDay{ItemID: item, Held: held, StockDay: booking.StockDay{Date: day(n), Capacity: capacity, Remaining: remaining}}
 }
 
-// listDays: what is held counts from the first day to the last, once it is held
-// and until it is released.
+// listDays: a hold counts from its first day to its last, until it is released.
 func listDays(t *testing.T, fresh newURL) {
 	inventory := store.NewInventory(setup(t, fresh, "inventory"))
 	require.NoError(t, inventory.SetCapacity(t.Context(), "b", day(0), day(5), 3))
@@ -129,7 +128,7 @@ func listDays(t *testing.T, fresh newURL) {
 	}, everything(t, inventory.AllDays))
 }
 
-// listManyDays: a hold that spans the end of a page counts on both sides of it.
+// listManyDays: a hold that spans the end of a page counts on both pages.
 func listManyDays(t *testing.T, fresh newURL) {
 	inventory := store.NewInventory(setup(t, fresh, "inventory"))
 	const days = 2100
@@ -241,7 +240,7 @@ func listRows(t *testing.T, fresh newURL) {
 	}, everything(t, mypage.All))
 }
 
-// listUnreadable: what cannot be read is named, and the list goes on after it.
+// listUnreadable: an item that cannot be read is named, and the list goes on after it.
 func listUnreadable(t *testing.T, fresh newURL) {
 	db := setup(t, fresh, "mypage")
 	mypage := store.NewMypage(db)
@@ -271,7 +270,7 @@ func listUnreadable(t *testing.T, fresh newURL) {
 	require.Equal(t, []string{"", "a"}, []string{unreadable[0].OrderID, unreadable[0].Item})
 }
 
-// apart is what a list has that can be read, and what it has besides.
+// apart returns the items of a list that can be read, and those that cannot.
 func apart[T any](t *testing.T, list func(context.Context) iter.Seq2[T, error]) (readable []T, unreadable []*store.Unreadable) {
 	t.Helper()
 	for one, err := range list(t.Context()) {
@@ -286,7 +285,7 @@ func apart[T any](t *testing.T, list func(context.Context) iter.Seq2[T, error]) 
 	return readable, unreadable
 }
 
-// listWithoutTables: an error is told once, and ends the list.
+// listWithoutTables: an error is returned once, and ends the list.
 func listWithoutTables(t *testing.T, fresh newURL) {
 	db := open(t, fresh(t))
 	for _, list := range []func(context.Context) error{
@@ -296,7 +295,7 @@ func listWithoutTables(t *testing.T, fresh newURL) {
 	}
 }
 
-// first is the error of a list that has to have no more than that.
+// first is the first error of a list, which must be its last item.
 func first[T any](list func(context.Context) iter.Seq2[T, error]) func(context.Context) error {
 	return func(ctx context.Context) (found error) {
 		n := 0

@@ -12,11 +12,11 @@ import (
 	"github.com/yeyak/yeyak/internal/audit"
 )
 
-// Audits are the audits that the service has run, in the database of the read model.
-// It implements audit.Runs.
+// Audits are the audits of the service, in the read model's database. It implements
+// audit.Runs.
 type Audits struct{ db *DB }
 
-// NewAudits keeps audits in db, which holds the read model.
+// NewAudits stores audits in db, the read model's database.
 func NewAudits(db *DB) *Audits { return &Audits{db} }
 
 type auditRow struct {
@@ -42,7 +42,7 @@ func (r auditRow) run() booking.AuditRun {
 	}
 }
 
-// instant is the zero time for none.
+// instant is the zero time for nil.
 func instant(t *time.Time) time.Time {
 	if t == nil {
 		return time.Time{}
@@ -50,7 +50,7 @@ func instant(t *time.Time) time.Time {
 	return t.UTC()
 }
 
-// failedShare is how much sooner another audit follows one that has failed.
+// failedShare divides the interval to the next audit after a failed one.
 const failedShare = 6
 
 // Due implements audit.Runs.
@@ -67,7 +67,7 @@ func (a *Audits) Due(ctx context.Context, now time.Time, every time.Duration) er
 	})
 }
 
-// Ask asks for an audit. started is false if one is open already, which is answered then.
+// Ask requests an audit. If one is open already, it returns that, and started is false.
 func (a *Audits) Ask(ctx context.Context, by string, at time.Time) (run booking.AuditRun, started bool, err error) {
 	err = a.db.inTx(ctx, "ask for audit", func(ctx context.Context, q bun.IDB) error {
 		if started, err = ask(ctx, q, by, at); err != nil {
@@ -119,7 +119,7 @@ func (a *Audits) Lease(ctx context.Context, now, until time.Time) (run booking.A
 	return run, ok && err == nil, err
 }
 
-// Renew implements audit.Runs. The number of tries tells one lease from the next.
+// Renew implements audit.Runs. The number of tries identifies the lease.
 func (a *Audits) Renew(ctx context.Context, run booking.AuditRun, until time.Time) (ok bool, err error) {
 	err = a.db.run(ctx, "renew lease of audit", func(ctx context.Context, q bun.IDB) error {
 		n, err := affected(q.NewRaw("UPDATE audit_runs SET leased_until = ? WHERE id = ? AND tries = ? AND open = 1",
@@ -147,7 +147,7 @@ func (a *Audits) Failed(ctx context.Context, run booking.AuditRun, words string,
 	})
 }
 
-// endAudit ends an audit unless another process has it; false when one has.
+// endAudit ends an audit; false if another process has leased it.
 func endAudit(ctx context.Context, q bun.IDB, run booking.AuditRun, state booking.AuditState, at time.Time, words string) (ended bool, err error) {
 	n, err := affected(q.NewRaw(`UPDATE audit_runs SET open = NULL, state = ?, ended_at = ?, words = ?, orders = ?, not_judged = ?, in_motion = ?, found = ?
 		WHERE id = ? AND tries = ? AND open = 1`,
@@ -155,7 +155,7 @@ func endAudit(ctx context.Context, q bun.IDB, run booking.AuditRun, state bookin
 	return n == 1, err
 }
 
-// text is words that every database takes.
+// text is words without what a database does not accept.
 func text(words string) string {
 	return strings.ReplaceAll(strings.ToValidUTF8(words, "\uFFFD"), "\x00", "\uFFFD")
 }
@@ -173,7 +173,7 @@ func (a *Audits) Done(ctx context.Context, run booking.AuditRun, r audit.Report,
 			return err
 		}
 		if len(kept) < len(r.Findings) {
-			return nil // what is not kept may be what was open
+			return nil // findings that were not stored may have been open
 		}
 		return closeFindings(ctx, q, run.ID, r, at)
 	})
@@ -200,16 +200,17 @@ func (r findingRow) finding() booking.AuditFinding {
 	}
 }
 
-// findingID is the same for what is the same in each audit.
+// findingID is the same for the same finding in every audit.
 func findingID(f audit.Finding) string {
 	digest := sha256.Sum256([]byte(strings.Join([]string{string(f.Kind), f.OrderID, f.Item, f.Says}, "\n")))
 	return booking.IDText(digest[:16])
 }
 
-// findingsAtOnce is how many findings one statement writes.
+// findingsAtOnce is the number of findings that one statement writes.
 const findingsAtOnce = 500
 
-// putFindings keeps what an audit has found. What was closed and is found again is new.
+// putFindings stores an audit's findings. A closed finding that is found again is a new
+// one.
 func putFindings(ctx context.Context, q bun.IDB, run int64, found []audit.Finding, at time.Time) error {
 	rows, seen := make([]findingRow, 0, len(found)), map[string]bool{}
 	for _, f := range found {
@@ -234,7 +235,8 @@ func putFindings(ctx context.Context, q bun.IDB, run int64, found []audit.Findin
 	return nil
 }
 
-// closeFindings closes what the audit has not seen, unless it knows nothing about it.
+// closeFindings closes the findings that the audit has not found, unless the audit
+// could not check them.
 func closeFindings(ctx context.Context, q bun.IDB, run int64, r audit.Report, at time.Time) error {
 	var rows []findingRow
 	err := q.NewSelect().Model(&rows).Column("id", "order_id", "item").Where("closed_at IS NULL AND run <> ?", run).Scan(ctx)
@@ -257,7 +259,7 @@ func closeFindings(ctx context.Context, q bun.IDB, run int64, r audit.Report, at
 	return nil
 }
 
-// Forget implements audit.Runs. The last audit that has ended stays.
+// Forget implements audit.Runs. The last audit that has ended is kept.
 func (a *Audits) Forget(ctx context.Context, before time.Time) error {
 	return a.db.run(ctx, "forget audits", func(ctx context.Context, q bun.IDB) error {
 		_, err := q.NewRaw(`DELETE FROM audit_runs WHERE id IN (SELECT id FROM audit_runs WHERE ended_at < ?

@@ -9,8 +9,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Latest is the last audit that looked at everything, and the last one that was asked
-// for, whatever came of it. The zero run stands for none.
+// Latest returns the last audit that checked everything, and the last requested one
+// with any outcome; the zero run for none.
 func (a *Audits) Latest(ctx context.Context) (done, last booking.AuditRun, err error) {
 	err = a.db.run(ctx, "read last audits", func(ctx context.Context, q bun.IDB) error {
 		var rows []auditRow
@@ -28,7 +28,7 @@ func (a *Audits) Latest(ctx context.Context) (done, last booking.AuditRun, err e
 	return done, last, err
 }
 
-// OpenFindings counts the findings that are open, by kind.
+// OpenFindings counts the open findings by kind.
 func (a *Audits) OpenFindings(ctx context.Context) (map[string]int, error) {
 	var rows []struct {
 		Kind string
@@ -48,8 +48,8 @@ func (a *Audits) OpenFindings(ctx context.Context) (map[string]int, error) {
 // findingList is the name of the list in its cursors.
 const findingList = "findings"
 
-// Findings lists the findings that are open, the newest first; of one order if that is
-// named. InvalidCursor: the page's cursor is not one of this list.
+// Findings lists the open findings, newest first; of one order if orderID is set. It
+// returns InvalidCursor for a cursor of another list.
 func (a *Audits) Findings(ctx context.Context, orderID string, p booking.Page) (_ []booking.AuditFinding, next string, err error) {
 	rows, next, err := newestFirst(ctx, a.db, findingList, p,
 		func(row findingRow) moment { return moment{row.FirstSeen, row.ID} },
@@ -67,8 +67,8 @@ func (a *Audits) Findings(ctx context.Context, orderID string, p booking.Page) (
 	return findings, next, nil
 }
 
-// SinceDone is how long ago the last audit ended that looked at everything, or since the
-// first one was asked for while there is none; 0 when none was ever asked for.
+// SinceDone is the time since the end of the last audit that checked everything or, if
+// there is none, since the first request; 0 without any request.
 func (a *Audits) SinceDone(ctx context.Context, now time.Time) (time.Duration, error) {
 	var at []time.Time
 	err := a.db.run(ctx, "read age of last audit", func(ctx context.Context, q bun.IDB) error {

@@ -13,7 +13,7 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// auditsOf are audits of a test's own.
+// auditsOf are the audits of one test.
 type auditsOf struct {
 	*testing.T
 	*store.Audits
@@ -28,10 +28,10 @@ func testAudits(t *testing.T, fresh newURL) {
 	}
 }
 
-// noon is when the tests' audits begin.
+// noon is when the audits of tests begin.
 var noon = time.Date(2026, 12, 24, 12, 0, 0, 0, time.UTC)
 
-// lease leases the open audit at a moment, for a minute.
+// lease leases the open audit at a time, for a minute.
 func (a auditsOf) lease(at time.Time) (booking.AuditRun, bool) {
 	a.Helper()
 	run, ok, err := a.Lease(a.Context(), at, at.Add(time.Minute))
@@ -39,7 +39,7 @@ func (a auditsOf) lease(at time.Time) (booking.AuditRun, bool) {
 	return run, ok
 }
 
-// audit runs an audit at a moment that comes to the report.
+// audit runs an audit with the report.
 func (a auditsOf) audit(at time.Time, r audit.Report) booking.AuditRun {
 	a.Helper()
 	_, started, err := a.Ask(a.Context(), "1024", at)
@@ -51,7 +51,7 @@ func (a auditsOf) audit(at time.Time, r audit.Report) booking.AuditRun {
 	return run
 }
 
-// open are the findings that are open, in words.
+// open are the open findings in words.
 func (a auditsOf) open() []string {
 	a.Helper()
 	findings, next, err := a.Findings(a.Context(), "", booking.Page{})
@@ -68,7 +68,7 @@ func finding(k audit.Kind, orderID string) audit.Finding {
 	return audit.Finding{Kind: k, OrderID: orderID, Says: "something is wrong\x00", Remedy: "yeyak settle " + orderID}
 }
 
-// testAuditsAsked: while one is open, those who ask for one are told of that.
+// testAuditsAsked: while an audit is open, further requests get it.
 func testAuditsAsked(a auditsOf) {
 	asked := together(a.T, 6, func(i int) (bool, error) {
 		_, started, err := a.Ask(a.Context(), strconv.Itoa(1024+i), noon)
@@ -95,8 +95,8 @@ func testAuditsAsked(a auditsOf) {
 	require.Greater(a, next.ID, run.ID)
 }
 
-// testAuditsDue: an audit is asked for when the one before is long enough ago, and
-// sooner after one that has failed.
+// testAuditsDue: an audit is requested when the interval since the last one has passed,
+// and sooner after a failed one.
 func testAuditsDue(a auditsOf) {
 	due := func(at time.Time) bool {
 		require.NoError(a, a.Due(a.Context(), at, time.Hour))
@@ -129,8 +129,8 @@ func testAuditsDue(a auditsOf) {
 	require.True(a, due(noon.Add(72*time.Minute)))
 }
 
-// testAuditsLease: one process has the audit, another one when that has not extended
-// its lease, and none when several have ended over it.
+// testAuditsLease: one process has the audit, another one once the lease has expired,
+// and none after several tries have failed.
 func testAuditsLease(a auditsOf) {
 	_, ok := a.lease(noon)
 	require.False(a, ok)
@@ -171,8 +171,8 @@ func testAuditsLease(a auditsOf) {
 	require.Contains(a, last.Words, "each process that began with it has ended")
 }
 
-// testAuditsFindings: what the next audit sees again is the same finding, and what it
-// does not see is closed. What comes back after that is new.
+// testAuditsFindings: a finding that is found again is the same one; a finding that is
+// not is closed, and a new one if it comes back.
 func testAuditsFindings(a auditsOf) {
 	both := []audit.Finding{finding(audit.Money, "food-1"), {Kind: audit.Catalogue, Item: "place-1", Says: "no time zone"}, finding(audit.Money, "food-1")}
 	run := a.audit(noon, audit.Report{Counts: audit.Counts{Orders: 7}, Findings: both, NotJudged: 1, OneNotJudged: "food-2: no worker", InMotion: 2})
@@ -202,15 +202,15 @@ func testAuditsFindings(a auditsOf) {
 	require.Empty(a, of)
 }
 
-// testAuditsUnsure: what was found of an order that an audit could not judge stays open.
+// testAuditsUnsure: findings of an order that an audit could not check stay open.
 func testAuditsUnsure(a auditsOf) {
 	a.audit(noon, audit.Report{Findings: []audit.Finding{finding(audit.Money, "food-1"), finding(audit.Money, "food-2")}})
 	a.audit(noon.Add(time.Hour), audit.Report{}.WithSilent("food-1"))
 	require.Equal(a, []string{"money food-1 12:00 12:00"}, a.open())
 }
 
-// testAuditsMany: more findings than fit into a statement are kept and listed in parts,
-// and no more than a bound. Where some were left out none is closed.
+// testAuditsMany: more findings than fit into a statement are stored and listed in
+// pages, up to a limit. If some were left out, none is closed.
 func testAuditsMany(a auditsOf) {
 	many := make([]audit.Finding, audit.MostFindings+1)
 	for i := range many {
@@ -239,7 +239,7 @@ func testAuditsMany(a auditsOf) {
 	require.Empty(a, a.open())
 }
 
-// testAuditsForget: what has ended is forgotten after a while, but for the last audit.
+// testAuditsForget: audits are deleted a while after their end, except the last one.
 func testAuditsForget(a auditsOf) {
 	a.audit(noon, audit.Report{Findings: []audit.Finding{finding(audit.Money, "food-1"), finding(audit.Money, "food-2")}})
 	a.audit(noon.Add(time.Hour), audit.Report{Findings: []audit.Finding{finding(audit.Money, "food-2")}})

@@ -12,11 +12,11 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// Bulk keeps bulk actions, in the database of the read model. It implements
+// Bulk stores bulk actions, in the read model's database. It implements
 // orders.BulkRuns.
 type Bulk struct{ db *DB }
 
-// NewBulk keeps bulk actions in db, which holds the read model.
+// NewBulk stores bulk actions in db, the read model's database.
 func NewBulk(db *DB) *Bulk { return &Bulk{db} }
 
 type bulkRow struct {
@@ -66,7 +66,7 @@ func (r bulkOrderRow) order() booking.BulkOrder {
 	}
 }
 
-// bulkOrdersAtOnce is how many orders of a dry run one statement writes.
+// bulkOrdersAtOnce is the number of a dry run's orders that one statement writes.
 const bulkOrdersAtOnce = 500
 
 // Plan implements orders.BulkRuns.

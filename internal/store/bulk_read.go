@@ -16,8 +16,8 @@ const (
 	bulkOrderList = "bulk orders"
 )
 
-// Runs lists bulk actions, the newest first, without their results. InvalidCursor: the
-// page's cursor is not one of this list.
+// Runs lists bulk actions, newest first, without their results. It returns
+// InvalidCursor for a cursor of another list.
 func (b *Bulk) Runs(ctx context.Context, p booking.Page) (_ []booking.BulkRun, next string, err error) {
 	rows, next, err := newestFirst(ctx, b.db, bulkList, p,
 		func(row bulkRow) moment { return moment{row.PlannedAt, row.ID} },
@@ -36,8 +36,8 @@ func (b *Bulk) Runs(ctx context.Context, p booking.Page) (_ []booking.BulkRun, n
 	return runs, next, nil
 }
 
-// Orders lists the orders that a dry run has named, in its order; left selects those on
-// which the action was not done. InvalidCursor: the page's cursor is not one of this list.
+// Orders lists the orders of a dry run, in its order; left selects those on which the
+// action was not done. It returns InvalidCursor for a cursor of another list.
 func (b *Bulk) Orders(ctx context.Context, id string, left bool, p booking.Page) (_ []booking.BulkOrder, next string, err error) {
 	after := 0
 	if p.Cursor != "" {
@@ -83,5 +83,5 @@ func (b *Bulk) Forget(ctx context.Context, before time.Time) error {
 	})
 }
 
-// bulkForgottenAtOnce is how many bulk actions one transaction drops.
+// bulkForgottenAtOnce is the number of bulk actions that one transaction deletes.
 const bulkForgottenAtOnce = 100

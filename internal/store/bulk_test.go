@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// testBulk: a dry run is kept with its orders and run once, by one process at a time; one
-// that takes over goes on where the other has stopped.
+// testBulk: a dry run is stored with its orders and run once, by one process at a time;
+// another process continues where the first has stopped.
 func testBulk(t *testing.T, fresh newURL) {
 	db := setup(t, fresh, "mypage")
 	bulk, ctx := store.NewBulk(db), t.Context()
@@ -125,7 +125,7 @@ func testBulk(t *testing.T, fresh newURL) {
 	require.ErrorIs(t, err, &booking.Error{Code: booking.NotFound})
 }
 
-// testBulkStopped: one that was stopped is not worked on any more.
+// testBulkStopped: a stopped run is not continued.
 func testBulkStopped(t *testing.T, fresh newURL) {
 	db := setup(t, fresh, "mypage")
 	bulk, ctx := store.NewBulk(db), t.Context()

@@ -20,29 +20,29 @@ type stockRow struct {
 	Closed    bool
 }
 
-// ChangeStock says how much there is of an item that can be ordered: by is the number
-// of the caller whose doing that is. What remains moves by the difference.
-// StockBelowHeld: less than is held on the day that it names, the first such one.
-// NotFound: the item was closed. Either way nothing was changed.
+// ChangeStock sets the stock of an item that can be ordered; by is the number of the
+// caller. What is left changes by the difference. StockBelowHeld: more is held on the
+// day that the error names, the first such day. NotFound: the item was closed. Both
+// leave everything unchanged.
 func (i *Inventory) ChangeStock(ctx context.Context, by string, c booking.StockChange) error {
 	return i.setCapacity(ctx, c.Item.ID, c.From, c.To, c.Capacity, func(ctx context.Context, q bun.IDB, left int) error {
 		data := c.EventData(left)
 		data.By = by
-		return tell(ctx, q, inventoryOutbox, booking.Event{
+		return writeEvent(ctx, q, inventoryOutbox, booking.Event{
 			Key: c.Item.ID + "/" + string(booking.StockChanged) + "/" + rand.Text(), Type: booking.StockChanged, Subject: c.Item.ID,
 			At: now(), Catalogue: &data,
 		})
 	})
 }
 
-// SetCapacity is ChangeStock for an item that is only about to be registered:
-// no event tells of it.
+// SetCapacity is ChangeStock for an item that will be registered next: there is no
+// event of it.
 func (i *Inventory) SetCapacity(ctx context.Context, itemID string, from, to booking.Date, quantity int) error {
 	return i.setCapacity(ctx, itemID, from, to, quantity, func(context.Context, bun.IDB, int) error { return nil })
 }
 
-// setCapacity sets the capacity of each day of [from, to), and then calls told
-// with how many are left on the day with the fewest.
+// setCapacity sets the capacity of each day of [from, to), and then calls told with how
+// many are left on the day with the fewest.
 func (i *Inventory) setCapacity(
 	ctx context.Context, itemID string, from, to booking.Date, quantity int, told func(context.Context, bun.IDB, int) error,
 ) error {
@@ -53,8 +53,8 @@ func (i *Inventory) setCapacity(
 	if len(rows) == 0 {
 		return nil
 	}
-	return i.db.telling(ctx, inventoryOutbox, "set capacity", func(ctx context.Context, q bun.IDB) error {
-		// Whoever closes the item waits, and then finds these rows.
+	return i.db.inTxWithEvent(ctx, inventoryOutbox, "set capacity", func(ctx context.Context, q bun.IDB) error {
+		// A transaction that closes the item waits, and then finds these rows.
 		if err := i.db.takeTurn(ctx, q, itemTurn(itemID)); err != nil {
 			return err
 		}
@@ -66,7 +66,7 @@ func (i *Inventory) setCapacity(
 			return booking.Errorf(booking.NotFound, "%s is no longer sold", itemID)
 		}
 		var set []stockRow
-		// The rows are in the order of days, in which move locks them too.
+		// The rows are in the order of their days, in which move locks them, too.
 		err = q.NewInsert().Model(&rows).
 			On("CONFLICT (item_id, day) DO UPDATE").
 			Set("remaining = ?TableAlias.remaining + EXCLUDED.capacity - ?TableAlias.capacity").
@@ -83,7 +83,7 @@ func (i *Inventory) setCapacity(
 	})
 }
 
-// allSet refuses when a day is missing from those that were set.
+// allSet returns an error if a day is missing from the rows that were set.
 func allSet(itemID string, rows, set []stockRow) error {
 	done := make(map[string]bool, len(set))
 	for _, row := range set {
@@ -97,7 +97,7 @@ func allSet(itemID string, rows, set []stockRow) error {
 	return nil
 }
 
-// Days is the stock of every day of [from, to), zero where none was ever set.
+// Days returns the stock of every day of [from, to), zero for days without a row.
 func (i *Inventory) Days(ctx context.Context, itemID string, from, to booking.Date) ([]booking.StockDay, error) {
 	var rows []stockRow
 	err := i.db.run(ctx, "read stock", func(ctx context.Context, q bun.IDB) error {
@@ -120,8 +120,7 @@ func (i *Inventory) Days(ctx context.Context, itemID string, from, to booking.Da
 	return days, nil
 }
 
-// Levels is the stock of each item on its day. Those of which none was ever set
-// are not among them.
+// Levels returns the stock of each item on its day, without items that have no row.
 func (i *Inventory) Levels(ctx context.Context, of []booking.ItemDay) (map[booking.ItemDay]booking.StockDay, error) {
 	levels := make(map[booking.ItemDay]booking.StockDay, len(of))
 	if len(of) == 0 {
@@ -147,8 +146,8 @@ func (i *Inventory) Levels(ctx context.Context, of []booking.ItemDay) (map[booki
 	return levels, nil
 }
 
-// Least is how many of each item are left on the day of [from, to) with the fewest. An
-// item for which stock was not set on all of these days is not among them.
+// Least returns how many of each item are left on the day of [from, to) with the
+// fewest. It omits items without a row for each of these days.
 func (i *Inventory) Least(ctx context.Context, items []string, from, to booking.Date) (map[string]int, error) {
 	least := make(map[string]int, len(items))
 	if len(items) == 0 {

@@ -6,7 +6,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Catalogue is what can be ordered. It implements activities.DrinkPages.
+// Catalogue stores what can be ordered. It implements activities.DrinkPages.
 type Catalogue struct {
 	db     *DB
 	places register[booking.Place]
@@ -14,7 +14,7 @@ type Catalogue struct {
 	drinks register[booking.Drink]
 }
 
-// NewCatalogue keeps the catalogue in db.
+// NewCatalogue stores the catalogue in db.
 func NewCatalogue(db *DB) *Catalogue {
 	return &Catalogue{
 		db: db,
@@ -30,27 +30,26 @@ func NewCatalogue(db *DB) *Catalogue {
 	}
 }
 
-// AddPlace registers a place under an id that no other has. by is the number of the
-// caller whose doing that is, as in what follows.
+// AddPlace registers a place under a new id. by is the number of the caller, as in all
+// methods.
 func (c *Catalogue) AddPlace(ctx context.Context, by string, p booking.Place) error {
 	return c.places.add(ctx, by, p.ID, p)
 }
 
-// Place is the place with the id; NotFound when there is none.
+// Place returns the place with the id, or NotFound.
 func (c *Catalogue) Place(ctx context.Context, id string) (booking.Place, error) {
 	return c.places.get(ctx, id)
 }
 
-// Places lists the places that the filter selects, newest first.
-// InvalidCursor: the page's cursor is not one of this list.
+// Places lists the selected places, newest first. It returns InvalidCursor for a cursor
+// of another list.
 func (c *Catalogue) Places(ctx context.Context, f booking.CatalogueFilter, p booking.Page) ([]booking.Place, string, error) {
 	return c.places.list(ctx, f, p)
 }
 
-// ChangePlace applies change to the place with the id and returns what became
-// of it; NotFound when there is none. change runs again when the place was
-// changed at the same time. Its error is returned and nothing is changed; the
-// id stays what it is.
+// ChangePlace applies change to the place with the id and returns the result, or
+// NotFound. change runs again if the place was changed concurrently. If change returns
+// an error, so does ChangePlace, and nothing is changed. The id cannot change.
 func (c *Catalogue) ChangePlace(ctx context.Context, by, id string, change func(*booking.Place) error) (booking.Place, error) {
 	return c.places.change(ctx, by, id, func(p *booking.Place) error {
 		err := change(p)
@@ -59,18 +58,18 @@ func (c *Catalogue) ChangePlace(ctx context.Context, by, id string, change func(
 	})
 }
 
-// AddMenu registers a menu under an id that no other has.
+// AddMenu registers a menu under a new id.
 func (c *Catalogue) AddMenu(ctx context.Context, by string, m booking.Menu) error {
 	return c.menus.add(ctx, by, m.ID, m)
 }
 
-// Menu is the menu with the id; NotFound when there is none.
+// Menu returns the menu with the id, or NotFound.
 func (c *Catalogue) Menu(ctx context.Context, id string) (booking.Menu, error) {
 	return c.menus.get(ctx, id)
 }
 
-// Menus lists the menus that the filter selects, newest first. InvalidCursor:
-// the page's cursor is not one of this list.
+// Menus lists the selected menus, newest first. It returns InvalidCursor for a cursor
+// of another list.
 func (c *Catalogue) Menus(ctx context.Context, f booking.CatalogueFilter, p booking.Page) ([]booking.Menu, string, error) {
 	return c.menus.list(ctx, f, p)
 }

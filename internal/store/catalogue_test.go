@@ -167,14 +167,14 @@ var (
 	newest    = []string{"a-", "é", "C", "B", "a", "b"} // first
 )
 
-// selected is the list of what the filter selects.
+// selected is the list of a filter.
 func selected[T, F any](
 	list func(context.Context, F, booking.Page) ([]T, string, error), f F,
 ) func(context.Context, booking.Page) ([]T, string, error) {
 	return func(ctx context.Context, p booking.Page) ([]T, string, error) { return list(ctx, f, p) }
 }
 
-// ids are those of the whole list, read in parts of two.
+// ids are those of the whole list, read in pages of two.
 func ids[T any](
 	t *testing.T, list func(context.Context, booking.Page) ([]T, string, error), id func(T) string,
 ) (all []string) {

@@ -14,11 +14,11 @@ type cleanerRow struct {
 
 	ID      string `bun:",pk"`
 	Name    string
-	OrderID string // the call that they are assigned to, "" while they are free
+	OrderID string // the assigned call, "" for none
 	// Withdrawn cleaners get no new calls.
 	Withdrawn bool
 	CreatedAt time.Time
-	Version   int64 // counts what is said of them
+	Version   int64 // counts the changes of the cleaner's data
 }
 
 var cleanerFacts = facts[booking.CleanerAtWork]{
@@ -30,11 +30,11 @@ func (r cleanerRow) atWork() booking.CleanerAtWork {
 	return booking.CleanerAtWork{Cleaner: booking.Cleaner{ID: r.ID, Name: r.Name}, OrderID: r.OrderID, Withdrawn: r.Withdrawn}
 }
 
-// AddCleaner takes on a cleaner under an id that no other has. They go at once
-// to the call that has waited longest. AlreadyRegistered: another has the id.
+// AddCleaner adds a cleaner under a new id and assigns them to the oldest waiting call.
+// It returns AlreadyRegistered if the id is taken.
 func (c *Crew) AddCleaner(ctx context.Context, by string, cleaner booking.Cleaner) (booking.CleanerAtWork, error) {
 	atWork := booking.CleanerAtWork{Cleaner: cleaner}
-	err := c.tellingInTurn(ctx, "add cleaner", func(ctx context.Context, q bun.IDB) error {
+	err := c.inTurnWithEvent(ctx, "add cleaner", func(ctx context.Context, q bun.IDB) error {
 		added, err := affected(q.NewRaw(`INSERT INTO cleaners (id, name, order_id, free_since, created_at) VALUES (?, ?, '', ?, ?)
 			ON CONFLICT (id) DO NOTHING`, cleaner.ID, cleaner.Name, lastOfTheFree, now()).Exec(ctx))
 		if err == nil && added == 0 {
@@ -43,7 +43,7 @@ func (c *Crew) AddCleaner(ctx context.Context, by string, cleaner booking.Cleane
 		if err != nil {
 			return err
 		}
-		if err = tell(ctx, q, fulfilmentOutbox, event(booking.CleanerRegistered, by, cleaner.ID, 1, atWork.EventData())); err != nil {
+		if err = writeEvent(ctx, q, fulfilmentOutbox, event(booking.CleanerRegistered, by, cleaner.ID, 1, atWork.EventData())); err != nil {
 			return err
 		}
 		if _, err = serve(ctx, q, ""); err != nil {
@@ -54,13 +54,12 @@ func (c *Crew) AddCleaner(ctx context.Context, by string, cleaner booking.Cleane
 	return atWork, err
 }
 
-// ChangeCleaner changes what is said of the cleaner; NotFound: there is none.
-// One who is withdrawn gets no new calls, and keeps the one that they have. One
-// who is brought back stands at the end of those who are free, and goes at once
-// to the call that has waited longest.
+// ChangeCleaner changes the cleaner's data, or returns NotFound. A withdrawn cleaner
+// keeps the current call and gets no new ones. A cleaner that is brought back is the
+// last of those that are free, and is assigned to the oldest waiting call.
 func (c *Crew) ChangeCleaner(ctx context.Context, by, id string, change booking.CleanerChange) (booking.CleanerAtWork, error) {
 	var row cleanerRow
-	err := c.tellingInTurn(ctx, "change cleaner", func(ctx context.Context, q bun.IDB) (err error) {
+	err := c.inTurnWithEvent(ctx, "change cleaner", func(ctx context.Context, q bun.IDB) (err error) {
 		if row, err = cleanerOf(ctx, q, id); err != nil {
 			return err
 		}
@@ -77,7 +76,7 @@ func (c *Crew) ChangeCleaner(ctx context.Context, by, id string, change booking.
 		row.Version++
 		_, err = q.NewRaw("UPDATE cleaners SET name = ?, withdrawn = ?, version = ? WHERE id = ?", row.Name, row.Withdrawn, row.Version, id).Exec(ctx)
 		if err == nil {
-			err = tell(ctx, q, fulfilmentOutbox, event(cleanerFacts.ofChange(was.atWork(), row.atWork()), by, id, row.Version, row.atWork().EventData()))
+			err = writeEvent(ctx, q, fulfilmentOutbox, event(cleanerFacts.ofChange(was.atWork(), row.atWork()), by, id, row.Version, row.atWork().EventData()))
 		}
 		if returns := was.Withdrawn && !row.Withdrawn; err != nil || !returns || row.OrderID != "" {
 			return err
@@ -102,8 +101,7 @@ func cleanerOf(ctx context.Context, q bun.IDB, id string) (row cleanerRow, err e
 	return row, orNotFound(err, "cleaner", id)
 }
 
-// Cleaner is the cleaner with the id, with what they are doing; NotFound when
-// there is none.
+// Cleaner returns the cleaner with the id and their assignment, or NotFound.
 func (c *Crew) Cleaner(ctx context.Context, id string) (booking.CleanerAtWork, error) {
 	var row cleanerRow
 	err := c.db.run(ctx, "read cleaner", func(ctx context.Context, q bun.IDB) (err error) {
@@ -113,7 +111,7 @@ func (c *Crew) Cleaner(ctx context.Context, id string) (booking.CleanerAtWork, e
 	return row.atWork(), err
 }
 
-// AssignmentsOf lists the calls that the cleaner is on: none, or one.
+// AssignmentsOf lists the cleaner's calls under way: none or one.
 func (c *Crew) AssignmentsOf(ctx context.Context, cleanerID string) ([]booking.Assignment, error) {
 	var rows []assignmentRow
 	err := c.db.run(ctx, "list assignments of cleaner", func(ctx context.Context, q bun.IDB) error {
@@ -135,8 +133,8 @@ func (c *Crew) AssignmentsOf(ctx context.Context, cleanerID string) ([]booking.A
 // cleanerList is the name of the list in its cursors.
 const cleanerList = "cleaners"
 
-// Cleaners lists the cleaners that the filter selects, newest first, with what
-// they are doing. InvalidCursor: the page's cursor is not one of this list.
+// Cleaners lists the selected cleaners, newest first, with their assignments. It
+// returns InvalidCursor for a cursor of another list.
 func (c *Crew) Cleaners(ctx context.Context, f booking.CleanerFilter, p booking.Page) (_ []booking.CleanerAtWork, next string, err error) {
 	rows, next, err := newestFirst(ctx, c.db, cleanerList, p,
 		func(row cleanerRow) moment { return moment{row.CreatedAt, row.ID} },
@@ -154,7 +152,7 @@ func (c *Crew) Cleaners(ctx context.Context, f booking.CleanerFilter, p booking.
 	return cleaners, next, nil
 }
 
-// Waiting is how many calls wait for a cleaner.
+// Waiting is the number of calls that wait for a cleaner.
 func (c *Crew) Waiting(ctx context.Context) (n int, err error) {
 	err = c.db.run(ctx, "count waiting calls", func(ctx context.Context, q bun.IDB) error {
 		return q.NewRaw("SELECT count(*) FROM assignments WHERE state = 'waiting'").Scan(ctx, &n)
@@ -162,7 +160,7 @@ func (c *Crew) Waiting(ctx context.Context) (n int, err error) {
 	return n, err
 }
 
-// WaitingOf is how many calls of the customer wait for a cleaner.
+// WaitingOf is the number of the customer's calls that wait for a cleaner.
 func (c *Crew) WaitingOf(ctx context.Context, customerID string) (n int, err error) {
 	err = c.db.run(ctx, "count waiting calls of customer", func(ctx context.Context, q bun.IDB) error {
 		return q.NewRaw("SELECT count(*) FROM assignments WHERE state = 'waiting' AND customer_id = ?", customerID).Scan(ctx, &n)
@@ -170,7 +168,7 @@ func (c *Crew) WaitingOf(ctx context.Context, customerID string) (n int, err err
 	return n, err
 }
 
-// WaitingBy is how many calls wait for a cleaner that the caller placed for others.
+// WaitingBy is the number of waiting calls that the caller placed for others.
 func (c *Crew) WaitingBy(ctx context.Context, placedBy string) (n int, err error) {
 	err = c.db.run(ctx, "count waiting calls of caller", func(ctx context.Context, q bun.IDB) error {
 		return q.NewRaw("SELECT count(*) FROM assignments WHERE state = 'waiting' AND placed_by = ?", placedBy).Scan(ctx, &n)
@@ -178,8 +176,8 @@ func (c *Crew) WaitingBy(ctx context.Context, placedBy string) (n int, err error
 	return n, err
 }
 
-// Untold lists calls that were given a cleaner while they waited, and may not
-// know it yet: the oldest first, and not more than can be told at a time.
+// Untold lists calls that were assigned while they waited and may not have been
+// notified: the oldest first, at most as many as can be notified at a time.
 func (c *Crew) Untold(ctx context.Context) ([]booking.CleanerAtWork, error) {
 	var rows []assignmentRow
 	err := c.db.run(ctx, "list untold calls", func(ctx context.Context, q bun.IDB) error {
@@ -196,7 +194,7 @@ func (c *Crew) Untold(ctx context.Context) ([]booking.CleanerAtWork, error) {
 	return calls, nil
 }
 
-// Told notes that the call knows its cleaner.
+// Told records that the call was notified of its cleaner.
 func (c *Crew) Told(ctx context.Context, orderID string) error {
 	return c.db.run(ctx, "note that call was told", func(ctx context.Context, q bun.IDB) error {
 		_, err := q.NewRaw("UPDATE assignments SET told = TRUE WHERE order_id = ? AND state = ?",

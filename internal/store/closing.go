@@ -8,10 +8,10 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Close refuses every later hold of the item, and tells how many orders hold
-// some of it. A hold that was committed before is among these; one that
-// commits afterwards is refused: both change the item's stock, and one of them
-// first. The item stays closed, and what is held can still be released.
+// Close refuses every later hold of the item, and returns the number of orders that
+// hold some of it. A hold is either committed before and counted, or refused: both
+// change the item's stock rows, one after the other. The item stays closed; its holds
+// can still be released.
 func (i *Inventory) Close(ctx context.Context, itemID string) (orders int, err error) {
 	err = i.db.inTx(ctx, "close item", func(ctx context.Context, q bun.IDB) error {
 		// Stock that is set for the first time has no row to lock yet.
@@ -34,7 +34,7 @@ func (i *Inventory) Close(ctx context.Context, itemID string) (orders int, err e
 	return orders, err
 }
 
-// itemTurn is the turn that those take who close an item or set its stock.
+// itemTurn is the lock of transactions that close an item or set its stock.
 func itemTurn(itemID string) string { return "item " + itemID }
 
 func isClosed(ctx context.Context, q bun.IDB, itemID string) (closed bool, err error) {
@@ -42,7 +42,7 @@ func isClosed(ctx context.Context, q bun.IDB, itemID string) (closed bool, err e
 	return closed, err
 }
 
-// whyShort is the reason for which a hold of the item is refused.
+// whyShort is the reason why a hold of the item is refused.
 func whyShort(ctx context.Context, q bun.IDB, itemID string) (booking.Reason, error) {
 	closed, err := isClosed(ctx, q, itemID)
 	if closed {
@@ -51,8 +51,8 @@ func whyShort(ctx context.Context, q bun.IDB, itemID string) (booking.Reason, er
 	return booking.SoldOut, err
 }
 
-// Holders lists up to limit orders that hold some of the item, in the order of
-// their ids and after the one named.
+// Holders lists up to limit orders that hold some of the item, in the order of their
+// ids, from the one after `after`.
 func (i *Inventory) Holders(ctx context.Context, itemID, after string, limit int) (orderIDs []string, err error) {
 	err = i.db.run(ctx, "list holders", func(ctx context.Context, q bun.IDB) error {
 		orderIDs = nil
@@ -62,7 +62,7 @@ func (i *Inventory) Holders(ctx context.Context, itemID, after string, limit int
 	return orderIDs, err
 }
 
-// StillHold counts those of the orders that hold some of the item.
+// StillHold counts the given orders that hold some of the item.
 func (i *Inventory) StillHold(ctx context.Context, itemID string, orderIDs []string) (n int, err error) {
 	if len(orderIDs) == 0 {
 		return 0, nil

@@ -108,7 +108,7 @@ func testClosing(t *testing.T, fresh newURL) {
 	})
 
 	run(t, "HoldsAtTheSameTime", func(t *testing.T) {
-		// Whoever is refused was not counted, whoever was not is.
+		// Orders whose hold was refused were not counted, the others were.
 		for round := range 10 {
 			drink := key(t.Name(), round)
 			require.NoError(t, inventory.SetCapacity(t.Context(), drink, day(0), day(3), 100))

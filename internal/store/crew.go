@@ -12,16 +12,16 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Crew are the cleaners, and the calls that wait for one. It implements
+// Crew stores the cleaners and the calls that wait for one. It implements
 // activities.Crew.
 //
-// Whatever assigns or frees a cleaner does so in turn, one transaction after
-// the other, and leaves no call waiting while a cleaner is free. So whoever
-// frees a cleaner serves the call that has waited longest, and whoever comes
-// anew is served if anybody is free.
+// All transactions that assign or free a cleaner run one after the other, and each
+// leaves no call waiting while a cleaner is free. So a cleaner that becomes free is
+// assigned to the oldest waiting call, and a new call is assigned at once if a cleaner
+// is free.
 type Crew struct{ db *DB }
 
-// NewCrew keeps cleaners and assignments in db.
+// NewCrew stores cleaners and assignments in db.
 func NewCrew(db *DB) *Crew { return &Crew{db} }
 
 // States of an assignment.
@@ -42,11 +42,11 @@ type assignmentRow struct {
 	CleanerName string
 	CustomerID  string
 	PlacedBy    string
-	Tel         booking.Personal // "" once the call is over
+	Tel         booking.Personal // "" once the call has ended
 	Location    booking.Personal
-	Told        bool           // the call knows its cleaner
-	Why         booking.Reason // it was cancelled
-	Acted       bool           // it was cancelled, and not before it ever came
+	Told        bool           // the call was notified of its cleaner
+	Why         booking.Reason // of the cancellation
+	Acted       bool           // it was cancelled after it had been requested
 	At          time.Time
 }
 
@@ -54,7 +54,7 @@ func (r assignmentRow) cleaner() booking.Cleaner {
 	return booking.Cleaner{ID: r.CleanerID, Name: r.CleanerName}
 }
 
-// outcome is what Assign answers from now on.
+// outcome is the outcome of Assign from now on.
 func (r assignmentRow) outcome() booking.Outcome {
 	if r.State == assignmentCancelled {
 		return booking.Outcome{Result: booking.Undone, Reason: r.Why}
@@ -67,15 +67,15 @@ func (r assignmentRow) outcome() booking.Outcome {
 	return outcome
 }
 
-// inTurn does one operation in a transaction that waits until no other one
-// assigns or frees.
+// inTurn runs one operation in a transaction that waits until no other one assigns or
+// frees a cleaner.
 func (c *Crew) inTurn(ctx context.Context, what string, f func(context.Context, bun.IDB) error) error {
 	return c.db.inTx(ctx, what, c.afterTurn(f))
 }
 
-// tellingInTurn is inTurn for a change that the feed is told of.
-func (c *Crew) tellingInTurn(ctx context.Context, what string, f func(context.Context, bun.IDB) error) error {
-	return c.db.telling(ctx, fulfilmentOutbox, what, c.afterTurn(f))
+// inTurnWithEvent is inTurn for a change with an event.
+func (c *Crew) inTurnWithEvent(ctx context.Context, what string, f func(context.Context, bun.IDB) error) error {
+	return c.db.inTxWithEvent(ctx, fulfilmentOutbox, what, c.afterTurn(f))
 }
 
 func (c *Crew) afterTurn(f func(context.Context, bun.IDB) error) func(context.Context, bun.IDB) error {
@@ -87,10 +87,10 @@ func (c *Crew) afterTurn(f func(context.Context, bun.IDB) error) func(context.Co
 	}
 }
 
-// Assign gives the call the cleaner who has been free longest or, when nobody
-// is free, a place at the end of the queue: Done, with the cleaner once there
-// is one; a call that is answered that way has been told. Undone, and why, when
-// it was cancelled, even before, or asked for too late.
+// Assign assigns the cleaner that has been free longest to the call or, if none is
+// free, appends the call to the queue: Done, with the cleaner once there is one; the
+// caller is then the notification. Undone, with the reason: the call was cancelled,
+// possibly before, or is too late.
 func (c *Crew) Assign(ctx context.Context, call booking.Call) (booking.Outcome, error) {
 	var row assignmentRow
 	err := c.inTurn(ctx, "assign cleaner", func(ctx context.Context, q bun.IDB) (err error) {
@@ -107,7 +107,7 @@ func (c *Crew) Assign(ctx context.Context, call booking.Call) (booking.Outcome, 
 			return err
 		}
 		if first == 0 {
-			row, err = tellNow(ctx, q, call.OrderID)
+			row, err = notifyNow(ctx, q, call.OrderID)
 			return err
 		}
 		if call.Late {
@@ -125,17 +125,16 @@ func (c *Crew) Assign(ctx context.Context, call booking.Call) (booking.Outcome, 
 	return row.outcome(), nil
 }
 
-// tellNow is the assignment as it stands, whose call hears of it with this
-// very answer.
-func tellNow(ctx context.Context, q bun.IDB, orderID string) (row assignmentRow, err error) {
+// notifyNow returns the assignment and records that the call is notified by this answer.
+func notifyNow(ctx context.Context, q bun.IDB, orderID string) (row assignmentRow, err error) {
 	err = q.NewRaw("UPDATE assignments SET told = (state <> ?) WHERE order_id = ? RETURNING *",
 		assignmentWaiting, orderID).Scan(ctx, &row)
 	return row, err
 }
 
-// serve gives the call that has waited longest the cleaner who has been free
-// longest, if there are both. The call that asks, if any, hears of it at once;
-// any other is still to be told.
+// serve assigns the cleaner that has been free longest to the oldest waiting call, if
+// there are both. The calling call, if any, is notified by the answer; any other is
+// still to be notified.
 func serve(ctx context.Context, q bun.IDB, asking string) (next assignmentRow, err error) {
 	err = q.NewRaw(`UPDATE assignments SET state = ?, cleaner_id = free.id, cleaner_name = free.name,
 			told = (order_id = ?), at = ?
@@ -152,8 +151,8 @@ func serve(ctx context.Context, q bun.IDB, asking string) (next assignmentRow, e
 	return next, err
 }
 
-// free ends the work of the call's cleaner, if it has one, who then serves the
-// next.
+// free ends the call's assignment, if there is one, and assigns the cleaner to the next
+// call.
 func free(ctx context.Context, q bun.IDB, orderID string) error {
 	freed, err := affected(q.NewRaw("UPDATE cleaners SET order_id = '', free_since = ? WHERE order_id = ?",
 		lastOfTheFree, orderID).Exec(ctx))
@@ -164,12 +163,12 @@ func free(ctx context.Context, q bun.IDB, orderID string) error {
 	return err
 }
 
-// lastOfTheFree is the place behind all who are free.
+// lastOfTheFree is the position after all free cleaners.
 const lastOfTheFree schema.Safe = "(SELECT COALESCE(max(free_since), 0) + 1 FROM cleaners WHERE order_id = '')"
 
-// Finish frees the call's cleaner after the work, once. Undone, and why, when
-// the call was cancelled before. NotAssigned: it still waits for a cleaner.
-// NotFound: it never came.
+// Finish frees the call's cleaner after the work, once. Undone, with the reason: the
+// call was cancelled before. NotAssigned: it still waits for a cleaner. NotFound: it
+// was never requested.
 func (c *Crew) Finish(ctx context.Context, orderID string) (booking.Outcome, error) {
 	outcome := booking.Outcome{Result: booking.Done}
 	err := c.inTurn(ctx, "finish cleaning", func(ctx context.Context, q bun.IDB) error {
@@ -198,9 +197,9 @@ func (c *Crew) Finish(ctx context.Context, orderID string) (booking.Outcome, err
 	return outcome, nil
 }
 
-// Cancel frees the call's cleaner, or takes the call from the queue, and
-// answers the same from then on. One that never came never will. The first
-// reason given stays.
+// Cancel frees the call's cleaner, or removes the call from the queue. Repeating it
+// returns the same. A call that was not requested before cannot be requested later. The
+// first reason stays.
 func (c *Crew) Cancel(ctx context.Context, call booking.Call) (booking.Undo, error) {
 	var row assignmentRow
 	err := c.inTurn(ctx, "cancel assignment", func(ctx context.Context, q bun.IDB) error {

@@ -12,9 +12,9 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// wrong counts, at one moment, what must never be: pairs of a free cleaner and
-// a call that waits, calls that wait though a later one was served, and
-// assignments that the call and the cleaner do not agree on.
+// wrong counts what must never exist: pairs of a free cleaner and a waiting call, calls
+// that wait though a later one was assigned, and assignments on which the call and the
+// cleaner do not agree.
 const wrong = `SELECT
 	(SELECT count(*) FROM assignments CROSS JOIN cleaners WHERE state = 'waiting' AND cleaners.order_id = ''),
 	(SELECT count(*) FROM assignments AS first JOIN assignments AS later ON later.seq > first.seq
@@ -23,7 +23,7 @@ const wrong = `SELECT
 		WHERE (COALESCE(state, '') = 'assigned' OR COALESCE(cleaners.order_id, '') <> '')
 			AND (COALESCE(state, '') <> 'assigned' OR COALESCE(cleaner_id, '') <> COALESCE(id, '')))`
 
-// requireRight looks at the tables as they are now.
+// requireRight checks the tables as they are now.
 func (c crew) requireRight(ctx context.Context) error {
 	var idle, overtaken, torn int
 	if err := c.db.SQL().QueryRowContext(ctx, wrong).Scan(&idle, &overtaken, &torn); err != nil {
@@ -88,7 +88,7 @@ func testConcurrentCalls(t *testing.T, fresh newURL) {
 			})
 			require.NoError(t, c.requireRight(t.Context()))
 		}
-		// Everybody who still wants to is served in the end.
+		// Every call that was not cancelled is assigned in the end.
 		waiting, err := c.Waiting(t.Context())
 		require.NoError(t, err)
 		for ; waiting > 0; waiting-- {
@@ -100,17 +100,17 @@ func testConcurrentCalls(t *testing.T, fresh newURL) {
 	})
 }
 
-// anyAtWork is a call that somebody is assigned to.
+// anyAtWork is an assigned call.
 func (c crew) anyAtWork(t *testing.T) string {
 	t.Helper()
 	cleaners, _, err := c.Cleaners(t.Context(), booking.CleanerFilter{}, booking.Page{})
 	require.NoError(t, err)
 	require.NotEmpty(t, cleaners)
-	return cleaners[rand.IntN(len(cleaners))].OrderID // while somebody waits, nobody is free
+	return cleaners[rand.IntN(len(cleaners))].OrderID // while calls wait, no cleaner is free
 }
 
-// comeOrGo does one thing with the call: a new one comes, an older one is
-// finished, cancelled or asks again. Now and then a cleaner is taken on.
+// comeOrGo does one thing with the call: a new one is requested, an older one is
+// finished, cancelled or repeated. Sometimes a cleaner is added.
 func (c crew) comeOrGo(ctx context.Context, round, call int, comes bool) (err error) {
 	order := key("o", call)
 	what := rand.IntN(20)

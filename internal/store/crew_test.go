@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// crew is a Crew whose answers a test states.
+// crew is a Crew whose results a test requires.
 type crew struct {
 	*store.Crew
 	db *store.DB
@@ -36,8 +36,7 @@ func (c crew) add(t *testing.T, id string) {
 	require.NoError(t, err)
 }
 
-// assigned is the outcome for the call that the cleaner comes to, "" while
-// nobody does.
+// assigned is the outcome of a call with the cleaner, "" for none.
 func assigned(cleaner string) booking.Outcome {
 	outcome := booking.Outcome{Result: booking.Done}
 	if cleaner != "" {
@@ -88,7 +87,7 @@ func (c crew) withdraw(t *testing.T, id string, withdrawn bool) booking.CleanerA
 	return cleaner
 }
 
-// on requires which calls the cleaner is on.
+// on requires the cleaner's calls under way.
 func (c crew) on(t *testing.T, id string, calls ...booking.Call) {
 	t.Helper()
 	assignments, err := c.AssignmentsOf(t.Context(), id)
@@ -125,7 +124,7 @@ func (c crew) waiting(t *testing.T, want int) {
 	}
 }
 
-// untold requires which calls do not know their cleaner.
+// untold requires which calls have not been notified of their cleaner.
 func (c crew) untold(t *testing.T, orderIDs ...string) {
 	t.Helper()
 	calls, err := c.Untold(t.Context())
@@ -173,7 +172,7 @@ func testCrew(t *testing.T, fresh newURL) {
 		c.withdraw(t, "b", true)
 		c.assign(t, "o2", assigned(""))
 		c.atWork(t, "o1", "")
-		c.finish(t, "o1", done) // they finish what they have
+		c.finish(t, "o1", done) // it finishes what it has
 		c.waiting(t, 1)
 		c.atWork(t, "", "")
 		require.Equal(t, "o2", c.withdraw(t, "b", false).OrderID, "who is brought back goes to who has waited longest")
@@ -181,7 +180,7 @@ func testCrew(t *testing.T, fresh newURL) {
 		c.withdraw(t, "b", false)
 		c.atWork(t, "", "o2")
 		c.cancel(t, "o2", booking.ByCustomer, true)
-		c.withdraw(t, "a", false) // and stands behind who was free before
+		c.withdraw(t, "a", false) // and comes after those that were free before
 		c.assign(t, "o3", assigned("b"))
 		c.assign(t, "o4", assigned("a"))
 	})
@@ -212,7 +211,7 @@ func testCrew(t *testing.T, fresh newURL) {
 		got, err := c.Cleaner(t.Context(), "a")
 		require.NoError(t, err)
 		require.Equal(t, want, got)
-		c.assign(t, "o1", assigned("a")) // its answer does not change
+		c.assign(t, "o1", assigned("a")) // the outcome does not change
 	})
 }
 
@@ -223,12 +222,12 @@ func testAssign(t *testing.T, fresh newURL) {
 		c.assign(t, "o1", assigned("a"))
 		c.assign(t, "o2", assigned("b"))
 		c.atWork(t, "o1", "o2")
-		c.untold(t) // they were told with the answer
+		c.untold(t) // they were notified with the answer
 		c.waiting(t, 0)
 
 		c.finish(t, "o1", done)
 		c.finish(t, "o1", done)
-		c.assign(t, "o1", assigned("a")) // once and for all
+		c.assign(t, "o1", assigned("a")) // for good
 		c.atWork(t, "", "o2")
 	})
 
@@ -274,7 +273,7 @@ func testQueue(t *testing.T, fresh newURL) {
 		c.add(t, "b")
 		c.untold(t, "o1")
 		c.assign(t, "o1", assigned("b"))
-		c.untold(t) // the repeat has told it
+		c.untold(t) // the repeat has notified it
 	})
 
 	run(t, "InTheOrderOfWaiting", func(t *testing.T) {
@@ -339,7 +338,7 @@ func testCancelAssignment(t *testing.T, fresh newURL) {
 		c.finish(t, "o1", done)
 		c.assign(t, "o2", assigned("a"))
 		c.cancel(t, "o1", booking.ByCustomer, true)
-		c.atWork(t, "o2") // nobody is freed twice
+		c.atWork(t, "o2") // no cleaner is freed twice
 		c.finish(t, "o1", undone)
 	})
 }

@@ -16,8 +16,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// cursorsOf fills every list that has cursors and answers how each is read
-// from a cursor on, one row at a time.
+// cursorsOf fills every list with cursors and returns how each is read from a cursor,
+// one row at a time.
 func cursorsOf(t *testing.T, fresh newURL) map[string]func(ctx context.Context, cursor string) (next string, err error) {
 	ctx := t.Context()
 	catalogue, mypage := store.NewCatalogue(setup(t, fresh, "catalogue")), store.NewMypage(setup(t, fresh, "mypage"))
@@ -86,7 +86,7 @@ func cursorsOf(t *testing.T, fresh newURL) map[string]func(ctx context.Context, 
 	}
 }
 
-// forgeries are cursors that look like the one that a list gave out.
+// forgeries are cursors that look like the list's own.
 func forgeries(t *testing.T, cursor string) map[string]string {
 	t.Helper()
 	place := placeOf(t, cursor)
@@ -114,9 +114,9 @@ func forgeries(t *testing.T, cursor string) map[string]string {
 	return forged
 }
 
-// testCursors: a list goes on from what it gave out, and so does one that shows
-// some of it, such as the events of one customer. Anything else either is a place in
-// the list or is refused, whatever the database thinks of it.
+// testCursors: a list continues from its own cursors, and so does a part of it, such as
+// the events of one customer. Any other cursor is either a place in the list or
+// refused, on every database.
 func testCursors(t *testing.T, fresh newURL) {
 	lists := cursorsOf(t, fresh)
 	given := map[string]string{}
@@ -155,7 +155,7 @@ func testCursors(t *testing.T, fresh newURL) {
 	}
 }
 
-// placeOf is what a cursor says: the list and the place in it.
+// placeOf is the content of a cursor: the list and the place in it.
 func placeOf(t *testing.T, cursor string) (place []string) {
 	t.Helper()
 	text, err := base64.RawURLEncoding.DecodeString(cursor)
@@ -164,8 +164,8 @@ func placeOf(t *testing.T, cursor string) (place []string) {
 	return place
 }
 
-// FuzzCursor: what is decoded is in the bounds of every database and is what
-// would be given out for the same place.
+// FuzzCursor: a decoded cursor is within the limits of every database, and is encoded
+// the same.
 func FuzzCursor(f *testing.F) {
 	f.Add("orders", "2026-11-28T00:00:00.123456Z", "food-1")
 	f.Add("orders", "0000-01-01T00:00:00Z", "food-1")

@@ -15,11 +15,11 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Decisions are those that could not be delivered to their order. It implements
-// orders.KeptDecisions, in the database of the read model.
+// Decisions are decisions that could not be delivered to their order, in the read
+// model's database. It implements orders.KeptDecisions.
 type Decisions struct{ db *DB }
 
-// NewDecisions keeps decisions in db, which holds the read model.
+// NewDecisions stores decisions in db, the read model's database.
 func NewDecisions(db *DB) *Decisions { return &Decisions{db} }
 
 // decisionWaits is the state of a kept decision that is not settled.
@@ -55,7 +55,8 @@ func (r decisionRow) kept() orders.KeptDecision {
 	return k
 }
 
-// Put implements orders.KeptDecisions. Decisions on one order take turns.
+// Put implements orders.KeptDecisions. Decisions on one order are stored one after the
+// other.
 func (d *Decisions) Put(ctx context.Context, k orders.KeptDecision) error {
 	row := &decisionRow{
 		OrderID: k.OrderID, ID: k.ID, Kind: k.Kind, Decision: k.Update, Note: k.Note, Expect: k.Expect, Caller: k.Caller,
@@ -95,8 +96,8 @@ func ahead(ctx context.Context, q bun.IDB, k orders.KeptDecision) (waiting int, 
 	}), err
 }
 
-// Waits tells how many decisions on the order wait that were made before a moment. It
-// implements activities.Decisions.
+// Waits counts the waiting decisions on the order that were made before the given time.
+// It implements activities.Decisions.
 func (d *Decisions) Waits(ctx context.Context, orderID string, before time.Time) (n int, err error) {
 	err = d.db.run(ctx, "count kept decisions on order", func(ctx context.Context, q bun.IDB) error {
 		return q.NewRaw("SELECT count(*) FROM kept_decisions WHERE order_id = ? AND settled_at IS NULL AND decided_at < ?",
@@ -105,8 +106,8 @@ func (d *Decisions) Waits(ctx context.Context, orderID string, before time.Time)
 	return n, err
 }
 
-// Lease implements orders.KeptDecisions. Decisions that another process is about
-// to lease are passed over, and so are those behind them.
+// Lease implements orders.KeptDecisions. It skips decisions that another process is
+// leasing, and those after them on the same order.
 func (d *Decisions) Lease(ctx context.Context, n int, now, until time.Time) (leased []orders.KeptDecision, err error) {
 	err = d.db.inTx(ctx, "lease kept decisions", func(ctx context.Context, q bun.IDB) error {
 		leased = nil
@@ -144,7 +145,7 @@ func (d *Decisions) Postpone(ctx context.Context, k orders.KeptDecision, again t
 	})
 }
 
-// Settle implements orders.KeptDecisions. What is settled stays so.
+// Settle implements orders.KeptDecisions. A settled decision does not change any more.
 func (d *Decisions) Settle(ctx context.Context, k orders.KeptDecision, s orders.SettledDecision) error {
 	return d.db.inTx(ctx, "settle kept decision", func(ctx context.Context, q bun.IDB) error {
 		settled, err := affected(q.NewRaw(
@@ -157,7 +158,7 @@ func (d *Decisions) Settle(ctx context.Context, k orders.KeptDecision, s orders.
 	})
 }
 
-// addRefused shows a decision with its order, if that is in the read model.
+// addRefused adds a refused decision to its order's row, if there is one.
 func addRefused(ctx context.Context, q bun.IDB, d dialect, k orders.KeptDecision, s orders.SettledDecision) error {
 	var rows []orderRow
 	err := q.NewRaw("SELECT id, refused FROM orders WHERE id = ? ?", k.OrderID, d.forUpdate).Scan(ctx, &rows)
@@ -172,7 +173,7 @@ func addRefused(ctx context.Context, q bun.IDB, d dialect, k orders.KeptDecision
 	}
 	s.At = micros(s.At)
 	entries = append(entries, s.Entry(k))
-	text, err := json.Marshal(entries[max(0, len(entries)-orders.MostKept):]) // what repeats without end is not kept without end
+	text, err := json.Marshal(entries[max(0, len(entries)-orders.MostKept):]) // the list is limited
 	if err != nil {
 		return fmt.Errorf("write refused decisions as JSON: %w", err)
 	}
@@ -209,7 +210,7 @@ func (d *Decisions) Forget(ctx context.Context, before time.Time) (n int, err er
 	return n, err
 }
 
-// All lists the decisions that wait, for the audit.
+// All lists the waiting decisions, for the audit.
 func (d *Decisions) All(ctx context.Context) iter.Seq2[orders.KeptDecision, error] {
 	rows := all(ctx, d.db, "list kept decisions", func(ctx context.Context, q bun.IDB, is after, last decisionRow) (rows []decisionRow, err error) {
 		err = q.NewSelect().Model(&rows).Where("settled_at IS NULL").

@@ -13,7 +13,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// keptOf are kept decisions of a test's own, and the read model that goes with them.
+// keptOf are the kept decisions of one test, with their read model.
 type keptOf struct {
 	*testing.T
 	*store.Decisions
@@ -31,7 +31,7 @@ func testDecisions(t *testing.T, fresh newURL) {
 	}
 }
 
-// decided is a decision on an order, made so long after the first.
+// decided is a decision on an order, made `after` the first.
 func decided(orderID, update string, after time.Duration) orders.KeptDecision {
 	return orders.KeptDecision{
 		Decision: orders.Decision{OrderID: orderID, Kind: booking.Lodging, Update: update, Note: "as I say", Expect: "before:72h/95000"},
@@ -46,8 +46,7 @@ func (k keptOf) put(orderID, update string, after time.Duration) orders.KeptDeci
 	return d
 }
 
-// lease leases decisions on up to n orders at a moment, for a minute, and tells
-// which.
+// lease leases decisions on up to n orders at a time, for a minute, and names them.
 func (k keptOf) lease(n int, at time.Time) []string {
 	k.Helper()
 	leased, err := k.Lease(k.Context(), n, at, at.Add(time.Minute))
@@ -87,8 +86,8 @@ func (k keptOf) all() []string {
 	return named(all)
 }
 
-// testDecisionsPut: a decision is kept once, and so is an equal one of its caller
-// that was made later.
+// testDecisionsPut: a decision is stored once, as is an equal later one of the same
+// caller.
 func testDecisionsPut(k keptOf) {
 	require.Equal(k, orders.OpenDecisions{}, k.open())
 	first := k.put("a", "confirm", 0)
@@ -141,8 +140,8 @@ func testDecisionsPut(k keptOf) {
 	require.Equal(k, first, leased[1])
 }
 
-// testDecisionsLease: of each order the oldest decision has one process at a time,
-// and those behind it wait until it is settled.
+// testDecisionsLease: one process has the oldest decision on each order; the later ones
+// wait until it is settled.
 func testDecisionsLease(k keptOf) {
 	at := received.Add(time.Hour)
 	k.put("a", "cancel", time.Second)
@@ -170,8 +169,8 @@ func testDecisionsLease(k keptOf) {
 	require.LessOrEqual(k, len(all), 2, "each once")
 }
 
-// testDecisionsSettle: what was not carried out is shown with its order, which has
-// not changed, whatever becomes of that.
+// testDecisionsSettle: a decision that was not carried out is shown with its order,
+// which is otherwise unchanged, and stays in later versions of it.
 func testDecisionsSettle(k keptOf) {
 	require.NoError(k, k.pages.Publish(k.Context(), contract.Publication{View: newView("a", "alice", 5, booking.Cancelled)}))
 	before, err := k.pages.View(k.Context(), "a")
@@ -215,7 +214,7 @@ func testDecisionsSettle(k keptOf) {
 	require.Equal(k, v, again, "the saga shows what was carried out")
 }
 
-// testDecisionsForget: what is settled is forgotten after a while, and nothing else.
+// testDecisionsForget: only settled decisions are deleted after a while.
 func testDecisionsForget(k keptOf) {
 	k.put("a", "confirm", 0)
 	old, young := k.put("b", "confirm", 0), k.put("c", "confirm", 0)

@@ -9,63 +9,63 @@ import (
 	"github.com/uptrace/bun/schema"
 )
 
-// dialect is all in which the two databases differ.
+// dialect is the difference between the two databases.
 type dialect struct {
 	bun func() schema.Dialect
-	// oneWriter: transactions run one after the other, in one process or a few
-	// on one machine, and there is nobody to be notified.
+	// oneWriter: transactions run one after the other, in one process or a few on one
+	// machine, and no process needs notifications.
 	oneWriter bool
-	// forUpdate ends a SELECT whose rows are to be locked in the order in
-	// which it finds them. SQLite's one writer needs no locks.
+	// forUpdate ends a SELECT that locks its rows in the order in which it finds them.
+	// SQLite has one writer and needs no locks.
 	forUpdate schema.Safe
-	// forUpdateOfFree is forUpdate that passes over rows which are locked.
+	// forUpdateOfFree is forUpdate that skips locked rows.
 	forUpdateOfFree schema.Safe
-	// takeTurns stands before the first statement of a transaction and makes
-	// the transactions of the same turn, an order's id mostly, wait for each
-	// other. They get their numbers, by which events are ordered, with their
-	// first change: after it.
+	// takeTurns precedes the first statement of a transaction and makes transactions
+	// with the same turn, mostly an order's id, run one after the other. A transaction
+	// gets its number, by which events are ordered, with its first change: after
+	// takeTurns.
 	takeTurns func(turn string) schema.QueryAppender
-	// settled holds for events before which no other event can turn up any
-	// more: of transactions that began before every one that still runs.
+	// settled selects events that no later event can precede: events of transactions
+	// that began before all running ones.
 	settled schema.Safe
-	// ofPage holds for rows whose item_id is among those of the query's page.
-	// PostgreSQL expects few in an array, and many of a subquery: it would read
-	// the whole table for them.
+	// ofPage selects rows whose item_id is in the query's page. PostgreSQL expects few
+	// values in an array, but many in a subquery: for a subquery it would read the
+	// whole table.
 	ofPage schema.Safe
-	// write is a statement that makes a transaction write to the disk, and
-	// changes nothing that is read.
+	// write is a statement that makes a transaction write to the disk without a visible
+	// change.
 	write string
-	// types are what migrations say of columns.
+	// types are the column types in migrations.
 	types columnTypes
 }
 
 // columnTypes is the data of the migrations' templates.
 type columnTypes struct {
-	// Key is a text that is compared byte by byte, whatever the database's
-	// language: lists are ordered by it.
+	// Key is a text that is compared byte by byte, in every locale: lists are ordered
+	// by it.
 	Key string
 	// Time is an instant in UTC, to the microsecond.
 	Time string
-	// JSON is a document, kept as it was written.
+	// JSON is a document that is stored as it was written.
 	JSON string
-	// Serial is a primary key that counts up.
+	// Serial is an ascending primary key.
 	Serial string
-	// Once is the default of an instant in rows that are there already, or
-	// written by a version that does not know it.
+	// Once is the default of an instant, for existing rows and for rows of an earlier
+	// version.
 	Once string
-	// Derived is how a column is kept that follows from others.
+	// Derived is a generated column.
 	Derived string
 	// Transaction is the number of the transaction that wrote the row.
 	Transaction string
-	// Object is the function that makes a JSON object of names and values, and
-	// True and False are values for it.
+	// Object is the function that makes a JSON object of names and values, with the
+	// values True and False.
 	Object, True, False string
-	// forever is what keeps the lines of a table, [1], from being changed or removed.
+	// forever prevents changes and deletions of the rows of a table, [1].
 	forever string
 }
 
-// AppendOnly is the statements after which lines are added to a table and neither changed
-// nor removed.
+// AppendOnly returns the statements after which rows can be added to a table, but
+// neither changed nor removed.
 func (c columnTypes) AppendOnly(table string) string {
 	return strings.ReplaceAll(c.forever, "[1]", table)
 }
@@ -78,7 +78,7 @@ var postgres = dialect{
 	},
 	settled: "tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
 	ofPage:  "item_id = ANY (ARRAY(SELECT DISTINCT item_id FROM page))",
-	// The message alone can be written in a session that is read-only.
+	// The message alone can be written in a read-only session.
 	write: `DO $$ BEGIN
 		IF current_setting('transaction_read_only')::boolean THEN RAISE read_only_sql_transaction; END IF;
 		PERFORM pg_logical_emit_message(true, 'yeyak', 'health');
@@ -112,9 +112,9 @@ var sqlite = dialect{
 		Time:        "timestamp",
 		JSON:        "text",
 		Serial:      "integer PRIMARY KEY AUTOINCREMENT",
-		Once:        "'1970-01-01 00:00:00+00:00'", // it takes constants only
+		Once:        "'1970-01-01 00:00:00+00:00'", // SQLite allows only constants
 		Derived:     "VIRTUAL",
-		Transaction: "bigint NOT NULL DEFAULT 0", // one writer: they commit in the order of their rows
+		Transaction: "bigint NOT NULL DEFAULT 0", // one writer: transactions commit in the order of their rows
 		Object:      "json_object",
 		True:        "json('true')",
 		False:       "json('false')",

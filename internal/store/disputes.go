@@ -13,8 +13,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// NoteDisputes writes which disputes of the order's payment are open, into a column of
-// their own, and returns the order's view. Without a row: NotFound.
+// NoteDisputes stores the open disputes of the order's payment in a column of their
+// own, and returns the order's view. NotFound: the order has no row.
 func (m *Mypage) NoteDisputes(ctx context.Context, orderID string, open []booking.Dispute) (contract.View, error) {
 	var disputes *string
 	if len(open) > 0 {

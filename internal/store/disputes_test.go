@@ -11,8 +11,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// testDisputes: an open dispute marks the order's row wherever that is read, and no
-// publication of its saga, newer or written anew, takes the mark away.
+// testDisputes: an open dispute marks the order's row in all reads, and no publication
+// or replacement of the row removes the mark.
 func testDisputes(t *testing.T, mypage *store.Mypage) {
 	open := []booking.Dispute{{ID: "du_1", Amount: won, State: booking.DisputeOpen, EvidenceDueBy: time.Date(2026, 12, 9, 0, 0, 0, 0, time.UTC)}}
 	_, err := mypage.NoteDisputes(t.Context(), "disputed", open)
@@ -51,7 +51,7 @@ func testDisputes(t *testing.T, mypage *store.Mypage) {
 		}
 	}
 	is(false, booking.Confirmed)
-	for range 2 { // the second time it is noted already
+	for range 2 { // the second time it is stored already
 		view, err := mypage.NoteDisputes(t.Context(), "disputed", open)
 		require.NoError(t, err)
 		require.Equal(t, "owner of c", view.OwnerID)

@@ -20,12 +20,11 @@ type deletionRow struct {
 	Done      bool
 }
 
-// errDayAndEnd is why drinks are selected by their date or by when their day
-// is over, and not by both.
+// errDayAndEnd: drinks are selected by their date or by the end of their day, not by
+// both.
 var errDayAndEnd = errors.New("list drinks: no index serves a date together with what ends later")
 
-// AddDrink registers a drink, of which there are count on its day, under an id
-// that no other has.
+// AddDrink registers a drink under a new id, with a stock of count on its day.
 func (c *Catalogue) AddDrink(ctx context.Context, by string, d booking.Drink, count int) error {
 	text, err := c.drinks.write(d.ID, d)
 	if err != nil {
@@ -33,17 +32,17 @@ func (c *Catalogue) AddDrink(ctx context.Context, by string, d booking.Drink, co
 	}
 	data := d.EventData()
 	data.Count = &count
-	return c.db.telling(ctx, catalogueOutbox, "add drink", func(ctx context.Context, q bun.IDB) error {
+	return c.db.inTxWithEvent(ctx, catalogueOutbox, "add drink", func(ctx context.Context, q bun.IDB) error {
 		_, err := q.NewRaw("INSERT INTO drinks (id, doc, created_at, ends_at) VALUES (?, ?, ?, ?)", d.ID, text, now(), micros(d.Ends())).Exec(ctx)
 		if err != nil {
 			return err
 		}
-		return tell(ctx, q, catalogueOutbox, event(booking.DrinkRegistered, by, d.ID, 1, data))
+		return writeEvent(ctx, q, catalogueOutbox, event(booking.DrinkRegistered, by, d.ID, 1, data))
 	})
 }
 
-// Drink is the drink with the id and, when it is no longer sold, how far its
-// deletion has come. NotFound when there is none.
+// Drink returns the drink with the id and, if it is not sold any more, the progress of
+// its deletion. It returns NotFound if there is no such drink.
 func (c *Catalogue) Drink(ctx context.Context, id string) (booking.Drink, *booking.DrinkDeletion, error) {
 	var row struct {
 		Doc string
@@ -66,8 +65,8 @@ func (c *Catalogue) Drink(ctx context.Context, id string) (booking.Drink, *booki
 	}, nil
 }
 
-// Drinks lists the drinks that the filter selects and that were not deleted,
-// newest first. InvalidCursor: the page's cursor is not one of this list.
+// Drinks lists the selected drinks that are not deleted, newest first. It returns
+// InvalidCursor for a cursor of another list.
 func (c *Catalogue) Drinks(ctx context.Context, f booking.CatalogueFilter, p booking.Page) ([]booking.Drink, string, error) {
 	switch {
 	case f.EndsAfter.IsZero():
@@ -79,7 +78,7 @@ func (c *Catalogue) Drinks(ctx context.Context, f booking.CatalogueFilter, p boo
 	}
 }
 
-// CountDrinks is how many Drinks lists, up to booking.CountedTo.
+// CountDrinks counts what Drinks lists, up to booking.CountedTo.
 func (c *Catalogue) CountDrinks(ctx context.Context, f booking.CatalogueFilter) (int, error) {
 	if !f.EndsAfter.IsZero() && !f.Date.IsZero() {
 		return 0, errDayAndEnd
@@ -91,8 +90,8 @@ func (c *Catalogue) CountDrinks(ctx context.Context, f booking.CatalogueFilter) 
 	return c.drinks.count(ctx, func(q bun.IDB) *bun.SelectQuery { return c.sold(q, f).OrderExpr(order) })
 }
 
-// sold selects the drinks that were not deleted and, if the filter asks for
-// that, whose day is not over.
+// sold selects the drinks that are not deleted and, if the filter asks for that, whose
+// day has not ended.
 func (c *Catalogue) sold(q bun.IDB, f booking.CatalogueFilter) *bun.SelectQuery {
 	query := c.drinks.selection(q, f).Where("NOT deleted")
 	if !f.EndsAfter.IsZero() {
@@ -101,9 +100,9 @@ func (c *Catalogue) sold(q bun.IDB, f booking.CatalogueFilter) *bun.SelectQuery 
 	return query
 }
 
-// onSale selects the drinks whose day is not over. It finds all of them before
-// they are put in order: a walk from the newest backwards would pass every
-// drink whose day is over. Only those on the page have their documents read.
+// onSale selects the drinks whose day has not ended. It finds all of them before it
+// sorts: a scan from the newest backwards would pass every drink whose day has ended.
+// Only the documents of the page are read.
 func (c *Catalogue) onSale(q bun.IDB, f booking.CatalogueFilter) *bun.SelectQuery {
 	return q.NewSelect().
 		TableExpr("(WITH found AS MATERIALIZED (?) SELECT * FROM found) AS on_sale", c.sold(q, f).Column("id", "created_at")).
@@ -111,8 +110,8 @@ func (c *Catalogue) onSale(q bun.IDB, f booking.CatalogueFilter) *bun.SelectQuer
 		ColumnExpr("(SELECT doc FROM drinks WHERE drinks.id = on_sale.id) AS doc")
 }
 
-// ChangeDrink is ChangePlace for a drink. Its day stays what it is, too: its
-// stock is of that day. NotFound: it is being deleted, or was.
+// ChangeDrink is ChangePlace for a drink. The day cannot change either: its stock
+// belongs to the day. NotFound: the drink is deleted or being deleted.
 func (c *Catalogue) ChangeDrink(ctx context.Context, by, id string, change func(*booking.Drink) error) (booking.Drink, error) {
 	return c.drinks.change(ctx, by, id, func(d *booking.Drink) error {
 		day, zone := d.Date, d.TimeZone
@@ -122,12 +121,11 @@ func (c *Catalogue) ChangeDrink(ctx context.Context, by, id string, change func(
 	})
 }
 
-// NoteDeletion takes the drink out of the list, for good, and notes how far
-// its deletion has come. That never goes backwards: a note that comes late
-// takes nothing back.
+// NoteDeletion removes the drink from the list, for good, and stores the deletion's
+// progress. An earlier progress that arrives late changes nothing.
 func (c *Catalogue) NoteDeletion(ctx context.Context, by, drinkID string, d booking.DrinkDeletion) error {
 	row := &deletionRow{DrinkID: drinkID, Orders: d.Orders, Cancelled: d.Cancelled, Over: d.Over, Done: d.Done}
-	return c.db.telling(ctx, catalogueOutbox, "note deletion of drink", func(ctx context.Context, q bun.IDB) error {
+	return c.db.inTxWithEvent(ctx, catalogueOutbox, "note deletion of drink", func(ctx context.Context, q bun.IDB) error {
 		if err := c.takeOff(ctx, q, by, drinkID); err != nil {
 			return err
 		}
@@ -142,7 +140,7 @@ func (c *Catalogue) NoteDeletion(ctx context.Context, by, drinkID string, d book
 	})
 }
 
-// takeOff takes the drink out of the list, once.
+// takeOff removes the drink from the list, once.
 func (c *Catalogue) takeOff(ctx context.Context, q bun.IDB, by, drinkID string) error {
 	var row struct {
 		Doc     string
@@ -163,5 +161,5 @@ func (c *Catalogue) takeOff(ctx context.Context, q bun.IDB, by, drinkID string) 
 	data := drink.EventData()
 	off := true
 	data.Withdrawn, data.Deleted = &off, true
-	return tell(ctx, q, catalogueOutbox, event(booking.DrinkDeleted, by, drinkID, row.Version, data))
+	return writeEvent(ctx, q, catalogueOutbox, event(booking.DrinkDeleted, by, drinkID, row.Version, data))
 }

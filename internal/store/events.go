@@ -16,11 +16,11 @@ import (
 type eventRow struct {
 	bun.BaseModel `bun:"table:events"`
 
-	Seq     int64 `bun:",pk"` // this and Tx: given by the database
+	Seq     int64 `bun:",pk"` // Seq and Tx are set by the database
 	Tx      int64
 	Key     string
 	Type    booking.EventType
-	OrderID string // or the id of what can be ordered
+	OrderID string // or the id of a thing of the catalogue
 	At      time.Time
 	Data    string // JSON
 }
@@ -57,8 +57,8 @@ func (r eventRow) event() (booking.Event, error) {
 // eventFeed is the name of the feed in its cursors.
 const eventFeed = "events"
 
-// position is a place in the feed, behind the event that is there. The zero value is
-// its beginning.
+// position is a place in the feed, after the event with these numbers. The zero value
+// is the beginning.
 type position struct{ tx, seq int64 }
 
 func (r eventRow) position() position { return position{r.Tx, r.Seq} }
@@ -73,20 +73,19 @@ func (p position) before(other position) bool {
 	return p.tx < other.tx || p.tx == other.tx && p.seq < other.seq
 }
 
-// Events gives up to limit events that follow the cursor after, oldest first,
-// and the cursor to go on from: after itself when there is nothing new. "" is
-// the beginning. Each event carries the cursor that goes on after it, so that a
-// reader can stop at any of them. InvalidCursor: after is not a cursor of this
-// feed.
+// Events returns up to limit events after the cursor, oldest first, and the next
+// cursor: the given one if there is nothing new. "" is the beginning. Each event has
+// the cursor that follows it, so that a reader can stop at any of them. InvalidCursor:
+// after is not a cursor of this feed.
 //
-// A reader that goes on from cursor to cursor misses no event and sees none
-// twice, and those of one order in the order of their publication. Events are
-// read only once every transaction that could still put one before them has
-// ended: on PostgreSQL, a transaction that stays open anywhere on the server
-// and has written something holds the feed up until it ends.
+// A reader that follows the cursors misses no event and reads none twice; the events of
+// one order are in the order of their publication. An event can be read only once no
+// running transaction can add an earlier one: on PostgreSQL, a transaction that has
+// written something and stays open, anywhere on the server, blocks the feed until it
+// ends.
 //
-// An event that cannot be read is passed over, and named to PassingOver: it must
-// not keep all later ones from every reader.
+// An event that cannot be read is skipped and reported to PassingOver: it must not
+// block all later ones.
 func (m *Mypage) Events(ctx context.Context, after string, limit int) (_ []booking.Event, next string, err error) {
 	from, err := decodePosition(after)
 	if err != nil {
@@ -99,9 +98,8 @@ func (m *Mypage) Events(ctx context.Context, after string, limit int) (_ []booki
 	return events, at.cursor(), nil
 }
 
-// EventsOf is Events for the events of the orders that the filter selects, which an
-// index finds. The cursor to go on from may be one behind events of other orders: what
-// is not selected is not looked at again.
+// EventsOf is Events for the orders that the filter selects, by an index. The next
+// cursor may follow other orders' events, so that they are not read again.
 func (m *Mypage) EventsOf(ctx context.Context, f booking.EventFilter, after string, limit int) (_ []booking.Event, next string, err error) {
 	from, err := decodePosition(after)
 	if err != nil {
@@ -129,7 +127,7 @@ func (m *Mypage) EventsOf(ctx context.Context, f booking.EventFilter, after stri
 	return events, at.cursor(), nil
 }
 
-// EndOfFeed is the cursor behind all events that can be read now.
+// EndOfFeed is the cursor after all events that can be read now.
 func (m *Mypage) EndOfFeed(ctx context.Context) (string, error) {
 	end, err := m.endOfFeed(ctx)
 	return end.cursor(), err
@@ -148,9 +146,9 @@ func (m *Mypage) endOfFeed(ctx context.Context) (end position, err error) {
 	return last[0].position(), nil
 }
 
-// eventsAfter reads events in the order of the feed. at is where the last of them is,
-// or one behind it that was passed over, and from if there is none. all tells that no
-// other one follows by now.
+// eventsAfter reads events in the order of the feed. at is the position of the last
+// one, or of a later one that was skipped; it is `from` if there is none. all means
+// that no other event follows at the moment.
 func (m *Mypage) eventsAfter(
 	ctx context.Context, from position, limit int, narrow func(*bun.SelectQuery),
 ) (events []booking.Event, at position, all bool, err error) {
@@ -182,8 +180,7 @@ func (m *Mypage) eventsAfter(
 	return events, at, all, nil
 }
 
-// PassingOver is the same read model, which tells note of each event that Events
-// passes over.
+// PassingOver returns a read model that calls note with each event that Events skips.
 func (m *Mypage) PassingOver(note func(*Unreadable)) *Mypage { return &Mypage{m.db, note} }
 
 func (m *Mypage) passOver(u *Unreadable) {
@@ -199,8 +196,8 @@ func (r eventRow) unreadable(cause error) *Unreadable {
 	return &Unreadable{OrderID: r.OrderID, Cause: cause}
 }
 
-// UnreadableEvents lists the events of the feed that its readers are not told,
-// each as an Unreadable.
+// UnreadableEvents lists the events of the feed that cannot be read, each as an
+// Unreadable.
 func (m *Mypage) UnreadableEvents(ctx context.Context) iter.Seq2[booking.Event, error] {
 	rows := all(ctx, m.db, "list every event", func(ctx context.Context, q bun.IDB, is after, last eventRow) (rows []eventRow, err error) {
 		err = q.NewSelect().Model(&rows).Where("(tx, seq) ? (?, ?)", is, last.Tx, last.Seq).
@@ -214,7 +211,7 @@ func (m *Mypage) UnreadableEvents(ctx context.Context) iter.Seq2[booking.Event, 
 	})
 }
 
-// decodePosition reads a cursor of the feed, "" as its beginning.
+// decodePosition parses a cursor of the feed; "" is the beginning.
 func decodePosition(cursor string) (position, error) {
 	if cursor == "" {
 		return position{}, nil

@@ -23,7 +23,7 @@ func newEvent(orderID string, n int) booking.Event {
 	}
 }
 
-// publishEvents publishes the order with its events number from to number to.
+// publishEvents publishes the order with its events from number `from` to number `to`.
 func publishEvents(ctx context.Context, m *store.Mypage, orderID string, from, to int) error {
 	p := contract.Publication{View: newView(orderID, "c", int64(to), booking.Paid)}
 	for n := from; n <= to; n++ {
@@ -32,14 +32,14 @@ func publishEvents(ctx context.Context, m *store.Mypage, orderID string, from, t
 	return m.Publish(ctx, p)
 }
 
-// follower reads the feed from the beginning, part by part.
+// follower reads the feed from the beginning, page by page.
 type follower struct {
 	m      *store.Mypage
 	cursor string
 	seen   []booking.Event
 }
 
-// follow reads what there is by now.
+// follow reads all events up to now.
 func (f *follower) follow(t *testing.T) {
 	t.Helper()
 	for {
@@ -53,8 +53,8 @@ func (f *follower) follow(t *testing.T) {
 	}
 }
 
-// followUntil reads until n events were seen. Another database's transactions
-// on the same server can hold the feed up, but not for long.
+// followUntil reads until n events were read. Transactions of other databases on the
+// same server can block the feed, but not for long.
 func (f *follower) followUntil(t *testing.T, n int) {
 	t.Helper()
 	again := time.NewTicker(5 * time.Millisecond)
@@ -70,8 +70,7 @@ func (f *follower) followUntil(t *testing.T, n int) {
 	require.Len(t, f.seen, n)
 }
 
-// requireInOrder requires each order's events to be there from its first to
-// its last, each once.
+// requireInOrder requires each order's events from its first to its last, each once.
 func (f *follower) requireInOrder(t *testing.T) {
 	t.Helper()
 	last := map[string]int{}
@@ -152,8 +151,8 @@ func testEvents(t *testing.T, fresh newURL) {
 	})
 
 	run(t, "OnePublicationOvertakesAnother", func(t *testing.T) {
-		// A publication is retried with the events of those before it while
-		// the earlier attempt may still be on its way.
+		// A publication is retried with the events of earlier ones while its first
+		// attempt may still be on the way.
 		reader := follower{m: store.NewMypage(setup(t, fresh, "mypage"))}
 		const orders, depth = 10, 6
 		together(t, orders*depth, func(i int) (struct{}, error) {
@@ -177,7 +176,7 @@ func testEvents(t *testing.T, fresh newURL) {
 				require.NoError(t, err)
 			}
 		}
-		spoil(3, 17) // more than two parts of what a follower reads
+		spoil(3, 17) // more than two pages of a follower
 		spoil(20, 20)
 
 		reader := follower{m: m}
@@ -197,7 +196,7 @@ func testEvents(t *testing.T, fresh newURL) {
 		}
 		require.Len(t, found, 16)
 
-		// A row that is mended and gets a new place reaches every reader.
+		// A row that is repaired and gets a new place is read by every reader.
 		_, err := db.SQL().ExecContext(t.Context(), "DELETE FROM events WHERE key = '"+newEvent("o1", 3).Key+"'")
 		require.NoError(t, err)
 		require.NoError(t, publishEvents(t.Context(), m, "o1", 3, 3))
@@ -214,9 +213,9 @@ func testEvents(t *testing.T, fresh newURL) {
 	})
 }
 
-// testEventsOfOne: the events of a customer's and of an owner's orders are read apart
-// from all others, in the order of the feed, from any cursor of it. Events of the
-// catalogue are in neither.
+// testEventsOfOne: the events of a customer's and of an owner's orders can be read
+// apart from all others, in the order of the feed, from any of its cursors, without
+// events of the catalogue.
 func testEventsOfOne(t *testing.T, db *store.DB) {
 	m := store.NewMypage(db)
 	publish := func(orderID, customerID, ownerID string, n int) {
@@ -272,7 +271,7 @@ func testEventsOfOne(t *testing.T, db *store.DB) {
 	requireCode(t, booking.InvalidCursor, err)
 }
 
-// A transaction that inserts first and commits last: nothing is read past it.
+// The feed does not pass a transaction that inserts first and commits last.
 func TestEvents_CommittedOutOfOrder(t *testing.T) {
 	t.Parallel()
 	url := pgtest.New(t)
@@ -302,8 +301,8 @@ func TestEvents_CommittedOutOfOrder(t *testing.T) {
 	require.Equal(t, "slow/1", reader.seen[1].Key)
 }
 
-// Sixteen writers have a transaction open each, and commit in any order but
-// that in which they inserted, while a reader follows.
+// Sixteen writers have a transaction open each, and commit in any order but that in
+// which they inserted, while a reader follows.
 func TestEvents_ManyWritersCommitOutOfOrder(t *testing.T) {
 	t.Parallel()
 	url := pgtest.New(t)
@@ -342,8 +341,8 @@ func TestEvents_ManyWritersCommitOutOfOrder(t *testing.T) {
 	reader.requireInOrder(t)
 }
 
-// A publication that waits for an earlier one of the same order gets a later
-// place in the feed, although it had begun before that one wrote anything.
+// A publication that waits for an earlier one of the same order gets a later place in
+// the feed, although it had begun before the earlier one wrote anything.
 func TestEvents_PublicationsOfAnOrderTakeTurns(t *testing.T) {
 	t.Parallel()
 	url := pgtest.New(t)
@@ -372,7 +371,7 @@ func TestEvents_PublicationsOfAnOrderTakeTurns(t *testing.T) {
 	reader.requireInOrder(t)
 }
 
-// awaitBlocked waits until somebody in the database waits for a lock.
+// awaitBlocked waits until a session of the database waits for a lock.
 func awaitBlocked(t *testing.T, db *sql.DB) {
 	t.Helper()
 	again := time.NewTicker(5 * time.Millisecond)

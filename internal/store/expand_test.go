@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// breaking is what the version before, which runs beside the new one while it
-// is rolled out, would notice.
+// breaking is what breaks the version before, which runs beside the new one during a
+// rollout.
 var breaking = map[string]*regexp.Regexp{
 	"drops what it may use":         regexp.MustCompile(`(?i)\bDROP\s+(TABLE|COLUMN|VIEW|TYPE|SCHEMA|DEFAULT)\b`),
 	"renames what it uses":          regexp.MustCompile(`(?i)\bRENAME\b`),
@@ -22,8 +22,7 @@ var breaking = map[string]*regexp.Regexp{
 }
 
 var (
-	// contracted is how a migration says that no version which may run beside it
-	// uses any more what it breaks.
+	// contracted is how a migration states since which version its target is unused.
 	contracted = regexp.MustCompile(`(?m)^-- contract: unused since (v\d+\.\d+\.\d+)$`)
 	comments   = regexp.MustCompile(`(?m)--.*$`)
 	added      = regexp.MustCompile(`(?i)\bADD\s+COLUMN\b`)
@@ -33,8 +32,7 @@ var (
 	created    = regexp.MustCompile(`(?i)\bCREATE\s+TABLE\s+(\w+)`)
 )
 
-// breaks says what a migration does that it must not, "" for one that only
-// expands.
+// breaks returns what a migration breaks, "" for one that only expands.
 func breaks(migration string) string {
 	sql := comments.ReplaceAllString(migration, "")
 	var fresh []string
@@ -60,8 +58,9 @@ func breaks(migration string) string {
 	return ""
 }
 
-// TestMigrations_NeverBreakTheVersionBefore holds the rule of docs/operations/upgrade.md:
-// first expand, and contract when a version is out that does without.
+// TestMigrations_NeverBreakTheVersionBefore holds the rule of
+// docs/operations/upgrade.md: expand first, and contract once a version is released
+// that does not need the old form.
 func TestMigrations_NeverBreakTheVersionBefore(t *testing.T) {
 	t.Parallel()
 	changelog, err := os.ReadFile("../../CHANGELOG.md")

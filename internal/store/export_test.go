@@ -8,14 +8,14 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// SQL is for tests that look into tables.
+// SQL is for tests that read tables.
 func (db *DB) SQL() *sql.DB { return db.bun.DB }
 
-// Statements are what was sent to a database, for tests of their plans. They
-// are of one test at a time.
+// Statements are the statements sent to a database, for tests of their plans. One test
+// uses them at a time.
 type Statements []string
 
-// Record begins to keep what is sent.
+// Record begins to record statements.
 func (db *DB) Record() *Statements {
 	sent := new(Statements)
 	db.bun = db.bun.WithQueryHook(sent)
@@ -37,13 +37,13 @@ var (
 	DecodeCursor = decodeCursor
 )
 
-// DecodePosition answers the parts of a cursor of the feed.
+// DecodePosition returns the parts of a cursor of the feed.
 func DecodePosition(cursor string) (tx, seq int64, err error) {
 	p, err := decodePosition(cursor)
 	return p.tx, p.seq, err
 }
 
-// DecodeMoment answers the instant of a cursor.
+// DecodeMoment returns the instant of a cursor.
 func DecodeMoment(list, cursor string) (time.Time, error) {
 	m, err := decodeMoment(list, cursor)
 	return m.at, err

@@ -16,30 +16,29 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Failure is the way in which a database does not do what it is asked.
+// Failure is the kind of a database's failure.
 type Failure int
 
 const (
-	// Unknown: the error does not come from the database, or does not tell.
+	// Unknown: the error is not the database's, or does not say.
 	Unknown Failure = iota
-	// Away: nothing comes back from it, or not in time.
+	// Away: the database does not answer, or not in time.
 	Away
-	// Busy: another process holds the file, or its one connection is in use.
+	// Busy: another process has locked the file, or its one connection is in use.
 	Busy
-	// DiskFull: it answers, and has no room to write.
+	// DiskFull: it has no room to write.
 	DiskFull
-	// Unfit: it answers that it cannot work: it starts or stops, has too few
-	// resources, ends what takes too long, or cannot read its files.
+	// Unfit: it answers that it cannot work: it starts or stops, has too few resources,
+	// cancels what takes too long, or cannot read its files.
 	Unfit
-	// Unprepared: it lacks a table.
+	// Unprepared: a table is missing.
 	Unprepared
-	// Refuses: it answers, with another error.
+	// Refuses: it answers with another error.
 	Refuses
 )
 
-// Failure tells what is wrong with the database by the error of an operation,
-// and the code that the database itself gives for it: an SQLSTATE or, behind
-// the word SQLite, a primary result code; "" when nothing came back.
+// Failure classifies the error of an operation, and returns the database's own code: an
+// SQLSTATE or, after the word SQLite, a primary result code; "" if there was no answer.
 func (db *DB) Failure(err error) (failure Failure, code string) {
 	if pg, ok := errors.AsType[pgdriver.Error](err); ok {
 		code = pg.Field('C')
@@ -58,7 +57,7 @@ func (db *DB) Failure(err error) (failure Failure, code string) {
 	}
 }
 
-// isAway tells whether err is that of a connection or of a context.
+// isAway reports whether err is that of a connection or of a context.
 func isAway(err error) bool {
 	for _, away := range []error{
 		context.DeadlineExceeded, context.Canceled, driver.ErrBadConn, sql.ErrConnDone,
@@ -80,8 +79,8 @@ func postgresFailure(sqlstate string) Failure {
 	case undefinedTable:
 		return Unprepared
 	}
-	// Classes: connection, resources, operator intervention (such as a shutdown
-	// or a canceled statement), system.
+	// Classes: connection, resources, operator intervention (such as a shutdown or a
+	// cancelled statement), system.
 	switch sqlstate[:min(2, len(sqlstate))] {
 	case "08", "53", "57", "58":
 		return Unfit
@@ -90,7 +89,7 @@ func postgresFailure(sqlstate string) Failure {
 	}
 }
 
-// sqliteCode is the primary result code of an error that comes from SQLite.
+// sqliteCode is the primary result code of an error of SQLite.
 func sqliteCode(err error) (code int, ok bool) {
 	lite, ok := errors.AsType[interface {
 		error
@@ -105,9 +104,9 @@ func sqliteCode(err error) (code int, ok bool) {
 // Primary result codes of SQLite.
 const (
 	sqliteError       = 1
-	sqliteBusy        = 5 // another process has the file
+	sqliteBusy        = 5 // another process has locked the file
 	sqliteLocked      = 6
-	sqliteInterrupted = 9 // the time was up
+	sqliteInterrupted = 9 // the deadline passed
 	sqliteIOError     = 10
 	sqliteCorrupt     = 11
 	sqliteFull        = 13
@@ -122,7 +121,7 @@ func sqliteFailure(code int, err error) Failure {
 		return DiskFull
 	case sqliteIOError, sqliteCorrupt, sqliteCannotOpen:
 		return Unfit
-	case sqliteError: // without a code of its own for this
+	case sqliteError: // SQLite has no specific code for it
 		if strings.Contains(err.Error(), "no such table") {
 			return Unprepared
 		}
@@ -130,8 +129,8 @@ func sqliteFailure(code int, err error) Failure {
 	return Refuses
 }
 
-// lostRace tells whether the database took back an operation only because of
-// others that ran at the same time.
+// lostRace reports whether the database rolled back an operation only because of
+// concurrent ones.
 func lostRace(err error) bool {
 	if pg, ok := errors.AsType[pgdriver.Error](err); ok {
 		const serializationFailure, deadlock = "40001", "40P01"
@@ -142,11 +141,11 @@ func lostRace(err error) bool {
 	return ok && code == sqliteBusy
 }
 
-// refusedCommit tells whether it is certain of a transaction whose COMMIT came
-// back with err that it was not committed.
+// refusedCommit reports whether a transaction whose COMMIT returned err was certainly
+// not committed.
 func refusedCommit(err error) bool {
-	// With these COMMIT was not sent: database/sql saw the end of the context,
-	// or the driver that of the connection.
+	// With these COMMIT was not sent: database/sql saw that the context had ended, or
+	// the driver that the connection was broken.
 	for _, unsent := range []error{context.Canceled, context.DeadlineExceeded, sql.ErrTxDone, driver.ErrBadConn} {
 		if errors.Is(err, unsent) {
 			return true
@@ -156,15 +155,14 @@ func refusedCommit(err error) bool {
 		// FATAL ends the session, which can also happen after the commit.
 		return pg.Field('V') == "ERROR"
 	}
-	// A commit that could not be written may still be found in the file later.
+	// A commit that could not be written may still be in the file later.
 	code, ok := sqliteCode(err)
 	return ok && code != sqliteIOError
 }
 
-// translate makes the error of an operation what the rest of the program knows:
-// a refusal stays as it is, a database that cannot be used now is Unavailable,
-// and of any other error it is said which operation failed. The causes stay
-// within the error, for logs.
+// translate translates the error of an operation: a refusal stays as it is, a database
+// that cannot be used now is Unavailable, and any other error names the operation. The
+// causes stay in the error, for logs.
 func (db *DB) translate(what string, err error) error {
 	if refusal, ok := errors.AsType[*booking.Error](err); ok {
 		return refusal
@@ -181,7 +179,7 @@ func (db *DB) translate(what string, err error) error {
 	}
 }
 
-// orNotFound turns the absence of a row into booking.NotFound.
+// orNotFound translates a missing row into booking.NotFound.
 func orNotFound(err error, thing, id string) error {
 	if errors.Is(err, sql.ErrNoRows) {
 		return booking.Errorf(booking.NotFound, "there is no %s %s", thing, id)

@@ -20,7 +20,7 @@ import (
 
 var errUnavailable = &booking.Error{Code: booking.Unavailable}
 
-// raises does what fails with the SQLSTATE.
+// raises runs a statement that fails with the SQLSTATE.
 func raises(t *testing.T, db *DB, sqlstate string) error {
 	t.Helper()
 	return db.run(t.Context(), "raise", func(ctx context.Context, q bun.IDB) error {
@@ -53,8 +53,7 @@ func TestTranslate_PostgreSQL(t *testing.T) {
 	}
 }
 
-// lite is an error of SQLite's, with a result code that says more than the
-// primary one.
+// lite is an error of SQLite with an extended result code.
 type lite int
 
 func (l lite) Error() string { return map[lite]string{1: "no such table: secret"}[l] }
@@ -80,7 +79,7 @@ func TestTranslate_SQLite(t *testing.T) {
 	}
 }
 
-// TestTranslate_Both: what a caller is told, whichever database it is.
+// TestTranslate_Both: the errors that callers get, on both databases.
 func TestTranslate_Both(t *testing.T) {
 	t.Parallel()
 	onEachTable(t, func(t *testing.T, db *DB) {

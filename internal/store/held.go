@@ -14,8 +14,8 @@ import (
 // Inventory implements orders.StockBook.
 var _ orders.StockBook = (*Inventory)(nil)
 
-// OfOrder implements orders.StockBook. A hold's row has one time, that of the hold: what it
-// says of its state is of now.
+// OfOrder implements orders.StockBook. A hold's row has one time, that of the hold; its
+// state is the current one.
 func (i *Inventory) OfOrder(ctx context.Context, orderID string) (entries []orders.StockEntry, err error) {
 	var rows []struct {
 		At       time.Time

@@ -13,7 +13,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// holdChangeRow is a change of a hold with what came of it.
+// holdChangeRow is a change of a hold and its outcome.
 type holdChangeRow struct {
 	bun.BaseModel `bun:"table:hold_changes"`
 
@@ -41,11 +41,11 @@ func (r *holdChangeRow) outcome() booking.Outcome {
 	return booking.Outcome{Result: r.State, Reason: r.Reason, Remaining: r.Remaining}
 }
 
-// ChangeHold holds what c asks for beyond the hold that it changes, of every day or of
-// none. All of the hold stays held. The outcome is recorded under c's key and repeated
-// from then on: Done, Refused (SoldOut), or Undone when the hold is released or has ended.
-// Another change of the hold that is still under way is dropped. Where the change was made
-// before, or the hold is not what c takes it for, the outcome tells what has changed it.
+// ChangeHold holds what c needs in addition to the hold that it changes, on every day
+// or on none. The whole hold stays held. The outcome is recorded under c's key and
+// returned from then on: Done, Refused (SoldOut), or Undone if the hold is released or
+// has ended. Another change of the hold that is under way is dropped. If the change was
+// made before, or c expects another hold, the outcome has the changes of the hold.
 func (i *Inventory) ChangeHold(ctx context.Context, c booking.HoldChange) (booking.Outcome, error) {
 	var short booking.Reason
 	outcome, err := i.changing(ctx, "change hold", c, func(ctx context.Context, q bun.IDB, held *holdRow) (row *holdChangeRow, err error) {
@@ -60,8 +60,8 @@ func (i *Inventory) ChangeHold(ctx context.Context, c booking.HoldChange) (booki
 	return outcome, err
 }
 
-// changing locks the hold that is changed, and records the row of its change that first
-// makes unless there is one already. first is not asked about a hold that has ended.
+// changing locks the hold that is changed, and records the row of its change that
+// `first` makes, unless there is one. For a hold that has ended, `first` is not called.
 func (i *Inventory) changing(
 	ctx context.Context, what string, c booking.HoldChange, first func(context.Context, bun.IDB, *holdRow) (*holdChangeRow, error),
 ) (outcome booking.Outcome, err error) {
@@ -105,8 +105,8 @@ func (i *Inventory) changing(
 	return outcome, nil
 }
 
-// lockedChange is the hold that c changes, locked, and what came of c. Either is nil where
-// there is none.
+// lockedChange returns the hold that c changes, locked, and c's recorded change. Either
+// is nil if there is none.
 func (i *Inventory) lockedChange(ctx context.Context, q bun.IDB, c booking.HoldChange) (held *holdRow, change *holdChangeRow, err error) {
 	held, err = i.lockedHold(ctx, q, c.Of)
 	if errors.Is(err, sql.ErrNoRows) {
@@ -123,7 +123,8 @@ func (i *Inventory) lockedChange(ctx context.Context, q bun.IDB, c booking.HoldC
 	return held, change, err
 }
 
-// takeMore holds what c asks for beyond the hold. errShort: it cannot, for the reason.
+// takeMore holds what c needs in addition to the hold. errShort: it cannot; short is
+// the reason.
 func (i *Inventory) takeMore(
 	ctx context.Context, q bun.IDB, held *holdRow, c booking.HoldChange,
 ) (row *holdChangeRow, short booking.Reason, err error) {
@@ -162,12 +163,11 @@ func (i *Inventory) takeMore(
 	return row, "", err
 }
 
-// extraKeys are the keys of the holds for what a change asks for beyond its hold: see
-// Stretch.Beyond.
+// extraKeys are the keys of a change's additional holds: see Stretch.Beyond.
 func extraKeys(change string) []string { return []string{change + "/1", change + "/2", change + "/3"} }
 
-// MakeChange makes the hold what c asks for, once ChangeHold was Done: what is not needed
-// any more is given back. It is Undone when the change was dropped before.
+// MakeChange applies c to the hold after ChangeHold was Done, and releases what is not
+// needed any more. Undone: the change was dropped before.
 func (i *Inventory) MakeChange(ctx context.Context, c booking.HoldChange) (outcome booking.Outcome, err error) {
 	err = i.db.inTx(ctx, "make change of hold", func(ctx context.Context, q bun.IDB) error {
 		held, change, err := i.lockedChange(ctx, q, c)
@@ -222,8 +222,8 @@ func (i *Inventory) make(ctx context.Context, q bun.IDB, held *holdRow, c bookin
 	return is, err
 }
 
-// DropChange gives back what ChangeHold has held for c, once. One that never happened is
-// recorded as dropped, so that it never will. One that was made stays made.
+// DropChange releases what ChangeHold has held for c, once. A change that was never
+// begun is recorded as dropped and cannot begin later. A change that was made stays.
 func (i *Inventory) DropChange(ctx context.Context, c booking.HoldChange) (undo booking.Undo, err error) {
 	err = i.db.inTx(ctx, "drop change of hold", func(ctx context.Context, q bun.IDB) error {
 		undo = booking.Undo{}
@@ -243,8 +243,8 @@ func (i *Inventory) DropChange(ctx context.Context, c booking.HoldChange) (undo 
 	return undo, err
 }
 
-// dropOpen drops the change of the hold that is under way, if there is one. All days that
-// the transaction is to write are locked then, those of the hold as well.
+// dropOpen drops the hold's change that is under way, if there is one. Afterwards all
+// days that the transaction will write are locked, including the hold's own.
 func (i *Inventory) dropOpen(ctx context.Context, q bun.IDB, held *holdRow, why booking.Reason) error {
 	if held.Changing == "" {
 		return nil
@@ -281,8 +281,8 @@ func (i *Inventory) dropOpen(ctx context.Context, q bun.IDB, held *holdRow, why 
 	return err
 }
 
-// lockDays locks the days of all stretches in their order, so that transactions that take
-// and give back several of them never wait for each other in a circle.
+// lockDays locks the days of all stretches in their order, so that transactions that
+// take and release several of them cannot deadlock.
 func (i *Inventory) lockDays(ctx context.Context, q bun.IDB, itemID string, stretches []booking.Stretch) error {
 	if len(stretches) < 2 || i.db.dialect.oneWriter {
 		return nil
@@ -306,7 +306,7 @@ func (r *holdRow) stretch() (s booking.Stretch, err error) {
 	return s, err
 }
 
-// fewer is the smaller one of two counts of what is left; nil is none.
+// fewer is the smaller of two counts; nil is none.
 func fewer(a, b *int) *int {
 	if a == nil || b != nil && *b < *a {
 		return b

@@ -8,7 +8,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// changesOf are the changes of a hold, nil when there are none.
+// changesOf are the changes of a hold, nil if there are none.
 func changesOf(ctx context.Context, q bun.IDB, held *holdRow) (*booking.HoldChanges, error) {
 	var rows []holdChangeRow
 	err := q.NewSelect().Model(&rows).Where("hold_key = ? AND state <> ?", held.Key, booking.Refused).OrderExpr("at, key").Scan(ctx)
@@ -30,14 +30,14 @@ func changesOf(ctx context.Context, q bun.IDB, held *holdRow) (*booking.HoldChan
 	return changed, nil
 }
 
-// changedBefore is the outcome with what has changed the hold.
+// changedBefore adds the changes of the hold to the outcome.
 func changedBefore(ctx context.Context, q bun.IDB, held *holdRow, outcome booking.Outcome) (booking.Outcome, error) {
 	var err error
 	outcome.Changed, err = changesOf(ctx, q, held)
 	return outcome, err
 }
 
-// is tells whether the hold is this; a zero one is any.
+// is reports whether the hold is s; the zero value is any.
 func (r *holdRow) is(s booking.Stretch) (bool, error) {
 	has, err := r.stretch()
 	return s == booking.Stretch{} || has == s, err

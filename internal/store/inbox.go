@@ -14,18 +14,18 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Inbox are the orders that were taken while their sagas could not be started. It
-// implements orders.Inbox, in the database of the read model.
+// Inbox stores the orders that were accepted while their sagas could not be started, in
+// the read model's database. It implements orders.Inbox.
 type Inbox struct{ db *DB }
 
-// NewInbox keeps the inbox in db, which holds the read model.
+// NewInbox stores the inbox in db, the read model's database.
 func NewInbox(db *DB) *Inbox { return &Inbox{db} }
 
 // States of an order in the inbox.
 const (
-	keptWaiting = "waiting" // for its saga to be started
+	keptWaiting = "waiting" // for its saga's start
 	keptStarted = "started"
-	keptClosing = "closing" // it was withdrawn, and the engine does not know that yet
+	keptClosing = "closing" // it was withdrawn; the engine has not been asked yet
 	keptClosed  = "closed"
 )
 
@@ -95,8 +95,7 @@ func (i *Inbox) Put(ctx context.Context, k orders.Kept, p contract.Publication) 
 	return requestHash, err
 }
 
-// Lease implements orders.Inbox. Orders that another process is about to lease
-// are passed over.
+// Lease implements orders.Inbox. It skips orders that another process is leasing.
 func (i *Inbox) Lease(ctx context.Context, n int, now, until time.Time) (leased []orders.Kept, err error) {
 	err = i.db.inTx(ctx, "lease orders of inbox", func(ctx context.Context, q bun.IDB) error {
 		leased = nil
@@ -194,8 +193,8 @@ func withdraw(
 	return p.View, true, err
 }
 
-// shown is the order as its row in the read model has it or, where that was lost,
-// as it was when it was kept.
+// shown is the order's row in the read model or, if that was lost, the order as it was
+// kept.
 func (r keptRow) shown(ctx context.Context, q bun.IDB) (p contract.Publication, err error) {
 	var rows []orderRow
 	if err := q.NewSelect().Model(&rows).Where("id = ?", r.OrderID).Scan(ctx); err != nil {
@@ -213,7 +212,7 @@ func (r keptRow) shown(ctx context.Context, q bun.IDB) (p contract.Publication, 
 	return p, nil
 }
 
-// expiredAtOnce is how many orders Expire withdraws, at most.
+// expiredAtOnce is the number of orders that Expire withdraws at most.
 const expiredAtOnce = 100
 
 // Expire implements orders.Inbox.
@@ -269,7 +268,7 @@ func (i *Inbox) OpenBy(ctx context.Context, placedBy string) (n int, err error) 
 	return n, err
 }
 
-// forgottenAtOnce is how many orders Forget drops, at most.
+// forgottenAtOnce is the number of orders that Forget deletes at most.
 const forgottenAtOnce = 1000
 
 // Forget implements orders.Inbox.

@@ -18,7 +18,7 @@ var (
 	byHer    = contract.Withdrawal{Why: booking.ByCustomer, Note: "changed my mind", By: "1024"}
 )
 
-// keptOrder is an order for the inbox, received so long after the first.
+// keptOrder is an order for the inbox, received `after` the first.
 func keptOrder(id string, after time.Duration) (orders.Kept, contract.Publication) {
 	v := newView(id, "alice", orders.KeptVersion, booking.Received)
 	k := orders.Kept{
@@ -28,7 +28,7 @@ func keptOrder(id string, after time.Duration) (orders.Kept, contract.Publicatio
 	return k, contract.Publication{View: v, RequestHash: "hash"}
 }
 
-// inboxOf is an inbox of its own, and the read model that goes with it.
+// inboxOf is the inbox of one test, with its read model.
 type inboxOf struct {
 	*testing.T
 	*store.Inbox
@@ -51,7 +51,7 @@ func (i inboxOf) put(id string, after time.Duration) orders.Kept {
 	return k
 }
 
-// lease leases up to n orders at a moment, for a minute, and returns their ids.
+// lease leases up to n orders at a time, for a minute, and returns their ids.
 func (i inboxOf) lease(n int, at time.Time) []string {
 	i.Helper()
 	leased, err := i.Lease(i.Context(), n, at, at.Add(time.Minute))
@@ -105,7 +105,7 @@ func testInbox(t *testing.T, fresh newURL) {
 	}
 }
 
-// testInboxPut: an order is in the inbox and in the read model at once, and once.
+// testInboxPut: an order gets into the inbox and the read model at once, and only once.
 func testInboxPut(i inboxOf) {
 	require.Equal(i, orders.OpenInbox{}, i.open())
 	k := i.put("b", time.Minute)
@@ -131,7 +131,7 @@ func testInboxPut(i inboxOf) {
 	require.Equal(i, 2, i.row("b").View.Quantity)
 	require.Equal(i, 2, i.open().Orders)
 
-	// Its saga has shown itself before: the row stays as that says.
+	// Its saga has published before: the row stays.
 	require.NoError(i, i.pages.Publish(i.Context(), contract.Publication{View: newView("c", "alice", 1_000_000, booking.Confirmed)}))
 	i.put("c", 0)
 	require.Equal(i, booking.Confirmed, i.row("c").View.Status)
@@ -140,8 +140,8 @@ func testInboxPut(i inboxOf) {
 	require.False(i, ok, "it is not in the inbox alone")
 }
 
-// testInboxLease: each order has one process at a time, and comes back when that
-// has failed or died.
+// testInboxLease: one process has an order; it comes back when the process has failed
+// or died.
 func testInboxLease(i inboxOf) {
 	at := received.Add(time.Hour)
 	for n, id := range []string{"a", "b", "c"} {
@@ -170,7 +170,7 @@ func testInboxLease(i inboxOf) {
 	require.Equal(i, slices.Compact(slices.Clone(all)), all, "none twice")
 }
 
-// testInboxStarted: what was started is settled, and stays so.
+// testInboxStarted: a started order is settled, and stays so.
 func testInboxStarted(i inboxOf) {
 	i.put("a", 0)
 	i.put("b", 0)
@@ -189,8 +189,8 @@ func testInboxStarted(i inboxOf) {
 	require.Zero(i, i.open().Orders, "it does not come back")
 }
 
-// testInboxWithdraw: an order that is given up is shown so at once, and waits for
-// the engine to know.
+// testInboxWithdraw: a withdrawn order is shown as such at once, and waits until the
+// engine knows.
 func testInboxWithdraw(i inboxOf) {
 	_, ok, err := i.Withdraw(i.Context(), "unknown", byHer, false)
 	require.NoError(i, err)
@@ -223,7 +223,7 @@ func testInboxWithdraw(i inboxOf) {
 	require.NoError(i, i.Closed(i.Context(), "a", "never begun"))
 	require.Zero(i, i.open().Orders)
 
-	// Its row in the read model was lost: it is written anew.
+	// Its row in the read model was lost: it is written again.
 	_, err = i.db.SQL().ExecContext(i.Context(), "DELETE FROM orders")
 	require.NoError(i, err)
 	i.put("c", 0)
@@ -243,8 +243,8 @@ func testInboxWithdraw(i inboxOf) {
 	require.Equal(i, []string{"b"}, i.lease(1, received), "at once, whoever has it")
 }
 
-// testInboxExpire: what nothing was sent of, and is not to be started any more,
-// is given up. Of the rest only the engine knows.
+// testInboxExpire: orders that were never sent to the engine and can no longer be
+// started are withdrawn. Only the engine knows about the others.
 func testInboxExpire(i inboxOf) {
 	for _, id := range []string{"expired", "sent"} {
 		i.put(id, 0)
@@ -266,7 +266,7 @@ func testInboxExpire(i inboxOf) {
 	require.Equal(i, 3, i.open().Orders)
 }
 
-// testInboxForget: what is settled is dropped after a while, what is open never.
+// testInboxForget: settled orders are deleted after a while, open ones never.
 func testInboxForget(i inboxOf) {
 	i.put("a", 0)
 	i.put("b", 0)

@@ -13,15 +13,14 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Inventory is what there is of each item, day by day: rooms of a place for
-// its nights, cups of a drink for its day. It implements activities.Stock and
-// activities.Shelf.
+// Inventory stores the stock of each item, day by day: a place's rooms for its nights,
+// a drink's cups for its day. It implements activities.Stock and activities.Shelf.
 type Inventory struct{ db *DB }
 
-// NewInventory keeps the stock in db.
+// NewInventory stores the stock in db.
 func NewInventory(db *DB) *Inventory { return &Inventory{db} }
 
-// holdRow is a hold with what came of it.
+// holdRow is a hold and its outcome.
 type holdRow struct {
 	bun.BaseModel `bun:"table:holds"`
 
@@ -30,19 +29,19 @@ type holdRow struct {
 	ItemID  string
 	FromDay string
 	ToDay   string // exclusive
-	// HeldToDay is what ToDay was when the hold was made, "" until its end is decided.
+	// HeldToDay is the original ToDay, "" until the hold is shortened.
 	HeldToDay string `bun:",nullzero"`
 	Quantity  int
 	State     booking.Result
-	Reason    booking.Reason // why it was refused, or undone
+	Reason    booking.Reason // of a refusal or an undo
 	Acted     bool           // it was done, and then undone
 	At        time.Time
-	// How many were left of the item, on the day with the fewest, when it was held
-	// or could not be, and when it was released or its end was decided. nil is of
-	// rows that are older than these columns.
+	// What was left of the item, on the day with the fewest, after the hold was made or
+	// refused, and after it was released or shortened. nil in rows that are older than
+	// these columns.
 	Remaining      *int
 	RemainingAfter *int
-	// Changing is the key of the change of the hold that is under way, "" when none is.
+	// Changing is the key of the hold's change that is under way, "" for none.
 	Changing string `bun:",nullzero"`
 }
 
@@ -54,17 +53,16 @@ func newHoldRow(h booking.Hold, state booking.Result, reason booking.Reason) *ho
 	}
 }
 
-// Errors that roll a hold back: some day has too little for it, or there is an
-// outcome under its key already.
+// Errors that roll a hold back: a day has too little stock, or the key has an outcome
+// already.
 var (
 	errShort   = errors.New("too little stock")
 	errDecided = errors.New("decided before")
 )
 
-// Hold takes the quantity of every day or of none. The outcome is recorded
-// under the hold's key and repeated from then on: Done, Refused (SoldOut, or
-// MenuDeleted when the item was closed), or Undone when it was released, even
-// before it was held, or asked for too late.
+// Hold takes the quantity on every day or on none. The outcome is recorded under the
+// hold's key and returned from then on: Done, Refused (SoldOut, or MenuDeleted if the
+// item is closed), or Undone if the hold was released, possibly before, or is too late.
 func (i *Inventory) Hold(ctx context.Context, h booking.Hold) (booking.Outcome, error) {
 	if h.Late {
 		return i.decide(ctx, "hold stock too late", func(context.Context, bun.IDB) (*holdRow, error) {
@@ -86,12 +84,12 @@ func (i *Inventory) Hold(ctx context.Context, h booking.Hold) (booking.Outcome, 
 	return outcome, nil
 }
 
-// take holds, or answers what was decided before. errShort: it cannot, for the
+// take holds, or returns the recorded outcome. errShort: it cannot; short is the
 // reason.
 func (i *Inventory) take(ctx context.Context, h booking.Hold) (outcome booking.Outcome, short booking.Reason, err error) {
 	err = i.db.inTx(ctx, "hold stock", func(ctx context.Context, q bun.IDB) error {
-		// The stock comes first, so that the hold is written once, with how many
-		// are left. A hold that is repeated is rolled back.
+		// The stock is changed first, so that the hold is written once, with how many
+		// are left. A repeated hold is rolled back.
 		left, err := i.move(ctx, q, h.ItemID, h.From, h.To, -h.Quantity)
 		if err != nil {
 			return err
@@ -116,8 +114,8 @@ func (i *Inventory) take(ctx context.Context, h booking.Hold) (outcome booking.O
 	return outcome, short, err
 }
 
-// decide records the row of a hold that takes nothing, unless there is an outcome
-// already, which it then returns.
+// decide records the row of a hold that takes nothing, or returns the outcome that is
+// recorded already.
 func (i *Inventory) decide(
 	ctx context.Context, what string, rowOf func(context.Context, bun.IDB) (*holdRow, error),
 ) (outcome booking.Outcome, err error) {
@@ -135,8 +133,8 @@ func (i *Inventory) decide(
 	return outcome, nil
 }
 
-// record writes the hold unless its key is taken, and returns the outcome that
-// stands and whether it is this one. One that stood before tells of its changes.
+// record writes the hold unless its key is taken. It returns the recorded outcome, with
+// its changes, and whether it is this one.
 func record(ctx context.Context, q bun.IDB, row *holdRow) (booking.Outcome, bool, error) {
 	first, err := insertHold(ctx, q, row)
 	if err != nil {
@@ -155,14 +153,14 @@ func record(ctx context.Context, q bun.IDB, row *holdRow) (booking.Outcome, bool
 	return outcome, first, err
 }
 
-// insertHold tells whether the row's key was free.
+// insertHold reports whether the row's key was new.
 func insertHold(ctx context.Context, q bun.IDB, row *holdRow) (first bool, err error) {
 	inserted, err := affected(q.NewInsert().Model(row).On("CONFLICT (key) DO NOTHING").Exec(ctx))
 	return inserted == 1, err
 }
 
-// fewestLeft is how many are left of what h asks for, on the day with the
-// fewest. A day without stock has none.
+// fewestLeft is how many of h's item are left, on the day with the fewest. A day
+// without stock has none.
 func fewestLeft(ctx context.Context, q bun.IDB, h booking.Hold) (left int, err error) {
 	var days int
 	err = q.NewRaw("SELECT COALESCE(min(remaining), 0), count(*) FROM stock WHERE item_id = ? AND day >= ? AND day < ?",
@@ -179,21 +177,20 @@ func holdOf(ctx context.Context, q bun.IDB, key string) (*holdRow, error) {
 	return row, err
 }
 
-// lockedHold is holdOf, locked: the transactions that end a hold come one after
-// the other. They change its row only after the stock. A hold that is repeated
-// locks the stock first, and then waits for a change of the row, but not for its
-// lock; so neither waits for the other in a circle.
+// lockedHold is holdOf with a lock: transactions that end a hold run one after the
+// other. They change the stock before the hold's row. A repeated hold locks the stock
+// first, and then waits for a change of the row, but not for its lock; so they cannot
+// deadlock.
 func (i *Inventory) lockedHold(ctx context.Context, q bun.IDB, key string) (*holdRow, error) {
 	row := new(holdRow)
 	err := q.NewRaw("SELECT * FROM holds WHERE key = ? ?", key, i.db.dialect.forUpdate).Scan(ctx, row)
 	return row, err
 }
 
-// move adds the quantity (to take it: a negative one) to what remains of each
-// day, and answers how many are left then, on the day with the fewest, nil if it
-// could not for all of them; then the caller rolls back. What is closed can be
-// given back to, and not taken from. The days are locked in their order, so that
-// overlapping holds wait for each other and never in a circle.
+// move adds the quantity (negative: takes it) to what is left on each day, and returns
+// what is left then on the day with the fewest; nil if it was not possible on all days,
+// and the caller rolls back. A closed item takes back, but gives nothing. The days are
+// locked in their order, so that overlapping holds cannot deadlock.
 func (i *Inventory) move(ctx context.Context, q bun.IDB, itemID string, from, to booking.Date, quantity int) (left *int, err error) {
 	var remaining []int
 	err = q.NewRaw(`UPDATE stock SET remaining = stock.remaining + ?0
@@ -209,10 +206,9 @@ func (i *Inventory) move(ctx context.Context, q bun.IDB, itemID string, from, to
 	return &fewest, nil
 }
 
-// Release gives what is held back, once, and answers the same from then on. A
-// hold that never happened is recorded as released, so that it never will. A
-// Hold that comes later answers Undone and the reason given first. It tells what
-// was changed about the hold.
+// Release releases what is held, once. Repeating it returns the same. A hold that was
+// never made is recorded as released, and a later Hold returns Undone with the first
+// reason. The answer has the changes of the hold.
 func (i *Inventory) Release(ctx context.Context, h booking.Hold) (booking.Undo, error) {
 	var undo booking.Undo
 	err := i.db.inTx(ctx, "release stock", func(ctx context.Context, q bun.IDB) (err error) {
@@ -247,7 +243,7 @@ func (i *Inventory) release(ctx context.Context, q bun.IDB, h booking.Hold) (boo
 	if err := i.dropOpen(ctx, q, held, h.Why); err != nil {
 		return booking.Undo{}, err
 	}
-	// What was held counts, not what we are asked to release.
+	// The recorded hold counts, not the quantity of h.
 	left, err := i.giveBack(ctx, q, held, held.FromDay, held.ToDay)
 	if err != nil {
 		return booking.Undo{}, err
@@ -261,8 +257,8 @@ func (i *Inventory) release(ctx context.Context, q bun.IDB, h booking.Hold) (boo
 	return undo, err
 }
 
-// giveBack gives back what the hold held of every day of [fromDay, toDay), and
-// answers how many are left then.
+// giveBack releases the hold's quantity on every day of [fromDay, toDay), and returns
+// how many are left then.
 func (i *Inventory) giveBack(ctx context.Context, q bun.IDB, held *holdRow, fromDay, toDay string) (left *int, err error) {
 	from, err := booking.ParseDate(fromDay)
 	if err != nil {
@@ -279,10 +275,9 @@ func (i *Inventory) giveBack(ctx context.Context, q bun.IDB, held *holdRow, from
 	return left, err
 }
 
-// Shorten ends a hold on the day named: what it held of that day and of later
-// ones is given back. It holds its first day in any case. That is decided once,
-// and answered the same from then on, whichever day is named. A hold that does
-// not exist, or not any more, stays as it is.
+// Shorten ends a hold on the given day: its quantity of that day and later ones is
+// released. The first day stays held. It is decided once; later calls return the same,
+// whatever their day. A hold that does not exist, or has ended, stays as it is.
 func (i *Inventory) Shorten(ctx context.Context, key string, end booking.Date) (booking.Freed, error) {
 	var freed booking.Freed
 	err := i.db.inTx(ctx, "shorten hold", func(ctx context.Context, q bun.IDB) (err error) {

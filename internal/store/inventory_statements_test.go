@@ -14,8 +14,8 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// TestInventory_Statements: a hold and its end write the stock and the hold once
-// each. Every statement is a round trip, during which others wait for the stock.
+// TestInventory_Statements: a hold and its end write the stock and the hold once each.
+// Every statement is a round trip, during which others wait for the stock.
 func TestInventory_Statements(t *testing.T) {
 	t.Parallel()
 	for name, fresh := range map[string]newURL{"postgres": pgtest.New, "sqlite": sqliteURL} {
@@ -50,7 +50,7 @@ func TestInventory_Statements(t *testing.T) {
 			hold(t, inventory, h, done)
 			requireSent("UPDATE stock", "INSERT holds", "COMMIT")
 			hold(t, inventory, h, done)
-			requireSent("UPDATE stock", "INSERT holds", "SELECT", "SELECT", "ROLLBACK") // with what has changed it
+			requireSent("UPDATE stock", "INSERT holds", "SELECT", "SELECT", "ROLLBACK") // with the hold's changes
 			shorten(t, inventory, h, 2, nights(2, 3))
 			requireSent("SELECT", "UPDATE stock", "UPDATE holds", "COMMIT")
 			shorten(t, inventory, h, 2, nights(2, 3))
@@ -69,10 +69,10 @@ func TestInventory_Statements(t *testing.T) {
 	}
 }
 
-// TestInventory_RepeatMeetsTheEnd: a hold that is repeated has the stock and goes
-// on to the hold's row, while what ends the hold has that and waits for the stock.
-// That is no circle. The database would take a minute to find one, and the
-// statements have five seconds.
+// TestInventory_RepeatMeetsTheEnd: a repeated hold has locked the stock and reads the
+// hold's row, while a release has locked that row and waits for the stock. They do not
+// deadlock. The database would take a minute to find a deadlock, and the statements
+// have five seconds.
 func TestInventory_RepeatMeetsTheEnd(t *testing.T) {
 	t.Parallel()
 	url := pgtest.New(t)
@@ -107,7 +107,7 @@ func TestInventory_RepeatMeetsTheEnd(t *testing.T) {
 			stock, err := watch.SQL().BeginTx(t.Context(), nil)
 			require.NoError(t, err)
 			defer func() { _ = stock.Rollback() }()
-			// Both want this day: who asks for it first is given it first.
+			// Both want this day: the first to ask gets it first.
 			_, err = stock.ExecContext(t.Context(), "SELECT FROM stock WHERE item_id = $1 AND day = $2 FOR UPDATE", p, day(1).String())
 			require.NoError(t, err)
 

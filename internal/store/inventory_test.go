@@ -28,8 +28,7 @@ func testInventory(t *testing.T, fresh newURL) {
 	t.Run("ConcurrentEnds", func(t *testing.T) { t.Parallel(); testConcurrentEnds(t, inventory) })
 }
 
-// item makes an item of the test's own, with so much of it on each of the first
-// days.
+// item makes an item of one test, with this quantity on each of the first days.
 func item(t *testing.T, i *store.Inventory, days, quantity int) string {
 	t.Helper()
 	require.NoError(t, i.SetCapacity(t.Context(), t.Name(), day(0), day(days), quantity))
@@ -50,8 +49,8 @@ func hold(t *testing.T, i *store.Inventory, h booking.Hold, want booking.Outcome
 	require.Equal(t, want, got)
 }
 
-// tryHold is what came of a hold, but for how many were left: of that there are
-// tests of its own.
+// tryHold is the outcome of a hold, except for how many were left, which other tests
+// check.
 func tryHold(t *testing.T, i *store.Inventory, h booking.Hold) (booking.Outcome, error) {
 	outcome, err := i.Hold(t.Context(), h)
 	outcome.Remaining = nil
@@ -64,11 +63,11 @@ func release(t *testing.T, i *store.Inventory, h booking.Hold, acted bool) {
 	got, err := i.Release(t.Context(), h)
 	require.NoError(t, err)
 	require.Equal(t, acted, got.Remaining != nil)
-	got.Remaining, got.Changed = nil, nil // which tests of changes look at
+	got.Remaining, got.Changed = nil, nil // tests of changes check these
 	require.Equal(t, booking.Undo{Acted: acted}, got)
 }
 
-// remaining requires what remains of the item on each of the first days.
+// remaining requires what is left of the item on each of the first days.
 func remaining(t *testing.T, i *store.Inventory, item string, want ...int) {
 	t.Helper()
 	days, err := i.Days(t.Context(), item, day(0), day(len(want)))
@@ -254,8 +253,8 @@ func testConcurrentHolds(t *testing.T, inventory *store.Inventory) {
 	})
 
 	run(t, "OverlappingHolds", func(t *testing.T) {
-		// Holds that begin anywhere, taken, given back and resized at once:
-		// locked in any other order than that of the days, they deadlock.
+		// Overlapping holds are made, released and resized concurrently: locked in any
+		// other order than that of the days, they deadlock.
 		const days, quantity = 30, 100
 		p := item(t, inventory, days, quantity)
 		together(t, 60, func(i int) (struct{}, error) {

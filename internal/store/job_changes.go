@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// jobChangeRow is a change of a job's quantity with what came of it.
+// jobChangeRow is a change of a job's quantity and its outcome.
 type jobChangeRow struct {
 	bun.BaseModel `bun:"table:job_changes"`
 
@@ -25,9 +25,9 @@ type jobChangeRow struct {
 	At       time.Time
 }
 
-// Change gives the job another quantity, once under c's key: Done, or Undone when the change
-// was taken back before, or the job has ended or was never started. The outcome is recorded
-// under c's key and repeated from then on.
+// Change changes the job's quantity, once under c's key: Done, or Undone if the change
+// was undone before, or the job has ended or was never started. The outcome is recorded
+// under c's key and returned from then on.
 func (j *Jobs) Change(ctx context.Context, c booking.JobChange) (outcome booking.Outcome, err error) {
 	err = j.db.inTx(ctx, "change "+j.sort, func(ctx context.Context, q bun.IDB) error {
 		job, is, err := j.lockedChange(ctx, q, c)
@@ -52,7 +52,7 @@ func (j *Jobs) Change(ctx context.Context, c booking.JobChange) (outcome booking
 	return outcome, nil
 }
 
-// newChange is the change as it comes out for the job, which is nil if there is none.
+// newChange is the row of a change; job is nil if there is none.
 func (j *Jobs) newChange(c booking.JobChange, job *jobRow) *jobChangeRow {
 	is := &jobChangeRow{
 		Key: c.Key, Sort: j.sort, OrderID: c.OrderID, Quantity: c.Quantity, State: booking.Undone, Reason: booking.TooLate, At: now(),
@@ -67,8 +67,8 @@ func (j *Jobs) newChange(c booking.JobChange, job *jobRow) *jobChangeRow {
 	return is
 }
 
-// ChangeBack gives the job the quantity that it had before Change, once. A Change that never
-// happened is recorded as taken back, so that it never will.
+// ChangeBack restores the job's quantity before Change, once. A Change that was never
+// made is recorded as undone and cannot be made later.
 func (j *Jobs) ChangeBack(ctx context.Context, c booking.JobChange) (undo booking.Undo, err error) {
 	err = j.db.inTx(ctx, "change "+j.sort+" back", func(ctx context.Context, q bun.IDB) error {
 		undo = booking.Undo{}
@@ -93,7 +93,8 @@ func (j *Jobs) ChangeBack(ctx context.Context, c booking.JobChange) (undo bookin
 	return undo, err
 }
 
-// lockedChange is the job, locked, and what came of c. Either is nil where there is none.
+// lockedChange returns the job, locked, and c's recorded change. Either is nil if there
+// is none.
 func (j *Jobs) lockedChange(ctx context.Context, q bun.IDB, c booking.JobChange) (job *jobRow, is *jobChangeRow, err error) {
 	job = new(jobRow)
 	err = q.NewRaw("SELECT * FROM jobs WHERE sort = ? AND order_id = ? ?", j.sort, c.OrderID, j.db.dialect.forUpdate).Scan(ctx, job)

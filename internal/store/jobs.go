@@ -11,19 +11,18 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Jobs are deliveries, or productions: one an order. It implements
-// activities.Jobs.
+// Jobs stores deliveries or productions, one per order. It implements activities.Jobs.
 type Jobs struct {
 	db       *DB
-	sort     string            // of job; its name, and that of its list
-	finished booking.JobStatus // how such a job ends well
-	by       bun.Ident         // the column that lists of them are selected by
+	sort     string            // kind of job; also the name of its list
+	finished booking.JobStatus // status of a job that went well
+	by       bun.Ident         // column that selects its lists
 }
 
-// NewDeliveries keeps deliveries in db.
+// NewDeliveries stores deliveries in db.
 func NewDeliveries(db *DB) *Jobs { return &Jobs{db, "delivery", booking.JobDelivered, "owner_id"} }
 
-// NewProductions keeps productions in db.
+// NewProductions stores productions in db.
 func NewProductions(db *DB) *Jobs { return &Jobs{db, "production", booking.JobCompleted, "item_id"} }
 
 type jobRow struct {
@@ -37,8 +36,8 @@ type jobRow struct {
 	Quantity  int
 	Address   booking.Personal
 	Status    booking.JobStatus
-	Why       booking.Reason // it was cancelled
-	Started   bool           // ever; one that was not is there so that it never is
+	Why       booking.Reason // of the cancellation
+	Started   bool           // false: it was cancelled before it was started, and cannot be started
 	CreatedAt time.Time
 	ChangedAt time.Time
 }
@@ -62,8 +61,7 @@ func (r jobRow) state() booking.JobState {
 	}
 }
 
-// outcome is what the job's steps answer: as long as it was not cancelled,
-// they are done.
+// outcome is the outcome of the job's steps: Done unless it was cancelled.
 func (r jobRow) outcome() booking.Outcome {
 	if r.Status == booking.JobCancelled {
 		return booking.Outcome{Result: booking.Undone, Reason: r.Why}
@@ -71,9 +69,8 @@ func (r jobRow) outcome() booking.Outcome {
 	return booking.Outcome{Result: booking.Done}
 }
 
-// Start begins the order's job, once: Done, also when it has ended well since.
-// Undone, and why, when it was cancelled, even before it was begun, or asked for
-// too late.
+// Start starts the order's job, once: Done, also if it has been finished since. Undone,
+// with the reason: it was cancelled, possibly before, or is too late.
 func (j *Jobs) Start(ctx context.Context, job booking.Job) (booking.Outcome, error) {
 	var row jobRow
 	err := j.db.inTx(ctx, "start "+j.sort, func(ctx context.Context, q bun.IDB) error {
@@ -94,8 +91,8 @@ func (j *Jobs) Start(ctx context.Context, job booking.Job) (booking.Outcome, err
 	return row.outcome(), nil
 }
 
-// Finish ends a job that was started well, once. Undone, and why, when it was
-// cancelled before. NotFound: it was never started.
+// Finish finishes a started job, once. Undone, with the reason: it was cancelled
+// before. NotFound: it was never started.
 func (j *Jobs) Finish(ctx context.Context, orderID string) (booking.Outcome, error) {
 	var row jobRow
 	err := j.db.inTx(ctx, "finish "+j.sort, func(ctx context.Context, q bun.IDB) error {
@@ -113,8 +110,8 @@ func (j *Jobs) Finish(ctx context.Context, orderID string) (booking.Outcome, err
 	return row.outcome(), nil
 }
 
-// Stop cancels the job unless it has ended well: Done, or Refused. One that
-// was never started never will be. The first reason given stays.
+// Stop cancels the job unless it is finished: Done, or Refused. A job that was never
+// started cannot be started later. The first reason stays.
 func (j *Jobs) Stop(ctx context.Context, job booking.Job) (booking.Outcome, error) {
 	row, err := j.cancel(ctx, "stop "+j.sort, job, booking.JobStarted)
 	if err != nil {
@@ -126,16 +123,15 @@ func (j *Jobs) Stop(ctx context.Context, job booking.Job) (booking.Outcome, erro
 	return booking.Outcome{Result: booking.Done}, nil
 }
 
-// Cancel cancels the job, however far it has come, and answers the same from
-// then on. One that was never started never will be. The first reason given
-// stays.
+// Cancel cancels the job in any status. Repeating it returns the same. A job that was
+// never started cannot be started later. The first reason stays.
 func (j *Jobs) Cancel(ctx context.Context, job booking.Job) (booking.Undo, error) {
 	row, err := j.cancel(ctx, "cancel "+j.sort, job, booking.JobStarted, j.finished)
 	return booking.Undo{Acted: row.Started && err == nil}, err
 }
 
-// cancel cancels the job if it is not there yet or stands at one of those, and
-// returns it as it stands then.
+// cancel cancels the job if it does not exist or has one of the statuses, and returns
+// it.
 func (j *Jobs) cancel(ctx context.Context, what string, job booking.Job, from ...booking.JobStatus) (row jobRow, err error) {
 	err = j.db.inTx(ctx, what, func(ctx context.Context, q bun.IDB) error {
 		row = j.newRow(job, booking.JobCancelled, job.Why)
@@ -154,8 +150,8 @@ func (j *Jobs) of(ctx context.Context, q bun.IDB, orderID string) (jobRow, error
 	return row, orNotFound(err, j.sort+" of order", orderID)
 }
 
-// Job is the order's job. One that was cancelled before it was ever started is
-// shown too. NotFound: neither.
+// Job returns the order's job, including one that was cancelled before its start.
+// NotFound: there is none.
 func (j *Jobs) Job(ctx context.Context, orderID string) (booking.JobState, error) {
 	var row jobRow
 	err := j.db.run(ctx, "read "+j.sort, func(ctx context.Context, q bun.IDB) (err error) {
@@ -165,9 +161,8 @@ func (j *Jobs) Job(ctx context.Context, orderID string) (booking.JobState, error
 	return row.state(), err
 }
 
-// List lists the jobs that the filter selects and that were ever started, the
-// one started last first. InvalidCursor: the page's cursor is not one of this
-// list.
+// List lists the selected jobs that were started, the latest start first. It returns
+// InvalidCursor for a cursor of another list.
 func (j *Jobs) List(ctx context.Context, f booking.JobFilter, p booking.Page) (_ []booking.JobState, next string, err error) {
 	of, err := j.selection(f)
 	if err != nil {
@@ -208,8 +203,7 @@ func (j *Jobs) List(ctx context.Context, f booking.JobFilter, p booking.Page) (_
 	return states, next, nil
 }
 
-// selection is the column that jobs of this sort are selected by, and whose
-// index serves that.
+// selection is the column by which jobs of this kind are selected; it has an index.
 func (j *Jobs) selection(f booking.JobFilter) (equal, error) {
 	switch {
 	case f.OwnerID != "" && j.by != "owner_id", f.ItemID != "" && j.by != "item_id":
@@ -219,8 +213,8 @@ func (j *Jobs) selection(f booking.JobFilter) (equal, error) {
 	}
 }
 
-// listed are those of the statuses asked for that a job in the list may have:
-// none waits, since it was started.
+// listed are the requested statuses that a listed job can have: none waits, since all
+// were started.
 func (j *Jobs) listed(asked booking.JobStatus) []booking.JobStatus {
 	return slices.DeleteFunc([]booking.JobStatus{booking.JobStarted, j.finished, booking.JobCancelled},
 		func(s booking.JobStatus) bool { return asked != "" && asked != s })

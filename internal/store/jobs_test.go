@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// newJob is a job that is cancelled for the reason, if there is one.
+// newJob is a job, cancelled for the reason if there is one.
 func newJob(orderID string, why booking.Reason) booking.Job {
 	return booking.Job{
 		OrderID: orderID, OwnerID: "owner", Item: booking.Item{ID: "menu", Name: "김밥 'deluxe' ?"}, Quantity: 2,

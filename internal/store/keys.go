@@ -11,11 +11,11 @@ import (
 	"github.com/yeyak/yeyak/internal/identity"
 )
 
-// Keys are the API keys of programs. It implements identity.Keys, in the database
-// of the read model.
+// Keys stores the API keys of programs, in the read model's database. It implements
+// identity.Keys.
 type Keys struct{ db *DB }
 
-// NewKeys keeps keys in db, which holds the read model.
+// NewKeys stores keys in db, the read model's database.
 func NewKeys(db *DB) *Keys { return &Keys{db} }
 
 type keyRow struct {
@@ -47,8 +47,9 @@ func (r keyRow) key() identity.Key {
 	return k
 }
 
-// AddKey implements identity.Keys. Keys of one name take turns. Invalid also: its
-// organisation is none that is known. Its number may be given to another one later.
+// AddKey implements identity.Keys. Keys of one name are added one after the other. It
+// also returns Invalid for an unknown organisation. The number of a failed key may be
+// given to another one.
 func (k *Keys) AddKey(ctx context.Context, key identity.Key) error {
 	scopes := make([]string, len(key.Scopes))
 	for i, scope := range key.Scopes {
@@ -67,7 +68,7 @@ func (k *Keys) AddKey(ctx context.Context, key identity.Key) error {
 		switch {
 		case err != nil:
 			return err
-		case live >= identity.MostLive:
+		case live >= identity.MaxLive:
 			return booking.Errorf(booking.Invalid, "%d keys named %q are live: revoke one of them first", live, key.Name)
 		}
 		if err = mustBeItsKey(ctx, q, key); err != nil {
@@ -81,8 +82,8 @@ func (k *Keys) AddKey(ctx context.Context, key identity.Key) error {
 	})
 }
 
-// mustBeItsKey refuses a key of a name that a key of another organisation has or had:
-// keys of one name are one caller, with what it is a member of.
+// mustBeItsKey refuses a key if its name has, or had, a key of another organisation:
+// keys of one name are one caller, with its memberships.
 func mustBeItsKey(ctx context.Context, q bun.IDB, key identity.Key) error {
 	var others bool
 	err := q.NewRaw("SELECT EXISTS (SELECT 1 FROM api_keys WHERE name = ? AND owner_id <> ?)", key.Name, key.OwnerID).Scan(ctx, &others)
@@ -92,8 +93,8 @@ func mustBeItsKey(ctx context.Context, q bun.IDB, key identity.Key) error {
 	return err
 }
 
-// mustBeOrganisation refuses the id of an owner who has neither called nor had an order;
-// "" is no owner's.
+// mustBeOrganisation refuses the id of an owner that has neither called nor had an
+// order; "" is none.
 func mustBeOrganisation(ctx context.Context, q bun.IDB, ownerID string) error {
 	if ownerID == "" {
 		return nil

@@ -10,8 +10,7 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// testLate: a step that is asked for too late is done only if it was done in
-// time, and then it says so.
+// testLate: a step that is requested too late is only Done if it was done in time.
 func testLate(t *testing.T, fresh newURL) {
 	fulfilment, inventory := setup(t, fresh, "fulfilment"), store.NewInventory(setup(t, fresh, "inventory"))
 	management, deliveries, crew := store.NewManagement(setup(t, fresh, "management")), store.NewDeliveries(fulfilment), store.NewCrew(fulfilment)

@@ -14,7 +14,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Sizes of a part of a list.
+// Page sizes of lists.
 const (
 	defaultLimit = 50
 	maxLimit     = 1000
@@ -27,13 +27,13 @@ func pageSize(limit int) int {
 	return min(limit, maxLimit)
 }
 
-// turnWithin is how long a list waits for its turn: most of the time that a request
-// has, since a queue of lists that moves is no reason to refuse one.
+// turnWithin is how long a list waits for its turn: most of a request's time, so that
+// lists are not refused while others proceed.
 const turnWithin = 5 * time.Second
 
-// list is run for a list, which may take longer than what is read by a key.
-// Lists together use half of the connections at most, so that they hold up
-// only each other when they are slow. A list that gets no turn is Unavailable.
+// list is run for a list, which may take longer than a read by key. Lists use at most
+// half of the connections, so that slow ones delay only each other. Unavailable: the
+// list got no turn in time.
 func (db *DB) list(ctx context.Context, what string, f func(context.Context, bun.IDB) error) error {
 	waiting, cancel := context.WithTimeout(ctx, turnWithin)
 	defer cancel()
@@ -46,8 +46,7 @@ func (db *DB) list(ctx context.Context, what string, f func(context.Context, bun
 	}
 }
 
-// encodeCursor makes a cursor of the list from the place where its next part
-// begins.
+// encodeCursor makes a list's cursor of the place where the next page begins.
 func encodeCursor(list string, place ...string) string {
 	text, err := json.Marshal(append([]string{list}, place...))
 	if err != nil {
@@ -56,10 +55,9 @@ func encodeCursor(list string, place ...string) string {
 	return base64.RawURLEncoding.EncodeToString(text)
 }
 
-// decodeCursor reads what encodeCursor wrote for the list with the same number
-// of parts, and nothing else: what encodeCursor would write in another way was
-// made elsewhere. Its parts are texts that every database takes. Its error is a
-// *booking.Error, InvalidCursor.
+// decodeCursor parses a cursor that encodeCursor made for the list with the same number
+// of parts, and no other notation of it. Its parts are texts that every database
+// accepts. Its error is InvalidCursor.
 func decodeCursor(list, cursor string, parts int) ([]string, error) {
 	var place []string
 	text, err := base64.RawURLEncoding.DecodeString(cursor)
@@ -79,8 +77,8 @@ func invalidCursor() error {
 	return booking.Errorf(booking.InvalidCursor, "the cursor was not given out by this list")
 }
 
-// moment is a place in a list that goes from new to old: an instant and what
-// tells apart those of the same instant.
+// moment is a place in a list from new to old: an instant and the id that orders rows
+// of the same instant.
 type moment struct {
 	at time.Time
 	id string
@@ -96,15 +94,15 @@ func decodeMoment(list, cursor string) (moment, error) {
 		return moment{}, err
 	}
 	at, err := time.Parse(time.RFC3339Nano, place[0])
-	// A year 0 is one that no database has.
+	// No database has a year 0.
 	if m := (moment{at, place[1]}); err == nil && at.Year() > 0 && m.cursor(list) == cursor {
 		return m, nil
 	}
 	return moment{}, invalidCursor()
 }
 
-// part cuts rows, of which one more was asked for than fits, to the size of a
-// page, and returns the cursor of the next one, "" at the end.
+// part cuts rows, of which one more was read than fits, to the size of a page, and
+// returns the next page's cursor, "" at the end.
 func part[T any](rows []T, size int, cursor func(last T) string) ([]T, string) {
 	if len(rows) <= size {
 		return rows, ""
@@ -112,9 +110,9 @@ func part[T any](rows []T, size int, cursor func(last T) string) ([]T, string) {
 	return rows[:size], cursor(rows[size-1])
 }
 
-// merged is the beginning of the rows of all parts, in one order. Each part is
-// cut to that beginning by itself: PostgreSQL merges what comes out of indexes
-// only where it plans a part on its own.
+// merged is the beginning of the rows of all parts, in one order. Each part is limited
+// by itself: PostgreSQL merges the output of indexes only if it plans each part on its
+// own.
 func merged(q bun.IDB, parts []*bun.SelectQuery, order schema.Safe, limit int) *bun.RawQuery {
 	if len(parts) == 1 {
 		return q.NewRaw("? ORDER BY ? LIMIT ?", parts[0], order, limit)
@@ -128,7 +126,7 @@ func merged(q bun.IDB, parts []*bun.SelectQuery, order schema.Safe, limit int) *
 	return q.NewRaw(strings.Join(arms, " UNION ALL ")+" ORDER BY ? LIMIT ?", append(args, order, limit)...)
 }
 
-// equal is a column and what a filter wants of it, "" for anything.
+// equal is a column and the value that a filter wants, "" for any.
 type equal struct {
 	column bun.Ident
 	value  string
@@ -143,13 +141,13 @@ func whereEqual(query *bun.SelectQuery, conditions ...equal) *bun.SelectQuery {
 	return query
 }
 
-// keyset is the two columns by which a list is ordered: an instant, and what
-// tells apart those of the same instant.
+// keyset is the two columns by which a list is ordered: an instant, and the id of rows
+// of the same instant.
 type keyset [2]bun.Ident
 
-// newestFirst reads a part of a list that goes from new to old. query selects
-// the list's rows in that order, at is where a row stands in it. InvalidCursor:
-// the page's cursor is not one of this list.
+// newestFirst reads a page of a list from new to old. query selects the list's rows in
+// that order, at is a row's place. It returns InvalidCursor for a cursor of another
+// list.
 func newestFirst[R any](
 	ctx context.Context, db *DB, list string, p booking.Page, at func(R) moment, query func(bun.IDB) *bun.SelectQuery, by keyset,
 ) (rows []R, next string, err error) {

@@ -13,8 +13,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestLists_HoldUpNothingElse: lists that hang take half of the connections,
-// and what is read by its key has the others.
+// TestLists_HoldUpNothingElse: lists that hang take half of the connections; reads by
+// key use the others.
 func TestLists_HoldUpNothingElse(t *testing.T) {
 	t.Parallel()
 	url := pgtest.New(t)
@@ -51,7 +51,7 @@ func TestLists_HoldUpNothingElse(t *testing.T) {
 		return n
 	}
 	require.Eventually(t, func() bool { return waiting() == 2 }, time.Minute, 10*time.Millisecond)
-	// Those that get no turn in time say so, while the others still hang.
+	// Lists that get no turn in time return Unavailable, while the others still hang.
 	for range hanging - 2 {
 		require.ErrorIs(t, <-lists, context.DeadlineExceeded)
 	}

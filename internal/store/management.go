@@ -9,11 +9,10 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Management is where management keeps the calls that it knows of. It
-// implements activities.Registry.
+// Management stores the calls that management knows. It implements activities.Registry.
 type Management struct{ db *DB }
 
-// NewManagement keeps the calls in db.
+// NewManagement stores the calls in db.
 func NewManagement(db *DB) *Management { return &Management{db} }
 
 type registrationRow struct {
@@ -24,7 +23,7 @@ type registrationRow struct {
 	Tel        booking.Personal
 	Location   booking.Personal
 	State      booking.Result // Done or Undone
-	Reason     booking.Reason // it was undone
+	Reason     booking.Reason // of the undo
 	Acted      bool           // it was done, and then undone
 	At         time.Time
 }
@@ -43,8 +42,8 @@ func (r registrationRow) call() booking.RegisteredCall {
 	}
 }
 
-// Register notes the call, once. Undone, and why, when it was struck off, even
-// before it was ever registered, or asked for too late.
+// Register registers the call, once. Undone, with the reason: it was struck off,
+// possibly before, or is too late.
 func (m *Management) Register(ctx context.Context, c booking.Call) (booking.Outcome, error) {
 	row := new(registrationRow)
 	err := m.db.inTx(ctx, "register call", func(ctx context.Context, q bun.IDB) error {
@@ -65,8 +64,8 @@ func (m *Management) Register(ctx context.Context, c booking.Call) (booking.Outc
 	return booking.Outcome{Result: row.State, Reason: row.Reason}, nil
 }
 
-// Unregister strikes the call off, for the first reason given. One that was
-// never registered never will be.
+// Unregister strikes the call off; the first reason stays. A call that was never
+// registered cannot be registered later.
 func (m *Management) Unregister(ctx context.Context, c booking.Call) (booking.Undo, error) {
 	row := new(registrationRow)
 	err := m.db.inTx(ctx, "strike call off", func(ctx context.Context, q bun.IDB) error {
@@ -81,7 +80,7 @@ func (m *Management) Unregister(ctx context.Context, c booking.Call) (booking.Un
 	return booking.Undo{Acted: row.Acted && err == nil}, err
 }
 
-// Call is the call of the order; NotFound: it was never registered.
+// Call returns the order's call. NotFound: it was never registered.
 func (m *Management) Call(ctx context.Context, orderID string) (booking.RegisteredCall, error) {
 	var row registrationRow
 	err := m.db.run(ctx, "read call", func(ctx context.Context, q bun.IDB) error {
@@ -94,8 +93,8 @@ func (m *Management) Call(ctx context.Context, orderID string) (booking.Register
 // callList is the name of the list in its cursors.
 const callList = "calls"
 
-// Calls lists the calls that were ever registered, newest first. InvalidCursor:
-// the page's cursor is not one of this list.
+// Calls lists all calls that were registered, newest first. It returns InvalidCursor
+// for a cursor of another list.
 func (m *Management) Calls(ctx context.Context, p booking.Page) (_ []booking.RegisteredCall, next string, err error) {
 	rows, next, err := newestFirst(ctx, m.db, callList, p,
 		func(row registrationRow) moment { return moment{row.At, row.OrderID} },

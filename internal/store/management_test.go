@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// newCall is a call that is taken back for the reason, if there is one.
+// newCall is a call, undone for the reason if there is one.
 func newCall(orderID string, why booking.Reason) booking.Call {
 	return booking.Call{OrderID: orderID, CustomerID: "c", Tel: "010-1234-5678", Location: "서울 '시'", Why: why}
 }

@@ -10,11 +10,11 @@ import (
 	"github.com/yeyak/yeyak/internal/identity"
 )
 
-// Members are the members of owners' organisations, in the database of the read
-// model. It implements the API's interface of that name.
+// Members stores the members of owners' organisations, in the read model's database. It
+// implements the API's interface of that name.
 type Members struct{ db *DB }
 
-// NewMembers keeps members in db, which holds the read model.
+// NewMembers stores members in db, the read model's database.
 func NewMembers(db *DB) *Members { return &Members{db} }
 
 type memberRow struct {
@@ -35,8 +35,7 @@ func (r memberRow) member() booking.Member {
 	}
 }
 
-// Memberships lists the organisations that the person is a member of, with the part
-// in each.
+// Memberships lists the person's organisations, with the person's part in each.
 func (m *Members) Memberships(ctx context.Context, personID string) ([]booking.Membership, error) {
 	var rows []memberRow
 	err := m.db.run(ctx, "list memberships of person", func(ctx context.Context, q bun.IDB) error {
@@ -56,8 +55,8 @@ func (m *Members) Memberships(ctx context.Context, personID string) ([]booking.M
 // memberList is the name of the list in its cursors.
 const memberList = "members"
 
-// Members lists the members of the organisation, in the order of their ids.
-// InvalidCursor: the page's cursor is not one of this list.
+// Members lists the members of the organisation, in the order of their ids. It returns
+// InvalidCursor for a cursor of another list.
 func (m *Members) Members(ctx context.Context, ownerID string, p booking.Page) (_ []booking.Member, next string, err error) {
 	place := []string{"", ""}
 	if p.Cursor != "" {
@@ -83,10 +82,9 @@ func (m *Members) Members(ctx context.Context, ownerID string, p booking.Page) (
 	return members, next, nil
 }
 
-// PutMember gives a person these parts in the organisation, one at least, and takes
-// every other one there from them, in one transaction. Of changes at the same time the
-// last one stands as a whole: those of one organisation take turns. Invalid: the
-// organisation is none that is known.
+// PutMember replaces all parts of a person in the organisation with at least one, in
+// one transaction. Of concurrent changes the last one wins as a whole: those of one
+// organisation run one after the other. Invalid: the organisation is unknown.
 func (m *Members) PutMember(ctx context.Context, ownerID, personID string, parts []booking.Member) error {
 	rows := make([]memberRow, len(parts))
 	for i, is := range parts {
@@ -113,8 +111,8 @@ func removeMember(ctx context.Context, q bun.IDB, ownerID, personID string) (par
 	return affected(q.NewRaw("DELETE FROM members WHERE owner_id = ? AND person_id = ?", ownerID, personID).Exec(ctx))
 }
 
-// RemoveMember takes from a person every part in the organisation. NotFound: they
-// have none.
+// RemoveMember removes all parts of a person in the organisation. NotFound: there are
+// none.
 func (m *Members) RemoveMember(ctx context.Context, ownerID, personID string) error {
 	return m.db.run(ctx, "remove member", func(ctx context.Context, q bun.IDB) error {
 		removed, err := removeMember(ctx, q, ownerID, personID)
@@ -125,9 +123,9 @@ func (m *Members) RemoveMember(ctx context.Context, ownerID, personID string) er
 	})
 }
 
-// Carry tells whether anybody is a member of the organisation with the id, or the
-// person with the id is one. It implements identity.Carrier.
-func (m *Members) Carry(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {
+// InUse reports whether the organisation with the id has members, or the person with
+// the id is a member. It implements identity.IDs.
+func (m *Members) InUse(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {
 	statement := map[identity.Kind]string{
 		identity.CustomerKind: "SELECT EXISTS (SELECT 1 FROM members WHERE person_id = ?)",
 		identity.OwnerKind:    "SELECT EXISTS (SELECT 1 FROM members WHERE owner_id = ?)",

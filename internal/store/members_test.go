@@ -19,13 +19,13 @@ func member(ownerID, personID, place string, level booking.MemberLevel) booking.
 	}
 }
 
-// put gives each person of the parts those that are theirs, and no others.
+// put gives each person exactly these parts.
 func put(t *testing.T, members *store.Members, parts ...booking.Member) {
 	t.Helper()
 	require.NoError(t, members.PutMember(t.Context(), parts[0].OwnerID, parts[0].PersonID, parts))
 }
 
-// known lets the owners of organisations with these ids have called.
+// known registers calls of the owners of organisations with these ids.
 func known(t *testing.T, db *store.DB, organisations ...string) {
 	t.Helper()
 	for _, id := range organisations {
@@ -34,8 +34,8 @@ func known(t *testing.T, db *store.DB, organisations ...string) {
 	}
 }
 
-// testMembers: a person has the parts that were given last, and no others, until they
-// are removed.
+// testMembers: a person has exactly the parts that were given last, until they are
+// removed.
 func testMembers(t *testing.T, fresh newURL) {
 	db := setup(t, fresh, "mypage")
 	members := store.NewMembers(db)
@@ -54,7 +54,7 @@ func testMembers(t *testing.T, fresh newURL) {
 		return memberships
 	}
 	require.Empty(t, of("1031"))
-	for range 2 { // once more, and nothing changes
+	for range 2 { // a repetition changes nothing
 		put(t, members, member("1026", "1031", "place-2", staff), member("1026", "1031", "", staff))
 		put(t, members, member("1027", "1031", "", owner))
 		put(t, members, member("1026", "1030", "", owner))
@@ -102,8 +102,8 @@ func testMembers(t *testing.T, fresh newURL) {
 	require.ErrorIs(t, err, &booking.Error{Code: booking.InvalidCursor})
 }
 
-// testMembersAtOnce: of changes of one member at the same time, the last one stands as
-// a whole: what the others gave is not beside it.
+// testMembersAtOnce: of concurrent changes of one member, the last one wins as a whole,
+// without parts of the others.
 func testMembersAtOnce(t *testing.T, fresh newURL) {
 	db := setup(t, fresh, "mypage")
 	known(t, db, "1026")

@@ -17,8 +17,8 @@ import (
 	"github.com/uptrace/bun/migrate"
 )
 
-// Services are the names that Migrate and Pending know, each with tables and
-// migrations of its own.
+// Services are the names for Migrate and Pending; each has tables and migrations of its
+// own.
 func Services() []string {
 	return []string{
 		"catalogue", "fulfilment", "inventory", "management", "mypage", "notifications", "payments", "sandbox",
@@ -32,20 +32,20 @@ func Services() []string {
 var migrationFiles embed.FS
 
 const (
-	// migrationPatience bounds a migration of PostgreSQL, waiting for another
-	// process's included, unless the caller's context does.
-	migrationPatience = 15 * time.Minute
-	// migrationLock is the advisory lock under which PostgreSQL is migrated:
-	// "yeyak" in bytes. It belongs to a session, so that a crash frees it.
+	// migrateWithin is the time limit of PostgreSQL's migrations, including the
+	// wait for another process's, unless the caller's context has a deadline.
+	migrateWithin = 15 * time.Minute
+	// migrationLock is PostgreSQL's advisory lock for migrations: "yeyak" in bytes. It
+	// belongs to a session, so that a crash releases it.
 	migrationLock = 0x796579616b
-	// migrating is what PostgreSQL lists the connections of a migration as, for
+	// migrating is the application name of a migration's connections in PostgreSQL, for
 	// operators who look for one that hangs.
 	migrating = "yeyak migrate"
 )
 
-// Migrate brings the service's tables up to date and returns the names of the
-// migrations that it applied, none when there was nothing to do. Several
-// processes may do so at once.
+// Migrate brings the service's tables up to date and returns the names of the applied
+// migrations, none if there was nothing to do. Several processes may do so
+// concurrently.
 func Migrate(ctx context.Context, db *DB, service string) (applied []string, err error) {
 	m, err := serviceMigrations(service, db.dialect.types)
 	if err != nil {
@@ -69,8 +69,8 @@ func Migrate(ctx context.Context, db *DB, service string) (applied []string, err
 	return applied, nil
 }
 
-// Pending returns the names of the service's migrations that Migrate would
-// apply. It changes nothing.
+// Pending returns the names of the service's migrations that Migrate would apply. It
+// changes nothing.
 func Pending(ctx context.Context, db *DB, service string) ([]string, error) {
 	m, err := serviceMigrations(service, db.dialect.types)
 	if err != nil {
@@ -88,18 +88,18 @@ func Pending(ctx context.Context, db *DB, service string) ([]string, error) {
 	return pending, err
 }
 
-// exclusively runs f while no other process does. On PostgreSQL it does so on
-// connections of its own, since migrations take longer than operations may.
+// exclusively runs f while no other process does. On PostgreSQL it uses connections of
+// its own, since migrations take longer than operations may.
 func exclusively(ctx context.Context, db *DB, f func(context.Context, *DB) error) (err error) {
 	if _, bounded := ctx.Deadline(); !bounded {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeout(ctx, migrationPatience)
+		ctx, cancel = context.WithTimeout(ctx, migrateWithin)
 		defer cancel()
 	}
 	if db.dialect.oneWriter {
-		return f(ctx, db) // each migration looks again whether it is still needed
+		return f(ctx, db) // each migration checks whether it is still needed
 	}
-	own, err := openPostgres(db.url, Options{MaxOpen: 2, Timeout: migrationPatience, Application: migrating, Logger: db.options.Logger})
+	own, err := openPostgres(db.url, Options{MaxOpen: 2, Timeout: migrateWithin, Application: migrating, Logger: db.options.Logger})
 	if err != nil {
 		return err
 	}
@@ -108,7 +108,7 @@ func exclusively(ctx context.Context, db *DB, f func(context.Context, *DB) error
 	if err != nil {
 		return err
 	}
-	defer session.Close() // ends with the pool at the latest, and the lock with it
+	defer session.Close() // ends with the pool at the latest, and so does the lock
 	if _, err := session.ExecContext(ctx, "SELECT pg_advisory_lock(?)", migrationLock); err != nil {
 		return fmt.Errorf("wait for other migrations: %w", err)
 	}
@@ -118,7 +118,7 @@ func exclusively(ctx context.Context, db *DB, f func(context.Context, *DB) error
 func newMigrator(db *DB, service string, m *migrate.Migrations) *migrate.Migrator {
 	return migrate.NewMigrator(db.bun, m,
 		migrate.WithTableName(migrationsTable(service)),
-		migrate.WithLocksTableName(service+"_migration_locks"), // made, never used: see exclusively
+		migrate.WithLocksTableName(service+"_migration_locks"), // created but unused: see exclusively
 		migrate.WithMarkAppliedOnSuccess(true),
 		migrate.WithUpsert(true)) // a migration has marked itself by then
 }
@@ -155,10 +155,10 @@ func serviceMigrations(service string, types columnTypes) (*migrate.Migrations, 
 	return m, nil
 }
 
-// apply runs a migration and marks it as applied in the same transaction, so
-// that a crash leaves both or neither; on SQLite a second process finds the
-// mark and does nothing. bun's own runner does not do that, and in 1.2.18
-// loses the error of a COMMIT.
+// apply runs a migration and marks it as applied in the same transaction, so that a
+// crash leaves both or neither; on SQLite a second process finds the mark and does
+// nothing. bun's own runner does not do that, and in 1.2.18 loses the error of a
+// COMMIT.
 func apply(ctx context.Context, db *bun.DB, service string, migration *migrate.Migration, statements string) error {
 	return db.RunInTx(ctx, nil, func(ctx context.Context, tx bun.Tx) error {
 		marked, err := affected(tx.NewRaw("INSERT INTO ? (name, group_id) VALUES (?, ?) ON CONFLICT (name) DO NOTHING",

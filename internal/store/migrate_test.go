@@ -60,8 +60,8 @@ func testMigrate(t *testing.T, fresh newURL) {
 	})
 }
 
-// TestSQLite_OpenedByManyAtOnce: each of several processes that begin on a new
-// file at the same time has it, without an error.
+// TestSQLite_OpenedByManyAtOnce: several processes open a new file concurrently without
+// an error.
 func TestSQLite_OpenedByManyAtOnce(t *testing.T) {
 	t.Parallel()
 	for range 20 {

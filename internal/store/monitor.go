@@ -16,8 +16,8 @@ import (
 // Mypage implements orders.Needs.
 var _ orders.Needs = (*Mypage)(nil)
 
-// isOpen is the condition of the index orders_open, to the letter: SQLite uses the index
-// for no other.
+// isOpen is the exact condition of the index orders_open: SQLite uses the index for no
+// other.
 const isOpen = "status NOT IN ('delivered', 'completed', 'cancelled')"
 
 // OpenOrders implements orders.Needs.
@@ -67,10 +67,10 @@ func (m *Mypage) Owed(ctx context.Context) (owed []orders.Owed, err error) {
 	return owed, err
 }
 
-// mostOfOrder is how many events of one order are read.
+// mostOfOrder is the maximum number of events that are read of one order.
 const mostOfOrder = 1000
 
-// EventsOfOrder implements orders.Needs. An event that cannot be read is passed over.
+// EventsOfOrder implements orders.Needs. An event that cannot be read is skipped.
 func (m *Mypage) EventsOfOrder(ctx context.Context, orderID string) (events []booking.Event, err error) {
 	var rows []eventRow
 	err = m.db.list(ctx, "list events of order", func(ctx context.Context, q bun.IDB) error {
@@ -85,20 +85,20 @@ func (m *Mypage) EventsOfOrder(ctx context.Context, orderID string) (events []bo
 	return events, err
 }
 
-// needRow is an order in need as it is listed.
+// needRow is an order in the list of those that need attention.
 type needRow struct {
 	ID        string
 	Cause     orders.Cause
-	At        time.Time // by which it is listed
+	At        time.Time // sorts the list
 	View      *string
 	Version   *int64
 	Disputed  bool
-	Cancelled *int64 // since when it is being undone, in µs
+	Cancelled *int64 // when its undo began, in µs
 	Says      string
 	Remedy    string
 }
 
-// Parts of the list, in their order: what the audit has found comes first.
+// Parts of the list, in their order: the audit's findings come first.
 const (
 	needList  = "attention"
 	needFound = "found"
@@ -186,8 +186,8 @@ func olderThan(query *bun.SelectQuery, columns string, m moment) *bun.SelectQuer
 	return query
 }
 
-// foundAbandoned are the orders that the audit has found without a workflow, what was found
-// last first. There is one such finding of an order.
+// foundAbandoned selects the orders that the audit has found without a workflow, newest
+// finding first. An order has one such finding.
 func foundAbandoned(q bun.IDB, kind booking.Kind, from moment, limit int) *bun.SelectQuery {
 	query := q.NewSelect().TableExpr("audit_findings AS f").Join("LEFT JOIN orders AS o ON o.id = f.order_id").
 		ColumnExpr("f.order_id AS id, ? AS cause, f.first_seen AS at, o.view AS view, o.version AS version", orders.Abandoned).
@@ -196,22 +196,22 @@ func foundAbandoned(q bun.IDB, kind booking.Kind, from moment, limit int) *bun.S
 	if kind != "" {
 		query.Where("o.kind = ?", kind)
 	}
-	if from.id != "" { // the finding of an order is found by its place
+	if from.id != "" { // the finding's place is its order's
 		const last = "(SELECT id FROM audit_findings WHERE order_id = ? AND closed_at IS NULL AND kind = 'abandoned' LIMIT 1)"
 		query.Where("(f.first_seen, f.id) < (?, "+last+")", from.at, from.id)
 	}
 	return query
 }
 
-// needConditions are those of the indexes of orders in need, to the letter.
+// needConditions are the exact conditions of the indexes of orders in need.
 var needConditions = map[orders.Cause]string{
 	orders.Marked:   "needs_attention",
 	orders.UndoOwed: "cancelling_since IS NOT NULL AND NOT needs_attention",
 	orders.Disputed: "disputes IS NOT NULL AND NOT needs_attention AND cancelling_since IS NULL",
 }
 
-// rowsInNeed are the orders whose rows say that they need attention, newest first, and that
-// the audit has not found abandoned: a stretch of an index for each kind and cause.
+// rowsInNeed selects the orders whose rows need attention, newest first, without those
+// that the audit has found abandoned: one range of an index for each kind and cause.
 func rowsInNeed(q bun.IDB, f orders.NeedFilter, from moment, limit int) *bun.RawQuery {
 	var stretches []*bun.SelectQuery
 	for _, kind := range booking.Kinds() {
@@ -224,7 +224,7 @@ func rowsInNeed(q bun.IDB, f orders.NeedFilter, from moment, limit int) *bun.Raw
 				ColumnExpr("id, ? AS cause, placed_at AS at, view, version", cause).
 				ColumnExpr("disputes IS NOT NULL AS disputed, cancelling_since AS cancelled, '' AS says, '' AS remedy").
 				Where("kind = ?", kind).Where(condition).
-				// EXISTS in its place would have PostgreSQL read all findings first.
+				// With EXISTS instead, PostgreSQL would read all findings first.
 				Where("(SELECT count(*) FROM audit_findings AS f WHERE f.order_id = o.id AND f.closed_at IS NULL AND f.kind = 'abandoned') = 0")
 			stretches = append(stretches, olderThan(stretch, "(placed_at, id)", from))
 		}
@@ -236,7 +236,7 @@ func (r needRow) inNeed() (n orders.InNeed, err error) {
 	n = orders.InNeed{Cause: r.Cause, Since: r.At.UTC(), Says: r.Says, Remedy: r.Remedy}
 	n.Order.ID = r.ID
 	if r.View == nil {
-		return n, nil // a finding of an order that has no row
+		return n, nil // a finding of an order without a row
 	}
 	if err := json.Unmarshal([]byte(*r.View), &n.Order); err != nil {
 		return n, fmt.Errorf("view of order %s: %w", r.ID, err)

@@ -13,7 +13,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// inNeed fills a read model with orders of each cause, and some that are well.
+// inNeed fills a read model with orders of each cause, and some that need no attention.
 func inNeed(t *testing.T, mypage *store.Mypage) {
 	t.Helper()
 	put := func(id string, status booking.Status, minute int, change func(*contract.View)) {

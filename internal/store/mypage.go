@@ -12,14 +12,14 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Mypage is the read model: what orders look like, and the feed of events
-// about them. It implements activities.ReadModel.
+// Mypage is the read model: the orders' views, and the feed of their events. It
+// implements activities.ReadModel.
 type Mypage struct {
 	db   *DB
-	note func(*Unreadable) // nil: nothing is told of what is passed over
+	note func(*Unreadable) // called with skipped events; may be nil
 }
 
-// NewMypage keeps the read model in db.
+// NewMypage stores the read model in db.
 func NewMypage(db *DB) *Mypage { return &Mypage{db: db} }
 
 type orderRow struct {
@@ -41,13 +41,13 @@ type orderRow struct {
 	PlacedAt       time.Time
 	// CancellingSince is in µs since 1970, nil unless the order is being undone.
 	CancellingSince *int64
-	Refused         *string // JSON: decisions that came to nothing, see contract.Entry
-	// Disputes are those of the payment that are open, as JSON, nil for none. No publication
-	// of the saga writes them.
+	Refused         *string // JSON: refused decisions, see contract.Entry
+	// Disputes are the payment's open disputes as JSON, nil for none. Publications of
+	// the saga do not write them.
 	Disputes *string
 }
 
-// versioned are the columns that go with the view's version. decision and
+// versioned are the columns that change with the view's version. decision and
 // request_hash do not: each is kept once it is known.
 var versioned = []string{
 	"kind", "customer_id", "owner_id", "item_id", "status", "needs_attention", "view", "version", "placed_at", "cancelling_since",
@@ -93,10 +93,9 @@ func (r orderRow) publication() (contract.Publication, error) {
 	return p, nil
 }
 
-// Publish writes the order's row, unless one of the same or a newer version is
-// there, and appends the events that the feed does not hold yet, in one
-// transaction. A decision and a request's hash are kept as they first came,
-// with whichever version.
+// Publish writes the order's row, unless the row has the same or a newer version, and
+// appends the events that the feed does not have yet, in one transaction. The first
+// decision and the first request hash are kept, in any version.
 func (m *Mypage) Publish(ctx context.Context, p contract.Publication) error {
 	if p.Later != nil {
 		return m.publishLater(ctx, p)
@@ -133,8 +132,8 @@ func upsertOrder(q bun.IDB, row *orderRow) *bun.InsertQuery {
 		Where("EXCLUDED.version > o.version").
 		WhereOr("o.decision IS NULL AND EXCLUDED.decision IS NOT NULL").
 		WhereOr("o.request_hash = '' AND EXCLUDED.request_hash <> ''")
-	// What was paid for once stays so, also when a newer version comes from a
-	// life of the saga that does not remember it.
+	// A paid order stays paid, also if a newer version is of a restarted saga that does
+	// not know it.
 	upsert.Set("paid = o.paid OR EXCLUDED.paid")
 	upsert.Set("listed = CASE WHEN EXCLUDED.version > o.version THEN EXCLUDED.listed ELSE o.listed END OR o.paid OR EXCLUDED.paid")
 	for _, column := range versioned {
@@ -143,8 +142,8 @@ func upsertOrder(q bun.IDB, row *orderRow) *bun.InsertQuery {
 	return upsert
 }
 
-// Order is the order as it was last published, with its decision and the hash
-// of its request, without events. NotFound when it never was.
+// Order returns the order as it was last published, with its decision and its request's
+// hash, without events. NotFound: it was never published.
 func (m *Mypage) Order(ctx context.Context, id string) (contract.Publication, error) {
 	var row orderRow
 	err := m.db.run(ctx, "read order", func(ctx context.Context, q bun.IDB) error {
@@ -157,8 +156,8 @@ func (m *Mypage) Order(ctx context.Context, id string) (contract.Publication, er
 	return row.publication()
 }
 
-// View is the order as it was last published, with the decisions on it that were
-// kept and came to nothing: what customers read most. NotFound when it never was.
+// View returns the order as it was last published, with the kept decisions that were
+// refused. Customers read it most. NotFound: it was never published.
 func (m *Mypage) View(ctx context.Context, id string) (contract.View, error) {
 	var text, refused, disputes []byte
 	err := m.db.run(ctx, "read view", func(ctx context.Context, q bun.IDB) error {
@@ -182,8 +181,8 @@ func (m *Mypage) View(ctx context.Context, id string) (contract.View, error) {
 	return view.WithRefused(entries), nil
 }
 
-// Statuses is where each of the orders stands as it was last published. Those
-// that never were are not among them.
+// Statuses returns the last published status of each order. Orders that were never
+// published are missing.
 func (m *Mypage) Statuses(ctx context.Context, ids []string) (map[string]booking.Status, error) {
 	statuses := make(map[string]booking.Status, len(ids))
 	if len(ids) == 0 {

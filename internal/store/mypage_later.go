@@ -11,8 +11,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// publishLater adds what a refund has come to that was begun after the order's end to
-// the order's row, which other such refunds change too, and appends the events.
+// publishLater adds the result of a refund that was begun after the order's end to the
+// order's row, which other such refunds change, too, and appends the events.
 func (m *Mypage) publishLater(ctx context.Context, p contract.Publication) error {
 	events, err := newEventRows(p.Events)
 	if err != nil {
@@ -42,8 +42,8 @@ func (m *Mypage) publishLater(ctx context.Context, p contract.Publication) error
 	})
 }
 
-// noteWaiting notes whether the refund waits for a person, and counts those of the order that
-// do. A publication may be carried out after a newer one, which stays then.
+// noteWaiting stores whether the refund waits for a person, and counts the order's
+// refunds that do. A publication that arrives after a newer one changes nothing.
 func noteWaiting(ctx context.Context, q bun.IDB, p contract.Publication) (waiting int, err error) {
 	orderID, refund := p.View.ID, p.Later.Refund
 	newest, err := affected(q.NewRaw(`INSERT INTO refunds_noted (order_id, refund, version) VALUES (?, ?, ?)
@@ -65,9 +65,9 @@ func noteWaiting(ctx context.Context, q bun.IDB, p contract.Publication) (waitin
 	return waiting, err
 }
 
-// withLater is the order as the row has it, with what the refund has added and the mark.
-// That is a version which no caller has seen, though the publishing process has told its
-// callers of p.View. Without a row it is the order as the refund began with it.
+// withLater is the order of the row, with the refund's result and the mark. No caller
+// has seen this version, though the publishing process has sent p.View to its own
+// callers. Without a row it is the order as it was when the refund began.
 func (m *Mypage) withLater(ctx context.Context, q bun.IDB, p contract.Publication, marked bool) (contract.View, error) {
 	var row orderRow
 	err := q.NewRaw("SELECT * FROM orders WHERE id = ? ?", p.View.ID, m.db.dialect.forUpdate).Scan(ctx, &row)

@@ -21,7 +21,7 @@ func newView(id, customer string, version int64, status booking.Status) contract
 	}
 }
 
-// publishAgain publishes a change of an order that is there.
+// publishAgain publishes a change of an existing order.
 func publishAgain(t *testing.T, mypage *store.Mypage, id string, change func(*contract.View)) {
 	t.Helper()
 	p, err := mypage.Order(t.Context(), id)
@@ -94,7 +94,7 @@ func testPublish(t *testing.T, mypage *store.Mypage) {
 		last := tell(50, contract.Later{Refund: "b", Added: []contract.Entry{paid("2", 1)}}, false, 2)
 		require.Equal(t, []string{"2", "1"}, []string{last.History[len(ended.History)].By, last.History[len(ended.History)+1].By})
 		require.Greater(t, last.Version, int64(50), "each is news to those who wait for the order")
-		tell(40, contract.Later{Refund: "b", Waits: true}, false, 2) // an attempt that is slower than all that
+		tell(40, contract.Later{Refund: "b", Waits: true}, false, 2) // an attempt that is slower than all others
 		tell(60, contract.Later{Refund: "b", Waits: true}, true, 2)
 		tell(50, contract.Later{Refund: "b"}, true, 2)
 		tell(60, contract.Later{Refund: "b"}, false, 2)
@@ -204,7 +204,8 @@ func testOrders(t *testing.T, mypage *store.Mypage) {
 
 	run(t, "NewestFirstInParts", func(t *testing.T) {
 		for i := range 6 {
-			// Two of each instant, and instants that differ in fractions of a second only.
+			// Two of each instant, and instants that differ only in fractions of a
+			// second.
 			place(t, key(i), christmas.Add(time.Duration(i/2)*50*time.Millisecond), nil)
 		}
 		for _, limit := range []int{1, 2, 3, 4, 6, 7} {

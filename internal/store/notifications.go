@@ -11,17 +11,17 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Notifications are the messages to people. It implements activities.Outbox.
+// Notifications stores the messages to people. It implements activities.Outbox.
 type Notifications struct{ db *DB }
 
-// NewNotifications keeps messages in db.
+// NewNotifications stores messages in db.
 func NewNotifications(db *DB) *Notifications { return &Notifications{db} }
 
 // States of a message.
 const (
 	sent      = "sent"
 	withdrawn = "withdrawn" // by a later message; it can still be read
-	prevented = "prevented" // withdrawn before it was ever sent; nobody sees it
+	prevented = "prevented" // withdrawn before it was sent; it is never shown
 )
 
 type messageRow struct {
@@ -33,10 +33,10 @@ type messageRow struct {
 	Type        booking.MessageType
 	Text        string // of a message without data
 	State       string
-	Why         booking.Reason // it was withdrawn or prevented
+	Why         booking.Reason // why it was withdrawn or prevented
 	At          time.Time
 	Data        *string        // JSON
-	Reason      booking.Reason // it withdraws another one
+	Reason      booking.Reason // why it withdraws another one
 }
 
 func newMessageRow(key, state string, m booking.Message) (*messageRow, error) {
@@ -69,8 +69,8 @@ func (r messageRow) message() (booking.Message, error) {
 	return m, nil
 }
 
-// Send keeps the message under its key, once. Undone, and why, when it was
-// withdrawn, even before it was ever sent.
+// Send stores the message under its key, once. Undone, with the reason: it was
+// withdrawn, possibly before.
 func (n *Notifications) Send(ctx context.Context, m booking.Message) (booking.Outcome, error) {
 	outcome := booking.Outcome{Result: booking.Done}
 	row, err := newMessageRow(m.Key, sent, m)
@@ -90,8 +90,8 @@ func (n *Notifications) Send(ctx context.Context, m booking.Message) (booking.Ou
 	return outcome, nil
 }
 
-// keep writes the message unless its key is taken, and returns the one that
-// stands and whether it is this one.
+// keep writes the message unless its key is taken, and returns the stored one and
+// whether it is this one.
 func keep(ctx context.Context, q bun.IDB, row *messageRow) (standing *messageRow, first bool, err error) {
 	inserted, err := affected(q.NewInsert().Model(row).On("CONFLICT (key) DO NOTHING").Exec(ctx))
 	if err != nil || inserted == 1 {
@@ -102,11 +102,10 @@ func keep(ctx context.Context, q bun.IDB, row *messageRow) (standing *messageRow
 	return standing, false, err
 }
 
-// Withdraw follows the message kept under key with m, which takes it back.
-// Nothing is sent if there was no message under key, and there never will be
-// one: a Send that comes later answers Undone and the reason given first. It
-// answers the same when repeated. m goes to the recipient of what it takes back:
-// a saga that has lost its memory may not know them.
+// Withdraw sends m, which withdraws the message under key. If there is no message under
+// key, nothing is sent, and a later Send returns Undone with the first reason.
+// Repeating it returns the same. m's recipient is that of the withdrawn message: a
+// restarted saga may not know them.
 func (n *Notifications) Withdraw(ctx context.Context, key string, m booking.Message, why booking.Reason) (booking.Undo, error) {
 	var undo booking.Undo
 	err := n.db.inTx(ctx, "withdraw message", func(ctx context.Context, q bun.IDB) error {
@@ -135,8 +134,8 @@ func (n *Notifications) Withdraw(ctx context.Context, key string, m booking.Mess
 // messageList is the name of the list in its cursors.
 const messageList = "messages"
 
-// Messages lists what the recipient was sent, newest first. InvalidCursor: the
-// page's cursor is not one of this list.
+// Messages lists the recipient's messages, newest first. It returns InvalidCursor for a
+// cursor of another list.
 func (n *Notifications) Messages(ctx context.Context, recipientID string, p booking.Page) (_ []booking.Message, next string, err error) {
 	var after moment
 	if p.Cursor != "" {

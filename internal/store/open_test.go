@@ -53,7 +53,7 @@ func TestOpen_SQLiteKeepsRelativePathsAndMakesFolders(t *testing.T) {
 	require.FileExists(t, filepath.Join("data", "a folder", "yeyak.db"))
 }
 
-// silence is a server that takes connections and never answers.
+// silence is a server that accepts connections and never answers.
 func silence(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -75,8 +75,8 @@ func TestDB_EveryOperationHasADeadline(t *testing.T) {
 	require.Less(t, time.Since(begin), 5*time.Second)
 }
 
-// TestDB_OfAServerInTheWest: an instant is read as it was written, whatever the
-// server's time zone.
+// TestDB_OfAServerInTheWest: an instant is read as it was written, in any time zone of
+// the server.
 func TestDB_OfAServerInTheWest(t *testing.T) {
 	t.Parallel()
 	url := pgtest.New(t)
@@ -90,7 +90,7 @@ func TestDB_OfAServerInTheWest(t *testing.T) {
 
 func TestDB_VerifiesTheServerUnlessToldNotTo(t *testing.T) {
 	t.Parallel()
-	// The test's server speaks no TLS, and is refused for it.
+	// The test's server has no TLS, so it is refused.
 	url := pgtest.New(t)
 	db := open(t, url[:len(url)-len("?sslmode=disable")])
 	require.ErrorContains(t, db.Ping(t.Context()), "SSL")

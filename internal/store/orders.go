@@ -15,12 +15,11 @@ import (
 // orderList is the name of the list in its cursors.
 const orderList = "orders"
 
-// errOneAsker refuses a list that no index serves.
+// errOneAsker refuses a list without an index.
 var errOneAsker = errors.New("orders are listed for one customer or for one owner, and for an owner by kind or by item")
 
-// Orders lists the orders that the filter selects and that its asker, a
-// customer or an owner, is shown, newest first. InvalidCursor: the page's
-// cursor is not one of this list.
+// Orders lists the selected orders of a customer or an owner that may be shown to them,
+// newest first. It returns InvalidCursor for a cursor of another list.
 func (m *Mypage) Orders(ctx context.Context, f booking.OrderFilter, p booking.Page) (_ []contract.View, next string, err error) {
 	if !served(f) {
 		return nil, "", errOneAsker
@@ -31,16 +30,16 @@ func (m *Mypage) Orders(ctx context.Context, f booking.OrderFilter, p booking.Pa
 			return nil, "", err
 		}
 	}
-	stretches := stretchesOf(f)
-	if len(stretches) == 0 {
+	ranges := rangesOf(f)
+	if len(ranges) == 0 {
 		return nil, "", nil
 	}
 	size := pageSize(p.Limit)
 	var rows []orderRow
 	err = m.db.list(ctx, "list orders", func(ctx context.Context, q bun.IDB) error {
 		rows = nil
-		parts := make([]*bun.SelectQuery, len(stretches))
-		for i, s := range stretches {
+		parts := make([]*bun.SelectQuery, len(ranges))
+		for i, s := range ranges {
 			parts[i] = selectOrders(q, f, s)
 			if p.Cursor != "" {
 				parts[i].Where("(placed_at, id) < (?, ?)", after.at, after.id)
@@ -62,32 +61,32 @@ func (m *Mypage) Orders(ctx context.Context, f booking.OrderFilter, p booking.Pa
 	return views, next, nil
 }
 
-// served tells whether an index serves the filter.
+// served reports whether an index serves the filter.
 func served(f booking.OrderFilter) bool {
 	return (f.CustomerID == "") != (f.OwnerID == "") && (f.ItemID == "" || f.OwnerID != "" && f.Kind == "")
 }
 
-// orderStretch is what lies together in an index: the orders of a customer or
-// an owner of one kind in one status, or those of one item in one status. The zero
-// stretch is all of their orders.
-type orderStretch struct {
+// indexRange is a range of an index: the orders of a customer or an owner of one kind
+// in one status, or those of one item in one status. The zero value is all of their
+// orders.
+type indexRange struct {
 	kind   booking.Kind
 	status booking.Status
 }
 
-// stretchesOf are the stretches that hold what the filter selects. There is
-// none for a status that the kind does not have.
-func stretchesOf(f booking.OrderFilter) (stretches []orderStretch) {
+// rangesOf are the index ranges of the filter. A status that the kind does not have
+// has none.
+func rangesOf(f booking.OrderFilter) (ranges []indexRange) {
 	if f.ItemID != "" {
 		for _, status := range booking.Statuses() {
 			if f.Status == "" || f.Status == status {
-				stretches = append(stretches, orderStretch{status: status})
+				ranges = append(ranges, indexRange{status: status})
 			}
 		}
-		return stretches
+		return ranges
 	}
 	if f.Kind == "" && f.Status == "" {
-		return []orderStretch{{}}
+		return []indexRange{{}}
 	}
 	for _, kind := range booking.Kinds() {
 		if f.Kind != "" && f.Kind != kind {
@@ -95,21 +94,21 @@ func stretchesOf(f booking.OrderFilter) (stretches []orderStretch) {
 		}
 		for _, status := range kind.Statuses() {
 			if f.Status == "" || f.Status == status {
-				stretches = append(stretches, orderStretch{kind, status})
+				ranges = append(ranges, indexRange{kind, status})
 			}
 		}
 	}
-	return stretches
+	return ranges
 }
 
-// selectOrders selects a stretch.
-func selectOrders(q bun.IDB, f booking.OrderFilter, s orderStretch) *bun.SelectQuery {
-	return ofStretch(q.NewSelect().Model((*orderRow)(nil)).Column("id", "placed_at", "view", "disputes"), f, s)
+// selectOrders selects the orders of an index range.
+func selectOrders(q bun.IDB, f booking.OrderFilter, s indexRange) *bun.SelectQuery {
+	return inRange(q.NewSelect().Model((*orderRow)(nil)).Column("id", "placed_at", "view", "disputes"), f, s)
 }
 
-// ofStretch narrows a query to a stretch. An owner is shown only orders that
-// came into being.
-func ofStretch(query *bun.SelectQuery, f booking.OrderFilter, s orderStretch) *bun.SelectQuery {
+// inRange restricts a query to an index range. An owner sees only orders that were
+// accepted.
+func inRange(query *bun.SelectQuery, f booking.OrderFilter, s indexRange) *bun.SelectQuery {
 	visible := bun.Ident("listed")
 	if f.OwnerID != "" {
 		visible = "paid"

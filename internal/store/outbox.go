@@ -11,9 +11,9 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Outbox is what the feed is to be told of a service's own data. A change and
-// its event are written in one transaction, in the service's database; the feed
-// is in another one, and gets the event afterwards.
+// Outbox stores the events of a service's own data for the feed. A change and its event
+// are written in one transaction, in the service's database; the feed is in another
+// database and gets the event afterwards.
 type Outbox struct {
 	db    *DB
 	table string
@@ -44,10 +44,10 @@ type outboxRow struct {
 	Data    string // JSON
 }
 
-// tell writes an event into an outbox, in the transaction of q. The row of what
-// it is about has been changed in that transaction, or is locked: so the events
-// of one subject are in the order of its changes.
-func tell(ctx context.Context, q bun.IDB, table string, e booking.Event) error {
+// writeEvent writes an event into an outbox, in the transaction of q. The row of the event's
+// subject was changed in the same transaction, or is locked: so the events of one
+// subject are in the order of its changes.
+func writeEvent(ctx context.Context, q bun.IDB, table string, e booking.Event) error {
 	data, err := json.Marshal(e.Catalogue)
 	if err != nil {
 		return fmt.Errorf("write event %s as JSON: %w", e.Key, err)
@@ -57,31 +57,30 @@ func tell(ctx context.Context, q bun.IDB, table string, e booking.Event) error {
 	return err
 }
 
-// telling is inTx for a change that tells the outbox's table of itself.
-func (db *DB) telling(ctx context.Context, table, what string, f func(context.Context, bun.IDB) error) error {
+// inTxWithEvent is inTx for a change with an event in the outbox's table.
+func (db *DB) inTxWithEvent(ctx context.Context, table, what string, f func(context.Context, bun.IDB) error) error {
 	if err := db.inTx(ctx, what, f); err != nil {
 		return err
 	}
 	if written, followed := db.written.Load(table); followed {
 		select {
 		case written.(chan struct{}) <- struct{}{}:
-		default: // its follower has been woken already
+		default: // the follower has been woken already
 		}
 	}
 	return nil
 }
 
-// Written gets a value after a change that was made through the outbox's own
-// database handle. One follower gets each.
+// Written receives a value after a change that was made through the outbox's own
+// database handle. One follower gets each value.
 func (o *Outbox) Written() <-chan struct{} {
 	written, _ := o.db.written.LoadOrStore(o.table, make(chan struct{}, 1))
 	return written.(chan struct{})
 }
 
-// Waiting lists up to limit events that the feed may not have yet. Those of one
-// subject are in the order of its changes, and none before them is missing but
-// for those that cannot be read. The list goes on after such a one, which stays
-// in the outbox and is named apart, as an Unreadable.
+// Waiting lists up to limit events that the feed may not have yet. The events of one
+// subject are in the order of its changes; no earlier one is missing, except those that
+// cannot be read. They stay in the outbox and are returned apart, as Unreadable.
 func (o *Outbox) Waiting(ctx context.Context, limit int) (events []booking.Event, unreadable []error, err error) {
 	limit = pageSize(limit)
 	for after, last := int64(-1), false; !last && len(events) < limit; {
@@ -115,8 +114,8 @@ func (r outboxRow) event() (booking.Event, error) {
 	return e, nil
 }
 
-// Told forgets events that the feed has.
-func (o *Outbox) Told(ctx context.Context, events []booking.Event) error {
+// Delete deletes events that the feed has.
+func (o *Outbox) Delete(ctx context.Context, events []booking.Event) error {
 	if len(events) == 0 {
 		return nil
 	}

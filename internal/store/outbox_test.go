@@ -11,13 +11,13 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// waiting are the events in an outbox, and that they are told.
+// waiting reads the events of an outbox, and deletes them.
 func waiting(t *testing.T, o *store.Outbox) []booking.Event {
 	t.Helper()
 	events, unreadable, err := o.Waiting(t.Context(), 0)
 	require.NoError(t, err)
 	require.Empty(t, unreadable)
-	require.NoError(t, o.Told(t.Context(), events))
+	require.NoError(t, o.Delete(t.Context(), events))
 	again, _, err := o.Waiting(t.Context(), 0)
 	require.NoError(t, err)
 	require.Empty(t, again)
@@ -190,7 +190,7 @@ func testOutbox(t *testing.T, fresh newURL) {
 		require.Equal(t, events[0], got)
 	})
 
-	// More of them than are asked for at a time keep nothing else back.
+	// Even more of them than one read's limit do not block the others.
 	run(t, "Unreadable", func(t *testing.T) {
 		db := setup(t, fresh, "catalogue")
 		catalogue, outbox := store.NewCatalogue(db), store.CatalogueOutbox(db)
@@ -216,7 +216,7 @@ func testOutbox(t *testing.T, fresh newURL) {
 		}
 		events, _, err := outbox.Waiting(t.Context(), 2)
 		require.NoError(t, err)
-		require.NoError(t, outbox.Told(t.Context(), events))
+		require.NoError(t, outbox.Delete(t.Context(), events))
 		events, unreadable, err := outbox.Waiting(t.Context(), 2)
 		require.NoError(t, err)
 		require.Empty(t, events)
@@ -226,8 +226,8 @@ func testOutbox(t *testing.T, fresh newURL) {
 	run(t, "WhatWasThereBefore", func(t *testing.T) { testOutboxOfBefore(t, fresh) })
 }
 
-// testOutboxOfBefore: what was registered by a version without events is told by
-// the migration, with what is known of it.
+// testOutboxOfBefore: the migration writes events of what was registered by a version
+// without events.
 func testOutboxOfBefore(t *testing.T, fresh newURL) {
 	asBefore := func(t *testing.T, db *store.DB, service string, statements ...string) {
 		t.Helper()

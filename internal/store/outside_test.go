@@ -14,19 +14,18 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// readers are the folders that may read a database's errors, beside the store.
+// readers are the folders besides the store that may read a database's errors.
 var readers = []string{
-	"bench/plain",    // what it measures is a driver without a store
-	"marketing",      // a service of its own, with a store of its own
-	"tools/temporal", // the Temporal server, a module of its own
+	"bench/plain",    // it measures a driver without a store
+	"marketing",      // a separate service with its own store
+	"tools/temporal", // the Temporal server, a separate module
 }
 
-// sqlstate is a text that is a code of PostgreSQL's, of the classes that matter.
+// sqlstate matches a code of PostgreSQL of the classes that matter.
 var sqlstate = regexp.MustCompile("^[\"`](0[38]|2[1-8]|40|42|5[3578])[0-9A-Z]{3}[\"`]$")
 
-// TestErrors_AreReadHereOnly: nothing outside the store reads what a database
-// gives as the cause of a failure. The linter sees imports; a code can be read
-// without one, through an interface.
+// TestErrors_AreReadHereOnly: no code outside the store reads a database's error. The
+// linter sees imports; a code can be read without one, through an interface.
 func TestErrors_AreReadHereOnly(t *testing.T) {
 	t.Parallel()
 	root, files := filepath.Join("..", ".."), 0
@@ -77,7 +76,7 @@ func readsCause(n ast.Node) bool {
 	case *ast.SelectorExpr: // sql.ErrNoRows, driver.ErrBadConn, pgdriver.Error
 		of, ok := n.X.(*ast.Ident)
 		return ok && (of.Name == "sql" || of.Name == "driver" || of.Name == "pgdriver") && strings.HasPrefix(n.Sel.Name, "Err")
-	case *ast.CallExpr: // err.Field('C'), and what drivers tell of that
+	case *ast.CallExpr: // err.Field('C') and the like
 		called, ok := n.Fun.(*ast.SelectorExpr)
 		if ok && slices.Contains([]string{"SQLState", "IntegrityViolation", "StatementTimeout"}, called.Sel.Name) {
 			return true

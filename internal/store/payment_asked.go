@@ -8,8 +8,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// NoteAsked records what the undo of a charge asks the provider to give back under its key, in
-// all. It returns false, and records nothing, if the ledger has something else than was.
+// NoteAsked records the total that a charge's undo asks the provider to refund under
+// its key. It returns false, and records nothing, if the recorded amount is not was.
 func (p *Payments) NoteAsked(ctx context.Context, orderID string, was, asked int64) (noted bool, err error) {
 	err = p.db.run(ctx, "note what is asked for", func(ctx context.Context, q bun.IDB) error {
 		changed, err := affected(q.NewRaw("UPDATE payments SET asked = ?, asked_at = ? WHERE order_id = ? AND asked = ?",
@@ -28,8 +28,8 @@ type madeRow struct {
 	Amount  int64
 }
 
-// NoteMade records what the provider is known to have made under the key of the undo's own
-// refund, in place of what was known before.
+// NoteMade replaces the refunds that the provider is known to have made under the key
+// of the undo's own refund.
 func (p *Payments) NoteMade(ctx context.Context, orderID string, made []booking.Entry) error {
 	return p.db.inTx(ctx, "note what was made", func(ctx context.Context, q bun.IDB) error {
 		if _, err := q.NewDelete().Model((*madeRow)(nil)).Where("order_id = ?", orderID).Exec(ctx); err != nil || len(made) == 0 {
@@ -44,8 +44,8 @@ func (p *Payments) NoteMade(ctx context.Context, orderID string, made []booking.
 	})
 }
 
-// known is what the provider is known to have made of the undo's own refund, as entries beside
-// that.
+// known returns what the provider is known to have made of the undo's own refund, as
+// further entries.
 func known(ctx context.Context, q bun.IDB, payment booking.Payment) (made []booking.Entry, err error) {
 	var rows []madeRow
 	err = q.NewSelect().Model(&rows).Where("order_id = ?", payment.OrderID).Order("id").Scan(ctx)

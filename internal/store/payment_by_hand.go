@@ -9,12 +9,12 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// PayByHand marks the refunds of the order that have failed or were never answered, and
-// are still owed, as done by hand: the payment's own first, and others as far as there is room for
-// them. What the provider has made of the payment's own, as it says or has said last, is not paid
-// again. Those that the provider has pending are left out, and count as given back. Returns those
-// that the same evidence stands for, none when there are none.
-// UnderDispute: there are some, and a dispute of the charge may yet take that money back.
+// PayByHand marks the order's refunds that have failed or were never answered, and are
+// still owed, as paid by hand: the payment's own first, others as far as there is room
+// for them. What the provider has refunded of the payment's own, now or at the last
+// check, is not paid again. Refunds that are pending at the provider are left out, and
+// count as refunded. It returns the refunds with the same evidence, none if there are
+// none. UnderDispute: a dispute of the charge may still charge that money back.
 func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []booking.Entry, err error) {
 	var payment booking.Payment
 	err = p.change(ctx, "record what was paid by hand", r.OrderID, &payment, func(ctx context.Context, q bun.IDB) error {
@@ -51,8 +51,8 @@ func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []
 	return paid, err
 }
 
-// putMade adds what the provider has made of the payment's own refund: the rest of it is owed.
-// If the provider cannot be looked at, that is what it was known to have made.
+// putMade adds what the provider has refunded of the payment's own refund: only the
+// rest is owed. If the provider cannot be asked, the last known state counts.
 func putMade(ctx context.Context, q bun.IDB, payment *booking.Payment, r booking.Resolution) (err error) {
 	e, begun := payment.Entry(payment.RefundKey())
 	if !begun || e.State != booking.EntryFailed && !isUnanswered(e, r) {
@@ -68,7 +68,7 @@ func putMade(ctx context.Context, q bun.IDB, payment *booking.Payment, r booking
 	for _, m := range made {
 		rest -= m.Amount.Amount
 	}
-	if len(made) > 0 && rest <= 0 { // all of it, unless a part fails that is on its way
+	if len(made) > 0 && rest <= 0 { // all of it, unless a pending part fails
 		e.State, e.Words = booking.EntryPending, "it is made"
 		*payment = payment.With(e)
 		return nil
@@ -82,7 +82,7 @@ func putMade(ctx context.Context, q bun.IDB, payment *booking.Payment, r booking
 	return nil
 }
 
-// unknownCharge adds the payment's own refund where there is none, since it is not known
+// unknownCharge adds the payment's own refund if there is none because it is not known
 // whether there was a charge, and the provider does not say.
 func unknownCharge(payment *booking.Payment, r booking.Resolution) {
 	own := payment.RefundKey()
@@ -96,9 +96,9 @@ func unknownCharge(payment *booking.Payment, r booking.Resolution) {
 	})
 }
 
-// NoteCharge records the provider's reference of a charge that was taken after all: of a
-// payment that a person has paid by hand without knowing it, or of one that the customer
-// confirmed too late, after it was voided or declined. That is RefundPending then.
+// NoteCharge records the provider's reference of a charge that succeeded after all: of
+// a payment that was paid by hand without knowing it, or that the customer confirmed
+// too late, after it was voided or declined. The payment becomes RefundPending.
 func (p *Payments) NoteCharge(ctx context.Context, orderID, ref string) error {
 	return p.db.run(ctx, "note charge", func(ctx context.Context, q bun.IDB) error {
 		_, err := q.NewRaw(`UPDATE payments SET ref = ?, status = CASE WHEN status = ? THEN status ELSE ? END,
@@ -110,8 +110,8 @@ func (p *Payments) NoteCharge(ctx context.Context, orderID, ref string) error {
 	})
 }
 
-// isOwedByHand tells whether a refund has failed, or was never answered, and is still owed.
-// It sets how much of it is.
+// isOwedByHand reports whether a refund has failed, or was never answered, and is still
+// owed. It sets the amount that is owed.
 func isOwedByHand(payment booking.Payment, e *booking.Entry, r booking.Resolution) bool {
 	amount, unanswered := e.Amount.Amount, isUnanswered(*e, r)
 	switch {
@@ -127,12 +127,13 @@ func isOwedByHand(payment booking.Payment, e *booking.Entry, r booking.Resolutio
 	return true
 }
 
-// isUnanswered tells whether the provider has said nothing but errors of a refund.
+// isUnanswered reports whether the provider has answered a refund with errors only.
 func isUnanswered(e booking.Entry, r booking.Resolution) bool {
 	return e.State == booking.EntryPending && e.Words == "" && slices.Contains(r.Unanswered, e.Key)
 }
 
-// mayTakeBack is a dispute by which the bank may take back what is to be paid by hand.
+// mayTakeBack is a dispute by which the bank may still charge back what is to be paid by
+// hand.
 func mayTakeBack(payment booking.Payment, r booking.Resolution) (booking.Dispute, bool) {
 	for _, d := range payment.OpenDisputes() {
 		if !r.Blind || d.MayBeOpen(now()) {
@@ -142,7 +143,7 @@ func mayTakeBack(payment booking.Payment, r booking.Resolution) (booking.Dispute
 	return booking.Dispute{}, false
 }
 
-// first sorts what is so before what is not.
+// first sorts true before false.
 func first(is bool) int {
 	if is {
 		return 0

@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// action is what the customer has to do, nil where that is nothing.
+// action is what the customer has to do, nil for nothing.
 func (r paymentRow) action() *booking.NextAction {
 	if r.ActionType == "" {
 		return nil
@@ -22,9 +22,9 @@ func (r paymentRow) action() *booking.NextAction {
 	return action
 }
 
-// RequireAction turns a pending payment into one that the customer has to confirm, with
-// the provider's id of what is to be confirmed, and returns the payment as it stands then.
-// NotFound: no charge of the order was begun.
+// RequireAction turns a pending payment into one that the customer has to confirm,
+// stores the provider's id of the confirmation, and returns the payment. NotFound: no
+// charge of the order was begun.
 func (p *Payments) RequireAction(ctx context.Context, orderID, ref string, action booking.NextAction) (booking.Payment, error) {
 	var row paymentRow
 	err := p.db.run(ctx, "require action", func(ctx context.Context, q bun.IDB) error {

@@ -8,15 +8,15 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// PaymentCustomers is who our customers are at the payment provider. It implements
+// PaymentCustomers stores the customers' ids at the payment provider. It implements
 // payments.Customers.
 type PaymentCustomers struct{ db *DB }
 
-// NewPaymentCustomers keeps them in db, beside the payments.
+// NewPaymentCustomers stores them in db, beside the payments.
 func NewPaymentCustomers(db *DB) *PaymentCustomers { return &PaymentCustomers{db} }
 
-// Customer is the provider's id of a customer, "" while there is none, and before the one
-// that it had before that, "" for none.
+// Customer returns the provider's id of a customer, "" if there is none, and before,
+// the id that it had previously, "" for none.
 func (p *PaymentCustomers) Customer(ctx context.Context, id string) (ref, before string, err error) {
 	err = p.db.run(ctx, "read customer of payments", func(ctx context.Context, q bun.IDB) error {
 		err := q.NewRaw("SELECT ref, before FROM payment_customers WHERE customer = ?", id).Scan(ctx, &ref, &before)
@@ -28,8 +28,8 @@ func (p *PaymentCustomers) Customer(ctx context.Context, id string) (ref, before
 	return ref, before, err
 }
 
-// KeepCustomer keeps the provider's id of a customer unless there is one, and returns the
-// one that stands.
+// KeepCustomer stores the provider's id of a customer unless there is one, and returns
+// the stored one.
 func (p *PaymentCustomers) KeepCustomer(ctx context.Context, id, ref string) (stands string, err error) {
 	err = p.db.run(ctx, "keep customer of payments", func(ctx context.Context, q bun.IDB) error {
 		_, err := q.NewRaw(`INSERT INTO payment_customers (customer, ref, before, updated_at) VALUES (?, ?, '', ?)
@@ -43,7 +43,7 @@ func (p *PaymentCustomers) KeepCustomer(ctx context.Context, id, ref string) (st
 	return stands, err
 }
 
-// ForgetCustomer forgets that id of the customer, if it is the one that stands.
+// ForgetCustomer deletes the customer's id if it is this one.
 func (p *PaymentCustomers) ForgetCustomer(ctx context.Context, id, ref string) error {
 	return p.db.run(ctx, "forget customer of payments", func(ctx context.Context, q bun.IDB) error {
 		_, err := q.NewRaw("UPDATE payment_customers SET ref = '', before = ?, updated_at = ? WHERE customer = ? AND ref = ?",

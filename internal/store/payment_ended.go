@@ -9,8 +9,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// ended gives a payment the entry of its own refund where a release that knows no
-// entries has ended that: it writes the payment alone, and keeps nothing.
+// ended adds the entry of the payment's own refund if it was ended by a release without
+// entries, which writes only the payment.
 func (r paymentRow) ended(payment booking.Payment) booking.Payment {
 	own, begun := payment.Entry(payment.RefundKey())
 	if begun && own.State == booking.EntryDone {
@@ -43,7 +43,7 @@ func (r paymentRow) ended(payment booking.Payment) booking.Payment {
 	return payment
 }
 
-// putEnded writes what ended has found.
+// putEnded writes the entry of ended.
 func (r paymentRow) putEnded(ctx context.Context, q bun.IDB, payment booking.Payment) error {
 	own, has := payment.Entry(payment.RefundKey())
 	if !has || payment.Status == booking.RefundPending {

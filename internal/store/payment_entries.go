@@ -10,8 +10,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// byProvider adds up what the provider has given back of an order: neither what a
-// bank took back nor what a person has paid otherwise. See Entry.ByProvider.
+// byProvider adds up what the provider has refunded of an order, without what a bank
+// took back or a person has paid otherwise. See Entry.ByProvider.
 const byProvider = `(SELECT CAST(COALESCE(SUM(amount), 0) AS bigint) FROM payment_entries WHERE order_id = ? AND kind = 'refund'
 	AND state = 'done' AND reason <> 'dispute' AND (NOT by_hand OR reason = 'provider'))`
 
@@ -24,8 +24,7 @@ func withEntries(ctx context.Context, q bun.IDB, row paymentRow) (booking.Paymen
 	return payments[0], nil
 }
 
-// allWithEntries are payments that follow each other, with their refunds, oldest
-// first, and their disputes.
+// allWithEntries adds refunds, oldest first, and disputes to a series of payments.
 func allWithEntries(ctx context.Context, q bun.IDB, rows []paymentRow) ([]booking.Payment, error) {
 	payments, at := make([]booking.Payment, len(rows)), map[string]int{}
 	for i, row := range rows {
@@ -66,10 +65,10 @@ func oldestFirst(entries []entryRow) {
 	slices.SortStableFunc(entries, func(a, b entryRow) int { return a.CreatedAt.Compare(b.CreatedAt) })
 }
 
-// BeginEntry writes a pending refund of a part unless there is one under its key,
-// begins one that has failed again, for as much as there is room for (Payment.Makes), and
-// returns the payment with its entries. RefundExceeds: more is asked for than is left. NotCharged: no
-// charge is known to stand.
+// BeginEntry writes a pending partial refund unless there is one under its key; it
+// restarts a failed one, for as much as there is room for (Payment.Makes). It returns
+// the payment with its entries. RefundExceeds: more is asked for than is left.
+// NotCharged: there is no known charge.
 func (p *Payments) BeginEntry(ctx context.Context, e booking.Entry) (payment booking.Payment, err error) {
 	err = p.change(ctx, "begin refund of a part", e.OrderID, &payment, func(ctx context.Context, q bun.IDB) error {
 		stands, begun := payment.Entry(e.Key)
@@ -87,15 +86,15 @@ func (p *Payments) BeginEntry(ctx context.Context, e booking.Entry) (payment boo
 		}
 		e.State, e.Ref, e.Words, e.ByHand, e.At = booking.EntryPending, "", "", false, now()
 		if own, undone := payment.Entry(payment.RefundKey()); undone && !e.At.After(own.At) {
-			e.At = own.At.Add(time.Microsecond) // it is later, whatever the clock of another process says
+			e.At = own.At.Add(time.Microsecond) // it is later, whatever another process's clock says
 		}
 		return putEntry(ctx, q, e)
 	})
 	return payment, err
 }
 
-// NoteEntry records the state, reference and words of the refund under e's key,
-// unless that is done, and writes it if it is not there.
+// NoteEntry records the state, reference and words of the refund under e's key, unless
+// that is done, and writes it if it does not exist.
 func (p *Payments) NoteEntry(ctx context.Context, e booking.Entry) error {
 	var payment booking.Payment
 	return p.change(ctx, "note refund", e.OrderID, &payment, func(ctx context.Context, q bun.IDB) error {
@@ -115,15 +114,16 @@ func (p *Payments) NoteEntry(ctx context.Context, e booking.Entry) error {
 	})
 }
 
-// hasFailedSince tells whether a refund was done and has failed at the provider since an
-// attempt read it, which was slower than all that and calls it done.
+// hasFailedSince reports whether a refund was done and has failed at the provider after
+// the attempt had read it that now calls it done.
 func hasFailedSince(stands, read booking.Entry) bool {
 	return stands.State == booking.EntryFailed && read.State == booking.EntryDone && read.Ref != "" && read.Ref == stands.Ref &&
 		!read.Changed.IsZero() && read.Changed.Before(stands.Changed)
 }
 
-// Import records what others have given back of a payment, and how its disputes
-// stand. The payment's own refund is for less then. Returns the payment with its entries.
+// Import records refunds that were made outside of Yeyak, and the states of the
+// disputes. The payment's own refund becomes smaller. It returns the payment with its
+// entries.
 func (p *Payments) Import(ctx context.Context, orderID string, others []booking.Entry, disputes []booking.Dispute) (payment booking.Payment, err error) {
 	err = p.change(ctx, "record refunds of others", orderID, &payment, func(ctx context.Context, q bun.IDB) error {
 		for _, e := range others {
@@ -152,28 +152,28 @@ func (p *Payments) Import(ctx context.Context, orderID string, others []booking.
 	return payment, err
 }
 
-// importEntry records what was seen of a refund at the provider.
+// importEntry records a refund that was found at the provider.
 func importEntry(ctx context.Context, q bun.IDB, payment booking.Payment, e booking.Entry) error {
 	stands, known := payment.Entry(e.Key)
 	switch {
 	case e.ByOthers():
 	case e.State == booking.EntryFailed:
 		if !known || !stands.ByProvider() || stands.Ref != e.Ref {
-			return nil // it stands otherwise by now
+			return nil // its state has changed since
 		}
 		return failLater(ctx, q, payment, e)
 	case e.ByHand:
 		return knownBetter(ctx, q, stands, e)
 	case known && stands.State == booking.EntryDone && !stands.ByHand && stands.Ref == e.Ref:
-		return nil // another look was first
+		return nil // another check was first
 	case known && stands.State == booking.EntryDone:
 		e = besides(e) // it is paid by hand already
 	}
 	return putEntry(ctx, q, e)
 }
 
-// failLater records that a refund which was done has failed at the provider since. What the
-// undo of the charge has given back is owed again then.
+// failLater records that a done refund has failed at the provider since. What the
+// charge's undo has refunded is owed again.
 func failLater(ctx context.Context, q bun.IDB, payment booking.Payment, e booking.Entry) error {
 	if e.Key == payment.RefundKey() && payment.Status == booking.Refunded {
 		_, err := q.NewRaw("UPDATE payments SET status = ?, updated_at = ? WHERE order_id = ?", booking.RefundPending, now(), payment.OrderID).Exec(ctx)
@@ -184,12 +184,12 @@ func failLater(ctx context.Context, q bun.IDB, payment booking.Payment, e bookin
 	return putEntry(ctx, q, e)
 }
 
-// knownBetter changes how much has come back to the customer in another way than by a
-// refund, once it is known what of that was a bank's.
+// knownBetter changes how much the customer has received otherwise than by a refund,
+// once it is known how much of it came from a bank.
 func knownBetter(ctx context.Context, q bun.IDB, stands, e booking.Entry) error {
 	switch {
 	case stands.State != booking.EntryDone || !stands.ByHand || stands.Evidence() != "" || e.Amount.Amount >= stands.Amount.Amount:
-		return nil // it stands otherwise by now
+		return nil // its state has changed since
 	case e.Amount.Amount == 0:
 		_, err := q.NewDelete().Model((*entryRow)(nil)).Where("order_id = ? AND key = ?", e.OrderID, e.Key).Exec(ctx)
 		return err
@@ -198,8 +198,8 @@ func knownBetter(ctx context.Context, q bun.IDB, stands, e booking.Entry) error 
 	return putEntry(ctx, q, stands)
 }
 
-// besides is a refund of the provider's as one that was made beside those that were
-// decided on.
+// besides makes a refund of the provider one that was made in addition to the decided
+// ones.
 func besides(e booking.Entry) booking.Entry {
 	return booking.Entry{
 		Key: booking.KeyAtProvider(e.Ref), OrderID: e.OrderID, Amount: e.Amount, Reason: booking.AtProvider, Ref: e.Ref,
@@ -207,8 +207,8 @@ func besides(e booking.Entry) booking.Entry {
 	}
 }
 
-// fitOwn fits a payment's own refund to what others have given back. What the policy
-// keeps stays until the undo ends: what others have given back may fail.
+// fitOwn adjusts the payment's own refund to refunds that were made outside of Yeyak.
+// What the policy keeps stays until the undo ends: the outside refunds may fail.
 func fitOwn(ctx context.Context, q bun.IDB, orderID string) error {
 	row, err := paymentOf(ctx, q, orderID)
 	if err != nil {
@@ -220,7 +220,7 @@ func fitOwn(ctx context.Context, q bun.IDB, orderID string) error {
 	}
 	own, begun := payment.Entry(payment.RefundKey())
 	if begun && own.State == booking.EntryDone {
-		return nil // paid by hand: a refund that comes after it comes out of what is kept
+		return nil // paid by hand: a later refund comes out of what is kept
 	}
 	if !begun || own.Amount.Amount == payment.Owed() {
 		return nil
@@ -229,8 +229,8 @@ func fitOwn(ctx context.Context, q bun.IDB, orderID string) error {
 	return putEntry(ctx, q, own)
 }
 
-// change changes the entries of an order's payment, which is locked and read into
-// payment first, and again in the end. NotFound: there is no payment.
+// change changes the entries of an order's payment. It locks the payment and reads it
+// before and after. NotFound: there is no payment.
 func (p *Payments) change(ctx context.Context, what, orderID string, payment *booking.Payment, do func(context.Context, bun.IDB) error) error {
 	return p.db.inTx(ctx, what, func(ctx context.Context, q bun.IDB) error {
 		row, err := p.locked(ctx, q, orderID)
@@ -246,8 +246,8 @@ func (p *Payments) change(ctx context.Context, what, orderID string, payment *bo
 		if err := do(ctx, q); err != nil {
 			return err
 		}
-		// This goes before the payment is read: one that seems to have given back more than its
-		// entries say was ended by a release that knows none.
+		// This comes before the payment is read: a payment that has refunded more than
+		// its entries say was ended by a release without entries.
 		_, err = q.NewRaw("UPDATE payments SET refunded = "+byProvider+" WHERE order_id = ? AND EXISTS (SELECT 1 FROM payment_entries WHERE order_id = ?)",
 			orderID, orderID, orderID).Exec(ctx)
 		if err != nil {
@@ -261,8 +261,8 @@ func (p *Payments) change(ctx context.Context, what, orderID string, payment *bo
 	})
 }
 
-// putEntry writes an entry, or changes the one under its key in what may change of it.
-// One that is asked for again in vain came to its state when it did so first.
+// putEntry writes an entry, or changes what may change of the one under its key. A
+// repetition without effect keeps the entry's time.
 func putEntry(ctx context.Context, q bun.IDB, e booking.Entry) error {
 	row := newEntryRow(e)
 	_, err := q.NewInsert().Model(&row).On("CONFLICT (order_id, key) DO UPDATE").
@@ -273,9 +273,9 @@ func putEntry(ctx context.Context, q bun.IDB, e booking.Entry) error {
 	return err
 }
 
-// endOwn ends the payment's own refund: with what it gave back or, where the
-// customer has it back in another way, with what is missing otherwise. One that
-// nothing came of is no entry.
+// endOwn ends the payment's own refund with the amount that it refunded or, if the
+// customer got the money otherwise, with the amount that is missing. A refund of
+// nothing has no entry.
 func endOwn(ctx context.Context, q bun.IDB, payment booking.Payment, end booking.PaymentStatus, refunded int64, refundID string) error {
 	own, begun := payment.Entry(payment.RefundKey())
 	if begun && own.State == booking.EntryDone {

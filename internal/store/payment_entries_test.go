@@ -134,7 +134,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 			for _, e := range p.Entries {
 				sum += e.Amount.Amount
 			}
-			// What is kept may still be given back out of goodwill, once that is decided.
+			// What is kept may still be refunded out of goodwill later.
 			require.LessOrEqual(t, sum-p.Kept, won.Amount)
 			require.GreaterOrEqual(t, sum, won.Amount, "all of it is kept, or on its way back")
 			own, _ := p.Entry(p.RefundKey())
@@ -331,7 +331,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		require.NoError(t, err)
 		e.State, e.Words = booking.EntryFailed, "the account is closed"
 		require.NoError(t, payments.NoteEntry(t.Context(), e))
-		done(t, e) // once the provider has given back the 10000 that are owed
+		done(t, e) // once the provider has refunded the 10000 that are owed
 		p, err := payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", 10000, "re_1")
 		require.NoError(t, err)
 		require.EqualValues(t, 20000, p.Kept, "all adds up to what was paid")
@@ -677,8 +677,8 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 	})
 }
 
-// testMigratedRefunds: what was given back before there were entries has one, and is
-// what it was.
+// testMigratedRefunds: a refund from before there were entries has an entry with the
+// same amounts.
 func testMigratedRefunds(t *testing.T, fresh newURL) {
 	db := setup(t, fresh, "payments")
 	for _, before := range []string{
@@ -721,8 +721,8 @@ func testMigratedRefunds(t *testing.T, fresh newURL) {
 	require.NoError(t, errOf(payments.EndRefund(t.Context(), "refunding", booking.Refunded, "ch", won.Amount, "re_1")))
 }
 
-// testEndedByReleasesBefore: a release that knows no entries may end a refund that was
-// begun with one, and begin refunds without.
+// testEndedByReleasesBefore: a release without entries may end a refund that was begun
+// with one, and begin refunds without.
 func testEndedByReleasesBefore(t *testing.T, fresh newURL) {
 	db := setup(t, fresh, "payments")
 	payments := store.NewPayments(db)
@@ -787,7 +787,7 @@ func testEndedByReleasesBefore(t *testing.T, fresh newURL) {
 	})
 }
 
-// unless is err, unless it is a refusal with the code.
+// unless is nil for a refusal with the code, and err otherwise.
 func unless(err error, code booking.Code) error {
 	if errors.Is(err, &booking.Error{Code: code}) {
 		return nil

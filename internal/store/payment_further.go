@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// furtherRow is a charge of an order beside its first.
+// furtherRow is a charge of an order after its first.
 type furtherRow struct {
 	bun.BaseModel `bun:"table:payment_charges"`
 
@@ -36,8 +36,8 @@ func (r furtherRow) charge() booking.FurtherCharge {
 	}
 }
 
-// addFurther adds their further charges, oldest first, to payments that follow each
-// other. at is where each order's payment stands.
+// addFurther adds further charges, oldest first, to a series of payments. at is the
+// index of each order's payment.
 func addFurther(ctx context.Context, q bun.IDB, payments []booking.Payment, at map[string]int) error {
 	first, last := payments[0].OrderID, payments[len(payments)-1].OrderID
 	var rows []furtherRow
@@ -55,8 +55,8 @@ func addFurther(ctx context.Context, q bun.IDB, payments []booking.Payment, at m
 }
 
 // BeginFurther writes a pending charge unless there is one under c's key, and returns
-// it as it stands. It is ChargePrevented where the order's payment is not Charged.
-// NotFound: the order has no payment.
+// it. It is ChargePrevented if the order's payment is not Charged. NotFound: the order
+// has no payment.
 func (p *Payments) BeginFurther(ctx context.Context, c booking.Charge) (booking.FurtherCharge, error) {
 	return p.further(ctx, "begin further charge", c, func(payment booking.Payment) booking.PaymentStatus {
 		if payment.Status == booking.Charged && payment.Amount.Currency == c.Amount.Currency {
@@ -67,7 +67,7 @@ func (p *Payments) BeginFurther(ctx context.Context, c booking.Charge) (booking.
 }
 
 // PreventFurther writes a charge that is ChargePrevented unless there is one under c's
-// key, and returns it as it stands. NotFound: the order has no payment.
+// key, and returns it. NotFound: the order has no payment.
 func (p *Payments) PreventFurther(ctx context.Context, c booking.Charge) (booking.FurtherCharge, error) {
 	return p.further(ctx, "prevent further charge", c, func(booking.Payment) booking.PaymentStatus { return booking.ChargePrevented })
 }

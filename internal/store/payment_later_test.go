@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// testRefundsThatFailLater: what the provider says later of a refund that was done.
+// testRefundsThatFailLater: done refunds that fail at the provider later.
 func testRefundsThatFailLater(t *testing.T, fresh newURL) {
 	payments := store.NewPayments(setup(t, fresh, "payments"))
 	refunded := func(t *testing.T) (booking.Payment, booking.Entry) {

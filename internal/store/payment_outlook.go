@@ -14,9 +14,8 @@ type breakerRow struct {
 	ShutUntil time.Time
 }
 
-// Outlook tells how many payments stand in line, and until when some worker's
-// breaker keeps new ones from the provider: a time that has passed, or the zero
-// one, when none does.
+// Outlook returns how many payments are queued, and until when a worker's breaker keeps
+// new ones from the provider: a past time, or zero, if none does.
 func (p *Payments) Outlook(ctx context.Context) (waiting int, shutUntil time.Time, err error) {
 	var rows []breakerRow
 	err = p.db.run(ctx, "outlook for payments", func(ctx context.Context, q bun.IDB) error {
@@ -32,8 +31,8 @@ func (p *Payments) Outlook(ctx context.Context) (waiting int, shutUntil time.Tim
 	return waiting, shutUntil, err
 }
 
-// Shut notes until when the worker's breaker keeps payments from the provider,
-// and forgets the others whose time has passed: their workers may be no more.
+// Shut records until when the worker's breaker keeps payments from the provider, and
+// deletes other workers' past records: those workers may have ended.
 func (p *Payments) Shut(ctx context.Context, worker string, until time.Time) error {
 	return p.db.run(ctx, "note payment breaker", func(ctx context.Context, q bun.IDB) error {
 		if _, err := q.NewDelete().Model((*breakerRow)(nil)).Where("shut_until < ?", now()).Exec(ctx); err != nil {

@@ -9,17 +9,17 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// entryOfPayment is a payment with one of its refunds, or with none if it has none.
+// entryOfPayment is a payment with one of its refunds, if it has any.
 type entryOfPayment struct {
 	paymentRow `bun:",extend"`
 
 	Entry *entryRow `bun:"rel:has-one,join:order_id=order_id"`
-	// HasMore tells whether it has disputes, or charges beside the first.
+	// HasMore: it has disputes or further charges.
 	HasMore bool `bun:",scanonly"`
 }
 
-// paymentAtOnce is the order's payment as withEntries has it, read in one statement, with
-// more for its disputes and further charges if there are any: pages wait for it.
+// paymentAtOnce is withEntries of the order's payment in one statement, and more only
+// for disputes and further charges: pages wait for it.
 func paymentAtOnce(ctx context.Context, q bun.IDB, orderID string) (booking.Payment, error) {
 	var rows []entryOfPayment
 	err := q.NewSelect().Model(&rows).Relation("Entry").ColumnExpr("?TableColumns").

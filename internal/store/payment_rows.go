@@ -27,7 +27,7 @@ type entryRow struct {
 	UpdatedAt time.Time
 }
 
-// newEntryRow is a refund as it is written first.
+// newEntryRow is the first row of a refund.
 func newEntryRow(e booking.Entry) entryRow {
 	at := now()
 	row := entryRow{

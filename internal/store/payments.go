@@ -12,11 +12,11 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Payments is our ledger of what was asked of the payment provider. It
-// implements activities.PaymentLedger.
+// Payments is the ledger of what was asked of the payment provider. It implements
+// activities.PaymentLedger.
 type Payments struct{ db *DB }
 
-// NewPayments keeps the ledger in db.
+// NewPayments stores the ledger in db.
 func NewPayments(db *DB) *Payments { return &Payments{db} }
 
 type paymentRow struct {
@@ -27,14 +27,14 @@ type paymentRow struct {
 	Amount   int64
 	Currency string
 	Method   string
-	Why      booking.Reason // it is taken back
+	Why      booking.Reason // of the undo
 	Status   booking.PaymentStatus
 	Ref      string
 	Refunded int64
-	Waits    bool // it stands in line
+	Waits    bool // it is queued
 	Kept     int64
 	Tier     string
-	// What the customer has to do before it is taken.
+	// What the customer has to do before the charge.
 	ActionRef   string
 	ActionType  string
 	ActionURL   string `bun:"action_url"`
@@ -69,8 +69,8 @@ func (r paymentRow) payment() booking.Payment {
 	return payment
 }
 
-// BeginCharge writes a pending payment unless the order has one, turns one that
-// is deferred into a pending one, and returns the order's payment as it stands.
+// BeginCharge writes a pending payment unless the order has one, makes a deferred one
+// pending, and returns the order's payment.
 func (p *Payments) BeginCharge(ctx context.Context, c booking.Charge) (booking.Payment, error) {
 	var row paymentRow
 	err := p.db.run(ctx, "begin charge", func(ctx context.Context, q bun.IDB) error {
@@ -84,8 +84,8 @@ func (p *Payments) BeginCharge(ctx context.Context, c booking.Charge) (booking.P
 	return row.payment(), err
 }
 
-// DeferCharge writes a deferred payment unless the order has one, notes that it
-// waits unless it is decided on, and returns the order's payment as it stands.
+// DeferCharge writes a deferred payment unless the order has one, queues it unless it
+// is decided, and returns the order's payment.
 func (p *Payments) DeferCharge(ctx context.Context, c booking.Charge) (booking.Payment, error) {
 	var row paymentRow
 	err := p.db.run(ctx, "defer charge", func(ctx context.Context, q bun.IDB) error {
@@ -99,9 +99,9 @@ func (p *Payments) DeferCharge(ctx context.Context, c booking.Charge) (booking.P
 	return row.payment(), err
 }
 
-// EndCharge records the provider's answer, Charged with its reference or
-// Declined, if the payment is still pending or to be confirmed, and returns the
-// payment as it stands then. NotFound: no charge of the order was begun.
+// EndCharge records the provider's answer, Charged with its reference or Declined, if
+// the payment is pending or to be confirmed, and returns the payment. NotFound: no
+// charge of the order was begun.
 func (p *Payments) EndCharge(ctx context.Context, orderID string, answer booking.PaymentStatus, ref string) (booking.Payment, error) {
 	var row paymentRow
 	err := p.db.run(ctx, "end charge", func(ctx context.Context, q bun.IDB) error {
@@ -117,12 +117,11 @@ func (p *Payments) EndCharge(ctx context.Context, orderID string, answer booking
 	return row.payment(), err
 }
 
-// BeginRefund turns the pending or charged payment of c's order, or one that is to be
-// confirmed, into RefundPending, for the reason c.Why, and a deferred one into one that is
-// ChargePrevented. So becomes c for an order without a payment, so that a
-// charge that comes late finds it. The first reason given stays, and of a payment
-// that was charged what is kept of it, with the entry of the refund. Returns the
-// payment as it stands then, with its entries.
+// BeginRefund makes a pending, charged or to be confirmed payment of c's order
+// RefundPending, for the reason c.Why, and a deferred one ChargePrevented. An order
+// without a payment gets one that is ChargePrevented, for charges that come late. The
+// first reason stays; so does, for a charged payment, the kept amount and the refund's
+// entry. It returns the payment with its entries.
 func (p *Payments) BeginRefund(ctx context.Context, c booking.Charge) (payment booking.Payment, err error) {
 	err = p.db.inTx(ctx, "begin refund", func(ctx context.Context, q bun.IDB) error {
 		row, err := p.locked(ctx, q, c.OrderID)
@@ -142,13 +141,13 @@ func (p *Payments) BeginRefund(ctx context.Context, c booking.Charge) (payment b
 		if payment, err = withEntries(ctx, q, row); err != nil {
 			return err
 		}
-		return turnBack(ctx, q, c, &payment)
+		return beginUndo(ctx, q, c, &payment)
 	})
 	return payment, err
 }
 
-// turnBack begins the undo of a payment that is locked, unless that has begun.
-func turnBack(ctx context.Context, q bun.IDB, c booking.Charge, payment *booking.Payment) error {
+// beginUndo begins the undo of a locked payment, unless it has begun.
+func beginUndo(ctx context.Context, q bun.IDB, c booking.Charge, payment *booking.Payment) error {
 	was := payment.Status
 	switch was {
 	case booking.ChargePending, booking.ActionRequired, booking.Charged:
@@ -168,7 +167,7 @@ func turnBack(ctx context.Context, q bun.IDB, c booking.Charge, payment *booking
 			}
 			for _, e := range payment.Entries {
 				if e.At.After(own.At) && !e.ByOthers() {
-					own.At = e.At // what was decided before is not later, whatever the clock of another process says
+					own.At = e.At // earlier decisions are not later, whatever another process's clock says
 				}
 			}
 			row := newEntryRow(own)
@@ -183,12 +182,11 @@ func turnBack(ctx context.Context, q bun.IDB, c booking.Charge, payment *booking
 	return err
 }
 
-// EndRefund records what a RefundPending payment came to: Refunded, or Retained,
-// with the amount, in minor units, that its own refund gave back, and the
-// provider's id of that, Returned, or ChargePrevented. The policy keeps less then if
-// others have given back more than it gives. Repeating it changes nothing; any other
-// payment is an error, NotFound when there is none. Returns the payment as it stands
-// then, with its entries.
+// EndRefund records the outcome of a RefundPending payment: Refunded, or Retained, with
+// the amount in minor units that its own refund returned, and the provider's id of
+// that, Returned, or ChargePrevented. The policy keeps less if refunds from outside
+// have returned more than it gives. Repeating it changes nothing; any other payment is
+// an error, NotFound if there is none. It returns the payment with its entries.
 func (p *Payments) EndRefund(
 	ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64, refundID string,
 ) (payment booking.Payment, err error) {
@@ -212,7 +210,7 @@ func (p *Payments) EndRefund(
 			return err
 		}
 		kept := payment.Kept
-		if own.State != booking.EntryDone || !own.ByHand { // what comes after a refund by hand comes out of what is kept
+		if own.State != booking.EntryDone || !own.ByHand { // what follows a refund by hand comes out of what is kept
 			kept = payment.Keeps(refunded)
 		}
 		err = q.NewRaw(`UPDATE payments SET status = ?, ref = ?, kept = ?, refunded = `+byProvider+`, updated_at = ? WHERE order_id = ? RETURNING *`,
@@ -226,8 +224,8 @@ func (p *Payments) EndRefund(
 	return payment, err
 }
 
-// Payment is the order's payment with its entries and disputes; NotFound when
-// nothing was ever asked for.
+// Payment returns the order's payment with its entries and disputes. NotFound: there
+// never was a charge.
 func (p *Payments) Payment(ctx context.Context, orderID string) (payment booking.Payment, err error) {
 	err = p.db.run(ctx, "read payment", func(ctx context.Context, q bun.IDB) (err error) {
 		payment, err = paymentAtOnce(ctx, q, orderID)
@@ -242,8 +240,8 @@ func paymentOf(ctx context.Context, q bun.IDB, orderID string) (paymentRow, erro
 	return row, orNotFound(err, "payment of order", orderID)
 }
 
-// locked is the order's payment, which no other transaction changes until the end
-// of this one. What is given back in parts is added up under this lock.
+// locked returns the order's payment with a lock until the end of the transaction.
+// Partial refunds are added up under this lock.
 func (p *Payments) locked(ctx context.Context, q bun.IDB, orderID string) (paymentRow, error) {
 	var row paymentRow
 	err := q.NewRaw("SELECT * FROM payments WHERE order_id = ? ?", orderID, p.db.dialect.forUpdate).Scan(ctx, &row)

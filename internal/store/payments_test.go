@@ -14,13 +14,13 @@ func newCharge(orderID string) booking.Charge {
 	return booking.Charge{Key: orderID + "/charge", OrderID: orderID, Amount: won, Method: "pm_card_visa"}
 }
 
-// because is the charge as its undo asks for it.
+// because is the charge with the reason of its undo.
 func because(c booking.Charge, why booking.Reason) booking.Charge {
 	c.Why = why
 	return c
 }
 
-// errOf is the error of a call whose payment is read elsewhere.
+// errOf is the error of a call whose payment is not needed.
 func errOf(_ booking.Payment, err error) error { return err }
 
 func testPayments(t *testing.T, fresh newURL) {
@@ -99,7 +99,7 @@ func testPayments(t *testing.T, fresh newURL) {
 	})
 
 	run(t, "Outlook", func(t *testing.T) {
-		payments := store.NewPayments(setup(t, fresh, "payments")) // nobody else's payments wait in it
+		payments := store.NewPayments(setup(t, fresh, "payments")) // without other tests' payments
 		before, shut, err := payments.Outlook(t.Context())
 		require.NoError(t, err)
 		require.Zero(t, before)

@@ -9,11 +9,11 @@ import (
 	"github.com/yeyak/yeyak/internal/identity"
 )
 
-// People are the subjects of tokens, with the ids by which Yeyak knows them. It
-// implements identity.People, in the database of the read model.
+// People are the subjects of tokens and their ids in Yeyak, in the read model's
+// database. It implements identity.People.
 type People struct{ db *DB }
 
-// NewPeople keeps people in db, which holds the read model.
+// NewPeople stores people in db, the read model's database.
 func NewPeople(db *DB) *People { return &People{db} }
 
 // Find implements identity.People.
@@ -34,8 +34,8 @@ func findPerson(ctx context.Context, q bun.IDB, who identity.Person) (string, er
 	return ids[0], nil
 }
 
-// Add implements identity.People. Of two processes that add the same person at
-// the same time, both answer the id that was written first.
+// Add implements identity.People. Of two processes that add the same person
+// concurrently, both return the id that was written first.
 func (p *People) Add(ctx context.Context, who identity.Person, id string) (is string, err error) {
 	err = p.db.run(ctx, "add person", func(ctx context.Context, q bun.IDB) error {
 		_, err := q.NewRaw("INSERT INTO people (issuer, subject, kind, id, seen_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
@@ -60,7 +60,7 @@ func (p *People) Next(ctx context.Context) (id string, err error) {
 	return id, err
 }
 
-// Known tells whether a person or a program that has called is known by the id.
+// Known reports whether a person or program with the id has called before.
 func (p *People) Known(ctx context.Context, id string) (known bool, err error) {
 	err = p.db.run(ctx, "look for caller", func(ctx context.Context, q bun.IDB) error {
 		return q.NewRaw("SELECT EXISTS (SELECT 1 FROM people WHERE kind IN (?, ?) AND id = ?)",
@@ -69,10 +69,10 @@ func (p *People) Known(ctx context.Context, id string) (known bool, err error) {
 	return known, err
 }
 
-// Carry tells whether orders carry the id, as their customer's or their owner's.
-// It implements identity.Carriers.
-func (m *Mypage) Carry(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {
-	statement := map[identity.Kind]string{ // as the indexes of their lists are
+// InUse reports whether orders have the id as their customer's or their owner's. It
+// implements identity.IDs.
+func (m *Mypage) InUse(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {
+	statement := map[identity.Kind]string{ // to use the indexes of their lists
 		identity.CustomerKind: `SELECT EXISTS (SELECT 1 FROM orders WHERE customer_id = ?0 AND listed)
 			OR EXISTS (SELECT 1 FROM orders WHERE customer_id = ?0 AND NOT listed)`,
 		identity.OwnerKind: "SELECT EXISTS (SELECT 1 FROM orders WHERE owner_id = ? AND paid)",
@@ -86,9 +86,9 @@ func (m *Mypage) Carry(ctx context.Context, kind identity.Kind, id string) (carr
 	return carried, err
 }
 
-// Carry tells whether places, menus or drinks are of the owner with the id. It
-// implements identity.Carriers.
-func (c *Catalogue) Carry(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {
+// InUse reports whether the owner with the id has places, menus or drinks. It
+// implements identity.IDs.
+func (c *Catalogue) InUse(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {
 	if kind != identity.OwnerKind {
 		return false, nil
 	}
@@ -99,9 +99,9 @@ func (c *Catalogue) Carry(ctx context.Context, kind identity.Kind, id string) (c
 	return carried, err
 }
 
-// Carry tells whether a cleaner is the person with the id. It implements
-// identity.Carrier.
-func (c *Crew) Carry(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {
+// InUse reports whether a cleaner is the person with the id. It implements
+// identity.IDs.
+func (c *Crew) InUse(ctx context.Context, kind identity.Kind, id string) (carried bool, err error) {
 	if kind != identity.CustomerKind {
 		return false, nil
 	}

@@ -93,7 +93,7 @@ func testPeople(t *testing.T, fresh newURL) {
 	})
 }
 
-// testCarriers: orders and offers tell whose they are.
+// testCarriers: orders and offers know whose ids are in use.
 func testCarriers(t *testing.T, fresh newURL) {
 	mypage := store.NewMypage(setup(t, fresh, "mypage"))
 	catalogue := store.NewCatalogue(setup(t, fresh, "catalogue"))
@@ -111,7 +111,7 @@ func testCarriers(t *testing.T, fresh newURL) {
 	_, err := crew.AddCleaner(t.Context(), "1025", booking.Cleaner{ID: "1032", Name: "Kim"})
 	require.NoError(t, err)
 	for _, tt := range []struct {
-		carrier identity.Carrier
+		carrier identity.IDs
 		kind    identity.Kind
 		id      string
 		want    bool
@@ -134,7 +134,7 @@ func testCarriers(t *testing.T, fresh newURL) {
 		{crew, identity.CustomerKind, "1031", false},
 		{crew, identity.OwnerKind, "1032", false},
 	} {
-		carried, err := tt.carrier.Carry(t.Context(), tt.kind, tt.id)
+		carried, err := tt.carrier.InUse(t.Context(), tt.kind, tt.id)
 		require.NoError(t, err)
 		require.Equal(t, tt.want, carried, "%T %s %s", tt.carrier, tt.kind, tt.id)
 	}
@@ -174,7 +174,7 @@ func testKeys(t *testing.T, fresh newURL) {
 		_, err := keys.Key(t.Context(), nobodys.ID)
 		requireCode(t, booking.NotFound, err)
 		v := newView("lodging-1", "alice", 1, booking.Confirmed)
-		v.OwnerID, v.Placed = "cora", true // of the time before there were tokens
+		v.OwnerID, v.Placed = "cora", true // from before there were tokens
 		require.NoError(t, store.NewMypage(db).Publish(t.Context(), contract.Publication{View: v}))
 		coras, _ := identity.NewKey(t.Name(), nil, "cora", now, time.Hour)
 		require.NoError(t, keys.AddKey(t.Context(), coras))

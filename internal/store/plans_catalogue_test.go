@@ -9,7 +9,7 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// The days of the drinks in crowd: those before plansToday are over.
+// The days of the drinks in crowd: those before plansToday have ended.
 var (
 	plansToday     = time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 	frequentlyOver = booking.Date{Year: 2025, Month: 12, Day: 25}
@@ -18,9 +18,8 @@ var (
 	withoutDrinks  = booking.Date{Year: 2030, Month: 1, Day: 1}
 )
 
-// looksAtCatalogue are the lists and counts of every filter that lists of the catalogue
-// have.
-func looksAtCatalogue(t *testing.T) (all []look) {
+// queriesOfCatalogue are the lists and counts of every filter of the catalogue's lists.
+func queriesOfCatalogue(t *testing.T) (all []query) {
 	owners := orAny("frequent", "rare", "unknown")
 	// Only drinks have days.
 	for _, f := range filters[booking.CatalogueFilter](t, values{"OwnerID": owners, "Date": {booking.Date{}}, "EndsAfter": {time.Time{}}}) {
@@ -51,28 +50,28 @@ func looksAtCatalogue(t *testing.T) (all []look) {
 // listing is a list of the catalogue.
 type listing[T any] func(context.Context, booking.CatalogueFilter, booking.Page) ([]T, string, error)
 
-func lookAt[T any](method string, f booking.CatalogueFilter, of func(*store.DB) listing[T]) look {
-	return look{method: method, service: "catalogue", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+func lookAt[T any](method string, f booking.CatalogueFilter, of func(*store.DB) listing[T]) query {
+	return query{method: method, service: "catalogue", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 		_, next, err := of(db)(ctx, f, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 		return next, err
 	}}
 }
 
-func countingOf(method string, f booking.CatalogueFilter, of func(*store.Catalogue, context.Context, booking.CatalogueFilter) (int, error)) look {
+func countingOf(method string, f booking.CatalogueFilter, of func(*store.Catalogue, context.Context, booking.CatalogueFilter) (int, error)) query {
 	return counting(method, "catalogue", func(ctx context.Context, db *store.DB) (int, error) { return of(store.NewCatalogue(db), ctx, f) })
 }
 
-// looksAtCrew are the lists of every filter that lists of cleaners have, and
-// those of what a cleaner is on.
-func looksAtCrew(t *testing.T) (all []look) {
+// queriesOfCrew are the lists of every filter of cleaners' lists, and those of a
+// cleaner's calls.
+func queriesOfCrew(t *testing.T) (all []query) {
 	for _, f := range filters[booking.CleanerFilter](t, nil) {
-		all = append(all, look{method: "Crew.Cleaners", service: "fulfilment", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+		all = append(all, query{method: "Crew.Cleaners", service: "fulfilment", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 			_, next, err := store.NewCrew(db).Cleaners(ctx, f, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 			return next, err
 		}})
 	}
-	for _, cleaner := range []string{key10(150), "frequent", "unknown"} { // who is on a call, who was on many, who is on none
-		all = append(all, look{method: "Crew.AssignmentsOf", service: "fulfilment", rows: 1, read: func(ctx context.Context, db *store.DB, _ string) (string, error) {
+	for _, cleaner := range []string{key10(150), "frequent", "unknown"} { // with one call, with many former ones, with none
+		all = append(all, query{method: "Crew.AssignmentsOf", service: "fulfilment", rows: 1, read: func(ctx context.Context, db *store.DB, _ string) (string, error) {
 			_, err := store.NewCrew(db).AssignmentsOf(ctx, cleaner)
 			return "", err
 		}})

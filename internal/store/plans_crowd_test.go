@@ -19,12 +19,12 @@ import (
 
 const (
 	million = 1_000_000
-	// plenty is for what grows, too, but has few ways to be listed: a plan that
-	// reads a whole table reads far more than a page of these as well.
+	// plenty is the size of tables that have few lists: a plan that reads a whole table
+	// reads far more than a page of these as well.
 	plenty = 100_000
-	// open4All is how many orders, calls and payments are open at any time.
+	// open4All is the number of open orders, calls and payments.
 	open4All = 300
-	// heldOfOne is how many orders hold some of the rare drink.
+	// heldOfOne is the number of orders that hold some of the rare drink.
 	heldOfOne = 20
 )
 
@@ -38,8 +38,8 @@ const insertOrders = `INSERT INTO orders (id, listed, paid, view, request_hash, 
 			customer_id, owner_id, item_id, status, needs_attention, cancelling_since, kind)
 		SELECT ` + id + `, TRUE, TRUE, '{}', '', 1, timestamptz '2026-01-01' + i * interval '1 second', `
 
-// crowd fills the tables. What is rare is what is oldest: a list that walks
-// back through what is frequent until it finds it walks through everything.
+// crowd fills the tables. The rare rows are the oldest: a list that scans backwards
+// through frequent rows to a rare one scans everything.
 var crowd = []string{
 	insertOrders + `CASE WHEN i <= 5 THEN 'rare' WHEN i % 10 < 4 THEN 'frequent' ELSE 'customer-' || i % 50000 END,
 			CASE WHEN i <= 5 THEN 'rare' WHEN i % 10 < 7 THEN 'frequent' ELSE 'owner-' || i % 1000 END,
@@ -127,7 +127,7 @@ var crowd = []string{
 // id is key10 in SQL.
 const id = `'k' || lpad(i::text, 9, '0')`
 
-// offered is the rest of a document of a thing in the catalogue.
+// offered is the rest of the document of a thing in the catalogue.
 const offered = `'"ownerId":"' || CASE WHEN i <= 5 THEN 'rare' WHEN i % 10 < 7 THEN 'frequent' ELSE 'owner-' || i % 1000 END
 			|| CASE WHEN i <= 5 AND i % 2 = 0 OR i % 1000 = 1 THEN '","withdrawn":true}' ELSE '"}' END`
 
@@ -144,11 +144,11 @@ func pairs() string {
 
 func numberOfPairs() string { return strconv.Itoa(1 + strings.Count(pairs(), ",")) }
 
-// crowded is a database with the tables of all services, full.
+// crowded is a database with the full tables of all services.
 func crowded(t *testing.T) *store.DB {
 	t.Helper()
-	// On a server of its own: its long transactions would hold up the events of
-	// all other tests.
+	// On a server of its own: its long transactions would block the events of all other
+	// tests.
 	url := pgtest.NewCluster(t).New(t)
 	filling, err := store.Open(t.Context(), url, store.Options{Timeout: 10 * time.Minute, MaxOpen: 2})
 	require.NoError(t, err)
@@ -177,8 +177,7 @@ func crowded(t *testing.T) *store.DB {
 	return open(t, url)
 }
 
-// hurry makes the tables quick to fill: what the server does for their safety
-// and upkeep does not matter here.
+// hurry makes the tables quick to fill: safety and upkeep do not matter here.
 var hurry = []string{
 	"ALTER SYSTEM SET maintenance_work_mem = '256MB'",
 	"ALTER SYSTEM SET autovacuum = off",
@@ -190,9 +189,8 @@ var hurry = []string{
 	END $$`,
 }
 
-// takeIndexes drops the indexes of all tables but those that they cannot do
-// without, and returns the statements that bring them back: that is faster
-// than to keep them while a table is filled.
+// takeIndexes drops all indexes that a table can do without, and returns the statements
+// that restore them: that is faster than updating them while the table is filled.
 func takeIndexes(t *testing.T, db *store.DB) (definitions []string) {
 	t.Helper()
 	rows, err := db.SQL().QueryContext(t.Context(), `SELECT indexrelid::regclass, pg_get_indexdef(indexrelid) FROM pg_index

@@ -8,40 +8,40 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// looksAtOperators are the lists that are for operators.
-func looksAtOperators() []look {
-	all := []look{{method: "Audits.OpenFindings", service: "mypage", rows: open4All, sorts: true, read: func(ctx context.Context, db *store.DB, _ string) (string, error) {
+// queriesOfOperators are the lists for operators.
+func queriesOfOperators() []query {
+	all := []query{{method: "Audits.OpenFindings", service: "mypage", rows: open4All, sorts: true, read: func(ctx context.Context, db *store.DB, _ string) (string, error) {
 		_, err := store.NewAudits(db).OpenFindings(ctx)
 		return "", err
 	}}}
 	all = append(all,
-		look{method: "Bulk.Runs", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+		query{method: "Bulk.Runs", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 			_, next, err := store.NewBulk(db).Runs(ctx, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 			return next, err
 		}},
-		look{method: "Bulk.Next", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, _ string) (string, error) {
+		query{method: "Bulk.Next", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, _ string) (string, error) {
 			_, err := store.NewBulk(db).Next(ctx, "k000000002", pageOfPlans)
 			return "", err
 		}})
 	for _, left := range []bool{false, true} {
-		all = append(all, look{method: "Bulk.Orders", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+		all = append(all, query{method: "Bulk.Orders", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 			_, next, err := store.NewBulk(db).Orders(ctx, "k000000002", left, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 			return next, err
 		}})
 	}
-	all = append(all, looksAtMonitor()...)
+	all = append(all, queriesOfMonitor()...)
 	for _, order := range []string{"", "frequent", "rare", "unknown"} {
 		all = append(all,
-			look{method: "Audits.Findings", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+			query{method: "Audits.Findings", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 				_, next, err := store.NewAudits(db).Findings(ctx, order, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 				return next, err
 			}},
-			look{method: "Actions.Newest", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, _ string) (string, error) {
+			query{method: "Actions.Newest", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, _ string) (string, error) {
 				_, err := store.NewActions(db).Newest(ctx, order, pageOfPlans)
 				return "", err
 			}},
-			// For each line before an action it is looked up whether there is one after it.
-			look{method: "Actions.Actions", service: "mypage", rows: pageOfPlans, each: 8, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+			// For each line before an action, the line after it is looked up.
+			query{method: "Actions.Actions", service: "mypage", rows: pageOfPlans, each: 8, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 				_, next, err := store.NewActions(db).Actions(ctx, order, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 				return next, err
 			}})
@@ -49,12 +49,12 @@ func looksAtOperators() []look {
 	return all
 }
 
-// looksAtMonitor are those of what operators see of all orders, and of one.
-func looksAtMonitor() []look {
+// queriesOfMonitor are the monitor's reads of all orders, and of one.
+func queriesOfMonitor() []query {
 	ctxOnly := func(f func(context.Context, *store.DB) error) func(context.Context, *store.DB, string) (string, error) {
 		return func(ctx context.Context, db *store.DB, _ string) (string, error) { return "", f(ctx, db) }
 	}
-	all := []look{
+	all := []query{
 		{method: "Mypage.OpenOrders", service: "mypage", rows: 2 * open4All, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
 			_, err := store.NewMypage(db).OpenOrders(ctx)
 			return err
@@ -74,7 +74,7 @@ func looksAtMonitor() []look {
 	}
 	for _, kind := range append(booking.Kinds(), "") {
 		for _, cause := range append(orders.Causes(), "") {
-			all = append(all, look{method: "Mypage.InNeed", service: "mypage", rows: pageOfPlans, each: 8, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+			all = append(all, query{method: "Mypage.InNeed", service: "mypage", rows: pageOfPlans, each: 8, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 				_, next, err := store.NewMypage(db).InNeed(ctx, orders.NeedFilter{Kind: kind, Cause: cause}, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 				return next, err
 			}})

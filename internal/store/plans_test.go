@@ -15,38 +15,37 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// A look is one list, or count, that the store answers.
-type look struct {
-	method  string // of the store: Type.Method
+// A query is one list or count of the store.
+type query struct {
+	method  string // Type.Method of the store
 	service string
-	// read reads a page that begins at the cursor and returns the next one.
+	// read reads a page from the cursor and returns the next one.
 	read func(ctx context.Context, db *store.DB, cursor string) (next string, err error)
-	// rows is how many rows it may look at: its page, or all that is open.
+	// rows is how many rows it may read: its page, or all that is open.
 	rows int
-	// each is how many blocks it may read for a row; 3 unless set.
+	// each is how many blocks it may read per row; 3 by default.
 	each int
-	// sorts: what it has read, it may put in order.
+	// sorts: it may sort what it has read.
 	sorts bool
-	// index is the one that SQLite has to use; any unless set.
+	// index is the one that SQLite has to use; any by default.
 	index string
-	// counts: it answers how many rows there are, up to booking.CountedTo, and
-	// may look at as many as it counts.
+	// counts: it counts rows, up to booking.CountedTo, and may read as many.
 	counts bool
 }
 
-// counting is a look at a count. For each row it reads no more than its entry in
-// an index, and the row where that is not known to be there for all.
-func counting(method, service string, of func(context.Context, *store.DB) (int, error)) look {
-	return look{method: method, service: service, counts: true, each: 2, read: func(ctx context.Context, db *store.DB, _ string) (string, error) {
+// counting is the query of a count. For each row it reads only the index entry, and the
+// row if it may not be visible to all.
+func counting(method, service string, of func(context.Context, *store.DB) (int, error)) query {
+	return query{method: method, service: service, counts: true, each: 2, read: func(ctx context.Context, db *store.DB, _ string) (string, error) {
 		_, err := of(ctx, db)
 		return "", err
 	}}
 }
 
-// pageOfPlans is the size of the pages that are looked at.
+// pageOfPlans is the page size in these tests.
 const pageOfPlans = 50
 
-// firstOf reads the first page of all there is.
+// firstOf reads the first page of everything.
 func firstOf[T any](all iter.Seq2[T, error]) error {
 	for _, err := range all {
 		return err
@@ -54,23 +53,23 @@ func firstOf[T any](all iter.Seq2[T, error]) error {
 	return nil
 }
 
-// looks are all lists and counts of the store. TestPlans_KnowEveryList holds
-// that none is missing.
-func looks(t *testing.T) []look {
-	return slices.Concat(looksAtOrders(t), looksAtJobs(t), looksAtCatalogue(t), looksAtCrew(t), looksAtRest(), looksAtOperators(), looksAtEverything())
+// queries are all lists and counts of the store. TestPlans_KnowEveryList shows that none
+// is missing.
+func queries(t *testing.T) []query {
+	return slices.Concat(queriesOfOrders(t), queriesOfJobs(t), queriesOfCatalogue(t), queriesOfCrew(t), queriesOfRest(), queriesOfOperators(), queriesOfEverything())
 }
 
-// TestPlans_KnowEveryList: what answers more than one row has a look here.
+// TestPlans_KnowEveryList: every method that returns more than one row has a query here.
 func TestPlans_KnowEveryList(t *testing.T) {
 	t.Parallel()
-	// These read everything there is, once, for whom there is no page.
+	// These read everything once, without pages.
 	everything := []string{
-		"Audits.SinceDone",                        // no list, but how long ago
-		"Outbox.Waiting",                          // in the order of its key; there is only what the feed does not have yet
+		"Audits.SinceDone",                        // a duration, not a list
+		"Outbox.Waiting",                          // in the order of its key; it contains only what the feed does not have yet
 		"Sandbox.Totals", "SandboxIntents.Totals", // for the tests of payments
 	}
 	known := map[string]bool{}
-	for _, l := range looks(t) {
+	for _, l := range queries(t) {
 		known[l.method] = true
 	}
 	for _, service := range []any{
@@ -82,7 +81,7 @@ func TestPlans_KnowEveryList(t *testing.T) {
 			method := of.Method(i)
 			name := of.Elem().Name() + "." + method.Name
 			if answersMany(method.Type) && !slices.Contains(everything, name) {
-				require.True(t, known[name], "%s has no look in the tests of plans", name)
+				require.True(t, known[name], "%s has no query in the tests of plans", name)
 			}
 		}
 	}
@@ -107,7 +106,7 @@ func TestPlans_SQLite(t *testing.T) {
 		require.NoError(t, err)
 	}
 	sent := db.Record()
-	for _, l := range looks(t) {
+	for _, l := range queries(t) {
 		*sent = nil
 		_, err := l.read(t.Context(), db, "")
 		require.NoError(t, err, l.method)
@@ -117,7 +116,7 @@ func TestPlans_SQLite(t *testing.T) {
 	}
 }
 
-func requireSQLiteIndexes(t *testing.T, db *store.DB, l look, statement string) {
+func requireSQLiteIndexes(t *testing.T, db *store.DB, l query, statement string) {
 	t.Helper()
 	if !strings.HasPrefix(strings.TrimSpace(statement), "SELECT") && !strings.HasPrefix(strings.TrimSpace(statement), "WITH") {
 		return
@@ -143,11 +142,11 @@ func requireSQLiteIndexes(t *testing.T, db *store.DB, l look, statement string) 
 	require.True(t, used, "%s does not use %s: %s", l.method, l.index, statement)
 }
 
-// small are tables that hold a row for each process or each thing that a list
-// names anyway, and what queries name themselves.
+// small are tables with a row for each process or for each thing of a page, and the
+// names of subqueries.
 var small = []string{"breaker_row", "payment_breakers", "page", "live", "moves", "sums", "part", "found", "counted", "CONSTANT ROW"}
 
-// node is a part of PostgreSQL's plan, with what came of it.
+// node is a node of PostgreSQL's plan, with its measurements.
 type node struct {
 	Type     string  `json:"Node Type"`
 	Relation string  `json:"Relation Name"`
@@ -176,9 +175,9 @@ func planOf(t *testing.T, db *store.DB, statement string) node {
 	return plans[0].Plan
 }
 
-// requireBounded requires of a statement that it costs what it shows, however
-// much there is.
-func requireBounded(t *testing.T, db *store.DB, l look, statement string) {
+// requireBounded requires that a statement's cost depends on its result and not on the
+// size of tables.
+func requireBounded(t *testing.T, db *store.DB, l query, statement string) {
 	t.Helper()
 	if !strings.HasPrefix(strings.TrimSpace(statement), "SELECT") && !strings.HasPrefix(strings.TrimSpace(statement), "WITH") {
 		return
@@ -192,8 +191,8 @@ func requireBounded(t *testing.T, db *store.DB, l look, statement string) {
 	if each == 0 {
 		each = 3
 	}
-	// Of each stretch that is merged no more is read than the page holds; it is
-	// found from the root of its index.
+	// Of each merged index range at most a page is read, after a descent from the root
+	// of its index.
 	const toFind = 6
 	stretches := 1 + strings.Count(statement, "UNION ALL")
 	most := stretches * (each*(l.rows+1) + toFind)
@@ -205,16 +204,15 @@ func requireBounded(t *testing.T, db *store.DB, l look, statement string) {
 	require.LessOrEqual(t, plan.Hit+plan.Read, most, "%s reads more than it shows: %s", l.method, statement)
 }
 
-// TestPlans_PostgreSQL: at a million orders, jobs and drinks, no list reads a whole
-// table, and each costs what it shows, whether what it asks for is rare or
-// frequent.
+// TestPlans_PostgreSQL: with a million orders, jobs and drinks, no list reads a whole
+// table, and the cost of each depends on its result, for rare and for frequent rows.
 func TestPlans_PostgreSQL(t *testing.T) {
 	t.Parallel()
 	db := crowded(t)
 	sent := db.Record()
-	for _, l := range looks(t) {
+	for _, l := range queries(t) {
 		cursor := ""
-		for range 2 { // the first page, and one that goes on from a cursor
+		for range 2 { // the first page, and one from a cursor
 			*sent = nil
 			next, err := l.read(t.Context(), db, cursor)
 			require.NoError(t, err, l.method)

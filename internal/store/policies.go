@@ -12,8 +12,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// CallPolicy is the cancellation policy of calls for a cleaner; nil while there is
-// none.
+// CallPolicy is the cancellation policy of calls for a cleaner; nil for none.
 func (c *Catalogue) CallPolicy(ctx context.Context) (p *booking.CancellationPolicy, err error) {
 	text := "null"
 	err = c.db.run(ctx, "read policy of calls", func(ctx context.Context, q bun.IDB) error {
@@ -32,8 +31,8 @@ func (c *Catalogue) CallPolicy(ctx context.Context) (p *booking.CancellationPoli
 	return p, nil
 }
 
-// SetCallPolicy sets the policy for calls from now on; nil is none. by is the number
-// of the caller whose doing that is.
+// SetCallPolicy sets the policy of calls from now on; nil for none. by is the number of
+// the caller.
 func (c *Catalogue) SetCallPolicy(ctx context.Context, by string, p *booking.CancellationPolicy) error {
 	text, err := json.Marshal(p)
 	if err != nil {

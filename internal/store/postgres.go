@@ -18,12 +18,12 @@ import (
 
 const (
 	dialTimeout = 3 * time.Second
-	// readGrace is how much longer we wait for an answer than the server works
-	// on it: a statement that the server gave up leaves the connection usable.
+	// readGrace is how much longer than the server's time limit we wait for an answer:
+	// a statement that the server cancels leaves the connection usable.
 	readGrace = time.Second
-	// connLifetime makes a pool find its way to new servers after a failover.
+	// connLifetime makes a pool connect to new servers after a failover.
 	connLifetime = 30 * time.Minute
-	// idleInTransaction frees the locks of a process that hangs.
+	// idleInTransaction releases the locks of a process that hangs.
 	idleInTransaction = 30 * time.Second
 )
 
@@ -35,8 +35,8 @@ func openPostgres(u *url.URL, o Options) (*DB, error) {
 	return newDB(sqlDB, postgres, u, o), nil
 }
 
-// OpenPool opens a PostgreSQL database that holds no tables of ours, as Open
-// does, for statements of the caller's own.
+// OpenPool opens a PostgreSQL database without tables of ours, with Open's settings,
+// for the caller's own statements.
 func OpenPool(rawURL string, o Options) (*sql.DB, error) {
 	quietDriver()
 	u, err := parseURL(rawURL)
@@ -78,8 +78,8 @@ func postgresOptions(u *url.URL, o Options) ([]pgdriver.Option, error) {
 	session := map[string]any{
 		"statement_timeout":                   o.Timeout.Milliseconds(),
 		"idle_in_transaction_session_timeout": idleInTransaction.Milliseconds(),
-		// Instants are told in UTC, wherever the server is: to one that is west of it the
-		// zero time is of a year BC, which cannot be read.
+		// Instants are sent in UTC, wherever the server is: west of it the zero time is
+		// in a year BC, which cannot be parsed.
 		"timezone": "UTC",
 	}
 	for name := range query {
@@ -105,12 +105,12 @@ func postgresOptions(u *url.URL, o Options) ([]pgdriver.Option, error) {
 	}, nil
 }
 
-// refuseBroken keeps a connection that broke while it was idle, as all do when
-// the server restarts, from failing the operation that is given it.
+// refuseBroken tests an idle connection before it is used: when the server restarts,
+// all idle connections are broken.
 func refuseBroken(_ context.Context, c *pgdriver.Conn) error { return checkAlive(c.Conn()) }
 
-// verifyingTLS is the TLS configuration for a server, nil for none. Whoever
-// wants TLS wants to know whom they talk to: there is no mode in between.
+// verifyingTLS is the TLS configuration for a server, nil for none. TLS always verifies
+// the server: there is no mode in between.
 func verifyingTLS(host, mode, rootFile string) (*tls.Config, error) {
 	switch mode {
 	case "disable":

@@ -12,18 +12,18 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// register keeps things of one kind as JSON in a table of their own, under
-// their ids. The table's name is that of their list, too.
+// register stores things of one kind as JSON in a table of their own, under their ids.
+// The table's name is that of their list, too.
 type register[T any] struct {
 	db    *DB
 	table string
 	thing string
 	facts facts[T]
-	// there holds for what can be changed.
+	// there selects what can be changed.
 	there schema.Safe
 }
 
-// facts are the events by which the feed is told of things of one kind.
+// facts are the feed's events of things of one kind.
 type facts[T any] struct {
 	data                                        func(T) booking.CatalogueData
 	registered, changed, withdrawn, broughtBack booking.EventType
@@ -42,8 +42,9 @@ func (f facts[T]) ofChange(before, after T) booking.EventType {
 	}
 }
 
-// event is an event of the catalogue about what has the id, and by is the one who
-// changed it. Versions count its changes, so that no other event of it has the same key.
+// event is an event of the catalogue about the thing with the id; by is the caller that
+// changed it. Versions count its changes, so that no two events of it have the same
+// key.
 func event(t booking.EventType, by, id string, version int64, data booking.CatalogueData) booking.Event {
 	data.By = by
 	return booking.Event{Key: fmt.Sprintf("%s/%s/%d", id, t, version), Type: t, Subject: id, At: now(), Catalogue: &data}
@@ -74,22 +75,22 @@ func (r register[T]) read(id, text string) (v T, err error) {
 	return v, nil
 }
 
-// add registers v under an id that nothing else in the table has.
+// add registers v under a new id.
 func (r register[T]) add(ctx context.Context, by, id string, v T) error {
 	text, err := r.write(id, v)
 	if err != nil {
 		return err
 	}
-	return r.db.telling(ctx, catalogueOutbox, "add "+r.thing, func(ctx context.Context, q bun.IDB) error {
+	return r.db.inTxWithEvent(ctx, catalogueOutbox, "add "+r.thing, func(ctx context.Context, q bun.IDB) error {
 		_, err := q.NewRaw("INSERT INTO ? (id, doc, created_at) VALUES (?, ?, ?)", bun.Ident(r.table), id, text, now()).Exec(ctx)
 		if err != nil {
 			return err
 		}
-		return tell(ctx, q, catalogueOutbox, event(r.facts.registered, by, id, 1, r.facts.data(v)))
+		return writeEvent(ctx, q, catalogueOutbox, event(r.facts.registered, by, id, 1, r.facts.data(v)))
 	})
 }
 
-// get is what is registered under the id; NotFound when there is nothing.
+// get returns what is registered under the id, or NotFound.
 func (r register[T]) get(ctx context.Context, id string) (v T, err error) {
 	var text string
 	err = r.db.run(ctx, "read "+r.thing, func(ctx context.Context, q bun.IDB) error {
@@ -102,11 +103,11 @@ func (r register[T]) get(ctx context.Context, id string) (v T, err error) {
 	return r.read(id, text)
 }
 
-// change applies edit to what is registered under the id and returns what
-// became of it; NotFound when there is nothing. edit runs again when the thing
-// was changed at the same time. Its error is returned and nothing is changed.
+// change applies edit to what is registered under the id and returns the result, or
+// NotFound. edit runs again if the thing was changed concurrently. If edit returns an
+// error, so does change, and nothing is changed.
 func (r register[T]) change(ctx context.Context, by, id string, edit func(*T) error) (v T, err error) {
-	err = r.db.telling(ctx, catalogueOutbox, "change "+r.thing, func(ctx context.Context, q bun.IDB) error {
+	err = r.db.inTxWithEvent(ctx, catalogueOutbox, "change "+r.thing, func(ctx context.Context, q bun.IDB) error {
 		for {
 			changed, err := r.tryChange(ctx, q, by, id, &v, edit)
 			if err != nil || changed {
@@ -121,9 +122,9 @@ func (r register[T]) change(ctx context.Context, by, id string, edit func(*T) er
 	return v, nil
 }
 
-// tryChange reads, edits and writes the thing, and tells whether it was still
-// the one that it had read. Of concurrent changes one succeeds, so that trying
-// again comes to an end. An edit that changes nothing writes nothing.
+// tryChange reads, edits and writes the thing, and reports whether no other change came
+// between. Of concurrent changes one succeeds, so retries come to an end. An edit
+// without a change writes nothing.
 func (r register[T]) tryChange(ctx context.Context, q bun.IDB, by, id string, v *T, edit func(*T) error) (bool, error) {
 	var before string
 	var version int64
@@ -151,23 +152,23 @@ func (r register[T]) tryChange(ctx context.Context, q bun.IDB, by, id string, v 
 	if err != nil || updated == 0 {
 		return false, err
 	}
-	return true, tell(ctx, q, catalogueOutbox, event(r.facts.ofChange(was, *v), by, id, version+1, r.facts.data(*v)))
+	return true, writeEvent(ctx, q, catalogueOutbox, event(r.facts.ofChange(was, *v), by, id, version+1, r.facts.data(*v)))
 }
 
-// list lists what the filter selects, newest first. InvalidCursor: the page's
-// cursor is not one of this list.
+// list lists the selected things, newest first. It returns InvalidCursor for a cursor
+// of another list.
 func (r register[T]) list(ctx context.Context, f booking.CatalogueFilter, p booking.Page) ([]T, string, error) {
 	return r.newest(ctx, p, func(q bun.IDB) *bun.SelectQuery { return r.selection(q, f).Column("id", "doc", "created_at") })
 }
 
-// selection is what the filter selects.
+// selection is the query of a filter.
 func (r register[T]) selection(q bun.IDB, f booking.CatalogueFilter) *bun.SelectQuery {
 	query := q.NewSelect().Table(r.table).Where("withdrawn = ?", f.Withdrawn)
 	return whereEqual(query, equal{"owner_id", f.OwnerID}, equal{"day", dayOf(f.Date)})
 }
 
-// newest lists what the query selects, the columns of a docRow, newest first.
-// InvalidCursor: the page's cursor is not one of this list.
+// newest lists the docRows of the query, newest first. It returns InvalidCursor for a
+// cursor of another list.
 func (r register[T]) newest(ctx context.Context, p booking.Page, query func(bun.IDB) *bun.SelectQuery) ([]T, string, error) {
 	rows, next, err := newestFirst(ctx, r.db, r.table, p,
 		func(row docRow) moment { return moment{row.CreatedAt, row.ID} },
@@ -185,7 +186,7 @@ func (r register[T]) newest(ctx context.Context, p booking.Page, query func(bun.
 	return all, next, nil
 }
 
-// count is how many the query selects, in the order of an index, up to
+// count counts the rows of the query, in the order of an index, up to
 // booking.CountedTo.
 func (r register[T]) count(ctx context.Context, query func(bun.IDB) *bun.SelectQuery) (int, error) {
 	return r.db.count(ctx, r.table, func(q bun.IDB) []*bun.SelectQuery { return []*bun.SelectQuery{query(q)} })

@@ -9,8 +9,8 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// testRemaining: each change of the stock answers how many were left, on the day
-// with the fewest, and answers the same from then on.
+// testRemaining: each change of the stock returns how many were left, on the day with
+// the fewest, and returns the same from then on.
 func testRemaining(t *testing.T, inventory *store.Inventory) {
 	left := func(n int) *int { return &n }
 	held := func(t *testing.T, h booking.Hold, want *int) {
@@ -51,7 +51,7 @@ func testRemaining(t *testing.T, inventory *store.Inventory) {
 		held(t, h, left(0))
 		released(t, h, nil) // nothing was held
 		held(t, newHold(p, "c", 0, 3, 1), left(0))
-		held(t, newHold(p, "d", 1, 9, 2), left(0)) // of most days there is no stock at all
+		held(t, newHold(p, "d", 1, 9, 2), left(0)) // most days have no stock at all
 	})
 
 	run(t, "FreedNights", func(t *testing.T) {

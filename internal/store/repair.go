@@ -9,10 +9,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Standings tells where the rows of the orders stand. One that is missing has
-// no entry.
-func (m *Mypage) Standings(ctx context.Context, orderIDs []string) (map[string]contract.Standing, error) {
-	standings := make(map[string]contract.Standing, len(orderIDs))
+// States returns the states of the orders' rows. A missing row has no entry.
+func (m *Mypage) States(ctx context.Context, orderIDs []string) (map[string]contract.RowState, error) {
+	standings := make(map[string]contract.RowState, len(orderIDs))
 	if len(orderIDs) == 0 {
 		return standings, nil
 	}
@@ -26,14 +25,13 @@ func (m *Mypage) Standings(ctx context.Context, orderIDs []string) (map[string]c
 		return nil, err
 	}
 	for _, row := range rows {
-		standings[row.ID] = contract.Standing{Status: row.Status, NeedsAttention: row.NeedsAttention, Version: row.Version}
+		standings[row.ID] = contract.RowState{Status: row.Status, NeedsAttention: row.NeedsAttention, Version: row.Version}
 	}
 	return standings, nil
 }
 
-// Replace writes the order's row, whatever version is there. A decision and a
-// request's hash are kept as they first came, and what was paid for once stays
-// so; p's events are left alone.
+// Replace writes the order's row over any version. The first decision and request hash
+// are kept, and a paid order stays paid; p's events are ignored.
 func (m *Mypage) Replace(ctx context.Context, p contract.Publication) error {
 	row, err := newOrderRow(p)
 	if err != nil {
@@ -54,9 +52,9 @@ func (m *Mypage) Replace(ctx context.Context, p contract.Publication) error {
 	})
 }
 
-// AppendEvents appends the events that the feed does not hold yet, and changes
-// no order's row. Calls that name the same source take turns: events that were
-// listed in one order by several of them come in that order.
+// AppendEvents appends the events that the feed does not have yet, and changes no
+// order's row. Calls with the same source run one after the other, so that the order of
+// their events is kept.
 func (m *Mypage) AppendEvents(ctx context.Context, source string, events []booking.Event) error {
 	if len(events) == 0 {
 		return nil

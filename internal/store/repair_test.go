@@ -18,24 +18,24 @@ func testRepair(t *testing.T, mypage *store.Mypage) {
 		return p
 	}
 
-	run(t, "Standings", func(t *testing.T) {
+	run(t, "States", func(t *testing.T) {
 		a, b := newView(t.Name()+"a", "c", 5, booking.Paid), newView(t.Name()+"b", "c", 7, booking.Cancelling)
 		b.NeedsAttention = true
 		for _, v := range []contract.View{a, b} {
 			require.NoError(t, mypage.Publish(t.Context(), contract.Publication{View: v}))
 		}
-		got, err := mypage.Standings(t.Context(), []string{a.ID, b.ID, "none", a.ID})
+		got, err := mypage.States(t.Context(), []string{a.ID, b.ID, "none", a.ID})
 		require.NoError(t, err)
-		require.Equal(t, map[string]contract.Standing{
+		require.Equal(t, map[string]contract.RowState{
 			a.ID: {Status: booking.Paid, Version: 5},
 			b.ID: {Status: booking.Cancelling, NeedsAttention: true, Version: 7},
 		}, got)
 
 		publishAgain(t, mypage, b.ID, func(v *contract.View) { v.NeedsAttention = false })
-		got, err = mypage.Standings(t.Context(), []string{b.ID})
+		got, err = mypage.States(t.Context(), []string{b.ID})
 		require.NoError(t, err)
-		require.Equal(t, map[string]contract.Standing{b.ID: {Status: booking.Cancelling, Version: 8}}, got)
-		got, err = mypage.Standings(t.Context(), nil)
+		require.Equal(t, map[string]contract.RowState{b.ID: {Status: booking.Cancelling, Version: 8}}, got)
+		got, err = mypage.States(t.Context(), nil)
 		require.NoError(t, err)
 		require.Empty(t, got)
 	})

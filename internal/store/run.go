@@ -12,27 +12,27 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// maxTries is how often an operation is begun that loses to concurrent ones.
+// maxTries is how often an operation is tried that loses to concurrent ones.
 const maxTries = 6
 
-// run does one operation that needs no transaction: f executes one statement,
-// or several that may be repeated together.
+// run runs an operation without a transaction: f executes one statement, or several
+// that may be repeated together.
 func (db *DB) run(ctx context.Context, what string, f func(context.Context, bun.IDB) error) error {
 	return db.repeat(ctx, what, func(ctx context.Context) error { return f(ctx, db.bun) })
 }
 
-// inTx does one operation in a transaction. f may run several times, and is to
-// set what it returns anew each time. An error of which it is certain that the
-// transaction had no effect is booking.ErrNothingDone too.
+// inTx runs an operation in a transaction. f may run several times, and must set its
+// results anew each time. An error is booking.ErrNothingDone, too, if the transaction
+// certainly had no effect.
 func (db *DB) inTx(ctx context.Context, what string, f func(context.Context, bun.IDB) error) error {
 	return db.repeat(ctx, what, func(ctx context.Context) error {
 		tx, err := db.bun.BeginTx(ctx, nil)
 		if err != nil {
 			return nothingDone(err)
 		}
-		defer func() { _ = tx.Rollback() }() // does nothing after a commit
+		defer func() { _ = tx.Rollback() }() // no effect after a commit
 		if err := f(ctx, tx); err != nil {
-			return nothingDone(err) // nobody will ask for the commit
+			return nothingDone(err) // there will be no COMMIT
 		}
 		err = tx.Commit()
 		if refusedCommit(err) {
@@ -42,9 +42,8 @@ func (db *DB) inTx(ctx context.Context, what string, f func(context.Context, bun
 	})
 }
 
-// atOnce is inTx for statements that f sends together, in one Exec: PostgreSQL
-// makes one transaction of what comes in one message, which saves the round
-// trips of BEGIN and COMMIT.
+// atOnce is inTx for statements that f sends together, in one Exec: PostgreSQL makes
+// one transaction of one message, which saves the round trips of BEGIN and COMMIT.
 func (db *DB) atOnce(ctx context.Context, what string, f func(context.Context, bun.IDB) error) error {
 	if db.dialect.oneWriter {
 		return db.inTx(ctx, what, f)
@@ -54,11 +53,11 @@ func (db *DB) atOnce(ctx context.Context, what string, f func(context.Context, b
 
 func nothingDone(err error) error { return fmt.Errorf("%w: %w", booking.ErrNothingDone, err) }
 
-// repeat gives an operation its deadline, repeats it when the database asks
-// for that, and translates its error. Every operation goes through here.
+// repeat sets an operation's deadline, repeats it after lost races, and translates its
+// error. Every operation uses it.
 //
-// The deadline matters: pgdriver does not see a context being cancelled while
-// it waits for an answer.
+// The deadline matters: pgdriver does not notice a cancelled context while it waits for
+// an answer.
 func (db *DB) repeat(ctx context.Context, what string, once func(context.Context) error) error {
 	if _, bounded := ctx.Deadline(); !bounded {
 		var cancel context.CancelFunc
@@ -76,8 +75,8 @@ func (db *DB) repeat(ctx context.Context, what string, once func(context.Context
 	}
 }
 
-// pause waits a little, longer with each try and never in step with others,
-// and tells whether there is time for another one.
+// pause waits a little, longer with each try and at random, and reports whether there
+// is time for another try.
 func pause(ctx context.Context, try int) bool {
 	longest := time.Duration(try) * 10 * time.Millisecond
 	timer := time.NewTimer(rand.N(longest))
@@ -90,11 +89,11 @@ func pause(ctx context.Context, try int) bool {
 	}
 }
 
-// takeTurn makes the transactions that ask for the same turn wait for each
-// other. What they read from then on, they read as the one before left it.
+// takeTurn makes transactions with the same turn run one after the other. Later reads
+// of the transaction see what the one before has written.
 func (db *DB) takeTurn(ctx context.Context, q bun.IDB, turn string) error {
 	if db.dialect.oneWriter {
-		return nil // it has had its turn since it began
+		return nil // SQLite's transactions run one after the other anyway
 	}
 	_, err := q.NewRaw("?", db.dialect.takeTurns(turn)).Exec(ctx)
 	return err
@@ -108,9 +107,8 @@ func affected(result sql.Result, err error) (int64, error) {
 	return result.RowsAffected()
 }
 
-// now is the time as databases keep it.
+// now is the time in the databases' precision.
 func now() time.Time { return micros(time.Now()) }
 
-// micros is t in UTC, to the microsecond: what both databases give back as it
-// was written.
+// micros is t in UTC, to the microsecond: both databases return it as it was written.
 func micros(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

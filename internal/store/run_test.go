@@ -19,7 +19,7 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/pgtest"
 )
 
-// onEachTable runs the test on an openTable of either database.
+// onEachTable runs the test on an openTable of each database.
 func onEachTable(t *testing.T, test func(*testing.T, *DB)) {
 	for name, fresh := range map[string]func(testing.TB) string{
 		"postgres": pgtest.New,
@@ -32,8 +32,8 @@ func onEachTable(t *testing.T, test func(*testing.T, *DB)) {
 	}
 }
 
-// openTable opens the database with a table of numbers that are unique, and
-// that a COMMIT refuses unless they are even.
+// openTable opens a database with a table of unique numbers; a COMMIT with an odd one
+// fails.
 func openTable(t *testing.T, url string) *DB {
 	t.Helper()
 	db, err := Open(t.Context(), url, Options{})
@@ -54,7 +54,7 @@ func openTable(t *testing.T, url string) *DB {
 	return db
 }
 
-// put puts n into the table, and does more before the commit.
+// put inserts n, and does more before the commit.
 func put(ctx context.Context, db *DB, n int, more ...func(context.Context) error) error {
 	return db.inTx(ctx, "put", func(ctx context.Context, q bun.IDB) error {
 		if _, err := q.NewRaw("INSERT INTO numbers VALUES (?, ?)", n, n).Exec(ctx); err != nil {
@@ -105,7 +105,7 @@ func TestInTx_NothingDone(t *testing.T) {
 		require.ErrorIs(t, err, booking.ErrNothingDone, "the commit was not sent")
 		requirePut(t, db, 4, 0)
 
-		// Somebody else is at it for longer than we may wait.
+		// Another process holds the lock for longer than the deadline.
 		require.NoError(t, put(t.Context(), db, 4, func(context.Context) error {
 			hurried, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 			defer cancel()
@@ -120,7 +120,7 @@ func TestInTx_NothingDoneByAServerThatIsAway(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	silent := l.Addr().String() // takes connections and never answers
+	silent := l.Addr().String() // accepts connections and never answers
 	t.Cleanup(func() { require.NoError(t, l.Close()) })
 	for name, address := range map[string]string{"Gone": "127.0.0.1:1", "Silent": silent} {
 		t.Run(name, func(t *testing.T) {
@@ -145,13 +145,13 @@ func TestInTx_NothingDoneWhileTheServerIsDown(t *testing.T) {
 	require.NoError(t, put(t.Context(), db, 4))
 }
 
-// What a COMMIT without an answer came to is open.
+// The outcome of a COMMIT without an answer is unknown.
 func TestInTx_CommitWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
-		at      string // the statement that the connection breaks with
-		deliver bool   // it reaches the server
-		hang    bool   // and nobody answers, instead of the connection ending
+		at      string // the statement at which the connection breaks
+		deliver bool   // the statement reaches the server
+		hang    bool   // there is no answer, and the connection stays open
 		nothing bool
 		put     int
 	}{
@@ -170,7 +170,7 @@ func TestInTx_CommitWithoutAnAnswer(t *testing.T) {
 			between := newProxy(t, direct)
 			between.breakAt(tt.at, tt.deliver, tt.hang)
 			var err error
-			// On a busy machine the time may be over before it comes to the statement.
+			// On a busy machine the deadline may pass before the statement.
 			for timeout := 300 * time.Millisecond; !between.broken(); timeout *= 2 {
 				unsure, opened := Open(t.Context(), between.url, Options{Timeout: timeout})
 				require.NoError(t, opened)
@@ -207,7 +207,7 @@ func TestInTx_SessionEndedAtTheCommit(t *testing.T) {
 	require.NotErrorIs(t, err, booking.ErrNothingDone)
 }
 
-// proxy stands between us and a server, and breaks connections.
+// proxy is between the store and a server, and breaks connections.
 type proxy struct {
 	url, server string
 
@@ -243,14 +243,14 @@ func newProxy(t *testing.T, serverURL string) *proxy {
 	return p
 }
 
-// breakAt breaks the connection that carries the statement.
+// breakAt breaks the connection that sends the statement.
 func (p *proxy) breakAt(statement string, deliver, hang bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.at, p.deliver, p.hang = []byte(statement), deliver, hang
 }
 
-// broken tells whether a connection has carried the statement.
+// broken reports whether a connection has sent the statement.
 func (p *proxy) broken() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -12,12 +12,11 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// Sandbox is what the built-in stand-in for a payment provider remembers, so
-// that it takes and gives back money once, however often it is restarted. It
-// implements payments.Memory.
+// Sandbox is the memory of the built-in payment provider, so that it charges and
+// refunds once, however often it is restarted. It implements payments.Memory.
 type Sandbox struct{ db *DB }
 
-// NewSandbox keeps the sandbox's charges in db.
+// NewSandbox stores the sandbox's charges in db.
 func NewSandbox(db *DB) *Sandbox { return &Sandbox{db} }
 
 type sandboxRow struct {
@@ -34,7 +33,7 @@ type sandboxRow struct {
 	At        time.Time
 
 	Disputed   int64
-	Dispute    booking.DisputeState // "" while there is none
+	Dispute    booking.DisputeState // "" for none
 	DisputedAt bun.NullTime
 
 	Token     string // of the page where the customer confirms it
@@ -50,7 +49,7 @@ func (r sandboxRow) record() payments.Record {
 	return payments.Record{Ref: r.Ref, Status: r.Status, Amount: r.amount(), Token: r.Token, ExpiresAt: r.ExpiresAt.UTC()}
 }
 
-// charge is the row as an audit reads it.
+// charge is the row for an audit.
 func (r sandboxRow) charge() audit.ProviderCharge {
 	c := audit.ProviderCharge{OrderID: r.OrderID, Ref: r.Ref, Refunded: r.Refunded}
 	if r.Status == booking.Charged {
@@ -59,10 +58,10 @@ func (r sandboxRow) charge() audit.ProviderCharge {
 	return c
 }
 
-// sandboxRef begins the reference of a charge that was taken; its key follows.
+// sandboxRef is the prefix of a charge's reference; its key follows.
 const sandboxRef = "sandbox/"
 
-// Charge records the answer to a charge once per key, and returns what stands under it.
+// Charge records the answer to a charge once per key, and returns the recorded one.
 func (s *Sandbox) Charge(ctx context.Context, c booking.Charge, answer payments.Record) (payments.Record, error) {
 	row := sandboxRow{Status: answer.Status, Token: answer.Token}
 	switch answer.Status {
@@ -74,8 +73,8 @@ func (s *Sandbox) Charge(ctx context.Context, c booking.Charge, answer payments.
 	return s.decide(ctx, c, row)
 }
 
-// Void makes certain that nothing will be taken under the charge's key, unless
-// it already was, and returns what stands under it.
+// Void prevents a charge under the key unless it was made already, and returns the
+// recorded answer.
 func (s *Sandbox) Void(ctx context.Context, c booking.Charge) (payments.Record, error) {
 	stands, err := s.decide(ctx, c, sandboxRow{Status: booking.ChargePrevented})
 	if err != nil || stands.Status != booking.ActionRequired {
@@ -94,8 +93,8 @@ func (s *Sandbox) Void(ctx context.Context, c booking.Charge) (payments.Record, 
 	return stands, err
 }
 
-// decide keeps the row for a charge unless there is one under its key, and returns what
-// stands there.
+// decide records the row of a charge unless there is one under its key, and returns the
+// recorded one.
 func (s *Sandbox) decide(ctx context.Context, c booking.Charge, asked sandboxRow) (payments.Record, error) {
 	var row sandboxRow
 	asked.Key, asked.OrderID, asked.Amount, asked.Currency = c.Key, c.OrderID, c.Amount.Amount, c.Amount.Currency
@@ -125,9 +124,9 @@ type sandboxPartRow struct {
 	Failed bool
 }
 
-// Refund gives amount of the charge with the reference back, once per key:
-// repeating it changes nothing. More than is left of the charge is an error, as is
-// another amount under the same key. NotFound: there is no such charge.
+// Refund refunds amount of the charge with the reference, once per key: repeating it
+// changes nothing. More than is left of the charge is an error, as is another amount
+// under the same key. NotFound: there is no such charge.
 func (s *Sandbox) Refund(ctx context.Context, key, ref string, amount booking.Money) error {
 	return s.db.inTx(ctx, "refund in sandbox", func(ctx context.Context, q bun.IDB) error {
 		var row sandboxRow
@@ -160,7 +159,7 @@ func (s *Sandbox) Refund(ctx context.Context, key, ref string, amount booking.Mo
 	})
 }
 
-// Look tells what was taken and given back of the charge with the reference.
+// Look returns what was charged and refunded of the charge with the reference.
 // NotFound: there is none.
 func (s *Sandbox) Look(ctx context.Context, ref string) (is payments.Balance, err error) {
 	err = s.db.run(ctx, "look at charge in sandbox", func(ctx context.Context, q bun.IDB) error {
@@ -184,8 +183,8 @@ func (s *Sandbox) Look(ctx context.Context, ref string) (is payments.Balance, er
 	return is, err
 }
 
-// Totals are what was ever charged and what of it was refunded, in minor units
-// and over all currencies: they say whether the ledger agrees with the sandbox.
+// Totals are all charges and refunds, in minor units and over all currencies: they show
+// whether the ledger agrees with the sandbox.
 func (s *Sandbox) Totals(ctx context.Context) (charged, refunded int64, err error) {
 	err = s.db.run(ctx, "add up charges in sandbox", func(ctx context.Context, q bun.IDB) error {
 		return q.NewRaw(`SELECT CAST(COALESCE(SUM(amount), 0) AS bigint), CAST(COALESCE(SUM(refunded), 0) AS bigint)

@@ -9,15 +9,15 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// What customers decide at the provider about charges that they have to confirm.
+// Customers' decisions at the provider about charges that they have to confirm.
 
-// Confirmation is the charge that is confirmed under the token. NotFound: there is none.
+// Confirmation is the charge that is confirmed with the token. NotFound: there is none.
 func (s *Sandbox) Confirmation(ctx context.Context, token string) (payments.Confirmation, error) {
 	return s.confirmation(ctx, token, "token = ? AND token <> ''")
 }
 
-// LastConfirmation is the order's newest charge that is, or had to be, confirmed. NotFound:
-// there is none.
+// LastConfirmation is the order's newest charge that is, or was, to be confirmed.
+// NotFound: there is none.
 func (s *Sandbox) LastConfirmation(ctx context.Context, orderID string) (payments.Confirmation, error) {
 	return s.confirmation(ctx, orderID, "order_id = ? AND token <> ''")
 }
@@ -33,8 +33,8 @@ func (s *Sandbox) confirmation(ctx context.Context, by, where string) (payments.
 	}, err
 }
 
-// Decide records what the customer decides of a charge that is to be confirmed, and tells
-// whether that was still open.
+// Decide records the customer's decision on a charge, and reports whether it was still
+// open.
 func (s *Sandbox) Decide(ctx context.Context, token string, d payments.Decision) (open bool, err error) {
 	from := []booking.PaymentStatus{booking.ActionRequired}
 	if d.Late {
@@ -60,9 +60,9 @@ func (s *Sandbox) Decide(ctx context.Context, token string, d payments.Decision)
 	return open, err
 }
 
-// Decide records what the customer decides of an intent that requires action, and tells
-// whether that was still open. The intent takes the decision's amount where that is not 0;
-// once: it was paid for with a method that belongs to nobody, or to its customer.
+// Decide records the customer's decision on an intent that requires action, and reports
+// whether it was still open. A decision's amount other than 0 becomes the intent's.
+// once: the payment method can be used once, unless it belongs to the customer.
 func (s *SandboxIntents) Decide(ctx context.Context, id string, d payments.Decision, once bool) (open bool, err error) {
 	err = s.db.inTx(ctx, "decide intent in sandbox", func(ctx context.Context, q bun.IDB) error {
 		open = false
@@ -93,8 +93,8 @@ func (s *SandboxIntents) Decide(ctx context.Context, id string, d payments.Decis
 	return open, err
 }
 
-// spend uses the intent's method, which can be used once unless it is its customer's, and
-// tells whether it can be used.
+// spend uses the intent's payment method, which can be used once unless it belongs to
+// the intent's customer, and reports whether it can be used.
 func spend(ctx context.Context, q bun.IDB, row sandboxIntentRow) (usable bool, err error) {
 	customer := ""
 	if row.Keeps {
@@ -135,8 +135,8 @@ type sandboxCustomerRow struct {
 	Metadata map[string]string
 }
 
-// CreateCustomer keeps a customer unless there is one under its key, and returns the one
-// that stands.
+// CreateCustomer stores a customer unless there is one under its key, and returns the
+// stored one.
 func (s *SandboxIntents) CreateCustomer(ctx context.Context, c payments.Customer) (payments.Customer, error) {
 	var row sandboxCustomerRow
 	err := s.db.run(ctx, "create customer in sandbox", func(ctx context.Context, q bun.IDB) error {
@@ -151,7 +151,7 @@ func (s *SandboxIntents) CreateCustomer(ctx context.Context, c payments.Customer
 	return payments.Customer{Key: row.Key, ID: row.ID, Request: row.Request, Metadata: row.Metadata}, err
 }
 
-// HasCustomer tells whether there is one with the id.
+// HasCustomer reports whether there is a customer with the id.
 func (s *SandboxIntents) HasCustomer(ctx context.Context, id string) (has bool, err error) {
 	err = s.db.run(ctx, "find customer in sandbox", func(ctx context.Context, q bun.IDB) error {
 		has, err = q.NewSelect().Model((*sandboxCustomerRow)(nil)).Where("id = ?", id).Exists(ctx)

@@ -19,8 +19,7 @@ type sandboxFailureRow struct {
 	Body    string
 }
 
-// KeepFailure keeps what a request failed with, unless there is a failure under
-// its key.
+// KeepFailure stores a request's failure, unless there is one under its key.
 func (s *SandboxIntents) KeepFailure(ctx context.Context, f payments.Failure) error {
 	return s.db.run(ctx, "keep failure in sandbox", func(ctx context.Context, q bun.IDB) error {
 		_, err := q.NewInsert().Model(&sandboxFailureRow{Key: f.Key, Request: f.Request, Status: f.Status, Body: f.Body}).
@@ -29,8 +28,8 @@ func (s *SandboxIntents) KeepFailure(ctx context.Context, f payments.Failure) er
 	})
 }
 
-// Failure is what the first request under the key failed with; found is false
-// when it did not.
+// Failure returns the failure of the first request under the key; found is false if it
+// did not fail.
 func (s *SandboxIntents) Failure(ctx context.Context, key string) (f payments.Failure, found bool, err error) {
 	err = s.db.run(ctx, "read failure in sandbox", func(ctx context.Context, q bun.IDB) error {
 		var row sandboxFailureRow
@@ -44,8 +43,8 @@ func (s *SandboxIntents) Failure(ctx context.Context, key string) (f payments.Fa
 	return f, found, err
 }
 
-// Label adds a label to an intent's metadata, or changes it. NotFound: there is
-// no such intent.
+// Label adds labels to an intent's metadata, or changes them. NotFound: there is no
+// such intent.
 func (s *SandboxIntents) Label(ctx context.Context, id string, labels map[string]string) error {
 	return s.db.inTx(ctx, "label intent in sandbox", func(ctx context.Context, q bun.IDB) error {
 		var row sandboxIntentRow

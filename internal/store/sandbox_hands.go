@@ -10,10 +10,10 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// What people do at the provider, beside us.
+// What people do at the provider, outside of Yeyak.
 
-// ByHand gives some of an order's charge back, or with 0 all that is left.
-// RefundExceeds: that much is not left. NotFound: there is no charge.
+// ByHand refunds some of an order's charge, or with 0 all that is left. RefundExceeds:
+// less is left. NotFound: there is no charge.
 func (s *Sandbox) ByHand(ctx context.Context, orderID string, amount int64) error {
 	row, err := s.charged(ctx, orderID)
 	if err != nil {
@@ -25,8 +25,8 @@ func (s *Sandbox) ByHand(ctx context.Context, orderID string, amount int64) erro
 	return s.Refund(ctx, "by hand "+rand.Text(), row.Ref, booking.Money{Amount: amount, Currency: row.Currency})
 }
 
-// Dispute has some of an order's charge disputed, or with 0 all of it, and says where
-// that stands. NotFound: there is no charge.
+// Dispute opens or changes a dispute of some of an order's charge, or with 0 of all of
+// it. NotFound: there is no charge.
 func (s *Sandbox) Dispute(ctx context.Context, orderID string, amount int64, state string) error {
 	row, err := s.charged(ctx, orderID)
 	if err != nil {
@@ -39,8 +39,8 @@ func (s *Sandbox) Dispute(ctx context.Context, orderID string, amount int64, sta
 	})
 }
 
-// FailRefunds has the refunds of an order's charge fail that are of the amount, or with 0
-// all of them, though they were done. NotFound: there is none.
+// FailRefunds makes done refunds of an order's charge fail: those of the amount, or
+// with 0 all of them. NotFound: there is none.
 func (s *Sandbox) FailRefunds(ctx context.Context, orderID string, amount int64) error {
 	row, err := s.charged(ctx, orderID)
 	if err != nil {
@@ -57,7 +57,7 @@ func (s *Sandbox) FailRefunds(ctx context.Context, orderID string, amount int64)
 	})
 }
 
-// isLeftAgain takes what has failed off what a charge was refunded.
+// isLeftAgain subtracts failed refunds from what a charge was refunded.
 func isLeftAgain(ctx context.Context, q bun.IDB, failed []int64, orderID, statement, key string) error {
 	if len(failed) == 0 {
 		return booking.Errorf(booking.NotFound, "there is no such refund of order %s", orderID)
@@ -70,7 +70,7 @@ func isLeftAgain(ctx context.Context, q bun.IDB, failed []int64, orderID, statem
 	return err
 }
 
-// charged is the charge of an order that was taken.
+// charged is the successful charge of an order.
 func (s *Sandbox) charged(ctx context.Context, orderID string) (row sandboxRow, err error) {
 	err = s.db.run(ctx, "find charge in sandbox", func(ctx context.Context, q bun.IDB) error {
 		row = sandboxRow{}
@@ -87,7 +87,7 @@ func ofWhole(amount, whole int64) int64 {
 	return amount
 }
 
-// ofRest is how much is to be given back of what is left.
+// ofRest is how much of the rest is to be refunded.
 func ofRest(amount, left int64) (int64, error) {
 	if amount > left || left == 0 {
 		return 0, booking.Errorf(booking.RefundExceeds, "%d are left of the charge", left)
@@ -98,8 +98,8 @@ func ofRest(amount, left int64) (int64, error) {
 	return amount, nil
 }
 
-// ByHand gives some of an order's intent back, or with 0 all that is left.
-// RefundExceeds: that much is not left. NotFound: it has none that has succeeded.
+// ByHand refunds some of an order's intent, or with 0 all that is left. RefundExceeds:
+// less is left. NotFound: no intent has succeeded.
 func (s *SandboxIntents) ByHand(ctx context.Context, orderID string, amount int64) error {
 	i, err := s.succeeded(ctx, orderID)
 	if err != nil {
@@ -119,8 +119,8 @@ func (s *SandboxIntents) ByHand(ctx context.Context, orderID string, amount int6
 	return err
 }
 
-// Dispute has some of an order's intent disputed, or with 0 all of it, and says
-// where that stands. NotFound: it has none that has succeeded.
+// Dispute opens or changes a dispute of some of an order's intent, or with 0 of all of
+// it. NotFound: no intent has succeeded.
 func (s *SandboxIntents) Dispute(ctx context.Context, orderID string, amount int64, state string) error {
 	i, err := s.succeeded(ctx, orderID)
 	if err != nil {
@@ -133,8 +133,8 @@ func (s *SandboxIntents) Dispute(ctx context.Context, orderID string, amount int
 	})
 }
 
-// FailRefunds has the refunds of an order's intent fail that are of the amount, or with 0
-// all of them, though they have succeeded. Returns the newest of them. NotFound: there is none.
+// FailRefunds makes succeeded refunds of an order's intent fail: those of the amount,
+// or with 0 all of them. It returns the newest of them. NotFound: there is none.
 func (s *SandboxIntents) FailRefunds(ctx context.Context, orderID string, amount int64) (failed payments.Refund, err error) {
 	i, err := s.succeeded(ctx, orderID)
 	if err != nil {

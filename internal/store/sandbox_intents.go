@@ -11,12 +11,12 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// SandboxIntents is what the sandbox remembers that speaks a payment
-// provider's API: intents to pay, refunds, and under which key each was asked
-// for. It implements payments.Intents.
+// SandboxIntents is the memory of the sandbox that speaks a payment provider's API:
+// payment intents, refunds, and the keys of their requests. It implements
+// payments.Intents.
 type SandboxIntents struct{ db *DB }
 
-// NewSandboxIntents keeps intents and refunds in db.
+// NewSandboxIntents stores intents and refunds in db.
 func NewSandboxIntents(db *DB) *SandboxIntents { return &SandboxIntents{db} }
 
 type sandboxIntentRow struct {
@@ -76,12 +76,12 @@ func (r sandboxRefundRow) refund() payments.Refund {
 	}
 }
 
-// errUsed takes an intent back whose payment method has paid before.
+// errUsed rolls back an intent whose payment method has paid before.
 var errUsed = errors.New("the payment method was used before")
 
-// Create keeps the intent unless there is one under its key, and returns the
-// one that stands there. used: there is none, and another intent was paid for
-// with a method that can be used once only, or that another customer has.
+// Create stores the intent unless there is one under its key, and returns the stored
+// one. used: nothing was stored, since the payment method can be used once and has
+// been, or belongs to another customer.
 func (s *SandboxIntents) Create(ctx context.Context, i payments.Intent, once bool) (stands payments.Intent, used bool, err error) {
 	var row sandboxIntentRow
 	asked := sandboxIntentRow{
@@ -115,7 +115,7 @@ func (s *SandboxIntents) Create(ctx context.Context, i payments.Intent, once boo
 	return row.intent(), false, err
 }
 
-// create inserts the row, or reads the one that stands under its key.
+// create inserts the row, or reads the one under its key.
 func create(ctx context.Context, q bun.IDB, row *sandboxIntentRow) (created bool, err error) {
 	inserted, err := affected(q.NewInsert().Model(row).On("CONFLICT (key) DO NOTHING").Exec(ctx))
 	if err != nil || inserted == 1 {
@@ -126,7 +126,7 @@ func create(ctx context.Context, q bun.IDB, row *sandboxIntentRow) (created bool
 	return false, q.NewSelect().Model(row).Where("key = ?", key).Scan(ctx)
 }
 
-// Intent finds one by its id. NotFound: there is none.
+// Intent returns the intent with the id, or NotFound.
 func (s *SandboxIntents) Intent(ctx context.Context, id string) (payments.Intent, error) {
 	var row sandboxIntentRow
 	err := s.db.run(ctx, "read intent in sandbox", func(ctx context.Context, q bun.IDB) error {
@@ -136,8 +136,8 @@ func (s *SandboxIntents) Intent(ctx context.Context, id string) (payments.Intent
 	return row.intent(), err
 }
 
-// Change gives the intent another status if it has one of those named, and
-// tells whether it had.
+// Change changes the intent's status if it is one of `from`, and reports whether it
+// was.
 func (s *SandboxIntents) Change(ctx context.Context, id string, from []string, to string) (changed bool, err error) {
 	err = s.db.run(ctx, "change intent in sandbox", func(ctx context.Context, q bun.IDB) error {
 		updated, err := affected(q.NewUpdate().Model((*sandboxIntentRow)(nil)).Set("status = ?", to).
@@ -155,8 +155,8 @@ func (s *SandboxIntents) Search(ctx context.Context, chargeKey string) ([]paymen
 	})
 }
 
-// List lists up to limit intents, newest first, from the one that follows the
-// intent with the id after; from the newest when that is "".
+// List lists up to limit intents, newest first, from the one that follows the intent
+// with the id after, or from the newest if after is "".
 func (s *SandboxIntents) List(ctx context.Context, after string, limit int) ([]payments.Intent, error) {
 	return s.list(ctx, func(q *bun.SelectQuery) *bun.SelectQuery {
 		if after != "" {
@@ -179,8 +179,7 @@ func (s *SandboxIntents) list(ctx context.Context, which func(*bun.SelectQuery) 
 	return intents, err
 }
 
-// Totals are what was ever charged and what of it was refunded, in minor units
-// and over all currencies.
+// Totals are all charges and refunds, in minor units and over all currencies.
 func (s *SandboxIntents) Totals(ctx context.Context) (charged, refunded int64, err error) {
 	err = s.db.run(ctx, "add up intents in sandbox", func(ctx context.Context, q bun.IDB) error {
 		return q.NewRaw(`SELECT CAST(COALESCE(SUM(amount), 0) AS bigint), CAST(COALESCE(SUM(refunded), 0) AS bigint)

@@ -9,19 +9,18 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// Statuses of refunds that matter here: what has failed is left of its intent
-// again.
+// Refund statuses that matter here: a failed one is left of its intent again.
 const (
 	sandboxRefundPending = "pending"
 	sandboxRefundFailed  = "failed"
 )
 
-// errNotRefundable takes a refund back that its intent does not allow.
+// errNotRefundable rolls back a refund that its intent does not allow.
 var errNotRefundable = errors.New("more than is left of the intent")
 
-// Refund gives back some of a succeeded intent, once per key, and returns the
-// refund that stands under it. given is false when nothing is: the intent has
-// not succeeded, or that much of it is not left.
+// Refund refunds some of a succeeded intent, once per key, and returns the stored
+// refund. given is false if there is none: the intent has not succeeded, or less is
+// left.
 func (s *SandboxIntents) Refund(ctx context.Context, r payments.Refund) (stands payments.Refund, given bool, err error) {
 	var row sandboxRefundRow
 	err = s.db.inTx(ctx, "refund intent in sandbox", func(ctx context.Context, q bun.IDB) error {
@@ -67,7 +66,7 @@ func (s *SandboxIntents) Refunds(ctx context.Context, intentID string) ([]paymen
 	return refunds, err
 }
 
-// EndRefunds gives the pending refunds of an intent another status.
+// EndRefunds sets the status of an intent's pending refunds.
 func (s *SandboxIntents) EndRefunds(ctx context.Context, intentID, status string) error {
 	return s.db.inTx(ctx, "end refunds in sandbox", func(ctx context.Context, q bun.IDB) error {
 		var ended []int64

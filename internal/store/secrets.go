@@ -11,16 +11,16 @@ import (
 	"github.com/uptrace/bun"
 )
 
-// Secrets are what all processes share and nothing outside of them is to know.
+// Secrets are known to all processes of the platform and to nothing else.
 type Secrets struct{ db *DB }
 
-// NewSecrets keeps secrets in db, in the tables of the catalogue.
+// NewSecrets stores secrets in db, in the tables of the catalogue.
 func NewSecrets(db *DB) *Secrets { return &Secrets{db} }
 
 const secretBytes = 32
 
-// Secret is the secret of the name, which never changes. The first process that
-// asks for it makes it; of several that do so at once, one does.
+// Secret returns the secret with the name, which never changes. The first process that
+// asks for it makes it; of several concurrent ones, one does.
 func (s *Secrets) Secret(ctx context.Context, name string) ([]byte, error) {
 	var kept string
 	err := s.db.run(ctx, "read secret", func(ctx context.Context, q bun.IDB) error {
@@ -29,7 +29,7 @@ func (s *Secrets) Secret(ctx context.Context, name string) ([]byte, error) {
 			return err
 		}
 		made := make([]byte, secretBytes)
-		_, _ = rand.Read(made) // it never fails
+		_, _ = rand.Read(made) // never fails
 		_, err = q.NewRaw("INSERT INTO secrets (name, value, created_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING",
 			name, hex.EncodeToString(made), now()).Exec(ctx)
 		if err != nil {
@@ -42,7 +42,7 @@ func (s *Secrets) Secret(ctx context.Context, name string) ([]byte, error) {
 	}
 	secret, err := hex.DecodeString(kept)
 	if err != nil || len(secret) != secretBytes {
-		return nil, fmt.Errorf("secret %s is not %d bytes in hexadecimal digits", name, secretBytes) // an error would quote it
+		return nil, fmt.Errorf("secret %s is not %d bytes in hexadecimal digits", name, secretBytes) // a wrapped error would quote the secret
 	}
 	return secret, nil
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// testSecrets: of many processes that need a secret at once each gets the same,
-// also later and over another connection.
+// testSecrets: concurrent processes get the same secret, also later and over another
+// connection.
 func testSecrets(t *testing.T, fresh newURL) {
 	url := fresh(t)
 	_, err := store.Migrate(t.Context(), open(t, url), "catalogue")

@@ -23,7 +23,7 @@ func shorten(t *testing.T, i *store.Inventory, h booking.Hold, end int, want boo
 	require.Equal(t, want, got)
 }
 
-// ended is what a hold answers whose end has been decided.
+// ended is the outcome of a hold whose end has been decided.
 var ended = booking.Outcome{Result: booking.Done, Ended: true}
 
 func testShorten(t *testing.T, inventory *store.Inventory) {
@@ -46,7 +46,7 @@ func testShorten(t *testing.T, inventory *store.Inventory) {
 		shorten(t, inventory, first, 1, nights(1, 4))
 		hold(t, inventory, next, done)
 		remaining(t, inventory, p, 0, 0, 0, 0)
-		release(t, inventory, first, true) // gives back what is still held
+		release(t, inventory, first, true) // releases what is still held
 		remaining(t, inventory, p, 1, 0, 0, 0)
 	})
 	run(t, "NothingToGiveBackIsDecidedToo", func(t *testing.T) {
@@ -99,9 +99,8 @@ func testShorten(t *testing.T, inventory *store.Inventory) {
 	})
 }
 
-// testConcurrentEnds: stays are held, end early, are cancelled, and have their
-// stock edited at the same time. Every night is given back once, and no more
-// than was held.
+// testConcurrentEnds: stays are held, shortened, cancelled, and their stock edited
+// concurrently. Every night is released once, and no more than was held.
 func testConcurrentEnds(t *testing.T, inventory *store.Inventory) {
 	run(t, "ShortenAndRelease", func(t *testing.T) {
 		p := item(t, inventory, 4, 5)
@@ -183,7 +182,7 @@ func testConcurrentEnds(t *testing.T, inventory *store.Inventory) {
 	})
 }
 
-// requireBalance requires of every day of the item what the audit does.
+// requireBalance checks every day of the item as the audit does.
 func requireBalance(t *testing.T, i *store.Inventory, item string) {
 	t.Helper()
 	looked := 0

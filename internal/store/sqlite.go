@@ -18,9 +18,9 @@ import (
 // busyTimeout is how long a statement waits for another process's.
 const busyTimeout = 5 * time.Second
 
-// pragmas of every connection. FULL costs a sync of the disk with each commit.
-// NORMAL, which is consistent too, may lose the last commits in a power cut: a
-// charge that its order's workflow remembers would be gone from the ledger.
+// pragmas of every connection. FULL syncs the disk with each commit. NORMAL is
+// consistent, too, but may lose the last commits in a power cut: the ledger would miss
+// a charge that its order's workflow remembers.
 var pragmas = []string{
 	fmt.Sprint("PRAGMA busy_timeout = ", busyTimeout.Milliseconds()), // first, since the next one may have to wait
 	"PRAGMA journal_mode = WAL",
@@ -35,11 +35,11 @@ func openSQLite(ctx context.Context, u *url.URL, o Options) (*DB, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o750); err != nil {
 		return nil, fmt.Errorf("open database: %w", err)
 	}
-	// Transactions here are made to write: one that began by reading could not
-	// go on once another process has written.
+	// Transactions begin as writers: one that began by reading could not write once
+	// another process has written.
 	dsn := (&url.URL{Scheme: "file", OmitHost: true, Path: path, RawQuery: "_txlock=immediate"}).String()
 	sqlDB := sql.OpenDB(sqliteConnector{dsn})
-	sqlDB.SetMaxOpenConns(1) // SQLite has one writer; a pool would only wait for it less fairly
+	sqlDB.SetMaxOpenConns(1) // SQLite has one writer; a larger pool would wait for it less fairly
 	db := newDB(sqlDB, sqlite, u, o)
 	if err := db.bun.PingContext(ctx); err != nil {
 		return nil, errors.Join(err, db.Close())
@@ -47,8 +47,8 @@ func openSQLite(ctx context.Context, u *url.URL, o Options) (*DB, error) {
 	return db, nil
 }
 
-// sqliteConnector sets the pragmas on each connection: the drivers behind the
-// shim each have a notation of their own for them.
+// sqliteConnector sets the pragmas on each connection: each driver behind the shim has
+// its own notation for them.
 type sqliteConnector struct{ dsn string }
 
 func (c sqliteConnector) Driver() driver.Driver { return sqliteshim.Driver() }
@@ -66,9 +66,9 @@ func (c sqliteConnector) Connect(ctx context.Context) (driver.Conn, error) {
 	return conn, nil
 }
 
-// setPragma sets one pragma. SQLite answers SQLITE_BUSY at once, whatever
-// busy_timeout is, to the second of two connections that change a new file to
-// WAL: each holds the read lock that the other waits for. It is tried again.
+// setPragma sets one pragma, with retries: when two connections change a new file to
+// WAL, each holds the read lock that the other waits for, and SQLite returns
+// SQLITE_BUSY to the second at once, regardless of busy_timeout.
 func setPragma(ctx context.Context, conn driver.ExecerContext, pragma string) error {
 	for until := time.Now().Add(busyTimeout); ; {
 		_, err := conn.ExecContext(ctx, pragma, nil)

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A power cut must not take back what the sagas have been told.
+// A power cut must not lose commits that the sagas know of.
 func TestSQLite_SyncsEveryCommit(t *testing.T) {
 	t.Parallel()
 	db, err := Open(t.Context(), "sqlite://"+filepath.Join(t.TempDir(), "test.db"), Options{})

@@ -21,20 +21,20 @@ const (
 	defaultTimeout = 5 * time.Second
 )
 
-// Options of a database; the zero value is good for production.
+// Options of a database; the zero value suits production.
 type Options struct {
-	// MaxOpen is how many connections to PostgreSQL are opened at most, and
-	// kept; 10 unless set. SQLite has one.
+	// MaxOpen is the maximum number of connections to PostgreSQL, which are kept open;
+	// 10 by default. SQLite has one.
 	MaxOpen int
-	// Timeout bounds an operation whose context has no deadline, and each
-	// statement on the server; 5 s unless set.
+	// Timeout is the deadline of an operation without one, and of each statement on the
+	// server; 5 s by default.
 	Timeout time.Duration
-	// Application is what PostgreSQL lists the connections as, unless the URL
-	// says it (application_name); "yeyak" unless set.
+	// Application is the application name of the connections in PostgreSQL, unless the
+	// URL has one (application_name); "yeyak" by default.
 	Application string
-	// Logger takes what the store overcomes by itself; slog.Default unless set.
+	// Logger logs failures that the store recovers from; slog.Default by default.
 	Logger *slog.Logger
-	// Traces takes a span for every statement of a traced request; nil takes none.
+	// Traces records a span for every statement of a traced request; nil for none.
 	Traces trace.TracerProvider
 }
 
@@ -60,8 +60,8 @@ type DB struct {
 	dialect dialect
 	url     *url.URL
 	options Options
-	lists   chan struct{} // holds a token for each list that is read
-	written sync.Map      // for each outbox that is followed, a chan struct{}
+	lists   chan struct{} // a token for each list that is read
+	written sync.Map      // a chan struct{} for each followed outbox
 }
 
 // Open opens the database at rawURL:
@@ -73,9 +73,9 @@ type DB struct {
 // server's certificate is verified against its name and the system's roots or
 // the file of sslrootcert. Other parameters set the session's.
 //
-// PostgreSQL need not answer yet: a service whose database is away starts, and
-// works when it is back. An SQLite file is opened, and created, at once.
-// Errors do not show the URL's password.
+// PostgreSQL need not answer yet: a service starts while its database is away, and works
+// when it is back. An SQLite file is opened, and created, at once. Errors do not show the
+// URL's password.
 func Open(ctx context.Context, rawURL string, o Options) (*DB, error) {
 	quietDriver()
 	u, err := parseURL(rawURL)
@@ -98,7 +98,7 @@ func parseURL(rawURL string) (*url.URL, error) {
 	if err == nil {
 		return u, nil
 	}
-	// url.Error repeats the whole URL; its cause does not.
+	// url.Error contains the whole URL; its cause does not.
 	if parse := (*url.Error)(nil); errors.As(err, &parse) {
 		err = parse.Err
 	}
@@ -106,7 +106,7 @@ func parseURL(rawURL string) (*url.URL, error) {
 }
 
 func newDB(sqlDB *sql.DB, d dialect, u *url.URL, o Options) *DB {
-	// Columns that a newer release has added are none of our business.
+	// Columns of a newer release are ignored.
 	db := &DB{
 		bun: bun.NewDB(sqlDB, d.bun(), bun.WithDiscardUnknownColumns()), dialect: d, url: u, options: o,
 		lists: make(chan struct{}, max(1, o.MaxOpen/2)),
@@ -117,8 +117,8 @@ func newDB(sqlDB *sql.DB, d dialect, u *url.URL, o Options) *DB {
 	return db
 }
 
-// Ping tells whether the database answers and can write: it makes a commit that
-// changes nothing. Failure tells what its error means.
+// Ping checks that the database answers and can write: it commits a transaction without
+// a change. Failure classifies its error.
 func (db *DB) Ping(ctx context.Context) error {
 	return db.run(ctx, "ping database", func(ctx context.Context, q bun.IDB) error {
 		_, err := q.ExecContext(ctx, db.dialect.write)
@@ -134,8 +134,8 @@ func (db *DB) Close() error {
 	return nil
 }
 
-// quietDriver keeps pgdriver, which logs to the process's standard error, to
-// our log: what it tells of comes back as an error as well.
+// quietDriver redirects pgdriver's log from standard error to our logger; its messages
+// are also returned as errors.
 var quietDriver = sync.OnceFunc(func() { pgdriver.Logger = driverLog{} })
 
 type driverLog struct{}

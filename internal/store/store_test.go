@@ -30,18 +30,18 @@ var (
 	_ orders.Inbox             = (*store.Inbox)(nil)
 	_ identity.People          = (*store.People)(nil)
 	_ identity.Keys            = (*store.Keys)(nil)
-	_ identity.Carrier         = (*store.Mypage)(nil)
-	_ identity.Carrier         = (*store.Catalogue)(nil)
+	_ identity.IDs             = (*store.Mypage)(nil)
+	_ identity.IDs             = (*store.Catalogue)(nil)
 )
 
 func TestMain(m *testing.M) { pgtest.Main(m) }
 
-// newURL makes a fresh database.
+// newURL makes a new database.
 type newURL func(testing.TB) string
 
 func sqliteURL(t testing.TB) string { return "sqlite://" + filepath.Join(t.TempDir(), "test.db") }
 
-// TestStore holds both databases to the same contract.
+// TestStore runs the same tests on both databases.
 func TestStore(t *testing.T) {
 	t.Parallel()
 	for name, fresh := range map[string]newURL{"postgres": pgtest.New, "sqlite": sqliteURL} {
@@ -107,7 +107,7 @@ func open(t *testing.T, url string) *store.DB {
 	return db
 }
 
-// setup opens a fresh database with the tables of the service.
+// setup opens a new database with the service's tables.
 func setup(t *testing.T, fresh newURL, service string) *store.DB {
 	t.Helper()
 	db := open(t, fresh(t))
@@ -124,7 +124,7 @@ func run(t *testing.T, name string, test func(*testing.T)) {
 	})
 }
 
-// together calls f n times at once and returns what came of it.
+// together calls f n times concurrently and returns the results.
 func together[T any](t *testing.T, n int, f func(i int) (T, error)) []T {
 	t.Helper()
 	results, err := atOnce(n, f)
@@ -176,5 +176,5 @@ func key(parts ...any) string {
 
 var won = booking.Money{Amount: 50000, Currency: "KRW"}
 
-// christmas is an instant to the microsecond, in a zone of its own.
+// christmas is an instant with microseconds, in a fixed time zone.
 var christmas = time.Date(2026, 12, 25, 1, 2, 3, 456789000, time.FixedZone("KST", 9*60*60))

@@ -9,10 +9,9 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// count counts what the queries select together, up to booking.CountedTo: what
-// it reads is bounded, however many there are. Each query selects what lies
-// together in an index, in the order of that index: without an order,
-// PostgreSQL would look for the first of many through the whole table.
+// count counts the rows of all queries together, up to booking.CountedTo, so that its
+// cost is bounded. Each query selects one range of an index, in the order of that
+// index: without an order, PostgreSQL would search the first rows in the whole table.
 func (db *DB) count(ctx context.Context, what string, queries func(bun.IDB) []*bun.SelectQuery) (n int, err error) {
 	err = db.list(ctx, "count "+what, func(ctx context.Context, q bun.IDB) error {
 		n = 0
@@ -31,17 +30,17 @@ func (db *DB) count(ctx context.Context, what string, queries func(bun.IDB) []*b
 	return n, err
 }
 
-// CountPlaces is how many Places lists, up to booking.CountedTo.
+// CountPlaces counts what Places lists, up to booking.CountedTo.
 func (c *Catalogue) CountPlaces(ctx context.Context, f booking.CatalogueFilter) (int, error) {
 	return c.places.count(ctx, func(q bun.IDB) *bun.SelectQuery { return c.places.selection(q, f).OrderExpr(byTime) })
 }
 
-// CountMenus is how many Menus lists, up to booking.CountedTo.
+// CountMenus counts what Menus lists, up to booking.CountedTo.
 func (c *Catalogue) CountMenus(ctx context.Context, f booking.CatalogueFilter) (int, error) {
 	return c.menus.count(ctx, func(q bun.IDB) *bun.SelectQuery { return c.menus.selection(q, f).OrderExpr(byTime) })
 }
 
-// Count is how many jobs List lists, up to booking.CountedTo.
+// Count counts what List lists, up to booking.CountedTo.
 func (j *Jobs) Count(ctx context.Context, f booking.JobFilter) (int, error) {
 	of, err := j.selection(f)
 	if err != nil {
@@ -56,14 +55,14 @@ func (j *Jobs) Count(ctx context.Context, f booking.JobFilter) (int, error) {
 	})
 }
 
-// CountOrders is how many Orders lists, up to booking.CountedTo.
+// CountOrders counts what Orders lists, up to booking.CountedTo.
 func (m *Mypage) CountOrders(ctx context.Context, f booking.OrderFilter) (int, error) {
 	if !served(f) {
 		return 0, errOneAsker
 	}
 	return m.db.count(ctx, "orders", func(q bun.IDB) (queries []*bun.SelectQuery) {
-		for _, s := range stretchesOf(f) {
-			queries = append(queries, ofStretch(q.NewSelect().Table("orders"), f, s).OrderExpr("placed_at DESC, id DESC"))
+		for _, s := range rangesOf(f) {
+			queries = append(queries, inRange(q.NewSelect().Table("orders"), f, s).OrderExpr("placed_at DESC, id DESC"))
 		}
 		return queries
 	})

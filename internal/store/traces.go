@@ -13,11 +13,11 @@ import (
 	"go.opentelemetry.io/otel/trace"
 )
 
-// traced makes a span of every statement that belongs to a trace. Those that
-// nobody's request is behind, such as what the metrics ask, are none of it.
+// traced records a span for every statement of a trace. Statements outside of a
+// request, such as those of metrics, have none.
 //
-// bunotel shows statements as they are put together, and some of ours are put
-// together of parts: "? ?". This one shows them as they are sent.
+// bunotel records statements before formatting, so that some of ours would be "? ?".
+// This hook records them as they are sent.
 type traced struct {
 	tracer trace.Tracer
 	system attribute.KeyValue
@@ -32,8 +32,8 @@ func (db *DB) trace(provider trace.TracerProvider) {
 	})
 }
 
-// BeforeQuery implements bun.QueryHook. The context stays as it is: bun keeps
-// that of BEGIN for the whole transaction.
+// BeforeQuery implements bun.QueryHook. It returns the same context: bun keeps that of
+// BEGIN for the whole transaction.
 func (t traced) BeforeQuery(ctx context.Context, event *bun.QueryEvent) context.Context {
 	if !trace.SpanContextFromContext(ctx).IsValid() {
 		return ctx
@@ -67,8 +67,8 @@ func (t traced) AfterQuery(_ context.Context, event *bun.QueryEvent) {
 	}
 }
 
-// Values are what stands in quotes, doubled where they are part of it, and
-// numbers. Of the former are names, addresses, telephone numbers and cards.
+// values matches quoted texts, with doubled quotes in them, and numbers. Texts include
+// names, addresses, telephone numbers and cards.
 var values = regexp.MustCompile(`'(?:[^']|'')*'|\b[0-9]+(?:\.[0-9]+)?\b`)
 
 // withoutValues is a statement on one line, with ? for every value.

@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestDB_TracesWithoutValues: the spans of statements show what was done, and
-// to no one's data.
+// TestDB_TracesWithoutValues: the spans of statements show the operation without
+// personal data.
 func TestDB_TracesWithoutValues(t *testing.T) {
 	t.Parallel()
 	spans := tracetest.NewSpanRecorder()
@@ -50,8 +50,8 @@ func TestDB_TracesWithoutValues(t *testing.T) {
 	require.Contains(t, statements[1], `WHERE (id = ?)`)
 }
 
-// BenchmarkDB_Read is what a statement costs in a process that makes no traces,
-// in one whose request is not traced, and in one whose request is.
+// BenchmarkDB_Read is the cost of a statement without traces, of a request that is not
+// traced, and of a traced request.
 func BenchmarkDB_Read(b *testing.B) {
 	url := sqliteURL(b)
 	provider := sdktrace.NewTracerProvider()

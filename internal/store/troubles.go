@@ -11,13 +11,13 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Trouble is what is owed to the orders of a kind, and with how many something
-// is wrong.
+// Trouble counts the orders of a kind whose undo is owed, and those that need
+// attention.
 type Trouble struct {
 	Kind       booking.Kind
-	Cancelling int       // orders that are being undone, and not by the way
-	Since      time.Time // when the one began that has been for longest
-	InNeed     int       // orders that need attention, also since their payment is disputed
+	Cancelling int       // orders that are being undone, other than in the usual course
+	Since      time.Time // when the oldest of these undos began
+	InNeed     int       // orders that need attention, including those with a disputed payment
 }
 
 type troubleRow struct {
@@ -27,9 +27,8 @@ type troubleRow struct {
 	InNeed     int
 }
 
-// Troubles tells of the orders whose undos are owed, and of those that need
-// attention, by kind. A kind may come more than once, and one that is well does
-// not come at all.
+// Troubles counts, by kind, the orders whose undo is owed and those that need
+// attention. A kind may occur more than once; a kind without any does not occur.
 func (m *Mypage) Troubles(ctx context.Context) ([]Trouble, error) {
 	var rows []troubleRow
 	err := m.db.run(ctx, "troubles of orders", func(ctx context.Context, q bun.IDB) error {
@@ -49,13 +48,12 @@ func (m *Mypage) Troubles(ctx context.Context) ([]Trouble, error) {
 	return troubles, err
 }
 
-// Pool collects what there is to know of the connections, under a name for the
-// database.
+// Pool returns the metrics of the connection pool, under a name for the database.
 func (db *DB) Pool(name string) prometheus.Collector {
 	return collectors.NewDBStatsCollector(db.bun.DB, name)
 }
 
-// Use is how many connections are in use, and how many there may be.
+// Use returns how many connections are in use, and the maximum.
 func (db *DB) Use() (taken, most int) {
 	stats := db.bun.Stats()
 	return stats.InUse, stats.MaxOpenConnections

@@ -58,10 +58,10 @@ var usual = Policy{
 	AssignWithin: 2 * hour, CleanWithin: 24 * hour,
 }
 
-// Whole is the policy with the usual times for those that it lacks, since the
+// WithDefaults is the policy with the usual times for those that it lacks, since the
 // build that the order began with did not know them. PayWithin has a meaning
 // when it is 0.
-func (p Policy) Whole() Policy {
+func (p Policy) WithDefaults() Policy {
 	p.AttentionAfter = cmp.Or(p.AttentionAfter, usual.AttentionAfter)
 	p.ConfirmPaymentWithin = cmp.Or(p.ConfirmPaymentWithin, usual.ConfirmPaymentWithin)
 	p.HandOverWithin = cmp.Or(p.HandOverWithin, usual.HandOverWithin)

@@ -285,8 +285,8 @@ type Later struct {
 	Added  []Entry `json:"added,omitempty"` // to the order's history
 }
 
-// Standing is the state of an order's row in the read model.
-type Standing struct {
+// RowState is the state of an order's row in the read model.
+type RowState struct {
 	Status         booking.Status
 	NeedsAttention bool
 	Version        int64

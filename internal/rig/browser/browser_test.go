@@ -47,7 +47,7 @@ func site(t *testing.T, body string) string {
 }
 
 // looked shows the body in a window of its own.
-func (b *Browser) looked(t *testing.T, body string, look Look) *Page {
+func (b *Browser) looked(t *testing.T, body string, look Options) *Page {
 	t.Helper()
 	p := b.Page(t, look)
 	p.Open(site(t, body))
@@ -59,7 +59,7 @@ func TestCheck_GoodPage(t *testing.T) {
 	t.Parallel()
 	b := New(t)
 	b.Screenshots = t.TempDir()
-	for _, look := range []Look{{}, {Width: 390, Language: "ko", NoScript: true}, {Width: 390, Dark: true}} {
+	for _, look := range []Options{{}, {Width: 390, Language: "ko", NoScript: true}, {Width: 390, Dark: true}} {
 		t.Run(look.String(), func(t *testing.T) {
 			t.Parallel()
 			p := b.looked(t, good, look)
@@ -102,7 +102,7 @@ func TestCheck_Faults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := b.looked(t, c.body, Look{Width: 390})
+			p := b.looked(t, c.body, Options{Width: 390})
 			require.Contains(t, fmt.Sprint(c.find(p)), c.names)
 		})
 	}
@@ -116,7 +116,7 @@ func TestLayout_WhatIsNoFault(t *testing.T) {
 <span style="position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)">For readers</span>
 <header style="position:sticky;top:0">Header</header><main id="main"><p style="line-height:1">방<br>예약</p>
 <div style="height:1500px"></div><p>In the middle</p><div style="height:1500px"></div><p style="margin-bottom:60px">The end</p></main>
-<footer style="position:fixed;bottom:0">Footer</footer><p hidden>Hidden</p><details><summary>More</summary><p>Closed</p></details>`, Look{})
+<footer style="position:fixed;bottom:0">Footer</footer><p hidden>Hidden</p><details><summary>More</summary><p>Closed</p></details>`, Options{})
 	require.Equal(t, layout{Sideways: []string{}, Cut: []string{}, Overlaps: []string{}}, p.layout())
 }
 
@@ -126,7 +126,7 @@ func TestPage_Order(t *testing.T) {
 	t.Parallel()
 	b := New(t)
 	url := site(t, good)
-	for _, look := range []Look{{Language: "ko"}, {Language: "ko", NoScript: true}} {
+	for _, look := range []Options{{Language: "ko"}, {Language: "ko", NoScript: true}} {
 		t.Run(look.String(), func(t *testing.T) {
 			t.Parallel()
 			mouse := b.Page(t, look)
@@ -157,7 +157,7 @@ func TestPage_Order(t *testing.T) {
 // TestPage_Requests: the requests of the shown document are returned, with their sizes.
 func TestPage_Requests(t *testing.T) {
 	t.Parallel()
-	p := New(t).looked(t, good, Look{})
+	p := New(t).looked(t, good, Options{})
 	p.Sees("A script ran.")
 	first := p.Document()
 	var kinds []string
@@ -176,7 +176,7 @@ func TestPage_Requests(t *testing.T) {
 // TestClick_Covered: a control behind another element is not clicked.
 func TestClick_Covered(t *testing.T) {
 	t.Parallel()
-	p := New(t).looked(t, `<button>Order</button><div style="position:fixed;inset:0;background:#fff">In front</div>`, Look{})
+	p := New(t).looked(t, `<button>Order</button><div style="position:fixed;inset:0;background:#fff">In front</div>`, Options{})
 	found, err := p.controls("button", "Order")
 	require.NoError(t, err)
 	require.Len(t, found, 1)

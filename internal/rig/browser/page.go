@@ -29,8 +29,8 @@ import (
 // page's viewport.
 const telephone = 600
 
-// Look is the browser's configuration for a page.
-type Look struct {
+// Options is the browser's configuration for a page.
+type Options struct {
 	Width    int    // of the window; 0 is 1280
 	Language string // as in Accept-Language; "" is en
 	NoScript bool   // scripts are off
@@ -38,7 +38,7 @@ type Look struct {
 }
 
 // String is the form for file names, such as ko-390-noscript.
-func (l Look) String() string {
+func (l Options) String() string {
 	l = l.withDefaults()
 	s := l.Language + "-" + strconv.Itoa(l.Width)
 	if l.NoScript {
@@ -51,7 +51,7 @@ func (l Look) String() string {
 }
 
 // withDefaults is the look with its zero fields set to the defaults.
-func (l Look) withDefaults() Look {
+func (l Options) withDefaults() Options {
 	l.Width, l.Language = cmp.Or(l.Width, 1280), cmp.Or(l.Language, "en")
 	return l
 }
@@ -59,7 +59,7 @@ func (l Look) withDefaults() Look {
 // Page is a window with a browser context of its own: pages share no cookies.
 type Page struct {
 	testing.TB
-	Look
+	Options
 
 	screenshots string
 	ctx         context.Context
@@ -67,9 +67,9 @@ type Page struct {
 }
 
 // Page opens an empty window, which is closed at the end of the test.
-func (b *Browser) Page(t testing.TB, look Look) *Page {
+func (b *Browser) Page(t testing.TB, look Options) *Page {
 	t.Helper()
-	p := &Page{TB: t, Look: look.withDefaults(), screenshots: b.Screenshots}
+	p := &Page{TB: t, Options: look.withDefaults(), screenshots: b.Screenshots}
 	ctx, end := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(p.seen.note))
 	t.Cleanup(end)
 	p.ctx = ctx

@@ -12,28 +12,28 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// listSize is how many workflows the engine lists at a time.
+// listSize is the page size of the engine's list.
 const listSize = 500
 
-// look is one look at everything, or at some orders only; at what is between
-// orders in any case.
-type look struct {
+// pass is one pass over everything, or over some orders; it always includes stock and
+// cleaners.
+type pass struct {
 	Sources
 	pace *pace
 	only map[string]bool // orders; nil for all
 
 	orders   map[string]*facts
 	crew     crew
-	garbled  map[string]bool  // orders that cannot be judged, since what their workflow says cannot be read: findings
-	silent   map[string]error // orders that cannot be judged, since their workflow does not answer, and why
+	garbled  map[string]bool  // findings: orders that cannot be checked, since their workflow's view cannot be read
+	silent   map[string]error // why orders cannot be checked whose workflow does not answer
 	counts   Counts
 	findings []Finding
 	known    []Finding
 }
 
-// take gathers the facts and judges them.
-func (s Sources) take(ctx context.Context, p *pace, only map[string]bool) (*look, error) {
-	l := &look{
+// take reads the facts and judges them.
+func (s Sources) take(ctx context.Context, p *pace, only map[string]bool) (*pass, error) {
+	l := &pass{
 		Sources: s, pace: p, only: only, orders: map[string]*facts{}, silent: map[string]error{}, garbled: map[string]bool{},
 		crew: crew{cleaners: map[string]booking.CleanerAtWork{}, calls: map[string]Call{}},
 	}
@@ -62,9 +62,9 @@ func (s Sources) take(ctx context.Context, p *pace, only map[string]bool) (*look
 	return l, nil
 }
 
-// of are the facts of an order; those of one that is not looked at are
-// forgotten at once.
-func (l *look) of(orderID string) *facts {
+// of returns the facts of an order; for an order outside of this pass they are not
+// kept.
+func (l *pass) of(orderID string) *facts {
 	if l.only != nil && !l.only[orderID] {
 		return &facts{}
 	}
@@ -76,8 +76,8 @@ func (l *look) of(orderID string) *facts {
 	return f
 }
 
-// workflows lists the sagas of all orders; some are rather asked for one by one.
-func (l *look) workflows(ctx context.Context) error {
+// workflows lists the sagas of all orders; a few orders are asked for one by one.
+func (l *pass) workflows(ctx context.Context) error {
 	if l.only != nil {
 		for id := range l.only {
 			l.of(id)
@@ -104,7 +104,7 @@ func (l *look) workflows(ctx context.Context) error {
 	}
 }
 
-// lives notes what the engine tells of the order's workflow.
+// lives stores what the engine says about the order's workflow.
 func (f *facts) lives(s orders.Saga) {
 	f.saga = s
 	switch {
@@ -117,25 +117,25 @@ func (f *facts) lives(s orders.Saga) {
 	}
 }
 
-func (l *look) rows(ctx context.Context) error {
+func (l *pass) rows(ctx context.Context) error {
 	return each(ctx, l, l.Pages.All, func(r Row) {
 		l.counts.Rows++
 		l.of(r.ID).row = &row{standing: standingOf(r.View), status: r.Status, version: r.Version, disputed: r.View.Disputed}
 	})
 }
 
-func (l *look) inbox(ctx context.Context) error {
+func (l *pass) inbox(ctx context.Context) error {
 	return each(ctx, l, l.Inbox.All, func(k orders.Kept) { l.of(k.OrderID).kept = &k })
 }
 
-func (l *look) decisions(ctx context.Context) error {
+func (l *pass) decisions(ctx context.Context) error {
 	return each(ctx, l, l.Decisions.All, func(k orders.KeptDecision) {
 		f := l.of(k.OrderID)
 		f.decided = append(f.decided, k)
 	})
 }
 
-func (l *look) money(ctx context.Context) error {
+func (l *pass) money(ctx context.Context) error {
 	err := each(ctx, l, l.Ledger.All, func(p booking.Payment) {
 		l.counts.Payments++
 		l.of(p.OrderID).payment = &p
@@ -150,7 +150,7 @@ func (l *look) money(ctx context.Context) error {
 	})
 }
 
-func (l *look) stock(ctx context.Context) error {
+func (l *pass) stock(ctx context.Context) error {
 	err := each(ctx, l, l.Inventory.AllDays, func(d StockDay) {
 		l.counts.Days++
 		l.findings = append(l.findings, judgeDay(d)...)
@@ -165,7 +165,7 @@ func (l *look) stock(ctx context.Context) error {
 	})
 }
 
-func (l *look) work(ctx context.Context) error {
+func (l *pass) work(ctx context.Context) error {
 	err := each(ctx, l, l.Deliveries.All, func(j booking.JobState) {
 		l.counts.Deliveries++
 		l.of(j.OrderID).delivery = j.Status
@@ -180,9 +180,9 @@ func (l *look) work(ctx context.Context) error {
 	})
 }
 
-// cleaning reads the cleaners before the calls. A call that waits both times
-// has waited in between: then nobody was free, unless something is wrong.
-func (l *look) cleaning(ctx context.Context) error {
+// cleaning reads the cleaners between two reads of the calls. A call that waits in both
+// has waited in between: no cleaner was free then, unless there is a contradiction.
+func (l *pass) cleaning(ctx context.Context) error {
 	err := each(ctx, l, l.Crew.AllCleaners, func(c booking.CleanerAtWork) {
 		l.counts.Cleaners++
 		l.crew.cleaners[c.ID] = c
@@ -206,7 +206,7 @@ func (l *look) cleaning(ctx context.Context) error {
 	})
 }
 
-func (l *look) messages(ctx context.Context) error {
+func (l *pass) messages(ctx context.Context) error {
 	return each(ctx, l, l.Messages.Standing, func(m booking.Message) {
 		if notice := contract.NoticeIn(m.OrderID, m.Key); notice != "" {
 			l.counts.Notices++
@@ -216,9 +216,9 @@ func (l *look) messages(ctx context.Context) error {
 	})
 }
 
-// catalogue looks for what rules of today refuse. It was stored when they were
-// others, and takes no orders.
-func (l *look) catalogue(ctx context.Context) error {
+// catalogue finds stored data that this build's rules refuse. It was stored under other
+// rules, and cannot be ordered.
+func (l *pass) catalogue(ctx context.Context) error {
 	err := each(ctx, l, l.Catalogue.AllPlaces, func(p booking.Place) {
 		l.counts.Items++
 		l.findings = append(l.findings, judgeItem(p.ID, p.Fault(),
@@ -234,8 +234,8 @@ func (l *look) catalogue(ctx context.Context) error {
 	})
 }
 
-// feed looks for events that do not leave their outbox.
-func (l *look) feed(ctx context.Context) error {
+// feed finds events that stay in their outbox.
+func (l *pass) feed(ctx context.Context) error {
 	return each(ctx, l, l.Outboxes.Untold, func(e booking.Event) {
 		l.findings = append(l.findings, Finding{
 			Kind: Feed, Item: e.Subject, Says: fmt.Sprintf("%s of %s has not reached the feed", e.Type, e.At.UTC().Format(time.RFC3339)),
@@ -244,8 +244,8 @@ func (l *look) feed(ctx context.Context) error {
 	})
 }
 
-// each goes through a list. What in it cannot be read is a finding.
-func each[T any](ctx context.Context, l *look, list func(context.Context) iter.Seq2[T, error], do func(T)) error {
+// each reads a list. An item that cannot be read is a finding.
+func each[T any](ctx context.Context, l *pass, list func(context.Context) iter.Seq2[T, error], do func(T)) error {
 	for one, err := range list(ctx) {
 		if u, ok := errors.AsType[unreadable](err); ok {
 			l.findings = append(l.findings, cannotRead(u))

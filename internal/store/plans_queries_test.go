@@ -14,11 +14,10 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// values are what the fields of a filter may be. A bool may be both.
+// values are the possible values of a filter's fields. A bool has both.
 type values map[string][]any
 
-// filters are all values of a filter that can be made of the values of its
-// fields. A field without values is one that nothing is known of here.
+// filters are all filters with these values. A field without values fails the test.
 func filters[F any](t *testing.T, of values) []F {
 	t.Helper()
 	all := []F{*new(F)}
@@ -42,7 +41,7 @@ func filters[F any](t *testing.T, of values) []F {
 	return all
 }
 
-// orAny are the values and the one that selects all.
+// orAny adds the value that selects all.
 func orAny[V any](some ...V) []any {
 	choices := []any{*new(V)}
 	for _, v := range some {
@@ -51,8 +50,8 @@ func orAny[V any](some ...V) []any {
 	return choices
 }
 
-// looksAtOrders are the lists and counts of every filter that lists of orders have.
-func looksAtOrders(t *testing.T) (all []look) {
+// queriesOfOrders are the lists and counts of every filter of orders' lists.
+func queriesOfOrders(t *testing.T) (all []query) {
 	for _, f := range filters[booking.OrderFilter](t, values{
 		"CustomerID": orAny("frequent", "rare", "unknown"),
 		"OwnerID":    orAny("frequent", "rare", "unknown"),
@@ -63,7 +62,7 @@ func looksAtOrders(t *testing.T) (all []look) {
 		if (f.CustomerID == "") == (f.OwnerID == "") || f.ItemID != "" && (f.OwnerID == "" || f.Kind != "") {
 			continue // refused: see TestStore/…/Mypage/Orders/OfOneAskerOnly
 		}
-		all = append(all, look{method: "Mypage.Orders", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+		all = append(all, query{method: "Mypage.Orders", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 			_, next, err := store.NewMypage(db).Orders(ctx, f, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 			return next, err
 		}}, counting("Mypage.CountOrders", "mypage", func(ctx context.Context, db *store.DB) (int, error) {
@@ -73,16 +72,16 @@ func looksAtOrders(t *testing.T) (all []look) {
 	return all
 }
 
-// looksAtJobs are the lists and counts of every filter that lists of jobs have.
-func looksAtJobs(t *testing.T) (all []look) {
+// queriesOfJobs are the lists and counts of every filter of jobs' lists.
+func queriesOfJobs(t *testing.T) (all []query) {
 	for of, newJobs := range map[string]func(*store.DB) *store.Jobs{"OwnerID": store.NewDeliveries, "ItemID": store.NewProductions} {
 		fields := values{
-			"OwnerID": {""}, "ItemID": {""}, // refused but for the one: see TestStore/…/Jobs/SelectedByWhatHasAnIndex
+			"OwnerID": {""}, "ItemID": {""}, // refused but for one: see TestStore/…/Jobs/SelectedByWhatHasAnIndex
 			"Status": orAny(booking.JobWaiting, booking.JobStarted, booking.JobDelivered, booking.JobCompleted, booking.JobCancelled),
 		}
 		fields[of] = orAny("frequent", "rare", "unknown")
 		for _, f := range filters[booking.JobFilter](t, fields) {
-			all = append(all, look{method: "Jobs.List", service: "fulfilment", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+			all = append(all, query{method: "Jobs.List", service: "fulfilment", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 				_, next, err := newJobs(db).List(ctx, f, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 				return next, err
 			}}, counting("Jobs.Count", "fulfilment", func(ctx context.Context, db *store.DB) (int, error) { return newJobs(db).Count(ctx, f) }))
@@ -91,13 +90,12 @@ func looksAtJobs(t *testing.T) (all []look) {
 	return all
 }
 
-// looksAtRest are the lists and counts that have no filters, or one that is
-// always given.
-func looksAtRest() []look {
+// queriesOfRest are the lists and counts without filters, or with a fixed one.
+func queriesOfRest() []query {
 	ctxOnly := func(f func(context.Context, *store.DB) error) func(context.Context, *store.DB, string) (string, error) {
 		return func(ctx context.Context, db *store.DB, _ string) (string, error) { return "", f(ctx, db) }
 	}
-	all := []look{
+	all := []query{
 		{method: "Mypage.Events", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 			_, next, err := store.NewMypage(db).Events(ctx, cursor, pageOfPlans)
 			return next, err
@@ -106,8 +104,8 @@ func looksAtRest() []look {
 			_, next, err := store.NewManagement(db).Calls(ctx, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 			return next, err
 		}},
-		{method: "Mypage.Standings", service: "mypage", rows: 3, each: 6, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
-			_, err := store.NewMypage(db).Standings(ctx, []string{key10(1), key10(500_000), "unknown"})
+		{method: "Mypage.States", service: "mypage", rows: 3, each: 6, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewMypage(db).States(ctx, []string{key10(1), key10(500_000), "unknown"})
 			return err
 		})},
 		{method: "Mypage.Statuses", service: "mypage", rows: 3, each: 6, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
@@ -217,20 +215,20 @@ func looksAtRest() []look {
 	}
 	for _, who := range []string{"frequent", "rare", "unknown"} {
 		for _, f := range []booking.EventFilter{{CustomerID: who}, {OwnerID: who}} {
-			all = append(all, look{method: "Mypage.EventsOf", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+			all = append(all, query{method: "Mypage.EventsOf", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 				_, next, err := store.NewMypage(db).EventsOf(ctx, f, cursor, pageOfPlans)
 				return next, err
 			}})
 		}
 	}
 	for _, after := range []string{"", key10(500)} {
-		all = append(all, look{method: "SandboxIntents.List", service: "sandbox", rows: pageOfPlans, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+		all = append(all, query{method: "SandboxIntents.List", service: "sandbox", rows: pageOfPlans, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
 			_, err := store.NewSandboxIntents(db).List(ctx, after, pageOfPlans)
 			return err
 		})})
 	}
 	for _, recipient := range []string{"frequent", "rare", "unknown", "prevented"} {
-		all = append(all, look{method: "Notifications.Messages", service: "notifications", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+		all = append(all, query{method: "Notifications.Messages", service: "notifications", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 			_, next, err := store.NewNotifications(db).Messages(ctx, recipient, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 			return next, err
 		}})
@@ -238,14 +236,14 @@ func looksAtRest() []look {
 	return all
 }
 
-// looksAtEverything are what the audit reads: all there is, page by page.
-func looksAtEverything() []look {
+// queriesOfEverything are the audit's reads: whole tables, page by page.
+func queriesOfEverything() []query {
 	const auditPage = 1000
-	everything := func(method, service string, each int, first func(context.Context, *store.DB) error) look {
-		return look{method: method, service: service, rows: auditPage, each: each, sorts: strings.HasSuffix(method, "AllDays"),
+	everything := func(method, service string, each int, first func(context.Context, *store.DB) error) query {
+		return query{method: method, service: service, rows: auditPage, each: each, sorts: strings.HasSuffix(method, "AllDays"),
 			read: func(ctx context.Context, db *store.DB, _ string) (string, error) { return "", first(ctx, db) }}
 	}
-	return []look{
+	return []query{
 		everything("Catalogue.AllPlaces", "catalogue", 3, func(ctx context.Context, db *store.DB) error {
 			return firstOf(store.NewCatalogue(db).AllPlaces(ctx))
 		}),

@@ -13,12 +13,12 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// runbook is where to look for what no one command mends.
+// runbook is the documentation of faults that no single command repairs.
 func runbook(anchor string) string { return ": see docs/operations/trouble.md#" + anchor }
 
-// engineTrouble asks the engine for what it has to read from its storage, and to
-// write something: its own health check answers without.
-func (h *health) engineTrouble(ctx context.Context) string {
+// engineFailure has the engine read from its storage, and write to it: its own health
+// check does neither.
+func (h *health) engineFailure(ctx context.Context) string {
 	_, err := h.engine.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: h.namespace})
 	if _, unknown := errors.AsType[*serviceerror.NamespaceNotFound](err); unknown {
 		return fmt.Sprintf("has no namespace %s: run `yeyak prepare`", h.namespace)
@@ -29,18 +29,18 @@ func (h *health) engineTrouble(ctx context.Context) string {
 	missing, err := devserver.MissingSearchAttributes(ctx, h.engine, h.namespace, searchAttributes())
 	switch {
 	case errors.Is(err, devserver.ErrOtherType):
-		return strings.ReplaceAll(err.Error(), "\n", "; ") // it says what mends it
+		return strings.ReplaceAll(err.Error(), "\n", "; ") // it says how to repair it
 	case err != nil && !hidden(err):
 		return engineFailure(err)
 	case len(missing) > 0:
 		return fmt.Sprintf("namespace %s lacks the search attributes %s: run `yeyak prepare`", h.namespace, strings.Join(missing, ", "))
 	default:
-		return h.writes.look(ctx, h.engine, h.namespace)
+		return h.writes.state(ctx, h.engine, h.namespace)
 	}
 }
 
-// hidden tells of an engine that does not show its search attributes to this
-// process, which is no fault: operators' calls are often kept from applications.
+// hidden reports whether the engine does not show its search attributes to this
+// process, which is not a fault: applications often lack that permission.
 func hidden(err error) bool {
 	_, denied := errors.AsType[*serviceerror.PermissionDenied](err)
 	_, unknown := errors.AsType[*serviceerror.Unimplemented](err)
@@ -56,10 +56,10 @@ func engineFailure(err error) string {
 	return "fails: " + err.Error() + runbook("temporaldown")
 }
 
-// databaseTroubles looks at the tables of each service, and whether their
-// database can write.
-func databaseTroubles(ctx context.Context, db *store.DB, services []string) map[string]string {
-	troubles := map[string]string{}
+// databaseFailures checks the tables of each service, and whether their database can
+// write.
+func databaseFailures(ctx context.Context, db *store.DB, services []string) map[string]string {
+	failures := map[string]string{}
 	unwell := db.Ping(ctx)
 	for _, service := range services {
 		err := unwell
@@ -69,12 +69,12 @@ func databaseTroubles(ctx context.Context, db *store.DB, services []string) map[
 		}
 		switch {
 		case err != nil:
-			troubles[service] = databaseFailure(db, err)
+			failures[service] = databaseFailure(db, err)
 		case len(pending) > 0:
-			troubles[service] = fmt.Sprintf("lacks the migrations %s: run `yeyak migrate`", strings.Join(pending, ", "))
+			failures[service] = fmt.Sprintf("lacks the migrations %s: run `yeyak migrate`", strings.Join(pending, ", "))
 		}
 	}
-	return troubles
+	return failures
 }
 
 func databaseFailure(db *store.DB, err error) string {
