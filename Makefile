@@ -31,7 +31,7 @@ help: ## List the targets
 # then downloaded while yeyak is compiled.
 .PHONY: run
 run: export YEYAK_TEMPORAL_SERVER := $(named_server)
-run: ## Run everything on this machine; Ctrl-C stops it, its data stay in .yeyak
+run: ## Run everything on this machine; Ctrl-C stops it, its data stays in .yeyak
 	@test "$$YEYAK_TEMPORAL_SERVER$$TEMPORAL_ADDRESS" || test -x bin/temporal-server || command -v temporal >/dev/null || \
 		go mod download -C tools/temporal & $(MAKE) --no-print-directory bin/yeyak && wait
 	@$(MAKE) --no-print-directory --question bin/temporal-server || test "$$(go run ./cmd/engine)" || $(MAKE) --no-print-directory bin/temporal-server
@@ -43,7 +43,7 @@ build: bin/yeyak ## Build bin/yeyak
 # The end to end tests wait more than they compute, so they run beside the other packages. The
 # tests of a whole cluster need answers in time, so they have the machine to themselves.
 .PHONY: test
-test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock bin/alertmanager bin/kustomize bin/govulncheck bin/axe/axe.min.js ## Run every test and check there is
+test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock bin/alertmanager bin/kustomize bin/govulncheck bin/axe/axe.min.js ## Run all tests and checks
 	sh tools/postgres.sh
 	sh tools/haproxy.sh
 	sh tools/python.sh
@@ -76,30 +76,30 @@ test-pages: $(temporal_server) bin/axe/axe.min.js ## Run the pages' tests in a b
 	go test -count=1 -timeout 30m -parallel 4 -run TestPages -v ./e2e
 
 .PHONY: fuzz
-fuzz: $(temporal_server) ## Make 20,000 requests of any kind on each database: no 5xx, and the books in order
+fuzz: $(temporal_server) ## Send 20,000 random requests on each database, and check that none is answered 5xx and the audit finds nothing
 	sh tools/postgres.sh
 	go test ./e2e -count=1 -timeout 90m -run TestAnyRequest -requests 20000 -v
 
 .PHONY: lint
-lint: bin/golangci-lint bin/templ ## Run the linters, and check the formatting and that the pages' Go is that of their templates
+lint: bin/golangci-lint bin/templ ## Run the linters, and check the formatting and that the pages' generated Go is up to date
 	bin/golangci-lint run ./...
 	sh tools/templ/check.sh bin/templ web
 	cd deploy && ../bin/golangci-lint run ./...
 
 .PHONY: vulncheck
-vulncheck: bin/govulncheck ## Look for known vulnerabilities that the code of any of our modules reaches
+vulncheck: bin/govulncheck ## Search for known vulnerabilities that the code of our modules can reach
 	sh tools/govulncheck/check.sh bin/govulncheck . deploy tools/temporal
 
 .PHONY: notice
-notice: ## Write NOTICE, the licences of everything that is linked
+notice: ## Write NOTICE: the licences of all linked libraries
 	go run -C deploy ./notice
 
 .PHONY: digests
-digests: ## Write the digests of all images that are not ours, as their registries tell them
+digests: ## Write the digests of all external images, as their registries have them
 	go run -C deploy ./images
 
 .PHONY: check-digests
-check-digests: ## Fail when an image that is not ours has no digest, as a release does
+check-digests: ## Fail if an external image has no digest, as a release does
 	@go run -C deploy ./images -check
 
 .PHONY: rules
@@ -110,7 +110,7 @@ rules: ## Write the alert rules as a resource of the Prometheus Operator
 kustomize: bin/kustomize ## Build bin/kustomize
 
 .PHONY: templates
-templates: bin/templ ## Make the pages' Go of their templates
+templates: bin/templ ## Generate the pages' Go from their templates
 	bin/templ fmt web
 	bin/templ generate -path web
 
@@ -119,12 +119,12 @@ format: bin/golangci-lint ## Format the code
 	bin/golangci-lint fmt ./... ./deploy/...
 
 .PHONY: histories
-histories: $(temporal_server) ## Record the workflows' histories anew, after a wanted change of a workflow
+histories: $(temporal_server) ## Record the workflows' histories again, after an intended change of a workflow
 	sh tools/postgres.sh
 	go test ./e2e -count=1 -timeout 20m -parallel 16 -run TestRecordHistories -record
 
 .PHONY: release-histories
-release-histories: ## Keep the histories of a release for good: VERSION=v1.2.3
+release-histories: ## Archive the histories of a release: VERSION=v1.2.3
 	@[[ "$(VERSION)" =~ ^v[0-9]+\.[0-9]+\.[0-9]+$$ ]] || { echo "say which: make $@ VERSION=v1.2.3" >&2; exit 1; }
 	@mkdir -p workflows/testdata/releases
 	tar -C workflows/testdata/histories --sort=name --owner=0 --group=0 --mtime=@0 -cf - . | gzip -9n > workflows/testdata/releases/$(VERSION).tar.gz
@@ -148,13 +148,13 @@ bench-open: $(temporal_server) bin/yeyak ## Measure what 20,000 open reservation
 	bin/bench/open $(BENCH_FLAGS)
 
 .PHONY: bench-recovery
-bench-recovery: $(temporal_server) bin/yeyak ## Measure how soon orders go on after a kill -9 under load
+bench-recovery: $(temporal_server) bin/yeyak ## Measure how soon orders continue after a kill -9 under load
 	sh tools/postgres.sh
 	go build -o bin/bench/ ./bench/...
 	bin/bench/recovery $(BENCH_FLAGS)
 
 .PHONY: bench-inbox
-bench-inbox: $(temporal_server) bin/yeyak ## Measure orders that wait in the inbox for Temporal, against those that are started at once
+bench-inbox: $(temporal_server) bin/yeyak ## Measure orders that wait in the inbox for Temporal, against orders that are started at once
 	sh tools/postgres.sh
 	go build -o bin/bench/ ./bench/...
 	bin/bench/inbox $(BENCH_FLAGS)
@@ -170,19 +170,19 @@ cluster: $(temporal_server) bin/yeyak bin/cluster haproxy ## Run everything as s
 	@exec bin/cluster run $(CLUSTER_FLAGS)
 
 .PHONY: redeploy-test
-redeploy-test: $(temporal_server) bin/cluster builds haproxy ## Replace every process three times under load: nobody may notice
+redeploy-test: $(temporal_server) bin/cluster builds haproxy ## Replace every process three times under load, and fail if a user notices
 	bin/cluster redeploy --builds bin/builds/blue,bin/builds/green $(CLUSTER_FLAGS)
 
 .PHONY: kill-test
-kill-test: $(temporal_server) bin/yeyak bin/cluster haproxy ## Kill one process after the other under load, and tell how long each is missed
+kill-test: $(temporal_server) bin/yeyak bin/cluster haproxy ## Kill one process after the other under load, and report how long users notice each
 	bin/cluster kill $(CLUSTER_FLAGS)
 
 .PHONY: away-test
-away-test: $(temporal_server) bin/yeyak bin/cluster haproxy ## Keep Temporal away for a minute under load, three times: no order of a stay or of food is refused or lost
+away-test: $(temporal_server) bin/yeyak bin/cluster haproxy ## Keep Temporal away for a minute under load, three times, and fail if an order of a stay or of food is refused or lost
 	bin/cluster away $(CLUSTER_FLAGS)
 
 .PHONY: siege
-siege: $(temporal_server) bin/yeyak bin/cluster haproxy ## Load everything with siege, as the documents of other order systems do, and tell how much was served
+siege: $(temporal_server) bin/yeyak bin/cluster haproxy ## Load everything with siege, as the documents of other order systems do, and report how much was served
 	@sh tools/siege.sh
 	bin/cluster siege $(SIEGE_FLAGS)
 	bin/cluster siege --against=dev --part=0.25 $(SIEGE_FLAGS)
@@ -198,7 +198,7 @@ builds:
 	@for version in blue green; do go build -ldflags "-X main.version=$$version" -o bin/builds/$$version ./cmd/yeyak || exit 1; done
 
 .PHONY: clean
-clean: ## Remove what was built; data in .yeyak stays
+clean: ## Remove all builds; data in .yeyak stays
 	rm -rf bin
 
 # Always run: go build decides whether there is something to build.

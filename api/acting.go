@@ -34,16 +34,16 @@ func actedMeanwhile(codes []booking.Code) []booking.Code { return append(codes, 
 func (s *server) registerActing() {
 	register(s, huma.Operation{
 		OperationID: "retry-order", Method: http.MethodPost, Path: "/v1/orders/{id}/retry", Tags: []string{tagOperations},
-		Summary: "Try the steps of an order again now", DefaultStatus: http.StatusAccepted,
-		Description: "Each step or undo of the order, and each of its refunds, that has failed and waits to be tried again is tried at once; those that " +
-			"are paused, or are being tried, stay as they are. The answer lists them.",
+		Summary: "Retry the failed steps of an order now", DefaultStatus: http.StatusAccepted,
+		Description: "Retries at once each step or undo of the order, and each of its refunds, that has failed and waits for " +
+			"its next attempt. Paused steps and steps that run are not changed. The answer lists the retried ones.",
 		Responses: s.problems(actedMeanwhile(orders.RetryCodes())...),
 	}, s.retryOrder)
 	register(s, huma.Operation{
 		OperationID: "settle-order", Method: http.MethodPost, Path: "/v1/orders/{id}/settlement", Tags: []string{tagOperations},
 		Summary: "Settle a lost order", DefaultStatus: http.StatusAccepted,
-		Description: "Begins the undos of an order whose workflow was terminated, has failed or is forgotten: money goes back, stock is released, and the " +
-			"order ends as cancelled. What comes of it shows at Location.",
+		Description: "Begins the undos of an order whose workflow was terminated, has failed or is no longer known to the " +
+			"engine: money is refunded, stock is released, and the order ends as cancelled. The outcome can be read at Location.",
 		Responses: s.problems(actedMeanwhile(orders.SettleCodes())...),
 	}, s.settleOrder)
 }
@@ -69,14 +69,14 @@ func (in *deedRequest) Resolve(ctx huma.Context) []error {
 
 // waitingStep is a step that waits for its next attempt.
 type waitingStep struct {
-	Name    string    `json:"name" doc:"Of the activity" example:"RefundPayment"`
+	Name    string    `json:"name" doc:"Type of the activity" example:"RefundPayment"`
 	Attempt int       `json:"attempt" doc:"The attempt that it waited for"`
-	Next    time.Time `json:"next,omitzero" doc:"When that would have come by itself"`
-	Failure string    `json:"failure,omitempty" doc:"The last failure, in the words of the service"`
+	Next    time.Time `json:"next,omitzero" doc:"When that attempt would have come"`
+	Failure string    `json:"failure,omitempty" doc:"The service's message of the last failure"`
 }
 
 type retriedView struct {
-	Steps []waitingStep `json:"steps" nullable:"false" doc:"What is tried at once"`
+	Steps []waitingStep `json:"steps" nullable:"false" doc:"The steps and undos that are tried at once"`
 }
 
 type retryAnswer struct {

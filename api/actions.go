@@ -13,9 +13,9 @@ import (
 func (s *server) registerActions() {
 	register(s, huma.Operation{
 		OperationID: "list-actions", Method: http.MethodGet, Path: actionsPath, Tags: []string{tagOperations},
-		Summary: "What operators have done",
-		Description: "The log of operators' actions on orders, newest first, whether they came by API, pages or command: who did what, when and why, and what " +
-			"came of it. Refunds are in it whoever makes them. Nothing changes or removes a line.",
+		Summary: "List operators' actions",
+		Description: "The log of operators' actions on orders by API, pages or command, newest first: who did what, when and " +
+			"why, and the outcome. It also has the refunds of all other callers. Lines are never changed or removed.",
 		Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listActions)
 }
@@ -25,7 +25,7 @@ const actionsPath = "/v1/actions"
 // actionSelection selects operators' actions.
 type actionSelection struct {
 	Strict
-	OrderID string `query:"orderId" maxLength:"64" doc:"Only what was done to this order" example:"lodging-06gzvfahhdv2qeq77vmrpjqcg8"`
+	OrderID string `query:"orderId" maxLength:"64" doc:"Only actions on this order" example:"lodging-06gzvfahhdv2qeq77vmrpjqcg8"`
 	Paging
 }
 
@@ -34,12 +34,12 @@ type actionView struct {
 	ID      string         `json:"id"`
 	Seq     int64          `json:"seq" doc:"Grows with each line of the log: for Yeyak-Seen-Action" example:"1742"`
 	At      time.Time      `json:"at"`
-	By      string         `json:"by,omitempty" doc:"The number of the one who did it; system for a command that was not told" example:"1027"`
-	Action  booking.Action `json:"action" doc:"What was done" example:"resolve"`
+	By      string         `json:"by,omitempty" doc:"The number of the caller who did it; system for a command without --as" example:"1027"`
+	Action  booking.Action `json:"action" doc:"The action" example:"resolve"`
 	OrderID string         `json:"orderId" doc:"Empty where a bulk action was stopped" example:"lodging-06gzvfahhdv2qeq77vmrpjqcg8"`
-	Reason  string         `json:"reason,omitempty" doc:"In the words of the one who did it; the evidence of what was paid by hand"`
+	Reason  string         `json:"reason,omitempty" doc:"The caller's reason, or the evidence of what was paid by hand"`
 	Bulk    string         `json:"bulk,omitempty" doc:"The bulk action that it is a part of"`
-	Outcome string         `json:"outcome,omitempty" doc:"done; accepted: it went on after the answer; the state of a refund; the code of a refusal; failed; stopped, of a bulk action. Absent while it is not known, and for ever where a process died over it" example:"done"`
+	Outcome string         `json:"outcome,omitempty" doc:"done; accepted: it went on after the answer; the state of a refund; the code of a refusal; failed; stopped, of a bulk action. Absent while it is not known, and for ever if the process died meanwhile" example:"done"`
 }
 
 func showAction(a booking.OperatorAction) actionView {

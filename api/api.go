@@ -307,10 +307,10 @@ func register[I, O any](s *server, op huma.Operation, handle func(context.Contex
 // OpenAPI document: huma's own pages load scripts from other sites.
 func describeAPI() huma.Config {
 	c := huma.DefaultConfig("Yeyak", "1")
-	c.Info.Description = "Orders and reservations that are completed, or undone completely.\n\n" +
-		"`?pretty` on any address spreads its JSON over lines.\n\n" +
-		"Where the requests of a caller are limited, each answer tells how many are left: `RateLimit-Policy` and `RateLimit`, " +
-		"as in draft-ietf-httpapi-ratelimit-headers. One too many is answered 429 `too_many_requests`."
+	c.Info.Description = "Orders and reservations that are either completed or undone completely.\n\n" +
+		"`?pretty` on any address formats its JSON with line breaks.\n\n" +
+		"If the requests of a caller are limited, each answer has the number that is left: `RateLimit-Policy` and `RateLimit`, " +
+		"as in draft-ietf-httpapi-ratelimit-headers. Further requests are answered 429 `too_many_requests`."
 	c.OpenAPIPath, c.DocsPath, c.SchemasPath = "", "", ""
 	// Money in requests and in answers has one schema.
 	c.Components.Schemas.RegisterTypeAlias(reflect.TypeFor[booking.Money](), reflect.TypeFor[money]())
@@ -322,10 +322,10 @@ func describeAPI() huma.Config {
 		"json":             strictJSON, // huma writes application/problem+json with it
 	}
 	c.Tags = append(kindTags(),
-		&huma.Tag{Name: tagOrders, Description: "What customers and owners see of orders of every kind"},
+		&huma.Tag{Name: tagOrders, Description: "Orders of every kind, for customers and owners"},
 		&huma.Tag{Name: tagRecords, Description: "Payments, messages and the feed of events"},
 		&huma.Tag{Name: tagMembers, Description: "Callers, and the members of owners' organisations"},
-		&huma.Tag{Name: tagOperations, Description: "For those who run the service"},
+		&huma.Tag{Name: tagOperations, Description: "For operators of the service"},
 	)
 	return c
 }

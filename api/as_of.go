@@ -16,12 +16,12 @@ import (
 // Following is embedded in the inputs of lists of orders. (Huma finds
 // parameters in embedded structs only if these are exported.)
 type Following struct {
-	After string `header:"Yeyak-After" maxLength:"100" pattern:"^[A-Za-z0-9_-]+@[0-9]{1,18}$" patternDescription:"the Yeyak-As-Of of an answer" doc:"Yeyak-As-Of of an answer that another process may have given: the list waits for half a second at most until it shows that" example:"food-06gzvfahhdv2qeq77vmrpjqcg8@1764316800000000"`
+	After string `header:"Yeyak-After" maxLength:"100" pattern:"^[A-Za-z0-9_-]+@[0-9]{1,18}$" patternDescription:"the Yeyak-As-Of of an answer" doc:"The Yeyak-As-Of of an answer, perhaps from another process: the list waits until it shows that answer, half a second at most" example:"food-06gzvfahhdv2qeq77vmrpjqcg8@1764316800000000"`
 }
 
 // Behind is embedded in the outputs of lists of orders.
 type Behind struct {
-	Behind string `header:"Yeyak-Behind" doc:"The orders, with commas between them, of which the list does not show yet what was answered; absent when there are none"`
+	Behind string `header:"Yeyak-Behind" doc:"Ids, with commas between them, of orders whose latest answer the list does not show yet; absent if there are none"`
 }
 
 // asOf names a version of an order.

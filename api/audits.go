@@ -14,22 +14,22 @@ import (
 func (s *server) registerAudits() {
 	register(s, huma.Operation{
 		OperationID: "get-audit", Method: http.MethodGet, Path: auditPath, Tags: []string{tagOperations},
-		Summary: "What the audit has found",
-		Description: "Everything that is not as it should be, as the last audits saw it, what was found last first: all orders are compared with money, " +
-			"stock, work and pages. `done` is the last audit that looked at everything, `last` the last one that was asked for, whatever came of it. " +
-			"A finding is closed, and no longer listed, when an audit does not see it any more.",
+		Summary: "List the findings of the audit",
+		Description: "All differences that the last audits have found, newest first. An audit compares all orders with money, " +
+			"stock, work and pages. `done` is the last audit that could read everything, `last` the last one that was requested, " +
+			"with any outcome. A finding is closed, and no longer listed, when an audit does not see it any more.",
 		Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.getAudit)
 	started := s.problems(booking.Unavailable)
 	started["200"] = &huma.Response{
-		Description: "An audit is open already, and this is where it stands",
+		Description: "An audit is already open; this is its state",
 		Content:     map[string]*huma.MediaType{"application/json": {Schema: s.schemaOf(reflect.TypeFor[auditRunView]())}},
 	}
 	register(s, huma.Operation{
 		OperationID: "run-audit", Method: http.MethodPost, Path: auditPath + "/runs", Tags: []string{tagOperations},
 		Summary: "Run an audit now", DefaultStatus: http.StatusAccepted,
-		Description: "Asks for an audit, which a worker begins within seconds; what comes of it shows at Location. There is one audit at a time: " +
-			"while one is open, it is answered and no other is begun.",
+		Description: "Requests an audit, which a worker begins within seconds; it can be followed at Location. There is one " +
+			"audit at a time: while one is open, the answer is that audit and no other is begun.",
 		Responses: started,
 	}, s.runAudit)
 }
@@ -39,22 +39,22 @@ const auditPath = "/v1/audit"
 // auditSelection selects findings.
 type auditSelection struct {
 	Strict
-	OrderID string `query:"orderId" maxLength:"64" doc:"Only what is about this order" example:"lodging-06gzvfahhdv2qeq77vmrpjqcg8"`
+	OrderID string `query:"orderId" maxLength:"64" doc:"Only findings about this order" example:"lodging-06gzvfahhdv2qeq77vmrpjqcg8"`
 	Paging
 }
 
 // auditRunView is an audit as the API shows it.
 type auditRunView struct {
-	ID        int64              `json:"id" doc:"A later audit has a higher one" example:"17"`
-	State     booking.AuditState `json:"state" doc:"waiting: no worker has begun with it. failed: it could not look at everything, and words say why"`
-	AskedBy   string             `json:"askedBy" doc:"The number of the caller that has asked for it; system is the schedule" example:"system"`
+	ID        int64              `json:"id" doc:"A later audit has a higher id" example:"17"`
+	State     booking.AuditState `json:"state" doc:"waiting: no worker has begun it. failed: it could not read everything, and words say why"`
+	AskedBy   string             `json:"askedBy" doc:"The number of the caller who requested it; system for the schedule" example:"system"`
 	AskedAt   time.Time          `json:"askedAt"`
 	BegunAt   time.Time          `json:"begunAt,omitzero" doc:"When it was begun the last time"`
 	EndedAt   time.Time          `json:"endedAt,omitzero"`
-	Orders    int                `json:"orders" doc:"How many orders were looked at"`
+	Orders    int                `json:"orders" doc:"How many orders were audited"`
 	NotJudged int                `json:"notJudged" doc:"Orders whose workflow did not answer"`
-	InMotion  int                `json:"inMotion" doc:"Orders and items that were never twice the same"`
-	Found     int                `json:"found" doc:"How many findings there were"`
+	InMotion  int                `json:"inMotion" doc:"Orders and items that changed each time they were checked"`
+	Found     int                `json:"found" doc:"The number of findings"`
 	Words     string             `json:"words,omitempty" doc:"Why it failed, or why one of the orders was not judged"`
 }
 
@@ -76,12 +76,12 @@ func showAuditRun(r booking.AuditRun) *auditRunView {
 
 // findingView is a finding as the API shows it.
 type findingView struct {
-	ID        string    `json:"id" doc:"The same in each audit that sees it"`
+	ID        string    `json:"id" doc:"The same in each audit that finds it"`
 	Kind      string    `json:"kind" doc:"What it is about" example:"money"`
 	OrderID   string    `json:"orderId,omitempty" example:"lodging-06gzvfahhdv2qeq77vmrpjqcg8"`
 	ItemID    string    `json:"itemId,omitempty" doc:"The place, drink or cleaner that it is about"`
 	Says      string    `json:"says" doc:"What is wrong" example:"its workflow was terminated while it was confirmed: 100000 KRW charged"`
-	Remedy    string    `json:"remedy,omitempty" doc:"What to type or to ask for" example:"yeyak settle lodging-06gzvfahhdv2qeq77vmrpjqcg8"`
+	Remedy    string    `json:"remedy,omitempty" doc:"What to type or to request" example:"yeyak settle lodging-06gzvfahhdv2qeq77vmrpjqcg8"`
 	FirstSeen time.Time `json:"firstSeen"`
 	LastSeen  time.Time `json:"lastSeen"`
 }
@@ -94,10 +94,10 @@ func showFinding(f booking.AuditFinding) findingView {
 
 // auditView is what the audits found.
 type auditView struct {
-	Done  *auditRunView `json:"done,omitempty" doc:"The last audit that looked at everything"`
-	Last  *auditRunView `json:"last,omitempty" doc:"The last audit that was asked for"`
+	Done  *auditRunView `json:"done,omitempty" doc:"The last audit that could read everything"`
+	Last  *auditRunView `json:"last,omitempty" doc:"The audit that was requested last"`
 	Items []findingView `json:"items" nullable:"false"`
-	Next  string        `json:"next,omitempty" doc:"Cursor of the part that follows; absent at the end"`
+	Next  string        `json:"next,omitempty" doc:"Cursor of the next part; absent at the end"`
 }
 
 type auditAnswer struct{ Body auditView }
@@ -119,7 +119,7 @@ func (s *server) getAudit(ctx context.Context, in *auditSelection) (*auditAnswer
 
 type auditRunAnswer struct {
 	Status   int
-	Location string `header:"Location" doc:"Where it shows what comes of it"`
+	Location string `header:"Location" doc:"Where the audit can be followed"`
 	Body     *auditRunView
 }
 

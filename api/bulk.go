@@ -17,31 +17,34 @@ func (s *server) registerBulk() {
 	register(s, huma.Operation{
 		OperationID: "plan-bulk-action", Method: http.MethodPost, Path: bulkPath, Tags: []string{tagOperations},
 		Summary: "Dry run of an action on many orders", DefaultStatus: http.StatusCreated,
-		Description: "Names the orders on which the action would be done, up to 1,000, and does nothing. What it names is kept: run it at Location plus /run " +
-			"within an hour. The list of orders may be some seconds behind.",
+		Description: "Lists the orders on which the action would be done, up to 1,000, and changes nothing. The list is stored: " +
+			"run it at Location plus /run within an hour. It may be some seconds behind.",
 		Responses: s.problems(orders.BulkPlanCodes()...),
 	}, s.planBulk)
 	register(s, huma.Operation{
 		OperationID: "run-bulk-action", Method: http.MethodPost, Path: bulkPath + "/{id}/run", Tags: []string{tagOperations},
 		Summary: "Run an action on many orders", DefaultStatus: http.StatusAccepted,
-		Description: "Does the action to the orders that the dry run has named, some ten of them in a second. An order to be cancelled that has changed " +
-			"since is left as it is and counted as `changed`; so is one of which no step waits any more, or that is not lost. It goes on when the process that runs it ends. Each order's action is in GET /v1/actions, with the id in `bulk`.",
+		Description: "Does the action on the orders of the dry run, about ten of them in a second. An order to be cancelled " +
+			"that has changed since is not cancelled, and counted as `changed`; so is an order in which no step waits any more, " +
+			"or that is not lost. The run continues when the process that runs it ends. Each order's action is in GET " +
+			"/v1/actions, with the id in `bulk`.",
 		Responses: s.problems(orders.BulkCodes()...),
 	}, s.runBulk)
 	register(s, huma.Operation{
 		OperationID: "stop-bulk-action", Method: http.MethodPost, Path: bulkPath + "/{id}/stop", Tags: []string{tagOperations},
-		Summary:     "Stop an action on many orders",
-		Description: "No further order is acted on. What was done is not undone. GET /v1/actions names the one who has stopped it.",
-		Responses:   s.problems(orders.BulkCodes()...),
+		Summary: "Stop an action on many orders",
+		Description: "Stops before the next order. What was done is not undone. GET /v1/actions names the caller who has " +
+			"stopped it.",
+		Responses: s.problems(orders.BulkCodes()...),
 	}, s.stopBulk)
 	register(s, huma.Operation{
 		OperationID: "get-bulk-action", Method: http.MethodGet, Path: bulkPath + "/{id}", Tags: []string{tagOperations},
-		Summary: "Where an action on many orders stands", Description: "With the orders that its dry run has named, in its order.",
+		Summary: "Show the progress of an action on many orders", Description: "With the orders of its dry run, in the same order.",
 		Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.NotFound, booking.Unavailable),
 	}, s.getBulk)
 	register(s, huma.Operation{
 		OperationID: "list-bulk-actions", Method: http.MethodGet, Path: bulkPath, Tags: []string{tagOperations},
-		Summary: "List actions on many orders", Description: "The newest first, dry runs among them.",
+		Summary: "List actions on many orders", Description: "Newest first, including dry runs.",
 		Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listBulk)
 }
@@ -52,8 +55,8 @@ type bulkRequest struct {
 }
 
 type bulkWish struct {
-	Action booking.Action   `json:"action" doc:"What is to be done to each order"`
-	Filter bulkFilter       `json:"filter" doc:"Which orders; only those that have not come to their end. At least one field"`
+	Action booking.Action   `json:"action" doc:"The action on each order"`
+	Filter bulkFilter       `json:"filter" doc:"Which orders, of those that have not ended. At least one field"`
 	Reason booking.Personal `json:"reason" minLength:"1" maxLength:"500" doc:"Kept in the log, and in the history of orders that are cancelled" example:"The inn has burnt down"`
 }
 
@@ -66,10 +69,10 @@ func (bulkWish) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 type bulkFilter struct {
 	Kind         booking.Kind    `json:"kind,omitempty"`
 	Status       booking.Status  `json:"status,omitempty"`
-	Trouble      booking.Trouble `json:"trouble,omitempty" doc:"attention: marked, since something keeps failing or somebody is late. undo: being undone. lost: its workflow was terminated or has failed; for settle, and only for that"`
-	OwnerID      string          `json:"ownerId,omitempty" maxLength:"64" doc:"Orders of this owner's" example:"1001"`
+	Trouble      booking.Trouble `json:"trouble,omitempty" doc:"attention: marked, since a call keeps failing or a person is late. undo: being undone. lost: its workflow was terminated or has failed; for settle only"`
+	OwnerID      string          `json:"ownerId,omitempty" maxLength:"64" doc:"Orders of this owner" example:"1001"`
 	ItemID       string          `json:"itemId,omitempty" maxLength:"64" doc:"Orders of this place, menu or drink" example:"place-seaside"`
-	PlacedBefore time.Time       `json:"placedBefore,omitzero" doc:"Older orders than that"`
+	PlacedBefore time.Time       `json:"placedBefore,omitzero" doc:"Only orders that were placed longer ago than this"`
 }
 
 // TransformSchema lists the values of the domain's string types.
@@ -91,26 +94,26 @@ func (in *bulkRequest) Resolve(ctx huma.Context) []error {
 // bulkView is a bulk action as the API shows it.
 type bulkView struct {
 	ID        string            `json:"id"`
-	State     booking.BulkState `json:"state" doc:"planned: a dry run, which has done nothing"`
+	State     booking.BulkState `json:"state" doc:"planned: a dry run, which has changed nothing"`
 	Action    booking.Action    `json:"action"`
 	Filter    bulkFilter        `json:"filter"`
 	Reason    string            `json:"reason"`
-	By        string            `json:"by,omitempty" doc:"The number of the one who has planned it and, once it runs, has begun it: its actions are in that name" example:"1027"`
+	By        string            `json:"by,omitempty" doc:"The number of the caller who has planned it, or has begun it once it runs: its actions are in that caller's name" example:"1027"`
 	PlannedAt time.Time         `json:"plannedAt"`
 	BegunAt   time.Time         `json:"begunAt,omitzero"`
 	EndedAt   time.Time         `json:"endedAt,omitzero"`
-	Orders    int               `json:"orders" doc:"How many orders the dry run has named"`
-	More      bool              `json:"more" doc:"The filter selects more orders than one action takes: make another one after it"`
-	Acted     int               `json:"acted" doc:"How many of the orders it has come to; absent results are of none" example:"120"`
+	Orders    int               `json:"orders" doc:"The number of orders of the dry run"`
+	More      bool              `json:"more" doc:"The filter selects more orders than one action can have: plan another one after it"`
+	Acted     int               `json:"acted" doc:"How many orders have each result; an absent result has none" example:"120"`
 	Results   bulkResults       `json:"results"`
 }
 
 // bulkResults are the numbers of orders by result.
 type bulkResults struct {
-	Done    int `json:"done" doc:"It was done, or goes on by itself"`
-	Changed int `json:"changed" doc:"Nothing was done: they are no longer as the dry run has shown them"`
-	Refused int `json:"refused" doc:"Nothing was done: they do not allow it"`
-	Failed  int `json:"failed" doc:"They did not answer, and it is not known whether anything was done"`
+	Done    int `json:"done" doc:"The action was done, or goes on without further requests"`
+	Changed int `json:"changed" doc:"Nothing was done: the orders have changed since the dry run"`
+	Refused int `json:"refused" doc:"Nothing was done: the orders do not allow it"`
+	Failed  int `json:"failed" doc:"The orders did not answer; it is not known whether anything was done"`
 }
 
 // TransformSchema lists the values of the domain's string types.
@@ -133,9 +136,9 @@ func showBulk(r booking.BulkRun) bulkView {
 // bulkOrderView is an order that a dry run has selected.
 type bulkOrderView struct {
 	OrderID string             `json:"orderId" example:"lodging-06gzvfahhdv2qeq77vmrpjqcg8"`
-	Status  booking.Status     `json:"status" doc:"In the dry run"`
-	Result  booking.BulkResult `json:"result,omitempty" doc:"Absent until it was acted on"`
-	Outcome string             `json:"outcome,omitempty" doc:"As in the log of operators' actions: done, accepted, or the code of a refusal" example:"done"`
+	Status  booking.Status     `json:"status" doc:"The status in the dry run"`
+	Result  booking.BulkResult `json:"result,omitempty" doc:"Absent until the action on this order has ended"`
+	Outcome string             `json:"outcome,omitempty" doc:"The outcome as in the log of operators' actions: done, accepted, or the code of a refusal" example:"done"`
 	DoneAt  time.Time          `json:"doneAt,omitzero"`
 }
 
@@ -151,7 +154,7 @@ func showBulkOrder(o booking.BulkOrder) bulkOrderView {
 }
 
 type bulkAnswer struct {
-	Location string `header:"Location" doc:"Where it shows how it stands"`
+	Location string `header:"Location" doc:"Where its progress can be read"`
 	Body     bulkView
 }
 
@@ -194,14 +197,14 @@ func (s *server) stopBulk(ctx context.Context, in *bulkByID) (*bulkAnswer, error
 type bulkOrdersRequest struct {
 	Strict
 	ID   string `path:"id" maxLength:"64" doc:"The id of its dry run"`
-	Left bool   `query:"left" doc:"Only orders to which it was not done"`
+	Left bool   `query:"left" doc:"Only orders on which the action was not done"`
 	Paging
 }
 
 type bulkStanding struct {
 	Run   bulkView        `json:"run"`
 	Items []bulkOrderView `json:"items" nullable:"false"`
-	Next  string          `json:"next,omitempty" doc:"Cursor of the part that follows; absent at the end"`
+	Next  string          `json:"next,omitempty" doc:"Cursor of the next part; absent at the end"`
 }
 
 type bulkStandingAnswer struct{ Body bulkStanding }

@@ -17,10 +17,10 @@ func (s *server) registerCafe() {
 	register(s, huma.Operation{
 		OperationID: "place-cafe-order", Method: http.MethodPost, Path: cafeOrdersPath, Tags: []string{tagCafe},
 		Summary: "Order a drink", DefaultStatus: http.StatusCreated,
-		Description: "Holds the cups, charges the price, and has them made. " +
-			"201: the order stands (paid, or in_production). 202: not decided yet; it goes on and can be read at Location. " +
-			"An order is taken only when the café can be asked. One that is refused has been undone, or is being undone, when the refusal is answered. " +
-			"With an Idempotency-Key, a repeated request is answered as the first one was; after `cafe_unavailable` it is a new one.",
+		Description: "Holds the cups, charges the price, and orders the production. 201: the order is placed (paid, or " +
+			"in_production). 202: not decided yet; it goes on and can be read at Location. An order is accepted only when the " +
+			"café can be asked. An order that is refused has been undone, or is being undone, when the refusal is answered. With " +
+			"an Idempotency-Key, a repeated request gets the answer of the first one; after `cafe_unavailable` it is a new order.",
 		Responses: s.withProblems(s.placingResponses(booking.SoldOut, booking.MenuDeleted, booking.CafeUnavailable), booking.NotOnSale, booking.PriceChanged),
 	}, placeCafeOrder)
 	register(s, huma.Operation{
@@ -41,10 +41,10 @@ func (s *server) registerCafe() {
 // one (see reservationRequest).
 type drinkRequest struct {
 	MenuID        name        `json:"menuId" example:"drink-0m5w3k1v8t2z6r4q"`
-	CustomerID    name        `json:"customerId,omitempty" doc:"Whose order it is; the caller's own without it" example:"alice"`
-	Quantity      whole       `json:"quantity" minimum:"1" maximum:"1000" doc:"Cups" example:"2"`
+	CustomerID    name        `json:"customerId,omitempty" doc:"The customer; by default the caller" example:"alice"`
+	Quantity      whole       `json:"quantity" minimum:"1" maximum:"1000" doc:"Number of cups" example:"2"`
 	PaymentMethod name        `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
-	Price         *shownPrice `json:"price,omitempty" doc:"The whole price that the customer was shown, for all cups: with another one nothing is ordered"`
+	Price         *shownPrice `json:"price,omitempty" doc:"The whole price that the customer was shown, for all cups: if the price is different, nothing is ordered"`
 }
 
 type placeDrinkInput struct {

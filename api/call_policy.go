@@ -15,27 +15,28 @@ const callPolicyPath = "/v1/cleaning/cancellation"
 func (s *server) registerCallPolicy() {
 	register(s, huma.Operation{
 		OperationID: "get-call-policy", Method: http.MethodGet, Path: callPolicyPath, Tags: []string{tagCleaning},
-		Summary:     "What customers who cancel a call get back",
-		Description: "Of calls that are placed now. `tiers` is empty while everything is given back, always.",
+		Summary:     "Show the cancellation policy of calls",
+		Description: "For calls that are placed now. `tiers` is empty while everything is always refunded.",
 		Responses:   s.problems(booking.Unavailable),
 	}, s.getCallPolicy)
 	register(s, huma.Operation{
 		OperationID: "set-call-policy", Method: http.MethodPut, Path: callPolicyPath, Tags: []string{tagCleaning},
-		Summary:     "Set what customers who cancel a call get back",
-		Description: "As a whole, for calls from now on. Each call keeps the policy that was in force when it was placed.",
-		Responses:   s.problems(booking.Invalid, booking.Unavailable),
+		Summary: "Set the cancellation policy of calls",
+		Description: "Replaces the whole policy, for calls from now on. Each call keeps the policy that was in force when it " +
+			"was placed.",
+		Responses: s.problems(booking.Invalid, booking.Unavailable),
 	}, s.setCallPolicy)
 }
 
 // callPolicy is the cancellation policy of calls. It has no fee: a fee has one
 // currency, and customers choose the currency of their call.
 type callPolicy struct {
-	Tiers []callTier `json:"tiers" nullable:"false" maxItems:"10" doc:"The first one that holds says what is given back; when none does, nothing is. The shortest time comes first. Without tiers, everything is given back, always"`
+	Tiers []callTier `json:"tiers" nullable:"false" maxItems:"10" doc:"The first tier that applies says how much is refunded; if none applies, nothing is. The shortest time comes first. Without tiers, everything is always refunded"`
 }
 
 type callTier struct {
-	Within  string `json:"within" minLength:"1" maxLength:"32" doc:"Holds for so long after the call was placed" example:"10m"`
-	Percent whole  `json:"percent" minimum:"0" maximum:"100" doc:"How much of the price is given back" example:"100"`
+	Within  string `json:"within" minLength:"1" maxLength:"32" doc:"The tier applies for this long after the call was placed" example:"10m"`
+	Percent whole  `json:"percent" minimum:"0" maximum:"100" doc:"The percentage of the price that is refunded" example:"100"`
 }
 
 type setCallPolicyInput struct {

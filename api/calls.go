@@ -15,15 +15,16 @@ import (
 func (s *server) registerCalls() {
 	register(s, huma.Operation{
 		OperationID: "list-calls", Method: http.MethodGet, Path: callsPath, Tags: []string{tagCleaning},
-		Summary:     "List the calls that management knows of",
-		Description: "Newest first. A call's status is left out while it cannot be known; the customer's telephone and location stand in each call's contact.",
-		Responses:   s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
+		Summary: "List the calls that are registered with management",
+		Description: "Newest first. A call's status is absent while it is not known. The customer's telephone and location are " +
+			"in each call's contact.",
+		Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listCalls)
 	register(s, huma.Operation{
 		OperationID: "get-contact", Method: http.MethodGet, Path: callsPath + "/{id}/contact", Tags: []string{tagCleaning},
 		Summary: "How the customer of a call can be reached",
-		Description: "Telephone and location: for the customer and for operators always, for the cleaner while the call is under way. " +
-			"A call is not found before it is registered.",
+		Description: "Telephone and location: always for the customer and for operators, for the cleaner while the call is " +
+			"under way. A call is not found before it is registered.",
 		Responses: s.problems(booking.NotFound, booking.Unavailable),
 	}, s.getContact)
 }
@@ -69,7 +70,7 @@ type callView struct {
 	CustomerID  string         `json:"customerId" example:"alice"`
 	Status      booking.Status `json:"status,omitempty"`
 	StatusLabel string         `json:"statusLabel,omitempty" doc:"The status in words, in the language of Content-Language" example:"calling a cleaner"`
-	At          time.Time      `json:"at" doc:"When it was registered"`
+	At          time.Time      `json:"at" doc:"When the call was registered"`
 }
 
 // TransformSchema lists the statuses of calls.

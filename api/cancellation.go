@@ -10,26 +10,26 @@ import (
 // stayPolicy is a place's cancellation policy in a request. An empty one means none:
 // everything is refunded.
 type stayPolicy struct {
-	Tiers                 []stayTier `json:"tiers,omitempty" nullable:"false" maxItems:"10" doc:"The first one that holds says what is given back; when none does, nothing is. The longest time comes first. Without tiers, everything is given back, always"`
-	Fee                   whole      `json:"fee,omitempty" minimum:"0" doc:"Kept besides, of what would else be given back; in the minor unit of the price's currency" example:"5000"`
-	NoShowPercent         *whole     `json:"noShowPercent,omitempty" minimum:"0" maximum:"100" doc:"How much is given back when the guests do not come; as much as by the last tier without it" example:"0"`
-	EarlyDeparturePercent whole      `json:"earlyDeparturePercent,omitempty" minimum:"0" maximum:"100" doc:"How much is given back of the price of nights that are free again, since the guests leave early" example:"50"`
+	Tiers                 []stayTier `json:"tiers,omitempty" nullable:"false" maxItems:"10" doc:"The first tier that applies says how much is refunded; if none applies, nothing is. The longest time comes first. Without tiers, everything is always refunded"`
+	Fee                   whole      `json:"fee,omitempty" minimum:"0" doc:"Kept of the refund, in the minor unit of the price's currency" example:"5000"`
+	NoShowPercent         *whole     `json:"noShowPercent,omitempty" minimum:"0" maximum:"100" doc:"The percentage that is refunded if the guests do not come; by default that of the last tier" example:"0"`
+	EarlyDeparturePercent whole      `json:"earlyDeparturePercent,omitempty" minimum:"0" maximum:"100" doc:"The percentage of the price of released nights that is refunded if the guests leave early" example:"50"`
 }
 
 type stayTier struct {
-	Before  string `json:"before" minLength:"1" maxLength:"32" doc:"Holds until so long before check-in" example:"72h"`
-	Percent whole  `json:"percent" minimum:"0" maximum:"100" doc:"How much of the price is given back" example:"100"`
+	Before  string `json:"before" minLength:"1" maxLength:"32" doc:"The tier applies until this long before check-in" example:"72h"`
+	Percent whole  `json:"percent" minimum:"0" maximum:"100" doc:"The percentage of the price that is refunded" example:"100"`
 }
 
 // statusPolicy is the cancellation policy of a menu or a drink.
 type statusPolicy struct {
-	Tiers []statusTier `json:"tiers,omitempty" nullable:"false" maxItems:"10" doc:"The one whose status the order has says what is given back; when none does, nothing is. The earliest status comes first. Without tiers, everything is given back, always"`
-	Fee   whole        `json:"fee,omitempty" minimum:"0" doc:"Kept besides, of what would else be given back; in the minor unit of the price's currency" example:"1000"`
+	Tiers []statusTier `json:"tiers,omitempty" nullable:"false" maxItems:"10" doc:"The tier with the order's status says how much is refunded; if there is none, nothing is. The earliest status comes first. Without tiers, everything is always refunded"`
+	Fee   whole        `json:"fee,omitempty" minimum:"0" doc:"Kept of the refund, in the minor unit of the price's currency" example:"1000"`
 }
 
 type statusTier struct {
-	Status  booking.Status `json:"status" minLength:"1" maxLength:"32" doc:"Holds while the order stands in it: paid or, of food, delivering, of a drink, in_production" example:"paid"`
-	Percent whole          `json:"percent" minimum:"0" maximum:"100" doc:"How much of the price is given back" example:"100"`
+	Status  booking.Status `json:"status" minLength:"1" maxLength:"32" doc:"The tier applies while the order has this status: paid; for food also delivering, for a drink also in_production" example:"paid"`
+	Percent whole          `json:"percent" minimum:"0" maximum:"100" doc:"The percentage of the price that is refunded" example:"100"`
 }
 
 // policyEdit is the cancellation policy that a request sets; nil means a full refund.

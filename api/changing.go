@@ -14,20 +14,22 @@ import (
 func (s *server) registerChanges() {
 	register(s, huma.Operation{
 		OperationID: "quote-change", Method: http.MethodGet, Path: reservationsPath + "/{id}/change", Tags: []string{tagLodging},
-		Summary: "What a change of the nights or rooms comes to now",
-		Description: "Nights and rooms that are kept cost what they did, others the price of the place now. What is left out stays as it is. " +
-			"A difference in the customer's favour is given back as the cancellation policy gives back of a cancel, without its fee. " +
-			"A change that carries `quote` as its `expect` charges or gives back just that, or is refused (409 `quote_changed`).",
+		Summary: "Quote a change of the nights or rooms",
+		Description: "Nights and rooms that are kept cost what they did, others the present price of the place. Fields that are " +
+			"left out do not change. A difference in the customer's favour is refunded by the percentage of the cancellation " +
+			"policy, without its fee. A change that carries `quote` as its `expect` charges or refunds exactly that, or is " +
+			"refused (409 `quote_changed`).",
 		Responses: s.problems(orders.ChangeQuoteCodes()...),
 	}, s.quoteChange)
 	register(s, huma.Operation{
 		OperationID: "change-reservation", Method: http.MethodPost, Path: reservationsPath + "/{id}/change", Tags: []string{tagLodging},
 		Summary: "Change the nights or rooms",
-		Description: "Holds what is new, charges the difference, lets the owner confirm where the place asks for that, and only then frees what " +
-			"is no longer needed and gives back the difference. Until then, and when it is refused, declined or not answered, the reservation is what it was. " +
-			"A cancel meanwhile wins, and gives back both charges. 200: it is made. 202: it is under way, and `change` shows where it stands. " +
-			"Repeating the request under its Idempotency-Key changes nothing. Another change under a key that was used is refused " +
-			"(422 `idempotency_key_reused`). 503: it was not taken. Only with `order_unreachable` it may be made yet.",
+		Description: "Holds what is new, charges the difference, lets the owner confirm if the place requires it, and only then " +
+			"releases what is no longer needed and refunds the difference. Until then, and if it is refused, declined or not " +
+			"answered, the reservation stays as it was. A cancel in the meantime takes precedence, and refunds both charges. " +
+			"200: it is made. 202: it is under way, and `change` shows its state. Repeating the request under its " +
+			"Idempotency-Key changes nothing. Another change under a used key is refused (422 `idempotency_key_reused`). 503: it " +
+			"was not accepted. Only with `order_unreachable` it may still be made.",
 		Responses: s.withAccepted(s.withProblems(s.problems(orders.ChangeCodes()...),
 			orders.CodeOf(booking.SoldOut), orders.CodeOf(booking.PaymentDeclined), orders.CodeOf(booking.PaymentUnavailable),
 			orders.CodeOf(booking.TooLate), orders.CodeOf(booking.RejectedByOwner), orders.CodeOf(booking.OwnerTimeout))),
@@ -38,24 +40,24 @@ type quoteChangeInput struct {
 	Strict
 	Labelled
 	ID       string `path:"id" doc:"The order's id"`
-	CheckIn  string `query:"checkIn" format:"date" doc:"First night; as it is without it" example:"{today+31}"`
-	CheckOut string `query:"checkOut" format:"date" doc:"Day of departure; as it is without it" example:"{today+33}"`
-	Rooms    int    `query:"rooms" minimum:"1" maximum:"1000" doc:"As many as now without it" example:"1"`
+	CheckIn  string `query:"checkIn" format:"date" doc:"First night; by default unchanged" example:"{today+31}"`
+	CheckOut string `query:"checkOut" format:"date" doc:"Day of departure; by default unchanged" example:"{today+33}"`
+	Rooms    int    `query:"rooms" minimum:"1" maximum:"1000" doc:"Number of rooms; by default unchanged" example:"1"`
 }
 
 // changeQuoteView is the price of a change.
 type changeQuoteView struct {
-	Charge        booking.Money        `json:"charge" doc:"What is charged"`
-	Refund        booking.Money        `json:"refund" doc:"What is given back"`
+	Charge        booking.Money        `json:"charge" doc:"The charge"`
+	Refund        booking.Money        `json:"refund" doc:"The refund"`
 	Keep          booking.Money        `json:"keep" doc:"What the cancellation policy keeps of a difference in the customer's favour"`
-	Amount        booking.Money        `json:"amount" doc:"What the reservation costs then"`
+	Amount        booking.Money        `json:"amount" doc:"The price of the reservation after the change"`
 	CheckIn       string               `json:"checkIn" format:"date" doc:"First night"`
 	CheckOut      string               `json:"checkOut" format:"date" doc:"Day of departure"`
 	Rooms         int                  `json:"rooms"`
-	Prices        []booking.NightPrice `json:"prices" nullable:"false" doc:"What the nights cost then"`
+	Prices        []booking.NightPrice `json:"prices" nullable:"false" doc:"The prices of the nights after the change"`
 	OwnerConfirms bool                 `json:"ownerConfirms" doc:"Whether the owner has to confirm it once it is paid for"`
-	Available     bool                 `json:"available" doc:"Whether there are rooms for it now"`
-	Quote         string               `json:"quote" doc:"Names the difference, for the expect of a change" example:"+50000/KRW"`
+	Available     bool                 `json:"available" doc:"Whether there are enough rooms now"`
+	Quote         string               `json:"quote" doc:"Id of the difference, for the field expect of a change" example:"+50000/KRW"`
 }
 
 type changeQuoteAnswer struct{ Body changeQuoteView }
@@ -98,16 +100,16 @@ type changeInput struct {
 	Labelled
 	Conditional
 	ID             string `path:"id" doc:"The order's id"`
-	IdempotencyKey string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes it safe to repeat the request: under one key, a caller makes a change once" example:"7c1f0d6e-change-1"`
+	IdempotencyKey string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes it safe to repeat the request: requests of a caller with the same key make one change" example:"7c1f0d6e-change-1"`
 	Body           stayChange
 }
 
 // stayChange is the new state of a reservation.
 type stayChange struct {
-	CheckIn  string `json:"checkIn,omitempty" format:"date" doc:"First night; as it is without it. It can no longer be changed once the guests may have come" example:"{today+31}"`
-	CheckOut string `json:"checkOut,omitempty" format:"date" doc:"Day of departure; as it is without it" example:"{today+33}"`
-	Rooms    whole  `json:"rooms,omitempty" minimum:"1" maximum:"1000" doc:"As many as now without it" example:"1"`
-	Expect   string `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: with another one nothing is changed" example:"+50000/KRW"`
+	CheckIn  string `json:"checkIn,omitempty" format:"date" doc:"First night; by default unchanged. It cannot be changed any more once the guests may have come" example:"{today+31}"`
+	CheckOut string `json:"checkOut,omitempty" format:"date" doc:"Day of departure; by default unchanged" example:"{today+33}"`
+	Rooms    whole  `json:"rooms,omitempty" minimum:"1" maximum:"1000" doc:"Number of rooms; by default unchanged" example:"1"`
+	Expect   string `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: if the quote is different, nothing is changed" example:"+50000/KRW"`
 }
 
 // Resolve validates what the schema cannot.

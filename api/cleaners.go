@@ -17,7 +17,7 @@ func (s *server) registerCleaners() {
 	register(s, huma.Operation{
 		OperationID: "add-cleaner", Method: http.MethodPost, Path: cleanersPath, Tags: []string{tagCleaning},
 		Summary: "Register a cleaner", DefaultStatus: http.StatusCreated,
-		Description: "A call that waits for a cleaner is given this one at once: the one that has waited longest.",
+		Description: "The cleaner is assigned at once to the call that has waited longest, if one waits.",
 		Responses:   s.problems(booking.AlreadyRegistered, booking.Invalid, booking.Unavailable),
 	}, s.addCleaner)
 	register(s, huma.Operation{
@@ -32,14 +32,14 @@ func (s *server) registerCleaners() {
 	register(s, huma.Operation{
 		OperationID: "change-cleaner", Method: http.MethodPatch, Path: cleanersPath + "/{id}", Tags: []string{tagCleaning},
 		Summary: "Change or withdraw a cleaner",
-		Description: "Fields that are left out stay as they are. A cleaner who is withdrawn finishes the call that they have and gets no more. " +
-			"One who is brought back is given the call that has waited longest, if one waits.",
+		Description: "Fields that are left out do not change. A cleaner who is withdrawn finishes the present call and gets no " +
+			"more. A cleaner who is brought back is assigned to the call that has waited longest, if one waits.",
 		Responses: s.problems(booking.NotFound, booking.Invalid, booking.Unavailable),
 	}, s.changeCleaner)
 	register(s, huma.Operation{
 		OperationID: "list-assignments", Method: http.MethodGet, Path: cleanersPath + "/{id}/assignments", Tags: []string{tagCleaning},
-		Summary:     "What a cleaner has to do",
-		Description: "The call that the cleaner is on, with telephone and location. One that is over is not listed any more.",
+		Summary:     "List the assignments of a cleaner",
+		Description: "The cleaner's present call, with telephone and location. A call that has ended is not listed.",
 		Responses:   s.problems(booking.NotFound, booking.Invalid, booking.Unavailable),
 	}, s.listAssignments)
 }
@@ -48,7 +48,7 @@ type addCleanerInput struct {
 	Labelled
 	Body struct {
 		Name     string `json:"name" minLength:"1" maxLength:"200" example:"Min-jun"`
-		PersonID name   `json:"personId,omitempty" doc:"The number of the person who is this cleaner, and so the cleaner's id. Without it no person can say that they have finished"`
+		PersonID name   `json:"personId,omitempty" doc:"The number of the person who is this cleaner, which becomes the cleaner's id. Without it no person can report that the cleaning is finished"`
 	} `nameHint:"NewCleaner"`
 }
 
@@ -65,7 +65,7 @@ type changeCleanerInput struct {
 	ID   string `path:"id" doc:"The cleaner's id"`
 	Body struct {
 		Name      *string `json:"name,omitempty" minLength:"1" maxLength:"200"`
-		Withdrawn *bool   `json:"withdrawn,omitempty" doc:"Whether they get no new calls"`
+		Withdrawn *bool   `json:"withdrawn,omitempty" doc:"Whether the cleaner gets no new calls"`
 	} `nameHint:"CleanerChange"`
 }
 
@@ -85,8 +85,8 @@ type cleanerView struct {
 	Name        string                `json:"name" example:"Min-jun"`
 	Status      booking.CleanerStatus `json:"status" enum:"free,busy,withdrawn"`
 	StatusLabel string                `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"free"`
-	Withdrawn   bool                  `json:"withdrawn" doc:"Whether they get no new calls"`
-	OrderID     string                `json:"orderId,omitempty" doc:"The call that they are assigned to" example:"cleaning-06gzvfahhdv2qeq77vmrpjqcg8"`
+	Withdrawn   bool                  `json:"withdrawn" doc:"Whether the cleaner gets no new calls"`
+	OrderID     string                `json:"orderId,omitempty" doc:"The call that the cleaner is assigned to" example:"cleaning-06gzvfahhdv2qeq77vmrpjqcg8"`
 }
 
 func (l language) showCleaner(c booking.CleanerAtWork) cleanerView {
@@ -120,7 +120,7 @@ type cleanerSelection struct {
 	Strict
 	Labelled
 	Paging
-	Withdrawn bool `query:"withdrawn" doc:"Only cleaners who were withdrawn; without it, only those who were not"`
+	Withdrawn bool `query:"withdrawn" doc:"true: only withdrawn cleaners; by default only cleaners who are not withdrawn"`
 }
 
 type cleanerList struct {
@@ -134,7 +134,7 @@ type assignmentView struct {
 	CustomerID string    `json:"customerId" example:"alice"`
 	Tel        string    `json:"tel" doc:"Where the customer can be reached" example:"+8221234567"`
 	Location   string    `json:"location" doc:"Where to clean" example:"12 Sejong-daero, Seoul"`
-	At         time.Time `json:"at" doc:"When it was assigned"`
+	At         time.Time `json:"at" doc:"When the call was assigned"`
 }
 
 // showAssignment shows an assignment under way to its cleaner.

@@ -21,10 +21,11 @@ func (s *server) registerCleaning() {
 	register(s, huma.Operation{
 		OperationID: "place-call", Method: http.MethodPost, Path: callsPath, Tags: []string{tagCleaning},
 		Summary: "Call a cleaner", DefaultStatus: http.StatusCreated,
-		Description: "Registers the call with management, charges the price if there is one, and finds a cleaner. " +
-			"201: the call stands (calling until somebody is free, or assigned). 202: not decided yet; it goes on and can be read at Location. " +
-			"A call is taken only when management can be asked, and when not too many wait for a cleaner already, of this customer or of all. " +
-			"With an Idempotency-Key, a repeated request is answered as the first one was; after `not_registered` it is a new one.",
+		Description: "Registers the call with management, charges the price if there is one, and finds a cleaner. 201: the call " +
+			"is placed (calling until a cleaner is free, or assigned). 202: not decided yet; it goes on and can be read at " +
+			"Location. A call is accepted only when management can be asked, and when not too many calls wait for a cleaner " +
+			"already, of this customer or of all. With an Idempotency-Key, a repeated request gets the answer of the first one; " +
+			"after `not_registered` it is a new call.",
 		Responses: s.withProblems(s.placingResponses(booking.NotRegistered), orders.TooManyCallsWaiting, orders.TooManyCallsOfYours),
 	}, placeCall)
 	register(s, huma.Operation{
@@ -47,11 +48,11 @@ func (s *server) registerCleaning() {
 // callRequest is a customer's order. Its hash tells a repeated request from another one
 // (see reservationRequest).
 type callRequest struct {
-	CustomerID name `json:"customerId,omitempty" doc:"Whose order it is; the caller's own without it" example:"alice"`
-	// Tel is for management and the cleaner: no view of the order contains it.
-	Tel           booking.Personal `json:"tel" minLength:"1" maxLength:"64" doc:"Where the customer can be reached, written as people write it. It is kept as E.164, with ;ext= and the extension if there is one. Without + and a country's code it is one of the country that the service is set to" example:"+82 2-123-4567"`
+	CustomerID name `json:"customerId,omitempty" doc:"The customer; by default the caller" example:"alice"`
+	// Tel is for management and the cleaner: no view of the order has it.
+	Tel           booking.Personal `json:"tel" minLength:"1" maxLength:"64" doc:"The customer's telephone number, with dots, slashes or spaces as people write it. It is stored as E.164, with ;ext= and the extension if there is one. A number without + and country code belongs to the country in the service's settings" example:"+82 2-123-4567"`
 	Location      booking.Personal `json:"location" minLength:"1" maxLength:"200" doc:"Where to clean" example:"12 Sejong-daero, Seoul"`
-	Price         *money           `json:"price,omitempty" doc:"What the customer offers; nothing without it"`
+	Price         *money           `json:"price,omitempty" doc:"The price that the customer offers; by default none"`
 	PaymentMethod name             `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
 }
 

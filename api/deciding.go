@@ -26,13 +26,13 @@ type decision struct {
 // description describes the answers to a decision. If a service has to agree first, the
 // decision is not kept until the service can be asked.
 func (d decision) description() string {
-	const done = "200: it is done. 202: it is taken, also while the order cannot be reached; what comes of it shows at Location. " +
-		"Should the order not allow it any more, that stands in its history (`refused`). " +
-		"A message tells it too, where its customer, a member of its owner or its cleaner decided. "
+	const done = "200: it is done. 202: it is accepted, also while the order cannot be reached; the outcome can be read at Location. " +
+		"If the order no longer allows it, the order's history says so (`refused`). " +
+		"If its customer, a member of its owner or its cleaner decided, they get a message, too. "
 	if d.update == contract.CancelUpdate && contract.BusinessOf(d.kind).AsksToCancel {
-		return done + "503: the order stands. Only with `order_unreachable` it may take the decision yet."
+		return done + "503: the order is not cancelled. Only with `order_unreachable` it may still accept the decision."
 	}
-	return done + "503: it was not taken. Only with `order_unreachable` the order may take it yet."
+	return done + "503: it was not accepted. Only with `order_unreachable` the order may still accept it."
 }
 
 // deciding is the input of a decision.
@@ -120,7 +120,7 @@ func (r *remark) words() booking.Personal {
 
 type cancellation struct {
 	Reason booking.Personal `json:"reason,omitempty" maxLength:"500" doc:"Shown in the order's history" example:"Change of plans"`
-	Expect string           `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: with another one the order is not cancelled" example:"before:72h/95000"`
+	Expect string           `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: if the quote is different, the order is not cancelled" example:"before:72h/95000"`
 }
 
 func (c *cancellation) words() booking.Personal {

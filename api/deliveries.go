@@ -16,12 +16,13 @@ const deliveriesPath = "/v1/food/deliveries"
 func (s *server) registerDeliveries() {
 	register(s, huma.Operation{
 		OperationID: "list-deliveries", Method: http.MethodGet, Path: deliveriesPath, Tags: []string{tagFood},
-		Summary: "What couriers have to do", Description: "status=started lists what is on its way; couriers are shown nothing else. Orders that the delivery has not been told of yet are not listed. Where to go stands in each delivery itself.",
+		Summary: "List the deliveries", Description: "status=started lists deliveries under way; couriers see only these. " +
+			"Orders that have not reached the delivery service yet are not listed. The address is in each delivery itself.",
 		Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listDeliveries)
 	register(s, huma.Operation{
 		OperationID: "get-delivery", Method: http.MethodGet, Path: deliveriesPath + "/{orderId}", Tags: []string{tagFood},
-		Summary: "Look at an order's delivery", Description: "It is waiting while the delivery has not been told of the order.",
+		Summary: "Look at an order's delivery", Description: "It is waiting until the order has reached the delivery service.",
 		Responses: s.problems(booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
 	}, s.getDelivery)
 	registerDecision[jobDone](s, decision{
@@ -33,7 +34,7 @@ func (s *server) registerDeliveries() {
 // deliveryView is a delivery as the API shows it.
 type deliveryView struct {
 	Job
-	Address string            `json:"address,omitempty" doc:"Where the courier goes; in no list"`
+	Address string            `json:"address,omitempty" doc:"The address of the delivery; not in lists"`
 	Status  booking.JobStatus `json:"status" enum:"waiting,started,delivered,cancelled"`
 }
 
@@ -60,7 +61,7 @@ type deliverySelection struct {
 	Paging
 	Counted
 	Status  booking.JobStatus `query:"status" enum:"waiting,started,delivered,cancelled" doc:"Only deliveries in this status"`
-	OwnerID name              `query:"ownerId" doc:"Only deliveries for this shop; for a member of one organisation that is the shop without it" example:"sara"`
+	OwnerID name              `query:"ownerId" doc:"Only deliveries for this shop; for a member of one organisation that is the default" example:"sara"`
 }
 
 type deliveryList struct {

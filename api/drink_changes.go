@@ -16,8 +16,8 @@ func (s *server) registerDrinkChanges() {
 	register(s, huma.Operation{
 		OperationID: "change-drink", Method: http.MethodPatch, Path: drinksPath + "/{id}", Tags: []string{tagCafe},
 		Summary: "Change or withdraw a drink",
-		Description: "Fields that are left out stay as they are. Orders keep the drink as it was when they were placed. " +
-			"A drink that is withdrawn takes no new orders, and those that it has go on; it can be brought back.",
+		Description: "Fields that are left out do not change. Orders keep the drink as it was when they were placed. A drink " +
+			"that is withdrawn accepts no new orders, and its present orders go on; it can be brought back.",
 		Responses: s.problems(booking.NotFound, orders.CodeOf(booking.MenuDeleted), booking.Invalid, booking.Unavailable),
 	}, s.changeDrink)
 	register(s, huma.Operation{
@@ -32,10 +32,10 @@ type changeDrinkInput struct {
 	ID   string `path:"id" doc:"The drink's id"`
 	Body struct {
 		Name      *string `json:"name,omitempty" minLength:"1" maxLength:"200"`
-		Price     *money  `json:"price,omitempty" doc:"Of one cup, for orders from now on"`
-		Withdrawn *bool   `json:"withdrawn,omitempty" doc:"Whether it takes no new orders"`
+		Price     *money  `json:"price,omitempty" doc:"Price of one cup, for orders from now on"`
+		Withdrawn *bool   `json:"withdrawn,omitempty" doc:"Whether it accepts no new orders"`
 
-		Cancellation *statusPolicy `json:"cancellation,omitempty" doc:"As a whole, for orders from now on; {} for that everything is given back"`
+		Cancellation *statusPolicy `json:"cancellation,omitempty" doc:"The whole policy, for orders from now on; {} refunds everything"`
 	} `nameHint:"DrinkChange"`
 
 	cancellation policyEdit
@@ -58,7 +58,7 @@ type setDrinkStockInput struct {
 	Labelled
 	ID   string `path:"id" doc:"The drink's id"`
 	Body struct {
-		Count whole `json:"count" minimum:"0" maximum:"1000000" doc:"Cups there are on that day" example:"100"`
+		Count whole `json:"count" minimum:"0" maximum:"1000000" doc:"Number of cups on that day" example:"100"`
 	} `nameHint:"DrinkStock"`
 }
 

@@ -22,21 +22,23 @@ func (s *server) registerDrinks() {
 	}, s.addDrink)
 	register(s, huma.Operation{
 		OperationID: "list-drinks", Method: http.MethodGet, Path: drinksPath, Tags: []string{tagCafe},
-		Summary:     "List the drinks, with how many are left",
-		Description: "Newest first. Of a day, all; without one, those whose day is not over. count and remaining are left out while they cannot be known.",
-		Responses:   s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
+		Summary: "List the drinks, with how many are left",
+		Description: "Newest first. With a date, all drinks of that day; without one, those whose day has not ended. count and " +
+			"remaining are absent while they are not known.",
+		Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listDrinks)
 	register(s, huma.Operation{
 		OperationID: "get-drink", Method: http.MethodGet, Path: drinksPath + "/{id}", Tags: []string{tagCafe},
-		Summary:     "Look at a drink: how many are left, and how far its deletion has come",
-		Description: "count and remaining are left out while they cannot be known.",
+		Summary:     "Look at a drink, the cups that are left, and the progress of its deletion",
+		Description: "count and remaining are absent while they are not known.",
 		Responses:   s.problems(booking.NotFound, booking.Unavailable),
 	}, s.getDrink)
 	register(s, huma.Operation{
 		OperationID: "delete-drink", Method: http.MethodDelete, Path: drinksPath + "/{id}", Tags: []string{tagCafe},
 		Summary: "Take a drink off the menu", DefaultStatus: http.StatusAccepted,
-		Description: "No more of it is sold, and every open order of it is cancelled and refunded. That goes on after the answer and can be followed at Location.",
-		Responses:   s.problems(booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
+		Description: "It is not sold any more, and every open order of it is cancelled and refunded. That goes on after the " +
+			"answer and can be followed at Location.",
+		Responses: s.problems(booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
 	}, s.deleteDrink)
 }
 
@@ -44,13 +46,13 @@ type addDrinkInput struct {
 	Labelled
 	Body struct {
 		Name     string `json:"name" minLength:"1" maxLength:"200" example:"Iced Americano"`
-		OwnerID  name   `json:"ownerId,omitempty" doc:"The café; the caller's organisation without it, if there is one only" example:"cora"`
-		Price    money  `json:"price" doc:"Of one cup"`
-		Date     string `json:"date" format:"date" doc:"The day it can be ordered for; from today to two years ahead, in its time zone" example:"{today+1}"`
-		Count    whole  `json:"count" minimum:"1" maximum:"1000000" doc:"Cups there are on that day" example:"100"`
+		OwnerID  name   `json:"ownerId,omitempty" doc:"The café; by default the caller's organisation, if there is only one" example:"cora"`
+		Price    money  `json:"price" doc:"Price of one cup"`
+		Date     string `json:"date" format:"date" doc:"The day for which it can be ordered; from today to two years ahead, in its time zone" example:"{today+1}"`
+		Count    whole  `json:"count" minimum:"1" maximum:"1000000" doc:"Number of cups on that day" example:"100"`
 		TimeZone string `json:"timeZone,omitempty" default:"Asia/Seoul" minLength:"1" maxLength:"64" doc:"IANA name" example:"Asia/Seoul"`
 
-		Cancellation *statusPolicy `json:"cancellation,omitempty" doc:"What customers who cancel get back; everything without it"`
+		Cancellation *statusPolicy `json:"cancellation,omitempty" doc:"How much is refunded to customers who cancel; by default everything"`
 	} `nameHint:"NewDrink"`
 
 	drink booking.Drink
@@ -83,17 +85,17 @@ type drinkView struct {
 	ID          string             `json:"id" example:"drink-0m5w3k1v8t2z6r4q"`
 	Name        string             `json:"name" example:"Iced Americano"`
 	OwnerID     string             `json:"ownerId" doc:"The café" example:"cora"`
-	Price       booking.Money      `json:"price" doc:"Of one cup"`
-	Date        string             `json:"date" format:"date" doc:"The day it can be ordered for" example:"{today+1}"`
-	TimeZone    string             `json:"timeZone" doc:"IANA name; the date is meant in it" example:"Asia/Seoul"`
-	Status      booking.SaleStatus `json:"status" enum:"on_sale,over,withdrawn,deleting,deleted" doc:"over: its day is, and it can no longer be ordered" example:"on_sale"`
+	Price       booking.Money      `json:"price" doc:"Price of one cup"`
+	Date        string             `json:"date" format:"date" doc:"The day for which it can be ordered" example:"{today+1}"`
+	TimeZone    string             `json:"timeZone" doc:"IANA name of the time zone of the date" example:"Asia/Seoul"`
+	Status      booking.SaleStatus `json:"status" enum:"on_sale,over,withdrawn,deleting,deleted" doc:"over: its day has ended, and it can no longer be ordered" example:"on_sale"`
 	StatusLabel string             `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"on sale"`
-	Withdrawn   bool               `json:"withdrawn" doc:"Whether it takes no new orders"`
-	// Cancellation is nil if a cancel refunds everything.
-	Cancellation *booking.CancellationPolicy `json:"cancellation,omitempty" doc:"What customers who cancel get back; everything without it"`
-	Count        *int                        `json:"count,omitempty" doc:"Cups there are on that day" example:"100"`
-	Remaining    *int                        `json:"remaining,omitempty" doc:"Cups not held by any order" example:"97"`
-	Deletion     *booking.DrinkDeletion      `json:"deletion,omitempty" doc:"How far the deletion has come: orders that held some of the drink, those that were cancelled for it, and those that were over already"`
+	Withdrawn   bool               `json:"withdrawn" doc:"Whether it accepts no new orders"`
+	// Cancellation is nil for a drink whose customers get everything back.
+	Cancellation *booking.CancellationPolicy `json:"cancellation,omitempty" doc:"How much is refunded to customers who cancel; by default everything"`
+	Count        *int                        `json:"count,omitempty" doc:"Number of cups on that day" example:"100"`
+	Remaining    *int                        `json:"remaining,omitempty" doc:"Number of cups that no order holds" example:"97"`
+	Deletion     *booking.DrinkDeletion      `json:"deletion,omitempty" doc:"Progress of the deletion: orders that held some of the drink, orders that were cancelled by it, and orders that had already ended"`
 }
 
 func (s *server) showDrink(l language, d drinkOnMenu) drinkView {

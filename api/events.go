@@ -27,22 +27,21 @@ func (s *server) registerEvents() {
 	register(s, huma.Operation{
 		OperationID: "list-events", Method: http.MethodGet, Path: "/v1/events", Tags: []string{tagRecords},
 		Summary: "Follow what happens to orders and in the catalogue",
-		Description: "Facts about orders of every kind, and about what can be ordered, as CloudEvents 1.0, in an order in which a reader misses none. " +
-			"Ask again with after=next; next is there even when there is nothing new.\n\n" +
-			"A customer follows their own orders with customerId, a member of an organisation its orders with ownerId; the whole feed takes " +
-			"the scope `events:read`.\n\n" +
-			"With `Accept: text/event-stream` the answer goes on: Server-Sent Events from after, or from Last-Event-ID, " +
-			"for as long as the reader stays and may read it.",
+		Description: "What has happened to orders of every kind and in the catalogue, as CloudEvents 1.0, in an order in which " +
+			"a reader misses none. Ask again with after=next; next is there even if there is nothing new.\n\nA customer follows " +
+			"their own orders with customerId, a member of an organisation its orders with ownerId; the whole feed needs the " +
+			"scope `events:read`.\n\nWith `Accept: text/event-stream` the answer continues: Server-Sent Events from after, or " +
+			"from Last-Event-ID, for as long as the reader stays and may read it.",
 		Responses: responses,
 	}, s.followEvents)
 }
 
 type eventList struct {
-	After       string `query:"after" maxLength:"512" doc:"Where to go on: next of the part before, or the id of an event of a stream; now for what follows all that there is; from the beginning without it"`
-	Limit       int    `query:"limit" default:"50" minimum:"1" maximum:"200" doc:"How many to answer at most; a stream goes on"`
+	After       string `query:"after" maxLength:"512" doc:"Cursor: next of the previous part, or the id of an event of a stream; now for the events after all present ones; by default from the beginning"`
+	Limit       int    `query:"limit" default:"50" minimum:"1" maximum:"200" doc:"The largest number of events in a list; a stream continues"`
 	CustomerID  name   `query:"customerId" doc:"Only events of this customer's orders" example:"alice"`
 	OwnerID     name   `query:"ownerId" doc:"Only events of this owner's orders" example:"olivia"`
-	LastEventID string `header:"Last-Event-ID" maxLength:"512" doc:"Where a stream goes on. It goes before after: a browser that reconnects repeats its old query and adds this. A list does not look at it"`
+	LastEventID string `header:"Last-Event-ID" maxLength:"512" doc:"Cursor of a stream. It takes precedence over after: a browser that reconnects repeats its old query and adds this header. A list ignores it"`
 
 	stream bool   // the client asks for a stream
 	caller string // account whose limit a stream counts against
@@ -64,15 +63,15 @@ type eventsAnswer struct {
 
 type eventPart struct {
 	Items []cloudEvent `json:"items" nullable:"false"`
-	Next  string       `json:"next" doc:"Where to go on, now or later"`
+	Next  string       `json:"next" doc:"Cursor of the next part, for now or later"`
 }
 
 // cloudEvent is an event in the JSON format of CloudEvents 1.0
 // (https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/formats/json-format.md).
 type cloudEvent struct {
 	SpecVersion     string            `json:"specversion" enum:"1.0"`
-	ID              string            `json:"id" doc:"The same whenever the event is read; no other event of the feed has it" example:"lodging-g500aemwcp1h8g3vdxajcakkpw/PaymentApproved"`
-	Source          string            `json:"source" format:"uri-reference" doc:"The line of business" example:"/yeyak/lodging"`
+	ID              string            `json:"id" doc:"Unique in the feed; always the same for this event" example:"lodging-g500aemwcp1h8g3vdxajcakkpw/PaymentApproved"`
+	Source          string            `json:"source" format:"uri-reference" doc:"The business" example:"/yeyak/lodging"`
 	Type            booking.EventType `json:"type" doc:"What happened" example:"PaymentApproved"`
 	Subject         string            `json:"subject" doc:"The id of the order, or of the place, menu, drink or cleaner" example:"lodging-g500aemwcp1h8g3vdxajcakkpw"`
 	Time            time.Time         `json:"time" doc:"When it happened, in UTC"`
@@ -115,7 +114,7 @@ func (eventData) Schema(r huma.Registry) *huma.Schema {
 		r.SchemaFromRef(ofOrder[of].Ref).Properties["status"].Enum = statuses
 	}
 	ofCatalogue["confirmation"].Enum = []any{string(booking.Auto), string(booking.Manual)}
-	return &huma.Schema{Description: "The order, or what can be ordered, as it stood then", OneOf: []*huma.Schema{order, catalogue}}
+	return &huma.Schema{Description: "The order, or the item of the catalogue, as it was then", OneOf: []*huma.Schema{order, catalogue}}
 }
 
 func envelope(e booking.Event) cloudEvent {

@@ -17,10 +17,9 @@ func (s *server) registerFood() {
 	register(s, huma.Operation{
 		OperationID: "place-food-order", Method: http.MethodPost, Path: foodOrdersPath, Tags: []string{tagFood},
 		Summary: "Order food", DefaultStatus: http.StatusCreated,
-		Description: "Charges the price, tells the shop, and gives the order to a courier. " +
-			"201: the order stands (paid, or delivering); whoever cannot be told of it now is told later. " +
-			"202: not decided yet; it goes on and can be read at Location. " +
-			"With an Idempotency-Key, a repeated request is answered as the first one was.",
+		Description: "Charges the price, notifies the shop, and gives the order to a courier. 201: the order is placed (paid, " +
+			"or delivering); a service that is away gets it later. 202: not decided yet; it goes on and can be read at Location. " +
+			"With an Idempotency-Key, a repeated request gets the answer of the first one.",
 		Responses: s.withProblems(s.placingResponses(), booking.NotOnSale, booking.PriceChanged, orders.TooManyOrdersOfYours),
 	}, placeFoodOrder)
 	register(s, huma.Operation{
@@ -42,11 +41,11 @@ func (s *server) registerFood() {
 // (see reservationRequest).
 type foodRequest struct {
 	MenuID        name             `json:"menuId" example:"menu-0m5w3k1v8t2z6r4q"`
-	CustomerID    name             `json:"customerId,omitempty" doc:"Whose order it is; the caller's own without it" example:"alice"`
-	Quantity      whole            `json:"quantity" minimum:"1" maximum:"1000" doc:"Portions" example:"2"`
-	Address       booking.Personal `json:"address" minLength:"1" maxLength:"200" doc:"Where the courier goes" example:"12 Sejong-daero, Seoul"`
+	CustomerID    name             `json:"customerId,omitempty" doc:"The customer; by default the caller" example:"alice"`
+	Quantity      whole            `json:"quantity" minimum:"1" maximum:"1000" doc:"Number of portions" example:"2"`
+	Address       booking.Personal `json:"address" minLength:"1" maxLength:"200" doc:"The address of the delivery" example:"12 Sejong-daero, Seoul"`
 	PaymentMethod name             `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
-	Price         *shownPrice      `json:"price,omitempty" doc:"The whole price that the customer was shown, for all portions: with another one nothing is ordered"`
+	Price         *shownPrice      `json:"price,omitempty" doc:"The whole price that the customer was shown, for all portions: if the price is different, nothing is ordered"`
 }
 
 type placeFoodInput struct {

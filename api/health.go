@@ -10,7 +10,7 @@ import (
 func (s *server) registerHealth() {
 	register(s, huma.Operation{
 		OperationID: "healthz", Method: http.MethodGet, Path: "/healthz", Tags: []string{tagOperations},
-		Summary: "Whether the process lives",
+		Summary: "Whether the process is alive",
 	}, func(context.Context, *struct{}) (*livenessAnswer, error) {
 		a := &livenessAnswer{}
 		a.Body.Status = "ok"
@@ -18,10 +18,10 @@ func (s *server) registerHealth() {
 	})
 	register(s, huma.Operation{
 		OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Tags: []string{tagOperations},
-		Summary: "Whether the process takes requests",
+		Summary: "Whether the process accepts requests",
 		Description: "503 only while starting or draining. A part that does not work makes the service degraded, not unready: " +
-			"orders are taken all the same. Each such part is named, with what is wrong with it and the command that mends it; " +
-			"where there is none, with the section of docs/operations that says what to do.",
+			"orders are accepted all the same. Each such part is named, with its failure and the command that corrects it; if " +
+			"there is none, with the section of docs/operations that says what to do.",
 		Responses: map[string]*huma.Response{"503": {Description: "Starting or draining"}},
 	}, s.readiness)
 }
@@ -36,7 +36,7 @@ type readinessAnswer struct {
 	Status int
 	Body   struct {
 		Status   string            `json:"status" enum:"ready,degraded,unready"`
-		Degraded map[string]string `json:"degraded" doc:"What does not work: what is wrong with it, and what mends it"`
+		Degraded map[string]string `json:"degraded" doc:"Parts that do not work: the failure of each, and what corrects it"`
 	} `nameHint:"Readiness"`
 }
 

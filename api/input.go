@@ -12,8 +12,8 @@ import (
 
 // Paging is embedded in the inputs of lists.
 type Paging struct {
-	Cursor string `query:"cursor" maxLength:"512" doc:"Where to go on: next of the part before; from the beginning when it is empty"`
-	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"200" doc:"How many to answer at most"`
+	Cursor string `query:"cursor" maxLength:"512" doc:"Cursor: next of the previous part; empty for the beginning"`
+	Limit  int    `query:"limit" default:"50" minimum:"1" maximum:"200" doc:"The largest number of items in the answer"`
 }
 
 func (p Paging) page() booking.Page { return booking.Page{Cursor: p.Cursor, Limit: p.Limit} }
@@ -21,13 +21,13 @@ func (p Paging) page() booking.Page { return booking.Page{Cursor: p.Cursor, Limi
 // part is one part of a list.
 type part[T any] struct {
 	Items []T    `json:"items" nullable:"false"`
-	Next  string `json:"next,omitempty" doc:"Cursor of the part that follows; absent at the end"`
-	Total *int   `json:"total,omitempty" doc:"How many the filters select altogether, with total=true; 10000 stands for as many or more"`
+	Next  string `json:"next,omitempty" doc:"Cursor of the next part; absent at the end"`
+	Total *int   `json:"total,omitempty" doc:"The number of all items that the filters select, with total=true; 10000 means 10000 or more"`
 }
 
 // Counted is embedded in the inputs of lists that can count their items.
 type Counted struct {
-	Total bool `query:"total" doc:"Tell how many there are altogether, too"`
+	Total bool `query:"total" doc:"Also answer the number of all items"`
 }
 
 // totalled is a page of a list, with the number of all items if the request asks for

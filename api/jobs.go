@@ -23,7 +23,7 @@ type Job struct {
 	Item        booking.Item `json:"item" doc:"What was ordered"`
 	Quantity    int          `json:"quantity" example:"2"`
 	StatusLabel string       `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"started"`
-	At          time.Time    `json:"at" doc:"When it came to this status"`
+	At          time.Time    `json:"at" doc:"Since when it has this status"`
 }
 
 func (l language) showJob(j booking.JobState) Job {

@@ -11,7 +11,7 @@ import (
 // Labelled is embedded in the inputs of answers with words in them. (Huma finds
 // parameters in embedded structs only if these are exported.)
 type Labelled struct {
-	AcceptLanguage string `header:"Accept-Language" doc:"Language of labels: ko or en, by preference; en otherwise" example:"ko"`
+	AcceptLanguage string `header:"Accept-Language" doc:"Languages of labels by preference: ko or en; en by default" example:"ko"`
 }
 
 func (l Labelled) language() language { return preferred(l.AcceptLanguage) }

@@ -126,7 +126,8 @@ func shareHeaders() map[string]*huma.Param {
 	return map[string]*huma.Param{
 		"Retry-After":   retryAfterHeader(),
 		rateLimitPolicy: {Description: "How many requests a caller may send (q) in how many seconds (w)", Schema: text, Example: `"caller";q=200;w=10`},
-		rateLimit:       {Description: "How many are left (r), and after how many seconds all are there again or, when none is left, one is (t)", Schema: text, Example: `"caller";r=0;t=1`},
+		rateLimit: {Description: "How many requests are left (r), and after how many seconds all are available again or, " +
+			"if none is left, one is (t)", Schema: text, Example: `"caller";r=0;t=1`},
 	}
 }
 

@@ -17,10 +17,10 @@ func (s *server) registerLodging() {
 	register(s, huma.Operation{
 		OperationID: "place-reservation", Method: http.MethodPost, Path: reservationsPath, Tags: []string{tagLodging},
 		Summary: "Reserve rooms", DefaultStatus: http.StatusCreated,
-		Description: "Charges the price, holds the rooms for every night, and tells the owner. " +
-			"201: the reservation stands (confirmed, or awaiting_owner). 202: not decided yet; it goes on and can be read at Location. " +
-			"A reservation that is refused has been undone completely when the refusal is answered. " +
-			"With an Idempotency-Key, a repeated request is answered as the first one was.",
+		Description: "Charges the price, holds the rooms for every night, and notifies the owner. 201: the reservation is " +
+			"placed (confirmed, or awaiting_owner). 202: not decided yet; it goes on and can be read at Location. A reservation " +
+			"that is refused has been undone completely when the refusal is answered. With an Idempotency-Key, a repeated " +
+			"request gets the answer of the first one.",
 		Responses: s.withProblems(s.placingResponses(booking.SoldOut, booking.RejectedByOwner, booking.OwnerTimeout), booking.NotOnSale, booking.PriceChanged, orders.TooManyOrdersOfYours),
 	}, placeReservation)
 	register(s, huma.Operation{
@@ -63,12 +63,12 @@ func (s *server) registerReservationDecisions() {
 // empty.
 type reservationRequest struct {
 	PlaceID       name        `json:"placeId" example:"place-0m5w3k1v8t2z6r4q"`
-	CustomerID    name        `json:"customerId,omitempty" doc:"Whose order it is; the caller's own without it" example:"alice"`
-	CheckIn       string      `json:"checkIn" format:"date" doc:"First night; from today to two years ahead, in the place's time zone" example:"{today+30}"`
+	CustomerID    name        `json:"customerId,omitempty" doc:"The customer; by default the caller" example:"alice"`
+	CheckIn       string      `json:"checkIn" format:"date" doc:"First night, from today to two years ahead, in the place's time zone" example:"{today+30}"`
 	CheckOut      string      `json:"checkOut" format:"date" doc:"Day of departure" example:"{today+32}"`
 	Rooms         whole       `json:"rooms" minimum:"1" maximum:"1000" example:"1"`
 	PaymentMethod name        `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
-	Price         *shownPrice `json:"price,omitempty" doc:"The whole price that the customer was shown, for all rooms and nights: with another one nothing is ordered"`
+	Price         *shownPrice `json:"price,omitempty" doc:"The whole price that the customer was shown, for all rooms and nights: if the price is different, nothing is ordered"`
 }
 
 type placeReservationInput struct {

@@ -17,46 +17,47 @@ const membersPath = "/v1/owners/{ownerId}/members"
 func (s *server) registerMembers() {
 	register(s, huma.Operation{
 		OperationID: "get-self", Method: http.MethodGet, Path: "/v1/self", Tags: []string{tagMembers},
-		Summary: "Who the caller is", Description: "By which number Yeyak knows the caller, and for whom they act.",
+		Summary: "Who the caller is", Description: "The caller's number in Yeyak, and the organisations for which the caller " +
+			"acts.",
 		Responses: s.problems(booking.Unavailable),
 	}, s.getSelf)
 	register(s, huma.Operation{
 		OperationID: "list-members", Method: http.MethodGet, Path: membersPath, Tags: []string{tagMembers},
 		Summary:     "List the members of an owner's organisation",
-		Description: "In the order of their numbers. The owner with whom the organisation began is a member without being listed.",
+		Description: "By number. The owner with whom the organisation began is a member, but not listed.",
 		Responses:   s.problems(booking.NotFound, booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listMembers)
 	register(s, huma.Operation{
 		OperationID: "put-member", Method: http.MethodPut, Path: membersPath + "/{personId}", Tags: []string{tagMembers},
-		Summary: "Make somebody a member, or change what a member may do",
-		Description: "Gives a person these parts in the organisation and takes every other one there from them. " +
-			"`owner` may do everything, `staff` decides on orders and sets stock; with a place, only there. " +
-			"The person has to have called before: `GET /v1/self` tells them their number. " +
-			"It counts at once in the process that answers, and within five seconds in others.",
+		Summary: "Add a member, or change what a member may do",
+		Description: "Replaces all memberships of a person in the organisation with these. `owner` may do everything, `staff` " +
+			"decides on orders and sets stock; with a place, only there. The person has to have called before: `GET /v1/self` " +
+			"answers their number. It takes effect at once in the process that answers, and within five seconds in others.",
 		Responses: s.problems(booking.NotFound, booking.Invalid, booking.Unavailable),
 	}, s.putMember)
 	register(s, huma.Operation{
 		OperationID: "remove-member", Method: http.MethodDelete, Path: membersPath + "/{personId}", Tags: []string{tagMembers},
 		Summary: "Remove a member", DefaultStatus: http.StatusNoContent,
-		Description: "From every place. Each member may remove themselves. It counts at once in the process that answers, and within five seconds in others.",
-		Responses:   s.problems(booking.NotFound, booking.Invalid, booking.Unavailable),
+		Description: "Removes the member from every place. Each member may remove themselves. It takes effect at once in the " +
+			"process that answers, and within five seconds in others.",
+		Responses: s.problems(booking.NotFound, booking.Invalid, booking.Unavailable),
 	}, s.removeMember)
 }
 
 // selfView is the caller of a request.
 type selfView struct {
-	ID          string           `json:"id" doc:"The number by which Yeyak knows the caller, empty while authentication is off" example:"1024"`
-	Name        string           `json:"name,omitempty" doc:"How the issuer of the token calls them" example:"Alice"`
+	ID          string           `json:"id" doc:"The caller's number in Yeyak; empty while authentication is off" example:"1024"`
+	Name        string           `json:"name,omitempty" doc:"The caller's name in the token" example:"Alice"`
 	Roles       []booking.Role   `json:"roles" nullable:"false"`
 	Scopes      []booking.Scope  `json:"scopes" nullable:"false"`
-	Memberships []membershipView `json:"memberships" nullable:"false" doc:"The organisations that they are a member of"`
+	Memberships []membershipView `json:"memberships" nullable:"false" doc:"The organisations of which the caller is a member"`
 }
 
 // membershipView is a person's part in an organisation. (Huma finds what is embedded
 // only if it is exported.)
 type membershipView struct {
 	OwnerID string              `json:"ownerId" doc:"The organisation" example:"1025"`
-	Place   string              `json:"place,omitempty" doc:"The one place, menu or drink that it is for; absent for all"`
+	Place   string              `json:"place,omitempty" doc:"The place, menu or drink to which the membership is limited; absent for all"`
 	Level   booking.MemberLevel `json:"level" enum:"owner,staff"`
 }
 
@@ -79,10 +80,10 @@ func same[T any](v T) T { return v }
 // memberView is a member as the API shows them.
 type memberView struct {
 	PersonID string              `json:"personId" example:"1031"`
-	Place    string              `json:"place,omitempty" doc:"The one place, menu or drink that they work for; absent for all"`
+	Place    string              `json:"place,omitempty" doc:"The place, menu or drink to which the membership is limited; absent for all"`
 	Level    booking.MemberLevel `json:"level" enum:"owner,staff"`
-	By       string              `json:"by,omitempty" doc:"Who made them a member" example:"1025"`
-	At       time.Time           `json:"at" doc:"When"`
+	By       string              `json:"by,omitempty" doc:"Who added the member" example:"1025"`
+	At       time.Time           `json:"at" doc:"When the member was added"`
 }
 
 func showMember(m booking.Member) memberView {
@@ -99,14 +100,14 @@ type putMemberInput struct {
 	OwnerID  name `path:"ownerId" doc:"The organisation"`
 	PersonID name `path:"personId" doc:"The member's number"`
 	Body     struct {
-		Parts []memberPart `json:"parts" minItems:"1" maxItems:"50" nullable:"false" doc:"All that they may do: for each place, menu or drink once, and for everything once"`
+		Parts []memberPart `json:"parts" minItems:"1" maxItems:"50" nullable:"false" doc:"All memberships of this person: at most one for each place, menu or drink, and one for everything"`
 	} `nameHint:"MemberChange"`
 }
 
 // memberPart is one part that a member is given.
 type memberPart struct {
 	Level booking.MemberLevel `json:"level" enum:"owner,staff" example:"staff"`
-	Place name                `json:"place,omitempty" doc:"The one place, menu or drink that they work for; all without it" example:"place-0m5w3k1v8t2z6r4q"`
+	Place name                `json:"place,omitempty" doc:"The place, menu or drink to which the membership is limited; by default all" example:"place-0m5w3k1v8t2z6r4q"`
 }
 
 // Resolve validates what the schema cannot.

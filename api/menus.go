@@ -29,8 +29,8 @@ func (s *server) registerMenus() {
 	register(s, huma.Operation{
 		OperationID: "change-menu", Method: http.MethodPatch, Path: menusPath + "/{id}", Tags: []string{tagFood},
 		Summary: "Change or withdraw a menu",
-		Description: "Fields that are left out stay as they are. Orders keep the menu as it was when they were placed. " +
-			"A menu that is withdrawn takes no new orders, and those that it has go on; it can be brought back.",
+		Description: "Fields that are left out do not change. Orders keep the menu as it was when they were placed. A menu that " +
+			"is withdrawn accepts no new orders, and its present orders go on; it can be brought back.",
 		Responses: s.problems(booking.NotFound, booking.Invalid, booking.Unavailable),
 	}, s.changeMenu)
 }
@@ -38,10 +38,10 @@ func (s *server) registerMenus() {
 type addMenuInput struct {
 	Body struct {
 		Name    string `json:"name" minLength:"1" maxLength:"200" example:"Bibimbap"`
-		OwnerID name   `json:"ownerId,omitempty" doc:"The shop; the caller's organisation without it, if there is one only" example:"sara"`
-		Price   money  `json:"price" doc:"Of one portion"`
+		OwnerID name   `json:"ownerId,omitempty" doc:"The shop; by default the caller's organisation, if there is only one" example:"sara"`
+		Price   money  `json:"price" doc:"Price of one portion"`
 
-		Cancellation *statusPolicy `json:"cancellation,omitempty" doc:"What customers who cancel get back; everything without it"`
+		Cancellation *statusPolicy `json:"cancellation,omitempty" doc:"How much is refunded to customers who cancel; by default everything"`
 	} `nameHint:"NewMenu"`
 
 	cancellation policyEdit
@@ -63,10 +63,10 @@ type changeMenuInput struct {
 	Body struct {
 		Name      *string `json:"name,omitempty" minLength:"1" maxLength:"200"`
 		OwnerID   *name   `json:"ownerId,omitempty" doc:"The shop"`
-		Price     *money  `json:"price,omitempty" doc:"Of one portion, for orders from now on"`
-		Withdrawn *bool   `json:"withdrawn,omitempty" doc:"Whether it takes no new orders"`
+		Price     *money  `json:"price,omitempty" doc:"Price of one portion, for orders from now on"`
+		Withdrawn *bool   `json:"withdrawn,omitempty" doc:"Whether it accepts no new orders"`
 
-		Cancellation *statusPolicy `json:"cancellation,omitempty" doc:"As a whole, for orders from now on; {} for that everything is given back"`
+		Cancellation *statusPolicy `json:"cancellation,omitempty" doc:"The whole policy, for orders from now on; {} refunds everything"`
 	} `nameHint:"MenuChange"`
 
 	cancellation policyEdit
@@ -101,10 +101,10 @@ type menuView struct {
 	ID      string        `json:"id" example:"menu-0m5w3k1v8t2z6r4q"`
 	Name    string        `json:"name" example:"Bibimbap"`
 	OwnerID string        `json:"ownerId" doc:"The shop" example:"sara"`
-	Price   booking.Money `json:"price" doc:"Of one portion"`
-	// Cancellation is nil if a cancel refunds everything.
-	Cancellation *booking.CancellationPolicy `json:"cancellation,omitempty" doc:"What customers who cancel get back; everything without it"`
-	Withdrawn    bool                        `json:"withdrawn" doc:"Whether it takes no new orders"`
+	Price   booking.Money `json:"price" doc:"Price of one portion"`
+	// Cancellation is nil for a menu whose customers get everything back.
+	Cancellation *booking.CancellationPolicy `json:"cancellation,omitempty" doc:"How much is refunded to customers who cancel; by default everything"`
+	Withdrawn    bool                        `json:"withdrawn" doc:"Whether it accepts no new orders"`
 }
 
 func showMenu(m booking.Menu) menuView { return menuView(m) }

@@ -14,24 +14,26 @@ import (
 func (s *server) registerMonitor() {
 	register(s, huma.Operation{
 		OperationID: "get-status", Method: http.MethodGet, Path: "/v1/status", Tags: []string{tagOperations},
-		Summary: "How everything is",
-		Description: "Open orders by kind and status, undos that are owed, the payment provider's breaker and the payments that wait for it, task queues with who " +
-			"works on them, what waits in the inbox, how far the read model is behind, and the last audit. Each part is read by itself: what could not be read is " +
-			"named in `unknown`. A count of 10000 stands for as many or more.",
+		Summary: "Show the state of everything",
+		Description: "Open orders by kind and status, undos that are owed, the payment provider's breaker and the payments that " +
+			"wait for it, task queues and their workers, the inbox, how far the read model is behind, and the last audit. Each " +
+			"part is read separately: a part that could not be read is named in `unknown`. A count of 10000 means 10000 or more.",
 		Responses: s.problems(booking.Invalid),
 	}, s.getStatus)
 	register(s, huma.Operation{
 		OperationID: "list-attention", Method: http.MethodGet, Path: "/v1/attention", Tags: []string{tagOperations},
-		Summary: "Orders that need attention",
-		Description: "Orders that do not go on by themselves as they should, with why in words, what the payment provider has said last, and what each waits for. " +
-			"Those whose workflow was lost come first, as the audit has found them; then the others, what was placed last first.",
+		Summary: "List the orders that need attention",
+		Description: "Orders that cannot go on without help, with the cause in words, the payment provider's last message, and " +
+			"what each waits for. Orders whose workflow was lost come first, as the audit has found them; then the others, " +
+			"newest first.",
 		Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listAttention)
 	register(s, huma.Operation{
 		OperationID: "get-timeline", Method: http.MethodGet, Path: "/v1/orders/{id}/timeline", Tags: []string{tagOperations},
-		Summary: "All that has happened to an order",
-		Description: "The runs of its workflow with each step, how often it was tried and its last failure, the payments ledger, stock, statuses and decisions, events, and what operators did, in the " +
-			"order of time. Each source is read by itself: one that could not be read is named in `unknown`. What the engine has forgotten is not there.",
+		Summary: "Show everything that has happened to an order",
+		Description: "The runs of its workflow with each step, how often it was tried and its last failure, the payments " +
+			"ledger, stock, statuses and decisions, events, and operators' actions, oldest first. Each source is read " +
+			"separately: a source that could not be read is named in `unknown`. History that the engine has deleted is missing.",
 		Responses: s.problems(booking.Invalid, booking.NotFound, booking.Unavailable),
 	}, s.getTimeline)
 }
@@ -39,49 +41,49 @@ func (s *server) registerMonitor() {
 // queueView is a task queue as the API shows it.
 type queueView struct {
 	Name    string `json:"name" example:"payments"`
-	Workers int    `json:"workers" doc:"How many processes work on it"`
-	Backlog int    `json:"backlog" doc:"How many tasks wait, about"`
-	Oldest  int    `json:"oldestSeconds" doc:"For how long the first of them has waited"`
+	Workers int    `json:"workers" doc:"The number of processes that work on it"`
+	Backlog int    `json:"backlog" doc:"The approximate number of tasks that wait"`
+	Oldest  int    `json:"oldestSeconds" doc:"How long the oldest of them has waited"`
 }
 
 // waitingView is a number of things that wait, and where.
 type waitingView struct {
 	Waiting int       `json:"waiting"`
-	Oldest  time.Time `json:"oldest,omitzero" doc:"Since when the oldest has waited"`
+	Oldest  time.Time `json:"oldest,omitzero" doc:"Since when the oldest waits"`
 }
 
 // statusView is the state of the whole platform, as the API shows it.
 type statusView struct {
 	At        time.Time          `json:"at"`
-	Well      bool               `json:"well" doc:"Nothing waits for an operator"`
-	Open      []orders.OpenCount `json:"open" nullable:"false" doc:"Orders that have not come to their end"`
-	Owed      []orders.Owed      `json:"owed" nullable:"false" doc:"What is owed to orders; kinds to which nothing is are not there"`
+	Well      bool               `json:"well" doc:"Nothing needs an operator"`
+	Open      []orders.OpenCount `json:"open" nullable:"false" doc:"Orders that have not ended"`
+	Owed      []orders.Owed      `json:"owed" nullable:"false" doc:"Owed undos by kind; a kind without any is absent"`
 	Queues    []queueView        `json:"queues" nullable:"false" doc:"The engine's task queues"`
 	Payments  deferredView       `json:"payments"`
-	Inbox     waitingView        `json:"inbox" doc:"Orders that were taken and are not started yet"`
+	Inbox     waitingView        `json:"inbox" doc:"Orders that were accepted and are not started yet"`
 	Decisions waitingView        `json:"decisions" doc:"Decisions that could not be delivered to their orders yet"`
 	ReadModel lagView            `json:"readModel"`
 	Audit     auditSummary       `json:"audit"`
-	Degraded  map[string]string  `json:"degraded" nullable:"false" doc:"What does not work, as the answering process sees it"`
-	Load      []orders.Load      `json:"load" nullable:"false" doc:"What the answering process has taken on: turns of requests, and connections to databases"`
-	Unknown   map[string]string  `json:"unknown" nullable:"false" doc:"What could not be read, with why"`
+	Degraded  map[string]string  `json:"degraded" nullable:"false" doc:"Parts that do not work for the process that answers"`
+	Load      []orders.Load      `json:"load" nullable:"false" doc:"The load of the process that answers: turns of requests, and connections to databases"`
+	Unknown   map[string]string  `json:"unknown" nullable:"false" doc:"Parts that could not be read, with the reason"`
 }
 
 type deferredView struct {
 	Deferred  int       `json:"deferred" doc:"Payments that wait for the provider"`
-	ShutUntil time.Time `json:"shutUntil,omitzero" doc:"Until when the breaker keeps payments from the provider; absent while it is closed"`
+	ShutUntil time.Time `json:"shutUntil,omitzero" doc:"Until when the breaker is open; absent while it is closed"`
 }
 
 type lagView struct {
-	Looked int `json:"looked" doc:"How many of the orders that were started last were compared with their rows"`
-	Behind int `json:"behind" doc:"How many of them have no row, or one that says something else"`
-	Oldest int `json:"oldestSeconds" doc:"For how long the one has waited that is longest behind"`
+	Looked int `json:"looked" doc:"How many of the newest orders were compared with their rows"`
+	Behind int `json:"behind" doc:"How many of them have no row, or a row that differs"`
+	Oldest int `json:"oldestSeconds" doc:"How long the order waits whose row is behind longest"`
 }
 
 type auditSummary struct {
-	Done     *auditRunView  `json:"done,omitempty" doc:"The last audit that looked at everything"`
-	Last     *auditRunView  `json:"last,omitempty" doc:"The last audit that was asked for"`
-	Findings map[string]int `json:"findings" nullable:"false" doc:"How many findings are open, by kind"`
+	Done     *auditRunView  `json:"done,omitempty" doc:"The last audit that could read everything"`
+	Last     *auditRunView  `json:"last,omitempty" doc:"The audit that was requested last"`
+	Findings map[string]int `json:"findings" nullable:"false" doc:"The number of open findings by kind"`
 }
 
 type statusAnswer struct{ Body statusView }
@@ -129,31 +131,31 @@ func orNone[V any](of map[string]V) map[string]V {
 type attentionSelection struct {
 	Strict
 	Kind  booking.Kind `query:"kind" enum:"lodging,food,cafe,cleaning" doc:"Only orders of this kind"`
-	Cause orders.Cause `query:"cause" enum:"abandoned,marked,undo_owed,disputed" doc:"Only orders that need attention for this; of several causes the first one counts"`
+	Cause orders.Cause `query:"cause" enum:"abandoned,marked,undo_owed,disputed" doc:"Only orders that need attention for this cause; of several causes the first one counts"`
 	Paging
 }
 
 // stepView is a step that an order waits for.
 type stepView struct {
 	Step    string    `json:"step" doc:"The type of its activity" example:"RefundPayment"`
-	Attempt int       `json:"attempt" doc:"The one that is under way, or comes next"`
-	Failure string    `json:"failure,omitempty" doc:"What the last attempt has met"`
-	At      time.Time `json:"at,omitzero" doc:"When that was"`
-	Next    time.Time `json:"next,omitzero" doc:"When it is tried again; absent while it is under way"`
+	Attempt int       `json:"attempt" doc:"The attempt that is under way, or comes next"`
+	Failure string    `json:"failure,omitempty" doc:"The last failure"`
+	At      time.Time `json:"at,omitzero" doc:"When the last attempt failed"`
+	Next    time.Time `json:"next,omitzero" doc:"When the next attempt begins; absent while one is under way"`
 }
 
 // needView is an order that needs attention, as the API shows it.
 type needView struct {
 	OrderID  string         `json:"orderId" example:"lodging-06gzvfahhdv2qeq77vmrpjqcg8"`
 	Kind     booking.Kind   `json:"kind,omitempty"`
-	Status   booking.Status `json:"status,omitempty" doc:"Where it stands"`
-	Cause    orders.Cause   `json:"cause,omitempty" doc:"abandoned: its workflow was lost; marked: its saga says so; undo_owed: it is being undone; disputed: a dispute of its payment is open"`
-	Says     string         `json:"says,omitempty" doc:"Why, in words" example:"to refund payment keeps failing"`
-	Since    time.Time      `json:"since,omitzero" doc:"Since when"`
-	Provider string         `json:"providerSays,omitempty" doc:"What the payment provider has said last of what is owed"`
+	Status   booking.Status `json:"status,omitempty" doc:"The order's status"`
+	Cause    orders.Cause   `json:"cause,omitempty" doc:"abandoned: its workflow was lost; marked: its saga needs help; undo_owed: it is being undone; disputed: a dispute of its payment is open"`
+	Says     string         `json:"says,omitempty" doc:"The cause in words" example:"to refund payment keeps failing"`
+	Since    time.Time      `json:"since,omitzero" doc:"Since when it needs attention"`
+	Provider string         `json:"providerSays,omitempty" doc:"The payment provider's last message about what is owed"`
 	Waits    []stepView     `json:"waits" nullable:"false" doc:"The steps that it waits for"`
-	Lost     string         `json:"lost,omitempty" enum:"terminated,failed,timed_out,canceled" doc:"How its workflow has ended although the order has not"`
-	Remedy   string         `json:"remedy,omitempty" doc:"What to type, where the audit knows it"`
+	Lost     string         `json:"lost,omitempty" enum:"terminated,failed,timed_out,canceled" doc:"How its workflow has ended, although the order has not"`
+	Remedy   string         `json:"remedy,omitempty" doc:"What to type, if the audit knows it"`
 	Unknown  bool           `json:"unknown,omitempty" doc:"The engine or the ledger could not be asked about it"`
 }
 
@@ -180,14 +182,14 @@ func (s *server) listAttention(ctx context.Context, in *attentionSelection) (*li
 // momentView is a line of a timeline as the API shows it.
 type momentView struct {
 	At      time.Time      `json:"at"`
-	Source  orders.Source  `json:"source" enum:"run,step,money,stock,order,event,operator" doc:"Where it is written: a run of the workflow, a step, the payments ledger, the inventory, the order's history, the event feed, the log of operators' actions"`
-	What    string         `json:"what" doc:"What happened, by its name there" example:"RefundPayment"`
-	Says    string         `json:"says,omitempty" doc:"More about it in words: a failure, a result, a reason"`
-	By      string         `json:"by,omitempty" doc:"The number of the one who decided it"`
+	Source  orders.Source  `json:"source" enum:"run,step,money,stock,order,event,operator" doc:"Source: a run of the workflow, a step, the payments ledger, the inventory, the order's history, the event feed, the log of operators' actions"`
+	What    string         `json:"what" doc:"What happened, by its name in the source" example:"RefundPayment"`
+	Says    string         `json:"says,omitempty" doc:"Details in words: a failure, a result, a reason"`
+	By      string         `json:"by,omitempty" doc:"The number of the caller who decided it"`
 	Amount  *booking.Money `json:"amount,omitempty"`
-	Attempt int            `json:"attempt,omitempty" doc:"Of a step that has failed: which attempt that was"`
-	Failed  bool           `json:"failed,omitempty" doc:"It did not do what it was to do"`
-	Pending bool           `json:"pending,omitempty" doc:"It was begun, or is under way"`
+	Attempt int            `json:"attempt,omitempty" doc:"For a step that has failed: the number of the attempt"`
+	Failed  bool           `json:"failed,omitempty" doc:"Whether it failed"`
+	Pending bool           `json:"pending,omitempty" doc:"Whether it has begun and not ended"`
 	RunID   string         `json:"runId,omitempty" doc:"The run of the workflow"`
 }
 
@@ -206,7 +208,7 @@ type runView struct {
 	ID    string    `json:"id"`
 	State string    `json:"state" enum:"running,completed,terminated,failed,timed_out,canceled" doc:"Whether it runs, or how it has ended"`
 	Began time.Time `json:"began"`
-	Link  string    `json:"link,omitempty" doc:"Where the engine's web UI shows it"`
+	Link  string    `json:"link,omitempty" doc:"Its address in the engine's web UI"`
 }
 
 func showRun(r orders.Run) runView { return runView{r.ID, r.Ended, r.Began.UTC(), r.Link} }
@@ -214,12 +216,12 @@ func showRun(r orders.Run) runView { return runView{r.ID, r.Ended, r.Began.UTC()
 // timelineView is the whole history of an order.
 type timelineView struct {
 	OrderID string       `json:"orderId"`
-	Need    *needView    `json:"attention,omitempty" doc:"Why it needs attention; absent where it does not"`
+	Need    *needView    `json:"attention,omitempty" doc:"Why the order needs attention; absent if it does not"`
 	Runs    []runView    `json:"runs" nullable:"false" doc:"The runs of its workflow, oldest first"`
 	Items   []momentView `json:"items" nullable:"false" doc:"Oldest first"`
-	// Unknown are sources that could not be read.
-	Unknown map[orders.Source]string `json:"unknown" nullable:"false" doc:"Sources that could not be read, with why"`
-	Cut     bool                     `json:"cut,omitempty" doc:"The engine remembers more than is shown"`
+	// Unknown are sources.
+	Unknown map[orders.Source]string `json:"unknown" nullable:"false" doc:"Sources that could not be read, with the reason"`
+	Cut     bool                     `json:"cut,omitempty" doc:"Whether the engine has more than is shown"`
 }
 
 type timelineAnswer struct{ Body timelineView }

@@ -16,18 +16,19 @@ func (s *server) registerNotices() {
 	register(s, huma.Operation{
 		OperationID: "take-payment-notice", Method: http.MethodPost, Path: "/v1/payments/notices", Tags: []string{tagRecords},
 		Summary: "A notice of the payment provider", DefaultStatus: http.StatusNoContent,
-		Description: "For the payment provider alone: its signature is the proof. A notice is a hint that something has become of a payment; " +
-			"what that is, the provider is asked. It may come late, more than once and in any order. 204: it is taken, or is about no order. " +
-			"503: it was not taken, and the provider sends it again.",
+		Description: "For the payment provider only: its signature is the proof. A notice is a hint that a payment has changed; " +
+			"the payment is then retrieved from the provider. A notice may come late, more than once and in any order. 204: it " +
+			"is accepted, or is about no order. 503: it was not accepted, and the provider sends it again.",
 		Responses:        s.problems(append(orders.NoticeCodes(), booking.ForgedNotice, booking.NoticesOff, booking.Unavailable)...),
 		SkipValidateBody: true, // the provider defines the body
 	}, s.takeNotice)
 	s.registerReturns()
 	register(s, huma.Operation{
 		OperationID: "look-at-payment", Method: http.MethodPost, Path: "/v1/payments/{orderId}/look", Tags: []string{tagRecords},
-		Summary: "Ask the payment provider what has become of a payment", DefaultStatus: http.StatusAccepted,
-		Description: "Does what a notice of the provider would, should none have come: refunds that were made there by hand, disputes and their ends " +
-			"are recorded, and what waits for money is asked for at once. 202: it will be done; what comes of it shows at Location.",
+		Summary: "Check a payment at the payment provider", DefaultStatus: http.StatusAccepted,
+		Description: "Does the same as a notice of the provider, if none has come: records refunds that were made there by " +
+			"hand, disputes and their ends, and makes waiting refunds retry at once. 202: it will be done; the outcome can be " +
+			"read at Location.",
 		Responses: s.problems(orders.LookCodes()...),
 	}, s.lookAtPayment)
 }
@@ -36,7 +37,7 @@ func (s *server) registerNotices() {
 // been checked, which covers the bytes.
 type noticeRequest struct {
 	Strict
-	Signature string `header:"Stripe-Signature" doc:"Stripe's, of the body"`
+	Signature string `header:"Stripe-Signature" doc:"Stripe's signature of the body"`
 	RawBody   []byte `contentType:"application/json"`
 	header    http.Header
 }

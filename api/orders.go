@@ -15,17 +15,20 @@ import (
 func (s *server) registerOrders() {
 	register(s, huma.Operation{
 		OperationID: "list-mypages", Method: http.MethodGet, Path: "/v1/mypages", Tags: []string{tagOrders},
-		Summary: "What a customer has ordered", Description: "Newest first. Orders that were refused before they were paid for never came into being and are not listed.",
+		Summary: "List a customer's orders", Description: "Newest first. Orders that were refused before they were paid for " +
+			"were never placed and are not listed.",
 		Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listMypages)
 	register(s, huma.Operation{
 		OperationID: "get-mypage", Method: http.MethodGet, Path: "/v1/mypages/{id}", Tags: []string{tagOrders},
-		Summary: "Look at an order of any kind", Description: "fresh=true asks the order itself and brings the read model up to date; 503 when it does not answer.",
+		Summary: "Look at an order of any kind", Description: "fresh=true reads from the order's workflow and updates the read " +
+			"model; 503 if it does not answer.",
 		Responses: s.problems(booking.NotFound, orders.Unreachable, orders.TemporalUnavailable, booking.Unavailable),
 	}, s.getMypage)
 	register(s, huma.Operation{
 		OperationID: "list-orders", Method: http.MethodGet, Path: "/v1/orders", Tags: []string{tagOrders},
-		Summary: "What an owner has to do", Description: "Newest first. E.g. status=awaiting_owner lists what waits for the owner's decision.",
+		Summary: "List an owner's orders", Description: "Newest first. For example, status=awaiting_owner lists the orders " +
+			"that wait for the owner's decision.",
 		Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listOrders)
 }
@@ -46,7 +49,7 @@ type mypageList struct {
 	Paging
 	OrderSelection
 	Following
-	CustomerID name `query:"customerId" doc:"Whose orders; the caller's own without it" example:"alice"`
+	CustomerID name `query:"customerId" doc:"The customer; by default the caller" example:"alice"`
 }
 
 // Resolve validates what the schema cannot.
@@ -62,8 +65,8 @@ type ownerOrderList struct {
 	Paging
 	OrderSelection
 	Following
-	OwnerID name `query:"ownerId" doc:"Whose orders; those of the caller's organisation without it, if there is one only or their own has nothing" example:"olivia"`
-	ItemID  name `query:"itemId" doc:"Only orders of this place, menu or drink, and then of no kind" example:"place-0m5w3k1v8t2z6r4q"`
+	OwnerID name `query:"ownerId" doc:"The owner; by default the caller's organisation, if there is only one or the caller's own has no orders" example:"olivia"`
+	ItemID  name `query:"itemId" doc:"Only orders of this place, menu or drink; not together with kind" example:"place-0m5w3k1v8t2z6r4q"`
 }
 
 // Resolve validates what the schema cannot.
@@ -87,7 +90,7 @@ type mypageByID struct {
 	Strict
 	Labelled
 	ID    string `path:"id" doc:"The order's id"`
-	Fresh bool   `query:"fresh" doc:"Ask the order itself"`
+	Fresh bool   `query:"fresh" doc:"Read from the order's workflow, not from the read model"`
 }
 
 func (s *server) listMypages(ctx context.Context, in *mypageList) (*orderList, error) {

@@ -13,14 +13,14 @@ import (
 type addPlaceInput struct {
 	Body struct {
 		Name          string               `json:"name" minLength:"1" maxLength:"200" example:"Seaside Inn"`
-		OwnerID       name                 `json:"ownerId,omitempty" doc:"The caller's organisation without it, if there is one only" example:"olivia"`
-		Price         money                `json:"price" doc:"Per room and night"`
-		Confirmation  booking.Confirmation `json:"confirmation" enum:"auto,manual" doc:"Whether the place confirms by itself or its owner decides"`
-		ConfirmWithin string               `json:"confirmWithin,omitempty" default:"24h" minLength:"1" maxLength:"32" doc:"How long the owner may take; silence cancels. At least 1s, at most 30 days" example:"24h"`
+		OwnerID       name                 `json:"ownerId,omitempty" doc:"The owner; by default the caller's organisation, if there is only one" example:"olivia"`
+		Price         money                `json:"price" doc:"Price per room and night"`
+		Confirmation  booking.Confirmation `json:"confirmation" enum:"auto,manual" doc:"auto: reservations are confirmed automatically; manual: the owner decides"`
+		ConfirmWithin string               `json:"confirmWithin,omitempty" default:"24h" minLength:"1" maxLength:"32" doc:"How long the owner may take to decide; then the reservation is cancelled. At least 1s, at most 30 days" example:"24h"`
 		TimeZone      string               `json:"timeZone,omitempty" default:"Asia/Seoul" minLength:"1" maxLength:"64" doc:"IANA name" example:"Asia/Seoul"`
 		CheckInTime   string               `json:"checkInTime,omitempty" default:"15:00" minLength:"1" maxLength:"5" doc:"HH:MM" example:"15:00"`
 		CheckOutTime  string               `json:"checkOutTime,omitempty" default:"11:00" minLength:"1" maxLength:"5" doc:"HH:MM" example:"11:00"`
-		Cancellation  *stayPolicy          `json:"cancellation,omitempty" doc:"What customers who cancel get back; everything without it"`
+		Cancellation  *stayPolicy          `json:"cancellation,omitempty" doc:"How much is refunded to customers who cancel; by default everything"`
 	} `nameHint:"NewPlace"`
 
 	placeEdit
@@ -48,14 +48,14 @@ type changePlaceInput struct {
 	Body struct {
 		Name          *string               `json:"name,omitempty" minLength:"1" maxLength:"200"`
 		OwnerID       *name                 `json:"ownerId,omitempty"`
-		Price         *money                `json:"price,omitempty" doc:"Per room and night, for reservations from now on"`
+		Price         *money                `json:"price,omitempty" doc:"Price per room and night, for reservations from now on"`
 		Confirmation  *booking.Confirmation `json:"confirmation,omitempty" enum:"auto,manual"`
 		ConfirmWithin *string               `json:"confirmWithin,omitempty" minLength:"1" maxLength:"32"`
 		TimeZone      *string               `json:"timeZone,omitempty" minLength:"1" maxLength:"64"`
 		CheckInTime   *string               `json:"checkInTime,omitempty" minLength:"1" maxLength:"5"`
 		CheckOutTime  *string               `json:"checkOutTime,omitempty" minLength:"1" maxLength:"5"`
-		Cancellation  *stayPolicy           `json:"cancellation,omitempty" doc:"As a whole, for reservations from now on; {} for that everything is given back"`
-		Withdrawn     *bool                 `json:"withdrawn,omitempty" doc:"Whether it takes no new reservations"`
+		Cancellation  *stayPolicy           `json:"cancellation,omitempty" doc:"The whole policy, for reservations from now on; {} refunds everything"`
+		Withdrawn     *bool                 `json:"withdrawn,omitempty" doc:"Whether it accepts no new reservations"`
 	} `nameHint:"PlaceChange"`
 
 	placeEdit

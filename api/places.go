@@ -16,7 +16,7 @@ func (s *server) registerPlaces() {
 	register(s, huma.Operation{
 		OperationID: "add-place", Method: http.MethodPost, Path: placesPath, Tags: []string{tagLodging},
 		Summary: "Register a place", DefaultStatus: http.StatusCreated,
-		Description: "A place that confirms manually asks its owner about each reservation and waits confirmWithin.",
+		Description: "A place with manual confirmation asks its owner about each reservation and waits confirmWithin.",
 		Responses:   s.problems(booking.Invalid, booking.Unavailable),
 	}, s.addPlace)
 	register(s, huma.Operation{
@@ -30,8 +30,8 @@ func (s *server) registerPlaces() {
 	register(s, huma.Operation{
 		OperationID: "change-place", Method: http.MethodPatch, Path: placesPath + "/{id}", Tags: []string{tagLodging},
 		Summary: "Change or withdraw a place",
-		Description: "Fields that are left out stay as they are. Reservations keep the place as it was when they were made. " +
-			"A place that is withdrawn takes no new reservations, and those that it has go on; it can be brought back.",
+		Description: "Fields that are left out do not change. Reservations keep the place as it was when they were made. A " +
+			"place that is withdrawn accepts no new reservations, and its present ones go on; it can be brought back.",
 		Responses: s.problems(booking.NotFound, booking.Invalid, booking.Unavailable),
 	}, s.changePlace)
 }
@@ -41,15 +41,15 @@ type placeView struct {
 	ID            string               `json:"id" example:"place-0m5w3k1v8t2z6r4q"`
 	Name          string               `json:"name" example:"Seaside Inn"`
 	OwnerID       string               `json:"ownerId" example:"olivia"`
-	Price         booking.Money        `json:"price" doc:"Per room and night"`
+	Price         booking.Money        `json:"price" doc:"Price per room and night"`
 	Confirmation  booking.Confirmation `json:"confirmation" enum:"auto,manual"`
-	ConfirmWithin string               `json:"confirmWithin" doc:"How long the owner may take when confirmation is manual" example:"24h"`
-	TimeZone      string               `json:"timeZone" doc:"IANA name; dates and times of day of this place are in it" example:"Asia/Seoul"`
+	ConfirmWithin string               `json:"confirmWithin" doc:"How long the owner may take if confirmation is manual" example:"24h"`
+	TimeZone      string               `json:"timeZone" doc:"IANA name of the time zone of this place's dates and times" example:"Asia/Seoul"`
 	CheckInTime   string               `json:"checkInTime" example:"15:00"`
 	CheckOutTime  string               `json:"checkOutTime" example:"11:00"`
-	Withdrawn     bool                 `json:"withdrawn" doc:"Whether it takes no new reservations"`
-	// Cancellation is nil if a cancel refunds everything.
-	Cancellation *booking.CancellationPolicy `json:"cancellation,omitempty" doc:"What customers who cancel get back; everything without it"`
+	Withdrawn     bool                 `json:"withdrawn" doc:"Whether it accepts no new reservations"`
+	// Cancellation is nil for a place whose customers get everything back.
+	Cancellation *booking.CancellationPolicy `json:"cancellation,omitempty" doc:"How much is refunded to customers who cancel; by default everything"`
 }
 
 func showPlace(p booking.Place) placeView {

@@ -15,7 +15,7 @@ import (
 
 // Keyed is embedded in the inputs that place orders.
 type Keyed struct {
-	IdempotencyKey string `header:"Idempotency-Key" minLength:"1" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes it safe to repeat the request: under one key, a customer gets one order" example:"7c1f0d6e-order-1"`
+	IdempotencyKey string `header:"Idempotency-Key" minLength:"1" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes it safe to repeat the request: requests of a customer with the same key make one order" example:"7c1f0d6e-order-1"`
 }
 
 const idempotencyHeader = "Idempotency-Key"

@@ -16,20 +16,20 @@ import (
 
 // problem is an RFC 9457 problem detail, the one form of every error.
 type problem struct {
-	Type   string       `json:"type" format:"uri-reference" doc:"Where the code is explained" example:"/docs/problems#sold_out"`
+	Type   string       `json:"type" format:"uri-reference" doc:"Address of the explanation of the code" example:"/docs/problems#sold_out"`
 	Title  string       `json:"title" doc:"The code in words; the same for each occurrence" example:"Sold out"`
 	Status int          `json:"status" doc:"The answer's HTTP status" example:"409"`
-	Detail string       `json:"detail,omitempty" doc:"What is wrong this time"`
-	Code   booking.Code `json:"code" doc:"Stable name of what went wrong, to branch on" example:"sold_out"`
-	Errors []fieldError `json:"errors,omitempty" nullable:"false" doc:"Every field at fault, when the input is"`
-	Order  *orderView   `json:"order,omitempty" doc:"The order as it stands, when the problem is about one"`
-	// Quote belongs to quote_changed, Price to price_changed.
-	Quote *quoteView     `json:"quote,omitempty" doc:"What a cancel gives back now, when the customer was shown something else"`
-	Price *booking.Money `json:"price,omitempty" doc:"What the order costs now, when the customer was shown something else"`
+	Detail string       `json:"detail,omitempty" doc:"What is wrong in this case"`
+	Code   booking.Code `json:"code" doc:"Code of the problem for programs; it never changes" example:"sold_out"`
+	Errors []fieldError `json:"errors,omitempty" nullable:"false" doc:"Every wrong field, if the input is wrong"`
+	Order  *orderView   `json:"order,omitempty" doc:"The present state of the order, if the problem is about one"`
+	// Quote is of quote_changed, Price of price_changed.
+	Quote *quoteView     `json:"quote,omitempty" doc:"The present refund of a cancel, if the customer was shown another one"`
+	Price *booking.Money `json:"price,omitempty" doc:"The present price of the order, if the customer was shown another one"`
 
-	// Actions are other operators' last actions on the order, if they may explain the
-	// problem.
-	Actions []actionView `json:"actions,omitempty" nullable:"false" doc:"What other operators did last to the order, newest first; for operators, where that may be why nothing was done"`
+	// Actions are what other operators did last to the order, of problems that this may be
+	// the reason of.
+	Actions []actionView `json:"actions,omitempty" nullable:"false" doc:"The last actions of other operators on the order, newest first; for operators, if these may be the reason"`
 
 	header http.Header // to be set on the answer
 }

@@ -16,12 +16,13 @@ const productionsPath = "/v1/cafe/productions"
 func (s *server) registerProductions() {
 	register(s, huma.Operation{
 		OperationID: "list-productions", Method: http.MethodGet, Path: productionsPath, Tags: []string{tagCafe},
-		Summary: "What the café has to make", Description: "status=started lists what is being made. Orders that the kitchen has not been told of yet are not listed.",
+		Summary: "List the productions of a café", Description: "status=started lists productions under way. Orders that have not " +
+			"reached the kitchen yet are not listed.",
 		Responses: s.problems(booking.NotFound, booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listProductions)
 	register(s, huma.Operation{
 		OperationID: "get-production", Method: http.MethodGet, Path: productionsPath + "/{orderId}", Tags: []string{tagCafe},
-		Summary: "Look at an order's production", Description: "It is waiting while the kitchen has not been told of the order.",
+		Summary: "Look at an order's production", Description: "It is waiting until the order has reached the kitchen.",
 		Responses: s.problems(booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
 	}, s.getProduction)
 	registerDecision[jobDone](s, decision{
@@ -34,7 +35,7 @@ func (s *server) registerProductions() {
 type productionView struct {
 	Job
 	Status      booking.JobStatus `json:"status" enum:"waiting,started,completed,cancelled"`
-	Reason      booking.Reason    `json:"reason,omitempty" doc:"Why it was cancelled"`
+	Reason      booking.Reason    `json:"reason,omitempty" doc:"Why the order was cancelled"`
 	ReasonLabel string            `json:"reasonLabel,omitempty" doc:"The reason in words" example:"no longer sold"`
 }
 
@@ -58,7 +59,7 @@ type productionSelection struct {
 	Labelled
 	Paging
 	Counted
-	MenuID name              `query:"menuId" doc:"Only productions of this drink. Members of a café name one" example:"drink-0m5w3k1v8t2z6r4q"`
+	MenuID name              `query:"menuId" doc:"Only productions of this drink. Required for members of a café" example:"drink-0m5w3k1v8t2z6r4q"`
 	Status booking.JobStatus `query:"status" enum:"waiting,started,completed,cancelled" doc:"Only productions in this status"`
 }
 

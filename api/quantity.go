@@ -15,7 +15,7 @@ func (s *server) registerQuantity(kind booking.Kind, path, tag string) {
 	quote, change := quantityCodes(kind)
 	register(s, huma.Operation{
 		OperationID: "quote-" + string(kind) + "-change", Method: http.MethodGet, Path: path + "/{id}/change", Tags: []string{tag},
-		Summary: "What another quantity comes to now", Description: quantityWords[kind].quote, Responses: s.problems(quote...),
+		Summary: "Quote a change of the quantity", Description: quantityWords[kind].quote, Responses: s.problems(quote...),
 	}, func(ctx context.Context, in *quoteQuantityInput) (*quantityAnswer, error) {
 		return s.quoteQuantity(ctx, kind, in)
 	})
@@ -43,14 +43,14 @@ func quantityCodes(kind booking.Kind) (quote, change []booking.Code) {
 
 var quantityWords = map[booking.Kind]struct{ quote, change string }{
 	booking.Cafe: {
-		"What is kept costs what it did, and what was ordered last is given up first; more of it costs the price of the drink now. " +
-			"A difference in the customer's favour is given back as the cancellation policy gives back of a cancel, without its fee. " +
-			"A change that carries `quote` as its `expect` charges or gives back just that, or is refused (409 `quote_changed`).",
-		"Until the drink's day begins. Holds what is new, charges the difference, lets the café know, and only then frees what is no longer needed " +
-			"and gives back the difference. Until then, and when it is refused or declined, the order is what it was. A cancel meanwhile wins, and " +
-			"gives back both charges. 200: it is made. 202: it is under way, and `production.change` shows it. Repeating the request under its " +
-			"Idempotency-Key changes nothing. Another change under a key that was used is refused (422 `idempotency_key_reused`). " +
-			"503: it was not taken. Only with `order_unreachable` it may be made yet.",
+		"Drinks that are kept cost what they did, and those that were ordered last are removed first; additional ones cost the present price. " +
+			"A difference in the customer's favour is refunded by the percentage of the cancellation policy, without its fee. " +
+			"A change that carries `quote` as its `expect` charges or refunds exactly that, or is refused (409 `quote_changed`).",
+		"Until the drink's day begins. Holds what is new, charges the difference, notifies the café, and only then releases what is no longer " +
+			"needed and refunds the difference. Until then, and if it is refused or declined, the order stays as it was. A cancel in the meantime " +
+			"takes precedence, and refunds both charges. 200: it is made. 202: it is under way, and `production.change` shows it. Repeating the " +
+			"request under its Idempotency-Key changes nothing. Another change under a used key is refused (422 `idempotency_key_reused`). " +
+			"503: it was not accepted. Only with `order_unreachable` it may still be made.",
 	},
 	booking.Food: {
 		"Always refused (409 `not_changeable`): the shop and its courier begin with an order as soon as it is paid for.",
@@ -62,18 +62,18 @@ type quoteQuantityInput struct {
 	Strict
 	Labelled
 	ID       string `path:"id" doc:"The order's id"`
-	Quantity int    `query:"quantity" required:"true" minimum:"1" maximum:"1000" doc:"How many it is to be for" example:"3"`
+	Quantity int    `query:"quantity" required:"true" minimum:"1" maximum:"1000" doc:"The new quantity" example:"3"`
 }
 
 // quantityView is the price of another quantity.
 type quantityView struct {
-	Charge    booking.Money `json:"charge" doc:"What is charged"`
-	Refund    booking.Money `json:"refund" doc:"What is given back"`
+	Charge    booking.Money `json:"charge" doc:"The charge"`
+	Refund    booking.Money `json:"refund" doc:"The refund"`
 	Keep      booking.Money `json:"keep" doc:"What the cancellation policy keeps of a difference in the customer's favour"`
-	Amount    booking.Money `json:"amount" doc:"What the order costs then"`
+	Amount    booking.Money `json:"amount" doc:"The price of the order after the change"`
 	Quantity  int           `json:"quantity"`
-	Available bool          `json:"available" doc:"Whether there are as many now"`
-	Quote     string        `json:"quote" doc:"Names the difference, for the expect of a change" example:"+4500/KRW"`
+	Available bool          `json:"available" doc:"Whether there are enough now"`
+	Quote     string        `json:"quote" doc:"Id of the difference, for the field expect of a change" example:"+4500/KRW"`
 }
 
 type quantityAnswer struct{ Body quantityView }
@@ -101,14 +101,14 @@ type changeQuantityInput struct {
 	Labelled
 	Conditional
 	ID             string `path:"id" doc:"The order's id"`
-	IdempotencyKey string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes it safe to repeat the request: under one key, a caller makes a change once" example:"7c1f0d6e-change-1"`
+	IdempotencyKey string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes it safe to repeat the request: requests of a caller with the same key make one change" example:"7c1f0d6e-change-1"`
 	Body           quantityChange
 }
 
 // quantityChange is an order's new quantity.
 type quantityChange struct {
-	Quantity whole  `json:"quantity" minimum:"1" maximum:"1000" doc:"How many it is to be for" example:"3"`
-	Expect   string `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: with another one nothing is changed" example:"+4500/KRW"`
+	Quantity whole  `json:"quantity" minimum:"1" maximum:"1000" doc:"The new quantity" example:"3"`
+	Expect   string `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: if the quote is different, nothing is changed" example:"+4500/KRW"`
 }
 
 // Resolve validates what the schema cannot.

@@ -18,9 +18,10 @@ import (
 func (s *server) registerQuote(kind booking.Kind, path, tag string, refusals ...booking.Code) {
 	register(s, huma.Operation{
 		OperationID: "quote-" + string(kind), Method: http.MethodGet, Path: path + "/{id}/cancellation", Tags: []string{tag},
-		Summary: "What a cancel gives back now, and when that changes",
-		Description: "By the cancellation policy that was in force when the order was placed. Times are in the time zone of what was ordered. " +
-			"A cancel that carries `quote` as its `expect` gives back just that, or is refused (409 `quote_changed`).",
+		Summary: "Show what a cancel refunds now and later",
+		Description: "By the cancellation policy that was in force when the order was placed. Times are in the time zone of " +
+			"what was ordered. A cancel that carries `quote` as its `expect` refunds exactly that, or is refused (409 " +
+			"`quote_changed`).",
 		Responses: s.withProblems(s.problems(refusals...), booking.AlreadyCancelled, booking.BeingCancelled, orders.NotRunning,
 			booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
 	}, func(ctx context.Context, in *orderByID) (*quoteAnswer, error) {
@@ -35,17 +36,17 @@ func (s *server) registerQuote(kind booking.Kind, path, tag string, refusals ...
 
 // quoteView is what a cancel refunds.
 type quoteView struct {
-	Refund   booking.Money `json:"refund" doc:"What a cancel gives back now, beside what was given back before"`
-	Keep     booking.Money `json:"keep" doc:"What is kept then"`
-	Tier     string        `json:"tier" doc:"What says so: a tier of the policy or none of them; all, of an order without a policy; unconfirmed, of one that does not stand yet" example:"before:72h"`
-	Until    *time.Time    `json:"until,omitempty" doc:"The last moment at which this holds; absent when time does not change it"`
-	Later    []laterView   `json:"later" nullable:"false" doc:"What it will be, as long as nothing but time changes"`
-	TimeZone string        `json:"timeZone,omitempty" doc:"IANA name, in which the times are; absent where there is none, and the times are in UTC" example:"Asia/Seoul"`
-	Quote    string        `json:"quote" doc:"Names what is given back now, for the expect of a cancel" example:"before:72h/95000"`
+	Refund   booking.Money `json:"refund" doc:"The refund of a cancel now, in addition to earlier refunds"`
+	Keep     booking.Money `json:"keep" doc:"The amount that is kept in that case"`
+	Tier     string        `json:"tier" doc:"The rule: a tier of the policy or none of them; all, for an order without a policy; unconfirmed, for an order that is not confirmed yet" example:"before:72h"`
+	Until    *time.Time    `json:"until,omitempty" doc:"The last moment at which this holds; absent if it does not depend on time"`
+	Later    []laterView   `json:"later" nullable:"false" doc:"The later refunds, if nothing but time changes"`
+	TimeZone string        `json:"timeZone,omitempty" doc:"IANA name of the time zone of the times; absent if they are in UTC" example:"Asia/Seoul"`
+	Quote    string        `json:"quote" doc:"Id of the present refund, for the field expect of a cancel" example:"before:72h/95000"`
 }
 
 type laterView struct {
-	From   time.Time     `json:"from" doc:"After this moment"`
+	From   time.Time     `json:"from" doc:"The moment after which this holds"`
 	Refund booking.Money `json:"refund"`
 	Keep   booking.Money `json:"keep"`
 	Tier   string        `json:"tier" example:"before:24h"`

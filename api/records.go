@@ -21,7 +21,7 @@ func (s *server) registerRecords() {
 	}, s.getPayment)
 	register(s, huma.Operation{
 		OperationID: "list-messages", Method: http.MethodGet, Path: "/v1/messages", Tags: []string{tagRecords},
-		Summary: "What an owner or customer was told", Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
+		Summary: "List the messages to an owner or customer", Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listMessages)
 }
 
@@ -34,13 +34,13 @@ type paymentByOrder struct {
 // paymentView is a payment as the API shows it.
 type paymentView struct {
 	OrderID     string                `json:"orderId" example:"lodging-06gzvfahhdv2qeq77vmrpjqcg8"`
-	Status      booking.PaymentStatus `json:"status" doc:"deferred: its turn has not come yet. refunding: to be given back, or to be made certain that it was never taken. refunded: given back, but for what the policy keeps. retained: the policy keeps all that was left. returned: back with the customer in another way than by a refund, such as a dispute. voided: never taken, and never will be"`
+	Status      booking.PaymentStatus `json:"status" doc:"deferred: it waits for its turn. refunding: its refund, or making sure that it never succeeds, is under way. refunded: refunded, except what the policy keeps. retained: the policy keeps everything that was left. returned: the customer has the money back in another way than by a refund, such as a dispute. voided: it has not succeeded, and never will"`
 	StatusLabel string                `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"paid"`
-	Amount      booking.Money         `json:"amount" doc:"What was asked for or, of an order that was changed, what was charged in all"`
-	Refunded    booking.Money         `json:"refunded" doc:"What the payment provider has given back"`
+	Amount      booking.Money         `json:"amount" doc:"The requested charge; for an order that was changed, the sum of its charges"`
+	Refunded    booking.Money         `json:"refunded" doc:"What the payment provider has refunded"`
 	Kept        booking.Money         `json:"kept" doc:"What the cancellation policy keeps"`
 	Tier        string                `json:"tier,omitempty" doc:"The tier of the policy by which it is kept" example:"before:72h"`
-	Refundable  booking.Money         `json:"refundable" doc:"What can still be given back. A refund that is under way counts as given back"`
+	Refundable  booking.Money         `json:"refundable" doc:"What can still be refunded. A refund that is under way counts as refunded"`
 	Entries     []paymentEntry        `json:"entries" nullable:"false" doc:"The charges and their refunds, oldest first"`
 	Disputes    []booking.Dispute     `json:"disputes,omitempty" doc:"Objections to the charge with the customer's bank"`
 }
@@ -54,18 +54,18 @@ func (paymentView) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema
 
 // paymentEntry is an entry as the API shows it.
 type paymentEntry struct {
-	Key     string              `json:"key" doc:"One in the order" example:"lodging-06gzvfahhdv2qeq77vmrpjqcg8/charge"`
+	Key     string              `json:"key" doc:"Unique in the order" example:"lodging-06gzvfahhdv2qeq77vmrpjqcg8/charge"`
 	Kind    booking.EntryKind   `json:"kind"`
 	Amount  booking.Money       `json:"amount"`
-	Reason  booking.EntryReason `json:"reason,omitempty" doc:"Of a refund: the reason of the cancellation, goodwill, early_departure, change (the order was changed and costs less, or the change was not made), dispute (the customer's bank took it back) or provider (given back there by hand). Of a charge: change, beside the first one" example:"customer"`
-	By      string              `json:"by,omitempty" doc:"The number of the one who decided it" example:"1027"`
-	Note    string              `json:"note,omitempty" doc:"In the words of the one who decided it; for the owner while the order is under way"`
-	Ref     string              `json:"ref,omitempty" doc:"The provider's own id of it, or the evidence of what was paid by hand, which the owner sees while the order is under way"`
-	State   booking.EntryState  `json:"state" doc:"pending: the provider was asked, and has not done it yet. failed: a person has to see to it"`
-	Words   string              `json:"words,omitempty" doc:"The provider's, on what it waits for or has failed over"`
-	ByHand  bool                `json:"byHand,omitempty" doc:"A person has given it back: at the provider, or in another way"`
+	Reason  booking.EntryReason `json:"reason,omitempty" doc:"For a refund: the reason of the cancellation, goodwill, early_departure, change (the order was changed and costs less, or the change was not made), dispute (the customer's bank took it back) or provider (refunded there by hand). For a further charge: change" example:"customer"`
+	By      string              `json:"by,omitempty" doc:"The number of the caller who decided it" example:"1027"`
+	Note    string              `json:"note,omitempty" doc:"Note of the caller who decided it; shown to the owner while the order is under way"`
+	Ref     string              `json:"ref,omitempty" doc:"The provider's id, or the evidence of what was paid by hand, which the owner sees while the order is under way"`
+	State   booking.EntryState  `json:"state" doc:"pending: the provider has accepted it, and has not done it yet. failed: a person has to act"`
+	Words   string              `json:"words,omitempty" doc:"The provider's message about why it waits or has failed"`
+	ByHand  bool                `json:"byHand,omitempty" doc:"A person has made the refund, at the provider or in another way"`
 	At      time.Time           `json:"at" doc:"When it was decided"`
-	Changed time.Time           `json:"changed,omitzero" doc:"Of a refund: when it came to its state"`
+	Changed time.Time           `json:"changed,omitzero" doc:"For a refund: since when it has its state"`
 }
 
 // TransformSchema lists the values of the domain's string types.
@@ -176,9 +176,9 @@ type messageView struct {
 	ID          string              `json:"id"`
 	OrderID     string              `json:"orderId" example:"food-06gzvfahhdv2qeq77vmrpjqcg8"`
 	RecipientID string              `json:"recipientId" example:"olivia"`
-	Type        booking.MessageType `json:"type" doc:"What it tells" example:"order_cancelled"`
-	Data        booking.MessageData `json:"data,omitzero" doc:"What the text is made of. Messages of early versions have none"`
-	Reason      booking.Reason      `json:"reason,omitempty" doc:"Of a message that takes another one back: why" example:"customer"`
+	Type        booking.MessageType `json:"type" doc:"What the message says" example:"order_cancelled"`
+	Data        booking.MessageData `json:"data,omitzero" doc:"The values in the text. Messages of early versions have none"`
+	Reason      booking.Reason      `json:"reason,omitempty" doc:"For a message that withdraws another one: the reason" example:"customer"`
 	Text        string              `json:"text" doc:"The message in words, in the language of Content-Language" example:"Cancelled (at the customer's wish): 2 × Bibimbap, for alice"`
 	At          time.Time           `json:"at"`
 }
@@ -195,7 +195,7 @@ func (messageView) TransformSchema(r huma.Registry, s *huma.Schema) *huma.Schema
 type messageSelection struct {
 	Labelled
 	Paging
-	RecipientID name `query:"recipientId" doc:"Whose messages; the caller's own without it" example:"olivia"`
+	RecipientID name `query:"recipientId" doc:"The recipient; by default the caller" example:"olivia"`
 }
 
 // Resolve validates what the schema cannot.

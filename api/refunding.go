@@ -16,25 +16,27 @@ import (
 func (s *server) registerRefunds() {
 	responses := s.problems(actedMeanwhile(orders.RefundCodes())...)
 	responses["200"] = &huma.Response{
-		Description: "An earlier request under the Idempotency-Key has begun it; this is where it stands",
+		Description: "An earlier request with the Idempotency-Key has begun it; this is its state",
 		Content:     map[string]*huma.MediaType{"application/json": {Schema: s.schemaOf(reflect.TypeFor[paymentEntry]())}},
 	}
 	register(s, huma.Operation{
 		OperationID: "refund-payment", Method: http.MethodPost, Path: "/v1/payments/{orderId}/refunds", Tags: []string{tagRecords},
-		Summary: "Give back a part of what was paid", DefaultStatus: http.StatusCreated,
-		Description: "Gives back some or all of what is left of an order's payment, as goodwill; the order stays as it is. It can be repeated " +
-			"under another Idempotency-Key until nothing is left. 201: it is begun. `done`: the payment provider has given it back. `pending`: " +
-			"it has yet to, and is asked until it has. `failed`: it cannot at the moment, and a person sees to it. The customer is told of each. " +
-			"503: nothing was begun. Only with `order_unreachable` it may be begun yet: repeat it under its key.",
+		Summary: "Refund a part of what was paid", DefaultStatus: http.StatusCreated,
+		Description: "Refunds some or all of what is left of an order's payment, as goodwill; the order does not change. It can " +
+			"be repeated under another Idempotency-Key until nothing is left. 201: it is begun. `done`: the payment provider has " +
+			"made it. `pending`: the provider has not made it yet, and is asked until it has. `failed`: the provider cannot make " +
+			"it at the moment, and a person has to act. The customer gets a message about each. 503: nothing was begun. Only " +
+			"with `order_unreachable` it may still be begun: repeat it under its key.",
 		Responses: responses,
 	}, s.refundPayment)
 	register(s, huma.Operation{
 		OperationID: "resolve-payment", Method: http.MethodPost, Path: "/v1/payments/{orderId}/resolution", Tags: []string{tagRecords},
-		Summary: "Say that a refund was paid by hand",
-		Description: "For a refund that the payment provider cannot make: the evidence of how it was paid otherwise is recorded, and the order goes on. " +
-			"200: it is recorded. 409 `dispute_open`: the customer's bank may take back the same money; the refund is asked for again when that is " +
-			"decided. 202: it is taken, also while the order cannot be reached; what comes of it shows at Location. " +
-			"503: it was not taken. Only with `order_unreachable` the order may take it yet.",
+		Summary: "Record that a refund was paid by hand",
+		Description: "For a refund that the payment provider cannot make: records the evidence of how it was paid otherwise, " +
+			"and the order goes on. 200: it is recorded. 409 `dispute_open`: the customer's bank may take back the same money; " +
+			"the refund is retried when that is decided. 202: it is accepted, also while the order cannot be reached; the " +
+			"outcome can be read at Location. 503: it was not accepted. Only with `order_unreachable` the order may still accept " +
+			"it.",
 		Responses: s.withAccepted(s.withProblems(s.problems(orders.ActedMeanwhile, booking.NothingOwed, booking.UnderDispute, booking.StillPending, booking.AlreadyCompleted, booking.AlreadyDelivered), orders.DecisionCodes()...)),
 	}, s.resolvePayment)
 }
@@ -45,13 +47,13 @@ type refundRequest struct {
 	Labelled
 	Acting
 	OrderID        string `path:"orderId" doc:"The order's id"`
-	IdempotencyKey string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes it safe to repeat the request: under one key, a caller makes one refund of an order" example:"7c1f0d6e-refund-1"`
+	IdempotencyKey string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes it safe to repeat the request: requests of a caller with the same key make one refund of an order" example:"7c1f0d6e-refund-1"`
 	Body           goodwill
 }
 
 // goodwill is the amount of a refund and its reason.
 type goodwill struct {
-	Amount money            `json:"amount" doc:"At most what is left of the payment, in its currency"`
+	Amount money            `json:"amount" doc:"The amount, at most what is left of the payment, in its currency"`
 	Reason booking.Personal `json:"reason" minLength:"1" maxLength:"500" doc:"Shown in the order's history" example:"The heating was out of order"`
 }
 
@@ -109,7 +111,7 @@ type resolutionRequest struct {
 
 // byHand is the evidence of a refund that was paid by hand.
 type byHand struct {
-	Evidence booking.Personal `json:"evidence" minLength:"1" maxLength:"500" doc:"Kept with the refund: how it was paid, so that others can find it" example:"bank transfer 2026-1129-0042"`
+	Evidence booking.Personal `json:"evidence" minLength:"1" maxLength:"500" doc:"How it was paid, so that others can find the payment; stored with the refund" example:"bank transfer 2026-1129-0042"`
 }
 
 // Resolve validates what the schema cannot.

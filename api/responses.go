@@ -58,8 +58,9 @@ func (s *server) placingResponses(refusals ...booking.Reason) map[string]*huma.R
 	}
 	responses := s.withAccepted(s.problems(codes...))
 	responses["503"].Headers["Location"] = &huma.Param{
-		Description: "Where the order is, should an earlier request under the Idempotency-Key have placed it: whether one has cannot be found out at the moment",
-		Schema:      &huma.Schema{Type: huma.TypeString},
+		Description: "Address of the order, if an earlier request with the Idempotency-Key has placed it, which cannot be found " +
+			"out at the moment",
+		Schema: &huma.Schema{Type: huma.TypeString},
 	}
 	return responses
 }
@@ -67,11 +68,12 @@ func (s *server) placingResponses(refusals ...booking.Reason) map[string]*huma.R
 // withAccepted documents that an operation may go on after its answer.
 func (s *server) withAccepted(responses map[string]*huma.Response) map[string]*huma.Response {
 	responses["202"] = &huma.Response{
-		Description: "Not finished yet; it goes on and can be followed at Location. With the status `received` work on it may not have begun: Retry-After says when it is worth looking again",
-		Content:     map[string]*huma.MediaType{"application/json": {Schema: s.schemaOf(reflect.TypeFor[orderView]())}},
+		Description: "Not finished yet; it goes on and can be followed at Location. With the status `received` the order may " +
+			"not have begun: Retry-After says when it may have changed",
+		Content: map[string]*huma.MediaType{"application/json": {Schema: s.schemaOf(reflect.TypeFor[orderView]())}},
 		Headers: map[string]*huma.Param{
 			"Location":    {Description: "Where the order can be read", Schema: &huma.Schema{Type: huma.TypeString}},
-			"Retry-After": {Description: "Seconds after which it is worth reading it again, where it waits to be worked on (`received`)", Schema: &huma.Schema{Type: huma.TypeInteger}},
+			"Retry-After": {Description: "Seconds after which the order may have changed, if it has not begun yet (`received`)", Schema: &huma.Schema{Type: huma.TypeInteger}},
 		},
 	}
 	return responses

@@ -15,9 +15,10 @@ func (s *server) registerReturns() {
 	register(s, huma.Operation{
 		OperationID: "return-from-payment", Method: http.MethodPost, Path: "/v1/payments/{orderId}/return", Tags: []string{tagRecords},
 		Summary: "Come back from the payment provider's page",
-		Description: "For an order that is `awaiting_payment`, once its customer has done what `nextAction` says. The provider is asked what came of " +
-			"the payment: what the customer brings proves nothing. It may be repeated, and need not be sent: the provider tells of it, too. " +
-			"200: the order as it stands, whatever has become of it. 202: it goes on, or still waits for the payment.",
+		Description: "For an order that is `awaiting_payment`, after its customer has done what `nextAction` says. The provider " +
+			"is asked for the outcome of the payment: what the customer brings proves nothing. The request may be repeated, and " +
+			"is not required, since the provider sends a notice, too. 200: the present state of the order. 202: it goes on, or " +
+			"still waits for the payment.",
 		Responses: s.withAccepted(s.problems(append(orders.ReturnCodes(), booking.Invalid)...)),
 	}, s.returnFromPayment)
 }
@@ -32,8 +33,8 @@ type returnInput struct {
 // paymentReturn is what the provider has added to the customer's return address, if
 // anything.
 type paymentReturn struct {
-	PaymentKey string `json:"paymentKey,omitempty" minLength:"1" maxLength:"200" pattern:"^[!-~]+$" patternDescription:"printable ASCII" doc:"The provider's id of the payment, where it gives the customer one"`
-	Amount     int64  `json:"amount,omitempty" minimum:"0" maximum:"1000000000000" doc:"What the provider says that is paid, in the minor unit"`
+	PaymentKey string `json:"paymentKey,omitempty" minLength:"1" maxLength:"200" pattern:"^[!-~]+$" patternDescription:"printable ASCII" doc:"The provider's id of the payment, if it gives the customer one"`
+	Amount     int64  `json:"amount,omitempty" minimum:"0" maximum:"1000000000000" doc:"The amount that the provider reports, in the minor unit"`
 }
 
 func (s *server) returnFromPayment(ctx context.Context, in *returnInput) (*orderAnswer, error) {

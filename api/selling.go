@@ -9,8 +9,8 @@ import (
 // Selection is embedded in the inputs of lists of what an owner sells. (Huma
 // finds parameters in embedded structs only if these are exported.)
 type Selection struct {
-	OwnerID   name `query:"ownerId" doc:"Only what this owner sells" example:"olivia"`
-	Withdrawn bool `query:"withdrawn" doc:"Only what was withdrawn; without it, only what was not"`
+	OwnerID   name `query:"ownerId" doc:"Only items that this owner sells" example:"olivia"`
+	Withdrawn bool `query:"withdrawn" doc:"true: only withdrawn items; by default only items that are not withdrawn"`
 }
 
 func (s Selection) filter() booking.CatalogueFilter {

@@ -43,7 +43,7 @@ type setStockInput struct {
 	Body struct {
 		From  string `json:"from" format:"date" doc:"First night" example:"{today+30}"`
 		To    string `json:"to" format:"date" doc:"The day after the last night" example:"{today+37}"`
-		Rooms whole  `json:"rooms" minimum:"0" maximum:"1000" doc:"Rooms there are on each of these nights" example:"5"`
+		Rooms whole  `json:"rooms" minimum:"0" maximum:"1000" doc:"Number of rooms on each of these nights" example:"5"`
 	} `nameHint:"StockChange"`
 
 	nights
@@ -76,8 +76,8 @@ func (in *getStockInput) Resolve(ctx huma.Context) []error {
 // stockNight is one night as the API shows it.
 type stockNight struct {
 	Date      string `json:"date" format:"date" example:"{today+30}"`
-	Capacity  int    `json:"capacity" doc:"Rooms there are" example:"5"`
-	Remaining int    `json:"remaining" doc:"Rooms not held by any reservation" example:"3"`
+	Capacity  int    `json:"capacity" doc:"Number of rooms" example:"5"`
+	Remaining int    `json:"remaining" doc:"Number of rooms that no reservation holds" example:"3"`
 }
 
 func showNight(d booking.StockDay) stockNight {

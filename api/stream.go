@@ -231,8 +231,8 @@ const streamMediaType = "text/event-stream"
 
 var streamSchema = &huma.Schema{
 	Type: huma.TypeString,
-	Description: "Server-Sent Events. Of each, id is the cursor to go on from after it, event its type, and data the " +
-		"same CloudEvent as in the list, on one line. A comment every 15 s says that the stream is alive.",
+	Description: "Server-Sent Events. In each, id is the cursor of the events after it, event its type, and data the same " +
+		"CloudEvent as in the list, on one line. A comment every 15 s shows that the stream is alive.",
 }
 
 // streams reports whether an operation can answer with a stream.

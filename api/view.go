@@ -18,10 +18,10 @@ type orderView struct {
 	contract.View
 	StatusLabel string          `json:"statusLabel" doc:"The status in words, in the language of Content-Language" example:"confirmed"`
 	ReasonLabel string          `json:"reasonLabel,omitempty" doc:"The reason in words" example:"sold out"`
-	History     []entryView     `json:"history" nullable:"false" doc:"The statuses the order went through, oldest first"`
-	Delivery    *deliveryPart   `json:"delivery,omitempty" doc:"Of an order that is delivered"`
-	Production  *productionPart `json:"production,omitempty" doc:"Of an order that is made"`
-	Cleaning    *visitPart      `json:"cleaning,omitempty" doc:"Of a call for a cleaner"`
+	History     []entryView     `json:"history" nullable:"false" doc:"The order's statuses, oldest first"`
+	Delivery    *deliveryPart   `json:"delivery,omitempty" doc:"For an order that is delivered"`
+	Production  *productionPart `json:"production,omitempty" doc:"For an order that is made"`
+	Cleaning    *visitPart      `json:"cleaning,omitempty" doc:"For a call for a cleaner"`
 
 	Language language `json:"-"`
 }
@@ -31,7 +31,7 @@ type orderView struct {
 
 type entryView struct {
 	contract.Entry
-	Note        string `json:"note,omitempty" doc:"What the one who decided added in their own words; in no list"`
+	Note        string `json:"note,omitempty" doc:"Note of the caller who decided; not in lists"`
 	StatusLabel string `json:"statusLabel" doc:"The status in words" example:"confirmed"`
 	ReasonLabel string `json:"reasonLabel,omitempty" doc:"The reason in words" example:"sold out"`
 }
@@ -39,7 +39,7 @@ type entryView struct {
 // deliveryPart and productionPart are the job in an order's view.
 type deliveryPart struct {
 	contract.Delivery
-	Address     string `json:"address,omitempty" doc:"Where the courier goes; in no list"`
+	Address     string `json:"address,omitempty" doc:"The address of the delivery; not in lists"`
 	StatusLabel string `json:"statusLabel" doc:"The status in words" example:"started"`
 }
 
@@ -51,7 +51,7 @@ type productionPart struct {
 // visitPart is the cleaning in the view of a call.
 type visitPart struct {
 	contract.Visit
-	Location string `json:"location,omitempty" doc:"Where to clean; in no list"`
+	Location string `json:"location,omitempty" doc:"Where to clean; not in lists"`
 }
 
 // readerOf is the caller's relation to the order.
@@ -147,10 +147,10 @@ type orderAnswer struct {
 	Status int
 	Localized
 	Location string `header:"Location" doc:"Where the order can be read; on 201 and 202"`
-	// RetryAfter is set for an order that is not started yet.
-	RetryAfter string `header:"Retry-After" doc:"Seconds after which it is worth reading an order again that waits to be worked on; only on 202 with the status received"`
-	ETag       string `header:"ETag" doc:"The order's version. Sent as If-Match with a decision or a change, that is done only if the order has not changed since"`
-	AsOf       string `header:"Yeyak-As-Of" doc:"The order and its version in this answer. Sent as Yeyak-After with a list, the list shows this answer, whichever process it is asked of"`
+	// RetryAfter is of an order that waits to be begun.
+	RetryAfter string `header:"Retry-After" doc:"Seconds after which the order may have changed; only on 202 with the status received"`
+	ETag       string `header:"ETag" doc:"The order's version. A decision or change with this as If-Match is made only if the order has not changed since"`
+	AsOf       string `header:"Yeyak-As-Of" doc:"The order and its version in this answer. A list with this as Yeyak-After shows this answer, in every process"`
 	Body       orderView
 }
 

@@ -21,16 +21,16 @@ import (
 type (
 	token struct {
 		config.Token
-		Account string `arg:"" help:"alice or minho (customers), bora or cora (owners), dana (courier), kim (cleaner), olga (operator)."`
+		Account string `arg:"" help:"Account: alice or minho (customers), bora or cora (owners), dana (courier), kim (cleaner), olga (operator)."`
 	}
 	keys struct {
-		Create createKey `cmd:"" help:"Make a key and print it: once, since only its hash is kept."`
+		Create createKey `cmd:"" help:"Create a key and print it. It is printed only once, since only its hash is stored."`
 		List   listKeys  `cmd:"" help:"List all keys, without their secrets."`
-		Revoke revokeKey `cmd:"" help:"End a key at once."`
+		Revoke revokeKey `cmd:"" help:"Revoke a key at once."`
 	}
 	createKey struct {
 		config.KeyCreation
-		Name string `arg:"" help:"Name of the program. At most two keys of a name are live: the one in use, and the one to take its place."`
+		Name string `arg:"" help:"Name of the program. A name has at most two valid keys: the one in use, and its replacement."`
 	}
 	listKeys  struct{ config.Keys }
 	revokeKey struct {

@@ -19,49 +19,49 @@ type (
 	retry struct {
 		config.Resolution
 		Order  string `arg:"" help:"Id of the order."`
-		Reason string `name:"reason" required:"" help:"Why, for those who read later what operators have done."`
+		Reason string `name:"reason" required:"" help:"Reason, for readers of the log of operators' actions."`
 	}
 	cancel struct {
 		config.Resolution
 		Order  string `arg:"" help:"Id of the order."`
-		Reason string `name:"reason" required:"" help:"Why. It appears in the order's history."`
+		Reason string `name:"reason" required:"" help:"Reason. It appears in the order's history."`
 	}
 	refund struct {
 		config.Resolution
 		Order  string `arg:"" help:"Id of the order."`
-		Amount int64  `name:"amount" required:"" help:"How much, in the smallest unit of the payment's currency: won, or cents."`
-		Reason string `name:"reason" required:"" help:"Why. It appears with the payment."`
-		Key    string `name:"key" help:"Under the same key it is given back once, however often the command is repeated. A new one each time by default."`
+		Amount int64  `name:"amount" required:"" help:"Amount, in the smallest unit of the payment's currency: won, or cents."`
+		Reason string `name:"reason" required:"" help:"Reason. It appears with the payment."`
+		Key    string `name:"key" help:"Idempotency key: commands with the same key refund once. By default each command has a new one."`
 	}
 	bulk struct {
-		Plan bulkPlan `cmd:"" help:"Dry run: name the orders on which an action would be done, and do nothing."`
-		Run  bulkRun  `cmd:"" help:"Do what a dry run has named. The APIs do it, and go on when this command ends."`
-		Stop bulkStop `cmd:"" help:"Act on no further order. What was done is not undone."`
-		Show bulkShow `cmd:"" help:"Tell where an action on many orders stands."`
+		Plan bulkPlan `cmd:"" help:"Dry run: list the orders that an action would change, and change nothing."`
+		Run  bulkRun  `cmd:"" help:"Run the action of a dry run. The APIs run it, and continue when this command ends."`
+		Stop bulkStop `cmd:"" help:"Stop an action. Orders that it has changed stay changed."`
+		Show bulkShow `cmd:"" help:"Show the progress of an action on many orders."`
 	}
 	bulkPlan struct {
 		config.Resolution
-		Action    string        `arg:"" enum:"retry,cancel,settle" help:"What is to be done to each order: retry, cancel or settle."`
-		Reason    string        `name:"reason" required:"" help:"Why, for those who read later what operators have done."`
+		Action    string        `arg:"" enum:"retry,cancel,settle" help:"Action on each order: retry, cancel or settle."`
+		Reason    string        `name:"reason" required:"" help:"Reason, for readers of the log of operators' actions."`
 		Kind      string        `name:"kind" help:"Only orders of this kind: lodging, food, cafe or cleaning."`
 		Status    string        `name:"status" help:"Only orders in this status."`
-		Trouble   string        `name:"trouble" enum:",attention,undo,lost" default:"" help:"Only orders with which this is wrong: attention, undo (being undone) or lost (its workflow was terminated; for settle)."`
-		Owner     string        `name:"owner" help:"Only orders of this owner's."`
+		Trouble   string        `name:"trouble" enum:",attention,undo,lost" default:"" help:"Only orders with this problem: attention, undo (being undone) or lost (its workflow was terminated; for settle)."`
+		Owner     string        `name:"owner" help:"Only orders of this owner."`
 		Item      string        `name:"item" help:"Only orders of this place, menu or drink."`
-		OlderThan time.Duration `name:"older-than" help:"Only orders that were placed longer ago than that."`
+		OlderThan time.Duration `name:"older-than" help:"Only orders that were placed longer ago than this."`
 	}
 	bulkRun struct {
 		config.Resolution
-		ID   string `arg:"" help:"Id that the dry run has told."`
-		Wait bool   `name:"wait" help:"Wait until it is done, and tell how far it is."`
+		ID   string `arg:"" help:"Id that the dry run has printed."`
+		Wait bool   `name:"wait" help:"Wait until the action is done, and print its progress."`
 	}
 	bulkStop struct {
 		config.Resolution
-		ID string `arg:"" help:"Id that the dry run has told."`
+		ID string `arg:"" help:"Id that the dry run has printed."`
 	}
 	bulkShow struct {
 		config.Resolution
-		ID string `arg:"" help:"Id that the dry run has told."`
+		ID string `arg:"" help:"Id that the dry run has printed."`
 	}
 )
 

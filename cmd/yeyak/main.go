@@ -24,35 +24,35 @@ import (
 
 type commands struct {
 	Dev       dev       `cmd:"" help:"Run everything on embedded defaults: Temporal dev server, SQLite, workers and API."`
-	Demo      demo      `cmd:"" help:"Run everything as dev does, with people who order and services that fail in turn, and the audit at the end. Exit code 0: nothing is wrong."`
+	Demo      demo      `cmd:"" help:"Run everything as dev does, with simulated orders, services that fail in turn, and an audit at the end. Exit code 0: nothing is wrong."`
 	API       api       `cmd:"" name:"api" help:"Run the HTTP API, with a saga worker in the same process."`
 	Worker    worker    `cmd:"" help:"Run workers for the task queues named by --serve."`
-	Migrate   migrate   `cmd:"" help:"Bring the databases up to date, and end."`
-	Audit     audit     `cmd:"" help:"Compare all orders with money, stock, work and pages. Exit code 0: nothing is wrong; 1: something is; 2: could not look."`
-	Settle    settle    `cmd:"" help:"Undo an order whose workflow was lost, as yeyak audit reports it."`
-	Status    status    `cmd:"" help:"Tell how everything is: open orders, what is owed, queues, breaker, read model, audit. Exit code 0: nothing waits for an operator; 1: something does; 2: could not look."`
-	Attention attention `cmd:"" help:"Tell which orders need attention, why, and what the payment provider has said last."`
-	Timeline  timeline  `cmd:"" help:"Tell all that has happened to an order, in the order of time."`
-	Retry     retry     `cmd:"" help:"Try at once what of an order has failed and waits to be tried again."`
-	Cancel    cancel    `cmd:"" help:"Cancel an order, as its customer might."`
-	Refund    refund    `cmd:"" help:"Give back a part of what was paid for an order."`
-	Bulk      bulk      `cmd:"" help:"Do something to many orders, after a dry run that names them."`
-	Actions   actions   `cmd:"" help:"Tell what operators have done to orders, newest first."`
-	Resolve   resolve   `cmd:"" help:"Say that a refund which the payment provider could not make was paid by hand."`
-	Payments  payments  `cmd:"" help:"See to payments."`
-	Mypage    mypage    `cmd:"" help:"See to the customers' pages."`
+	Migrate   migrate   `cmd:"" help:"Migrate the databases to this version, and end."`
+	Audit     audit     `cmd:"" help:"Compare all orders with money, stock, work and pages. Exit code 0: nothing is wrong; 1: something is wrong; 2: something could not be read."`
+	Settle    settle    `cmd:"" help:"Undo an order whose workflow was lost, as reported by yeyak audit."`
+	Status    status    `cmd:"" help:"Show the state of everything: open orders, owed undos, queues, breaker, read model, audit. Exit code 0: nothing needs an operator; 1: something does; 2: something could not be read."`
+	Attention attention `cmd:"" help:"List the orders that need attention, why, and the last message of the payment provider."`
+	Timeline  timeline  `cmd:"" help:"Show everything that has happened to an order, oldest first."`
+	Retry     retry     `cmd:"" help:"Retry at once the steps and undos of an order that have failed."`
+	Cancel    cancel    `cmd:"" help:"Cancel an order, as its customer can."`
+	Refund    refund    `cmd:"" help:"Refund a part of what was paid for an order."`
+	Bulk      bulk      `cmd:"" help:"Act on many orders, after a dry run that lists them."`
+	Actions   actions   `cmd:"" help:"List operators' actions on orders, newest first."`
+	Resolve   resolve   `cmd:"" help:"Record that a refund was paid by hand, if the payment provider could not make it."`
+	Payments  payments  `cmd:"" help:"Commands for payments."`
+	Mypage    mypage    `cmd:"" help:"Commands for the customers' pages."`
 	Token     token     `cmd:"" help:"Print an access token of a demonstration account of the yeyak dev that runs on the data folder."`
-	Keys      keys      `cmd:"" help:"API keys of programs."`
+	Keys      keys      `cmd:"" help:"Commands for the API keys of programs."`
 
-	SandboxPayments sandboxPayments `cmd:"" help:"Run a stand-in for Stripe that can be made slow, narrow, down and forgetful."`
+	SandboxPayments sandboxPayments `cmd:"" help:"Run a replacement for Stripe that can be made slow, limited, unavailable or unreliable."`
 
-	Prepare     prepare        `cmd:"" help:"Make the namespace and the search attributes that orders need, and end."`
-	Visibility  visibility     `cmd:"" help:"Make the indexes of Temporal's visibility table lean, or stock again, while everything runs. Exit code 0: they are as they are wanted; 1, with --check: they are not; 2: could not look, or change them."`
-	Healthcheck healthcheck    `cmd:"" help:"Ask a process how it is. Exit code 0: well."`
-	Version     versionCommand `cmd:"" help:"Tell the version."`
-	VersionFlag versionFlag    `name:"version" help:"Tell the version."`
+	Prepare     prepare        `cmd:"" help:"Create the Temporal namespace and the search attributes that orders need, and end."`
+	Visibility  visibility     `cmd:"" help:"Make the indexes of Temporal's visibility table lean, or stock again, while everything runs. Exit code 0: they have the wanted form; 1, with --check: they do not; 2: they could not be read or changed."`
+	Healthcheck healthcheck    `cmd:"" help:"Ask a process whether it works. Exit code 0: it does."`
+	Version     versionCommand `cmd:"" help:"Print the version."`
+	VersionFlag versionFlag    `name:"version" help:"Print the version."`
 
-	Marketing marketing.Command `cmd:"" help:"Run the marketing service: recommendations, from the public feed of events alone."`
+	Marketing marketing.Command `cmd:"" help:"Run the marketing service: recommendations, from the public event feed only."`
 }
 
 type (
@@ -64,33 +64,33 @@ type (
 	audit   struct {
 		config.Audit
 		JSON  bool `name:"json" help:"Write the report as JSON."`
-		Last  bool `name:"last" xor:"what" help:"Look at nothing, and tell what the audits that workers run have found. Exit code 0: nothing; 1: something; 2: it cannot be known."`
-		Start bool `name:"start" xor:"what" help:"Look at nothing, and have a worker run an audit, whose findings are kept."`
+		Last  bool `name:"last" xor:"what" help:"Run no audit; print the findings of the audits that workers run. Exit code 0: none; 1: some; 2: unknown."`
+		Start bool `name:"start" xor:"what" help:"Make a worker run an audit, whose findings are kept."`
 	}
 	settle struct {
 		config.Settle
 		Order  string `arg:"" help:"Id of the order."`
-		Reason string `name:"reason" help:"Why, for those who read later what operators have done."`
+		Reason string `name:"reason" help:"Reason, for readers of the log of operators' actions."`
 	}
 	actions struct {
 		config.Actions
-		Order string `arg:"" optional:"" help:"Id of an order: only what was done to it."`
-		JSON  bool   `name:"json" help:"Write them as JSON, one a line."`
+		Order string `arg:"" optional:"" help:"Id of an order: list only the actions on it."`
+		JSON  bool   `name:"json" help:"Write them as JSON, one per line."`
 	}
 	resolve struct {
 		config.Resolution
 		Order      string `arg:"" help:"Id of the order."`
-		PaidByHand string `name:"paid-by-hand" required:"" help:"The evidence: how it was paid, so that others can find it."`
+		PaidByHand string `name:"paid-by-hand" required:"" help:"Evidence: how it was paid, so that others can find the payment."`
 	}
 	payments struct {
-		Look look `cmd:"" help:"Ask the payment provider what has become of an order's payment, as a notice of it would. Disputes and refunds by hand are recorded."`
+		Look look `cmd:"" help:"Check an order's payment at the payment provider, as a notice would. Disputes and refunds by hand are recorded."`
 	}
 	look struct {
 		config.Resolution
 		Order string `arg:"" help:"Id of the order."`
 	}
 	mypage struct {
-		Rebuild rebuild `cmd:"" help:"Write the page of every order anew, from what its workflow answers."`
+		Rebuild rebuild `cmd:"" help:"Write the page of every order anew, from the answer of its workflow."`
 	}
 	rebuild struct{ config.Rebuild }
 

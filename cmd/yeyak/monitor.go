@@ -24,8 +24,8 @@ type (
 	attention struct {
 		config.Actions
 		Kind  string `name:"kind" enum:",lodging,food,cafe,cleaning" default:"" help:"Only orders of this kind: lodging, food, cafe or cleaning."`
-		Cause string `name:"cause" enum:",abandoned,marked,undo_owed,disputed" default:"" help:"Only orders that need attention for this: abandoned, marked, undo_owed or disputed."`
-		JSON  bool   `name:"json" help:"Write them as JSON, one a line."`
+		Cause string `name:"cause" enum:",abandoned,marked,undo_owed,disputed" default:"" help:"Only orders that need attention for this cause: abandoned, marked, undo_owed or disputed."`
+		JSON  bool   `name:"json" help:"Write them as JSON, one per line."`
 	}
 	timeline struct {
 		config.Actions
