@@ -142,6 +142,50 @@ func TestTold_NothingWasLeftToGiveBackAgain(t *testing.T) {
 	require.Equal(t, int64(100000), payment(t, s).Given(), "once")
 }
 
+// TestTold_RefundedAfterAll: what the customer of a cancelled order was told that it could not
+// be given back is paid by hand, or made by the provider, or was given back by others. They are told.
+func TestTold_RefundedAfterAll(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change func(*contract.Lodging)
+		after  func(s *stay, back func())
+		want   booking.MessageType
+	}{
+		"ByHand":        {func(*contract.Lodging) {}, func(s *stay, _ func()) { s.resolves(2 * hour) }, booking.RefundedMessage},
+		"ByHandDurable": {durable, func(s *stay, _ func()) { s.resolves(2 * hour) }, booking.RefundedMessage},
+		"ByTheProvider": {func(*contract.Lodging) {}, func(s *stay, back func()) { s.env.RegisterDelayedCallback(back, 2*hour) }, booking.RefundedMessage},
+		"ByOthers": {func(*contract.Lodging) {}, func(s *stay, back func()) {
+			s.alsoOthers = true
+			s.env.RegisterDelayedCallback(func() {
+				s.mu.Lock()
+				s.provider[s.order+"/charge"].begin(&other{percent: 100})
+				s.mu.Unlock()
+				back()
+			}, 2*hour)
+		}, booking.RefundEndedMessage},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStay(t, test.change)
+			back := s.cannotRefund()
+			s.decides(hour, contract.CancelUpdate)
+			test.after(s, back)
+			v := s.run()
+			require.Equal(t, booking.Cancelled, v.Status)
+			require.Equal(t, []string{string(booking.RefundFailedMessage), string(test.want)}, s.messagesTo(s.customer))
+			require.EqualValues(t, 100000, s.sentTo(s.customer)[1].Data.Refund.Amount)
+		})
+	}
+}
+
+// TestTold_NothingOfARefundThatWasMade: the customer of an order whose refund met no trouble
+// is told nothing more.
+func TestTold_NothingOfARefundThatWasMade(t *testing.T) {
+	s := newStay(t)
+	s.decides(hour, contract.CancelUpdate)
+	require.Equal(t, booking.Cancelled, s.run().Status)
+	require.Empty(t, s.messagesTo(s.customer))
+}
+
 // paidTooLate is a stay whose customer did not confirm the payment in time, and did so later.
 func paidTooLate(t *testing.T) (s *stay, over contract.View) {
 	t.Helper()

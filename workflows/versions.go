@@ -14,6 +14,12 @@ func customersHearOfUndo(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "undo-told", workflow.DefaultVersion, 1) == 1
 }
 
+// customersHearOfUndosEnd: the customer of an order that is cancelled, who was told that
+// what was paid cannot be given back, is told when it was given back after all.
+func customersHearOfUndosEnd(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "undo-made-told", workflow.DefaultVersion, 1) == 1
+}
+
 // followsFailures: a refund that fails at the provider after it was done is followed again.
 func followsFailures(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "refund-failures", workflow.DefaultVersion, 1) == 1
