@@ -58,6 +58,7 @@ var lodgingBranches = map[string]branch{
 	"lodging_reset_to_decision":    {resetToDecision, booking.RejectedByOwner},
 	"lodging_every_step_durable":   {everyStepDurable, booking.ByCustomer},
 	"lodging_kept_delivered":       {keptAndDelivered, booking.ByCustomer},
+	"lodging_kept_change":          {keptChange, booking.ByCustomer},
 	"lodging_kept_undelivered":     {keptAndNotDelivered, booking.OwnerTimeout},
 	"lodging_kept_overtaken":       {keptAndOvertaken, booking.ByOperator},
 	"lodging_kept_unknown":         {keptUnknown, booking.OwnerTimeout},
