@@ -44,9 +44,10 @@ func marksByCause(ctx workflow.Context) bool {
 }
 
 // remembersChanges: after a reset, a reservation finds out what was changed beyond that
-// point. Its customer would have paid for other nights than it shows.
-func remembersChanges(ctx workflow.Context) bool {
-	return workflow.GetVersion(ctx, "changes-after-reset", workflow.DefaultVersion, 1) == 1
+// point. Its customer would have paid for other nights than it shows. As of version 2 it is
+// undone if it was undone beyond that point: it would stand, with nothing held or paid for it.
+func remembersChanges(ctx workflow.Context, since workflow.Version) bool {
+	return workflow.GetVersion(ctx, "changes-after-reset", workflow.DefaultVersion, 2) >= since
 }
 
 // asksBeforeCalling: of a refund that has failed after it was done, the ledger is asked
