@@ -129,7 +129,8 @@ func TestRecordHistories(t *testing.T) {
 		"refund_after_end_otherwise": refundAfterEndOtherwise, "refund_again_of_late_payment": refundAgainOfLatePayment,
 		"refund_again_otherwise":    refundAgainOtherwise,
 		"notices_of_a_confirmation": noticesOfAConfirmation, "notices_of_a_late_payment": noticesOfALatePayment,
-		"notices_of_a_failure": noticesOfAFailure, "notices_of_a_failure_told": noticesOfAFailureTold,
+		"notices_of_a_payment_while_undone": noticesOfAPaymentWhileUndone,
+		"notices_of_a_failure":              noticesOfAFailure, "notices_of_a_failure_told": noticesOfAFailureTold,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -220,10 +220,10 @@ func (n *notices) tellLost(lost []booking.Dispute, order activities.DisputedOrde
 // all else that it tells. untold: whether the order was ever placed is known at its end only.
 func (n *notices) tellLate(given *booking.Money, order activities.DisputedOrder) (untold bool, err error) {
 	switch {
-	case given == nil || n.in.Late:
+	case given == nil || n.in.Late || !order.NeverPlaced && !order.NotYetPlaced:
 		return false, nil
-	case !order.NeverPlaced:
-		return order.NotYetPlaced && latePaymentsTold(n.ctx, 2), nil
+	case order.NotYetPlaced:
+		return latePaymentsTold(n.ctx, 2), nil
 	case !latePaymentsTold(n.ctx, 1):
 		return false, nil
 	}

@@ -268,14 +268,11 @@ func TestTold_OfAPaymentWhileTheOrderIsUndone(t *testing.T) {
 func TestTold_OfALatePaymentThatOthersGaveBack(t *testing.T) {
 	s, over := paidTooLate(t)
 	s.looksAgain(over, true)
-	e, begun := payment(t, s).Entry(s.order + "/charge/refund")
-	require.True(t, begun)
-	s.failLater(e.Key)
+	e := s.failLater(s.order + "/charge/refund")
 	s.alsoOthers = true
 	s.mu.Lock()
 	s.provider[s.order+"/charge"].begin(&other{percent: 100})
 	s.mu.Unlock()
-	e.State = booking.EntryFailed
 	s.refundAgain(over, e, func() {})
 	require.NoError(t, s.env.GetWorkflowError())
 	sent := s.sentTo(s.customer)
