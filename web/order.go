@@ -35,9 +35,10 @@ type orderShown struct {
 // fact is a line of what an order is.
 type fact struct {
 	name, value string
-	code        bool // one long word
-	dials       bool // a telephone number, which can be called from here
-	english     bool // in each language
+	code        bool   // one long word
+	dials       bool   // a telephone number, which can be called from here
+	english     bool   // in each language
+	says        string // what a service has said, in English in each language, after the value
 }
 
 // order reads the order that the visit is about. A visit that follows an answer sees
@@ -151,7 +152,7 @@ func (v *visit) orderShown() (orderShown, error) {
 		View: order, zone: zone, what: v.what(order), badge: v.badgeOf(order),
 		facts: v.facts(order, zone), deciding: v.deciding(order, "/orders/"+order.ID), paid: v.paid(order, payment),
 		steps: v.steps(order, payment, zone), toConfirm: v.toConfirm(order),
-		mayRefund: order.Placed && order.Amount.Amount > 0 && v.caller.Allowed(booking.RefundOrder, order.Thing()),
+		mayRefund: order.Placed && order.Amount.Amount > 0 && v.mayGiveBack(order),
 		promised:  v.c.Query("taken") != "" && order.Status != booking.Cancelling && !order.Status.Final(),
 	}
 	shown.moving = v.moving(order, zone)
@@ -167,6 +168,12 @@ func (v *visit) orderShown() (orderShown, error) {
 		shown.mayEnd, shown.quote = true, v.offers(order, quote, zone)
 	}
 	return shown, nil
+}
+
+// mayGiveBack tells whether the reader is offered to give something back. Operators do so on
+// the page of the deed, which knows what others have done meanwhile.
+func (v *visit) mayGiveBack(order contract.View) bool {
+	return v.caller.Allowed(booking.RefundOrder, order.Thing()) && !v.caller.Allowed(booking.ReadActions, booking.Thing{})
 }
 
 // facts are what the order is, as far as the reader is shown that.

@@ -112,12 +112,18 @@ func (o *Orders) workflowsOf(ctx context.Context, orderID string) ([]string, err
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range payment.Unmade() {
+	return append(ids, refundsOf(orderID, payment.Unmade())...), nil
+}
+
+// refundsOf are the ids of the workflows that the refunds of the entries have, or would have:
+// a refund that is made before the order's end is a part of its saga.
+func refundsOf(orderID string, entries []booking.Entry) (ids []string) {
+	for _, e := range entries {
 		if id, ours := contract.RefundIDOf(orderID, e.Key); ours {
 			ids = append(ids, contract.RefundWorkflowID(orderID, id))
 		}
 	}
-	return ids, nil
+	return ids
 }
 
 // waiting lists what of a workflow waits to be tried again.
