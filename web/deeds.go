@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -57,9 +56,9 @@ func (v *visit) newDeedForm(d deed) *deedForm {
 
 // deedPage shows the order as it stands now, and what the deed would do to it.
 func (v *visit) deedPage(status int, f *deedForm) error {
-	id := v.c.Param("id")
-	if !booking.IsOrderID("", id) {
-		return booking.Errorf(booking.NotFound, "")
+	id, err := v.orderID()
+	if err != nil {
+		return err
 	}
 	// Before the order: what is done between the two is not seen, and the form is refused.
 	lines, err := v.Actions.Newest(v.ctx, id, linesAtOnce)
@@ -92,19 +91,17 @@ func (v *visit) deedPage(status int, f *deedForm) error {
 // actedOn reads the order and how it stands, for those who may do the deed to it.
 func (v *visit) actedOn(d deed) (standing, error) {
 	is := standing{now: v.Now()}
-	id := v.c.Param("id")
-	if !booking.IsOrderID("", id) {
-		return is, booking.Errorf(booking.NotFound, "")
+	id, err := v.orderID()
+	if err != nil {
+		return is, err
 	}
-	var err error
 	if is.order, err = v.Orders.Read(v.ctx, v.caller, "", id); err != nil {
 		return is, err
 	}
 	if err := v.caller.Authorize(d.action, is.order.Thing()); err != nil {
 		return is, err
 	}
-	is.payment, err = v.Payments.Payment(v.ctx, id)
-	if err != nil && !errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+	if is.payment, err = v.ledger(id); err != nil {
 		return is, err
 	}
 	is.lost, err = v.Orders.IsLost(v.ctx, is.order)

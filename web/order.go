@@ -44,15 +44,24 @@ type fact struct {
 // order reads the order that the visit is about. A visit that follows an answer sees
 // that, although it may come before the answer's row is written.
 func (v *visit) order() (contract.View, error) {
-	id := v.c.Param("id")
-	if !booking.IsOrderID("", id) {
-		return contract.View{}, booking.Errorf(booking.NotFound, "")
+	id, err := v.orderID()
+	if err != nil {
+		return contract.View{}, err
 	}
 	seen, err := strconv.ParseInt(v.c.Query(afterParam), 10, 64)
 	if err != nil {
 		seen = 0
 	}
 	return v.Orders.ReadSeen(v.ctx, v.caller, orders.Seen{OrderID: id, Version: seen})
+}
+
+// orderID is the id in the address. NotFound: it can be no order's.
+func (v *visit) orderID() (string, error) {
+	id := v.c.Param("id")
+	if !booking.IsOrderID("", id) {
+		return "", booking.Errorf(booking.NotFound, "")
+	}
+	return id, nil
 }
 
 // ledger is an order's payment as the ledger has it, the zero value where it has none.

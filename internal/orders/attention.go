@@ -3,8 +3,9 @@ package orders
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -111,17 +112,15 @@ func (m *Monitor) Attention(ctx context.Context, caller booking.Caller, f NeedFi
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookAtAll)
 	defer cancel()
-	var looking sync.WaitGroup
-	turns := make(chan struct{}, lookedAtOnce)
+	var looking errgroup.Group
+	looking.SetLimit(lookedAtOnce)
 	for i := range found {
-		turns <- struct{}{}
-		looking.Go(func() {
+		looking.Go(func() error {
 			m.explain(ctx, &found[i])
-			<-turns
+			return nil
 		})
 	}
-	looking.Wait()
-	return found, next, nil
+	return found, next, looking.Wait()
 }
 
 // explain adds what the engine and the ledger know of an order.

@@ -248,7 +248,7 @@ func (o *Orders) fitting(ctx context.Context, a booking.Action, f booking.BulkFi
 	for n, s := range sagas {
 		looking.Go(func() error {
 			view, err := o.Pages.View(ctx, s.OrderID)
-			if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+			if isNotFound(err) {
 				return nil // it has just begun
 			}
 			if err != nil || !selects(f, view) {

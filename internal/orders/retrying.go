@@ -2,7 +2,6 @@ package orders
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -106,7 +105,7 @@ func (o *Orders) waitingSteps(ctx context.Context, orderID string) (steps []Wait
 func (o *Orders) workflowsOf(ctx context.Context, orderID string) ([]string, error) {
 	ids := []string{orderID}
 	payment, err := o.Ledger.Payment(ctx, orderID)
-	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+	if isNotFound(err) {
 		return ids, nil
 	}
 	if err != nil {

@@ -2,7 +2,6 @@ package orders
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
@@ -10,7 +9,6 @@ import (
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
-	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -95,8 +93,6 @@ func messageOf(f *failurepb.Failure) string {
 	}
 	return message
 }
-
-func isNotFound(err error) bool { return errors.Is(err, &booking.Error{Code: booking.NotFound}) }
 
 // QueueState is a task queue with those who work on it.
 type QueueState struct {
