@@ -89,7 +89,7 @@ func TestReset_OfAResetRun(t *testing.T) {
 func TestReset_OfAnOrderThatIsUndone(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t)
-	for _, order := range []string{undoneAndReset(s), cupUndoneAndReset(s)} {
+	for _, order := range []string{undoneAndReset(s.system), cupUndoneAndReset(s.system)} {
 		v := s.ended(order)
 		require.Equal(t, booking.Cancelled, v.Status)
 		require.Equal(t, booking.ByCustomer, v.Reason)
