@@ -219,13 +219,11 @@ func (n *notices) tellLost(lost []booking.Dispute, order activities.DisputedOrde
 // which came after that, once. A workflow that follows the refund tells it by itself, after
 // all else that it tells. untold: whether the order was ever placed is known at its end only.
 func (n *notices) tellLate(given *booking.Money, order activities.DisputedOrder) (untold bool, err error) {
-	switch {
-	case given == nil || n.in.Late || !order.NeverPlaced && !order.NotYetPlaced:
+	if given == nil || n.in.Late || !order.NeverPlaced && !order.NotYetPlaced || !latePaymentsTold(n.ctx, 1) {
 		return false, nil
-	case order.NotYetPlaced:
+	}
+	if order.NotYetPlaced {
 		return latePaymentsTold(n.ctx, 2), nil
-	case !latePaymentsTold(n.ctx, 1):
-		return false, nil
 	}
 	n.in.Late = true
 	if n.tell(contract.RefundWorkflowID(n.in.OrderID, contract.CancelRefund)).Get(n.ctx, nil) == nil {
