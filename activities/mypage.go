@@ -125,6 +125,8 @@ type DisputedOrder struct {
 	ItemName   string `json:"itemName,omitempty"`
 	// NeverPlaced: the order has ended, and was never paid for before that.
 	NeverPlaced bool `json:"neverPlaced,omitempty"`
+	// NotYetPlaced: the order has not ended, and was not paid for so far.
+	NotYetPlaced bool `json:"notYetPlaced,omitempty"`
 }
 
 // NoteDisputes marks the order's row while a dispute of its payment is open. It fails, to
@@ -143,6 +145,6 @@ func (m *Mypage) NoteDisputes(ctx context.Context, d OpenDisputes) (DisputedOrde
 	m.Waiters.Announce(ctx, d.OrderID)
 	return DisputedOrder{
 		CustomerID: view.CustomerID, OwnerID: view.OwnerID, ItemID: view.Item.ID, ItemName: view.Item.Name,
-		NeverPlaced: view.Status.Final() && !view.Placed,
+		NeverPlaced: view.Status.Final() && !view.Placed, NotYetPlaced: view.ID != "" && !view.Status.Final() && !view.Placed,
 	}, nil
 }

@@ -150,6 +150,8 @@ func TestNoteDisputes(t *testing.T) {
 	}{
 		"Marked":       {marks{view: contract.View{CustomerID: "alice", OwnerID: "bora", Item: booking.Item{ID: "thing"}}}, open, activities.DisputedOrder{CustomerID: "alice", OwnerID: "bora", ItemID: "thing"}, false},
 		"NeverPlaced":  {marks{view: contract.View{CustomerID: "alice", Status: booking.Cancelled}}, nil, activities.DisputedOrder{CustomerID: "alice", NeverPlaced: true}, false},
+		"NotYetPlaced": {marks{view: contract.View{ID: "o1", CustomerID: "alice", Status: booking.Cancelling}}, nil, activities.DisputedOrder{CustomerID: "alice", NotYetPlaced: true}, false},
+		"Placed":       {marks{view: contract.View{ID: "o1", CustomerID: "alice", Status: booking.Cancelling, Placed: true}}, nil, activities.DisputedOrder{CustomerID: "alice"}, false},
 		"NoRow":        {marks{err: noRow}, open, activities.DisputedOrder{}, true},
 		"NoRowNoMark":  {marks{err: noRow}, nil, activities.DisputedOrder{}, false},
 		"AwayAndNone":  {marks{err: errAway}, nil, activities.DisputedOrder{}, true},

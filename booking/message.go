@@ -32,10 +32,10 @@ const DecisionNotDoneMessage MessageType = "decision_not_done"
 // takes it back.
 const NoShowMessage MessageType = "no_show"
 
-// The messages about refunds in part: by staff, and of nights that guests who left early
-// do not use. Nothing takes them back.
+// The messages about refunds in part, by staff and of nights that guests who left early do
+// not use, and about those of cancelled orders that have failed. Nothing takes them back.
 const (
-	RefundedMessage     MessageType = "refunded"      // a part of what was paid was given back
+	RefundedMessage     MessageType = "refunded"      // a part of what was paid was given back, or a refund of which it was told that it had failed
 	RefundFailedMessage MessageType = "refund_failed" // a refund that was begun could not be made; a person sees to it
 	RefundEndedMessage  MessageType = "refund_ended"  // such a refund is not made any more: its money was given back otherwise
 )

@@ -2,8 +2,11 @@ package e2e
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -63,6 +66,25 @@ func refundAgainOfPart(s *system) (id, runID string) {
 	s.resolved(order)
 	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
 	return id, ""
+}
+
+// refundAgainToldBefore is heard once more to have failed. It is not made any more, and its
+// customer knows that.
+func refundAgainToldBefore(s *system) (id, runID string) {
+	id, _ = refundAfterEndOtherwise(s)
+	order, _, _ := strings.Cut(id, "/")
+	told, all := s.messagesTo("alice", order), s.entries(order)
+	e := all[slices.IndexFunc(all, func(e entry) bool { return order+"/"+e.Key == id })]
+	run, err := s.temporal.ExecuteWorkflow(s.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: contract.SagasQueue},
+		contract.RefundAgainWorkflow, contract.RefundingAgain{
+			Entry:  booking.Entry{OrderID: order, Key: e.Key, Amount: e.Amount, State: booking.EntryState(e.State)},
+			Order:  s.page(order).View,
+			Policy: s.startedLike(order).Policy,
+		})
+	require.NoError(s, err)
+	require.NoError(s, run.Get(s.Context(), nil))
+	require.Equal(s, told, s.messagesTo("alice", order))
+	return id, run.GetRunID()
 }
 
 // noticesOfAFailure have it followed by a workflow of its own.

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"database/sql"
+	"net/http"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -49,6 +50,27 @@ func keptAndDelivered(s *system) string {
 	s.shows(order, booking.Confirmed)
 	s.carriedOut(func() answer { return s.decide(order, "cancel") })
 	return order
+}
+
+// keptChange is a reservation whose owner has confirmed a change in time, which is delivered
+// when that time is over.
+func keptChange(s *system) string {
+	in := s.startedLike(s.reserve(s.place(9, byOwner)).body.ID)
+	in.OrderID += "-kept"
+	in.Place.ConfirmWithin = booking.Duration(15 * time.Second)
+	in.Policy.AttentionAfter = booking.Duration(time.Hour)
+	s.startAt(in)
+	order := in.OrderID
+	s.becomes(order, booking.AwaitingOwner)
+	s.carriedOut(func() answer { return s.decide(order, "confirm") })
+	s.move(order, "a", longer).with(s, http.StatusAccepted)
+	timers := count(s.history(order), enumspb.EVENT_TYPE_TIMER_STARTED)
+	s.in(`INSERT INTO kept_decisions (order_id, id, kind, decision, note, caller, decided_at, state, leased_until, tries, outcome)
+		VALUES ($1, 'confirm', 'lodging', 'confirm', '', '', now(), 'waiting', now() + interval '1 hour', 1, '')`, order)
+	s.eventually(func() bool { return count(s.history(order), enumspb.EVENT_TYPE_TIMER_STARTED) > timers })
+	s.in("UPDATE kept_decisions SET leased_until = NULL WHERE order_id = $1", order)
+	s.eventually(func() bool { v := s.page(order); return v.Change == nil && v.CheckOut == inDays(14).String() })
+	return s.cancelled(order)
 }
 
 func keptAndNotDelivered(s *system) string {

@@ -28,6 +28,7 @@ var moveBranches = map[string]branch{
 	"lodging_change_reset_to_change":     {changeResetToChange, booking.ByCustomer},
 	"lodging_change_applied_again":       {changeAppliedAgain, booking.ByCustomer},
 	"lodging_change_cancelled_reset":     {changeCancelledReset, booking.ByCustomer},
+	"lodging_reset_of_undone":            {undoneAndReset, booking.ByCustomer},
 }
 
 var longer = object{"checkOut": inDays(14)}
@@ -200,5 +201,15 @@ func changeCancelledReset(s *system) string {
 	s.ended(s.cancelled(order))
 	s.reset(order)
 	require.Equal(s, inDays(14).String(), s.ended(order).CheckOut)
+	return order
+}
+
+// undoneAndReset was cancelled, and is reset to before that.
+func undoneAndReset(s *system) string {
+	order := s.stands(s.reserve(s.place(9)))
+	s.becomes(order, booking.Confirmed)
+	tasks := s.tasksCompleted(order, "")
+	s.ended(s.cancelled(order))
+	s.resetTo(order, s.tasksCompleted(order, "")[len(tasks)])
 	return order
 }

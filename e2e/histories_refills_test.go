@@ -23,6 +23,7 @@ var refillBranches = map[string]branch{
 	"cafe_change_reset_to_change":     {refillResetToChange, booking.ByCustomer},
 	"cafe_change_applied_again":       {refillAppliedAgain, booking.ByCustomer},
 	"cafe_change_cancelled_reset":     {refillCancelledReset, booking.ByCustomer},
+	"cafe_reset_of_undone":            {cupUndoneAndReset, booking.ByCustomer},
 }
 
 // cupsOf is an order of two of five cups that are being made.
@@ -164,5 +165,14 @@ func refillCancelledReset(s *system) string {
 	s.ended(s.putBack(order))
 	s.reset(order)
 	require.Equal(s, 3, s.ended(order).Quantity)
+	return order
+}
+
+// cupUndoneAndReset was cancelled, and is reset to before that.
+func cupUndoneAndReset(s *system) string {
+	order := s.cupsOf()
+	tasks := s.tasksCompleted(order, "")
+	s.ended(s.putBack(order))
+	s.resetTo(order, s.tasksCompleted(order, "")[len(tasks)])
 	return order
 }

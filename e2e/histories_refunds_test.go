@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
@@ -20,6 +21,8 @@ var refundBranches = map[string]branch{
 	"lodging_staff_refund_unanswered":   {staffRefundUnanswered, ""},
 	"lodging_undo_unanswered":           {undoUnanswered, booking.ByCustomer},
 	"lodging_undo_told":                 {undoPaidByHand, booking.ByCustomer},
+	"lodging_undo_made_told":            {undoPaidByHand, booking.ByCustomer},
+	"lodging_undo_made_otherwise":       {undoMadeOtherwise, booking.ByCustomer},
 	"lodging_undo_noticed":              {undoNoticed, booking.ByCustomer},
 	"lodging_undo_disputed":             {undoDisputed, booking.ByCustomer},
 	"lodging_staff_refund_failed_later": {staffRefundFailedLater, ""},
@@ -73,11 +76,11 @@ func (s *system) entries(order string) (refunds []entry) {
 	return refunds
 }
 
-// byHand is what was paid by hand for an order.
+// byHand is what was paid by hand for an order, and not at the provider.
 func (s *system) byHand(order string) (sum int64) {
 	s.Helper()
 	for _, e := range s.entries(order) {
-		if e.ByHand && e.State == string(booking.EntryDone) {
+		if e.ByHand && e.State == string(booking.EntryDone) && !strings.HasPrefix(e.Key, booking.KeyAtProvider("")) {
 			sum += e.Amount.Amount
 		}
 	}
@@ -159,6 +162,20 @@ func undoPaidByHand(s *system) string {
 	s.sandbox(object{"refunds": "fail"})
 	s.eventually(func() bool { return s.page(order).NeedsAttention })
 	s.paysByHand(order)
+	s.ended(order)
+	s.sandbox(object{})
+	return order
+}
+
+// undoMadeOtherwise is cancelled while refunds fail, until all has been given back at the
+// provider by hand.
+func undoMadeOtherwise(s *system) string {
+	order := s.stands(s.reserve(s.place(9)))
+	s.sandbox(object{"refunds": "fail"})
+	s.takes(func() answer { return s.decide(order, "cancel") })
+	s.eventually(func() bool { return s.page(order).NeedsAttention })
+	_, amount, _ := s.payment(order)
+	s.post("/sandbox/payments/refunds", object{"orderId": order, "amount": amount}).with(s, http.StatusOK)
 	s.ended(order)
 	s.sandbox(object{})
 	return order

@@ -58,6 +58,7 @@ var lodgingBranches = map[string]branch{
 	"lodging_reset_to_decision":    {resetToDecision, booking.RejectedByOwner},
 	"lodging_every_step_durable":   {everyStepDurable, booking.ByCustomer},
 	"lodging_kept_delivered":       {keptAndDelivered, booking.ByCustomer},
+	"lodging_kept_change":          {keptChange, booking.ByCustomer},
 	"lodging_kept_undelivered":     {keptAndNotDelivered, booking.OwnerTimeout},
 	"lodging_kept_overtaken":       {keptAndOvertaken, booking.ByOperator},
 	"lodging_kept_unknown":         {keptUnknown, booking.OwnerTimeout},
@@ -126,9 +127,11 @@ func TestRecordHistories(t *testing.T) {
 		"refused_notices":      refusedStart(contract.NoticesWorkflow),
 		"refund_again_of_undo": refundAgainOfUndo, "refund_again_of_part": refundAgainOfPart, "refused_refund_again": refusedStart(contract.RefundAgainWorkflow),
 		"refund_after_end_otherwise": refundAfterEndOtherwise, "refund_again_of_late_payment": refundAgainOfLatePayment,
-		"refund_again_otherwise":    refundAgainOtherwise,
+		"refund_again_otherwise": refundAgainOtherwise, "refund_again_of_late_payment_told": refundAgainOfLatePayment,
+		"refund_again_told_before": refundAgainToldBefore, "notices_of_a_failure_followed": noticesOfAFailure,
 		"notices_of_a_confirmation": noticesOfAConfirmation, "notices_of_a_late_payment": noticesOfALatePayment,
-		"notices_of_a_failure": noticesOfAFailure, "notices_of_a_failure_told": noticesOfAFailureTold,
+		"notices_of_a_payment_while_undone": noticesOfAPaymentWhileUndone,
+		"notices_of_a_failure":              noticesOfAFailure, "notices_of_a_failure_told": noticesOfAFailureTold,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -2,8 +2,10 @@ package e2e
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/yeyak/yeyak/booking"
@@ -69,6 +71,29 @@ func noticesOfALatePayment(s *system) (id, runID string) {
 	id = contract.NoticesWorkflowID(order)
 	s.eventually(func() bool { status, _, _ := s.payment(order); return status == string(booking.Refunded) })
 	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	return id, ""
+}
+
+// noticesOfAPaymentWhileUndone give back what was paid while the order was being cancelled, and
+// tell so when that has ended.
+func noticesOfAPaymentWhileUndone(s *system) (id, runID string) {
+	order := s.unconfirmed(s.reserve(s.place(9), byToConfirm))
+	s.outages.stock.begin(errAway)
+	s.takes(func() answer { return s.decide(order, "cancel") })
+	is := func(want booking.PaymentStatus) {
+		s.eventually(func() bool { status, _, _ := s.payment(order); return status == string(want) })
+	}
+	is(booking.ChargePrevented)
+	s.shows(order, booking.Cancelling)
+	s.customer(order, "late")
+	is(booking.Refunded)
+	id = contract.NoticesWorkflowID(order)
+	s.eventually(func() bool { return count(s.history(id), enumspb.EVENT_TYPE_TIMER_STARTED) > 0 }) // until it looks again
+	s.outages.stock.end()
+	s.ended(order)
+	s.post("/v1/payments/"+order+"/look", nil).with(s, http.StatusAccepted)
+	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	require.Contains(s, strings.Join(s.messagesTo("alice", order), "\n"), "came after the order had ended")
 	return id, ""
 }
 

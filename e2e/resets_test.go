@@ -55,22 +55,46 @@ func TestReset_ToAnyTask(t *testing.T) {
 	var shown int64
 	for n, task := range tasks {
 		s.resetRun(order, first, task, fmt.Sprint("first ", n))
+		s.ended(order)
 		s.eventually(func() bool { return s.page(order).Version > shown })
 		s.requirePages([]string{order})
 		shown = s.page(order).Version
 	}
-	// A run that a reset made is reset in its turn.
-	s.resetRun(order, first, tasks[1], "again")
+}
+
+// TestReset_OfAResetRun: a run that a reset made is reset in its turn.
+func TestReset_OfAResetRun(t *testing.T) {
+	t.Parallel()
+	s := boot(t)
+	order := s.reserve(s.place(9, byOwner)).with(t, http.StatusCreated).body.ID
+	s.decide(order, "confirm").with(t, http.StatusOK)
+	first := s.newestRun(order)
+	s.resetRun(order, first, s.tasksCompleted(order, first)[1], "first")
 	s.becomes(order, booking.AwaitingOwner)
 	second := s.newestRun(order)
 	s.decide(order, "confirm").with(t, http.StatusOK)
-	tasks = s.tasksCompleted(order, second)
-	for n, task := range tasks[1:] {
+	s.becomes(order, booking.Confirmed)
+	shown := s.page(order).Version
+	for n, task := range s.tasksCompleted(order, second)[1:] {
 		s.resetRun(order, second, task, fmt.Sprint("second ", n))
 		s.eventually(func() bool { return s.page(order).Version > shown })
 		s.requirePages([]string{order})
 		shown = s.page(order).Version
 	}
+}
+
+// TestReset_OfAnOrderThatIsUndone: an order that was cancelled is reset to before that, and the
+// cancel is not applied again, or is refused. It holds nothing and nothing of it is paid: it is
+// cancelled once more, for the same reason.
+func TestReset_OfAnOrderThatIsUndone(t *testing.T) {
+	t.Parallel()
+	s := bootAudited(t)
+	for _, order := range []string{undoneAndReset(s.system), cupUndoneAndReset(s.system)} {
+		v := s.ended(order)
+		require.Equal(t, booking.Cancelled, v.Status)
+		require.Equal(t, booking.ByCustomer, v.Reason)
+	}
+	s.requireClean()
 }
 
 // newestRun is the id of the order's newest run.

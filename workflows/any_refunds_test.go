@@ -60,15 +60,40 @@ func (s *trial) refundsInBalance() (r refunds) {
 		return r
 	}
 	require.Len(s, s.refunded(), parts)
-	told := s.messagesTo(s.in.(contract.Input).View().CustomerID)
+	undoMade, undoEnded := s.toldOfUndo(payment)
+	told := s.messagesTo(s.customer)
 	count := func(of booking.MessageType) int {
 		return len(slices.DeleteFunc(slices.Clone(told), func(m string) bool { return m != string(of) }))
 	}
-	require.Equal(s, parts, count(booking.RefundedMessage))
+	require.Equal(s, parts+undoMade, count(booking.RefundedMessage))
 	if s.lives == 0 { // a run that does not remember the refund sends no message about its end
-		require.Equal(s, ended, count(booking.RefundEndedMessage))
+		require.Equal(s, ended+undoEnded, count(booking.RefundEndedMessage))
 	}
 	return r
+}
+
+// toldOfUndo checks that a customer who was notified that the refund of a cancelled order
+// failed was notified of its end, and counts the messages: made, or ended otherwise.
+func (s *trial) toldOfUndo(payment booking.Payment) (made, ended int) {
+	s.Helper()
+	failed := 0
+	for _, m := range s.sentTo(s.customer) {
+		switch m.Key {
+		case contract.MessageKey(s.order, contract.RefundFailedMessage(contract.CancelRefund)):
+			failed++
+		case contract.MessageKey(s.order, contract.RefundMessage(contract.CancelRefund)):
+			made++
+		case contract.MessageKey(s.order, contract.RefundEndedMessage(contract.CancelRefund)):
+			ended++
+		}
+	}
+	if s.lives > 0 || s.last.Reason == booking.NoShow { // a run that does not remember the failure sends no message about its end
+		return made, ended
+	}
+	require.Equal(s, failed, made+ended)
+	own, _ := payment.Entry(payment.RefundKey())
+	require.Equal(s, failed == 1 && own.State == booking.EntryDone, made == 1, "%+v", payment)
+	return made, ended
 }
 
 // isLate reports whether a refund did not count when the undo of the charge began, or was

@@ -189,6 +189,8 @@ func (s *saga) chargeMore(ctx workflow.Context, c *change) error {
 		s.paidMore(c.costs.Charge)
 	case charged.Result == booking.Deferred:
 		err = &refusal{booking.PaymentUnavailable}
+	case charged.Result == booking.Undone && charged.Reason == "": // it is settled that it is not taken, and the order stands
+		err = &refusal{booking.PaymentDeclined} //replay:never the charge would have to be settled while it is asked for
 	}
 	return stepped(charged, err)
 }

@@ -1,6 +1,7 @@
 package workflows
 
 import (
+	"cmp"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -89,16 +90,21 @@ func (s *saga) changedBefore(c *change) {
 }
 
 // lookForChanges finds out, after a reset, what was changed beyond the point to which the
-// workflow was reset, while the order stands.
+// workflow was reset, while the order stands. One that was undone by then is undone for the
+// same reason: the decision that the engine applies again may be refused.
 func (s *saga) lookForChanges(
 	ctx workflow.Context, hold func() booking.Hold, learn func(workflow.Context, *booking.HoldChanges), in ...booking.Status,
 ) {
-	if !s.standsUnchanged(in) || !remembersChanges(ctx) {
+	if !s.standsUnchanged(in) || !remembersChanges(ctx, 1) {
 		return
 	}
 	var held booking.Outcome
 	s.insist(ctx, call{name: "look at the hold", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold()}, &held)
-	if s.standsUnchanged(in) {
+	switch {
+	case !s.standsUnchanged(in):
+	case held.Result != booking.Done && remembersChanges(ctx, 2):
+		s.recordAndAbandon(ctx, "was undone before: ", cmp.Or(held.Reason, booking.ByOperator), contract.Decision{At: s.now()})
+	default:
 		learn(ctx, held.Changed)
 	}
 }

@@ -169,7 +169,7 @@ func (s *saga) refund() undo {
 		},
 		because: func(why booking.Reason) any {
 			c := s.refunding
-			c.Why, c.Owed, c.Patience = why, s.owed, s.policy.AttentionAfter
+			c.Why, c.Owed, c.Patience, c.TellOwn = why, s.owed, s.policy.AttentionAfter, true
 			return c
 		},
 		then: func(found booking.Undo) {
@@ -180,7 +180,7 @@ func (s *saga) refund() undo {
 			s.further = max(s.further, found.Further) // the answer of a further charge may not have been heard
 			s.givenBack = s.paymentIn(found.Payment)
 			s.givenBack.Refunded.Amount = found.Refunded
-			s.back, s.amountOwed = found.Back(), found.Due
+			s.back, s.amountOwed, s.ownGiven = found.Back(), found.Due, found.Own
 			s.view.Settled = s.view.SettledAs(found, s.refunding)
 		},
 	}
@@ -199,12 +199,29 @@ func (s *saga) refundLate(ctx workflow.Context) {
 func (s *saga) tellNotRefunded(ctx workflow.Context) {
 	owed := s.charged()
 	owed.Amount -= s.refunding.Keep + s.parts.given
-	if !s.toldNotRefunded && owed.Amount > 0 && customersHearOfUndo(ctx) {
-		s.toldNotRefunded = true
+	if s.toldOwed == 0 && owed.Amount > 0 && customersHearOfUndo(ctx) {
 		// The ledger knows of refunds by others, and of what an earlier life has decided.
 		owed.Amount = cmp.Or(s.amountOwed, owed.Amount)
+		s.toldOwed = owed.Amount
 		s.tellOfRefund(owed, contract.RefundFailedMessage(contract.CancelRefund), booking.RefundFailedMessage)
 	}
+}
+
+// tellRefundedAfterAll tells the customer whom tellNotRefunded has told that they have the
+// money, or that nothing was left to give back. Guests who have not come are told so anyway.
+func (s *saga) tellRefundedAfterAll() {
+	if s.toldOwed == 0 || !s.refunded || s.view.Reason == booking.NoShow || !customersHearOfUndosEnd(s.ctx) {
+		return
+	}
+	refund, id := booking.Money{Amount: s.toldOwed, Currency: s.in.Amount.Currency}, contract.CancelRefund
+	if s.ownGiven != nil && *s.ownGiven == 0 {
+		s.tellOfRefund(refund, contract.RefundEndedMessage(id), booking.RefundEndedMessage)
+		return
+	}
+	if s.ownGiven != nil {
+		refund.Amount = *s.ownGiven
+	}
+	s.tellOfRefund(refund, contract.RefundMessage(id), booking.RefundedMessage)
 }
 
 // keepSome gives the undo of the charge the name under which something is kept, if the

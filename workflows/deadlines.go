@@ -80,12 +80,12 @@ func (s *saga) awaitInTime(ctx workflow.Context, patience time.Duration, name st
 // awaitPerson is awaitInTime for what people are to decide. A decision that was made
 // in time counts, though it could not be delivered: see awaitKept.
 func (s *saga) awaitPerson(ctx workflow.Context, patience time.Duration, name string, come func() bool) (bool, error) {
-	until := workflow.Now(ctx).Add(patience)
+	until, was := workflow.Now(ctx).Add(patience), s.taken
 	inTime, err := await(ctx, patience, name, come)
 	if err != nil || inTime {
 		return inTime, err
 	}
-	if err := s.awaitKept(ctx, until); err != nil {
+	if err := s.awaitKept(ctx, until, was, come); err != nil {
 		return false, err
 	}
 	if err := s.awaitOpenDecision(ctx); err != nil {

@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -20,10 +21,13 @@ const (
 // moment and could not be delivered then, until one has come or none waits any more.
 // It does so for as long as services are asked before an operator is: neither a read
 // model that is away nor a decision that nothing delivers keeps an order for ever.
-// It returns the context's error if the order is abandoned.
-func (s *saga) awaitKept(ctx workflow.Context, before time.Time) error {
+// was is what had been taken before. It returns the context's error if the order is abandoned.
+func (s *saga) awaitKept(ctx workflow.Context, before time.Time, was booking.Status, come func() bool) error {
+	if was != "" && !keptDecisionsFollow(ctx) {
+		return nil
+	}
 	end := workflow.Now(ctx).Add(time.Duration(s.policy.AttentionAfter))
-	decided := func() bool { return s.asked != "" || s.taken != "" }
+	decided := func() bool { return s.asked != "" || s.taken != was || was != "" && come() }
 	for pause := firstLookAgain; !decided(); pause = min(2*pause, longestLookAgain) {
 		left := end.Sub(workflow.Now(ctx))
 		if left <= 0 {

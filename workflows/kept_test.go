@@ -126,6 +126,49 @@ func TestKept_Owner(t *testing.T) {
 	})
 }
 
+// TestKept_AfterTheOwnerHasConfirmed: a decision that was made in time counts also where its
+// owner has confirmed the reservation before.
+func TestKept_AfterTheOwnerHasConfirmed(t *testing.T) {
+	t.Parallel()
+	const within = 24 * hour
+	t.Run("AChange", func(t *testing.T) {
+		s := newMove(t, 3, manual)
+		s.decides(hour, contract.ConfirmUpdate)
+		asked := s.moves(2*hour, "1", 0, 3, 1)
+		d := s.keeps(2*hour+within-time.Minute, contract.ConfirmUpdate, 2*hour+within+30*time.Second)
+		v := s.run()
+		require.NoError(t, asked.err)
+		require.NoError(t, d.err)
+		require.Equal(t, booking.Completed, v.Status)
+		require.Equal(t, firstNight.AddDays(3).String(), v.CheckOut)
+		require.EqualValues(t, 150000, s.owed())
+	})
+	t.Run("AChangeThatNothingDecides", func(t *testing.T) {
+		s := newMove(t, 3, manual)
+		s.decides(hour, contract.ConfirmUpdate)
+		s.moves(2*hour, "1", 0, 3, 1)
+		s.keeps(2*hour+within-time.Minute, contract.ConfirmUpdate, 0)
+		s.requireAsItWas(s.run())
+	})
+	t.Run("LeftEarly", func(t *testing.T) {
+		s := newStay(t, manual)
+		s.decides(hour, contract.ConfirmUpdate)
+		begins, ends := s.in.CheckInAt().Sub(placedAt), s.in.CheckOutAt().Sub(placedAt)
+		d := s.keeps(begins+hour, contract.CompleteUpdate, ends+30*time.Second)
+		v := s.run()
+		require.NoError(t, d.err)
+		require.Equal(t, booking.Completed, v.Status)
+		require.NotNil(t, v.Freed, "the night that they did not use is free")
+	})
+	t.Run("NoShow", func(t *testing.T) {
+		s := newStay(t, manual)
+		s.decides(hour, contract.ConfirmUpdate)
+		begins, ends := s.in.CheckInAt().Sub(placedAt), s.in.CheckOutAt().Sub(placedAt)
+		s.keeps(begins+20*hour, contract.NoShowUpdate, ends+30*time.Second)
+		s.requireUndone(s.run(), booking.NoShow)
+	})
+}
+
 // TestKept_Stay: guests who left, or cancelled, in time have done so, whenever that
 // reaches their reservation.
 func TestKept_Stay(t *testing.T) {

@@ -350,6 +350,23 @@ func (s *stay) zone() *time.Location {
 	return zone
 }
 
+// TestLodgingChange_ChargeIsSettled: a charge of which it is settled that it is not taken was
+// declined. The order has not ended, and its customer is not told so.
+func TestLodgingChange_ChargeIsSettled(t *testing.T) {
+	s := newMove(t, 2)
+	s.env.RegisterDelayedCallback(func() {
+		_, err := s.ledger.PreventFurther(context.Background(), booking.Charge{
+			Key: booking.ChangeKey(s.order, "1"), OrderID: s.order, Amount: booking.Money{Amount: 50000, Currency: "KRW"},
+		})
+		require.NoError(t, err)
+	}, hour-time.Minute)
+	d := s.moves(hour, "1", 0, 3, 1)
+	v := s.run()
+	require.EqualValues(t, booking.PaymentDeclined, d.code())
+	require.NotContains(t, d.err.Error(), "ended")
+	s.requireAsItWas(v)
+}
+
 // TestLodgingChange_AfterAReset: a life of the reservation that remembers nothing finds out
 // what it was changed to, and undoes what was not made.
 func TestLodgingChange_AfterAReset(t *testing.T) {

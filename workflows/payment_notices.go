@@ -44,13 +44,14 @@ func PaymentNotices(ctx workflow.Context, in contract.Notices) error {
 		if err := n.tellLost(payment.Lost, order); err != nil {
 			return err //replay:never only an operator who cancels the workflow leads here
 		}
-		if err := n.tellLate(payment.GivenBack, order); err != nil {
+		untold, err := n.tellLate(payment.GivenBack, order)
+		if err != nil {
 			return err //replay:never only an operator who cancels the workflow leads here
 		}
-		if err := n.waitFor(payment.Disputes, unfollowed); err != nil {
+		if err := n.waitFor(payment.Disputes, unfollowed || untold); err != nil {
 			return err //replay:never only an operator who cancels the workflow leads here
 		}
-		if len(payment.Disputes) == 0 && !unfollowed && n.heard.Len() == 0 {
+		if len(payment.Disputes) == 0 && !unfollowed && !untold && n.heard.Len() == 0 {
 			return nil
 		}
 	}
@@ -127,14 +128,13 @@ func (n *notices) tell(id string) workflow.Future {
 // they were done before: by the order's saga or, after its end, by a workflow of the
 // refund's own. unfollowed: some cannot be yet.
 func (n *notices) haveFollowed(failed []booking.Entry, run map[string]bool) (unfollowed bool, err error) {
-	if len(failed) == 0 || !followsFailures(n.ctx) {
+	if len(failed) == 0 || !followsFailures(n.ctx, 1) {
 		return false, nil
 	}
 	if run[n.in.OrderID] {
-		for _, e := range failed {
-			_ = workflow.SignalExternalWorkflow(n.ctx, n.in.OrderID, "", contract.RefundFailedSignal, e).Get(n.ctx, nil)
+		if failed = n.tellSaga(failed); len(failed) == 0 || !followsFailures(n.ctx, 2) {
+			return false, nil
 		}
-		return false, nil
 	}
 	var order contract.View
 	if err := n.do("read the order", contract.MypageQueue, mypage.ReadOrder, n.in.OrderID, &order); err != nil {
@@ -147,6 +147,17 @@ func (n *notices) haveFollowed(failed []booking.Entry, run map[string]bool) (unf
 		}
 	}
 	return !order.Status.Final(), nil
+}
+
+// tellSaga tells the order's saga of refunds that have failed. It answers those that it could
+// not tell: the saga has ended meanwhile.
+func (n *notices) tellSaga(failed []booking.Entry) (untold []booking.Entry) {
+	for _, e := range failed {
+		if workflow.SignalExternalWorkflow(n.ctx, n.in.OrderID, "", contract.RefundFailedSignal, e).Get(n.ctx, nil) != nil {
+			untold = append(untold, e) //replay:never the saga would have to end between two signals
+		}
+	}
+	return untold
 }
 
 // begin starts the workflow of a refund, unless it runs. It outlives this one.
@@ -206,16 +217,19 @@ func (n *notices) tellLost(lost []booking.Dispute, order activities.DisputedOrde
 
 // tellLate tells the customer of an order that has ended that a payment of it was given back
 // which came after that, once. A workflow that follows the refund tells it by itself, after
-// all else that it tells.
-func (n *notices) tellLate(given *booking.Money, order activities.DisputedOrder) error {
-	if given == nil || !order.NeverPlaced || n.in.Late || !latePaymentsTold(n.ctx) {
-		return nil
+// all else that it tells. untold: whether the order was ever placed is known at its end only.
+func (n *notices) tellLate(given *booking.Money, order activities.DisputedOrder) (untold bool, err error) {
+	if given == nil || n.in.Late || !order.NeverPlaced && !order.NotYetPlaced || !latePaymentsTold(n.ctx, 1) {
+		return false, nil
+	}
+	if order.NotYetPlaced {
+		return latePaymentsTold(n.ctx, 2), nil
 	}
 	n.in.Late = true
 	if n.tell(contract.RefundWorkflowID(n.in.OrderID, contract.CancelRefund)).Get(n.ctx, nil) == nil {
-		return nil //replay:never the workflow would have to be looking at the refund in the moment in which it ends
+		return false, nil //replay:never the workflow would have to be looking at the refund in the moment in which it ends
 	}
-	return n.notify("tell customer that a late payment was given back", booking.Message{
+	return false, n.notify("tell customer that a late payment was given back", booking.Message{
 		Key: contract.MessageKey(n.in.OrderID, contract.LatePaymentMessage), RecipientID: order.CustomerID, Type: booking.LatePaymentMessage,
 		Data: booking.MessageData{For: booking.ForCustomer, Item: order.ItemName, Refund: given},
 	})
@@ -252,9 +266,9 @@ const (
 )
 
 // waitFor waits for a notice, or until it is time to look without one, if a dispute is
-// open, or a refund cannot be followed yet.
-func (n *notices) waitFor(open []booking.Dispute, unfollowed bool) error {
-	if len(open) == 0 && !unfollowed {
+// open, or the order has to end before a refund is followed or told.
+func (n *notices) waitFor(open []booking.Dispute, waits bool) error {
+	if len(open) == 0 && !waits {
 		return nil
 	}
 	if len(open) > 0 {

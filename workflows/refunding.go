@@ -118,7 +118,7 @@ func (s *saga) refundPart(ctx workflow.Context, p *part) {
 		if p.isNews() {
 			s.tellRefunded(ctx, p)
 		}
-	} else if p.is.Entry.State == booking.EntryFailed && refundEndsTold(ctx) {
+	} else if p.is.Entry.State == booking.EntryFailed && refundEndsTold(ctx, p.isNews()) {
 		s.tellEndedOtherwise(ctx, p)
 	}
 	s.showPending(ctx)

@@ -72,10 +72,12 @@ func (s *saga) refundAgain(ctx workflow.Context, p *part) {
 }
 
 // tellUndoneAgain tells the customer what the undo's own refund has given back, or that
-// nothing was left for it. Of a payment that came too late it is the first that they hear.
+// nothing was left for it. Of a payment that came after the order's end it is the first that
+// they hear, and all of it has gone back, by whomever.
 func (s *saga) tellUndoneAgain(ctx workflow.Context, p *part) {
 	switch given := p.is.Entry.Amount; {
-	case !s.view.Placed && latePaymentsTold(ctx):
+	case !s.view.Placed && latePaymentsTold(ctx, 1) && (s.afterEnd || !latePaymentsTold(ctx, 2)):
+		given.Amount = cmp.Or(given.Amount, p.Amount.Amount)
 		s.tellOfRefund(given, contract.LatePaymentMessage, booking.LatePaymentMessage)
 	case !p.isNews():
 	case given.Amount == 0:
@@ -122,7 +124,7 @@ func (s *saga) hearFailures() {
 			told.Receive(ctx, &e)
 			id, ours := contract.RefundIDOf(s.view.ID, e.Key)
 			switch {
-			case !followsFailures(ctx) || !ours:
+			case !followsFailures(ctx, 1) || !ours:
 			case !s.follows(id, e.Key):
 				s.followAgain(e)
 			case asksBeforeCalling(ctx):

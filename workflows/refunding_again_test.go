@@ -218,10 +218,13 @@ func TestRefundAgain_Garbage(t *testing.T) {
 }
 
 // TestPaymentNotices_OfAFailure: a refund that has failed since its order is over is
-// followed by a workflow of its own, and one of an order that runs by its saga.
+// followed by a workflow of its own, also if the order ends while its saga is to be told, and
+// one of an order that runs by its saga.
 func TestPaymentNotices_OfAFailure(t *testing.T) {
 	t.Parallel()
-	for name, runs := range map[string]bool{"AfterTheEnd": false, "WhileItRuns": true} {
+	for name, test := range map[string]struct{ runs, ends bool }{
+		"AfterTheEnd": {false, true}, "WhileItRuns": {true, false}, "InTheMomentOfItsEnd": {true, true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStay(t)
 			s.decides(hour, contract.CancelUpdate)
@@ -238,7 +241,10 @@ func TestPaymentNotices_OfAFailure(t *testing.T) {
 			}, workflow.RegisterOptions{Name: contract.RefundAgainWorkflow})
 			s.env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).
 				Return(func(_, workflowID, _, signal string, arg any) error {
-					if !runs || workflowID != s.order { // no workflow of its own follows the refund
+					if !test.runs || workflowID != s.order { // no workflow of its own follows the refund
+						return errAway
+					}
+					if signal == contract.RefundFailedSignal && test.ends {
 						return errAway
 					}
 					if signal == contract.RefundFailedSignal {
@@ -250,7 +256,7 @@ func TestPaymentNotices_OfAFailure(t *testing.T) {
 			require.NoError(t, s.env.GetWorkflowError())
 			all := slices.Concat(told, begun)
 			require.Len(t, all, 1)
-			require.Equal(t, runs, len(told) == 1)
+			require.Equal(t, !test.ends, len(told) == 1)
 			require.Equal(t, e.Key, all[0].Key)
 			require.WithinDuration(t, e.Changed, all[0].Changed, time.Second)
 		})

@@ -43,15 +43,16 @@ type saga struct {
 	moneyBack bool // nothing of it is owed any more
 	afterEnd  bool // the order has ended, and each of its refunds is a workflow
 	// unanswered: the refund has met nothing but errors for longer than patience lasts.
-	unanswered      bool
-	toldNotRefunded bool // the customer was told that a person has to see to it
-	declined        bool // the ledger says that the charge was
+	unanswered bool
+	toldOwed   int64 // of which the customer was told that a person has to see to it, 0 while they were not
+	declined   bool  // the ledger says that the charge was
 	// held and released are how many remained of the item when the order had taken
 	// some, or could not, and when it had given that back; nil when it has not.
 	held, released *int
 	// givenBack is what came of the refund, once it is done.
 	givenBack booking.EventPayment
-	back      int64 // what the customer has back then of the payment, by whomever
+	back      int64  // what the customer has back then of the payment, by whomever
+	ownGiven  *int64 // what of it the undo's own refund has given back, nil while that is not known
 	// amountOwed is what the ledger says that is owed of the payment, 0 while it is not known.
 	amountOwed int64
 	// came: an order that costs nothing has come into being, as far as is known
@@ -299,6 +300,7 @@ func (s *saga) tellUndone() {
 	case booking.PaymentNotConfirmed:
 		s.tellNotConfirmed()
 	}
+	s.tellRefundedAfterAll()
 }
 
 // reasonOf finds why the story broke off.

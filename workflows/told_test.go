@@ -142,6 +142,50 @@ func TestTold_NothingWasLeftToGiveBackAgain(t *testing.T) {
 	require.Equal(t, int64(100000), payment(t, s).Given(), "once")
 }
 
+// TestTold_RefundedAfterAll: what the customer of a cancelled order was told that it could not
+// be given back is paid by hand, or made by the provider, or was given back by others. They are told.
+func TestTold_RefundedAfterAll(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		change func(*contract.Lodging)
+		after  func(s *stay, back func())
+		want   booking.MessageType
+	}{
+		"ByHand":        {func(*contract.Lodging) {}, func(s *stay, _ func()) { s.resolves(2 * hour) }, booking.RefundedMessage},
+		"ByHandDurable": {durable, func(s *stay, _ func()) { s.resolves(2 * hour) }, booking.RefundedMessage},
+		"ByTheProvider": {func(*contract.Lodging) {}, func(s *stay, back func()) { s.env.RegisterDelayedCallback(back, 2*hour) }, booking.RefundedMessage},
+		"ByOthers": {func(*contract.Lodging) {}, func(s *stay, back func()) {
+			s.alsoOthers = true
+			s.env.RegisterDelayedCallback(func() {
+				s.mu.Lock()
+				s.provider[s.order+"/charge"].begin(&other{percent: 100})
+				s.mu.Unlock()
+				back()
+			}, 2*hour)
+		}, booking.RefundEndedMessage},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newStay(t, test.change)
+			back := s.cannotRefund()
+			s.decides(hour, contract.CancelUpdate)
+			test.after(s, back)
+			v := s.run()
+			require.Equal(t, booking.Cancelled, v.Status)
+			require.Equal(t, []string{string(booking.RefundFailedMessage), string(test.want)}, s.messagesTo(s.customer))
+			require.EqualValues(t, 100000, s.sentTo(s.customer)[1].Data.Refund.Amount)
+		})
+	}
+}
+
+// TestTold_NothingOfARefundThatWasMade: the customer of an order whose refund met no trouble
+// is told nothing more.
+func TestTold_NothingOfARefundThatWasMade(t *testing.T) {
+	s := newStay(t)
+	s.decides(hour, contract.CancelUpdate)
+	require.Equal(t, booking.Cancelled, s.run().Status)
+	require.Empty(t, s.messagesTo(s.customer))
+}
+
 // paidTooLate is a stay whose customer did not confirm the payment in time, and did so later.
 func paidTooLate(t *testing.T) (s *stay, over contract.View) {
 	t.Helper()
@@ -157,7 +201,7 @@ func paidTooLate(t *testing.T) (s *stay, over contract.View) {
 
 // looksAgain has the workflow of the notices look at the payment, and returns with what
 // workflows of refunds were begun. following: one follows the refund already.
-func (s *stay) looksAgain(over contract.View, following bool) {
+func (s *stay) looksAgain(over contract.View, following bool, meanwhile ...func()) {
 	s.Helper()
 	s.flow = workflows.PaymentNotices
 	s.live(over.Since().Add(24 * hour))
@@ -169,6 +213,9 @@ func (s *stay) looksAgain(over contract.View, following bool) {
 			}
 			return errAway
 		}).Maybe()
+	for i, does := range meanwhile {
+		s.env.RegisterDelayedCallback(does, time.Duration(i+1)*10*time.Minute)
+	}
 	s.env.ExecuteWorkflow(s.flow, contract.Notices{OrderID: s.order})
 	require.NoError(s, s.env.GetWorkflowError())
 }
@@ -185,6 +232,74 @@ func TestTold_OfALatePayment(t *testing.T) {
 	require.Equal(t, append(before, "late_payment_returned"), s.messagesTo(s.customer))
 	sent := s.sentTo(s.customer)
 	require.EqualValues(t, 100000, sent[len(sent)-1].Data.Refund.Amount)
+}
+
+// TestTold_OfAPaymentWhileTheOrderIsUndone: what was paid while the order was being cancelled
+// is given back, and the customer is told so once the order has ended and was never placed.
+func TestTold_OfAPaymentWhileTheOrderIsUndone(t *testing.T) {
+	t.Parallel()
+	for name, placed := range map[string]bool{"NeverPlaced": false, "Placed": true} {
+		t.Run(name, func(t *testing.T) {
+			s, over := paidTooLate(t)
+			before := s.messagesTo(s.customer)
+			show := func(v contract.View) { require.NoError(t, s.pages.Publish(t.Context(), contract.Publication{View: v})) }
+			open := over.Clone()
+			open.Status, open.Version = booking.Cancelling, over.Version+1
+			show(open)
+			var meanwhile []string
+			s.looksAgain(over, false, func() {
+				meanwhile = s.messagesTo(s.customer)
+				ended := over.Clone()
+				ended.Version, ended.Placed = over.Version+2, placed
+				show(ended)
+			})
+			require.Zero(t, s.owed())
+			require.Equal(t, before, meanwhile)
+			if !placed {
+				before = append(before, "late_payment_returned")
+			}
+			require.Equal(t, before, s.messagesTo(s.customer))
+		})
+	}
+}
+
+// TestTold_OfALatePaymentThatOthersGaveBack: nothing is left for the refund of the order. The
+// customer is told how much they have back, and not of none.
+func TestTold_OfALatePaymentThatOthersGaveBack(t *testing.T) {
+	s, over := paidTooLate(t)
+	s.looksAgain(over, true)
+	e := s.failLater(s.order + "/charge/refund")
+	s.alsoOthers = true
+	s.mu.Lock()
+	s.provider[s.order+"/charge"].begin(&other{percent: 100})
+	s.mu.Unlock()
+	s.refundAgain(over, e, func() {})
+	require.NoError(t, s.env.GetWorkflowError())
+	sent := s.sentTo(s.customer)
+	last := sent[len(sent)-1]
+	require.Equal(t, booking.LatePaymentMessage, last.Type)
+	require.EqualValues(t, 100000, last.Data.Refund.Amount)
+}
+
+// TestTold_HowARefundEndedOnce: that a refund has failed is heard once more when it has ended
+// otherwise. Its customer has heard that nothing more comes of it, and so has the history.
+func TestTold_HowARefundEndedOnce(t *testing.T) {
+	s := newStay(t)
+	back := s.cannotRefund()
+	s.gives(hour, "1", 30000)
+	s.env.RegisterDelayedCallback(back, 2*hour)
+	s.decides(2*hour, contract.CancelUpdate)
+	over := s.run()
+	told := s.messagesTo(s.customer)
+	require.Equal(t, []string{"refund_failed", "refund_ended"}, told)
+	before := len(s.row().View.History)
+	e, has := payment(t, s).Entry("refund/1")
+	require.True(t, has)
+	require.Equal(t, booking.EntryFailed, e.State)
+	s.refundAgain(over, e, func() {})
+	require.NoError(t, s.env.GetWorkflowError())
+	require.Equal(t, told, s.messagesTo(s.customer))
+	require.Len(t, s.row().View.History, before)
 }
 
 // TestTold_OfALatePaymentThatIsFollowed: the workflow that follows its refund tells of it by

@@ -14,9 +14,16 @@ func customersHearOfUndo(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "undo-told", workflow.DefaultVersion, 1) == 1
 }
 
-// followsFailures: a refund that fails at the provider after it was done is followed again.
-func followsFailures(ctx workflow.Context) bool {
-	return workflow.GetVersion(ctx, "refund-failures", workflow.DefaultVersion, 1) == 1
+// customersHearOfUndosEnd: the customer of an order that is cancelled, who was told that
+// what was paid cannot be given back, is told when it was given back after all.
+func customersHearOfUndosEnd(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "undo-made-told", workflow.DefaultVersion, 1) == 1
+}
+
+// followsFailures: a refund that fails at the provider after it was done is followed again. As
+// of version 2 also if the order's saga ends before it is told.
+func followsFailures(ctx workflow.Context, since workflow.Version) bool {
+	return workflow.GetVersion(ctx, "refund-failures", workflow.DefaultVersion, 2) >= since
 }
 
 // ownersHearOfLoss: the owner of an order is told of a dispute that is lost.
@@ -37,9 +44,10 @@ func marksByCause(ctx workflow.Context) bool {
 }
 
 // remembersChanges: after a reset, a reservation finds out what was changed beyond that
-// point. Its customer would have paid for other nights than it shows.
-func remembersChanges(ctx workflow.Context) bool {
-	return workflow.GetVersion(ctx, "changes-after-reset", workflow.DefaultVersion, 1) == 1
+// point. Its customer would have paid for other nights than it shows. As of version 2 it is
+// undone if it was undone beyond that point: it would stand, with nothing held or paid for it.
+func remembersChanges(ctx workflow.Context, since workflow.Version) bool {
+	return workflow.GetVersion(ctx, "changes-after-reset", workflow.DefaultVersion, 2) >= since
 }
 
 // asksBeforeCalling: of a refund that has failed after it was done, the ledger is asked
@@ -55,15 +63,24 @@ func messagesInTurn(ctx workflow.Context) bool {
 }
 
 // refundEndsTold: customer and staff are told of a refund that has failed and is not made any
-// more, since its money has been given back otherwise.
-func refundEndsTold(ctx workflow.Context) bool {
-	return workflow.GetVersion(ctx, "refund-ends-told", workflow.DefaultVersion, 1) == 1
+// more, since its money has been given back otherwise. As of version 2 only if that is news:
+// a refund that is followed once more, since it was heard again, would be told of twice.
+func refundEndsTold(ctx workflow.Context, isNews bool) bool {
+	version := workflow.GetVersion(ctx, "refund-ends-told", workflow.DefaultVersion, 2)
+	return version == 1 || version == 2 && isNews
 }
 
 // latePaymentsTold: a customer whose payment came after the order's end is told that it was
-// given back.
-func latePaymentsTold(ctx workflow.Context) bool {
-	return workflow.GetVersion(ctx, "late-payments-told", workflow.DefaultVersion, 1) == 1
+// given back. As of version 2 also if it was given back while the order was being undone, and
+// not by the order's saga, which may not have ended.
+func latePaymentsTold(ctx workflow.Context, since workflow.Version) bool {
+	return workflow.GetVersion(ctx, "late-payments-told", workflow.DefaultVersion, 2) >= since
+}
+
+// keptDecisionsFollow: time waits for decisions that were made in time also where one was
+// taken before, as of an owner who has confirmed a reservation, and then a change of it.
+func keptDecisionsFollow(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "kept-after-taken", workflow.DefaultVersion, 1) == 1
 }
 
 // judgedAsItStood: a cancel that is applied again is judged by where the order stood when it
