@@ -21,6 +21,7 @@ type purse struct {
 	ofRef   map[string]string // the ref of a refund's charge, by its key
 	says    error             // to the next charge, after it was taken
 	refuses bool
+	unsaid  error // to a void
 	asked   []string // refunds, with their amounts
 	voided  []string
 }
@@ -54,6 +55,9 @@ func (p *purse) Void(_ context.Context, c booking.Charge) ([]string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.voided = append(p.voided, c.Key)
+	if p.unsaid != nil {
+		return nil, p.unsaid
+	}
 	if p.charges[c.Key] > 0 {
 		return []string{refOf(c.Key)}, nil
 	}

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -82,6 +83,11 @@ func (p *Payments) lookBefore(ctx context.Context, r *booking.Resolution) error 
 	defer stop()
 	if err := p.mayBeOwed(looking, &payment); err != nil {
 		return err
+	}
+	if payment.Status == booking.RefundPending && !isPaidByHand(payment) { // what it comes to is owed, too
+		if settled, err := p.settleAllFurther(looking, payment); err == nil {
+			payment.Entries, payment.Further, payment.Amount, payment.Ref = settled.Entries, settled.Further, settled.Amount, cmp.Or(settled.Ref, payment.Ref)
+		}
 	}
 	seen, unseen := p.seen(looking, &payment, p.learnFrom)
 	if unseen != nil {
