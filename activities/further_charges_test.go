@@ -21,7 +21,7 @@ type purse struct {
 	ofRef   map[string]string // the ref of a refund's charge, by its key
 	says    error             // to the next charge, after it was taken
 	refuses bool
-	unsaid  error // to a void
+	unsaid  error    // to a void
 	asked   []string // refunds, with their amounts
 	voided  []string
 }

@@ -104,10 +104,11 @@ type changeInput struct {
 
 // stayChange is what a reservation is to become.
 type stayChange struct {
-	CheckIn  string `json:"checkIn,omitempty" format:"date" doc:"First night; as it is without it. It can no longer be changed once the guests may have come" example:"{today+31}"`
-	CheckOut string `json:"checkOut,omitempty" format:"date" doc:"Day of departure; as it is without it" example:"{today+33}"`
-	Rooms    whole  `json:"rooms,omitempty" minimum:"1" maximum:"1000" doc:"As many as now without it" example:"1"`
-	Expect   string `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: with another one nothing is changed" example:"+50000/KRW"`
+	CheckIn       string `json:"checkIn,omitempty" format:"date" doc:"First night; as it is without it. It can no longer be changed once the guests may have come" example:"{today+31}"`
+	CheckOut      string `json:"checkOut,omitempty" format:"date" doc:"Day of departure; as it is without it" example:"{today+33}"`
+	Rooms         whole  `json:"rooms,omitempty" minimum:"1" maximum:"1000" doc:"As many as now without it" example:"1"`
+	Expect        string `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: with another one nothing is changed" example:"+50000/KRW"`
+	PaymentMethod name   `json:"paymentMethod,omitempty" doc:"The payment provider's token that a difference is charged to; the order's without it. A token that can be used only once has paid for the order already" example:"pm_card_visa"`
 }
 
 // Resolve finds what the schema cannot.
@@ -123,6 +124,7 @@ func (s *server) changeReservation(ctx context.Context, in *changeInput) (*order
 	l, b := in.language(), in.Body
 	out, err := s.Orders.Change(ctx, CallerOf(ctx), orders.Change{
 		OrderID: in.ID, CheckIn: dateOf(b.CheckIn), CheckOut: dateOf(b.CheckOut), Rooms: int(b.Rooms), Expect: b.Expect, Version: in.seenVersion(), Key: in.IdempotencyKey,
+		PaymentMethod: string(b.PaymentMethod),
 	})
 	if err != nil {
 		return nil, s.problemAbout(ctx, l, out.View, err)

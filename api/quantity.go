@@ -107,8 +107,9 @@ type changeQuantityInput struct {
 
 // quantityChange is how many are to be ordered.
 type quantityChange struct {
-	Quantity whole  `json:"quantity" minimum:"1" maximum:"1000" doc:"How many it is to be for" example:"3"`
-	Expect   string `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: with another one nothing is changed" example:"+4500/KRW"`
+	Quantity      whole  `json:"quantity" minimum:"1" maximum:"1000" doc:"How many it is to be for" example:"3"`
+	Expect        string `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: with another one nothing is changed" example:"+4500/KRW"`
+	PaymentMethod name   `json:"paymentMethod,omitempty" doc:"The payment provider's token that a difference is charged to; the order's without it. A token that can be used only once has paid for the order already" example:"pm_card_visa"`
 }
 
 // Resolve finds what the schema cannot.
@@ -124,6 +125,7 @@ func (s *server) changeQuantity(ctx context.Context, kind booking.Kind, in *chan
 	l := in.language()
 	out, err := s.Orders.ChangeQuantity(ctx, CallerOf(ctx), orders.QuantityChange{
 		Kind: kind, OrderID: in.ID, Quantity: int(in.Body.Quantity), Expect: in.Body.Expect, Version: in.seenVersion(), Key: in.IdempotencyKey,
+		PaymentMethod: string(in.Body.PaymentMethod),
 	})
 	if err != nil {
 		return nil, s.problemAbout(ctx, l, out.View, err)

@@ -162,6 +162,23 @@ func TestLodgingChange(t *testing.T) {
 		require.Equal(t, []int{2, 2, 1, 1, 2, 2, 2, 2}, s.remaining())
 		require.Contains(t, s.events(), booking.ReservationChangeRefused)
 	})
+	t.Run("ByAnotherMethodThanTheOrder", func(t *testing.T) {
+		s := newMove(t, 2, func(in *contract.Lodging) { in.PaymentMethod = "pm_1Abc" })
+		used := s.moves(hour, "1", 0, 3, 1)
+		d := s.moves(2*hour, "2", 0, 3, 1, func(c *contract.StayChange) { c.PaymentMethod = "pm_1Def" })
+		v := s.run()
+		require.Equal(t, booking.Code(booking.PaymentDeclined), used.code(), "the order's method can pay once")
+		require.NoError(t, d.err)
+		require.EqualValues(t, 150000, v.Amount.Amount)
+		require.EqualValues(t, 150000, s.owed())
+		further := s.paid().Further
+		require.Equal(t, "pm_1Def", further[len(further)-1].Method)
+		held, err := s.stock.Hold(t.Context(), booking.Hold{Key: s.in.OrderID + "/hold", OrderID: s.order, ItemID: s.item, Quantity: 1, From: firstNight, To: departure})
+		require.NoError(t, err)
+		for _, c := range held.Changed.All {
+			require.NotContains(t, c.Agreed, "pm_1Def", "stock has no need of it")
+		}
+	})
 	t.Run("OwnerAgrees", func(t *testing.T) {
 		s := newMove(t, 2, manual)
 		s.decides(hour, contract.ConfirmUpdate)

@@ -23,6 +23,9 @@ type Asked struct {
 	// Version is the one of the order that the caller has seen, 0 for any.
 	Version int64  `json:"version,omitempty"`
 	By      string `json:"by,omitempty"`
+	// PaymentMethod is the provider's token that the difference is charged to, "" for that of
+	// the order. One that can be used once has paid for the order already.
+	PaymentMethod string `json:"paymentMethod,omitempty"`
 	// ForCustomer: another caller than the customer asks for it. The customer is told once it is made.
 	ForCustomer bool `json:"forCustomer,omitempty"`
 	// Bytes is how large the update was, of one that was too large: see Decision.
@@ -42,10 +45,17 @@ func (a Asked) tooLarge(is *objections) bool {
 	return a.Bytes != 0
 }
 
+// Unpaid is what was asked for without how it is paid, which only payments have to know.
+func (a Asked) Unpaid() Asked {
+	a.PaymentMethod = ""
+	return a
+}
+
 func (a Asked) check(is *objections) {
 	is.name("id", a.ID)
 	is.upTo("content", a.Content, booking.LongestName)
 	is.upTo("expect", a.Expect, booking.LongestQuote)
+	is.upTo("paymentMethod", a.PaymentMethod, booking.LongestName)
 	is.unless(a.Version >= 0, "version", "must not be negative")
 	is.by("by", a.By)
 }
