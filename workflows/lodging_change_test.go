@@ -245,6 +245,61 @@ func TestLodgingChange(t *testing.T) {
 		require.EqualValues(t, 100000, v.Settled.Kept.Amount, "half of what it cost by then")
 		require.EqualValues(t, 100000, s.owed())
 	})
+	halfUntil := func(before time.Duration) func(*contract.Lodging) {
+		return func(in *contract.Lodging) {
+			in.Cancellation = &booking.CancellationPolicy{Tiers: []booking.Tier{{Before: new(booking.Duration(before)), Percent: 50}}}
+			in.CountsChanges = true
+		}
+	}
+	t.Run("CancelledAfterItWasShortened", func(t *testing.T) {
+		for now, keeps := range map[bool]int64{true: 50000, false: 37500} {
+			s := newMove(t, 2, halfUntil(48*hour))
+			s.in.CountsChanges = now
+			s.moves(hour, "1", 0, 1, 1)
+			s.decides(2*hour, contract.CancelUpdate)
+			v := s.run()
+			require.Equal(t, booking.Cancelled, v.Status)
+			require.EqualValues(t, keeps, v.Settled.Kept.Amount, "half of all that was ordered, but for orders of an earlier build")
+			require.Equal(t, keeps, s.owed())
+		}
+	})
+	t.Run("CancelledAfterItWasMovedToALaterDay", func(t *testing.T) {
+		s := newMove(t, 2, halfUntil(24*hour))
+		moved := s.moves(s.in.CheckInAt().Sub(placedAt)-hour, "1", 3, 5, 1)
+		cancel := s.decides(s.in.CheckInAt().Sub(placedAt), contract.CancelUpdate)
+		v := s.run()
+		require.NoError(t, moved.err)
+		require.NoError(t, cancel.err)
+		require.Equal(t, booking.Cancelled, v.Status)
+		require.EqualValues(t, 100000, v.Settled.Kept.Amount, "the tier had passed")
+		require.Equal(t, booking.TierNone, v.Settled.Tier)
+	})
+	t.Run("CancelledAfterItWasMovedInTime", func(t *testing.T) {
+		s := newMove(t, 2, halfUntil(24*hour))
+		s.moves(hour, "1", 3, 5, 1)
+		s.decides(s.in.CheckInAt().Sub(placedAt), contract.CancelUpdate)
+		v := s.run()
+		require.Equal(t, booking.Cancelled, v.Status)
+		require.EqualValues(t, 50000, v.Settled.Kept.Amount, "the tier holds by the new day")
+	})
+	t.Run("GuestsLeaveEarlyAfterItWasChanged", func(t *testing.T) {
+		for _, now := range []bool{true, false} {
+			s := newMove(t, 2, halfUntil(24*hour))
+			s.in.CountsChanges, s.in.Cancellation.EarlyDeparture = now, 100
+			s.moves(hour, "1", 0, 3, 1, func(c *contract.StayChange) { c.Price.Amount = 90000 }) // 50, 50 and 90
+			s.decides(s.arrival()+hour+24*hour, contract.CompleteUpdate)
+			v := s.run()
+			require.Equal(t, booking.Completed, v.Status)
+			require.NotNil(t, v.FreedNights())
+			nights := int64(v.FreedNights().From.DaysUntil(v.FreedNights().To))
+			if !now {
+				require.Equal(t, 190000*nights/3, v.DepartureDue(), "a part of the price, of an earlier build")
+				continue
+			}
+			require.Equal(t, 90000+50000*(nights-1), v.DepartureDue(), "what these nights cost")
+			require.Equal(t, v.Amount.Amount-v.DepartureDue(), s.owed())
+		}
+	})
 	t.Run("WhileTheOwnerIsToDecide", func(t *testing.T) {
 		s := newMove(t, 2, manual)
 		d := s.moves(hour, "1", 0, 3, 1)

@@ -190,6 +190,7 @@ func cannotBeCharged() error {
 type ChangeQuote struct {
 	Difference
 	Nights []booking.NightPrice
+	Passed int `json:",omitempty"` // how many tiers of the policy do not hold any more then: see Terms
 }
 
 // Stretch is what the stay of the order holds.
@@ -219,7 +220,7 @@ func (v View) QuoteChange(c StayChange, at, begins time.Time) (q ChangeQuote, er
 	if !ok || v.Amount.Amount > 0 && total == 0 {
 		return q, cannotBeCharged()
 	}
-	return ChangeQuote{v.difference(v.cost(has), total, at, begins), nights}, nil
+	return ChangeQuote{v.difference(v.cost(has), total, at, begins), nights, v.passed(at, c.Begins)}, nil
 }
 
 // prices are those of the nights of the stay, which all cost the same until it is changed.
@@ -232,9 +233,16 @@ func (v View) prices(has booking.Stretch) []booking.NightPrice {
 
 // cost is what the nights of the stay cost, without what was kept of nights that are not
 // in it any more.
-func (v View) cost(has booking.Stretch) (sum int64) {
+func (v View) cost(has booking.Stretch) (sum int64) { return v.costOf(has, has) }
+
+// costOf is what some nights of the stay cost.
+func (v View) costOf(has, nights booking.Stretch) (sum int64) {
 	for _, p := range v.prices(has) {
-		sum += p.Amount * int64(p.From.DaysUntil(p.To))
+		for day := p.From; day.Before(p.To); day = day.AddDays(1) {
+			if !day.Before(nights.From) && day.Before(nights.To) {
+				sum += p.Amount
+			}
+		}
 	}
 	return sum
 }
