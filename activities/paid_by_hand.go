@@ -120,3 +120,49 @@ func (p *Payments) settleAtLast(ctx context.Context, payment *booking.Payment) e
 	}
 	return p.undoLate(ctx, payment)
 }
+
+// endUnsettled ends the further charges of which the provider still does not say what became of
+// them: an operator has looked. It returns false if there are none. What the provider says now
+// goes its own way.
+func (p *Payments) endUnsettled(ctx context.Context, r booking.Resolution) (ended bool, err error) {
+	if len(r.Unsettled) == 0 {
+		return false, nil
+	}
+	payment, err := p.Ledger.Payment(ctx, r.OrderID)
+	if err != nil {
+		return false, fmt.Errorf("read payment: %w", err)
+	}
+	looking, stop := context.WithTimeout(ctx, longestLook)
+	defer stop()
+	for _, further := range payment.Further {
+		switch {
+		case !slices.Contains(r.Unsettled, further.Key):
+			continue
+		case !further.Pending():
+			ended = ended || further.Status == booking.ChargePrevented && further.Ref == string(r.Evidence)
+			continue
+		}
+		if _, err := p.settleFurther(looking, further.Charge); err == nil {
+			continue
+		}
+		if _, err := p.Ledger.EndFurther(ctx, further.Charge, booking.ChargePrevented, string(r.Evidence)); err != nil {
+			return ended, fmt.Errorf("record that a further charge is over: %w", err)
+		}
+		ended = true
+	}
+	return ended, nil
+}
+
+// giveBackAfterUndo gives back what a further charge was found to have taken after a person had
+// paid what the undo of its order owed: no other attempt may ask for it.
+func (p *Payments) giveBackAfterUndo(ctx context.Context, orderID string) error {
+	payment, err := p.Ledger.Payment(ctx, orderID)
+	if err != nil {
+		return fmt.Errorf("read payment: %w", err)
+	}
+	if payment.Status != booking.RefundPending || !isPaidByHand(payment) {
+		return nil
+	}
+	_, err = p.undoOnce(ctx, payment.Charge)
+	return err
+}

@@ -29,9 +29,15 @@ func (p *Payments) ResolveByHand(ctx context.Context, r booking.Resolution) (boo
 		paid, err := p.Ledger.PayByHand(ctx, r)
 		refusal, refused := errors.AsType[*booking.Error](err)
 		nothing := errors.Is(err, &booking.Error{Code: booking.NotFound}) || err == nil && len(paid) == 0
-		switch {
-		case refused && refusal.Code == booking.UnderDispute:
+		if refused && refusal.Code == booking.UnderDispute {
 			return booking.Resolved{Refused: booking.UnderDispute, Words: refusal.Message}, nil
+		}
+		ended, failed := p.endUnsettled(ctx, r)
+		switch {
+		case failed != nil:
+			return booking.Resolved{}, failed
+		case nothing && ended:
+			return booking.Resolved{}, nil
 		case nothing && pendingWords(r) != "":
 			return stillPending(pendingWords(r)), nil
 		case nothing:

@@ -229,14 +229,5 @@ func (s *saga) changeBack(c *change) {
 	if !c.charging {
 		return
 	}
-	var settled booking.Outcome
-	s.insist(c.ctx, call{
-		name: "settle the charge of a change", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.SettleFurther, with: s.furtherCharge(c),
-	}, &settled)
-	if settled.Result == booking.Done {
-		if !c.charged {
-			s.paidMore(c.costs.Charge)
-		}
-		s.makeRefund(s.beginRefundOf(c, c.costs.Charge))
-	}
+	s.settleCharge(c)
 }
