@@ -230,6 +230,39 @@ func TestSettleFurther_UnansweredChargeIsVoidedOrKnown(t *testing.T) {
 	})
 }
 
+// TestResolveByHand_EndsAChangeThatTheProviderIsSilentOf: by the word of an operator, unless the
+// provider knows by then. It repeats as it was answered.
+func TestResolveByHand_EndsAChangeThatTheProviderIsSilentOf(t *testing.T) {
+	t.Parallel()
+	for name, known := range map[string]bool{"silent": false, "known by then": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, provider, first, further := changed(t)
+			provider.says, provider.unsaid = errAway, errAway
+			_, err := chargeFurther(p, further)
+			require.ErrorContains(t, err, errAway.Error())
+			_, err = settleFurther(p, further)
+			require.ErrorContains(t, err, errAway.Error())
+			if known {
+				provider.unsaid = nil
+			}
+			for range 2 {
+				is, err := do(durably, func(ctx context.Context) (booking.Resolved, error) {
+					return p.ResolveByHand(ctx, booking.Resolution{OrderID: first.OrderID, Evidence: "not taken", By: "1", Unsettled: []string{further.Key}})
+				})
+				require.NoError(t, err)
+				require.Equal(t, known, is.Refused == booking.NothingOwed)
+			}
+			outcome, err := settleFurther(p, further)
+			require.NoError(t, err)
+			require.Equal(t, known, outcome.Result == booking.Done)
+			payment := onRecord(t, p, first.OrderID)
+			require.Equal(t, known, payment.Amount.Amount == 80000)
+			require.Equal(t, known, payment.Further[0].Ref != "not taken")
+		})
+	}
+}
+
 func TestRefundPayment_SettlesFurtherChargesThatWereNotAnswered(t *testing.T) {
 	t.Parallel()
 	for name, taken := range map[string]bool{"taken": true, "not taken": false} {
