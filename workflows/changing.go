@@ -115,7 +115,7 @@ func (s *saga) tellChange(ctx workflow.Context, c *change) {
 
 // awaitChange waits until no change is under way. What ends the order gives it up.
 func (s *saga) awaitChange(ctx workflow.Context) {
-	if c := s.changing; c != nil {
+	if c := s.changing; c != nil && c.stop != nil { // one that was learned of has nothing to stop
 		c.stop() //replay:never the order would have to end in the moment of its change
 	}
 	_ = workflow.Await(ctx, func() bool { return s.changing == nil })
