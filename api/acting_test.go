@@ -113,8 +113,8 @@ func TestSettle(t *testing.T) {
 	require.Equal(t, "its workflow runs", b.problem(b.do("POST", "/v1/orders/lodging-1/settlement", `{"reason":"x"}`), 409, orders.NotLost).Detail)
 }
 
-// TestActing_TellsOfOthers: an operator of whom nothing was done is told what others did to
-// the order; a customer is not.
+// TestActing_TellsOfOthers: a refused request of an operator is answered with what other
+// operators did to the order; one of a customer is not.
 func TestActing_TellsOfOthers(t *testing.T) {
 	t.Parallel()
 	as := credentials{

@@ -36,10 +36,10 @@ type actionView struct {
 	At      time.Time      `json:"at"`
 	By      string         `json:"by,omitempty" doc:"The number of the one who did it; system for a command that was not told" example:"1027"`
 	Action  booking.Action `json:"action" doc:"What was done" example:"resolve"`
-	OrderID string         `json:"orderId" example:"lodging-06gzvfahhdv2qeq77vmrpjqcg8"`
+	OrderID string         `json:"orderId" doc:"Empty where a bulk action was stopped" example:"lodging-06gzvfahhdv2qeq77vmrpjqcg8"`
 	Reason  string         `json:"reason,omitempty" doc:"In the words of the one who did it; the evidence of what was paid by hand"`
 	Bulk    string         `json:"bulk,omitempty" doc:"The bulk action that it is a part of"`
-	Outcome string         `json:"outcome,omitempty" doc:"done; accepted: it went on after the answer; the state of a refund; the code of a refusal; failed. Absent while it is not known, and for ever where a process died over it" example:"done"`
+	Outcome string         `json:"outcome,omitempty" doc:"done; accepted: it went on after the answer; the state of a refund; the code of a refusal; failed; stopped, of a bulk action. Absent while it is not known, and for ever where a process died over it" example:"done"`
 }
 
 func showAction(a booking.OperatorAction) actionView {

@@ -24,14 +24,14 @@ func (s *server) registerBulk() {
 	register(s, huma.Operation{
 		OperationID: "run-bulk-action", Method: http.MethodPost, Path: bulkPath + "/{id}/run", Tags: []string{tagOperations},
 		Summary: "Run an action on many orders", DefaultStatus: http.StatusAccepted,
-		Description: "Does the action to the orders that the dry run has named, some ten of them in a second. One that has changed since is left as it is " +
-			"and counted as `changed`. It goes on when the process that runs it ends. Each order's action is in GET /v1/actions, with the id in `bulk`.",
+		Description: "Does the action to the orders that the dry run has named, some ten of them in a second. An order to be cancelled that has changed " +
+			"since is left as it is and counted as `changed`; so is one of which no step waits any more, or that is not lost. It goes on when the process that runs it ends. Each order's action is in GET /v1/actions, with the id in `bulk`.",
 		Responses: s.problems(orders.BulkCodes()...),
 	}, s.runBulk)
 	register(s, huma.Operation{
 		OperationID: "stop-bulk-action", Method: http.MethodPost, Path: bulkPath + "/{id}/stop", Tags: []string{tagOperations},
 		Summary:     "Stop an action on many orders",
-		Description: "No further order is acted on. What was done is not undone.",
+		Description: "No further order is acted on. What was done is not undone. GET /v1/actions names the one who has stopped it.",
 		Responses:   s.problems(orders.BulkCodes()...),
 	}, s.stopBulk)
 	register(s, huma.Operation{
@@ -95,7 +95,7 @@ type bulkView struct {
 	Action    booking.Action    `json:"action"`
 	Filter    bulkFilter        `json:"filter"`
 	Reason    string            `json:"reason"`
-	By        string            `json:"by,omitempty" doc:"The number of the one who has planned it" example:"1027"`
+	By        string            `json:"by,omitempty" doc:"The number of the one who has planned it and, once it runs, has begun it: its actions are in that name" example:"1027"`
 	PlannedAt time.Time         `json:"plannedAt"`
 	BegunAt   time.Time         `json:"begunAt,omitzero"`
 	EndedAt   time.Time         `json:"endedAt,omitzero"`

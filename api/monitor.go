@@ -30,7 +30,7 @@ func (s *server) registerMonitor() {
 	register(s, huma.Operation{
 		OperationID: "get-timeline", Method: http.MethodGet, Path: "/v1/orders/{id}/timeline", Tags: []string{tagOperations},
 		Summary: "All that has happened to an order",
-		Description: "The runs of its workflow with each attempt of a step, the payments ledger, stock, statuses and decisions, events, and what operators did, in the " +
+		Description: "The runs of its workflow with each step, how often it was tried and its last failure, the payments ledger, stock, statuses and decisions, events, and what operators did, in the " +
 			"order of time. Each source is read by itself: one that could not be read is named in `unknown`. What the engine has forgotten is not there.",
 		Responses: s.problems(booking.Invalid, booking.NotFound, booking.Unavailable),
 	}, s.getTimeline)
@@ -136,7 +136,7 @@ type attentionSelection struct {
 // stepView is a step that an order waits for.
 type stepView struct {
 	Step    string    `json:"step" doc:"The type of its activity" example:"RefundPayment"`
-	Attempt int       `json:"attempt"`
+	Attempt int       `json:"attempt" doc:"The one that is under way, or comes next"`
 	Failure string    `json:"failure,omitempty" doc:"What the last attempt has met"`
 	At      time.Time `json:"at,omitzero" doc:"When that was"`
 	Next    time.Time `json:"next,omitzero" doc:"When it is tried again; absent while it is under way"`
@@ -180,12 +180,12 @@ func (s *server) listAttention(ctx context.Context, in *attentionSelection) (*li
 // momentView is a line of a timeline as the API shows it.
 type momentView struct {
 	At      time.Time      `json:"at"`
-	Source  orders.Source  `json:"source" enum:"run,step,money,stock,order,event,operator" doc:"Where it is written: a run of the workflow, an attempt of a step, the payments ledger, the inventory, the order's history, the event feed, the log of operators' actions"`
+	Source  orders.Source  `json:"source" enum:"run,step,money,stock,order,event,operator" doc:"Where it is written: a run of the workflow, a step, the payments ledger, the inventory, the order's history, the event feed, the log of operators' actions"`
 	What    string         `json:"what" doc:"What happened, by its name there" example:"RefundPayment"`
 	Says    string         `json:"says,omitempty" doc:"More about it in words: a failure, a result, a reason"`
 	By      string         `json:"by,omitempty" doc:"The number of the one who decided it"`
 	Amount  *booking.Money `json:"amount,omitempty"`
-	Attempt int            `json:"attempt,omitempty"`
+	Attempt int            `json:"attempt,omitempty" doc:"Of a step that has failed: which attempt that was"`
 	Failed  bool           `json:"failed,omitempty" doc:"It did not do what it was to do"`
 	Pending bool           `json:"pending,omitempty" doc:"It was begun, or is under way"`
 	RunID   string         `json:"runId,omitempty" doc:"The run of the workflow"`

@@ -11,7 +11,7 @@ type BulkRun struct {
 	Filter BulkFilter `json:"filter"`
 	// Reason is why, in the caller's own words.
 	Reason Personal `json:"reason"`
-	// By is the number of the caller that has planned it.
+	// By is the number of the caller that has planned it and, once it runs, has begun it.
 	By        string    `json:"by,omitempty"`
 	PlannedAt time.Time `json:"plannedAt"`
 	BegunAt   time.Time `json:"begunAt,omitzero"`

@@ -8,8 +8,9 @@ type OperatorAction struct {
 	ID string    `json:"id"`
 	At time.Time `json:"at"`
 	// By is the number of the caller, "" while authentication is off.
-	By      string `json:"by,omitempty"`
-	Action  Action `json:"action"`
+	By     string `json:"by,omitempty"`
+	Action Action `json:"action"`
+	// OrderID is "" where a bulk action was stopped.
 	OrderID string `json:"orderId"`
 	// Reason is why, in the caller's own words: a note, or the evidence of a payment.
 	Reason Personal `json:"reason,omitempty"`
@@ -18,7 +19,7 @@ type OperatorAction struct {
 	// Seq counts the lines of the log. Append sets none.
 	Seq int64 `json:"seq"`
 	// Outcome is done, accepted where it goes on after the answer, the state of a refund,
-	// or the code of a refusal; "" while it is not known.
+	// the code of a refusal, or stopped; "" while it is not known.
 	Outcome string `json:"outcome,omitempty"`
 }
 
@@ -27,6 +28,7 @@ const (
 	ActionDone     = "done"
 	ActionAccepted = "accepted" // it will be, or is known later
 	ActionFailed   = "failed"   // for a reason that has no code
+	ActionStopped  = "stopped"  // a bulk action was, before it came to all orders
 )
 
 // Operates tells whether the caller does the action as an operator, so that it belongs

@@ -30,7 +30,7 @@ func (s *system) stuck(n int) (place string, orders []string) {
 		s.becomes(order, booking.AwaitingOwner)
 	}
 	s.within(time.Minute, func() bool { // the engine's list is behind
-		return len(s.search("ItemId = '"+place+"' AND ExecutionStatus = 'Running'")) == n
+		return len(s.search("ItemId = '"+place+"' AND ExecutionStatus = 'Running' AND OrderStatus = 'awaiting_owner'")) == n
 	})
 	return place, orders
 }

@@ -129,6 +129,41 @@ func TestMove_OwnerConfirms(t *testing.T) {
 	})
 }
 
+// changedAtOnce asks for a change of each order, twice and all at once, and answers the orders
+// once no change is under way and what was paid for them is what they cost: a change that
+// was not answered in time may be made yet.
+func (a *audited) changedAtOnce(stripe standIn, orders []string, change func(i int, order string) answer) []contract.View {
+	a.Helper()
+	var all errgroup.Group
+	for i, order := range orders {
+		for range 2 {
+			all.Go(func() error {
+				answer := change(i, order)
+				switch answer.status {
+				case http.StatusOK, http.StatusAccepted, http.StatusConflict, http.StatusServiceUnavailable:
+					return nil
+				default:
+					return fmt.Errorf("%s: %d %s", order, answer.status, answer.raw)
+				}
+			})
+		}
+	}
+	require.NoError(a, all.Wait())
+	views := make([]contract.View, len(orders))
+	a.eventually(func() bool {
+		paid := int64(0)
+		for i, order := range orders {
+			if views[i] = a.page(order).View; views[i].Changing() {
+				return false
+			}
+			paid += views[i].Amount.Amount
+		}
+		charged, refunded := stripe.totals()
+		return charged-refunded == paid
+	})
+	return views
+}
+
 // TestMove_ManyAtOnce: 50 customers move at one place of 20 rooms at once. It is never
 // oversold, no difference is charged twice, and each ends either moved or as it was.
 //
@@ -145,33 +180,9 @@ func TestMove_ManyAtOnce(t *testing.T) {
 			from := 10 + 2*(i%3) // 17 of them in two nights of six
 			orders[i] = a.stands(a.reserve(place, object{"checkIn": inDays(from), "checkOut": inDays(from + 2)}))
 		}
-		var all errgroup.Group
-		for i, order := range orders {
+		views := a.changedAtOnce(stripe, orders, func(i int, order string) answer {
 			from, nights := 10+(i*7)%5, 1+i%3
-			for range 2 { // each asks twice
-				all.Go(func() error {
-					answer := a.move(order, "move", object{"checkIn": inDays(from), "checkOut": inDays(from + nights)})
-					switch answer.status {
-					case http.StatusOK, http.StatusAccepted, http.StatusConflict, http.StatusServiceUnavailable:
-						return nil
-					default:
-						return fmt.Errorf("%s: %d %s", order, answer.status, answer.raw)
-					}
-				})
-			}
-		}
-		require.NoError(t, all.Wait())
-		views := make([]contract.View, customers)
-		a.eventually(func() bool { // one that was not answered in time may be made yet
-			paid := int64(0)
-			for i, order := range orders {
-				if views[i] = a.page(order).View; views[i].Change != nil {
-					return false
-				}
-				paid += views[i].Amount.Amount
-			}
-			charged, refunded := stripe.totals()
-			return charged-refunded == paid
+			return a.move(order, "move", object{"checkIn": inDays(from), "checkOut": inDays(from + nights)})
 		})
 		for i, v := range views {
 			from, nights, was := 10+(i*7)%5, 1+i%3, 10+2*(i%3)

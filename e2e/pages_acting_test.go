@@ -42,7 +42,7 @@ func (p *pages) resolves(v *visitor, books *audited) {
 	v.goTo("/operator/attention")
 	require.Equal(p, 1, v.Count(`a[href="/operator/orders/`+order+`"]`), "it is on the list")
 	v.goTo("/operator/orders/" + order)
-	v.Sees(v.word("The payment provider says", "결제 대행사의 응답"))
+	v.Sees(v.word("The payment provider says", "결제사의 응답"))
 	v.keep("act-needs")
 	v.Click("link", v.word("Record a payment by hand", "수동 환불 기록"))
 	v.Sees(v.word("What is listed below is recorded as paid by you", "직접 지급한 것으로 기록하고"))
@@ -161,6 +161,11 @@ func (p *pages) givesBackTwice(v *visitor, books *audited) {
 	p.becomes(order, booking.Cancelled)
 	require.Contains(p, books.actions(order)[0], "cancel")
 	v.keep("act-cancelled")
+	v.goTo("/operator")
+	v.Click("link", v.word("What operators have done", "운영 기록"))
+	v.Arrives("/operator/actions")
+	v.Sees("the shower was cold")
+	v.keep("act-log")
 }
 
 // stuckOrders is how many orders are cancelled at once in a browser.

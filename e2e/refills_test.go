@@ -6,11 +6,9 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
-	"golang.org/x/sync/errgroup"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
-	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // refill asks for another quantity of an order of drinks under a key.
@@ -110,33 +108,7 @@ func TestRefill_ManyAtOnce(t *testing.T) {
 			orders[i] = a.stands(a.orderCup(drink, object{"quantity": 2}))
 			a.becomes(orders[i], booking.InProduction)
 		}
-		var all errgroup.Group
-		for i, order := range orders {
-			for range 2 { // each asks twice
-				all.Go(func() error {
-					answer := a.refill(order, "change", []int{1, 3, 5}[i%3])
-					switch answer.status {
-					case http.StatusOK, http.StatusAccepted, http.StatusConflict, http.StatusServiceUnavailable:
-						return nil
-					default:
-						return fmt.Errorf("%s: %d %s", order, answer.status, answer.raw)
-					}
-				})
-			}
-		}
-		require.NoError(t, all.Wait())
-		views := make([]contract.View, customers)
-		a.eventually(func() bool { // one that was not answered in time may be made yet
-			paid := int64(0)
-			for i, order := range orders {
-				if views[i] = a.page(order).View; views[i].Changing() {
-					return false
-				}
-				paid += views[i].Amount.Amount
-			}
-			charged, refunded := stripe.totals()
-			return charged-refunded == paid
-		})
+		views := a.changedAtOnce(stripe, orders, func(i int, order string) answer { return a.refill(order, "change", []int{1, 3, 5}[i%3]) })
 		sold := 0
 		for i, v := range views {
 			require.Contains(t, []int{2, []int{1, 3, 5}[i%3]}, v.Quantity)

@@ -144,10 +144,11 @@ func (s *system) agreesWithLedger(order string, line seenTimeline) {
 }
 
 // agreesWithHistory holds a timeline against what the engine remembers of a run: each step
-// that was begun, and each in place.
+// that was begun, each in place, and each that has failed once and was begun again.
 func (s *system) agreesWithHistory(order, run string, line seenTimeline) {
 	s.Helper()
 	var steps, updates int
+	published := map[int64]bool{} // events that scheduled the writing of a row
 	events := s.temporal.GetWorkflowHistory(s.Context(), order, run, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		e, err := events.Next()
@@ -155,7 +156,9 @@ func (s *system) agreesWithHistory(order, run string, line seenTimeline) {
 		switch {
 		case isReset(e):
 			steps, updates = 0, 0
-		case e.GetActivityTaskScheduledEventAttributes() != nil && e.GetActivityTaskScheduledEventAttributes().ActivityType.Name != contract.PublishActivity:
+		case e.GetActivityTaskScheduledEventAttributes().GetActivityType().GetName() == contract.PublishActivity:
+			published[e.GetEventId()] = true
+		case e.GetActivityTaskScheduledEventAttributes() != nil, failedOnce(e) && !published[e.GetActivityTaskStartedEventAttributes().GetScheduledEventId()]:
 			steps++
 		case e.GetMarkerRecordedEventAttributes().GetMarkerName() == "LocalActivity" &&
 			!strings.Contains(e.GetMarkerRecordedEventAttributes().GetDetails()["data"].String(), contract.PublishActivity):
@@ -175,6 +178,12 @@ func (s *system) agreesWithHistory(order, run string, line seenTimeline) {
 		}
 	}
 	require.Equal(s, []int{steps, updates}, []int{shown, decided}, "run %s", run)
+}
+
+// failedOnce tells whether the event begins the second attempt of a step.
+func failedOnce(e *historypb.HistoryEvent) bool {
+	a := e.GetActivityTaskStartedEventAttributes()
+	return a.GetAttempt() == 2 && a.GetLastFailure() != nil
 }
 
 func isReset(e *historypb.HistoryEvent) bool {

@@ -1,13 +1,17 @@
 package web_test
 
 import (
+	"context"
 	"net/http"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/web"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -86,6 +90,10 @@ func TestDeeds(t *testing.T) {
 	did(olga.does("retry", "it is back"), "retry&after=0")
 	require.Equal(t, []booking.Personal{"it is back"}, s.book.retried)
 	did(olga.does("refund", "cold", "amount", "30,000"), "refund&after=0")
+	s.book.refund = func(context.Context, orders.Refund) (orders.Refunded, error) {
+		return orders.Refunded{Entry: booking.Entry{State: booking.EntryFailed}}, nil
+	}
+	did(olga.does("refund", "cold", "amount", "30,000"), "owed&after=0")
 	did(olga.does("cancel", "burnt down"), "cancel&after=9")
 	view, err := s.rows.View(t.Context(), stayID)
 	require.NoError(t, err)
@@ -167,6 +175,84 @@ func TestDeeds_TwoOperators(t *testing.T) {
 	require.Equal(t, stayDeeds+"?did=settle&after=0", olga.sends(got, path, "it was terminated").header.Get("Location"))
 	require.Equal(t, []string{stayID + " by olga"}, s.book.settled)
 	require.Equal(t, http.StatusSeeOther, oscar.sends(got2, path, "the same operator twice").status, "their own action is no reason")
+}
+
+// TestDeeds_Owed: a refund that has failed at once is not told as begun.
+func TestDeeds_Owed(t *testing.T) {
+	t.Parallel()
+	is := &sights{}
+	s := newSite(t, func(d *web.Deps) { d.Monitor = is })
+	s.furnish()
+	view, err := s.rows.View(t.Context(), stayID)
+	require.NoError(t, err)
+	is.timeline.Order = view
+	for l, words := range map[booking.Language]string{
+		booking.English: "The payment provider cannot make the refund. It is owed", booking.Korean: "결제사가 환불하지 못했습니다.",
+	} {
+		require.Contains(t, s.as("olga", l).get(stayDeeds+"?did=owed").words(), words)
+	}
+}
+
+// interrupted are orders to which something happens as soon as one was read.
+type interrupted struct {
+	web.Orders
+	once sync.Once
+	then func()
+}
+
+func (i *interrupted) Read(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, error) {
+	view, err := i.Orders.Read(ctx, caller, kind, id)
+	i.once.Do(i.then)
+	return view, err
+}
+
+// TestDeeds_WhileShown: what another operator does while the page is made is not on it, and
+// so the form is refused.
+func TestDeeds_WhileShown(t *testing.T) {
+	t.Parallel()
+	between := &interrupted{}
+	s := newSite(t, func(d *web.Deps) { between.Orders, d.Orders = d.Orders, between })
+	s.furnish()
+	s.book.lost = true
+	between.then = func() {
+		require.NoError(t, s.actions.Append(t.Context(), booking.OperatorAction{
+			ID: "x", At: now, By: "1099", Action: booking.LookAtPayment, OrderID: stayID, Outcome: "accepted",
+		}, nil))
+	}
+	olga := s.acts("olga", booking.English)
+	path := stayDeeds + "/settle"
+	got := olga.sends(olga.get(path), path, "it was terminated")
+	require.Equal(t, http.StatusConflict, got.status)
+	require.Contains(t, got.words(), "operator 1099: had the payment looked at")
+	require.Empty(t, s.book.settled)
+}
+
+// TestDeeds_UnderWay: a page tells what another operator is doing to the order, while it is
+// not known what comes of it.
+func TestDeeds_UnderWay(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	s.book.lost = true
+	line := booking.OperatorAction{ID: "x", At: now, By: "1099", Action: booking.LookAtPayment, OrderID: stayID}
+	dead := line
+	dead.ID, dead.At, dead.By = "y", now.Add(-time.Hour), "1098"
+	for _, l := range []booking.OperatorAction{dead, line} {
+		require.NoError(t, s.actions.Append(t.Context(), l, nil))
+	}
+	path := stayDeeds + "/settle"
+	for l, words := range map[booking.Language]string{
+		booking.English: "What others are doing to it now", booking.Korean: "지금 다른 사람이 하고 있는 일",
+	} {
+		got := s.as("olga", l).get(path)
+		requirePage(t, got, l)
+		require.Contains(t, got.words(), words)
+		require.Contains(t, got.words(), "1099")
+		require.NotContains(t, got.words(), "1098", "its process has died")
+	}
+	line.Outcome = "accepted"
+	require.NoError(t, s.actions.Append(t.Context(), line, nil))
+	require.NotContains(t, s.as("olga", booking.English).get(path).words(), "What others are doing")
 }
 
 // TestDeeds_VersionChanged: an order that has changed since is shown anew.

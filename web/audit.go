@@ -112,12 +112,22 @@ func (v *visit) auditFacts(done, last booking.AuditRun) (facts []fact) {
 	}
 	if done.NotJudged > 0 {
 		facts = append(facts, fact{name: v.say("audit.notjudged"), value: v.say("audit.count", done.NotJudged)})
+		facts = append(facts, v.quoted("audit.why", done.Words)...)
 	}
 	if last.ID != done.ID {
 		facts = append(facts, fact{name: v.say("audit.last"), value: v.say(auditStates[last.State])})
-		facts = append(facts, v.fact("audit.why", last.Words)...)
+		facts = append(facts, v.quoted("audit.why", last.Words)...)
 	}
 	return facts
+}
+
+// quoted is a fact in the words of an audit, which are in English in each language; none
+// without words.
+func (v *visit) quoted(key, words string) []fact {
+	if words == "" {
+		return nil
+	}
+	return []fact{{name: v.say(key), value: words, english: true}}
 }
 
 // runAudit has a worker run an audit. Where one is open already, that is the one.

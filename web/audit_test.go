@@ -32,7 +32,7 @@ func TestAudit(t *testing.T) {
 		found = append(found, audit.Finding{Kind: kind, OrderID: stayID, Says: "its workflow was terminated <" + string(kind) + ">", Remedy: "yeyak settle " + stayID})
 	}
 	found = append(found, audit.Finding{Kind: audit.Catalogue, Item: "place-1", Says: "no time zone"})
-	require.NoError(t, s.audits.Done(t.Context(), run, audit.Report{Counts: audit.Counts{Orders: 1}, NotJudged: 2, Findings: found}, now))
+	require.NoError(t, s.audits.Done(t.Context(), run, audit.Report{Counts: audit.Counts{Orders: 1}, NotJudged: 2, OneNotJudged: stayID + ": no worker answered", Findings: found}, now))
 	for _, l := range booking.Languages() {
 		got := s.as("olga", l).get("/operator/audit")
 		require.Equal(t, http.StatusOK, got.status)
@@ -41,6 +41,7 @@ func TestAudit(t *testing.T) {
 		require.Contains(t, got.words(), "yeyak settle "+stayID)
 		require.NotContains(t, got.words(), "audit.", "each kind has its word")
 		require.NotContains(t, got.text, "<money>")
+		require.Regexp(t, `<dd[^>]* lang="en">\s*`+stayID+`: no worker answered`, got.text, "why it could not judge them")
 	}
 	require.Contains(t, olga.get("/operator/audit").words(), "2 orders")
 	for _, who := range []string{"alice", "bora", "dana", "kim"} {

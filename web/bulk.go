@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -276,63 +275,6 @@ func (p *Pages) stopBulk(v *visit) error {
 		return err
 	}
 	return v.goTo(bulkPath + "/" + url.PathEscape(v.c.Param("id")))
-}
-
-// bulkLook is how often a page that follows a bulk action looks at it.
-const bulkLook = time.Second
-
-// followBulk tells the page of a bulk action how far it is, while it is looked at.
-func (p *Pages) followBulk(c *gin.Context) {
-	v := p.visit(c)
-	if err := v.tellBulk(); err != nil {
-		v.c.Status(statusOfError(err)) // of which EventSource sees no more
-	}
-}
-
-func (v *visit) tellBulk() error {
-	if err := v.identify(); err != nil {
-		return err
-	}
-	if err := v.caller.Authorize(booking.ActInBulk, booking.Thing{}); err != nil {
-		return err
-	}
-	account := "caller " + v.caller.ID
-	if !v.Admission.Callers.Follow(account) {
-		return booking.Errorf(tooManyRequests, "")
-	}
-	defer v.Admission.Callers.Leave(account)
-	if err := v.Admission.Streams.Enter(v.ctx); err != nil {
-		return err
-	}
-	defer v.Admission.Streams.Leave(true)
-	h := v.c.Writer.Header()
-	h.Set("Content-Type", "text/event-stream")
-	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
-	look := time.NewTicker(bulkLook)
-	defer look.Stop()
-	for told := -1; ; {
-		run, err := v.Bulk.Run(v.ctx, v.c.Param("id"))
-		if err != nil {
-			return err
-		}
-		text := ": alive\n\n"
-		if is := (bulkShown{BulkRun: run}).version(); is != told {
-			told, text = is, fmt.Sprintf("event: changed\ndata: %d\n\n", is)
-		}
-		if run.State != booking.BulkRunning {
-			text += "event: over\ndata: over\n\n"
-		}
-		if v.tell(text) != nil || run.State != booking.BulkRunning {
-			return nil
-		}
-		select {
-		case <-look.C:
-		case <-v.ctx.Done():
-			return nil
-		case <-v.Closing:
-			return nil
-		}
-	}
 }
 
 // inBulk leads from a list of orders to what can be done to all of them.

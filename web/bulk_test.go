@@ -3,11 +3,14 @@ package web_test
 import (
 	"net/http"
 	"strconv"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/web"
 )
 
 func (s *site) planned(n int) booking.BulkRun {
@@ -63,6 +66,7 @@ func TestBulk(t *testing.T) {
 	}
 	got := olga.get("/operator/bulk/run-1")
 	require.Contains(t, got.words(), "2 of 25 orders")
+	require.Contains(t, got.words(), "Stop: no further order is acted on. What was done is not undone.")
 	require.Contains(t, got.words(), "1 order has changed since the dry run and was left as it is.")
 	require.Contains(t, got.text, `href="/operator/orders/food-2"`)
 	require.NotContains(t, got.text, `href="/operator/orders/food-1"`)
@@ -79,6 +83,42 @@ func TestBulk(t *testing.T) {
 		require.Equal(t, http.StatusForbidden, b.post("/operator/bulk/run-1/run").status, who)
 	}
 	require.Equal(t, http.StatusNotFound, olga.get("/operator/bulk/nonsense").status)
+}
+
+// TestBulk_Live: the page is told how far the action is, until its session ends.
+func TestBulk_Live(t *testing.T) {
+	t.Parallel()
+	var late atomic.Bool
+	s := newSite(t, func(d *web.Deps) {
+		d.Heartbeat = 10 * time.Millisecond
+		d.Now = func() time.Time {
+			if late.Load() {
+				return time.Now().Add(365 * 24 * time.Hour)
+			}
+			return time.Now()
+		}
+	})
+	run := s.planned(2)
+	olga := s.as("olga", booking.English)
+	olga.post("/operator/bulk/run-1/run")
+	next, status := olga.events("/operator/bulk/run-1/live")
+	require.Equal(t, http.StatusOK, status)
+	told := func() string { event, data := next(); return event + " " + data }
+	require.Equal(t, "changed 0", told())
+	require.NoError(t, s.bulk.Note(t.Context(), run.ID, booking.BulkOrder{N: 1, Result: booking.BulkDid, Outcome: "done", DoneAt: now}))
+	last := told()
+	for last == "beat " {
+		last = told()
+	}
+	require.Equal(t, "changed 1", last)
+	late.Store(true)
+	for range 2 { // it may be told once more that it is alive
+		if last = told(); last != "beat " {
+			break
+		}
+	}
+	require.Equal(t, "end ", last)
+	require.Equal(t, http.StatusUnauthorized, olga.get("/operator/bulk/run-1/live").status)
 }
 
 // TestBulk_WhatIsWrong: all orders are too many, and a dry run needs a reason.

@@ -2,7 +2,6 @@ package web
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 	"strconv"
@@ -13,12 +12,6 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
-
-// Actions is the log of what operators do, to read.
-type Actions interface {
-	// Newest are the newest lines about an order, newest first.
-	Newest(ctx context.Context, orderID string, n int) ([]booking.OperatorAction, error)
-}
 
 func (p *Pages) mountDeeds(r gin.IRouter) {
 	for _, d := range deeds {
@@ -42,17 +35,15 @@ type deedForm struct {
 	expect string   // ditto
 	steps  []waitingLine
 	owed   []ledgerLine
-	most   string // that can be given back
-	word   string // the name of the field for the caller's own words
-	seen   int64  // the newest line of the log of what was done to the order
-	since  []actionLine
+	most   string       // that can be given back
+	word   string       // the name of the field for the caller's own words
+	seen   int64        // the newest line of the log of what was done to the order
+	since  []actionLine // what others have done since the form was shown
+	others []actionLine // what others are doing
 }
 
 // waitingLine is a step that waits to be tried again.
 type waitingLine struct{ name, next, failure, paused string }
-
-// actionLine is a line of the log of operators' actions, in words.
-type actionLine struct{ who, did, when, reason string }
 
 func (v *visit) newDeedForm(d deed) *deedForm {
 	f := &deedForm{deed: d, word: "reason", may: true}
@@ -65,17 +56,25 @@ func (v *visit) newDeedForm(d deed) *deedForm {
 
 // deedPage shows the order as it stands now, and what the deed would do to it.
 func (v *visit) deedPage(status int, f *deedForm) error {
+	id, err := v.orderID()
+	if err != nil {
+		return err
+	}
+	// Before the order: what is done between the two is not seen, and the form is refused.
+	lines, err := v.Actions.Newest(v.ctx, id, linesAtOnce)
+	if err != nil {
+		return err
+	}
 	is, err := v.actedOn(f.deed)
 	if err != nil {
 		return err
 	}
-	f.order, f.what, f.facts = is.order, v.what(is.order), v.facts(is.order, v.zoneOf(is.order))
-	lines, err := v.Actions.Newest(v.ctx, is.order.ID, linesAtOnce)
-	if err != nil {
-		return err
-	}
+	zone := v.zoneOf(is.order)
+	f.order, f.what, f.facts = is.order, v.what(is.order), v.facts(is.order, zone)
 	if f.problem != nil {
-		f.since = v.actionsSince(lines, v.seen(), v.zoneOf(is.order))
+		f.since = v.actionsSince(lines, v.seen(), zone)
+	} else {
+		f.others = v.actionsUnderWay(lines, zone)
 	}
 	if len(lines) > 0 {
 		f.seen = lines[0].Seq
@@ -92,19 +91,17 @@ func (v *visit) deedPage(status int, f *deedForm) error {
 // actedOn reads the order and how it stands, for those who may do the deed to it.
 func (v *visit) actedOn(d deed) (standing, error) {
 	is := standing{now: v.Now()}
-	id := v.c.Param("id")
-	if !booking.IsOrderID("", id) {
-		return is, booking.Errorf(booking.NotFound, "")
+	id, err := v.orderID()
+	if err != nil {
+		return is, err
 	}
-	var err error
 	if is.order, err = v.Orders.Read(v.ctx, v.caller, "", id); err != nil {
 		return is, err
 	}
 	if err := v.caller.Authorize(d.action, is.order.Thing()); err != nil {
 		return is, err
 	}
-	is.payment, err = v.Payments.Payment(v.ctx, id)
-	if err != nil && !errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+	if is.payment, err = v.ledger(id); err != nil {
 		return is, err
 	}
 	is.lost, err = v.Orders.IsLost(v.ctx, is.order)
@@ -151,7 +148,10 @@ func (v *visit) act(ctx context.Context, d deed, id string, words booking.Person
 		_, err = v.Orders.Retry(ctx, v.caller, id, words)
 		return d.verb, 0, err
 	case booking.RefundOrder:
-		_, err = v.Orders.Refund(ctx, v.caller, orders.Refund{OrderID: id, Amount: amount, Note: words, Key: key})
+		is, err := v.Orders.Refund(ctx, v.caller, orders.Refund{OrderID: id, Amount: amount, Note: words, Key: key})
+		if err == nil && is.Entry.State == booking.EntryFailed {
+			return "owed", 0, nil
+		}
 		return d.verb, 0, err
 	case booking.SettleOrder:
 		return d.verb, 0, v.Orders.Settle(ctx, v.caller, id, words)
@@ -179,35 +179,4 @@ func (v *visit) notDone(f *deedForm, err error) error {
 	why := v.problem(refusal)
 	f.problem = &why
 	return v.deedPage(status, f)
-}
-
-// actionsSince are the actions of other callers since the line that was seen.
-func (v *visit) actionsSince(lines []booking.OperatorAction, seen int64, zone string) (since []actionLine) {
-	told := map[string]bool{}
-	for _, a := range lines {
-		if a.Seq > seen && a.By != v.caller.ID && !told[a.ID] { // the first line of it is the outcome
-			told[a.ID] = true
-			since = append(since, v.actionLine(a, zone))
-		}
-	}
-	return since
-}
-
-func (v *visit) actionLine(a booking.OperatorAction, zone string) actionLine {
-	did := string(a.Action)
-	if key := "act.done." + did; entries[key].en != "" {
-		did = v.say(key)
-	}
-	outcome := a.Outcome
-	if key := "act.outcome." + outcome; entries[key].en != "" {
-		outcome = v.say(key)
-	}
-	if outcome != "" {
-		did += " (" + outcome + ")"
-	}
-	who := v.say("act.operator", a.By)
-	if a.By == booking.SystemID || a.By == "" {
-		who = v.say("act.command")
-	}
-	return actionLine{who: who, did: did, when: v.moment(a.At, zone), reason: a.Reason.Shown(booking.ReaderOperator, booking.Note, true)}
 }

@@ -17,7 +17,7 @@ func (v *visit) foretell(f *deedForm, is standing) error {
 	case booking.RefundOrder:
 		left := booking.Money{Amount: is.payment.Refundable(), Currency: is.payment.Amount.Currency}
 		f.most = v.money(left)
-		f.says = []string{v.say("act.says.refund", v.customer(f), f.most), v.say("act.told.customer")}
+		f.says = []string{v.say("act.says.refund", f.order.CustomerID, f.most), v.say("act.told.customer")}
 	case booking.ResolvePayment:
 		f.owed = v.owedLines(is)
 		f.says = []string{v.say("act.says.resolve"), v.say("act.told.resolve")}
@@ -30,9 +30,6 @@ func (v *visit) foretell(f *deedForm, is standing) error {
 	}
 	return nil
 }
-
-// customer is the customer's number, which is all that operators are shown of them here.
-func (v *visit) customer(f *deedForm) string { return f.order.CustomerID }
 
 // foretellRetry lists the steps that will be tried. NothingToRetry and the like are no
 // failure of the page.

@@ -46,6 +46,8 @@ type overview struct {
 	at     string
 	panels []panel
 	needs  []needShown
+	unread bool // what needs attention could not be read
+	log    bool // its reader may read what operators have done
 }
 
 // needsAtFirst is how many orders that need attention the overview shows.
@@ -65,7 +67,8 @@ func (p *Pages) showOverview(v *visit) error {
 	if err != nil {
 		_ = v.disclose(err) // the services name it
 	}
-	shown.needs = v.needs(found)
+	shown.needs, shown.unread = v.needs(found), err != nil
+	shown.log = v.caller.Allowed(booking.ReadActions, booking.Thing{})
 	return v.show(http.StatusOK, overviewPage(v.page(v.say("operator.title"), "nav.operator"), shown))
 }
 
@@ -81,10 +84,10 @@ func (v *visit) counted(n int) string {
 func (v *visit) services(is orders.Overview) panel {
 	all := panel{id: "services", title: v.say("see.services")}
 	for _, name := range slices.Sorted(maps.Keys(is.Degraded)) {
-		all.facts, all.trouble = append(all.facts, fact{name: name, value: is.Degraded[name]}), true
+		all.facts, all.trouble = append(all.facts, fact{name: name, value: is.Degraded[name], english: true}), true
 	}
 	for _, name := range slices.Sorted(maps.Keys(is.Unknown)) {
-		all.facts, all.trouble = append(all.facts, fact{name: name, value: v.say("see.unread") + ": " + is.Unknown[name]}), true
+		all.facts, all.trouble = append(all.facts, fact{name: name, value: v.say("see.unread") + ":", says: is.Unknown[name]}), true
 	}
 	if !all.trouble {
 		all.facts = []fact{{name: "✓", value: v.say("see.answers")}}
@@ -128,7 +131,7 @@ func (v *visit) paymentsPanel(is orders.Overview) panel {
 }
 
 func (v *visit) waitsPanel(is orders.Overview) panel {
-	waits := panel{id: "inbox", title: v.say("see.waits")}
+	waits := panel{id: "inbox", title: v.say("see.waits"), trouble: is.WaitsLong()}
 	for _, w := range []struct {
 		key    string
 		n      int
@@ -155,7 +158,7 @@ func (v *visit) queuesPanel(is orders.Overview) panel {
 }
 
 func (v *visit) rowsPanel(is orders.Overview) panel {
-	rows := panel{id: "read-model", title: v.say("see.readmodel")}
+	rows := panel{id: "read-model", title: v.say("see.readmodel"), trouble: is.ReadModelLate()}
 	rows.facts = []fact{
 		{name: v.say("see.looked"), value: v.say("see.count", is.ReadModel.Looked)},
 		{name: v.say("see.behind"), value: v.say("see.count", is.ReadModel.Behind)},
@@ -177,7 +180,7 @@ func (v *visit) loadPanel(is orders.Overview) panel {
 }
 
 func (v *visit) auditPanel(is orders.Overview) panel {
-	audit := panel{id: "audit", title: v.say("see.audit"), trouble: is.Found() > 0, links: []link{{auditPath, v.say("see.toaudit")}}}
+	audit := panel{id: "audit", title: v.say("see.audit"), trouble: is.AuditTroubled(), links: []link{{auditPath, v.say("see.toaudit")}}}
 	audit.facts = append(v.auditFacts(is.Done, is.Last), fact{name: v.say("see.found"), value: v.say("see.count", is.Found())})
 	return audit
 }

@@ -20,6 +20,7 @@ type sights struct {
 	overview orders.Overview
 	needs    []orders.InNeed
 	timeline orders.Timeline
+	away     error // of the orders that need attention
 	asked    orders.NeedFilter
 	page     booking.Page
 }
@@ -30,6 +31,9 @@ func (s *sights) Overview(_ context.Context, caller booking.Caller) (orders.Over
 
 func (s *sights) Attention(_ context.Context, caller booking.Caller, f orders.NeedFilter, page booking.Page) ([]orders.InNeed, string, error) {
 	s.asked, s.page = f, page
+	if s.away != nil {
+		return nil, "", s.away
+	}
 	return s.needs, "more", caller.Authorize(booking.Monitor, booking.Thing{})
 }
 
@@ -93,6 +97,14 @@ func TestMonitor(t *testing.T) {
 			}
 		}
 	}
+	korean := s.as("olga", booking.Korean)
+	for path, says := range map[string][]string{
+		"/operator": {"cannot be reached", "it could not be read"}, "/operator/orders/" + stayID: {"it could not be read"},
+	} {
+		for _, words := range says {
+			require.Regexp(t, `<(dd|span)[^>]* lang="en">\s*`+words, korean.get(path).text, "what services say is in English")
+		}
+	}
 	olga := s.as("olga", booking.English)
 	overview := olga.get("/operator").words()
 	for _, want := range []string{"Something needs you", "10,000 or more", "nobody works on it, 7 waiting", "is kept free of payments until", "temporal", "Its workflow was terminated", "RefundPayment, attempt 7"} {
@@ -145,4 +157,37 @@ func TestMonitor_Well(t *testing.T) {
 	}
 	require.Contains(t, s.as("olga", booking.English).get("/operator").words(), "Nothing waits for you")
 	require.Contains(t, s.as("olga", booking.English).get("/operator").words(), "No order needs attention.")
+}
+
+// TestMonitor_CouldNotLook: where it cannot be read which orders need attention, the page does
+// not say that none does.
+func TestMonitor_CouldNotLook(t *testing.T) {
+	t.Parallel()
+	is := &sights{overview: orders.Overview{At: now}, away: booking.Errorf(booking.Unavailable, "the read model is away")}
+	s := newSite(t, func(d *web.Deps) { d.Monitor = is })
+	for l, words := range map[booking.Language][2]string{
+		booking.English: {"What needs attention could not be read.", "No order needs attention."},
+		booking.Korean:  {"확인이 필요한 주문을 읽을 수 없습니다.", "확인이 필요한 주문이 없습니다."},
+	} {
+		got := s.as("olga", l).get("/operator")
+		require.Equal(t, http.StatusOK, got.status)
+		requirePage(t, got, l)
+		require.Contains(t, got.words(), words[0])
+		require.NotContains(t, got.words(), words[1])
+	}
+}
+
+// TestMonitor_HealthyOrder: an order that needs nothing has no empty part beside its facts.
+func TestMonitor_HealthyOrder(t *testing.T) {
+	t.Parallel()
+	is := &sights{}
+	s := newSite(t, func(d *web.Deps) { d.Monitor = is })
+	s.furnish()
+	view, err := s.rows.View(t.Context(), stayID)
+	require.NoError(t, err)
+	is.timeline = orders.Timeline{Order: view}
+	olga := s.as("olga", booking.English)
+	require.NotRegexp(t, `<section[^>]*>\s*</section>`, olga.get("/operator/orders/"+stayID).text)
+	is.timeline.Need = orders.InNeed{Order: view, Cause: orders.Marked, Says: "to refund payment keeps failing"}
+	require.Contains(t, olga.get("/operator/orders/"+stayID).words(), "Does not go on by itself Why to refund payment keeps failing")
 }

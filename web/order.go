@@ -35,23 +35,33 @@ type orderShown struct {
 // fact is a line of what an order is.
 type fact struct {
 	name, value string
-	code        bool // one long word
-	dials       bool // a telephone number, which can be called from here
-	english     bool // in each language
+	code        bool   // one long word
+	dials       bool   // a telephone number, which can be called from here
+	english     bool   // in each language
+	says        string // what a service has said, in English in each language, after the value
 }
 
 // order reads the order that the visit is about. A visit that follows an answer sees
 // that, although it may come before the answer's row is written.
 func (v *visit) order() (contract.View, error) {
-	id := v.c.Param("id")
-	if !booking.IsOrderID("", id) {
-		return contract.View{}, booking.Errorf(booking.NotFound, "")
+	id, err := v.orderID()
+	if err != nil {
+		return contract.View{}, err
 	}
 	seen, err := strconv.ParseInt(v.c.Query(afterParam), 10, 64)
 	if err != nil {
 		seen = 0
 	}
 	return v.Orders.ReadSeen(v.ctx, v.caller, orders.Seen{OrderID: id, Version: seen})
+}
+
+// orderID is the id in the address. NotFound: it can be no order's.
+func (v *visit) orderID() (string, error) {
+	id := v.c.Param("id")
+	if !booking.IsOrderID("", id) {
+		return "", booking.Errorf(booking.NotFound, "")
+	}
+	return id, nil
 }
 
 // ledger is an order's payment as the ledger has it, the zero value where it has none.
@@ -151,7 +161,7 @@ func (v *visit) orderShown() (orderShown, error) {
 		View: order, zone: zone, what: v.what(order), badge: v.badgeOf(order),
 		facts: v.facts(order, zone), deciding: v.deciding(order, "/orders/"+order.ID), paid: v.paid(order, payment),
 		steps: v.steps(order, payment, zone), toConfirm: v.toConfirm(order),
-		mayRefund: order.Placed && order.Amount.Amount > 0 && v.caller.Allowed(booking.RefundOrder, order.Thing()),
+		mayRefund: order.Placed && order.Amount.Amount > 0 && v.mayGiveBack(order),
 		promised:  v.c.Query("taken") != "" && order.Status != booking.Cancelling && !order.Status.Final(),
 	}
 	shown.moving = v.moving(order, zone)
@@ -167,6 +177,12 @@ func (v *visit) orderShown() (orderShown, error) {
 		shown.mayEnd, shown.quote = true, v.offers(order, quote, zone)
 	}
 	return shown, nil
+}
+
+// mayGiveBack tells whether the reader is offered to give something back. Operators do so on
+// the page of the deed, which knows what others have done meanwhile.
+func (v *visit) mayGiveBack(order contract.View) bool {
+	return v.caller.Allowed(booking.RefundOrder, order.Thing()) && !v.caller.Allowed(booking.ReadActions, booking.Thing{})
 }
 
 // facts are what the order is, as far as the reader is shown that.

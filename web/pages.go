@@ -127,6 +127,7 @@ func (p *Pages) Mount(r gin.IRouter) {
 	p.mountAudit(r)
 	p.mountMonitor(r)
 	p.mountDeeds(r)
+	p.mountActions(r)
 	p.mountBulk(r)
 	p.mountDemo(r)
 }

@@ -39,9 +39,9 @@ func (p *Pages) askRefund(v *visit) error {
 // refundable reads the order and its payment, for those who may give back. NotCharged:
 // nothing was paid.
 func (v *visit) refundable() (contract.View, booking.Payment, error) {
-	id := v.c.Param("id")
-	if !booking.IsOrderID("", id) {
-		return contract.View{}, booking.Payment{}, booking.Errorf(booking.NotFound, "")
+	id, err := v.orderID()
+	if err != nil {
+		return contract.View{}, booking.Payment{}, err
 	}
 	order, err := v.Orders.Read(v.ctx, v.caller, booking.KindOf(id), id)
 	if err == nil {

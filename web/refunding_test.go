@@ -73,6 +73,17 @@ func TestRefund(t *testing.T) {
 	require.EqualValues(t, 70000, payment.Refundable())
 }
 
+// TestRefund_ByOperators: operators are led to their own page, which knows what others have
+// done to the order meanwhile.
+func TestRefund_ByOperators(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	s.pay(stayID, 100000)
+	require.NotContains(t, s.as("olga", booking.English).get("/orders/"+stayID).text, "/orders/"+stayID+"/refund")
+	require.Contains(t, s.as("bora", booking.English).get("/orders/"+stayID).text, "/orders/"+stayID+"/refund")
+}
+
 // TestRefund_OfOthers: customers, staff and strangers give nothing back.
 func TestRefund_OfOthers(t *testing.T) {
 	t.Parallel()

@@ -19,12 +19,15 @@ type timelineShown struct {
 	acting acting
 	runs   []runShown
 	lines  []lineShown
-	// unread are the sources that could not be read, in words.
-	unread        []string
+	// unread are the sources that could not be read.
+	unread        []unreadShown
 	earlier, last string // paths
 }
 
 type runShown struct{ id, state, began, link string }
+
+// unreadShown is a source that could not be read, and why: in English in each language.
+type unreadShown struct{ text, why string }
 
 // lineShown is a line of the timeline.
 type lineShown struct {
@@ -57,7 +60,7 @@ func (p *Pages) showTimeline(v *visit) error {
 	}
 	for _, s := range orders.Sources() {
 		if why, unread := t.Unknown[s]; unread {
-			shown.unread = append(shown.unread, v.say("line.unread", v.say(sourceWords[s]), why))
+			shown.unread = append(shown.unread, unreadShown{v.say("line.unread", v.say(sourceWords[s])), why})
 		}
 	}
 	shown.linesBefore(v, t.Moments)

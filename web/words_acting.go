@@ -13,6 +13,7 @@ var actingWords = map[string]entry{
 	"act.did.cancel":  {"The order is cancelled.", "주문을 취소했습니다."},
 	"act.did.taken":   {"It is taken and goes on by itself.", "접수했으며 자동으로 진행됩니다."},
 	"act.did.refund":  {"The refund is begun.", "환불을 시작했습니다."},
+	"act.did.owed":    {"The payment provider cannot make the refund. It is owed: see below.", "결제사가 환불하지 못했습니다. 아래를 확인해 주세요."},
 	"act.did.resolve": {"It is recorded as paid by hand.", "수동으로 지급한 것으로 기록했습니다."},
 	"act.did.settle":  {"The order is being undone. It goes on until nothing is owed.", "주문을 되돌리고 있습니다. 정산할 것이 없을 때까지 자동으로 진행됩니다."},
 
@@ -46,6 +47,7 @@ var actingWords = map[string]entry{
 	"act.impossible.settle":  {"The order is not lost: it is worked on, or has come to its end.", "중단된 주문이 아닙니다. 처리 중이거나 이미 끝났습니다."},
 
 	"act.since":    {"What others have done meanwhile", "그 사이에 다른 사람이 한 일"},
+	"act.others":   {"What others are doing to it now", "지금 다른 사람이 하고 있는 일"},
 	"act.operator": {"operator %s", "운영자 %s"},
 	"act.command":  {"a command", "명령"},
 
@@ -58,10 +60,20 @@ var actingWords = map[string]entry{
 	"act.done.confirm":     {"confirmed it", "확정"},
 	"act.done.reject":      {"rejected it", "거절"},
 	"act.done.change":      {"changed it", "변경"},
+	"act.done.no_show":     {"said that the guests did not come", "노쇼 처리"},
+	"act.done.check_out":   {"checked the guests out early", "조기 퇴실 처리"},
+	"act.done.deliver":     {"said that it was delivered", "배달 완료 처리"},
+	"act.done.serve":       {"said that it was handed over", "전달 완료 처리"},
+	"act.done.finish":      {"said that it is done", "청소 완료 처리"},
 	"act.outcome.done":     {"done", "완료"},
 	"act.outcome.accepted": {"goes on by itself", "진행 중"},
 	"act.outcome.pending":  {"under way", "진행 중"},
 	"act.outcome.failed":   {"failed", "실패"},
+
+	"log.title":   {"What operators have done", "운영 기록"},
+	"log.lead":    {"Newest first. No line is ever changed or removed. Where no outcome is named, it is not known yet, or its process has died: look at the order.", "최근 순서입니다. 기록은 바뀌거나 지워지지 않습니다. 결과가 없으면 아직 알 수 없거나 처리하던 프로세스가 종료된 것이므로 주문을 확인해 주세요."},
+	"log.nothing": {"Nothing was done yet.", "아직 기록이 없습니다."},
+	"log.bulk":    {"A part of an action on many orders", "여러 주문 처리의 일부"},
 
 	"problem.acted_meanwhile":  {"Another operator has acted on the order since you looked at it. Nothing was done: look at what they did, and decide anew.", "그 사이에 다른 운영자가 이 주문을 처리했습니다. 아무것도 하지 않았습니다. 내용을 확인하고 다시 결정해 주세요."},
 	"problem.nothing_to_retry": {"No step of the order waits to be tried again.", "다시 시도할 단계가 없습니다."},

@@ -26,7 +26,7 @@ var auditWords = map[string]entry{
 	"audit.since":    {"Since", "처음 발견"},
 
 	"audit.kind.money":        {"Money", "결제"},
-	"audit.kind.provider":     {"Payment provider", "결제 대행사"},
+	"audit.kind.provider":     {"Payment provider", "결제사"},
 	"audit.kind.stock":        {"Stock", "재고"},
 	"audit.kind.delivery":     {"Delivery", "배달"},
 	"audit.kind.production":   {"Production", "제조"},

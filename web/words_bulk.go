@@ -43,6 +43,7 @@ var bulkWords = map[string]entry{
 	"bulk.says.settle": {"The undos of these orders are begun anew: money goes back, what is held is released, and they end as cancelled. Customers and those who carry the orders out are told.", "각 주문의 되돌리기를 다시 시작합니다. 환불하고 재고를 풀며 주문은 취소됩니다. 고객과 담당자에게 알립니다."},
 	"bulk.run":         {"Do it to this %d order|Do it to these %d orders", "이 주문 %d건 처리하기"},
 	"bulk.stop":        {"Stop", "중지"},
+	"bulk.stop.says":   {"Stop: no further order is acted on. What was done is not undone.", "중지하면 남은 주문은 처리하지 않습니다. 이미 처리한 것은 되돌리지 않습니다."},
 	"bulk.again":       {"Load again", "새로 고침"},
 	"bulk.goes":        {"It goes on by itself, also when this page is closed.", "이 페이지를 닫아도 계속 진행됩니다."},
 	"bulk.progress":    {"%d of %d orders", "주문 %d / %d건"},

@@ -73,7 +73,8 @@ func TestEntries_Used(t *testing.T) {
 	for key := range entries {
 		of, name, _ := strings.Cut(key, ".")
 		made := of == "problem" || of == "field" && named[name] || of == "pay" && named[name] // of a code, a field or a method
-		if !named[key] && !made {
+		beginning := key[:strings.LastIndex(key, ".")+1]                                      // to which the code adds a name
+		if !named[key] && !named[beginning] && !made {
 			require.Fail(t, "nothing says "+key)
 		}
 	}

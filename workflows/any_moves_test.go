@@ -18,10 +18,7 @@ func (s *stay) anyMoves(random *rand.Rand) {
 	if !s.moved {
 		return
 	}
-	if asked := s.changesAsked; len(asked) > 0 && random.IntN(2) == 0 { // the engine applies them again after a reset
-		for i, c := range asked {
-			s.asks(time.Duration(i+random.IntN(3))*time.Second, c)
-		}
+	if askedAgain(random, s.changesAsked, s.asks) {
 		return
 	}
 	span := s.in.CheckOutAt().Sub(placedAt)
@@ -77,16 +74,25 @@ func (w *world) paidFor(v contract.View, free bool, owed books) books {
 	return owed
 }
 
+// askedAgain asks for the changes of an earlier life once more, in one of two lives that have
+// any, as the engine applies updates again after a reset.
+func askedAgain[C any](random *rand.Rand, asked []C, ask func(time.Duration, C) *decision) bool {
+	if len(asked) == 0 || random.IntN(2) != 0 {
+		return false
+	}
+	for i, c := range asked {
+		ask(time.Duration(i+random.IntN(3))*time.Second, c)
+	}
+	return true
+}
+
 // anyRefills changes how many are ordered up to three times, at any time before the drink's
 // day.
 func (c *cup) anyRefills(random *rand.Rand) {
 	if !c.moved {
 		return
 	}
-	if asked := c.changesAsked; len(asked) > 0 && random.IntN(2) == 0 { // the engine applies them again after a reset
-		for i, q := range asked {
-			c.asks(time.Duration(i+random.IntN(3))*time.Second, q)
-		}
+	if askedAgain(random, c.changesAsked, c.asks) {
 		return
 	}
 	span := c.in.DayBegins().Sub(placedAt)

@@ -81,9 +81,9 @@ func (s *saga) mayBegin(a contract.Asked) error {
 func (s *saga) beginChange(ctx workflow.Context, c *change, words string) (contract.View, error) {
 	s.changing = c
 	s.parts.open++
-	var going workflow.Context
-	going, c.stop = workflow.WithCancel(s.telling) // what ends the order may come while the change is recorded
 	record(ctx, words)
+	var going workflow.Context
+	going, c.stop = workflow.WithCancel(s.telling)
 	workflow.Go(going, func(ctx workflow.Context) { s.tellChange(ctx, c) })
 	_ = workflow.Await(ctx, func() bool { return c.over || c.asked })
 	if c.no != nil {
@@ -115,7 +115,7 @@ func (s *saga) tellChange(ctx workflow.Context, c *change) {
 
 // awaitChange waits until no change is under way. What ends the order gives it up.
 func (s *saga) awaitChange(ctx workflow.Context) {
-	if c := s.changing; c != nil && c.stop != nil { // one that was learned of has nothing to stop
+	if c := s.changing; c != nil && c.stop != nil {
 		c.stop() //replay:never the order would have to end in the moment of its change
 	}
 	_ = workflow.Await(ctx, func() bool { return s.changing == nil })

@@ -321,16 +321,6 @@ func TestLodgingChange(t *testing.T) {
 		require.Equal(t, departure.AddDays(1).String(), v.CheckOut)
 		require.EqualValues(t, 150000, s.owed())
 	})
-	t.Run("TheGuestsLeaveInThatMoment", func(t *testing.T) {
-		s := newMove(t, 2)
-		left := s.decides(s.arrival()+hour, contract.CompleteUpdate)
-		d := s.moves(s.arrival()+hour, "1", 0, 3, 1)
-		v := s.run()
-		require.NoError(t, left.err)
-		require.Error(t, d.err)
-		require.Equal(t, booking.Completed, v.Status)
-		require.EqualValues(t, 100000, s.paid().Amount.Amount, "nothing is charged for nights after that")
-	})
 	t.Run("QuotedOtherwise", func(t *testing.T) {
 		s := newMove(t, 2)
 		d := s.moves(hour, "1", 0, 3, 1, func(c *contract.StayChange) { c.Expect = "+1/KRW" })

@@ -35,7 +35,7 @@ var errNotClean = errors.New("the audit at the end of the demonstration has foun
 
 // RunDemo runs everything as RunDev does, with a demonstration on it, until that ends:
 // when its time is over, or ctx ends. Its error tells that the audit at its end was not
-// clean. A log at the usual level tells errors only.
+// clean, or that orders were given up. A log at the usual level tells errors only.
 func RunDemo(ctx context.Context, cfg config.Config, s demo.Settings, log *zap.Logger, out io.Writer) error {
 	if cfg.Log.Level == "info" {
 		log = log.WithOptions(zap.IncreaseLevel(zap.ErrorLevel)) // what fails is meant to, and the demonstration tells it
@@ -58,17 +58,16 @@ func RunDemo(ctx context.Context, cfg config.Config, s demo.Settings, log *zap.L
 		return nil
 	})
 	say := func(format string, args ...any) { _, _ = fmt.Fprintf(out, format+"\n", args...) }
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case failed != nil:
-		return failed
 	}
-	say("\nThe audit:\n\n%s", result.Says)
-	if !result.Clean {
+	if result.Says != "" {
+		say("\nThe audit:\n\n%s", result.Says)
+	}
+	if failed == nil && !result.Clean {
 		return errNotClean
 	}
-	return nil
+	return failed
 }
 
 // demoMoment is how long after one look of the audit at the end the next one is taken:

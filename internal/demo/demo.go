@@ -150,16 +150,25 @@ func (d *Demo) run(ctx, working context.Context, s Settings) (result Result, err
 		}
 		r.change(func(s *State) { s.Phase, s.Now, s.Result = Idle, nil, &result })
 	}()
-	if err := r.act(ctx); err != nil {
-		return result, err
-	}
+	acted := r.act(ctx) // whatever came of it, the audit tells what is wrong now
 	state, _ := r.now()
 	r.tell("%s placed, %d of them met a failure, and %d of those are where they belong. The audit looks at everything …", orders(state.Orders), state.Hurt, state.Healed)
 	r.change(func(s *State) { s.Phase = Auditing })
 	auditing, cancel := context.WithTimeout(working, finishWithin)
 	defer cancel()
 	result.Says, result.Clean, err = r.Audit(auditing)
+	err = errors.Join(acted, err, surprising(state))
+	result.Clean = result.Clean && err == nil
 	return result, err
+}
+
+// surprising is the error for orders that were given up, or answered as no person could
+// explain.
+func surprising(s State) error {
+	if s.Surprises == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s did not come to where they belong, or were answered in a way that nobody expects", orders(s.Surprises))
 }
 
 // act fills the businesses and lets people act and services fail, until ctx ends or the

@@ -174,16 +174,46 @@ func TestDemo_Fails(t *testing.T) {
 			s, _ := d.State()
 			require.Contains(t, s.Result.Failure, "broken")
 			require.False(t, s.Result.Clean)
+			require.Equal(t, name != "Audit", s.Result.Says != "", "there is an audit all the same")
 		})
 	}
 }
 
-// TestDemo_Surprises: an answer that no person could explain is counted.
+// TestDemo_GivenUp: an order that is given up has met the outage, and is not healed.
+func TestDemo_GivenUp(t *testing.T) {
+	t.Parallel()
+	for name, healed := range map[string]bool{"GivenUp": false, "Healed": true} {
+		is := &Outage{}
+		r := &run{board: newBoard()}
+		r.change(func(s *State) { s.Now = is })
+		o := &ordered{run: r, id: "food-1"}
+		o.hurt()
+		require.Equal(t, 1, is.left(), name)
+		o.over(healed)
+		o.over(healed)
+		state, _ := r.now()
+		require.Zero(t, is.left(), name)
+		require.Empty(t, is.Waiting, name)
+		require.Equal(t, []int{1, count(healed), count(healed), count(!healed), count(healed)},
+			[]int{state.Hurt, state.Healed, is.Back, is.GivenUp, len(is.Examples)}, name)
+	}
+}
+
+func count(is bool) int {
+	if is {
+		return 1
+	}
+	return 0
+}
+
+// TestDemo_Surprises: an answer that no person could explain is counted, and no success.
 func TestDemo_Surprises(t *testing.T) {
 	t.Parallel()
 	d := newDemo(t, func(s *shop, _ *Options) { s.odd = true })
-	_, err := d.Run(t.Context(), Settings{For: time.Second, PerMinute: 300, Failing: time.Second})
-	require.NoError(t, err)
+	result, err := d.Run(t.Context(), Settings{For: time.Second, PerMinute: 300, Failing: time.Second})
+	require.ErrorContains(t, err, "did not come to where they belong")
+	require.False(t, result.Clean)
+	require.Equal(t, "Nothing is wrong.", result.Says)
 	s, _ := d.State()
 	require.Positive(t, s.Surprises)
 	require.Less(t, s.Finished, s.Orders)

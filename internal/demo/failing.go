@@ -63,44 +63,49 @@ func (r *run) once(ctx context.Context, f Failure) (err error) {
 	if err != nil {
 		return err
 	}
-	var met, back int
+	var met, left int
 	r.change(func(s *State) {
 		s.Phase, s.Now.Ended = Healing, time.Now()
-		met, back = s.Now.Hurt, s.Now.Back
+		met, left = s.Now.Hurt, s.Now.left()
 	})
-	r.tell("%s %s met it; %d of them wait.", says[f.Kind][1], orders(met), met-back)
+	r.tell("%s %s met it; %d of them wait.", says[f.Kind][1], orders(met), left)
 	return r.heal(context.WithoutCancel(ctx))
 }
 
-// heal waits until all orders that have met the outage are where they belong.
+// heal waits until all orders that have met the outage are where they belong, or are given
+// up.
 func (r *run) heal(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, healWithin)
 	defer cancel()
 	var is Outage
 	for {
 		state, changed := r.now()
-		if state.Now.Back == state.Now.Hurt && r.close(&is) {
+		if state.Now.left() == 0 && r.close(&is) {
 			break
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return fmt.Errorf("of %s that met it %d are not where they belong after %s", orders(state.Now.Hurt), state.Now.Hurt-state.Now.Back, healWithin)
+			return fmt.Errorf("of %s that met it %d are not where they belong after %s", orders(state.Now.Hurt), state.Now.left(), healWithin)
 		}
 	}
 	example := ""
 	if len(is.Examples) > 0 {
 		example = fmt.Sprintf(" One of them: %s/orders/%s", r.URL, is.Examples[0].ID)
 	}
-	r.tell("Healed, %s after it began: %s that met it, and each is where it belongs.%s",
-		is.Healed.Sub(is.Began).Round(time.Second), orders(is.Hurt), example)
+	after := is.Healed.Sub(is.Began).Round(time.Second)
+	if is.GivenUp > 0 {
+		r.tell("Over, %s after it began: %s that met it, and %d of them were given up.%s", after, orders(is.Hurt), is.GivenUp, example)
+		return nil
+	}
+	r.tell("Healed, %s after it began: %s that met it, and each is where it belongs.%s", after, orders(is.Hurt), example)
 	return nil
 }
 
 // close makes the outage one of the past, unless another order has met it meanwhile.
 func (r *run) close(is *Outage) (closed bool) {
 	r.change(func(s *State) {
-		if closed = s.Now.Back == s.Now.Hurt; !closed {
+		if closed = s.Now.left() == 0; !closed {
 			return
 		}
 		s.Now.Healed = time.Now()

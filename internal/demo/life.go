@@ -43,7 +43,7 @@ func (r *run) live(ctx context.Context, l life) {
 		}
 		err = o.do(within, d)
 	}
-	o.healed()
+	o.over(err == nil)
 	r.change(func(s *State) {
 		if err != nil {
 			s.Surprises++
@@ -106,7 +106,7 @@ func (o *ordered) until(ctx context.Context, wanted func(booking.Status) bool) (
 	for looks := 0; ; looks++ {
 		a := o.look(ctx)
 		if is := booking.Status(a.about.Status); a.status == http.StatusOK && wanted(is) {
-			o.healed()
+			o.over(true)
 			return is, nil
 		}
 		if looks > 0 { // the answer may leave before the row is written
@@ -139,7 +139,7 @@ func (o *ordered) do(ctx context.Context, d deed) error {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err == nil && o.carriedOut(d, a):
-			o.healed()
+			o.over(true)
 			return nil
 		case err == nil && !a.ok() && !a.later():
 			if asked && want != "" { // an earlier request is doing it
@@ -154,7 +154,7 @@ func (o *ordered) do(ctx context.Context, d deed) error {
 			return ctx.Err()
 		}
 		if want != "" && booking.Status(o.look(ctx).about.Status) == want {
-			o.healed()
+			o.over(true)
 			return nil
 		}
 	}
@@ -258,16 +258,20 @@ func (o *ordered) hurt() {
 	})
 }
 
-// healed says that it is where it belongs.
-func (o *ordered) healed() {
+// over says that the outage is over for it: it is where it belongs, or it was given up.
+func (o *ordered) over(healed bool) {
 	if o.met == nil {
 		return
 	}
 	o.change(func(s *State) {
-		s.Healed++
-		o.met.Back++
 		is := o.example()
 		o.met.Waiting = slices.DeleteFunc(o.met.Waiting, func(e Example) bool { return e == is })
+		if !healed {
+			o.met.GivenUp++
+			return
+		}
+		s.Healed++
+		o.met.Back++
 		if len(o.met.Examples) < mostExamples && o.id != "" {
 			o.met.Examples = append(o.met.Examples, is)
 		}

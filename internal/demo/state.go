@@ -40,8 +40,9 @@ type Outage struct {
 	// Ended is when the service was back, and Healed when each order that had met the
 	// outage was where it belongs; zero until then.
 	Ended, Healed time.Time
-	// Hurt are the orders that met it, of which Back are where they belong.
-	Hurt, Back int
+	// Hurt are the orders that met it, of which Back are where they belong, and GivenUp are not
+	// and are waited for no longer.
+	Hurt, Back, GivenUp int
 	// Waiting are some of those that are not, and Examples some of those that are.
 	Waiting, Examples []Example
 }
@@ -54,9 +55,10 @@ type Example struct {
 // Result is how a demonstration ended.
 type Result struct {
 	At time.Time
-	// Clean: the audit has found nothing wrong, and could look at everything.
+	// Clean: the audit has found nothing wrong, could look at everything, and nothing else
+	// went wrong.
 	Clean bool
-	// Says is the audit's report. Failure is why there is none.
+	// Says is the audit's report, "" for none. Failure is what went wrong besides.
 	Says, Failure string
 }
 
@@ -120,6 +122,9 @@ func (b *board) now() (State, <-chan struct{}) {
 	s.Past = slices.Clone(s.Past) // whose outages do not change any more
 	return s, b.changed
 }
+
+// left is how many of the orders that met it are waited for.
+func (o *Outage) left() int { return o.Hurt - o.Back - o.GivenUp }
 
 func (o *Outage) copied() Outage {
 	is := *o

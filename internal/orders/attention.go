@@ -3,8 +3,9 @@ package orders
 import (
 	"context"
 	"slices"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -66,6 +67,14 @@ type Waiting struct {
 	Next    time.Time // when it is tried again, zero while it is under way
 }
 
+// Last is the attempt that Failure is of; without one it is the one that is under way.
+func (w Waiting) Last() int {
+	if w.Failure == "" {
+		return w.Attempt
+	}
+	return w.Attempt - 1
+}
+
 // Needs are the orders that need attention, in the read model.
 type Needs interface {
 	// InNeed lists them, those that are abandoned first, then those that were placed last;
@@ -103,17 +112,15 @@ func (m *Monitor) Attention(ctx context.Context, caller booking.Caller, f NeedFi
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookAtAll)
 	defer cancel()
-	var looking sync.WaitGroup
-	turns := make(chan struct{}, lookedAtOnce)
+	var looking errgroup.Group
+	looking.SetLimit(lookedAtOnce)
 	for i := range found {
-		turns <- struct{}{}
-		looking.Go(func() {
+		looking.Go(func() error {
 			m.explain(ctx, &found[i])
-			<-turns
+			return nil
 		})
 	}
-	looking.Wait()
-	return found, next, nil
+	return found, next, looking.Wait()
 }
 
 // explain adds what the engine and the ledger know of an order.
@@ -132,9 +139,22 @@ func (m *Monitor) explain(ctx context.Context, n *InNeed) {
 	if err != nil && !isNotFound(err) {
 		n.Unknown = true
 	}
+	n.addRefunds(ctx, m.Orders.Engine, payment)
 	n.Answer = providerSays(payment, n.Waits)
 	if n.Says == "" {
 		n.Says = saysOf(*n, payment)
+	}
+}
+
+// addRefunds adds what the workflows of refunds wait for: those that are made after the
+// order's end. The others are steps of its saga.
+func (n *InNeed) addRefunds(ctx context.Context, engine *Engine, p booking.Payment) {
+	for _, id := range refundsOf(n.Order.ID, p.Unmade()) {
+		is, err := engine.standing(ctx, id)
+		if err != nil && !noWorkflow(err) {
+			n.Unknown = true
+		}
+		n.Waits = append(n.Waits, is.waits...)
 	}
 }
 

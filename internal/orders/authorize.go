@@ -2,7 +2,6 @@ package orders
 
 import (
 	"context"
-	"errors"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -37,7 +36,7 @@ func (o *Orders) authorize(ctx context.Context, caller booking.Caller, a booking
 			err = caller.Authorize(a, thingOf(a, fresh))
 		}
 	}
-	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+	if isNotFound(err) {
 		return NoSuchOrder(v.ID)
 	}
 	return err

@@ -21,10 +21,11 @@ type BulkRuns interface {
 	Plan(ctx context.Context, run booking.BulkRun, orders []booking.BulkOrder) error
 	// Run is a bulk action with its results so far.
 	Run(ctx context.Context, id string) (booking.BulkRun, error)
-	// Begin has a planned one run. BulkNotPlanned: it was begun before.
-	Begin(ctx context.Context, id string, at time.Time) error
-	// Stop ends one before it has come to all orders; one that is not running stays as it is.
-	Stop(ctx context.Context, id string, at time.Time) error
+	// Begin has a planned one run, in the name of the caller by. BulkNotPlanned: it was begun
+	// before.
+	Begin(ctx context.Context, id, by string, at time.Time) error
+	// Stop ends one before it has come to all orders; false for one that has ended.
+	Stop(ctx context.Context, id string, at time.Time) (stopped bool, err error)
 
 	// Lease gives out the oldest one that runs, until a moment, unless a process has it.
 	Lease(ctx context.Context, now, until time.Time) (lease BulkLease, ok bool, err error)
@@ -34,13 +35,14 @@ type BulkRuns interface {
 	Release(ctx context.Context, lease BulkLease) error
 	// Next are up to n orders that were not acted on.
 	Next(ctx context.Context, id string, n int) ([]booking.BulkOrder, error)
-	// Note keeps what came of an order.
+	// Note keeps what came of an order, unless another process has noted that before.
 	Note(ctx context.Context, id string, o booking.BulkOrder) error
 	// Earlier is the outcome of what the bulk action has done to an order before, as the log
 	// has it, "" while it is not known; known is false if that is nothing.
 	Earlier(ctx context.Context, id, orderID string) (outcome string, known bool, err error)
-	// End ends one that has come to all orders.
-	End(ctx context.Context, lease BulkLease, at time.Time) error
+	// End ends one that has come to all orders; false when another process has it, or it
+	// does not run any more.
+	End(ctx context.Context, lease BulkLease, at time.Time) (ended bool, err error)
 	// Forget drops those that were planned before a moment and do not run, some at a time.
 	Forget(ctx context.Context, before time.Time) error
 }
@@ -116,6 +118,15 @@ func checkBulk(a booking.Action, f booking.BulkFilter, reason booking.Personal) 
 	case (f.Trouble == booking.Lost) != (a == booking.SettleOrder):
 		add("filter.trouble", "must be lost for settle, and for nothing else")
 	}
+	if f.Kind != "" && !slices.Contains(booking.Kinds(), f.Kind) {
+		add("filter.kind", "is no kind of orders")
+	}
+	if f.Status != "" && !slices.Contains(booking.Statuses(), f.Status) {
+		add("filter.status", "is no status of orders")
+	}
+	if f.Trouble != "" && !slices.Contains(booking.Troubles(), f.Trouble) {
+		add("filter.trouble", "is no trouble of orders")
+	}
 	isName("filter.ownerId", f.OwnerID)
 	isName("filter.itemId", f.ItemID)
 	if reason == "" {
@@ -138,7 +149,7 @@ func (o *Orders) BeginBulk(ctx context.Context, caller booking.Caller, id string
 	if run.State == booking.BulkPlanned && o.Now().Sub(run.PlannedAt) > bulkGoodFor {
 		return run, booking.Errorf(BulkOutdated, "the dry run is older than an hour: make another one")
 	}
-	if err := o.Bulk.Begin(ctx, id, o.Now()); err != nil {
+	if err := o.Bulk.Begin(ctx, id, caller.ID, o.Now()); err != nil {
 		return run, err
 	}
 	select {
@@ -149,12 +160,18 @@ func (o *Orders) BeginBulk(ctx context.Context, caller booking.Caller, id string
 }
 
 // StopBulk ends a bulk action before it has come to all orders. What was done is not undone.
+// The log names the caller. Also while it cannot be written a bulk action can be stopped.
 func (o *Orders) StopBulk(ctx context.Context, caller booking.Caller, id string) (booking.BulkRun, error) {
 	if err := caller.Authorize(booking.ActInBulk, booking.Thing{}); err != nil {
 		return booking.BulkRun{}, err
 	}
-	if err := o.Bulk.Stop(ctx, id, o.Now()); err != nil {
+	stopped, err := o.Bulk.Stop(ctx, id, o.Now())
+	if err != nil {
 		return booking.BulkRun{}, err
+	}
+	if stopped {
+		line := booking.OperatorAction{ID: rand.Text(), At: o.Now(), By: caller.ID, Action: booking.ActInBulk, Bulk: id, Outcome: booking.ActionStopped}
+		_ = o.note(ctx, line, nil, notedWithin) // it is in the process's log otherwise
 	}
 	return o.Bulk.Run(ctx, id)
 }
@@ -191,10 +208,11 @@ func (o *Orders) selected(ctx context.Context, a booking.Action, f booking.BulkF
 const (
 	listedAtOnce    = 200
 	bulkLooksAtOnce = 8 // orders, beside each other
-	lostWorkflows   = "ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut')"
+	lostWorkflows   = "ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled')"
 )
 
-// bulkQuery is the filter in the words of the engine's list.
+// bulkQuery is the filter in the words of the engine's list, as far as that knows it: a row
+// is read of each order that it lists.
 func bulkQuery(f booking.BulkFilter) string {
 	conditions := []string{All}
 	is := func(attribute, value string) {
@@ -206,6 +224,12 @@ func bulkQuery(f booking.BulkFilter) string {
 		conditions = append(conditions, lostWorkflows)
 	} else {
 		conditions = append(conditions, "ExecutionStatus = 'Running'")
+	}
+	if f.Trouble == booking.NeedsAttention {
+		conditions = append(conditions, contract.NeedsAttentionAttribute.GetName()+" = true")
+	}
+	if rests(f.Status) {
+		is(contract.StatusAttribute.GetName(), string(f.Status))
 	}
 	is(contract.KindAttribute.GetName(), string(f.Kind))
 	is(contract.OwnerAttribute.GetName(), f.OwnerID)
@@ -224,7 +248,7 @@ func (o *Orders) fitting(ctx context.Context, a booking.Action, f booking.BulkFi
 	for n, s := range sagas {
 		looking.Go(func() error {
 			view, err := o.Pages.View(ctx, s.OrderID)
-			if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+			if isNotFound(err) {
 				return nil // it has just begun
 			}
 			if err != nil || !selects(f, view) {

@@ -62,7 +62,7 @@ func (o *Orders) runNextBulk(ctx context.Context) (ran bool, err error) {
 	}
 	o.Log.Info("bulk action runs", zap.String("bulk", lease.Run.ID), zap.String("by", lease.Run.By), zap.Int("orders", lease.Run.Orders))
 	b := bulkRunner{Orders: o, lease: lease, limit: rate.NewLimiter(bulkPerSecond, 1), tries: map[string]int{}}
-	err = b.run(ctx)
+	err = b.whileLeased(ctx, now.Add(bulkLease))
 	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), notedWithin)
 	defer cancel()
 	return true, errors.Join(err, o.Bulk.Release(ending, lease))
@@ -78,32 +78,72 @@ type bulkRunner struct {
 	tries map[string]int // of orders that did not answer
 }
 
-// run acts on one batch of orders after the other while this process has the lease.
-func (b *bulkRunner) run(ctx context.Context) error {
-	renewed := time.Now()
-	for {
-		if time.Since(renewed) > bulkRenew {
-			renewed = time.Now()
-			if ok, err := b.Bulk.Renew(ctx, b.lease, renewed.Add(bulkLease)); err != nil || !ok {
-				return err
-			}
+// errBulkLost: the bulk action was stopped, or another process has its lease.
+var errBulkLost = errors.New("bulk action was stopped, or is another process's")
+
+// whileLeased runs the bulk action for as long as this process has the lease, until a moment
+// at first. It is renewed meanwhile: a batch of orders may take longer than a lease lasts.
+func (b *bulkRunner) whileLeased(ctx context.Context, until time.Time) error {
+	running, lose := context.WithCancelCause(ctx)
+	var renewing sync.WaitGroup
+	renewing.Go(func() { b.renew(running, lose, until) })
+	err := b.run(running)
+	lose(nil)
+	renewing.Wait()
+	if errors.Is(err, errBulkLost) || err != nil && errors.Is(context.Cause(running), errBulkLost) {
+		b.Log.Info("bulk action was stopped, or another process has it", zap.String("bulk", b.lease.Run.ID))
+		return nil
+	}
+	return err
+}
+
+// renew extends the lease until ctx ends. A lease that cannot be extended in time is another
+// process's to take.
+func (b *bulkRunner) renew(ctx context.Context, lose context.CancelCauseFunc, until time.Time) {
+	for sleep(ctx, bulkRenew, nil); ctx.Err() == nil; sleep(ctx, bulkRenew, nil) {
+		next := time.Now().Add(bulkLease)
+		ok, err := b.Bulk.Renew(ctx, b.lease, next)
+		switch {
+		case err == nil && ok:
+			until = next
+		case err == nil, time.Now().After(until):
+			lose(errBulkLost)
 		}
+	}
+}
+
+// run acts on one batch of orders after the other.
+func (b *bulkRunner) run(ctx context.Context) error {
+	for {
 		orders, err := b.Bulk.Next(ctx, b.lease.Run.ID, bulkAtOnce)
 		if err != nil {
 			return err
 		}
 		if len(orders) == 0 {
-			b.Log.Info("bulk action is done", zap.String("bulk", b.lease.Run.ID))
-			return b.Bulk.End(ctx, b.lease, b.Now())
+			return b.end(ctx)
 		}
 		if err := b.batch(ctx, orders); err != nil {
 			if ctx.Err() != nil {
 				return err
 			}
 			b.Log.Warn("bulk action waits", zap.String("bulk", b.lease.Run.ID), zap.Error(err))
-			sleep(ctx, bulkPause, nil) // the lease is for longer
+			sleep(ctx, bulkPause, nil)
 		}
 	}
+}
+
+// end ends the bulk action, of which no order is left. Nothing is left of one that was
+// stopped, too.
+func (b *bulkRunner) end(ctx context.Context) error {
+	ended, err := b.Bulk.End(ctx, b.lease, b.Now())
+	switch {
+	case err != nil:
+		return err
+	case !ended:
+		return errBulkLost
+	}
+	b.Log.Info("bulk action is done", zap.String("bulk", b.lease.Run.ID))
+	return nil
 }
 
 // batch acts on some orders beside each other. What is begun is finished, also when the
@@ -138,7 +178,7 @@ func (b *bulkRunner) one(ctx context.Context, order booking.BulkOrder) error {
 		order.Result = bulkResultOf(order.Outcome)
 	}
 	open := known && (outcome == "" || outcome == string(Unreachable))
-	if open && order.Result == booking.BulkChanged {
+	if open && slices.Contains(didCodes, booking.Code(order.Outcome)) {
 		order.Result = booking.BulkDid // that time, of which nothing was heard
 	}
 	order.DoneAt = b.Now()
@@ -166,7 +206,7 @@ func (b *bulkRunner) again(order booking.BulkOrder, err error) bool {
 // act does the action to an order, by its use case. Its outcome is that of the log.
 func (b *bulkRunner) act(ctx context.Context, order booking.BulkOrder) (outcome string, err error) {
 	run := b.lease.Run
-	caller := booking.Caller{ID: run.By, Roles: []booking.Role{booking.OperatorRole}} // as it was when the action was begun
+	caller := booking.Caller{ID: run.By, Roles: []booking.Role{booking.OperatorRole}} // as the one was that has begun it
 	came := booking.ActionAccepted
 	switch run.Action {
 	case booking.RetryOrder:
@@ -182,6 +222,10 @@ func (b *bulkRunner) act(ctx context.Context, order booking.BulkOrder) (outcome 
 	}
 	return outcomeOf(came, err), err
 }
+
+// didCodes are the refusals of orders to which the action was done before. VersionChanged is
+// none: an order that is being cancelled answers BeingCancelled, whatever its version.
+var didCodes = []booking.Code{booking.AlreadyCancelled, booking.BeingCancelled, booking.Superseded, NothingToRetry, NotLost}
 
 // overCodes are the refusals of orders that are no longer as a dry run has shown them.
 var overCodes = []booking.Code{

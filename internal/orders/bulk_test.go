@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/mock"
@@ -24,6 +25,8 @@ type bulkRuns struct {
 	named   []booking.BulkOrder
 	leased  int
 	earlier map[string]string // outcomes of a process that died, by order
+	renews  int
+	renewed func(n int) (ok bool) // answers the n-th attempt to renew the lease; nil for yes
 }
 
 func (b *bulkRuns) Plan(_ context.Context, run booking.BulkRun, named []booking.BulkOrder) error {
@@ -33,12 +36,16 @@ func (b *bulkRuns) Plan(_ context.Context, run booking.BulkRun, named []booking.
 
 func (b *bulkRuns) Run(context.Context, string) (booking.BulkRun, error) { return b.run, nil }
 
-func (b *bulkRuns) Begin(context.Context, string, time.Time) error {
-	b.run.State = booking.BulkRunning
+func (b *bulkRuns) Begin(_ context.Context, _, by string, _ time.Time) error {
+	b.run.State, b.run.By = booking.BulkRunning, by
 	return nil
 }
 
-func (b *bulkRuns) Stop(context.Context, string, time.Time) error { return nil }
+func (b *bulkRuns) Stop(context.Context, string, time.Time) (stopped bool, err error) {
+	stopped = b.run.State == booking.BulkRunning
+	b.run.State = booking.BulkStopped
+	return stopped, nil
+}
 
 func (b *bulkRuns) Lease(context.Context, time.Time, time.Time) (orders.BulkLease, bool, error) {
 	b.mu.Lock()
@@ -48,7 +55,10 @@ func (b *bulkRuns) Lease(context.Context, time.Time, time.Time) (orders.BulkLeas
 }
 
 func (b *bulkRuns) Renew(context.Context, orders.BulkLease, time.Time) (bool, error) {
-	return true, nil
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.renews++
+	return b.renewed == nil || b.renewed(b.renews), nil
 }
 func (b *bulkRuns) Release(context.Context, orders.BulkLease) error { return nil }
 func (b *bulkRuns) Forget(context.Context, time.Time) error         { return nil }
@@ -76,11 +86,11 @@ func (b *bulkRuns) Earlier(_ context.Context, _, orderID string) (string, bool, 
 	return outcome, known, nil
 }
 
-func (b *bulkRuns) End(context.Context, orders.BulkLease, time.Time) error {
+func (b *bulkRuns) End(context.Context, orders.BulkLease, time.Time) (bool, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	b.run.State = booking.BulkDone
-	return nil
+	return true, nil
 }
 
 func (b *bulkRuns) done() bool {
@@ -94,9 +104,13 @@ type settler struct {
 	mu      sync.Mutex
 	settled []string
 	no      map[string][]error // by order, one at each time
+	until   <-chan struct{}    // it answers when this is closed; nil for at once
 }
 
 func (s *settler) Settle(_ context.Context, _ orders.Warrant, orderID, by string) error {
+	if s.until != nil {
+		<-s.until
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.settled = append(s.settled, orderID+" by "+by)
@@ -111,15 +125,16 @@ func (s *settler) Settle(_ context.Context, _ orders.Warrant, orderID, by string
 // process did that died over it; one that does not answer is tried again.
 func TestBulk_Runs(t *testing.T) {
 	t.Parallel()
-	runs := &bulkRuns{earlier: map[string]string{"food-5": "accepted", "food-6": "", "food-7": ""}}
+	runs := &bulkRuns{earlier: map[string]string{"food-5": "accepted", "food-6": "", "food-7": "", "food-8": ""}}
 	runs.run = booking.BulkRun{ID: "run-1", State: booking.BulkRunning, Action: booking.SettleOrder, By: "1024", Reason: "terminated"}
-	for n := range 7 {
+	for n := range 8 {
 		runs.named = append(runs.named, booking.BulkOrder{N: n + 1, OrderID: fmt.Sprintf("food-%d", n+1)})
 	}
 	unreachable := booking.Errorf(orders.Unreachable, "it does not answer")
 	no := booking.Errorf(orders.NotLost, "it runs")
 	settles := &settler{no: map[string][]error{
 		"food-2": {no}, "food-3": {unreachable, unreachable, unreachable}, "food-4": {errors.New("a defect")}, "food-6": {no}, "food-7": {nil},
+		"food-8": {booking.Errorf(booking.VersionChanged, "it has changed")}, // so it was not done before
 	}}
 	log := &actionLog{}
 	b := newBundle(t, func(d *orders.Deps) { d.Bulk, d.Settler, d.Actions = runs, settles, log })
@@ -134,7 +149,7 @@ func TestBulk_Runs(t *testing.T) {
 		results = append(results, o.Result)
 	}
 	require.Equal(t, []booking.BulkResult{
-		booking.BulkDid, booking.BulkChanged, booking.BulkFailed, booking.BulkFailed, booking.BulkDid, booking.BulkDid, booking.BulkDid,
+		booking.BulkDid, booking.BulkChanged, booking.BulkFailed, booking.BulkFailed, booking.BulkDid, booking.BulkDid, booking.BulkDid, booking.BulkChanged,
 	}, results)
 	times := func(order string) int {
 		return len(slices.DeleteFunc(slices.Clone(settles.settled), func(s string) bool { return s != order+" by 1024" }))
@@ -165,7 +180,9 @@ func TestBulk_Plans(t *testing.T) {
 	require.ErrorIs(t, plan(olga, booking.RefundOrder, some, "fire"), invalid)
 	require.ErrorIs(t, plan(olga, booking.CancelOrder, some, ""), invalid)
 	require.ErrorIs(t, plan(olga, booking.SettleOrder, some, "fire"), invalid)
-	require.ErrorIs(t, plan(olga, booking.CancelOrder, booking.BulkFilter{ItemID: "x' OR 'a' = 'a"}, "fire"), invalid)
+	for _, f := range []booking.BulkFilter{{ItemID: "x' OR 'a' = 'a"}, {Kind: "x' OR 'a' = 'a"}, {Status: "x"}, {Trouble: "x"}} {
+		require.ErrorIs(t, plan(olga, booking.CancelOrder, f, "fire"), invalid, "%+v", f)
+	}
 
 	var asked string
 	b.engine.On("ListWorkflow", mock.Anything, mock.Anything).Run(func(args mock.Arguments) {
@@ -178,10 +195,82 @@ func TestBulk_Plans(t *testing.T) {
 		"AND StartTime < '2026-11-20T16:00:00Z'", asked)
 	require.Zero(t, runs.run.Orders)
 	require.Equal(t, "1024", runs.run.By)
+	for want, f := range map[string]booking.BulkFilter{
+		"OrderKind IS NOT NULL AND ExecutionStatus = 'Running' AND NeedsAttention = true AND OrderStatus = 'confirmed'": {
+			Trouble: booking.NeedsAttention, Status: booking.Confirmed,
+		},
+		"OrderKind IS NOT NULL AND ExecutionStatus = 'Running'": {Trouble: booking.UndoOwed, Status: booking.Cancelling}, // which the list does not know
+	} {
+		require.NoError(t, plan(olga, booking.CancelOrder, f, "fire"))
+		require.Equal(t, want, asked)
+	}
+	require.NoError(t, plan(olga, booking.SettleOrder, booking.BulkFilter{Trouble: booking.Lost}, "fire"))
+	require.Equal(t, "OrderKind IS NOT NULL AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled')", asked)
 
 	runs.run.PlannedAt = today.Add(-2 * time.Hour)
 	_, err := b.BeginBulk(t.Context(), olga, runs.run.ID)
 	require.ErrorIs(t, err, &booking.Error{Code: orders.BulkOutdated})
 	_, err = b.BeginBulk(t.Context(), alice, runs.run.ID)
 	require.ErrorIs(t, err, notAllowed)
+}
+
+// TestBulk_NamesWhoActs: a bulk action runs in the name of the operator that has begun it,
+// and the log names the one that has stopped it, once.
+func TestBulk_NamesWhoActs(t *testing.T) {
+	t.Parallel()
+	runs, log := &bulkRuns{}, &actionLog{}
+	runs.run = booking.BulkRun{ID: "run-1", State: booking.BulkPlanned, Action: booking.CancelOrder, By: "1024", PlannedAt: today}
+	b := newBundle(t, func(d *orders.Deps) { d.Bulk, d.Actions = runs, log })
+	run, err := b.BeginBulk(t.Context(), operator, "run-1")
+	require.NoError(t, err)
+	require.Equal(t, operator.ID, run.By)
+	for range 2 {
+		_, err = b.StopBulk(t.Context(), olga, "run-1")
+		require.NoError(t, err)
+	}
+	require.Len(t, log.lines, 1)
+	require.Equal(t, booking.OperatorAction{
+		ID: log.lines[0].ID, At: today, By: olga.ID, Action: booking.ActInBulk, Bulk: "run-1", Outcome: booking.ActionStopped,
+	}, log.lines[0])
+}
+
+// TestBulk_Renews: a lease is renewed while orders keep a batch waiting, and no further
+// order is acted on once that fails.
+func TestBulk_Renews(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		lost := make(chan struct{})
+		runs := &bulkRuns{renewed: func(n int) bool {
+			if n == 8 { // longer than a lease lasts
+				close(lost)
+			}
+			return n < 8
+		}}
+		runs.run = booking.BulkRun{ID: "run-1", State: booking.BulkRunning, Action: booking.SettleOrder, By: "1024", Reason: "terminated"}
+		for n := range 20 {
+			runs.named = append(runs.named, booking.BulkOrder{N: n + 1, OrderID: fmt.Sprintf("food-%d", n+1)})
+		}
+		answer := make(chan struct{})
+		settles := &settler{until: answer}
+		b := newBundle(t, func(d *orders.Deps) { d.Bulk, d.Settler, d.Actions = runs, settles, &actionLog{} })
+		ctx, cancel := context.WithCancel(t.Context())
+		ended := make(chan struct{})
+		go func() { b.RunBulk(ctx); close(ended) }()
+		<-lost
+		runs.stop()
+		synctest.Wait()
+		close(answer)
+		synctest.Wait()
+		cancel()
+		<-ended
+		require.Len(t, settles.settled, 8, "one batch")
+		require.Equal(t, booking.BulkStopped, runs.run.State)
+		require.Equal(t, 8, runs.renews)
+	})
+}
+
+func (b *bulkRuns) stop() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.run.State = booking.BulkStopped
 }

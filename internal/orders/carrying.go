@@ -77,7 +77,7 @@ func (c *Carrier) postpone(ctx context.Context, k KeptDecision, pause time.Durat
 // engine does not know may be about to be started.
 func (c *Carrier) closed(ctx context.Context, k KeptDecision, cause error) error {
 	view, err := c.Pages.View(ctx, k.OrderID)
-	if err != nil && !errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+	if err != nil && !isNotFound(err) {
 		return err // its lease ends by itself
 	}
 	if !view.Status.Final() && (InInbox(view) || time.Since(k.DecidedAt) < unknownFor) {
@@ -94,7 +94,7 @@ func (c *Carrier) refused(ctx context.Context, k KeptDecision, code booking.Code
 	if k.Update == contract.ResolveUpdate && code == booking.NothingOwed {
 		payment, err := c.Ledger.Payment(ctx, k.OrderID)
 		switch {
-		case err != nil && !errors.Is(err, &booking.Error{Code: booking.NotFound}):
+		case err != nil && !isNotFound(err):
 			return c.postpone(ctx, k, 0, err)
 		case isRecorded(payment, k.Note):
 			return c.settle(ctx, k, SettledDecision{Outcome: DecisionDelivered})

@@ -2,7 +2,6 @@ package orders
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -39,7 +38,7 @@ func isBeingAsked(k KeptDecision, begun time.Time, err error) bool {
 // resolve tells the workflows of refunds of an order that has ended what was paid by hand.
 func (c *Carrier) resolve(ctx context.Context, k KeptDecision, v contract.View) error {
 	payment, err := c.Ledger.Payment(ctx, k.OrderID)
-	if err != nil && !errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+	if err != nil && !isNotFound(err) {
 		return c.postpone(ctx, k, 0, err)
 	}
 	begun := time.Now()

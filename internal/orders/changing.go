@@ -40,7 +40,12 @@ type ChangeQuote struct {
 // ChangeCodes lists the codes that Change may answer, beside those of what its services
 // refuse.
 func ChangeCodes() []booking.Code {
-	return append(ChangeQuoteCodes(), booking.QuoteChanged, booking.VersionChanged, booking.Superseded, IdempotencyKeyReused,
+	return alsoOfChanges(ChangeQuoteCodes())
+}
+
+// alsoOfChanges adds to the codes of a quote those that a change may answer besides.
+func alsoOfChanges(quote []booking.Code) []booking.Code {
+	return append(quote, booking.QuoteChanged, booking.VersionChanged, booking.Superseded, IdempotencyKeyReused,
 		booking.DecisionPending, DecisionsExhausted, EarlierBuild, Unreachable)
 }
 
@@ -74,8 +79,8 @@ func (o *Orders) QuoteChange(ctx context.Context, caller booking.Caller, c Chang
 	if err := booking.MayChangeStay(view.Status, now, stay.CheckInAt(), stay.CheckOutAt(), onlyDeparture); err != nil {
 		return view, q, err
 	}
-	if view.Changing() {
-		return view, q, booking.Errorf(booking.ChangePending, "another change of the order is under way")
+	if err := whileUnchanged(view); err != nil {
+		return view, q, err
 	}
 	q.ChangeQuote, err = view.QuoteChange(q.Wants, now, stay.CheckInAt())
 	if err != nil {
@@ -88,6 +93,14 @@ func (o *Orders) QuoteChange(ctx context.Context, caller booking.Caller, c Chang
 	q.More = q.Wants.Stretch().Beyond(has)
 	q.OwnerConfirms = stay.Place.Confirmation == booking.Manual && view.Status == booking.Confirmed
 	return view, q, o.mayCharge(q.Difference)
+}
+
+// whileUnchanged refuses a quote for an order that is being changed.
+func whileUnchanged(v contract.View) error {
+	if v.Changing() {
+		return booking.Errorf(booking.ChangePending, "another change of the order is under way")
+	}
+	return nil
 }
 
 // mayCharge refuses a difference that the payment provider does not take.

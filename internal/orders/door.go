@@ -181,11 +181,11 @@ func (o *Orders) IsLost(ctx context.Context, order contract.View) (bool, error) 
 		return false, nil
 	}
 	saga, err := o.Engine.Describe(ctx, order.ID)
-	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+	if isNotFound(err) {
 		return order.Status != booking.Received, nil // it may wait in the inbox
 	}
 	if err != nil {
 		return false, o.explained(ctx, order.ID, err)
 	}
-	return !saga.Running() && !saga.Completed(), nil
+	return saga.Lost(), nil
 }

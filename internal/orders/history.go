@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	commonpb "go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
@@ -22,24 +23,45 @@ const (
 )
 
 // ofEngine is what the engine remembers of an order: its runs, with what happened in each,
-// and the steps that it waits for. What a reset has copied is told once.
+// and the steps that it waits for; and the same of its refunds that have workflows of their own.
 func (m *Monitor) ofEngine(ctx context.Context, orderID string) (moments []Moment, runs []Run, cut bool, err error) {
+	if moments, runs, cut, err = m.ofWorkflow(ctx, orderID); err != nil {
+		return moments, runs, cut, err
+	}
+	payment, _ := m.Orders.Ledger.Payment(ctx, orderID) // a source of its own, which says so itself
+	for _, id := range refundsOf(orderID, payment.Entries) {
+		of, _, more, err := m.ofWorkflow(ctx, id)
+		for i := range of {
+			if of[i].Source == FromRun {
+				of[i].Says = withReason("of the refund "+strings.TrimPrefix(id, contract.RefundWorkflowID(orderID, "")), of[i].Says)
+			}
+		}
+		moments, cut = append(moments, of...), cut || more
+		if err != nil {
+			return moments, runs, cut, err
+		}
+	}
+	return moments, runs, cut, nil
+}
+
+// ofWorkflow is ofEngine for one workflow. What a reset has copied is told once.
+func (m *Monitor) ofWorkflow(ctx context.Context, workflowID string) (moments []Moment, runs []Run, cut bool, err error) {
 	engine := m.Orders.Engine
-	is, err := engine.standing(ctx, orderID)
+	is, err := engine.standing(ctx, workflowID)
 	if noWorkflow(err) {
 		return nil, nil, false, nil // it is forgotten
 	}
 	if err != nil {
 		return nil, nil, false, err
 	}
-	if runs, err = engine.runs(ctx, orderID, is); err != nil {
+	if runs, err = engine.runs(ctx, workflowID, is); err != nil {
 		return nil, nil, false, err
 	}
 	for i, r := range runs {
 		if m.Link != nil {
-			runs[i].Link = m.Link(orderID, r.ID)
+			runs[i].Link = m.Link(workflowID, r.ID)
 		}
-		of, more, err := engine.history(ctx, orderID, r.ID)
+		of, more, err := engine.history(ctx, workflowID, r.ID)
 		if err != nil {
 			return moments, runs, cut, err
 		}
@@ -47,16 +69,16 @@ func (m *Monitor) ofEngine(ctx context.Context, orderID string) (moments []Momen
 	}
 	for _, w := range is.waits {
 		moments = append(moments, Moment{
-			At: w.At, Source: FromStep, What: w.Step, Attempt: w.Attempt, Says: w.Failure, Failed: w.Failure != "", Pending: true, Run: is.run,
+			At: w.At, Source: FromStep, What: w.Step, Attempt: w.Last(), Says: w.Failure, Failed: w.Failure != "", Pending: true, Run: is.run,
 		})
 	}
 	return moments, runs, cut, nil
 }
 
-// runs are the runs of the order's workflow, oldest first. The engine's list may be a moment
+// runs are the runs of the workflow, oldest first. The engine's list may be a moment
 // behind: the newest run is known beside it.
-func (e *Engine) runs(ctx context.Context, orderID string, newest standing) (runs []Run, err error) {
-	sagas, _, err := e.List(ctx, fmt.Sprintf("WorkflowId = '%s'", orderID), mostRuns, nil)
+func (e *Engine) runs(ctx context.Context, workflowID string, newest standing) (runs []Run, err error) {
+	sagas, _, err := e.List(ctx, fmt.Sprintf("WorkflowId = '%s'", workflowID), mostRuns, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -72,8 +94,8 @@ func (e *Engine) runs(ctx context.Context, orderID string, newest standing) (run
 
 // history is what happened in a run. A run that a reset has made begins with a copy of
 // another one: its own moments begin at the reset. cut: there is more.
-func (e *Engine) history(ctx context.Context, orderID, run string) (moments []Moment, cut bool, err error) {
-	events := e.client.GetWorkflowHistory(ctx, orderID, run, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+func (e *Engine) history(ctx context.Context, workflowID, run string) (moments []Moment, cut bool, err error) {
+	events := e.client.GetWorkflowHistory(ctx, workflowID, run, false, enums.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	r := reading{run: run, scheduled: map[int64]string{}}
 	for n := 0; events.HasNext(); n++ {
 		if n == mostOfHistory {
@@ -149,8 +171,8 @@ func (r *reading) addFailedTask(e *historypb.HistoryEvent) {
 	r.note(e, Moment{What: "task_failed", Failed: true, Says: withReason(a.GetCause().String(), messageOf(a.GetFailure()))})
 }
 
-// addStep tells of an attempt of a step. That a row was written is none of the story, unless
-// it failed.
+// addStep tells of a step: of its attempts the engine keeps how many there were, and the last
+// failure. That a row was written is none of the story, unless it failed.
 func (r *reading) addStep(e *historypb.HistoryEvent) {
 	switch e.GetEventType() {
 	case enums.EVENT_TYPE_MARKER_RECORDED:
@@ -162,7 +184,8 @@ func (r *reading) addStep(e *historypb.HistoryEvent) {
 	case enums.EVENT_TYPE_ACTIVITY_TASK_STARTED:
 		a := e.GetActivityTaskStartedEventAttributes()
 		if failed := messageOf(a.GetLastFailure()); failed != "" {
-			r.step(e, r.scheduled[a.GetScheduledEventId()], Moment{Attempt: int(a.GetAttempt()), Failed: true, Says: failed})
+			// It is that of the attempt before.
+			r.step(e, r.scheduled[a.GetScheduledEventId()], Moment{Attempt: int(a.GetAttempt()) - 1, Failed: true, Says: failed})
 		}
 	case enums.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
 		a := e.GetActivityTaskCompletedEventAttributes()

@@ -90,7 +90,7 @@ func (o *Orders) keepDecision(ctx context.Context, k KeptDecision) (out Outcome,
 	defer end()
 	out.View, err = o.read(look, k.OrderID)
 	switch {
-	case errors.Is(err, &booking.Error{Code: booking.NotFound}):
+	case isNotFound(err):
 		return Outcome{}, true, err
 	case err != nil:
 		log.Warn("decision is not kept: its order is not known", zap.Error(err))

@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	"go.temporal.io/api/serviceerror"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/grpc"
@@ -65,16 +66,17 @@ func (w decisionsOf) Open(context.Context) (orders.OpenDecisions, error) {
 	return orders.OpenDecisions{}, w.away
 }
 
-// queues is the engine's service, which cannot be asked who works on them.
+// queues is the engine's service, asked who works on them.
 type queues struct {
 	workflowservice.WorkflowServiceClient
-	away error
+	polled []*taskqueuepb.PollerInfo
+	away   error
 }
 
 func (q queues) DescribeTaskQueue(
 	context.Context, *workflowservice.DescribeTaskQueueRequest, ...grpc.CallOption,
 ) (*workflowservice.DescribeTaskQueueResponse, error) {
-	return &workflowservice.DescribeTaskQueueResponse{}, q.away
+	return &workflowservice.DescribeTaskQueueResponse{Pollers: q.polled}, q.away
 }
 
 func (b *bundle) monitor(w *watched) *orders.Monitor {

@@ -91,8 +91,32 @@ func (o Overview) Found() (n int) {
 // Well tells whether nothing waits for an operator.
 func (o Overview) Well() bool {
 	inNeed, _, _ := o.Needing()
-	return inNeed == 0 && o.Found() == 0 && len(o.Degraded) == 0 && len(o.Unknown) == 0 && o.ShutUntil.IsZero() && len(o.Unattended()) == 0
+	return inNeed == 0 && !o.AuditTroubled() && len(o.Degraded) == 0 && len(o.Unknown) == 0 && o.ShutUntil.IsZero() &&
+		len(o.Unattended()) == 0 && !o.WaitsLong() && !o.ReadModelLate()
 }
+
+const (
+	// waitsLong is when what is kept for the engine has waited for too long, and rowsLate
+	// when the row of an order is: the alerts of the same have these bounds, or later ones.
+	waitsLong = 2 * time.Minute
+	rowsLate  = time.Minute
+)
+
+// AuditTroubled tells whether there are findings, or the last audit could not look.
+func (o Overview) AuditTroubled() bool { return o.Found() > 0 || o.Last.State == booking.AuditFailed }
+
+// WaitsLong tells whether an order in the inbox, or a decision, has waited for long.
+func (o Overview) WaitsLong() bool {
+	for _, since := range []time.Time{o.Inbox.Oldest, o.Decisions.Oldest} {
+		if !since.IsZero() && o.At.Sub(since) > waitsLong {
+			return true
+		}
+	}
+	return false
+}
+
+// ReadModelLate tells whether a row has been behind for long.
+func (o Overview) ReadModelLate() bool { return o.ReadModel.Oldest > rowsLate }
 
 // Unattended are the task queues that no process works on.
 func (o Overview) Unattended() (names []string) {

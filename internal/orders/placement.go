@@ -2,7 +2,6 @@ package orders
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -119,7 +118,7 @@ func find[T any](ctx context.Context, q *inquiry, field, thing, id string, in fu
 	if booking.IsName(id) {
 		found, err = in(ctx, id)
 	}
-	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+	if isNotFound(err) {
 		q.fault(field, "there is no such "+thing)
 	} else if err != nil {
 		q.err = err

@@ -32,8 +32,7 @@ type QuantityQuote struct {
 // QuantityCodes lists the codes that ChangeQuantity may answer, beside those of what its
 // services refuse.
 func QuantityCodes() []booking.Code {
-	return append(QuantityQuoteCodes(), booking.QuoteChanged, booking.VersionChanged, booking.Superseded, IdempotencyKeyReused,
-		booking.DecisionPending, DecisionsExhausted, EarlierBuild, Unreachable)
+	return alsoOfChanges(QuantityQuoteCodes())
 }
 
 // QuantityQuoteCodes lists the codes that QuoteQuantity may answer.
@@ -64,8 +63,8 @@ func (o *Orders) QuoteQuantity(ctx context.Context, caller booking.Caller, c Qua
 	if err := booking.MayChangeCups(view.Status, o.Now(), drink.Begins()); err != nil {
 		return view, q, err
 	}
-	if view.Changing() {
-		return view, q, booking.Errorf(booking.ChangePending, "another change of the order is under way")
+	if err := whileUnchanged(view); err != nil {
+		return view, q, err
 	}
 	if q.QuantityQuote, err = view.QuoteQuantity(q.Wants, o.Now(), drink.Begins()); err != nil {
 		return view, q, err

@@ -3,7 +3,6 @@ package orders
 import (
 	"cmp"
 	"context"
-	"errors"
 	"time"
 
 	"go.uber.org/zap"
@@ -48,7 +47,7 @@ func (o *Orders) QuoteAnew(ctx context.Context, v contract.View) (q contract.Quo
 // givenBefore is what was given back of the order's payment, or is about to be.
 func (o *Orders) givenBefore(ctx context.Context, id string) (int64, error) {
 	payment, err := o.Ledger.Payment(ctx, id)
-	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+	if isNotFound(err) {
 		return 0, nil
 	}
 	return payment.Others(), err
@@ -100,7 +99,7 @@ func (o *Orders) shownOtherwise(ctx context.Context, d Decision) (contract.View,
 	}
 	view, err := o.viewInRow(context.WithoutCancel(ctx), d.OrderID, Glance)
 	if err != nil {
-		if !errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+		if !isNotFound(err) {
 			o.log(ctx, d.OrderID).Warn("read model cannot be read", zap.Error(err))
 		}
 		return contract.View{}, nil

@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/json"
-	"errors"
 	"fmt"
 
 	"go.uber.org/zap"
@@ -100,7 +99,7 @@ func (o *Orders) refund(ctx context.Context, w Warrant, caller booking.Caller, r
 // paymentOf is the order's payment. NotCharged: there is none.
 func (o *Orders) paymentOf(ctx context.Context, orderID string) (booking.Payment, error) {
 	payment, err := o.Ledger.Payment(ctx, orderID)
-	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+	if isNotFound(err) {
 		return payment, booking.Errorf(booking.NotCharged, "nothing was paid that could be given back")
 	}
 	return payment, err

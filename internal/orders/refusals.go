@@ -2,6 +2,7 @@ package orders
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -50,6 +51,8 @@ func refusal(code booking.Code) *booking.Error { return &booking.Error{Code: cod
 func NoSuchOrder(id string) error {
 	return booking.Errorf(booking.NotFound, "there is no order %q", id)
 }
+
+func isNotFound(err error) bool { return errors.Is(err, &booking.Error{Code: booking.NotFound}) }
 
 // soon is a pause after which it is worth asking again, at least a second.
 func soon(pause time.Duration) time.Duration { return max(pause, time.Second) }

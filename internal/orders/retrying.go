@@ -2,7 +2,6 @@ package orders
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -106,18 +105,24 @@ func (o *Orders) waitingSteps(ctx context.Context, orderID string) (steps []Wait
 func (o *Orders) workflowsOf(ctx context.Context, orderID string) ([]string, error) {
 	ids := []string{orderID}
 	payment, err := o.Ledger.Payment(ctx, orderID)
-	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+	if isNotFound(err) {
 		return ids, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	for _, e := range payment.Unmade() {
+	return append(ids, refundsOf(orderID, payment.Unmade())...), nil
+}
+
+// refundsOf are the ids of the workflows that the refunds of the entries have, or would have:
+// a refund that is made before the order's end is a part of its saga.
+func refundsOf(orderID string, entries []booking.Entry) (ids []string) {
+	for _, e := range entries {
 		if id, ours := contract.RefundIDOf(orderID, e.Key); ours {
 			ids = append(ids, contract.RefundWorkflowID(orderID, id))
 		}
 	}
-	return ids, nil
+	return ids
 }
 
 // waiting lists what of a workflow waits to be tried again.

@@ -182,7 +182,7 @@ func checkID(orderID string) error {
 
 // unlessOver leaves out that the order's workflow is over.
 func unlessOver(orderID string, err error) error {
-	if err = gone(orderID, err); errors.Is(err, &booking.Error{Code: booking.NotFound}) {
+	if err = gone(orderID, err); isNotFound(err) {
 		return nil
 	}
 	return err

@@ -2,7 +2,6 @@ package orders
 
 import (
 	"context"
-	"errors"
 	"time"
 
 	"go.temporal.io/api/enums/v1"
@@ -10,7 +9,6 @@ import (
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
-	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -96,17 +94,19 @@ func messageOf(f *failurepb.Failure) string {
 	return message
 }
 
-func isNotFound(err error) bool { return errors.Is(err, &booking.Error{Code: booking.NotFound}) }
-
 // QueueState is a task queue with those who work on it.
 type QueueState struct {
 	Name string
-	// Workers is how many processes poll it.
+	// Workers is how many processes poll it. One that has no slot free does not.
 	Workers int
 	// Backlog is how many tasks wait, about, and Oldest for how long the first of them has.
 	Backlog int
 	Oldest  time.Duration
 }
+
+// polledWithin is how long ago a process may have begun to poll: a poll lasts for a minute at
+// most. The engine lists a process that has died for some five minutes.
+const polledWithin = 2 * time.Minute
 
 // queue asks the engine who works on a task queue, and what waits there.
 func (e *Engine) queue(ctx context.Context, name string) (QueueState, error) {
@@ -122,7 +122,9 @@ func (e *Engine) queue(ctx context.Context, name string) (QueueState, error) {
 	}
 	working := map[string]bool{}
 	for _, p := range d.GetPollers() {
-		working[p.GetIdentity()] = true
+		if time.Since(p.GetLastAccessTime().AsTime()) < polledWithin {
+			working[p.GetIdentity()] = true
+		}
 	}
 	return QueueState{
 		Name: name, Workers: len(working),

@@ -18,7 +18,7 @@ type Source string
 // The sources. Of what happened at the same time, they are in this order.
 const (
 	FromRun      Source = "run"      // a run of the workflow: its begin, resets, decisions, end
-	FromStep     Source = "step"     // an attempt of a step or an undo
+	FromStep     Source = "step"     // a step or an undo, with its last failure
 	FromMoney    Source = "money"    // the payments ledger
 	FromStock    Source = "stock"    // the inventory
 	FromOrder    Source = "order"    // the order's statuses, and the decisions on it

@@ -58,8 +58,8 @@ func (a *Actions) Append(ctx context.Context, is booking.OperatorAction, seen *i
 		if len(others) == 0 {
 			return appends(ctx, q)
 		}
-		o := others[0]
-		return booking.Errorf(orders.ActedMeanwhile, "%s has done %q to the order at %s; nothing was done", o.ByID, o.Action, o.At.UTC().Format(time.RFC3339))
+		// Not what it was: that is for those who may read the log.
+		return booking.Errorf(orders.ActedMeanwhile, "another operator has acted on the order since; nothing was done")
 	})
 }
 

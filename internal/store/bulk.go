@@ -122,10 +122,10 @@ func (b *Bulk) Run(ctx context.Context, id string) (run booking.BulkRun, err err
 }
 
 // Begin implements orders.BulkRuns.
-func (b *Bulk) Begin(ctx context.Context, id string, at time.Time) error {
+func (b *Bulk) Begin(ctx context.Context, id, by string, at time.Time) error {
 	return b.db.run(ctx, "begin bulk action", func(ctx context.Context, q bun.IDB) error {
-		n, err := affected(q.NewRaw("UPDATE bulk_runs SET state = ?, begun_at = ? WHERE id = ? AND state = ?",
-			booking.BulkRunning, micros(at), id, booking.BulkPlanned).Exec(ctx))
+		n, err := affected(q.NewRaw("UPDATE bulk_runs SET state = ?, begun_at = ?, by_id = ? WHERE id = ? AND state = ?",
+			booking.BulkRunning, micros(at), by, id, booking.BulkPlanned).Exec(ctx))
 		if err == nil && n == 0 {
 			err = booking.Errorf(orders.BulkNotPlanned, "it was begun or stopped before")
 		}
@@ -134,12 +134,14 @@ func (b *Bulk) Begin(ctx context.Context, id string, at time.Time) error {
 }
 
 // Stop implements orders.BulkRuns.
-func (b *Bulk) Stop(ctx context.Context, id string, at time.Time) error {
-	return b.db.run(ctx, "stop bulk action", func(ctx context.Context, q bun.IDB) error {
-		_, err := q.NewRaw("UPDATE bulk_runs SET state = ?, ended_at = ?, leased_until = NULL WHERE id = ? AND state IN (?, ?)",
-			booking.BulkStopped, micros(at), id, booking.BulkPlanned, booking.BulkRunning).Exec(ctx)
+func (b *Bulk) Stop(ctx context.Context, id string, at time.Time) (stopped bool, err error) {
+	err = b.db.run(ctx, "stop bulk action", func(ctx context.Context, q bun.IDB) error {
+		n, err := affected(q.NewRaw("UPDATE bulk_runs SET state = ?, ended_at = ?, leased_until = NULL WHERE id = ? AND state IN (?, ?)",
+			booking.BulkStopped, micros(at), id, booking.BulkPlanned, booking.BulkRunning).Exec(ctx))
+		stopped = n == 1
 		return err
 	})
+	return stopped, err
 }
 
 // Lease implements orders.BulkRuns.
@@ -211,7 +213,7 @@ func bulkOrders(rows []bulkOrderRow) []booking.BulkOrder {
 // Note implements orders.BulkRuns.
 func (b *Bulk) Note(ctx context.Context, id string, o booking.BulkOrder) error {
 	return b.db.run(ctx, "note order of bulk action", func(ctx context.Context, q bun.IDB) error {
-		_, err := q.NewRaw("UPDATE bulk_orders SET result = ?, outcome = ?, done_at = ? WHERE run_id = ? AND n = ?",
+		_, err := q.NewRaw("UPDATE bulk_orders SET result = ?, outcome = ?, done_at = ? WHERE run_id = ? AND n = ? AND result = ''",
 			o.Result, text(o.Outcome), micros(o.DoneAt), id, o.N).Exec(ctx)
 		return err
 	})
@@ -231,10 +233,12 @@ func (b *Bulk) Earlier(ctx context.Context, id, orderID string) (outcome string,
 }
 
 // End implements orders.BulkRuns.
-func (b *Bulk) End(ctx context.Context, lease orders.BulkLease, at time.Time) error {
-	return b.db.run(ctx, "end bulk action", func(ctx context.Context, q bun.IDB) error {
-		_, err := q.NewRaw("UPDATE bulk_runs SET state = ?, ended_at = ?, leased_until = NULL WHERE id = ? AND lease = ? AND state = 'running'",
-			booking.BulkDone, micros(at), lease.Run.ID, lease.Number).Exec(ctx)
+func (b *Bulk) End(ctx context.Context, lease orders.BulkLease, at time.Time) (ended bool, err error) {
+	err = b.db.run(ctx, "end bulk action", func(ctx context.Context, q bun.IDB) error {
+		n, err := affected(q.NewRaw("UPDATE bulk_runs SET state = ?, ended_at = ?, leased_until = NULL WHERE id = ? AND lease = ? AND state = 'running'",
+			booking.BulkDone, micros(at), lease.Run.ID, lease.Number).Exec(ctx))
+		ended = n == 1
 		return err
 	})
+	return ended, err
 }

@@ -237,11 +237,11 @@ func (i *Inventory) release(ctx context.Context, q bun.IDB, h booking.Hold) (boo
 		return booking.Undo{}, err
 	}
 	if held.State != booking.Done {
-		undo := booking.Undo{Acted: held.Acted}
-		if held.Acted {
-			undo.Remaining = held.RemainingAfter
-			undo.Changed, err = changesOf(ctx, q, held)
+		if !held.Acted {
+			return booking.Undo{}, nil
 		}
+		undo := booking.Undo{Acted: true, Remaining: held.RemainingAfter}
+		undo.Changed, err = changesOf(ctx, q, held)
 		return undo, err
 	}
 	if err := i.dropOpen(ctx, q, held, h.Why); err != nil {

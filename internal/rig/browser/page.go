@@ -228,12 +228,27 @@ func (p *Page) within(yes func() bool) bool {
 func (p *Page) Screenshot(name string) string {
 	p.Helper()
 	p.awaitLoad()
-	picture, err := chromedp.Run(p.ctx, chromedp.FullScreenshot(100))
+	var picture []byte
+	var err error
+	for range pictureAttempts {
+		if picture, err = p.picture(); err == nil {
+			break
+		}
+	}
 	require.NoError(p, err)
 	require.NoError(p, os.MkdirAll(p.screenshots, 0o755))
 	path := filepath.Join(p.screenshots, name+".png")
 	require.NoError(p, os.WriteFile(path, picture, 0o600))
 	return path
+}
+
+// pictureAttempts: a busy browser may forget that it was asked for a picture.
+const pictureAttempts = 3
+
+func (p *Page) picture() ([]byte, error) {
+	ctx, cancel := context.WithTimeout(p.ctx, waitTimeout)
+	defer cancel()
+	return chromedp.Run(ctx, chromedp.FullScreenshot(100))
 }
 
 // awaitLoad waits until the page and its fonts have loaded.
