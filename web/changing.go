@@ -54,6 +54,7 @@ type changeForm struct {
 	what     string
 	amounts  []fact // what is charged or given back; none while there is no quote
 	expect   string
+	dearer   bool // than what is ordered
 	full     bool // there are no rooms for it
 	owner    bool // has to confirm it
 	problem  *problem
@@ -77,7 +78,7 @@ func (v *visit) changePage(status int, form changeForm) error {
 	if err := v.readChange(&form); err != nil {
 		return err
 	}
-	if form.problem != nil && form.problem.code == orders.IdempotencyKeyReused {
+	if form.problem != nil && isAnswered(form.problem.code) {
 		form.key = rand.Text()
 	}
 	if asked && len(form.faults) == 0 {
@@ -92,6 +93,12 @@ func (v *visit) changePage(status int, form changeForm) error {
 		status = http.StatusUnprocessableEntity
 	}
 	return v.show(status, changePage(v.page(form.say(v.words, "change.title"), "nav.orders"), form))
+}
+
+// isAnswered tells whether a change was refused for good: what is sent next, be it paid in
+// another way, is another request.
+func isAnswered(code booking.Code) bool {
+	return code == orders.IdempotencyKeyReused || code == booking.Code(booking.PaymentDeclined) || code == booking.Code(booking.PaymentUnavailable)
 }
 
 // readChange reads what the form asks for: what it leaves out is as it was ordered.
@@ -118,7 +125,28 @@ func (v *visit) changed(was map[string]string) stay {
 			s.fields[name] = is
 		}
 	}
+	s.pays(v.field("method"), v.methodsOfChange())
 	return s
+}
+
+// orderMethod stands for the method by which the order was paid.
+const orderMethod = "order"
+
+// methodsOfChange are the ways to pay what a change costs more. None of them asks for a
+// confirmation: the charge of a change is declined then.
+func (v *visit) methodsOfChange() []string {
+	if v.TestPayments {
+		return []string{orderMethod, "pm_card_visa", "pm_card_chargeDeclined"}
+	}
+	return []string{orderMethod}
+}
+
+// paidBy is the provider's token that is charged, "" for that of the order.
+func (f changeForm) paidBy() string {
+	if method := f.fields["method"]; method != orderMethod {
+		return method
+	}
+	return ""
 }
 
 // sent are the fields that a change is asked for with.
@@ -173,7 +201,7 @@ func (v *visit) quoteChange(form *changeForm) error {
 	if err != nil {
 		return err
 	}
-	form.expect, form.full, form.owner = q.Quote(), !left, owner
+	form.expect, form.dearer, form.full, form.owner = q.Quote(), q.Charge.Amount > 0, !left, owner
 	add := func(name string, m booking.Money, always bool) {
 		if always || m.Amount > 0 {
 			form.amounts = append(form.amounts, fact{name: name, value: v.money(m)})
@@ -244,11 +272,11 @@ func (p *Pages) changeOrder(v *visit) error {
 func (v *visit) makeChange(f changeForm) (orders.Outcome, error) {
 	if f.order.Production != nil {
 		c := f.quantityChange()
-		c.Expect, c.Key = v.field("expect"), f.key
+		c.Expect, c.Key, c.PaymentMethod = v.field("expect"), f.key, f.paidBy()
 		return v.Orders.ChangeQuantity(v.ctx, v.caller, c)
 	}
 	c := f.change()
-	c.Expect, c.Key = v.field("expect"), f.key
+	c.Expect, c.Key, c.PaymentMethod = v.field("expect"), f.key, f.paidBy()
 	return v.Orders.Change(v.ctx, v.caller, c)
 }
 
