@@ -105,3 +105,23 @@ func TestLookAgain_SettlesAChangeOfAnOrderThatHasEnded(t *testing.T) {
 		})
 	}
 }
+
+// TestSettleFurther_AfterAPersonHasPaidTheUndo: a saga that still asks what its change was
+// charged hears it after the undo has ended. Nothing else gives that back.
+func TestSettleFurther_AfterAPersonHasPaidTheUndo(t *testing.T) {
+	t.Parallel()
+	p, provider, first := unsettledChange(t)
+	require.EqualValues(t, 50000, paysByHand(t, p, first.OrderID))
+	_, err := refund(p, because(first, booking.ByCustomer))
+	require.NoError(t, err)
+	further := onRecord(t, p, first.OrderID).Further[0]
+	require.True(t, further.Pending())
+	provider.unsaid = nil
+	outcome, err := settleFurther(p, further.Charge)
+	require.NoError(t, err)
+	require.Equal(t, booking.Done, outcome.Result)
+	payment := onRecord(t, p, first.OrderID)
+	require.Equal(t, booking.Returned, payment.Status)
+	require.EqualValues(t, 80000, payment.Given())
+	require.EqualValues(t, 50000, provider.left(), "which a person has paid")
+}

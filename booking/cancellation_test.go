@@ -196,6 +196,9 @@ func TestRefundDue_AnyPolicy(t *testing.T) {
 		c.At = c.PlacedAt.Add(time.Duration(random.Int64N(int64(41 * oneDay))))
 		now := p.RefundDue(c)
 		requireBounds(t, p, c, now)
+		missed := c
+		missed.Why = booking.NoShow
+		requireBounds(t, p, missed, p.RefundDue(missed))
 		if last := c; !now.Until.IsZero() {
 			last.At = now.Until
 			require.Equal(t, now, p.RefundDue(last), "it holds to its last moment")
