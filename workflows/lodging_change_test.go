@@ -423,7 +423,7 @@ func TestLodgingChange_Unsettled(t *testing.T) {
 	t.Parallel()
 	for name, taken := range map[string]bool{"Resolved": false, "SaidAtLast": true} {
 		t.Run(name, func(t *testing.T) {
-			s := newMove(t, 3)
+			s := newMove(t, 3, impatient)
 			how := before
 			if taken {
 				how = after
@@ -436,16 +436,17 @@ func TestLodgingChange_Unsettled(t *testing.T) {
 			}
 			s.env.RegisterDelayedCallback(func() { s.setFaults(silent) }, hour/2)
 			d := s.moves(hour, "1", 0, 3, 1)
-			other := s.moves(2*hour, "2", 0, 1, 1)
+			settling := hour + time.Minute // in another minute the environment of tests fails the activity
+			other := s.moves(settling+27*time.Second, "2", 0, 1, 1)
 			var marked, seen contract.View
-			s.env.RegisterDelayedCallback(func() { marked = s.row().View }, 3*hour)
+			s.env.RegisterDelayedCallback(func() { marked = s.row().View }, settling+25*time.Second)
 			resolved := &decision{}
 			if taken {
-				s.env.RegisterDelayedCallback(func() { s.setFaults(nil) }, 4*hour)
+				s.env.RegisterDelayedCallback(func() { s.setFaults(nil) }, settling+30*time.Second)
 			} else {
-				resolved = s.resolves(4 * hour)
+				resolved = s.resolves(settling + 30*time.Second)
 			}
-			s.env.RegisterDelayedCallback(func() { seen = s.row().View }, 6*hour)
+			s.env.RegisterDelayedCallback(func() { seen = s.row().View }, settling+50*time.Second)
 			v := s.run()
 			require.Equal(t, booking.Code(booking.PaymentUnavailable), d.code())
 			require.NoError(t, other.err, "the reservation goes on")
