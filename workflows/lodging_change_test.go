@@ -259,7 +259,7 @@ func TestLodgingChange(t *testing.T) {
 			s.decides(2*hour, contract.CancelUpdate)
 			v := s.run()
 			require.Equal(t, booking.Cancelled, v.Status)
-			require.EqualValues(t, keeps, v.Settled.Kept.Amount, "half of all that was ordered")
+			require.Equal(t, keeps, v.Settled.Kept.Amount, "half of all that was ordered")
 			require.Equal(t, keeps, s.owed())
 		})
 	}
