@@ -41,6 +41,7 @@ func TestLodgingChange_Unsettled(t *testing.T) {
 				resolved = s.resolves(settling + 30*time.Second)
 			}
 			s.env.RegisterDelayedCallback(func() { seen = s.row().View }, settling+50*time.Second)
+			s.env.RegisterDelayedCallback(func() { s.setFaults(nil) }, 2*hour)
 			v := s.run()
 			require.Equal(t, booking.Code(booking.PaymentUnavailable), d.code())
 			require.NoError(t, other.err, "the reservation goes on")
