@@ -79,6 +79,11 @@ func (p *Payments) giveBackLate(ctx context.Context, payment *booking.Payment) e
 			return fmt.Errorf("record charge that was confirmed too late: %w", err)
 		}
 	}
+	return p.undoLate(ctx, payment)
+}
+
+// undoLate gives back what is known of a payment only after its order's end.
+func (p *Payments) undoLate(ctx context.Context, payment *booking.Payment) error {
 	given, err := p.undo(ctx, payment.Charge)
 	if _, isOwed := errors.AsType[*Owed](err); isOwed { // the ledger has what the refund waits for
 		now, unread := p.Ledger.Payment(ctx, payment.OrderID)
@@ -88,7 +93,7 @@ func (p *Payments) giveBackLate(ctx context.Context, payment *booking.Payment) e
 		*payment = now
 	}
 	if err != nil {
-		return fmt.Errorf("give back charge that was confirmed too late: %w", err)
+		return fmt.Errorf("give back charge that was taken too late: %w", err)
 	}
 	*payment = given
 	return nil

@@ -28,7 +28,7 @@ func (p *Payments) SettleFurther(ctx context.Context, c booking.Charge) (booking
 		if err != nil || further.Status != booking.Charged {
 			return booking.Outcome{Result: booking.Undone}, err
 		}
-		return booking.Outcome{Result: booking.Done}, nil
+		return booking.Outcome{Result: booking.Done}, p.giveBackAfterUndo(ctx, c.OrderID)
 	})
 }
 

@@ -21,6 +21,7 @@ type purse struct {
 	ofRef   map[string]string // the ref of a refund's charge, by its key
 	says    error             // to the next charge, after it was taken
 	refuses bool
+	unsaid  error    // to a void
 	asked   []string // refunds, with their amounts
 	voided  []string
 }
@@ -54,6 +55,9 @@ func (p *purse) Void(_ context.Context, c booking.Charge) ([]string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.voided = append(p.voided, c.Key)
+	if p.unsaid != nil {
+		return nil, p.unsaid
+	}
 	if p.charges[c.Key] > 0 {
 		return []string{refOf(c.Key)}, nil
 	}
@@ -224,6 +228,39 @@ func TestSettleFurther_UnansweredChargeIsVoidedOrKnown(t *testing.T) {
 		require.Equal(t, done, outcome)
 		require.EqualValues(t, 80000, onRecord(t, p, first.OrderID).Amount.Amount)
 	})
+}
+
+// TestResolveByHand_EndsAChangeThatTheProviderIsSilentOf: by the word of an operator, unless the
+// provider knows by then. It repeats as it was answered.
+func TestResolveByHand_EndsAChangeThatTheProviderIsSilentOf(t *testing.T) {
+	t.Parallel()
+	for name, known := range map[string]bool{"silent": false, "known by then": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, provider, first, further := changed(t)
+			provider.says, provider.unsaid = errAway, errAway
+			_, err := chargeFurther(p, further)
+			require.ErrorContains(t, err, errAway.Error())
+			_, err = settleFurther(p, further)
+			require.ErrorContains(t, err, errAway.Error())
+			if known {
+				provider.unsaid = nil
+			}
+			for range 2 {
+				is, err := do(durably, func(ctx context.Context) (booking.Resolved, error) {
+					return p.ResolveByHand(ctx, booking.Resolution{OrderID: first.OrderID, Evidence: "not taken", By: "1", Unsettled: []string{further.Key}})
+				})
+				require.NoError(t, err)
+				require.Equal(t, known, is.Refused == booking.NothingOwed)
+			}
+			outcome, err := settleFurther(p, further)
+			require.NoError(t, err)
+			require.Equal(t, known, outcome.Result == booking.Done)
+			payment := onRecord(t, p, first.OrderID)
+			require.Equal(t, known, payment.Amount.Amount == 80000)
+			require.Equal(t, known, payment.Further[0].Ref != "not taken")
+		})
+	}
 }
 
 func TestRefundPayment_SettlesFurtherChargesThatWereNotAnswered(t *testing.T) {

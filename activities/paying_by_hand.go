@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -28,9 +29,15 @@ func (p *Payments) ResolveByHand(ctx context.Context, r booking.Resolution) (boo
 		paid, err := p.Ledger.PayByHand(ctx, r)
 		refusal, refused := errors.AsType[*booking.Error](err)
 		nothing := errors.Is(err, &booking.Error{Code: booking.NotFound}) || err == nil && len(paid) == 0
-		switch {
-		case refused && refusal.Code == booking.UnderDispute:
+		if refused && refusal.Code == booking.UnderDispute {
 			return booking.Resolved{Refused: booking.UnderDispute, Words: refusal.Message}, nil
+		}
+		ended, failed := p.endUnsettled(ctx, r)
+		switch {
+		case failed != nil:
+			return booking.Resolved{}, failed
+		case nothing && ended:
+			return booking.Resolved{}, nil
 		case nothing && pendingWords(r) != "":
 			return stillPending(pendingWords(r)), nil
 		case nothing:
@@ -82,6 +89,11 @@ func (p *Payments) lookBefore(ctx context.Context, r *booking.Resolution) error 
 	defer stop()
 	if err := p.mayBeOwed(looking, &payment); err != nil {
 		return err
+	}
+	if payment.Status == booking.RefundPending && !isPaidByHand(payment) { // what it comes to is owed, too
+		if settled, err := p.settleAllFurther(looking, payment); err == nil {
+			payment.Entries, payment.Further, payment.Amount, payment.Ref = settled.Entries, settled.Further, settled.Amount, cmp.Or(settled.Ref, payment.Ref)
+		}
 	}
 	seen, unseen := p.seen(looking, &payment, p.learnFrom)
 	if unseen != nil {

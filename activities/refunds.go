@@ -105,12 +105,7 @@ func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment,
 	case payment.Status != booking.RefundPending:
 		return payment, nil
 	case isPaidByHand(payment):
-		p.seenAfterAll(ctx, payment, payment.RefundKey())
-		payment.Ref = p.foundAfterAll(ctx, payment)
-		if err := p.restOf(ctx, &payment); err != nil {
-			return payment, err
-		}
-		return p.endRefund(ctx, payment, booking.Returned, payment.Ref, given{})
+		return p.undoPaidByHand(ctx, c, payment)
 	}
 	if payment, err = p.settleAllFurther(ctx, payment); err != nil {
 		return payment, p.noted(ctx, payment, err)

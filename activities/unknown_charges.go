@@ -72,8 +72,12 @@ func (p *Payments) taken(ctx context.Context, payment booking.Payment) (ref stri
 }
 
 // learnOfCharge has the ledger know of the charge of such a payment whose order has ended.
-// What was taken is back with the customer by the word of a person, and stays so.
+// What was taken is back with the customer by the word of a person, and stays so. A further
+// charge that was never settled is in no such word: see settleAtLast.
 func (p *Payments) learnOfCharge(ctx context.Context, payment *booking.Payment) error {
+	if err := p.settleAtLast(ctx, payment); err != nil {
+		return err
+	}
 	if payment.MayBeTakenLate() || isTakenLate(*payment) {
 		return p.giveBackLate(ctx, payment)
 	}

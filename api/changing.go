@@ -106,10 +106,11 @@ type changeInput struct {
 
 // stayChange is the new state of a reservation.
 type stayChange struct {
-	CheckIn  string `json:"checkIn,omitempty" format:"date" doc:"First night; by default unchanged. It cannot be changed any more once the guests may have come" example:"{today+31}"`
-	CheckOut string `json:"checkOut,omitempty" format:"date" doc:"Day of departure; by default unchanged" example:"{today+33}"`
-	Rooms    whole  `json:"rooms,omitempty" minimum:"1" maximum:"1000" doc:"Number of rooms; by default unchanged" example:"1"`
-	Expect   string `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: if the quote is different, nothing is changed" example:"+50000/KRW"`
+	CheckIn       string `json:"checkIn,omitempty" format:"date" doc:"First night; by default unchanged. It cannot be changed any more once the guests may have come" example:"{today+31}"`
+	CheckOut      string `json:"checkOut,omitempty" format:"date" doc:"Day of departure; by default unchanged" example:"{today+33}"`
+	Rooms         whole  `json:"rooms,omitempty" minimum:"1" maximum:"1000" doc:"Number of rooms; by default unchanged" example:"1"`
+	Expect        string `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: if the quote is different, nothing is changed" example:"+50000/KRW"`
+	PaymentMethod name   `json:"paymentMethod,omitempty" doc:"The payment provider's token to which a difference is charged; by default that of the order. A token that can be used once has already paid for the order" example:"pm_card_visa"`
 }
 
 // Resolve validates what the schema cannot.
@@ -125,6 +126,7 @@ func (s *server) changeReservation(ctx context.Context, in *changeInput) (*order
 	l, b := in.language(), in.Body
 	out, err := s.Orders.Change(ctx, CallerOf(ctx), orders.Change{
 		OrderID: in.ID, CheckIn: dateOf(b.CheckIn), CheckOut: dateOf(b.CheckOut), Rooms: int(b.Rooms), Expect: b.Expect, Version: in.seenVersion(), Key: in.IdempotencyKey,
+		PaymentMethod: string(b.PaymentMethod),
 	})
 	if err != nil {
 		return nil, s.problemAbout(ctx, l, out.View, err)

@@ -107,8 +107,9 @@ type changeQuantityInput struct {
 
 // quantityChange is an order's new quantity.
 type quantityChange struct {
-	Quantity whole  `json:"quantity" minimum:"1" maximum:"1000" doc:"The new quantity" example:"3"`
-	Expect   string `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: if the quote is different, nothing is changed" example:"+4500/KRW"`
+	Quantity      whole  `json:"quantity" minimum:"1" maximum:"1000" doc:"The new quantity" example:"3"`
+	Expect        string `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: if the quote is different, nothing is changed" example:"+4500/KRW"`
+	PaymentMethod name   `json:"paymentMethod,omitempty" doc:"The payment provider's token to which a difference is charged; by default that of the order. A token that can be used once has already paid for the order" example:"pm_card_visa"`
 }
 
 // Resolve validates what the schema cannot.
@@ -124,6 +125,7 @@ func (s *server) changeQuantity(ctx context.Context, kind booking.Kind, in *chan
 	l := in.language()
 	out, err := s.Orders.ChangeQuantity(ctx, CallerOf(ctx), orders.QuantityChange{
 		Kind: kind, OrderID: in.ID, Quantity: int(in.Body.Quantity), Expect: in.Body.Expect, Version: in.seenVersion(), Key: in.IdempotencyKey,
+		PaymentMethod: string(in.Body.PaymentMethod),
 	})
 	if err != nil {
 		return nil, s.problemAbout(ctx, l, out.View, err)

@@ -45,6 +45,23 @@ type Cancellation struct {
 	// FreedNights, of the Nights of a stay, are free again since its guests leave
 	// early; 0 for an order that is cancelled.
 	FreedNights, Nights int
+	// Freed is what those nights cost, where that is known of each night; nil: their part of
+	// the price.
+	Freed *int64
+	// Apart is what changes of the order have kept of what they gave up. It is in the Amount,
+	// and nothing more is given back of it.
+	Apart int64
+	// Passed is how many tiers held no more when the stay was moved to a later day: they do not
+	// hold again.
+	Passed int
+}
+
+// freed is what the freed nights cost.
+func (c Cancellation) freed() int64 {
+	if c.Freed != nil {
+		return *c.Freed
+	}
+	return c.Amount.Amount * int64(c.FreedNights) / int64(max(c.Nights, c.FreedNights))
 }
 
 // Due is what a decision gives back of an order's price, and what is kept, in
@@ -71,30 +88,42 @@ const (
 // brings about keeps anything, and only of an order that stands.
 func (p *CancellationPolicy) RefundDue(c Cancellation) Due {
 	amount := c.Amount.Amount
+	ordered := amount - c.Apart
 	switch {
 	case p == nil:
 		return Due{GiveBack: amount, Tier: TierAll}
 	case c.FreedNights > 0:
-		return dueOf(c.Amount, share(amount*int64(c.FreedNights)/int64(max(c.Nights, c.FreedNights)), p.EarlyDeparture), tierEarlyDeparture)
+		return dueOf(c.Amount, c.Apart, share(c.freed(), p.EarlyDeparture), tierEarlyDeparture)
 	case c.Why == NoShow:
-		return dueOf(c.Amount, share(amount, p.noShow())-p.Fee, tierNoShow)
+		return dueOf(c.Amount, c.Apart, share(ordered, p.noShow())-p.Fee, tierNoShow)
 	case c.Why != ByCustomer:
 		return Due{GiveBack: amount, Tier: TierAll}
 	case !c.Kind.binds(c.Status):
 		return Due{GiveBack: amount, Tier: TierUnconfirmed}
 	}
-	for _, t := range p.Tiers {
-		if until, holds := t.holds(c); holds {
-			due := dueOf(c.Amount, share(amount, t.Percent)-p.Fee, t.name())
-			due.Until = until
-			return due
-		}
+	n := p.PassedAt(c)
+	if n == len(p.Tiers) {
+		return dueOf(c.Amount, c.Apart, 0, TierNone)
 	}
-	return dueOf(c.Amount, 0, TierNone)
+	t := p.Tiers[n]
+	due := dueOf(c.Amount, c.Apart, share(ordered, t.Percent)-p.Fee, t.name())
+	due.Until, _ = t.holds(c)
+	return due
 }
 
-func dueOf(of Money, giveBack int64, tier string) Due {
-	giveBack = min(payable(max(0, giveBack), of.Currency), of.Amount)
+// PassedAt is how many tiers of the policy do not hold any more for a decision of the customer.
+func (p *CancellationPolicy) PassedAt(c Cancellation) int {
+	for n := c.Passed; n < len(p.Tiers); n++ {
+		if _, holds := p.Tiers[n].holds(c); holds {
+			return n
+		}
+	}
+	return len(p.Tiers)
+}
+
+// dueOf is what is given back of an amount, of which some is kept apart from that.
+func dueOf(of Money, apart, giveBack int64, tier string) Due {
+	giveBack = min(payable(max(0, giveBack), of.Currency), of.Amount-apart)
 	return Due{GiveBack: giveBack, Keep: of.Amount - giveBack, Tier: tier}
 }
 
@@ -124,6 +153,9 @@ func (p *CancellationPolicy) noShow() int {
 		return 0
 	}
 }
+
+// Binds tells whether the policy keeps anything, if it is the customer's decision.
+func (c Cancellation) Binds() bool { return c.Kind.binds(c.Status) }
 
 // binds tells whether an order of the kind stands in the status, so that the
 // customer who gives it up owes what the policy keeps: it was decided on, and
@@ -158,9 +190,9 @@ func (t Tier) name() string {
 const LongestQuote = 64
 
 // KeptBy is what is kept of an amount by the tier of this name, when a customer
-// cancels or does not come. It returns false if the policy has no such tier. All is given
+// cancels or does not come, and changes of the order have kept some of it apart. It returns false if the policy has no such tier. All is given
 // back where there is no policy.
-func (p *CancellationPolicy) KeptBy(tier string, of Money) (keep int64, known bool) {
+func (p *CancellationPolicy) KeptBy(tier string, of Money, apart int64) (keep int64, known bool) {
 	switch {
 	case p == nil:
 		return 0, tier == TierAll
@@ -169,11 +201,11 @@ func (p *CancellationPolicy) KeptBy(tier string, of Money) (keep int64, known bo
 	case tier == TierNone:
 		return of.Amount, true
 	case tier == tierNoShow:
-		return dueOf(of, share(of.Amount, p.noShow())-p.Fee, tier).Keep, true
+		return dueOf(of, apart, share(of.Amount-apart, p.noShow())-p.Fee, tier).Keep, true
 	}
 	for _, t := range p.Tiers {
 		if t.name() == tier {
-			return dueOf(of, share(of.Amount, t.Percent)-p.Fee, tier).Keep, true
+			return dueOf(of, apart, share(of.Amount-apart, t.Percent)-p.Fee, tier).Keep, true
 		}
 	}
 	return 0, false

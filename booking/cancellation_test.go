@@ -191,9 +191,14 @@ func TestRefundDue_AnyPolicy(t *testing.T) {
 			Kind: k, Amount: booking.Money{Amount: random.Int64N(booking.MaxAmount + 1), Currency: []string{"KRW", "EUR", "KWD"}[random.IntN(3)]}, Status: statuses[random.IntN(len(statuses))],
 			PlacedAt: checkIn.Add(-40 * oneDay), CheckIn: checkIn, Why: booking.ByCustomer,
 		}
+		c.Apart = random.Int64N(c.Amount.Amount+1) * int64(random.IntN(2))
+		c.Passed = random.IntN(len(p.Tiers) + 1)
 		c.At = c.PlacedAt.Add(time.Duration(random.Int64N(int64(41 * oneDay))))
 		now := p.RefundDue(c)
 		requireBounds(t, p, c, now)
+		missed := c
+		missed.Why = booking.NoShow
+		requireBounds(t, p, missed, p.RefundDue(missed))
 		if last := c; !now.Until.IsZero() {
 			last.At = now.Until
 			require.Equal(t, now, p.RefundDue(last), "it holds to its last moment")
@@ -224,7 +229,7 @@ func requireBounds(t *testing.T, p *booking.CancellationPolicy, c booking.Cancel
 	require.GreaterOrEqual(t, due.GiveBack, int64(0))
 	require.GreaterOrEqual(t, due.Keep, int64(0))
 	require.Equal(t, c.Amount.Amount, due.GiveBack+due.Keep)
-	if keep, known := p.KeptBy(due.Tier, c.Amount); known {
+	if keep, known := p.KeptBy(due.Tier, c.Amount, c.Apart); known {
 		require.Equal(t, due.Keep, keep, "the audit comes to the same")
 	} else {
 		require.Zero(t, due.Keep)

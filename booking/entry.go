@@ -203,6 +203,9 @@ type Resolution struct {
 	// Unanswered are the keys of refunds that have met nothing but errors at the provider
 	// for longer than their order's patience lasts. They may be paid by hand, too.
 	Unanswered []string `json:"unanswered,omitempty"`
+	// Unsettled are the keys of further charges of which the provider has said nothing but
+	// errors for as long. They are over by the operator's word.
+	Unsettled []string `json:"unsettled,omitempty"`
 	// Pending are the keys of refunds of which the provider has one pending, with its words:
 	// it may make it yet. It is set for the ledger only.
 	Pending map[string]string `json:"-"`

@@ -11,7 +11,7 @@ import (
 type FurtherCharge struct {
 	Charge
 	Status PaymentStatus // ChargePending, Charged, Declined or ChargePrevented
-	Ref    string        // the provider's own id of the charge, when known
+	Ref    string        // the provider's own id of the charge, when known, or an operator's evidence of what became of it
 	At     time.Time
 }
 

@@ -104,14 +104,13 @@ func (p *CancellationPolicy) MoveDue(c Cancellation, difference Money) (giveBack
 	case p == nil || !c.Kind.binds(c.Status):
 		return difference.Amount
 	case c.Kind == Lodging && !c.At.Before(c.CheckIn):
-		return dueOf(difference, share(difference.Amount, p.EarlyDeparture), tierEarlyDeparture).GiveBack
+		return dueOf(difference, 0, share(difference.Amount, p.EarlyDeparture), tierEarlyDeparture).GiveBack
 	}
-	for _, t := range p.Tiers {
-		if _, holds := t.holds(c); holds {
-			return dueOf(difference, share(difference.Amount, t.Percent), t.name()).GiveBack
-		}
+	n := p.PassedAt(c)
+	if n == len(p.Tiers) {
+		return 0
 	}
-	return 0
+	return dueOf(difference, 0, share(difference.Amount, p.Tiers[n].Percent), p.Tiers[n].name()).GiveBack
 }
 
 // MayChangeStay: a reservation that stands, or waits for its owner, may be changed until

@@ -17,6 +17,8 @@ var moveBranches = map[string]branch{
 	"lodging_change_sold_out":            {changeSoldOut, booking.ByCustomer},
 	"lodging_change_declined":            {changeDeclined, booking.ByCustomer},
 	"lodging_change_payment_unavailable": {changeUnpaid, booking.ByCustomer},
+	"lodging_change_unsettled":           {changeUnsettled, booking.ByCustomer},
+	"lodging_change_unsettled_for_long":  {changeSettledLate, booking.ByCustomer},
 	"lodging_change_owner_agrees":        {changeAgreed, booking.ByCustomer},
 	"lodging_change_owner_no":            {changeRefused, booking.ByCustomer},
 	"lodging_change_owner_silent":        {changeNotAnswered, booking.ByCustomer},
@@ -81,6 +83,35 @@ func changeUnpaid(s *system) string {
 	s.eventually(func() bool { return s.page(order).NeedsAttention || s.page(order).Change == nil })
 	s.sandbox(object{})
 	s.eventually(func() bool { return s.page(order).Change == nil })
+	return s.cancelled(order)
+}
+
+// unsettled is a reservation that stands and needs attention, since the provider does not say
+// what its change was charged.
+func (s *system) unsettled() string {
+	s.Helper()
+	order := s.stands(s.reserve(s.place(9)))
+	s.becomes(order, booking.Confirmed)
+	s.sandbox(object{"down": true})
+	s.move(order, "a", longer)
+	s.eventually(func() bool { p := s.page(order); return p.NeedsAttention && p.Change == nil })
+	return order
+}
+
+// changeUnsettled: an operator says that it is seen to.
+func changeUnsettled(s *system) string {
+	order := s.unsettled()
+	s.paysByHand(order)
+	s.eventually(func() bool { return !s.page(order).NeedsAttention })
+	s.sandbox(object{})
+	return s.cancelled(order)
+}
+
+// changeSettledLate: the provider says at last that nothing was taken.
+func changeSettledLate(s *system) string {
+	order := s.unsettled()
+	s.sandbox(object{})
+	s.eventually(func() bool { return !s.page(order).NeedsAttention })
 	return s.cancelled(order)
 }
 

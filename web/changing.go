@@ -54,6 +54,7 @@ type changeForm struct {
 	what     string
 	amounts  []fact // what is charged or refunded; none without a quote
 	expect   string
+	dearer   bool // the change costs more
 	full     bool // there are not enough rooms
 	owner    bool // the owner has to confirm it
 	problem  *problem
@@ -76,7 +77,7 @@ func (v *visit) changePage(status int, form changeForm) error {
 	if err := v.readChange(&form); err != nil {
 		return err
 	}
-	if form.problem != nil && form.problem.code == orders.IdempotencyKeyReused {
+	if form.problem != nil && isAnswered(form.problem.code) {
 		form.key = rand.Text()
 	}
 	if asked && len(form.faults) == 0 {
@@ -91,6 +92,12 @@ func (v *visit) changePage(status int, form changeForm) error {
 		status = http.StatusUnprocessableEntity
 	}
 	return v.show(status, changePage(v.page(form.say(v.words, "change.title"), "nav.orders"), form))
+}
+
+// isAnswered reports whether a change was refused for good: what is sent next, be it with
+// another payment method, is another request.
+func isAnswered(code booking.Code) bool {
+	return code == orders.IdempotencyKeyReused || code == booking.Code(booking.PaymentDeclined) || code == booking.Code(booking.PaymentUnavailable)
 }
 
 // readChange reads the form; fields that it lacks stay as ordered.
@@ -117,7 +124,28 @@ func (v *visit) changed(was map[string]string) stay {
 			s.fields[name] = is
 		}
 	}
+	s.pays(v.field("method"), v.methodsOfChange())
 	return s
+}
+
+// orderMethod stands for the method by which the order was paid.
+const orderMethod = "order"
+
+// methodsOfChange lists the payment methods for the difference of a change. None requires a
+// confirmation: the charge of a change would be declined.
+func (v *visit) methodsOfChange() []string {
+	if v.TestPayments {
+		return []string{orderMethod, "pm_card_visa", "pm_card_chargeDeclined"}
+	}
+	return []string{orderMethod}
+}
+
+// paidBy returns the provider's token to charge, "" for that of the order.
+func (f changeForm) paidBy() string {
+	if method := f.fields["method"]; method != orderMethod {
+		return method
+	}
+	return ""
 }
 
 // sent lists the fields that a change is sent with.
@@ -172,7 +200,7 @@ func (v *visit) quoteChange(form *changeForm) error {
 	if err != nil {
 		return err
 	}
-	form.expect, form.full, form.owner = q.Quote(), !left, owner
+	form.expect, form.dearer, form.full, form.owner = q.Quote(), q.Charge.Amount > 0, !left, owner
 	add := func(name string, m booking.Money, always bool) {
 		if always || m.Amount > 0 {
 			form.amounts = append(form.amounts, fact{name: name, value: v.money(m)})
@@ -244,11 +272,11 @@ func (p *Pages) changeOrder(v *visit) error {
 func (v *visit) makeChange(f changeForm) (orders.Outcome, error) {
 	if f.order.Production != nil {
 		c := f.quantityChange()
-		c.Expect, c.Key = v.field("expect"), f.key
+		c.Expect, c.Key, c.PaymentMethod = v.field("expect"), f.key, f.paidBy()
 		return v.Orders.ChangeQuantity(v.ctx, v.caller, c)
 	}
 	c := f.change()
-	c.Expect, c.Key = v.field("expect"), f.key
+	c.Expect, c.Key, c.PaymentMethod = v.field("expect"), f.key, f.paidBy()
 	return v.Orders.Change(v.ctx, v.caller, c)
 }
 

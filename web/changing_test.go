@@ -82,6 +82,48 @@ func TestChange(t *testing.T) {
 	require.Equal(t, orders.Change{OrderID: stayID, CheckIn: arrival, CheckOut: leaving.AddDays(1), Rooms: 1, Expect: "+50000/KRW"}, last)
 }
 
+// TestChange_PaidByAnotherCard: the difference may be paid by another method than the order.
+// After a decline the next card is another request.
+func TestChange_PaidByAnotherCard(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	s.book.quote = s.quotes
+	path := "/orders/" + stayID + "/change"
+	longer := path + "?checkIn=" + arrival.String() + "&checkOut=" + leaving.AddDays(1).String() + "&rooms=1"
+	shorter := path + "?checkIn=" + arrival.String() + "&checkOut=" + arrival.AddDays(1).String() + "&rooms=1"
+	for _, l := range booking.Languages() {
+		requirePage(t, s.as("alice", l).get(longer), l)
+	}
+	b := s.as("alice", booking.English)
+	quoted := b.get(longer)
+	require.Contains(t, quoted.words(), "How you pay As the order was paid A test card that pays A test card that is declined")
+	require.NotContains(t, b.get(shorter).words(), "How you pay", "nothing is paid")
+
+	for _, reason := range []booking.Reason{booking.PaymentDeclined, booking.PaymentUnavailable} {
+		s.book.change = func(orders.Change) (orders.Outcome, error) {
+			return orders.Outcome{}, booking.Errorf(booking.Code(reason), "")
+		}
+		declined := b.submit(quoted, path, "method", "pm_card_chargeDeclined")
+		require.Contains(t, declined.words(), "The reservation stays as it is.")
+		require.NotEqual(t, field(t, quoted.text, "key"), field(t, declined.text, "key"))
+		require.Equal(t, "pm_card_chargeDeclined", declined.form(t, path).Get("method"))
+		quoted = declined
+	}
+	s.book.change = func(c orders.Change) (orders.Outcome, error) {
+		view, err := s.rows.View(t.Context(), c.OrderID)
+		return orders.Outcome{View: view, Done: true}, err
+	}
+	for _, method := range []string{"pm_card_visa", "order", "pm_other"} {
+		require.Equal(t, "/orders/"+stayID, b.submit(quoted, path, "method", method).url.Path)
+	}
+	paidBy := []string{}
+	for _, c := range s.book.changed {
+		paidBy = append(paidBy, c.PaymentMethod)
+	}
+	require.Equal(t, []string{"pm_card_chargeDeclined", "pm_card_chargeDeclined", "pm_card_visa", "", ""}, paidBy)
+}
+
 // TestChange_AfterCheckIn: the day of departure can be changed until that day.
 func TestChange_AfterCheckIn(t *testing.T) {
 	t.Parallel()
@@ -152,11 +194,11 @@ func TestChange_Drinks(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, s.as("cora", booking.English).get(path).status)
 	require.Equal(t, http.StatusNotFound, b.get("/orders/"+foodID+"/change").status, "nothing of it can be changed")
 
-	require.Equal(t, "/orders/"+cafeID, b.submit(quoted, path).url.Path)
+	require.Equal(t, "/orders/"+cafeID, b.submit(quoted, path, "method", "pm_card_visa").url.Path)
 	asked := s.book.refilled[0]
 	require.NotEmpty(t, asked.Key)
 	asked.Key = ""
-	require.Equal(t, orders.QuantityChange{Kind: booking.Cafe, OrderID: cafeID, Quantity: 3, Expect: "+4500/KRW"}, asked)
+	require.Equal(t, orders.QuantityChange{Kind: booking.Cafe, OrderID: cafeID, Quantity: 3, Expect: "+4500/KRW", PaymentMethod: "pm_card_visa"}, asked)
 
 	view, err := s.rows.View(t.Context(), cafeID)
 	require.NoError(t, err)

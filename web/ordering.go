@@ -32,17 +32,23 @@ type ordering struct {
 
 // newOrdering is the form as it was sent, or with the fields of the query.
 func (v *visit) newOrdering(names ...string) *ordering {
-	o := &ordering{action: v.c.Request.URL.Path, fields: map[string]string{}, faults: map[string]string{}, methods: v.methods()}
-	for _, name := range append(names, "method") {
+	o := &ordering{action: v.c.Request.URL.Path, fields: map[string]string{}, faults: map[string]string{}}
+	for _, name := range names {
 		o.fields[name] = v.field(name)
 	}
 	if o.key = v.field("key"); v.c.Request.Method != http.MethodPost || !madeKey.MatchString(o.key) {
 		o.key = rand.Text()
 	}
-	if !slices.Contains(o.methods, o.fields["method"]) {
-		o.fields["method"] = o.methods[0]
-	}
+	o.pays(v.field("method"), v.methods())
 	return o
+}
+
+// pays selects a payment method, the first one unless method is offered.
+func (o *ordering) pays(method string, methods []string) {
+	if o.methods = methods; !slices.Contains(methods, method) {
+		method = methods[0]
+	}
+	o.fields["method"] = method
 }
 
 // madeKey matches keys made by newOrdering.

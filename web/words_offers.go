@@ -33,6 +33,7 @@ var offerWords = map[string]entry{
 	"offer.shop":      {"From", "판매처"},
 
 	"pay.how":                           {"How you pay", "결제 방법"},
+	"pay.order":                         {"As the order was paid", "주문할 때 사용한 결제 수단"},
 	"pay.total":                         {"Total", "합계"},
 	"pay.pm_card_visa":                  {"A test card that pays", "테스트 카드 (결제 성공)"},
 	"pay.pm_card_chargeDeclined":        {"A test card that is declined", "테스트 카드 (결제 거절)"},

@@ -361,6 +361,7 @@ func anyOrder(o *contract.Order, price *booking.Money, random *rand.Rand) {
 	}
 	if random.IntN(3) > 0 {
 		o.Cancellation = anyPolicy(booking.KindOf(o.OrderID), random)
+		o.CountsChanges = random.IntN(4) > 0
 	}
 	if random.IntN(8) == 0 {
 		o.PaymentMethod = "pm_card_chargeDeclined"

@@ -54,9 +54,11 @@ func (c *cup) change(ctx workflow.Context, to contract.QuantityChange) (contract
 
 func (c *cup) refillTo(to contract.QuantityChange, quote contract.QuantityQuote) *refill {
 	r := &refill{to: to, quote: quote}
+	written := to
+	written.Asked = to.Unpaid()
 	r.change = change{
 		Asked: to.Asked, costs: quote.Difference, at: c.now(), hide: c.hideRefill,
-		agreed: agreement[contract.QuantityChange, contract.QuantityQuote]{to, quote}.text(),
+		agreed: agreement[contract.QuantityChange, contract.QuantityQuote]{written, quote}.text(),
 		holds: func(why booking.Reason) booking.HoldChange {
 			wants := c.hold().Stretch()
 			wants.Quantity = to.Quantity

@@ -118,6 +118,16 @@ func TestCafeChange(t *testing.T) {
 		c.requireIs(c.run(), 2, 9000)
 		require.Equal(t, booking.Code(booking.PaymentDeclined), d.code())
 	})
+	t.Run("ByAnotherMethodThanTheOrder", func(t *testing.T) {
+		c := newCup(t)
+		c.in.PaymentMethod = "pm_1Abc"
+		used := c.refills(hour, "1", 3)
+		d := c.refills(2*hour, "2", 3, func(q *contract.QuantityChange) { q.PaymentMethod = "pm_1Def" })
+		c.serves()
+		c.requireIs(c.run(), 3, 13500)
+		require.Equal(t, booking.Code(booking.PaymentDeclined), used.code(), "the order's method can pay once")
+		require.NoError(t, d.err)
+	})
 	t.Run("TheAnswerOfTheChargeIsLost", func(t *testing.T) {
 		c := newCup(t)
 		c.env.RegisterDelayedCallback(func() { c.setFaults(func(call string) fault { return only(after, call == "charge") }) }, hour/2)

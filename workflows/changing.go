@@ -197,7 +197,8 @@ func (s *saga) chargeMore(ctx workflow.Context, c *change) error {
 
 func (s *saga) furtherCharge(c *change) booking.Charge {
 	return booking.Charge{
-		Key: booking.ChangeKey(s.in.OrderID, c.ID), OrderID: s.in.OrderID, Amount: c.costs.Charge, Method: s.in.PaymentMethod, By: c.By,
+		Key: booking.ChangeKey(s.in.OrderID, c.ID), OrderID: s.in.OrderID, Amount: c.costs.Charge, By: c.By,
+		Method: cmp.Or(c.PaymentMethod, s.in.PaymentMethod),
 	}
 }
 
@@ -230,14 +231,5 @@ func (s *saga) changeBack(c *change) {
 	if !c.charging {
 		return
 	}
-	var settled booking.Outcome
-	s.insist(c.ctx, call{
-		name: "settle the charge of a change", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.SettleFurther, with: s.furtherCharge(c),
-	}, &settled)
-	if settled.Result == booking.Done {
-		if !c.charged {
-			s.paidMore(c.costs.Charge)
-		}
-		s.makeRefund(s.beginRefundOf(c, c.costs.Charge))
-	}
+	s.settleCharge(c)
 }

@@ -2,6 +2,8 @@ package workflows
 
 import (
 	"errors"
+	"slices"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
@@ -17,6 +19,67 @@ func (s *saga) paidMore(more booking.Money) {
 		paid.Amount = s.charged()
 		s.paid = &paid
 	}
+}
+
+// settleCharge makes certain of the charge of a change that is not made, and gives back what
+// was taken. The order goes on beside that: the provider may never say what became of it.
+func (s *saga) settleCharge(c *change) {
+	settle := call{
+		name: "settle the charge of a change", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.SettleFurther, with: s.furtherCharge(c),
+	}
+	var settled booking.Outcome
+	switch {
+	case s.policy.InPlace && inPlace(c.ctx, settle, &settled) == nil:
+		s.settledCharge(c, settled)
+	case !settlesBeside(c.ctx):
+		s.seeThrough(c.ctx, settle, &settled, time.Duration(s.policy.AttentionAfter))
+		s.settledCharge(c, settled)
+	default:
+		s.parts.open++
+		workflow.Go(s.ctx, func(ctx workflow.Context) {
+			beside := *c
+			beside.ctx = ctx
+			s.settleBeside(&beside, settle)
+			s.parts.open--
+		})
+	}
+}
+
+// settleBeside asks until it is known what became of the charge, and calls a person when that
+// takes too long: an operator may say that it is seen to.
+func (s *saga) settleBeside(c *change, settle call) {
+	key, late := booking.ChangeKey(s.in.OrderID, c.ID), false
+	settle.resolvable = true
+	settle.late = func(ctx workflow.Context) {
+		late = true
+		s.parts.unsettled = append(s.parts.unsettled, key)
+		s.unresolved++
+		s.mark(ctx, "to "+settle.name+" keeps failing")
+	}
+	var settled booking.Outcome
+	for patience := time.Duration(s.policy.AttentionAfter); !s.seeThrough(c.ctx, settle, &settled, patience); {
+		if late {
+			patience = 0 // a person was called
+		}
+	}
+	if late {
+		s.parts.unsettled = slices.DeleteFunc(slices.Clone(s.parts.unsettled), func(other string) bool { return other == key })
+		s.unresolved--
+		s.attended()
+	}
+	s.settledCharge(c, settled)
+	s.showPending(c.ctx)
+}
+
+// settledCharge gives back what the charge of a change that is not made has taken.
+func (s *saga) settledCharge(c *change, settled booking.Outcome) {
+	if settled.Result != booking.Done {
+		return
+	}
+	if !c.charged {
+		s.paidMore(c.costs.Charge)
+	}
+	s.makeRefund(s.beginRefundOf(c, c.costs.Charge))
 }
 
 // beginRefundOf writes down in the ledger what a change gives back, or what is left of

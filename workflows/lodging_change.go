@@ -68,9 +68,11 @@ func (r *reservation) change(ctx workflow.Context, c contract.StayChange) (contr
 
 func (r *reservation) moveTo(c contract.StayChange, quote contract.ChangeQuote) *move {
 	m := &move{to: c, quote: quote}
+	written := c
+	written.Asked = c.Unpaid()
 	m.change = change{
 		Asked: c.Asked, costs: quote.Difference, at: r.now(), hide: r.hideMove,
-		agreed: agreement[contract.StayChange, contract.ChangeQuote]{c, quote}.text(),
+		agreed: agreement[contract.StayChange, contract.ChangeQuote]{written, quote}.text(),
 		holds: func(why booking.Reason) booking.HoldChange {
 			return r.holdChange(r.hold(), &m.change, c.Stretch(), why)
 		},

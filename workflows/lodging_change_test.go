@@ -162,6 +162,23 @@ func TestLodgingChange(t *testing.T) {
 		require.Equal(t, []int{2, 2, 1, 1, 2, 2, 2, 2}, s.remaining())
 		require.Contains(t, s.events(), booking.ReservationChangeRefused)
 	})
+	t.Run("ByAnotherMethodThanTheOrder", func(t *testing.T) {
+		s := newMove(t, 2, func(in *contract.Lodging) { in.PaymentMethod = "pm_1Abc" })
+		used := s.moves(hour, "1", 0, 3, 1)
+		d := s.moves(2*hour, "2", 0, 3, 1, func(c *contract.StayChange) { c.PaymentMethod = "pm_1Def" })
+		v := s.run()
+		require.Equal(t, booking.Code(booking.PaymentDeclined), used.code(), "the order's method can pay once")
+		require.NoError(t, d.err)
+		require.EqualValues(t, 150000, v.Amount.Amount)
+		require.EqualValues(t, 150000, s.owed())
+		further := s.paid().Further
+		require.Equal(t, "pm_1Def", further[len(further)-1].Method)
+		held, err := s.stock.Hold(t.Context(), booking.Hold{Key: s.in.OrderID + "/hold", OrderID: s.order, ItemID: s.item, Quantity: 1, From: firstNight, To: departure})
+		require.NoError(t, err)
+		for _, c := range held.Changed.All {
+			require.NotContains(t, c.Agreed, "pm_1Def", "stock has no need of it")
+		}
+	})
 	t.Run("OwnerAgrees", func(t *testing.T) {
 		s := newMove(t, 2, manual)
 		s.decides(hour, contract.ConfirmUpdate)
@@ -228,6 +245,61 @@ func TestLodgingChange(t *testing.T) {
 		require.EqualValues(t, 100000, v.Settled.Kept.Amount, "half of what it cost by then")
 		require.EqualValues(t, 100000, s.owed())
 	})
+	halfUntil := func(before time.Duration) func(*contract.Lodging) {
+		return func(in *contract.Lodging) {
+			in.Cancellation = &booking.CancellationPolicy{Tiers: []booking.Tier{{Before: new(booking.Duration(before)), Percent: 50}}}
+			in.CountsChanges = true
+		}
+	}
+	for name, keeps := range map[string]int64{"": 50000, "OfAnEarlierBuild": 37500} {
+		t.Run("CancelledAfterItWasShortened"+name, func(t *testing.T) {
+			s := newMove(t, 2, halfUntil(48*hour))
+			s.in.CountsChanges = name == ""
+			s.moves(hour, "1", 0, 1, 1)
+			s.decides(2*hour, contract.CancelUpdate)
+			v := s.run()
+			require.Equal(t, booking.Cancelled, v.Status)
+			require.Equal(t, keeps, v.Settled.Kept.Amount, "half of all that was ordered")
+			require.Equal(t, keeps, s.owed())
+		})
+	}
+	t.Run("CancelledAfterItWasMovedToALaterDay", func(t *testing.T) {
+		s := newMove(t, 2, halfUntil(24*hour))
+		moved := s.moves(s.in.CheckInAt().Sub(placedAt)-hour, "1", 3, 5, 1)
+		cancel := s.decides(s.in.CheckInAt().Sub(placedAt), contract.CancelUpdate)
+		v := s.run()
+		require.NoError(t, moved.err)
+		require.NoError(t, cancel.err)
+		require.Equal(t, booking.Cancelled, v.Status)
+		require.EqualValues(t, 100000, v.Settled.Kept.Amount, "the tier had passed")
+		require.Equal(t, booking.TierNone, v.Settled.Tier)
+	})
+	t.Run("CancelledAfterItWasMovedInTime", func(t *testing.T) {
+		s := newMove(t, 2, halfUntil(24*hour))
+		s.moves(hour, "1", 3, 5, 1)
+		s.decides(s.in.CheckInAt().Sub(placedAt), contract.CancelUpdate)
+		v := s.run()
+		require.Equal(t, booking.Cancelled, v.Status)
+		require.EqualValues(t, 50000, v.Settled.Kept.Amount, "the tier holds by the new day")
+	})
+	for name, now := range map[string]bool{"": true, "OfAnEarlierBuild": false} {
+		t.Run("GuestsLeaveEarlyAfterItWasChanged"+name, func(t *testing.T) {
+			s := newMove(t, 2, halfUntil(24*hour))
+			s.in.CountsChanges, s.in.Cancellation.EarlyDeparture = now, 100
+			s.moves(hour, "1", 0, 3, 1, func(c *contract.StayChange) { c.Price.Amount = 90000 }) // 50, 50 and 90
+			s.decides(s.arrival()+25*hour, contract.CompleteUpdate)
+			v := s.run()
+			require.Equal(t, booking.Completed, v.Status)
+			require.NotNil(t, v.FreedNights())
+			nights := int64(v.FreedNights().From.DaysUntil(v.FreedNights().To))
+			due := 90000 + 50000*(nights-1)
+			if !now {
+				due = 190000 * nights / 3
+			}
+			require.Equal(t, due, v.DepartureDue(), "what these nights cost, and not a part of the price")
+			require.Equal(t, v.Amount.Amount-due, s.owed())
+		})
+	}
 	t.Run("WhileTheOwnerIsToDecide", func(t *testing.T) {
 		s := newMove(t, 2, manual)
 		d := s.moves(hour, "1", 0, 3, 1)

@@ -89,6 +89,7 @@ type parts struct {
 	asked     int                      // how many the ledger has not answered yet
 	begun     int                      // how many there were by staff
 	resolving bool                     // what was paid by hand is being recorded
+	unsettled []string                 // the keys of the charges of changes of which a person was called
 	attempts  []*attempt               // under way, of what an operator may pay by hand
 	given     int64                    // what those come to that are done
 	asks      int                      // how often such attempts were to be made again

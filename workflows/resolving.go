@@ -124,7 +124,7 @@ func (s *saga) resolve(ctx workflow.Context, d contract.Decision) (contract.View
 	var is booking.Resolved
 	s.seeThrough(ctx, call{
 		name: "record what was paid by hand", queue: contract.PaymentsQueue, do: payments.ResolveByHand,
-		with: booking.Resolution{OrderID: s.in.OrderID, Evidence: booking.Lines(d.Note), By: d.By, Unanswered: s.unansweredRefunds()},
+		with: booking.Resolution{OrderID: s.in.OrderID, Evidence: booking.Lines(d.Note), By: d.By, Unanswered: s.unansweredRefunds(), Unsettled: s.parts.unsettled},
 	}, &is, 0)
 	s.parts.resolving = false
 	switch is.Refused {

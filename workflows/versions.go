@@ -94,3 +94,9 @@ func judgedAsItStood(ctx workflow.Context) bool {
 func allRefundsHear(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "notices-to-all-refunds", workflow.DefaultVersion, 1) == 1
 }
+
+// settlesBeside: the order goes on while it is not known what a change that was not made has
+// been charged. A provider that never says would keep it as it is for ever.
+func settlesBeside(ctx workflow.Context) bool {
+	return workflow.GetVersion(ctx, "settles-beside", workflow.DefaultVersion, 1) == 1
+}

@@ -112,6 +112,7 @@ type world struct {
 	laters   []func()
 	twins    map[string]chan struct{} // closed when the call is made again, which a slow one waits for
 	provider map[string]*atProvider
+	used     map[string]string // by which charge each method was used that can pay once only
 	owing    []activities.Owed // what the provider says to refunds, before it gives back
 	asked    []booking.Charge  // the refunds that the ledger was asked to begin
 	turned   *booking.Payment  // as it stood when the first of them was begun; nil until then
@@ -582,7 +583,7 @@ func (p provider) Charge(_ context.Context, c booking.Charge) (string, error) {
 		switch {
 		case is.voided:
 			return "", activities.ErrVoided
-		case is.declined || p.declines || c.Method == "pm_card_chargeDeclined":
+		case is.declined || p.declines || p.usedBefore(c) || c.Method == "pm_card_chargeDeclined":
 			is.declined = true
 			return "", activities.ErrDeclined
 		case c.Method == toConfirm:
@@ -592,6 +593,21 @@ func (p provider) Charge(_ context.Context, c booking.Charge) (string, error) {
 			return "ref of " + c.Key, nil
 		}
 	})
+}
+
+// usedBefore tells whether the charge is by a method that can pay once only, and has paid.
+func (p provider) usedBefore(c booking.Charge) bool {
+	if strings.HasPrefix(c.Method, "pm_card_") {
+		return false
+	}
+	if p.used == nil {
+		p.used = map[string]string{}
+	}
+	by, used := p.used[c.Method]
+	if !used {
+		p.used[c.Method] = c.Key
+	}
+	return used && by != c.Key
 }
 
 // Confirm implements activities.PaymentProvider.

@@ -137,6 +137,12 @@ var chargeDrifts = map[string]drift{
 		b.costs(130000)
 		b.charges = b.charges[:1]
 	}, found(audit.Provider, "the ledger says: 130000 KRW charged; the provider: 100000 KRW taken under ref and ref_2, 0 of it given back")},
+	"TakenAndNeverHeardOf": {booking.Lodging, booking.Cancelled, func(b *books) {
+		b.dearer(30000)
+		p := &b.payments[0]
+		p.Amount.Amount, p.Ref, p.Further[0].Status, p.Further[0].Ref = 100000, "ref", booking.ChargePending, ""
+	}, foundByLooking(audit.Provider, booking.Lodging,
+		"the provider took its price 2 times: 100000 KRW taken under ref, 100000 of it given back, and 30000 KRW taken under ref_2, 0 of it given back")},
 }
 
 func TestRun_FindsEveryDriftOfCharges(t *testing.T) {

@@ -43,12 +43,16 @@ func (o standing) changed() standing {
 }
 
 // together makes one charge of those that the payment says are its own. What it has asked
-// for and not heard of yet may have been taken, too.
-func together(p *booking.Payment, taken []ProviderCharge) (charges []ProviderCharge) {
+// for and not heard of yet may have been taken, too, as long as the order goes on: its end
+// waits for that, or a person has ended it.
+func together(p *booking.Payment, taken []ProviderCharge, over bool) (charges []ProviderCharge) {
 	if p == nil {
 		return taken
 	}
 	all, known, asked := ProviderCharge{Ref: p.Ref}, false, slices.Clone(p.Further)
+	if over {
+		asked = nil
+	}
 	for _, c := range taken {
 		open := slices.IndexFunc(asked, func(f booking.FurtherCharge) bool { return f.Pending() && f.Amount == c.Taken })
 		switch {

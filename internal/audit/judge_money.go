@@ -131,10 +131,10 @@ func (f *facts) provider() []Finding {
 		}
 	}
 	p := f.payment
-	taken = together(p, taken)
+	taken = together(p, taken, f.isOver())
 	switch {
 	case len(taken) > 1:
-		return f.finds(Provider, "", "the provider took its price %d times: %s", len(taken), chargesInWords(taken))
+		return f.finds(Provider, f.unsettledRemedy(), "the provider took its price %d times: %s", len(taken), chargesInWords(taken))
 	case p == nil && len(taken) == 1:
 		return f.finds(Provider, "", "the ledger knows of no charge; the provider: %s", chargesInWords(taken))
 	case p == nil || agree(p, taken):
@@ -142,6 +142,18 @@ func (f *facts) provider() []Finding {
 	default:
 		return f.finds(Provider, f.driftRemedy(taken), "the ledger says: %s; the provider: %s", paymentInWords(p), chargesInWords(taken))
 	}
+}
+
+// isOver tells whether the order has ended, and its workflow with it.
+func (f *facts) isOver() bool { return f.order().status.Final() && f.life != running }
+
+// unsettledRemedy mends that a further charge was taken of which the ledger has not heard
+// before its order ended; "" if the ledger waits for none.
+func (f *facts) unsettledRemedy() string {
+	if f.payment != nil && f.isOver() && slices.ContainsFunc(f.payment.Further, booking.FurtherCharge.Pending) {
+		return lookRemedy(f.id)
+	}
+	return ""
 }
 
 // driftRemedy mends that more was given back at the provider than the ledger knows, less

@@ -13,12 +13,13 @@ import (
 type terms struct {
 	policy  *booking.CancellationPolicy
 	settled *booking.Settlement
+	apart   int64 // what changes of the order have kept
 	// departure is what is given back since its guests have left early.
 	departure int64
 }
 
 func termsOf(v contract.View) terms {
-	t := terms{settled: v.Settled, departure: v.DepartureDue()}
+	t := terms{settled: v.Settled, apart: v.KeptByChanges(), departure: v.DepartureDue()}
 	if v.Terms != nil {
 		t.policy = &v.Terms.Cancellation
 	}
@@ -33,9 +34,9 @@ func (f *facts) asPolicySays(o standing) (found []Finding) {
 	if o.status != booking.Cancelled || p == nil || f.view == nil && f.row == nil {
 		return nil
 	}
-	keeps, known := o.terms.policy.KeptBy(p.Tier, o.amount)
+	keeps, known := o.terms.policy.KeptBy(p.Tier, o.amount, o.terms.apart)
 	if wasChanged(p) && keeps != p.Kept { // an order that was reset after its cancel may not know what it cost then
-		keeps, known = o.terms.policy.KeptBy(p.Tier, booking.Money{Amount: p.Price(), Currency: p.Amount.Currency})
+		keeps, known = o.terms.policy.KeptBy(p.Tier, booking.Money{Amount: p.Price(), Currency: p.Amount.Currency}, o.terms.apart)
 	}
 	asSaid := keeps == p.Kept || p.Kept < keeps && othersTook(p, keeps)
 	ofItsReason := p.Tier == booking.TierAll || (p.Why == booking.NoShow) == (p.Tier == string(booking.NoShow))

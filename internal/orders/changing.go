@@ -22,6 +22,9 @@ type Change struct {
 	Expect            string // the quote that the caller was shown, "" for any
 	Version           int64  // of the reservation that the caller has seen, 0 for any
 	Key               string // the Idempotency-Key
+	// PaymentMethod is the provider's token that a difference is charged to, "" for that of
+	// the order.
+	PaymentMethod string
 }
 
 // ChangeQuote is what a change comes to.
@@ -180,8 +183,8 @@ func (o *Orders) wanted(caller booking.Caller, c Change, stay contract.Lodging, 
 	next = next.Fixed()
 	return contract.StayChange{
 		Asked: contract.Asked{
-			ID: changeID(c.OrderID, caller, c.Key), Content: hashOf(c.CheckIn.String(), c.CheckOut.String(), c.Rooms, c.Expect),
-			Expect: c.Expect, Version: c.Version, By: caller.ID,
+			ID: changeID(c.OrderID, caller, c.Key), Content: contentOf(c.PaymentMethod, c.CheckIn.String(), c.CheckOut.String(), c.Rooms, c.Expect),
+			Expect: c.Expect, Version: c.Version, By: caller.ID, PaymentMethod: c.PaymentMethod,
 		},
 		CheckIn: next.CheckIn, CheckOut: next.CheckOut, Rooms: next.Rooms, Price: price, EachKeeps: true,
 		Begins: next.Begins, Ends: next.Ends,
@@ -191,6 +194,15 @@ func (o *Orders) wanted(caller booking.Caller, c Change, stay contract.Lodging, 
 // changeID is that of the change that a caller makes of an order under a key.
 func changeID(orderID string, caller booking.Caller, key string) string {
 	return hashOf(orderID, nameOf(caller), key)
+}
+
+// contentOf tells what changes under one key ask for apart. One without a payment method of its
+// own is told as by earlier builds, which know none.
+func contentOf(method string, values ...any) string {
+	if method != "" {
+		values = append(values, method)
+	}
+	return hashOf(values...)
 }
 
 // forCustomer tells whether another caller than the customer asks for it.

@@ -120,6 +120,12 @@ func TestChange_Key(t *testing.T) {
 		_, err := b.Change(t.Context(), booking.Caller{Unchecked: true}, c)
 		require.NoError(t, err)
 	}
+	paidBy := longer
+	paidBy.PaymentMethod = "pm_1Def"
+	_, err := b.Change(t.Context(), booking.Caller{Unchecked: true}, paidBy)
+	require.NoError(t, err)
+	require.Equal(t, "pm_1Def", (*asked)[4].PaymentMethod)
+	require.NotEqual(t, (*asked)[0].Content, (*asked)[4].Content)
 	first, again, other, another := (*asked)[0], (*asked)[1], (*asked)[2], (*asked)[3]
 	require.Equal(t, first.UpdateID(), again.UpdateID())
 	require.Equal(t, first.ID, other.ID)

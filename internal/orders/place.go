@@ -139,7 +139,7 @@ func (o *Orders) tried(budget context.Context, a Attempt, placedAt time.Time) tr
 		OrderID: a.OrderID, CustomerID: a.placement.CustomerID, PlacedBy: a.placement.forCustomer(),
 		Amount: a.offer.amount, PaymentMethod: a.placement.PaymentMethod, ReturnTo: a.placement.returnTo(a.OrderID),
 		RequestHash: a.placement.RequestHash, PlacedAt: placedAt, StartBy: t.startBy, Policy: o.Policy,
-		Cancellation: a.offer.cancellation,
+		Cancellation: a.offer.cancellation, CountsChanges: a.offer.cancellation != nil,
 	})
 	t.view = t.input.View()
 	return t

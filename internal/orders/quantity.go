@@ -15,6 +15,9 @@ type QuantityChange struct {
 	Expect   string // the quote that the caller was shown, "" for any
 	Version  int64  // of the order that the caller has seen, 0 for any
 	Key      string // the Idempotency-Key
+	// PaymentMethod is the provider's token that a difference is charged to, "" for that of
+	// the order.
+	PaymentMethod string
 }
 
 // QuantityQuote is what a change of the quantity comes to.
@@ -89,8 +92,8 @@ func (o *Orders) prepareQuantity(
 	}
 	q.Wants = contract.QuantityChange{
 		Asked: contract.Asked{
-			ID: changeID(c.OrderID, caller, c.Key), Content: hashOf(c.Quantity, c.Expect), Expect: c.Expect, Version: c.Version,
-			By: caller.ID, ForCustomer: forCustomer(caller, v),
+			ID: changeID(c.OrderID, caller, c.Key), Content: contentOf(c.PaymentMethod, c.Quantity, c.Expect), Expect: c.Expect, Version: c.Version,
+			PaymentMethod: c.PaymentMethod, By: caller.ID, ForCustomer: forCustomer(caller, v),
 		},
 		Quantity: c.Quantity, Price: drink.Price,
 	}

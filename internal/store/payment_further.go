@@ -102,7 +102,8 @@ func furtherOf(ctx context.Context, q bun.IDB, c booking.Charge) (row furtherRow
 
 // EndFurther records what a pending charge came to: Charged with its reference, Declined
 // or ChargePrevented. One that was taken adds to the order's payment; if that is being
-// undone, its refund is for so much more. Returns the charge as it stands then.
+// undone, its refund is for so much more, and if it was undone, it is RefundPending again.
+// Returns the charge as it stands then.
 func (p *Payments) EndFurther(
 	ctx context.Context, c booking.Charge, answer booking.PaymentStatus, ref string,
 ) (further booking.FurtherCharge, err error) {
@@ -123,8 +124,10 @@ func (p *Payments) EndFurther(
 		if answer != booking.Charged {
 			return nil
 		}
-		_, err = q.NewRaw("UPDATE payments SET amount = amount + ?, ref = ref || ?, updated_at = ? WHERE order_id = ?",
-			row.Amount, booking.BetweenRefs+ref, now(), c.OrderID).Exec(ctx)
+		_, err = q.NewRaw(`UPDATE payments SET amount = amount + ?, ref = ref || ?, updated_at = ?,
+			status = CASE WHEN status IN (?, ?, ?) THEN ? ELSE status END WHERE order_id = ?`,
+			row.Amount, booking.BetweenRefs+ref, now(),
+			booking.Refunded, booking.Retained, booking.Returned, booking.RefundPending, c.OrderID).Exec(ctx)
 		if err != nil {
 			return err
 		}

@@ -23,6 +23,9 @@ type Asked struct {
 	// Version is the one of the order that the caller has seen, 0 for any.
 	Version int64  `json:"version,omitempty"`
 	By      string `json:"by,omitempty"`
+	// PaymentMethod is the provider's token that the difference is charged to, "" for that of
+	// the order. One that can be used once has paid for the order already.
+	PaymentMethod string `json:"paymentMethod,omitempty"`
 	// ForCustomer: another caller than the customer asks for it. The customer is told once it is made.
 	ForCustomer bool `json:"forCustomer,omitempty"`
 	// Bytes is how large the update was, of one that was too large: see Decision.
@@ -42,10 +45,17 @@ func (a Asked) tooLarge(is *objections) bool {
 	return a.Bytes != 0
 }
 
+// Unpaid is what was asked for without how it is paid, which only payments have to know.
+func (a Asked) Unpaid() Asked {
+	a.PaymentMethod = ""
+	return a
+}
+
 func (a Asked) check(is *objections) {
 	is.name("id", a.ID)
 	is.upTo("content", a.Content, booking.LongestName)
 	is.upTo("expect", a.Expect, booking.LongestQuote)
+	is.upTo("paymentMethod", a.PaymentMethod, booking.LongestName)
 	is.unless(a.Version >= 0, "version", "must not be negative")
 	is.by("by", a.By)
 }
@@ -180,6 +190,7 @@ func cannotBeCharged() error {
 type ChangeQuote struct {
 	Difference
 	Nights []booking.NightPrice
+	Passed int `json:",omitempty"` // how many tiers of the policy do not hold any more then: see Terms
 }
 
 // Stretch is what the stay of the order holds.
@@ -209,7 +220,7 @@ func (v View) QuoteChange(c StayChange, at, begins time.Time) (q ChangeQuote, er
 	if !ok || v.Amount.Amount > 0 && total == 0 {
 		return q, cannotBeCharged()
 	}
-	return ChangeQuote{v.difference(v.cost(has), total, at, begins), nights}, nil
+	return ChangeQuote{v.difference(v.cost(has), total, at, begins), nights, v.passed(at, c.Begins)}, nil
 }
 
 // prices are those of the nights of the stay, which all cost the same until it is changed.
@@ -222,9 +233,16 @@ func (v View) prices(has booking.Stretch) []booking.NightPrice {
 
 // cost is what the nights of the stay cost, without what was kept of nights that are not
 // in it any more.
-func (v View) cost(has booking.Stretch) (sum int64) {
+func (v View) cost(has booking.Stretch) (sum int64) { return v.costOf(has, has) }
+
+// costOf is what some nights of the stay cost.
+func (v View) costOf(has, nights booking.Stretch) (sum int64) {
 	for _, p := range v.prices(has) {
-		sum += p.Amount * int64(p.From.DaysUntil(p.To))
+		for day := p.From; day.Before(p.To); day = day.AddDays(1) {
+			if !day.Before(nights.From) && day.Before(nights.To) {
+				sum += p.Amount
+			}
+		}
 	}
 	return sum
 }

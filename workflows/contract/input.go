@@ -100,6 +100,8 @@ type Order struct {
 	// Cancellation is the policy that was in force when the order was placed; nil
 	// gives everything back.
 	Cancellation *booking.CancellationPolicy `json:"cancellation,omitempty"`
+	// CountsChanges: see Terms. An order of an earlier build does not.
+	CountsChanges bool `json:"countsChanges,omitempty"`
 	// Settle is the order as it was last known, when its workflow was lost: it
 	// is undone from there, and nothing else is done. SettledBy is who had that done.
 	Settle    *View  `json:"settle,omitempty"`

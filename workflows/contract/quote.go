@@ -14,6 +14,13 @@ type Terms struct {
 	CheckInAt time.Time `json:"checkInAt,omitzero" doc:"Of a stay: when the guests may come"`
 	// TimeZone of the place or drink, an IANA name, "" for an order without one.
 	TimeZone string `json:"timeZone,omitempty" doc:"Of a stay or a drink, an IANA name" example:"Asia/Seoul"`
+	// CountsChanges: the policy is applied to what is ordered now. What changes have kept of
+	// what they gave up stays kept, and a stay that is moved to a later day has no tier again
+	// that it had passed. Terms of an earlier build are applied to all that was paid, and by
+	// the new day.
+	CountsChanges bool `json:"countsChanges,omitempty" doc:"What changes of the order have kept stays kept, and tiers that had passed before a stay was moved to a later day do not hold again"`
+	// Passed is how many tiers had passed then.
+	Passed int `json:"passed,omitempty" doc:"How many of the tiers had passed before the stay was moved to a later day"`
 }
 
 // terms are those of the order, nil if its customers get everything back.
@@ -24,7 +31,7 @@ func (o Order) terms(checkIn time.Time, timeZone string) *Terms {
 	if !checkIn.IsZero() {
 		checkIn = checkIn.UTC()
 	}
-	return &Terms{Cancellation: *o.Cancellation, CheckInAt: checkIn, TimeZone: timeZone}
+	return &Terms{Cancellation: *o.Cancellation, CheckInAt: checkIn, TimeZone: timeZone, CountsChanges: o.CountsChanges}
 }
 
 // Quote is what a cancel gives back, and when that changes.
@@ -75,6 +82,10 @@ func (v View) DepartureDue() (giveBack int64) {
 	}
 	c := v.cancellation("", time.Time{})
 	c.FreedNights, c.Nights = freed.From.DaysUntil(freed.To), from.DaysUntil(to)
+	if has, err := v.Stretch(); err == nil && v.Terms.CountsChanges && len(v.Prices) > 0 {
+		cost := v.costOf(has, booking.Stretch{From: freed.From, To: freed.To})
+		c.Freed = &cost
+	}
 	return v.Terms.Cancellation.RefundDue(c).GiveBack
 }
 
@@ -83,7 +94,37 @@ func (v View) cancellation(why booking.Reason, at time.Time) booking.Cancellatio
 	if v.Terms != nil {
 		c.CheckIn = v.Terms.CheckInAt
 	}
+	if v.Terms != nil && v.Terms.CountsChanges {
+		c.Apart, c.Passed = v.KeptByChanges(), v.Terms.Passed
+	}
 	return c
+}
+
+// KeptByChanges is what of the order's price was kept of what changes have given up.
+func (v View) KeptByChanges() int64 {
+	if v.Terms == nil || !v.Terms.CountsChanges {
+		return 0
+	}
+	cost := v.Amount.Amount
+	if has, err := v.Stretch(); v.Stay != nil && len(v.Prices) > 0 && err == nil {
+		cost = v.cost(has)
+	} else if v.Production != nil {
+		cost, _ = booking.CostOf(v.lots())
+	}
+	return max(0, min(v.Amount.Amount, v.Amount.Amount-cost))
+}
+
+// passed is how many tiers do not hold any more once the order is moved, by a decision at a
+// moment, so that it begins then.
+func (v View) passed(at, begins time.Time) int {
+	switch c := v.cancellation(booking.ByCustomer, at); {
+	case v.Terms == nil || !v.Terms.CountsChanges:
+		return 0
+	case !begins.After(v.Terms.CheckInAt) || !c.Binds():
+		return v.Terms.Passed
+	default:
+		return v.Terms.Cancellation.PassedAt(c)
+	}
 }
 
 // StoodFurther tells whether the order stood further, when the decision was made, than it

@@ -1,0 +1,127 @@
+package activities_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/activities"
+	"github.com/yeyak/yeyak/booking"
+)
+
+var unsettled = &activities.Owed{Words: "no such intent", NeedsPerson: true}
+
+// unsettledChange is a cancelled order whose change was charged 30000 without an answer. The
+// provider does not say so: the undo needs a person.
+func unsettledChange(t *testing.T) (*activities.Payments, *purse, booking.Charge) {
+	t.Helper()
+	p, provider, first, further := changed(t)
+	provider.says = errAway
+	_, err := chargeFurther(p, further)
+	require.ErrorContains(t, err, errAway.Error())
+	provider.unsaid = unsettled
+	undo, err := refund(p, because(first, booking.ByCustomer))
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Owed: unsettled.Words, NeedsPerson: true, Due: price.Amount}, undo)
+	return p, provider, first
+}
+
+// paysByHand is what a person is told to have paid.
+func paysByHand(t *testing.T, p *activities.Payments, orderID string) int64 {
+	t.Helper()
+	is, err := do(durably, func(ctx context.Context) (booking.Resolved, error) {
+		return p.ResolveByHand(ctx, booking.Resolution{OrderID: orderID, Evidence: "transfer 7", By: "1"})
+	})
+	require.NoError(t, err)
+	require.Len(t, is.Entries, 1)
+	return is.Entries[0].Amount.Amount
+}
+
+// TestResolveByHand_WithWhatAChangeWasCharged: what is known by then is paid by hand, too.
+func TestResolveByHand_WithWhatAChangeWasCharged(t *testing.T) {
+	t.Parallel()
+	p, provider, first := unsettledChange(t)
+	provider.unsaid = nil
+	require.EqualValues(t, 80000, paysByHand(t, p, first.OrderID))
+	undo, err := refund(p, because(first, booking.ByCustomer))
+	require.NoError(t, err)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: 80000, Further: 30000}, undo)
+	require.Empty(t, provider.asked)
+}
+
+// TestRefundPayment_OfAChangeThatIsHeardOfAfterAPersonHasPaid: the rest is given back at the
+// provider, once.
+func TestRefundPayment_OfAChangeThatIsHeardOfAfterAPersonHasPaid(t *testing.T) {
+	t.Parallel()
+	p, provider, first := unsettledChange(t)
+	require.EqualValues(t, 50000, paysByHand(t, p, first.OrderID))
+	provider.unsaid = errAway
+	patient := because(first, booking.ByCustomer)
+	patient.Patience = booking.Duration(time.Hour)
+	_, err := refund(p, patient)
+	require.ErrorIs(t, err, errAway, "the provider may answer yet")
+	provider.unsaid = nil
+	for range 2 {
+		undo, err := refund(p, patient)
+		require.NoError(t, err)
+		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 30000, Given: 80000, Further: 30000}, undo)
+	}
+	payment := onRecord(t, p, first.OrderID)
+	require.EqualValues(t, 80000, payment.Amount.Amount)
+	require.EqualValues(t, 50000, provider.left(), "which a person has paid")
+	_, err = lookAgain(p, first.OrderID)
+	require.NoError(t, err)
+	require.Equal(t, payment, onRecord(t, p, first.OrderID))
+}
+
+// TestLookAgain_SettlesAChangeOfAnOrderThatHasEnded: an order ends though nothing is known of
+// what a change was charged, if a person has paid. A look gives that back later.
+func TestLookAgain_SettlesAChangeOfAnOrderThatHasEnded(t *testing.T) {
+	t.Parallel()
+	for name, taken := range map[string]bool{"taken": true, "not taken": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, provider, first := unsettledChange(t)
+			if !taken {
+				delete(provider.charges, booking.ChangeKey(first.OrderID, "1"))
+			}
+			require.EqualValues(t, 50000, paysByHand(t, p, first.OrderID))
+			undo, err := refund(p, because(first, booking.ByCustomer))
+			require.NoError(t, err)
+			require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: 50000}, undo)
+			require.True(t, onRecord(t, p, first.OrderID).Further[0].Pending())
+			provider.unsaid = nil
+			for range 2 {
+				_, err = lookAgain(p, first.OrderID)
+				require.NoError(t, err)
+			}
+			payment := onRecord(t, p, first.OrderID)
+			require.False(t, payment.Further[0].Pending())
+			require.Equal(t, booking.Returned, payment.Status)
+			require.Equal(t, payment.Amount.Amount, payment.Given())
+			require.EqualValues(t, 50000, provider.left(), "which a person has paid")
+		})
+	}
+}
+
+// TestSettleFurther_AfterAPersonHasPaidTheUndo: a saga that still asks what its change was
+// charged hears it after the undo has ended. Nothing else gives that back.
+func TestSettleFurther_AfterAPersonHasPaidTheUndo(t *testing.T) {
+	t.Parallel()
+	p, provider, first := unsettledChange(t)
+	require.EqualValues(t, 50000, paysByHand(t, p, first.OrderID))
+	_, err := refund(p, because(first, booking.ByCustomer))
+	require.NoError(t, err)
+	further := onRecord(t, p, first.OrderID).Further[0]
+	require.True(t, further.Pending())
+	provider.unsaid = nil
+	outcome, err := settleFurther(p, further.Charge)
+	require.NoError(t, err)
+	require.Equal(t, booking.Done, outcome.Result)
+	payment := onRecord(t, p, first.OrderID)
+	require.Equal(t, booking.Returned, payment.Status)
+	require.EqualValues(t, 80000, payment.Given())
+	require.EqualValues(t, 50000, provider.left(), "which a person has paid")
+}

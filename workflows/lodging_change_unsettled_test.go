@@ -1,0 +1,63 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
+)
+
+// TestLodgingChange_Unsettled: the provider does not say what a change was charged. The
+// reservation goes on, and takes another change, until the provider answers or an operator
+// says that it is seen to.
+func TestLodgingChange_Unsettled(t *testing.T) {
+	t.Parallel()
+	for name, taken := range map[string]bool{"Resolved": false, "SaidAtLast": true} {
+		t.Run(name, func(t *testing.T) {
+			s := newMove(t, 3, impatient)
+			how := before
+			if taken {
+				how = after
+			}
+			silent := func(call string) fault {
+				if call == "charge" {
+					return how
+				}
+				return only(before, call == "void")
+			}
+			s.env.RegisterDelayedCallback(func() { s.setFaults(silent) }, hour/2)
+			d := s.moves(hour, "1", 0, 3, 1)
+			settling := hour + time.Minute // in another minute the environment of tests fails the activity
+			other := s.moves(settling+27*time.Second, "2", 0, 1, 1)
+			var marked, seen contract.View
+			s.env.RegisterDelayedCallback(func() { marked = s.row().View }, settling+25*time.Second)
+			resolved := &decision{}
+			if taken {
+				s.env.RegisterDelayedCallback(func() { s.setFaults(nil) }, settling+30*time.Second)
+			} else {
+				resolved = s.resolves(settling + 30*time.Second)
+			}
+			s.env.RegisterDelayedCallback(func() { seen = s.row().View }, settling+50*time.Second)
+			s.env.RegisterDelayedCallback(func() { s.setFaults(nil) }, 2*hour)
+			v := s.run()
+			require.Equal(t, booking.Code(booking.PaymentUnavailable), d.code())
+			require.NoError(t, other.err, "the reservation goes on")
+			require.True(t, marked.NeedsAttention)
+			require.NoError(t, resolved.err)
+			require.False(t, seen.NeedsAttention)
+			require.Equal(t, booking.Completed, v.Status)
+			require.EqualValues(t, 50000, v.Amount.Amount)
+			require.EqualValues(t, 50000, s.owed())
+			require.EqualValues(t, 50000, s.paid().Price())
+			further := s.paid().Further[0]
+			require.False(t, further.Pending())
+			require.Equal(t, taken, further.Status == booking.Charged)
+			if !taken {
+				require.Equal(t, "bank transfer 42", further.Ref)
+			}
+		})
+	}
+}
