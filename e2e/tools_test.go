@@ -23,6 +23,7 @@ import (
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -42,6 +43,19 @@ func tool(variable, name string) string {
 
 // impatient answers after a moment, decided or not.
 func impatient(o *app.Options) { o.Config.Orders.ReplyBudget = 4 * time.Second }
+
+// hasty is another API of the system, which waits as long for an order's decision as APIs
+// do by default: for requests that are answered before there is one. The system's own API
+// is patient, whatever the machine is doing.
+func (s *system) hasty() *system {
+	s.Helper()
+	o := s.options
+	o.Migrate, o.Config.HTTP.Listen, o.Config.Worker.Serve = false, "127.0.0.1:0", nil
+	o.Config.Orders.ReplyBudget = orders.DefaultReplyBudget
+	h := start(s.TB, o)
+	h.token = s.token
+	return h
+}
 
 // soon is well before the reply budget is used up, on a busy machine too.
 const soon = 15 * time.Second
