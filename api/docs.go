@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/gin-gonic/gin"
 	"github.com/swaggest/swgui"
@@ -31,16 +32,19 @@ const contentPolicy = "default-src 'none'; script-src 'self' 'unsafe-inline'; st
 
 // serveDocs serves the complete OpenAPI document and its pages.
 func (s *server) serveDocs(router gin.IRouter) {
-	raw, err := json.Marshal(s.huma.OpenAPI())
-	if err != nil {
-		panic(fmt.Sprintf("encode OpenAPI document: %v", err)) // a mistake in this package
-	}
-	described := &document{raw: raw}
+	// Encoded when it is first asked for: that takes a good part of a process's start.
+	described := sync.OnceValue(func() *document {
+		raw, err := json.Marshal(s.huma.OpenAPI())
+		if err != nil {
+			panic(fmt.Sprintf("encode OpenAPI document: %v", err)) // a mistake in this package
+		}
+		return &document{raw: raw}
+	})
 	if s.Pages == nil {
 		router.GET("/", func(c *gin.Context) { c.Redirect(http.StatusFound, docsPath) })
 	}
 	router.GET(openAPIPath, func(c *gin.Context) {
-		text, err := described.on(s.Now())
+		text, err := described().on(s.Now())
 		if err != nil {
 			panic(fmt.Sprintf("add examples to the OpenAPI document: %v", err)) // ditto
 		}

@@ -39,7 +39,7 @@ func TestRetry(t *testing.T) {
 	byAPI, byCommand := a.stands(a.reserve(a.place(9))), a.stands(a.reserve(a.place(9)))
 	no := a.post("/v1/orders/"+byAPI+"/retry", object{"reason": "is it there?"}).with(t, http.StatusConflict)
 	require.Equal(t, "nothing_to_retry", no.body.Code)
-	a.sandbox(object{"down": true})
+	hasty := a.hasty()
 	for order, retry := range map[string]func(){
 		byAPI: func() {
 			tried := a.post("/v1/orders/"+byAPI+"/retry", object{"reason": "the provider is back"}).with(t, http.StatusAccepted)
@@ -52,7 +52,7 @@ func TestRetry(t *testing.T) {
 		},
 	} {
 		a.sandbox(object{"down": true})
-		a.decide(order, "cancel").with(t, http.StatusAccepted)
+		hasty.takes(func() answer { return hasty.decide(order, "cancel") })
 		until := a.waitsLong(order, "RefundPayment")
 		a.sandbox(object{})
 		retry()

@@ -118,8 +118,9 @@ func cancelAppliedAgain(s *system) string {
 	order := s.stands(s.reserve(s.place(9, halfBack)))
 	s.becomes(order, booking.Confirmed)
 	s.outages.ledger.begin(errAway)
-	s.takes(func() answer {
-		return s.post(reservations+"/"+order+"/cancel", object{"expect": "before:0s/49000"})
+	hasty := s.hasty()
+	hasty.takes(func() answer {
+		return hasty.post(reservations+"/"+order+"/cancel", object{"expect": "before:0s/49000"})
 	})
 	s.eventually(func() bool { return s.attempts(order, "RefundKeeping") > 0 })
 	first := s.newestRun(order)

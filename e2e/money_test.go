@@ -123,10 +123,13 @@ func TestMoney_ForNothing(t *testing.T) {
 // cancelling cancels an order that cannot be refunded yet.
 func (a *audited) cancelling(order string) {
 	a.Helper()
-	a.decide(order, "cancel").with(a, http.StatusAccepted)
-	status, _, refunded := a.payment(order)
-	require.Equal(a, "refunding", status)
-	require.Zero(a, refunded)
+	hasty := a.hasty()
+	hasty.takes(func() answer { return hasty.decide(order, "cancel") })
+	a.eventually(func() bool {
+		status, _, refunded := a.payment(order)
+		require.Zero(a, refunded)
+		return status == "refunding"
+	})
 	require.NotContains(a, a.events(order), "PaymentCancelApproved")
 }
 

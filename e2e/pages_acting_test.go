@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"net/http"
 	"strings"
 	"sync"
 	"testing"
@@ -112,7 +111,8 @@ func (p *pages) settles(v *visitor, books *audited) {
 func (p *pages) retries(v *visitor, books *audited) {
 	order := p.stands(p.reserve(p.place(1)))
 	p.sandbox(object{"down": true})
-	p.decide(order, "cancel").with(p, http.StatusAccepted)
+	hasty := p.hasty()
+	hasty.takes(func() answer { return hasty.decide(order, "cancel") })
 	until := p.waitsLong(order, "RefundPayment")
 	v.goTo("/operator/orders/" + order + "/retry")
 	v.Sees("RefundPayment")

@@ -18,7 +18,7 @@ func TestPolicy_AVoidKeepsNothing(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
-		a := bootAudited(t, stripe.pay, on)
+		a := bootAudited(t, stripe.pay, on, impatient)
 		place := a.place(9, object{"cancellation": object{"tiers": []object{{"before": "0s", "percent": 0}}, "fee": 1000}})
 		stripe.turn(`{"loseAnswers":true}`)
 		lost := a.reserve(place).with(t, http.StatusAccepted).body.ID

@@ -181,7 +181,8 @@ func TestPolicy_CancelIsNotDatedAnew(t *testing.T) {
 		ends := a.page(order).PlacedAt().Add(within)
 		a.outages.ledger.begin(errAway)
 		require.Equal(t, "within:15s/30000", a.quoted(calls+"/"+order).Quote)
-		a.post(calls+"/"+order+"/cancel", nil).with(t, http.StatusAccepted)
+		hasty := a.hasty()
+		hasty.takes(func() answer { return hasty.post(calls+"/"+order+"/cancel", nil) })
 		a.eventually(func() bool { return time.Now().After(ends) })
 		_, err := a.temporal.WorkflowService().ResetWorkflowExecution(t.Context(), &workflowservice.ResetWorkflowExecutionRequest{
 			Namespace: a.namespace, WorkflowExecution: execution(order), Reason: "test", RequestId: order,

@@ -117,10 +117,20 @@ func start(t testing.TB, o app.Options) *system {
 	failing.decorate(&o.Decorate)
 	a, err := app.Start(t.Context(), o)
 	require.NoError(t, err)
-	t.Cleanup(func() { stop(a) })
+	// Package testing keeps the functions that it has called until the last test ends. They
+	// must not keep the systems.
+	running := a
+	t.Cleanup(func() {
+		stop(running)
+		running = nil
+	})
 	c, err := client.NewLazyClient(client.Options{HostPort: o.TemporalAddress, Namespace: o.Namespace, Logger: devserver.Quiet()})
 	require.NoError(t, err)
-	t.Cleanup(c.Close)
+	connected := c
+	t.Cleanup(func() {
+		connected.Close()
+		connected = nil
+	})
 	return &system{TB: t, app: a, url: "http://" + a.Address(), temporal: c, namespace: o.Namespace, readModel: readModel, outbox: outbox, outages: failing, options: o, log: log}
 }
 

@@ -23,6 +23,7 @@ import (
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -42,6 +43,19 @@ func tool(variable, name string) string {
 
 // impatient has a short reply budget.
 func impatient(o *app.Options) { o.Config.Orders.ReplyBudget = 4 * time.Second }
+
+// hasty returns another API of the system with the default reply budget, for requests that
+// are answered before the order is decided. The system's own API has a long budget, so
+// that the machine's speed does not decide.
+func (s *system) hasty() *system {
+	s.Helper()
+	o := s.options
+	o.Migrate, o.Config.HTTP.Listen, o.Config.Worker.Serve = false, "127.0.0.1:0", nil
+	o.Config.Orders.ReplyBudget = orders.DefaultReplyBudget
+	h := start(s.TB, o)
+	h.token = s.token
+	return h
+}
 
 // soon is well before the end of the reply budget, on a busy machine too.
 const soon = 15 * time.Second

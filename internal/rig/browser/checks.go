@@ -24,8 +24,9 @@ var glyphsScript string
 func (p *Page) Check(name string) string {
 	p.Helper()
 	path := p.Screenshot(name)
-	p.NoClippedText()
-	p.NoOverlap()
+	l := p.layout()
+	p.requireUncut(l)
+	p.requireApart(l)
 	p.NoMissingGlyph()
 	p.Axe()
 	p.NoComplaint()
@@ -47,7 +48,11 @@ func (p *Page) layout() (l layout) {
 // page has to be scrolled sideways.
 func (p *Page) NoClippedText() {
 	p.Helper()
-	l := p.layout()
+	p.requireUncut(p.layout())
+}
+
+func (p *Page) requireUncut(l layout) {
+	p.Helper()
 	require.Empty(p, l.Sideways, "%s is wider than its window", p.Address())
 	require.Empty(p, l.Cut, "%s: text is cut", p.Address())
 }
@@ -55,7 +60,12 @@ func (p *Page) NoClippedText() {
 // NoOverlap fails if texts, or a text and a control, overlap.
 func (p *Page) NoOverlap() {
 	p.Helper()
-	require.Empty(p, p.layout().Overlaps, "%s: on top of each other", p.Address())
+	p.requireApart(p.layout())
+}
+
+func (p *Page) requireApart(l layout) {
+	p.Helper()
+	require.Empty(p, l.Overlaps, "%s: on top of each other", p.Address())
 }
 
 func (p *Page) missingGlyphs() []string {

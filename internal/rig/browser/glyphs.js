@@ -10,8 +10,9 @@
     pen.clearRect(0, 0, side, side)
     pen.font = font
     pen.fillText(c, 4, side - 16)
-    return pen.getImageData(0, 0, side, side).data.join()
+    return new Uint32Array(pen.getImageData(0, 0, side, side).data.buffer)
   }
+  const same = (a, b) => a.every((pixel, i) => pixel === b[i])
   const drawn = new Map(), missing = new Map()
   const judge = (text, e) => {
     const style = getComputedStyle(e)
@@ -21,7 +22,7 @@
     for (const c of text) {
       if (known.seen.has(c) || /[\p{Z}\p{M}\p{Cc}\p{Cf}]/u.test(c)) continue
       known.seen.add(c)
-      if (c === none || draw(font, c) === known.none) {
+      if (c === none || same(draw(font, c), known.none)) {
         missing.set(c, 'U+' + c.codePointAt(0).toString(16).toUpperCase().padStart(4, '0') + ' in ' + JSON.stringify(text.trim().slice(0, 40)))
       }
     }

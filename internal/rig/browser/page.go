@@ -248,7 +248,13 @@ const pictureAttempts = 3
 func (p *Page) picture() ([]byte, error) {
 	ctx, cancel := context.WithTimeout(p.ctx, waitTimeout)
 	defer cancel()
-	return chromedp.Run(ctx, chromedp.FullScreenshot(100))
+	taken, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
+		Format: page.CaptureScreenshotFormatPng, CaptureBeyondViewport: new(true), OptimizeForSpeed: new(true),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return taken.Data, nil
 }
 
 // awaitLoad waits until the page and its fonts have loaded.
