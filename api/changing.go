@@ -27,7 +27,8 @@ func (s *server) registerChanges() {
 			"is no longer needed and gives back the difference. Until then, and when it is refused, declined or not answered, the reservation is what it was. " +
 			"A cancel meanwhile wins, and gives back both charges. 200: it is made. 202: it is under way, and `change` shows where it stands. " +
 			"Repeating the request under its Idempotency-Key changes nothing. Another change under a key that was used is refused " +
-			"(422 `idempotency_key_reused`). 503: it was not taken. Only with `order_unreachable` it may be made yet.",
+			"(422 `idempotency_key_reused`). 503: it was not taken. Only with `order_unreachable` it may be made yet. " +
+			"`payment_unavailable` is the answer to each repeat under the key: ask again under another one.",
 		Responses: s.withAccepted(s.withProblems(s.problems(orders.ChangeCodes()...),
 			orders.CodeOf(booking.SoldOut), orders.CodeOf(booking.PaymentDeclined), orders.CodeOf(booking.PaymentUnavailable),
 			orders.CodeOf(booking.TooLate), orders.CodeOf(booking.RejectedByOwner), orders.CodeOf(booking.OwnerTimeout))),

@@ -50,7 +50,8 @@ var quantityWords = map[booking.Kind]struct{ quote, change string }{
 			"and gives back the difference. Until then, and when it is refused or declined, the order is what it was. A cancel meanwhile wins, and " +
 			"gives back both charges. 200: it is made. 202: it is under way, and `production.change` shows it. Repeating the request under its " +
 			"Idempotency-Key changes nothing. Another change under a key that was used is refused (422 `idempotency_key_reused`). " +
-			"503: it was not taken. Only with `order_unreachable` it may be made yet.",
+			"503: it was not taken. Only with `order_unreachable` it may be made yet. `payment_unavailable` and `cafe_unavailable` are the answer " +
+			"to each repeat under the key: ask again under another one.",
 	},
 	booking.Food: {
 		"Always refused (409 `not_changeable`): the shop and its courier begin with an order as soon as it is paid for.",

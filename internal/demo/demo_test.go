@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
 )
 
 // shop answers as the API does, and as one whose services are away while it is told so.
@@ -20,8 +22,10 @@ type shop struct {
 	mu     sync.Mutex
 	away   bool
 	odd    bool // what it is asked is answered as nobody expects
+	never  bool // no change is ever taken
 	orders map[string]string
 	by     map[string]string // Idempotency-Keys
+	no     map[string]bool   // keys of changes that were refused, and stay so
 }
 
 func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -46,6 +50,9 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		answer(http.StatusOK, object{"id": "thing"})
+	case path[len(path)-1] == "change" && (s.away || s.never || s.no[key]):
+		s.no[key] = true
+		answer(http.StatusServiceUnavailable, object{"status": http.StatusServiceUnavailable, "code": "payment_unavailable"})
 	case s.odd:
 		answer(http.StatusTeapot, object{"status": http.StatusTeapot, "code": "teapot"})
 	case s.away:
@@ -63,6 +70,12 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+func (s *shop) refusedChange() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.no) > 0
+}
+
 func (s *shop) set(away bool) func(context.Context) error {
 	return func(context.Context) error {
 		s.mu.Lock()
@@ -75,7 +88,7 @@ func (s *shop) set(away bool) func(context.Context) error {
 // newDemo is one on a shop that fails and works again.
 func newDemo(t *testing.T, change ...func(*shop, *Options)) *Demo {
 	t.Helper()
-	s := &shop{orders: map[string]string{}, by: map[string]string{}}
+	s := &shop{orders: map[string]string{}, by: map[string]string{}, no: map[string]bool{}}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	o := Options{
@@ -118,6 +131,43 @@ func TestDemo(t *testing.T) {
 	require.Equal(t, is.Hurt, is.Back)
 	require.NotEmpty(t, is.Examples)
 	require.False(t, is.Healed.Before(is.Ended))
+}
+
+// TestDemo_ChangeAgain: a change that was refused while the provider was away, and stays so
+// under its key, is asked for again under another one.
+func TestDemo_ChangeAgain(t *testing.T) {
+	t.Parallel()
+	var s *shop
+	d := newDemo(t, func(is *shop, _ *Options) { s = is })
+	require.NoError(t, s.set(true)(t.Context()))
+	r := &run{people: newPeople(d.URL, d.Token), Options: d.Options, board: d.board, name: "name"}
+	offer := offers()[0]
+	o := &ordered{run: r, life: life{kind: booking.Lodging, customer: customers[0], offer: offer, in: object{"checkOut": booking.DateOf(time.Now())}}, id: "lodging-1"}
+	within, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	done := make(chan error)
+	go func() { done <- o.do(within, Change) }()
+	await(t, d, func(State) bool { return s.refusedChange() })
+	require.NoError(t, s.set(false)(t.Context()))
+	require.NoError(t, <-done)
+}
+
+// TestDemo_LeftBehind: orders that do not come to where they belong are named, with their
+// status and what they wait for, and the audit's report is there all the same.
+func TestDemo_LeftBehind(t *testing.T) {
+	t.Parallel()
+	d := newDemo(t, func(s *shop, o *Options) { s.never, o.healWithin = true, time.Second })
+	_, err := d.Run(t.Context(), Settings{Seed: 1, PerMinute: 600, Failing: 4 * time.Second})
+	require.ErrorContains(t, err, "are not where they belong after 1s")
+	require.Regexp(t, `order \d+ of \w+ \(order-\d+, .+\) is confirmed and waits for: change; the latest answer was 503 .*payment_unavailable`, err)
+	s, _ := d.State()
+	require.NotEmpty(t, s.Left)
+	for _, w := range s.Left {
+		require.Equal(t, []any{Change, booking.Confirmed}, []any{w.For, w.Status})
+		require.NotEmpty(t, w.ID)
+	}
+	require.Contains(t, s.Result.Failure, s.Left[0].ID)
+	require.Equal(t, "Nothing is wrong.", s.Result.Says)
 }
 
 // await waits until the state is as wanted.
