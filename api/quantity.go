@@ -36,7 +36,7 @@ func quantityCodes(kind booking.Kind) (quote, change []booking.Code) {
 		}
 		return never, never
 	}
-	return orders.QuantityQuoteCodes(), append(orders.QuantityCodes(),
+	return orders.QuantityQuoteCodes(), append(actedMeanwhile(orders.QuantityCodes()),
 		orders.CodeOf(booking.SoldOut), orders.CodeOf(booking.MenuDeleted), orders.CodeOf(booking.PaymentDeclined),
 		orders.CodeOf(booking.PaymentUnavailable), orders.CodeOf(booking.CafeUnavailable), orders.CodeOf(booking.TooLate))
 }
@@ -101,6 +101,7 @@ func (s *server) quoteQuantity(ctx context.Context, kind booking.Kind, in *quote
 type changeQuantityInput struct {
 	Labelled
 	Conditional
+	Acting
 	ID             string `path:"id" doc:"The order's id"`
 	IdempotencyKey string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes it safe to repeat the request: under one key, a caller makes a change once" example:"7c1f0d6e-change-1"`
 	Body           quantityChange
@@ -123,7 +124,7 @@ func (in *changeQuantityInput) Resolve(ctx huma.Context) []error {
 func (s *server) changeQuantity(ctx context.Context, kind booking.Kind, in *changeQuantityInput) (*orderAnswer, error) {
 	aboutOrder(ctx, kind, in.ID)
 	l := in.language()
-	out, err := s.Orders.ChangeQuantity(ctx, CallerOf(ctx), orders.QuantityChange{
+	out, err := s.Orders.ChangeQuantity(in.acting(ctx), CallerOf(ctx), orders.QuantityChange{
 		Kind: kind, OrderID: in.ID, Quantity: int(in.Body.Quantity), Expect: in.Body.Expect, Version: in.seenVersion(), Key: in.IdempotencyKey,
 	})
 	if err != nil {

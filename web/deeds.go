@@ -21,6 +21,20 @@ func (p *Pages) mountDeeds(r gin.IRouter) {
 	}
 }
 
+// byOperators leads operators from a page that others have, too, to the page of the deed, which
+// knows what other operators have done to the order meanwhile.
+func byOperators(verb string, others handler) handler {
+	return func(v *visit) error {
+		if v.caller.Is(booking.OperatorRole) {
+			if _, err := v.orderID(); err != nil {
+				return err
+			}
+			return v.goTo(actPath(v.c.Param("id"), verb))
+		}
+		return others(v)
+	}
+}
+
 // deedForm is the page on which an operator does something to an order: what it will do,
 // and what came of it when it was sent before.
 type deedForm struct {

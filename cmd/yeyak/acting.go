@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"os"
@@ -18,16 +19,19 @@ import (
 type (
 	retry struct {
 		config.Resolution
+		config.Seen
 		Order  string `arg:"" help:"Id of the order."`
 		Reason string `name:"reason" required:"" help:"Why, for those who read later what operators have done."`
 	}
 	cancel struct {
 		config.Resolution
+		config.Seen
 		Order  string `arg:"" help:"Id of the order."`
 		Reason string `name:"reason" required:"" help:"Why. It appears in the order's history."`
 	}
 	refund struct {
 		config.Resolution
+		config.Seen
 		Order  string `arg:"" help:"Id of the order."`
 		Amount int64  `name:"amount" required:"" help:"How much, in the smallest unit of the payment's currency: won, or cents."`
 		Reason string `name:"reason" required:"" help:"Why. It appears with the payment."`
@@ -69,6 +73,10 @@ type (
 func (c retry) Run(ctx context.Context) error {
 	o, done := actingOptions(c.Resolution)
 	defer done()
+	ctx, err := seeing(ctx, o, c.Order, c.Seen)
+	if err != nil {
+		return err
+	}
 	tried, err := app.Retry(ctx, o, c.Order, booking.Personal(c.Reason), c.As.ID)
 	if err != nil {
 		return err
@@ -83,6 +91,10 @@ func (c retry) Run(ctx context.Context) error {
 func (c cancel) Run(ctx context.Context) error {
 	o, done := actingOptions(c.Resolution)
 	defer done()
+	ctx, err := seeing(ctx, o, c.Order, c.Seen)
+	if err != nil {
+		return err
+	}
 	out, err := app.Cancel(ctx, o, c.Order, booking.Personal(c.Reason), c.As.ID)
 	switch {
 	case err != nil:
@@ -99,6 +111,10 @@ func (c cancel) Run(ctx context.Context) error {
 func (c refund) Run(ctx context.Context) error {
 	o, done := actingOptions(c.Resolution)
 	defer done()
+	ctx, err := seeing(ctx, o, c.Order, c.Seen)
+	if err != nil {
+		return err
+	}
 	is, err := app.Refund(ctx, o, c.Order, c.Amount, booking.Personal(c.Reason), c.Key, c.As.ID)
 	if err != nil {
 		return err
@@ -200,6 +216,15 @@ func bulkOrders(all []booking.BulkOrder) error {
 		}
 	}
 	return table.Flush()
+}
+
+// seeing is the context of a command that acts on an order, which tells of the newest line
+// of the log about it.
+func seeing(ctx context.Context, o app.Options, orderID string, seen config.Seen) (context.Context, error) {
+	return app.Seeing(ctx, o, orderID, seen.Line, func(a booking.OperatorAction) {
+		fmt.Fprintf(os.Stderr, "The newest action on the order is %d: %s by %s at %s, %s.\n",
+			a.Seq, a.Action, cmp.Or(a.By, "a caller without a name"), a.At.Format(time.RFC3339), cmp.Or(a.Outcome, "under way"))
+	})
 }
 
 // actingOptions are what a command acts with. done flushes its log.

@@ -70,6 +70,7 @@ type (
 	}
 	settle struct {
 		config.Settle
+		config.Seen
 		Order  string `arg:"" help:"Id of the order."`
 		Reason string `name:"reason" help:"Why, for those who read later what operators have done."`
 	}
@@ -80,6 +81,7 @@ type (
 	}
 	resolve struct {
 		config.Resolution
+		config.Seen
 		Order      string `arg:"" help:"Id of the order."`
 		PaidByHand string `name:"paid-by-hand" required:"" help:"The evidence: how it was paid, so that others can find it."`
 	}
@@ -167,7 +169,12 @@ func (c settle) Run(ctx context.Context) error {
 	cfg := c.Settings()
 	log := loggerOf(cfg.Log, c.As)
 	defer sync(log)
-	v, err := app.Settle(ctx, app.Options{Config: cfg, Log: log}, c.Order, booking.Personal(c.Reason), c.As.ID, c.Wait)
+	o := app.Options{Config: cfg, Log: log}
+	ctx, err := seeing(ctx, o, c.Order, c.Seen)
+	if err != nil {
+		return err
+	}
+	v, err := app.Settle(ctx, o, c.Order, booking.Personal(c.Reason), c.As.ID, c.Wait)
 	if err == nil {
 		log.Info("order is being settled", zap.String("order", v.ID))
 	}
@@ -189,7 +196,12 @@ func (c resolve) Run(ctx context.Context) error {
 	cfg := c.Settings()
 	log := loggerOf(cfg.Log, c.As)
 	defer sync(log)
-	v, err := app.Resolve(ctx, app.Options{Config: cfg, Log: log}, c.Order, booking.Personal(c.PaidByHand), c.As.ID)
+	o := app.Options{Config: cfg, Log: log}
+	ctx, err := seeing(ctx, o, c.Order, c.Seen)
+	if err != nil {
+		return err
+	}
+	v, err := app.Resolve(ctx, o, c.Order, booking.Personal(c.PaidByHand), c.As.ID)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,25 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
+// Seeing is the context of a command that acts on an order as the log of operators' actions
+// had it at a line, seq; with nil as the log has it now, and then show is told of the newest
+// line, if there is one. The command does nothing once another caller has acted since.
+func Seeing(ctx context.Context, o Options, orderID string, seq *int64, show func(booking.OperatorAction)) (context.Context, error) {
+	if seq != nil {
+		return orders.HavingSeen(ctx, *seq), nil
+	}
+	seen := int64(0)
+	err := onDatabases(ctx, o, func(dbs databases) error {
+		newest, err := store.NewActions(dbs[mypageDB]).Newest(ctx, orderID, 1)
+		for _, line := range newest {
+			show(line)
+			seen = line.Seq
+		}
+		return err
+	})
+	return orders.HavingSeen(ctx, seen), err
+}
+
 // Retry has what of an order waits to be tried again tried at once, by the word of a person.
 func Retry(ctx context.Context, o Options, orderID string, reason booking.Personal, by string) (done orders.Retried, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
