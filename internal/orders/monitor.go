@@ -11,7 +11,7 @@ import (
 )
 
 // Monitor is what operators see: how everything is, which orders need attention, and all
-// that has happened to one. Degraded, Load, Link and Now may be left out.
+// that has happened to one. Degraded, Load, Tallies, Link and Now may be left out.
 type Monitor struct {
 	// Orders has the engine, the ledger and the read model.
 	Orders *Orders
@@ -30,6 +30,8 @@ type Monitor struct {
 	Degraded func(ctx context.Context) map[string]string
 	// Load is what this process has taken on.
 	Load func() []Load
+	// Tallies is what it has counted since it began.
+	Tallies func() []Tally
 	// Link is where the engine's web UI shows a run of an order's workflow, "" for nowhere.
 	Link func(orderID, run string) string
 	Now  func() time.Time
@@ -64,6 +66,7 @@ const (
 	partDecisions = "decisions"
 	partReadModel = "read_model"
 	partAudit     = "audit"
+	partWorkflows = "workflows"
 )
 
 const (
@@ -71,6 +74,10 @@ const (
 	overviewWithin = 2 * time.Second
 	// comparedRows is how many orders are compared with their rows.
 	comparedRows = 50
+	// mostFailing is how many workflows are named of which the tasks fail.
+	mostFailing = 50
+	// failing lists them as the engine's web UI does: it has an index for that.
+	failing = `ExecutionStatus = 'Running' AND TemporalReportedProblems IN ('category=WorkflowTaskFailed', 'category=WorkflowTaskTimedOut')`
 )
 
 // Overview tells how everything is, each part by itself: what cannot be read is named, and
@@ -122,7 +129,17 @@ func (m *Monitor) parts(o *Overview) map[string]func(context.Context) error {
 			}
 			return err
 		},
+		partWorkflows: func(ctx context.Context) error {
+			found, _, err := m.Orders.Engine.List(ctx, failing, mostFailing, nil)
+			for _, saga := range found {
+				o.Failing = append(o.Failing, saga.OrderID)
+			}
+			return err
+		},
 		"": func(ctx context.Context) error {
+			if m.Tallies != nil {
+				o.Tallies = m.Tallies()
+			}
 			if m.Degraded != nil {
 				o.Degraded = m.Degraded(ctx)
 			}

@@ -96,7 +96,7 @@ func TestMonitor_WhatIsAway(t *testing.T) {
 	is, err := b.monitor(&watched{}).Overview(t.Context(), operator)
 	require.NoError(t, err)
 	require.Equal(t, []orders.OpenCount{{Kind: booking.Food, Status: booking.Delivering, Orders: 2}}, is.Open)
-	require.Len(t, is.Unknown, 2)
+	require.Len(t, is.Unknown, 3)
 	require.NotContains(t, is.Unknown["queues"]+is.Unknown["read_model"], "10.0.0.7")
 	require.False(t, is.Well())
 	require.Zero(t, is.ShutUntil, "its time has passed")
