@@ -23,6 +23,7 @@ type shop struct {
 	away   bool
 	odd    bool // what it is asked is answered as nobody expects
 	never  bool // no change is ever taken
+	loses  bool // the next order is answered, and never begun
 	orders map[string]string
 	by     map[string]string // Idempotency-Keys
 	no     map[string]bool   // keys of changes that were refused, and stay so
@@ -39,6 +40,8 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	key := r.Header.Get("Idempotency-Key")
 	switch {
+	case r.Method == http.MethodGet && path[0] == "mypages" && s.orders[path[1]] == "":
+		answer(http.StatusNotFound, object{"status": http.StatusNotFound, "code": "not_found"})
 	case r.Method == http.MethodGet && path[0] == "mypages":
 		answer(http.StatusOK, object{"id": path[1], "status": s.orders[path[1]]})
 	case r.Method == http.MethodGet:
@@ -58,6 +61,9 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case s.away:
 		w.Header().Set("Retry-After", "0")
 		answer(http.StatusServiceUnavailable, object{"status": http.StatusServiceUnavailable, "code": "unavailable"})
+	case s.loses:
+		s.loses = false
+		answer(http.StatusAccepted, object{"id": "lost", "status": "received"})
 	case path[0] == "payments":
 		answer(http.StatusCreated, object{"state": "done"})
 	default:
@@ -150,6 +156,35 @@ func TestDemo_ChangeAgain(t *testing.T) {
 	await(t, d, func(State) bool { return s.refusedChange() })
 	require.NoError(t, s.set(false)(t.Context()))
 	require.NoError(t, <-done)
+}
+
+// TestDemo_OrdersAgain: an order that was taken and never begun is ordered again.
+func TestDemo_OrdersAgain(t *testing.T) {
+	t.Parallel()
+	d := newDemo(t, func(is *shop, _ *Options) { is.loses = true })
+	r := &run{people: newPeople(d.URL, d.Token), Options: d.Options, board: d.board, name: "name"}
+	within, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	o := &ordered{run: r, life: life{kind: booking.Cafe, customer: customers[0], offer: offers()[9], in: object{}}}
+	refused, err := o.place(within)
+	require.NoError(t, err)
+	require.False(t, refused)
+	require.Equal(t, "order-0", o.id)
+}
+
+// TestDemo_AfterTheEnd: what people begin once the service is back has not met the outage,
+// however long it takes.
+func TestDemo_AfterTheEnd(t *testing.T) {
+	t.Parallel()
+	ended := time.Now()
+	for since, met := range map[time.Time]bool{ended.Add(-time.Second): true, ended.Add(time.Second): false} {
+		is := &Outage{Ended: ended}
+		r := &run{board: newBoard()}
+		r.change(func(s *State) { s.Now = is })
+		o := &ordered{run: r, id: "food-1", since: since}
+		o.hurt()
+		require.Equal(t, count(met), is.left())
+	}
 }
 
 // TestDemo_LeftBehind: orders that do not come to where they belong are named, with their

@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -20,6 +21,7 @@ type ordered struct {
 	// status is what it was last seen in, awaits what it waits for, and last what the latest
 	// request was answered.
 	status booking.Status
+	since  time.Time // that people have waited for what they do now
 	awaits Awaited
 	last   string
 }
@@ -78,8 +80,9 @@ var (
 // refused.
 func (o *ordered) place(ctx context.Context) (refused bool, err error) {
 	r := request{as: o.customer, method: http.MethodPost, path: pathOfOrders[o.kind], key: fmt.Sprintf("demo-%s-%d", o.name, o.number), in: o.in}
-	o.awaits = Answer
+	o.since = time.Now()
 	for {
+		o.awaits = Answer
 		a, err := o.asked(ctx, r)
 		if ctx.Err() != nil {
 			return false, ctx.Err()
@@ -89,10 +92,13 @@ func (o *ordered) place(ctx context.Context) (refused bool, err error) {
 			return true, nil
 		}
 		if a.status == http.StatusAccepted || a.ok() {
-			o.id = a.order()
-			break
-		}
-		if err == nil && !a.later() {
+			o.id, o.awaits = a.order(), Decision
+			is, err := o.until(ctx, func(s booking.Status) bool { return o.kind.Decides(s) || s.Final() })
+			if !errors.Is(err, errNoOrder) {
+				return is == booking.Cancelled, err
+			}
+			o.id = ""
+		} else if err == nil && !a.later() {
 			return false, fmt.Errorf("ordering is answered %s", a)
 		}
 		o.hurt()
@@ -100,10 +106,14 @@ func (o *ordered) place(ctx context.Context) (refused bool, err error) {
 			return false, ctx.Err()
 		}
 	}
-	o.awaits = Decision
-	is, err := o.until(ctx, func(s booking.Status) bool { return o.kind.Decides(s) || s.Final() })
-	return is == booking.Cancelled, err
 }
+
+// errNoOrder: there is no such order. A start that the engine has not answered is answered
+// 202, and may never have reached the engine: the customer orders again, under the same key.
+var errNoOrder = errors.New("there is no such order")
+
+// looksForOrder is how often a person looks for an order before it is ordered again.
+const looksForOrder = 5
 
 // refusal tells whether an answer is that the order is refused, as some are in any
 // business. A service that was away is none: then the customer orders again.
@@ -111,7 +121,7 @@ func (o *ordered) refusal(a answer) bool {
 	return a.status == http.StatusPaymentRequired || a.status == http.StatusConflict && a.about.Code == string(booking.SoldOut)
 }
 
-// until looks at the order until it is where it is wanted.
+// until looks at the order until it is where it is wanted. errNoOrder: there is none.
 func (o *ordered) until(ctx context.Context, wanted func(booking.Status) bool) (booking.Status, error) {
 	for looks := 0; ; looks++ {
 		a := o.look(ctx)
@@ -121,6 +131,9 @@ func (o *ordered) until(ctx context.Context, wanted func(booking.Status) bool) (
 		if is := booking.Status(a.about.Status); a.status == http.StatusOK && wanted(is) {
 			o.over(true)
 			return is, nil
+		}
+		if a.status == http.StatusNotFound && looks+1 >= looksForOrder {
+			return "", errNoOrder
 		}
 		if looks > 0 { // the answer may leave before the row is written
 			o.hurt()
@@ -158,6 +171,7 @@ func (o *ordered) asked(ctx context.Context, r request) (answer, error) {
 
 // do does a deed until it is carried out, or refused as it may be.
 func (o *ordered) do(ctx context.Context, d deed) error {
+	o.since = time.Now()
 	r, want, err := o.asks(ctx, d)
 	if err != nil {
 		return err
@@ -281,10 +295,10 @@ func (o *ordered) example() Example {
 }
 
 // hurt says that the order is not where it belongs. That is on account of the outage
-// there is, if there is one.
+// there is, if there is one and it had not ended when people began to wait.
 func (o *ordered) hurt() {
 	o.change(func(s *State) {
-		if o.met == nil && s.Now != nil {
+		if o.met == nil && s.Now != nil && (s.Now.Ended.IsZero() || o.since.Before(s.Now.Ended)) {
 			o.met = s.Now
 			s.Hurt++
 			s.Now.Hurt++

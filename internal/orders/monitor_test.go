@@ -103,7 +103,7 @@ func TestMonitor_WhatIsAway(t *testing.T) {
 
 	is, err = b.monitor(&watched{away: errors.New("no database")}).Overview(t.Context(), operator)
 	require.NoError(t, err)
-	require.Len(t, is.Unknown, 8)
+	require.Len(t, is.Unknown, 9)
 	_, err = b.monitor(&watched{}).Overview(t.Context(), alice)
 	require.ErrorIs(t, err, &booking.Error{Code: booking.NotAllowed})
 }
