@@ -92,10 +92,11 @@ const (
 	NeedsAttention Trouble = "attention" // it is marked
 	UndoOwed       Trouble = "undo"      // it is being undone
 	Lost           Trouble = "lost"      // its workflow was terminated, or has failed
+	UnderReview    Trouble = "disputed"  // a dispute of its payment is open
 )
 
 // Troubles are all troubles of orders.
-func Troubles() []Trouble { return []Trouble{NeedsAttention, UndoOwed, Lost} }
+func Troubles() []Trouble { return []Trouble{NeedsAttention, UndoOwed, Lost, UnderReview} }
 
 // BulkActions are what can be done to many orders at once. A refund and its evidence are
 // each order's own.

@@ -3,6 +3,8 @@ package main
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -41,6 +43,7 @@ type (
 		Plan bulkPlan `cmd:"" help:"Dry run: name the orders on which an action would be done, and do nothing."`
 		Run  bulkRun  `cmd:"" help:"Do what a dry run has named. The APIs do it, and go on when this command ends."`
 		Stop bulkStop `cmd:"" help:"Act on no further order. What was done is not undone."`
+		List bulkList `cmd:"" help:"List actions on many orders, dry runs among them, the newest first."`
 		Show bulkShow `cmd:"" help:"Tell where an action on many orders stands."`
 	}
 	bulkPlan struct {
@@ -49,7 +52,7 @@ type (
 		Reason    string        `name:"reason" required:"" help:"Why, for those who read later what operators have done."`
 		Kind      string        `name:"kind" help:"Only orders of this kind: lodging, food, cafe or cleaning."`
 		Status    string        `name:"status" help:"Only orders in this status."`
-		Trouble   string        `name:"trouble" enum:",attention,undo,lost" default:"" help:"Only orders with which this is wrong: attention, undo (being undone) or lost (its workflow was terminated; for settle)."`
+		Trouble   string        `name:"trouble" enum:",attention,undo,disputed,lost" default:"" help:"Only orders with which this is wrong: attention, undo (being undone), disputed (its payment is) or lost (its workflow was terminated; for settle)."`
 		Owner     string        `name:"owner" help:"Only orders of this owner's."`
 		Item      string        `name:"item" help:"Only orders of this place, menu or drink."`
 		OlderThan time.Duration `name:"older-than" help:"Only orders that were placed longer ago than that."`
@@ -62,6 +65,10 @@ type (
 	bulkStop struct {
 		config.Resolution
 		ID string `arg:"" help:"Id that the dry run has told."`
+	}
+	bulkList struct {
+		config.Resolution
+		JSON bool `name:"json" help:"Write them as JSON, one a line."`
 	}
 	bulkShow struct {
 		config.Resolution
@@ -183,6 +190,25 @@ func (c bulkStop) Run(ctx context.Context) error {
 		_, err = fmt.Println(bulkProgress(run))
 	}
 	return err
+}
+
+// Run implements the command.
+func (c bulkList) Run(ctx context.Context) error {
+	o, done := actingOptions(c.Resolution)
+	defer done()
+	if c.JSON {
+		out := json.NewEncoder(os.Stdout)
+		return app.Bulks(ctx, o, func(r booking.BulkRun) error { return out.Encode(r) })
+	}
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	header := "ID\tAT\tBY\tSTANDS\tREASON\n"
+	err := app.Bulks(ctx, o, func(r booking.BulkRun) error {
+		_, err := fmt.Fprintf(table, "%s%s\t%s\t%s\t%s\t%s\n", header, r.ID, r.PlannedAt.Format(time.RFC3339), r.By, bulkProgress(r),
+			r.Reason.Shown(booking.ReaderOperator, booking.Note, true))
+		header = ""
+		return err
+	})
+	return errors.Join(err, table.Flush())
 }
 
 // Run implements the command.

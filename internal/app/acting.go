@@ -104,6 +104,26 @@ func StopBulk(ctx context.Context, o Options, id, by string) (run booking.BulkRu
 	return run, err
 }
 
+// Bulks tells do of the actions on many orders, the newest first.
+func Bulks(ctx context.Context, o Options, do func(booking.BulkRun) error) error {
+	return onDatabases(ctx, o, func(dbs databases) error {
+		for page := (booking.Page{Limit: shownOfBulk}); ; {
+			runs, next, err := store.NewBulk(dbs[mypageDB]).Runs(ctx, page)
+			if err != nil {
+				return err
+			}
+			for _, r := range runs {
+				if err := do(r); err != nil {
+					return err
+				}
+			}
+			if page.Cursor = next; next == "" {
+				return nil
+			}
+		}
+	})
+}
+
 // Bulk is an action on many orders, with the first of those to which it was not done.
 func Bulk(ctx context.Context, o Options, id string) (run booking.BulkRun, left []booking.BulkOrder, err error) {
 	err = onDatabases(ctx, o, func(dbs databases) error {
