@@ -68,6 +68,10 @@ test-slow: $(temporal_cli) $(temporal_server) bin/stripe-mock bin/axe/axe.min.js
 	sh tools/chromium.sh
 	YEYAK_TEST_COMMIT_DELAY=5ms sh tools/busy.sh go test -timeout $(if $(TIMES),9,2)h -count $(or $(TIMES),1) -parallel 4 $(TEST_FLAGS) ./e2e
 
+.PHONY: demo-test
+demo-test: $(temporal_server) bin/yeyak ## Run the demonstration for five minutes; it fails unless all orders heal and the audit is clean
+	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && YEYAK_DATA_DIR="$$folder" bin/yeyak demo --for=5m
+
 .PHONY: test-pages
 test-pages: $(temporal_server) bin/axe/axe.min.js ## Run the pages' tests in a browser; their screenshots are in e2e/screenshots
 	sh tools/postgres.sh

@@ -29,8 +29,9 @@ func (s *server) registerChanges() {
 			"answered, the reservation stays as it was. A cancel in the meantime takes precedence, and refunds both charges. " +
 			"200: it is made. 202: it is under way, and `change` shows its state. Repeating the request under its " +
 			"Idempotency-Key changes nothing. Another change under a used key is refused (422 `idempotency_key_reused`). 503: it " +
-			"was not accepted. Only with `order_unreachable` it may still be made.",
-		Responses: s.withAccepted(s.withProblems(s.problems(orders.ChangeCodes()...),
+			"was not accepted. Only with `order_unreachable` it may still be made. `payment_unavailable` is the answer to each " +
+			"repeat under the key: send the change again under another one.",
+		Responses: s.withAccepted(s.withProblems(s.problems(actedMeanwhile(orders.ChangeCodes())...),
 			orders.CodeOf(booking.SoldOut), orders.CodeOf(booking.PaymentDeclined), orders.CodeOf(booking.PaymentUnavailable),
 			orders.CodeOf(booking.TooLate), orders.CodeOf(booking.RejectedByOwner), orders.CodeOf(booking.OwnerTimeout))),
 	}, s.changeReservation)
@@ -99,6 +100,7 @@ func (s *server) areLeft(ctx context.Context, placeID string, stretches []bookin
 type changeInput struct {
 	Labelled
 	Conditional
+	Acting
 	ID             string `path:"id" doc:"The order's id"`
 	IdempotencyKey string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes it safe to repeat the request: requests of a caller with the same key make one change" example:"7c1f0d6e-change-1"`
 	Body           stayChange
@@ -124,7 +126,7 @@ func (in *changeInput) Resolve(ctx huma.Context) []error {
 func (s *server) changeReservation(ctx context.Context, in *changeInput) (*orderAnswer, error) {
 	aboutOrder(ctx, booking.Lodging, in.ID)
 	l, b := in.language(), in.Body
-	out, err := s.Orders.Change(ctx, CallerOf(ctx), orders.Change{
+	out, err := s.Orders.Change(in.acting(ctx), CallerOf(ctx), orders.Change{
 		OrderID: in.ID, CheckIn: dateOf(b.CheckIn), CheckOut: dateOf(b.CheckOut), Rooms: int(b.Rooms), Expect: b.Expect, Version: in.seenVersion(), Key: in.IdempotencyKey,
 		PaymentMethod: string(b.PaymentMethod),
 	})

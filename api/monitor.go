@@ -66,6 +66,8 @@ type statusView struct {
 	Audit     auditSummary       `json:"audit"`
 	Degraded  map[string]string  `json:"degraded" nullable:"false" doc:"Parts that do not work for the process that answers"`
 	Load      []orders.Load      `json:"load" nullable:"false" doc:"The load of the process that answers: turns of requests, and connections to databases"`
+	Tallies   []orders.Tally     `json:"tallies" nullable:"false" doc:"What the answering process has counted since it began: requests_failed, that ended with 5xx and were not refused on purpose; orders_late, that were answered after more than 2.5 seconds; callers_unknown, requests of which the caller is not known"`
+	Failing   []string           `json:"failing" nullable:"false" doc:"Workflows whose tasks keep failing, at most 50; most are orders"`
 	Unknown   map[string]string  `json:"unknown" nullable:"false" doc:"Parts that could not be read, with the reason"`
 }
 
@@ -104,7 +106,7 @@ func showStatus(o orders.Overview) statusView {
 		Decisions: waitingView{o.Decisions.Decisions, o.Decisions.Oldest},
 		ReadModel: lagView{o.ReadModel.Looked, o.ReadModel.Behind, int(o.ReadModel.Oldest.Seconds())},
 		Audit:     auditSummary{Done: showAuditRun(o.Done), Last: showAuditRun(o.Last), Findings: orNone(o.Findings)},
-		Degraded:  orNone(o.Degraded), Load: orEmpty(o.Load), Unknown: orNone(o.Unknown),
+		Degraded:  orNone(o.Degraded), Load: orEmpty(o.Load), Tallies: orEmpty(o.Tallies), Failing: orEmpty(o.Failing), Unknown: orNone(o.Unknown),
 	}
 }
 

@@ -48,13 +48,13 @@ func TestMonitor(t *testing.T) {
 			At: today, Open: []orders.OpenCount{{Kind: booking.Food, Status: booking.Delivering, Orders: 2}},
 			Owed: []orders.Owed{{Kind: booking.Food, Undos: 1, Since: today, InNeed: 1}}, Queues: []orders.QueueState{{Name: "payments", Backlog: 3, Oldest: time.Minute}},
 			Deferred: 4, ShutUntil: today, ReadModel: orders.ReadModelLag{Looked: 50, Behind: 1, Oldest: 2 * time.Second},
-			Load: []orders.Load{{Name: "reads", Taken: 1, Of: 2, Waiting: 3}}, Findings: map[string]int{"money": 1}, Degraded: map[string]string{"temporal": "cannot be reached"}, Unknown: map[string]string{"queues": "away"},
+			Load: []orders.Load{{Name: "reads", Taken: 1, Of: 2, Waiting: 3}}, Tallies: []orders.Tally{{Name: "orders_late", Count: 1, Of: 2}}, Failing: []string{"food-7"}, Findings: map[string]int{"money": 1}, Degraded: map[string]string{"temporal": "cannot be reached"}, Unknown: map[string]string{"queues": "away"},
 		}
 		require.JSONEq(t, `{"at":"2026-11-22T15:00:00Z","well":false,"open":[{"kind":"food","status":"delivering","orders":2}],
 			"owed":[{"kind":"food","undos":1,"since":"2026-11-22T15:00:00Z","needAttention":1}],
 			"queues":[{"name":"payments","workers":0,"backlog":3,"oldestSeconds":60}],"payments":{"deferred":4,"shutUntil":"2026-11-22T15:00:00Z"},
 			"inbox":{"waiting":0},"decisions":{"waiting":0},"readModel":{"looked":50,"behind":1,"oldestSeconds":2},"audit":{"findings":{"money":1}},
-			"degraded":{"temporal":"cannot be reached"},"load":[{"name":"reads","taken":1,"of":2,"waiting":3}],"unknown":{"queues":"away"}}`,
+			"degraded":{"temporal":"cannot be reached"},"load":[{"name":"reads","taken":1,"of":2,"waiting":3}],"tallies":[{"name":"orders_late","count":1,"of":2}],"failing":["food-7"],"unknown":{"queues":"away"}}`,
 			strings.ReplaceAll(b.do("GET", "/v1/status", "").text, today.UTC().Format(time.RFC3339), "2026-11-22T15:00:00Z"))
 	})
 	t.Run("Attention", func(t *testing.T) {

@@ -36,7 +36,7 @@ func quantityCodes(kind booking.Kind) (quote, change []booking.Code) {
 		}
 		return never, never
 	}
-	return orders.QuantityQuoteCodes(), append(orders.QuantityCodes(),
+	return orders.QuantityQuoteCodes(), append(actedMeanwhile(orders.QuantityCodes()),
 		orders.CodeOf(booking.SoldOut), orders.CodeOf(booking.MenuDeleted), orders.CodeOf(booking.PaymentDeclined),
 		orders.CodeOf(booking.PaymentUnavailable), orders.CodeOf(booking.CafeUnavailable), orders.CodeOf(booking.TooLate))
 }
@@ -50,7 +50,8 @@ var quantityWords = map[booking.Kind]struct{ quote, change string }{
 			"needed and refunds the difference. Until then, and if it is refused or declined, the order stays as it was. A cancel in the meantime " +
 			"takes precedence, and refunds both charges. 200: it is made. 202: it is under way, and `production.change` shows it. Repeating the " +
 			"request under its Idempotency-Key changes nothing. Another change under a used key is refused (422 `idempotency_key_reused`). " +
-			"503: it was not accepted. Only with `order_unreachable` it may still be made.",
+			"503: it was not accepted. Only with `order_unreachable` it may still be made. `payment_unavailable` and `cafe_unavailable` are the " +
+			"answer to each repeat under the key: send the change again under another one.",
 	},
 	booking.Food: {
 		"Always refused (409 `not_changeable`): the shop and its courier begin with an order as soon as it is paid for.",
@@ -100,6 +101,7 @@ func (s *server) quoteQuantity(ctx context.Context, kind booking.Kind, in *quote
 type changeQuantityInput struct {
 	Labelled
 	Conditional
+	Acting
 	ID             string `path:"id" doc:"The order's id"`
 	IdempotencyKey string `header:"Idempotency-Key" required:"true" minLength:"1" maxLength:"255" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"Makes it safe to repeat the request: requests of a caller with the same key make one change" example:"7c1f0d6e-change-1"`
 	Body           quantityChange
@@ -123,7 +125,7 @@ func (in *changeQuantityInput) Resolve(ctx huma.Context) []error {
 func (s *server) changeQuantity(ctx context.Context, kind booking.Kind, in *changeQuantityInput) (*orderAnswer, error) {
 	aboutOrder(ctx, kind, in.ID)
 	l := in.language()
-	out, err := s.Orders.ChangeQuantity(ctx, CallerOf(ctx), orders.QuantityChange{
+	out, err := s.Orders.ChangeQuantity(in.acting(ctx), CallerOf(ctx), orders.QuantityChange{
 		Kind: kind, OrderID: in.ID, Quantity: int(in.Body.Quantity), Expect: in.Body.Expect, Version: in.seenVersion(), Key: in.IdempotencyKey,
 		PaymentMethod: string(in.Body.PaymentMethod),
 	})

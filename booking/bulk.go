@@ -92,10 +92,11 @@ const (
 	NeedsAttention Trouble = "attention" // it is marked as needing attention
 	UndoOwed       Trouble = "undo"      // its undos are not done
 	Lost           Trouble = "lost"      // its workflow was terminated or has failed
+	UnderReview    Trouble = "disputed"  // a dispute of its payment is open
 )
 
 // Troubles are all troubles of orders.
-func Troubles() []Trouble { return []Trouble{NeedsAttention, UndoOwed, Lost} }
+func Troubles() []Trouble { return []Trouble{NeedsAttention, UndoOwed, Lost, UnderReview} }
 
 // BulkActions are the actions that bulk actions offer. A refund and its evidence differ per
 // order.

@@ -84,6 +84,10 @@ type commands struct {
 			ID   string `arg:""`
 			Wait bool   `name:"wait"`
 		} `cmd:""`
+		List struct {
+			config.Resolution
+			JSON bool `name:"json"`
+		} `cmd:""`
 		Show, Stop struct {
 			config.Resolution
 			ID string `arg:""`

@@ -132,6 +132,12 @@ func TestBulk_Commands(t *testing.T) {
 		code, out, logs = a.command(nil, "bulk", "show", id)
 		require.Zero(t, code, logs)
 		require.Contains(t, out, "1 of 1 orders, done")
+		code, out, logs = a.command(nil, "bulk", "list")
+		require.Zero(t, code, logs)
+		require.Regexp(t, `STANDS\s+REASON\n`+id+` .* of 1 orders, done `, out, "the newest first")
+		code, out, logs = a.command(nil, "bulk", "list", "--json")
+		require.Zero(t, code, logs)
+		require.Contains(t, out, `"id":"`+id+`"`)
 	}
 	bulk(func() {}, func() {}, "settle", "--trouble=lost", "--reason=terminated by mistake", "--as=1027")
 	a.becomes(lost, booking.Cancelled)

@@ -26,7 +26,7 @@ import (
 
 // bootPages is a system with pages, with the accounts of an issuer like that of `yeyak
 // dev`.
-func bootPages(t *testing.T) *system {
+func bootPages(t *testing.T, change ...func(*app.Options)) *system {
 	t.Helper()
 	dir := t.TempDir()
 	at, err := devissuer.Start(dir, issuer.Audience, log.Default())
@@ -35,6 +35,9 @@ func bootPages(t *testing.T) *system {
 	s := boot(t, func(o *app.Options) {
 		o.Config.Auth.Issuer, o.Config.Pages.Client = config.URL(at.URL()), devissuer.PagesClient
 		runsAudits(o)
+		for _, c := range change {
+			c(o)
+		}
 	})
 	s.token, err = devissuer.Token(t.Context(), dir, at.URL(), "olga")
 	require.NoError(t, err)

@@ -291,6 +291,8 @@ func inBulk(f orders.NeedFilter) string {
 		query.Set("trouble", string(booking.NeedsAttention))
 	case orders.UndoOwed:
 		query.Set("trouble", string(booking.UndoOwed))
+	case orders.Disputed:
+		query.Set("trouble", string(booking.UnderReview))
 	}
 	if len(query) == 0 {
 		return bulkPath

@@ -21,6 +21,20 @@ func (p *Pages) mountDeeds(r gin.IRouter) {
 	}
 }
 
+// byOperators redirects operators from a page for everybody to the page of the deed, which
+// shows what other operators have done to the order meanwhile.
+func byOperators(verb string, others handler) handler {
+	return func(v *visit) error {
+		if v.caller.Is(booking.OperatorRole) {
+			if _, err := v.orderID(); err != nil {
+				return err
+			}
+			return v.goTo(actPath(v.c.Param("id"), verb))
+		}
+		return others(v)
+	}
+}
+
 // deedForm is the page of a deed: what it will do, and the outcome when it was last sent.
 type deedForm struct {
 	*ordering

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -47,9 +48,10 @@ type demoShown struct {
 	failing  *outageShown
 	past     []outageShown
 	facts    []fact
+	left     []leftShown
 	result   string
 	clean    bool
-	report   string // the audit's, in English in each language
+	report   string // the failures and the audit's report, in English in each language
 	finished bool
 }
 
@@ -61,6 +63,20 @@ type outageShown struct {
 
 // exampleShown is an order that has met an outage.
 type exampleShown struct{ id, what string }
+
+// leftShown is an order that has not recovered: its status, what it waits for, and the
+// answer to the last request.
+type leftShown struct {
+	exampleShown
+	stands, last string
+}
+
+// awaitedWords are the words for what orders wait for.
+var awaitedWords = map[demo.Awaited]string{
+	demo.Answer: "demo.for.answer", demo.Decision: "demo.for.decision", demo.Work: "demo.for.work",
+	demo.Confirm: "demo.for.confirm", demo.Reject: "demo.for.reject", demo.Cancel: "demo.for.cancel",
+	demo.Complete: "demo.for.complete", demo.Change: "demo.for.change", demo.Refund: "demo.for.refund",
+}
 
 // outageWords describe each kind of outage: what fails, and what people notice.
 var outageWords = map[demo.Kind][2]string{
@@ -128,11 +144,14 @@ func (v *visit) demoShown() demoShown {
 			{name: v.say("demo.healed"), value: v.say("demo.count", s.Healed)},
 		}
 	}
+	for _, w := range s.Left {
+		d.left = append(d.left, v.left(w))
+	}
 	if r := s.Result; r != nil {
-		d.finished, d.clean, d.report = true, r.Clean, r.Says
+		d.finished, d.clean, d.report = true, r.Clean, strings.TrimSpace(r.Failure+"\n\n"+r.Says)
 		switch {
 		case r.Failure != "":
-			d.result, d.report = v.say("demo.failed"), r.Failure
+			d.result = v.say("demo.failed")
 		case r.Clean:
 			d.result = v.say("demo.clean")
 		default:
@@ -144,7 +163,12 @@ func (v *visit) demoShown() demoShown {
 
 func (v *visit) outage(o demo.Outage) outageShown {
 	words := outageWords[o.Kind]
-	is := outageShown{what: v.say(words[0]), waiting: v.examples(o.Waiting), examples: v.examples(o.Examples)}
+	is := outageShown{what: v.say(words[0]), examples: v.examples(o.Examples)}
+	for _, w := range o.Waiting {
+		if len(is.waiting) < mostWaiting && w.ID != "" {
+			is.waiting = append(is.waiting, v.example(w.Example))
+		}
+	}
 	if o.Healed.IsZero() {
 		is.why = v.say(words[1])
 	}
@@ -156,16 +180,31 @@ func (v *visit) outage(o demo.Outage) outageShown {
 	case o.Healed.IsZero():
 		is.stands = v.say("demo.heals", o.Hurt, o.Back)
 	default:
-		is.stands = v.say("demo.healed.after", o.Hurt, seconds(o.Ended.Sub(o.Began)), seconds(o.Healed.Sub(o.Ended)))
+		is.stands = v.say("demo.healed.after", o.Back, seconds(o.Ended.Sub(o.Began)), seconds(o.Healed.Sub(o.Ended)))
 	}
 	return is
 }
 
 func (v *visit) examples(of []demo.Example) (shown []exampleShown) {
 	for _, e := range of {
-		shown = append(shown, exampleShown{e.ID, cmp.Or(e.What, v.say("nav.cleaning"))})
+		shown = append(shown, v.example(e))
 	}
 	return shown
+}
+
+func (v *visit) example(e demo.Example) exampleShown {
+	return exampleShown{e.ID, cmp.Or(e.What, v.say("nav.cleaning"))}
+}
+
+// mostWaiting orders are named of those that wait while a service fails.
+const mostWaiting = 5
+
+func (v *visit) left(w demo.Wait) leftShown {
+	stands := v.say("demo.left.unknown")
+	if w.Status != "" {
+		stands = w.Status.Label(booking.KindOf(w.ID), v.language)
+	}
+	return leftShown{v.example(w.Example), v.say("demo.left.stands", stands, v.say(awaitedWords[w.For])), w.Last}
 }
 
 func seconds(d time.Duration) int { return int(d.Round(time.Second) / time.Second) }

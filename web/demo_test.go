@@ -42,7 +42,7 @@ func (p *played) Stop()  { p.set(demo.State{Phase: demo.Ending, Began: now}) }
 
 // outage is one of a kind that began some seconds ago, with the given progress.
 func outage(kind demo.Kind, ended, healed bool) demo.Outage {
-	o := demo.Outage{Kind: kind, Began: now.Add(-20 * time.Second), Hurt: 3, Back: 1, Examples: []demo.Example{{ID: stayID, What: "<b>바다집"}}, Waiting: []demo.Example{{ID: stayID}}}
+	o := demo.Outage{Kind: kind, Began: now.Add(-20 * time.Second), Hurt: 3, Back: 1, Examples: []demo.Example{{ID: stayID, What: "<b>바다집"}}, Waiting: []demo.Wait{{Example: demo.Example{ID: stayID}}}}
 	if ended {
 		o.Ended = now.Add(-12 * time.Second)
 	}
@@ -94,15 +94,46 @@ func TestDemo(t *testing.T) {
 	for says, result := range map[string]demo.Result{
 		"The audit has found nothing wrong":   {Clean: true, Says: "Nothing <b>."},
 		"The audit has found something wrong": {Says: "Wrong: 1."},
-		"It did not come to its end":          {Failure: "broken"},
+		"It did not come to its end":          {Failure: "broken", Says: "Wrong: 2."},
 	} {
 		is.set(demo.State{Began: now, Result: &result})
 		got := olga.get("/demo")
 		require.Contains(t, got.words(), says)
 		require.Contains(t, got.words(), result.Failure)
+		require.Contains(t, got.words(), result.Says[:5])
 		require.NotContains(t, got.text, "<b>")
 		require.Contains(t, got.text, `action="/demo/start"`)
 	}
+}
+
+// TestDemo_LeftBehind: orders that have not recovered are listed with their status, what
+// they wait for, and the last answer. Orders that were given up do not count as healed.
+func TestDemo_LeftBehind(t *testing.T) {
+	t.Parallel()
+	is := &played{changed: make(chan struct{})}
+	s := newSite(t, func(d *web.Deps) { d.Demo = is })
+	over := outage(demo.ProviderSlow, true, true)
+	over.Hurt, over.Back, over.GivenUp = 3, 2, 1
+	left := []demo.Wait{{Example: demo.Example{What: "평양냉면"}, For: demo.Answer}}
+	for _, deed := range []demo.Awaited{
+		demo.Decision, demo.Work, demo.Confirm, demo.Reject, demo.Cancel, demo.Complete, demo.Change, demo.Refund,
+	} {
+		left = append(left, demo.Wait{Example: demo.Example{ID: stayID, What: "바다집"}, Status: booking.Confirmed, For: deed, Last: "503 <b>away"})
+	}
+	is.set(demo.State{Began: now, Past: []demo.Outage{over}, Surprises: 1, Left: left})
+	for _, l := range booking.Languages() {
+		got := s.as("olga", l).get("/demo")
+		requirePage(t, got, l)
+		require.NotContains(t, got.words(), "demo.", "each has its word")
+	}
+	got := s.as("olga", booking.English).get("/demo")
+	for _, says := range []string{
+		"Not where they belong", "평양냉면", "Not known to exist. It waits for: an answer to its request.",
+		"confirmed. It waits for: its change.", "503 <b>away", "2 orders healed.",
+	} {
+		require.Contains(t, got.words(), says)
+	}
+	require.Contains(t, got.text, `href="/orders/`+stayID+`"`)
 }
 
 // TestDemo_ForOperators: others see it, and can neither start nor stop it. Without a

@@ -61,7 +61,7 @@ func (p *Pages) showOverview(v *visit) error {
 	shown := overview{well: is.Well(), at: v.say("operator.at", v.moment(is.At, defaultZone))}
 	shown.panels = []panel{
 		v.services(is), v.openOrders(is), v.owedPanel(is), v.paymentsPanel(is), v.waitsPanel(is), v.queuesPanel(is), v.rowsPanel(is),
-		v.loadPanel(is), v.auditPanel(is),
+		v.workflowsPanel(is), v.answersPanel(is), v.loadPanel(is), v.auditPanel(is),
 	}
 	found, _, err := p.Monitor.Attention(v.ctx, v.caller, orders.NeedFilter{}, booking.Page{Limit: needsAtFirst})
 	if err != nil {
@@ -169,6 +169,33 @@ func (v *visit) rowsPanel(is orders.Overview) panel {
 	return rows
 }
 
+// workflowsPanel lists workflows whose tasks keep failing. Those of orders are linked.
+func (v *visit) workflowsPanel(is orders.Overview) panel {
+	shown := panel{id: "workflows", title: v.say("see.workflows"), trouble: len(is.Failing) > 0}
+	shown.facts = []fact{{name: v.say("see.failing"), value: v.say("see.count", len(is.Failing))}}
+	for _, id := range is.Failing {
+		if booking.IsOrderID("", id) {
+			shown.links = append(shown.links, link{operatorOrder(id), id})
+		} else {
+			shown.facts = append(shown.facts, fact{name: "·", value: id})
+		}
+	}
+	return shown
+}
+
+// answersPanel shows the counts of the answering process's answers.
+func (v *visit) answersPanel(is orders.Overview) panel {
+	answers := panel{id: "answers", title: v.say("see.answered")}
+	for _, t := range is.Tallies {
+		answers.facts = append(answers.facts, fact{name: v.say(tallyWords[t.Name]), value: v.say("see.of", t.Count, t.Of)})
+	}
+	return answers
+}
+
+var tallyWords = map[string]string{
+	orders.TallyFailed: "see.requests_failed", orders.TallyLate: "see.orders_late", orders.TallyUnknown: "see.callers_unknown",
+}
+
 // loadPanel is the load of the answering process.
 func (v *visit) loadPanel(is orders.Overview) panel {
 	load := panel{id: "load", title: v.say("see.load")}
@@ -224,7 +251,7 @@ func (v *visit) need(n orders.InNeed) needShown {
 	for _, w := range n.Waits {
 		words := w.Step
 		if w.Failure != "" && w.Failure != n.Answer && !strings.Contains(n.Says, w.Failure) {
-			words = v.say("need.attempt", w.Step, w.Attempt, w.Failure)
+			words = v.say("need.attempt", w.Step, w.Last(), w.Failure)
 		}
 		add("need.waits", words, true)
 		if !w.Next.IsZero() {

@@ -54,6 +54,8 @@ func inTrouble(s *site) *sights {
 		Owed: []orders.Owed{{Kind: booking.Food, Undos: 2, Since: now.Add(-time.Hour), InNeed: 1}}, Deferred: 3, ShutUntil: now.Add(time.Minute),
 		Queues:    []orders.QueueState{{Name: "sagas", Workers: 2}, {Name: "payments", Backlog: 7}},
 		Inbox:     orders.OpenInbox{Orders: 1, Oldest: now.Add(-time.Minute)},
+		Failing:   []string{stayID, "drink-deletion/<b>"},
+		Tallies:   []orders.Tally{{Name: orders.TallyFailed, Count: 1, Of: 20}, {Name: orders.TallyLate, Count: 2, Of: 9}, {Name: orders.TallyUnknown, Count: 3, Of: 12}},
 		ReadModel: orders.ReadModelLag{Looked: 50, Behind: 4, Oldest: 90 * time.Second},
 		Findings:  map[string]int{"abandoned": 1},
 		Degraded:  map[string]string{"temporal": "cannot be reached <b>"}, Unknown: map[string]string{"queues": "it could not be read"},
@@ -108,7 +110,7 @@ func TestMonitor(t *testing.T) {
 	}
 	olga := s.as("olga", booking.English)
 	overview := olga.get("/operator").words()
-	for _, want := range []string{"Something needs you", "10,000 or more", "nobody works on it, 7 waiting", "is kept free of payments until", "temporal", "Its workflow was terminated", "RefundPayment, attempt 7"} {
+	for _, want := range []string{"Something needs you", "10,000 or more", "nobody works on it, 7 waiting", "is kept free of payments until", "temporal", "Its workflow was terminated", "RefundPayment, attempt 6", "Stand still 2", "Requests that failed here 1 of 20", "Orders answered after more than 2.5 s 2 of 9", "Requests of unknown callers 3 of 12", "drink-deletion/<b>"} {
 		require.Contains(t, overview, want)
 	}
 	list := olga.get("/operator/attention?kind=food&cause=undo_owed&cursor=c")

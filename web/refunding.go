@@ -13,8 +13,8 @@ import (
 )
 
 func (p *Pages) mountRefunds(r gin.IRouter) {
-	p.page(r, http.MethodGet, "/orders/:id/refund", booking.RefundOrder, p.askRefund)
-	p.page(r, http.MethodPost, "/orders/:id/refund", booking.RefundOrder, p.refund)
+	p.page(r, http.MethodGet, "/orders/:id/refund", booking.RefundOrder, byOperators("refund", p.askRefund))
+	p.page(r, http.MethodPost, "/orders/:id/refund", booking.RefundOrder, byOperators("refund", p.refund))
 }
 
 // ledgerLine is a line of an order's payment.
@@ -29,6 +29,7 @@ type refundForm struct {
 	paid   string // the state of the payment
 	left   booking.Money
 	leftIs string
+	seen   int64 // the newest line of the log of what was done to the order
 }
 
 // askRefund shows the ledger of an order, and the form that refunds some of it.
@@ -58,6 +59,11 @@ func (v *visit) refundable() (contract.View, booking.Payment, error) {
 }
 
 func (v *visit) refundPage(status int, o *ordering) error {
+	// Before the order: what is done between the two is not seen, and the form is refused.
+	newest, err := v.Actions.Newest(v.ctx, v.c.Param("id"), 1)
+	if err != nil {
+		return err
+	}
 	order, payment, err := v.refundable()
 	if err != nil {
 		return err
@@ -66,6 +72,9 @@ func (v *visit) refundPage(status int, o *ordering) error {
 	form := refundForm{
 		ordering: o, order: order, what: v.what(order), left: left, leftIs: v.money(left), paid: payment.Label(v.language),
 		lines: v.ledgerLines(order, payment),
+	}
+	for _, line := range newest {
+		form.seen = line.Seq
 	}
 	return v.show(status, refundPage(v.page(v.say("refund.title"), ""), form))
 }
@@ -123,7 +132,7 @@ func (p *Pages) refund(v *visit) error {
 		return v.refundPage(http.StatusUnprocessableEntity, o)
 	}
 	id := v.c.Param("id")
-	_, err = p.Orders.Refund(v.ctx, v.caller, orders.Refund{OrderID: id, Amount: amount, Note: reason, Key: o.key})
+	_, err = p.Orders.Refund(orders.HavingSeen(v.ctx, v.seen()), v.caller, orders.Refund{OrderID: id, Amount: amount, Note: reason, Key: o.key})
 	if err != nil {
 		return v.notRefunded(o, err)
 	}

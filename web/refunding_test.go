@@ -73,6 +73,37 @@ func TestRefund(t *testing.T) {
 	require.EqualValues(t, 70000, payment.Refundable())
 }
 
+// TestRefund_ActedMeanwhile: a form that was shown before another caller acted on the order
+// refunds nothing. The next form does.
+func TestRefund_ActedMeanwhile(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	s.pay(stayID, 100000)
+	s.book.refund = func(ctx context.Context, r orders.Refund) (orders.Refunded, error) {
+		// The test's orders have no door. That of another action looks at the same log.
+		if err := s.book.Settle(ctx, booking.Caller{ID: "bora", Unchecked: true}, r.OrderID, r.Note); err != nil {
+			return orders.Refunded{}, err
+		}
+		return s.begins(ctx, r)
+	}
+	path := "/orders/" + stayID + "/refund"
+	bora := s.as("bora", booking.English)
+	shown := bora.get(path).text
+	require.NoError(t, s.actions.Append(t.Context(), booking.OperatorAction{
+		ID: "x", At: now, By: "1099", Action: booking.RefundOrder, OrderID: stayID, Outcome: "done",
+	}, nil))
+	for _, seen := range []string{field(t, shown, "seen"), ""} {
+		got := bora.post(path, "key", field(t, shown, "key"), "seen", seen, "amount", "30000", "reason", "cold")
+		require.Equal(t, http.StatusConflict, got.status)
+		require.Contains(t, got.words(), "has acted on the order since you looked at it")
+		shown = got.text
+	}
+	got := bora.post(path, "key", field(t, shown, "key"), "seen", field(t, shown, "seen"), "amount", "30000", "reason", "cold")
+	require.Equal(t, http.StatusOK, got.status)
+	require.Contains(t, got.words(), "What is left ₩70,000")
+}
+
 // TestRefund_ByOperators: operators are led to their own page, which knows the actions of
 // others on the order.
 func TestRefund_ByOperators(t *testing.T) {
@@ -80,7 +111,17 @@ func TestRefund_ByOperators(t *testing.T) {
 	s := newSite(t)
 	s.furnish()
 	s.pay(stayID, 100000)
-	require.NotContains(t, s.as("olga", booking.English).get("/orders/"+stayID).text, "/orders/"+stayID+"/refund")
+	s.book.refund = s.begins
+	olga := s.as("olga", booking.English)
+	require.NotContains(t, olga.get("/orders/"+stayID).text, "/orders/"+stayID+"/refund")
+	for _, led := range []shown{olga.get("/orders/" + stayID + "/refund"), olga.post("/orders/"+stayID+"/refund", "amount", "30000", "reason", "cold")} {
+		require.Equal(t, stayDeeds+"/refund", led.url.Path)
+		require.Equal(t, http.StatusOK, led.status)
+	}
+	payment, err := s.payments.Payment(t.Context(), stayID)
+	require.NoError(t, err)
+	require.EqualValues(t, 100000, payment.Refundable(), "nothing was done that did not see what others did")
+	require.Equal(t, http.StatusNotFound, olga.get("/orders/nonsense/refund").status)
 	require.Contains(t, s.as("bora", booking.English).get("/orders/"+stayID).text, "/orders/"+stayID+"/refund")
 }
 

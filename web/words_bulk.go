@@ -24,6 +24,7 @@ var bulkWords = map[string]entry{
 
 	"bulk.trouble.attention": {"Needs attention", "확인 필요"},
 	"bulk.trouble.undo":      {"Is being undone", "되돌리는 중"},
+	"bulk.trouble.disputed":  {"Payment is disputed", "결제 이의 제기 중"},
 	"bulk.trouble.lost":      {"Lost its workflow", "처리 중단됨"},
 
 	"bulk.fault.hours":  {"A whole number of hours, a year at most.", "1년 이내의 시간을 정수로 입력해 주세요."},

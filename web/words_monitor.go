@@ -35,9 +35,18 @@ var monitorWords = map[string]entry{
 	"see.lag":        {"Longest behind", "가장 오래 뒤처짐"},
 	"see.load":       {"Load of this process", "이 프로세스의 부하"},
 	"see.use":        {"%[1]d of %[2]d, %[3]d waiting", "%[2]d 중 %[1]d, 대기 %[3]d"},
-	"see.audit":      {"Audit", "점검"},
-	"see.found":      {"Findings open", "문제로 남은 것"},
-	"see.toaudit":    {"See what the audit has found", "점검 결과 보기"},
+	"see.workflows":  {"Workflows whose tasks fail", "작업이 실패하는 워크플로"},
+	"see.failing":    {"Stand still", "멈춘 워크플로"},
+	"see.answered":   {"Answers of this process since it began", "이 프로세스가 시작한 뒤의 응답"},
+	"see.of":         {"%[1]d of %[2]d", "%[2]d건 중 %[1]d건"},
+
+	"see.requests_failed": {"Requests that failed here", "내부 오류로 끝난 요청"},
+	"see.orders_late":     {"Orders answered after more than 2.5 s", "2.5초 넘게 걸린 주문 응답"},
+	"see.callers_unknown": {"Requests of unknown callers", "호출자를 알 수 없는 요청"},
+
+	"see.audit":   {"Audit", "점검"},
+	"see.found":   {"Findings open", "문제로 남은 것"},
+	"see.toaudit": {"See what the audit has found", "점검 결과 보기"},
 
 	"need.title":   {"What needs attention", "확인이 필요한 주문"},
 	"need.nothing": {"No order needs attention.", "확인이 필요한 주문이 없습니다."},

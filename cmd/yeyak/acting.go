@@ -1,7 +1,10 @@
 package main
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"strings"
@@ -18,16 +21,19 @@ import (
 type (
 	retry struct {
 		config.Resolution
+		config.Seen
 		Order  string `arg:"" help:"Id of the order."`
 		Reason string `name:"reason" required:"" help:"Reason, for readers of the log of operators' actions."`
 	}
 	cancel struct {
 		config.Resolution
+		config.Seen
 		Order  string `arg:"" help:"Id of the order."`
 		Reason string `name:"reason" required:"" help:"Reason. It appears in the order's history."`
 	}
 	refund struct {
 		config.Resolution
+		config.Seen
 		Order  string `arg:"" help:"Id of the order."`
 		Amount int64  `name:"amount" required:"" help:"Amount, in the smallest unit of the payment's currency: won, or cents."`
 		Reason string `name:"reason" required:"" help:"Reason. It appears with the payment."`
@@ -37,6 +43,7 @@ type (
 		Plan bulkPlan `cmd:"" help:"Dry run: list the orders that an action would change, and change nothing."`
 		Run  bulkRun  `cmd:"" help:"Run the action of a dry run. The APIs run it, and continue when this command ends."`
 		Stop bulkStop `cmd:"" help:"Stop an action. Orders that it has changed stay changed."`
+		List bulkList `cmd:"" help:"List actions on many orders and their dry runs, newest first."`
 		Show bulkShow `cmd:"" help:"Show the progress of an action on many orders."`
 	}
 	bulkPlan struct {
@@ -45,7 +52,7 @@ type (
 		Reason    string        `name:"reason" required:"" help:"Reason, for readers of the log of operators' actions."`
 		Kind      string        `name:"kind" help:"Only orders of this kind: lodging, food, cafe or cleaning."`
 		Status    string        `name:"status" help:"Only orders in this status."`
-		Trouble   string        `name:"trouble" enum:",attention,undo,lost" default:"" help:"Only orders with this problem: attention, undo (being undone) or lost (its workflow was terminated; for settle)."`
+		Trouble   string        `name:"trouble" enum:",attention,undo,disputed,lost" default:"" help:"Only orders with this problem: attention, undo (being undone), disputed (its payment is) or lost (its workflow was terminated; for settle)."`
 		Owner     string        `name:"owner" help:"Only orders of this owner."`
 		Item      string        `name:"item" help:"Only orders of this place, menu or drink."`
 		OlderThan time.Duration `name:"older-than" help:"Only orders that were placed longer ago than this."`
@@ -59,6 +66,10 @@ type (
 		config.Resolution
 		ID string `arg:"" help:"Id that the dry run has printed."`
 	}
+	bulkList struct {
+		config.Resolution
+		JSON bool `name:"json" help:"Write them as JSON, one a line."`
+	}
 	bulkShow struct {
 		config.Resolution
 		ID string `arg:"" help:"Id that the dry run has printed."`
@@ -69,6 +80,10 @@ type (
 func (c retry) Run(ctx context.Context) error {
 	o, done := actingOptions(c.Resolution)
 	defer done()
+	ctx, err := seeing(ctx, o, c.Order, c.Seen)
+	if err != nil {
+		return err
+	}
 	tried, err := app.Retry(ctx, o, c.Order, booking.Personal(c.Reason), c.As.ID)
 	if err != nil {
 		return err
@@ -83,6 +98,10 @@ func (c retry) Run(ctx context.Context) error {
 func (c cancel) Run(ctx context.Context) error {
 	o, done := actingOptions(c.Resolution)
 	defer done()
+	ctx, err := seeing(ctx, o, c.Order, c.Seen)
+	if err != nil {
+		return err
+	}
 	out, err := app.Cancel(ctx, o, c.Order, booking.Personal(c.Reason), c.As.ID)
 	switch {
 	case err != nil:
@@ -99,6 +118,10 @@ func (c cancel) Run(ctx context.Context) error {
 func (c refund) Run(ctx context.Context) error {
 	o, done := actingOptions(c.Resolution)
 	defer done()
+	ctx, err := seeing(ctx, o, c.Order, c.Seen)
+	if err != nil {
+		return err
+	}
 	is, err := app.Refund(ctx, o, c.Order, c.Amount, booking.Personal(c.Reason), c.Key, c.As.ID)
 	if err != nil {
 		return err
@@ -170,6 +193,25 @@ func (c bulkStop) Run(ctx context.Context) error {
 }
 
 // Run implements the command.
+func (c bulkList) Run(ctx context.Context) error {
+	o, done := actingOptions(c.Resolution)
+	defer done()
+	if c.JSON {
+		out := json.NewEncoder(os.Stdout)
+		return app.Bulks(ctx, o, func(r booking.BulkRun) error { return out.Encode(r) })
+	}
+	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
+	header := "ID\tAT\tBY\tSTANDS\tREASON\n"
+	err := app.Bulks(ctx, o, func(r booking.BulkRun) error {
+		_, err := fmt.Fprintf(table, "%s%s\t%s\t%s\t%s\t%s\n", header, r.ID, r.PlannedAt.Format(time.RFC3339), r.By, fmt.Sprintf("%s of %d orders, %s", r.Action, r.Orders, r.State),
+			r.Reason.Shown(booking.ReaderOperator, booking.Note, true))
+		header = ""
+		return err
+	})
+	return errors.Join(err, table.Flush())
+}
+
+// Run implements the command.
 func (c bulkShow) Run(ctx context.Context) error {
 	o, done := actingOptions(c.Resolution)
 	defer done()
@@ -200,6 +242,15 @@ func bulkOrders(all []booking.BulkOrder) error {
 		}
 	}
 	return table.Flush()
+}
+
+// seeing is the context of a command that acts on an order, which tells of the newest line
+// of the log about it.
+func seeing(ctx context.Context, o app.Options, orderID string, seen config.Seen) (context.Context, error) {
+	return app.Seeing(ctx, o, orderID, seen.Line, func(a booking.OperatorAction) {
+		fmt.Fprintf(os.Stderr, "The newest action on the order is %d: %s by %s at %s, %s.\n",
+			a.Seq, a.Action, cmp.Or(a.By, "a caller without a name"), a.At.Format(time.RFC3339), cmp.Or(a.Outcome, "under way"))
+	})
 }
 
 // actingOptions are what a command acts with. done flushes its log.

@@ -33,11 +33,11 @@ func actionLines(asJSON bool) (write func(booking.OperatorAction) error, end fun
 		return func(a booking.OperatorAction) error { return out.Encode(a) }, func() error { return nil }
 	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	header := "AT\tBY\tACTION\tORDER\tOUTCOME\tREASON\n"
+	header := "SEQ\tAT\tBY\tACTION\tORDER\tOUTCOME\tREASON\n"
 	return func(a booking.OperatorAction) error {
 		of := cmp.Or(a.OrderID, a.Bulk) // a bulk action that was stopped
-		_, err := fmt.Fprintf(table, "%s%s\t%s\t%s\t%s\t%s\t%s\n",
-			header, a.At.Format(time.RFC3339), a.By, a.Action, of, a.Outcome, a.Reason.Shown(booking.ReaderOperator, booking.Note, true))
+		_, err := fmt.Fprintf(table, "%s%d\t%s\t%s\t%s\t%s\t%s\t%s\n",
+			header, a.Seq, a.At.Format(time.RFC3339), a.By, a.Action, of, a.Outcome, a.Reason.Shown(booking.ReaderOperator, booking.Note, true))
 		header = ""
 		return err
 	}, table.Flush

@@ -69,6 +69,7 @@ type (
 	}
 	settle struct {
 		config.Settle
+		config.Seen
 		Order  string `arg:"" help:"Id of the order."`
 		Reason string `name:"reason" help:"Reason, for readers of the log of operators' actions."`
 	}
@@ -79,6 +80,7 @@ type (
 	}
 	resolve struct {
 		config.Resolution
+		config.Seen
 		Order      string `arg:"" help:"Id of the order."`
 		PaidByHand string `name:"paid-by-hand" required:"" help:"Evidence: how it was paid, so that others can find the payment."`
 	}
@@ -166,7 +168,12 @@ func (c settle) Run(ctx context.Context) error {
 	cfg := c.Settings()
 	log := loggerOf(cfg.Log, c.As)
 	defer sync(log)
-	v, err := app.Settle(ctx, app.Options{Config: cfg, Log: log}, c.Order, booking.Personal(c.Reason), c.As.ID, c.Wait)
+	o := app.Options{Config: cfg, Log: log}
+	ctx, err := seeing(ctx, o, c.Order, c.Seen)
+	if err != nil {
+		return err
+	}
+	v, err := app.Settle(ctx, o, c.Order, booking.Personal(c.Reason), c.As.ID, c.Wait)
 	if err == nil {
 		log.Info("order is being settled", zap.String("order", v.ID))
 	}
@@ -188,7 +195,12 @@ func (c resolve) Run(ctx context.Context) error {
 	cfg := c.Settings()
 	log := loggerOf(cfg.Log, c.As)
 	defer sync(log)
-	v, err := app.Resolve(ctx, app.Options{Config: cfg, Log: log}, c.Order, booking.Personal(c.PaidByHand), c.As.ID)
+	o := app.Options{Config: cfg, Log: log}
+	ctx, err := seeing(ctx, o, c.Order, c.Seen)
+	if err != nil {
+		return err
+	}
+	v, err := app.Resolve(ctx, o, c.Order, booking.Personal(c.PaidByHand), c.As.ID)
 	if err != nil {
 		return err
 	}

@@ -10,6 +10,25 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
+// Seeing returns the context of a command that acts on an order only if the log of operators'
+// actions has no newer line of another caller than seq. If seq is nil, it is the newest line,
+// which is passed to show.
+func Seeing(ctx context.Context, o Options, orderID string, seq *int64, show func(booking.OperatorAction)) (context.Context, error) {
+	if seq != nil {
+		return orders.HavingSeen(ctx, *seq), nil
+	}
+	seen := int64(0)
+	err := onDatabases(ctx, o, func(dbs databases) error {
+		newest, err := store.NewActions(dbs[mypageDB]).Newest(ctx, orderID, 1)
+		for _, line := range newest {
+			show(line)
+			seen = line.Seq
+		}
+		return err
+	})
+	return orders.HavingSeen(ctx, seen), err
+}
+
 // Retry has an order's waiting steps tried at once, on behalf of a person.
 func Retry(ctx context.Context, o Options, orderID string, reason booking.Personal, by string) (done orders.Retried, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
@@ -83,6 +102,26 @@ func StopBulk(ctx context.Context, o Options, id, by string) (run booking.BulkRu
 		return err
 	})
 	return run, err
+}
+
+// Bulks calls do with each action on many orders, newest first.
+func Bulks(ctx context.Context, o Options, do func(booking.BulkRun) error) error {
+	return onDatabases(ctx, o, func(dbs databases) error {
+		for page := (booking.Page{Limit: shownOfBulk}); ; {
+			runs, next, err := store.NewBulk(dbs[mypageDB]).Runs(ctx, page)
+			if err != nil {
+				return err
+			}
+			for _, r := range runs {
+				if err := do(r); err != nil {
+					return err
+				}
+			}
+			if page.Cursor = next; next == "" {
+				return nil
+			}
+		}
+	})
 }
 
 // Bulk returns an action on many orders, with the first orders on which it was not

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/worker"
@@ -78,6 +79,7 @@ type App struct {
 	traces    *telemetry.Traces // nil for none
 	services  workers.Services
 	health    *health
+	registry  prometheus.Gatherer
 	verifier  *identity.Verifier // nil if authentication is off
 
 	http       *http.Server
@@ -129,6 +131,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 		return nil, err
 	}
 	a.sagas = orders.NewEngine(a.engine).In(namespace)
+	a.registry = registry
 	a.gate = a.newGate(registry)
 	a.measure(registry)
 	a.health = &health{engine: a.engine, namespace: namespace, dbs: a.dbs, gate: a.gate}

@@ -42,7 +42,7 @@ func monitorOf(dbs databases, pages *store.DB, all *orders.Orders, ui string) *o
 // monitor is this process's monitor, with the state of its dependencies.
 func (a *App) monitor(all *orders.Orders) *orders.Monitor {
 	m := monitorOf(a.dbs, a.pages, all, a.options.Config.Pages.TemporalUI)
-	m.Degraded, m.Load = a.health.Degraded, a.load
+	m.Degraded, m.Load, m.Tallies = a.health.Degraded, a.load, func() []orders.Tally { return tallies(a.registry) }
 	return m
 }
 

@@ -180,6 +180,11 @@ func (c Actions) Settings() Config {
 	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
 }
 
+// Seen is what a command that acts on an order has seen of what others have done to it.
+type Seen struct {
+	Line *int64 `name:"seen" help:"Do nothing if another caller has acted on the order since this line of the log, its number in yeyak actions; 0 if there was none. The newest line by default, which is shown."`
+}
+
 // As is the caller in whose name a command changes orders.
 type As struct {
 	ID string `name:"as" env:"YEYAK_AS" default:"system" help:"Caller in whose name the command changes orders: the caller's number in Yeyak, or system. Histories, tables and logs name it."`

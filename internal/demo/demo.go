@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,8 @@ type Options struct {
 	Say func(format string, args ...any)
 	// Defaults are how one runs that a page starts.
 	Defaults Settings
+	// healWithin bounds the wait for the orders that met a failure; 0: healsWithin.
+	healWithin time.Duration
 }
 
 // Settings are how a demonstration runs.
@@ -54,6 +57,7 @@ func New(o Options) *Demo {
 	if o.Say == nil {
 		o.Say = func(string, ...any) {}
 	}
+	o.healWithin = cmp.Or(o.healWithin, healsWithin)
 	return &Demo{Options: o, board: newBoard()}
 }
 

@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
 )
 
 // shop answers as the API does, and as one whose services are away while it is told so.
@@ -20,8 +22,11 @@ type shop struct {
 	mu     sync.Mutex
 	away   bool
 	odd    bool // what it is asked is answered as nobody expects
+	never  bool // no change is ever taken
+	loses  bool // the next order is answered, and never begun
 	orders map[string]string
 	by     map[string]string // Idempotency-Keys
+	no     map[string]bool   // keys of changes that were refused, and stay so
 }
 
 func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -35,6 +40,8 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	key := r.Header.Get("Idempotency-Key")
 	switch {
+	case r.Method == http.MethodGet && path[0] == "mypages" && s.orders[path[1]] == "":
+		answer(http.StatusNotFound, object{"status": http.StatusNotFound, "code": "not_found"})
 	case r.Method == http.MethodGet && path[0] == "mypages":
 		answer(http.StatusOK, object{"id": path[1], "status": s.orders[path[1]]})
 	case r.Method == http.MethodGet:
@@ -46,11 +53,17 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			}
 		}
 		answer(http.StatusOK, object{"id": "thing"})
+	case path[len(path)-1] == "change" && (s.away || s.never || s.no[key]):
+		s.no[key] = true
+		answer(http.StatusServiceUnavailable, object{"status": http.StatusServiceUnavailable, "code": "payment_unavailable"})
 	case s.odd:
 		answer(http.StatusTeapot, object{"status": http.StatusTeapot, "code": "teapot"})
 	case s.away:
 		w.Header().Set("Retry-After", "0")
 		answer(http.StatusServiceUnavailable, object{"status": http.StatusServiceUnavailable, "code": "unavailable"})
+	case s.loses:
+		s.loses = false
+		answer(http.StatusAccepted, object{"id": "lost", "status": "received"})
 	case path[0] == "payments":
 		answer(http.StatusCreated, object{"state": "done"})
 	default:
@@ -61,6 +74,12 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.orders[id] = map[string]string{"food": "delivering", "cafe": "in_production", "cleaning": "assigned", "lodging": "confirmed"}[path[0]]
 		answer(http.StatusCreated, object{"id": id, "status": s.orders[id]})
 	}
+}
+
+func (s *shop) refusedChange() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.no) > 0
 }
 
 func (s *shop) set(away bool) func(context.Context) error {
@@ -75,7 +94,7 @@ func (s *shop) set(away bool) func(context.Context) error {
 // newDemo is one on a shop that fails and works again.
 func newDemo(t *testing.T, change ...func(*shop, *Options)) *Demo {
 	t.Helper()
-	s := &shop{orders: map[string]string{}, by: map[string]string{}}
+	s := &shop{orders: map[string]string{}, by: map[string]string{}, no: map[string]bool{}}
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
 	o := Options{
@@ -118,6 +137,72 @@ func TestDemo(t *testing.T) {
 	require.Equal(t, is.Hurt, is.Back)
 	require.NotEmpty(t, is.Examples)
 	require.False(t, is.Healed.Before(is.Ended))
+}
+
+// TestDemo_ChangeAgain: a change that was refused while the provider was away, and stays so
+// under its key, is asked for again under another one.
+func TestDemo_ChangeAgain(t *testing.T) {
+	t.Parallel()
+	var s *shop
+	d := newDemo(t, func(is *shop, _ *Options) { s = is })
+	require.NoError(t, s.set(true)(t.Context()))
+	r := &run{people: newPeople(d.URL, d.Token), Options: d.Options, board: d.board, name: "name"}
+	offer := offers()[0]
+	o := &ordered{run: r, life: life{kind: booking.Lodging, customer: customers[0], offer: offer, in: object{"checkOut": booking.DateOf(time.Now())}}, id: "lodging-1"}
+	within, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	done := make(chan error)
+	go func() { done <- o.do(within, Change) }()
+	await(t, d, func(State) bool { return s.refusedChange() })
+	require.NoError(t, s.set(false)(t.Context()))
+	require.NoError(t, <-done)
+}
+
+// TestDemo_OrdersAgain: an order that was taken and never begun is ordered again.
+func TestDemo_OrdersAgain(t *testing.T) {
+	t.Parallel()
+	d := newDemo(t, func(is *shop, _ *Options) { is.loses = true })
+	r := &run{people: newPeople(d.URL, d.Token), Options: d.Options, board: d.board, name: "name"}
+	within, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	o := &ordered{run: r, life: life{kind: booking.Cafe, customer: customers[0], offer: offers()[9], in: object{}}}
+	refused, err := o.place(within)
+	require.NoError(t, err)
+	require.False(t, refused)
+	require.Equal(t, "order-0", o.id)
+}
+
+// TestDemo_AfterTheEnd: what people begin once the service is back has not met the outage,
+// however long it takes.
+func TestDemo_AfterTheEnd(t *testing.T) {
+	t.Parallel()
+	ended := time.Now()
+	for since, met := range map[time.Time]bool{ended.Add(-time.Second): true, ended.Add(time.Second): false} {
+		is := &Outage{Ended: ended}
+		r := &run{board: newBoard()}
+		r.change(func(s *State) { s.Now = is })
+		o := &ordered{run: r, id: "food-1", since: since}
+		o.hurt()
+		require.Equal(t, count(met), is.left())
+	}
+}
+
+// TestDemo_LeftBehind: orders that do not come to where they belong are named, with their
+// status and what they wait for, and the audit's report is there all the same.
+func TestDemo_LeftBehind(t *testing.T) {
+	t.Parallel()
+	d := newDemo(t, func(s *shop, o *Options) { s.never, o.healWithin = true, time.Second })
+	_, err := d.Run(t.Context(), Settings{Seed: 1, PerMinute: 600, Failing: 4 * time.Second})
+	require.ErrorContains(t, err, "are not where they belong after 1s")
+	require.Regexp(t, `order \d+ of \w+ \(order-\d+, .+\) is confirmed and waits for: change; the latest answer was 503 .*payment_unavailable`, err)
+	s, _ := d.State()
+	require.NotEmpty(t, s.Left)
+	for _, w := range s.Left {
+		require.Equal(t, []any{Change, booking.Confirmed}, []any{w.For, w.Status})
+		require.NotEmpty(t, w.ID)
+	}
+	require.Contains(t, s.Result.Failure, s.Left[0].ID)
+	require.Equal(t, "Nothing is wrong.", s.Result.Says)
 }
 
 // await waits until the state is as wanted.

@@ -3,6 +3,7 @@ package demo
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -23,9 +24,9 @@ var says = map[Kind][2]string{
 const (
 	// warmUp is before the first failure: some orders stand by then.
 	warmUp = 4 * time.Second
-	// healWithin bounds the wait for the orders that met a failure. It is longer than it
+	// healsWithin bounds the wait for the orders that met a failure. It is longer than it
 	// takes the engine to give up on a worker that was killed, and a provider's turn to come.
-	healWithin = 2 * time.Minute
+	healsWithin = 2 * time.Minute
 	// endWithin bounds the end of a failure.
 	endWithin = time.Minute
 )
@@ -75,7 +76,7 @@ func (r *run) once(ctx context.Context, f Failure) (err error) {
 // heal waits until all orders that have met the outage are where they belong, or are given
 // up.
 func (r *run) heal(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, healWithin)
+	ctx, cancel := context.WithTimeout(ctx, r.healWithin)
 	defer cancel()
 	var is Outage
 	for {
@@ -86,7 +87,8 @@ func (r *run) heal(ctx context.Context) error {
 		select {
 		case <-changed:
 		case <-ctx.Done():
-			return fmt.Errorf("of %s that met it %d are not where they belong after %s", orders(state.Now.Hurt), state.Now.left(), healWithin)
+			return fmt.Errorf("of %s that met it %d are not where they belong after %s:%s",
+				orders(state.Now.Hurt), state.Now.left(), r.healWithin, lines(state.Now.Waiting))
 		}
 	}
 	example := ""
@@ -115,6 +117,15 @@ func (r *run) close(is *Outage) (closed bool) {
 		s.Phase, s.Now = Calm, nil
 	})
 	return closed
+}
+
+// lines are some of the orders, each on a line of its own.
+func lines(of []Wait) string {
+	var text strings.Builder
+	for _, w := range of[:min(len(of), mostLeft)] {
+		fmt.Fprintf(&text, "\n  %s", w)
+	}
+	return text.String()
 }
 
 func orders(n int) string {

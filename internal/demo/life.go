@@ -2,6 +2,7 @@ package demo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
@@ -17,6 +18,12 @@ type ordered struct {
 	id string
 	// met is the outage that it has met and is not healed of yet, nil for none.
 	met *Outage
+	// status is what it was last seen in, awaits what it waits for, and last what the latest
+	// request was answered.
+	status booking.Status
+	since  time.Time // that people have waited for what they do now
+	awaits Awaited
+	last   string
 }
 
 const (
@@ -47,12 +54,15 @@ func (r *run) live(ctx context.Context, l life) {
 	r.change(func(s *State) {
 		if err != nil {
 			s.Surprises++
+			if len(s.Left) < mostLeft {
+				s.Left = append(s.Left, o.wait())
+			}
 			return
 		}
 		s.Finished++
 	})
 	if err != nil && r.living.Err() == nil {
-		r.tell("Order %d (%s) of %s: %v", l.number, o.id, l.customer, err)
+		r.tell("Not where it belongs: %s (%v)", o.wait(), err)
 	}
 }
 
@@ -70,8 +80,10 @@ var (
 // refused.
 func (o *ordered) place(ctx context.Context) (refused bool, err error) {
 	r := request{as: o.customer, method: http.MethodPost, path: pathOfOrders[o.kind], key: fmt.Sprintf("demo-%s-%d", o.name, o.number), in: o.in}
+	o.since = time.Now()
 	for {
-		a, err := o.send(ctx, r)
+		o.awaits = Answer
+		a, err := o.asked(ctx, r)
 		if ctx.Err() != nil {
 			return false, ctx.Err()
 		}
@@ -80,10 +92,13 @@ func (o *ordered) place(ctx context.Context) (refused bool, err error) {
 			return true, nil
 		}
 		if a.status == http.StatusAccepted || a.ok() {
-			o.id = a.order()
-			break
-		}
-		if err == nil && !a.later() {
+			o.id, o.awaits = a.order(), Decision
+			is, err := o.until(ctx, func(s booking.Status) bool { return o.kind.Decides(s) || s.Final() })
+			if !errors.Is(err, errNoOrder) {
+				return is == booking.Cancelled, err
+			}
+			o.id = ""
+		} else if err == nil && !a.later() {
 			return false, fmt.Errorf("ordering is answered %s", a)
 		}
 		o.hurt()
@@ -91,9 +106,14 @@ func (o *ordered) place(ctx context.Context) (refused bool, err error) {
 			return false, ctx.Err()
 		}
 	}
-	is, err := o.until(ctx, func(s booking.Status) bool { return o.kind.Decides(s) || s.Final() })
-	return is == booking.Cancelled, err
 }
+
+// errNoOrder: there is no such order. A start that the engine has not answered is answered
+// 202, and may never have reached the engine: the customer orders again, under the same key.
+var errNoOrder = errors.New("there is no such order")
+
+// looksForOrder is how often a person looks for an order before it is ordered again.
+const looksForOrder = 5
 
 // refusal tells whether an answer is that the order is refused, as some are in any
 // business. A service that was away is none: then the customer orders again.
@@ -101,13 +121,19 @@ func (o *ordered) refusal(a answer) bool {
 	return a.status == http.StatusPaymentRequired || a.status == http.StatusConflict && a.about.Code == string(booking.SoldOut)
 }
 
-// until looks at the order until it is where it is wanted.
+// until looks at the order until it is where it is wanted. errNoOrder: there is none.
 func (o *ordered) until(ctx context.Context, wanted func(booking.Status) bool) (booking.Status, error) {
 	for looks := 0; ; looks++ {
 		a := o.look(ctx)
+		if ctx.Err() == nil {
+			o.last = a.String()
+		}
 		if is := booking.Status(a.about.Status); a.status == http.StatusOK && wanted(is) {
 			o.over(true)
 			return is, nil
+		}
+		if a.status == http.StatusNotFound && looks+1 >= looksForOrder {
+			return "", errNoOrder
 		}
 		if looks > 0 { // the answer may leave before the row is written
 			o.hurt()
@@ -124,17 +150,35 @@ func (o *ordered) look(ctx context.Context) answer {
 	if err != nil {
 		a.raw = []byte(err.Error())
 	}
+	if a.status == http.StatusOK {
+		o.status = booking.Status(a.about.Status)
+	}
 	return a
+}
+
+// asked sends a request about the order, and keeps what it is answered.
+func (o *ordered) asked(ctx context.Context, r request) (answer, error) {
+	a, err := o.send(ctx, r)
+	switch {
+	case ctx.Err() != nil: // it is given up: what it was answered before says why
+	case err != nil:
+		o.last = err.Error()
+	default:
+		o.last = a.String()
+	}
+	return a, err
 }
 
 // do does a deed until it is carried out, or refused as it may be.
 func (o *ordered) do(ctx context.Context, d deed) error {
+	o.since = time.Now()
 	r, want, err := o.asks(ctx, d)
 	if err != nil {
 		return err
 	}
-	for asked := false; ; {
-		a, err := o.send(ctx, r)
+	o.awaits = d
+	for asked, keys := false, 1; ; {
+		a, err := o.asked(ctx, r)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
@@ -149,6 +193,10 @@ func (o *ordered) do(ctx context.Context, d deed) error {
 			return fmt.Errorf("%s is answered %s", d, a)
 		}
 		asked = true
+		if d == Change && a.about.Code == string(booking.PaymentUnavailable) { // under its key it stays refused
+			keys++
+			r.key = o.keyOf(d, keys)
+		}
 		o.hurt()
 		if !pause(ctx, waitOf(a)) {
 			return ctx.Err()
@@ -160,13 +208,19 @@ func (o *ordered) do(ctx context.Context, d deed) error {
 	}
 }
 
+// keyOf is the Idempotency-Key of the n-th request for a deed that is another one than those
+// before it.
+func (o *ordered) keyOf(d deed, n int) string {
+	return fmt.Sprintf("demo-%s-%d-%s-%d", o.name, o.number, d, n)
+}
+
 // carriedOut tells whether an answer is that the deed is done, or that it cannot be
 // although nothing is wrong: the night more is sold.
 func (o *ordered) carriedOut(d deed, a answer) bool {
 	switch {
-	case d == change && a.status == http.StatusConflict && a.about.Code == string(booking.SoldOut):
+	case d == Change && a.status == http.StatusConflict && a.about.Code == string(booking.SoldOut):
 		return true
-	case d == refund && a.ok():
+	case d == Refund && a.ok():
 		return a.about.State == string(booking.EntryDone)
 	default:
 		return a.ok()
@@ -176,21 +230,21 @@ func (o *ordered) carriedOut(d deed, a answer) bool {
 // asks is the request for a deed, and the status that the order has afterwards; "" for
 // one that leaves it as it is.
 func (o *ordered) asks(ctx context.Context, d deed) (r request, want booking.Status, err error) {
-	r = request{as: o.customer, method: http.MethodPost, path: pathOfOrders[o.kind] + "/" + o.id + "/" + string(d), key: fmt.Sprintf("demo-%s-%d-%s", o.name, o.number, d)}
+	r = request{as: o.customer, method: http.MethodPost, path: pathOfOrders[o.kind] + "/" + o.id + "/" + string(d), key: o.keyOf(d, 1)}
 	switch d {
-	case cancel:
+	case Cancel:
 		r.key, r.in = "", object{"reason": "일정이 바뀌었어요"}
 		return r, booking.Cancelled, nil
-	case confirm:
+	case Confirm:
 		r.as, r.key = o.offer.owner, ""
 		return r, booking.Confirmed, nil
-	case reject:
+	case Reject:
 		r.as, r.key, r.in = o.offer.owner, "", object{"reason": "We are renovating"}
 		return r, booking.Cancelled, nil
-	case change:
+	case Change:
 		r.in = object{"checkOut": o.in["checkOut"].(booking.Date).AddDays(1)}
 		return r, "", nil
-	case refund:
+	case Refund:
 		r.as, r.path = o.offer.owner, "/v1/payments/"+o.id+"/refunds"
 		r.in = object{"amount": object{"amount": o.offer.price / 1000 * 100, "currency": "KRW"}, "reason": "불편을 드려 죄송합니다"}
 		return r, "", nil
@@ -211,6 +265,7 @@ func (o *ordered) completes(ctx context.Context, r request) (_ request, want boo
 	default:
 	}
 	r.path = pathOfWork[o.kind] + "/" + o.id + "/complete"
+	o.awaits = Work
 	if _, err := o.until(ctx, func(s booking.Status) bool { return s == begun || s.Final() }); err != nil {
 		return r, want, err
 	}
@@ -240,23 +295,30 @@ func (o *ordered) example() Example {
 }
 
 // hurt says that the order is not where it belongs. That is on account of the outage
-// there is, if there is one.
+// there is, if there is one and it had not ended when people began to wait.
 func (o *ordered) hurt() {
-	if o.met != nil {
-		return
-	}
 	o.change(func(s *State) {
-		if s.Now == nil {
+		if o.met == nil && s.Now != nil && (s.Now.Ended.IsZero() || o.since.Before(s.Now.Ended)) {
+			o.met = s.Now
+			s.Hurt++
+			s.Now.Hurt++
+			s.Now.Waiting = append(s.Now.Waiting, o.wait())
+		}
+		if o.met == nil {
 			return
 		}
-		o.met = s.Now
-		s.Hurt++
-		s.Now.Hurt++
-		if len(s.Now.Waiting) < mostExamples && o.id != "" {
-			s.Now.Waiting = append(s.Now.Waiting, o.example())
+		if n := slices.IndexFunc(o.met.Waiting, o.is); n >= 0 {
+			o.met.Waiting[n] = o.wait()
 		}
 	})
 }
+
+// wait is the order with what it waits for.
+func (o *ordered) wait() Wait {
+	return Wait{Example: o.example(), Number: o.number, Customer: o.customer, Status: o.status, For: o.awaits, Last: o.last}
+}
+
+func (o *ordered) is(w Wait) bool { return w.Number == o.number }
 
 // over says that the outage is over for it: it is where it belongs, or it was given up.
 func (o *ordered) over(healed bool) {
@@ -264,8 +326,7 @@ func (o *ordered) over(healed bool) {
 		return
 	}
 	o.change(func(s *State) {
-		is := o.example()
-		o.met.Waiting = slices.DeleteFunc(o.met.Waiting, func(e Example) bool { return e == is })
+		o.met.Waiting = slices.DeleteFunc(o.met.Waiting, o.is)
 		if !healed {
 			o.met.GivenUp++
 			return
@@ -273,7 +334,7 @@ func (o *ordered) over(healed bool) {
 		s.Healed++
 		o.met.Back++
 		if len(o.met.Examples) < mostExamples && o.id != "" {
-			o.met.Examples = append(o.met.Examples, is)
+			o.met.Examples = append(o.met.Examples, o.example())
 		}
 	})
 	o.met = nil

@@ -20,18 +20,8 @@ type life struct {
 	thinks []time.Duration
 }
 
-// deed is something that is done with an order.
-type deed string
-
-// The deeds.
-const (
-	confirm  deed = "confirm"
-	reject   deed = "reject"
-	cancel   deed = "cancel"
-	complete deed = "complete" // it is delivered, handed over, or cleaned
-	change   deed = "change"   // of a stay, by a night more
-	refund   deed = "refund"   // a part, as goodwill
-)
+// deed is something that is done with an order, which waits for that meanwhile.
+type deed = Awaited
 
 // plan makes lives. Those of plans with the same seed are the same.
 type plan struct {
@@ -96,11 +86,11 @@ func (p *plan) stay(o *offer) object {
 
 // ways are what may become of orders, each as likely as the others.
 var (
-	waysOfStays = [][]deed{{}, {cancel}, {change}, {refund}, {change, cancel}}
-	waysOfAsked = [][]deed{{confirm}, {confirm}, {confirm, cancel}, {reject}, {cancel}}
-	waysOfMeals = [][]deed{{complete}, {complete}, {cancel}, {complete, refund}}
-	waysOfCups  = [][]deed{{complete}, {complete}, {cancel}, {refund, complete}}
-	waysOfCalls = [][]deed{{complete}, {complete}, {complete}, {cancel}}
+	waysOfStays = [][]deed{{}, {Cancel}, {Change}, {Refund}, {Change, Cancel}}
+	waysOfAsked = [][]deed{{Confirm}, {Confirm}, {Confirm, Cancel}, {Reject}, {Cancel}}
+	waysOfMeals = [][]deed{{Complete}, {Complete}, {Cancel}, {Complete, Refund}}
+	waysOfCups  = [][]deed{{Complete}, {Complete}, {Cancel}, {Refund, Complete}}
+	waysOfCalls = [][]deed{{Complete}, {Complete}, {Complete}, {Cancel}}
 )
 
 func (p *plan) deeds(l life) []deed {

@@ -1,9 +1,13 @@
 package demo
 
 import (
+	"cmp"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/yeyak/yeyak/booking"
 )
 
 // Kind is a way in which services fail.
@@ -43,13 +47,50 @@ type Outage struct {
 	// Hurt are the orders that met it, of which Back are where they belong, and GivenUp are not
 	// and are waited for no longer.
 	Hurt, Back, GivenUp int
-	// Waiting are some of those that are not, and Examples some of those that are.
-	Waiting, Examples []Example
+	// Waiting are those that are waited for, and Examples some of those that are back.
+	Waiting  []Wait
+	Examples []Example
 }
 
 // Example is an order to look at. What was ordered is "" for a call for a cleaner.
 type Example struct {
 	ID, What string
+}
+
+// Awaited is what an order waits for: an answer to its request, its first decision, those
+// who carry it out, or a deed.
+type Awaited string
+
+// What orders wait for; from Confirm on the deeds.
+const (
+	Answer   Awaited = "answer"
+	Decision Awaited = "decision"
+	Work     Awaited = "work"
+	Confirm  Awaited = "confirm"
+	Reject   Awaited = "reject"
+	Cancel   Awaited = "cancel"
+	Complete Awaited = "complete" // it is delivered, handed over, or cleaned
+	Change   Awaited = "change"   // of a stay, by a night more
+	Refund   Awaited = "refund"   // a part, as goodwill
+)
+
+// Wait is an order that is not where it belongs.
+type Wait struct {
+	Example
+	// Number is that of the order in the plan of the demonstration.
+	Number   int
+	Customer string
+	// Status is what it was last seen in, "" for an order that is not known to exist.
+	Status booking.Status
+	For    Awaited
+	// Last is what the latest request was answered.
+	Last string
+}
+
+// String implements fmt.Stringer.
+func (w Wait) String() string {
+	return fmt.Sprintf("order %d of %s (%s, %s) is %s and waits for: %s; the latest answer was %s", w.Number, w.Customer,
+		cmp.Or(w.ID, "no id"), cmp.Or(w.What, "cleaning"), cmp.Or(string(w.Status), "not known to exist"), w.For, cmp.Or(w.Last, "none"))
 }
 
 // Result is how a demonstration ended.
@@ -76,8 +117,10 @@ type State struct {
 	Orders, Finished int
 	// Hurt have met an outage, and Healed are those of them that are where they belong.
 	Hurt, Healed int
-	// Surprises are answers that no person could explain, and orders that were given up.
+	// Surprises are answers that no person could explain, and orders that were given up. Left
+	// are some of these orders.
 	Surprises int
+	Left      []Wait
 	// Result is that of the last demonstration that has ended.
 	Result *Result
 }
@@ -89,6 +132,7 @@ func (s State) Runs() bool { return s.Phase != Idle }
 const (
 	mostPast     = 20
 	mostExamples = 5
+	mostLeft     = 20
 )
 
 // board holds the state.
@@ -120,6 +164,7 @@ func (b *board) now() (State, <-chan struct{}) {
 		s.Now = &is
 	}
 	s.Past = slices.Clone(s.Past) // whose outages do not change any more
+	s.Left = slices.Clone(s.Left)
 	return s, b.changed
 }
 

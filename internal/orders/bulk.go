@@ -281,6 +281,8 @@ func selects(f booking.BulkFilter, v contract.View) bool {
 		return v.NeedsAttention
 	case f.Trouble == booking.UndoOwed:
 		return v.Status == booking.Cancelling
+	case f.Trouble == booking.UnderReview:
+		return v.Disputed
 	default:
 		return true
 	}

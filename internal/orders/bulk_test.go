@@ -12,6 +12,8 @@ import (
 
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 
 	"github.com/yeyak/yeyak/booking"
@@ -212,6 +214,25 @@ func TestBulk_Plans(t *testing.T) {
 	require.ErrorIs(t, err, &booking.Error{Code: orders.BulkOutdated})
 	_, err = b.BeginBulk(t.Context(), alice, runs.run.ID)
 	require.ErrorIs(t, err, notAllowed)
+}
+
+// TestBulk_Disputed: a dry run lists orders with a disputed payment, like the list of
+// orders that need attention.
+func TestBulk_Disputed(t *testing.T) {
+	t.Parallel()
+	runs := &bulkRuns{}
+	b := newBundle(t, func(d *orders.Deps) { d.Bulk = runs })
+	b.engine.On("ListWorkflow", mock.Anything, mock.Anything).Return(&workflowservice.ListWorkflowExecutionsResponse{
+		Executions: []*workflowpb.WorkflowExecutionInfo{{Execution: &commonpb.WorkflowExecution{WorkflowId: "lodging-1"}}},
+	}, nil)
+	for _, disputed := range []bool{false, true} {
+		row := cameTo(stayWith().View(), booking.Confirmed, "")
+		row.View.Disputed = disputed
+		b.store.put(row)
+		_, err := b.PlanBulk(t.Context(), olga, booking.CancelOrder, booking.BulkFilter{Trouble: booking.UnderReview}, "fire")
+		require.NoError(t, err)
+		require.Equal(t, disputed, runs.run.Orders == 1)
+	}
 }
 
 // TestBulk_NamesWhoActs: a bulk action runs in the name of the operator that started it,

@@ -268,7 +268,7 @@ func (o *Orders) askChange(ctx context.Context, w Warrant, view contract.View, w
 		return o.changed(ctx, is), nil
 	case !isOpen(err) && !isAway(err) || atLimit(err) != nil:
 		view, err := o.refused(ctx, Decision{OrderID: view.ID, Kind: view.Kind, Update: contract.ChangeUpdate}, err)
-		return Outcome{View: view}, o.explained(ctx, view.ID, err)
+		return Outcome{View: view}, o.explained(ctx, view.ID, underAnotherKey(err))
 	case taken:
 		view, err := o.read(ctx, view.ID)
 		return Outcome{View: view}, o.explained(ctx, view.ID, err)
@@ -278,6 +278,18 @@ func (o *Orders) askChange(ctx context.Context, w Warrant, view contract.View, w
 		return Outcome{View: view}, booking.Errorf(TemporalUnavailable, "orders cannot be worked on at the moment; nothing was sent: repeat the request under its Idempotency-Key")
 	}
 	return Outcome{View: view}, booking.Errorf(Unreachable, "the order has not answered: the change may be made yet, or never; repeat it under its Idempotency-Key to be certain")
+}
+
+// underAnotherKey adds to a refusal for a service that was away that it stands under its
+// key: the engine repeats the answer of the update. A new request needs another key.
+func underAnotherKey(err error) error {
+	no, is := errors.AsType[*booking.Error](err)
+	if !is || no.Code != CodeOf(booking.PaymentUnavailable) && no.Code != CodeOf(booking.CafeUnavailable) {
+		return err
+	}
+	with := *no
+	with.Message += ": a repeat under this Idempotency-Key is answered the same; ask again under another one"
+	return &with
 }
 
 // changing is a change that an order can be asked for.

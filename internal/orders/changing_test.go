@@ -2,6 +2,7 @@ package orders_test
 
 import (
 	"context"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -92,6 +93,21 @@ func TestChange_Overtaken(t *testing.T) {
 	_, err = b.Change(t.Context(), anybody, longer)
 	require.ErrorIs(t, err, &booking.Error{Code: booking.Superseded})
 	require.Len(t, *asked, 1)
+}
+
+// TestChange_AwayUnderItsKey: a change that was refused since a service was away stays refused
+// under its key, and says that it takes another one.
+func TestChange_AwayUnderItsKey(t *testing.T) {
+	t.Parallel()
+	for code, another := range map[booking.Code]bool{
+		orders.CodeOf(booking.PaymentUnavailable): true, orders.CodeOf(booking.CafeUnavailable): true, orders.CodeOf(booking.SoldOut): false,
+	} {
+		b := newBundle(t)
+		b.changes(func(context.Context) (contract.View, error) { return contract.View{}, noFor(code) })
+		_, err := b.Change(t.Context(), booking.Caller{Unchecked: true}, orders.Change{OrderID: "lodging-1", Rooms: 2, Key: "k1"})
+		require.ErrorIs(t, err, &booking.Error{Code: code})
+		require.Equal(t, another, strings.Contains(err.Error(), "ask again under another one"), err)
+	}
 }
 
 // TestQuoteChange_RowBehind: a reservation that was just confirmed is quoted, though its row

@@ -11,7 +11,7 @@ import (
 )
 
 // Monitor is what operators see: the state of the system, the orders that need attention,
-// and the timeline of an order. Degraded, Load, Link and Now are optional.
+// and the timeline of an order. Degraded, Load, Tallies, Link and Now are optional.
 type Monitor struct {
 	// Orders has the engine, the ledger and the read model.
 	Orders *Orders
@@ -30,6 +30,8 @@ type Monitor struct {
 	Degraded func(ctx context.Context) map[string]string
 	// Load is the load of this process.
 	Load func() []Load
+	// Tallies are the process's counts since its start.
+	Tallies func() []Tally
 	// Link is the engine's web UI page of a run of an order's workflow, "" for none.
 	Link func(orderID, run string) string
 	Now  func() time.Time
@@ -64,6 +66,7 @@ const (
 	partDecisions = "decisions"
 	partReadModel = "read_model"
 	partAudit     = "audit"
+	partWorkflows = "workflows"
 )
 
 const (
@@ -72,6 +75,10 @@ const (
 	overviewWithin = 2 * time.Second
 	// comparedRows is how many orders are compared with their rows.
 	comparedRows = 50
+	// mostFailing is how many workflows are named of which the tasks fail.
+	mostFailing = 50
+	// failing lists them as the engine's web UI does: it has an index for that.
+	failing = `ExecutionStatus = 'Running' AND TemporalReportedProblems IN ('category=WorkflowTaskFailed', 'category=WorkflowTaskTimedOut')`
 )
 
 // Overview reads each part of the overview by itself: a part that cannot be read is named,
@@ -123,7 +130,17 @@ func (m *Monitor) parts(o *Overview) map[string]func(context.Context) error {
 			}
 			return err
 		},
+		partWorkflows: func(ctx context.Context) error {
+			found, _, err := m.Orders.Engine.List(ctx, failing, mostFailing, nil)
+			for _, saga := range found {
+				o.Failing = append(o.Failing, saga.OrderID)
+			}
+			return err
+		},
 		"": func(ctx context.Context) error {
+			if m.Tallies != nil {
+				o.Tallies = m.Tallies()
+			}
 			if m.Degraded != nil {
 				o.Degraded = m.Degraded(ctx)
 			}

@@ -43,8 +43,11 @@ func TestMonitor_WhoWorks(t *testing.T) {
 	polled := []*taskqueuepb.PollerInfo{poller("died", 4*time.Minute), poller("polls", time.Minute), poller("polls", 30*time.Second), {Identity: "never"}}
 	b.engine.On("WorkflowService").Return(queues{polled: polled})
 	b.engine.On("ListWorkflow", mock.Anything, mock.Anything).Return(&workflowservice.ListWorkflowExecutionsResponse{}, nil)
-	is, err := b.monitor(&watched{}).Overview(t.Context(), operator)
+	m := b.monitor(&watched{})
+	m.Tallies = func() []orders.Tally { return []orders.Tally{{Name: orders.TallyLate, Of: 1}} }
+	is, err := m.Overview(t.Context(), operator)
 	require.NoError(t, err)
+	require.Equal(t, []orders.Tally{{Name: orders.TallyLate, Of: 1}}, is.Tallies)
 	require.Len(t, is.Queues, len(contract.Queues()))
 	for _, q := range is.Queues {
 		require.Equal(t, 1, q.Workers, q.Name)
@@ -66,6 +69,7 @@ func TestOverview_Well(t *testing.T) {
 		"Decisions": func(o *orders.Overview) { o.Decisions.Oldest = today.Add(-3 * time.Minute) },
 		"ReadModel": func(o *orders.Overview) { o.ReadModel.Oldest = 2 * time.Minute },
 		"Audit":     func(o *orders.Overview) { o.Last.State = booking.AuditFailed },
+		"Workflows": func(o *orders.Overview) { o.Failing = []string{"food-1"} },
 	} {
 		changed := is
 		change(&changed)

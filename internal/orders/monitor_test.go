@@ -96,14 +96,14 @@ func TestMonitor_WhatIsAway(t *testing.T) {
 	is, err := b.monitor(&watched{}).Overview(t.Context(), operator)
 	require.NoError(t, err)
 	require.Equal(t, []orders.OpenCount{{Kind: booking.Food, Status: booking.Delivering, Orders: 2}}, is.Open)
-	require.Len(t, is.Unknown, 2)
+	require.Len(t, is.Unknown, 3)
 	require.NotContains(t, is.Unknown["queues"]+is.Unknown["read_model"], "10.0.0.7")
 	require.False(t, is.Well())
 	require.Zero(t, is.ShutUntil, "its time has passed")
 
 	is, err = b.monitor(&watched{away: errors.New("no database")}).Overview(t.Context(), operator)
 	require.NoError(t, err)
-	require.Len(t, is.Unknown, 8)
+	require.Len(t, is.Unknown, 9)
 	_, err = b.monitor(&watched{}).Overview(t.Context(), alice)
 	require.ErrorIs(t, err, &booking.Error{Code: booking.NotAllowed})
 }

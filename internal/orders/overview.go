@@ -47,10 +47,28 @@ type Overview struct {
 	Findings   map[string]int
 	// Degraded is what does not work, as the answering process sees it.
 	Degraded map[string]string
-	// Load is the load of that process.
+	// Load is the load of that process, and Tallies are its counts since its start.
 	Load    []Load
+	Tallies []Tally
+	// Failing are workflows of which the tasks keep failing, mostFailing at most: they stand still.
+	Failing []string
 	Unknown map[string]string
 }
+
+// Tally is a count from a process's metrics since its start: Count of Of answers.
+type Tally struct {
+	Name  string `json:"name"`
+	Count int    `json:"count"`
+	Of    int    `json:"of"`
+}
+
+// The tallies: requests that ended with 5xx and were not refused on purpose, orders that were
+// answered late, and requests with unknown callers.
+const (
+	TallyFailed  = "requests_failed"
+	TallyLate    = "orders_late"
+	TallyUnknown = "callers_unknown"
+)
 
 // Load is the use of one of a process's resources: turns of requests, or connections to a
 // database.
@@ -92,7 +110,7 @@ func (o Overview) Found() (n int) {
 func (o Overview) Well() bool {
 	inNeed, _, _ := o.Needing()
 	return inNeed == 0 && !o.AuditTroubled() && len(o.Degraded) == 0 && len(o.Unknown) == 0 && o.ShutUntil.IsZero() &&
-		len(o.Unattended()) == 0 && !o.WaitsLong() && !o.ReadModelLate()
+		len(o.Unattended()) == 0 && len(o.Failing) == 0 && !o.WaitsLong() && !o.ReadModelLate()
 }
 
 const (
