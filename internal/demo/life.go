@@ -27,11 +27,10 @@ type ordered struct {
 }
 
 const (
-	// lookEvery is how often a person looks at an order that is not where it belongs.
-	lookEvery = time.Second
-	// repeatAfter is how long a person waits who is not told for how long.
-	repeatAfter = time.Second
-	longestWait = 3 * time.Second
+	// A person reads an order, or repeats a request, after firstWait, and then less and less
+	// often: many orders of few people wait at once, and a caller has a limit of requests.
+	firstWait   = time.Second
+	longestWait = 4 * time.Second
 	// givesUpAfter is how long a person is concerned with one order.
 	givesUpAfter = 4 * time.Minute
 )
@@ -81,7 +80,7 @@ var (
 func (o *ordered) place(ctx context.Context) (refused bool, err error) {
 	r := request{as: o.customer, method: http.MethodPost, path: pathOfOrders[o.kind], key: fmt.Sprintf("demo-%s-%d", o.name, o.number), in: o.in}
 	o.since = time.Now()
-	for {
+	for repeats := 0; ; repeats++ {
 		o.awaits = Answer
 		a, err := o.asked(ctx, r)
 		if ctx.Err() != nil {
@@ -102,7 +101,7 @@ func (o *ordered) place(ctx context.Context) (refused bool, err error) {
 			return false, fmt.Errorf("ordering is answered %s", a)
 		}
 		o.hurt()
-		if !pause(ctx, waitOf(a)) {
+		if !pause(ctx, waitOf(a, repeats)) {
 			return false, ctx.Err()
 		}
 	}
@@ -138,7 +137,7 @@ func (o *ordered) until(ctx context.Context, wanted func(booking.Status) bool) (
 		if looks > 0 { // the answer may leave before the row is written
 			o.hurt()
 		}
-		if !pause(ctx, lookEvery) {
+		if !pause(ctx, waitOf(a, looks)) {
 			return "", fmt.Errorf("it stays %s: %w", a, ctx.Err())
 		}
 	}
@@ -177,7 +176,8 @@ func (o *ordered) do(ctx context.Context, d deed) error {
 		return err
 	}
 	o.awaits = d
-	for asked, keys := false, 1; ; {
+	keys := 1
+	for repeats := 0; ; repeats++ {
 		a, err := o.asked(ctx, r)
 		switch {
 		case ctx.Err() != nil:
@@ -186,19 +186,18 @@ func (o *ordered) do(ctx context.Context, d deed) error {
 			o.over(true)
 			return nil
 		case err == nil && !a.ok() && !a.later():
-			if asked && want != "" { // an earlier request is doing it
+			if repeats > 0 && want != "" { // an earlier request is doing it
 				_, err := o.until(ctx, func(s booking.Status) bool { return s == want || s.Final() })
 				return err
 			}
 			return fmt.Errorf("%s is answered %s", d, a)
 		}
-		asked = true
 		if d == Change && a.about.Code == string(booking.PaymentUnavailable) { // under its key it stays refused
 			keys++
 			r.key = o.keyOf(d, keys)
 		}
 		o.hurt()
-		if !pause(ctx, waitOf(a)) {
+		if !pause(ctx, waitOf(a, repeats)) {
 			return ctx.Err()
 		}
 		if want != "" && booking.Status(o.look(ctx).about.Status) == want {
@@ -278,12 +277,14 @@ func (o *ordered) completes(ctx context.Context, r request) (_ request, want boo
 	return r, want, nil
 }
 
-// waitOf is how long to wait before a request is repeated.
-func waitOf(a answer) time.Duration {
-	if a.retryAfter <= 0 {
-		return repeatAfter
+// waitOf is how long to wait before a request is repeated that was repeated so often: as
+// long as a caller over its limit has to, and otherwise no longer than longestWait.
+func waitOf(a answer, repeats int) time.Duration {
+	wait := min(firstWait<<min(repeats, 2), longestWait)
+	if a.status == http.StatusTooManyRequests {
+		return max(wait, a.retryAfter)
 	}
-	return min(a.retryAfter, longestWait)
+	return max(wait, min(a.retryAfter, longestWait))
 }
 
 // example is the order as others are shown it.
