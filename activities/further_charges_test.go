@@ -21,9 +21,12 @@ type purse struct {
 	ofRef   map[string]string // the ref of a refund's charge, by its key
 	says    error             // to the next charge, after it was taken
 	refuses bool
-	unsaid  error    // to a void
-	asked   []string // refunds, with their amounts
-	voided  []string
+	unsaid  error // to a void
+	unseen  error // to a look
+	// refusals are what it says to refunds, by the ref of their charge.
+	refusals map[string]error
+	asked    []string // refunds, with their amounts
+	voided   []string
 }
 
 func newPurse() *purse {
@@ -68,6 +71,9 @@ func (p *purse) Void(_ context.Context, c booking.Charge) ([]string, error) {
 func (p *purse) Look(_ context.Context, ref string) (activities.Outlay, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	if p.unseen != nil {
+		return activities.Outlay{}, p.unseen
+	}
 	taken, known := p.charges[ref[len("ch:"):]]
 	if !known {
 		return activities.Outlay{}, errors.New("no charge " + ref)
@@ -75,7 +81,9 @@ func (p *purse) Look(_ context.Context, ref string) (activities.Outlay, error) {
 	seen := activities.Outlay{Ref: ref, Taken: booking.Money{Amount: taken, Currency: price.Currency}, Left: taken}
 	for key, r := range p.refunds {
 		if p.ofRef[key] == ref {
-			seen.Left -= r.Amount
+			if r.State != booking.EntryFailed {
+				seen.Left -= r.Amount
+			}
 			seen.Refunds = append(seen.Refunds, r)
 		}
 	}
@@ -89,12 +97,24 @@ func (p *purse) Refund(_ context.Context, key string, seen activities.Outlay, am
 		return "", nil
 	}
 	p.asked = append(p.asked, key)
+	if err := p.refusals[seen.Ref]; err != nil {
+		return "", err
+	}
 	if _, made := p.refunds[key]; made {
 		return "", errors.New("the key was used: " + key)
 	}
 	p.refunds[key] = activities.Refund{ID: "re:" + key, Key: key, Amount: amount.Amount, State: booking.EntryDone, At: time.Now()}
 	p.ofRef[key] = seen.Ref
 	return "re:" + key, nil
+}
+
+// fails has a refund fail that was made.
+func (p *purse) fails(key string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	r := p.refunds[key]
+	r.State, r.Words = booking.EntryFailed, "failed"
+	p.refunds[key] = r
 }
 
 func (p *purse) Part(amount booking.Money) booking.Money { return amount }
@@ -105,7 +125,9 @@ func (p *purse) left() (sum int64) {
 		sum += max(0, taken)
 	}
 	for _, r := range p.refunds {
-		sum -= r.Amount
+		if r.State != booking.EntryFailed {
+			sum -= r.Amount
+		}
 	}
 	return sum
 }

@@ -100,7 +100,8 @@ func (p *Payments) lookBefore(ctx context.Context, r *booking.Resolution) error 
 		r.Blind = true // the last word is the operator's
 		return nil
 	}
-	r.Pending = map[string]string{}
+	r.Pending, r.MadeOfParts = map[string]string{}, map[string][]booking.Entry{}
+	seen = uncounted(payment, seen)
 	for _, e := range payment.Entries {
 		made := madeOf(e, seen)
 		pending, is := pendingOf(payment, e, seen)
@@ -117,6 +118,8 @@ func (p *Payments) lookBefore(ctx context.Context, r *booking.Resolution) error 
 			r.Pending[e.Key] = inWords(pending, seen)
 		case e.Key == payment.RefundKey():
 			r.Made = made
+		case all > 0:
+			r.MadeOfParts[e.Key] = made
 		}
 	}
 	return nil

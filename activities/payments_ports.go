@@ -83,6 +83,9 @@ type PartLedger interface {
 	// Import records refunds that others have made of a payment, and the states of its
 	// disputes. Returns the payment with its entries.
 	Import(ctx context.Context, orderID string, others []booking.Entry, disputes []booking.Dispute) (booking.Payment, error)
+	// NoteMadeOfPart records the refunds that the provider is known to have made of the
+	// failed part with the key. It replaces those of an earlier NoteMadeOfPart.
+	NoteMadeOfPart(ctx context.Context, orderID, key string, made []booking.Entry) error
 	// PayByHand marks the failed refunds as paid by hand, less the amounts that the
 	// provider is known to have made. Returns the refunds recorded with the same evidence.
 	// Returns UnderDispute if an open dispute may take back what is to be paid.

@@ -105,13 +105,14 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 		return p.endWithoutRoom(ctx, stands, payment)
 	}
 	before := stands
-	if err := p.failsBySilence(ctx, &stands, was, p.askFor(ctx, &stands, seen, unseen)); err != nil {
+	if err := p.failsBySilence(ctx, &stands, was, p.askFor(ctx, payment, &stands, seen, unseen)); err != nil {
 		return e, payment, p.restoreFailed(ctx, was, err)
 	}
 	if stands != before {
 		if err := p.Ledger.NoteEntry(ctx, stands); err != nil {
 			return e, payment, fmt.Errorf("record refund of a part: %w", err)
 		}
+		p.learnOfFailed(ctx, payment, stands, seen)
 	}
 	return stands, payment.With(stands), nil
 }
@@ -178,9 +179,9 @@ func (p *Payments) seen(ctx context.Context, payment *booking.Payment, learn lea
 
 // askFor asks the provider to refund the rest of the entry, and writes the result into the
 // entry.
-func (p *Payments) askFor(ctx context.Context, e *booking.Entry, seen Outlay, unseen error) error {
+func (p *Payments) askFor(ctx context.Context, payment booking.Payment, e *booking.Entry, seen Outlay, unseen error) error {
 	key := atProvider(*e)
-	due := booking.Money{Amount: max(0, e.Amount.Amount-seen.Under(key)), Currency: e.Amount.Currency}
+	due := booking.Money{Amount: max(0, e.Amount.Amount-uncounted(payment, seen).Under(key)), Currency: e.Amount.Currency}
 	err := unseen
 	switch {
 	case err != nil:

@@ -11,6 +11,7 @@ import (
 // failedLater lists the refunds that are done in the ledger but have failed at the provider
 // since, with the provider's words: that money has come back to us.
 func failedLater(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
+	seen = uncounted(payment, seen)
 	for _, e := range payment.Entries {
 		if !e.ByProvider() || e.ByOthers() {
 			continue
@@ -71,6 +72,7 @@ func failedOf(e booking.Entry, seen Outlay) (failed Refund, has bool) {
 // made: a request whose answer was lost may be carried out after its repetition was
 // refused.
 func madeAfterAll(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
+	seen = uncounted(payment, seen)
 	for _, e := range payment.Entries {
 		if !mayBeMadeUpFor(payment, e) {
 			continue

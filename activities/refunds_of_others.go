@@ -20,6 +20,9 @@ func (p *Payments) importFrom(ctx context.Context, payment *booking.Payment, see
 	}
 	failed := failedLater(*payment, seen)
 	others := slices.Concat(foreign(*payment, seen), failed, madeAfterAll(*payment, seen), comeBack(*payment, seen))
+	if err := p.noteMadeOfParts(ctx, *payment, failed, seen); err != nil {
+		return err
+	}
 	disputes := changed(payment.Disputes, seen.Disputes)
 	if len(others) == 0 && len(disputes) == 0 {
 		return nil
@@ -145,21 +148,34 @@ func isAPartBy(payment booking.Payment, r Refund) bool {
 	return slices.ContainsFunc(payment.Entries, func(e booking.Entry) bool { return e.State == booking.EntryDone && e.Ref == r.ID && e.ByProvider() })
 }
 
-// onItsWay is the sum of pending refunds at the provider that do not count in the ledger:
-// those by others, and those of parts that have failed in the ledger. They may fail.
+// onItsWay is the sum of refunds at the provider that do not count in the ledger: pending
+// ones by others, which may fail, and those of parts that have failed in the ledger. Of
+// such a part the provider may have made what one of several charges had left.
 func onItsWay(payment booking.Payment, seen Outlay) (sum int64) {
-	ours := keysOf(payment)
+	ours, failed := keysOf(payment), map[string]bool{}
 	for _, e := range payment.Entries {
 		if mayBeMadeUpFor(payment, e) {
-			delete(ours, atProvider(e))
+			failed[atProvider(e)] = true
 		}
 	}
-	for _, r := range seen.Refunds {
-		if _, known := payment.Entry(booking.KeyAtProvider(r.ID)); r.State == booking.EntryPending && !ours[r.Key] && !known {
+	for _, r := range uncounted(payment, seen).Refunds {
+		switch {
+		case r.State == booking.EntryFailed:
+		case failed[r.Key], r.State == booking.EntryPending && !ours[r.Key]:
 			sum += r.Amount
 		}
 	}
 	return sum
+}
+
+// uncounted is seen without the refunds that the ledger has as entries of their own. Those
+// count beside the refund under whose key they were made.
+func uncounted(payment booking.Payment, seen Outlay) Outlay {
+	seen.Refunds = slices.DeleteFunc(slices.Clone(seen.Refunds), func(r Refund) bool {
+		_, known := payment.Entry(booking.KeyAtProvider(r.ID))
+		return known
+	})
+	return seen
 }
 
 // keysOf lists the keys under which the payment's refunds are requested.

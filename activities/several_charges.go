@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -90,4 +91,34 @@ func (o Outlay) onlyOf(key string) (of []Outlay) {
 		of = append(of, one.only(keyOf(key, i, one)))
 	}
 	return of
+}
+
+// noteMadeOfParts records what is made of parts that have failed, or are among the failed ones
+// just seen. A part that comes out of several charges may fail at one of them only.
+func (p *Payments) noteMadeOfParts(ctx context.Context, payment booking.Payment, failed []booking.Entry, seen Outlay) error {
+	if len(seen.Of) == 0 {
+		return nil
+	}
+	seen = uncounted(payment, seen)
+	for _, e := range slices.Concat(payment.Entries, failed) {
+		if !mayBeMadeUpFor(payment, e) {
+			continue
+		}
+		if err := p.Ledger.NoteMadeOfPart(ctx, payment.OrderID, e.Key, madeOf(e, seen)); err != nil {
+			return fmt.Errorf("record what was made of a part: %w", err)
+		}
+	}
+	return nil
+}
+
+// learnOfFailed has the ledger know what was made of a part that has just failed. Its errors
+// are ignored: the next look finds that, too.
+func (p *Payments) learnOfFailed(ctx context.Context, payment booking.Payment, part booking.Entry, seen Outlay) {
+	if part.State != booking.EntryFailed || len(seen.Of) == 0 {
+		return
+	}
+	payment = payment.With(part)
+	looking, stop := context.WithTimeout(ctx, longestLook)
+	defer stop()
+	_, _ = p.seen(looking, &payment, p.learnFrom)
 }

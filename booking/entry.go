@@ -200,6 +200,9 @@ type Resolution struct {
 	// Made is what the provider has made of the undo's own refund, which has failed
 	// otherwise. It is set for the ledger only.
 	Made []Entry `json:"-"`
+	// MadeOfParts is what the provider has made of parts that have failed otherwise, by
+	// their keys: a part may come out of several charges. It is set for the ledger only.
+	MadeOfParts map[string][]Entry `json:"-"`
 	// Unanswered are the keys of refunds that have met nothing but errors at the provider
 	// for longer than their order's patience lasts. They may be paid by hand, too.
 	Unanswered []string `json:"unanswered,omitempty"`

@@ -336,6 +336,10 @@ func (l ledger) NoteMade(_ context.Context, id string, made []booking.Entry) err
 	return actErr(l.process, "note what was made", func(ctx context.Context) error { return l.ledger.NoteMade(ctx, id, made) })
 }
 
+func (l ledger) NoteMadeOfPart(_ context.Context, id, key string, made []booking.Entry) error {
+	return actErr(l.process, "note what was made of a part", func(ctx context.Context) error { return l.ledger.NoteMadeOfPart(ctx, id, key, made) })
+}
+
 func (l ledger) NoteCharge(_ context.Context, id, ref string) error {
 	return actErr(l.process, "note charge", func(ctx context.Context) error { return l.ledger.NoteCharge(ctx, id, ref) })
 }

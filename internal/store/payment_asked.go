@@ -20,6 +20,46 @@ func (p *Payments) NoteAsked(ctx context.Context, orderID string, was, asked int
 	return noted, err
 }
 
+type madeOfPartRow struct {
+	bun.BaseModel `bun:"table:payment_made_of_parts"`
+
+	OrderID string `bun:",pk"`
+	Key     string `bun:",pk"` // of the part
+	ID      string `bun:",pk"` // the provider's
+	Amount  int64
+}
+
+// NoteMadeOfPart replaces the refunds that the provider is known to have made of the failed
+// part with the key.
+func (p *Payments) NoteMadeOfPart(ctx context.Context, orderID, key string, made []booking.Entry) error {
+	return p.db.inTx(ctx, "note what was made of a part", func(ctx context.Context, q bun.IDB) error {
+		_, err := q.NewDelete().Model((*madeOfPartRow)(nil)).Where("order_id = ? AND key = ?", orderID, key).Exec(ctx)
+		if err != nil || len(made) == 0 {
+			return err
+		}
+		rows := make([]madeOfPartRow, len(made))
+		for i, e := range made {
+			rows[i] = madeOfPartRow{OrderID: orderID, Key: key, ID: e.Ref, Amount: e.Amount.Amount}
+		}
+		_, err = q.NewInsert().Model(&rows).Exec(ctx)
+		return err
+	})
+}
+
+// knownOfParts returns what the provider is known to have made of failed parts, as further
+// entries, by the keys of the parts. What has an entry already is left out.
+func knownOfParts(ctx context.Context, q bun.IDB, payment booking.Payment) (map[string][]booking.Entry, error) {
+	var rows []madeOfPartRow
+	err := q.NewSelect().Model(&rows).Where("order_id = ?", payment.OrderID).Order("key", "id").Scan(ctx)
+	made := map[string][]booking.Entry{}
+	for _, r := range rows {
+		if _, counted := payment.Entry(booking.KeyAtProvider(r.ID)); !counted {
+			made[r.Key] = append(made[r.Key], madeAtProvider(payment, r.ID, r.Amount))
+		}
+	}
+	return made, err
+}
+
 type madeRow struct {
 	bun.BaseModel `bun:"table:payment_made"`
 
@@ -50,9 +90,14 @@ func known(ctx context.Context, q bun.IDB, payment booking.Payment) (made []book
 	var rows []madeRow
 	err = q.NewSelect().Model(&rows).Where("order_id = ?", payment.OrderID).Order("id").Scan(ctx)
 	for _, r := range rows {
-		e := besides(booking.Entry{OrderID: r.OrderID, Ref: r.ID, Amount: booking.Money{Amount: r.Amount, Currency: payment.Amount.Currency}})
-		e.Kind = booking.RefundEntry
-		made = append(made, e)
+		made = append(made, madeAtProvider(payment, r.ID, r.Amount))
 	}
 	return made, err
+}
+
+// madeAtProvider is a refund of the payment that the provider has made, as a further entry.
+func madeAtProvider(payment booking.Payment, id string, amount int64) booking.Entry {
+	e := besides(booking.Entry{OrderID: payment.OrderID, Ref: id, Amount: booking.Money{Amount: amount, Currency: payment.Amount.Currency}})
+	e.Kind = booking.RefundEntry
+	return e
 }

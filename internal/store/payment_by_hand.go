@@ -12,7 +12,7 @@ import (
 // PayByHand marks the order's refunds that have failed or were never answered, and are
 // still owed, as paid by hand: the payment's own first, others as far as there is room
 // for them. What the provider has refunded of the payment's own, now or at the last
-// check, is not paid again. Refunds that are pending at the provider are left out, and
+// check, is not paid again, nor what it has refunded of others. Refunds that are pending at the provider are left out, and
 // count as refunded. It returns the refunds with the same evidence, none if there are
 // none. UnderDispute: a dispute of the charge may still charge that money back.
 func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []booking.Entry, err error) {
@@ -29,6 +29,9 @@ func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []
 			if _, pending := r.Pending[payment.Entries[i].Key]; pending {
 				payment.Entries[i].State, payment.Entries[i].Words = booking.EntryPending, "it is pending"
 			}
+		}
+		if err := putMadeOfParts(ctx, q, &payment, r); err != nil {
+			return err
 		}
 		for i := range payment.Entries {
 			e := &payment.Entries[i]
@@ -78,6 +81,37 @@ func putMade(ctx context.Context, q bun.IDB, payment *booking.Payment, r booking
 			return err
 		}
 		payment.Entries = append(payment.Entries, m)
+	}
+	return nil
+}
+
+// putMadeOfParts adds what the provider has refunded of parts that are paid by hand now, or
+// in whose place the payment's own refund is: only the rest is owed.
+func putMadeOfParts(ctx context.Context, q bun.IDB, payment *booking.Payment, r booking.Resolution) (err error) {
+	made := r.MadeOfParts
+	if r.Blind {
+		if made, err = knownOfParts(ctx, q, *payment); err != nil {
+			return err
+		}
+	}
+	own, _ := payment.Entry(payment.RefundKey())
+	all := isOwedByHand(*payment, &own, r)
+	for i, e := range payment.Entries {
+		part, isOpen := e, e.State == booking.EntryFailed || isUnanswered(e, r)
+		if !isOpen || !all && !isOwedByHand(*payment, &part, r) {
+			continue
+		}
+		for _, m := range made[e.Key] {
+			m.At = e.At
+			if e.Reason == booking.Changed { // the order's price is less by all of it
+				m.Reason, m.ByHand = e.Reason, false
+			}
+			if err := putEntry(ctx, q, m); err != nil {
+				return err
+			}
+			payment.Entries[i].Amount.Amount -= m.Amount.Amount
+			payment.Entries = append(payment.Entries, m)
+		}
 	}
 	return nil
 }

@@ -169,4 +169,35 @@ func testRefundsThatFailLater(t *testing.T, fresh newURL) {
 		require.EqualValues(t, 300, is.Refunded)
 		require.Equal(t, won.Amount, is.Given())
 	})
+
+	run(t, "MadeOfAPartBeforeTheRestWasPaidByHand", func(t *testing.T) {
+		for reason, beside := range map[booking.EntryReason]booking.EntryReason{booking.Goodwill: booking.AtProvider, booking.Changed: booking.Changed} {
+			p := newCharge(string(reason))
+			_, err := payments.BeginCharge(t.Context(), p)
+			require.NoError(t, err)
+			_, err = payments.EndCharge(t.Context(), p.OrderID, booking.Charged, "ch_1")
+			require.NoError(t, err)
+			part := booking.Entry{Key: "refund/1", OrderID: p.OrderID, Kind: booking.RefundEntry, Amount: won, Reason: reason}
+			_, err = payments.BeginEntry(t.Context(), part)
+			require.NoError(t, err)
+			part.State, part.Words = booking.EntryFailed, "the account is closed"
+			require.NoError(t, payments.NoteEntry(t.Context(), part))
+			made := []booking.Entry{{Ref: "re_8", Amount: booking.Money{Amount: 100, Currency: won.Currency}}}
+			require.NoError(t, payments.NoteMadeOfPart(t.Context(), p.OrderID, part.Key, []booking.Entry{{Ref: "re_7", Amount: won}}))
+			require.NoError(t, payments.NoteMadeOfPart(t.Context(), p.OrderID, part.Key, made))
+			paid, err := payments.PayByHand(t.Context(), booking.Resolution{OrderID: p.OrderID, Evidence: "transfer 4711", Blind: true})
+			require.NoError(t, err)
+			require.Len(t, paid, 1)
+			require.Equal(t, won.Amount-100, paid[0].Amount.Amount)
+			is, err := payments.Payment(t.Context(), p.OrderID)
+			require.NoError(t, err)
+			require.EqualValues(t, 100, is.Refunded)
+			require.Equal(t, won.Amount, is.Given())
+			piece, _ := is.Entry(booking.KeyAtProvider("re_8"))
+			require.Equal(t, beside, piece.Reason)
+			if reason == booking.Changed {
+				require.Equal(t, is.Amount.Amount-won.Amount, is.Price(), "the price is less by all of it")
+			}
+		}
+	})
 }
