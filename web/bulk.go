@@ -278,7 +278,7 @@ func (p *Pages) stopBulk(v *visit) error {
 }
 
 // inBulk is the link from a list of orders to a bulk action on all of them.
-func inBulk(f orders.NeedFilter) string {
+func inBulk(f orders.AttentionFilter) string {
 	query := url.Values{}
 	if f.Kind != "" {
 		query.Set("kind", string(f.Kind))

@@ -147,7 +147,7 @@ func (v *visit) do(d deed) error {
 	if len(f.faults) > 0 {
 		return v.deedPage(http.StatusUnprocessableEntity, f)
 	}
-	did, version, err := v.act(orders.HavingSeen(v.ctx, v.seen()), d, id, words, amount, f.key)
+	did, version, err := v.act(orders.WithSeenLine(v.ctx, v.seen()), d, id, words, amount, f.key)
 	if err != nil {
 		return v.notDone(f, err)
 	}

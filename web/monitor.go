@@ -18,7 +18,7 @@ import (
 // Monitor is what operators see: see internal/orders.
 type Monitor interface {
 	Overview(context.Context, booking.Caller) (orders.Overview, error)
-	Attention(context.Context, booking.Caller, orders.NeedFilter, booking.Page) ([]orders.InNeed, string, error)
+	Attention(context.Context, booking.Caller, orders.AttentionFilter, booking.Page) ([]orders.NeedingAttention, string, error)
 	Timeline(ctx context.Context, caller booking.Caller, orderID string) (orders.Timeline, error)
 }
 
@@ -58,12 +58,12 @@ func (p *Pages) showOverview(v *visit) error {
 	if err != nil {
 		return err
 	}
-	shown := overview{well: is.Well(), at: v.say("operator.at", v.moment(is.At, defaultZone))}
+	shown := overview{well: is.IsHealthy(), at: v.say("operator.at", v.moment(is.At, defaultZone))}
 	shown.panels = []panel{
 		v.services(is), v.openOrders(is), v.owedPanel(is), v.paymentsPanel(is), v.waitsPanel(is), v.queuesPanel(is), v.rowsPanel(is),
 		v.workflowsPanel(is), v.answersPanel(is), v.loadPanel(is), v.auditPanel(is),
 	}
-	found, _, err := p.Monitor.Attention(v.ctx, v.caller, orders.NeedFilter{}, booking.Page{Limit: needsAtFirst})
+	found, _, err := p.Monitor.Attention(v.ctx, v.caller, orders.AttentionFilter{}, booking.Page{Limit: needsAtFirst})
 	if err != nil {
 		_ = v.disclose(err) // the services panel shows it
 	}
@@ -109,7 +109,7 @@ func (v *visit) openOrders(is orders.Overview) panel {
 
 // owedPanel are the orders that need attention, and the undos that are not done.
 func (v *visit) owedPanel(is orders.Overview) panel {
-	inNeed, undos, since := is.Needing()
+	inNeed, undos, since := is.NeedingAttention()
 	owed := panel{id: "undos", title: v.say("see.inneed"), trouble: inNeed > 0, links: []link{{attentionPath, v.say("need.all")}}}
 	owed.facts = []fact{
 		{name: v.say("see.inneed"), value: v.say("see.count", inNeed)}, {name: v.say("see.undos"), value: v.say("see.count", undos)},
@@ -214,14 +214,14 @@ func (v *visit) auditPanel(is orders.Overview) panel {
 
 // needShown is an order that needs attention, as pages show it.
 type needShown struct {
-	orders.InNeed
+	orders.NeedingAttention
 	title string
 	badge badge
 	cause string
 	facts []fact
 }
 
-func (v *visit) needs(found []orders.InNeed) (shown []needShown) {
+func (v *visit) needs(found []orders.NeedingAttention) (shown []needShown) {
 	for _, n := range found {
 		shown = append(shown, v.need(n))
 	}
@@ -230,8 +230,8 @@ func (v *visit) needs(found []orders.InNeed) (shown []needShown) {
 
 // need is why an order needs attention. The words of the saga, the audit and the provider
 // are in English in each language, as in commands and logs.
-func (v *visit) need(n orders.InNeed) needShown {
-	shown := needShown{InNeed: n, title: n.Order.ID, cause: v.say(causeWords[n.Cause])}
+func (v *visit) need(n orders.NeedingAttention) needShown {
+	shown := needShown{NeedingAttention: n, title: n.Order.ID, cause: v.say(causeWords[n.Cause])}
 	if n.Order.Item.Name != "" {
 		shown.title, shown.badge = v.what(n.Order), v.badgeOf(n.Order)
 	}
@@ -290,7 +290,7 @@ type tab struct {
 }
 
 func (p *Pages) showAttention(v *visit) error {
-	f := orders.NeedFilter{Kind: booking.Kind(v.c.Query("kind")), Cause: orders.Cause(v.c.Query("cause"))}
+	f := orders.AttentionFilter{Kind: booking.Kind(v.c.Query("kind")), Cause: orders.Cause(v.c.Query("cause"))}
 	if !slices.Contains(booking.Kinds(), f.Kind) {
 		f.Kind = ""
 	}
@@ -307,7 +307,7 @@ func (p *Pages) showAttention(v *visit) error {
 		is.next = attentionAt(f, next)
 	}
 	for _, cause := range append([]orders.Cause{""}, orders.Causes()...) {
-		path := attentionAt(orders.NeedFilter{Kind: f.Kind, Cause: cause}, "")
+		path := attentionAt(orders.AttentionFilter{Kind: f.Kind, Cause: cause}, "")
 		is.causes = append(is.causes, tab{path, v.say(causeWords[cause]), cause == f.Cause})
 	}
 	for _, kind := range append([]booking.Kind{""}, booking.Kinds()...) {
@@ -315,12 +315,12 @@ func (p *Pages) showAttention(v *visit) error {
 		if kind != "" {
 			text = v.say(kindKey(kind))
 		}
-		is.kinds = append(is.kinds, tab{attentionAt(orders.NeedFilter{Kind: kind, Cause: f.Cause}, ""), text, kind == f.Kind})
+		is.kinds = append(is.kinds, tab{attentionAt(orders.AttentionFilter{Kind: kind, Cause: f.Cause}, ""), text, kind == f.Kind})
 	}
 	return v.show(http.StatusOK, attentionPage(v.page(v.say("need.title"), "nav.operator"), is))
 }
 
-func attentionAt(f orders.NeedFilter, cursor string) string {
+func attentionAt(f orders.AttentionFilter, cursor string) string {
 	query := url.Values{}
 	for name, value := range map[string]string{"kind": string(f.Kind), "cause": string(f.Cause), "cursor": cursor} {
 		if value != "" {

@@ -132,7 +132,7 @@ func (p *Pages) refund(v *visit) error {
 		return v.refundPage(http.StatusUnprocessableEntity, o)
 	}
 	id := v.c.Param("id")
-	_, err = p.Orders.Refund(orders.HavingSeen(v.ctx, v.seen()), v.caller, orders.Refund{OrderID: id, Amount: amount, Note: reason, Key: o.key})
+	_, err = p.Orders.Refund(orders.WithSeenLine(v.ctx, v.seen()), v.caller, orders.Refund{OrderID: id, Amount: amount, Note: reason, Key: o.key})
 	if err != nil {
 		return v.notRefunded(o, err)
 	}

@@ -48,8 +48,8 @@ func (p *Pages) showTimeline(v *visit) error {
 		return err
 	}
 	shown := timelineShown{Timeline: t, what: v.what(t.Order), badge: v.badgeOf(t.Order), facts: v.facts(t.Order, v.zoneOf(t.Order))}
-	if t.Need.Cause != "" {
-		need := v.need(t.Need)
+	if t.Attention.Cause != "" {
+		need := v.need(t.Attention)
 		shown.need = &need
 	}
 	payment, err := p.Payments.Payment(v.ctx, t.Order.ID)

@@ -54,7 +54,7 @@ func (c status) Run(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return exit{couldNotLook, err.Error()}
-	case !is.Well():
+	case !is.IsHealthy():
 		return exit{code: 1}
 	default:
 		return nil
@@ -77,7 +77,7 @@ func printStatus(to io.Writer, is app.Overview) error {
 		line("open", "%s %s: %d", c.Kind, c.Status, c.Orders)
 	}
 	for _, of := range is.Owed {
-		line("needs attention", "%s: %d", of.Kind, of.InNeed)
+		line("needs attention", "%s: %d", of.Kind, of.NeedingAttention)
 		if of.Undos > 0 {
 			line("undos owed", "%s: %d, since %s", of.Kind, of.Undos, of.Since.Format(time.RFC3339))
 		}
@@ -109,7 +109,7 @@ func (c attention) Run(ctx context.Context) error {
 	defer sync(log)
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	header := "ORDER\tCAUSE\tSINCE\tWHY\tPROVIDER SAYS\n"
-	write := func(n app.InNeed) error {
+	write := func(n app.NeedingAttention) error {
 		if c.JSON {
 			return writeJSON(app.JSON(n))
 		}
@@ -117,7 +117,7 @@ func (c attention) Run(ctx context.Context) error {
 		header = ""
 		return err
 	}
-	f := app.NeedFilter(booking.Kind(c.Kind), c.Cause)
+	f := app.AttentionFilter(booking.Kind(c.Kind), c.Cause)
 	if err := app.Attention(ctx, app.Options{Config: c.Settings(), Log: log}, f, write); err != nil {
 		return err
 	}

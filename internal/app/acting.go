@@ -15,7 +15,7 @@ import (
 // which is passed to show.
 func Seeing(ctx context.Context, o Options, orderID string, seq *int64, show func(booking.OperatorAction)) (context.Context, error) {
 	if seq != nil {
-		return orders.HavingSeen(ctx, *seq), nil
+		return orders.WithSeenLine(ctx, *seq), nil
 	}
 	seen := int64(0)
 	err := onDatabases(ctx, o, func(dbs databases) error {
@@ -26,7 +26,7 @@ func Seeing(ctx context.Context, o Options, orderID string, seq *int64, show fun
 		}
 		return err
 	})
-	return orders.HavingSeen(ctx, seen), err
+	return orders.WithSeenLine(ctx, seen), err
 }
 
 // Retry has an order's waiting steps tried at once, on behalf of a person.

@@ -137,7 +137,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.health = &health{engine: a.engine, namespace: namespace, dbs: a.dbs, gate: a.gate}
 	a.announcer = store.NewAnnouncer(a.dbs[catalogueDB])
 	a.sandbox = payments.NewSandbox(store.NewSandbox(a.dbs[sandboxDB]))
-	a.sandbox.Notify, a.sandbox.PagesAt = a.sagas.TellNotice, pagesAt(o.Listener)
+	a.sandbox.Notify, a.sandbox.PagesAt = a.sagas.DeliverNotice, pagesAt(o.Listener)
 	if a.money, err = provider(o, a.dbs, a.sandbox); err != nil {
 		return nil, err
 	}

@@ -51,7 +51,7 @@ func (t troubles) Collect(to chan<- prometheus.Metric) {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), troublesWithin)
 	defer cancel()
-	found, err := t.pages.Troubles(ctx)
+	found, err := t.pages.AttentionCounts(ctx)
 	if err != nil {
 		gauge(unknown, 1)
 		return
@@ -64,7 +64,7 @@ func (t troubles) Collect(to chan<- prometheus.Metric) {
 			if f.Kind != kind {
 				continue
 			}
-			owed, inNeed = owed+f.Cancelling, inNeed+f.InNeed
+			owed, inNeed = owed+f.Cancelling, inNeed+f.NeedingAttention
 			if !f.Since.IsZero() {
 				age = max(0, time.Since(f.Since))
 			}

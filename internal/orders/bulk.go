@@ -244,10 +244,10 @@ func bulkQuery(f booking.BulkFilter) string {
 // fitting filters the orders by their rows, which are newer than the engine's list.
 func (o *Orders) fitting(ctx context.Context, a booking.Action, f booking.BulkFilter, sagas []Saga) ([]booking.BulkOrder, error) {
 	fits := make([]*booking.BulkOrder, len(sagas))
-	looking, ctx := errgroup.WithContext(ctx)
-	looking.SetLimit(bulkReadsAtOnce)
+	reads, ctx := errgroup.WithContext(ctx)
+	reads.SetLimit(bulkReadsAtOnce)
 	for n, s := range sagas {
-		looking.Go(func() error {
+		reads.Go(func() error {
 			view, err := o.Pages.View(ctx, s.OrderID)
 			if isNotFound(err) {
 				return nil // it has just started
@@ -262,7 +262,7 @@ func (o *Orders) fitting(ctx context.Context, a booking.Action, f booking.BulkFi
 			return err
 		})
 	}
-	err := looking.Wait()
+	err := reads.Wait()
 	var found []booking.BulkOrder
 	for _, b := range fits {
 		if b != nil {

@@ -19,7 +19,7 @@ const mostAsks = 50
 func (c *Carrier) ask(ctx context.Context, k KeptDecision, d Decision) (taken bool, err error) {
 	begun, id := time.Now(), k.ID
 	for n := range mostAsks {
-		_, taken, err = c.Engine.decide(ctx, onward, id, d)
+		_, taken, err = c.Engine.decide(ctx, admittedBefore, id, d)
 		if d.Update != contract.ResolveUpdate || !taken || !isPast(err, begun) {
 			break
 		}
@@ -55,8 +55,8 @@ func (c *Carrier) resolve(ctx context.Context, k KeptDecision, v contract.View) 
 	case err != nil:
 		return c.failed(ctx, k, false, err)
 	case resolved == 0 && !isRecorded(payment, k.Note):
-		return c.notCarriedOut(ctx, k, v, SettledDecision{Outcome: DecisionOver, Code: booking.NothingOwed})
+		return c.notCarriedOut(ctx, k, v, DecisionOutcome{Outcome: DecisionOrderEnded, Code: booking.NothingOwed})
 	default:
-		return c.finish(ctx, k, SettledDecision{Outcome: DecisionDelivered})
+		return c.finish(ctx, k, DecisionOutcome{Outcome: DecisionDelivered})
 	}
 }

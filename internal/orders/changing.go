@@ -223,8 +223,8 @@ func hashOf(values ...any) string {
 // Change changes the nights or rooms of a reservation, once per caller and key.
 // It answers when the change is made or refused; it is not Done while it is under way.
 func (o *Orders) Change(ctx context.Context, caller booking.Caller, c Change) (Outcome, error) {
-	is := act{action: booking.ChangeOrder, kind: booking.Lodging, orderID: c.OrderID, decision: true}
-	return enter(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Outcome, error) { return o.change(ctx, w, caller, c) })
+	is := actionRequest{action: booking.ChangeOrder, kind: booking.Lodging, orderID: c.OrderID, decision: true}
+	return authorizeAndLog(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Outcome, error) { return o.change(ctx, w, caller, c) })
 }
 
 // change makes a change that the caller may make. What the caller leaves out is taken once

@@ -15,7 +15,7 @@ import (
 type Monitor struct {
 	// Orders has the engine, the ledger and the read model.
 	Orders *Orders
-	Needs  Needs
+	Pages  MonitoredOrders
 	Audits Audits
 	Log    ActionLog
 	Line   PaymentLine
@@ -108,8 +108,8 @@ func (m *Monitor) Overview(ctx context.Context, caller booking.Caller) (Overview
 // parts reads the parts of an overview. Each writes fields of its own.
 func (m *Monitor) parts(o *Overview) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
-		partOpen: func(ctx context.Context) (err error) { o.Open, err = m.Needs.OpenOrders(ctx); return err },
-		partOwed: func(ctx context.Context) (err error) { o.Owed, err = m.Needs.Owed(ctx); return err },
+		partOpen: func(ctx context.Context) (err error) { o.Open, err = m.Pages.OpenOrders(ctx); return err },
+		partOwed: func(ctx context.Context) (err error) { o.Owed, err = m.Pages.Owed(ctx); return err },
 		partQueues: func(ctx context.Context) (err error) {
 			o.Queues, err = m.Orders.Engine.queues(ctx)
 			return err
@@ -170,7 +170,7 @@ func (m *Monitor) lag(ctx context.Context) (lag ReadModelLag, err error) {
 	for i, s := range sagas {
 		ids[i] = s.OrderID
 	}
-	rows, err := m.Needs.States(ctx, ids)
+	rows, err := m.Pages.States(ctx, ids)
 	if err != nil {
 		return lag, err
 	}

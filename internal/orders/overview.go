@@ -21,8 +21,8 @@ type Owed struct {
 	// is.
 	Undos int       `json:"undos"`
 	Since time.Time `json:"since,omitzero"`
-	// InNeed is how many need attention.
-	InNeed int `json:"needAttention"`
+	// NeedingAttention is how many need attention.
+	NeedingAttention int `json:"needAttention"`
 }
 
 // Overview is the state of the system. A part that could not be read is in Unknown, by its
@@ -88,9 +88,9 @@ type ReadModelLag struct {
 }
 
 // Needing is how many orders of all kinds need attention or wait for an undo.
-func (o Overview) Needing() (inNeed, undos int, since time.Time) {
+func (o Overview) NeedingAttention() (inNeed, undos int, since time.Time) {
 	for _, of := range o.Owed {
-		inNeed, undos = inNeed+of.InNeed, undos+of.Undos
+		inNeed, undos = inNeed+of.NeedingAttention, undos+of.Undos
 		if !of.Since.IsZero() && (since.IsZero() || of.Since.Before(since)) {
 			since = of.Since
 		}
@@ -107,8 +107,8 @@ func (o Overview) Found() (n int) {
 }
 
 // Well tells whether no part waits for an operator.
-func (o Overview) Well() bool {
-	inNeed, _, _ := o.Needing()
+func (o Overview) IsHealthy() bool {
+	inNeed, _, _ := o.NeedingAttention()
 	return inNeed == 0 && !o.AuditTroubled() && len(o.Degraded) == 0 && len(o.Unknown) == 0 && o.ShutUntil.IsZero() &&
 		len(o.Unattended()) == 0 && len(o.Failing) == 0 && !o.WaitsLong() && !o.ReadModelLate()
 }

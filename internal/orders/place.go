@@ -17,7 +17,7 @@ import (
 // decision, or with how far it got within the reply budget; the saga goes on. An
 // order that was refused is an error, with the code of its reason.
 func (o *Orders) Place(ctx context.Context, a Attempt) (Outcome, error) {
-	budget, cancel := context.WithTimeout(ctx, o.patience(a.placement.kind()))
+	budget, cancel := context.WithTimeout(ctx, o.placeTimeout(a.placement.kind()))
 	defer cancel()
 	for left := attemptsAtOnce - 1; ; left-- {
 		found, err := o.tryToPlace(ctx, budget, a)
@@ -25,7 +25,7 @@ func (o *Orders) Place(ctx context.Context, a Attempt) (Outcome, error) {
 			_, earlier := errors.AsType[unasked](err)
 			return Outcome{OrderID: a.OrderID, Earlier: earlier}, o.notPlaced(ctx, a, earlier, err)
 		}
-		if !found.over || left == 0 || budget.Err() != nil {
+		if !found.keyIsFree || left == 0 || budget.Err() != nil {
 			return o.outcomeOf(ctx, a, found)
 		}
 		if a.repeats() { // it was taken for a repeat, and is a new order after all
@@ -39,10 +39,10 @@ func (o *Orders) Place(ctx context.Context, a Attempt) (Outcome, error) {
 	}
 }
 
-// patience is how long a caller waits for the first decision on an order. Where
+// placeTimeout is how long a caller waits for the first decision on an order. Where
 // no payment is deferred, it is asked for twice before it is given up, and each
 // of these may take as long as the provider is slow.
-func (o *Orders) patience(kind booking.Kind) time.Duration {
+func (o *Orders) placeTimeout(kind booking.Kind) time.Duration {
 	switch {
 	case o.Policy.PayWithin == 0:
 		return o.ReplyBudget + 2*Asking
@@ -111,7 +111,7 @@ func (o *Orders) tryToPlace(ctx, budget context.Context, a Attempt) (found progr
 	}
 	if !contract.BusinessOf(a.placement.kind()).MayWait() {
 		// It has waited for that as long as it took, and has its budget from now on.
-		inTurn, cancel := context.WithTimeout(ctx, o.patience(a.placement.kind()))
+		inTurn, cancel := context.WithTimeout(ctx, o.placeTimeout(a.placement.kind()))
 		defer cancel()
 		budget, t = inTurn, o.tried(inTurn, a, placedAt)
 	}
@@ -212,10 +212,10 @@ func (o *Orders) admit(ctx context.Context, t tried) (leave func(progress), err 
 // may, or is about to: of calls for a cleaner, or else in the inbox. While that is empty
 // nothing is looked up.
 func (o *Orders) enterShares(ctx context.Context, t tried) (leave func(), refused error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Glance)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), OptionalReadTimeout)
 	defer cancel()
 	if t.offer.shares != nil {
-		return o.calls.enter(ctx, o.Log, t.offer.shares(t.placement))
+		return o.calls.admit(ctx, o.Log, t.offer.shares(t.placement))
 	}
 	shares := o.inboxShares(t.placement)
 	for i, s := range shares {
@@ -226,7 +226,7 @@ func (o *Orders) enterShares(ctx context.Context, t tried) (leave func(), refuse
 			return s.count(ctx, id)
 		}
 	}
-	return o.waiting.enter(ctx, o.Log, shares)
+	return o.waiting.admit(ctx, o.Log, shares)
 }
 
 // start starts the saga within the budget, and ends the turn that enter took. It
@@ -276,7 +276,7 @@ func (t tried) unlessNone(why, lookErr error) error {
 // Idempotency-Key. It fails unless the engine knows the order, though the read
 // model may not yet.
 func (o *Orders) startedBy(ctx context.Context, id string) (hash string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, lastGlance)
+	ctx, cancel := context.WithTimeout(ctx, finalReadTimeout)
 	defer cancel()
 	return o.Engine.RequestHash(ctx, id)
 }

@@ -386,7 +386,7 @@ var errNoCount = errors.New("the database is away")
 type uncounted struct{}
 
 func (uncounted) Waiting(ctx context.Context) (int, error) {
-	if end, limited := ctx.Deadline(); !limited || time.Until(end) > orders.Glance {
+	if end, limited := ctx.Deadline(); !limited || time.Until(end) > orders.OptionalReadTimeout {
 		panic("a call waits for a count without an end")
 	}
 	return 0, errNoCount

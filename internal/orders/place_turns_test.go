@@ -59,7 +59,7 @@ func (b *bundle) begin(n int) <-chan placed {
 
 func TestPlace_StartsInTurn(t *testing.T) {
 	t.Parallel()
-	b, g, waiting := startsOne(t, patience)
+	b, g, waiting := startsOne(t, testTimeout)
 	all := b.begin(3)
 	<-g.came
 	require.Eventually(t, func() bool { return waiting() == 2 }, time.Minute, time.Millisecond)

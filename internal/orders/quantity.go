@@ -103,8 +103,8 @@ func (o *Orders) prepareQuantity(
 // ChangeQuantity changes how many are ordered, once per caller and key. It answers when the
 // change is made or refused; it is not Done while it is under way.
 func (o *Orders) ChangeQuantity(ctx context.Context, caller booking.Caller, c QuantityChange) (Outcome, error) {
-	is := act{action: booking.ChangeOrder, kind: c.Kind, orderID: c.OrderID, decision: true}
-	return enter(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Outcome, error) {
+	is := actionRequest{action: booking.ChangeOrder, kind: c.Kind, orderID: c.OrderID, decision: true}
+	return authorizeAndLog(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Outcome, error) {
 		view, err := o.changeable(ctx, caller, c.Kind, c.OrderID)
 		if err != nil {
 			return Outcome{View: view}, err

@@ -25,9 +25,9 @@ import (
 // today is the day of these tests: in Seoul already the 21st, in UTC still the 20th.
 var today = time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
 
-// patience is the reply budget for tests in which the awaited event comes, long enough for
+// testTimeout is the reply budget for tests in which the awaited event comes, long enough for
 // a busy machine.
-const patience = 20 * time.Second
+const testTimeout = 20 * time.Second
 
 // impatient is for tests in which the awaited event does not come, so that a short wait
 // suffices.
@@ -46,7 +46,7 @@ func newBundle(t *testing.T, change ...func(*orders.Deps)) *bundle {
 	b := &bundle{t: t, engine: mocks.NewClient(t), store: newMemory()}
 	deps := orders.Deps{
 		Engine: orders.NewEngine(b.engine), Hub: &orders.Hub{}, Pages: b.store, Catalogue: b.store, Calls: b.store,
-		ReplyBudget: patience, Now: func() time.Time { return today }, Eager: func() bool { return true },
+		ReplyBudget: testTimeout, Now: func() time.Time { return today }, Eager: func() bool { return true },
 		Policy: contract.Policy{InPlace: true, PayWithin: booking.Duration(time.Minute)}, Ledger: paid{},
 	}
 	for _, f := range change {
@@ -110,7 +110,7 @@ func businesses() []business {
 		return contract.Order{
 			OrderID: string(kind) + "-1", CustomerID: "alice", Amount: booking.Money{Amount: amount, Currency: "KRW"},
 			PaymentMethod: "pm_card_visa", PlacedAt: today, Policy: contract.Policy{
-				InPlace: true, PayWithin: booking.Duration(time.Minute), AnswerWithin: booking.Duration(patience + orders.Asking),
+				InPlace: true, PayWithin: booking.Duration(time.Minute), AnswerWithin: booking.Duration(testTimeout + orders.Asking),
 			},
 		}
 	}
