@@ -42,12 +42,12 @@ func (p *played) Stop()  { p.set(demo.State{Phase: demo.Ending, Began: now}) }
 
 // outage is one of a kind that began some seconds ago, with the given progress.
 func outage(kind demo.Kind, ended, healed bool) demo.Outage {
-	o := demo.Outage{Kind: kind, Began: now.Add(-20 * time.Second), Hurt: 3, Back: 1, Examples: []demo.Example{{ID: stayID, What: "<b>바다집"}}, Waiting: []demo.Wait{{Example: demo.Example{ID: stayID}}}}
+	o := demo.Outage{Kind: kind, Began: now.Add(-20 * time.Second), Delayed: 3, Recovered: 1, Examples: []demo.Example{{ID: stayID, What: "<b>바다집"}}, Waiting: []demo.Wait{{Example: demo.Example{ID: stayID}}}}
 	if ended {
 		o.Ended = now.Add(-12 * time.Second)
 	}
 	if healed {
-		o.Healed, o.Back = now.Add(-7*time.Second), 3
+		o.RecoveredAt, o.Recovered = now.Add(-7*time.Second), 3
 	}
 	return o
 }
@@ -69,7 +69,7 @@ func TestDemo(t *testing.T) {
 
 	slow := outage(demo.ProviderSlow, false, false)
 	is.set(demo.State{
-		Phase: demo.Failing, Began: now, Orders: 1, Finished: 12, Hurt: 13, Healed: 14, Now: &slow,
+		Phase: demo.Failing, Began: now, Orders: 1, Finished: 12, Delayed: 13, Recovered: 14, Now: &slow,
 		Past: []demo.Outage{outage(demo.WorkerKilled, true, true), outage(demo.InventoryAway, true, true)},
 	})
 	for _, l := range booking.Languages() {
@@ -113,7 +113,7 @@ func TestDemo_LeftBehind(t *testing.T) {
 	is := &played{changed: make(chan struct{})}
 	s := newSite(t, func(d *web.Deps) { d.Demo = is })
 	over := outage(demo.ProviderSlow, true, true)
-	over.Hurt, over.Back, over.GivenUp = 3, 2, 1
+	over.Delayed, over.Recovered, over.GivenUp = 3, 2, 1
 	left := []demo.Wait{{Example: demo.Example{What: "평양냉면"}, For: demo.Answer}}
 	for _, deed := range []demo.Awaited{
 		demo.Decision, demo.Work, demo.Confirm, demo.Reject, demo.Cancel, demo.Complete, demo.Change, demo.Refund,

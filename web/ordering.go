@@ -110,8 +110,8 @@ func (v *visit) shownPrice() *booking.Money {
 	return &booking.Money{Amount: amount, Currency: v.field("currency")}
 }
 
-// ask finds out what an order would cost, and its faults, without placing it.
-func (v *visit) ask(o *ordering, wanted orders.Wanted) error {
+// priceOf finds out what an order would cost, and its faults, without placing it.
+func (v *visit) priceOf(o *ordering, wanted orders.Wanted) error {
 	a, err := v.Orders.Prepare(v.ctx, v.caller, orders.Placement{Wanted: wanted, CustomerID: v.caller.ID, PaymentMethod: o.fields["method"]})
 	if err != nil {
 		return o.note(v, err)

@@ -16,7 +16,7 @@ type timelineShown struct {
 	badge  badge
 	need   *needShown // nil if it needs no attention
 	facts  []fact
-	acting acting
+	offered offeredActions
 	runs   []runShown
 	lines  []lineShown
 	// unread lists the sources that could not be read.
@@ -56,7 +56,7 @@ func (p *Pages) showTimeline(v *visit) error {
 	if err != nil {
 		payment = booking.Payment{} // its source reports the error
 	}
-	shown.acting = v.acting(t.Order, payment)
+	shown.offered = v.offeredActions(t.Order, payment)
 	for _, r := range t.Runs {
 		shown.runs = append(shown.runs, runShown{r.ID, v.say(runWords[r.Ended]), v.moment(r.Began, defaultZone), r.Link})
 	}
@@ -107,9 +107,9 @@ func (v *visit) line(kind booking.Kind, m orders.Moment) lineShown {
 	}
 	switch {
 	case m.Failed && m.Source == orders.FromRun: // its name says so
-		line.tone = toneBack
+		line.tone = toneUndoing
 	case m.Failed:
-		line.tone = toneBack
+		line.tone = toneUndoing
 		line.marks = append(line.marks, v.say("line.failed"))
 	case m.Pending:
 		line.tone = toneWait

@@ -26,7 +26,7 @@ type Options struct {
 	// Defaults are how one runs that a page starts.
 	Defaults Settings
 	// healWithin bounds the wait for the orders that met a failure; 0: healsWithin.
-	healWithin time.Duration
+	recoverWithin time.Duration
 }
 
 // Settings are how a demonstration runs.
@@ -57,7 +57,7 @@ func New(o Options) *Demo {
 	if o.Say == nil {
 		o.Say = func(string, ...any) {}
 	}
-	o.healWithin = cmp.Or(o.healWithin, healsWithin)
+	o.recoverWithin = cmp.Or(o.recoverWithin, recoveryTimeout)
 	return &Demo{Options: o, board: newBoard()}
 }
 
@@ -156,7 +156,7 @@ func (d *Demo) run(ctx, working context.Context, s Settings) (result Result, err
 	}()
 	acted := r.act(ctx) // whatever came of it, the audit tells what is wrong now
 	state, _ := r.now()
-	r.tell("%s placed, %d of them met a failure, and %d of those are where they belong. The audit looks at everything …", orders(state.Orders), state.Hurt, state.Healed)
+	r.say("%s placed, %d of them met a failure, and %d of those are where they belong. The audit looks at everything …", orders(state.Orders), state.Delayed, state.Recovered)
 	r.change(func(s *State) { s.Phase = Auditing })
 	auditing, cancel := context.WithTimeout(working, finishWithin)
 	defer cancel()
@@ -196,10 +196,10 @@ func (r *run) act(ctx context.Context) error {
 	r.living, giveUp = context.WithCancel(r.working)
 	defer giveUp()
 	r.change(func(s *State) { s.Phase = Calm })
-	r.tell("People order, %d times a minute, from %d places, menus and drinks and %d cleaners (seed %d). Watch them: %s/demo", r.PerMinute, len(all), len(cleaners), r.Seed, r.URL)
+	r.say("People order, %d times a minute, from %d places, menus and drinks and %d cleaners (seed %d). Watch them: %s/demo", r.PerMinute, len(all), len(cleaners), r.Seed, r.URL)
 	acting, ctx := errgroup.WithContext(ctx)
 	acting.Go(func() error {
-		err := r.fail(ctx)
+		err := r.failServices(ctx)
 		if err != nil {
 			giveUp() // what has met the failure may wait for ever
 		}
@@ -212,8 +212,8 @@ func (r *run) act(ctx context.Context) error {
 // order lets people order at the rate that is set, until ctx ends, and waits for the
 // orders.
 func (r *run) order(ctx context.Context, p *plan) {
-	var lives sync.WaitGroup
-	defer lives.Wait()
+	var running sync.WaitGroup
+	defer running.Wait()
 	defer r.change(func(s *State) {
 		if s.Phase == Calm {
 			s.Phase = Ending
@@ -223,7 +223,7 @@ func (r *run) order(ctx context.Context, p *plan) {
 	defer ticks.Stop()
 	for {
 		l := p.next()
-		lives.Go(func() { r.live(ctx, l) })
+		running.Go(func() { r.runOrder(ctx, l) })
 		select {
 		case <-ticks.C:
 		case <-ctx.Done():
@@ -233,6 +233,6 @@ func (r *run) order(ctx context.Context, p *plan) {
 }
 
 // tell tells people in a line what happens.
-func (r *run) tell(format string, args ...any) {
+func (r *run) say(format string, args ...any) {
 	r.Say("%s  %s", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
 }

@@ -127,16 +127,16 @@ func TestDemo(t *testing.T) {
 	require.Zero(t, s.Surprises)
 	require.Greater(t, s.Orders, 20)
 	require.Equal(t, s.Orders, s.Finished)
-	require.Positive(t, s.Hurt)
-	require.Equal(t, s.Hurt, s.Healed)
+	require.Positive(t, s.Delayed)
+	require.Equal(t, s.Delayed, s.Recovered)
 	require.Nil(t, s.Now)
 	require.NotEmpty(t, s.Past)
 	is := s.Past[len(s.Past)-1]
 	require.Equal(t, InventoryAway, is.Kind)
-	require.Positive(t, is.Hurt)
-	require.Equal(t, is.Hurt, is.Back)
+	require.Positive(t, is.Delayed)
+	require.Equal(t, is.Delayed, is.Recovered)
 	require.NotEmpty(t, is.Examples)
-	require.False(t, is.Healed.Before(is.Ended))
+	require.False(t, is.RecoveredAt.Before(is.Ended))
 }
 
 // TestDemo_ChangeAgain: a change that was refused while the provider was away, and stays so
@@ -148,7 +148,7 @@ func TestDemo_ChangeAgain(t *testing.T) {
 	require.NoError(t, s.set(true)(t.Context()))
 	r := &run{people: newPeople(d.URL, d.Token), Options: d.Options, board: d.board, name: "name"}
 	offer := offers()[0]
-	o := &ordered{run: r, life: life{kind: booking.Lodging, customer: customers[0], offer: offer, in: object{"checkOut": booking.DateOf(time.Now())}}, id: "lodging-1"}
+	o := &ordered{run: r, plannedOrder: plannedOrder{kind: booking.Lodging, customer: customers[0], offer: offer, in: object{"checkOut": booking.DateOf(time.Now())}}, id: "lodging-1"}
 	within, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	done := make(chan error)
@@ -165,7 +165,7 @@ func TestDemo_OrdersAgain(t *testing.T) {
 	r := &run{people: newPeople(d.URL, d.Token), Options: d.Options, board: d.board, name: "name"}
 	within, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	o := &ordered{run: r, life: life{kind: booking.Cafe, customer: customers[0], offer: offers()[9], in: object{}}}
+	o := &ordered{run: r, plannedOrder: plannedOrder{kind: booking.Cafe, customer: customers[0], offer: offers()[9], in: object{}}}
 	refused, err := o.place(within)
 	require.NoError(t, err)
 	require.False(t, refused)
@@ -182,8 +182,8 @@ func TestDemo_AfterTheEnd(t *testing.T) {
 		r := &run{board: newBoard()}
 		r.change(func(s *State) { s.Now = is })
 		o := &ordered{run: r, id: "food-1", since: since}
-		o.hurt()
-		require.Equal(t, count(met), is.left())
+		o.markDelayed()
+		require.Equal(t, count(met), is.waitingCount())
 	}
 }
 
@@ -191,7 +191,7 @@ func TestDemo_AfterTheEnd(t *testing.T) {
 // status and what they wait for, and the audit's report is there all the same.
 func TestDemo_LeftBehind(t *testing.T) {
 	t.Parallel()
-	d := newDemo(t, func(s *shop, o *Options) { s.never, o.healWithin = true, time.Second })
+	d := newDemo(t, func(s *shop, o *Options) { s.never, o.recoverWithin = true, time.Second })
 	_, err := d.Run(t.Context(), Settings{Seed: 1, PerMinute: 600, Failing: 4 * time.Second})
 	require.ErrorContains(t, err, "are not where they belong after 1s")
 	require.Regexp(t, `order \d+ of \w+ \(order-\d+, .+\) is confirmed and waits for: change; the latest answer was 503 .*payment_unavailable`, err)
@@ -272,15 +272,15 @@ func TestDemo_GivenUp(t *testing.T) {
 		r := &run{board: newBoard()}
 		r.change(func(s *State) { s.Now = is })
 		o := &ordered{run: r, id: "food-1"}
-		o.hurt()
-		require.Equal(t, 1, is.left(), name)
-		o.over(healed)
-		o.over(healed)
+		o.markDelayed()
+		require.Equal(t, 1, is.waitingCount(), name)
+		o.markRecovered(healed)
+		o.markRecovered(healed)
 		state, _ := r.now()
-		require.Zero(t, is.left(), name)
+		require.Zero(t, is.waitingCount(), name)
 		require.Empty(t, is.Waiting, name)
 		require.Equal(t, []int{1, count(healed), count(healed), count(!healed), count(healed)},
-			[]int{state.Hurt, state.Healed, is.Back, is.GivenUp, len(is.Examples)}, name)
+			[]int{state.Delayed, state.Recovered, is.Recovered, is.GivenUp, len(is.Examples)}, name)
 	}
 }
 

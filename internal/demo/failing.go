@@ -26,14 +26,14 @@ const (
 	warmUp = 4 * time.Second
 	// healsWithin bounds the wait for the orders that met a failure. It is longer than it
 	// takes the engine to give up on a worker that was killed, and a provider's turn to come.
-	healsWithin = 2 * time.Minute
+	recoveryTimeout = 2 * time.Minute
 	// endWithin bounds the end of a failure.
 	endWithin = time.Minute
 )
 
 // fail lets services fail, one after the other, until ctx ends. What fails then is
 // repaired first.
-func (r *run) fail(ctx context.Context) error {
+func (r *run) failServices(ctx context.Context) error {
 	if !pause(ctx, warmUp) {
 		return nil
 	}
@@ -51,7 +51,7 @@ func (r *run) fail(ctx context.Context) error {
 // once lets a service fail for a while, and waits until everything is healed.
 func (r *run) once(ctx context.Context, f Failure) (err error) {
 	r.change(func(s *State) { s.Phase, s.Now = Failing, &Outage{Kind: f.Kind, Began: time.Now()} })
-	r.tell("%s", says[f.Kind][0])
+	r.say("%s", says[f.Kind][0])
 	err = f.Begin(ctx)
 	if err == nil {
 		pause(ctx, r.Failing)
@@ -66,51 +66,51 @@ func (r *run) once(ctx context.Context, f Failure) (err error) {
 	}
 	var met, left int
 	r.change(func(s *State) {
-		s.Phase, s.Now.Ended = Healing, time.Now()
-		met, left = s.Now.Hurt, s.Now.left()
+		s.Phase, s.Now.Ended = Recovering, time.Now()
+		met, left = s.Now.Delayed, s.Now.waitingCount()
 	})
-	r.tell("%s %s met it; %d of them wait.", says[f.Kind][1], orders(met), left)
-	return r.heal(context.WithoutCancel(ctx))
+	r.say("%s %s met it; %d of them wait.", says[f.Kind][1], orders(met), left)
+	return r.awaitRecovery(context.WithoutCancel(ctx))
 }
 
 // heal waits until all orders that have met the outage are where they belong, or are given
 // up.
-func (r *run) heal(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, r.healWithin)
+func (r *run) awaitRecovery(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, r.recoverWithin)
 	defer cancel()
 	var is Outage
 	for {
 		state, changed := r.now()
-		if state.Now.left() == 0 && r.close(&is) {
+		if state.Now.waitingCount() == 0 && r.close(&is) {
 			break
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
 			return fmt.Errorf("of %s that met it %d are not where they belong after %s:%s",
-				orders(state.Now.Hurt), state.Now.left(), r.healWithin, lines(state.Now.Waiting))
+				orders(state.Now.Delayed), state.Now.waitingCount(), r.recoverWithin, lines(state.Now.Waiting))
 		}
 	}
 	example := ""
 	if len(is.Examples) > 0 {
 		example = fmt.Sprintf(" One of them: %s/orders/%s", r.URL, is.Examples[0].ID)
 	}
-	after := is.Healed.Sub(is.Began).Round(time.Second)
+	after := is.RecoveredAt.Sub(is.Began).Round(time.Second)
 	if is.GivenUp > 0 {
-		r.tell("Over, %s after it began: %s that met it, and %d of them were given up.%s", after, orders(is.Hurt), is.GivenUp, example)
+		r.say("Over, %s after it began: %s that met it, and %d of them were given up.%s", after, orders(is.Delayed), is.GivenUp, example)
 		return nil
 	}
-	r.tell("Healed, %s after it began: %s that met it, and each is where it belongs.%s", after, orders(is.Hurt), example)
+	r.say("Healed, %s after it began: %s that met it, and each is where it belongs.%s", after, orders(is.Delayed), example)
 	return nil
 }
 
 // close makes the outage one of the past, unless another order has met it meanwhile.
 func (r *run) close(is *Outage) (closed bool) {
 	r.change(func(s *State) {
-		if closed = s.Now.left() == 0; !closed {
+		if closed = s.Now.waitingCount() == 0; !closed {
 			return
 		}
-		s.Now.Healed = time.Now()
+		s.Now.RecoveredAt = time.Now()
 		*is = s.Now.copied()
 		s.Past = append([]Outage{*is}, s.Past...)
 		s.Past = s.Past[:min(len(s.Past), mostPast)]
@@ -122,7 +122,7 @@ func (r *run) close(is *Outage) (closed bool) {
 // lines are some of the orders, each on a line of its own.
 func lines(of []Wait) string {
 	var text strings.Builder
-	for _, w := range of[:min(len(of), mostLeft)] {
+	for _, w := range of[:min(len(of), mostUnrecovered)] {
 		fmt.Fprintf(&text, "\n  %s", w)
 	}
 	return text.String()

@@ -14,7 +14,7 @@ import (
 // ordered is an order while people are concerned with it.
 type ordered struct {
 	*run
-	life
+	plannedOrder
 	id string
 	// met is the outage that it has met and is not healed of yet, nil for none.
 	met *Outage
@@ -28,33 +28,33 @@ type ordered struct {
 
 const (
 	// lookEvery is how often a person looks at an order that is not where it belongs.
-	lookEvery = time.Second
+	pollInterval = time.Second
 	// repeatAfter is how long a person waits who is not told for how long.
 	repeatAfter = time.Second
 	longestWait = 3 * time.Second
 	// givesUpAfter is how long a person is concerned with one order.
-	givesUpAfter = 4 * time.Minute
+	orderTimeout = 4 * time.Minute
 )
 
 // live places an order and does with it what is planned. Deeds are left out once ctx has
 // ended; what was begun is finished.
-func (r *run) live(ctx context.Context, l life) {
-	o := &ordered{run: r, life: l}
-	within, cancel := context.WithTimeout(r.living, givesUpAfter)
+func (r *run) runOrder(ctx context.Context, l plannedOrder) {
+	o := &ordered{run: r, plannedOrder: l}
+	within, cancel := context.WithTimeout(r.living, orderTimeout)
 	defer cancel()
 	refused, err := o.place(within)
 	r.change(func(s *State) { s.Orders++ })
-	for n, d := range l.deeds {
-		if err != nil || refused || !pause(ctx, l.thinks[n]) {
+	for n, d := range l.actions {
+		if err != nil || refused || !pause(ctx, l.pauses[n]) {
 			break
 		}
 		err = o.do(within, d)
 	}
-	o.over(err == nil)
+	o.markRecovered(err == nil)
 	r.change(func(s *State) {
 		if err != nil {
 			s.Surprises++
-			if len(s.Left) < mostLeft {
+			if len(s.Left) < mostUnrecovered {
 				s.Left = append(s.Left, o.wait())
 			}
 			return
@@ -62,7 +62,7 @@ func (r *run) live(ctx context.Context, l life) {
 		s.Finished++
 	})
 	if err != nil && r.living.Err() == nil {
-		r.tell("Not where it belongs: %s (%v)", o.wait(), err)
+		r.say("Not where it belongs: %s (%v)", o.wait(), err)
 	}
 }
 
@@ -83,7 +83,7 @@ func (o *ordered) place(ctx context.Context) (refused bool, err error) {
 	o.since = time.Now()
 	for {
 		o.awaits = Answer
-		a, err := o.asked(ctx, r)
+		a, err := o.request(ctx, r)
 		if ctx.Err() != nil {
 			return false, ctx.Err()
 		}
@@ -93,7 +93,7 @@ func (o *ordered) place(ctx context.Context) (refused bool, err error) {
 		}
 		if a.status == http.StatusAccepted || a.ok() {
 			o.id, o.awaits = a.order(), Decision
-			is, err := o.until(ctx, func(s booking.Status) bool { return o.kind.Decides(s) || s.Final() })
+			is, err := o.awaitStatus(ctx, func(s booking.Status) bool { return o.kind.Decides(s) || s.Final() })
 			if !errors.Is(err, errNoOrder) {
 				return is == booking.Cancelled, err
 			}
@@ -101,7 +101,7 @@ func (o *ordered) place(ctx context.Context) (refused bool, err error) {
 		} else if err == nil && !a.later() {
 			return false, fmt.Errorf("ordering is answered %s", a)
 		}
-		o.hurt()
+		o.markDelayed()
 		if !pause(ctx, waitOf(a)) {
 			return false, ctx.Err()
 		}
@@ -113,7 +113,7 @@ func (o *ordered) place(ctx context.Context) (refused bool, err error) {
 var errNoOrder = errors.New("there is no such order")
 
 // looksForOrder is how often a person looks for an order before it is ordered again.
-const looksForOrder = 5
+const readsForOrder = 5
 
 // refusal tells whether an answer is that the order is refused, as some are in any
 // business. A service that was away is none: then the customer orders again.
@@ -122,30 +122,30 @@ func (o *ordered) refusal(a answer) bool {
 }
 
 // until looks at the order until it is where it is wanted. errNoOrder: there is none.
-func (o *ordered) until(ctx context.Context, wanted func(booking.Status) bool) (booking.Status, error) {
-	for looks := 0; ; looks++ {
-		a := o.look(ctx)
+func (o *ordered) awaitStatus(ctx context.Context, wanted func(booking.Status) bool) (booking.Status, error) {
+	for reads := 0; ; reads++ {
+		a := o.read(ctx)
 		if ctx.Err() == nil {
 			o.last = a.String()
 		}
 		if is := booking.Status(a.about.Status); a.status == http.StatusOK && wanted(is) {
-			o.over(true)
+			o.markRecovered(true)
 			return is, nil
 		}
-		if a.status == http.StatusNotFound && looks+1 >= looksForOrder {
+		if a.status == http.StatusNotFound && reads+1 >= readsForOrder {
 			return "", errNoOrder
 		}
-		if looks > 0 { // the answer may leave before the row is written
-			o.hurt()
+		if reads > 0 { // the answer may leave before the row is written
+			o.markDelayed()
 		}
-		if !pause(ctx, lookEvery) {
+		if !pause(ctx, pollInterval) {
 			return "", fmt.Errorf("it stays %s: %w", a, ctx.Err())
 		}
 	}
 }
 
 // look reads the order as its customer does. A request that fails has no status.
-func (o *ordered) look(ctx context.Context) answer {
+func (o *ordered) read(ctx context.Context) answer {
 	a, err := o.send(ctx, request{as: o.customer, method: http.MethodGet, path: "/v1/mypages/" + o.id})
 	if err != nil {
 		a.raw = []byte(err.Error())
@@ -157,7 +157,7 @@ func (o *ordered) look(ctx context.Context) answer {
 }
 
 // asked sends a request about the order, and keeps what it is answered.
-func (o *ordered) asked(ctx context.Context, r request) (answer, error) {
+func (o *ordered) request(ctx context.Context, r request) (answer, error) {
 	a, err := o.send(ctx, r)
 	switch {
 	case ctx.Err() != nil: // it is given up: what it was answered before says why
@@ -170,39 +170,39 @@ func (o *ordered) asked(ctx context.Context, r request) (answer, error) {
 }
 
 // do does a deed until it is carried out, or refused as it may be.
-func (o *ordered) do(ctx context.Context, d deed) error {
+func (o *ordered) do(ctx context.Context, d action) error {
 	o.since = time.Now()
-	r, want, err := o.asks(ctx, d)
+	r, want, err := o.requestFor(ctx, d)
 	if err != nil {
 		return err
 	}
 	o.awaits = d
-	for asked, keys := false, 1; ; {
-		a, err := o.asked(ctx, r)
+	for sent, keys := false, 1; ; {
+		a, err := o.request(ctx, r)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err == nil && o.carriedOut(d, a):
-			o.over(true)
+			o.markRecovered(true)
 			return nil
 		case err == nil && !a.ok() && !a.later():
-			if asked && want != "" { // an earlier request is doing it
-				_, err := o.until(ctx, func(s booking.Status) bool { return s == want || s.Final() })
+			if sent && want != "" { // an earlier request is doing it
+				_, err := o.awaitStatus(ctx, func(s booking.Status) bool { return s == want || s.Final() })
 				return err
 			}
 			return fmt.Errorf("%s is answered %s", d, a)
 		}
-		asked = true
+		sent = true
 		if d == Change && a.about.Code == string(booking.PaymentUnavailable) { // under its key it stays refused
 			keys++
 			r.key = o.keyOf(d, keys)
 		}
-		o.hurt()
+		o.markDelayed()
 		if !pause(ctx, waitOf(a)) {
 			return ctx.Err()
 		}
-		if want != "" && booking.Status(o.look(ctx).about.Status) == want {
-			o.over(true)
+		if want != "" && booking.Status(o.read(ctx).about.Status) == want {
+			o.markRecovered(true)
 			return nil
 		}
 	}
@@ -210,13 +210,13 @@ func (o *ordered) do(ctx context.Context, d deed) error {
 
 // keyOf is the Idempotency-Key of the n-th request for a deed that is another one than those
 // before it.
-func (o *ordered) keyOf(d deed, n int) string {
+func (o *ordered) keyOf(d action, n int) string {
 	return fmt.Sprintf("demo-%s-%d-%s-%d", o.name, o.number, d, n)
 }
 
 // carriedOut tells whether an answer is that the deed is done, or that it cannot be
 // although nothing is wrong: the night more is sold.
-func (o *ordered) carriedOut(d deed, a answer) bool {
+func (o *ordered) carriedOut(d action, a answer) bool {
 	switch {
 	case d == Change && a.status == http.StatusConflict && a.about.Code == string(booking.SoldOut):
 		return true
@@ -229,7 +229,7 @@ func (o *ordered) carriedOut(d deed, a answer) bool {
 
 // asks is the request for a deed, and the status that the order has afterwards; "" for
 // one that leaves it as it is.
-func (o *ordered) asks(ctx context.Context, d deed) (r request, want booking.Status, err error) {
+func (o *ordered) requestFor(ctx context.Context, d action) (r request, want booking.Status, err error) {
 	r = request{as: o.customer, method: http.MethodPost, path: pathOfOrders[o.kind] + "/" + o.id + "/" + string(d), key: o.keyOf(d, 1)}
 	switch d {
 	case Cancel:
@@ -266,12 +266,12 @@ func (o *ordered) completes(ctx context.Context, r request) (_ request, want boo
 	}
 	r.path = pathOfWork[o.kind] + "/" + o.id + "/complete"
 	o.awaits = Work
-	if _, err := o.until(ctx, func(s booking.Status) bool { return s == begun || s.Final() }); err != nil {
+	if _, err := o.awaitStatus(ctx, func(s booking.Status) bool { return s == begun || s.Final() }); err != nil {
 		return r, want, err
 	}
 	if o.kind == booking.Cleaning {
 		r.as = operator // for cleaners without an account
-		if o.look(ctx).about.Cleaning.Cleaner.ID == kim {
+		if o.read(ctx).about.Cleaning.Cleaner.ID == kim {
 			r.as = kim
 		}
 	}
@@ -296,12 +296,12 @@ func (o *ordered) example() Example {
 
 // hurt says that the order is not where it belongs. That is on account of the outage
 // there is, if there is one and it had not ended when people began to wait.
-func (o *ordered) hurt() {
+func (o *ordered) markDelayed() {
 	o.change(func(s *State) {
 		if o.met == nil && s.Now != nil && (s.Now.Ended.IsZero() || o.since.Before(s.Now.Ended)) {
 			o.met = s.Now
-			s.Hurt++
-			s.Now.Hurt++
+			s.Delayed++
+			s.Now.Delayed++
 			s.Now.Waiting = append(s.Now.Waiting, o.wait())
 		}
 		if o.met == nil {
@@ -321,7 +321,7 @@ func (o *ordered) wait() Wait {
 func (o *ordered) is(w Wait) bool { return w.Number == o.number }
 
 // over says that the outage is over for it: it is where it belongs, or it was given up.
-func (o *ordered) over(healed bool) {
+func (o *ordered) markRecovered(healed bool) {
 	if o.met == nil {
 		return
 	}
@@ -331,8 +331,8 @@ func (o *ordered) over(healed bool) {
 			o.met.GivenUp++
 			return
 		}
-		s.Healed++
-		o.met.Back++
+		s.Recovered++
+		o.met.Recovered++
 		if len(o.met.Examples) < mostExamples && o.id != "" {
 			o.met.Examples = append(o.met.Examples, o.example())
 		}

@@ -10,7 +10,7 @@ import (
 )
 
 // lives are the first of a plan.
-func lives(seed uint64, n int) (all []life) {
+func lives(seed uint64, n int) (all []plannedOrder) {
 	p := newPlan(seed, booking.DateOf(time.Unix(0, 0)), offers())
 	for range n {
 		all = append(all, p.next())
@@ -26,11 +26,11 @@ func TestPlan(t *testing.T) {
 	all := lives(7, many)
 	require.Equal(t, all, lives(7, many))
 	require.NotEqual(t, all, lives(8, many))
-	kinds, deeds, declined := map[booking.Kind]bool{}, map[deed]bool{}, 0
+	kinds, deeds, declined := map[booking.Kind]bool{}, map[action]bool{}, 0
 	for _, l := range all {
 		kinds[l.kind] = true
-		require.Len(t, l.thinks, len(l.deeds))
-		for _, d := range l.deeds {
+		require.Len(t, l.pauses, len(l.actions))
+		for _, d := range l.actions {
 			deeds[d] = true
 		}
 		if l.declined {

@@ -28,13 +28,13 @@ type Phase string
 
 // The phases. Idle is before the first one, and after its end.
 const (
-	Idle     Phase = ""
-	Opening  Phase = "opening" // businesses are filled
-	Calm     Phase = "calm"
-	Failing  Phase = "failing" // a service is
-	Healing  Phase = "healing" // it is back, and orders that met that are not yet where they belong
-	Ending   Phase = "ending"  // no more orders are placed
-	Auditing Phase = "auditing"
+	Idle       Phase = ""
+	Opening    Phase = "opening" // businesses are filled
+	Calm       Phase = "calm"
+	Failing    Phase = "failing" // a service is
+	Recovering Phase = "healing" // it is back, and orders that met that are not yet where they belong
+	Ending     Phase = "ending"  // no more orders are placed
+	Auditing   Phase = "auditing"
 )
 
 // Outage is one failure, and the orders that met it.
@@ -43,10 +43,10 @@ type Outage struct {
 	Began time.Time
 	// Ended is when the service was back, and Healed when each order that had met the
 	// outage was where it belongs; zero until then.
-	Ended, Healed time.Time
+	Ended, RecoveredAt time.Time
 	// Hurt are the orders that met it, of which Back are where they belong, and GivenUp are not
 	// and are waited for no longer.
-	Hurt, Back, GivenUp int
+	Delayed, Recovered, GivenUp int
 	// Waiting are those that are waited for, and Examples some of those that are back.
 	Waiting  []Wait
 	Examples []Example
@@ -116,7 +116,7 @@ type State struct {
 	// Orders were placed; Finished are where they were planned to come.
 	Orders, Finished int
 	// Hurt have met an outage, and Healed are those of them that are where they belong.
-	Hurt, Healed int
+	Delayed, Recovered int
 	// Surprises are answers that no person could explain, and orders that were given up. Left
 	// are some of these orders.
 	Surprises int
@@ -132,7 +132,7 @@ func (s State) Runs() bool { return s.Phase != Idle }
 const (
 	mostPast     = 20
 	mostExamples = 5
-	mostLeft     = 20
+	mostUnrecovered     = 20
 )
 
 // board holds the state.
@@ -169,7 +169,7 @@ func (b *board) now() (State, <-chan struct{}) {
 }
 
 // left is how many of the orders that met it are waited for.
-func (o *Outage) left() int { return o.Hurt - o.Back - o.GivenUp }
+func (o *Outage) waitingCount() int { return o.Delayed - o.Recovered - o.GivenUp }
 
 func (o *Outage) copied() Outage {
 	is := *o

@@ -229,7 +229,7 @@ func bulkQuery(f booking.BulkFilter) string {
 	if f.Trouble == booking.NeedsAttention {
 		conditions = append(conditions, contract.NeedsAttentionAttribute.GetName()+" = true")
 	}
-	if rests(f.Status) {
+	if isStable(f.Status) {
 		is(contract.StatusAttribute.GetName(), string(f.Status))
 	}
 	is(contract.KindAttribute.GetName(), string(f.Kind))

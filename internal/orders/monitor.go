@@ -182,7 +182,7 @@ func (m *Monitor) lag(ctx context.Context) (lag ReadModelLag, err error) {
 		seen[s.OrderID] = true
 		lag.Looked++
 		row, exists := rows[s.OrderID]
-		if exists && (row.Status == s.Status || !rests(row.Status)) {
+		if exists && (row.Status == s.Status || !isStable(row.Status)) {
 			continue
 		}
 		since := s.Began
@@ -195,7 +195,7 @@ func (m *Monitor) lag(ctx context.Context) (lag ReadModelLag, err error) {
 }
 
 // rests tells whether the status is a stable one: the engine's list has no others.
-func rests(s booking.Status) bool {
+func isStable(s booking.Status) bool {
 	switch s {
 	case booking.Received, booking.PaymentPending, booking.AwaitingPayment, booking.Paid, booking.Cancelling:
 		return false

@@ -87,7 +87,7 @@ type ReadModelLag struct {
 	Oldest time.Duration
 }
 
-// Needing is how many orders of all kinds need attention or wait for an undo.
+// NeedingAttention is how many orders of all kinds need attention or wait for an undo.
 func (o Overview) NeedingAttention() (inNeed, undos int, since time.Time) {
 	for _, of := range o.Owed {
 		inNeed, undos = inNeed+of.NeedingAttention, undos+of.Undos
@@ -106,7 +106,7 @@ func (o Overview) Found() (n int) {
 	return n
 }
 
-// Well tells whether no part waits for an operator.
+// IsHealthy tells whether no part waits for an operator.
 func (o Overview) IsHealthy() bool {
 	inNeed, _, _ := o.NeedingAttention()
 	return inNeed == 0 && !o.AuditTroubled() && len(o.Degraded) == 0 && len(o.Unknown) == 0 && o.ShutUntil.IsZero() &&

@@ -215,7 +215,7 @@ func (b *bundle) placeFor(ctx context.Context, p orders.Placement) placed {
 }
 
 // stands expects that the order was accepted.
-func (b *bundle) stands(p placed) contract.View {
+func (b *bundle) accepted(p placed) contract.View {
 	b.t.Helper()
 	require.NoError(b.t, p.err)
 	require.True(b.t, p.Done)
