@@ -12,13 +12,13 @@ import (
 // timelineShown is the page of an order for operators.
 type timelineShown struct {
 	orders.Timeline
-	what   string
-	badge  badge
-	need   *needShown // nil if it needs no attention
-	facts  []fact
+	what    string
+	badge   badge
+	need    *needShown // nil if it needs no attention
+	facts   []fact
 	offered offeredActions
-	runs   []runShown
-	lines  []lineShown
+	runs    []runShown
+	lines   []lineShown
 	// unread lists the sources that could not be read.
 	unread        []unreadShown
 	earlier, last string // paths

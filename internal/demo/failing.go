@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// Failure makes a service fail, by real means.
+// Failure makes a service fail: it really fails, without a simulation in it.
 type Failure struct {
 	Kind Kind
-	// Begin makes it fail, and End lets it work again.
+	// Begin begins the failure, and End ends it.
 	Begin, End func(context.Context) error
 }
 
-// says are the words of each way to fail: that it does, and that it does no longer.
+// says has the lines for the begin and the end of each kind of failure.
 var says = map[Kind][2]string{
 	ProviderSlow:  {"The payment provider is slow: it takes seconds for each answer.", "The payment provider is quick again."},
 	InventoryAway: {"The inventory is away: no worker serves it, and nothing can be held.", "The inventory's worker is back."},
@@ -22,17 +22,17 @@ var says = map[Kind][2]string{
 }
 
 const (
-	// warmUp is before the first failure: some orders stand by then.
+	// warmUp is the time before the first failure, in which some orders are accepted.
 	warmUp = 4 * time.Second
-	// healsWithin bounds the wait for the orders that met a failure. It is longer than it
-	// takes the engine to give up on a worker that was killed, and a provider's turn to come.
+	// recoveryTimeout bounds the wait for the orders that met an outage. It is longer than the
+	// time in which the engine detects a killed worker, and than a charge waits in the queue.
 	recoveryTimeout = 2 * time.Minute
-	// endWithin bounds the end of a failure.
+	// endWithin bounds Failure.End.
 	endWithin = time.Minute
 )
 
-// fail lets services fail, one after the other, until ctx ends. What fails then is
-// repaired first.
+// failServices makes services fail, one after another, until ctx ends. It returns only once
+// the last one works again.
 func (r *run) failServices(ctx context.Context) error {
 	if !pause(ctx, warmUp) {
 		return nil
@@ -48,7 +48,7 @@ func (r *run) failServices(ctx context.Context) error {
 	}
 }
 
-// once lets a service fail for a while, and waits until everything is healed.
+// once makes a service fail for a while, and waits until all orders have recovered.
 func (r *run) once(ctx context.Context, f Failure) (err error) {
 	r.change(func(s *State) { s.Phase, s.Now = Failing, &Outage{Kind: f.Kind, Began: time.Now()} })
 	r.say("%s", says[f.Kind][0])
@@ -73,8 +73,8 @@ func (r *run) once(ctx context.Context, f Failure) (err error) {
 	return r.awaitRecovery(context.WithoutCancel(ctx))
 }
 
-// heal waits until all orders that have met the outage are where they belong, or are given
-// up.
+// awaitRecovery waits until all orders that have met the outage have recovered or were given
+// up. It fails after recoverWithin.
 func (r *run) awaitRecovery(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, r.recoverWithin)
 	defer cancel()
@@ -104,7 +104,8 @@ func (r *run) awaitRecovery(ctx context.Context) error {
 	return nil
 }
 
-// close makes the outage one of the past, unless another order has met it meanwhile.
+// close moves the outage to the past ones. Returns false if another order has met it
+// meanwhile.
 func (r *run) close(is *Outage) (closed bool) {
 	r.change(func(s *State) {
 		if closed = s.Now.waitingCount() == 0; !closed {
@@ -119,7 +120,7 @@ func (r *run) close(is *Outage) (closed bool) {
 	return closed
 }
 
-// lines are some of the orders, each on a line of its own.
+// lines describes some of the orders, one per line.
 func lines(of []Wait) string {
 	var text strings.Builder
 	for _, w := range of[:min(len(of), mostUnrecovered)] {
@@ -135,7 +136,7 @@ func orders(n int) string {
 	return fmt.Sprintf("%d orders", n)
 }
 
-// pause waits, and tells whether ctx has not ended meanwhile.
+// pause waits for d. Returns false if ctx ends meanwhile.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

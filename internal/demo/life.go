@@ -11,33 +11,34 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// ordered is an order while people are concerned with it.
+// ordered is an order in progress.
 type ordered struct {
 	*run
 	plannedOrder
 	id string
-	// met is the outage that it has met and is not healed of yet, nil for none.
+	// met is the outage from which the order has not recovered yet, nil for none.
 	met *Outage
-	// status is what it was last seen in, awaits what it waits for, and last what the latest
-	// request was answered.
+	// status is the last status that was read, awaits what the order waits for, and last the
+	// answer to the latest request.
 	status booking.Status
-	since  time.Time // that people have waited for what they do now
+	since  time.Time // when the present action began
 	awaits Awaited
 	last   string
 }
 
 const (
-	// lookEvery is how often a person looks at an order that is not where it belongs.
+	// pollInterval is how often an awaited status is read.
 	pollInterval = time.Second
-	// repeatAfter is how long a person waits who is not told for how long.
+	// repeatAfter is the wait before a repeat without a Retry-After, and longestWait bounds
+	// that of a Retry-After.
 	repeatAfter = time.Second
 	longestWait = 3 * time.Second
-	// givesUpAfter is how long a person is concerned with one order.
+	// orderTimeout bounds all the work on one order.
 	orderTimeout = 4 * time.Minute
 )
 
-// live places an order and does with it what is planned. Deeds are left out once ctx has
-// ended; what was begun is finished.
+// runOrder places an order and does the planned actions. After ctx has ended no action
+// begins; a begun one is finished.
 func (r *run) runOrder(ctx context.Context, l plannedOrder) {
 	o := &ordered{run: r, plannedOrder: l}
 	within, cancel := context.WithTimeout(r.living, orderTimeout)
@@ -66,7 +67,7 @@ func (r *run) runOrder(ctx context.Context, l plannedOrder) {
 	}
 }
 
-// Paths of orders by what they are of, and of those who carry them out.
+// Paths of orders, and of the services that complete them, by kind.
 var (
 	pathOfOrders = map[booking.Kind]string{
 		booking.Lodging: "/v1/lodging/reservations", booking.Food: "/v1/food/orders", booking.Cafe: "/v1/cafe/orders", booking.Cleaning: "/v1/cleaning/calls",
@@ -76,7 +77,7 @@ var (
 	}
 )
 
-// place orders, until it is known what has come of that: the order stands, or it is
+// place places the order, and repeats the request until the order is known to be accepted or
 // refused.
 func (o *ordered) place(ctx context.Context) (refused bool, err error) {
 	r := request{as: o.customer, method: http.MethodPost, path: pathOfOrders[o.kind], key: fmt.Sprintf("demo-%s-%d", o.name, o.number), in: o.in}
@@ -108,20 +109,21 @@ func (o *ordered) place(ctx context.Context) (refused bool, err error) {
 	}
 }
 
-// errNoOrder: there is no such order. A start that the engine has not answered is answered
-// 202, and may never have reached the engine: the customer orders again, under the same key.
+// errNoOrder: the order does not exist. The API answers 202 if the engine has not answered
+// the start, which may not have arrived: the request is repeated under the same key.
 var errNoOrder = errors.New("there is no such order")
 
-// looksForOrder is how often a person looks for an order before it is ordered again.
+// readsForOrder is how often a missing order is read before it is placed again.
 const readsForOrder = 5
 
-// refusal tells whether an answer is that the order is refused, as some are in any
-// business. A service that was away is none: then the customer orders again.
+// refusal tells whether the answer is an expected refusal of the order. A service that was
+// away is none: the order is placed again.
 func (o *ordered) refusal(a answer) bool {
 	return a.status == http.StatusPaymentRequired || a.status == http.StatusConflict && a.about.Code == string(booking.SoldOut)
 }
 
-// until looks at the order until it is where it is wanted. errNoOrder: there is none.
+// awaitStatus reads the order until it has a wanted status. Returns errNoOrder if the order
+// does not exist.
 func (o *ordered) awaitStatus(ctx context.Context, wanted func(booking.Status) bool) (booking.Status, error) {
 	for reads := 0; ; reads++ {
 		a := o.read(ctx)
@@ -144,7 +146,7 @@ func (o *ordered) awaitStatus(ctx context.Context, wanted func(booking.Status) b
 	}
 }
 
-// look reads the order as its customer does. A request that fails has no status.
+// read reads the order as its customer does. The answer of a failed request has no status.
 func (o *ordered) read(ctx context.Context) answer {
 	a, err := o.send(ctx, request{as: o.customer, method: http.MethodGet, path: "/v1/mypages/" + o.id})
 	if err != nil {
@@ -156,11 +158,11 @@ func (o *ordered) read(ctx context.Context) answer {
 	return a
 }
 
-// asked sends a request about the order, and keeps what it is answered.
+// request sends a request about the order, and records the answer.
 func (o *ordered) request(ctx context.Context, r request) (answer, error) {
 	a, err := o.send(ctx, r)
 	switch {
-	case ctx.Err() != nil: // it is given up: what it was answered before says why
+	case ctx.Err() != nil: // it is given up: the answer before says why
 	case err != nil:
 		o.last = err.Error()
 	default:
@@ -169,7 +171,7 @@ func (o *ordered) request(ctx context.Context, r request) (answer, error) {
 	return a, err
 }
 
-// do does a deed until it is carried out, or refused as it may be.
+// do repeats an action until it is carried out. Returns an error for an unexpected refusal.
 func (o *ordered) do(ctx context.Context, d action) error {
 	o.since = time.Now()
 	r, want, err := o.requestFor(ctx, d)
@@ -186,14 +188,14 @@ func (o *ordered) do(ctx context.Context, d action) error {
 			o.markRecovered(true)
 			return nil
 		case err == nil && !a.ok() && !a.later():
-			if sent && want != "" { // an earlier request is doing it
+			if sent && want != "" { // an earlier request has begun it
 				_, err := o.awaitStatus(ctx, func(s booking.Status) bool { return s == want || s.Final() })
 				return err
 			}
 			return fmt.Errorf("%s is answered %s", d, a)
 		}
 		sent = true
-		if d == Change && a.about.Code == string(booking.PaymentUnavailable) { // under its key it stays refused
+		if d == Change && a.about.Code == string(booking.PaymentUnavailable) { // it stays refused under its key
 			keys++
 			r.key = o.keyOf(d, keys)
 		}
@@ -208,14 +210,13 @@ func (o *ordered) do(ctx context.Context, d action) error {
 	}
 }
 
-// keyOf is the Idempotency-Key of the n-th request for a deed that is another one than those
-// before it.
+// keyOf is the n-th Idempotency-Key for an action.
 func (o *ordered) keyOf(d action, n int) string {
 	return fmt.Sprintf("demo-%s-%d-%s-%d", o.name, o.number, d, n)
 }
 
-// carriedOut tells whether an answer is that the deed is done, or that it cannot be
-// although nothing is wrong: the night more is sold.
+// carriedOut tells whether the answer means that the action is done, or was refused as
+// expected: the added night of a change may be sold out.
 func (o *ordered) carriedOut(d action, a answer) bool {
 	switch {
 	case d == Change && a.status == http.StatusConflict && a.about.Code == string(booking.SoldOut):
@@ -227,8 +228,8 @@ func (o *ordered) carriedOut(d action, a answer) bool {
 	}
 }
 
-// asks is the request for a deed, and the status that the order has afterwards; "" for
-// one that leaves it as it is.
+// requestFor is the request for an action, and the order's status after it; "" if the status
+// does not change.
 func (o *ordered) requestFor(ctx context.Context, d action) (r request, want booking.Status, err error) {
 	r = request{as: o.customer, method: http.MethodPost, path: pathOfOrders[o.kind] + "/" + o.id + "/" + string(d), key: o.keyOf(d, 1)}
 	switch d {
@@ -253,7 +254,7 @@ func (o *ordered) requestFor(ctx context.Context, d action) (r request, want boo
 	}
 }
 
-// completes is the request of those who carry the order out, once that can be done.
+// completes waits until the order can be completed, and is the request for that.
 func (o *ordered) completes(ctx context.Context, r request) (_ request, want booking.Status, err error) {
 	begun, want := booking.Delivering, booking.Delivered
 	r.as, r.key = dana, ""
@@ -270,7 +271,7 @@ func (o *ordered) completes(ctx context.Context, r request) (_ request, want boo
 		return r, want, err
 	}
 	if o.kind == booking.Cleaning {
-		r.as = operator // for cleaners without an account
+		r.as = operator // acts for cleaners without an account
 		if o.read(ctx).about.Cleaning.Cleaner.ID == kim {
 			r.as = kim
 		}
@@ -286,7 +287,7 @@ func waitOf(a answer) time.Duration {
 	return min(a.retryAfter, longestWait)
 }
 
-// example is the order as others are shown it.
+// example is the order as an example on the page.
 func (o *ordered) example() Example {
 	if o.offer == nil {
 		return Example{ID: o.id}
@@ -294,8 +295,8 @@ func (o *ordered) example() Example {
 	return Example{ID: o.id, What: o.offer.name}
 }
 
-// hurt says that the order is not where it belongs. That is on account of the outage
-// there is, if there is one and it had not ended when people began to wait.
+// markDelayed records that the order waits. If an outage is going on, or ended only after the
+// present action began, the order counts as one that has met it.
 func (o *ordered) markDelayed() {
 	o.change(func(s *State) {
 		if o.met == nil && s.Now != nil && (s.Now.Ended.IsZero() || o.since.Before(s.Now.Ended)) {
@@ -313,14 +314,14 @@ func (o *ordered) markDelayed() {
 	})
 }
 
-// wait is the order with what it waits for.
+// wait is the order as a Wait.
 func (o *ordered) wait() Wait {
 	return Wait{Example: o.example(), Number: o.number, Customer: o.customer, Status: o.status, For: o.awaits, Last: o.last}
 }
 
 func (o *ordered) is(w Wait) bool { return w.Number == o.number }
 
-// over says that the outage is over for it: it is where it belongs, or it was given up.
+// markRecovered records that the order has recovered from its outage, or was given up.
 func (o *ordered) markRecovered(healed bool) {
 	if o.met == nil {
 		return

@@ -7,23 +7,23 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// life is what is planned for one order: who orders what, and what is done with it.
+// plannedOrder is the plan for one order: its customer, its content and the actions on it.
 type plannedOrder struct {
 	number   int
 	customer string
 	kind     booking.Kind
 	offer    *offer // nil for a call for a cleaner
 	in       object
-	declined bool // the payment is going to be
+	declined bool // the payment will be declined
 	actions  []action
-	// thinks is how long people do nothing before each deed.
+	// pauses are the times before each action.
 	pauses []time.Duration
 }
 
-// deed is something that is done with an order, which waits for that meanwhile.
+// action is an action on an order, which waits for it.
 type action = Awaited
 
-// plan makes lives. Those of plans with the same seed are the same.
+// plan generates planned orders. Plans with the same seed generate the same.
 type plan struct {
 	rand   *rand.Rand
 	today  booking.Date
@@ -39,11 +39,11 @@ func newPlan(seed uint64, today booking.Date, all []*offer) *plan {
 	return p
 }
 
-// turns are the businesses in the order in which they are ordered from: each within a
-// few orders, so that each failure meets each of them.
+// turns is the sequence of the orders' kinds: each kind comes within a few orders, so that
+// each outage meets each of them.
 var turns = []booking.Kind{booking.Lodging, booking.Food, booking.Lodging, booking.Cafe, booking.Food, booking.Lodging, booking.Cleaning, booking.Cafe}
 
-// next is the next life.
+// next generates the next order.
 func (p *plan) next() plannedOrder {
 	l := plannedOrder{number: p.made, customer: p.customer(), kind: turns[p.made%len(turns)]}
 	p.made++
@@ -84,7 +84,7 @@ func (p *plan) stay(o *offer) object {
 	return object{"placeId": o.id, "checkIn": checkIn, "checkOut": checkIn.AddDays(nights), "rooms": 1}
 }
 
-// ways are what may become of orders, each as likely as the others.
+// ways are the possible sequences of actions, equally likely.
 var (
 	waysOfStays = [][]action{{}, {Cancel}, {Change}, {Refund}, {Change, Cancel}}
 	waysOfAsked = [][]action{{Confirm}, {Confirm}, {Confirm, Cancel}, {Reject}, {Cancel}}

@@ -9,7 +9,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// lives are the first of a plan.
+// lives are the first orders of a plan.
 func lives(seed uint64, n int) (all []plannedOrder) {
 	p := newPlan(seed, booking.DateOf(time.Unix(0, 0)), offers())
 	for range n {
@@ -18,8 +18,8 @@ func lives(seed uint64, n int) (all []plannedOrder) {
 	return all
 }
 
-// TestPlan: the same seed makes the same orders, and another one others. Within some
-// dozens of orders people do all that they do, in each business.
+// TestPlan: the same seed generates the same orders, another one others. Some dozens of
+// orders contain every action of every business.
 func TestPlan(t *testing.T) {
 	t.Parallel()
 	const many = 100
@@ -43,7 +43,7 @@ func TestPlan(t *testing.T) {
 	require.Less(t, declined, many/4)
 }
 
-// TestOffers_Names: names are in both languages, and can be what things are called.
+// TestOffers_Names: names are in both languages, and valid.
 func TestOffers_Names(t *testing.T) {
 	t.Parallel()
 	names := map[string]bool{}
