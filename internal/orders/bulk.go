@@ -40,8 +40,8 @@ type BulkRuns interface {
 	// Earlier is the outcome of the bulk action's earlier attempt on an order, from the
 	// log, "" while it is not known; known is false if there was no attempt.
 	Earlier(ctx context.Context, id, orderID string) (outcome string, known bool, err error)
-	// End ends one whose orders are all done; false if another process has it, or it no
-	// longer runs.
+	// End ends one whose orders are all done. Returns false if another process has it, or it
+	// no longer runs.
 	End(ctx context.Context, lease BulkLease, at time.Time) (ended bool, err error)
 	// Forget deletes those that were planned before a moment and do not run, a few at a
 	// time.

@@ -32,9 +32,9 @@ func (p *past) Next() (*historypb.HistoryEvent, error) {
 	return e, nil
 }
 
-// TestMonitor_WhoWorks: a process that has not polled a queue recently is not one of its
+// TestMonitor_Workers: a process that has not polled a queue recently is not one of its
 // workers, although the engine still lists it.
-func TestMonitor_WhoWorks(t *testing.T) {
+func TestMonitor_Workers(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
 	poller := func(identity string, ago time.Duration) *taskqueuepb.PollerInfo {

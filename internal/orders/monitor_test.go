@@ -22,8 +22,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// watched is everything that a monitor reads, in memory; away is the error that all of it
-// returns while it is away.
+// watched has everything that a monitor reads, in memory. All methods return away unless it
+// is nil.
 type watched struct {
 	needs []orders.NeedingAttention
 	away  error

@@ -6,7 +6,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// OpenCount is the number of orders of a kind in a status: booking.CountedTo stands for as
+// OpenCount is the number of orders of a kind in a status: booking.CountedTo means as
 // many or more.
 type OpenCount struct {
 	Kind   booking.Kind   `json:"kind"`
@@ -17,8 +17,8 @@ type OpenCount struct {
 // Owed is what is owed to the orders of a kind.
 type Owed struct {
 	Kind booking.Kind `json:"kind"`
-	// Undos is how many orders are being undone, and Since since when the oldest of these
-	// is.
+	// Undos is how many orders are being undone, and Since when the oldest of these undos
+	// began.
 	Undos int       `json:"undos"`
 	Since time.Time `json:"since,omitzero"`
 	// NeedingAttention is how many need attention.
@@ -39,18 +39,18 @@ type Overview struct {
 	// Inbox and Decisions wait for the engine.
 	Inbox     OpenInbox
 	Decisions OpenDecisions
-	// ReadModel is how far rows are behind.
+	// ReadModel is how far the read model is behind.
 	ReadModel ReadModelLag
 	// Done is the last complete audit and Last the last requested one; Findings counts the
 	// open findings by kind.
 	Done, Last booking.AuditRun
 	Findings   map[string]int
-	// Degraded is what does not work, as the answering process sees it.
+	// Degraded has the parts that do not work for the answering process.
 	Degraded map[string]string
 	// Load is the load of that process, and Tallies are its counts since its start.
 	Load    []Load
 	Tallies []Tally
-	// Failing are workflows of which the tasks keep failing, mostFailing at most: they stand still.
+	// Failing are up to mostFailing workflows whose tasks keep failing: they make no progress.
 	Failing []string
 	Unknown map[string]string
 }
@@ -83,7 +83,7 @@ type Load struct {
 type ReadModelLag struct {
 	Looked int // how many orders were compared
 	Behind int // how many of them have no row or a different one
-	// Oldest is how long the oldest of these has waited; zero if there is none.
+	// Oldest is how long the oldest of these rows has been behind; zero if there is none.
 	Oldest time.Duration
 }
 
