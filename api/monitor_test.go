@@ -14,7 +14,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// sights are the answers of Monitor that a test sets.
+// sights is a Monitor with answers that a test sets.
 type sights struct {
 	overview orders.Overview
 	needs    []orders.NeedingAttention

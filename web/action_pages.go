@@ -35,7 +35,7 @@ func byOperators(verb string, others handler) handler {
 	}
 }
 
-// actionForm is the page of an action: what it will do, and the outcome when it was last sent.
+// actionForm is the page of an action: its effects, and the faults of the last request.
 type actionForm struct {
 	*ordering
 	chosen operatorAction

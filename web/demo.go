@@ -196,7 +196,7 @@ func (v *visit) example(e demo.Example) exampleShown {
 	return exampleShown{e.ID, cmp.Or(e.What, v.say("nav.cleaning"))}
 }
 
-// mostWaiting orders are named of those that wait while a service fails.
+// mostWaiting is how many waiting orders of an outage the page lists.
 const mostWaiting = 5
 
 func (v *visit) left(w demo.Wait) leftShown {
@@ -209,7 +209,7 @@ func (v *visit) left(w demo.Wait) leftShown {
 
 func seconds(d time.Duration) int { return int(d.Round(time.Second) / time.Second) }
 
-// demoBanner is the text on each page while a demonstration runs, "" for none.
+// demoBanner is the text on all pages while a demonstration runs, "" for none.
 func (v *visit) demoBanner() string {
 	if v.Demo == nil {
 		return ""
@@ -228,8 +228,7 @@ func (v *visit) demoBanner() string {
 // faster than people can read.
 const demoEvery = time.Second
 
-// demoLive streams changes of the demonstration to its page, as an order's page gets those
-// of its order.
+// demoLive streams the changes of the demonstration to its page.
 func (p *Pages) demoLive(c *gin.Context) {
 	v := p.visit(c)
 	if err := v.followDemo(); err != nil {

@@ -40,7 +40,7 @@ func (p *played) set(s demo.State) {
 func (p *played) Start() { p.set(demo.State{Phase: demo.Calm, Began: now}) }
 func (p *played) Stop()  { p.set(demo.State{Phase: demo.Ending, Began: now}) }
 
-// outage is one of a kind that began some seconds ago, with the given progress.
+// outage is an outage that began some seconds ago, with the given progress.
 func outage(kind demo.Kind, ended, healed bool) demo.Outage {
 	o := demo.Outage{Kind: kind, Began: now.Add(-20 * time.Second), Delayed: 3, Recovered: 1, Examples: []demo.Example{{ID: stayID, What: "<b>바다집"}}, Waiting: []demo.Wait{{Example: demo.Example{ID: stayID}}}}
 	if ended {
@@ -107,7 +107,7 @@ func TestDemo(t *testing.T) {
 }
 
 // TestDemo_LeftBehind: orders that have not recovered are listed with their status, what
-// they wait for, and the last answer. Orders that were given up do not count as healed.
+// they wait for, and the last answer. Orders that were given up do not count as recovered.
 func TestDemo_LeftBehind(t *testing.T) {
 	t.Parallel()
 	is := &played{changed: make(chan struct{})}
@@ -136,8 +136,8 @@ func TestDemo_LeftBehind(t *testing.T) {
 	require.Contains(t, got.text, `href="/orders/`+stayID+`"`)
 }
 
-// TestDemo_ForOperators: others see it, and can neither start nor stop it. Without a
-// demonstration, it has no page.
+// TestDemo_ForOperators: other callers see the demonstration, and can neither start nor stop
+// it. Without a demonstration there is no page.
 func TestDemo_ForOperators(t *testing.T) {
 	t.Parallel()
 	is := &played{changed: make(chan struct{})}

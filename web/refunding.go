@@ -20,7 +20,7 @@ func (p *Pages) mountRefunds(r gin.IRouter) {
 // ledgerLine is a line of an order's payment.
 type ledgerLine struct{ what, amount, state, why, when string }
 
-// refundForm is what the page of staff's refunds shows.
+// refundForm is the content of the page of staff's refunds.
 type refundForm struct {
 	*ordering
 	order  contract.View
@@ -29,7 +29,7 @@ type refundForm struct {
 	paid   string // the state of the payment
 	left   booking.Money
 	leftIs string
-	seen   int64 // the newest line of the log of what was done to the order
+	seen   int64 // the newest line about the order in the log of actions
 }
 
 // askRefund shows the ledger of an order, and the form that refunds some of it.
@@ -59,7 +59,7 @@ func (v *visit) refundable() (contract.View, booking.Payment, error) {
 }
 
 func (v *visit) refundPage(status int, o *ordering) error {
-	// Before the order: what is done between the two is not seen, and the form is refused.
+	// Before the order: an action between the two reads is not seen, and the form is refused.
 	newest, err := v.Actions.Newest(v.ctx, v.c.Param("id"), 1)
 	if err != nil {
 		return err

@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// Overview and NeedingAttention are printed by commands.
+// Types that commands print.
 type (
 	Overview         = orders.Overview
 	NeedingAttention = orders.NeedingAttention
@@ -46,7 +46,7 @@ func (a *App) monitor(all *orders.Orders) *orders.Monitor {
 	return m
 }
 
-// load is the load of this process: requests and connections.
+// load is the load of this process: its requests and connections.
 func (a *App) load() (all []orders.Load) {
 	b := a.budgets
 	for _, of := range []struct {
@@ -113,5 +113,5 @@ func Timeline(ctx context.Context, o Options, orderID string) (t orders.Timeline
 	return t, err
 }
 
-// JSON is the API's answer with what operators read.
+// JSON is the API's form of a value that operators read.
 func JSON(of any) any { return api.JSON(of) }
