@@ -133,10 +133,10 @@ func (s *server) withActions(ctx context.Context, p *problem, orderID string) *p
 	if err != nil {
 		return p
 	}
-	told := map[string]bool{}
+	seen := map[string]bool{}
 	for _, a := range lines {
-		if a.By != caller.ID && !told[a.ID] && len(p.Actions) < actionsTold {
-			told[a.ID] = true // the newest line of each action is its outcome
+		if a.By != caller.ID && !seen[a.ID] && len(p.Actions) < actionsTold {
+			seen[a.ID] = true // the newest line of each action is its outcome
 			p.Actions = append(p.Actions, showAction(a))
 		}
 	}

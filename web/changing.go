@@ -16,7 +16,7 @@ import (
 )
 
 func (p *Pages) mountChanging(r gin.IRouter) {
-	p.page(r, http.MethodGet, "/orders/:id/change", booking.ChangeOrder, p.askChange)
+	p.page(r, http.MethodGet, "/orders/:id/change", booking.ChangeOrder, p.showChange)
 	p.page(r, http.MethodPost, "/orders/:id/change", booking.ChangeOrder, p.changeOrder)
 }
 
@@ -60,8 +60,8 @@ type changeForm struct {
 	problem  *problem
 }
 
-// askChange shows the price of a change, before the decision.
-func (p *Pages) askChange(v *visit) error { return v.changePage(http.StatusOK, changeForm{}) }
+// showChange shows the price of a change, before the decision.
+func (p *Pages) showChange(v *visit) error { return v.changePage(http.StatusOK, changeForm{}) }
 
 // changePage shows the form, with the present quote if the form differs from the order.
 func (v *visit) changePage(status int, form changeForm) error {
@@ -72,7 +72,7 @@ func (v *visit) changePage(status int, form changeForm) error {
 	if err := v.caller.Authorize(booking.ChangeOrder, order.Thing()); err != nil {
 		return err
 	}
-	asked := v.field("checkIn") != "" || v.field("quantity") != ""
+	edited := v.field("checkIn") != "" || v.field("quantity") != ""
 	form.order, form.what = order, v.what(order)
 	if err := v.readChange(&form); err != nil {
 		return err
@@ -80,7 +80,7 @@ func (v *visit) changePage(status int, form changeForm) error {
 	if form.problem != nil && isAnswered(form.problem.code) {
 		form.key = rand.Text()
 	}
-	if asked && len(form.faults) == 0 {
+	if edited && len(form.faults) == 0 {
 		if err := v.quoteChange(&form); err != nil {
 			return err
 		}

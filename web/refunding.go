@@ -13,7 +13,7 @@ import (
 )
 
 func (p *Pages) mountRefunds(r gin.IRouter) {
-	p.page(r, http.MethodGet, "/orders/:id/refund", booking.RefundOrder, byOperators("refund", p.askRefund))
+	p.page(r, http.MethodGet, "/orders/:id/refund", booking.RefundOrder, byOperators("refund", p.showRefund))
 	p.page(r, http.MethodPost, "/orders/:id/refund", booking.RefundOrder, byOperators("refund", p.refund))
 }
 
@@ -32,8 +32,8 @@ type refundForm struct {
 	seen   int64 // the newest line about the order in the log of actions
 }
 
-// askRefund shows the ledger of an order, and the form that refunds some of it.
-func (p *Pages) askRefund(v *visit) error {
+// showRefund shows the ledger of an order, and the form that refunds some of it.
+func (p *Pages) showRefund(v *visit) error {
 	return v.refundPage(http.StatusOK, v.newOrdering("amount", "reason"))
 }
 

@@ -205,7 +205,7 @@ func TestAuthorize_Place(t *testing.T) {
 			a, err := b.Prepare(t.Context(), test.caller, orders.Placement{Wanted: stay, CustomerID: test.customer, PaymentMethod: "pm_card_visa"})
 			if test.want == "" {
 				require.ErrorIs(t, err, notAllowed)
-				require.Zero(t, b.store.looked)
+				require.Zero(t, b.store.reads)
 				return
 			}
 			require.NoError(t, err)

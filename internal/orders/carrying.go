@@ -24,7 +24,7 @@ func (c *Carrier) deliver(ctx context.Context, k KeptDecision) error {
 	d := k.decision()
 	begun := time.Now()
 	asking, end := context.WithTimeout(ctx, startWithin)
-	taken, err := c.ask(asking, k, d)
+	taken, err := c.send(asking, k, d)
 	end()
 	answer, why := answerOf(err)
 	switch {

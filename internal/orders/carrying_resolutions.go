@@ -12,11 +12,11 @@ import (
 // mostAsks bounds how often one kept resolution is sent anew to its order.
 const mostAsks = 50
 
-// ask sends a decision to its order, or to the workflow of a refund. The engine keeps the
+// send sends a decision to its order, or to the workflow of a refund. The engine keeps the
 // answer under the update's id, so a resolution that came while the provider was being
 // asked is sent again under the next id. A payment by hand is recorded once, however often
 // it is sent.
-func (c *Carrier) ask(ctx context.Context, k KeptDecision, d Decision) (taken bool, err error) {
+func (c *Carrier) send(ctx context.Context, k KeptDecision, d Decision) (taken bool, err error) {
 	begun, id := time.Now(), k.ID
 	for n := range mostAsks {
 		_, taken, err = c.Engine.decide(ctx, admittedBefore, id, d)
@@ -46,7 +46,7 @@ func (c *Carrier) resolve(ctx context.Context, k KeptDecision, v contract.View) 
 	resolved, err := resolveRefunds(payment, k.OrderID, func(workflowID string) error {
 		d := k.decision()
 		d.OrderID = workflowID
-		_, err := c.ask(ctx, k, d)
+		_, err := c.send(ctx, k, d)
 		return err
 	})
 	switch {

@@ -253,11 +253,11 @@ func (o *Orders) changeFrom(ctx context.Context, w Warrant, caller booking.Calle
 			return Outcome{View: view}, err
 		}
 	}
-	return o.askChange(ctx, w, view, q.Wants)
+	return o.sendChange(ctx, w, view, q.Wants)
 }
 
-// askChange sends the change to the order, which accepts it once under its id.
-func (o *Orders) askChange(ctx context.Context, w Warrant, view contract.View, wants changing) (Outcome, error) {
+// sendChange sends the change to the order, which accepts it once under its id.
+func (o *Orders) sendChange(ctx context.Context, w Warrant, view contract.View, wants changing) (Outcome, error) {
 	// The change is not cancelled when its caller disconnects.
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+Asking)
 	defer cancel()

@@ -88,8 +88,8 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 	// A caller that disconnects does not withdraw a decision.
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+d.extra())
 	defer cancel()
-	asking, sending := watched(budget)
-	view, asked, taken, err := o.ask(asking, w, caller, d)
+	watching, sending := watched(budget)
+	view, sentAs, taken, err := o.sendDecision(watching, w, caller, d)
 	if !taken && (isAway(err) || isWorkflowMissing(err)) {
 		if view, no := o.shownOtherwise(ctx, d); no != nil {
 			return Outcome{View: view}, no
@@ -98,7 +98,7 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 			return Outcome{View: view}, nil
 		}
 	}
-	k := toKeep(caller, d, asked.id, made)
+	k := toKeep(caller, d, sentAs.id, made)
 	var out Outcome
 	switch _, why := answerOf(err); {
 	case !taken && isOpen(err) && atLimit(err) == nil:
@@ -116,22 +116,24 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 	return out, o.explained(ctx, d.OrderID, err)
 }
 
-// ask sends a decision to an order and waits for the result. taken tells whether the order
-// took the decision, asked under which id it was sent last.
-func (o *Orders) ask(ctx context.Context, w Warrant, caller booking.Caller, d Decision) (view contract.View, asked updateID, taken bool, err error) {
+// sendDecision sends a decision to an order and waits for the result. taken tells whether the order
+// took the decision, sentAs under which id it was sent last.
+func (o *Orders) sendDecision(
+	ctx context.Context, w Warrant, caller booking.Caller, d Decision,
+) (view contract.View, sentAs updateID, taken bool, err error) {
 	begun := o.Now()
 	for range mostIDsOfSlot {
-		asked = o.updateIDs.next(o.Now(), caller, d)
-		view, taken, err = o.Engine.decide(ctx, w, asked.id, d)
+		sentAs = o.updateIDs.next(o.Now(), caller, d)
+		view, taken, err = o.Engine.decide(ctx, w, sentAs.id, d)
 		if !taken || err != nil && isAway(err) {
-			return view, asked, taken, err
+			return view, sentAs, taken, err
 		}
-		o.updateIDs.answered(asked)
+		o.updateIDs.answered(sentAs)
 		if !isPast(err, begun) {
-			return view, asked, true, err
+			return view, sentAs, true, err
 		}
 	}
-	return view, asked, true, err
+	return view, sentAs, true, err
 }
 
 // afterTaken answers a decision that was taken and whose result did not arrive in time.
@@ -140,7 +142,7 @@ func (o *Orders) afterTaken(ctx context.Context, d Decision) (Outcome, error) {
 	case d.mayBeRefusedLater() && d.Update == contract.CompleteUpdate:
 		return o.stillWaiting(ctx, d)
 	case d.mayBeRefusedLater():
-		return o.stillAsking(ctx, d)
+		return o.stillWithService(ctx, d)
 	default:
 		return o.stillDeciding(ctx, d)
 	}
@@ -152,9 +154,9 @@ func (o *Orders) stillDeciding(ctx context.Context, d Decision) (Outcome, error)
 	return Outcome{View: view}, err
 }
 
-// stillAsking answers a cancel that was taken and that a service may still refuse. Once the
+// stillWithService answers a cancel that was taken and that a service may still refuse. Once the
 // order is being undone it cannot.
-func (o *Orders) stillAsking(ctx context.Context, d Decision) (Outcome, error) {
+func (o *Orders) stillWithService(ctx context.Context, d Decision) (Outcome, error) {
 	view, err := o.queryView(ctx, d.OrderID, OptionalReadTimeout) // the read model may be behind
 	if err != nil {
 		view, err = o.read(ctx, d.OrderID)

@@ -140,7 +140,7 @@ func TestPlace_Faults(t *testing.T) {
 			t.Parallel()
 			b := newBundle(t)
 			require.Error(t, b.place(empty, "").err, "a start would fail the test")
-			require.Zero(t, b.store.looked)
+			require.Zero(t, b.store.reads)
 		})
 	}
 	t.Run("DayOver", func(t *testing.T) {
@@ -216,7 +216,7 @@ func TestPlace_CatalogueAway(t *testing.T) {
 		b := newBundle(t)
 		b.store.fail(broken)
 		b.faulty(b.place(unaskable, ""), "menuId")
-		require.Zero(t, b.store.looked, "there is none of this name")
+		require.Zero(t, b.store.reads, "there is none of this name")
 	}
 }
 

@@ -118,6 +118,6 @@ func (o *Orders) ChangeQuantity(ctx context.Context, caller booking.Caller, c Qu
 				return Outcome{View: view}, err
 			}
 		}
-		return o.askChange(ctx, w, view, q.Wants)
+		return o.sendChange(ctx, w, view, q.Wants)
 	})
 }

@@ -313,7 +313,7 @@ type memory struct {
 	waiting   int                         // calls that wait for a cleaner
 	waitingOf map[string]int              // those of them by customer
 	waitingBy map[string]int              // those of them by the caller that placed them for others
-	looked    int                         // how often the catalogue was read
+	reads     int                         // how often the catalogue was read
 	orders    map[string]contract.Publication
 }
 
@@ -343,26 +343,26 @@ func found[T any](m *memory, in map[string]T, id string) (T, error) {
 	return v, m.away
 }
 
-func (m *memory) look() { m.mu.Lock(); defer m.mu.Unlock(); m.looked++ }
+func (m *memory) countRead() { m.mu.Lock(); defer m.mu.Unlock(); m.reads++ }
 
 func (m *memory) Place(_ context.Context, id string) (booking.Place, error) {
-	m.look()
+	m.countRead()
 	return found(m, m.places, id)
 }
 
 func (m *memory) Menu(_ context.Context, id string) (booking.Menu, error) {
-	m.look()
+	m.countRead()
 	return found(m, m.menus, id)
 }
 
 func (m *memory) Drink(_ context.Context, id string) (booking.Drink, *booking.DrinkDeletion, error) {
-	m.look()
+	m.countRead()
 	d, err := found(m, m.drinks, id)
 	return d, m.deletions[id], err
 }
 
 func (m *memory) CallPolicy(context.Context) (*booking.CancellationPolicy, error) {
-	m.look()
+	m.countRead()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.policy, m.away

@@ -265,8 +265,8 @@ func queriesOfEverything() []query {
 		everything("Management.Registered", "management", 3, func(ctx context.Context, db *store.DB) error {
 			return firstOf(store.NewManagement(db).Registered(ctx))
 		}),
-		everything("Notifications.Standing", "notifications", 3, func(ctx context.Context, db *store.DB) error {
-			return firstOf(store.NewNotifications(db).Standing(ctx))
+		everything("Notifications.NotWithdrawn", "notifications", 3, func(ctx context.Context, db *store.DB) error {
+			return firstOf(store.NewNotifications(db).NotWithdrawn(ctx))
 		}),
 		everything("Mypage.All", "mypage", 3, func(ctx context.Context, db *store.DB) error { return firstOf(store.NewMypage(db).All(ctx)) }),
 		everything("Inbox.All", "mypage", 3, func(ctx context.Context, db *store.DB) error { return firstOf(store.NewInbox(db).All(ctx)) }),
