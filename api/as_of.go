@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Yeyak-After tells a process which version of an order another process has shown to
+// Yeyak-After names to a process which version of an order another process has shown to
 // the client (see orders.List).
 
 // Following is embedded in the inputs of lists of orders. (Huma finds

@@ -67,7 +67,7 @@ func TestCleaning_ForNothing(t *testing.T) {
 }
 
 // TestCleaning_NotTakenUnregistered: while management cannot be asked no call is
-// accepted or charged, and the customer is told why.
+// accepted or charged, and the customer is notified of the reason.
 //
 // Row C2.
 func TestCleaning_NotTakenUnregistered(t *testing.T) {

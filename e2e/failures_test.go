@@ -36,7 +36,7 @@ func TestRefundFailsLater(t *testing.T) {
 			stripe.hand("failures", `{"orderId":%q}`, order)
 			a.eventually(func() bool { return a.page(order).NeedsAttention })
 			var is shownPayment
-			a.eventually(func() bool { // it is asked for again in vain
+			a.eventually(func() bool { // it is retried, and fails again
 				is = a.shown(order)
 				return is.named(t, key).State == booking.EntryFailed
 			})

@@ -127,7 +127,7 @@ func TestPaymentOverload_DeferredInTheirOrder(t *testing.T) {
 	s.requireClean()
 }
 
-// chargedAt is when the payment provider was asked for an order's price.
+// chargedAt is when the provider was called to charge an order.
 func (a *audited) chargedAt(order string) (at time.Time) {
 	a.Helper()
 	db := sql.OpenDB(pgdriver.NewConnector(pgdriver.WithDSN(string(a.options.Config.Databases.Front))))

@@ -71,7 +71,7 @@ func writeJSON(v any) error {
 func printStatus(to io.Writer, is app.Overview) error {
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	line := func(what string, format string, args ...any) {
-		_, _ = fmt.Fprintf(table, "%s\t%s\n", what, fmt.Sprintf(format, args...)) // Flush tells of errors
+		_, _ = fmt.Fprintf(table, "%s\t%s\n", what, fmt.Sprintf(format, args...)) // Flush returns the errors
 	}
 	for _, c := range is.Open {
 		line("open", "%s %s: %d", c.Kind, c.Status, c.Orders)

@@ -51,7 +51,7 @@ type NeedingAttention struct {
 	Answer string
 	// Waits are the steps that it waits for, with the last failure of each.
 	Waits []Waiting
-	// Lost tells how its workflow has ended before the order: terminated, failed or
+	// Lost is how its workflow has ended before the order: terminated, failed or
 	// timed_out; "" otherwise.
 	Lost string
 	// Unknown: the engine or the ledger could not be asked.

@@ -101,7 +101,7 @@ func TestAuthorize_ReadBehind(t *testing.T) {
 }
 
 // TestAuthorize_CourierAfterwards: couriers cannot see an order that was delivered or
-// cancelled. A courier that repeats that it was delivered is told so.
+// cancelled. A courier that repeats the delivery gets the same answer.
 func TestAuthorize_CourierAfterwards(t *testing.T) {
 	t.Parallel()
 	for _, status := range []booking.Status{booking.Delivered, booking.Cancelled} {

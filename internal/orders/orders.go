@@ -13,7 +13,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// anonymous stands for a caller without an identity. No person can have it as an id: see
+// anonymous is the id of a caller without an identity. No person can have it as an id: see
 // booking.IsName.
 const anonymous = "_anonymous"
 
@@ -85,7 +85,7 @@ type Deps struct {
 	Bulk BulkRuns
 	// Settler undoes orders whose workflow was lost. Only Settle needs it.
 	Settler Settler
-	// Terms tells which amounts can be paid; nil: all.
+	// Terms knows which amounts can be paid; nil: all.
 	Terms PaymentTerms
 	// Gate tells whether orders can be paid for; nil: always.
 	Gate PaymentGate

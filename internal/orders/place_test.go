@@ -298,7 +298,7 @@ func TestPlace_KeyReusedEarly(t *testing.T) {
 	})
 }
 
-// TestPlace_Kept: a first request is told why its order cannot be started. A request
+// TestPlace_Kept: a first request gets the reason why its order cannot be started. A request
 // without a key is not searched for.
 func TestPlace_Kept(t *testing.T) {
 	t.Parallel()

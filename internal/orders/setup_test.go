@@ -214,7 +214,7 @@ func (b *bundle) placeFor(ctx context.Context, p orders.Placement) placed {
 	return placed{out, err}
 }
 
-// stands expects that the order was accepted.
+// accepted checks that the order was accepted.
 func (b *bundle) accepted(p placed) contract.View {
 	b.t.Helper()
 	require.NoError(b.t, p.err)

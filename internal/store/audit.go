@@ -102,7 +102,7 @@ func (p *Payments) All(ctx context.Context) iter.Seq2[booking.Payment, error] {
 	})
 }
 
-// Charges lists every charge that the sandbox was asked for.
+// Charges lists every charge that was requested of the sandbox.
 func (s *Sandbox) Charges(ctx context.Context) iter.Seq2[audit.ProviderCharge, error] {
 	rows := all(ctx, s.db, "list charges in sandbox", func(ctx context.Context, q bun.IDB, is after, last sandboxRow) (rows []sandboxRow, err error) {
 		err = q.NewSelect().Model(&rows).Where("key ? ?", is, last.Key).OrderExpr("key").Limit(auditPage).Scan(ctx)
