@@ -236,13 +236,13 @@ func TestDrinkDeletion_KilledInTheMiddle(t *testing.T) {
 	require.EqualValues(t, 40*4500, refunded)
 }
 
-// orderCups orders a drink n times, on up to fifty connections, and repeats undecided
+// orderCups orders a drink n times, on up to ten connections, and repeats undecided
 // ones under their keys.
 func (s *system) orderCups(drink string, n int) []string {
 	s.Helper()
 	orders := make([]string, n)
 	var next atomic.Int64
-	s.atOnce(min(n, 50), func(int) (last answer) {
+	s.atOnce(min(n, 10), func(int) (last answer) {
 		for i := next.Add(1) - 1; i < int64(n); i = next.Add(1) - 1 {
 			s.eventually(func() bool { // 202: it is not decided yet, and a repeat finds it
 				last = s.post(cafeOrders, cup(drink), "Idempotency-Key", fmt.Sprint(drink, i))

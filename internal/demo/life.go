@@ -27,12 +27,11 @@ type ordered struct {
 }
 
 const (
-	// pollInterval is how often an awaited status is read.
-	pollInterval = time.Second
-	// repeatAfter is the wait before a repeat without a Retry-After, and longestWait bounds
-	// that of a Retry-After.
-	repeatAfter = time.Second
-	longestWait = 3 * time.Second
+	// firstWait is the pause before the first repeat of a request or read. The later pauses grow
+	// up to longestWait: many orders of few callers wait at the same time, and a caller has a
+	// limit of requests.
+	firstWait   = time.Second
+	longestWait = 4 * time.Second
 	// orderTimeout bounds all the work on one order.
 	orderTimeout = 4 * time.Minute
 )
@@ -82,7 +81,7 @@ var (
 func (o *ordered) place(ctx context.Context) (refused bool, err error) {
 	r := request{as: o.customer, method: http.MethodPost, path: pathOfOrders[o.kind], key: fmt.Sprintf("demo-%s-%d", o.name, o.number), in: o.in}
 	o.since = time.Now()
-	for {
+	for repeats := 0; ; repeats++ {
 		o.awaits = Answer
 		a, err := o.request(ctx, r)
 		if ctx.Err() != nil {
@@ -103,7 +102,7 @@ func (o *ordered) place(ctx context.Context) (refused bool, err error) {
 			return false, fmt.Errorf("ordering is answered %s", a)
 		}
 		o.markDelayed()
-		if !pause(ctx, waitOf(a)) {
+		if !pause(ctx, waitOf(a, repeats)) {
 			return false, ctx.Err()
 		}
 	}
@@ -140,7 +139,7 @@ func (o *ordered) awaitStatus(ctx context.Context, wanted func(booking.Status) b
 		if reads > 0 { // the answer may leave before the row is written
 			o.markDelayed()
 		}
-		if !pause(ctx, pollInterval) {
+		if !pause(ctx, waitOf(a, reads)) {
 			return "", fmt.Errorf("it stays %s: %w", a, ctx.Err())
 		}
 	}
@@ -179,7 +178,8 @@ func (o *ordered) do(ctx context.Context, d action) error {
 		return err
 	}
 	o.awaits = d
-	for sent, keys := false, 1; ; {
+	keys := 1
+	for repeats := 0; ; repeats++ {
 		a, err := o.request(ctx, r)
 		switch {
 		case ctx.Err() != nil:
@@ -188,19 +188,18 @@ func (o *ordered) do(ctx context.Context, d action) error {
 			o.markRecovered(true)
 			return nil
 		case err == nil && !a.ok() && !a.later():
-			if sent && want != "" { // an earlier request has begun it
+			if repeats > 0 && want != "" { // an earlier request has begun it
 				_, err := o.awaitStatus(ctx, func(s booking.Status) bool { return s == want || s.Final() })
 				return err
 			}
 			return fmt.Errorf("%s is answered %s", d, a)
 		}
-		sent = true
 		if d == Change && a.about.Code == string(booking.PaymentUnavailable) { // it stays refused under its key
 			keys++
 			r.key = o.keyOf(d, keys)
 		}
 		o.markDelayed()
-		if !pause(ctx, waitOf(a)) {
+		if !pause(ctx, waitOf(a, repeats)) {
 			return ctx.Err()
 		}
 		if want != "" && booking.Status(o.read(ctx).about.Status) == want {
@@ -279,12 +278,14 @@ func (o *ordered) completes(ctx context.Context, r request) (_ request, want boo
 	return r, want, nil
 }
 
-// waitOf is how long to wait before a request is repeated.
-func waitOf(a answer) time.Duration {
-	if a.retryAfter <= 0 {
-		return repeatAfter
+// waitOf is the pause before the next repeat of a request. It is at most longestWait, unless
+// the caller is over its limit of requests and has to wait longer.
+func waitOf(a answer, repeats int) time.Duration {
+	wait := min(firstWait<<min(repeats, 2), longestWait)
+	if a.status == http.StatusTooManyRequests {
+		return max(wait, a.retryAfter)
 	}
-	return min(a.retryAfter, longestWait)
+	return max(wait, min(a.retryAfter, longestWait))
 }
 
 // example is the order as an example on the page.
