@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -197,11 +198,10 @@ func TestDemo_LeftBehind(t *testing.T) {
 	require.Regexp(t, `order \d+ of \w+ \(order-\d+, .+\) is confirmed and waits for: change; the latest answer was 503 .*payment_unavailable`, err)
 	s, _ := d.State()
 	require.NotEmpty(t, s.Left)
-	for _, w := range s.Left {
-		require.Equal(t, []any{Change, booking.Confirmed}, []any{w.For, w.Status})
-		require.NotEmpty(t, w.ID)
-	}
-	require.Contains(t, s.Result.Failure, s.Left[0].ID)
+	require.True(t, slices.ContainsFunc(s.Left, func(w Wait) bool {
+		return w.For == Change && w.Status == booking.Confirmed && w.ID != ""
+	}), "%v", s.Left) // others are ended in the middle of what they do
+	require.Regexp(t, `order-\d+.+ is confirmed and waits for: change`, s.Result.Failure)
 	require.Equal(t, "Nothing is wrong.", s.Result.Says)
 }
 

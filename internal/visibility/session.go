@@ -3,6 +3,7 @@ package visibility
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -78,7 +79,10 @@ func acquire(ctx context.Context, conn *sql.Conn) error {
 	for {
 		var got bool
 		err := conn.QueryRowContext(ctx, "SELECT pg_try_advisory_lock($1)", int64(lockKey)).Scan(&got)
-		if err != nil || got {
+		switch {
+		case err != nil && ctx.Err() != nil: // the driver reports a broken connection then, too
+			return errors.Join(ctx.Err(), err)
+		case err != nil || got:
 			return err
 		}
 		select {
