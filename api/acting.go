@@ -24,7 +24,7 @@ func (in Acting) acting(ctx context.Context) context.Context {
 	if err != nil {
 		return ctx
 	}
-	return orders.HavingSeen(ctx, seen)
+	return orders.WithSeenLine(ctx, seen)
 }
 
 // actedMeanwhile adds the code for an action of another operator that the caller has
@@ -127,16 +127,16 @@ func (s *server) withActions(ctx context.Context, p *problem, orderID string) *p
 	if !conflict || s.Actions == nil || !caller.AlwaysAllowed(booking.ReadActions) {
 		return p
 	}
-	ctx, cancel := context.WithTimeout(ctx, orders.Glance)
+	ctx, cancel := context.WithTimeout(ctx, orders.OptionalReadTimeout)
 	defer cancel()
 	lines, err := s.Actions.Newest(ctx, orderID, 4*actionsTold)
 	if err != nil {
 		return p
 	}
-	told := map[string]bool{}
+	seen := map[string]bool{}
 	for _, a := range lines {
-		if a.By != caller.ID && !told[a.ID] && len(p.Actions) < actionsTold {
-			told[a.ID] = true // the newest line of each action is its outcome
+		if a.By != caller.ID && !seen[a.ID] && len(p.Actions) < actionsTold {
+			seen[a.ID] = true // the newest line of each action is its outcome
 			p.Actions = append(p.Actions, showAction(a))
 		}
 	}

@@ -57,7 +57,7 @@ type Deps struct {
 	Callers Callers
 	People  People
 
-	// Terms tells which amounts the payment provider takes; nil for all.
+	// Terms knows which amounts the payment provider accepts; nil for all.
 	Terms PaymentTerms
 
 	// TellAssigned notifies calls of the cleaners that they were given: a new cleaner

@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Yeyak-After tells a process which version of an order another process has shown to
+// Yeyak-After names to a process which version of an order another process has shown to
 // the client (see orders.List).
 
 // Following is embedded in the inputs of lists of orders. (Huma finds
@@ -29,8 +29,8 @@ func asOf(v contract.View) string { return fmt.Sprintf("%s@%d", v.ID, v.Version)
 
 // seen is the order and version that After names, nil for none.
 func (in Following) seen() *orders.Seen {
-	id, version, asked := strings.Cut(in.After, "@")
-	if !asked || !booking.IsOrderID("", id) {
+	id, version, named := strings.Cut(in.After, "@")
+	if !named || !booking.IsOrderID("", id) {
 		return nil
 	}
 	known, err := strconv.ParseInt(version, 10, 64)

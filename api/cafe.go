@@ -37,7 +37,7 @@ func (s *server) registerCafe() {
 	})
 }
 
-// drinkRequest is a customer's order. Its hash tells a repeated request from another
+// drinkRequest is a customer's order. Its hash distinguishes a repeated request from another
 // one (see reservationRequest).
 type drinkRequest struct {
 	MenuID        name        `json:"menuId" example:"drink-0m5w3k1v8t2z6r4q"`

@@ -87,7 +87,7 @@ func (s *server) callerOf(c *gin.Context) (caller booking.Caller, known bool) {
 	if !s.familiar.Contains(digest) && s.refuseExhausted(c, address) {
 		return caller, false
 	}
-	caller, refusal, p := s.ask(c.Request, credential, fault)
+	caller, refusal, p := s.resolveCaller(c.Request, credential, fault)
 	if p == nil {
 		s.familiar.Add(digest, struct{}{})
 		return caller, true
@@ -108,8 +108,8 @@ const mostFamiliar = 10_000
 
 type familiar = lru.Cache[uint64, struct{}]
 
-// ask identifies the caller of a credential, unless the header is at fault.
-func (s *server) ask(r *http.Request, credential, fault string) (booking.Caller, identity.Refusal, *problem) {
+// resolveCaller identifies the caller of a credential, unless the header is at fault.
+func (s *server) resolveCaller(r *http.Request, credential, fault string) (booking.Caller, identity.Refusal, *problem) {
 	if fault != "" {
 		return booking.Caller{}, identity.NoCredential, newProblem(booking.Unauthenticated, "%s", fault).challenge("")
 	}

@@ -90,7 +90,7 @@ func TestIdentify_Refusals(t *testing.T) {
 		"Basic YWxpY2U6c2VjcmV0":    identity.NoCredential,
 		"Bearer z":                  identity.InvalidToken,
 		"Bearer yeyak_3kq0w9zt_x":   identity.InvalidKey,
-		"Bearer " + issuerAway:      identity.DatabaseAway, // cannot be told from it here
+		"Bearer " + issuerAway:      identity.DatabaseAway, // here they look the same
 		"Bearer a.l.ice":            "",
 		"Bearer a.l.ice, Basic xyz": identity.InvalidToken,
 	} {

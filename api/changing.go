@@ -81,7 +81,7 @@ func (s *server) quoteChange(ctx context.Context, in *quoteChangeInput) (*change
 	}}, nil
 }
 
-// areLeft reports whether all stretches have rooms at the moment.
+// areLeft reports whether all stretches of nights have rooms at the moment.
 func (s *server) areLeft(ctx context.Context, placeID string, stretches []booking.Stretch) (bool, error) {
 	for _, part := range stretches {
 		days, err := s.Stock.Days(ctx, placeID, part.From, part.To)

@@ -162,14 +162,14 @@ func (s *server) addCleaner(ctx context.Context, in *addCleanerInput) (*cleanerA
 	}
 	s.noteChange(ctx, "cleaner added", zap.String("cleaner", cleaner.ID))
 	if atWork.OrderID != "" {
-		s.tellAssigned(ctx)
+		s.signalAssigned(ctx)
 	}
 	return in.language().answerCleaner(atWork), nil
 }
 
-// tellAssigned notifies the call that may have been given a cleaner. If that fails, a
+// signalAssigned notifies the call that may have been given a cleaner. If that fails, a
 // repair notifies it later.
-func (s *server) tellAssigned(ctx context.Context) {
+func (s *server) signalAssigned(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ReplyBudget)
 	defer cancel()
 	if err := s.TellAssigned(ctx); err != nil {
@@ -217,7 +217,7 @@ func (s *server) changeCleaner(ctx context.Context, in *changeCleanerInput) (*cl
 	}
 	s.noteChange(ctx, "cleaner changed", zap.String("cleaner", cleaner.ID))
 	if cleaner.OrderID != "" && in.Body.Withdrawn != nil {
-		s.tellAssigned(ctx)
+		s.signalAssigned(ctx)
 	}
 	return in.language().answerCleaner(cleaner), nil
 }

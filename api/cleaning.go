@@ -45,7 +45,7 @@ func (s *server) registerCleaning() {
 	})
 }
 
-// callRequest is a customer's order. Its hash tells a repeated request from another one
+// callRequest is a customer's order. Its hash distinguishes a repeated request from another one
 // (see reservationRequest).
 type callRequest struct {
 	CustomerID name `json:"customerId,omitempty" doc:"The customer; by default the caller" example:"alice"`

@@ -32,7 +32,7 @@ const contentPolicy = "default-src 'none'; script-src 'self' 'unsafe-inline'; st
 
 // serveDocs serves the complete OpenAPI document and its pages.
 func (s *server) serveDocs(router gin.IRouter) {
-	// Encoded when it is first asked for: that takes a good part of a process's start.
+	// Encoded at the first request: encoding would slow down the start of each process.
 	described := sync.OnceValue(func() *document {
 		raw, err := json.Marshal(s.huma.OpenAPI())
 		if err != nil {
@@ -46,7 +46,7 @@ func (s *server) serveDocs(router gin.IRouter) {
 	router.GET(openAPIPath, func(c *gin.Context) {
 		text, err := described().on(s.Now())
 		if err != nil {
-			panic(fmt.Sprintf("add examples to the OpenAPI document: %v", err)) // ditto
+			panic(fmt.Sprintf("add examples to the OpenAPI document: %v", err)) // a mistake in this package
 		}
 		c.Data(http.StatusOK, "application/openapi+json", text)
 	})

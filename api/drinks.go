@@ -190,7 +190,7 @@ func (s *server) listDrinks(ctx context.Context, in *drinkSelection) (*drinkList
 // without.
 func (s *server) levelsOf(ctx context.Context, drinks []booking.Drink) map[booking.ItemDay]booking.StockDay {
 	days := each(drinks, func(d booking.Drink) booking.ItemDay { return booking.ItemDay{ItemID: d.ID, Date: d.Date} })
-	ctx, cancel := context.WithTimeout(ctx, orders.Glance)
+	ctx, cancel := context.WithTimeout(ctx, orders.OptionalReadTimeout)
 	defer cancel()
 	levels, err := s.Stock.Levels(ctx, days)
 	if err != nil {
@@ -243,7 +243,7 @@ func (d drinkOnMenu) status(now time.Time) booking.SaleStatus {
 // left.
 func (s *server) showSale(ctx context.Context, l language, d drinkOnMenu) drinkView {
 	shown := s.showDrink(l, d)
-	ctx, cancel := context.WithTimeout(ctx, orders.Glance)
+	ctx, cancel := context.WithTimeout(ctx, orders.OptionalReadTimeout)
 	defer cancel()
 	days, err := s.Stock.Days(ctx, d.ID, d.Date, d.Date.AddDays(1))
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 type orderShown struct{ now time.Time }
 
 // ends are the last two statuses of an order that goes well.
-func ends(kind booking.Kind) (underWay, over booking.Status) {
+func ends(kind booking.Kind) (underWay, ended booking.Status) {
 	way := orderKinds[kind].usualWay
 	return way[len(way)-2], way[len(way)-1]
 }
@@ -21,7 +21,7 @@ func ends(kind booking.Kind) (underWay, over booking.Status) {
 // after is an order after a decision that was accepted or carried out; verb is "place"
 // or "" for none.
 func (e orderShown) after(kind booking.Kind, verb string, taken bool) orderView {
-	underWay, over := ends(kind)
+	underWay, ended := ends(kind)
 	reasons := map[string]booking.Reason{"reject": booking.RejectedByOwner, "cancel": booking.ByCustomer, "no-show": booking.NoShow}
 	switch {
 	case verb == "place" && taken:
@@ -33,7 +33,7 @@ func (e orderShown) after(kind booking.Kind, verb string, taken bool) orderView 
 	case verb == "confirm" && taken:
 		return e.at(kind, booking.AwaitingOwner, "")
 	case verb == "complete" && !taken:
-		return e.at(kind, over, "")
+		return e.at(kind, ended, "")
 	default:
 		return e.at(kind, underWay, "")
 	}
@@ -42,7 +42,7 @@ func (e orderShown) after(kind booking.Kind, verb string, taken bool) orderView 
 // refusing is an order that refuses a decision, or was refused, with the code. It
 // returns false for problems without an order.
 func (e orderShown) refusing(kind booking.Kind, code booking.Code) (orderView, bool) {
-	underWay, over := ends(kind)
+	underWay, ended := ends(kind)
 	for _, reason := range booking.Reasons() {
 		if orders.CodeOf(reason) == code {
 			return e.at(kind, booking.Cancelled, reason), true
@@ -50,7 +50,7 @@ func (e orderShown) refusing(kind booking.Kind, code booking.Code) (orderView, b
 	}
 	switch code {
 	case booking.AlreadyCompleted, booking.AlreadyDelivered, orders.NotRunning:
-		return e.at(kind, over, ""), true
+		return e.at(kind, ended, ""), true
 	case booking.AlreadyCancelled:
 		return e.at(kind, booking.Cancelled, booking.ByCustomer), true
 	case booking.BeingCancelled, booking.Superseded:
@@ -126,11 +126,11 @@ func (e orderShown) placed(kind booking.Kind) contract.View {
 // carryOut shows the delivery, production or cleaning of the order.
 func (e orderShown) carryOut(v *contract.View) {
 	job := booking.JobWaiting
-	switch underWay, over := ends(v.Kind); v.Status {
+	switch underWay, ended := ends(v.Kind); v.Status {
 	case underWay:
 		job = booking.JobStarted
-	case over:
-		job = booking.JobStatus(over) // a job's last status has the name of its order's
+	case ended:
+		job = booking.JobStatus(ended) // a job's last status has the name of its order's
 	case booking.Cancelled, booking.Cancelling:
 		job = booking.JobCancelled
 	}

@@ -82,15 +82,15 @@ func newFeedCache(read func(context.Context, string) (batch, error), log *zap.Lo
 // read returns the events that follow the cursor: all that existed when it was called,
 // or the first of them.
 func (c *feedCache) read(ctx context.Context, after string, behind bool) (batch, error) {
-	asked, turns := time.Now(), c.turns
+	since, turns := time.Now(), c.turns
 	if behind {
 		turns = c.behind
 	}
-	if s, known := c.known(after, asked); known {
+	if s, known := c.known(after, since); known {
 		return s, nil
 	}
 	return c.inTurn(ctx, turns, func(limited context.Context) (batch, error) {
-		if s, known := c.known(after, asked); known { // another reader has read it meanwhile
+		if s, known := c.known(after, since); known { // another reader has read it meanwhile
 			return s, nil
 		}
 		begun := time.Now()
@@ -130,13 +130,13 @@ func (c *feedCache) noted(ctx, limited context.Context, read func(context.Contex
 	return s, err
 }
 
-func (c *feedCache) known(after string, asked time.Time) (batch, bool) {
+func (c *feedCache) known(after string, since time.Time) (batch, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if s, known := c.kept[after]; known {
 		return s, true
 	}
-	return batch{next: after}, c.end == after && c.endSeen.After(asked)
+	return batch{next: after}, c.end == after && c.endSeen.After(since)
 }
 
 // keep caches a read that began at begun.

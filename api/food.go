@@ -37,7 +37,7 @@ func (s *server) registerFood() {
 	})
 }
 
-// foodRequest is a customer's order. Its hash tells a repeated request from another one
+// foodRequest is a customer's order. Its hash distinguishes a repeated request from another one
 // (see reservationRequest).
 type foodRequest struct {
 	MenuID        name             `json:"menuId" example:"menu-0m5w3k1v8t2z6r4q"`

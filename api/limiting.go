@@ -90,7 +90,7 @@ func (s *server) countRequest(c *gin.Context, account string) bool {
 	if !counted {
 		return true
 	}
-	s.tellQuota(c, quota)
+	s.writeQuota(c, quota)
 	return !quota.Exceeded
 }
 
@@ -99,14 +99,14 @@ func (s *server) countRequest(c *gin.Context, account string) bool {
 func (s *server) refuseExhausted(c *gin.Context, account string) bool {
 	quota, exceeded := s.Admission.Callers.Exceeded(account)
 	if exceeded {
-		s.tellQuota(c, quota)
+		s.writeQuota(c, quota)
 	}
 	return exceeded
 }
 
-// tellQuota sets the quota's header fields, and refuses the request if it is over the
+// writeQuota sets the quota's header fields, and refuses the request if it is over the
 // quota.
-func (s *server) tellQuota(c *gin.Context, quota admission.Quota) {
+func (s *server) writeQuota(c *gin.Context, quota admission.Quota) {
 	c.Header(rateLimitPolicy, fmt.Sprintf(`"caller";q=%d;w=%s`, quota.Most, inSeconds(admission.Window)))
 	c.Header(rateLimit, fmt.Sprintf(`"caller";r=%d;t=%s`, quota.Left, inSeconds(quota.Reset)))
 	if quota.Exceeded {

@@ -46,7 +46,7 @@ func TestAccountOf(t *testing.T) {
 	}
 }
 
-// TestLimitCaller: a caller is told its quota, and a request over it is refused before
+// TestLimitCaller: answers have the caller's quota, and a request over it is refused before
 // anything is done. Other callers, and routes outside of the API, are served.
 func TestLimitCaller(t *testing.T) {
 	t.Parallel()

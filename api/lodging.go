@@ -58,7 +58,7 @@ func (s *server) registerReservationDecisions() {
 	})
 }
 
-// reservationRequest is a customer's order. Its hash tells a repeated request from
+// reservationRequest is a customer's order. Its hash distinguishes a repeated request from
 // another one: fields that are added later must be omitted from the JSON when they are
 // empty.
 type reservationRequest struct {

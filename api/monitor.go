@@ -100,7 +100,7 @@ func (s *server) getStatus(ctx context.Context, _ *struct{ Strict }) (*statusAns
 
 func showStatus(o orders.Overview) statusView {
 	return statusView{
-		At: o.At.UTC(), Well: o.Well(), Open: orEmpty(o.Open), Owed: orEmpty(o.Owed), Queues: each(o.Queues, showQueue),
+		At: o.At.UTC(), Well: o.IsHealthy(), Open: orEmpty(o.Open), Owed: orEmpty(o.Owed), Queues: each(o.Queues, showQueue),
 		Payments:  deferredView{Deferred: o.Deferred, ShutUntil: o.ShutUntil},
 		Inbox:     waitingView{o.Inbox.Orders, o.Inbox.Oldest},
 		Decisions: waitingView{o.Decisions.Decisions, o.Decisions.Oldest},
@@ -161,7 +161,7 @@ type needView struct {
 	Unknown  bool           `json:"unknown,omitempty" doc:"The engine or the ledger could not be asked about it"`
 }
 
-func showNeed(n orders.InNeed) needView {
+func showNeed(n orders.NeedingAttention) needView {
 	return needView{
 		OrderID: n.Order.ID, Kind: n.Order.Kind, Status: n.Order.Status,
 		Cause: n.Cause, Says: n.Says, Since: n.Since.UTC(), Provider: n.Answer, Waits: each(n.Waits, showWaiting), Lost: n.Lost,
@@ -174,7 +174,7 @@ func showWaiting(w orders.Waiting) stepView {
 }
 
 func (s *server) listAttention(ctx context.Context, in *attentionSelection) (*list[needView], error) {
-	found, next, err := s.Monitor.Attention(ctx, CallerOf(ctx), orders.NeedFilter{Kind: in.Kind, Cause: in.Cause}, in.page())
+	found, next, err := s.Monitor.Attention(ctx, CallerOf(ctx), orders.AttentionFilter{Kind: in.Kind, Cause: in.Cause}, in.page())
 	if err != nil {
 		return nil, err
 	}
@@ -243,20 +243,20 @@ func showTimeline(t orders.Timeline) timelineView {
 	shown := timelineView{
 		OrderID: t.Order.ID, Runs: each(t.Runs, showRun), Items: each(t.Moments, showMoment), Unknown: t.Unknown, Cut: t.Cut,
 	}
-	if t.Need.Cause != "" {
-		need := showNeed(t.Need)
+	if t.Attention.Cause != "" {
+		need := showNeed(t.Attention)
 		shown.Need = &need
 	}
 	return shown
 }
 
-// JSON returns an orders.Overview, InNeed or Timeline as the API answers it, for
+// JSON returns an orders.Overview, NeedingAttention or Timeline as the API answers it, for
 // commands that print the same.
 func JSON(of any) any {
 	switch of := of.(type) {
 	case orders.Overview:
 		return showStatus(of)
-	case orders.InNeed:
+	case orders.NeedingAttention:
 		return showNeed(of)
 	case orders.Timeline:
 		return showTimeline(of)

@@ -14,12 +14,12 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// sights are the answers of Monitor that a test sets.
+// sights is a Monitor with answers that a test sets.
 type sights struct {
 	overview orders.Overview
-	needs    []orders.InNeed
+	needs    []orders.NeedingAttention
 	timeline orders.Timeline
-	filter   orders.NeedFilter
+	filter   orders.AttentionFilter
 	page     booking.Page
 	asked    string
 }
@@ -28,7 +28,7 @@ func (s *sights) Overview(_ context.Context, caller booking.Caller) (orders.Over
 	return s.overview, caller.Authorize(booking.Monitor, booking.Thing{})
 }
 
-func (s *sights) Attention(_ context.Context, caller booking.Caller, f orders.NeedFilter, page booking.Page) ([]orders.InNeed, string, error) {
+func (s *sights) Attention(_ context.Context, caller booking.Caller, f orders.AttentionFilter, page booking.Page) ([]orders.NeedingAttention, string, error) {
 	s.filter, s.page = f, page
 	return s.needs, "", caller.Authorize(booking.Monitor, booking.Thing{})
 }
@@ -46,7 +46,7 @@ func TestMonitor(t *testing.T) {
 		require.Contains(t, b.do("GET", "/v1/status", "").text, `"well":true`)
 		is.overview = orders.Overview{
 			At: today, Open: []orders.OpenCount{{Kind: booking.Food, Status: booking.Delivering, Orders: 2}},
-			Owed: []orders.Owed{{Kind: booking.Food, Undos: 1, Since: today, InNeed: 1}}, Queues: []orders.QueueState{{Name: "payments", Backlog: 3, Oldest: time.Minute}},
+			Owed: []orders.Owed{{Kind: booking.Food, Undos: 1, Since: today, NeedingAttention: 1}}, Queues: []orders.QueueState{{Name: "payments", Backlog: 3, Oldest: time.Minute}},
 			Deferred: 4, ShutUntil: today, ReadModel: orders.ReadModelLag{Looked: 50, Behind: 1, Oldest: 2 * time.Second},
 			Load: []orders.Load{{Name: "reads", Taken: 1, Of: 2, Waiting: 3}}, Tallies: []orders.Tally{{Name: "orders_late", Count: 1, Of: 2}}, Failing: []string{"food-7"}, Findings: map[string]int{"money": 1}, Degraded: map[string]string{"temporal": "cannot be reached"}, Unknown: map[string]string{"queues": "away"},
 		}
@@ -59,10 +59,10 @@ func TestMonitor(t *testing.T) {
 	})
 	t.Run("Attention", func(t *testing.T) {
 		require.JSONEq(t, `{"items":[]}`, b.do("GET", "/v1/attention?kind=food&cause=undo_owed&limit=7&cursor=c", "").text)
-		require.Equal(t, orders.NeedFilter{Kind: booking.Food, Cause: orders.UndoOwed}, is.filter)
+		require.Equal(t, orders.AttentionFilter{Kind: booking.Food, Cause: orders.UndoOwed}, is.filter)
 		require.Equal(t, booking.Page{Limit: 7, Cursor: "c"}, is.page)
 		b.problem(b.do("GET", "/v1/attention?cause=else", ""), 422, booking.Invalid)
-		is.needs = []orders.InNeed{{
+		is.needs = []orders.NeedingAttention{{
 			Order: contract.View{ID: "food-1", Kind: booking.Food, Status: booking.Cancelling, CustomerID: "alice"}, Cause: orders.Marked, Says: "fails", Answer: "card_gone",
 			Waits: []orders.Waiting{{Step: "RefundPayment", Attempt: 3, Failure: "no"}},
 		}}

@@ -239,7 +239,7 @@ type Monitor interface {
 	Overview(context.Context, booking.Caller) (orders.Overview, error)
 	// Attention lists orders that need attention. It returns InvalidCursor like
 	// Catalogue.
-	Attention(context.Context, booking.Caller, orders.NeedFilter, booking.Page) ([]orders.InNeed, string, error)
+	Attention(context.Context, booking.Caller, orders.AttentionFilter, booking.Page) ([]orders.NeedingAttention, string, error)
 	Timeline(ctx context.Context, caller booking.Caller, orderID string) (orders.Timeline, error)
 }
 

@@ -9,7 +9,7 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// Codes of faults before an order is asked, and of missing dependencies. The codes of
+// Codes of faults of requests, and of missing dependencies. The codes of
 // refusals are in package booking, those around orders in package orders.
 const (
 	malformedJSON        = booking.Code("malformed_json")

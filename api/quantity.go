@@ -27,7 +27,7 @@ func (s *server) registerQuantity(kind booking.Kind, path, tag string) {
 	})
 }
 
-// quantityCodes are the codes that a quote and a change of the quantity may answer.
+// quantityCodes lists the codes of a quote and a change of the quantity.
 func quantityCodes(kind booking.Kind) (quote, change []booking.Code) {
 	if kind == booking.Food {
 		never := []booking.Code{

@@ -66,9 +66,9 @@ func (in *refundRequest) Resolve(ctx huma.Context) []error {
 	if in.Body.Amount.Currency != "" && in.Body.Amount.Amount == 0 {
 		f.add("body.amount.amount", "must be more than 0")
 	}
-	if asked := in.Body.Amount.value(); asked.Amount > 0 {
-		if can := serverOf(ctx).Terms.Part(asked); can != asked {
-			f.add("body.amount.amount", "the payment provider cannot give back %d %s; the next amount that it can is %d", asked.Amount, asked.Currency, can.Amount)
+	if given := in.Body.Amount.value(); given.Amount > 0 {
+		if can := serverOf(ctx).Terms.Part(given); can != given {
+			f.add("body.amount.amount", "the payment provider cannot give back %d %s; the next amount that it can is %d", given.Amount, given.Currency, can.Amount)
 		}
 	}
 	return f

@@ -107,7 +107,7 @@ type commands struct {
 type process struct {
 	args []string
 	env  map[string]string // for this process only
-	// shared is also for other processes, so this one may not know all of it.
+	// shared also has variables for other processes, which this one may not know.
 	shared map[string]string
 }
 
@@ -158,8 +158,8 @@ func (p process) environment() map[string]string {
 	return all
 }
 
-// check reads the process, and fails for unknown variables: a misspelt one would be ignored
-// silently.
+// check reads the process, and fails for unknown variables: the binary would silently ignore
+// a misspelt one.
 func (p process) check(t *testing.T) understood {
 	t.Helper()
 	u := p.parse(t)
@@ -286,7 +286,7 @@ func (u understood) grace() time.Duration {
 	}[u.command]
 }
 
-// drains is how long the process still accepts requests although it is unready.
+// drains is how long the process accepts requests after it has become unready.
 func (u understood) drains() time.Duration {
 	if u.command != "api" {
 		return 0
@@ -316,7 +316,7 @@ func (u understood) serves(t *testing.T, path string) bool {
 	return answer.Code == http.StatusOK
 }
 
-// marketingServes asks a marketing service whose feed is down.
+// marketingServes requests the path of a marketing service whose feed is down.
 func marketingServes(t *testing.T, path string) bool {
 	t.Helper()
 	service, err := marketing.Start(t.Context(), marketing.Settings{

@@ -56,7 +56,7 @@ func orDefault(p *int64, otherwise int64) *int64 {
 	return p
 }
 
-// preStop is the pause before a container is told to end.
+// preStop is the pause before a container gets the signal to end.
 func preStop(c corev1.Container) time.Duration {
 	if c.Lifecycle == nil {
 		return 0

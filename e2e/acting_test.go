@@ -29,14 +29,14 @@ func (s *system) waitsLong(order, step string) (until time.Time) {
 	return until
 }
 
-// TestRetry: a waiting step is tried at once, by API and by command, and the log has
-// the caller. An order without a waiting step is left alone.
+// TestRetry: a waiting step is retried at once, by API and by command, and the log names the
+// caller. An order without a waiting step is not changed.
 func TestRetry(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
-	code, _, logs := a.command(nil, "version") // builds it the first time
+	code, _, logs := a.command(nil, "version") // the first call builds the command
 	require.Zero(t, code, logs)
-	byAPI, byCommand := a.stands(a.reserve(a.place(9))), a.stands(a.reserve(a.place(9)))
+	byAPI, byCommand := a.accepted(a.reserve(a.place(9))), a.accepted(a.reserve(a.place(9)))
 	no := a.post("/v1/orders/"+byAPI+"/retry", object{"reason": "is it there?"}).with(t, http.StatusConflict)
 	require.Equal(t, "nothing_to_retry", no.body.Code)
 	hasty := a.hasty()
@@ -52,7 +52,7 @@ func TestRetry(t *testing.T) {
 		},
 	} {
 		a.sandbox(object{"down": true})
-		hasty.takes(func() answer { return hasty.decide(order, "cancel") })
+		hasty.acceptsPending(func() answer { return hasty.decide(order, "cancel") })
 		until := a.waitsLong(order, "RefundPayment")
 		a.sandbox(object{})
 		retry()
@@ -68,7 +68,7 @@ func TestRetry(t *testing.T) {
 func TestCommands_CancelAndRefund(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
-	order := a.stands(a.reserve(a.place(9)))
+	order := a.accepted(a.reserve(a.place(9)))
 	refund := func(amount string) (int, string, string) {
 		return a.command(nil, "refund", order, "--amount="+amount, "--reason=it was cold", "--key=r1", "--as=1027")
 	}
@@ -93,12 +93,12 @@ func TestCommands_CancelAndRefund(t *testing.T) {
 	a.requireClean()
 }
 
-// TestActing_TwoOperators: of operators who act concurrently on one order, having seen
-// the same, one succeeds; the others get the action, its caller and its time.
+// TestActing_TwoOperators: of concurrent actions of operators that have seen the same line of the
+// log, one succeeds. The others get that action, its caller and its time.
 func TestActing_TwoOperators(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
-	order := a.stands(a.reserve(a.place(9)))
+	order := a.accepted(a.reserve(a.place(9)))
 	operators := make([]person, 4)
 	for n := range operators {
 		operators[n] = a.person("operator-"+strconv.Itoa(n), booking.OperatorRole)

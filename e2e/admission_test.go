@@ -199,7 +199,7 @@ func TestAdmission_EngineStopped(t *testing.T) {
 		o.Config.Admission.Limits = admission.Limits{MaxStarts: 2, MaxWait: 4 * time.Second}
 	})
 	drink := s.drink(1000)
-	s.stands(s.insists(func() answer { return s.orderCup(drink) })) // it is in the list by then
+	s.accepted(s.retries(func() answer { return s.orderCup(drink) })) // it is in the list by then
 	before := s.listed("/v1/mypages?limit=200&customerId=alice")
 
 	wire.hang()
@@ -225,7 +225,7 @@ func TestAdmission_EngineStopped(t *testing.T) {
 	require.Positive(t, overloaded)
 	require.Positive(t, s.measured(`yeyak_http_requests_shed_total\{budget="starts",cause="\w+"\}`))
 
-	last := s.insists(func() answer { return s.orderCup(drink) })
+	last := s.retries(func() answer { return s.orderCup(drink) })
 	require.Contains(t, []int{http.StatusCreated, http.StatusAccepted}, last.status, "%s", last.raw)
 	s.requireClean()
 	for _, order := range s.listed("/v1/mypages?limit=200&customerId=alice") {

@@ -57,7 +57,7 @@ func (s *system) planBulk(wish object) (is bulkRun) {
 }
 
 // TestBulk: orders are cancelled in bulk after a dry run that has counted them. An
-// order that changes in between is left alone, and counted. Another API continues when
+// order that changes in between is not acted on, and counted. Another API continues when
 // one ends; each order's action is in the log, with the bulk action.
 func TestBulk(t *testing.T) {
 	t.Parallel()
@@ -102,13 +102,13 @@ func TestBulk(t *testing.T) {
 }
 
 // TestBulk_Commands: a dry run and its orders by command; lost orders are settled, and
-// waiting steps tried, in bulk.
+// waiting steps are retried, in bulk.
 func TestBulk_Commands(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
-	code, _, logs := a.command(nil, "version") // builds it the first time
+	code, _, logs := a.command(nil, "version") // the first call builds the command
 	require.Zero(t, code, logs)
-	lost, waits := a.stands(a.reserve(a.place(9))), a.stands(a.reserve(a.place(9)))
+	lost, waits := a.accepted(a.reserve(a.place(9))), a.accepted(a.reserve(a.place(9)))
 	a.terminate(lost)
 	code, _, logs = a.command(nil, "bulk", "plan", "cancel", "--reason=x")
 	require.Equal(t, 1, code)
@@ -143,7 +143,7 @@ func TestBulk_Commands(t *testing.T) {
 	a.becomes(lost, booking.Cancelled)
 	a.sandbox(object{"down": true})
 	hasty := a.hasty()
-	hasty.takes(func() answer { return hasty.decide(waits, "cancel") })
+	hasty.acceptsPending(func() answer { return hasty.decide(waits, "cancel") })
 	bulk(func() { a.waitsLong(waits, "RefundPayment") }, func() { a.sandbox(object{}) },
 		"retry", "--trouble=undo", "--kind=lodging", "--reason=the provider is back", "--as=1027")
 	a.becomes(waits, booking.Cancelled)

@@ -118,7 +118,7 @@ func TestCafe_FiftyAtOnceForFiveCups(t *testing.T) {
 		drink := s.drink(5)
 		stand := 0
 		order := func(i int) answer { // under this load the café may take too long to say whether it has the drink
-			return s.insists(func() answer { return s.post(cafeOrders, cup(drink), "Idempotency-Key", strconv.Itoa(i)) })
+			return s.retries(func() answer { return s.post(cafeOrders, cup(drink), "Idempotency-Key", strconv.Itoa(i)) })
 		}
 		for _, a := range s.atOnce(50, order) {
 			if a.status == http.StatusCreated {
@@ -247,13 +247,13 @@ func TestCafe_CancelWithoutProduction(t *testing.T) {
 	t.Parallel()
 	eachWayToBeAway(t, contract.FulfilmentQueue, func(t *testing.T, s *system, kitchen service) {
 		drink := s.drink(5)
-		made := s.stands(s.orderCup(drink))
+		made := s.accepted(s.orderCup(drink))
 		s.becomes(made, booking.InProduction)
 		kitchen.take()
-		unmade := s.stands(s.orderCup(drink))
+		unmade := s.accepted(s.orderCup(drink))
 		require.Equal(t, 3, s.cups(drink))
 		for _, order := range []string{made, unmade} {
-			s.takes(func() answer { return s.decideAt(cafeOrders+"/"+order, "cancel") })
+			s.acceptsPending(func() answer { return s.decideAt(cafeOrders+"/"+order, "cancel") })
 			s.becomes(order, booking.Cancelling)
 			s.requireRefunded(order, 4500)
 		}

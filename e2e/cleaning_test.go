@@ -67,7 +67,7 @@ func TestCleaning_ForNothing(t *testing.T) {
 }
 
 // TestCleaning_NotTakenUnregistered: while management cannot be asked no call is
-// accepted or charged, and the customer is told why.
+// accepted or charged, and the customer is notified of the reason.
 //
 // Row C2.
 func TestCleaning_NotTakenUnregistered(t *testing.T) {
@@ -292,7 +292,7 @@ func TestCleaning_FiftyCallsTenCleaners(t *testing.T) {
 		for _, a := range s.atOnce(50, func(i int) answer {
 			// Fifty at once may be more than management can register in time: a refused
 			// call is repeated.
-			return s.insists(func() answer { return s.post(calls, visit(), "Idempotency-Key", strconv.Itoa(i)) })
+			return s.retries(func() answer { return s.post(calls, visit(), "Idempotency-Key", strconv.Itoa(i)) })
 		}) {
 			unserved[a.with(t, http.StatusCreated).body.ID] = true
 		}

@@ -45,7 +45,7 @@ func TestDeadline_NotHandedOver(t *testing.T) {
 	})
 	s.outages.deliveries.begin(errAway)
 	menu := s.menu()
-	order := s.insists(func() answer { // on a busy machine a charge may be late, and the order is refused
+	order := s.retries(func() answer { // on a busy machine a charge may be late, and the order is refused
 		return s.post(foodOrders, meal(menu))
 	}).body.ID
 	s.becomes(order, booking.Cancelling)

@@ -89,9 +89,9 @@ func TestDecisions_ManyCancelsWhileRefundsAreDown(t *testing.T) {
 	t.Parallel()
 	s := boot(t, impatient)
 	place := s.place(5)
-	order := s.stands(s.insists(func() answer { return s.post(reservations, reservation(place), "Idempotency-Key", "k") }))
+	order := s.accepted(s.retries(func() answer { return s.post(reservations, reservation(place), "Idempotency-Key", "k") }))
 	s.sandbox(object{"down": true})
-	cancel := func(int) answer { return s.insists(func() answer { return s.decide(order, "cancel") }) }
+	cancel := func(int) answer { return s.retries(func() answer { return s.decide(order, "cancel") }) }
 	for _, a := range s.atOnce(15, cancel) { // they may be answered before the row shows it
 		a.with(t, http.StatusAccepted)
 	}

@@ -129,7 +129,7 @@ func TestDrinkDeletion_WhileOrdersComeIn(t *testing.T) {
 					once.Do(func() { close(busy) })
 				}
 				key := fmt.Sprintf("k-%d-%d", i, len(taken[i]))
-				last = s.insists(func() answer { return s.post(cafeOrders, cup(drink), "Idempotency-Key", key) })
+				last = s.retries(func() answer { return s.post(cafeOrders, cup(drink), "Idempotency-Key", key) })
 				if last.status != http.StatusCreated {
 					return last
 				}

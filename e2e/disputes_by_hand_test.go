@@ -22,7 +22,7 @@ func TestDispute_NothingIsPaidByHand(t *testing.T) {
 		stripe := sandboxPayments(t)
 		a := bootNoticed(t, stripe, on, impatient)
 		place := a.place(9)
-		won, lost, over := a.stands(a.reserve(place)), a.stands(a.reserve(place)), a.over()
+		won, lost, over := a.accepted(a.reserve(place)), a.accepted(a.reserve(place)), a.over()
 		_, paid, _ := a.payment(over)
 		for _, order := range []string{won, lost, over} {
 			stripe.hand("disputes", `{"orderId":%q}`, order)

@@ -21,7 +21,7 @@ func TestDispute_LostByAStandingOrder(t *testing.T) {
 		stripe := sandboxPayments(t)
 		a := bootAudited(t, stripe.pay, on)
 		place := a.place(9)
-		all, some := a.stands(a.reserve(place)), a.stands(a.reserve(place))
+		all, some := a.accepted(a.reserve(place)), a.accepted(a.reserve(place))
 		for order, lost := range map[string]int64{all: 100000, some: 40000} {
 			stripe.hand("disputes", `{"orderId":%q,"amount":%d,"state":"lost"}`, order, lost)
 			require.Equal(t, "refund_exceeds", a.giveBack(order, "a", 100001-lost).with(t, http.StatusConflict).body.Code)
@@ -60,7 +60,7 @@ func TestDispute_CountsAgainstThePolicy(t *testing.T) {
 		stripe := sandboxPayments(t)
 		a := bootAudited(t, stripe.pay, on)
 		place := a.place(9, halfBack)
-		little, much := a.stands(a.reserve(place)), a.stands(a.reserve(place))
+		little, much := a.accepted(a.reserve(place)), a.accepted(a.reserve(place))
 		stripe.hand("disputes", `{"orderId":%q,"amount":20000,"state":"lost"}`, little)
 		stripe.hand("disputes", `{"orderId":%q,"amount":80000,"state":"lost"}`, much)
 		a.decide(much, "cancel").with(t, http.StatusOK)
@@ -87,7 +87,7 @@ func TestRefunds_MadeUpForInTheDashboard(t *testing.T) {
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
 		a := bootAudited(t, stripe.pay, on)
-		order := a.stands(a.reserve(a.place(9)))
+		order := a.accepted(a.reserve(a.place(9)))
 		stripe.turn(`{"refunds":"fail"}`)
 		require.Equal(t, "failed", a.refundIn(a.giveBack(order, "a", 30000).with(t, http.StatusCreated)))
 		a.eventually(func() bool { return a.page(order).NeedsAttention })

@@ -26,7 +26,7 @@ const namespacesPerEngine = 5
 type engine struct {
 	*devserver.Server
 	folder  *scratch.Folder
-	given   int // how many namespaces it was asked for
+	given   int // how many namespaces were requested
 	inUse   int // how many tests use it
 	retired bool
 }

@@ -20,7 +20,7 @@ func TestRefundFailsLater(t *testing.T) {
 		stripe := sandboxPayments(t)
 		a := bootNoticed(t, stripe, on)
 		place := a.place(9)
-		stands, cancelled, over := a.stands(a.reserve(place)), a.stands(a.reserve(place)), a.over()
+		stands, cancelled, over := a.accepted(a.reserve(place)), a.accepted(a.reserve(place)), a.over()
 		require.Equal(t, "done", a.refundIn(a.giveBack(stands, "a", 30000).with(t, http.StatusCreated)))
 		require.Equal(t, "done", a.refundIn(a.giveBack(over, "a", 5000).with(t, http.StatusCreated)))
 		a.decide(cancelled, "cancel").with(t, http.StatusOK)
@@ -36,7 +36,7 @@ func TestRefundFailsLater(t *testing.T) {
 			stripe.hand("failures", `{"orderId":%q}`, order)
 			a.eventually(func() bool { return a.page(order).NeedsAttention })
 			var is shownPayment
-			a.eventually(func() bool { // it is asked for again in vain
+			a.eventually(func() bool { // it is retried, and fails again
 				is = a.shown(order)
 				return is.named(t, key).State == booking.EntryFailed
 			})
@@ -66,7 +66,7 @@ func TestRefundFailsLater_AndIsNotTold(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
 	a := bootNoticed(t, stripe)
-	order := a.stands(a.reserve(a.place(9)))
+	order := a.accepted(a.reserve(a.place(9)))
 	a.notices(stripe, `,"lost":true`)
 	a.decide(order, "cancel").with(t, http.StatusOK)
 	a.finished(order)
@@ -89,7 +89,7 @@ func TestDispute_BeyondWhatWasLeft(t *testing.T) {
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
 		a := bootNoticed(t, stripe, on)
-		order := a.stands(a.reserve(a.place(9)))
+		order := a.accepted(a.reserve(a.place(9)))
 		a.giveBack(order, "a", 50000).with(t, http.StatusCreated)
 		stripe.hand("disputes", `{"orderId":%q,"state":"lost"}`, order)
 		a.eventually(func() bool { return len(a.shown(order).Entries) == 3 })

@@ -167,9 +167,9 @@ func TestFood_CourierAndCustomerAtOnce(t *testing.T) {
 		told := 0 // how often the courier was first
 		both := s.atOnce(2, func(i int) answer {
 			if i == 0 {
-				return s.insists(func() answer { return s.decideAt(foodOrders+"/"+order, "cancel") })
+				return s.retries(func() answer { return s.decideAt(foodOrders+"/"+order, "cancel") })
 			}
-			return s.insists(func() answer { told++; return s.decideAt(deliveries+"/"+order, "complete") })
+			return s.retries(func() answer { told++; return s.decideAt(deliveries+"/"+order, "complete") })
 		})
 		if both[0].status == http.StatusOK {
 			require.Equal(t, http.StatusConflict, both[1].status, "%s", both[1].raw)

@@ -9,7 +9,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// confirmingBranches are those in which the customer has to confirm the payment.
+// confirmingBranches are the branches in which the customer has to confirm the payment.
 var confirmingBranches = map[string]branch{
 	"lodging_confirm_by_notice":     {confirmedByNotice, booking.ByCustomer},
 	"lodging_confirm_by_return":     {confirmedByReturn, booking.ByCustomer},
@@ -35,7 +35,7 @@ const toConfirm = "pm_card_authenticationRequired"
 
 var byToConfirm = object{"paymentMethod": toConfirm}
 
-// mustConfirm is the same for an order that is started past the API.
+// mustConfirm sets the same card in an order that is started without the API.
 func mustConfirm(o *contract.Order) {
 	o.PaymentMethod, o.ReturnTo = toConfirm, "http://localhost/orders/"+o.OrderID+"/paid"
 }
@@ -48,7 +48,7 @@ func (s *system) unconfirmed(a answer) string {
 	return a.body.ID
 }
 
-// customer decides on the provider's page.
+// customer sends the customer's decision on the provider's page.
 func (s *system) customer(order, state string) {
 	s.Helper()
 	s.post("/sandbox/payments/confirmations", object{"orderId": order, "state": state}).with(s, http.StatusOK)
@@ -73,7 +73,7 @@ func confirmedByNotice(s *system) string {
 	return s.cancelledStay(order)
 }
 
-// confirmedByReturn comes back once before the payment is confirmed.
+// confirmedByReturn: the customer returns once before the payment is confirmed.
 func confirmedByReturn(s *system) string {
 	s.sandbox(object{"notices": object{"lost": true}})
 	order := s.unconfirmed(s.reserve(s.place(9), byToConfirm))
@@ -103,7 +103,7 @@ func confirmSoldOut(s *system) string {
 	return s.reserve(s.place(0), byToConfirm).with(s, http.StatusConflict).body.Order.ID
 }
 
-// confirmProviderAway is asked in vain when the customer is back.
+// confirmProviderAway: the provider is away when the customer returns.
 func confirmProviderAway(s *system) string {
 	s.sandbox(object{"notices": object{"lost": true}})
 	order := s.unconfirmed(s.reserve(s.place(9), byToConfirm))
@@ -158,7 +158,7 @@ func mealConfirmDeclined(s *system) string {
 	return order
 }
 
-// later has an order to confirm when its payment could be asked for, and cancels it.
+// later is a deferred order whose charge has to be confirmed once it is made. It is cancelled.
 func (s *system) confirmLater(workflow string, in interface{ View() contract.View }) string {
 	s.Helper()
 	s.sandbox(object{"down": true})
@@ -205,7 +205,7 @@ func visitConfirmLater(s *system) string {
 	return order
 }
 
-// noticesOfAConfirmation tells the order whose customer has confirmed.
+// noticesOfAConfirmation: a notice tells the order that its customer has confirmed.
 func noticesOfAConfirmation(s *system) (id, runID string) {
 	order := s.unconfirmed(s.reserve(s.place(9), byToConfirm))
 	s.customer(order, "approve")

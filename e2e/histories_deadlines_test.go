@@ -9,10 +9,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// longAgo is an order that no worker has seen until it was too late for it.
+// longAgo: no worker runs the order until its deadline has passed.
 func longAgo(o *contract.Order) { o.PlacedAt = o.PlacedAt.Add(-time.Duration(o.Policy.PayWithin)) }
 
-// mealLedgerAway cannot be paid for in time, since our own ledger is away.
+// mealLedgerAway: the order cannot be charged in time, since our ledger is away.
 func mealLedgerAway(s *system) string {
 	s.outages.ledger.begin(errAway)
 	order := s.run(contract.FoodWorkflow, s.newMeal(func(o *contract.Order) { o.Policy.PayWithin = booking.Duration(3 * time.Second) }))
@@ -21,11 +21,11 @@ func mealLedgerAway(s *system) string {
 	return order
 }
 
-// mealNotHandedOver is paid for, and no courier can be told in time.
+// mealNotHandedOver: the order is charged, and the delivery cannot be started in time.
 func mealNotHandedOver(s *system) string {
 	s.outages.deliveries.begin(errAway)
 	defer s.outages.deliveries.end()
-	for try := 0; ; try++ { // a busy machine may be too late with the charge
+	for try := 0; ; try++ { // on a busy machine the charge may come too late
 		order := s.run(contract.FoodWorkflow, s.newMeal(retried(try), func(o *contract.Order) {
 			o.Policy.PayWithin, o.Policy.HandOverWithin = 0, booking.Duration(time.Duration(3+3*try)*time.Second)
 		}))
@@ -52,7 +52,8 @@ func cupDayOver(s *system) string {
 
 func cupTooLate(s *system) string { return s.run(contract.CafeWorkflow, s.newCup(9, longAgo)) }
 
-// visitNobodyFree waits for a cleaner until that is noticed, and one comes.
+// visitNobodyFree: the order waits for a cleaner until it needs attention. Then a cleaner is
+// free.
 func visitNobodyFree(s *system) string {
 	order := s.run(contract.CleaningWorkflow, newVisit(30000, func(o *contract.Order) { o.Policy.AssignWithin = booking.Duration(time.Second) }))
 	s.eventually(func() bool { return s.page(order).NeedsAttention })

@@ -12,23 +12,23 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// failsLater has the refunds of an order fail that were done.
+// failsLater makes the done refunds of an order fail.
 func (s *system) failsLater(order string) {
 	s.Helper()
 	s.post("/sandbox/payments/failures", object{"orderId": order}).with(s, http.StatusOK)
 	s.eventually(func() bool { return s.page(order).NeedsAttention })
 }
 
-// resolved says that what has failed was paid by hand, and waits until that is known.
+// resolved records that the failed refunds were paid by hand, and waits until that is done.
 func (s *system) resolved(order string) {
 	s.Helper()
 	s.paysByHand(order)
 	s.eventually(func() bool { return !s.page(order).NeedsAttention })
 }
 
-// staffRefundFailedLater is a refund that was done, and that fails while its order runs.
+// staffRefundFailedLater: a refund was done, and fails while its order runs.
 func staffRefundFailedLater(s *system) string {
-	order := s.stands(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
+	order := s.accepted(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
 	require.Equal(s, "done", s.refundIn(s.giveBack(order, "a", 30000).with(s, http.StatusCreated)))
 	s.failsLater(order)
 	s.resolved(order)
@@ -36,16 +36,16 @@ func staffRefundFailedLater(s *system) string {
 	return order
 }
 
-// undoFailedLater is cancelled, and its refund fails when it is over.
+// undoFailedLater: the order is cancelled, and its refund fails after its end.
 func undoFailedLater(s *system) string {
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	s.carriedOut(func() answer { return s.decide(order, "cancel") })
 	require.Equal(s, booking.Cancelled, s.ended(order).Status)
 	s.failsLater(order)
 	return order
 }
 
-// refundAgainOfUndo is paid by hand.
+// refundAgainOfUndo: the failed refund of an undo is paid by hand.
 func refundAgainOfUndo(s *system) (id, runID string) {
 	order := undoFailedLater(s)
 	s.resolved(order)
@@ -54,7 +54,7 @@ func refundAgainOfUndo(s *system) (id, runID string) {
 	return id, ""
 }
 
-// refundAgainOfPart is of goodwill for an order that is over.
+// refundAgainOfPart: the failed refund is of a part, for an ended order.
 func refundAgainOfPart(s *system) (id, runID string) {
 	order := checkedOutEarly(s)
 	s.ended(order)
@@ -68,8 +68,8 @@ func refundAgainOfPart(s *system) (id, runID string) {
 	return id, ""
 }
 
-// refundAgainToldBefore is heard once more to have failed. It is not made any more, and its
-// customer knows that.
+// refundAgainToldBefore: the provider reports the failure once more. The refund is not made
+// again, and its customer was notified before.
 func refundAgainToldBefore(s *system) (id, runID string) {
 	id, _ = refundAfterEndOtherwise(s)
 	order, _, _ := strings.Cut(id, "/")
@@ -87,7 +87,7 @@ func refundAgainToldBefore(s *system) (id, runID string) {
 	return id, run.GetRunID()
 }
 
-// noticesOfAFailure have it followed by a workflow of its own.
+// noticesOfAFailure: a workflow of its own follows the failed refund.
 func noticesOfAFailure(s *system) (id, runID string) {
 	order := undoFailedLater(s)
 	id = contract.NoticesWorkflowID(order)
@@ -96,9 +96,9 @@ func noticesOfAFailure(s *system) (id, runID string) {
 	return id, ""
 }
 
-// noticesOfAFailureTold have it followed by the order's saga.
+// noticesOfAFailureTold: the order's saga follows the failed refund.
 func noticesOfAFailureTold(s *system) (id, runID string) {
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	s.giveBack(order, "a", 30000).with(s, http.StatusCreated)
 	s.failsLater(order)
 	id = contract.NoticesWorkflowID(order)

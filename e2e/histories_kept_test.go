@@ -13,7 +13,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// in does something with the database of the front.
+// in changes the database of the front.
 func (s *system) in(statement string, args ...any) {
 	s.Helper()
 	db := sql.OpenDB(pgdriver.NewConnector(pgdriver.WithDSN(string(s.options.Config.Databases.Front))))
@@ -22,8 +22,8 @@ func (s *system) in(statement string, args ...any) {
 	require.NoError(s, err)
 }
 
-// withKept starts a stay whose owner has a second to decide and has confirmed by
-// then, which another process is about to deliver.
+// withKept starts a stay whose owner has a second to decide. The owner has confirmed in time,
+// and another process is about to deliver the decision.
 func (s *system) withKept(change func(*contract.Lodging)) string {
 	s.Helper()
 	in := s.startedLike(s.reserve(s.place(9, byOwner)).body.ID)
@@ -37,7 +37,7 @@ func (s *system) withKept(change func(*contract.Lodging)) string {
 	return in.OrderID
 }
 
-// looksForKept waits until the order has looked for decisions: it waits for one then.
+// looksForKept waits until the order has read the kept decisions; then it waits for one.
 func (s *system) looksForKept(order string) {
 	s.Helper()
 	s.eventually(func() bool { return count(s.history(order), enumspb.EVENT_TYPE_TIMER_STARTED) > 1 })
@@ -52,8 +52,8 @@ func keptAndDelivered(s *system) string {
 	return order
 }
 
-// keptChange is a reservation whose owner has confirmed a change in time, which is delivered
-// when that time is over.
+// keptChange: the owner has confirmed a change in time, and the decision is delivered after
+// the deadline.
 func keptChange(s *system) string {
 	in := s.startedLike(s.reserve(s.place(9, byOwner)).body.ID)
 	in.OrderID += "-kept"
@@ -84,7 +84,7 @@ func keptAndOvertaken(s *system) string {
 	return order
 }
 
-// keptUnknown cannot find out whether anybody has decided.
+// keptUnknown: the order cannot read whether a decision was made.
 func keptUnknown(s *system) string {
 	s.outages.decisions.begin(errAway)
 	return s.withKept(func(in *contract.Lodging) { in.Policy.AttentionAfter = booking.Duration(time.Second) })

@@ -91,7 +91,7 @@ var cleaningBranches = map[string]branch{
 	"cleaning_stopped_untold":      {visitStoppedUntold, ""},
 }
 
-// newOrder is what all orders have in common.
+// newOrder has the input that all orders have in common.
 func newOrder(kind booking.Kind, price int64, change ...func(*contract.Order)) contract.Order {
 	o := contract.Order{
 		OrderID: string(kind) + "-recorded", CustomerID: "alice", Amount: booking.Money{Amount: price, Currency: "KRW"},
@@ -120,7 +120,7 @@ func (s *system) newMeal(change ...func(*contract.Order)) contract.Food {
 	}
 }
 
-// run starts an order's saga past the API.
+// run starts an order's saga without the API.
 func (s *system) run(workflow string, in interface{ View() contract.View }, delay ...time.Duration) string {
 	s.Helper()
 	v := in.View()
@@ -133,13 +133,13 @@ func (s *system) run(workflow string, in interface{ View() contract.View }, dela
 	return v.ID
 }
 
-// shows waits until mypage shows the order in a status.
+// shows waits until mypage shows the order with the status.
 func (s *system) shows(order string, status booking.Status) {
 	s.Helper()
 	s.eventually(func() bool { return s.get("/v1/mypages/"+order).body.Status == status })
 }
 
-// update sends a decision past the API and answers with the refusal's code.
+// update sends a decision without the API and returns the refusal's code.
 func (s *system) update(order, name string) booking.Code {
 	s.Helper()
 	handle, err := s.temporal.UpdateWorkflow(s.Context(), client.UpdateWorkflowOptions{
@@ -194,7 +194,7 @@ func mealCancelledPending(s *system) string {
 	return order
 }
 
-// begunUpdate sends a decision that takes longer to be carried out.
+// begunUpdate sends a decision and does not wait until it is carried out.
 func (s *system) begunUpdate(order, name string) {
 	s.Helper()
 	_, err := s.temporal.UpdateWorkflow(s.Context(), client.UpdateWorkflowOptions{
@@ -207,7 +207,7 @@ func mealUnstarted(s *system) string {
 	return s.unstarted(contract.FoodWorkflow, s.newMeal())
 }
 
-// unstarted is cancelled before any worker has seen it.
+// unstarted: the order is cancelled before a worker has run it.
 func (s *system) unstarted(workflow string, in interface{ View() contract.View }) string {
 	order := s.run(workflow, in, time.Hour)
 	s.cancelWorkflow(order)
@@ -224,8 +224,8 @@ func mealCancelledPaid(s *system) string {
 	return order
 }
 
-// mealDeliveryUnavailable is cancelled twice at once while the delivery is away,
-// and once more when it is back.
+// mealDeliveryUnavailable: the order is cancelled twice at the same time while the delivery is
+// away, and once more when it is back.
 func mealDeliveryUnavailable(s *system) string {
 	for try := 0; ; try++ { // see whileStopped
 		order := s.run(contract.FoodWorkflow, s.newMeal(retried(try)))
@@ -245,31 +245,32 @@ func mealDeliveryUnavailable(s *system) string {
 	}
 }
 
-// retried is another order, of a branch that the machine was too busy to take.
+// retried is a new order for a branch that failed because the machine was too busy.
 func retried(times int) func(*contract.Order) {
 	return func(o *contract.Order) { o.OrderID += strings.Repeat("x", times) }
 }
 
-// cancels cancels an order, whose service may be busy or not be asked again yet.
+// cancels cancels an order, and repeats the request while the service is busy or the pause
+// before its next call lasts.
 func (s *system) cancels(order string) {
 	s.Helper()
 	s.eventually(func() bool { return s.update(order, contract.CancelUpdate) == "" })
 }
 
-// mealCourierWaits is handed over, and cancelled once more, while the delivery
-// service is being asked about a cancel, which it cannot answer.
+// mealCourierWaits: while a cancel waits for the delivery service, which does not answer, the
+// courier completes the order, and it is cancelled once more.
 func mealCourierWaits(s *system) string {
 	return s.whileStopped(errCertain, "", contract.CancelUpdate, contract.CompleteUpdate)
 }
 
-// mealCourierSecond is handed over while the delivery is being called off.
+// mealCourierSecond: the courier completes the order while the delivery is being cancelled.
 func mealCourierSecond(s *system) string {
 	return s.whileStopped(nil, booking.ByCustomer, contract.CompleteUpdate)
 }
 
-// whileStopped takes an order whose customer cancels, and on which others
-// decide while the delivery service is being asked, to the end that this comes to.
-// The service has two seconds, and a busy machine may need longer.
+// whileStopped runs an order until its end. Its customer cancels it, and others decide while
+// the cancel waits for the delivery service. The service has two seconds: a busy machine may
+// need longer.
 func (s *system) whileStopped(outcome error, why booking.Reason, others ...string) string {
 	for try := 0; ; try++ {
 		order := s.run(contract.FoodWorkflow, s.newMeal(retried(try)))
@@ -311,8 +312,8 @@ func mealCourierLate(s *system) string {
 	return order
 }
 
-// mealGiven is cancelled by its operator when the courier has handed it over
-// already, and that is still being noted.
+// mealGiven: an operator cancels the order while the delivery's completion by the courier is
+// still being recorded.
 func mealGiven(s *system) string {
 	order := s.run(contract.FoodWorkflow, s.newMeal())
 	s.shows(order, booking.Delivering)
@@ -322,8 +323,8 @@ func mealGiven(s *system) string {
 	return order
 }
 
-// calledOff completes an order and cancels it while its service, which is
-// away, is being told.
+// calledOff completes an order, and cancels it while the completion cannot be recorded because
+// the service is away.
 func (s *system) calledOff(order, activity string) {
 	s.Helper()
 	s.begunUpdate(order, contract.CompleteUpdate)
@@ -337,7 +338,7 @@ func mealSettledCancelling(s *system) string {
 	return s.settledFrom(booking.Cancelling, booking.ByCustomer)
 }
 
-// settledFrom is an order whose workflow was lost in a status.
+// settledFrom settles an order whose workflow was lost in a status.
 func (s *system) settledFrom(status booking.Status, why booking.Reason) string {
 	in := s.newMeal()
 	lost := in.View()
@@ -346,8 +347,8 @@ func (s *system) settledFrom(status booking.Status, why booking.Reason) string {
 	return s.run(contract.FoodWorkflow, in)
 }
 
-// stoppedBefore is reset to its beginning after it was cancelled: what was
-// undone stays undone.
+// stoppedBefore: a cancelled order is reset to its beginning. All that was undone stays
+// undone.
 func (s *system) stoppedBefore(order string, status booking.Status) string {
 	s.shows(order, status)
 	s.cancelWorkflow(order)
@@ -360,8 +361,8 @@ func mealStoppedBefore(s *system) string {
 	return s.stoppedBefore(s.run(contract.FoodWorkflow, s.newMeal()), booking.Delivering)
 }
 
-// stoppedUnknowingly is cancelled and reset to just before that: it knows of
-// all that was done, and not that it was undone.
+// stoppedUnknowingly: a cancelled order is reset to just before the cancel. Its history has the
+// steps, and not their undos.
 func (s *system) stoppedUnknowingly(order string, status booking.Status) string {
 	s.Helper()
 	s.shows(order, status)
@@ -384,7 +385,7 @@ func mealShopNotTold(s *system) string {
 	return order
 }
 
-// mealDeliveryNotServed is cancelled while nobody serves deliveries.
+// mealDeliveryNotServed: the order is cancelled while no worker serves deliveries.
 func mealDeliveryNotServed(s *system) string {
 	o := s.options
 	o.API, o.Decorate = false, app.Decorate{}
@@ -403,8 +404,8 @@ func mealDeliveryNotServed(s *system) string {
 	return order
 }
 
-// without is another system on the same databases, in a namespace of its own,
-// where nobody serves a queue.
+// without is another system on the same databases, in a namespace of its own. No worker serves
+// the queue there.
 func (s *system) without(queue string) *system {
 	s.Helper()
 	o := s.options
@@ -414,7 +415,7 @@ func (s *system) without(queue string) *system {
 	return start(s.TB, o)
 }
 
-// newCup is an order of two of the drinks that there are.
+// newCup is an order of two cups of the drink on sale.
 func (s *system) newCup(count int, change ...func(*contract.Order)) contract.Cafe {
 	s.Helper()
 	drink := booking.Drink{
@@ -604,7 +605,7 @@ func visitCancelledUnpriced(s *system) string {
 	return order
 }
 
-// visitCancelledUntold is cancelled before its customer could be told of it.
+// visitCancelledUntold: the order is cancelled before its customer could be notified.
 func visitCancelledUntold(s *system) string {
 	s.newCleaner()
 	s.outbox.away.Store(true)
@@ -614,8 +615,8 @@ func visitCancelledUntold(s *system) string {
 	return order
 }
 
-// visitCancelledSilently is cancelled while no message can be sent. Its page shows
-// that no cleaner comes all the same.
+// visitCancelledSilently: the order is cancelled while no message can be sent. Its page shows
+// nevertheless that no cleaner comes.
 func visitCancelledSilently(s *system) string {
 	s.newCleaner()
 	order := s.run(contract.CleaningWorkflow, newVisit(30000))
@@ -652,8 +653,8 @@ func visitStoppedUnknowingly(s *system) string {
 	return s.stoppedUnknowingly(s.run(contract.CleaningWorkflow, newVisit(30000)), booking.Assigned)
 }
 
-// stoppedUntold has its work finished and its workflow cancelled before anybody
-// is told of it.
+// stoppedUntold: the work is completed, and the workflow cancelled before a message about it is
+// sent.
 func (s *system) stoppedUntold(order string) string {
 	s.Helper()
 	s.eventually(func() bool { return s.attempts(order, "Notify") > 0 })
@@ -675,7 +676,7 @@ func visitStoppedUntold(s *system) string {
 	return s.stoppedUntold(s.run(contract.CleaningWorkflow, newVisit(30000)))
 }
 
-// visitUnassigned is cancelled while assignment is away.
+// visitUnassigned: the order is cancelled while the assignment service is away.
 func visitUnassigned(s *system) string {
 	s.outages.crew.begin(errAway)
 	order := s.run(contract.CleaningWorkflow, newVisit(30000))
@@ -686,8 +687,8 @@ func visitUnassigned(s *system) string {
 	return order
 }
 
-// visitUntoldUnknowingly is cancelled while its customer is being told of it,
-// and reset to before that: the messages stay taken back.
+// visitUntoldUnknowingly: the order is cancelled while its customer is being notified, and reset
+// to before that. The messages stay withdrawn.
 func visitUntoldUnknowingly(s *system) string {
 	order := visitCancelledUntold(s)
 	s.ended(order)
@@ -696,17 +697,17 @@ func visitUntoldUnknowingly(s *system) string {
 	return order
 }
 
-// mealNothingBack is on its way, and its policy gives nothing back of that.
+// mealNothingBack: the order is being delivered, and its policy refunds nothing then.
 func mealNothingBack(s *system) string {
-	order := s.stands(s.order(s.menu(nothingBack)))
+	order := s.accepted(s.order(s.menu(nothingBack)))
 	s.becomes(order, booking.Delivering)
 	s.carriedOut(func() answer { return s.post(foodOrders+"/"+order+"/cancel", object{"expect": "none/0"}) })
 	return order
 }
 
-// cupPartBack is being made, and its policy gives some of that back.
+// cupPartBack: the order is in production, and its policy refunds a part then.
 func cupPartBack(s *system) string {
-	order := s.stands(s.orderCup(s.drink(9, mostBack)))
+	order := s.accepted(s.orderCup(s.drink(9, mostBack)))
 	s.becomes(order, booking.InProduction)
 	s.carriedOut(func() answer { return s.decideAt(cafeOrders+"/"+order, "cancel") })
 	return order

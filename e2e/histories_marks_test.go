@@ -8,13 +8,14 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// undoMarkedBeside is cancelled while a refund by staff waits for a person, which its own does
-// then, too. The first is made by hand at the provider, and the order stays marked.
+// undoMarkedBeside: the order is cancelled while a failed refund by staff needs attention. The
+// undo's refund fails, too. The first refund is then made at the provider by hand, and the
+// order stays marked.
 func undoMarkedBeside(s *system) string {
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	s.sandbox(object{"refunds": "fail"})
 	require.Equal(s, "failed", s.refundIn(s.giveBack(order, "a", 30000).with(s, http.StatusCreated)))
-	s.takes(func() answer { return s.decide(order, "cancel") })
+	s.acceptsPending(func() answer { return s.decide(order, "cancel") })
 	s.eventually(func() bool { return len(s.messagesTo("alice", order)) == 2 })
 	s.post("/sandbox/payments/refunds", object{"orderId": order, "amount": 30000}).with(s, http.StatusOK)
 	s.eventually(func() bool { return len(s.messagesTo("alice", order)) == 3 })
@@ -25,8 +26,8 @@ func undoMarkedBeside(s *system) string {
 	return order
 }
 
-// refundAfterEndApart is made by hand at the provider while another one of the order waits
-// for a person still: the list of workflows does not show it any more.
+// refundAfterEndApart: a refund is made at the provider by hand while another one of the order
+// still needs attention. The list of workflows no longer shows the first.
 func refundAfterEndApart(s *system) (id, runID string) {
 	order := checkedOutEarly(s)
 	s.ended(order)

@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// moveBranches are those of reservations that are changed.
+// moveBranches are the branches of changed reservations.
 var moveBranches = map[string]branch{
 	"lodging_change_raised":              {changeRaised, booking.ByCustomer},
 	"lodging_change_lowered":             {changeLowered, booking.ByCustomer},
@@ -35,7 +35,7 @@ var moveBranches = map[string]branch{
 
 var longer = object{"checkOut": inDays(14)}
 
-// cancelled is the order once its customer has cancelled it.
+// cancelled cancels the order as its customer, and waits until it is done.
 func (s *system) cancelled(order string) string {
 	s.Helper()
 	s.carriedOut(func() answer { return s.decide(order, "cancel") })
@@ -43,14 +43,14 @@ func (s *system) cancelled(order string) string {
 }
 
 func changeRaised(s *system) string {
-	order := s.stands(s.reserve(s.place(9, forStays)))
+	order := s.accepted(s.reserve(s.place(9, forStays)))
 	s.becomes(order, booking.Confirmed)
 	s.move(order, "a", longer).with(s, http.StatusOK)
 	return s.cancelled(order)
 }
 
 func changeLowered(s *system) string {
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	s.becomes(order, booking.Confirmed)
 	s.move(order, "a", object{"checkOut": inDays(11)}).with(s, http.StatusOK)
 	s.eventually(func() bool { return len(s.messagesTo("alice", order)) > 0 })
@@ -58,14 +58,14 @@ func changeLowered(s *system) string {
 }
 
 func changeSoldOut(s *system) string {
-	order := s.stands(s.reserve(s.place(1)))
+	order := s.accepted(s.reserve(s.place(1)))
 	s.becomes(order, booking.Confirmed)
 	require.Equal(s, "sold_out", s.move(order, "a", object{"rooms": 2}).with(s, http.StatusConflict).body.Code)
 	return s.cancelled(order)
 }
 
 func changeDeclined(s *system) string {
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	s.becomes(order, booking.Confirmed)
 	s.sandbox(object{"refusePercent": 100})
 	s.move(order, "a", longer).with(s, http.StatusPaymentRequired)
@@ -73,10 +73,10 @@ func changeDeclined(s *system) string {
 	return s.cancelled(order)
 }
 
-// changeUnpaid is not made, since what came of its charge was not heard for a minute. It
-// was taken, and is given back.
+// changeUnpaid: the change is not made, since the state of its charge was unknown for a minute.
+// The charge had succeeded, and is refunded.
 func changeUnpaid(s *system) string {
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	s.becomes(order, booking.Confirmed)
 	s.sandbox(object{"loseAnswers": true})
 	s.move(order, "a", longer)
@@ -86,11 +86,11 @@ func changeUnpaid(s *system) string {
 	return s.cancelled(order)
 }
 
-// unsettled is a reservation that stands and needs attention, since the provider does not say
-// what its change was charged.
+// unsettled is a confirmed reservation that needs attention, since the state of its change's
+// charge is unknown.
 func (s *system) unsettled() string {
 	s.Helper()
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	s.becomes(order, booking.Confirmed)
 	s.sandbox(object{"down": true})
 	s.move(order, "a", longer)
@@ -98,7 +98,7 @@ func (s *system) unsettled() string {
 	return order
 }
 
-// changeUnsettled: an operator says that it is seen to.
+// changeUnsettled: an operator records that the charge was resolved.
 func changeUnsettled(s *system) string {
 	order := s.unsettled()
 	s.paysByHand(order)
@@ -107,7 +107,7 @@ func changeUnsettled(s *system) string {
 	return s.cancelled(order)
 }
 
-// changeSettledLate: the provider says at last that nothing was taken.
+// changeSettledLate: the provider answers at last that nothing was charged.
 func changeSettledLate(s *system) string {
 	order := s.unsettled()
 	s.sandbox(object{})
@@ -115,10 +115,10 @@ func changeSettledLate(s *system) string {
 	return s.cancelled(order)
 }
 
-// asked is a reservation whose owner has confirmed it, and is to confirm its change.
+// asked is a confirmed reservation whose change waits for the owner.
 func (s *system) asked(change ...object) string {
 	s.Helper()
-	order := s.stands(s.reserve(s.place(9, append([]object{byOwner}, change...)...)))
+	order := s.accepted(s.reserve(s.place(9, append([]object{byOwner}, change...)...)))
 	s.carriedOut(func() answer { return s.decide(order, "confirm") })
 	s.move(order, "a", longer).with(s, http.StatusAccepted)
 	s.eventually(func() bool { c := s.page(order).Change; return c != nil && c.State == contract.ChangeAwaitingOwner })
@@ -146,7 +146,7 @@ func changeNotAnswered(s *system) string {
 func changeCancelled(s *system) string { return s.cancelled(s.asked()) }
 
 func changeBeforeConfirmed(s *system) string {
-	order := s.stands(s.reserve(s.place(9, byOwner)))
+	order := s.accepted(s.reserve(s.place(9, byOwner)))
 	s.becomes(order, booking.AwaitingOwner)
 	s.move(order, "a", longer).with(s, http.StatusOK)
 	return s.cancelled(order)
@@ -155,7 +155,7 @@ func changeBeforeConfirmed(s *system) string {
 // moveAway is a reservation whose change waits for the inventory, which is away.
 func (s *system) moveAway() string {
 	s.Helper()
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	s.becomes(order, booking.Confirmed)
 	s.outages.stock.begin(errAway)
 	s.move(order, "a", longer).with(s, http.StatusAccepted)
@@ -163,7 +163,7 @@ func (s *system) moveAway() string {
 	return order
 }
 
-// changeAway is not made, since the inventory was away for a minute.
+// changeAway: the change is not made, since the inventory was away for a minute.
 func changeAway(s *system) string {
 	order := s.moveAway()
 	s.eventually(func() bool { return s.attempts(order, "DropChange") > 0 })
@@ -174,13 +174,13 @@ func changeAway(s *system) string {
 
 func changeAwayCancelled(s *system) string {
 	order := s.moveAway()
-	s.takes(func() answer { return s.decide(order, "cancel") })
+	s.acceptsPending(func() answer { return s.decide(order, "cancel") })
 	s.outages.stock.end()
 	return order
 }
 
-// changeReset begins again with a reservation that was changed, and of which another change
-// waits for its owner.
+// changeReset: a changed reservation, with another change that waits for the owner, is reset to
+// its beginning.
 func changeReset(s *system) string {
 	order := s.asked()
 	s.decide(order, "confirm").with(s, http.StatusOK)
@@ -193,9 +193,9 @@ func changeReset(s *system) string {
 	return s.cancelled(order)
 }
 
-// changeResetToChange is reset to before the second one of its changes.
+// changeResetToChange: the order is reset to before its second change.
 func changeResetToChange(s *system) string {
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	s.becomes(order, booking.Confirmed)
 	s.move(order, "a", longer).with(s, http.StatusOK)
 	tasks := s.tasksCompleted(order, "")
@@ -205,9 +205,9 @@ func changeResetToChange(s *system) string {
 	return s.cancelled(order)
 }
 
-// changeAppliedAgain is reset to before both of its changes, which the engine applies again.
+// changeAppliedAgain: the order is reset to before both changes. The engine applies them again.
 func changeAppliedAgain(s *system) string {
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	s.becomes(order, booking.Confirmed)
 	tasks := s.tasksCompleted(order, "")
 	s.move(order, "a", longer).with(s, http.StatusOK)
@@ -224,9 +224,9 @@ func changeAppliedAgain(s *system) string {
 	return s.cancelled(order)
 }
 
-// changeCancelledReset is undone once more by a life that does not remember its change.
+// changeCancelledReset: the order is undone once more by a run whose history lacks its change.
 func changeCancelledReset(s *system) string {
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	s.becomes(order, booking.Confirmed)
 	s.move(order, "a", longer).with(s, http.StatusOK)
 	s.ended(s.cancelled(order))
@@ -235,9 +235,9 @@ func changeCancelledReset(s *system) string {
 	return order
 }
 
-// undoneAndReset was cancelled, and is reset to before that.
+// undoneAndReset: the order was cancelled, and is reset to before the cancel.
 func undoneAndReset(s *system) string {
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	s.becomes(order, booking.Confirmed)
 	tasks := s.tasksCompleted(order, "")
 	s.ended(s.cancelled(order))

@@ -11,16 +11,16 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// dispute has some of an order's payment disputed at the built-in sandbox, or ends that.
+// dispute opens or ends a dispute of an order's payment at the built-in sandbox.
 func (s *system) dispute(order, state string) {
 	s.Helper()
 	s.post("/sandbox/payments/disputes", object{"orderId": order, "amount": 40000, "state": state}).with(s, http.StatusOK)
 }
 
-// noticesOfADispute is of an order that is disputed, while a refund by staff is pending,
-// until the customer has lost.
+// noticesOfADispute: a payment is disputed while a refund by staff is pending, until the
+// customer has lost.
 func noticesOfADispute(s *system) (id, runID string) {
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	s.sandbox(object{"refunds": "wait"})
 	require.Equal(s, "pending", s.refundIn(s.giveBack(order, "a", 1000).with(s, http.StatusCreated)))
 	s.dispute(order, "open")
@@ -32,9 +32,9 @@ func noticesOfADispute(s *system) (id, runID string) {
 	return id, ""
 }
 
-// noticesOfALostDispute is of an order whose customer has won, and whose owner is told.
+// noticesOfALostDispute: the customer wins the dispute, and the owner is notified.
 func noticesOfALostDispute(s *system) (id, runID string) {
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	s.dispute(order, "open")
 	id = contract.NoticesWorkflowID(order)
 	s.eventually(func() bool { return len(s.search(fmt.Sprintf("WorkflowId = %q AND NeedsAttention = true", id))) == 1 })
@@ -44,9 +44,9 @@ func noticesOfALostDispute(s *system) (id, runID string) {
 	return id, ""
 }
 
-// noticesGoOn looks once a run.
+// noticesGoOn: the payment is checked once per run.
 func noticesGoOn(s *system) (id, runID string) {
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	s.sandbox(object{"notices": object{"lost": true}})
 	s.dispute(order, "open")
 	id = contract.NoticesWorkflowID(order)
@@ -68,7 +68,7 @@ func noticesGoOn(s *system) (id, runID string) {
 	return id, runID
 }
 
-// noticesWithoutAPayment are about an order that there is not.
+// noticesWithoutAPayment: the order of the notices does not exist.
 func noticesWithoutAPayment(s *system) (id, runID string) {
 	id = contract.NoticesWorkflowID("lodging-unknown")
 	run, err := s.temporal.ExecuteWorkflow(s.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: contract.SagasQueue},
@@ -78,8 +78,7 @@ func noticesWithoutAPayment(s *system) (id, runID string) {
 	return id, run.GetRunID()
 }
 
-// undoNoticed is told that something has become of its payment while its refund is
-// pending.
+// undoNoticed: the order gets a notice about its payment while its refund is pending.
 func undoNoticed(s *system) string {
 	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
 	s.sandbox(object{"refunds": "wait"})

@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// openCups places so many orders of one drink and answers it.
+// openCups places n orders of one drink and returns the drink.
 func (s *system) openCups(n int) booking.Drink {
 	s.Helper()
 	in := s.newCup(2 * n)
@@ -41,12 +41,12 @@ func deletion(s *system) (id, runID string) {
 	return s.deletes(contract.DrinkDeletion{DrinkID: drink.ID, Batch: 2, Batches: 9})
 }
 
-// deletionGoesOn takes more than one run.
+// deletionGoesOn: the deletion needs more than one run.
 func deletionGoesOn(s *system) (id, runID string) {
 	return s.deletes(contract.DrinkDeletion{DrinkID: s.openCups(3).ID, Batch: 1, Batches: 2})
 }
 
-// deletionSecondPass meets an order that cannot be undone yet.
+// deletionSecondPass: an order of the drink cannot be undone yet.
 func deletionSecondPass(s *system) (id, runID string) {
 	drink := s.openCups(2)
 	s.outages.stock.begin(errAway)
@@ -61,7 +61,7 @@ func deletionSecondPass(s *system) (id, runID string) {
 	return id, runID
 }
 
-// refusedStart is a workflow that was started with nothing.
+// refusedStart: the workflow was started without an input.
 func refusedStart(workflow string) func(*system) (id, runID string) {
 	return func(s *system) (id, runID string) {
 		run, err := s.temporal.ExecuteWorkflow(s.Context(), client.StartWorkflowOptions{TaskQueue: contract.SagasQueue}, workflow)
@@ -85,7 +85,7 @@ func (s *system) repairs(pages int) (id, runID string) {
 
 func repair(s *system) (id, runID string) { return s.repairs(5) }
 
-// repairGoesOn has more than a page of orders, and a page a run.
+// repairGoesOn: there is more than one page of orders, and a run repairs one page.
 func repairGoesOn(s *system) (id, runID string) {
 	const morethanAPage = 201
 	in := newVisit(0)

@@ -12,17 +12,17 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// touchy is a breaker that the first failure opens.
+// touchy configures a breaker that opens at the first failure.
 func touchy(o *app.Options) { o.Config.Overload.Breaker.MinCalls = 1 }
 
-// keepAway makes the provider fail until it is kept from.
+// keepAway makes the provider fail until the breaker is open.
 func (s *system) keepAway() {
 	s.Helper()
 	s.sandbox(object{"down": true})
 	s.reserve(s.place(9)).with(s, http.StatusAccepted)
 }
 
-// deferredAfterAll is tried, fails, and is deferred when it is tried again.
+// deferredAfterAll: the charge fails, and is deferred at its retry.
 func deferredAfterAll(s *system) string {
 	s.sandbox(object{"down": true})
 	order := s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID
@@ -34,7 +34,7 @@ func deferredInPlace(s *system) string {
 	return s.takenLater(s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID)
 }
 
-// takenLater brings a deferred order to its payment, and then to its end.
+// takenLater waits until a deferred order is charged, and then until it has ended.
 func (s *system) takenLater(order string) string {
 	s.Helper()
 	s.sandbox(object{})
@@ -47,7 +47,7 @@ func deferredAndCancelled(s *system) string {
 	s.keepAway()
 	order := s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID
 	s.decide(order, "cancel")
-	s.sandbox(object{}) // it may have been asked, to see whether it is back
+	s.sandbox(object{}) // a trial call may already have been made
 	return order
 }
 
@@ -65,8 +65,8 @@ func deferredTooLate(s *system) string {
 	return s.givesUp(in)
 }
 
-// givesUp lets an order wait for its payment until it is given up. The provider
-// has to be back then: it may have been asked, to see whether it is.
+// givesUp lets an order wait for its charge until it is given up. The provider has to be back
+// then, since a trial call may have been made.
 func (s *system) givesUp(in contract.Lodging) string {
 	s.Helper()
 	s.startAt(in)
@@ -84,10 +84,10 @@ func deferredTooLong(s *system) string {
 	return s.givesUp(in)
 }
 
-// confirmed is the input of another order like one that is confirmed.
+// confirmed is the input of a new order like a confirmed one.
 func (s *system) confirmed(suffix string, payWithin time.Duration) contract.Lodging {
 	s.Helper()
-	in := s.startedLike(s.stands(s.reserve(s.place(9))))
+	in := s.startedLike(s.accepted(s.reserve(s.place(9))))
 	in.OrderID += suffix
 	in.Policy.PayWithin = booking.Duration(payWithin)
 	return in
@@ -110,9 +110,9 @@ func notPaidNow(s *system) string {
 	return in.OrderID
 }
 
-// notPaidNowButCancelled is cancelled while it is asked once more.
+// notPaidNowButCancelled: the order is cancelled while its charge is retried.
 func notPaidNowButCancelled(s *system) string {
-	for { // that takes some seconds, in which a busy machine may not come to cancel it
+	for { // the retry takes some seconds; on a busy machine the cancel may come too late
 		in := s.confirmed("-now", 0)
 		s.sandbox(object{"latency": "1m"})
 		s.startAt(in)
@@ -146,7 +146,7 @@ func visitDeferred(s *system) string {
 	return order
 }
 
-// refundFollowed is cancelled while refunds are pending, which then fail.
+// refundFollowed: the order is cancelled while refunds stay pending, and then fail.
 func refundFollowed(s *system) string {
 	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
 	s.sandbox(object{"refunds": "wait"})

@@ -9,7 +9,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// refillBranches are those of orders of drinks of which another quantity is asked for.
+// refillBranches are the branches of orders of drinks whose quantity is changed.
 var refillBranches = map[string]branch{
 	"cafe_change_raised":              {refillRaised, booking.ByCustomer},
 	"cafe_change_lowered":             {refillLowered, booking.ByCustomer},
@@ -26,15 +26,15 @@ var refillBranches = map[string]branch{
 	"cafe_reset_of_undone":            {cupUndoneAndReset, booking.ByCustomer},
 }
 
-// cupsOf is an order of two of five cups that are being made.
+// cupsOf is an order in production, of two of five cups.
 func (s *system) cupsOf(change ...object) string {
 	s.Helper()
-	order := s.stands(s.orderCup(s.drink(5, append([]object{{"date": inDays(3)}}, change...)...), object{"quantity": 2}))
+	order := s.accepted(s.orderCup(s.drink(5, append([]object{{"date": inDays(3)}}, change...)...), object{"quantity": 2}))
 	s.becomes(order, booking.InProduction)
 	return order
 }
 
-// putBack is the order once its customer has cancelled it.
+// putBack cancels the order as its customer, and waits until it is done.
 func (s *system) putBack(order string) string {
 	s.Helper()
 	s.carriedOut(func() answer { return s.decideAt(cafeOrders+"/"+order, "cancel") })
@@ -68,8 +68,8 @@ func refillDeclined(s *system) string {
 	return s.putBack(order)
 }
 
-// refillUnpaid is not made, since what came of its charge was not heard for a minute. It
-// was taken, and is given back.
+// refillUnpaid: the change is not made, since the state of its charge was unknown for a minute.
+// The charge had succeeded, and is refunded.
 func refillUnpaid(s *system) string {
 	order := s.cupsOf()
 	s.sandbox(object{"loseAnswers": true})
@@ -90,7 +90,7 @@ func (s *system) whileProductionIsAway() string {
 	return order
 }
 
-// refillAway is not made, since production was away for a minute.
+// refillAway: the change is not made, since production was away for a minute.
 func refillAway(s *system) string {
 	order := s.whileProductionIsAway()
 	s.eventually(func() bool { return s.attempts(order, "ChangeProductionBack") > 0 })
@@ -101,20 +101,20 @@ func refillAway(s *system) string {
 
 func refillCancelled(s *system) string {
 	order := s.whileProductionIsAway()
-	s.takes(func() answer { return s.decideAt(cafeOrders+"/"+order, "cancel") })
+	s.acceptsPending(func() answer { return s.decideAt(cafeOrders+"/"+order, "cancel") })
 	s.outages.productions.end()
 	return order
 }
 
 func refillServed(s *system) string {
 	order := s.whileProductionIsAway()
-	s.takes(func() answer { return s.decideAt(productions+"/"+order, "complete") })
+	s.acceptsPending(func() answer { return s.decideAt(productions+"/"+order, "complete") })
 	s.outages.productions.end()
 	return order
 }
 
-// refillReset begins again with an order that was changed, and of which another change waits
-// for production.
+// refillReset: a changed order, with another change that waits for production, is reset to its
+// beginning.
 func refillReset(s *system) string {
 	order := s.cupsOf()
 	s.refill(order, "a", 3).with(s, http.StatusOK)
@@ -129,7 +129,7 @@ func refillReset(s *system) string {
 	return s.putBack(order)
 }
 
-// refillResetToChange is reset to before the second one of its changes.
+// refillResetToChange: the order is reset to before its second change.
 func refillResetToChange(s *system) string {
 	order := s.cupsOf()
 	s.refill(order, "a", 3).with(s, http.StatusOK)
@@ -140,7 +140,7 @@ func refillResetToChange(s *system) string {
 	return s.putBack(order)
 }
 
-// refillAppliedAgain is reset to before both of its changes, which the engine applies again.
+// refillAppliedAgain: the order is reset to before both changes. The engine applies them again.
 func refillAppliedAgain(s *system) string {
 	order := s.cupsOf()
 	tasks := s.tasksCompleted(order, "")
@@ -158,7 +158,7 @@ func refillAppliedAgain(s *system) string {
 	return s.putBack(order)
 }
 
-// refillCancelledReset is undone once more by a life that does not remember its change.
+// refillCancelledReset: the order is undone once more by a run whose history lacks its change.
 func refillCancelledReset(s *system) string {
 	order := s.cupsOf()
 	s.refill(order, "a", 3).with(s, http.StatusOK)
@@ -168,7 +168,7 @@ func refillCancelledReset(s *system) string {
 	return order
 }
 
-// cupUndoneAndReset was cancelled, and is reset to before that.
+// cupUndoneAndReset: the order was cancelled, and is reset to before the cancel.
 func cupUndoneAndReset(s *system) string {
 	order := s.cupsOf()
 	tasks := s.tasksCompleted(order, "")

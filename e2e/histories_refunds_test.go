@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// refundBranches are those in which staff gives parts back, or an operator pays by hand.
+// refundBranches are the branches in which staff refunds parts, or an operator pays by hand.
 var refundBranches = map[string]branch{
 	"lodging_staff_refunds":          {staffRefunds, booking.ByCustomer},
 	"lodging_staff_refund_by_hand":   {staffRefundByHand, ""},
@@ -31,7 +31,7 @@ var refundBranches = map[string]branch{
 	"lodging_refund_told_in_turn":       {refundToldInTurn, ""},
 }
 
-// giveBack asks for a refund by staff, in won, under a key.
+// giveBack requests a refund by staff, in won, under a key.
 func (s *system) giveBack(order, key string, amount int64) answer {
 	s.Helper()
 	return s.post("/v1/payments/"+order+"/refunds", object{
@@ -39,14 +39,14 @@ func (s *system) giveBack(order, key string, amount int64) answer {
 	}, "Idempotency-Key", key)
 }
 
-// paidByHand says that what is owed for an order was paid by hand.
+// paidByHand records that the owed refunds of an order were paid by hand.
 func (s *system) paidByHand(order string) answer {
 	s.Helper()
 	return s.post("/v1/payments/"+order+"/resolution", object{"evidence": "bank transfer 42"})
 }
 
-// paysByHand says that what has failed of an order was paid by hand, until that is recorded:
-// while the provider is being asked once more, it is to be said again.
+// paysByHand records that the failed refunds of an order were paid by hand. It repeats the
+// request, which is refused while the provider is being called.
 func (s *system) paysByHand(order string) {
 	s.Helper()
 	s.eventually(func() bool { return s.paidByHand(order).status == http.StatusOK })
@@ -59,7 +59,7 @@ type entry struct {
 	Amount                           booking.Money
 }
 
-// entries are the refunds of an order, none of one that was never to be paid for.
+// entries are the refunds of an order, none if it has no payment.
 func (s *system) entries(order string) (refunds []entry) {
 	s.Helper()
 	a := s.get("/v1/payments/" + order)
@@ -76,7 +76,7 @@ func (s *system) entries(order string) (refunds []entry) {
 	return refunds
 }
 
-// byHand is what was paid by hand for an order, and not at the provider.
+// byHand is the amount that was paid for an order by hand, outside of the provider.
 func (s *system) byHand(order string) (sum int64) {
 	s.Helper()
 	for _, e := range s.entries(order) {
@@ -87,8 +87,8 @@ func (s *system) byHand(order string) (sum int64) {
 	return sum
 }
 
-// staffRefunds are asked for before the order is paid for, then in part, and of more than
-// is left.
+// staffRefunds: refunds are requested before the order is charged, then of a part, and of more
+// than is left.
 func staffRefunds(s *system) string {
 	s.sandbox(object{"down": true})
 	order := s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID
@@ -111,9 +111,9 @@ func staffRefunds(s *system) string {
 	return order
 }
 
-// staffRefundByHand is a refund that the provider cannot make.
+// staffRefundByHand: the provider cannot make the refund.
 func staffRefundByHand(s *system) string {
-	order := s.stands(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
+	order := s.accepted(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
 	s.sandbox(object{"refunds": "fail"})
 	require.Equal(s, "failed", s.refundIn(s.giveBack(order, "a", 30000).with(s, http.StatusCreated)))
 	s.eventually(func() bool { return s.page(order).NeedsAttention })
@@ -132,11 +132,11 @@ func (s *system) refundIn(a answer) string {
 	return e.State
 }
 
-// staffRefundCancelled is a refund that could not be made until its order was cancelled,
-// which has given it back with all else.
+// staffRefundCancelled: a refund could not be made until its order was cancelled. The cancel
+// refunds it with the rest.
 func staffRefundCancelled(s *system) string {
-	for { // it is asked for again every second or so, and may be made before the order is cancelled
-		order := s.stands(s.reserve(s.place(9)))
+	for { // the refund is retried about every second, and may be made before the order is cancelled
+		order := s.accepted(s.reserve(s.place(9)))
 		s.sandbox(object{"refunds": "fail"})
 		require.Equal(s, "failed", s.refundIn(s.giveBack(order, "a", 30000).with(s, http.StatusCreated)))
 		s.eventually(func() bool { return s.attempts(order, "RefundPart") > 2 })
@@ -151,8 +151,8 @@ func staffRefundCancelled(s *system) string {
 	}
 }
 
-// undoPaidByHand is cancelled while refunds are pending, which nothing can be paid by hand
-// for, and then fail.
+// undoPaidByHand: the order is cancelled while refunds stay pending, which cannot be resolved by
+// hand. Then they fail.
 func undoPaidByHand(s *system) string {
 	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
 	s.sandbox(object{"refunds": "wait"})
@@ -167,12 +167,12 @@ func undoPaidByHand(s *system) string {
 	return order
 }
 
-// undoMadeOtherwise is cancelled while refunds fail, until all has been given back at the
-// provider by hand.
+// undoMadeOtherwise: the order is cancelled while refunds fail, until everything was refunded at
+// the provider by hand.
 func undoMadeOtherwise(s *system) string {
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	s.sandbox(object{"refunds": "fail"})
-	s.takes(func() answer { return s.decide(order, "cancel") })
+	s.acceptsPending(func() answer { return s.decide(order, "cancel") })
 	s.eventually(func() bool { return s.page(order).NeedsAttention })
 	_, amount, _ := s.payment(order)
 	s.post("/sandbox/payments/refunds", object{"orderId": order, "amount": amount}).with(s, http.StatusOK)
@@ -181,9 +181,9 @@ func undoMadeOtherwise(s *system) string {
 	return order
 }
 
-// staffRefundUnanswered meets nothing but errors until an operator has paid by hand.
+// staffRefundUnanswered: the provider returns only errors until an operator has paid by hand.
 func staffRefundUnanswered(s *system) string {
-	order := s.stands(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
+	order := s.accepted(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
 	s.sandbox(object{"down": true})
 	s.giveBack(order, "a", 30000)
 	s.eventually(func() bool { return s.page(order).NeedsAttention })
@@ -194,11 +194,11 @@ func staffRefundUnanswered(s *system) string {
 	return order
 }
 
-// undoUnanswered is cancelled while refunds meet nothing but errors.
+// undoUnanswered: the order is cancelled while the provider returns only errors for refunds.
 func undoUnanswered(s *system) string {
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	s.sandbox(object{"down": true})
-	s.takes(func() answer { return s.decide(order, "cancel") })
+	s.acceptsPending(func() answer { return s.decide(order, "cancel") })
 	s.eventually(func() bool { return s.page(order).NeedsAttention })
 	s.paysByHand(order)
 	s.ended(order)
@@ -206,8 +206,8 @@ func undoUnanswered(s *system) string {
 	return order
 }
 
-// undoUnknownCharge is cancelled while it is not known whether it was charged, and the
-// provider answers nothing but errors, until an operator has paid by hand.
+// undoUnknownCharge: the order is cancelled while the state of its charge is unknown and the
+// provider returns only errors, until an operator has paid by hand.
 func undoUnknownCharge(s *system) string {
 	order := s.unknownCharge("loseAnswers")
 	s.paysByHand(order)
@@ -216,14 +216,14 @@ func undoUnknownCharge(s *system) string {
 	return order
 }
 
-// unknownCharge is an order that was placed while the provider failed in a way, and is
-// cancelled while it answers nothing, until that needs a person.
+// unknownCharge is an order that was placed while the provider failed in the given way, and is
+// cancelled while it does not answer, until the order needs attention.
 func (s *system) unknownCharge(how string) string {
 	s.Helper()
 	s.sandbox(object{how: true})
 	order := s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID
 	s.sandbox(object{"down": true})
-	s.takes(func() answer { return s.decide(order, "cancel") })
+	s.acceptsPending(func() answer { return s.decide(order, "cancel") })
 	s.eventually(func() bool {
 		entries := s.entries(order)
 		return s.page(order).NeedsAttention && len(entries) == 1 && entries[0].State == string(booking.EntryFailed)
@@ -232,19 +232,19 @@ func (s *system) unknownCharge(how string) string {
 	return order
 }
 
-// undoDisputed is cancelled while its payment is disputed, which nothing can be paid by hand
-// for, until the dispute is won.
+// undoDisputed: the order is cancelled while its payment is disputed, until the dispute is won.
+// Meanwhile the refund cannot be resolved by hand.
 func undoDisputed(s *system) string {
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	s.dispute(order, "open")
-	s.takes(func() answer { return s.decide(order, "cancel") })
+	s.acceptsPending(func() answer { return s.decide(order, "cancel") })
 	s.eventually(func() bool { return s.paidByHand(order).body.Code == "dispute_open" })
 	s.dispute(order, "won")
 	s.ended(order)
 	return order
 }
 
-// refundAfterEnd is a refund of an order that has ended, which is pending at first.
+// refundAfterEnd: a refund of an ended order is pending at first.
 func refundAfterEnd(s *system) (id, runID string) {
 	order := checkedOutEarly(s)
 	s.ended(order)
@@ -258,7 +258,7 @@ func refundAfterEnd(s *system) (id, runID string) {
 	return id, ""
 }
 
-// refundAfterEndByHand is one that the provider cannot make.
+// refundAfterEndByHand: the provider cannot make the refund.
 func refundAfterEndByHand(s *system) (id, runID string) {
 	order := checkedOutEarly(s)
 	s.ended(order)
@@ -273,8 +273,8 @@ func refundAfterEndByHand(s *system) (id, runID string) {
 	return id, ""
 }
 
-// refundAfterEndBeside is one that the provider cannot make, while another one of the
-// order waits for a person already.
+// refundAfterEndBeside: the provider cannot make the refund, while another one of the order
+// needs attention already.
 func refundAfterEndBeside(s *system) (id, runID string) {
 	order := checkedOutEarly(s)
 	s.ended(order)

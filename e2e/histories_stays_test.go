@@ -8,7 +8,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// stayBranches are those of guests who do not come, or leave early, by a policy.
+// stayBranches are the branches of guests who do not come or leave early, under a policy.
 var stayBranches = map[string]branch{
 	"lodging_no_show":                {noShow, booking.NoShow},
 	"lodging_left_early_paid_back":   {leftEarlyPaidBack, ""},
@@ -16,23 +16,23 @@ var stayBranches = map[string]branch{
 }
 
 func noShow(s *system) string {
-	order := s.stands(s.begun(s.place(9, fromMidnight, forStays), 2))
+	order := s.accepted(s.begun(s.place(9, fromMidnight, forStays), 2))
 	s.becomes(order, booking.Confirmed)
 	s.carriedOut(func() answer { return s.decide(order, "no-show") })
 	return order
 }
 
 func leftEarlyPaidBack(s *system) string {
-	order := s.stands(s.begun(s.place(9, fromMidnight, forStays), 4))
+	order := s.accepted(s.begun(s.place(9, fromMidnight, forStays), 4))
 	s.becomes(order, booking.Confirmed)
 	s.carriedOut(func() answer { return s.decide(order, "complete") })
 	return order
 }
 
-// leftEarlyLittleLeft is a stay of whose payment staff has left less than the policy gives
-// for its free nights.
+// leftEarlyLittleLeft: after refunds by staff less of the payment is left than the policy refunds
+// for the released nights.
 func leftEarlyLittleLeft(s *system) string {
-	order := s.stands(s.begun(s.place(9, fromMidnight, forStays), 4))
+	order := s.accepted(s.begun(s.place(9, fromMidnight, forStays), 4))
 	s.becomes(order, booking.Confirmed)
 	s.giveBack(order, "a", 190_000).with(s, http.StatusCreated)
 	s.carriedOut(func() answer { return s.decide(order, "complete") })

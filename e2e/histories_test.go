@@ -24,10 +24,10 @@ import (
 
 var record = flag.Bool("record", false, "write the histories of TestRecordHistories to workflows/testdata, and the pictures of TestPages_Pictures to docs/pictures")
 
-// branch is one way that an order can go.
+// branch is one course of an order.
 type branch struct {
 	take func(*system) string // the order's id
-	why  booking.Reason       // of its cancellation, "" when it is to end well
+	why  booking.Reason       // of its cancellation, "" if it is not cancelled
 }
 
 var lodgingBranches = map[string]branch{
@@ -68,7 +68,7 @@ var lodgingBranches = map[string]branch{
 	"lodging_cancel_applied_again": {cancelAppliedAgain, booking.ByCustomer},
 }
 
-// overloadBranches are those in which the payment provider takes no payments.
+// overloadBranches are the branches in which the payment provider accepts no charges.
 var overloadBranches = map[string]branch{
 	"lodging_payment_deferred":           {deferredAfterAll, booking.ByCustomer},
 	"lodging_payment_deferred_in_place":  {deferredInPlace, booking.ByCustomer},
@@ -86,9 +86,8 @@ var overloadBranches = map[string]branch{
 	"cafe_for_nothing":                   {cupForNothing, booking.ByCustomer},
 }
 
-// TestRecordHistories takes an order along every way it can go, on a real
-// engine. With -record the histories are kept: they are what later versions of
-// the workflows are replayed against.
+// TestRecordHistories runs an order along every branch, on a real engine. With -record it
+// stores the histories, against which later versions of the workflows are replayed.
 func TestRecordHistories(t *testing.T) {
 	t.Parallel()
 	for _, branches := range []map[string]branch{lodgingBranches, refundBranches, stayBranches, moveBranches, refillBranches, confirmingBranches, overloadBranches, foodBranches, cafeBranches, cleaningBranches} {
@@ -105,9 +104,9 @@ func TestRecordHistories(t *testing.T) {
 				v := s.ended(order)
 				require.Equal(t, b.why, v.Reason)
 				if v.Status == booking.Cancelled {
-					s.eventually(func() bool { // other orders may be on their way
+					s.eventually(func() bool { // other orders may still run
 						charged, refunded := s.atProvider()
-						return charged-refunded-s.byHand(order) == s.owedByOthers(order)+keptOf(v) // nothing of it is owed
+						return charged-refunded-s.byHand(order) == s.owedByOthers(order)+keptOf(v) // nothing of the order is owed
 					})
 				}
 				s.keep(name, order, "")
@@ -150,7 +149,7 @@ func (s *system) ended(order string) (v contract.View) {
 	return v
 }
 
-// keptOf is what an order that was cancelled has kept.
+// keptOf is the amount that a cancelled order has kept.
 func keptOf(v contract.View) int64 {
 	if v.Settled == nil {
 		return 0
@@ -158,35 +157,35 @@ func keptOf(v contract.View) int64 {
 	return v.Settled.Kept.Amount
 }
 
-// partGivenBack is cancelled once its customer expects what is given back: one that
-// expects more is refused before it.
+// partGivenBack: a cancel that expects a larger refund is refused; one that expects the right
+// refund is accepted.
 func partGivenBack(s *system) string {
-	order := s.stands(s.reserve(s.place(9, halfBack)))
+	order := s.accepted(s.reserve(s.place(9, halfBack)))
 	s.becomes(order, booking.Confirmed)
 	s.post(reservations+"/"+order+"/cancel", object{"expect": "before:480h/99000"}).with(s, http.StatusConflict)
 	s.carriedOut(func() answer { return s.post(reservations+"/"+order+"/cancel", object{"expect": "before:0s/49000"}) })
 	return order
 }
 
-// partKept is cancelled by a policy while the provider is away.
+// partKept: the order is cancelled under a policy while the provider is away.
 func partKept(s *system) string {
-	order := s.stands(s.reserve(s.place(9, halfBack)))
+	order := s.accepted(s.reserve(s.place(9, halfBack)))
 	s.becomes(order, booking.Confirmed)
 	s.sandbox(object{"down": true})
-	s.takes(func() answer { return s.decide(order, "cancel") })
+	s.acceptsPending(func() answer { return s.decide(order, "cancel") })
 	s.eventually(func() bool { return s.attempts(order, "RefundKeeping") > 1 })
 	s.sandbox(object{})
 	return order
 }
 
-// allGivenBack has a policy that its owner's no is not subject to.
+// allGivenBack: the owner rejects the order, to which its policy does not apply.
 func allGivenBack(s *system) string {
-	order := s.stands(s.reserve(s.place(9, byOwner, halfBack)))
+	order := s.accepted(s.reserve(s.place(9, byOwner, halfBack)))
 	s.carriedOut(func() answer { return s.decide(order, "reject") })
 	return order
 }
 
-// owedByOthers is what the orders of the system but this one owe.
+// owedByOthers is the amount that all other orders of the system owe.
 func (s *system) owedByOthers(order string) (sum int64) {
 	s.Helper()
 	for _, o := range s.get("/v1/mypages?customerId=alice&limit=200").with(s, http.StatusOK).body.Items {
@@ -200,8 +199,7 @@ func (s *system) owedByOthers(order string) (sum int64) {
 	return sum
 }
 
-// keep writes a workflow's history down when recording: that of a run, or of
-// the last one.
+// keep stores a workflow's history when recording: that of a run, or of the last one.
 func (s *system) keep(name, id, runID string) {
 	s.Helper()
 	if !*record {
@@ -221,9 +219,9 @@ func (s *system) keep(name, id, runID string) {
 	require.NoError(s, os.WriteFile(filepath.Join(dir, name+".json"), append(raw, '\n'), 0o644))
 }
 
-// checkedOut is a stay that is over at the next full minute.
+// checkedOut is a stay that ends at the next full minute.
 func checkedOut(s *system) string {
-	for { // a busy machine may begin with one that is over
+	for { // on a busy machine the stay may have ended before the order starts
 		in := s.endingSoon()
 		s.startAt(in)
 		if s.ended(in.OrderID).Status == booking.Completed {
@@ -232,9 +230,8 @@ func checkedOut(s *system) string {
 	}
 }
 
-// endingSoon is a stay that is over at the next full minute: nothing shorter
-// can be said in a date and a time of day, and the API takes no stay that has
-// begun.
+// endingSoon is a stay that ends at the next full minute. A date and a time of day allow nothing
+// shorter, and the API accepts no stay that has begun.
 func (s *system) endingSoon() contract.Lodging {
 	in := s.startedLike(s.reserve(s.place(9)).body.ID)
 	end := time.Now().In(seoul).Truncate(time.Minute).Add(time.Minute)
@@ -248,7 +245,7 @@ func (s *system) endingSoon() contract.Lodging {
 	return in
 }
 
-// overAlready is a stay that was over before anybody looked at its order.
+// overAlready: the stay had ended before a worker ran its order.
 func (s *system) overAlready() contract.Lodging {
 	in := s.startedLike(s.reserve(s.place(9)).body.ID)
 	in.OrderID += "-over"
@@ -269,23 +266,23 @@ func tooLateDurable(s *system) string {
 	return in.OrderID
 }
 
-// givenUp waits for its payment until the stay is over.
+// givenUp: the order waits for its charge until the stay has ended.
 func givenUp(s *system) string {
 	in := s.endingSoon()
 	s.sandbox(object{"down": true})
 	s.startAt(in)
-	s.shows(in.OrderID, booking.Cancelling) // what was charged is asked for when the provider is back
+	s.shows(in.OrderID, booking.Cancelling) // the charge's state is retrieved when the provider is back
 	s.sandbox(object{})
 	return in.OrderID
 }
 
 func soldOut(s *system) string { return s.reserve(s.place(0)).body.Order.ID }
 
-// ownerOvertaken is confirmed and cancelled at the same moment: the owner's
+// ownerOvertaken: the owner confirms and an operator cancels at the same moment. The owner's
 // decision is still being recorded when the operator's comes.
 func ownerOvertaken(s *system) string {
 	for {
-		order := s.stands(s.reserve(s.place(9, byOwner)))
+		order := s.accepted(s.reserve(s.place(9, byOwner)))
 		confirm, err := s.temporal.UpdateWorkflow(s.Context(), client.UpdateWorkflowOptions{
 			WorkflowID: order, UpdateName: contract.ConfirmUpdate, Args: []any{contract.Decision{}}, WaitForStage: client.WorkflowUpdateStageAccepted,
 		})
@@ -309,15 +306,14 @@ func everyStepDurable(s *system) string {
 }
 
 func checkedOutEarly(s *system) string {
-	order := s.stands(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
+	order := s.accepted(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
 	s.carriedOut(func() answer { return s.decide(order, "complete") })
 	return order
 }
 
-// leftWhileInventoryAway is a stay of which the inventory learns later that it
-// has ended.
+// leftWhileInventoryAway: the end of the stay is recorded in the inventory later.
 func leftWhileInventoryAway(s *system) string {
-	order := s.stands(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
+	order := s.accepted(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
 	s.outages.stock.begin(errAway)
 	s.decide(order, "complete").with(s, http.StatusAccepted)
 	s.eventually(func() bool { return s.attempts(order, "EndStay") > 0 })
@@ -325,7 +321,7 @@ func leftWhileInventoryAway(s *system) string {
 	return order
 }
 
-// resetOfLeft begins again with a stay whose guests have left early.
+// resetOfLeft: a stay whose guests have left early is reset to its beginning.
 func resetOfLeft(s *system) string {
 	order := checkedOutEarly(s)
 	s.reset(order)
@@ -337,14 +333,14 @@ func declined(s *system) string {
 }
 
 func ownerConfirms(s *system) string {
-	order := s.stands(s.reserve(s.place(9, byOwner)))
+	order := s.accepted(s.reserve(s.place(9, byOwner)))
 	s.carriedOut(func() answer { return s.decide(order, "confirm") })
 	s.carriedOut(func() answer { return s.decide(order, "cancel") })
 	return order
 }
 
 func ownerRejects(s *system) string {
-	order := s.stands(s.reserve(s.place(9, byOwner)))
+	order := s.accepted(s.reserve(s.place(9, byOwner)))
 	s.carriedOut(func() answer { return s.decide(order, "reject") })
 	return order
 }
@@ -354,7 +350,7 @@ func ownerSilent(s *system) string {
 }
 
 func customerCancels(s *system) string {
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	s.carriedOut(func() answer { return s.decide(order, "cancel") })
 	return order
 }
@@ -362,7 +358,7 @@ func customerCancels(s *system) string {
 func cancelledPending(s *system) string {
 	s.sandbox(object{"down": true})
 	order := s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID
-	s.takes(func() answer { return s.decide(order, "cancel") })
+	s.acceptsPending(func() answer { return s.decide(order, "cancel") })
 	s.sandbox(object{})
 	return order
 }
@@ -375,12 +371,12 @@ func declinedPending(s *system) string {
 }
 
 func operatorCancels(s *system) string {
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	require.NoError(s, s.temporal.CancelWorkflow(s.Context(), order, ""))
 	return order
 }
 
-// cancelledUnstarted is cancelled before any worker has seen it.
+// cancelledUnstarted: the order is cancelled before a worker has run it.
 func cancelledUnstarted(s *system) string {
 	in := s.startedLike(s.reserve(s.place(9)).body.ID)
 	in.OrderID += "-unstarted"
@@ -393,9 +389,9 @@ func cancelledUnstarted(s *system) string {
 }
 
 func undoNeedsAttention(s *system) string {
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	s.sandbox(object{"down": true})
-	s.takes(func() answer { return s.decide(order, "cancel") })
+	s.acceptsPending(func() answer { return s.decide(order, "cancel") })
 	s.eventually(func() bool { return s.get("/v1/mypages/" + order).body.NeedsAttention })
 	s.sandbox(object{})
 	return order
@@ -403,14 +399,14 @@ func undoNeedsAttention(s *system) string {
 
 func readModelAway(s *system) string {
 	s.readModel.away.Store(true)
-	order := s.stands(s.reserve(s.place(9)))
+	order := s.accepted(s.reserve(s.place(9)))
 	s.readModel.away.Store(false)
 	s.eventually(func() bool { return len(s.get("/v1/mypages?customerId=alice").body.Items) == 1 })
 	s.carriedOut(func() answer { return s.decide(order, "cancel") })
 	return order
 }
 
-// ownerNotTold is cancelled while the notice to the owner is still tried.
+// ownerNotTold: the order is cancelled while the message to the owner is being retried.
 func ownerNotTold(s *system) string {
 	s.outbox.away.Store(true)
 	order := s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID
@@ -419,11 +415,10 @@ func ownerNotTold(s *system) string {
 	return order
 }
 
-// readModelBehind is decided on while the read model still lacks what came
-// before: the decision overtakes it.
+// readModelBehind: a decision is made while the read model still lacks the changes before it.
 func readModelBehind(s *system) string {
 	s.readModel.away.Store(true)
-	order := s.stands(s.reserve(s.place(9, byOwner)))
+	order := s.accepted(s.reserve(s.place(9, byOwner)))
 	s.eventually(func() bool { return s.attempts(order, "PublishView") >= 4 }) // its next attempt is seconds away
 	s.readModel.away.Store(false)
 	s.carriedOut(func() answer { return s.decide(order, "confirm") })
@@ -431,14 +426,14 @@ func readModelBehind(s *system) string {
 	return order
 }
 
-// undoFailedByHand is an operator who fails an undo. It is owed all the same.
+// undoFailedByHand: an operator fails an undo's activity. The undo is still owed.
 func undoFailedByHand(s *system) string {
-	order := s.stands(s.reserve(s.place(9)))
-	s.sandbox(object{"latency": "1m"}) // while it is down an attempt is over at once
-	s.takes(func() answer { return s.decide(order, "cancel") })
+	order := s.accepted(s.reserve(s.place(9)))
+	s.sandbox(object{"latency": "1m"}) // while the provider is down an attempt ends at once
+	s.acceptsPending(func() answer { return s.decide(order, "cancel") })
 	s.eventually(func() bool { return s.get("/v1/mypages/" + order).body.NeedsAttention })
-	s.eventually(func() bool { // only an attempt that is under way can be failed
-		refund := s.pendingActivities(order) // which is another one once something was heard of the payment
+	s.eventually(func() bool { // only a running attempt can be failed
+		refund := s.pendingActivities(order) // a new activity once the payment's state is known
 		if len(refund) != 1 {
 			return false
 		}
@@ -454,15 +449,15 @@ func undoFailedByHand(s *system) string {
 	return order
 }
 
-// resetOfCancelled begins again with an order that was cancelled. Every step
-// says that it was undone; nothing is charged again.
+// resetOfCancelled: a cancelled order is reset to its beginning. Every step returns that it was
+// undone; nothing is charged again.
 func resetOfCancelled(s *system) string {
 	order := customerCancels(s)
 	s.reset(order)
 	return order
 }
 
-// resetToDecision is confirmed, reset to just before that, and rejected.
+// resetToDecision: the order is confirmed, reset to just before that, and rejected.
 func resetToDecision(s *system) string {
 	order := s.reserve(s.place(9, byOwner)).with(s, http.StatusCreated).body.ID
 	s.decide(order, "confirm").with(s, http.StatusOK)
@@ -472,14 +467,14 @@ func resetToDecision(s *system) string {
 	return order
 }
 
-// reset takes an order's workflow back to its beginning.
+// reset resets an order's workflow to its beginning.
 func (s *system) reset(order string) {
 	s.Helper()
 	s.resetTo(order, s.workflowTask(order, 1))
 }
 
-// resetTo takes an order's workflow back to before a workflow task was
-// completed, without the decisions that came after it.
+// resetTo resets an order's workflow to before the completion of a workflow task, without the
+// later decisions.
 func (s *system) resetTo(order string, taskCompleted int64) {
 	s.Helper()
 	_, err := s.temporal.WorkflowService().ResetWorkflowExecution(s.Context(), &workflowservice.ResetWorkflowExecutionRequest{

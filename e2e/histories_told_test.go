@@ -12,9 +12,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// refundToldInTurn is a refund that fails and is paid by hand while no message can be sent.
+// refundToldInTurn: a refund fails and is paid by hand while no message can be sent.
 func refundToldInTurn(s *system) string {
-	order := s.stands(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
+	order := s.accepted(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
 	s.outbox.away.Store(true)
 	s.sandbox(object{"refunds": "fail"})
 	require.Equal(s, "failed", s.refundIn(s.giveBack(order, "a", 30000).with(s, http.StatusCreated)))
@@ -27,8 +27,8 @@ func refundToldInTurn(s *system) string {
 	return order
 }
 
-// refundAfterEndOtherwise is a refund that the provider cannot make, until all has been given
-// back there by hand.
+// refundAfterEndOtherwise: the provider cannot make a refund, until everything was refunded there
+// by hand.
 func refundAfterEndOtherwise(s *system) (id, runID string) {
 	order := checkedOutEarly(s)
 	s.ended(order)
@@ -44,8 +44,8 @@ func refundAfterEndOtherwise(s *system) (id, runID string) {
 	return id, ""
 }
 
-// refundAgainOtherwise is of an order whose refund has failed when it was over, and is given
-// back by hand at the provider.
+// refundAgainOtherwise: a refund has failed after the order's end, and is made at the provider by
+// hand.
 func refundAgainOtherwise(s *system) (id, runID string) {
 	order := undoFailedLater(s)
 	_, amount, _ := s.payment(order)
@@ -56,7 +56,7 @@ func refundAgainOtherwise(s *system) (id, runID string) {
 	return id, ""
 }
 
-// paidTooLate is an order whose payment is taken though it was cancelled meanwhile.
+// paidTooLate: the order is charged although it was cancelled meanwhile.
 func paidTooLate(s *system) string {
 	order := s.unconfirmed(s.reserve(s.place(9), byToConfirm))
 	s.carriedOut(func() answer { return s.decide(order, "cancel") })
@@ -65,7 +65,7 @@ func paidTooLate(s *system) string {
 	return order
 }
 
-// noticesOfALatePayment give it back.
+// noticesOfALatePayment: the late charge is refunded.
 func noticesOfALatePayment(s *system) (id, runID string) {
 	order := paidTooLate(s)
 	id = contract.NoticesWorkflowID(order)
@@ -74,12 +74,12 @@ func noticesOfALatePayment(s *system) (id, runID string) {
 	return id, ""
 }
 
-// noticesOfAPaymentWhileUndone give back what was paid while the order was being cancelled, and
-// tell so when that has ended.
+// noticesOfAPaymentWhileUndone: a charge that succeeded while the order was being cancelled is
+// refunded, and the customer is notified after the order's end.
 func noticesOfAPaymentWhileUndone(s *system) (id, runID string) {
 	order := s.unconfirmed(s.reserve(s.place(9), byToConfirm))
 	s.outages.stock.begin(errAway)
-	s.takes(func() answer { return s.decide(order, "cancel") })
+	s.acceptsPending(func() answer { return s.decide(order, "cancel") })
 	is := func(want booking.PaymentStatus) {
 		s.eventually(func() bool { status, _, _ := s.payment(order); return status == string(want) })
 	}
@@ -88,7 +88,7 @@ func noticesOfAPaymentWhileUndone(s *system) (id, runID string) {
 	s.customer(order, "late")
 	is(booking.Refunded)
 	id = contract.NoticesWorkflowID(order)
-	s.eventually(func() bool { return count(s.history(id), enumspb.EVENT_TYPE_TIMER_STARTED) > 0 }) // until it looks again
+	s.eventually(func() bool { return count(s.history(id), enumspb.EVENT_TYPE_TIMER_STARTED) > 0 }) // until the next check
 	s.outages.stock.end()
 	s.ended(order)
 	s.post("/v1/payments/"+order+"/look", nil).with(s, http.StatusAccepted)
@@ -97,7 +97,7 @@ func noticesOfAPaymentWhileUndone(s *system) (id, runID string) {
 	return id, ""
 }
 
-// refundAgainOfLatePayment is pending at first.
+// refundAgainOfLatePayment: the refund is pending at first.
 func refundAgainOfLatePayment(s *system) (id, runID string) {
 	s.sandbox(object{"refunds": "wait"})
 	order := paidTooLate(s)
@@ -112,14 +112,14 @@ func refundAgainOfLatePayment(s *system) (id, runID string) {
 	return id, ""
 }
 
-// cancelAppliedAgain is cancelled by a policy while the ledger is away, and reset to its
-// beginning before that knows of it: the engine applies the cancel again.
+// cancelAppliedAgain: the order is cancelled under a policy while the ledger is away, and reset to
+// its beginning before the ledger has the cancel. The engine applies the cancel again.
 func cancelAppliedAgain(s *system) string {
-	order := s.stands(s.reserve(s.place(9, halfBack)))
+	order := s.accepted(s.reserve(s.place(9, halfBack)))
 	s.becomes(order, booking.Confirmed)
 	s.outages.ledger.begin(errAway)
 	hasty := s.hasty()
-	hasty.takes(func() answer {
+	hasty.acceptsPending(func() answer {
 		return hasty.post(reservations+"/"+order+"/cancel", object{"expect": "before:0s/49000"})
 	})
 	s.eventually(func() bool { return s.attempts(order, "RefundKeeping") > 0 })

@@ -155,7 +155,7 @@ func TestInbox_Cancelled(t *testing.T) {
 		a := c.cancel(i, order).with(t, http.StatusAccepted)
 		require.Equal(t, booking.Cancelling, a.body.Status)
 		require.Equal(t, booking.Cancelling, c.page(order).Status)
-		c.takes(func() answer { return c.cancel(i, order) })
+		c.acceptsPending(func() answer { return c.cancel(i, order) })
 	}
 	c.wire.resume()
 	c.eventually(func() bool { return c.counted("yeyak_inbox_open") == 0 })

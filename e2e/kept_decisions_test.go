@@ -23,7 +23,7 @@ import (
 // awaiting reserves a place whose owner has to decide within a time.
 func (c *cutOff) awaiting(within string) string {
 	c.Helper()
-	return c.becomes(c.stands(c.reserve(c.system.place(9, byOwner, object{"confirmWithin": within}))), booking.AwaitingOwner).ID
+	return c.becomes(c.accepted(c.reserve(c.system.place(9, byOwner, object{"confirmWithin": within}))), booking.AwaitingOwner).ID
 }
 
 // delivered waits until no decision waits.
@@ -119,7 +119,7 @@ func TestKept_NotCarriedOut(t *testing.T) {
 		"name": "Seaside Inn", "price": object{"amount": 50000, "currency": "KRW"}, "confirmation": "manual", "confirmWithin": "1h",
 	}, http.StatusCreated)
 	bora.does(http.MethodPut, "/v1/lodging/places/"+place.ID+"/stock", object{"from": inDays(-1), "to": inDays(60), "rooms": 1}, http.StatusOK)
-	order := c.becomes(c.stands(c.reserve(place.ID)), booking.AwaitingOwner).ID
+	order := c.becomes(c.accepted(c.reserve(place.ID)), booking.AwaitingOwner).ID
 	// No process tries to deliver the decision before the order is cancelled.
 	require.NoError(t, pgserver.Execute(t.Context(), string(c.options.Config.Databases.Front), `
 		CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.leased_until := now() + interval '1 hour'; RETURN NEW; END $$;
@@ -157,7 +157,7 @@ func TestKept_NotCarriedOut(t *testing.T) {
 func TestKept_NothingWhereTheDeliveryAgrees(t *testing.T) {
 	t.Parallel()
 	c := bootCutOff(t)
-	order := c.becomes(c.stands(c.order(c.menu)), booking.Delivering).ID
+	order := c.becomes(c.accepted(c.order(c.menu)), booking.Delivering).ID
 	c.wire.cut()
 	c.eventually(func() bool { // no call is under way any more
 		return c.get("/v1/mypages/"+order+"?fresh=true").status == http.StatusServiceUnavailable

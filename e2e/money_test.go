@@ -101,7 +101,7 @@ func TestMoney_ForNothing(t *testing.T) {
 				call:  {"CallPlaced", "CleanerAssigned", "AssignmentCanceled", "CallCanceled"},
 			}
 			a.becomes(call, booking.Assigned)
-			stripe.turn("{}") // the audit asks it
+			stripe.turn("{}") // for the audit
 			a.requireClean()
 			stripe.turn(switches)
 			a.decide(stay, "cancel").with(t, http.StatusOK)
@@ -124,7 +124,7 @@ func TestMoney_ForNothing(t *testing.T) {
 func (a *audited) cancelling(order string) {
 	a.Helper()
 	hasty := a.hasty()
-	hasty.takes(func() answer { return hasty.decide(order, "cancel") })
+	hasty.acceptsPending(func() answer { return hasty.decide(order, "cancel") })
 	a.eventually(func() bool {
 		status, _, refunded := a.payment(order)
 		require.Zero(a, refunded)
@@ -168,8 +168,8 @@ func TestMoney_PartGivenBackByHand(t *testing.T) {
 	a.requireClean()
 }
 
-// TestMoney_WhatNeedsAPerson: a failed refund marks the order, which ends when it was
-// paid by hand; a lost dispute has ended it.
+// TestMoney_WhatNeedsAPerson: after a failed refund the order needs attention, and ends once the
+// refund was paid by hand. A lost dispute ends the payment.
 func TestMoney_WhatNeedsAPerson(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)

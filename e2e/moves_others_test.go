@@ -20,8 +20,8 @@ func TestMove_RefundFailsLater(t *testing.T) {
 		stripe := sandboxPayments(t)
 		a := bootNoticed(t, stripe, on)
 		place := a.place(9, fromMidnight)
-		stands := a.stands(a.reserve(place))
-		over := a.stands(a.reserve(place, object{"checkIn": dawn.day, "checkOut": dawn.day.AddDays(3)}))
+		stands := a.accepted(a.reserve(place))
+		over := a.accepted(a.reserve(place, object{"checkIn": dawn.day, "checkOut": dawn.day.AddDays(3)}))
 		a.move(stands, "shorter", object{"checkOut": inDays(11)}).with(t, http.StatusOK)
 		a.move(over, "shorter", object{"checkOut": dawn.day.AddDays(2)}).with(t, http.StatusOK)
 		for _, order := range []string{stands, over} {
@@ -52,7 +52,7 @@ func TestMove_MeetsOtherRefunds(t *testing.T) {
 		stripe := sandboxPayments(t)
 		a := bootNoticed(t, stripe, on)
 		place := a.place(9, fromMidnight, object{"cancellation": object{"tiers": halfWithinWeek, "noShowPercent": 20, "earlyDeparturePercent": 100}})
-		order := a.stands(a.reserve(place))
+		order := a.accepted(a.reserve(place))
 		a.giveBack(order, "a", 30000).with(t, http.StatusCreated)
 		a.move(order, "longer", object{"checkOut": inDays(13)}).with(t, http.StatusOK)
 		a.requireClean()
@@ -70,7 +70,7 @@ func TestMove_MeetsOtherRefunds(t *testing.T) {
 		a.requireClean()
 
 		for _, decision := range []string{"complete", "no-show"} {
-			order := a.stands(a.reserve(place, object{"checkIn": dawn.day, "checkOut": dawn.day.AddDays(1)}))
+			order := a.accepted(a.reserve(place, object{"checkIn": dawn.day, "checkOut": dawn.day.AddDays(1)}))
 			a.move(order, "longer", object{"checkOut": dawn.day.AddDays(4)}).with(t, http.StatusOK)
 			a.decide(order, decision).with(t, http.StatusOK)
 			a.finished(order)

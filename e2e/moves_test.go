@@ -41,7 +41,7 @@ func TestMove(t *testing.T) {
 		stripe := sandboxPayments(t)
 		a := bootAudited(t, stripe.pay, on)
 		place := a.place(1)
-		order := a.stands(a.reserve(place)) // from the 10th day on, for two nights
+		order := a.accepted(a.reserve(place)) // from the 10th day on, for two nights
 		longer := "checkIn=" + inDays(11).String() + "&checkOut=" + inDays(14).String()
 		etag := a.get(reservations+"/"+order).with(t, http.StatusOK).header.Get("ETag")
 		require.NotEmpty(t, etag)
@@ -63,7 +63,7 @@ func TestMove(t *testing.T) {
 		require.Equal(t, "version_changed", a.post(reservations+"/"+order+"/cancel", nil, "If-Match", etag).with(t, http.StatusPreconditionFailed).body.Code)
 		a.requireClean()
 
-		other := a.stands(a.reserve(place, object{"checkIn": inDays(14), "checkOut": inDays(15)}))
+		other := a.accepted(a.reserve(place, object{"checkIn": inDays(14), "checkOut": inDays(15)}))
 		require.False(t, a.quoteMove(order, "checkOut="+inDays(15).String()).Available)
 		require.Equal(t, "sold_out", a.move(order, "taken", object{"checkOut": inDays(15)}).with(t, http.StatusConflict).body.Code)
 
@@ -93,7 +93,7 @@ func TestMove_OwnerConfirms(t *testing.T) {
 		stripe := sandboxPayments(t)
 		a := bootAudited(t, stripe.pay, on)
 		place := a.place(2, byOwner)
-		order := a.stands(a.reserve(place))
+		order := a.accepted(a.reserve(place))
 		a.decide(order, "confirm").with(t, http.StatusOK)
 		wanted := object{"checkOut": inDays(14)}
 		begin := func(key string) {
@@ -179,7 +179,7 @@ func TestMove_ManyAtOnce(t *testing.T) {
 		orders := make([]string, customers)
 		for i := range orders {
 			from := 10 + 2*(i%3) // 17 of them in two nights of six
-			orders[i] = a.stands(a.reserve(place, object{"checkIn": inDays(from), "checkOut": inDays(from + 2)}))
+			orders[i] = a.accepted(a.reserve(place, object{"checkIn": inDays(from), "checkOut": inDays(from + 2)}))
 		}
 		views := a.changedAtOnce(stripe, orders, func(i int, order string) answer {
 			from, nights := 10+(i*7)%5, 1+i%3

@@ -44,7 +44,7 @@ func (a *audited) notices(stripe standIn, how string, switches ...string) {
 // over is a completed order.
 func (a *audited) over() string {
 	a.Helper()
-	order := a.stands(a.order(a.menu()))
+	order := a.accepted(a.order(a.menu()))
 	a.becomes(order, booking.Delivering)
 	a.carriedOut(func() answer { return a.post("/v1/food/deliveries/"+order+"/complete", nil) })
 	a.finished(order)
@@ -58,7 +58,7 @@ func TestNotices_OfRefundsByHand(t *testing.T) {
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
 		a := bootNoticed(t, stripe, on)
-		for _, order := range []string{a.stands(a.reserve(a.place(9))), a.over()} {
+		for _, order := range []string{a.accepted(a.reserve(a.place(9))), a.over()} {
 			stripe.hand("refunds", `{"orderId":%q,"amount":5000}`, order)
 			a.eventually(func() bool { return len(a.shown(order).Entries) == 2 })
 			is := a.shown(order)
@@ -78,7 +78,7 @@ func TestNotices_OfAPendingRefund(t *testing.T) {
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
 		a := bootNoticed(t, stripe, on, impatient)
-		order := a.stands(a.reserve(a.place(9)))
+		order := a.accepted(a.reserve(a.place(9)))
 		a.notices(stripe, "", `,"refunds":"wait"`)
 		a.cancelling(order)
 		told := func(e *historypb.HistoryEvent) bool {
@@ -107,7 +107,7 @@ func TestNotices_OfADispute(t *testing.T) {
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
 		a := bootNoticed(t, stripe, on)
-		stands, over := a.stands(a.reserve(a.place(9))), a.over()
+		stands, over := a.accepted(a.reserve(a.place(9))), a.over()
 		for order, end := range map[string]booking.DisputeState{stands: booking.DisputeLost, over: booking.DisputeWon} {
 			follows := contract.NoticesWorkflowID(order)
 			stripe.hand("disputes", `{"orderId":%q,"amount":5000}`, order)
@@ -146,7 +146,7 @@ func TestNotices_InAnyWay(t *testing.T) {
 		stripe := sandboxPayments(t)
 		a := bootNoticed(t, stripe, on)
 		a.notices(stripe, `,"late":"0s-500ms","twice":true`)
-		order := a.stands(a.reserve(a.place(9)))
+		order := a.accepted(a.reserve(a.place(9)))
 		stripe.hand("refunds", `{"orderId":%q,"amount":5000}`, order)
 		stripe.hand("disputes", `{"orderId":%q,"amount":40000}`, order)
 		stripe.hand("disputes", `{"orderId":%q,"amount":40000,"state":"lost"}`, order)
@@ -181,7 +181,7 @@ func TestNotices_NotGenuine(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
 	a := bootNoticed(t, stripe)
-	order := a.stands(a.reserve(a.place(9)))
+	order := a.accepted(a.reserve(a.place(9)))
 	require.EqualValues(t, booking.ForgedNotice, a.notice(order, "whsec_of_another").with(t, http.StatusBadRequest).body.Code)
 	require.EqualValues(t, booking.ForgedNotice, a.post(noticesPath, object{}).with(t, http.StatusBadRequest).body.Code)
 	a.notice("lodging-unknown", webhookSecret).with(t, http.StatusNoContent)
@@ -207,7 +207,7 @@ func TestNotices_OfADisputeThatIsMet(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
 	a := bootAudited(t, stripe.pay)
-	order := a.stands(a.reserve(a.place(9)))
+	order := a.accepted(a.reserve(a.place(9)))
 	stripe.hand("disputes", `{"orderId":%q,"amount":40000}`, order)
 	a.giveBack(order, "a", 1000).with(t, http.StatusCreated)
 	a.eventually(func() bool {

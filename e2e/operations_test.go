@@ -79,8 +79,8 @@ func TestOperations(t *testing.T) {
 func findOrders(t *testing.T) {
 	t.Parallel()
 	s := boot(t, impatient, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })
-	mine := s.stands(s.reserve(s.place(9)))
-	theirs := s.stands(s.reserve(s.place(9, byOwner, object{"ownerId": "chan"}), object{"customerId": "dana"}))
+	mine := s.accepted(s.reserve(s.place(9)))
+	theirs := s.accepted(s.reserve(s.place(9, byOwner, object{"ownerId": "chan"}), object{"customerId": "dana"}))
 	s.eventually(func() bool {
 		return len(s.search("OrderStatus = 'awaiting_owner'")) == 1 && len(s.search("CustomerId = 'alice'")) == 1
 	})
@@ -92,7 +92,7 @@ func findOrders(t *testing.T) {
 	require.NotContains(t, found, mine)
 
 	s.sandbox(object{"down": true})
-	s.takes(func() answer { return s.decide(mine, "cancel") })
+	s.acceptsPending(func() answer { return s.decide(mine, "cancel") })
 	s.eventually(func() bool { return len(s.search("NeedsAttention = true")) == 1 })
 	require.Contains(t, s.follow("Orders that need attention", ""), mine)
 	require.Contains(t, s.follow("Orders whose undos are owed", ""), mine)

@@ -300,7 +300,7 @@ func eachStorageWith(t *testing.T, change func(*app.Options), test func(*testing
 // its breaker may stay open for some seconds.
 func (s *system) succeeds(decide func() answer) answer {
 	s.Helper()
-	return s.insists(decide).with(s, http.StatusOK)
+	return s.retries(decide).with(s, http.StatusOK)
 }
 
 // oneOfEach places an order of each kind with one owner, for alice, and returns them,

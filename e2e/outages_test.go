@@ -161,7 +161,7 @@ func TestAway_PaymentLosesAnswers(t *testing.T) {
 	s.sandbox(object{"loseAnswers": true})
 	one := s.reserve(place).with(t, http.StatusAccepted).body.ID
 	two := s.reserve(place).with(t, http.StatusAccepted).body.ID
-	s.takes(func() answer { return s.decide(two, "cancel") })
+	s.acceptsPending(func() answer { return s.decide(two, "cancel") })
 	s.sandbox(object{})
 	s.eventually(func() bool { return s.get("/v1/mypages/"+one).body.Status == booking.Confirmed })
 	s.eventually(func() bool { return s.get("/v1/mypages/"+two).body.Status == booking.Cancelled })
@@ -181,7 +181,7 @@ func TestAway_Temporal(t *testing.T) {
 		o.TemporalAddress = wire.Addr().String()
 	})
 	place := s.place(5)
-	order := s.stands(s.reserve(place))
+	order := s.accepted(s.reserve(place))
 	drink := s.drink(5)
 	wire.cut()
 	// A read notices the cut: requests before that may have arrived.
@@ -235,9 +235,9 @@ func TestNeedsAttention(t *testing.T) {
 	t.Parallel()
 	s := boot(t, impatient, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })
 	place := s.place(1)
-	order := s.stands(s.reserve(place))
+	order := s.accepted(s.reserve(place))
 	s.sandbox(object{"down": true})
-	s.takes(func() answer { return s.decide(order, "cancel") })
+	s.acceptsPending(func() answer { return s.decide(order, "cancel") })
 
 	marked := func() []string { return s.search("NeedsAttention = true") }
 	s.eventually(func() bool { return len(marked()) == 1 })

@@ -113,7 +113,7 @@ func TestPaymentOverload_DeferredInTheirOrder(t *testing.T) {
 	}
 	s.sandbox(object{})
 	s.becomes(orders[0], booking.Confirmed)
-	late := s.stands(s.reserve(place))
+	late := s.accepted(s.reserve(place))
 	var paid []time.Time // by the provider's clock: sagas get the results as soon as the machine is fast enough
 	for _, order := range append(orders, late) {
 		s.becomes(order, booking.Confirmed)
@@ -127,7 +127,7 @@ func TestPaymentOverload_DeferredInTheirOrder(t *testing.T) {
 	s.requireClean()
 }
 
-// chargedAt is when the payment provider was asked for an order's price.
+// chargedAt is when the provider was called to charge an order.
 func (a *audited) chargedAt(order string) (at time.Time) {
 	a.Helper()
 	db := sql.OpenDB(pgdriver.NewConnector(pgdriver.WithDSN(string(a.options.Config.Databases.Front))))

@@ -13,14 +13,14 @@ import (
 	chromium "github.com/yeyak/yeyak/internal/rig/browser"
 )
 
-// TestPages_OperatorActs: an operator does every action on an order by pages that say
-// first what they will do, in both languages, also without scripts.
+// TestPages_OperatorActs: an operator does every action on an order by pages. They first show the
+// action's effects, in both languages, also without scripts.
 func TestPages_OperatorActs(t *testing.T) {
 	t.Parallel()
 	auditsOften := func(o *app.Options) { o.Config.Audits.Every = 2 * time.Second }
 	p := &pages{bootPages(t, auditsOften), chromium.New(t)}
 	for _, look := range []chromium.Options{{Language: "ko", Width: 390, NoScript: true}, {Language: "en", Width: 1280}} {
-		t.Run(look.String(), func(t *testing.T) { // one after the other: they change the provider's behaviour
+		t.Run(look.String(), func(t *testing.T) { // not parallel: they change the provider's behaviour
 			p := p.in(t)
 			books := &audited{system: p.system, options: p.options}
 			v := p.enter(look, olga)
@@ -33,10 +33,10 @@ func TestPages_OperatorActs(t *testing.T) {
 	}
 }
 
-// resolves: an order whose refund fails for good is found on the list, explained by its
-// page, resolved, and gone from the list.
+// resolves: an order whose refund has failed permanently is on the list of orders that need
+// attention, its page shows the reason, and once resolved it is no longer on the list.
 func (p *pages) resolves(v *visitor, books *audited) {
-	order := p.stands(p.reserve(p.place(1)))
+	order := p.accepted(p.reserve(p.place(1)))
 	p.sandbox(object{"refunds": "fail"})
 	books.cancelling(order)
 	p.eventually(func() bool { return p.page(order).NeedsAttention })
@@ -59,8 +59,7 @@ func (p *pages) resolves(v *visitor, books *audited) {
 	require.NotContains(p, v.Document(), order)
 }
 
-// insistsOn sends a form until it succeeds: the provider may be being asked at that
-// moment.
+// insistsOn sends a form until it succeeds: it is refused while the provider is being called.
 func (p *pages) insistsOn(v *visitor, button, field, words, done string) {
 	p.Helper()
 	p.eventually(func() bool {
@@ -82,10 +81,10 @@ func (p *pages) moves(v *visitor, kind, name string) {
 // settles waits until the page is shown.
 func (v *visitor) settles() { v.Sees(v.word("Log out", "로그아웃")) }
 
-// settles: a terminated order that an audit has found which nobody has asked for is settled
-// by page, and is found no longer.
+// settles: a terminated order that a scheduled audit has found is settled by page, and is no
+// longer a finding.
 func (p *pages) settles(v *visitor, books *audited) {
-	order := p.stands(p.reserve(p.place(1)))
+	order := p.accepted(p.reserve(p.place(1)))
 	books.terminate(order)
 	listed := func() bool {
 		v.goTo("/operator/audit")
@@ -108,12 +107,12 @@ func (p *pages) settles(v *visitor, books *audited) {
 	require.Equal(p, booking.SystemID, books.awaitAudit(0).Done.AskedBy)
 }
 
-// retries: a waiting step is tried at once.
+// retries: a waiting step is retried at once.
 func (p *pages) retries(v *visitor, books *audited) {
-	order := p.stands(p.reserve(p.place(1)))
+	order := p.accepted(p.reserve(p.place(1)))
 	p.sandbox(object{"down": true})
 	hasty := p.hasty()
-	hasty.takes(func() answer { return hasty.decide(order, "cancel") })
+	hasty.acceptsPending(func() answer { return hasty.decide(order, "cancel") })
 	until := p.waitsLong(order, "RefundPayment")
 	v.goTo("/operator/orders/" + order + "/retry")
 	v.Sees("RefundPayment")
@@ -133,10 +132,10 @@ func (p *pages) retries(v *visitor, books *audited) {
 	v.keep("act-nothing")
 }
 
-// givesBackTwice: an operator who is about to refund something is shown another
-// operator's refund; then cancels the order.
+// givesBackTwice: an operator's refund is refused, and the page shows another operator's refund.
+// Then the operator cancels the order.
 func (p *pages) givesBackTwice(v *visitor, books *audited) {
-	order := p.stands(p.reserve(p.place(1)))
+	order := p.accepted(p.reserve(p.place(1)))
 	v.goTo("/operator/orders/" + order)
 	v.Click("link", v.word("Give money back", "환불하기"))
 	v.keep("act-refund")

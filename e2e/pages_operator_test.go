@@ -42,7 +42,7 @@ func TestPages_OperatorSees(t *testing.T) {
 	p := &pages{bootPages(t), chromium.New(t)}
 	books := &audited{system: p.system}
 	place := p.place(9)
-	fails, lost := p.stands(p.reserve(place)), p.stands(p.reserve(place))
+	fails, lost := p.accepted(p.reserve(place)), p.accepted(p.reserve(place))
 	for _, order := range []string{fails, lost} {
 		p.becomes(order, booking.Confirmed)
 	}

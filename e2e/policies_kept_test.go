@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 )
 
-// TestPolicy_AVoidKeepsNothing: an order that was not known to be paid when its
-// customer cancelled it keeps nothing under any policy.
+// TestPolicy_AVoidKeepsNothing: an order whose charge was unknown when its customer cancelled it
+// keeps nothing under any policy.
 func TestPolicy_AVoidKeepsNothing(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -22,10 +22,10 @@ func TestPolicy_AVoidKeepsNothing(t *testing.T) {
 		place := a.place(9, object{"cancellation": object{"tiers": []object{{"before": "0s", "percent": 0}}, "fee": 1000}})
 		stripe.turn(`{"loseAnswers":true}`)
 		lost := a.reserve(place).with(t, http.StatusAccepted).body.ID
-		a.takes(func() answer { return a.decide(lost, "cancel") })
+		a.acceptsPending(func() answer { return a.decide(lost, "cancel") })
 		stripe.turn(`{"down":true}`)
 		never := a.reserve(place).with(t, http.StatusAccepted).body.ID
-		a.takes(func() answer { return a.decide(never, "cancel") })
+		a.acceptsPending(func() answer { return a.decide(never, "cancel") })
 		stripe.turn(`{}`)
 		for _, order := range []string{lost, never} {
 			a.becomes(order, booking.Cancelled)
@@ -49,7 +49,7 @@ func TestPolicy_OurFailuresGiveEverythingBack(t *testing.T) {
 		})
 		menu := a.menu(object{"cancellation": object{"tiers": []object{{"status": "paid", "percent": 0}}, "fee": 1000}})
 		a.outages.deliveries.begin(errAway)
-		order := a.insists(func() answer { return a.order(menu) }).body.ID
+		order := a.retries(func() answer { return a.order(menu) }).body.ID
 		a.becomes(order, booking.Cancelling)
 		a.outages.deliveries.end()
 		v := a.becomes(order, booking.Cancelled)
@@ -68,7 +68,7 @@ func TestPolicy_AfterAReset(t *testing.T) {
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
 		a := bootAudited(t, stripe.pay, on)
-		order := a.stands(a.reserve(a.place(9, halfBack)))
+		order := a.accepted(a.reserve(a.place(9, halfBack)))
 		first := a.decide(order, "cancel").with(t, http.StatusOK).body
 		a.ended(order)
 		before := a.shown(order)
@@ -88,7 +88,7 @@ func TestPolicy_AfterAReset(t *testing.T) {
 func TestPolicy_RefundedInPartIsSaidSo(t *testing.T) {
 	t.Parallel()
 	s := boot(t, onSQLite)
-	kept, whole := s.stands(s.reserve(s.place(9, halfBack))), s.stands(s.reserve(s.place(9)))
+	kept, whole := s.accepted(s.reserve(s.place(9, halfBack))), s.accepted(s.reserve(s.place(9)))
 	for order, want := range map[string][2]string{kept: {"refunded in part", "일부환불"}, whole: {"refunded", "결제취소"}} {
 		s.decide(order, "cancel").with(t, http.StatusOK)
 		for i, language := range []string{"en", "ko"} {

@@ -62,9 +62,9 @@ func TestPolicy_QuoteIsWhatHappens(t *testing.T) {
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
 		a := bootAudited(t, stripe.pay, on)
-		stay := a.stands(a.reserve(a.place(9, halfBack)))
-		food := a.stands(a.order(a.menu(nothingBack)))
-		drink := a.stands(a.orderCup(a.drink(9, mostBack)))
+		stay := a.accepted(a.reserve(a.place(9, halfBack)))
+		food := a.accepted(a.order(a.menu(nothingBack)))
+		drink := a.accepted(a.orderCup(a.drink(9, mostBack)))
 		a.becomes(food, booking.Delivering)
 		a.becomes(drink, booking.InProduction)
 		given := int64(0)
@@ -121,7 +121,7 @@ func TestPolicy_Times(t *testing.T) {
 	place := s.place(9, object{"timeZone": "America/St_Johns", "cancellation": object{
 		"tiers": []object{{"before": "48h", "percent": 100}, {"before": "24h", "percent": 50}},
 	}})
-	order := s.stands(s.reserve(place))
+	order := s.accepted(s.reserve(place))
 	zone, err := booking.Zone("America/St_Johns")
 	require.NoError(t, err)
 	checkIn := inDays(10).At(booking.Clock{Hour: 15}, zone)
@@ -137,7 +137,7 @@ func TestPolicy_Times(t *testing.T) {
 	require.True(t, q.Later[1].From.Equal(checkIn.Add(-24*time.Hour)))
 	require.EqualValues(t, 100_000, q.Later[1].Keep.Amount)
 
-	plain := s.stands(s.reserve(s.place(9)))
+	plain := s.accepted(s.reserve(s.place(9)))
 	q = s.quoted(reservations + "/" + plain)
 	require.Equal(t, "all/100000", q.Quote)
 	require.Equal(t, "Asia/Seoul", q.TimeZone)
@@ -153,11 +153,11 @@ func TestPolicy_OfWhenItWasPlaced(t *testing.T) {
 		a := bootAudited(t, stripe.pay, on)
 		none := object{"cancellation": object{"tiers": []object{{"before": "0s", "percent": 0}}}}
 		place := a.place(9, byOwner, none)
-		rejected, forced := a.stands(a.reserve(place)), a.stands(a.reserve(place))
+		rejected, forced := a.accepted(a.reserve(place)), a.accepted(a.reserve(place))
 		drink := a.drink(9, object{"cancellation": object{"tiers": []object{{"status": "paid", "percent": 0}}}})
-		deleted := a.stands(a.orderCup(drink))
+		deleted := a.accepted(a.orderCup(drink))
 		a.request(http.MethodPatch, "/v1/lodging/places/"+place, object{"confirmation": "auto", "cancellation": object{}}).with(t, http.StatusOK)
-		later := a.stands(a.reserve(place))
+		later := a.accepted(a.reserve(place))
 
 		require.Equal(t, "unconfirmed/100000", a.quoted(reservations+"/"+rejected).Quote)
 		a.decide(rejected, "reject").with(t, http.StatusOK)
@@ -203,14 +203,14 @@ func TestPolicy_OfCalls(t *testing.T) {
 			require.NoError(t, err)
 			require.JSONEq(t, string(want), string(a.get(callPolicy).with(t, http.StatusOK).raw))
 		}
-		before := a.stands(a.call())
+		before := a.accepted(a.call())
 		// A tier of no time has ended when a call is accepted.
 		set(object{"within": "0s", "percent": 100}, object{"within": "1h", "percent": 60}, object{"within": "2h", "percent": 20})
-		order := a.stands(a.call())
+		order := a.accepted(a.call())
 		set(object{"within": "0s", "percent": 100})
-		late := a.stands(a.call())
+		late := a.accepted(a.call())
 		set()
-		after := a.stands(a.call())
+		after := a.accepted(a.call())
 
 		q := a.quoted(calls + "/" + order)
 		require.Equal(t, "within:1h/18000", q.Quote)
@@ -253,7 +253,7 @@ func TestPolicy_TemporalAway(t *testing.T) {
 	t.Parallel()
 	c := bootCutOff(t)
 	place := c.system.place(9, halfBack)
-	order, other := c.stands(c.reserve(place)), c.stands(c.reserve(place))
+	order, other := c.accepted(c.reserve(place)), c.accepted(c.reserve(place))
 	c.becomes(order, booking.Confirmed)
 	c.becomes(other, booking.Confirmed)
 	c.wire.cut()
@@ -295,7 +295,7 @@ func TestPrice_AsShown(t *testing.T) {
 			require.Equal(t, booking.Money{Amount: test.price, Currency: "KRW"}, problem.Price)
 			charged, _ := s.atProvider()
 			first := s.post(path, with(test.body, shown(test.price)), "Idempotency-Key", "k-"+path)
-			order := s.stands(first)
+			order := s.accepted(first)
 			after, _ := s.atProvider()
 			require.Equal(t, charged+test.price, after)
 			s.request(http.MethodPatch, test.thing, object{"price": object{"amount": 7, "currency": "KRW"}}).with(t, http.StatusOK)

@@ -41,7 +41,7 @@ func TestRefill(t *testing.T) {
 		stripe := sandboxPayments(t)
 		a := bootAudited(t, stripe.pay, on)
 		drink := a.drink(5, object{"date": inDays(3)})
-		order := a.stands(a.orderCup(drink, object{"quantity": 2}))
+		order := a.accepted(a.orderCup(drink, object{"quantity": 2}))
 		a.becomes(order, booking.InProduction)
 		etag := a.get(cafeOrders+"/"+order).with(t, http.StatusOK).header.Get("ETag")
 		require.NotEmpty(t, etag)
@@ -105,7 +105,7 @@ func TestRefill_ManyAtOnce(t *testing.T) {
 		drink := a.drink(cups, object{"date": inDays(3)})
 		orders := make([]string, customers)
 		for i := range orders {
-			orders[i] = a.stands(a.orderCup(drink, object{"quantity": 2}))
+			orders[i] = a.accepted(a.orderCup(drink, object{"quantity": 2}))
 			a.becomes(orders[i], booking.InProduction)
 		}
 		views := a.changedAtOnce(stripe, orders, func(i int, order string) answer { return a.refill(order, "change", []int{1, 3, 5}[i%3]) })
@@ -127,7 +127,7 @@ func TestRefill_ManyAtOnce(t *testing.T) {
 func TestRefill_Food(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
-	order := s.stands(s.order(s.menu()))
+	order := s.accepted(s.order(s.menu()))
 	path := foodOrders + "/" + order + "/change"
 	for _, a := range []answer{s.get(path + "?quantity=3"), s.post(path, object{"quantity": 3}, "Idempotency-Key", "a")} {
 		require.Equal(t, "not_changeable", a.with(t, http.StatusConflict).body.Code)

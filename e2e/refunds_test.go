@@ -110,7 +110,7 @@ func TestRefunds_PaidByHand(t *testing.T) {
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		a := bootAudited(t, on)
 		place := a.place(9)
-		stays, cancelled := a.stands(a.reserve(place)), a.stands(a.reserve(place))
+		stays, cancelled := a.accepted(a.reserve(place)), a.accepted(a.reserve(place))
 		a.sandbox(object{"refunds": "fail"})
 		require.Equal(t, "failed", a.refundIn(a.giveBack(stays, "a", 30000).with(t, http.StatusCreated)))
 		a.cancelling(cancelled)

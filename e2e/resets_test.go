@@ -14,8 +14,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestReset_ToBeforeADecision: the decision is forgotten, and the page, the
-// owner's list, fresh=true, the repair and the audit agree on that.
+// TestReset_ToBeforeADecision: the order no longer has the decision. The page, the owner's list,
+// fresh=true, the repair and the audit agree on that.
 func TestReset_ToBeforeADecision(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t)
@@ -24,7 +24,7 @@ func TestReset_ToBeforeADecision(t *testing.T) {
 	s.becomes(order, booking.Confirmed)
 	confirmed := s.fresh(order).Version
 
-	s.resetTo(order, s.workflowTask(order, 2)) // which took the decision
+	s.resetTo(order, s.workflowTask(order, 2)) // it accepted the decision
 	s.becomes(order, booking.AwaitingOwner)
 	require.Greater(t, s.fresh(order).Version, confirmed)
 	s.requirePages([]string{order})
@@ -40,8 +40,8 @@ func TestReset_ToBeforeADecision(t *testing.T) {
 	s.requireClean()
 }
 
-// TestReset_ToAnyTask: whichever point an order is reset to, and from whichever
-// run, its page shows what it says.
+// TestReset_ToAnyTask: after a reset to any workflow task of any run, the page shows the
+// workflow's view.
 func TestReset_ToAnyTask(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
@@ -62,7 +62,7 @@ func TestReset_ToAnyTask(t *testing.T) {
 	}
 }
 
-// TestReset_OfAResetRun: a run that a reset made is reset in its turn.
+// TestReset_OfAResetRun: a run that began with a reset is reset, too.
 func TestReset_OfAResetRun(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
@@ -83,9 +83,9 @@ func TestReset_OfAResetRun(t *testing.T) {
 	}
 }
 
-// TestReset_OfAnOrderThatIsUndone: an order that was cancelled is reset to before that, and the
-// cancel is not applied again, or is refused. It holds nothing and nothing of it is paid: it is
-// cancelled once more, for the same reason.
+// TestReset_OfAnOrderThatIsUndone: a cancelled order is reset to before the cancel, which is not
+// applied again or is refused. Nothing is held or charged, so the order is cancelled once more,
+// for the same reason.
 func TestReset_OfAnOrderThatIsUndone(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t)
@@ -105,7 +105,7 @@ func (s *system) newestRun(order string) string {
 	return d.GetWorkflowExecutionInfo().GetExecution().GetRunId()
 }
 
-// tasksCompleted are the events at which the workflow tasks of a run were completed.
+// tasksCompleted are the events that completed the workflow tasks of a run.
 func (s *system) tasksCompleted(order, run string) (ids []int64) {
 	s.Helper()
 	events := s.temporal.GetWorkflowHistory(s.Context(), order, run, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
@@ -119,7 +119,7 @@ func (s *system) tasksCompleted(order, run string) (ids []int64) {
 	return ids
 }
 
-// resetRun takes an order back to before a workflow task of a run was completed.
+// resetRun resets an order to before the completion of a run's workflow task.
 func (s *system) resetRun(order, run string, taskCompleted int64, request string) {
 	s.Helper()
 	execution := execution(order)
@@ -132,7 +132,7 @@ func (s *system) resetRun(order, run string, taskCompleted int64, request string
 	require.NoError(s, err)
 }
 
-// repaired runs the repair, and is how many orders it healed.
+// repaired runs the repair, and returns how many rows it has corrected.
 func (s *system) repaired() int {
 	s.Helper()
 	var done contract.Repair

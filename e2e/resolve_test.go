@@ -15,15 +15,14 @@ import (
 	"github.com/yeyak/yeyak/internal/audit"
 )
 
-// TestResolve_Repeated: what was paid by hand is recorded once. A repetition gets the
-// first answer, by the API and by the command, while the order runs and after its end;
+// TestResolve_Repeated: a payment by hand is recorded once. A repeat gets the first answer, by the API and by the command, while the order runs and after its end;
 // other evidence is refused.
 func TestResolve_Repeated(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		a := bootAudited(t, on)
 		place := a.place(9)
-		stays, cancelled, ended := a.stands(a.reserve(place)), a.stands(a.reserve(place)), checkedOutEarly(a.system)
+		stays, cancelled, ended := a.accepted(a.reserve(place)), a.accepted(a.reserve(place)), checkedOutEarly(a.system)
 		a.ended(ended)
 		a.sandbox(object{"refunds": "fail"})
 		for _, order := range []string{stays, ended} {
@@ -50,8 +49,8 @@ func TestResolve_Repeated(t *testing.T) {
 	})
 }
 
-// resolves runs the command, and repeats it when its output asks for that: the provider
-// may be being asked for the refund at that moment.
+// resolves runs the command, and repeats it when its output asks for that: it is refused while
+// the provider is being called for the refund.
 func (a *audited) resolves(order, evidence string, more ...string) (code int, out, logs string) {
 	a.Helper()
 	a.eventually(func() bool {
@@ -61,14 +60,14 @@ func (a *audited) resolves(order, evidence string, more ...string) (code int, ou
 	return code, out, logs
 }
 
-// TestResolve_ProviderHangs: the command waits longer than the provider is asked, and
+// TestResolve_ProviderHangs: the command waits longer than a call to the provider may take, and
 // does not fail while the result is being recorded.
 func TestResolve_ProviderHangs(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
 		a := bootAudited(t, stripe.pay, on)
-		order := a.stands(a.reserve(a.place(9)))
+		order := a.accepted(a.reserve(a.place(9)))
 		stripe.turn(`{"refunds":"fail"}`)
 		a.cancelling(order)
 		a.eventually(func() bool { return a.page(order).NeedsAttention })
@@ -82,12 +81,12 @@ func TestResolve_ProviderHangs(t *testing.T) {
 	})
 }
 
-// TestResolve_TemporalAway: while Temporal is away, what was paid by hand is accepted
-// for an ended order, too: its saga still runs, since its refund has failed.
+// TestResolve_TemporalAway: while Temporal is away, a payment by hand is accepted for an ended
+// order, too. Its saga still runs, since its refund has failed.
 func TestResolve_TemporalAway(t *testing.T) {
 	t.Parallel()
 	c := bootCutOff(t)
-	order := c.stands(c.reserve(c.system.place(9, fromMidnight), object{"checkIn": dawn.day}))
+	order := c.accepted(c.reserve(c.system.place(9, fromMidnight), object{"checkIn": dawn.day}))
 	c.becomes(order, booking.Confirmed)
 	c.sandbox(object{"refunds": "fail"})
 	require.Equal(t, "failed", c.refundIn(c.giveBack(order, "a", 30000).with(t, http.StatusCreated)))
@@ -103,7 +102,7 @@ func TestResolve_TemporalAway(t *testing.T) {
 }
 
 // TestRefunds_TerminatedWorkflow: a refund after the end whose workflow was terminated
-// is a finding, and goes on when it is requested again.
+// is a finding, and is continued when it is requested again.
 func TestRefunds_TerminatedWorkflow(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -141,13 +140,13 @@ func TestRefunds_TerminatedWorkflow(t *testing.T) {
 	})
 }
 
-// TestRefunds_TerminatedSaga: so is a refund that the order's saga followed, if the
+// TestRefunds_TerminatedSaga: a refund that the order's saga followed is a finding, too, if the
 // saga was terminated after the order's end.
 func TestRefunds_TerminatedSaga(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		a := bootAudited(t, on)
-		order := a.stands(a.reserve(a.place(9, fromMidnight), object{"checkIn": dawn.day}))
+		order := a.accepted(a.reserve(a.place(9, fromMidnight), object{"checkIn": dawn.day}))
 		a.sandbox(object{"refunds": "wait"})
 		require.Equal(t, "pending", a.refundIn(a.giveBack(order, "a", 30000).with(t, http.StatusCreated)))
 		a.carriedOut(func() answer { return a.decide(order, "complete") })
@@ -168,8 +167,8 @@ func TestRefunds_TerminatedSaga(t *testing.T) {
 	})
 }
 
-// TestPolicy_CancelIsNotDatedAnew: a cancel by a tier that has ended since refunds what
-// it did when it was made, although the engine applies it again after a reset.
+// TestPolicy_CancelIsNotDatedAnew: a cancel under a tier that has ended since refunds the same
+// amount when the engine applies it again after a reset.
 func TestPolicy_CancelIsNotDatedAnew(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -177,12 +176,12 @@ func TestPolicy_CancelIsNotDatedAnew(t *testing.T) {
 		a := bootAudited(t, stripe.pay, on)
 		const within = 15 * time.Second
 		a.ofCalls(object{"within": within.String(), "percent": 100}).with(t, http.StatusOK)
-		order := a.stands(a.call())
+		order := a.accepted(a.call())
 		ends := a.page(order).PlacedAt().Add(within)
 		a.outages.ledger.begin(errAway)
 		require.Equal(t, "within:15s/30000", a.quoted(calls+"/"+order).Quote)
 		hasty := a.hasty()
-		hasty.takes(func() answer { return hasty.post(calls+"/"+order+"/cancel", nil) })
+		hasty.acceptsPending(func() answer { return hasty.post(calls+"/"+order+"/cancel", nil) })
 		a.eventually(func() bool { return time.Now().After(ends) })
 		_, err := a.temporal.WorkflowService().ResetWorkflowExecution(t.Context(), &workflowservice.ResetWorkflowExecutionRequest{
 			Namespace: a.namespace, WorkflowExecution: execution(order), Reason: "test", RequestId: order,

@@ -33,8 +33,8 @@ func TestNoShow(t *testing.T) {
 		stripe := sandboxPayments(t)
 		a := bootAudited(t, stripe.pay, on)
 		place := a.place(1, fromMidnight, forStays)
-		order := a.stands(a.begun(place, 4))
-		later := a.stands(a.reserve(a.place(1, forStays)))
+		order := a.accepted(a.begun(place, 4))
+		later := a.accepted(a.reserve(a.place(1, forStays)))
 		require.Equal(t, "sold_out", a.begun(place, 4).with(t, http.StatusConflict).body.Code)
 		noShow := func(order string, body any) answer { return a.post(reservations+"/"+order+"/no-show", body) }
 		require.Equal(t, "not_checked_in", noShow(later, nil).with(t, http.StatusConflict).body.Code)
@@ -49,10 +49,10 @@ func TestNoShow(t *testing.T) {
 		require.Equal(t, []any{string(booking.Refunded), int64(60_000)}, []any{status, refunded})
 		require.Equal(t, "already_cancelled", noShow(order, nil).with(t, http.StatusConflict).body.Code)
 		a.eventually(func() bool { return len(a.messagesTo("alice", order)) == 1 })
-		a.stands(a.begun(place, 4))
+		a.accepted(a.begun(place, 4))
 
 		plain := a.place(1, fromMidnight)
-		all := a.stands(a.begun(plain, 2))
+		all := a.accepted(a.begun(plain, 2))
 		require.Equal(t, booking.NoShow, noShow(all, nil).with(t, http.StatusOK).body.Reason)
 		_, amount, refunded := a.payment(all)
 		require.Equal(t, amount, refunded, "without a policy everything is given back")
@@ -70,7 +70,7 @@ func TestEarlyDeparture_GivesBack(t *testing.T) {
 		stripe := sandboxPayments(t)
 		a := bootAudited(t, stripe.pay, on)
 		place := a.place(1, fromMidnight, forStays)
-		order := a.stands(a.begun(place, 4))
+		order := a.accepted(a.begun(place, 4))
 		v := a.decide(order, "complete").with(t, http.StatusOK).body
 		require.Equal(t, &booking.Nights{From: dawn.day.AddDays(1), To: dawn.day.AddDays(4)}, v.FreedNights())
 		a.ended(order)
@@ -84,7 +84,7 @@ func TestEarlyDeparture_GivesBack(t *testing.T) {
 		a.eventually(func() bool { return len(a.messagesTo("alice", order)) == 1 })
 		require.Contains(t, a.events(order), "PaymentRefunded")
 		next := a.reserve(place, object{"checkIn": dawn.day.AddDays(1), "checkOut": dawn.day.AddDays(4)})
-		a.stands(next)
+		a.accepted(next)
 
 		a.reset(order)
 		a.ended(order)

@@ -112,7 +112,7 @@ func TestStripe(t *testing.T) {
 		t.Helper()
 		a.eventually(func() bool { return a.get("/v1/mypages/"+order).body.Status == status })
 	}
-	paid := a.stands(a.reserve(place))
+	paid := a.accepted(a.reserve(place))
 	for _, method := range []string{"pm_card_chargeDeclined", "pm_card_chargeDeclinedExpiredCard"} {
 		declined := a.post(reservations, reservation(place, object{"paymentMethod": method}), "Idempotency-Key", method)
 		if declined.status == http.StatusAccepted { // the machine was slower than the customer's wait
@@ -121,17 +121,17 @@ func TestStripe(t *testing.T) {
 		}
 		require.Equal(t, "payment_declined", declined.with(t, http.StatusPaymentRequired).body.Code)
 	}
-	refunded := a.stands(a.reserve(place))
+	refunded := a.accepted(a.reserve(place))
 	a.carriedOut(func() answer { return a.decide(refunded, "cancel") })
 
 	turn(`{"loseAnswers":true}`)
 	lost := a.reserve(place).with(t, http.StatusAccepted).body.ID
 	lostAndCancelled := a.reserve(place).with(t, http.StatusAccepted).body.ID
-	a.takes(func() answer { return a.decide(lostAndCancelled, "cancel") })
+	a.acceptsPending(func() answer { return a.decide(lostAndCancelled, "cancel") })
 	turn(`{"down":true}`)
 	waits := a.reserve(place).with(t, http.StatusAccepted).body.ID
 	never := a.reserve(place).with(t, http.StatusAccepted).body.ID
-	a.takes(func() answer { return a.decide(never, "cancel") })
+	a.acceptsPending(func() answer { return a.decide(never, "cancel") })
 	turn(`{}`)
 
 	for _, order := range []string{paid, lost, waits} {

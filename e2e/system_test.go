@@ -49,7 +49,7 @@ type system struct {
 	readModel *switchedReadModel
 	outbox    *switchedOutbox
 	outages   outages
-	options   app.Options // that it was started with
+	options   app.Options // of its start
 	token     string      // of requests; "" for an operator's
 	readerKey string      // see reader
 	log       *observer.ObservedLogs
@@ -117,8 +117,8 @@ func start(t testing.TB, o app.Options) *system {
 	failing.decorate(&o.Decorate)
 	a, err := app.Start(t.Context(), o)
 	require.NoError(t, err)
-	// Package testing keeps the functions that it has called until the last test ends. They
-	// must not keep the systems.
+	// Package testing keeps cleanup functions until the last test ends: they must not refer to
+	// the system.
 	running := a
 	t.Cleanup(func() {
 		stop(running)
@@ -173,7 +173,7 @@ func (s *system) request(method, path string, in any, header ...string) answer {
 	return a
 }
 
-// send is request for a server that may die meanwhile.
+// send is request for a server that may end meanwhile.
 func (s *system) send(method, path string, in any, header ...string) (a answer, err error) {
 	var payload io.Reader
 	switch v := in.(type) {
@@ -219,7 +219,7 @@ func (s *system) post(path string, in any, header ...string) answer {
 	return s.request(http.MethodPost, path, in, header...)
 }
 
-// with checks the status of an answer and returns it.
+// with checks the status of the answer and returns the answer.
 func (a answer) with(t testing.TB, status int) answer {
 	t.Helper()
 	require.Equal(t, status, a.status, "%s", a.raw)

@@ -216,7 +216,7 @@ func TestAttention(t *testing.T) {
 		require.Zero(t, code, out+logs)
 		require.Empty(t, a.attention(""))
 		place := a.place(9)
-		fails, lost := a.stands(a.reserve(place)), a.stands(a.reserve(place))
+		fails, lost := a.accepted(a.reserve(place)), a.accepted(a.reserve(place))
 		a.becomes(fails, booking.Confirmed)
 		a.becomes(lost, booking.Confirmed)
 		a.sandbox(object{"refunds": "fail"})

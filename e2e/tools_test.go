@@ -44,9 +44,9 @@ func tool(variable, name string) string {
 // impatient has a short reply budget.
 func impatient(o *app.Options) { o.Config.Orders.ReplyBudget = 4 * time.Second }
 
-// hasty returns another API of the system with the default reply budget, for requests that
-// are answered before the order is decided. The system's own API has a long budget, so
-// that the machine's speed does not decide.
+// hasty returns another API of the system with the default reply budget, for requests that are
+// answered before the order is decided. The system's own API has a long budget, so that tests
+// do not depend on the machine's speed.
 func (s *system) hasty() *system {
 	s.Helper()
 	o := s.options
@@ -60,8 +60,8 @@ func (s *system) hasty() *system {
 // soon is well before the end of the reply budget, on a busy machine too.
 const soon = 15 * time.Second
 
-// waitLimit is the time limit of waits, for tests that fail. The machine's speed must
-// not decide.
+// waitLimit bounds waits in failing tests. It is long, so that tests do not depend on the
+// machine's speed.
 const waitLimit = 3 * time.Minute
 
 // eventually waits for a condition.
@@ -70,9 +70,9 @@ func (s *system) eventually(what func() bool) {
 	s.within(waitLimit, what)
 }
 
-// stands returns the id of an order that comes to be accepted, within an impatient
-// system's reply budget or later.
-func (s *system) stands(a answer) string {
+// accepted returns the id of an order once it is accepted, within the short reply budget of an
+// impatient system or later.
+func (s *system) accepted(a answer) string {
 	s.Helper()
 	if a.status == http.StatusCreated {
 		return a.body.ID
@@ -87,8 +87,8 @@ func (s *system) stands(a answer) string {
 	return v.ID
 }
 
-// insists repeats a request while it is answered 503, as the answer asks for.
-func (s *system) insists(request func() answer) (a answer) {
+// retries repeats a request while the answer is 503, after the pause that it names.
+func (s *system) retries(request func() answer) (a answer) {
 	s.Helper()
 	s.eventually(func() bool {
 		a = request()
@@ -97,8 +97,8 @@ func (s *system) insists(request func() answer) (a answer) {
 	return a
 }
 
-// carriedOut repeats a decision until the order has accepted it, on a system that may
-// be too impatient to wait until it is carried out.
+// carriedOut repeats a decision until the order has accepted it. The reply budget of the system
+// may be too short for the decision to be carried out within one request.
 func (s *system) carriedOut(decide func() answer) {
 	s.Helper()
 	var a answer
@@ -114,14 +114,14 @@ func (s *system) carriedOut(decide func() answer) {
 	require.Contains(s, []int{http.StatusOK, http.StatusAccepted}, a.status, "%s", a.raw)
 }
 
-// takes repeats a decision, as its 503 asks for, until the order has accepted it, and
-// checks that it cannot be carried out yet. How long that takes depends on the machine.
-func (s *system) takes(decide func() answer) {
+// acceptsPending repeats a decision after each 503 until the order has accepted it, and checks
+// that it is not carried out yet.
+func (s *system) acceptsPending(decide func() answer) {
 	s.Helper()
-	s.insists(decide).with(s, http.StatusAccepted)
+	s.retries(decide).with(s, http.StatusAccepted)
 }
 
-// sandbox sets the payment provider's switches.
+// sandbox sets the switches of the payment provider's sandbox.
 func (s *system) sandbox(switches object) {
 	s.Helper()
 	s.request(http.MethodPut, "/sandbox/payments", switches).with(s, http.StatusOK)
@@ -160,12 +160,12 @@ func (s *system) startedLike(order string) (in contract.Lodging) {
 	first, err := s.temporal.GetWorkflowHistory(s.Context(), order, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT).Next()
 	require.NoError(s, err)
 	require.NoError(s, converter.GetDefaultDataConverter().FromPayloads(first.GetWorkflowExecutionStartedEventAttributes().Input, &in))
-	in.Begins, in.Ends = time.Time{}, time.Time{} // the caller sets other days
+	in.Begins, in.Ends = time.Time{}, time.Time{} // the caller sets new days
 	return in
 }
 
-// startAt starts a saga without the API, for input that the API would refuse, as if it
-// had just been requested.
+// startAt starts a saga without the API, as if it had just been requested: the API would refuse
+// this input.
 func (s *system) startAt(in contract.Lodging) {
 	s.Helper()
 	in.PlacedAt = time.Now().UTC().Truncate(time.Microsecond)
@@ -175,7 +175,7 @@ func (s *system) startAt(in contract.Lodging) {
 	require.NoError(s, err)
 }
 
-// placeWithPast is a place that has a room on a night that may be over.
+// placeWithPast is a place with a room on a night that may have passed.
 func (s *system) placeWithPast(night booking.Date) string {
 	s.Helper()
 	id := s.place(1)
@@ -191,7 +191,7 @@ type switchedReadModel struct {
 }
 
 func (r *switchedReadModel) Publish(ctx context.Context, p contract.Publication) error {
-	time.Sleep(time.Duration(r.late.Load())) // a slow disk, not a wait of the test
+	time.Sleep(time.Duration(r.late.Load())) // simulates a slow disk; the test does not wait for it
 	if r.away.Load() {
 		return errors.New("the read model is away")
 	}

@@ -70,12 +70,12 @@ func (v *visit) actionsUnderWay(lines []booking.OperatorAction, zone string) []a
 // ofOthers lists the actions of other callers that is selects, each by its newest line,
 // which has the outcome if that is known.
 func (v *visit) ofOthers(lines []booking.OperatorAction, zone string, is func(booking.OperatorAction) bool) (others []actionLine) {
-	told := map[string]bool{}
+	shown := map[string]bool{}
 	for _, a := range lines {
-		if a.By != v.caller.ID && !told[a.ID] && is(a) {
+		if a.By != v.caller.ID && !shown[a.ID] && is(a) {
 			others = append(others, v.actionLine(a, zone))
 		}
-		told[a.ID] = true
+		shown[a.ID] = true
 	}
 	return others
 }

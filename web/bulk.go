@@ -43,7 +43,7 @@ type choice struct {
 // bulkForm is the form of a dry run.
 type bulkForm struct {
 	*ordering
-	actions, kinds, statuses, troubles []choice
+	actions, kinds, statuses, problems []choice
 	runs                               []bulkLine
 	later                              bool
 	next                               string
@@ -63,7 +63,7 @@ func (v *visit) newBulkForm() *bulkForm {
 	}
 	anything := choice{word: v.say("bulk.any")}
 	var actions []choice
-	f.kinds, f.statuses, f.troubles = []choice{anything}, []choice{anything}, []choice{anything}
+	f.kinds, f.statuses, f.problems = []choice{anything}, []choice{anything}, []choice{anything}
 	for _, a := range booking.BulkActions() {
 		actions = append(actions, choice{value: string(a), word: v.say("act." + string(a))})
 	}
@@ -76,10 +76,10 @@ func (v *visit) newBulkForm() *bulkForm {
 		}
 	}
 	for _, t := range booking.Troubles() {
-		f.troubles = append(f.troubles, choice{value: string(t), word: v.say("bulk.trouble." + string(t))})
+		f.problems = append(f.problems, choice{value: string(t), word: v.say("bulk.trouble." + string(t))})
 	}
 	f.actions, f.kinds = choose(actions, "action"), choose(f.kinds, "kind")
-	f.statuses, f.troubles = choose(f.statuses, "status"), choose(f.troubles, "trouble")
+	f.statuses, f.problems = choose(f.statuses, "status"), choose(f.problems, "trouble")
 	return f
 }
 
@@ -278,7 +278,7 @@ func (p *Pages) stopBulk(v *visit) error {
 }
 
 // inBulk is the link from a list of orders to a bulk action on all of them.
-func inBulk(f orders.NeedFilter) string {
+func inBulk(f orders.AttentionFilter) string {
 	query := url.Values{}
 	if f.Kind != "" {
 		query.Set("kind", string(f.Kind))

@@ -9,18 +9,18 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// bulkLook is how often the stream of a bulk action's page reads it.
-const bulkLook = time.Second
+// bulkReadInterval is how often the stream of a bulk action's page reads it.
+const bulkReadInterval = time.Second
 
 // followBulk streams the progress of a bulk action to its page while that is open.
 func (p *Pages) followBulk(c *gin.Context) {
 	v := p.visit(c)
-	if err := v.tellBulk(); err != nil {
+	if err := v.streamBulk(); err != nil {
 		v.c.Status(statusOfError(err)) // EventSource shows the script no more of it
 	}
 }
 
-func (v *visit) tellBulk() error {
+func (v *visit) streamBulk() error {
 	leave, err := v.enterStream()
 	if err != nil {
 		return err
@@ -34,18 +34,18 @@ func (v *visit) tellBulk() error {
 		return err
 	}
 	v.beginStream()
-	look, beat := time.NewTicker(bulkLook), time.NewTicker(v.Heartbeat)
-	defer look.Stop()
-	defer beat.Stop()
-	for told := -1; ; {
+	reads, heartbeat := time.NewTicker(bulkReadInterval), time.NewTicker(v.Heartbeat)
+	defer reads.Stop()
+	defer heartbeat.Stop()
+	for sent := -1; ; {
 		text := ": alive\n\n"
-		if is := (bulkShown{BulkRun: run}).version(); is != told {
-			told, text = is, fmt.Sprintf("event: changed\ndata: %d\n\n", is)
+		if is := (bulkShown{BulkRun: run}).version(); is != sent {
+			sent, text = is, fmt.Sprintf("event: changed\ndata: %d\n\n", is)
 		}
 		if run.State != booking.BulkRunning {
 			text += "event: over\ndata: over\n\n"
 		}
-		if v.tell(text) != nil || run.State != booking.BulkRunning || !v.awaitLook(look.C, beat.C) {
+		if v.send(text) != nil || run.State != booking.BulkRunning || !v.awaitNextRead(reads.C, heartbeat.C) {
 			return nil
 		}
 		if run, err = v.Bulk.Run(v.ctx, run.ID); err != nil {
@@ -54,15 +54,15 @@ func (v *visit) tellBulk() error {
 	}
 }
 
-// awaitLook waits until the action is to be read again. Returns false if the browser has
+// awaitNextRead waits until the action is to be read again. Returns false if the browser has
 // left, the server stops, or the session is no longer valid.
-func (v *visit) awaitLook(look, beat <-chan time.Time) bool {
+func (v *visit) awaitNextRead(reads, heartbeat <-chan time.Time) bool {
 	for {
 		select {
-		case <-look:
+		case <-reads:
 			return true
-		case <-beat:
-			if isOver(v.identify()) || !v.caller.Allowed(booking.ActInBulk, booking.Thing{}) {
+		case <-heartbeat:
+			if sessionEnded(v.identify()) || !v.caller.Allowed(booking.ActInBulk, booking.Thing{}) {
 				return false
 			}
 		case <-v.ctx.Done():

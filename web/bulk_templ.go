@@ -156,7 +156,7 @@ func bulkPlanPage(p page, f *bulkForm) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = chosenFrom("trouble", p.say("bulk.trouble"), f.troubles).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = chosenFrom("trouble", p.say("bulk.trouble"), f.problems).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

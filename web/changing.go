@@ -16,7 +16,7 @@ import (
 )
 
 func (p *Pages) mountChanging(r gin.IRouter) {
-	p.page(r, http.MethodGet, "/orders/:id/change", booking.ChangeOrder, p.askChange)
+	p.page(r, http.MethodGet, "/orders/:id/change", booking.ChangeOrder, p.showChange)
 	p.page(r, http.MethodPost, "/orders/:id/change", booking.ChangeOrder, p.changeOrder)
 }
 
@@ -60,8 +60,8 @@ type changeForm struct {
 	problem  *problem
 }
 
-// askChange shows the price of a change, before the decision.
-func (p *Pages) askChange(v *visit) error { return v.changePage(http.StatusOK, changeForm{}) }
+// showChange shows the price of a change, before the decision.
+func (p *Pages) showChange(v *visit) error { return v.changePage(http.StatusOK, changeForm{}) }
 
 // changePage shows the form, with the present quote if the form differs from the order.
 func (v *visit) changePage(status int, form changeForm) error {
@@ -72,7 +72,7 @@ func (v *visit) changePage(status int, form changeForm) error {
 	if err := v.caller.Authorize(booking.ChangeOrder, order.Thing()); err != nil {
 		return err
 	}
-	asked := v.field("checkIn") != "" || v.field("quantity") != ""
+	edited := v.field("checkIn") != "" || v.field("quantity") != ""
 	form.order, form.what = order, v.what(order)
 	if err := v.readChange(&form); err != nil {
 		return err
@@ -80,7 +80,7 @@ func (v *visit) changePage(status int, form changeForm) error {
 	if form.problem != nil && isAnswered(form.problem.code) {
 		form.key = rand.Text()
 	}
-	if asked && len(form.faults) == 0 {
+	if edited && len(form.faults) == 0 {
 		if err := v.quoteChange(&form); err != nil {
 			return err
 		}
@@ -94,13 +94,13 @@ func (v *visit) changePage(status int, form changeForm) error {
 	return v.show(status, changePage(v.page(form.say(v.words, "change.title"), "nav.orders"), form))
 }
 
-// isAnswered reports whether a change was refused for good: what is sent next, be it with
-// another payment method, is another request.
+// isAnswered reports whether a change was finally refused. Whatever is sent next is a new
+// request, also with another payment method.
 func isAnswered(code booking.Code) bool {
 	return code == orders.IdempotencyKeyReused || code == booking.Code(booking.PaymentDeclined) || code == booking.Code(booking.PaymentUnavailable)
 }
 
-// readChange reads the form; fields that it lacks stay as ordered.
+// readChange reads the form; missing fields stay as ordered.
 func (v *visit) readChange(f *changeForm) error {
 	switch order := f.order; {
 	case order.Stay != nil:
@@ -115,8 +115,7 @@ func (v *visit) readChange(f *changeForm) error {
 	return nil
 }
 
-// changed is the form with the fields in was, which are the order's unless the form has
-// others.
+// changed is the form; fields that it lacks have the order's values, which are in was.
 func (v *visit) changed(was map[string]string) stay {
 	s := stay{ordering: v.newOrdering(slices.Sorted(maps.Keys(was))...)}
 	for name, is := range was {
@@ -128,7 +127,7 @@ func (v *visit) changed(was map[string]string) stay {
 	return s
 }
 
-// orderMethod stands for the method by which the order was paid.
+// orderMethod is the choice of the method by which the order was paid.
 const orderMethod = "order"
 
 // methodsOfChange lists the payment methods for the difference of a change. None requires a
@@ -148,7 +147,7 @@ func (f changeForm) paidBy() string {
 	return ""
 }
 
-// sent lists the fields that a change is sent with.
+// sent lists the hidden fields of a change.
 func (f changeForm) sent() []string {
 	if f.order.Production != nil {
 		return []string{"quantity"}
@@ -230,7 +229,7 @@ func (v *visit) noChange(form *changeForm, err error) error {
 	return nil
 }
 
-// areLeft tells whether there is enough stock for all stretches at the moment.
+// areLeft tells whether there is enough stock for all stretches of days at the moment.
 func (v *visit) areLeft(placeID string, stretches []booking.Stretch) (bool, error) {
 	for _, part := range stretches {
 		days, err := v.Stock.Days(v.ctx, placeID, part.From, part.To)
@@ -244,7 +243,7 @@ func (v *visit) areLeft(placeID string, stretches []booking.Stretch) (bool, erro
 	return true, nil
 }
 
-// changeOrder changes the order if the price is the one that its customer was shown.
+// changeOrder makes the change if the price is still the one that the page has shown.
 func (p *Pages) changeOrder(v *visit) error {
 	order, err := v.order()
 	if err != nil {

@@ -174,7 +174,7 @@ func (v *visit) decisionPage(status int, form decisionForm) error {
 
 // backTo is the page after a form about an order: where it came from, or the order.
 func (v *visit) backTo(id string) string {
-	if back := own(v.field("back")); back != "/" {
+	if back := ownPath(v.field("back")); back != "/" {
 		return back
 	}
 	return "/orders/" + id

@@ -33,8 +33,8 @@ func (p *Pages) mountDemo(r gin.IRouter) {
 	p.page(r, http.MethodGet, demoPath, booking.ReadSelf, p.showDemo)
 	p.page(r, http.MethodGet, demoPath+"/part", booking.ReadSelf, p.showDemoPart)
 	p.page(r, http.MethodGet, demoPath+"/banner", booking.ReadSelf, p.showDemoBanner)
-	p.page(r, http.MethodPost, demoPath+"/start", booking.SwitchSandbox, p.demonstrate(Demo.Start))
-	p.page(r, http.MethodPost, demoPath+"/stop", booking.SwitchSandbox, p.demonstrate(Demo.Stop))
+	p.page(r, http.MethodPost, demoPath+"/start", booking.SwitchSandbox, p.switchDemo(Demo.Start))
+	p.page(r, http.MethodPost, demoPath+"/stop", booking.SwitchSandbox, p.switchDemo(Demo.Stop))
 	r.GET(demoPath+"/live", p.demoLive)
 }
 
@@ -86,13 +86,13 @@ var outageWords = map[demo.Kind][2]string{
 }
 
 var phaseWords = map[demo.Phase]badge{
-	demo.Idle:     {"demo.idle", toneOver},
-	demo.Opening:  {"demo.opening", toneWait},
-	demo.Calm:     {"demo.calm", toneGood},
-	demo.Failing:  {"demo.failing", toneBack},
-	demo.Healing:  {"demo.healing", toneWait},
-	demo.Ending:   {"demo.ending", toneWait},
-	demo.Auditing: {"demo.auditing", toneWait},
+	demo.Idle:       {"demo.idle", toneUndone},
+	demo.Opening:    {"demo.opening", toneWait},
+	demo.Calm:       {"demo.calm", toneGood},
+	demo.Failing:    {"demo.failing", toneUndoing},
+	demo.Recovering: {"demo.healing", toneWait},
+	demo.Ending:     {"demo.ending", toneWait},
+	demo.Auditing:   {"demo.auditing", toneWait},
 }
 
 func (p *Pages) showDemo(v *visit) error {
@@ -110,8 +110,8 @@ func (p *Pages) showDemoBanner(v *visit) error {
 	return v.show(http.StatusOK, demoBanner(v.words, v.demoBanner()))
 }
 
-// demonstrate starts or stops the demonstration.
-func (p *Pages) demonstrate(what func(Demo)) handler {
+// switchDemo starts or stops the demonstration.
+func (p *Pages) switchDemo(what func(Demo)) handler {
 	return func(v *visit) error {
 		if err := v.caller.Authorize(booking.SwitchSandbox, booking.Thing{}); err != nil {
 			return err
@@ -140,8 +140,8 @@ func (v *visit) demoShown() demoShown {
 		d.facts = []fact{
 			{name: v.say("demo.orders"), value: v.say("demo.count", s.Orders)},
 			{name: v.say("demo.finished"), value: v.say("demo.count", s.Finished)},
-			{name: v.say("demo.hurt"), value: v.say("demo.count", s.Hurt)},
-			{name: v.say("demo.healed"), value: v.say("demo.count", s.Healed)},
+			{name: v.say("demo.hurt"), value: v.say("demo.count", s.Delayed)},
+			{name: v.say("demo.healed"), value: v.say("demo.count", s.Recovered)},
 		}
 	}
 	for _, w := range s.Left {
@@ -169,18 +169,18 @@ func (v *visit) outage(o demo.Outage) outageShown {
 			is.waiting = append(is.waiting, v.example(w.Example))
 		}
 	}
-	if o.Healed.IsZero() {
+	if o.RecoveredAt.IsZero() {
 		is.why = v.say(words[1])
 	}
 	switch {
-	case o.Ended.IsZero() && o.Hurt == 0:
+	case o.Ended.IsZero() && o.Delayed == 0:
 		is.stands = v.say("demo.fails.none")
 	case o.Ended.IsZero():
-		is.stands = v.say("demo.fails", o.Hurt, o.Back)
-	case o.Healed.IsZero():
-		is.stands = v.say("demo.heals", o.Hurt, o.Back)
+		is.stands = v.say("demo.fails", o.Delayed, o.Recovered)
+	case o.RecoveredAt.IsZero():
+		is.stands = v.say("demo.heals", o.Delayed, o.Recovered)
 	default:
-		is.stands = v.say("demo.healed.after", o.Back, seconds(o.Ended.Sub(o.Began)), seconds(o.Healed.Sub(o.Ended)))
+		is.stands = v.say("demo.healed.after", o.Recovered, seconds(o.Ended.Sub(o.Began)), seconds(o.RecoveredAt.Sub(o.Ended)))
 	}
 	return is
 }
@@ -196,7 +196,7 @@ func (v *visit) example(e demo.Example) exampleShown {
 	return exampleShown{e.ID, cmp.Or(e.What, v.say("nav.cleaning"))}
 }
 
-// mostWaiting orders are named of those that wait while a service fails.
+// mostWaiting is how many waiting orders of an outage the page lists.
 const mostWaiting = 5
 
 func (v *visit) left(w demo.Wait) leftShown {
@@ -209,7 +209,7 @@ func (v *visit) left(w demo.Wait) leftShown {
 
 func seconds(d time.Duration) int { return int(d.Round(time.Second) / time.Second) }
 
-// demoBanner is the text on each page while a demonstration runs, "" for none.
+// demoBanner is the text on all pages while a demonstration runs, "" for none.
 func (v *visit) demoBanner() string {
 	if v.Demo == nil {
 		return ""
@@ -228,8 +228,7 @@ func (v *visit) demoBanner() string {
 // faster than people can read.
 const demoEvery = time.Second
 
-// demoLive streams changes of the demonstration to its page, as an order's page gets those
-// of its order.
+// demoLive streams the changes of the demonstration to its page.
 func (p *Pages) demoLive(c *gin.Context) {
 	v := p.visit(c)
 	if err := v.followDemo(); err != nil {
@@ -244,11 +243,11 @@ func (v *visit) followDemo() error {
 	}
 	defer leave()
 	v.beginStream()
-	beat := time.NewTicker(v.Heartbeat)
-	defer beat.Stop()
+	heartbeat := time.NewTicker(v.Heartbeat)
+	defer heartbeat.Stop()
 	for {
 		s, changed := v.Demo.State()
-		if v.tell(fmt.Sprintf("event: changed\ndata: %d\n\n", s.Version)) != nil {
+		if v.send(fmt.Sprintf("event: changed\ndata: %d\n\n", s.Version)) != nil {
 			return nil
 		}
 		quiet := time.After(demoEvery)
@@ -259,8 +258,8 @@ func (v *visit) followDemo() error {
 				more = changed
 			case <-more:
 				again = false
-			case <-beat.C:
-				if isOver(v.identify()) || v.tell(": alive\n\n") != nil {
+			case <-heartbeat.C:
+				if sessionEnded(v.identify()) || v.send(": alive\n\n") != nil {
 					return nil
 				}
 			case <-v.ctx.Done():

@@ -40,14 +40,14 @@ func (p *played) set(s demo.State) {
 func (p *played) Start() { p.set(demo.State{Phase: demo.Calm, Began: now}) }
 func (p *played) Stop()  { p.set(demo.State{Phase: demo.Ending, Began: now}) }
 
-// outage is one of a kind that began some seconds ago, with the given progress.
+// outage is an outage that began some seconds ago, with the given progress.
 func outage(kind demo.Kind, ended, healed bool) demo.Outage {
-	o := demo.Outage{Kind: kind, Began: now.Add(-20 * time.Second), Hurt: 3, Back: 1, Examples: []demo.Example{{ID: stayID, What: "<b>바다집"}}, Waiting: []demo.Wait{{Example: demo.Example{ID: stayID}}}}
+	o := demo.Outage{Kind: kind, Began: now.Add(-20 * time.Second), Delayed: 3, Recovered: 1, Examples: []demo.Example{{ID: stayID, What: "<b>바다집"}}, Waiting: []demo.Wait{{Example: demo.Example{ID: stayID}}}}
 	if ended {
 		o.Ended = now.Add(-12 * time.Second)
 	}
 	if healed {
-		o.Healed, o.Back = now.Add(-7*time.Second), 3
+		o.RecoveredAt, o.Recovered = now.Add(-7*time.Second), 3
 	}
 	return o
 }
@@ -69,7 +69,7 @@ func TestDemo(t *testing.T) {
 
 	slow := outage(demo.ProviderSlow, false, false)
 	is.set(demo.State{
-		Phase: demo.Failing, Began: now, Orders: 1, Finished: 12, Hurt: 13, Healed: 14, Now: &slow,
+		Phase: demo.Failing, Began: now, Orders: 1, Finished: 12, Delayed: 13, Recovered: 14, Now: &slow,
 		Past: []demo.Outage{outage(demo.WorkerKilled, true, true), outage(demo.InventoryAway, true, true)},
 	})
 	for _, l := range booking.Languages() {
@@ -107,13 +107,13 @@ func TestDemo(t *testing.T) {
 }
 
 // TestDemo_LeftBehind: orders that have not recovered are listed with their status, what
-// they wait for, and the last answer. Orders that were given up do not count as healed.
+// they wait for, and the last answer. Orders that were given up do not count as recovered.
 func TestDemo_LeftBehind(t *testing.T) {
 	t.Parallel()
 	is := &played{changed: make(chan struct{})}
 	s := newSite(t, func(d *web.Deps) { d.Demo = is })
 	over := outage(demo.ProviderSlow, true, true)
-	over.Hurt, over.Back, over.GivenUp = 3, 2, 1
+	over.Delayed, over.Recovered, over.GivenUp = 3, 2, 1
 	left := []demo.Wait{{Example: demo.Example{What: "평양냉면"}, For: demo.Answer}}
 	for _, deed := range []demo.Awaited{
 		demo.Decision, demo.Work, demo.Confirm, demo.Reject, demo.Cancel, demo.Complete, demo.Change, demo.Refund,
@@ -136,8 +136,8 @@ func TestDemo_LeftBehind(t *testing.T) {
 	require.Contains(t, got.text, `href="/orders/`+stayID+`"`)
 }
 
-// TestDemo_ForOperators: others see it, and can neither start nor stop it. Without a
-// demonstration, it has no page.
+// TestDemo_ForOperators: other callers see the demonstration, and can neither start nor stop
+// it. Without a demonstration there is no page.
 func TestDemo_ForOperators(t *testing.T) {
 	t.Parallel()
 	is := &played{changed: make(chan struct{})}

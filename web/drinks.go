@@ -91,7 +91,7 @@ func (v *visit) drinkPage(status int, c cups) error {
 	}
 	drink.Withdrawn = drink.Withdrawn || deletion != nil
 	if len(c.faults) == 0 {
-		if err := v.ask(c.ordering, orders.Cups{MenuID: drink.ID, Quantity: c.quantity}); err != nil {
+		if err := v.priceOf(c.ordering, orders.Cups{MenuID: drink.ID, Quantity: c.quantity}); err != nil {
 			return err
 		}
 	}

@@ -24,7 +24,7 @@ const internalError = booking.Code("internal")
 func (v *visit) fail(err error) {
 	refusal := v.disclose(err)
 	if refusal.Code == booking.Unauthenticated && v.c.Request.Method != http.MethodPost {
-		v.drop(sessionCookie)
+		v.dropCookie(sessionCookie)
 		_ = v.goTo(loginPath + "?back=" + url.QueryEscape(v.c.Request.URL.RequestURI())) // it never fails
 		return
 	}

@@ -10,7 +10,7 @@ import (
 // orders.
 func (p *Pages) home(v *visit) error {
 	switch err := v.identify(); {
-	case isOver(err):
+	case sessionEnded(err):
 		return v.homePage(nil)
 	case err != nil:
 		return err

@@ -38,5 +38,5 @@ func (p *Pages) chooseLanguage(v *visit) error {
 			http.SetCookie(v.c.Writer, v.cookie(languageCookie, string(l), yearLong))
 		}
 	}
-	return v.goTo(own(v.field("back")))
+	return v.goTo(ownPath(v.field("back")))
 }

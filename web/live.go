@@ -38,12 +38,12 @@ func (v *visit) follow() error {
 		return err
 	}
 	v.beginStream()
-	beat := time.NewTimer(rand.N(v.Heartbeat)) // random, so that pages opened together are not written to together
-	defer beat.Stop()
+	heartbeat := time.NewTimer(rand.N(v.Heartbeat)) // random, so that pages opened together are not written to together
+	defer heartbeat.Stop()
 	version, final := order.Version, order.Status.Final()
-	for v.tell(fmt.Sprintf("event: changed\ndata: %d\n\n", version)) == nil {
+	for v.send(fmt.Sprintf("event: changed\ndata: %d\n\n", version)) == nil {
 		if final {
-			_ = v.tell("event: over\ndata: over\n\n") // the browser may have left
+			_ = v.send("event: over\ndata: over\n\n") // the browser may have left
 			return nil
 		}
 		again := true
@@ -53,11 +53,11 @@ func (v *visit) follow() error {
 				if is := change.View; is.Version > version { // publications arrive more than once
 					version, final, again = is.Version, is.Status.Final(), false
 				}
-			case <-beat.C:
-				if !v.stillMay(id) || v.tell(": alive\n\n") != nil {
+			case <-heartbeat.C:
+				if !v.stillMay(id) || v.send(": alive\n\n") != nil {
 					return nil
 				}
-				beat.Reset(v.Heartbeat)
+				heartbeat.Reset(v.Heartbeat)
 			case <-v.ctx.Done():
 				return nil
 			case <-v.Closing:
@@ -91,8 +91,8 @@ func (v *visit) beginStream() {
 	h.Set("X-Accel-Buffering", "no") // otherwise nginx buffers events
 }
 
-// tell writes to the browser. Returns an error if that fails or takes too long.
-func (v *visit) tell(text string) error {
+// send writes to the browser. Returns an error if that fails or takes too long.
+func (v *visit) send(text string) error {
 	conn := http.NewResponseController(v.c.Writer)
 	_ = conn.SetWriteDeadline(time.Now().Add(writeWithin)) // fails only without a connection
 	if _, err := v.c.Writer.WriteString(text); err != nil {
@@ -106,7 +106,7 @@ func (v *visit) tell(text string) error {
 func (v *visit) stillMay(id string) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.ctx), identifiedWithin)
 	defer cancel()
-	if err := v.identify(); isOver(err) {
+	if err := v.identify(); sessionEnded(err) {
 		return false
 	}
 	_, err := v.Orders.Read(ctx, v.caller, "", id)

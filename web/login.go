@@ -74,8 +74,8 @@ func (p *Pages) beginLogin(v *visit) error {
 	if err != nil {
 		return err
 	}
-	a := attempt{State: rand.Text(), Verifier: oauth2.GenerateVerifier(), Back: own(v.c.Query("back"))}
-	if err := v.keep(attemptCookie, a, v.Now().Add(loginWithin)); err != nil {
+	a := attempt{State: rand.Text(), Verifier: oauth2.GenerateVerifier(), Back: ownPath(v.c.Query("back"))}
+	if err := v.storeCookie(attemptCookie, a, v.Now().Add(loginWithin)); err != nil {
 		return err
 	}
 	// Some issuers make tokens for an API only if it is named.
@@ -88,7 +88,7 @@ func (p *Pages) beginLogin(v *visit) error {
 // not used: the access token identifies the caller, as in the API.
 func (p *Pages) endLogin(v *visit) error {
 	a, begun := open[attempt](v, attemptCookie)
-	v.drop(attemptCookie)
+	v.dropCookie(attemptCookie)
 	if !begun || subtle.ConstantTimeCompare([]byte(a.State), []byte(v.c.Query("state"))) != 1 {
 		return booking.Errorf(loginFailed, "")
 	}
@@ -115,7 +115,7 @@ func (p *Pages) endLogin(v *visit) error {
 	if ends.IsZero() {
 		ends = v.Now().Add(time.Hour) // the token itself may expire earlier
 	}
-	if err := v.keep(sessionCookie, session{token.AccessToken, ends}, ends); err != nil {
+	if err := v.storeCookie(sessionCookie, session{token.AccessToken, ends}, ends); err != nil {
 		return err
 	}
 	return v.goTo(a.Back)
@@ -126,6 +126,6 @@ const loginFailed = booking.Code("login_failed")
 
 // logout removes the session from this browser. The issuer's own session may go on.
 func (p *Pages) logout(v *visit) error {
-	v.drop(sessionCookie)
+	v.dropCookie(sessionCookie)
 	return v.goTo("/")
 }

@@ -67,13 +67,13 @@ func (v *visit) mealPage(status int, m meal) error {
 		return err
 	}
 	if m.faults["quantity"] == "" {
-		asked := *m.ordering // faults of the address do not affect the price
-		asked.faults = map[string]string{}
-		if err := v.ask(&asked, orders.Meal{MenuID: menu.ID, Quantity: m.quantity}); err != nil {
+		priced := *m.ordering // faults of the address do not affect the price
+		priced.faults = map[string]string{}
+		if err := v.priceOf(&priced, orders.Meal{MenuID: menu.ID, Quantity: m.quantity}); err != nil {
 			return err
 		}
-		m.price = asked.price
-		for name, fault := range asked.faults {
+		m.price = priced.price
+		for name, fault := range priced.faults {
 			m.faults[name] = fault
 		}
 	}

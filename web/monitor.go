@@ -18,7 +18,7 @@ import (
 // Monitor is what operators see: see internal/orders.
 type Monitor interface {
 	Overview(context.Context, booking.Caller) (orders.Overview, error)
-	Attention(context.Context, booking.Caller, orders.NeedFilter, booking.Page) ([]orders.InNeed, string, error)
+	Attention(context.Context, booking.Caller, orders.AttentionFilter, booking.Page) ([]orders.NeedingAttention, string, error)
 	Timeline(ctx context.Context, caller booking.Caller, orderID string) (orders.Timeline, error)
 }
 
@@ -34,7 +34,7 @@ func (p *Pages) mountMonitor(r gin.IRouter) {
 type panel struct {
 	id, title string
 	facts     []fact
-	trouble   bool
+	problem   bool
 	links     []link
 }
 
@@ -58,12 +58,12 @@ func (p *Pages) showOverview(v *visit) error {
 	if err != nil {
 		return err
 	}
-	shown := overview{well: is.Well(), at: v.say("operator.at", v.moment(is.At, defaultZone))}
+	shown := overview{well: is.IsHealthy(), at: v.say("operator.at", v.moment(is.At, defaultZone))}
 	shown.panels = []panel{
 		v.services(is), v.openOrders(is), v.owedPanel(is), v.paymentsPanel(is), v.waitsPanel(is), v.queuesPanel(is), v.rowsPanel(is),
 		v.workflowsPanel(is), v.answersPanel(is), v.loadPanel(is), v.auditPanel(is),
 	}
-	found, _, err := p.Monitor.Attention(v.ctx, v.caller, orders.NeedFilter{}, booking.Page{Limit: needsAtFirst})
+	found, _, err := p.Monitor.Attention(v.ctx, v.caller, orders.AttentionFilter{}, booking.Page{Limit: needsAtFirst})
 	if err != nil {
 		_ = v.disclose(err) // the services panel shows it
 	}
@@ -72,8 +72,8 @@ func (p *Pages) showOverview(v *visit) error {
 	return v.show(http.StatusOK, overviewPage(v.page(v.say("operator.title"), "nav.operator"), shown))
 }
 
-// counted is a number of orders, "or more" at booking.CountedTo, where counting stops.
-func (v *visit) counted(n int) string {
+// orderCount is a number of orders, "or more" at booking.CountedTo, where counting stops.
+func (v *visit) orderCount(n int) string {
 	if n >= booking.CountedTo {
 		return v.say("see.more", n)
 	}
@@ -84,12 +84,12 @@ func (v *visit) counted(n int) string {
 func (v *visit) services(is orders.Overview) panel {
 	all := panel{id: "services", title: v.say("see.services")}
 	for _, name := range slices.Sorted(maps.Keys(is.Degraded)) {
-		all.facts, all.trouble = append(all.facts, fact{name: name, value: is.Degraded[name], english: true}), true
+		all.facts, all.problem = append(all.facts, fact{name: name, value: is.Degraded[name], english: true}), true
 	}
 	for _, name := range slices.Sorted(maps.Keys(is.Unknown)) {
-		all.facts, all.trouble = append(all.facts, fact{name: name, value: v.say("see.unread") + ":", says: is.Unknown[name]}), true
+		all.facts, all.problem = append(all.facts, fact{name: name, value: v.say("see.unread") + ":", says: is.Unknown[name]}), true
 	}
-	if !all.trouble {
+	if !all.problem {
 		all.facts = []fact{{name: "✓", value: v.say("see.answers")}}
 	}
 	return all
@@ -99,7 +99,7 @@ func (v *visit) openOrders(is orders.Overview) panel {
 	open := panel{id: "orders", title: v.say("see.orders")}
 	for _, c := range is.Open {
 		name := v.say(kindKey(c.Kind)) + " · " + c.Status.Label(c.Kind, v.language)
-		open.facts = append(open.facts, fact{name: name, value: v.counted(c.Orders)})
+		open.facts = append(open.facts, fact{name: name, value: v.orderCount(c.Orders)})
 	}
 	if len(open.facts) == 0 {
 		open.facts = []fact{{name: v.say("see.orders"), value: v.say("see.none")}}
@@ -109,8 +109,8 @@ func (v *visit) openOrders(is orders.Overview) panel {
 
 // owedPanel are the orders that need attention, and the undos that are not done.
 func (v *visit) owedPanel(is orders.Overview) panel {
-	inNeed, undos, since := is.Needing()
-	owed := panel{id: "undos", title: v.say("see.inneed"), trouble: inNeed > 0, links: []link{{attentionPath, v.say("need.all")}}}
+	inNeed, undos, since := is.NeedingAttention()
+	owed := panel{id: "undos", title: v.say("see.inneed"), problem: inNeed > 0, links: []link{{attentionPath, v.say("need.all")}}}
 	owed.facts = []fact{
 		{name: v.say("see.inneed"), value: v.say("see.count", inNeed)}, {name: v.say("see.undos"), value: v.say("see.count", undos)},
 	}
@@ -125,13 +125,13 @@ func (v *visit) paymentsPanel(is orders.Overview) panel {
 	if !is.ShutUntil.IsZero() {
 		state = v.say("see.shut", v.moment(is.ShutUntil, defaultZone))
 	}
-	return panel{id: "payments", title: v.say("see.payments"), trouble: !is.ShutUntil.IsZero(), facts: []fact{
+	return panel{id: "payments", title: v.say("see.payments"), problem: !is.ShutUntil.IsZero(), facts: []fact{
 		{name: v.say("see.breaker"), value: state}, {name: v.say("see.deferred"), value: v.say("see.count", is.Deferred)},
 	}}
 }
 
 func (v *visit) waitsPanel(is orders.Overview) panel {
-	waits := panel{id: "inbox", title: v.say("see.waits"), trouble: is.WaitsLong()}
+	waits := panel{id: "inbox", title: v.say("see.waits"), problem: is.WaitsLong()}
 	for _, w := range []struct {
 		key    string
 		n      int
@@ -146,7 +146,7 @@ func (v *visit) waitsPanel(is orders.Overview) panel {
 }
 
 func (v *visit) queuesPanel(is orders.Overview) panel {
-	queues := panel{id: "queues", title: v.say("see.queues"), trouble: len(is.Unattended()) > 0}
+	queues := panel{id: "queues", title: v.say("see.queues"), problem: len(is.Unattended()) > 0}
 	for _, q := range is.Queues {
 		says := v.say("see.queue", q.Workers, q.Backlog)
 		if q.Workers == 0 {
@@ -158,7 +158,7 @@ func (v *visit) queuesPanel(is orders.Overview) panel {
 }
 
 func (v *visit) rowsPanel(is orders.Overview) panel {
-	rows := panel{id: "read-model", title: v.say("see.readmodel"), trouble: is.ReadModelLate()}
+	rows := panel{id: "read-model", title: v.say("see.readmodel"), problem: is.ReadModelLate()}
 	rows.facts = []fact{
 		{name: v.say("see.looked"), value: v.say("see.count", is.ReadModel.Looked)},
 		{name: v.say("see.behind"), value: v.say("see.count", is.ReadModel.Behind)},
@@ -171,7 +171,7 @@ func (v *visit) rowsPanel(is orders.Overview) panel {
 
 // workflowsPanel lists workflows whose tasks keep failing. Those of orders are linked.
 func (v *visit) workflowsPanel(is orders.Overview) panel {
-	shown := panel{id: "workflows", title: v.say("see.workflows"), trouble: len(is.Failing) > 0}
+	shown := panel{id: "workflows", title: v.say("see.workflows"), problem: len(is.Failing) > 0}
 	shown.facts = []fact{{name: v.say("see.failing"), value: v.say("see.count", len(is.Failing))}}
 	for _, id := range is.Failing {
 		if booking.IsOrderID("", id) {
@@ -201,27 +201,27 @@ func (v *visit) loadPanel(is orders.Overview) panel {
 	load := panel{id: "load", title: v.say("see.load")}
 	for _, l := range is.Load {
 		load.facts = append(load.facts, fact{name: l.Name, value: v.say("see.use", l.Taken, l.Of, l.Waiting)})
-		load.trouble = load.trouble || l.Waiting > 0
+		load.problem = load.problem || l.Waiting > 0
 	}
 	return load
 }
 
 func (v *visit) auditPanel(is orders.Overview) panel {
-	audit := panel{id: "audit", title: v.say("see.audit"), trouble: is.AuditTroubled(), links: []link{{auditPath, v.say("see.toaudit")}}}
+	audit := panel{id: "audit", title: v.say("see.audit"), problem: is.AuditTroubled(), links: []link{{auditPath, v.say("see.toaudit")}}}
 	audit.facts = append(v.auditFacts(is.Done, is.Last), fact{name: v.say("see.found"), value: v.say("see.count", is.Found())})
 	return audit
 }
 
 // needShown is an order that needs attention, as pages show it.
 type needShown struct {
-	orders.InNeed
+	orders.NeedingAttention
 	title string
 	badge badge
 	cause string
 	facts []fact
 }
 
-func (v *visit) needs(found []orders.InNeed) (shown []needShown) {
+func (v *visit) needs(found []orders.NeedingAttention) (shown []needShown) {
 	for _, n := range found {
 		shown = append(shown, v.need(n))
 	}
@@ -230,8 +230,8 @@ func (v *visit) needs(found []orders.InNeed) (shown []needShown) {
 
 // need is why an order needs attention. The words of the saga, the audit and the provider
 // are in English in each language, as in commands and logs.
-func (v *visit) need(n orders.InNeed) needShown {
-	shown := needShown{InNeed: n, title: n.Order.ID, cause: v.say(causeWords[n.Cause])}
+func (v *visit) need(n orders.NeedingAttention) needShown {
+	shown := needShown{NeedingAttention: n, title: n.Order.ID, cause: v.say(causeWords[n.Cause])}
 	if n.Order.Item.Name != "" {
 		shown.title, shown.badge = v.what(n.Order), v.badgeOf(n.Order)
 	}
@@ -290,7 +290,7 @@ type tab struct {
 }
 
 func (p *Pages) showAttention(v *visit) error {
-	f := orders.NeedFilter{Kind: booking.Kind(v.c.Query("kind")), Cause: orders.Cause(v.c.Query("cause"))}
+	f := orders.AttentionFilter{Kind: booking.Kind(v.c.Query("kind")), Cause: orders.Cause(v.c.Query("cause"))}
 	if !slices.Contains(booking.Kinds(), f.Kind) {
 		f.Kind = ""
 	}
@@ -307,7 +307,7 @@ func (p *Pages) showAttention(v *visit) error {
 		is.next = attentionAt(f, next)
 	}
 	for _, cause := range append([]orders.Cause{""}, orders.Causes()...) {
-		path := attentionAt(orders.NeedFilter{Kind: f.Kind, Cause: cause}, "")
+		path := attentionAt(orders.AttentionFilter{Kind: f.Kind, Cause: cause}, "")
 		is.causes = append(is.causes, tab{path, v.say(causeWords[cause]), cause == f.Cause})
 	}
 	for _, kind := range append([]booking.Kind{""}, booking.Kinds()...) {
@@ -315,12 +315,12 @@ func (p *Pages) showAttention(v *visit) error {
 		if kind != "" {
 			text = v.say(kindKey(kind))
 		}
-		is.kinds = append(is.kinds, tab{attentionAt(orders.NeedFilter{Kind: kind, Cause: f.Cause}, ""), text, kind == f.Kind})
+		is.kinds = append(is.kinds, tab{attentionAt(orders.AttentionFilter{Kind: kind, Cause: f.Cause}, ""), text, kind == f.Kind})
 	}
 	return v.show(http.StatusOK, attentionPage(v.page(v.say("need.title"), "nav.operator"), is))
 }
 
-func attentionAt(f orders.NeedFilter, cursor string) string {
+func attentionAt(f orders.AttentionFilter, cursor string) string {
 	query := url.Values{}
 	for name, value := range map[string]string{"kind": string(f.Kind), "cause": string(f.Cause), "cursor": cursor} {
 		if value != "" {

@@ -64,7 +64,7 @@ func overviewPage(p page, o overview) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = statusBadge(badge{p.say("operator.needs"), toneBack}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = statusBadge(badge{p.say("operator.needs"), toneUndoing}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -200,7 +200,7 @@ func overviewPage(p page, o overview) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			for _, part := range o.panels {
-				var templ_7745c5c3_Var11 = []any{"card", templ.KV("trouble", part.trouble)}
+				var templ_7745c5c3_Var11 = []any{"card", templ.KV("trouble", part.problem)}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var11...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -18,10 +18,10 @@ import (
 // sights are the data that a test shows to operators.
 type sights struct {
 	overview orders.Overview
-	needs    []orders.InNeed
+	needs    []orders.NeedingAttention
 	timeline orders.Timeline
 	away     error // of the orders that need attention
-	asked    orders.NeedFilter
+	asked    orders.AttentionFilter
 	page     booking.Page
 }
 
@@ -29,7 +29,7 @@ func (s *sights) Overview(_ context.Context, caller booking.Caller) (orders.Over
 	return s.overview, caller.Authorize(booking.Monitor, booking.Thing{})
 }
 
-func (s *sights) Attention(_ context.Context, caller booking.Caller, f orders.NeedFilter, page booking.Page) ([]orders.InNeed, string, error) {
+func (s *sights) Attention(_ context.Context, caller booking.Caller, f orders.AttentionFilter, page booking.Page) ([]orders.NeedingAttention, string, error) {
 	s.asked, s.page = f, page
 	if s.away != nil {
 		return nil, "", s.away
@@ -51,7 +51,7 @@ func inTrouble(s *site) *sights {
 	is := &sights{overview: orders.Overview{
 		At:   now,
 		Open: []orders.OpenCount{{Kind: booking.Lodging, Status: booking.Confirmed, Orders: booking.CountedTo}, {Kind: booking.Food, Status: booking.Cancelling, Orders: 2}},
-		Owed: []orders.Owed{{Kind: booking.Food, Undos: 2, Since: now.Add(-time.Hour), InNeed: 1}}, Deferred: 3, ShutUntil: now.Add(time.Minute),
+		Owed: []orders.Owed{{Kind: booking.Food, Undos: 2, Since: now.Add(-time.Hour), NeedingAttention: 1}}, Deferred: 3, ShutUntil: now.Add(time.Minute),
 		Queues:    []orders.QueueState{{Name: "sagas", Workers: 2}, {Name: "payments", Backlog: 7}},
 		Inbox:     orders.OpenInbox{Orders: 1, Oldest: now.Add(-time.Minute)},
 		Failing:   []string{stayID, "drink-deletion/<b>"},
@@ -61,13 +61,13 @@ func inTrouble(s *site) *sights {
 		Degraded:  map[string]string{"temporal": "cannot be reached <b>"}, Unknown: map[string]string{"queues": "it could not be read"},
 	}}
 	for _, cause := range orders.Causes() {
-		is.needs = append(is.needs, orders.InNeed{
+		is.needs = append(is.needs, orders.NeedingAttention{
 			Order: view, Cause: cause, Since: now, Says: "to refund payment keeps failing <b>", Answer: "card_gone <b>", Remedy: "yeyak settle " + stayID,
 			Waits: []orders.Waiting{{Step: "RefundPayment", Attempt: 7, Failure: "no <b>", Next: now}},
 		})
 	}
 	is.needs[0].Lost = "terminated"
-	is.timeline = orders.Timeline{Order: view, Need: is.needs[0], Runs: []orders.Run{{ID: "r", Ended: "terminated", Began: now, Link: "https://temporal.example/r"}}}
+	is.timeline = orders.Timeline{Order: view, Attention: is.needs[0], Runs: []orders.Run{{ID: "r", Ended: "terminated", Began: now, Link: "https://temporal.example/r"}}}
 	for n := range 250 {
 		is.timeline.Moments = append(is.timeline.Moments, orders.Moment{
 			At: now.Add(time.Duration(n) * time.Second), Source: orders.Sources()[n%7], What: fmt.Sprintf("Step%d", n), Says: "what a service said <b>",
@@ -114,12 +114,12 @@ func TestMonitor(t *testing.T) {
 		require.Contains(t, overview, want)
 	}
 	list := olga.get("/operator/attention?kind=food&cause=undo_owed&cursor=c")
-	require.Equal(t, orders.NeedFilter{Kind: booking.Food, Cause: orders.UndoOwed}, is.asked)
+	require.Equal(t, orders.AttentionFilter{Kind: booking.Food, Cause: orders.UndoOwed}, is.asked)
 	require.Equal(t, "c", is.page.Cursor)
 	require.Contains(t, list.text, `href="/operator/attention?cause=undo_owed&amp;cursor=more&amp;kind=food"`)
 	require.Contains(t, list.text, `href="/operator/orders/`+stayID+`"`)
 	olga.get("/operator/attention?kind=x&cause=y")
-	require.Equal(t, orders.NeedFilter{}, is.asked)
+	require.Equal(t, orders.AttentionFilter{}, is.asked)
 	for _, who := range []string{"alice", "bora", "dana", "kim"} {
 		for _, path := range paths {
 			require.Equal(t, http.StatusForbidden, s.as(who, booking.English).get(path).status, who+" "+path)
@@ -192,6 +192,6 @@ func TestMonitor_HealthyOrder(t *testing.T) {
 	is.timeline = orders.Timeline{Order: view}
 	olga := s.as("olga", booking.English)
 	require.NotRegexp(t, `<section[^>]*>\s*</section>`, olga.get("/operator/orders/"+stayID).text)
-	is.timeline.Need = orders.InNeed{Order: view, Cause: orders.Marked, Says: "to refund payment keeps failing"}
+	is.timeline.Attention = orders.NeedingAttention{Order: view, Cause: orders.Marked, Says: "to refund payment keeps failing"}
 	require.Contains(t, olga.get("/operator/orders/"+stayID).words(), "Does not go on by itself Why to refund payment keeps failing")
 }

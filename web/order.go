@@ -87,7 +87,7 @@ func ledgerTellsMore(order contract.View) bool {
 // beside it.
 func (v *visit) orderAndLedger() (order contract.View, payment booking.Payment, err error) {
 	id := v.c.Param("id")
-	version, known := v.moved.Get(id)
+	version, known := v.ledgerVersions.Get(id)
 	var reading errgroup.Group
 	if known {
 		reading.Go(func() (err error) { payment, err = v.ledger(id); return err })
@@ -102,7 +102,7 @@ func (v *visit) orderAndLedger() (order contract.View, payment booking.Payment, 
 	case known && order.Version == version:
 		return order, payment, ledgerErr
 	}
-	v.moved.Add(id, order.Version)
+	v.ledgerVersions.Add(id, order.Version)
 	payment, err = v.ledger(id)
 	return order, payment, err
 }
@@ -181,7 +181,7 @@ func (v *visit) orderShown() (orderShown, error) {
 }
 
 // mayGiveBack tells whether the reader is offered to refund something. Operators do so on
-// the page of the deed, which knows the actions of others.
+// the page of the action, which knows the actions of others.
 func (v *visit) mayGiveBack(order contract.View) bool {
 	return v.caller.Allowed(booking.RefundOrder, order.Thing()) && !v.caller.Allowed(booking.ReadActions, booking.Thing{})
 }

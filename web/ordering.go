@@ -18,7 +18,7 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// ordering is the form of an order, with the outcome when it was last sent.
+// ordering is the form of an order, with the faults of its last request.
 type ordering struct {
 	action  string            // the address that it is sent to
 	fields  map[string]string // as they were filled in
@@ -110,8 +110,8 @@ func (v *visit) shownPrice() *booking.Money {
 	return &booking.Money{Amount: amount, Currency: v.field("currency")}
 }
 
-// ask finds out what an order would cost, and its faults, without placing it.
-func (v *visit) ask(o *ordering, wanted orders.Wanted) error {
+// priceOf finds out what an order would cost, and its faults, without placing it.
+func (v *visit) priceOf(o *ordering, wanted orders.Wanted) error {
 	a, err := v.Orders.Prepare(v.ctx, v.caller, orders.Placement{Wanted: wanted, CustomerID: v.caller.ID, PaymentMethod: o.fields["method"]})
 	if err != nil {
 		return o.note(v, err)
@@ -175,7 +175,7 @@ func (v *visit) placeOrder(o *ordering, wanted orders.Wanted, again func(status 
 	return again(statusOf(refusal.Code))
 }
 
-// hash distinguishes a form that is sent again from another one under its key.
+// hash distinguishes a repeated form from another one under its key.
 func (v *visit) hash(wanted orders.Wanted, method string) (string, error) {
 	key, err := v.HashKey(v.ctx)
 	if err != nil {
@@ -193,7 +193,7 @@ func (v *visit) hash(wanted orders.Wanted, method string) (string, error) {
 	return "hmac:" + base64.RawURLEncoding.EncodeToString(mac.Sum(nil)), nil
 }
 
-// faultKeys are the entries for the use cases' faults in fields, by how their words begin.
+// faultKeys are the entries for the use cases' faults, by the begin of their texts.
 var faultKeys = []struct{ begins, key string }{
 	{"is in the past", "fault.past"},
 	{"must be after", "fault.after"},

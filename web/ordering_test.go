@@ -21,7 +21,7 @@ func (s *site) stands(a orders.Attempt) (orders.Outcome, error) {
 		booking.Cleaning: contract.Cleaning{Order: order(a.OrderID, "alice", a.Price().Amount), Tel: "+8221234567", Location: "12 Sejong-daero"},
 	}[booking.KindOf(a.OrderID)]
 	kind := input.View().Kind
-	return orders.Outcome{View: s.publish(input, standing[kind]), Done: true, OrderID: a.OrderID}, nil
+	return orders.Outcome{View: s.publish(input, acceptedStatus[kind]), Done: true, OrderID: a.OrderID}, nil
 }
 
 // submit sends the form of the page with this action, with these fields filled in.

@@ -15,7 +15,7 @@ func (p *Pages) mountOrders(r gin.IRouter) {
 	p.page(r, http.MethodGet, "/orders/:id", booking.ReadOrder, p.showOrder)
 	p.page(r, http.MethodGet, "/orders/:id/part", booking.ReadOrder, p.showPart)
 	r.GET("/orders/:id/live", p.live)
-	p.page(r, http.MethodGet, "/orders/:id/paid", booking.ReturnToOrder, p.comeBack)
+	p.page(r, http.MethodGet, "/orders/:id/paid", booking.ReturnToOrder, p.customerReturned)
 	p.page(r, http.MethodGet, "/orders/:id/cancel", booking.CancelOrder, p.askCancel)
 	p.page(r, http.MethodPost, "/orders/:id/cancel", booking.CancelOrder, p.cancel)
 	p.page(r, http.MethodGet, "/messages", booking.ReadMessages, p.listMessages)
@@ -36,18 +36,18 @@ type badge struct{ text, tone string }
 
 // The tones of badges and steps.
 const (
-	toneGood = "good" // accepted or done
-	toneWait = "wait" // waiting
-	toneBack = "back" // being undone
-	toneOver = "over" // undone
+	toneGood    = "good" // accepted or done
+	toneWait    = "wait" // waiting
+	toneUndoing = "back" // being undone
+	toneUndone  = "over" // undone
 )
 
 func toneOf(s booking.Status) string {
 	switch s {
 	case booking.Cancelled:
-		return toneOver
+		return toneUndone
 	case booking.Cancelling:
-		return toneBack
+		return toneUndoing
 	case booking.Received, booking.PaymentPending, booking.AwaitingPayment, booking.AwaitingOwner, booking.Calling:
 		return toneWait
 	default:

@@ -69,14 +69,14 @@ type Deps struct {
 // Pages are the pages, ready to be mounted.
 type Pages struct {
 	Deps
-	login  *logins
-	zones  *lru.Cache[string, string]  // time zones of ordered items, by their ids
-	moved  *lru.Cache[string, int64]   // versions of orders whose ledger has more, by their ids
-	sealer atomic.Pointer[cipher.AEAD] // for sessions, nil until the key is known
+	login          *logins
+	zones          *lru.Cache[string, string]  // time zones of ordered items, by their ids
+	ledgerVersions *lru.Cache[string, int64]   // versions of orders whose ledger has more, by their ids
+	sealer         atomic.Pointer[cipher.AEAD] // for sessions, nil until the key is known
 }
 
-// remembered is the size of each cache.
-const remembered = 1000
+// cacheSize is the size of each cache.
+const cacheSize = 1000
 
 // New returns the pages.
 func New(d Deps) *Pages {
@@ -95,9 +95,9 @@ func New(d Deps) *Pages {
 	if d.Admission == nil {
 		d.Admission = admission.New(admission.Limits{}, d.ReplyBudget, nil)
 	}
-	zones, _ := lru.New[string, string](remembered) // fails only for sizes below 1
-	moved, _ := lru.New[string, int64](remembered)
-	return &Pages{Deps: d, login: &logins{issuer: d.Issuer, client: d.Client, audience: d.Audience}, zones: zones, moved: moved}
+	zones, _ := lru.New[string, string](cacheSize) // fails only for sizes below 1
+	ledgerVersions, _ := lru.New[string, int64](cacheSize)
+	return &Pages{Deps: d, login: &logins{issuer: d.Issuer, client: d.Client, audience: d.Audience}, zones: zones, ledgerVersions: ledgerVersions}
 }
 
 // Mount adds the pages to a router.
@@ -125,7 +125,7 @@ func (p *Pages) Mount(r gin.IRouter) {
 	p.mountToday(r)
 	p.mountAudit(r)
 	p.mountMonitor(r)
-	p.mountDeeds(r)
+	p.mountOperatorActions(r)
 	p.mountActions(r)
 	p.mountBulk(r)
 	p.mountDemo(r)

@@ -46,12 +46,12 @@ func (s *site) furnish() {
 	require.NoError(s, s.catalogue.AddDrink(ctx, "", latte, 7))
 	require.NoError(s, s.stock.SetCapacity(ctx, latte.ID, latte.Date, latte.Date.AddDays(1), 7))
 	for _, input := range everyKind("alice") {
-		s.publish(input, standing[input.View().Kind])
+		s.publish(input, acceptedStatus[input.View().Kind])
 	}
 }
 
-// standing are statuses of accepted orders.
-var standing = map[booking.Kind]booking.Status{
+// acceptedStatus has the statuses of accepted orders.
+var acceptedStatus = map[booking.Kind]booking.Status{
 	booking.Lodging: booking.Confirmed, booking.Food: booking.Delivering, booking.Cafe: booking.InProduction, booking.Cleaning: booking.Calling,
 }
 
@@ -225,7 +225,7 @@ func TestPages_Smuggled(t *testing.T) {
 	views := []contract.View{}
 	for _, input := range everyKind("alice") {
 		v := input.View()
-		v.Item.Name, v.Placed, v.Status = bad, true, standing[v.Kind]
+		v.Item.Name, v.Placed, v.Status = bad, true, acceptedStatus[v.Kind]
 		v.History = append(v.History, contract.Entry{Status: v.Status, At: now, Note: bad, By: bad})
 		if v.Delivery != nil {
 			v.Delivery.Address = bad

@@ -13,14 +13,14 @@ import (
 )
 
 func (p *Pages) mountRefunds(r gin.IRouter) {
-	p.page(r, http.MethodGet, "/orders/:id/refund", booking.RefundOrder, byOperators("refund", p.askRefund))
+	p.page(r, http.MethodGet, "/orders/:id/refund", booking.RefundOrder, byOperators("refund", p.showRefund))
 	p.page(r, http.MethodPost, "/orders/:id/refund", booking.RefundOrder, byOperators("refund", p.refund))
 }
 
 // ledgerLine is a line of an order's payment.
 type ledgerLine struct{ what, amount, state, why, when string }
 
-// refundForm is what the page of staff's refunds shows.
+// refundForm is the content of the page of staff's refunds.
 type refundForm struct {
 	*ordering
 	order  contract.View
@@ -29,11 +29,11 @@ type refundForm struct {
 	paid   string // the state of the payment
 	left   booking.Money
 	leftIs string
-	seen   int64 // the newest line of the log of what was done to the order
+	seen   int64 // the newest line about the order in the log of actions
 }
 
-// askRefund shows the ledger of an order, and the form that refunds some of it.
-func (p *Pages) askRefund(v *visit) error {
+// showRefund shows the ledger of an order, and the form that refunds some of it.
+func (p *Pages) showRefund(v *visit) error {
 	return v.refundPage(http.StatusOK, v.newOrdering("amount", "reason"))
 }
 
@@ -59,7 +59,7 @@ func (v *visit) refundable() (contract.View, booking.Payment, error) {
 }
 
 func (v *visit) refundPage(status int, o *ordering) error {
-	// Before the order: what is done between the two is not seen, and the form is refused.
+	// Before the order: an action between the two reads is not seen, and the form is refused.
 	newest, err := v.Actions.Newest(v.ctx, v.c.Param("id"), 1)
 	if err != nil {
 		return err
@@ -132,7 +132,7 @@ func (p *Pages) refund(v *visit) error {
 		return v.refundPage(http.StatusUnprocessableEntity, o)
 	}
 	id := v.c.Param("id")
-	_, err = p.Orders.Refund(orders.HavingSeen(v.ctx, v.seen()), v.caller, orders.Refund{OrderID: id, Amount: amount, Note: reason, Key: o.key})
+	_, err = p.Orders.Refund(orders.WithSeenLine(v.ctx, v.seen()), v.caller, orders.Refund{OrderID: id, Amount: amount, Note: reason, Key: o.key})
 	if err != nil {
 		return v.notRefunded(o, err)
 	}

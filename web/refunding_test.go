@@ -81,7 +81,7 @@ func TestRefund_ActedMeanwhile(t *testing.T) {
 	s.furnish()
 	s.pay(stayID, 100000)
 	s.book.refund = func(ctx context.Context, r orders.Refund) (orders.Refunded, error) {
-		// The test's orders have no door. That of another action looks at the same log.
+		// This fake does not check the log of actions. Settle does.
 		if err := s.book.Settle(ctx, booking.Caller{ID: "bora", Unchecked: true}, r.OrderID, r.Note); err != nil {
 			return orders.Refunded{}, err
 		}
@@ -104,8 +104,8 @@ func TestRefund_ActedMeanwhile(t *testing.T) {
 	require.Contains(t, got.words(), "What is left ₩70,000")
 }
 
-// TestRefund_ByOperators: operators are led to their own page, which knows the actions of
-// others on the order.
+// TestRefund_ByOperators: operators are redirected to their own page, which shows the actions
+// of others on the order.
 func TestRefund_ByOperators(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

@@ -8,10 +8,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// comeBack handles a customer that comes back from the payment provider's page, and shows
+// customerReturned handles a customer that comes back from the payment provider's page, and shows
 // the order. The parameters that the provider adds to the address are only a hint. If the
 // order cannot be reached, it is shown as it is: it asks the provider by itself, too.
-func (p *Pages) comeBack(v *visit) error {
+func (p *Pages) customerReturned(v *visit) error {
 	id := v.c.Param("id")
 	amount, _ := strconv.ParseInt(v.c.Query("amount"), 10, 64)
 	back := booking.PaymentReturn{PaymentKey: v.c.Query("paymentKey"), Amount: amount}

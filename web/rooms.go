@@ -143,7 +143,7 @@ func (v *visit) placePage(status int, s stay) error {
 	}
 	left := map[string]int{}
 	if len(s.faults) == 0 {
-		if err := v.ask(s.ordering, s.wanted(place.ID)); err != nil {
+		if err := v.priceOf(s.ordering, s.wanted(place.ID)); err != nil {
 			return err
 		}
 	}

@@ -49,8 +49,10 @@ func (v *visit) identify() error {
 // identifiedWithin bounds the identification of a caller.
 const identifiedWithin = 5 * time.Second
 
-// isOver tells whether an error means that the session is no longer valid.
-func isOver(err error) bool { return errors.Is(err, &booking.Error{Code: booking.Unauthenticated}) }
+// sessionEnded tells whether an error means that the session is no longer valid.
+func sessionEnded(err error) bool {
+	return errors.Is(err, &booking.Error{Code: booking.Unauthenticated})
+}
 
 const (
 	// mostCookie is the maximum length of a cookie: browsers drop longer ones.
@@ -69,9 +71,9 @@ func partOf(name string, n int) string {
 	return name + "_" + strconv.Itoa(n)
 }
 
-// keep stores a value in the browser until ends. The browser can neither read nor change
+// storeCookie stores a value in the browser until ends. The browser can neither read nor change
 // it, and does not send it with a form of another site.
-func (v *visit) keep(name string, value any, ends time.Time) error {
+func (v *visit) storeCookie(name string, value any, ends time.Time) error {
 	text, err := v.seal(name, value)
 	if err != nil {
 		return err
@@ -84,19 +86,19 @@ func (v *visit) keep(name string, value any, ends time.Time) error {
 		http.SetCookie(v.c.Writer, v.cookie(partOf(name, n), string(part), int(ends.Sub(v.Now())/time.Second)))
 		n++
 	}
-	v.dropFrom(name, n)
+	v.dropCookiesFrom(name, n)
 	return nil
 }
 
-// drop removes the value from the browser.
-func (v *visit) drop(name string) {
+// dropCookie removes the value from the browser.
+func (v *visit) dropCookie(name string) {
 	http.SetCookie(v.c.Writer, v.cookie(name, "", -1))
-	v.dropFrom(name, 1)
+	v.dropCookiesFrom(name, 1)
 }
 
-// dropFrom removes the n-th part of a value and the later ones from the browser, as far as
+// dropCookiesFrom removes the n-th part of a value and the later ones from the browser, as far as
 // it has them.
-func (v *visit) dropFrom(name string, n int) {
+func (v *visit) dropCookiesFrom(name string, n int) {
 	for ; n < mostCookies; n++ {
 		if _, err := v.c.Request.Cookie(partOf(name, n)); err == nil {
 			http.SetCookie(v.c.Writer, v.cookie(partOf(name, n), "", -1))
@@ -104,8 +106,8 @@ func (v *visit) dropFrom(name string, n int) {
 	}
 }
 
-// kept is the text of all parts.
-func (v *visit) kept(name string) string {
+// cookieText is the text of all parts.
+func (v *visit) cookieText(name string) string {
 	var text strings.Builder
 	for n := range mostCookies {
 		cookie, err := v.c.Request.Cookie(partOf(name, n))
@@ -148,10 +150,10 @@ func (v *visit) seal(name string, value any) (string, error) {
 	return base64.RawURLEncoding.EncodeToString(aead.Seal(nil, nil, text, []byte(name))), nil
 }
 
-// open reads what keep has stored. Returns false if there is nothing that this key has
+// open reads what storeCookie has stored. Returns false if there is nothing that this key has
 // sealed.
 func open[T any](v *visit, name string) (value T, known bool) {
-	sealed, err := base64.RawURLEncoding.DecodeString(v.kept(name))
+	sealed, err := base64.RawURLEncoding.DecodeString(v.cookieText(name))
 	if err != nil {
 		return value, false
 	}

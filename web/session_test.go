@@ -25,11 +25,11 @@ func TestSession_InParts(t *testing.T) {
 	router := gin.New()
 	router.GET("/keep/:length", func(c *gin.Context) {
 		length, _ := strconv.Atoi(c.Param("length"))
-		if err := p.visit(c).keep(sessionCookie, session{Token: strings.Repeat("t", length)}, time.Now().Add(time.Hour)); err != nil {
+		if err := p.visit(c).storeCookie(sessionCookie, session{Token: strings.Repeat("t", length)}, time.Now().Add(time.Hour)); err != nil {
 			c.String(http.StatusInternalServerError, "%s", err)
 		}
 	})
-	router.GET("/drop", func(c *gin.Context) { p.visit(c).drop(sessionCookie) })
+	router.GET("/drop", func(c *gin.Context) { p.visit(c).dropCookie(sessionCookie) })
 	router.GET("/open", func(c *gin.Context) {
 		s, known := open[session](p.visit(c), sessionCookie)
 		c.String(http.StatusOK, "%v %d", known, len(s.Token))

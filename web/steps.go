@@ -22,8 +22,8 @@ const (
 	toneFault = "fault" // it failed, or was not carried out
 )
 
-// usualWay is the expected progress of orders.
-var usualWay = map[booking.Kind][]booking.Status{
+// expectedStatuses is the expected progress of orders.
+var expectedStatuses = map[booking.Kind][]booking.Status{
 	booking.Lodging:  {booking.Paid, booking.Confirmed, booking.Completed},
 	booking.Food:     {booking.Paid, booking.Delivering, booking.Delivered},
 	booking.Cafe:     {booking.Paid, booking.InProduction, booking.Completed},
@@ -56,7 +56,7 @@ func (v *visit) steps(order contract.View, payment booking.Payment, zone string)
 	for i := range steps {
 		steps[i].when = v.moment(steps[i].at, zone)
 	}
-	return append(steps, v.toCome(order)...)
+	return append(steps, v.expectedSteps(order)...)
 }
 
 // stepOf is the step of an entry of the order's history.
@@ -87,7 +87,7 @@ func (w words) refundStep(e booking.Entry) step {
 	if at.IsZero() {
 		at = e.At
 	}
-	s := step{at: at, tone: toneBack, text: w.say("step.refunding", w.money(e.Amount))}
+	s := step{at: at, tone: toneUndoing, text: w.say("step.refunding", w.money(e.Amount))}
 	switch {
 	case e.State == booking.EntryDone:
 		s.text = w.say("step.refunded", w.money(e.Amount))
@@ -99,12 +99,12 @@ func (w words) refundStep(e booking.Entry) step {
 	return s
 }
 
-// toCome lists the expected steps, if all goes well.
-func (w words) toCome(order contract.View) (steps []step) {
+// expectedSteps lists the expected steps, if all goes well.
+func (w words) expectedSteps(order contract.View) (steps []step) {
 	if order.Status.Final() || order.Status == booking.Cancelling {
 		return nil
 	}
-	way := usualWay[order.Kind]
+	way := expectedStatuses[order.Kind]
 	reached := 0
 	for i, s := range way {
 		if slices.ContainsFunc(order.History, func(e contract.Entry) bool { return e.Status == s }) {

@@ -12,13 +12,13 @@ import (
 // timelineShown is the page of an order for operators.
 type timelineShown struct {
 	orders.Timeline
-	what   string
-	badge  badge
-	need   *needShown // nil if it needs no attention
-	facts  []fact
-	acting acting
-	runs   []runShown
-	lines  []lineShown
+	what    string
+	badge   badge
+	need    *needShown // nil if it needs no attention
+	facts   []fact
+	offered offeredActions
+	runs    []runShown
+	lines   []lineShown
 	// unread lists the sources that could not be read.
 	unread        []unreadShown
 	earlier, last string // paths
@@ -48,15 +48,15 @@ func (p *Pages) showTimeline(v *visit) error {
 		return err
 	}
 	shown := timelineShown{Timeline: t, what: v.what(t.Order), badge: v.badgeOf(t.Order), facts: v.facts(t.Order, v.zoneOf(t.Order))}
-	if t.Need.Cause != "" {
-		need := v.need(t.Need)
+	if t.Attention.Cause != "" {
+		need := v.need(t.Attention)
 		shown.need = &need
 	}
 	payment, err := p.Payments.Payment(v.ctx, t.Order.ID)
 	if err != nil {
 		payment = booking.Payment{} // its source reports the error
 	}
-	shown.acting = v.acting(t.Order, payment)
+	shown.offered = v.offeredActions(t.Order, payment)
 	for _, r := range t.Runs {
 		shown.runs = append(shown.runs, runShown{r.ID, v.say(runWords[r.Ended]), v.moment(r.Began, defaultZone), r.Link})
 	}
@@ -107,9 +107,9 @@ func (v *visit) line(kind booking.Kind, m orders.Moment) lineShown {
 	}
 	switch {
 	case m.Failed && m.Source == orders.FromRun: // its name says so
-		line.tone = toneBack
+		line.tone = toneUndoing
 	case m.Failed:
-		line.tone = toneBack
+		line.tone = toneUndoing
 		line.marks = append(line.marks, v.say("line.failed"))
 	case m.Pending:
 		line.tone = toneWait

@@ -105,7 +105,7 @@ func timelinePage(p page, t timelineShown) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = actingPart(p.words, t.acting).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = actingPart(p.words, t.offered).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -68,9 +68,9 @@ func (v *visit) goTo(path string) error {
 // field is a field of the form or of the query.
 func (v *visit) field(name string) string { return strings.TrimSpace(v.c.Request.FormValue(name)) }
 
-// own is a path of ours, "/" for anything else: the return path in a link must not lead to
+// ownPath is a path of ours, "/" for anything else: the return path in a link must not lead to
 // another site.
-func own(path string) string {
+func ownPath(path string) string {
 	if !strings.HasPrefix(path, "/") || strings.HasPrefix(path, "//") || strings.ContainsAny(path, "\\\r\n\t") {
 		return "/"
 	}

@@ -1,6 +1,6 @@
 package web
 
-// actingWords are the texts of deeds.
+// actingWords are the texts of actions.
 var actingWords = map[string]entry{
 	"act.title":   {"What you can do", "할 수 있는 일"},
 	"act.retry":   {"Try again now", "지금 다시 시도"},

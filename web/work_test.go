@@ -24,7 +24,7 @@ func (s *site) beginWork(name string) {
 	require.NoError(s, err)
 	for _, input := range everyKind("alice") {
 		view := input.View()
-		view.Status, view.Placed, view.Version, view.Item.Name = standing[view.Kind], true, 1, name
+		view.Status, view.Placed, view.Version, view.Item.Name = acceptedStatus[view.Kind], true, 1, name
 		view.History = append(view.History, contract.Entry{Status: view.Status, At: now})
 		if view.Cleaning != nil {
 			view.Status = booking.Assigned

@@ -205,8 +205,8 @@ type theirMessages struct {
 }
 
 // Standing implements audit.Messages.
-func (m theirMessages) Standing(ctx context.Context) iter.Seq2[booking.Message, error] {
-	return ours(m.all.Standing, func(sent booking.Message) bool { return m.has(sent.OrderID) })(ctx)
+func (m theirMessages) NotWithdrawn(ctx context.Context) iter.Seq2[booking.Message, error] {
+	return ours(m.all.NotWithdrawn, func(sent booking.Message) bool { return m.has(sent.OrderID) })(ctx)
 }
 
 // noItems is an empty source.

@@ -30,11 +30,11 @@ func (l *life) keeps(made time.Duration, update string, delivered time.Duration)
 // carries delivers a kept decision, and settles it with what comes of it.
 func (l *life) carries(k orders.KeptDecision, d *decision) {
 	settle := func(err error) {
-		s := orders.SettledDecision{Outcome: orders.DecisionDelivered, At: l.env.Now()}
+		s := orders.DecisionOutcome{Outcome: orders.DecisionDelivered, At: l.env.Now()}
 		if d.err = err; err != nil {
 			s.Outcome, s.Code = orders.DecisionRefused, d.code()
 		}
-		require.NoError(l, l.decisions.Settle(context.Background(), k, s))
+		require.NoError(l, l.decisions.Finish(context.Background(), k, s))
 	}
 	l.env.UpdateWorkflow(k.Update, "", &testsuite.TestUpdateCallback{
 		OnReject: settle,

@@ -244,8 +244,8 @@ func bulkOrders(all []booking.BulkOrder) error {
 	return table.Flush()
 }
 
-// seeing is the context of a command that acts on an order, which tells of the newest line
-// of the log about it.
+// seeing is the context of a command that acts on an order. If the command names no line of
+// the log of actions, it prints the newest one about the order.
 func seeing(ctx context.Context, o app.Options, orderID string, seen config.Seen) (context.Context, error) {
 	return app.Seeing(ctx, o, orderID, seen.Line, func(a booking.OperatorAction) {
 		fmt.Fprintf(os.Stderr, "The newest action on the order is %d: %s by %s at %s, %s.\n",
@@ -253,7 +253,7 @@ func seeing(ctx context.Context, o app.Options, orderID string, seen config.Seen
 	})
 }
 
-// actingOptions are what a command acts with. done flushes its log.
+// actingOptions are the options of a command that acts on orders. done flushes its log.
 func actingOptions(c config.Resolution) (o app.Options, done func()) {
 	cfg := c.Settings()
 	log := loggerOf(cfg.Log, c.As)

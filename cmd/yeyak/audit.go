@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 )
 
-// kept tells of the audits that workers run, or has them run one.
+// kept shows the audits that workers run, or makes them run one.
 func (c audit) kept(ctx context.Context, o app.Options) error {
 	if c.Start {
 		run, started, err := app.StartAudit(ctx, o, c.As.ID)

@@ -367,12 +367,11 @@ func (e exit) Error() string { return e.says }
 // misused is the exit code of a call without a command.
 const misused = 2
 
-// couldNotLook is the exit code of a command that could not find out what it was asked
-// for.
+// couldNotLook is the exit code of a command that could not read what it reports.
 const couldNotLook = 2
 
-// misunderstood returns another exit code for a command that did not begin than for one
-// that has found something.
+// misunderstood returns the exit code for arguments that cannot be parsed, which differs from
+// that of a command with findings.
 func misunderstood(err error, args []string) error {
 	if len(args) > 0 && slices.Contains([]string{"audit", "status", "visibility"}, args[0]) {
 		return exit{couldNotLook, err.Error()}

@@ -54,7 +54,7 @@ func (c status) Run(ctx context.Context) error {
 	switch {
 	case err != nil:
 		return exit{couldNotLook, err.Error()}
-	case !is.Well():
+	case !is.IsHealthy():
 		return exit{code: 1}
 	default:
 		return nil
@@ -71,13 +71,13 @@ func writeJSON(v any) error {
 func printStatus(to io.Writer, is app.Overview) error {
 	table := tabwriter.NewWriter(to, 0, 0, 2, ' ', 0)
 	line := func(what string, format string, args ...any) {
-		_, _ = fmt.Fprintf(table, "%s\t%s\n", what, fmt.Sprintf(format, args...)) // Flush tells of errors
+		_, _ = fmt.Fprintf(table, "%s\t%s\n", what, fmt.Sprintf(format, args...)) // Flush returns the errors
 	}
 	for _, c := range is.Open {
 		line("open", "%s %s: %d", c.Kind, c.Status, c.Orders)
 	}
 	for _, of := range is.Owed {
-		line("needs attention", "%s: %d", of.Kind, of.InNeed)
+		line("needs attention", "%s: %d", of.Kind, of.NeedingAttention)
 		if of.Undos > 0 {
 			line("undos owed", "%s: %d, since %s", of.Kind, of.Undos, of.Since.Format(time.RFC3339))
 		}
@@ -109,7 +109,7 @@ func (c attention) Run(ctx context.Context) error {
 	defer sync(log)
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
 	header := "ORDER\tCAUSE\tSINCE\tWHY\tPROVIDER SAYS\n"
-	write := func(n app.InNeed) error {
+	write := func(n app.NeedingAttention) error {
 		if c.JSON {
 			return writeJSON(app.JSON(n))
 		}
@@ -117,7 +117,7 @@ func (c attention) Run(ctx context.Context) error {
 		header = ""
 		return err
 	}
-	f := app.NeedFilter(booking.Kind(c.Kind), c.Cause)
+	f := app.AttentionFilter(booking.Kind(c.Kind), c.Cause)
 	if err := app.Attention(ctx, app.Options{Config: c.Settings(), Log: log}, f, write); err != nil {
 		return err
 	}

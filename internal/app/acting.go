@@ -15,7 +15,7 @@ import (
 // which is passed to show.
 func Seeing(ctx context.Context, o Options, orderID string, seq *int64, show func(booking.OperatorAction)) (context.Context, error) {
 	if seq != nil {
-		return orders.HavingSeen(ctx, *seq), nil
+		return orders.WithSeenLine(ctx, *seq), nil
 	}
 	seen := int64(0)
 	err := onDatabases(ctx, o, func(dbs databases) error {
@@ -26,10 +26,10 @@ func Seeing(ctx context.Context, o Options, orderID string, seq *int64, show fun
 		}
 		return err
 	})
-	return orders.HavingSeen(ctx, seen), err
+	return orders.WithSeenLine(ctx, seen), err
 }
 
-// Retry has an order's waiting steps tried at once, on behalf of a person.
+// Retry retries an order's waiting steps at once, on behalf of a person.
 func Retry(ctx context.Context, o Options, orderID string, reason booking.Personal, by string) (done orders.Retried, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		done, err = commanded(o, dbs, sagas).Retry(ctx, byCommand(by), orderID, booking.Lines(reason))
@@ -38,7 +38,7 @@ func Retry(ctx context.Context, o Options, orderID string, reason booking.Person
 	return done, err
 }
 
-// Cancel cancels an order, as its customer can.
+// Cancel cancels an order under the same rules as its customer's cancel.
 func Cancel(ctx context.Context, o Options, orderID string, reason booking.Personal, by string) (out orders.Outcome, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		out, err = commanded(o, dbs, sagas).Decide(ctx, byCommand(by), orders.Decision{
@@ -68,8 +68,7 @@ func Refund(ctx context.Context, o Options, orderID string, amount int64, reason
 	return done, err
 }
 
-// PlanBulk does a dry run of an action on many orders. It returns the first of its
-// orders, too.
+// PlanBulk makes a dry run of a bulk action, and also returns the first of its orders.
 func PlanBulk(
 	ctx context.Context, o Options, a booking.Action, f booking.BulkFilter, reason booking.Personal, by string,
 ) (run booking.BulkRun, first []booking.BulkOrder, err error) {
@@ -83,10 +82,10 @@ func PlanBulk(
 	return run, first, err
 }
 
-// shownOfBulk is how many orders a command shows.
+// shownOfBulk is how many orders of a bulk action a command shows.
 const shownOfBulk = 20
 
-// BeginBulk has the APIs run an action on the orders of its dry run.
+// BeginBulk starts a bulk action on the orders of its dry run; the APIs run it.
 func BeginBulk(ctx context.Context, o Options, id, by string) (run booking.BulkRun, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		run, err = commanded(o, dbs, sagas).BeginBulk(ctx, byCommand(by), id)
@@ -95,7 +94,7 @@ func BeginBulk(ctx context.Context, o Options, id, by string) (run booking.BulkR
 	return run, err
 }
 
-// StopBulk stops an action before it has reached all orders.
+// StopBulk stops a bulk action before all its orders are done.
 func StopBulk(ctx context.Context, o Options, id, by string) (run booking.BulkRun, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		run, err = commanded(o, dbs, sagas).StopBulk(ctx, byCommand(by), id)
@@ -104,7 +103,7 @@ func StopBulk(ctx context.Context, o Options, id, by string) (run booking.BulkRu
 	return run, err
 }
 
-// Bulks calls do with each action on many orders, newest first.
+// Bulks calls do with each bulk action, newest first.
 func Bulks(ctx context.Context, o Options, do func(booking.BulkRun) error) error {
 	return onDatabases(ctx, o, func(dbs databases) error {
 		for page := (booking.Page{Limit: shownOfBulk}); ; {
@@ -124,8 +123,7 @@ func Bulks(ctx context.Context, o Options, do func(booking.BulkRun) error) error
 	})
 }
 
-// Bulk returns an action on many orders, with the first orders on which it was not
-// done.
+// Bulk returns a bulk action, with the first orders on which it was not done.
 func Bulk(ctx context.Context, o Options, id string) (run booking.BulkRun, left []booking.BulkOrder, err error) {
 	err = onDatabases(ctx, o, func(dbs databases) error {
 		bulk := store.NewBulk(dbs[mypageDB])

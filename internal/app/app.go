@@ -36,18 +36,18 @@ type Options struct {
 	// API: the process serves HTTP, on Listener if that is set.
 	API      bool
 	Listener net.Listener
-	// TemporalAddress is the dev server's, "" for the one of Temporal's own settings.
+	// TemporalAddress is the dev server's address, "" for that of Temporal's own settings.
 	TemporalAddress string
-	// Namespace on that server, "" for the one of Temporal's own settings.
+	// Namespace is the namespace on that server, "" for that of Temporal's own settings.
 	Namespace string
 	// IssuerName replaces the issuer's URL in what is stored about its subjects, unless
 	// it is "".
 	IssuerName string
-	// Migrate migrates the databases first. In production that is a job of its own.
+	// Migrate migrates the databases first. In production a separate job does this.
 	Migrate bool
-	// Decorate is for tests.
+	// Decorate replaces dependencies, for tests.
 	Decorate Decorate
-	// Demo lets demonstrations run on the process; nil for none, as in production.
+	// Demo are the settings of demonstrations; nil for none, as in production.
 	Demo *Demonstration
 	// Comparison replaces our sagas, for benchmarks.
 	Comparison Comparison
@@ -67,7 +67,7 @@ type App struct {
 	options   Options
 	log       *zap.Logger
 	dbs       databases
-	pages     *store.DB // the read model's again, for the API
+	pages     *store.DB // a second pool of the read model, for the API
 	engine    client.Client
 	sagas     *orders.Engine // the engine's client for orders
 	hub       *orders.Hub
@@ -95,15 +95,15 @@ type App struct {
 	routed     atomic.Bool // all new orders go to workers of this build
 	operations operations
 	budgets    *admission.Budgets // nil without an API
-	dispatcher *orders.Dispatcher // of the inbox, ditto
-	carrier    *orders.Carrier    // of kept decisions, ditto
-	orders     *orders.Orders     // what the API acts on, ditto
+	dispatcher *orders.Dispatcher // of the inbox; nil without an API
+	carrier    *orders.Carrier    // of kept decisions; nil without an API
+	orders     *orders.Orders     // the use cases; nil without an API
 
 	stopFeeding func() // ends the feed of the read model by queries; nil for none
 	failed      chan error
 }
 
-// Start starts a process. After an error nothing is left running.
+// Start starts a process. If it fails, it stops every part that it has started.
 func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a := &App{options: o, log: o.Log, hub: &orders.Hub{}, closing: make(chan struct{}), failed: make(chan error, 1)}
 	defer func() {
@@ -137,7 +137,7 @@ func Start(ctx context.Context, o Options) (_ *App, err error) {
 	a.health = &health{engine: a.engine, namespace: namespace, dbs: a.dbs, gate: a.gate}
 	a.announcer = store.NewAnnouncer(a.dbs[catalogueDB])
 	a.sandbox = payments.NewSandbox(store.NewSandbox(a.dbs[sandboxDB]))
-	a.sandbox.Notify, a.sandbox.PagesAt = a.sagas.TellNotice, pagesAt(o.Listener)
+	a.sandbox.Notify, a.sandbox.PagesAt = a.sagas.DeliverNotice, pagesAt(o.Listener)
 	if a.money, err = provider(o, a.dbs, a.sandbox); err != nil {
 		return nil, err
 	}
@@ -196,7 +196,7 @@ func (a *App) Sandbox() *payments.Sandbox { return a.sandbox }
 // Failed receives the error of a part that stopped by itself.
 func (a *App) Failed() <-chan error { return a.failed }
 
-// fail reports a part that stopped by itself; the first one counts.
+// fail reports a part that stopped by itself. Only the first report is kept.
 func (a *App) fail(err error) {
 	select {
 	case a.failed <- err:
@@ -204,9 +204,9 @@ func (a *App) fail(err error) {
 	}
 }
 
-// Stop stops the process in order: not ready, no more requests, then no more tasks,
-// then the connections. Running requests have until ctx ends, tasks the shutdown grace.
-// It does not drain, Wait does.
+// Stop stops the process in order: it becomes unready, stops accepting requests, then tasks,
+// and closes the connections. Running requests have until ctx ends, tasks the shutdown
+// grace. Stop does not wait for the drain delay; Wait does.
 func (a *App) Stop(ctx context.Context) {
 	if a.health != nil {
 		a.health.ready.Store(false)

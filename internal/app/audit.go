@@ -107,7 +107,7 @@ func awaitEnd(ctx context.Context, sagas *orders.Engine, orderID string, wait ti
 	waiting, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
 	view, err := sagas.Await(waiting, orderID)
-	if _, over := errors.AsType[*temporal.WorkflowExecutionError](err); err == nil || over || ctx.Err() != nil {
+	if _, ended := errors.AsType[*temporal.WorkflowExecutionError](err); err == nil || ended || ctx.Err() != nil {
 		return view, err
 	}
 	looking, cancel := context.WithTimeout(ctx, viewWithin)

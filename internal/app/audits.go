@@ -52,7 +52,7 @@ func (m auditMetrics) Collect(to chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), troublesWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeReadTimeout)
 	defer cancel()
 	gauge(auditEvery, m.every.Seconds())
 	byKind, err := m.audits.OpenFindings(ctx)

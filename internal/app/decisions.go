@@ -50,7 +50,7 @@ func (k keptDecisions) Describe(to chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (k keptDecisions) Collect(to chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64) { to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v) }
-	ctx, cancel := context.WithTimeout(context.Background(), troublesWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeReadTimeout)
 	defer cancel()
 	open, err := k.decisions.Open(ctx)
 	if err != nil {

@@ -51,7 +51,7 @@ func (o openInbox) Describe(to chan<- *prometheus.Desc) {
 // Collect implements prometheus.Collector.
 func (o openInbox) Collect(to chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64) { to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v) }
-	ctx, cancel := context.WithTimeout(context.Background(), troublesWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeReadTimeout)
 	defer cancel()
 	open, err := o.inbox.Open(ctx)
 	if err != nil {

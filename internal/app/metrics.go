@@ -20,38 +20,38 @@ func (a *App) measure(registry prometheus.Registerer) {
 	for _, db := range sharing(a.dbs) {
 		registry.MustRegister(db.shared.Pool(strings.Join(db.services, "+")))
 	}
-	registry.MustRegister(troubles{store.NewMypage(a.dbs[mypageDB])})
+	registry.MustRegister(attentionGauges{store.NewMypage(a.dbs[mypageDB])})
 }
 
-// troubles reads what is owed to orders at each scrape: counters would be lost with
+// attentionGauges reads what is owed to orders at each scrape: counters would be lost with
 // their process.
-type troubles struct{ pages *store.Mypage }
+type attentionGauges struct{ pages *store.Mypage }
 
 var (
-	owedDesc   = prometheus.NewDesc("yeyak_orders_cancelling", "Orders whose undos are owed: a service that is to undo something cannot.", []string{"kind"}, nil)
-	owedAge    = prometheus.NewDesc("yeyak_orders_cancelling_oldest_seconds", "For how long undos have been owed to the order that has waited for longest; 0 when none are.", []string{"kind"}, nil)
-	inNeedDesc = prometheus.NewDesc("yeyak_orders_needing_attention", "Orders that do not go on by themselves as they should.", []string{"kind"}, nil)
-	unknown    = prometheus.NewDesc("yeyak_orders_troubles_unknown", "1 when the pages cannot be asked what is owed to orders.", nil, nil)
+	owedDesc      = prometheus.NewDesc("yeyak_orders_cancelling", "Orders whose undos are owed: a service that is to undo something cannot.", []string{"kind"}, nil)
+	owedAge       = prometheus.NewDesc("yeyak_orders_cancelling_oldest_seconds", "For how long undos have been owed to the order that has waited for longest; 0 when none are.", []string{"kind"}, nil)
+	attentionDesc = prometheus.NewDesc("yeyak_orders_needing_attention", "Orders that do not go on by themselves as they should.", []string{"kind"}, nil)
+	unknown       = prometheus.NewDesc("yeyak_orders_troubles_unknown", "1 when the pages cannot be asked what is owed to orders.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
-func (t troubles) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{owedDesc, owedAge, inNeedDesc, unknown} {
+func (g attentionGauges) Describe(to chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{owedDesc, owedAge, attentionDesc, unknown} {
 		to <- d
 	}
 }
 
-// troublesWithin is the time limit of the query, well below that of a scrape.
-const troublesWithin = 2 * time.Second
+// scrapeReadTimeout bounds a query of a scrape, well below the timeout of the scrape.
+const scrapeReadTimeout = 2 * time.Second
 
 // Collect implements prometheus.Collector.
-func (t troubles) Collect(to chan<- prometheus.Metric) {
+func (g attentionGauges) Collect(to chan<- prometheus.Metric) {
 	gauge := func(d *prometheus.Desc, v float64, labels ...string) {
 		to <- prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), troublesWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), scrapeReadTimeout)
 	defer cancel()
-	found, err := t.pages.Troubles(ctx)
+	found, err := g.pages.AttentionCounts(ctx)
 	if err != nil {
 		gauge(unknown, 1)
 		return
@@ -64,14 +64,14 @@ func (t troubles) Collect(to chan<- prometheus.Metric) {
 			if f.Kind != kind {
 				continue
 			}
-			owed, inNeed = owed+f.Cancelling, inNeed+f.InNeed
+			owed, inNeed = owed+f.Cancelling, inNeed+f.NeedingAttention
 			if !f.Since.IsZero() {
 				age = max(0, time.Since(f.Since))
 			}
 		}
 		gauge(owedDesc, float64(owed), string(kind))
 		gauge(owedAge, age.Seconds(), string(kind))
-		gauge(inNeedDesc, float64(inNeed), string(kind))
+		gauge(attentionDesc, float64(inNeed), string(kind))
 	}
 }
 

@@ -11,22 +11,22 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// Overview and InNeed are printed by commands.
+// Types that commands print.
 type (
-	Overview = orders.Overview
-	InNeed   = orders.InNeed
+	Overview         = orders.Overview
+	NeedingAttention = orders.NeedingAttention
 )
 
-// NeedFilter selects orders that need attention; "" is any kind or cause.
-func NeedFilter(kind booking.Kind, cause string) orders.NeedFilter {
-	return orders.NeedFilter{Kind: kind, Cause: orders.Cause(cause)}
+// AttentionFilter selects orders that need attention; "" is any kind or cause.
+func AttentionFilter(kind booking.Kind, cause string) orders.AttentionFilter {
+	return orders.AttentionFilter{Kind: kind, Cause: orders.Cause(cause)}
 }
 
 // monitorOf makes the operators' monitor of orders. ui is the address of the engine's
 // web UI, "" for none.
 func monitorOf(dbs databases, pages *store.DB, all *orders.Orders, ui string) *orders.Monitor {
 	m := &orders.Monitor{
-		Orders: all, Needs: store.NewMypage(pages), Audits: store.NewAudits(pages), Log: store.NewActions(pages),
+		Orders: all, Pages: store.NewMypage(pages), Audits: store.NewAudits(pages), Log: store.NewActions(pages),
 		Line: store.NewPayments(dbs[paymentsDB]), Stock: store.NewInventory(dbs[inventoryDB]),
 		Inbox: store.NewInbox(pages), Decisions: store.NewDecisions(pages),
 	}
@@ -46,7 +46,7 @@ func (a *App) monitor(all *orders.Orders) *orders.Monitor {
 	return m
 }
 
-// load is the load of this process: requests and connections.
+// load is the load of this process: its requests and connections.
 func (a *App) load() (all []orders.Load) {
 	b := a.budgets
 	for _, of := range []struct {
@@ -85,7 +85,7 @@ func Status(ctx context.Context, o Options) (is orders.Overview, err error) {
 const attentionPage = 50
 
 // Attention calls do with the orders that need attention.
-func Attention(ctx context.Context, o Options, f orders.NeedFilter, do func(orders.InNeed) error) error {
+func Attention(ctx context.Context, o Options, f orders.AttentionFilter, do func(orders.NeedingAttention) error) error {
 	return asMonitor(ctx, o, func(m *orders.Monitor, caller booking.Caller) error {
 		for page := (booking.Page{Limit: attentionPage}); ; {
 			found, next, err := m.Attention(ctx, caller, f, page)
@@ -113,5 +113,5 @@ func Timeline(ctx context.Context, o Options, orderID string) (t orders.Timeline
 	return t, err
 }
 
-// JSON is the API's answer with what operators read.
+// JSON is the API's form of a value that operators read.
 func JSON(of any) any { return api.JSON(of) }

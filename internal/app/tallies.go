@@ -16,9 +16,9 @@ const lateAfter = 2.5
 // placing are the routes on which orders are placed.
 var placing = []string{"/v1/lodging/reservations", "/v1/food/orders", "/v1/cafe/orders", "/v1/cleaning/calls"}
 
-// tallies are what the metrics of this process say of its answers, as the alerts ask.
+// tallies counts this process's answers from its metrics, as the alerts do.
 func tallies(metrics prometheus.Gatherer) []orders.Tally {
-	families, _ := metrics.Gather() // what could not be gathered is not counted
+	families, _ := metrics.Gather() // a metric that cannot be gathered is not counted
 	failed, late, unknown := orders.Tally{Name: orders.TallyFailed}, orders.Tally{Name: orders.TallyLate}, orders.Tally{Name: orders.TallyUnknown}
 	for _, family := range families {
 		for _, m := range family.GetMetric() {
@@ -46,7 +46,7 @@ func tallies(metrics prometheus.Gatherer) []orders.Tally {
 	return []orders.Tally{failed, late, unknown}
 }
 
-// answers are those of a route with a status.
+// answers counts the answers of a route with a status.
 type answers struct {
 	labels      map[string]string
 	all, inTime int

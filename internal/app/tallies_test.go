@@ -9,7 +9,7 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// TestTallies: what the alerts ask of the metrics is counted from the same metrics.
+// TestTallies: tallies count the same as the alerts, from the same metrics.
 func TestTallies(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()

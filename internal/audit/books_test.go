@@ -173,7 +173,7 @@ func (b *books) Assignments(context.Context) iter.Seq2[audit.Call, error] { retu
 
 func (b *books) Registered(context.Context) iter.Seq2[string, error] { return list(b, b.called) }
 
-func (b *books) Standing(context.Context) iter.Seq2[booking.Message, error] {
+func (b *books) NotWithdrawn(context.Context) iter.Seq2[booking.Message, error] {
 	return list(b, b.messages)
 }
 

@@ -207,7 +207,7 @@ func (l *pass) cleaning(ctx context.Context) error {
 }
 
 func (l *pass) messages(ctx context.Context) error {
-	return each(ctx, l, l.Messages.Standing, func(m booking.Message) {
+	return each(ctx, l, l.Messages.NotWithdrawn, func(m booking.Message) {
 		if notice := contract.NoticeIn(m.OrderID, m.Key); notice != "" {
 			l.counts.Notices++
 			f := l.of(m.OrderID)

@@ -167,6 +167,6 @@ type Management interface {
 
 // Messages lists the messages to people.
 type Messages interface {
-	// Standing lists the messages that were sent and not withdrawn.
-	Standing(ctx context.Context) iter.Seq2[booking.Message, error]
+	// NotWithdrawn lists the messages that were sent and not withdrawn.
+	NotWithdrawn(ctx context.Context) iter.Seq2[booking.Message, error]
 }

@@ -59,7 +59,7 @@ const PagesOff = "off"
 // Pages are the pages for browsers.
 type Pages struct {
 	Client string `name:"pages" env:"YEYAK_PAGES" default:"yeyak-pages" help:"OIDC client id of the pages for browsers, with which people log in; or off, for no pages. Without authentication there are no pages either."`
-	// TemporalUI is for links only: nothing is asked there.
+	// TemporalUI is for links only: no request is sent there.
 	TemporalUI string `name:"temporal-ui" env:"YEYAK_TEMPORAL_UI" help:"Where operators reach Temporal's web UI, such as https://temporal.example.com, which the timeline of an order links to. yeyak dev knows its own."`
 }
 

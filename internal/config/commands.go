@@ -8,8 +8,8 @@ import (
 	"github.com/yeyak/yeyak/internal/visibility"
 )
 
-// Dev holds the settings of `yeyak dev`, which are all settings. If it has no
-// database it keeps its data in SQLite files in its data folder.
+// Dev holds the settings of `yeyak dev`, which are all settings. Without a database the
+// data is in SQLite files in its data folder.
 type Dev struct {
 	Config `embed:"" set:"shutdown_grace=5s" set:"drain_delay=0s"` //nolint:staticcheck // kong reads every set of a tag
 }
@@ -180,7 +180,7 @@ func (c Actions) Settings() Config {
 	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
 }
 
-// Seen is what a command that acts on an order has seen of what others have done to it.
+// Seen names the newest line of the log of actions that a command's caller has seen.
 type Seen struct {
 	Line *int64 `name:"seen" help:"Do nothing if another caller has acted on the order since this line of the log, its number in yeyak actions; 0 if there was none. The newest line by default, which is shown."`
 }
@@ -209,8 +209,8 @@ func (c Rebuild) Settings() Config {
 	return Config{Log: c.Log, Databases: c.Databases, Dev: DevServer{DataDir: c.Data.Dir}}
 }
 
-// SandboxPayments holds the settings of `yeyak sandbox-payments`. All but its
-// address and its file can be changed while it runs.
+// SandboxPayments holds the settings of `yeyak sandbox-payments`. All except the address and
+// the database can be changed while it runs.
 type SandboxPayments struct {
 	Log           Log           `embed:""`
 	Process       Process       `embed:"" set:"shutdown_grace=5s"`
@@ -226,8 +226,7 @@ type SandboxPayments struct {
 	LoseAnswers   bool          `name:"lose-answers" env:"YEYAK_SANDBOX_LOSE_ANSWERS" help:"Requests take effect, and then fail."`
 }
 
-// Data is the folder whose databases are used unless others are named: that of
-// `yeyak dev`.
+// Data is the data folder of `yeyak dev`. Its databases are used unless others are named.
 type Data struct {
 	Dir string `name:"data-dir" env:"YEYAK_DATA_DIR" default:".yeyak" help:"Data folder of yeyak dev. Databases that are named are used instead."`
 }

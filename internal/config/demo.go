@@ -2,12 +2,11 @@ package config
 
 import "time"
 
-// Demo is what `yeyak demo` can be told: how the demonstration goes, and all that
-// `yeyak dev` can be told.
+// Demo holds the settings of `yeyak demo`: those of the demonstration, and all of `yeyak dev`.
 type Demo struct {
 	Dev       `embed:""`
 	For       time.Duration `name:"for" default:"0s" help:"How long the demonstration runs; 0s until it is stopped with Ctrl-C. The audit comes after it."`
-	Seed      uint64        `name:"seed" default:"1" help:"Decides who orders what, and what becomes of it."`
+	Seed      uint64        `name:"seed" default:"1" help:"Determines the orders and the actions on them."`
 	PerMinute int           `name:"per-minute" default:"60" help:"Orders in a minute."`
 	Failing   time.Duration `name:"failing" default:"15s" help:"How long each service fails."`
 }

@@ -12,32 +12,32 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// Options are what a demonstration runs with.
+// Options are the dependencies of demonstrations.
 type Options struct {
-	// URL is where the API is, and Token answers an access token of an account.
+	// URL is the address of the API, and Token returns an access token of an account.
 	URL   string
 	Token func(ctx context.Context, account string) (string, error)
-	// Failures come in turn.
+	// Failures happen one after another, in turn.
 	Failures []Failure
-	// Audit compares everything with everything, and answers its report.
+	// Audit runs a complete audit and returns its report.
 	Audit func(context.Context) (says string, clean bool, err error)
-	// Say tells people in a line what happens; nil tells nobody.
+	// Say prints a line about the progress; nil prints nothing.
 	Say func(format string, args ...any)
-	// Defaults are how one runs that a page starts.
+	// Defaults are the settings of a demonstration that a page starts.
 	Defaults Settings
-	// healWithin bounds the wait for the orders that met a failure; 0: healsWithin.
-	healWithin time.Duration
+	// recoverWithin bounds the wait for the orders that met an outage; 0 is recoveryTimeout.
+	recoverWithin time.Duration
 }
 
-// Settings are how a demonstration runs.
+// Settings are the settings of one demonstration.
 type Settings struct {
-	// For is how long; 0 until it is stopped.
+	// For is its duration; 0: it runs until it is stopped.
 	For time.Duration
-	// Seed decides who orders what, and what becomes of it.
+	// Seed determines the plan of orders.
 	Seed uint64
-	// PerMinute is how many orders are placed.
+	// PerMinute is the number of orders placed per minute.
 	PerMinute int
-	// Failing is how long each service fails.
+	// Failing is the duration of each outage.
 	Failing time.Duration
 }
 
@@ -47,7 +47,7 @@ type Demo struct {
 	board *board
 
 	mu   sync.Mutex
-	stop context.CancelFunc // of the one that runs, nil for none
+	stop context.CancelFunc // of the running demonstration, nil for none
 	kill context.CancelFunc
 	runs sync.WaitGroup
 }
@@ -57,14 +57,15 @@ func New(o Options) *Demo {
 	if o.Say == nil {
 		o.Say = func(string, ...any) {}
 	}
-	o.healWithin = cmp.Or(o.healWithin, healsWithin)
+	o.recoverWithin = cmp.Or(o.recoverWithin, recoveryTimeout)
 	return &Demo{Options: o, board: newBoard()}
 }
 
-// State is where it stands, and a channel that is closed when that has changed.
+// State returns the present state, and a channel that is closed when it changes.
 func (d *Demo) State() (State, <-chan struct{}) { return d.board.now() }
 
-// Start starts a demonstration as pages do; it does nothing while one runs.
+// Start starts a demonstration with the default settings, for pages. It does nothing while
+// one runs.
 func (d *Demo) Start() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -72,10 +73,11 @@ func (d *Demo) Start() {
 		return
 	}
 	ctx, working := d.begin(context.Background())
-	d.runs.Go(func() { _, _ = d.run(ctx, working, d.Defaults) }) // pages show how it ended
+	d.runs.Go(func() { _, _ = d.run(ctx, working, d.Defaults) }) // pages show the result
 }
 
-// Stop ends the demonstration that runs: orders are finished, and the audit follows.
+// Stop ends the running demonstration: no more orders are placed, the open ones are
+// finished, and the audit follows.
 func (d *Demo) Stop() {
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -84,7 +86,7 @@ func (d *Demo) Stop() {
 	}
 }
 
-// Close ends the demonstration that runs at once, without an audit.
+// Close ends the running demonstration at once, without an audit.
 func (d *Demo) Close() {
 	d.mu.Lock()
 	if d.kill != nil {
@@ -94,11 +96,11 @@ func (d *Demo) Close() {
 	d.runs.Wait()
 }
 
-// ErrRuns: there is a demonstration already.
+// ErrRuns: a demonstration is running already.
 var ErrRuns = errors.New("a demonstration runs already")
 
-// Run runs a demonstration until ctx ends, or for as long as it is set to, with the
-// audit at its end.
+// Run runs a demonstration until ctx ends or its duration has passed, and then the audit.
+// Returns ErrRuns if one is running already.
 func (d *Demo) Run(ctx context.Context, s Settings) (Result, error) {
 	d.mu.Lock()
 	if d.stop != nil {
@@ -112,8 +114,8 @@ func (d *Demo) Run(ctx context.Context, s Settings) (Result, error) {
 	return d.run(ctx, working, s)
 }
 
-// begin takes the place of the one that runs. ctx ends when no more orders are to be
-// placed, working when nothing more is to be done.
+// begin sets the fields of a running demonstration. ctx ends when no more orders are to be
+// placed, working when all work is to stop. d.mu must be locked.
 func (d *Demo) begin(parent context.Context) (ctx, working context.Context) {
 	working, d.kill = context.WithCancel(context.WithoutCancel(parent))
 	stopped, stop := context.WithCancel(parent)
@@ -123,18 +125,18 @@ func (d *Demo) begin(parent context.Context) (ctx, working context.Context) {
 	return stopped, working
 }
 
-// run is one demonstration. Its name keeps its orders apart from those of others.
+// run is one demonstration. Its name makes its idempotency keys unique.
 type run struct {
 	*people
 	Options
 	Settings
 	*board
 	name    string
-	working context.Context // of all that it does
-	living  context.Context // of its orders
+	working context.Context // the context of all its work
+	living  context.Context // the context of its orders
 }
 
-// finishWithin bounds the time that orders take to be finished, and the audit.
+// finishWithin bounds the preparation of offers, and the audit.
 const finishWithin = 5 * time.Minute
 
 func (d *Demo) run(ctx, working context.Context, s Settings) (result Result, err error) {
@@ -154,9 +156,9 @@ func (d *Demo) run(ctx, working context.Context, s Settings) (result Result, err
 		}
 		r.change(func(s *State) { s.Phase, s.Now, s.Result = Idle, nil, &result })
 	}()
-	acted := r.act(ctx) // whatever came of it, the audit tells what is wrong now
+	acted := r.act(ctx) // the audit runs also after an error
 	state, _ := r.now()
-	r.tell("%s placed, %d of them met a failure, and %d of those are where they belong. The audit looks at everything …", orders(state.Orders), state.Hurt, state.Healed)
+	r.say("%s placed, %d of them met a failure, and %d of those are where they belong. The audit looks at everything …", orders(state.Orders), state.Delayed, state.Recovered)
 	r.change(func(s *State) { s.Phase = Auditing })
 	auditing, cancel := context.WithTimeout(working, finishWithin)
 	defer cancel()
@@ -166,8 +168,8 @@ func (d *Demo) run(ctx, working context.Context, s Settings) (result Result, err
 	return result, err
 }
 
-// surprising is the error for orders that were given up, or answered as no person could
-// explain.
+// surprising is the error for orders that were given up or got an unexpected answer, nil
+// if there are none.
 func surprising(s State) error {
 	if s.Surprises == 0 {
 		return nil
@@ -175,15 +177,15 @@ func surprising(s State) error {
 	return fmt.Errorf("%s did not come to where they belong, or were answered in a way that nobody expects", orders(s.Surprises))
 }
 
-// act fills the businesses and lets people act and services fail, until ctx ends or the
-// time is over; then it waits for what was begun.
+// act adds the offers, places orders and makes services fail, until ctx ends or the
+// duration has passed. Then it waits for the open orders.
 func (r *run) act(ctx context.Context) error {
 	all, today := offers(), todayIn(time.Now())
 	opening, cancel := context.WithTimeout(ctx, finishWithin)
 	defer cancel()
 	if err := r.open(opening, today, all); err != nil {
 		if ctx.Err() != nil {
-			return nil // it was stopped before it began
+			return nil // it was stopped before the first order
 		}
 		return err
 	}
@@ -196,12 +198,12 @@ func (r *run) act(ctx context.Context) error {
 	r.living, giveUp = context.WithCancel(r.working)
 	defer giveUp()
 	r.change(func(s *State) { s.Phase = Calm })
-	r.tell("People order, %d times a minute, from %d places, menus and drinks and %d cleaners (seed %d). Watch them: %s/demo", r.PerMinute, len(all), len(cleaners), r.Seed, r.URL)
+	r.say("People order, %d times a minute, from %d places, menus and drinks and %d cleaners (seed %d). Watch them: %s/demo", r.PerMinute, len(all), len(cleaners), r.Seed, r.URL)
 	acting, ctx := errgroup.WithContext(ctx)
 	acting.Go(func() error {
-		err := r.fail(ctx)
+		err := r.failServices(ctx)
 		if err != nil {
-			giveUp() // what has met the failure may wait for ever
+			giveUp() // orders that have met the outage may wait for ever
 		}
 		return err
 	})
@@ -209,11 +211,10 @@ func (r *run) act(ctx context.Context) error {
 	return acting.Wait()
 }
 
-// order lets people order at the rate that is set, until ctx ends, and waits for the
-// orders.
+// order places orders at the set rate until ctx ends, and waits until all are finished.
 func (r *run) order(ctx context.Context, p *plan) {
-	var lives sync.WaitGroup
-	defer lives.Wait()
+	var running sync.WaitGroup
+	defer running.Wait()
 	defer r.change(func(s *State) {
 		if s.Phase == Calm {
 			s.Phase = Ending
@@ -223,7 +224,7 @@ func (r *run) order(ctx context.Context, p *plan) {
 	defer ticks.Stop()
 	for {
 		l := p.next()
-		lives.Go(func() { r.live(ctx, l) })
+		running.Go(func() { r.runOrder(ctx, l) })
 		select {
 		case <-ticks.C:
 		case <-ctx.Done():
@@ -232,7 +233,7 @@ func (r *run) order(ctx context.Context, p *plan) {
 	}
 }
 
-// tell tells people in a line what happens.
-func (r *run) tell(format string, args ...any) {
+// say prints a line about the progress, with the time.
+func (r *run) say(format string, args ...any) {
 	r.Say("%s  %s", time.Now().Format(time.TimeOnly), fmt.Sprintf(format, args...))
 }

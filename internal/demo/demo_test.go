@@ -18,16 +18,16 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// shop answers as the API does, and as one whose services are away while it is told so.
+// shop is a fake of the API. While away is set it answers as if its services were away.
 type shop struct {
 	mu     sync.Mutex
 	away   bool
-	odd    bool // what it is asked is answered as nobody expects
-	never  bool // no change is ever taken
-	loses  bool // the next order is answered, and never begun
+	odd    bool // requests get unexpected answers
+	never  bool // changes are never accepted
+	loses  bool // the next order is answered and never started
 	orders map[string]string
 	by     map[string]string // Idempotency-Keys
-	no     map[string]bool   // keys of changes that were refused, and stay so
+	no     map[string]bool   // keys of changes that stay refused
 }
 
 func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -92,7 +92,7 @@ func (s *shop) set(away bool) func(context.Context) error {
 	}
 }
 
-// newDemo is one on a shop that fails and works again.
+// newDemo makes a demonstration on a shop with outages.
 func newDemo(t *testing.T, change ...func(*shop, *Options)) *Demo {
 	t.Helper()
 	s := &shop{orders: map[string]string{}, by: map[string]string{}, no: map[string]bool{}}
@@ -113,8 +113,8 @@ func newDemo(t *testing.T, change ...func(*shop, *Options)) *Demo {
 	return d
 }
 
-// TestDemo: orders that meet an outage are counted and named, and counted again once
-// they are where they belong; the audit comes at the end.
+// TestDemo: orders that meet an outage are counted and listed, and counted as recovered
+// later. The audit comes at the end.
 func TestDemo(t *testing.T) {
 	t.Parallel()
 	d := newDemo(t)
@@ -128,20 +128,20 @@ func TestDemo(t *testing.T) {
 	require.Zero(t, s.Surprises)
 	require.Greater(t, s.Orders, 20)
 	require.Equal(t, s.Orders, s.Finished)
-	require.Positive(t, s.Hurt)
-	require.Equal(t, s.Hurt, s.Healed)
+	require.Positive(t, s.Delayed)
+	require.Equal(t, s.Delayed, s.Recovered)
 	require.Nil(t, s.Now)
 	require.NotEmpty(t, s.Past)
 	is := s.Past[len(s.Past)-1]
 	require.Equal(t, InventoryAway, is.Kind)
-	require.Positive(t, is.Hurt)
-	require.Equal(t, is.Hurt, is.Back)
+	require.Positive(t, is.Delayed)
+	require.Equal(t, is.Delayed, is.Recovered)
 	require.NotEmpty(t, is.Examples)
-	require.False(t, is.Healed.Before(is.Ended))
+	require.False(t, is.RecoveredAt.Before(is.Ended))
 }
 
 // TestDemo_ChangeAgain: a change that was refused while the provider was away, and stays so
-// under its key, is asked for again under another one.
+// under its key, is sent again under another one.
 func TestDemo_ChangeAgain(t *testing.T) {
 	t.Parallel()
 	var s *shop
@@ -149,7 +149,7 @@ func TestDemo_ChangeAgain(t *testing.T) {
 	require.NoError(t, s.set(true)(t.Context()))
 	r := &run{people: newPeople(d.URL, d.Token), Options: d.Options, board: d.board, name: "name"}
 	offer := offers()[0]
-	o := &ordered{run: r, life: life{kind: booking.Lodging, customer: customers[0], offer: offer, in: object{"checkOut": booking.DateOf(time.Now())}}, id: "lodging-1"}
+	o := &ordered{run: r, plannedOrder: plannedOrder{kind: booking.Lodging, customer: customers[0], offer: offer, in: object{"checkOut": booking.DateOf(time.Now())}}, id: "lodging-1"}
 	within, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
 	done := make(chan error)
@@ -159,22 +159,22 @@ func TestDemo_ChangeAgain(t *testing.T) {
 	require.NoError(t, <-done)
 }
 
-// TestDemo_OrdersAgain: an order that was taken and never begun is ordered again.
+// TestDemo_OrdersAgain: an order that was accepted and never started is placed again.
 func TestDemo_OrdersAgain(t *testing.T) {
 	t.Parallel()
 	d := newDemo(t, func(is *shop, _ *Options) { is.loses = true })
 	r := &run{people: newPeople(d.URL, d.Token), Options: d.Options, board: d.board, name: "name"}
 	within, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
-	o := &ordered{run: r, life: life{kind: booking.Cafe, customer: customers[0], offer: offers()[9], in: object{}}}
+	o := &ordered{run: r, plannedOrder: plannedOrder{kind: booking.Cafe, customer: customers[0], offer: offers()[9], in: object{}}}
 	refused, err := o.place(within)
 	require.NoError(t, err)
 	require.False(t, refused)
 	require.Equal(t, "order-0", o.id)
 }
 
-// TestDemo_AfterTheEnd: what people begin once the service is back has not met the outage,
-// however long it takes.
+// TestDemo_AfterTheEnd: an action that begins after an outage has not met it, however long
+// it takes.
 func TestDemo_AfterTheEnd(t *testing.T) {
 	t.Parallel()
 	ended := time.Now()
@@ -183,16 +183,16 @@ func TestDemo_AfterTheEnd(t *testing.T) {
 		r := &run{board: newBoard()}
 		r.change(func(s *State) { s.Now = is })
 		o := &ordered{run: r, id: "food-1", since: since}
-		o.hurt()
-		require.Equal(t, count(met), is.left())
+		o.markDelayed()
+		require.Equal(t, count(met), is.waitingCount())
 	}
 }
 
-// TestDemo_LeftBehind: orders that do not come to where they belong are named, with their
-// status and what they wait for, and the audit's report is there all the same.
+// TestDemo_LeftBehind: orders that do not recover are listed with their status and what they
+// wait for. The audit's report is shown nevertheless.
 func TestDemo_LeftBehind(t *testing.T) {
 	t.Parallel()
-	d := newDemo(t, func(s *shop, o *Options) { s.never, o.healWithin = true, 2*longestWait })
+	d := newDemo(t, func(s *shop, o *Options) { s.never, o.recoverWithin = true, 2*longestWait })
 	_, err := d.Run(t.Context(), Settings{Seed: 1, PerMinute: 600, Failing: 4 * time.Second})
 	require.ErrorContains(t, err, "are not where they belong after 8s")
 	require.Regexp(t, `order \d+ of \w+ \(order-\d+, .+\) is confirmed and waits for: change; the latest answer was 503 .*payment_unavailable`, err)
@@ -205,7 +205,7 @@ func TestDemo_LeftBehind(t *testing.T) {
 	require.Equal(t, "Nothing is wrong.", s.Result.Says)
 }
 
-// await waits until the state is as wanted.
+// await waits for a wanted state.
 func await(t *testing.T, d *Demo, wanted func(State) bool) State {
 	t.Helper()
 	for {
@@ -221,23 +221,24 @@ func await(t *testing.T, d *Demo, wanted func(State) bool) State {
 	}
 }
 
-// TestDemo_OneAtATime: a page starts one and stops it, and what ran before is forgotten.
+// TestDemo_OneAtATime: a page starts and stops a demonstration; a new one begins with an
+// empty state.
 func TestDemo_OneAtATime(t *testing.T) {
 	t.Parallel()
 	d := newDemo(t)
 	for range 2 {
 		d.Start()
-		d.Start() // runs already
+		d.Start() // one is running
 		_, err := d.Run(t.Context(), Settings{})
 		require.ErrorIs(t, err, ErrRuns)
 		await(t, d, func(s State) bool { return s.Orders > 0 })
 		d.Stop()
 		require.True(t, await(t, d, func(s State) bool { return !s.Runs() }).Result.Clean)
 	}
-	d.Stop() // none runs
+	d.Stop() // none is running
 }
 
-// TestDemo_Fails: what goes wrong is told, and is no success.
+// TestDemo_Fails: an error is reported, and the result is not clean.
 func TestDemo_Fails(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
@@ -264,7 +265,7 @@ func TestDemo_Fails(t *testing.T) {
 	}
 }
 
-// TestDemo_GivenUp: an order that is given up has met the outage, and is not healed.
+// TestDemo_GivenUp: an order that was given up has met the outage, and has not recovered.
 func TestDemo_GivenUp(t *testing.T) {
 	t.Parallel()
 	for name, healed := range map[string]bool{"GivenUp": false, "Healed": true} {
@@ -272,15 +273,15 @@ func TestDemo_GivenUp(t *testing.T) {
 		r := &run{board: newBoard()}
 		r.change(func(s *State) { s.Now = is })
 		o := &ordered{run: r, id: "food-1"}
-		o.hurt()
-		require.Equal(t, 1, is.left(), name)
-		o.over(healed)
-		o.over(healed)
+		o.markDelayed()
+		require.Equal(t, 1, is.waitingCount(), name)
+		o.markRecovered(healed)
+		o.markRecovered(healed)
 		state, _ := r.now()
-		require.Zero(t, is.left(), name)
+		require.Zero(t, is.waitingCount(), name)
 		require.Empty(t, is.Waiting, name)
 		require.Equal(t, []int{1, count(healed), count(healed), count(!healed), count(healed)},
-			[]int{state.Hurt, state.Healed, is.Back, is.GivenUp, len(is.Examples)}, name)
+			[]int{state.Delayed, state.Recovered, is.Recovered, is.GivenUp, len(is.Examples)}, name)
 	}
 }
 
@@ -291,7 +292,7 @@ func count(is bool) int {
 	return 0
 }
 
-// TestDemo_Surprises: an answer that no person could explain is counted, and no success.
+// TestDemo_Surprises: an unexpected answer is counted, and the result is not clean.
 func TestDemo_Surprises(t *testing.T) {
 	t.Parallel()
 	d := newDemo(t, func(s *shop, _ *Options) { s.odd = true })

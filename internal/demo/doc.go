@@ -1,14 +1,15 @@
-// Package demo is the demonstration of `yeyak dev`: people order from the four
-// businesses, decide, cancel and change their minds, while services fail in turn, and
-// every order comes to where it belongs. It ends with the audit.
+// Package demo is the demonstration of `yeyak dev`: simulated people order from the four
+// businesses, decide, cancel and change orders, while services fail in turn. Every order
+// recovers and reaches its planned status. The demonstration ends with the audit.
 //
-//	offers.go  what there is to order, and its names
-//	plan.go    who orders what, and what becomes of it: the same for the same seed
-//	people.go  requests to the public API, with tokens of the demonstration accounts
+//	offers.go  the offers and their names
+//	plan.go    the planned orders: the same for the same seed
+//	people.go  requests to the public API, with the tokens of demonstration accounts
 //	life.go    one order, from the request to its end
-//	failing.go services that fail in turn, and the orders that meet that
+//	failing.go outages, and the wait until the affected orders have recovered
 //	demo.go    a demonstration: its start, its end, its audit
-//	state.go   where it stands, for pages
+//	state.go   the state for pages
 //
-// It knows the system by the public API alone. What makes services fail is given to it.
+// The package uses the public API only. Its caller passes the functions that make services
+// fail.
 package demo

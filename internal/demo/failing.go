@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// Failure makes a service fail, by real means.
+// Failure makes a service fail: it really fails, without a simulation in it.
 type Failure struct {
 	Kind Kind
-	// Begin makes it fail, and End lets it work again.
+	// Begin begins the failure, and End ends it.
 	Begin, End func(context.Context) error
 }
 
-// says are the words of each way to fail: that it does, and that it does no longer.
+// says has the lines for the begin and the end of each kind of failure.
 var says = map[Kind][2]string{
 	ProviderSlow:  {"The payment provider is slow: it takes seconds for each answer.", "The payment provider is quick again."},
 	InventoryAway: {"The inventory is away: no worker serves it, and nothing can be held.", "The inventory's worker is back."},
@@ -22,18 +22,18 @@ var says = map[Kind][2]string{
 }
 
 const (
-	// warmUp is before the first failure: some orders stand by then.
+	// warmUp is the time before the first failure, in which some orders are accepted.
 	warmUp = 4 * time.Second
-	// healsWithin bounds the wait for the orders that met a failure. It is longer than it
-	// takes the engine to give up on a worker that was killed, and a provider's turn to come.
-	healsWithin = 2 * time.Minute
-	// endWithin bounds the end of a failure.
+	// recoveryTimeout bounds the wait for the orders that met an outage. It is longer than the
+	// time in which the engine detects a killed worker, and than a charge waits in the queue.
+	recoveryTimeout = 2 * time.Minute
+	// endWithin bounds Failure.End.
 	endWithin = time.Minute
 )
 
-// fail lets services fail, one after the other, until ctx ends. What fails then is
-// repaired first.
-func (r *run) fail(ctx context.Context) error {
+// failServices makes services fail, one after another, until ctx ends. It returns only once
+// the last one works again.
+func (r *run) failServices(ctx context.Context) error {
 	if !pause(ctx, warmUp) {
 		return nil
 	}
@@ -48,10 +48,10 @@ func (r *run) fail(ctx context.Context) error {
 	}
 }
 
-// once lets a service fail for a while, and waits until everything is healed.
+// once makes a service fail for a while, and waits until all orders have recovered.
 func (r *run) once(ctx context.Context, f Failure) (err error) {
 	r.change(func(s *State) { s.Phase, s.Now = Failing, &Outage{Kind: f.Kind, Began: time.Now()} })
-	r.tell("%s", says[f.Kind][0])
+	r.say("%s", says[f.Kind][0])
 	err = f.Begin(ctx)
 	if err == nil {
 		pause(ctx, r.Failing)
@@ -66,51 +66,52 @@ func (r *run) once(ctx context.Context, f Failure) (err error) {
 	}
 	var met, left int
 	r.change(func(s *State) {
-		s.Phase, s.Now.Ended = Healing, time.Now()
-		met, left = s.Now.Hurt, s.Now.left()
+		s.Phase, s.Now.Ended = Recovering, time.Now()
+		met, left = s.Now.Delayed, s.Now.waitingCount()
 	})
-	r.tell("%s %s met it; %d of them wait.", says[f.Kind][1], orders(met), left)
-	return r.heal(context.WithoutCancel(ctx))
+	r.say("%s %s met it; %d of them wait.", says[f.Kind][1], orders(met), left)
+	return r.awaitRecovery(context.WithoutCancel(ctx))
 }
 
-// heal waits until all orders that have met the outage are where they belong, or are given
-// up.
-func (r *run) heal(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, r.healWithin)
+// awaitRecovery waits until all orders that have met the outage have recovered or were given
+// up. It fails after recoverWithin.
+func (r *run) awaitRecovery(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, r.recoverWithin)
 	defer cancel()
 	var is Outage
 	for {
 		state, changed := r.now()
-		if state.Now.left() == 0 && r.close(&is) {
+		if state.Now.waitingCount() == 0 && r.close(&is) {
 			break
 		}
 		select {
 		case <-changed:
 		case <-ctx.Done():
 			return fmt.Errorf("of %s that met it %d are not where they belong after %s:%s",
-				orders(state.Now.Hurt), state.Now.left(), r.healWithin, lines(state.Now.Waiting))
+				orders(state.Now.Delayed), state.Now.waitingCount(), r.recoverWithin, lines(state.Now.Waiting))
 		}
 	}
 	example := ""
 	if len(is.Examples) > 0 {
 		example = fmt.Sprintf(" One of them: %s/orders/%s", r.URL, is.Examples[0].ID)
 	}
-	after := is.Healed.Sub(is.Began).Round(time.Second)
+	after := is.RecoveredAt.Sub(is.Began).Round(time.Second)
 	if is.GivenUp > 0 {
-		r.tell("Over, %s after it began: %s that met it, and %d of them were given up.%s", after, orders(is.Hurt), is.GivenUp, example)
+		r.say("Over, %s after it began: %s that met it, and %d of them were given up.%s", after, orders(is.Delayed), is.GivenUp, example)
 		return nil
 	}
-	r.tell("Healed, %s after it began: %s that met it, and each is where it belongs.%s", after, orders(is.Hurt), example)
+	r.say("Healed, %s after it began: %s that met it, and each is where it belongs.%s", after, orders(is.Delayed), example)
 	return nil
 }
 
-// close makes the outage one of the past, unless another order has met it meanwhile.
+// close moves the outage to the past ones. Returns false if another order has met it
+// meanwhile.
 func (r *run) close(is *Outage) (closed bool) {
 	r.change(func(s *State) {
-		if closed = s.Now.left() == 0; !closed {
+		if closed = s.Now.waitingCount() == 0; !closed {
 			return
 		}
-		s.Now.Healed = time.Now()
+		s.Now.RecoveredAt = time.Now()
 		*is = s.Now.copied()
 		s.Past = append([]Outage{*is}, s.Past...)
 		s.Past = s.Past[:min(len(s.Past), mostPast)]
@@ -119,10 +120,10 @@ func (r *run) close(is *Outage) (closed bool) {
 	return closed
 }
 
-// lines are some of the orders, each on a line of its own.
+// lines describes some of the orders, one per line.
 func lines(of []Wait) string {
 	var text strings.Builder
-	for _, w := range of[:min(len(of), mostLeft)] {
+	for _, w := range of[:min(len(of), mostUnrecovered)] {
 		fmt.Fprintf(&text, "\n  %s", w)
 	}
 	return text.String()
@@ -135,7 +136,7 @@ func orders(n int) string {
 	return fmt.Sprintf("%d orders", n)
 }
 
-// pause waits, and tells whether ctx has not ended meanwhile.
+// pause waits for d. Returns false if ctx ends meanwhile.
 func pause(ctx context.Context, d time.Duration) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()

@@ -11,49 +11,50 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// ordered is an order while people are concerned with it.
+// ordered is an order in progress.
 type ordered struct {
 	*run
-	life
+	plannedOrder
 	id string
-	// met is the outage that it has met and is not healed of yet, nil for none.
+	// met is the outage from which the order has not recovered yet, nil for none.
 	met *Outage
-	// status is what it was last seen in, awaits what it waits for, and last what the latest
-	// request was answered.
+	// status is the last status that was read, awaits what the order waits for, and last the
+	// answer to the latest request.
 	status booking.Status
-	since  time.Time // that people have waited for what they do now
+	since  time.Time // when the present action began
 	awaits Awaited
 	last   string
 }
 
 const (
-	// A person reads an order, or repeats a request, after firstWait, and then less and less
-	// often: many orders of few people wait at once, and a caller has a limit of requests.
+	// firstWait is the pause before the first repeat of a request or read. The later pauses grow
+	// up to longestWait: many orders of few callers wait at the same time, and a caller has a
+	// limit of requests.
 	firstWait   = time.Second
 	longestWait = 4 * time.Second
-	// givesUpAfter is how long a person is concerned with one order.
-	givesUpAfter = 4 * time.Minute
+	// orderTimeout bounds all the work on one order.
+	orderTimeout = 4 * time.Minute
 )
 
-// live places an order and does with it what is planned. Deeds are left out once ctx has
-// ended; what was begun is finished.
-func (r *run) live(ctx context.Context, l life) {
-	o := &ordered{run: r, life: l}
-	within, cancel := context.WithTimeout(r.living, givesUpAfter)
+// runOrder places an order and does the planned actions. After ctx has ended no action
+// begins; a begun one is finished.
+func (r *run) runOrder(ctx context.Context, l plannedOrder) {
+	o := &ordered{run: r, plannedOrder: l}
+	within, cancel := context.WithTimeout(r.living, orderTimeout)
 	defer cancel()
 	refused, err := o.place(within)
 	r.change(func(s *State) { s.Orders++ })
-	for n, d := range l.deeds {
-		if err != nil || refused || !pause(ctx, l.thinks[n]) {
+	for n, d := range l.actions {
+		if err != nil || refused || !pause(ctx, l.pauses[n]) {
 			break
 		}
 		err = o.do(within, d)
 	}
-	o.over(err == nil)
+	o.markRecovered(err == nil)
 	r.change(func(s *State) {
 		if err != nil {
 			s.Surprises++
-			if len(s.Left) < mostLeft {
+			if len(s.Left) < mostUnrecovered {
 				s.Left = append(s.Left, o.wait())
 			}
 			return
@@ -61,11 +62,11 @@ func (r *run) live(ctx context.Context, l life) {
 		s.Finished++
 	})
 	if err != nil && r.living.Err() == nil {
-		r.tell("Not where it belongs: %s (%v)", o.wait(), err)
+		r.say("Not where it belongs: %s (%v)", o.wait(), err)
 	}
 }
 
-// Paths of orders by what they are of, and of those who carry them out.
+// Paths of orders, and of the services that complete them, by kind.
 var (
 	pathOfOrders = map[booking.Kind]string{
 		booking.Lodging: "/v1/lodging/reservations", booking.Food: "/v1/food/orders", booking.Cafe: "/v1/cafe/orders", booking.Cleaning: "/v1/cleaning/calls",
@@ -75,14 +76,14 @@ var (
 	}
 )
 
-// place orders, until it is known what has come of that: the order stands, or it is
+// place places the order, and repeats the request until the order is known to be accepted or
 // refused.
 func (o *ordered) place(ctx context.Context) (refused bool, err error) {
 	r := request{as: o.customer, method: http.MethodPost, path: pathOfOrders[o.kind], key: fmt.Sprintf("demo-%s-%d", o.name, o.number), in: o.in}
 	o.since = time.Now()
 	for repeats := 0; ; repeats++ {
 		o.awaits = Answer
-		a, err := o.asked(ctx, r)
+		a, err := o.request(ctx, r)
 		if ctx.Err() != nil {
 			return false, ctx.Err()
 		}
@@ -92,7 +93,7 @@ func (o *ordered) place(ctx context.Context) (refused bool, err error) {
 		}
 		if a.status == http.StatusAccepted || a.ok() {
 			o.id, o.awaits = a.order(), Decision
-			is, err := o.until(ctx, func(s booking.Status) bool { return o.kind.Decides(s) || s.Final() })
+			is, err := o.awaitStatus(ctx, func(s booking.Status) bool { return o.kind.Decides(s) || s.Final() })
 			if !errors.Is(err, errNoOrder) {
 				return is == booking.Cancelled, err
 			}
@@ -100,51 +101,52 @@ func (o *ordered) place(ctx context.Context) (refused bool, err error) {
 		} else if err == nil && !a.later() {
 			return false, fmt.Errorf("ordering is answered %s", a)
 		}
-		o.hurt()
+		o.markDelayed()
 		if !pause(ctx, waitOf(a, repeats)) {
 			return false, ctx.Err()
 		}
 	}
 }
 
-// errNoOrder: there is no such order. A start that the engine has not answered is answered
-// 202, and may never have reached the engine: the customer orders again, under the same key.
+// errNoOrder: the order does not exist. The API answers 202 if the engine has not answered
+// the start, which may not have arrived: the request is repeated under the same key.
 var errNoOrder = errors.New("there is no such order")
 
-// looksForOrder is how often a person looks for an order before it is ordered again.
-const looksForOrder = 5
+// readsForOrder is how often a missing order is read before it is placed again.
+const readsForOrder = 5
 
-// refusal tells whether an answer is that the order is refused, as some are in any
-// business. A service that was away is none: then the customer orders again.
+// refusal tells whether the answer is an expected refusal of the order. A service that was
+// away is none: the order is placed again.
 func (o *ordered) refusal(a answer) bool {
 	return a.status == http.StatusPaymentRequired || a.status == http.StatusConflict && a.about.Code == string(booking.SoldOut)
 }
 
-// until looks at the order until it is where it is wanted. errNoOrder: there is none.
-func (o *ordered) until(ctx context.Context, wanted func(booking.Status) bool) (booking.Status, error) {
-	for looks := 0; ; looks++ {
-		a := o.look(ctx)
+// awaitStatus reads the order until it has a wanted status. Returns errNoOrder if the order
+// does not exist.
+func (o *ordered) awaitStatus(ctx context.Context, wanted func(booking.Status) bool) (booking.Status, error) {
+	for reads := 0; ; reads++ {
+		a := o.read(ctx)
 		if ctx.Err() == nil {
 			o.last = a.String()
 		}
 		if is := booking.Status(a.about.Status); a.status == http.StatusOK && wanted(is) {
-			o.over(true)
+			o.markRecovered(true)
 			return is, nil
 		}
-		if a.status == http.StatusNotFound && looks+1 >= looksForOrder {
+		if a.status == http.StatusNotFound && reads+1 >= readsForOrder {
 			return "", errNoOrder
 		}
-		if looks > 0 { // the answer may leave before the row is written
-			o.hurt()
+		if reads > 0 { // the answer may leave before the row is written
+			o.markDelayed()
 		}
-		if !pause(ctx, waitOf(a, looks)) {
+		if !pause(ctx, waitOf(a, reads)) {
 			return "", fmt.Errorf("it stays %s: %w", a, ctx.Err())
 		}
 	}
 }
 
-// look reads the order as its customer does. A request that fails has no status.
-func (o *ordered) look(ctx context.Context) answer {
+// read reads the order as its customer does. The answer of a failed request has no status.
+func (o *ordered) read(ctx context.Context) answer {
 	a, err := o.send(ctx, request{as: o.customer, method: http.MethodGet, path: "/v1/mypages/" + o.id})
 	if err != nil {
 		a.raw = []byte(err.Error())
@@ -155,11 +157,11 @@ func (o *ordered) look(ctx context.Context) answer {
 	return a
 }
 
-// asked sends a request about the order, and keeps what it is answered.
-func (o *ordered) asked(ctx context.Context, r request) (answer, error) {
+// request sends a request about the order, and records the answer.
+func (o *ordered) request(ctx context.Context, r request) (answer, error) {
 	a, err := o.send(ctx, r)
 	switch {
-	case ctx.Err() != nil: // it is given up: what it was answered before says why
+	case ctx.Err() != nil: // it is given up: the answer before says why
 	case err != nil:
 		o.last = err.Error()
 	default:
@@ -168,54 +170,53 @@ func (o *ordered) asked(ctx context.Context, r request) (answer, error) {
 	return a, err
 }
 
-// do does a deed until it is carried out, or refused as it may be.
-func (o *ordered) do(ctx context.Context, d deed) error {
+// do repeats an action until it is carried out. Returns an error for an unexpected refusal.
+func (o *ordered) do(ctx context.Context, d action) error {
 	o.since = time.Now()
-	r, want, err := o.asks(ctx, d)
+	r, want, err := o.requestFor(ctx, d)
 	if err != nil {
 		return err
 	}
 	o.awaits = d
 	keys := 1
 	for repeats := 0; ; repeats++ {
-		a, err := o.asked(ctx, r)
+		a, err := o.request(ctx, r)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
 		case err == nil && o.carriedOut(d, a):
-			o.over(true)
+			o.markRecovered(true)
 			return nil
 		case err == nil && !a.ok() && !a.later():
-			if repeats > 0 && want != "" { // an earlier request is doing it
-				_, err := o.until(ctx, func(s booking.Status) bool { return s == want || s.Final() })
+			if repeats > 0 && want != "" { // an earlier request has begun it
+				_, err := o.awaitStatus(ctx, func(s booking.Status) bool { return s == want || s.Final() })
 				return err
 			}
 			return fmt.Errorf("%s is answered %s", d, a)
 		}
-		if d == Change && a.about.Code == string(booking.PaymentUnavailable) { // under its key it stays refused
+		if d == Change && a.about.Code == string(booking.PaymentUnavailable) { // it stays refused under its key
 			keys++
 			r.key = o.keyOf(d, keys)
 		}
-		o.hurt()
+		o.markDelayed()
 		if !pause(ctx, waitOf(a, repeats)) {
 			return ctx.Err()
 		}
-		if want != "" && booking.Status(o.look(ctx).about.Status) == want {
-			o.over(true)
+		if want != "" && booking.Status(o.read(ctx).about.Status) == want {
+			o.markRecovered(true)
 			return nil
 		}
 	}
 }
 
-// keyOf is the Idempotency-Key of the n-th request for a deed that is another one than those
-// before it.
-func (o *ordered) keyOf(d deed, n int) string {
+// keyOf is the n-th Idempotency-Key for an action.
+func (o *ordered) keyOf(d action, n int) string {
 	return fmt.Sprintf("demo-%s-%d-%s-%d", o.name, o.number, d, n)
 }
 
-// carriedOut tells whether an answer is that the deed is done, or that it cannot be
-// although nothing is wrong: the night more is sold.
-func (o *ordered) carriedOut(d deed, a answer) bool {
+// carriedOut tells whether the answer means that the action is done, or was refused as
+// expected: the added night of a change may be sold out.
+func (o *ordered) carriedOut(d action, a answer) bool {
 	switch {
 	case d == Change && a.status == http.StatusConflict && a.about.Code == string(booking.SoldOut):
 		return true
@@ -226,9 +227,9 @@ func (o *ordered) carriedOut(d deed, a answer) bool {
 	}
 }
 
-// asks is the request for a deed, and the status that the order has afterwards; "" for
-// one that leaves it as it is.
-func (o *ordered) asks(ctx context.Context, d deed) (r request, want booking.Status, err error) {
+// requestFor is the request for an action, and the order's status after it; "" if the status
+// does not change.
+func (o *ordered) requestFor(ctx context.Context, d action) (r request, want booking.Status, err error) {
 	r = request{as: o.customer, method: http.MethodPost, path: pathOfOrders[o.kind] + "/" + o.id + "/" + string(d), key: o.keyOf(d, 1)}
 	switch d {
 	case Cancel:
@@ -252,7 +253,7 @@ func (o *ordered) asks(ctx context.Context, d deed) (r request, want booking.Sta
 	}
 }
 
-// completes is the request of those who carry the order out, once that can be done.
+// completes waits until the order can be completed, and is the request for that.
 func (o *ordered) completes(ctx context.Context, r request) (_ request, want booking.Status, err error) {
 	begun, want := booking.Delivering, booking.Delivered
 	r.as, r.key = dana, ""
@@ -265,20 +266,20 @@ func (o *ordered) completes(ctx context.Context, r request) (_ request, want boo
 	}
 	r.path = pathOfWork[o.kind] + "/" + o.id + "/complete"
 	o.awaits = Work
-	if _, err := o.until(ctx, func(s booking.Status) bool { return s == begun || s.Final() }); err != nil {
+	if _, err := o.awaitStatus(ctx, func(s booking.Status) bool { return s == begun || s.Final() }); err != nil {
 		return r, want, err
 	}
 	if o.kind == booking.Cleaning {
-		r.as = operator // for cleaners without an account
-		if o.look(ctx).about.Cleaning.Cleaner.ID == kim {
+		r.as = operator // acts for cleaners without an account
+		if o.read(ctx).about.Cleaning.Cleaner.ID == kim {
 			r.as = kim
 		}
 	}
 	return r, want, nil
 }
 
-// waitOf is how long to wait before a request is repeated that was repeated so often: as
-// long as a caller over its limit has to, and otherwise no longer than longestWait.
+// waitOf is the pause before the next repeat of a request. It is at most longestWait, unless
+// the caller is over its limit of requests and has to wait longer.
 func waitOf(a answer, repeats int) time.Duration {
 	wait := min(firstWait<<min(repeats, 2), longestWait)
 	if a.status == http.StatusTooManyRequests {
@@ -287,7 +288,7 @@ func waitOf(a answer, repeats int) time.Duration {
 	return max(wait, min(a.retryAfter, longestWait))
 }
 
-// example is the order as others are shown it.
+// example is the order as an example on the page.
 func (o *ordered) example() Example {
 	if o.offer == nil {
 		return Example{ID: o.id}
@@ -295,14 +296,14 @@ func (o *ordered) example() Example {
 	return Example{ID: o.id, What: o.offer.name}
 }
 
-// hurt says that the order is not where it belongs. That is on account of the outage
-// there is, if there is one and it had not ended when people began to wait.
-func (o *ordered) hurt() {
+// markDelayed records that the order waits. If an outage is going on, or ended only after the
+// present action began, the order counts as one that has met it.
+func (o *ordered) markDelayed() {
 	o.change(func(s *State) {
 		if o.met == nil && s.Now != nil && (s.Now.Ended.IsZero() || o.since.Before(s.Now.Ended)) {
 			o.met = s.Now
-			s.Hurt++
-			s.Now.Hurt++
+			s.Delayed++
+			s.Now.Delayed++
 			s.Now.Waiting = append(s.Now.Waiting, o.wait())
 		}
 		if o.met == nil {
@@ -314,15 +315,15 @@ func (o *ordered) hurt() {
 	})
 }
 
-// wait is the order with what it waits for.
+// wait is the order as a Wait.
 func (o *ordered) wait() Wait {
 	return Wait{Example: o.example(), Number: o.number, Customer: o.customer, Status: o.status, For: o.awaits, Last: o.last}
 }
 
 func (o *ordered) is(w Wait) bool { return w.Number == o.number }
 
-// over says that the outage is over for it: it is where it belongs, or it was given up.
-func (o *ordered) over(healed bool) {
+// markRecovered records that the order has recovered from its outage, or was given up.
+func (o *ordered) markRecovered(healed bool) {
 	if o.met == nil {
 		return
 	}
@@ -332,8 +333,8 @@ func (o *ordered) over(healed bool) {
 			o.met.GivenUp++
 			return
 		}
-		s.Healed++
-		o.met.Back++
+		s.Recovered++
+		o.met.Recovered++
 		if len(o.met.Examples) < mostExamples && o.id != "" {
 			o.met.Examples = append(o.met.Examples, o.example())
 		}

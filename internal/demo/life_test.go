@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestWaitOf: people ask less and less often, and a caller over the limit of requests waits
-// as long as it has to. Otherwise many waiting orders of one person are all refused by 429.
+// TestWaitOf: pauses between repeats grow, and a caller over the limit of requests waits as long
+// as its 429 says. Otherwise all requests of a person with many waiting orders would be refused.
 func TestWaitOf(t *testing.T) {
 	t.Parallel()
 	away := answer{status: http.StatusServiceUnavailable, retryAfter: 30 * time.Second}

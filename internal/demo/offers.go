@@ -31,19 +31,19 @@ type offer struct {
 	name  string
 	owner string
 	price int64 // in won
-	// manual: the owner decides on each reservation.
+	// manual: the owner confirms each reservation.
 	manual bool
-	// rooms of a place in each night, or cups of a drink.
+	// count is the rooms of a place in each night, or the cups of a drink.
 	count int
-	// few: customers all want the same nights.
+	// few: all customers want the same nights.
 	few bool
-	// keeps: who cancels late does not get everything back.
+	// keeps: the policy keeps a part of the price at a late cancellation.
 	keeps bool
 
-	id string // once it is there
+	id string // once it is registered
 }
 
-// offers are what the businesses offer.
+// offers lists what the businesses offer.
 func offers() []*offer {
 	return []*offer{
 		{kind: booking.Lodging, name: "해운대 바다집", owner: bora, price: 95_000, count: 6, keeps: true},
@@ -61,23 +61,22 @@ func offers() []*offer {
 	}
 }
 
-// cleaner is one, with the area in the name. account is theirs, "" for none.
+// cleaner is a cleaner; the name contains the area. account is "" for none.
 type cleaner struct{ name, account string }
 
 var cleaners = []cleaner{{"김하늘 · 마포구", kim}, {"Lee Jun-seo · Gangnam", ""}, {"박서연 · 해운대구", ""}}
 
 var addresses = []string{"서울 종로구 세종대로 12", "239 Donggyo-ro, Mapo-gu, Seoul", "부산 해운대구 해운대해변로 264", "24 Jungang-ro, Jeju"}
 
-// days are for how many nights from today there is stock, and fewFrom and fewNights
-// the nights that customers of a place with few rooms want.
+// days is the number of nights from today that have stock. Customers of a place with few
+// rooms want one of fewNights nights, from the night fewFrom on.
 const (
 	days      = 60
 	fewFrom   = 6
 	fewNights = 6
 )
 
-// open sees to it that everything is there to be ordered. What an earlier demonstration
-// has left is used again.
+// open registers all offers and cleaners. Those of an earlier demonstration are reused.
 func (p *people) open(ctx context.Context, today booking.Date, all []*offer) error {
 	for _, o := range all {
 		if err := p.offer(ctx, today, o); err != nil {
@@ -87,14 +86,14 @@ func (p *people) open(ctx context.Context, today booking.Date, all []*offer) err
 	return p.employ(ctx)
 }
 
-// Paths of what is offered.
+// Paths of the offers, and bounds of their lists.
 const (
 	places     = "/v1/lodging/places"
 	menus      = "/v1/food/menus"
 	drinks     = "/v1/cafe/menus"
 	atWork     = "/v1/cleaning/cleaners"
-	listed     = 100 // of a list in one answer
-	moreOfList = 20  // answers at most
+	listed     = 100 // entries in one answer
+	moreOfList = 20  // the maximum of answers
 )
 
 var pathOfOffers = map[booking.Kind]string{booking.Lodging: places, booking.Food: menus, booking.Cafe: drinks}
@@ -140,7 +139,7 @@ func (o *offer) described(day string) object {
 	return in
 }
 
-// employ sees to it that there are cleaners.
+// employ registers the cleaners.
 func (p *people) employ(ctx context.Context) error {
 	for _, c := range cleaners {
 		found, err := p.find(ctx, operator, atWork, func(i item) bool {
@@ -160,13 +159,13 @@ func (p *people) employ(ctx context.Context) error {
 	return nil
 }
 
-// item is what lists tell of what is offered.
+// item is an offer in a list.
 type item struct {
 	ID, Name, OwnerID, Date string
 	Withdrawn               bool
 }
 
-// find answers the id of the first item of a list that is wanted, "" for none.
+// find returns the id of the first wanted item of a list, "" for none.
 func (p *people) find(ctx context.Context, as, path string, wanted func(item) bool) (id string, err error) {
 	cursor := ""
 	for range moreOfList {
@@ -199,7 +198,7 @@ func (p *people) add(ctx context.Context, as, path string, in object) (id string
 	return made.ID, err
 }
 
-// todayIn is the date where the demonstration's businesses are.
+// todayIn is the date in the time zone of the businesses.
 func todayIn(now time.Time) booking.Date {
 	if zone, err := booking.Zone("Asia/Seoul"); err == nil {
 		now = now.In(zone)

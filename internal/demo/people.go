@@ -15,11 +15,11 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// answerWithin is how long a person waits for an answer: longer than a request may wait
-// for its turn, and for its order's decision.
+// answerWithin bounds a request. It is longer than a request may wait for its turn and for
+// its order's decision.
 const answerWithin = 30 * time.Second
 
-// people send requests to the API, each with the token of their account.
+// people sends requests to the API, each with the token of an account.
 type people struct {
 	url   string
 	token func(ctx context.Context, account string) (string, error)
@@ -33,13 +33,13 @@ func newPeople(url string, token func(context.Context, string) (string, error)) 
 	return &people{url: url, token: token, http: &http.Client{Timeout: answerWithin}, tokens: map[string]string{}}
 }
 
-// request is one, as a person sends it. key is its Idempotency-Key, "" for none.
+// request is a request of the account as. key is its Idempotency-Key, "" for none.
 type request struct {
 	as, method, path, key string
 	in                    object
 }
 
-// answer is what came of it. status is 0 where there was no answer.
+// answer is the answer to a request. status is 0 if there was none.
 type answer struct {
 	status     int
 	retryAfter time.Duration
@@ -47,7 +47,7 @@ type answer struct {
 	about      about
 }
 
-// about is what answers tell of an order, or of why there is none.
+// about has the fields of answers: of an order, a refund or a problem.
 type about struct {
 	ID       string
 	Status   word
@@ -58,7 +58,7 @@ type about struct {
 	Order    struct{ ID string }
 }
 
-// word is a status. Of a problem it is a number, and no word.
+// word is an order's status. In a problem it is a number.
 type word booking.Status
 
 // UnmarshalJSON implements json.Unmarshaler.
@@ -67,7 +67,7 @@ func (w *word) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// order is the id of the order that an answer is about, "" for none.
+// order is the id of the order in the answer, "" for none.
 func (a answer) order() string {
 	if a.about.Order.ID != "" {
 		return a.about.Order.ID
@@ -78,7 +78,7 @@ func (a answer) order() string {
 	return ""
 }
 
-// later tells whether the request, or what it asked for, is not done yet.
+// later tells whether the request has to be repeated or awaited.
 func (a answer) later() bool {
 	switch a.status {
 	case 0, http.StatusAccepted, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
@@ -96,8 +96,7 @@ func (a answer) String() string {
 	return fmt.Sprintf("%d %s", a.status, text[:min(len(text), most)])
 }
 
-// send sends a request. An answer that says that the token has ended is asked for again
-// with a new one.
+// send sends a request. If the token has expired, it is sent once more with a new one.
 func (p *people) send(ctx context.Context, r request) (answer, error) {
 	a, err := p.once(ctx, r)
 	if err == nil && a.status == http.StatusUnauthorized {
@@ -147,7 +146,7 @@ func (p *people) once(ctx context.Context, r request) (a answer, err error) {
 	return a, err
 }
 
-// must is a request that has to be carried out, for what is there before people order.
+// must sends a request for the preparation of a demonstration. Any refusal is an error.
 func (p *people) must(ctx context.Context, r request, out any) error {
 	a, err := p.send(ctx, r)
 	switch {

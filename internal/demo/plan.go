@@ -7,23 +7,23 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// life is what is planned for one order: who orders what, and what is done with it.
-type life struct {
+// plannedOrder is the plan for one order: its customer, its content and the actions on it.
+type plannedOrder struct {
 	number   int
 	customer string
 	kind     booking.Kind
 	offer    *offer // nil for a call for a cleaner
 	in       object
-	declined bool // the payment is going to be
-	deeds    []deed
-	// thinks is how long people do nothing before each deed.
-	thinks []time.Duration
+	declined bool // the payment will be declined
+	actions  []action
+	// pauses are the times before each action.
+	pauses []time.Duration
 }
 
-// deed is something that is done with an order, which waits for that meanwhile.
-type deed = Awaited
+// action is an action on an order, which waits for it.
+type action = Awaited
 
-// plan makes lives. Those of plans with the same seed are the same.
+// plan generates planned orders. Plans with the same seed generate the same.
 type plan struct {
 	rand   *rand.Rand
 	today  booking.Date
@@ -39,13 +39,13 @@ func newPlan(seed uint64, today booking.Date, all []*offer) *plan {
 	return p
 }
 
-// turns are the businesses in the order in which they are ordered from: each within a
-// few orders, so that each failure meets each of them.
+// turns is the sequence of the orders' kinds: each kind comes within a few orders, so that
+// each outage meets each of them.
 var turns = []booking.Kind{booking.Lodging, booking.Food, booking.Lodging, booking.Cafe, booking.Food, booking.Lodging, booking.Cleaning, booking.Cafe}
 
-// next is the next life.
-func (p *plan) next() life {
-	l := life{number: p.made, customer: p.customer(), kind: turns[p.made%len(turns)]}
+// next generates the next order.
+func (p *plan) next() plannedOrder {
+	l := plannedOrder{number: p.made, customer: p.customer(), kind: turns[p.made%len(turns)]}
 	p.made++
 	if all := p.offers[l.kind]; len(all) > 0 {
 		l.offer = all[p.rand.IntN(len(all))]
@@ -61,12 +61,12 @@ func (p *plan) next() life {
 		l.in = object{"tel": "02-123-4567", "location": p.address(), "price": object{"amount": 30_000, "currency": "KRW"}}
 	}
 	l.in["customerId"] = l.customer
-	l.deeds = p.deeds(l)
+	l.actions = p.deeds(l)
 	if l.declined = p.rand.IntN(12) == 0; l.declined {
-		l.in["paymentMethod"], l.deeds = "pm_card_chargeDeclined", nil
+		l.in["paymentMethod"], l.actions = "pm_card_chargeDeclined", nil
 	}
-	for range l.deeds {
-		l.thinks = append(l.thinks, time.Second+time.Duration(p.rand.IntN(3000))*time.Millisecond)
+	for range l.actions {
+		l.pauses = append(l.pauses, time.Second+time.Duration(p.rand.IntN(3000))*time.Millisecond)
 	}
 	return l
 }
@@ -84,16 +84,16 @@ func (p *plan) stay(o *offer) object {
 	return object{"placeId": o.id, "checkIn": checkIn, "checkOut": checkIn.AddDays(nights), "rooms": 1}
 }
 
-// ways are what may become of orders, each as likely as the others.
+// ways are the possible sequences of actions, equally likely.
 var (
-	waysOfStays = [][]deed{{}, {Cancel}, {Change}, {Refund}, {Change, Cancel}}
-	waysOfAsked = [][]deed{{Confirm}, {Confirm}, {Confirm, Cancel}, {Reject}, {Cancel}}
-	waysOfMeals = [][]deed{{Complete}, {Complete}, {Cancel}, {Complete, Refund}}
-	waysOfCups  = [][]deed{{Complete}, {Complete}, {Cancel}, {Refund, Complete}}
-	waysOfCalls = [][]deed{{Complete}, {Complete}, {Complete}, {Cancel}}
+	waysOfStays = [][]action{{}, {Cancel}, {Change}, {Refund}, {Change, Cancel}}
+	waysOfAsked = [][]action{{Confirm}, {Confirm}, {Confirm, Cancel}, {Reject}, {Cancel}}
+	waysOfMeals = [][]action{{Complete}, {Complete}, {Cancel}, {Complete, Refund}}
+	waysOfCups  = [][]action{{Complete}, {Complete}, {Cancel}, {Refund, Complete}}
+	waysOfCalls = [][]action{{Complete}, {Complete}, {Complete}, {Cancel}}
 )
 
-func (p *plan) deeds(l life) []deed {
+func (p *plan) deeds(l plannedOrder) []action {
 	ways := waysOfCalls
 	switch {
 	case l.kind == booking.Lodging && l.offer.manual:

@@ -9,8 +9,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// lives are the first of a plan.
-func lives(seed uint64, n int) (all []life) {
+// lives are the first orders of a plan.
+func lives(seed uint64, n int) (all []plannedOrder) {
 	p := newPlan(seed, booking.DateOf(time.Unix(0, 0)), offers())
 	for range n {
 		all = append(all, p.next())
@@ -18,19 +18,19 @@ func lives(seed uint64, n int) (all []life) {
 	return all
 }
 
-// TestPlan: the same seed makes the same orders, and another one others. Within some
-// dozens of orders people do all that they do, in each business.
+// TestPlan: the same seed generates the same orders, another one others. Some dozens of
+// orders contain every action of every business.
 func TestPlan(t *testing.T) {
 	t.Parallel()
 	const many = 100
 	all := lives(7, many)
 	require.Equal(t, all, lives(7, many))
 	require.NotEqual(t, all, lives(8, many))
-	kinds, deeds, declined := map[booking.Kind]bool{}, map[deed]bool{}, 0
+	kinds, deeds, declined := map[booking.Kind]bool{}, map[action]bool{}, 0
 	for _, l := range all {
 		kinds[l.kind] = true
-		require.Len(t, l.thinks, len(l.deeds))
-		for _, d := range l.deeds {
+		require.Len(t, l.pauses, len(l.actions))
+		for _, d := range l.actions {
 			deeds[d] = true
 		}
 		if l.declined {
@@ -43,7 +43,7 @@ func TestPlan(t *testing.T) {
 	require.Less(t, declined, many/4)
 }
 
-// TestOffers_Names: names are in both languages, and can be what things are called.
+// TestOffers_Names: names are in both languages, and valid.
 func TestOffers_Names(t *testing.T) {
 	t.Parallel()
 	names := map[string]bool{}

@@ -10,58 +10,58 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Kind is a way in which services fail.
+// Kind is a kind of outage.
 type Kind string
 
-// The ways, in the order in which they come.
+// The kinds of outages, in their order.
 const (
 	ProviderSlow  Kind = "provider_slow"
 	InventoryAway Kind = "inventory_away"
 	WorkerKilled  Kind = "worker_killed"
 )
 
-// Kinds are all of them.
+// Kinds lists all kinds.
 func Kinds() []Kind { return []Kind{ProviderSlow, InventoryAway, WorkerKilled} }
 
-// Phase is what a demonstration is at.
+// Phase is the phase of a demonstration.
 type Phase string
 
-// The phases. Idle is before the first one, and after its end.
+// The phases. Idle: no demonstration runs.
 const (
-	Idle     Phase = ""
-	Opening  Phase = "opening" // businesses are filled
-	Calm     Phase = "calm"
-	Failing  Phase = "failing" // a service is
-	Healing  Phase = "healing" // it is back, and orders that met that are not yet where they belong
-	Ending   Phase = "ending"  // no more orders are placed
-	Auditing Phase = "auditing"
+	Idle       Phase = ""
+	Opening    Phase = "opening" // offers are registered
+	Calm       Phase = "calm"
+	Failing    Phase = "failing" // a service fails
+	Recovering Phase = "healing" // the service works again, and some orders have not recovered yet
+	Ending     Phase = "ending"  // no more orders are placed
+	Auditing   Phase = "auditing"
 )
 
-// Outage is one failure, and the orders that met it.
+// Outage is one outage, and the orders that met it.
 type Outage struct {
 	Kind  Kind
 	Began time.Time
-	// Ended is when the service was back, and Healed when each order that had met the
-	// outage was where it belongs; zero until then.
-	Ended, Healed time.Time
-	// Hurt are the orders that met it, of which Back are where they belong, and GivenUp are not
-	// and are waited for no longer.
-	Hurt, Back, GivenUp int
-	// Waiting are those that are waited for, and Examples some of those that are back.
+	// Ended is when the service worked again, and RecoveredAt when all orders that had met the
+	// outage had recovered or were given up; zero until then.
+	Ended, RecoveredAt time.Time
+	// Delayed counts the orders that met the outage. Of these, Recovered have recovered, and
+	// GivenUp are no longer waited for.
+	Delayed, Recovered, GivenUp int
+	// Waiting are the orders that have not recovered yet, and Examples some that have.
 	Waiting  []Wait
 	Examples []Example
 }
 
-// Example is an order to look at. What was ordered is "" for a call for a cleaner.
+// Example is an order to show. What is its item, "" for a call for a cleaner.
 type Example struct {
 	ID, What string
 }
 
-// Awaited is what an order waits for: an answer to its request, its first decision, those
-// who carry it out, or a deed.
+// Awaited is what an order waits for: an answer to its request, its first decision, the
+// service that carries it out, or an action.
 type Awaited string
 
-// What orders wait for; from Confirm on the deeds.
+// What orders wait for. Those from Confirm on are actions.
 const (
 	Answer   Awaited = "answer"
 	Decision Awaited = "decision"
@@ -69,21 +69,21 @@ const (
 	Confirm  Awaited = "confirm"
 	Reject   Awaited = "reject"
 	Cancel   Awaited = "cancel"
-	Complete Awaited = "complete" // it is delivered, handed over, or cleaned
-	Change   Awaited = "change"   // of a stay, by a night more
-	Refund   Awaited = "refund"   // a part, as goodwill
+	Complete Awaited = "complete" // of a delivery, a production or a cleaning
+	Change   Awaited = "change"   // of a stay: one more night
+	Refund   Awaited = "refund"   // of a part of the price, as goodwill
 )
 
-// Wait is an order that is not where it belongs.
+// Wait is an order that has not recovered yet.
 type Wait struct {
 	Example
-	// Number is that of the order in the plan of the demonstration.
+	// Number is the order's number in the plan.
 	Number   int
 	Customer string
-	// Status is what it was last seen in, "" for an order that is not known to exist.
+	// Status is the last status that was read, "" if the order is not known to exist.
 	Status booking.Status
 	For    Awaited
-	// Last is what the latest request was answered.
+	// Last is the answer to the latest request.
 	Last string
 }
 
@@ -93,46 +93,47 @@ func (w Wait) String() string {
 		cmp.Or(w.ID, "no id"), cmp.Or(w.What, "cleaning"), cmp.Or(string(w.Status), "not known to exist"), w.For, cmp.Or(w.Last, "none"))
 }
 
-// Result is how a demonstration ended.
+// Result is the result of a demonstration.
 type Result struct {
 	At time.Time
-	// Clean: the audit has found nothing wrong, could look at everything, and nothing else
-	// went wrong.
+	// Clean: the audit was complete and found nothing, and the demonstration had no error.
 	Clean bool
-	// Says is the audit's report, "" for none. Failure is what went wrong besides.
+	// Says is the audit's report, "" for none. Failure is the demonstration's error, "" for
+	// none.
 	Says, Failure string
 }
 
-// State is where a demonstration stands.
+// State is the state of a demonstration.
 type State struct {
 	// Version grows with each change.
 	Version int64
 	Phase   Phase
 	Began   time.Time
-	// Now is what fails, or has yet to heal.
+	// Now is the present outage, or the last one until all its orders have recovered.
 	Now *Outage
-	// Past are outages of before, the latest first.
+	// Past are the earlier outages, newest first.
 	Past []Outage
-	// Orders were placed; Finished are where they were planned to come.
+	// Orders counts the placed orders, and Finished those that ended as planned.
 	Orders, Finished int
-	// Hurt have met an outage, and Healed are those of them that are where they belong.
-	Hurt, Healed int
-	// Surprises are answers that no person could explain, and orders that were given up. Left
-	// are some of these orders.
+	// Delayed counts the orders that have met an outage, and Recovered those of them that
+	// have recovered.
+	Delayed, Recovered int
+	// Surprises counts the orders that were given up or got an unexpected answer. Left has
+	// some of them.
 	Surprises int
 	Left      []Wait
-	// Result is that of the last demonstration that has ended.
+	// Result is the result of the last demonstration that has ended.
 	Result *Result
 }
 
-// Runs tells whether a demonstration is under way.
+// Runs tells whether a demonstration is running.
 func (s State) Runs() bool { return s.Phase != Idle }
 
-// most of the past, and of examples, are kept.
+// The maximum of past outages, of examples, and of orders that have not recovered.
 const (
-	mostPast     = 20
-	mostExamples = 5
-	mostLeft     = 20
+	mostPast        = 20
+	mostExamples    = 5
+	mostUnrecovered = 20
 )
 
 // board holds the state.
@@ -144,7 +145,7 @@ type board struct {
 
 func newBoard() *board { return &board{changed: make(chan struct{})} }
 
-// change changes the state, and wakes those who watch.
+// change changes the state, and closes the channel of readers.
 func (b *board) change(how func(*State)) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -154,7 +155,7 @@ func (b *board) change(how func(*State)) {
 	b.changed = make(chan struct{})
 }
 
-// now is a copy of the state, and a channel that is closed when there is another one.
+// now returns a copy of the state, and a channel that is closed when the state changes.
 func (b *board) now() (State, <-chan struct{}) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -163,13 +164,13 @@ func (b *board) now() (State, <-chan struct{}) {
 		is := s.Now.copied()
 		s.Now = &is
 	}
-	s.Past = slices.Clone(s.Past) // whose outages do not change any more
+	s.Past = slices.Clone(s.Past) // past outages do not change
 	s.Left = slices.Clone(s.Left)
 	return s, b.changed
 }
 
-// left is how many of the orders that met it are waited for.
-func (o *Outage) left() int { return o.Hurt - o.Back - o.GivenUp }
+// waitingCount is how many orders that met the outage have not recovered yet.
+func (o *Outage) waitingCount() int { return o.Delayed - o.Recovered - o.GivenUp }
 
 func (o *Outage) copied() Outage {
 	is := *o

@@ -57,20 +57,20 @@ func (o *Orders) attempt(ctx context.Context, p Placement) Attempt {
 	if p.Key == "" || p.CustomerID == "" {
 		return Attempt{OrderID: newID(p.kind()), placement: p}
 	}
-	ctx, cancel := context.WithTimeout(ctx, Glance)
+	ctx, cancel := context.WithTimeout(ctx, OptionalReadTimeout)
 	defer cancel()
-	look := func(number int) (found Attempt, fits bool) {
+	tryNumber := func(number int) (found Attempt, fits bool) {
 		found = p.attempt(number)
 		row, err := o.Pages.Order(ctx, found.OrderID)
 		if err != nil {
 			return found, true
 		}
 		found.row = &row
-		return found, !wasNotTaken(row)
+		return found, !wasUnavailable(row)
 	}
-	found, fits := look(0)
+	found, fits := tryNumber(0)
 	if !fits { // they are in order: each began after the one before had ended
-		found, _ = look(1 + sort.Search(attemptsKnown, func(i int) bool { _, fits := look(1 + i); return fits }))
+		found, _ = tryNumber(1 + sort.Search(attemptsKnown, func(i int) bool { _, fits := tryNumber(1 + i); return fits }))
 	}
 	return found
 }
@@ -80,9 +80,9 @@ func (p Placement) attempt(number int) Attempt {
 	return Attempt{OrderID: KeyedID(p.kind(), p.CustomerID, p.ownKey(), number), placement: p, number: number}
 }
 
-// wasNotTaken tells whether an order was refused because a service was away. The answer to
+// wasUnavailable tells whether an order was refused because a service was away. The answer to
 // the customer counts, whatever happened to the order since.
-func wasNotTaken(row contract.Publication) bool {
+func wasUnavailable(row contract.Publication) bool {
 	if row.Decision != nil {
 		return row.Decision.Reason.Unavailable()
 	}
@@ -93,36 +93,36 @@ func wasNotTaken(row contract.Publication) bool {
 // the order since. An order that was not accepted leaves the key to the next attempt,
 // whatever that asks for.
 func (o *Orders) repeat(ctx, budget context.Context, t tried, changes <-chan contract.Publication) (progress, error) {
-	row, rowErr := o.glanceAtRow(ctx, t.OrderID)
+	row, rowErr := o.optionalRow(ctx, t.OrderID)
 	if rowErr != nil && t.row != nil {
 		row, rowErr = *t.row, nil // as it was when the request came
 	}
-	seen, decision, fallen := t.view, contract.View{}, false
+	seen, decision, made := t.view, contract.View{}, false
 	if rowErr == nil {
 		seen = row.View
-		decision, fallen = o.decisionIn(ctx, row)
+		decision, made = o.decisionIn(ctx, row)
 	}
 	undecided := false // at the time of this request
-	if !fallen {
-		asked, err := o.queryDecision(ctx, seen.ID)
-		undecided = err == nil && asked == nil
-		if err == nil && asked != nil {
-			decision, fallen = *asked, true
+	if !made {
+		queried, err := o.queryDecision(ctx, seen.ID)
+		undecided = err == nil && queried == nil
+		if err == nil && queried != nil {
+			decision, made = *queried, true
 		}
 	}
-	if fallen && decision.Reason.Unavailable() {
-		return progress{view: decision, decided: true, over: t.placement.Key != ""}, nil
+	if made && decision.Reason.Unavailable() {
+		return progress{view: decision, decided: true, keyIsFree: t.placement.Key != ""}, nil
 	}
 	if err := o.checkSame(budget, t, cmp.Or(row.RequestHash, t.startedBy)); err != nil {
 		return o.notCompared(ctx, t, seen, rowErr == nil, err)
 	}
-	if fallen {
+	if made {
 		return progress{view: decision, decided: true}, nil
 	}
 	found := o.awaitDecision(ctx, budget, seen, changes)
 	// An order that could not say whether it was decided may have been refused as
 	// unavailable before this request came; then this request is a new one.
-	found.over = !undecided && found.decided && found.view.Reason.Unavailable() && t.placement.Key != ""
+	found.keyIsFree = !undecided && found.decided && found.view.Reason.Unavailable() && t.placement.Key != ""
 	return found, nil
 }
 

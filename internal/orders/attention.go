@@ -30,14 +30,14 @@ const (
 // Causes are all causes.
 func Causes() []Cause { return []Cause{Abandoned, Marked, UndoOwed, Disputed} }
 
-// NeedFilter selects orders that need attention. An empty field selects all.
-type NeedFilter struct {
+// AttentionFilter selects orders that need attention. An empty field selects all.
+type AttentionFilter struct {
 	Kind  booking.Kind
 	Cause Cause
 }
 
-// InNeed is an order that needs attention.
-type InNeed struct {
+// NeedingAttention is an order that needs attention.
+type NeedingAttention struct {
 	Order contract.View
 	Cause Cause
 	// Since is since when it needs attention; if unknown, when the order last changed.
@@ -51,7 +51,7 @@ type InNeed struct {
 	Answer string
 	// Waits are the steps that it waits for, with the last failure of each.
 	Waits []Waiting
-	// Lost tells how its workflow has ended before the order: terminated, failed or
+	// Lost is how its workflow has ended before the order: terminated, failed or
 	// timed_out; "" otherwise.
 	Lost string
 	// Unknown: the engine or the ledger could not be asked.
@@ -75,11 +75,11 @@ func (w Waiting) Last() int {
 	return w.Attempt - 1
 }
 
-// Needs is the read model's list of orders that need attention.
-type Needs interface {
-	// InNeed lists them, abandoned ones first, then by time of placing, newest first.
+// MonitoredOrders is the read model's list of orders that need attention.
+type MonitoredOrders interface {
+	// NeedingAttention lists them, abandoned ones first, then by time of placing, newest first.
 	// Returns InvalidCursor for a cursor that it has not issued.
-	InNeed(ctx context.Context, f NeedFilter, page booking.Page) ([]InNeed, string, error)
+	NeedingAttention(ctx context.Context, f AttentionFilter, page booking.Page) ([]NeedingAttention, string, error)
 	// OpenOrders counts orders that have not ended, by kind and status, each up to
 	// booking.CountedTo.
 	OpenOrders(ctx context.Context) ([]OpenCount, error)
@@ -92,43 +92,43 @@ type Needs interface {
 }
 
 const (
-	// lookedAtOnce is how many orders of a list are checked at the same time, lookAtOne
-	// bounds one check, and lookAtAll all of them: while the engine is away the list shows
+	// checkedAtOnce is how many orders of a list are checked at the same time, checkTimeout
+	// bounds one check, and checkAllTimeout all of them: while the engine is away the list shows
 	// what the read model has.
-	lookedAtOnce = 8
-	lookAtOne    = time.Second
-	lookAtAll    = 3 * time.Second
+	checkedAtOnce   = 8
+	checkTimeout    = time.Second
+	checkAllTimeout = 3 * time.Second
 )
 
 // Attention lists the orders that need attention with the reason in words, as far as the
 // engine and the ledger can be asked. Each listed order costs a call to both.
-func (m *Monitor) Attention(ctx context.Context, caller booking.Caller, f NeedFilter, page booking.Page) ([]InNeed, string, error) {
+func (m *Monitor) Attention(ctx context.Context, caller booking.Caller, f AttentionFilter, page booking.Page) ([]NeedingAttention, string, error) {
 	if err := caller.Authorize(booking.Monitor, booking.Thing{}); err != nil {
 		return nil, "", err
 	}
-	found, next, err := m.Needs.InNeed(ctx, f, page)
+	found, next, err := m.Pages.NeedingAttention(ctx, f, page)
 	if err != nil {
 		return nil, "", err
 	}
-	ctx, cancel := context.WithTimeout(ctx, lookAtAll)
+	ctx, cancel := context.WithTimeout(ctx, checkAllTimeout)
 	defer cancel()
-	var looking errgroup.Group
-	looking.SetLimit(lookedAtOnce)
+	var checks errgroup.Group
+	checks.SetLimit(checkedAtOnce)
 	for i := range found {
-		looking.Go(func() error {
+		checks.Go(func() error {
 			m.explain(ctx, &found[i])
 			return nil
 		})
 	}
-	return found, next, looking.Wait()
+	return found, next, checks.Wait()
 }
 
 // explain adds what the engine and the ledger have on an order.
-func (m *Monitor) explain(ctx context.Context, n *InNeed) {
-	ctx, cancel := context.WithTimeout(ctx, lookAtOne)
+func (m *Monitor) explain(ctx context.Context, n *NeedingAttention) {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	is, err := m.Orders.Engine.standing(ctx, n.Order.ID)
-	if err != nil && !noWorkflow(err) {
+	is, err := m.Orders.Engine.workflowState(ctx, n.Order.ID)
+	if err != nil && !isWorkflowMissing(err) {
 		n.Unknown = true
 	}
 	n.Waits = is.waits
@@ -148,10 +148,10 @@ func (m *Monitor) explain(ctx context.Context, n *InNeed) {
 
 // addRefunds adds the steps that workflows of refunds wait for. These refunds are made
 // after the order's end; the others are steps of its saga.
-func (n *InNeed) addRefunds(ctx context.Context, engine *Engine, p booking.Payment) {
+func (n *NeedingAttention) addRefunds(ctx context.Context, engine *Engine, p booking.Payment) {
 	for _, id := range refundsOf(n.Order.ID, p.Unmade()) {
-		is, err := engine.standing(ctx, id)
-		if err != nil && !noWorkflow(err) {
+		is, err := engine.workflowState(ctx, id)
+		if err != nil && !isWorkflowMissing(err) {
 			n.Unknown = true
 		}
 		n.Waits = append(n.Waits, is.waits...)
@@ -170,7 +170,7 @@ func providerSays(p booking.Payment, waits []Waiting) string {
 		return last.Words
 	}
 	for _, w := range waits {
-		if slices.Contains(asksProvider, w.Step) && w.Failure != "" {
+		if slices.Contains(providerSteps, w.Step) && w.Failure != "" {
 			return w.Failure
 		}
 	}
@@ -180,14 +180,14 @@ func providerSays(p booking.Payment, waits []Waiting) string {
 	return ""
 }
 
-// asksProvider lists the steps that call the payment provider.
-var asksProvider = []string{
+// providerSteps lists the steps that call the payment provider.
+var providerSteps = []string{
 	"ChargePayment", "ChargeDeferredPayment", "ChargeFurther", "ConfirmPayment", "RefundPayment", "RefundKeeping", contract.RefundPartActivity,
 	"SettleFurther", "ResolveByHand", "LookAgain",
 }
 
 // causeWords is the cause in words for an order whose row has none.
-func causeWords(n InNeed, p booking.Payment) string {
+func causeWords(n NeedingAttention, p booking.Payment) string {
 	for _, w := range n.Waits {
 		if w.Failure != "" {
 			return w.Step + " keeps failing: " + w.Failure

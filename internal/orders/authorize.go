@@ -17,9 +17,9 @@ func (o *Orders) Allow(ctx context.Context, caller booking.Caller, a booking.Act
 	if caller.AlwaysAllowed(a) {
 		return nil
 	}
-	look, cancel := context.WithTimeout(ctx, lookWithin)
+	reading, cancel := context.WithTimeout(ctx, orderReadTimeout)
 	defer cancel()
-	view, err := o.readWithin(look, id, Glance)
+	view, err := o.readWithin(reading, id, OptionalReadTimeout)
 	if err != nil {
 		return o.explained(ctx, id, err)
 	}
@@ -31,7 +31,7 @@ func (o *Orders) Allow(ctx context.Context, caller booking.Caller, a booking.Act
 func (o *Orders) authorize(ctx context.Context, caller booking.Caller, a booking.Action, v contract.View) error {
 	err := caller.Authorize(a, thingOf(a, v))
 	if err != nil && !v.Status.Final() && (caller.Is(booking.CleanerRole) || caller.Is(booking.CourierRole)) {
-		if fresh, askErr := o.queryView(ctx, v.ID, Glance); askErr == nil {
+		if fresh, askErr := o.queryView(ctx, v.ID, OptionalReadTimeout); askErr == nil {
 			err = caller.Authorize(a, thingOf(a, fresh))
 		}
 	}

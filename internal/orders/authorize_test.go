@@ -101,7 +101,7 @@ func TestAuthorize_ReadBehind(t *testing.T) {
 }
 
 // TestAuthorize_CourierAfterwards: couriers cannot see an order that was delivered or
-// cancelled. A courier that repeats that it was delivered is told so.
+// cancelled. A courier that repeats the delivery gets the same answer.
 func TestAuthorize_CourierAfterwards(t *testing.T) {
 	t.Parallel()
 	for _, status := range []booking.Status{booking.Delivered, booking.Cancelled} {
@@ -205,7 +205,7 @@ func TestAuthorize_Place(t *testing.T) {
 			a, err := b.Prepare(t.Context(), test.caller, orders.Placement{Wanted: stay, CustomerID: test.customer, PaymentMethod: "pm_card_visa"})
 			if test.want == "" {
 				require.ErrorIs(t, err, notAllowed)
-				require.Zero(t, b.store.looked)
+				require.Zero(t, b.store.reads)
 				return
 			}
 			require.NoError(t, err)

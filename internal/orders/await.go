@@ -12,9 +12,9 @@ import (
 
 // progress is the state of an order when its caller stops waiting.
 type progress struct {
-	view    contract.View
-	decided bool // view is the one at the first decision
-	over    bool // the order was refused as unavailable before this request, and left the key to it
+	view      contract.View
+	decided   bool // view is the one at the first decision
+	keyIsFree bool // the order was refused as unavailable before this request, and left the key to it
 }
 
 // awaitDecision waits for the order's first decision until the budget ends, and then checks
@@ -24,11 +24,11 @@ type progress struct {
 // confirmation, which may take long.
 func (o *Orders) awaitDecision(ctx, budget context.Context, seen contract.View, changes <-chan contract.Publication) progress {
 	for seen.PaymentDeferred == nil && seen.Status != booking.AwaitingPayment {
-		change, heard := nextChange(budget, changes)
-		if !heard {
-			return o.lastLook(ctx, seen)
+		change, received := nextChange(budget, changes)
+		if !received {
+			return o.finalRead(ctx, seen)
 		}
-		if decision, fallen := o.decisionIn(ctx, change); fallen {
+		if decision, made := o.decisionIn(ctx, change); made {
 			return progress{view: decision, decided: true}
 		}
 		seen = change.View
@@ -38,7 +38,7 @@ func (o *Orders) awaitDecision(ctx, budget context.Context, seen contract.View, 
 
 // nextChange waits for a change until the budget ends. A change that is there already
 // counts, even if the budget has ended.
-func nextChange(budget context.Context, changes <-chan contract.Publication) (change contract.Publication, heard bool) {
+func nextChange(budget context.Context, changes <-chan contract.Publication) (change contract.Publication, received bool) {
 	select {
 	case change = <-changes:
 		return change, true
@@ -61,7 +61,7 @@ func (o *Orders) decisionIn(ctx context.Context, p contract.Publication) (contra
 		return contract.View{}, false
 	}
 	// Once the read model holds the decision, publications leave it out.
-	if row, err := o.glanceAtRow(ctx, p.View.ID); err == nil && row.Decision != nil {
+	if row, err := o.optionalRow(ctx, p.View.ID); err == nil && row.Decision != nil {
 		return *row.Decision, true
 	}
 	if decision, err := o.queryDecision(ctx, p.View.ID); err == nil && decision != nil {
@@ -70,18 +70,18 @@ func (o *Orders) decisionIn(ctx context.Context, p contract.Publication) (contra
 	return p.View, true
 }
 
-// lastGlance bounds the last check of an order whose request has used up its time.
-const lastGlance = 400 * time.Millisecond
+// finalReadTimeout bounds the last check of an order whose request has used up its time.
+const finalReadTimeout = 400 * time.Millisecond
 
-// lastLook finds out the state of an order whose decision did not arrive in time. Failures
+// finalRead finds out the state of an order whose decision did not arrive in time. Failures
 // are ignored: the order goes on, and its caller has waited long and gets that answer soon.
-func (o *Orders) lastLook(ctx context.Context, seen contract.View) progress {
-	ctx, cancel := context.WithTimeout(ctx, lastGlance)
+func (o *Orders) finalRead(ctx context.Context, seen contract.View) progress {
+	ctx, cancel := context.WithTimeout(ctx, finalReadTimeout)
 	defer cancel()
-	half, over := context.WithTimeout(ctx, lastGlance/2)
-	defer over()
-	if row, err := o.glanceAtRow(half, seen.ID); err == nil {
-		if decision, fallen := o.decisionIn(ctx, row); fallen {
+	half, cancelHalf := context.WithTimeout(ctx, finalReadTimeout/2)
+	defer cancelHalf()
+	if row, err := o.optionalRow(half, seen.ID); err == nil {
+		if decision, made := o.decisionIn(ctx, row); made {
 			return progress{view: decision, decided: true}
 		}
 		seen = newer(seen, row.View)
@@ -93,7 +93,7 @@ func (o *Orders) lastLook(ctx context.Context, seen contract.View) progress {
 	case decision != nil:
 		return progress{view: *decision, decided: true}
 	default:
-		if view, err := o.queryView(ctx, seen.ID, Glance); err == nil {
+		if view, err := o.queryView(ctx, seen.ID, OptionalReadTimeout); err == nil {
 			seen = newer(seen, view)
 		}
 	}

@@ -20,7 +20,7 @@ func isBehind(ctx context.Context, pages Pages, orderID string, made, now time.T
 	if why == nil || why.View.ID != orderID || !undecided(why.View) || now.Sub(why.At) > refusalMaxAge {
 		return false
 	}
-	ctx, cancel := context.WithTimeout(ctx, Glance)
+	ctx, cancel := context.WithTimeout(ctx, OptionalReadTimeout)
 	defer cancel()
 	row, err := pages.Order(ctx, orderID)
 	if err != nil || row.Decision == nil || len(row.Decision.History) == 0 {

@@ -40,8 +40,8 @@ type BulkRuns interface {
 	// Earlier is the outcome of the bulk action's earlier attempt on an order, from the
 	// log, "" while it is not known; known is false if there was no attempt.
 	Earlier(ctx context.Context, id, orderID string) (outcome string, known bool, err error)
-	// End ends one whose orders are all done; false if another process has it, or it no
-	// longer runs.
+	// End ends one whose orders are all done. Returns false if another process has it, or it
+	// no longer runs.
 	End(ctx context.Context, lease BulkLease, at time.Time) (ended bool, err error)
 	// Forget deletes those that were planned before a moment and do not run, a few at a
 	// time.
@@ -229,7 +229,7 @@ func bulkQuery(f booking.BulkFilter) string {
 	if f.Trouble == booking.NeedsAttention {
 		conditions = append(conditions, contract.NeedsAttentionAttribute.GetName()+" = true")
 	}
-	if rests(f.Status) {
+	if isStable(f.Status) {
 		is(contract.StatusAttribute.GetName(), string(f.Status))
 	}
 	is(contract.KindAttribute.GetName(), string(f.Kind))
@@ -244,10 +244,10 @@ func bulkQuery(f booking.BulkFilter) string {
 // fitting filters the orders by their rows, which are newer than the engine's list.
 func (o *Orders) fitting(ctx context.Context, a booking.Action, f booking.BulkFilter, sagas []Saga) ([]booking.BulkOrder, error) {
 	fits := make([]*booking.BulkOrder, len(sagas))
-	looking, ctx := errgroup.WithContext(ctx)
-	looking.SetLimit(bulkReadsAtOnce)
+	reads, ctx := errgroup.WithContext(ctx)
+	reads.SetLimit(bulkReadsAtOnce)
 	for n, s := range sagas {
-		looking.Go(func() error {
+		reads.Go(func() error {
 			view, err := o.Pages.View(ctx, s.OrderID)
 			if isNotFound(err) {
 				return nil // it has just started
@@ -262,7 +262,7 @@ func (o *Orders) fitting(ctx context.Context, a booking.Action, f booking.BulkFi
 			return err
 		})
 	}
-	err := looking.Wait()
+	err := reads.Wait()
 	var found []booking.BulkOrder
 	for _, b := range fits {
 		if b != nil {

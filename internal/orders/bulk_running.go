@@ -217,7 +217,7 @@ func (b *bulkRunner) act(ctx context.Context, order booking.BulkOrder) (outcome 
 		out, err = b.Decide(ctx, caller, Decision{
 			OrderID: order.OrderID, Kind: booking.KindOf(order.OrderID), Update: contract.CancelUpdate, Note: run.Reason, Version: order.Version,
 		})
-		came = out.came()
+		came = out.outcome()
 	}
 	return outcomeOf(came, err), err
 }

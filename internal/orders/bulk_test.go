@@ -106,7 +106,7 @@ type settler struct {
 	mu      sync.Mutex
 	settled []string
 	no      map[string][]error // by order, one per call
-	until   <-chan struct{}    // it answers when this is closed; nil for at once
+	until   <-chan struct{}    // it answers when the channel is closed; nil: at once
 }
 
 func (s *settler) Settle(_ context.Context, _ orders.Warrant, orderID, by string) error {
@@ -136,7 +136,7 @@ func TestBulk_Runs(t *testing.T) {
 	no := booking.Errorf(orders.NotLost, "it runs")
 	settles := &settler{no: map[string][]error{
 		"food-2": {no}, "food-3": {unreachable, unreachable, unreachable}, "food-4": {errors.New("a defect")}, "food-6": {no}, "food-7": {nil},
-		"food-8": {booking.Errorf(booking.VersionChanged, "it has changed")}, // so it was not done before
+		"food-8": {booking.Errorf(booking.VersionChanged, "it has changed")}, // so the earlier attempt did not change it
 	}}
 	log := &actionLog{}
 	b := newBundle(t, func(d *orders.Deps) { d.Bulk, d.Settler, d.Actions = runs, settles, log })

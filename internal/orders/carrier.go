@@ -63,7 +63,7 @@ func (c *Carrier) put(ctx context.Context, k KeptDecision) error {
 func (c *Carrier) someWait() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.open > 0 || time.Since(c.keptAt) < 5*lookEvery
+	return c.open > 0 || time.Since(c.keptAt) < 5*pollInterval
 }
 
 // Run delivers until ctx ends. It finishes deliveries that have begun.
@@ -89,7 +89,7 @@ func (c *Carrier) Run(ctx context.Context) {
 			sleep(ctx, pause, nil)
 		case tried == 0:
 			pause = 0
-			sleep(ctx, lookEvery, c.woken())
+			sleep(ctx, pollInterval, c.woken())
 		default:
 			pause = 0
 		}

@@ -24,15 +24,15 @@ func (c *Carrier) deliver(ctx context.Context, k KeptDecision) error {
 	d := k.decision()
 	begun := time.Now()
 	asking, end := context.WithTimeout(ctx, startWithin)
-	taken, err := c.ask(asking, k, d)
+	taken, err := c.send(asking, k, d)
 	end()
 	answer, why := answerOf(err)
 	switch {
 	case isBeingAsked(k, begun, err):
 		return c.postpone(ctx, k, soon(why.Left(time.Now())), err)
-	case err == nil || taken && isAway(err) && !d.asks():
-		return c.finish(ctx, k, SettledDecision{Outcome: DecisionDelivered})
-	case noWorkflow(err) || answer != nil && answer.Type() == updateLostToClose:
+	case err == nil || taken && isAway(err) && !d.mayBeRefusedLater():
+		return c.finish(ctx, k, DecisionOutcome{Outcome: DecisionDelivered})
+	case isWorkflowMissing(err) || answer != nil && answer.Type() == updateLostToClose:
 		return c.closed(ctx, k, err)
 	case isBehind(ctx, c.Pages, k.OrderID, k.DecidedAt, time.Now(), err):
 		return c.postpone(ctx, k, 0, err)
@@ -86,7 +86,7 @@ func (c *Carrier) closed(ctx context.Context, k KeptDecision, cause error) error
 	if k.Update == contract.ResolveUpdate {
 		return c.resolve(ctx, k, view)
 	}
-	return c.notCarriedOut(ctx, k, view, SettledDecision{Outcome: DecisionOver, Code: overCode(view.Status)})
+	return c.notCarriedOut(ctx, k, view, DecisionOutcome{Outcome: DecisionOrderEnded, Code: endedCode(view.Status)})
 }
 
 // refused finishes a decision that its order has refused.
@@ -97,7 +97,7 @@ func (c *Carrier) refused(ctx context.Context, k KeptDecision, code booking.Code
 		case err != nil && !isNotFound(err):
 			return c.postpone(ctx, k, 0, err)
 		case isRecorded(payment, k.Note):
-			return c.finish(ctx, k, SettledDecision{Outcome: DecisionDelivered})
+			return c.finish(ctx, k, DecisionOutcome{Outcome: DecisionDelivered})
 		case stillOwed(payment) != nil && time.Since(k.DecidedAt) < unknownFor: // the order does not know it yet
 			return c.postpone(ctx, k, 0, stillOwed(payment))
 		}
@@ -108,15 +108,15 @@ func (c *Carrier) refused(ctx context.Context, k KeptDecision, code booking.Code
 	} else if shown, err := c.Pages.View(ctx, k.OrderID); err == nil {
 		view = shown
 	}
-	return c.notCarriedOut(ctx, k, view, SettledDecision{Outcome: DecisionRefused, Code: code})
+	return c.notCarriedOut(ctx, k, view, DecisionOutcome{Outcome: DecisionRefused, Code: code})
 }
 
 // notCarriedOut finishes a decision that was not carried out, unless its order already has
 // the wanted status. The message is sent first, because a finished decision is not read
 // again.
-func (c *Carrier) notCarriedOut(ctx context.Context, k KeptDecision, v contract.View, s SettledDecision) error {
+func (c *Carrier) notCarriedOut(ctx context.Context, k KeptDecision, v contract.View, s DecisionOutcome) error {
 	if wanted(k.Update, s.Code, v) {
-		return c.finish(ctx, k, SettledDecision{Outcome: DecisionDelivered})
+		return c.finish(ctx, k, DecisionOutcome{Outcome: DecisionDelivered})
 	}
 	s.At = time.Now()
 	if m, to := refusedMessage(k, v, s); to {
@@ -127,11 +127,11 @@ func (c *Carrier) notCarriedOut(ctx context.Context, k KeptDecision, v contract.
 	return c.finish(ctx, k, s)
 }
 
-func (c *Carrier) finish(ctx context.Context, k KeptDecision, s SettledDecision) error {
+func (c *Carrier) finish(ctx context.Context, k KeptDecision, s DecisionOutcome) error {
 	if s.At.IsZero() {
 		s.At = time.Now()
 	}
-	if err := c.Decisions.Settle(ctx, k, s); err != nil {
+	if err := c.Decisions.Finish(ctx, k, s); err != nil {
 		c.Log.Warn("what became of a kept decision is not noted", zap.String("order", k.OrderID), zap.Error(err))
 		return err // the lease expires
 	}
@@ -169,7 +169,7 @@ func wanted(update string, code booking.Code, v contract.View) bool {
 // decided: the customer that cancelled, the cleaner that has finished, or the organisation
 // of the member that decided. false if another caller decided, such as an operator, a
 // courier or a replaced cleaner: these see it in the order's history.
-func refusedMessage(k KeptDecision, v contract.View, s SettledDecision) (booking.Message, bool) {
+func refusedMessage(k KeptDecision, v contract.View, s DecisionOutcome) (booking.Message, bool) {
 	data := booking.MessageData{
 		Kind: v.Kind, For: booking.ForOwner, Item: v.Item.Name, Quantity: v.Quantity, CustomerID: v.CustomerID,
 		Decision: k.Update, Status: v.Status,

@@ -12,14 +12,14 @@ import (
 // mostAsks bounds how often one kept resolution is sent anew to its order.
 const mostAsks = 50
 
-// ask sends a decision to its order, or to the workflow of a refund. The engine keeps the
+// send sends a decision to its order, or to the workflow of a refund. The engine keeps the
 // answer under the update's id, so a resolution that came while the provider was being
 // asked is sent again under the next id. A payment by hand is recorded once, however often
 // it is sent.
-func (c *Carrier) ask(ctx context.Context, k KeptDecision, d Decision) (taken bool, err error) {
+func (c *Carrier) send(ctx context.Context, k KeptDecision, d Decision) (taken bool, err error) {
 	begun, id := time.Now(), k.ID
 	for n := range mostAsks {
-		_, taken, err = c.Engine.decide(ctx, onward, id, d)
+		_, taken, err = c.Engine.decide(ctx, admittedBefore, id, d)
 		if d.Update != contract.ResolveUpdate || !taken || !isPast(err, begun) {
 			break
 		}
@@ -46,7 +46,7 @@ func (c *Carrier) resolve(ctx context.Context, k KeptDecision, v contract.View) 
 	resolved, err := resolveRefunds(payment, k.OrderID, func(workflowID string) error {
 		d := k.decision()
 		d.OrderID = workflowID
-		_, err := c.ask(ctx, k, d)
+		_, err := c.send(ctx, k, d)
 		return err
 	})
 	switch {
@@ -55,8 +55,8 @@ func (c *Carrier) resolve(ctx context.Context, k KeptDecision, v contract.View) 
 	case err != nil:
 		return c.failed(ctx, k, false, err)
 	case resolved == 0 && !isRecorded(payment, k.Note):
-		return c.notCarriedOut(ctx, k, v, SettledDecision{Outcome: DecisionOver, Code: booking.NothingOwed})
+		return c.notCarriedOut(ctx, k, v, DecisionOutcome{Outcome: DecisionOrderEnded, Code: booking.NothingOwed})
 	default:
-		return c.finish(ctx, k, SettledDecision{Outcome: DecisionDelivered})
+		return c.finish(ctx, k, DecisionOutcome{Outcome: DecisionDelivered})
 	}
 }

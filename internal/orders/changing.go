@@ -14,7 +14,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Change is what a reservation is to become. Zero dates and rooms stay as they are.
+// Change is a requested change of a reservation. Zero dates and rooms stay as they are.
 type Change struct {
 	OrderID           string
 	CheckIn, CheckOut booking.Date
@@ -22,34 +22,33 @@ type Change struct {
 	Expect            string // the quote that the caller was shown, "" for any
 	Version           int64  // of the reservation that the caller has seen, 0 for any
 	Key               string // the Idempotency-Key
-	// PaymentMethod is the provider's token that a difference is charged to, "" for that of
+	// PaymentMethod is the provider's token to which a difference is charged, "" for that of
 	// the order.
 	PaymentMethod string
 }
 
-// ChangeQuote is what a change comes to.
+// ChangeQuote is the price of a change.
 type ChangeQuote struct {
 	contract.ChangeQuote
 	Wants contract.StayChange
-	// More is what it takes beside what the reservation holds.
+	// More is the stock that the change needs beyond what the reservation holds.
 	More []booking.Stretch
-	// OwnerConfirms: the owner has to confirm it once it is paid for.
+	// OwnerConfirms: the owner has to confirm the change once it is paid.
 	OwnerConfirms bool
 }
 
-// ChangeCodes lists the codes that Change may answer, beside those of what its services
-// refuse.
+// ChangeCodes lists the codes that Change may return, besides the refusals of its services.
 func ChangeCodes() []booking.Code {
 	return alsoOfChanges(ChangeQuoteCodes())
 }
 
-// alsoOfChanges adds to the codes of a quote those that a change may answer besides.
+// alsoOfChanges adds to the codes of a quote those that only a change may return.
 func alsoOfChanges(quote []booking.Code) []booking.Code {
 	return append(quote, booking.QuoteChanged, booking.VersionChanged, booking.Superseded, IdempotencyKeyReused,
 		booking.DecisionPending, DecisionsExhausted, EarlierBuild, Unreachable)
 }
 
-// ChangeQuoteCodes lists the codes that QuoteChange may answer.
+// ChangeQuoteCodes lists the codes that QuoteChange may return.
 func ChangeQuoteCodes() []booking.Code {
 	return []booking.Code{
 		booking.NotChangeable, booking.ChangePending, booking.NotConfirmed, booking.AlreadyCheckedIn, booking.AlreadyCompleted,
@@ -58,15 +57,15 @@ func ChangeQuoteCodes() []booking.Code {
 	}
 }
 
-// QuoteChange tells what a change of a reservation comes to now, with the reservation. It
-// is an error that says why if it cannot be changed so, or if the caller may not do that.
+// QuoteChange returns the reservation and the present price of a change of it. Returns one of
+// ChangeQuoteCodes if this change is not possible or not allowed.
 func (o *Orders) QuoteChange(ctx context.Context, caller booking.Caller, c Change) (contract.View, ChangeQuote, error) {
 	view, err := o.changeable(ctx, caller, booking.Lodging, c.OrderID)
 	if err != nil {
 		return view, ChangeQuote{}, err
 	}
 	if stands := view.Status == booking.Confirmed || view.Status == booking.AwaitingOwner; !stands && !view.Status.Final() {
-		if fresh, err := o.readFresh(ctx, c.OrderID); err == nil { // the row of one that was just confirmed may be behind
+		if fresh, err := o.readFresh(ctx, c.OrderID); err == nil { // the row of a reservation that was just confirmed may be behind
 			view = newer(view, fresh)
 		}
 	}
@@ -95,7 +94,7 @@ func (o *Orders) QuoteChange(ctx context.Context, caller booking.Caller, c Chang
 	return view, q, o.mayCharge(q.Difference)
 }
 
-// whileUnchanged refuses a quote for an order that is being changed.
+// whileUnchanged refuses a quote while another change of the order runs.
 func whileUnchanged(v contract.View) error {
 	if v.Changing() {
 		return booking.Errorf(booking.ChangePending, "another change of the order is under way")
@@ -103,7 +102,7 @@ func whileUnchanged(v contract.View) error {
 	return nil
 }
 
-// mayCharge refuses a difference that the payment provider does not take.
+// mayCharge refuses a difference that the payment provider cannot charge.
 func (o *Orders) mayCharge(q contract.Difference) error {
 	if o.Terms == nil || q.Charge.Amount == 0 {
 		return nil
@@ -114,7 +113,7 @@ func (o *Orders) mayCharge(q contract.Difference) error {
 	return nil
 }
 
-// changeable is the order of the kind as its row has it, if the caller may change it.
+// changeable is the order by its row, if the caller may change it.
 func (o *Orders) changeable(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, error) {
 	if !booking.IsOrderID(kind, id) {
 		return contract.View{}, NoSuchOrder(id)
@@ -129,8 +128,8 @@ func (o *Orders) changeable(ctx context.Context, caller booking.Caller, kind boo
 	return v, nil
 }
 
-// prepareChange is the reservation's stay with the dates in force, and what the change asks
-// for at the price of the place now.
+// prepareChange returns the reservation's stay with the dates in force, and the change at the
+// present price of the place.
 func (o *Orders) prepareChange(ctx context.Context, caller booking.Caller, c Change, v contract.View) (stay contract.Lodging, q ChangeQuote, err error) {
 	if v.Status.Final() || v.Status == booking.Cancelling {
 		return stay, q, booking.MayChangeStay(v.Status, time.Time{}, time.Time{}, time.Time{}, false)
@@ -156,7 +155,7 @@ func (o *Orders) prepareChange(ctx context.Context, caller booking.Caller, c Cha
 	return stay, q, err
 }
 
-// wanted is the change with what it leaves as it is.
+// wanted is the new stay: the fields that the change sets, and the others as they are.
 func (o *Orders) wanted(caller booking.Caller, c Change, stay contract.Lodging, price booking.Money) (contract.StayChange, error) {
 	next := stay
 	if !c.CheckIn.IsZero() {
@@ -191,13 +190,13 @@ func (o *Orders) wanted(caller booking.Caller, c Change, stay contract.Lodging, 
 	}, nil
 }
 
-// changeID is that of the change that a caller makes of an order under a key.
+// changeID is the id of a caller's change of an order under a key.
 func changeID(orderID string, caller booking.Caller, key string) string {
 	return hashOf(orderID, nameOf(caller), key)
 }
 
-// contentOf tells what changes under one key ask for apart. One without a payment method of its
-// own is told as by earlier builds, which know none.
+// contentOf distinguishes different changes under one key. A change without a payment method of
+// its own has the same content as in earlier builds, which have no such field.
 func contentOf(method string, values ...any) string {
 	if method != "" {
 		values = append(values, method)
@@ -205,12 +204,12 @@ func contentOf(method string, values ...any) string {
 	return hashOf(values...)
 }
 
-// forCustomer tells whether another caller than the customer asks for it.
+// forCustomer tells whether another caller than the customer requests the change.
 func forCustomer(caller booking.Caller, v contract.View) bool {
 	return caller.ID != "" && caller.ID != v.CustomerID
 }
 
-// hashOf is a short text that is another one for other values.
+// hashOf is a short hash of the values.
 func hashOf(values ...any) string {
 	text, err := json.Marshal(values)
 	if err != nil {
@@ -220,16 +219,17 @@ func hashOf(values ...any) string {
 	return booking.IDText(digest[:16])
 }
 
-// Change changes the nights or rooms of a reservation, once per caller and key.
-// It answers when the change is made or refused; it is not Done while it is under way.
+// Change changes the nights or rooms of a reservation, once per caller and key. It returns
+// when the change is made or refused, or with an outcome that is not Done while the change
+// still runs.
 func (o *Orders) Change(ctx context.Context, caller booking.Caller, c Change) (Outcome, error) {
-	is := act{action: booking.ChangeOrder, kind: booking.Lodging, orderID: c.OrderID, decision: true}
-	return enter(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Outcome, error) { return o.change(ctx, w, caller, c) })
+	is := actionRequest{action: booking.ChangeOrder, kind: booking.Lodging, orderID: c.OrderID, decision: true}
+	return authorizeAndLog(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Outcome, error) { return o.change(ctx, w, caller, c) })
 }
 
-// change makes a change that the caller may make. What the caller leaves out is taken once
-// more from the reservation where another change came first, unless the caller says which
-// version they have seen.
+// change makes a change that the caller may make. If another change comes first, the fields
+// that the caller has left out are read again from the reservation, unless the caller has
+// named the version to change.
 func (o *Orders) change(ctx context.Context, w Warrant, caller booking.Caller, c Change) (Outcome, error) {
 	view, err := o.changeable(ctx, caller, booking.Lodging, c.OrderID)
 	if err != nil {
@@ -242,7 +242,7 @@ func (o *Orders) change(ctx context.Context, w Warrant, caller booking.Caller, c
 	return out, err
 }
 
-// changeFrom makes a change of the reservation as it is known.
+// changeFrom makes the change from the given view of the reservation.
 func (o *Orders) changeFrom(ctx context.Context, w Warrant, caller booking.Caller, c Change, view contract.View) (Outcome, error) {
 	stay, q, err := o.prepareChange(ctx, caller, c, view)
 	if err != nil {
@@ -253,12 +253,12 @@ func (o *Orders) changeFrom(ctx context.Context, w Warrant, caller booking.Calle
 			return Outcome{View: view}, err
 		}
 	}
-	return o.askChange(ctx, w, view, q.Wants)
+	return o.sendChange(ctx, w, view, q.Wants)
 }
 
-// askChange asks the order for a change, which it takes once under its id.
-func (o *Orders) askChange(ctx context.Context, w Warrant, view contract.View, wants changing) (Outcome, error) {
-	// A caller who leaves does not take a decision back.
+// sendChange sends the change to the order, which accepts it once under its id.
+func (o *Orders) sendChange(ctx context.Context, w Warrant, view contract.View, wants changing) (Outcome, error) {
+	// The change is not cancelled when its caller disconnects.
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+Asking)
 	defer cancel()
 	asking, sending := watched(budget)
@@ -280,8 +280,8 @@ func (o *Orders) askChange(ctx context.Context, w Warrant, view contract.View, w
 	return Outcome{View: view}, booking.Errorf(Unreachable, "the order has not answered: the change may be made yet, or never; repeat it under its Idempotency-Key to be certain")
 }
 
-// underAnotherKey adds to a refusal for a service that was away that it stands under its
-// key: the engine repeats the answer of the update. A new request needs another key.
+// underAnotherKey adds to a refusal because a service was away that a new request needs
+// another key: under the same key the engine repeats the answer of the update.
 func underAnotherKey(err error) error {
 	no, is := errors.AsType[*booking.Error](err)
 	if !is || no.Code != CodeOf(booking.PaymentUnavailable) && no.Code != CodeOf(booking.CafeUnavailable) {
@@ -292,13 +292,13 @@ func underAnotherKey(err error) error {
 	return &with
 }
 
-// changing is a change that an order can be asked for.
+// changing is a change that can be sent to an order.
 type changing interface {
-	// UpdateID is that of the update by which it is asked for.
+	// UpdateID is the id of the update that carries it.
 	UpdateID() string
 }
 
-// changed is the order after a change that was answered, perhaps long ago.
+// changed is the order after a change that was answered, possibly long ago.
 func (o *Orders) changed(ctx context.Context, answered contract.View) Outcome {
 	if now, err := o.read(ctx, answered.ID); err == nil && now.Version > answered.Version {
 		answered = now

@@ -13,7 +13,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// changes lets a confirmed reservation take changes, and notes what it was asked.
+// changes makes a confirmed reservation accept changes, and records the requests.
 func (b *bundle) changes(outcome func(context.Context) (contract.View, error)) *[]contract.StayChange {
 	asked := &[]contract.StayChange{}
 	b.store.put(cameTo(stayWith().View(), booking.Confirmed, ""))
@@ -25,8 +25,8 @@ func (b *bundle) changes(outcome func(context.Context) (contract.View, error)) *
 	return asked
 }
 
-// TestChange_IsTheCustomers: a change may take the customer's money, so that neither owners
-// nor their programs make one. That an operator made one is told to the customer.
+// TestChange_IsTheCustomers: a change may charge the customer, so neither owners nor their
+// programs may make one. The customer is notified of a change by an operator.
 func TestChange_IsTheCustomers(t *testing.T) {
 	t.Parallel()
 	more := orders.Change{OrderID: "lodging-1", Rooms: 2, Key: "k1"}
@@ -55,9 +55,9 @@ func TestChange_IsTheCustomers(t *testing.T) {
 	}
 }
 
-// TestChange_Overtaken: what a change leaves out is what the reservation is when the change is
-// made. Where another one came first it is asked for once more from there, unless its caller
-// has said which version they have seen.
+// TestChange_Overtaken: the fields that a change leaves out have the reservation's values at
+// the time of the change. If another change comes first, the change is sent once more with
+// the new values, unless its caller has named a version.
 func TestChange_Overtaken(t *testing.T) {
 	t.Parallel()
 	anybody := booking.Caller{Unchecked: true}
@@ -95,8 +95,8 @@ func TestChange_Overtaken(t *testing.T) {
 	require.Len(t, *asked, 1)
 }
 
-// TestChange_AwayUnderItsKey: a change that was refused since a service was away stays refused
-// under its key, and says that it takes another one.
+// TestChange_AwayUnderItsKey: a change that was refused because a service was away stays
+// refused under its key, and its problem asks for another key.
 func TestChange_AwayUnderItsKey(t *testing.T) {
 	t.Parallel()
 	for code, another := range map[booking.Code]bool{
@@ -110,8 +110,8 @@ func TestChange_AwayUnderItsKey(t *testing.T) {
 	}
 }
 
-// TestQuoteChange_RowBehind: a reservation that was just confirmed is quoted, though its row
-// does not say so yet.
+// TestQuoteChange_RowBehind: a change of a reservation that was just confirmed is quoted,
+// although its row is behind.
 func TestQuoteChange_RowBehind(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
@@ -123,8 +123,8 @@ func TestQuoteChange_RowBehind(t *testing.T) {
 	require.EqualValues(t, 100000, q.Charge.Amount)
 }
 
-// TestChange_Key: under a key a caller makes one change. A repeat is the same update, and
-// another content under it is another update of the same change, which the reservation refuses.
+// TestChange_Key: a caller makes one change per key. A repeat is the same update. Another
+// content under the key is another update of the same change: the reservation refuses it.
 func TestChange_Key(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)

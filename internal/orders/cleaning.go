@@ -71,7 +71,7 @@ func (o *Orders) callShares(p Placement) []share {
 
 // WaitingCalls is the number of calls that wait for a cleaner.
 func (o *Orders) WaitingCalls(ctx context.Context) (int, error) {
-	ctx, cancel := context.WithTimeout(ctx, Glance)
+	ctx, cancel := context.WithTimeout(ctx, OptionalReadTimeout)
 	defer cancel()
 	return o.Calls.Waiting(ctx)
 }

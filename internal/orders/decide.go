@@ -36,18 +36,18 @@ type Decision struct {
 	Version int64
 }
 
-// agreedFirst tells whether a service has to agree before the decision is taken.
-func (d Decision) agreedFirst() bool {
+// needsAgreement tells whether a service has to agree before the decision is taken.
+func (d Decision) needsAgreement() bool {
 	return d.Update == contract.CancelUpdate && contract.BusinessOf(d.Kind).AsksToCancel
 }
 
-// asks tells whether a service has to agree, to this decision or to an open one before it.
+// mayBeRefusedLater tells whether a service has to agree, to this decision or to an open one before it.
 // Then the order may take the decision and still not carry it out.
-func (d Decision) asks() bool { return contract.BusinessOf(d.Kind).AsksToCancel }
+func (d Decision) mayBeRefusedLater() bool { return contract.BusinessOf(d.Kind).AsksToCancel }
 
 // extra is the additional time of a decision beyond the reply budget.
 func (d Decision) extra() time.Duration {
-	if d.asks() {
+	if d.mayBeRefusedLater() {
 		return Asking
 	}
 	return 0
@@ -70,8 +70,8 @@ func DecisionCodes() []booking.Code {
 // was taken is carried out, whatever process dies, unless a service has to agree. A
 // decision that cannot be delivered in time is kept until it can be: see undelivered.
 func (o *Orders) Decide(ctx context.Context, caller booking.Caller, d Decision) (Outcome, error) {
-	is := act{action: d.Action(), kind: d.Kind, orderID: d.OrderID, reason: d.Note, decision: true}
-	return enter(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Outcome, error) { return o.decide(ctx, w, caller, d) })
+	is := actionRequest{action: d.Action(), kind: d.Kind, orderID: d.OrderID, reason: d.Note, decision: true}
+	return authorizeAndLog(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Outcome, error) { return o.decide(ctx, w, caller, d) })
 }
 
 // decide sends an allowed decision to its order.
@@ -82,15 +82,15 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 		return out, err
 	}
 	if d.Update == contract.CancelUpdate {
-		row, _ := o.glanceAtRow(ctx, d.OrderID) // without it, the order has to know its status itself
+		row, _ := o.optionalRow(ctx, d.OrderID) // without it, the order has to know its status itself
 		d.Stood = row.View.Status
 	}
 	// A caller that disconnects does not withdraw a decision.
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+d.extra())
 	defer cancel()
-	asking, sending := watched(budget)
-	view, asked, taken, err := o.ask(asking, w, caller, d)
-	if !taken && (isAway(err) || noWorkflow(err)) {
+	watching, sending := watched(budget)
+	view, sentAs, taken, err := o.sendDecision(watching, w, caller, d)
+	if !taken && (isAway(err) || isWorkflowMissing(err)) {
 		if view, no := o.shownOtherwise(ctx, d); no != nil {
 			return Outcome{View: view}, no
 		}
@@ -98,7 +98,7 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 			return Outcome{View: view}, nil
 		}
 	}
-	k := toKeep(caller, d, asked.id, made)
+	k := toKeep(caller, d, sentAs.id, made)
 	var out Outcome
 	switch _, why := answerOf(err); {
 	case !taken && isOpen(err) && atLimit(err) == nil:
@@ -116,31 +116,33 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 	return out, o.explained(ctx, d.OrderID, err)
 }
 
-// ask sends a decision to an order and waits for the result. taken tells whether the order
-// took the decision, asked under which id it was sent last.
-func (o *Orders) ask(ctx context.Context, w Warrant, caller booking.Caller, d Decision) (view contract.View, asked ask, taken bool, err error) {
+// sendDecision sends a decision to an order and waits for the result. taken tells whether the order
+// took the decision, sentAs under which id it was sent last.
+func (o *Orders) sendDecision(
+	ctx context.Context, w Warrant, caller booking.Caller, d Decision,
+) (view contract.View, sentAs updateID, taken bool, err error) {
 	begun := o.Now()
-	for range mostAsksOfSlot {
-		asked = o.asks.next(o.Now(), caller, d)
-		view, taken, err = o.Engine.decide(ctx, w, asked.id, d)
+	for range mostIDsOfSlot {
+		sentAs = o.updateIDs.next(o.Now(), caller, d)
+		view, taken, err = o.Engine.decide(ctx, w, sentAs.id, d)
 		if !taken || err != nil && isAway(err) {
-			return view, asked, taken, err
+			return view, sentAs, taken, err
 		}
-		o.asks.answered(asked)
+		o.updateIDs.answered(sentAs)
 		if !isPast(err, begun) {
-			return view, asked, true, err
+			return view, sentAs, true, err
 		}
 	}
-	return view, asked, true, err
+	return view, sentAs, true, err
 }
 
 // afterTaken answers a decision that was taken and whose result did not arrive in time.
 func (o *Orders) afterTaken(ctx context.Context, d Decision) (Outcome, error) {
 	switch {
-	case d.asks() && d.Update == contract.CompleteUpdate:
+	case d.mayBeRefusedLater() && d.Update == contract.CompleteUpdate:
 		return o.stillWaiting(ctx, d)
-	case d.asks():
-		return o.stillAsking(ctx, d)
+	case d.mayBeRefusedLater():
+		return o.stillWithService(ctx, d)
 	default:
 		return o.stillDeciding(ctx, d)
 	}
@@ -152,10 +154,10 @@ func (o *Orders) stillDeciding(ctx context.Context, d Decision) (Outcome, error)
 	return Outcome{View: view}, err
 }
 
-// stillAsking answers a cancel that was taken and that a service may still refuse. Once the
+// stillWithService answers a cancel that was taken and that a service may still refuse. Once the
 // order is being undone it cannot.
-func (o *Orders) stillAsking(ctx context.Context, d Decision) (Outcome, error) {
-	view, err := o.queryView(ctx, d.OrderID, Glance) // the read model may be behind
+func (o *Orders) stillWithService(ctx context.Context, d Decision) (Outcome, error) {
+	view, err := o.queryView(ctx, d.OrderID, OptionalReadTimeout) // the read model may be behind
 	if err != nil {
 		view, err = o.read(ctx, d.OrderID)
 	}
@@ -174,7 +176,7 @@ func (o *Orders) stillAsking(ctx context.Context, d Decision) (Outcome, error) {
 // cancel: only after that is it certain to count.
 func (o *Orders) stillWaiting(ctx context.Context, d Decision) (Outcome, error) {
 	var waits bool
-	if err := o.query(ctx, d.OrderID, contract.UndecidedQuery, Glance, &waits); err != nil {
+	if err := o.query(ctx, d.OrderID, contract.UndecidedQuery, OptionalReadTimeout, &waits); err != nil {
 		o.log(ctx, d.OrderID).Warn("order does not answer", zap.Error(err))
 		waits = true
 	}
@@ -208,7 +210,7 @@ var codePattern = regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
 func (o *Orders) refused(ctx context.Context, d Decision, err error) (contract.View, error) {
 	answer, why := answerOf(err)
 	switch {
-	case noWorkflow(err) || answer != nil && answer.Type() == updateLostToClose:
+	case isWorkflowMissing(err) || answer != nil && answer.Type() == updateLostToClose:
 		return o.closed(ctx, d)
 	case ofEarlierBuild(answer):
 		return contract.View{}, earlierBuild()
@@ -229,7 +231,7 @@ func (o *Orders) refusedBy(
 ) (contract.View, error) {
 	no := booking.Errorf(booking.Code(answer.Type()), "%s", answer.Message())
 	if why == nil {
-		row, _ := o.glanceAtRow(ctx, d.OrderID) // without it, the refusal itself has to suffice
+		row, _ := o.optionalRow(ctx, d.OrderID) // without it, the refusal itself has to suffice
 		return row.View, no
 	}
 	if why.After > 0 {
@@ -252,11 +254,11 @@ func (o *Orders) closed(ctx context.Context, d Decision) (contract.View, error) 
 			o.log(ctx, d.OrderID).Warn("closed order does not answer", zap.Error(err))
 		}
 	}
-	return view, refusal(overCode(view.Status))
+	return view, refusal(endedCode(view.Status))
 }
 
-// overCode is the refusal of an order that has ended in status s.
-func overCode(s booking.Status) booking.Code {
+// endedCode is the refusal of an order that has ended in status s.
+func endedCode(s booking.Status) booking.Code {
 	switch s {
 	case booking.Cancelled:
 		return booking.AlreadyCancelled

@@ -431,7 +431,7 @@ func TestDecide_CancelJoins(t *testing.T) {
 	}
 }
 
-// TestDecide_AcrossProcesses: a repeat after the requested pause is asked anew, in every
+// TestDecide_AcrossProcesses: a repeat after the requested pause is sent anew, in every
 // process, although the engine keeps the answer that another process got under the same
 // name.
 func TestDecide_AcrossProcesses(t *testing.T) {

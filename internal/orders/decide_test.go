@@ -46,7 +46,7 @@ func setup(t *testing.T) (*orders.Orders, *mocks.Client) {
 	engine := mocks.NewClient(t)
 	row := contract.Publication{View: contract.View{ID: "food-1", Kind: booking.Food, Status: booking.Paid}}
 	return orders.New(orders.Deps{
-		Engine: orders.NewEngine(engine), Hub: &orders.Hub{}, Pages: pages{&row}, ReplyBudget: patience,
+		Engine: orders.NewEngine(engine), Hub: &orders.Hub{}, Pages: pages{&row}, ReplyBudget: testTimeout,
 		Policy: contract.Policy{InPlace: true},
 		Now:    func() time.Time { return time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC) },
 	}), engine

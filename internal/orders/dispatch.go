@@ -19,9 +19,9 @@ const (
 	leasedFor = 30 * time.Second
 	// startWithin bounds one start or one decision.
 	startWithin = 5 * time.Second
-	// lookEvery is how often an inbox that seems empty is read: another process may have
+	// pollInterval is how often an inbox that seems empty is read: another process may have
 	// died with an order.
-	lookEvery = time.Second
+	pollInterval = time.Second
 	// tidyEvery is how often the inbox is searched for orders that are not to be started
 	// any more, or that can be deleted.
 	tidyEvery = 5 * time.Second
@@ -64,10 +64,10 @@ type Dispatcher struct {
 
 	once sync.Once
 	wake chan struct{}
-	line line
+	line inboxQueue
 
-	mu   sync.Mutex
-	owed []owed
+	mu        sync.Mutex
+	unwritten []unwrittenOrder
 }
 
 func (d *Dispatcher) woken() chan struct{} {
@@ -104,7 +104,7 @@ func (d *Dispatcher) estimate() (wait time.Duration, tooLong bool) {
 func (d *Dispatcher) Run(ctx context.Context) {
 	width, pause, tidied := 1, time.Duration(0), time.Time{}
 	var owing sync.WaitGroup
-	owing.Go(func() { d.payOwed(ctx) })
+	owing.Go(func() { d.writeUntilStopped(ctx) })
 	defer owing.Wait()
 	for ctx.Err() == nil {
 		if time.Since(tidied) >= tidyEvery {
@@ -120,15 +120,15 @@ func (d *Dispatcher) Run(ctx context.Context) {
 		}
 		switch {
 		case err != nil:
-			d.line.stops()
+			d.line.markStopped()
 			width, pause = 1, min(max(2*pause, firstWait), longestWait)
 			d.Log.Debug("inbox waits", zap.Duration("for", pause), zap.Error(err))
 			sleep(ctx, pause, nil)
 		case taken == 0:
 			width, pause = 1, 0
-			sleep(ctx, lookEvery, d.woken())
+			sleep(ctx, pollInterval, d.woken())
 		default:
-			d.line.moves(taken, time.Since(begun))
+			d.line.dispatchedIn(taken, time.Since(begun))
 			width, pause = min(2*width, mostAtOnce), 0
 		}
 	}
@@ -188,5 +188,5 @@ func (d *Dispatcher) tidy(ctx context.Context) {
 		}
 		return
 	}
-	d.line.holds(open.Orders)
+	d.line.setLength(open.Orders)
 }

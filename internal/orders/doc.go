@@ -6,11 +6,11 @@
 //     its own offers and rules;
 //   - attempt.go, place.go, ids.go and await.go place an order and wait for its
 //     first decision;
-//   - decide.go and asks.go send decisions to it, and quote.go quotes a cancel;
+//   - decide.go and update_ids.go send decisions to it, and quote.go quotes a cancel;
 //   - refunding.go refunds parts of what was paid, resolving.go records payments by hand;
 //   - inbox.go and keeping.go keep an order that cannot be started yet, dispatch.go
-//     and dispatching.go start it, owed.go remembers it while the inbox is away, too,
-//     and line.go estimates the wait;
+//     and dispatching.go start it, unwritten.go remembers it while the inbox is away, too,
+//     and inbox_queue.go estimates the wait;
 //   - kept_decision.go and keeping_decisions.go keep a decision that cannot be
 //     delivered yet, carrier.go and carrying.go deliver it, and behind.go finds out
 //     whether it is too early for that;

@@ -13,14 +13,14 @@ import (
 )
 
 // Warrant is the permission to change an order. The engine's calls that do so require one,
-// and only enter issues it for a caller, so that every action of an operator is in the log.
+// and only authorizeAndLog issues it for a caller, so that every action of an operator is in the log.
 type Warrant struct{ given bool }
 
-// onward is the warrant of a decision that enter has admitted before and that is delivered
-// now.
-var onward = Warrant{given: true}
+// admittedBefore is the warrant of a decision that authorizeAndLog has admitted before and
+// that is delivered now.
+var admittedBefore = Warrant{given: true}
 
-var errNoWarrant = errors.New("an order is changed by what did not come through the door")
+var errNoWarrant = errors.New("an order is changed without a warrant")
 
 // Actions is the log of operators' actions. Its lines are never changed or removed.
 type Actions interface {
@@ -54,9 +54,9 @@ type occasion struct {
 
 type occasionKey struct{}
 
-// HavingSeen is the context of a caller that acts on an order by a certain state of the log
+// WithSeenLine is the context of a caller that acts on an order by a certain state of the log
 // of actions: seen is the newest line about the order, 0 for none.
-func HavingSeen(ctx context.Context, seen int64) context.Context {
+func WithSeenLine(ctx context.Context, seen int64) context.Context {
 	is, _ := ctx.Value(occasionKey{}).(occasion)
 	is.seen = &seen
 	return context.WithValue(ctx, occasionKey{}, is)
@@ -67,8 +67,8 @@ func inBulk(ctx context.Context, id string) context.Context {
 	return context.WithValue(ctx, occasionKey{}, occasion{bulk: id})
 }
 
-// act is an action of a caller on an order.
-type act struct {
+// actionRequest is an action of a caller on an order.
+type actionRequest struct {
 	action  booking.Action
 	kind    booking.Kind // "" for any
 	orderID string
@@ -83,13 +83,13 @@ const (
 	// notedWithin bounds the wait for a line of the log that an action requires.
 	notedWithin = 2 * time.Second
 	// notedAtOnce is how long a decision waits for it.
-	notedAtOnce = Glance
+	notedAtOnce = OptionalReadTimeout
 )
 
-// enter lets a caller change an order: if the caller may, and, if it acts as an operator,
+// authorizeAndLog lets a caller change an order: if the caller may, and, if it acts as an operator,
 // once that is in the log. The outcome is appended afterwards.
-func enter[T interface{ came() string }](
-	ctx context.Context, o *Orders, caller booking.Caller, a act, do func(context.Context, Warrant) (T, error),
+func authorizeAndLog[T interface{ outcome() string }](
+	ctx context.Context, o *Orders, caller booking.Caller, a actionRequest, do func(context.Context, Warrant) (T, error),
 ) (out T, err error) {
 	if err := o.Allow(ctx, caller, a.action, a.kind, a.orderID); err != nil {
 		return out, err
@@ -110,7 +110,7 @@ func enter[T interface{ came() string }](
 		return out, booking.Errorf(booking.Unavailable, "the log of operators' actions cannot be written at the moment; nothing was done").Because(err)
 	}
 	out, err = do(ctx, Warrant{given: true})
-	line.Outcome = outcomeOf(out.came(), err)
+	line.Outcome = outcomeOf(out.outcome(), err)
 	_ = o.note(ctx, line, nil, within) // the process's log has it otherwise
 	return out, err
 }
@@ -127,9 +127,9 @@ func (o *Orders) note(ctx context.Context, line booking.OperatorAction, seen *in
 	return err
 }
 
-func outcomeOf(came string, err error) string {
+func outcomeOf(outcome string, err error) string {
 	if err == nil {
-		return came
+		return outcome
 	}
 	if no, coded := errors.AsType[*booking.Error](err); coded {
 		return string(no.Code)
@@ -137,19 +137,19 @@ func outcomeOf(came string, err error) string {
 	return booking.ActionFailed
 }
 
-func (o Outcome) came() string {
+func (o Outcome) outcome() string {
 	if o.Done {
 		return booking.ActionDone
 	}
 	return booking.ActionAccepted
 }
 
-func (r Refunded) came() string { return string(r.Entry.State) }
+func (r Refunded) outcome() string { return string(r.Entry.State) }
 
 // accepted is the outcome of an action that goes on after its answer.
 type accepted struct{}
 
-func (accepted) came() string { return booking.ActionAccepted }
+func (accepted) outcome() string { return booking.ActionAccepted }
 
 // NotLost is the code for an order that cannot be settled, because its workflow runs or it
 // owes nothing.
@@ -169,7 +169,7 @@ func SettleCodes() []booking.Code {
 
 // Settle has a lost order undone.
 func (o *Orders) Settle(ctx context.Context, caller booking.Caller, orderID string, reason booking.Personal) error {
-	_, err := enter(ctx, o, caller, act{action: booking.SettleOrder, orderID: orderID, reason: reason}, func(ctx context.Context, w Warrant) (accepted, error) {
+	_, err := authorizeAndLog(ctx, o, caller, actionRequest{action: booking.SettleOrder, orderID: orderID, reason: reason}, func(ctx context.Context, w Warrant) (accepted, error) {
 		return accepted{}, o.explained(ctx, orderID, o.Settler.Settle(ctx, w, orderID, caller.ID))
 	})
 	return err

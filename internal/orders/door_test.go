@@ -161,11 +161,11 @@ func (s *settledOrders) Settle(_ context.Context, w orders.Warrant, _, by string
 // withoutWarrant lists the calls that change workflows and are not a caller's action on an
 // order.
 var withoutWarrant = map[string]string{
-	"begin":       "starts orders, and settles them after Settle has asked for the warrant",
-	"deleteDrink": "is about a drink; the catalogue's events name by whom",
-	"TellNotice":  "only has the payment provider asked; LookAtPayment is how an operator does",
-	"comeBack":    "only has the payment provider asked whether its customer has paid",
-	"signal":      "is what ForceCancel and TellAssigned tell orders for the service itself",
+	"begin":            "starts orders, and settles them after Settle has asked for the warrant",
+	"deleteDrink":      "is about a drink; the catalogue's events name by whom",
+	"DeliverNotice":    "only has the payment provider asked; LookAtPayment is how an operator does",
+	"customerReturned": "only has the payment provider asked whether its customer has paid",
+	"signal":           "is what ForceCancel and TellAssigned send to orders for the service itself",
 }
 
 // TestDoor_IsTheOnlyOne: each method of the engine that changes a workflow requires a

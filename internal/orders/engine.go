@@ -72,7 +72,7 @@ func withinOneCall(budget context.Context) (context.Context, context.CancelFunc)
 
 // answers fails if the engine does not answer at all.
 func (e *Engine) answers(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, Glance)
+	ctx, cancel := context.WithTimeout(ctx, OptionalReadTimeout)
 	defer cancel()
 	_, err := e.client.CheckHealth(ctx, &client.CheckHealthRequest{})
 	return marked(err)
@@ -133,9 +133,9 @@ func (e *Engine) startRefund(ctx context.Context, _ Warrant, r contract.Refundin
 	return marked(err)
 }
 
-// TellNotice passes a notice to the workflow that follows the notices of its order, and
+// DeliverNotice passes a notice to the workflow that follows the notices of its order, and
 // starts the workflow if it does not run.
-func (e *Engine) TellNotice(ctx context.Context, n booking.PaymentNotice) error {
+func (e *Engine) DeliverNotice(ctx context.Context, n booking.PaymentNotice) error {
 	id := contract.NoticesWorkflowID(n.OrderID)
 	_, err := e.client.SignalWithStartWorkflow(ctx, id, contract.NoticeSignal, n, client.StartWorkflowOptions{
 		ID: id, TaskQueue: contract.SagasQueue,
@@ -147,7 +147,7 @@ func (e *Engine) TellNotice(ctx context.Context, n booking.PaymentNotice) error 
 
 // Follow has the order's payment checked, and followed while a dispute of it is open.
 func (e *Engine) Follow(ctx context.Context, orderID string) error {
-	return e.TellNotice(ctx, booking.PaymentNotice{OrderID: orderID, What: seenAtRefund})
+	return e.DeliverNotice(ctx, booking.PaymentNotice{OrderID: orderID, What: seenAtRefund})
 }
 
 // query queries the order's workflow, which needs a worker.
@@ -189,12 +189,12 @@ func (e *Engine) signal(ctx context.Context, orderID, signal string, what any) e
 // ForceCancel asks the order's saga to compensate; false if the order has ended.
 func (e *Engine) ForceCancel(ctx context.Context, orderID string, f contract.Force) (running bool, err error) {
 	err = e.signal(ctx, orderID, contract.ForceCancelSignal, f)
-	return err == nil, unlessOver(orderID, err)
+	return err == nil, ignoreEnded(orderID, err)
 }
 
 // TellAssigned sends the call its cleaner. A call that has ended is skipped.
 func (e *Engine) TellAssigned(ctx context.Context, orderID string, c booking.Cleaner) error {
-	return unlessOver(orderID, e.signal(ctx, orderID, contract.AssignedSignal, c))
+	return ignoreEnded(orderID, e.signal(ctx, orderID, contract.AssignedSignal, c))
 }
 
 // change sends a change to an order, once under its id. taken tells whether the order took

@@ -47,8 +47,8 @@ func (m *Monitor) ofEngine(ctx context.Context, orderID string) (moments []Momen
 // ofWorkflow is ofEngine for one workflow. Events that a reset has copied are shown once.
 func (m *Monitor) ofWorkflow(ctx context.Context, workflowID string) (moments []Moment, runs []Run, cut bool, err error) {
 	engine := m.Orders.Engine
-	is, err := engine.standing(ctx, workflowID)
-	if noWorkflow(err) {
+	is, err := engine.workflowState(ctx, workflowID)
+	if isWorkflowMissing(err) {
 		return nil, nil, false, nil // the engine no longer has it
 	}
 	if err != nil {
@@ -77,7 +77,7 @@ func (m *Monitor) ofWorkflow(ctx context.Context, workflowID string) (moments []
 
 // runs lists the runs of the workflow, oldest first. The engine's list may lag by a moment,
 // so the newest run is passed in.
-func (e *Engine) runs(ctx context.Context, workflowID string, newest standing) (runs []Run, err error) {
+func (e *Engine) runs(ctx context.Context, workflowID string, newest workflowState) (runs []Run, err error) {
 	sagas, _, err := e.List(ctx, fmt.Sprintf("WorkflowId = '%s'", workflowID), mostRuns, nil)
 	if err != nil {
 		return nil, err
@@ -102,7 +102,7 @@ func (e *Engine) history(ctx context.Context, workflowID, run string) (moments [
 			return r.moments, true, nil
 		}
 		event, err := events.Next()
-		if noWorkflow(err) {
+		if isWorkflowMissing(err) {
 			return r.moments, false, nil // the engine no longer has the run
 		}
 		if err != nil {

@@ -65,7 +65,7 @@ func (h *Hub) Wake(p contract.Publication) {
 }
 
 // Ticks returns a channel that ticks when any order has changed, and a function that ends
-// that. The channel holds one tick: further ones tell a slow reader nothing new, and do not
+// that. The channel holds one tick: further ones contain nothing new for a slow reader, and do not
 // block the publisher.
 func (h *Hub) Ticks() (<-chan struct{}, func()) {
 	ch := make(chan struct{}, 1)

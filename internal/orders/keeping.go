@@ -96,7 +96,7 @@ func (o *Orders) keep(ctx context.Context, t tried, why unstarted) (progress, er
 	}
 	log.Error("order may be in the inbox, or started", zap.NamedError("start", why.error), zap.Error(err))
 	if err != nil {
-		o.Dispatcher.owe(k, row)
+		o.Dispatcher.keepUnwritten(k, row)
 	}
 	return undecided, nil
 }
@@ -117,7 +117,7 @@ func (o *Orders) inboxShares(p Placement) []share {
 // admitToInbox refuses an order that was certainly not started, if its customer or caller
 // has the maximum in the inbox.
 func (o *Orders) admitToInbox(ctx context.Context, t tried) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Glance)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), OptionalReadTimeout)
 	defer cancel()
 	return usedUp(ctx, o.log(ctx, t.OrderID), o.inboxShares(t.placement))
 }

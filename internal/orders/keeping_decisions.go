@@ -19,7 +19,7 @@ func (o *Orders) undelivered(ctx context.Context, k KeptDecision, s *sending, wh
 	log := o.log(ctx, k.OrderID).With(zap.String("decision", k.Update))
 	lost := ranOut(why) || isBroken(why) || !isAway(why) // otherwise the engine refused
 	unknown := lost && !s.nothing()
-	if unknown || !k.agreedFirst() {
+	if unknown || !k.needsAgreement() {
 		out, kept, err := o.keepDecision(ctx, k)
 		if kept && (!unknown || !errors.Is(err, &booking.Error{Code: booking.DecisionPending})) {
 			log.Warn("decision is not delivered yet", zap.NamedError("cause", why), zap.NamedError("answer", err))
@@ -44,17 +44,17 @@ func (o *Orders) queueBehind(ctx context.Context, caller booking.Caller, d Decis
 	if o.Carrier == nil || !o.Carrier.someWait() {
 		return out, false, nil
 	}
-	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), keptWithin)
+	reading, cancel := context.WithTimeout(context.WithoutCancel(ctx), keptWithin)
 	defer cancel()
-	k := toKeep(caller, d, o.asks.next(o.Now(), caller, d).id, made)
-	waiting, equal, err := o.Carrier.Decisions.Ahead(look, k)
+	k := toKeep(caller, d, o.updateIDs.next(o.Now(), caller, d).id, made)
+	waiting, equal, err := o.Carrier.Decisions.Ahead(reading, k)
 	switch {
 	case err != nil:
 		o.log(ctx, d.OrderID).Warn("kept decisions cannot be asked for", zap.Error(err))
 		return out, false, nil
 	case waiting == 0:
 		return out, false, nil
-	case d.agreedFirst() && !equal:
+	case d.needsAgreement() && !equal:
 		return out, true, booking.Errorf(booking.DecisionPending, "an earlier decision on the order is not delivered yet; this one was not taken").In(time.Second)
 	}
 	return o.keepDecision(ctx, k)
@@ -72,8 +72,8 @@ func (o *Orders) undecided(ctx context.Context, k KeptDecision, out Outcome, why
 	return out, why
 }
 
-// lookWithin bounds the read of the order for which a decision is kept.
-const lookWithin = 2 * time.Second
+// orderReadTimeout bounds the read of the order for which a decision is kept.
+const orderReadTimeout = 2 * time.Second
 
 // keepDecision keeps a decision, and returns its order as far as that is known. Returns
 // false if the decision cannot be kept, or if the order is not certain to exist. An order
@@ -84,11 +84,11 @@ func (o *Orders) keepDecision(ctx context.Context, k KeptDecision) (out Outcome,
 		return out, false, nil
 	}
 	log := o.log(ctx, k.OrderID)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookWithin+keptWithin)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), orderReadTimeout+keptWithin)
 	defer cancel()
-	look, end := context.WithTimeout(ctx, lookWithin)
+	reading, end := context.WithTimeout(ctx, orderReadTimeout)
 	defer end()
-	out.View, err = o.read(look, k.OrderID)
+	out.View, err = o.read(reading, k.OrderID)
 	switch {
 	case isNotFound(err):
 		return Outcome{}, true, err
@@ -96,7 +96,7 @@ func (o *Orders) keepDecision(ctx context.Context, k KeptDecision) (out Outcome,
 		log.Warn("decision is not kept: its order is not known", zap.Error(err))
 		return Outcome{}, false, nil
 	case out.View.Status.Final() && k.Update != contract.ResolveUpdate:
-		return out, true, refusal(overCode(out.View.Status))
+		return out, true, refusal(endedCode(out.View.Status))
 	}
 	err = o.Carrier.put(ctx, k)
 	if err != nil && !errors.Is(err, &booking.Error{Code: booking.DecisionPending}) {

@@ -49,7 +49,7 @@ func newDesk(t *testing.T) desk {
 	}
 	engine := orders.NewEngine(d.engine)
 	d.Orders = orders.New(orders.Deps{
-		Engine: engine, Hub: &orders.Hub{}, Pages: d.pages, Catalogue: newMemory(), ReplyBudget: patience, Policy: contract.Policy{InPlace: true},
+		Engine: engine, Hub: &orders.Hub{}, Pages: d.pages, Catalogue: newMemory(), ReplyBudget: testTimeout, Policy: contract.Policy{InPlace: true},
 		Carrier: &orders.Carrier{Decisions: d.decisions, Engine: engine, Pages: d.pages, Messages: d.messages, Log: zap.NewNop()},
 	})
 	return d

@@ -41,7 +41,7 @@ func newKitchen(t *testing.T) kitchen {
 	k := kitchen{engine: mocks.NewClient(t), inbox: store.NewInbox(db)}
 	engine := orders.NewEngine(k.engine)
 	k.Orders = orders.New(orders.Deps{
-		Engine: engine, Hub: &orders.Hub{}, Pages: store.NewMypage(db), Catalogue: newMemory(), ReplyBudget: patience, Policy: contract.Policy{InPlace: true},
+		Engine: engine, Hub: &orders.Hub{}, Pages: store.NewMypage(db), Catalogue: newMemory(), ReplyBudget: testTimeout, Policy: contract.Policy{InPlace: true},
 		Dispatcher: newDispatcher(k.inbox, engine),
 	})
 	return k
@@ -262,7 +262,7 @@ func TestKeep_TooManyByOne(t *testing.T) {
 type uncountedInbox struct{ orders.Inbox }
 
 func (uncountedInbox) OpenOf(ctx context.Context, _ string) (int, error) {
-	if end, limited := ctx.Deadline(); !limited || time.Until(end) > orders.Glance {
+	if end, limited := ctx.Deadline(); !limited || time.Until(end) > orders.OptionalReadTimeout {
 		panic("an order waits for a count without an end")
 	}
 	return 0, errNoCount

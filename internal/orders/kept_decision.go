@@ -23,9 +23,9 @@ type KeptDecisions interface {
 	Lease(ctx context.Context, n int, now, until time.Time) ([]KeptDecision, error)
 	// Postpone ends a lease: the decision may be leased again from a moment on.
 	Postpone(ctx context.Context, k KeptDecision, again time.Time, cause string) error
-	// Settle stores the outcome of a decision. A decision that was not carried out is shown
+	// Finish stores the outcome of a decision. A decision that was not carried out is shown
 	// with its order from then on.
-	Settle(ctx context.Context, k KeptDecision, s SettledDecision) error
+	Finish(ctx context.Context, k KeptDecision, s DecisionOutcome) error
 	// Open counts the waiting decisions.
 	Open(ctx context.Context) (OpenDecisions, error)
 	// Forget deletes decisions that were finished before a moment, and returns their number.
@@ -62,8 +62,8 @@ func (k KeptDecision) decision() Decision {
 	return d
 }
 
-// SettledDecision is the outcome of a kept decision.
-type SettledDecision struct {
+// DecisionOutcome is the outcome of a kept decision.
+type DecisionOutcome struct {
 	Outcome string // one of DecisionOutcomes, except postponed
 	// Code is why it was not carried out, "" if it was.
 	Code booking.Code
@@ -72,7 +72,7 @@ type SettledDecision struct {
 
 // Entry is the line in the order's history for a decision that was not carried out, without
 // the order's status: see View.WithRefused.
-func (s SettledDecision) Entry(k KeptDecision) contract.Entry {
+func (s DecisionOutcome) Entry(k KeptDecision) contract.Entry {
 	return contract.Entry{
 		At: s.At, Note: k.Note, By: k.decision().By, Decision: k.Update, DecidedAt: k.DecidedAt, Refused: s.Code,
 	}
@@ -90,13 +90,13 @@ const MostKept = 10
 
 // Outcomes of kept decisions.
 const (
-	DecisionDelivered = "delivered" // the order took it, or already had the wanted status
-	DecisionRefused   = "refused"   // the order refused it
-	DecisionOver      = "over"      // its order had ended
-	decisionPostponed = "postponed" // it will be retried
+	DecisionDelivered  = "delivered" // the order took it, or already had the wanted status
+	DecisionRefused    = "refused"   // the order refused it
+	DecisionOrderEnded = "over"      // its order had ended
+	decisionPostponed  = "postponed" // it will be retried
 )
 
 // DecisionOutcomes lists the outcomes of a delivery attempt.
 func DecisionOutcomes() []string {
-	return []string{DecisionDelivered, DecisionRefused, DecisionOver, decisionPostponed}
+	return []string{DecisionDelivered, DecisionRefused, DecisionOrderEnded, decisionPostponed}
 }

@@ -29,7 +29,7 @@ func TestKey_Repeated(t *testing.T) {
 		b := newBundle(t)
 		b.decides(booking.Confirmed, "").Once()
 		first := b.place(stay, "k1")
-		b.stands(first)
+		b.accepted(first)
 
 		// Later the order is cancelled, the place no longer exists, and the day is past.
 		later := cameTo(first.View, booking.Cancelled, booking.ByCustomer)
@@ -45,7 +45,7 @@ func TestKey_Repeated(t *testing.T) {
 		t.Parallel()
 		b := newBundle(t)
 		b.decides(booking.Confirmed, "").Once()
-		b.stands(b.place(stay, "k1"))
+		b.accepted(b.place(stay, "k1"))
 		b.refused(b.place(two, "k1"), orders.IdempotencyKeyReused)
 	})
 	t.Run("OfAnEarlierBuild", func(t *testing.T) {
@@ -229,7 +229,7 @@ func TestKey_NextAttempt(t *testing.T) {
 
 				e.away = ""
 				p := b.place(other, "k1")
-				b.stands(p)
+				b.accepted(p)
 				require.Len(t, e.orders, 3)
 				require.Equal(t, p, b.place(other, "k1"))
 				b.refused(b.place(wanted, "k1"), orders.IdempotencyKeyReused)
@@ -259,7 +259,7 @@ func TestKey_RowBehindRefusal(t *testing.T) {
 			require.Len(t, e.orders, 2)
 			e.away = ""
 			p := b.place(business.wanted, "k1")
-			v := b.stands(p)
+			v := b.accepted(p)
 			require.Len(t, e.orders, 3)
 			require.Equal(t, business.input.View().Item, v.Item, "it was looked into")
 			require.Equal(t, business.input.View().Amount, v.Amount)
@@ -294,7 +294,7 @@ func TestKey_AttemptsAtOnce(t *testing.T) {
 		wait.Wait()
 		require.Len(t, e.orders, 2)
 		for _, p := range all {
-			b.stands(p)
+			b.accepted(p)
 			require.Equal(t, all[0], p)
 		}
 	})
@@ -332,7 +332,7 @@ func TestKey_UnknownAttempt(t *testing.T) {
 	b := newBundle(t)
 	b.answersQuery(contract.DecisionQuery, nil, serviceerror.NewDeadlineExceeded("busy"))
 	e := b.withEngine()
-	v := b.stands(e.repeated(orders.KeyedID(booking.Cafe, "alice", "k1", 0)))
+	v := b.accepted(e.repeated(orders.KeyedID(booking.Cafe, "alice", "k1", 0)))
 	require.Equal(t, orders.KeyedID(booking.Cafe, "alice", "k1", 1), v.ID)
 	require.Equal(t, 1, e.starts)
 }
@@ -351,7 +351,7 @@ func TestKey_ManyAttempts(t *testing.T) {
 	readModels(t, func(t *testing.T, b *bundle) {
 		e := ended(b, 40)
 		p := b.place(cups, "k1")
-		require.Equal(t, orders.KeyedID(booking.Cafe, "alice", "k1", 40), b.stands(p).ID)
+		require.Equal(t, orders.KeyedID(booking.Cafe, "alice", "k1", 40), b.accepted(p).ID)
 		require.Len(t, e.orders, 41)
 		require.Equal(t, p, b.place(cups, "k1"))
 	})
@@ -362,15 +362,15 @@ func TestKey_ManyAttempts(t *testing.T) {
 		for _, number := range []int{15, 16, 17} {
 			delete(b.store.orders, orders.KeyedID(booking.Cafe, "alice", "k1", number))
 		}
-		require.Equal(t, orders.KeyedID(booking.Cafe, "alice", "k1", 40), b.stands(b.place(cups, "k1")).ID)
+		require.Equal(t, orders.KeyedID(booking.Cafe, "alice", "k1", 40), b.accepted(b.place(cups, "k1")).ID)
 	})
 	t.Run("Hundreds", func(t *testing.T) {
 		t.Parallel()
 		b := newBundle(t)
 		e := ended(b, 3*attemptsAtOnce)
-		b.stands(b.place(cups, "k1"))
+		b.accepted(b.place(cups, "k1"))
 		require.Equal(t, 1, e.starts)
-		b.stands(b.place(cups, "k1"))
+		b.accepted(b.place(cups, "k1"))
 		require.Equal(t, 1, e.starts)
 	})
 	t.Run("HundredsUnknown", func(t *testing.T) {

@@ -10,12 +10,12 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Monitor is what operators see: the state of the system, the orders that need attention,
+// Monitor reads what operators see: the state of the system, the orders that need attention,
 // and the timeline of an order. Degraded, Load, Tallies, Link and Now are optional.
 type Monitor struct {
 	// Orders has the engine, the ledger and the read model.
 	Orders *Orders
-	Needs  Needs
+	Pages  MonitoredOrders
 	Audits Audits
 	Log    ActionLog
 	Line   PaymentLine
@@ -26,7 +26,7 @@ type Monitor struct {
 	Decisions interface {
 		Open(ctx context.Context) (OpenDecisions, error)
 	}
-	// Degraded names the parts that do not work, as this process sees it.
+	// Degraded names the parts that do not work for this process.
 	Degraded func(ctx context.Context) map[string]string
 	// Load is the load of this process.
 	Load func() []Load
@@ -70,19 +70,19 @@ const (
 )
 
 const (
-	// overviewWithin bounds each part of an overview, so that a part that is away is shown
-	// as such.
+	// overviewWithin bounds the read of each part of an overview, so that the others are shown
+	// while one is away.
 	overviewWithin = 2 * time.Second
 	// comparedRows is how many orders are compared with their rows.
 	comparedRows = 50
-	// mostFailing is how many workflows are named of which the tasks fail.
+	// mostFailing is how many workflows with failing tasks are listed.
 	mostFailing = 50
-	// failing lists them as the engine's web UI does: it has an index for that.
+	// failing selects them as the engine's web UI does: there is an index for this query.
 	failing = `ExecutionStatus = 'Running' AND TemporalReportedProblems IN ('category=WorkflowTaskFailed', 'category=WorkflowTaskTimedOut')`
 )
 
-// Overview reads each part of the overview by itself: a part that cannot be read is named,
-// and the others are still shown.
+// Overview reads each part of the overview separately: a part that cannot be read is named in
+// Unknown, and the others are still shown.
 func (m *Monitor) Overview(ctx context.Context, caller booking.Caller) (Overview, error) {
 	if err := caller.Authorize(booking.Monitor, booking.Thing{}); err != nil {
 		return Overview{}, err
@@ -105,11 +105,11 @@ func (m *Monitor) Overview(ctx context.Context, caller booking.Caller) (Overview
 	return o, nil
 }
 
-// parts reads the parts of an overview. Each writes fields of its own.
+// parts has a function for each part of an overview. Each sets its own fields.
 func (m *Monitor) parts(o *Overview) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
-		partOpen: func(ctx context.Context) (err error) { o.Open, err = m.Needs.OpenOrders(ctx); return err },
-		partOwed: func(ctx context.Context) (err error) { o.Owed, err = m.Needs.Owed(ctx); return err },
+		partOpen: func(ctx context.Context) (err error) { o.Open, err = m.Pages.OpenOrders(ctx); return err },
+		partOwed: func(ctx context.Context) (err error) { o.Owed, err = m.Pages.Owed(ctx); return err },
 		partQueues: func(ctx context.Context) (err error) {
 			o.Queues, err = m.Orders.Engine.queues(ctx)
 			return err
@@ -170,7 +170,7 @@ func (m *Monitor) lag(ctx context.Context) (lag ReadModelLag, err error) {
 	for i, s := range sagas {
 		ids[i] = s.OrderID
 	}
-	rows, err := m.Needs.States(ctx, ids)
+	rows, err := m.Pages.States(ctx, ids)
 	if err != nil {
 		return lag, err
 	}
@@ -182,7 +182,7 @@ func (m *Monitor) lag(ctx context.Context) (lag ReadModelLag, err error) {
 		seen[s.OrderID] = true
 		lag.Looked++
 		row, exists := rows[s.OrderID]
-		if exists && (row.Status == s.Status || !rests(row.Status)) {
+		if exists && (row.Status == s.Status || !isStable(row.Status)) {
 			continue
 		}
 		since := s.Began
@@ -194,8 +194,8 @@ func (m *Monitor) lag(ctx context.Context) (lag ReadModelLag, err error) {
 	return lag, nil
 }
 
-// rests tells whether the status is a stable one: the engine's list has no others.
-func rests(s booking.Status) bool {
+// isStable tells whether the status is a stable one: the engine's list has no others.
+func isStable(s booking.Status) bool {
 	switch s {
 	case booking.Received, booking.PaymentPending, booking.AwaitingPayment, booking.Paid, booking.Cancelling:
 		return false

@@ -32,9 +32,9 @@ func (p *past) Next() (*historypb.HistoryEvent, error) {
 	return e, nil
 }
 
-// TestMonitor_WhoWorks: a process that has not polled a queue recently is not one of its
+// TestMonitor_Workers: a process that has not polled a queue recently is not one of its
 // workers, although the engine still lists it.
-func TestMonitor_WhoWorks(t *testing.T) {
+func TestMonitor_Workers(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
 	poller := func(identity string, ago time.Duration) *taskqueuepb.PollerInfo {
@@ -52,7 +52,7 @@ func TestMonitor_WhoWorks(t *testing.T) {
 	for _, q := range is.Queues {
 		require.Equal(t, 1, q.Workers, q.Name)
 	}
-	require.True(t, is.Well())
+	require.True(t, is.IsHealthy())
 }
 
 // TestOverview_Well: orders and decisions that have waited for too long, and a failed
@@ -63,7 +63,7 @@ func TestOverview_Well(t *testing.T) {
 		At: today, Inbox: orders.OpenInbox{Orders: 1, Oldest: today.Add(-time.Minute)}, ReadModel: orders.ReadModelLag{Behind: 1, Oldest: time.Second},
 		Done: booking.AuditRun{State: booking.AuditDone}, Last: booking.AuditRun{State: booking.AuditRunning},
 	}
-	require.True(t, is.Well())
+	require.True(t, is.IsHealthy())
 	for name, change := range map[string]func(*orders.Overview){
 		"Inbox":     func(o *orders.Overview) { o.Inbox.Oldest = today.Add(-3 * time.Minute) },
 		"Decisions": func(o *orders.Overview) { o.Decisions.Oldest = today.Add(-3 * time.Minute) },
@@ -73,7 +73,7 @@ func TestOverview_Well(t *testing.T) {
 	} {
 		changed := is
 		change(&changed)
-		require.False(t, changed.Well(), name)
+		require.False(t, changed.IsHealthy(), name)
 	}
 }
 
@@ -114,8 +114,8 @@ func TestMonitor_RefundsAfterTheEnd(t *testing.T) {
 			},
 		}},
 	})
-	m := g.monitor(&watched{needs: []orders.InNeed{{Order: contract.View{ID: g.order, Kind: booking.Lodging, Status: booking.Completed}, Cause: orders.Marked}}})
-	found, _, err := m.Attention(t.Context(), operator, orders.NeedFilter{}, booking.Page{})
+	m := g.monitor(&watched{needs: []orders.NeedingAttention{{Order: contract.View{ID: g.order, Kind: booking.Lodging, Status: booking.Completed}, Cause: orders.Marked}}})
+	found, _, err := m.Attention(t.Context(), operator, orders.AttentionFilter{}, booking.Page{})
 	require.NoError(t, err)
 	require.False(t, found[0].Unknown)
 	require.Equal(t, contract.RefundPartActivity+" keeps failing: card_gone", found[0].Says)

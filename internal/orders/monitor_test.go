@@ -22,14 +22,14 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// watched is everything that a monitor reads, in memory; away is the error that all of it
-// returns while it is away.
+// watched has everything that a monitor reads, in memory. All methods return away unless it
+// is nil.
 type watched struct {
-	needs []orders.InNeed
+	needs []orders.NeedingAttention
 	away  error
 }
 
-func (w *watched) InNeed(context.Context, orders.NeedFilter, booking.Page) ([]orders.InNeed, string, error) {
+func (w *watched) NeedingAttention(context.Context, orders.AttentionFilter, booking.Page) ([]orders.NeedingAttention, string, error) {
 	return w.needs, "", w.away
 }
 
@@ -81,7 +81,7 @@ func (q queues) DescribeTaskQueue(
 
 func (b *bundle) monitor(w *watched) *orders.Monitor {
 	return &orders.Monitor{
-		Orders: b.Orders, Needs: w, Audits: w, Log: w, Line: w, Stock: w, Inbox: inboxOf{w}, Decisions: decisionsOf{w},
+		Orders: b.Orders, Pages: w, Audits: w, Log: w, Line: w, Stock: w, Inbox: inboxOf{w}, Decisions: decisionsOf{w},
 		Now: func() time.Time { return today },
 	}
 }
@@ -98,7 +98,7 @@ func TestMonitor_WhatIsAway(t *testing.T) {
 	require.Equal(t, []orders.OpenCount{{Kind: booking.Food, Status: booking.Delivering, Orders: 2}}, is.Open)
 	require.Len(t, is.Unknown, 3)
 	require.NotContains(t, is.Unknown["queues"]+is.Unknown["read_model"], "10.0.0.7")
-	require.False(t, is.Well())
+	require.False(t, is.IsHealthy())
 	require.Zero(t, is.ShutUntil, "its time has passed")
 
 	is, err = b.monitor(&watched{away: errors.New("no database")}).Overview(t.Context(), operator)
@@ -113,8 +113,8 @@ func TestMonitor_WhatIsAway(t *testing.T) {
 func TestMonitor_Attention(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
-	need := func(id string) orders.InNeed {
-		return orders.InNeed{Order: contract.View{ID: id, Kind: booking.Food, Status: booking.Cancelling}, Cause: orders.UndoOwed}
+	need := func(id string) orders.NeedingAttention {
+		return orders.NeedingAttention{Order: contract.View{ID: id, Kind: booking.Food, Status: booking.Cancelling}, Cause: orders.UndoOwed}
 	}
 	b.engine.On("DescribeWorkflowExecution", mock.Anything, "food-1", "").Return(&workflowservice.DescribeWorkflowExecutionResponse{
 		WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{Status: enums.WORKFLOW_EXECUTION_STATUS_RUNNING},
@@ -128,8 +128,8 @@ func TestMonitor_Attention(t *testing.T) {
 	}, nil)
 	b.engine.On("DescribeWorkflowExecution", mock.Anything, "food-3", "").Return(nil, serviceerror.NewUnavailable("away"))
 	b.engine.On("DescribeWorkflowExecution", mock.Anything, "food-4", "").Return(nil, serviceerror.NewNotFound("forgotten"))
-	w := &watched{needs: []orders.InNeed{need("food-1"), need("food-2"), need("food-3"), need("food-4")}}
-	found, _, err := b.monitor(w).Attention(t.Context(), operator, orders.NeedFilter{}, booking.Page{})
+	w := &watched{needs: []orders.NeedingAttention{need("food-1"), need("food-2"), need("food-3"), need("food-4")}}
+	found, _, err := b.monitor(w).Attention(t.Context(), operator, orders.AttentionFilter{}, booking.Page{})
 	require.NoError(t, err)
 	require.Equal(t, "refund: card_gone", found[0].Answer)
 	require.Equal(t, "RefundPayment keeps failing: refund: card_gone", found[0].Says)
@@ -137,6 +137,6 @@ func TestMonitor_Attention(t *testing.T) {
 	require.Equal(t, "terminated", found[1].Lost)
 	require.Equal(t, []bool{false, false, true, false}, []bool{found[0].Unknown, found[1].Unknown, found[2].Unknown, found[3].Unknown})
 	w.away = booking.Errorf(booking.Unavailable, "away")
-	_, _, err = b.monitor(w).Attention(t.Context(), operator, orders.NeedFilter{}, booking.Page{})
+	_, _, err = b.monitor(w).Attention(t.Context(), operator, orders.AttentionFilter{}, booking.Page{})
 	require.ErrorIs(t, err, w.away)
 }

@@ -31,9 +31,9 @@ func (o *Orders) Notice(ctx context.Context, n booking.PaymentNotice) error {
 		o.Log.Info("payment notice about no order", zap.String("notice", n.ID), zap.String("what", n.What), zap.String("ref", n.Ref))
 		return nil
 	}
-	telling, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget)
+	delivering, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget)
 	defer cancel()
-	if err := o.Engine.TellNotice(telling, n); err != nil {
+	if err := o.Engine.DeliverNotice(delivering, n); err != nil {
 		o.log(ctx, n.OrderID).Warn("payment notice not taken", zap.String("notice", n.ID), zap.String("what", n.What), zap.Error(err))
 		return booking.Errorf(TemporalUnavailable, "payment notices cannot be taken at the moment: send it again")
 	}
@@ -43,8 +43,8 @@ func (o *Orders) Notice(ctx context.Context, n booking.PaymentNotice) error {
 // LookAtPayment has an order's payment checked as a notice would. Returns NotFound if it
 // has none.
 func (o *Orders) LookAtPayment(ctx context.Context, caller booking.Caller, orderID string) error {
-	is := act{action: booking.LookAtPayment, orderID: orderID}
-	_, err := enter(ctx, o, caller, is, func(ctx context.Context, _ Warrant) (accepted, error) {
+	is := actionRequest{action: booking.LookAtPayment, orderID: orderID}
+	_, err := authorizeAndLog(ctx, o, caller, is, func(ctx context.Context, _ Warrant) (accepted, error) {
 		if _, err := o.Ledger.Payment(ctx, orderID); err != nil {
 			return accepted{}, err
 		}

@@ -13,7 +13,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// anonymous stands for a caller without an identity. No person can have it as an id: see
+// anonymous is the id of a caller without an identity. No person can have it as an id: see
 // booking.IsName.
 const anonymous = "_anonymous"
 
@@ -85,7 +85,7 @@ type Deps struct {
 	Bulk BulkRuns
 	// Settler undoes orders whose workflow was lost. Only Settle needs it.
 	Settler Settler
-	// Terms tells which amounts can be paid; nil: all.
+	// Terms knows which amounts can be paid; nil: all.
 	Terms PaymentTerms
 	// Gate tells whether orders can be paid for; nil: always.
 	Gate PaymentGate
@@ -119,8 +119,8 @@ type Deps struct {
 // Orders holds the use cases of orders.
 type Orders struct {
 	Deps
-	asks    asks
-	queries joined[converter.EncodedValue]
+	updateIDs updateIDs
+	queries   joined[converter.EncodedValue]
 	// calls, waiting and unpaid are the orders being placed: calls for a cleaner, orders
 	// that may have to wait in the inbox, and orders whose customer may have to confirm the
 	// payment.
@@ -163,8 +163,8 @@ const (
 	// service to stop. It takes up to four seconds to know that the service is away and not
 	// only slow; that answer is worth more than one that nothing is certain yet.
 	Asking = 2 * time.Second
-	// Glance bounds an optional read of the read model or the workflow.
-	Glance = 500 * time.Millisecond
+	// OptionalReadTimeout bounds an optional read of the read model or the workflow.
+	OptionalReadTimeout = 500 * time.Millisecond
 )
 
 // openGate admits every payment.

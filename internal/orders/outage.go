@@ -74,8 +74,8 @@ func isBroken(err error) bool {
 	return broken
 }
 
-// noWorkflow tells whether the engine knows no such workflow, or none that runs.
-func noWorkflow(err error) bool {
+// isWorkflowMissing tells whether the engine knows no such workflow, or none that runs.
+func isWorkflowMissing(err error) bool {
 	_, ok := errors.AsType[*serviceerror.NotFound](err)
 	return ok
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// OpenCount is the number of orders of a kind in a status: booking.CountedTo stands for as
+// OpenCount is the number of orders of a kind in a status: booking.CountedTo means as
 // many or more.
 type OpenCount struct {
 	Kind   booking.Kind   `json:"kind"`
@@ -17,12 +17,12 @@ type OpenCount struct {
 // Owed is what is owed to the orders of a kind.
 type Owed struct {
 	Kind booking.Kind `json:"kind"`
-	// Undos is how many orders are being undone, and Since since when the oldest of these
-	// is.
+	// Undos is how many orders are being undone, and Since when the oldest of these undos
+	// began.
 	Undos int       `json:"undos"`
 	Since time.Time `json:"since,omitzero"`
-	// InNeed is how many need attention.
-	InNeed int `json:"needAttention"`
+	// NeedingAttention is how many need attention.
+	NeedingAttention int `json:"needAttention"`
 }
 
 // Overview is the state of the system. A part that could not be read is in Unknown, by its
@@ -39,18 +39,18 @@ type Overview struct {
 	// Inbox and Decisions wait for the engine.
 	Inbox     OpenInbox
 	Decisions OpenDecisions
-	// ReadModel is how far rows are behind.
+	// ReadModel is how far the read model is behind.
 	ReadModel ReadModelLag
 	// Done is the last complete audit and Last the last requested one; Findings counts the
 	// open findings by kind.
 	Done, Last booking.AuditRun
 	Findings   map[string]int
-	// Degraded is what does not work, as the answering process sees it.
+	// Degraded has the parts that do not work for the answering process.
 	Degraded map[string]string
 	// Load is the load of that process, and Tallies are its counts since its start.
 	Load    []Load
 	Tallies []Tally
-	// Failing are workflows of which the tasks keep failing, mostFailing at most: they stand still.
+	// Failing are up to mostFailing workflows whose tasks keep failing: they make no progress.
 	Failing []string
 	Unknown map[string]string
 }
@@ -83,14 +83,14 @@ type Load struct {
 type ReadModelLag struct {
 	Looked int // how many orders were compared
 	Behind int // how many of them have no row or a different one
-	// Oldest is how long the oldest of these has waited; zero if there is none.
+	// Oldest is how long the oldest of these rows has been behind; zero if there is none.
 	Oldest time.Duration
 }
 
-// Needing is how many orders of all kinds need attention or wait for an undo.
-func (o Overview) Needing() (inNeed, undos int, since time.Time) {
+// NeedingAttention is how many orders of all kinds need attention or wait for an undo.
+func (o Overview) NeedingAttention() (inNeed, undos int, since time.Time) {
 	for _, of := range o.Owed {
-		inNeed, undos = inNeed+of.InNeed, undos+of.Undos
+		inNeed, undos = inNeed+of.NeedingAttention, undos+of.Undos
 		if !of.Since.IsZero() && (since.IsZero() || of.Since.Before(since)) {
 			since = of.Since
 		}
@@ -106,9 +106,9 @@ func (o Overview) Found() (n int) {
 	return n
 }
 
-// Well tells whether no part waits for an operator.
-func (o Overview) Well() bool {
-	inNeed, _, _ := o.Needing()
+// IsHealthy tells whether no part waits for an operator.
+func (o Overview) IsHealthy() bool {
+	inNeed, _, _ := o.NeedingAttention()
 	return inNeed == 0 && !o.AuditTroubled() && len(o.Degraded) == 0 && len(o.Unknown) == 0 && o.ShutUntil.IsZero() &&
 		len(o.Unattended()) == 0 && len(o.Failing) == 0 && !o.WaitsLong() && !o.ReadModelLate()
 }

@@ -13,11 +13,11 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Place starts the saga of the order that was prepared and answers with its first
-// decision, or with how far it got within the reply budget; the saga goes on. An
-// order that was refused is an error, with the code of its reason.
+// Place starts the saga of the prepared order and returns the order at its first decision,
+// or its state at the end of the reply budget; the saga continues. A refused order is an
+// error with the code of its reason.
 func (o *Orders) Place(ctx context.Context, a Attempt) (Outcome, error) {
-	budget, cancel := context.WithTimeout(ctx, o.patience(a.placement.kind()))
+	budget, cancel := context.WithTimeout(ctx, o.placeTimeout(a.placement.kind()))
 	defer cancel()
 	for left := attemptsAtOnce - 1; ; left-- {
 		found, err := o.tryToPlace(ctx, budget, a)
@@ -25,10 +25,10 @@ func (o *Orders) Place(ctx context.Context, a Attempt) (Outcome, error) {
 			_, earlier := errors.AsType[unasked](err)
 			return Outcome{OrderID: a.OrderID, Earlier: earlier}, o.notPlaced(ctx, a, earlier, err)
 		}
-		if !found.over || left == 0 || budget.Err() != nil {
+		if !found.keyIsFree || left == 0 || budget.Err() != nil {
 			return o.outcomeOf(ctx, a, found)
 		}
-		if a.repeats() { // it was taken for a repeat, and is a new order after all
+		if a.repeats() { // it seemed to be a repeat, and is a new order
 			if a.offer, err = o.inquire(ctx, a.placement.Wanted); err != nil {
 				return Outcome{OrderID: a.OrderID}, err
 			}
@@ -39,10 +39,10 @@ func (o *Orders) Place(ctx context.Context, a Attempt) (Outcome, error) {
 	}
 }
 
-// patience is how long a caller waits for the first decision on an order. Where
-// no payment is deferred, it is asked for twice before it is given up, and each
-// of these may take as long as the provider is slow.
-func (o *Orders) patience(kind booking.Kind) time.Duration {
+// placeTimeout is how long a caller waits for the first decision on an order. Without
+// deferred payments the provider is called twice before the order is given up, and each
+// call may be slow.
+func (o *Orders) placeTimeout(kind booking.Kind) time.Duration {
 	switch {
 	case o.Policy.PayWithin == 0:
 		return o.ReplyBudget + 2*Asking
@@ -53,8 +53,8 @@ func (o *Orders) patience(kind booking.Kind) time.Duration {
 	}
 }
 
-// outcomeOf says what came of placing an order. One that is still being undone
-// was refused, too, when that is its decision.
+// outcomeOf is the outcome of placing an order. An order whose decision is a refusal counts
+// as refused while it is still being undone.
 func (o *Orders) outcomeOf(ctx context.Context, a Attempt, found progress) (Outcome, error) {
 	out := Outcome{View: found.view, Done: found.decided, OrderID: a.OrderID}
 	if !found.decided {
@@ -73,25 +73,25 @@ func (o *Orders) outcomeOf(ctx context.Context, a Attempt, found progress) (Outc
 	return out, no
 }
 
-// tried is an attempt with what its saga would start with.
+// tried is an attempt with the input of its saga.
 type tried struct {
 	Attempt
 	input contract.Input
-	view  contract.View // of the order as it would start
-	// startBy is until when the saga has to be started.
+	view  contract.View // the first view of the order
+	// startBy is the deadline of the saga's start.
 	startBy time.Time
-	// startedBy is the hash of the request that started the order, as far as the
-	// engine was asked for it.
+	// startedBy is the hash of the request that started the order, "" until the engine has
+	// returned it.
 	startedBy string
 }
 
 // summary is one line for operators.
 func (t tried) summary() string { return t.offer.summary + ", customer " + t.placement.CustomerID }
 
-// tryToPlace starts the saga of the order under the id of its attempt, or finds
-// it started.
+// tryToPlace starts the saga of the order under the id of its attempt, unless it has been
+// started already.
 func (o *Orders) tryToPlace(ctx, budget context.Context, a Attempt) (found progress, err error) {
-	// Before the start: a decision that falls at once must not be missed.
+	// Before the start, so that an immediate decision is not missed.
 	changes, unsubscribe := o.Hub.Subscribe(a.OrderID)
 	defer unsubscribe()
 
@@ -110,8 +110,8 @@ func (o *Orders) tryToPlace(ctx, budget context.Context, a Attempt) (found progr
 		return o.notEntered(ctx, budget, t, changes, err)
 	}
 	if !contract.BusinessOf(a.placement.kind()).MayWait() {
-		// It has waited for that as long as it took, and has its budget from now on.
-		inTurn, cancel := context.WithTimeout(ctx, o.patience(a.placement.kind()))
+		// The wait for the turn does not count: the budget begins now.
+		inTurn, cancel := context.WithTimeout(ctx, o.placeTimeout(a.placement.kind()))
 		defer cancel()
 		budget, t = inTurn, o.tried(inTurn, a, placedAt)
 	}
@@ -132,7 +132,7 @@ func (o *Orders) tryToPlace(ctx, budget context.Context, a Attempt) (found progr
 	}
 }
 
-// tried is what the saga of an attempt would start with, within the budget.
+// tried returns the attempt with the input of its saga, within the budget.
 func (o *Orders) tried(budget context.Context, a Attempt, placedAt time.Time) tried {
 	t := tried{Attempt: a, startBy: o.startBy(budget, a, placedAt)}
 	t.input = a.offer.input(contract.Order{
@@ -145,8 +145,8 @@ func (o *Orders) tried(budget context.Context, a Attempt, placedAt time.Time) tr
 	return t
 }
 
-// notEntered answers for a request that has started nothing. Under its key an
-// earlier one may have, whose row is not written yet.
+// notEntered answers a request that has started nothing. An earlier request under its key may
+// have started an order whose row is not written yet.
 func (o *Orders) notEntered(ctx, budget context.Context, t tried, changes <-chan contract.Publication, why error) (progress, error) {
 	if t.placement.Key != "" {
 		hash, err := o.startedBy(ctx, t.OrderID)
@@ -162,10 +162,10 @@ func (o *Orders) notEntered(ctx, budget context.Context, t tried, changes <-chan
 	return progress{}, why
 }
 
-// enter takes the turn in which start starts the order. When it fails, the
-// request has started nothing.
+// enter waits for the turn in which start starts the order. If it fails, the request has
+// started nothing.
 func (o *Orders) enter(ctx, budget context.Context, t tried) error {
-	if err := t.input.Check(); err != nil { // the catalogue holds what an earlier build let in
+	if err := t.input.Check(); err != nil { // an earlier build may have accepted an invalid item
 		return err
 	}
 	if contract.BusinessOf(t.placement.kind()).MayWait() {
@@ -177,8 +177,8 @@ func (o *Orders) enter(ctx, budget context.Context, t tried) error {
 	return o.Starts.Enter(ctx)
 }
 
-// admit refuses an order that could not be worked on, before anything of it is
-// started. leave is called when it has been placed, or not, with how far it got.
+// admit refuses an order that could not be worked on, before any part of it is started.
+// leave has to be called with the order's progress once placing has ended.
 func (o *Orders) admit(ctx context.Context, t tried) (leave func(progress), err error) {
 	leave = func(progress) {}
 	if t.offer.admit != nil {
@@ -208,14 +208,14 @@ func (o *Orders) admit(ctx context.Context, t tried) (leave func(progress), err 
 	return leave, err
 }
 
-// enterShares refuses an order whose customer or caller has as many that wait as one
-// may, or is about to: of calls for a cleaner, or else in the inbox. While that is empty
-// nothing is looked up.
+// enterShares refuses an order whose customer or caller has, or is about to have, the maximum
+// of waiting orders: calls for a cleaner or, for other kinds, orders in the inbox. While the
+// inbox is empty nothing is counted.
 func (o *Orders) enterShares(ctx context.Context, t tried) (leave func(), refused error) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Glance)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), OptionalReadTimeout)
 	defer cancel()
 	if t.offer.shares != nil {
-		return o.calls.enter(ctx, o.Log, t.offer.shares(t.placement))
+		return o.calls.admit(ctx, o.Log, t.offer.shares(t.placement))
 	}
 	shares := o.inboxShares(t.placement)
 	for i, s := range shares {
@@ -226,12 +226,11 @@ func (o *Orders) enterShares(ctx context.Context, t tried) (leave func(), refuse
 			return s.count(ctx, id)
 		}
 	}
-	return o.waiting.enter(ctx, o.Log, shares)
+	return o.waiting.admit(ctx, o.Log, shares)
 }
 
-// start starts the saga within the budget, and ends the turn that enter took. It
-// does not end with the request: a customer who leaves at this moment has either
-// placed the order or not, and can ask.
+// start starts the saga within the budget, and ends the turn of enter. It continues if the
+// request ends: the order is then placed or not, and its customer can read it.
 func (o *Orders) start(budget context.Context, t tried) (_ *sending, err error) {
 	defer func() { o.Starts.Leave(!isAway(err)) }()
 	ctx, cancel := withinOneCall(budget)
@@ -243,9 +242,9 @@ func (o *Orders) start(budget context.Context, t tried) (_ *sending, err error) 
 	})
 }
 
-// startedUnanswered is nil if the order was started although its start failed:
-// hardly any error of the engine says that nothing was done. When the engine cannot
-// be asked at once, that stays open: see keep.
+// startedUnanswered returns nil if the order was started although the call failed: most
+// errors of the engine do not exclude that. If the engine does not answer, it remains
+// unknown: see keep.
 func (o *Orders) startedUnanswered(ctx context.Context, t tried, err error) error {
 	if lacksAttributes(err) {
 		return err
@@ -257,14 +256,14 @@ func (o *Orders) startedUnanswered(ctx context.Context, t tried, err error) erro
 	return t.unlessNone(err, lookErr)
 }
 
-// unasked is why a request under a key has started nothing, where the engine could not
-// be asked whether an earlier one has.
+// unasked is the error of a request under a key that has started nothing, if the engine does
+// not answer whether an earlier one has.
 type unasked struct{ error }
 
 func (u unasked) Unwrap() error { return u.error }
 
-// unlessNone marks why a request has started nothing, unless it is certain that an
-// earlier one under its key has not either: lookErr is what the engine said to that.
+// unlessNone marks the error why of a request that has started nothing, unless it is certain
+// that no earlier one under its key has started an order: lookErr is the engine's answer.
 func (t tried) unlessNone(why, lookErr error) error {
 	if t.placement.Key == "" || errors.Is(lookErr, refusal(booking.NotFound)) {
 		return why
@@ -273,10 +272,10 @@ func (t tried) unlessNone(why, lookErr error) error {
 }
 
 // startedBy is the hash of the request that started the order, "" without an
-// Idempotency-Key. It fails unless the engine knows the order, though the read
-// model may not yet.
+// Idempotency-Key. It asks the engine, since the read model may not have the order yet.
+// Returns NotFound if the engine knows no such order.
 func (o *Orders) startedBy(ctx context.Context, id string) (hash string, err error) {
-	ctx, cancel := context.WithTimeout(ctx, lastGlance)
+	ctx, cancel := context.WithTimeout(ctx, finalReadTimeout)
 	defer cancel()
 	return o.Engine.RequestHash(ctx, id)
 }

@@ -53,7 +53,7 @@ func TestPlace_Undecided(t *testing.T) {
 			b.store.put(cameTo(in.View(), booking.Confirmed, ""))
 			return nil
 		})
-		require.Equal(t, booking.Confirmed, b.stands(b.place(stay, "")).Status)
+		require.Equal(t, booking.Confirmed, b.accepted(b.place(stay, "")).Status)
 	})
 	t.Run("DecidedUnpublished", func(t *testing.T) {
 		t.Parallel()
@@ -69,7 +69,7 @@ func TestPlace_Undecided(t *testing.T) {
 			b.Hub.Wake(cameTo(in.View(), booking.Confirmed, ""))
 			return serviceerror.NewDeadlineExceeded("the answer was lost")
 		})
-		require.Equal(t, booking.Confirmed, b.stands(b.place(stay, "")).Status)
+		require.Equal(t, booking.Confirmed, b.accepted(b.place(stay, "")).Status)
 	})
 }
 

@@ -64,7 +64,7 @@ func TestPlace_StandsInEveryStatus(t *testing.T) {
 				t.Parallel()
 				b := newBundle(t)
 				b.decides(status, "")
-				require.Equal(t, status, b.stands(b.place(business.wanted, "")).Status)
+				require.Equal(t, status, b.accepted(b.place(business.wanted, "")).Status)
 			})
 		}
 	}
@@ -140,7 +140,7 @@ func TestPlace_Faults(t *testing.T) {
 			t.Parallel()
 			b := newBundle(t)
 			require.Error(t, b.place(empty, "").err, "a start would fail the test")
-			require.Zero(t, b.store.looked)
+			require.Zero(t, b.store.reads)
 		})
 	}
 	t.Run("DayOver", func(t *testing.T) {
@@ -158,7 +158,7 @@ func TestPlace_Faults(t *testing.T) {
 		drink := latte()
 		drink.Date = day(2026, 11, 21)
 		b.store.drinks["drink-latte"] = drink
-		b.stands(b.place(cups, ""))
+		b.accepted(b.place(cups, ""))
 	})
 }
 
@@ -216,7 +216,7 @@ func TestPlace_CatalogueAway(t *testing.T) {
 		b := newBundle(t)
 		b.store.fail(broken)
 		b.faulty(b.place(unaskable, ""), "menuId")
-		require.Zero(t, b.store.looked, "there is none of this name")
+		require.Zero(t, b.store.reads, "there is none of this name")
 	}
 }
 
@@ -247,7 +247,7 @@ func TestPlace_NotOnSale(t *testing.T) {
 		b.refused(b.place(meal, "before"), orders.CancelledByCustomer)
 		b.store.menus[menu.ID] = bibimbap()
 		b.decides(booking.Paid, "").Once()
-		b.stands(b.place(meal, ""))
+		b.accepted(b.place(meal, ""))
 	})
 	t.Run("Deleted", func(t *testing.T) {
 		t.Parallel()
@@ -297,7 +297,7 @@ func TestPlace_CallWithoutPrice(t *testing.T) {
 			b.publish(in, booking.Calling, "")
 			return nil
 		})
-		b.stands(b.place(orders.Call{Tel: call.Tel, Location: call.Location, Price: test.price}, ""))
+		b.accepted(b.place(orders.Call{Tel: call.Tel, Location: call.Location, Price: test.price}, ""))
 	}
 }
 
@@ -352,29 +352,29 @@ func TestPlace_TooManyCallsWaiting(t *testing.T) {
 
 		b.store.waiting = 1
 		b.decides(booking.Calling, "").Once()
-		first := b.stands(b.place(call, "k1")) // the key is not used up
+		first := b.accepted(b.place(call, "k1")) // the key is not used up
 		b.store.waiting = 2
-		require.Equal(t, first, b.stands(b.place(call, "k1")), "a call that was taken is answered as before")
+		require.Equal(t, first, b.accepted(b.place(call, "k1")), "a call that was taken is answered as before")
 	})
 	t.Run("OtherOrdersAreTaken", func(t *testing.T) {
 		t.Parallel()
 		b := newBundle(t, limited)
 		b.store.waiting = 2
 		b.decides(booking.Confirmed, "")
-		b.stands(b.place(stay, ""))
+		b.accepted(b.place(stay, ""))
 	})
 	t.Run("NoLimit", func(t *testing.T) {
 		t.Parallel()
 		b := newBundle(t)
 		b.store.waiting = 1_000_000
 		b.decides(booking.Calling, "")
-		b.stands(b.place(call, ""))
+		b.accepted(b.place(call, ""))
 	})
 	t.Run("TakenWhenTheyCannotBeCounted", func(t *testing.T) {
 		t.Parallel()
 		b := newBundle(t, limited, func(d *orders.Deps) { d.Calls = uncounted{} })
 		b.decides(booking.Calling, "")
-		b.stands(b.place(call, ""))
+		b.accepted(b.place(call, ""))
 		_, err := b.WaitingCalls(t.Context())
 		require.ErrorIs(t, err, errNoCount)
 	})
@@ -386,7 +386,7 @@ var errNoCount = errors.New("the database is away")
 type uncounted struct{}
 
 func (uncounted) Waiting(ctx context.Context) (int, error) {
-	if end, limited := ctx.Deadline(); !limited || time.Until(end) > orders.Glance {
+	if end, limited := ctx.Deadline(); !limited || time.Until(end) > orders.OptionalReadTimeout {
 		panic("a call waits for a count without an end")
 	}
 	return 0, errNoCount
@@ -413,11 +413,11 @@ func TestPlace_TooManyCallsOfYours(t *testing.T) {
 		require.Equal(t, time.Minute, told.After)
 
 		b.decides(booking.Calling, "").Twice()
-		b.stands(b.placeFor(t.Context(), orders.Placement{Wanted: call, CustomerID: "bob", PaymentMethod: "pm_card_visa"}))
+		b.accepted(b.placeFor(t.Context(), orders.Placement{Wanted: call, CustomerID: "bob", PaymentMethod: "pm_card_visa"}))
 		b.store.waitingOf["alice"] = 1
-		first := b.stands(b.place(call, "k1")) // the key is not used up
+		first := b.accepted(b.place(call, "k1")) // the key is not used up
 		b.store.waitingOf["alice"] = 2
-		require.Equal(t, first, b.stands(b.place(call, "k1")), "a call that was taken is answered as before")
+		require.Equal(t, first, b.accepted(b.place(call, "k1")), "a call that was taken is answered as before")
 	})
 	// A caller that calls for others may have ten times as many, whichever customers they
 	// are for.
@@ -433,14 +433,14 @@ func TestPlace_TooManyCallsOfYours(t *testing.T) {
 		}
 		b.refused(forBob(agent), orders.TooManyCallsOfYours) // a start would fail the test
 		b.decides(booking.Calling, "").Twice()
-		b.stands(forBob(operator))
-		b.stands(forBob(booking.Caller{ID: "bob", Roles: []booking.Role{booking.CustomerRole}}))
+		b.accepted(forBob(operator))
+		b.accepted(forBob(booking.Caller{ID: "bob", Roles: []booking.Role{booking.CustomerRole}}))
 	})
 	t.Run("TakenWhenTheyCannotBeCounted", func(t *testing.T) {
 		t.Parallel()
 		b := newBundle(t, ofOne, func(d *orders.Deps) { d.Calls = uncounted{} })
 		b.decides(booking.Calling, "")
-		b.stands(b.place(call, ""))
+		b.accepted(b.place(call, ""))
 	})
 }
 

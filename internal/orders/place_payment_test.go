@@ -72,9 +72,9 @@ func TestPlace_RepeatedThoughNothingCanBePaidFor(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
 	b.decides(booking.Confirmed, "").Once()
-	b.stands(b.place(stay, "k1"))
+	b.accepted(b.place(stay, "k1"))
 	later := b.again(keptOff(time.Second))
-	require.Equal(t, booking.Confirmed, later.stands(later.place(stay, "k1")).Status)
+	require.Equal(t, booking.Confirmed, later.accepted(later.place(stay, "k1")).Status)
 	later.knowsNone().Once()
 	later.refused(later.place(stay, "k2"), orders.CodeOf(booking.PaymentUnavailable))
 }

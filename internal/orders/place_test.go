@@ -298,7 +298,7 @@ func TestPlace_KeyReusedEarly(t *testing.T) {
 	})
 }
 
-// TestPlace_Kept: a first request is told why its order cannot be started. A request
+// TestPlace_Kept: a first request gets the reason why its order cannot be started. A request
 // without a key is not searched for.
 func TestPlace_Kept(t *testing.T) {
 	t.Parallel()
@@ -320,7 +320,7 @@ func TestPlace_LooksUpOnce(t *testing.T) {
 		b := newBundle(t)
 		b.decides(booking.Cancelled, booking.ByCustomer)
 		b.refused(b.place(w, ""), orders.CancelledByCustomer)
-		require.Equal(t, 1, b.store.looked)
+		require.Equal(t, 1, b.store.reads)
 	}
 }
 
@@ -355,5 +355,5 @@ func TestPlace_RepeatedAndSilent(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, out.Done)
 	require.Equal(t, row.View, out.View)
-	require.Zero(t, shelf.looked)
+	require.Zero(t, shelf.reads)
 }

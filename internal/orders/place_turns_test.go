@@ -59,14 +59,14 @@ func (b *bundle) begin(n int) <-chan placed {
 
 func TestPlace_StartsInTurn(t *testing.T) {
 	t.Parallel()
-	b, g, waiting := startsOne(t, patience)
+	b, g, waiting := startsOne(t, testTimeout)
 	all := b.begin(3)
 	<-g.came
 	require.Eventually(t, func() bool { return waiting() == 2 }, time.Minute, time.Millisecond)
 	require.Empty(t, g.came, "one at a time")
 	close(g.open)
 	for range 3 {
-		b.stands(<-all)
+		b.accepted(<-all)
 	}
 }
 
@@ -83,7 +83,7 @@ func TestPlace_NotItsTurnInTime(t *testing.T) {
 		require.Empty(t, g.came)
 		close(g.open)
 		require.NoError(t, (<-first).err)
-		b.stands(b.place(stay, "k"))
+		b.accepted(b.place(stay, "k"))
 	})
 }
 
@@ -105,7 +105,7 @@ func TestPlace_WaitsForItsTurn(t *testing.T) {
 				}
 				for n := range cap(all) {
 					w := <-all
-					b.stands(w.placed)
+					b.accepted(w.placed)
 					require.Equal(t, time.Duration(n+1)*turn, w.after)
 				}
 			})
@@ -120,7 +120,7 @@ func TestPlace_WaitsForItsTurn(t *testing.T) {
 				go func() { all <- b.waits(stay) }()
 				synctest.Wait()
 			}
-			b.stands((<-all).placed)
+			b.accepted((<-all).placed)
 			third := <-all
 			b.refused(third.placed, admission.Overloaded)
 			require.Equal(t, 1500*time.Millisecond, third.after, "what is left of its budget is too little for a start")

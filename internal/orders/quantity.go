@@ -7,7 +7,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// QuantityChange is how many are to be ordered, of food or of a drink.
+// QuantityChange is a requested change of the quantity of an order of food or of a drink.
 type QuantityChange struct {
 	Kind     booking.Kind
 	OrderID  string
@@ -15,27 +15,27 @@ type QuantityChange struct {
 	Expect   string // the quote that the caller was shown, "" for any
 	Version  int64  // of the order that the caller has seen, 0 for any
 	Key      string // the Idempotency-Key
-	// PaymentMethod is the provider's token that a difference is charged to, "" for that of
+	// PaymentMethod is the provider's token to which a difference is charged, "" for that of
 	// the order.
 	PaymentMethod string
 }
 
-// QuantityQuote is what a change of the quantity comes to.
+// QuantityQuote is the price of a change of the quantity.
 type QuantityQuote struct {
 	contract.QuantityQuote
 	Wants contract.QuantityChange
-	// More is how many it takes beside those that the order holds, on the Day.
+	// More is the stock of the Day that the change needs beyond what the order holds.
 	More int
 	Day  booking.Date
 }
 
-// QuantityCodes lists the codes that ChangeQuantity may answer, beside those of what its
-// services refuse.
+// QuantityCodes lists the codes that ChangeQuantity may return, besides the refusals of its
+// services.
 func QuantityCodes() []booking.Code {
 	return alsoOfChanges(QuantityQuoteCodes())
 }
 
-// QuantityQuoteCodes lists the codes that QuoteQuantity may answer.
+// QuantityQuoteCodes lists the codes that QuoteQuantity may return.
 func QuantityQuoteCodes() []booking.Code {
 	return []booking.Code{
 		booking.NotChangeable, booking.ChangePending, booking.NotInProduction, booking.AlreadyCompleted,
@@ -44,15 +44,15 @@ func QuantityQuoteCodes() []booking.Code {
 	}
 }
 
-// QuoteQuantity tells what a change of the quantity comes to now, with the order. It is an
-// error that says why if the order cannot be changed so, or if the caller may not do that.
+// QuoteQuantity returns the order and the present price of a change of its quantity. Returns
+// one of QuantityQuoteCodes if this change is not possible or not allowed.
 func (o *Orders) QuoteQuantity(ctx context.Context, caller booking.Caller, c QuantityChange) (contract.View, QuantityQuote, error) {
 	view, err := o.changeable(ctx, caller, c.Kind, c.OrderID)
 	if err != nil {
 		return view, QuantityQuote{}, err
 	}
 	if view.Status != booking.InProduction && !view.Status.Final() {
-		if fresh, err := o.readFresh(ctx, c.OrderID); err == nil { // the row of one that was just paid for may be behind
+		if fresh, err := o.readFresh(ctx, c.OrderID); err == nil { // the row of an order that was just paid may be behind
 			view = newer(view, fresh)
 		}
 	}
@@ -73,7 +73,7 @@ func (o *Orders) QuoteQuantity(ctx context.Context, caller booking.Caller, c Qua
 	return view, q, o.mayCharge(q.Difference)
 }
 
-// prepareQuantity is what the change asks for at the price of the drink now.
+// prepareQuantity returns the change at the present price of the drink.
 func (o *Orders) prepareQuantity(
 	ctx context.Context, caller booking.Caller, c QuantityChange, v contract.View,
 ) (q QuantityQuote, drink booking.Drink, err error) {
@@ -100,11 +100,11 @@ func (o *Orders) prepareQuantity(
 	return q, drink, nil
 }
 
-// ChangeQuantity changes how many are ordered, once per caller and key. It answers when the
-// change is made or refused; it is not Done while it is under way.
+// ChangeQuantity changes the quantity of an order, once per caller and key. It returns when the
+// change is made or refused, or with an outcome that is not Done while the change still runs.
 func (o *Orders) ChangeQuantity(ctx context.Context, caller booking.Caller, c QuantityChange) (Outcome, error) {
-	is := act{action: booking.ChangeOrder, kind: c.Kind, orderID: c.OrderID, decision: true}
-	return enter(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Outcome, error) {
+	is := actionRequest{action: booking.ChangeOrder, kind: c.Kind, orderID: c.OrderID, decision: true}
+	return authorizeAndLog(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Outcome, error) {
 		view, err := o.changeable(ctx, caller, c.Kind, c.OrderID)
 		if err != nil {
 			return Outcome{View: view}, err
@@ -118,6 +118,6 @@ func (o *Orders) ChangeQuantity(ctx context.Context, caller booking.Caller, c Qu
 				return Outcome{View: view}, err
 			}
 		}
-		return o.askChange(ctx, w, view, q.Wants)
+		return o.sendChange(ctx, w, view, q.Wants)
 	})
 }

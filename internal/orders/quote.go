@@ -83,7 +83,7 @@ func (o *Orders) stay(ctx context.Context, id string) (contract.Lodging, error) 
 	ctx, cancel := context.WithTimeout(ctx, o.ReplyBudget)
 	defer cancel()
 	input, err := o.Engine.atStart(ctx, id)
-	if noWorkflow(err) {
+	if isWorkflowMissing(err) {
 		return contract.Lodging{}, refusal(NotRunning)
 	}
 	stay, _ := input.(contract.Lodging)
@@ -97,7 +97,7 @@ func (o *Orders) shownOtherwise(ctx context.Context, d Decision) (contract.View,
 	if d.Expect == "" && d.Version == 0 {
 		return contract.View{}, nil
 	}
-	view, err := o.viewInRow(context.WithoutCancel(ctx), d.OrderID, Glance)
+	view, err := o.viewInRow(context.WithoutCancel(ctx), d.OrderID, OptionalReadTimeout)
 	if err != nil {
 		if !isNotFound(err) {
 			o.log(ctx, d.OrderID).Warn("read model cannot be read", zap.Error(err))

@@ -238,11 +238,11 @@ func TestPlace_ShownPrice(t *testing.T) {
 		require.ErrorAs(t, refused.err, &no)
 		require.Equal(t, &booking.Money{Amount: 13_500, Currency: "KRW"}, no.Price)
 		require.Zero(t, e.starts)
-		first := b.stands(place(13_500))
+		first := b.accepted(place(13_500))
 		dearer := latte()
 		dearer.Price.Amount = 9_000
 		b.Catalogue.(*memory).drinks[dearer.ID] = dearer
-		require.Equal(t, first.ID, b.stands(place(13_500)).ID)
+		require.Equal(t, first.ID, b.accepted(place(13_500)).ID)
 	})
 }
 

@@ -57,8 +57,8 @@ func (o *Orders) read(ctx context.Context, id string) (contract.View, error) {
 }
 
 // readWithin is read with a bound on the wait for the read model.
-func (o *Orders) readWithin(ctx context.Context, id string, patience time.Duration) (contract.View, error) {
-	view, rowErr := o.viewInRow(ctx, id, patience)
+func (o *Orders) readWithin(ctx context.Context, id string, timeout time.Duration) (contract.View, error) {
+	view, rowErr := o.viewInRow(ctx, id, timeout)
 	if rowErr == nil {
 		return view, nil
 	}
@@ -70,7 +70,7 @@ func (o *Orders) readWithin(ctx context.Context, id string, patience time.Durati
 	switch {
 	case err == nil:
 		return view, nil
-	case !noWorkflow(err):
+	case !isWorkflowMissing(err):
 		return contract.View{}, err
 	case unknown:
 		return contract.View{}, NoSuchOrder(id)
@@ -81,7 +81,7 @@ func (o *Orders) readWithin(ctx context.Context, id string, patience time.Durati
 
 func (o *Orders) readFresh(ctx context.Context, id string) (contract.View, error) {
 	view, err := o.queryView(ctx, id, o.ReplyBudget)
-	if noWorkflow(err) {
+	if isWorkflowMissing(err) {
 		return o.read(ctx, id)
 	}
 	if err != nil {
@@ -91,29 +91,29 @@ func (o *Orders) readFresh(ctx context.Context, id string) (contract.View, error
 	if err := o.Pages.Publish(ctx, contract.Publication{View: view}); err != nil {
 		o.log(ctx, id).Warn("fresh view not published", zap.Error(err))
 	}
-	if row, err := o.viewInRow(ctx, id, Glance); err == nil {
+	if row, err := o.viewInRow(ctx, id, OptionalReadTimeout); err == nil {
 		view.Disputed = row.Disputed // its saga does not have it
 	}
 	return view, nil
 }
 
 // viewInRow leaves time to query the order itself if the read model hangs.
-func (o *Orders) viewInRow(ctx context.Context, id string, patience time.Duration) (contract.View, error) {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func (o *Orders) viewInRow(ctx context.Context, id string, timeout time.Duration) (contract.View, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	return o.Pages.View(ctx, id)
 }
 
-func (o *Orders) glanceAtRow(ctx context.Context, id string) (contract.Publication, error) {
-	ctx, cancel := context.WithTimeout(ctx, Glance)
+func (o *Orders) optionalRow(ctx context.Context, id string) (contract.Publication, error) {
+	ctx, cancel := context.WithTimeout(ctx, OptionalReadTimeout)
 	defer cancel()
 	return o.Pages.Order(ctx, id)
 }
 
 // askOrder queries the workflow for its view and, if no worker answers, reads its input.
 func (o *Orders) askOrder(ctx context.Context, id string) (contract.View, error) {
-	view, err := o.queryView(ctx, id, Glance)
-	if err == nil || noWorkflow(err) {
+	view, err := o.queryView(ctx, id, OptionalReadTimeout)
+	if err == nil || isWorkflowMissing(err) {
 		return view, err
 	}
 	o.log(ctx, id).Debug("order does not answer", zap.Error(err))
@@ -126,21 +126,21 @@ func (o *Orders) askOrder(ctx context.Context, id string) (contract.View, error)
 	return input.View(), nil
 }
 
-func (o *Orders) queryView(ctx context.Context, id string, patience time.Duration) (view contract.View, err error) {
-	err = o.query(ctx, id, contract.ViewQuery, patience, &view)
+func (o *Orders) queryView(ctx context.Context, id string, timeout time.Duration) (view contract.View, err error) {
+	err = o.query(ctx, id, contract.ViewQuery, timeout, &view)
 	return view, err
 }
 
 // queryDecision is the order's view at its first decision, nil before it.
 func (o *Orders) queryDecision(ctx context.Context, id string) (decision *contract.View, err error) {
-	err = o.query(ctx, id, contract.DecisionQuery, Glance, &decision)
+	err = o.query(ctx, id, contract.DecisionQuery, OptionalReadTimeout, &decision)
 	return decision, err
 }
 
 // query queries the order's workflow. Equal requests share a query: the engine buffers one
 // query of a busy workflow, and refuses the next.
-func (o *Orders) query(ctx context.Context, id, query string, patience time.Duration, answer any) error {
-	ctx, cancel := context.WithTimeout(ctx, patience)
+func (o *Orders) query(ctx context.Context, id, query string, timeout time.Duration, answer any) error {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	value, err := o.queries.do(ctx, id+"/"+query, func() (converter.EncodedValue, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget)

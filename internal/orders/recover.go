@@ -39,7 +39,7 @@ func (e *Engine) View(ctx context.Context, orderID string) (v contract.View, err
 		return v, &Garbled{OrderID: orderID, Cause: err}
 	}
 	if err != nil {
-		return v, gone(orderID, err)
+		return v, orderError(orderID, err)
 	}
 	if err := answer.Get(&v); err != nil {
 		return v, &Garbled{OrderID: orderID, Cause: err}
@@ -76,7 +76,7 @@ type Awaited struct {
 func (e *Engine) Pending(ctx context.Context, orderID string) (map[string][]Awaited, error) {
 	d, err := e.describe(ctx, orderID)
 	if err != nil {
-		return nil, gone(orderID, err)
+		return nil, orderError(orderID, err)
 	}
 	pending := map[string][]Awaited{}
 	for _, a := range d.GetPendingActivities() {
@@ -118,8 +118,8 @@ func (e *Engine) Settle(ctx context.Context, w Warrant, last contract.View, p co
 // Await waits for the end of the order's workflow and returns the order's last view.
 func (e *Engine) Await(ctx context.Context, orderID string) (v contract.View, err error) {
 	if err := checkID(orderID); err != nil {
-		return v, gone(orderID, err)
+		return v, orderError(orderID, err)
 	}
 	err = e.client.GetWorkflow(ctx, orderID, "").Get(ctx, &v)
-	return v, gone(orderID, err)
+	return v, orderError(orderID, err)
 }

@@ -56,8 +56,8 @@ func refundID(caller booking.Caller, orderID, key string) string {
 // order's saga while that runs, and by a workflow of its own after its end. It returns when
 // the refund has begun. The ledger prevents refunds of more than is left.
 func (o *Orders) Refund(ctx context.Context, caller booking.Caller, r Refund) (Refunded, error) {
-	is := act{action: booking.RefundOrder, orderID: r.OrderID, reason: r.Note}
-	return enter(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Refunded, error) { return o.refund(ctx, w, caller, r) })
+	is := actionRequest{action: booking.RefundOrder, orderID: r.OrderID, reason: r.Note}
+	return authorizeAndLog(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Refunded, error) { return o.refund(ctx, w, caller, r) })
 }
 
 // refund makes an allowed refund.
@@ -148,7 +148,7 @@ func (o *Orders) beginRefund(
 	}
 	if !ended {
 		is, taken, err = o.Engine.refund(ctx, w, orderID, r)
-		if answer, _ := answerOf(err); !noWorkflow(err) && (answer == nil || answer.Type() != updateLostToClose) {
+		if answer, _ := answerOf(err); !isWorkflowMissing(err) && (answer == nil || answer.Type() != updateLostToClose) {
 			return is, taken, err
 		}
 	}
@@ -163,7 +163,7 @@ func (o *Orders) beginRefund(
 		return is, false, err
 	}
 	is, _, err = o.Engine.refund(ctx, w, contract.RefundWorkflowID(orderID, r.ID), r)
-	if noWorkflow(err) { // the saga has ended
+	if isWorkflowMissing(err) { // the saga has ended
 		var entry booking.Entry
 		entry, err = o.begunRefund(ctx, r, orderID)
 		is = booking.Repaid{Entry: entry}
@@ -192,9 +192,9 @@ func (o *Orders) begunRefund(ctx context.Context, r contract.Refund, orderID str
 // while the provider is away.
 func (o *Orders) perhapsRefunded(ctx context.Context, r contract.Refund, orderID string, perhaps bool, why error) (Refunded, error) {
 	o.log(ctx, orderID).Warn("order does not answer for a refund", zap.Error(why))
-	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), Glance)
+	reading, cancel := context.WithTimeout(context.WithoutCancel(ctx), OptionalReadTimeout)
 	defer cancel()
-	if payment, err := o.Ledger.Payment(look, orderID); err == nil {
+	if payment, err := o.Ledger.Payment(reading, orderID); err == nil {
 		if e, begun := payment.Entry(r.Key()); begun {
 			return Refunded{Entry: e}, sameRefund(e, payment.Status, r)
 		}

@@ -497,7 +497,7 @@ func TestResolve_KeptAndRecorded(t *testing.T) {
 // reaches the workflows of its refunds.
 func TestResolve_KeptPastTheEnd(t *testing.T) {
 	t.Parallel()
-	for state, want := range map[booking.EntryState]string{booking.EntryFailed: orders.DecisionDelivered, booking.EntryDone: orders.DecisionOver} {
+	for state, want := range map[booking.EntryState]string{booking.EntryFailed: orders.DecisionDelivered, booking.EntryDone: orders.DecisionOrderEnded} {
 		d := newDesk(t)
 		order := d.has(booking.Lodging, booking.Completed, "").ID
 		d.Carrier.Ledger = paid{order: {Entries: []booking.Entry{{Key: "refund/1", Kind: booking.RefundEntry, State: state}}}}

@@ -16,8 +16,8 @@ import (
 // refunds that were begun after its end. A repeat with the same evidence gets the same
 // answer.
 func (o *Orders) Resolve(ctx context.Context, caller booking.Caller, orderID string, evidence booking.Personal) (Outcome, error) {
-	is := act{action: booking.ResolvePayment, kind: booking.KindOf(orderID), orderID: orderID, reason: evidence}
-	return enter(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Outcome, error) {
+	is := actionRequest{action: booking.ResolvePayment, kind: booking.KindOf(orderID), orderID: orderID, reason: evidence}
+	return authorizeAndLog(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Outcome, error) {
 		return o.resolve(ctx, w, caller, orderID, evidence)
 	})
 }
@@ -27,25 +27,25 @@ func (o *Orders) resolve(ctx context.Context, w Warrant, caller booking.Caller, 
 		OrderID: orderID, Kind: booking.KindOf(orderID), Update: contract.ResolveUpdate, Note: evidence,
 	})
 	no, refused := errors.AsType[*booking.Error](err)
-	over := refused && (no.Code == NotRunning || no.Code == overCode(out.View.Status))
-	if !over && (!refused || no.Code != booking.NothingOwed) {
+	ended := refused && (no.Code == NotRunning || no.Code == endedCode(out.View.Status))
+	if !ended && (!refused || no.Code != booking.NothingOwed) {
 		return out, err
 	}
 	payment, unread := o.Ledger.Payment(ctx, orderID)
 	switch {
 	case unread != nil && !errors.Is(unread, &booking.Error{Code: booking.NotFound}):
 		return out, unread
-	case !over && isRecorded(payment, evidence):
+	case !ended && isRecorded(payment, evidence):
 		return Outcome{View: out.View, Done: true}, nil
-	case !over:
+	case !ended:
 		return out, cmp.Or(stillOwed(payment), err)
 	}
 	resolved, err := resolveRefunds(payment, orderID, func(workflowID string) error {
 		d := Decision{OrderID: workflowID, Update: contract.ResolveUpdate, Note: evidence, By: caller.ID}
-		asked := o.asks.next(o.Now(), caller, d)
-		_, taken, err := o.Engine.decide(ctx, w, asked.id, d)
+		id := o.updateIDs.next(o.Now(), caller, d)
+		_, taken, err := o.Engine.decide(ctx, w, id.id, d)
 		if taken && !isAway(err) {
-			o.asks.answered(asked)
+			o.updateIDs.answered(id)
 		}
 		return err
 	})
@@ -86,7 +86,7 @@ func resolveRefunds(payment booking.Payment, orderID string, put func(workflowID
 		switch answer, _ := answerOf(err); {
 		case err == nil:
 			resolved++
-		case noWorkflow(err), answer != nil && (answer.Type() == string(booking.NothingOwed) || answer.Type() == updateLostToClose):
+		case isWorkflowMissing(err), answer != nil && (answer.Type() == string(booking.NothingOwed) || answer.Type() == updateLostToClose):
 		default:
 			return resolved, err
 		}

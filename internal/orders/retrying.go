@@ -31,7 +31,7 @@ type WaitingStep struct {
 // Retried lists the steps that are retried at once.
 type Retried struct{ Steps []WaitingStep }
 
-func (Retried) came() string { return booking.ActionAccepted }
+func (Retried) outcome() string { return booking.ActionAccepted }
 
 // RetryCodes lists the codes that Retry may return.
 func RetryCodes() []booking.Code {
@@ -51,8 +51,8 @@ func (o *Orders) Waiting(ctx context.Context, caller booking.Caller, orderID str
 // Retry retries at once the steps of an order that wait for a retry, for a reason. Running
 // and paused steps stay as they are.
 func (o *Orders) Retry(ctx context.Context, caller booking.Caller, orderID string, reason booking.Personal) (Retried, error) {
-	is := act{action: booking.RetryOrder, kind: booking.KindOf(orderID), orderID: orderID, reason: reason}
-	return enter(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Retried, error) {
+	is := actionRequest{action: booking.RetryOrder, kind: booking.KindOf(orderID), orderID: orderID, reason: reason}
+	return authorizeAndLog(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Retried, error) {
 		done, err := o.retry(ctx, w, orderID)
 		return done, o.explained(ctx, orderID, err)
 	})
@@ -68,7 +68,7 @@ func (o *Orders) retry(ctx context.Context, w Warrant, orderID string) (done Ret
 			continue
 		}
 		switch err := o.Engine.retry(ctx, w, s); {
-		case noWorkflow(err): // it has ended meanwhile
+		case isWorkflowMissing(err): // it has ended meanwhile
 		case err != nil:
 			return done, err
 		default:
@@ -90,7 +90,7 @@ func (o *Orders) waitingSteps(ctx context.Context, orderID string) (steps []Wait
 	}
 	for _, id := range ids {
 		found, runs, err := o.Engine.waiting(ctx, id)
-		if err != nil && !noWorkflow(err) {
+		if err != nil && !isWorkflowMissing(err) {
 			return nil, err
 		}
 		running = running || runs

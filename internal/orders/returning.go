@@ -54,7 +54,7 @@ func (o *Orders) mayAwaitPayment(ctx context.Context, t tried) (leave func(progr
 	unpaid := share{
 		shareOf: shareOf{"of this customer", of.CustomerID}, most: mostUnpaid, lenient: true,
 		count: func(ctx context.Context, _ string) (int, error) {
-			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), Glance)
+			ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), OptionalReadTimeout)
 			defer cancel()
 			o.Hub.AwaitPublished(ctx, of)
 			return o.Pages.CountOrders(ctx, of)
@@ -69,7 +69,7 @@ func (o *Orders) mayAwaitPayment(ctx context.Context, t tried) (leave func(progr
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget/2)
 	defer cancel()
-	end, refused := o.unpaid.enterOne(ctx, o.Log, unpaid)
+	end, refused := o.unpaid.admitOne(ctx, o.Log, unpaid)
 	if refused != nil {
 		return func(progress) {}, refused
 	}
@@ -87,7 +87,7 @@ func (o *Orders) Return(ctx context.Context, caller booking.Caller, orderID stri
 	defer unsubscribe()
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget)
 	defer cancel()
-	view, err := o.Engine.comeBack(budget, orderID, back)
+	view, err := o.Engine.customerReturned(budget, orderID, back)
 	switch {
 	case err == nil && view.Status != booking.AwaitingPayment && !view.Decided():
 		found := o.awaitDecision(ctx, budget, view, changes)
@@ -108,8 +108,8 @@ func (o *Orders) Return(ctx context.Context, caller booking.Caller, orderID stri
 	return Outcome{View: view, Done: view.Decided()}, o.explained(ctx, orderID, err)
 }
 
-// comeBack tells the order that its customer is back from the payment provider.
-func (e *Engine) comeBack(ctx context.Context, orderID string, back booking.PaymentReturn) (view contract.View, err error) {
+// customerReturned tells the order that its customer is back from the payment provider.
+func (e *Engine) customerReturned(ctx context.Context, orderID string, back booking.PaymentReturn) (view contract.View, err error) {
 	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: orderID, UpdateName: contract.ReturnUpdate, Args: []any{back}, WaitForStage: client.WorkflowUpdateStageCompleted,
 	})

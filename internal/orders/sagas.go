@@ -33,7 +33,7 @@ func (s Saga) Running() bool {
 }
 
 // Lost tells whether the workflow has ended in another way than a saga does.
-func (s Saga) Lost() bool { return standing{ended: endings[s.Execution]}.lost() }
+func (s Saga) Lost() bool { return workflowState{ended: endings[s.Execution]}.lost() }
 
 // Completed tells whether the saga ended normally.
 func (s Saga) Completed() bool {
@@ -106,7 +106,7 @@ func (e *Engine) describe(ctx context.Context, orderID string) (*workflowservice
 func (e *Engine) Describe(ctx context.Context, orderID string) (Saga, error) {
 	d, err := e.describe(ctx, orderID)
 	if err != nil {
-		return Saga{}, gone(orderID, err)
+		return Saga{}, orderError(orderID, err)
 	}
 	return sagaOf(d.GetWorkflowExecutionInfo())
 }
@@ -120,14 +120,14 @@ func (e *Engine) Publication(ctx context.Context, orderID string) (p contract.Pu
 		err = view.Get(&p.View)
 	}
 	if err != nil {
-		return p, gone(orderID, err)
+		return p, orderError(orderID, err)
 	}
 	decision, err := e.query(ctx, orderID, contract.DecisionQuery)
 	if err == nil {
 		err = decision.Get(&p.Decision)
 	}
 	if err != nil {
-		return p, gone(orderID, err)
+		return p, orderError(orderID, err)
 	}
 	p.RequestHash, err = e.RequestHash(ctx, orderID)
 	return p, err
@@ -138,7 +138,7 @@ func (e *Engine) Publication(ctx context.Context, orderID string) (p contract.Pu
 func (e *Engine) RequestHash(ctx context.Context, orderID string) (hash string, err error) {
 	d, err := e.describe(ctx, orderID)
 	if err != nil {
-		return "", gone(orderID, err)
+		return "", orderError(orderID, err)
 	}
 	return contract.RequestHashIn(d.GetWorkflowExecutionInfo().GetMemo()), nil
 }
@@ -179,20 +179,20 @@ func checkID(orderID string) error {
 	return nil
 }
 
-// unlessOver drops the error that the order's workflow has ended.
-func unlessOver(orderID string, err error) error {
-	if err = gone(orderID, err); isNotFound(err) {
+// ignoreEnded drops the error that the order's workflow has ended.
+func ignoreEnded(orderID string, err error) error {
+	if err = orderError(orderID, err); isNotFound(err) {
 		return nil
 	}
 	return err
 }
 
-// gone turns the engine's "not found" into ours, and adds the order to other errors.
-func gone(orderID string, err error) error {
+// orderError turns the engine's "not found" into ours, and adds the order to other errors.
+func orderError(orderID string, err error) error {
 	if err == nil {
 		return nil
 	}
-	if noWorkflow(err) {
+	if isWorkflowMissing(err) {
 		return booking.Errorf(booking.NotFound, "there is no running workflow of order %s", orderID)
 	}
 	return fmt.Errorf("workflow of order %s: %w", orderID, err)

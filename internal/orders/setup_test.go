@@ -25,9 +25,9 @@ import (
 // today is the day of these tests: in Seoul already the 21st, in UTC still the 20th.
 var today = time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
 
-// patience is the reply budget for tests in which the awaited event comes, long enough for
+// testTimeout is the reply budget for tests in which the awaited event comes, long enough for
 // a busy machine.
-const patience = 20 * time.Second
+const testTimeout = 20 * time.Second
 
 // impatient is for tests in which the awaited event does not come, so that a short wait
 // suffices.
@@ -46,7 +46,7 @@ func newBundle(t *testing.T, change ...func(*orders.Deps)) *bundle {
 	b := &bundle{t: t, engine: mocks.NewClient(t), store: newMemory()}
 	deps := orders.Deps{
 		Engine: orders.NewEngine(b.engine), Hub: &orders.Hub{}, Pages: b.store, Catalogue: b.store, Calls: b.store,
-		ReplyBudget: patience, Now: func() time.Time { return today }, Eager: func() bool { return true },
+		ReplyBudget: testTimeout, Now: func() time.Time { return today }, Eager: func() bool { return true },
 		Policy: contract.Policy{InPlace: true, PayWithin: booking.Duration(time.Minute)}, Ledger: paid{},
 	}
 	for _, f := range change {
@@ -110,7 +110,7 @@ func businesses() []business {
 		return contract.Order{
 			OrderID: string(kind) + "-1", CustomerID: "alice", Amount: booking.Money{Amount: amount, Currency: "KRW"},
 			PaymentMethod: "pm_card_visa", PlacedAt: today, Policy: contract.Policy{
-				InPlace: true, PayWithin: booking.Duration(time.Minute), AnswerWithin: booking.Duration(patience + orders.Asking),
+				InPlace: true, PayWithin: booking.Duration(time.Minute), AnswerWithin: booking.Duration(testTimeout + orders.Asking),
 			},
 		}
 	}
@@ -214,8 +214,8 @@ func (b *bundle) placeFor(ctx context.Context, p orders.Placement) placed {
 	return placed{out, err}
 }
 
-// stands expects that the order was accepted.
-func (b *bundle) stands(p placed) contract.View {
+// accepted checks that the order was accepted.
+func (b *bundle) accepted(p placed) contract.View {
 	b.t.Helper()
 	require.NoError(b.t, p.err)
 	require.True(b.t, p.Done)
@@ -313,7 +313,7 @@ type memory struct {
 	waiting   int                         // calls that wait for a cleaner
 	waitingOf map[string]int              // those of them by customer
 	waitingBy map[string]int              // those of them by the caller that placed them for others
-	looked    int                         // how often the catalogue was read
+	reads     int                         // how often the catalogue was read
 	orders    map[string]contract.Publication
 }
 
@@ -343,26 +343,26 @@ func found[T any](m *memory, in map[string]T, id string) (T, error) {
 	return v, m.away
 }
 
-func (m *memory) look() { m.mu.Lock(); defer m.mu.Unlock(); m.looked++ }
+func (m *memory) countRead() { m.mu.Lock(); defer m.mu.Unlock(); m.reads++ }
 
 func (m *memory) Place(_ context.Context, id string) (booking.Place, error) {
-	m.look()
+	m.countRead()
 	return found(m, m.places, id)
 }
 
 func (m *memory) Menu(_ context.Context, id string) (booking.Menu, error) {
-	m.look()
+	m.countRead()
 	return found(m, m.menus, id)
 }
 
 func (m *memory) Drink(_ context.Context, id string) (booking.Drink, *booking.DrinkDeletion, error) {
-	m.look()
+	m.countRead()
 	d, err := found(m, m.drinks, id)
 	return d, m.deletions[id], err
 }
 
 func (m *memory) CallPolicy(context.Context) (*booking.CancellationPolicy, error) {
-	m.look()
+	m.countRead()
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.policy, m.away

@@ -74,21 +74,21 @@ type shared struct {
 
 // placing holds the orders being placed of one share.
 type placing struct {
-	looks int // goroutines that use it
-	begun int
+	holders int // goroutines that use it
+	begun   int
 	// ended counts orders that are over; any later count includes those that count.
 	ended int
-	// clear counts the latest consecutive orders that ended without counting: so many more
+	// uncounted counts the latest consecutive orders that ended without counting: so many more
 	// may be placed at the same time.
-	clear int
-	next  chan struct{} // closed when another one ends
+	uncounted int
+	next      chan struct{} // closed when another one ends
 }
 
-// enter admits an order that counts for these shares, until leave is called, or refuses it.
+// admit admits an order that counts for these shares, until leave is called, or refuses it.
 // While orders being placed might use up a share, it waits for these to end, until ctx
 // ends. If a share cannot be counted, the order is admitted: a limit must not take the
 // service down.
-func (s *shared) enter(ctx context.Context, log *zap.Logger, shares []share) (leave func(), refused error) {
+func (s *shared) admit(ctx context.Context, log *zap.Logger, shares []share) (leave func(), refused error) {
 	var held []func()
 	leave = func() {
 		for _, end := range held {
@@ -96,7 +96,7 @@ func (s *shared) enter(ctx context.Context, log *zap.Logger, shares []share) (le
 		}
 	}
 	for _, sh := range shares {
-		end, refused := s.enterOne(ctx, log, sh)
+		end, refused := s.admitOne(ctx, log, sh)
 		if refused != nil {
 			leave()
 			return func() {}, refused
@@ -106,8 +106,8 @@ func (s *shared) enter(ctx context.Context, log *zap.Logger, shares []share) (le
 	return leave, nil
 }
 
-// enterOne is enter for one share. end gets whether the order may count.
-func (s *shared) enterOne(ctx context.Context, log *zap.Logger, sh share) (end func(counts bool), refused error) {
+// admitOne is admit for one share. end gets whether the order may count.
+func (s *shared) admitOne(ctx context.Context, log *zap.Logger, sh share) (end func(counts bool), refused error) {
 	p := s.hold(sh.shareOf)
 	for waited := false; ; {
 		s.mu.Lock()
@@ -116,7 +116,7 @@ func (s *shared) enterOne(ctx context.Context, log *zap.Logger, sh share) (end f
 		used, known := sh.used(ctx, log)
 		s.mu.Lock()
 		atMost := used + p.begun - ended
-		if !known || used < sh.most && (atMost < sh.most+p.clear || waited && sh.lenient) {
+		if !known || used < sh.most && (atMost < sh.most+p.uncounted || waited && sh.lenient) {
 			p.begun++
 			s.mu.Unlock()
 			return func(counts bool) { s.end(sh.shareOf, p, counts) }, nil
@@ -148,15 +148,15 @@ func (s *shared) hold(of shareOf) *placing {
 		}
 		s.of[of] = p
 	}
-	p.looks++
+	p.holders++
 	return p
 }
 
 func (s *shared) end(of shareOf, p *placing, counts bool) {
 	s.mu.Lock()
 	p.ended++
-	if p.clear++; counts {
-		p.clear = 0
+	if p.uncounted++; counts {
+		p.uncounted = 0
 	}
 	close(p.next)
 	p.next = make(chan struct{})
@@ -167,7 +167,7 @@ func (s *shared) end(of shareOf, p *placing, counts bool) {
 func (s *shared) release(of shareOf, p *placing) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if p.looks--; p.looks == 0 {
+	if p.holders--; p.holders == 0 {
 		delete(s.of, of)
 	}
 }

@@ -167,6 +167,6 @@ func TestPlace_SharesOfOneName(t *testing.T) {
 		q := &queue{of: map[string]int{}}
 		b := newBundle(t, func(d *orders.Deps) { d.MaxCallsOfOne, d.MaxWaitingCalls, d.Calls = 1, 1, q })
 		b.decides(booking.Calling, "")
-		b.stands(b.placeFor(t.Context(), orders.Placement{Wanted: call, CustomerID: name, PaymentMethod: "pm_card_visa"}))
+		b.accepted(b.placeFor(t.Context(), orders.Placement{Wanted: call, CustomerID: name, PaymentMethod: "pm_card_visa"}))
 	}
 }

@@ -67,10 +67,10 @@ func (m Moment) Words() string {
 
 // Timeline is everything that has happened to an order, oldest first.
 type Timeline struct {
-	Order   contract.View
-	Moments []Moment
-	Runs    []Run
-	Need    InNeed // why it needs attention; the zero value without a cause
+	Order     contract.View
+	Moments   []Moment
+	Runs      []Run
+	Attention NeedingAttention // why it needs attention; the zero value without a cause
 	// Unknown are the sources that could not be read, with the reason.
 	Unknown map[Source]string
 	// Cut: the engine's history contains more than is shown.
@@ -112,7 +112,7 @@ func (m *Monitor) Timeline(ctx context.Context, caller booking.Caller, orderID s
 	}
 	reading.Wait()
 	inOrder(t.Moments)
-	t.Need = m.needOf(ctx, t.Order)
+	t.Attention = m.attentionOf(ctx, t.Order)
 	return t, nil
 }
 
@@ -131,7 +131,7 @@ func (m *Monitor) sources(caller booking.Caller, t *Timeline) map[Source]func(co
 			return moments, err
 		},
 		FromEvent: func(ctx context.Context) ([]Moment, error) {
-			events, err := m.Needs.EventsOfOrder(ctx, id)
+			events, err := m.Pages.EventsOfOrder(ctx, id)
 			return each(events, ofEvent), err
 		},
 		FromMoney: func(ctx context.Context) ([]Moment, error) {
@@ -178,9 +178,9 @@ func each[A any](all []A, of func(A) Moment) []Moment {
 	return moments
 }
 
-// needOf is why the order needs attention, as in the list.
-func (m *Monitor) needOf(ctx context.Context, v contract.View) InNeed {
-	n := InNeed{Order: v, Cause: causeOf(v), Since: v.Since()}
+// attentionOf is why the order needs attention, as in the list.
+func (m *Monitor) attentionOf(ctx context.Context, v contract.View) NeedingAttention {
+	n := NeedingAttention{Order: v, Cause: causeOf(v), Since: v.Since()}
 	if v.Trouble != nil && n.Cause == Marked {
 		n.Since, n.Says = v.Trouble.Since, v.Trouble.Says
 	}

@@ -142,19 +142,19 @@ func (a *Announcer) listen(ctx context.Context, heard func(orderID string)) erro
 	if err := listener.Listen(ctx, announcements); err != nil {
 		return err
 	}
-	asked := false
+	requested := false
 	for {
 		_, orderID, err := listener.ReceiveTimeout(ctx, quiet)
 		switch {
 		case err == nil:
-			asked = false
+			requested = false
 			if orderID != "" {
 				heard(orderID)
 			}
-		case !isTimeout(err) || asked:
+		case !isTimeout(err) || requested:
 			return err
 		default:
-			asked = true
+			requested = true
 			if err := a.notify(ctx, []string{""}); err != nil {
 				return err
 			}

@@ -102,7 +102,7 @@ func (p *Payments) All(ctx context.Context) iter.Seq2[booking.Payment, error] {
 	})
 }
 
-// Charges lists every charge that the sandbox was asked for.
+// Charges lists every charge that was requested of the sandbox.
 func (s *Sandbox) Charges(ctx context.Context) iter.Seq2[audit.ProviderCharge, error] {
 	rows := all(ctx, s.db, "list charges in sandbox", func(ctx context.Context, q bun.IDB, is after, last sandboxRow) (rows []sandboxRow, err error) {
 		err = q.NewSelect().Model(&rows).Where("key ? ?", is, last.Key).OrderExpr("key").Limit(auditPage).Scan(ctx)
@@ -243,8 +243,8 @@ func (m *Management) Registered(ctx context.Context) iter.Seq2[string, error] {
 		func(r registrationRow) (string, error) { return r.OrderID, nil })
 }
 
-// Standing lists every message that was sent and not withdrawn.
-func (n *Notifications) Standing(ctx context.Context) iter.Seq2[booking.Message, error] {
+// NotWithdrawn lists every message that was sent and not withdrawn.
+func (n *Notifications) NotWithdrawn(ctx context.Context) iter.Seq2[booking.Message, error] {
 	rows := all(ctx, n.db, "list messages that stand", func(ctx context.Context, q bun.IDB, is after, last messageRow) (rows []messageRow, err error) {
 		err = q.NewSelect().Model(&rows).Where("key ? ?", is, last.Key).OrderExpr("key").Limit(auditPage).Scan(ctx)
 		return rows, err

@@ -345,5 +345,5 @@ func listMessages(t *testing.T, fresh newURL) {
 		_, err := outbox.Withdraw(t.Context(), key, off, booking.ByCustomer)
 		require.NoError(t, err)
 	}
-	require.Equal(t, []booking.Message{off, b}, everything(t, outbox.Standing))
+	require.Equal(t, []booking.Message{off, b}, everything(t, outbox.NotWithdrawn))
 }

@@ -62,7 +62,7 @@ func (a *Audits) Due(ctx context.Context, now time.Time, every time.Duration) er
 		if err != nil || known {
 			return err
 		}
-		_, err = ask(ctx, q, booking.SystemID, now)
+		_, err = requestAudit(ctx, q, booking.SystemID, now)
 		return err
 	})
 }
@@ -70,7 +70,7 @@ func (a *Audits) Due(ctx context.Context, now time.Time, every time.Duration) er
 // Ask requests an audit. If one is open already, it returns that, and started is false.
 func (a *Audits) Ask(ctx context.Context, by string, at time.Time) (run booking.AuditRun, started bool, err error) {
 	err = a.db.inTx(ctx, "ask for audit", func(ctx context.Context, q bun.IDB) error {
-		if started, err = ask(ctx, q, by, at); err != nil {
+		if started, err = requestAudit(ctx, q, by, at); err != nil {
 			return err
 		}
 		var row auditRow
@@ -81,7 +81,7 @@ func (a *Audits) Ask(ctx context.Context, by string, at time.Time) (run booking.
 	return run, started, err
 }
 
-func ask(ctx context.Context, q bun.IDB, by string, at time.Time) (asked bool, err error) {
+func requestAudit(ctx context.Context, q bun.IDB, by string, at time.Time) (requested bool, err error) {
 	n, err := affected(q.NewRaw("INSERT INTO audit_runs (open, state, asked_by, asked_at) VALUES (1, ?, ?, ?) ON CONFLICT (open) DO NOTHING",
 		booking.AuditWaiting, by, micros(at)).Exec(ctx))
 	return n == 1, err

@@ -145,8 +145,8 @@ func (d *Decisions) Postpone(ctx context.Context, k orders.KeptDecision, again t
 	})
 }
 
-// Settle implements orders.KeptDecisions. A settled decision does not change any more.
-func (d *Decisions) Settle(ctx context.Context, k orders.KeptDecision, s orders.SettledDecision) error {
+// Finish implements orders.KeptDecisions. A finished decision does not change any more.
+func (d *Decisions) Finish(ctx context.Context, k orders.KeptDecision, s orders.DecisionOutcome) error {
 	return d.db.inTx(ctx, "settle kept decision", func(ctx context.Context, q bun.IDB) error {
 		settled, err := affected(q.NewRaw(
 			"UPDATE kept_decisions SET state = ?, outcome = ?, settled_at = ? WHERE order_id = ? AND id = ? AND settled_at IS NULL",
@@ -159,7 +159,7 @@ func (d *Decisions) Settle(ctx context.Context, k orders.KeptDecision, s orders.
 }
 
 // addRefused adds a refused decision to its order's row, if there is one.
-func addRefused(ctx context.Context, q bun.IDB, d dialect, k orders.KeptDecision, s orders.SettledDecision) error {
+func addRefused(ctx context.Context, q bun.IDB, d dialect, k orders.KeptDecision, s orders.DecisionOutcome) error {
 	var rows []orderRow
 	err := q.NewRaw("SELECT id, refused FROM orders WHERE id = ? ?", k.OrderID, d.forUpdate).Scan(ctx, &rows)
 	if err != nil || len(rows) == 0 {

@@ -22,7 +22,7 @@ type keptOf struct {
 
 func testDecisions(t *testing.T, fresh newURL) {
 	for name, test := range map[string]func(keptOf){
-		"Put": testDecisionsPut, "Lease": testDecisionsLease, "Settle": testDecisionsSettle, "Forget": testDecisionsForget,
+		"Put": testDecisionsPut, "Lease": testDecisionsLease, "Finish": testDecisionsFinish, "Forget": testDecisionsForget,
 	} {
 		run(t, name, func(t *testing.T) {
 			db := setup(t, fresh, "mypage")
@@ -115,7 +115,7 @@ func testDecisionsPut(k keptOf) {
 		require.NoError(k, err)
 		require.Equal(k, equal, same, "other evidence is another decision")
 	}
-	require.NoError(k, k.Settle(k.Context(), paid, orders.SettledDecision{Outcome: orders.DecisionDelivered, At: received}))
+	require.NoError(k, k.Finish(k.Context(), paid, orders.DecisionOutcome{Outcome: orders.DecisionDelivered, At: received}))
 
 	again := first
 	again.ID, again.DecidedAt = "confirm/_anonymous/2/0", received.Add(time.Minute)
@@ -154,7 +154,7 @@ func testDecisionsLease(k keptOf) {
 	require.Empty(k, k.lease(3, at))
 	require.Equal(k, []string{"a confirm"}, k.lease(3, at.Add(time.Second)))
 	require.Equal(k, []string{"a confirm", "b confirm"}, k.lease(3, at.Add(2*time.Minute)), "the process that had them has died")
-	require.NoError(k, k.Settle(k.Context(), oldest, orders.SettledDecision{Outcome: orders.DecisionDelivered, At: at}))
+	require.NoError(k, k.Finish(k.Context(), oldest, orders.DecisionOutcome{Outcome: orders.DecisionDelivered, At: at}))
 	require.Equal(k, []string{"a cancel"}, k.lease(3, at.Add(2*time.Minute)))
 
 	got := together(k.T, 8, func(int) ([]string, error) {
@@ -169,9 +169,9 @@ func testDecisionsLease(k keptOf) {
 	require.LessOrEqual(k, len(all), 2, "each once")
 }
 
-// testDecisionsSettle: a decision that was not carried out is shown with its order,
+// testDecisionsFinish: a decision that was not carried out is shown with its order,
 // which is otherwise unchanged, and stays in later versions of it.
-func testDecisionsSettle(k keptOf) {
+func testDecisionsFinish(k keptOf) {
 	require.NoError(k, k.pages.Publish(k.Context(), contract.Publication{View: newView("a", "alice", 5, booking.Cancelled)}))
 	before, err := k.pages.View(k.Context(), "a")
 	require.NoError(k, err)
@@ -179,10 +179,10 @@ func testDecisionsSettle(k keptOf) {
 	require.NoError(k, err)
 
 	confirm, reject, unknown := k.put("a", "confirm", 0), k.put("a", "reject", time.Second), k.put("z", "confirm", 0)
-	no := orders.SettledDecision{Outcome: orders.DecisionOver, Code: booking.AlreadyCancelled, At: received.Add(time.Minute)}
-	require.NoError(k, k.Settle(k.Context(), unknown, no), "its order is in no read model")
-	require.NoError(k, k.Settle(k.Context(), confirm, no))
-	require.NoError(k, k.Settle(k.Context(), confirm, no), "by a process that had died")
+	no := orders.DecisionOutcome{Outcome: orders.DecisionOrderEnded, Code: booking.AlreadyCancelled, At: received.Add(time.Minute)}
+	require.NoError(k, k.Finish(k.Context(), unknown, no), "its order is in no read model")
+	require.NoError(k, k.Finish(k.Context(), confirm, no))
+	require.NoError(k, k.Finish(k.Context(), confirm, no), "by a process that had died")
 	require.Equal(k, []string{"a reject"}, k.all())
 
 	shown := contract.Entry{
@@ -199,7 +199,7 @@ func testDecisionsSettle(k keptOf) {
 	require.Equal(k, row, same, "what a saga goes on from")
 
 	no.Code = booking.NotAwaitingOwner
-	require.NoError(k, k.Settle(k.Context(), reject, no))
+	require.NoError(k, k.Finish(k.Context(), reject, no))
 	require.NoError(k, k.pages.Publish(k.Context(), contract.Publication{View: newView("a", "alice", 6, booking.Cancelled)}))
 	v, err = k.pages.View(k.Context(), "a")
 	require.NoError(k, err)
@@ -208,7 +208,7 @@ func testDecisionsSettle(k keptOf) {
 	require.Equal(k, orders.OpenDecisions{}, k.open())
 
 	done := k.put("a", "complete", 0)
-	require.NoError(k, k.Settle(k.Context(), done, orders.SettledDecision{Outcome: orders.DecisionDelivered, At: received}))
+	require.NoError(k, k.Finish(k.Context(), done, orders.DecisionOutcome{Outcome: orders.DecisionDelivered, At: received}))
 	again, err := k.pages.View(k.Context(), "a")
 	require.NoError(k, err)
 	require.Equal(k, v, again, "the saga shows what was carried out")
@@ -218,10 +218,10 @@ func testDecisionsSettle(k keptOf) {
 func testDecisionsForget(k keptOf) {
 	k.put("a", "confirm", 0)
 	old, young := k.put("b", "confirm", 0), k.put("c", "confirm", 0)
-	done := orders.SettledDecision{Outcome: orders.DecisionDelivered, At: received}
-	require.NoError(k, k.Settle(k.Context(), old, done))
+	done := orders.DecisionOutcome{Outcome: orders.DecisionDelivered, At: received}
+	require.NoError(k, k.Finish(k.Context(), old, done))
 	done.At = received.Add(time.Hour)
-	require.NoError(k, k.Settle(k.Context(), young, done))
+	require.NoError(k, k.Finish(k.Context(), young, done))
 	n, err := k.Forget(k.Context(), received.Add(time.Minute))
 	require.NoError(k, err)
 	require.Equal(k, 1, n)

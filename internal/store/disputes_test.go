@@ -42,10 +42,10 @@ func testDisputes(t *testing.T, mypage *store.Mypage) {
 			require.NoError(t, err)
 			require.Equal(t, disputed && row.ID == "disputed", row.View.Disputed)
 		}
-		troubles, err := mypage.Troubles(t.Context())
+		troubles, err := mypage.AttentionCounts(t.Context())
 		require.NoError(t, err)
 		if disputed {
-			require.Equal(t, []store.Trouble{{Kind: booking.Lodging, InNeed: 1}}, troubles)
+			require.Equal(t, []store.AttentionCount{{Kind: booking.Lodging, NeedingAttention: 1}}, troubles)
 		} else {
 			require.Empty(t, troubles)
 		}
@@ -65,9 +65,9 @@ func testDisputes(t *testing.T, mypage *store.Mypage) {
 	is(true, booking.Completed)
 
 	publishAgain(t, mypage, "disputed", func(v *contract.View) { v.NeedsAttention = true })
-	troubles, err := mypage.Troubles(t.Context())
+	troubles, err := mypage.AttentionCounts(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, []store.Trouble{{Kind: booking.Lodging, InNeed: 1}}, troubles, "it is counted once")
+	require.Equal(t, []store.AttentionCount{{Kind: booking.Lodging, NeedingAttention: 1}}, troubles, "it is counted once")
 	publishAgain(t, mypage, "disputed", func(v *contract.View) { v.NeedsAttention = false })
 
 	_, err = mypage.NoteDisputes(t.Context(), "disputed", nil)

@@ -111,7 +111,7 @@ func (c *Catalogue) onSale(q bun.IDB, f booking.CatalogueFilter) *bun.SelectQuer
 }
 
 // ChangeDrink is ChangePlace for a drink. The day cannot change either: its stock
-// belongs to the day. NotFound: the drink is deleted or being deleted.
+// belongs to the day. Returns NotFound if the drink is deleted or being deleted.
 func (c *Catalogue) ChangeDrink(ctx context.Context, by, id string, change func(*booking.Drink) error) (booking.Drink, error) {
 	return c.drinks.change(ctx, by, id, func(d *booking.Drink) error {
 		day, zone := d.Date, d.TimeZone

@@ -39,7 +39,7 @@ const (
 	// belongs to a session, so that a crash releases it.
 	migrationLock = 0x796579616b
 	// migrating is the application name of a migration's connections in PostgreSQL, for
-	// operators who look for one that hangs.
+	// operators who search for one that hangs.
 	migrating = "yeyak migrate"
 )
 

@@ -13,14 +13,14 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// Mypage implements orders.Needs.
-var _ orders.Needs = (*Mypage)(nil)
+// Mypage implements orders.MonitoredOrders.
+var _ orders.MonitoredOrders = (*Mypage)(nil)
 
 // isOpen is the exact condition of the index orders_open: SQLite uses the index for no
 // other.
 const isOpen = "status NOT IN ('delivered', 'completed', 'cancelled')"
 
-// OpenOrders implements orders.Needs.
+// OpenOrders implements orders.MonitoredOrders.
 func (m *Mypage) OpenOrders(ctx context.Context) ([]orders.OpenCount, error) {
 	var arms []string
 	var args []any
@@ -46,16 +46,16 @@ func (m *Mypage) OpenOrders(ctx context.Context) ([]orders.OpenCount, error) {
 	return open, err
 }
 
-// Owed implements orders.Needs.
+// Owed implements orders.MonitoredOrders.
 func (m *Mypage) Owed(ctx context.Context) (owed []orders.Owed, err error) {
-	troubles, err := m.Troubles(ctx)
+	troubles, err := m.AttentionCounts(ctx)
 	for _, kind := range booking.Kinds() {
 		of := orders.Owed{Kind: kind}
 		for _, t := range troubles {
 			if t.Kind != kind {
 				continue
 			}
-			of.Undos, of.InNeed = of.Undos+t.Cancelling, of.InNeed+t.InNeed
+			of.Undos, of.NeedingAttention = of.Undos+t.Cancelling, of.NeedingAttention+t.NeedingAttention
 			if !t.Since.IsZero() {
 				of.Since = t.Since
 			}
@@ -70,7 +70,7 @@ func (m *Mypage) Owed(ctx context.Context) (owed []orders.Owed, err error) {
 // mostOfOrder is the maximum number of events that are read of one order.
 const mostOfOrder = 1000
 
-// EventsOfOrder implements orders.Needs. An event that cannot be read is skipped.
+// EventsOfOrder implements orders.MonitoredOrders. An event that cannot be read is skipped.
 func (m *Mypage) EventsOfOrder(ctx context.Context, orderID string) (events []booking.Event, err error) {
 	var rows []eventRow
 	err = m.db.list(ctx, "list events of order", func(ctx context.Context, q bun.IDB) error {
@@ -132,8 +132,8 @@ func decodeNeed(cursor string) (p needPlace, err error) {
 	return p, nil
 }
 
-// InNeed implements orders.Needs.
-func (m *Mypage) InNeed(ctx context.Context, f orders.NeedFilter, page booking.Page) (found []orders.InNeed, next string, err error) {
+// NeedingAttention implements orders.MonitoredOrders.
+func (m *Mypage) NeedingAttention(ctx context.Context, f orders.AttentionFilter, page booking.Page) (found []orders.NeedingAttention, next string, err error) {
 	from, err := decodeNeed(page.Cursor)
 	if err != nil {
 		return nil, "", err
@@ -212,7 +212,7 @@ var needConditions = map[orders.Cause]string{
 
 // rowsInNeed selects the orders whose rows need attention, newest first, without those
 // that the audit has found abandoned: one range of an index for each kind and cause.
-func rowsInNeed(q bun.IDB, f orders.NeedFilter, from moment, limit int) *bun.RawQuery {
+func rowsInNeed(q bun.IDB, f orders.AttentionFilter, from moment, limit int) *bun.RawQuery {
 	var stretches []*bun.SelectQuery
 	for _, kind := range booking.Kinds() {
 		for _, cause := range orders.Causes() {
@@ -232,8 +232,8 @@ func rowsInNeed(q bun.IDB, f orders.NeedFilter, from moment, limit int) *bun.Raw
 	return merged(q, stretches, "at DESC, id DESC", limit)
 }
 
-func (r needRow) inNeed() (n orders.InNeed, err error) {
-	n = orders.InNeed{Cause: r.Cause, Since: r.At.UTC(), Says: r.Says, Remedy: r.Remedy}
+func (r needRow) inNeed() (n orders.NeedingAttention, err error) {
+	n = orders.NeedingAttention{Cause: r.Cause, Since: r.At.UTC(), Says: r.Says, Remedy: r.Remedy}
 	n.Order.ID = r.ID
 	if r.View == nil {
 		return n, nil // a finding of an order without a row

@@ -52,10 +52,10 @@ func testMonitor(t *testing.T, fresh newURL) {
 		{Kind: audit.Money, OrderID: "well", Says: "nothing of this list"},
 	}}, christmas))
 
-	causes := func(f orders.NeedFilter, limit int) (all []string) {
+	causes := func(f orders.AttentionFilter, limit int) (all []string) {
 		page := booking.Page{Limit: limit}
 		for {
-			found, next, err := mypage.InNeed(t.Context(), f, page)
+			found, next, err := mypage.NeedingAttention(t.Context(), f, page)
 			require.NoError(t, err)
 			require.LessOrEqual(t, len(found), limit)
 			for _, n := range found {
@@ -68,31 +68,31 @@ func testMonitor(t *testing.T, fresh newURL) {
 	}
 	run(t, "AbandonedFirstThenNewest", func(t *testing.T) {
 		for _, limit := range []int{1, 2, 3, 50} {
-			all := causes(orders.NeedFilter{}, limit)
+			all := causes(orders.AttentionFilter{}, limit)
 			require.ElementsMatch(t, []string{"lost abandoned", "lost and owed abandoned"}, all[:2])
 			require.Equal(t, []string{"both marked", "marked marked", "owed undo_owed"}, all[2:])
 		}
 	})
 	run(t, "Filters", func(t *testing.T) {
-		require.Equal(t, []string{"both marked", "marked marked"}, causes(orders.NeedFilter{Cause: orders.Marked}, 1))
-		require.Equal(t, []string{"owed undo_owed"}, causes(orders.NeedFilter{Cause: orders.UndoOwed}, 9))
-		require.Len(t, causes(orders.NeedFilter{Cause: orders.Abandoned}, 1), 2)
-		require.Empty(t, causes(orders.NeedFilter{Cause: orders.Disputed}, 9))
-		require.Empty(t, causes(orders.NeedFilter{Kind: booking.Food}, 9))
-		require.Len(t, causes(orders.NeedFilter{Kind: booking.Lodging}, 9), 5)
+		require.Equal(t, []string{"both marked", "marked marked"}, causes(orders.AttentionFilter{Cause: orders.Marked}, 1))
+		require.Equal(t, []string{"owed undo_owed"}, causes(orders.AttentionFilter{Cause: orders.UndoOwed}, 9))
+		require.Len(t, causes(orders.AttentionFilter{Cause: orders.Abandoned}, 1), 2)
+		require.Empty(t, causes(orders.AttentionFilter{Cause: orders.Disputed}, 9))
+		require.Empty(t, causes(orders.AttentionFilter{Kind: booking.Food}, 9))
+		require.Len(t, causes(orders.AttentionFilter{Kind: booking.Lodging}, 9), 5)
 	})
 	run(t, "Words", func(t *testing.T) {
-		found, _, err := mypage.InNeed(t.Context(), orders.NeedFilter{Cause: orders.Marked}, booking.Page{})
+		found, _, err := mypage.NeedingAttention(t.Context(), orders.AttentionFilter{Cause: orders.Marked}, booking.Page{})
 		require.NoError(t, err)
 		require.Equal(t, "to release stock keeps failing", found[1].Says)
 		require.Equal(t, christmas.UTC(), found[1].Since)
-		found, _, err = mypage.InNeed(t.Context(), orders.NeedFilter{Cause: orders.Abandoned}, booking.Page{})
+		found, _, err = mypage.NeedingAttention(t.Context(), orders.AttentionFilter{Cause: orders.Abandoned}, booking.Page{})
 		require.NoError(t, err)
 		require.Equal(t, "its workflow was terminated", found[0].Says)
 	})
 	run(t, "BadCursor", func(t *testing.T) {
 		for _, cursor := range []string{"x", "WyJvcmRlcnMiLCIiLCIiXQ"} {
-			_, _, err := mypage.InNeed(t.Context(), orders.NeedFilter{}, booking.Page{Cursor: cursor})
+			_, _, err := mypage.NeedingAttention(t.Context(), orders.AttentionFilter{}, booking.Page{Cursor: cursor})
 			require.ErrorIs(t, err, &booking.Error{Code: booking.InvalidCursor})
 		}
 	})
@@ -111,6 +111,6 @@ func testMonitor(t *testing.T, fresh newURL) {
 	run(t, "Owed", func(t *testing.T) {
 		owed, err := mypage.Owed(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, []orders.Owed{{Kind: booking.Lodging, Undos: 3, Since: christmas.Add(2 * time.Minute).UTC(), InNeed: 2}}, owed)
+		require.Equal(t, []orders.Owed{{Kind: booking.Lodging, Undos: 3, Since: christmas.Add(2 * time.Minute).UTC(), NeedingAttention: 2}}, owed)
 	})
 }

@@ -35,7 +35,7 @@ func testMypage(t *testing.T, fresh newURL) {
 	mypage := store.NewMypage(setup(t, fresh, "mypage"))
 	t.Run("Publish", func(t *testing.T) { t.Parallel(); testPublish(t, mypage) })
 	t.Run("Orders", func(t *testing.T) { t.Parallel(); testOrders(t, mypage) })
-	t.Run("Troubles", func(t *testing.T) { t.Parallel(); testTroubles(t, store.NewMypage(setup(t, fresh, "mypage"))) })
+	t.Run("AttentionCounts", func(t *testing.T) { t.Parallel(); testAttentionCounts(t, store.NewMypage(setup(t, fresh, "mypage"))) })
 	t.Run("Monitor", func(t *testing.T) { t.Parallel(); testMonitor(t, fresh) })
 	t.Run("Repair", func(t *testing.T) { t.Parallel(); testRepair(t, mypage) })
 	t.Run("Disputes", func(t *testing.T) { t.Parallel(); testDisputes(t, store.NewMypage(setup(t, fresh, "mypage"))) })

@@ -78,9 +78,9 @@ func (n *Notifications) Send(ctx context.Context, m booking.Message) (booking.Ou
 		return booking.Outcome{}, err
 	}
 	err = n.db.run(ctx, "send message", func(ctx context.Context, q bun.IDB) error {
-		standing, _, err := keep(ctx, q, row)
-		if standing.State != sent {
-			outcome = booking.Outcome{Result: booking.Undone, Reason: standing.Why}
+		stored, _, err := keep(ctx, q, row)
+		if stored.State != sent {
+			outcome = booking.Outcome{Result: booking.Undone, Reason: stored.Why}
 		}
 		return err
 	})
@@ -92,14 +92,14 @@ func (n *Notifications) Send(ctx context.Context, m booking.Message) (booking.Ou
 
 // keep writes the message unless its key is taken, and returns the stored one and
 // whether it is this one.
-func keep(ctx context.Context, q bun.IDB, row *messageRow) (standing *messageRow, first bool, err error) {
+func keep(ctx context.Context, q bun.IDB, row *messageRow) (stored *messageRow, first bool, err error) {
 	inserted, err := affected(q.NewInsert().Model(row).On("CONFLICT (key) DO NOTHING").Exec(ctx))
 	if err != nil || inserted == 1 {
 		return row, err == nil, err
 	}
-	standing = new(messageRow)
-	err = q.NewSelect().Model(standing).Where("key = ?", row.Key).Scan(ctx)
-	return standing, false, err
+	stored = new(messageRow)
+	err = q.NewSelect().Model(stored).Where("key = ?", row.Key).Scan(ctx)
+	return stored, false, err
 }
 
 // Withdraw sends m, which withdraws the message under key. If there is no message under
@@ -111,11 +111,11 @@ func (n *Notifications) Withdraw(ctx context.Context, key string, m booking.Mess
 	err := n.db.inTx(ctx, "withdraw message", func(ctx context.Context, q bun.IDB) error {
 		undo = booking.Undo{}
 		never := &messageRow{Key: key, OrderID: m.OrderID, State: prevented, Why: why, At: micros(m.At)}
-		standing, first, err := keep(ctx, q, never)
-		if err != nil || first || standing.State == prevented {
+		stored, first, err := keep(ctx, q, never)
+		if err != nil || first || stored.State == prevented {
 			return err
 		}
-		undo.Acted, m.RecipientID = true, standing.RecipientID
+		undo.Acted, m.RecipientID = true, stored.RecipientID
 		_, err = q.NewRaw("UPDATE messages SET state = ?, why = ? WHERE key = ? AND state = ?",
 			withdrawn, why, key, sent).Exec(ctx)
 		if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// furtherRow is a charge of an order after its first.
+// furtherRow is a further charge of an order, after its first one.
 type furtherRow struct {
 	bun.BaseModel `bun:"table:payment_charges"`
 
@@ -54,9 +54,9 @@ func addFurther(ctx context.Context, q bun.IDB, payments []booking.Payment, at m
 	return nil
 }
 
-// BeginFurther writes a pending charge unless there is one under c's key, and returns
-// it. It is ChargePrevented if the order's payment is not Charged. NotFound: the order
-// has no payment.
+// BeginFurther writes a pending charge unless there is one under c's key, and returns it. If
+// the order's payment is not Charged, the new charge is ChargePrevented. Returns NotFound if
+// the order has no payment.
 func (p *Payments) BeginFurther(ctx context.Context, c booking.Charge) (booking.FurtherCharge, error) {
 	return p.further(ctx, "begin further charge", c, func(payment booking.Payment) booking.PaymentStatus {
 		if payment.Status == booking.Charged && payment.Amount.Currency == c.Amount.Currency {
@@ -66,8 +66,8 @@ func (p *Payments) BeginFurther(ctx context.Context, c booking.Charge) (booking.
 	})
 }
 
-// PreventFurther writes a charge that is ChargePrevented unless there is one under c's
-// key, and returns it. NotFound: the order has no payment.
+// PreventFurther writes a charge that is ChargePrevented unless there is one under c's key, and
+// returns it. Returns NotFound if the order has no payment.
 func (p *Payments) PreventFurther(ctx context.Context, c booking.Charge) (booking.FurtherCharge, error) {
 	return p.further(ctx, "prevent further charge", c, func(booking.Payment) booking.PaymentStatus { return booking.ChargePrevented })
 }
@@ -100,10 +100,10 @@ func furtherOf(ctx context.Context, q bun.IDB, c booking.Charge) (row furtherRow
 	return row, orNotFound(err, "further charge", c.Key)
 }
 
-// EndFurther records what a pending charge came to: Charged with its reference, Declined
-// or ChargePrevented. One that was taken adds to the order's payment; if that is being
-// undone, its refund is for so much more, and if it was undone, it is RefundPending again.
-// Returns the charge as it stands then.
+// EndFurther records the result of a pending charge, and returns the charge: Charged with its
+// reference, Declined or ChargePrevented. A successful charge adds to the order's payment. If
+// the payment is being refunded, the refund grows by the amount; if it was refunded, it is
+// RefundPending again.
 func (p *Payments) EndFurther(
 	ctx context.Context, c booking.Charge, answer booking.PaymentStatus, ref string,
 ) (further booking.FurtherCharge, err error) {

@@ -74,8 +74,8 @@ func queriesOfMonitor() []query {
 	}
 	for _, kind := range append(booking.Kinds(), "") {
 		for _, cause := range append(orders.Causes(), "") {
-			all = append(all, query{method: "Mypage.InNeed", service: "mypage", rows: pageOfPlans, each: 8, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
-				_, next, err := store.NewMypage(db).InNeed(ctx, orders.NeedFilter{Kind: kind, Cause: cause}, booking.Page{Limit: pageOfPlans, Cursor: cursor})
+			all = append(all, query{method: "Mypage.NeedingAttention", service: "mypage", rows: pageOfPlans, each: 8, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+				_, next, err := store.NewMypage(db).NeedingAttention(ctx, orders.AttentionFilter{Kind: kind, Cause: cause}, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 				return next, err
 			}})
 		}

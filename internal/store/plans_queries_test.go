@@ -112,8 +112,8 @@ func queriesOfRest() []query {
 			_, err := store.NewMypage(db).Statuses(ctx, []string{key10(1), key10(500_000), "unknown"})
 			return err
 		})},
-		{method: "Mypage.Troubles", service: "mypage", rows: open4All, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
-			_, err := store.NewMypage(db).Troubles(ctx)
+		{method: "Mypage.AttentionCounts", service: "mypage", rows: open4All, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewMypage(db).AttentionCounts(ctx)
 			return err
 		})},
 		{method: "Crew.Waiting", service: "fulfilment", rows: open4All, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
@@ -265,8 +265,8 @@ func queriesOfEverything() []query {
 		everything("Management.Registered", "management", 3, func(ctx context.Context, db *store.DB) error {
 			return firstOf(store.NewManagement(db).Registered(ctx))
 		}),
-		everything("Notifications.Standing", "notifications", 3, func(ctx context.Context, db *store.DB) error {
-			return firstOf(store.NewNotifications(db).Standing(ctx))
+		everything("Notifications.NotWithdrawn", "notifications", 3, func(ctx context.Context, db *store.DB) error {
+			return firstOf(store.NewNotifications(db).NotWithdrawn(ctx))
 		}),
 		everything("Mypage.All", "mypage", 3, func(ctx context.Context, db *store.DB) error { return firstOf(store.NewMypage(db).All(ctx)) }),
 		everything("Inbox.All", "mypage", 3, func(ctx context.Context, db *store.DB) error { return firstOf(store.NewInbox(db).All(ctx)) }),

@@ -84,21 +84,21 @@ var errUsed = errors.New("the payment method was used before")
 // been, or belongs to another customer.
 func (s *SandboxIntents) Create(ctx context.Context, i payments.Intent, once bool) (stands payments.Intent, used bool, err error) {
 	var row sandboxIntentRow
-	asked := sandboxIntentRow{
+	requested := sandboxIntentRow{
 		Key: i.Key, ID: i.ID, Request: i.Request, Amount: i.Amount.Amount, Currency: i.Amount.Currency, Method: i.Method,
 		Metadata: i.Metadata, ChargeKey: i.ChargeKey, Answered: i.Answered, Status: i.Status, Refusal: i.Refusal, At: now(),
 		OrderID: i.Metadata["order_id"], ReturnTo: i.ReturnTo, Customer: i.Customer, Keeps: i.Keeps,
 	}
 	if !once {
 		err = s.db.run(ctx, "create intent in sandbox", func(ctx context.Context, q bun.IDB) error {
-			row = asked
+			row = requested
 			_, err := create(ctx, q, &row)
 			return err
 		})
 		return row.intent(), false, err
 	}
 	err = s.db.inTx(ctx, "create intent in sandbox", func(ctx context.Context, q bun.IDB) error {
-		row = asked
+		row = requested
 		created, err := create(ctx, q, &row)
 		if err != nil || !created {
 			return err

@@ -1,3 +1,3 @@
 // Package recipes reads the commands below the headings of an operator's documents, so
-// that tests run what operators are told to run.
+// that tests run what the documents tell operators to run.
 package recipes

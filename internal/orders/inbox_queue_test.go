@@ -11,7 +11,7 @@ import (
 // dispatched.
 func TestLine(t *testing.T) {
 	t.Parallel()
-	var l line
+	var l inboxQueue
 	wait, known := l.wait()
 	require.Equal(t, unknownWait, wait)
 	require.False(t, known, "nothing was dispatched yet")
@@ -19,17 +19,17 @@ func TestLine(t *testing.T) {
 		l.joined()
 	}
 	for range 20 {
-		l.moves(1, time.Second)
+		l.dispatchedIn(1, time.Second)
 		l.left()
 	}
-	l.holds(91)
+	l.setLength(91)
 	l.joined()
 	wait, known = l.wait()
 	require.True(t, known)
 	require.InDelta(t, 92*time.Second, wait, float64(time.Microsecond), "92 of them, one a second")
 
 	for range 60 { // it has become faster
-		l.moves(16, time.Second)
+		l.dispatchedIn(16, time.Second)
 	}
 	wait, _ = l.wait()
 	require.InDelta(t, 92*time.Second/16, wait, float64(10*time.Millisecond))
@@ -39,23 +39,23 @@ func TestLine(t *testing.T) {
 // orders were dispatched before, and however long ago.
 func TestLine_EngineAway(t *testing.T) {
 	t.Parallel()
-	var l line
-	l.moves(1, 4*time.Second) // the last one before the outage
-	l.stops()
-	l.holds(10_000)
+	var l inboxQueue
+	l.dispatchedIn(1, 4*time.Second) // the last one before the outage
+	l.markStopped()
+	l.setLength(10_000)
 	wait, known := l.wait()
 	require.Equal(t, unknownWait, wait)
 	require.False(t, known)
 
 	for range 100 {
-		l.moves(16, time.Second)
+		l.dispatchedIn(16, time.Second)
 	}
-	l.stops()
-	l.holds(100)
+	l.markStopped()
+	l.setLength(100)
 	wait, known = l.wait()
 	require.Equal(t, unknownWait, wait, "seven seconds once it is back")
 	require.True(t, known)
-	l.moves(16, time.Second)
+	l.dispatchedIn(16, time.Second)
 	wait, _ = l.wait()
 	require.InDelta(t, 6250*time.Millisecond, wait, float64(10*time.Millisecond))
 }
@@ -66,14 +66,14 @@ func TestDispatcher_TooLong(t *testing.T) {
 	t.Parallel()
 	d := &Dispatcher{Within: 30 * time.Minute}
 	for range 20 {
-		d.line.moves(16, 16*time.Second)
+		d.line.dispatchedIn(16, 16*time.Second)
 	}
-	for _, note := range []func(){func() {}, d.line.stops} {
+	for _, note := range []func(){func() {}, d.line.markStopped} {
 		note()
-		d.line.holds(1790)
+		d.line.setLength(1790)
 		_, tooLong := d.estimate()
 		require.False(t, tooLong)
-		d.line.holds(1810)
+		d.line.setLength(1810)
 		wait, tooLong := d.estimate()
 		require.True(t, tooLong)
 		require.Equal(t, d.Within, wait)

@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// line is the length of the inbox, and the rate at which this process empties it. Other
+// inboxQueue is the length of the inbox, and the rate at which this process empties it. Other
 // processes help, so its estimates are rather too long.
-type line struct {
+type inboxQueue struct {
 	mu   sync.Mutex
 	open int
 	// dispatched counts orders and took is the time for these; both decay with age.
 	dispatched float64
 	took       time.Duration
-	stands     bool
+	stopped    bool
 }
 
 const (
@@ -27,62 +27,62 @@ const (
 	unknownWait = 30 * time.Second
 )
 
-// holds sets the number of orders.
-func (l *line) holds(n int) {
+// setLength sets the number of orders.
+func (l *inboxQueue) setLength(n int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open = n
 }
 
 // empty tells whether there are none, as far as this process knows.
-func (l *line) empty() bool {
+func (l *inboxQueue) empty() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.open == 0
 }
 
 // joined counts one order more.
-func (l *line) joined() {
+func (l *inboxQueue) joined() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open++
 }
 
 // left counts one order less.
-func (l *line) left() {
+func (l *inboxQueue) left() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.open = max(0, l.open-1)
 }
 
-// moves records the time that it took to dispatch so many orders. Only working time counts:
+// dispatchedIn records the time that it took to dispatch so many orders. Only working time counts:
 // neither an empty inbox nor an engine that is away reduces the rate.
-func (l *line) moves(orders int, took time.Duration) {
+func (l *inboxQueue) dispatchedIn(orders int, took time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	older := math.Exp2(-float64(orders) / halfLife)
 	l.dispatched = l.dispatched*older + float64(orders)
 	l.took = time.Duration(float64(l.took)*older) + took
-	l.stands = false
+	l.stopped = false
 }
 
-// stops records that the engine takes no orders, or that the inbox cannot be read.
-func (l *line) stops() {
+// markStopped records that the engine takes no orders, or that the inbox cannot be read.
+func (l *inboxQueue) markStopped() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.stands = true
+	l.stopped = true
 }
 
 // wait is how long an order that joins now has to wait, and whether the rate is known. If
 // it is not, the wait is unknownWait.
-func (l *line) wait() (d time.Duration, known bool) {
+func (l *inboxQueue) wait() (d time.Duration, known bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	known = l.dispatched >= enoughDispatched
 	if known {
 		d = time.Duration(float64(l.open) * float64(l.took) / l.dispatched)
 	}
-	if l.stands || !known {
+	if l.stopped || !known {
 		d = max(d, unknownWait)
 	}
 	return d, known

@@ -14,12 +14,12 @@ import (
 // in the next slot of time, a repeat has another name.
 func TestAsks(t *testing.T) {
 	t.Parallel()
-	var one, other asks
+	var one, other updateIDs
 	cancel := Decision{OrderID: "food-1", Update: contract.CancelUpdate}
 	complete := Decision{OrderID: "food-1", Update: contract.CompleteUpdate}
 	now := time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
 	first := one.next(now, booking.Caller{Unchecked: true}, cancel)
-	require.Equal(t, first, one.next(now.Add(askSlot-1), booking.Caller{Unchecked: true}, cancel))
+	require.Equal(t, first, one.next(now.Add(idSlot-1), booking.Caller{Unchecked: true}, cancel))
 	require.Equal(t, first, other.next(now, booking.Caller{Unchecked: true}, cancel), "in every process")
 	require.NotEqual(t, first.id, one.next(now, booking.Caller{Unchecked: true}, complete).id)
 	one.answered(first)
@@ -27,8 +27,8 @@ func TestAsks(t *testing.T) {
 	second := one.next(now, booking.Caller{Unchecked: true}, cancel)
 	require.NotEqual(t, first.id, second.id)
 	require.Equal(t, second, one.next(now, booking.Caller{Unchecked: true}, cancel))
-	require.NotEqual(t, second.id, one.next(now.Add(askSlot), booking.Caller{Unchecked: true}, cancel).id)
-	require.Empty(t, one.over, "what is past is forgotten")
+	require.NotEqual(t, second.id, one.next(now.Add(idSlot), booking.Caller{Unchecked: true}, cancel).id)
+	require.Empty(t, one.outcomes, "what is past is forgotten")
 	resolve := func(evidence booking.Personal) string {
 		d := Decision{OrderID: "food-1", Update: contract.ResolveUpdate, Note: evidence}
 		return one.next(now, booking.Caller{Unchecked: true}, d).id

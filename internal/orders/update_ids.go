@@ -9,24 +9,24 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// asks names the updates that carry decisions. In every process, repeats of a decision with
+// updateIDs names the updates that carry decisions. In every process, repeats of a decision with
 // an open outcome have the same name, and the engine joins them, because each update of its
 // own counts towards the limit of an order. The engine keeps the outcome under the name
 // while the workflow runs. So a name is valid for a slot of time only, and in a process
 // that has seen the outcome not even that long. A process that gets an old outcome, after
 // which a retry makes sense by now, asks again at once: see isPast.
-type asks struct {
-	mu   sync.Mutex
-	slot int64
-	over map[string]int // outcomes seen in the slot, by order, decision and caller
+type updateIDs struct {
+	mu       sync.Mutex
+	slot     int64
+	outcomes map[string]int // outcomes seen in the slot, by order, decision and caller
 }
 
-// askSlot is longer than an order takes to find out whether it may be cancelled.
-const askSlot = 10 * time.Second
+// idSlot is longer than an order takes to find out whether it may be cancelled.
+const idSlot = 10 * time.Second
 
-// mostAsksOfSlot is how often a decision can be asked of an order in a slot: at once, and
+// mostIDsOfSlot is how often a decision can be asked of an order in a slot: at once, and
 // then after pauses of two seconds and more.
-const mostAsksOfSlot = 6
+const mostIDsOfSlot = 6
 
 // isPast tells whether err is an earlier refusal, kept by the engine, whose retry was
 // already due at begun.
@@ -35,16 +35,16 @@ func isPast(err error, begun time.Time) bool {
 	return why != nil && !why.At.IsZero() && why.After > 0 && why.Left(begun) <= 0
 }
 
-// ask is one caller's decision on an order, with the current id of its update.
-type ask struct{ orderID, decision, id string }
+// updateID is one caller's decision on an order, with the current id of its update.
+type updateID struct{ orderID, decision, id string }
 
-func (a *asks) next(now time.Time, caller booking.Caller, d Decision) ask {
+func (a *updateIDs) next(now time.Time, caller booking.Caller, d Decision) updateID {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if slot := now.UnixNano() / int64(askSlot); slot != a.slot || a.over == nil {
-		a.slot, a.over = slot, map[string]int{}
+	if slot := now.UnixNano() / int64(idSlot); slot != a.slot || a.outcomes == nil {
+		a.slot, a.outcomes = slot, map[string]int{}
 	}
-	k := ask{orderID: d.OrderID, decision: fmt.Sprintf("%s/%s", d.Update, nameOf(caller))}
+	k := updateID{orderID: d.OrderID, decision: fmt.Sprintf("%s/%s", d.Update, nameOf(caller))}
 	if d.Expect != "" {
 		k.decision += "/" + d.Expect
 	}
@@ -58,17 +58,17 @@ func (a *asks) next(now time.Time, caller booking.Caller, d Decision) ask {
 	return k
 }
 
-func (a *asks) idOf(k ask) string {
-	return fmt.Sprintf("%s/%d/%d", k.decision, a.slot, a.over[k.key()])
+func (a *updateIDs) idOf(k updateID) string {
+	return fmt.Sprintf("%s/%d/%d", k.decision, a.slot, a.outcomes[k.key()])
 }
 
-func (k ask) key() string { return k.orderID + "/" + k.decision }
+func (k updateID) key() string { return k.orderID + "/" + k.decision }
 
 // answered records that the outcome is known: a repeat gets a new id.
-func (a *asks) answered(k ask) {
+func (a *updateIDs) answered(k updateID) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	if a.over != nil && k.id == a.idOf(k) {
-		a.over[k.key()]++
+	if a.outcomes != nil && k.id == a.idOf(k) {
+		a.outcomes[k.key()]++
 	}
 }

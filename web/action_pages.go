@@ -13,15 +13,15 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-func (p *Pages) mountDeeds(r gin.IRouter) {
-	for _, d := range deeds {
+func (p *Pages) mountOperatorActions(r gin.IRouter) {
+	for _, d := range operatorActions {
 		path := operatorOrder(":id") + "/" + d.verb
-		p.page(r, http.MethodGet, path, d.action, func(v *visit) error { return v.deedPage(http.StatusOK, v.newDeedForm(d)) })
+		p.page(r, http.MethodGet, path, d.action, func(v *visit) error { return v.actionPage(http.StatusOK, v.newActionForm(d)) })
 		p.page(r, http.MethodPost, path, d.action, func(v *visit) error { return v.do(d) })
 	}
 }
 
-// byOperators redirects operators from a page for everybody to the page of the deed, which
+// byOperators redirects operators from a page for everybody to the page of the action, which
 // shows what other operators have done to the order meanwhile.
 func byOperators(verb string, others handler) handler {
 	return func(v *visit) error {
@@ -35,10 +35,10 @@ func byOperators(verb string, others handler) handler {
 	}
 }
 
-// deedForm is the page of a deed: what it will do, and the outcome when it was last sent.
-type deedForm struct {
+// actionForm is the page of an action: its effects, and the faults of the last request.
+type actionForm struct {
 	*ordering
-	deed   deed
+	chosen operatorAction
 	order  contract.View
 	what   string
 	facts  []fact
@@ -58,8 +58,8 @@ type deedForm struct {
 // waitingLine is a step that waits for a retry.
 type waitingLine struct{ name, next, failure, paused string }
 
-func (v *visit) newDeedForm(d deed) *deedForm {
-	f := &deedForm{deed: d, word: "reason", may: true}
+func (v *visit) newActionForm(d operatorAction) *actionForm {
+	f := &actionForm{chosen: d, word: "reason", may: true}
 	if d.action == booking.ResolvePayment {
 		f.word = "evidence"
 	}
@@ -67,8 +67,8 @@ func (v *visit) newDeedForm(d deed) *deedForm {
 	return f
 }
 
-// deedPage shows the order's present state, and what the deed would do to it.
-func (v *visit) deedPage(status int, f *deedForm) error {
+// actionPage shows the order's present state, and what the action would do to it.
+func (v *visit) actionPage(status int, f *actionForm) error {
 	id, err := v.orderID()
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func (v *visit) deedPage(status int, f *deedForm) error {
 	if err != nil {
 		return err
 	}
-	is, err := v.actedOn(f.deed)
+	is, err := v.readState(f.chosen)
 	if err != nil {
 		return err
 	}
@@ -93,18 +93,18 @@ func (v *visit) deedPage(status int, f *deedForm) error {
 	if len(lines) > 0 {
 		f.seen = lines[0].Seq
 	}
-	if f.may = f.deed.fits(is); f.may {
-		err = v.foretell(f, is)
+	if f.may = f.chosen.fits(is); f.may {
+		err = v.preview(f, is)
 	}
 	if err != nil {
 		return err
 	}
-	return v.show(status, deedPage(v.page(v.say(f.deed.word), "nav.operator"), f))
+	return v.show(status, actionPage(v.page(v.say(f.chosen.word), "nav.operator"), f))
 }
 
-// actedOn reads the order and its state, for callers that may do the deed.
-func (v *visit) actedOn(d deed) (standing, error) {
-	is := standing{now: v.Now()}
+// readState reads the order and its state, for callers that may do the action.
+func (v *visit) readState(d operatorAction) (orderState, error) {
+	is := orderState{now: v.Now()}
 	id, err := v.orderID()
 	if err != nil {
 		return is, err
@@ -131,31 +131,31 @@ func (v *visit) seen() int64 {
 	return seen
 }
 
-// do does the deed of the form, and returns to the order's page with the outcome.
-func (v *visit) do(d deed) error {
-	f := v.newDeedForm(d)
+// do does the action of the form, and returns to the order's page with the outcome.
+func (v *visit) do(d operatorAction) error {
+	f := v.newActionForm(d)
 	words := v.text(f.ordering, f.word, longestReason)
 	id := v.c.Param("id")
 	var amount booking.Money
 	if d.action == booking.RefundOrder {
-		is, err := v.actedOn(d)
+		is, err := v.readState(d)
 		if err != nil {
 			return err
 		}
 		amount = v.part(f.ordering, is.payment)
 	}
 	if len(f.faults) > 0 {
-		return v.deedPage(http.StatusUnprocessableEntity, f)
+		return v.actionPage(http.StatusUnprocessableEntity, f)
 	}
-	did, version, err := v.act(orders.HavingSeen(v.ctx, v.seen()), d, id, words, amount, f.key)
+	did, version, err := v.act(orders.WithSeenLine(v.ctx, v.seen()), d, id, words, amount, f.key)
 	if err != nil {
 		return v.notDone(f, err)
 	}
 	return v.goTo(operatorOrder(id) + "?did=" + did + "&" + afterParam + "=" + strconv.FormatInt(version, 10))
 }
 
-// act does the deed by its use case, and returns the entry for its outcome.
-func (v *visit) act(ctx context.Context, d deed, id string, words booking.Personal, amount booking.Money, key string) (did string, version int64, err error) {
+// act does the action by its use case, and returns the entry for its outcome.
+func (v *visit) act(ctx context.Context, d operatorAction, id string, words booking.Personal, amount booking.Money, key string) (did string, version int64, err error) {
 	var out orders.Outcome
 	switch d.action {
 	case booking.RetryOrder:
@@ -185,7 +185,7 @@ func (v *visit) act(ctx context.Context, d deed, id string, words booking.Person
 
 // notDone shows the form again with why nothing was done, and the actions of others
 // meanwhile.
-func (v *visit) notDone(f *deedForm, err error) error {
+func (v *visit) notDone(f *actionForm, err error) error {
 	refusal := v.disclose(err)
 	status := statusOf(refusal.Code)
 	if !slices.Contains([]int{http.StatusConflict, http.StatusPreconditionFailed, http.StatusUnprocessableEntity, http.StatusServiceUnavailable}, status) {
@@ -193,5 +193,5 @@ func (v *visit) notDone(f *deedForm, err error) error {
 	}
 	why := v.problem(refusal)
 	f.problem = &why
-	return v.deedPage(status, f)
+	return v.actionPage(status, f)
 }

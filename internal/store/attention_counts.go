@@ -11,41 +11,41 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Trouble counts the orders of a kind whose undo is owed, and those that need
+// AttentionCount counts the orders of a kind whose undo is owed, and those that need
 // attention.
-type Trouble struct {
-	Kind       booking.Kind
-	Cancelling int       // orders that are being undone, other than in the usual course
-	Since      time.Time // when the oldest of these undos began
-	InNeed     int       // orders that need attention, including those with a disputed payment
+type AttentionCount struct {
+	Kind             booking.Kind
+	Cancelling       int       // orders that are being undone, other than in the usual course
+	Since            time.Time // when the oldest of these undos began
+	NeedingAttention int       // orders that need attention, including those with a disputed payment
 }
 
-type troubleRow struct {
+type attentionRow struct {
 	Kind       booking.Kind
 	Cancelling int
 	Since      *int64
 	InNeed     int
 }
 
-// Troubles counts, by kind, the orders whose undo is owed and those that need
+// AttentionCounts counts, by kind, the orders whose undo is owed and those that need
 // attention. A kind may occur more than once; a kind without any does not occur.
-func (m *Mypage) Troubles(ctx context.Context) ([]Trouble, error) {
-	var rows []troubleRow
-	err := m.db.run(ctx, "troubles of orders", func(ctx context.Context, q bun.IDB) error {
+func (m *Mypage) AttentionCounts(ctx context.Context) ([]AttentionCount, error) {
+	var rows []attentionRow
+	err := m.db.run(ctx, "count orders that need attention", func(ctx context.Context, q bun.IDB) error {
 		rows = nil
 		return q.NewRaw(`SELECT kind, count(*) AS cancelling, min(cancelling_since) AS since, 0 AS in_need
 				FROM orders WHERE cancelling_since IS NOT NULL GROUP BY kind
 			UNION ALL SELECT kind, 0, NULL, count(*) FROM orders WHERE needs_attention GROUP BY kind
 			UNION ALL SELECT kind, 0, NULL, count(*) FROM orders WHERE disputes IS NOT NULL AND NOT needs_attention GROUP BY kind`).Scan(ctx, &rows)
 	})
-	troubles := make([]Trouble, len(rows))
+	counts := make([]AttentionCount, len(rows))
 	for i, r := range rows {
-		troubles[i] = Trouble{Kind: r.Kind, Cancelling: r.Cancelling, InNeed: r.InNeed}
+		counts[i] = AttentionCount{Kind: r.Kind, Cancelling: r.Cancelling, NeedingAttention: r.InNeed}
 		if r.Since != nil {
-			troubles[i].Since = time.UnixMicro(*r.Since).UTC()
+			counts[i].Since = time.UnixMicro(*r.Since).UTC()
 		}
 	}
-	return troubles, err
+	return counts, err
 }
 
 // Pool returns the metrics of the connection pool, under a name for the database.

@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// standing is the state of the newest run of an order's workflow.
-type standing struct {
+// workflowState is the state of the newest run of an order's workflow.
+type workflowState struct {
 	run   string
 	began time.Time
 	ended string // running, completed, terminated, failed, timed_out, canceled; "" for none
@@ -21,7 +21,7 @@ type standing struct {
 }
 
 // lost tells whether the workflow has ended in another way than a saga does.
-func (s standing) lost() bool {
+func (s workflowState) lost() bool {
 	switch s.ended {
 	case "", "running", "completed":
 		return false
@@ -40,9 +40,9 @@ var endings = map[enums.WorkflowExecutionStatus]string{
 	enums.WORKFLOW_EXECUTION_STATUS_CANCELED:   "canceled",
 }
 
-// standing asks the engine for the state of the order's workflow, and for the last failure
+// workflowState asks the engine for the state of the order's workflow, and for the last failure
 // of what it waits for.
-func (e *Engine) standing(ctx context.Context, orderID string) (is standing, err error) {
+func (e *Engine) workflowState(ctx context.Context, orderID string) (is workflowState, err error) {
 	d, err := e.describe(ctx, orderID)
 	if err != nil {
 		return is, err

@@ -7,13 +7,13 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// foretell describes what the deed will do to the order in its present state.
-func (v *visit) foretell(f *deedForm, is standing) error {
-	switch f.deed.action {
+// preview describes what the action will do to the order in its present state.
+func (v *visit) preview(f *actionForm, is orderState) error {
+	switch f.chosen.action {
 	case booking.RetryOrder:
-		return v.foretellRetry(f)
+		return v.previewRetry(f)
 	case booking.CancelOrder:
-		return v.foretellCancel(f)
+		return v.previewCancel(f)
 	case booking.RefundOrder:
 		left := booking.Money{Amount: is.payment.Refundable(), Currency: is.payment.Amount.Currency}
 		f.most = v.money(left)
@@ -31,9 +31,9 @@ func (v *visit) foretell(f *deedForm, is standing) error {
 	return nil
 }
 
-// foretellRetry lists the steps that will be retried. NothingToRetry and similar refusals
+// previewRetry lists the steps that will be retried. NothingToRetry and similar refusals
 // do not fail the page.
-func (v *visit) foretellRetry(f *deedForm) error {
+func (v *visit) previewRetry(f *actionForm) error {
 	steps, err := v.Orders.Waiting(v.ctx, v.caller, f.order.ID)
 	if err != nil && !errors.Is(err, &booking.Error{Code: orders.NotRunning}) {
 		return err
@@ -54,7 +54,7 @@ func (v *visit) foretellRetry(f *deedForm) error {
 	return nil
 }
 
-func (v *visit) foretellCancel(f *deedForm) error {
+func (v *visit) previewCancel(f *actionForm) error {
 	order, quote, err := v.Orders.Quote(v.ctx, v.caller, f.order.Kind, f.order.ID)
 	if err != nil {
 		if statusOfError(err) >= 500 {
@@ -73,7 +73,7 @@ func (v *visit) foretellCancel(f *deedForm) error {
 }
 
 // owedLines are the refunds that the provider has not made, with its words.
-func (v *visit) owedLines(is standing) (lines []ledgerLine) {
+func (v *visit) owedLines(is orderState) (lines []ledgerLine) {
 	for _, e := range is.payment.Unmade() {
 		amount := e.Amount
 		if amount.Amount == 0 {
@@ -87,7 +87,7 @@ func (v *visit) owedLines(is standing) (lines []ledgerLine) {
 }
 
 // momentOf is when a refund was decided, "" if that is not known.
-func (v *visit) momentOf(e booking.Entry, is standing) string {
+func (v *visit) momentOf(e booking.Entry, is orderState) string {
 	if e.At.IsZero() {
 		return ""
 	}

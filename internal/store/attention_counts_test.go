@@ -11,8 +11,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-func testTroubles(t *testing.T, mypage *store.Mypage) {
-	none, err := mypage.Troubles(t.Context())
+func testAttentionCounts(t *testing.T, mypage *store.Mypage) {
+	none, err := mypage.AttentionCounts(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, none)
 
@@ -26,18 +26,18 @@ func testTroubles(t *testing.T, mypage *store.Mypage) {
 	require.NoError(t, mypage.Publish(t.Context(), contract.Publication{View: newView("well", "c", 1, booking.Confirmed)}))
 	undoing("late", 2*time.Hour, false)
 	undoing("early", time.Hour, true)
-	both := []store.Trouble{
+	both := []store.AttentionCount{
 		{Kind: booking.Lodging, Cancelling: 2, Since: begun.Add(time.Hour)},
-		{Kind: booking.Lodging, InNeed: 1},
+		{Kind: booking.Lodging, NeedingAttention: 1},
 	}
-	got, err := mypage.Troubles(t.Context())
+	got, err := mypage.AttentionCounts(t.Context())
 	require.NoError(t, err)
 	require.ElementsMatch(t, both, got)
 
 	for _, order := range []string{"late", "early"} {
 		publishAgain(t, mypage, order, func(v *contract.View) { v.Status, v.NeedsAttention = booking.Cancelled, false })
 	}
-	got, err = mypage.Troubles(t.Context())
+	got, err = mypage.AttentionCounts(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, got)
 }

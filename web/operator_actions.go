@@ -7,64 +7,64 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// deed is an operator's action on an order, on a page of its own that first says what it
+// operatorAction is an action of operators on an order, on a page of its own that first says what it
 // will do.
-type deed struct {
+type operatorAction struct {
 	verb   string // in addresses
 	action booking.Action
 	word   string // the entry of its name
 	danger bool
-	// fits tells whether the deed is worth offering; its page knows for certain.
-	fits func(standing) bool
+	// fits tells whether the action is worth offering; its page knows for certain.
+	fits func(orderState) bool
 }
 
-// standing is the state of an order that decides which deeds are offered.
-type standing struct {
+// orderState is the state of an order that decides which actions are offered.
+type orderState struct {
 	order   contract.View
 	payment booking.Payment // the zero payment for none
 	lost    bool            // no workflow runs for it, and it has not ended
 	now     time.Time
 }
 
-var deeds = []deed{
-	{verb: "retry", action: booking.RetryOrder, word: "act.retry", fits: func(s standing) bool {
+var operatorActions = []operatorAction{
+	{verb: "retry", action: booking.RetryOrder, word: "act.retry", fits: func(s orderState) bool {
 		return !s.lost && (!s.order.Status.Final() || len(s.payment.Unmade()) > 0)
 	}},
-	{verb: "cancel", action: booking.CancelOrder, word: "act.cancel", danger: true, fits: func(s standing) bool {
+	{verb: "cancel", action: booking.CancelOrder, word: "act.cancel", danger: true, fits: func(s orderState) bool {
 		return !s.lost && mayCancel(s.order, s.now)
 	}},
-	{verb: "refund", action: booking.RefundOrder, word: "act.refund", danger: true, fits: func(s standing) bool {
+	{verb: "refund", action: booking.RefundOrder, word: "act.refund", danger: true, fits: func(s orderState) bool {
 		return !s.lost && s.payment.Taken() && s.payment.Refundable() > 0 && s.order.Status != booking.Cancelling
 	}},
-	{verb: "resolve", action: booking.ResolvePayment, word: "act.resolve", fits: func(s standing) bool {
+	{verb: "resolve", action: booking.ResolvePayment, word: "act.resolve", fits: func(s orderState) bool {
 		return !s.lost && len(s.payment.Unmade()) > 0
 	}},
-	{verb: "settle", action: booking.SettleOrder, word: "act.settle", danger: true, fits: func(s standing) bool { return s.lost }},
+	{verb: "settle", action: booking.SettleOrder, word: "act.settle", danger: true, fits: func(s orderState) bool { return s.lost }},
 }
 
-// actLink is a link to the page of a deed.
+// actLink is a link to the page of an action.
 type actLink struct {
 	path, word string
 	danger     bool
 }
 
-// acting is what an order's page shows about deeds: those that are possible now, and the
+// offeredActions is what an order's page shows about actions: those that are possible now, and the
 // outcome of the last one.
-type acting struct {
+type offeredActions struct {
 	links   []actLink
 	outcome string // in words, "" for none
 }
 
-// acting lists the caller's possible deeds on the order. If the engine is away, the order
+// offeredActions lists the caller's possible actions on the order. If the engine is away, the order
 // does not count as lost.
-func (v *visit) acting(order contract.View, payment booking.Payment) acting {
+func (v *visit) offeredActions(order contract.View, payment booking.Payment) offeredActions {
 	lost, err := v.Orders.IsLost(v.ctx, order)
 	if err != nil {
 		_ = v.disclose(err) // it logs the error
 	}
-	a := acting{outcome: v.outcomeWords()}
-	is := standing{order: order, payment: payment, lost: lost, now: v.Now()}
-	for _, d := range deeds {
+	a := offeredActions{outcome: v.outcomeWords()}
+	is := orderState{order: order, payment: payment, lost: lost, now: v.Now()}
+	for _, d := range operatorActions {
 		if v.caller.Allowed(d.action, order.Thing()) && d.fits(is) {
 			a.links = append(a.links, actLink{path: actPath(order.ID, d.verb), word: v.say(d.word), danger: d.danger})
 		}
@@ -77,7 +77,7 @@ func actPath(orderID, verb string) string { return operatorOrder(orderID) + "/" 
 // operatorOrder is the page of an order for operators.
 func operatorOrder(orderID string) string { return operatorPath + "/orders/" + orderID }
 
-// outcomeWords describe the outcome of a deed on the order's page after it.
+// outcomeWords describe the outcome of an action on the order's page after it.
 func (v *visit) outcomeWords() string {
 	key := "act.did." + v.c.Query("did")
 	if _, known := entries[key]; !known {

@@ -25,7 +25,7 @@ func (s *site) acts(who string, l booking.Language) *browser {
 	return b
 }
 
-// does sends the form of a deed, with a note.
+// does sends the form of an action, with a note.
 func (b *browser) does(verb, words string, more ...string) shown {
 	b.Helper()
 	path := stayDeeds + "/" + verb
