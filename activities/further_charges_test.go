@@ -13,15 +13,15 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// purse is a provider that remembers each charge, and what was given back of it.
+// purse is a provider that stores each charge and its refunds.
 type purse struct {
 	mu      sync.Mutex
 	charges map[string]int64 // by key; -1: it was voided
 	refunds map[string]activities.Refund
 	ofRef   map[string]string // the ref of a refund's charge, by its key
-	says    error             // to the next charge, after it was taken
+	says    error             // the answer to the next charge, after it was taken
 	refuses bool
-	unsaid  error    // to a void
+	unsaid  error    // the answer to a void
 	asked   []string // refunds, with their amounts
 	voided  []string
 }
@@ -99,7 +99,7 @@ func (p *purse) Refund(_ context.Context, key string, seen activities.Outlay, am
 
 func (p *purse) Part(amount booking.Money) booking.Money { return amount }
 
-// left is what was taken and not given back.
+// left is what was taken and not refunded.
 func (p *purse) left() (sum int64) {
 	for _, taken := range p.charges {
 		sum += max(0, taken)
@@ -110,7 +110,7 @@ func (p *purse) left() (sum int64) {
 	return sum
 }
 
-// changed is an order of 50000, which a change makes dearer by 30000.
+// changed is an order of 50000 that a change makes more expensive by 30000.
 func changed(t *testing.T) (*activities.Payments, *purse, booking.Charge, booking.Charge) {
 	t.Helper()
 	p, provider := newPayments(t, &till{}), newPurse()
@@ -230,8 +230,8 @@ func TestSettleFurther_UnansweredChargeIsVoidedOrKnown(t *testing.T) {
 	})
 }
 
-// TestResolveByHand_EndsAChangeThatTheProviderIsSilentOf: by the word of an operator, unless the
-// provider knows by then. It repeats as it was answered.
+// TestResolveByHand_EndsAChangeThatTheProviderIsSilentOf: the operator's resolution ends the
+// charge unless the provider answers by then. Repetitions return the same answer.
 func TestResolveByHand_EndsAChangeThatTheProviderIsSilentOf(t *testing.T) {
 	t.Parallel()
 	for name, known := range map[string]bool{"silent": false, "known by then": true} {

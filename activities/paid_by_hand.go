@@ -13,16 +13,16 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// undoPaidByHand ends the undo of a payment whose own refund a person has paid. What the
-// provider says of further charges only then is in nothing that the person has paid: it is
-// given back at the provider.
+// undoPaidByHand ends the undo of a payment whose own refund a person has paid by hand.
+// Further charges that the provider reports only now are not part of what the person has
+// paid: they are refunded at the provider.
 func (p *Payments) undoPaidByHand(ctx context.Context, c booking.Charge, payment booking.Payment) (booking.Payment, error) {
 	settled, err := p.settleAllFurther(ctx, payment)
 	if err != nil {
 		if !endsUnsettled(ctx, c, err) {
 			return payment, elsewhere{err}
 		}
-		if settled, err = p.Ledger.Payment(ctx, payment.OrderID); err != nil { // some may be settled
+		if settled, err = p.Ledger.Payment(ctx, payment.OrderID); err != nil { // some may be decided
 			return payment, fmt.Errorf("read payment: %w", err)
 		}
 	}
@@ -38,20 +38,20 @@ func (p *Payments) undoPaidByHand(ctx context.Context, c booking.Charge, payment
 	return p.endRefund(ctx, payment, booking.Returned, payment.Ref, given{})
 }
 
-// endsUnsettled tells whether the undo ends though a further charge is not settled: only a
-// person can find out what became of it, or the provider has said nothing but errors for too
-// long. A look settles it later, should the provider answer again.
+// endsUndecided reports whether the undo ends although the outcome of a further charge is
+// unknown: only a person can find it out, or the provider has answered only with errors for
+// too long. A later check refunds the charge if the provider reports it then.
 func endsUnsettled(ctx context.Context, c booking.Charge, err error) bool {
 	_, isOwed := errors.AsType[*Owed](err)
 	patience := cmp.Or(time.Duration(c.Patience), longestSilence)
 	return isOwed || time.Since(activity.GetInfo(ctx).ScheduledTime) >= patience
 }
 
-// errNotShown is for a refund that the provider has made and does not show yet.
+// errNotShown: the provider has made a refund and does not show it yet.
 var errNotShown = errors.New("the provider does not show what it has given back yet")
 
-// giveBackRest gives back what the undo owes beyond what a person has paid. The ledger has it
-// as refunds of the provider's beside that.
+// refundRest refunds what the undo owes beyond what a person has paid by hand. The ledger
+// records it as separate refunds of the provider.
 func (p *Payments) giveBackRest(ctx context.Context, payment *booking.Payment) error {
 	own, _ := payment.Entry(payment.RefundKey())
 	if len(payment.Further) == 0 || payment.Owed() <= own.Amount.Amount {
@@ -85,7 +85,7 @@ func (p *Payments) giveBackRest(ctx context.Context, payment *booking.Payment) e
 	}
 }
 
-// lookAndLearn looks at all charges of a payment, and has the ledger know of what is seen.
+// retrieveAndImport retrieves all charges of a payment and brings the ledger up to date.
 func (p *Payments) lookAndLearn(ctx context.Context, payment *booking.Payment) (Outlay, error) {
 	seen, err := severalCharges{p.Provider}.Look(ctx, payment.Ref)
 	if err != nil {
@@ -94,7 +94,7 @@ func (p *Payments) lookAndLearn(ctx context.Context, payment *booking.Payment) (
 	return seen, p.learnFrom(ctx, payment, seen)
 }
 
-// pendingUnder is what is being given back under the key, and may fail.
+// pendingUnder is the sum of the pending refunds under the key, which may fail.
 func pendingUnder(key string, seen Outlay) (sum int64) {
 	for _, r := range seen.Refunds {
 		if r.Key == key && r.State == booking.EntryPending {
@@ -104,8 +104,8 @@ func pendingUnder(key string, seen Outlay) (sum int64) {
 	return sum
 }
 
-// settleAtLast settles the further charges of a payment whose undo has ended without that, and
-// gives back what was taken.
+// voidFurtherLate voids the further charges whose outcome was unknown when the payment's undo
+// ended, and refunds those that were taken.
 func (p *Payments) settleAtLast(ctx context.Context, payment *booking.Payment) error {
 	if !payment.Taken() || payment.Status == booking.Charged || payment.Status == booking.RefundPending ||
 		!slices.ContainsFunc(payment.Further, booking.FurtherCharge.Pending) {
@@ -121,9 +121,9 @@ func (p *Payments) settleAtLast(ctx context.Context, payment *booking.Payment) e
 	return p.undoLate(ctx, payment)
 }
 
-// endUnsettled ends the further charges of which the provider still does not say what became of
-// them: an operator has looked. It returns false if there are none. What the provider says now
-// goes its own way.
+// endUndecided ends the further charges whose outcome the provider still does not report:
+// an operator has found it out. It returns false if there are none. Charges whose outcome the
+// provider reports now are recorded with that outcome.
 func (p *Payments) endUnsettled(ctx context.Context, r booking.Resolution) (ended bool, err error) {
 	if len(r.Unsettled) == 0 {
 		return false, nil
@@ -153,8 +153,8 @@ func (p *Payments) endUnsettled(ctx context.Context, r booking.Resolution) (ende
 	return ended, nil
 }
 
-// giveBackAfterUndo gives back what a further charge was found to have taken after a person had
-// paid what the undo of its order owed: no other attempt may ask for it.
+// refundAfterUndo refunds a further charge that was found to be taken after a person had paid
+// by hand what the undo owed: there may be no other attempt that requests it.
 func (p *Payments) giveBackAfterUndo(ctx context.Context, orderID string) error {
 	payment, err := p.Ledger.Payment(ctx, orderID)
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 var unsettled = &activities.Owed{Words: "no such intent", NeedsPerson: true}
 
 // unsettledChange is a cancelled order whose change was charged 30000 without an answer. The
-// provider does not say so: the undo needs a person.
+// provider does not report that charge, so the undo needs a person.
 func unsettledChange(t *testing.T) (*activities.Payments, *purse, booking.Charge) {
 	t.Helper()
 	p, provider, first, further := changed(t)
@@ -28,7 +28,7 @@ func unsettledChange(t *testing.T) (*activities.Payments, *purse, booking.Charge
 	return p, provider, first
 }
 
-// paysByHand is what a person is told to have paid.
+// paysByHand resolves the order by hand and returns the amount that is recorded as paid.
 func paysByHand(t *testing.T, p *activities.Payments, orderID string) int64 {
 	t.Helper()
 	is, err := do(durably, func(ctx context.Context) (booking.Resolved, error) {
@@ -39,7 +39,7 @@ func paysByHand(t *testing.T, p *activities.Payments, orderID string) int64 {
 	return is.Entries[0].Amount.Amount
 }
 
-// TestResolveByHand_WithWhatAChangeWasCharged: what is known by then is paid by hand, too.
+// TestResolveByHand_WithWhatAChangeWasCharged: charges that are known by then are included.
 func TestResolveByHand_WithWhatAChangeWasCharged(t *testing.T) {
 	t.Parallel()
 	p, provider, first := unsettledChange(t)
@@ -51,7 +51,7 @@ func TestResolveByHand_WithWhatAChangeWasCharged(t *testing.T) {
 	require.Empty(t, provider.asked)
 }
 
-// TestRefundPayment_OfAChangeThatIsHeardOfAfterAPersonHasPaid: the rest is given back at the
+// TestRefundPayment_OfAChangeThatIsHeardOfAfterAPersonHasPaid: the rest is refunded at the
 // provider, once.
 func TestRefundPayment_OfAChangeThatIsHeardOfAfterAPersonHasPaid(t *testing.T) {
 	t.Parallel()
@@ -76,8 +76,8 @@ func TestRefundPayment_OfAChangeThatIsHeardOfAfterAPersonHasPaid(t *testing.T) {
 	require.Equal(t, payment, onRecord(t, p, first.OrderID))
 }
 
-// TestLookAgain_SettlesAChangeOfAnOrderThatHasEnded: an order ends though nothing is known of
-// what a change was charged, if a person has paid. A look gives that back later.
+// TestLookAgain_SettlesAChangeOfAnOrderThatHasEnded: after a person has paid by hand, an order
+// ends although the outcome of a change's charge is unknown. A later check refunds it.
 func TestLookAgain_SettlesAChangeOfAnOrderThatHasEnded(t *testing.T) {
 	t.Parallel()
 	for name, taken := range map[string]bool{"taken": true, "not taken": false} {
@@ -106,8 +106,8 @@ func TestLookAgain_SettlesAChangeOfAnOrderThatHasEnded(t *testing.T) {
 	}
 }
 
-// TestSettleFurther_AfterAPersonHasPaidTheUndo: a saga that still asks what its change was
-// charged hears it after the undo has ended. Nothing else gives that back.
+// TestSettleFurther_AfterAPersonHasPaidTheUndo: a saga learns that its change was charged only
+// after the undo has ended. SettleFurther has to refund it, because nothing else does.
 func TestSettleFurther_AfterAPersonHasPaidTheUndo(t *testing.T) {
 	t.Parallel()
 	p, provider, first := unsettledChange(t)

@@ -12,11 +12,10 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// RefundPayment undoes ChargePayment: what was charged is given back, what
-// may or may not have been charged is settled with the provider first, and
-// what was never asked for never will be. What the provider cannot give back
-// now is answered as Owed, in its words; once the saga knows these, it is asked
-// for again until they change.
+// RefundPayment undoes ChargePayment. A charge that was taken is refunded; a charge whose
+// outcome is unknown is voided at the provider first; a charge that was not requested is
+// prevented. A refund that the provider cannot make now is answered as Owed, in the
+// provider's words; once the saga knows these, it is requested again until they change.
 func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking.Undo, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Undo, error) {
 		payment, err := p.undoOnce(ctx, c)
@@ -42,7 +41,8 @@ func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking
 	})
 }
 
-// ownGiven is what the undo's own refund has given back of a payment, or a person in its place.
+// ownRefunded is the amount of the undo's own refund, made by the provider or by a person in
+// its place.
 func ownGiven(payment booking.Payment) *int64 {
 	given := int64(0)
 	if own, _ := payment.Entry(payment.RefundKey()); own.State == booking.EntryDone {
@@ -51,8 +51,8 @@ func ownGiven(payment booking.Payment) *int64 {
 	return &given
 }
 
-// owing is the answer of an undo that owes something. What a person has paid by hand is
-// not due any more.
+// owing is the answer of an undo that owes something. What a person has paid by hand is no
+// longer due.
 func owing(owed *Owed, payment booking.Payment) booking.Undo {
 	undo := booking.Undo{Owed: owed.Words, NeedsPerson: owed.NeedsPerson}
 	if !owed.NeedsPerson {
@@ -65,7 +65,7 @@ func owing(owed *Owed, payment booking.Payment) booking.Undo {
 	return undo
 }
 
-// and is what is owed for two charges together.
+// and joins what is owed for two charges.
 func (o *Owed) and(other *Owed) *Owed {
 	if o == nil {
 		return other
@@ -73,23 +73,22 @@ func (o *Owed) and(other *Owed) *Owed {
 	return &Owed{Words: o.Words + "; " + other.Words, NeedsPerson: o.NeedsPerson || other.NeedsPerson}
 }
 
-// stillOwed says when it is worth asking again.
+// stillOwed is an *Owed that the saga knows, with the time until the next request.
 type stillOwed struct {
 	*Owed
 	wait time.Duration
 }
 
-// RetryAfter is how long nothing is expected to change.
+// RetryAfter is the time in which no change is expected.
 func (s stillOwed) RetryAfter() time.Duration { return s.wait }
 
-// Bounds of the time between two questions about money that is owed.
+// Bounds of the time between two requests for money that is owed.
 const (
 	soonestAgain = time.Second
 	latestAgain  = 10 * time.Minute
 )
 
-// askAgain grows with the time for which the activity has been at it: refunds
-// take seconds, or days.
+// retryInterval grows with the age of the activity: refunds take seconds or days.
 func askAgain(ctx context.Context) time.Duration {
 	return min(max(time.Since(activity.GetInfo(ctx).ScheduledTime)/10, soonestAgain), latestAgain)
 }
@@ -112,7 +111,7 @@ func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment,
 	}
 	refs := []string{payment.Ref}
 	if payment.Ref == "" {
-		payment.ReturnTo, payment.Customer = c.ReturnTo, c.Customer // the ledger does not keep what the charge was asked for with
+		payment.ReturnTo, payment.Customer = c.ReturnTo, c.Customer // the ledger does not store these fields of the request
 		if refs, err = p.void(ctx, payment); err != nil {
 			return payment, p.noted(ctx, payment, silence(ctx, c, err))
 		}
@@ -121,21 +120,22 @@ func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment,
 	return payment, p.afterSilence(ctx, c, payment, err)
 }
 
-// kept is what can be kept of a charge, so that the provider can give back the
-// rest.
+// kept is how much of c.Keep can be kept of a charge: the provider has to be able to refund
+// the rest.
 func (p *Payments) kept(c booking.Charge) int64 {
 	given := p.Provider.Part(booking.Money{Amount: max(0, c.Amount.Amount-c.Keep), Currency: c.Amount.Currency})
 	return max(0, c.Amount.Amount-given.Amount)
 }
 
-// isPaidByHand tells whether a person has paid what the undo owes.
+// isPaidByHand reports whether a person has paid by hand what the undo owes.
 func isPaidByHand(payment booking.Payment) bool {
 	e, found := payment.Entry(payment.RefundKey())
 	return found && e.State == booking.EntryDone && e.ByHand
 }
 
-// restOf is what the undo of a charge waits for, once a person has paid what it owed. A
-// part that was pending then is not in what was paid: it may fail, or has failed.
+// restOf returns what the undo of a charge waits for after a person has paid what it owed. A
+// part that was pending at that time is not included in what was paid: it may fail, or has
+// failed.
 func (p *Payments) restOf(ctx context.Context, payment *booking.Payment) error {
 	own, _ := payment.Entry(payment.RefundKey())
 	part := underWay(*payment)
@@ -147,7 +147,7 @@ func (p *Payments) restOf(ctx context.Context, payment *booking.Payment) error {
 	}
 	stands, now, err := p.refundPart(ctx, *part)
 	if errors.Is(err, &booking.Error{Code: booking.RefundExceeds}) {
-		return nil // it has been given back otherwise
+		return nil // it has been refunded otherwise
 	}
 	if err != nil {
 		return err
@@ -160,7 +160,7 @@ func (p *Payments) restOf(ctx context.Context, payment *booking.Payment) error {
 	return elsewhere{owed}
 }
 
-// failedPart is a refund of a part that has failed, and may be made yet.
+// failedPart is a refund of a part that has failed and can still be made.
 func failedPart(payment booking.Payment) *booking.Entry {
 	for _, e := range payment.Entries {
 		if mayBeMadeUpFor(payment, e) && payment.HasRoom(e) {
@@ -170,8 +170,8 @@ func failedPart(payment booking.Payment) *booking.Entry {
 	return nil
 }
 
-// giveBack gives back what is owed of all that was taken for the order. The ledger
-// has room for one charge; more than one is more than was ever meant to be taken.
+// refundAll refunds what is owed of all charges that were taken for the order. The ledger
+// has room for one charge; any other was taken by mistake.
 func (p *Payments) giveBack(ctx context.Context, payment booking.Payment, refs []string) (booking.Payment, error) {
 	end, ref, last := booking.ChargePrevented, "", given{}
 	var owed *Owed
@@ -200,7 +200,8 @@ func (p *Payments) giveBack(ctx context.Context, payment booking.Payment, refs [
 	return p.endRefund(ctx, payment, end, ref, last)
 }
 
-// noted is err, once the ledger knows what the undo waits for, if it is known.
+// recordOwed records in the ledger what the undo waits for, if err is an *Owed, and returns
+// err.
 func (p *Payments) noted(ctx context.Context, payment booking.Payment, err error) error {
 	owed, isOwed := errors.AsType[*Owed](err)
 	if !isOwed {
@@ -227,8 +228,8 @@ func (p *Payments) noted(ctx context.Context, payment booking.Payment, err error
 	return elsewhere{err}
 }
 
-// endRefund records the end. The payment's own refund is the given one. Notices may have
-// changed what is kept since the payment was read: the answer is what the ledger has.
+// endRefund records the end of the undo, with its own refund. Notices may have changed what is
+// kept since the payment was read, so it returns the payment that the ledger has.
 func (p *Payments) endRefund(ctx context.Context, payment booking.Payment, end booking.PaymentStatus, ref string, own given) (booking.Payment, error) {
 	ended, err := p.Ledger.EndRefund(ctx, payment.OrderID, end, ref, own.amount, own.id)
 	if err != nil {

@@ -51,7 +51,7 @@ type BulkResult string
 
 // The results of bulk actions.
 const (
-	BulkDid     BulkResult = "done"    // it is done, or goes on by itself
+	BulkDid     BulkResult = "done"    // done, or it continues without further requests
 	BulkChanged BulkResult = "changed" // nothing was done: the order has changed since the dry run
 	BulkRefused BulkResult = "refused" // nothing was done: the order refused it
 	BulkFailed  BulkResult = "failed"  // it is not known whether anything was done

@@ -36,8 +36,8 @@ func (r furtherRow) charge() booking.FurtherCharge {
 	}
 }
 
-// addFurther adds further charges, oldest first, to a series of payments. at is the
-// index of each order's payment.
+// addFurther adds their further charges, oldest first, to payments. at is the index of each
+// order's payment.
 func addFurther(ctx context.Context, q bun.IDB, payments []booking.Payment, at map[string]int) error {
 	first, last := payments[0].OrderID, payments[len(payments)-1].OrderID
 	var rows []furtherRow
@@ -54,8 +54,8 @@ func addFurther(ctx context.Context, q bun.IDB, payments []booking.Payment, at m
 	return nil
 }
 
-// BeginFurther writes a pending charge unless there is one under c's key, and returns
-// it. It is ChargePrevented if the order's payment is not Charged. NotFound: the order
+// BeginFurther writes a pending charge unless there is one under c's key, and returns it. The
+// charge is ChargePrevented if the order's payment is not Charged. Returns NotFound if the order
 // has no payment.
 func (p *Payments) BeginFurther(ctx context.Context, c booking.Charge) (booking.FurtherCharge, error) {
 	return p.further(ctx, "begin further charge", c, func(payment booking.Payment) booking.PaymentStatus {
@@ -66,8 +66,8 @@ func (p *Payments) BeginFurther(ctx context.Context, c booking.Charge) (booking.
 	})
 }
 
-// PreventFurther writes a charge that is ChargePrevented unless there is one under c's
-// key, and returns it. NotFound: the order has no payment.
+// PreventFurther writes a ChargePrevented charge unless there is one under c's key, and returns
+// it. Returns NotFound if the order has no payment.
 func (p *Payments) PreventFurther(ctx context.Context, c booking.Charge) (booking.FurtherCharge, error) {
 	return p.further(ctx, "prevent further charge", c, func(booking.Payment) booking.PaymentStatus { return booking.ChargePrevented })
 }
@@ -100,10 +100,9 @@ func furtherOf(ctx context.Context, q bun.IDB, c booking.Charge) (row furtherRow
 	return row, orNotFound(err, "further charge", c.Key)
 }
 
-// EndFurther records what a pending charge came to: Charged with its reference, Declined
-// or ChargePrevented. One that was taken adds to the order's payment; if that is being
-// undone, its refund is for so much more, and if it was undone, it is RefundPending again.
-// Returns the charge as it stands then.
+// EndFurther records the end of a pending charge: Charged with its reference, Declined or
+// ChargePrevented. A Charged one adds to the order's payment: if that is being undone, its refund
+// grows by the amount; if it was undone, it is RefundPending again. Returns the charge.
 func (p *Payments) EndFurther(
 	ctx context.Context, c booking.Charge, answer booking.PaymentStatus, ref string,
 ) (further booking.FurtherCharge, err error) {
