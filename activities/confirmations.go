@@ -15,8 +15,10 @@ import (
 // says nothing about the success of charges.
 func (p *Payments) ConfirmPayment(ctx context.Context, c booking.PaymentConfirmation) (booking.Outcome, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Outcome, error) {
-		payment, err := inFlight(ctx, p, c.Charge.Key+"/confirm", func(ctx context.Context) (booking.Payment, error) { return p.confirm(ctx, c) })
-		return cameTo(payment), err
+		payment, err := oneCallPerKey(ctx, p, c.Charge.Key+"/confirm", func(ctx context.Context) (booking.Payment, error) {
+			return p.confirm(ctx, c)
+		})
+		return outcomeOf(payment), err
 	})
 }
 
@@ -39,11 +41,11 @@ func (p *Payments) confirm(ctx context.Context, c booking.PaymentConfirmation) (
 	case toConfirm:
 		payment.Action = shown(required.Action)
 		return payment, nil
-	case errors.Is(err, ErrVoided), isSettledByUndo(err):
+	case errors.Is(err, ErrVoided), needsUndo(err):
 		charge.Why = booking.PaymentUnavailable
-		return p.giveUp(ctx, charge) // an undo has begun to void it and has recorded its reason, or does so now
+		return p.undoCharge(ctx, charge) // an undo has begun to void it and has recorded its reason, or does so now
 	default:
-		return payment, elsewhere{fmt.Errorf("confirm at provider: %w", err)}
+		return payment, calleeFailure{fmt.Errorf("confirm at provider: %w", err)}
 	}
 }
 
@@ -69,7 +71,7 @@ func shown(action booking.NextAction) *booking.NextAction {
 
 // refundLate refunds a charge that the customer has confirmed although it had been voided or
 // declined. Its order has ended, so nothing else refunds it.
-func (p *Payments) giveBackLate(ctx context.Context, payment *booking.Payment) error {
+func (p *Payments) refundLate(ctx context.Context, payment *booking.Payment) error {
 	if payment.Ref == "" {
 		ref, err := p.taken(ctx, *payment)
 		if err != nil || ref == "" {

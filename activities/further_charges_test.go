@@ -65,14 +65,14 @@ func (p *purse) Void(_ context.Context, c booking.Charge) ([]string, error) {
 	return nil, nil
 }
 
-func (p *purse) Look(_ context.Context, ref string) (activities.Outlay, error) {
+func (p *purse) Retrieve(_ context.Context, ref string) (activities.ChargeState, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	taken, known := p.charges[ref[len("ch:"):]]
 	if !known {
-		return activities.Outlay{}, errors.New("no charge " + ref)
+		return activities.ChargeState{}, errors.New("no charge " + ref)
 	}
-	seen := activities.Outlay{Ref: ref, Taken: booking.Money{Amount: taken, Currency: price.Currency}, Left: taken}
+	seen := activities.ChargeState{Ref: ref, Taken: booking.Money{Amount: taken, Currency: price.Currency}, Left: taken}
 	for key, r := range p.refunds {
 		if p.ofRef[key] == ref {
 			seen.Left -= r.Amount
@@ -82,7 +82,7 @@ func (p *purse) Look(_ context.Context, ref string) (activities.Outlay, error) {
 	return seen, nil
 }
 
-func (p *purse) Refund(_ context.Context, key string, seen activities.Outlay, amount booking.Money) (string, error) {
+func (p *purse) Refund(_ context.Context, key string, seen activities.ChargeState, amount booking.Money) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if amount.Amount == 0 {

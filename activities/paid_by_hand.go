@@ -17,33 +17,33 @@ import (
 // Further charges that the provider reports only now are not part of what the person has
 // paid: they are refunded at the provider.
 func (p *Payments) undoPaidByHand(ctx context.Context, c booking.Charge, payment booking.Payment) (booking.Payment, error) {
-	settled, err := p.settleAllFurther(ctx, payment)
+	settled, err := p.voidAllFurther(ctx, payment)
 	if err != nil {
-		if !endsUnsettled(ctx, c, err) {
-			return payment, elsewhere{err}
+		if !endsUndecided(ctx, c, err) {
+			return payment, calleeFailure{err}
 		}
 		if settled, err = p.Ledger.Payment(ctx, payment.OrderID); err != nil { // some may be decided
 			return payment, fmt.Errorf("read payment: %w", err)
 		}
 	}
 	payment = settled
-	p.seenAfterAll(ctx, payment, payment.RefundKey())
+	p.importIfPaidByHand(ctx, payment, payment.RefundKey())
 	payment.Ref = p.foundAfterAll(ctx, payment)
 	if err := p.restOf(ctx, &payment); err != nil {
 		return payment, err
 	}
-	if err := p.giveBackRest(ctx, &payment); err != nil {
+	if err := p.refundRest(ctx, &payment); err != nil {
 		return payment, err
 	}
-	return p.endRefund(ctx, payment, booking.Returned, payment.Ref, given{})
+	return p.endRefund(ctx, payment, booking.Returned, payment.Ref, ownRefund{})
 }
 
 // endsUndecided reports whether the undo ends although the outcome of a further charge is
 // unknown: only a person can find it out, or the provider has answered only with errors for
 // too long. A later check refunds the charge if the provider reports it then.
-func endsUnsettled(ctx context.Context, c booking.Charge, err error) bool {
+func endsUndecided(ctx context.Context, c booking.Charge, err error) bool {
 	_, isOwed := errors.AsType[*Owed](err)
-	patience := cmp.Or(time.Duration(c.Patience), longestSilence)
+	patience := cmp.Or(time.Duration(c.AttentionAfter), silenceTimeout)
 	return isOwed || time.Since(activity.GetInfo(ctx).ScheduledTime) >= patience
 }
 
@@ -52,12 +52,12 @@ var errNotShown = errors.New("the provider does not show what it has given back 
 
 // refundRest refunds what the undo owes beyond what a person has paid by hand. The ledger
 // records it as separate refunds of the provider.
-func (p *Payments) giveBackRest(ctx context.Context, payment *booking.Payment) error {
+func (p *Payments) refundRest(ctx context.Context, payment *booking.Payment) error {
 	own, _ := payment.Entry(payment.RefundKey())
 	if len(payment.Further) == 0 || payment.Owed() <= own.Amount.Amount {
 		return nil
 	}
-	seen, err := p.lookAndLearn(ctx, payment)
+	seen, err := p.retrieveAndImport(ctx, payment)
 	if err != nil {
 		return err
 	}
@@ -65,37 +65,37 @@ func (p *Payments) giveBackRest(ctx context.Context, payment *booking.Payment) e
 	if due.Amount = max(0, due.Amount); payment.Owed() <= own.Amount.Amount {
 		return nil
 	}
-	if err := p.asks(ctx, payment, seen, due.Amount); err != nil {
+	if err := p.recordRequest(ctx, payment, seen, due.Amount); err != nil {
 		return err
 	}
 	_, failed := severalCharges{p.Provider}.Refund(ctx, own.Key, seen, due)
 	if failed != nil {
-		if err := p.answered(ctx, *payment, madeOf(own, seen), failed); err != nil {
+		if err := p.recordAnswer(ctx, *payment, madeOf(own, seen), failed); err != nil {
 			return err
 		}
 	}
-	if _, err := p.lookAndLearn(ctx, payment); err != nil {
+	if _, err := p.retrieveAndImport(ctx, payment); err != nil {
 		return err
 	}
 	switch {
 	case payment.Owed() <= own.Amount.Amount, errors.Is(failed, ErrReturned):
 		return nil
 	default:
-		return elsewhere{fmt.Errorf("refund at provider: %w", unheard{cmp.Or(failed, errNotShown)})}
+		return calleeFailure{fmt.Errorf("refund at provider: %w", noAnswer{cmp.Or(failed, errNotShown)})}
 	}
 }
 
 // retrieveAndImport retrieves all charges of a payment and brings the ledger up to date.
-func (p *Payments) lookAndLearn(ctx context.Context, payment *booking.Payment) (Outlay, error) {
-	seen, err := severalCharges{p.Provider}.Look(ctx, payment.Ref)
+func (p *Payments) retrieveAndImport(ctx context.Context, payment *booking.Payment) (ChargeState, error) {
+	seen, err := severalCharges{p.Provider}.Retrieve(ctx, payment.Ref)
 	if err != nil {
-		return seen, elsewhere{fmt.Errorf("look at charge at provider: %w", unheard{err})}
+		return seen, calleeFailure{fmt.Errorf("retrieve charge at provider: %w", noAnswer{err})}
 	}
-	return seen, p.learnFrom(ctx, payment, seen)
+	return seen, p.followAndImport(ctx, payment, seen)
 }
 
 // pendingUnder is the sum of the pending refunds under the key, which may fail.
-func pendingUnder(key string, seen Outlay) (sum int64) {
+func pendingUnder(key string, seen ChargeState) (sum int64) {
 	for _, r := range seen.Refunds {
 		if r.Key == key && r.State == booking.EntryPending {
 			sum += r.Amount
@@ -106,12 +106,12 @@ func pendingUnder(key string, seen Outlay) (sum int64) {
 
 // voidFurtherLate voids the further charges whose outcome was unknown when the payment's undo
 // ended, and refunds those that were taken.
-func (p *Payments) settleAtLast(ctx context.Context, payment *booking.Payment) error {
+func (p *Payments) voidFurtherLate(ctx context.Context, payment *booking.Payment) error {
 	if !payment.Taken() || payment.Status == booking.Charged || payment.Status == booking.RefundPending ||
 		!slices.ContainsFunc(payment.Further, booking.FurtherCharge.Pending) {
 		return nil
 	}
-	settled, err := p.settleAllFurther(ctx, *payment)
+	settled, err := p.voidAllFurther(ctx, *payment)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (p *Payments) settleAtLast(ctx context.Context, payment *booking.Payment) e
 // endUndecided ends the further charges whose outcome the provider still does not report:
 // an operator has found it out. It returns false if there are none. Charges whose outcome the
 // provider reports now are recorded with that outcome.
-func (p *Payments) endUnsettled(ctx context.Context, r booking.Resolution) (ended bool, err error) {
+func (p *Payments) endUndecided(ctx context.Context, r booking.Resolution) (ended bool, err error) {
 	if len(r.Unsettled) == 0 {
 		return false, nil
 	}
@@ -132,7 +132,7 @@ func (p *Payments) endUnsettled(ctx context.Context, r booking.Resolution) (ende
 	if err != nil {
 		return false, fmt.Errorf("read payment: %w", err)
 	}
-	looking, stop := context.WithTimeout(ctx, longestLook)
+	limited, stop := context.WithTimeout(ctx, checkTimeout)
 	defer stop()
 	for _, further := range payment.Further {
 		switch {
@@ -142,7 +142,7 @@ func (p *Payments) endUnsettled(ctx context.Context, r booking.Resolution) (ende
 			ended = ended || further.Status == booking.ChargePrevented && further.Ref == string(r.Evidence)
 			continue
 		}
-		if _, err := p.settleFurther(looking, further.Charge); err == nil {
+		if _, err := p.voidFurther(limited, further.Charge); err == nil {
 			continue
 		}
 		if _, err := p.Ledger.EndFurther(ctx, further.Charge, booking.ChargePrevented, string(r.Evidence)); err != nil {
@@ -155,7 +155,7 @@ func (p *Payments) endUnsettled(ctx context.Context, r booking.Resolution) (ende
 
 // refundAfterUndo refunds a further charge that was found to be taken after a person had paid
 // by hand what the undo owed: there may be no other attempt that requests it.
-func (p *Payments) giveBackAfterUndo(ctx context.Context, orderID string) error {
+func (p *Payments) refundAfterUndo(ctx context.Context, orderID string) error {
 	payment, err := p.Ledger.Payment(ctx, orderID)
 	if err != nil {
 		return fmt.Errorf("read payment: %w", err)

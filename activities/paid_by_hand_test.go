@@ -59,7 +59,7 @@ func TestRefundPayment_OfAChangeThatIsHeardOfAfterAPersonHasPaid(t *testing.T) {
 	require.EqualValues(t, 50000, paysByHand(t, p, first.OrderID))
 	provider.unsaid = errAway
 	patient := because(first, booking.ByCustomer)
-	patient.Patience = booking.Duration(time.Hour)
+	patient.AttentionAfter = booking.Duration(time.Hour)
 	_, err := refund(p, patient)
 	require.ErrorIs(t, err, errAway, "the provider may answer yet")
 	provider.unsaid = nil
@@ -100,7 +100,7 @@ func TestLookAgain_SettlesAChangeOfAnOrderThatHasEnded(t *testing.T) {
 			payment := onRecord(t, p, first.OrderID)
 			require.False(t, payment.Further[0].Pending())
 			require.Equal(t, booking.Returned, payment.Status)
-			require.Equal(t, payment.Amount.Amount, payment.Given())
+			require.Equal(t, payment.Amount.Amount, payment.RefundedInAll())
 			require.EqualValues(t, 50000, provider.left(), "which a person has paid")
 		})
 	}
@@ -122,6 +122,6 @@ func TestSettleFurther_AfterAPersonHasPaidTheUndo(t *testing.T) {
 	require.Equal(t, booking.Done, outcome.Result)
 	payment := onRecord(t, p, first.OrderID)
 	require.Equal(t, booking.Returned, payment.Status)
-	require.EqualValues(t, 80000, payment.Given())
+	require.EqualValues(t, 80000, payment.RefundedInAll())
 	require.EqualValues(t, 50000, provider.left(), "which a person has paid")
 }

@@ -18,7 +18,7 @@ import (
 // pending at the provider or are being requested again.
 func (p *Payments) ResolveByHand(ctx context.Context, r booking.Resolution) (booking.Resolved, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Resolved, error) {
-		err := p.lookBefore(ctx, &r)
+		err := p.checkBefore(ctx, &r)
 		switch {
 		case errors.Is(err, errNotTaken):
 			return booking.Resolved{Refused: booking.NothingOwed}, nil
@@ -31,7 +31,7 @@ func (p *Payments) ResolveByHand(ctx context.Context, r booking.Resolution) (boo
 		if refused && refusal.Code == booking.UnderDispute {
 			return booking.Resolved{Refused: booking.UnderDispute, Words: refusal.Message}, nil
 		}
-		ended, failed := p.endUnsettled(ctx, r)
+		ended, failed := p.endUndecided(ctx, r)
 		switch {
 		case failed != nil:
 			return booking.Resolved{}, failed
@@ -65,18 +65,18 @@ func (p *Payments) nothingPaid(ctx context.Context, orderID string) (booking.Res
 	case len(unmade) == 1 && unmade[0].Key == payment.RefundKey() && unmade[0].State == booking.EntryPending && unmade[0].Words != "":
 		return stillPending(unmade[0].Words), nil
 	}
-	no := booking.BeingAsked(unmade)
+	no := booking.BeingRequested(unmade)
 	return booking.Resolved{Refused: no.Code, Words: no.Message}, nil
 }
 
 // checkTimeout bounds the check at the provider before a payment by hand is recorded. After
 // it the payment is recorded all the same, because the provider may never answer again.
-const longestLook = 5 * time.Second
+const checkTimeout = 5 * time.Second
 
 // checkBefore records which of an order's refunds the provider has made after all. It notes in
 // r the pending refunds, and what was made of the undo's own refund if that is not all of it.
 // r is Blind if the provider did not answer. Returns errNotTaken if there was no charge.
-func (p *Payments) lookBefore(ctx context.Context, r *booking.Resolution) error {
+func (p *Payments) checkBefore(ctx context.Context, r *booking.Resolution) error {
 	payment, err := p.Ledger.Payment(ctx, r.OrderID)
 	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
 		return nil
@@ -84,17 +84,17 @@ func (p *Payments) lookBefore(ctx context.Context, r *booking.Resolution) error 
 	if err != nil {
 		return fmt.Errorf("read payment: %w", err)
 	}
-	looking, stop := context.WithTimeout(ctx, longestLook)
+	limited, stop := context.WithTimeout(ctx, checkTimeout)
 	defer stop()
-	if err := p.mayBeOwed(looking, &payment); err != nil {
+	if err := p.mayBeOwed(limited, &payment); err != nil {
 		return err
 	}
 	if payment.Status == booking.RefundPending && !isPaidByHand(payment) { // charges that were taken are owed, too
-		if settled, err := p.settleAllFurther(looking, payment); err == nil {
+		if settled, err := p.voidAllFurther(limited, payment); err == nil {
 			payment.Entries, payment.Further, payment.Amount, payment.Ref = settled.Entries, settled.Further, settled.Amount, cmp.Or(settled.Ref, payment.Ref)
 		}
 	}
-	seen, unseen := p.seen(looking, &payment, p.learnFrom)
+	seen, unseen := p.retrieveCharge(limited, &payment, p.followAndImport)
 	if unseen != nil {
 		r.Blind = true // the operator's resolution counts
 		return nil
@@ -133,14 +133,14 @@ func pendingWords(r booking.Resolution) string {
 
 // pendingOf is the entry's pending refund at the provider, or a pending refund that was made
 // there by hand and replaces the entry once it is done.
-func pendingOf(payment booking.Payment, e booking.Entry, seen Outlay) (pending Refund, is bool) {
+func pendingOf(payment booking.Payment, e booking.Entry, seen ChargeState) (pending Refund, is bool) {
 	ours, own := keysOf(payment), e.Key == payment.RefundKey()
 	for _, r := range seen.Refunds {
 		if r.State != booking.EntryPending {
 			continue
 		}
 		_, known := payment.Entry(booking.KeyAtProvider(r.ID))
-		others := !ours[r.Key] && !known && (own || mayBeMadeUpFor(payment, e) && makesUpFor(r, e))
+		others := !ours[r.Key] && !known && (own || mayBeReplaced(payment, e) && replaces(r, e))
 		if r.Key == atProvider(e) || others {
 			return r, true
 		}
@@ -149,7 +149,7 @@ func pendingOf(payment booking.Payment, e booking.Entry, seen Outlay) (pending R
 }
 
 // madeOf lists what the provider has made of a refund, as entries beside it.
-func madeOf(e booking.Entry, seen Outlay) (made []booking.Entry) {
+func madeOf(e booking.Entry, seen ChargeState) (made []booking.Entry) {
 	for _, r := range seen.Refunds {
 		if r.Key == atProvider(e) && r.State == booking.EntryDone {
 			made = append(made, booking.Entry{

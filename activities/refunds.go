@@ -22,7 +22,7 @@ func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking
 		owed, isOwed := errors.AsType[*Owed](err)
 		switch {
 		case isOwed && owed.Words == c.Owed:
-			return booking.Undo{}, elsewhere{stillOwed{owed, askAgain(ctx)}}
+			return booking.Undo{}, calleeFailure{stillOwed{owed, retryInterval(ctx)}}
 		case isOwed:
 			return owing(owed, payment), nil
 		}
@@ -30,11 +30,11 @@ func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking
 		if err == nil && payment.Taken() {
 			undo.Acted, undo.Payment, undo.Refunded, undo.Kept = true, payment.Status, payment.Refunded, payment.Kept
 			undo.Further = payment.Amount.Amount - payment.FirstCharge().Amount
-			if given := payment.Given(); given != payment.Refunded {
+			if given := payment.RefundedInAll(); given != payment.Refunded {
 				undo.Given = given
 			}
-			if c.TellOwn {
-				undo.Own = ownGiven(payment)
+			if c.WantsOwnRefund {
+				undo.Own = ownRefunded(payment)
 			}
 		}
 		return undo, err
@@ -43,7 +43,7 @@ func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking
 
 // ownRefunded is the amount of the undo's own refund, made by the provider or by a person in
 // its place.
-func ownGiven(payment booking.Payment) *int64 {
+func ownRefunded(payment booking.Payment) *int64 {
 	given := int64(0)
 	if own, _ := payment.Entry(payment.RefundKey()); own.State == booking.EntryDone {
 		given = own.Amount.Amount
@@ -84,13 +84,13 @@ func (s stillOwed) RetryAfter() time.Duration { return s.wait }
 
 // Bounds of the time between two requests for money that is owed.
 const (
-	soonestAgain = time.Second
-	latestAgain  = 10 * time.Minute
+	minRetryInterval = time.Second
+	maxRetryInterval = 10 * time.Minute
 )
 
 // retryInterval grows with the age of the activity: refunds take seconds or days.
-func askAgain(ctx context.Context) time.Duration {
-	return min(max(time.Since(activity.GetInfo(ctx).ScheduledTime)/10, soonestAgain), latestAgain)
+func retryInterval(ctx context.Context) time.Duration {
+	return min(max(time.Since(activity.GetInfo(ctx).ScheduledTime)/10, minRetryInterval), maxRetryInterval)
 }
 
 func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment, error) {
@@ -106,18 +106,18 @@ func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment,
 	case isPaidByHand(payment):
 		return p.undoPaidByHand(ctx, c, payment)
 	}
-	if payment, err = p.settleAllFurther(ctx, payment); err != nil {
-		return payment, p.noted(ctx, payment, err)
+	if payment, err = p.voidAllFurther(ctx, payment); err != nil {
+		return payment, p.recordOwed(ctx, payment, err)
 	}
 	refs := []string{payment.Ref}
 	if payment.Ref == "" {
 		payment.ReturnTo, payment.Customer = c.ReturnTo, c.Customer // the ledger does not store these fields of the request
 		if refs, err = p.void(ctx, payment); err != nil {
-			return payment, p.noted(ctx, payment, silence(ctx, c, err))
+			return payment, p.recordOwed(ctx, payment, owedAfterSilence(ctx, c, err))
 		}
 	}
-	payment, err = p.giveBack(ctx, payment, refs)
-	return payment, p.afterSilence(ctx, c, payment, err)
+	payment, err = p.refundAll(ctx, payment, refs)
+	return payment, p.errAfterSilence(ctx, c, payment, err)
 }
 
 // kept is how much of c.Keep can be kept of a charge: the provider has to be able to refund
@@ -138,14 +138,14 @@ func isPaidByHand(payment booking.Payment) bool {
 // failed.
 func (p *Payments) restOf(ctx context.Context, payment *booking.Payment) error {
 	own, _ := payment.Entry(payment.RefundKey())
-	part := underWay(*payment)
+	part := pendingPart(*payment)
 	if part == nil && payment.Owed() > own.Amount.Amount {
 		part = failedPart(*payment)
 	}
 	if part == nil {
 		return nil
 	}
-	stands, now, err := p.refundPart(ctx, *part)
+	recorded, now, err := p.refundPart(ctx, *part)
 	if errors.Is(err, &booking.Error{Code: booking.RefundExceeds}) {
 		return nil // it has been refunded otherwise
 	}
@@ -154,16 +154,16 @@ func (p *Payments) restOf(ctx context.Context, payment *booking.Payment) error {
 	}
 	*payment = now
 	owed := &Owed{Words: "refund " + part.Key + " of the same charge is under way"}
-	if stands.State == booking.EntryFailed {
-		owed = &Owed{Words: "refund " + part.Key + " of the same charge: " + stands.Words, NeedsPerson: true}
+	if recorded.State == booking.EntryFailed {
+		owed = &Owed{Words: "refund " + part.Key + " of the same charge: " + recorded.Words, NeedsPerson: true}
 	}
-	return elsewhere{owed}
+	return calleeFailure{owed}
 }
 
 // failedPart is a refund of a part that has failed and can still be made.
 func failedPart(payment booking.Payment) *booking.Entry {
 	for _, e := range payment.Entries {
-		if mayBeMadeUpFor(payment, e) && payment.HasRoom(e) {
+		if mayBeReplaced(payment, e) && payment.HasRoom(e) {
 			return &e
 		}
 	}
@@ -172,16 +172,16 @@ func failedPart(payment booking.Payment) *booking.Entry {
 
 // refundAll refunds what is owed of all charges that were taken for the order. The ledger
 // has room for one charge; any other was taken by mistake.
-func (p *Payments) giveBack(ctx context.Context, payment booking.Payment, refs []string) (booking.Payment, error) {
-	end, ref, last := booking.ChargePrevented, "", given{}
+func (p *Payments) refundAll(ctx context.Context, payment booking.Payment, refs []string) (booking.Payment, error) {
+	end, ref, last := booking.ChargePrevented, "", ownRefund{}
 	var owed *Owed
 	for _, taken := range refs {
-		came, err := p.giveBackOne(ctx, &payment, taken, len(refs) == 1)
+		came, err := p.refundOne(ctx, &payment, taken, len(refs) == 1)
 		said, isOwed := errors.AsType[*Owed](err)
 		switch {
 		case err == nil:
 			end, ref, last = booking.Refunded, taken, came
-			if payment.Keeps(came.amount) > 0 && came.amount == 0 && !slices.ContainsFunc(payment.Entries, booking.Entry.ByProvider) {
+			if payment.KeptAfter(came.amount) > 0 && came.amount == 0 && !slices.ContainsFunc(payment.Entries, booking.Entry.ByProvider) {
 				end = booking.Retained
 			}
 		case errors.Is(err, ErrReturned):
@@ -195,17 +195,17 @@ func (p *Payments) giveBack(ctx context.Context, payment booking.Payment, refs [
 		}
 	}
 	if owed != nil {
-		return payment, p.noted(ctx, payment, owed)
+		return payment, p.recordOwed(ctx, payment, owed)
 	}
 	return p.endRefund(ctx, payment, end, ref, last)
 }
 
 // recordOwed records in the ledger what the undo waits for, if err is an *Owed, and returns
 // err.
-func (p *Payments) noted(ctx context.Context, payment booking.Payment, err error) error {
+func (p *Payments) recordOwed(ctx context.Context, payment booking.Payment, err error) error {
 	owed, isOwed := errors.AsType[*Owed](err)
 	if !isOwed {
-		return elsewhere{err}
+		return calleeFailure{err}
 	}
 	e, found := payment.Entry(payment.RefundKey())
 	state := booking.EntryPending
@@ -213,7 +213,7 @@ func (p *Payments) noted(ctx context.Context, payment booking.Payment, err error
 		state = booking.EntryFailed
 	}
 	if found && e.State == state && e.Words == owed.Words {
-		return elsewhere{err}
+		return calleeFailure{err}
 	}
 	if !found {
 		e = booking.Entry{
@@ -225,12 +225,14 @@ func (p *Payments) noted(ctx context.Context, payment booking.Payment, err error
 	if failed := p.Ledger.NoteEntry(ctx, e); failed != nil {
 		return fmt.Errorf("record what the refund waits for: %w", failed)
 	}
-	return elsewhere{err}
+	return calleeFailure{err}
 }
 
 // endRefund records the end of the undo, with its own refund. Notices may have changed what is
 // kept since the payment was read, so it returns the payment that the ledger has.
-func (p *Payments) endRefund(ctx context.Context, payment booking.Payment, end booking.PaymentStatus, ref string, own given) (booking.Payment, error) {
+func (p *Payments) endRefund(
+	ctx context.Context, payment booking.Payment, end booking.PaymentStatus, ref string, own ownRefund,
+) (booking.Payment, error) {
 	ended, err := p.Ledger.EndRefund(ctx, payment.OrderID, end, ref, own.amount, own.id)
 	if err != nil {
 		return payment, fmt.Errorf("record refund: %w", err)

@@ -49,7 +49,7 @@ func TestRefundPayment_OneFlight(t *testing.T) {
 	t.Parallel()
 	o := newOnItsWay(t)
 	_, err := do(durably, func(ctx context.Context) (booking.Undo, error) {
-		ctx, stop := context.WithTimeout(ctx, activities.Heard+100*time.Millisecond)
+		ctx, stop := context.WithTimeout(ctx, activities.ReplyMargin+100*time.Millisecond)
 		defer stop()
 		return o.payments.RefundPayment(ctx, keeping(15000))
 	})

@@ -17,15 +17,15 @@ type severalCharges struct{ PaymentProvider }
 // order's first. The provider makes one refund per key.
 const ofLater = " of "
 
-// Look retrieves the state of the charges together.
-func (p severalCharges) Look(ctx context.Context, ref string) (Outlay, error) {
+// Retrieve retrieves the state of the charges together.
+func (p severalCharges) Retrieve(ctx context.Context, ref string) (ChargeState, error) {
 	refs := strings.Split(ref, booking.BetweenRefs)
 	if len(refs) < 2 {
-		return p.PaymentProvider.Look(ctx, ref)
+		return p.PaymentProvider.Retrieve(ctx, ref)
 	}
-	seen := Outlay{Ref: ref, Returned: true}
+	seen := ChargeState{Ref: ref, Returned: true}
 	for _, one := range refs {
-		is, err := p.PaymentProvider.Look(ctx, one)
+		is, err := p.PaymentProvider.Retrieve(ctx, one)
 		if err != nil {
 			return seen, err
 		}
@@ -44,7 +44,7 @@ func (p severalCharges) Look(ctx context.Context, ref string) (Outlay, error) {
 
 // Refund refunds amount of the charges in seen, newest first, from each as much as it has
 // left.
-func (p severalCharges) Refund(ctx context.Context, key string, seen Outlay, amount booking.Money) (id string, err error) {
+func (p severalCharges) Refund(ctx context.Context, key string, seen ChargeState, amount booking.Money) (id string, err error) {
 	if len(seen.Of) == 0 {
 		return p.PaymentProvider.Refund(ctx, key, seen, amount)
 	}
@@ -77,7 +77,7 @@ func (p severalCharges) Refund(ctx context.Context, key string, seen Outlay, amo
 }
 
 // keyOf is the key under which a refund of the i-th charge is requested.
-func keyOf(key string, i int, of Outlay) string {
+func keyOf(key string, i int, of ChargeState) string {
 	if i == 0 {
 		return key
 	}
@@ -85,7 +85,7 @@ func keyOf(key string, i int, of Outlay) string {
 }
 
 // onlyOf restricts each charge in Of to refunds under the key.
-func (o Outlay) onlyOf(key string) (of []Outlay) {
+func (o ChargeState) onlyOf(key string) (of []ChargeState) {
 	for i, one := range o.Of {
 		of = append(of, one.only(keyOf(key, i, one)))
 	}

@@ -32,13 +32,13 @@ type said interface {
 // owedAfterSilence returns err, or an *Owed once the provider has answered only with errors
 // for c.AttentionAfter. The words that the order knows stay the same until the provider
 // answers.
-func silence(ctx context.Context, c booking.Charge, err error) error {
+func owedAfterSilence(ctx context.Context, c booking.Charge, err error) error {
 	if _, isOwed := errors.AsType[*Owed](err); isOwed {
 		return err
 	}
 	words := c.Owed
 	if words == "" {
-		if c.Patience == 0 || time.Since(activity.GetInfo(ctx).ScheduledTime) < time.Duration(c.Patience) {
+		if c.AttentionAfter == 0 || time.Since(activity.GetInfo(ctx).ScheduledTime) < time.Duration(c.AttentionAfter) {
 			return err
 		}
 		words = "the payment provider does not answer"
@@ -55,9 +55,9 @@ func (p *Payments) foundAfterAll(ctx context.Context, payment booking.Payment) s
 	if payment.Ref != "" {
 		return payment.Ref
 	}
-	looking, stop := context.WithTimeout(ctx, longestLook)
+	limited, stop := context.WithTimeout(ctx, checkTimeout)
 	defer stop()
-	ref, _ := p.taken(looking, payment)
+	ref, _ := p.taken(limited, payment)
 	return ref
 }
 
@@ -74,12 +74,12 @@ func (p *Payments) taken(ctx context.Context, payment booking.Payment) (ref stri
 // importLateCharge records in the ledger a charge of unknown outcome that was taken after all,
 // for an order that has ended. A person has confirmed that the customer has the money back, and
 // it is not refunded again. That does not cover further charges: see voidFurtherLate.
-func (p *Payments) learnOfCharge(ctx context.Context, payment *booking.Payment) error {
-	if err := p.settleAtLast(ctx, payment); err != nil {
+func (p *Payments) importLateCharge(ctx context.Context, payment *booking.Payment) error {
+	if err := p.voidFurtherLate(ctx, payment); err != nil {
 		return err
 	}
 	if payment.MayBeTakenLate() || isTakenLate(*payment) {
-		return p.giveBackLate(ctx, payment)
+		return p.refundLate(ctx, payment)
 	}
 	if payment.Status != booking.Returned || payment.Ref != "" {
 		return nil

@@ -69,7 +69,7 @@ func MayServe(s Status) error {
 	if s == InProduction {
 		return nil
 	}
-	return ended(s, Errorf(NotInProduction, "the order is not in production: it is %s", s))
+	return refusalIfEnded(s, Errorf(NotInProduction, "the order is not in production: it is %s", s))
 }
 
 // MayChangeCups: the number of drinks may be changed while they are on the list of orders
@@ -77,7 +77,7 @@ func MayServe(s Status) error {
 func MayChangeCups(s Status, now, dayBegins time.Time) error {
 	switch {
 	case s != InProduction:
-		return ended(s, Errorf(NotInProduction, "the order is not in production: it is %s", s))
+		return refusalIfEnded(s, Errorf(NotInProduction, "the order is not in production: it is %s", s))
 	case !now.Before(dayBegins):
 		return Errorf(NotChangeable, "the day of the drink began at %s: it may be being made", dayBegins.Format(time.RFC3339))
 	default:

@@ -58,13 +58,13 @@ func TestOvertaken(t *testing.T) {
 		booking.Completed:       booking.AlreadyCompleted,
 		booking.Cancelling:      booking.BeingCancelled,
 		booking.Cancelled:       booking.AlreadyCancelled,
-	}.check(t, booking.Lodging, booking.Overtaken)
+	}.check(t, booking.Lodging, booking.SupersededBy)
 }
 
 func TestStanding(t *testing.T) {
 	t.Parallel()
 	for _, s := range booking.Statuses() {
-		require.Equal(t, s, booking.Standing(s, "", ""), "nothing was decided")
+		require.Equal(t, s, booking.EffectiveStatus(s, "", ""), "nothing was decided")
 		givenUp, taken := booking.Cancelling, booking.Confirmed
 		if s.Final() {
 			givenUp, taken = s, s
@@ -72,9 +72,9 @@ func TestStanding(t *testing.T) {
 		if s == booking.Cancelling {
 			taken = s // the earlier decision is overtaken
 		}
-		require.Equal(t, givenUp, booking.Standing(s, booking.ByCustomer, ""), s)
-		require.Equal(t, taken, booking.Standing(s, "", booking.Confirmed), s)
-		require.Equal(t, givenUp, booking.Standing(s, booking.ByCustomer, booking.Confirmed), "giving up counts most: %s", s)
+		require.Equal(t, givenUp, booking.EffectiveStatus(s, booking.ByCustomer, ""), s)
+		require.Equal(t, taken, booking.EffectiveStatus(s, "", booking.Confirmed), s)
+		require.Equal(t, givenUp, booking.EffectiveStatus(s, booking.ByCustomer, booking.Confirmed), "giving up counts most: %s", s)
 	}
 }
 

@@ -222,24 +222,24 @@ type Resolved struct {
 	Words string `json:"words,omitempty"`
 }
 
-// GivenOtherwise are the words of a failed refund whose money the customer has got in another
+// RefundedOtherwise are the words of a failed refund whose money the customer has got in another
 // way. It is not made any more, also if the order is changed later and more is charged.
-const GivenOtherwise = "it was given back otherwise"
+const RefundedOtherwise = "it was given back otherwise"
 
 // Refusal is the error for Refused.
 func (r Resolved) Refusal() *Error {
 	no := Errorf(r.Refused, "%s", r.Words)
 	if r.Refused == DecisionPending {
-		return no.In(askedAgain)
+		return no.In(refundRetryAfter)
 	}
 	return no
 }
 
-// askedAgain is longer than a healthy provider takes to answer a refund request.
-const askedAgain = 2 * time.Second
+// refundRetryAfter is longer than a healthy provider takes to answer a refund request.
+const refundRetryAfter = 2 * time.Second
 
-// BeingAsked is DecisionPending for refunds that are being requested at the moment, so that
+// BeingRequested is DecisionPending for refunds that are being requested at the moment, so that
 // their outcome is not known yet.
-func BeingAsked(unmade []Entry) *Error {
-	return Errorf(DecisionPending, "refund %s is just being asked for at the payment provider, or has failed since: repeat the request", unmade[0].Key).In(askedAgain)
+func BeingRequested(unmade []Entry) *Error {
+	return Errorf(DecisionPending, "refund %s is just being asked for at the payment provider, or has failed since: repeat the request", unmade[0].Key).In(refundRetryAfter)
 }

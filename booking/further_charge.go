@@ -56,7 +56,7 @@ func (c FurtherCharge) Pending() bool { return c.Status == ChargePending }
 
 // Price is what was charged, less the refunds for changes of the order, whatever their state.
 func (p Payment) Price() int64 {
-	return p.Amount.Amount - p.given(func(e Entry) bool { return e.Kind == RefundEntry && e.Reason == Changed })
+	return p.Amount.Amount - p.sumOf(func(e Entry) bool { return e.Kind == RefundEntry && e.Reason == Changed })
 }
 
 // HadNothingLeft reports whether, at some moment, all that was charged until then was refunded

@@ -25,12 +25,12 @@ type NightPrice struct {
 // room that is kept for a night keeps its price, rooms that were bought last are dropped first,
 // and additional rooms cost price per night. It returns false if the amount cannot be
 // represented.
-func Reprice(has Stretch, prices []NightPrice, wants Stretch, price int64) (nights []NightPrice, total int64, ok bool) {
+func Reprice(has DailyQuantity, prices []NightPrice, wants DailyQuantity, price int64) (nights []NightPrice, total int64, ok bool) {
 	return reprice(has, prices, wants, func(night NightPrice, kept int) (NightPrice, bool) {
 		if night.Lots == nil && kept > 0 {
 			night.Lots = []Lot{{kept, night.Amount}}
 		}
-		lots, ok := Relot(night.Lots, wants.Quantity, price)
+		lots, ok := ChangeLots(night.Lots, wants.Quantity, price)
 		if !ok {
 			return night, false
 		}
@@ -43,7 +43,9 @@ func Reprice(has Stretch, prices []NightPrice, wants Stretch, price int64) (nigh
 }
 
 // RepriceOnAverage is Reprice as used by earlier builds: all rooms of a night cost the same.
-func RepriceOnAverage(has Stretch, prices []NightPrice, wants Stretch, price int64) (nights []NightPrice, total int64, ok bool) {
+func RepriceOnAverage(
+	has DailyQuantity, prices []NightPrice, wants DailyQuantity, price int64,
+) (nights []NightPrice, total int64, ok bool) {
 	return reprice(has, prices, wants, func(night NightPrice, kept int) (NightPrice, bool) {
 		night.Lots = nil
 		if wants.Quantity < kept {
@@ -59,7 +61,7 @@ func RepriceOnAverage(has Stretch, prices []NightPrice, wants Stretch, price int
 // reprice is the price of a stay from the price of each of its nights. of computes the latter
 // from the night's present price and the number of rooms that can be kept.
 func reprice(
-	has Stretch, prices []NightPrice, wants Stretch, of func(night NightPrice, kept int) (NightPrice, bool),
+	has DailyQuantity, prices []NightPrice, wants DailyQuantity, of func(night NightPrice, kept int) (NightPrice, bool),
 ) (nights []NightPrice, total int64, ok bool) {
 	for day := wants.From; day.Before(wants.To); day = day.AddDays(1) {
 		kept, night := 0, NightPrice{}
@@ -117,7 +119,7 @@ func (p *CancellationPolicy) MoveDue(c Cancellation, difference Money) (giveBack
 func MayChangeStay(s Status, now, checkIn, checkOut time.Time, onlyDeparture bool) error {
 	switch {
 	case s != Confirmed && s != AwaitingOwner:
-		return ended(s, Errorf(NotConfirmed, "the reservation is not confirmed: it is %s", s))
+		return refusalIfEnded(s, Errorf(NotConfirmed, "the reservation is not confirmed: it is %s", s))
 	case !now.Before(checkOut):
 		return Errorf(AlreadyCompleted, "check-out was at %s", checkOut.Format(time.RFC3339))
 	case !now.Before(checkIn) && !onlyDeparture:

@@ -58,10 +58,10 @@ type Undo struct {
 	Refunded int64         `json:"refunded,omitempty"`
 	Kept     int64         `json:"kept,omitempty"`
 	// Given is what was paid back of it in all, if that differs from what the provider has
-	// refunded: see Back.
+	// refunded: see CustomerGot.
 	Given int64 `json:"given,omitempty"`
 	// Own is what the undo's own refund has paid back, or a person in its place: see
-	// Charge.TellOwn. It is nil if it was not requested, or an earlier build has answered.
+	// Charge.WantsOwnRefund. It is nil if it was not requested, or an earlier build has answered.
 	Own *int64 `json:"own,omitempty"`
 	// Further is what was charged beside the first charge, because the order was changed.
 	Further int64 `json:"further,omitempty"`
@@ -72,5 +72,5 @@ type Undo struct {
 	Changed *HoldChanges `json:"changed,omitempty"`
 }
 
-// Back is what the customer has got back of the payment, from us or from others.
-func (u Undo) Back() int64 { return max(u.Given, u.Refunded) }
+// CustomerGot is what the customer has got back of the payment, from us or from others.
+func (u Undo) CustomerGot() int64 { return max(u.Given, u.Refunded) }

@@ -28,7 +28,7 @@ func (b *books) costs(amount int64) {
 }
 
 // changes starts a change of the stay, and holds the nights that it adds after the stay.
-func (b *books) changes(to booking.Stretch) {
+func (b *books) changes(to booking.DailyQuantity) {
 	v := b.views[b.payments[0].OrderID]
 	stay := *v.Stay
 	stay.Change = &contract.PendingChange{ID: "1", CheckIn: to.From.String(), CheckOut: to.To.String(), Rooms: to.Quantity}
@@ -77,12 +77,12 @@ func TestRun_ChargesThatAgree(t *testing.T) {
 		},
 		"WaitsForItsOwner": func(b *books) {
 			b.dearer(30000)
-			b.changes(booking.Stretch{From: b.holds[0].From, To: b.holds[0].To.AddDays(1), Quantity: b.holds[0].Quantity})
+			b.changes(booking.DailyQuantity{From: b.holds[0].From, To: b.holds[0].To.AddDays(1), Quantity: b.holds[0].Quantity})
 		},
 		"GivenOtherwiseBefore": func(b *books) {
 			b.dearer(30000)
 			b.costs(130000)
-			b.repaid("refund/1", 20000, func(e *booking.Entry) { e.State, e.Words = booking.EntryFailed, booking.GivenOtherwise })
+			b.repaid("refund/1", 20000, func(e *booking.Entry) { e.State, e.Words = booking.EntryFailed, booking.RefundedOtherwise })
 		},
 		"GoodwillHasLeftNothing": func(b *books) {
 			b.costs(60000)
@@ -125,7 +125,7 @@ var chargeDrifts = map[string]drift{
 	"DifferenceNotGivenBack": {booking.Lodging, booking.Confirmed, func(b *books) { b.costs(60000) },
 		found(audit.Money, "it is confirmed and owes 60000 KRW; the ledger says: 100000 KRW charged")},
 	"HeldForAChangeThatIsNot": {booking.Lodging, booking.Confirmed, func(b *books) {
-		b.changes(booking.Stretch{From: b.holds[0].From, To: b.holds[0].To.AddDays(1), Quantity: b.holds[0].Quantity})
+		b.changes(booking.DailyQuantity{From: b.holds[0].From, To: b.holds[0].To.AddDays(1), Quantity: b.holds[0].Quantity})
 		v := b.views["lodging-1"]
 		stay := *v.Stay
 		stay.Change = nil

@@ -72,7 +72,7 @@ func (f *facts) entries() (found []Finding) {
 	if done != p.Refunded {
 		found = append(found, f.finds(Money, "", "its refunds add up to %d; the ledger says: %s", done, paymentInWords(p))...)
 	}
-	if given := done + underWay - p.BeyondLeft(); given > p.Amount.Amount {
+	if given := done + underWay - p.LostTwice(); given > p.Amount.Amount {
 		found = append(found, f.finds(Money, "", "its refunds come to %d, which is more than was charged; the ledger says: %s", given, paymentInWords(p))...)
 	}
 	return found
@@ -176,10 +176,10 @@ func (f *facts) driftRemedy(taken []ProviderCharge) string {
 // known is a permanent, recorded loss of an order's money: a bank has taken back what was
 // refunded before.
 func (f *facts) known() []Finding {
-	if f.payment == nil || f.payment.BeyondLeft() == 0 {
+	if f.payment == nil || f.payment.LostTwice() == 0 {
 		return nil
 	}
-	beyond := booking.Money{Amount: f.payment.BeyondLeft(), Currency: f.payment.Amount.Currency}
+	beyond := booking.Money{Amount: f.payment.LostTwice(), Currency: f.payment.Amount.Currency}
 	return f.finds(Money, "", "%s were disputed beyond what was left, and are lost; the ledger says: %s", inWords(beyond), paymentInWords(f.payment))
 }
 

@@ -116,9 +116,9 @@ func (s *Server) decide(i *Intent, form url.Values) {
 		i.Status = requiresPaymentMethod
 	case form.Get("confirm") != "true":
 		i.Status = requiresConfirmation
-	case asksCustomer(method) && form.Get("off_session") == "true":
+	case needsConfirmation(method) && form.Get("off_session") == "true":
 		i.Status, i.Refusal = requiresPaymentMethod, "authentication_required"
-	case asksCustomer(method):
+	case needsConfirmation(method):
 		i.Status = requiresAction
 	case declines(method) || s.Behaviour().refuses():
 		i.Status, i.Refusal = requiresPaymentMethod, "card_declined"
