@@ -95,7 +95,7 @@ func (p *Payments) undoLate(ctx context.Context, payment *booking.Payment) error
 		*payment = now
 	}
 	if err != nil {
-		return fmt.Errorf("give back charge that was taken too late: %w", err)
+		return fmt.Errorf("refund charge that was taken too late: %w", err)
 	}
 	*payment = given
 	return nil

@@ -94,7 +94,7 @@ func (p *Payments) voidFurther(ctx context.Context, c booking.Charge) (booking.F
 	c.Since = further.At
 	refs, err := p.Provider.Void(ctx, c)
 	if err != nil {
-		return further, calleeFailure{fmt.Errorf("settle unknown charge at provider: %w", err)}
+		return further, calleeFailure{fmt.Errorf("void unknown charge at provider: %w", err)}
 	}
 	if len(refs) == 0 {
 		return p.Ledger.EndFurther(ctx, c, booking.ChargePrevented, "")
@@ -105,7 +105,7 @@ func (p *Payments) voidFurther(ctx context.Context, c booking.Charge) (booking.F
 // voidAllFurther voids the further charges of a payment that are not answered, newest first,
 // and returns the payment with their outcomes.
 func (p *Payments) voidAllFurther(ctx context.Context, payment booking.Payment) (booking.Payment, error) {
-	settled := false
+	voided := false
 	for _, further := range slices.Backward(payment.Further) {
 		if !further.Pending() {
 			continue
@@ -113,9 +113,9 @@ func (p *Payments) voidAllFurther(ctx context.Context, payment booking.Payment) 
 		if _, err := p.voidFurther(ctx, further.Charge); err != nil {
 			return payment, err
 		}
-		settled = true
+		voided = true
 	}
-	if !settled {
+	if !voided {
 		return payment, nil
 	}
 	return p.Ledger.Payment(ctx, payment.OrderID)

@@ -15,15 +15,15 @@ import (
 
 // purse is a provider that stores each charge and its refunds.
 type purse struct {
-	mu      sync.Mutex
-	charges map[string]int64 // by key; -1: it was voided
-	refunds map[string]activities.Refund
-	ofRef   map[string]string // the ref of a refund's charge, by its key
-	says    error             // the answer to the next charge, after it was taken
-	refuses bool
-	unsaid  error    // the answer to a void
-	asked   []string // refunds, with their amounts
-	voided  []string
+	mu        sync.Mutex
+	charges   map[string]int64 // by key; -1: it was voided
+	refunds   map[string]activities.Refund
+	ofRef     map[string]string // the ref of a refund's charge, by its key
+	nextError error             // the answer to the next charge, after it was taken
+	refuses   bool
+	voidError error    // the answer to a void
+	asked     []string // refunds, with their amounts
+	voided    []string
 }
 
 func newPurse() *purse {
@@ -40,8 +40,8 @@ func (p *purse) Charge(_ context.Context, c booking.Charge) (string, error) {
 		return "", activities.ErrVoided
 	}
 	p.charges[c.Key] = c.Amount.Amount
-	err := p.says
-	p.says = nil
+	err := p.nextError
+	p.nextError = nil
 	return refOf(c.Key), err
 }
 
@@ -55,8 +55,8 @@ func (p *purse) Void(_ context.Context, c booking.Charge) ([]string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.voided = append(p.voided, c.Key)
-	if p.unsaid != nil {
-		return nil, p.unsaid
+	if p.voidError != nil {
+		return nil, p.voidError
 	}
 	if p.charges[c.Key] > 0 {
 		return []string{refOf(c.Key)}, nil
@@ -219,7 +219,7 @@ func TestSettleFurther_UnansweredChargeIsVoidedOrKnown(t *testing.T) {
 	t.Run("asked and lost", func(t *testing.T) {
 		t.Parallel()
 		p, provider, first, further := changed(t)
-		provider.says = errAway
+		provider.nextError = errAway
 		_, err := chargeFurther(p, further)
 		require.ErrorContains(t, err, errAway.Error())
 		require.Equal(t, price, onRecord(t, p, first.OrderID).Amount)
@@ -238,13 +238,13 @@ func TestResolveByHand_EndsAChangeThatTheProviderIsSilentOf(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, provider, first, further := changed(t)
-			provider.says, provider.unsaid = errAway, errAway
+			provider.nextError, provider.voidError = errAway, errAway
 			_, err := chargeFurther(p, further)
 			require.ErrorContains(t, err, errAway.Error())
 			_, err = settleFurther(p, further)
 			require.ErrorContains(t, err, errAway.Error())
 			if known {
-				provider.unsaid = nil
+				provider.voidError = nil
 			}
 			for range 2 {
 				is, err := do(durably, func(ctx context.Context) (booking.Resolved, error) {
@@ -270,7 +270,7 @@ func TestRefundPayment_SettlesFurtherChargesThatWereNotAnswered(t *testing.T) {
 			t.Parallel()
 			p, provider, first, further := changed(t)
 			if taken {
-				provider.says = errAway
+				provider.nextError = errAway
 				_, err := chargeFurther(p, further)
 				require.ErrorContains(t, err, errAway.Error())
 			} else {

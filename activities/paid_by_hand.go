@@ -17,16 +17,16 @@ import (
 // Further charges that the provider reports only now are not part of what the person has
 // paid: they are refunded at the provider.
 func (p *Payments) undoPaidByHand(ctx context.Context, c booking.Charge, payment booking.Payment) (booking.Payment, error) {
-	settled, err := p.voidAllFurther(ctx, payment)
+	updated, err := p.voidAllFurther(ctx, payment)
 	if err != nil {
 		if !endsUndecided(ctx, c, err) {
 			return payment, calleeFailure{err}
 		}
-		if settled, err = p.Ledger.Payment(ctx, payment.OrderID); err != nil { // some may be decided
+		if updated, err = p.Ledger.Payment(ctx, payment.OrderID); err != nil { // some may be decided
 			return payment, fmt.Errorf("read payment: %w", err)
 		}
 	}
-	payment = settled
+	payment = updated
 	p.importIfPaidByHand(ctx, payment, payment.RefundKey())
 	payment.Ref = p.foundAfterAll(ctx, payment)
 	if err := p.restOf(ctx, &payment); err != nil {
@@ -43,12 +43,12 @@ func (p *Payments) undoPaidByHand(ctx context.Context, c booking.Charge, payment
 // too long. A later check refunds the charge if the provider reports it then.
 func endsUndecided(ctx context.Context, c booking.Charge, err error) bool {
 	_, isOwed := errors.AsType[*Owed](err)
-	patience := cmp.Or(time.Duration(c.AttentionAfter), silenceTimeout)
-	return isOwed || time.Since(activity.GetInfo(ctx).ScheduledTime) >= patience
+	timeout := cmp.Or(time.Duration(c.AttentionAfter), silenceTimeout)
+	return isOwed || time.Since(activity.GetInfo(ctx).ScheduledTime) >= timeout
 }
 
 // errNotShown: the provider has made a refund and does not show it yet.
-var errNotShown = errors.New("the provider does not show what it has given back yet")
+var errNotShown = errors.New("the provider does not show the refund yet")
 
 // refundRest refunds what the undo owes beyond what a person has paid by hand. The ledger
 // records it as separate refunds of the provider.
@@ -111,11 +111,11 @@ func (p *Payments) voidFurtherLate(ctx context.Context, payment *booking.Payment
 		!slices.ContainsFunc(payment.Further, booking.FurtherCharge.Pending) {
 		return nil
 	}
-	settled, err := p.voidAllFurther(ctx, *payment)
+	updated, err := p.voidAllFurther(ctx, *payment)
 	if err != nil {
 		return err
 	}
-	if *payment = settled; payment.Status != booking.RefundPending {
+	if *payment = updated; payment.Status != booking.RefundPending {
 		return nil
 	}
 	return p.undoLate(ctx, payment)
@@ -146,7 +146,7 @@ func (p *Payments) endUndecided(ctx context.Context, r booking.Resolution) (ende
 			continue
 		}
 		if _, err := p.Ledger.EndFurther(ctx, further.Charge, booking.ChargePrevented, string(r.Evidence)); err != nil {
-			return ended, fmt.Errorf("record that a further charge is over: %w", err)
+			return ended, fmt.Errorf("record that a further charge has ended: %w", err)
 		}
 		ended = true
 	}

@@ -18,10 +18,10 @@ var unsettled = &activities.Owed{Words: "no such intent", NeedsPerson: true}
 func unsettledChange(t *testing.T) (*activities.Payments, *purse, booking.Charge) {
 	t.Helper()
 	p, provider, first, further := changed(t)
-	provider.says = errAway
+	provider.nextError = errAway
 	_, err := chargeFurther(p, further)
 	require.ErrorContains(t, err, errAway.Error())
-	provider.unsaid = unsettled
+	provider.voidError = unsettled
 	undo, err := refund(p, because(first, booking.ByCustomer))
 	require.NoError(t, err)
 	require.Equal(t, booking.Undo{Owed: unsettled.Words, NeedsPerson: true, Due: price.Amount}, undo)
@@ -43,7 +43,7 @@ func paysByHand(t *testing.T, p *activities.Payments, orderID string) int64 {
 func TestResolveByHand_WithWhatAChangeWasCharged(t *testing.T) {
 	t.Parallel()
 	p, provider, first := unsettledChange(t)
-	provider.unsaid = nil
+	provider.voidError = nil
 	require.EqualValues(t, 80000, paysByHand(t, p, first.OrderID))
 	undo, err := refund(p, because(first, booking.ByCustomer))
 	require.NoError(t, err)
@@ -57,12 +57,12 @@ func TestRefundPayment_OfAChangeThatIsHeardOfAfterAPersonHasPaid(t *testing.T) {
 	t.Parallel()
 	p, provider, first := unsettledChange(t)
 	require.EqualValues(t, 50000, paysByHand(t, p, first.OrderID))
-	provider.unsaid = errAway
+	provider.voidError = errAway
 	patient := because(first, booking.ByCustomer)
 	patient.AttentionAfter = booking.Duration(time.Hour)
 	_, err := refund(p, patient)
 	require.ErrorIs(t, err, errAway, "the provider may answer yet")
-	provider.unsaid = nil
+	provider.voidError = nil
 	for range 2 {
 		undo, err := refund(p, patient)
 		require.NoError(t, err)
@@ -92,7 +92,7 @@ func TestLookAgain_SettlesAChangeOfAnOrderThatHasEnded(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: 50000}, undo)
 			require.True(t, onRecord(t, p, first.OrderID).Further[0].Pending())
-			provider.unsaid = nil
+			provider.voidError = nil
 			for range 2 {
 				_, err = lookAgain(p, first.OrderID)
 				require.NoError(t, err)
@@ -116,7 +116,7 @@ func TestSettleFurther_AfterAPersonHasPaidTheUndo(t *testing.T) {
 	require.NoError(t, err)
 	further := onRecord(t, p, first.OrderID).Further[0]
 	require.True(t, further.Pending())
-	provider.unsaid = nil
+	provider.voidError = nil
 	outcome, err := settleFurther(p, further.Charge)
 	require.NoError(t, err)
 	require.Equal(t, booking.Done, outcome.Result)

@@ -90,8 +90,8 @@ func (p *Payments) checkBefore(ctx context.Context, r *booking.Resolution) error
 		return err
 	}
 	if payment.Status == booking.RefundPending && !isPaidByHand(payment) { // charges that were taken are owed, too
-		if settled, err := p.voidAllFurther(limited, payment); err == nil {
-			payment.Entries, payment.Further, payment.Amount, payment.Ref = settled.Entries, settled.Further, settled.Amount, cmp.Or(settled.Ref, payment.Ref)
+		if updated, err := p.voidAllFurther(limited, payment); err == nil {
+			payment.Entries, payment.Further, payment.Amount, payment.Ref = updated.Entries, updated.Further, updated.Amount, cmp.Or(updated.Ref, payment.Ref)
 		}
 	}
 	seen, unseen := p.retrieveCharge(limited, &payment, p.followAndImport)

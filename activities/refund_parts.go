@@ -142,7 +142,7 @@ func (p *Payments) endWithoutRoom(ctx context.Context, e booking.Entry, payment 
 	if e.Words != booking.RefundedOtherwise {
 		e.Words = booking.RefundedOtherwise
 		if err := p.Ledger.NoteEntry(ctx, e); err != nil {
-			return e, payment, fmt.Errorf("record that a refund was given back otherwise: %w", err)
+			return e, payment, fmt.Errorf("record that a part was refunded otherwise: %w", err)
 		}
 	}
 	return e, payment.With(e), booking.Errorf(booking.RefundExceeds, "no room is left for refund %s, which has failed", e.Key)

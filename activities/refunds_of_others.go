@@ -29,7 +29,7 @@ func (p *Payments) importCharge(ctx context.Context, payment *booking.Payment, s
 	}
 	imported, err := p.Ledger.Import(ctx, payment.OrderID, others, disputes)
 	if err != nil {
-		return fmt.Errorf("record what others have given back: %w", err)
+		return fmt.Errorf("record refunds by others: %w", err)
 	}
 	*payment = imported
 	return nil

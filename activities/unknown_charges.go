@@ -17,7 +17,7 @@ func (p *Payments) void(ctx context.Context, payment booking.Payment) ([]string,
 	payment.Since = payment.At
 	refs, err := p.Provider.Void(ctx, payment.Charge)
 	if err != nil {
-		err = fmt.Errorf("settle unknown charge at provider: %w", err)
+		err = fmt.Errorf("void unknown charge at provider: %w", err)
 	}
 	return refs, err
 }

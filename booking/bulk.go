@@ -87,7 +87,7 @@ type BulkFilter struct {
 // Problem is what is wrong with an order.
 type Problem string
 
-// The troubles of orders.
+// The problems of orders.
 const (
 	NeedsAttention Problem = "attention" // it is marked as needing attention
 	UndoOwed       Problem = "undo"      // its undos are not done
@@ -95,7 +95,7 @@ const (
 	UnderReview    Problem = "disputed"  // a dispute of its payment is open
 )
 
-// Problems are all troubles of orders.
+// Problems are all problems of orders.
 func Problems() []Problem { return []Problem{NeedsAttention, UndoOwed, Lost, UnderReview} }
 
 // BulkActions are the actions that bulk actions offer. A refund and its evidence differ per

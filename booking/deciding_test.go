@@ -46,7 +46,7 @@ func requireMoves(t *testing.T, k booking.Kind, may func(booking.Status) error, 
 	}
 }
 
-func TestOvertaken(t *testing.T) {
+func TestSupersededBy(t *testing.T) {
 	t.Parallel()
 	rule{
 		booking.Received:        booking.Superseded,
@@ -61,7 +61,7 @@ func TestOvertaken(t *testing.T) {
 	}.check(t, booking.Lodging, booking.SupersededBy)
 }
 
-func TestStanding(t *testing.T) {
+func TestEffectiveStatus(t *testing.T) {
 	t.Parallel()
 	for _, s := range booking.Statuses() {
 		require.Equal(t, s, booking.EffectiveStatus(s, "", ""), "nothing was decided")
@@ -126,8 +126,8 @@ func TestDrink_EndsWithItsDay(t *testing.T) {
 	t.Parallel()
 	d := booking.Drink{Date: booking.Date{Year: 2026, Month: 12, Day: 31}, TimeZone: "Asia/Seoul"}
 	require.Equal(t, "2026-12-31T15:00:00Z", d.Ends().UTC().Format("2006-01-02T15:04:05Z07:00"))
-	require.False(t, d.Over(d.Ends().Add(-time.Nanosecond)))
-	require.True(t, d.Over(d.Ends()))
+	require.False(t, d.HasEnded(d.Ends().Add(-time.Nanosecond)))
+	require.True(t, d.HasEnded(d.Ends()))
 	d.TimeZone = "Mars/Olympus_Mons"
 	require.Equal(t, "2027-01-01T00:00:00Z", d.Ends().UTC().Format("2006-01-02T15:04:05Z07:00"))
 	d = booking.Drink{Date: booking.Date{Year: 2027, Month: 9, Day: 4}, TimeZone: "America/Santiago"} // the next day begins at 01:00

@@ -490,8 +490,8 @@ func (c crew) Untold(_ context.Context) ([]booking.CleanerAtWork, error) {
 	return act(c.process, "untold", func(ctx context.Context) ([]booking.CleanerAtWork, error) { return c.crew.Untold(ctx) })
 }
 
-func (c crew) Told(_ context.Context, id string) error {
-	return actErr(c.process, "told", func(ctx context.Context) error { return c.crew.Told(ctx, id) })
+func (c crew) MarkNotified(_ context.Context, id string) error {
+	return actErr(c.process, "told", func(ctx context.Context) error { return c.crew.MarkNotified(ctx, id) })
 }
 
 // callers has nobody to tell: the one call of a world is told by its test.

@@ -36,8 +36,8 @@ func (m *memory) decide(c booking.Charge, r payments.Record) (payments.Record, e
 	if m.err != nil {
 		return payments.Record{}, m.err
 	}
-	if stands, ok := m.records[c.Key]; ok {
-		return stands, nil
+	if stored, ok := m.records[c.Key]; ok {
+		return stored, nil
 	}
 	m.records[c.Key], m.amounts[r.Ref] = r, c.Amount
 	return r, nil

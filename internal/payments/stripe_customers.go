@@ -18,7 +18,7 @@ type Customers interface {
 	Customer(ctx context.Context, id string) (ref, before string, err error)
 	// KeepCustomer stores the provider's id of a customer unless there is one, and returns
 	// the stored one.
-	KeepCustomer(ctx context.Context, id, ref string) (stands string, err error)
+	KeepCustomer(ctx context.Context, id, ref string) (stored string, err error)
 	// ForgetCustomer deletes that id of the customer, if it is the stored one.
 	ForgetCustomer(ctx context.Context, id, ref string) error
 }
