@@ -173,7 +173,7 @@ func (p *Payments) chargeAtProvider(ctx context.Context, c booking.Charge, pass 
 	return ref, err
 }
 
-// needsUndo tells whether a charge with this answer of the provider cannot be kept,
+// needsUndo reports whether a charge with this answer of the provider cannot be kept,
 // and a repetition changes nothing. The undo refunds what was taken, or the order needs a
 // person.
 func needsUndo(err error) bool {

@@ -128,19 +128,19 @@ func (p *Payments) importIfPaidByHand(ctx context.Context, payment booking.Payme
 	_, _ = p.retrieveCharge(limited, &payment, p.followAndImport)
 }
 
-// mayBeReplaced tells whether a refund by others may replace the entry, which only failed
+// mayBeReplaced reports whether a refund by others may replace the entry, which only failed
 // parts allow. The undo's own refund is excluded: refunds by others reduce what it owes.
 func mayBeReplaced(payment booking.Payment, e booking.Entry) bool {
 	return e.State == booking.EntryFailed && e.Key != payment.RefundKey() && !e.ByOthers()
 }
 
-// replaces tells whether a refund has exactly the amount of a failed part and was made
+// replaces reports whether a refund has exactly the amount of a failed part and was made
 // after it failed. The provider dates refunds to the second.
 func replaces(r Refund, e booking.Entry) bool {
 	return r.Amount == e.Amount.Amount && !r.At.Before(e.Changed.Truncate(time.Second))
 }
 
-// isAPartBy tells whether the refund has replaced a part.
+// isAPartBy reports whether the refund has replaced a part.
 func isAPartBy(payment booking.Payment, r Refund) bool {
 	return slices.ContainsFunc(payment.Entries, func(e booking.Entry) bool { return e.State == booking.EntryDone && e.Ref == r.ID && e.ByProvider() })
 }
@@ -171,7 +171,7 @@ func keysOf(payment booking.Payment) map[string]bool {
 	return keys
 }
 
-// unknown tells whether a refund was requested under a key that is not among the payment's.
+// unknown reports whether a refund was requested under a key that is not among the payment's.
 func unknown(payment booking.Payment, seen ChargeState) bool {
 	ours := keysOf(payment)
 	return slices.ContainsFunc(seen.Refunds, func(r Refund) bool { return r.Key != "" && !ours[r.Key] })

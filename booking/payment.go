@@ -100,7 +100,7 @@ func (p Payment) Refundable() int64 {
 	return max(0, p.Amount.Amount-max(p.sumOf(Entry.Refunds), p.Refunded))
 }
 
-// Taken tells whether it is known that the charge was taken.
+// Taken reports whether it is known that the charge was taken.
 func (p Payment) Taken() bool {
 	switch p.Status {
 	case Charged, Refunded, Retained, Returned:
@@ -110,7 +110,7 @@ func (p Payment) Taken() bool {
 	}
 }
 
-// MayBeTakenLate tells whether the customer had to confirm a charge that has ended without
+// MayBeTakenLate reports whether the customer had to confirm a charge that has ended without
 // being taken: the provider may still take it, or may have taken it.
 func (p Payment) MayBeTakenLate() bool {
 	return p.ActionRef != "" && (p.Status == ChargePrevented || p.Status == Declined)
@@ -220,7 +220,7 @@ func (p Payment) Unmade() (unmade []Entry) {
 	return unmade
 }
 
-// HasRoom tells whether a failed refund can still be made: its amount has not been refunded
+// HasRoom reports whether a failed refund can still be made: its amount has not been refunded
 // otherwise, or not all of it.
 func (p Payment) HasRoom(failed Entry) bool {
 	return p.fits(failed, p.Amount.Amount-max(p.RefundedInAll(), p.Refunded)) > 0
@@ -247,7 +247,7 @@ func (p Payment) fits(failed Entry, left int64) int64 {
 	return max(0, min(failed.Amount.Amount, left-p.Kept))
 }
 
-// isUndone tells whether the undo of the charge has refunded its part, or a person has in
+// isUndone reports whether the undo of the charge has refunded its part, or a person has in
 // its place.
 func (p Payment) isUndone() bool {
 	switch p.Status {

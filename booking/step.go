@@ -40,7 +40,7 @@ type Outcome struct {
 // Undo is the result of an undo. In every case its step is not in effect, and can never
 // take effect again.
 type Undo struct {
-	// Acted tells whether there was something to undo.
+	// Acted reports whether there was something to undo.
 	Acted bool `json:"acted"`
 	// Owed is why the undo is not complete, in the words of the party that owes it, "" once
 	// it is. NeedsPerson: that does not change by itself.

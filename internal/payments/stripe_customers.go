@@ -30,7 +30,7 @@ var errUnknownCustomer = errors.New("stripe does not know the customer any more"
 // metadataCustomer labels a customer at Stripe with our id. Stripe gets no other data of them.
 const metadataCustomer = "customer"
 
-// ofCustomer assigns a charge to its customer at Stripe, who keeps the card for the next one.
+// ofCustomer assigns a charge to its customer at Stripe, which stores the card for the next one.
 // If Stripe refuses to create the customer, the charge has none.
 func (s *Stripe) ofCustomer(ctx context.Context, c booking.Charge, params *stripe.PaymentIntentCreateParams) error {
 	if s.customers == nil {
