@@ -25,8 +25,8 @@ type Crew interface {
 	// Untold lists calls that were assigned a cleaner while they waited and may not have
 	// been notified.
 	Untold(ctx context.Context) ([]booking.CleanerAtWork, error)
-	// Told records that the call was notified.
-	Told(ctx context.Context, orderID string) error
+	// MarkNotified records that the call was notified.
+	MarkNotified(ctx context.Context, orderID string) error
 }
 
 // Callers are the sagas of calls that wait for a cleaner.
@@ -89,7 +89,7 @@ func TellAssigned(ctx context.Context, crew Crew, callers Callers) error {
 	for _, c := range calls {
 		err := callers.TellAssigned(ctx, c.OrderID, c.Cleaner)
 		if err == nil {
-			err = crew.Told(ctx, c.OrderID)
+			err = crew.MarkNotified(ctx, c.OrderID)
 		}
 		if err != nil { // the remaining calls are still notified
 			errs = append(errs, fmt.Errorf("tell call %s of its cleaner: %w", c.OrderID, err))

@@ -9,14 +9,16 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// ConfirmPayment asks what came of a charge that the customer has to confirm, and records
-// it: Unconfirmed while that is open. It repeats safely. It does not pass the gate: the
-// customer has seen the provider's page, so that it is there, and what it is asked here
-// says nothing of how charges fare.
+// ConfirmPayment retrieves the outcome of a charge that the customer has to confirm, and
+// records it: Unconfirmed while it is open. It is idempotent. It does not go through the
+// gate: the customer has seen the provider's page, so the provider works, and this call
+// says nothing about the success of charges.
 func (p *Payments) ConfirmPayment(ctx context.Context, c booking.PaymentConfirmation) (booking.Outcome, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Outcome, error) {
-		payment, err := inFlight(ctx, p, c.Charge.Key+"/confirm", func(ctx context.Context) (booking.Payment, error) { return p.confirm(ctx, c) })
-		return cameTo(payment), err
+		payment, err := oneCallPerKey(ctx, p, c.Charge.Key+"/confirm", func(ctx context.Context) (booking.Payment, error) {
+			return p.confirm(ctx, c)
+		})
+		return outcomeOf(payment), err
 	})
 }
 
@@ -39,15 +41,15 @@ func (p *Payments) confirm(ctx context.Context, c booking.PaymentConfirmation) (
 	case toConfirm:
 		payment.Action = shown(required.Action)
 		return payment, nil
-	case errors.Is(err, ErrVoided), isSettledByUndo(err):
+	case errors.Is(err, ErrVoided), needsUndo(err):
 		charge.Why = booking.PaymentUnavailable
-		return p.giveUp(ctx, charge) // an undo has begun to void it, and gave its reason, or does so now
+		return p.undoCharge(ctx, charge) // an undo has begun to void it and has recorded its reason, or does so now
 	default:
-		return payment, elsewhere{fmt.Errorf("confirm at provider: %w", err)}
+		return payment, calleeFailure{fmt.Errorf("confirm at provider: %w", err)}
 	}
 }
 
-// isToConfirm tells whether a provider has answered that the customer has to confirm.
+// isToConfirm reports whether err is the provider's answer that the customer has to confirm.
 func isToConfirm(err error) bool {
 	_, toConfirm := errors.AsType[*ActionRequired](err)
 	return toConfirm
@@ -59,7 +61,7 @@ func (p *Payments) requireAction(ctx context.Context, c booking.Charge, err erro
 	return p.Ledger.RequireAction(ctx, c.OrderID, required.Ref, required.Action)
 }
 
-// shown is what the customer still has to do, nil for nothing.
+// shown is what the customer still has to do, nil if nothing.
 func shown(action booking.NextAction) *booking.NextAction {
 	if action.Type == "" {
 		return nil
@@ -67,9 +69,9 @@ func shown(action booking.NextAction) *booking.NextAction {
 	return &action
 }
 
-// giveBackLate gives back a charge that the customer has confirmed although it had been
-// voided, or declined: its order has ended, and nothing else waits for that money.
-func (p *Payments) giveBackLate(ctx context.Context, payment *booking.Payment) error {
+// refundLate refunds a charge that the customer has confirmed although it had been voided or
+// declined. Its order has ended, so nothing else refunds it.
+func (p *Payments) refundLate(ctx context.Context, payment *booking.Payment) error {
 	if payment.Ref == "" {
 		ref, err := p.taken(ctx, *payment)
 		if err != nil || ref == "" {
@@ -82,10 +84,10 @@ func (p *Payments) giveBackLate(ctx context.Context, payment *booking.Payment) e
 	return p.undoLate(ctx, payment)
 }
 
-// undoLate gives back what is known of a payment only after its order's end.
+// undoLate refunds charges that became known only after the order's end.
 func (p *Payments) undoLate(ctx context.Context, payment *booking.Payment) error {
 	given, err := p.undo(ctx, payment.Charge)
-	if _, isOwed := errors.AsType[*Owed](err); isOwed { // the ledger has what the refund waits for
+	if _, isOwed := errors.AsType[*Owed](err); isOwed { // the ledger has recorded what the refund waits for
 		now, unread := p.Ledger.Payment(ctx, payment.OrderID)
 		if unread != nil {
 			return fmt.Errorf("read payment: %w", unread)
@@ -93,21 +95,21 @@ func (p *Payments) undoLate(ctx context.Context, payment *booking.Payment) error
 		*payment = now
 	}
 	if err != nil {
-		return fmt.Errorf("give back charge that was taken too late: %w", err)
+		return fmt.Errorf("refund charge that was taken too late: %w", err)
 	}
 	*payment = given
 	return nil
 }
 
-// isTakenLate tells whether a charge was confirmed too late, and the ledger knows of no
-// refund of it yet: the look that has found it did not come to that.
+// isTakenLate reports whether a charge was confirmed too late and the ledger has no refund of
+// it yet: the check that found it did not get that far.
 func isTakenLate(payment booking.Payment) bool {
 	_, begun := payment.Entry(payment.RefundKey())
 	return payment.Status == booking.RefundPending && payment.ActionRef != "" && payment.Ref != "" && !begun && payment.Owed() > 0
 }
 
-// unfollowed is the refund that a look has begun, of a charge that was confirmed too late, and
-// that is pending. It is told as if it had failed: what follows it asks the ledger first.
+// unfollowed is the pending refund that a check has begun, of a charge that was confirmed too
+// late. It is reported as failed; the workflow that follows it checks the ledger first.
 func unfollowed(payment booking.Payment, waited []string) []booking.Entry {
 	own, begun := payment.Entry(payment.RefundKey())
 	if !begun || own.State != booking.EntryPending || payment.ActionRef == "" || slices.Contains(waited, own.Key) {

@@ -132,9 +132,9 @@ func TestLookAgain_ConfirmedTooLate(t *testing.T) {
 	_, err := refund(payments, because(c, booking.PaymentNotConfirmed))
 	require.NoError(t, err)
 	provider.void = func(context.Context, booking.Charge) ([]string, error) { return []string{"pi_1"}, nil }
-	look := func() (booking.Looked, error) {
-		return do(durably, func(ctx context.Context) (booking.Looked, error) {
-			return payments.LookAgain(ctx, booking.Glance{OrderID: "o1", Confirms: true})
+	look := func() (booking.ChargeChecked, error) {
+		return do(durably, func(ctx context.Context) (booking.ChargeChecked, error) {
+			return payments.LookAgain(ctx, booking.ChargeCheck{OrderID: "o1", Confirms: true})
 		})
 	}
 	for range 2 {
@@ -225,8 +225,8 @@ func TestLookAgain_Unconfirmed(t *testing.T) {
 	t.Parallel()
 	payments, _ := toConfirm(t, &till{})
 	for _, confirms := range []bool{true, false} {
-		looked, err := do(durably, func(ctx context.Context) (booking.Looked, error) {
-			return payments.LookAgain(ctx, booking.Glance{OrderID: "o1", Confirms: confirms})
+		looked, err := do(durably, func(ctx context.Context) (booking.ChargeChecked, error) {
+			return payments.LookAgain(ctx, booking.ChargeCheck{OrderID: "o1", Confirms: confirms})
 		})
 		require.NoError(t, err)
 		require.Equal(t, confirms, looked.Unconfirmed)

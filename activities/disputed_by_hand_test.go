@@ -39,16 +39,16 @@ func TestResolveByHand_WhileADisputeIsOpen(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, "charge_disputed", undo.Owed)
 			if name == "LostBlind" {
-				d.look = func(string) (activities.Outlay, error) { return activities.Outlay{}, errAway }
+				d.look = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
 			}
 			is, err := resolve(payments, "transfer 7")
 			require.NoError(t, err)
 			require.Equal(t, booking.UnderDispute, is.Refused)
 			require.Contains(t, is.Words, "dispute du_1 over")
 			require.Contains(t, is.Words, "evidence is taken until 2026-12-06T12:00:00Z")
-			require.Zero(t, onRecord(t, payments, "o1").Given())
+			require.Zero(t, onRecord(t, payments, "o1").RefundedInAll())
 
-			d.look = func(ref string) (activities.Outlay, error) { return d.seen(ref), nil }
+			d.look = func(ref string) (activities.ChargeState, error) { return d.seen(ref), nil }
 			d.dispute(c.of, c.is, due)
 			d.answers(c.provider)
 			if c.owes > 0 {
@@ -61,7 +61,7 @@ func TestResolveByHand_WhileADisputeIsOpen(t *testing.T) {
 			require.NoError(t, err)
 			payment := onRecord(t, payments, "o1")
 			require.Equal(t, c.refunded, payment.Refunded)
-			require.Equal(t, price.Amount, payment.Given(), "each part of it once")
+			require.Equal(t, price.Amount, payment.RefundedInAll(), "each part of it once")
 		})
 	}
 }
@@ -76,17 +76,17 @@ func TestResolveByHand_OfAPartThatIsDisputed(t *testing.T) {
 	part, err := refundPart(payments, goodwill("refund/1", 10000))
 	require.NoError(t, err)
 	require.Equal(t, booking.EntryFailed, part.Entry.State)
-	d.look = func(string) (activities.Outlay, error) { return activities.Outlay{}, errAway }
+	d.look = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
 	is, err := resolve(payments, "transfer 7")
 	require.NoError(t, err)
 	require.Equal(t, booking.UnderDispute, is.Refused)
 
-	d.look = func(ref string) (activities.Outlay, error) { return d.seen(ref), nil }
+	d.look = func(ref string) (activities.ChargeState, error) { return d.seen(ref), nil }
 	d.dispute(20000, booking.DisputeOpen, time.Now().Add(-121*24*time.Hour))
 	is, err = resolve(payments, "transfer 7")
 	require.NoError(t, err)
 	require.Equal(t, booking.UnderDispute, is.Refused, "the provider says that it is open")
-	d.look = func(string) (activities.Outlay, error) { return activities.Outlay{}, errAway }
+	d.look = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
 	for range 2 {
 		is, err = resolve(payments, "transfer 7")
 		require.NoError(t, err)

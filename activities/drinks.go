@@ -108,19 +108,19 @@ func (d *Drinks) CancelDrinkOrders(ctx context.Context, b DrinkBatch) (DrinkBatc
 		if err != nil {
 			return DrinkBatchDone{}, fmt.Errorf("who holds the drink: %w", err)
 		}
-		told, ended, err := d.forceCancel(ctx, orders, contract.Force{Why: booking.MenuDeleted, By: b.By})
+		signalled, ended, err := d.forceCancel(ctx, orders, contract.Force{Why: booking.MenuDeleted, By: b.By})
 		if err != nil {
 			return DrinkBatchDone{}, err
 		}
 		// Orders that an earlier attempt has cancelled no longer hold stock.
-		over, err := d.Shelf.StillHold(ctx, b.DrinkID, ended)
+		endedBefore, err := d.Shelf.StillHold(ctx, b.DrinkID, ended)
 		if err != nil {
-			return DrinkBatchDone{}, fmt.Errorf("which orders are over: %w", err)
+			return DrinkBatchDone{}, fmt.Errorf("which orders have ended: %w", err)
 		}
-		if err := d.watch(ctx, b.DrinkID, told); err != nil {
+		if err := d.watch(ctx, b.DrinkID, signalled); err != nil {
 			return DrinkBatchDone{}, fmt.Errorf("watch orders being cancelled: %w", err)
 		}
-		done := DrinkBatchDone{Orders: len(orders), Over: over, Told: len(told), Last: b.After}
+		done := DrinkBatchDone{Orders: len(orders), Over: endedBefore, Told: len(signalled), Last: b.After}
 		if len(orders) > 0 {
 			done.Last = orders[len(orders)-1]
 		}
@@ -131,7 +131,7 @@ func (d *Drinks) CancelDrinkOrders(ctx context.Context, b DrinkBatch) (DrinkBatc
 
 // forceCancel asks the orders' sagas to compensate, and returns the orders that run and
 // those that have ended.
-func (d *Drinks) forceCancel(ctx context.Context, orders []string, f contract.Force) (told, ended []string, err error) {
+func (d *Drinks) forceCancel(ctx context.Context, orders []string, f contract.Force) (signalled, ended []string, err error) {
 	running := make([]bool, len(orders))
 	var telling errgroup.Group
 	telling.SetLimit(batchWidth)
@@ -146,12 +146,12 @@ func (d *Drinks) forceCancel(ctx context.Context, orders []string, f contract.Fo
 	}
 	for i, order := range orders {
 		if running[i] {
-			told = append(told, order)
+			signalled = append(signalled, order)
 		} else {
 			ended = append(ended, order)
 		}
 	}
-	return told, ended, nil
+	return signalled, ended, nil
 }
 
 // watch waits until the orders hold no stock, or until batchTimeout has passed.

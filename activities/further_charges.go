@@ -11,29 +11,31 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// ChargeFurther takes more for an order that is paid for, once per key. It is Deferred
-// while the provider takes no payments, and Undone where the order is being undone.
+// ChargeFurther charges more for an order that is paid for, once per key. It is Deferred
+// while the provider takes no payments, and Undone if the order is being undone.
 func (p *Payments) ChargeFurther(ctx context.Context, c booking.Charge) (booking.Outcome, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Outcome, error) {
-		further, err := inFlight(ctx, p, c.Key, func(ctx context.Context) (booking.FurtherCharge, error) { return p.passFurther(ctx, c) })
-		return cameTo(booking.Payment{Charge: further.Charge, Status: further.Status}), err
+		further, err := oneCallPerKey(ctx, p, c.Key, func(ctx context.Context) (booking.FurtherCharge, error) {
+			return p.furtherThroughGate(ctx, c)
+		})
+		return outcomeOf(booking.Payment{Charge: further.Charge, Status: further.Status}), err
 	})
 }
 
-// SettleFurther makes certain of a further charge of which nothing more is wanted: it is
-// Done if it was taken, and has to be given back, and Undone if it never will be.
+// SettleFurther finds out the outcome of a further charge that is no longer wanted: Done if
+// it was taken and has to be refunded, Undone if it was not and never will be.
 func (p *Payments) SettleFurther(ctx context.Context, c booking.Charge) (booking.Outcome, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Outcome, error) {
-		further, err := p.settleFurther(ctx, c)
+		further, err := p.voidFurther(ctx, c)
 		if err != nil || further.Status != booking.Charged {
 			return booking.Outcome{Result: booking.Undone}, err
 		}
-		return booking.Outcome{Result: booking.Done}, p.giveBackAfterUndo(ctx, c.OrderID)
+		return booking.Outcome{Result: booking.Done}, p.refundAfterUndo(ctx, c.OrderID)
 	})
 }
 
-// BeginPart writes down what is to be given back of an order's payment, before it is asked
-// for. It is refused like a refund of a part.
+// BeginPart records a refund of a part of an order's payment before it is requested. It is
+// refused for the same reasons as RefundPart.
 func (p *Payments) BeginPart(ctx context.Context, e booking.Entry) (booking.Repaid, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Repaid, error) {
 		payment, err := p.Ledger.BeginEntry(ctx, e)
@@ -43,47 +45,47 @@ func (p *Payments) BeginPart(ctx context.Context, e booking.Entry) (booking.Repa
 		if err != nil {
 			return booking.Repaid{}, fmt.Errorf("write refund intent: %w", err)
 		}
-		stands, _ := payment.Entry(e.Key)
-		return booking.Repaid{Entry: stands, Left: leftOf(payment, e)}, nil
+		recorded, _ := payment.Entry(e.Key)
+		return booking.Repaid{Entry: recorded, Left: leftOf(payment, e)}, nil
 	})
 }
 
-// passFurther takes a further charge through the gate. None waits in line: the
-// change is given up.
-func (p *Payments) passFurther(ctx context.Context, c booking.Charge) (booking.FurtherCharge, error) {
+// furtherThroughGate takes a further charge through the gate. Further charges are not
+// queued: the change is not made.
+func (p *Payments) furtherThroughGate(ctx context.Context, c booking.Charge) (booking.FurtherCharge, error) {
 	pass, err := p.Gate.Enter(ctx, false)
 	if err != nil {
 		return booking.FurtherCharge{Status: booking.ChargeDeferred}, nil
 	}
-	defer pass.Leave(ErrNotAsked) // the first word counts
+	defer pass.Leave(ErrNotAsked) // only the first Leave counts
 	further, err := p.Ledger.BeginFurther(ctx, c)
 	switch {
 	case err != nil:
 		return further, fmt.Errorf("write payment intent: %w", err)
 	case !further.Pending():
 		return further, nil
-	case time.Since(further.At) > keysLast:
-		return p.settleFurther(ctx, c)
+	case time.Since(further.At) > keyLifetime:
+		return p.voidFurther(ctx, c)
 	}
 	c.Since = further.At
-	ref, err := p.ask(ctx, c, pass)
+	ref, err := p.chargeAtProvider(ctx, c, pass)
 	switch {
 	case err == nil:
 		return p.Ledger.EndFurther(ctx, c, booking.Charged, ref)
 	case errors.Is(err, ErrDeclined):
 		return p.Ledger.EndFurther(ctx, c, booking.Declined, "")
-	case errors.Is(err, ErrVoided), isSettledByUndo(err), isToConfirm(err): // it has no page that a confirmation comes back to
-		return p.settleFurther(ctx, c)
+	case errors.Is(err, ErrVoided), needsUndo(err), isToConfirm(err): // a further charge has no page for the customer's confirmation
+		return p.voidFurther(ctx, c)
 	case isBusy(err):
-		return booking.FurtherCharge{Status: booking.ChargeDeferred}, nil // it was turned away at the door
+		return booking.FurtherCharge{Status: booking.ChargeDeferred}, nil // the provider was busy
 	default:
-		return further, elsewhere{fmt.Errorf("charge at provider: %w", err)}
+		return further, calleeFailure{fmt.Errorf("charge at provider: %w", err)}
 	}
 }
 
-// settleFurther makes certain that a further charge is not taken from now on. One that was
-// asked for and not answered is voided.
-func (p *Payments) settleFurther(ctx context.Context, c booking.Charge) (booking.FurtherCharge, error) {
+// voidFurther makes certain that a further charge is not taken from now on. A charge that was
+// requested and not answered is voided.
+func (p *Payments) voidFurther(ctx context.Context, c booking.Charge) (booking.FurtherCharge, error) {
 	further, err := p.Ledger.PreventFurther(ctx, c)
 	if err != nil || !further.Pending() {
 		return further, err
@@ -92,7 +94,7 @@ func (p *Payments) settleFurther(ctx context.Context, c booking.Charge) (booking
 	c.Since = further.At
 	refs, err := p.Provider.Void(ctx, c)
 	if err != nil {
-		return further, elsewhere{fmt.Errorf("settle unknown charge at provider: %w", err)}
+		return further, calleeFailure{fmt.Errorf("void unknown charge at provider: %w", err)}
 	}
 	if len(refs) == 0 {
 		return p.Ledger.EndFurther(ctx, c, booking.ChargePrevented, "")
@@ -100,20 +102,20 @@ func (p *Payments) settleFurther(ctx context.Context, c booking.Charge) (booking
 	return p.Ledger.EndFurther(ctx, c, booking.Charged, strings.Join(refs, booking.BetweenRefs))
 }
 
-// settleAllFurther settles the further charges of a payment that are not answered, newest
-// first, and returns the payment with what they came to.
-func (p *Payments) settleAllFurther(ctx context.Context, payment booking.Payment) (booking.Payment, error) {
-	settled := false
+// voidAllFurther voids the further charges of a payment that are not answered, newest first,
+// and returns the payment with their outcomes.
+func (p *Payments) voidAllFurther(ctx context.Context, payment booking.Payment) (booking.Payment, error) {
+	voided := false
 	for _, further := range slices.Backward(payment.Further) {
 		if !further.Pending() {
 			continue
 		}
-		if _, err := p.settleFurther(ctx, further.Charge); err != nil {
+		if _, err := p.voidFurther(ctx, further.Charge); err != nil {
 			return payment, err
 		}
-		settled = true
+		voided = true
 	}
-	if !settled {
+	if !voided {
 		return payment, nil
 	}
 	return p.Ledger.Payment(ctx, payment.OrderID)

@@ -13,17 +13,17 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// purse is a provider that remembers each charge, and what was given back of it.
+// purse is a provider that stores each charge and its refunds.
 type purse struct {
-	mu      sync.Mutex
-	charges map[string]int64 // by key; -1: it was voided
-	refunds map[string]activities.Refund
-	ofRef   map[string]string // the ref of a refund's charge, by its key
-	says    error             // to the next charge, after it was taken
-	refuses bool
-	unsaid  error // to a void
-	unseen  error // to a look
-	// refusals are what it says to refunds, by the ref of their charge.
+	mu        sync.Mutex
+	charges   map[string]int64 // by key; -1: it was voided
+	refunds   map[string]activities.Refund
+	ofRef     map[string]string // the ref of a refund's charge, by its key
+	nextError error             // the answer to the next charge, after it was taken
+	refuses   bool
+	voidError error // the answer to a void
+	unseen    error // the answer to a retrieval
+	// refusals are its answers to refunds, by the reference of their charge.
 	refusals map[string]error
 	asked    []string // refunds, with their amounts
 	voided   []string
@@ -43,8 +43,8 @@ func (p *purse) Charge(_ context.Context, c booking.Charge) (string, error) {
 		return "", activities.ErrVoided
 	}
 	p.charges[c.Key] = c.Amount.Amount
-	err := p.says
-	p.says = nil
+	err := p.nextError
+	p.nextError = nil
 	return refOf(c.Key), err
 }
 
@@ -58,8 +58,8 @@ func (p *purse) Void(_ context.Context, c booking.Charge) ([]string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.voided = append(p.voided, c.Key)
-	if p.unsaid != nil {
-		return nil, p.unsaid
+	if p.voidError != nil {
+		return nil, p.voidError
 	}
 	if p.charges[c.Key] > 0 {
 		return []string{refOf(c.Key)}, nil
@@ -68,17 +68,17 @@ func (p *purse) Void(_ context.Context, c booking.Charge) ([]string, error) {
 	return nil, nil
 }
 
-func (p *purse) Look(_ context.Context, ref string) (activities.Outlay, error) {
+func (p *purse) Retrieve(_ context.Context, ref string) (activities.ChargeState, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.unseen != nil {
-		return activities.Outlay{}, p.unseen
+		return activities.ChargeState{}, p.unseen
 	}
 	taken, known := p.charges[ref[len("ch:"):]]
 	if !known {
-		return activities.Outlay{}, errors.New("no charge " + ref)
+		return activities.ChargeState{}, errors.New("no charge " + ref)
 	}
-	seen := activities.Outlay{Ref: ref, Taken: booking.Money{Amount: taken, Currency: price.Currency}, Left: taken}
+	seen := activities.ChargeState{Ref: ref, Taken: booking.Money{Amount: taken, Currency: price.Currency}, Left: taken}
 	for key, r := range p.refunds {
 		if p.ofRef[key] == ref {
 			if r.State != booking.EntryFailed {
@@ -90,7 +90,7 @@ func (p *purse) Look(_ context.Context, ref string) (activities.Outlay, error) {
 	return seen, nil
 }
 
-func (p *purse) Refund(_ context.Context, key string, seen activities.Outlay, amount booking.Money) (string, error) {
+func (p *purse) Refund(_ context.Context, key string, seen activities.ChargeState, amount booking.Money) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if amount.Amount == 0 {
@@ -108,7 +108,7 @@ func (p *purse) Refund(_ context.Context, key string, seen activities.Outlay, am
 	return "re:" + key, nil
 }
 
-// fails has a refund fail that was made.
+// fails makes a refund fail that was made.
 func (p *purse) fails(key string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -119,7 +119,7 @@ func (p *purse) fails(key string) {
 
 func (p *purse) Part(amount booking.Money) booking.Money { return amount }
 
-// left is what was taken and not given back.
+// left is what was taken and not refunded.
 func (p *purse) left() (sum int64) {
 	for _, taken := range p.charges {
 		sum += max(0, taken)
@@ -132,7 +132,7 @@ func (p *purse) left() (sum int64) {
 	return sum
 }
 
-// changed is an order of 50000, which a change makes dearer by 30000.
+// changed is an order of 50000 that a change makes more expensive by 30000.
 func changed(t *testing.T) (*activities.Payments, *purse, booking.Charge, booking.Charge) {
 	t.Helper()
 	p, provider := newPayments(t, &till{}), newPurse()
@@ -241,7 +241,7 @@ func TestSettleFurther_UnansweredChargeIsVoidedOrKnown(t *testing.T) {
 	t.Run("asked and lost", func(t *testing.T) {
 		t.Parallel()
 		p, provider, first, further := changed(t)
-		provider.says = errAway
+		provider.nextError = errAway
 		_, err := chargeFurther(p, further)
 		require.ErrorContains(t, err, errAway.Error())
 		require.Equal(t, price, onRecord(t, p, first.OrderID).Amount)
@@ -252,21 +252,21 @@ func TestSettleFurther_UnansweredChargeIsVoidedOrKnown(t *testing.T) {
 	})
 }
 
-// TestResolveByHand_EndsAChangeThatTheProviderIsSilentOf: by the word of an operator, unless the
-// provider knows by then. It repeats as it was answered.
+// TestResolveByHand_EndsAChangeThatTheProviderIsSilentOf: the operator's resolution ends the
+// charge unless the provider answers by then. Repetitions return the same answer.
 func TestResolveByHand_EndsAChangeThatTheProviderIsSilentOf(t *testing.T) {
 	t.Parallel()
 	for name, known := range map[string]bool{"silent": false, "known by then": true} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, provider, first, further := changed(t)
-			provider.says, provider.unsaid = errAway, errAway
+			provider.nextError, provider.voidError = errAway, errAway
 			_, err := chargeFurther(p, further)
 			require.ErrorContains(t, err, errAway.Error())
 			_, err = settleFurther(p, further)
 			require.ErrorContains(t, err, errAway.Error())
 			if known {
-				provider.unsaid = nil
+				provider.voidError = nil
 			}
 			for range 2 {
 				is, err := do(durably, func(ctx context.Context) (booking.Resolved, error) {
@@ -292,7 +292,7 @@ func TestRefundPayment_SettlesFurtherChargesThatWereNotAnswered(t *testing.T) {
 			t.Parallel()
 			p, provider, first, further := changed(t)
 			if taken {
-				provider.says = errAway
+				provider.nextError = errAway
 				_, err := chargeFurther(p, further)
 				require.ErrorContains(t, err, errAway.Error())
 			} else {

@@ -13,28 +13,28 @@ import (
 // and disputes that others have made into the ledger. It requests no refund: the saga that
 // waits for the money does. Where only a person can find out the state of the charge, the
 // answer is what the ledger knows.
-func (p *Payments) LookAgain(ctx context.Context, g booking.Glance) (booking.Looked, error) {
-	return do(ctx, &p.Service, func(ctx context.Context) (booking.Looked, error) {
+func (p *Payments) LookAgain(ctx context.Context, g booking.ChargeCheck) (booking.ChargeChecked, error) {
+	return do(ctx, &p.Service, func(ctx context.Context) (booking.ChargeChecked, error) {
 		payment, err := p.Ledger.Payment(ctx, g.OrderID)
 		if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
-			return booking.Looked{}, nil
+			return booking.ChargeChecked{}, nil
 		}
 		if err != nil {
-			return booking.Looked{}, fmt.Errorf("read payment: %w", err)
+			return booking.ChargeChecked{}, fmt.Errorf("read payment: %w", err)
 		}
 		waited := openRefunds(payment)
-		unseen := p.learnOfCharge(ctx, &payment)
+		unseen := p.importLateCharge(ctx, &payment)
 		if unseen == nil {
-			_, unseen = p.seen(ctx, &payment, p.importFrom)
+			_, unseen = p.retrieveCharge(ctx, &payment, p.importCharge)
 		}
 		if _, isOwed := errors.AsType[*Owed](unseen); unseen != nil && !isOwed {
-			return booking.Looked{}, elsewhere{unseen}
+			return booking.ChargeChecked{}, calleeFailure{unseen}
 		}
-		looked := lookedAt(payment, waited)
-		looked.Failed = slices.Concat(looked.Failed, unfollowed(payment, waited), unended(payment))
-		looked.GivenBack = confirmedAndGivenBack(payment)
-		looked.Unconfirmed = g.Confirms && payment.Status == booking.ActionRequired
-		return looked, nil
+		checked := checkedCharge(payment, waited)
+		checked.Failed = slices.Concat(checked.Failed, unfollowed(payment, waited), unended(payment))
+		checked.GivenBack = confirmedAndGivenBack(payment)
+		checked.Unconfirmed = g.Confirms && payment.Status == booking.ActionRequired
+		return checked, nil
 	})
 }
 
@@ -58,19 +58,19 @@ func openRefunds(payment booking.Payment) (keys []string) {
 	return keys
 }
 
-// lookedAt is the answer for a payment whose refunds with the waited keys were not done
+// checkedCharge is the answer for a payment whose refunds with the waited keys were not done
 // before the check. Refunds that the check has found done are included: the saga that waits
 // for them does not know that yet.
-func lookedAt(payment booking.Payment, waited []string) booking.Looked {
-	looked := booking.Looked{Status: payment.Status, Disputes: payment.OpenDisputes(), Refunds: waited}
+func checkedCharge(payment booking.Payment, waited []string) booking.ChargeChecked {
+	checked := booking.ChargeChecked{Status: payment.Status, Disputes: payment.OpenDisputes(), Refunds: waited}
 	for _, d := range payment.Disputes {
 		if d.State == booking.DisputeLost {
-			looked.Lost = append(looked.Lost, d)
+			checked.Lost = append(checked.Lost, d)
 		}
 	}
 	for _, key := range openRefunds(payment) {
 		if !slices.Contains(waited, key) {
-			looked.Refunds = append(looked.Refunds, key)
+			checked.Refunds = append(checked.Refunds, key)
 		}
 	}
 	for _, e := range payment.Entries {
@@ -78,8 +78,8 @@ func lookedAt(payment booking.Payment, waited []string) booking.Looked {
 			if e.Key == payment.RefundKey() && payment.Status == booking.RefundPending {
 				e.Amount.Amount = payment.Owed() // parts may have been refunded since it failed
 			}
-			looked.Failed = append(looked.Failed, e)
+			checked.Failed = append(checked.Failed, e)
 		}
 	}
-	return looked
+	return checked
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-func lookAgain(p *activities.Payments, orderID string) (booking.Looked, error) {
-	return do(durably, func(ctx context.Context) (booking.Looked, error) {
-		got, err := p.LookAgain(ctx, booking.Glance{OrderID: orderID})
+func lookAgain(p *activities.Payments, orderID string) (booking.ChargeChecked, error) {
+	return do(durably, func(ctx context.Context) (booking.ChargeChecked, error) {
+		got, err := p.LookAgain(ctx, booking.ChargeCheck{OrderID: orderID})
 		got.Disputes, got.Lost = unchanged(got.Disputes), unchanged(got.Lost)
 		return got, err
 	})
@@ -37,13 +37,13 @@ func TestLookAgain_RefundByHand(t *testing.T) {
 	for range 2 {
 		got, err := lookAgain(payments, "o1")
 		require.NoError(t, err)
-		require.Equal(t, booking.Looked{Status: booking.Charged}, got)
+		require.Equal(t, booking.ChargeChecked{Status: booking.Charged}, got)
 	}
 	d.byHand(15000)
 	for range 3 { // a notice that comes twice, or late
 		got, err := lookAgain(payments, "o1")
 		require.NoError(t, err)
-		require.Equal(t, booking.Looked{Status: booking.Charged}, got)
+		require.Equal(t, booking.ChargeChecked{Status: booking.Charged}, got)
 	}
 	payment := onRecord(t, payments, "o1")
 	require.Len(t, payment.Entries, 1)
@@ -56,7 +56,7 @@ func TestLookAgain_RefundByHand(t *testing.T) {
 	d.byHand(20000)
 	got, err := lookAgain(payments, "o1")
 	require.NoError(t, err)
-	require.Equal(t, booking.Looked{Status: booking.Refunded}, got)
+	require.Equal(t, booking.ChargeChecked{Status: booking.Refunded}, got)
 	payment = onRecord(t, payments, "o1")
 	require.Len(t, payment.Entries, 3)
 	require.Equal(t, []int64{price.Amount, 20000}, []int64{payment.Refunded, payment.Kept})
@@ -85,7 +85,7 @@ func TestLookAgain_Disputes(t *testing.T) {
 			for range 2 {
 				got, err := lookAgain(payments, "o1")
 				require.NoError(t, err)
-				require.Equal(t, booking.Looked{Status: booking.Charged, Disputes: []booking.Dispute{open}}, got)
+				require.Equal(t, booking.ChargeChecked{Status: booking.Charged, Disputes: []booking.Dispute{open}}, got)
 			}
 			sooner := d.dispute(20000, booking.DisputeOpen, due.Add(-24*time.Hour))
 			got, err := lookAgain(payments, "o1")
@@ -93,7 +93,7 @@ func TestLookAgain_Disputes(t *testing.T) {
 			require.Equal(t, []booking.Dispute{sooner}, got.Disputes, "a deadline may change")
 
 			ended := d.dispute(20000, end, due)
-			want := booking.Looked{Status: booking.Charged}
+			want := booking.ChargeChecked{Status: booking.Charged}
 			if end == booking.DisputeLost {
 				want.Lost = []booking.Dispute{ended}
 			}
@@ -145,7 +145,7 @@ func TestLookAgain_NothingToLookAt(t *testing.T) {
 	d := newDrawer()
 	payments := newPayments(t, &d.till)
 	looks := 0
-	d.look = func(ref string) (activities.Outlay, error) {
+	d.look = func(ref string) (activities.ChargeState, error) {
 		looks++
 		return d.seen(ref), nil
 	}
@@ -157,7 +157,7 @@ func TestLookAgain_NothingToLookAt(t *testing.T) {
 	for _, status := range []booking.PaymentStatus{booking.ChargeDeferred, booking.ChargePrevented} {
 		got, err = lookAgain(payments, "o1")
 		require.NoError(t, err)
-		require.Equal(t, booking.Looked{Status: status}, got)
+		require.Equal(t, booking.ChargeChecked{Status: status}, got)
 		_, err = payments.Ledger.BeginRefund(t.Context(), because(newCharge("o1"), booking.ByCustomer))
 		require.NoError(t, err)
 	}
@@ -172,15 +172,15 @@ func TestLookAgain_ProviderAway(t *testing.T) {
 	open := d.dispute(20000, booking.DisputeOpen, time.Time{})
 	_, err := lookAgain(payments, "o1")
 	require.NoError(t, err)
-	d.look = func(string) (activities.Outlay, error) { return activities.Outlay{}, errAway }
+	d.look = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
 	_, err = lookAgain(payments, "o1")
 	require.ErrorIs(t, err, errAway)
-	d.look = func(string) (activities.Outlay, error) {
-		return activities.Outlay{}, &activities.Owed{Words: "no such payment_intent", NeedsPerson: true}
+	d.look = func(string) (activities.ChargeState, error) {
+		return activities.ChargeState{}, &activities.Owed{Words: "no such payment_intent", NeedsPerson: true}
 	}
 	got, err := lookAgain(payments, "o1")
 	require.NoError(t, err)
-	require.Equal(t, booking.Looked{Status: booking.Charged, Disputes: []booking.Dispute{open}}, got)
+	require.Equal(t, booking.ChargeChecked{Status: booking.Charged, Disputes: []booking.Dispute{open}}, got)
 }
 
 // unchanged returns the disputes without the time of their last change.

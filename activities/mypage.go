@@ -9,49 +9,48 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// ReadModel is what customers and owners read.
+// ReadModel has one row for each order.
 type ReadModel interface {
-	// Publish writes the order's row, unless a newer version is there, and
-	// appends the events that the feed does not hold yet, in one transaction.
+	// Publish writes the order's row, unless there is a newer version, and appends the
+	// events that the feed does not have yet, in one transaction.
 	Publish(ctx context.Context, p contract.Publication) error
 }
 
-// Waiters are the callers who wait for an order to change.
+// Waiters are the requests that wait for a change of an order.
 type Waiters interface {
-	// Publishing notes that v is told before the read model holds it: lists in
-	// this process wait for that.
+	// Publishing records that requests receive v before the read model has it: lists in
+	// this process wait until it does.
 	Publishing(v contract.View)
-	// Wake tells those who wait in this process.
+	// Wake wakes the requests that wait in this process.
 	Wake(p contract.Publication)
-	// Announce tells other processes, after the change can be read.
+	// Announce wakes those of other processes, once the change can be read.
 	Announce(ctx context.Context, orderID string)
 }
 
-// Repairer finds orders whose row is missing or behind, and heals it from what
-// their workflow answers.
+// Repairer finds orders whose row is missing or behind, and writes it from the workflow's
+// answer.
 type Repairer interface {
-	// RepairPage goes through one page of the list of workflows. next is nil
-	// after the last one.
+	// RepairPage repairs the orders of one page of the list of workflows. next is nil after
+	// the last page.
 	RepairPage(ctx context.Context, page []byte) (healed int, next []byte, err error)
 }
 
-// Decisions are those that wait to be delivered to their orders.
+// Decisions are the decisions that wait to be delivered to their orders.
 type Decisions interface {
-	// Waits tells how many decisions on the order wait that were made before a
-	// moment.
+	// Waits counts the waiting decisions on the order that were made before the given time.
 	Waits(ctx context.Context, orderID string, before time.Time) (int, error)
 }
 
 // Disputed are the rows of orders whose payment is disputed.
 type Disputed interface {
-	// NoteDisputes writes which disputes of the order's payment are open, and returns the
-	// order's view. NotFound: it has no row.
+	// NoteDisputes records the open disputes of the order's payment and returns the order's
+	// view. Returns NotFound if the order has no row.
 	NoteDisputes(ctx context.Context, orderID string, open []booking.Dispute) (contract.View, error)
-	// View is the order as its row has it. NotFound: it has no row.
+	// View returns the order's view from its row. Returns NotFound if it has no row.
 	View(ctx context.Context, orderID string) (contract.View, error)
 }
 
-// Mypage keeps the read model up to date, and the decisions beside it.
+// Mypage keeps the read model up to date.
 type Mypage struct {
 	Service
 	Decisions Decisions
@@ -61,9 +60,8 @@ type Mypage struct {
 	Repairer  Repairer
 }
 
-// PublishView shows an order's change to the world. Those who wait for it in
-// this process learn of it first, so that a read model that is away delays no
-// answer.
+// PublishView publishes an order's change. Requests that wait for it in this process receive
+// it first, so that an unavailable read model delays no answer.
 func (m *Mypage) PublishView(ctx context.Context, p contract.Publication) error {
 	m.Waiters.Publishing(p.View)
 	m.Waiters.Wake(p)
@@ -73,18 +71,18 @@ func (m *Mypage) PublishView(ctx context.Context, p contract.Publication) error 
 	if err != nil {
 		return err
 	}
-	m.Waiters.Wake(p) // again: someone may have looked before the commit and waited after the first call
+	m.Waiters.Wake(p) // again: a request may have read the row before the commit and begun to wait after the first Wake
 	m.Waiters.Announce(ctx, p.View.ID)
 	return nil
 }
 
-// RepairedPage is what came of one page.
+// RepairedPage is the result of repairing one page.
 type RepairedPage struct {
 	Healed int    `json:"healed"`
 	Next   []byte `json:"next,omitempty"`
 }
 
-// RepairPage heals what is missing or behind in one page of orders.
+// RepairPage repairs the rows that are missing or behind in one page of orders.
 func (m *Mypage) RepairPage(ctx context.Context, page []byte) (RepairedPage, error) {
 	return do(ctx, &m.Service, func(ctx context.Context) (done RepairedPage, err error) {
 		done.Healed, done.Next, err = m.Repairer.RepairPage(ctx, page)
@@ -92,31 +90,32 @@ func (m *Mypage) RepairPage(ctx context.Context, page []byte) (RepairedPage, err
 	})
 }
 
-// KeptQuestion asks for decisions on an order that were made before a moment.
+// KeptQuestion selects the decisions on an order that were made before a time.
 type KeptQuestion struct {
 	OrderID string    `json:"orderId"`
 	Before  time.Time `json:"before"`
 }
 
-// KeptDecisions tells how many decisions on an order wait to be delivered.
+// KeptDecisions counts the decisions on an order that wait to be delivered.
 func (m *Mypage) KeptDecisions(ctx context.Context, q KeptQuestion) (int, error) {
 	return do(ctx, &m.Service, func(ctx context.Context) (int, error) {
 		return m.Decisions.Waits(ctx, q.OrderID, q.Before)
 	})
 }
 
-// ReadOrder is the order as its row has it. It fails, to be tried again, while there is none.
+// ReadOrder returns the order's view from its row. It fails, and is retried, while there is
+// no row.
 func (m *Mypage) ReadOrder(ctx context.Context, orderID string) (contract.View, error) {
 	return do(ctx, &m.Service, func(ctx context.Context) (contract.View, error) { return m.Disputed.View(ctx, orderID) })
 }
 
-// OpenDisputes are the disputes of an order's payment that are open.
+// OpenDisputes are the open disputes of an order's payment.
 type OpenDisputes struct {
 	OrderID  string            `json:"orderId"`
 	Disputes []booking.Dispute `json:"disputes,omitempty"`
 }
 
-// DisputedOrder is whose order it is of which the payment is disputed, and of what. It is
+// DisputedOrder is the customer, owner and item of an order whose payment is disputed. It is
 // zero for an order without a row, which has no open dispute.
 type DisputedOrder struct {
 	CustomerID string `json:"customerId,omitempty"`
@@ -125,12 +124,12 @@ type DisputedOrder struct {
 	ItemName   string `json:"itemName,omitempty"`
 	// NeverPlaced: the order has ended, and was never paid for before that.
 	NeverPlaced bool `json:"neverPlaced,omitempty"`
-	// NotYetPlaced: the order has not ended, and was not paid for so far.
+	// NotYetPlaced: the order has not ended, and is not paid for yet.
 	NotYetPlaced bool `json:"notYetPlaced,omitempty"`
 }
 
-// NoteDisputes marks the order's row while a dispute of its payment is open. It fails, to
-// be tried again, while there is no row that could be marked.
+// NoteDisputes marks the order's row while a dispute of its payment is open. It fails, and is
+// retried, while there is no row to mark.
 func (m *Mypage) NoteDisputes(ctx context.Context, d OpenDisputes) (DisputedOrder, error) {
 	view, err := do(ctx, &m.Service, func(ctx context.Context) (contract.View, error) {
 		view, err := m.Disputed.NoteDisputes(ctx, d.OrderID, d.Disputes)

@@ -14,8 +14,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// shopWindow is a ReadModel with those who stand before it. It keeps the
-// order in which things happen.
+// shopWindow is a ReadModel together with the requests that wait for it. It records the
+// order of the calls.
 type shopWindow struct {
 	t    *testing.T
 	want contract.Publication
@@ -44,7 +44,7 @@ func (s *shopWindow) Announce(_ context.Context, orderID string) {
 	s.happened = append(s.happened, "announce "+orderID)
 }
 
-// publish publishes and answers what happened.
+// publish publishes, and returns the calls that were made.
 func (s *shopWindow) publish(w way, m *activities.Mypage) ([]string, error) {
 	s.happened = nil
 	_, err := do(w, func(ctx context.Context) (struct{}, error) { return struct{}{}, m.PublishView(ctx, s.want) })
@@ -69,7 +69,7 @@ func TestPublishView_WakesBeforeAndAfter(t *testing.T) {
 	}
 }
 
-// Whoever waits for an answer gets it with the read model away.
+// Waiting requests get their answer although the read model is away.
 func TestPublishView_WakesWithoutTheReadModel(t *testing.T) {
 	t.Parallel()
 	window := newWindow(t)
@@ -95,7 +95,7 @@ func TestPublishView_WakesWhereItIsNotServed(t *testing.T) {
 	require.Equal(t, []string{"publishing", "wake"}, happened)
 }
 
-// clerk has a number of decisions that wait.
+// clerk returns a number of waiting decisions.
 type clerk struct {
 	t     *testing.T
 	asked activities.KeptQuestion
@@ -109,7 +109,7 @@ func (c clerk) Waits(_ context.Context, orderID string, before time.Time) (int, 
 	return c.waits, c.err
 }
 
-// TestKeptDecisions: what waits is told, and that it is not known is no answer.
+// TestKeptDecisions: the number of waiting decisions is returned; an unknown number is an error.
 func TestKeptDecisions(t *testing.T) {
 	t.Parallel()
 	q := activities.KeptQuestion{OrderID: "o1", Before: time.Unix(1_700_000_000, 0)}
@@ -136,8 +136,8 @@ func (m marks) NoteDisputes(context.Context, string, []booking.Dispute) (contrac
 
 func (m marks) View(context.Context, string) (contract.View, error) { return m.view, m.err }
 
-// TestNoteDisputes: an order that cannot be marked is tried again; one without a row, and
-// without a dispute, is not.
+// TestNoteDisputes: an order that cannot be marked is retried; an order without a row and
+// without a dispute is not.
 func TestNoteDisputes(t *testing.T) {
 	t.Parallel()
 	open := []booking.Dispute{{ID: "du_1", State: booking.DisputeOpen}}

@@ -13,51 +13,51 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// undoPaidByHand ends the undo of a payment whose own refund a person has paid. What the
-// provider says of further charges only then is in nothing that the person has paid: it is
-// given back at the provider.
+// undoPaidByHand ends the undo of a payment whose own refund a person has paid by hand.
+// Further charges that the provider reports only now are not part of what the person has
+// paid: they are refunded at the provider.
 func (p *Payments) undoPaidByHand(ctx context.Context, c booking.Charge, payment booking.Payment) (booking.Payment, error) {
-	settled, err := p.settleAllFurther(ctx, payment)
+	updated, err := p.voidAllFurther(ctx, payment)
 	if err != nil {
-		if !endsUnsettled(ctx, c, err) {
-			return payment, elsewhere{err}
+		if !endsUndecided(ctx, c, err) {
+			return payment, calleeFailure{err}
 		}
-		if settled, err = p.Ledger.Payment(ctx, payment.OrderID); err != nil { // some may be settled
+		if updated, err = p.Ledger.Payment(ctx, payment.OrderID); err != nil { // some may be decided
 			return payment, fmt.Errorf("read payment: %w", err)
 		}
 	}
-	payment = settled
-	p.seenAfterAll(ctx, payment, payment.RefundKey())
+	payment = updated
+	p.importIfPaidByHand(ctx, payment, payment.RefundKey())
 	payment.Ref = p.foundAfterAll(ctx, payment)
 	if err := p.restOf(ctx, &payment); err != nil {
 		return payment, err
 	}
-	if err := p.giveBackRest(ctx, &payment); err != nil {
+	if err := p.refundRest(ctx, &payment); err != nil {
 		return payment, err
 	}
-	return p.endRefund(ctx, payment, booking.Returned, payment.Ref, given{})
+	return p.endRefund(ctx, payment, booking.Returned, payment.Ref, ownRefund{})
 }
 
-// endsUnsettled tells whether the undo ends though a further charge is not settled: only a
-// person can find out what became of it, or the provider has said nothing but errors for too
-// long. A look settles it later, should the provider answer again.
-func endsUnsettled(ctx context.Context, c booking.Charge, err error) bool {
+// endsUndecided reports whether the undo ends although the outcome of a further charge is
+// unknown: only a person can find it out, or the provider has answered only with errors for
+// too long. A later check refunds the charge if the provider reports it then.
+func endsUndecided(ctx context.Context, c booking.Charge, err error) bool {
 	_, isOwed := errors.AsType[*Owed](err)
-	patience := cmp.Or(time.Duration(c.Patience), longestSilence)
-	return isOwed || time.Since(activity.GetInfo(ctx).ScheduledTime) >= patience
+	timeout := cmp.Or(time.Duration(c.AttentionAfter), silenceTimeout)
+	return isOwed || time.Since(activity.GetInfo(ctx).ScheduledTime) >= timeout
 }
 
-// errNotShown is for a refund that the provider has made and does not show yet.
-var errNotShown = errors.New("the provider does not show what it has given back yet")
+// errNotShown: the provider has made a refund and does not show it yet.
+var errNotShown = errors.New("the provider does not show the refund yet")
 
-// giveBackRest gives back what the undo owes beyond what a person has paid. The ledger has it
-// as refunds of the provider's beside that.
-func (p *Payments) giveBackRest(ctx context.Context, payment *booking.Payment) error {
+// refundRest refunds what the undo owes beyond what a person has paid by hand. The ledger
+// records it as separate refunds of the provider.
+func (p *Payments) refundRest(ctx context.Context, payment *booking.Payment) error {
 	own, _ := payment.Entry(payment.RefundKey())
 	if len(payment.Further) == 0 || payment.Owed() <= own.Amount.Amount {
 		return nil
 	}
-	seen, err := p.lookAndLearn(ctx, payment)
+	seen, err := p.retrieveAndImport(ctx, payment)
 	if err != nil {
 		return err
 	}
@@ -65,37 +65,37 @@ func (p *Payments) giveBackRest(ctx context.Context, payment *booking.Payment) e
 	if due.Amount = max(0, due.Amount); payment.Owed() <= own.Amount.Amount {
 		return nil
 	}
-	if err := p.asks(ctx, payment, seen, due.Amount); err != nil {
+	if err := p.recordRequest(ctx, payment, seen, due.Amount); err != nil {
 		return err
 	}
 	_, failed := severalCharges{p.Provider}.Refund(ctx, own.Key, seen, due)
 	if failed != nil {
-		if err := p.answered(ctx, *payment, madeOf(own, seen), failed); err != nil {
+		if err := p.recordAnswer(ctx, *payment, madeOf(own, seen), failed); err != nil {
 			return err
 		}
 	}
-	if _, err := p.lookAndLearn(ctx, payment); err != nil {
+	if _, err := p.retrieveAndImport(ctx, payment); err != nil {
 		return err
 	}
 	switch {
 	case payment.Owed() <= own.Amount.Amount, errors.Is(failed, ErrReturned):
 		return nil
 	default:
-		return elsewhere{fmt.Errorf("refund at provider: %w", unheard{cmp.Or(failed, errNotShown)})}
+		return calleeFailure{fmt.Errorf("refund at provider: %w", noAnswer{cmp.Or(failed, errNotShown)})}
 	}
 }
 
-// lookAndLearn looks at all charges of a payment, and has the ledger know of what is seen.
-func (p *Payments) lookAndLearn(ctx context.Context, payment *booking.Payment) (Outlay, error) {
-	seen, err := severalCharges{p.Provider}.Look(ctx, payment.Ref)
+// retrieveAndImport retrieves all charges of a payment and brings the ledger up to date.
+func (p *Payments) retrieveAndImport(ctx context.Context, payment *booking.Payment) (ChargeState, error) {
+	seen, err := severalCharges{p.Provider}.Retrieve(ctx, payment.Ref)
 	if err != nil {
-		return seen, elsewhere{fmt.Errorf("look at charge at provider: %w", unheard{err})}
+		return seen, calleeFailure{fmt.Errorf("retrieve charge at provider: %w", noAnswer{err})}
 	}
-	return seen, p.learnFrom(ctx, payment, seen)
+	return seen, p.followAndImport(ctx, payment, seen)
 }
 
-// pendingUnder is what is being given back under the key, and may fail.
-func pendingUnder(key string, seen Outlay) (sum int64) {
+// pendingUnder is the sum of the pending refunds under the key, which may fail.
+func pendingUnder(key string, seen ChargeState) (sum int64) {
 	for _, r := range seen.Refunds {
 		if r.Key == key && r.State == booking.EntryPending {
 			sum += r.Amount
@@ -104,27 +104,27 @@ func pendingUnder(key string, seen Outlay) (sum int64) {
 	return sum
 }
 
-// settleAtLast settles the further charges of a payment whose undo has ended without that, and
-// gives back what was taken.
-func (p *Payments) settleAtLast(ctx context.Context, payment *booking.Payment) error {
+// voidFurtherLate voids the further charges whose outcome was unknown when the payment's undo
+// ended, and refunds those that were taken.
+func (p *Payments) voidFurtherLate(ctx context.Context, payment *booking.Payment) error {
 	if !payment.Taken() || payment.Status == booking.Charged || payment.Status == booking.RefundPending ||
 		!slices.ContainsFunc(payment.Further, booking.FurtherCharge.Pending) {
 		return nil
 	}
-	settled, err := p.settleAllFurther(ctx, *payment)
+	updated, err := p.voidAllFurther(ctx, *payment)
 	if err != nil {
 		return err
 	}
-	if *payment = settled; payment.Status != booking.RefundPending {
+	if *payment = updated; payment.Status != booking.RefundPending {
 		return nil
 	}
 	return p.undoLate(ctx, payment)
 }
 
-// endUnsettled ends the further charges of which the provider still does not say what became of
-// them: an operator has looked. It returns false if there are none. What the provider says now
-// goes its own way.
-func (p *Payments) endUnsettled(ctx context.Context, r booking.Resolution) (ended bool, err error) {
+// endUndecided ends the further charges whose outcome the provider still does not report:
+// an operator has found it out. It returns false if there are none. Charges whose outcome the
+// provider reports now are recorded with that outcome.
+func (p *Payments) endUndecided(ctx context.Context, r booking.Resolution) (ended bool, err error) {
 	if len(r.Unsettled) == 0 {
 		return false, nil
 	}
@@ -132,7 +132,7 @@ func (p *Payments) endUnsettled(ctx context.Context, r booking.Resolution) (ende
 	if err != nil {
 		return false, fmt.Errorf("read payment: %w", err)
 	}
-	looking, stop := context.WithTimeout(ctx, longestLook)
+	limited, stop := context.WithTimeout(ctx, checkTimeout)
 	defer stop()
 	for _, further := range payment.Further {
 		switch {
@@ -142,20 +142,20 @@ func (p *Payments) endUnsettled(ctx context.Context, r booking.Resolution) (ende
 			ended = ended || further.Status == booking.ChargePrevented && further.Ref == string(r.Evidence)
 			continue
 		}
-		if _, err := p.settleFurther(looking, further.Charge); err == nil {
+		if _, err := p.voidFurther(limited, further.Charge); err == nil {
 			continue
 		}
 		if _, err := p.Ledger.EndFurther(ctx, further.Charge, booking.ChargePrevented, string(r.Evidence)); err != nil {
-			return ended, fmt.Errorf("record that a further charge is over: %w", err)
+			return ended, fmt.Errorf("record that a further charge has ended: %w", err)
 		}
 		ended = true
 	}
 	return ended, nil
 }
 
-// giveBackAfterUndo gives back what a further charge was found to have taken after a person had
-// paid what the undo of its order owed: no other attempt may ask for it.
-func (p *Payments) giveBackAfterUndo(ctx context.Context, orderID string) error {
+// refundAfterUndo refunds a further charge that was found to be taken after a person had paid
+// by hand what the undo owed: there may be no other attempt that requests it.
+func (p *Payments) refundAfterUndo(ctx context.Context, orderID string) error {
 	payment, err := p.Ledger.Payment(ctx, orderID)
 	if err != nil {
 		return fmt.Errorf("read payment: %w", err)

@@ -14,21 +14,21 @@ import (
 var unsettled = &activities.Owed{Words: "no such intent", NeedsPerson: true}
 
 // unsettledChange is a cancelled order whose change was charged 30000 without an answer. The
-// provider does not say so: the undo needs a person.
+// provider does not report that charge, so the undo needs a person.
 func unsettledChange(t *testing.T) (*activities.Payments, *purse, booking.Charge) {
 	t.Helper()
 	p, provider, first, further := changed(t)
-	provider.says = errAway
+	provider.nextError = errAway
 	_, err := chargeFurther(p, further)
 	require.ErrorContains(t, err, errAway.Error())
-	provider.unsaid = unsettled
+	provider.voidError = unsettled
 	undo, err := refund(p, because(first, booking.ByCustomer))
 	require.NoError(t, err)
 	require.Equal(t, booking.Undo{Owed: unsettled.Words, NeedsPerson: true, Due: price.Amount}, undo)
 	return p, provider, first
 }
 
-// paysByHand is what a person is told to have paid.
+// paysByHand resolves the order by hand and returns the amount that is recorded as paid.
 func paysByHand(t *testing.T, p *activities.Payments, orderID string) int64 {
 	t.Helper()
 	is, err := do(durably, func(ctx context.Context) (booking.Resolved, error) {
@@ -39,11 +39,11 @@ func paysByHand(t *testing.T, p *activities.Payments, orderID string) int64 {
 	return is.Entries[0].Amount.Amount
 }
 
-// TestResolveByHand_WithWhatAChangeWasCharged: what is known by then is paid by hand, too.
+// TestResolveByHand_WithWhatAChangeWasCharged: charges that are known by then are included.
 func TestResolveByHand_WithWhatAChangeWasCharged(t *testing.T) {
 	t.Parallel()
 	p, provider, first := unsettledChange(t)
-	provider.unsaid = nil
+	provider.voidError = nil
 	require.EqualValues(t, 80000, paysByHand(t, p, first.OrderID))
 	undo, err := refund(p, because(first, booking.ByCustomer))
 	require.NoError(t, err)
@@ -51,18 +51,18 @@ func TestResolveByHand_WithWhatAChangeWasCharged(t *testing.T) {
 	require.Empty(t, provider.asked)
 }
 
-// TestRefundPayment_OfAChangeThatIsHeardOfAfterAPersonHasPaid: the rest is given back at the
+// TestRefundPayment_OfAChangeThatIsHeardOfAfterAPersonHasPaid: the rest is refunded at the
 // provider, once.
 func TestRefundPayment_OfAChangeThatIsHeardOfAfterAPersonHasPaid(t *testing.T) {
 	t.Parallel()
 	p, provider, first := unsettledChange(t)
 	require.EqualValues(t, 50000, paysByHand(t, p, first.OrderID))
-	provider.unsaid = errAway
+	provider.voidError = errAway
 	patient := because(first, booking.ByCustomer)
-	patient.Patience = booking.Duration(time.Hour)
+	patient.AttentionAfter = booking.Duration(time.Hour)
 	_, err := refund(p, patient)
 	require.ErrorIs(t, err, errAway, "the provider may answer yet")
-	provider.unsaid = nil
+	provider.voidError = nil
 	for range 2 {
 		undo, err := refund(p, patient)
 		require.NoError(t, err)
@@ -76,8 +76,8 @@ func TestRefundPayment_OfAChangeThatIsHeardOfAfterAPersonHasPaid(t *testing.T) {
 	require.Equal(t, payment, onRecord(t, p, first.OrderID))
 }
 
-// TestLookAgain_SettlesAChangeOfAnOrderThatHasEnded: an order ends though nothing is known of
-// what a change was charged, if a person has paid. A look gives that back later.
+// TestLookAgain_SettlesAChangeOfAnOrderThatHasEnded: after a person has paid by hand, an order
+// ends although the outcome of a change's charge is unknown. A later check refunds it.
 func TestLookAgain_SettlesAChangeOfAnOrderThatHasEnded(t *testing.T) {
 	t.Parallel()
 	for name, taken := range map[string]bool{"taken": true, "not taken": false} {
@@ -92,7 +92,7 @@ func TestLookAgain_SettlesAChangeOfAnOrderThatHasEnded(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: 50000}, undo)
 			require.True(t, onRecord(t, p, first.OrderID).Further[0].Pending())
-			provider.unsaid = nil
+			provider.voidError = nil
 			for range 2 {
 				_, err = lookAgain(p, first.OrderID)
 				require.NoError(t, err)
@@ -100,14 +100,14 @@ func TestLookAgain_SettlesAChangeOfAnOrderThatHasEnded(t *testing.T) {
 			payment := onRecord(t, p, first.OrderID)
 			require.False(t, payment.Further[0].Pending())
 			require.Equal(t, booking.Returned, payment.Status)
-			require.Equal(t, payment.Amount.Amount, payment.Given())
+			require.Equal(t, payment.Amount.Amount, payment.RefundedInAll())
 			require.EqualValues(t, 50000, provider.left(), "which a person has paid")
 		})
 	}
 }
 
-// TestSettleFurther_AfterAPersonHasPaidTheUndo: a saga that still asks what its change was
-// charged hears it after the undo has ended. Nothing else gives that back.
+// TestSettleFurther_AfterAPersonHasPaidTheUndo: a saga learns that its change was charged only
+// after the undo has ended. SettleFurther has to refund it, because nothing else does.
 func TestSettleFurther_AfterAPersonHasPaidTheUndo(t *testing.T) {
 	t.Parallel()
 	p, provider, first := unsettledChange(t)
@@ -116,12 +116,12 @@ func TestSettleFurther_AfterAPersonHasPaidTheUndo(t *testing.T) {
 	require.NoError(t, err)
 	further := onRecord(t, p, first.OrderID).Further[0]
 	require.True(t, further.Pending())
-	provider.unsaid = nil
+	provider.voidError = nil
 	outcome, err := settleFurther(p, further.Charge)
 	require.NoError(t, err)
 	require.Equal(t, booking.Done, outcome.Result)
 	payment := onRecord(t, p, first.OrderID)
 	require.Equal(t, booking.Returned, payment.Status)
-	require.EqualValues(t, 80000, payment.Given())
+	require.EqualValues(t, 80000, payment.RefundedInAll())
 	require.EqualValues(t, 50000, provider.left(), "which a person has paid")
 }

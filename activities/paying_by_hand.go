@@ -12,14 +12,13 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// ResolveByHand records that an operator has paid by hand what the provider could
-// not give back: the refunds of the order that have failed. They are done then, and
-// nothing is asked for them any more. While a dispute of the charge is open it is refused:
-// the bank may take back the same money. So it is while the provider has them pending, or is
-// being asked for them once more.
+// ResolveByHand records that an operator has paid by hand the refunds of the order that have
+// failed. They are done then and are not requested again. It is refused while a dispute of the
+// charge is open, because the bank may take back the same money, and while the refunds are
+// pending at the provider or are being requested again.
 func (p *Payments) ResolveByHand(ctx context.Context, r booking.Resolution) (booking.Resolved, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Resolved, error) {
-		err := p.lookBefore(ctx, &r)
+		err := p.checkBefore(ctx, &r)
 		switch {
 		case errors.Is(err, errNotTaken):
 			return booking.Resolved{Refused: booking.NothingOwed}, nil
@@ -32,7 +31,7 @@ func (p *Payments) ResolveByHand(ctx context.Context, r booking.Resolution) (boo
 		if refused && refusal.Code == booking.UnderDispute {
 			return booking.Resolved{Refused: booking.UnderDispute, Words: refusal.Message}, nil
 		}
-		ended, failed := p.endUnsettled(ctx, r)
+		ended, failed := p.endUndecided(ctx, r)
 		switch {
 		case failed != nil:
 			return booking.Resolved{}, failed
@@ -53,8 +52,8 @@ func stillPending(words string) booking.Resolved {
 	return booking.Resolved{Refused: booking.StillPending, Words: words + ": cancel it at the payment provider before it is paid by hand"}
 }
 
-// nothingPaid is the answer where no refund has failed: nothing is owed, the provider has
-// accepted what is, or it is being asked once more for a part that has failed.
+// nothingPaid is the answer if no refund has failed: nothing is owed, the provider has
+// accepted the refund, or a failed part is being requested again.
 func (p *Payments) nothingPaid(ctx context.Context, orderID string) (booking.Resolved, error) {
 	payment, err := p.Ledger.Payment(ctx, orderID)
 	unmade := payment.Unmade()
@@ -66,18 +65,18 @@ func (p *Payments) nothingPaid(ctx context.Context, orderID string) (booking.Res
 	case len(unmade) == 1 && unmade[0].Key == payment.RefundKey() && unmade[0].State == booking.EntryPending && unmade[0].Words != "":
 		return stillPending(unmade[0].Words), nil
 	}
-	no := booking.BeingAsked(unmade)
+	no := booking.BeingRequested(unmade)
 	return booking.Resolved{Refused: no.Code, Words: no.Message}, nil
 }
 
-// longestLook is for how long the provider is looked at before what was paid by hand is
-// recorded all the same: it may never answer again.
-const longestLook = 5 * time.Second
+// checkTimeout bounds the check at the provider before a payment by hand is recorded. After
+// it the payment is recorded all the same, because the provider may never answer again.
+const checkTimeout = 5 * time.Second
 
-// lookBefore notes which of an order's refunds the provider has made after all, and in r what
-// it has made of the undo's own if that is not all of it, and what it has pending. r is blind
-// if the provider could not be looked at. errNotTaken: there was no charge.
-func (p *Payments) lookBefore(ctx context.Context, r *booking.Resolution) error {
+// checkBefore records which of an order's refunds the provider has made after all. It notes in
+// r the pending refunds, and what was made of the undo's own refund if that is not all of it.
+// r is Blind if the provider did not answer. Returns errNotTaken if there was no charge.
+func (p *Payments) checkBefore(ctx context.Context, r *booking.Resolution) error {
 	payment, err := p.Ledger.Payment(ctx, r.OrderID)
 	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
 		return nil
@@ -85,19 +84,19 @@ func (p *Payments) lookBefore(ctx context.Context, r *booking.Resolution) error 
 	if err != nil {
 		return fmt.Errorf("read payment: %w", err)
 	}
-	looking, stop := context.WithTimeout(ctx, longestLook)
+	limited, stop := context.WithTimeout(ctx, checkTimeout)
 	defer stop()
-	if err := p.mayBeOwed(looking, &payment); err != nil {
+	if err := p.mayBeOwed(limited, &payment); err != nil {
 		return err
 	}
-	if payment.Status == booking.RefundPending && !isPaidByHand(payment) { // what it comes to is owed, too
-		if settled, err := p.settleAllFurther(looking, payment); err == nil {
-			payment.Entries, payment.Further, payment.Amount, payment.Ref = settled.Entries, settled.Further, settled.Amount, cmp.Or(settled.Ref, payment.Ref)
+	if payment.Status == booking.RefundPending && !isPaidByHand(payment) { // charges that were taken are owed, too
+		if updated, err := p.voidAllFurther(limited, payment); err == nil {
+			payment.Entries, payment.Further, payment.Amount, payment.Ref = updated.Entries, updated.Further, updated.Amount, cmp.Or(updated.Ref, payment.Ref)
 		}
 	}
-	seen, unseen := p.seen(looking, &payment, p.learnFrom)
+	seen, unseen := p.retrieveCharge(limited, &payment, p.followAndImport)
 	if unseen != nil {
-		r.Blind = true // the last word is the operator's
+		r.Blind = true // the operator's resolution counts
 		return nil
 	}
 	r.Pending, r.MadeOfParts = map[string]string{}, map[string][]booking.Entry{}
@@ -108,7 +107,7 @@ func (p *Payments) lookBefore(ctx context.Context, r *booking.Resolution) error 
 		switch all := sum(made); {
 		case e.State == booking.EntryDone:
 		case all > 0 && all >= e.Amount.Amount && e.Key == payment.RefundKey():
-			r.Pending[e.Key] = "" // the undo, which may come to owe more, ends with it
+			r.Pending[e.Key] = "" // the undo, which may owe more later, ends with it
 		case all > 0 && all >= e.Amount.Amount:
 			e.State, e.Words, e.Ref = booking.EntryDone, "", made[0].Ref
 			if err := p.Ledger.NoteEntry(ctx, e); err != nil {
@@ -125,7 +124,7 @@ func (p *Payments) lookBefore(ctx context.Context, r *booking.Resolution) error 
 	return nil
 }
 
-// pendingWords are the provider's on one of the refunds that it has pending; "" if it has none.
+// pendingWords are the provider's words on one of its pending refunds, "" if it has none.
 func pendingWords(r booking.Resolution) string {
 	for _, words := range slices.Sorted(maps.Values(r.Pending)) {
 		if words != "" {
@@ -135,16 +134,16 @@ func pendingWords(r booking.Resolution) string {
 	return ""
 }
 
-// pendingOf is the entry's refund that the provider has pending, or a refund by hand there
-// that counts for the entry once it is made.
-func pendingOf(payment booking.Payment, e booking.Entry, seen Outlay) (pending Refund, is bool) {
+// pendingOf is the entry's pending refund at the provider, or a pending refund that was made
+// there by hand and replaces the entry once it is done.
+func pendingOf(payment booking.Payment, e booking.Entry, seen ChargeState) (pending Refund, is bool) {
 	ours, own := keysOf(payment), e.Key == payment.RefundKey()
 	for _, r := range seen.Refunds {
 		if r.State != booking.EntryPending {
 			continue
 		}
 		_, known := payment.Entry(booking.KeyAtProvider(r.ID))
-		others := !ours[r.Key] && !known && (own || mayBeMadeUpFor(payment, e) && makesUpFor(r, e))
+		others := !ours[r.Key] && !known && (own || mayBeReplaced(payment, e) && replaces(r, e))
 		if r.Key == atProvider(e) || others {
 			return r, true
 		}
@@ -152,8 +151,8 @@ func pendingOf(payment booking.Payment, e booking.Entry, seen Outlay) (pending R
 	return Refund{}, false
 }
 
-// madeOf is what the provider has made of a refund, as entries beside it.
-func madeOf(e booking.Entry, seen Outlay) (made []booking.Entry) {
+// madeOf lists what the provider has made of a refund, as entries beside it.
+func madeOf(e booking.Entry, seen ChargeState) (made []booking.Entry) {
 	for _, r := range seen.Refunds {
 		if r.Key == atProvider(e) && r.State == booking.EntryDone {
 			made = append(made, booking.Entry{

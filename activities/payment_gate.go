@@ -18,8 +18,8 @@ type PaymentGate interface {
 
 // PaymentPass admits one charge. It has to be returned by Leave.
 type PaymentPass interface {
-	// Asks marks the start of the call to the provider.
-	Asks()
+	// Begin marks the start of the call to the provider.
+	Begin()
 	// Leave returns the pass with the result of the call: nil for an answer of any kind,
 	// ErrNotAsked, or the error. Only the first call of Leave counts.
 	Leave(error)

@@ -12,13 +12,13 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// providerPatience bounds one call to the provider. It is longer than any activity waits,
+// providerTimeout bounds one call to the provider. It is longer than any activity waits,
 // so that the answer is recorded even after the activity has ended.
-const providerPatience = 30 * time.Second
+const providerTimeout = 30 * time.Second
 
-// keysLast is how long a charge may be repeated under its key. Providers forget keys,
+// keyLifetime is how long a charge may be repeated under its key. Providers forget keys,
 // Stripe after 24 hours, and would take the charge twice.
-const keysLast = 23 * time.Hour
+const keyLifetime = 23 * time.Hour
 
 // queuedAfter is how long a charge that fails at the provider is repeated before it is
 // queued. With few orders the gate stays open, and even then customers are to hear within a
@@ -34,15 +34,15 @@ type Payments struct {
 	// Follower follows payments with disputes or failed refunds; nil: no payment is
 	// followed.
 	Follower PaymentFollower
-	// Silence is how long the provider may answer only with errors about a refund that it
+	// SilenceTimeout is how long the provider may answer only with errors about a refund that it
 	// has accepted, before the refund needs a person; 0: a day.
-	Silence time.Duration
+	SilenceTimeout time.Duration
 	// InFlight is how long a request that was not answered may still be carried out
 	// although the provider does not show it; 0: a minute.
 	InFlight time.Duration
 
-	flights singleflight.Group
-	asking  sync.Map // keys of charges whose call to the provider is running
+	calls   singleflight.Group
+	running sync.Map // keys of charges whose call to the provider is running
 }
 
 // ChargePayment charges the order's price, once. A charge that is Late is never taken.
@@ -50,11 +50,11 @@ type Payments struct {
 func (p *Payments) ChargePayment(ctx context.Context, c booking.Charge) (booking.Outcome, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Outcome, error) {
 		payment, err := p.charge(ctx, c)
-		return cameTo(payment), err
+		return outcomeOf(payment), err
 	})
 }
 
-func cameTo(payment booking.Payment) booking.Outcome {
+func outcomeOf(payment booking.Payment) booking.Outcome {
 	switch payment.Status {
 	case booking.Charged:
 		return booking.Outcome{Result: booking.Done}
@@ -71,18 +71,18 @@ func cameTo(payment booking.Payment) booking.Outcome {
 
 func (p *Payments) charge(ctx context.Context, c booking.Charge) (booking.Payment, error) {
 	if !c.Late {
-		return p.fly(ctx, c, false)
+		return p.callProvider(ctx, c, false)
 	}
 	payment, err := p.Ledger.BeginCharge(ctx, c)
 	if err == nil && payment.Status == booking.ChargePending {
-		return p.giveUp(ctx, c) // the provider may have been asked while there was time
+		return p.undoCharge(ctx, c) // the provider may have been asked while there was time
 	}
 	return payment, err
 }
 
-// giveUp undoes a charge that may have been taken. Money that is still owed after that is
+// undoCharge undoes a charge that may have been taken. Money that is still owed after that is
 // left to the order's own undo.
-func (p *Payments) giveUp(ctx context.Context, c booking.Charge) (booking.Payment, error) {
+func (p *Payments) undoCharge(ctx context.Context, c booking.Charge) (booking.Payment, error) {
 	payment, err := p.undoOnce(ctx, c)
 	if _, owed := errors.AsType[*Owed](err); owed {
 		return payment, nil
@@ -90,40 +90,40 @@ func (p *Payments) giveUp(ctx context.Context, c booking.Charge) (booking.Paymen
 	return payment, err
 }
 
-// fly calls the provider and records its answer.
-func (p *Payments) fly(ctx context.Context, c booking.Charge, waited bool) (booking.Payment, error) {
-	return inFlight(ctx, p, c.Key, func(ctx context.Context) (booking.Payment, error) { return p.pass(ctx, c, waited) })
+// callProvider calls the provider and records its answer.
+func (p *Payments) callProvider(ctx context.Context, c booking.Charge, waited bool) (booking.Payment, error) {
+	return oneCallPerKey(ctx, p, c.Key, func(ctx context.Context) (booking.Payment, error) { return p.throughGate(ctx, c, waited) })
 }
 
-// inFlight calls the provider by pass. There is one call per key in this process. It goes
+// oneCallPerKey calls the provider by pass. There is one call per key in this process. It goes
 // on after the activity that started it has ended, so that the provider's answer is not
 // lost.
-func inFlight[T any](ctx context.Context, p *Payments, key string, pass func(context.Context) (T, error)) (none T, err error) {
-	landed := p.flights.DoChan(key, func() (any, error) {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerPatience)
+func oneCallPerKey[T any](ctx context.Context, p *Payments, key string, pass func(context.Context) (T, error)) (none T, err error) {
+	result := p.calls.DoChan(key, func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)
 		defer cancel()
 		return pass(ctx)
 	})
 	select {
-	case r := <-landed:
+	case r := <-result:
 		if r.Err != nil {
 			return none, r.Err
 		}
 		return r.Val.(T), nil
 	case <-ctx.Done():
-		if _, asked := p.asking.Load(key); asked {
-			return none, elsewhere{ctx.Err()}
+		if _, asked := p.running.Load(key); asked {
+			return none, calleeFailure{ctx.Err()}
 		}
 		return none, ctx.Err()
 	}
 }
 
-// pass takes a charge through the gate. A charge that is not admitted is queued in the
+// throughGate takes a charge through the gate. A charge that is not admitted is queued in the
 // ledger.
-func (p *Payments) pass(ctx context.Context, c booking.Charge, waited bool) (booking.Payment, error) {
+func (p *Payments) throughGate(ctx context.Context, c booking.Charge, waited bool) (booking.Payment, error) {
 	pass, err := p.Gate.Enter(ctx, waited)
 	if err != nil {
-		return p.stand(ctx, c)
+		return p.queue(ctx, c)
 	}
 	defer pass.Leave(ErrNotAsked) // only the first Leave counts
 	payment, err := p.Ledger.BeginCharge(ctx, c)
@@ -132,12 +132,12 @@ func (p *Payments) pass(ctx context.Context, c booking.Charge, waited bool) (boo
 		return payment, fmt.Errorf("write payment intent: %w", err)
 	case payment.Status != booking.ChargePending:
 		return payment, nil
-	case time.Since(payment.At) > keysLast:
+	case time.Since(payment.At) > keyLifetime:
 		c.Why = booking.PaymentUnavailable
-		return p.giveUp(ctx, c)
+		return p.undoCharge(ctx, c)
 	}
 	c.Since = payment.At
-	ref, err := p.ask(ctx, c, pass)
+	ref, err := p.chargeAtProvider(ctx, c, pass)
 	switch {
 	case err == nil:
 		return p.Ledger.EndCharge(ctx, c.OrderID, booking.Charged, ref)
@@ -147,25 +147,25 @@ func (p *Payments) pass(ctx context.Context, c booking.Charge, waited bool) (boo
 		return p.Ledger.BeginCharge(ctx, c) // the ledger has the reason: the refund was recorded before the void
 	case isToConfirm(err):
 		return p.requireAction(ctx, c, err)
-	case isSettledByUndo(err):
+	case needsUndo(err):
 		c.Why = booking.PaymentUnavailable
-		return p.giveUp(ctx, c)
+		return p.undoCharge(ctx, c)
 	case isBusy(err):
-		return p.stand(ctx, c) // the provider was busy
+		return p.queue(ctx, c) // the provider was busy
 	case !waited && time.Since(payment.At) > queuedAfter:
-		return p.stand(ctx, c)
+		return p.queue(ctx, c)
 	default:
-		return booking.Payment{}, elsewhere{fmt.Errorf("charge at provider: %w", err)}
+		return booking.Payment{}, calleeFailure{fmt.Errorf("charge at provider: %w", err)}
 	}
 }
 
-// ask calls the provider and reports the result to the gate.
-func (p *Payments) ask(ctx context.Context, c booking.Charge, pass PaymentPass) (ref string, err error) {
-	p.asking.Store(c.Key, nil)
-	defer p.asking.Delete(c.Key)
-	pass.Asks()
+// chargeAtProvider calls the provider and reports the result to the gate.
+func (p *Payments) chargeAtProvider(ctx context.Context, c booking.Charge, pass PaymentPass) (ref string, err error) {
+	p.running.Store(c.Key, nil)
+	defer p.running.Delete(c.Key)
+	pass.Begin()
 	ref, err = p.Provider.Charge(ctx, c)
-	if errors.Is(err, ErrDeclined) || errors.Is(err, ErrVoided) || isToConfirm(err) || isSettledByUndo(err) {
+	if errors.Is(err, ErrDeclined) || errors.Is(err, ErrVoided) || isToConfirm(err) || needsUndo(err) {
 		pass.Leave(nil) // the provider works
 	} else {
 		pass.Leave(err)
@@ -173,17 +173,17 @@ func (p *Payments) ask(ctx context.Context, c booking.Charge, pass PaymentPass) 
 	return ref, err
 }
 
-// isSettledByUndo tells whether a charge with this answer of the provider cannot be kept,
+// needsUndo reports whether a charge with this answer of the provider cannot be kept,
 // and a repetition changes nothing. The undo refunds what was taken, or the order needs a
 // person.
-func isSettledByUndo(err error) bool {
+func needsUndo(err error) bool {
 	_, owed := errors.AsType[*Owed](err)
 	return owed || errors.Is(err, ErrOtherAmount)
 }
 
-// stand queues a charge. A charge that the provider was asked for before stays pending in
+// queue queues a charge. A charge that the provider was asked for before stays pending in
 // the ledger: its state is known only after the next call.
-func (p *Payments) stand(ctx context.Context, c booking.Charge) (booking.Payment, error) {
+func (p *Payments) queue(ctx context.Context, c booking.Charge) (booking.Payment, error) {
 	payment, err := p.Ledger.DeferCharge(ctx, c)
 	if payment.Status == booking.ChargePending {
 		payment.Status = booking.ChargeDeferred

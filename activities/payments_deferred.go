@@ -28,22 +28,22 @@ func (d *DeferredPayments) ChargeDeferredPayment(ctx context.Context, c booking.
 		stop := startHeartbeats(ctx)
 		defer stop()
 		for tries := 0; ; tries++ {
-			if err := p.opens(ctx, tries > 0); err != nil {
+			if err := p.awaitGate(ctx, tries > 0); err != nil {
 				return booking.Outcome{}, err
 			}
-			payment, err := p.fly(ctx, c, true)
-			if _, provider := errors.AsType[elsewhere](err); provider {
+			payment, err := p.callProvider(ctx, c, true)
+			if _, provider := errors.AsType[calleeFailure](err); provider {
 				continue // repeat here: a retried activity would go to the end of the queue
 			}
-			if outcome := cameTo(payment); err != nil || outcome.Result != booking.Deferred {
+			if outcome := outcomeOf(payment); err != nil || outcome.Result != booking.Deferred {
 				return outcome, err
 			}
 		}
 	})
 }
 
-// opens waits for the gate, at most until this worker stops.
-func (p *Payments) opens(ctx context.Context, again bool) error {
+// awaitGate waits for the gate, at most until this worker stops.
+func (p *Payments) awaitGate(ctx context.Context, again bool) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	stops := activity.GetWorkerStopChannel(ctx)

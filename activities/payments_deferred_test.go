@@ -240,7 +240,7 @@ func TestChargePayment_AHangingLedgerCostsAFewTheirBudget(t *testing.T) {
 		for i := range 6 {
 			begun := time.Now()
 			_, err := do(inPlace, func(ctx context.Context) (booking.Outcome, error) {
-				ctx, cancel := context.WithTimeout(ctx, time.Second+activities.Heard)
+				ctx, cancel := context.WithTimeout(ctx, time.Second+activities.ReplyMargin)
 				defer cancel()
 				return payments.ChargePayment(ctx, newCharge(fmt.Sprint("o", i)))
 			})

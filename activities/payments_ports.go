@@ -37,14 +37,14 @@ type PaymentLedger interface {
 	EndRefund(
 		ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64, refundID string,
 	) (booking.Payment, error)
-	// NoteAsked records the total that the undo asks the provider to refund under its key,
+	// NoteRequested records the total that the undo asks the provider to refund under its key,
 	// before the request. Returns false, and records nothing, if another attempt has
 	// recorded a different total since was was read.
-	NoteAsked(ctx context.Context, orderID string, was, asked int64) (noted bool, err error)
-	// NoteMade records the refunds that the provider is known to have made under that key,
+	NoteRequested(ctx context.Context, orderID string, was, asked int64) (noted bool, err error)
+	// NoteCompleted records the refunds that the provider is known to have made under that key,
 	// as entries beside the undo's own pending one. It replaces the entries of an earlier
-	// NoteMade.
-	NoteMade(ctx context.Context, orderID string, made []booking.Entry) error
+	// NoteCompleted.
+	NoteCompleted(ctx context.Context, orderID string, made []booking.Entry) error
 	// NoteCharge records the provider's reference of a charge that was taken after all: of
 	// a Returned payment without a reference, or of a ChargePrevented or Declined payment
 	// that was confirmed too late. The latter becomes RefundPending, for the reason
@@ -119,20 +119,20 @@ type PaymentProvider interface {
 	// taken before under the key: none, one, or several if it was taken several times.
 	// Returns *Owed if only a person can find out.
 	Void(ctx context.Context, c booking.Charge) (refs []string, err error)
-	// Look retrieves the state of a charge. Returns *Owed if only a person can find out.
-	Look(ctx context.Context, ref string) (Outlay, error)
+	// Retrieve retrieves the state of a charge. Returns *Owed if only a person can find out.
+	Retrieve(ctx context.Context, ref string) (ChargeState, error)
 	// Refund refunds amount of the charge that was retrieved as seen, once per key and sum
-	// already refunded under it (see Outlay.Under). It reports on all refunds in seen; an
+	// already refunded under it (see ChargeState.RefundedUnder). It reports on all refunds in seen; an
 	// amount of 0 requests no further one. Returns nil if they are done, with the
 	// provider's id of the refund under the key if known, *Owed if they are not done, and
 	// ErrReturned if the customer has the money back in another way.
-	Refund(ctx context.Context, key string, seen Outlay, amount booking.Money) (id string, err error)
+	Refund(ctx context.Context, key string, seen ChargeState, amount booking.Money) (id string, err error)
 	// Part rounds an amount up to one that the provider can refund of a charge.
 	Part(amount booking.Money) booking.Money
 }
 
-// Outlay is the state of a charge at the provider, in the minor unit of its currency.
-type Outlay struct {
+// ChargeState is the state of a charge at the provider, in the minor unit of its currency.
+type ChargeState struct {
 	Ref      string
 	Taken    booking.Money
 	Left     int64 // neither refunded, nor being refunded, nor taken back by a bank
@@ -142,7 +142,7 @@ type Outlay struct {
 
 	// Of holds the charges that were retrieved together, oldest first; nil for a single
 	// charge.
-	Of []Outlay
+	Of []ChargeState
 
 	Units    int64 // Left, in the provider's own unit
 	Refusals int   // how many refunds of it the provider has refused
@@ -158,9 +158,9 @@ type Refund struct {
 	At     time.Time
 }
 
-// Under is the sum of the refunds under the key that have not failed. The provider tells
+// RefundedUnder is the sum of the refunds under the key that have not failed. The provider tells
 // requests under one key apart by it, even when they are for the same amount.
-func (o Outlay) Under(key string) (sum int64) {
+func (o ChargeState) RefundedUnder(key string) (sum int64) {
 	for _, r := range o.Refunds {
 		if r.Key == key && r.State != booking.EntryFailed {
 			sum += r.Amount
@@ -169,9 +169,9 @@ func (o Outlay) Under(key string) (sum int64) {
 	return sum
 }
 
-// everUnder is the sum of all refunds under the key, failed ones included: everything that
+// requestedUnder is the sum of all refunds under the key, failed ones included: everything that
 // was requested under it and reached the provider.
-func (o Outlay) everUnder(key string) (sum int64) {
+func (o ChargeState) requestedUnder(key string) (sum int64) {
 	for _, r := range o.Refunds {
 		if r.Key == key {
 			sum += r.Amount
@@ -181,7 +181,7 @@ func (o Outlay) everUnder(key string) (sum int64) {
 }
 
 // Has returns a refund under the key in the state, if there is one.
-func (o Outlay) Has(key string, state booking.EntryState) (Refund, bool) {
+func (o ChargeState) Has(key string, state booking.EntryState) (Refund, bool) {
 	for _, r := range o.Refunds {
 		if r.Key == key && r.State == state {
 			return r, true
@@ -191,7 +191,7 @@ func (o Outlay) Has(key string, state booking.EntryState) (Refund, bool) {
 }
 
 // only is o restricted to refunds under the key.
-func (o Outlay) only(key string) Outlay {
+func (o ChargeState) only(key string) ChargeState {
 	o.Disputes, o.Of = nil, o.onlyOf(key)
 	o.Refunds = slices.DeleteFunc(slices.Clone(o.Refunds), func(r Refund) bool { return r.Key != key })
 	return o

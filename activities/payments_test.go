@@ -102,7 +102,7 @@ func TestChargePayment_TheFlightGoesOnWithoutItsCaller(t *testing.T) {
 		payments, c := newPayments(t, provider), newCharge("o1")
 		began := time.Now()
 		_, err := do(inPlace, func(ctx context.Context) (booking.Outcome, error) {
-			ctx, cancel := context.WithTimeout(ctx, 610*time.Millisecond+activities.Heard)
+			ctx, cancel := context.WithTimeout(ctx, 610*time.Millisecond+activities.ReplyMargin)
 			defer cancel()
 			return payments.ChargePayment(ctx, c)
 		})
@@ -137,7 +137,7 @@ func TestChargePayment_AnAnswerNobodyWaitsForIsRecorded(t *testing.T) {
 				}}
 				payments := newPayments(t, provider)
 				_, err := do(inPlace, func(ctx context.Context) (booking.Outcome, error) {
-					ctx, giveUp := context.WithTimeout(ctx, time.Second+activities.Heard)
+					ctx, giveUp := context.WithTimeout(ctx, time.Second+activities.ReplyMargin)
 					defer giveUp()
 					return payments.ChargePayment(ctx, newCharge("o1"))
 				})

@@ -13,23 +13,23 @@ import (
 // provider has accepted is answered as pending, one that it cannot make as failed; once the
 // saga knows the words, the request is repeated until they change. A refund that a person
 // has paid by hand is answered as done. A failed refund is made for less if the order owes
-// less by now (booking.Payment.Makes), and ends with RefundExceeds once it no longer fits
+// less by now (booking.Payment.RefundsNow), and ends with RefundExceeds once it no longer fits
 // into the payment. Refuses an amount that the provider cannot refund with Invalid, unless
 // it is all that is left.
 func (p *Payments) RefundPart(ctx context.Context, e booking.Entry) (booking.Repaid, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Repaid, error) {
-		stands, payment, err := p.refundPart(ctx, e)
+		recorded, payment, err := p.refundPart(ctx, e)
 		left, refusal := leftOf(payment, e), whyRefused(err)
 		switch {
 		case refusal != "":
-			return booking.Repaid{Entry: stands, Refused: refusal, Left: left}, nil
+			return booking.Repaid{Entry: recorded, Refused: refusal, Left: left}, nil
 		case err != nil:
 			return booking.Repaid{}, err
-		case stands.State != booking.EntryDone && stands.Words == e.Words && e.Words != "":
-			return booking.Repaid{}, elsewhere{stillOwed{&Owed{Words: stands.Words}, askAgain(ctx)}}
+		case recorded.State != booking.EntryDone && recorded.Words == e.Words && e.Words != "":
+			return booking.Repaid{}, calleeFailure{stillOwed{&Owed{Words: recorded.Words}, retryInterval(ctx)}}
 		}
 		return booking.Repaid{
-			Entry: stands, Left: left, Payment: payment.Status, Given: payment.Given(), Failing: failing(payment, e.Key),
+			Entry: recorded, Left: left, Payment: payment.Status, Given: payment.RefundedInAll(), Failing: failing(payment, e.Key),
 		}, nil
 	})
 }
@@ -59,7 +59,7 @@ func leftOf(payment booking.Payment, e booking.Entry) booking.Money {
 // made.
 func failing(payment booking.Payment, but string) (count int) {
 	for _, e := range payment.Entries {
-		if e.Reason == booking.Goodwill && e.State == booking.EntryFailed && e.Key != but && payment.Makes(e) > 0 {
+		if e.Reason == booking.Goodwill && e.State == booking.EntryFailed && e.Key != but && payment.RefundsNow(e) > 0 {
 			count++
 		}
 	}
@@ -67,7 +67,7 @@ func failing(payment booking.Payment, but string) (count int) {
 }
 
 // refundPart returns the entry and its payment as they are afterwards.
-func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands booking.Entry, payment booking.Payment, err error) {
+func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (recorded booking.Entry, payment booking.Payment, err error) {
 	payment, err = p.Ledger.Payment(ctx, e.OrderID)
 	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
 		return e, payment, booking.Errorf(booking.NotCharged, "nothing was charged for order %s", e.OrderID)
@@ -75,50 +75,50 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (stands book
 	if err != nil {
 		return e, payment, fmt.Errorf("read payment: %w", err)
 	}
-	stands, begun := payment.Entry(e.Key)
-	if begun && stands.State == booking.EntryDone {
-		p.seenAfterAll(ctx, payment, e.Key)
-		return stands, payment, nil
+	recorded, begun := payment.Entry(e.Key)
+	if begun && recorded.State == booking.EntryDone {
+		p.importIfPaidByHand(ctx, payment, e.Key)
+		return recorded, payment, nil
 	}
-	was := failedBefore(stands, e)
-	seen, unseen := p.seen(ctx, &payment, p.learnFrom) // the ledger records the refund even if the provider cannot be asked
+	was := failedBefore(recorded, e)
+	seen, unseen := p.retrieveCharge(ctx, &payment, p.followAndImport) // the ledger records the refund even if the provider cannot be asked
 	if _, isOwed := errors.AsType[*Owed](unseen); was.State == booking.EntryFailed && unseen != nil && !isOwed {
 		if e.Words != "" && e.Words != was.Words {
 			return was, payment, nil // the saga does not know yet that it has failed
 		}
-		return e, payment, p.restoreFailed(ctx, was, elsewhere{unseen})
+		return e, payment, p.restoreFailed(ctx, was, calleeFailure{unseen})
 	}
-	if err := p.mayGiveBack(payment, e); !begun && err != nil {
+	if err := p.canRefund(payment, e); !begun && err != nil {
 		return e, payment, err
 	}
 	if payment, err = p.Ledger.BeginEntry(ctx, e); err != nil {
 		return e, payment, err
 	}
-	stands, _ = payment.Entry(e.Key)
-	switch stands.State {
+	recorded, _ = payment.Entry(e.Key)
+	switch recorded.State {
 	case booking.EntryDone:
-		return stands, payment, nil
+		return recorded, payment, nil
 	case booking.EntryFailed:
-		if payment.HasRoom(stands) { // a pending refund may fail and leave room
-			return stands, payment, nil
+		if payment.HasRoom(recorded) { // a pending refund may fail and leave room
+			return recorded, payment, nil
 		}
-		return p.endWithoutRoom(ctx, stands, payment)
+		return p.endWithoutRoom(ctx, recorded, payment)
 	}
-	before := stands
-	if err := p.failsBySilence(ctx, &stands, was, p.askFor(ctx, payment, &stands, seen, unseen)); err != nil {
+	before := recorded
+	if err := p.failAfterSilence(ctx, &recorded, was, p.requestRefund(ctx, payment, &recorded, seen, unseen)); err != nil {
 		return e, payment, p.restoreFailed(ctx, was, err)
 	}
-	if stands != before {
-		if err := p.Ledger.NoteEntry(ctx, stands); err != nil {
+	if recorded != before {
+		if err := p.Ledger.NoteEntry(ctx, recorded); err != nil {
 			return e, payment, fmt.Errorf("record refund of a part: %w", err)
 		}
-		p.learnOfFailed(ctx, payment, stands, seen)
+		p.noteMadeOfFailed(ctx, payment, recorded, seen)
 	}
-	return stands, payment.With(stands), nil
+	return recorded, payment.With(recorded), nil
 }
 
-// mayGiveBack refuses with Invalid an amount that the provider cannot refund.
-func (p *Payments) mayGiveBack(payment booking.Payment, e booking.Entry) error {
+// canRefund refuses with Invalid an amount that the provider cannot refund.
+func (p *Payments) canRefund(payment booking.Payment, e booking.Entry) error {
 	can := p.Provider.Part(e.Amount)
 	if can == e.Amount || !payment.Taken() || e.Amount.Amount == payment.Refundable() {
 		return nil
@@ -130,20 +130,20 @@ func (p *Payments) mayGiveBack(payment booking.Payment, e booking.Entry) error {
 // failedBefore is the refund as it was before the provider was asked for it again. An
 // attempt that died after that left it pending, with the words of its failure; e, from the
 // saga, has it as failed.
-func failedBefore(stands, e booking.Entry) booking.Entry {
-	if stands.State == booking.EntryPending && e.State == booking.EntryFailed && stands.Words == e.Words {
-		stands.State = booking.EntryFailed
+func failedBefore(recorded, e booking.Entry) booking.Entry {
+	if recorded.State == booking.EntryPending && e.State == booking.EntryFailed && recorded.Words == e.Words {
+		recorded.State = booking.EntryFailed
 	}
-	return stands
+	return recorded
 }
 
 // endWithoutRoom records that a failed refund no longer fits into the payment, and returns
 // RefundExceeds.
 func (p *Payments) endWithoutRoom(ctx context.Context, e booking.Entry, payment booking.Payment) (booking.Entry, booking.Payment, error) {
-	if e.Words != booking.GivenOtherwise {
-		e.Words = booking.GivenOtherwise
+	if e.Words != booking.RefundedOtherwise {
+		e.Words = booking.RefundedOtherwise
 		if err := p.Ledger.NoteEntry(ctx, e); err != nil {
-			return e, payment, fmt.Errorf("record that a refund was given back otherwise: %w", err)
+			return e, payment, fmt.Errorf("record that a part was refunded otherwise: %w", err)
 		}
 	}
 	return e, payment.With(e), booking.Errorf(booking.RefundExceeds, "no room is left for refund %s, which has failed", e.Key)
@@ -161,27 +161,27 @@ func (p *Payments) restoreFailed(ctx context.Context, was booking.Entry, err err
 	return err
 }
 
-// seen retrieves the payment's charge from the provider and brings the ledger up to date by
-// learn.
-func (p *Payments) seen(ctx context.Context, payment *booking.Payment, learn learning) (Outlay, error) {
+// retrieveCharge retrieves the payment's charge from the provider and brings the ledger up to
+// date by update.
+func (p *Payments) retrieveCharge(ctx context.Context, payment *booking.Payment, update updater) (ChargeState, error) {
 	if !payment.Taken() || payment.Ref == "" {
-		return Outlay{}, nil // the ledger refuses such a payment
+		return ChargeState{}, nil // the ledger refuses such a payment
 	}
-	seen, err := severalCharges{p.Provider}.Look(ctx, payment.Ref)
+	seen, err := severalCharges{p.Provider}.Retrieve(ctx, payment.Ref)
 	if err != nil {
-		return seen, fmt.Errorf("look at charge at provider: %w", unheard{err})
+		return seen, fmt.Errorf("retrieve charge at provider: %w", noAnswer{err})
 	}
 	if seen.Taken != payment.Amount {
 		return seen, nil
 	}
-	return seen, learn(ctx, payment, seen)
+	return seen, update(ctx, payment, seen)
 }
 
-// askFor asks the provider to refund the rest of the entry, and writes the result into the
+// requestRefund asks the provider to refund the rest of the entry, and writes the result into the
 // entry.
-func (p *Payments) askFor(ctx context.Context, payment booking.Payment, e *booking.Entry, seen Outlay, unseen error) error {
+func (p *Payments) requestRefund(ctx context.Context, payment booking.Payment, e *booking.Entry, seen ChargeState, unseen error) error {
 	key := atProvider(*e)
-	due := booking.Money{Amount: max(0, e.Amount.Amount-uncounted(payment, seen).Under(key)), Currency: e.Amount.Currency}
+	due := booking.Money{Amount: max(0, e.Amount.Amount-uncounted(payment, seen).RefundedUnder(key)), Currency: e.Amount.Currency}
 	err := unseen
 	switch {
 	case err != nil:
@@ -193,7 +193,7 @@ func (p *Payments) askFor(ctx context.Context, payment booking.Payment, e *booki
 			e.Ref = id
 		}
 		if err != nil {
-			err = unheard{err}
+			err = noAnswer{err}
 		}
 	}
 	owed, isOwed := errors.AsType[*Owed](err)
@@ -203,7 +203,7 @@ func (p *Payments) askFor(ctx context.Context, payment booking.Payment, e *booki
 	case errors.Is(err, ErrReturned):
 		e.State, e.Words = booking.EntryFailed, ErrReturned.Error()
 	case !isOwed:
-		return elsewhere{fmt.Errorf("refund at provider: %w", err)}
+		return calleeFailure{fmt.Errorf("refund at provider: %w", err)}
 	case owed.NeedsPerson:
 		e.State, e.Words = booking.EntryFailed, owed.Words
 	default:

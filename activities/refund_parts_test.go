@@ -29,7 +29,7 @@ type drawer struct {
 
 func newDrawer() *drawer {
 	d := &drawer{}
-	d.look = func(ref string) (activities.Outlay, error) { return d.seen(ref), nil }
+	d.look = func(ref string) (activities.ChargeState, error) { return d.seen(ref), nil }
 	d.refund = func(key, _ string, amount booking.Money) error {
 		d.mu.Lock()
 		defer d.mu.Unlock()
@@ -49,10 +49,10 @@ func newDrawer() *drawer {
 	return d
 }
 
-func (d *drawer) seen(ref string) activities.Outlay {
+func (d *drawer) seen(ref string) activities.ChargeState {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	seen := activities.Outlay{Ref: ref, Taken: price, Left: price.Amount, Refunds: append([]activities.Refund{}, d.refunds...), Disputes: d.disputes}
+	seen := activities.ChargeState{Ref: ref, Taken: price, Left: price.Amount, Refunds: append([]activities.Refund{}, d.refunds...), Disputes: d.disputes}
 	for _, r := range d.refunds {
 		if r.State != booking.EntryFailed {
 			seen.Left -= r.Amount
@@ -326,7 +326,7 @@ func TestResolveByHand_OfAPartWhoseAttemptDied(t *testing.T) {
 	for name, broken := range map[string]func(*drawer){
 		"NotAnswered": func(d *drawer) { d.answers(errAway) },
 		"NotSeen": func(d *drawer) {
-			d.look = func(string) (activities.Outlay, error) { return activities.Outlay{}, errAway }
+			d.look = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -532,7 +532,7 @@ func TestRefundPayment_CountsWhatOthersAreGivingBack(t *testing.T) {
 			require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 35000, Kept: 15000}, undo)
 			require.Equal(t, own, d.given("o1/charge/refund"))
 			asked := keeping(15000)
-			asked.TellOwn = true
+			asked.WantsOwnRefund = true
 			undo, err = refund(payments, asked)
 			require.NoError(t, err)
 			require.Equal(t, &own, undo.Own, "without what others gave back")
@@ -660,7 +660,7 @@ func TestRefundPayment_ADisputeIsNotThePart(t *testing.T) {
 	}
 	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 20000, Given: price.Amount}, undo)
 	require.EqualValues(t, 20000, d.given("o1/refund/1"))
-	require.Equal(t, price.Amount, onRecord(t, payments, "o1").Given())
+	require.Equal(t, price.Amount, onRecord(t, payments, "o1").RefundedInAll())
 }
 
 // TestRefundPart_OthersMayFail: a failed refund is not ended while the one that takes its
@@ -688,7 +688,7 @@ func TestRefundPart_OthersMayFail(t *testing.T) {
 	got, err := refundPart(payments, goodwill("refund/2", 30000))
 	require.NoError(t, err)
 	require.Equal(t, booking.RefundExceeds, got.Refused, "the first one has it now")
-	require.EqualValues(t, 30000, onRecord(t, payments, "o1").Given())
+	require.EqualValues(t, 30000, onRecord(t, payments, "o1").RefundedInAll())
 }
 
 // TestRefundPayment_GoodwillComesOutOfWhatIsKept: the cancellation refunds the amount that
@@ -736,8 +736,8 @@ func TestLookAgain_AnAttemptThatWasOvertaken(t *testing.T) {
 				require.NoError(t, err)
 				payment := onRecord(t, payments, "o1")
 				require.EqualValues(t, 50000, payment.Refunded)
-				stands, _ := payment.Entry("o1/charge/refund")
-				require.Equal(t, own, stands.Amount.Amount)
+				recorded, _ := payment.Entry("o1/charge/refund")
+				require.Equal(t, own, recorded.Amount.Amount)
 				late, known := payment.Entry(booking.KeyAtProvider(d.seen("ch_1").Refunds[len(d.refunds)-1].ID))
 				require.True(t, known)
 				require.EqualValues(t, 25000, late.Amount.Amount)
@@ -776,7 +776,7 @@ func TestResolveByHand_WhileAPartIsOnItsWay(t *testing.T) {
 	undo, err = refund(payments, newCharge("o1"))
 	require.NoError(t, err)
 	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: price.Amount}, undo)
-	require.Equal(t, price.Amount, onRecord(t, payments, "o1").Given())
+	require.Equal(t, price.Amount, onRecord(t, payments, "o1").RefundedInAll())
 }
 
 // TestRefundPayment_AfterAPartWasPaidByHand: the undo refunds the rest only, although the
@@ -795,7 +795,7 @@ func TestRefundPayment_AfterAPartWasPaidByHand(t *testing.T) {
 		require.True(t, undo.Acted)
 		require.Equal(t, price.Amount-byHand, undo.Refunded)
 		payment := onRecord(t, payments, "o1")
-		require.Equal(t, price.Amount, payment.Given())
+		require.Equal(t, price.Amount, payment.RefundedInAll())
 		require.Equal(t, price.Amount-byHand, payment.Refunded)
 	}
 }
@@ -896,7 +896,7 @@ func TestResolveByHand_WhileTheUndoWaitsForAPart(t *testing.T) {
 	}
 	require.Equal(t, price.Amount, d.given("o1/charge/refund"))
 	payment := onRecord(t, payments, "o1")
-	require.Equal(t, []int64{price.Amount, price.Amount}, []int64{payment.Refunded, payment.Given()}, "the ledger has what the provider has given")
+	require.Equal(t, []int64{price.Amount, price.Amount}, []int64{payment.Refunded, payment.RefundedInAll()}, "the ledger has what the provider has given")
 }
 
 // TestResolveByHand_OfTheRest: the amount that the provider had refunded before the refund
@@ -938,7 +938,7 @@ func TestResolveByHand_WhileItIsUnderWay(t *testing.T) {
 	}
 	payment := onRecord(t, payments, "o1")
 	require.EqualValues(t, 20000, payment.Refunded)
-	require.EqualValues(t, 40000, payment.Given())
+	require.EqualValues(t, 40000, payment.RefundedInAll())
 	require.Equal(t, booking.AtProvider, payment.Entries[1].Reason)
 }
 
@@ -1092,7 +1092,7 @@ func TestResolveByHand_LooksFirstAtWhatWasNotAnswered(t *testing.T) {
 			d.answers(nil)
 			require.NoError(t, tt.begin(payments), "it is asked for again")
 			payment := onRecord(t, payments, "o1")
-			require.EqualValues(t, 20000, payment.Given())
+			require.EqualValues(t, 20000, payment.RefundedInAll())
 			require.Equal(t, tt.made, payment.Refunded)
 		})
 	}

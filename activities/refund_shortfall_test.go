@@ -46,7 +46,7 @@ func TestRefundPart_OfWhatIsLeftOfIt(t *testing.T) {
 	}
 	require.EqualValues(t, 10000, d.seen("ch_1").Left)
 	payment := onRecord(t, payments, "o1")
-	require.Equal(t, []int64{40000, 40000, 10000}, []int64{payment.Refunded, payment.Given(), payment.Kept})
+	require.Equal(t, []int64{40000, 40000, 10000}, []int64{payment.Refunded, payment.RefundedInAll(), payment.Kept})
 }
 
 // TestRefundPart_OfNothingThatIsLeft: a part of which nothing is owed is refused with
@@ -58,8 +58,8 @@ func TestRefundPart_OfNothingThatIsLeft(t *testing.T) {
 	repaid, err := refundPart(payments, part)
 	require.NoError(t, err)
 	require.Equal(t, booking.RefundExceeds, repaid.Refused)
-	require.Equal(t, booking.GivenOtherwise, repaid.Entry.Words)
-	require.EqualValues(t, 40000, onRecord(t, payments, "o1").Given())
+	require.Equal(t, booking.RefundedOtherwise, repaid.Entry.Words)
+	require.EqualValues(t, 40000, onRecord(t, payments, "o1").RefundedInAll())
 }
 
 // TestResolveByHand_OfWhatIsLeftOfAPart: that smaller amount is paid by hand, too.
@@ -72,7 +72,7 @@ func TestResolveByHand_OfWhatIsLeftOfAPart(t *testing.T) {
 		require.Len(t, resolved.Entries, 1)
 		require.EqualValues(t, 5000, resolved.Entries[0].Amount.Amount)
 	}
-	require.EqualValues(t, 40000, onRecord(t, payments, "o1").Given())
+	require.EqualValues(t, 40000, onRecord(t, payments, "o1").RefundedInAll())
 }
 
 // TestRefundPayment_PaidByHandWhileAPartWasUnderWay: the amount paid by hand excludes the
@@ -109,12 +109,12 @@ func TestRefundPayment_PaidByHandWhileAPartWasUnderWay(t *testing.T) {
 	require.Empty(t, undo.Owed)
 	payment := onRecord(t, payments, "o1")
 	require.Equal(t, booking.Returned, payment.Status)
-	require.Equal(t, []int64{40000, 10000}, []int64{payment.Given(), payment.Kept})
+	require.Equal(t, []int64{40000, 10000}, []int64{payment.RefundedInAll(), payment.Kept})
 }
 
-// TestLookAgain_GivenOtherwise: a part with the words GivenOtherwise was replaced by other
+// TestLookAgain_RefundedOtherwise: a part with the words RefundedOtherwise was replaced by other
 // refunds. If one of these fails, that one is made again, and not the part.
-func TestLookAgain_GivenOtherwise(t *testing.T) {
+func TestLookAgain_RefundedOtherwise(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
 	d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
@@ -174,5 +174,5 @@ func TestLookAgain_OfWhatTheUndoOwes(t *testing.T) {
 	require.NoError(t, err)
 	payment := onRecord(t, payments, "o1")
 	require.Equal(t, booking.Refunded, payment.Status)
-	require.Equal(t, price.Amount, payment.Given())
+	require.Equal(t, price.Amount, payment.RefundedInAll())
 }

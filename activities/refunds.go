@@ -12,18 +12,17 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// RefundPayment undoes ChargePayment: what was charged is given back, what
-// may or may not have been charged is settled with the provider first, and
-// what was never asked for never will be. What the provider cannot give back
-// now is answered as Owed, in its words; once the saga knows these, it is asked
-// for again until they change.
+// RefundPayment undoes ChargePayment. A charge that was taken is refunded; a charge whose
+// outcome is unknown is voided at the provider first; a charge that was not requested is
+// prevented. A refund that the provider cannot make now is answered as Owed, in the
+// provider's words; once the saga knows these, it is requested again until they change.
 func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking.Undo, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Undo, error) {
 		payment, err := p.undoOnce(ctx, c)
 		owed, isOwed := errors.AsType[*Owed](err)
 		switch {
 		case isOwed && owed.Words == c.Owed:
-			return booking.Undo{}, elsewhere{stillOwed{owed, askAgain(ctx)}}
+			return booking.Undo{}, calleeFailure{stillOwed{owed, retryInterval(ctx)}}
 		case isOwed:
 			return owing(owed, payment), nil
 		}
@@ -31,19 +30,20 @@ func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking
 		if err == nil && payment.Taken() {
 			undo.Acted, undo.Payment, undo.Refunded, undo.Kept = true, payment.Status, payment.Refunded, payment.Kept
 			undo.Further = payment.Amount.Amount - payment.FirstCharge().Amount
-			if given := payment.Given(); given != payment.Refunded {
+			if given := payment.RefundedInAll(); given != payment.Refunded {
 				undo.Given = given
 			}
-			if c.TellOwn {
-				undo.Own = ownGiven(payment)
+			if c.WantsOwnRefund {
+				undo.Own = ownRefunded(payment)
 			}
 		}
 		return undo, err
 	})
 }
 
-// ownGiven is what the undo's own refund has given back of a payment, or a person in its place.
-func ownGiven(payment booking.Payment) *int64 {
+// ownRefunded is the amount of the undo's own refund, made by the provider or by a person in
+// its place.
+func ownRefunded(payment booking.Payment) *int64 {
 	given := int64(0)
 	if own, _ := payment.Entry(payment.RefundKey()); own.State == booking.EntryDone {
 		given = own.Amount.Amount
@@ -51,8 +51,8 @@ func ownGiven(payment booking.Payment) *int64 {
 	return &given
 }
 
-// owing is the answer of an undo that owes something. What a person has paid by hand is
-// not due any more.
+// owing is the answer of an undo that owes something. What a person has paid by hand is no
+// longer due.
 func owing(owed *Owed, payment booking.Payment) booking.Undo {
 	undo := booking.Undo{Owed: owed.Words, NeedsPerson: owed.NeedsPerson}
 	if !owed.NeedsPerson {
@@ -65,7 +65,7 @@ func owing(owed *Owed, payment booking.Payment) booking.Undo {
 	return undo
 }
 
-// and is what is owed for two charges together.
+// and joins what is owed for two charges.
 func (o *Owed) and(other *Owed) *Owed {
 	if o == nil {
 		return other
@@ -73,25 +73,24 @@ func (o *Owed) and(other *Owed) *Owed {
 	return &Owed{Words: o.Words + "; " + other.Words, NeedsPerson: o.NeedsPerson || other.NeedsPerson}
 }
 
-// stillOwed says when it is worth asking again.
+// stillOwed is an *Owed that the saga knows, with the time until the next request.
 type stillOwed struct {
 	*Owed
 	wait time.Duration
 }
 
-// RetryAfter is how long nothing is expected to change.
+// RetryAfter is the time in which no change is expected.
 func (s stillOwed) RetryAfter() time.Duration { return s.wait }
 
-// Bounds of the time between two questions about money that is owed.
+// Bounds of the time between two requests for money that is owed.
 const (
-	soonestAgain = time.Second
-	latestAgain  = 10 * time.Minute
+	minRetryInterval = time.Second
+	maxRetryInterval = 10 * time.Minute
 )
 
-// askAgain grows with the time for which the activity has been at it: refunds
-// take seconds, or days.
-func askAgain(ctx context.Context) time.Duration {
-	return min(max(time.Since(activity.GetInfo(ctx).ScheduledTime)/10, soonestAgain), latestAgain)
+// retryInterval grows with the age of the activity: refunds take seconds or days.
+func retryInterval(ctx context.Context) time.Duration {
+	return min(max(time.Since(activity.GetInfo(ctx).ScheduledTime)/10, minRetryInterval), maxRetryInterval)
 }
 
 func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment, error) {
@@ -107,81 +106,82 @@ func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment,
 	case isPaidByHand(payment):
 		return p.undoPaidByHand(ctx, c, payment)
 	}
-	if payment, err = p.settleAllFurther(ctx, payment); err != nil {
-		return payment, p.noted(ctx, payment, err)
+	if payment, err = p.voidAllFurther(ctx, payment); err != nil {
+		return payment, p.recordOwed(ctx, payment, err)
 	}
 	refs := []string{payment.Ref}
 	if payment.Ref == "" {
-		payment.ReturnTo, payment.Customer = c.ReturnTo, c.Customer // the ledger does not keep what the charge was asked for with
+		payment.ReturnTo, payment.Customer = c.ReturnTo, c.Customer // the ledger does not store these fields of the request
 		if refs, err = p.void(ctx, payment); err != nil {
-			return payment, p.noted(ctx, payment, silence(ctx, c, err))
+			return payment, p.recordOwed(ctx, payment, owedAfterSilence(ctx, c, err))
 		}
 	}
-	payment, err = p.giveBack(ctx, payment, refs)
-	return payment, p.afterSilence(ctx, c, payment, err)
+	payment, err = p.refundAll(ctx, payment, refs)
+	return payment, p.errAfterSilence(ctx, c, payment, err)
 }
 
-// kept is what can be kept of a charge, so that the provider can give back the
-// rest.
+// kept is how much of c.Keep can be kept of a charge: the provider has to be able to refund
+// the rest.
 func (p *Payments) kept(c booking.Charge) int64 {
 	given := p.Provider.Part(booking.Money{Amount: max(0, c.Amount.Amount-c.Keep), Currency: c.Amount.Currency})
 	return max(0, c.Amount.Amount-given.Amount)
 }
 
-// isPaidByHand tells whether a person has paid what the undo owes.
+// isPaidByHand reports whether a person has paid by hand what the undo owes.
 func isPaidByHand(payment booking.Payment) bool {
 	e, found := payment.Entry(payment.RefundKey())
 	return found && e.State == booking.EntryDone && e.ByHand
 }
 
-// restOf is what the undo of a charge waits for, once a person has paid what it owed. A
-// part that was pending then is not in what was paid: it may fail, or has failed.
+// restOf returns what the undo of a charge waits for after a person has paid what it owed. A
+// part that was pending at that time is not included in what was paid: it may fail, or has
+// failed.
 func (p *Payments) restOf(ctx context.Context, payment *booking.Payment) error {
 	own, _ := payment.Entry(payment.RefundKey())
-	part := underWay(*payment)
+	part := pendingPart(*payment)
 	if part == nil && payment.Owed() > own.Amount.Amount {
 		part = failedPart(*payment)
 	}
 	if part == nil {
 		return nil
 	}
-	stands, now, err := p.refundPart(ctx, *part)
+	recorded, now, err := p.refundPart(ctx, *part)
 	if errors.Is(err, &booking.Error{Code: booking.RefundExceeds}) {
-		return nil // it has been given back otherwise
+		return nil // it has been refunded otherwise
 	}
 	if err != nil {
 		return err
 	}
 	*payment = now
 	owed := &Owed{Words: "refund " + part.Key + " of the same charge is under way"}
-	if stands.State == booking.EntryFailed {
-		owed = &Owed{Words: "refund " + part.Key + " of the same charge: " + stands.Words, NeedsPerson: true}
+	if recorded.State == booking.EntryFailed {
+		owed = &Owed{Words: "refund " + part.Key + " of the same charge: " + recorded.Words, NeedsPerson: true}
 	}
-	return elsewhere{owed}
+	return calleeFailure{owed}
 }
 
-// failedPart is a refund of a part that has failed, and may be made yet.
+// failedPart is a refund of a part that has failed and can still be made.
 func failedPart(payment booking.Payment) *booking.Entry {
 	for _, e := range payment.Entries {
-		if mayBeMadeUpFor(payment, e) && payment.HasRoom(e) {
+		if mayBeReplaced(payment, e) && payment.HasRoom(e) {
 			return &e
 		}
 	}
 	return nil
 }
 
-// giveBack gives back what is owed of all that was taken for the order. The ledger
-// has room for one charge; more than one is more than was ever meant to be taken.
-func (p *Payments) giveBack(ctx context.Context, payment booking.Payment, refs []string) (booking.Payment, error) {
-	end, ref, last := booking.ChargePrevented, "", given{}
+// refundAll refunds what is owed of all charges that were taken for the order. The ledger
+// has room for one charge; any other was taken by mistake.
+func (p *Payments) refundAll(ctx context.Context, payment booking.Payment, refs []string) (booking.Payment, error) {
+	end, ref, last := booking.ChargePrevented, "", ownRefund{}
 	var owed *Owed
 	for _, taken := range refs {
-		came, err := p.giveBackOne(ctx, &payment, taken, len(refs) == 1)
+		came, err := p.refundOne(ctx, &payment, taken, len(refs) == 1)
 		said, isOwed := errors.AsType[*Owed](err)
 		switch {
 		case err == nil:
 			end, ref, last = booking.Refunded, taken, came
-			if payment.Keeps(came.amount) > 0 && came.amount == 0 && !slices.ContainsFunc(payment.Entries, booking.Entry.ByProvider) {
+			if payment.KeptAfter(came.amount) > 0 && came.amount == 0 && !slices.ContainsFunc(payment.Entries, booking.Entry.ByProvider) {
 				end = booking.Retained
 			}
 		case errors.Is(err, ErrReturned):
@@ -195,16 +195,17 @@ func (p *Payments) giveBack(ctx context.Context, payment booking.Payment, refs [
 		}
 	}
 	if owed != nil {
-		return payment, p.noted(ctx, payment, owed)
+		return payment, p.recordOwed(ctx, payment, owed)
 	}
 	return p.endRefund(ctx, payment, end, ref, last)
 }
 
-// noted is err, once the ledger knows what the undo waits for, if it is known.
-func (p *Payments) noted(ctx context.Context, payment booking.Payment, err error) error {
+// recordOwed records in the ledger what the undo waits for, if err is an *Owed, and returns
+// err.
+func (p *Payments) recordOwed(ctx context.Context, payment booking.Payment, err error) error {
 	owed, isOwed := errors.AsType[*Owed](err)
 	if !isOwed {
-		return elsewhere{err}
+		return calleeFailure{err}
 	}
 	e, found := payment.Entry(payment.RefundKey())
 	state := booking.EntryPending
@@ -212,7 +213,7 @@ func (p *Payments) noted(ctx context.Context, payment booking.Payment, err error
 		state = booking.EntryFailed
 	}
 	if found && e.State == state && e.Words == owed.Words {
-		return elsewhere{err}
+		return calleeFailure{err}
 	}
 	if !found {
 		e = booking.Entry{
@@ -224,12 +225,14 @@ func (p *Payments) noted(ctx context.Context, payment booking.Payment, err error
 	if failed := p.Ledger.NoteEntry(ctx, e); failed != nil {
 		return fmt.Errorf("record what the refund waits for: %w", failed)
 	}
-	return elsewhere{err}
+	return calleeFailure{err}
 }
 
-// endRefund records the end. The payment's own refund is the given one. Notices may have
-// changed what is kept since the payment was read: the answer is what the ledger has.
-func (p *Payments) endRefund(ctx context.Context, payment booking.Payment, end booking.PaymentStatus, ref string, own given) (booking.Payment, error) {
+// endRefund records the end of the undo, with its own refund. Notices may have changed what is
+// kept since the payment was read, so it returns the payment that the ledger has.
+func (p *Payments) endRefund(
+	ctx context.Context, payment booking.Payment, end booking.PaymentStatus, ref string, own ownRefund,
+) (booking.Payment, error) {
 	ended, err := p.Ledger.EndRefund(ctx, payment.OrderID, end, ref, own.amount, own.id)
 	if err != nil {
 		return payment, fmt.Errorf("record refund: %w", err)

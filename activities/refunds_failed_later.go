@@ -10,7 +10,7 @@ import (
 
 // failedLater lists the refunds that are done in the ledger but have failed at the provider
 // since, with the provider's words: that money has come back to us.
-func failedLater(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
+func failedLater(payment booking.Payment, seen ChargeState) (entries []booking.Entry) {
 	seen = uncounted(payment, seen)
 	for _, e := range payment.Entries {
 		if !e.ByProvider() || e.ByOthers() {
@@ -24,14 +24,14 @@ func failedLater(payment booking.Payment, seen Outlay) (entries []booking.Entry)
 	return entries
 }
 
-// unmade records what is left of the undo's own refund if that is among the failed ones. It
+// noteRemaining records what is left of the undo's own refund if that is among the failed ones. It
 // runs before the failure is recorded, because a recorded failure is not found again.
-func (p *Payments) unmade(ctx context.Context, payment booking.Payment, failed []booking.Entry, seen Outlay) error {
+func (p *Payments) noteRemaining(ctx context.Context, payment booking.Payment, failed []booking.Entry, seen ChargeState) error {
 	own, _ := payment.Entry(payment.RefundKey())
 	if !slices.ContainsFunc(failed, func(e booking.Entry) bool { return e.Key == own.Key }) {
 		return nil
 	}
-	return p.noteMade(ctx, payment, madeOf(own, seen))
+	return p.noteCompleted(ctx, payment, madeOf(own, seen))
 }
 
 // unended is the undo's own refund if a person has paid it by hand and the undo has not
@@ -51,7 +51,7 @@ func unended(payment booking.Payment) []booking.Entry {
 // It is not if other refunds of the entry still cover its amount. Entries of earlier builds
 // lack the provider's id; for these, the refund has failed if the missing amount is left of
 // the charge.
-func failedOf(e booking.Entry, seen Outlay) (failed Refund, has bool) {
+func failedOf(e booking.Entry, seen ChargeState) (failed Refund, has bool) {
 	var made int64
 	known := false
 	for _, r := range seen.Refunds {
@@ -71,10 +71,10 @@ func failedOf(e booking.Entry, seen Outlay) (failed Refund, has bool) {
 // madeAfterAll lists the parts that have failed in the ledger but that the provider has
 // made: a request whose answer was lost may be carried out after its repetition was
 // refused.
-func madeAfterAll(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
+func madeAfterAll(payment booking.Payment, seen ChargeState) (entries []booking.Entry) {
 	seen = uncounted(payment, seen)
 	for _, e := range payment.Entries {
-		if !mayBeMadeUpFor(payment, e) {
+		if !mayBeReplaced(payment, e) {
 			continue
 		}
 		if made := madeOf(e, seen); sum(made) >= e.Amount.Amount {
@@ -86,20 +86,20 @@ func madeAfterAll(payment booking.Payment, seen Outlay) (entries []booking.Entry
 }
 
 // inWords describes a refund that is not done, in the provider's words.
-func inWords(r Refund, seen Outlay) string {
+func inWords(r Refund, seen ChargeState) string {
 	return fmt.Sprintf("refund %s of %s is %s", r.ID, seen.Ref, r.Words)
 }
 
-// comeBack corrects the amount that came back to the customer in another way than by a
+// correctReturned corrects the amount that came back to the customer in another way than by a
 // refund, less what a bank is known to have taken back. Earlier builds know no disputes and
 // call a payment returned that was lost in one; without the correction it would count
 // twice.
-func comeBack(payment booking.Payment, seen Outlay) []booking.Entry {
+func correctReturned(payment booking.Payment, seen ChargeState) []booking.Entry {
 	own, has := payment.Entry(payment.RefundKey())
 	if payment.Status != booking.Returned || !has || !own.ByHand || own.Evidence() != "" || seen.Returned {
 		return nil
 	}
-	news := foreign(payment, seen)
+	news := refundsByOthers(payment, seen)
 	if !slices.ContainsFunc(news, func(e booking.Entry) bool { return e.Reason == booking.Disputed }) {
 		return nil
 	}

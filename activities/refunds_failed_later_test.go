@@ -124,7 +124,7 @@ func TestRefundPayment_APartFailsLaterBeforeItEnds(t *testing.T) {
 	_, err = refund(payments, keeping(40000))
 	require.ErrorContains(t, err, errAway.Error())
 	payment := onRecord(t, payments, "o1")
-	require.Equal(t, []int64{40000, 25000, 0}, []int64{payment.Kept, payment.Keeping(), payment.Owed()})
+	require.Equal(t, []int64{40000, 25000, 0}, []int64{payment.Kept, payment.KeptNow(), payment.Owed()})
 
 	d.fails(e)
 	d.answersTo("o1/refund/1", &activities.Owed{Words: "the account is closed", NeedsPerson: true})
@@ -152,7 +152,7 @@ func TestLookAgain_FailedBefore(t *testing.T) {
 	for _, waited := range [][]string{{"refund/2"}, nil} {
 		got, err := lookAgain(payments, "o1")
 		require.NoError(t, err)
-		require.Equal(t, booking.Looked{Status: booking.Charged, Refunds: waited}, got, "what waits for it is told once")
+		require.Equal(t, booking.ChargeChecked{Status: booking.Charged, Refunds: waited}, got, "what waits for it is told once")
 		require.EqualValues(t, 25000, onRecord(t, payments, "o1").Refunded)
 	}
 }
@@ -168,7 +168,7 @@ func TestLookAgain_MadeAfterAll(t *testing.T) {
 	for _, waited := range [][]string{{"refund/1"}, nil} {
 		got, err := lookAgain(payments, "o1")
 		require.NoError(t, err)
-		require.Equal(t, booking.Looked{Status: booking.Charged, Refunds: waited}, got, "what waits for it is told once")
+		require.Equal(t, booking.ChargeChecked{Status: booking.Charged, Refunds: waited}, got, "what waits for it is told once")
 	}
 	payment := onRecord(t, payments, "o1")
 	require.EqualValues(t, 20000, payment.Refunded)
@@ -192,9 +192,9 @@ func TestLookAgain_ReturnedByAnEarlierBuild(t *testing.T) {
 			for range 2 {
 				got, err := lookAgain(payments, "o1")
 				require.NoError(t, err)
-				require.Equal(t, booking.Looked{Status: booking.Returned, Lost: unchanged(onRecord(t, payments, "o1").Disputes)}, got)
+				require.Equal(t, booking.ChargeChecked{Status: booking.Returned, Lost: unchanged(onRecord(t, payments, "o1").Disputes)}, got)
 				payment := onRecord(t, payments, "o1")
-				require.Equal(t, price.Amount, payment.Given())
+				require.Equal(t, price.Amount, payment.RefundedInAll())
 				taken, has := payment.Entry(booking.KeyOfDispute("du_1"))
 				require.True(t, has)
 				require.Equal(t, lost, taken.Amount.Amount)

@@ -28,7 +28,7 @@ func TestLookAgain_APartFailsLaterThatWasAllThatWentBack(t *testing.T) {
 		require.Len(t, got.Failed, 1)
 		require.Equal(t, "refund/1", got.Failed[0].Key)
 		payment = onRecord(t, payments, "o1")
-		require.Equal(t, []int64{0, 0, 45000}, []int64{payment.Refunded, payment.Given(), payment.Makes(got.Failed[0])})
+		require.Equal(t, []int64{0, 0, 45000}, []int64{payment.Refunded, payment.RefundedInAll(), payment.RefundsNow(got.Failed[0])})
 	}
 }
 
@@ -58,7 +58,7 @@ func TestResolveByHand_OfARefundThatNothingFollows(t *testing.T) {
 	require.Empty(t, undo.Owed)
 	got, err := lookAgain(payments, "o1")
 	require.NoError(t, err)
-	require.Equal(t, booking.Looked{Status: booking.Returned}, got)
+	require.Equal(t, booking.ChargeChecked{Status: booking.Returned}, got)
 }
 
 // TestResolveByHand_OfWhatWasMadeAndHasFailed: an amount of the undo's own refund does not
@@ -83,12 +83,12 @@ func TestResolveByHand_OfWhatWasMadeAndHasFailed(t *testing.T) {
 	d.becomes("re_1", booking.EntryFailed)
 	_, err = lookAgain(payments, "o1")
 	require.NoError(t, err)
-	d.look = func(string) (activities.Outlay, error) { return activities.Outlay{}, errAway }
+	d.look = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
 	resolved, err := resolve(payments, "transfer 4711")
 	require.NoError(t, err)
 	require.Len(t, resolved.Entries, 1)
 	require.EqualValues(t, 30000, resolved.Entries[0].Amount.Amount)
-	require.Equal(t, price.Amount, onRecord(t, payments, "o1").Given())
+	require.Equal(t, price.Amount, onRecord(t, payments, "o1").RefundedInAll())
 }
 
 // TestResolveByHand_BesideAPartOfWhatItOwes: a part that was made while the undo's own
@@ -107,7 +107,7 @@ func TestResolveByHand_BesideAPartOfWhatItOwes(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, resolved.Entries, 1)
 	require.EqualValues(t, 20000, resolved.Entries[0].Amount.Amount)
-	require.Equal(t, price.Amount, onRecord(t, payments, "o1").Given())
+	require.Equal(t, price.Amount, onRecord(t, payments, "o1").RefundedInAll())
 }
 
 // TestLookAgain_WhatCountedBesideARefundByHandFails: an amount that the provider had
@@ -124,13 +124,13 @@ func TestLookAgain_WhatCountedBesideARefundByHandFails(t *testing.T) {
 	_, err = refund(payments, newCharge("o1"))
 	require.NoError(t, err)
 	payment := onRecord(t, payments, "o1")
-	require.Equal(t, []any{booking.Returned, price.Amount}, []any{payment.Status, payment.Given()})
+	require.Equal(t, []any{booking.Returned, price.Amount}, []any{payment.Status, payment.RefundedInAll()})
 
 	d.becomes("re_0", booking.EntryFailed)
 	for range 2 {
 		_, err = lookAgain(payments, "o1")
 		require.NoError(t, err)
 		payment = onRecord(t, payments, "o1")
-		require.Equal(t, []int64{0, 30000, 20000}, []int64{payment.Refunded, payment.Given(), payment.Refundable()})
+		require.Equal(t, []int64{0, 30000, 20000}, []int64{payment.Refunded, payment.RefundedInAll(), payment.Refundable()})
 	}
 }

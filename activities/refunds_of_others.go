@@ -10,16 +10,16 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// importFrom adds to the payment the refunds that others have made of its charge, and the
+// importCharge adds to the payment the refunds that others have made of its charge, and the
 // states of its disputes.
-func (p *Payments) importFrom(ctx context.Context, payment *booking.Payment, seen Outlay) (err error) {
+func (p *Payments) importCharge(ctx context.Context, payment *booking.Payment, seen ChargeState) (err error) {
 	if unknown(*payment, seen) { // an unknown key is a part begun meanwhile: the ledger has it before the provider
 		if *payment, err = p.Ledger.Payment(ctx, payment.OrderID); err != nil {
 			return fmt.Errorf("read payment: %w", err)
 		}
 	}
 	failed := failedLater(*payment, seen)
-	others := slices.Concat(foreign(*payment, seen), failed, madeAfterAll(*payment, seen), comeBack(*payment, seen))
+	others := slices.Concat(refundsByOthers(*payment, seen), failed, madeAfterAll(*payment, seen), correctReturned(*payment, seen))
 	if err := p.noteMadeOfParts(ctx, *payment, failed, seen); err != nil {
 		return err
 	}
@@ -27,36 +27,36 @@ func (p *Payments) importFrom(ctx context.Context, payment *booking.Payment, see
 	if len(others) == 0 && len(disputes) == 0 {
 		return nil
 	}
-	if err := p.unmade(ctx, *payment, failed, seen); err != nil {
+	if err := p.noteRemaining(ctx, *payment, failed, seen); err != nil {
 		return err
 	}
 	imported, err := p.Ledger.Import(ctx, payment.OrderID, others, disputes)
 	if err != nil {
-		return fmt.Errorf("record what others have given back: %w", err)
+		return fmt.Errorf("record refunds by others: %w", err)
 	}
 	*payment = imported
 	return nil
 }
 
-// foreign lists the refunds that the ledger does not have, and the disputes that took the
+// refundsByOthers lists the refunds that the ledger does not have, and the disputes that took the
 // money back. A refund that replaces a failed part is recorded as that part.
-func foreign(payment booking.Payment, seen Outlay) (entries []booking.Entry) {
+func refundsByOthers(payment booking.Payment, seen ChargeState) (entries []booking.Entry) {
 	add := func(e booking.Entry) {
-		if stands, known := payment.Entry(e.Key); known && stands.State == e.State {
+		if recorded, known := payment.Entry(e.Key); known && recorded.State == e.State {
 			return
 		}
 		e.OrderID, e.Kind, e.ByHand, e.Amount.Currency = payment.OrderID, booking.RefundEntry, true, payment.Amount.Currency
 		entries = append(entries, e)
 	}
 	ours, twice, beyond := keysOf(payment), keysPaidByHand(payment), beyondOwn(payment, seen)
-	open := slices.DeleteFunc(slices.Clone(payment.Entries), func(e booking.Entry) bool { return !mayBeMadeUpFor(payment, e) })
+	open := slices.DeleteFunc(slices.Clone(payment.Entries), func(e booking.Entry) bool { return !mayBeReplaced(payment, e) })
 	for _, r := range seen.Refunds {
 		if r.Amount == 0 {
 			continue // a refund of which nothing was owed
 		}
 		key := booking.KeyAtProvider(r.ID)
 		_, known := payment.Entry(key)
-		part := slices.IndexFunc(open, func(e booking.Entry) bool { return makesUpFor(r, e) })
+		part := slices.IndexFunc(open, func(e booking.Entry) bool { return replaces(r, e) })
 		switch {
 		case (twice[r.Key] || beyond[r.ID]) && r.State == booking.EntryDone:
 			add(booking.Entry{Key: key, Amount: booking.Money{Amount: r.Amount}, Reason: booking.AtProvider, Ref: r.ID, State: r.State, At: r.At})
@@ -93,7 +93,7 @@ func keysPaidByHand(payment booking.Payment) map[string]bool {
 
 // beyondOwn lists the ids of refunds under the key of the undo's own refund that are not
 // part of the amount it ended with: a slow attempt may be carried out after another one.
-func beyondOwn(payment booking.Payment, seen Outlay) map[string]bool {
+func beyondOwn(payment booking.Payment, seen ChargeState) map[string]bool {
 	own, begun := payment.Entry(payment.RefundKey())
 	ended := payment.Status == booking.Refunded || payment.Status == booking.Retained // without an entry, it ended with nothing
 	if begun && (!own.IsRefunded() || own.ByHand) || !begun && !ended {
@@ -120,41 +120,41 @@ func beyondOwn(payment booking.Payment, seen Outlay) map[string]bool {
 	return beyond
 }
 
-// seenAfterAll brings the ledger up to date with refunds that the provider has made of one
+// importIfPaidByHand brings the ledger up to date with refunds that the provider has made of one
 // that was paid by hand. Its errors are ignored, because nothing waits for it.
-func (p *Payments) seenAfterAll(ctx context.Context, payment booking.Payment, key string) {
+func (p *Payments) importIfPaidByHand(ctx context.Context, payment booking.Payment, key string) {
 	if e, _ := payment.Entry(key); !keysPaidByHand(payment)[atProvider(e)] {
 		return
 	}
-	looking, stop := context.WithTimeout(ctx, longestLook)
+	limited, stop := context.WithTimeout(ctx, checkTimeout)
 	defer stop()
-	_, _ = p.seen(looking, &payment, p.learnFrom)
+	_, _ = p.retrieveCharge(limited, &payment, p.followAndImport)
 }
 
-// mayBeMadeUpFor tells whether a refund by others may replace the entry, which only failed
+// mayBeReplaced reports whether a refund by others may replace the entry, which only failed
 // parts allow. The undo's own refund is excluded: refunds by others reduce what it owes.
-func mayBeMadeUpFor(payment booking.Payment, e booking.Entry) bool {
+func mayBeReplaced(payment booking.Payment, e booking.Entry) bool {
 	return e.State == booking.EntryFailed && e.Key != payment.RefundKey() && !e.ByOthers()
 }
 
-// makesUpFor tells whether a refund has exactly the amount of a failed part and was made
+// replaces reports whether a refund has exactly the amount of a failed part and was made
 // after it failed. The provider dates refunds to the second.
-func makesUpFor(r Refund, e booking.Entry) bool {
+func replaces(r Refund, e booking.Entry) bool {
 	return r.Amount == e.Amount.Amount && !r.At.Before(e.Changed.Truncate(time.Second))
 }
 
-// isAPartBy tells whether the refund has replaced a part.
+// isAPartBy reports whether the refund has replaced a part.
 func isAPartBy(payment booking.Payment, r Refund) bool {
 	return slices.ContainsFunc(payment.Entries, func(e booking.Entry) bool { return e.State == booking.EntryDone && e.Ref == r.ID && e.ByProvider() })
 }
 
-// onItsWay is the sum of refunds at the provider that do not count in the ledger: pending
+// outsideLedger is the sum of refunds at the provider that do not count in the ledger: pending
 // ones by others, which may fail, and those of parts that have failed in the ledger. Of
 // such a part the provider may have made what one of several charges had left.
-func onItsWay(payment booking.Payment, seen Outlay) (sum int64) {
+func outsideLedger(payment booking.Payment, seen ChargeState) (sum int64) {
 	ours, failed := keysOf(payment), map[string]bool{}
 	for _, e := range payment.Entries {
-		if mayBeMadeUpFor(payment, e) {
+		if mayBeReplaced(payment, e) {
 			failed[atProvider(e)] = true
 		}
 	}
@@ -170,7 +170,7 @@ func onItsWay(payment booking.Payment, seen Outlay) (sum int64) {
 
 // uncounted is seen without the refunds that the ledger has as entries of their own. Those
 // count beside the refund under whose key they were made.
-func uncounted(payment booking.Payment, seen Outlay) Outlay {
+func uncounted(payment booking.Payment, seen ChargeState) ChargeState {
 	seen.Refunds = slices.DeleteFunc(slices.Clone(seen.Refunds), func(r Refund) bool {
 		_, known := payment.Entry(booking.KeyAtProvider(r.ID))
 		return known
@@ -187,8 +187,8 @@ func keysOf(payment booking.Payment) map[string]bool {
 	return keys
 }
 
-// unknown tells whether a refund was requested under a key that is not among the payment's.
-func unknown(payment booking.Payment, seen Outlay) bool {
+// unknown reports whether a refund was requested under a key that is not among the payment's.
+func unknown(payment booking.Payment, seen ChargeState) bool {
 	ours := keysOf(payment)
 	return slices.ContainsFunc(seen.Refunds, func(r Refund) bool { return r.Key != "" && !ours[r.Key] })
 }

@@ -10,8 +10,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// undone is the result of one attempt of an undo.
-type undone struct {
+// undoResult is the result of one attempt of an undo.
+type undoResult struct {
 	payment booking.Payment
 	err     error
 }
@@ -21,87 +21,87 @@ type undone struct {
 // its result. A call has the deadline of the attempt that started it.
 func (p *Payments) undoOnce(ctx context.Context, c booking.Charge) (booking.Payment, error) {
 	key := booking.Payment{Charge: c}.RefundKey()
-	landed := p.flights.DoChan(key, func() (any, error) {
+	result := p.calls.DoChan(key, func() (any, error) {
 		until, bounded := ctx.Deadline()
 		if !bounded {
-			until = time.Now().Add(providerPatience)
+			until = time.Now().Add(providerTimeout)
 		}
 		ctx, cancel := context.WithDeadline(context.WithoutCancel(ctx), until)
 		defer cancel()
 		payment, err := p.undo(ctx, c)
-		return undone{payment, err}, nil
+		return undoResult{payment, err}, nil
 	})
 	late := make(chan struct{}) // its own call ends with the attempt and may return a result then
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(Heard/2, func() { close(late) }) })
+	stop := context.AfterFunc(ctx, func() { time.AfterFunc(ReplyMargin/2, func() { close(late) }) })
 	defer stop()
 	select {
-	case r := <-landed:
-		came := r.Val.(undone)
+	case r := <-result:
+		came := r.Val.(undoResult)
 		return came.payment, came.err
 	case <-late:
-		p.flights.Forget(key)
-		return booking.Payment{}, elsewhere{ctx.Err()}
+		p.calls.Forget(key)
+		return booking.Payment{}, calleeFailure{ctx.Err()}
 	}
 }
 
 // longestInFlight is how long a request may be under way: an attempt waits for
-// providerPatience at most, and the provider may carry the request out later than that.
-const longestInFlight = 2 * providerPatience
+// providerTimeout at most, and the provider may carry the request out later than that.
+const longestInFlight = 2 * providerTimeout
 
-// unsettled is the error of a request whose outcome will be known later.
-type unsettled struct {
+// outcomeUnknown is the error of a request whose outcome will be known later.
+type outcomeUnknown struct {
 	amount int64
 	wait   time.Duration
 }
 
 // Error implements error.
-func (f unsettled) Error() string {
+func (f outcomeUnknown) Error() string {
 	return fmt.Sprintf("an earlier request for %d may be carried out yet", f.amount)
 }
 
 // RetryAfter is how long it takes until the outcome is known.
-func (f unsettled) RetryAfter() time.Duration { return f.wait }
+func (f outcomeUnknown) RetryAfter() time.Duration { return f.wait }
 
-// asks records in the ledger that the undo requests due of the charge seen. It fails while
+// recordRequest records in the ledger that the undo requests due of the charge seen. It fails while
 // another attempt, of this or another process, has requested another amount that the
 // provider may still carry out: both would be made.
-func (p *Payments) asks(ctx context.Context, payment *booking.Payment, seen Outlay, due int64) error {
-	ever := seen.everUnder(payment.RefundKey())
-	open := payment.Asked - ever
-	wait := cmp.Or(p.InFlight, longestInFlight) - time.Since(payment.AskedAt)
+func (p *Payments) recordRequest(ctx context.Context, payment *booking.Payment, seen ChargeState, due int64) error {
+	ever := seen.requestedUnder(payment.RefundKey())
+	open := payment.Requested - ever
+	wait := cmp.Or(p.InFlight, longestInFlight) - time.Since(payment.RequestedAt)
 	switch {
 	case open > 0 && open != due && open <= seen.Left && wait > 0:
-		return elsewhere{unsettled{open, max(wait, soonestAgain)}}
+		return calleeFailure{outcomeUnknown{open, max(wait, minRetryInterval)}}
 	case due == 0:
 		return nil
 	}
-	noted, err := p.Ledger.NoteAsked(ctx, payment.OrderID, payment.Asked, ever+due)
+	noted, err := p.Ledger.NoteRequested(ctx, payment.OrderID, payment.Requested, ever+due)
 	switch {
 	case err != nil:
 		return fmt.Errorf("write what is asked for: %w", err)
 	case !noted:
-		return elsewhere{unsettled{due, soonestAgain}}
+		return calleeFailure{outcomeUnknown{due, minRetryInterval}}
 	}
-	payment.Asked = ever + due
+	payment.Requested = ever + due
 	return nil
 }
 
-// answered records the result of a request that has not ended the undo: that the provider
+// recordAnswer records the result of a request that has not ended the undo: that the provider
 // has refused it, and which refunds under the undo's own key are made.
-func (p *Payments) answered(ctx context.Context, payment booking.Payment, made []booking.Entry, err error) error {
-	if _, refused := errors.AsType[*Owed](err); (refused || errors.Is(err, booking.ErrNothingDone)) && payment.Asked > 0 {
-		if _, err := p.Ledger.NoteAsked(ctx, payment.OrderID, payment.Asked, 0); err != nil {
+func (p *Payments) recordAnswer(ctx context.Context, payment booking.Payment, made []booking.Entry, err error) error {
+	if _, refused := errors.AsType[*Owed](err); (refused || errors.Is(err, booking.ErrNothingDone)) && payment.Requested > 0 {
+		if _, err := p.Ledger.NoteRequested(ctx, payment.OrderID, payment.Requested, 0); err != nil {
 			return fmt.Errorf("record that a request was refused: %w", err)
 		}
 	}
 	if own, _ := payment.Entry(payment.RefundKey()); len(made) == 0 && own.Ref == "" {
 		return nil // nothing was made
 	}
-	return p.noteMade(ctx, payment, made)
+	return p.noteCompleted(ctx, payment, made)
 }
 
-func (p *Payments) noteMade(ctx context.Context, payment booking.Payment, made []booking.Entry) error {
-	if err := p.Ledger.NoteMade(ctx, payment.OrderID, made); err != nil {
+func (p *Payments) noteCompleted(ctx context.Context, payment booking.Payment, made []booking.Entry) error {
+	if err := p.Ledger.NoteCompleted(ctx, payment.OrderID, made); err != nil {
 		return fmt.Errorf("record what was made: %w", err)
 	}
 	return nil

@@ -11,19 +11,19 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// onItsWay is an attempt to undo o1, which keeps 15000. Its request is on its way to the
+// pendingRequest is an attempt to undo o1, which keeps 15000. Its request is on its way to the
 // provider while 10000 are refunded there by hand.
-type onItsWay struct {
+type pendingRequest struct {
 	payments *activities.Payments
 	*drawer
 	arrives chan struct{}
 	ended   chan booking.Undo
 }
 
-func newOnItsWay(t *testing.T) *onItsWay {
+func newPendingRequest(t *testing.T) *pendingRequest {
 	t.Helper()
 	payments, d := paid(t)
-	o := &onItsWay{payments, d, make(chan struct{}), make(chan booking.Undo, 1)}
+	o := &pendingRequest{payments, d, make(chan struct{}), make(chan booking.Undo, 1)}
 	asked, makes := make(chan struct{}), d.refund
 	d.refund = func(key, ref string, amount booking.Money) error {
 		if amount.Amount == 35000 {
@@ -47,9 +47,9 @@ func newOnItsWay(t *testing.T) *onItsWay {
 // at the provider requests nothing. It gets the result of the other.
 func TestRefundPayment_OneFlight(t *testing.T) {
 	t.Parallel()
-	o := newOnItsWay(t)
+	o := newPendingRequest(t)
 	_, err := do(durably, func(ctx context.Context) (booking.Undo, error) {
-		ctx, stop := context.WithTimeout(ctx, activities.Heard+100*time.Millisecond)
+		ctx, stop := context.WithTimeout(ctx, activities.ReplyMargin+100*time.Millisecond)
 		defer stop()
 		return o.payments.RefundPayment(ctx, keeping(15000))
 	})
@@ -66,7 +66,7 @@ func TestRefundPayment_OtherProcess(t *testing.T) {
 	for name, inFlight := range map[string]time.Duration{"MayArrive": 0, "HasNotArrived": time.Nanosecond} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			o := newOnItsWay(t)
+			o := newPendingRequest(t)
 			other := &activities.Payments{
 				Service: served(), Ledger: o.payments.Ledger, Provider: o.payments.Provider, Gate: open{}, InFlight: inFlight,
 			}

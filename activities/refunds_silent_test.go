@@ -34,7 +34,7 @@ func TestRefund_AcceptedByAProviderThatFallsSilent(t *testing.T) {
 			t.Parallel()
 			payments, d := paid(t)
 			looks := d.look
-			silent := func(string) (activities.Outlay, error) { return activities.Outlay{}, errAway }
+			silent := func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
 			entry := func() booking.Entry { return onRecord(t, payments, "o1").Entries[0] }
 			d.answers(&activities.Owed{Words: "refund re_0 is pending"})
 			words, err := begin(payments, "")
@@ -45,7 +45,7 @@ func TestRefund_AcceptedByAProviderThatFallsSilent(t *testing.T) {
 			_, err = begin(payments, words)
 			require.ErrorIs(t, err, errAway)
 			require.Equal(t, booking.EntryPending, entry().State, "it may answer yet")
-			payments.Silence = time.Nanosecond
+			payments.SilenceTimeout = time.Nanosecond
 			var told string
 			for range 2 { // the first answer may be lost
 				told, err = begin(payments, words)
@@ -78,7 +78,7 @@ func TestRefund_AcceptedByAProviderThatFallsSilent(t *testing.T) {
 func TestResolveByHand_OfWhatWasMadeBeforeTheSilence(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
-	payments.Silence = time.Nanosecond
+	payments.SilenceTimeout = time.Nanosecond
 	d.byHandIs(1, booking.EntryFailed) // so that the next one is re_1, as the till says
 	pending := &activities.Owed{Words: "refund re_9 is pending"}
 	d.answersTo("o1/refund/1", pending)
@@ -90,7 +90,7 @@ func TestResolveByHand_OfWhatWasMadeBeforeTheSilence(t *testing.T) {
 	require.EqualValues(t, 30000, d.given("o1/charge/refund"))
 
 	sees := d.look
-	d.look = func(string) (activities.Outlay, error) { return activities.Outlay{}, errAway }
+	d.look = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
 	c.Owed = undo.Owed
 	undo, err = refund(payments, c)
 	require.NoError(t, err)
@@ -117,6 +117,6 @@ func TestResolveByHand_OfWhatWasMadeBeforeTheSilence(t *testing.T) {
 		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 30000, Given: price.Amount}, undo)
 		_, err = lookAgain(payments, "o1")
 		require.NoError(t, err)
-		require.Equal(t, price.Amount, onRecord(t, payments, "o1").Given())
+		require.Equal(t, price.Amount, onRecord(t, payments, "o1").RefundedInAll())
 	}
 }

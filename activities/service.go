@@ -37,7 +37,7 @@ func NewService(name string, changed func(name string, from, to gobreaker.State)
 		ReadyToTrip:   func(c gobreaker.Counts) bool { return c.ConsecutiveFailures >= breakerTrips },
 		OnStateChange: changed,
 		IsExcluded: func(err error) bool {
-			_, others := errors.AsType[elsewhere](err)
+			_, others := errors.AsType[calleeFailure](err)
 			return others || errors.Is(err, context.Canceled)
 		},
 	})}
@@ -54,11 +54,11 @@ func isBusy(err error) bool {
 	return is
 }
 
-// elsewhere marks a failure of a callee of the service that has its own breaker: the
+// calleeFailure marks a failure of a callee of the service that has its own breaker: the
 // service itself works.
-type elsewhere struct{ error }
+type calleeFailure struct{ error }
 
-func (e elsewhere) Unwrap() error { return e.error }
+func (e calleeFailure) Unwrap() error { return e.error }
 
 // Types of errors that a saga tells apart from all others. Both say that nothing was done,
 // which any other error leaves open.
@@ -72,11 +72,11 @@ const (
 // BusyType is the type of an error that says when to retry.
 const BusyType = "Busy"
 
-// Heard is how much earlier than its activity a step ends, so that its result is still
+// ReplyMargin is how much earlier than its activity a step ends, so that its result is still
 // reported: an activity that times out reports nothing, and whether it took effect stays
 // open. It costs nothing where steps end in time, and is as long as a busy machine may take
 // to pass on an answer.
-const Heard = 2 * time.Second
+const ReplyMargin = 2 * time.Second
 
 // do runs f for a service: through its breaker in place, without it on the service's own
 // task queue.
@@ -87,7 +87,7 @@ func do[T any](ctx context.Context, s *Service, f func(context.Context) (T, erro
 	}
 	if deadline, bounded := ctx.Deadline(); bounded {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-Heard))
+		ctx, cancel = context.WithDeadline(ctx, deadline.Add(-ReplyMargin))
 		defer cancel()
 	}
 	if !activity.GetInfo(ctx).IsLocalActivity {

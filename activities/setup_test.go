@@ -59,7 +59,7 @@ type till struct {
 	confirm func(ref string, back booking.PaymentReturn) (string, error)
 	void    func(context.Context, booking.Charge) ([]string, error)
 	refund  func(key, ref string, amount booking.Money) error
-	look    func(ref string) (activities.Outlay, error)
+	look    func(ref string) (activities.ChargeState, error)
 	step    int64 // it refunds multiples of step; 0 for any amount
 
 	mu    sync.Mutex
@@ -102,14 +102,14 @@ func (p *till) Void(ctx context.Context, c booking.Charge) ([]string, error) {
 	return p.void(ctx, c)
 }
 
-func (p *till) Look(_ context.Context, ref string) (activities.Outlay, error) {
+func (p *till) Retrieve(_ context.Context, ref string) (activities.ChargeState, error) {
 	if p.look != nil {
 		return p.look(ref)
 	}
-	return activities.Outlay{Ref: ref, Taken: price, Left: price.Amount}, nil
+	return activities.ChargeState{Ref: ref, Taken: price, Left: price.Amount}, nil
 }
 
-func (p *till) Refund(_ context.Context, key string, seen activities.Outlay, amount booking.Money) (string, error) {
+func (p *till) Refund(_ context.Context, key string, seen activities.ChargeState, amount booking.Money) (string, error) {
 	p.note("refund " + seen.Ref + " as " + key)
 	if p.refund == nil {
 		return "re_1", nil
@@ -147,7 +147,7 @@ type pass struct {
 	said  func(error)
 }
 
-func (p *pass) Asks() { p.asked = true }
+func (p *pass) Begin() { p.asked = true }
 
 func (p *pass) Leave(err error) {
 	p.once.Do(func() {

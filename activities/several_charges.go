@@ -18,15 +18,15 @@ type severalCharges struct{ PaymentProvider }
 // order's first. The provider makes one refund per key.
 const ofLater = " of "
 
-// Look retrieves the state of the charges together.
-func (p severalCharges) Look(ctx context.Context, ref string) (Outlay, error) {
+// Retrieve retrieves the state of the charges together.
+func (p severalCharges) Retrieve(ctx context.Context, ref string) (ChargeState, error) {
 	refs := strings.Split(ref, booking.BetweenRefs)
 	if len(refs) < 2 {
-		return p.PaymentProvider.Look(ctx, ref)
+		return p.PaymentProvider.Retrieve(ctx, ref)
 	}
-	seen := Outlay{Ref: ref, Returned: true}
+	seen := ChargeState{Ref: ref, Returned: true}
 	for _, one := range refs {
-		is, err := p.PaymentProvider.Look(ctx, one)
+		is, err := p.PaymentProvider.Retrieve(ctx, one)
 		if err != nil {
 			return seen, err
 		}
@@ -45,7 +45,7 @@ func (p severalCharges) Look(ctx context.Context, ref string) (Outlay, error) {
 
 // Refund refunds amount of the charges in seen, newest first, from each as much as it has
 // left.
-func (p severalCharges) Refund(ctx context.Context, key string, seen Outlay, amount booking.Money) (id string, err error) {
+func (p severalCharges) Refund(ctx context.Context, key string, seen ChargeState, amount booking.Money) (id string, err error) {
 	if len(seen.Of) == 0 {
 		return p.PaymentProvider.Refund(ctx, key, seen, amount)
 	}
@@ -78,7 +78,7 @@ func (p severalCharges) Refund(ctx context.Context, key string, seen Outlay, amo
 }
 
 // keyOf is the key under which a refund of the i-th charge is requested.
-func keyOf(key string, i int, of Outlay) string {
+func keyOf(key string, i int, of ChargeState) string {
 	if i == 0 {
 		return key
 	}
@@ -86,7 +86,7 @@ func keyOf(key string, i int, of Outlay) string {
 }
 
 // onlyOf restricts each charge in Of to refunds under the key.
-func (o Outlay) onlyOf(key string) (of []Outlay) {
+func (o ChargeState) onlyOf(key string) (of []ChargeState) {
 	for i, one := range o.Of {
 		of = append(of, one.only(keyOf(key, i, one)))
 	}
@@ -95,13 +95,13 @@ func (o Outlay) onlyOf(key string) (of []Outlay) {
 
 // noteMadeOfParts records what is made of parts that have failed, or are among the failed ones
 // just seen. A part that comes out of several charges may fail at one of them only.
-func (p *Payments) noteMadeOfParts(ctx context.Context, payment booking.Payment, failed []booking.Entry, seen Outlay) error {
+func (p *Payments) noteMadeOfParts(ctx context.Context, payment booking.Payment, failed []booking.Entry, seen ChargeState) error {
 	if len(seen.Of) == 0 {
 		return nil
 	}
 	seen = uncounted(payment, seen)
 	for _, e := range slices.Concat(payment.Entries, failed) {
-		if !mayBeMadeUpFor(payment, e) {
+		if !mayBeReplaced(payment, e) {
 			continue
 		}
 		if err := p.Ledger.NoteMadeOfPart(ctx, payment.OrderID, e.Key, madeOf(e, seen)); err != nil {
@@ -111,14 +111,14 @@ func (p *Payments) noteMadeOfParts(ctx context.Context, payment booking.Payment,
 	return nil
 }
 
-// learnOfFailed has the ledger know what was made of a part that has just failed. Its errors
-// are ignored: the next look finds that, too.
-func (p *Payments) learnOfFailed(ctx context.Context, payment booking.Payment, part booking.Entry, seen Outlay) {
+// noteMadeOfFailed records what was made of a part that has just failed. Its errors
+// are ignored: the next retrieval finds that as well.
+func (p *Payments) noteMadeOfFailed(ctx context.Context, payment booking.Payment, part booking.Entry, seen ChargeState) {
 	if part.State != booking.EntryFailed || len(seen.Of) == 0 {
 		return
 	}
 	payment = payment.With(part)
-	looking, stop := context.WithTimeout(ctx, longestLook)
+	limited, stop := context.WithTimeout(ctx, checkTimeout)
 	defer stop()
-	_, _ = p.seen(looking, &payment, p.learnFrom)
+	_, _ = p.retrieveCharge(limited, &payment, p.followAndImport)
 }

@@ -48,7 +48,7 @@ func TestResolveByHand_OfAPartMadeInPart(t *testing.T) {
 				require.Equal(t, booking.EntryDone, repaid.Entry.State)
 			}
 			payment := onRecord(t, p, first.OrderID)
-			require.EqualValues(t, 40000, payment.Given())
+			require.EqualValues(t, 40000, payment.RefundedInAll())
 			require.EqualValues(t, 30000, payment.Refunded)
 			require.EqualValues(t, 50000, provider.left())
 		})
@@ -79,7 +79,7 @@ func TestResolveByHand_OfAnUndoBesideAPartMadeInPart(t *testing.T) {
 				require.Equal(t, booking.RefundExceeds, repaid.Refused)
 			}
 			payment := onRecord(t, p, first.OrderID)
-			require.EqualValues(t, 80000, payment.Given())
+			require.EqualValues(t, 80000, payment.RefundedInAll())
 			require.EqualValues(t, 50000, provider.left(), "which a person has paid")
 		})
 	}
@@ -101,7 +101,7 @@ func TestRefundPayment_KeepsBesideAPartMadeInPart(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, booking.EntryDone, repaid.Entry.State)
 	payment := onRecord(t, p, first.OrderID)
-	require.EqualValues(t, 65000, payment.Given())
+	require.EqualValues(t, 65000, payment.RefundedInAll())
 	require.EqualValues(t, 65000, payment.Refunded)
 	require.EqualValues(t, 15000, provider.left())
 }

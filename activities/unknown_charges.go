@@ -11,34 +11,34 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// void makes certain that a charge is not taken of which it is not known whether it was, and
-// returns the references of those that were.
+// void makes certain that a charge of unknown outcome is not taken from now on, and returns
+// the references of the charges that were taken before.
 func (p *Payments) void(ctx context.Context, payment booking.Payment) ([]string, error) {
 	payment.Since = payment.At
 	refs, err := p.Provider.Void(ctx, payment.Charge)
 	if err != nil {
-		err = fmt.Errorf("settle unknown charge at provider: %w", err)
+		err = fmt.Errorf("void unknown charge at provider: %w", err)
 	}
 	return refs, err
 }
 
-// said is a provider's answer in words that people may be shown. They are the same as long
-// as nothing changes.
+// said is a provider's answer with words that may be shown to people. The words stay the same
+// until the state changes.
 type said interface {
 	error
 	Said() string
 }
 
-// silence is err, or *Owed once the provider has said nothing but errors for as long as the
-// order is patient. The words by which the order knows of that stay the same until the
-// provider says something else.
-func silence(ctx context.Context, c booking.Charge, err error) error {
+// owedAfterSilence returns err, or an *Owed once the provider has answered only with errors
+// for c.AttentionAfter. The words that the order knows stay the same until the provider
+// answers.
+func owedAfterSilence(ctx context.Context, c booking.Charge, err error) error {
 	if _, isOwed := errors.AsType[*Owed](err); isOwed {
 		return err
 	}
 	words := c.Owed
 	if words == "" {
-		if c.Patience == 0 || time.Since(activity.GetInfo(ctx).ScheduledTime) < time.Duration(c.Patience) {
+		if c.AttentionAfter == 0 || time.Since(activity.GetInfo(ctx).ScheduledTime) < time.Duration(c.AttentionAfter) {
 			return err
 		}
 		words = "the payment provider does not answer"
@@ -49,20 +49,20 @@ func silence(ctx context.Context, c booking.Charge, err error) error {
 	return fmt.Errorf("%w: %w", &Owed{Words: words, NeedsPerson: true}, err)
 }
 
-// foundAfterAll is the reference of the charge of a payment that a person has paid by hand
-// without knowing whether it was taken; "" if it was not, or the provider says nothing of it.
+// foundAfterAll is the reference of a charge of unknown outcome that a person has refunded by
+// hand; "" if it was not taken, or the provider does not answer.
 func (p *Payments) foundAfterAll(ctx context.Context, payment booking.Payment) string {
 	if payment.Ref != "" {
 		return payment.Ref
 	}
-	looking, stop := context.WithTimeout(ctx, longestLook)
+	limited, stop := context.WithTimeout(ctx, checkTimeout)
 	defer stop()
-	ref, _ := p.taken(looking, payment)
+	ref, _ := p.taken(limited, payment)
 	return ref
 }
 
-// taken is the reference of a charge of which the ledger does not know whether it was taken;
-// "" if it was not.
+// taken returns the reference of a charge whose outcome the ledger does not know; "" if it was
+// not taken.
 func (p *Payments) taken(ctx context.Context, payment booking.Payment) (ref string, err error) {
 	refs, err := p.void(ctx, payment)
 	if err != nil || len(refs) == 0 {
@@ -71,15 +71,15 @@ func (p *Payments) taken(ctx context.Context, payment booking.Payment) (ref stri
 	return refs[0], nil
 }
 
-// learnOfCharge has the ledger know of the charge of such a payment whose order has ended.
-// What was taken is back with the customer by the word of a person, and stays so. A further
-// charge that was never settled is in no such word: see settleAtLast.
-func (p *Payments) learnOfCharge(ctx context.Context, payment *booking.Payment) error {
-	if err := p.settleAtLast(ctx, payment); err != nil {
+// importLateCharge records in the ledger a charge of unknown outcome that was taken after all,
+// for an order that has ended. A person has confirmed that the customer has the money back, and
+// it is not refunded again. That does not cover further charges: see voidFurtherLate.
+func (p *Payments) importLateCharge(ctx context.Context, payment *booking.Payment) error {
+	if err := p.voidFurtherLate(ctx, payment); err != nil {
 		return err
 	}
 	if payment.MayBeTakenLate() || isTakenLate(*payment) {
-		return p.giveBackLate(ctx, payment)
+		return p.refundLate(ctx, payment)
 	}
 	if payment.Status != booking.Returned || payment.Ref != "" {
 		return nil
@@ -95,11 +95,12 @@ func (p *Payments) learnOfCharge(ctx context.Context, payment *booking.Payment) 
 	return nil
 }
 
-// errNotTaken: the provider says that a charge was never taken of which that was not known.
+// errNotTaken: the provider reports that a charge of unknown outcome was never taken.
 var errNotTaken = errors.New("it was never taken")
 
-// mayBeOwed is errNotTaken where it is known now that nothing was taken. The undo finds that
-// out, too, and nothing is to be paid by hand. Of a charge that was taken it adds the reference.
+// mayBeOwed returns errNotTaken if the provider reports that nothing was taken: then nothing is
+// to be paid by hand, and the undo ends by itself. If the charge was taken, it sets the
+// payment's reference.
 func (p *Payments) mayBeOwed(ctx context.Context, payment *booking.Payment) error {
 	if payment.Status != booking.RefundPending || payment.Ref != "" || isPaidByHand(*payment) {
 		return nil
@@ -108,6 +109,6 @@ func (p *Payments) mayBeOwed(ctx context.Context, payment *booking.Payment) erro
 	if err == nil && ref == "" {
 		return errNotTaken
 	}
-	payment.Ref = ref // "" where the provider does not say
+	payment.Ref = ref // "" if the provider does not answer
 	return nil
 }

@@ -27,7 +27,7 @@ func silent(t *testing.T, timeout time.Duration) (*activities.Payments, *drawer,
 	payments, c := newPayments(t, &d.till), because(newCharge("o1"), booking.ByCustomer)
 	_, err := charge(payments, newCharge("o1"))
 	require.ErrorIs(t, err, errAway)
-	c.Patience = booking.Duration(timeout)
+	c.AttentionAfter = booking.Duration(timeout)
 	return payments, d, c
 }
 
@@ -129,7 +129,7 @@ func TestResolveByHand_OfAnUnknownCharge(t *testing.T) {
 			require.NoError(t, err)
 			payment = onRecord(t, payments, "o1")
 			require.Equal(t, []any{booking.Returned, "ch_1"}, []any{payment.Status, payment.Ref})
-			require.Equal(t, price.Amount, payment.Given())
+			require.Equal(t, price.Amount, payment.RefundedInAll())
 		}
 		d.byHand(1000)
 		_, err = lookAgain(payments, "o1")

@@ -69,7 +69,7 @@ func (bulkWish) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 type bulkFilter struct {
 	Kind         booking.Kind    `json:"kind,omitempty"`
 	Status       booking.Status  `json:"status,omitempty"`
-	Trouble      booking.Trouble `json:"trouble,omitempty" doc:"attention: marked, since a call keeps failing or a person is late. undo: being undone. disputed: a dispute of its payment is open. lost: its workflow was terminated or has failed; for settle, and only for that"`
+	Problem      booking.Problem `json:"trouble,omitempty" doc:"attention: marked, since a call keeps failing or a person is late. undo: being undone. disputed: a dispute of its payment is open. lost: its workflow was terminated or has failed; for settle, and only for that"`
 	OwnerID      string          `json:"ownerId,omitempty" maxLength:"64" doc:"Orders of this owner" example:"1001"`
 	ItemID       string          `json:"itemId,omitempty" maxLength:"64" doc:"Orders of this place, menu or drink" example:"place-seaside"`
 	PlacedBefore time.Time       `json:"placedBefore,omitzero" doc:"Only orders that were placed longer ago than this"`
@@ -79,7 +79,7 @@ type bulkFilter struct {
 func (bulkFilter) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	s.Properties["kind"].Enum = enumOf(booking.Kinds())
 	s.Properties["status"].Enum = enumOf(booking.Statuses())
-	s.Properties["trouble"].Enum = enumOf(booking.Troubles())
+	s.Properties["trouble"].Enum = enumOf(booking.Problems())
 	return s
 }
 

@@ -82,7 +82,7 @@ func (s *server) quoteChange(ctx context.Context, in *quoteChangeInput) (*change
 }
 
 // areLeft reports whether all stretches of nights have rooms at the moment.
-func (s *server) areLeft(ctx context.Context, placeID string, stretches []booking.Stretch) (bool, error) {
+func (s *server) areLeft(ctx context.Context, placeID string, stretches []booking.DailyQuantity) (bool, error) {
 	for _, part := range stretches {
 		days, err := s.Stock.Days(ctx, placeID, part.From, part.To)
 		if err != nil {

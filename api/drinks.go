@@ -230,7 +230,7 @@ func (d drinkOnMenu) status(now time.Time) booking.SaleStatus {
 		return booking.SaleDeleting
 	case d.Fault() != nil:
 		return booking.OffSale // it is not known when its day is over
-	case d.Over(now):
+	case d.HasEnded(now):
 		return booking.SaleOver
 	case d.Withdrawn:
 		return booking.OffSale

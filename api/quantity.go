@@ -85,9 +85,9 @@ func (s *server) quoteQuantity(ctx context.Context, kind booking.Kind, in *quote
 	if err != nil {
 		return nil, s.problemAbout(ctx, in.language(), view, err)
 	}
-	var more []booking.Stretch
+	var more []booking.DailyQuantity
 	if q.More > 0 {
-		more = []booking.Stretch{{From: q.Day, To: q.Day.AddDays(1), Quantity: q.More}}
+		more = []booking.DailyQuantity{{From: q.Day, To: q.Day.AddDays(1), Quantity: q.More}}
 	}
 	available, err := s.areLeft(ctx, view.Item.ID, more)
 	if err != nil {

@@ -117,7 +117,7 @@ func (l language) showPayment(p booking.Payment, words words) paymentView {
 	in := func(amount int64) booking.Money { return booking.Money{Amount: amount, Currency: p.Amount.Currency} }
 	return paymentView{
 		OrderID: p.OrderID, Status: p.Status, StatusLabel: p.Label(booking.Language(l)), Amount: p.Amount,
-		Refunded: in(p.Refunded), Kept: in(p.Keeping()), Tier: p.Tier, Refundable: in(p.Refundable()),
+		Refunded: in(p.Refunded), Kept: in(p.KeptNow()), Tier: p.Tier, Refundable: in(p.Refundable()),
 		Entries: each(entriesOf(p), words.showEntry), Disputes: p.Disputes,
 	}
 }

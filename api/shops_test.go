@@ -96,7 +96,7 @@ func (m *memory) ChangeDrink(_ context.Context, by, id string, change func(*book
 func (m *memory) Drinks(_ context.Context, f booking.CatalogueFilter, page booking.Page) ([]booking.Drink, string, error) {
 	m.selected = f
 	drinks := maps.Clone(m.drinks)
-	maps.DeleteFunc(drinks, func(_ string, d booking.Drink) bool { return d.Over(f.EndsAfter) })
+	maps.DeleteFunc(drinks, func(_ string, d booking.Drink) bool { return d.HasEnded(f.EndsAfter) })
 	return listed(m, page, drinks)
 }
 

@@ -305,24 +305,24 @@ func (c Caller) RelationsTo(t Thing) (related []Relation) {
 	return related
 }
 
-// Allowed tells whether the caller may do the action on the thing.
+// Allowed reports whether the caller may do the action on the thing.
 func (c Caller) Allowed(a Action, t Thing) bool {
 	return c.allowed(a, func(may Grant) bool {
 		return may.Always || slices.ContainsFunc(c.RelationsTo(t), func(r Relation) bool { return slices.Contains(may.In, r) })
 	})
 }
 
-// AlwaysAllowed tells whether the caller may do the action on every thing.
+// AlwaysAllowed reports whether the caller may do the action on every thing.
 func (c Caller) AlwaysAllowed(a Action) bool {
 	return c.allowed(a, func(may Grant) bool { return may.Always })
 }
 
-// EverAllowed tells whether there may be a thing on which the caller may do the action.
+// EverAllowed reports whether there may be a thing on which the caller may do the action.
 func (c Caller) EverAllowed(a Action) bool {
 	return c.allowed(a, func(may Grant) bool { return may.Always || len(may.In) > 0 })
 }
 
-// allowed applies the action's rule: enough tells whether the grant of one of the caller's
+// allowed applies the action's rule: enough reports whether the grant of one of the caller's
 // roles suffices.
 func (c Caller) allowed(a Action, enough func(Grant) bool) bool {
 	rule, known := RuleOf(a)

@@ -51,7 +51,7 @@ type BulkResult string
 
 // The results of bulk actions.
 const (
-	BulkDid     BulkResult = "done"    // it is done, or goes on by itself
+	BulkDid     BulkResult = "done"    // done, or it continues without further requests
 	BulkChanged BulkResult = "changed" // nothing was done: the order has changed since the dry run
 	BulkRefused BulkResult = "refused" // nothing was done: the order refused it
 	BulkFailed  BulkResult = "failed"  // it is not known whether anything was done
@@ -77,26 +77,26 @@ type BulkOrder struct {
 type BulkFilter struct {
 	Kind    Kind    `json:"kind,omitempty"`
 	Status  Status  `json:"status,omitempty"`
-	Trouble Trouble `json:"trouble,omitempty"`
+	Problem Problem `json:"trouble,omitempty"`
 	OwnerID string  `json:"ownerId,omitempty"`
 	ItemID  string  `json:"itemId,omitempty"`
 	// PlacedBefore selects the orders placed before it.
 	PlacedBefore time.Time `json:"placedBefore,omitzero"`
 }
 
-// Trouble is what is wrong with an order.
-type Trouble string
+// Problem is what is wrong with an order.
+type Problem string
 
-// The troubles of orders.
+// The problems of orders.
 const (
-	NeedsAttention Trouble = "attention" // it is marked as needing attention
-	UndoOwed       Trouble = "undo"      // its undos are not done
-	Lost           Trouble = "lost"      // its workflow was terminated or has failed
-	UnderReview    Trouble = "disputed"  // a dispute of its payment is open
+	NeedsAttention Problem = "attention" // it is marked as needing attention
+	UndoOwed       Problem = "undo"      // its undos are not done
+	Lost           Problem = "lost"      // its workflow was terminated or has failed
+	UnderReview    Problem = "disputed"  // a dispute of its payment is open
 )
 
-// Troubles are all troubles of orders.
-func Troubles() []Trouble { return []Trouble{NeedsAttention, UndoOwed, Lost, UnderReview} }
+// Problems are all problems of orders.
+func Problems() []Problem { return []Problem{NeedsAttention, UndoOwed, Lost, UnderReview} }
 
 // BulkActions are the actions that bulk actions offer. A refund and its evidence differ per
 // order.

@@ -49,8 +49,8 @@ func (d Drink) Begins() time.Time { return d.Date.At(Clock{}, zoneOrUTC(d.TimeZo
 // Ends is the instant at which the drink's day ends, by UTC for a drink with a Fault.
 func (d Drink) Ends() time.Time { return d.Date.Ends(zoneOrUTC(d.TimeZone)) }
 
-// Over tells whether the drink's day is over, so that it cannot be ordered any more.
-func (d Drink) Over(now time.Time) bool { return !now.Before(d.Ends()) }
+// HasEnded reports whether the drink's day is over, so that it cannot be ordered any more.
+func (d Drink) HasEnded(now time.Time) bool { return !now.Before(d.Ends()) }
 
 // DrinkDeletion is the progress of deleting a drink.
 type DrinkDeletion struct {
@@ -58,7 +58,7 @@ type DrinkDeletion struct {
 	Orders int `json:"orders"`
 	// Cancelled is how many of these are cancelled, with all undos done.
 	Cancelled int `json:"cancelled"`
-	// Over is how many had ended before: handed over, or cancelled for another reason.
+	// HasEnded is how many had ended before: handed over, or cancelled for another reason.
 	Over int `json:"over"`
 	// Done: no order of the drink is open.
 	Done bool `json:"done"`
@@ -69,7 +69,7 @@ func MayServe(s Status) error {
 	if s == InProduction {
 		return nil
 	}
-	return ended(s, Errorf(NotInProduction, "the order is not in production: it is %s", s))
+	return refusalIfEnded(s, Errorf(NotInProduction, "the order is not in production: it is %s", s))
 }
 
 // MayChangeCups: the number of drinks may be changed while they are on the list of orders
@@ -77,7 +77,7 @@ func MayServe(s Status) error {
 func MayChangeCups(s Status, now, dayBegins time.Time) error {
 	switch {
 	case s != InProduction:
-		return ended(s, Errorf(NotInProduction, "the order is not in production: it is %s", s))
+		return refusalIfEnded(s, Errorf(NotInProduction, "the order is not in production: it is %s", s))
 	case !now.Before(dayBegins):
 		return Errorf(NotChangeable, "the day of the drink began at %s: it may be being made", dayBegins.Format(time.RFC3339))
 	default:

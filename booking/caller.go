@@ -86,11 +86,11 @@ const (
 	StaffLevel MemberLevel = "staff"
 )
 
-// Known tells whether the caller has an identity.
+// Known reports whether the caller has an identity.
 func (c Caller) Known() bool { return c.ID != "" }
 
-// Is tells whether the caller has the role.
+// Is reports whether the caller has the role.
 func (c Caller) Is(r Role) bool { return slices.Contains(c.Roles, r) }
 
-// HasScope tells whether the caller has the scope.
+// HasScope reports whether the caller has the scope.
 func (c Caller) HasScope(s Scope) bool { return slices.Contains(c.Scopes, s) }

@@ -5,58 +5,58 @@ import (
 	"time"
 )
 
-// CancellationPolicy is what is given back of a paid order that its customer
-// cancels. Nil gives everything back, always.
+// CancellationPolicy says how much of a paid order is refunded if its customer cancels. Nil
+// refunds everything.
 type CancellationPolicy struct {
-	// Tiers are tried in their order, which is from the most generous on. When none
-	// holds, nothing is given back.
+	// Tiers are ordered from the most generous on, and the first one that holds applies.
+	// If none holds, nothing is refunded.
 	Tiers []Tier `json:"tiers" nullable:"false" doc:"The first one that holds says what is given back; when none does, nothing is"`
-	// Fee is kept besides, of what would else be given back.
+	// Fee is subtracted from the refund and kept.
 	Fee int64 `json:"fee,omitempty" doc:"Kept besides, of what would else be given back; in the minor unit of the price's currency" example:"5000"`
-	// NoShow is of a stay whose guests do not come: the percentage that is given back,
-	// by default that of the last tier.
+	// NoShow is the percentage refunded of a stay whose guests do not come, by default that
+	// of the last tier.
 	NoShow *int `json:"noShowPercent,omitempty" doc:"Of a stay whose guests do not come: how much is given back; as much as by the last tier without it"`
-	// EarlyDeparture is of a stay whose guests leave early: the percentage that is
-	// given back of the price of the nights which are freed.
+	// EarlyDeparture is the percentage refunded of the price of the freed nights, if the
+	// guests of a stay leave early.
 	EarlyDeparture int `json:"earlyDeparturePercent,omitempty" doc:"Of a stay whose guests leave early: how much is given back of the price of the nights that are free again"`
 }
 
-// Tier is what is given back while its condition holds. Each kind of order has
-// one condition: see Faults.
+// Tier says how much is refunded while its condition holds. Each kind of order has one
+// condition: see Faults.
 type Tier struct {
-	// Before: at least so long before check-in.
+	// Before holds until this long before check-in.
 	Before *Duration `json:"before,omitempty" doc:"Of a stay: holds until so long before check-in" example:"72h"`
-	// Within: at most so long after the order was placed.
+	// Within holds for this long after the order was placed.
 	Within *Duration `json:"within,omitempty" doc:"Of a cleaning: holds for so long after it was ordered" example:"10m"`
-	// Status: while the order stands in it.
+	// Status holds while the order has it.
 	Status  Status `json:"status,omitempty" doc:"Of food and drinks: holds while the order stands in it" example:"paid"`
 	Percent int    `json:"percent" minimum:"0" maximum:"100" doc:"How much of the price is given back" example:"100"`
 }
 
-// Cancellation is a decision by which an order gives back money.
+// Cancellation is a decision after which money of an order is refunded.
 type Cancellation struct {
 	Kind   Kind
 	Amount Money  // the price of the whole order
 	Status Status // of the order when it was decided
-	// PlacedAt is when the order was placed, At when it was decided and CheckIn, of a
-	// stay, when the guests may come.
+	// PlacedAt is when the order was placed, At when it was decided, and CheckIn when the
+	// guests of a stay may come.
 	PlacedAt, At, CheckIn time.Time
 	Why                   Reason
-	// FreedNights, of the Nights of a stay, are free again since its guests leave
+	// FreedNights is how many of the stay's Nights are free again because its guests leave
 	// early; 0 for an order that is cancelled.
 	FreedNights, Nights int
-	// Freed is what those nights cost, where that is known of each night; nil: their part of
-	// the price.
+	// Freed is the price of those nights if the price of each night is known; nil for their
+	// share of the whole price.
 	Freed *int64
-	// Apart is what changes of the order have kept of what they gave up. It is in the Amount,
-	// and nothing more is given back of it.
+	// Apart is the amount that the policy has kept at changes of the order. It is included in
+	// Amount, and nothing more of it is refunded.
 	Apart int64
-	// Passed is how many tiers held no more when the stay was moved to a later day: they do not
-	// hold again.
+	// Passed is how many tiers no longer held when the stay was moved to a later day: they do
+	// not hold again.
 	Passed int
 }
 
-// freed is what the freed nights cost.
+// freed is the price of the freed nights.
 func (c Cancellation) freed() int64 {
 	if c.Freed != nil {
 		return *c.Freed
@@ -64,28 +64,27 @@ func (c Cancellation) freed() int64 {
 	return c.Amount.Amount * int64(c.FreedNights) / int64(max(c.Nights, c.FreedNights))
 }
 
-// Due is what a decision gives back of an order's price, and what is kept, in
+// Due is how much of an order's price is refunded after a decision and how much is kept, in
 // the minor unit of its currency.
 type Due struct {
 	GiveBack, Keep int64
-	// Tier is a short name of what says so. It never changes its meaning.
+	// Tier is the name of the tier or rule that applies. A name never changes its meaning.
 	Tier string
-	// Until is the last moment at which the tier holds; zero when time does not end
-	// it.
+	// Until is the last moment at which the tier holds; zero if time does not end it.
 	Until time.Time
 }
 
-// Names of what gives back, beside those of the tiers of a policy.
+// Names of the rules that apply beside the tiers of a policy.
 const (
 	TierAll            = "all"         // there is no policy, or it does not apply to the reason
-	TierUnconfirmed    = "unconfirmed" // the order does not stand yet: everything is given back
-	TierNone           = "none"        // no tier holds: nothing is
+	TierUnconfirmed    = "unconfirmed" // the order is not confirmed yet: everything is refunded
+	TierNone           = "none"        // no tier holds: nothing is refunded
 	tierNoShow         = "no_show"
 	tierEarlyDeparture = "early_departure"
 )
 
-// RefundDue is what the decision gives back. Only what the customer decides or
-// brings about keeps anything, and only of an order that stands.
+// RefundDue is the refund after the decision. Something is kept only if the customer decided or
+// caused it, and only of an order that binds the customer (see binds).
 func (p *CancellationPolicy) RefundDue(c Cancellation) Due {
 	amount := c.Amount.Amount
 	ordered := amount - c.Apart
@@ -111,7 +110,7 @@ func (p *CancellationPolicy) RefundDue(c Cancellation) Due {
 	return due
 }
 
-// PassedAt is how many tiers of the policy do not hold any more for a decision of the customer.
+// PassedAt is how many tiers of the policy no longer hold for a decision of the customer.
 func (p *CancellationPolicy) PassedAt(c Cancellation) int {
 	for n := c.Passed; n < len(p.Tiers); n++ {
 		if _, holds := p.Tiers[n].holds(c); holds {
@@ -121,15 +120,14 @@ func (p *CancellationPolicy) PassedAt(c Cancellation) int {
 	return len(p.Tiers)
 }
 
-// dueOf is what is given back of an amount, of which some is kept apart from that.
+// dueOf is the Due for a refund of an amount, of which the part apart is kept in any case.
 func dueOf(of Money, apart, giveBack int64, tier string) Due {
 	giveBack = min(payable(max(0, giveBack), of.Currency), of.Amount-apart)
 	return Due{GiveBack: giveBack, Keep: of.Amount - giveBack, Tier: tier}
 }
 
-// payable is the amount, or a little more, that can be given back by itself: those
-// who pass payments on know two digits of a currency that has three, and none of the
-// ariary.
+// payable rounds an amount up to one that payment providers can refund: they support two digits
+// of currencies that have three, and none of the ariary.
 func payable(amount int64, currency string) int64 {
 	step := int64(1)
 	if digits, _ := Digits(currency); digits == 3 {
@@ -154,15 +152,15 @@ func (p *CancellationPolicy) noShow() int {
 	}
 }
 
-// Binds tells whether the policy keeps anything, if it is the customer's decision.
+// Binds reports whether the policy may keep anything after a decision of the customer.
 func (c Cancellation) Binds() bool { return c.Kind.binds(c.Status) }
 
-// binds tells whether an order of the kind stands in the status, so that the
-// customer who gives it up owes what the policy keeps: it was decided on, and
-// waits for no owner's yes.
+// binds reports whether an order of the kind binds the customer in the status, so that the
+// policy applies to a cancellation: decisions are allowed in it, and it does not wait for the
+// owner's confirmation.
 func (k Kind) binds(s Status) bool { return k.Decides(s) && s != AwaitingOwner }
 
-// holds tells whether the tier's condition holds, and until when.
+// holds reports whether the tier's condition holds, and until when.
 func (t Tier) holds(c Cancellation) (until time.Time, holds bool) {
 	switch {
 	case t.Before != nil:
@@ -186,12 +184,12 @@ func (t Tier) name() string {
 	}
 }
 
-// LongestQuote is how long the text of a quote may be.
+// LongestQuote is the greatest length of a quote.
 const LongestQuote = 64
 
-// KeptBy is what is kept of an amount by the tier of this name, when a customer
-// cancels or does not come, and changes of the order have kept some of it apart. It returns false if the policy has no such tier. All is given
-// back where there is no policy.
+// KeptBy is how much of an amount the tier of this name keeps if a customer cancels or does not
+// come, when changes of the order have kept apart of it already. It returns false if the policy
+// has no such tier. Without a policy everything is refunded.
 func (p *CancellationPolicy) KeptBy(tier string, of Money, apart int64) (keep int64, known bool) {
 	switch {
 	case p == nil:
@@ -211,16 +209,16 @@ func (p *CancellationPolicy) KeptBy(tier string, of Money, apart int64) (keep in
 	return 0, false
 }
 
-// Quote names what is given back, for a customer to say that they were shown it.
+// Quote encodes the refund, so that a decision can name the refund that the customer was shown.
 func (d Due) Quote() string { return fmt.Sprintf("%s/%d", d.Tier, d.GiveBack) }
 
-// DueLater is what is given back once a tier has ended.
+// DueLater is the refund once a tier has ended.
 type DueLater struct {
-	After time.Time // the last moment before
+	After time.Time // the last moment of the tier before
 	Due
 }
 
-// Later lists how that changes with time alone, in its order. A stay cannot be
+// Later lists how the refund changes with time alone, in order of time. A stay cannot be
 // cancelled once its guests may come.
 func (p *CancellationPolicy) Later(c Cancellation) (later []DueLater) {
 	for due := p.RefundDue(c); !due.Until.IsZero(); {
@@ -235,7 +233,7 @@ func (p *CancellationPolicy) Later(c Cancellation) (later []DueLater) {
 	return later
 }
 
-// Settlement is what became of the payment of an order that was cancelled.
+// Settlement is how much of a cancelled order's payment was refunded and kept.
 type Settlement struct {
 	Refunded Money  `json:"refunded" doc:"What was given back"`
 	Kept     Money  `json:"kept" doc:"What was kept, by the cancellation policy"`

@@ -15,8 +15,8 @@ func long(d time.Duration) *booking.Duration { return new(booking.Duration(d)) }
 
 const oneDay = 24 * time.Hour
 
-// strict gives back everything until three days before check-in, half until a day
-// before, and keeps a fee of both.
+// strict refunds everything until three days before check-in and half until a day before, and
+// keeps a fee in both cases.
 func strict() *booking.CancellationPolicy {
 	return &booking.CancellationPolicy{
 		Tiers: []booking.Tier{{Before: long(3 * oneDay), Percent: 100}, {Before: long(oneDay), Percent: 50}}, Fee: 1000,
@@ -32,8 +32,7 @@ func stayCancelled(at time.Time) booking.Cancellation {
 	}
 }
 
-// TestRefundDue_Stay: a tier holds to its last moment, and what is left of the
-// price is rounded down.
+// TestRefundDue_Stay: a tier holds to its last moment, and the refund is rounded down.
 func TestRefundDue_Stay(t *testing.T) {
 	t.Parallel()
 	for at, want := range map[time.Duration]booking.Due{
@@ -48,8 +47,8 @@ func TestRefundDue_Stay(t *testing.T) {
 	}
 }
 
-// TestRefundDue_Everything: whatever is not the customer's own doing gives back
-// everything, and so does an order that does not stand yet.
+// TestRefundDue_Everything: everything is refunded if the customer did not cause the
+// cancellation, or the order was not confirmed yet.
 func TestRefundDue_Everything(t *testing.T) {
 	t.Parallel()
 	var none *booking.CancellationPolicy
@@ -78,8 +77,8 @@ func TestRefundDue_Everything(t *testing.T) {
 	}
 }
 
-// TestRefundDue_ByStatus: of food and drinks, the status says what is given back,
-// and no time ends that.
+// TestRefundDue_ByStatus: the refund of food and drinks depends on the status only, not on the
+// time.
 func TestRefundDue_ByStatus(t *testing.T) {
 	t.Parallel()
 	p := &booking.CancellationPolicy{Tiers: []booking.Tier{{Status: booking.Paid, Percent: 90}}, Fee: 500}
@@ -95,8 +94,7 @@ func TestRefundDue_ByStatus(t *testing.T) {
 	require.Equal(t, booking.Due{Keep: 18_000, Tier: "status:paid"}, p.RefundDue(c), "a fee takes no more than there is")
 }
 
-// TestRefundDue_ThreeDigits: what is given back can be paid, and is rounded to the
-// customer's good.
+// TestRefundDue_ThreeDigits: a refund is rounded up to an amount that can be paid.
 func TestRefundDue_ThreeDigits(t *testing.T) {
 	t.Parallel()
 	c := stayCancelled(comes.Add(-2 * oneDay))
@@ -105,8 +103,7 @@ func TestRefundDue_ThreeDigits(t *testing.T) {
 	require.Equal(t, booking.Due{GiveBack: 1_700, Keep: 3_430, Tier: "before:0s", Until: comes}, p.RefundDue(c))
 }
 
-// TestRefundDue_Within: a cleaning can be cancelled for some time after it was
-// ordered.
+// TestRefundDue_Within: a cleaning can be cancelled for some time after it was ordered.
 func TestRefundDue_Within(t *testing.T) {
 	t.Parallel()
 	p := &booking.CancellationPolicy{Tiers: []booking.Tier{{Within: long(10 * time.Minute), Percent: 100}, {Within: long(time.Hour), Percent: 20}}}
@@ -120,8 +117,8 @@ func TestRefundDue_Within(t *testing.T) {
 	}, p.Later(c))
 }
 
-// TestRefundDue_Stays: guests who do not come get what the policy says of that, else
-// what the last tier gives; guests who leave early some of the nights that they freed.
+// TestRefundDue_Stays: guests who do not come get the policy's percentage for that, by default
+// that of the last tier; guests who leave early get a part of the price of the freed nights.
 func TestRefundDue_Stays(t *testing.T) {
 	t.Parallel()
 	c := stayCancelled(comes.Add(time.Hour))
@@ -171,10 +168,9 @@ func anyPolicy(random *rand.Rand, k booking.Kind) *booking.CancellationPolicy {
 	return p
 }
 
-// TestRefundDue_AnyPolicy: for any policy, zone and moment nothing more is given
-// back than was paid, to cancel later never gives back more, and what is quoted is
-// what is given back until the moment that the quote names, as the quote tells of
-// the time after that.
+// TestRefundDue_AnyPolicy: for any policy, zone and moment, no more is refunded than was paid,
+// a later cancellation never gets a greater refund, and a quote names the right refund until
+// its moment ends and the right refunds after that.
 func TestRefundDue_AnyPolicy(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(seed.Of(t, "policies"), 0))
@@ -241,7 +237,7 @@ func requireBounds(t *testing.T, p *booking.CancellationPolicy, c booking.Cancel
 	}
 }
 
-// foretold is what a quote says of a moment after that for which it was made.
+// foretold is the refund at a moment after the quote was made, from its list.
 func foretold(later []booking.DueLater, at time.Time) (due booking.Due) {
 	for _, l := range later {
 		if at.After(l.After) {

@@ -54,7 +54,7 @@ func CatalogueEvents() []EventType {
 	}
 }
 
-// OfCatalogue tells whether events of the type are about the catalogue and not about an
+// OfCatalogue reports whether events of the type are about the catalogue and not about an
 // order.
 func (t EventType) OfCatalogue() bool { return slices.Contains(CatalogueEvents(), t) }
 

@@ -79,5 +79,5 @@ func MayFinish(s Status) error {
 	if s == Assigned {
 		return nil
 	}
-	return ended(s, Errorf(NotAssigned, "nobody has been assigned to the call: it is %s", s))
+	return refusalIfEnded(s, Errorf(NotAssigned, "nobody has been assigned to the call: it is %s", s))
 }

@@ -32,10 +32,10 @@ func (d Date) midnightUTC() time.Time { return time.Date(d.Year, d.Month, d.Day,
 
 func (d Date) String() string { return d.midnightUTC().Format(time.DateOnly) }
 
-// IsZero tells whether d was never set.
+// IsZero reports whether d was never set.
 func (d Date) IsZero() bool { return d == Date{} }
 
-// Before tells whether d is an earlier day than e.
+// Before reports whether d is an earlier day than e.
 func (d Date) Before(e Date) bool { return d.midnightUTC().Before(e.midnightUTC()) }
 
 // AddDays is the day n days after d.
@@ -91,7 +91,7 @@ func ParseClock(s string) (Clock, error) {
 	return Clock{t.Hour(), t.Minute()}, nil
 }
 
-// After tells whether c comes later on a day than o.
+// After reports whether c comes later on a day than o.
 func (c Clock) After(o Clock) bool { return c.Hour > o.Hour || c.Hour == o.Hour && c.Minute > o.Minute }
 
 func (c Clock) String() string { return fmt.Sprintf("%02d:%02d", c.Hour, c.Minute) }

@@ -3,10 +3,10 @@ package booking
 // Decisions that are allowed on an order of any kind. Each of these functions returns nil
 // or an *Error with the reason for the refusal; rules of one kind are in its own file.
 
-// Standing is the status that a decision is checked against: earlier decisions count
+// EffectiveStatus is the status that a decision is checked against: earlier decisions count
 // although they may not have been carried out. why is set once the order compensates, taken
 // once another decision was made.
-func Standing(s Status, why Reason, taken Status) Status {
+func EffectiveStatus(s Status, why Reason, taken Status) Status {
 	switch {
 	case s.Final() || s == Cancelling:
 		return s
@@ -25,18 +25,18 @@ func MayCancel(s Status) error {
 	if s == Cancelling {
 		return nil
 	}
-	return ended(s, nil)
+	return refusalIfEnded(s, nil)
 }
 
-// Overtaken is the answer to a decision that was taken and came too late all the same,
+// SupersededBy is the answer to a decision that was taken and came too late all the same,
 // because the order went to s meanwhile.
-func Overtaken(s Status) error {
-	return ended(s, Errorf(Superseded, "another decision came first: the order is %s", s))
+func SupersededBy(s Status) error {
+	return refusalIfEnded(s, Errorf(Superseded, "another decision came first: the order is %s", s))
 }
 
-// ended returns the refusal for an order that has ended or is being undone, and otherwise
+// refusalIfEnded returns the refusal for an order that has ended or is being undone, and otherwise
 // the given error.
-func ended(s Status, otherwise *Error) error {
+func refusalIfEnded(s Status, otherwise *Error) error {
 	switch s {
 	case Cancelled:
 		return Errorf(AlreadyCancelled, "the order is cancelled already")

@@ -46,7 +46,7 @@ func requireMoves(t *testing.T, k booking.Kind, may func(booking.Status) error, 
 	}
 }
 
-func TestOvertaken(t *testing.T) {
+func TestSupersededBy(t *testing.T) {
 	t.Parallel()
 	rule{
 		booking.Received:        booking.Superseded,
@@ -58,13 +58,13 @@ func TestOvertaken(t *testing.T) {
 		booking.Completed:       booking.AlreadyCompleted,
 		booking.Cancelling:      booking.BeingCancelled,
 		booking.Cancelled:       booking.AlreadyCancelled,
-	}.check(t, booking.Lodging, booking.Overtaken)
+	}.check(t, booking.Lodging, booking.SupersededBy)
 }
 
-func TestStanding(t *testing.T) {
+func TestEffectiveStatus(t *testing.T) {
 	t.Parallel()
 	for _, s := range booking.Statuses() {
-		require.Equal(t, s, booking.Standing(s, "", ""), "nothing was decided")
+		require.Equal(t, s, booking.EffectiveStatus(s, "", ""), "nothing was decided")
 		givenUp, taken := booking.Cancelling, booking.Confirmed
 		if s.Final() {
 			givenUp, taken = s, s
@@ -72,9 +72,9 @@ func TestStanding(t *testing.T) {
 		if s == booking.Cancelling {
 			taken = s // the earlier decision is overtaken
 		}
-		require.Equal(t, givenUp, booking.Standing(s, booking.ByCustomer, ""), s)
-		require.Equal(t, taken, booking.Standing(s, "", booking.Confirmed), s)
-		require.Equal(t, givenUp, booking.Standing(s, booking.ByCustomer, booking.Confirmed), "giving up counts most: %s", s)
+		require.Equal(t, givenUp, booking.EffectiveStatus(s, booking.ByCustomer, ""), s)
+		require.Equal(t, taken, booking.EffectiveStatus(s, "", booking.Confirmed), s)
+		require.Equal(t, givenUp, booking.EffectiveStatus(s, booking.ByCustomer, booking.Confirmed), "giving up counts most: %s", s)
 	}
 }
 
@@ -126,8 +126,8 @@ func TestDrink_EndsWithItsDay(t *testing.T) {
 	t.Parallel()
 	d := booking.Drink{Date: booking.Date{Year: 2026, Month: 12, Day: 31}, TimeZone: "Asia/Seoul"}
 	require.Equal(t, "2026-12-31T15:00:00Z", d.Ends().UTC().Format("2006-01-02T15:04:05Z07:00"))
-	require.False(t, d.Over(d.Ends().Add(-time.Nanosecond)))
-	require.True(t, d.Over(d.Ends()))
+	require.False(t, d.HasEnded(d.Ends().Add(-time.Nanosecond)))
+	require.True(t, d.HasEnded(d.Ends()))
 	d.TimeZone = "Mars/Olympus_Mons"
 	require.Equal(t, "2027-01-01T00:00:00Z", d.Ends().UTC().Format("2006-01-02T15:04:05Z07:00"))
 	d = booking.Drink{Date: booking.Date{Year: 2027, Month: 9, Day: 4}, TimeZone: "America/Santiago"} // the next day begins at 01:00

@@ -5,25 +5,25 @@ import (
 	"time"
 )
 
-// Entry is a line of an order's payment: the charge, or a refund of some of it.
-// Its Key is one in the order and comes from the decision that it follows from.
+// Entry is a line of the ledger for an order: its charge, or a refund of a part of it. Its Key
+// is unique in the order and derived from the decision that caused the entry.
 type Entry struct {
 	Key     string      `json:"key"`
 	OrderID string      `json:"orderId"`
 	Kind    EntryKind   `json:"kind"`
 	Amount  Money       `json:"amount"`
 	Reason  EntryReason `json:"reason,omitempty"`
-	By      string      `json:"by,omitempty"`   // the number of the one who decided it; "" for the system
-	Note    Personal    `json:"note,omitempty"` // in the words of the one who decided it
+	By      string      `json:"by,omitempty"`   // the number of the caller that decided it; "" for the system
+	Note    Personal    `json:"note,omitempty"` // in that caller's own words
 	// Ref is the provider's own id of it, or the evidence of what was paid by hand.
 	Ref   string     `json:"ref,omitempty"`
 	State EntryState `json:"state"`
-	// Words are the provider's on what it is waiting for, or has failed over.
+	// Words are the provider's words on what it waits for, or why it failed.
 	Words string `json:"words,omitempty"`
-	// ByHand: a person has given it back, at the provider or in another way.
+	// ByHand: a person has refunded it, at the provider or in another way.
 	ByHand bool      `json:"byHand,omitempty"`
 	At     time.Time `json:"at,omitzero"` // when it was decided
-	// Changed is when it came to its state.
+	// Changed is when it reached its state.
 	Changed time.Time `json:"changed,omitzero"`
 }
 
@@ -39,32 +39,31 @@ const (
 // EntryKinds lists every kind of entry.
 func EntryKinds() []EntryKind { return []EntryKind{ChargeEntry, RefundEntry} }
 
-// EntryState is where an entry stands.
+// EntryState is the state of an entry.
 type EntryState string
 
 // The states of entries.
 const (
-	EntryPending EntryState = "pending" // the provider has been asked, or is about to be; what it has accepted is not done
+	EntryPending EntryState = "pending" // requested from the provider or about to be; also if the provider has only accepted it
 	EntryDone    EntryState = "done"
-	// EntryFailed: a person has to see to it. The provider is asked again all the
-	// same: what it refused for may be over.
+	// EntryFailed: it needs a person. It is requested from the provider again all the same,
+	// because the cause of the failure may have ended.
 	EntryFailed EntryState = "failed"
 )
 
 // EntryStates lists every state of entries.
 func EntryStates() []EntryState { return []EntryState{EntryPending, EntryDone, EntryFailed} }
 
-// EntryReason is why money was given back: a Reason of a cancellation, or one of
-// those below.
+// EntryReason is why money was refunded: a Reason of a cancellation, or one of those below.
 type EntryReason string
 
 // The reasons of entries that no cancellation has.
 const (
-	Goodwill       EntryReason = "goodwill"        // the staff gives some of it back
-	EarlyDeparture EntryReason = "early_departure" // guests left early, and nights are free again
+	Goodwill       EntryReason = "goodwill"        // staff refunded a part
+	EarlyDeparture EntryReason = "early_departure" // guests left early and freed nights
 	Disputed       EntryReason = "dispute"         // the customer's bank took it back
-	AtProvider     EntryReason = "provider"        // somebody gave it back at the provider, by hand
-	Changed        EntryReason = "change"          // the order was changed and costs less, or the change was not made
+	AtProvider     EntryReason = "provider"        // a person refunded it at the provider
+	Changed        EntryReason = "change"          // the order was changed and costs less, or a change that was paid for was not made
 )
 
 // EntryReasons lists the reasons of entries that no cancellation has.
@@ -72,40 +71,39 @@ func EntryReasons() []EntryReason {
 	return []EntryReason{Goodwill, EarlyDeparture, Disputed, AtProvider, Changed}
 }
 
-// Key of the entries that follow from no decision of a person.
+// Prefixes of the keys of entries that no decision of ours caused.
 const (
 	atProviderKey = "provider/"
 	disputeKey    = "dispute/"
 )
 
-// KeyAtProvider is the key of a refund that was made at the provider by hand, by
-// the provider's id of it.
+// KeyAtProvider is the key of a refund that a person made at the provider, from the provider's
+// id of it.
 func KeyAtProvider(id string) string { return atProviderKey + id }
 
-// KeyOfDispute is the key of what a dispute took back, by the provider's id of it.
+// KeyOfDispute is the key of the entry for a lost dispute, from the provider's id of it.
 func KeyOfDispute(id string) string { return disputeKey + id }
 
-// ChargeKey is the key of the entry of an order's charge, and what it is asked
-// for under at the provider.
+// ChargeKey is the key of an order's first charge, in the ledger and at the provider.
 func ChargeKey(orderID string) string { return orderID + "/charge" }
 
-// Refunds tells whether the entry is a refund that is pending or done.
+// Refunds reports whether the entry is a refund that is pending or done.
 func (e Entry) Refunds() bool { return e.Kind == RefundEntry && e.State != EntryFailed }
 
-// IsRefunded tells whether the customer has the entry's money back, by whomever.
+// IsRefunded reports whether the customer has the entry's money back, from us or from others.
 func (e Entry) IsRefunded() bool { return e.Kind == RefundEntry && e.State == EntryDone }
 
-// ByProvider tells whether the entry is a refund that the provider has made.
-// What a bank took back, or a person has paid otherwise, is none.
+// ByProvider reports whether the entry is a refund that the provider has made, not a lost
+// dispute or a payment by hand.
 func (e Entry) ByProvider() bool {
 	return e.IsRefunded() && e.Reason != Disputed && (!e.ByHand || e.Reason == AtProvider)
 }
 
-// ByOthers tells whether the entry follows from no decision of ours: a bank, or
-// somebody at the provider, gave it back.
+// ByOthers reports whether no decision of ours caused the entry: a bank took the money back,
+// or a person refunded it at the provider.
 func (e Entry) ByOthers() bool { return e.Reason == Disputed || e.Reason == AtProvider }
 
-// Evidence is how a person has paid it otherwise, in their own words; "" where none has.
+// Evidence is how a person has paid it by hand, in their own words; "" if no person has.
 func (e Entry) Evidence() Personal {
 	if !e.ByHand || e.ByOthers() {
 		return ""
@@ -113,20 +111,18 @@ func (e Entry) Evidence() Personal {
 	return Personal(e.Ref)
 }
 
-// Dispute is an objection to a charge that the customer has raised with their
-// bank.
+// Dispute is a customer's objection to a charge, raised with their bank.
 type Dispute struct {
 	ID     string       `json:"id"` // the provider's
 	Amount Money        `json:"amount"`
 	State  DisputeState `json:"state"`
-	// EvidenceDueBy is until when the provider takes evidence; zero when it does
-	// not say.
+	// EvidenceDueBy is until when the provider takes evidence; zero if it does not say.
 	EvidenceDueBy time.Time `json:"evidenceDueBy,omitzero"`
-	// Changed is when the ledger came to have it so. It is set by the ledger only.
+	// Changed is when the ledger recorded this state. It is set by the ledger only.
 	Changed time.Time `json:"-"`
 }
 
-// Words name the dispute, how much it is about, and until when evidence is taken.
+// Words name the dispute, its amount, and until when evidence is taken.
 func (d Dispute) Words() string {
 	words := fmt.Sprintf("dispute %s over %d %s", d.ID, d.Amount.Amount, d.Amount.Currency)
 	if !d.EvidenceDueBy.IsZero() {
@@ -141,16 +137,16 @@ func (d Dispute) StillOpen() *Error {
 }
 
 const (
-	// longestDispute is how long after its time for evidence a dispute can be open. Banks
-	// decide within 75 days.
+	// longestDispute is how long a dispute can stay open after evidence was due. Banks decide
+	// within 75 days.
 	longestDispute = 120 * 24 * time.Hour
-	// longestEvidence is for how long evidence is taken where the provider does not say.
-	// The card networks give 45 days at the most.
+	// longestEvidence is how long evidence is taken if the provider does not say. The card
+	// networks give at most 45 days.
 	longestEvidence = 45 * 24 * time.Hour
 )
 
-// MayBeOpen tells whether a dispute that was open when the provider was asked last can be
-// open at a time. Without a deadline that counts from when the ledger came to know of it.
+// MayBeOpen reports whether a dispute that was open at the last check can still be open at the
+// given time. Without a date for evidence, the time counts from when the ledger recorded it.
 func (d Dispute) MayBeOpen(at time.Time) bool {
 	due := d.EvidenceDueBy
 	if due.IsZero() {
@@ -159,7 +155,7 @@ func (d Dispute) MayBeOpen(at time.Time) bool {
 	return at.Before(due.Add(longestDispute))
 }
 
-// DisputeState is where a dispute stands.
+// DisputeState is the state of a dispute.
 type DisputeState string
 
 // The states of disputes.
@@ -172,82 +168,81 @@ const (
 // DisputeStates lists every state of disputes.
 func DisputeStates() []DisputeState { return []DisputeState{DisputeOpen, DisputeLost, DisputeWon} }
 
-// Repaid is what came of a refund in part.
+// Repaid is the result of a refund of a part.
 type Repaid struct {
-	// Entry as it stands. It is the one that was asked for where that was refused.
+	// Entry is the entry in the ledger, or the requested one if the refund was refused.
 	Entry Entry `json:"entry"`
-	// Refused, if not "": nothing more will come of it, since more was asked for than
-	// is left (RefundExceeds), no charge stands (NotCharged), or the provider cannot give
-	// back just so much (Invalid). Nothing was begun,
-	// unless the entry says that it has failed.
+	// Refused, if not "", is why the refund is not made: it exceeds what is left
+	// (RefundExceeds), nothing is charged (NotCharged), or the provider cannot refund this
+	// amount (Invalid). Nothing was begun, unless the entry has failed.
 	Refused Code `json:"refused,omitempty"`
-	// Left is what can still be given back.
+	// Left is what can still be refunded.
 	Left Money `json:"left"`
-	// Payment is where the payment stands with it, and Given what was given back of that in
-	// all, in minor units.
+	// Payment is the payment's status after it, and Given the sum of all its refunds, in minor
+	// units.
 	Payment PaymentStatus `json:"payment,omitempty"`
 	Given   int64         `json:"given,omitempty"`
-	// Failing is how many other refunds by staff wait for a person.
+	// Failing is how many other refunds by staff need a person.
 	Failing int `json:"failing,omitempty"`
 }
 
-// Resolution is an operator's word that they have paid by hand what the provider
-// could not give back.
+// Resolution is an operator's statement that they have paid by hand what the provider could not
+// refund.
 type Resolution struct {
 	OrderID  string   `json:"orderId"`
 	Evidence Personal `json:"evidence"`
 	By       string   `json:"by,omitempty"`
-	// Made is what the provider has made of the undo's own refund, which has failed
-	// otherwise. It is set for the ledger only.
+	// Made lists what the provider has made of the undo's own refund, the rest of which has
+	// failed. It is set for the ledger only.
 	Made []Entry `json:"-"`
-	// MadeOfParts is what the provider has made of parts that have failed otherwise, by
-	// their keys: a part may come out of several charges. It is set for the ledger only.
+	// MadeOfParts lists what the provider has made of parts, the rest of which has failed,
+	// by their keys: a part may come out of several charges. It is set for the ledger only.
 	MadeOfParts map[string][]Entry `json:"-"`
-	// Unanswered are the keys of refunds that have met nothing but errors at the provider
-	// for longer than their order's patience lasts. They may be paid by hand, too.
+	// Unanswered are the keys of refunds to which the provider has answered only with errors
+	// for longer than the order's AttentionAfter. They may be paid by hand, too.
 	Unanswered []string `json:"unanswered,omitempty"`
-	// Unsettled are the keys of further charges of which the provider has said nothing but
-	// errors for as long. They are over by the operator's word.
+	// Unsettled are the keys of further charges to which the provider has answered only with
+	// errors for as long. The operator's resolution ends them.
 	Unsettled []string `json:"unsettled,omitempty"`
-	// Pending are the keys of refunds of which the provider has one pending, with its words:
-	// it may make it yet. It is set for the ledger only.
+	// Pending holds the keys of refunds that are pending at the provider, with its words: they
+	// may still be made. It is set for the ledger only.
 	Pending map[string]string `json:"-"`
-	// Blind: the provider could not be asked, and disputes may have ended that the ledger
-	// has as open. It is set for the ledger only.
+	// Blind: the provider did not answer, so disputes that are open in the ledger may have
+	// ended. It is set for the ledger only.
 	Blind bool `json:"-"`
 }
 
-// Resolved is what came of a Resolution.
+// Resolved is the result of a Resolution.
 type Resolved struct {
-	// Entries that are done by it, or were by the same evidence before.
+	// Entries are the refunds that it, or an earlier one with the same evidence, has completed.
 	Entries []Entry `json:"entries,omitempty"`
-	// Refused, if not "": nothing is owed that a person has to see to (NothingOwed), a
-	// dispute of the charge is open (UnderDispute), the provider may make the refund yet
-	// (StillPending), or is being asked for it at the moment (DecisionPending).
+	// Refused, if not "", is why nothing was recorded: nothing is owed that needs a person
+	// (NothingOwed), a dispute of the charge is open (UnderDispute), the provider may still make
+	// the refund (StillPending), or the refund is being requested at the moment
+	// (DecisionPending).
 	Refused Code `json:"refused,omitempty"`
-	// Words are why, where the code does not say enough.
+	// Words give the reason where the code does not say enough.
 	Words string `json:"words,omitempty"`
 }
 
-// GivenOtherwise is what the ledger says of a refund that has failed and whose money the
-// customer has got in another way. Nothing waits for it any more, also when the order is
-// changed later and more is charged.
-const GivenOtherwise = "it was given back otherwise"
+// RefundedOtherwise are the words of a failed refund whose money the customer has got in another
+// way. It is not made any more, also if the order is changed later and more is charged.
+const RefundedOtherwise = "it was given back otherwise"
 
-// Refusal is why nothing was recorded.
+// Refusal is the error for Refused.
 func (r Resolved) Refusal() *Error {
 	no := Errorf(r.Refused, "%s", r.Words)
 	if r.Refused == DecisionPending {
-		return no.In(askedAgain)
+		return no.In(refundRetryAfter)
 	}
 	return no
 }
 
-// askedAgain is longer than a provider that is well takes to answer for a refund.
-const askedAgain = 2 * time.Second
+// refundRetryAfter is longer than a healthy provider takes to answer a refund request.
+const refundRetryAfter = 2 * time.Second
 
-// BeingAsked is DecisionPending for refunds of which it is not known at the moment whether
-// the provider makes them.
-func BeingAsked(unmade []Entry) *Error {
-	return Errorf(DecisionPending, "refund %s is just being asked for at the payment provider, or has failed since: repeat the request", unmade[0].Key).In(askedAgain)
+// BeingRequested is DecisionPending for refunds that are being requested at the moment, so that
+// their outcome is not known yet.
+func BeingRequested(unmade []Entry) *Error {
+	return Errorf(DecisionPending, "refund %s is just being asked for at the payment provider, or has failed since: repeat the request", unmade[0].Key).In(refundRetryAfter)
 }

@@ -18,11 +18,11 @@ func MayDeliver(s Status) error {
 	if s == Delivering {
 		return nil
 	}
-	return ended(s, Errorf(NotDelivering, "the order is not being delivered: it is %s", s))
+	return refusalIfEnded(s, Errorf(NotDelivering, "the order is not being delivered: it is %s", s))
 }
 
 // MayChangeMeals: the quantity cannot be changed, because the shop and the courier begin as
 // soon as the order is paid for.
 func MayChangeMeals(s Status) error {
-	return ended(s, Errorf(NotChangeable, "food is on its way from the moment it is paid for: cancel the order and place another one"))
+	return refusalIfEnded(s, Errorf(NotChangeable, "food is on its way from the moment it is paid for: cancel the order and place another one"))
 }

@@ -6,27 +6,27 @@ import (
 	"time"
 )
 
-// FurtherCharge is a charge of an order beside its first: the order was changed, and
-// costs more. Its Key is its own.
+// FurtherCharge is a charge of an order beside its first, because the order was changed and
+// costs more. It has its own Key.
 type FurtherCharge struct {
 	Charge
 	Status PaymentStatus // ChargePending, Charged, Declined or ChargePrevented
-	Ref    string        // the provider's own id of the charge, when known, or an operator's evidence of what became of it
+	Ref    string        // the provider's id of the charge, if known, or an operator's evidence of its outcome
 	At     time.Time
 }
 
-// ChangeKey is the key of the further charge that follows from a change of an order, by
-// the id of that decision.
+// ChangeKey is the key of the further charge for a change of an order, from the id of that
+// decision.
 func ChangeKey(orderID, decisionID string) string { return orderID + "/change/" + decisionID }
 
-// ChangeRefundKey is the key of the entry for what a change of an order gives back: since
-// the order costs less, or since the change was not made after it was paid for.
+// ChangeRefundKey is the key of the refund for a change of an order: because the order costs
+// less, or because the change was paid for and not made.
 func ChangeRefundKey(orderID, decisionID string) string {
 	return ChangeKey(orderID, decisionID) + "/refund"
 }
 
-// ChangeOfRefund is the id of the change that the entry under a key gives back for. It
-// returns false for an entry of something else.
+// ChangeOfRefund returns the id of the change that the refund under a key belongs to. It returns
+// false if the refund belongs to no change.
 func ChangeOfRefund(orderID, key string) (decisionID string, of bool) {
 	if rest, ofChange := strings.CutPrefix(key, ChangeKey(orderID, "")); ofChange {
 		return strings.CutSuffix(rest, "/refund")
@@ -34,7 +34,7 @@ func ChangeOfRefund(orderID, key string) (decisionID string, of bool) {
 	return "", false
 }
 
-// BetweenRefs stands in a payment's Ref between those of its charges, oldest first.
+// BetweenRefs separates the refs of a payment's charges in its Ref, oldest first.
 const BetweenRefs = "\n"
 
 // Refs are the provider's ids of the charges that were taken, oldest first.
@@ -51,17 +51,17 @@ func (p Payment) FirstCharge() Money {
 	return first
 }
 
-// Pending tells whether the charge under the key is asked for, and not answered.
+// Pending reports whether the charge is requested and not answered.
 func (c FurtherCharge) Pending() bool { return c.Status == ChargePending }
 
-// Price is what was charged, less what changes of the order have given back, or are to.
+// Price is what was charged, less the refunds for changes of the order, whatever their state.
 func (p Payment) Price() int64 {
-	return p.Amount.Amount - p.given(func(e Entry) bool { return e.Kind == RefundEntry && e.Reason == Changed })
+	return p.Amount.Amount - p.sumOf(func(e Entry) bool { return e.Kind == RefundEntry && e.Reason == Changed })
 }
 
-// HadNothingLeft tells whether, at some moment, all that was charged until then was given
-// back, or on its way: a change that was made then could give back nothing, and what was
-// charged later is not given back for it.
+// HadNothingLeft reports whether, at some moment, all that was charged until then was refunded
+// or being refunded. A change made at that moment could refund nothing, and later charges are
+// not refunded for it.
 func (p Payment) HadNothingLeft() bool {
 	type moment struct {
 		at   time.Time

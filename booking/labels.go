@@ -133,7 +133,7 @@ var refundedInPart = words{English: "refunded in part", Korean: "일부환불"}
 // Label is the status of the payment with its entries in words. A partial refund does not
 // read like a full one.
 func (p Payment) Label(l Language) string {
-	if p.Status == Refunded && len(p.Entries) > 0 && p.Given() < p.Amount.Amount {
+	if p.Status == Refunded && len(p.Entries) > 0 && p.RefundedInAll() < p.Amount.Amount {
 		return refundedInPart[l]
 	}
 	return p.Status.Label(l)

@@ -13,7 +13,7 @@ func MayConfirm(s Status) error {
 	case Confirmed:
 		return Errorf(AlreadyConfirmed, "the reservation is confirmed already")
 	default:
-		return ended(s, Errorf(NotAwaitingOwner, "the reservation does not wait for its owner: it is %s", s))
+		return refusalIfEnded(s, Errorf(NotAwaitingOwner, "the reservation does not wait for its owner: it is %s", s))
 	}
 }
 
@@ -32,7 +32,7 @@ func MayCancelStay(s Status, now, checkIn time.Time) error {
 // MayCheckOut: guests may check out early only after check-in.
 func MayCheckOut(s Status, now, checkIn time.Time) error {
 	if s != Confirmed {
-		return ended(s, Errorf(NotConfirmed, "the reservation is not confirmed: it is %s", s))
+		return refusalIfEnded(s, Errorf(NotConfirmed, "the reservation is not confirmed: it is %s", s))
 	}
 	if now.Before(checkIn) {
 		return Errorf(NotCheckedIn, "check-in is at %s: nobody can have checked out yet", checkIn.Format(time.RFC3339))
@@ -43,7 +43,7 @@ func MayCheckOut(s Status, now, checkIn time.Time) error {
 // MaySayNoShow: from check-in on, a confirmed reservation may be marked as a no-show.
 func MaySayNoShow(s Status, now, checkIn time.Time) error {
 	if s != Confirmed {
-		return ended(s, Errorf(NotConfirmed, "the reservation is not confirmed: it is %s", s))
+		return refusalIfEnded(s, Errorf(NotConfirmed, "the reservation is not confirmed: it is %s", s))
 	}
 	if now.Before(checkIn) {
 		return Errorf(NotCheckedIn, "check-in is at %s: the guests may still come", checkIn.Format(time.RFC3339))

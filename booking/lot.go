@@ -6,10 +6,10 @@ type Lot struct {
 	Amount   int64 `json:"amount" doc:"What these cost together, in the minor unit of the currency" example:"9000"`
 }
 
-// Relot changes lots, oldest first, to the total quantity wants. The remaining quantity
+// ChangeLots changes lots, oldest first, to the total quantity wants. The remaining quantity
 // keeps its price, the newest lots are reduced first, and an additional quantity costs
 // price each. Returns false if the amount cannot be represented.
-func Relot(lots []Lot, wants int, price int64) ([]Lot, bool) {
+func ChangeLots(lots []Lot, wants int, price int64) ([]Lot, bool) {
 	var kept []Lot
 	for _, l := range lots {
 		take := min(l.Quantity, wants)

@@ -29,12 +29,12 @@ func TestRelot(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, ok := Relot(c.lots, c.wants, c.price)
+			got, ok := ChangeLots(c.lots, c.wants, c.price)
 			require.True(t, ok)
 			require.Equal(t, c.want, got)
 		})
 	}
-	_, ok := Relot(nil, 1000, 1<<60)
+	_, ok := ChangeLots(nil, 1000, 1<<60)
 	require.False(t, ok)
 }
 
@@ -44,12 +44,12 @@ func TestReprice_ThereAndBack(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(seed.Of(t, "prices"), 0))
 	first := Date{Year: 2026, Month: 12, Day: 20}
-	stretch := func(from, nights, rooms int) Stretch {
-		return Stretch{first.AddDays(from), first.AddDays(from + nights), rooms}
+	stretch := func(from, nights, rooms int) DailyQuantity {
+		return DailyQuantity{first.AddDays(from), first.AddDays(from + nights), rooms}
 	}
 	for range 2000 {
 		has := stretch(3, 1+random.IntN(3), 1+random.IntN(3))
-		nights, total, ok := Reprice(Stretch{}, nil, has, random.Int64N(100))
+		nights, total, ok := Reprice(DailyQuantity{}, nil, has, random.Int64N(100))
 		require.True(t, ok)
 		for range random.IntN(4) { // it was changed before
 			next := stretch(1+random.IntN(4), 1+random.IntN(4), 1+random.IntN(4))
@@ -57,7 +57,7 @@ func TestReprice_ThereAndBack(t *testing.T) {
 			require.True(t, ok)
 			has = next
 		}
-		more := Stretch{has.From.AddDays(-random.IntN(2)), has.To.AddDays(random.IntN(3)), has.Quantity + random.IntN(3)}
+		more := DailyQuantity{has.From.AddDays(-random.IntN(2)), has.To.AddDays(random.IntN(3)), has.Quantity + random.IntN(3)}
 		added, dearer, ok := Reprice(has, nights, more, random.Int64N(100))
 		require.True(t, ok)
 		require.GreaterOrEqual(t, dearer, total)
@@ -73,7 +73,7 @@ func TestReprice_ThereAndBack(t *testing.T) {
 func TestReprice_AfterAPriceDrop(t *testing.T) {
 	t.Parallel()
 	day := Date{Year: 2026, Month: 12, Day: 24}
-	one, two := Stretch{day, day.AddDays(2), 1}, Stretch{day, day.AddDays(2), 2}
+	one, two := DailyQuantity{day, day.AddDays(2), 1}, DailyQuantity{day, day.AddDays(2), 2}
 	was := []NightPrice{{From: day, To: day.AddDays(2), Amount: 50000}}
 	added, total, ok := Reprice(one, was, two, 10000)
 	require.True(t, ok)

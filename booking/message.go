@@ -2,10 +2,10 @@ package booking
 
 import "time"
 
-// MessageType is what a message tells its recipient.
+// MessageType is the type of a message.
 type MessageType string
 
-// The messages about orders. Each "cancelled" takes back the ones above it.
+// The messages about orders. Each "cancelled" withdraws the ones above it.
 const (
 	ReservationPlacedMessage    MessageType = "reservation_placed"    // a reservation was made, which needs no decision
 	ReservationToDecideMessage  MessageType = "reservation_to_decide" // a reservation was made, which its owner has to decide on
@@ -24,39 +24,39 @@ const (
 	CallCancelledMessage MessageType = "call_cancelled"
 )
 
-// DecisionNotDoneMessage tells that a decision which could not be delivered when it
-// was made was not carried out afterwards. Nothing takes it back.
+// DecisionNotDoneMessage says that a decision that could not be delivered when it was made was
+// not carried out later. It is never withdrawn.
 const DecisionNotDoneMessage MessageType = "decision_not_done"
 
-// NoShowMessage tells a customer that their stay is cancelled since nobody came. Nothing
-// takes it back.
+// NoShowMessage tells a customer that their stay is cancelled because its guests did not come.
+// It is never withdrawn.
 const NoShowMessage MessageType = "no_show"
 
-// The messages about refunds in part, by staff and of nights that guests who left early do
-// not use, and about those of cancelled orders that have failed. Nothing takes them back.
+// The messages about refunds of a part, by staff or for nights that are free because guests
+// left early, and about failed refunds of cancelled orders. They are never withdrawn.
 const (
-	RefundedMessage     MessageType = "refunded"      // a part of what was paid was given back, or a refund of which it was told that it had failed
-	RefundFailedMessage MessageType = "refund_failed" // a refund that was begun could not be made; a person sees to it
-	RefundEndedMessage  MessageType = "refund_ended"  // such a refund is not made any more: its money was given back otherwise
+	RefundedMessage     MessageType = "refunded"      // a part was refunded, or a refund after a refund_failed message
+	RefundFailedMessage MessageType = "refund_failed" // a refund that was begun has failed and needs a person
+	RefundEndedMessage  MessageType = "refund_ended"  // such a refund is not made any more: its money was refunded otherwise
 )
 
-// LatePaymentMessage tells a customer that a payment which came after the order's end was
-// given back. Nothing takes it back.
+// LatePaymentMessage tells a customer that a payment that came after the order's end was
+// refunded. It is never withdrawn.
 const LatePaymentMessage MessageType = "late_payment_returned"
 
-// The messages about changes of a reservation. Nothing takes them back.
+// The messages about changes of a reservation. They are never withdrawn.
 const (
 	ChangeToDecideMessage MessageType = "reservation_change_to_decide" // its owner has to decide on the change
-	ChangedMessage        MessageType = "reservation_changed"          // it is for other nights or rooms now
-	ChangeRefusedMessage  MessageType = "reservation_change_refused"   // it stays as it was
+	ChangedMessage        MessageType = "reservation_changed"          // it has other nights or rooms now
+	ChangeRefusedMessage  MessageType = "reservation_change_refused"   // it is not changed
 )
 
-// OrderChangedMessage tells that another quantity of drinks is ordered now. Nothing takes
-// it back.
+// OrderChangedMessage says that the quantity of ordered drinks was changed. It is never
+// withdrawn.
 const OrderChangedMessage MessageType = "order_changed"
 
-// DisputeLostMessage tells an owner that the customer's bank has taken back what was paid.
-// Nothing takes it back.
+// DisputeLostMessage tells an owner that the customer's bank has taken back what was paid. It is
+// never withdrawn.
 const DisputeLostMessage MessageType = "dispute_lost"
 
 // MessageTypes lists every type of messages.
@@ -85,9 +85,9 @@ const (
 // Addressees lists every part.
 func Addressees() []Addressee { return []Addressee{ForCustomer, ForOwner, ForCleaner} }
 
-// MessageData is what a message says of its order. A field that the words of
-// the message do not need is not set: each recipient reads no more than that. It
-// holds nothing Personal: the recipient's order shows that.
+// MessageData is what a message contains about its order. Only the fields that the words of the
+// message need are set, so that each recipient gets no more than that. It contains nothing
+// Personal: that is shown by the recipient's order.
 type MessageData struct {
 	Kind     Kind      `json:"kind" doc:"Kind of the order"`
 	For      Addressee `json:"for" doc:"Part that the recipient has in the order"`
@@ -101,21 +101,21 @@ type MessageData struct {
 	CustomerID    string   `json:"customerId,omitempty" doc:"Who placed the order"`
 	Cleaner       string   `json:"cleaner,omitempty" doc:"Name of the cleaner"`
 	Refund        *Money   `json:"refund,omitempty" doc:"What is given back of what was paid, or was taken back by a bank"`
-	// Decision is one that the recipient, or a member of it, has made, and Status where the order stood
-	// when it came.
+	// Decision is a decision that the recipient, or a member of it, has made, and Status the
+	// order's status when the decision reached it.
 	Decision string `json:"decision,omitempty" enum:"confirm,reject,cancel,complete,no_show,resolve" doc:"What the recipient had decided"`
 	Status   Status `json:"status,omitempty" doc:"Status that the order had when the decision reached it"`
 }
 
-// Message is a notice to an owner, a customer or a cleaner. Its Key makes it one
-// of a kind. Words renders it.
+// Message is a message to an owner, a customer or a cleaner. Its Key makes it unique. Words
+// renders it.
 type Message struct {
 	Key         string      `json:"id"`
 	OrderID     string      `json:"orderId"`
 	RecipientID string      `json:"recipientId"`
 	Type        MessageType `json:"type"`
 	Data        MessageData `json:"data,omitzero"`
-	// Reason is why another message is taken back; set on the one that does so.
+	// Reason is why an earlier message is withdrawn; set on the message that withdraws it.
 	Reason Reason `json:"reason,omitempty"`
 	// Text is set instead of Data on messages of earlier builds.
 	Text string    `json:"text,omitempty"`

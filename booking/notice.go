@@ -10,17 +10,17 @@ type PaymentNotice struct {
 	What    string `json:"what"`          // the kind of notice, in the provider's words
 }
 
-// Glance names the order whose charge is to be checked.
-type Glance struct {
+// ChargeCheck names the order whose charge is to be checked.
+type ChargeCheck struct {
 	OrderID string `json:"orderId"`
 	// Confirms: the caller passes on to the order that its customer may have confirmed the
 	// payment. A workflow of an earlier build does not set it and gets no answer about it.
 	Confirms bool `json:"confirms,omitempty"`
 }
 
-// Looked is the result of checking an order's charge. It is zero if the order was not
+// ChargeChecked is the result of checking an order's charge. It is zero if the order was not
 // charged.
-type Looked struct {
+type ChargeChecked struct {
 	Status   PaymentStatus `json:"status,omitempty"`
 	Disputes []Dispute     `json:"disputes,omitempty"` // those that are open
 	// Lost are those that the bank has decided for the customer.

@@ -31,7 +31,7 @@ const (
 	ActionStopped  = "stopped"  // a bulk action was stopped before all orders were done
 )
 
-// Operates tells whether the caller does the action as an operator, so that it is logged:
+// Operates reports whether the caller does the action as an operator, so that it is logged:
 // by role, by a scope, or by a command. Refunds, payments by hand, checks of payments and
 // settled orders are logged for every caller.
 func (c Caller) Operates(a Action) bool {

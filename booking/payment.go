@@ -23,12 +23,12 @@ type Charge struct {
 	Keep int64  `json:"keep,omitempty"`
 	Tier string `json:"tier,omitempty"`
 	By   string `json:"by,omitempty"`
-	// Patience is how long the provider may answer only with errors about a charge of
+	// AttentionAfter is how long the provider may answer only with errors about a charge of
 	// unknown outcome before it needs a person. Set on the undo only.
-	Patience Duration `json:"patience,omitempty"`
-	// TellOwn: the answer contains what the undo's own refund has paid back. Set on the
+	AttentionAfter Duration `json:"patience,omitempty"`
+	// WantsOwnRefund: the answer contains what the undo's own refund has paid back. Set on the
 	// undo only.
-	TellOwn bool `json:"tellOwn,omitempty"`
+	WantsOwnRefund bool `json:"tellOwn,omitempty"`
 	// ReturnTo is the page to which the provider sends the customer back, if the customer
 	// is there to confirm the charge. If it is "", a charge that the customer would have to
 	// confirm is declined.
@@ -78,13 +78,13 @@ type Payment struct {
 	Action    *NextAction
 	ActionRef string
 	At        time.Time
-	// Asked is the total that the undo has requested from the provider under its key, in
-	// minor units, and AskedAt when. Until the provider shows it, the request may still be
+	// Requested is the total that the undo has requested from the provider under its key, in
+	// minor units, and RequestedAt when. Until the provider shows it, the request may still be
 	// carried out.
-	Asked    int64
-	AskedAt  time.Time
-	Entries  []Entry   // its refunds, oldest first, if they were read
-	Disputes []Dispute // if they were read
+	Requested   int64
+	RequestedAt time.Time
+	Entries     []Entry   // its refunds, oldest first, if they were read
+	Disputes    []Dispute // if they were read
 	// Further are its charges beside the first, oldest first, if they were read. Amount and
 	// Ref cover all charges that were taken: see Refs.
 	Further []FurtherCharge
@@ -97,10 +97,10 @@ func (p Payment) Refundable() int64 {
 	if !p.Taken() || p.Status == Returned && len(p.Entries) == 0 {
 		return 0
 	}
-	return max(0, p.Amount.Amount-max(p.given(Entry.Refunds), p.Refunded))
+	return max(0, p.Amount.Amount-max(p.sumOf(Entry.Refunds), p.Refunded))
 }
 
-// Taken tells whether it is known that the charge was taken.
+// Taken reports whether it is known that the charge was taken.
 func (p Payment) Taken() bool {
 	switch p.Status {
 	case Charged, Refunded, Retained, Returned:
@@ -110,7 +110,7 @@ func (p Payment) Taken() bool {
 	}
 }
 
-// MayBeTakenLate tells whether the customer had to confirm a charge that has ended without
+// MayBeTakenLate reports whether the customer had to confirm a charge that has ended without
 // being taken: the provider may still take it, or may have taken it.
 func (p Payment) MayBeTakenLate() bool {
 	return p.ActionRef != "" && (p.Status == ChargePrevented || p.Status == Declined)
@@ -137,14 +137,14 @@ func (p Payment) With(e Entry) Payment {
 	return p
 }
 
-// Given is the sum of all refunds that are done, whether by us or by others.
-func (p Payment) Given() int64 {
-	return p.given(Entry.IsRefunded)
+// RefundedInAll is the sum of all refunds that are done, whether by us or by others.
+func (p Payment) RefundedInAll() int64 {
+	return p.sumOf(Entry.IsRefunded)
 }
 
-// BeyondLeft is what banks have taken back beyond what was left of the payment: a dispute
+// LostTwice is what banks have taken back beyond what was left of the payment: a dispute
 // is about the whole charge, whatever was refunded before. We have lost that amount twice.
-func (p Payment) BeyondLeft() (beyond int64) {
+func (p Payment) LostTwice() (beyond int64) {
 	inTurn := slices.Clone(p.Entries)
 	slices.SortStableFunc(inTurn, func(a, b Entry) int { return a.At.Compare(b.At) })
 	left := p.Amount.Amount
@@ -173,30 +173,30 @@ func (p Payment) OpenDisputes() (open []Dispute) {
 // RefundKey is the key of the refund that the undo of the charge makes.
 func (p Payment) RefundKey() string { return p.Key + "/refund" }
 
-// Others is the sum of refunds beside the undo's own that reduce what the undo refunds: all
+// RefundedByOthers is the sum of refunds beside the undo's own that reduce what the undo refunds: all
 // that have not failed, except parts that were decided after the undo's own entry. Those
 // come out of what is kept.
-func (p Payment) Others() int64 { return p.others(Entry.Refunds) }
+func (p Payment) RefundedByOthers() int64 { return p.refundedByOthers(Entry.Refunds) }
 
-// Keeping is what is kept of a payment at present. While it is being refunded, that is the
+// KeptNow is what is kept of a payment at present. While it is being refunded, that is the
 // policy's amount, or what others have left of the payment if that is less.
-func (p Payment) Keeping() int64 {
+func (p Payment) KeptNow() int64 {
 	if p.Status != RefundPending {
 		return p.Kept
 	}
-	return p.Keeps(0)
+	return p.KeptAfter(0)
 }
 
-// Keeps is what is kept of a payment whose undo ends and has refunded own: less than the
+// KeptAfter is what is kept of a payment whose undo ends and has refunded own: less than the
 // policy's amount if others have refunded more than the policy gives. Pending refunds do
 // not count, because they may fail.
-func (p Payment) Keeps(own int64) int64 {
-	return max(0, min(p.Kept, p.Amount.Amount-own-p.others(Entry.IsRefunded)))
+func (p Payment) KeptAfter(own int64) int64 {
+	return max(0, min(p.Kept, p.Amount.Amount-own-p.refundedByOthers(Entry.IsRefunded)))
 }
 
-func (p Payment) others(counts func(Entry) bool) int64 {
+func (p Payment) refundedByOthers(counts func(Entry) bool) int64 {
 	own, begun := p.Entry(p.RefundKey())
-	return p.given(func(e Entry) bool {
+	return p.sumOf(func(e Entry) bool {
 		return counts(e) && e.Key != p.RefundKey() && (!begun || e.ByOthers() || !e.At.After(own.At))
 	})
 }
@@ -220,20 +220,20 @@ func (p Payment) Unmade() (unmade []Entry) {
 	return unmade
 }
 
-// HasRoom tells whether a failed refund can still be made: its amount has not been refunded
+// HasRoom reports whether a failed refund can still be made: its amount has not been refunded
 // otherwise, or not all of it.
 func (p Payment) HasRoom(failed Entry) bool {
-	return p.fits(failed, p.Amount.Amount-max(p.Given(), p.Refunded)) > 0
+	return p.fits(failed, p.Amount.Amount-max(p.RefundedInAll(), p.Refunded)) > 0
 }
 
-// Makes is the amount for which a failed refund is made now, 0 if it is not: all of it
+// RefundsNow is the amount for which a failed refund is made now, 0 if it is not: all of it
 // while that much is left. Once the undo of the charge is done, only this refund can pay
 // what the order owes beyond that, so it is made for less. A refund with the words
-// GivenOtherwise is not made again in place of another one that fails later.
-func (p Payment) Makes(failed Entry) int64 { return p.fits(failed, p.Refundable()) }
+// RefundedOtherwise is not made again in place of another one that fails later.
+func (p Payment) RefundsNow(failed Entry) int64 { return p.fits(failed, p.Refundable()) }
 
 func (p Payment) fits(failed Entry, left int64) int64 {
-	otherwise := failed.Words == GivenOtherwise
+	otherwise := failed.Words == RefundedOtherwise
 	switch {
 	case failed.Key == p.RefundKey() && p.Status == RefundPending:
 		return min(p.Owed(), left)
@@ -242,12 +242,12 @@ func (p Payment) fits(failed Entry, left int64) int64 {
 	case !p.isUndone():
 		return 0
 	case otherwise: // refunds that have failed since are made under their own keys
-		left -= p.given(func(e Entry) bool { return e.State == EntryFailed && !e.ByOthers() && e.Words != GivenOtherwise })
+		left -= p.sumOf(func(e Entry) bool { return e.State == EntryFailed && !e.ByOthers() && e.Words != RefundedOtherwise })
 	}
 	return max(0, min(failed.Amount.Amount, left-p.Kept))
 }
 
-// isUndone tells whether the undo of the charge has refunded its part, or a person has in
+// isUndone reports whether the undo of the charge has refunded its part, or a person has in
 // its place.
 func (p Payment) isUndone() bool {
 	switch p.Status {
@@ -263,11 +263,11 @@ func (p Payment) isUndone() bool {
 // refund more than the policy gives, and no more than is left by the parts that were
 // decided while the undo could not be made.
 func (p Payment) Owed() int64 {
-	parts := p.given(func(e Entry) bool { return e.Refunds() && e.Key != p.RefundKey() })
-	return max(0, p.Amount.Amount-max(p.Kept+p.Others(), parts))
+	parts := p.sumOf(func(e Entry) bool { return e.Refunds() && e.Key != p.RefundKey() })
+	return max(0, p.Amount.Amount-max(p.Kept+p.RefundedByOthers(), parts))
 }
 
-func (p Payment) given(counts func(Entry) bool) (sum int64) {
+func (p Payment) sumOf(counts func(Entry) bool) (sum int64) {
 	for _, e := range p.Entries {
 		if counts(e) {
 			sum += e.Amount.Amount

@@ -64,14 +64,14 @@ func Reasons() []Reason {
 	}
 }
 
-// Final tells whether the order has ended.
+// Final reports whether the order has ended.
 func (s Status) Final() bool { return s == Delivered || s == Completed || s == Cancelled }
 
-// Keeps tells whether the cancellation policy may keep something of an order that ended for
+// Keeps reports whether the cancellation policy may keep something of an order that ended for
 // this reason: its customer caused it.
 func (r Reason) Keeps() bool { return r == ByCustomer || r == NoShow }
 
-// Unavailable tells whether an order that ended for this reason was never accepted because
+// Unavailable reports whether an order that ended for this reason was never accepted because
 // a service or the engine was away. A retry is then a new order and not a repeat.
 func (r Reason) Unavailable() bool {
 	switch r {

@@ -9,28 +9,28 @@ import (
 // ChangePending: another change of the order is under way.
 const ChangePending Code = "change_pending"
 
-// NotChangeable: the order cannot become what it is to be changed to.
+// NotChangeable: the requested change of the order is not possible.
 const NotChangeable Code = "not_changeable"
 
-// NightPrice is what each of some nights of a stay costs, all rooms together.
+// NightPrice is the price of each of some consecutive nights of a stay, all rooms together.
 type NightPrice struct {
 	From   Date  `json:"from" format:"date" doc:"The first of the nights"`
 	To     Date  `json:"to" format:"date" doc:"The day after the last of them"`
 	Amount int64 `json:"amount" doc:"What each of them costs, all rooms together, in the minor unit of the currency" example:"50000"`
-	// Lots are the rooms where they do not all cost the same, oldest first.
+	// Lots are the rooms, oldest first, if they do not all cost the same.
 	Lots []Lot `json:"lots,omitempty" doc:"The rooms of a night where they were bought at different prices, those that were bought first coming first"`
 }
 
-// Reprice is what a stay costs that becomes wants, and each night of it. Each room of a
-// night that is kept costs what it did, the rooms that were bought last are given up first,
-// and others cost the price of a room and night. It returns false if that is no amount that
-// can be represented.
-func Reprice(has Stretch, prices []NightPrice, wants Stretch, price int64) (nights []NightPrice, total int64, ok bool) {
+// Reprice is the price of a stay that is changed from has to wants, in total and per night. A
+// room that is kept for a night keeps its price, rooms that were bought last are dropped first,
+// and additional rooms cost price per night. It returns false if the amount cannot be
+// represented.
+func Reprice(has DailyQuantity, prices []NightPrice, wants DailyQuantity, price int64) (nights []NightPrice, total int64, ok bool) {
 	return reprice(has, prices, wants, func(night NightPrice, kept int) (NightPrice, bool) {
 		if night.Lots == nil && kept > 0 {
 			night.Lots = []Lot{{kept, night.Amount}}
 		}
-		lots, ok := Relot(night.Lots, wants.Quantity, price)
+		lots, ok := ChangeLots(night.Lots, wants.Quantity, price)
 		if !ok {
 			return night, false
 		}
@@ -42,9 +42,10 @@ func Reprice(has Stretch, prices []NightPrice, wants Stretch, price int64) (nigh
 	})
 }
 
-// RepriceOnAverage is Reprice as earlier builds asked for it: of the rooms of a night each
-// costs the same.
-func RepriceOnAverage(has Stretch, prices []NightPrice, wants Stretch, price int64) (nights []NightPrice, total int64, ok bool) {
+// RepriceOnAverage is Reprice as used by earlier builds: all rooms of a night cost the same.
+func RepriceOnAverage(
+	has DailyQuantity, prices []NightPrice, wants DailyQuantity, price int64,
+) (nights []NightPrice, total int64, ok bool) {
 	return reprice(has, prices, wants, func(night NightPrice, kept int) (NightPrice, bool) {
 		night.Lots = nil
 		if wants.Quantity < kept {
@@ -57,10 +58,10 @@ func RepriceOnAverage(has Stretch, prices []NightPrice, wants Stretch, price int
 	})
 }
 
-// reprice is what a stay costs by what each of its nights comes to: from what it was, with
-// so many rooms of it kept at most.
+// reprice is the price of a stay from the price of each of its nights. of computes the latter
+// from the night's present price and the number of rooms that can be kept.
 func reprice(
-	has Stretch, prices []NightPrice, wants Stretch, of func(night NightPrice, kept int) (NightPrice, bool),
+	has DailyQuantity, prices []NightPrice, wants DailyQuantity, of func(night NightPrice, kept int) (NightPrice, bool),
 ) (nights []NightPrice, total int64, ok bool) {
 	for day := wants.From; day.Before(wants.To); day = day.AddDays(1) {
 		kept, night := 0, NightPrice{}
@@ -96,9 +97,9 @@ func withNight(nights []NightPrice, night NightPrice) []NightPrice {
 	return append(nights, night)
 }
 
-// MoveDue is what the policy gives back of a difference in the customer's favour, when
-// an order is changed: as much of it as a cancel would give back of the price, without the
-// fee, and of a stay once the guests may have come as much as an early departure.
+// MoveDue is the refund for a change that makes an order cheaper by difference: the percentage
+// that applies to a cancellation, without the fee, or the percentage of an early departure for a
+// stay whose guests may already have come.
 func (p *CancellationPolicy) MoveDue(c Cancellation, difference Money) (giveBack int64) {
 	switch {
 	case p == nil || !c.Kind.binds(c.Status):
@@ -113,12 +114,12 @@ func (p *CancellationPolicy) MoveDue(c Cancellation, difference Money) (giveBack
 	return dueOf(difference, 0, share(difference.Amount, p.Tiers[n].Percent), p.Tiers[n].name()).GiveBack
 }
 
-// MayChangeStay: a reservation that stands, or waits for its owner, may be changed until
-// its guests may come, and after that only the day of departure.
+// MayChangeStay: a reservation that is confirmed, or waits for its owner, may be changed until
+// its guests may come; after that only the day of departure may be changed.
 func MayChangeStay(s Status, now, checkIn, checkOut time.Time, onlyDeparture bool) error {
 	switch {
 	case s != Confirmed && s != AwaitingOwner:
-		return ended(s, Errorf(NotConfirmed, "the reservation is not confirmed: it is %s", s))
+		return refusalIfEnded(s, Errorf(NotConfirmed, "the reservation is not confirmed: it is %s", s))
 	case !now.Before(checkOut):
 		return Errorf(AlreadyCompleted, "check-out was at %s", checkOut.Format(time.RFC3339))
 	case !now.Before(checkIn) && !onlyDeparture:
@@ -128,8 +129,8 @@ func MayChangeStay(s Status, now, checkIn, checkOut time.Time, onlyDeparture boo
 	}
 }
 
-// MoveQuote names a difference in the price of an order, for a customer to say that they
-// were shown it.
+// MoveQuote encodes a difference in an order's price, so that a decision can name the difference
+// that the customer was shown.
 func MoveQuote(charge, refund Money) string {
 	if refund.Amount > 0 {
 		return fmt.Sprintf("-%d/%s", refund.Amount, refund.Currency)

@@ -40,7 +40,7 @@ type Outcome struct {
 // Undo is the result of an undo. In every case its step is not in effect, and can never
 // take effect again.
 type Undo struct {
-	// Acted tells whether there was something to undo.
+	// Acted reports whether there was something to undo.
 	Acted bool `json:"acted"`
 	// Owed is why the undo is not complete, in the words of the party that owes it, "" once
 	// it is. NeedsPerson: that does not change by itself.
@@ -58,10 +58,10 @@ type Undo struct {
 	Refunded int64         `json:"refunded,omitempty"`
 	Kept     int64         `json:"kept,omitempty"`
 	// Given is what was paid back of it in all, if that differs from what the provider has
-	// refunded: see Back.
+	// refunded: see CustomerGot.
 	Given int64 `json:"given,omitempty"`
 	// Own is what the undo's own refund has paid back, or a person in its place: see
-	// Charge.TellOwn. It is nil if it was not requested, or an earlier build has answered.
+	// Charge.WantsOwnRefund. It is nil if it was not requested, or an earlier build has answered.
 	Own *int64 `json:"own,omitempty"`
 	// Further is what was charged beside the first charge, because the order was changed.
 	Further int64 `json:"further,omitempty"`
@@ -72,5 +72,5 @@ type Undo struct {
 	Changed *HoldChanges `json:"changed,omitempty"`
 }
 
-// Back is what the customer has got back of the payment, from us or from others.
-func (u Undo) Back() int64 { return max(u.Given, u.Refunded) }
+// CustomerGot is what the customer has got back of the payment, from us or from others.
+func (u Undo) CustomerGot() int64 { return max(u.Given, u.Refunded) }

@@ -21,7 +21,7 @@ type HoldChange struct {
 	Hold
 	Of string `json:"of"` // the key of the hold that is changed
 	// Has is the hold that the caller expects, zero for any.
-	Has Stretch `json:"has,omitzero"`
+	Has DailyQuantity `json:"has,omitzero"`
 	// Agreed is whatever else belongs to the change, in the caller's own encoding.
 	Agreed string `json:"agreed,omitempty"`
 	Made   bool   `json:"made,omitempty"`
@@ -91,19 +91,19 @@ type ItemDay struct {
 	Date   Date
 }
 
-// Stretch is a quantity on every day of [From, To).
-type Stretch struct {
+// DailyQuantity is a quantity on every day of [From, To).
+type DailyQuantity struct {
 	From     Date `json:"from"`
 	To       Date `json:"to"`
 	Quantity int  `json:"quantity"`
 }
 
-// Stretch is what the hold asks for.
-func (h Hold) Stretch() Stretch { return Stretch{h.From, h.To, h.Quantity} }
+// DailyQuantity is what the hold asks for.
+func (h Hold) DailyQuantity() DailyQuantity { return DailyQuantity{h.From, h.To, h.Quantity} }
 
 // Beyond is the part of s that other does not cover, in the order of days.
-func (s Stretch) Beyond(other Stretch) (more []Stretch) {
-	for _, part := range []Stretch{
+func (s DailyQuantity) Beyond(other DailyQuantity) (more []DailyQuantity) {
+	for _, part := range []DailyQuantity{
 		{s.From, earlier(s.To, other.From), s.Quantity},
 		{later(s.From, other.From), earlier(s.To, other.To), s.Quantity - other.Quantity},
 		{later(s.From, other.To), s.To, s.Quantity},

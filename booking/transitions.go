@@ -70,16 +70,16 @@ func (k Kind) Statuses() []Status {
 	})
 }
 
-// May tells whether an order of kind k may go from one status to the other.
+// May reports whether an order of kind k may go from one status to the other.
 func (k Kind) May(from, to Status) bool { return slices.Contains(transitions[k][from], to) }
 
-// Reaches tells whether an order of kind k may go from one status to another, in any number
+// Reaches reports whether an order of kind k may go from one status to another, in any number
 // of transitions.
 func (k Kind) Reaches(from, to Status) bool {
 	return k.May(from, to) || slices.ContainsFunc(transitions[k][from], func(s Status) bool { return k.Reaches(s, to) })
 }
 
-// Decides tells whether an order of the kind with status s has had its first decision: it
+// Decides reports whether an order of the kind with status s has had its first decision: it
 // is accepted or refused. Before that, its customer has no promise. A paid reservation may
 // still find no room; other paid orders are accepted.
 func (k Kind) Decides(s Status) bool {

@@ -30,7 +30,7 @@ const (
 // NamePattern matches ids that need no escaping in paths, logs and search queries.
 var NamePattern = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._@:+-]*$`)
 
-// IsName tells whether id can be the id of a person or thing.
+// IsName reports whether id can be the id of a person or thing.
 func IsName(id string) bool { return len(id) <= LongestName && NamePattern.MatchString(id) }
 
 // KindOf is the kind of order that an id was made for, "" if the id is not an order's.
@@ -42,7 +42,7 @@ func KindOf(id string) Kind {
 	return Kind(prefix)
 }
 
-// IsOrderID tells whether id may be an order of the kind, so that no other workflow is
+// IsOrderID reports whether id may be an order of the kind, so that no other workflow is
 // taken for an order. An empty kind matches any.
 func IsOrderID(kind Kind, id string) bool {
 	of := KindOf(id)
@@ -59,7 +59,7 @@ func IsOrderID(kind Kind, id string) bool {
 // the extension as in a tel: URI (RFC 3966).
 var dialled = regexp.MustCompile(`^\+[0-9]{5,20}(;ext=[0-9]{1,20})?$`)
 
-// IsTelephone tells whether tel is a number in the form that is stored.
+// IsTelephone reports whether tel is a number in the form that is stored.
 func IsTelephone(tel Personal) bool { return dialled.MatchString(string(tel)) }
 
 // newlines replaces all forms of line ends.
@@ -138,7 +138,7 @@ func showsNothing(text string) bool {
 	return !strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsSpace(r) && !IsInvisible(r) })
 }
 
-// IsInvisible tells whether r shows nothing by itself.
+// IsInvisible reports whether r shows nothing by itself.
 func IsInvisible(r rune) bool {
 	return unicode.In(r, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) ||
 		unicode.Is(unicode.Cf, r) && !unicode.Is(unicode.Prepended_Concatenation_Mark, r)

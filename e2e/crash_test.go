@@ -297,7 +297,7 @@ func (m mortalProvider) Charge(ctx context.Context, c booking.Charge) (string, e
 	return ref, err
 }
 
-func (m mortalProvider) Refund(ctx context.Context, key string, seen activities.Outlay, amount booking.Money) (string, error) {
+func (m mortalProvider) Refund(ctx context.Context, key string, seen activities.ChargeState, amount booking.Money) (string, error) {
 	id, err := m.PaymentProvider.Refund(ctx, key, seen, amount)
 	m.die("refund")
 	return id, err

@@ -36,7 +36,7 @@ func TestTold_HowARefundEnded(t *testing.T) {
 		require.False(t, s.page(order).NeedsAttention)
 		for _, e := range s.entries(order) {
 			if e.State == string(booking.EntryFailed) {
-				require.Equal(t, booking.GivenOtherwise, e.Words)
+				require.Equal(t, booking.RefundedOtherwise, e.Words)
 			}
 		}
 		s.requireClean()

@@ -75,7 +75,7 @@ func (v *visit) newBulkForm() *bulkForm {
 			f.statuses = append(f.statuses, choice{value: string(s), word: v.statusOf(s, "")})
 		}
 	}
-	for _, t := range booking.Troubles() {
+	for _, t := range booking.Problems() {
 		f.problems = append(f.problems, choice{value: string(t), word: v.say("bulk.trouble." + string(t))})
 	}
 	f.actions, f.kinds = choose(actions, "action"), choose(f.kinds, "kind")
@@ -122,7 +122,7 @@ func (p *Pages) planBulk(v *visit) error {
 	f := v.newBulkForm()
 	reason := v.text(f.ordering, "reason", longestReason)
 	filter := booking.BulkFilter{
-		Kind: booking.Kind(f.fields["kind"]), Status: booking.Status(f.fields["status"]), Trouble: booking.Trouble(f.fields["trouble"]),
+		Kind: booking.Kind(f.fields["kind"]), Status: booking.Status(f.fields["status"]), Problem: booking.Problem(f.fields["trouble"]),
 		OwnerID: f.fields["owner"], ItemID: f.fields["item"],
 	}
 	if text := f.fields["hours"]; text != "" {
@@ -231,8 +231,8 @@ func (v *visit) bulkFacts(r booking.BulkRun) (facts []fact) {
 	if f.Status != "" {
 		facts[len(facts)-1].value = v.statusOf(f.Status, f.Kind)
 	}
-	if f.Trouble != "" {
-		add("bulk.trouble", v.say("bulk.trouble."+string(f.Trouble)))
+	if f.Problem != "" {
+		add("bulk.trouble", v.say("bulk.trouble."+string(f.Problem)))
 	}
 	add("bulk.owner", f.OwnerID)
 	add("bulk.item", f.ItemID)

@@ -177,14 +177,14 @@ func (f changeForm) quantityChange() orders.QuantityChange {
 
 // costs is the price of the change, the stock that it needs beyond the order's hold, and
 // whether the owner has to confirm it.
-func (v *visit) costs(f changeForm) (is contract.Difference, more []booking.Stretch, owner bool, err error) {
+func (v *visit) costs(f changeForm) (is contract.Difference, more []booking.DailyQuantity, owner bool, err error) {
 	if f.order.Production == nil {
 		_, q, err := v.Orders.QuoteChange(v.ctx, v.caller, f.change())
 		return q.Difference, q.More, q.OwnerConfirms, err
 	}
 	_, q, err := v.Orders.QuoteQuantity(v.ctx, v.caller, f.quantityChange())
 	if err == nil && q.More > 0 {
-		more = []booking.Stretch{{From: q.Day, To: q.Day.AddDays(1), Quantity: q.More}}
+		more = []booking.DailyQuantity{{From: q.Day, To: q.Day.AddDays(1), Quantity: q.More}}
 	}
 	return q.Difference, more, false, err
 }
@@ -229,8 +229,8 @@ func (v *visit) noChange(form *changeForm, err error) error {
 	return nil
 }
 
-// areLeft tells whether there is enough stock for all stretches of days at the moment.
-func (v *visit) areLeft(placeID string, stretches []booking.Stretch) (bool, error) {
+// areLeft reports whether there is enough stock for all stretches of days at the moment.
+func (v *visit) areLeft(placeID string, stretches []booking.DailyQuantity) (bool, error) {
 	for _, part := range stretches {
 		days, err := v.Stock.Days(v.ctx, placeID, part.From, part.To)
 		if err != nil {

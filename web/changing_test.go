@@ -18,8 +18,8 @@ func (s *site) quotes(view contract.View, c orders.Change) (q orders.ChangeQuote
 	if q.ChangeQuote, err = view.QuoteChange(q.Wants, now, now.AddDate(0, 0, 9)); err != nil {
 		return q, err
 	}
-	has, err := view.Stretch()
-	q.More, q.OwnerConfirms = q.Wants.Stretch().Beyond(has), true
+	has, err := view.DailyQuantity()
+	q.More, q.OwnerConfirms = q.Wants.DailyQuantity().Beyond(has), true
 	return q, err
 }
 

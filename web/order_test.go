@@ -83,7 +83,7 @@ func TestOrderPage_RefundThatEnded(t *testing.T) {
 	view.Version++
 	s.keep(view)
 	require.Contains(t, s.as("alice", booking.English).get("/orders/"+foodID).words(), "₩5,000 could not be given back yet")
-	e.Words = booking.GivenOtherwise
+	e.Words = booking.RefundedOtherwise
 	require.NoError(t, s.payments.NoteEntry(t.Context(), e))
 	view.History = append(view.History, contract.Entry{
 		Status: view.Status, At: now, Decision: contract.RefundUpdate, Refused: booking.RefundExceeds, Refund: &e.Amount,

@@ -91,7 +91,7 @@ func (w words) refundStep(e booking.Entry) step {
 	switch {
 	case e.State == booking.EntryDone:
 		s.text = w.say("step.refunded", w.money(e.Amount))
-	case e.State == booking.EntryFailed && e.Words == booking.GivenOtherwise:
+	case e.State == booking.EntryFailed && e.Words == booking.RefundedOtherwise:
 		s.text = w.say("step.otherwise", w.money(e.Amount))
 	case e.State == booking.EntryFailed:
 		s.tone, s.text = toneFault, w.say("step.owed", w.money(e.Amount))

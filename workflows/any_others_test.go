@@ -120,7 +120,7 @@ func (s *trial) othersEnd() {
 	service := (&process{world: s.world}).services().Payments
 	env.RegisterActivity(service)
 	if unknown { // as an operator does because of the audit's findings
-		_, err := env.ExecuteActivity(service.LookAgain, booking.Glance{OrderID: s.order})
+		_, err := env.ExecuteActivity(service.LookAgain, booking.ChargeCheck{OrderID: s.order})
 		require.NoError(s, err)
 		return
 	}

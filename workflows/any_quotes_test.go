@@ -185,7 +185,7 @@ func (c *quoted) ask() {
 			return // the order is not paid for yet
 		}
 		c.asked, c.quote, c.by = true, p.View.Quote(c.env.Now()), p.View.Status
-		c.quote.Given = payment.Others()
+		c.quote.Given = payment.RefundedByOthers()
 	}, c.at+time.Nanosecond)
 	c.env.RegisterDelayedCallback(func() {
 		if !c.asked {
@@ -224,7 +224,7 @@ func (c *quoted) requireAsQuoted(v contract.View) {
 	case c.came.code() == booking.QuoteChanged:
 		require.True(c, !holds || c.by != c.then, "%+v", c.quote)
 		require.Equal(c, booking.Charged, c.stood.Status, "nothing is done")
-		require.Equal(c, c.quote.Given, c.stood.Others())
+		require.Equal(c, c.quote.Given, c.stood.RefundedByOthers())
 	default: // the order cannot be cancelled any more
 		stay, ok := c.in.(contract.Lodging)
 		require.True(c, c.then.Final() || booking.MayCancel(c.then) != nil || ok && !at.Before(stay.CheckInAt()), "%v", c.came.err)

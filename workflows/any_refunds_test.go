@@ -34,7 +34,7 @@ func (s *trial) refundsInBalance() (r refunds) {
 		if part {
 			require.NotEqual(s, booking.EntryPending, e.State, e.Key)
 		}
-		if part && e.State == booking.EntryFailed && e.Words == booking.GivenOtherwise {
+		if part && e.State == booking.EntryFailed && e.Words == booking.RefundedOtherwise {
 			ended++
 		}
 		if e.State != booking.EntryDone {
@@ -159,6 +159,6 @@ func (s *trial) requireDeparture(v contract.View) {
 	}
 	if e.Amount.Amount != due {
 		require.Less(s, e.Amount.Amount, due)
-		require.Equal(s, payment.Amount.Amount, payment.Given(), "all of it is back")
+		require.Equal(s, payment.Amount.Amount, payment.RefundedInAll(), "all of it is back")
 	}
 }

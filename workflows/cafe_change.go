@@ -60,7 +60,7 @@ func (c *cup) refillTo(to contract.QuantityChange, quote contract.QuantityQuote)
 		Asked: to.Asked, costs: quote.Difference, at: c.now(), hide: c.hideRefill,
 		agreed: agreement[contract.QuantityChange, contract.QuantityQuote]{written, quote}.text(),
 		holds: func(why booking.Reason) booking.HoldChange {
-			wants := c.hold().Stretch()
+			wants := c.hold().DailyQuantity()
 			wants.Quantity = to.Quantity
 			return c.holdChange(c.hold(), &r.change, wants, why)
 		},

@@ -167,8 +167,8 @@ func (s *saga) holdMore(ctx workflow.Context, c *change, learn func(workflow.Con
 }
 
 // holdChange is what the hold is to become by a change.
-func (s *saga) holdChange(of booking.Hold, c *change, to booking.Stretch, why booking.Reason) booking.HoldChange {
-	h := booking.HoldChange{Hold: of, Of: of.Key, Agreed: c.agreed, Has: of.Stretch()}
+func (s *saga) holdChange(of booking.Hold, c *change, to booking.DailyQuantity, why booking.Reason) booking.HoldChange {
+	h := booking.HoldChange{Hold: of, Of: of.Key, Agreed: c.agreed, Has: of.DailyQuantity()}
 	h.Key, h.From, h.To, h.Quantity, h.Why = booking.ChangeKey(s.in.OrderID, c.ID), to.From, to.To, to.Quantity, why
 	return h
 }

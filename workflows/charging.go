@@ -169,7 +169,7 @@ func (s *saga) refund() undo {
 		},
 		because: func(why booking.Reason) any {
 			c := s.refunding
-			c.Why, c.Owed, c.Patience, c.TellOwn = why, s.owed, s.policy.AttentionAfter, true
+			c.Why, c.Owed, c.AttentionAfter, c.WantsOwnRefund = why, s.owed, s.policy.AttentionAfter, true
 			return c
 		},
 		then: func(found booking.Undo) {
@@ -180,7 +180,7 @@ func (s *saga) refund() undo {
 			s.further = max(s.further, found.Further) // the answer of a further charge may not have been heard
 			s.givenBack = s.paymentIn(found.Payment)
 			s.givenBack.Refunded.Amount = found.Refunded
-			s.back, s.amountOwed, s.ownGiven = found.Back(), found.Due, found.Own
+			s.back, s.amountOwed, s.ownGiven = found.CustomerGot(), found.Due, found.Own
 			s.view.Settled = s.view.SettledAs(found, s.refunding)
 		},
 	}

@@ -163,7 +163,7 @@ func (s *saga) recordCancellation(err error) {
 // standing is the order's status for a new decision: earlier decisions count even if they
 // are not carried out yet, but not those that a service may still refuse.
 func (s *saga) standing() booking.Status {
-	return booking.Standing(s.view.Status, s.asked, s.taken)
+	return booking.EffectiveStatus(s.view.Status, s.asked, s.taken)
 }
 
 // answer is the view, or a refusal if the order has reached another status than want.
@@ -171,7 +171,7 @@ func (s *saga) answer(want booking.Status) (contract.View, error) {
 	if s.rested == want {
 		return s.view, nil
 	}
-	return contract.View{}, s.refused(booking.Overtaken(s.rested))
+	return contract.View{}, s.refused(booking.SupersededBy(s.rested))
 }
 
 // onUpdate registers an update by which a person decides. rule reports whether the decision

@@ -45,7 +45,7 @@ func (r *reservation) mayChange(c contract.StayChange) (q contract.ChangeQuote, 
 	switch {
 	case c.CheckIn != r.in.CheckIn && !now.Before(c.Begins), !now.Before(c.Ends): //replay:never a validator refuses it before
 		return q, booking.Errorf(booking.NotChangeable, "the new nights have begun already")
-	case r.knows(c.ID) == nil && !c.MadeFor(r.hold().Stretch()): //replay:never a validator refuses it before
+	case r.knows(c.ID) == nil && !c.MadeFor(r.hold().DailyQuantity()): //replay:never a validator refuses it before
 		return q, booking.Errorf(booking.Superseded, "another change was made meanwhile: the reservation stands as that left it")
 	}
 	if q, err = r.view.QuoteChange(c, now, r.in.CheckInAt()); err == nil {
@@ -74,7 +74,7 @@ func (r *reservation) moveTo(c contract.StayChange, quote contract.ChangeQuote) 
 		Asked: c.Asked, costs: quote.Difference, at: r.now(), hide: r.hideMove,
 		agreed: agreement[contract.StayChange, contract.ChangeQuote]{written, quote}.text(),
 		holds: func(why booking.Reason) booking.HoldChange {
-			return r.holdChange(r.hold(), &m.change, c.Stretch(), why)
+			return r.holdChange(r.hold(), &m.change, c.DailyQuantity(), why)
 		},
 		do:     func(ctx workflow.Context) error { return r.move(ctx, m) },
 		shows:  func() { r.isFor(m) },

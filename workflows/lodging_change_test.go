@@ -13,7 +13,7 @@ import (
 )
 
 // week is the days from which stays are moved to others.
-var week = booking.Stretch{From: firstNight.AddDays(-2), To: departure.AddDays(4)}
+var week = booking.DailyQuantity{From: firstNight.AddDays(-2), To: departure.AddDays(4)}
 
 // newMove is a stay of one room from the 24th to the 26th at a place with some rooms.
 func newMove(t *testing.T, rooms int, change ...func(*contract.Lodging)) *stay {
@@ -348,7 +348,7 @@ func TestLodgingChange(t *testing.T) {
 		s := newMove(t, 3)
 		has := func(rooms int) func(*contract.StayChange) {
 			return func(c *contract.StayChange) {
-				c.Has = booking.Stretch{From: firstNight, To: departure, Quantity: rooms}
+				c.Has = booking.DailyQuantity{From: firstNight, To: departure, Quantity: rooms}
 			}
 		}
 		more := s.moves(hour, "1", 0, 2, 2, has(1))
@@ -473,7 +473,7 @@ func TestLodgingChange_AfterAReset(t *testing.T) {
 func TestLodgingChange_AppliedAgain(t *testing.T) {
 	s := newMove(t, 3)
 	s.moves(hour, "1", 0, 3, 1, func(c *contract.StayChange) {
-		c.Has = booking.Stretch{From: firstNight, To: departure, Quantity: 1}
+		c.Has = booking.DailyQuantity{From: firstNight, To: departure, Quantity: 1}
 	})
 	s.moves(2*hour, "2", 0, 3, 2)
 	s.env.RegisterDelayedCallback(func() { s.setFaults(func(string) fault { return death }) }, 5*hour)

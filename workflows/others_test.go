@@ -87,7 +87,7 @@ func (is *atProvider) isDisputed() bool {
 }
 
 // seen adds it to the charge's state.
-func (o *other) seen(by *activities.Outlay) {
+func (o *other) seen(by *activities.ChargeState) {
 	if o.dispute {
 		by.Disputes = append(by.Disputes, booking.Dispute{
 			ID: o.id, Amount: booking.Money{Amount: o.amount, Currency: by.Taken.Currency}, State: o.disputed(),

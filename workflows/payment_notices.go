@@ -76,8 +76,8 @@ func (n *notices) drain() {
 }
 
 // look brings the ledger up to date with the provider.
-func (n *notices) look() (is booking.Looked, err error) {
-	err = n.do("look at the payment", contract.PaymentsQueue, payments.LookAgain, booking.Glance{OrderID: n.in.OrderID, Confirms: true}, &is)
+func (n *notices) look() (is booking.ChargeChecked, err error) {
+	err = n.do("look at the payment", contract.PaymentsQueue, payments.LookAgain, booking.ChargeCheck{OrderID: n.in.OrderID, Confirms: true}, &is)
 	if err == nil && is.Status == "" {
 		workflow.GetLogger(n.ctx).Warn("payment notice of an order that has no payment", "order", n.in.OrderID)
 	}

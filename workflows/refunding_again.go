@@ -90,7 +90,7 @@ func (s *saga) tellUndoneAgain(ctx workflow.Context, p *part) {
 // undoAgain asks for the undo's own refund. What that keeps the ledger knows.
 func (s *saga) undoAgain(ctx workflow.Context, p *part) {
 	c := s.payment()
-	c.Why, c.Owed, c.TellOwn = s.view.Reason, p.is.Entry.Words, true
+	c.Why, c.Owed, c.WantsOwnRefund = s.view.Reason, p.is.Entry.Words, true
 	var found booking.Undo
 	asked := call{
 		name: "refund payment", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPayment, with: c,

@@ -163,7 +163,7 @@ func TestRefundAgain_OfTheUndo(t *testing.T) {
 	payment, err = s.ledger.Payment(t.Context(), s.order)
 	require.NoError(t, err)
 	require.Equal(t, booking.Returned, payment.Status)
-	require.Equal(t, payment.Amount.Amount, payment.Given())
+	require.Equal(t, payment.Amount.Amount, payment.RefundedInAll())
 	require.Equal(t, []string{"refund_failed", "refunded"}, s.messagesTo(s.customer))
 }
 

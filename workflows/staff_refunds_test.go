@@ -294,7 +294,7 @@ func TestResolve_WhileADisputeIsOpen(t *testing.T) {
 			payment, err := s.ledger.Payment(t.Context(), s.order)
 			require.NoError(t, err)
 			require.Equal(t, c.ended, payment.Status)
-			require.Equal(t, payment.Amount.Amount, payment.Given(), "once")
+			require.Equal(t, payment.Amount.Amount, payment.RefundedInAll(), "once")
 		})
 	}
 }
@@ -686,7 +686,7 @@ func TestResolve_OfAnUnknownCharge(t *testing.T) {
 			payment, err := s.ledger.Payment(t.Context(), s.order)
 			require.NoError(t, err)
 			require.Equal(t, booking.Returned, payment.Status)
-			require.Equal(t, v.Amount.Amount, payment.Given())
+			require.Equal(t, v.Amount.Amount, payment.RefundedInAll())
 			require.True(t, payment.Entries[0].ByHand)
 		})
 	}

@@ -86,7 +86,7 @@ func (u undo) found(what booking.Undo) {
 // a single attempt.
 func inPlace(ctx workflow.Context, c call, result any) error {
 	ctx = workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		ScheduleToCloseTimeout: c.quick + activities.Heard,
+		ScheduleToCloseTimeout: c.quick + activities.ReplyMargin,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
 		Summary:                c.name,
 	})
@@ -129,7 +129,7 @@ func onceNow(c call, callerWaits time.Duration) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue:              c.queue,
 		ScheduleToStartTimeout: max(time.Second, min(callerWaits-toTell, longestQueue)),
-		StartToCloseTimeout:    2*time.Second + activities.Heard,
+		StartToCloseTimeout:    2*time.Second + activities.ReplyMargin,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
 		Summary:                c.name,
 	}

@@ -139,7 +139,7 @@ func TestTold_NothingWasLeftToGiveBackAgain(t *testing.T) {
 	require.NoError(t, s.env.GetWorkflowError())
 	require.Equal(t, []string{"refund_failed", "refund_ended"}, s.messagesTo(s.customer))
 	require.False(t, s.row().View.NeedsAttention)
-	require.Equal(t, int64(100000), payment(t, s).Given(), "once")
+	require.Equal(t, int64(100000), payment(t, s).RefundedInAll(), "once")
 }
 
 // TestTold_RefundedAfterAll: what the customer of a cancelled order was told that it could not

@@ -328,12 +328,12 @@ func (l ledger) EndRefund(_ context.Context, id string, end booking.PaymentStatu
 	})
 }
 
-func (l ledger) NoteAsked(_ context.Context, id string, was, asked int64) (bool, error) {
-	return act(l.process, "note what is asked for", func(ctx context.Context) (bool, error) { return l.ledger.NoteAsked(ctx, id, was, asked) })
+func (l ledger) NoteRequested(_ context.Context, id string, was, asked int64) (bool, error) {
+	return act(l.process, "note what is asked for", func(ctx context.Context) (bool, error) { return l.ledger.NoteRequested(ctx, id, was, asked) })
 }
 
-func (l ledger) NoteMade(_ context.Context, id string, made []booking.Entry) error {
-	return actErr(l.process, "note what was made", func(ctx context.Context) error { return l.ledger.NoteMade(ctx, id, made) })
+func (l ledger) NoteCompleted(_ context.Context, id string, made []booking.Entry) error {
+	return actErr(l.process, "note what was made", func(ctx context.Context) error { return l.ledger.NoteCompleted(ctx, id, made) })
 }
 
 func (l ledger) NoteMadeOfPart(_ context.Context, id, key string, made []booking.Entry) error {
@@ -494,8 +494,8 @@ func (c crew) Untold(_ context.Context) ([]booking.CleanerAtWork, error) {
 	return act(c.process, "untold", func(ctx context.Context) ([]booking.CleanerAtWork, error) { return c.crew.Untold(ctx) })
 }
 
-func (c crew) Told(_ context.Context, id string) error {
-	return actErr(c.process, "told", func(ctx context.Context) error { return c.crew.Told(ctx, id) })
+func (c crew) MarkNotified(_ context.Context, id string) error {
+	return actErr(c.process, "told", func(ctx context.Context) error { return c.crew.MarkNotified(ctx, id) })
 }
 
 // callers has nobody to tell: the one call of a world is told by its test.
@@ -561,7 +561,7 @@ func (g gate) Enter(context.Context, bool) (activities.PaymentPass, error) {
 
 type pass struct{}
 
-func (pass) Asks()       {}
+func (pass) Begin()      {}
 func (pass) Leave(error) {}
 
 func (g gate) AwaitOpen(context.Context, bool) error {
@@ -640,8 +640,8 @@ func (p provider) Void(_ context.Context, c booking.Charge) ([]string, error) {
 	})
 }
 
-func (p provider) Look(_ context.Context, ref string) (activities.Outlay, error) {
-	return act(p.process, "look", func(context.Context) (activities.Outlay, error) {
+func (p provider) Retrieve(_ context.Context, ref string) (activities.ChargeState, error) {
+	return act(p.process, "look", func(context.Context) (activities.ChargeState, error) {
 		is := p.by(ref)
 		p.looked++
 		for _, o := range p.byOthers {
@@ -649,7 +649,7 @@ func (p provider) Look(_ context.Context, ref string) (activities.Outlay, error)
 		}
 		p.byOthers = nil
 		is.lookedAt()
-		seen := activities.Outlay{
+		seen := activities.ChargeState{
 			Ref: ref, Taken: booking.Money{Amount: is.charged, Currency: is.currency}, Left: is.left(), Disputes: slices.Clone(p.disputes),
 			Refusals: is.refusals,
 		}
@@ -684,18 +684,18 @@ func (w *world) failLater(key string) booking.Entry {
 	env := suite.NewTestActivityEnvironment()
 	service := (&process{world: w}).services().Payments
 	env.RegisterActivity(service)
-	answer, err := env.ExecuteActivity(service.LookAgain, booking.Glance{OrderID: w.order})
+	answer, err := env.ExecuteActivity(service.LookAgain, booking.ChargeCheck{OrderID: w.order})
 	require.NoError(w, err)
-	var is booking.Looked
+	var is booking.ChargeChecked
 	require.NoError(w, answer.Get(&is))
 	require.Len(w, is.Failed, 1)
 	return is.Failed[0]
 }
 
-func (p provider) Refund(_ context.Context, key string, seen activities.Outlay, amount booking.Money) (string, error) {
+func (p provider) Refund(_ context.Context, key string, seen activities.ChargeState, amount booking.Money) (string, error) {
 	return act(p.process, "refund", func(context.Context) (string, error) {
 		is := p.by(seen.Ref)
-		if carried := is.refunds[key] - seen.Under(key); amount.Amount > 0 && carried != 0 { // and not heard
+		if carried := is.refunds[key] - seen.RefundedUnder(key); amount.Amount > 0 && carried != 0 { // and not heard
 			if carried != amount.Amount {
 				return "", errAway // by activities.Payments.InFlight, what was carried out is seen first
 			}
@@ -707,7 +707,7 @@ func (p provider) Refund(_ context.Context, key string, seen activities.Outlay, 
 			}
 			return "id of " + key, &activities.Owed{Words: "refund id of " + key + " of " + seen.Ref + " is failed at last", NeedsPerson: true}
 		}
-		if err := is.refusal(p, fmt.Sprint(key, amount.Amount, seen.Under(key), seen.Refusals), amount.Amount); err != nil {
+		if err := is.refusal(p, fmt.Sprint(key, amount.Amount, seen.RefundedUnder(key), seen.Refusals), amount.Amount); err != nil {
 			return "", err
 		}
 		if amount.Amount > is.left() {
@@ -762,7 +762,7 @@ func (p provider) refuse(is *atProvider, amount int64) error {
 }
 
 // outcome is what the provider says once it has given back what was asked for.
-func outcome(id string, given bool, seen activities.Outlay) (string, error) {
+func outcome(id string, given bool, seen activities.ChargeState) (string, error) {
 	for _, r := range seen.Refunds {
 		if r.State == booking.EntryPending {
 			return id, &activities.Owed{Words: "refund " + r.ID + " is pending"}

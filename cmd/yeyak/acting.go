@@ -135,7 +135,7 @@ func (c bulkPlan) Run(ctx context.Context) error {
 	o, done := actingOptions(c.Resolution)
 	defer done()
 	f := booking.BulkFilter{
-		Kind: booking.Kind(c.Kind), Status: booking.Status(c.Status), Trouble: booking.Trouble(c.Trouble), OwnerID: c.Owner, ItemID: c.Item,
+		Kind: booking.Kind(c.Kind), Status: booking.Status(c.Status), Problem: booking.Problem(c.Trouble), OwnerID: c.Owner, ItemID: c.Item,
 	}
 	if c.OlderThan > 0 {
 		f.PlacedBefore = time.Now().Add(-c.OlderThan).Truncate(time.Second)

@@ -114,8 +114,8 @@ func (a *App) newGate(registry prometheus.Registerer) *payments.Gate {
 		Slow: breaker.Slow, Window: breaker.Window, MinCalls: breaker.MinCalls, FailPercent: breaker.FailPercent,
 		ShutFor: breaker.OpenFor, Probes: breaker.Probes,
 		PerSecond: o.DeferredPerSecond, PayWithin: o.PayWithinAllowed(),
-		Asks:    slices.Contains(a.options.Config.Worker.Serve, contract.PaymentsQueue),
-		Outlook: store.NewPayments(a.dbs[paymentsDB]), Worker: fmt.Sprintf("%s/%d", host, os.Getpid()),
+		CallsProvider: slices.Contains(a.options.Config.Worker.Serve, contract.PaymentsQueue),
+		Outlook:       store.NewPayments(a.dbs[paymentsDB]), Worker: fmt.Sprintf("%s/%d", host, os.Getpid()),
 		Log: a.log, Registry: registry,
 	})
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// dearer has a change of the order charge more, in the ledger and at the provider. The
-// order has the price that it had.
+// dearer adds a further charge for a change of the order, in the ledger and at the provider. The
+// order keeps its price.
 func (b *books) dearer(amount int64) {
 	p, more := &b.payments[0], booking.Money{Amount: amount, Currency: "KRW"}
 	p.Amount.Amount += amount
@@ -20,15 +20,15 @@ func (b *books) dearer(amount int64) {
 	b.charges = append(b.charges, audit.ProviderCharge{OrderID: p.OrderID, Ref: "ref_2", Taken: more})
 }
 
-// costs is what the order costs now.
+// costs sets the order's present price.
 func (b *books) costs(amount int64) {
 	v := b.views[b.payments[0].OrderID]
 	v.Amount.Amount, b.rows[0].View.Amount.Amount = amount, amount
 	b.views[v.ID] = v
 }
 
-// changes has a change of the stay under way, and holds what it asks for after the stay.
-func (b *books) changes(to booking.Stretch) {
+// changes starts a change of the stay, and holds the nights that it adds after the stay.
+func (b *books) changes(to booking.DailyQuantity) {
 	v := b.views[b.payments[0].OrderID]
 	stay := *v.Stay
 	stay.Change = &contract.PendingChange{ID: "1", CheckIn: to.From.String(), CheckOut: to.To.String(), Rooms: to.Quantity}
@@ -39,7 +39,7 @@ func (b *books) changes(to booking.Stretch) {
 	b.holds = append(b.holds, extra)
 }
 
-// refills has a change of the quantity under way, which holds and makes so many.
+// refills starts a change of the quantity, with its hold and production.
 func (b *books) refills(to int) {
 	v := b.views[b.payments[0].OrderID]
 	p := *v.Production
@@ -54,8 +54,8 @@ func (b *books) refills(to int) {
 
 func ofChange(e *booking.Entry) { e.Reason = booking.Changed }
 
-// TestRun_ChargesThatAgree: an order that was changed costs what its charges come to, less
-// what the changes gave back.
+// TestRun_ChargesThatAgree: the price of a changed order is the sum of its charges, less the
+// refunds for its changes.
 func TestRun_ChargesThatAgree(t *testing.T) {
 	t.Parallel()
 	for name, do := range map[string]func(*books){
@@ -77,12 +77,12 @@ func TestRun_ChargesThatAgree(t *testing.T) {
 		},
 		"WaitsForItsOwner": func(b *books) {
 			b.dearer(30000)
-			b.changes(booking.Stretch{From: b.holds[0].From, To: b.holds[0].To.AddDays(1), Quantity: b.holds[0].Quantity})
+			b.changes(booking.DailyQuantity{From: b.holds[0].From, To: b.holds[0].To.AddDays(1), Quantity: b.holds[0].Quantity})
 		},
 		"GivenOtherwiseBefore": func(b *books) {
 			b.dearer(30000)
 			b.costs(130000)
-			b.repaid("refund/1", 20000, func(e *booking.Entry) { e.State, e.Words = booking.EntryFailed, booking.GivenOtherwise })
+			b.repaid("refund/1", 20000, func(e *booking.Entry) { e.State, e.Words = booking.EntryFailed, booking.RefundedOtherwise })
 		},
 		"GoodwillHasLeftNothing": func(b *books) {
 			b.costs(60000)
@@ -100,8 +100,8 @@ func TestRun_ChargesThatAgree(t *testing.T) {
 	}
 }
 
-// TestRun_QuantityThatChanges: while how many drinks are ordered is changed, more are held,
-// paid for and made.
+// TestRun_QuantityThatChanges: while the quantity of drinks is changed, more are held, paid for
+// and made.
 func TestRun_QuantityThatChanges(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
@@ -125,7 +125,7 @@ var chargeDrifts = map[string]drift{
 	"DifferenceNotGivenBack": {booking.Lodging, booking.Confirmed, func(b *books) { b.costs(60000) },
 		found(audit.Money, "it is confirmed and owes 60000 KRW; the ledger says: 100000 KRW charged")},
 	"HeldForAChangeThatIsNot": {booking.Lodging, booking.Confirmed, func(b *books) {
-		b.changes(booking.Stretch{From: b.holds[0].From, To: b.holds[0].To.AddDays(1), Quantity: b.holds[0].Quantity})
+		b.changes(booking.DailyQuantity{From: b.holds[0].From, To: b.holds[0].To.AddDays(1), Quantity: b.holds[0].Quantity})
 		v := b.views["lodging-1"]
 		stay := *v.Stay
 		stay.Change = nil
@@ -152,8 +152,8 @@ func TestRun_FindsEveryDriftOfCharges(t *testing.T) {
 	}
 }
 
-// TestRun_KeptOfWhatItCostThen: an order that was changed, cancelled and reset may show what
-// it cost first. What is kept is of what it cost then.
+// TestRun_KeptOfWhatItCostThen: an order that was changed, cancelled and reset may show its first
+// price. What is kept is computed from the price at the cancellation.
 func TestRun_KeptOfWhatItCostThen(t *testing.T) {
 	t.Parallel()
 	b := newBooks()

@@ -26,7 +26,7 @@ func (b *books) repaid(key string, amount int64, change ...func(*booking.Entry))
 	b.payments[0].Entries = append(b.payments[0].Entries, e)
 }
 
-// gave notes what the provider has given back, in its books and in ours.
+// gave notes what the provider has refunded, in its books and in ours.
 func (b *books) gave(amount int64) { b.payments[0].Refunded, b.charges[0].Refunded = amount, amount }
 
 func pending(e *booking.Entry) { e.State = booking.EntryPending }
@@ -47,7 +47,7 @@ func (b *books) keeps(amount int64) {
 	b.repaid("/refund", p.Amount.Amount-amount)
 }
 
-// TestRun_RefundsThatAgree: what was kept, given back in part, by hand or by a bank
+// TestRun_RefundsThatAgree: what was kept, refunded in part, by hand or by a bank
 // is as it should be.
 func TestRun_RefundsThatAgree(t *testing.T) {
 	t.Parallel()
@@ -145,7 +145,7 @@ func TestRun_RefundsThatAgree(t *testing.T) {
 // repeatIt is the remedy for a refund that nothing follows.
 const repeatIt = "repeat the request for it under its Idempotency-Key"
 
-// refundDrifts are what goes wrong with what was kept or given back.
+// refundDrifts are what goes wrong with what was kept or refunded.
 var refundDrifts = map[string]drift{
 	"MoreKeptThanThePolicySays": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.keeps(30000)
@@ -277,7 +277,7 @@ func TestRun_FindsEveryDriftOfRefunds(t *testing.T) {
 	}
 }
 
-// TestRun_DisputedBeyondWhatWasLeft: a bank takes back what was given back before. That is
+// TestRun_DisputedBeyondWhatWasLeft: a bank takes back what was refunded before. That is
 // lost for good: it is told, and nothing is wrong.
 func TestRun_DisputedBeyondWhatWasLeft(t *testing.T) {
 	t.Parallel()

@@ -25,7 +25,7 @@ func (f *facts) isPaidFor(p *booking.Payment, o standing) bool {
 	return p.Amount.Currency == o.amount.Currency && (price == o.amount.Amount || price > o.amount.Amount && p.HadNothingLeft())
 }
 
-// holdsBeside are the order's live holds without those of a change under way.
+// holdsBeside are the order's current holds without those of a change under way.
 func (f *facts) holdsBeside(c *contract.PendingChange) []Hold {
 	if c == nil {
 		return f.holds
@@ -34,7 +34,7 @@ func (f *facts) holdsBeside(c *contract.PendingChange) []Hold {
 	return slices.DeleteFunc(slices.Clone(f.holds), func(h Hold) bool { return strings.HasPrefix(h.Key, own) })
 }
 
-// changed is the order's state after the change that is under way.
+// changed is the expected state of the order after the change that is under way.
 func (o standing) changed() standing {
 	if c := o.change; c != nil {
 		o.from, o.to, o.quantity = c.CheckIn, c.CheckOut, c.Rooms
@@ -42,9 +42,9 @@ func (o standing) changed() standing {
 	return o
 }
 
-// together makes one charge of those that the payment says are its own. What it has asked
-// for and not heard of yet may have been taken, too, as long as the order goes on: its end
-// waits for that, or a person has ended it.
+// together joins the payment's own charges into one. While the order runs, a further charge that
+// is requested and not answered may have been taken, too, and is left out. An order ends only
+// when its charges are answered, or a person has ended them.
 func together(p *booking.Payment, taken []ProviderCharge, over bool) (charges []ProviderCharge) {
 	if p == nil {
 		return taken

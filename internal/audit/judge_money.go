@@ -72,7 +72,7 @@ func (f *facts) entries() (found []Finding) {
 	if done != p.Refunded {
 		found = append(found, f.finds(Money, "", "its refunds add up to %d; the ledger says: %s", done, paymentInWords(p))...)
 	}
-	if given := done + underWay - p.BeyondLeft(); given > p.Amount.Amount {
+	if given := done + underWay - p.LostTwice(); given > p.Amount.Amount {
 		found = append(found, f.finds(Money, "", "its refunds come to %d, which is more than was charged; the ledger says: %s", given, paymentInWords(p))...)
 	}
 	return found
@@ -98,10 +98,9 @@ func settled(p *booking.Payment) bool {
 	}
 }
 
-// isGivenBack reports whether the policy has its part, and the customer the rest. Other
-// refunds, out of goodwill, by hand or by a bank, may make it more. The cancellation's
-// own refund is for all that it owes, unless goodwill has left it less: then the
-// customer has everything.
+// isGivenBack reports whether the policy has kept its part and the customer has the rest. Other
+// refunds (goodwill, by hand, by a bank) may make it more. The cancellation's own refund is all
+// that it owes, unless goodwill has left less: then the customer has everything.
 func isGivenBack(p *booking.Payment) bool {
 	owed, otherwise, beside := p.Amount.Amount-p.Kept, int64(0), int64(0)
 	for _, e := range p.Entries {
@@ -120,9 +119,9 @@ func isGivenBack(p *booking.Payment) bool {
 	return given >= owed && given-beside <= owed && (!undone || own.Amount.Amount >= p.Owed() || given >= p.Amount.Amount)
 }
 
-// provider compares the ledger with the provider's record. What is still being
-// decided with the provider is at any point in between. A charge that was given
-// back beside the one that the ledger knows is as good as none.
+// provider compares the ledger with the provider's record. A request whose outcome is open may
+// or may not have taken effect. A charge beside the one in the ledger is ignored if it was fully
+// refunded.
 func (f *facts) provider() []Finding {
 	var taken []ProviderCharge
 	for _, c := range f.charges {
@@ -144,11 +143,11 @@ func (f *facts) provider() []Finding {
 	}
 }
 
-// isOver tells whether the order has ended, and its workflow with it.
+// isOver reports whether the order and its workflow have ended.
 func (f *facts) isOver() bool { return f.order().status.Final() && f.life != running }
 
-// unsettledRemedy mends that a further charge was taken of which the ledger has not heard
-// before its order ended; "" if the ledger waits for none.
+// unsettledRemedy is the remedy for a further charge that was taken and whose outcome the ledger
+// did not have when the order ended; "" if the ledger has no such charge.
 func (f *facts) unsettledRemedy() string {
 	if f.payment != nil && f.isOver() && slices.ContainsFunc(f.payment.Further, booking.FurtherCharge.Pending) {
 		return lookRemedy(f.id)
@@ -156,9 +155,9 @@ func (f *facts) unsettledRemedy() string {
 	return ""
 }
 
-// driftRemedy mends that more was given back at the provider than the ledger knows, less
-// since a refund has failed after it was done, or that a charge was taken after all: one of
-// which a person has paid what the provider did not say, or one that was confirmed too late.
+// driftRemedy is the remedy if the provider has refunded more than the ledger has, or less
+// because a refund failed after it was done, or if a charge was taken after all: one of unknown
+// outcome that a person has refunded by hand, or one that was confirmed too late.
 func (f *facts) driftRemedy(taken []ProviderCharge) string {
 	unknown := f.payment.Status == booking.Returned && f.payment.Ref == "" || f.payment.MayBeTakenLate()
 	if len(taken) == 1 && unknown {
@@ -174,13 +173,13 @@ func (f *facts) driftRemedy(taken []ProviderCharge) string {
 	return ""
 }
 
-// known is a permanent, accounted loss of an order's money: a bank has charged back what
-// was refunded before.
+// known is a permanent, recorded loss of an order's money: a bank has taken back what was
+// refunded before.
 func (f *facts) known() []Finding {
-	if f.payment == nil || f.payment.BeyondLeft() == 0 {
+	if f.payment == nil || f.payment.LostTwice() == 0 {
 		return nil
 	}
-	beyond := booking.Money{Amount: f.payment.BeyondLeft(), Currency: f.payment.Amount.Currency}
+	beyond := booking.Money{Amount: f.payment.LostTwice(), Currency: f.payment.Amount.Currency}
 	return f.finds(Money, "", "%s were disputed beyond what was left, and are lost; the ledger says: %s", inWords(beyond), paymentInWords(f.payment))
 }
 
@@ -215,7 +214,7 @@ func agree(p *booking.Payment, taken []ProviderCharge) bool {
 	}
 }
 
-// pending is the sum that the provider may have accepted.
+// pending is the sum of refunds that the provider may have accepted.
 func pending(p *booking.Payment) (sum int64) {
 	for _, e := range p.Entries {
 		if e.Kind == booking.RefundEntry && e.State == booking.EntryPending {
@@ -225,7 +224,7 @@ func pending(p *booking.Payment) (sum int64) {
 	return sum
 }
 
-// afterAll describes what an ended order's payment still owes.
+// afterAll describes what the customer of an ended order has to have paid.
 func afterAll(p *booking.Payment) string {
 	if p != nil && p.Kept > 0 {
 		return inWords(booking.Money{Amount: p.Kept, Currency: p.Amount.Currency})
@@ -233,8 +232,8 @@ func afterAll(p *booking.Payment) string {
 	return "nothing"
 }
 
-// moneyInWords is what the customer has paid, or may have, and has not got
-// back; "" for nothing.
+// moneyInWords describes what the customer has paid, or may have paid, and has not got back; ""
+// for nothing.
 func (f *facts) moneyInWords() string {
 	if !settled(f.payment) {
 		return paymentInWords(f.payment)

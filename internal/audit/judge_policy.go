@@ -7,14 +7,13 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// terms are what of an order says how much of its price may be kept: its policy and,
-// once it is cancelled, what it shows. Both are nil for an order that gives everything
-// back.
+// terms say how much of an order's price may be kept: its policy and, once it is cancelled, the
+// settlement that it shows. Both are nil for an order that refunds everything.
 type terms struct {
 	policy  *booking.CancellationPolicy
 	settled *booking.Settlement
-	apart   int64 // what changes of the order have kept
-	// departure is what is given back since its guests have left early.
+	apart   int64 // the sum that changes of the order have kept
+	// departure is the refund for guests who have left early.
 	departure int64
 }
 
@@ -26,16 +25,15 @@ func termsOf(v contract.View) terms {
 	return t
 }
 
-// asPolicySays compares what the ledger keeps of an order that was cancelled with what its
-// policy keeps by that tier, less what others had given back of it, and with what its
-// customer is shown.
+// asPolicySays compares what the ledger keeps of a cancelled order with what its policy keeps by
+// that tier, less refunds by others, and with what its customer is shown.
 func (f *facts) asPolicySays(o standing) (found []Finding) {
 	p := f.payment
 	if o.status != booking.Cancelled || p == nil || f.view == nil && f.row == nil {
 		return nil
 	}
 	keeps, known := o.terms.policy.KeptBy(p.Tier, o.amount, o.terms.apart)
-	if wasChanged(p) && keeps != p.Kept { // an order that was reset after its cancel may not know what it cost then
+	if wasChanged(p) && keeps != p.Kept { // an order that was reset after its cancellation may not have the price of that time
 		keeps, known = o.terms.policy.KeptBy(p.Tier, booking.Money{Amount: p.Price(), Currency: p.Amount.Currency}, o.terms.apart)
 	}
 	asSaid := keeps == p.Kept || p.Kept < keeps && othersTook(p, keeps)
@@ -59,8 +57,8 @@ func wasChanged(p *booking.Payment) bool {
 	return len(p.Refs()) > 1 || slices.ContainsFunc(p.Entries, func(e booking.Entry) bool { return e.Reason == booking.Changed })
 }
 
-// asDeparted compares the refund of guests who have left early with what the policy
-// gives for their nights or, if less was left of the payment, with that.
+// asDeparted compares the refund of guests who have left early with what the policy gives for
+// their nights, or with what was left of the payment if that is less.
 func (f *facts) asDeparted(o standing) []Finding {
 	p := f.payment
 	if o.kind != booking.Lodging || o.status != booking.Completed || p == nil || f.underWay(contract.RefundPartActivity) {

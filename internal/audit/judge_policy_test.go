@@ -89,7 +89,7 @@ func ofPolicies(r audit.Report) (says []string) {
 	return says
 }
 
-// TestRun_KeptBesideOthers: what others had given back before its cancellation may leave
+// TestRun_KeptBesideOthers: what others had refunded before its cancellation may leave
 // less to keep than the policy says, and nothing else may.
 func TestRun_KeptBesideOthers(t *testing.T) {
 	t.Parallel()

@@ -39,7 +39,7 @@ func (f *facts) openRefunds() (open []booking.Entry) {
 	}
 	for _, e := range f.payment.Entries {
 		_, ours := contract.RefundIDOf(f.id, e.Key)
-		covered := e.State == booking.EntryFailed && f.payment.Makes(e) == 0
+		covered := e.State == booking.EntryFailed && f.payment.RefundsNow(e) == 0
 		part := ours && e.Key != f.payment.RefundKey()
 		if f.failedAfterEnd(e) || part && e.State != booking.EntryDone && !covered {
 			open = append(open, e)

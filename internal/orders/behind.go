@@ -31,8 +31,8 @@ func isBehind(ctx context.Context, pages Pages, orderID string, made, now time.T
 
 // undecided tells whether an order goes towards its first decision.
 func undecided(v contract.View) bool {
-	onItsWay := []booking.Status{booking.Received, booking.PaymentPending, booking.AwaitingPayment, booking.Paid}
-	return !v.Decided() && slices.Contains(onItsWay, v.Status)
+	outsideLedger := []booking.Status{booking.Received, booking.PaymentPending, booking.AwaitingPayment, booking.Paid}
+	return !v.Decided() && slices.Contains(outsideLedger, v.Status)
 }
 
 // refusedOrKept answers a decision that its order has refused. If the order is behind, the

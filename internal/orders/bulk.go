@@ -116,7 +116,7 @@ func checkBulk(a booking.Action, f booking.BulkFilter, reason booking.Personal) 
 	switch {
 	case f == booking.BulkFilter{}:
 		add("filter", "must select some orders: all of them are too many")
-	case (f.Trouble == booking.Lost) != (a == booking.SettleOrder):
+	case (f.Problem == booking.Lost) != (a == booking.SettleOrder):
 		add("filter.trouble", "must be lost for settle, and for nothing else")
 	}
 	if f.Kind != "" && !slices.Contains(booking.Kinds(), f.Kind) {
@@ -125,7 +125,7 @@ func checkBulk(a booking.Action, f booking.BulkFilter, reason booking.Personal) 
 	if f.Status != "" && !slices.Contains(booking.Statuses(), f.Status) {
 		add("filter.status", "is no status of orders")
 	}
-	if f.Trouble != "" && !slices.Contains(booking.Troubles(), f.Trouble) {
+	if f.Problem != "" && !slices.Contains(booking.Problems(), f.Problem) {
 		add("filter.trouble", "is no trouble of orders")
 	}
 	isName("filter.ownerId", f.OwnerID)
@@ -221,12 +221,12 @@ func bulkQuery(f booking.BulkFilter) string {
 			conditions = append(conditions, fmt.Sprintf("%s = '%s'", attribute, value))
 		}
 	}
-	if f.Trouble == booking.Lost {
+	if f.Problem == booking.Lost {
 		conditions = append(conditions, lostWorkflows)
 	} else {
 		conditions = append(conditions, "ExecutionStatus = 'Running'")
 	}
-	if f.Trouble == booking.NeedsAttention {
+	if f.Problem == booking.NeedsAttention {
 		conditions = append(conditions, contract.NeedsAttentionAttribute.GetName()+" = true")
 	}
 	if isStable(f.Status) {
@@ -277,11 +277,11 @@ func selects(f booking.BulkFilter, v contract.View) bool {
 	switch {
 	case v.Status.Final(), f.Status != "" && v.Status != f.Status:
 		return false
-	case f.Trouble == booking.NeedsAttention:
+	case f.Problem == booking.NeedsAttention:
 		return v.NeedsAttention
-	case f.Trouble == booking.UndoOwed:
+	case f.Problem == booking.UndoOwed:
 		return v.Status == booking.Cancelling
-	case f.Trouble == booking.UnderReview:
+	case f.Problem == booking.UnderReview:
 		return v.Disputed
 	default:
 		return true

@@ -182,7 +182,7 @@ func TestBulk_Plans(t *testing.T) {
 	require.ErrorIs(t, plan(olga, booking.RefundOrder, some, "fire"), invalid)
 	require.ErrorIs(t, plan(olga, booking.CancelOrder, some, ""), invalid)
 	require.ErrorIs(t, plan(olga, booking.SettleOrder, some, "fire"), invalid)
-	for _, f := range []booking.BulkFilter{{ItemID: "x' OR 'a' = 'a"}, {Kind: "x' OR 'a' = 'a"}, {Status: "x"}, {Trouble: "x"}} {
+	for _, f := range []booking.BulkFilter{{ItemID: "x' OR 'a' = 'a"}, {Kind: "x' OR 'a' = 'a"}, {Status: "x"}, {Problem: "x"}} {
 		require.ErrorIs(t, plan(olga, booking.CancelOrder, f, "fire"), invalid, "%+v", f)
 	}
 
@@ -199,14 +199,14 @@ func TestBulk_Plans(t *testing.T) {
 	require.Equal(t, "1024", runs.run.By)
 	for want, f := range map[string]booking.BulkFilter{
 		"OrderKind IS NOT NULL AND ExecutionStatus = 'Running' AND NeedsAttention = true AND OrderStatus = 'confirmed'": {
-			Trouble: booking.NeedsAttention, Status: booking.Confirmed,
+			Problem: booking.NeedsAttention, Status: booking.Confirmed,
 		},
-		"OrderKind IS NOT NULL AND ExecutionStatus = 'Running'": {Trouble: booking.UndoOwed, Status: booking.Cancelling}, // not in the list
+		"OrderKind IS NOT NULL AND ExecutionStatus = 'Running'": {Problem: booking.UndoOwed, Status: booking.Cancelling}, // not in the list
 	} {
 		require.NoError(t, plan(olga, booking.CancelOrder, f, "fire"))
 		require.Equal(t, want, asked)
 	}
-	require.NoError(t, plan(olga, booking.SettleOrder, booking.BulkFilter{Trouble: booking.Lost}, "fire"))
+	require.NoError(t, plan(olga, booking.SettleOrder, booking.BulkFilter{Problem: booking.Lost}, "fire"))
 	require.Equal(t, "OrderKind IS NOT NULL AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled')", asked)
 
 	runs.run.PlannedAt = today.Add(-2 * time.Hour)
@@ -229,7 +229,7 @@ func TestBulk_Disputed(t *testing.T) {
 		row := cameTo(stayWith().View(), booking.Confirmed, "")
 		row.View.Disputed = disputed
 		b.store.put(row)
-		_, err := b.PlanBulk(t.Context(), olga, booking.CancelOrder, booking.BulkFilter{Trouble: booking.UnderReview}, "fire")
+		_, err := b.PlanBulk(t.Context(), olga, booking.CancelOrder, booking.BulkFilter{Problem: booking.UnderReview}, "fire")
 		require.NoError(t, err)
 		require.Equal(t, disputed, runs.run.Orders == 1)
 	}

@@ -28,7 +28,7 @@ func (c Cups) offer(ctx context.Context, q *inquiry) offer {
 	switch {
 	case deletion != nil:
 		admit = refuses(CodeOf(booking.MenuDeleted))
-	case drink.Fault() == nil && drink.Over(q.Now()):
+	case drink.Fault() == nil && drink.HasEnded(q.Now()):
 		q.fault("menuId", fmt.Sprintf("could be ordered until the end of %s only", drink.Date))
 	}
 	policy := drink.Cancellation

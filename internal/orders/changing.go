@@ -32,7 +32,7 @@ type ChangeQuote struct {
 	contract.ChangeQuote
 	Wants contract.StayChange
 	// More is the stock that the change needs beyond what the reservation holds.
-	More []booking.Stretch
+	More []booking.DailyQuantity
 	// OwnerConfirms: the owner has to confirm the change once it is paid.
 	OwnerConfirms bool
 }
@@ -85,11 +85,11 @@ func (o *Orders) QuoteChange(ctx context.Context, caller booking.Caller, c Chang
 	if err != nil {
 		return view, q, err
 	}
-	has, err := view.Stretch()
+	has, err := view.DailyQuantity()
 	if err != nil {
 		return view, q, err
 	}
-	q.More = q.Wants.Stretch().Beyond(has)
+	q.More = q.Wants.DailyQuantity().Beyond(has)
 	q.OwnerConfirms = stay.Place.Confirmation == booking.Manual && view.Status == booking.Confirmed
 	return view, q, o.mayCharge(q.Difference)
 }
@@ -144,7 +144,7 @@ func (o *Orders) prepareChange(ctx context.Context, caller booking.Caller, c Cha
 	case place.Withdrawn:
 		return stay, q, booking.Errorf(booking.NotOnSale, "its owner has withdrawn the place: the reservation stays as it is")
 	}
-	has, err := v.Stretch()
+	has, err := v.DailyQuantity()
 	if err != nil {
 		return stay, q, err
 	}

@@ -82,7 +82,7 @@ func TestChange_Overtaken(t *testing.T) {
 	require.True(t, out.Done)
 	require.Len(t, *asked, 2)
 	first, second := (*asked)[0], (*asked)[1]
-	require.Equal(t, booking.Stretch{From: stay.CheckIn, To: stay.CheckOut, Quantity: 1}, first.Has)
+	require.Equal(t, booking.DailyQuantity{From: stay.CheckIn, To: stay.CheckOut, Quantity: 1}, first.Has)
 	require.Equal(t, 1, first.Rooms)
 	require.Equal(t, 2, second.Rooms, "the rooms are not its to change")
 	require.Equal(t, longer.CheckOut, second.CheckOut)

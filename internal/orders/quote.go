@@ -50,7 +50,7 @@ func (o *Orders) givenBefore(ctx context.Context, id string) (int64, error) {
 	if isNotFound(err) {
 		return 0, nil
 	}
-	return payment.Others(), err
+	return payment.RefundedByOthers(), err
 }
 
 // mayCancel is the order's rule for a cancel. It sets the fields of the quote that it has
@@ -70,7 +70,7 @@ func (o *Orders) mayCancel(ctx context.Context, v contract.View, q *contract.Quo
 		return err
 	}
 	q.TimeZone = stay.Place.TimeZone
-	if has, err := v.Stretch(); err == nil { // the stay may have been changed
+	if has, err := v.DailyQuantity(); err == nil { // the stay may have been changed
 		stay.CheckIn, stay.CheckOut = has.From, has.To
 		stay = stay.Fixed()
 	}

@@ -69,7 +69,7 @@ func stillOwed(payment booking.Payment) error {
 	case !slices.ContainsFunc(unmade, func(e booking.Entry) bool { return !isAccepted(e) }):
 		return booking.Errorf(booking.StillPending, "%s: cancel it at the payment provider before it is paid by hand", unmade[0].Words)
 	default:
-		return booking.BeingAsked(unmade)
+		return booking.BeingRequested(unmade)
 	}
 }
 

@@ -170,7 +170,7 @@ func (c *conduct) enter(ctx context.Context) error {
 	case <-turn:
 		return nil
 	case <-ctx.Done():
-		c.giveUp(turn)
+		c.leaveQueue(turn)
 		return ctx.Err()
 	}
 }
@@ -182,8 +182,8 @@ func (c *conduct) leave() {
 	c.admit()
 }
 
-// giveUp ends a wait. The request may have been admitted in the same moment.
-func (c *conduct) giveUp(turn chan struct{}) {
+// leaveQueue ends a wait. The request may have been admitted in the same moment.
+func (c *conduct) leaveQueue(turn chan struct{}) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if i := slices.Index(c.waiting, turn); i >= 0 {

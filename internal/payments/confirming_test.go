@@ -166,7 +166,7 @@ func approved(t *testing.T, p till) {
 	require.Equal(t, taken, again)
 	p.requireTotals(t, price.Amount, 0)
 
-	seen, err := p.Look(t.Context(), taken)
+	seen, err := p.Retrieve(t.Context(), taken)
 	require.NoError(t, err)
 	require.Equal(t, price, seen.Taken)
 	_, err = p.Refund(t.Context(), "o1/charge/refund", seen, price)
@@ -255,7 +255,7 @@ func voidedAfter(t *testing.T, p till) {
 	refs, err := p.Void(t.Context(), c)
 	require.NoError(t, err)
 	require.Equal(t, []string{taken}, refs)
-	seen, err := p.Look(t.Context(), taken)
+	seen, err := p.Retrieve(t.Context(), taken)
 	require.NoError(t, err)
 	_, err = p.Refund(t.Context(), "o1/charge/refund", seen, price)
 	require.NoError(t, err)

@@ -19,7 +19,7 @@ func TestSandbox_FailsAfterDone(t *testing.T) {
 	ref, err := s.Charge(t.Context(), newCharge("pm_card_visa"))
 	require.NoError(t, err)
 	give := func(amount int64) error {
-		seen, err := s.Look(t.Context(), ref)
+		seen, err := s.Retrieve(t.Context(), ref)
 		require.NoError(t, err)
 		_, err = s.Refund(t.Context(), "o1/charge/refund", seen, booking.Money{Amount: amount, Currency: price.Currency})
 		return err
@@ -27,7 +27,7 @@ func TestSandbox_FailsAfterDone(t *testing.T) {
 	require.NoError(t, give(20000))
 	hands{t, s}.do("failures", `{"orderId":"o1"}`, http.StatusOK)
 	hands{t, s}.do("failures", `{"orderId":"o1"}`, http.StatusNotFound)
-	seen, err := s.Look(t.Context(), ref)
+	seen, err := s.Retrieve(t.Context(), ref)
 	require.NoError(t, err)
 	require.Equal(t, price.Amount, seen.Left)
 	r, failed := seen.Has("o1/charge/refund", booking.EntryFailed)

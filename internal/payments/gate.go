@@ -32,9 +32,9 @@ type GateOptions struct {
 	PerSecond int
 	// PayWithin is how long a payment may wait; 0 if none may.
 	PayWithin time.Duration
-	// Asks means that this process calls the provider. A process that does not relies on
+	// Begin means that this process calls the provider. A process that does not relies on
 	// what others report.
-	Asks bool
+	CallsProvider bool
 
 	Outlook  Outlook
 	Worker   string // the name of this process for the others
@@ -143,9 +143,9 @@ type pass struct {
 	slow           *time.Timer
 }
 
-// Asks implements activities.PaymentPass. A call counts as failed as soon as it is slow,
+// Begin implements activities.PaymentPass. A call counts as failed as soon as it is slow,
 // since a call that hangs returns nothing that could be counted.
-func (p *pass) Asks() {
+func (p *pass) Begin() {
 	p.begun = time.Now()
 	p.slow = time.AfterFunc(p.gate.options.Slow, func() { p.report(errSlow) })
 }

@@ -27,7 +27,7 @@ func (g *Gate) Admit(ctx context.Context) (retryAfter time.Duration, ok bool) {
 
 // shutFor is the least time for which the breaker admits no call.
 func (g *Gate) shutFor(ctx context.Context) time.Duration {
-	if g.options.Asks {
+	if g.options.CallsProvider {
 		wait, _ := g.closedFor()
 		return wait
 	}
@@ -39,7 +39,7 @@ func (g *Gate) shutFor(ctx context.Context) time.Duration {
 func (g *Gate) Failure(ctx context.Context) string {
 	deferred, until := g.outlook.now(ctx)
 	state := g.breaker.State()
-	if !g.options.Asks && time.Now().Before(until) {
+	if !g.options.CallsProvider && time.Now().Before(until) {
 		state = gobreaker.StateOpen
 	}
 	var words []string

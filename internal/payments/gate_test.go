@@ -54,7 +54,7 @@ func (b *board) shutUntil() time.Time {
 func newGate(b *board, change ...func(*payments.GateOptions)) *payments.Gate {
 	o := payments.GateOptions{
 		Slow: 610 * time.Millisecond, Window: 10 * time.Second, MinCalls: 4, FailPercent: 50, ShutFor: 5 * time.Second,
-		Probes: 2, PerSecond: 20, PayWithin: 30 * time.Minute, Asks: true,
+		Probes: 2, PerSecond: 20, PayWithin: 30 * time.Minute, CallsProvider: true,
 		Outlook: b, Worker: "a", Log: zap.NewNop(),
 	}
 	for _, c := range change {
@@ -74,7 +74,7 @@ func call(t *testing.T, g *payments.Gate, took time.Duration, answer error) bool
 		return false
 	}
 	if !errors.Is(answer, activities.ErrNotAsked) {
-		p.Asks()
+		p.Begin()
 	}
 	time.Sleep(took)
 	p.Leave(answer)
@@ -86,7 +86,7 @@ func enter(t *testing.T, g *payments.Gate, waited bool) activities.PaymentPass {
 	t.Helper()
 	p, err := g.Enter(t.Context(), waited)
 	require.NoError(t, err)
-	p.Asks()
+	p.Begin()
 	return p
 }
 
@@ -190,7 +190,7 @@ func TestGate_Opens(t *testing.T) {
 					return
 				}
 				if p, err := g.Enter(t.Context(), true); err == nil {
-					p.Asks()
+					p.Begin()
 					probes <- p
 				}
 			}()
@@ -268,7 +268,7 @@ func TestGate_CountsFromTheAsking(t *testing.T) {
 			p, err := g.Enter(t.Context(), false)
 			require.NoError(t, err)
 			time.Sleep(time.Second)
-			p.Asks()
+			p.Begin()
 			p.Leave(nil)
 		}
 	})
@@ -331,19 +331,19 @@ func TestGate_AdmitWhileItRejects(t *testing.T) {
 		b := &board{}
 		reject := func(o *payments.GateOptions) { o.PayWithin = 0 }
 		g := newGate(b, reject)
-		elsewhere := newGate(b, reject, func(o *payments.GateOptions) { o.Asks = false })
-		for _, gate := range []*payments.Gate{g, elsewhere} {
+		other := newGate(b, reject, func(o *payments.GateOptions) { o.CallsProvider = false })
+		for _, gate := range []*payments.Gate{g, other} {
 			_, ok := gate.Admit(t.Context())
 			require.True(t, ok)
 		}
 		shut(t, g)
 		time.Sleep(time.Second)
-		for _, gate := range []*payments.Gate{g, elsewhere} {
+		for _, gate := range []*payments.Gate{g, other} {
 			wait, ok := gate.Admit(t.Context())
 			require.False(t, ok)
 			require.Equal(t, 4*time.Second, wait.Round(time.Millisecond), "the breaker's own clock")
 		}
-		require.Contains(t, elsewhere.Failure(t.Context()), "breaker open")
+		require.Contains(t, other.Failure(t.Context()), "breaker open")
 
 		time.Sleep(4*time.Second + time.Millisecond)
 		_, ok := g.Admit(t.Context())
@@ -357,7 +357,7 @@ func TestGate_AdmitWhileItRejects(t *testing.T) {
 		synctest.Wait()
 		require.False(t, time.Now().Before(b.shutUntil()))
 		time.Sleep(time.Second)
-		for _, gate := range []*payments.Gate{g, elsewhere} {
+		for _, gate := range []*payments.Gate{g, other} {
 			_, ok := gate.Admit(t.Context())
 			require.True(t, ok)
 		}
@@ -370,10 +370,10 @@ func TestGate_OthersKeepQuietToo(t *testing.T) {
 		b := &board{}
 		reject := func(o *payments.GateOptions) { o.PayWithin = 0 }
 		g := newGate(b, reject)
-		elsewhere := newGate(b, reject, func(o *payments.GateOptions) { o.Asks = false })
+		other := newGate(b, reject, func(o *payments.GateOptions) { o.CallsProvider = false })
 		require.True(t, call(t, g, 0, busyAnswer(20*time.Second)))
 		synctest.Wait()
-		wait, ok := elsewhere.Admit(t.Context())
+		wait, ok := other.Admit(t.Context())
 		require.False(t, ok)
 		require.Equal(t, 20*time.Second, wait)
 	})

@@ -224,7 +224,7 @@ func TestSandbox_Tells(t *testing.T) {
 
 	s.Behave(payments.Behaviour{Refunds: "wait"})
 	give := func() error {
-		seen, err := s.Look(t.Context(), ref)
+		seen, err := s.Retrieve(t.Context(), ref)
 		require.NoError(t, err)
 		_, err = s.Refund(t.Context(), "o1/charge/refund", seen, booking.Money{Amount: 2000, Currency: price.Currency})
 		return err

@@ -31,8 +31,8 @@ type Memory interface {
 	// FailRefunds makes the refunds of an order's charge that have the amount, or with 0 all
 	// of them, fail although they were done. It returns NotFound if there is none.
 	FailRefunds(ctx context.Context, orderID string, amount int64) error
-	// Look returns the balance of a charge. It returns NotFound if there is no charge.
-	Look(ctx context.Context, ref string) (Balance, error)
+	// Retrieve returns the balance of a charge. It returns NotFound if there is no charge.
+	Retrieve(ctx context.Context, ref string) (Balance, error)
 	// Confirmation returns the charge that is confirmed under the token, or NotFound.
 	Confirmation(ctx context.Context, token string) (Confirmation, error)
 	// LastConfirmation returns the order's newest charge that needs, or needed, confirmation,
@@ -112,8 +112,8 @@ func NewSandbox(memory Memory) *Sandbox {
 // declines reports whether a payment method is always declined.
 func declines(method string) bool { return strings.HasPrefix(method, "pm_card_chargeDeclined") }
 
-// asksCustomer reports whether a payment method needs the customer's confirmation.
-func asksCustomer(method string) bool {
+// needsConfirmation reports whether a payment method needs the customer's confirmation.
+func needsConfirmation(method string) bool {
 	return strings.HasPrefix(method, "pm_card_authenticationRequired") || strings.HasPrefix(method, "pm_card_threeDSecure2Required") ||
 		strings.HasPrefix(method, "pm_card_threeDSecureRequired")
 }
@@ -137,7 +137,7 @@ func (s *Sandbox) answer(c booking.Charge) Record {
 	switch b := s.Behaviour(); {
 	case Terms{}.Amount(c.Amount) != nil || declines(c.Method) || b.refuses():
 		r.Status = booking.Declined
-	case !asksCustomer(c.Method): // it is taken
+	case !needsConfirmation(c.Method): // it is taken
 	case c.ReturnTo == "":
 		r.Status = booking.Declined
 	default:
@@ -180,14 +180,14 @@ func (s *Sandbox) Void(ctx context.Context, c booking.Charge) (refs []string, er
 	return refs, err
 }
 
-// Look implements activities.PaymentProvider. A slow sandbox does not delay it: the next
+// Retrieve implements activities.PaymentProvider. A slow sandbox does not delay it: the next
 // request is delayed.
-func (s *Sandbox) Look(ctx context.Context, ref string) (activities.Outlay, error) {
+func (s *Sandbox) Retrieve(ctx context.Context, ref string) (activities.ChargeState, error) {
 	if s.Behaviour().Down {
-		return activities.Outlay{}, ErrDown
+		return activities.ChargeState{}, ErrDown
 	}
-	is, err := s.memory.Look(ctx, ref)
-	seen := activities.Outlay{Ref: ref, Taken: is.Taken, Left: is.Taken.Amount - is.Given}
+	is, err := s.memory.Retrieve(ctx, ref)
+	seen := activities.ChargeState{Ref: ref, Taken: is.Taken, Left: is.Taken.Amount - is.Given}
 	if d := is.Dispute; d != nil {
 		seen.Disputes = []booking.Dispute{{
 			ID: ref + "/dispute", Amount: booking.Money{Amount: d.Amount, Currency: is.Taken.Currency}, State: d.State,
@@ -209,7 +209,7 @@ func (s *Sandbox) Look(ctx context.Context, ref string) (activities.Outlay, erro
 }
 
 // Refund implements activities.PaymentProvider.
-func (s *Sandbox) Refund(ctx context.Context, key string, seen activities.Outlay, amount booking.Money) (id string, err error) {
+func (s *Sandbox) Refund(ctx context.Context, key string, seen activities.ChargeState, amount booking.Money) (id string, err error) {
 	return key, s.act(ctx, func() error {
 		if amount.Amount == 0 {
 			return tookBack(key, seen) // a refund is done at once
@@ -217,7 +217,7 @@ func (s *Sandbox) Refund(ctx context.Context, key string, seen activities.Outlay
 		if err := hasFailed(key, seen); err != nil {
 			return err
 		}
-		if is, err := s.memory.Look(ctx, seen.Ref); err != nil || is.Dispute.holds() {
+		if is, err := s.memory.Retrieve(ctx, seen.Ref); err != nil || is.Dispute.holds() {
 			return cmp.Or(err, error(&activities.Owed{Words: "the charge " + seen.Ref + " is disputed in the sandbox", NeedsPerson: true}))
 		}
 		switch refundsEnd[s.Behaviour().Refunds] {
@@ -233,7 +233,7 @@ func (s *Sandbox) Refund(ctx context.Context, key string, seen activities.Outlay
 
 // hasFailed returns *Owed if a refund under the key has failed: the provider does not repeat
 // it.
-func hasFailed(key string, seen activities.Outlay) error {
+func hasFailed(key string, seen activities.ChargeState) error {
 	r, has := seen.Has(key, booking.EntryFailed)
 	if !has {
 		return nil
@@ -242,7 +242,7 @@ func hasFailed(key string, seen activities.Outlay) error {
 }
 
 // tookBack returns ErrReturned if a bank has taken back what was not refunded under the key.
-func tookBack(key string, seen activities.Outlay) error {
+func tookBack(key string, seen activities.ChargeState) error {
 	lost := slices.ContainsFunc(seen.Disputes, func(d booking.Dispute) bool { return d.State == booking.DisputeLost })
 	if _, given := seen.Has(key, booking.EntryDone); lost && !given {
 		return activities.ErrReturned
@@ -254,8 +254,8 @@ func tookBack(key string, seen activities.Outlay) error {
 const after = " after "
 
 // again is the key of the next refund under a key.
-func again(key string, seen activities.Outlay) string {
-	if before := seen.Under(key); before > 0 {
+func again(key string, seen activities.ChargeState) string {
+	if before := seen.RefundedUnder(key); before > 0 {
 		return key + after + strconv.FormatInt(before, 10)
 	}
 	return key

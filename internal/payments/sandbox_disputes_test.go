@@ -41,8 +41,8 @@ func TestSandbox_Disputes(t *testing.T) {
 	ref, err := s.Charge(t.Context(), newCharge("pm_card_visa"))
 	require.NoError(t, err)
 	h := hands{t, s}
-	see := func() activities.Outlay {
-		seen, err := s.Look(t.Context(), ref)
+	see := func() activities.ChargeState {
+		seen, err := s.Retrieve(t.Context(), ref)
 		require.NoError(t, err)
 		return seen
 	}
@@ -80,7 +80,7 @@ func TestStripe_DisputeOfWhatWasGivenBack(t *testing.T) {
 	ref := p.charged(t, "pm_card_visa")
 	p.hand(t, "refunds", `{"orderId":"o1","amount":15000}`, http.StatusOK)
 	p.hand(t, "disputes", `{"orderId":"o1","state":"lost"}`, http.StatusOK)
-	seen, err := p.Look(t.Context(), ref)
+	seen, err := p.Retrieve(t.Context(), ref)
 	require.NoError(t, err)
 	require.Equal(t, []int64{0, 0}, []int64{seen.Left, seen.Units})
 }

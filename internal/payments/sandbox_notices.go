@@ -65,7 +65,7 @@ func (s *Sandbox) onSwitched(ctx context.Context, _, is Behaviour) {
 	}
 	s.unfinished.Range(func(ref, _ any) bool {
 		s.unfinished.Delete(ref)
-		if charge, err := s.memory.Look(ctx, ref.(string)); err == nil {
+		if charge, err := s.memory.Retrieve(ctx, ref.(string)); err == nil {
 			s.notify(what, charge.OrderID, ref.(string))
 		}
 		return true

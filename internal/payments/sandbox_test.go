@@ -36,8 +36,8 @@ func (m *memory) decide(c booking.Charge, r payments.Record) (payments.Record, e
 	if m.err != nil {
 		return payments.Record{}, m.err
 	}
-	if stands, ok := m.records[c.Key]; ok {
-		return stands, nil
+	if stored, ok := m.records[c.Key]; ok {
+		return stored, nil
 	}
 	m.records[c.Key], m.amounts[r.Ref] = r, c.Amount
 	return r, nil
@@ -67,7 +67,7 @@ func (m *memory) Refund(_ context.Context, key, ref string, amount booking.Money
 	return nil
 }
 
-func (m *memory) Look(_ context.Context, ref string) (payments.Balance, error) {
+func (m *memory) Retrieve(_ context.Context, ref string) (payments.Balance, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return payments.Balance{Taken: m.amounts[ref]}, m.err
@@ -116,7 +116,7 @@ func TestSandbox_Approves(t *testing.T) {
 	m.requireTotals(t, price.Amount, 0)
 
 	for range 2 {
-		_, err := s.Refund(t.Context(), "o1/charge/refund", activities.Outlay{Ref: refs[0]}, price)
+		_, err := s.Refund(t.Context(), "o1/charge/refund", activities.ChargeState{Ref: refs[0]}, price)
 		require.NoError(t, err)
 	}
 	m.requireTotals(t, price.Amount, price.Amount)
@@ -169,7 +169,7 @@ func requireAll(t *testing.T, s *payments.Sandbox, err error) {
 	require.Empty(t, ref)
 	_, got = s.Void(t.Context(), newCharge("pm_card_visa"))
 	require.ErrorIs(t, got, err)
-	_, got = s.Refund(t.Context(), "o1/charge/refund", activities.Outlay{Ref: "ref of o1/charge"}, price)
+	_, got = s.Refund(t.Context(), "o1/charge/refund", activities.ChargeState{Ref: "ref of o1/charge"}, price)
 	require.ErrorIs(t, got, err)
 }
 

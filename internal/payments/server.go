@@ -24,7 +24,7 @@ type Intents interface {
 	// Create stores the intent unless there is one under its key, and returns the stored
 	// one. used means that neither exists, since another intent was paid for with the same
 	// method, which can be used once only, or belongs to another customer.
-	Create(ctx context.Context, i Intent, once bool) (stands Intent, used bool, err error)
+	Create(ctx context.Context, i Intent, once bool) (stored Intent, used bool, err error)
 	// Intent returns the intent with the id, or NotFound.
 	Intent(ctx context.Context, id string) (Intent, error)
 	// Change sets the intent's status if it has one of those in from, and reports whether it
@@ -47,7 +47,7 @@ type Intents interface {
 	List(ctx context.Context, after string, limit int) ([]Intent, error)
 	// Refund refunds a part of an intent, once per key, and returns the refund stored under
 	// the key; given is false if that much is not left.
-	Refund(ctx context.Context, r Refund) (stands Refund, given bool, err error)
+	Refund(ctx context.Context, r Refund) (stored Refund, given bool, err error)
 	// Refunds lists the refunds of an intent, newest first.
 	Refunds(ctx context.Context, intentID string) ([]Refund, error)
 	// ByHand refunds a part of an order's intent, or with 0 all that is left. It returns

@@ -107,14 +107,14 @@ func (s *Server) ofCustomer(ctx context.Context, i Intent, form url.Values) erro
 func (s *Server) createCustomer(ctx context.Context, g *gin.Context) (any, error) {
 	form := g.Request.PostForm
 	asked := Customer{Key: g.GetHeader("Idempotency-Key"), ID: newID("cus_"), Request: form.Encode(), Metadata: labelsIn(form)}
-	stands, err := s.intents.CreateCustomer(ctx, asked)
+	stored, err := s.intents.CreateCustomer(ctx, asked)
 	switch {
 	case err != nil:
 		return nil, err
-	case stands.Request != asked.Request:
+	case stored.Request != asked.Request:
 		return nil, otherRequest()
-	case stands.ID != asked.ID:
+	case stored.ID != asked.ID:
 		g.Header("Idempotent-Replayed", "true")
 	}
-	return gin.H{"id": stands.ID, "object": "customer", "metadata": stands.Metadata, "livemode": false}, nil
+	return gin.H{"id": stored.ID, "object": "customer", "metadata": stored.Metadata, "livemode": false}, nil
 }

@@ -43,28 +43,28 @@ func (s *Server) createIntent(ctx context.Context, g *gin.Context) (any, error) 
 		return nil, err
 	}
 	s.decide(&i, form)
-	stands, used, err := s.intents.Create(ctx, i, i.Status == succeeded && usableOnce(i.Method))
+	stored, used, err := s.intents.Create(ctx, i, i.Status == succeeded && usableOnce(i.Method))
 	switch {
 	case err != nil:
 		return nil, err
 	case used:
 		return nil, &apiError{Status: http.StatusBadRequest, Type: invalidRequest, Message: usedBefore, saved: true}
-	case stands.Request != i.Request:
+	case stored.Request != i.Request:
 		return nil, otherRequest()
-	case stands.ID != i.ID:
+	case stored.ID != i.ID:
 		g.Header("Idempotent-Replayed", "true")
-	case stands.Status == succeeded && isDisputed(stands):
-		s.raised.Store(stands.ID, nil)
-		s.notify(disputeCreated, stands.ID, s.renderedDispute(stands))
+	case stored.Status == succeeded && isDisputed(stored):
+		s.raised.Store(stored.ID, nil)
+		s.notify(disputeCreated, stored.ID, s.renderedDispute(stored))
 	}
-	stands.Status = stands.Answered // a repeated answer stays the same
-	if stands.Refusal != "" {
+	stored.Status = stored.Answered // a repeated answer stays the same
+	if stored.Refusal != "" {
 		return nil, &apiError{
-			Status: http.StatusPaymentRequired, Type: cardError, Code: stands.Refusal, DeclineCode: "generic_decline",
-			Message: "Your card was declined.", Intent: rendered(stands, nil),
+			Status: http.StatusPaymentRequired, Type: cardError, Code: stored.Refusal, DeclineCode: "generic_decline",
+			Message: "Your card was declined.", Intent: rendered(stored, nil),
 		}
 	}
-	return s.shown(g, stands, nil), nil
+	return s.shown(g, stored, nil), nil
 }
 
 // intentOf reads the fields that do not depend on the payment method.
@@ -116,9 +116,9 @@ func (s *Server) decide(i *Intent, form url.Values) {
 		i.Status = requiresPaymentMethod
 	case form.Get("confirm") != "true":
 		i.Status = requiresConfirmation
-	case asksCustomer(method) && form.Get("off_session") == "true":
+	case needsConfirmation(method) && form.Get("off_session") == "true":
 		i.Status, i.Refusal = requiresPaymentMethod, "authentication_required"
-	case asksCustomer(method):
+	case needsConfirmation(method):
 		i.Status = requiresAction
 	case declines(method) || s.Behaviour().refuses():
 		i.Status, i.Refusal = requiresPaymentMethod, "card_declined"

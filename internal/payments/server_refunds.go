@@ -49,7 +49,7 @@ func (s *Server) createRefund(ctx context.Context, g *gin.Context) (any, error) 
 	if r.Status == refused {
 		return s.refuseRefund(ctx, r)
 	}
-	stands, given, err := s.intents.Refund(ctx, r)
+	stored, given, err := s.intents.Refund(ctx, r)
 	switch {
 	case err != nil:
 		return nil, err
@@ -63,14 +63,14 @@ func (s *Server) createRefund(ctx context.Context, g *gin.Context) (any, error) 
 			Status: http.StatusBadRequest, Type: invalidRequest, Param: "amount",
 			Message: "Refund amount is greater than what is left of the charge.", saved: true,
 		}
-	case stands.Request != r.Request:
+	case stored.Request != r.Request:
 		return nil, otherRequest()
-	case stands.ID != r.ID:
+	case stored.ID != r.ID:
 		g.Header("Idempotent-Replayed", "true")
 	default:
-		s.begun(ctx, stands)
+		s.begun(ctx, stored)
 	}
-	return renderedRefund(stands), nil
+	return renderedRefund(stored), nil
 }
 
 // begun sends a notice of a new refund. A pending refund has another notice when it ends.
@@ -94,7 +94,7 @@ func (s *Server) refuseRefund(ctx context.Context, r Refund) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	if i := slices.IndexFunc(refunds, func(stands Refund) bool { return stands.Key == r.Key }); i >= 0 {
+	if i := slices.IndexFunc(refunds, func(stored Refund) bool { return stored.Key == r.Key }); i >= 0 {
 		return renderedRefund(refunds[i]), nil
 	}
 	return nil, &apiError{

@@ -74,7 +74,7 @@ func (s *Stripe) Charge(ctx context.Context, c booking.Charge) (ref string, err 
 		// An older release may have made the charge in other terms.
 		found, err := s.findAll(ctx, c)
 		if err != nil || len(found) > 0 {
-			return s.lookedUp(ctx, c, found, err)
+			return s.outcomeOf(ctx, c, found, err)
 		}
 		return "", fmt.Errorf("%w: %w", activities.ErrDeclined, refused)
 	}
@@ -95,7 +95,7 @@ func (s *Stripe) Charge(ctx context.Context, c booking.Charge) (ref string, err 
 			}
 		}
 		if found, lost := s.findAll(ctx, c); lost != nil || len(found) > 0 {
-			return s.lookedUp(ctx, c, found, lost)
+			return s.outcomeOf(ctx, c, found, lost)
 		}
 		if !hasEnded(c, err) {
 			break

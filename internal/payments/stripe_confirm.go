@@ -47,7 +47,7 @@ func (s *Stripe) Confirm(ctx context.Context, c booking.Charge, ref string, _ bo
 	case intent.Status == stripe.PaymentIntentStatusProcessing:
 		return "", &activities.ActionRequired{Ref: ref}
 	}
-	return s.lookedUp(ctx, c, []*stripe.PaymentIntent{intent}, nil)
+	return s.outcomeOf(ctx, c, []*stripe.PaymentIntent{intent}, nil)
 }
 
 // answered is the outcome of the intent in the answer to a charge. It returns

@@ -18,7 +18,7 @@ type Customers interface {
 	Customer(ctx context.Context, id string) (ref, before string, err error)
 	// KeepCustomer stores the provider's id of a customer unless there is one, and returns
 	// the stored one.
-	KeepCustomer(ctx context.Context, id, ref string) (stands string, err error)
+	KeepCustomer(ctx context.Context, id, ref string) (stored string, err error)
 	// ForgetCustomer deletes that id of the customer, if it is the stored one.
 	ForgetCustomer(ctx context.Context, id, ref string) error
 }
@@ -30,7 +30,7 @@ var errUnknownCustomer = errors.New("stripe does not know the customer any more"
 // metadataCustomer labels a customer at Stripe with our id. Stripe gets no other data of them.
 const metadataCustomer = "customer"
 
-// ofCustomer assigns a charge to its customer at Stripe, who keeps the card for the next one.
+// ofCustomer assigns a charge to its customer at Stripe, which stores the card for the next one.
 // If Stripe refuses to create the customer, the charge has none.
 func (s *Stripe) ofCustomer(ctx context.Context, c booking.Charge, params *stripe.PaymentIntentCreateParams) error {
 	if s.customers == nil {

@@ -98,9 +98,9 @@ func (s *Stripe) list(ctx context.Context, c booking.Charge, since time.Time) (i
 	return intents, nil
 }
 
-// lookedUp is the outcome of a charge from its looked-up intents. It returns ErrOtherAmount
+// outcomeOf is the outcome of a charge from its looked-up intents. It returns ErrOtherAmount
 // if another release has charged in other terms, and ErrVoided if there is only a void.
-func (s *Stripe) lookedUp(ctx context.Context, c booking.Charge, found []*stripe.PaymentIntent, lost error) (ref string, err error) {
+func (s *Stripe) outcomeOf(ctx context.Context, c booking.Charge, found []*stripe.PaymentIntent, lost error) (ref string, err error) {
 	if lost != nil {
 		return "", lost
 	}

@@ -17,9 +17,9 @@ import (
 // part refunds a part of a charge like the payments service.
 func (c client) part(t *testing.T, key, ref string, amount int64) (id string, err error) {
 	t.Helper()
-	seen, err := c.Look(t.Context(), ref)
+	seen, err := c.Retrieve(t.Context(), ref)
 	require.NoError(t, err)
-	return c.Stripe.Refund(t.Context(), key, seen, booking.Money{Amount: amount - seen.Under(key), Currency: price.Currency})
+	return c.Stripe.Refund(t.Context(), key, seen, booking.Money{Amount: amount - seen.RefundedUnder(key), Currency: price.Currency})
 }
 
 // TestStripe_RefundOfAPart is made once per key, and leaves the rest.
@@ -35,11 +35,11 @@ func TestStripe_RefundOfAPart(t *testing.T) {
 		require.NoError(t, err)
 		p.requireTotals(t, price.Amount, 40000)
 	}
-	seen, err := p.Look(t.Context(), ref)
+	seen, err := p.Retrieve(t.Context(), ref)
 	require.NoError(t, err)
 	require.Equal(t, price, seen.Taken)
 	require.EqualValues(t, 10000, seen.Left)
-	require.EqualValues(t, 20000, seen.Under("o1/refund/1"))
+	require.EqualValues(t, 20000, seen.RefundedUnder("o1/refund/1"))
 	require.Len(t, seen.Refunds, 2)
 }
 
@@ -49,7 +49,7 @@ func TestStripe_RefundOfAPartWhoseAnswerIsLost(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
 	ref := p.charged(t, "pm_card_visa")
-	seen, err := p.Look(t.Context(), ref)
+	seen, err := p.Retrieve(t.Context(), ref)
 	require.NoError(t, err)
 	p.sandbox.Behave(payments.Behaviour{LoseAnswers: true})
 	some := booking.Money{Amount: 20000, Currency: price.Currency}
@@ -58,7 +58,7 @@ func TestStripe_RefundOfAPartWhoseAnswerIsLost(t *testing.T) {
 	p.sandbox.Behave(payments.Behaviour{})
 	_, err = p.part(t, "o1/refund/2", ref, 10000)
 	require.NoError(t, err)
-	now, err := p.Look(t.Context(), ref)
+	now, err := p.Retrieve(t.Context(), ref)
 	require.NoError(t, err)
 	now.Refunds = nil // the state when the request was sent
 	_, err = p.Stripe.Refund(t.Context(), "o1/refund/1", now, some)
@@ -76,12 +76,12 @@ func TestStripe_RefundOfWhatItCannotGiveBack(t *testing.T) {
 	ref, err := p.Charge(t.Context(), c)
 	require.NoError(t, err)
 	for _, amount := range []int64{50, 150} {
-		seen, err := p.Look(t.Context(), ref)
+		seen, err := p.Retrieve(t.Context(), ref)
 		require.NoError(t, err)
 		_, err = p.Stripe.Refund(t.Context(), "o1/refund/1", seen, booking.Money{Amount: amount, Currency: "MGA"})
 		requireOwed(t, err, true, "the next amount that it can is")
 	}
-	seen, err := p.Look(t.Context(), ref)
+	seen, err := p.Retrieve(t.Context(), ref)
 	require.NoError(t, err)
 	require.Empty(t, seen.Refunds)
 }
@@ -143,7 +143,7 @@ func TestStripe_WhatOthersDid(t *testing.T) {
 	ref := p.charged(t, "pm_card_visa")
 	p.hand(t, "refunds", `{"orderId":"o1","amount":15000}`, http.StatusOK)
 	p.hand(t, "disputes", `{"orderId":"o1","amount":20000}`, http.StatusOK)
-	seen, err := p.Look(t.Context(), ref)
+	seen, err := p.Retrieve(t.Context(), ref)
 	require.NoError(t, err)
 	require.EqualValues(t, 35000, seen.Left, "an open dispute has taken nothing yet")
 	require.Len(t, seen.Refunds, 1)
@@ -155,7 +155,7 @@ func TestStripe_WhatOthersDid(t *testing.T) {
 	requireOwed(t, err, true, "charge_disputed")
 
 	p.hand(t, "disputes", `{"orderId":"o1","amount":20000,"state":"lost"}`, http.StatusOK)
-	seen, err = p.Look(t.Context(), ref)
+	seen, err = p.Retrieve(t.Context(), ref)
 	require.NoError(t, err)
 	require.EqualValues(t, 15000, seen.Left)
 	require.Equal(t, booking.DisputeLost, seen.Disputes[0].State)
@@ -214,9 +214,9 @@ func TestSandbox_Parts(t *testing.T) {
 	ref, err := s.Charge(t.Context(), newCharge("pm_card_visa"))
 	require.NoError(t, err)
 	give := func(key string, all int64) error {
-		seen, err := s.Look(t.Context(), ref)
+		seen, err := s.Retrieve(t.Context(), ref)
 		require.NoError(t, err)
-		_, err = s.Refund(t.Context(), key, seen, booking.Money{Amount: all - seen.Under(key), Currency: price.Currency})
+		_, err = s.Refund(t.Context(), key, seen, booking.Money{Amount: all - seen.RefundedUnder(key), Currency: price.Currency})
 		return err
 	}
 	for _, all := range []int64{10000, 20000} {
@@ -225,13 +225,13 @@ func TestSandbox_Parts(t *testing.T) {
 		}
 	}
 	require.NoError(t, remembered.ByHand(t.Context(), "o1", 5000))
-	seen, err := s.Look(t.Context(), ref)
+	seen, err := s.Retrieve(t.Context(), ref)
 	require.NoError(t, err)
 	require.EqualValues(t, 25000, seen.Left)
-	require.EqualValues(t, 20000, seen.Under("o1/charge/refund"))
+	require.EqualValues(t, 20000, seen.RefundedUnder("o1/charge/refund"))
 	s.Behave(payments.Behaviour{Refunds: "fail"})
 	requireOwed(t, give("o1/refund/1", 1000), true, "failed")
 	s.Behave(payments.Behaviour{Down: true})
-	_, err = s.Look(t.Context(), ref)
+	_, err = s.Retrieve(t.Context(), ref)
 	require.ErrorIs(t, err, payments.ErrDown)
 }

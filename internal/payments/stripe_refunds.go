@@ -38,7 +38,7 @@ const longestPending = 10 * 24 * time.Hour
 // a balance that was too low. So each refusal is counted in the intent's metadata, and the next
 // request has another key. The refused request has ended by then without a refund, so nothing
 // is refunded twice.
-func (s *Stripe) Refund(ctx context.Context, key string, seen activities.Outlay, amount booking.Money) (id string, err error) {
+func (s *Stripe) Refund(ctx context.Context, key string, seen activities.ChargeState, amount booking.Money) (id string, err error) {
 	units, err := s.units(seen, amount)
 	switch {
 	case err != nil:
@@ -63,7 +63,7 @@ func (s *Stripe) Refund(ctx context.Context, key string, seen activities.Outlay,
 }
 
 // outcome is the outcome of the refunds of a charge.
-func outcome(key string, seen activities.Outlay) (id string, err error) {
+func outcome(key string, seen activities.ChargeState) (id string, err error) {
 	for _, state := range []booking.EntryState{booking.EntryPending, booking.EntryDone} {
 		if r, has := seen.Has(key, state); has {
 			id = r.ID
@@ -80,7 +80,7 @@ func outcome(key string, seen activities.Outlay) (id string, err error) {
 }
 
 // units is an amount in Stripe's unit: all that is left, including a remainder.
-func (s *Stripe) units(seen activities.Outlay, amount booking.Money) (int64, error) {
+func (s *Stripe) units(seen activities.ChargeState, amount booking.Money) (int64, error) {
 	switch amount.Amount {
 	case seen.Left:
 		return seen.Units, nil
@@ -107,8 +107,8 @@ func (s *Stripe) Part(amount booking.Money) booking.Money { return Terms{}.Part(
 var errChanged = errors.New("less is left of it")
 
 // refused handles a refund that will never be made under its key. It returns the reason.
-func (s *Stripe) refused(ctx context.Context, was activities.Outlay, why error) error {
-	if now, lost := s.Look(ctx, was.Ref); lost != nil || now.Units != was.Units {
+func (s *Stripe) refused(ctx context.Context, was activities.ChargeState, why error) error {
+	if now, lost := s.Retrieve(ctx, was.Ref); lost != nil || now.Units != was.Units {
 		return fmt.Errorf("others have refunded some of %s meanwhile: %w", was.Ref, cmp.Or(lost, errChanged))
 	}
 	params := &stripe.PaymentIntentUpdateParams{Metadata: map[string]string{metadataRefused: strconv.Itoa(was.Refusals + 1)}}
@@ -122,12 +122,12 @@ func (s *Stripe) refused(ctx context.Context, was activities.Outlay, why error) 
 // refund refunds a part of the intent. Its key contains the amount, since a request for another
 // amount is another request, and the number of refusals. It does not contain what is left of
 // the intent: a request that was carried out but not answered has to find its own result.
-func (s *Stripe) refund(ctx context.Context, key string, seen activities.Outlay, units int64) (*stripe.Refund, error) {
+func (s *Stripe) refund(ctx context.Context, key string, seen activities.ChargeState, units int64) (*stripe.Refund, error) {
 	params := &stripe.RefundCreateParams{
 		PaymentIntent: stripe.String(seen.Ref), Amount: stripe.Int64(units), Metadata: map[string]string{metadataKey: key},
 	}
 	parts := []string{key, seen.Ref, strconv.FormatInt(units, 10)}
-	if before := seen.Under(key); before > 0 {
+	if before := seen.RefundedUnder(key); before > 0 {
 		parts = append(parts, "after", strconv.FormatInt(before, 10))
 	}
 	if seen.Refusals > 0 {
@@ -153,7 +153,7 @@ func (s *Stripe) refund(ctx context.Context, key string, seen activities.Outlay,
 }
 
 // underWay returns *Owed while a refund of the charge is pending.
-func underWay(seen activities.Outlay) error {
+func underWay(seen activities.ChargeState) error {
 	for _, r := range seen.Refunds {
 		if r.State != booking.EntryPending {
 			continue
@@ -167,8 +167,8 @@ func underWay(seen activities.Outlay) error {
 	return nil
 }
 
-// Look implements activities.PaymentProvider.
-func (s *Stripe) Look(ctx context.Context, ref string) (seen activities.Outlay, err error) {
+// Retrieve implements activities.PaymentProvider.
+func (s *Stripe) Retrieve(ctx context.Context, ref string) (seen activities.ChargeState, err error) {
 	params := &stripe.PaymentIntentRetrieveParams{}
 	params.AddExpand("latest_charge.refunds")
 	intent, err := s.client.V1PaymentIntents.Retrieve(ctx, ref, params)
@@ -180,7 +180,7 @@ func (s *Stripe) Look(ctx context.Context, ref string) (seen activities.Outlay, 
 		return seen, errMalformed
 	}
 	currency := strings.ToUpper(string(cmp.Or(charge.Currency, intent.Currency)))
-	seen = activities.Outlay{Ref: ref, Taken: fromStripe(charge.Amount, currency), Units: charge.Amount - charge.AmountRefunded}
+	seen = activities.ChargeState{Ref: ref, Taken: fromStripe(charge.Amount, currency), Units: charge.Amount - charge.AmountRefunded}
 	refunds := charge.Refunds.Data
 	if charge.Refunds.HasMore {
 		if refunds, err = s.refunds(ctx, ref); err != nil {
@@ -233,7 +233,7 @@ func (s *Stripe) refunds(ctx context.Context, ref string) (all []*stripe.Refund,
 // disputes adds the disputes of the charge to seen, and returns the amount that the customer's
 // bank has taken back for good, in Stripe's unit. A dispute in another currency counts for the
 // whole charge.
-func (s *Stripe) disputes(ctx context.Context, seen *activities.Outlay, charge *stripe.Charge) (lost int64, err error) {
+func (s *Stripe) disputes(ctx context.Context, seen *activities.ChargeState, charge *stripe.Charge) (lost int64, err error) {
 	params := &stripe.DisputeListParams{PaymentIntent: stripe.String(seen.Ref)}
 	params.Limit = stripe.Int64(stripePage)
 	for dispute, err := range s.client.V1Disputes.List(ctx, params) {

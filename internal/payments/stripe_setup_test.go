@@ -94,7 +94,7 @@ type client struct{ *payments.Stripe }
 
 // Refund refunds what is left of a charge.
 func (c client) Refund(ctx context.Context, key, ref string, _ booking.Money) error {
-	seen, err := c.Look(ctx, ref)
+	seen, err := c.Retrieve(ctx, ref)
 	if err == nil {
 		_, err = c.Stripe.Refund(ctx, key, seen, booking.Money{Amount: seen.Left, Currency: seen.Taken.Currency})
 	}

@@ -191,14 +191,14 @@ func (w *window) Void(ctx context.Context, c booking.Charge) ([]string, error) {
 	return []string{is.PaymentKey}, err
 }
 
-// Look implements activities.PaymentProvider.
-func (w *window) Look(ctx context.Context, ref string) (activities.Outlay, error) {
+// Retrieve implements activities.PaymentProvider.
+func (w *window) Retrieve(ctx context.Context, ref string) (activities.ChargeState, error) {
 	is, err := w.find(ctx, booking.Charge{Key: ref[len("key of "):]})
-	return activities.Outlay{Ref: ref, Taken: booking.Money{Amount: is.Amount, Currency: "KRW"}, Left: is.BalanceAmount}, err
+	return activities.ChargeState{Ref: ref, Taken: booking.Money{Amount: is.Amount, Currency: "KRW"}, Left: is.BalanceAmount}, err
 }
 
 // Refund implements activities.PaymentProvider.
-func (w *window) Refund(ctx context.Context, key string, seen activities.Outlay, amount booking.Money) (string, error) {
+func (w *window) Refund(ctx context.Context, key string, seen activities.ChargeState, amount booking.Money) (string, error) {
 	in := map[string]any{"paymentKey": seen.Ref, "orderId": seen.Ref[len("key of "):], "amount": amount.Amount}
 	_, err := w.ask(ctx, http.MethodPost, "/cancel", key, in)
 	return key, err

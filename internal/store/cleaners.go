@@ -194,8 +194,8 @@ func (c *Crew) Untold(ctx context.Context) ([]booking.CleanerAtWork, error) {
 	return calls, nil
 }
 
-// Told records that the call was notified of its cleaner.
-func (c *Crew) Told(ctx context.Context, orderID string) error {
+// MarkNotified records that the call was notified of its cleaner.
+func (c *Crew) MarkNotified(ctx context.Context, orderID string) error {
 	return c.db.run(ctx, "note that call was told", func(ctx context.Context, q bun.IDB) error {
 		_, err := q.NewRaw("UPDATE assignments SET told = TRUE WHERE order_id = ? AND state = ?",
 			orderID, assignmentAssigned).Exec(ctx)

@@ -266,8 +266,8 @@ func testQueue(t *testing.T, fresh newURL) {
 		c.atWork(t, "o3")
 		c.waiting(t, 2)
 		c.untold(t, "o3")
-		require.NoError(t, c.Told(t.Context(), "o1"), "it has no cleaner to know of")
-		require.NoError(t, c.Told(t.Context(), "o3"))
+		require.NoError(t, c.MarkNotified(t.Context(), "o1"), "it has no cleaner to know of")
+		require.NoError(t, c.MarkNotified(t.Context(), "o3"))
 		c.untold(t)
 
 		c.add(t, "b")

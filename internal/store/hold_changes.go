@@ -135,7 +135,7 @@ func (i *Inventory) takeMore(
 	if err != nil {
 		return nil, "", err
 	}
-	more := c.Stretch().Beyond(has)
+	more := c.DailyQuantity().Beyond(has)
 	if err := i.lockDays(ctx, q, held.ItemID, more); err != nil {
 		return nil, "", err
 	}
@@ -163,7 +163,7 @@ func (i *Inventory) takeMore(
 	return row, "", err
 }
 
-// extraKeys are the keys of a change's additional holds: see Stretch.Beyond.
+// extraKeys are the keys of a change's additional holds: see DailyQuantity.Beyond.
 func extraKeys(change string) []string { return []string{change + "/1", change + "/2", change + "/3"} }
 
 // MakeChange applies c to the hold after ChangeHold was Done, and releases what is not
@@ -196,7 +196,7 @@ func (i *Inventory) make(ctx context.Context, q bun.IDB, held *holdRow, c bookin
 	if err != nil {
 		return is, err
 	}
-	less := has.Beyond(c.Stretch())
+	less := has.Beyond(c.DailyQuantity())
 	if err := i.lockDays(ctx, q, held.ItemID, less); err != nil {
 		return is, err
 	}
@@ -254,7 +254,7 @@ func (i *Inventory) dropOpen(ctx context.Context, q bun.IDB, held *holdRow, why 
 	if err != nil {
 		return err
 	}
-	stretches := make([]booking.Stretch, 0, len(extras)+1)
+	stretches := make([]booking.DailyQuantity, 0, len(extras)+1)
 	for _, row := range append(extras, *held) {
 		s, err := row.stretch()
 		if err != nil {
@@ -283,7 +283,7 @@ func (i *Inventory) dropOpen(ctx context.Context, q bun.IDB, held *holdRow, why 
 
 // lockDays locks the days of all stretches in their order, so that transactions that
 // take and release several of them cannot deadlock.
-func (i *Inventory) lockDays(ctx context.Context, q bun.IDB, itemID string, stretches []booking.Stretch) error {
+func (i *Inventory) lockDays(ctx context.Context, q bun.IDB, itemID string, stretches []booking.DailyQuantity) error {
 	if len(stretches) < 2 || i.db.dialect.oneWriter {
 		return nil
 	}
@@ -298,7 +298,7 @@ func (i *Inventory) lockDays(ctx context.Context, q bun.IDB, itemID string, stre
 	return q.NewRaw("SELECT day FROM stock WHERE item_id = ? AND ("+strings.Join(ranges, " OR ")+") ORDER BY day ?", args...).Scan(ctx, &days)
 }
 
-func (r *holdRow) stretch() (s booking.Stretch, err error) {
+func (r *holdRow) stretch() (s booking.DailyQuantity, err error) {
 	s.Quantity = r.Quantity
 	if s.From, err = booking.ParseDate(r.FromDay); err == nil {
 		s.To, err = booking.ParseDate(r.ToDay)

@@ -38,7 +38,7 @@ func changedBefore(ctx context.Context, q bun.IDB, held *holdRow, outcome bookin
 }
 
 // is reports whether the hold is s; the zero value is any.
-func (r *holdRow) is(s booking.Stretch) (bool, error) {
+func (r *holdRow) is(s booking.DailyQuantity) (bool, error) {
 	has, err := r.stretch()
-	return s == booking.Stretch{} || has == s, err
+	return s == booking.DailyQuantity{} || has == s, err
 }

@@ -146,16 +146,16 @@ func testHoldChanges(t *testing.T, fresh newURL) {
 		hold(t, inventory, h, done)
 		refused, made, open := changeOf(h, "0", 0, 2, 4), changeOf(h, "1", 1, 4, 1), changeOf(h, "2", 1, 4, 2)
 		change(t, refused, soldOut)
-		made.Agreed, made.Has = "words", h.Stretch()
+		made.Agreed, made.Has = "words", h.DailyQuantity()
 		change(t, made, done)
 		settle(t, made, done)
-		open.Has = made.Stretch()
+		open.Has = made.DailyQuantity()
 		change(t, open, done)
 		other := changeOf(h, "3", 0, 2, 2)
-		other.Has = h.Stretch()
+		other.Has = h.DailyQuantity()
 
 		of := func(c booking.HoldChange, made bool) booking.HoldChange {
-			c.Has, c.Made = booking.Stretch{}, made
+			c.Has, c.Made = booking.DailyQuantity{}, made
 			return c
 		}
 		changed := &booking.HoldChanges{All: []booking.HoldChange{of(made, true), of(open, false)}}

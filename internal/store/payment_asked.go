@@ -8,9 +8,9 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// NoteAsked records the total that a charge's undo asks the provider to refund under
+// NoteRequested records the total that a charge's undo asks the provider to refund under
 // its key. It returns false, and records nothing, if the recorded amount is not was.
-func (p *Payments) NoteAsked(ctx context.Context, orderID string, was, asked int64) (noted bool, err error) {
+func (p *Payments) NoteRequested(ctx context.Context, orderID string, was, asked int64) (noted bool, err error) {
 	err = p.db.run(ctx, "note what is asked for", func(ctx context.Context, q bun.IDB) error {
 		changed, err := affected(q.NewRaw("UPDATE payments SET asked = ?, asked_at = ? WHERE order_id = ? AND asked = ?",
 			asked, now(), orderID, was).Exec(ctx))
@@ -68,9 +68,9 @@ type madeRow struct {
 	Amount  int64
 }
 
-// NoteMade replaces the refunds that the provider is known to have made under the key
+// NoteCompleted replaces the refunds that the provider is known to have made under the key
 // of the undo's own refund.
-func (p *Payments) NoteMade(ctx context.Context, orderID string, made []booking.Entry) error {
+func (p *Payments) NoteCompleted(ctx context.Context, orderID string, made []booking.Entry) error {
 	return p.db.inTx(ctx, "note what was made", func(ctx context.Context, q bun.IDB) error {
 		if _, err := q.NewDelete().Model((*madeRow)(nil)).Where("order_id = ?", orderID).Exec(ctx); err != nil || len(made) == 0 {
 			return err

@@ -152,7 +152,7 @@ func isOwedByHand(payment booking.Payment, e *booking.Entry, r booking.Resolutio
 	case e.Key == payment.RefundKey():
 		amount = payment.Owed()
 	case !unanswered:
-		amount = payment.Makes(*e)
+		amount = payment.RefundsNow(*e)
 	}
 	if amount == 0 || e.Reason == booking.AtProvider || e.State != booking.EntryFailed && !unanswered {
 		return false

@@ -66,13 +66,13 @@ func oldestFirst(entries []entryRow) {
 }
 
 // BeginEntry writes a pending partial refund unless there is one under its key; it
-// restarts a failed one, for as much as there is room for (Payment.Makes). It returns
+// restarts a failed one, for as much as there is room for (Payment.RefundsNow). It returns
 // the payment with its entries. Returns RefundExceeds if the amount is more than what is left.
 // NotCharged: there is no known charge.
 func (p *Payments) BeginEntry(ctx context.Context, e booking.Entry) (payment booking.Payment, err error) {
 	err = p.change(ctx, "begin refund of a part", e.OrderID, &payment, func(ctx context.Context, q bun.IDB) error {
 		stands, begun := payment.Entry(e.Key)
-		makes := payment.Makes(stands)
+		makes := payment.RefundsNow(stands)
 		switch left := payment.Refundable(); {
 		case begun && stands.State != booking.EntryFailed, begun && makes == 0:
 			return nil

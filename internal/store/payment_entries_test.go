@@ -248,7 +248,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		p, err := payments.BeginRefund(t.Context(), keeping(c, 40000))
 		require.NoError(t, err)
 		require.EqualValues(t, 40000, p.Kept, "it may fail yet")
-		require.EqualValues(t, 30000, p.Keeping(), "no more is there to keep as things stand")
+		require.EqualValues(t, 30000, p.KeptNow(), "no more is there to keep as things stand")
 		require.Zero(t, p.Owed())
 		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Retained, "ch_1", 0, "")))
 		require.EqualValues(t, 30000, read(t, c).Kept, "no more is there to keep")
@@ -270,7 +270,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		}
 		p, err := payments.Import(t.Context(), c.OrderID, []booking.Entry{hand}, nil)
 		require.NoError(t, err)
-		require.EqualValues(t, 29000, p.Keeping())
+		require.EqualValues(t, 29000, p.KeptNow())
 		e, _ = p.Entry(e.Key)
 		e.State, e.Words = booking.EntryFailed, "refund re_1 is failed"
 		p, err = payments.Import(t.Context(), c.OrderID, []booking.Entry{e}, nil)
@@ -386,7 +386,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		dispute.State = booking.DisputeLost
 		p, err := payments.Import(t.Context(), c.OrderID, []booking.Entry{lost}, []booking.Dispute{dispute})
 		require.NoError(t, err)
-		require.EqualValues(t, 10000, p.Keeping(), "the bank took more than the policy gives")
+		require.EqualValues(t, 10000, p.KeptNow(), "the bank took more than the policy gives")
 		require.EqualValues(t, 15000, p.Refunded, "what a bank takes back is no refund")
 		require.Equal(t, booking.DisputeLost, p.Disputes[0].State)
 		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Retained, "ch_1", 0, "")))
@@ -607,7 +607,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 			require.NoError(t, payments.NoteCharge(t.Context(), c.OrderID, ref))
 			p := read(t, c)
 			require.Equal(t, []any{booking.Returned, "ch_1"}, []any{p.Status, p.Ref})
-			require.Equal(t, c.Amount.Amount, p.Given())
+			require.Equal(t, c.Amount.Amount, p.RefundedInAll())
 		}
 	})
 

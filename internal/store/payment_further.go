@@ -36,8 +36,8 @@ func (r furtherRow) charge() booking.FurtherCharge {
 	}
 }
 
-// addFurther adds further charges, oldest first, to a series of payments. at is the
-// index of each order's payment.
+// addFurther adds their further charges, oldest first, to payments. at is the index of each
+// order's payment.
 func addFurther(ctx context.Context, q bun.IDB, payments []booking.Payment, at map[string]int) error {
 	first, last := payments[0].OrderID, payments[len(payments)-1].OrderID
 	var rows []furtherRow

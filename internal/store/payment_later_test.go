@@ -140,13 +140,13 @@ func testRefundsThatFailLater(t *testing.T, fresh newURL) {
 			noted      bool
 			is         int64
 		}{{0, 300, true, 300}, {0, 200, false, 300}, {300, 300, true, 300}, {300, 0, true, 0}, {300, 200, false, 0}} {
-			noted, err := payments.NoteAsked(t.Context(), c.OrderID, step.was, step.asked)
+			noted, err := payments.NoteRequested(t.Context(), c.OrderID, step.was, step.asked)
 			require.NoError(t, err)
 			require.Equal(t, step.noted, noted)
 			p, err := payments.Payment(t.Context(), c.OrderID)
 			require.NoError(t, err)
-			require.Equal(t, step.is, p.Asked)
-			require.WithinDuration(t, time.Now(), p.AskedAt, time.Minute)
+			require.Equal(t, step.is, p.Requested)
+			require.WithinDuration(t, time.Now(), p.RequestedAt, time.Minute)
 		}
 	})
 
@@ -158,8 +158,8 @@ func testRefundsThatFailLater(t *testing.T, fresh newURL) {
 		made := func(id string, amount int64) booking.Entry {
 			return booking.Entry{Ref: id, Amount: booking.Money{Amount: amount, Currency: won.Currency}}
 		}
-		require.NoError(t, payments.NoteMade(t.Context(), p.OrderID, []booking.Entry{made("re_7", won.Amount)}))
-		require.NoError(t, payments.NoteMade(t.Context(), p.OrderID, []booking.Entry{made("re_8", 100), made("re_9", 200)}))
+		require.NoError(t, payments.NoteCompleted(t.Context(), p.OrderID, []booking.Entry{made("re_7", won.Amount)}))
+		require.NoError(t, payments.NoteCompleted(t.Context(), p.OrderID, []booking.Entry{made("re_8", 100), made("re_9", 200)}))
 		paid, err := payments.PayByHand(t.Context(), booking.Resolution{OrderID: p.OrderID, Evidence: "transfer 4711", Blind: true})
 		require.NoError(t, err)
 		require.Len(t, paid, 1)
@@ -167,7 +167,7 @@ func testRefundsThatFailLater(t *testing.T, fresh newURL) {
 		is, err := payments.Payment(t.Context(), p.OrderID)
 		require.NoError(t, err)
 		require.EqualValues(t, 300, is.Refunded)
-		require.Equal(t, won.Amount, is.Given())
+		require.Equal(t, won.Amount, is.RefundedInAll())
 	})
 
 	run(t, "MadeOfAPartBeforeTheRestWasPaidByHand", func(t *testing.T) {
@@ -192,7 +192,7 @@ func testRefundsThatFailLater(t *testing.T, fresh newURL) {
 			is, err := payments.Payment(t.Context(), p.OrderID)
 			require.NoError(t, err)
 			require.EqualValues(t, 100, is.Refunded)
-			require.Equal(t, won.Amount, is.Given())
+			require.Equal(t, won.Amount, is.RefundedInAll())
 			piece, _ := is.Entry(booking.KeyAtProvider("re_8"))
 			require.Equal(t, beside, piece.Reason)
 			if reason == booking.Changed {

@@ -61,7 +61,7 @@ func (r paymentRow) payment() booking.Payment {
 		},
 		Status: r.Status, Refunded: r.Refunded, Kept: r.Kept, Ref: r.Ref, At: r.CreatedAt.UTC(),
 		ActionRef: r.ActionRef,
-		Asked:     r.Asked, AskedAt: r.AskedAt.UTC(),
+		Requested: r.Asked, RequestedAt: r.AskedAt.UTC(),
 	}
 	if r.Status == booking.ActionRequired {
 		payment.Action = r.action()
@@ -211,7 +211,7 @@ func (p *Payments) EndRefund(
 		}
 		kept := payment.Kept
 		if own.State != booking.EntryDone || !own.ByHand { // what follows a refund by hand comes out of what is kept
-			kept = payment.Keeps(refunded)
+			kept = payment.KeptAfter(refunded)
 		}
 		err = q.NewRaw(`UPDATE payments SET status = ?, ref = ?, kept = ?, refunded = `+byProvider+`, updated_at = ? WHERE order_id = ? RETURNING *`,
 			end, ref, kept, orderID, now(), orderID).Scan(ctx, &row)

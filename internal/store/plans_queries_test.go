@@ -144,7 +144,7 @@ func queriesOfRest() []query {
 			return err
 		})},
 		{method: "Sandbox.Look", service: "sandbox", rows: 3, each: 6, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
-			_, err := store.NewSandbox(db).Look(ctx, key10(7))
+			_, err := store.NewSandbox(db).Retrieve(ctx, key10(7))
 			if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
 				return nil
 			}

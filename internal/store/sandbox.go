@@ -159,9 +159,9 @@ func (s *Sandbox) Refund(ctx context.Context, key, ref string, amount booking.Mo
 	})
 }
 
-// Look returns what was charged and refunded of the charge with the reference.
+// Retrieve returns what was charged and refunded of the charge with the reference.
 // NotFound: there is none.
-func (s *Sandbox) Look(ctx context.Context, ref string) (is payments.Balance, err error) {
+func (s *Sandbox) Retrieve(ctx context.Context, ref string) (is payments.Balance, err error) {
 	err = s.db.run(ctx, "look at charge in sandbox", func(ctx context.Context, q bun.IDB) error {
 		var row sandboxRow
 		if err := q.NewSelect().Model(&row).Where("ref = ? AND ref <> ''", ref).Scan(ctx); err != nil {

@@ -43,7 +43,7 @@ func testSandboxConfirmations(t *testing.T, fresh newURL) {
 			stands, err := sandbox.Void(t.Context(), c)
 			require.NoError(t, err)
 			require.Equal(t, booking.Charged, stands.Status)
-			seen, err := sandbox.Look(t.Context(), stands.Ref)
+			seen, err := sandbox.Retrieve(t.Context(), stands.Ref)
 			require.NoError(t, err)
 			require.EqualValues(t, 7, seen.Taken.Amount)
 		}

@@ -80,7 +80,7 @@ func testSandbox(t *testing.T, fresh newURL) {
 		require.NoError(t, sandbox.Refund(t.Context(), "p2", charge.Ref, some))
 		require.Error(t, sandbox.Refund(t.Context(), "p3", charge.Ref, some), "less is left")
 		requireCode(t, booking.RefundExceeds, sandbox.ByHand(t.Context(), c.OrderID, 10001))
-		seen, err := sandbox.Look(t.Context(), charge.Ref)
+		seen, err := sandbox.Retrieve(t.Context(), charge.Ref)
 		require.NoError(t, err)
 		require.Equal(t, won, seen.Taken)
 		require.EqualValues(t, 40000, seen.Given)
@@ -89,7 +89,7 @@ func testSandbox(t *testing.T, fresh newURL) {
 		require.NoError(t, sandbox.ByHand(t.Context(), c.OrderID, 0))
 		requireCode(t, booking.RefundExceeds, sandbox.ByHand(t.Context(), c.OrderID, 0))
 		requireCode(t, booking.NotFound, sandbox.ByHand(t.Context(), "unknown", 0))
-		_, err = sandbox.Look(t.Context(), "unknown")
+		_, err = sandbox.Retrieve(t.Context(), "unknown")
 		requireCode(t, booking.NotFound, err)
 	})
 
@@ -97,7 +97,7 @@ func testSandbox(t *testing.T, fresh newURL) {
 		c := newCharge(t.Name())
 		charge, err := sandbox.Charge(t.Context(), c, payments.Record{Status: booking.Charged})
 		require.NoError(t, err)
-		seen, err := sandbox.Look(t.Context(), charge.Ref)
+		seen, err := sandbox.Retrieve(t.Context(), charge.Ref)
 		require.NoError(t, err)
 		require.Nil(t, seen.Dispute)
 		require.Equal(t, c.OrderID, seen.OrderID)
@@ -108,7 +108,7 @@ func testSandbox(t *testing.T, fresh newURL) {
 			state        booking.DisputeState
 		}{{20000, 20000, booking.DisputeOpen}, {0, won.Amount, booking.DisputeOpen}, {won.Amount + 1, won.Amount, booking.DisputeLost}, {1, 1, booking.DisputeWon}} {
 			require.NoError(t, sandbox.Dispute(t.Context(), c.OrderID, tt.amount, string(tt.state)))
-			seen, err := sandbox.Look(t.Context(), charge.Ref)
+			seen, err := sandbox.Retrieve(t.Context(), charge.Ref)
 			require.NoError(t, err)
 			if since.IsZero() {
 				since = seen.Dispute.At

@@ -76,7 +76,7 @@ type StayChange struct {
 	Ends   time.Time `json:"ends"`
 	// Has is the stay from which was taken what the caller has left out: of another one the
 	// change is refused. Zero is any.
-	Has booking.Stretch `json:"has,omitzero"`
+	Has booking.DailyQuantity `json:"has,omitzero"`
 }
 
 // Check is an Invalid if no reservation can become this.
@@ -94,14 +94,14 @@ func (c StayChange) Check() error {
 	return is.err()
 }
 
-// Stretch is what the change asks for.
-func (c StayChange) Stretch() booking.Stretch {
-	return booking.Stretch{From: c.CheckIn, To: c.CheckOut, Quantity: c.Rooms}
+// DailyQuantity is what the change asks for.
+func (c StayChange) DailyQuantity() booking.DailyQuantity {
+	return booking.DailyQuantity{From: c.CheckIn, To: c.CheckOut, Quantity: c.Rooms}
 }
 
 // MadeFor tells whether the change was made out for a reservation that has this stay.
-func (c StayChange) MadeFor(has booking.Stretch) bool {
-	return c.Has == (booking.Stretch{}) || c.Has == has
+func (c StayChange) MadeFor(has booking.DailyQuantity) bool {
+	return c.Has == (booking.DailyQuantity{}) || c.Has == has
 }
 
 // ChangeState is where a change of a reservation stands.
@@ -193,20 +193,20 @@ type ChangeQuote struct {
 	Passed int `json:",omitempty"` // how many tiers of the policy do not hold any more then: see Terms
 }
 
-// Stretch is what the stay of the order holds.
-func (v View) Stretch() (booking.Stretch, error) {
+// DailyQuantity is what the stay of the order holds.
+func (v View) DailyQuantity() (booking.DailyQuantity, error) {
 	from, to, err := v.nights()
-	return booking.Stretch{From: from, To: to, Quantity: v.Quantity}, err
+	return booking.DailyQuantity{From: from, To: to, Quantity: v.Quantity}, err
 }
 
 // QuoteChange is what a change comes to that is decided at a moment; an error that says
 // why if the reservation cannot become this. begins is its check-in.
 func (v View) QuoteChange(c StayChange, at, begins time.Time) (q ChangeQuote, err error) {
-	has, err := v.Stretch()
+	has, err := v.DailyQuantity()
 	if err != nil {
 		return q, err
 	}
-	if c.Stretch() == has {
+	if c.DailyQuantity() == has {
 		return q, booking.Errorf(booking.NotChangeable, "the reservation is for these nights and rooms already")
 	}
 	if err := v.mayCost(c.Price); err != nil {
@@ -216,7 +216,7 @@ func (v View) QuoteChange(c StayChange, at, begins time.Time) (q ChangeQuote, er
 	if c.EachKeeps {
 		reprice = booking.Reprice
 	}
-	nights, total, ok := reprice(has, v.prices(has), c.Stretch(), c.Price.Amount)
+	nights, total, ok := reprice(has, v.prices(has), c.DailyQuantity(), c.Price.Amount)
 	if !ok || v.Amount.Amount > 0 && total == 0 {
 		return q, cannotBeCharged()
 	}
@@ -224,7 +224,7 @@ func (v View) QuoteChange(c StayChange, at, begins time.Time) (q ChangeQuote, er
 }
 
 // prices are those of the nights of the stay, which all cost the same until it is changed.
-func (v View) prices(has booking.Stretch) []booking.NightPrice {
+func (v View) prices(has booking.DailyQuantity) []booking.NightPrice {
 	if v.Stay != nil && len(v.Prices) > 0 {
 		return v.Prices
 	}
@@ -233,10 +233,10 @@ func (v View) prices(has booking.Stretch) []booking.NightPrice {
 
 // cost is what the nights of the stay cost, without what was kept of nights that are not
 // in it any more.
-func (v View) cost(has booking.Stretch) (sum int64) { return v.costOf(has, has) }
+func (v View) cost(has booking.DailyQuantity) (sum int64) { return v.costOf(has, has) }
 
 // costOf is what some nights of the stay cost.
-func (v View) costOf(has, nights booking.Stretch) (sum int64) {
+func (v View) costOf(has, nights booking.DailyQuantity) (sum int64) {
 	for _, p := range v.prices(has) {
 		for day := p.From; day.Before(p.To); day = day.AddDays(1) {
 			if !day.Before(nights.From) && day.Before(nights.To) {

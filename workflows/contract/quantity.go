@@ -52,7 +52,7 @@ func (v View) QuoteQuantity(c QuantityChange, at, begins time.Time) (q QuantityQ
 	if err := v.mayCost(c.Price); err != nil {
 		return q, err
 	}
-	lots, ok := booking.Relot(v.lots(), c.Quantity, c.Price.Amount)
+	lots, ok := booking.ChangeLots(v.lots(), c.Quantity, c.Price.Amount)
 	was, _ := booking.CostOf(v.lots())
 	total, fits := booking.CostOf(lots)
 	if !ok || !fits || v.Amount.Amount > 0 && total == 0 {

@@ -82,8 +82,8 @@ func (v View) DepartureDue() (giveBack int64) {
 	}
 	c := v.cancellation("", time.Time{})
 	c.FreedNights, c.Nights = freed.From.DaysUntil(freed.To), from.DaysUntil(to)
-	if has, err := v.Stretch(); err == nil && v.Terms.CountsChanges && len(v.Prices) > 0 {
-		cost := v.costOf(has, booking.Stretch{From: freed.From, To: freed.To})
+	if has, err := v.DailyQuantity(); err == nil && v.Terms.CountsChanges && len(v.Prices) > 0 {
+		cost := v.costOf(has, booking.DailyQuantity{From: freed.From, To: freed.To})
 		c.Freed = &cost
 	}
 	return v.Terms.Cancellation.RefundDue(c).GiveBack
@@ -106,7 +106,7 @@ func (v View) KeptByChanges() int64 {
 		return 0
 	}
 	cost := v.Amount.Amount
-	if has, err := v.Stretch(); v.Stay != nil && len(v.Prices) > 0 && err == nil {
+	if has, err := v.DailyQuantity(); v.Stay != nil && len(v.Prices) > 0 && err == nil {
 		cost = v.cost(has)
 	} else if v.Production != nil {
 		cost, _ = booking.CostOf(v.lots())
@@ -181,7 +181,7 @@ func (v View) SettledAs(found booking.Undo, asked booking.Charge) *booking.Settl
 		return nil
 	}
 	in := func(amount int64) booking.Money { return booking.Money{Amount: amount, Currency: v.Amount.Currency} }
-	s := &booking.Settlement{Refunded: in(found.Back()), Kept: in(found.Kept)}
+	s := &booking.Settlement{Refunded: in(found.CustomerGot()), Kept: in(found.Kept)}
 	if found.Kept == asked.Keep {
 		s.Tier = asked.Tier
 	}
