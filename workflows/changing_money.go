@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// paidMore notes what was charged beside the first charge.
+// paidMore notes a charge after the first one.
 func (s *saga) paidMore(more booking.Money) {
 	s.further += more.Amount
 	if s.paid != nil {
@@ -21,8 +21,8 @@ func (s *saga) paidMore(more booking.Money) {
 	}
 }
 
-// settleCharge makes certain of the charge of a change that is not made, and gives back what
-// was taken. The order goes on beside that: the provider may never say what became of it.
+// resolveCharge finds out whether a change that is not made was charged, and refunds that. The
+// order continues meanwhile: the provider may never answer.
 func (s *saga) settleCharge(c *change) {
 	settle := call{
 		name: "settle the charge of a change", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.SettleFurther, with: s.furtherCharge(c),
@@ -45,8 +45,8 @@ func (s *saga) settleCharge(c *change) {
 	}
 }
 
-// settleBeside asks until it is known what became of the charge, and calls a person when that
-// takes too long: an operator may say that it is seen to.
+// resolveBeside asks until the charge's outcome is known, and marks the order when that takes
+// too long: an operator may record that it is resolved.
 func (s *saga) settleBeside(c *change, settle call) {
 	key, late := booking.ChangeKey(s.in.OrderID, c.ID), false
 	settle.resolvable = true
@@ -59,7 +59,7 @@ func (s *saga) settleBeside(c *change, settle call) {
 	var settled booking.Outcome
 	for patience := time.Duration(s.policy.AttentionAfter); !s.seeThrough(c.ctx, settle, &settled, patience); {
 		if late {
-			patience = 0 // a person was called
+			patience = 0 // the order is marked already
 		}
 	}
 	if late {
@@ -71,7 +71,7 @@ func (s *saga) settleBeside(c *change, settle call) {
 	s.showPending(c.ctx)
 }
 
-// settledCharge gives back what the charge of a change that is not made has taken.
+// refundCharge refunds the charge for a change that is not made.
 func (s *saga) settledCharge(c *change, settled booking.Outcome) {
 	if settled.Result != booking.Done {
 		return
@@ -82,9 +82,9 @@ func (s *saga) settledCharge(c *change, settled booking.Outcome) {
 	s.makeRefund(s.beginRefundOf(c, c.costs.Charge))
 }
 
-// beginRefundOf writes down in the ledger what a change gives back, or what is left of
-// the payment if that is less; nil if there is nothing to give back, or the undo of the
-// order gives it back.
+// beginRefundOf writes the refund for a change into the ledger, or of what is left of the
+// payment if that is less. It returns nil if there is nothing to refund, or if the undo of the
+// order refunds it.
 func (s *saga) beginRefundOf(c *change, amount booking.Money) *part {
 	for amount.Amount > 0 {
 		p := &part{
@@ -106,14 +106,14 @@ func (s *saga) beginRefundOf(c *change, amount booking.Money) *part {
 	return nil
 }
 
-// makeRefund gives it back beside all else.
+// makeRefund makes the refund in a coroutine of its own.
 func (s *saga) makeRefund(p *part) {
 	if p != nil {
 		workflow.Go(s.ctx, func(ctx workflow.Context) { s.refundPart(ctx, p) })
 	}
 }
 
-// refusedFor is why a change was not made, for its caller.
+// refusedFor is the error and the reason for which a change was not made.
 func refusedFor(err error) (*booking.Error, booking.Reason) {
 	var no *refusal
 	if !errors.As(err, &no) || no.reason == "" {

@@ -13,11 +13,11 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// PaymentNotices follows what the payment provider says of an order's payment. There is
-// one for each order, whether its saga runs or has ended, and each notice is a signal. A
-// notice is a hint only: what has become of the payment is looked up and recorded, and
-// whatever waits for that money asks at once. While a dispute is open the order is
-// marked, and is looked at again by itself, should a notice be lost.
+// PaymentNotices handles the payment provider's notices about an order's payment. There is one
+// such workflow for each order, whether its saga runs or has ended, and each notice is a
+// signal. A notice is only a hint: the payment's state is retrieved and recorded, and calls
+// that wait for that money are made again at once. While a dispute is open the order is marked
+// and checked regularly, since a notice may be lost.
 func PaymentNotices(ctx workflow.Context, in contract.Notices) error {
 	n := &notices{ctx: ctx, in: in.Sane(begins(ctx)), heard: workflow.GetSignalChannel(ctx, contract.NoticeSignal)}
 	if err := n.in.Check(); err != nil {
@@ -30,7 +30,7 @@ func PaymentNotices(ctx workflow.Context, in contract.Notices) error {
 			return err //replay:never only an operator who cancels the workflow leads here
 		}
 		if payment.Unconfirmed {
-			_ = n.tell(n.in.OrderID).Get(ctx, nil) // one that has ended gives the money back
+			_ = n.tell(n.in.OrderID).Get(ctx, nil) // an order that has ended refunds the payment
 		}
 		told := n.tellThoseWhoWait(payment.Refunds)
 		unfollowed, err := n.haveFollowed(payment.Failed, told)
@@ -55,18 +55,18 @@ func PaymentNotices(ctx workflow.Context, in contract.Notices) error {
 			return nil
 		}
 	}
-	n.drain() // the next run looks at once
+	n.drain() // the next run checks at once
 	return workflow.NewContinueAsNewError(ctx, contract.NoticesWorkflow, n.in)
 }
 
-// notices are those of one order.
+// notices is the state of the workflow of one order.
 type notices struct {
 	ctx   workflow.Context
 	in    contract.Notices
 	heard workflow.ReceiveChannel
 }
 
-// drain takes the notices that have come. One look is enough for all of them.
+// drain receives the notices that have arrived. One check is enough for all of them.
 func (n *notices) drain() {
 	var notice booking.PaymentNotice
 	for n.heard.ReceiveAsync(&notice) {
@@ -75,7 +75,7 @@ func (n *notices) drain() {
 	}
 }
 
-// look brings the ledger up to date with the provider.
+// checkPayment updates the ledger with the provider's state of the payment.
 func (n *notices) look() (is booking.Looked, err error) {
 	err = n.do("look at the payment", contract.PaymentsQueue, payments.LookAgain, booking.Glance{OrderID: n.in.OrderID, Confirms: true}, &is)
 	if err == nil && is.Status == "" {
@@ -84,7 +84,7 @@ func (n *notices) look() (is booking.Looked, err error) {
 	return is, err
 }
 
-// do does an activity until it is done.
+// do retries an activity until it is done.
 func (n *notices) do(name, queue string, activity, with, result any) error {
 	for {
 		err := durably(n.ctx, call{name: name, queue: queue, do: activity, with: with}).Get(n.ctx, result)
@@ -95,8 +95,8 @@ func (n *notices) do(name, queue string, activity, with, result any) error {
 	}
 }
 
-// tellThoseWhoWait tells the order's saga and, after its end, the workflows of its
-// refunds. Those that have ended wait for nothing: it answers which run.
+// signalWaiting signals the order's saga and the workflows of its refunds, which begin after
+// the saga's end. It returns which of them run.
 func (n *notices) tellThoseWhoWait(refunds []string) (run map[string]bool) {
 	run = map[string]bool{}
 	if len(refunds) == 0 {
@@ -119,14 +119,14 @@ func (n *notices) tellThoseWhoWait(refunds []string) (run map[string]bool) {
 	return run
 }
 
-// tell tells a workflow that something has become of the payment.
+// signal signals a workflow that the payment may have changed.
 func (n *notices) tell(id string) workflow.Future {
 	return workflow.SignalExternalWorkflow(n.ctx, id, "", contract.PaymentNoticeSignal, nil)
 }
 
-// haveFollowed has refunds followed that have failed, should nothing do so any more since
-// they were done before: by the order's saga or, after its end, by a workflow of the
-// refund's own. unfollowed: some cannot be yet.
+// haveFollowed makes sure that failed refunds are followed which were done before and so are
+// not followed any more: by the order's saga or, after its end, by a workflow of the refund's
+// own. unfollowed: some cannot be followed yet.
 func (n *notices) haveFollowed(failed []booking.Entry, run map[string]bool) (unfollowed bool, err error) {
 	if len(failed) == 0 || !followsFailures(n.ctx, 1) {
 		return false, nil
@@ -149,8 +149,8 @@ func (n *notices) haveFollowed(failed []booking.Entry, run map[string]bool) (unf
 	return !order.Status.Final(), nil
 }
 
-// tellSaga tells the order's saga of refunds that have failed. It answers those that it could
-// not tell: the saga has ended meanwhile.
+// signalSaga signals failed refunds to the order's saga. It returns those that it could not
+// signal, since the saga has ended meanwhile.
 func (n *notices) tellSaga(failed []booking.Entry) (untold []booking.Entry) {
 	for _, e := range failed {
 		if workflow.SignalExternalWorkflow(n.ctx, n.in.OrderID, "", contract.RefundFailedSignal, e).Get(n.ctx, nil) != nil {
@@ -160,7 +160,7 @@ func (n *notices) tellSaga(failed []booking.Entry) (untold []booking.Entry) {
 	return untold
 }
 
-// begin starts the workflow of a refund, unless it runs. It outlives this one.
+// begin starts the workflow of a refund, unless it runs. That workflow outlives this one.
 func (n *notices) begin(id string, in contract.RefundingAgain) {
 	ctx := workflow.WithChildOptions(n.ctx, workflow.ChildWorkflowOptions{
 		WorkflowID: id, TaskQueue: contract.SagasQueue, ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
@@ -169,8 +169,8 @@ func (n *notices) begin(id string, in contract.RefundingAgain) {
 	_ = workflow.ExecuteChildWorkflow(ctx, contract.RefundAgainWorkflow, in).GetChildWorkflowExecution().Get(ctx, nil)
 }
 
-// mark shows on mypage, and in the list of workflows, whether the order is disputed. Each
-// dispute, and each new time for its evidence, is logged and counted.
+// mark shows on mypage, and in the list of workflows, whether the order is disputed. Each new
+// dispute, and each new due time for evidence, is logged and counted.
 func (n *notices) mark(open []booking.Dispute) (order activities.DisputedOrder, err error) {
 	with := activities.OpenDisputes{OrderID: n.in.OrderID, Disputes: open}
 	if err := n.do("show disputes on mypage", contract.MypageQueue, mypage.NoteDisputes, with, &order); err != nil {
@@ -194,8 +194,8 @@ func (n *notices) mark(open []booking.Dispute) (order activities.DisputedOrder, 
 	return order, nil
 }
 
-// tellLost tells the owner of the order of the disputes that are lost, once. An order
-// without a row has no owner that could be told.
+// notifyLost notifies the order's owner of each lost dispute, once. The owner of an order
+// without a row is unknown.
 func (n *notices) tellLost(lost []booking.Dispute, order activities.DisputedOrder) error {
 	untold := slices.DeleteFunc(lost, func(d booking.Dispute) bool { return order.OwnerID == "" || slices.Contains(n.in.Lost, d.ID) })
 	if len(untold) == 0 || !ownersHearOfLoss(n.ctx) {
@@ -215,9 +215,10 @@ func (n *notices) tellLost(lost []booking.Dispute, order activities.DisputedOrde
 	return nil
 }
 
-// tellLate tells the customer of an order that has ended that a payment of it was given back
-// which came after that, once. A workflow that follows the refund tells it by itself, after
-// all else that it tells. untold: whether the order was ever placed is known at its end only.
+// notifyLate notifies the customer, once, that a payment which arrived after the order's end
+// was refunded. A workflow that follows the refund sends that message itself, after its other
+// messages. untold: the message has to wait, since only the order's end shows whether it was
+// ever placed.
 func (n *notices) tellLate(given *booking.Money, order activities.DisputedOrder) (untold bool, err error) {
 	if given == nil || n.in.Late || !order.NeverPlaced && !order.NotYetPlaced || !latePaymentsTold(n.ctx, 1) {
 		return false, nil
@@ -242,7 +243,8 @@ func (n *notices) notify(name string, m booking.Message) error {
 	return n.do(name, contract.NotificationsQueue, notifications.Notify, m, &outcome)
 }
 
-// areNews tells whether a dispute, or its time for evidence, was not known at the last look.
+// areNews reports whether a dispute, or its due time for evidence, was unknown at the last
+// check.
 func (n *notices) areNews(open []booking.Dispute) bool {
 	return slices.ContainsFunc(open, func(d booking.Dispute) bool {
 		due, known := n.in.Open[d.ID]
@@ -258,15 +260,16 @@ func disputesInWords(open []booking.Dispute) string {
 	return strings.Join(words, "; ")
 }
 
-// How long a disputed order is left alone without a notice: longer each time. Its end
-// may be months away.
+// How long a disputed order is not checked without a notice: longer each time. A dispute may
+// take months.
 const (
 	firstLookAlone = time.Hour
 	lastLookAlone  = 24 * time.Hour
 )
 
-// waitFor waits for a notice, or until it is time to look without one, if a dispute is
-// open, or the order has to end before a refund is followed or told.
+// waitFor waits for a notice, or for the next check without one. It returns at once unless a
+// dispute is open, or the order has to end before a refund can be followed or its message
+// sent.
 func (n *notices) waitFor(open []booking.Dispute, waits bool) error {
 	if len(open) == 0 && !waits {
 		return nil

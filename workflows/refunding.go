@@ -9,8 +9,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Refund gives back a part of what was paid for an order whose saga has ended. It
-// ends when the customer has the money, and answers what came of it.
+// Refund refunds a part of the payment of an order whose saga has ended. It runs until the
+// customer has the money, and returns the outcome.
 func Refund(ctx workflow.Context, in contract.Refunding) (booking.Repaid, error) {
 	s := afterEnd(ctx, in)
 	if err := s.enter(func() error { return mayRefundLater(s.ctx, in) }); err != nil {
@@ -27,8 +27,8 @@ func Refund(ctx workflow.Context, in contract.Refunding) (booking.Repaid, error)
 	return p.is, nil
 }
 
-// afterEnd is what a refund needs of the saga that has ended. The order's row holds
-// what that has told of it.
+// afterEnd is the part of an ended saga that a refund needs. The ended saga has published its
+// last view already.
 func afterEnd(ctx workflow.Context, in contract.Refunding) *saga {
 	never, _ := workflow.NewDisconnectedContext(ctx)
 	v := in.Order
@@ -40,7 +40,7 @@ func afterEnd(ctx workflow.Context, in contract.Refunding) *saga {
 	}
 }
 
-// mayRefundLater is why there can be no refund with this input and in this workflow.
+// mayRefundLater returns Invalid if this workflow cannot make a refund with this input.
 func mayRefundLater(ctx workflow.Context, in contract.Refunding) error {
 	if err := in.Check(); err != nil {
 		return err
@@ -51,20 +51,21 @@ func mayRefundLater(ctx workflow.Context, in contract.Refunding) error {
 	return nil
 }
 
-// part is a refund of a part on its way: by staff, or of nights that are free again.
+// part is a refund of a part of the payment that is under way: by staff, for a change, or for
+// an early departure.
 type part struct {
 	contract.Refund
-	key    string // of its entry in the ledger
+	key    string // the key of its entry in the ledger
 	reason booking.EntryReason
 	is     booking.Repaid
-	begun  bool // the provider has been asked, or the ledger has refused
-	failed bool // a person was called, and the customer told
-	// again tells the messages about it from those of when it was done before.
+	begun  bool // the provider has been called, or the ledger has refused the refund
+	failed bool // the order was marked, and the customer notified
+	// again distinguishes its messages from those of the time it was done before.
 	again string
-	// heard: that it has failed is only what was said, and the ledger has yet to confirm it.
+	// unconfirmed: its failure was signalled, but the ledger has not confirmed it yet.
 	heard bool
-	// quiet: nothing is told of its end unless a person was called. It was told when it was
-	// done before.
+	// quiet: the customer is not notified of its end unless the order was marked for it. They
+	// were notified when it was done before.
 	quiet bool
 }
 
@@ -72,34 +73,34 @@ func byStaff(r contract.Refund) *part {
 	return &part{Refund: r, key: r.Key(), reason: booking.Goodwill}
 }
 
-// ended tells whether nothing more comes of the refund: the customer has the money, or it
-// was refused, since what it could not give back has been given back otherwise.
+// ended reports whether the refund has ended: the customer has the money, or the refund was
+// refused, since the rest of the payment has been refunded otherwise.
 func (p *part) ended() bool { return p.is.Refused != "" || p.is.Entry.State == booking.EntryDone }
 
-// isNews tells whether those are to hear that it is done who have heard so before.
+// isNews reports whether the customer is to be notified of the refund's end.
 func (p *part) isNews() bool { return p.failed || !p.quiet }
 
-// parts is what a saga knows of the refunds in part, and of what was paid by hand.
+// parts is what a saga knows of refunds in part, and of refunds that were paid by hand.
 type parts struct {
-	open      int                      // how many are on their way
-	late      []*part                  // with which patience has ended before anything came of them
-	telling   int                      // how many messages beside the story are
-	sent      int                      // how many of these have been sent
+	open      int                      // how many are under way
+	late      []*part                  // those that have kept failing for longer than AttentionAfter
+	telling   int                      // how many messages beside the story are being sent
+	sent      int                      // how many of those have been sent
 	toldAt    time.Time                // the time of the last of them
-	asked     int                      // how many the ledger has not answered yet
-	begun     int                      // how many there were by staff
-	resolving bool                     // what was paid by hand is being recorded
-	unsettled []string                 // the keys of the charges of changes of which a person was called
-	attempts  []*attempt               // under way, of what an operator may pay by hand
-	given     int64                    // what those come to that are done
-	asks      int                      // how often such attempts were to be made again
-	following []string                 // the keys of those that are on their way
-	missed    map[string]booking.Entry // of these, those that were said to have failed meanwhile
+	asked     int                      // how many updates wait for the ledger's first answer
+	begun     int                      // how many staff has begun
+	resolving bool                     // a refund by hand is being recorded
+	unsettled []string                 // the keys of charges for changes whose outcome is unknown and needs a person
+	attempts  []*attempt               // the running attempts of resolvable calls
+	given     int64                    // the sum of those that are done
+	asks      int                      // how often retryAttempts was called
+	following []string                 // the keys of those that are under way
+	missed    map[string]booking.Entry // of these, those whose failure was signalled meanwhile
 }
 
-// refundPart is how a refund in part goes: its entry is written, the provider is
-// asked, and asked again until the customer has the money. One that it cannot give
-// back calls a person, who pays by hand or makes the provider able to.
+// refundPart makes a refund in part. Its entry is written, the provider is called, and called
+// again until the customer has the money. A refund that the provider cannot make needs a
+// person, who pays it by hand or makes it possible.
 func (s *saga) refundPart(ctx workflow.Context, p *part) {
 	s.parts.open++
 	defer func() { s.parts.open-- }()
@@ -125,9 +126,9 @@ func (s *saga) refundPart(ctx workflow.Context, p *part) {
 	s.showPending(ctx)
 }
 
-// askForPart asks the provider, once the entry is written. That it was asked for is
-// recorded before anything is done: see record. What the saga knows already is waited
-// for to change, unless something was paid by hand.
+// requestPart writes the entry and calls the provider. The activity also records that the
+// refund was requested, before anything is done: see record. If its state is known already,
+// the activity waits until that changes, or until it was paid by hand.
 func (s *saga) askForPart(ctx workflow.Context, p *part) {
 	e := booking.Entry{
 		OrderID: s.in.OrderID, Key: p.key, Amount: p.Amount, Reason: p.reason, By: p.By, Note: p.Note,
@@ -147,7 +148,7 @@ func (s *saga) askForPart(ctx workflow.Context, p *part) {
 	}
 }
 
-// tellRefunded tells customer and world that the customer has the money.
+// notifyRefunded notifies the customer that the refund is made, and emits its event.
 func (s *saga) tellRefunded(ctx workflow.Context, p *part) {
 	amount := p.is.Entry.Amount
 	s.tellOfRefund(amount, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
@@ -164,7 +165,7 @@ func (s *saga) tellRefunded(ctx workflow.Context, p *part) {
 	s.publish(ctx)
 }
 
-// tellOfRefund sends the customer a message beside all else: no money waits for one.
+// notifyOfRefund sends the customer a message about a refund. The refund does not wait for it.
 func (s *saga) tellOfRefund(refund booking.Money, key string, tells booking.MessageType) {
 	m := s.message(notice{key: key, recipientID: s.in.CustomerID, tells: tells, data: booking.MessageData{
 		For: booking.ForCustomer, Item: s.view.Item.Name, Refund: &refund,
@@ -172,8 +173,8 @@ func (s *saga) tellOfRefund(refund booking.Money, key string, tells booking.Mess
 	s.sendBeside("tell customer of a refund", m)
 }
 
-// tellEndedOtherwise tells customer and staff that a refund which has failed is not made any
-// more: the customer has its money in another way.
+// notifyRefundEnded notifies customer and staff that a failed refund will not be made any
+// more: the customer has the money in another way.
 func (s *saga) tellEndedOtherwise(ctx workflow.Context, p *part) {
 	amount := p.is.Entry.Amount
 	s.tellOfRefund(amount, contract.RefundEndedMessage(p.ID)+p.again, booking.RefundEndedMessage)
@@ -182,8 +183,8 @@ func (s *saga) tellEndedOtherwise(ctx workflow.Context, p *part) {
 	}
 }
 
-// sendBeside sends a message beside all else, after those that are on their way: the last
-// one that is read tells what holds.
+// sendBeside sends a message in a coroutine of its own, after the earlier ones: the customer
+// may rely on the latest message.
 func (s *saga) sendBeside(name string, m booking.Message) {
 	before := s.parts.sent + s.parts.telling
 	s.parts.telling++
@@ -202,15 +203,15 @@ func (s *saga) sendBeside(name string, m booking.Message) {
 	})
 }
 
-// Bounds of the refunds of one order. The engine takes ten updates in flight, and
-// 2,000 a run.
+// Limits of the refunds of one order. The engine accepts ten updates in flight, and 2,000 in a
+// run.
 const (
 	mostRefundsAsked = 5
 	mostRefunds      = 200
 )
 
-// takeMoney lets staff give back parts of what was paid, and operators say what was
-// paid by hand.
+// takeMoney registers the updates and signals about the order's money: refunds by staff,
+// refunds paid by hand, the customer's return, and the provider's notices.
 func (s *saga) takeMoney() {
 	s.onRefund(s.mayRefund, func(ctx workflow.Context, r contract.Refund) (booking.Repaid, error) {
 		s.parts.begun++
@@ -228,9 +229,9 @@ func (s *saga) takeMoney() {
 	s.hearFailures()
 }
 
-// mayRefund is why a refund is not begun. Whether so much was paid and is left the ledger
-// says: after a reset the order has yet to be charged again when the engine repeats the
-// updates, and refunds that were begun before that have to be followed.
+// mayRefund returns the error for which a refund is not begun. It does not check how much is
+// left, which the ledger does: after a reset the engine applies the updates again before the
+// order is charged, and refunds that were begun earlier have to be followed.
 func (s *saga) mayRefund(r contract.Refund) error {
 	if err := r.Check(); err != nil {
 		return err
@@ -257,7 +258,7 @@ func notCharged() error {
 	return booking.Errorf(booking.NotCharged, "nothing was paid that could be given back")
 }
 
-// onRefund takes the update by which staff gives a part back.
+// onRefund registers the update by which staff refunds a part.
 func (s *saga) onRefund(rule func(contract.Refund) error, begin func(workflow.Context, contract.Refund) (booking.Repaid, error)) {
 	handler := func(ctx workflow.Context, r contract.Refund) (booking.Repaid, error) {
 		ctx, _ = workflow.NewDisconnectedContext(ctx)
@@ -270,7 +271,7 @@ func (s *saga) onRefund(rule func(contract.Refund) error, begin func(workflow.Co
 	}))
 }
 
-// answerPart waits until the provider has been asked, and answers what came of that.
+// answerPart waits until the provider has been called, and returns the outcome.
 func (s *saga) answerPart(ctx workflow.Context, p *part) (booking.Repaid, error) {
 	_ = workflow.Await(ctx, func() bool { return p.begun })
 	switch p.is.Refused {
@@ -285,8 +286,8 @@ func (s *saga) answerPart(ctx workflow.Context, p *part) (booking.Repaid, error)
 	}
 }
 
-// noteDecision shows a decision about money in the order's history. It has not moved
-// the order.
+// noteDecision adds a decision about money to the order's history. It does not change the
+// status.
 func (s *saga) noteDecision(ctx workflow.Context, e contract.Entry) {
 	e.Status, e.At = s.view.Status, s.now()
 	s.view = s.view.Clone()

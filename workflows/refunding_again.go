@@ -10,8 +10,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// RefundAgain follows a refund that has failed at the provider after it was done, and after
-// the saga of its order has ended. It ends when the customer has the money.
+// RefundAgain follows a refund that has failed at the provider after it was done, once the
+// saga of its order has ended. It runs until the customer has the money.
 func RefundAgain(ctx workflow.Context, in contract.RefundingAgain) error {
 	refund := in.Refund()
 	s := afterEnd(ctx, contract.Refunding{Refund: refund, Order: in.Order, Policy: in.Policy})
@@ -29,7 +29,7 @@ func RefundAgain(ctx workflow.Context, in contract.RefundingAgain) error {
 	return nil
 }
 
-// mayRefundAgain is why nothing can be refunded again with this input and in this workflow.
+// mayRefundAgain returns Invalid if this workflow cannot make a refund again with this input.
 func mayRefundAgain(ctx workflow.Context, in contract.RefundingAgain) error {
 	if err := in.Check(); err != nil {
 		return err
@@ -40,14 +40,14 @@ func mayRefundAgain(ctx workflow.Context, in contract.RefundingAgain) error {
 	return nil
 }
 
-// again is a refund that was done and has failed. What it failed over is the provider's
-// refund of that time.
+// again is a refund that was done and has failed since. The entry's Ref is the provider's
+// failed refund.
 func again(r contract.Refund, e booking.Entry) *part {
 	return &part{Refund: r, key: e.Key, reason: e.Reason, begun: true, again: "/" + e.Ref, is: booking.Repaid{Entry: e}}
 }
 
-// refundAgain follows a part as when it was begun, and the undo's own refund as the undo
-// does. The ledger is asked first: what was heard of it may be old.
+// refundAgain follows a refund in part as refundPart does, and the undo's own refund as the
+// undo does. It asks the ledger first: the signalled failure may be outdated.
 func (s *saga) refundAgain(ctx workflow.Context, p *part) {
 	defer s.following(p.key)()
 	if p.heard = asksBeforeCalling(ctx); p.heard {
@@ -71,9 +71,10 @@ func (s *saga) refundAgain(ctx workflow.Context, p *part) {
 	s.showPending(ctx)
 }
 
-// tellUndoneAgain tells the customer what the undo's own refund has given back, or that
-// nothing was left for it. Of a payment that came after the order's end it is the first that
-// they hear, and all of it has gone back, by whomever.
+// notifyUndoneAgain notifies the customer of the amount of the undo's own refund, or that
+// nothing was left to refund. For a payment that arrived after the order's end it is the
+// customer's first message; then all of the payment has been refunded, by the undo or by
+// others.
 func (s *saga) tellUndoneAgain(ctx workflow.Context, p *part) {
 	switch given := p.is.Entry.Amount; {
 	case !s.view.Placed && latePaymentsTold(ctx, 1) && (s.afterEnd || !latePaymentsTold(ctx, 2)):
@@ -87,7 +88,7 @@ func (s *saga) tellUndoneAgain(ctx workflow.Context, p *part) {
 	}
 }
 
-// undoAgain asks for the undo's own refund. What that keeps the ledger knows.
+// undoAgain requests the undo's own refund. The ledger knows how much that keeps.
 func (s *saga) undoAgain(ctx workflow.Context, p *part) {
 	c := s.payment()
 	c.Why, c.Owed, c.TellOwn = s.view.Reason, p.is.Entry.Words, true
@@ -113,8 +114,9 @@ func (s *saga) undoAgain(ctx workflow.Context, p *part) {
 	}
 }
 
-// hearFailures follows refunds again that the saga has taken for done. Of those that it
-// follows anyway it notes what was heard: they may have been done, and have failed since.
+// handleFailures follows refunds again whose failure is signalled after the saga has recorded
+// them as done. The failure of a refund that is still followed is stored: the refund may have
+// been done, and have failed since.
 func (s *saga) hearFailures() {
 	s.parts.missed = map[string]booking.Entry{}
 	workflow.Go(s.ctx, func(ctx workflow.Context) {
@@ -143,8 +145,8 @@ func (s *saga) followAgain(e booking.Entry) {
 	})
 }
 
-// askOnceMore follows a refund again, which has just ended, if it was heard meanwhile that
-// it has failed.
+// followIfMissed follows a refund again that has just ended, if its failure was signalled
+// meanwhile.
 func (s *saga) askOnceMore(key string) {
 	if e, heard := s.parts.missed[key]; heard && !slices.Contains(s.parts.following, key) {
 		delete(s.parts.missed, key) //replay:never a refund has to fail while its saga still shows that it was done
@@ -152,13 +154,14 @@ func (s *saga) askOnceMore(key string) {
 	}
 }
 
-// follows tells whether the saga waits for the refund: to the undo's own it has not come, or
-// that has not ended.
+// follows reports whether the saga still waits for the refund. The undo's own refund counts
+// until it is complete, even before compensation begins.
 func (s *saga) follows(id, key string) bool {
 	return slices.Contains(s.parts.following, key) || id == contract.CancelRefund && !s.moneyBack
 }
 
-// following notes that the refund under the key is on its way, until it ends.
+// following notes that the refund with the key is under way, until the returned function is
+// called.
 func (s *saga) following(key string) (ends func()) {
 	s.parts.following = append(s.parts.following, key)
 	return func() {
