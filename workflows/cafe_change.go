@@ -30,7 +30,7 @@ func (c *cup) mayChange(to contract.QuantityChange) (q contract.QuantityQuote, e
 		return q, err //replay:never a validator refuses it before
 	}
 	now := workflow.Now(c.ctx)
-	if err := booking.MayChangeCups(c.standing(), now, c.in.DayBegins()); err != nil {
+	if err := booking.MayChangeCups(c.statusForDecisions(), now, c.in.DayBegins()); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
 	if err := c.mayBegin(to.Asked); err != nil {
@@ -47,7 +47,7 @@ func (c *cup) change(ctx workflow.Context, to contract.QuantityChange) (contract
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	quote, err := c.mayChange(to)
 	if err != nil {
-		return contract.View{}, c.refused(err) //replay:never another change would have to come in the very task
+		return contract.View{}, c.asUpdateError(err) //replay:never another change would have to come in the very task
 	}
 	return c.beginChange(ctx, &c.refillTo(to, quote).change, "the quantity is changed")
 }
@@ -67,7 +67,7 @@ func (c *cup) refillTo(to contract.QuantityChange, quote contract.QuantityQuote)
 		do:     func(ctx workflow.Context) error { return c.refill(ctx, r) },
 		shows:  func() { c.isFor(r) },
 		made:   func() { c.refilled(r) },
-		back:   func() { c.refillBack(r) },
+		back:   func() { c.undoRefill(r) },
 		refuse: func(err error) { c.notRefilled(r, err) },
 	}
 	return r
@@ -107,13 +107,13 @@ func (c *cup) jobChange(r *refill, why booking.Reason) booking.JobChange {
 
 // undoRefill changes the production back, releases what was held, and refunds what was
 // charged.
-func (c *cup) refillBack(r *refill) {
+func (c *cup) undoRefill(r *refill) {
 	var back booking.Undo
-	c.insist(r.ctx, call{
+	c.retryUntilDone(r.ctx, call{
 		name: "change production back", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.ChangeProductionBack,
 		with: c.jobChange(r, booking.ByCustomer),
 	}, &back)
-	c.changeBack(&r.change)
+	c.undoChange(&r.change)
 }
 
 // refilled completes the change of the quantity. The refund is in the ledger before the
@@ -122,9 +122,9 @@ func (c *cup) refilled(r *refill) {
 	refund := c.beginRefundOf(&r.change, r.quote.Refund)
 	c.isFor(r)
 	c.emitWith(booking.OrderChanged, r.remaining, r.ID)
-	c.tellOfRefill(booking.ForOwner, c.in.Drink.OwnerID, r)
+	c.notifyOfRefill(booking.ForOwner, c.in.Drink.OwnerID, r)
 	if r.ForCustomer {
-		c.tellOfRefill(booking.ForCustomer, c.in.CustomerID, r)
+		c.notifyOfRefill(booking.ForCustomer, c.in.CustomerID, r)
 	}
 	c.noteDecision(r.ctx, contract.Entry{Decision: contract.ChangeUpdate, By: r.By})
 	c.makeRefund(refund)
@@ -167,9 +167,9 @@ func (c *cup) hideRefill() {
 }
 
 // notifyOfRefill sends a message about a change. The change does not wait for it.
-func (c *cup) tellOfRefill(to booking.Addressee, recipientID string, r *refill) {
+func (c *cup) notifyOfRefill(to booking.Addressee, recipientID string, r *refill) {
 	c.sendBeside("tell of a change", c.message(notice{
-		key: contract.ChangeMessage(r.ID, to, booking.OrderChangedMessage), recipientID: recipientID, tells: booking.OrderChangedMessage,
+		key: contract.ChangeMessage(r.ID, to, booking.OrderChangedMessage), recipientID: recipientID, messageType: booking.OrderChangedMessage,
 		data: booking.MessageData{
 			For: to, Item: c.in.Drink.Name, Quantity: r.to.Quantity, Date: c.in.Drink.Date, CustomerID: c.in.CustomerID,
 		},

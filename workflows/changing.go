@@ -34,10 +34,10 @@ type change struct {
 	hide   func()
 	refuse func(err error)
 
-	charging bool // the difference may have been charged
-	charged  bool // the difference was charged
-	asked    bool // the owner was asked to decide: the update has been answered
-	over     bool
+	charging   bool // the difference may have been charged
+	charged    bool // the difference was charged
+	ownerAsked bool // the owner was asked to decide: the update has been answered
+	ended      bool
 	// remaining is the item's remaining stock after a release, nil without one.
 	remaining *int
 	no        *booking.Error // why the change was not made
@@ -51,7 +51,7 @@ func onChange[C interface{ Seen() int64 }](
 		Description: words,
 		Validator: func(_ workflow.Context, c C) error {
 			err := rule(c)
-			return s.refused(cmp.Or(s.view.AsSeen(c.Seen()), err))
+			return s.asUpdateError(cmp.Or(s.view.AsSeen(c.Seen()), err))
 		},
 	}))
 }
@@ -84,22 +84,22 @@ func (s *saga) beginChange(ctx workflow.Context, c *change, words string) (contr
 	s.parts.open++
 	record(ctx, words)
 	var going workflow.Context
-	going, c.stop = workflow.WithCancel(s.telling)
-	workflow.Go(going, func(ctx workflow.Context) { s.tellChange(ctx, c) })
-	_ = workflow.Await(ctx, func() bool { return c.over || c.asked })
+	going, c.stop = workflow.WithCancel(s.storyCtx)
+	workflow.Go(going, func(ctx workflow.Context) { s.runChange(ctx, c) })
+	_ = workflow.Await(ctx, func() bool { return c.ended || c.ownerAsked })
 	if c.no != nil {
-		return contract.View{}, s.refused(c.no)
+		return contract.View{}, s.asUpdateError(c.no)
 	}
 	return s.view, nil
 }
 
 // runChange runs a change, and undoes it if it fails. If the order is being cancelled, its own
 // undos also undo the change.
-func (s *saga) tellChange(ctx workflow.Context, c *change) {
+func (s *saga) runChange(ctx workflow.Context, c *change) {
 	c.ctx, _ = workflow.NewDisconnectedContext(ctx)
 	err := c.do(ctx)
-	switch called := s.abandoned() || s.telling.Err() != nil; {
-	case called && s.taken != booking.Completed:
+	switch called := s.cancelling() || s.storyCtx.Err() != nil; {
+	case called && s.acceptedStatus != booking.Completed:
 		c.no = booking.Errorf(booking.BeingCancelled, "the order is being cancelled")
 		c.hide()
 	case errors.Is(err, errChangedBefore):
@@ -110,7 +110,7 @@ func (s *saga) tellChange(ctx workflow.Context, c *change) {
 		c.back()
 		c.refuse(err)
 	}
-	s.changing, c.over = nil, true
+	s.changing, c.ended = nil, true
 	s.parts.open--
 }
 
@@ -141,7 +141,7 @@ func (s *saga) changeStep(ctx workflow.Context, c call, away booking.Reason) (ou
 	attempt, giveUp := workflow.WithCancel(ctx)
 	defer giveUp()
 	done := durably(attempt, c)
-	inTime, err := await(ctx, changeWithin, "patience with: "+c.name, done.IsReady)
+	inTime, err := await(ctx, changeWithin, "timeout of: "+c.name, done.IsReady)
 	switch {
 	case err != nil:
 		return outcome, err
@@ -216,7 +216,7 @@ func stepped(outcome booking.Outcome, err error) error {
 // can no longer be cancelled once this call has begun.
 func (s *saga) makeHeld(c *change) error {
 	var made booking.Outcome
-	s.insist(c.ctx, call{
+	s.retryUntilDone(c.ctx, call{
 		name: "make the change of stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.MakeChange, with: c.holds(""),
 	}, &made)
 	c.remaining = made.Remaining
@@ -225,13 +225,13 @@ func (s *saga) makeHeld(c *change) error {
 
 // undoChange undoes a change: it releases what was held for it, and refunds what was or may
 // have been charged.
-func (s *saga) changeBack(c *change) {
+func (s *saga) undoChange(c *change) {
 	var dropped booking.Undo
-	s.insist(c.ctx, call{
+	s.retryUntilDone(c.ctx, call{
 		name: "release stock of a change", queue: contract.InventoryQueue, quick: quickStep, do: inventory.DropChange, with: c.holds(booking.ByCustomer),
 	}, &dropped)
 	if !c.charging {
 		return
 	}
-	s.settleCharge(c)
+	s.resolveCharge(c)
 }

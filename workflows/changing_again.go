@@ -90,18 +90,18 @@ func (s *saga) changedBefore(c *change) {
 // findChanges finds out, after a reset, what was changed beyond the reset point, if the order
 // is in one of the statuses. An order that was undone by then is undone for the same reason:
 // the engine applies the decision again, but it may be refused then.
-func (s *saga) lookForChanges(
+func (s *saga) findChanges(
 	ctx workflow.Context, hold func() booking.Hold, learn func(workflow.Context, *booking.HoldChanges), in ...booking.Status,
 ) {
-	if !s.standsUnchanged(in) || !remembersChanges(ctx, 1) {
+	if !s.isUnchanged(in) || !recoversChanges(ctx, 1) {
 		return
 	}
 	var held booking.Outcome
-	s.insist(ctx, call{name: "look at the hold", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold()}, &held)
+	s.retryUntilDone(ctx, call{name: "look at the hold", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold()}, &held)
 	switch {
-	case !s.standsUnchanged(in):
-	case held.Result != booking.Done && remembersChanges(ctx, 2):
-		s.recordAndAbandon(ctx, "was undone before: ", cmp.Or(held.Reason, booking.ByOperator), contract.Decision{At: s.now()})
+	case !s.isUnchanged(in):
+	case held.Result != booking.Done && recoversChanges(ctx, 2):
+		s.recordAndCancel(ctx, "was undone before: ", cmp.Or(held.Reason, booking.ByOperator), contract.Decision{At: s.now()})
 	default:
 		learn(ctx, held.Changed)
 	}
@@ -109,6 +109,6 @@ func (s *saga) lookForChanges(
 
 // isUnchanged reports whether the order is in one of the statuses and no change of it is under
 // way.
-func (s *saga) standsUnchanged(in []booking.Status) bool {
-	return slices.Contains(in, s.standing()) && s.changing == nil
+func (s *saga) isUnchanged(in []booking.Status) bool {
+	return slices.Contains(in, s.statusForDecisions()) && s.changing == nil
 }

@@ -23,23 +23,23 @@ func (s *saga) paidMore(more booking.Money) {
 
 // resolveCharge finds out whether a change that is not made was charged, and refunds that. The
 // order continues meanwhile: the provider may never answer.
-func (s *saga) settleCharge(c *change) {
+func (s *saga) resolveCharge(c *change) {
 	settle := call{
 		name: "settle the charge of a change", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.SettleFurther, with: s.furtherCharge(c),
 	}
 	var settled booking.Outcome
 	switch {
 	case s.policy.InPlace && inPlace(c.ctx, settle, &settled) == nil:
-		s.settledCharge(c, settled)
-	case !settlesBeside(c.ctx):
-		s.seeThrough(c.ctx, settle, &settled, time.Duration(s.policy.AttentionAfter))
-		s.settledCharge(c, settled)
+		s.refundCharge(c, settled)
+	case !resolvesBeside(c.ctx):
+		s.retryMarkingAfter(c.ctx, settle, &settled, time.Duration(s.policy.AttentionAfter))
+		s.refundCharge(c, settled)
 	default:
 		s.parts.open++
 		workflow.Go(s.ctx, func(ctx workflow.Context) {
 			beside := *c
 			beside.ctx = ctx
-			s.settleBeside(&beside, settle)
+			s.resolveBeside(&beside, settle)
 			s.parts.open--
 		})
 	}
@@ -47,32 +47,32 @@ func (s *saga) settleCharge(c *change) {
 
 // resolveBeside asks until the charge's outcome is known, and marks the order when that takes
 // too long: an operator may record that it is resolved.
-func (s *saga) settleBeside(c *change, settle call) {
+func (s *saga) resolveBeside(c *change, settle call) {
 	key, late := booking.ChangeKey(s.in.OrderID, c.ID), false
 	settle.resolvable = true
-	settle.late = func(ctx workflow.Context) {
+	settle.onFailing = func(ctx workflow.Context) {
 		late = true
-		s.parts.unsettled = append(s.parts.unsettled, key)
+		s.parts.unknownCharges = append(s.parts.unknownCharges, key)
 		s.unresolved++
 		s.mark(ctx, "to "+settle.name+" keeps failing")
 	}
 	var settled booking.Outcome
-	for patience := time.Duration(s.policy.AttentionAfter); !s.seeThrough(c.ctx, settle, &settled, patience); {
+	for attentionAfter := time.Duration(s.policy.AttentionAfter); !s.retryMarkingAfter(c.ctx, settle, &settled, attentionAfter); {
 		if late {
-			patience = 0 // the order is marked already
+			attentionAfter = 0 // the order is marked already
 		}
 	}
 	if late {
-		s.parts.unsettled = slices.DeleteFunc(slices.Clone(s.parts.unsettled), func(other string) bool { return other == key })
+		s.parts.unknownCharges = slices.DeleteFunc(slices.Clone(s.parts.unknownCharges), func(other string) bool { return other == key })
 		s.unresolved--
 		s.attended()
 	}
-	s.settledCharge(c, settled)
+	s.refundCharge(c, settled)
 	s.showPending(c.ctx)
 }
 
 // refundCharge refunds the charge for a change that is not made.
-func (s *saga) settledCharge(c *change, settled booking.Outcome) {
+func (s *saga) refundCharge(c *change, settled booking.Outcome) {
 	if settled.Result != booking.Done {
 		return
 	}
@@ -92,7 +92,7 @@ func (s *saga) beginRefundOf(c *change, amount booking.Money) *part {
 			key:    booking.ChangeRefundKey(s.in.OrderID, c.ID), reason: booking.Changed,
 		}
 		var begun booking.Repaid
-		s.insist(c.ctx, call{
+		s.retryUntilDone(c.ctx, call{
 			name: "note what a change gives back", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.BeginPart,
 			with: booking.Entry{OrderID: s.in.OrderID, Key: p.key, Amount: amount, Reason: p.reason, By: p.By},
 		}, &begun)

@@ -65,7 +65,7 @@ func (s *saga) payNow(ctx workflow.Context, st step) error {
 	var err error
 	answered := s.policy.InPlace && inPlace(ctx, st.call, &outcome) == nil
 	if !answered && ctx.Err() == nil {
-		outcome, err = fromQueueNow(ctx, st.call, s.customerWaits(ctx)) // joins an attempt that is still running
+		outcome, err = callOnceFromQueue(ctx, st.call, s.customerWaits(ctx)) // joins an attempt that is still running
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -85,20 +85,20 @@ func (s *saga) payNow(ctx workflow.Context, st step) error {
 // cancelled.
 func (s *saga) payLater(ctx workflow.Context, charge booking.Charge) (outcome booking.Outcome, err error) {
 	until, late := s.deadline()
-	patience := until.Sub(workflow.Now(ctx))
-	if patience <= 0 {
+	timeout := until.Sub(workflow.Now(ctx))
+	if timeout <= 0 {
 		return outcome, &refusal{late} //replay:never its time would have to end in the moment in which it is deferred
 	}
-	stopTelling := s.showDeferred(ctx, until)
+	stopSending := s.showDeferred(ctx, until)
 	defer func() {
-		stopTelling()
+		stopSending()
 		s.view.PaymentDeferred = nil
 	}()
 	defer s.waitFor("the payment provider")()
 	attempt, giveUp := workflow.WithCancel(ctx)
 	defer giveUp()
-	done := workflow.ExecuteActivity(workflow.WithActivityOptions(attempt, inItsTurn(patience)), deferredPayments.ChargeDeferredPayment, charge)
-	if err := s.awaitOrGiveUp(ctx, patience, "payment is deferred until then", done.IsReady, late); err != nil {
+	done := workflow.ExecuteActivity(workflow.WithActivityOptions(attempt, inItsTurn(timeout)), deferredPayments.ChargeDeferredPayment, charge)
+	if err := s.awaitOrCancel(ctx, timeout, "payment is deferred until then", done.IsReady, late); err != nil {
 		return outcome, err
 	}
 	err = done.Get(ctx, &outcome)
@@ -108,7 +108,7 @@ func (s *saga) payLater(ctx workflow.Context, charge booking.Charge) (outcome bo
 // showDeferred shows the deferral and notifies the customer of it. It also adds the undo that
 // notifies the customer if the order is cancelled. The returned function stops the notice if
 // it is not sent yet.
-func (s *saga) showDeferred(ctx workflow.Context, until time.Time) (over func()) {
+func (s *saga) showDeferred(ctx workflow.Context, until time.Time) (stop func()) {
 	s.view.PaymentDeferred = &contract.Deferral{Until: until.UTC().Truncate(time.Microsecond)}
 	if s.view.Status == booking.PaymentPending {
 		s.changed()
@@ -118,17 +118,17 @@ func (s *saga) showDeferred(ctx workflow.Context, until time.Time) (over func())
 	never, _ := workflow.NewDisconnectedContext(ctx)
 	s.showPending(never)
 	follows := s.paymentFollows()
-	s.mayHaveDeferred()
-	telling, over := workflow.WithCancel(ctx)
-	workflow.Go(telling, func(ctx workflow.Context) {
-		_ = s.tellSomebody(ctx, follows) // the payment does not wait for its message
+	s.addWithdrawDeferral()
+	sending, stop := workflow.WithCancel(ctx)
+	workflow.Go(sending, func(ctx workflow.Context) {
+		_ = s.sendNotice(ctx, follows) // the payment does not wait for its message
 	})
-	return over
+	return stop
 }
 
 // addWithdrawDeferral adds the undo that withdraws the notice of the deferral.
-func (s *saga) mayHaveDeferred() {
-	off := s.takeBack(s.paymentFollows)
+func (s *saga) addWithdrawDeferral() {
+	off := s.withdrawNotice(s.paymentFollows)
 	n := s.undoOf(s.refund())
 	if n >= 0 && s.undoOf(off) < 0 {
 		s.undos = slices.Insert(s.undos, n, off)
@@ -138,15 +138,15 @@ func (s *saga) mayHaveDeferred() {
 func (s *saga) paymentFollows() notice {
 	return notice{
 		name: "tell customer that payment follows", key: contract.DeferralNotice, recipientID: s.in.CustomerID,
-		tells: booking.PaymentDeferredMessage, off: booking.OrderCancelledMessage,
+		messageType: booking.PaymentDeferredMessage, withdrawalType: booking.OrderCancelledMessage,
 		data: booking.MessageData{For: booking.ForCustomer, Item: s.view.Item.Name, Refund: s.view.GivenInPart(s.refunding)},
 	}
 }
 
 // inItsTurn are the options of a payment that waits in the queue of deferred payments.
-func inItsTurn(patience time.Duration) workflow.ActivityOptions {
+func inItsTurn(timeout time.Duration) workflow.ActivityOptions {
 	options := untilDone(call{name: "charge payment in its turn", queue: contract.DeferredPaymentsQueue})
-	options.StartToCloseTimeout = patience
+	options.StartToCloseTimeout = timeout
 	options.HeartbeatTimeout = 3 * activities.ProofOfLife
 	return options
 }
@@ -162,23 +162,23 @@ func (s *saga) refunds() []undo {
 func (s *saga) refund() undo {
 	return undo{
 		call: call{
-			name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, resolvable: true, late: s.refundLate,
+			name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, resolvable: true, onFailing: s.refundLate,
 			do: payments.RefundPayment,
 		},
 		because: func(why booking.Reason) any {
 			c := s.refunding
-			c.Why, c.Owed, c.Patience, c.TellOwn = why, s.owed, s.policy.AttentionAfter, true
+			c.Why, c.Owed, c.Patience, c.TellOwn = why, s.owedWords, s.policy.AttentionAfter, true
 			return c
 		},
-		then: func(found booking.Undo) {
-			s.refunded, s.declined, s.owed, s.unanswered = found.Acted, found.Declined, found.Owed, false
-			if s.moneyBack = found.Owed == ""; s.moneyBack {
-				s.askOnceMore(booking.Payment{Charge: s.payment()}.RefundKey())
+		onDone: func(found booking.Undo) {
+			s.refunded, s.declined, s.owedWords, s.unanswered = found.Acted, found.Declined, found.Owed, false
+			if s.refundComplete = found.Owed == ""; s.refundComplete {
+				s.followIfMissed(booking.Payment{Charge: s.payment()}.RefundKey())
 			}
 			s.further = max(s.further, found.Further) // the answer to a further charge may have been lost
-			s.givenBack = s.paymentIn(found.Payment)
-			s.givenBack.Refunded.Amount = found.Refunded
-			s.back, s.amountOwed, s.ownGiven = found.Back(), found.Due, found.Own
+			s.refundedPayment = s.paymentIn(found.Payment)
+			s.refundedPayment.Refunded.Amount = found.Refunded
+			s.customerGot, s.amountOwed, s.ownRefund = found.Back(), found.Due, found.Own
 			s.view.Settled = s.view.SettledAs(found, s.refunding)
 		},
 	}
@@ -187,38 +187,38 @@ func (s *saga) refund() undo {
 // refundLate marks an order whose refund keeps failing. An operator may pay it by hand.
 func (s *saga) refundLate(ctx workflow.Context) {
 	s.unanswered = true
-	s.tellNotRefunded(ctx)
+	s.notifyNotRefunded(ctx)
 	s.needAttention(ctx, "to refund payment keeps failing")
 }
 
 // notifyNotRefunded notifies the customer, once, that the outstanding refund cannot be made
 // yet.
-func (s *saga) tellNotRefunded(ctx workflow.Context) {
+func (s *saga) notifyNotRefunded(ctx workflow.Context) {
 	owed := s.charged()
-	owed.Amount -= s.refunding.Keep + s.parts.given
-	if s.toldOwed == 0 && owed.Amount > 0 && customersHearOfUndo(ctx) {
+	owed.Amount -= s.refunding.Keep + s.parts.refunded
+	if s.notifiedOwed == 0 && owed.Amount > 0 && notifiesOfUndo(ctx) {
 		// The ledger knows the refunds by others, and what an earlier run has decided.
 		owed.Amount = cmp.Or(s.amountOwed, owed.Amount)
-		s.toldOwed = owed.Amount
-		s.tellOfRefund(owed, contract.RefundFailedMessage(contract.CancelRefund), booking.RefundFailedMessage)
+		s.notifiedOwed = owed.Amount
+		s.notifyOfRefund(owed, contract.RefundFailedMessage(contract.CancelRefund), booking.RefundFailedMessage)
 	}
 }
 
 // notifyRefundedAfterAll notifies a customer to whom notifyNotRefunded has sent a message: the
 // refund is made, or nothing was left to refund. After a no-show another message says so.
-func (s *saga) tellRefundedAfterAll() {
-	if s.toldOwed == 0 || !s.refunded || s.view.Reason == booking.NoShow || !customersHearOfUndosEnd(s.ctx) {
+func (s *saga) notifyRefundedAfterAll() {
+	if s.notifiedOwed == 0 || !s.refunded || s.view.Reason == booking.NoShow || !notifiesOfUndosEnd(s.ctx) {
 		return
 	}
-	refund, id := booking.Money{Amount: s.toldOwed, Currency: s.in.Amount.Currency}, contract.CancelRefund
-	if s.ownGiven != nil && *s.ownGiven == 0 {
-		s.tellOfRefund(refund, contract.RefundEndedMessage(id), booking.RefundEndedMessage)
+	refund, id := booking.Money{Amount: s.notifiedOwed, Currency: s.in.Amount.Currency}, contract.CancelRefund
+	if s.ownRefund != nil && *s.ownRefund == 0 {
+		s.notifyOfRefund(refund, contract.RefundEndedMessage(id), booking.RefundEndedMessage)
 		return
 	}
-	if s.ownGiven != nil {
-		refund.Amount = *s.ownGiven
+	if s.ownRefund != nil {
+		refund.Amount = *s.ownRefund
 	}
-	s.tellOfRefund(refund, contract.RefundMessage(id), booking.RefundedMessage)
+	s.notifyOfRefund(refund, contract.RefundMessage(id), booking.RefundedMessage)
 }
 
 // keepSome makes the undo of the charge use the activity RefundKeeping if the decision keeps a
@@ -236,7 +236,7 @@ func (s *saga) keepSome() {
 func (s *saga) refundFor(why booking.Reason) booking.Charge {
 	c := s.payment()
 	c.Amount = s.view.Amount // the price now
-	c.By = s.said.By
+	c.By = s.cancelDecision.By
 	if why.Keeps() {
 		c.Keep, c.Tier = s.due.Keep, s.due.Tier
 	}

@@ -21,7 +21,7 @@ func (s *saga) deadline() (until time.Time, late booking.Reason) {
 	case !s.view.Placed && !s.free() && pay > 0:
 		until, late = s.in.Begins().Add(pay), booking.PaymentUnavailable
 	default:
-		until, late = s.in.Begins().Add(pay+s.startWithin+s.confirming.took), booking.TooLate
+		until, late = s.in.Begins().Add(pay+s.startWithin+s.confirming.customerTook), booking.TooLate
 	}
 	if !s.ends.IsZero() && s.ends.Before(until) {
 		until, late = s.ends, booking.TooLate
@@ -53,7 +53,7 @@ func (s *saga) inTime(ctx workflow.Context, step string, done func() bool) error
 	if left <= 0 {
 		left = time.Duration(s.policy.AttentionAfter)
 	}
-	err := s.awaitOrGiveUp(ctx, left, "deadline of: "+step, func() bool { return done() || s.handedOver }, late)
+	err := s.awaitOrCancel(ctx, left, "deadline of: "+step, func() bool { return done() || s.handedOver }, late)
 	if err == nil {
 		err = workflow.Await(ctx, done)
 	}
@@ -63,8 +63,8 @@ func (s *saga) inTime(ctx workflow.Context, step string, done func() bool) error
 // awaitInTime is await with a timeout that decides. If a decision to cancel the order is open
 // when the timeout ends, awaitInTime waits for its outcome first. It returns the context's
 // error if the order is cancelled, and otherwise whether come is true by then.
-func (s *saga) awaitInTime(ctx workflow.Context, patience time.Duration, name string, come func() bool) (bool, error) {
-	inTime, err := await(ctx, patience, name, come)
+func (s *saga) awaitInTime(ctx workflow.Context, timeout time.Duration, name string, come func() bool) (bool, error) {
+	inTime, err := await(ctx, timeout, name, come)
 	if err != nil || inTime {
 		return inTime, err
 	}
@@ -76,9 +76,9 @@ func (s *saga) awaitInTime(ctx workflow.Context, patience time.Duration, name st
 
 // awaitPerson is awaitInTime for people's decisions. A decision that was made in time counts
 // even if it could not be delivered: see awaitKept.
-func (s *saga) awaitPerson(ctx workflow.Context, patience time.Duration, name string, come func() bool) (bool, error) {
-	until, was := workflow.Now(ctx).Add(patience), s.taken
-	inTime, err := await(ctx, patience, name, come)
+func (s *saga) awaitPerson(ctx workflow.Context, timeout time.Duration, name string, come func() bool) (bool, error) {
+	until, was := workflow.Now(ctx).Add(timeout), s.acceptedStatus
+	inTime, err := await(ctx, timeout, name, come)
 	if err != nil || inTime {
 		return inTime, err
 	}
@@ -93,43 +93,43 @@ func (s *saga) awaitPerson(ctx workflow.Context, patience time.Duration, name st
 
 // awaitOrCancel is awaitInTime that cancels the order for the reason late when the timeout
 // ends, unless another decision has been accepted.
-func (s *saga) awaitOrGiveUp(
-	ctx workflow.Context, patience time.Duration, name string, come func() bool, late booking.Reason,
+func (s *saga) awaitOrCancel(
+	ctx workflow.Context, timeout time.Duration, name string, come func() bool, late booking.Reason,
 ) error {
-	inTime, err := s.awaitInTime(ctx, patience, name, come)
-	return s.orGiveUp(ctx, inTime, err, late)
+	inTime, err := s.awaitInTime(ctx, timeout, name, come)
+	return s.cancelUnless(ctx, inTime, err, late)
 }
 
 // awaitPersonOrCancel is awaitOrCancel for people's decisions.
-func (s *saga) awaitPersonOrGiveUp(
-	ctx workflow.Context, patience time.Duration, name string, come func() bool, late booking.Reason,
+func (s *saga) awaitPersonOrCancel(
+	ctx workflow.Context, timeout time.Duration, name string, come func() bool, late booking.Reason,
 ) error {
-	inTime, err := s.awaitPerson(ctx, patience, name, come)
-	return s.orGiveUp(ctx, inTime, err, late)
+	inTime, err := s.awaitPerson(ctx, timeout, name, come)
+	return s.cancelUnless(ctx, inTime, err, late)
 }
 
-func (s *saga) orGiveUp(ctx workflow.Context, inTime bool, err error, late booking.Reason) error {
-	if err != nil || inTime || s.taken != "" {
+func (s *saga) cancelUnless(ctx workflow.Context, inTime bool, err error, late booking.Reason) error {
+	if err != nil || inTime || s.acceptedStatus != "" {
 		return err
 	}
-	return s.timeIsUp(ctx, late)
+	return s.cancelForTime(ctx, late)
 }
 
 // cancelForTime cancels the order since a time limit has passed and no decision is open. That
 // is recorded before anything is undone: until then an event that ends the wait may still
 // arrive, and would count if the task had to be repeated. ctx must belong to the calling
 // coroutine, since messages are sent in coroutines of their own.
-func (s *saga) timeIsUp(ctx workflow.Context, why booking.Reason) error {
+func (s *saga) cancelForTime(ctx workflow.Context, why booking.Reason) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	s.recordAndAbandon(ctx, "time is up: ", why, contract.Decision{})
+	s.recordAndCancel(ctx, "time is up: ", why, contract.Decision{})
 	return &refusal{why}
 }
 
 // expect marks the order when people take longer than they should. The order keeps waiting for
 // them, since they have what was ordered, or will bring it.
-func (s *saga) expect(ctx workflow.Context, patience booking.Duration, what string, come func() bool) {
-	if inTime, err := await(ctx, time.Duration(patience), what, come); err == nil && !inTime {
+func (s *saga) expect(ctx workflow.Context, timeout booking.Duration, what string, come func() bool) {
+	if inTime, err := await(ctx, time.Duration(timeout), what, come); err == nil && !inTime {
 		ctx, _ = workflow.NewDisconnectedContext(ctx)
-		s.needAttention(ctx, "waited for longer than "+patience.String()+": "+what)
+		s.needAttention(ctx, "waited for longer than "+timeout.String()+": "+what)
 	}
 }

@@ -13,8 +13,8 @@ import (
 // Pauses between the calls that ask for undelivered decisions; each is twice as long as the
 // last one.
 const (
-	firstLookAgain   = time.Second
-	longestLookAgain = 30 * time.Second
+	firstKeptPause   = time.Second
+	longestKeptPause = 30 * time.Second
 )
 
 // awaitKept runs when a time limit has passed. It waits for decisions that were made before
@@ -27,8 +27,8 @@ func (s *saga) awaitKept(ctx workflow.Context, before time.Time, was booking.Sta
 		return nil
 	}
 	end := workflow.Now(ctx).Add(time.Duration(s.policy.AttentionAfter))
-	decided := func() bool { return s.asked != "" || s.taken != was || was != "" && come() }
-	for pause := firstLookAgain; !decided(); pause = min(2*pause, longestLookAgain) {
+	decided := func() bool { return s.cancelRequested != "" || s.acceptedStatus != was || was != "" && come() }
+	for pause := firstKeptPause; !decided(); pause = min(2*pause, longestKeptPause) {
 		left := end.Sub(workflow.Now(ctx))
 		if left <= 0 {
 			workflow.GetLogger(ctx).Error("time decides, though a decision that was made in time waits to be delivered")
@@ -46,7 +46,7 @@ func (s *saga) awaitKept(ctx workflow.Context, before time.Time, was booking.Sta
 
 // keptDecisions returns how many stored decisions on the order were made before a moment and
 // are not delivered yet.
-func (s *saga) keptDecisions(ctx workflow.Context, before time.Time, patience time.Duration) (waiting int, err error) {
+func (s *saga) keptDecisions(ctx workflow.Context, before time.Time, timeout time.Duration) (waiting int, err error) {
 	c := call{
 		name: "look for kept decisions", queue: contract.MypageQueue, quick: quickStep, do: mypage.KeptDecisions,
 		with: activities.KeptQuestion{OrderID: s.in.OrderID, Before: before.UTC()},
@@ -57,7 +57,7 @@ func (s *saga) keptDecisions(ctx workflow.Context, before time.Time, patience ti
 		}
 	}
 	options := untilDone(c)
-	options.ScheduleToCloseTimeout = patience
+	options.ScheduleToCloseTimeout = timeout
 	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), c.do, c.with).Get(ctx, &waiting)
 	return waiting, err
 }

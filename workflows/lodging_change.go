@@ -16,9 +16,9 @@ type move struct {
 	to    contract.StayChange
 	quote contract.ChangeQuote
 
-	asks   bool // the owner has been asked, and has not decided yet
-	owner  *contract.Decision
-	agreed bool // the owner's decision, once it is recorded
+	awaitsOwner bool // the owner has been asked, and has not decided yet
+	owner       *contract.Decision
+	agreed      bool // the owner's decision, once it is recorded
 }
 
 // takeChanges registers the update by which the customer changes nights or rooms.
@@ -36,7 +36,7 @@ func (r *reservation) mayChange(c contract.StayChange) (q contract.ChangeQuote, 
 	}
 	now := workflow.Now(r.ctx)
 	onlyDeparture := c.CheckIn == r.in.CheckIn && c.Rooms == r.in.Rooms
-	if err := booking.MayChangeStay(r.standing(), now, r.in.CheckInAt(), r.in.CheckOutAt(), onlyDeparture); err != nil {
+	if err := booking.MayChangeStay(r.statusForDecisions(), now, r.in.CheckInAt(), r.in.CheckOutAt(), onlyDeparture); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
 	if err := r.mayBegin(c.Asked); err != nil {
@@ -60,7 +60,7 @@ func (r *reservation) change(ctx workflow.Context, c contract.StayChange) (contr
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	quote, err := r.mayChange(c)
 	if err != nil {
-		return contract.View{}, r.refused(err) //replay:never another change would have to come in the very task
+		return contract.View{}, r.asUpdateError(err) //replay:never another change would have to come in the very task
 	}
 	r.moving = r.moveTo(c, quote)
 	return r.beginChange(ctx, &r.moving.change, "the stay is changed")
@@ -79,7 +79,7 @@ func (r *reservation) moveTo(c contract.StayChange, quote contract.ChangeQuote) 
 		do:     func(ctx workflow.Context) error { return r.move(ctx, m) },
 		shows:  func() { r.isFor(m) },
 		made:   func() { r.moved(m) },
-		back:   func() { r.changeBack(&m.change) },
+		back:   func() { r.undoChange(&m.change) },
 		refuse: func(err error) { r.notMoved(m, err) },
 	}
 	return m
@@ -121,24 +121,24 @@ func (r *reservation) move(ctx workflow.Context, m *move) error {
 // ownerAgrees waits for the owner's decision on the change, if the place requires one and the
 // owner has confirmed the reservation. Without a decision in time the change is refused.
 func (r *reservation) ownerAgrees(ctx workflow.Context, m *move) error {
-	if r.in.Place.Confirmation != booking.Manual || r.standing() == booking.AwaitingOwner {
+	if r.in.Place.Confirmation != booking.Manual || r.statusForDecisions() == booking.AwaitingOwner {
 		return nil
 	}
-	patience := r.patienceOfMove(ctx, m)
-	m.asks, m.asked = true, true
-	r.showMove(m, contract.ChangeAwaitingOwner, r.now().Add(patience))
+	timeout := r.timeToDecide(ctx, m)
+	m.awaitsOwner, m.ownerAsked = true, true
+	r.showMove(m, contract.ChangeAwaitingOwner, r.now().Add(timeout))
 	r.emitWith(booking.ReservationChangeRequested, nil, m.ID)
-	r.tellOfMove(booking.ForOwner, m, booking.ChangeToDecideMessage, "", booking.Duration(patience))
+	r.notifyOfChange(booking.ForOwner, m, booking.ChangeToDecideMessage, "", booking.Duration(timeout))
 	r.publish(m.ctx)
-	if _, err := r.awaitPerson(ctx, patience, "owner decides on the change", func() bool { return m.owner != nil }); err != nil {
+	if _, err := r.awaitPerson(ctx, timeout, "owner decides on the change", func() bool { return m.owner != nil }); err != nil {
 		return err
 	}
 	if m.owner == nil {
-		m.asks = false
+		m.awaitsOwner = false
 		record(m.ctx, "time is up: the change of the stay")
 		return &refusal{booking.OwnerTimeout}
 	}
-	if err := workflow.Await(ctx, func() bool { return !m.asks }); err != nil {
+	if err := workflow.Await(ctx, func() bool { return !m.awaitsOwner }); err != nil {
 		return err //replay:never the order would have to be abandoned while the decision is recorded
 	}
 	if !m.agreed {
@@ -149,7 +149,7 @@ func (r *reservation) ownerAgrees(ctx workflow.Context, m *move) error {
 
 // timeToDecide is how long the owner may take: as long as for a reservation, but not beyond
 // the time from which a part could not be refunded any more.
-func (r *reservation) patienceOfMove(ctx workflow.Context, m *move) time.Duration {
+func (r *reservation) timeToDecide(ctx workflow.Context, m *move) time.Duration {
 	now, end := workflow.Now(ctx), r.in.CheckOutAt()
 	for _, bound := range []time.Time{r.in.CheckInAt(), m.to.Begins, m.to.Ends} {
 		if now.Before(bound) && bound.Before(end) {
@@ -160,9 +160,9 @@ func (r *reservation) patienceOfMove(ctx workflow.Context, m *move) time.Duratio
 }
 
 // changeToDecide is the change that waits for the owner's decision, nil without one.
-func (r *reservation) asking() *move {
+func (r *reservation) changeToDecide() *move {
 	m := r.moving
-	if m != nil && r.changing == &m.change && m.asks && m.owner == nil && !r.abandoned() && r.taken != booking.Completed {
+	if m != nil && r.changing == &m.change && m.awaitsOwner && m.owner == nil && !r.cancelling() && r.acceptedStatus != booking.Completed {
 		return m
 	}
 	return nil
@@ -170,13 +170,13 @@ func (r *reservation) asking() *move {
 
 // ownerDecidesChange handles the owner's decision on a change, and returns when it is carried
 // out.
-func (r *reservation) ownerSays(ctx workflow.Context, m *move, agreed bool, d contract.Decision) (contract.View, error) {
+func (r *reservation) ownerDecidesChange(ctx workflow.Context, m *move, agreed bool, d contract.Decision) (contract.View, error) {
 	m.owner = &d
 	record(ctx, "the owner has decided on the change")
-	m.agreed, m.asks = agreed, false
-	_ = workflow.Await(ctx, func() bool { return m.over })
+	m.agreed, m.awaitsOwner = agreed, false
+	_ = workflow.Await(ctx, func() bool { return m.ended })
 	if agreed && m.no != nil {
-		return contract.View{}, r.refused(m.no) //replay:never the order would have to be abandoned while the decision is recorded
+		return contract.View{}, r.asUpdateError(m.no) //replay:never the order would have to be abandoned while the decision is recorded
 	}
 	return r.view, nil
 }

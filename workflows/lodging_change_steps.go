@@ -13,9 +13,9 @@ func (r *reservation) moved(m *move) {
 	refund := r.beginRefundOf(&m.change, m.quote.Refund)
 	r.isFor(m)
 	r.emitWith(booking.ReservationChanged, m.remaining, m.ID)
-	r.tellOfMove(booking.ForOwner, m, booking.ChangedMessage, "", 0)
-	if m.asked || m.ForCustomer {
-		r.tellOfMove(booking.ForCustomer, m, booking.ChangedMessage, "", 0)
+	r.notifyOfChange(booking.ForOwner, m, booking.ChangedMessage, "", 0)
+	if m.ownerAsked || m.ForCustomer {
+		r.notifyOfChange(booking.ForCustomer, m, booking.ChangedMessage, "", 0)
 	}
 	entry := contract.Entry{Decision: contract.ChangeUpdate, By: m.By}
 	if m.owner != nil {
@@ -45,7 +45,7 @@ func (r *reservation) notMoved(m *move, err error) {
 	m.no = no
 	r.emitWith(booking.ReservationChangeRefused, nil, m.ID)
 	r.hideMove()
-	if !m.asked { // the update's caller gets the answer
+	if !m.ownerAsked { // the update's caller gets the answer
 		r.publish(m.ctx)
 		return
 	}
@@ -53,9 +53,9 @@ func (r *reservation) notMoved(m *move, err error) {
 	if m.owner != nil {
 		entry.By, entry.Note = m.owner.By, m.owner.Note
 	}
-	r.tellOfMove(booking.ForCustomer, m, booking.ChangeRefusedMessage, why, 0)
+	r.notifyOfChange(booking.ForCustomer, m, booking.ChangeRefusedMessage, why, 0)
 	if m.owner == nil {
-		r.tellOfMove(booking.ForOwner, m, booking.ChangeRefusedMessage, why, 0)
+		r.notifyOfChange(booking.ForOwner, m, booking.ChangeRefusedMessage, why, 0)
 	}
 	r.noteDecision(m.ctx, entry)
 }
@@ -82,15 +82,15 @@ func (r *reservation) hideMove() {
 }
 
 // notifyOfChange sends a message about a change. The change does not wait for it.
-func (r *reservation) tellOfMove(
-	to booking.Addressee, m *move, tells booking.MessageType, why booking.Reason, confirmWithin booking.Duration,
+func (r *reservation) notifyOfChange(
+	to booking.Addressee, m *move, messageType booking.MessageType, why booking.Reason, confirmWithin booking.Duration,
 ) {
 	recipient := r.in.CustomerID
 	if to == booking.ForOwner {
 		recipient = r.in.Place.OwnerID
 	}
 	message := r.message(notice{
-		key: contract.ChangeMessage(m.ID, to, tells), recipientID: recipient, tells: tells,
+		key: contract.ChangeMessage(m.ID, to, messageType), recipientID: recipient, messageType: messageType,
 		data: booking.MessageData{
 			For: to, Item: r.in.Place.Name, Quantity: m.to.Rooms, From: m.to.CheckIn, To: m.to.CheckOut, CustomerID: r.in.CustomerID, ConfirmWithin: confirmWithin,
 		},

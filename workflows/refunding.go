@@ -13,7 +13,7 @@ import (
 // customer has the money, and returns the outcome.
 func Refund(ctx workflow.Context, in contract.Refunding) (booking.Repaid, error) {
 	s := afterEnd(ctx, in)
-	if err := s.enter(func() error { return mayRefundLater(s.ctx, in) }); err != nil {
+	if err := s.checkInput(func() error { return mayRefundLater(s.ctx, in) }); err != nil {
 		return booking.Repaid{}, err
 	}
 	p := byStaff(in.Refund)
@@ -21,7 +21,7 @@ func Refund(ctx workflow.Context, in contract.Refunding) (booking.Repaid, error)
 		return s.answerPart(ctx, p)
 	})
 	s.onResolve()
-	s.hearNotices()
+	s.handleNotices()
 	s.refundPart(s.ctx, p)
 	s.awaitClose()
 	return p.is, nil
@@ -34,7 +34,7 @@ func afterEnd(ctx workflow.Context, in contract.Refunding) *saga {
 	v := in.Order
 	return &saga{
 		order: order{ctx: never, view: v, policy: in.Policy.WithDefaults(), decision: &v, knownDecision: true, knownVersion: v.Version,
-			later: &contract.Later{Refund: in.Refund.ID}},
+			refundAfterEnd: &contract.Later{Refund: in.Refund.ID}},
 		afterEnd: true,
 		in:       contract.Order{OrderID: v.ID, CustomerID: v.CustomerID, Amount: v.Amount},
 	}
@@ -63,7 +63,7 @@ type part struct {
 	// again distinguishes its messages from those of the time it was done before.
 	again string
 	// unconfirmed: its failure was signalled, but the ledger has not confirmed it yet.
-	heard bool
+	unconfirmed bool
 	// quiet: the customer is not notified of its end unless the order was marked for it. They
 	// were notified when it was done before.
 	quiet bool
@@ -82,20 +82,20 @@ func (p *part) isNews() bool { return p.failed || !p.quiet }
 
 // parts is what a saga knows of refunds in part, and of refunds that were paid by hand.
 type parts struct {
-	open      int                      // how many are under way
-	late      []*part                  // those that have kept failing for longer than AttentionAfter
-	telling   int                      // how many messages beside the story are being sent
-	sent      int                      // how many of those have been sent
-	toldAt    time.Time                // the time of the last of them
-	asked     int                      // how many updates wait for the ledger's first answer
-	begun     int                      // how many staff has begun
-	resolving bool                     // a refund by hand is being recorded
-	unsettled []string                 // the keys of charges for changes whose outcome is unknown and needs a person
-	attempts  []*attempt               // the running attempts of resolvable calls
-	given     int64                    // the sum of those that are done
-	asks      int                      // how often retryAttempts was called
-	following []string                 // the keys of those that are under way
-	missed    map[string]booking.Entry // of these, those whose failure was signalled meanwhile
+	open           int                      // how many are under way
+	failing        []*part                  // those that have kept failing for longer than AttentionAfter
+	sending        int                      // how many messages beside the story are being sent
+	sent           int                      // how many of those have been sent
+	lastSentAt     time.Time                // the time of the last of them
+	awaitingLedger int                      // how many updates wait for the ledger's first answer
+	begun          int                      // how many staff has begun
+	resolving      bool                     // a refund by hand is being recorded
+	unknownCharges []string                 // the keys of charges for changes whose outcome is unknown and needs a person
+	attempts       []*attempt               // the running attempts of resolvable calls
+	refunded       int64                    // the sum of those that are done
+	retries        int                      // how often retryAttempts was called
+	following      []string                 // the keys of those that are under way
+	missed         map[string]booking.Entry // of these, those whose failure was signalled meanwhile
 }
 
 // refundPart makes a refund in part. Its entry is written, the provider is called, and called
@@ -106,22 +106,22 @@ func (s *saga) refundPart(ctx workflow.Context, p *part) {
 	defer func() { s.parts.open-- }()
 	defer s.following(p.key)()
 	if !p.begun {
-		s.parts.asked++
+		s.parts.awaitingLedger++
 	}
 	for !p.begun || !p.ended() {
 		if p.is.Entry.State == booking.EntryFailed {
 			s.callPerson(ctx, p)
 		}
-		s.askForPart(ctx, p)
+		s.requestPart(ctx, p)
 	}
 	s.personCame(p)
 	if p.is.Entry.State == booking.EntryDone {
-		s.parts.given += p.is.Entry.Amount.Amount
+		s.parts.refunded += p.is.Entry.Amount.Amount
 		if p.isNews() {
-			s.tellRefunded(ctx, p)
+			s.notifyRefunded(ctx, p)
 		}
-	} else if p.is.Entry.State == booking.EntryFailed && refundEndsTold(ctx, p.isNews()) {
-		s.tellEndedOtherwise(ctx, p)
+	} else if p.is.Entry.State == booking.EntryFailed && notifiesRefundEnds(ctx, p.isNews()) {
+		s.notifyRefundEnded(ctx, p)
 	}
 	s.showPending(ctx)
 }
@@ -129,29 +129,29 @@ func (s *saga) refundPart(ctx workflow.Context, p *part) {
 // requestPart writes the entry and calls the provider. The activity also records that the
 // refund was requested, before anything is done: see record. If its state is known already,
 // the activity waits until that changes, or until it was paid by hand.
-func (s *saga) askForPart(ctx workflow.Context, p *part) {
+func (s *saga) requestPart(ctx workflow.Context, p *part) {
 	e := booking.Entry{
 		OrderID: s.in.OrderID, Key: p.key, Amount: p.Amount, Reason: p.reason, By: p.By, Note: p.Note,
 		State: p.is.Entry.State, Words: p.is.Entry.Words,
 	}
 	c := call{
 		name: "give back a part", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPart, with: e,
-		late: s.partLate(p), part: p,
+		onFailing: s.markFailingPart(p), part: p,
 	}
 	var is booking.Repaid
-	if !s.seeThrough(ctx, c, &is, s.patienceWith(ctx, p)) {
+	if !s.retryMarkingAfter(ctx, c, &is, s.attentionAfterFor(ctx, p)) {
 		p.is.Entry.Words = ""
 		return
 	}
-	if p.is, p.heard = is, false; !p.begun {
-		p.begun, s.parts.asked = true, s.parts.asked-1
+	if p.is, p.unconfirmed = is, false; !p.begun {
+		p.begun, s.parts.awaitingLedger = true, s.parts.awaitingLedger-1
 	}
 }
 
 // notifyRefunded notifies the customer that the refund is made, and emits its event.
-func (s *saga) tellRefunded(ctx workflow.Context, p *part) {
+func (s *saga) notifyRefunded(ctx workflow.Context, p *part) {
 	amount := p.is.Entry.Amount
-	s.tellOfRefund(amount, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
+	s.notifyOfRefund(amount, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
 	paid := s.paymentIn(p.is.Payment)
 	paid.Refunded.Amount = p.is.Given
 	if s.paid != nil {
@@ -161,13 +161,13 @@ func (s *saga) tellRefunded(ctx workflow.Context, p *part) {
 	with.Part = &amount
 	data := s.view.EventData()
 	data.By, data.Payment = p.By, &with
-	s.tellFact(booking.PaymentRefunded, data, p.ID+p.again)
+	s.emitData(booking.PaymentRefunded, data, p.ID+p.again)
 	s.publish(ctx)
 }
 
 // notifyOfRefund sends the customer a message about a refund. The refund does not wait for it.
-func (s *saga) tellOfRefund(refund booking.Money, key string, tells booking.MessageType) {
-	m := s.message(notice{key: key, recipientID: s.in.CustomerID, tells: tells, data: booking.MessageData{
+func (s *saga) notifyOfRefund(refund booking.Money, key string, messageType booking.MessageType) {
+	m := s.message(notice{key: key, recipientID: s.in.CustomerID, messageType: messageType, data: booking.MessageData{
 		For: booking.ForCustomer, Item: s.view.Item.Name, Refund: &refund,
 	}})
 	s.sendBeside("tell customer of a refund", m)
@@ -175,9 +175,9 @@ func (s *saga) tellOfRefund(refund booking.Money, key string, tells booking.Mess
 
 // notifyRefundEnded notifies customer and staff that a failed refund will not be made any
 // more: the customer has the money in another way.
-func (s *saga) tellEndedOtherwise(ctx workflow.Context, p *part) {
+func (s *saga) notifyRefundEnded(ctx workflow.Context, p *part) {
 	amount := p.is.Entry.Amount
-	s.tellOfRefund(amount, contract.RefundEndedMessage(p.ID)+p.again, booking.RefundEndedMessage)
+	s.notifyOfRefund(amount, contract.RefundEndedMessage(p.ID)+p.again, booking.RefundEndedMessage)
 	if p.reason == booking.Goodwill {
 		s.noteDecision(ctx, contract.Entry{Decision: contract.RefundUpdate, Refused: booking.RefundExceeds, By: p.By, Refund: &amount})
 	}
@@ -186,19 +186,19 @@ func (s *saga) tellEndedOtherwise(ctx workflow.Context, p *part) {
 // sendBeside sends a message in a coroutine of its own, after the earlier ones: the customer
 // may rely on the latest message.
 func (s *saga) sendBeside(name string, m booking.Message) {
-	before := s.parts.sent + s.parts.telling
-	s.parts.telling++
-	if !m.At.After(s.parts.toldAt) {
-		m.At = s.parts.toldAt.Add(time.Microsecond)
+	before := s.parts.sent + s.parts.sending
+	s.parts.sending++
+	if !m.At.After(s.parts.lastSentAt) {
+		m.At = s.parts.lastSentAt.Add(time.Microsecond)
 	}
-	s.parts.toldAt = m.At
+	s.parts.lastSentAt = m.At
 	workflow.Go(s.ctx, func(ctx workflow.Context) {
 		if s.parts.sent < before && messagesInTurn(ctx) {
 			_ = workflow.Await(ctx, func() bool { return s.parts.sent >= before })
 		}
 		var outcome booking.Outcome
-		s.seeThrough(ctx, call{name: name, queue: contract.NotificationsQueue, do: notifications.Notify, with: m}, &outcome, 0)
-		s.parts.telling--
+		s.retryMarkingAfter(ctx, call{name: name, queue: contract.NotificationsQueue, do: notifications.Notify, with: m}, &outcome, 0)
+		s.parts.sending--
 		s.parts.sent++
 	})
 }
@@ -206,8 +206,8 @@ func (s *saga) sendBeside(name string, m booking.Message) {
 // Limits of the refunds of one order. The engine accepts ten updates in flight, and 2,000 in a
 // run.
 const (
-	mostRefundsAsked = 5
-	mostRefunds      = 200
+	maxAwaitingLedger = 5
+	maxRefunds        = 200
 )
 
 // takeMoney registers the updates and signals about the order's money: refunds by staff,
@@ -225,8 +225,8 @@ func (s *saga) takeMoney() {
 	})
 	s.onResolve()
 	s.onReturn()
-	s.hearNotices()
-	s.hearFailures()
+	s.handleNotices()
+	s.handleFailures()
 }
 
 // mayRefund returns the error for which a refund is not begun. It does not check how much is
@@ -241,9 +241,9 @@ func (s *saga) mayRefund(r contract.Refund) error {
 		return notCharged()
 	case r.Amount.Currency != s.in.Amount.Currency:
 		return booking.Errorf(booking.Invalid, "amount.currency: is not the order's")
-	case s.parts.asked >= mostRefundsAsked:
+	case s.parts.awaitingLedger >= maxAwaitingLedger:
 		return booking.Errorf(booking.DecisionPending, "earlier refunds of the order are still being begun").In(time.Second)
-	case s.parts.begun >= mostRefunds:
+	case s.parts.begun >= maxRefunds:
 		return booking.Errorf(contract.DecisionsExhausted, "the order takes no more refunds while it runs").In(time.Hour)
 	default:
 		return nil
@@ -267,7 +267,7 @@ func (s *saga) onRefund(rule func(contract.Refund) error, begin func(workflow.Co
 	}
 	must(workflow.SetUpdateHandlerWithOptions(s.ctx, contract.RefundUpdate, handler, workflow.UpdateHandlerOptions{
 		Description: "Staff gives back a part of what was paid",
-		Validator:   func(_ workflow.Context, r contract.Refund) error { return s.refused(rule(r)) },
+		Validator:   func(_ workflow.Context, r contract.Refund) error { return s.asUpdateError(rule(r)) },
 	}))
 }
 
@@ -278,11 +278,11 @@ func (s *saga) answerPart(ctx workflow.Context, p *part) (booking.Repaid, error)
 	case "":
 		return p.is, nil
 	case booking.RefundExceeds:
-		return p.is, s.refused(contract.Exceeds(p.is.Left))
+		return p.is, s.asUpdateError(contract.Exceeds(p.is.Left))
 	case booking.Invalid:
-		return p.is, s.refused(unpayable()) //replay:never the API lets no such amount in
+		return p.is, s.asUpdateError(unpayable()) //replay:never the API lets no such amount in
 	default:
-		return p.is, s.refused(notCharged())
+		return p.is, s.asUpdateError(notCharged())
 	}
 }
 
@@ -292,8 +292,8 @@ func (s *saga) noteDecision(ctx workflow.Context, e contract.Entry) {
 	e.Status, e.At = s.view.Status, s.now()
 	s.view = s.view.Clone()
 	s.view.History = append(s.view.History, e)
-	if s.later != nil {
-		s.later.Added = append(s.later.Added, e)
+	if s.refundAfterEnd != nil {
+		s.refundAfterEnd.Added = append(s.refundAfterEnd.Added, e)
 	}
 	s.changed()
 	s.publish(ctx)

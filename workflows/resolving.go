@@ -15,27 +15,27 @@ import (
 // attentionAfterFor is how long a call for the refund may keep failing before the order is
 // marked, 0 for no limit: the cause is known already, or it is unknown whether there is a
 // refund at all.
-func (s *saga) patienceWith(ctx workflow.Context, p *part) time.Duration {
-	if p.heard && !p.failed {
+func (s *saga) attentionAfterFor(ctx workflow.Context, p *part) time.Duration {
+	if p.unconfirmed && !p.failed {
 		return time.Duration(s.policy.AttentionAfter)
 	}
-	if p.begun || p.failed || p.Amount.Amount == 0 || !partsArePatient(ctx) {
+	if p.begun || p.failed || p.Amount.Amount == 0 || !partsNeedAttention(ctx) {
 		return 0
 	}
 	return time.Duration(s.policy.AttentionAfter)
 }
 
 // markFailingPart marks the order of a refund that keeps failing.
-func (s *saga) partLate(p *part) func(workflow.Context) {
+func (s *saga) markFailingPart(p *part) func(workflow.Context) {
 	return func(ctx workflow.Context) {
-		s.parts.late = append(s.parts.late, p)
+		s.parts.failing = append(s.parts.failing, p)
 		s.call(ctx, p, p.Amount, "it keeps failing")
 	}
 }
 
 // callPerson marks the order and notifies its customer when a refund needs a person.
 func (s *saga) callPerson(ctx workflow.Context, p *part) {
-	if !p.failed && !p.heard {
+	if !p.failed && !p.unconfirmed {
 		s.call(ctx, p, p.is.Entry.Amount, p.is.Entry.Words)
 	}
 }
@@ -43,13 +43,13 @@ func (s *saga) callPerson(ctx workflow.Context, p *part) {
 func (s *saga) call(ctx workflow.Context, p *part, amount booking.Money, words string) {
 	p.failed = true
 	s.unresolved++
-	s.tellOfRefund(amount, contract.RefundFailedMessage(p.ID)+p.again, booking.RefundFailedMessage)
-	if s.later != nil {
-		s.later.Waits = true
+	s.notifyOfRefund(amount, contract.RefundFailedMessage(p.ID)+p.again, booking.RefundFailedMessage)
+	if s.refundAfterEnd != nil {
+		s.refundAfterEnd.Waits = true
 		s.changed()
 	}
 	s.mark(ctx, "a refund could not be made: "+words)
-	if s.later != nil { // another refund may have marked the order, and would remove the mark at its end
+	if s.refundAfterEnd != nil { // another refund may have marked the order, and would remove the mark at its end
 		s.showPending(ctx)
 	}
 }
@@ -57,7 +57,7 @@ func (s *saga) call(ctx workflow.Context, p *part, amount booking.Money, words s
 // unansweredRefunds are the keys of the refunds that have kept failing for longer than
 // AttentionAfter: the ledger does not know their outcome.
 func (s *saga) unansweredRefunds() (keys []string) {
-	for _, p := range s.parts.late {
+	for _, p := range s.parts.failing {
 		if !p.begun {
 			keys = append(keys, p.key)
 		}
@@ -75,7 +75,7 @@ func (s *saga) personCame(p *part) {
 		s.unresolved--
 		if s.afterEnd {
 			s.unresolved = p.is.Failing // the last of them removes the mark
-			s.later.Waits = false
+			s.refundAfterEnd.Waits = false
 			s.changed()
 			if marksByCause(s.ctx) {
 				s.upsert(contract.NeedsAttentionAttribute.ValueSet(false))
@@ -92,9 +92,9 @@ func (s *saga) onResolve() {
 		Description: "An operator has paid by hand what the provider cannot give back",
 		Validator: func(_ workflow.Context, d contract.Decision) error {
 			if err := d.Check(contract.ResolveUpdate); err != nil {
-				return s.refused(err)
+				return s.asUpdateError(err)
 			}
-			return s.refused(s.mayResolve())
+			return s.asUpdateError(s.mayResolve())
 		},
 	}))
 }
@@ -102,7 +102,7 @@ func (s *saga) onResolve() {
 // mayResolve returns NothingOwed if no refund is known to have failed, and DecisionPending
 // while another one is being recorded.
 func (s *saga) mayResolve() error {
-	undoing := s.view.Status == booking.Cancelling && !s.free() && !s.moneyBack && (s.owed != "" || s.view.NeedsAttention)
+	undoing := s.view.Status == booking.Cancelling && !s.free() && !s.refundComplete && (s.owedWords != "" || s.view.NeedsAttention)
 	switch {
 	case s.parts.resolving:
 		return booking.Errorf(booking.DecisionPending, "what was paid by hand is being recorded").In(time.Second)
@@ -123,19 +123,19 @@ func (s *saga) resolve(ctx workflow.Context, d contract.Decision) (contract.View
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	s.parts.resolving = true
 	var is booking.Resolved
-	s.seeThrough(ctx, call{
+	s.retryMarkingAfter(ctx, call{
 		name: "record what was paid by hand", queue: contract.PaymentsQueue, do: payments.ResolveByHand,
-		with: booking.Resolution{OrderID: s.in.OrderID, Evidence: booking.Lines(d.Note), By: d.By, Unanswered: s.unansweredRefunds(), Unsettled: s.parts.unsettled},
+		with: booking.Resolution{OrderID: s.in.OrderID, Evidence: booking.Lines(d.Note), By: d.By, Unanswered: s.unansweredRefunds(), Unsettled: s.parts.unknownCharges},
 	}, &is, 0)
 	s.parts.resolving = false
 	switch is.Refused {
 	case "":
 	case booking.UnderDispute, booking.StillPending, booking.DecisionPending:
-		return contract.View{}, s.refused(is.Refusal())
+		return contract.View{}, s.asUpdateError(is.Refusal())
 	default:
-		return contract.View{}, s.refused(nothingOwed())
+		return contract.View{}, s.asUpdateError(nothingOwed())
 	}
 	s.noteDecision(ctx, contract.Entry{Decision: contract.ResolveUpdate, By: d.By})
-	s.askAgain()
+	s.retryAttempts()
 	return s.view, nil
 }

@@ -19,11 +19,11 @@ type saga struct {
 	in    contract.Order
 	facts facts
 	// stopStory cancels the story's context; the undos follow.
-	abandon workflow.CancelFunc
+	stopStory workflow.CancelFunc
 	deciding
 	parts      parts
 	confirming confirming
-	telling    workflow.Context // the story's context, cancelled with it
+	storyCtx   workflow.Context // the story's context, cancelled with it
 	changing   *change          // the change of the order that is under way, nil without one
 	known      []contract.Asked // the changes that this run of the workflow knows
 
@@ -38,29 +38,29 @@ type saga struct {
 	ends        time.Time // the end of what was ordered, zero without one
 	// refunding is the argument of the refund during compensation. refunded: the charge has
 	// been refunded, as far as the policy refunds it.
-	refunding booking.Charge
-	refunded  bool
-	moneyBack bool // nothing of the refund is outstanding
-	afterEnd  bool // the order's saga has ended: this workflow is one of its refunds
+	refunding      booking.Charge
+	refunded       bool
+	refundComplete bool // nothing of the refund is outstanding
+	afterEnd       bool // the order's saga has ended: this workflow is one of its refunds
 	// unanswered: the refund has kept failing for longer than AttentionAfter.
-	unanswered bool
-	toldOwed   int64 // the amount that the customer was notified cannot be refunded yet, 0 without a message
-	declined   bool  // the ledger says that the charge was declined
+	unanswered   bool
+	notifiedOwed int64 // the amount that the customer was notified cannot be refunded yet, 0 without a message
+	declined     bool  // the ledger says that the charge was declined
 	// held is the item's remaining stock after the order's hold or the refusal of it,
 	// released after the release; nil if unknown.
 	held, released *int
 	// refundedPayment is the payment as the refund left it, once that is done.
-	givenBack booking.EventPayment
-	back      int64  // how much the customer has been refunded then, including refunds by others
-	ownGiven  *int64 // how much of that the undo's own refund is, nil while unknown
+	refundedPayment booking.EventPayment
+	customerGot     int64  // how much the customer has been refunded then, including refunds by others
+	ownRefund       *int64 // how much of that the undo's own refund is, nil while unknown
 	// amountOwed is the outstanding refund as the ledger has it, 0 while unknown.
 	amountOwed int64
 	// freeTookEffect: an order that costs nothing has taken effect, as far as the undos have
 	// found.
-	came bool
+	freeTookEffect bool
 	// further is the sum of the charges after the first one.
-	further int64
-	owed    string // why the charge is not refunded yet, in the provider's words; "" while unknown
+	further   int64
+	owedWords string // why the charge is not refunded yet, in the provider's words; "" while unknown
 }
 
 // facts are the types of the events that an order emits when it takes effect and when it is
@@ -90,7 +90,7 @@ func (s *saga) begin(root workflow.Context, in contract.Order, whole contract.In
 	never, _ := workflow.NewDisconnectedContext(root)
 	s.order = order{ctx: never, view: view, requestHash: in.RequestHash, policy: in.Policy.WithDefaults(), settled: in.Settle != nil}
 	s.in, s.facts, s.startWithin = in, facts, time.Duration(s.policy.HandOverWithin)
-	if err := s.enter(func() error { return mayStart(never, in, whole) }); err != nil {
+	if err := s.checkInput(func() error { return mayStart(never, in, whole) }); err != nil {
 		return nil, err
 	}
 	if s.settled && view.Placed && !s.free() { // the lost workflow has emitted the event
@@ -99,25 +99,25 @@ func (s *saga) begin(root workflow.Context, in contract.Order, whole contract.In
 	}
 	s.changed()
 	story, abandon := workflow.WithCancel(root)
-	s.abandon, s.telling = abandon, story
+	s.stopStory, s.storyCtx = abandon, story
 	s.answerQueries()
 	s.takeMoney()
-	workflow.Go(s.ctx, s.followResets)
+	workflow.Go(s.ctx, s.publishAfterReset)
 	return story, nil
 }
 
 // run runs the story to its end, or compensates it until nothing is outstanding. An order
 // whose workflow was lost is only compensated. An order that is not to run is ended at once.
-func (s *saga) tell(ctx workflow.Context, story func(workflow.Context) error) (contract.View, error) {
+func (s *saga) run(ctx workflow.Context, story func(workflow.Context) error) (contract.View, error) {
 	if s.settled {
-		s.said.By = s.in.SettledBy
-		s.mayHaveDeferred()
-		s.turnBack(&refusal{booking.ByOperator})
-	} else if w := s.notBegun(); w != nil {
-		s.neverBegin(*w)
+		s.cancelDecision.By = s.in.SettledBy
+		s.addWithdrawDeferral()
+		s.compensate(&refusal{booking.ByOperator})
+	} else if w := s.notToRun(); w != nil {
+		s.endWithoutRunning(*w)
 	} else if err := story(ctx); err != nil {
 		s.recordCancellation(err)
-		s.turnBack(err)
+		s.compensate(err)
 	}
 	s.awaitClose()
 	return s.view, nil
@@ -128,7 +128,7 @@ func (s *saga) tell(ctx workflow.Context, story func(workflow.Context) error) (c
 func (s *saga) awaitClose() {
 	failed := workflow.GetSignalChannel(s.ctx, contract.RefundFailedSignal)
 	closed := func() bool {
-		return failed.Len() == 0 && s.parts.open == 0 && s.parts.telling == 0 && s.published() && workflow.AllHandlersFinished(s.ctx)
+		return failed.Len() == 0 && s.parts.open == 0 && s.parts.sending == 0 && s.published() && workflow.AllHandlersFinished(s.ctx)
 	}
 	_ = workflow.Await(s.ctx, closed)
 	for s.view.NeedsAttention && s.unresolved == 0 { // a refund, or its message, was failed by hand after the order's end
@@ -165,7 +165,7 @@ func (s *saga) stepNow(ctx workflow.Context, st step, away booking.Reason) (book
 	if err := ctx.Err(); err != nil {
 		return booking.Outcome{}, err
 	}
-	outcome, err := s.answerNow(ctx, st.call)
+	outcome, err := s.callForAnswer(ctx, st.call)
 	if nothingDone(err) {
 		return outcome, &refusal{away}
 	}
@@ -196,7 +196,7 @@ func (s *saga) conclude(st step, outcome booking.Outcome) error {
 		// The order was being undone in a run that this one does not remember: before a
 		// reset, or before a crash. It stays undone, and what was not undone then is undone
 		// now.
-		s.mayHaveDeferred()
+		s.addWithdrawDeferral()
 	}
 	return &refusal{outcome.Reason}
 }
@@ -205,12 +205,12 @@ func (s *saga) conclude(st step, outcome booking.Outcome) error {
 // service. An accepted decision that it is finished can no longer be cancelled, even while
 // that decision is still being recorded.
 func (s *saga) finish(ctx workflow.Context, finished func() bool, c call) error {
-	if err := workflow.Await(ctx, finished); err != nil && s.taken == "" {
+	if err := workflow.Await(ctx, finished); err != nil && s.acceptedStatus == "" {
 		return err
 	}
 	_ = workflow.Await(s.ctx, finished)
 	var outcome booking.Outcome
-	s.insist(s.ctx, c, &outcome)
+	s.retryUntilDone(s.ctx, c, &outcome)
 	if outcome.Result != booking.Done {
 		return &refusal{outcome.Reason}
 	}
@@ -223,8 +223,8 @@ func (s *saga) finish(ctx workflow.Context, finished func() bool, c call) error 
 // effect. The undo of a step that never ran makes sure that it never will.
 //
 // Undos do not wait for each other: a refund does not wait for a kitchen that is away.
-func (s *saga) turnBack(err error) {
-	reason, said := s.reasonOf(err), s.said // later decisions do not count
+func (s *saga) compensate(err error) {
+	reason, said := s.reasonOf(err), s.cancelDecision // later decisions do not count
 	s.refunding = s.refundFor(reason)
 	s.keepSome()
 	if reason == booking.PaymentDeclined {
@@ -254,12 +254,12 @@ func (s *saga) turnBack(err error) {
 		}
 	}
 	owed.Wait(s.ctx)
-	s.askAgain() // what refunds by staff could not refund, the undo has refunded
+	s.retryAttempts() // what refunds by staff could not refund, the undo has refunded
 	_ = workflow.Await(s.ctx, func() bool { return s.parts.open == 0 })
 	for _, u := range s.never {
-		u.found(booking.Undo{})
+		u.done(booking.Undo{})
 	}
-	s.tellUndone()
+	s.emitUndone()
 	s.end(reason, said.By, s.facts.cancelled)
 }
 
@@ -269,35 +269,35 @@ func (s *saga) undoInPlace(u undo) (found booking.Undo, done bool) {
 	if !s.policy.InPlace || inPlace(s.ctx, u.call, &found) != nil {
 		return booking.Undo{}, false
 	}
-	u.found(found)
+	u.done(found)
 	return found, found.Owed == ""
 }
 
 // emitUndone emits the events of the compensation in the order of the story's events, and
 // notifies the customer. It does so whichever run has undone the steps.
-func (s *saga) tellUndone() {
+func (s *saga) emitUndone() {
 	if s.declined && s.view.Reason != booking.PaymentDeclined {
 		s.emitDeclined() //replay:never the order would have to be cancelled in the moment in which its payment is declined
 	}
-	if s.refunded || s.free() && s.came {
+	if s.refunded || s.free() && s.freeTookEffect {
 		s.placed(s.refunded) // which may have been unknown until now
 	}
 	if s.view.Placed {
 		s.emitWith(s.facts.undone, s.released)
 	}
 	if s.refunded {
-		s.paid = &s.givenBack
+		s.paid = &s.refundedPayment
 	}
-	if s.refunded && s.givenBack.Status != booking.Retained {
+	if s.refunded && s.refundedPayment.Status != booking.Retained {
 		s.emit(booking.PaymentCancelApproved)
 	}
 	switch s.view.Reason {
 	case booking.NoShow:
-		s.tellNoShow()
+		s.notifyNoShow()
 	case booking.PaymentNotConfirmed:
-		s.tellNotConfirmed()
+		s.notifyNotConfirmed()
 	}
-	s.tellRefundedAfterAll()
+	s.notifyRefundedAfterAll()
 }
 
 // reasonOf is the reason for which the story ended early.
@@ -306,8 +306,8 @@ func (s *saga) reasonOf(err error) booking.Reason {
 	switch {
 	case s.view.Status == booking.Cancelling: // it was being compensated already when its workflow was lost
 		return s.view.Reason
-	case s.why != "":
-		return s.why
+	case s.cancelReason != "":
+		return s.cancelReason
 	case errors.As(err, &no) && no.reason != "":
 		return no.reason
 	default:

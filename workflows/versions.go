@@ -10,13 +10,13 @@ func refundsKeeping(ctx workflow.Context) bool {
 
 // notifiesOfUndo: the customer of a cancelled order is notified when the refund cannot be made
 // yet, as for a refund by staff.
-func customersHearOfUndo(ctx workflow.Context) bool {
+func notifiesOfUndo(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "undo-told", workflow.DefaultVersion, 1) == 1
 }
 
 // notifiesOfUndosEnd: a customer who was notified that the refund of a cancelled order cannot
 // be made yet is also notified when it is made.
-func customersHearOfUndosEnd(ctx workflow.Context) bool {
+func notifiesOfUndosEnd(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "undo-made-told", workflow.DefaultVersion, 1) == 1
 }
 
@@ -27,13 +27,13 @@ func followsFailures(ctx workflow.Context, since workflow.Version) bool {
 }
 
 // notifiesOfLoss: the owner of an order is notified of a lost dispute.
-func ownersHearOfLoss(ctx workflow.Context) bool {
+func notifiesOfLoss(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "dispute-lost-told", workflow.DefaultVersion, 1) == 1
 }
 
 // partsNeedAttention: a refund in part that keeps failing marks its order after a while.
 // Otherwise it would be retried for ever, and no operator would see it.
-func partsArePatient(ctx workflow.Context) bool {
+func partsNeedAttention(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "patience-with-parts", workflow.DefaultVersion, 1) == 1
 }
 
@@ -47,14 +47,14 @@ func marksByCause(ctx workflow.Context) bool {
 // point. Otherwise its customer would have paid for other nights than it shows. As of version
 // 2 the order is undone if it was undone beyond that point. Otherwise it would continue with
 // nothing held or paid.
-func remembersChanges(ctx workflow.Context, since workflow.Version) bool {
+func recoversChanges(ctx workflow.Context, since workflow.Version) bool {
 	return workflow.GetVersion(ctx, "changes-after-reset", workflow.DefaultVersion, 2) >= since
 }
 
 // asksLedgerFirst: when a refund fails after it was done, the ledger is asked before the order
 // is marked. If the refund has been made again by then, nothing is marked, and no message is
 // sent twice.
-func asksBeforeCalling(ctx workflow.Context) bool {
+func asksLedgerFirst(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "failures-asked-first", workflow.DefaultVersion, 1) == 1
 }
 
@@ -67,7 +67,7 @@ func messagesInTurn(ctx workflow.Context) bool {
 // notifiesRefundEnds: customer and staff are notified of a failed refund that will not be made
 // any more, since its money has been refunded otherwise. As of version 2 only if that is news:
 // a refund that is followed once more, after a repeated signal, would send a second message.
-func refundEndsTold(ctx workflow.Context, isNews bool) bool {
+func notifiesRefundEnds(ctx workflow.Context, isNews bool) bool {
 	version := workflow.GetVersion(ctx, "refund-ends-told", workflow.DefaultVersion, 2)
 	return version == 1 || version == 2 && isNews
 }
@@ -75,7 +75,7 @@ func refundEndsTold(ctx workflow.Context, isNews bool) bool {
 // notifiesLatePayments: a customer whose payment arrived after the order's end is notified of
 // its refund. As of version 2 also if the refund was made during compensation, but not by the
 // order's saga, which may not have ended.
-func latePaymentsTold(ctx workflow.Context, since workflow.Version) bool {
+func notifiesLatePayments(ctx workflow.Context, since workflow.Version) bool {
 	return workflow.GetVersion(ctx, "late-payments-told", workflow.DefaultVersion, 2) >= since
 }
 
@@ -87,18 +87,18 @@ func keptDecisionsFollow(ctx workflow.Context) bool {
 
 // judgedByStatusThen: a cancel that is applied again is judged by the order's status when it
 // was decided. Otherwise the part that the policy keeps would be refunded after a reset.
-func judgedAsItStood(ctx workflow.Context) bool {
+func judgedByStatusThen(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "judged-as-it-stood", workflow.DefaultVersion, 1) == 1
 }
 
 // signalsAllRefunds: the workflow that makes the undo's own refund again, or that for an early
 // departure, receives the signal of a notice, as the workflows of refunds by staff do.
-func allRefundsHear(ctx workflow.Context) bool {
+func signalsAllRefunds(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "notices-to-all-refunds", workflow.DefaultVersion, 1) == 1
 }
 
 // resolvesBeside: the order continues while the outcome of the charge for a failed change is
 // unknown. Otherwise a provider that never answers would block it for ever.
-func settlesBeside(ctx workflow.Context) bool {
+func resolvesBeside(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "settles-beside", workflow.DefaultVersion, 1) == 1
 }

@@ -507,7 +507,7 @@ func (r pages) Publish(_ context.Context, p contract.Publication) error {
 	}
 	return actErr(r.process, "publish", func(ctx context.Context) error {
 		for _, e := range p.Events {
-			carries(r, e, r.policed || r.alsoOthers, r.moved || r.followed != nil) // what was given back may have failed since
+			carries(r, e, r.policed || r.alsoOthers, r.moved || r.followed != nil) // a refund may have failed since
 			if !r.known[e.Key] {
 				r.known[e.Key] = true
 				r.published = append(r.published, e.Type)
