@@ -121,8 +121,8 @@ func TestResolveByHand_OfAPartThatFailsLaterInPart(t *testing.T) {
 			_, err = refundPart(p, part)
 			require.NoError(t, err)
 			provider.fails(first.OrderID + "/refund/1")
-			looked, err := do(durably, func(ctx context.Context) (booking.Looked, error) {
-				return p.LookAgain(ctx, booking.Glance{OrderID: first.OrderID})
+			looked, err := do(durably, func(ctx context.Context) (booking.ChargeChecked, error) {
+				return p.LookAgain(ctx, booking.ChargeCheck{OrderID: first.OrderID})
 			})
 			require.NoError(t, err)
 			require.Len(t, looked.Failed, 1)
@@ -130,7 +130,7 @@ func TestResolveByHand_OfAPartThatFailsLaterInPart(t *testing.T) {
 				provider.unseen = errAway
 			}
 			require.EqualValues(t, 10000, paysByHand(t, p, first.OrderID))
-			require.EqualValues(t, 40000, onRecord(t, p, first.OrderID).Given())
+			require.EqualValues(t, 40000, onRecord(t, p, first.OrderID).RefundedInAll())
 		})
 	}
 }

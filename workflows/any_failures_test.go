@@ -78,7 +78,7 @@ func (s *trial) fails() bool {
 }
 
 // countsBesideHand reports whether the provider has made the refund with this key as a part
-// of the undo's refund, whose rest a person has paid. If it fails, too, it is not refunded
+// of the undo's refund, of which a person has paid the remainder. If it fails, too, it is not refunded
 // by itself: the ledger and the audit show the operator that it is owed.
 func (s *trial) countsBesideHand(key string) bool {
 	payment, err := s.ledger.Payment(context.Background(), s.order)

@@ -16,14 +16,14 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// schedules is how many lives an order of each kind is given below, each with
-// faults and decisions of its own.
+// schedules is how many orders of each kind are run below, each with its own faults and
+// decisions.
 const schedules = 625
 
-// TestAnyFaultsAnyDecisions: whatever fails, whenever, and whatever is decided and
-// done at the provider meanwhile, an order ends either well, with what that owes and
-// nothing twice, or cancelled with nothing; and it is never shown as cancelled while
-// something is owed. The audit finds nothing wrong with any of them. YEYAK_SEED repeats a run.
+// TestAnyFaultsAnyDecisions: whatever fails, and whatever is decided or done at the provider
+// meanwhile, an order ends either completed, with its charges and nothing twice, or cancelled
+// with nothing left. It is never shown as cancelled while something is outstanding. The audit
+// finds no fault with any of them. YEYAK_SEED repeats a run.
 func TestAnyFaultsAnyDecisions(t *testing.T) {
 	t.Parallel()
 	seed := seed.Of(t, "schedules")
@@ -43,42 +43,42 @@ func TestAnyFaultsAnyDecisions(t *testing.T) {
 	}
 }
 
-// trial is an order of some kind on its way through any faults and decisions.
+// trial is an order of some kind that runs with random faults and decisions.
 type trial struct {
 	*life
 	in      any
 	updates []string
-	span    time.Duration // from when it is placed to when it would be over
-	// others does what the rest of the world may do meanwhile.
+	span    time.Duration // from its request to its end without faults
+	// others does what other processes may do meanwhile.
 	others func(*rand.Rand)
-	// books is what is in effect for the order; owes is what should be for one
-	// that ended well.
+	// books is what is in effect for the order; owes is what has to be in effect for a
+	// completed one.
 	books func() books
 	owes  books
-	// owed is what of owes is left when the order ended as the view says; nil: all.
+	// owed is the part of owes that is left when the order ended as the view says; nil: all.
 	owed func(contract.View) books
-	// lives counts those that the order had before this one.
+	// lives counts the order's earlier runs.
 	lives   int
-	last    contract.View // when the last of them had ended
-	garbage []*decision   // updates that nobody could mean
+	last    contract.View // after the last of them
+	garbage []*decision   // invalid updates
 	cancels []*cancel
-	// notices are the messages that an order which ended well was told of.
+	// notices are the messages that a completed order has sent.
 	notices  []told
 	failures *failures // of refunds that were done; nil: none fails
-	// undone are the types of the events of the way back.
+	// undone are the types of the compensation's events.
 	placed, undone, cancelled booking.EventType
 }
 
-// told is a message to somebody, and the one by which it is taken back.
+// told is a message to a person, and the message that withdraws it.
 type told struct{ recipient, kind, off string }
 
 // books is what is in effect for an order.
 type books struct {
 	money int64
 	held  int
-	job   booking.JobStatus // "" when there is none that counts
+	job   booking.JobStatus // "" without one in effect
 	busy  int               // cleaners
-	known bool              // to management
+	known bool              // registered at management
 }
 
 func anyLife(s *trial, random *rand.Rand) {
@@ -90,7 +90,7 @@ func anyLife(s *trial, random *rand.Rand) {
 	}
 	s.anyOthers(random)
 	s.check = func(p contract.Publication) { kept.check(p, s.booksAsHeard) }
-	if random.IntN(3) == 0 { // the process dies, and the engine has no record of anything that it did
+	if random.IntN(3) == 0 { // the process crashes, and the engine has no record of what it did
 		s.setFaults(dyingAt(1+random.IntN(20), anyFaults(random)))
 		s.anyDecisions(random)
 		s.env.ExecuteWorkflow(s.flow, s.in)
@@ -105,10 +105,10 @@ func anyLife(s *trial, random *rand.Rand) {
 
 	if random.IntN(3) == 0 { // an operator resets it to its beginning
 		s.lives++
-		payment, _ := s.ledger.Payment(s.Context(), s.order) // none when it was cancelled before anything was done
+		payment, _ := s.ledger.Payment(s.Context(), s.order) // none if it was cancelled before anything was done
 		s.live(s.env.Now().Add(time.Second))
 		if in, ok := s.in.(contract.Lodging); ok {
-			in.Place.Confirmation = booking.Auto // nobody is there to be asked again
+			in.Place.Confirmation = booking.Auto // no owner would answer a second time
 			s.in = in
 		}
 		s.anyDecisions(random)
@@ -122,14 +122,14 @@ func anyLife(s *trial, random *rand.Rand) {
 	require.Empty(s, kept.close())
 }
 
-// refundsByStaff are those that staff makes of an order, and when.
+// refundsByStaff are the refunds of an order that staff makes, and when.
 type refundsByStaff struct {
 	at      []time.Duration
 	amounts []int64
 }
 
-// anyRefunds are up to three refunds, which may be made in the same moment and may come to
-// more than was paid.
+// anyRefunds are up to three refunds, which may be made at the same time and may exceed the
+// payment.
 func (s *trial) anyRefunds(random *rand.Rand) (all refundsByStaff) {
 	if random.IntN(2) == 0 {
 		return all
@@ -148,7 +148,7 @@ func (r refundsByStaff) decide(s *trial) {
 	}
 }
 
-// dyingAt is death at the n-th call, and other faults before it.
+// dyingAt is a crash at the n-th call, and other faults before it.
 func dyingAt(n int, faults func(string) fault) func(string) fault {
 	return func(call string) fault {
 		if n--; n <= 0 {
@@ -158,9 +158,9 @@ func dyingAt(n int, faults func(string) fault) func(string) fault {
 	}
 }
 
-// anyFaults makes calls fail, at most six times each: the test environment
-// gives up on an activity after ten attempts. They have a random source of
-// their own: calls that were overtaken are made beside the test.
+// anyFaults makes calls fail, at most six times each: the test environment stops an activity
+// after ten attempts. The faults have a random source of their own, since overtaken calls are
+// made beside the test.
 func anyFaults(seeds *rand.Rand) func(string) fault {
 	random := rand.New(rand.NewPCG(seeds.Uint64(), seeds.Uint64()))
 	often, left := random.Float64(), map[string]int{}
@@ -176,9 +176,8 @@ func anyFaults(seeds *rand.Rand) func(string) fault {
 	}
 }
 
-// anyDecisions sends up to three decisions, at any time of the order's life
-// and some of them at the very moment at which another one is made. An order
-// that only a decision ends is cancelled by its operator in the end.
+// anyDecisions sends up to three decisions at any time, some of them at the same time as
+// another one. An order that only a decision ends is cancelled by its operator in the end.
 func (s *trial) anyDecisions(random *rand.Rand) {
 	moments := []time.Duration{
 		0, time.Millisecond, time.Second, 20 * time.Second, hour, 24 * hour, 24*hour + time.Millisecond,
@@ -195,7 +194,7 @@ func (s *trial) anyDecisions(random *rand.Rand) {
 			s.expects(at, random.IntN(4) == 0)
 			continue
 		}
-		if random.IntN(4) == 0 { // it cannot be delivered then
+		if random.IntN(4) == 0 { // it cannot be delivered at that time
 			s.keeps(at, update, at+moments[random.IntN(5)])
 			continue
 		}
@@ -204,7 +203,7 @@ func (s *trial) anyDecisions(random *rand.Rand) {
 	if random.IntN(3) == 0 {
 		s.anyGarbage(max(0, moments[random.IntN(len(moments))]), random)
 	}
-	for range random.IntN(4) { // the payment provider has told something
+	for range random.IntN(4) { // the payment provider sends a notice
 		s.env.RegisterDelayedCallback(func() { s.env.SignalWorkflow(contract.PaymentNoticeSignal, nil) }, max(0, moments[random.IntN(len(moments))]))
 	}
 	if s.others != nil {
@@ -215,8 +214,8 @@ func (s *trial) anyDecisions(random *rand.Rand) {
 	s.env.RegisterDelayedCallback(s.env.CancelWorkflow, s.span+48*hour)
 }
 
-// requireDecided holds the history to what was decided: what somebody said is theirs,
-// and nothing else is anybody's but the end of what they gave up.
+// requireDecided checks the history against the decisions: each note belongs to the person who
+// wrote it, and no entry names a person except the end of the order that they cancelled.
 func (s *trial) requireDecided(v contract.View) {
 	s.Helper()
 	for i, e := range v.History {
@@ -234,7 +233,7 @@ func (s *trial) requireDecided(v contract.View) {
 	}
 }
 
-// requireInBalance checks the books once everything that was late has come in.
+// requireInBalance checks the books once all late calls have taken effect.
 func (s *trial) requireInBalance(v contract.View) {
 	s.Helper()
 	defer s.tellIfFailed(v)
@@ -268,8 +267,8 @@ func (s *trial) requireInBalance(v contract.View) {
 	s.requireEventsInBalance(v)
 }
 
-// requireMessagesInBalance checks that everybody was told, once, of an order that
-// stands; and that it is off, once, where they were told of one that does not.
+// requireMessagesInBalance checks that each message of a completed order was sent once, and
+// that each message of a cancelled one was withdrawn.
 func (s *trial) requireMessagesInBalance(stands bool) {
 	s.Helper()
 	for _, n := range s.notices {
@@ -285,7 +284,7 @@ func (s *trial) requireMessagesInBalance(stands bool) {
 		switch {
 		case stands && s.lives == 0:
 			require.Equal(s, []int{1, 0}, []int{on, off}, "%+v", n)
-		case stands: // it may have begun to be undone in a life before, when the work was finished in this one
+		case stands: // an earlier run may have begun to undo it, and this one finished the work
 			require.LessOrEqual(s, off, on, "%+v", n)
 			require.LessOrEqual(s, on, 1, "%+v", n)
 		default:
@@ -295,9 +294,8 @@ func (s *trial) requireMessagesInBalance(stands bool) {
 	}
 }
 
-// requireNothingLeft checks that a cancelled order shows nothing that is on its
-// way, and that the world was told if its payment was declined: whichever life
-// of its workflow met that.
+// requireNothingLeft checks that a cancelled order shows nothing as under way, and that a
+// declined payment has its event, whichever run met that.
 func (s *trial) requireNothingLeft(v contract.View) {
 	s.Helper()
 	require.Nil(s, v.PaymentDeferred)
@@ -313,8 +311,8 @@ func (s *trial) requireNothingLeft(v contract.View) {
 	require.Equal(s, declined, slices.Contains(s.published, booking.PaymentDeclinedEvent))
 }
 
-// requireEventsInBalance checks that who follows the events comes to the same
-// as the provider, and is told of the way back in the order of the way there.
+// requireEventsInBalance checks that the events add up to the provider's amounts, and that the
+// compensation's events have the order of the story's.
 func (s *trial) requireEventsInBalance(v contract.View) {
 	s.Helper()
 	tale := []booking.EventType{s.placed, booking.PaymentApproved, s.undone, booking.PaymentCancelApproved, s.cancelled}
@@ -340,13 +338,13 @@ func (s *trial) requireEventsInBalance(v contract.View) {
 	}
 }
 
-// anyOrder is what orders of every kind may meet.
+// anyOrder is what may happen to orders of every kind.
 func anyOrder(o *contract.Order, price *booking.Money, random *rand.Rand) {
 	o.Policy.InPlace = random.IntN(4) > 0
 	if random.IntN(4) == 0 {
 		o.Policy.PayWithin = 0
 	}
-	if random.IntN(4) == 0 { // some have hardly any time
+	if random.IntN(4) == 0 { // some have a close deadline
 		o.Policy.PayWithin = min(o.Policy.PayWithin, booking.Duration(5*time.Second))
 		o.Policy.HandOverWithin, o.Policy.ReserveWithin = booking.Duration(5*time.Second), booking.Duration(5*time.Second)
 	}
@@ -435,7 +433,7 @@ func anyCup(t *testing.T, random *rand.Rand) *trial {
 	anyOrder(&c.in.Order, &c.in.Drink.Price, random)
 	c.policed = c.in.Cancellation != nil
 	if random.IntN(6) == 0 {
-		c.setStock(1) // fewer than are ordered
+		c.setStock(1) // less than is ordered
 	}
 	c.moved = random.IntN(3) == 0
 	return &trial{

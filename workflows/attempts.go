@@ -8,7 +8,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// attempt is one try of a call. askAgain cancels the attempts of resolvable calls, which
+// attempt is one try of a call. retryAttempts cancels the attempts of resolvable calls, which
 // are then made again at once.
 type attempt struct {
 	ctx    workflow.Context
@@ -33,22 +33,22 @@ func (s *saga) attempted(a *attempt) {
 	s.parts.attempts = slices.DeleteFunc(slices.Clone(s.parts.attempts), func(other *attempt) bool { return other == a })
 }
 
-// hearNotices makes calls that wait for money again whenever the payment provider has sent
+// handleNotices makes calls that wait for money again whenever the payment provider has sent
 // a notice. It adds nothing to the history of an order without notices.
-func (s *saga) hearNotices() {
+func (s *saga) handleNotices() {
 	workflow.Go(s.ctx, func(ctx workflow.Context) {
-		told := workflow.GetSignalChannel(ctx, contract.PaymentNoticeSignal)
+		received := workflow.GetSignalChannel(ctx, contract.PaymentNoticeSignal)
 		for {
-			told.Receive(ctx, nil)
-			s.askAgain()
+			received.Receive(ctx, nil)
+			s.retryAttempts()
 		}
 	})
 }
 
-// askAgain cancels the attempts of all resolvable calls, so that each is made again at
+// retryAttempts cancels the attempts of all resolvable calls, so that each is made again at
 // once.
-func (s *saga) askAgain() {
-	s.parts.asks++
+func (s *saga) retryAttempts() {
+	s.parts.retries++
 	for _, a := range s.parts.attempts {
 		a.again = true
 		a.cancel()

@@ -75,7 +75,7 @@ func TestBy_Nobody(t *testing.T) {
 
 // TestBy_PlacedFor: an order that a person has placed for its customer names that person.
 func TestBy_PlacedFor(t *testing.T) {
-	eachKind(t, func(t *testing.T, o notBegun) {
+	eachKind(t, func(t *testing.T, o notToRun) {
 		o.order.PlacedBy = "1024"
 		o.order.Withdrawal = &contract.Withdrawal{Why: booking.ByCustomer, By: "1025"}
 		require.Equal(t, []string{"1024", "1025", "1025"}, bys(o.run()))

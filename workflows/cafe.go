@@ -23,11 +23,12 @@ func Cafe(ctx workflow.Context, in contract.Cafe) (contract.View, error) {
 		return contract.View{}, err
 	}
 	c.ends = in.DayEnds()
-	c.undos = slices.Concat([]undo{c.putBack()}, c.refunds(), []undo{c.takeBack(c.notice), c.cancelProduction()}) // in the order of their steps
+	// In the order of their steps.
+	c.undos = slices.Concat([]undo{c.putBack()}, c.refunds(), []undo{c.withdrawNotice(c.notice), c.cancelProduction()})
 	c.takeDecisions()
 	c.takeChanges()
-	c.forgotten = func(ctx workflow.Context) { c.lookForChanges(ctx, c.hold, c.learn, booking.InProduction) }
-	return c.tell(story, c.story)
+	c.recoverDiscarded = func(ctx workflow.Context) { c.findChanges(ctx, c.hold, c.learn, booking.InProduction) }
+	return c.run(story, c.story)
 }
 
 // cup is one order, of one or more cups.
@@ -48,17 +49,17 @@ func (c *cup) story(ctx workflow.Context) error {
 	if err := c.charge(ctx, booking.Paid); err != nil {
 		return err
 	}
-	telling := c.tellBeside(ctx, c.notice())
+	sending := c.sendNoticesBeside(ctx, c.notice())
 	if err := c.startProduction(ctx); err != nil {
 		return err
 	}
-	return c.cafeServes(ctx, telling)
+	return c.cafeServes(ctx, sending)
 }
 
 func (c *cup) notice() notice {
 	return notice{
 		name: "tell café", key: contract.OwnerNotice, recipientID: c.in.Drink.OwnerID,
-		tells: booking.OrderPlacedMessage, off: booking.OrderCancelledMessage,
+		messageType: booking.OrderPlacedMessage, withdrawalType: booking.OrderCancelledMessage,
 		data: booking.MessageData{
 			For: booking.ForOwner, Item: c.in.Drink.Name, Quantity: c.in.Quantity, Date: c.in.Drink.Date, CustomerID: c.in.CustomerID,
 		},
@@ -80,8 +81,8 @@ func (c *cup) putBack() undo {
 	return undo{
 		call:    call{name: "put drink back", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
 		because: func(why booking.Reason) any { h := c.hold(); h.Why = why; return h },
-		then: func(found booking.Undo) {
-			c.came, c.released = found.Acted, cmp.Or(found.Remaining, c.released)
+		onDone: func(found booking.Undo) {
+			c.freeTookEffect, c.released = found.Acted, cmp.Or(found.Remaining, c.released)
 			c.showLast(found.Changed, c.remembered)
 		},
 	}
@@ -107,14 +108,14 @@ func (c *cup) startProduction(ctx workflow.Context) error {
 	c.handedOver = true // the order has no deadline any more: it waits for the café
 	c.show(booking.JobStarted)
 	c.learn(c.ctx, c.before)
-	return c.rest(ctx, booking.InProduction, booking.ProductionStarted, contract.Decision{})
+	return c.becomeStable(ctx, booking.InProduction, booking.ProductionStarted, contract.Decision{})
 }
 
 func (c *cup) cancelProduction() undo {
 	return undo{
 		call:    call{name: "cancel production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.CancelProduction},
 		because: func(why booking.Reason) any { p := c.production(); p.Why = why; return p },
-		then:    func(booking.Undo) { c.show(booking.JobCancelled) },
+		onDone:  func(booking.Undo) { c.show(booking.JobCancelled) },
 	}
 }
 
@@ -139,53 +140,53 @@ func (c *cup) show(s booking.JobStatus) {
 // ServeWithin, counted from the beginning of the drink's day or from now, whichever is
 // later. At the end of the drink's day plus ServeAfterDay the order is cancelled, since the
 // customer no longer comes for the drink.
-func (c *cup) cafeServes(ctx workflow.Context, telling *telling) error {
+func (c *cup) cafeServes(ctx workflow.Context, sending *sendingNotices) error {
 	c.waitFor("the café")
-	over := func() bool { return c.served || telling.failed != nil }
+	ended := func() bool { return c.served || sending.failed != nil }
 	now, lastCall := workflow.Now(ctx), c.ends.Add(time.Duration(c.policy.ServeAfterDay))
 	slow := max(0, c.in.DayBegins().Sub(now)) + time.Duration(c.policy.ServeWithin)
 	if slow < lastCall.Sub(now) {
-		c.expect(ctx, booking.Duration(slow), "the café hands over", over)
+		c.expect(ctx, booking.Duration(slow), "the café hands over", ended)
 	}
-	// finishTold returns the error if the order is cancelled here.
-	_ = c.awaitPersonOrGiveUp(ctx, lastCall.Sub(workflow.Now(ctx)), "the drink's day", over, booking.TooLate)
+	// finishWithNotices returns the error if the order is cancelled here.
+	_ = c.awaitPersonOrCancel(ctx, lastCall.Sub(workflow.Now(ctx)), "the drink's day", ended, booking.TooLate)
 	if c.served {
 		c.awaitChange(c.ctx)
 	}
-	err := c.finishTold(ctx, telling, func() bool { return c.served }, call{
+	err := c.finishWithNotices(ctx, sending, func() bool { return c.served }, call{
 		name: "finish production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.FinishProduction, with: c.in.OrderID,
 	})
 	if err != nil {
 		return err
 	}
-	defer c.told(telling)
+	defer c.awaitSent(sending)
 	c.show(booking.JobCompleted)
-	return c.rest(c.ctx, booking.Completed, booking.ProductionCompleted, c.ending)
+	return c.becomeStable(c.ctx, booking.Completed, booking.ProductionCompleted, c.finishDecision)
 }
 
 // takeDecisions registers the decisions of the customer and the café.
 func (c *cup) takeDecisions() {
 	c.onUpdate(contract.CancelUpdate, "The customer cancels the order", c.mayCancel, c.cancel)
 	c.onUpdate(contract.CompleteUpdate, "The café has handed the order over", c.mayServe, c.serve)
-	workflow.Go(c.ctx, c.heedDeletion)
+	workflow.Go(c.ctx, c.handleDeletion)
 }
 
 func (c *cup) mayServe(time.Time) error {
-	return booking.MayServe(c.standing())
+	return booking.MayServe(c.statusForDecisions())
 }
 
 func (c *cup) serve(ctx workflow.Context, d contract.Decision) (contract.View, error) {
-	c.taken, c.ending = booking.Completed, d
+	c.acceptedStatus, c.finishDecision = booking.Completed, d
 	record(ctx, "handed over by the café")
 	c.served = true
-	return c.over(ctx, booking.Completed)
+	return c.awaitEnd(ctx, booking.Completed)
 }
 
-// heedDeletion cancels the order when its drink is deleted. The cancellation is recorded
+// handleDeletion cancels the order when its drink is deleted. The cancellation is recorded
 // first, like one of the workflow: see recordCancellation.
-func (c *cup) heedDeletion(ctx workflow.Context) {
-	force := heard(ctx, contract.ForceCancelSignal, contract.Forces)
-	if c.asked == "" && c.taken == "" {
-		c.recordAndAbandon(ctx, "cancelled for ", force.Why, contract.Decision{By: force.By})
+func (c *cup) handleDeletion(ctx workflow.Context) {
+	force := receiveValid(ctx, contract.ForceCancelSignal, contract.Forces)
+	if c.cancelRequested == "" && c.acceptedStatus == "" {
+		c.recordAndCancel(ctx, "cancelled for ", force.Why, contract.Decision{By: force.By})
 	}
 }

@@ -9,14 +9,14 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// refill is a change of how many drinks are ordered, on its way.
+// refill is a change of the ordered quantity of drinks that is under way.
 type refill struct {
 	change
 	to    contract.QuantityChange
 	quote contract.QuantityQuote
 }
 
-// takeChanges lets the customer change how many drinks are ordered.
+// takeChanges registers the update by which the customer changes the quantity.
 func (c *cup) takeChanges() {
 	onChange(&c.saga, "The customer changes how many are ordered", func(q contract.QuantityChange) error {
 		_, err := c.mayChange(q)
@@ -24,13 +24,13 @@ func (c *cup) takeChanges() {
 	}, c.change)
 }
 
-// mayChange is the rule of a change, and what the change comes to.
+// mayChange is the quote of a change, or the error for which the change is not allowed.
 func (c *cup) mayChange(to contract.QuantityChange) (q contract.QuantityQuote, err error) {
 	if err := to.Check(); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
 	now := workflow.Now(c.ctx)
-	if err := booking.MayChangeCups(c.standing(), now, c.in.DayBegins()); err != nil {
+	if err := booking.MayChangeCups(c.statusForDecisions(), now, c.in.DayBegins()); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
 	if err := c.mayBegin(to.Asked); err != nil {
@@ -42,12 +42,12 @@ func (c *cup) mayChange(to contract.QuantityChange) (q contract.QuantityQuote, e
 	return q, err
 }
 
-// change takes a change of the quantity, and answers when it is made or refused.
+// change handles a change of the quantity, and returns when it is made or refused.
 func (c *cup) change(ctx workflow.Context, to contract.QuantityChange) (contract.View, error) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	quote, err := c.mayChange(to)
 	if err != nil {
-		return contract.View{}, c.refused(err) //replay:never another change would have to come in the very task
+		return contract.View{}, c.asUpdateError(err) //replay:never another change would have to come in the very task
 	}
 	return c.beginChange(ctx, &c.refillTo(to, quote).change, "the quantity is changed")
 }
@@ -67,14 +67,14 @@ func (c *cup) refillTo(to contract.QuantityChange, quote contract.QuantityQuote)
 		do:     func(ctx workflow.Context) error { return c.refill(ctx, r) },
 		shows:  func() { c.isFor(r) },
 		made:   func() { c.refilled(r) },
-		back:   func() { c.refillBack(r) },
+		back:   func() { c.undoRefill(r) },
 		refuse: func(err error) { c.notRefilled(r, err) },
 	}
 	return r
 }
 
-// refill holds what is new, charges the difference, and has as many made. Only then what is
-// no longer needed is given back.
+// refill holds what the new quantity needs, charges the difference, and changes the
+// production. Only then it releases what is no longer needed.
 func (c *cup) refill(ctx workflow.Context, r *refill) error {
 	if err := ctx.Err(); err != nil {
 		return err //replay:never the order would have to be abandoned while the change is recorded
@@ -92,7 +92,7 @@ func (c *cup) refill(ctx workflow.Context, r *refill) error {
 	return c.makeHeld(&r.change)
 }
 
-// makeOther has another quantity made.
+// makeOther changes the quantity that is produced.
 func (c *cup) makeOther(ctx workflow.Context, r *refill) error {
 	return stepped(c.changeStep(ctx, call{
 		name: "change production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.ChangeProduction, with: c.jobChange(r, ""),
@@ -105,31 +105,32 @@ func (c *cup) jobChange(r *refill, why booking.Reason) booking.JobChange {
 	return j
 }
 
-// refillBack has as many made as before, and gives back what was held and charged.
-func (c *cup) refillBack(r *refill) {
+// undoRefill changes the production back, releases what was held, and refunds what was
+// charged.
+func (c *cup) undoRefill(r *refill) {
 	var back booking.Undo
-	c.insist(r.ctx, call{
+	c.retryUntilDone(r.ctx, call{
 		name: "change production back", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.ChangeProductionBack,
 		with: c.jobChange(r, booking.ByCustomer),
 	}, &back)
-	c.changeBack(&r.change)
+	c.undoChange(&r.change)
 }
 
-// refilled makes the order one for another quantity. The ledger knows what is to be given
-// back before the order costs less.
+// refilled completes the change of the quantity. The refund is in the ledger before the
+// order's price is reduced.
 func (c *cup) refilled(r *refill) {
 	refund := c.beginRefundOf(&r.change, r.quote.Refund)
 	c.isFor(r)
 	c.emitWith(booking.OrderChanged, r.remaining, r.ID)
-	c.tellOfRefill(booking.ForOwner, c.in.Drink.OwnerID, r)
+	c.notifyOfRefill(booking.ForOwner, c.in.Drink.OwnerID, r)
 	if r.ForCustomer {
-		c.tellOfRefill(booking.ForCustomer, c.in.CustomerID, r)
+		c.notifyOfRefill(booking.ForCustomer, c.in.CustomerID, r)
 	}
 	c.noteDecision(r.ctx, contract.Entry{Decision: contract.ChangeUpdate, By: r.By})
 	c.makeRefund(refund)
 }
 
-// isFor makes the order one for the quantity of the change.
+// isFor sets the order's quantity and price to those of the change.
 func (c *cup) isFor(r *refill) {
 	c.in.Quantity = r.to.Quantity
 	c.view = c.view.Clone()
@@ -139,7 +140,7 @@ func (c *cup) isFor(r *refill) {
 	c.view.Production = &p
 }
 
-// notRefilled tells that as many are ordered as before.
+// notRefilled reports that the quantity stays as it was.
 func (c *cup) notRefilled(r *refill, err error) {
 	r.no, _ = refusedFor(err)
 	c.emitWith(booking.OrderChangeRefused, nil, r.ID)
@@ -147,7 +148,7 @@ func (c *cup) notRefilled(r *refill, err error) {
 	c.publish(r.ctx)
 }
 
-// showRefill shows the change in the order while it is under way.
+// showRefill shows the pending change in the order's view.
 func (c *cup) showRefill(r *refill) {
 	p := *c.view.Production
 	p.Change = &contract.PendingQuantity{ID: r.ID, Quantity: r.to.Quantity, Charge: r.quote.Charge, Refund: r.quote.Refund, By: r.By}
@@ -165,22 +166,22 @@ func (c *cup) hideRefill() {
 	c.changed()
 }
 
-// tellOfRefill sends a message about a change beside all else.
-func (c *cup) tellOfRefill(to booking.Addressee, recipientID string, r *refill) {
+// notifyOfRefill sends a message about a change. The change does not wait for it.
+func (c *cup) notifyOfRefill(to booking.Addressee, recipientID string, r *refill) {
 	c.sendBeside("tell of a change", c.message(notice{
-		key: contract.ChangeMessage(r.ID, to, booking.OrderChangedMessage), recipientID: recipientID, tells: booking.OrderChangedMessage,
+		key: contract.ChangeMessage(r.ID, to, booking.OrderChangedMessage), recipientID: recipientID, messageType: booking.OrderChangedMessage,
 		data: booking.MessageData{
 			For: to, Item: c.in.Drink.Name, Quantity: r.to.Quantity, Date: c.in.Drink.Date, CustomerID: c.in.CustomerID,
 		},
 	}))
 }
 
-// learn takes over what a life of this workflow that is not remembered has changed.
+// learn applies the changes that a run which is not remembered has made.
 func (c *cup) learn(ctx workflow.Context, changed *booking.HoldChanges) {
 	c.learnOf(ctx, changed, c.remembered)
 }
 
-// remembered is a change as it was agreed, nil if it cannot be read.
+// remembered decodes a stored change, nil if it cannot be read.
 func (c *cup) remembered(agreed string) *change {
 	var was agreement[contract.QuantityChange, contract.QuantityQuote]
 	if json.Unmarshal([]byte(agreed), &was) != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// refills asks for another quantity after a while.
+// refills requests another quantity after a while.
 func (c *cup) refills(after time.Duration, id string, quantity int, more ...func(*contract.QuantityChange)) *decision {
 	q := contract.QuantityChange{Asked: contract.Asked{ID: id, By: "1024"}, Quantity: quantity, Price: c.in.Drink.Price}
 	for _, m := range more {
@@ -27,17 +27,17 @@ func (c *cup) asks(after time.Duration, q contract.QuantityChange) *decision {
 	return &d
 }
 
-// made is how many the café makes for the order.
+// made is the quantity that the café produces for the order.
 func (c *cup) made() int {
 	j, err := c.productions.Job(context.Background(), c.order)
 	require.NoError(c, err)
 	return j.Quantity
 }
 
-// serves has the café hand the order over once the day has come.
+// serves makes the café hand the order over on its day.
 func (c *cup) serves() { c.decides(c.in.DayBegins().Sub(placedAt)+hour, contract.CompleteUpdate) }
 
-// requireIs is what an order that was handed over is for, costs and holds.
+// requireIs checks the quantity, price and stock of an order that was handed over.
 func (c *cup) requireIs(v contract.View, quantity int, amount int64) {
 	c.Helper()
 	require.Equal(c, booking.Completed, v.Status)
@@ -227,8 +227,8 @@ func TestCafeChange(t *testing.T) {
 	})
 }
 
-// TestCafeChange_AfterAReset: a life of the order that remembers nothing finds out what it
-// was changed to, and undoes what was not made.
+// TestCafeChange_AfterAReset: a run that remembers nothing finds out what the order was
+// changed to, and undoes what was not made.
 func TestCafeChange_AfterAReset(t *testing.T) {
 	c := newCup(t)
 	c.setStock(5)
@@ -249,8 +249,8 @@ func TestCafeChange_AfterAReset(t *testing.T) {
 	require.Equal(t, booking.NotChangeable, again.code())
 }
 
-// TestCafeChange_AppliedAgain: after a reset the engine may apply changes again that were
-// made before. The order is what the last of them made it.
+// TestCafeChange_AppliedAgain: after a reset the engine may apply earlier changes again. The
+// last of them counts.
 func TestCafeChange_AppliedAgain(t *testing.T) {
 	c := newCup(t)
 	c.setStock(5)
@@ -270,8 +270,8 @@ func TestCafeChange_AppliedAgain(t *testing.T) {
 	c.requireIs(v, 5, 22500)
 }
 
-// TestCafeChange_CancelledThenReset: an order that was cancelled after it was changed shows
-// what it had last, also when it is undone once more by a life that remembers nothing.
+// TestCafeChange_CancelledThenReset: an order that was cancelled after a change shows what it
+// had last, also when a run that remembers nothing undoes it again.
 func TestCafeChange_CancelledThenReset(t *testing.T) {
 	c := newCup(t)
 	c.refills(hour, "1", 3)

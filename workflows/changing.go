@@ -12,38 +12,38 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// change is a change of a paid order on its way, of whatever kind the order is: what is new
-// is held, the difference is charged, and only then what is no longer needed is given back.
+// change is a change of a paid order, of any kind, that is under way. What the order needs
+// more is held, the difference is charged, and only then what it needs no more is released.
 type change struct {
 	contract.Asked
 	costs contract.Difference
-	ctx   workflow.Context    // of its coroutine, never cancelled
-	at    time.Time           // when it was decided
-	stop  workflow.CancelFunc // gives it up
+	ctx   workflow.Context    // of its coroutine, disconnected
+	at    time.Time           // when the change was decided
+	stop  workflow.CancelFunc // cancels the change
 
-	// What the kind of the order has of its own: the change as it is written down with its
-	// hold, what is to be held in the end, how the change goes, how the order is shown as it
-	// was changed, what makes it so, the way back, and how it is shown that no change is under
-	// way any more.
+	// The parts that depend on the order's kind. agreed is the change as its hold stores it,
+	// holds the hold that it leads to. do runs the change, made completes it, back undoes it,
+	// and refuse reports that it was not made. shows shows the order as it was changed; hide
+	// removes the pending change from the view.
 	agreed string
 	holds  func(why booking.Reason) booking.HoldChange
 	do     func(ctx workflow.Context) error
-	shows  func() // shows the order as it was changed
+	shows  func()
 	made   func()
 	back   func()
 	hide   func()
 	refuse func(err error)
 
-	charging bool // more may have been charged
-	charged  bool // it was
-	asked    bool // the owner was asked: its caller has an answer
-	over     bool
-	// remaining is how many are left where it has given some back.
+	charging   bool // the difference may have been charged
+	charged    bool // the difference was charged
+	ownerAsked bool // the owner was asked to decide: the update has been answered
+	ended      bool
+	// remaining is the item's remaining stock after a release, nil without one.
 	remaining *int
-	no        *booking.Error // why it was not made
+	no        *booking.Error // why the change was not made
 }
 
-// onChange takes the update by which the customer changes the order.
+// onChange registers the update by which the customer changes the order.
 func onChange[C interface{ Seen() int64 }](
 	s *saga, words string, rule func(C) error, change func(workflow.Context, C) (contract.View, error),
 ) {
@@ -51,12 +51,12 @@ func onChange[C interface{ Seen() int64 }](
 		Description: words,
 		Validator: func(_ workflow.Context, c C) error {
 			err := rule(c)
-			return s.refused(cmp.Or(s.view.AsSeen(c.Seen()), err))
+			return s.asUpdateError(cmp.Or(s.view.AsSeen(c.Seen()), err))
 		},
 	}))
 }
 
-// knows is the change of this id, nil if this life of the workflow knows of none.
+// knows is the change with this id, nil if this run of the workflow knows none.
 func (s *saga) knows(id string) *contract.Asked {
 	if i := slices.IndexFunc(s.known, func(a contract.Asked) bool { return a.ID == id }); i >= 0 {
 		return &s.known[i]
@@ -64,7 +64,8 @@ func (s *saga) knows(id string) *contract.Asked {
 	return nil
 }
 
-// mayBegin is why a change is not begun with, whatever it is.
+// mayBegin returns the error for which no change of any kind can begin: IdempotencyKeyReused
+// or ChangePending.
 func (s *saga) mayBegin(a contract.Asked) error {
 	switch was := s.knows(a.ID); {
 	case was != nil && was.Content != a.Content: //replay:never a validator refuses it before
@@ -76,29 +77,29 @@ func (s *saga) mayBegin(a contract.Asked) error {
 	}
 }
 
-// beginChange makes a change, and answers when it is made, refused, or waits for the owner.
+// beginChange makes a change, and returns when it is made, refused, or waits for the owner.
 // ctx must be disconnected and belong to the calling coroutine.
 func (s *saga) beginChange(ctx workflow.Context, c *change, words string) (contract.View, error) {
 	s.changing = c
 	s.parts.open++
 	record(ctx, words)
 	var going workflow.Context
-	going, c.stop = workflow.WithCancel(s.telling)
-	workflow.Go(going, func(ctx workflow.Context) { s.tellChange(ctx, c) })
-	_ = workflow.Await(ctx, func() bool { return c.over || c.asked })
+	going, c.stop = workflow.WithCancel(s.storyCtx)
+	workflow.Go(going, func(ctx workflow.Context) { s.runChange(ctx, c) })
+	_ = workflow.Await(ctx, func() bool { return c.ended || c.ownerAsked })
 	if c.no != nil {
-		return contract.View{}, s.refused(c.no)
+		return contract.View{}, s.asUpdateError(c.no)
 	}
 	return s.view, nil
 }
 
-// tellChange is how a change goes, or the way back to what the order was. The undo of the
-// whole order, if that is under way, gives back all of both.
-func (s *saga) tellChange(ctx workflow.Context, c *change) {
+// runChange runs a change, and undoes it if it fails. If the order is being cancelled, its own
+// undos also undo the change.
+func (s *saga) runChange(ctx workflow.Context, c *change) {
 	c.ctx, _ = workflow.NewDisconnectedContext(ctx)
 	err := c.do(ctx)
-	switch called := s.abandoned() || s.telling.Err() != nil; {
-	case called && s.taken != booking.Completed:
+	switch called := s.cancelling() || s.storyCtx.Err() != nil; {
+	case called && s.acceptedStatus != booking.Completed:
 		c.no = booking.Errorf(booking.BeingCancelled, "the order is being cancelled")
 		c.hide()
 	case errors.Is(err, errChangedBefore):
@@ -109,11 +110,12 @@ func (s *saga) tellChange(ctx workflow.Context, c *change) {
 		c.back()
 		c.refuse(err)
 	}
-	s.changing, c.over = nil, true
+	s.changing, c.ended = nil, true
 	s.parts.open--
 }
 
-// awaitChange waits until no change is under way. What ends the order gives it up.
+// awaitChange waits until no change is under way. It cancels a change that is, since the order
+// ends.
 func (s *saga) awaitChange(ctx workflow.Context) {
 	if c := s.changing; c != nil && c.stop != nil {
 		c.stop() //replay:never the order would have to end in the moment of its change
@@ -121,12 +123,12 @@ func (s *saga) awaitChange(ctx workflow.Context) {
 	_ = workflow.Await(ctx, func() bool { return s.changing == nil })
 }
 
-// changeWithin is how long a step of a change may take. A change is not made whose
-// services are away: the order stands meanwhile.
+// changeWithin is how long a step of a change may take. If the step's service is away, the
+// change is not made, and the order stays as it is.
 const changeWithin = time.Minute
 
-// changeStep does a step of a change: in place if it can, and durably otherwise, until
-// changeWithin is over.
+// changeStep runs a step of a change: in place if that succeeds, otherwise durably, for at
+// most changeWithin.
 func (s *saga) changeStep(ctx workflow.Context, c call, away booking.Reason) (outcome booking.Outcome, err error) {
 	if s.policy.InPlace {
 		if err = inPlace(ctx, c, &outcome); err == nil || ctx.Err() != nil {
@@ -139,21 +141,21 @@ func (s *saga) changeStep(ctx workflow.Context, c call, away booking.Reason) (ou
 	attempt, giveUp := workflow.WithCancel(ctx)
 	defer giveUp()
 	done := durably(attempt, c)
-	inTime, err := await(ctx, changeWithin, "patience with: "+c.name, done.IsReady)
+	inTime, err := await(ctx, changeWithin, "timeout of: "+c.name, done.IsReady)
 	switch {
 	case err != nil:
 		return outcome, err
 	case !inTime:
 		return outcome, &refusal{away}
 	}
-	if done.Get(ctx, &outcome) != nil { // only an operator can have failed it
+	if done.Get(ctx, &outcome) != nil { // only an operator can have failed the step
 		err = &refusal{away} //replay:never an operator would have to fail an activity by hand
 	}
 	return outcome, err
 }
 
-// holdMore holds what a change needs beyond what is held. learn takes over what a life that
-// is not remembered has changed.
+// holdMore holds what a change needs beyond what is held. learn applies the changes that a run
+// which is not remembered has made.
 func (s *saga) holdMore(ctx workflow.Context, c *change, learn func(workflow.Context, *booking.HoldChanges)) error {
 	held, err := s.changeStep(ctx, call{
 		name: "hold stock for a change", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ChangeHold, with: c.holds(""),
@@ -166,7 +168,7 @@ func (s *saga) holdMore(ctx workflow.Context, c *change, learn func(workflow.Con
 	return stepped(held, err)
 }
 
-// holdChange is what the hold is to become by a change.
+// holdChange is the order's hold as a change makes it.
 func (s *saga) holdChange(of booking.Hold, c *change, to booking.DailyQuantity, why booking.Reason) booking.HoldChange {
 	h := booking.HoldChange{Hold: of, Of: of.Key, Agreed: c.agreed, Has: of.DailyQuantity()}
 	h.Key, h.From, h.To, h.Quantity, h.Why = booking.ChangeKey(s.in.OrderID, c.ID), to.From, to.To, to.Quantity, why
@@ -189,7 +191,7 @@ func (s *saga) chargeMore(ctx workflow.Context, c *change) error {
 		s.paidMore(c.costs.Charge)
 	case charged.Result == booking.Deferred:
 		err = &refusal{booking.PaymentUnavailable}
-	case charged.Result == booking.Undone && charged.Reason == "": // it is settled that it is not taken, and the order stands
+	case charged.Result == booking.Undone && charged.Reason == "": // it is certain that the charge is not made, and the order continues
 		err = &refusal{booking.PaymentDeclined} //replay:never the charge would have to be settled while it is asked for
 	}
 	return stepped(charged, err)
@@ -202,7 +204,7 @@ func (s *saga) furtherCharge(c *change) booking.Charge {
 	}
 }
 
-// stepped is the refusal of a step of a change that was not done.
+// stepped turns the outcome of a change's step that was not done into a refusal.
 func stepped(outcome booking.Outcome, err error) error {
 	if err == nil && outcome.Result != booking.Done {
 		return &refusal{outcome.Reason}
@@ -210,26 +212,26 @@ func stepped(outcome booking.Outcome, err error) error {
 	return err
 }
 
-// makeHeld gives back what the change does not need any more. It is made with that, and
-// not given up any more once that was asked for.
+// makeHeld releases what the changed order needs no more. With that the change is made, and it
+// can no longer be cancelled once this call has begun.
 func (s *saga) makeHeld(c *change) error {
 	var made booking.Outcome
-	s.insist(c.ctx, call{
+	s.retryUntilDone(c.ctx, call{
 		name: "make the change of stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.MakeChange, with: c.holds(""),
 	}, &made)
 	c.remaining = made.Remaining
 	return stepped(made, nil)
 }
 
-// changeBack undoes what was done for a change: what was held for it is free again, and what
-// was charged, or may have been, is given back.
-func (s *saga) changeBack(c *change) {
+// undoChange undoes a change: it releases what was held for it, and refunds what was or may
+// have been charged.
+func (s *saga) undoChange(c *change) {
 	var dropped booking.Undo
-	s.insist(c.ctx, call{
+	s.retryUntilDone(c.ctx, call{
 		name: "release stock of a change", queue: contract.InventoryQueue, quick: quickStep, do: inventory.DropChange, with: c.holds(booking.ByCustomer),
 	}, &dropped)
 	if !c.charging {
 		return
 	}
-	s.settleCharge(c)
+	s.resolveCharge(c)
 }

@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// agreement is a change as it is written down with its hold. A life of the workflow that
-// does not remember the change, after a reset, learns of it there.
+// agreement is a change as its hold stores it. A run that does not remember the change, after
+// a reset, reads it there.
 type agreement[C, Q any] struct {
 	Change C `json:"change"`
 	Quote  Q `json:"quote"`
@@ -25,10 +25,9 @@ func (a agreement[C, Q]) text() string {
 	return string(text)
 }
 
-// learnOf takes over what a life of this workflow that is not remembered has changed. The
-// changes that it had not made by then are undone. remembered is the change as it was
-// agreed, nil if it cannot be read. ctx must be disconnected and belong to the calling
-// coroutine.
+// learnOf applies the changes that a run which is not remembered has made, and undoes those
+// that it had begun but not made. remembered decodes a stored change, nil if it cannot be
+// read. ctx must be disconnected and belong to the calling coroutine.
 func (s *saga) learnOf(ctx workflow.Context, changed *booking.HoldChanges, remembered func(agreed string) *change) {
 	if changed == nil {
 		return
@@ -50,8 +49,8 @@ func (s *saga) learnOf(ctx workflow.Context, changed *booking.HoldChanges, remem
 	}
 }
 
-// lastMade is the last change of the order that was made, by what its released hold says,
-// where this life of the workflow does not remember it; nil otherwise.
+// lastMade is the last change that was made according to the released hold, nil if there is
+// none or this run remembers it.
 func (s *saga) lastMade(changed *booking.HoldChanges, remembered func(agreed string) *change) *change {
 	if changed == nil {
 		return nil
@@ -68,19 +67,18 @@ func (s *saga) lastMade(changed *booking.HoldChanges, remembered func(agreed str
 	return nil
 }
 
-// showLast shows what an order that is undone was changed to last, where this life of the
-// workflow does not remember that.
+// showLast shows the last change of a compensated order that this run does not remember.
 func (s *saga) showLast(changed *booking.HoldChanges, remembered func(agreed string) *change) {
 	if c := s.lastMade(changed, remembered); c != nil {
 		c.shows()
 	}
 }
 
-// errChangedBefore ends a change of an order that a life of this workflow which is not
-// remembered has changed: after a reset, a change may be asked for once more.
+// errChangedBefore ends a change of an order that a run which is not remembered has changed:
+// after a reset, the same change may be requested again.
 var errChangedBefore = errors.New("changed before")
 
-// changedBefore answers such a change: as made if it was, and as refused otherwise.
+// changedBefore ends such a change: as made if that run has made it, and as refused otherwise.
 func (s *saga) changedBefore(c *change) {
 	if s.knows(c.ID) == nil {
 		c.no = booking.Errorf(booking.Superseded, "another change was made before: look at the order again") //replay:never a new change would have to come in the task after a reset
@@ -89,28 +87,28 @@ func (s *saga) changedBefore(c *change) {
 	s.publish(c.ctx)
 }
 
-// lookForChanges finds out, after a reset, what was changed beyond the point to which the
-// workflow was reset, while the order stands. One that was undone by then is undone for the
-// same reason: the decision that the engine applies again may be refused.
-func (s *saga) lookForChanges(
+// findChanges finds out, after a reset, what was changed beyond the reset point, if the order
+// is in one of the statuses. An order that was undone by then is undone for the same reason:
+// the engine applies the decision again, but it may be refused then.
+func (s *saga) findChanges(
 	ctx workflow.Context, hold func() booking.Hold, learn func(workflow.Context, *booking.HoldChanges), in ...booking.Status,
 ) {
-	if !s.standsUnchanged(in) || !remembersChanges(ctx, 1) {
+	if !s.isUnchanged(in) || !recoversChanges(ctx, 1) {
 		return
 	}
 	var held booking.Outcome
-	s.insist(ctx, call{name: "look at the hold", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold()}, &held)
+	s.retryUntilDone(ctx, call{name: "look at the hold", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold()}, &held)
 	switch {
-	case !s.standsUnchanged(in):
-	case held.Result != booking.Done && remembersChanges(ctx, 2):
-		s.recordAndAbandon(ctx, "was undone before: ", cmp.Or(held.Reason, booking.ByOperator), contract.Decision{At: s.now()})
+	case !s.isUnchanged(in):
+	case held.Result != booking.Done && recoversChanges(ctx, 2):
+		s.recordAndCancel(ctx, "was undone before: ", cmp.Or(held.Reason, booking.ByOperator), contract.Decision{At: s.now()})
 	default:
 		learn(ctx, held.Changed)
 	}
 }
 
-// standsUnchanged tells whether the order is in one of the statuses, and no change of it is
-// under way.
-func (s *saga) standsUnchanged(in []booking.Status) bool {
-	return slices.Contains(in, s.standing()) && s.changing == nil
+// isUnchanged reports whether the order is in one of the statuses and no change of it is under
+// way.
+func (s *saga) isUnchanged(in []booking.Status) bool {
+	return slices.Contains(in, s.statusForDecisions()) && s.changing == nil
 }

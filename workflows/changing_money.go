@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// paidMore notes what was charged beside the first charge.
+// paidMore notes a charge after the first one.
 func (s *saga) paidMore(more booking.Money) {
 	s.further += more.Amount
 	if s.paid != nil {
@@ -21,58 +21,58 @@ func (s *saga) paidMore(more booking.Money) {
 	}
 }
 
-// settleCharge makes certain of the charge of a change that is not made, and gives back what
-// was taken. The order goes on beside that: the provider may never say what became of it.
-func (s *saga) settleCharge(c *change) {
+// resolveCharge finds out whether a change that is not made was charged, and refunds that. The
+// order continues meanwhile: the provider may never answer.
+func (s *saga) resolveCharge(c *change) {
 	settle := call{
 		name: "settle the charge of a change", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.SettleFurther, with: s.furtherCharge(c),
 	}
 	var settled booking.Outcome
 	switch {
 	case s.policy.InPlace && inPlace(c.ctx, settle, &settled) == nil:
-		s.settledCharge(c, settled)
-	case !settlesBeside(c.ctx):
-		s.seeThrough(c.ctx, settle, &settled, time.Duration(s.policy.AttentionAfter))
-		s.settledCharge(c, settled)
+		s.refundCharge(c, settled)
+	case !resolvesBeside(c.ctx):
+		s.retryMarkingAfter(c.ctx, settle, &settled, time.Duration(s.policy.AttentionAfter))
+		s.refundCharge(c, settled)
 	default:
 		s.parts.open++
 		workflow.Go(s.ctx, func(ctx workflow.Context) {
 			beside := *c
 			beside.ctx = ctx
-			s.settleBeside(&beside, settle)
+			s.resolveBeside(&beside, settle)
 			s.parts.open--
 		})
 	}
 }
 
-// settleBeside asks until it is known what became of the charge, and calls a person when that
-// takes too long: an operator may say that it is seen to.
-func (s *saga) settleBeside(c *change, settle call) {
+// resolveBeside asks until the charge's outcome is known, and marks the order when that takes
+// too long: an operator may record that it is resolved.
+func (s *saga) resolveBeside(c *change, settle call) {
 	key, late := booking.ChangeKey(s.in.OrderID, c.ID), false
 	settle.resolvable = true
-	settle.late = func(ctx workflow.Context) {
+	settle.onFailing = func(ctx workflow.Context) {
 		late = true
-		s.parts.unsettled = append(s.parts.unsettled, key)
+		s.parts.unknownCharges = append(s.parts.unknownCharges, key)
 		s.unresolved++
 		s.mark(ctx, "to "+settle.name+" keeps failing")
 	}
 	var settled booking.Outcome
-	for patience := time.Duration(s.policy.AttentionAfter); !s.seeThrough(c.ctx, settle, &settled, patience); {
+	for attentionAfter := time.Duration(s.policy.AttentionAfter); !s.retryMarkingAfter(c.ctx, settle, &settled, attentionAfter); {
 		if late {
-			patience = 0 // a person was called
+			attentionAfter = 0 // the order is marked already
 		}
 	}
 	if late {
-		s.parts.unsettled = slices.DeleteFunc(slices.Clone(s.parts.unsettled), func(other string) bool { return other == key })
+		s.parts.unknownCharges = slices.DeleteFunc(slices.Clone(s.parts.unknownCharges), func(other string) bool { return other == key })
 		s.unresolved--
 		s.attended()
 	}
-	s.settledCharge(c, settled)
+	s.refundCharge(c, settled)
 	s.showPending(c.ctx)
 }
 
-// settledCharge gives back what the charge of a change that is not made has taken.
-func (s *saga) settledCharge(c *change, settled booking.Outcome) {
+// refundCharge refunds the charge for a change that is not made.
+func (s *saga) refundCharge(c *change, settled booking.Outcome) {
 	if settled.Result != booking.Done {
 		return
 	}
@@ -82,9 +82,9 @@ func (s *saga) settledCharge(c *change, settled booking.Outcome) {
 	s.makeRefund(s.beginRefundOf(c, c.costs.Charge))
 }
 
-// beginRefundOf writes down in the ledger what a change gives back, or what is left of
-// the payment if that is less; nil if there is nothing to give back, or the undo of the
-// order gives it back.
+// beginRefundOf writes the refund for a change into the ledger, or of what is left of the
+// payment if that is less. It returns nil if there is nothing to refund, or if the undo of the
+// order refunds it.
 func (s *saga) beginRefundOf(c *change, amount booking.Money) *part {
 	for amount.Amount > 0 {
 		p := &part{
@@ -92,7 +92,7 @@ func (s *saga) beginRefundOf(c *change, amount booking.Money) *part {
 			key:    booking.ChangeRefundKey(s.in.OrderID, c.ID), reason: booking.Changed,
 		}
 		var begun booking.Repaid
-		s.insist(c.ctx, call{
+		s.retryUntilDone(c.ctx, call{
 			name: "note what a change gives back", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.BeginPart,
 			with: booking.Entry{OrderID: s.in.OrderID, Key: p.key, Amount: amount, Reason: p.reason, By: p.By},
 		}, &begun)
@@ -106,14 +106,14 @@ func (s *saga) beginRefundOf(c *change, amount booking.Money) *part {
 	return nil
 }
 
-// makeRefund gives it back beside all else.
+// makeRefund makes the refund in a coroutine of its own.
 func (s *saga) makeRefund(p *part) {
 	if p != nil {
 		workflow.Go(s.ctx, func(ctx workflow.Context) { s.refundPart(ctx, p) })
 	}
 }
 
-// refusedFor is why a change was not made, for its caller.
+// refusedFor is the error and the reason for which a change was not made.
 func refusedFor(err error) (*booking.Error, booking.Reason) {
 	var no *refusal
 	if !errors.As(err, &no) || no.reason == "" {

@@ -12,14 +12,12 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// free tells whether the order costs nothing. Then nobody is asked for money,
-// and there is none to give back.
+// free reports whether the order costs nothing. Then nothing is charged or refunded.
 func (s *saga) free() bool { return s.in.Amount.Amount == 0 }
 
-// charge takes the order's price, if it has one. With that the order comes into
-// being, in the status paid. Nothing is charged after the deadline. While the
-// provider takes no payments the customer pays a little later or, where the
-// policy allows none of that, the order is refused.
+// charge charges the order's price, if it has one. With that the order takes effect, in the
+// status paid. Nothing is charged after the deadline. While the provider accepts no payments,
+// the payment is deferred; if the policy does not allow that, the order is refused.
 func (s *saga) charge(ctx workflow.Context, paid booking.Status) error {
 	if s.free() {
 		return s.chargeNothing(ctx, paid)
@@ -46,8 +44,8 @@ func (s *saga) charge(ctx workflow.Context, paid booking.Status) error {
 	return nil
 }
 
-// chargeNothing is charge for an order that costs nothing. It is never too late
-// for that: the services that are asked next know what was done in time.
+// chargeNothing is charge for an order that costs nothing. It applies no deadline: the
+// services of the next steps know what was done in time.
 func (s *saga) chargeNothing(ctx workflow.Context, paid booking.Status) error {
 	if err := ctx.Err(); err != nil {
 		return err //replay:never the order would have to be abandoned in the very task in which it began
@@ -57,8 +55,8 @@ func (s *saga) chargeNothing(ctx workflow.Context, paid booking.Status) error {
 	return nil
 }
 
-// payNow charges while the customer waits. An order whose payment was not
-// taken, or nobody knows, is given up: the undo finds out, and gives back.
+// payNow charges while the customer waits. If the charge failed or its outcome is unknown, the
+// order is cancelled: the undo finds the outcome, and refunds the charge.
 func (s *saga) payNow(ctx workflow.Context, st step) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -67,7 +65,7 @@ func (s *saga) payNow(ctx workflow.Context, st step) error {
 	var err error
 	answered := s.policy.InPlace && inPlace(ctx, st.call, &outcome) == nil
 	if !answered && ctx.Err() == nil {
-		outcome, err = fromQueueNow(ctx, st.call, s.customerWaits(ctx)) // it meets an attempt that is still under way
+		outcome, err = callOnceFromQueue(ctx, st.call, s.customerWaits(ctx)) // joins an attempt that is still running
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -82,34 +80,35 @@ func (s *saga) payNow(ctx workflow.Context, st step) error {
 	return s.conclude(st, outcome)
 }
 
-// payLater stands in line until the provider takes payments again. The customer
-// is told, and may give the order up meanwhile. So does time.
+// payLater waits in the queue of deferred payments until the provider accepts payments again.
+// The customer is notified, and may cancel the order meanwhile. At the deadline the order is
+// cancelled.
 func (s *saga) payLater(ctx workflow.Context, charge booking.Charge) (outcome booking.Outcome, err error) {
 	until, late := s.deadline()
-	patience := until.Sub(workflow.Now(ctx))
-	if patience <= 0 {
+	timeout := until.Sub(workflow.Now(ctx))
+	if timeout <= 0 {
 		return outcome, &refusal{late} //replay:never its time would have to end in the moment in which it is deferred
 	}
-	stopTelling := s.showDeferred(ctx, until)
+	stopSending := s.showDeferred(ctx, until)
 	defer func() {
-		stopTelling()
+		stopSending()
 		s.view.PaymentDeferred = nil
 	}()
 	defer s.waitFor("the payment provider")()
 	attempt, giveUp := workflow.WithCancel(ctx)
 	defer giveUp()
-	done := workflow.ExecuteActivity(workflow.WithActivityOptions(attempt, inItsTurn(patience)), deferredPayments.ChargeDeferredPayment, charge)
-	if err := s.awaitOrGiveUp(ctx, patience, "payment is deferred until then", done.IsReady, late); err != nil {
+	done := workflow.ExecuteActivity(workflow.WithActivityOptions(attempt, inItsTurn(timeout)), deferredPayments.ChargeDeferredPayment, charge)
+	if err := s.awaitOrCancel(ctx, timeout, "payment is deferred until then", done.IsReady, late); err != nil {
 		return outcome, err
 	}
 	err = done.Get(ctx, &outcome)
 	return outcome, err
 }
 
-// showDeferred lets the customer know that the payment follows, until it is
-// told that there is nothing to follow any more, and sees to it that they hear
-// if it does not.
-func (s *saga) showDeferred(ctx workflow.Context, until time.Time) (over func()) {
+// showDeferred shows the deferral and notifies the customer of it. It also adds the undo that
+// notifies the customer if the order is cancelled. The returned function stops the notice if
+// it is not sent yet.
+func (s *saga) showDeferred(ctx workflow.Context, until time.Time) (stop func()) {
 	s.view.PaymentDeferred = &contract.Deferral{Until: until.UTC().Truncate(time.Microsecond)}
 	if s.view.Status == booking.PaymentPending {
 		s.changed()
@@ -119,18 +118,17 @@ func (s *saga) showDeferred(ctx workflow.Context, until time.Time) (over func())
 	never, _ := workflow.NewDisconnectedContext(ctx)
 	s.showPending(never)
 	follows := s.paymentFollows()
-	s.mayHaveDeferred()
-	telling, over := workflow.WithCancel(ctx)
-	workflow.Go(telling, func(ctx workflow.Context) {
-		_ = s.tellSomebody(ctx, follows) // no payment waits for a message
+	s.addWithdrawDeferral()
+	sending, stop := workflow.WithCancel(ctx)
+	workflow.Go(sending, func(ctx workflow.Context) {
+		_ = s.sendNotice(ctx, follows) // the payment does not wait for its message
 	})
-	return over
+	return stop
 }
 
-// mayHaveDeferred adds the undo of telling the customer that the payment
-// follows.
-func (s *saga) mayHaveDeferred() {
-	off := s.takeBack(s.paymentFollows)
+// addWithdrawDeferral adds the undo that withdraws the notice of the deferral.
+func (s *saga) addWithdrawDeferral() {
+	off := s.withdrawNotice(s.paymentFollows)
 	n := s.undoOf(s.refund())
 	if n >= 0 && s.undoOf(off) < 0 {
 		s.undos = slices.Insert(s.undos, n, off)
@@ -140,20 +138,20 @@ func (s *saga) mayHaveDeferred() {
 func (s *saga) paymentFollows() notice {
 	return notice{
 		name: "tell customer that payment follows", key: contract.DeferralNotice, recipientID: s.in.CustomerID,
-		tells: booking.PaymentDeferredMessage, off: booking.OrderCancelledMessage,
+		messageType: booking.PaymentDeferredMessage, withdrawalType: booking.OrderCancelledMessage,
 		data: booking.MessageData{For: booking.ForCustomer, Item: s.view.Item.Name, Refund: s.view.GivenInPart(s.refunding)},
 	}
 }
 
-// inItsTurn are the options of a payment that stands in line.
-func inItsTurn(patience time.Duration) workflow.ActivityOptions {
+// inItsTurn are the options of a payment that waits in the queue of deferred payments.
+func inItsTurn(timeout time.Duration) workflow.ActivityOptions {
 	options := untilDone(call{name: "charge payment in its turn", queue: contract.DeferredPaymentsQueue})
-	options.StartToCloseTimeout = patience
+	options.StartToCloseTimeout = timeout
 	options.HeartbeatTimeout = 3 * activities.ProofOfLife
 	return options
 }
 
-// refunds is the undo of the charge, if there is one.
+// refunds is the undo of the charge, empty for a free order.
 func (s *saga) refunds() []undo {
 	if s.free() {
 		return nil
@@ -164,68 +162,67 @@ func (s *saga) refunds() []undo {
 func (s *saga) refund() undo {
 	return undo{
 		call: call{
-			name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, resolvable: true, late: s.refundLate,
+			name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, resolvable: true, onFailing: s.refundLate,
 			do: payments.RefundPayment,
 		},
 		because: func(why booking.Reason) any {
 			c := s.refunding
-			c.Why, c.Owed, c.AttentionAfter, c.WantsOwnRefund = why, s.owed, s.policy.AttentionAfter, true
+			c.Why, c.Owed, c.AttentionAfter, c.WantsOwnRefund = why, s.owedWords, s.policy.AttentionAfter, true
 			return c
 		},
-		then: func(found booking.Undo) {
-			s.refunded, s.declined, s.owed, s.unanswered = found.Acted, found.Declined, found.Owed, false
-			if s.moneyBack = found.Owed == ""; s.moneyBack {
-				s.askOnceMore(booking.Payment{Charge: s.payment()}.RefundKey())
+		onDone: func(found booking.Undo) {
+			s.refunded, s.declined, s.owedWords, s.unanswered = found.Acted, found.Declined, found.Owed, false
+			if s.refundComplete = found.Owed == ""; s.refundComplete {
+				s.followIfMissed(booking.Payment{Charge: s.payment()}.RefundKey())
 			}
-			s.further = max(s.further, found.Further) // the answer of a further charge may not have been heard
-			s.givenBack = s.paymentIn(found.Payment)
-			s.givenBack.Refunded.Amount = found.Refunded
-			s.back, s.amountOwed, s.ownGiven = found.CustomerGot(), found.Due, found.Own
+			s.further = max(s.further, found.Further) // the answer to a further charge may have been lost
+			s.refundedPayment = s.paymentIn(found.Payment)
+			s.refundedPayment.Refunded.Amount = found.Refunded
+			s.customerGot, s.amountOwed, s.ownRefund = found.CustomerGot(), found.Due, found.Own
 			s.view.Settled = s.view.SettledAs(found, s.refunding)
 		},
 	}
 }
 
-// refundLate marks the order of which the refund meets nothing but errors. An operator
-// may pay it by hand.
+// refundLate marks an order whose refund keeps failing. An operator may pay it by hand.
 func (s *saga) refundLate(ctx workflow.Context) {
 	s.unanswered = true
-	s.tellNotRefunded(ctx)
+	s.notifyNotRefunded(ctx)
 	s.needAttention(ctx, "to refund payment keeps failing")
 }
 
-// tellNotRefunded tells the customer, once, that what the order owes them cannot be given
-// back for now.
-func (s *saga) tellNotRefunded(ctx workflow.Context) {
+// notifyNotRefunded notifies the customer, once, that the outstanding refund cannot be made
+// yet.
+func (s *saga) notifyNotRefunded(ctx workflow.Context) {
 	owed := s.charged()
-	owed.Amount -= s.refunding.Keep + s.parts.given
-	if s.toldOwed == 0 && owed.Amount > 0 && customersHearOfUndo(ctx) {
-		// The ledger knows of refunds by others, and of what an earlier life has decided.
+	owed.Amount -= s.refunding.Keep + s.parts.refunded
+	if s.notifiedOwed == 0 && owed.Amount > 0 && notifiesOfUndo(ctx) {
+		// The ledger knows the refunds by others, and what an earlier run has decided.
 		owed.Amount = cmp.Or(s.amountOwed, owed.Amount)
-		s.toldOwed = owed.Amount
-		s.tellOfRefund(owed, contract.RefundFailedMessage(contract.CancelRefund), booking.RefundFailedMessage)
+		s.notifiedOwed = owed.Amount
+		s.notifyOfRefund(owed, contract.RefundFailedMessage(contract.CancelRefund), booking.RefundFailedMessage)
 	}
 }
 
-// tellRefundedAfterAll tells the customer whom tellNotRefunded has told that they have the
-// money, or that nothing was left to give back. Guests who have not come are told so anyway.
-func (s *saga) tellRefundedAfterAll() {
-	if s.toldOwed == 0 || !s.refunded || s.view.Reason == booking.NoShow || !customersHearOfUndosEnd(s.ctx) {
+// notifyRefundedAfterAll notifies a customer to whom notifyNotRefunded has sent a message: the
+// refund is made, or nothing was left to refund. After a no-show another message says so.
+func (s *saga) notifyRefundedAfterAll() {
+	if s.notifiedOwed == 0 || !s.refunded || s.view.Reason == booking.NoShow || !notifiesOfUndosEnd(s.ctx) {
 		return
 	}
-	refund, id := booking.Money{Amount: s.toldOwed, Currency: s.in.Amount.Currency}, contract.CancelRefund
-	if s.ownGiven != nil && *s.ownGiven == 0 {
-		s.tellOfRefund(refund, contract.RefundEndedMessage(id), booking.RefundEndedMessage)
+	refund, id := booking.Money{Amount: s.notifiedOwed, Currency: s.in.Amount.Currency}, contract.CancelRefund
+	if s.ownRefund != nil && *s.ownRefund == 0 {
+		s.notifyOfRefund(refund, contract.RefundEndedMessage(id), booking.RefundEndedMessage)
 		return
 	}
-	if s.ownGiven != nil {
-		refund.Amount = *s.ownGiven
+	if s.ownRefund != nil {
+		refund.Amount = *s.ownRefund
 	}
-	s.tellOfRefund(refund, contract.RefundMessage(id), booking.RefundedMessage)
+	s.notifyOfRefund(refund, contract.RefundMessage(id), booking.RefundedMessage)
 }
 
-// keepSome gives the undo of the charge the name under which something is kept, if the
-// decision keeps something.
+// keepSome makes the undo of the charge use the activity RefundKeeping if the decision keeps a
+// part of the payment.
 func (s *saga) keepSome() {
 	n := s.undoOf(s.refund())
 	if n >= 0 && s.refunding.Keep > 0 && refundsKeeping(s.ctx) {
@@ -233,20 +230,20 @@ func (s *saga) keepSome() {
 	}
 }
 
-// refundFor is how a refund is asked for that is made for a reason. Only what is the
-// customer's doing keeps anything. What an earlier life of the workflow has
-// decided stands in the ledger, and is not decided again.
+// refundFor is the argument of the refund for a reason. A part is kept only for reasons that
+// the customer is responsible for. If an earlier run has decided already, its decision is in
+// the ledger and stays.
 func (s *saga) refundFor(why booking.Reason) booking.Charge {
 	c := s.payment()
-	c.Amount = s.view.Amount // what it costs by now
-	c.By = s.said.By
+	c.Amount = s.view.Amount // the price now
+	c.By = s.cancelDecision.By
 	if why.Keeps() {
 		c.Keep, c.Tier = s.due.Keep, s.due.Tier
 	}
 	return c
 }
 
-// charged is what was charged in all, or is to be.
+// charged is the sum of all charges, including those that are still to be made.
 func (s *saga) charged() booking.Money {
 	return booking.Money{Amount: s.in.Amount.Amount + s.further, Currency: s.in.Amount.Currency}
 }
@@ -257,7 +254,7 @@ func (s *saga) payment() booking.Charge {
 	}
 }
 
-// placed tells the world, once, that the order came into being.
+// placed emits, once, that the order has taken effect.
 func (s *saga) placed(charged bool) {
 	if s.view.Placed {
 		return
@@ -271,15 +268,14 @@ func (s *saga) placed(charged bool) {
 	}
 }
 
-// emitDeclined tells that the payment provider refused.
+// emitDeclined emits that the payment provider has declined the charge.
 func (s *saga) emitDeclined() {
 	declined := s.paymentIn(booking.Declined)
 	s.paid = &declined
 	s.emit(booking.PaymentDeclinedEvent)
 }
 
-// paymentIn is what events tell of the order's payment in a status, of which
-// nothing was given back.
+// paymentIn is the order's payment, as events have it, in a status and without refunds.
 func (s *saga) paymentIn(status booking.PaymentStatus) booking.EventPayment {
 	return booking.EventPayment{Status: status, Amount: s.charged(), Refunded: booking.Money{Currency: s.in.Amount.Currency}}
 }

@@ -23,9 +23,9 @@ func Cleaning(ctx workflow.Context, in contract.Cleaning) (contract.View, error)
 	}
 	v.cleaner = v.view.Cleaner()                                 // only a call that is settled has one here
 	v.undos = slices.Concat([]undo{v.unregister()}, v.refunds(), // in the order of their steps
-		[]undo{v.cancelAssignment(), v.takeBack(v.confirmation), v.takeBack(v.introduction), v.takeBack(v.errand)})
+		[]undo{v.cancelAssignment(), v.withdrawNotice(v.confirmation), v.withdrawNotice(v.introduction), v.withdrawNotice(v.errand)})
 	v.takeDecisions()
-	return v.tell(story, v.story)
+	return v.run(story, v.story)
 }
 
 type visit struct {
@@ -48,7 +48,7 @@ func (v *visit) story(ctx workflow.Context) error {
 	if err := v.assign(ctx); err != nil {
 		return err
 	}
-	return v.cleanerCleans(ctx, v.tellBeside(ctx, v.confirmation(), v.introduction(), v.errand()))
+	return v.cleanerCleans(ctx, v.sendNoticesBeside(ctx, v.confirmation(), v.introduction(), v.errand()))
 }
 
 func (v *visit) register(ctx workflow.Context) error {
@@ -63,7 +63,7 @@ func (v *visit) unregister() undo {
 	return undo{
 		call:    call{name: "strike call off", queue: contract.ManagementQueue, quick: quickStep, do: management.UnregisterCall},
 		because: func(why booking.Reason) any { return v.call(why) },
-		then:    func(found booking.Undo) { v.came = found.Acted },
+		onDone:  func(found booking.Undo) { v.freeTookEffect = found.Acted },
 	}
 }
 
@@ -95,13 +95,13 @@ func (v *visit) assign(ctx workflow.Context) error {
 		v.cleaner = outcome.Cleaner
 	}
 	if v.cleaner == nil {
-		v.settle()
+		v.markStable()
 		if err := v.waitForCleaner(ctx); err != nil {
 			return err
 		}
 	}
 	v.show(v.cleaner)
-	return v.rest(ctx, booking.Assigned, booking.CleanerAssigned, contract.Decision{})
+	return v.becomeStable(ctx, booking.Assigned, booking.CleanerAssigned, contract.Decision{})
 }
 
 func (v *visit) waitForCleaner(ctx workflow.Context) error {
@@ -120,7 +120,7 @@ func (v *visit) cancelAssignment() undo {
 	return undo{
 		call:    call{name: "cancel assignment", queue: contract.FulfilmentQueue, quick: quickStep, do: assignment.CancelAssignment},
 		because: func(why booking.Reason) any { return v.call(why) },
-		then:    func(booking.Undo) { v.show(nil) },
+		onDone:  func(booking.Undo) { v.show(nil) },
 	}
 }
 
@@ -134,7 +134,7 @@ func (v *visit) show(cleaner *booking.Cleaner) {
 func (v *visit) confirmation() notice {
 	return notice{
 		name: "tell customer of the confirmation", key: contract.ConfirmationNotice, recipientID: v.in.CustomerID,
-		tells: booking.CallConfirmedMessage, off: booking.CallCancelledMessage,
+		messageType: booking.CallConfirmedMessage, withdrawalType: booking.CallCancelledMessage,
 		data: booking.MessageData{For: booking.ForCustomer},
 	}
 }
@@ -142,7 +142,7 @@ func (v *visit) confirmation() notice {
 func (v *visit) introduction() notice {
 	n := notice{
 		name: "tell customer who comes", key: contract.IntroductionNotice, recipientID: v.in.CustomerID,
-		tells: booking.CleanerAssignedMessage, off: booking.AssignmentCancelledMessage,
+		messageType: booking.CleanerAssignedMessage, withdrawalType: booking.AssignmentCancelledMessage,
 		data: booking.MessageData{For: booking.ForCustomer},
 	}
 	if v.cleaner != nil {
@@ -156,7 +156,7 @@ func (v *visit) introduction() notice {
 func (v *visit) errand() notice {
 	n := notice{
 		name: "tell cleaner", key: contract.CleanerNotice,
-		tells: booking.CallAssignedMessage, off: booking.CallCancelledMessage,
+		messageType: booking.CallAssignedMessage, withdrawalType: booking.CallCancelledMessage,
 		data: booking.MessageData{For: booking.ForCleaner, CustomerID: v.in.CustomerID},
 	}
 	if v.cleaner != nil { // without a cleaner the notice is only withdrawn, from the recipient that the service has stored
@@ -166,17 +166,17 @@ func (v *visit) errand() notice {
 }
 
 // cleanerCleans waits until the work is done. After CleanWithin the call needs attention.
-func (v *visit) cleanerCleans(ctx workflow.Context, telling *telling) error {
+func (v *visit) cleanerCleans(ctx workflow.Context, sending *sendingNotices) error {
 	v.waitFor("the cleaner")
-	v.expect(ctx, v.policy.CleanWithin, "the cleaner finishes", func() bool { return v.cleaned || telling.failed != nil })
-	err := v.finishTold(ctx, telling, func() bool { return v.cleaned }, call{
+	v.expect(ctx, v.policy.CleanWithin, "the cleaner finishes", func() bool { return v.cleaned || sending.failed != nil })
+	err := v.finishWithNotices(ctx, sending, func() bool { return v.cleaned }, call{
 		name: "finish cleaning", queue: contract.FulfilmentQueue, quick: quickStep, do: assignment.FinishCleaning, with: v.in.OrderID,
 	})
 	if err != nil {
 		return err
 	}
-	defer v.told(telling)
-	return v.rest(v.ctx, booking.Completed, booking.CleaningCompleted, v.ending)
+	defer v.awaitSent(sending)
+	return v.becomeStable(v.ctx, booking.Completed, booking.CleaningCompleted, v.finishDecision)
 }
 
 // takeDecisions registers the decisions of the customer and the cleaner, and the signal of
@@ -184,22 +184,22 @@ func (v *visit) cleanerCleans(ctx workflow.Context, telling *telling) error {
 func (v *visit) takeDecisions() {
 	v.onUpdate(contract.CancelUpdate, "The customer cancels the call", v.mayCancel, v.cancel)
 	v.onUpdate(contract.CompleteUpdate, "The cleaner has finished", v.mayFinish, v.finished)
-	workflow.Go(v.ctx, v.heedAssignment)
+	workflow.Go(v.ctx, v.handleAssignment)
 }
 
 func (v *visit) mayFinish(time.Time) error {
-	return booking.MayFinish(v.standing())
+	return booking.MayFinish(v.statusForDecisions())
 }
 
 func (v *visit) finished(ctx workflow.Context, d contract.Decision) (contract.View, error) {
-	v.taken, v.ending = booking.Completed, d
+	v.acceptedStatus, v.finishDecision = booking.Completed, d
 	record(ctx, "finished by the cleaner")
 	v.cleaned = true
-	return v.over(ctx, booking.Completed)
+	return v.awaitEnd(ctx, booking.Completed)
 }
 
-func (v *visit) heedAssignment(ctx workflow.Context) {
-	cleaner := heard(ctx, contract.AssignedSignal, contract.Comes)
+func (v *visit) handleAssignment(ctx workflow.Context) {
+	cleaner := receiveValid(ctx, contract.AssignedSignal, contract.Comes)
 	if v.cleaner == nil {
 		v.cleaner = &cleaner
 	}

@@ -15,12 +15,12 @@ type confirming struct {
 	// before holds the stock before the customer is sent to the provider. It is nil where
 	// the stock is held before the charge anyway, or there is none to hold.
 	before func(workflow.Context) error
-	// back are the customer's returns that the provider has not been asked with yet.
-	back  []booking.PaymentReturn
-	turns backoff // limits how often a return makes the order ask the provider
+	// returns are the customer's returns that the provider has not been asked with yet.
+	returns     []booking.PaymentReturn
+	returnLimit backoff // limits how often a return makes the order ask the provider
 	// begun and ended count the calls that ask the provider for the charge's state.
 	begun, ended int
-	took         time.Duration // how long the customer took; the order's deadline is later by that
+	customerTook time.Duration // how long the customer took; the order's deadline is later by that
 }
 
 // The pause before the provider is asked again without a notice or a return; it doubles
@@ -46,17 +46,17 @@ func (s *saga) confirm(ctx workflow.Context, action *booking.NextAction) (outcom
 	s.showUnconfirmed(ctx, action, until)
 	defer func() {
 		s.view.NextAction, s.view.ExpiresAt = nil, time.Time{}
-		s.confirming.took = workflow.Now(ctx).Sub(begun)
+		s.confirming.customerTook = workflow.Now(ctx).Sub(begun)
 	}()
-	askAfter, seen, answered := firstAskAfter, s.parts.asks, true
-	news := func() bool { return s.parts.asks != seen || answered && len(s.confirming.back) > 0 }
+	askAfter, seen, answered := firstAskAfter, s.parts.retries, true
+	news := func() bool { return s.parts.retries != seen || answered && len(s.confirming.returns) > 0 }
 	for {
 		if left := until.Sub(workflow.Now(ctx)); left > 0 {
 			if _, err := await(ctx, min(askAfter, left), "the customer confirms the payment", news); err != nil {
 				return outcome, err
 			}
 		}
-		seen = s.parts.asks
+		seen = s.parts.retries
 		outcome, answered = s.askWhetherConfirmed(ctx)
 		switch askAfter = min(2*askAfter, longestAskAfter); {
 		case ctx.Err() != nil:
@@ -67,7 +67,7 @@ func (s *saga) confirm(ctx workflow.Context, action *booking.NextAction) (outcom
 			if err := s.awaitOpenDecision(ctx); err != nil {
 				return outcome, err //replay:never the time would have to end in the milliseconds in which a decision is recorded
 			}
-			return outcome, s.timeIsUp(ctx, booking.PaymentNotConfirmed)
+			return outcome, s.cancelForTime(ctx, booking.PaymentNotConfirmed)
 		case !answered:
 			askAfter = pause
 		default:
@@ -96,10 +96,10 @@ func (s *saga) showUnconfirmed(ctx workflow.Context, action *booking.NextAction,
 	s.view.NextAction, s.view.ExpiresAt = shownAction(action), until
 	s.become(booking.AwaitingPayment, "", contract.Decision{})
 	s.waitFor("the customer to confirm the payment")
-	s.settle()
+	s.markStable()
 	if wasDeferred {
 		n := s.toConfirm(booking.Duration(until.Sub(workflow.Now(ctx)).Round(time.Second)))
-		s.mayHaveTold(n)
+		s.addWithdrawNotice(n)
 		s.sendBeside(n.name, s.message(n))
 	}
 }
@@ -132,24 +132,24 @@ func (s *saga) toConfirm(within booking.Duration) notice {
 	return notice{
 		name: "tell customer to confirm the payment", key: contract.ConfirmPaymentNotice, offAs: contract.DeferralNotice,
 		recipientID: s.in.CustomerID,
-		tells:       booking.PaymentToConfirmMessage, off: booking.OrderCancelledMessage,
+		messageType: booking.PaymentToConfirmMessage, withdrawalType: booking.OrderCancelledMessage,
 		data: booking.MessageData{For: booking.ForCustomer, Item: s.view.Item.Name, ConfirmWithin: within},
 	}
 }
 
-// tellNotConfirmed notifies the customer that the order is cancelled, since they may no
+// notifyNotConfirmed notifies the customer that the order is cancelled, since they may no
 // longer watch it. It sends nothing if the withdrawal of an earlier notice says so already.
-func (s *saga) tellNotConfirmed() {
+func (s *saga) notifyNotConfirmed() {
 	n := s.paymentFollows()
-	notified := func(n notice) bool { return s.undoOf(s.takeBack(func() notice { return n })) >= 0 }
+	notified := func(n notice) bool { return s.undoOf(s.withdrawNotice(func() notice { return n })) >= 0 }
 	if !notified(n) && !notified(s.toConfirm(0)) {
 		s.sendBeside("tell customer that the payment was not confirmed", s.withdrawal(n, s.view.Reason))
 	}
 }
 
-// mayHaveTold adds the undo that withdraws the notice, before the refund among the undos.
-func (s *saga) mayHaveTold(n notice) {
-	s.undos = slices.Insert(s.undos, s.undoOf(s.refund()), s.takeBack(func() notice { return n }))
+// addWithdrawNotice adds the undo that withdraws the notice, before the refund among the undos.
+func (s *saga) addWithdrawNotice(n notice) {
+	s.undos = slices.Insert(s.undos, s.undoOf(s.refund()), s.withdrawNotice(func() notice { return n }))
 }
 
 // undoneAfter moves the undo first before the undo then, since its step ran earlier. Undos
@@ -165,8 +165,8 @@ func (s *saga) askWhetherConfirmed(ctx workflow.Context) (outcome booking.Outcom
 	s.confirming.begun++
 	defer func() { s.confirming.ended = s.confirming.begun }()
 	with := booking.PaymentConfirmation{Charge: s.payment()}
-	if len(s.confirming.back) > 0 {
-		with.Back = s.confirming.back[0]
+	if len(s.confirming.returns) > 0 {
+		with.Back = s.confirming.returns[0]
 	}
 	c := call{
 		name: "ask whether the payment is confirmed", queue: contract.PaymentsQueue, quick: quickPayment,
@@ -174,10 +174,10 @@ func (s *saga) askWhetherConfirmed(ctx workflow.Context) (outcome booking.Outcom
 	}
 	err := error(nil)
 	if !s.policy.InPlace || inPlace(ctx, c, &outcome) != nil {
-		outcome, err = fromQueueNow(ctx, c, longestQueue+toTell)
+		outcome, err = callOnceFromQueue(ctx, c, maxQueueWait+answerMargin)
 	}
-	if err == nil && len(s.confirming.back) > 0 {
-		s.confirming.back = s.confirming.back[1:]
+	if err == nil && len(s.confirming.returns) > 0 {
+		s.confirming.returns = s.confirming.returns[1:]
 	}
 	return outcome, err == nil
 }
@@ -186,16 +186,16 @@ func (s *saga) askWhetherConfirmed(ctx workflow.Context) (outcome booking.Outcom
 func (s *saga) onReturn() {
 	must(workflow.SetUpdateHandlerWithOptions(s.ctx, contract.ReturnUpdate, s.customerIsBack, workflow.UpdateHandlerOptions{
 		Description: "The customer is back from the payment provider",
-		Validator:   func(workflow.Context, booking.PaymentReturn) error { return s.refused(s.mayReturn()) },
+		Validator:   func(workflow.Context, booking.PaymentReturn) error { return s.asUpdateError(s.mayReturn()) },
 	}))
 }
 
 // mayReturn returns NotAwaitingPayment or DecisionPending if a return is not accepted. It
 // limits the rate, so that repeated returns do not use up the workflow's updates.
 func (s *saga) mayReturn() error {
-	left := s.confirming.turns.left(workflow.Now(s.ctx))
+	left := s.confirming.returnLimit.left(workflow.Now(s.ctx))
 	switch {
-	case s.view.Status != booking.AwaitingPayment || s.abandoned():
+	case s.view.Status != booking.AwaitingPayment || s.cancelling():
 		return booking.Errorf(booking.NotAwaitingPayment, "the order waits for no payment that its customer has to confirm")
 	case left > 0:
 		return booking.Errorf(booking.DecisionPending, "the payment provider was just asked").In(left)
@@ -208,9 +208,9 @@ func (s *saga) mayReturn() error {
 // has been asked.
 func (s *saga) customerIsBack(ctx workflow.Context, back booking.PaymentReturn) (contract.View, error) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	s.confirming.turns.refuse(workflow.Now(ctx))
-	s.confirming.back = append(s.confirming.back, back)
-	s.askAgain()
+	s.confirming.returnLimit.refuse(workflow.Now(ctx))
+	s.confirming.returns = append(s.confirming.returns, back)
+	s.retryAttempts()
 	asked := s.confirming.begun + 1
 	_ = workflow.Await(ctx, func() bool { return s.confirming.ended >= asked || s.view.Status != booking.AwaitingPayment })
 	return s.view, nil

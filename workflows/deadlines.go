@@ -9,12 +9,11 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// deadline is until when the order's next step may be tried, and for which
-// reason the order is given up after that; zero when nothing bounds the step.
-// Time runs from the request on, or from when the order left the inbox, whatever
-// keeps it from going on: an order of dinner is not delivered the next morning. What its
-// customer takes to confirm the payment is not counted.
-// What was ordered may be over before.
+// deadline is the time until which the order's next step may be tried, and the reason for
+// which the order is cancelled after that; zero if the step has no deadline. It counts from
+// the request, or from when the order left the inbox, whatever causes a delay: a dinner is not
+// delivered the next morning. The customer's time to confirm the payment is not counted. If
+// what was ordered ends earlier, that is the deadline.
 func (s *saga) deadline() (until time.Time, late booking.Reason) {
 	switch pay := time.Duration(s.policy.PayWithin); {
 	case s.handedOver:
@@ -22,7 +21,7 @@ func (s *saga) deadline() (until time.Time, late booking.Reason) {
 	case !s.view.Placed && !s.free() && pay > 0:
 		until, late = s.in.Begins().Add(pay), booking.PaymentUnavailable
 	default:
-		until, late = s.in.Begins().Add(pay+s.startWithin+s.confirming.took), booking.TooLate
+		until, late = s.in.Begins().Add(pay+s.startWithin+s.confirming.customerTook), booking.TooLate
 	}
 	if !s.ends.IsZero() && s.ends.Before(until) {
 		until, late = s.ends, booking.TooLate
@@ -30,9 +29,9 @@ func (s *saga) deadline() (until time.Time, late booking.Reason) {
 	return until, late
 }
 
-// tooLate tells whether it is too late to begin with the order's next step, and
-// the reason for which it is not done then. What was done in time stays done:
-// its service knows.
+// tooLate reports whether it is too late to begin the order's next step, and the reason with
+// which its service refuses it then. A step that was done in time stays done: its service
+// knows.
 func (s *saga) tooLate() (bool, booking.Reason) {
 	until, late := s.deadline()
 	if until.IsZero() || workflow.Now(s.ctx).Before(until) {
@@ -41,11 +40,10 @@ func (s *saga) tooLate() (bool, booking.Reason) {
 	return true, late
 }
 
-// inTime waits for a step until the order's deadline. When a step is begun after
-// that, its service is asked what became of it, for as long as undos are tried
-// before anybody is called: an earlier life of the workflow, of which the engine
-// has no record, may have done it in time. A step beside the story, which is a
-// message, has no deadline any more once the order is handed over.
+// inTime waits for a step until the order's deadline. A step that is begun after that is still
+// sent to its service, for as long as AttentionAfter: an earlier run, of which the engine has
+// no record, may have done it in time. A message beside the story has no deadline once the
+// order is handed over.
 func (s *saga) inTime(ctx workflow.Context, step string, done func() bool) error {
 	until, late := s.deadline()
 	if until.IsZero() {
@@ -55,19 +53,18 @@ func (s *saga) inTime(ctx workflow.Context, step string, done func() bool) error
 	if left <= 0 {
 		left = time.Duration(s.policy.AttentionAfter)
 	}
-	err := s.awaitOrGiveUp(ctx, left, "deadline of: "+step, func() bool { return done() || s.handedOver }, late)
+	err := s.awaitOrCancel(ctx, left, "deadline of: "+step, func() bool { return done() || s.handedOver }, late)
 	if err == nil {
 		err = workflow.Await(ctx, done)
 	}
 	return err
 }
 
-// awaitInTime is await where time decides in the end. A decision to abandon the
-// order that is open at the end comes first: awaitInTime waits for its outcome,
-// returns the context's error if the order is abandoned, and looks once more
-// otherwise.
-func (s *saga) awaitInTime(ctx workflow.Context, patience time.Duration, name string, come func() bool) (bool, error) {
-	inTime, err := await(ctx, patience, name, come)
+// awaitInTime is await with a timeout that decides. If a decision to cancel the order is open
+// when the timeout ends, awaitInTime waits for its outcome first. It returns the context's
+// error if the order is cancelled, and otherwise whether come is true by then.
+func (s *saga) awaitInTime(ctx workflow.Context, timeout time.Duration, name string, come func() bool) (bool, error) {
+	inTime, err := await(ctx, timeout, name, come)
 	if err != nil || inTime {
 		return inTime, err
 	}
@@ -77,11 +74,11 @@ func (s *saga) awaitInTime(ctx workflow.Context, patience time.Duration, name st
 	return come(), nil
 }
 
-// awaitPerson is awaitInTime for what people are to decide. A decision that was made
-// in time counts, though it could not be delivered: see awaitKept.
-func (s *saga) awaitPerson(ctx workflow.Context, patience time.Duration, name string, come func() bool) (bool, error) {
-	until, was := workflow.Now(ctx).Add(patience), s.taken
-	inTime, err := await(ctx, patience, name, come)
+// awaitPerson is awaitInTime for people's decisions. A decision that was made in time counts
+// even if it could not be delivered: see awaitKept.
+func (s *saga) awaitPerson(ctx workflow.Context, timeout time.Duration, name string, come func() bool) (bool, error) {
+	until, was := workflow.Now(ctx).Add(timeout), s.acceptedStatus
+	inTime, err := await(ctx, timeout, name, come)
 	if err != nil || inTime {
 		return inTime, err
 	}
@@ -94,45 +91,45 @@ func (s *saga) awaitPerson(ctx workflow.Context, patience time.Duration, name st
 	return come(), nil
 }
 
-// awaitOrGiveUp is awaitInTime that gives the order up for a reason when time is
-// up. It does not when a decision to finish the order has been taken.
-func (s *saga) awaitOrGiveUp(
-	ctx workflow.Context, patience time.Duration, name string, come func() bool, late booking.Reason,
+// awaitOrCancel is awaitInTime that cancels the order for the reason late when the timeout
+// ends, unless another decision has been accepted.
+func (s *saga) awaitOrCancel(
+	ctx workflow.Context, timeout time.Duration, name string, come func() bool, late booking.Reason,
 ) error {
-	inTime, err := s.awaitInTime(ctx, patience, name, come)
-	return s.orGiveUp(ctx, inTime, err, late)
+	inTime, err := s.awaitInTime(ctx, timeout, name, come)
+	return s.cancelUnless(ctx, inTime, err, late)
 }
 
-// awaitPersonOrGiveUp is the same for what people are to decide.
-func (s *saga) awaitPersonOrGiveUp(
-	ctx workflow.Context, patience time.Duration, name string, come func() bool, late booking.Reason,
+// awaitPersonOrCancel is awaitOrCancel for people's decisions.
+func (s *saga) awaitPersonOrCancel(
+	ctx workflow.Context, timeout time.Duration, name string, come func() bool, late booking.Reason,
 ) error {
-	inTime, err := s.awaitPerson(ctx, patience, name, come)
-	return s.orGiveUp(ctx, inTime, err, late)
+	inTime, err := s.awaitPerson(ctx, timeout, name, come)
+	return s.cancelUnless(ctx, inTime, err, late)
 }
 
-func (s *saga) orGiveUp(ctx workflow.Context, inTime bool, err error, late booking.Reason) error {
-	if err != nil || inTime || s.taken != "" {
+func (s *saga) cancelUnless(ctx workflow.Context, inTime bool, err error, late booking.Reason) error {
+	if err != nil || inTime || s.acceptedStatus != "" {
 		return err
 	}
-	return s.timeIsUp(ctx, late)
+	return s.cancelForTime(ctx, late)
 }
 
-// timeIsUp gives the order up for what time alone has decided, while no decision
-// is open. That is recorded before anything is undone: until then what was waited
-// for may still come, and would count if the task had to be done again. ctx must be
-// of the calling coroutine: messages are sent in coroutines of their own.
-func (s *saga) timeIsUp(ctx workflow.Context, why booking.Reason) error {
+// cancelForTime cancels the order since a time limit has passed and no decision is open. That
+// is recorded before anything is undone: until then an event that ends the wait may still
+// arrive, and would count if the task had to be repeated. ctx must belong to the calling
+// coroutine, since messages are sent in coroutines of their own.
+func (s *saga) cancelForTime(ctx workflow.Context, why booking.Reason) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	s.recordAndAbandon(ctx, "time is up: ", why, contract.Decision{})
+	s.recordAndCancel(ctx, "time is up: ", why, contract.Decision{})
 	return &refusal{why}
 }
 
-// expect marks the order when people take longer than they should. It goes on
-// waiting for them: they have what was ordered, or are to bring it.
-func (s *saga) expect(ctx workflow.Context, patience booking.Duration, what string, come func() bool) {
-	if inTime, err := await(ctx, time.Duration(patience), what, come); err == nil && !inTime {
+// expect marks the order when people take longer than they should. The order keeps waiting for
+// them, since they have what was ordered, or will bring it.
+func (s *saga) expect(ctx workflow.Context, timeout booking.Duration, what string, come func() bool) {
+	if inTime, err := await(ctx, time.Duration(timeout), what, come); err == nil && !inTime {
 		ctx, _ = workflow.NewDisconnectedContext(ctx)
-		s.needAttention(ctx, "waited for longer than "+patience.String()+": "+what)
+		s.needAttention(ctx, "waited for longer than "+timeout.String()+": "+what)
 	}
 }

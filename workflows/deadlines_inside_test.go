@@ -20,10 +20,10 @@ func TestTimeIsUp_BesideTheStory(t *testing.T) {
 	env.ExecuteWorkflow(func(root workflow.Context) (booking.Reason, error) {
 		never, _ := workflow.NewDisconnectedContext(root)
 		story, abandon := workflow.WithCancel(root)
-		s := &saga{order: order{ctx: never}, abandon: abandon}
-		workflow.Go(story, func(ctx workflow.Context) { _ = s.timeIsUp(ctx, booking.TooLate) })
+		s := &saga{order: order{ctx: never}, stopStory: abandon}
+		workflow.Go(story, func(ctx workflow.Context) { _ = s.cancelForTime(ctx, booking.TooLate) })
 		err := workflow.Await(s.ctx, func() bool { return story.Err() != nil })
-		return s.why, err
+		return s.cancelReason, err
 	})
 	require.NoError(t, env.GetWorkflowError())
 	var why booking.Reason

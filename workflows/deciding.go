@@ -18,122 +18,122 @@ import (
 // So an update is accepted only if it can change something, and one that can be repeated
 // without end has a budget.
 type deciding struct {
-	// asked is the reason for which the order is to be cancelled by the decision said, ""
+	// cancelRequested is the reason for which the order is to be cancelled by the decision said, ""
 	// if it is not; why is the same once that is recorded.
-	asked, why booking.Reason
-	said       contract.Decision
+	cancelRequested, cancelReason booking.Reason
+	cancelDecision                contract.Decision
 	// due is the refund that follows from the decision.
 	due booking.Due
-	// taken is the status that another accepted decision leads to, which may not be carried
+	// acceptedStatus is the status that another accepted decision leads to, which may not be carried
 	// out yet. ending is the decision that finishes the order.
-	taken  booking.Status
-	ending contract.Decision
+	acceptedStatus booking.Status
+	finishDecision contract.Decision
 
-	// agreeing: a service is being asked whether the order may be cancelled. Other
+	// askingService: a service is being asked whether the order may be cancelled. Other
 	// decisions wait for its answer, since it may agree or refuse.
-	agreeing bool
-	waiting  map[string]bool // the updates that wait for that answer, at most one of each name
-	refusals backoff         // limits how often the service is asked while it is away
+	askingService  bool
+	waitingUpdates map[string]bool // the updates that wait for that answer, at most one of each name
+	refusals       backoff         // limits how often the service is asked while it is away
 }
 
 // mayCancel is the rule of most kinds: an order may be cancelled until it has ended.
 func (s *saga) mayCancel(time.Time) error {
-	return booking.MayCancel(s.standing())
+	return booking.MayCancel(s.statusForDecisions())
 }
 
 // cancel cancels the order for its customer.
 func (s *saga) cancel(ctx workflow.Context, d contract.Decision) (contract.View, error) {
-	return s.giveUp(ctx, booking.ByCustomer, d)
+	return s.cancelFor(ctx, booking.ByCustomer, d)
 }
 
-// giveUp cancels the order for a reason, and waits until it has ended.
-func (s *saga) giveUp(ctx workflow.Context, why booking.Reason, d contract.Decision) (contract.View, error) {
-	if !s.abandoned() {
-		s.recordAndAbandon(ctx, "cancelled for ", why, d)
+// cancelFor cancels the order for a reason, and waits until it has ended.
+func (s *saga) cancelFor(ctx workflow.Context, why booking.Reason, d contract.Decision) (contract.View, error) {
+	if !s.cancelling() {
+		s.recordAndCancel(ctx, "cancelled for ", why, d)
 	}
-	return s.over(ctx, booking.Cancelled)
+	return s.awaitEnd(ctx, booking.Cancelled)
 }
 
-// giveUpIf is giveUp where a service has to agree first. If the service refuses, giveUpIf
+// cancelIfAgreed is cancelFor where a service has to agree first. If the service refuses, cancelIfAgreed
 // returns its error. The call to the service also records the decision: see record.
-func (s *saga) giveUpIf(
+func (s *saga) cancelIfAgreed(
 	ctx workflow.Context, why booking.Reason, d contract.Decision, agree func(workflow.Context) error,
 ) (contract.View, error) {
-	if !s.abandoned() {
-		s.agreeing = true
+	if !s.cancelling() {
+		s.askingService = true
 		due := s.dueFor(why, d) // computed before the call: the order may continue during it
 		err := agree(ctx)
-		s.agreeing = false
+		s.askingService = false
 		switch {
-		case s.abandoned(): // for another reason, during the call
+		case s.cancelling(): // for another reason, during the call
 		case err != nil:
-			s.said, s.due = contract.Decision{}, booking.Due{}
-			return contract.View{}, s.refused(err)
+			s.cancelDecision, s.due = contract.Decision{}, booking.Due{}
+			return contract.View{}, s.asUpdateError(err)
 		default:
-			s.abandonFor(why, d, due)
+			s.markCancelled(why, d, due)
 		}
 	}
-	return s.over(ctx, booking.Cancelled)
+	return s.awaitEnd(ctx, booking.Cancelled)
 }
 
-// recordAndAbandon cancels the order for a reason once that is recorded: see record. Other
+// recordAndCancel cancels the order for a reason once that is recorded: see record. Other
 // decisions find the order cancelled already while it is recorded. The refund is the one
 // that was due when the decision was made, as its caller was quoted.
-func (s *saga) recordAndAbandon(ctx workflow.Context, words string, why booking.Reason, d contract.Decision) {
-	s.asked = why
+func (s *saga) recordAndCancel(ctx workflow.Context, words string, why booking.Reason, d contract.Decision) {
+	s.cancelRequested = why
 	due := s.dueFor(why, d)
 	record(ctx, words+string(why))
-	s.abandonFor(why, d, due)
+	s.markCancelled(why, d, due)
 }
 
 // dueFor is the refund that follows from a decision. A decision that is applied again after
 // a reset gives the same refund as at first. That is noted at once, since a step may report
 // that it was undone before the decision is recorded again.
 func (s *saga) dueFor(why booking.Reason, d contract.Decision) booking.Due {
-	if !s.view.StoodFurther(d) || !judgedAsItStood(s.ctx) {
+	if !s.view.StoodFurther(d) || !judgedByStatusThen(s.ctx) {
 		return s.view.RefundDue(why, d.At)
 	}
-	s.said, s.due = d, s.view.AsDecided(d).RefundDue(why, d.At)
+	s.cancelDecision, s.due = d, s.view.AsDecided(d).RefundDue(why, d.At)
 	return s.due
 }
 
-func (s *saga) abandonFor(why booking.Reason, d contract.Decision, due booking.Due) {
-	s.asked, s.why, s.said, s.due = why, why, d, due
-	s.abandon()
+func (s *saga) markCancelled(why booking.Reason, d contract.Decision, due booking.Due) {
+	s.cancelRequested, s.cancelReason, s.cancelDecision, s.due = why, why, d, due
+	s.stopStory()
 }
 
-// inTurn waits while a service is being asked whether the order may be cancelled, and then
+// awaitAgreement waits while a service is being asked whether the order may be cancelled, and then
 // applies the rule again.
-func (s *saga) inTurn(ctx workflow.Context, update string, rule func(at time.Time) error) error {
-	if !s.agreeing {
+func (s *saga) awaitAgreement(ctx workflow.Context, update string, rule func(at time.Time) error) error {
+	if !s.askingService {
 		return nil
 	}
-	if s.waiting == nil {
-		s.waiting = map[string]bool{}
+	if s.waitingUpdates == nil {
+		s.waitingUpdates = map[string]bool{}
 	}
-	s.waiting[update] = true
-	_ = workflow.Await(ctx, func() bool { return !s.agreeing || s.abandoned() })
-	delete(s.waiting, update)
+	s.waitingUpdates[update] = true
+	_ = workflow.Await(ctx, func() bool { return !s.askingService || s.cancelling() })
+	delete(s.waitingUpdates, update)
 	return rule(workflow.Now(s.ctx))
 }
 
-// abandoned reports whether the order is cancelled, is being undone, or will be undone once
+// cancelling reports whether the order is cancelled, is being undone, or will be undone once
 // the decision is recorded.
-func (s *saga) abandoned() bool {
-	return s.asked != "" || s.why != "" || s.view.Status == booking.Cancelling || s.view.Status == booking.Cancelled
+func (s *saga) cancelling() bool {
+	return s.cancelRequested != "" || s.cancelReason != "" || s.view.Status == booking.Cancelling || s.view.Status == booking.Cancelled
 }
 
 // awaitOpenDecision waits while a decision to cancel the order is being recorded or agreed
 // to. It returns the context's error if the order is cancelled.
 func (s *saga) awaitOpenDecision(ctx workflow.Context) error {
-	_ = workflow.Await(ctx, func() bool { return s.asked == "" && !s.agreeing })
+	_ = workflow.Await(ctx, func() bool { return s.cancelRequested == "" && !s.askingService })
 	return ctx.Err()
 }
 
-// over waits until the order has ended. It returns a refusal if the order ended in another
+// awaitEnd waits until the order has ended. It returns a refusal if the order ended in another
 // status than want.
-func (s *saga) over(ctx workflow.Context, want booking.Status) (contract.View, error) {
-	_ = workflow.Await(ctx, func() bool { return s.rested.Final() })
+func (s *saga) awaitEnd(ctx workflow.Context, want booking.Status) (contract.View, error) {
+	_ = workflow.Await(ctx, func() bool { return s.stableStatus.Final() })
 	return s.answer(want)
 }
 
@@ -153,25 +153,25 @@ func record(ctx workflow.Context, decision string) {
 // that has arrived meanwhile is handled first, and would let the order continue although
 // some of it was undone.
 func (s *saga) recordCancellation(err error) {
-	if s.why != "" || !temporal.IsCanceledError(err) {
+	if s.cancelReason != "" || !temporal.IsCanceledError(err) {
 		return
 	}
-	s.asked = cmp.Or(s.asked, booking.ByOperator)
+	s.cancelRequested = cmp.Or(s.cancelRequested, booking.ByOperator)
 	record(s.ctx, "cancelled with the workflow")
 }
 
-// standing is the order's status for a new decision: earlier decisions count even if they
+// statusForDecisions is the order's status for a new decision: earlier decisions count even if they
 // are not carried out yet, but not those that a service may still refuse.
-func (s *saga) standing() booking.Status {
-	return booking.EffectiveStatus(s.view.Status, s.asked, s.taken)
+func (s *saga) statusForDecisions() booking.Status {
+	return booking.EffectiveStatus(s.view.Status, s.cancelRequested, s.acceptedStatus)
 }
 
 // answer is the view, or a refusal if the order has reached another status than want.
 func (s *saga) answer(want booking.Status) (contract.View, error) {
-	if s.rested == want {
+	if s.stableStatus == want {
 		return s.view, nil
 	}
-	return contract.View{}, s.refused(booking.SupersededBy(s.rested))
+	return contract.View{}, s.asUpdateError(booking.SupersededBy(s.stableStatus))
 }
 
 // onUpdate registers an update by which a person decides. rule reports whether the decision
@@ -188,10 +188,10 @@ func (s *saga) onUpdate(
 		Description: words,
 		Validator: func(_ workflow.Context, d contract.Decision) error {
 			if err := d.Check(name); err != nil {
-				return s.refused(err)
+				return s.asUpdateError(err)
 			}
 			d.At = s.madeAt(d)
-			return s.refused(cmp.Or(s.objection(name, func() error { return rule(d.At) }), s.asShown(d)))
+			return s.asUpdateError(cmp.Or(s.objection(name, func() error { return rule(d.At) }), s.asShown(d)))
 		},
 	}))
 }
@@ -202,7 +202,7 @@ func (s *saga) asShown(d contract.Decision) error {
 	if s.view.StoodFurther(d) {
 		d.Version = 0 // the version was compared before the reset
 	}
-	return cmp.Or(s.view.AsQuoted(d, s.standing()), s.view.AsSeen(d.Version))
+	return cmp.Or(s.view.AsQuoted(d, s.statusForDecisions()), s.view.AsSeen(d.Version))
 }
 
 // madeAt is when a decision was made: now, unless its update carries an earlier time. It
@@ -223,18 +223,18 @@ func (s *saga) objection(name string, rule func() error) error {
 	switch {
 	case err != nil:
 		return err
-	case s.standing() == booking.Cancelling:
+	case s.statusForDecisions() == booking.Cancelling:
 		return booking.Errorf(booking.BeingCancelled, "the order is being cancelled already")
-	case s.waiting[name]:
+	case s.waitingUpdates[name]:
 		return booking.Errorf(booking.DecisionPending, "an earlier decision on the order is still open").In(time.Second)
 	default:
 		return nil
 	}
 }
 
-// refused turns the error of a rule into the application error that an update's caller
+// asUpdateError turns the error of a rule into the application error that an update's caller
 // reads.
-func (s *saga) refused(err error) error {
+func (s *saga) asUpdateError(err error) error {
 	var no *booking.Error
 	if errors.As(err, &no) {
 		return temporal.NewNonRetryableApplicationError(no.Message, string(no.Code), nil, contract.Refusal{

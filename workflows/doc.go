@@ -4,7 +4,7 @@
 //	entering.go         which input a workflow accepts, and signals
 //	saga.go             steps with their undos, decisions, compensation
 //	steps.go            the two ways of a step: in place, and durably
-//	telling.go          notices: a type and its data. Their texts are in booking
+//	notifying.go        notices: a type and its data. Their texts are in booking
 //	refunding.go        refunds by staff
 //	resolving.go        refunds that fail, and what an operator has paid by hand
 //	refunding_again.go  refunds that fail after they were done

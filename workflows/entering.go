@@ -16,17 +16,17 @@ import (
 // instead of its run id.
 const refusedEntry = "refused: "
 
-// enter records the run id, or fails the workflow with Invalid if its input is not an
+// checkInput records the run id, or fails the workflow with Invalid if its input is not an
 // order's, before anything is done. The verdict is recorded, since a later build may have
 // other rules and a replay must come to the same result.
-func (o *order) enter(check func() error) error {
-	o.run = o.recorded(func(ctx workflow.Context) any {
+func (o *order) checkInput(check func() error) error {
+	o.runID = o.recorded(func(ctx workflow.Context) any {
 		if err := check(); err != nil {
 			return refusedEntry + reasonIn(err)
 		}
 		return workflow.GetInfo(ctx).WorkflowExecution.RunID
 	})
-	if why, refused := strings.CutPrefix(o.run, refusedEntry); refused {
+	if why, refused := strings.CutPrefix(o.runID, refusedEntry); refused {
 		return refusedInput(booking.Errorf(booking.Invalid, "%s", why))
 	}
 	return nil
@@ -90,9 +90,9 @@ func begins(ctx workflow.Context) bool {
 	return workflow.GetInfo(ctx).ContinuedExecutionRunID == ""
 }
 
-// heard waits for a signal whose content is known. It logs and ignores others; the SDK
+// receiveValid waits for a signal whose content is known. It logs and ignores others; the SDK
 // drops those that it cannot decode.
-func heard[T any](ctx workflow.Context, signal string, known func(T) bool) T {
+func receiveValid[T any](ctx workflow.Context, signal string, known func(T) bool) T {
 	for {
 		var said T
 		workflow.GetSignalChannel(ctx, signal).Receive(ctx, &said)

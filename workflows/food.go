@@ -21,10 +21,11 @@ func Food(ctx workflow.Context, in contract.Food) (contract.View, error) {
 	if err != nil {
 		return contract.View{}, err
 	}
-	m.came = true                                                           // a free order takes effect at once: only a payment can prevent that
-	m.undos = append(m.refunds(), m.takeBack(m.notice), m.cancelDelivery()) // in the order of their steps
+	m.freeTookEffect = true // a free order takes effect at once: only a payment can prevent that
+	// In the order of their steps.
+	m.undos = append(m.refunds(), m.withdrawNotice(m.notice), m.cancelDelivery())
 	m.takeDecisions()
-	return m.tell(story, m.story)
+	return m.run(story, m.story)
 }
 
 type meal struct {
@@ -40,7 +41,7 @@ func (m *meal) story(ctx workflow.Context) error {
 	if err := m.charge(ctx, booking.Paid); err != nil {
 		return err
 	}
-	if err := m.tellSomebody(ctx, m.notice()); err != nil {
+	if err := m.sendNotice(ctx, m.notice()); err != nil {
 		return err
 	}
 	if err := m.startDelivery(ctx); err != nil {
@@ -52,7 +53,7 @@ func (m *meal) story(ctx workflow.Context) error {
 func (m *meal) notice() notice {
 	return notice{
 		name: "tell shop", key: contract.OwnerNotice, recipientID: m.in.Menu.OwnerID,
-		tells: booking.OrderPlacedMessage, off: booking.OrderCancelledMessage,
+		messageType: booking.OrderPlacedMessage, withdrawalType: booking.OrderCancelledMessage,
 		data: booking.MessageData{For: booking.ForOwner, Item: m.in.Menu.Name, Quantity: m.in.Quantity, CustomerID: m.in.CustomerID},
 	}
 }
@@ -68,14 +69,14 @@ func (m *meal) startDelivery(ctx workflow.Context) error {
 		return err
 	}
 	m.show(booking.JobStarted)
-	return m.rest(ctx, booking.Delivering, booking.DeliveryStarted, contract.Decision{})
+	return m.becomeStable(ctx, booking.Delivering, booking.DeliveryStarted, contract.Decision{})
 }
 
 func (m *meal) cancelDelivery() undo {
 	return undo{
 		call:    call{name: "cancel delivery", queue: contract.FulfilmentQueue, quick: quickStep, do: deliveries.CancelDelivery},
 		because: func(why booking.Reason) any { d := m.delivery(); d.Why = why; return d },
-		then:    func(booking.Undo) { m.show(booking.JobCancelled) },
+		onDone:  func(booking.Undo) { m.show(booking.JobCancelled) },
 	}
 }
 
@@ -104,7 +105,7 @@ func (m *meal) courierDelivers(ctx workflow.Context) error {
 		return err
 	}
 	m.show(booking.JobDelivered)
-	return m.rest(m.ctx, booking.Delivered, booking.DeliveryCompleted, m.ending)
+	return m.becomeStable(m.ctx, booking.Delivered, booking.DeliveryCompleted, m.finishDecision)
 }
 
 // takeDecisions registers the decisions of the customer and the courier.
@@ -112,7 +113,7 @@ func (m *meal) takeDecisions() {
 	m.onUpdate(contract.CancelUpdate, "The customer cancels the order", m.mayCancelMeal, m.cancelWithDelivery)
 	m.onUpdate(contract.CompleteUpdate, "The courier has handed the order over", m.mayDeliver, m.deliver)
 	must(workflow.SetQueryHandlerWithOptions(m.ctx, contract.UndecidedQuery, func() (bool, error) {
-		return m.agreeing, nil
+		return m.askingService, nil
 	}, workflow.QueryHandlerOptions{Description: "Whether the delivery service is being asked to call the delivery off"}))
 }
 
@@ -120,7 +121,7 @@ func (m *meal) takeDecisions() {
 // service was away.
 func (m *meal) mayCancelMeal(at time.Time) error {
 	err := m.mayCancel(at)
-	if left := m.refusals.left(workflow.Now(m.ctx)); err == nil && left > 0 && !m.abandoned() {
+	if left := m.refusals.left(workflow.Now(m.ctx)); err == nil && left > 0 && !m.cancelling() {
 		return deliveryAway(left)
 	}
 	return err
@@ -134,18 +135,20 @@ func deliveryAway(after time.Duration) error {
 // cancelWithDelivery stops the delivery first. While the delivery service cannot be asked,
 // the order is not cancelled.
 func (m *meal) cancelWithDelivery(ctx workflow.Context, d contract.Decision) (contract.View, error) {
-	rule := func(at time.Time) error { return cmp.Or(m.mayCancelMeal(at), m.view.AsQuoted(d, m.standing())) }
-	if err := m.inTurn(ctx, contract.CancelUpdate, rule); err != nil {
-		return contract.View{}, m.refused(err)
+	rule := func(at time.Time) error {
+		return cmp.Or(m.mayCancelMeal(at), m.view.AsQuoted(d, m.statusForDecisions()))
 	}
-	return m.giveUpIf(ctx, booking.ByCustomer, d, m.stopDelivery)
+	if err := m.awaitAgreement(ctx, contract.CancelUpdate, rule); err != nil {
+		return contract.View{}, m.asUpdateError(err)
+	}
+	return m.cancelIfAgreed(ctx, booking.ByCustomer, d, m.stopDelivery)
 }
 
 func (m *meal) stopDelivery(ctx workflow.Context) error {
 	d := m.delivery()
 	d.Why = booking.ByCustomer
 	stop := call{name: "stop delivery", queue: contract.FulfilmentQueue, do: deliveries.StopDelivery, with: d}
-	outcome, err := fromQueueNow(ctx, stop, time.Duration(m.policy.AnswerWithin))
+	outcome, err := callOnceFromQueue(ctx, stop, time.Duration(m.policy.AnswerWithin))
 	switch {
 	case nothingDone(err):
 		return deliveryAway(m.refusals.refuse(workflow.Now(ctx)))
@@ -157,17 +160,17 @@ func (m *meal) stopDelivery(ctx workflow.Context) error {
 }
 
 func (m *meal) mayDeliver(time.Time) error {
-	return booking.MayDeliver(m.standing())
+	return booking.MayDeliver(m.statusForDecisions())
 }
 
 // deliver records that the courier has delivered. The decision counts only once it is
 // certain that the order is not being cancelled.
 func (m *meal) deliver(ctx workflow.Context, d contract.Decision) (contract.View, error) {
-	if err := m.inTurn(ctx, contract.CompleteUpdate, m.mayDeliver); err != nil {
-		return contract.View{}, m.refused(err)
+	if err := m.awaitAgreement(ctx, contract.CompleteUpdate, m.mayDeliver); err != nil {
+		return contract.View{}, m.asUpdateError(err)
 	}
-	m.taken, m.ending = booking.Delivered, d
+	m.acceptedStatus, m.finishDecision = booking.Delivered, d
 	record(ctx, "delivered by the courier")
 	m.delivered = true
-	return m.over(ctx, booking.Delivered)
+	return m.awaitEnd(ctx, booking.Delivered)
 }

@@ -10,32 +10,32 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Pauses between looks for a decision that waits to be delivered, each twice as long
-// as the last one.
+// Pauses between the calls that ask for undelivered decisions; each is twice as long as the
+// last one.
 const (
-	firstLookAgain   = time.Second
-	longestLookAgain = 30 * time.Second
+	firstKeptPause   = time.Second
+	longestKeptPause = 30 * time.Second
 )
 
-// awaitKept waits, after time has run out, for decisions that were made before a
-// moment and could not be delivered then, until one has come or none waits any more.
-// It does so for as long as services are asked before an operator is: neither a read
-// model that is away nor a decision that nothing delivers keeps an order for ever.
-// was is what had been taken before. It returns the context's error if the order is abandoned.
+// awaitKept runs when a time limit has passed. It waits for decisions that were made before
+// that and could not be delivered then, until one has arrived or none is left. It waits for at
+// most AttentionAfter, so that neither a read model that is away nor an undeliverable decision
+// blocks an order for ever. was is the accepted status before the wait. It returns the
+// context's error if the order is cancelled.
 func (s *saga) awaitKept(ctx workflow.Context, before time.Time, was booking.Status, come func() bool) error {
 	if was != "" && !keptDecisionsFollow(ctx) {
 		return nil
 	}
 	end := workflow.Now(ctx).Add(time.Duration(s.policy.AttentionAfter))
-	decided := func() bool { return s.asked != "" || s.taken != was || was != "" && come() }
-	for pause := firstLookAgain; !decided(); pause = min(2*pause, longestLookAgain) {
+	decided := func() bool { return s.cancelRequested != "" || s.acceptedStatus != was || was != "" && come() }
+	for pause := firstKeptPause; !decided(); pause = min(2*pause, longestKeptPause) {
 		left := end.Sub(workflow.Now(ctx))
 		if left <= 0 {
 			workflow.GetLogger(ctx).Error("time decides, though a decision that was made in time waits to be delivered")
 			return nil
 		}
 		if waiting, err := s.keptDecisions(ctx, before, left); err != nil || waiting == 0 {
-			return ctx.Err() // without an answer in all that time, time decides
+			return ctx.Err() // no answer within that time: the time limit decides
 		}
 		if _, err := await(ctx, min(pause, left), "a decision that was made in time is delivered", decided); err != nil {
 			return err
@@ -44,9 +44,9 @@ func (s *saga) awaitKept(ctx workflow.Context, before time.Time, was booking.Sta
 	return nil
 }
 
-// keptDecisions asks how many decisions on the order wait that were made before a
-// moment.
-func (s *saga) keptDecisions(ctx workflow.Context, before time.Time, patience time.Duration) (waiting int, err error) {
+// keptDecisions returns how many stored decisions on the order were made before a moment and
+// are not delivered yet.
+func (s *saga) keptDecisions(ctx workflow.Context, before time.Time, timeout time.Duration) (waiting int, err error) {
 	c := call{
 		name: "look for kept decisions", queue: contract.MypageQueue, quick: quickStep, do: mypage.KeptDecisions,
 		with: activities.KeptQuestion{OrderID: s.in.OrderID, Before: before.UTC()},
@@ -57,7 +57,7 @@ func (s *saga) keptDecisions(ctx workflow.Context, before time.Time, patience ti
 		}
 	}
 	options := untilDone(c)
-	options.ScheduleToCloseTimeout = patience
+	options.ScheduleToCloseTimeout = timeout
 	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), c.do, c.with).Get(ctx, &waiting)
 	return waiting, err
 }

@@ -13,8 +13,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// keeps lets a decision be made after a while that cannot be delivered then, and be
-// delivered so long after the order was placed; never for 0.
+// keeps makes a decision after a while that cannot be delivered then. It is delivered at the
+// given time after the order was placed; never for 0.
 func (l *life) keeps(made time.Duration, update string, delivered time.Duration) *decision {
 	var d decision
 	k := orders.KeptDecision{
@@ -27,7 +27,7 @@ func (l *life) keeps(made time.Duration, update string, delivered time.Duration)
 	return &d
 }
 
-// carries delivers a kept decision, and settles it with what comes of it.
+// carries delivers a stored decision, and stores its outcome.
 func (l *life) carries(k orders.KeptDecision, d *decision) {
 	settle := func(err error) {
 		s := orders.DecisionOutcome{Outcome: orders.DecisionDelivered, At: l.env.Now()}
@@ -48,8 +48,8 @@ func (l *life) carries(k orders.KeptDecision, d *decision) {
 	}, contract.Decision{Note: k.Note, By: "1024", At: k.DecidedAt})
 }
 
-// TestKept_Owner: time does not decide against an owner who has decided in time, as
-// long as that can be found out and delivered.
+// TestKept_Owner: a timeout does not overrule an owner who has decided in time, as long as
+// that can be found out and delivered.
 func TestKept_Owner(t *testing.T) {
 	t.Parallel()
 	const within = 24 * hour
@@ -126,8 +126,8 @@ func TestKept_Owner(t *testing.T) {
 	})
 }
 
-// TestKept_AfterTheOwnerHasConfirmed: a decision that was made in time counts also where its
-// owner has confirmed the reservation before.
+// TestKept_AfterTheOwnerHasConfirmed: a decision that was made in time also counts after the
+// owner has confirmed the reservation.
 func TestKept_AfterTheOwnerHasConfirmed(t *testing.T) {
 	t.Parallel()
 	const within = 24 * hour
@@ -169,8 +169,8 @@ func TestKept_AfterTheOwnerHasConfirmed(t *testing.T) {
 	})
 }
 
-// TestKept_Stay: guests who left, or cancelled, in time have done so, whenever that
-// reaches their reservation.
+// TestKept_Stay: the departure or cancel of guests counts if it was decided in time, whenever
+// it reaches the reservation.
 func TestKept_Stay(t *testing.T) {
 	t.Parallel()
 	t.Run("LeftEarly", func(t *testing.T) {
@@ -209,7 +209,8 @@ func TestKept_Stay(t *testing.T) {
 	})
 }
 
-// TestKept_Cafe: a drink that was handed over on its day was, whenever that is told.
+// TestKept_Cafe: a drink that was handed over on its day counts as such, whenever that is
+// reported.
 func TestKept_Cafe(t *testing.T) {
 	c := newCup(t)
 	over := c.in.Drink.Ends().Add(time.Duration(c.in.Policy.ServeAfterDay)).Sub(placedAt)

@@ -38,8 +38,8 @@ func newLife(t testing.TB, kind booking.Kind, flow any) *life {
 	return l
 }
 
-// patience is how long a test may stand still in real time: long enough for a busy machine.
-const patience = 5 * time.Minute
+// realTimeout is how long a test may take in real time without progress: long enough for a busy machine.
+const realTimeout = 5 * time.Minute
 
 // live starts a run of the order's workflow at a moment; called again, it starts another
 // one, as after a reset to the beginning.
@@ -57,9 +57,9 @@ func (l *life) environment(p *process, id string, from time.Time) *testsuite.Tes
 	env := suite.NewTestWorkflowEnvironment()
 	env.SetStartTime(from)
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: id, TaskQueue: contract.SagasQueue})
-	env.SetTestTimeout(patience)
+	env.SetTestTimeout(realTimeout)
 	env.SetWorkerOptions(worker.Options{
-		DeadlockDetectionTimeout: patience,
+		DeadlockDetectionTimeout: realTimeout,
 		Interceptors:             []interceptor.WorkerInterceptor{&patient{world: l.world}},
 	})
 	for _, a := range p.services().Sagas() {

@@ -23,14 +23,15 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	}
 	r.ends, r.startWithin = in.CheckOutAt(), time.Duration(r.policy.ReserveWithin)
 	r.confirming.before = r.holdBefore
-	r.came = true                                                         // a free order takes effect at once: only a payment can prevent that
-	r.undos = append(r.refunds(), r.releaseStock(), r.takeBack(r.notice)) // in the order of their steps
+	r.freeTookEffect = true // a free order takes effect at once: only a payment can prevent that
+	// In the order of their steps.
+	r.undos = append(r.refunds(), r.releaseStock(), r.withdrawNotice(r.notice))
 	r.takeDecisions()
 	r.takeChanges()
-	r.forgotten = func(ctx workflow.Context) {
-		r.lookForChanges(ctx, r.hold, r.learn, booking.Confirmed, booking.AwaitingOwner)
+	r.recoverDiscarded = func(ctx workflow.Context) {
+		r.findChanges(ctx, r.hold, r.learn, booking.Confirmed, booking.AwaitingOwner)
 	}
-	return r.tell(story, r.storyOrBack)
+	return r.run(story, r.storyOrBack)
 }
 
 type reservation struct {
@@ -53,7 +54,7 @@ func (r *reservation) story(ctx workflow.Context) error {
 	if err := r.holdStock(ctx); err != nil {
 		return err
 	}
-	if err := r.tellSomebody(ctx, r.notice()); err != nil {
+	if err := r.sendNotice(ctx, r.notice()); err != nil {
 		return err
 	}
 	if err := r.ownerDecides(ctx); err != nil {
@@ -108,7 +109,7 @@ func (r *reservation) releaseStock() undo {
 	return undo{
 		call:    call{name: "release stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
 		because: func(why booking.Reason) any { h := r.hold(); h.Why = why; return h },
-		then: func(found booking.Undo) {
+		onDone: func(found booking.Undo) {
 			r.released = cmp.Or(found.Remaining, r.released)
 			r.showLast(found.Changed, r.remembered)
 		},
@@ -127,14 +128,14 @@ func (r *reservation) hold() booking.Hold {
 func (r *reservation) notice() notice {
 	n := notice{
 		name: "tell owner", key: contract.OwnerNotice, recipientID: r.in.Place.OwnerID,
-		tells: booking.ReservationPlacedMessage, off: booking.ReservationCancelledMessage,
+		messageType: booking.ReservationPlacedMessage, withdrawalType: booking.ReservationCancelledMessage,
 		data: booking.MessageData{
 			For: booking.ForOwner, Item: r.in.Place.Name, Quantity: r.in.Rooms,
 			From: r.in.CheckIn, To: r.in.CheckOut, CustomerID: r.in.CustomerID,
 		},
 	}
 	if r.in.Place.Confirmation == booking.Manual {
-		n.tells, n.data.ConfirmWithin = booking.ReservationToDecideMessage, r.in.Place.ConfirmWithin
+		n.messageType, n.data.ConfirmWithin = booking.ReservationToDecideMessage, r.in.Place.ConfirmWithin
 	}
 	return n
 }
@@ -144,13 +145,13 @@ func (r *reservation) notice() notice {
 // for ever. No decision is needed once the guests have stayed.
 func (r *reservation) ownerDecides(ctx workflow.Context) error {
 	if r.in.Place.Confirmation == booking.Manual && !r.left {
-		if err := r.rest(ctx, booking.AwaitingOwner, booking.ReservationStatusChanged, contract.Decision{}); err != nil {
+		if err := r.becomeStable(ctx, booking.AwaitingOwner, booking.ReservationStatusChanged, contract.Decision{}); err != nil {
 			return err //replay:never the order would have to be cancelled in the same workflow task in which its owner is notified
 		}
 		r.waitFor("the owner's decision")
 		timeout := min(time.Duration(r.in.Place.ConfirmWithin), r.in.CheckOutAt().Sub(workflow.Now(ctx)))
 		confirmed := func() bool { return r.confirmed }
-		if err := r.awaitPersonOrGiveUp(ctx, timeout, "owner decides", confirmed, booking.OwnerTimeout); err != nil {
+		if err := r.awaitPersonOrCancel(ctx, timeout, "owner decides", confirmed, booking.OwnerTimeout); err != nil {
 			return err
 		}
 		// A decision that was made in time counts, even while it is still being recorded.
@@ -158,7 +159,7 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 			return err //replay:never the order would have to be cancelled while the decision is recorded
 		}
 	}
-	return r.rest(ctx, booking.Confirmed, booking.ReservationStatusChanged, r.ownerSaid)
+	return r.becomeStable(ctx, booking.Confirmed, booking.ReservationStatusChanged, r.ownerSaid)
 }
 
 // guestsStay waits until check-out, or until the guests leave early.
@@ -167,17 +168,17 @@ func (r *reservation) guestsStay(ctx workflow.Context) error {
 	for ends := r.in.CheckOutAt(); ; ends = r.in.CheckOutAt() {
 		left := func() bool { return r.left || !r.in.CheckOutAt().Equal(ends) }
 		_, err := r.awaitPerson(ctx, ends.Sub(workflow.Now(ctx)), "check-out", left)
-		if err != nil && !r.left && r.taken != booking.Completed { // an early check-out was decided: the stay can no longer be cancelled
+		if err != nil && !r.left && r.acceptedStatus != booking.Completed { // an early check-out was decided: the stay can no longer be cancelled
 			return err
 		}
-		_ = workflow.Await(r.ctx, func() bool { return r.left || r.taken != booking.Completed })
+		_ = workflow.Await(r.ctx, func() bool { return r.left || r.acceptedStatus != booking.Completed })
 		r.awaitChange(r.ctx)
 		if r.left || !workflow.Now(ctx).Before(r.in.CheckOutAt()) {
 			break
 		}
 	}
 	r.endStay()
-	return r.rest(r.ctx, booking.Completed, booking.ReservationStatusChanged, r.ending)
+	return r.becomeStable(r.ctx, booking.Completed, booking.ReservationStatusChanged, r.finishDecision)
 }
 
 // endStay informs the inventory that the guests have left: the unused nights are free
@@ -192,7 +193,7 @@ func (r *reservation) endStay() {
 		end.Left = r.in.CheckOutAt()
 	}
 	var freed booking.Freed
-	r.insist(r.ctx, call{name: "end stay", queue: contract.InventoryQueue, quick: quickStep, do: inventory.EndStay, with: end}, &freed)
+	r.retryUntilDone(r.ctx, call{name: "end stay", queue: contract.InventoryQueue, quick: quickStep, do: inventory.EndStay, with: end}, &freed)
 	stay := *r.view.Stay
 	stay.Freed = freed.Nights
 	r.view.Stay, r.remained = &stay, freed.Remaining
@@ -211,49 +212,49 @@ func (r *reservation) takeDecisions() {
 }
 
 func (r *reservation) mayConfirm(time.Time) error {
-	if r.asking() != nil {
+	if r.changeToDecide() != nil {
 		return nil
 	}
-	return booking.MayConfirm(r.standing())
+	return booking.MayConfirm(r.statusForDecisions())
 }
 
 func (r *reservation) confirm(ctx workflow.Context, d contract.Decision) (contract.View, error) {
-	if m := r.asking(); m != nil {
-		return r.ownerSays(ctx, m, true, d)
+	if m := r.changeToDecide(); m != nil {
+		return r.ownerDecidesChange(ctx, m, true, d)
 	}
-	r.taken, r.ownerSaid = booking.Confirmed, d
+	r.acceptedStatus, r.ownerSaid = booking.Confirmed, d
 	record(ctx, "confirmed by the owner")
 	r.confirmed = true
-	_ = workflow.Await(ctx, func() bool { return r.rested != booking.AwaitingOwner })
+	_ = workflow.Await(ctx, func() bool { return r.stableStatus != booking.AwaitingOwner })
 	return r.answer(booking.Confirmed)
 }
 
 func (r *reservation) reject(ctx workflow.Context, d contract.Decision) (contract.View, error) {
-	if m := r.asking(); m != nil {
-		return r.ownerSays(ctx, m, false, d)
+	if m := r.changeToDecide(); m != nil {
+		return r.ownerDecidesChange(ctx, m, false, d)
 	}
-	return r.giveUp(ctx, booking.RejectedByOwner, d)
+	return r.cancelFor(ctx, booking.RejectedByOwner, d)
 }
 
 func (r *reservation) mayCancelStay(at time.Time) error {
-	return booking.MayCancelStay(r.standing(), at, r.in.CheckInAt())
+	return booking.MayCancelStay(r.statusForDecisions(), at, r.in.CheckInAt())
 }
 
 func (r *reservation) mayNoShow(at time.Time) error {
-	return booking.MaySayNoShow(r.standing(), at, r.in.CheckInAt())
+	return booking.MaySayNoShow(r.statusForDecisions(), at, r.in.CheckInAt())
 }
 
 func (r *reservation) noShow(ctx workflow.Context, d contract.Decision) (contract.View, error) {
-	return r.giveUp(ctx, booking.NoShow, d)
+	return r.cancelFor(ctx, booking.NoShow, d)
 }
 
 func (r *reservation) mayComplete(at time.Time) error {
-	return booking.MayCheckOut(r.standing(), at, r.in.CheckInAt())
+	return booking.MayCheckOut(r.statusForDecisions(), at, r.in.CheckInAt())
 }
 
 func (r *reservation) complete(ctx workflow.Context, d contract.Decision) (contract.View, error) {
-	r.taken, r.ending, r.leftAt = booking.Completed, d, d.At.UTC().Truncate(time.Microsecond)
+	r.acceptedStatus, r.finishDecision, r.leftAt = booking.Completed, d, d.At.UTC().Truncate(time.Microsecond)
 	record(ctx, "checked out early")
 	r.left = true
-	return r.over(ctx, booking.Completed)
+	return r.awaitEnd(ctx, booking.Completed)
 }

@@ -10,18 +10,18 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// move is a change of a reservation on its way: other nights, or other rooms.
+// move is a change of a reservation's nights or rooms that is under way.
 type move struct {
 	change
 	to    contract.StayChange
 	quote contract.ChangeQuote
 
-	asks   bool // the owner is to decide
-	owner  *contract.Decision
-	agreed bool // by that decision, once it is recorded
+	awaitsOwner bool // the owner has been asked, and has not decided yet
+	owner       *contract.Decision
+	agreed      bool // the owner's decision, once it is recorded
 }
 
-// takeChanges lets the customer change the nights and rooms of the reservation.
+// takeChanges registers the update by which the customer changes nights or rooms.
 func (r *reservation) takeChanges() {
 	onChange(&r.saga, "The customer changes the nights or rooms", func(c contract.StayChange) error {
 		_, err := r.mayChange(c)
@@ -29,14 +29,14 @@ func (r *reservation) takeChanges() {
 	}, r.change)
 }
 
-// mayChange is the rule of a change, and what the change comes to.
+// mayChange is the quote of a change, or the error for which the change is not allowed.
 func (r *reservation) mayChange(c contract.StayChange) (q contract.ChangeQuote, err error) {
 	if err := c.Check(); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
 	now := workflow.Now(r.ctx)
 	onlyDeparture := c.CheckIn == r.in.CheckIn && c.Rooms == r.in.Rooms
-	if err := booking.MayChangeStay(r.standing(), now, r.in.CheckInAt(), r.in.CheckOutAt(), onlyDeparture); err != nil {
+	if err := booking.MayChangeStay(r.statusForDecisions(), now, r.in.CheckInAt(), r.in.CheckOutAt(), onlyDeparture); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
 	if err := r.mayBegin(c.Asked); err != nil {
@@ -54,13 +54,13 @@ func (r *reservation) mayChange(c contract.StayChange) (q contract.ChangeQuote, 
 	return q, err
 }
 
-// change takes a change of the reservation, and answers when it is made, refused, or waits
+// change handles a change of the reservation, and returns when it is made, refused, or waits
 // for the owner.
 func (r *reservation) change(ctx workflow.Context, c contract.StayChange) (contract.View, error) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	quote, err := r.mayChange(c)
 	if err != nil {
-		return contract.View{}, r.refused(err) //replay:never another change would have to come in the very task
+		return contract.View{}, r.asUpdateError(err) //replay:never another change would have to come in the very task
 	}
 	r.moving = r.moveTo(c, quote)
 	return r.beginChange(ctx, &r.moving.change, "the stay is changed")
@@ -79,18 +79,18 @@ func (r *reservation) moveTo(c contract.StayChange, quote contract.ChangeQuote) 
 		do:     func(ctx workflow.Context) error { return r.move(ctx, m) },
 		shows:  func() { r.isFor(m) },
 		made:   func() { r.moved(m) },
-		back:   func() { r.changeBack(&m.change) },
+		back:   func() { r.undoChange(&m.change) },
 		refuse: func(err error) { r.notMoved(m, err) },
 	}
 	return m
 }
 
-// learn takes over what a life of this workflow that is not remembered has changed.
+// learn applies the changes that a run which is not remembered has made.
 func (r *reservation) learn(ctx workflow.Context, changed *booking.HoldChanges) {
 	r.learnOf(ctx, changed, r.remembered)
 }
 
-// remembered is a change as it was agreed, nil if it cannot be read.
+// remembered decodes a stored change, nil if it cannot be read.
 func (r *reservation) remembered(agreed string) *change {
 	var was agreement[contract.StayChange, contract.ChangeQuote]
 	if json.Unmarshal([]byte(agreed), &was) != nil {
@@ -99,8 +99,8 @@ func (r *reservation) remembered(agreed string) *change {
 	return &r.moveTo(was.Change, was.Quote).change
 }
 
-// move holds what is new, charges the difference, and lets the owner confirm where the
-// place asks for it. Only then what is no longer needed is given back.
+// move holds the new nights and rooms, charges the difference, and waits for the owner if the
+// place requires that. Only then it releases what is no longer needed.
 func (r *reservation) move(ctx workflow.Context, m *move) error {
 	if err := ctx.Err(); err != nil {
 		return err //replay:never the order would have to be abandoned while the change is recorded
@@ -118,27 +118,27 @@ func (r *reservation) move(ctx workflow.Context, m *move) error {
 	return r.makeHeld(&m.change)
 }
 
-// ownerAgrees waits for the owner of a place that confirms no reservation by itself, once
-// they have confirmed this one. Silence is a no.
+// ownerAgrees waits for the owner's decision on the change, if the place requires one and the
+// owner has confirmed the reservation. Without a decision in time the change is refused.
 func (r *reservation) ownerAgrees(ctx workflow.Context, m *move) error {
-	if r.in.Place.Confirmation != booking.Manual || r.standing() == booking.AwaitingOwner {
+	if r.in.Place.Confirmation != booking.Manual || r.statusForDecisions() == booking.AwaitingOwner {
 		return nil
 	}
-	patience := r.patienceOfMove(ctx, m)
-	m.asks, m.asked = true, true
-	r.showMove(m, contract.ChangeAwaitingOwner, r.now().Add(patience))
+	timeout := r.timeToDecide(ctx, m)
+	m.awaitsOwner, m.ownerAsked = true, true
+	r.showMove(m, contract.ChangeAwaitingOwner, r.now().Add(timeout))
 	r.emitWith(booking.ReservationChangeRequested, nil, m.ID)
-	r.tellOfMove(booking.ForOwner, m, booking.ChangeToDecideMessage, "", booking.Duration(patience))
+	r.notifyOfChange(booking.ForOwner, m, booking.ChangeToDecideMessage, "", booking.Duration(timeout))
 	r.publish(m.ctx)
-	if _, err := r.awaitPerson(ctx, patience, "owner decides on the change", func() bool { return m.owner != nil }); err != nil {
+	if _, err := r.awaitPerson(ctx, timeout, "owner decides on the change", func() bool { return m.owner != nil }); err != nil {
 		return err
 	}
 	if m.owner == nil {
-		m.asks = false
+		m.awaitsOwner = false
 		record(m.ctx, "time is up: the change of the stay")
 		return &refusal{booking.OwnerTimeout}
 	}
-	if err := workflow.Await(ctx, func() bool { return !m.asks }); err != nil {
+	if err := workflow.Await(ctx, func() bool { return !m.awaitsOwner }); err != nil {
 		return err //replay:never the order would have to be abandoned while the decision is recorded
 	}
 	if !m.agreed {
@@ -147,9 +147,9 @@ func (r *reservation) ownerAgrees(ctx workflow.Context, m *move) error {
 	return nil
 }
 
-// patienceOfMove is how long the owner may take: as long as for a reservation, but not
-// beyond the moment from which something of it could not be given back any more.
-func (r *reservation) patienceOfMove(ctx workflow.Context, m *move) time.Duration {
+// timeToDecide is how long the owner may take: as long as for a reservation, but not beyond
+// the time from which a part could not be refunded any more.
+func (r *reservation) timeToDecide(ctx workflow.Context, m *move) time.Duration {
 	now, end := workflow.Now(ctx), r.in.CheckOutAt()
 	for _, bound := range []time.Time{r.in.CheckInAt(), m.to.Begins, m.to.Ends} {
 		if now.Before(bound) && bound.Before(end) {
@@ -159,23 +159,24 @@ func (r *reservation) patienceOfMove(ctx workflow.Context, m *move) time.Duratio
 	return min(time.Duration(r.in.Place.ConfirmWithin), end.Sub(now))
 }
 
-// asking is the change that waits for its owner, nil when none does.
-func (r *reservation) asking() *move {
+// changeToDecide is the change that waits for the owner's decision, nil without one.
+func (r *reservation) changeToDecide() *move {
 	m := r.moving
-	if m != nil && r.changing == &m.change && m.asks && m.owner == nil && !r.abandoned() && r.taken != booking.Completed {
+	if m != nil && r.changing == &m.change && m.awaitsOwner && m.owner == nil && !r.cancelling() && r.acceptedStatus != booking.Completed {
 		return m
 	}
 	return nil
 }
 
-// ownerSays takes the owner's decision on a change, and answers when that is carried out.
-func (r *reservation) ownerSays(ctx workflow.Context, m *move, agreed bool, d contract.Decision) (contract.View, error) {
+// ownerDecidesChange handles the owner's decision on a change, and returns when it is carried
+// out.
+func (r *reservation) ownerDecidesChange(ctx workflow.Context, m *move, agreed bool, d contract.Decision) (contract.View, error) {
 	m.owner = &d
 	record(ctx, "the owner has decided on the change")
-	m.agreed, m.asks = agreed, false
-	_ = workflow.Await(ctx, func() bool { return m.over })
+	m.agreed, m.awaitsOwner = agreed, false
+	_ = workflow.Await(ctx, func() bool { return m.ended })
 	if agreed && m.no != nil {
-		return contract.View{}, r.refused(m.no) //replay:never the order would have to be abandoned while the decision is recorded
+		return contract.View{}, r.asUpdateError(m.no) //replay:never the order would have to be abandoned while the decision is recorded
 	}
 	return r.view, nil
 }

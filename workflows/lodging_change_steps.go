@@ -7,15 +7,15 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// moved makes the reservation what it was changed to. The ledger knows what is to be given
-// back before the reservation costs less.
+// moved completes the change of the reservation. The refund is in the ledger before the
+// reservation's price is reduced.
 func (r *reservation) moved(m *move) {
 	refund := r.beginRefundOf(&m.change, m.quote.Refund)
 	r.isFor(m)
 	r.emitWith(booking.ReservationChanged, m.remaining, m.ID)
-	r.tellOfMove(booking.ForOwner, m, booking.ChangedMessage, "", 0)
-	if m.asked || m.ForCustomer {
-		r.tellOfMove(booking.ForCustomer, m, booking.ChangedMessage, "", 0)
+	r.notifyOfChange(booking.ForOwner, m, booking.ChangedMessage, "", 0)
+	if m.ownerAsked || m.ForCustomer {
+		r.notifyOfChange(booking.ForCustomer, m, booking.ChangedMessage, "", 0)
 	}
 	entry := contract.Entry{Decision: contract.ChangeUpdate, By: m.By}
 	if m.owner != nil {
@@ -25,7 +25,7 @@ func (r *reservation) moved(m *move) {
 	r.makeRefund(refund)
 }
 
-// isFor makes the reservation one for the nights and rooms of the change.
+// isFor sets the reservation's nights, rooms and price to those of the change.
 func (r *reservation) isFor(m *move) {
 	r.in.CheckIn, r.in.CheckOut, r.in.Rooms, r.in.Begins, r.in.Ends = m.to.CheckIn, m.to.CheckOut, m.to.Rooms, m.to.Begins, m.to.Ends
 	r.ends = m.to.Ends
@@ -39,13 +39,13 @@ func (r *reservation) isFor(m *move) {
 	}
 }
 
-// notMoved tells that the reservation stays as it was.
+// notMoved reports that the reservation stays as it was.
 func (r *reservation) notMoved(m *move, err error) {
 	no, why := refusedFor(err)
 	m.no = no
 	r.emitWith(booking.ReservationChangeRefused, nil, m.ID)
 	r.hideMove()
-	if !m.asked { // its caller is answered
+	if !m.ownerAsked { // the update's caller gets the answer
 		r.publish(m.ctx)
 		return
 	}
@@ -53,14 +53,14 @@ func (r *reservation) notMoved(m *move, err error) {
 	if m.owner != nil {
 		entry.By, entry.Note = m.owner.By, m.owner.Note
 	}
-	r.tellOfMove(booking.ForCustomer, m, booking.ChangeRefusedMessage, why, 0)
+	r.notifyOfChange(booking.ForCustomer, m, booking.ChangeRefusedMessage, why, 0)
 	if m.owner == nil {
-		r.tellOfMove(booking.ForOwner, m, booking.ChangeRefusedMessage, why, 0)
+		r.notifyOfChange(booking.ForOwner, m, booking.ChangeRefusedMessage, why, 0)
 	}
 	r.noteDecision(m.ctx, entry)
 }
 
-// showMove shows the change in the reservation while it is under way.
+// showMove shows the pending change in the reservation's view.
 func (r *reservation) showMove(m *move, state contract.ChangeState, until time.Time) {
 	stay := *r.view.Stay
 	stay.Change = &contract.PendingChange{
@@ -81,16 +81,16 @@ func (r *reservation) hideMove() {
 	r.changed()
 }
 
-// tellOfMove sends a message about a change beside all else.
-func (r *reservation) tellOfMove(
-	to booking.Addressee, m *move, tells booking.MessageType, why booking.Reason, confirmWithin booking.Duration,
+// notifyOfChange sends a message about a change. The change does not wait for it.
+func (r *reservation) notifyOfChange(
+	to booking.Addressee, m *move, messageType booking.MessageType, why booking.Reason, confirmWithin booking.Duration,
 ) {
 	recipient := r.in.CustomerID
 	if to == booking.ForOwner {
 		recipient = r.in.Place.OwnerID
 	}
 	message := r.message(notice{
-		key: contract.ChangeMessage(m.ID, to, tells), recipientID: recipient, tells: tells,
+		key: contract.ChangeMessage(m.ID, to, messageType), recipientID: recipient, messageType: messageType,
 		data: booking.MessageData{
 			For: to, Item: r.in.Place.Name, Quantity: m.to.Rooms, From: m.to.CheckIn, To: m.to.CheckOut, CustomerID: r.in.CustomerID, ConfirmWithin: confirmWithin,
 		},

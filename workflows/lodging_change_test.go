@@ -12,10 +12,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// week is the days from which stays are moved to others.
+// week is the days that stays are moved between.
 var week = booking.DailyQuantity{From: firstNight.AddDays(-2), To: departure.AddDays(4)}
 
-// newMove is a stay of one room from the 24th to the 26th at a place with some rooms.
+// newMove is a stay of one room from the 24th to the 26th, at a place with some rooms.
 func newMove(t *testing.T, rooms int, change ...func(*contract.Lodging)) *stay {
 	s := newStay(t, change...)
 	s.moved = true
@@ -23,7 +23,7 @@ func newMove(t *testing.T, rooms int, change ...func(*contract.Lodging)) *stay {
 	return s
 }
 
-// moves asks for a change after a while: from and to are days after the stay's first night.
+// moves requests a change after a while: from and to are days after the stay's first night.
 func (s *stay) moves(after time.Duration, id string, from, to, rooms int, more ...func(*contract.StayChange)) *decision {
 	c := contract.StayChange{
 		Asked:   contract.Asked{ID: id, By: "1024"},
@@ -55,7 +55,7 @@ func (s *stay) remaining() (left []int) {
 	return left
 }
 
-// paid are the order's payment and what of it was taken and not given back.
+// paid are the order's payment and how much of it was charged and not refunded.
 func (s *stay) paid() booking.Payment {
 	p, err := s.ledger.Payment(context.Background(), s.order)
 	require.NoError(s, err)
@@ -422,8 +422,8 @@ func (s *stay) zone() *time.Location {
 	return zone
 }
 
-// TestLodgingChange_ChargeIsSettled: a charge of which it is settled that it is not taken was
-// declined. The order has not ended, and its customer is not told so.
+// TestLodgingChange_ChargeIsSettled: a charge that is certain not to be made counts as
+// declined. The order has not ended, and its customer gets no message that says so.
 func TestLodgingChange_ChargeIsSettled(t *testing.T) {
 	s := newMove(t, 2)
 	s.env.RegisterDelayedCallback(func() {
@@ -439,8 +439,8 @@ func TestLodgingChange_ChargeIsSettled(t *testing.T) {
 	s.requireAsItWas(v)
 }
 
-// TestLodgingChange_AfterAReset: a life of the reservation that remembers nothing finds out
-// what it was changed to, and undoes what was not made.
+// TestLodgingChange_AfterAReset: a run that remembers nothing finds out what the reservation
+// was changed to, and undoes what was not made.
 func TestLodgingChange_AfterAReset(t *testing.T) {
 	s := newMove(t, 3, func(in *contract.Lodging) { in.Place.Confirmation = booking.Manual })
 	s.decides(hour, contract.ConfirmUpdate)
@@ -468,8 +468,8 @@ func TestLodgingChange_AfterAReset(t *testing.T) {
 	require.EqualValues(t, 150000, s.paid().Price())
 }
 
-// TestLodgingChange_AppliedAgain: after a reset the engine may apply changes again that were
-// made before. The reservation is what the last of them made it.
+// TestLodgingChange_AppliedAgain: after a reset the engine may apply earlier changes again.
+// The last of them counts.
 func TestLodgingChange_AppliedAgain(t *testing.T) {
 	s := newMove(t, 3)
 	s.moves(hour, "1", 0, 3, 1, func(c *contract.StayChange) {
@@ -492,8 +492,8 @@ func TestLodgingChange_AppliedAgain(t *testing.T) {
 	require.Equal(t, []int{3, 3, 1, 1, 1, 3, 3, 3}, s.remaining())
 }
 
-// TestLodgingChange_CancelledThenReset: a reservation that was cancelled after it was changed
-// shows what it had last, also when it is undone once more by a life that remembers nothing.
+// TestLodgingChange_CancelledThenReset: a reservation that was cancelled after a change shows
+// what it had last, also when a run that remembers nothing undoes it again.
 func TestLodgingChange_CancelledThenReset(t *testing.T) {
 	s := newMove(t, 3)
 	s.moves(hour, "1", 1, 4, 2)

@@ -10,9 +10,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestLodgingChange_Unsettled: the provider does not say what a change was charged. The
-// reservation goes on, and takes another change, until the provider answers or an operator
-// says that it is seen to.
+// TestLodgingChange_Unsettled: the provider does not answer whether a change was charged. The
+// reservation continues, and accepts another change, until the provider answers or an operator
+// records that it is resolved.
 func TestLodgingChange_Unsettled(t *testing.T) {
 	t.Parallel()
 	for name, taken := range map[string]bool{"Resolved": false, "SaidAtLast": true} {

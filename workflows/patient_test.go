@@ -43,7 +43,7 @@ type patientOutbound struct {
 func (p *patientOutbound) ExecuteLocalActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
 	if !p.world.hurried {
 		o := workflow.GetLocalActivityOptions(ctx)
-		o.ScheduleToCloseTimeout = patience
+		o.ScheduleToCloseTimeout = realTimeout
 		ctx = workflow.WithLocalActivityOptions(ctx, o)
 	}
 	return p.Next.ExecuteLocalActivity(ctx, name, args...)

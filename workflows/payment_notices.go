@@ -13,70 +13,70 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// PaymentNotices follows what the payment provider says of an order's payment. There is
-// one for each order, whether its saga runs or has ended, and each notice is a signal. A
-// notice is a hint only: what has become of the payment is looked up and recorded, and
-// whatever waits for that money asks at once. While a dispute is open the order is
-// marked, and is looked at again by itself, should a notice be lost.
+// PaymentNotices handles the payment provider's notices about an order's payment. There is one
+// such workflow for each order, whether its saga runs or has ended, and each notice is a
+// signal. A notice is only a hint: the payment's state is retrieved and recorded, and calls
+// that wait for that money are made again at once. While a dispute is open the order is marked
+// and checked regularly, since a notice may be lost.
 func PaymentNotices(ctx workflow.Context, in contract.Notices) error {
-	n := &notices{ctx: ctx, in: in.Sane(begins(ctx)), heard: workflow.GetSignalChannel(ctx, contract.NoticeSignal)}
+	n := &notices{ctx: ctx, in: in.Sane(begins(ctx)), received: workflow.GetSignalChannel(ctx, contract.NoticeSignal)}
 	if err := n.in.Check(); err != nil {
 		return refusedInput(err)
 	}
 	for range n.in.Looks {
 		n.drain()
-		payment, err := n.look()
+		payment, err := n.checkPayment()
 		if err != nil {
-			return err //replay:never only an operator who cancels the workflow leads here
+			return err //replay:never only a cancellation of the workflow leads here
 		}
 		if payment.Unconfirmed {
-			_ = n.tell(n.in.OrderID).Get(ctx, nil) // one that has ended gives the money back
+			_ = n.signal(n.in.OrderID).Get(ctx, nil) // an order that has ended refunds the payment
 		}
-		told := n.tellThoseWhoWait(payment.Refunds)
-		unfollowed, err := n.haveFollowed(payment.Failed, told)
+		running := n.signalWaiting(payment.Refunds)
+		unfollowed, err := n.haveFollowed(payment.Failed, running)
 		if err != nil {
-			return err //replay:never only an operator who cancels the workflow leads here
+			return err //replay:never only a cancellation of the workflow leads here
 		}
 		order, err := n.mark(payment.Disputes)
 		if err != nil {
-			return err //replay:never only an operator who cancels the workflow leads here
+			return err //replay:never only a cancellation of the workflow leads here
 		}
-		if err := n.tellLost(payment.Lost, order); err != nil {
-			return err //replay:never only an operator who cancels the workflow leads here
+		if err := n.notifyLost(payment.Lost, order); err != nil {
+			return err //replay:never only a cancellation of the workflow leads here
 		}
-		untold, err := n.tellLate(payment.GivenBack, order)
+		unsent, err := n.notifyLate(payment.GivenBack, order)
 		if err != nil {
-			return err //replay:never only an operator who cancels the workflow leads here
+			return err //replay:never only a cancellation of the workflow leads here
 		}
-		if err := n.waitFor(payment.Disputes, unfollowed || untold); err != nil {
-			return err //replay:never only an operator who cancels the workflow leads here
+		if err := n.waitFor(payment.Disputes, unfollowed || unsent); err != nil {
+			return err //replay:never only a cancellation of the workflow leads here
 		}
-		if len(payment.Disputes) == 0 && !unfollowed && !untold && n.heard.Len() == 0 {
+		if len(payment.Disputes) == 0 && !unfollowed && !unsent && n.received.Len() == 0 {
 			return nil
 		}
 	}
-	n.drain() // the next run looks at once
+	n.drain() // the next run checks at once
 	return workflow.NewContinueAsNewError(ctx, contract.NoticesWorkflow, n.in)
 }
 
-// notices are those of one order.
+// notices is the state of the workflow of one order.
 type notices struct {
-	ctx   workflow.Context
-	in    contract.Notices
-	heard workflow.ReceiveChannel
+	ctx      workflow.Context
+	in       contract.Notices
+	received workflow.ReceiveChannel
 }
 
-// drain takes the notices that have come. One look is enough for all of them.
+// drain receives the notices that have arrived. One check is enough for all of them.
 func (n *notices) drain() {
 	var notice booking.PaymentNotice
-	for n.heard.ReceiveAsync(&notice) {
+	for n.received.ReceiveAsync(&notice) {
 		workflow.GetLogger(n.ctx).Info("payment notice", "order", n.in.OrderID, "notice", notice.ID, "what", notice.What)
 		n.in.Alone = 0
 	}
 }
 
-// look brings the ledger up to date with the provider.
-func (n *notices) look() (is booking.ChargeChecked, err error) {
+// checkPayment updates the ledger with the provider's state of the payment.
+func (n *notices) checkPayment() (is booking.ChargeChecked, err error) {
 	err = n.do("look at the payment", contract.PaymentsQueue, payments.LookAgain, booking.ChargeCheck{OrderID: n.in.OrderID, Confirms: true}, &is)
 	if err == nil && is.Status == "" {
 		workflow.GetLogger(n.ctx).Warn("payment notice of an order that has no payment", "order", n.in.OrderID)
@@ -84,7 +84,7 @@ func (n *notices) look() (is booking.ChargeChecked, err error) {
 	return is, err
 }
 
-// do does an activity until it is done.
+// do retries an activity until it is done.
 func (n *notices) do(name, queue string, activity, with, result any) error {
 	for {
 		err := durably(n.ctx, call{name: name, queue: queue, do: activity, with: with}).Get(n.ctx, result)
@@ -95,9 +95,9 @@ func (n *notices) do(name, queue string, activity, with, result any) error {
 	}
 }
 
-// tellThoseWhoWait tells the order's saga and, after its end, the workflows of its
-// refunds. Those that have ended wait for nothing: it answers which run.
-func (n *notices) tellThoseWhoWait(refunds []string) (run map[string]bool) {
+// signalWaiting signals the order's saga and the workflows of its refunds, which begin after
+// the saga's end. It returns which of them run.
+func (n *notices) signalWaiting(refunds []string) (run map[string]bool) {
 	run = map[string]bool{}
 	if len(refunds) == 0 {
 		return run
@@ -105,40 +105,40 @@ func (n *notices) tellThoseWhoWait(refunds []string) (run map[string]bool) {
 	waiting := []string{n.in.OrderID}
 	for _, key := range refunds {
 		_, ofStaff := contract.RefundID(key)
-		if id, ours := contract.RefundIDOf(n.in.OrderID, key); ofStaff || ours && allRefundsHear(n.ctx) {
+		if id, ours := contract.RefundIDOf(n.in.OrderID, key); ofStaff || ours && signalsAllRefunds(n.ctx) {
 			waiting = append(waiting, contract.RefundWorkflowID(n.in.OrderID, id))
 		}
 	}
-	told := make([]workflow.Future, len(waiting))
+	signals := make([]workflow.Future, len(waiting))
 	for i, id := range waiting {
-		told[i] = n.tell(id)
+		signals[i] = n.signal(id)
 	}
-	for i, t := range told {
+	for i, t := range signals {
 		run[waiting[i]] = t.Get(n.ctx, nil) == nil
 	}
 	return run
 }
 
-// tell tells a workflow that something has become of the payment.
-func (n *notices) tell(id string) workflow.Future {
+// signal signals a workflow that the payment may have changed.
+func (n *notices) signal(id string) workflow.Future {
 	return workflow.SignalExternalWorkflow(n.ctx, id, "", contract.PaymentNoticeSignal, nil)
 }
 
-// haveFollowed has refunds followed that have failed, should nothing do so any more since
-// they were done before: by the order's saga or, after its end, by a workflow of the
-// refund's own. unfollowed: some cannot be yet.
+// haveFollowed makes sure that failed refunds are followed which were done before and so are
+// not followed any more: by the order's saga or, after its end, by a workflow of the refund's
+// own. unfollowed: some cannot be followed yet.
 func (n *notices) haveFollowed(failed []booking.Entry, run map[string]bool) (unfollowed bool, err error) {
 	if len(failed) == 0 || !followsFailures(n.ctx, 1) {
 		return false, nil
 	}
 	if run[n.in.OrderID] {
-		if failed = n.tellSaga(failed); len(failed) == 0 || !followsFailures(n.ctx, 2) {
+		if failed = n.signalSaga(failed); len(failed) == 0 || !followsFailures(n.ctx, 2) {
 			return false, nil
 		}
 	}
 	var order contract.View
 	if err := n.do("read the order", contract.MypageQueue, mypage.ReadOrder, n.in.OrderID, &order); err != nil {
-		return false, err //replay:never only an operator who cancels the workflow leads here
+		return false, err //replay:never only a cancellation of the workflow leads here
 	}
 	for _, e := range failed {
 		in := contract.RefundingAgain{Entry: e, Order: order}
@@ -149,18 +149,18 @@ func (n *notices) haveFollowed(failed []booking.Entry, run map[string]bool) (unf
 	return !order.Status.Final(), nil
 }
 
-// tellSaga tells the order's saga of refunds that have failed. It answers those that it could
-// not tell: the saga has ended meanwhile.
-func (n *notices) tellSaga(failed []booking.Entry) (untold []booking.Entry) {
+// signalSaga signals failed refunds to the order's saga. It returns those that it could not
+// signal, since the saga has ended meanwhile.
+func (n *notices) signalSaga(failed []booking.Entry) (unsent []booking.Entry) {
 	for _, e := range failed {
 		if workflow.SignalExternalWorkflow(n.ctx, n.in.OrderID, "", contract.RefundFailedSignal, e).Get(n.ctx, nil) != nil {
-			untold = append(untold, e) //replay:never the saga would have to end between two signals
+			unsent = append(unsent, e) //replay:never the saga would have to end between two signals
 		}
 	}
-	return untold
+	return unsent
 }
 
-// begin starts the workflow of a refund, unless it runs. It outlives this one.
+// begin starts the workflow of a refund, unless it runs. That workflow outlives this one.
 func (n *notices) begin(id string, in contract.RefundingAgain) {
 	ctx := workflow.WithChildOptions(n.ctx, workflow.ChildWorkflowOptions{
 		WorkflowID: id, TaskQueue: contract.SagasQueue, ParentClosePolicy: enumspb.PARENT_CLOSE_POLICY_ABANDON,
@@ -169,12 +169,12 @@ func (n *notices) begin(id string, in contract.RefundingAgain) {
 	_ = workflow.ExecuteChildWorkflow(ctx, contract.RefundAgainWorkflow, in).GetChildWorkflowExecution().Get(ctx, nil)
 }
 
-// mark shows on mypage, and in the list of workflows, whether the order is disputed. Each
-// dispute, and each new time for its evidence, is logged and counted.
+// mark shows on mypage, and in the list of workflows, whether the order is disputed. Each new
+// dispute, and each new due time for evidence, is logged and counted.
 func (n *notices) mark(open []booking.Dispute) (order activities.DisputedOrder, err error) {
 	with := activities.OpenDisputes{OrderID: n.in.OrderID, Disputes: open}
 	if err := n.do("show disputes on mypage", contract.MypageQueue, mypage.NoteDisputes, with, &order); err != nil {
-		return order, err //replay:never only an operator who cancels the workflow leads here
+		return order, err //replay:never only a cancellation of the workflow leads here
 	}
 	if n.areNews(open) {
 		workflow.GetLogger(n.ctx).Error("order needs attention", "order", n.in.OrderID, "trouble", disputesInWords(open))
@@ -194,39 +194,40 @@ func (n *notices) mark(open []booking.Dispute) (order activities.DisputedOrder, 
 	return order, nil
 }
 
-// tellLost tells the owner of the order of the disputes that are lost, once. An order
-// without a row has no owner that could be told.
-func (n *notices) tellLost(lost []booking.Dispute, order activities.DisputedOrder) error {
-	untold := slices.DeleteFunc(lost, func(d booking.Dispute) bool { return order.OwnerID == "" || slices.Contains(n.in.Lost, d.ID) })
-	if len(untold) == 0 || !ownersHearOfLoss(n.ctx) {
+// notifyLost notifies the order's owner of each lost dispute, once. The owner of an order
+// without a row is unknown.
+func (n *notices) notifyLost(lost []booking.Dispute, order activities.DisputedOrder) error {
+	unsent := slices.DeleteFunc(lost, func(d booking.Dispute) bool { return order.OwnerID == "" || slices.Contains(n.in.Lost, d.ID) })
+	if len(unsent) == 0 || !notifiesOfLoss(n.ctx) {
 		return nil
 	}
-	for _, d := range untold {
+	for _, d := range unsent {
 		amount := d.Amount
 		err := n.notify("tell the owner of a lost dispute", booking.Message{
 			Key: contract.MessageKey(n.in.OrderID, contract.DisputeLostMessage(d.ID)), RecipientID: order.OwnerID, Type: booking.DisputeLostMessage,
 			Data: booking.MessageData{For: booking.ForOwner, Item: order.ItemName, Refund: &amount},
 		})
 		if err != nil {
-			return err //replay:never only an operator who cancels the workflow leads here
+			return err //replay:never only a cancellation of the workflow leads here
 		}
 		n.in.Lost = append(n.in.Lost, d.ID)
 	}
 	return nil
 }
 
-// tellLate tells the customer of an order that has ended that a payment of it was given back
-// which came after that, once. A workflow that follows the refund tells it by itself, after
-// all else that it tells. untold: whether the order was ever placed is known at its end only.
-func (n *notices) tellLate(given *booking.Money, order activities.DisputedOrder) (untold bool, err error) {
-	if given == nil || n.in.Late || !order.NeverPlaced && !order.NotYetPlaced || !latePaymentsTold(n.ctx, 1) {
+// notifyLate notifies the customer, once, that a payment which arrived after the order's end
+// was refunded. A workflow that follows the refund sends that message itself, after its other
+// messages. unsent: the message has to wait, since only the order's end shows whether it was
+// ever placed.
+func (n *notices) notifyLate(given *booking.Money, order activities.DisputedOrder) (unsent bool, err error) {
+	if given == nil || n.in.Late || !order.NeverPlaced && !order.NotYetPlaced || !notifiesLatePayments(n.ctx, 1) {
 		return false, nil
 	}
 	if order.NotYetPlaced {
-		return latePaymentsTold(n.ctx, 2), nil
+		return notifiesLatePayments(n.ctx, 2), nil
 	}
 	n.in.Late = true
-	if n.tell(contract.RefundWorkflowID(n.in.OrderID, contract.CancelRefund)).Get(n.ctx, nil) == nil {
+	if n.signal(contract.RefundWorkflowID(n.in.OrderID, contract.CancelRefund)).Get(n.ctx, nil) == nil {
 		return false, nil //replay:never the workflow would have to be looking at the refund in the moment in which it ends
 	}
 	return false, n.notify("tell customer that a late payment was given back", booking.Message{
@@ -242,7 +243,8 @@ func (n *notices) notify(name string, m booking.Message) error {
 	return n.do(name, contract.NotificationsQueue, notifications.Notify, m, &outcome)
 }
 
-// areNews tells whether a dispute, or its time for evidence, was not known at the last look.
+// areNews reports whether a dispute, or its due time for evidence, was unknown at the last
+// check.
 func (n *notices) areNews(open []booking.Dispute) bool {
 	return slices.ContainsFunc(open, func(d booking.Dispute) bool {
 		due, known := n.in.Open[d.ID]
@@ -258,15 +260,16 @@ func disputesInWords(open []booking.Dispute) string {
 	return strings.Join(words, "; ")
 }
 
-// How long a disputed order is left alone without a notice: longer each time. Its end
-// may be months away.
+// How long a disputed order is not checked without a notice: longer each time. A dispute may
+// take months.
 const (
-	firstLookAlone = time.Hour
-	lastLookAlone  = 24 * time.Hour
+	firstCheckAfter   = time.Hour
+	longestCheckAfter = 24 * time.Hour
 )
 
-// waitFor waits for a notice, or until it is time to look without one, if a dispute is
-// open, or the order has to end before a refund is followed or told.
+// waitFor waits for a notice, or for the next check without one. It returns at once unless a
+// dispute is open, or the order has to end before a refund can be followed or its message
+// sent.
 func (n *notices) waitFor(open []booking.Dispute, waits bool) error {
 	if len(open) == 0 && !waits {
 		return nil
@@ -274,8 +277,8 @@ func (n *notices) waitFor(open []booking.Dispute, waits bool) error {
 	if len(open) > 0 {
 		workflow.SetCurrentDetails(n.ctx, "**needs attention**: "+disputesInWords(open))
 	}
-	patience := min(firstLookAlone<<min(n.in.Alone, 5), lastLookAlone)
+	timeout := min(firstCheckAfter<<min(n.in.Alone, 5), longestCheckAfter)
 	n.in.Alone++
-	_, err := await(n.ctx, patience, "until the next look without a notice", func() bool { return n.heard.Len() > 0 })
+	_, err := await(n.ctx, timeout, "until the next look without a notice", func() bool { return n.received.Len() > 0 })
 	return err
 }

@@ -21,23 +21,23 @@ type order struct {
 	policy      contract.Policy
 	settled     bool // its workflow was lost, and this one only undoes it
 
-	run    string            // the run id, as the history has it: see followResets
-	rested booking.Status    // the last stable status
-	news   booking.EventType // the event of that status, "" if it has none
-	// forgotten finds out what a reset has discarded; nil if there is nothing to find out.
-	forgotten func(workflow.Context)
-	remained  *int           // how much stock remained at the stable status, if the order changed that
-	decision  *contract.View // the view at the first decision
-	waits     []string       // what the order waits for, for the web UI
-	trouble   string         // why it needs attention, for the web UI; "" if it never did
+	runID        string            // the run id, as the history has it: see publishAfterReset
+	stableStatus booking.Status    // the last stable status
+	news         booking.EventType // the event of that status, "" if it has none
+	// recoverDiscarded finds out what a reset has discarded; nil if there is nothing to find out.
+	recoverDiscarded func(workflow.Context)
+	remained         *int           // how much stock remained at the stable status, if the order changed that
+	decision         *contract.View // the view at the first decision
+	waits            []string       // what the order waits for, for the web UI
+	attentionCause   string         // why it needs attention, for the web UI; "" if it never did
 	// unresolved counts the refunds in part that need a person. While there are any, the
 	// order needs attention, even after its end.
 	unresolved int
 	// otherwise: another cause than such a refund has marked the order.
 	otherwise bool
-	// later is what a refund after the order's end has come to; nil while the order's saga
+	// refundAfterEnd is what a refund after the order's end has come to; nil while the order's saga
 	// runs.
-	later *contract.Later
+	refundAfterEnd *contract.Later
 
 	events        []booking.Event       // not known to be in the feed yet
 	paid          *booking.EventPayment // the payment as events have it; nil before the first event that has one
@@ -80,29 +80,29 @@ func (o *order) become(status booking.Status, reason booking.Reason, d contract.
 func (o *order) now() time.Time { return workflow.Now(o.ctx).UTC().Truncate(time.Microsecond) }
 
 // changed gives the view its next version. The version follows the time so that it also
-// grows through a reset, which discards the last versions; followResets then publishes a
+// grows through a reset, which discards the last versions; publishAfterReset then publishes a
 // new one.
 func (o *order) changed() {
 	o.view.Version = max(o.view.Version+1, o.now().UnixMicro())
 	o.describe()
 }
 
-// rest moves the order to a stable status: operators can search for it, and calls that wait
+// becomeStable moves the order to a stable status: operators can search for it, and calls that wait
 // for the order are answered.
-func (o *order) rest(ctx workflow.Context, status booking.Status, event booking.EventType, d contract.Decision) error {
+func (o *order) becomeStable(ctx workflow.Context, status booking.Status, event booking.EventType, d contract.Decision) error {
 	if err := ctx.Err(); err != nil {
 		return err //replay:never the order would have to be cancelled in the same task in which it becomes stable
 	}
 	o.become(status, "", d)
 	o.news = event
 	o.emitNews()
-	o.settle()
+	o.markStable()
 	return nil
 }
 
 // emitNews emits the event of the stable status. After a reset the order reaches that
 // status once more, in another run: the event is then emitted again, under another key.
-func (o *order) emitNews() { o.emitWith(o.news, o.remained, string(o.view.Status), o.run) }
+func (o *order) emitNews() { o.emitWith(o.news, o.remained, string(o.view.Status), o.runID) }
 
 // end ends an order that is cancelled. by is the id of the person who decided so, ""
 // without one.
@@ -111,18 +111,18 @@ func (o *order) end(reason booking.Reason, by string, event booking.EventType) {
 	if o.view.Placed {
 		o.emit(event)
 	}
-	o.settle()
+	o.markStable()
 }
 
-// settle publishes the order's stable status, for operators and for calls that wait for it.
-func (o *order) settle() {
+// markStable publishes the order's stable status, for operators and for calls that wait for it.
+func (o *order) markStable() {
 	changes := []temporal.SearchAttributeUpdate{contract.StatusAttribute.ValueSet(string(o.view.Status))}
-	if o.trouble != "" && o.view.Status.Final() && o.unresolved == 0 {
+	if o.attentionCause != "" && o.view.Status.Final() && o.unresolved == 0 {
 		changes = append(changes, contract.NeedsAttentionAttribute.ValueSet(false))
 	}
 	o.upsert(changes...)
 	o.publish(o.ctx)
-	o.rested = o.view.Status
+	o.stableStatus = o.view.Status
 }
 
 // emit adds an event to what the next publication carries.
@@ -133,11 +133,11 @@ func (o *order) emit(event booking.EventType) { o.emitWith(event, nil) }
 func (o *order) emitWith(event booking.EventType, remaining *int, which ...string) {
 	data := o.view.EventData()
 	data.Payment, data.Remaining = o.paid, remaining
-	o.tellFact(event, data, which...)
+	o.emitData(event, data, which...)
 }
 
-// tellFact is emit for an event whose data has more than the view.
-func (o *order) tellFact(event booking.EventType, data booking.EventData, which ...string) {
+// emitData is emit for an event whose data has more than the view.
+func (o *order) emitData(event booking.EventType, data booking.EventData, which ...string) {
 	o.events = append(o.events, booking.Event{
 		Key:  strings.Join(append([]string{o.view.ID, string(event)}, which...), "/"),
 		Type: event, Subject: o.view.ID, At: o.now(), Data: data,
@@ -156,7 +156,7 @@ func (o *order) needAttention(ctx workflow.Context, trouble string) {
 // have marked.
 func (o *order) mark(ctx workflow.Context, trouble string) {
 	workflow.GetLogger(o.ctx).Error("order needs attention", "trouble", trouble)
-	o.trouble = trouble
+	o.attentionCause = trouble
 	if o.view.NeedsAttention {
 		return
 	}
@@ -172,7 +172,7 @@ func (o *order) attended() {
 	if !o.view.NeedsAttention || o.unresolved > 0 || o.otherwise && marksByCause(o.ctx) {
 		return
 	}
-	o.trouble, o.view.NeedsAttention, o.view.Trouble = "", false, nil
+	o.attentionCause, o.view.NeedsAttention, o.view.Trouble = "", false, nil
 	o.changed()
 	o.upsert(contract.NeedsAttentionAttribute.ValueSet(false))
 }
@@ -226,7 +226,7 @@ func (o *order) acknowledge(p contract.Publication) {
 	o.knownVersion = max(o.knownVersion, p.View.Version)
 	o.knownDecision = o.knownDecision || p.Decision != nil
 	o.events = slices.DeleteFunc(slices.Clone(o.events), func(e booking.Event) bool {
-		return slices.ContainsFunc(p.Events, func(told booking.Event) bool { return told.Key == e.Key })
+		return slices.ContainsFunc(p.Events, func(published booking.Event) bool { return published.Key == e.Key })
 	})
 	if o.published() && o.inBackground != nil {
 		o.inBackground()
@@ -251,8 +251,8 @@ func (o *order) publication() contract.Publication {
 	if !o.knownDecision {
 		p.Decision = o.decision
 	}
-	if o.later != nil {
-		later := *o.later
+	if o.refundAfterEnd != nil {
+		later := *o.refundAfterEnd
 		later.Added = slices.Clone(later.Added)
 		p.Later = &later
 	}
@@ -266,7 +266,7 @@ func (o *order) describe() {
 		fmt.Fprintf(&b, "\n\nreason: %s", o.view.Reason)
 	}
 	if o.view.NeedsAttention {
-		fmt.Fprintf(&b, "\n\n**needs attention**: %s", o.trouble)
+		fmt.Fprintf(&b, "\n\n**needs attention**: %s", o.attentionCause)
 	}
 	if len(o.waits) > 0 {
 		fmt.Fprintf(&b, "\n\nwaits for %s", strings.Join(o.waits, " and "))
@@ -276,7 +276,7 @@ func (o *order) describe() {
 
 // waitFor shows in the web UI what the order waits for, until its status changes or the
 // returned function is called.
-func (o *order) waitFor(what string) (over func()) {
+func (o *order) waitFor(what string) (stop func()) {
 	o.waits = append(slices.Clone(o.waits), what)
 	o.describe()
 	return func() {

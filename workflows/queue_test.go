@@ -44,7 +44,7 @@ func (e *enqueueing) ExecuteActivity(ctx workflow.Context, activity string, args
 
 func (l *life) queues() map[string]time.Duration {
 	q := &queues{waits: map[string]time.Duration{}}
-	l.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: patience, Interceptors: []interceptor.WorkerInterceptor{q}})
+	l.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: realTimeout, Interceptors: []interceptor.WorkerInterceptor{q}})
 	return q.waits
 }
 

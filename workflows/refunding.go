@@ -9,11 +9,11 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Refund gives back a part of what was paid for an order whose saga has ended. It
-// ends when the customer has the money, and answers what came of it.
+// Refund refunds a part of the payment of an order whose saga has ended. It runs until the
+// customer has the money, and returns the outcome.
 func Refund(ctx workflow.Context, in contract.Refunding) (booking.Repaid, error) {
 	s := afterEnd(ctx, in)
-	if err := s.enter(func() error { return mayRefundLater(s.ctx, in) }); err != nil {
+	if err := s.checkInput(func() error { return mayRefundLater(s.ctx, in) }); err != nil {
 		return booking.Repaid{}, err
 	}
 	p := byStaff(in.Refund)
@@ -21,26 +21,26 @@ func Refund(ctx workflow.Context, in contract.Refunding) (booking.Repaid, error)
 		return s.answerPart(ctx, p)
 	})
 	s.onResolve()
-	s.hearNotices()
+	s.handleNotices()
 	s.refundPart(s.ctx, p)
 	s.awaitClose()
 	return p.is, nil
 }
 
-// afterEnd is what a refund needs of the saga that has ended. The order's row holds
-// what that has told of it.
+// afterEnd is the part of an ended saga that a refund needs. The ended saga has published its
+// last view already.
 func afterEnd(ctx workflow.Context, in contract.Refunding) *saga {
 	never, _ := workflow.NewDisconnectedContext(ctx)
 	v := in.Order
 	return &saga{
 		order: order{ctx: never, view: v, policy: in.Policy.WithDefaults(), decision: &v, knownDecision: true, knownVersion: v.Version,
-			later: &contract.Later{Refund: in.Refund.ID}},
+			refundAfterEnd: &contract.Later{Refund: in.Refund.ID}},
 		afterEnd: true,
 		in:       contract.Order{OrderID: v.ID, CustomerID: v.CustomerID, Amount: v.Amount},
 	}
 }
 
-// mayRefundLater is why there can be no refund with this input and in this workflow.
+// mayRefundLater returns Invalid if this workflow cannot make a refund with this input.
 func mayRefundLater(ctx workflow.Context, in contract.Refunding) error {
 	if err := in.Check(); err != nil {
 		return err
@@ -51,20 +51,21 @@ func mayRefundLater(ctx workflow.Context, in contract.Refunding) error {
 	return nil
 }
 
-// part is a refund of a part on its way: by staff, or of nights that are free again.
+// part is a refund of a part of the payment that is under way: by staff, for a change, or for
+// an early departure.
 type part struct {
 	contract.Refund
-	key    string // of its entry in the ledger
+	key    string // the key of its entry in the ledger
 	reason booking.EntryReason
 	is     booking.Repaid
-	begun  bool // the provider has been asked, or the ledger has refused
-	failed bool // a person was called, and the customer told
-	// again tells the messages about it from those of when it was done before.
+	begun  bool // the provider has been called, or the ledger has refused the refund
+	failed bool // the order was marked, and the customer notified
+	// again distinguishes its messages from those of the time it was done before.
 	again string
-	// heard: that it has failed is only what was said, and the ledger has yet to confirm it.
-	heard bool
-	// quiet: nothing is told of its end unless a person was called. It was told when it was
-	// done before.
+	// unconfirmed: its failure was signalled, but the ledger has not confirmed it yet.
+	unconfirmed bool
+	// quiet: the customer is not notified of its end unless the order was marked for it. They
+	// were notified when it was done before.
 	quiet bool
 }
 
@@ -72,85 +73,85 @@ func byStaff(r contract.Refund) *part {
 	return &part{Refund: r, key: r.Key(), reason: booking.Goodwill}
 }
 
-// ended tells whether nothing more comes of the refund: the customer has the money, or it
-// was refused, since what it could not give back has been given back otherwise.
+// ended reports whether the refund has ended: the customer has the money, or the refund was
+// refused, since the rest of the payment has been refunded otherwise.
 func (p *part) ended() bool { return p.is.Refused != "" || p.is.Entry.State == booking.EntryDone }
 
-// isNews tells whether those are to hear that it is done who have heard so before.
+// isNews reports whether the customer is to be notified of the refund's end.
 func (p *part) isNews() bool { return p.failed || !p.quiet }
 
-// parts is what a saga knows of the refunds in part, and of what was paid by hand.
+// parts is what a saga knows of refunds in part, and of refunds that were paid by hand.
 type parts struct {
-	open      int                      // how many are on their way
-	late      []*part                  // with which patience has ended before anything came of them
-	telling   int                      // how many messages beside the story are
-	sent      int                      // how many of these have been sent
-	toldAt    time.Time                // the time of the last of them
-	asked     int                      // how many the ledger has not answered yet
-	begun     int                      // how many there were by staff
-	resolving bool                     // what was paid by hand is being recorded
-	unsettled []string                 // the keys of the charges of changes of which a person was called
-	attempts  []*attempt               // under way, of what an operator may pay by hand
-	given     int64                    // what those come to that are done
-	asks      int                      // how often such attempts were to be made again
-	following []string                 // the keys of those that are on their way
-	missed    map[string]booking.Entry // of these, those that were said to have failed meanwhile
+	open           int                      // how many are under way
+	failing        []*part                  // those that have kept failing for longer than AttentionAfter
+	sending        int                      // how many messages beside the story are being sent
+	sent           int                      // how many of those have been sent
+	lastSentAt     time.Time                // the time of the last of them
+	awaitingLedger int                      // how many updates wait for the ledger's first answer
+	begun          int                      // how many staff has begun
+	resolving      bool                     // a refund by hand is being recorded
+	unknownCharges []string                 // the keys of charges for changes whose outcome is unknown and needs a person
+	attempts       []*attempt               // the running attempts of resolvable calls
+	refunded       int64                    // the sum of those that are done
+	retries        int                      // how often retryAttempts was called
+	following      []string                 // the keys of those that are under way
+	missed         map[string]booking.Entry // of these, those whose failure was signalled meanwhile
 }
 
-// refundPart is how a refund in part goes: its entry is written, the provider is
-// asked, and asked again until the customer has the money. One that it cannot give
-// back calls a person, who pays by hand or makes the provider able to.
+// refundPart makes a refund in part. Its entry is written, the provider is called, and called
+// again until the customer has the money. A refund that the provider cannot make needs a
+// person, who pays it by hand or makes it possible.
 func (s *saga) refundPart(ctx workflow.Context, p *part) {
 	s.parts.open++
 	defer func() { s.parts.open-- }()
 	defer s.following(p.key)()
 	if !p.begun {
-		s.parts.asked++
+		s.parts.awaitingLedger++
 	}
 	for !p.begun || !p.ended() {
 		if p.is.Entry.State == booking.EntryFailed {
 			s.callPerson(ctx, p)
 		}
-		s.askForPart(ctx, p)
+		s.requestPart(ctx, p)
 	}
 	s.personCame(p)
 	if p.is.Entry.State == booking.EntryDone {
-		s.parts.given += p.is.Entry.Amount.Amount
+		s.parts.refunded += p.is.Entry.Amount.Amount
 		if p.isNews() {
-			s.tellRefunded(ctx, p)
+			s.notifyRefunded(ctx, p)
 		}
-	} else if p.is.Entry.State == booking.EntryFailed && refundEndsTold(ctx, p.isNews()) {
-		s.tellEndedOtherwise(ctx, p)
+	} else if p.is.Entry.State == booking.EntryFailed && notifiesRefundEnds(ctx, p.isNews()) {
+		s.notifyRefundEnded(ctx, p)
 	}
 	s.showPending(ctx)
 }
 
-// askForPart asks the provider, once the entry is written. That it was asked for is
-// recorded before anything is done: see record. What the saga knows already is waited
-// for to change, unless something was paid by hand.
-func (s *saga) askForPart(ctx workflow.Context, p *part) {
+// requestPart writes the entry and calls the provider. The activity also records that the
+// refund was requested, before anything is done: see record. If its state is known already,
+// the activity waits until that changes, or until it was paid by hand.
+func (s *saga) requestPart(ctx workflow.Context, p *part) {
 	e := booking.Entry{
 		OrderID: s.in.OrderID, Key: p.key, Amount: p.Amount, Reason: p.reason, By: p.By, Note: p.Note,
 		State: p.is.Entry.State, Words: p.is.Entry.Words,
 	}
 	c := call{
 		name: "give back a part", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPart, with: e,
-		late: s.partLate(p), part: p,
+		onFailing: s.markFailingPart(p), part: p,
 	}
 	var is booking.Repaid
-	if !s.seeThrough(ctx, c, &is, s.patienceWith(ctx, p)) {
+	if !s.retryMarkingAfter(ctx, c, &is, s.attentionAfterFor(ctx, p)) {
 		p.is.Entry.Words = ""
 		return
 	}
-	if p.is, p.heard = is, false; !p.begun {
-		p.begun, s.parts.asked = true, s.parts.asked-1
+	if p.is, p.unconfirmed = is, false; !p.begun {
+		p.begun, s.parts.awaitingLedger = true, s.parts.awaitingLedger-1
 	}
 }
 
-// tellRefunded tells customer and world that the customer has the money.
-func (s *saga) tellRefunded(ctx workflow.Context, p *part) {
+// notifyRefunded notifies the customer that the refund is made, and emits its event.
+func (s *saga) notifyRefunded(ctx workflow.Context, p *part) {
 	amount := p.is.Entry.Amount
-	s.tellOfRefund(amount, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
+	s.notifyOfRefund(amount, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
 	paid := s.paymentIn(p.is.Payment)
 	paid.Refunded.Amount = p.is.Given
 	if s.paid != nil {
@@ -160,57 +161,57 @@ func (s *saga) tellRefunded(ctx workflow.Context, p *part) {
 	with.Part = &amount
 	data := s.view.EventData()
 	data.By, data.Payment = p.By, &with
-	s.tellFact(booking.PaymentRefunded, data, p.ID+p.again)
+	s.emitData(booking.PaymentRefunded, data, p.ID+p.again)
 	s.publish(ctx)
 }
 
-// tellOfRefund sends the customer a message beside all else: no money waits for one.
-func (s *saga) tellOfRefund(refund booking.Money, key string, tells booking.MessageType) {
-	m := s.message(notice{key: key, recipientID: s.in.CustomerID, tells: tells, data: booking.MessageData{
+// notifyOfRefund sends the customer a message about a refund. The refund does not wait for it.
+func (s *saga) notifyOfRefund(refund booking.Money, key string, messageType booking.MessageType) {
+	m := s.message(notice{key: key, recipientID: s.in.CustomerID, messageType: messageType, data: booking.MessageData{
 		For: booking.ForCustomer, Item: s.view.Item.Name, Refund: &refund,
 	}})
 	s.sendBeside("tell customer of a refund", m)
 }
 
-// tellEndedOtherwise tells customer and staff that a refund which has failed is not made any
-// more: the customer has its money in another way.
-func (s *saga) tellEndedOtherwise(ctx workflow.Context, p *part) {
+// notifyRefundEnded notifies customer and staff that a failed refund will not be made any
+// more: the customer has the money in another way.
+func (s *saga) notifyRefundEnded(ctx workflow.Context, p *part) {
 	amount := p.is.Entry.Amount
-	s.tellOfRefund(amount, contract.RefundEndedMessage(p.ID)+p.again, booking.RefundEndedMessage)
+	s.notifyOfRefund(amount, contract.RefundEndedMessage(p.ID)+p.again, booking.RefundEndedMessage)
 	if p.reason == booking.Goodwill {
 		s.noteDecision(ctx, contract.Entry{Decision: contract.RefundUpdate, Refused: booking.RefundExceeds, By: p.By, Refund: &amount})
 	}
 }
 
-// sendBeside sends a message beside all else, after those that are on their way: the last
-// one that is read tells what holds.
+// sendBeside sends a message in a coroutine of its own, after the earlier ones: the customer
+// may rely on the latest message.
 func (s *saga) sendBeside(name string, m booking.Message) {
-	before := s.parts.sent + s.parts.telling
-	s.parts.telling++
-	if !m.At.After(s.parts.toldAt) {
-		m.At = s.parts.toldAt.Add(time.Microsecond)
+	before := s.parts.sent + s.parts.sending
+	s.parts.sending++
+	if !m.At.After(s.parts.lastSentAt) {
+		m.At = s.parts.lastSentAt.Add(time.Microsecond)
 	}
-	s.parts.toldAt = m.At
+	s.parts.lastSentAt = m.At
 	workflow.Go(s.ctx, func(ctx workflow.Context) {
 		if s.parts.sent < before && messagesInTurn(ctx) {
 			_ = workflow.Await(ctx, func() bool { return s.parts.sent >= before })
 		}
 		var outcome booking.Outcome
-		s.seeThrough(ctx, call{name: name, queue: contract.NotificationsQueue, do: notifications.Notify, with: m}, &outcome, 0)
-		s.parts.telling--
+		s.retryMarkingAfter(ctx, call{name: name, queue: contract.NotificationsQueue, do: notifications.Notify, with: m}, &outcome, 0)
+		s.parts.sending--
 		s.parts.sent++
 	})
 }
 
-// Bounds of the refunds of one order. The engine takes ten updates in flight, and
-// 2,000 a run.
+// Limits of the refunds of one order. The engine accepts ten updates in flight, and 2,000 in a
+// run.
 const (
-	mostRefundsAsked = 5
-	mostRefunds      = 200
+	maxAwaitingLedger = 5
+	maxRefunds        = 200
 )
 
-// takeMoney lets staff give back parts of what was paid, and operators say what was
-// paid by hand.
+// takeMoney registers the updates and signals about the order's money: refunds by staff,
+// refunds paid by hand, the customer's return, and the provider's notices.
 func (s *saga) takeMoney() {
 	s.onRefund(s.mayRefund, func(ctx workflow.Context, r contract.Refund) (booking.Repaid, error) {
 		s.parts.begun++
@@ -224,13 +225,13 @@ func (s *saga) takeMoney() {
 	})
 	s.onResolve()
 	s.onReturn()
-	s.hearNotices()
-	s.hearFailures()
+	s.handleNotices()
+	s.handleFailures()
 }
 
-// mayRefund is why a refund is not begun. Whether so much was paid and is left the ledger
-// says: after a reset the order has yet to be charged again when the engine repeats the
-// updates, and refunds that were begun before that have to be followed.
+// mayRefund returns the error for which a refund is not begun. It does not check how much is
+// left, which the ledger does: after a reset the engine applies the updates again before the
+// order is charged, and refunds that were begun earlier have to be followed.
 func (s *saga) mayRefund(r contract.Refund) error {
 	if err := r.Check(); err != nil {
 		return err
@@ -240,9 +241,9 @@ func (s *saga) mayRefund(r contract.Refund) error {
 		return notCharged()
 	case r.Amount.Currency != s.in.Amount.Currency:
 		return booking.Errorf(booking.Invalid, "amount.currency: is not the order's")
-	case s.parts.asked >= mostRefundsAsked:
+	case s.parts.awaitingLedger >= maxAwaitingLedger:
 		return booking.Errorf(booking.DecisionPending, "earlier refunds of the order are still being begun").In(time.Second)
-	case s.parts.begun >= mostRefunds:
+	case s.parts.begun >= maxRefunds:
 		return booking.Errorf(contract.DecisionsExhausted, "the order takes no more refunds while it runs").In(time.Hour)
 	default:
 		return nil
@@ -257,7 +258,7 @@ func notCharged() error {
 	return booking.Errorf(booking.NotCharged, "nothing was paid that could be given back")
 }
 
-// onRefund takes the update by which staff gives a part back.
+// onRefund registers the update by which staff refunds a part.
 func (s *saga) onRefund(rule func(contract.Refund) error, begin func(workflow.Context, contract.Refund) (booking.Repaid, error)) {
 	handler := func(ctx workflow.Context, r contract.Refund) (booking.Repaid, error) {
 		ctx, _ = workflow.NewDisconnectedContext(ctx)
@@ -266,33 +267,33 @@ func (s *saga) onRefund(rule func(contract.Refund) error, begin func(workflow.Co
 	}
 	must(workflow.SetUpdateHandlerWithOptions(s.ctx, contract.RefundUpdate, handler, workflow.UpdateHandlerOptions{
 		Description: "Staff gives back a part of what was paid",
-		Validator:   func(_ workflow.Context, r contract.Refund) error { return s.refused(rule(r)) },
+		Validator:   func(_ workflow.Context, r contract.Refund) error { return s.asUpdateError(rule(r)) },
 	}))
 }
 
-// answerPart waits until the provider has been asked, and answers what came of that.
+// answerPart waits until the provider has been called, and returns the outcome.
 func (s *saga) answerPart(ctx workflow.Context, p *part) (booking.Repaid, error) {
 	_ = workflow.Await(ctx, func() bool { return p.begun })
 	switch p.is.Refused {
 	case "":
 		return p.is, nil
 	case booking.RefundExceeds:
-		return p.is, s.refused(contract.Exceeds(p.is.Left))
+		return p.is, s.asUpdateError(contract.Exceeds(p.is.Left))
 	case booking.Invalid:
-		return p.is, s.refused(unpayable()) //replay:never the API lets no such amount in
+		return p.is, s.asUpdateError(unpayable()) //replay:never the API lets no such amount in
 	default:
-		return p.is, s.refused(notCharged())
+		return p.is, s.asUpdateError(notCharged())
 	}
 }
 
-// noteDecision shows a decision about money in the order's history. It has not moved
-// the order.
+// noteDecision adds a decision about money to the order's history. It does not change the
+// status.
 func (s *saga) noteDecision(ctx workflow.Context, e contract.Entry) {
 	e.Status, e.At = s.view.Status, s.now()
 	s.view = s.view.Clone()
 	s.view.History = append(s.view.History, e)
-	if s.later != nil {
-		s.later.Added = append(s.later.Added, e)
+	if s.refundAfterEnd != nil {
+		s.refundAfterEnd.Added = append(s.refundAfterEnd.Added, e)
 	}
 	s.changed()
 	s.publish(ctx)

@@ -10,26 +10,26 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// RefundAgain follows a refund that has failed at the provider after it was done, and after
-// the saga of its order has ended. It ends when the customer has the money.
+// RefundAgain follows a refund that has failed at the provider after it was done, once the
+// saga of its order has ended. It runs until the customer has the money.
 func RefundAgain(ctx workflow.Context, in contract.RefundingAgain) error {
 	refund := in.Refund()
 	s := afterEnd(ctx, contract.Refunding{Refund: refund, Order: in.Order, Policy: in.Policy})
-	if err := s.enter(func() error { return mayRefundAgain(s.ctx, in) }); err != nil {
+	if err := s.checkInput(func() error { return mayRefundAgain(s.ctx, in) }); err != nil {
 		return err
 	}
 	p := again(refund, in.Entry)
 	s.onRefund(func(contract.Refund) error { return nil }, func(ctx workflow.Context, _ contract.Refund) (booking.Repaid, error) {
-		return s.answerPart(ctx, p) //replay:never who repeats a request under its key is told what the ledger has
+		return s.answerPart(ctx, p) //replay:never a repeated request under its key gets the ledger's answer
 	})
 	s.onResolve()
-	s.hearNotices()
+	s.handleNotices()
 	s.refundAgain(s.ctx, p)
 	s.awaitClose()
 	return nil
 }
 
-// mayRefundAgain is why nothing can be refunded again with this input and in this workflow.
+// mayRefundAgain returns Invalid if this workflow cannot make a refund again with this input.
 func mayRefundAgain(ctx workflow.Context, in contract.RefundingAgain) error {
 	if err := in.Check(); err != nil {
 		return err
@@ -40,21 +40,21 @@ func mayRefundAgain(ctx workflow.Context, in contract.RefundingAgain) error {
 	return nil
 }
 
-// again is a refund that was done and has failed. What it failed over is the provider's
-// refund of that time.
+// again is a refund that was done and has failed since. The entry's Ref is the provider's
+// failed refund.
 func again(r contract.Refund, e booking.Entry) *part {
 	return &part{Refund: r, key: e.Key, reason: e.Reason, begun: true, again: "/" + e.Ref, is: booking.Repaid{Entry: e}}
 }
 
-// refundAgain follows a part as when it was begun, and the undo's own refund as the undo
-// does. The ledger is asked first: what was heard of it may be old.
+// refundAgain follows a refund in part as refundPart does, and the undo's own refund as the
+// undo does. It asks the ledger first: the signalled failure may be outdated.
 func (s *saga) refundAgain(ctx workflow.Context, p *part) {
 	defer s.following(p.key)()
-	if p.heard = asksBeforeCalling(ctx); p.heard {
+	if p.unconfirmed = asksLedgerFirst(ctx); p.unconfirmed {
 		p.quiet, p.is.Entry.Words = true, ""
 	}
 	if p.ID != contract.CancelRefund {
-		s.parts.given = max(0, s.parts.given-p.Amount.Amount)
+		s.parts.refunded = max(0, s.parts.refunded-p.Amount.Amount)
 		s.refundPart(ctx, p)
 		return
 	}
@@ -67,37 +67,38 @@ func (s *saga) refundAgain(ctx workflow.Context, p *part) {
 		s.undoAgain(ctx, p)
 	}
 	s.personCame(p)
-	s.tellUndoneAgain(ctx, p)
+	s.notifyUndoneAgain(ctx, p)
 	s.showPending(ctx)
 }
 
-// tellUndoneAgain tells the customer what the undo's own refund has given back, or that
-// nothing was left for it. Of a payment that came after the order's end it is the first that
-// they hear, and all of it has gone back, by whomever.
-func (s *saga) tellUndoneAgain(ctx workflow.Context, p *part) {
+// notifyUndoneAgain notifies the customer of the amount of the undo's own refund, or that
+// nothing was left to refund. For a payment that arrived after the order's end it is the
+// customer's first message; then all of the payment has been refunded, by the undo or by
+// others.
+func (s *saga) notifyUndoneAgain(ctx workflow.Context, p *part) {
 	switch given := p.is.Entry.Amount; {
-	case !s.view.Placed && latePaymentsTold(ctx, 1) && (s.afterEnd || !latePaymentsTold(ctx, 2)):
+	case !s.view.Placed && notifiesLatePayments(ctx, 1) && (s.afterEnd || !notifiesLatePayments(ctx, 2)):
 		given.Amount = cmp.Or(given.Amount, p.Amount.Amount)
-		s.tellOfRefund(given, contract.LatePaymentMessage, booking.LatePaymentMessage)
+		s.notifyOfRefund(given, contract.LatePaymentMessage, booking.LatePaymentMessage)
 	case !p.isNews():
 	case given.Amount == 0:
-		s.tellOfRefund(p.Amount, contract.RefundEndedMessage(p.ID)+p.again, booking.RefundEndedMessage)
+		s.notifyOfRefund(p.Amount, contract.RefundEndedMessage(p.ID)+p.again, booking.RefundEndedMessage)
 	default:
-		s.tellOfRefund(given, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
+		s.notifyOfRefund(given, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
 	}
 }
 
-// undoAgain asks for the undo's own refund. What that keeps the ledger knows.
+// undoAgain requests the undo's own refund. The ledger knows how much that keeps.
 func (s *saga) undoAgain(ctx workflow.Context, p *part) {
 	c := s.payment()
 	c.Why, c.Owed, c.WantsOwnRefund = s.view.Reason, p.is.Entry.Words, true
 	var found booking.Undo
 	asked := call{
 		name: "refund payment", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPayment, with: c,
-		late: s.partLate(p),
+		onFailing: s.markFailingPart(p),
 	}
 	switch {
-	case !s.seeThrough(ctx, asked, &found, s.patienceWith(ctx, p)):
+	case !s.retryMarkingAfter(ctx, asked, &found, s.attentionAfterFor(ctx, p)):
 		p.is.Entry.Words = ""
 	case found.Owed == "":
 		p.is.Entry.State = booking.EntryDone
@@ -105,7 +106,7 @@ func (s *saga) undoAgain(ctx workflow.Context, p *part) {
 			p.is.Entry.Amount.Amount = *found.Own
 		}
 	default:
-		p.heard, p.is.Entry.Words = false, found.Owed
+		p.unconfirmed, p.is.Entry.Words = false, found.Owed
 		p.is.Entry.Amount.Amount = cmp.Or(found.Due, p.is.Entry.Amount.Amount)
 		if p.is.Entry.State = booking.EntryFailed; p.quiet && !found.NeedsPerson {
 			p.is.Entry.State = booking.EntryPending //replay:never only the refund of a charge that was confirmed too late is pending here
@@ -113,21 +114,22 @@ func (s *saga) undoAgain(ctx workflow.Context, p *part) {
 	}
 }
 
-// hearFailures follows refunds again that the saga has taken for done. Of those that it
-// follows anyway it notes what was heard: they may have been done, and have failed since.
-func (s *saga) hearFailures() {
+// handleFailures follows refunds again whose failure is signalled after the saga has recorded
+// them as done. The failure of a refund that is still followed is stored: the refund may have
+// been done, and have failed since.
+func (s *saga) handleFailures() {
 	s.parts.missed = map[string]booking.Entry{}
 	workflow.Go(s.ctx, func(ctx workflow.Context) {
-		told := workflow.GetSignalChannel(ctx, contract.RefundFailedSignal)
+		signals := workflow.GetSignalChannel(ctx, contract.RefundFailedSignal)
 		for {
 			var e booking.Entry
-			told.Receive(ctx, &e)
+			signals.Receive(ctx, &e)
 			id, ours := contract.RefundIDOf(s.view.ID, e.Key)
 			switch {
 			case !followsFailures(ctx, 1) || !ours:
 			case !s.follows(id, e.Key):
 				s.followAgain(e)
-			case asksBeforeCalling(ctx):
+			case asksLedgerFirst(ctx):
 				s.parts.missed[e.Key] = e //replay:never a refund has to fail while its saga still shows that it was done
 			}
 		}
@@ -143,27 +145,28 @@ func (s *saga) followAgain(e booking.Entry) {
 	})
 }
 
-// askOnceMore follows a refund again, which has just ended, if it was heard meanwhile that
-// it has failed.
-func (s *saga) askOnceMore(key string) {
-	if e, heard := s.parts.missed[key]; heard && !slices.Contains(s.parts.following, key) {
+// followIfMissed follows a refund again that has just ended, if its failure was signalled
+// meanwhile.
+func (s *saga) followIfMissed(key string) {
+	if e, signalled := s.parts.missed[key]; signalled && !slices.Contains(s.parts.following, key) {
 		delete(s.parts.missed, key) //replay:never a refund has to fail while its saga still shows that it was done
 		s.followAgain(e)
 	}
 }
 
-// follows tells whether the saga waits for the refund: to the undo's own it has not come, or
-// that has not ended.
+// follows reports whether the saga still waits for the refund. The undo's own refund counts
+// until it is complete, even before compensation begins.
 func (s *saga) follows(id, key string) bool {
-	return slices.Contains(s.parts.following, key) || id == contract.CancelRefund && !s.moneyBack
+	return slices.Contains(s.parts.following, key) || id == contract.CancelRefund && !s.refundComplete
 }
 
-// following notes that the refund under the key is on its way, until it ends.
+// following notes that the refund with the key is under way, until the returned function is
+// called.
 func (s *saga) following(key string) (ends func()) {
 	s.parts.following = append(s.parts.following, key)
 	return func() {
 		n := slices.Index(s.parts.following, key)
 		s.parts.following = slices.Delete(slices.Clone(s.parts.following), n, n+1)
-		s.askOnceMore(key)
+		s.followIfMissed(key)
 	}
 }

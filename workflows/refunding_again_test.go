@@ -15,8 +15,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestRefundFails_WhileTheOrderRuns: a part that was done fails at the provider. Its order is
-// marked, its customer told, and an operator pays by hand.
+// TestRefundFails_WhileTheOrderRuns: a refund in part that was done fails at the provider. Its
+// order is marked, the customer notified, and an operator pays by hand.
 func TestRefundFails_WhileTheOrderRuns(t *testing.T) {
 	s := newStay(t)
 	s.gives(hour, "1", 30000)
@@ -44,8 +44,8 @@ func TestRefundFails_WhileTheOrderRuns(t *testing.T) {
 	require.Equal(t, []string{"refunded", "refund_failed", "refunded"}, s.messagesTo(s.customer))
 }
 
-// TestRefundFails_HeardTooLate: that a part has failed is heard once it was made after all. No
-// one is called, and nothing is told twice.
+// TestRefundFails_HeardTooLate: the failure of a refund is signalled after it was made again.
+// The order is not marked, and no message is sent twice.
 func TestRefundFails_HeardTooLate(t *testing.T) {
 	s := newStay(t)
 	back := s.cannotRefund()
@@ -71,8 +71,8 @@ func TestRefundFails_HeardTooLate(t *testing.T) {
 	require.Equal(t, []string{"refund_failed", "refunded"}, s.messagesTo(s.customer))
 }
 
-// TestRefundFails_WhileItsEndIsShown: a part fails while the saga still has to show that it
-// was done, since the read model is away. It is followed again all the same.
+// TestRefundFails_WhileItsEndIsShown: a refund fails while the saga cannot publish that it was
+// done, since the read model is away. It is followed again all the same.
 func TestRefundFails_WhileItsEndIsShown(t *testing.T) {
 	s := newStay(t)
 	away := false
@@ -99,8 +99,8 @@ func TestRefundFails_WhileItsEndIsShown(t *testing.T) {
 	require.Equal(t, map[string]booking.EntryState{"refund/1": booking.EntryDone}, s.entries())
 }
 
-// TestRefundFails_WhileTheProviderIsAway: that a part has failed is heard while the provider
-// answers nothing but errors. The order is marked all the same after a while.
+// TestRefundFails_WhileTheProviderIsAway: the failure of a refund is signalled while the
+// provider answers only with errors. The order is marked all the same after a while.
 func TestRefundFails_WhileTheProviderIsAway(t *testing.T) {
 	s := newStay(t, impatient)
 	s.gives(hour, "1", 30000)
@@ -119,7 +119,7 @@ func TestRefundFails_WhileTheProviderIsAway(t *testing.T) {
 	require.Equal(t, []string{"refunded", "refund_failed", "refunded"}, s.messagesTo(s.customer))
 }
 
-// failedUndo is a stay that was cancelled, and whose refund has failed since.
+// failedUndo is a cancelled stay whose refund has failed since.
 func failedUndo(t *testing.T) (s *stay, over contract.View, e booking.Entry) {
 	t.Helper()
 	s = newStay(t)
@@ -141,8 +141,8 @@ func (s *stay) refundAgain(over contract.View, e booking.Entry, meanwhile func()
 	require.True(s, s.env.IsWorkflowCompleted())
 }
 
-// TestRefundAgain_OfTheUndo: the refund of an order that is cancelled and over fails. The
-// order is marked until an operator has paid by hand, and called refunded by nothing.
+// TestRefundAgain_OfTheUndo: the refund of a cancelled order fails after the order's end. The
+// order stays marked until an operator has paid by hand, and nothing reports it as refunded.
 func TestRefundAgain_OfTheUndo(t *testing.T) {
 	s, over, e := failedUndo(t)
 	payment, err := s.ledger.Payment(t.Context(), s.order)
@@ -168,7 +168,7 @@ func TestRefundAgain_OfTheUndo(t *testing.T) {
 }
 
 // TestRefundAgain_HeardTooLate: the refund was made again before its workflow begins, which
-// has nothing to do then.
+// then has nothing to do.
 func TestRefundAgain_HeardTooLate(t *testing.T) {
 	s, over, e := failedUndo(t)
 	s.refundAgain(over, e, func() { s.resolves(2 * hour) })
@@ -180,7 +180,7 @@ func TestRefundAgain_HeardTooLate(t *testing.T) {
 	require.Equal(t, told, s.messagesTo(s.customer))
 }
 
-// TestRefundAgain_OfAPart: so does a part of an order that is over.
+// TestRefundAgain_OfAPart: a refund in part fails after the order's end.
 func TestRefundAgain_OfAPart(t *testing.T) {
 	s := newStay(t)
 	s.gives(hour, "1", 30000)
@@ -198,7 +198,7 @@ func TestRefundAgain_OfAPart(t *testing.T) {
 	require.Equal(t, []string{"refunded", "refund_failed", "refunded"}, s.messagesTo(s.customer))
 }
 
-// TestRefundAgain_Garbage: a workflow that somebody has typed does nothing.
+// TestRefundAgain_Garbage: a workflow with an invalid input does nothing.
 func TestRefundAgain_Garbage(t *testing.T) {
 	s, over, e := failedUndo(t)
 	for field, change := range map[string]func(*contract.RefundingAgain){
@@ -217,9 +217,9 @@ func TestRefundAgain_Garbage(t *testing.T) {
 	}
 }
 
-// TestPaymentNotices_OfAFailure: a refund that has failed since its order is over is
-// followed by a workflow of its own, also if the order ends while its saga is to be told, and
-// one of an order that runs by its saga.
+// TestPaymentNotices_OfAFailure: a failed refund is followed by the order's saga while that
+// runs, and by a workflow of its own afterwards, also if the order ends before its saga
+// receives the signal.
 func TestPaymentNotices_OfAFailure(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct{ runs, ends bool }{

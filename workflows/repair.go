@@ -16,7 +16,7 @@ import (
 func Repair(ctx workflow.Context, in contract.Repair) (contract.Repair, error) {
 	in = in.Sane(begins(ctx))
 	if in.Page == nil {
-		tellWaitingCalls(ctx)
+		signalWaitingCalls(ctx)
 	}
 	for range in.Pages {
 		var page activities.RepairedPage
@@ -34,10 +34,10 @@ func Repair(ctx workflow.Context, in contract.Repair) (contract.Repair, error) {
 	return in, workflow.NewContinueAsNewError(ctx, contract.RepairWorkflow, in)
 }
 
-// tellWaitingCalls signals calls whose cleaner is assigned. It is tried twice: if the
+// signalWaitingCalls signals calls whose cleaner is assigned. It is tried twice: if the
 // assignment service is away, the read model is still repaired, and the next repair signals
 // the calls.
-func tellWaitingCalls(ctx workflow.Context) {
+func signalWaitingCalls(ctx workflow.Context) {
 	options := untilDone(call{name: "tell waiting calls who comes", queue: contract.FulfilmentQueue})
 	options.ScheduleToCloseTimeout = 10 * time.Second
 	options.RetryPolicy = &temporal.RetryPolicy{MaximumAttempts: 2}

@@ -2,20 +2,20 @@ package workflows
 
 import "go.temporal.io/sdk/workflow"
 
-// followResets publishes the order again in the first workflow task after a reset. Up to
+// publishAfterReset publishes the order again in the first workflow task after a reset. Up to
 // the reset point the run replays what earlier runs published, with their versions, but the
 // read model may hold a newer version from the discarded events. forgotten then finds out
 // what else the reset discarded.
-func (o *order) followResets(ctx workflow.Context) {
+func (o *order) publishAfterReset(ctx workflow.Context) {
 	task := 0 // the history's length when the run was last checked
 	for {
 		_ = workflow.Await(ctx, func() bool { return historyLength(ctx) != task })
 		task = historyLength(ctx)
-		if run := o.currentRun(); run != o.run {
-			o.run = run
+		if run := o.currentRun(); run != o.runID {
+			o.runID = run
 			o.showAgain(ctx)
-			if o.forgotten != nil {
-				o.forgotten(ctx)
+			if o.recoverDiscarded != nil {
+				o.recoverDiscarded(ctx)
 			}
 		}
 	}
@@ -44,7 +44,7 @@ func (o *order) recorded(id func(workflow.Context) any) (run string) {
 // status once more.
 func (o *order) showAgain(ctx workflow.Context) {
 	o.changed()
-	if o.news != "" && o.rested == o.view.Status {
+	if o.news != "" && o.stableStatus == o.view.Status {
 		o.emitNews()
 	}
 	o.publish(ctx)

@@ -9,32 +9,33 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// A refund that cannot be made goes up a ladder: it is asked for again, then a person is
-// called, in the provider's words, and an operator may say that it was paid by hand.
+// A refund that cannot be made is retried first. Then the order needs attention, with the
+// provider's words. An operator may record that the refund was paid by hand.
 
-// patienceWith is how long nothing may come of a refund, 0 for ever: it is known what
-// it waits for, or it is not known whether there is one.
-func (s *saga) patienceWith(ctx workflow.Context, p *part) time.Duration {
-	if p.heard && !p.failed {
+// attentionAfterFor is how long a call for the refund may keep failing before the order is
+// marked, 0 for no limit: the cause is known already, or it is unknown whether there is a
+// refund at all.
+func (s *saga) attentionAfterFor(ctx workflow.Context, p *part) time.Duration {
+	if p.unconfirmed && !p.failed {
 		return time.Duration(s.policy.AttentionAfter)
 	}
-	if p.begun || p.failed || p.Amount.Amount == 0 || !partsArePatient(ctx) {
+	if p.begun || p.failed || p.Amount.Amount == 0 || !partsNeedAttention(ctx) {
 		return 0
 	}
 	return time.Duration(s.policy.AttentionAfter)
 }
 
-// partLate calls a person to a refund that meets nothing but errors.
-func (s *saga) partLate(p *part) func(workflow.Context) {
+// markFailingPart marks the order of a refund that keeps failing.
+func (s *saga) markFailingPart(p *part) func(workflow.Context) {
 	return func(ctx workflow.Context) {
-		s.parts.late = append(s.parts.late, p)
+		s.parts.failing = append(s.parts.failing, p)
 		s.call(ctx, p, p.Amount, "it keeps failing")
 	}
 }
 
-// callPerson marks the order, and tells its customer, once a refund needs a person.
+// callPerson marks the order and notifies its customer when a refund needs a person.
 func (s *saga) callPerson(ctx workflow.Context, p *part) {
-	if !p.failed && !p.heard {
+	if !p.failed && !p.unconfirmed {
 		s.call(ctx, p, p.is.Entry.Amount, p.is.Entry.Words)
 	}
 }
@@ -42,21 +43,21 @@ func (s *saga) callPerson(ctx workflow.Context, p *part) {
 func (s *saga) call(ctx workflow.Context, p *part, amount booking.Money, words string) {
 	p.failed = true
 	s.unresolved++
-	s.tellOfRefund(amount, contract.RefundFailedMessage(p.ID)+p.again, booking.RefundFailedMessage)
-	if s.later != nil {
-		s.later.Waits = true
+	s.notifyOfRefund(amount, contract.RefundFailedMessage(p.ID)+p.again, booking.RefundFailedMessage)
+	if s.refundAfterEnd != nil {
+		s.refundAfterEnd.Waits = true
 		s.changed()
 	}
 	s.mark(ctx, "a refund could not be made: "+words)
-	if s.later != nil { // another one, whose end would take the mark away, may have marked the order
+	if s.refundAfterEnd != nil { // another refund may have marked the order, and would remove the mark at its end
 		s.showPending(ctx)
 	}
 }
 
-// unansweredRefunds are the keys of the refunds that have met nothing but errors for longer
-// than patience lasts: what became of them the ledger does not know.
+// unansweredRefunds are the keys of the refunds that have kept failing for longer than
+// AttentionAfter: the ledger does not know their outcome.
 func (s *saga) unansweredRefunds() (keys []string) {
-	for _, p := range s.parts.late {
+	for _, p := range s.parts.failing {
 		if !p.begun {
 			keys = append(keys, p.key)
 		}
@@ -67,14 +68,14 @@ func (s *saga) unansweredRefunds() (keys []string) {
 	return keys
 }
 
-// personCame takes the mark away, unless other refunds wait for a person. After the order's
-// end each of these is a workflow that is listed by itself, and this one is not any more.
+// personCame removes the mark, unless other refunds need a person. After the order's end each
+// of those is a workflow with a mark of its own, and this workflow loses its own.
 func (s *saga) personCame(p *part) {
 	if p.failed {
 		s.unresolved--
 		if s.afterEnd {
-			s.unresolved = p.is.Failing // the last one of them takes the mark away
-			s.later.Waits = false
+			s.unresolved = p.is.Failing // the last of them removes the mark
+			s.refundAfterEnd.Waits = false
 			s.changed()
 			if marksByCause(s.ctx) {
 				s.upsert(contract.NeedsAttentionAttribute.ValueSet(false))
@@ -84,24 +85,24 @@ func (s *saga) personCame(p *part) {
 	}
 }
 
-// onResolve takes the update by which an operator says that what the provider cannot
-// give back was paid by hand.
+// onResolve registers the update by which an operator records that a refund which the provider
+// cannot make was paid by hand.
 func (s *saga) onResolve() {
 	must(workflow.SetUpdateHandlerWithOptions(s.ctx, contract.ResolveUpdate, s.resolve, workflow.UpdateHandlerOptions{
 		Description: "An operator has paid by hand what the provider cannot give back",
 		Validator: func(_ workflow.Context, d contract.Decision) error {
 			if err := d.Check(contract.ResolveUpdate); err != nil {
-				return s.refused(err)
+				return s.asUpdateError(err)
 			}
-			return s.refused(s.mayResolve())
+			return s.asUpdateError(s.mayResolve())
 		},
 	}))
 }
 
-// mayResolve is why nothing can have been paid by hand: no refund is known to have
-// met trouble.
+// mayResolve returns NothingOwed if no refund is known to have failed, and DecisionPending
+// while another one is being recorded.
 func (s *saga) mayResolve() error {
-	undoing := s.view.Status == booking.Cancelling && !s.free() && !s.moneyBack && (s.owed != "" || s.view.NeedsAttention)
+	undoing := s.view.Status == booking.Cancelling && !s.free() && !s.refundComplete && (s.owedWords != "" || s.view.NeedsAttention)
 	switch {
 	case s.parts.resolving:
 		return booking.Errorf(booking.DecisionPending, "what was paid by hand is being recorded").In(time.Second)
@@ -116,25 +117,25 @@ func nothingOwed() error {
 	return booking.Errorf(booking.NothingOwed, "no refund of the order waits for a person")
 }
 
-// resolve records what was paid by hand. Whatever waits for the provider to give it
-// back asks again at once, and finds that in the ledger.
+// resolve records what was paid by hand. Calls that wait for the provider to refund it are
+// made again at once, and find that in the ledger.
 func (s *saga) resolve(ctx workflow.Context, d contract.Decision) (contract.View, error) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	s.parts.resolving = true
 	var is booking.Resolved
-	s.seeThrough(ctx, call{
+	s.retryMarkingAfter(ctx, call{
 		name: "record what was paid by hand", queue: contract.PaymentsQueue, do: payments.ResolveByHand,
-		with: booking.Resolution{OrderID: s.in.OrderID, Evidence: booking.Lines(d.Note), By: d.By, Unanswered: s.unansweredRefunds(), Unsettled: s.parts.unsettled},
+		with: booking.Resolution{OrderID: s.in.OrderID, Evidence: booking.Lines(d.Note), By: d.By, Unanswered: s.unansweredRefunds(), Unsettled: s.parts.unknownCharges},
 	}, &is, 0)
 	s.parts.resolving = false
 	switch is.Refused {
 	case "":
 	case booking.UnderDispute, booking.StillPending, booking.DecisionPending:
-		return contract.View{}, s.refused(is.Refusal())
+		return contract.View{}, s.asUpdateError(is.Refusal())
 	default:
-		return contract.View{}, s.refused(nothingOwed())
+		return contract.View{}, s.asUpdateError(nothingOwed())
 	}
 	s.noteDecision(ctx, contract.Entry{Decision: contract.ResolveUpdate, By: d.By})
-	s.askAgain()
+	s.retryAttempts()
 	return s.view, nil
 }

@@ -35,14 +35,14 @@ func (r *reservation) followNights() {
 
 func (r *reservation) nights(giveBack int64) *part {
 	return &part{
-		Refund: contract.Refund{ID: contract.EarlyRefund, Amount: booking.Money{Amount: giveBack, Currency: r.in.Amount.Currency}, By: r.ending.By},
+		Refund: contract.Refund{ID: contract.EarlyRefund, Amount: booking.Money{Amount: giveBack, Currency: r.in.Amount.Currency}, By: r.finishDecision.By},
 		key:    contract.EarlyKey(r.in.OrderID), reason: booking.EarlyDeparture,
 	}
 }
 
-// tellNoShow notifies the customer that the reservation is cancelled since the guests did
+// notifyNoShow notifies the customer that the reservation is cancelled since the guests did
 // not come, and how much is refunded.
-func (s *saga) tellNoShow() {
-	refund := booking.Money{Amount: s.back, Currency: s.in.Amount.Currency}
-	s.tellOfRefund(refund, contract.NoShowMessage, booking.NoShowMessage)
+func (s *saga) notifyNoShow() {
+	refund := booking.Money{Amount: s.customerGot, Currency: s.in.Amount.Currency}
+	s.notifyOfRefund(refund, contract.NoShowMessage, booking.NoShowMessage)
 }

@@ -36,12 +36,12 @@ type call struct {
 	// resolvable: the call may wait for money that an operator can pay by hand. It is made
 	// again at once when that is recorded, or when the payment provider has sent a notice.
 	resolvable bool
-	// late, if set, is called instead of marking the order once the call has failed for too
+	// onFailing, if set, is called instead of marking the order once the call has failed for too
 	// long.
-	late func(workflow.Context)
-	part *part // the refund in part that the call makes, nil for other calls
-	do   any
-	with any
+	onFailing func(workflow.Context)
+	part      *part // the refund in part that the call makes, nil for other calls
+	do        any
+	with      any
 }
 
 // Timeouts of steps in place. All steps of a healthy order together stay far below the ten
@@ -73,12 +73,12 @@ type step struct {
 type undo struct {
 	call
 	because func(why booking.Reason) any
-	then    func(booking.Undo)
+	onDone  func(booking.Undo)
 }
 
-func (u undo) found(what booking.Undo) {
-	if u.then != nil {
-		u.then(what)
+func (u undo) done(what booking.Undo) {
+	if u.onDone != nil {
+		u.onDone(what)
 	}
 }
 
@@ -114,21 +114,21 @@ func untilDone(c call) workflow.ActivityOptions {
 }
 
 const (
-	// toTell is how much earlier than its caller's timeout a call ends that no worker has
+	// answerMargin is how much earlier than its caller's timeout a call ends that no worker has
 	// started: the engine rounds timers up to a second, and the caller still has to receive
 	// the answer.
-	toTell = 1500 * time.Millisecond
-	// longestQueue is how long a call waits for a worker at most, whatever its caller's
+	answerMargin = 1500 * time.Millisecond
+	// maxQueueWait is how long a call waits for a worker at most, whatever its caller's
 	// timeout. After that the service counts as away.
-	longestQueue = 5 * time.Second
+	maxQueueWait = 5 * time.Second
 )
 
-// onceNow allows one attempt, which a worker has to start while the caller waits. A slow
+// oneAttempt allows one attempt, which a worker has to start while the caller waits. A slow
 // queue is not mistaken for a service that is away.
-func onceNow(c call, callerWaits time.Duration) workflow.ActivityOptions {
+func oneAttempt(c call, callerWaits time.Duration) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue:              c.queue,
-		ScheduleToStartTimeout: max(time.Second, min(callerWaits-toTell, longestQueue)),
+		ScheduleToStartTimeout: max(time.Second, min(callerWaits-answerMargin, maxQueueWait)),
 		StartToCloseTimeout:    2*time.Second + activities.ReplyMargin,
 		RetryPolicy:            &temporal.RetryPolicy{MaximumAttempts: 1},
 		Summary:                c.name,
@@ -161,16 +161,16 @@ func (s *saga) perform(ctx workflow.Context, st step) (outcome booking.Outcome, 
 	return outcome, err
 }
 
-// answerNow does a call whose caller waits for the result: in place or, if that certainly
+// callForAnswer does a call whose caller waits for the result: in place or, if that certainly
 // had no effect, in one attempt from the service's queue. The queue takes a little longer,
 // but distinguishes a busy service from one that is away.
-func (s *saga) answerNow(ctx workflow.Context, c call) (outcome booking.Outcome, err error) {
+func (s *saga) callForAnswer(ctx workflow.Context, c call) (outcome booking.Outcome, err error) {
 	if s.policy.InPlace {
 		if err = inPlace(ctx, c, &outcome); !nothingDone(err) {
 			return outcome, err
 		}
 	}
-	return fromQueueNow(ctx, c, s.customerWaits(ctx))
+	return callOnceFromQueue(ctx, c, s.customerWaits(ctx))
 }
 
 // customerWaits is how much longer the customer waits for the answer to the new order.
@@ -178,11 +178,11 @@ func (s *saga) customerWaits(ctx workflow.Context) time.Duration {
 	return workflow.GetInfo(ctx).WorkflowStartTime.Add(time.Duration(s.policy.AnswerWithin)).Sub(workflow.Now(ctx))
 }
 
-// fromQueueNow does a call in one attempt from its queue. The engine records the attempt,
+// callOnceFromQueue does a call in one attempt from its queue. The engine records the attempt,
 // so it is not repeated after a crash, and "nothing was done" holds for everything that was
 // tried.
-func fromQueueNow(ctx workflow.Context, c call, callerWaits time.Duration) (outcome booking.Outcome, err error) {
-	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, onceNow(c, callerWaits)), c.do, c.with).Get(ctx, &outcome)
+func callOnceFromQueue(ctx workflow.Context, c call, callerWaits time.Duration) (outcome booking.Outcome, err error) {
+	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, oneAttempt(c, callerWaits)), c.do, c.with).Get(ctx, &outcome)
 	return outcome, err
 }
 
@@ -201,30 +201,30 @@ func isType(err error, name string) bool {
 	return errors.As(err, &failure) && failure.Type() == name
 }
 
-// insist does a call that must be done: in place if that succeeds, otherwise durably until
+// retryUntilDone does a call that must be done: in place if that succeeds, otherwise durably until
 // it is done.
-func (s *saga) insist(ctx workflow.Context, c call, result any) {
+func (s *saga) retryUntilDone(ctx workflow.Context, c call, result any) {
 	if s.policy.InPlace && inPlace(ctx, c, result) == nil {
 		return
 	}
-	s.seeThrough(ctx, c, result, time.Duration(s.policy.AttentionAfter))
+	s.retryMarkingAfter(ctx, c, result, time.Duration(s.policy.AttentionAfter))
 }
 
-// seeThrough does a call durably until it is done. A call that keeps failing for longer
+// retryMarkingAfter does a call durably until it is done. A call that keeps failing for longer
 // than attentionAfter marks the order; 0 means never. It returns false, for the caller to
 // ask again at once, if an operator or the payment provider has reported something about
 // the money that a resolvable call waits for.
-func (s *saga) seeThrough(ctx workflow.Context, c call, result any, attentionAfter time.Duration) bool {
+func (s *saga) retryMarkingAfter(ctx workflow.Context, c call, result any, attentionAfter time.Duration) bool {
 	defer s.waitFor("the service that is to " + c.name)()
-	for asked := s.parts.asks; ; {
+	for asked := s.parts.retries; ; {
 		s.showPending(ctx)
-		if c.resolvable && s.parts.asks != asked {
+		if c.resolvable && s.parts.retries != asked {
 			return false //replay:never an operator would have to pay by hand between two attempts
 		}
 		a := s.attempt(ctx, c)
 		done := durably(a.ctx, c)
 		if attentionAfter > 0 {
-			if inTime, _ := await(ctx, attentionAfter, "patience with: "+c.name, done.IsReady); !inTime {
+			if inTime, _ := await(ctx, attentionAfter, "attention after: "+c.name, done.IsReady); !inTime {
 				s.markFailing(ctx, c)
 			}
 		}
@@ -246,8 +246,8 @@ func (s *saga) seeThrough(ctx workflow.Context, c call, result any, attentionAft
 
 // markFailing marks an order whose call keeps failing, in the call's own way if it has one.
 func (s *saga) markFailing(ctx workflow.Context, c call) {
-	if c.late != nil {
-		c.late(ctx)
+	if c.onFailing != nil {
+		c.onFailing(ctx)
 		return
 	}
 	s.needAttention(ctx, "to "+c.name+" keeps failing")
@@ -263,14 +263,14 @@ func (s *saga) undoInTime(ctx workflow.Context, u undo, why booking.Reason, foun
 			attentionAfter = 0 // what the undo waits for is known: retries need no limit
 		}
 		if found.NeedsPerson {
-			s.tellNotRefunded(ctx)
+			s.notifyNotRefunded(ctx)
 			s.needAttention(ctx, found.Owed)
 		}
 		u.with, found = u.because(why), booking.Undo{}
-		if !s.seeThrough(ctx, u.call, &found, attentionAfter) {
+		if !s.retryMarkingAfter(ctx, u.call, &found, attentionAfter) {
 			continue
 		}
-		u.found(found)
+		u.done(found)
 		if found.Owed == "" {
 			return
 		}

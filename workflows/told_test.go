@@ -14,9 +14,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestTold_InTurn: a refund fails and is paid by hand while no message can be sent. Then the
-// younger of both messages would be tried first. At no moment the customer has heard that it
-// was made, and not that it had failed.
+// TestTold_InTurn: a refund fails and is paid by hand while no message can be sent. The later
+// of the two messages would then be tried first. The customer never gets the message that it
+// was made before the one that it had failed.
 func TestTold_InTurn(t *testing.T) {
 	s := newStay(t)
 	s.cannotRefund()
@@ -52,8 +52,9 @@ func TestTold_InTurn(t *testing.T) {
 	}
 }
 
-// TestTold_HowARefundEnded: what a refund could not give back is given back with the order.
-// The customer hears that nothing more comes of it, and the history names who had decided it.
+// TestTold_HowARefundEnded: a failed refund is made with the order's own refund. The customer
+// is notified that the first one will not be made any more, and the history names the person
+// who had decided it.
 func TestTold_HowARefundEnded(t *testing.T) {
 	s := newStay(t)
 	back := s.cannotRefund()
@@ -70,8 +71,8 @@ func TestTold_HowARefundEnded(t *testing.T) {
 	require.Equal(t, []any{contract.RefundUpdate, "1024", int64(30000)}, []any{v.History[i].Decision, v.History[i].By, v.History[i].Refund.Amount})
 }
 
-// TestTold_HowARefundEndedAfterTheEnd: so do the customer of an order that is over, and those
-// who look at its row.
+// TestTold_HowARefundEndedAfterTheEnd: the same after the order's end, in the message and in
+// the order's row.
 func TestTold_HowARefundEndedAfterTheEnd(t *testing.T) {
 	s := newStay(t)
 	over := s.run()
@@ -98,8 +99,8 @@ func TestTold_HowARefundEndedAfterTheEnd(t *testing.T) {
 	require.Equal(t, []any{contract.RefundUpdate, booking.RefundExceeds, "1024"}, []any{last.Decision, last.Refused, last.By})
 }
 
-// TestTold_WhatWasGivenBackAgain: the refund of an order that is over has failed, and somebody
-// has given parts of it back at the provider since. The customer is told of the rest.
+// TestTold_WhatWasGivenBackAgain: a refund has failed after the order's end, and parts of it
+// were refunded at the provider since. The customer is notified of the rest.
 func TestTold_WhatWasGivenBackAgain(t *testing.T) {
 	s, over, e := failedUndo(t)
 	require.EqualValues(t, 100000, e.Amount.Amount)
@@ -123,8 +124,9 @@ func TestTold_WhatWasGivenBackAgain(t *testing.T) {
 	}
 }
 
-// TestTold_NothingWasLeftToGiveBackAgain: somebody has given back all of it meanwhile. The
-// customer, who has heard that it failed, hears that nothing more comes.
+// TestTold_NothingWasLeftToGiveBackAgain: all of a failed refund was refunded at the provider
+// meanwhile. The customer, who was notified of the failure, is notified that nothing more
+// follows.
 func TestTold_NothingWasLeftToGiveBackAgain(t *testing.T) {
 	s, over, e := failedUndo(t)
 	s.alsoOthers = true
@@ -142,8 +144,9 @@ func TestTold_NothingWasLeftToGiveBackAgain(t *testing.T) {
 	require.Equal(t, int64(100000), payment(t, s).RefundedInAll(), "once")
 }
 
-// TestTold_RefundedAfterAll: what the customer of a cancelled order was told that it could not
-// be given back is paid by hand, or made by the provider, or was given back by others. They are told.
+// TestTold_RefundedAfterAll: the refund of a cancelled order, of which the customer was
+// notified that it could not be made, is paid by hand, made by the provider, or made by
+// others. The customer is notified.
 func TestTold_RefundedAfterAll(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -177,8 +180,7 @@ func TestTold_RefundedAfterAll(t *testing.T) {
 	}
 }
 
-// TestTold_NothingOfARefundThatWasMade: the customer of an order whose refund met no trouble
-// is told nothing more.
+// TestTold_NothingOfARefundThatWasMade: a refund without failures sends no further message.
 func TestTold_NothingOfARefundThatWasMade(t *testing.T) {
 	s := newStay(t)
 	s.decides(hour, contract.CancelUpdate)
@@ -186,7 +188,7 @@ func TestTold_NothingOfARefundThatWasMade(t *testing.T) {
 	require.Empty(t, s.messagesTo(s.customer))
 }
 
-// paidTooLate is a stay whose customer did not confirm the payment in time, and did so later.
+// paidTooLate is a stay whose customer has confirmed the payment too late.
 func paidTooLate(t *testing.T) (s *stay, over contract.View) {
 	t.Helper()
 	s = newStay(t, func(in *contract.Lodging) { mustConfirm(&in.Order) })
@@ -199,8 +201,8 @@ func paidTooLate(t *testing.T) (s *stay, over contract.View) {
 	return s, over
 }
 
-// looksAgain has the workflow of the notices look at the payment, and returns with what
-// workflows of refunds were begun. following: one follows the refund already.
+// looksAgain runs the workflow of the notices, which checks the payment, and returns the
+// workflows of refunds that it began. following: a workflow follows the refund already.
 func (s *stay) looksAgain(over contract.View, following bool, meanwhile ...func()) {
 	s.Helper()
 	s.flow = workflows.PaymentNotices
@@ -220,8 +222,8 @@ func (s *stay) looksAgain(over contract.View, following bool, meanwhile ...func(
 	require.NoError(s, s.env.GetWorkflowError())
 }
 
-// TestTold_OfALatePayment: what the customer has paid after the order's end is given back, and
-// they are told so, once.
+// TestTold_OfALatePayment: a payment after the order's end is refunded, and the customer
+// notified once.
 func TestTold_OfALatePayment(t *testing.T) {
 	s, over := paidTooLate(t)
 	before := s.messagesTo(s.customer)
@@ -234,8 +236,8 @@ func TestTold_OfALatePayment(t *testing.T) {
 	require.EqualValues(t, 100000, sent[len(sent)-1].Data.Refund.Amount)
 }
 
-// TestTold_OfAPaymentWhileTheOrderIsUndone: what was paid while the order was being cancelled
-// is given back, and the customer is told so once the order has ended and was never placed.
+// TestTold_OfAPaymentWhileTheOrderIsUndone: a payment during compensation is refunded, and the
+// customer is notified once the order has ended without having been placed.
 func TestTold_OfAPaymentWhileTheOrderIsUndone(t *testing.T) {
 	t.Parallel()
 	for name, placed := range map[string]bool{"NeverPlaced": false, "Placed": true} {
@@ -263,8 +265,8 @@ func TestTold_OfAPaymentWhileTheOrderIsUndone(t *testing.T) {
 	}
 }
 
-// TestTold_OfALatePaymentThatOthersGaveBack: nothing is left for the refund of the order. The
-// customer is told how much they have back, and not of none.
+// TestTold_OfALatePaymentThatOthersGaveBack: others have refunded a late payment, so that
+// nothing is left for the order's refund. The customer is notified of the whole amount.
 func TestTold_OfALatePaymentThatOthersGaveBack(t *testing.T) {
 	s, over := paidTooLate(t)
 	s.looksAgain(over, true)
@@ -281,8 +283,8 @@ func TestTold_OfALatePaymentThatOthersGaveBack(t *testing.T) {
 	require.EqualValues(t, 100000, last.Data.Refund.Amount)
 }
 
-// TestTold_HowARefundEndedOnce: that a refund has failed is heard once more when it has ended
-// otherwise. Its customer has heard that nothing more comes of it, and so has the history.
+// TestTold_HowARefundEndedOnce: the failure of a refund is signalled again after it has ended
+// otherwise. No second message is sent, and the history gets no second entry.
 func TestTold_HowARefundEndedOnce(t *testing.T) {
 	s := newStay(t)
 	back := s.cannotRefund()
@@ -302,8 +304,8 @@ func TestTold_HowARefundEndedOnce(t *testing.T) {
 	require.Len(t, s.row().View.History, before)
 }
 
-// TestTold_OfALatePaymentThatIsFollowed: the workflow that follows its refund tells of it by
-// itself, after all else.
+// TestTold_OfALatePaymentThatIsFollowed: the workflow that follows the refund sends the
+// message itself, after its other messages.
 func TestTold_OfALatePaymentThatIsFollowed(t *testing.T) {
 	s, over := paidTooLate(t)
 	before := s.messagesTo(s.customer)
@@ -324,7 +326,8 @@ func payment(t *testing.T, s *stay) booking.Payment {
 	return is
 }
 
-// TestTold_NothingOfAPaymentInTime: who has paid in time, and has cancelled, is told of no late payment.
+// TestTold_NothingOfAPaymentInTime: a customer who has paid in time and cancelled gets no
+// message about a late payment.
 func TestTold_NothingOfAPaymentInTime(t *testing.T) {
 	s := newStay(t, func(in *contract.Lodging) { mustConfirm(&in.Order) })
 	s.confirms(time.Minute, approves)

@@ -7,11 +7,11 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// notBegun is the reason for not running the order, nil if it is to run: the order was
+// notToRun is the reason for not running the order, nil if it is to run: the order was
 // cancelled before its workflow was started, or the workflow was started too late. It
 // depends only on the input and the start time, which are the same for every run of the
 // workflow, so no run has done anything for the order.
-func (s *saga) notBegun() *contract.Withdrawal {
+func (s *saga) notToRun() *contract.Withdrawal {
 	if s.in.Withdrawal != nil {
 		return s.in.Withdrawal
 	}
@@ -21,24 +21,24 @@ func (s *saga) notBegun() *contract.Withdrawal {
 	return nil
 }
 
-// neverBegin ends an order that is not run. There is nothing to undo. The customer of an
+// endWithoutRunning ends an order that is not run. There is nothing to undo. The customer of an
 // order that waited in the inbox was promised it, and is notified.
-func (s *saga) neverBegin(w contract.Withdrawal) {
+func (s *saga) endWithoutRunning(w contract.Withdrawal) {
 	s.become(booking.Cancelling, w.Why, contract.Decision{Note: w.Note, By: w.By})
 	for _, u := range s.undos {
-		u.found(booking.Undo{}) // its step never ran
+		u.done(booking.Undo{}) // its step never ran
 	}
 	s.end(w.Why, w.By, s.facts.cancelled)
 	if w.Why != booking.NotProcessed || !contract.BusinessOf(s.view.Kind).MayWait() {
 		return
 	}
 	m := s.message(notice{
-		key: contract.NotProcessedMessage, recipientID: s.in.CustomerID, tells: booking.OrderCancelledMessage,
+		key: contract.NotProcessedMessage, recipientID: s.in.CustomerID, messageType: booking.OrderCancelledMessage,
 		data: booking.MessageData{For: booking.ForCustomer, Item: s.view.Item.Name},
 	})
 	m.Reason = w.Why
 	var outcome booking.Outcome
-	s.seeThrough(s.ctx, call{
+	s.retryMarkingAfter(s.ctx, call{
 		name: "tell customer that it was not processed", queue: contract.NotificationsQueue, do: notifications.Notify, with: m,
 	}, &outcome, 0)
 }

@@ -10,21 +10,21 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// notBegun is an order before its workflow is started, with the part that all kinds have in
+// notToRun is an order before its workflow is started, with the part that all kinds have in
 // common.
-type notBegun struct {
+type notToRun struct {
 	*life
 	order *contract.Order
 	run   func() contract.View
 }
 
-func eachKind(t *testing.T, test func(t *testing.T, o notBegun)) {
+func eachKind(t *testing.T, test func(t *testing.T, o notToRun)) {
 	t.Parallel()
-	for kind, order := range map[booking.Kind]func(*testing.T) notBegun{
-		booking.Lodging:  func(t *testing.T) notBegun { s := newStay(t); return notBegun{s.life, &s.in.Order, s.run} },
-		booking.Food:     func(t *testing.T) notBegun { m := newMeal(t); return notBegun{m.life, &m.in.Order, m.run} },
-		booking.Cafe:     func(t *testing.T) notBegun { c := newCup(t); return notBegun{c.life, &c.in.Order, c.run} },
-		booking.Cleaning: func(t *testing.T) notBegun { v := newVisit(t); return notBegun{v.life, &v.in.Order, v.run} },
+	for kind, order := range map[booking.Kind]func(*testing.T) notToRun{
+		booking.Lodging:  func(t *testing.T) notToRun { s := newStay(t); return notToRun{s.life, &s.in.Order, s.run} },
+		booking.Food:     func(t *testing.T) notToRun { m := newMeal(t); return notToRun{m.life, &m.in.Order, m.run} },
+		booking.Cafe:     func(t *testing.T) notToRun { c := newCup(t); return notToRun{c.life, &c.in.Order, c.run} },
+		booking.Cleaning: func(t *testing.T) notToRun { v := newVisit(t); return notToRun{v.life, &v.in.Order, v.run} },
 	} {
 		t.Run(string(kind), func(t *testing.T) { test(t, order(t)) })
 	}
@@ -32,7 +32,7 @@ func eachKind(t *testing.T, test func(t *testing.T, o notBegun)) {
 
 // requireNothingBegun checks that the order was cancelled for a reason, and that no service
 // was asked for it.
-func (o notBegun) requireNothingBegun(v contract.View, why booking.Reason) {
+func (o notToRun) requireNothingBegun(v contract.View, why booking.Reason) {
 	o.Helper()
 	require.Equal(o, []booking.Status{booking.Received, booking.Cancelling, booking.Cancelled}, statuses(v))
 	require.Equal(o, why, v.Reason)
@@ -50,7 +50,7 @@ func (o notBegun) requireNothingBegun(v contract.View, why booking.Reason) {
 // TestStartBy_TooLate: a saga that is started after StartBy does nothing, whatever the
 // cause. The customer is notified if they were promised the order.
 func TestStartBy_TooLate(t *testing.T) {
-	eachKind(t, func(t *testing.T, o notBegun) {
+	eachKind(t, func(t *testing.T, o notToRun) {
 		o.order.StartBy = placedAt.Add(10 * time.Second)
 		o.live(placedAt.Add(11 * time.Second))
 		v := o.run()
@@ -97,7 +97,7 @@ func TestStartBy_InTime(t *testing.T) {
 // TestWithdrawal: an order that was withdrawn before its saga was started is not run, and
 // shows the reason and the customer's note.
 func TestWithdrawal(t *testing.T) {
-	eachKind(t, func(t *testing.T, o notBegun) {
+	eachKind(t, func(t *testing.T, o notToRun) {
 		o.order.Withdrawal = &contract.Withdrawal{Why: booking.ByCustomer, Note: "changed my mind"}
 		v := o.run()
 		o.requireNothingBegun(v, booking.ByCustomer)

@@ -28,7 +28,7 @@ import (
 
 var (
 	errAway = errors.New("service is away")
-	// errCertain is a failure of which it is certain that nothing was done.
+	// errCertain is a failure that certainly had no effect.
 	errCertain = fmt.Errorf("%w: connection refused", booking.ErrNothingDone)
 )
 
@@ -37,16 +37,16 @@ type fault int
 
 const (
 	none    fault = iota
-	before        // it fails and has not acted: refused connection, time-out on the way there
-	after         // it has acted and fails: lost answer, time-out on the way back
-	late          // it fails now, and acts some calls later
-	slow          // it takes longer than its budget, and acts beside its durable twin
-	nothing       // it fails, and says that it is certain not to have acted
-	death         // the process dies: neither this call nor any later one of it acts
+	before        // it fails without effect: refused connection, lost request
+	after         // it fails after it took effect: lost answer
+	late          // it fails now, and takes effect some calls later
+	slow          // it takes longer than its timeout, and takes effect beside its durable twin
+	nothing       // it fails, and reports that it certainly had no effect
+	death         // the process crashes: neither this call nor any later one takes effect
 )
 
-// databases is where databases are kept: in memory, where tests do not wait for a
-// disk, unless there is no such place.
+// databases is the folder of the databases: in memory if possible, so that tests do not wait
+// for a disk.
 var databases = sync.OnceValues(func() (*scratch.Folder, error) {
 	const memory, name = "/dev/shm", "yeyak-workflows-"
 	folder, err := scratch.Make(memory, name)
@@ -56,8 +56,8 @@ var databases = sync.OnceValues(func() (*scratch.Folder, error) {
 	return folder, err
 })
 
-// stores are the real ones, shared by the tests of this package, each of
-// which has an order and a place of its own in them.
+// stores are the real ones. The tests of this package share them; each has an order and a
+// place of its own.
 var stores = sync.OnceValues(func() (*store.DB, error) {
 	folder, err := databases()
 	if err != nil {
@@ -90,12 +90,12 @@ func TestMain(m *testing.M) {
 
 var worlds atomic.Int64
 
-// world is everything that one order's saga acts on: real stores behind
-// faults to order, and a payment provider.
+// world is everything that one order's saga works with: real stores behind faults, and a
+// payment provider.
 type world struct {
 	testing.TB
 	order, item string
-	customer    string // who places the order, and no other one
+	customer    string // the customer of this order only
 	ledger      *store.Payments
 	stock       *store.Inventory
 	outbox      *store.Notifications
@@ -110,52 +110,52 @@ type world struct {
 	faults   func(call string) fault // nil: none
 	calls    int
 	laters   []func()
-	twins    map[string]chan struct{} // closed when the call is made again, which a slow one waits for
+	twins    map[string]chan struct{} // closed when the call is made again; a slow call waits for that
 	provider map[string]*atProvider
-	used     map[string]string // by which charge each method was used that can pay once only
-	owing    []activities.Owed // what the provider says to refunds, before it gives back
-	asked    []booking.Charge  // the refunds that the ledger was asked to begin
-	turned   *booking.Payment  // as it stood when the first of them was begun; nil until then
+	used     map[string]string // the charge that has used each single-use payment method
+	owing    []activities.Owed // the provider's answers to refunds before it makes them
+	asked    []booking.Charge  // the requested refunds of the undo
+	turned   *booking.Payment  // the payment when the first of them was begun; nil until then
 	failed   map[string]bool   // keys of the refunds that have failed since
 	policed  bool              // the order has a cancellation policy
-	disputes []booking.Dispute // of whatever was charged there
-	looked   int               // how often it was looked there
-	byOthers []*other          // what others do there before we look next
-	// alsoOthers: a bank, or a person, may give some of it back.
+	disputes []booking.Dispute // of any charge at the provider
+	looked   int               // how often the provider was checked
+	byOthers []*other          // what others do at the provider before the next check
+	// alsoOthers: a bank, or a person at the provider, may refund a part.
 	alsoOthers bool
 	declines   bool   // the provider declines all charges from now on
 	refuses    bool   // the provider refuses all refunds for good
-	strict     bool   // it gives nothing back any more of what a dispute was lost about
-	refusing   func() // is told when it does
+	strict     bool   // the provider refunds nothing of a lost dispute
+	refusing   func() // called when it refuses one
 	moved      bool   // the stay may be changed
-	// confirmsUntil is how long after the order was placed the provider lets the customer
-	// confirm; 0 for ever.
+	// confirmsUntil is how long after the request the provider accepts the customer's
+	// confirmation; 0 for ever.
 	confirmsUntil time.Duration
-	approves      bool   // the customer approves whatever has to be confirmed at once
-	followed      func() // is told when the payment is to be followed; nil: nothing follows it
-	// registered: management knows of the call.
+	approves      bool   // the customer confirms every charge at once
+	followed      func() // called when the payment is to be followed; nil: nothing follows it
+	// registered: the call is registered at management.
 	registered bool
-	// overtaken are slow calls that have not acted yet.
+	// overtaken are slow calls that have not taken effect yet.
 	overtaken sync.WaitGroup
-	// hurried: steps have no more time in place than they have in production.
+	// hurried: steps in place have the same timeout as in production.
 	hurried bool
-	// check looks at each publication before it takes effect.
+	// check receives each publication before it takes effect.
 	check     func(contract.Publication)
 	published []booking.EventType // that took effect, each once
 	known     map[string]bool     // keys of these
 }
 
 type atProvider struct {
-	nth               string // tells its ids from those of the order's first charge
-	charged, refunded int64  // refunded: by hand, too, and what it has accepted
+	nth               string // distinguishes its ids from those of the order's first charge
+	charged, refunded int64  // refunded includes refunds by hand and accepted ones
 	others            []*other
 	currency          string
-	refunds           map[string]int64 // by the key that they were asked for under
-	failed            map[string]int64 // of these, what has failed after it was done
+	refunds           map[string]int64 // by the key of their request
+	failed            map[string]int64 // of these, the amounts that failed after they were done
 	refusals          int
-	refused           map[string]error // what a request was refused with, which its repetition meets, too
+	refused           map[string]error // the refusal of a request, which its repetition gets too
 	voided, declined  bool
-	customer          atCustomer // what the customer says to the charge, where that is asked
+	customer          atCustomer // the customer's answer to the charge, if the provider requires one
 }
 
 func newWorld(t testing.TB, kind booking.Kind) *world {
@@ -175,19 +175,19 @@ var (
 	departure  = booking.Date{Year: 2026, Month: 12, Day: 26}
 )
 
-// setStock says how many there are of the item, on two days.
+// setStock sets the item's capacity on two days.
 func (w *world) setStock(n int) {
 	require.NoError(w, w.stock.SetCapacity(context.Background(), w.item, firstNight, departure, n))
 }
 
-// held is how many of the item the order holds, on either day.
+// held is the stock that the order holds on each of the two days.
 func (w *world) held() int {
 	days, err := w.stock.Days(context.Background(), w.item, firstNight, departure)
 	require.NoError(w, err)
 	return max(days[0].Capacity-days[0].Remaining, days[1].Capacity-days[1].Remaining)
 }
 
-// job is where the order's delivery or production stands.
+// job is the status of the order's delivery or production.
 func (w *world) job(jobs *store.Jobs) booking.JobStatus {
 	j, err := jobs.Job(context.Background(), w.order)
 	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
@@ -197,7 +197,7 @@ func (w *world) job(jobs *store.Jobs) booking.JobStatus {
 	return j.Status
 }
 
-// row is what the read model holds of the order.
+// row is the order in the read model.
 func (w *world) row() contract.Publication {
 	p, err := w.pages.Order(context.Background(), w.order)
 	require.NoError(w, err)
@@ -224,7 +224,7 @@ func (w *world) events() (types []booking.EventType) {
 	return types
 }
 
-// told are the types of the messages that the owner of the item got.
+// told are the types of the messages to the item's owner.
 func (w *world) told() []string { return w.messagesTo("owner-of-" + w.item) }
 
 // messagesTo are the types of the messages about the order, oldest first.
@@ -252,7 +252,7 @@ func (w *world) sentTo(recipient string) (sent []booking.Message) {
 	}
 }
 
-// owed is what was charged and not refunded, at the provider.
+// owed is how much the provider has charged and not refunded.
 func (w *world) owed() (sum int64) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -274,7 +274,7 @@ func (w *world) settleOne() {
 	do()
 }
 
-// settle lets everything that is late act.
+// settle makes all late calls take effect.
 func (w *world) settle() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -498,7 +498,7 @@ func (c crew) MarkNotified(_ context.Context, id string) error {
 	return actErr(c.process, "told", func(ctx context.Context) error { return c.crew.MarkNotified(ctx, id) })
 }
 
-// callers has nobody to tell: the one call of a world is told by its test.
+// callers signals nothing: the test itself signals the one call of a world.
 type callers struct{ *process }
 
 func (callers) TellAssigned(context.Context, string, booking.Cleaner) error { return nil }
@@ -511,7 +511,7 @@ func (r pages) Publish(_ context.Context, p contract.Publication) error {
 	}
 	return actErr(r.process, "publish", func(ctx context.Context) error {
 		for _, e := range p.Events {
-			carries(r, e, r.policed || r.alsoOthers, r.moved || r.followed != nil) // what was given back may have failed since
+			carries(r, e, r.policed || r.alsoOthers, r.moved || r.followed != nil) // a refund may have failed since
 			if !r.known[e.Key] {
 				r.known[e.Key] = true
 				r.published = append(r.published, e.Type)
@@ -537,7 +537,7 @@ func (m marks) View(_ context.Context, orderID string) (contract.View, error) {
 	return act(m.process, "read order", func(ctx context.Context) (contract.View, error) { return m.pages.View(ctx, orderID) })
 }
 
-// follower has the payment followed.
+// follower begins to follow the payment.
 type follower struct{ *process }
 
 func (f follower) Follow(context.Context, string) error {
@@ -549,7 +549,7 @@ func (f follower) Follow(context.Context, string) error {
 	})
 }
 
-// gate stands before it: shut for those who meet a fault.
+// gate is the provider's gate: closed for calls with a fault.
 type gate struct{ *process }
 
 func (g gate) Enter(context.Context, bool) (activities.PaymentPass, error) {
@@ -599,7 +599,7 @@ func (p provider) Charge(_ context.Context, c booking.Charge) (string, error) {
 	})
 }
 
-// usedBefore tells whether the charge is by a method that can pay once only, and has paid.
+// usedBefore reports whether the charge's payment method can be used only once, and was used.
 func (p provider) usedBefore(c booking.Charge) bool {
 	if strings.HasPrefix(c.Method, "pm_card_") {
 		return false
@@ -666,8 +666,8 @@ func (p provider) Retrieve(_ context.Context, ref string) (activities.ChargeStat
 	})
 }
 
-// failLater has the refund under a key fail that was done, and returns how the ledger has it
-// once the provider was looked at.
+// failLater makes a refund fail that was done, and returns its entry in the ledger after a
+// check of the provider.
 func (w *world) failLater(key string) booking.Entry {
 	w.Helper()
 	w.mu.Lock()
@@ -695,9 +695,9 @@ func (w *world) failLater(key string) booking.Entry {
 func (p provider) Refund(_ context.Context, key string, seen activities.ChargeState, amount booking.Money) (string, error) {
 	return act(p.process, "refund", func(context.Context) (string, error) {
 		is := p.by(seen.Ref)
-		if carried := is.refunds[key] - seen.RefundedUnder(key); amount.Amount > 0 && carried != 0 { // and not heard
+		if carried := is.refunds[key] - seen.RefundedUnder(key); amount.Amount > 0 && carried != 0 { // with a lost answer
 			if carried != amount.Amount {
-				return "", errAway // by activities.Payments.InFlight, what was carried out is seen first
+				return "", errAway // activities.Payments.InFlight finds first what was carried out
 			}
 			return outcome("id of "+key, true, seen)
 		}
@@ -722,8 +722,8 @@ func (p provider) Refund(_ context.Context, key string, seen activities.ChargeSt
 	})
 }
 
-// refusal is why the provider does not carry a request out. One that it has refused stays
-// refused, however late its repetition comes in: it is asked for under another key then.
+// refusal is the provider's refusal of a request. A repeat of a refused request is refused
+// too, however late it arrives: a new try has another key.
 func (is *atProvider) refusal(p provider, request string, amount int64) error {
 	if said := is.refused[request]; said != nil {
 		return said
@@ -739,7 +739,7 @@ func (is *atProvider) refusal(p provider, request string, amount int64) error {
 	return err
 }
 
-// refuse is why the provider gives nothing back now.
+// refuse is the provider's refusal of any refund at present.
 func (p provider) refuse(is *atProvider, amount int64) error {
 	if len(p.owing) > 0 {
 		owed := p.owing[0]
@@ -761,7 +761,7 @@ func (p provider) refuse(is *atProvider, amount int64) error {
 	}
 }
 
-// outcome is what the provider says once it has given back what was asked for.
+// outcome is the provider's answer to a refund that it has made.
 func outcome(id string, given bool, seen activities.ChargeState) (string, error) {
 	for _, r := range seen.Refunds {
 		if r.State == booking.EntryPending {
@@ -778,5 +778,5 @@ func outcome(id string, given bool, seen activities.ChargeState) (string, error)
 
 func (p provider) Part(amount booking.Money) booking.Money { return amount }
 
-// by is what is known of the charge with the reference.
+// by is the charge with the provider's reference.
 func (p provider) by(ref string) *atProvider { return p.at(strings.TrimPrefix(ref, "ref of ")) }

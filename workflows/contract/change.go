@@ -6,46 +6,47 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// ChangeUpdate changes an order that is paid for. To a reservation it carries a StayChange,
-// to an order of a drink a QuantityChange; it answers the View once the change is made, or
-// once it waits for the owner.
+// ChangeUpdate changes a paid order. It carries a StayChange for a reservation, a
+// QuantityChange for an order of drinks. It answers the View once the change is made, or once
+// it waits for the owner.
 const ChangeUpdate = "change"
 
-// Asked is what every change of an order carries.
+// Asked is the part that the changes of all kinds of orders have in common.
 type Asked struct {
-	// ID is that of the decision: one change is made under it.
+	// ID is the decision's id. Only one change is made under it.
 	ID string `json:"id"`
-	// Content tells requests under one ID apart: of another content the change is refused.
+	// Content distinguishes requests under one ID: a change with other content is refused.
 	Content string `json:"content,omitempty"`
-	// Expect is the quote that the caller was shown: with another one the change is
-	// refused. "" is any.
+	// Expect is the quote that the caller has seen: with another quote the change is refused.
+	// "" accepts any.
 	Expect string `json:"expect,omitempty"`
-	// Version is the one of the order that the caller has seen, 0 for any.
+	// Version is the order's version that the caller has seen. 0 accepts any.
 	Version int64  `json:"version,omitempty"`
 	By      string `json:"by,omitempty"`
-	// PaymentMethod is the provider's token that the difference is charged to, "" for that of
-	// the order. One that can be used once has paid for the order already.
+	// PaymentMethod is the provider's token to which the difference is charged, "" for that
+	// of the order. A token that can be used only once was used by the order's own charge.
 	PaymentMethod string `json:"paymentMethod,omitempty"`
-	// ForCustomer: another caller than the customer asks for it. The customer is told once it is made.
+	// ForCustomer: the caller is not the customer, who is notified once the change is made.
 	ForCustomer bool `json:"forCustomer,omitempty"`
-	// Bytes is how large the update was, of one that was too large: see Decision.
+	// Bytes is the size of an update that was too large: see Decision.
 	Bytes int `json:"bytes,omitempty"`
 }
 
-// UpdateID is that of the update by which the change is asked for: a repeat of it is answered
-// as the first one was.
+// UpdateID is the id of the change's update: the engine answers a repeat with the first
+// answer.
 func (a Asked) UpdateID() string { return ChangeUpdate + "/" + a.ID + "/" + a.Content }
 
-// Seen is the version of the order that the caller has seen, 0 for any.
+// Seen is the order's version that the caller has seen, 0 for any.
 func (a Asked) Seen() int64 { return a.Version }
 
-// tooLarge tells whether there is nothing else to object to.
+// tooLarge objects to the size of an update that was too large, and reports whether it did.
+// Such an update has nothing else to check.
 func (a Asked) tooLarge(is *objections) bool {
 	is.unless(a.Bytes == 0, "input", "has %d bytes, of which at most %d are taken", a.Bytes, LargestUpdate)
 	return a.Bytes != 0
 }
 
-// Unpaid is what was asked for without how it is paid, which only payments have to know.
+// Unpaid is the change without its payment method, which only the payment service needs.
 func (a Asked) Unpaid() Asked {
 	a.PaymentMethod = ""
 	return a
@@ -60,26 +61,27 @@ func (a Asked) check(is *objections) {
 	is.by("by", a.By)
 }
 
-// StayChange is what a reservation is to become.
+// StayChange is a change of a reservation: its new nights and rooms.
 type StayChange struct {
 	Asked
 	CheckIn  booking.Date `json:"checkIn"`
 	CheckOut booking.Date `json:"checkOut"`
 	Rooms    int          `json:"rooms"`
-	// Price is that of a room and night now: what is kept of the stay costs what it did.
+	// Price is the current price of a room and night. Nights that stay in the reservation
+	// keep their price.
 	Price booking.Money `json:"price"`
-	// EachKeeps: each room of a night keeps the price that it was bought at. A change of an
-	// earlier build makes one price of them.
+	// EachKeeps: each room of a night keeps the price at which it was bought. A change of an
+	// earlier build averages those prices.
 	EachKeeps bool `json:"eachKeeps,omitempty"`
 	// Begins and Ends are the instants of check-in and check-out.
 	Begins time.Time `json:"begins"`
 	Ends   time.Time `json:"ends"`
-	// Has is the stay from which was taken what the caller has left out: of another one the
-	// change is refused. Zero is any.
+	// Has is the stay that completed the parts which the caller left out: if the reservation
+	// has another one, the change is refused. Zero accepts any.
 	Has booking.DailyQuantity `json:"has,omitzero"`
 }
 
-// Check is an Invalid if no reservation can become this.
+// Check returns Invalid if no reservation can be changed to this.
 func (c StayChange) Check() error {
 	var is objections
 	if c.tooLarge(&is) {
@@ -94,30 +96,30 @@ func (c StayChange) Check() error {
 	return is.err()
 }
 
-// DailyQuantity is what the change asks for.
+// DailyQuantity is the new nights and rooms.
 func (c StayChange) DailyQuantity() booking.DailyQuantity {
 	return booking.DailyQuantity{From: c.CheckIn, To: c.CheckOut, Quantity: c.Rooms}
 }
 
-// MadeFor tells whether the change was made out for a reservation that has this stay.
+// MadeFor reports whether the change was requested for a reservation with this stay.
 func (c StayChange) MadeFor(has booking.DailyQuantity) bool {
 	return c.Has == (booking.DailyQuantity{}) || c.Has == has
 }
 
-// ChangeState is where a change of a reservation stands.
+// ChangeState is the state of a change of a reservation.
 type ChangeState string
 
 // The states of a change.
 const (
-	ChangeBegun         ChangeState = "begun"          // its rooms are being held, or it is being paid for
-	ChangeAwaitingOwner ChangeState = "awaiting_owner" // the owner is to confirm it
+	ChangeBegun         ChangeState = "begun"          // its rooms are being held, or the difference is being charged
+	ChangeAwaitingOwner ChangeState = "awaiting_owner" // it waits for the owner's decision
 )
 
 // ChangeStates lists every state of a change.
 func ChangeStates() []ChangeState { return []ChangeState{ChangeBegun, ChangeAwaitingOwner} }
 
-// PendingChange is a change of a reservation that is under way. The reservation is what
-// it was until the change is made.
+// PendingChange is a change of a reservation that is under way. The reservation stays as it is
+// until the change is made.
 type PendingChange struct {
 	ID       string        `json:"id"`
 	State    ChangeState   `json:"state" doc:"begun: its rooms are being held, or it is being paid for. awaiting_owner: the owner is to confirm or reject it"`
@@ -126,22 +128,22 @@ type PendingChange struct {
 	Rooms    int           `json:"rooms"`
 	Charge   booking.Money `json:"charge" doc:"What it costs more, which is charged before the owner is asked"`
 	Refund   booking.Money `json:"refund" doc:"What is given back once it is made"`
-	// Until is when the owner is to have decided.
+	// Until is the time by which the owner has to decide.
 	Until time.Time `json:"until,omitzero" doc:"Until when the owner may decide; after that the reservation stays as it is"`
 	By    string    `json:"by,omitempty" doc:"The number of the one who asked for it"`
 }
 
-// Difference is what a change of an order comes to.
+// Difference is what a change of an order costs or refunds.
 type Difference struct {
-	Charge, Refund booking.Money // at most one of them is more than 0
-	Keep           booking.Money // what the policy keeps of a difference in the customer's favour
-	Amount         booking.Money // what the order costs then
+	Charge, Refund booking.Money // at most one of them is above 0
+	Keep           booking.Money // the part of a reduction that the policy keeps
+	Amount         booking.Money // the order's new price
 }
 
-// Quote names the difference: see booking.MoveQuote.
+// Quote is the name of the difference: see booking.MoveQuote.
 func (d Difference) Quote() string { return booking.MoveQuote(d.Charge, d.Refund) }
 
-// AsChangeQuoted is QuoteChanged for a change whose caller was shown something else.
+// AsChangeQuoted returns QuoteChanged if the change's caller has seen another quote.
 func (d Difference) AsChangeQuoted(a Asked) error {
 	if a.Expect == "" || a.Expect == d.Quote() {
 		return nil
@@ -149,8 +151,8 @@ func (d Difference) AsChangeQuoted(a Asked) error {
 	return booking.Errorf(booking.QuoteChanged, "the difference has changed: it is %s now; the order stands as it was", d.Quote())
 }
 
-// difference is what it comes to that the order costs total, and not what it did, by a
-// decision of its customer at a moment. begins is when what was ordered begins.
+// difference is the effect of a new price, total instead of was, by a decision of the customer
+// at a moment. begins is when what was ordered begins.
 func (v View) difference(was, total int64, at, begins time.Time) Difference {
 	in := func(amount int64) booking.Money { return booking.Money{Amount: amount, Currency: v.Amount.Currency} }
 	d := Difference{Charge: in(0), Refund: in(0), Keep: in(0)}
@@ -170,7 +172,7 @@ func (v View) difference(was, total int64, at, begins time.Time) Difference {
 	return d
 }
 
-// mayCost is why the order cannot come to a price by what is sold at another one now.
+// mayCost returns NotChangeable if the order cannot be changed at the item's current price.
 func (v View) mayCost(price booking.Money) error {
 	switch {
 	case price.Currency != v.Amount.Currency:
@@ -186,21 +188,21 @@ func cannotBeCharged() error {
 	return booking.Errorf(booking.NotChangeable, "it would cost what cannot be charged")
 }
 
-// ChangeQuote is what a change of a reservation comes to.
+// ChangeQuote is the quote of a change of a reservation.
 type ChangeQuote struct {
 	Difference
 	Nights []booking.NightPrice
-	Passed int `json:",omitempty"` // how many tiers of the policy do not hold any more then: see Terms
+	Passed int `json:",omitempty"` // how many tiers of the policy will have passed: see Terms
 }
 
-// DailyQuantity is what the stay of the order holds.
+// DailyQuantity is the nights and rooms of the stay.
 func (v View) DailyQuantity() (booking.DailyQuantity, error) {
 	from, to, err := v.nights()
 	return booking.DailyQuantity{From: from, To: to, Quantity: v.Quantity}, err
 }
 
-// QuoteChange is what a change comes to that is decided at a moment; an error that says
-// why if the reservation cannot become this. begins is its check-in.
+// QuoteChange is the quote of a change that is decided at a moment, or NotChangeable with the
+// cause. begins is the reservation's check-in.
 func (v View) QuoteChange(c StayChange, at, begins time.Time) (q ChangeQuote, err error) {
 	has, err := v.DailyQuantity()
 	if err != nil {
@@ -223,7 +225,8 @@ func (v View) QuoteChange(c StayChange, at, begins time.Time) (q ChangeQuote, er
 	return ChangeQuote{v.difference(v.cost(has), total, at, begins), nights, v.passed(at, c.Begins)}, nil
 }
 
-// prices are those of the nights of the stay, which all cost the same until it is changed.
+// prices are the prices of the stay's nights, which are all the same until the stay is
+// changed.
 func (v View) prices(has booking.DailyQuantity) []booking.NightPrice {
 	if v.Stay != nil && len(v.Prices) > 0 {
 		return v.Prices
@@ -231,11 +234,11 @@ func (v View) prices(has booking.DailyQuantity) []booking.NightPrice {
 	return []booking.NightPrice{{From: has.From, To: has.To, Amount: v.Amount.Amount / int64(max(1, has.From.DaysUntil(has.To)))}}
 }
 
-// cost is what the nights of the stay cost, without what was kept of nights that are not
-// in it any more.
+// cost is the price of the stay's nights, without what the policy has kept of nights that were
+// removed.
 func (v View) cost(has booking.DailyQuantity) (sum int64) { return v.costOf(has, has) }
 
-// costOf is what some nights of the stay cost.
+// costOf is the price of some nights of the stay.
 func (v View) costOf(has, nights booking.DailyQuantity) (sum int64) {
 	for _, p := range v.prices(has) {
 		for day := p.From; day.Before(p.To); day = day.AddDays(1) {

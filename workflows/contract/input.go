@@ -7,40 +7,39 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Policy is how a saga goes about its steps. It travels in the workflow's
-// input: a setting would be read differently when a history is replayed. Its
-// durations are words there, "30m", for people who read or type an input. A time
-// that is missing is the usual one: see Whole.
+// Policy is how a saga runs its steps. It is part of the workflow's input: a setting would be
+// read differently when a history is replayed. Its durations are text there, such as "30m",
+// for people who read or write an input. A duration that is missing has its default: see
+// WithDefaults.
 type Policy struct {
 	// InPlace: steps are tried in the worker's own process first.
 	InPlace bool `json:"inPlace"`
-	// AnswerWithin is how long a caller waits where a service has to be asked first.
+	// AnswerWithin is how long a caller waits for an answer that needs a service's agreement.
 	AnswerWithin booking.Duration `json:"answerWithin,omitempty"`
 	// AttentionAfter is how long an undo may keep failing before the order is
 	// marked as needing attention.
 	AttentionAfter booking.Duration `json:"attentionAfter"`
-	// PayWithin is within what time of its request an order has to be paid for,
-	// whatever keeps it from that: the provider, our own ledger, our workers. 0:
-	// no payment is deferred; an order that cannot be paid for now is refused.
+	// PayWithin is how long after its request an order has to be paid for, whatever causes a
+	// delay: the provider, our own ledger, our workers. 0: no payment is deferred; an order
+	// that cannot be paid for now is refused.
 	PayWithin booking.Duration `json:"payWithin,omitempty"`
 	// ConfirmPaymentWithin is how long the customer may take to confirm a payment at the
-	// provider, where that asks for it.
+	// provider, if the provider requires that.
 	ConfirmPaymentWithin booking.Duration `json:"confirmPaymentWithin,omitempty"`
-	// HandOverWithin is within what time after that an order has to be in the
-	// hands of those who carry it out: shop and courier, kitchen, cleaners. For a
-	// reservation, whose stay is days away, it is ReserveWithin until its rooms
-	// are held and its owner knows. What takes longer is given up and undone.
+	// HandOverWithin is how long handing the order over to shop and courier, kitchen or
+	// cleaners may take after PayWithin. ReserveWithin is the same for a reservation, whose
+	// stay is days away: until its rooms are held and its owner is notified. An order that
+	// takes longer is cancelled.
 	HandOverWithin booking.Duration `json:"handOverWithin,omitempty"`
 	ReserveWithin  booking.Duration `json:"reserveWithin,omitempty"`
-	// Of people: how long a courier, a kitchen or a cleaner may take, and for how
-	// long there may be no free cleaner, before the order is marked as needing
-	// attention. It goes on waiting.
+	// How long a courier, a kitchen or a cleaner may take, and for how long no cleaner may be
+	// free, before the order needs attention. It keeps waiting.
 	DeliverWithin booking.Duration `json:"deliverWithin,omitempty"`
 	ServeWithin   booking.Duration `json:"serveWithin,omitempty"`
 	CleanWithin   booking.Duration `json:"cleanWithin,omitempty"`
 	AssignWithin  booking.Duration `json:"assignWithin,omitempty"`
-	// ServeAfterDay is for how long after its day a drink may still be handed
-	// over, before its order is given up.
+	// ServeAfterDay is how long after its day a drink may still be handed over, before its
+	// order is cancelled.
 	ServeAfterDay booking.Duration `json:"serveAfterDay,omitempty"`
 }
 
@@ -49,8 +48,7 @@ const (
 	hour   = booking.Duration(time.Hour)
 )
 
-// usual are the times of a policy that nothing else was said of, as the settings
-// have them.
+// usual are the defaults of a policy's times; the settings have the same.
 var usual = Policy{
 	AttentionAfter: 5 * minute, ConfirmPaymentWithin: 15 * minute,
 	HandOverWithin: 30 * minute, ReserveWithin: 24 * hour,
@@ -58,9 +56,8 @@ var usual = Policy{
 	AssignWithin: 2 * hour, CleanWithin: 24 * hour,
 }
 
-// WithDefaults is the policy with the usual times for those that it lacks, since the
-// build that the order began with did not know them. PayWithin has a meaning
-// when it is 0.
+// WithDefaults is the policy with the default for each time that it lacks: an input of an
+// earlier build may not have all of them. PayWithin has no default, since 0 has a meaning.
 func (p Policy) WithDefaults() Policy {
 	p.AttentionAfter = cmp.Or(p.AttentionAfter, usual.AttentionAfter)
 	p.ConfirmPaymentWithin = cmp.Or(p.ConfirmPaymentWithin, usual.ConfirmPaymentWithin)
@@ -74,48 +71,50 @@ func (p Policy) WithDefaults() Policy {
 	return p
 }
 
-// Order is what every order's saga starts with.
+// Order is the part of the input that the sagas of all kinds have in common.
 type Order struct {
 	OrderID    string `json:"orderId"`
 	CustomerID string `json:"customerId"`
-	// PlacedBy is who placed the order for its customer, "" when that was the customer.
+	// PlacedBy is the id of the person who placed the order for its customer, "" if the
+	// customer did.
 	PlacedBy      string        `json:"placedBy,omitempty"`
 	Amount        booking.Money `json:"amount"` // price of the whole order
 	PaymentMethod string        `json:"paymentMethod"`
-	// ReturnTo is the page that the customer comes back to from the provider's, where the
-	// payment has to be confirmed; "": nobody is there, and such a payment is declined.
+	// ReturnTo is the page to which the provider's page sends the customer back, if the
+	// payment has to be confirmed there. "": no customer is present, and such a payment is
+	// declined.
 	ReturnTo    string    `json:"returnTo,omitempty"`
 	RequestHash string    `json:"requestHash,omitempty"`
 	PlacedAt    time.Time `json:"placedAt"`
-	// StartBy is until when the saga has to be started: one that starts later
-	// does nothing, since its customer counts on it no more. Zero is no limit.
+	// StartBy is the time by which the saga has to be started: a saga that starts later does
+	// nothing, since its customer no longer expects the order. Zero is no limit.
 	StartBy time.Time `json:"startBy,omitzero"`
-	// DispatchedAt is when the order left the inbox, zero when it never was there.
-	// Its deadlines run from then.
+	// DispatchedAt is when the order left the inbox, zero if it was never there. Its
+	// deadlines count from then.
 	DispatchedAt time.Time `json:"dispatchedAt,omitzero"`
-	// Withdrawal is set when the order was given up before its saga was started:
-	// nothing is begun.
+	// Withdrawal is set if the order was cancelled before its saga was started: nothing is
+	// begun.
 	Withdrawal *Withdrawal `json:"withdrawal,omitempty"`
 	Policy     Policy      `json:"policy"`
-	// Cancellation is the policy that was in force when the order was placed; nil
-	// gives everything back.
+	// Cancellation is the policy that was in force when the order was placed; nil refunds
+	// everything.
 	Cancellation *booking.CancellationPolicy `json:"cancellation,omitempty"`
 	// CountsChanges: see Terms. An order of an earlier build does not.
 	CountsChanges bool `json:"countsChanges,omitempty"`
-	// Settle is the order as it was last known, when its workflow was lost: it
-	// is undone from there, and nothing else is done. SettledBy is who had that done.
+	// Settle is the last known view of an order whose workflow was lost: the saga only
+	// compensates it. SettledBy is the id of the person who ordered that.
 	Settle    *View  `json:"settle,omitempty"`
 	SettledBy string `json:"settledBy,omitempty"`
 }
 
-// Withdrawal is why an order is given up before anything is done for it.
+// Withdrawal is why an order was cancelled before anything was done for it.
 type Withdrawal struct {
 	Why  booking.Reason   `json:"why"`            // ByCustomer or NotProcessed
-	Note booking.Personal `json:"note,omitempty"` // the customer's words
-	By   string           `json:"by,omitempty"`   // the id of the one who gave it up
+	Note booking.Personal `json:"note,omitempty"` // the customer's own words
+	By   string           `json:"by,omitempty"`   // the id of the person who cancelled it
 }
 
-// Begins is when the time of the order begins to run.
+// Begins is the time from which the order's deadlines count.
 func (o Order) Begins() time.Time {
 	if o.DispatchedAt.IsZero() {
 		return o.PlacedAt
@@ -123,7 +122,7 @@ func (o Order) Begins() time.Time {
 	return o.DispatchedAt
 }
 
-// common is what the order has in common with those of other kinds.
+// common is the part that orders of all kinds have in common.
 func (o *Order) common() *Order { return o }
 
 func (o Order) view(kind booking.Kind, ownerID string, item booking.Item, quantity int) View {
@@ -134,19 +133,19 @@ func (o Order) view(kind booking.Kind, ownerID string, item booking.Item, quanti
 	}
 }
 
-// DrinkDeletion is what the deletion of a drink starts with.
+// DrinkDeletion is the input of the deletion of a drink.
 type DrinkDeletion struct {
 	DrinkID string `json:"drinkId"`
-	// By is the id of the one who deletes it, "" while authentication is off.
+	// By is the id of the person who deletes it, "" while authentication is off.
 	By string `json:"by,omitempty"`
-	// Batch is how many orders are cancelled at a time, and Batches how many
-	// such batches one run of the workflow goes through.
+	// Batch is how many orders are cancelled at a time, Batches how many batches one run of
+	// the workflow handles.
 	Batch   int `json:"batch"`
 	Batches int `json:"batches"`
-	// Closed: the drink takes no more orders. What follows is where the run
-	// before has come to: the last order that it met, how many of this pass
-	// were over and how many were told to undo themselves, and the passes
-	// that are through.
+	// Closed: no new order of the drink is accepted. The next fields are the progress of the
+	// previous run: After is the last order that it handled, Over and Told are how many
+	// orders of this pass had ended and how many were signalled to cancel, Passes how many
+	// passes are complete.
 	Closed   bool                  `json:"closed,omitempty"`
 	After    string                `json:"after,omitempty"`
 	Over     int                   `json:"over,omitempty"`
@@ -155,10 +154,10 @@ type DrinkDeletion struct {
 	Progress booking.DrinkDeletion `json:"progress"`
 }
 
-// Repair is what a repair of the read model starts with.
+// Repair is the input of a repair of the read model.
 type Repair struct {
-	// Page is where the run before has come to in the list of workflows, and
-	// Pages how many pages one run goes through.
+	// Page is the position in the list of workflows that the previous run has reached, Pages
+	// how many pages one run handles.
 	Page  []byte `json:"page,omitempty"`
 	Pages int    `json:"pages"`
 	// Healed counts the orders whose row was written.

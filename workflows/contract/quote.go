@@ -6,24 +6,24 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Terms are what customers who cancel an order get back, as it was when the order
-// was placed, and what that depends on.
+// Terms are the cancellation policy that was in force when the order was placed, and the
+// values that it depends on.
 type Terms struct {
 	Cancellation booking.CancellationPolicy `json:"cancellation"`
-	// CheckInAt is when the guests of a stay may come.
+	// CheckInAt is a stay's check-in.
 	CheckInAt time.Time `json:"checkInAt,omitzero" doc:"Of a stay: when the guests may come"`
-	// TimeZone of the place or drink, an IANA name, "" for an order without one.
+	// TimeZone is that of the place or drink, an IANA name; "" for an order without one.
 	TimeZone string `json:"timeZone,omitempty" doc:"Of a stay or a drink, an IANA name" example:"Asia/Seoul"`
-	// CountsChanges: the policy is applied to what is ordered now. What changes have kept of
-	// what they gave up stays kept, and a stay that is moved to a later day has no tier again
-	// that it had passed. Terms of an earlier build are applied to all that was paid, and by
-	// the new day.
+	// CountsChanges: the policy is applied to the current order. What changes have kept stays
+	// kept, and a stay that is moved to a later day does not return to a tier that it had
+	// passed. Without it, as in terms of an earlier build, the policy is applied to the whole
+	// payment, and by the new day.
 	CountsChanges bool `json:"countsChanges,omitempty" doc:"What changes of the order have kept stays kept, and tiers that had passed before a stay was moved to a later day do not hold again"`
-	// Passed is how many tiers had passed then.
+	// Passed is how many tiers had passed before the stay was moved.
 	Passed int `json:"passed,omitempty" doc:"How many of the tiers had passed before the stay was moved to a later day"`
 }
 
-// terms are those of the order, nil if its customers get everything back.
+// terms are the order's terms, nil if a cancellation refunds everything.
 func (o Order) terms(checkIn time.Time, timeZone string) *Terms {
 	if o.Cancellation == nil {
 		return nil
@@ -34,23 +34,23 @@ func (o Order) terms(checkIn time.Time, timeZone string) *Terms {
 	return &Terms{Cancellation: *o.Cancellation, CheckInAt: checkIn, TimeZone: timeZone, CountsChanges: o.CountsChanges}
 }
 
-// Quote is what a cancel gives back, and when that changes.
+// Quote is what a cancel refunds, and when that changes.
 type Quote struct {
 	booking.Due
 	Later    []booking.DueLater
-	TimeZone string // "" where none is known
-	// Given is what was given back before, or is about to be: it counts towards what a
-	// cancel gives back.
+	TimeZone string // "" if unknown
+	// Given is the sum of earlier and pending refunds: it counts towards what a cancel
+	// refunds.
 	Given int64
 }
 
-// Coming is how much of what is due is still to come.
+// Coming is how much of the due refund is still to be refunded.
 func (q Quote) Coming(giveBack int64) int64 { return max(0, giveBack-q.Given) }
 
-// Kept is how much is kept of what would be: not of what was given back before.
+// Kept is how much is kept: less than keep if more than giveBack was refunded before.
 func (q Quote) Kept(giveBack, keep int64) int64 { return max(0, keep-max(0, q.Given-giveBack)) }
 
-// Quote is what the customer gets back who cancels at a moment.
+// Quote is what the customer is refunded for a cancel at a moment.
 func (v View) Quote(at time.Time) Quote {
 	q := Quote{Due: v.RefundDue(booking.ByCustomer, at)}
 	if v.Terms != nil {
@@ -59,8 +59,8 @@ func (v View) Quote(at time.Time) Quote {
 	return q
 }
 
-// RefundDue is what a decision to cancel the order gives back that is made at a
-// moment, as the order stands.
+// RefundDue is what a decision at a moment to cancel the order refunds, by the order's current
+// status.
 func (v View) RefundDue(why booking.Reason, at time.Time) booking.Due {
 	var policy *booking.CancellationPolicy
 	if v.Terms != nil {
@@ -69,8 +69,8 @@ func (v View) RefundDue(why booking.Reason, at time.Time) booking.Due {
 	return policy.RefundDue(v.cancellation(why, at))
 }
 
-// DepartureDue is what is given back since the guests have left early: nothing unless
-// nights are free again and the policy gives something for them.
+// DepartureDue is the refund for an early departure: 0 unless nights are free again and the
+// policy refunds a part of them.
 func (v View) DepartureDue() (giveBack int64) {
 	freed := v.FreedNights()
 	if v.Terms == nil || freed == nil {
@@ -100,7 +100,7 @@ func (v View) cancellation(why booking.Reason, at time.Time) booking.Cancellatio
 	return c
 }
 
-// KeptByChanges is what of the order's price was kept of what changes have given up.
+// KeptByChanges is the part of the order's price that changes have kept for what they removed.
 func (v View) KeptByChanges() int64 {
 	if v.Terms == nil || !v.Terms.CountsChanges {
 		return 0
@@ -114,8 +114,8 @@ func (v View) KeptByChanges() int64 {
 	return max(0, min(v.Amount.Amount, v.Amount.Amount-cost))
 }
 
-// passed is how many tiers do not hold any more once the order is moved, by a decision at a
-// moment, so that it begins then.
+// passed is how many tiers will have passed once a decision at a moment moves the order's
+// begin to begins.
 func (v View) passed(at, begins time.Time) int {
 	switch c := v.cancellation(booking.ByCustomer, at); {
 	case v.Terms == nil || !v.Terms.CountsChanges:
@@ -127,13 +127,14 @@ func (v View) passed(at, begins time.Time) int {
 	}
 }
 
-// StoodFurther tells whether the order stood further, when the decision was made, than it
-// remembers: a reset has taken it back since. One that was being cancelled is no news.
+// StoodFurther reports whether the order had reached a later status when the decision was made
+// than it remembers: a reset has discarded that. It is false if the order was being cancelled
+// already.
 func (v View) StoodFurther(d Decision) bool {
 	return d.Stood != "" && d.Stood != booking.Cancelling && !d.Stood.Final() && v.Kind.Reaches(v.Status, d.Stood)
 }
 
-// AsDecided is the order as it stood when the decision was made.
+// AsDecided is the order with the status that it had when the decision was made.
 func (v View) AsDecided(d Decision) View {
 	if v.StoodFurther(d) {
 		v.Status = d.Stood
@@ -141,8 +142,8 @@ func (v View) AsDecided(d Decision) View {
 	return v
 }
 
-// AsQuoted is QuoteChanged for a cancel whose caller was shown something else than
-// what it gives back. An order that is being cancelled gives back what it does.
+// AsQuoted returns QuoteChanged if the caller of a cancel has seen another refund than it
+// gives. An order that is being cancelled already is not compared.
 func (v View) AsQuoted(d Decision, standing booking.Status) error {
 	due := v.AsDecided(d).RefundDue(booking.ByCustomer, d.At)
 	if d.Expect == "" || d.Expect == due.Quote() || standing == booking.Cancelling || standing.Final() {
@@ -151,8 +152,8 @@ func (v View) AsQuoted(d Decision, standing booking.Status) error {
 	return booking.Errorf(booking.QuoteChanged, "what is given back has changed: it is %d %s now; the order stands", due.GiveBack, v.Amount.Currency)
 }
 
-// AsSeen is VersionChanged for a decision whose caller has seen another version of the
-// order; 0 is any.
+// AsSeen returns VersionChanged if a decision's caller has seen another version of the order;
+// 0 accepts any.
 func (v View) AsSeen(version int64) error {
 	if version == 0 || version == v.Version {
 		return nil
@@ -160,8 +161,8 @@ func (v View) AsSeen(version int64) error {
 	return booking.Errorf(booking.VersionChanged, "the order has changed since version %d: it is at version %d now, and stands as it is", version, v.Version)
 }
 
-// GivenInPart is what is given back of the order's payment of which something is kept, as
-// far as that is known when it was asked for so; nil for any other.
+// GivenInPart is the refund of an order of whose payment a part is kept, as far as that is
+// known when the refund is requested as asked; nil for any other order.
 func (v View) GivenInPart(asked booking.Charge) *booking.Money {
 	switch is := v.Settled; {
 	case is != nil && is.Kept.Amount > 0:
@@ -173,9 +174,9 @@ func (v View) GivenInPart(asked booking.Charge) *booking.Money {
 	}
 }
 
-// SettledAs is what became of the payment of the order, given what its undo found
-// and by which tier it was asked for; nil for an order that gives everything back. After
-// an earlier decision, which stands, that tier says nothing.
+// SettledAs is what became of the order's payment, by what its undo found and by the tier that
+// was requested; nil for an order that refunds everything. After an earlier decision, which
+// stays, that tier does not count.
 func (v View) SettledAs(found booking.Undo, asked booking.Charge) *booking.Settlement {
 	if v.Terms == nil || !found.Acted {
 		return nil
