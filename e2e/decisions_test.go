@@ -4,7 +4,9 @@ import (
 	"net/http"
 	"slices"
 	"strconv"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -60,13 +62,25 @@ func TestDecisions_CourierWhileACancelIsOpen(t *testing.T) {
 		order := s.order(menu).with(t, http.StatusCreated).body.ID
 		s.becomes(order, booking.Delivering)
 		completed := make(chan answer, 1)
+		var asked atomic.Bool // the delivery service was asked, or is not to be any more
 		s.outages.deliveries.nextIs(func() error {
+			if asked.Swap(true) {
+				return nil
+			}
 			go func() { completed <- s.decideAt(deliveries+"/"+order, "complete") }()
 			s.eventually(func() bool { return s.acceptedUpdates(order) == 2 })
 			return errCertain
 		})
 		cancel := s.decideAt(foodOrders+"/"+order, "cancel")
-		complete := <-completed
+		if !asked.Swap(true) {
+			continue // it took too long, so the cancel was answered before
+		}
+		var complete answer
+		select {
+		case complete = <-completed:
+		case <-time.After(waitLimit):
+			require.Fail(t, "the courier has no answer", "the cancel was answered %s", cancel.raw)
+		}
 		if cancel.status == http.StatusOK { // it took too long, so the cancel came first
 			complete.with(t, http.StatusConflict)
 			s.requireCalledOff(order)
