@@ -144,7 +144,7 @@ func TestDoor_LookAndSettle(t *testing.T) {
 	require.Zero(t, settled)
 	require.Empty(t, log.lines)
 	err = g.Engine.Settle(t.Context(), orders.Warrant{}, contract.View{}, contract.Policy{}, "", "1024")
-	require.ErrorContains(t, err, "through the door")
+	require.ErrorContains(t, err, "without a warrant")
 }
 
 // settledOrders records the calls of a settler, which fails.
