@@ -313,7 +313,9 @@ func (l ledger) EndCharge(_ context.Context, id string, answer booking.PaymentSt
 
 func (l ledger) BeginRefund(_ context.Context, c booking.Charge) (booking.Payment, error) {
 	return act(l.process, "begin refund", func(ctx context.Context) (booking.Payment, error) {
-		l.asked = append(l.asked, c)
+		if before, err := l.ledger.Payment(ctx, c.OrderID); err != nil || before.Why == "" {
+			l.asked = append(l.asked, c) // later requests do not decide what is kept
+		}
 		payment, err := l.ledger.BeginRefund(ctx, c)
 		if err == nil && l.turned == nil {
 			l.turned = &payment
