@@ -204,7 +204,7 @@ type theirMessages struct {
 	all *store.Notifications
 }
 
-// Standing implements audit.Messages.
+// NotWithdrawn implements audit.Messages.
 func (m theirMessages) NotWithdrawn(ctx context.Context) iter.Seq2[booking.Message, error] {
 	return ours(m.all.NotWithdrawn, func(sent booking.Message) bool { return m.has(sent.OrderID) })(ctx)
 }

@@ -12,8 +12,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// change is a change of a paid order, of any kind, that is under way. What the order needs
-// more is held, the difference is charged, and only then what it needs no more is released.
+// change is a change of a paid order, of any kind, while it is under way. First it holds the
+// stock that the order needs in addition, then it charges the difference, and last it releases
+// the stock that the order no longer needs.
 type change struct {
 	contract.Asked
 	costs contract.Difference
@@ -21,10 +22,10 @@ type change struct {
 	at    time.Time           // when the change was decided
 	stop  workflow.CancelFunc // cancels the change
 
-	// The parts that depend on the order's kind. agreed is the change as its hold stores it,
-	// holds the hold that it leads to. do runs the change, made completes it, back undoes it,
-	// and refuse reports that it was not made. shows shows the order as it was changed; hide
-	// removes the pending change from the view.
+	// The next fields depend on the order's kind. agreed is the change as its hold stores it.
+	// holds is the hold that the change leads to. do runs the change. shows writes the changed
+	// order into the view. made completes the change, and back undoes it. hide removes the
+	// pending change from the view. refuse reports that the change was not made.
 	agreed string
 	holds  func(why booking.Reason) booking.HoldChange
 	do     func(ctx workflow.Context) error
@@ -36,7 +37,7 @@ type change struct {
 
 	charging   bool // the difference may have been charged
 	charged    bool // the difference was charged
-	ownerAsked bool // the owner was asked to decide: the update has been answered
+	ownerAsked bool // the owner was asked to decide, and the customer's update has been answered
 	ended      bool
 	// remaining is the item's remaining stock after a release, nil without one.
 	remaining *int
@@ -114,8 +115,8 @@ func (s *saga) runChange(ctx workflow.Context, c *change) {
 	s.parts.open--
 }
 
-// awaitChange waits until no change is under way. It cancels a change that is, since the order
-// ends.
+// awaitChange cancels the change that is under way, since the order ends, and waits until there
+// is none.
 func (s *saga) awaitChange(ctx workflow.Context) {
 	if c := s.changing; c != nil && c.stop != nil {
 		c.stop() //replay:never the order would have to end in the moment of its change
@@ -154,8 +155,9 @@ func (s *saga) changeStep(ctx workflow.Context, c call, away booking.Reason) (ou
 	return outcome, err
 }
 
-// holdMore holds what a change needs beyond what is held. learn applies the changes that a run
-// which is not remembered has made.
+// holdMore holds the stock that a change needs in addition. If a run that this one does not
+// remember has changed the order, learn applies those changes, and holdMore returns
+// errChangedBefore.
 func (s *saga) holdMore(ctx workflow.Context, c *change, learn func(workflow.Context, *booking.HoldChanges)) error {
 	held, err := s.changeStep(ctx, call{
 		name: "hold stock for a change", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ChangeHold, with: c.holds(""),
@@ -168,7 +170,7 @@ func (s *saga) holdMore(ctx workflow.Context, c *change, learn func(workflow.Con
 	return stepped(held, err)
 }
 
-// holdChange is the order's hold as a change makes it.
+// holdChange is the change of the order's hold to the days and quantity of to.
 func (s *saga) holdChange(of booking.Hold, c *change, to booking.DailyQuantity, why booking.Reason) booking.HoldChange {
 	h := booking.HoldChange{Hold: of, Of: of.Key, Agreed: c.agreed, Has: of.DailyQuantity()}
 	h.Key, h.From, h.To, h.Quantity, h.Why = booking.ChangeKey(s.in.OrderID, c.ID), to.From, to.To, to.Quantity, why
@@ -191,7 +193,7 @@ func (s *saga) chargeMore(ctx workflow.Context, c *change) error {
 		s.paidMore(c.costs.Charge)
 	case charged.Result == booking.Deferred:
 		err = &refusal{booking.PaymentUnavailable}
-	case charged.Result == booking.Undone && charged.Reason == "": // it is certain that the charge is not made, and the order continues
+	case charged.Result == booking.Undone && charged.Reason == "": // the charge is certainly not made, and the order continues
 		err = &refusal{booking.PaymentDeclined} //replay:never the charge would have to be settled while it is asked for
 	}
 	return stepped(charged, err)
@@ -204,7 +206,7 @@ func (s *saga) furtherCharge(c *change) booking.Charge {
 	}
 }
 
-// stepped turns the outcome of a change's step that was not done into a refusal.
+// stepped returns a refusal for the outcome of a step that was not done, and otherwise err.
 func stepped(outcome booking.Outcome, err error) error {
 	if err == nil && outcome.Result != booking.Done {
 		return &refusal{outcome.Reason}
@@ -212,8 +214,8 @@ func stepped(outcome booking.Outcome, err error) error {
 	return err
 }
 
-// makeHeld releases what the changed order needs no more. With that the change is made, and it
-// can no longer be cancelled once this call has begun.
+// makeHeld releases the stock that the changed order no longer needs. That makes the change: it
+// can no longer be cancelled once the call has begun.
 func (s *saga) makeHeld(c *change) error {
 	var made booking.Outcome
 	s.retryUntilDone(c.ctx, call{

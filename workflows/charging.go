@@ -44,8 +44,8 @@ func (s *saga) charge(ctx workflow.Context, paid booking.Status) error {
 	return nil
 }
 
-// chargeNothing is charge for an order that costs nothing. It applies no deadline: the
-// services of the next steps know what was done in time.
+// chargeNothing is charge for an order that costs nothing. It has no deadline of its own: the
+// next step has one.
 func (s *saga) chargeNothing(ctx workflow.Context, paid booking.Status) error {
 	if err := ctx.Err(); err != nil {
 		return err //replay:never the order would have to be abandoned in the very task in which it began
@@ -56,7 +56,7 @@ func (s *saga) chargeNothing(ctx workflow.Context, paid booking.Status) error {
 }
 
 // payNow charges while the customer waits. If the charge failed or its outcome is unknown, the
-// order is cancelled: the undo finds the outcome, and refunds the charge.
+// order is cancelled: the undo finds out the outcome, and refunds a charge that succeeded.
 func (s *saga) payNow(ctx workflow.Context, st step) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -65,7 +65,7 @@ func (s *saga) payNow(ctx workflow.Context, st step) error {
 	var err error
 	answered := s.policy.InPlace && inPlace(ctx, st.call, &outcome) == nil
 	if !answered && ctx.Err() == nil {
-		outcome, err = callOnceFromQueue(ctx, st.call, s.customerWaits(ctx)) // joins an attempt that is still running
+		outcome, err = callOnceFromQueue(ctx, st.call, s.customerWaits(ctx)) // joins the attempt in place if that is still running
 	}
 	switch {
 	case ctx.Err() != nil:
@@ -204,8 +204,9 @@ func (s *saga) notifyNotRefunded(ctx workflow.Context) {
 	}
 }
 
-// notifyRefundedAfterAll notifies a customer to whom notifyNotRefunded has sent a message: the
-// refund is made, or nothing was left to refund. After a no-show another message says so.
+// notifyRefundedAfterAll sends a second message to the customer if notifyNotRefunded has sent
+// one: the refund is made, or nothing was left to refund. After a no-show the message of
+// notifyNoShow says that.
 func (s *saga) notifyRefundedAfterAll() {
 	if s.notifiedOwed == 0 || !s.refunded || s.view.Reason == booking.NoShow || !notifiesOfUndosEnd(s.ctx) {
 		return
@@ -230,12 +231,12 @@ func (s *saga) keepSome() {
 	}
 }
 
-// refundFor is the argument of the refund for a reason. A part is kept only for reasons that
-// the customer is responsible for. If an earlier run has decided already, its decision is in
-// the ledger and stays.
+// refundFor is the argument of the undo of the charge, by the reason of the compensation. A
+// part of the payment is kept only if the customer is responsible for the reason. What a run
+// before a reset has decided is in the ledger, and stays.
 func (s *saga) refundFor(why booking.Reason) booking.Charge {
 	c := s.payment()
-	c.Amount = s.view.Amount // the price now
+	c.Amount = s.view.Amount // the current price, after changes of the order
 	c.By = s.cancelDecision.By
 	if why.Keeps() {
 		c.Keep, c.Tier = s.due.Keep, s.due.Tier
@@ -243,7 +244,7 @@ func (s *saga) refundFor(why booking.Reason) booking.Charge {
 	return c
 }
 
-// charged is the sum of all charges, including those that are still to be made.
+// charged is the sum of all charges, with the first one also before it is made.
 func (s *saga) charged() booking.Money {
 	return booking.Money{Amount: s.in.Amount.Amount + s.further, Currency: s.in.Amount.Currency}
 }
@@ -275,7 +276,7 @@ func (s *saga) emitDeclined() {
 	s.emit(booking.PaymentDeclinedEvent)
 }
 
-// paymentIn is the order's payment, as events have it, in a status and without refunds.
+// paymentIn is the order's payment for events, with the given status and no refunds.
 func (s *saga) paymentIn(status booking.PaymentStatus) booking.EventPayment {
 	return booking.EventPayment{Status: status, Amount: s.charged(), Refunded: booking.Money{Currency: s.in.Amount.Currency}}
 }

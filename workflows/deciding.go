@@ -13,24 +13,26 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// deciding is what people have decided on an order. An accepted update counts towards the
-// engine's limits, ten in flight and 2,000 in a run; one that a validator refuses does not.
-// So an update is accepted only if it can change something, and one that can be repeated
-// without end has a budget.
+// deciding is the state of the decisions on an order. The engine limits the accepted updates of
+// a workflow: ten in flight, 2,000 in a run. An update that a validator refuses does not count.
+// So a validator accepts an update only if it can change something, and limits updates that
+// could be repeated without end.
 type deciding struct {
-	// cancelRequested is the reason for which the order is to be cancelled by the decision said, ""
-	// if it is not; why is the same once that is recorded.
+	// cancelRequested is the reason of an accepted decision to cancel the order, "" without
+	// one. cancelReason is that reason once the decision is recorded. cancelDecision is the
+	// decision.
 	cancelRequested, cancelReason booking.Reason
 	cancelDecision                contract.Decision
-	// due is the refund that follows from the decision.
+	// due is the refund that follows from cancelDecision.
 	due booking.Due
-	// acceptedStatus is the status that another accepted decision leads to, which may not be carried
-	// out yet. ending is the decision that finishes the order.
+	// acceptedStatus is the status to which an accepted decision of another kind leads. The
+	// decision may not be carried out yet. finishDecision is the decision that the order is
+	// finished.
 	acceptedStatus booking.Status
 	finishDecision contract.Decision
 
 	// askingService: a service is being asked whether the order may be cancelled. Other
-	// decisions wait for its answer, since it may agree or refuse.
+	// decisions wait for its answer.
 	askingService  bool
 	waitingUpdates map[string]bool // the updates that wait for that answer, at most one of each name
 	refusals       backoff         // limits how often the service is asked while it is away
@@ -54,8 +56,8 @@ func (s *saga) cancelFor(ctx workflow.Context, why booking.Reason, d contract.De
 	return s.awaitEnd(ctx, booking.Cancelled)
 }
 
-// cancelIfAgreed is cancelFor where a service has to agree first. If the service refuses, cancelIfAgreed
-// returns its error. The call to the service also records the decision: see record.
+// cancelIfAgreed is cancelFor if a service has to agree first. If the service refuses,
+// cancelIfAgreed returns its error. The call to the service replaces the call of record.
 func (s *saga) cancelIfAgreed(
 	ctx workflow.Context, why booking.Reason, d contract.Decision, agree func(workflow.Context) error,
 ) (contract.View, error) {
@@ -76,9 +78,9 @@ func (s *saga) cancelIfAgreed(
 	return s.awaitEnd(ctx, booking.Cancelled)
 }
 
-// recordAndCancel cancels the order for a reason once that is recorded: see record. Other
-// decisions find the order cancelled already while it is recorded. The refund is the one
-// that was due when the decision was made, as its caller was quoted.
+// recordAndCancel records a decision to cancel the order, and then cancels it: see record.
+// While the decision is being recorded, the order already counts as cancelled for other
+// decisions. The refund is calculated before that, so it is the one that the caller was quoted.
 func (s *saga) recordAndCancel(ctx workflow.Context, words string, why booking.Reason, d contract.Decision) {
 	s.cancelRequested = why
 	due := s.dueFor(why, d)
@@ -86,9 +88,10 @@ func (s *saga) recordAndCancel(ctx workflow.Context, words string, why booking.R
 	s.markCancelled(why, d, due)
 }
 
-// dueFor is the refund that follows from a decision. A decision that is applied again after
-// a reset gives the same refund as at first. That is noted at once, since a step may report
-// that it was undone before the decision is recorded again.
+// dueFor is the refund that follows from a decision. A decision that the engine applies again
+// after a reset gives the same refund as the first time. Then dueFor also sets cancelDecision
+// and due: the order may be compensated before the decision is recorded again, if a step
+// reports that it was undone.
 func (s *saga) dueFor(why booking.Reason, d contract.Decision) booking.Due {
 	if !s.view.StoodFurther(d) || !judgedByStatusThen(s.ctx) {
 		return s.view.RefundDue(why, d.At)
@@ -117,8 +120,8 @@ func (s *saga) awaitAgreement(ctx workflow.Context, update string, rule func(at 
 	return rule(workflow.Now(s.ctx))
 }
 
-// cancelling reports whether the order is cancelled, is being undone, or will be undone once
-// the decision is recorded.
+// cancelling reports whether the order is cancelled, is being compensated, or will be
+// compensated once a decision is recorded.
 func (s *saga) cancelling() bool {
 	return s.cancelRequested != "" || s.cancelReason != "" || s.view.Status == booking.Cancelling || s.view.Status == booking.Cancelled
 }
@@ -148,10 +151,10 @@ func record(ctx workflow.Context, decision string) {
 	_ = workflow.ExecuteActivity(ctx, activities.RecordDecision).Get(ctx, nil)
 }
 
-// recordCancellation records that the workflow was cancelled, before anything is undone.
-// The history has the cancellation already. But if the task has to be repeated, an update
-// that has arrived meanwhile is handled first, and would let the order continue although
-// some of it was undone.
+// recordCancellation records that the workflow was cancelled, before anything is undone. The
+// history has the cancellation already. But if the workflow task has to be repeated, an update
+// that has arrived meanwhile is handled first. It would let the order continue although undos
+// have run.
 func (s *saga) recordCancellation(err error) {
 	if s.cancelReason != "" || !temporal.IsCanceledError(err) {
 		return
@@ -160,13 +163,15 @@ func (s *saga) recordCancellation(err error) {
 	record(s.ctx, "cancelled with the workflow")
 }
 
-// statusForDecisions is the order's status for a new decision: earlier decisions count even if they
-// are not carried out yet, but not those that a service may still refuse.
+// statusForDecisions is the order's status for a new decision: earlier accepted decisions count
+// although they may not be carried out yet. A decision that a service may still refuse does not
+// count.
 func (s *saga) statusForDecisions() booking.Status {
 	return booking.EffectiveStatus(s.view.Status, s.cancelRequested, s.acceptedStatus)
 }
 
-// answer is the view, or a refusal if the order has reached another status than want.
+// answer is the view of an order that has reached the status want, and otherwise the error for
+// the caller of an update.
 func (s *saga) answer(want booking.Status) (contract.View, error) {
 	if s.stableStatus == want {
 		return s.view, nil
@@ -205,9 +210,9 @@ func (s *saga) asShown(d contract.Decision) error {
 	return cmp.Or(s.view.AsQuoted(d, s.statusForDecisions()), s.view.AsSeen(d.Version))
 }
 
-// madeAt is when a decision was made: now, unless its update carries an earlier time. It
-// does if the decision was stored because the order could not be reached, or if it is
-// applied again after a reset.
+// madeAt is the time at which a decision was made: now, unless its update carries an earlier
+// time. An update carries the time if its decision was stored because the order could not be
+// reached, or if the engine applies it again after a reset.
 func (s *saga) madeAt(d contract.Decision) time.Time {
 	if now := workflow.Now(s.ctx); d.At.IsZero() || d.At.After(now) {
 		return now
@@ -215,9 +220,9 @@ func (s *saga) madeAt(d contract.Decision) time.Time {
 	return d.At
 }
 
-// objection returns the error for which an update is not accepted: the rule's,
-// BeingCancelled, or DecisionPending if the same update waits already. An update that
-// changes nothing is not accepted, since accepted updates are limited.
+// objection returns the error for which an update is not accepted: the rule's, BeingCancelled,
+// or DecisionPending if an update of the same name waits already. An update that changes
+// nothing is not accepted, since accepted updates are limited: see deciding.
 func (s *saga) objection(name string, rule func() error) error {
 	err := rule()
 	switch {
@@ -244,9 +249,9 @@ func (s *saga) asUpdateError(err error) error {
 	return err //replay:never only a validator without an objection comes here
 }
 
-// backoff limits how often something is tried while a service is away: each pause is an
-// eighth longer than the last one. So an outage seems at most an eighth longer than it is,
-// and a year of retries accepts some 120 updates.
+// backoff limits how often something is tried while a service is away: each pause is an eighth
+// longer than the last one. So the next try comes soon after the outage, at most an eighth of
+// its length later, and a year of retries needs only some 120 updates.
 type backoff struct {
 	pause time.Duration
 	next  time.Time

@@ -21,7 +21,7 @@ func Food(ctx workflow.Context, in contract.Food) (contract.View, error) {
 	if err != nil {
 		return contract.View{}, err
 	}
-	m.freeTookEffect = true // a free order takes effect at once: only a payment can prevent that
+	m.freeTookEffect = true // an order that costs nothing takes effect when it is placed
 	// In the order of their steps.
 	m.undos = append(m.refunds(), m.withdrawNotice(m.notice), m.cancelDelivery())
 	m.takeDecisions()

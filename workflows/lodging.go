@@ -10,9 +10,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Lodging is the saga of one reservation. It runs until check-out, or until the reservation
-// is cancelled and nothing is charged or held. It returns the reservation's last view, and
-// fails only by a defect.
+// Lodging is the saga of one reservation. It runs until the stay has ended or the reservation
+// is cancelled, and its undos and refunds are done. It returns the reservation's last view, and
+// fails only if its input is invalid or by a defect.
 func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	r := &reservation{in: in}
 	story, err := r.begin(ctx, in.Order, in, facts{
@@ -23,8 +23,8 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	}
 	r.ends, r.startWithin = in.CheckOutAt(), time.Duration(r.policy.ReserveWithin)
 	r.confirming.before = r.holdBefore
-	r.freeTookEffect = true // a free order takes effect at once: only a payment can prevent that
-	// In the order of their steps.
+	r.freeTookEffect = true // an order that costs nothing takes effect when it is placed
+	// The undos are in the order of their steps.
 	r.undos = append(r.refunds(), r.releaseStock(), r.withdrawNotice(r.notice))
 	r.takeDecisions()
 	r.takeChanges()
@@ -45,8 +45,8 @@ type reservation struct {
 	moving    *move // the last change that was accepted, nil if there is none
 }
 
-// story is the course of a reservation without failures. A refusal or a cancellation ends
-// it, and what was done is undone.
+// story runs the steps of a reservation. It returns an error if a step is refused or the
+// reservation is cancelled; then the undos run.
 func (r *reservation) story(ctx workflow.Context) error {
 	if err := r.charge(ctx, booking.Paid); err != nil {
 		return err
@@ -63,8 +63,8 @@ func (r *reservation) story(ctx workflow.Context) error {
 	return r.guestsStay(ctx)
 }
 
-// storyOrBack runs the story. If it ends early, a refund for an early departure that was
-// begun before a reset is followed.
+// storyOrBack runs the story. If the story ends early, storyOrBack follows a refund for an
+// early departure that a run before a reset has begun.
 func (r *reservation) storyOrBack(ctx workflow.Context) error {
 	err := r.story(ctx)
 	if err != nil {
@@ -73,8 +73,7 @@ func (r *reservation) storyOrBack(ctx workflow.Context) error {
 	return err
 }
 
-// holdStock holds the rooms. If they are held already, since the customer had to confirm
-// the payment, the call repeats the same hold.
+// holdStock holds the rooms. If holdBefore has held them already, the call changes nothing.
 func (r *reservation) holdStock(ctx workflow.Context) error {
 	held, err := r.stepHold(ctx)
 	if err != nil {
@@ -95,8 +94,8 @@ func (r *reservation) stepHold(ctx workflow.Context) (booking.Outcome, error) {
 	})
 }
 
-// holdBefore holds the rooms while the customer confirms the payment, so that no customer
-// pays for rooms that are sold meanwhile.
+// holdBefore holds the rooms before the customer confirms the payment. Otherwise another
+// customer could book them meanwhile.
 func (r *reservation) holdBefore(ctx workflow.Context) error {
 	_, err := r.stepHold(ctx)
 	if err == nil {
@@ -140,9 +139,9 @@ func (r *reservation) notice() notice {
 	return n
 }
 
-// ownerDecides waits for the owner's decision where the place requires one. Without a
-// decision in time the reservation is cancelled, so that the customer's money is not kept
-// for ever. No decision is needed once the guests have stayed.
+// ownerDecides waits for the owner's decision where the place requires one. If the owner does
+// not decide in time, the reservation is cancelled, so that the customer is refunded. Nothing
+// is left to decide once the guests have checked out.
 func (r *reservation) ownerDecides(ctx workflow.Context) error {
 	if r.in.Place.Confirmation == booking.Manual && !r.left {
 		if err := r.becomeStable(ctx, booking.AwaitingOwner, booking.ReservationStatusChanged, contract.Decision{}); err != nil {
@@ -168,7 +167,7 @@ func (r *reservation) guestsStay(ctx workflow.Context) error {
 	for ends := r.in.CheckOutAt(); ; ends = r.in.CheckOutAt() {
 		left := func() bool { return r.left || !r.in.CheckOutAt().Equal(ends) }
 		_, err := r.awaitPerson(ctx, ends.Sub(workflow.Now(ctx)), "check-out", left)
-		if err != nil && !r.left && r.acceptedStatus != booking.Completed { // an early check-out was decided: the stay can no longer be cancelled
+		if err != nil && !r.left && r.acceptedStatus != booking.Completed { // once an early check-out is accepted, the stay can no longer be cancelled
 			return err
 		}
 		_ = workflow.Await(r.ctx, func() bool { return r.left || r.acceptedStatus != booking.Completed })
@@ -181,9 +180,10 @@ func (r *reservation) guestsStay(ctx workflow.Context) error {
 	return r.becomeStable(r.ctx, booking.Completed, booking.ReservationStatusChanged, r.finishDecision)
 }
 
-// endStay informs the inventory that the guests have left: the unused nights are free
-// again, and refunded as far as the policy allows. At check-out no unused nights are left;
-// a departure that was reported before a reset is then too late.
+// endStay informs the inventory that the guests have left: the unused nights are free again,
+// and refunded as far as the policy allows. A stay that lasts until check-out has no unused
+// nights. The inventory ends a stay once: after a reset it returns the nights that it freed the
+// first time.
 func (r *reservation) endStay() {
 	end := booking.StayEnd{
 		Hold: r.hold(), Left: r.leftAt, CheckInTime: r.in.Place.CheckInTime, TimeZone: r.in.Place.TimeZone,

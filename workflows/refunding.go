@@ -10,7 +10,7 @@ import (
 )
 
 // Refund refunds a part of the payment of an order whose saga has ended. It runs until the
-// customer has the money, and returns the outcome.
+// refund has ended, and returns the outcome.
 func Refund(ctx workflow.Context, in contract.Refunding) (booking.Repaid, error) {
 	s := afterEnd(ctx, in)
 	if err := s.checkInput(func() error { return mayRefundLater(s.ctx, in) }); err != nil {
@@ -27,8 +27,8 @@ func Refund(ctx workflow.Context, in contract.Refunding) (booking.Repaid, error)
 	return p.is, nil
 }
 
-// afterEnd is the part of an ended saga that a refund needs. The ended saga has published its
-// last view already.
+// afterEnd makes a saga for a refund of an order whose own saga has ended. It has only the
+// fields that a refund needs. The read model has the last view of the order's saga already.
 func afterEnd(ctx workflow.Context, in contract.Refunding) *saga {
 	never, _ := workflow.NewDisconnectedContext(ctx)
 	v := in.Order
@@ -51,21 +51,23 @@ func mayRefundLater(ctx workflow.Context, in contract.Refunding) error {
 	return nil
 }
 
-// part is a refund of a part of the payment that is under way: by staff, for a change, or for
-// an early departure.
+// part is one refund of a part of the payment, while it is under way: by staff, for a change,
+// or for an early departure.
 type part struct {
 	contract.Refund
 	key    string // the key of its entry in the ledger
 	reason booking.EntryReason
 	is     booking.Repaid
 	begun  bool // the provider has been called, or the ledger has refused the refund
-	failed bool // the order was marked, and the customer notified
-	// again distinguishes its messages from those of the time it was done before.
+	failed bool // the order was marked for this refund, and the customer was notified
+	// again is added to the keys of the refund's messages if it has failed after it was done:
+	// its first messages have the keys without it.
 	again string
-	// unconfirmed: its failure was signalled, but the ledger has not confirmed it yet.
+	// unconfirmed: a signal says that the refund has failed, and the ledger has not confirmed
+	// that yet.
 	unconfirmed bool
-	// quiet: the customer is not notified of its end unless the order was marked for it. They
-	// were notified when it was done before.
+	// quiet: the customer was notified when the refund was done the first time. They are
+	// notified again only if the order was marked for it.
 	quiet bool
 }
 
@@ -74,33 +76,33 @@ func byStaff(r contract.Refund) *part {
 }
 
 // ended reports whether the refund has ended: the customer has the money, or the refund was
-// refused, since the rest of the payment has been refunded otherwise.
+// refused.
 func (p *part) ended() bool { return p.is.Refused != "" || p.is.Entry.State == booking.EntryDone }
 
 // isNews reports whether the customer is to be notified of the refund's end.
 func (p *part) isNews() bool { return p.failed || !p.quiet }
 
-// parts is what a saga knows of refunds in part, and of refunds that were paid by hand.
+// parts is the state of the refunds in part, of the messages beside the story, and of the calls
+// that an operator may resolve.
 type parts struct {
-	open           int                      // how many are under way
-	failing        []*part                  // those that have kept failing for longer than AttentionAfter
+	open           int                      // how many refunds and changes are under way
+	failing        []*part                  // the refunds that have kept failing for longer than AttentionAfter
 	sending        int                      // how many messages beside the story are being sent
 	sent           int                      // how many of those have been sent
 	lastSentAt     time.Time                // the time of the last of them
-	awaitingLedger int                      // how many updates wait for the ledger's first answer
-	begun          int                      // how many staff has begun
+	awaitingLedger int                      // how many refunds wait for the ledger's first answer
+	begun          int                      // how many refunds staff has begun
 	resolving      bool                     // a refund by hand is being recorded
 	unknownCharges []string                 // the keys of charges for changes whose outcome is unknown and needs a person
 	attempts       []*attempt               // the running attempts of resolvable calls
-	refunded       int64                    // the sum of those that are done
+	refunded       int64                    // the sum of the refunds that are done
 	retries        int                      // how often retryAttempts was called
-	following      []string                 // the keys of those that are under way
-	missed         map[string]booking.Entry // of these, those whose failure was signalled meanwhile
+	following      []string                 // the keys of the refunds that are under way
+	missed         map[string]booking.Entry // the failures of these that were signalled meanwhile, by key
 }
 
-// refundPart makes a refund in part. Its entry is written, the provider is called, and called
-// again until the customer has the money. A refund that the provider cannot make needs a
-// person, who pays it by hand or makes it possible.
+// refundPart makes a refund in part: it repeats requestPart until the refund has ended. If the
+// provider cannot make the refund, a person has to pay it by hand, or to remove the cause.
 func (s *saga) refundPart(ctx workflow.Context, p *part) {
 	s.parts.open++
 	defer func() { s.parts.open-- }()
@@ -126,9 +128,10 @@ func (s *saga) refundPart(ctx workflow.Context, p *part) {
 	s.showPending(ctx)
 }
 
-// requestPart writes the entry and calls the provider. The activity also records that the
-// refund was requested, before anything is done: see record. If its state is known already,
-// the activity waits until that changes, or until it was paid by hand.
+// requestPart writes the entry and calls the provider, in one activity. The start of the
+// activity records in the history that the refund was requested, before anything is done: see
+// record. If the saga knows the entry's state already, the activity waits until the state or
+// its words change, or until the refund was paid by hand.
 func (s *saga) requestPart(ctx workflow.Context, p *part) {
 	e := booking.Entry{
 		OrderID: s.in.OrderID, Key: p.key, Amount: p.Amount, Reason: p.reason, By: p.By, Note: p.Note,
@@ -173,8 +176,8 @@ func (s *saga) notifyOfRefund(refund booking.Money, key string, messageType book
 	s.sendBeside("tell customer of a refund", m)
 }
 
-// notifyRefundEnded notifies customer and staff that a failed refund will not be made any
-// more: the customer has the money in another way.
+// notifyRefundEnded notifies customer and staff that a failed refund is not made any more,
+// since the customer has the money in another way.
 func (s *saga) notifyRefundEnded(ctx workflow.Context, p *part) {
 	amount := p.is.Entry.Amount
 	s.notifyOfRefund(amount, contract.RefundEndedMessage(p.ID)+p.again, booking.RefundEndedMessage)
@@ -183,8 +186,8 @@ func (s *saga) notifyRefundEnded(ctx workflow.Context, p *part) {
 	}
 }
 
-// sendBeside sends a message in a coroutine of its own, after the earlier ones: the customer
-// may rely on the latest message.
+// sendBeside sends a message in a coroutine of its own. Messages are sent in order, so that the
+// last one that arrives is true.
 func (s *saga) sendBeside(name string, m booking.Message) {
 	before := s.parts.sent + s.parts.sending
 	s.parts.sending++
@@ -229,9 +232,9 @@ func (s *saga) takeMoney() {
 	s.handleFailures()
 }
 
-// mayRefund returns the error for which a refund is not begun. It does not check how much is
-// left, which the ledger does: after a reset the engine applies the updates again before the
-// order is charged, and refunds that were begun earlier have to be followed.
+// mayRefund returns the error for which a refund by staff is not begun. The ledger checks how
+// much is left. mayRefund cannot: after a reset the engine applies the updates again before the
+// order is charged, and the refunds that were begun before have to be followed.
 func (s *saga) mayRefund(r contract.Refund) error {
 	if err := r.Check(); err != nil {
 		return err
@@ -271,7 +274,8 @@ func (s *saga) onRefund(rule func(contract.Refund) error, begin func(workflow.Co
 	}))
 }
 
-// answerPart waits until the provider has been called, and returns the outcome.
+// answerPart waits until the provider has been called, or the ledger has refused the refund,
+// and returns the outcome.
 func (s *saga) answerPart(ctx workflow.Context, p *part) (booking.Repaid, error) {
 	_ = workflow.Await(ctx, func() bool { return p.begun })
 	switch p.is.Refused {

@@ -4,8 +4,8 @@ import "go.temporal.io/sdk/workflow"
 
 // publishAfterReset publishes the order again in the first workflow task after a reset. Up to
 // the reset point the run replays what earlier runs published, with their versions, but the
-// read model may hold a newer version from the discarded events. forgotten then finds out
-// what else the reset discarded.
+// read model may hold a newer version from the discarded events. recoverDiscarded then finds
+// out what else the reset discarded.
 func (o *order) publishAfterReset(ctx workflow.Context) {
 	task := 0 // the history's length when the run was last checked
 	for {

@@ -12,13 +12,13 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// saga is the state that every order's workflow has: a story that runs step by step, the undos
-// of the steps that may have taken effect, and the order's view.
+// saga is the state of an order's workflow: the order's view, the context of its story, and the
+// undos of the steps that may have taken effect.
 type saga struct {
 	order
 	in    contract.Order
 	facts facts
-	// stopStory cancels the story's context; the undos follow.
+	// stopStory cancels the story's context. Then compensate runs the undos.
 	stopStory workflow.CancelFunc
 	deciding
 	parts      parts
@@ -27,36 +27,38 @@ type saga struct {
 	changing   *change          // the change of the order that is under way, nil without one
 	known      []contract.Asked // the changes that this run of the workflow knows
 
-	// undos are the undos of all steps, in the order of the steps. All of them are known
-	// before the first step runs: see compensate. never are the undos of steps that certainly
-	// did not run, since an earlier step was refused.
+	// undos are the undos of the steps that may have taken effect, in the order of the steps.
+	// Before the first step runs, these are the undos of all steps: see compensate. never has
+	// the undos of the refused step and of the steps after it, which certainly took no effect.
 	undos, never []undo
-	// startWithin is how long handing the order over may take after the time for its payment.
-	// handedOver: shop, kitchen, courier or cleaners have the order.
+	// startWithin is the time for handing the order over. It begins when the time for the
+	// payment ends. handedOver: the shop, kitchen, courier or cleaners have the order, or its
+	// stay has ended; its steps have no deadline then.
 	startWithin time.Duration
 	handedOver  bool
 	ends        time.Time // the end of what was ordered, zero without one
-	// refunding is the argument of the refund during compensation. refunded: the charge has
-	// been refunded, as far as the policy refunds it.
+	// refunding is the argument of the undo of the charge. refunded: that undo has found a
+	// charge and has refunded what the policy refunds of it.
 	refunding      booking.Charge
 	refunded       bool
 	refundComplete bool // nothing of the refund is outstanding
-	afterEnd       bool // the order's saga has ended: this workflow is one of its refunds
+	afterEnd       bool // the order's saga has ended, and this workflow makes one of the order's refunds
 	// unanswered: the refund has kept failing for longer than AttentionAfter.
 	unanswered   bool
-	notifiedOwed int64 // the amount that the customer was notified cannot be refunded yet, 0 without a message
+	notifiedOwed int64 // the amount in the message that the refund cannot be made yet, 0 if none was sent
 	declined     bool  // the ledger says that the charge was declined
-	// held is the item's remaining stock after the order's hold or the refusal of it,
-	// released after the release; nil if unknown.
+	// held is the item's remaining stock after the order's hold. released is its remaining
+	// stock after the release, or after the refusal of the hold. Both are nil if unknown.
 	held, released *int
-	// refundedPayment is the payment as the refund left it, once that is done.
+	// refundedPayment is the payment after the undo of the charge.
 	refundedPayment booking.EventPayment
-	customerGot     int64  // how much the customer has been refunded then, including refunds by others
-	ownRefund       *int64 // how much of that the undo's own refund is, nil while unknown
-	// amountOwed is the outstanding refund as the ledger has it, 0 while unknown.
+	customerGot     int64  // the sum of all refunds after that undo, including refunds by others
+	ownRefund       *int64 // the amount of the undo's own refund, nil while unknown
+	// amountOwed is the amount that the ledger has for a refund that needs a person, 0 while
+	// unknown.
 	amountOwed int64
-	// freeTookEffect: an order that costs nothing has taken effect, as far as the undos have
-	// found.
+	// freeTookEffect: an order that costs nothing has taken effect. For some kinds only an undo
+	// finds that out.
 	freeTookEffect bool
 	// further is the sum of the charges after the first one.
 	further   int64
@@ -78,8 +80,8 @@ func (r *refusal) Error() string {
 	return "refused: " + string(r.reason) //replay:never a refusal is looked at by errors.As and never printed
 }
 
-// begin sets up the saga, or fails with Invalid if no order can have the input. The returned
-// context is the story's: it is cancelled when the order is cancelled, by a decision or with
+// begin sets up the saga, or fails with Invalid if the workflow cannot run with this input. It
+// returns the story's context, which is cancelled by a decision that cancels the order, or with
 // the workflow.
 func (s *saga) begin(root workflow.Context, in contract.Order, whole contract.Input, facts facts) (workflow.Context, error) {
 	view := whole.View()
@@ -106,8 +108,9 @@ func (s *saga) begin(root workflow.Context, in contract.Order, whole contract.In
 	return story, nil
 }
 
-// run runs the story to its end, or compensates it until nothing is outstanding. An order
-// whose workflow was lost is only compensated. An order that is not to run is ended at once.
+// run runs the story. If the story ends early, run compensates. An order whose workflow was
+// lost is compensated without a story. An order that is not to run is ended at once. run
+// returns when nothing is outstanding.
 func (s *saga) run(ctx workflow.Context, story func(workflow.Context) error) (contract.View, error) {
 	if s.settled {
 		s.cancelDecision.By = s.in.SettledBy
@@ -123,15 +126,15 @@ func (s *saga) run(ctx workflow.Context, story func(workflow.Context) error) (co
 	return s.view, nil
 }
 
-// awaitClose waits until the workflow may close: no update is unanswered, the read model has
-// the last view, and the refunds by staff have ended.
+// awaitClose waits until the workflow may close: every update is answered, all refunds have
+// ended, all messages are sent, and the read model and the feed have everything.
 func (s *saga) awaitClose() {
 	failed := workflow.GetSignalChannel(s.ctx, contract.RefundFailedSignal)
 	closed := func() bool {
 		return failed.Len() == 0 && s.parts.open == 0 && s.parts.sending == 0 && s.published() && workflow.AllHandlersFinished(s.ctx)
 	}
 	_ = workflow.Await(s.ctx, closed)
-	for s.view.NeedsAttention && s.unresolved == 0 { // a refund, or its message, was failed by hand after the order's end
+	for s.view.NeedsAttention && s.unresolved == 0 { // an operator has failed a refund or its message by hand after the order's end
 		s.otherwise = false               //replay:never an operator would have to fail an activity of an order that is over
 		s.attended()                      //replay:never an operator would have to fail an activity of an order that is over
 		s.publish(s.ctx)                  //replay:never an operator would have to fail one of these
@@ -139,8 +142,7 @@ func (s *saga) awaitClose() {
 	}
 }
 
-// step runs one step of the story. A step that fails may have taken effect all the same, and
-// is then undone too.
+// step runs one step of the story. A step that fails may have taken effect: its undo runs, too.
 func (s *saga) step(ctx workflow.Context, st step) (booking.Outcome, error) {
 	if err := ctx.Err(); err != nil {
 		return booking.Outcome{}, err
@@ -158,8 +160,8 @@ func (s *saga) step(ctx workflow.Context, st step) (booking.Outcome, error) {
 	return outcome, s.conclude(st, outcome)
 }
 
-// stepNow runs a step whose answer the customer waits for. If the call certainly had no
-// effect, since its service is away, the order is refused for the reason away. If that is
+// stepNow runs a step whose answer the customer waits for. If the call certainly had no effect,
+// the service counts as away, and the step is refused for the reason away. If the effect is
 // unknown, the step is retried until it is done.
 func (s *saga) stepNow(ctx workflow.Context, st step, away booking.Reason) (booking.Outcome, error) {
 	if err := ctx.Err(); err != nil {
@@ -180,7 +182,8 @@ func (s *saga) undoOf(u undo) int {
 	return slices.IndexFunc(s.undos, func(other undo) bool { return other.name == u.name })
 }
 
-// conclude keeps in undos what has to be undone after the step's outcome.
+// conclude returns nil for a step that is done, and otherwise a refusal. The undos of a refused
+// step and of the steps after it are moved from undos to never.
 func (s *saga) conclude(st step, outcome booking.Outcome) error {
 	n := s.undoOf(st.undo)
 	if n < 0 {
@@ -193,17 +196,16 @@ func (s *saga) conclude(st step, outcome booking.Outcome) error {
 		s.released = outcome.Remaining              // too little stock: nothing is held
 		s.undos, s.never = s.undos[:n], s.undos[n:] // the step took no effect, and no later one has run
 	case booking.Undone:
-		// The order was being undone in a run that this one does not remember: before a
-		// reset, or before a crash. It stays undone, and what was not undone then is undone
-		// now.
+		// A run that this one does not remember, before a reset or a crash, has begun to
+		// compensate. This run completes that: no undo is removed.
 		s.addWithdrawDeferral()
 	}
 	return &refusal{outcome.Reason}
 }
 
-// finish waits until the work for the order is finished, and then marks it as finished at its
-// service. An accepted decision that it is finished can no longer be cancelled, even while
-// that decision is still being recorded.
+// finish waits until the work for the order is finished, and then reports that to the service
+// of the work. Once the decision that the work is finished is accepted, the order can no longer
+// be cancelled, even while the decision is still being recorded.
 func (s *saga) finish(ctx workflow.Context, finished func() bool, c call) error {
 	if err := workflow.Await(ctx, finished); err != nil && s.acceptedStatus == "" {
 		return err
@@ -217,10 +219,10 @@ func (s *saga) finish(ctx workflow.Context, finished func() bool, c call) error 
 	return nil
 }
 
-// compensate runs the undos, newest first, and ends the order. The story may have come further
-// than this run remembers: before a reset, or before a crash of which the engine has no
-// record. So the undos of all steps run unless a service has answered that a step took no
-// effect. The undo of a step that never ran makes sure that it never will.
+// compensate runs the undos, newest first, and ends the order. A run before a reset, or before
+// a crash, may have run more steps than this run remembers. So all undos run, except those of a
+// refused step and of the steps after it. The undo of a step that never ran makes sure that the
+// step never takes effect.
 //
 // Undos do not wait for each other: a refund does not wait for a kitchen that is away.
 func (s *saga) compensate(err error) {
@@ -254,7 +256,7 @@ func (s *saga) compensate(err error) {
 		}
 	}
 	owed.Wait(s.ctx)
-	s.retryAttempts() // what refunds by staff could not refund, the undo has refunded
+	s.retryAttempts() // refunds by staff that have failed end now, since the undo has refunded their amounts
 	_ = workflow.Await(s.ctx, func() bool { return s.parts.open == 0 })
 	for _, u := range s.never {
 		u.done(booking.Undo{})
@@ -273,14 +275,14 @@ func (s *saga) undoInPlace(u undo) (found booking.Undo, done bool) {
 	return found, found.Owed == ""
 }
 
-// emitUndone emits the events of the compensation in the order of the story's events, and
-// notifies the customer. It does so whichever run has undone the steps.
+// emitUndone emits the events of the compensation, in a fixed order, and notifies the customer.
+// The undos find the same whichever run has undone the steps.
 func (s *saga) emitUndone() {
 	if s.declined && s.view.Reason != booking.PaymentDeclined {
 		s.emitDeclined() //replay:never the order would have to be cancelled in the moment in which its payment is declined
 	}
 	if s.refunded || s.free() && s.freeTookEffect {
-		s.placed(s.refunded) // which may have been unknown until now
+		s.placed(s.refunded) // only the undos may have found out that the order took effect
 	}
 	if s.view.Placed {
 		s.emitWith(s.facts.undone, s.released)
@@ -304,7 +306,7 @@ func (s *saga) emitUndone() {
 func (s *saga) reasonOf(err error) booking.Reason {
 	var no *refusal
 	switch {
-	case s.view.Status == booking.Cancelling: // it was being compensated already when its workflow was lost
+	case s.view.Status == booking.Cancelling: // the workflow that was lost had begun to compensate
 		return s.view.Reason
 	case s.cancelReason != "":
 		return s.cancelReason

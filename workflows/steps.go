@@ -55,21 +55,21 @@ const (
 	quickRecord = 2 * time.Second
 )
 
-// pause is between the attempts of calls that rarely need another one: an operator has
-// failed the activity, or a newer call has replaced it.
+// pause is the time before a call is made again after a rare failure: an operator has failed
+// the call by hand, a newer call has replaced it, or the payment provider has not answered.
 const pause = 10 * time.Second
 
 // step is a forward call of the story with its undo.
 type step struct {
 	call
-	undo    undo           // as it is among the saga's undos
+	undo    undo           // has the same name as the step's undo in the saga's undos
 	pending booking.Status // the status while the call is done durably, "" if the status does not change then
 	// later does the call in the queue of deferred payments, if the service defers it.
 	later func(workflow.Context) (booking.Outcome, error)
 }
 
-// undo is one step's compensation. because makes the argument once the reason is known;
-// then, if set, receives what the undo found.
+// undo is the compensation of one step. because makes its argument once the reason is known.
+// onDone, if set, receives what the undo has found.
 type undo struct {
 	call
 	because func(why booking.Reason) any
@@ -99,7 +99,8 @@ func durably(ctx workflow.Context, c call) workflow.Future {
 	return workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, untilDone(c)), c.do, c.with)
 }
 
-// untilDone sets no limit of attempts: a service that is away only delays its own step.
+// untilDone are the options of a call without a limit of attempts: a service that is away only
+// delays its own step.
 func untilDone(c call) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue:           c.queue,
@@ -114,17 +115,17 @@ func untilDone(c call) workflow.ActivityOptions {
 }
 
 const (
-	// answerMargin is how much earlier than its caller's timeout a call ends that no worker has
-	// started: the engine rounds timers up to a second, and the caller still has to receive
-	// the answer.
+	// answerMargin is how long before its caller's timeout a call ends that no worker has
+	// started. In this time the engine's timer may be late, since it is rounded up to a second,
+	// and the caller receives the answer.
 	answerMargin = 1500 * time.Millisecond
-	// maxQueueWait is how long a call waits for a worker at most, whatever its caller's
+	// maxQueueWait is the longest time that a call waits for a worker, whatever its caller's
 	// timeout. After that the service counts as away.
 	maxQueueWait = 5 * time.Second
 )
 
-// oneAttempt allows one attempt, which a worker has to start while the caller waits. A slow
-// queue is not mistaken for a service that is away.
+// oneAttempt are the options of a call with one attempt, which a worker has to start while the
+// caller waits. So a service counts as away only if no worker starts the call in that time.
 func oneAttempt(c call, callerWaits time.Duration) workflow.ActivityOptions {
 	return workflow.ActivityOptions{
 		TaskQueue:              c.queue,
@@ -161,9 +162,9 @@ func (s *saga) perform(ctx workflow.Context, st step) (outcome booking.Outcome, 
 	return outcome, err
 }
 
-// callForAnswer does a call whose caller waits for the result: in place or, if that certainly
-// had no effect, in one attempt from the service's queue. The queue takes a little longer,
-// but distinguishes a busy service from one that is away.
+// callForAnswer does a call whose caller waits for the result: in place and, if that certainly
+// had no effect, in one attempt from the service's queue. The queue takes a little longer, but
+// a busy service is not taken for one that is away.
 func (s *saga) callForAnswer(ctx workflow.Context, c call) (outcome booking.Outcome, err error) {
 	if s.policy.InPlace {
 		if err = inPlace(ctx, c, &outcome); !nothingDone(err) {
@@ -178,9 +179,9 @@ func (s *saga) customerWaits(ctx workflow.Context) time.Duration {
 	return workflow.GetInfo(ctx).WorkflowStartTime.Add(time.Duration(s.policy.AnswerWithin)).Sub(workflow.Now(ctx))
 }
 
-// callOnceFromQueue does a call in one attempt from its queue. The engine records the attempt,
-// so it is not repeated after a crash, and "nothing was done" holds for everything that was
-// tried.
+// callOnceFromQueue does a call in one attempt from its queue. The engine records the attempt
+// and does not repeat it after a crash. So if nothingDone is true of its error, no attempt had
+// an effect.
 func callOnceFromQueue(ctx workflow.Context, c call, callerWaits time.Duration) (outcome booking.Outcome, err error) {
 	err = workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, oneAttempt(c, callerWaits)), c.do, c.with).Get(ctx, &outcome)
 	return outcome, err
@@ -210,10 +211,10 @@ func (s *saga) retryUntilDone(ctx workflow.Context, c call, result any) {
 	s.retryMarkingAfter(ctx, c, result, time.Duration(s.policy.AttentionAfter))
 }
 
-// retryMarkingAfter does a call durably until it is done. A call that keeps failing for longer
-// than attentionAfter marks the order; 0 means never. It returns false, for the caller to
-// ask again at once, if an operator or the payment provider has reported something about
-// the money that a resolvable call waits for.
+// retryMarkingAfter does a call durably until it is done, and returns true. A call that keeps
+// failing for longer than attentionAfter marks the order; 0 means never. retryAttempts
+// interrupts a resolvable call: then the result is false, and the caller makes the call again
+// at once.
 func (s *saga) retryMarkingAfter(ctx workflow.Context, c call, result any, attentionAfter time.Duration) bool {
 	defer s.waitFor("the service that is to " + c.name)()
 	for asked := s.parts.retries; ; {
@@ -253,9 +254,9 @@ func (s *saga) markFailing(ctx workflow.Context, c call) {
 	s.needAttention(ctx, "to "+c.name+" keeps failing")
 }
 
-// undoInTime does an undo, however long it takes. While an undo has to wait for something,
-// it is asked again until its answer changes. If only a person can change that, the order
-// needs attention, with the words of the undo's service.
+// undoInTime does an undo until it is complete, however long that takes. found is the answer of
+// the last attempt. While Owed says what the undo waits for, the call is retried until that
+// changes. If only a person can change it, the order needs attention, with the words of Owed.
 func (s *saga) undoInTime(ctx workflow.Context, u undo, why booking.Reason, found booking.Undo) {
 	for {
 		attentionAfter := time.Duration(s.policy.AttentionAfter)
