@@ -12,17 +12,17 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// providerTimeout bounds one call to the provider. It is longer than any activity waits,
-// so that the answer is recorded even after the activity has ended.
+// providerTimeout limits one call to the provider. The call does not end with its activity, so
+// that an answer that comes later is recorded.
 const providerTimeout = 30 * time.Second
 
-// keyLifetime is how long a charge may be repeated under its key. Providers forget keys,
-// Stripe after 24 hours, and would take the charge twice.
+// keyLifetime is how long a charge may be repeated under its key. Providers forget keys, Stripe
+// after 24 hours, and would then make the charge a second time.
 const keyLifetime = 23 * time.Hour
 
-// queuedAfter is how long a charge that fails at the provider is repeated before it is
-// queued. With few orders the gate stays open, and even then customers are to hear within a
-// bounded time that the payment follows.
+// queuedAfter is how long a charge that fails at the provider is repeated before it is queued.
+// With few orders failures do not shut the gate, and the customer has to be notified of the
+// delay all the same.
 const queuedAfter = 30 * time.Second
 
 // Payments charges and refunds.
@@ -31,22 +31,21 @@ type Payments struct {
 	Ledger   PaymentLedger
 	Provider PaymentProvider
 	Gate     PaymentGate
-	// Follower follows payments with disputes or failed refunds; nil: no payment is
-	// followed.
+	// Follower follows payments with disputes or failed refunds; nil follows none.
 	Follower PaymentFollower
 	// SilenceTimeout is how long the provider may answer only with errors about a refund that it
 	// has accepted, before the refund needs a person; 0: a day.
 	SilenceTimeout time.Duration
-	// InFlight is how long a request that was not answered may still be carried out
-	// although the provider does not show it; 0: a minute.
+	// InFlight is how long the provider may still carry out a request that it has not answered
+	// and does not show; 0: a minute.
 	InFlight time.Duration
 
 	calls   singleflight.Group
 	running sync.Map // keys of charges whose call to the provider is running
 }
 
-// ChargePayment charges the order's price, once. A charge that is Late is never taken.
-// Deferred while the provider takes no payments.
+// ChargePayment charges the order's price, once. If c is Late, it makes no new charge. The
+// result is Deferred while the provider accepts no payments.
 func (p *Payments) ChargePayment(ctx context.Context, c booking.Charge) (booking.Outcome, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Outcome, error) {
 		payment, err := p.charge(ctx, c)
@@ -75,12 +74,12 @@ func (p *Payments) charge(ctx context.Context, c booking.Charge) (booking.Paymen
 	}
 	payment, err := p.Ledger.BeginCharge(ctx, c)
 	if err == nil && payment.Status == booking.ChargePending {
-		return p.undoCharge(ctx, c) // the provider may have been asked while there was time
+		return p.undoCharge(ctx, c) // the charge may have been requested in time
 	}
 	return payment, err
 }
 
-// undoCharge undoes a charge that may have been taken. Money that is still owed after that is
+// undoCharge undoes a charge that may have been made. A refund that is not complete then is
 // left to the order's own undo.
 func (p *Payments) undoCharge(ctx context.Context, c booking.Charge) (booking.Payment, error) {
 	payment, err := p.undoOnce(ctx, c)
@@ -95,9 +94,9 @@ func (p *Payments) callProvider(ctx context.Context, c booking.Charge, waited bo
 	return oneCallPerKey(ctx, p, c.Key, func(ctx context.Context) (booking.Payment, error) { return p.throughGate(ctx, c, waited) })
 }
 
-// oneCallPerKey calls the provider by pass. There is one call per key in this process. It goes
-// on after the activity that started it has ended, so that the provider's answer is not
-// lost.
+// oneCallPerKey runs pass, which calls the provider, or waits for the result of a pass that
+// this process runs for the same key. pass goes on after the activity that started it has
+// ended, so that the provider's answer is not lost.
 func oneCallPerKey[T any](ctx context.Context, p *Payments, key string, pass func(context.Context) (T, error)) (none T, err error) {
 	result := p.calls.DoChan(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)
@@ -118,8 +117,7 @@ func oneCallPerKey[T any](ctx context.Context, p *Payments, key string, pass fun
 	}
 }
 
-// throughGate takes a charge through the gate. A charge that is not admitted is queued in the
-// ledger.
+// throughGate makes a charge if the gate admits it, and otherwise queues it in the ledger.
 func (p *Payments) throughGate(ctx context.Context, c booking.Charge, waited bool) (booking.Payment, error) {
 	pass, err := p.Gate.Enter(ctx, waited)
 	if err != nil {
@@ -144,7 +142,7 @@ func (p *Payments) throughGate(ctx context.Context, c booking.Charge, waited boo
 	case errors.Is(err, ErrDeclined):
 		return p.Ledger.EndCharge(ctx, c.OrderID, booking.Declined, "")
 	case errors.Is(err, ErrVoided):
-		return p.Ledger.BeginCharge(ctx, c) // the ledger has the reason: the refund was recorded before the void
+		return p.Ledger.BeginCharge(ctx, c) // an undo has recorded its reason in the ledger before it voided the charge
 	case isToConfirm(err):
 		return p.requireAction(ctx, c, err)
 	case needsUndo(err):
@@ -173,16 +171,15 @@ func (p *Payments) chargeAtProvider(ctx context.Context, c booking.Charge, pass 
 	return ref, err
 }
 
-// needsUndo reports whether a charge with this answer of the provider cannot be kept,
-// and a repetition changes nothing. The undo refunds what was taken, or the order needs a
-// person.
+// needsUndo reports whether the provider's answer requires that the charge is undone, since no
+// repetition makes it succeed. The undo refunds what was charged, or the order needs a person.
 func needsUndo(err error) bool {
 	_, owed := errors.AsType[*Owed](err)
 	return owed || errors.Is(err, ErrOtherAmount)
 }
 
-// queue queues a charge. A charge that the provider was asked for before stays pending in
-// the ledger: its state is known only after the next call.
+// queue queues a charge and returns it as ChargeDeferred. In the ledger a charge that was
+// requested before stays pending, since its outcome is known only after the next call.
 func (p *Payments) queue(ctx context.Context, c booking.Charge) (booking.Payment, error) {
 	payment, err := p.Ledger.DeferCharge(ctx, c)
 	if payment.Status == booking.ChargePending {

@@ -12,10 +12,10 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// RefundPayment undoes ChargePayment. A charge that was taken is refunded; a charge whose
-// outcome is unknown is voided at the provider first; a charge that was not requested is
-// prevented. A refund that the provider cannot make now is answered as Owed, in the
-// provider's words; once the saga knows these, it is requested again until they change.
+// RefundPayment undoes ChargePayment. A charge that was made is refunded. A charge whose
+// outcome is unknown is voided at the provider first. A charge that was not requested is
+// prevented. If the provider cannot make the refund now, its words are in the result's Owed. If
+// c.Owed has these words already, RefundPayment fails, and is retried until they change.
 func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking.Undo, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Undo, error) {
 		payment, err := p.undoOnce(ctx, c)
@@ -51,7 +51,7 @@ func ownRefunded(payment booking.Payment) *int64 {
 	return &given
 }
 
-// owing is the answer of an undo that owes something. What a person has paid by hand is no
+// owing is the result of an undo that is not complete. What a person has paid by hand is no
 // longer due.
 func owing(owed *Owed, payment booking.Payment) booking.Undo {
 	undo := booking.Undo{Owed: owed.Words, NeedsPerson: owed.NeedsPerson}
@@ -65,7 +65,7 @@ func owing(owed *Owed, payment booking.Payment) booking.Undo {
 	return undo
 }
 
-// and joins what is owed for two charges.
+// and is one *Owed for two charges.
 func (o *Owed) and(other *Owed) *Owed {
 	if o == nil {
 		return other
@@ -73,16 +73,17 @@ func (o *Owed) and(other *Owed) *Owed {
 	return &Owed{Words: o.Words + "; " + other.Words, NeedsPerson: o.NeedsPerson || other.NeedsPerson}
 }
 
-// stillOwed is an *Owed that the saga knows, with the time until the next request.
+// stillOwed is an *Owed whose words the saga knows already, with the time until the next
+// request.
 type stillOwed struct {
 	*Owed
 	wait time.Duration
 }
 
-// RetryAfter is the time in which no change is expected.
+// RetryAfter is the time until the next request.
 func (s stillOwed) RetryAfter() time.Duration { return s.wait }
 
-// Bounds of the time between two requests for money that is owed.
+// Bounds of the time between two requests for a refund that is owed.
 const (
 	minRetryInterval = time.Second
 	maxRetryInterval = 10 * time.Minute
@@ -120,7 +121,7 @@ func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment,
 	return payment, p.errAfterSilence(ctx, c, payment, err)
 }
 
-// kept is how much of c.Keep can be kept of a charge: the provider has to be able to refund
+// kept is how much of c.Keep is kept: less than all of it if the provider cannot refund exactly
 // the rest.
 func (p *Payments) kept(c booking.Charge) int64 {
 	given := p.Provider.Part(booking.Money{Amount: max(0, c.Amount.Amount-c.Keep), Currency: c.Amount.Currency})
@@ -133,9 +134,9 @@ func isPaidByHand(payment booking.Payment) bool {
 	return found && e.State == booking.EntryDone && e.ByHand
 }
 
-// restOf returns what the undo of a charge waits for after a person has paid what it owed. A
-// part that was pending at that time is not included in what was paid: it may fail, or has
-// failed.
+// restOf completes an undo whose own refund a person has paid by hand. A part that was pending
+// at that time is not included in what was paid. restOf requests that part again, also if it
+// has failed, and returns an error until no such part is left.
 func (p *Payments) restOf(ctx context.Context, payment *booking.Payment) error {
 	own, _ := payment.Entry(payment.RefundKey())
 	part := pendingPart(*payment)
@@ -170,8 +171,8 @@ func failedPart(payment booking.Payment) *booking.Entry {
 	return nil
 }
 
-// refundAll refunds what is owed of all charges that were taken for the order. The ledger
-// has room for one charge; any other was taken by mistake.
+// refundAll refunds what is owed of the charges with these references. There are several only
+// if the provider has made the order's charge more than once.
 func (p *Payments) refundAll(ctx context.Context, payment booking.Payment, refs []string) (booking.Payment, error) {
 	end, ref, last := booking.ChargePrevented, "", ownRefund{}
 	var owed *Owed
@@ -228,8 +229,8 @@ func (p *Payments) recordOwed(ctx context.Context, payment booking.Payment, err 
 	return calleeFailure{err}
 }
 
-// endRefund records the end of the undo, with its own refund. Notices may have changed what is
-// kept since the payment was read, so it returns the payment that the ledger has.
+// endRefund records the end of the undo, with its own refund, and returns the payment as the
+// ledger has it. A notice may have changed the amount that is kept since the payment was read.
 func (p *Payments) endRefund(
 	ctx context.Context, payment booking.Payment, end booking.PaymentStatus, ref string, own ownRefund,
 ) (booking.Payment, error) {
