@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Entry is a line of the ledger for an order: its charge, or a refund of a part of it. Its Key
-// is unique in the order and derived from the decision that caused the entry.
+// Entry is a line of the ledger of an order: a charge or a refund. Its Key is unique in the
+// order and follows from the decision that caused the entry.
 type Entry struct {
 	Key     string      `json:"key"`
 	OrderID string      `json:"orderId"`
@@ -14,20 +14,22 @@ type Entry struct {
 	Amount  Money       `json:"amount"`
 	Reason  EntryReason `json:"reason,omitempty"`
 	By      string      `json:"by,omitempty"`   // the number of the caller that decided it; "" for the system
-	Note    Personal    `json:"note,omitempty"` // in that caller's own words
-	// Ref is the provider's own id of it, or the evidence of what was paid by hand.
+	Note    Personal    `json:"note,omitempty"` // the caller's own words
+	// Ref is the provider's id of the charge or refund, or the evidence of a refund that was
+	// paid by hand.
 	Ref   string     `json:"ref,omitempty"`
 	State EntryState `json:"state"`
-	// Words are the provider's words on what it waits for, or why it failed.
+	// Words are the provider's words on what the entry waits for, or on why it failed.
 	Words string `json:"words,omitempty"`
-	// ByHand: a person has refunded it, at the provider or in another way.
+	// ByHand: a person has made the refund, at the provider or in another way, or a bank has
+	// taken the money back.
 	ByHand bool      `json:"byHand,omitempty"`
 	At     time.Time `json:"at,omitzero"` // when it was decided
-	// Changed is when it reached its state.
+	// Changed is when the entry reached its state.
 	Changed time.Time `json:"changed,omitzero"`
 }
 
-// EntryKind tells charges from refunds.
+// EntryKind says whether an entry is a charge or a refund.
 type EntryKind string
 
 // The kinds of entries.
@@ -44,17 +46,17 @@ type EntryState string
 
 // The states of entries.
 const (
-	EntryPending EntryState = "pending" // requested from the provider or about to be; also if the provider has only accepted it
+	EntryPending EntryState = "pending" // not done yet: about to be requested, requested, or accepted by the provider
 	EntryDone    EntryState = "done"
-	// EntryFailed: it needs a person. It is requested from the provider again all the same,
-	// because the cause of the failure may have ended.
+	// EntryFailed: the refund needs a person. It is still requested from the provider, since
+	// the cause of the failure may end.
 	EntryFailed EntryState = "failed"
 )
 
 // EntryStates lists every state of entries.
 func EntryStates() []EntryState { return []EntryState{EntryPending, EntryDone, EntryFailed} }
 
-// EntryReason is why money was refunded: a Reason of a cancellation, or one of those below.
+// EntryReason is the reason of a refund: the Reason of a cancellation, or one of those below.
 type EntryReason string
 
 // The reasons of entries that no cancellation has.
@@ -103,7 +105,8 @@ func (e Entry) ByProvider() bool {
 // or a person refunded it at the provider.
 func (e Entry) ByOthers() bool { return e.Reason == Disputed || e.Reason == AtProvider }
 
-// Evidence is how a person has paid it by hand, in their own words; "" if no person has.
+// Evidence is what an operator has recorded about a refund that was paid by hand; "" for other
+// entries.
 func (e Entry) Evidence() Personal {
 	if !e.ByHand || e.ByOthers() {
 		return ""
@@ -116,13 +119,14 @@ type Dispute struct {
 	ID     string       `json:"id"` // the provider's
 	Amount Money        `json:"amount"`
 	State  DisputeState `json:"state"`
-	// EvidenceDueBy is until when the provider takes evidence; zero if it does not say.
+	// EvidenceDueBy is the time until which the provider accepts evidence; zero if it does not
+	// say.
 	EvidenceDueBy time.Time `json:"evidenceDueBy,omitzero"`
 	// Changed is when the ledger recorded this state. It is set by the ledger only.
 	Changed time.Time `json:"-"`
 }
 
-// Words name the dispute, its amount, and until when evidence is taken.
+// Words name the dispute, its amount, and the time until which evidence is accepted.
 func (d Dispute) Words() string {
 	words := fmt.Sprintf("dispute %s over %d %s", d.ID, d.Amount.Amount, d.Amount.Currency)
 	if !d.EvidenceDueBy.IsZero() {
@@ -131,7 +135,7 @@ func (d Dispute) Words() string {
 	return words
 }
 
-// StillOpen is UnderDispute for the dispute.
+// StillOpen is the error UnderDispute for the dispute.
 func (d Dispute) StillOpen() *Error {
 	return Errorf(UnderDispute, "%s, is open: the bank may take the same money; when it is over, the refund is asked for again by itself", d.Words())
 }
@@ -140,13 +144,14 @@ const (
 	// longestDispute is how long a dispute can stay open after evidence was due. Banks decide
 	// within 75 days.
 	longestDispute = 120 * 24 * time.Hour
-	// longestEvidence is how long evidence is taken if the provider does not say. The card
+	// longestEvidence is how long evidence is accepted if the provider does not say. The card
 	// networks give at most 45 days.
 	longestEvidence = 45 * 24 * time.Hour
 )
 
 // MayBeOpen reports whether a dispute that was open at the last check can still be open at the
-// given time. Without a date for evidence, the time counts from when the ledger recorded it.
+// given time. If the provider does not say until when it accepts evidence, that time counts
+// from when the ledger recorded the dispute.
 func (d Dispute) MayBeOpen(at time.Time) bool {
 	due := d.EvidenceDueBy
 	if due.IsZero() {
@@ -174,12 +179,13 @@ type Repaid struct {
 	Entry Entry `json:"entry"`
 	// Refused, if not "", is why the refund is not made: it exceeds what is left
 	// (RefundExceeds), nothing is charged (NotCharged), or the provider cannot refund this
-	// amount (Invalid). Nothing was begun, unless the entry has failed.
+	// amount (Invalid). No request was sent to the provider, unless the entry is one that has
+	// failed.
 	Refused Code `json:"refused,omitempty"`
 	// Left is what can still be refunded.
 	Left Money `json:"left"`
-	// Payment is the payment's status after it, and Given the sum of all its refunds, in minor
-	// units.
+	// Payment is the payment's status after the refund. Given is the sum of all refunds of the
+	// payment, in minor units.
 	Payment PaymentStatus `json:"payment,omitempty"`
 	Given   int64         `json:"given,omitempty"`
 	// Failing is how many other refunds by staff need a person.
@@ -192,17 +198,17 @@ type Resolution struct {
 	OrderID  string   `json:"orderId"`
 	Evidence Personal `json:"evidence"`
 	By       string   `json:"by,omitempty"`
-	// Made lists what the provider has made of the undo's own refund, the rest of which has
+	// Made lists what the provider has paid of the undo's own refund, if the rest of it has
 	// failed. It is set for the ledger only.
 	Made []Entry `json:"-"`
-	// MadeOfParts lists what the provider has made of parts, the rest of which has failed,
-	// by their keys: a part may come out of several charges. It is set for the ledger only.
+	// MadeOfParts lists the same for refunds of parts, by their keys: the provider may refund
+	// one part from several charges. It is set for the ledger only.
 	MadeOfParts map[string][]Entry `json:"-"`
 	// Unanswered are the keys of refunds to which the provider has answered only with errors
 	// for longer than the order's AttentionAfter. They may be paid by hand, too.
 	Unanswered []string `json:"unanswered,omitempty"`
-	// Unsettled are the keys of further charges to which the provider has answered only with
-	// errors for as long. The operator's resolution ends them.
+	// Unsettled are the keys of further charges of unknown outcome to which the provider has
+	// answered only with errors for as long. The operator's resolution ends them.
 	Unsettled []string `json:"unsettled,omitempty"`
 	// Pending holds the keys of refunds that are pending at the provider, with its words: they
 	// may still be made. It is set for the ledger only.
@@ -214,7 +220,8 @@ type Resolution struct {
 
 // Resolved is the result of a Resolution.
 type Resolved struct {
-	// Entries are the refunds that it, or an earlier one with the same evidence, has completed.
+	// Entries are the refunds that this Resolution, or an earlier one with the same evidence,
+	// has completed.
 	Entries []Entry `json:"entries,omitempty"`
 	// Refused, if not "", is why nothing was recorded: nothing is owed that needs a person
 	// (NothingOwed), a dispute of the charge is open (UnderDispute), the provider may still make
@@ -225,11 +232,12 @@ type Resolved struct {
 	Words string `json:"words,omitempty"`
 }
 
-// RefundedOtherwise are the words of a failed refund whose money the customer has got in another
-// way. It is not made any more, also if the order is changed later and more is charged.
+// RefundedOtherwise are the words of a failed refund that was replaced by another payment to
+// the customer. It is not made any more, even if the order is changed later and more is
+// charged.
 const RefundedOtherwise = "it was given back otherwise"
 
-// Refusal is the error for Refused.
+// Refusal is the error for the code Refused.
 func (r Resolved) Refusal() *Error {
 	no := Errorf(r.Refused, "%s", r.Words)
 	if r.Refused == DecisionPending {
@@ -241,8 +249,8 @@ func (r Resolved) Refusal() *Error {
 // refundRetryAfter is longer than a healthy provider takes to answer a refund request.
 const refundRetryAfter = 2 * time.Second
 
-// BeingRequested is DecisionPending for refunds that are being requested at the moment, so that
-// their outcome is not known yet.
+// BeingRequested is the error DecisionPending for refunds that are being requested at the
+// moment: their outcome is not known yet.
 func BeingRequested(unmade []Entry) *Error {
 	return Errorf(DecisionPending, "refund %s is just being asked for at the payment provider, or has failed since: repeat the request", unmade[0].Key).In(refundRetryAfter)
 }
