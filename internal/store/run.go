@@ -12,18 +12,18 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// maxTries is how often an operation is tried that loses to concurrent ones.
+// maxTries is how often an operation is tried while it conflicts with concurrent ones.
 const maxTries = 6
 
-// run runs an operation without a transaction: f executes one statement, or several
-// that may be repeated together.
+// run runs an operation without a transaction: f executes one statement, or several that can be
+// repeated together.
 func (db *DB) run(ctx context.Context, what string, f func(context.Context, bun.IDB) error) error {
 	return db.repeat(ctx, what, func(ctx context.Context) error { return f(ctx, db.bun) })
 }
 
-// inTx runs an operation in a transaction. f may run several times, and must set its
-// results anew each time. An error is booking.ErrNothingDone, too, if the transaction
-// certainly had no effect.
+// inTx runs an operation in a transaction. f may run several times, and must set all its
+// results each time. If the transaction certainly had no effect, the error wraps
+// booking.ErrNothingDone, unless f has returned a refusal.
 func (db *DB) inTx(ctx context.Context, what string, f func(context.Context, bun.IDB) error) error {
 	return db.repeat(ctx, what, func(ctx context.Context) error {
 		tx, err := db.bun.BeginTx(ctx, nil)
@@ -42,8 +42,9 @@ func (db *DB) inTx(ctx context.Context, what string, f func(context.Context, bun
 	})
 }
 
-// atOnce is inTx for statements that f sends together, in one Exec: PostgreSQL makes
-// one transaction of one message, which saves the round trips of BEGIN and COMMIT.
+// atOnce is inTx for statements that f sends together, in one Exec. PostgreSQL runs the
+// statements of one message in one transaction, which saves the round trips of BEGIN and
+// COMMIT.
 func (db *DB) atOnce(ctx context.Context, what string, f func(context.Context, bun.IDB) error) error {
 	if db.dialect.oneWriter {
 		return db.inTx(ctx, what, f)
@@ -53,11 +54,11 @@ func (db *DB) atOnce(ctx context.Context, what string, f func(context.Context, b
 
 func nothingDone(err error) error { return fmt.Errorf("%w: %w", booking.ErrNothingDone, err) }
 
-// repeat sets an operation's deadline, repeats it after lost races, and translates its
-// error. Every operation uses it.
+// repeat runs an operation with a deadline, repeats it if it conflicts with concurrent ones,
+// and translates its error. Every operation uses repeat.
 //
-// The deadline matters: pgdriver does not notice a cancelled context while it waits for
-// an answer.
+// The deadline is necessary: while pgdriver waits for an answer, it does not notice that the
+// context is cancelled.
 func (db *DB) repeat(ctx context.Context, what string, once func(context.Context) error) error {
 	if _, bounded := ctx.Deadline(); !bounded {
 		var cancel context.CancelFunc
@@ -75,8 +76,8 @@ func (db *DB) repeat(ctx context.Context, what string, once func(context.Context
 	}
 }
 
-// pause waits a little, longer with each try and at random, and reports whether there
-// is time for another try.
+// pause waits for a short random time, whose limit grows with each try. It reports whether ctx
+// allows another try.
 func pause(ctx context.Context, try int) bool {
 	longest := time.Duration(try) * 10 * time.Millisecond
 	timer := time.NewTimer(rand.N(longest))
@@ -89,8 +90,8 @@ func pause(ctx context.Context, try int) bool {
 	}
 }
 
-// takeTurn makes transactions with the same turn run one after the other. Later reads
-// of the transaction see what the one before has written.
+// takeTurn makes transactions with the same turn run one after the other. After it the
+// transaction reads what the one before has written.
 func (db *DB) takeTurn(ctx context.Context, q bun.IDB, turn string) error {
 	if db.dialect.oneWriter {
 		return nil // SQLite's transactions run one after the other anyway
