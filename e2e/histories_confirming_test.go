@@ -158,7 +158,8 @@ func mealConfirmDeclined(s *system) string {
 	return order
 }
 
-// later is a deferred order whose charge has to be confirmed once it is made. It is cancelled.
+// confirmLater makes a deferred order whose charge has to be confirmed once it is made. It is
+// cancelled.
 func (s *system) confirmLater(workflow string, in interface{ View() contract.View }) string {
 	s.Helper()
 	s.sandbox(object{"down": true})

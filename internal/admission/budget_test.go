@@ -30,7 +30,7 @@ func lab(starts int) *Budgets {
 	return New(Limits{MaxStarts: starts}, 2*time.Second, prometheus.NewPedanticRegistry())
 }
 
-// met is the outcome of a request.
+// outcome is the outcome of a request.
 type outcome struct {
 	err   error
 	after time.Duration

@@ -86,8 +86,8 @@ func Resolve(ctx context.Context, o Options, orderID string, evidence booking.Pe
 // byCommand is the caller of a command, which has the databases and may do everything.
 func byCommand(id string) booking.Caller { return booking.Caller{ID: id, Unchecked: true} }
 
-// recording is the time limit for recording what was paid by hand. Before that the
-// provider is asked, for five seconds at most (activities.longestLook).
+// recording is the time limit for recording what was paid by hand. Before that the provider is
+// asked, for five seconds at most (checkTimeout in activities).
 const recording = 15 * time.Second
 
 // Look has the payment provider asked about an order's payment.
