@@ -23,7 +23,7 @@ type saga struct {
 	deciding
 	parts      parts
 	confirming confirming
-	storyCtx   workflow.Context // the story's context, cancelled with it
+	storyCtx   workflow.Context // the story's context
 	changing   *change          // the change of the order that is under way, nil without one
 	known      []contract.Asked // the changes that this run of the workflow knows
 
@@ -177,7 +177,7 @@ func (s *saga) stepNow(ctx workflow.Context, st step, away booking.Reason) (book
 	return outcome, s.conclude(st, outcome)
 }
 
-// undoOf is the index of the undo with this name in undos, -1 if it is not there.
+// undoOf is the index in undos of the undo with the name of u, -1 if there is none.
 func (s *saga) undoOf(u undo) int {
 	return slices.IndexFunc(s.undos, func(other undo) bool { return other.name == u.name })
 }
@@ -276,7 +276,7 @@ func (s *saga) undoInPlace(u undo) (found booking.Undo, done bool) {
 }
 
 // emitUndone emits the events of the compensation, in a fixed order, and notifies the customer.
-// The undos find the same whichever run has undone the steps.
+// The events are the same if another run has undone the steps: the undos then find the same.
 func (s *saga) emitUndone() {
 	if s.declined && s.view.Reason != booking.PaymentDeclined {
 		s.emitDeclined() //replay:never the order would have to be cancelled in the moment in which its payment is declined
