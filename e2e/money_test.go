@@ -186,7 +186,7 @@ func TestMoney_WhatNeedsAPerson(t *testing.T) {
 	stripe.ask(http.MethodPost, "/v1/refunds", "payment_intent="+stripe.intent(order), nil)
 	for o, status := range map[string]string{order: "refunded", disputed: "returned"} {
 		a.becomes(o, booking.Cancelled)
-		require.False(t, a.get("/v1/mypages/"+o).body.NeedsAttention)
+		a.eventually(func() bool { return !a.get("/v1/mypages/" + o).body.NeedsAttention })
 		is, _, _ := a.payment(o)
 		require.Equal(t, status, is)
 	}
