@@ -106,20 +106,7 @@ func StopBulk(ctx context.Context, o Options, id, by string) (run booking.BulkRu
 // Bulks calls do with each bulk action, newest first.
 func Bulks(ctx context.Context, o Options, do func(booking.BulkRun) error) error {
 	return onDatabases(ctx, o, func(dbs databases) error {
-		for page := (booking.Page{Limit: shownOfBulk}); ; {
-			runs, next, err := store.NewBulk(dbs[mypageDB]).Runs(ctx, page)
-			if err != nil {
-				return err
-			}
-			for _, r := range runs {
-				if err := do(r); err != nil {
-					return err
-				}
-			}
-			if page.Cursor = next; next == "" {
-				return nil
-			}
-		}
+		return each(ctx, shownOfBulk, store.NewBulk(dbs[mypageDB]).Runs, do)
 	})
 }
 

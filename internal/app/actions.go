@@ -11,20 +11,9 @@ import (
 // set.
 func Actions(ctx context.Context, o Options, orderID string, do func(booking.OperatorAction) error) error {
 	return onDatabases(ctx, o, func(dbs databases) error {
-		log := store.NewActions(dbs[mypageDB])
-		for page := (booking.Page{Limit: findingsPage}); ; {
-			actions, next, err := log.Actions(ctx, orderID, page)
-			if err != nil {
-				return err
-			}
-			for _, a := range actions {
-				if err := do(a); err != nil {
-					return err
-				}
-			}
-			if page.Cursor = next; next == "" {
-				return nil
-			}
+		read := func(ctx context.Context, page booking.Page) ([]booking.OperatorAction, string, error) {
+			return store.NewActions(dbs[mypageDB]).Actions(ctx, orderID, page)
 		}
+		return each(ctx, findingsPage, read, do)
 	})
 }

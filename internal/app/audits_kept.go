@@ -25,16 +25,13 @@ func LastAudit(ctx context.Context, o Options) (kept KeptAudit, err error) {
 		if kept.Done, kept.Last, err = audits.Latest(ctx); err != nil {
 			return err
 		}
-		for page := (booking.Page{Limit: findingsPage}); ; {
-			findings, next, err := audits.Findings(ctx, "", page)
-			if err != nil {
-				return err
-			}
-			kept.Findings = append(kept.Findings, findings...)
-			if page.Cursor = next; next == "" {
-				return nil
-			}
+		read := func(ctx context.Context, page booking.Page) ([]booking.AuditFinding, string, error) {
+			return audits.Findings(ctx, "", page)
 		}
+		return each(ctx, findingsPage, read, func(f booking.AuditFinding) error {
+			kept.Findings = append(kept.Findings, f)
+			return nil
+		})
 	})
 	return kept, err
 }

@@ -87,20 +87,10 @@ const attentionPage = 50
 // Attention calls do with the orders that need attention.
 func Attention(ctx context.Context, o Options, f orders.AttentionFilter, do func(orders.NeedingAttention) error) error {
 	return asMonitor(ctx, o, func(m *orders.Monitor, caller booking.Caller) error {
-		for page := (booking.Page{Limit: attentionPage}); ; {
-			found, next, err := m.Attention(ctx, caller, f, page)
-			if err != nil {
-				return err
-			}
-			for _, n := range found {
-				if err := do(n); err != nil {
-					return err
-				}
-			}
-			if page.Cursor = next; next == "" {
-				return nil
-			}
+		read := func(ctx context.Context, page booking.Page) ([]orders.NeedingAttention, string, error) {
+			return m.Attention(ctx, caller, f, page)
 		}
+		return each(ctx, attentionPage, read, do)
 	})
 }
 
