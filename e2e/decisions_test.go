@@ -21,17 +21,9 @@ func (s *system) acceptedUpdates(order string) int {
 }
 
 // inHistory counts the events of a type in the history of an order's workflow.
-func (s *system) inHistory(order string, what enumspb.EventType) (n int) {
+func (s *system) inHistory(order string, what enumspb.EventType) int {
 	s.Helper()
-	events := s.temporal.GetWorkflowHistory(s.Context(), order, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for events.HasNext() {
-		e, err := events.Next()
-		require.NoError(s, err)
-		if e.EventType == what {
-			n++
-		}
-	}
-	return n
+	return count(s.history(order), what)
 }
 
 // timeouts counts the activities of an order's workflow that timed out, local ones included.

@@ -205,13 +205,7 @@ func (s *system) keep(name, id, runID string) {
 	if !*record {
 		return
 	}
-	var h historypb.History
-	events := s.temporal.GetWorkflowHistory(s.Context(), id, runID, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for events.HasNext() {
-		e, err := events.Next()
-		require.NoError(s, err)
-		h.Events = append(h.Events, e)
-	}
+	h := historypb.History{Events: s.historyOf(id, runID)}
 	raw, err := temporalproto.CustomJSONMarshalOptions{Indent: " "}.Marshal(&h)
 	require.NoError(s, err)
 	dir := filepath.Join("..", "workflows", "testdata", "histories")
@@ -489,10 +483,7 @@ func (s *system) resetTo(order string, taskCompleted int64) {
 // completed.
 func (s *system) workflowTask(order string, n int) int64 {
 	s.Helper()
-	events := s.temporal.GetWorkflowHistory(s.Context(), order, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for events.HasNext() {
-		e, err := events.Next()
-		require.NoError(s, err)
+	for _, e := range s.history(order) {
 		if e.EventType == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
 			if n--; n == 0 {
 				return e.EventId

@@ -41,10 +41,16 @@ func (c *cutOff) requireKept(order string, a answer) {
 	require.Contains(c, a.header.Get("Location"), order)
 }
 
-// history is the events of an order's workflow.
-func (s *system) history(order string) (events []*historypb.HistoryEvent) {
+// history is the events of the newest run of an order's workflow.
+func (s *system) history(order string) []*historypb.HistoryEvent {
 	s.Helper()
-	for all := s.temporal.GetWorkflowHistory(s.Context(), order, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); all.HasNext(); {
+	return s.historyOf(order, "")
+}
+
+// historyOf is the events of a run of a workflow, of the newest run if run is "".
+func (s *system) historyOf(workflow, run string) (events []*historypb.HistoryEvent) {
+	s.Helper()
+	for all := s.temporal.GetWorkflowHistory(s.Context(), workflow, run, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT); all.HasNext(); {
 		event, err := all.Next()
 		require.NoError(s, err)
 		events = append(events, event)

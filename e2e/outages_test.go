@@ -12,7 +12,6 @@ import (
 
 	"github.com/sony/gobreaker/v2"
 	"github.com/stretchr/testify/require"
-	enumspb "go.temporal.io/api/enums/v1"
 
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
@@ -69,10 +68,7 @@ func TestAway_Inventory(t *testing.T) {
 // isSpared reports whether a breaker kept an order's step from running in place.
 func (s *system) isSpared(order, step string) bool {
 	s.Helper()
-	events := s.temporal.GetWorkflowHistory(s.Context(), order, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for events.HasNext() {
-		e, err := events.Next()
-		require.NoError(s, err)
+	for _, e := range s.history(order) {
 		marker := e.GetMarkerRecordedEventAttributes()
 		if strings.Contains(marker.GetDetails()["data"].String(), step) && strings.Contains(marker.GetFailure().String(), gobreaker.ErrOpenState.Error()) {
 			return true

@@ -108,10 +108,7 @@ func (s *system) newestRun(order string) string {
 // tasksCompleted are the events that completed the workflow tasks of a run.
 func (s *system) tasksCompleted(order, run string) (ids []int64) {
 	s.Helper()
-	events := s.temporal.GetWorkflowHistory(s.Context(), order, run, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for events.HasNext() {
-		e, err := events.Next()
-		require.NoError(s, err)
+	for _, e := range s.historyOf(order, run) {
 		if e.EventType == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
 			ids = append(ids, e.EventId)
 		}

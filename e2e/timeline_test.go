@@ -149,10 +149,7 @@ func (s *system) agreesWithHistory(order, run string, line seenTimeline) {
 	s.Helper()
 	var steps, updates int
 	published := map[int64]bool{} // events that scheduled the writing of a row
-	events := s.temporal.GetWorkflowHistory(s.Context(), order, run, false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for events.HasNext() {
-		e, err := events.Next()
-		require.NoError(s, err)
+	for _, e := range s.historyOf(order, run) {
 		switch {
 		case isReset(e):
 			steps, updates = 0, 0

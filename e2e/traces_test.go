@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/sdk/worker"
 
@@ -62,13 +61,7 @@ func TestTrace_OfOneOrder(t *testing.T) {
 // with traces.
 func (s *system) requireReplays(order string) {
 	s.Helper()
-	var history historypb.History
-	events := s.temporal.GetWorkflowHistory(s.Context(), order, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
-	for events.HasNext() {
-		e, err := events.Next()
-		require.NoError(s, err)
-		history.Events = append(history.Events, e)
-	}
+	history := historypb.History{Events: s.history(order)}
 	require.NotEmpty(s, history.Events[0].GetWorkflowExecutionStartedEventAttributes().Header.Fields)
 	replayer := worker.NewWorkflowReplayer()
 	workers.RegisterWorkflows(replayer)
