@@ -16,7 +16,7 @@ type Stock interface {
 	// released and cannot happen afterwards.
 	Release(ctx context.Context, h booking.Hold) (booking.Undo, error)
 	// Shorten ends a hold on the given day: its quantity of that day and of later ones is
-	// released. The first call decides; later ones return the same, whatever day they give.
+	// released. The first call decides; later calls return its result, also for another day.
 	// A hold that does not exist, or was released, is left as it is.
 	Shorten(ctx context.Context, key string, end booking.Date) (booking.Freed, error)
 	// ChangeHold holds what c needs beyond the hold that it changes, for every day or for

@@ -18,7 +18,7 @@ type Jobs interface {
 	// was never started cannot start afterwards. Returns booking.ErrNothingDone if it is
 	// certain that the job goes on.
 	Stop(ctx context.Context, j booking.Job) (booking.Outcome, error)
-	// Cancel cancels the job for j.Why, whatever its status. A job that was never started
+	// Cancel cancels the job for j.Why, in any status. A job that was never started
 	// cannot start afterwards.
 	Cancel(ctx context.Context, j booking.Job) (booking.Undo, error)
 	// Change gives the job another quantity, once under c's key: Done, or Undone if the

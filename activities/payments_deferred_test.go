@@ -85,7 +85,7 @@ func TestChargePayment_DeferredWhileTheProviderIsKeptFrom(t *testing.T) {
 	require.Equal(t, []error{nil, activities.ErrNotAsked}, gate.said)
 }
 
-// A charged payment stays charged, whatever the gate does.
+// A charged payment stays charged in each state of the gate.
 func TestChargePayment_RepeatsItsAnswerThoughTheGateIsShut(t *testing.T) {
 	t.Parallel()
 	provider := &till{}

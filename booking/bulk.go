@@ -24,7 +24,7 @@ type BulkRun struct {
 	Results map[BulkResult]int `json:"results"`
 }
 
-// Acted counts the orders that were acted on, whatever the result.
+// Acted counts the orders that were acted on, with any result.
 func (r BulkRun) Acted() (n int) {
 	for _, of := range r.Results {
 		n += of
