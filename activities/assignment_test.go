@@ -18,7 +18,7 @@ type phone struct {
 	told   []string
 }
 
-func (p *phone) TellAssigned(_ context.Context, order string, c booking.Cleaner) error {
+func (p *phone) SignalAssigned(_ context.Context, order string, c booking.Cleaner) error {
 	if p.broken {
 		return errAway
 	}

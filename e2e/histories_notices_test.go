@@ -51,7 +51,7 @@ func noticesGoOn(s *system) (id, runID string) {
 	s.dispute(order, "open")
 	id = contract.NoticesWorkflowID(order)
 	run, err := s.temporal.ExecuteWorkflow(s.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: contract.SagasQueue},
-		contract.NoticesWorkflow, contract.Notices{OrderID: order, Looks: 1})
+		contract.NoticesWorkflow, contract.Notices{OrderID: order, Checks: 1})
 	require.NoError(s, err)
 	runID = run.GetRunID()
 	s.eventually(func() bool { return s.page(order).NeedsAttention })

@@ -107,7 +107,7 @@ func (s *trial) hears() {
 			s.env.RegisterDelayedCallback(func() { f.unheard = f.unheard && f.count > count }, 0)
 			return nil
 		}).Maybe()
-	env.ExecuteWorkflow(workflows.PaymentNotices, contract.Notices{OrderID: s.order, Looks: 1})
+	env.ExecuteWorkflow(workflows.PaymentNotices, contract.Notices{OrderID: s.order, Checks: 1})
 	require.True(s, env.IsWorkflowCompleted())
 }
 

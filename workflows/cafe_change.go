@@ -33,11 +33,11 @@ func (c *cup) mayChange(to contract.QuantityChange) (q contract.QuantityQuote, e
 	if err := booking.MayChangeCups(c.statusForDecisions(), now, c.in.DayBegins()); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
-	if err := c.mayBegin(to.Asked); err != nil {
+	if err := c.mayBegin(to.ChangeRequest); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
 	if q, err = c.view.QuoteQuantity(to, now, c.in.DayBegins()); err == nil {
-		err = q.AsChangeQuoted(to.Asked)
+		err = q.AsChangeQuoted(to.ChangeRequest)
 	}
 	return q, err
 }
@@ -55,9 +55,9 @@ func (c *cup) change(ctx workflow.Context, to contract.QuantityChange) (contract
 func (c *cup) refillTo(to contract.QuantityChange, quote contract.QuantityQuote) *refill {
 	r := &refill{to: to, quote: quote}
 	written := to
-	written.Asked = to.Unpaid()
+	written.ChangeRequest = to.WithoutPaymentMethod()
 	r.change = change{
-		Asked: to.Asked, costs: quote.Difference, at: c.now(), hide: c.hideRefill,
+		ChangeRequest: to.ChangeRequest, costs: quote.Difference, at: c.now(), hide: c.hideRefill,
 		agreed: agreement[contract.QuantityChange, contract.QuantityQuote]{written, quote}.text(),
 		holds: func(why booking.Reason) booking.HoldChange {
 			wants := c.hold().DailyQuantity()

@@ -13,7 +13,7 @@ import (
 
 // refills requests another quantity after a while.
 func (c *cup) refills(after time.Duration, id string, quantity int, more ...func(*contract.QuantityChange)) *decision {
-	q := contract.QuantityChange{Asked: contract.Asked{ID: id, By: "1024"}, Quantity: quantity, Price: c.in.Drink.Price}
+	q := contract.QuantityChange{ChangeRequest: contract.ChangeRequest{ID: id, By: "1024"}, Quantity: quantity, Price: c.in.Drink.Price}
 	for _, m := range more {
 		m(&q)
 	}

@@ -16,7 +16,7 @@ import (
 // stock that the order needs in addition, then it charges the difference, and last it releases
 // the stock that the order no longer needs.
 type change struct {
-	contract.Asked
+	contract.ChangeRequest
 	costs contract.Difference
 	ctx   workflow.Context    // of its coroutine, disconnected
 	at    time.Time           // when the change was decided
@@ -58,8 +58,8 @@ func onChange[C interface{ Seen() int64 }](
 }
 
 // knows is the change with this id, nil if this run of the workflow knows none.
-func (s *saga) knows(id string) *contract.Asked {
-	if i := slices.IndexFunc(s.known, func(a contract.Asked) bool { return a.ID == id }); i >= 0 {
+func (s *saga) knows(id string) *contract.ChangeRequest {
+	if i := slices.IndexFunc(s.known, func(a contract.ChangeRequest) bool { return a.ID == id }); i >= 0 {
 		return &s.known[i]
 	}
 	return nil
@@ -67,7 +67,7 @@ func (s *saga) knows(id string) *contract.Asked {
 
 // mayBegin returns the error for which no change of any kind can begin: IdempotencyKeyReused
 // or ChangePending.
-func (s *saga) mayBegin(a contract.Asked) error {
+func (s *saga) mayBegin(a contract.ChangeRequest) error {
 	switch was := s.knows(a.ID); {
 	case was != nil && was.Content != a.Content: //replay:never a validator refuses it before
 		return booking.Errorf(booking.IdempotencyKeyReused, "the Idempotency-Key was used for another change")
@@ -166,7 +166,7 @@ func (s *saga) holdMore(ctx workflow.Context, c *change, learn func(workflow.Con
 		learn(c.ctx, held.Changed)
 		return errChangedBefore
 	}
-	s.known = append(s.known, c.Asked)
+	s.known = append(s.known, c.ChangeRequest)
 	return stepped(held, err)
 }
 

@@ -38,7 +38,7 @@ func (s *saga) learnOf(ctx workflow.Context, changed *booking.HoldChanges, remem
 			continue
 		}
 		c.ctx, c.charging = ctx, c.costs.Charge.Amount > 0
-		s.changing, s.known = c, append(s.known, c.Asked)
+		s.changing, s.known = c, append(s.known, c.ChangeRequest)
 		if is.Made {
 			s.paidMore(c.costs.Charge)
 			c.made()

@@ -199,7 +199,7 @@ func (v *visit) finished(ctx workflow.Context, d contract.Decision) (contract.Vi
 }
 
 func (v *visit) handleAssignment(ctx workflow.Context) {
-	cleaner := receiveValid(ctx, contract.AssignedSignal, contract.Comes)
+	cleaner := receiveValid(ctx, contract.AssignedSignal, contract.ValidCleaner)
 	if v.cleaner == nil {
 		v.cleaner = &cleaner
 	}

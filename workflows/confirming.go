@@ -198,7 +198,7 @@ func (s *saga) mayReturn() error {
 	case s.view.Status != booking.AwaitingPayment || s.cancelling():
 		return booking.Errorf(booking.NotAwaitingPayment, "the order waits for no payment that its customer has to confirm")
 	case left > 0:
-		return booking.Errorf(booking.DecisionPending, "the payment provider was just asked").In(left)
+		return booking.Errorf(booking.DecisionPending, "the payment provider was just asked").RetryIn(left)
 	default:
 		return nil
 	}

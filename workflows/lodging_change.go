@@ -39,7 +39,7 @@ func (r *reservation) mayChange(c contract.StayChange) (q contract.ChangeQuote, 
 	if err := booking.MayChangeStay(r.statusForDecisions(), now, r.in.CheckInAt(), r.in.CheckOutAt(), onlyDeparture); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
-	if err := r.mayBegin(c.Asked); err != nil {
+	if err := r.mayBegin(c.ChangeRequest); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
 	switch {
@@ -49,7 +49,7 @@ func (r *reservation) mayChange(c contract.StayChange) (q contract.ChangeQuote, 
 		return q, booking.Errorf(booking.Superseded, "another change was made meanwhile: the reservation stands as that left it")
 	}
 	if q, err = r.view.QuoteChange(c, now, r.in.CheckInAt()); err == nil {
-		err = q.AsChangeQuoted(c.Asked)
+		err = q.AsChangeQuoted(c.ChangeRequest)
 	}
 	return q, err
 }
@@ -69,9 +69,9 @@ func (r *reservation) change(ctx workflow.Context, c contract.StayChange) (contr
 func (r *reservation) moveTo(c contract.StayChange, quote contract.ChangeQuote) *move {
 	m := &move{to: c, quote: quote}
 	written := c
-	written.Asked = c.Unpaid()
+	written.ChangeRequest = c.WithoutPaymentMethod()
 	m.change = change{
-		Asked: c.Asked, costs: quote.Difference, at: r.now(), hide: r.hideMove,
+		ChangeRequest: c.ChangeRequest, costs: quote.Difference, at: r.now(), hide: r.hideMove,
 		agreed: agreement[contract.StayChange, contract.ChangeQuote]{written, quote}.text(),
 		holds: func(why booking.Reason) booking.HoldChange {
 			return r.holdChange(r.hold(), &m.change, c.DailyQuantity(), why)

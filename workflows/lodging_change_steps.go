@@ -34,7 +34,7 @@ func (r *reservation) isFor(m *move) {
 	r.view.Stay = &contract.Stay{CheckIn: m.to.CheckIn.String(), CheckOut: m.to.CheckOut.String(), Prices: m.quote.Nights}
 	if r.view.Terms != nil {
 		terms := *r.view.Terms
-		terms.CheckInAt, terms.Passed = m.to.Begins.UTC(), m.quote.Passed
+		terms.CheckInAt, terms.PassedTiers = m.to.Begins.UTC(), m.quote.PassedTiers
 		r.view.Terms = &terms
 	}
 }

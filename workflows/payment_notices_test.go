@@ -280,14 +280,14 @@ func TestPaymentNotices_ServicesAway(t *testing.T) {
 func TestPaymentNotices_GoOn(t *testing.T) {
 	f := follow(t)
 	f.is(booking.DisputeOpen)
-	f.begin(contract.Notices{Looks: 3})
+	f.begin(contract.Notices{Checks: 3})
 	var on *workflow.ContinueAsNewError
 	require.ErrorAs(t, f.env.GetWorkflowError(), &on)
 	require.Equal(t, contract.NoticesWorkflow, on.WorkflowType.Name)
 	var next contract.Notices
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(on.Input, &next))
 	require.Equal(t, contract.Notices{
-		OrderID: f.order, Looks: 3, Alone: 3, Marked: true, Open: map[string]time.Time{"du_1": placedAt.AddDate(0, 1, 0).UTC()},
+		OrderID: f.order, Checks: 3, ChecksWithoutNotice: 3, Marked: true, Open: map[string]time.Time{"du_1": placedAt.AddDate(0, 1, 0).UTC()},
 	}, next)
 	require.True(t, f.row().View.Disputed)
 }

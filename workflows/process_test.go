@@ -36,7 +36,7 @@ func (p *process) services() workers.Services {
 	}
 	return workers.Services{
 		Payments: &activities.Payments{
-			Service: served("payments"), Ledger: ledger{p}, Provider: provider{p}, Gate: gate{p}, Follower: follower{p}, InFlight: time.Nanosecond,
+			Service: served("payments"), Ledger: ledger{p}, Provider: provider{p}, Gate: gate{p}, Follower: follower{p}, RequestLifetime: time.Nanosecond,
 		},
 		Inventory:     &activities.Inventory{Service: served("inventory"), Stock: stock{p}},
 		Notifications: &activities.Notifications{Service: served("notifications"), Outbox: outbox{p}},

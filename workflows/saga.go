@@ -23,9 +23,9 @@ type saga struct {
 	deciding
 	parts      parts
 	confirming confirming
-	storyCtx   workflow.Context // the story's context
-	changing   *change          // the change of the order that is under way, nil without one
-	known      []contract.Asked // the changes that this run of the workflow knows
+	storyCtx   workflow.Context         // the story's context
+	changing   *change                  // the change of the order that is under way, nil without one
+	known      []contract.ChangeRequest // the changes that this run of the workflow knows
 
 	// undos are the undos of the steps that may have taken effect, in the order of the steps.
 	// Before the first step runs, these are the undos of all steps: see compensate. never has

@@ -511,15 +511,15 @@ func TestRefund_AfterTheEnd(t *testing.T) {
 		over := s.run()
 		over.NeedsAttention = true
 		s.cannotRefund()
-		var told []contract.Later
+		var told []contract.RefundAfterEnd
 		s.check = func(p contract.Publication) {
-			require.NotNil(t, p.Later)
-			told = append(told, *p.Later)
+			require.NotNil(t, p.RefundAfterEnd)
+			told = append(told, *p.RefundAfterEnd)
 		}
 		var resolved *decision
 		s.refundLater(over, "2", 30000, func() { resolved = s.resolves(2 * hour) })
 		require.NoError(t, resolved.err)
-		require.Equal(t, contract.Later{Refund: "2", Waits: true}, told[0])
+		require.Equal(t, contract.RefundAfterEnd{Refund: "2", Waits: true}, told[0])
 		last := told[len(told)-1]
 		require.False(t, last.Waits)
 		require.Len(t, last.Added, 1)
@@ -615,7 +615,7 @@ func TestStaffRefund_MeetsErrorsOnly(t *testing.T) {
 		require.NoError(t, err)
 		other.Kind, other.State, other.Words = booking.RefundEntry, booking.EntryFailed, "no such account"
 		require.NoError(t, s.ledger.NoteEntry(t.Context(), other))
-		require.NoError(t, s.pages.Publish(t.Context(), contract.Publication{View: over, Later: &contract.Later{Refund: "2", Waits: true}}))
+		require.NoError(t, s.pages.Publish(t.Context(), contract.Publication{View: over, RefundAfterEnd: &contract.RefundAfterEnd{Refund: "2", Waits: true}}))
 		back := s.isBroken()
 		var listed []bool
 		is := s.refundLater(over, "1", 30000, func() {

@@ -503,7 +503,7 @@ func (c crew) MarkNotified(_ context.Context, id string) error {
 // callers signals nothing: the test itself signals the one call of a world.
 type callers struct{ *process }
 
-func (callers) TellAssigned(context.Context, string, booking.Cleaner) error { return nil }
+func (callers) SignalAssigned(context.Context, string, booking.Cleaner) error { return nil }
 
 type pages struct{ *process }
 

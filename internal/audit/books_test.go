@@ -334,11 +334,11 @@ func (b *books) call(v contract.View) {
 	if v.Status != booking.Cancelled {
 		b.called = append(b.called, v.ID)
 	}
-	c := audit.Call{OrderID: v.ID, CleanerID: "kim", Told: true}
+	c := audit.Call{OrderID: v.ID, CleanerID: "kim", Signalled: true}
 	at := booking.CleanerAtWork{Cleaner: kim}
 	switch v.Status {
 	case booking.Calling:
-		c.State, c.CleanerID, c.Told, at.OrderID = audit.CallWaiting, "", false, ""
+		c.State, c.CleanerID, c.Signalled, at.OrderID = audit.CallWaiting, "", false, ""
 		b.calls = append(b.calls, c)
 		return
 	case booking.Assigned:

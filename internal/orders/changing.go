@@ -149,7 +149,7 @@ func (o *Orders) prepareChange(ctx context.Context, caller booking.Caller, c Cha
 		return stay, q, err
 	}
 	stay.CheckIn, stay.CheckOut, stay.Rooms = has.From, has.To, has.Quantity
-	stay = stay.Fixed()
+	stay = stay.WithInstants()
 	q.Wants, err = o.wanted(caller, c, stay, place.Price)
 	q.Wants.Has, q.Wants.ForCustomer = has, forCustomer(caller, v)
 	return stay, q, err
@@ -179,9 +179,9 @@ func (o *Orders) wanted(caller booking.Caller, c Change, stay contract.Lodging, 
 	if len(faults) > 0 {
 		return contract.StayChange{}, booking.Faulty(faults)
 	}
-	next = next.Fixed()
+	next = next.WithInstants()
 	return contract.StayChange{
-		Asked: contract.Asked{
+		ChangeRequest: contract.ChangeRequest{
 			ID: changeID(c.OrderID, caller, c.Key), Content: contentOf(c.PaymentMethod, c.CheckIn.String(), c.CheckOut.String(), c.Rooms, c.Expect),
 			Expect: c.Expect, Version: c.Version, By: caller.ID, PaymentMethod: c.PaymentMethod,
 		},

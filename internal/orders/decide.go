@@ -28,9 +28,9 @@ type Decision struct {
 	MadeAt time.Time
 	// Expect is the quote that was shown to the caller of a cancel, "" for any.
 	Expect string
-	// Stood is the order's status when its customer cancelled it, "" if it is not known:
+	// StatusWhenDecided is the order's status when its customer cancelled it, "" if it is not known:
 	// after a reset the cancel is judged by it. Decide sets it.
-	Stood booking.Status
+	StatusWhenDecided booking.Status
 	// Version is the order's version that the caller has seen, 0 for any. A decision with a
 	// Version is not kept: the order may have changed when it is delivered.
 	Version int64
@@ -38,12 +38,12 @@ type Decision struct {
 
 // needsAgreement tells whether a service has to agree before the decision is taken.
 func (d Decision) needsAgreement() bool {
-	return d.Update == contract.CancelUpdate && contract.BusinessOf(d.Kind).AsksToCancel
+	return d.Update == contract.CancelUpdate && contract.BusinessOf(d.Kind).ServiceAgreesToCancel
 }
 
 // mayBeRefusedLater tells whether a service has to agree, to this decision or to an open one before it.
 // Then the order may take the decision and still not carry it out.
-func (d Decision) mayBeRefusedLater() bool { return contract.BusinessOf(d.Kind).AsksToCancel }
+func (d Decision) mayBeRefusedLater() bool { return contract.BusinessOf(d.Kind).ServiceAgreesToCancel }
 
 // extra is the additional time of a decision beyond the reply budget.
 func (d Decision) extra() time.Duration {
@@ -83,7 +83,7 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 	}
 	if d.Update == contract.CancelUpdate {
 		row, _ := o.optionalRow(ctx, d.OrderID) // without it, the order has to know its status itself
-		d.Stood = row.View.Status
+		d.StatusWhenDecided = row.View.Status
 	}
 	// A caller that disconnects does not withdraw a decision.
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+d.extra())

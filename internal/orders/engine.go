@@ -97,7 +97,7 @@ func (e *Engine) deleteDrink(ctx context.Context, drinkID, by string) error {
 func (e *Engine) decide(ctx context.Context, _ Warrant, id string, d Decision) (view contract.View, taken bool, err error) {
 	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		UpdateID: id, WorkflowID: d.OrderID, UpdateName: d.Update,
-		Args: []any{contract.Decision{Note: d.Note, By: d.By, At: d.MadeAt, Expect: d.Expect, Stood: d.Stood, Version: d.Version}}, WaitForStage: client.WorkflowUpdateStageAccepted,
+		Args: []any{contract.Decision{Note: d.Note, By: d.By, At: d.MadeAt, Expect: d.Expect, StatusWhenDecided: d.StatusWhenDecided, Version: d.Version}}, WaitForStage: client.WorkflowUpdateStageAccepted,
 	})
 	if err != nil {
 		return view, false, marked(err)
@@ -192,8 +192,8 @@ func (e *Engine) ForceCancel(ctx context.Context, orderID string, f contract.For
 	return err == nil, ignoreEnded(orderID, err)
 }
 
-// TellAssigned sends the call its cleaner. A call that has ended is skipped.
-func (e *Engine) TellAssigned(ctx context.Context, orderID string, c booking.Cleaner) error {
+// SignalAssigned sends the call its cleaner. A call that has ended is skipped.
+func (e *Engine) SignalAssigned(ctx context.Context, orderID string, c booking.Cleaner) error {
 	return ignoreEnded(orderID, e.signal(ctx, orderID, contract.AssignedSignal, c))
 }
 

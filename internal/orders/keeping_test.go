@@ -418,7 +418,7 @@ func TestKeep_StartedBefore(t *testing.T) {
 				require.False(t, out.Done)
 				require.Equal(t, orders.KeyedID(business.kind, "alice", "k1", 0), out.OrderID)
 				require.Equal(t, out.OrderID, out.View.ID)
-				if !contract.BusinessOf(business.kind).MayWait() {
+				if !contract.BusinessOf(business.kind).MayBeQueued() {
 					require.Empty(t, k.kept(t))
 					return
 				}

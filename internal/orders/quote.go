@@ -72,7 +72,7 @@ func (o *Orders) mayCancel(ctx context.Context, v contract.View, q *contract.Quo
 	q.TimeZone = stay.Place.TimeZone
 	if has, err := v.DailyQuantity(); err == nil { // the stay may have been changed
 		stay.CheckIn, stay.CheckOut = has.From, has.To
-		stay = stay.Fixed()
+		stay = stay.WithInstants()
 	}
 	return booking.MayCancelStay(v.Status, now, stay.CheckInAt())
 }

@@ -19,8 +19,8 @@ type Terms struct {
 	// passed. Without it, as in terms of an earlier build, the policy is applied to the whole
 	// payment, and by the new day.
 	CountsChanges bool `json:"countsChanges,omitempty" doc:"What changes of the order have kept stays kept, and tiers that had passed before a stay was moved to a later day do not hold again"`
-	// Passed is how many tiers had passed before the stay was moved.
-	Passed int `json:"passed,omitempty" doc:"How many of the tiers had passed before the stay was moved to a later day"`
+	// PassedTiers is how many tiers had passed before the stay was moved.
+	PassedTiers int `json:"passed,omitempty" doc:"How many of the tiers had passed before the stay was moved to a later day"`
 }
 
 // terms are the order's terms, nil if a cancellation refunds everything.
@@ -95,7 +95,7 @@ func (v View) cancellation(why booking.Reason, at time.Time) booking.Cancellatio
 		c.CheckIn = v.Terms.CheckInAt
 	}
 	if v.Terms != nil && v.Terms.CountsChanges {
-		c.Apart, c.Passed = v.KeptByChanges(), v.Terms.Passed
+		c.Apart, c.PassedTiers = v.KeptByChanges(), v.Terms.PassedTiers
 	}
 	return c
 }
@@ -114,30 +114,30 @@ func (v View) KeptByChanges() int64 {
 	return max(0, min(v.Amount.Amount, v.Amount.Amount-cost))
 }
 
-// passed is how many tiers will have passed once a decision at a moment moves the order's
+// passedTiers is how many tiers will have passed once a decision at a moment moves the order's
 // begin to begins.
-func (v View) passed(at, begins time.Time) int {
+func (v View) passedTiers(at, begins time.Time) int {
 	switch c := v.cancellation(booking.ByCustomer, at); {
 	case v.Terms == nil || !v.Terms.CountsChanges:
 		return 0
 	case !begins.After(v.Terms.CheckInAt) || !c.Binds():
-		return v.Terms.Passed
+		return v.Terms.PassedTiers
 	default:
 		return v.Terms.Cancellation.PassedAt(c)
 	}
 }
 
-// StoodFurther reports whether the order had reached a later status when the decision was made
+// HadReachedLater reports whether the order had reached a later status when the decision was made
 // than it remembers: a reset has discarded that. It is false if the order was being cancelled
 // already.
-func (v View) StoodFurther(d Decision) bool {
-	return d.Stood != "" && d.Stood != booking.Cancelling && !d.Stood.Final() && v.Kind.Reaches(v.Status, d.Stood)
+func (v View) HadReachedLater(d Decision) bool {
+	return d.StatusWhenDecided != "" && d.StatusWhenDecided != booking.Cancelling && !d.StatusWhenDecided.Final() && v.Kind.Reaches(v.Status, d.StatusWhenDecided)
 }
 
 // AsDecided is the order with the status that it had when the decision was made.
 func (v View) AsDecided(d Decision) View {
-	if v.StoodFurther(d) {
-		v.Status = d.Stood
+	if v.HadReachedLater(d) {
+		v.Status = d.StatusWhenDecided
 	}
 	return v
 }

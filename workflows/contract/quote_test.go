@@ -72,7 +72,7 @@ func TestView_AsDecided(t *testing.T) {
 	t.Parallel()
 	in := stayWithPolicy()
 	view := in.View()
-	made := contract.Decision{At: in.CheckInAt().Add(-50 * time.Hour), Stood: booking.Confirmed}
+	made := contract.Decision{At: in.CheckInAt().Add(-50 * time.Hour), StatusWhenDecided: booking.Confirmed}
 	confirmed := view
 	confirmed.Status = booking.Confirmed
 	made.Expect = confirmed.Quote(made.At).Quote()
@@ -80,11 +80,11 @@ func TestView_AsDecided(t *testing.T) {
 	require.NoError(t, view.AsQuoted(made, view.Status))
 	for _, stood := range []booking.Status{"", booking.Cancelling, booking.Cancelled, booking.Completed, booking.Received, booking.Delivering} {
 		other := made
-		other.Stood = stood
-		require.False(t, view.StoodFurther(other), stood)
+		other.StatusWhenDecided = stood
+		require.False(t, view.HadReachedLater(other), stood)
 		require.ErrorIs(t, view.AsQuoted(other, view.Status), &booking.Error{Code: booking.QuoteChanged}, stood)
 	}
-	made.Stood = booking.Paid
+	made.StatusWhenDecided = booking.Paid
 	require.Equal(t, booking.Confirmed, confirmed.AsDecided(made).Status)
 }
 
