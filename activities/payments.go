@@ -110,7 +110,7 @@ func oneCallPerKey[T any](ctx context.Context, p *Payments, key string, pass fun
 		}
 		return r.Val.(T), nil
 	case <-ctx.Done():
-		if _, asked := p.running.Load(key); asked {
+		if _, calling := p.running.Load(key); calling {
 			return none, calleeFailure{ctx.Err()}
 		}
 		return none, ctx.Err()

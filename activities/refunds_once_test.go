@@ -38,7 +38,7 @@ func newPendingRequest(t *testing.T) *pendingRequest {
 	}()
 	<-asked
 	d.byHand(10000)
-	_, err := lookAgain(payments, "o1")
+	_, err := checkCharge(payments, "o1")
 	require.NoError(t, err)
 	return o
 }

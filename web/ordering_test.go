@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// stands publishes an accepted order under the prepared id, as its saga would.
-func (s *site) stands(a orders.Attempt) (orders.Outcome, error) {
+// accept publishes an accepted order under the prepared id, as its saga would.
+func (s *site) accept(a orders.Attempt) (orders.Outcome, error) {
 	input := map[booking.Kind]contract.Input{
 		booking.Lodging:  contract.Lodging{Order: order(a.OrderID, "alice", a.Price().Amount), Place: seaside, CheckIn: arrival, CheckOut: leaving, Rooms: 2}.WithInstants(),
 		booking.Food:     contract.Food{Order: order(a.OrderID, "alice", a.Price().Amount), Menu: bibimbap, Quantity: 2, Address: "12 Sejong-daero"},
@@ -55,7 +55,7 @@ func TestOrder(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
 			s.furnish()
-			s.book.place = s.stands
+			s.book.place = s.accept
 			b := s.as("alice", booking.English)
 			list := b.get(c.from)
 			require.Contains(t, list.text, `href="`+c.link+`"`)

@@ -24,7 +24,7 @@ func Cafe(ctx workflow.Context, in contract.Cafe) (contract.View, error) {
 	}
 	c.ends = in.DayEnds()
 	// In the order of their steps.
-	c.undos = slices.Concat([]undo{c.putBack()}, c.refunds(), []undo{c.withdrawNotice(c.notice), c.cancelProduction()})
+	c.undos = slices.Concat([]undo{c.putBack()}, c.undosOfCharge(), []undo{c.withdrawNotice(c.notice), c.cancelProduction()})
 	c.takeDecisions()
 	c.takeChanges()
 	c.recoverDiscarded = func(ctx workflow.Context) { c.findChanges(ctx, c.hold, c.learn, booking.InProduction) }

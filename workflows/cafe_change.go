@@ -33,7 +33,7 @@ func (c *cup) mayChange(to contract.QuantityChange) (q contract.QuantityQuote, e
 	if err := booking.MayChangeCups(c.statusForDecisions(), now, c.in.DayBegins()); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
-	if err := c.mayBegin(to.ChangeRequest); err != nil {
+	if err := c.mayBeginChange(to.ChangeRequest); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
 	if q, err = c.view.QuoteQuantity(to, now, c.in.DayBegins()); err == nil {

@@ -65,9 +65,9 @@ func (s *saga) knows(id string) *contract.ChangeRequest {
 	return nil
 }
 
-// mayBegin returns the error for which no change of any kind can begin: IdempotencyKeyReused
+// mayBeginChange returns the error for which no change of any kind can begin: IdempotencyKeyReused
 // or ChangePending.
-func (s *saga) mayBegin(a contract.ChangeRequest) error {
+func (s *saga) mayBeginChange(a contract.ChangeRequest) error {
 	switch was := s.knows(a.ID); {
 	case was != nil && was.Content != a.Content: //replay:never a validator refuses it before
 		return booking.Errorf(booking.IdempotencyKeyReused, "the Idempotency-Key was used for another change")
@@ -139,8 +139,8 @@ func (s *saga) changeStep(ctx workflow.Context, c call, away booking.Reason) (ou
 	defer s.waitFor("the service that is to " + c.name)()
 	never, _ := workflow.NewDisconnectedContext(ctx)
 	s.showPending(never)
-	attempt, giveUp := workflow.WithCancel(ctx)
-	defer giveUp()
+	attempt, cancelAttempt := workflow.WithCancel(ctx)
+	defer cancelAttempt()
 	done := durably(attempt, c)
 	inTime, err := await(ctx, changeWithin, "timeout of: "+c.name, done.IsReady)
 	switch {

@@ -23,7 +23,7 @@ func Food(ctx workflow.Context, in contract.Food) (contract.View, error) {
 	}
 	m.freeTookEffect = true // an order that costs nothing takes effect when it is placed
 	// In the order of their steps.
-	m.undos = append(m.refunds(), m.withdrawNotice(m.notice), m.cancelDelivery())
+	m.undos = append(m.undosOfCharge(), m.withdrawNotice(m.notice), m.cancelDelivery())
 	m.takeDecisions()
 	return m.run(story, m.story)
 }

@@ -39,7 +39,7 @@ func (r *reservation) mayChange(c contract.StayChange) (q contract.ChangeQuote, 
 	if err := booking.MayChangeStay(r.statusForDecisions(), now, r.in.CheckInAt(), r.in.CheckOutAt(), onlyDeparture); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
-	if err := r.mayBegin(c.ChangeRequest); err != nil {
+	if err := r.mayBeginChange(c.ChangeRequest); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
 	switch {

@@ -142,7 +142,7 @@ func (s *saga) requestPart(ctx workflow.Context, p *part) {
 		onFailing: s.markFailingPart(p), part: p,
 	}
 	var is booking.Repaid
-	if !s.retryMarkingAfter(ctx, c, &is, s.attentionAfterFor(ctx, p)) {
+	if s.retryMarkingAfter(ctx, c, &is, s.attentionAfterFor(ctx, p)) {
 		p.is.Entry.Words = ""
 		return
 	}

@@ -62,7 +62,7 @@ func (s *saga) unansweredRefunds() (keys []string) {
 			keys = append(keys, p.key)
 		}
 	}
-	if s.unanswered {
+	if s.chargeUndo.unanswered {
 		keys = append(keys, booking.Payment{Charge: s.payment()}.RefundKey())
 	}
 	return keys
@@ -102,7 +102,7 @@ func (s *saga) onResolve() {
 // mayResolve returns NothingOwed if no refund is known to have failed, and DecisionPending
 // while another one is being recorded.
 func (s *saga) mayResolve() error {
-	undoing := s.view.Status == booking.Cancelling && !s.free() && !s.refundComplete && (s.owedWords != "" || s.view.NeedsAttention)
+	undoing := s.view.Status == booking.Cancelling && !s.free() && !s.chargeUndo.complete && (s.chargeUndo.owedWords != "" || s.view.NeedsAttention)
 	switch {
 	case s.parts.resolving:
 		return booking.Errorf(booking.DecisionPending, "what was paid by hand is being recorded").RetryIn(time.Second)

@@ -75,11 +75,11 @@ func TestTold_HowARefundEnded(t *testing.T) {
 // the order's row.
 func TestTold_HowARefundEndedAfterTheEnd(t *testing.T) {
 	s := newStay(t)
-	over := s.run()
+	endedOrder := s.run()
 	s.alsoOthers = true
 	s.cannotRefund()
 	s.flow = workflows.Refund
-	s.live(over.Since().Add(24 * hour))
+	s.startRun(endedOrder.Since().Add(24 * hour))
 	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.RefundWorkflowID(s.order, "1"), TaskQueue: contract.SagasQueue})
 	s.env.RegisterDelayedCallback(func() {
 		s.mu.Lock()
@@ -89,7 +89,7 @@ func TestTold_HowARefundEndedAfterTheEnd(t *testing.T) {
 		s.env.SignalWorkflow(contract.PaymentNoticeSignal, nil)
 	}, hour)
 	s.env.ExecuteWorkflow(s.flow, contract.Refunding{
-		Refund: contract.Refund{ID: "1", Amount: booking.Money{Amount: 30000, Currency: "KRW"}, Note: "it was cold", By: "1024"}, Order: over,
+		Refund: contract.Refund{ID: "1", Amount: booking.Money{Amount: 30000, Currency: "KRW"}, Note: "it was cold", By: "1024"}, Order: endedOrder,
 	})
 	require.NoError(t, s.env.GetWorkflowError())
 	require.Equal(t, []string{"refund_failed", "refund_ended"}, s.messagesTo(s.customer))
@@ -102,7 +102,7 @@ func TestTold_HowARefundEndedAfterTheEnd(t *testing.T) {
 // TestTold_WhatWasGivenBackAgain: a refund has failed after the order's end, and parts of it
 // were refunded at the provider since. The customer is notified of the rest.
 func TestTold_WhatWasGivenBackAgain(t *testing.T) {
-	s, over, e := failedUndo(t)
+	s, endedOrder, e := failedUndo(t)
 	require.EqualValues(t, 100000, e.Amount.Amount)
 	s.alsoOthers = true
 	gives := func(percent int64) {
@@ -112,7 +112,7 @@ func TestTold_WhatWasGivenBackAgain(t *testing.T) {
 	}
 	gives(30)
 	var paid *decision
-	s.refundAgain(over, e, func() {
+	s.refundAgain(endedOrder, e, func() {
 		s.env.RegisterDelayedCallback(func() { gives(20) }, hour)
 		paid = s.resolves(2 * hour)
 	})
@@ -128,9 +128,9 @@ func TestTold_WhatWasGivenBackAgain(t *testing.T) {
 // meanwhile. The customer, who was notified of the failure, is notified that nothing more
 // follows.
 func TestTold_NothingWasLeftToGiveBackAgain(t *testing.T) {
-	s, over, e := failedUndo(t)
+	s, endedOrder, e := failedUndo(t)
 	s.alsoOthers = true
-	s.refundAgain(over, e, func() {
+	s.refundAgain(endedOrder, e, func() {
 		s.env.RegisterDelayedCallback(func() {
 			s.mu.Lock()
 			s.provider[s.order+"/charge"].begin(&other{percent: 100})
@@ -189,24 +189,24 @@ func TestTold_NothingOfARefundThatWasMade(t *testing.T) {
 }
 
 // paidTooLate is a stay whose customer has confirmed the payment too late.
-func paidTooLate(t *testing.T) (s *stay, over contract.View) {
+func paidTooLate(t *testing.T) (s *stay, endedOrder contract.View) {
 	t.Helper()
 	s = newStay(t, func(in *contract.Lodging) { mustConfirm(&in.Order) })
-	over = s.run()
-	require.Equal(t, booking.PaymentNotConfirmed, over.Reason)
+	endedOrder = s.run()
+	require.Equal(t, booking.PaymentNotConfirmed, endedOrder.Reason)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	is := s.provider[s.order+"/charge"]
 	is.voided, is.customer = false, approves
-	return s, over
+	return s, endedOrder
 }
 
-// looksAgain runs the workflow of the notices, which checks the payment, and returns the
+// checksPayment runs the workflow of the notices, which checks the payment, and returns the
 // workflows of refunds that it began. following: a workflow follows the refund already.
-func (s *stay) looksAgain(over contract.View, following bool, meanwhile ...func()) {
+func (s *stay) checksPayment(endedOrder contract.View, following bool, meanwhile ...func()) {
 	s.Helper()
 	s.flow = workflows.PaymentNotices
-	s.live(over.Since().Add(24 * hour))
+	s.startRun(endedOrder.Since().Add(24 * hour))
 	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.NoticesWorkflowID(s.order), TaskQueue: contract.SagasQueue})
 	s.env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).
 		Return(func(_, workflowID, _, _ string, _ any) error {
@@ -225,10 +225,10 @@ func (s *stay) looksAgain(over contract.View, following bool, meanwhile ...func(
 // TestTold_OfALatePayment: a payment after the order's end is refunded, and the customer
 // notified once.
 func TestTold_OfALatePayment(t *testing.T) {
-	s, over := paidTooLate(t)
+	s, endedOrder := paidTooLate(t)
 	before := s.messagesTo(s.customer)
 	for range 2 {
-		s.looksAgain(over, false)
+		s.checksPayment(endedOrder, false)
 	}
 	require.Zero(t, s.owed())
 	require.Equal(t, append(before, "late_payment_returned"), s.messagesTo(s.customer))
@@ -242,17 +242,17 @@ func TestTold_OfAPaymentWhileTheOrderIsUndone(t *testing.T) {
 	t.Parallel()
 	for name, placed := range map[string]bool{"NeverPlaced": false, "Placed": true} {
 		t.Run(name, func(t *testing.T) {
-			s, over := paidTooLate(t)
+			s, endedOrder := paidTooLate(t)
 			before := s.messagesTo(s.customer)
 			show := func(v contract.View) { require.NoError(t, s.pages.Publish(t.Context(), contract.Publication{View: v})) }
-			open := over.Clone()
-			open.Status, open.Version = booking.Cancelling, over.Version+1
+			open := endedOrder.Clone()
+			open.Status, open.Version = booking.Cancelling, endedOrder.Version+1
 			show(open)
 			var meanwhile []string
-			s.looksAgain(over, false, func() {
+			s.checksPayment(endedOrder, false, func() {
 				meanwhile = s.messagesTo(s.customer)
-				ended := over.Clone()
-				ended.Version, ended.Placed = over.Version+2, placed
+				ended := endedOrder.Clone()
+				ended.Version, ended.Placed = endedOrder.Version+2, placed
 				show(ended)
 			})
 			require.Zero(t, s.owed())
@@ -268,14 +268,14 @@ func TestTold_OfAPaymentWhileTheOrderIsUndone(t *testing.T) {
 // TestTold_OfALatePaymentThatOthersGaveBack: others have refunded a late payment, so that
 // nothing is left for the order's refund. The customer is notified of the whole amount.
 func TestTold_OfALatePaymentThatOthersGaveBack(t *testing.T) {
-	s, over := paidTooLate(t)
-	s.looksAgain(over, true)
+	s, endedOrder := paidTooLate(t)
+	s.checksPayment(endedOrder, true)
 	e := s.failLater(s.order + "/charge/refund")
 	s.alsoOthers = true
 	s.mu.Lock()
 	s.provider[s.order+"/charge"].begin(&other{percent: 100})
 	s.mu.Unlock()
-	s.refundAgain(over, e, func() {})
+	s.refundAgain(endedOrder, e, func() {})
 	require.NoError(t, s.env.GetWorkflowError())
 	sent := s.sentTo(s.customer)
 	last := sent[len(sent)-1]
@@ -291,30 +291,30 @@ func TestTold_HowARefundEndedOnce(t *testing.T) {
 	s.gives(hour, "1", 30000)
 	s.env.RegisterDelayedCallback(back, 2*hour)
 	s.decides(2*hour, contract.CancelUpdate)
-	over := s.run()
-	told := s.messagesTo(s.customer)
-	require.Equal(t, []string{"refund_failed", "refund_ended"}, told)
+	endedOrder := s.run()
+	messages := s.messagesTo(s.customer)
+	require.Equal(t, []string{"refund_failed", "refund_ended"}, messages)
 	before := len(s.row().View.History)
 	e, has := payment(t, s).Entry("refund/1")
 	require.True(t, has)
 	require.Equal(t, booking.EntryFailed, e.State)
-	s.refundAgain(over, e, func() {})
+	s.refundAgain(endedOrder, e, func() {})
 	require.NoError(t, s.env.GetWorkflowError())
-	require.Equal(t, told, s.messagesTo(s.customer))
+	require.Equal(t, messages, s.messagesTo(s.customer))
 	require.Len(t, s.row().View.History, before)
 }
 
 // TestTold_OfALatePaymentThatIsFollowed: the workflow that follows the refund sends the
 // message itself, after its other messages.
 func TestTold_OfALatePaymentThatIsFollowed(t *testing.T) {
-	s, over := paidTooLate(t)
+	s, endedOrder := paidTooLate(t)
 	before := s.messagesTo(s.customer)
-	s.looksAgain(over, true)
+	s.checksPayment(endedOrder, true)
 	require.Equal(t, before, s.messagesTo(s.customer))
 	e, begun := payment(t, s).Entry(s.order + "/charge/refund")
 	require.True(t, begun)
 	e.State = booking.EntryFailed
-	s.refundAgain(over, e, func() {})
+	s.refundAgain(endedOrder, e, func() {})
 	require.NoError(t, s.env.GetWorkflowError())
 	require.Equal(t, append(before, "late_payment_returned"), s.messagesTo(s.customer))
 }
@@ -332,9 +332,9 @@ func TestTold_NothingOfAPaymentInTime(t *testing.T) {
 	s := newStay(t, func(in *contract.Lodging) { mustConfirm(&in.Order) })
 	s.confirms(time.Minute, approves)
 	s.decides(hour, contract.CancelUpdate)
-	over := s.run()
+	endedOrder := s.run()
 	before := s.messagesTo(s.customer)
-	s.looksAgain(over, false)
+	s.checksPayment(endedOrder, false)
 	require.Zero(t, s.owed())
 	require.Equal(t, before, s.messagesTo(s.customer))
 }

@@ -250,11 +250,11 @@ func (b *books) add(v contract.View) {
 	b.hold(v)
 	b.work(v)
 	b.call(v)
-	b.tell(v)
+	b.addMessages(v)
 }
 
-// tell adds the messages of a live order, or those that withdraw them.
-func (b *books) tell(v contract.View) {
+// addMessages adds the messages of a live order, or those that withdraw them.
+func (b *books) addMessages(v contract.View) {
 	for _, name := range map[booking.Kind][]string{
 		booking.Lodging: {"notice"}, booking.Food: {"notice"}, booking.Cafe: {"notice"}, booking.Cleaning: {"confirmation", "assignment", "cleaner"},
 	}[v.Kind] {

@@ -89,8 +89,8 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+d.extra())
 	defer cancel()
 	watching, sending := watched(budget)
-	view, sentAs, taken, err := o.sendDecision(watching, w, caller, d)
-	if !taken && (isAway(err) || isWorkflowMissing(err)) {
+	view, sentAs, wasAccepted, err := o.sendDecision(watching, w, caller, d)
+	if !wasAccepted && (isAway(err) || isWorkflowMissing(err)) {
 		if view, no := o.shownOtherwise(ctx, d); no != nil {
 			return Outcome{View: view}, no
 		}
@@ -101,13 +101,13 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 	k := toKeep(caller, d, sentAs.id, made)
 	var out Outcome
 	switch _, why := answerOf(err); {
-	case !taken && isOpen(err) && atLimit(err) == nil:
+	case !wasAccepted && isOpen(err) && atLimit(err) == nil:
 		out, err = o.undelivered(ctx, k, sending, err)
 	case err == nil:
 		out = Outcome{View: view, Done: true}
-	case taken && d.isUnderWay(err):
+	case wasAccepted && d.isUnderWay(err):
 		out, err = o.join(budget, d, why.View), nil
-	case taken && isAway(err):
+	case wasAccepted && isAway(err):
 		out, err = o.afterTaken(ctx, d)
 		out, err = o.undecided(ctx, k, out, err)
 	default:
@@ -120,13 +120,13 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 // took the decision, sentAs under which id it was sent last.
 func (o *Orders) sendDecision(
 	ctx context.Context, w Warrant, caller booking.Caller, d Decision,
-) (view contract.View, sentAs updateID, taken bool, err error) {
+) (view contract.View, sentAs updateID, wasAccepted bool, err error) {
 	begun := o.Now()
 	for range mostIDsOfSlot {
 		sentAs = o.updateIDs.next(o.Now(), caller, d)
-		view, taken, err = o.Engine.decide(ctx, w, sentAs.id, d)
-		if !taken || err != nil && isAway(err) {
-			return view, sentAs, taken, err
+		view, wasAccepted, err = o.Engine.decide(ctx, w, sentAs.id, d)
+		if !wasAccepted || err != nil && isAway(err) {
+			return view, sentAs, wasAccepted, err
 		}
 		o.updateIDs.answered(sentAs)
 		if !isPast(err, begun) {

@@ -30,7 +30,7 @@ func (o *Orders) Quote(ctx context.Context, caller booking.Caller, kind booking.
 	if err := o.mayCancel(ctx, view, &quote, now); err != nil {
 		return view, contract.Quote{}, o.explained(ctx, id, err)
 	}
-	if quote.Given, err = o.givenBefore(ctx, id); err != nil {
+	if quote.RefundedBefore, err = o.givenBefore(ctx, id); err != nil {
 		return view, contract.Quote{}, err
 	}
 	return view, quote, nil
@@ -40,7 +40,7 @@ func (o *Orders) Quote(ctx context.Context, caller booking.Caller, kind booking.
 // quote. Its caller may cancel it.
 func (o *Orders) QuoteAnew(ctx context.Context, v contract.View) (q contract.Quote, err error) {
 	q = v.Quote(o.Now())
-	q.Given, err = o.givenBefore(ctx, v.ID)
+	q.RefundedBefore, err = o.givenBefore(ctx, v.ID)
 	return q, err
 }
 

@@ -63,7 +63,7 @@ func TestQuote(t *testing.T) {
 			b.store.put(cameTo(stayWith().View(), booking.Confirmed, ""))
 			_, q, err := b.Quote(t.Context(), anybody, booking.Lodging, "lodging-1")
 			require.NoError(t, err)
-			require.Equal(t, want, [2]int64{q.Coming(q.GiveBack), q.Kept(q.GiveBack, q.Keep)})
+			require.Equal(t, want, [2]int64{q.StillDue(q.GiveBack), q.Kept(q.GiveBack, q.Keep)})
 			require.Equal(t, "before:0s/50000", q.Quote(), "the order knows it by its policy")
 		}
 	})

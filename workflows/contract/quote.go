@@ -39,16 +39,18 @@ type Quote struct {
 	booking.Due
 	Later    []booking.DueLater
 	TimeZone string // "" if unknown
-	// Given is the sum of earlier and pending refunds: it counts towards what a cancel
+	// RefundedBefore is the sum of earlier and pending refunds: it counts towards what a cancel
 	// refunds.
-	Given int64
+	RefundedBefore int64
 }
 
-// Coming is how much of the due refund is still to be refunded.
-func (q Quote) Coming(giveBack int64) int64 { return max(0, giveBack-q.Given) }
+// StillDue is how much of the due refund is still to be refunded.
+func (q Quote) StillDue(giveBack int64) int64 { return max(0, giveBack-q.RefundedBefore) }
 
 // Kept is how much is kept: less than keep if more than giveBack was refunded before.
-func (q Quote) Kept(giveBack, keep int64) int64 { return max(0, keep-max(0, q.Given-giveBack)) }
+func (q Quote) Kept(giveBack, keep int64) int64 {
+	return max(0, keep-max(0, q.RefundedBefore-giveBack))
+}
 
 // Quote is what the customer is refunded for a cancel at a moment.
 func (v View) Quote(at time.Time) Quote {
@@ -144,9 +146,9 @@ func (v View) AsDecided(d Decision) View {
 
 // AsQuoted returns QuoteChanged if the caller of a cancel has seen another refund than it
 // gives. An order that is being cancelled already is not compared.
-func (v View) AsQuoted(d Decision, standing booking.Status) error {
+func (v View) AsQuoted(d Decision, effective booking.Status) error {
 	due := v.AsDecided(d).RefundDue(booking.ByCustomer, d.At)
-	if d.Expect == "" || d.Expect == due.Quote() || standing == booking.Cancelling || standing.Final() {
+	if d.Expect == "" || d.Expect == due.Quote() || effective == booking.Cancelling || effective.Final() {
 		return nil
 	}
 	return booking.Errorf(booking.QuoteChanged, "what is given back has changed: it is %d %s now; the order stands", due.GiveBack, v.Amount.Currency)
@@ -161,14 +163,14 @@ func (v View) AsSeen(version int64) error {
 	return booking.Errorf(booking.VersionChanged, "the order has changed since version %d: it is at version %d now, and stands as it is", version, v.Version)
 }
 
-// GivenInPart is the refund of an order of whose payment a part is kept, as far as that is
+// PartialRefund is the refund of an order of whose payment a part is kept, as far as that is
 // known when the refund is requested as asked; nil for any other order.
-func (v View) GivenInPart(asked booking.Charge) *booking.Money {
+func (v View) PartialRefund(argument booking.Charge) *booking.Money {
 	switch is := v.Settled; {
 	case is != nil && is.Kept.Amount > 0:
 		return &is.Refunded
-	case is == nil && asked.Keep > 0:
-		return &booking.Money{Amount: v.Amount.Amount - asked.Keep, Currency: v.Amount.Currency}
+	case is == nil && argument.Keep > 0:
+		return &booking.Money{Amount: v.Amount.Amount - argument.Keep, Currency: v.Amount.Currency}
 	default:
 		return nil
 	}
@@ -177,14 +179,14 @@ func (v View) GivenInPart(asked booking.Charge) *booking.Money {
 // SettledAs is what became of the order's payment, by what its undo found and by the tier that
 // was requested; nil for an order that refunds everything. After an earlier decision, which
 // stays, that tier does not count.
-func (v View) SettledAs(found booking.Undo, asked booking.Charge) *booking.Settlement {
+func (v View) SettledAs(found booking.Undo, argument booking.Charge) *booking.Settlement {
 	if v.Terms == nil || !found.Acted {
 		return nil
 	}
 	in := func(amount int64) booking.Money { return booking.Money{Amount: amount, Currency: v.Amount.Currency} }
 	s := &booking.Settlement{Refunded: in(found.CustomerGot()), Kept: in(found.Kept)}
-	if found.Kept == asked.Keep {
-		s.Tier = asked.Tier
+	if found.Kept == argument.Keep {
+		s.Tier = argument.Tier
 	}
 	return s
 }

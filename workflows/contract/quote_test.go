@@ -61,8 +61,8 @@ func TestView_AsQuoted(t *testing.T) {
 	late := early
 	late.At = in.CheckInAt().Add(-50 * time.Hour)
 	require.ErrorIs(t, view.AsQuoted(late, view.Status), &booking.Error{Code: booking.QuoteChanged})
-	for _, over := range []booking.Status{booking.Cancelling, booking.Cancelled} {
-		require.NoError(t, view.AsQuoted(late, over), "that is settled already")
+	for _, status := range []booking.Status{booking.Cancelling, booking.Cancelled} {
+		require.NoError(t, view.AsQuoted(late, status), "that is settled already")
 	}
 }
 
@@ -94,14 +94,14 @@ func TestView_SettledAs(t *testing.T) {
 	t.Parallel()
 	view := stayWithPolicy().View()
 	money := func(n int64) booking.Money { return booking.Money{Amount: n, Currency: view.Amount.Currency} }
-	asked := booking.Charge{Keep: 30, Tier: "before:24h"}
+	argument := booking.Charge{Keep: 30, Tier: "before:24h"}
 	require.Equal(t, &booking.Settlement{Refunded: money(70), Kept: money(30), Tier: "before:24h"},
-		view.SettledAs(booking.Undo{Acted: true, Refunded: 70, Kept: 30}, asked))
+		view.SettledAs(booking.Undo{Acted: true, Refunded: 70, Kept: 30}, argument))
 	require.Equal(t, &booking.Settlement{Refunded: money(100), Kept: money(0)},
-		view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, asked))
+		view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, argument))
 	require.Equal(t, &booking.Settlement{Refunded: money(70), Kept: money(30), Tier: "before:24h"},
-		view.SettledAs(booking.Undo{Acted: true, Refunded: 20, Given: 70, Kept: 30}, asked), "by the provider and otherwise")
-	require.Nil(t, view.SettledAs(booking.Undo{}, asked), "nothing was charged")
+		view.SettledAs(booking.Undo{Acted: true, Refunded: 20, Given: 70, Kept: 30}, argument), "by the provider and otherwise")
+	require.Nil(t, view.SettledAs(booking.Undo{}, argument), "nothing was charged")
 	view.Terms = nil
 	require.Nil(t, view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, booking.Charge{}))
 }
@@ -114,10 +114,10 @@ func TestView_GivenInPart(t *testing.T) {
 	in := func(amount int64) *booking.Money {
 		return &booking.Money{Amount: amount, Currency: view.Amount.Currency}
 	}
-	require.Nil(t, view.GivenInPart(booking.Charge{}))
-	require.Equal(t, in(view.Amount.Amount-30), view.GivenInPart(booking.Charge{Keep: 30}))
+	require.Nil(t, view.PartialRefund(booking.Charge{}))
+	require.Equal(t, in(view.Amount.Amount-30), view.PartialRefund(booking.Charge{Keep: 30}))
 	view.Settled = view.SettledAs(booking.Undo{Acted: true, Refunded: 60, Kept: 40}, booking.Charge{})
-	require.Equal(t, in(60), view.GivenInPart(booking.Charge{}), "an earlier decision stands")
+	require.Equal(t, in(60), view.PartialRefund(booking.Charge{}), "an earlier decision stands")
 	view.Settled = view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, booking.Charge{Keep: 30})
-	require.Nil(t, view.GivenInPart(booking.Charge{Keep: 30}))
+	require.Nil(t, view.PartialRefund(booking.Charge{Keep: 30}))
 }
