@@ -17,23 +17,12 @@ import (
 // the stock that the order no longer needs.
 type change struct {
 	contract.ChangeRequest
-	costs contract.Difference
-	ctx   workflow.Context    // of its coroutine, disconnected
-	at    time.Time           // when the change was decided
-	stop  workflow.CancelFunc // cancels the change
-
-	// The next fields depend on the order's kind. agreed is the change as its hold stores it.
-	// holds is the hold that the change leads to. do runs the change. shows writes the changed
-	// order into the view. made completes the change, and back undoes it. hide removes the
-	// pending change from the view. refuse reports that the change was not made.
-	agreed string
-	holds  func(why booking.Reason) booking.HoldChange
-	do     func(ctx workflow.Context) error
-	shows  func()
-	made   func()
-	back   func()
-	hide   func()
-	refuse func(err error)
+	kind   changeOfKind
+	costs  contract.Difference
+	stored string              // the change as its hold stores it
+	ctx    workflow.Context    // of its coroutine, disconnected
+	at     time.Time           // when the change was decided
+	stop   workflow.CancelFunc // cancels the change
 
 	charging   bool // the difference may have been charged
 	charged    bool // the difference was charged
@@ -42,6 +31,24 @@ type change struct {
 	// remaining is the item's remaining stock after a release, nil without one.
 	remaining *int
 	no        *booking.Error // why the change was not made
+}
+
+// changeOfKind is the part of a change that depends on the order's kind.
+type changeOfKind interface {
+	// holdChange is the change of the order's hold. why is the reason for undoing it, "" if it is made.
+	holdChange(why booking.Reason) booking.HoldChange
+	// run runs the steps of the change.
+	run(ctx workflow.Context) error
+	// show writes the changed order into the view.
+	show()
+	// complete completes a change whose steps are done.
+	complete()
+	// undo undoes a change that is not made.
+	undo()
+	// hide removes the pending change from the view.
+	hide()
+	// refuse reports that the change was not made.
+	refuse(err error)
 }
 
 // onChange registers the update by which the customer changes the order.
@@ -98,18 +105,18 @@ func (s *saga) beginChange(ctx workflow.Context, c *change, words string) (contr
 // undos also undo the change.
 func (s *saga) runChange(ctx workflow.Context, c *change) {
 	c.ctx, _ = workflow.NewDisconnectedContext(ctx)
-	err := c.do(ctx)
+	err := c.kind.run(ctx)
 	switch called := s.cancelling() || s.storyCtx.Err() != nil; {
 	case called && s.acceptedStatus != booking.Completed:
 		c.no = booking.Errorf(booking.BeingCancelled, "the order is being cancelled")
-		c.hide()
+		c.kind.hide()
 	case errors.Is(err, errChangedBefore):
 		s.changedBefore(c)
 	case err == nil:
-		c.made()
+		c.kind.complete()
 	default:
-		c.back()
-		c.refuse(err)
+		c.kind.undo()
+		c.kind.refuse(err)
 	}
 	s.changing, c.ended = nil, true
 	s.parts.open--
@@ -160,7 +167,7 @@ func (s *saga) changeStep(ctx workflow.Context, c call, away booking.Reason) (ou
 // errChangedBefore.
 func (s *saga) holdMore(ctx workflow.Context, c *change, learn func(workflow.Context, *booking.HoldChanges)) error {
 	held, err := s.changeStep(ctx, call{
-		name: "hold stock for a change", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ChangeHold, with: c.holds(""),
+		name: "hold stock for a change", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ChangeHold, with: c.kind.holdChange(""),
 	}, booking.TooLate)
 	if err == nil && held.Changed != nil {
 		learn(c.ctx, held.Changed)
@@ -172,7 +179,7 @@ func (s *saga) holdMore(ctx workflow.Context, c *change, learn func(workflow.Con
 
 // holdChange is the change of the order's hold to the days and quantity of to.
 func (s *saga) holdChange(of booking.Hold, c *change, to booking.DailyQuantity, why booking.Reason) booking.HoldChange {
-	h := booking.HoldChange{Hold: of, Of: of.Key, Agreed: c.agreed, Has: of.DailyQuantity()}
+	h := booking.HoldChange{Hold: of, Of: of.Key, Agreed: c.stored, Has: of.DailyQuantity()}
 	h.Key, h.From, h.To, h.Quantity, h.Why = booking.ChangeKey(s.in.OrderID, c.ID), to.From, to.To, to.Quantity, why
 	return h
 }
@@ -219,7 +226,7 @@ func stepped(outcome booking.Outcome, err error) error {
 func (s *saga) makeHeld(c *change) error {
 	var made booking.Outcome
 	s.retryUntilDone(c.ctx, call{
-		name: "make the change of stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.MakeChange, with: c.holds(""),
+		name: "make the change of stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.MakeChange, with: c.kind.holdChange(""),
 	}, &made)
 	c.remaining = made.Remaining
 	return stepped(made, nil)
@@ -230,7 +237,7 @@ func (s *saga) makeHeld(c *change) error {
 func (s *saga) undoChange(c *change) {
 	var dropped booking.Undo
 	s.retryUntilDone(c.ctx, call{
-		name: "release stock of a change", queue: contract.InventoryQueue, quick: quickStep, do: inventory.DropChange, with: c.holds(booking.ByCustomer),
+		name: "release stock of a change", queue: contract.InventoryQueue, quick: quickStep, do: inventory.DropChange, with: c.kind.holdChange(booking.ByCustomer),
 	}, &dropped)
 	if !c.charging {
 		return
