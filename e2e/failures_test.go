@@ -60,9 +60,9 @@ func TestRefundFailsLater(t *testing.T) {
 	})
 }
 
-// TestRefundFailsLater_AndIsNotTold: the audit finds it, and with the named remedy it
+// TestRefundFailsLater_WithoutANotice: the audit finds it, and with the named remedy it
 // is followed.
-func TestRefundFailsLater_AndIsNotTold(t *testing.T) {
+func TestRefundFailsLater_WithoutANotice(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
 	a := bootNoticed(t, stripe)

@@ -96,8 +96,8 @@ func noticesOfAFailure(s *system) (id, runID string) {
 	return id, ""
 }
 
-// noticesOfAFailureTold: the order's saga follows the failed refund.
-func noticesOfAFailureTold(s *system) (id, runID string) {
+// noticesOfAFailureSignalled: the order's saga follows the failed refund.
+func noticesOfAFailureSignalled(s *system) (id, runID string) {
 	order := s.accepted(s.reserve(s.place(9)))
 	s.giveBack(order, "a", 30000).with(s, http.StatusCreated)
 	s.failsLater(order)

@@ -50,7 +50,7 @@ func TestModel_AnyInterleaving(t *testing.T) {
 			m.recover()
 			m.requireAtRest()
 			m.requireClean()
-			m.requireTold()
+			m.requireAnswered()
 		})
 	}
 }

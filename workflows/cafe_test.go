@@ -86,7 +86,7 @@ func TestCafe(t *testing.T) {
 		require.Equal(t, booking.Completed, served.view.Status)
 		require.Equal(t, []string{"order_placed"}, c.ownerMessages(), "the café is told in the end")
 	})
-	t.Run("CancelledBeforeTheCafeIsTold", func(t *testing.T) {
+	t.Run("CancelledBeforeTheCafeIsNotified", func(t *testing.T) {
 		c := newCup(t)
 		c.faults = func(call string) fault { return only(before, call == "send") }
 		c.decides(10*time.Second, contract.CancelUpdate)

@@ -166,7 +166,7 @@ func TestCleaning(t *testing.T) {
 		}
 		require.False(t, c.registered)
 	})
-	t.Run("CancelledWhileNobodyCanBeTold", func(t *testing.T) {
+	t.Run("CancelledWhileNobodyCanBeNotified", func(t *testing.T) {
 		c := newVisit(t)
 		c.env.RegisterDelayedCallback(func() {
 			c.setFaults(func(call string) fault { return only(before, call == "withdraw") })

@@ -96,15 +96,15 @@ func TestConfirm_ComesToNothing(t *testing.T) {
 				require.Zero(t, s.owed())
 				require.Equal(t, 1, s.rooms(), "the room is free again")
 				require.Empty(t, s.ownerMessages(), "the owner hears nothing of it")
-				s.requireToldOff(v)
+				s.requireCancellationSent(v)
 			})
 		}
 	}
 }
 
-// requireToldOff checks that a customer who was asked to confirm, or did not confirm in
+// requireCancellationSent checks that a customer who was asked to confirm, or did not confirm in
 // time, gets one message about the cancellation, and other customers none.
-func (l *sagaRun) requireToldOff(v contract.View) {
+func (l *sagaRun) requireCancellationSent(v contract.View) {
 	l.Helper()
 	sent := l.sentTo(v.CustomerID)
 	if len(sent) > 0 && sent[0].Type == booking.PaymentToConfirmMessage {
@@ -221,7 +221,7 @@ func TestConfirm_OtherBusinesses(t *testing.T) {
 				if why != "" {
 					require.Zero(t, l.owed())
 					require.Zero(t, l.held())
-					l.requireToldOff(v)
+					l.requireCancellationSent(v)
 				}
 			})
 		}

@@ -108,7 +108,7 @@ func TestDeadline_OfHandOver(t *testing.T) {
 		requireGivenUp(t, c.sagaRun, c.run())
 		require.Zero(t, c.held())
 	})
-	t.Run("CafeThatCannotBeTold", func(t *testing.T) {
+	t.Run("CafeThatCannotBeNotified", func(t *testing.T) {
 		c := newCup(t)
 		quick(&c.in.Order)
 		down := true
@@ -139,7 +139,7 @@ func TestDeadline_OfHandOver(t *testing.T) {
 		requireGivenUp(t, s.sagaRun, s.run())
 		require.Zero(t, s.held())
 	})
-	t.Run("LodgingWhoseOwnerCannotBeTold", func(t *testing.T) {
+	t.Run("LodgingWhoseOwnerCannotBeNotified", func(t *testing.T) {
 		s := newStay(t)
 		s.in.Policy.PayWithin, s.in.Policy.ReserveWithin = booking.Duration(10*time.Second), booking.Duration(10*time.Second)
 		away(s.sagaRun, "send")

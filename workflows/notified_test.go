@@ -14,10 +14,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestTold_InTurn: a refund fails and is paid by hand while no message can be sent. The later
+// TestNotified_InTurn: a refund fails and is paid by hand while no message can be sent. The later
 // of the two messages would then be tried first. The customer never gets the message that it
 // was made before the one that it had failed.
-func TestTold_InTurn(t *testing.T) {
+func TestNotified_InTurn(t *testing.T) {
 	s := newStay(t)
 	s.cannotRefund()
 	provider, away := s.faults, false
@@ -52,10 +52,10 @@ func TestTold_InTurn(t *testing.T) {
 	}
 }
 
-// TestTold_HowARefundEnded: a failed refund is made with the order's own refund. The customer
+// TestNotified_HowARefundEnded: a failed refund is made with the order's own refund. The customer
 // is notified that the first one will not be made any more, and the history names the person
 // who had decided it.
-func TestTold_HowARefundEnded(t *testing.T) {
+func TestNotified_HowARefundEnded(t *testing.T) {
 	s := newStay(t)
 	back := s.cannotRefund()
 	s.gives(hour, "1", 30000)
@@ -71,9 +71,9 @@ func TestTold_HowARefundEnded(t *testing.T) {
 	require.Equal(t, []any{contract.RefundUpdate, "1024", int64(30000)}, []any{v.History[i].Decision, v.History[i].By, v.History[i].Refund.Amount})
 }
 
-// TestTold_HowARefundEndedAfterTheEnd: the same after the order's end, in the message and in
+// TestNotified_HowARefundEndedAfterTheEnd: the same after the order's end, in the message and in
 // the order's row.
-func TestTold_HowARefundEndedAfterTheEnd(t *testing.T) {
+func TestNotified_HowARefundEndedAfterTheEnd(t *testing.T) {
 	s := newStay(t)
 	endedOrder := s.run()
 	s.alsoOthers = true
@@ -99,9 +99,9 @@ func TestTold_HowARefundEndedAfterTheEnd(t *testing.T) {
 	require.Equal(t, []any{contract.RefundUpdate, booking.RefundExceeds, "1024"}, []any{last.Decision, last.Refused, last.By})
 }
 
-// TestTold_WhatWasGivenBackAgain: a refund has failed after the order's end, and parts of it
+// TestNotified_WhatWasGivenBackAgain: a refund has failed after the order's end, and parts of it
 // were refunded at the provider since. The customer is notified of the rest.
-func TestTold_WhatWasGivenBackAgain(t *testing.T) {
+func TestNotified_WhatWasGivenBackAgain(t *testing.T) {
 	s, endedOrder, e := failedUndo(t)
 	require.EqualValues(t, 100000, e.Amount.Amount)
 	s.alsoOthers = true
@@ -124,10 +124,10 @@ func TestTold_WhatWasGivenBackAgain(t *testing.T) {
 	}
 }
 
-// TestTold_NothingWasLeftToGiveBackAgain: all of a failed refund was refunded at the provider
+// TestNotified_NothingWasLeftToGiveBackAgain: all of a failed refund was refunded at the provider
 // meanwhile. The customer, who was notified of the failure, is notified that nothing more
 // follows.
-func TestTold_NothingWasLeftToGiveBackAgain(t *testing.T) {
+func TestNotified_NothingWasLeftToGiveBackAgain(t *testing.T) {
 	s, endedOrder, e := failedUndo(t)
 	s.alsoOthers = true
 	s.refundAgain(endedOrder, e, func() {
@@ -144,10 +144,10 @@ func TestTold_NothingWasLeftToGiveBackAgain(t *testing.T) {
 	require.Equal(t, int64(100000), payment(t, s).RefundedInAll(), "once")
 }
 
-// TestTold_RefundedAfterAll: the refund of a cancelled order, of which the customer was
+// TestNotified_RefundedAfterAll: the refund of a cancelled order, of which the customer was
 // notified that it could not be made, is paid by hand, made by the provider, or made by
 // others. The customer is notified.
-func TestTold_RefundedAfterAll(t *testing.T) {
+func TestNotified_RefundedAfterAll(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		change func(*contract.Lodging)
@@ -180,8 +180,8 @@ func TestTold_RefundedAfterAll(t *testing.T) {
 	}
 }
 
-// TestTold_NothingOfARefundThatWasMade: a refund without failures sends no further message.
-func TestTold_NothingOfARefundThatWasMade(t *testing.T) {
+// TestNotified_NothingOfARefundThatWasMade: a refund without failures sends no further message.
+func TestNotified_NothingOfARefundThatWasMade(t *testing.T) {
 	s := newStay(t)
 	s.decides(hour, contract.CancelUpdate)
 	require.Equal(t, booking.Cancelled, s.run().Status)
@@ -222,9 +222,9 @@ func (s *stay) checksPayment(endedOrder contract.View, following bool, meanwhile
 	require.NoError(s, s.env.GetWorkflowError())
 }
 
-// TestTold_OfALatePayment: a payment after the order's end is refunded, and the customer
+// TestNotified_OfALatePayment: a payment after the order's end is refunded, and the customer
 // notified once.
-func TestTold_OfALatePayment(t *testing.T) {
+func TestNotified_OfALatePayment(t *testing.T) {
 	s, endedOrder := paidTooLate(t)
 	before := s.messagesTo(s.customer)
 	for range 2 {
@@ -236,9 +236,9 @@ func TestTold_OfALatePayment(t *testing.T) {
 	require.EqualValues(t, 100000, sent[len(sent)-1].Data.Refund.Amount)
 }
 
-// TestTold_OfAPaymentWhileTheOrderIsUndone: a payment during compensation is refunded, and the
+// TestNotified_OfAPaymentWhileTheOrderIsUndone: a payment during compensation is refunded, and the
 // customer is notified once the order has ended without having been placed.
-func TestTold_OfAPaymentWhileTheOrderIsUndone(t *testing.T) {
+func TestNotified_OfAPaymentWhileTheOrderIsUndone(t *testing.T) {
 	t.Parallel()
 	for name, placed := range map[string]bool{"NeverPlaced": false, "Placed": true} {
 		t.Run(name, func(t *testing.T) {
@@ -265,9 +265,9 @@ func TestTold_OfAPaymentWhileTheOrderIsUndone(t *testing.T) {
 	}
 }
 
-// TestTold_OfALatePaymentThatOthersGaveBack: others have refunded a late payment, so that
+// TestNotified_OfALatePaymentThatOthersGaveBack: others have refunded a late payment, so that
 // nothing is left for the order's refund. The customer is notified of the whole amount.
-func TestTold_OfALatePaymentThatOthersGaveBack(t *testing.T) {
+func TestNotified_OfALatePaymentThatOthersGaveBack(t *testing.T) {
 	s, endedOrder := paidTooLate(t)
 	s.checksPayment(endedOrder, true)
 	e := s.failLater(s.order + "/charge/refund")
@@ -283,9 +283,9 @@ func TestTold_OfALatePaymentThatOthersGaveBack(t *testing.T) {
 	require.EqualValues(t, 100000, last.Data.Refund.Amount)
 }
 
-// TestTold_HowARefundEndedOnce: the failure of a refund is signalled again after it has ended
+// TestNotified_HowARefundEndedOnce: the failure of a refund is signalled again after it has ended
 // otherwise. No second message is sent, and the history gets no second entry.
-func TestTold_HowARefundEndedOnce(t *testing.T) {
+func TestNotified_HowARefundEndedOnce(t *testing.T) {
 	s := newStay(t)
 	back := s.cannotRefund()
 	s.gives(hour, "1", 30000)
@@ -304,9 +304,9 @@ func TestTold_HowARefundEndedOnce(t *testing.T) {
 	require.Len(t, s.row().View.History, before)
 }
 
-// TestTold_OfALatePaymentThatIsFollowed: the workflow that follows the refund sends the
+// TestNotified_OfALatePaymentThatIsFollowed: the workflow that follows the refund sends the
 // message itself, after its other messages.
-func TestTold_OfALatePaymentThatIsFollowed(t *testing.T) {
+func TestNotified_OfALatePaymentThatIsFollowed(t *testing.T) {
 	s, endedOrder := paidTooLate(t)
 	before := s.messagesTo(s.customer)
 	s.checksPayment(endedOrder, true)
@@ -326,9 +326,9 @@ func payment(t *testing.T, s *stay) booking.Payment {
 	return is
 }
 
-// TestTold_NothingOfAPaymentInTime: a customer who has paid in time and cancelled gets no
+// TestNotified_NothingOfAPaymentInTime: a customer who has paid in time and cancelled gets no
 // message about a late payment.
-func TestTold_NothingOfAPaymentInTime(t *testing.T) {
+func TestNotified_NothingOfAPaymentInTime(t *testing.T) {
 	s := newStay(t, func(in *contract.Lodging) { mustConfirm(&in.Order) })
 	s.confirms(time.Minute, approves)
 	s.decides(hour, contract.CancelUpdate)
