@@ -21,8 +21,8 @@ func TestRefundFailsLater(t *testing.T) {
 		a := bootNoticed(t, stripe, on)
 		place := a.place(9)
 		running, cancelled, over := a.accepted(a.reserve(place)), a.accepted(a.reserve(place)), a.over()
-		require.Equal(t, "done", a.refundIn(a.giveBack(running, "a", 30000).with(t, http.StatusCreated)))
-		require.Equal(t, "done", a.refundIn(a.giveBack(over, "a", 5000).with(t, http.StatusCreated)))
+		a.refundBecomes(running, "a", 30000, "done")
+		a.refundBecomes(over, "a", 5000, "done")
 		a.decide(cancelled, "cancel").with(t, http.StatusOK)
 		a.finished(cancelled)
 		require.Equal(t, booking.Refunded, a.shown(cancelled).Status)
@@ -60,9 +60,9 @@ func TestRefundFailsLater(t *testing.T) {
 	})
 }
 
-// TestRefundFailsLater_WithoutANotice: the audit finds it, and with the named remedy it
+// TestRefundFailsLater_AndIsNotTold: the audit finds it, and with the named remedy it
 // is followed.
-func TestRefundFailsLater_WithoutANotice(t *testing.T) {
+func TestRefundFailsLater_AndIsNotTold(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
 	a := bootNoticed(t, stripe)
