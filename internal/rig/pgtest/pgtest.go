@@ -52,6 +52,7 @@ func settings() pgserver.Settings {
 // Main runs the tests of a package and stops the server that they used.
 func Main(m *testing.M) {
 	m.Run() // m keeps the exit code
+	dropTemplates()
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.cluster == nil {
@@ -65,15 +66,41 @@ func Main(m *testing.M) {
 // New returns the URL of a fresh, empty database for t.
 func New(t testing.TB) string {
 	t.Helper()
-	server := os.Getenv(serverVariable)
-	if server != "" {
-		return borrow(t, server)
-	}
-	c, err := sharedCluster()
+	return newOnShared(t)
+}
+
+// newOnShared creates a database on the server that the tests of this binary share.
+func newOnShared(t testing.TB, like ...string) string {
+	t.Helper()
+	server, lent, err := sharedServer()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newDatabase(t, c)
+	created, name, err := pgserver.CreateDatabase(t.Context(), server, like...)
+	if err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+	if lent {
+		t.Cleanup(func() {
+			if err := drop(server, name); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	return created
+}
+
+// sharedServer is the URL of the server that the tests of this binary share. A lent one
+// outlives them, and its databases are removed when their tests end.
+func sharedServer() (url string, lent bool, err error) {
+	if url := os.Getenv(serverVariable); url != "" {
+		return url, true, nil
+	}
+	c, err := sharedCluster()
+	if err != nil {
+		return "", false, err
+	}
+	return c.URL(), false, nil
 }
 
 // Cluster is a server for one test, which can stop and start it.
@@ -118,21 +145,13 @@ func sharedCluster() (*pgserver.Cluster, error) {
 	return shared.cluster, shared.err
 }
 
-// borrow creates a database on a server that outlives the test, and removes it when the
-// test ends.
-func borrow(t testing.TB, server string) string {
-	t.Helper()
-	created, name, err := pgserver.CreateDatabase(t.Context(), server)
-	if err != nil {
-		t.Fatalf("pgtest: %s: %v", serverVariable, err)
+// drop removes a database from a server that outlives the tests.
+func drop(server, name string) error {
+	// The context of a test has ended by the time of its cleanup.
+	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+	defer cancel()
+	if err := pgserver.Execute(ctx, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
+		return fmt.Errorf("pgtest: drop database: %w", err)
 	}
-	t.Cleanup(func() {
-		// The test's own context has ended by now.
-		ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
-		defer cancel()
-		if err := pgserver.Execute(ctx, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
-			t.Errorf("pgtest: drop database: %v", err)
-		}
-	})
-	return created
+	return nil
 }
