@@ -262,7 +262,7 @@ func databaseOf(o *app.Options, queue string) *config.URL {
 func bootWithout(t *testing.T, queue string, change ...func(*app.Options)) (*system, service) {
 	t.Helper()
 	o := options(t)
-	o.Config.Databases.Front = config.URL(pgtest.New(t))
+	onPostgreSQL(t, &o)
 	for _, c := range change {
 		c(&o)
 	}

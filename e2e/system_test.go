@@ -31,9 +31,7 @@ func TestMain(m *testing.M) {
 	}
 	slowCommits()
 	pgtest.Main(m)
-	if engines.current != nil {
-		engines.current.retire()
-	}
+	retireEngines()
 	if built != nil {
 		_ = built.Remove()
 	}
@@ -55,14 +53,27 @@ type system struct {
 	log       *observer.ObservedLogs
 }
 
+// migrated is a PostgreSQL database with the tables of every service.
+var migrated = pgtest.Template{Fill: func(ctx context.Context, url string) error {
+	return app.Migrate(ctx, config.Config{Databases: config.Databases{Front: config.URL(url)}}, zap.NewNop())
+}}
+
+// onPostgreSQL gives all services a fresh PostgreSQL database.
+func onPostgreSQL(t testing.TB, o *app.Options) {
+	t.Helper()
+	o.Config.Databases.Front = config.URL(migrated.New(t))
+}
+
 // boot starts a system on a fresh PostgreSQL database, with changed options.
 func boot(t testing.TB, change ...func(*app.Options)) *system {
 	t.Helper()
 	o := options(t)
-	o.Config.Databases.Front = config.URL(pgtest.New(t))
+	onPostgreSQL(t, &o)
+	only := o.Config.Databases
 	for _, c := range change {
 		c(&o)
 	}
+	o.Migrate = o.Config.Databases != only
 	return start(t, o)
 }
 
