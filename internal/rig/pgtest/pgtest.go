@@ -3,6 +3,7 @@ package pgtest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"strconv"
 	"sync"
@@ -35,18 +36,20 @@ func CommitDelay() time.Duration {
 	return delay
 }
 
-// settings are those of the servers for tests.
-func settings() pgserver.Settings {
+// launch starts a server for tests.
+func launch() (*pgserver.Cluster, error) {
 	delay := CommitDelay()
-	if delay == 0 {
-		return pgserver.Forgetful
+	if delay > 0 {
+		return pgserver.Launch(pgserver.Settings{
+			"commit_delay":     strconv.FormatInt(delay.Microseconds(), 10),
+			"commit_siblings":  "0",  // a single commit is delayed too
+			"fsync":            "on", // PostgreSQL delays no commit without it
+			"full_page_writes": "off",
+		})
 	}
-	return pgserver.Settings{
-		"commit_delay":     strconv.FormatInt(delay.Microseconds(), 10),
-		"commit_siblings":  "0",  // a single commit is delayed too
-		"fsync":            "on", // PostgreSQL delays no commit without it
-		"full_page_writes": "off",
-	}
+	settings := maps.Clone(pgserver.Forgetful)
+	settings["min_wal_size"], settings["max_wal_size"] = "32MB", "128MB" // memory is scarcer than a disk
+	return pgserver.LaunchInMemory(settings)
 }
 
 // Main runs the tests of a package and stops the server that they used.
@@ -72,7 +75,7 @@ func New(t testing.TB) string {
 // newOnShared creates a database on the server that the tests of this binary share.
 func newOnShared(t testing.TB, like ...string) string {
 	t.Helper()
-	server, lent, err := sharedServer()
+	server, err := sharedServer()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -80,27 +83,24 @@ func newOnShared(t testing.TB, like ...string) string {
 	if err != nil {
 		t.Fatalf("pgtest: %v", err)
 	}
-	if lent {
-		t.Cleanup(func() {
-			if err := drop(server, name); err != nil {
-				t.Error(err)
-			}
-		})
-	}
+	t.Cleanup(func() {
+		if err := drop(server, name); err != nil {
+			t.Error(err)
+		}
+	})
 	return created
 }
 
-// sharedServer is the URL of the server that the tests of this binary share. A lent one
-// outlives them, and its databases are removed when their tests end.
-func sharedServer() (url string, lent bool, err error) {
+// sharedServer is the URL of the server that the tests of this binary share.
+func sharedServer() (string, error) {
 	if url := os.Getenv(serverVariable); url != "" {
-		return url, true, nil
+		return url, nil
 	}
 	c, err := sharedCluster()
 	if err != nil {
-		return "", false, err
+		return "", err
 	}
-	return c.URL(), false, nil
+	return c.URL(), nil
 }
 
 // Cluster is a server for one test, which can stop and start it.
@@ -109,7 +109,7 @@ type Cluster struct{ *pgserver.Cluster }
 // NewCluster starts a server for t alone, which is removed when t ends.
 func NewCluster(t testing.TB) Cluster {
 	t.Helper()
-	c, err := pgserver.Launch(settings())
+	c, err := launch()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -140,12 +140,12 @@ func sharedCluster() (*pgserver.Cluster, error) {
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.cluster == nil && shared.err == nil {
-		shared.cluster, shared.err = pgserver.Launch(settings())
+		shared.cluster, shared.err = launch()
 	}
 	return shared.cluster, shared.err
 }
 
-// drop removes a database from a server that outlives the tests.
+// drop removes a database: the server may outlive the tests, and its data may be in memory.
 func drop(server, name string) error {
 	// The context of a test has ended by the time of its cleanup.
 	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)

@@ -23,7 +23,7 @@ type Template struct {
 	err  error // a failure is not repeated by every test
 }
 
-// templates are on a server that outlives the tests.
+// templates are those of all tests.
 var templates struct {
 	sync.Mutex
 	names []string
@@ -41,7 +41,7 @@ func (p *Template) New(t testing.TB) string {
 }
 
 func (p *Template) make(ctx context.Context) error {
-	server, lent, err := sharedServer()
+	server, err := sharedServer()
 	if err != nil {
 		return err
 	}
@@ -50,23 +50,25 @@ func (p *Template) make(ctx context.Context) error {
 		return fmt.Errorf("pgtest: template: %w", err)
 	}
 	p.name = name
-	if lent {
-		templates.Lock()
-		defer templates.Unlock()
-		templates.names = append(templates.names, name)
-	}
+	templates.Lock()
+	defer templates.Unlock()
+	templates.names = append(templates.names, name)
 	if err := p.Fill(ctx, url); err != nil {
 		return fmt.Errorf("pgtest: fill a template: %w", err)
 	}
 	return nil
 }
 
-// dropTemplates removes the templates from a server that outlives the tests.
+// dropTemplates removes the templates when the tests have ended.
 func dropTemplates() {
 	templates.Lock()
 	defer templates.Unlock()
 	for _, name := range templates.names {
-		if err := drop(os.Getenv(serverVariable), name); err != nil {
+		server, err := sharedServer()
+		if err == nil {
+			err = drop(server, name)
+		}
+		if err != nil {
 			fmt.Fprintln(os.Stderr, err)
 		}
 	}
