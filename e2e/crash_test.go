@@ -121,7 +121,7 @@ func startMortal(t *testing.T, o app.Options, m mortal, url string) *dying {
 		}
 		_ = child.Wait()
 	}()
-	t.Cleanup(child.kill)
+	atEnd(t, child.kill)
 	require.Eventually(t, func() bool {
 		resp, err := http.Get(url + "/readyz")
 		if err == nil {

@@ -283,7 +283,7 @@ func (s *system) worker(o app.Options) (end func()) {
 	a, err := app.Start(s.Context(), o)
 	require.NoError(s, err)
 	end = sync.OnceFunc(func() { stop(a) })
-	s.Cleanup(end)
+	atEnd(s, end)
 	return end
 }
 

@@ -128,21 +128,20 @@ func start(t testing.TB, o app.Options) *system {
 	failing.decorate(&o.Decorate)
 	a, err := app.Start(t.Context(), o)
 	require.NoError(t, err)
-	// Package testing keeps cleanup functions until the last test ends: they must not refer to
-	// the system.
-	running := a
-	t.Cleanup(func() {
-		stop(running)
-		running = nil
-	})
+	atEnd(t, func() { stop(a) })
 	c, err := client.NewLazyClient(client.Options{HostPort: o.TemporalAddress, Namespace: o.Namespace, Logger: devserver.Quiet()})
 	require.NoError(t, err)
-	connected := c
-	t.Cleanup(func() {
-		connected.Close()
-		connected = nil
-	})
+	atEnd(t, c.Close)
 	return &system{TB: t, app: a, url: "http://" + a.Address(), temporal: c, namespace: o.Namespace, readModel: readModel, outbox: outbox, outages: failing, options: o, log: log}
+}
+
+// atEnd is t.Cleanup for a function that refers to a system. Package testing keeps such
+// functions until the last test ends, and with them all systems.
+func atEnd(t testing.TB, f func()) {
+	t.Cleanup(func() {
+		f()
+		f = nil
+	})
 }
 
 func stop(a *app.App) {
