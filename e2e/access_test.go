@@ -20,7 +20,6 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/identity"
 	"github.com/yeyak/yeyak/internal/rig/issuer"
-	"github.com/yeyak/yeyak/internal/rig/pgtest"
 	"github.com/yeyak/yeyak/internal/store"
 )
 
@@ -281,7 +280,7 @@ func TestAccess_OrdersOfTheTimeBefore(t *testing.T) {
 	t.Parallel()
 	o := options(t)
 	asked := o.Config.Auth
-	o.Config.Databases.Front = config.URL(pgtest.New(t))
+	onPostgreSQL(t, &o)
 	o.Config.Auth = config.Auth{Mode: config.AuthOff}
 	s := start(t, o)
 	order := s.reserve(s.place(1, byOwner)).with(t, http.StatusCreated).body.ID

@@ -16,8 +16,6 @@ import (
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
 	"github.com/yeyak/yeyak/internal/audit"
-	"github.com/yeyak/yeyak/internal/config"
-	"github.com/yeyak/yeyak/internal/rig/pgtest"
 )
 
 // audited is a system with an audit.
@@ -293,7 +291,7 @@ func TestAudit_AfterADeath(t *testing.T) {
 		t.Run(point, func(t *testing.T) {
 			t.Parallel()
 			o := options(t)
-			o.Config.Databases.Front = config.URL(pgtest.New(t))
+			onPostgreSQL(t, &o)
 			a := &audited{options: o}
 			a.options.Log = zap.NewNop()
 			o.Config.HTTP.Listen = "127.0.0.1:" + freePort(t)

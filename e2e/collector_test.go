@@ -47,7 +47,7 @@ func newCollector(t *testing.T) *collector {
 		c.take(&sent)
 		w.Header().Set("Content-Type", "application/x-protobuf")
 	}))
-	t.Cleanup(server.Close)
+	atEnd(t, server.Close)
 	c.url = server.URL
 	return c
 }

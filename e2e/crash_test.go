@@ -21,7 +21,6 @@ import (
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
 	"github.com/yeyak/yeyak/internal/config"
-	"github.com/yeyak/yeyak/internal/rig/pgtest"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -67,7 +66,7 @@ func bootMortal(t *testing.T, point string) (_ *system, revive func() *system) {
 	t.Helper()
 	o := options(t)
 	o.Config.HTTP.Listen = "127.0.0.1:" + freePort(t)
-	o.Config.Databases.Front = config.URL(pgtest.New(t))
+	onPostgreSQL(t, &o)
 	s := &system{TB: t, url: "http://" + o.Config.HTTP.Listen}
 	child := startMortal(t, o, mortal{Point: point}, s.url)
 	return s, func() *system {
@@ -122,7 +121,7 @@ func startMortal(t *testing.T, o app.Options, m mortal, url string) *dying {
 		}
 		_ = child.Wait()
 	}()
-	t.Cleanup(child.kill)
+	atEnd(t, child.kill)
 	require.Eventually(t, func() bool {
 		resp, err := http.Get(url + "/readyz")
 		if err == nil {

@@ -14,8 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
-	"github.com/yeyak/yeyak/internal/config"
-	"github.com/yeyak/yeyak/internal/rig/pgtest"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -198,7 +196,7 @@ func TestDrinkDeletion_WithoutProduction(t *testing.T) {
 func TestDrinkDeletion_StoppedInTheMiddle(t *testing.T) {
 	t.Parallel()
 	o := options(t)
-	o.Config.Databases.Front = config.URL(pgtest.New(t))
+	onPostgreSQL(t, &o)
 	s := start(t, o)
 	drink := s.drink(300)
 	orders := s.orderCups(drink, 250)

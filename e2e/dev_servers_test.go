@@ -146,7 +146,7 @@ func startOn(t *testing.T, folder, program string) *devserver.Server {
 	t.Helper()
 	s, err := devserver.Start(t.Context(), devserver.Options{Program: program, DataDir: folder})
 	require.NoError(t, err)
-	t.Cleanup(func() { s.Stop(context.Background()) })
+	atEnd(t, func() { s.Stop(context.Background()) })
 	ready, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
 	require.NoError(t, s.WaitReady(ready))

@@ -59,7 +59,7 @@ func newDev(t *testing.T) *dev {
 		"YEYAK_DATA_DIR=" + folder, "YEYAK_TEMPORAL_SERVER=" + temporalProgram(), "TEMPORAL_ADDRESS=",
 	}}
 	d.system = system{TB: t, url: "http://" + strings.TrimPrefix(d.env[0], "YEYAK_LISTEN=")}
-	t.Cleanup(d.kill)
+	atEnd(t, d.kill)
 	return d
 }
 

@@ -50,7 +50,7 @@ func (l *listener) connect() {
 	s := l.system
 	s.Helper()
 	ctx, cancel := context.WithTimeout(s.Context(), waitLimit)
-	s.Cleanup(cancel)
+	atEnd(s, cancel)
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/v1/events"+l.query, nil)
 	require.NoError(s, err)
 	s.present(r)
@@ -60,7 +60,7 @@ func (l *listener) connect() {
 	}
 	a, err := http.DefaultClient.Do(r)
 	require.NoError(s, err)
-	s.Cleanup(func() { _ = a.Body.Close() })
+	atEnd(s, func() { _ = a.Body.Close() })
 	require.Equal(s, http.StatusOK, a.StatusCode)
 	require.Equal(s, "text/event-stream", a.Header.Get("Content-Type"))
 	l.body, l.lines = a.Body, bufio.NewScanner(a.Body)

@@ -5,8 +5,6 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
-	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -18,7 +16,6 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"github.com/yeyak/yeyak/booking"
-	"github.com/yeyak/yeyak/internal/app"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -84,61 +81,6 @@ var overloadBranches = map[string]branch{
 	"lodging_refund_followed":            {refundFollowed, booking.ByCustomer},
 	"lodging_for_nothing":                {stayForNothing, booking.ByCustomer},
 	"cafe_for_nothing":                   {cupForNothing, booking.ByCustomer},
-}
-
-// TestRecordHistories runs an order along every branch, on a real engine. With -record it
-// stores the histories, against which later versions of the workflows are replayed.
-func TestRecordHistories(t *testing.T) {
-	t.Parallel()
-	for _, branches := range []map[string]branch{lodgingBranches, refundBranches, stayBranches, moveBranches, refillBranches, confirmingBranches, overloadBranches, foodBranches, cafeBranches, cleaningBranches} {
-		for name, b := range branches {
-			t.Run(name, func(t *testing.T) {
-				t.Parallel()
-				s := boot(t, impatient, func(o *app.Options) {
-					o.Config.Orders.AttentionAfter = time.Second
-					if strings.Contains(name, "_pay") {
-						touchy(o)
-					}
-				})
-				order := b.take(s)
-				v := s.ended(order)
-				require.Equal(t, b.why, v.Reason)
-				if v.Status == booking.Cancelled {
-					s.eventually(func() bool { // other orders may still run
-						charged, refunded := s.atProvider()
-						return charged-refunded-s.byHand(order) == s.owedByOthers(order)+keptOf(v) // nothing of the order is owed
-					})
-				}
-				s.keep(name, order, "")
-			})
-		}
-	}
-	for name, run := range map[string]func(*system) (id, runID string){
-		"drink_deletion": deletion, "drink_deletion_goes_on": deletionGoesOn, "drink_deletion_second_pass": deletionSecondPass,
-		"repair": repair, "repair_goes_on": repairGoesOn, "repair_without_assignment": repairWithoutAssignment,
-		"refused_lodging": refusedStart(contract.LodgingWorkflow), "refused_food": refusedStart(contract.FoodWorkflow),
-		"refused_cafe": refusedStart(contract.CafeWorkflow), "refused_cleaning": refusedStart(contract.CleaningWorkflow),
-		"refund_after_end": refundAfterEnd, "refund_after_end_by_hand": refundAfterEndByHand, "refund_after_end_beside": refundAfterEndBeside,
-		"refund_after_end_apart": refundAfterEndApart, "notices_of_a_lost_dispute": noticesOfALostDispute,
-		"refused_refund":         refusedStart(contract.RefundWorkflow),
-		"refused_drink_deletion": refusedStart(contract.DrinkDeletionWorkflow),
-		"notices_of_a_dispute":   noticesOfADispute, "notices_go_on": noticesGoOn, "notices_without_a_payment": noticesWithoutAPayment,
-		"refused_notices":      refusedStart(contract.NoticesWorkflow),
-		"refund_again_of_undo": refundAgainOfUndo, "refund_again_of_part": refundAgainOfPart, "refused_refund_again": refusedStart(contract.RefundAgainWorkflow),
-		"refund_after_end_otherwise": refundAfterEndOtherwise, "refund_again_of_late_payment": refundAgainOfLatePayment,
-		"refund_again_otherwise": refundAgainOtherwise, "refund_again_of_late_payment_told": refundAgainOfLatePayment,
-		"refund_again_told_before": refundAgainToldBefore, "notices_of_a_failure_followed": noticesOfAFailure,
-		"notices_of_a_confirmation": noticesOfAConfirmation, "notices_of_a_late_payment": noticesOfALatePayment,
-		"notices_of_a_payment_while_undone": noticesOfAPaymentWhileUndone,
-		"notices_of_a_failure":              noticesOfAFailure, "notices_of_a_failure_told": noticesOfAFailureSignalled,
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			s := boot(t)
-			id, runID := run(s)
-			s.keep(name, id, runID)
-		})
-	}
 }
 
 // ended waits for an order's end.

@@ -13,10 +13,8 @@ import (
 	"go.uber.org/zap"
 
 	"github.com/yeyak/yeyak/booking"
-	"github.com/yeyak/yeyak/internal/config"
 	"github.com/yeyak/yeyak/internal/devserver"
 	"github.com/yeyak/yeyak/internal/rig/pgserver"
-	"github.com/yeyak/yeyak/internal/rig/pgtest"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -184,7 +182,7 @@ func TestKept_NothingWhereTheDeliveryAgrees(t *testing.T) {
 func TestKept_WorkerKilled(t *testing.T) {
 	t.Parallel()
 	o := options(t)
-	o.Config.Databases.Front = config.URL(pgtest.New(t))
+	onPostgreSQL(t, &o)
 	o.Config.Orders.ReplyBudget = 2 * time.Second
 	worker := o
 	o.Config.Worker.Serve = nil

@@ -10,7 +10,6 @@ import (
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
 	"github.com/yeyak/yeyak/internal/config"
-	"github.com/yeyak/yeyak/internal/rig/pgtest"
 )
 
 // placed is an order that was answered 201, and the filters of its lists.
@@ -119,7 +118,7 @@ func TestLists_ShowWhatWasAnswered(t *testing.T) {
 func TestLists_ShowWhatAnotherProcessAnswered(t *testing.T) {
 	t.Parallel()
 	o := options(t)
-	o.Config.Databases.Front = config.URL(pgtest.New(t))
+	onPostgreSQL(t, &o)
 	s := start(t, o)
 	s.readModel.late.Store(int64(50 * time.Millisecond))
 	o.Migrate, o.Config.Worker.Serve = false, nil

@@ -31,7 +31,7 @@ func (s *system) hire(databaseURL string) *newcomer {
 	}, zap.NewNop())
 	require.NoError(s, err)
 	n := &newcomer{system: s, service: service}
-	s.Cleanup(n.retire)
+	atEnd(s, n.retire)
 	return n
 }
 

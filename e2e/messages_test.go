@@ -133,7 +133,7 @@ func (s *system) startMessages(phone *receiver, state string, more ...string) *e
 	var stderr bytes.Buffer
 	c.Stderr = &stderr
 	require.NoError(s, c.Start())
-	s.Cleanup(func() {
+	atEnd(s, func() {
 		_ = c.Process.Kill()
 		_ = c.Wait()
 		if s.Failed() {
@@ -174,7 +174,7 @@ type receiver struct {
 func newReceiver(t *testing.T) *receiver {
 	r := &receiver{T: t, fourth: make(chan struct{})}
 	server := httptest.NewServer(r)
-	t.Cleanup(server.Close)
+	atEnd(t, server.Close)
 	r.url = server.URL
 	return r
 }

@@ -37,7 +37,7 @@ func standBetween(t *testing.T) *between {
 	require.NoError(t, err)
 	b.proxy = httputil.NewSingleHostReverseProxy(to)
 	server := httptest.NewServer(b)
-	t.Cleanup(server.Close)
+	atEnd(t, server.Close)
 	b.url = server.URL
 	return b
 }

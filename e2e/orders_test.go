@@ -262,7 +262,7 @@ func databaseOf(o *app.Options, queue string) *config.URL {
 func bootWithout(t *testing.T, queue string, change ...func(*app.Options)) (*system, service) {
 	t.Helper()
 	o := options(t)
-	o.Config.Databases.Front = config.URL(pgtest.New(t))
+	onPostgreSQL(t, &o)
 	for _, c := range change {
 		c(&o)
 	}
@@ -283,7 +283,7 @@ func (s *system) worker(o app.Options) (end func()) {
 	a, err := app.Start(s.Context(), o)
 	require.NoError(s, err)
 	end = sync.OnceFunc(func() { stop(a) })
-	s.Cleanup(end)
+	atEnd(s, end)
 	return end
 }
 

@@ -206,7 +206,7 @@ func TestAway_Workers(t *testing.T) {
 	t.Parallel()
 	o := options(t)
 	impatient(&o)
-	o.Config.Databases.Front = config.URL(pgtest.New(t))
+	onPostgreSQL(t, &o)
 	o.Config.Worker.Serve = nil
 	s := start(t, o)
 	place := s.place(1)

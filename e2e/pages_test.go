@@ -31,7 +31,7 @@ func bootPages(t *testing.T, change ...func(*app.Options)) *system {
 	dir := t.TempDir()
 	at, err := devissuer.Start(dir, issuer.Audience, log.Default())
 	require.NoError(t, err)
-	t.Cleanup(at.Stop)
+	atEnd(t, at.Stop)
 	s := boot(t, func(o *app.Options) {
 		o.Config.Auth.Issuer, o.Config.Pages.Client = config.URL(at.URL()), devissuer.PagesClient
 		runsAudits(o)
@@ -180,7 +180,7 @@ func (b *browser) liveVersions(order string) (next func() int64) {
 	require.NoError(b, err)
 	answer, err := b.client.Do(r)
 	require.NoError(b, err)
-	b.Cleanup(func() { answer.Body.Close() })
+	atEnd(b, func() { answer.Body.Close() })
 	require.Equal(b, http.StatusOK, answer.StatusCode)
 	lines := bufio.NewScanner(answer.Body)
 	return func() int64 {

@@ -31,7 +31,7 @@ func newProxy(t *testing.T, target string) *proxy {
 	p := &proxy{Listener: l, target: target, open: map[net.Conn]bool{}}
 	p.flows = sync.NewCond(&p.mu)
 	go p.accept()
-	t.Cleanup(func() {
+	atEnd(t, func() {
 		p.set(func() { p.over = true })
 		_ = l.Close()
 	})

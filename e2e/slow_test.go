@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"syscall"
 	"testing"
 	"time"
 
@@ -28,18 +27,14 @@ func slowCommits() {
 	})
 }
 
-// roomy is how much memory must be free for databases to be in memory.
-const roomy = 2 << 30
-
-// databases makes a folder for databases: in memory, so that tests do not wait for a
-// disk, unless there is too little or the disk is to be slow.
+// databases makes a folder for databases: in memory if possible, unless the disk is to be
+// slow.
 func databases() (*scratch.Folder, error) {
-	const memory, name = "/dev/shm", "yeyak-e2e-"
-	var fs syscall.Statfs_t
-	if err := syscall.Statfs(memory, &fs); err != nil || fs.Bavail*uint64(fs.Bsize) < roomy || pgtest.CommitDelay() > 0 {
+	const name = "yeyak-e2e-"
+	if pgtest.CommitDelay() > 0 {
 		return scratch.Make("", name)
 	}
-	return scratch.Make(memory, name)
+	return scratch.MakeInMemory(name)
 }
 
 // scratchDir is a folder for the databases of t.

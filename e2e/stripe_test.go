@@ -35,7 +35,7 @@ func sandboxPayments(t *testing.T) standIn {
 			Process: config.Process{ShutdownGrace: 5 * time.Second}, Data: config.Data{Dir: t.TempDir()},
 		}, zap.NewNop(), listener)
 	}()
-	t.Cleanup(func() {
+	atEnd(t, func() {
 		stop()
 		require.NoError(t, <-ended)
 	})

@@ -31,9 +31,7 @@ func TestMain(m *testing.M) {
 	}
 	slowCommits()
 	pgtest.Main(m)
-	if engines.current != nil {
-		engines.current.retire()
-	}
+	retireEngines()
 	if built != nil {
 		_ = built.Remove()
 	}
@@ -55,14 +53,27 @@ type system struct {
 	log       *observer.ObservedLogs
 }
 
+// migrated is a PostgreSQL database with the tables of every service.
+var migrated = pgtest.Template{Fill: func(ctx context.Context, url string) error {
+	return app.Migrate(ctx, config.Config{Databases: config.Databases{Front: config.URL(url)}}, zap.NewNop())
+}}
+
+// onPostgreSQL gives all services a fresh PostgreSQL database.
+func onPostgreSQL(t testing.TB, o *app.Options) {
+	t.Helper()
+	o.Config.Databases.Front = config.URL(migrated.New(t))
+}
+
 // boot starts a system on a fresh PostgreSQL database, with changed options.
 func boot(t testing.TB, change ...func(*app.Options)) *system {
 	t.Helper()
 	o := options(t)
-	o.Config.Databases.Front = config.URL(pgtest.New(t))
+	onPostgreSQL(t, &o)
+	only := o.Config.Databases
 	for _, c := range change {
 		c(&o)
 	}
+	o.Migrate = o.Config.Databases != only
 	return start(t, o)
 }
 
@@ -117,21 +128,20 @@ func start(t testing.TB, o app.Options) *system {
 	failing.decorate(&o.Decorate)
 	a, err := app.Start(t.Context(), o)
 	require.NoError(t, err)
-	// Package testing keeps cleanup functions until the last test ends: they must not refer to
-	// the system.
-	running := a
-	t.Cleanup(func() {
-		stop(running)
-		running = nil
-	})
+	atEnd(t, func() { stop(a) })
 	c, err := client.NewLazyClient(client.Options{HostPort: o.TemporalAddress, Namespace: o.Namespace, Logger: devserver.Quiet()})
 	require.NoError(t, err)
-	connected := c
-	t.Cleanup(func() {
-		connected.Close()
-		connected = nil
-	})
+	atEnd(t, c.Close)
 	return &system{TB: t, app: a, url: "http://" + a.Address(), temporal: c, namespace: o.Namespace, readModel: readModel, outbox: outbox, outages: failing, options: o, log: log}
+}
+
+// atEnd is t.Cleanup for a function that refers to a system. Package testing keeps such
+// functions until the last test ends, and with them all systems.
+func atEnd(t testing.TB, f func()) {
+	t.Cleanup(func() {
+		f()
+		f = nil
+	})
 }
 
 func stop(a *app.App) {

@@ -14,8 +14,6 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/app"
-	"github.com/yeyak/yeyak/internal/config"
-	"github.com/yeyak/yeyak/internal/rig/pgtest"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -73,7 +71,7 @@ func TestTimeline(t *testing.T) {
 	withCouriers(&o)
 	o.Config.Pages.TemporalUI = "https://temporal.example.com/"
 	o.Config.HTTP.Listen = "127.0.0.1:" + freePort(t)
-	o.Config.Databases.Front = config.URL(pgtest.New(t))
+	onPostgreSQL(t, &o)
 	first := &audited{system: &system{TB: t, url: "http://" + o.Config.HTTP.Listen, options: o, namespace: o.Namespace}}
 	child := startMortal(t, o, mortal{Point: "publish confirmed"}, first.url)
 	place := first.place(50, byOwner)

@@ -57,7 +57,8 @@ func TestPrepare_MakesTheNamespace(t *testing.T) {
 	t.Parallel()
 	path, err := binary()
 	require.NoError(t, err)
-	address, namespace := temporalServer(t), "prepared-"+uuid.NewString()[:8]
+	address, _ := newNamespace(t)
+	namespace := "prepared-" + uuid.NewString()[:8]
 	for range 2 { // a job may be run again
 		cmd := exec.CommandContext(t.Context(), path, "prepare", "--wait=30s")
 		cmd.Env = append(os.Environ(), "TEMPORAL_ADDRESS="+address, "TEMPORAL_NAMESPACE="+namespace)

@@ -41,13 +41,14 @@ var Forgetful = Settings{"fsync": "off", "full_page_writes": "off"}
 // Cluster is a PostgreSQL server in a temporary directory, which can be stopped and
 // started again.
 type Cluster struct {
-	settings Settings
-	bin      string // the directory of PostgreSQL's programs
-	folder   *scratch.Folder
-	log      string // the file that the server's output is appended to
-	port     int
-	account  *account
-	server   *process // nil while stopped
+	settings   Settings
+	makeFolder func(name string) (*scratch.Folder, error)
+	bin        string // the directory of PostgreSQL's programs
+	folder     *scratch.Folder
+	log        string // the file that the server's output is appended to
+	port       int
+	account    *account
+	server     *process // nil while stopped
 }
 
 // NewDatabase creates an empty database on the cluster and returns its URL.
@@ -83,19 +84,25 @@ func (c *Cluster) data() string { return filepath.Join(c.folder.Path, "data") }
 // this process.
 func Launch(settings Settings) (*Cluster, error) { return LaunchLogging(settings, "") }
 
+// LaunchInMemory is Launch with data in memory if there is room. They survive Stop, and no
+// power cut.
+func LaunchInMemory(settings Settings) (*Cluster, error) {
+	return launch(&Cluster{settings: settings, makeFolder: scratch.MakeInMemory}, (*Cluster).initialise)
+}
+
 // LaunchLogging is Launch for a server that logs to the file, or among its data if that
 // is "".
 func LaunchLogging(settings Settings, log string) (*Cluster, error) {
-	return launch(settings, log, (*Cluster).initialise)
+	return launch(&Cluster{settings: settings, log: log, makeFolder: onDisk}, (*Cluster).initialise)
 }
 
-// launch makes a cluster whose data directory fill creates.
-func launch(settings Settings, log string, fill func(*Cluster) error) (*Cluster, error) {
-	bin, err := programs()
-	if err != nil {
+func onDisk(name string) (*scratch.Folder, error) { return scratch.Make("", name) }
+
+// launch starts a cluster whose data directory fill creates.
+func launch(c *Cluster, fill func(*Cluster) error) (_ *Cluster, err error) {
+	if c.bin, err = programs(); err != nil {
 		return nil, err
 	}
-	c := &Cluster{settings: settings, bin: bin, log: log}
 	if c.account, err = serverAccount(); err != nil {
 		return nil, err
 	}
@@ -109,7 +116,7 @@ func launch(settings Settings, log string, fill func(*Cluster) error) (*Cluster,
 
 // create makes the cluster's directory.
 func (c *Cluster) create() (err error) {
-	if c.folder, err = scratch.Make("", "yeyak-postgres-"); err != nil {
+	if c.folder, err = c.makeFolder("yeyak-postgres-"); err != nil {
 		return fmt.Errorf("pgserver: %w", err)
 	}
 	if c.log == "" {

@@ -17,14 +17,18 @@ import (
 const requestTimeout = 30 * time.Second
 
 // CreateDatabase creates a database with a unique name on the server and returns its URL
-// and name.
-func CreateDatabase(ctx context.Context, server string) (created, name string, err error) {
+// and name. It is empty, or a copy of another database that has no connections.
+func CreateDatabase(ctx context.Context, server string, like ...string) (created, name string, err error) {
 	u, err := url.Parse(server)
 	if err != nil {
 		return "", "", errors.New("not a URL of the form postgres://user@host:port/database")
 	}
 	name = "yeyak_test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
-	if err := Execute(ctx, server, "CREATE DATABASE "+name); err != nil {
+	statement := "CREATE DATABASE " + name
+	for _, template := range like {
+		statement += " TEMPLATE " + template
+	}
+	if err := Execute(ctx, server, statement); err != nil {
 		return "", "", fmt.Errorf("create database: %w", err)
 	}
 	u.Path = "/" + name

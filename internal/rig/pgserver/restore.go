@@ -10,7 +10,7 @@ import (
 // Restore makes a cluster from a backup of pg_basebackup and starts it. The backup is not
 // changed. The server logs like that of LaunchLogging.
 func Restore(backup string, settings Settings, log string) (*Cluster, error) {
-	return launch(settings, log, func(c *Cluster) error { return c.fillFrom(backup) })
+	return launch(&Cluster{settings: settings, log: log, makeFolder: onDisk}, func(c *Cluster) error { return c.fillFrom(backup) })
 }
 
 // fillFrom copies the backup, which may belong to another user, and gives the copy to the

@@ -9,6 +9,8 @@
 //		…
 //	}
 //
+// A Template is filled once, and gives each test a copy.
+//
 // TEST_DATABASE_URL names a server to use instead, on which its user may create
 // databases. Tests of an outage always need a server of their own: NewCluster.
 //

@@ -3,6 +3,7 @@ package pgtest
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"strconv"
 	"sync"
@@ -35,23 +36,26 @@ func CommitDelay() time.Duration {
 	return delay
 }
 
-// settings are those of the servers for tests.
-func settings() pgserver.Settings {
+// launch starts a server for tests.
+func launch() (*pgserver.Cluster, error) {
 	delay := CommitDelay()
-	if delay == 0 {
-		return pgserver.Forgetful
+	if delay > 0 {
+		return pgserver.Launch(pgserver.Settings{
+			"commit_delay":     strconv.FormatInt(delay.Microseconds(), 10),
+			"commit_siblings":  "0",  // a single commit is delayed too
+			"fsync":            "on", // PostgreSQL delays no commit without it
+			"full_page_writes": "off",
+		})
 	}
-	return pgserver.Settings{
-		"commit_delay":     strconv.FormatInt(delay.Microseconds(), 10),
-		"commit_siblings":  "0",  // a single commit is delayed too
-		"fsync":            "on", // PostgreSQL delays no commit without it
-		"full_page_writes": "off",
-	}
+	settings := maps.Clone(pgserver.Forgetful)
+	settings["min_wal_size"], settings["max_wal_size"] = "32MB", "128MB" // memory is scarcer than a disk
+	return pgserver.LaunchInMemory(settings)
 }
 
 // Main runs the tests of a package and stops the server that they used.
 func Main(m *testing.M) {
 	m.Run() // m keeps the exit code
+	dropTemplates()
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.cluster == nil {
@@ -65,15 +69,38 @@ func Main(m *testing.M) {
 // New returns the URL of a fresh, empty database for t.
 func New(t testing.TB) string {
 	t.Helper()
-	server := os.Getenv(serverVariable)
-	if server != "" {
-		return borrow(t, server)
-	}
-	c, err := sharedCluster()
+	return newOnShared(t)
+}
+
+// newOnShared creates a database on the server that the tests of this binary share.
+func newOnShared(t testing.TB, like ...string) string {
+	t.Helper()
+	server, err := sharedServer()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return newDatabase(t, c)
+	created, name, err := pgserver.CreateDatabase(t.Context(), server, like...)
+	if err != nil {
+		t.Fatalf("pgtest: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := drop(server, name); err != nil {
+			t.Error(err)
+		}
+	})
+	return created
+}
+
+// sharedServer is the URL of the server that the tests of this binary share.
+func sharedServer() (string, error) {
+	if url := os.Getenv(serverVariable); url != "" {
+		return url, nil
+	}
+	c, err := sharedCluster()
+	if err != nil {
+		return "", err
+	}
+	return c.URL(), nil
 }
 
 // Cluster is a server for one test, which can stop and start it.
@@ -82,7 +109,7 @@ type Cluster struct{ *pgserver.Cluster }
 // NewCluster starts a server for t alone, which is removed when t ends.
 func NewCluster(t testing.TB) Cluster {
 	t.Helper()
-	c, err := pgserver.Launch(settings())
+	c, err := launch()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -113,26 +140,18 @@ func sharedCluster() (*pgserver.Cluster, error) {
 	shared.Lock()
 	defer shared.Unlock()
 	if shared.cluster == nil && shared.err == nil {
-		shared.cluster, shared.err = pgserver.Launch(settings())
+		shared.cluster, shared.err = launch()
 	}
 	return shared.cluster, shared.err
 }
 
-// borrow creates a database on a server that outlives the test, and removes it when the
-// test ends.
-func borrow(t testing.TB, server string) string {
-	t.Helper()
-	created, name, err := pgserver.CreateDatabase(t.Context(), server)
-	if err != nil {
-		t.Fatalf("pgtest: %s: %v", serverVariable, err)
+// drop removes a database: the server may outlive the tests, and its data may be in memory.
+func drop(server, name string) error {
+	// The context of a test has ended by the time of its cleanup.
+	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
+	defer cancel()
+	if err := pgserver.Execute(ctx, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
+		return fmt.Errorf("pgtest: drop database: %w", err)
 	}
-	t.Cleanup(func() {
-		// The test's own context has ended by now.
-		ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
-		defer cancel()
-		if err := pgserver.Execute(ctx, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
-			t.Errorf("pgtest: drop database: %v", err)
-		}
-	})
-	return created
+	return nil
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/yeyak/yeyak/internal/rig/pgserver"
 	"github.com/yeyak/yeyak/internal/rig/pgtest"
 )
 
@@ -27,6 +28,30 @@ func TestNew_GivesEachTestItsOwnDatabase(t *testing.T) {
 		_, err := db.ExecContext(t.Context(), "CREATE TABLE things (id bigint)")
 		require.NoError(t, err)
 	}
+}
+
+// TestTemplate_IsFilledOnce: each test gets a copy, and sees no other test's changes.
+func TestTemplate_IsFilledOnce(t *testing.T) {
+	t.Parallel()
+	filled := 0
+	template := pgtest.Template{Fill: func(ctx context.Context, url string) error {
+		filled++
+		return pgserver.Execute(ctx, url, "CREATE TABLE things AS SELECT 42 AS answer")
+	}}
+	t.Run("Copies", func(t *testing.T) {
+		for range 4 {
+			t.Run("Copy", func(t *testing.T) {
+				t.Parallel()
+				db := open(t, template.New(t))
+				_, err := db.ExecContext(t.Context(), "INSERT INTO things VALUES (1)")
+				require.NoError(t, err)
+				var sum int
+				require.NoError(t, db.QueryRowContext(t.Context(), "SELECT sum(answer) FROM things").Scan(&sum))
+				require.Equal(t, 43, sum)
+			})
+		}
+	})
+	require.Equal(t, 1, filled)
 }
 
 func TestCluster_KeepsDataThroughAnOutage(t *testing.T) {

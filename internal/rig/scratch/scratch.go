@@ -40,6 +40,15 @@ func Make(parent, name string) (*Folder, error) {
 	return &Folder{Path: dir, Lock: lock}, nil
 }
 
+// MakeInMemory makes a folder in memory, so that its databases do not wait for a disk. It
+// makes one on disk if there is no file system in memory, or if that has little room.
+func MakeInMemory(name string) (*Folder, error) {
+	if !roomy() {
+		return Make("", name)
+	}
+	return Make(memory, name)
+}
+
 // own locks the folder. The file gets its name after it is locked: no other process finds
 // a folder that seems to have no owner.
 func own(dir string) (*os.File, error) {
