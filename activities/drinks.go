@@ -142,7 +142,7 @@ func (d *Drinks) forceCancel(ctx context.Context, orders []string, f contract.Fo
 		})
 	}
 	if err := telling.Wait(); err != nil {
-		return nil, nil, fmt.Errorf("tell orders that their drink is deleted: %w", err)
+		return nil, nil, fmt.Errorf("signal orders that their drink is deleted: %w", err)
 	}
 	for i, order := range orders {
 		if running[i] {

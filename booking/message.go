@@ -100,7 +100,7 @@ type MessageData struct {
 	ConfirmWithin Duration `json:"confirmWithin,omitempty" doc:"How long the owner may take to decide, or the customer to confirm the payment" example:"24h"`
 	CustomerID    string   `json:"customerId,omitempty" doc:"Who placed the order"`
 	Cleaner       string   `json:"cleaner,omitempty" doc:"Name of the cleaner"`
-	Refund        *Money   `json:"refund,omitempty" doc:"What is given back of what was paid, or was taken back by a bank"`
+	Refund        *Money   `json:"refund,omitempty" doc:"What is refunded of what was paid, or was taken back by a bank"`
 	// Decision is a decision that the recipient, or a member of it, has made, and Status the
 	// order's status when the decision reached it.
 	Decision string `json:"decision,omitempty" enum:"confirm,reject,cancel,complete,no_show,resolve" doc:"What the recipient had decided"`

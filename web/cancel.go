@@ -104,7 +104,7 @@ func (p *Pages) cancel(v *visit) error {
 		return err
 	}
 	if !out.Done {
-		return v.goTo("/orders/" + id + "?taken=1")
+		return v.goTo("/orders/" + id + "?accepted=1")
 	}
 	return v.goTo(orderAt(out.View))
 }

@@ -205,7 +205,7 @@ func (p *Pages) decide(v *visit) error {
 	case !v.caller.Allowed(booking.ReadOrder, out.View.Thing()): // a courier that has delivered it
 		return v.goTo("/work/deliveries")
 	case !out.Done:
-		return v.goTo("/orders/" + id + "?taken=1")
+		return v.goTo("/orders/" + id + "?accepted=1")
 	case v.backTo(id) == "/orders/"+id:
 		return v.goTo(orderAt(out.View))
 	default:

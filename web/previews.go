@@ -24,7 +24,7 @@ func (v *visit) preview(f *actionForm, is orderState) error {
 	case booking.SettleOrder:
 		back := booking.Money{Amount: is.payment.Owed(), Currency: is.payment.Amount.Currency}
 		f.says = []string{v.say("act.says.settle", v.badgeOf(is.order).text), v.say("act.says.undone"), v.say("act.told.all")}
-		if is.payment.Taken() && back.Amount > 0 {
+		if is.payment.WasCharged() && back.Amount > 0 {
 			f.says = append(f.says, v.say("act.says.back", v.money(back)))
 		}
 	}

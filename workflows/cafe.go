@@ -58,7 +58,7 @@ func (c *cup) story(ctx workflow.Context) error {
 
 func (c *cup) notice() notice {
 	return notice{
-		name: "tell café", key: contract.OwnerNotice, recipientID: c.in.Drink.OwnerID,
+		name: "notify café", key: contract.OwnerNotice, recipientID: c.in.Drink.OwnerID,
 		messageType: booking.OrderPlacedMessage, withdrawalType: booking.OrderCancelledMessage,
 		data: booking.MessageData{
 			For: booking.ForOwner, Item: c.in.Drink.Name, Quantity: c.in.Quantity, Date: c.in.Drink.Date, CustomerID: c.in.CustomerID,
@@ -79,7 +79,7 @@ func (c *cup) holdDrink(ctx workflow.Context) error {
 
 func (c *cup) putBack() undo {
 	return undo{
-		call:    call{name: "put drink back", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
+		call:    call{name: "release drink", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
 		because: func(why booking.Reason) any { h := c.hold(); h.Why = why; return h },
 		onDone: func(found booking.Undo) {
 			c.freeTookEffect, c.released = found.Acted, cmp.Or(found.Remaining, c.released)

@@ -172,7 +172,7 @@ func (r *refill) hide() {
 
 // notifyOfRefill sends a message about a change. The change does not wait for it.
 func (c *cup) notifyOfRefill(to booking.Addressee, recipientID string, r *refill) {
-	c.sendBeside("tell of a change", c.message(notice{
+	c.sendBeside("notify of a change", c.message(notice{
 		key: contract.ChangeMessage(r.ID, to, booking.OrderChangedMessage), recipientID: recipientID, messageType: booking.OrderChangedMessage,
 		data: booking.MessageData{
 			For: to, Item: c.in.Drink.Name, Quantity: r.to.Quantity, Date: c.in.Drink.Date, CustomerID: c.in.CustomerID,

@@ -97,7 +97,7 @@ func (s *saga) findChanges(
 		return
 	}
 	var held booking.Outcome
-	s.retryUntilDone(ctx, call{name: "look at the hold", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold()}, &held)
+	s.retryUntilDone(ctx, call{name: "check the hold", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold()}, &held)
 	switch {
 	case !s.isUnchanged(in):
 	case held.Result != booking.Done && recoversChanges(ctx, 2):

@@ -136,7 +136,7 @@ func (s *saga) addWithdrawDeferral() {
 
 func (s *saga) paymentFollows() notice {
 	return notice{
-		name: "tell customer that payment follows", key: contract.DeferralNotice, recipientID: s.in.CustomerID,
+		name: "notify customer that payment follows", key: contract.DeferralNotice, recipientID: s.in.CustomerID,
 		messageType: booking.PaymentDeferredMessage, withdrawalType: booking.OrderCancelledMessage,
 		data: booking.MessageData{For: booking.ForCustomer, Item: s.view.Item.Name, Refund: s.view.PartialRefund(s.chargeUndo.argument)},
 	}

@@ -61,7 +61,7 @@ func (v *visit) register(ctx workflow.Context) error {
 
 func (v *visit) unregister() undo {
 	return undo{
-		call:    call{name: "strike call off", queue: contract.ManagementQueue, quick: quickStep, do: management.UnregisterCall},
+		call:    call{name: "unregister call", queue: contract.ManagementQueue, quick: quickStep, do: management.UnregisterCall},
 		because: func(why booking.Reason) any { return v.call(why) },
 		onDone:  func(found booking.Undo) { v.freeTookEffect = found.Acted },
 	}
@@ -133,7 +133,7 @@ func (v *visit) show(cleaner *booking.Cleaner) {
 // comes.
 func (v *visit) confirmation() notice {
 	return notice{
-		name: "tell customer of the confirmation", key: contract.ConfirmationNotice, recipientID: v.in.CustomerID,
+		name: "notify customer of the confirmation", key: contract.ConfirmationNotice, recipientID: v.in.CustomerID,
 		messageType: booking.CallConfirmedMessage, withdrawalType: booking.CallCancelledMessage,
 		data: booking.MessageData{For: booking.ForCustomer},
 	}
@@ -141,7 +141,7 @@ func (v *visit) confirmation() notice {
 
 func (v *visit) introduction() notice {
 	n := notice{
-		name: "tell customer who comes", key: contract.IntroductionNotice, recipientID: v.in.CustomerID,
+		name: "notify customer who comes", key: contract.IntroductionNotice, recipientID: v.in.CustomerID,
 		messageType: booking.CleanerAssignedMessage, withdrawalType: booking.AssignmentCancelledMessage,
 		data: booking.MessageData{For: booking.ForCustomer},
 	}
@@ -155,7 +155,7 @@ func (v *visit) introduction() notice {
 // number are not in the message: they are shown with the assignment, only while it lasts.
 func (v *visit) errand() notice {
 	n := notice{
-		name: "tell cleaner", key: contract.CleanerNotice,
+		name: "notify cleaner", key: contract.CleanerNotice,
 		messageType: booking.CallAssignedMessage, withdrawalType: booking.CallCancelledMessage,
 		data: booking.MessageData{For: booking.ForCleaner, CustomerID: v.in.CustomerID},
 	}

@@ -130,7 +130,7 @@ func (s *saga) showNext(ctx workflow.Context, action *booking.NextAction) {
 // cancellation.
 func (s *saga) toConfirm(within booking.Duration) notice {
 	return notice{
-		name: "tell customer to confirm the payment", key: contract.ConfirmPaymentNotice, offAs: contract.DeferralNotice,
+		name: "notify customer to confirm the payment", key: contract.ConfirmPaymentNotice, offAs: contract.DeferralNotice,
 		recipientID: s.in.CustomerID,
 		messageType: booking.PaymentToConfirmMessage, withdrawalType: booking.OrderCancelledMessage,
 		data: booking.MessageData{For: booking.ForCustomer, Item: s.view.Item.Name, ConfirmWithin: within},
@@ -143,7 +143,7 @@ func (s *saga) notifyNotConfirmed() {
 	n := s.paymentFollows()
 	notified := func(n notice) bool { return s.undoOf(s.withdrawNotice(func() notice { return n })) >= 0 }
 	if !notified(n) && !notified(s.toConfirm(0)) {
-		s.sendBeside("tell customer that the payment was not confirmed", s.withdrawal(n, s.view.Reason))
+		s.sendBeside("notify customer that the payment was not confirmed", s.withdrawal(n, s.view.Reason))
 	}
 }
 

@@ -52,7 +52,7 @@ func (m *meal) story(ctx workflow.Context) error {
 
 func (m *meal) notice() notice {
 	return notice{
-		name: "tell shop", key: contract.OwnerNotice, recipientID: m.in.Menu.OwnerID,
+		name: "notify shop", key: contract.OwnerNotice, recipientID: m.in.Menu.OwnerID,
 		messageType: booking.OrderPlacedMessage, withdrawalType: booking.OrderCancelledMessage,
 		data: booking.MessageData{For: booking.ForOwner, Item: m.in.Menu.Name, Quantity: m.in.Quantity, CustomerID: m.in.CustomerID},
 	}

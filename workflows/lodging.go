@@ -126,7 +126,7 @@ func (r *reservation) hold() booking.Hold {
 // owner.
 func (r *reservation) notice() notice {
 	n := notice{
-		name: "tell owner", key: contract.OwnerNotice, recipientID: r.in.Place.OwnerID,
+		name: "notify owner", key: contract.OwnerNotice, recipientID: r.in.Place.OwnerID,
 		messageType: booking.ReservationPlacedMessage, withdrawalType: booking.ReservationCancelledMessage,
 		data: booking.MessageData{
 			For: booking.ForOwner, Item: r.in.Place.Name, Quantity: r.in.Rooms,

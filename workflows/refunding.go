@@ -138,7 +138,7 @@ func (s *saga) requestPart(ctx workflow.Context, p *part) {
 		State: p.is.Entry.State, Words: p.is.Entry.Words,
 	}
 	c := call{
-		name: "give back a part", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPart, with: e,
+		name: "refund a part", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPart, with: e,
 		onFailing: s.markFailingPart(p), part: p,
 	}
 	var is booking.Repaid
@@ -173,7 +173,7 @@ func (s *saga) notifyOfRefund(refund booking.Money, key string, messageType book
 	m := s.message(notice{key: key, recipientID: s.in.CustomerID, messageType: messageType, data: booking.MessageData{
 		For: booking.ForCustomer, Item: s.view.Item.Name, Refund: &refund,
 	}})
-	s.sendBeside("tell customer of a refund", m)
+	s.sendBeside("notify customer of a refund", m)
 }
 
 // notifyRefundEnded notifies customer and staff that a failed refund is not made any more,
@@ -247,18 +247,18 @@ func (s *saga) mayRefund(r contract.Refund) error {
 	case s.parts.awaitingLedger >= maxAwaitingLedger:
 		return booking.Errorf(booking.DecisionPending, "earlier refunds of the order are still being begun").RetryIn(time.Second)
 	case s.parts.begun >= maxRefunds:
-		return booking.Errorf(contract.DecisionsExhausted, "the order takes no more refunds while it runs").RetryIn(time.Hour)
+		return booking.Errorf(contract.DecisionsExhausted, "the order accepts no more refunds while it runs").RetryIn(time.Hour)
 	default:
 		return nil
 	}
 }
 
 func unpayable() error {
-	return booking.Errorf(booking.Invalid, "amount.amount: the payment provider cannot give back just so much") //replay:never the API lets no such amount in
+	return booking.Errorf(booking.Invalid, "amount.amount: the payment provider cannot refund exactly this amount") //replay:never the API lets no such amount in
 }
 
 func notCharged() error {
-	return booking.Errorf(booking.NotCharged, "nothing was paid that could be given back")
+	return booking.Errorf(booking.NotCharged, "nothing was paid that could be refunded")
 }
 
 // onRefund registers the update by which staff refunds a part.
@@ -269,7 +269,7 @@ func (s *saga) onRefund(rule func(contract.Refund) error, begin func(workflow.Co
 		return begin(ctx, r)
 	}
 	must(workflow.SetUpdateHandlerWithOptions(s.ctx, contract.RefundUpdate, handler, workflow.UpdateHandlerOptions{
-		Description: "Staff gives back a part of what was paid",
+		Description: "Staff refunds a part of what was paid",
 		Validator:   func(_ workflow.Context, r contract.Refund) error { return s.asUpdateError(rule(r)) },
 	}))
 }

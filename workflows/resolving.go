@@ -89,7 +89,7 @@ func (s *saga) personCame(p *part) {
 // cannot make was paid by hand.
 func (s *saga) onResolve() {
 	must(workflow.SetUpdateHandlerWithOptions(s.ctx, contract.ResolveUpdate, s.resolve, workflow.UpdateHandlerOptions{
-		Description: "An operator has paid by hand what the provider cannot give back",
+		Description: "An operator has paid by hand what the provider cannot refund",
 		Validator: func(_ workflow.Context, d contract.Decision) error {
 			if err := d.Check(contract.ResolveUpdate); err != nil {
 				return s.asUpdateError(err)

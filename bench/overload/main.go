@@ -35,7 +35,7 @@ func main() {
 	flag.DurationVar(&p.load.Length, "time", time.Minute, "length of each load")
 	flag.IntVar(&p.load.Connections, "users", 100, "customers, each of which places the next order after the answer to the last")
 	flag.DurationVar(&p.replyBudget, "reply-budget", 2*time.Second, "how long a customer's request waits for its order's decision")
-	flag.IntVar(&p.perSecond, "deferred-per-second", 30, "how many deferred payments are taken in a second")
+	flag.IntVar(&p.perSecond, "deferred-per-second", 30, "how many deferred payments are charged in a second")
 	flag.BoolVar(&p.queue, "queue", true, "requests beyond the provider's capacity wait; otherwise it answers 429")
 	flag.StringVar(&p.only, "only", "", "measure only this subject: yeyak-defer, yeyak-reject or naive")
 	flag.StringVar(&p.settings, "yeyak", "", "settings of Yeyak beyond its defaults, as flags of yeyak api")

@@ -47,7 +47,7 @@ func TestRun_WhatBelongsToNoID(t *testing.T) {
 	b.add(order(booking.Food, booking.Delivering))
 	nameless := contract.View{Kind: booking.Food, Amount: price, Status: booking.Delivering, Version: 3}
 	b.payments = append(b.payments, payment(nameless, booking.Charged, 0))
-	b.charges = append(b.charges, audit.ProviderCharge{Ref: "ref", Taken: price})
+	b.charges = append(b.charges, audit.ProviderCharge{Ref: "ref", Charged: price})
 	b.jobs[true] = append(b.jobs[true], booking.JobState{Status: booking.JobStarted})
 	t.Run("WithoutARow", func(t *testing.T) {
 		b.requireFindings(t,

@@ -166,12 +166,12 @@ func (f *facts) told(o standing, d due) (found []Finding) {
 	case d.told == there && !f.underWay(contract.NotifyActivity):
 		for _, notice := range noticesOf[o.kind] {
 			if !slices.Contains(f.notices, notice) {
-				found = append(found, f.finds(Message, "", "it is %s; the message %q was not sent, or was taken back", o.status, notice)...)
+				found = append(found, f.finds(Message, "", "it is %s; the message %q was not sent, or was withdrawn", o.status, notice)...)
 			}
 		}
 	case d.told == absent:
 		for _, notice := range f.notices {
-			found = append(found, f.finds(Message, "", "it is %s; the message %q was not taken back", o.status, notice)...)
+			found = append(found, f.finds(Message, "", "it is %s; the message %q was not withdrawn", o.status, notice)...)
 		}
 	}
 	return found

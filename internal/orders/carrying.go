@@ -140,7 +140,7 @@ func (c *Carrier) finish(ctx context.Context, k KeptDecision, s DecisionOutcome)
 	if s.Code != "" {
 		log = c.Log.Warn
 	}
-	log("kept decision settled", zap.String("order", k.OrderID), zap.String("decision", k.Update),
+	log("kept decision finished", zap.String("order", k.OrderID), zap.String("decision", k.Update),
 		zap.String("outcome", s.Outcome), zap.String("code", string(s.Code)), zap.Time("decidedAt", k.DecidedAt))
 	return nil
 }

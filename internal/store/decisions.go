@@ -80,7 +80,7 @@ func (d *Decisions) Put(ctx context.Context, k orders.KeptDecision) error {
 
 // Ahead implements orders.KeptDecisions.
 func (d *Decisions) Ahead(ctx context.Context, k orders.KeptDecision) (waiting int, equal bool, err error) {
-	err = d.db.run(ctx, "look for kept decisions on order", func(ctx context.Context, q bun.IDB) error {
+	err = d.db.run(ctx, "read kept decisions on order", func(ctx context.Context, q bun.IDB) error {
 		waiting, equal, err = ahead(ctx, q, k)
 		return err
 	})

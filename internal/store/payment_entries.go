@@ -79,10 +79,10 @@ func (p *Payments) BeginEntry(ctx context.Context, e booking.Entry) (payment boo
 		case begun:
 			stands.State, stands.Amount.Amount = booking.EntryPending, makes
 			return putEntry(ctx, q, stands)
-		case !payment.Taken(), e.Reason == booking.Changed && payment.Status != booking.Charged:
+		case !payment.WasCharged(), e.Reason == booking.Changed && payment.Status != booking.Charged:
 			return booking.Errorf(booking.NotCharged, "the payment of order %s is %s", e.OrderID, payment.Status)
 		case e.Amount.Currency != payment.Amount.Currency || e.Amount.Amount < 1 || e.Amount.Amount > left:
-			return booking.Errorf(booking.RefundExceeds, "%d %s are left to be given back of order %s", left, payment.Amount.Currency, e.OrderID)
+			return booking.Errorf(booking.RefundExceeds, "%d %s are left to be refunded of order %s", left, payment.Amount.Currency, e.OrderID)
 		}
 		e.State, e.Ref, e.Words, e.ByHand, e.At = booking.EntryPending, "", "", false, now()
 		if own, undone := payment.Entry(payment.RefundKey()); undone && !e.At.After(own.At) {

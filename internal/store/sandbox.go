@@ -53,7 +53,7 @@ func (r sandboxRow) record() payments.Record {
 func (r sandboxRow) charge() audit.ProviderCharge {
 	c := audit.ProviderCharge{OrderID: r.OrderID, Ref: r.Ref, Refunded: r.Refunded}
 	if r.Status == booking.Charged {
-		c.Taken = booking.Money{Amount: r.Amount, Currency: r.Currency}
+		c.Charged = booking.Money{Amount: r.Amount, Currency: r.Currency}
 	}
 	return c
 }
@@ -171,7 +171,7 @@ func (s *Sandbox) Retrieve(ctx context.Context, ref string) (is payments.Balance
 		if err := q.NewSelect().Model(&parts).Where("ref = ?", ref).OrderExpr("at, key").Scan(ctx); err != nil {
 			return err
 		}
-		is = payments.Balance{OrderID: row.OrderID, Taken: booking.Money{Amount: row.Amount, Currency: row.Currency}, Given: row.Refunded}
+		is = payments.Balance{OrderID: row.OrderID, Charged: booking.Money{Amount: row.Amount, Currency: row.Currency}, Given: row.Refunded}
 		if row.Dispute != "" {
 			is.Dispute = &payments.Dispute{Amount: row.Disputed, State: row.Dispute, At: row.DisputedAt.UTC()}
 		}

@@ -151,7 +151,7 @@ func (v View) AsQuoted(d Decision, effective booking.Status) error {
 	if d.Expect == "" || d.Expect == due.Quote() || effective == booking.Cancelling || effective.Final() {
 		return nil
 	}
-	return booking.Errorf(booking.QuoteChanged, "what is given back has changed: it is %d %s now; the order stands", due.GiveBack, v.Amount.Currency)
+	return booking.Errorf(booking.QuoteChanged, "the refund has changed: it is %d %s now; the order stands", due.GiveBack, v.Amount.Currency)
 }
 
 // AsSeen returns VersionChanged if a decision's caller has seen another version of the order;
