@@ -65,7 +65,7 @@ func (s *saga) resolveBeside(c *change, resolve call) {
 	if late {
 		s.parts.unknownCharges = slices.DeleteFunc(slices.Clone(s.parts.unknownCharges), func(other string) bool { return other == key })
 		s.unresolved--
-		s.attended()
+		s.clearAttention()
 	}
 	s.refundCharge(c, outcome)
 	s.showPending(c.ctx)

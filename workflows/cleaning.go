@@ -24,7 +24,7 @@ func Cleaning(ctx workflow.Context, in contract.Cleaning) (contract.View, error)
 	v.cleaner = v.view.Cleaner()                                       // only a call that is settled has one here
 	v.undos = slices.Concat([]undo{v.unregister()}, v.undosOfCharge(), // in the order of their steps
 		[]undo{v.cancelAssignment(), v.withdrawNotice(v.confirmation), v.withdrawNotice(v.introduction), v.withdrawNotice(v.errand)})
-	v.takeDecisions()
+	v.registerDecisions()
 	return v.run(story, v.story)
 }
 
@@ -111,8 +111,8 @@ func (v *visit) waitForCleaner(ctx workflow.Context) error {
 	if err := workflow.Await(ctx, found); err != nil {
 		return err
 	}
-	v.otherwise = false
-	v.attended()
+	v.otherCause = false
+	v.clearAttention()
 	return nil
 }
 
@@ -179,9 +179,9 @@ func (v *visit) cleanerCleans(ctx workflow.Context, sending *sendingNotices) err
 	return v.becomeStable(v.ctx, booking.Completed, booking.CleaningCompleted, v.finishDecision)
 }
 
-// takeDecisions registers the decisions of the customer and the cleaner, and the signal of
+// registerDecisions registers the decisions of the customer and the cleaner, and the signal of
 // the assignment service.
-func (v *visit) takeDecisions() {
+func (v *visit) registerDecisions() {
 	v.onUpdate(contract.CancelUpdate, "The customer cancels the call", v.mayCancel, v.cancel)
 	v.onUpdate(contract.CompleteUpdate, "The cleaner has finished", v.mayFinish, v.finished)
 	workflow.Go(v.ctx, v.handleAssignment)

@@ -24,7 +24,7 @@ func Food(ctx workflow.Context, in contract.Food) (contract.View, error) {
 	m.freeTookEffect = true // an order that costs nothing takes effect when it is placed
 	// In the order of their steps.
 	m.undos = append(m.undosOfCharge(), m.withdrawNotice(m.notice), m.cancelDelivery())
-	m.takeDecisions()
+	m.registerDecisions()
 	return m.run(story, m.story)
 }
 
@@ -108,8 +108,8 @@ func (m *meal) courierDelivers(ctx workflow.Context) error {
 	return m.becomeStable(m.ctx, booking.Delivered, booking.DeliveryCompleted, m.finishDecision)
 }
 
-// takeDecisions registers the decisions of the customer and the courier.
-func (m *meal) takeDecisions() {
+// registerDecisions registers the decisions of the customer and the courier.
+func (m *meal) registerDecisions() {
 	m.onUpdate(contract.CancelUpdate, "The customer cancels the order", m.mayCancelMeal, m.cancelWithDelivery)
 	m.onUpdate(contract.CompleteUpdate, "The courier has handed the order over", m.mayDeliver, m.deliver)
 	must(workflow.SetQueryHandlerWithOptions(m.ctx, contract.UndecidedQuery, func() (bool, error) {

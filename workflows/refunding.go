@@ -30,10 +30,10 @@ func Refund(ctx workflow.Context, in contract.Refunding) (booking.Repaid, error)
 // afterEnd makes a saga for a refund of an order whose own saga has ended. It has only the
 // fields that a refund needs. The read model has the last view of the order's saga already.
 func afterEnd(ctx workflow.Context, in contract.Refunding) *saga {
-	never, _ := workflow.NewDisconnectedContext(ctx)
+	disconnected, _ := workflow.NewDisconnectedContext(ctx)
 	v := in.Order
 	return &saga{
-		order: order{ctx: never, view: v, policy: in.Policy.WithDefaults(), decision: &v, knownDecision: true, knownVersion: v.Version,
+		order: order{ctx: disconnected, view: v, policy: in.Policy.WithDefaults(), decision: &v, knownDecision: true, knownVersion: v.Version,
 			refundAfterEnd: &contract.RefundAfterEnd{Refund: in.Refund.ID}},
 		afterEnd: true,
 		in:       contract.Order{OrderID: v.ID, CustomerID: v.CustomerID, Amount: v.Amount},
@@ -116,7 +116,7 @@ func (s *saga) refundPart(ctx workflow.Context, p *part) {
 		}
 		s.requestPart(ctx, p)
 	}
-	s.personCame(p)
+	s.clearPartMark(p)
 	if p.is.Entry.State == booking.EntryDone {
 		s.parts.refunded += p.is.Entry.Amount.Amount
 		if p.isNews() {
@@ -213,9 +213,9 @@ const (
 	maxRefunds        = 200
 )
 
-// takeMoney registers the updates and signals about the order's money: refunds by staff,
+// registerMoneyUpdates registers the updates and signals about the order's money: refunds by staff,
 // refunds paid by hand, the customer's return, and the provider's notices.
-func (s *saga) takeMoney() {
+func (s *saga) registerMoneyUpdates() {
 	s.onRefund(s.mayRefund, func(ctx workflow.Context, r contract.Refund) (booking.Repaid, error) {
 		s.parts.begun++
 		p := byStaff(r)
