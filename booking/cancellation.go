@@ -29,7 +29,7 @@ type Tier struct {
 	// Within holds for this long after the order was placed.
 	Within *Duration `json:"within,omitempty" doc:"Of a cleaning: holds for so long after it was ordered" example:"10m"`
 	// Status holds while the order has it.
-	Status  Status `json:"status,omitempty" doc:"Of food and drinks: holds while the order stands in it" example:"paid"`
+	Status  Status `json:"status,omitempty" doc:"Of food and drinks: holds while the order has it" example:"paid"`
 	Percent int    `json:"percent" minimum:"0" maximum:"100" doc:"How much of the price is refunded" example:"100"`
 }
 

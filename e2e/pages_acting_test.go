@@ -104,7 +104,7 @@ func (p *pages) retries(v *visitor, books *audited) {
 	until := p.waitsLong(order, "RefundPayment")
 	v.goTo("/operator/orders/" + order + "/retry")
 	v.Sees("RefundPayment")
-	v.Sees(v.word("Nobody is told.", "아무에게도 알리지 않습니다."))
+	v.Sees(v.word("Nobody is notified.", "아무에게도 알리지 않습니다."))
 	if time.Until(until) < 5*time.Second {
 		p.waitsLong(order, "RefundPayment")
 	}

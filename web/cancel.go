@@ -16,7 +16,7 @@ type offer struct {
 	refund, keep string // keep is "" if nothing is kept
 }
 
-// mayCancel tells whether a cancel is worth offering; the quote's page knows for certain.
+// mayCancel reports whether a cancel is worth offering; the quote's page knows for certain.
 func mayCancel(order contract.View, now time.Time) bool {
 	if order.Kind == booking.Lodging && order.Status == booking.Confirmed && order.Terms != nil {
 		return booking.MayCancelStay(order.Status, now, order.Terms.CheckInAt) == nil

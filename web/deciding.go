@@ -45,7 +45,7 @@ func (b button) decision(id string) orders.Decision {
 	return orders.Decision{OrderID: id, Kind: b.kind, Update: b.update}
 }
 
-// fits tells whether the order may take the decision in its present state. begins is when
+// fits reports whether the order may take the decision in its present state. begins is when
 // the guests of a stay may come.
 func (b button) fits(order contract.View, now, begins time.Time) bool {
 	var no error

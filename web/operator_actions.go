@@ -14,7 +14,7 @@ type operatorAction struct {
 	action booking.Action
 	word   string // the entry of its name
 	danger bool
-	// fits tells whether the action is worth offering; its page knows for certain.
+	// fits reports whether the action is worth offering; its page knows for certain.
 	fits func(orderState) bool
 }
 

@@ -73,7 +73,7 @@ func (v *visit) ledger(orderID string) (booking.Payment, error) {
 	return payment, err
 }
 
-// ledgerTellsMore tells whether the ledger may have more about an order's payment than the
+// ledgerTellsMore reports whether the ledger may have more about an order's payment than the
 // order. For most of the orders that are shown it does not, and need not be read.
 func ledgerTellsMore(order contract.View) bool {
 	moved := order.Status == booking.Cancelling || order.Status.Final() || order.NeedsAttention || order.Disputed ||
@@ -180,7 +180,7 @@ func (v *visit) orderShown() (orderShown, error) {
 	return shown, nil
 }
 
-// mayGiveBack tells whether the reader is offered to refund something. Operators do so on
+// mayGiveBack reports whether the reader is offered to refund something. Operators do so on
 // the page of the action, which knows the actions of others.
 func (v *visit) mayGiveBack(order contract.View) bool {
 	return v.caller.Allowed(booking.RefundOrder, order.Thing()) && !v.caller.Allowed(booking.ReadActions, booking.Thing{})

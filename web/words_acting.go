@@ -28,10 +28,10 @@ var actingWords = map[string]entry{
 	"act.says.settle":  {"Its workflow was ended while the order was: %s. Its undos are begun anew, and the order ends as cancelled.", "주문이 ‘%s’ 상태일 때 처리가 중단되었습니다. 되돌리기를 다시 시작하며 주문은 취소됩니다."},
 	"act.says.back":    {"%s goes back to the customer.", "고객에게 %s을(를) 환불합니다."},
 
-	"act.told.nobody":   {"Nobody is told.", "아무에게도 알리지 않습니다."},
-	"act.told.customer": {"The customer is told.", "고객에게 알립니다."},
-	"act.told.all":      {"The customer is told, and so are those who carry the order out.", "고객과 주문을 수행하는 담당자에게 알립니다."},
-	"act.told.resolve":  {"The customer is told that they have their money, and the order goes on by itself.", "고객에게 지급되었음을 알리고, 주문은 자동으로 진행됩니다."},
+	"act.notified.nobody":   {"Nobody is notified.", "아무에게도 알리지 않습니다."},
+	"act.notified.customer": {"The customer is notified.", "고객에게 알립니다."},
+	"act.notified.all":      {"The customer is notified, and so are those who carry the order out.", "고객과 주문을 수행하는 담당자에게 알립니다."},
+	"act.notified.resolve":  {"The customer is notified that they have their money, and the order continues by itself.", "고객에게 지급되었음을 알리고, 주문은 자동으로 진행됩니다."},
 
 	"act.next":   {"Attempt %d, by itself at %s", "%d번째 시도, 자동 시도 시각 %s"},
 	"act.paused": {"It is paused. Resume it first: temporal activity unpause", "일시 중지되었습니다. 먼저 재개하세요: temporal activity unpause"},
@@ -41,7 +41,7 @@ var actingWords = map[string]entry{
 	"field.evidence":    {"How it was paid", "지급 방법"},
 
 	"act.impossible.retry":   {"No step of the order waits to be tried again.", "다시 시도할 단계가 없습니다."},
-	"act.impossible.cancel":  {"The order cannot be cancelled as it stands.", "현재 상태에서는 취소할 수 없습니다."},
+	"act.impossible.cancel":  {"The order cannot be cancelled in its present status.", "현재 상태에서는 취소할 수 없습니다."},
 	"act.impossible.refund":  {"Nothing is left to refund.", "환불할 금액이 없습니다."},
 	"act.impossible.resolve": {"No refund of the order waits for a person.", "직접 지급을 기다리는 환불이 없습니다."},
 	"act.impossible.settle":  {"The order is not lost: it is worked on, or has come to its end.", "중단된 주문이 아닙니다. 처리 중이거나 이미 끝났습니다."},

@@ -58,7 +58,7 @@ var orderWords = map[string]entry{
 	"cancel.ask":    {"Cancel this order", "주문 취소"},
 	"cancel.do":     {"Cancel the order", "취소하기"},
 	"cancel.not":    {"Keep it", "그대로 두기"},
-	"cancel.reason": {"If you like to say. It stands in the order's history.", "원하시면 적어 주세요. 주문 기록에 남습니다."},
+	"cancel.reason": {"Optional. The order's history shows it.", "원하시면 적어 주세요. 주문 기록에 남습니다."},
 
 	"messages.none": {"Nobody has told you anything yet.", "아직 받은 알림이 없습니다."},
 }

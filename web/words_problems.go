@@ -22,10 +22,10 @@ var problemWords = map[string]entry{
 	"problem.invalid_cursor":       {"This part of the list is not there any more.", "목록의 이 부분은 더 이상 없습니다."},
 	"problem.unavailable":          {"A part that this needs is away.", "필요한 서비스에 연결할 수 없습니다."},
 	"problem.order_unreachable":    {"Those who work on the order do not answer. It may still take this in: look again in a moment.", "주문 처리 담당에 연결되지 않습니다. 요청이 반영될 수도 있으니 잠시 후 확인해 주세요."},
-	"problem.delivery_unavailable": {"The delivery service does not answer. The order stands; nothing was changed.", "배달 서비스에 연결되지 않습니다. 주문은 그대로입니다."},
+	"problem.delivery_unavailable": {"The delivery service does not answer. The order is as it was; nothing was changed.", "배달 서비스에 연결되지 않습니다. 주문은 그대로입니다."},
 
 	"problem.price_changed":            {"The price has changed. Nothing was ordered: the price below is the one that counts now.", "가격이 바뀌어 주문하지 않았습니다. 아래의 가격이 현재 가격입니다."},
-	"problem.quote_changed":            {"What you pay or get back has changed. The order stands: below is what counts now.", "금액이 바뀌어 처리하지 않았습니다. 아래의 금액이 현재 기준입니다."},
+	"problem.quote_changed":            {"What you pay or get back has changed. The order is as it was: below is what counts now.", "금액이 바뀌어 처리하지 않았습니다. 아래의 금액이 현재 기준입니다."},
 	"problem.not_on_sale":              {"This takes no new orders. Nothing was ordered.", "새 주문을 받지 않습니다. 주문하지 않았습니다."},
 	"problem.menu_deleted":             {"This is no longer sold. Nothing was ordered.", "더 이상 판매하지 않습니다. 주문하지 않았습니다."},
 	"problem.sold_out":                 {"There is not enough left. Nothing was ordered.", "남은 수량이 부족합니다. 주문하지 않았습니다."},

@@ -200,7 +200,7 @@ func (s *saga) chargeMore(ctx workflow.Context, c *change) error {
 	case charged.Result == booking.Deferred:
 		err = &refusal{booking.PaymentUnavailable}
 	case charged.Result == booking.Undone && charged.Reason == "": // the charge is certainly not made, and the order continues
-		err = &refusal{booking.PaymentDeclined} //replay:never the charge would have to be settled while it is asked for
+		err = &refusal{booking.PaymentDeclined} //replay:never the charge would have to be resolved while it is being made
 	}
 	return stepped(charged, err)
 }

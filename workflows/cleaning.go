@@ -21,7 +21,7 @@ func Cleaning(ctx workflow.Context, in contract.Cleaning) (contract.View, error)
 	if err != nil {
 		return contract.View{}, err
 	}
-	v.cleaner = v.view.Cleaner()                                       // only a call that is settled has one here
+	v.cleaner = v.view.Cleaner()                                       // only the call of a lost workflow has one here
 	v.undos = slices.Concat([]undo{v.unregister()}, v.undosOfCharge(), // in the order of their steps
 		[]undo{v.cancelAssignment(), v.withdrawNotice(v.confirmation), v.withdrawNotice(v.introduction), v.withdrawNotice(v.errand)})
 	v.registerDecisions()

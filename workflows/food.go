@@ -129,7 +129,7 @@ func (m *meal) mayCancelMeal(at time.Time) error {
 
 func deliveryAway(after time.Duration) error {
 	return booking.Errorf(booking.DeliveryUnavailable,
-		"the delivery service does not answer, and a delivery that may be on its way is not cancelled without it: the order stands").RetryIn(after)
+		"the delivery service does not answer, and a delivery that may be on its way is not cancelled without it: the order is unchanged").RetryIn(after)
 }
 
 // cancelWithDelivery stops the delivery first. While the delivery service cannot be asked,

@@ -47,7 +47,7 @@ func (r *reservation) mayChange(c contract.StayChange) (q contract.ChangeQuote, 
 	case c.CheckIn != r.in.CheckIn && !now.Before(c.Begins), !now.Before(c.Ends): //replay:never a validator refuses it before
 		return q, booking.Errorf(booking.NotChangeable, "the new nights have begun already")
 	case r.changeWithID(c.ID) == nil && !c.MadeFor(r.hold().DailyQuantity()): //replay:never a validator refuses it before
-		return q, booking.Errorf(booking.Superseded, "another change was made meanwhile: the reservation stands as that left it")
+		return q, booking.Errorf(booking.Superseded, "another change was made meanwhile: look at the reservation again")
 	}
 	if q, err = r.view.QuoteChange(c, now, r.in.CheckInAt()); err == nil {
 		err = q.AsChangeQuoted(c.ChangeRequest)

@@ -147,21 +147,21 @@ func (o *order) emitData(event booking.EventType, data booking.EventData, which 
 // needAttention marks an order that does not continue as it should. The mark is removed at
 // the order's end, or once the cause is gone. While it is set, a refund or the release of
 // stock may be outstanding.
-func (o *order) needAttention(ctx workflow.Context, trouble string) {
+func (o *order) needAttention(ctx workflow.Context, cause string) {
 	o.otherCause = true
-	o.mark(ctx, trouble)
+	o.mark(ctx, cause)
 }
 
 // mark is needAttention without setting otherCause, for refunds: unresolved counts what they
 // have marked.
-func (o *order) mark(ctx workflow.Context, trouble string) {
-	workflow.GetLogger(o.ctx).Error("order needs attention", "trouble", trouble)
-	o.attentionCause = trouble
+func (o *order) mark(ctx workflow.Context, cause string) {
+	workflow.GetLogger(o.ctx).Error("order needs attention", "trouble", cause)
+	o.attentionCause = cause
 	if o.view.NeedsAttention {
 		return
 	}
 	o.metrics(nil).Counter(markedCounter).Inc(1)
-	o.view.NeedsAttention, o.view.AttentionCause = true, &contract.AttentionCause{Text: trouble, Since: o.now()}
+	o.view.NeedsAttention, o.view.AttentionCause = true, &contract.AttentionCause{Text: cause, Since: o.now()}
 	o.changed()
 	o.upsert(contract.NeedsAttentionAttribute.ValueSet(true))
 	o.publish(ctx)

@@ -72,7 +72,7 @@ func TestRun_AWorkflowThatIsNoOrder(t *testing.T) {
 		b.sagas = append(b.sagas, orders.Saga{OrderID: "typed", Kind: "pizza", Execution: status})
 		b.noOrders = map[string]bool{"typed": true}
 		b.requireFindings(t, audit.Finding{
-			Kind: audit.Unreadable, OrderID: "typed", Says: "cannot be read: the workflow does not say how an order stands: unknown queryType view",
+			Kind: audit.Unreadable, OrderID: "typed", Says: "cannot be read: the workflow does not return an order's view: unknown queryType view",
 		})
 	}
 }

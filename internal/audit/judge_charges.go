@@ -45,12 +45,12 @@ func (o standing) changed() standing {
 // together joins the payment's own charges into one. While the order runs, a further charge that
 // is requested and not answered may have been made, too, and is left out. An order ends only
 // when its charges are answered, or a person has ended them.
-func together(p *booking.Payment, all []ProviderCharge, over bool) (charges []ProviderCharge) {
+func together(p *booking.Payment, all []ProviderCharge, hasEnded bool) (charges []ProviderCharge) {
 	if p == nil {
 		return all
 	}
 	sum, known, asked := ProviderCharge{Ref: p.Ref}, false, slices.Clone(p.Further)
-	if over {
+	if hasEnded {
 		asked = nil
 	}
 	for _, c := range all {

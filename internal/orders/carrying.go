@@ -145,7 +145,7 @@ func (c *Carrier) finish(ctx context.Context, k KeptDecision, s DecisionOutcome)
 	return nil
 }
 
-// wanted tells whether an order that refuses a decision already has the status that the
+// wanted reports whether an order that refuses a decision already has the status that the
 // decision is for.
 func wanted(update string, code booking.Code, v contract.View) bool {
 	gone := code == booking.AlreadyCancelled || code == booking.BeingCancelled

@@ -36,12 +36,12 @@ type Decision struct {
 	Version int64
 }
 
-// needsAgreement tells whether a service has to agree before the decision is accepted.
+// needsAgreement reports whether a service has to agree before the decision is accepted.
 func (d Decision) needsAgreement() bool {
 	return d.Update == contract.CancelUpdate && contract.BusinessOf(d.Kind).ServiceAgreesToCancel
 }
 
-// mayBeRefusedLater tells whether a service has to agree, to this decision or to an open one before it.
+// mayBeRefusedLater reports whether a service has to agree, to this decision or to an open one before it.
 // Then the order may take the decision and still not carry it out.
 func (d Decision) mayBeRefusedLater() bool { return contract.BusinessOf(d.Kind).ServiceAgreesToCancel }
 
@@ -116,7 +116,7 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 	return out, o.explained(ctx, d.OrderID, err)
 }
 
-// sendDecision sends a decision to an order and waits for the result. wasAccepted tells whether the order
+// sendDecision sends a decision to an order and waits for the result. wasAccepted reports whether the order
 // took the decision, sentAs under which id it was sent last.
 func (o *Orders) sendDecision(
 	ctx context.Context, w Warrant, caller booking.Caller, d Decision,
@@ -186,7 +186,7 @@ func (o *Orders) stillWaiting(ctx context.Context, d Decision) (Outcome, error) 
 	return o.stillDeciding(ctx, d)
 }
 
-// isUnderWay tells whether a cancel was refused because the order is being cancelled
+// isUnderWay reports whether a cancel was refused because the order is being cancelled
 // already, as requested.
 func (d Decision) isUnderWay(err error) bool {
 	answer, why := answerOf(err)

@@ -135,7 +135,7 @@ func sameRefund(e booking.Entry, payment booking.PaymentStatus, r contract.Refun
 }
 
 // beginRefund sends a refund to the order or, after its end, to a workflow of its own.
-// wasAccepted tells whether it was accepted, and will be begun unless the ledger refuses. A refund
+// wasAccepted reports whether it was accepted, and will be begun unless the ledger refuses. A refund
 // that was begun is not sent to a saga that has ended since: the engine would repeat that
 // saga's answer, and the refund would not be followed.
 func (o *Orders) beginRefund(

@@ -148,7 +148,7 @@ func (d Difference) AsChangeQuoted(a ChangeRequest) error {
 	if a.Expect == "" || a.Expect == d.Quote() {
 		return nil
 	}
-	return booking.Errorf(booking.QuoteChanged, "the difference has changed: it is %s now; the order stands as it was", d.Quote())
+	return booking.Errorf(booking.QuoteChanged, "the difference has changed: it is %s now; the order is unchanged", d.Quote())
 }
 
 // difference is the effect of a new price, total instead of was, by a decision of the customer

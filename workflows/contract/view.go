@@ -72,13 +72,13 @@ type Stay struct {
 
 // Delivery is the part of the view of an order of food.
 type Delivery struct {
-	Status  booking.JobStatus `json:"status" doc:"Where the delivery stands"`
+	Status  booking.JobStatus `json:"status" doc:"The state of the delivery"`
 	Address booking.Personal  `json:"address"`
 }
 
 // Production is the part of the view of an order of drinks.
 type Production struct {
-	Status booking.JobStatus `json:"status" doc:"Where the production stands"`
+	Status booking.JobStatus `json:"status" doc:"The state of the production"`
 	Date   string            `json:"date" format:"date" doc:"The day that it was ordered for"`
 	// Lots are set once the quantity was changed: until then all drinks cost the same.
 	Lots   []booking.Lot    `json:"lots,omitempty" doc:"What they cost, of an order whose quantity was changed, those that were bought first coming first; until then they all cost the same"`
