@@ -92,7 +92,7 @@ func SignalAssignments(ctx context.Context, crew Crew, callers Callers) error {
 			err = crew.MarkNotified(ctx, c.OrderID)
 		}
 		if err != nil { // the remaining calls are still notified
-			errs = append(errs, fmt.Errorf("tell call %s of its cleaner: %w", c.OrderID, err))
+			errs = append(errs, fmt.Errorf("send call %s its cleaner: %w", c.OrderID, err))
 		}
 	}
 	return errors.Join(errs...)

@@ -73,7 +73,7 @@ func shown(action booking.NextAction) *booking.NextAction {
 // declined. Its order has ended, so nothing else refunds it.
 func (p *Payments) refundLate(ctx context.Context, payment *booking.Payment) error {
 	if payment.Ref == "" {
-		ref, err := p.taken(ctx, *payment)
+		ref, err := p.madeCharge(ctx, *payment)
 		if err != nil || ref == "" {
 			return err
 		}
@@ -95,7 +95,7 @@ func (p *Payments) undoLate(ctx context.Context, payment *booking.Payment) error
 		*payment = now
 	}
 	if err != nil {
-		return fmt.Errorf("refund charge that was taken too late: %w", err)
+		return fmt.Errorf("refund charge that was made too late: %w", err)
 	}
 	*payment = given
 	return nil

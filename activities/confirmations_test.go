@@ -63,10 +63,10 @@ func TestConfirmPayment(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			provider := &till{}
-			var heard booking.PaymentReturn
+			var asked booking.PaymentReturn
 			provider.confirm = func(ref string, back booking.PaymentReturn) (string, error) {
 				require.Equal(t, "pi_1", ref)
-				heard = back
+				asked = back
 				return tt.ref, tt.err
 			}
 			payments, c := toConfirm(t, provider)
@@ -76,7 +76,7 @@ func TestConfirmPayment(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, tt.want, got)
 			}
-			require.Equal(t, back, heard)
+			require.Equal(t, back, asked)
 			require.Equal(t, tt.status, onRecord(t, payments, "o1").Status)
 		})
 	}

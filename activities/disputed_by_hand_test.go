@@ -45,7 +45,7 @@ func TestResolveByHand_WhileADisputeIsOpen(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, booking.UnderDispute, is.Refused)
 			require.Contains(t, is.Words, "dispute du_1 over")
-			require.Contains(t, is.Words, "evidence is taken until 2026-12-06T12:00:00Z")
+			require.Contains(t, is.Words, "evidence is accepted until 2026-12-06T12:00:00Z")
 			require.Zero(t, onRecord(t, payments, "o1").RefundedInAll())
 
 			d.look = func(ref string) (activities.ChargeState, error) { return d.seen(ref), nil }

@@ -133,16 +133,16 @@ func (d *Drinks) CancelDrinkOrders(ctx context.Context, b DrinkBatch) (DrinkBatc
 // those that have ended.
 func (d *Drinks) forceCancel(ctx context.Context, orders []string, f contract.Force) (signalled, ended []string, err error) {
 	running := make([]bool, len(orders))
-	var telling errgroup.Group
-	telling.SetLimit(batchWidth)
+	var signalling errgroup.Group
+	signalling.SetLimit(batchWidth)
 	for i, order := range orders {
-		telling.Go(func() (err error) {
+		signalling.Go(func() (err error) {
 			running[i], err = d.Sagas.ForceCancel(ctx, order, f)
 			return err
 		})
 	}
-	if err := telling.Wait(); err != nil {
-		return nil, nil, fmt.Errorf("tell orders that their drink is deleted: %w", err)
+	if err := signalling.Wait(); err != nil {
+		return nil, nil, fmt.Errorf("signal orders that their drink is deleted: %w", err)
 	}
 	for i, order := range orders {
 		if running[i] {

@@ -12,7 +12,7 @@ import (
 )
 
 // ChargeFurther charges more for an order that is paid for, once per key. It is Deferred
-// while the provider takes no payments, and Undone if the order is being undone.
+// while the provider accepts no payments, and Undone if the order is being undone.
 func (p *Payments) ChargeFurther(ctx context.Context, c booking.Charge) (booking.Outcome, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Outcome, error) {
 		further, err := oneCallPerKey(ctx, p, c.Key, func(ctx context.Context) (booking.FurtherCharge, error) {
@@ -23,7 +23,7 @@ func (p *Payments) ChargeFurther(ctx context.Context, c booking.Charge) (booking
 }
 
 // SettleFurther finds out the outcome of a further charge that is no longer wanted: Done if
-// it was taken and has to be refunded, Undone if it was not and never will be.
+// it was made and has to be refunded, Undone if it was not made and never will be.
 func (p *Payments) SettleFurther(ctx context.Context, c booking.Charge) (booking.Outcome, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Outcome, error) {
 		further, err := p.voidFurther(ctx, c)
@@ -83,7 +83,7 @@ func (p *Payments) furtherThroughGate(ctx context.Context, c booking.Charge) (bo
 	}
 }
 
-// voidFurther makes certain that a further charge is not taken from now on. A charge that was
+// voidFurther makes certain that a further charge is not made from now on. A charge that was
 // requested and not answered is voided.
 func (p *Payments) voidFurther(ctx context.Context, c booking.Charge) (booking.FurtherCharge, error) {
 	further, err := p.Ledger.PreventFurther(ctx, c)

@@ -74,11 +74,11 @@ func (p *purse) Retrieve(_ context.Context, ref string) (activities.ChargeState,
 	if p.unseen != nil {
 		return activities.ChargeState{}, p.unseen
 	}
-	taken, known := p.charges[ref[len("ch:"):]]
+	charged, known := p.charges[ref[len("ch:"):]]
 	if !known {
 		return activities.ChargeState{}, errors.New("no charge " + ref)
 	}
-	seen := activities.ChargeState{Ref: ref, Taken: booking.Money{Amount: taken, Currency: price.Currency}, Left: taken}
+	seen := activities.ChargeState{Ref: ref, Charged: booking.Money{Amount: charged, Currency: price.Currency}, Left: charged}
 	for key, r := range p.refunds {
 		if p.ofRef[key] == ref {
 			if r.State != booking.EntryFailed {
@@ -121,8 +121,8 @@ func (p *purse) Part(amount booking.Money) booking.Money { return amount }
 
 // left is what was taken and not refunded.
 func (p *purse) left() (sum int64) {
-	for _, taken := range p.charges {
-		sum += max(0, taken)
+	for _, charged := range p.charges {
+		sum += max(0, charged)
 	}
 	for _, r := range p.refunds {
 		if r.State != booking.EntryFailed {
@@ -176,7 +176,7 @@ func TestChargeFurther_OncePerKeyAndTheOrderGivesBackAll(t *testing.T) {
 	require.Zero(t, provider.left())
 	undo, err = refund(p, because(first, booking.ByCustomer))
 	require.NoError(t, err)
-	require.EqualValues(t, 80000, undo.Refunded, "it is given back once")
+	require.EqualValues(t, 80000, undo.Refunded, "it is refunded once")
 	require.Len(t, provider.asked, 2)
 
 	further.Key = booking.ChangeKey(first.OrderID, "2")
@@ -287,11 +287,11 @@ func TestResolveByHand_EndsAChangeThatTheProviderIsSilentOf(t *testing.T) {
 
 func TestRefundPayment_SettlesFurtherChargesThatWereNotAnswered(t *testing.T) {
 	t.Parallel()
-	for name, taken := range map[string]bool{"taken": true, "not taken": false} {
+	for name, charged := range map[string]bool{"taken": true, "not taken": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, provider, first, further := changed(t)
-			if taken {
+			if charged {
 				provider.nextError = errAway
 				_, err := chargeFurther(p, further)
 				require.ErrorContains(t, err, errAway.Error())

@@ -20,7 +20,7 @@ func (p *Payments) ResolveByHand(ctx context.Context, r booking.Resolution) (boo
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Resolved, error) {
 		err := p.checkBefore(ctx, &r)
 		switch {
-		case errors.Is(err, errNotTaken):
+		case errors.Is(err, errNotCharged):
 			return booking.Resolved{Refused: booking.NothingOwed}, nil
 		case err != nil:
 			return booking.Resolved{}, err
@@ -75,7 +75,7 @@ const checkTimeout = 5 * time.Second
 
 // checkBefore records which of an order's refunds the provider has made after all. It notes in
 // r the pending refunds, and what was made of the undo's own refund if that is not all of it.
-// r is Blind if the provider did not answer. Returns errNotTaken if there was no charge.
+// r is Blind if the provider did not answer. Returns errNotCharged if there was no charge.
 func (p *Payments) checkBefore(ctx context.Context, r *booking.Resolution) error {
 	payment, err := p.Ledger.Payment(ctx, r.OrderID)
 	if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
@@ -89,7 +89,7 @@ func (p *Payments) checkBefore(ctx context.Context, r *booking.Resolution) error
 	if err := p.mayBeOwed(limited, &payment); err != nil {
 		return err
 	}
-	if payment.Status == booking.RefundPending && !isPaidByHand(payment) { // charges that were taken are owed, too
+	if payment.Status == booking.RefundPending && !isPaidByHand(payment) { // charges that were made are owed, too
 		if updated, err := p.voidAllFurther(limited, payment); err == nil {
 			payment.Entries, payment.Further, payment.Amount, payment.Ref = updated.Entries, updated.Further, updated.Amount, cmp.Or(updated.Ref, payment.Ref)
 		}

@@ -28,7 +28,7 @@ type PaymentPass interface {
 // Errors at a PaymentGate.
 var (
 	// ErrShut is returned while no charge is sent to the provider.
-	ErrShut = errors.New("the payment provider takes no payments at the moment")
+	ErrShut = errors.New("the payment provider accepts no payments at the moment")
 	// ErrNotAsked is the result of a pass whose charge did not need the provider.
 	ErrNotAsked = errors.New("the payment provider was not asked")
 )

@@ -21,7 +21,7 @@ type DeferredPayments struct {
 const ProofOfLife = 10 * time.Second
 
 // ChargeDeferredPayment is ChargePayment for an order whose turn has come. It waits until
-// the provider takes payments.
+// the provider accepts payments.
 func (d *DeferredPayments) ChargeDeferredPayment(ctx context.Context, c booking.Charge) (booking.Outcome, error) {
 	p := d.Payments
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Outcome, error) {

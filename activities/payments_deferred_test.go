@@ -191,13 +191,13 @@ func TestChargePayment_TheProvidersFailuresAreNotTheServices(t *testing.T) {
 	}
 }
 
-// patient is an open gate that records calls of Opens with again.
-type patient struct {
+// recordingGate is an open gate that records calls of Opens with again.
+type recordingGate struct {
 	open
 	again []bool
 }
 
-func (p *patient) AwaitOpen(_ context.Context, again bool) error {
+func (p *recordingGate) AwaitOpen(_ context.Context, again bool) error {
 	p.again = append(p.again, again)
 	return nil
 }
@@ -213,7 +213,7 @@ func TestChargeDeferredPayment_KeepsItsPlace(t *testing.T) {
 			}
 			return "ch_1", nil
 		}}
-		payments, gate := newPayments(t, provider), &patient{}
+		payments, gate := newPayments(t, provider), &recordingGate{}
 		payments.Gate = gate
 		got, err := inTurn(payments, newCharge("o1"))
 		require.NoError(t, err)

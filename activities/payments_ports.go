@@ -45,7 +45,7 @@ type PaymentLedger interface {
 	// as entries beside the undo's own pending one. It replaces the entries of an earlier
 	// NoteCompleted.
 	NoteCompleted(ctx context.Context, orderID string, made []booking.Entry) error
-	// NoteCharge records the provider's reference of a charge that was taken after all: of
+	// NoteCharge records the provider's reference of a charge that was made after all: of
 	// a Returned payment without a reference, or of a ChargePrevented or Declined payment
 	// that was confirmed too late. The latter becomes RefundPending, for the reason
 	// PaymentDeclined if it was Declined.
@@ -115,8 +115,8 @@ type PaymentProvider interface {
 	// and returns what Charge does; *ActionRequired if the charge is not confirmed yet.
 	Confirm(ctx context.Context, c booking.Charge, ref string, back booking.PaymentReturn) (charged string, err error)
 	// Void makes certain that a charge whose outcome is unknown, or that the customer has
-	// not confirmed, is never taken from now on. It returns the references of the charges
-	// taken before under the key: none, one, or several if it was taken several times.
+	// not confirmed, is never made from now on. It returns the references of the charges
+	// made before under the key: none, one, or several if it was made several times.
 	// Returns *Owed if only a person can find out.
 	Void(ctx context.Context, c booking.Charge) (refs []string, err error)
 	// Retrieve retrieves the state of a charge. Returns *Owed if only a person can find out.
@@ -134,7 +134,7 @@ type PaymentProvider interface {
 // ChargeState is the state of a charge at the provider, in the minor unit of its currency.
 type ChargeState struct {
 	Ref      string
-	Taken    booking.Money
+	Charged  booking.Money
 	Left     int64 // neither refunded, nor being refunded, nor taken back by a bank
 	Refunds  []Refund
 	Disputes []booking.Dispute
@@ -201,9 +201,9 @@ func (o ChargeState) only(key string) ChargeState {
 var (
 	ErrDeclined = errors.New("payment declined")
 	ErrVoided   = errors.New("charge was voided")
-	// ErrOtherAmount: another amount than the charge's was taken under its key, by a
+	// ErrOtherAmount: another amount than the charge's was charged under its key, by a
 	// release that used another unit of the currency.
-	ErrOtherAmount = errors.New("another amount was taken")
+	ErrOtherAmount = errors.New("another amount was charged")
 	// ErrReturned: the customer's bank has taken the charge back, or an operator has
 	// returned it in another way.
 	ErrReturned = errors.New("charge was returned in another way")

@@ -172,7 +172,7 @@ func TestChargePayment_AFlightEnds(t *testing.T) {
 	})
 }
 
-// A charge that was not taken in time is never taken.
+// A charge that was not made in time is never made.
 func TestChargePayment_TooLate(t *testing.T) {
 	t.Parallel()
 	late := newCharge("o1")

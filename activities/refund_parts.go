@@ -120,10 +120,10 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (recorded bo
 // canRefund refuses with Invalid an amount that the provider cannot refund.
 func (p *Payments) canRefund(payment booking.Payment, e booking.Entry) error {
 	can := p.Provider.Part(e.Amount)
-	if can == e.Amount || !payment.Taken() || e.Amount.Amount == payment.Refundable() {
+	if can == e.Amount || !payment.WasCharged() || e.Amount.Amount == payment.Refundable() {
 		return nil
 	}
-	return booking.Errorf(booking.Invalid, "amount.amount: the payment provider cannot give back %d %s; the next amount that it can is %d",
+	return booking.Errorf(booking.Invalid, "amount.amount: the payment provider cannot refund %d %s; the next amount that it can is %d",
 		e.Amount.Amount, e.Amount.Currency, can.Amount)
 }
 
@@ -164,14 +164,14 @@ func (p *Payments) restoreFailed(ctx context.Context, was booking.Entry, err err
 // retrieveCharge retrieves the payment's charge from the provider and brings the ledger up to
 // date by update.
 func (p *Payments) retrieveCharge(ctx context.Context, payment *booking.Payment, update updater) (ChargeState, error) {
-	if !payment.Taken() || payment.Ref == "" {
+	if !payment.WasCharged() || payment.Ref == "" {
 		return ChargeState{}, nil // the ledger refuses such a payment
 	}
 	seen, err := severalCharges{p.Provider}.Retrieve(ctx, payment.Ref)
 	if err != nil {
 		return seen, fmt.Errorf("retrieve charge at provider: %w", noAnswer{err})
 	}
-	if seen.Taken != payment.Amount {
+	if seen.Charged != payment.Amount {
 		return seen, nil
 	}
 	return seen, update(ctx, payment, seen)

@@ -52,7 +52,7 @@ func newDrawer() *drawer {
 func (d *drawer) seen(ref string) activities.ChargeState {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	seen := activities.ChargeState{Ref: ref, Taken: price, Left: price.Amount, Refunds: append([]activities.Refund{}, d.refunds...), Disputes: d.disputes}
+	seen := activities.ChargeState{Ref: ref, Charged: price, Left: price.Amount, Refunds: append([]activities.Refund{}, d.refunds...), Disputes: d.disputes}
 	for _, r := range d.refunds {
 		if r.State != booking.EntryFailed {
 			seen.Left -= r.Amount
@@ -230,7 +230,7 @@ func TestRefundPart_FollowsWhatIsOwed(t *testing.T) {
 	got, err = refundPart(payments, e)
 	require.NoError(t, err)
 	require.Equal(t, booking.EntryFailed, got.Entry.State)
-	require.Equal(t, price, got.Left, "it is not given back")
+	require.Equal(t, price, got.Left, "it is not refunded")
 	e.Words = got.Entry.Words
 	_, err = refundPart(payments, e)
 	require.ErrorContains(t, err, "the account is closed")
@@ -535,7 +535,7 @@ func TestRefundPayment_CountsWhatOthersAreGivingBack(t *testing.T) {
 			wanted.WantsOwnRefund = true
 			undo, err = refund(payments, wanted)
 			require.NoError(t, err)
-			require.Equal(t, &own, undo.Own, "without what others gave back")
+			require.Equal(t, &own, undo.Own, "without what others refunded")
 		})
 	}
 }

@@ -27,7 +27,7 @@ func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking
 			return owing(owed, payment), nil
 		}
 		undo := booking.Undo{Declined: payment.Status == booking.Declined}
-		if err == nil && payment.Taken() {
+		if err == nil && payment.WasCharged() {
 			undo.Acted, undo.Payment, undo.Refunded, undo.Kept = true, payment.Status, payment.Refunded, payment.Kept
 			undo.Further = payment.Amount.Amount - payment.FirstCharge().Amount
 			if given := payment.RefundedInAll(); given != payment.Refunded {

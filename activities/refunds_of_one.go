@@ -22,7 +22,7 @@ func (p *Payments) refundOne(ctx context.Context, payment *booking.Payment, ref 
 	if err != nil {
 		return ownRefund{}, calleeFailure{fmt.Errorf("retrieve charge at provider: %w", noAnswer{err})}
 	}
-	if alone && seen.Taken == payment.Amount {
+	if alone && seen.Charged == payment.Amount {
 		return p.refundOwed(ctx, payment, seen)
 	}
 	id, err := severalCharges{p.Provider}.Refund(ctx, payment.RefundKey(), seen, booking.Money{Amount: seen.Left, Currency: payment.Amount.Currency})

@@ -29,7 +29,7 @@ func TestRefundPayment_OfACharge(t *testing.T) {
 		require.NoError(t, err)
 		require.True(t, undo.Acted)
 	}
-	require.Equal(t, []string{"charge o1/charge", "refund ch_1 as o1/charge/refund"}, provider.notes(), "given back once")
+	require.Equal(t, []string{"charge o1/charge", "refund ch_1 as o1/charge/refund"}, provider.notes(), "refunded once")
 	require.Equal(t, []booking.Money{price}, paid)
 	payment := onRecord(t, payments, "o1")
 	require.Equal(t, booking.Refunded, payment.Status)

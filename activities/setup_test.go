@@ -106,7 +106,7 @@ func (p *till) Retrieve(_ context.Context, ref string) (activities.ChargeState, 
 	if p.look != nil {
 		return p.look(ref)
 	}
-	return activities.ChargeState{Ref: ref, Taken: price, Left: price.Amount}, nil
+	return activities.ChargeState{Ref: ref, Charged: price, Left: price.Amount}, nil
 }
 
 func (p *till) Refund(_ context.Context, key string, seen activities.ChargeState, amount booking.Money) (string, error) {

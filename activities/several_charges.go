@@ -31,7 +31,7 @@ func (p severalCharges) Retrieve(ctx context.Context, ref string) (ChargeState, 
 			return seen, err
 		}
 		seen.Of = append(seen.Of, is)
-		seen.Taken = booking.Money{Amount: seen.Taken.Amount + is.Taken.Amount, Currency: is.Taken.Currency}
+		seen.Charged = booking.Money{Amount: seen.Charged.Amount + is.Charged.Amount, Currency: is.Charged.Currency}
 		seen.Left += is.Left
 		seen.Returned = seen.Returned && is.Returned
 		seen.Disputes = append(seen.Disputes, is.Disputes...)

@@ -107,7 +107,7 @@ func TestRefundPayment_KeepsBesideAPartMadeInPart(t *testing.T) {
 }
 
 // TestResolveByHand_OfAPartThatFailsLaterInPart: one of its refunds has failed since. What the
-// other has given back counts while the provider is not heard.
+// other has refunded counts while the provider is not heard.
 func TestResolveByHand_OfAPartThatFailsLaterInPart(t *testing.T) {
 	t.Parallel()
 	for name, blind := range map[string]bool{"seen": false, "not seen": true} {

@@ -105,9 +105,9 @@ func pendingUnder(key string, seen ChargeState) (sum int64) {
 }
 
 // voidFurtherLate voids the further charges whose outcome was unknown when the payment's undo
-// ended, and refunds those that were taken.
+// ended, and refunds those that were made.
 func (p *Payments) voidFurtherLate(ctx context.Context, payment *booking.Payment) error {
-	if !payment.Taken() || payment.Status == booking.Charged || payment.Status == booking.RefundPending ||
+	if !payment.WasCharged() || payment.Status == booking.Charged || payment.Status == booking.RefundPending ||
 		!slices.ContainsFunc(payment.Further, booking.FurtherCharge.Pending) {
 		return nil
 	}
@@ -153,7 +153,7 @@ func (p *Payments) endUndecided(ctx context.Context, r booking.Resolution) (ende
 	return ended, nil
 }
 
-// refundAfterUndo refunds a further charge that was found to be taken after a person had paid
+// refundAfterUndo refunds a further charge that was found to be made after a person had paid
 // by hand what the undo owed: there may be no other attempt that requests it.
 func (p *Payments) refundAfterUndo(ctx context.Context, orderID string) error {
 	payment, err := p.Ledger.Payment(ctx, orderID)

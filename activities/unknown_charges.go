@@ -11,8 +11,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// void makes certain that a charge of unknown outcome is not taken from now on, and returns
-// the references of the charges that were taken before.
+// void makes certain that a charge of unknown outcome is not made from now on, and returns
+// the references of the charges that were made before.
 func (p *Payments) void(ctx context.Context, payment booking.Payment) ([]string, error) {
 	payment.Since = payment.At
 	refs, err := p.Provider.Void(ctx, payment.Charge)
@@ -50,20 +50,20 @@ func owedAfterSilence(ctx context.Context, c booking.Charge, err error) error {
 }
 
 // foundAfterAll is the reference of a charge of unknown outcome that a person has refunded by
-// hand; "" if it was not taken, or the provider does not answer.
+// hand; "" if it was not made, or the provider does not answer.
 func (p *Payments) foundAfterAll(ctx context.Context, payment booking.Payment) string {
 	if payment.Ref != "" {
 		return payment.Ref
 	}
 	limited, stop := context.WithTimeout(ctx, checkTimeout)
 	defer stop()
-	ref, _ := p.taken(limited, payment)
+	ref, _ := p.madeCharge(limited, payment)
 	return ref
 }
 
-// taken returns the reference of a charge whose outcome the ledger does not know; "" if it was
-// not taken.
-func (p *Payments) taken(ctx context.Context, payment booking.Payment) (ref string, err error) {
+// madeCharge returns the reference of a charge whose outcome the ledger does not know; "" if it
+// was not made.
+func (p *Payments) madeCharge(ctx context.Context, payment booking.Payment) (ref string, err error) {
 	refs, err := p.void(ctx, payment)
 	if err != nil || len(refs) == 0 {
 		return "", err
@@ -84,30 +84,30 @@ func (p *Payments) importLateCharge(ctx context.Context, payment *booking.Paymen
 	if payment.Status != booking.Returned || payment.Ref != "" {
 		return nil
 	}
-	ref, err := p.taken(ctx, *payment)
+	ref, err := p.madeCharge(ctx, *payment)
 	if err != nil || ref == "" {
 		return err
 	}
 	if err := p.Ledger.NoteCharge(ctx, payment.OrderID, ref); err != nil {
-		return fmt.Errorf("record charge that was taken after all: %w", err)
+		return fmt.Errorf("record charge that was made after all: %w", err)
 	}
 	payment.Ref = ref
 	return nil
 }
 
-// errNotTaken: the provider reports that a charge of unknown outcome was never taken.
-var errNotTaken = errors.New("it was never taken")
+// errNotCharged: the provider reports that a charge of unknown outcome was never charged.
+var errNotCharged = errors.New("it was never charged")
 
-// mayBeOwed returns errNotTaken if the provider reports that nothing was taken: then nothing is
-// to be paid by hand, and the undo ends by itself. If the charge was taken, it sets the
+// mayBeOwed returns errNotCharged if the provider reports that nothing was charged: then nothing is
+// to be paid by hand, and the undo ends by itself. If the charge was made, it sets the
 // payment's reference.
 func (p *Payments) mayBeOwed(ctx context.Context, payment *booking.Payment) error {
 	if payment.Status != booking.RefundPending || payment.Ref != "" || isPaidByHand(*payment) {
 		return nil
 	}
-	ref, err := p.taken(ctx, *payment)
+	ref, err := p.madeCharge(ctx, *payment)
 	if err == nil && ref == "" {
-		return errNotTaken
+		return errNotCharged
 	}
 	payment.Ref = ref // "" if the provider does not answer
 	return nil

@@ -86,7 +86,7 @@ func (k *book) Refund(ctx context.Context, c booking.Caller, r orders.Refund) (o
 	if err := k.Allow(ctx, c, booking.RefundOrder, "", r.OrderID); err != nil {
 		return orders.Refunded{}, err
 	}
-	require.NotNil(k.t, k.gives, "nothing is to be given back")
+	require.NotNil(k.t, k.gives, "nothing is to be refunded")
 	return k.gives(r)
 }
 

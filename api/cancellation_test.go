@@ -176,7 +176,7 @@ func TestDecide_Expects(t *testing.T) {
 	}, *decided)
 	require.Equal(t, "before:24h/45000", p.Quote.Quote)
 	require.Equal(t, "before:24h", p.Quote.Tier)
-	require.EqualValues(t, 25000, p.Quote.Refund.Amount, "beside what was given back before")
+	require.EqualValues(t, 25000, p.Quote.Refund.Amount, "beside what was refunded before")
 	require.Equal(t, booking.Confirmed, p.Order.Status)
 	for _, expect := range []string{`""`, `"\u0007"`, `5`, `"` + strings.Repeat("x", 65) + `"`} {
 		require.Equal(t, []string{"expect"}, fields(b.problem(b.do("POST", orderPath+"/cancel", `{"expect":`+expect+`}`), 422, booking.Invalid)), expect)

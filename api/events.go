@@ -87,14 +87,14 @@ type eventData struct {
 
 // MarshalJSON writes the one that is not nil.
 func (d eventData) MarshalJSON() ([]byte, error) {
-	var told any = d.EventData
+	var payload any = d.EventData
 	if d.catalogue != nil {
-		told = d.catalogue
+		payload = d.catalogue
 	}
 	var text bytes.Buffer
 	writer := json.NewEncoder(&text)
 	writer.SetEscapeHTML(false) // as in all other answers
-	err := writer.Encode(told)
+	err := writer.Encode(payload)
 	return text.Bytes(), err
 }
 

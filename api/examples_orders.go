@@ -20,19 +20,19 @@ func ends(kind booking.Kind) (underWay, ended booking.Status) {
 
 // after is an order after a decision that was accepted or carried out; verb is "place"
 // or "" for none.
-func (e orderShown) after(kind booking.Kind, verb string, taken bool) orderView {
+func (e orderShown) after(kind booking.Kind, verb string, accepted bool) orderView {
 	underWay, ended := ends(kind)
 	reasons := map[string]booking.Reason{"reject": booking.RejectedByOwner, "cancel": booking.ByCustomer, "no-show": booking.NoShow}
 	switch {
-	case verb == "place" && taken:
+	case verb == "place" && accepted:
 		return e.at(kind, booking.PaymentPending, "")
-	case reasons[verb] != "" && taken:
+	case reasons[verb] != "" && accepted:
 		return e.at(kind, booking.Cancelling, reasons[verb])
 	case reasons[verb] != "":
 		return e.at(kind, booking.Cancelled, reasons[verb])
-	case verb == "confirm" && taken:
+	case verb == "confirm" && accepted:
 		return e.at(kind, booking.AwaitingOwner, "")
-	case verb == "complete" && !taken:
+	case verb == "complete" && !accepted:
 		return e.at(kind, ended, "")
 	default:
 		return e.at(kind, underWay, "")

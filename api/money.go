@@ -9,7 +9,7 @@ import (
 // money is booking.Money in requests; its schema is that of both.
 type money struct {
 	Amount   whole  `json:"amount" minimum:"0" doc:"In the currency's minor unit; KRW has none, so 50000 is 50,000 won" example:"50000"`
-	Currency string `json:"currency" pattern:"^[A-Z]{3}$" patternDescription:"an ISO 4217 code such as KRW" doc:"ISO 4217 code, of a currency that the payment provider takes" example:"KRW"`
+	Currency string `json:"currency" pattern:"^[A-Z]{3}$" patternDescription:"an ISO 4217 code such as KRW" doc:"ISO 4217 code, of a currency that the payment provider accepts" example:"KRW"`
 }
 
 // TransformSchema adds the limit, which a tag could only repeat.
@@ -19,7 +19,7 @@ func (money) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	return s
 }
 
-// checkPrice reports a price that the payment provider does not take: customers'
+// checkPrice reports a price that the payment provider does not accept: customers'
 // charges would be declined. A price of 0 is allowed.
 func (f *faults) checkPrice(ctx huma.Context, m *money) {
 	if m == nil || m.Currency == "" || m.Amount < 0 {

@@ -103,6 +103,6 @@ func moneyOf(v contract.View) string {
 	case undone || v.Reason == booking.CafeUnavailable || v.Reason == booking.NotRegistered || v.Reason == booking.NotProcessed:
 		return " Nothing was charged."
 	default:
-		return " You pay nothing: what may have been charged is given back."
+		return " You pay nothing: what may have been charged is refunded."
 	}
 }

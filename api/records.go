@@ -150,7 +150,7 @@ func chargeOf(p booking.Payment) []booking.Entry {
 		At: p.At,
 	}
 	switch {
-	case p.Taken():
+	case p.WasCharged():
 		e.State = booking.EntryDone
 	case p.Status == booking.Declined:
 		e.State = booking.EntryFailed

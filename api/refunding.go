@@ -68,7 +68,7 @@ func (in *refundRequest) Resolve(ctx huma.Context) []error {
 	}
 	if given := in.Body.Amount.value(); given.Amount > 0 {
 		if can := serverOf(ctx).Terms.Part(given); can != given {
-			f.add("body.amount.amount", "the payment provider cannot give back %d %s; the next amount that it can is %d", given.Amount, given.Currency, can.Amount)
+			f.add("body.amount.amount", "the payment provider cannot refund %d %s; the next amount that it can is %d", given.Amount, given.Currency, can.Amount)
 		}
 	}
 	return f

@@ -49,7 +49,7 @@ func TestRefund_Answers(t *testing.T) {
 	require.Equal(t, http.StatusOK, b.do("POST", refunds, refund, idempotencyHeader, "r-1").StatusCode)
 }
 
-// TestRefund_Invalid: each field at fault is named, and nothing is given back.
+// TestRefund_Invalid: each field at fault is named, and nothing is refunded.
 func TestRefund_Invalid(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {

@@ -13,7 +13,7 @@ import (
 // A refusal says what happened to the money, also if there was no charge.
 func TestRefusal_SaysWhatBecameOfTheMoney(t *testing.T) {
 	t.Parallel()
-	const refunded, refunding, nothing, back = "has been refunded", "is being refunded", "Nothing was charged", "is given back"
+	const refunded, refunding, nothing, back = "has been refunded", "is being refunded", "Nothing was charged", "is refunded"
 	all := []string{refunded, refunding, nothing, back}
 	for _, reason := range booking.Reasons() {
 		meaning := kindOf(orders.CodeOf(reason)).meaning

@@ -10,15 +10,15 @@ import (
 type CancellationPolicy struct {
 	// Tiers are ordered from the most generous on, and the first one that holds applies.
 	// If none holds, nothing is refunded.
-	Tiers []Tier `json:"tiers" nullable:"false" doc:"The first one that holds says what is given back; when none does, nothing is"`
+	Tiers []Tier `json:"tiers" nullable:"false" doc:"The first one that holds says what is refunded; if none does, nothing is"`
 	// Fee is subtracted from the refund and kept.
-	Fee int64 `json:"fee,omitempty" doc:"Kept besides, of what would else be given back; in the minor unit of the price's currency" example:"5000"`
+	Fee int64 `json:"fee,omitempty" doc:"Kept in addition, of what would otherwise be refunded; in the minor unit of the price's currency" example:"5000"`
 	// NoShow is the percentage refunded of a stay whose guests do not come, by default that
 	// of the last tier.
-	NoShow *int `json:"noShowPercent,omitempty" doc:"Of a stay whose guests do not come: how much is given back; as much as by the last tier without it"`
+	NoShow *int `json:"noShowPercent,omitempty" doc:"Of a stay whose guests do not come: how much is refunded; as much as by the last tier without it"`
 	// EarlyDeparture is the percentage refunded of the price of the freed nights, if the
 	// guests of a stay leave early.
-	EarlyDeparture int `json:"earlyDeparturePercent,omitempty" doc:"Of a stay whose guests leave early: how much is given back of the price of the nights that are free again"`
+	EarlyDeparture int `json:"earlyDeparturePercent,omitempty" doc:"Of a stay whose guests leave early: how much is refunded of the price of the nights that are free again"`
 }
 
 // Tier says how much is refunded while its condition holds. Each kind of order has one
@@ -29,8 +29,8 @@ type Tier struct {
 	// Within holds for this long after the order was placed.
 	Within *Duration `json:"within,omitempty" doc:"Of a cleaning: holds for so long after it was ordered" example:"10m"`
 	// Status holds while the order has it.
-	Status  Status `json:"status,omitempty" doc:"Of food and drinks: holds while the order stands in it" example:"paid"`
-	Percent int    `json:"percent" minimum:"0" maximum:"100" doc:"How much of the price is given back" example:"100"`
+	Status  Status `json:"status,omitempty" doc:"Of food and drinks: holds while the order has it" example:"paid"`
+	Percent int    `json:"percent" minimum:"0" maximum:"100" doc:"How much of the price is refunded" example:"100"`
 }
 
 // Cancellation is a decision after which money of an order is refunded.
@@ -235,7 +235,7 @@ func (p *CancellationPolicy) Later(c Cancellation) (later []DueLater) {
 
 // Settlement is how much of a cancelled order's payment was refunded and kept.
 type Settlement struct {
-	Refunded Money  `json:"refunded" doc:"What was given back"`
+	Refunded Money  `json:"refunded" doc:"What was refunded"`
 	Kept     Money  `json:"kept" doc:"What was kept, by the cancellation policy"`
 	Tier     string `json:"tier,omitempty" doc:"What of the policy says so" example:"before:72h"`
 }

@@ -130,7 +130,7 @@ type Dispute struct {
 func (d Dispute) Words() string {
 	words := fmt.Sprintf("dispute %s over %d %s", d.ID, d.Amount.Amount, d.Amount.Currency)
 	if !d.EvidenceDueBy.IsZero() {
-		words += ", evidence is taken until " + d.EvidenceDueBy.UTC().Format(time.RFC3339)
+		words += ", evidence is accepted until " + d.EvidenceDueBy.UTC().Format(time.RFC3339)
 	}
 	return words
 }

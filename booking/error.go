@@ -69,7 +69,7 @@ const (
 )
 
 // ErrNothingDone marks a failure for which it is certain that nothing took effect: the
-// caller may be told so, and may retry. Any other failure leaves open what has happened.
+// caller may be informed of that, and may retry. Any other failure leaves open what has happened.
 var ErrNothingDone = errors.New("nothing was done")
 
 // ErrNotPrepared marks Unavailable errors that last until an operator has set something up.

@@ -37,7 +37,7 @@ func ChangeOfRefund(orderID, key string) (decisionID string, of bool) {
 // BetweenRefs separates the refs of a payment's charges in its Ref, oldest first.
 const BetweenRefs = "\n"
 
-// Refs are the provider's ids of the charges that were taken, oldest first.
+// Refs are the provider's ids of the charges that were made, oldest first.
 func (p Payment) Refs() []string { return strings.Split(p.Ref, BetweenRefs) }
 
 // FirstCharge is the amount of a payment's first charge.

@@ -81,7 +81,7 @@ var reasonLabels = map[Reason]words{
 	MenuDeleted:         {English: "no longer sold", Korean: "강제취소"},
 	CafeUnavailable:     {English: "the café could not be reached", Korean: "카페연결불가"},
 	NotRegistered:       {English: "the call could not be registered", Korean: "호출등록실패"},
-	PaymentUnavailable:  {English: "the payment could not be taken in time", Korean: "결제불가"},
+	PaymentUnavailable:  {English: "the payment could not be made in time", Korean: "결제불가"},
 	PaymentNotConfirmed: {English: "the payment was not confirmed in time", Korean: "결제미확인"},
 	NotProcessed:        {English: "it could not be processed in time", Korean: "처리지연"},
 	NoShow:              {English: "the guests did not come", Korean: "노쇼"},
@@ -122,7 +122,7 @@ var paymentLabels = map[PaymentStatus]words{
 	Refunded:        {English: "refunded", Korean: "결제취소"},
 	Retained:        {English: "kept by the policy", Korean: "환불없음"},
 	Returned:        {English: "returned otherwise", Korean: "별도환급"},
-	ChargePrevented: {English: "never taken", Korean: "결제안됨"},
+	ChargePrevented: {English: "never charged", Korean: "결제안됨"},
 }
 
 // Label is the payment's status in words.

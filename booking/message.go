@@ -28,7 +28,7 @@ const (
 // not carried out later. It is never withdrawn.
 const DecisionNotDoneMessage MessageType = "decision_not_done"
 
-// NoShowMessage tells a customer that their stay is cancelled because its guests did not come.
+// NoShowMessage notifies a customer that their stay is cancelled because its guests did not come.
 // It is never withdrawn.
 const NoShowMessage MessageType = "no_show"
 
@@ -40,7 +40,7 @@ const (
 	RefundEndedMessage  MessageType = "refund_ended"  // such a refund is not made any more: its money was refunded otherwise
 )
 
-// LatePaymentMessage tells a customer that a payment that came after the order's end was
+// LatePaymentMessage notifies a customer that a payment that came after the order's end was
 // refunded. It is never withdrawn.
 const LatePaymentMessage MessageType = "late_payment_returned"
 
@@ -55,7 +55,7 @@ const (
 // withdrawn.
 const OrderChangedMessage MessageType = "order_changed"
 
-// DisputeLostMessage tells an owner that the customer's bank has taken back what was paid. It is
+// DisputeLostMessage notifies an owner that the customer's bank has taken back what was paid. It is
 // never withdrawn.
 const DisputeLostMessage MessageType = "dispute_lost"
 
@@ -100,7 +100,7 @@ type MessageData struct {
 	ConfirmWithin Duration `json:"confirmWithin,omitempty" doc:"How long the owner may take to decide, or the customer to confirm the payment" example:"24h"`
 	CustomerID    string   `json:"customerId,omitempty" doc:"Who placed the order"`
 	Cleaner       string   `json:"cleaner,omitempty" doc:"Name of the cleaner"`
-	Refund        *Money   `json:"refund,omitempty" doc:"What is given back of what was paid, or was taken back by a bank"`
+	Refund        *Money   `json:"refund,omitempty" doc:"What is refunded of what was paid, or was taken back by a bank"`
 	// Decision is a decision that the recipient, or a member of it, has made, and Status the
 	// order's status when the decision reached it.
 	Decision string `json:"decision,omitempty" enum:"confirm,reject,cancel,complete,no_show,resolve" doc:"What the recipient had decided"`

@@ -24,7 +24,7 @@ var messageWords = map[MessageType]map[Addressee]words{
 	},
 	PaymentDeferredMessage: {
 		ForCustomer: {
-			English: "Paying takes longer than usual just now. We have your order and take the payment a little later: {item}",
+			English: "Paying takes longer than usual just now. We have your order and charge the payment a little later: {item}",
 			Korean:  "결제가 평소보다 늦어지고 있습니다. 주문은 접수되었으며 잠시 후에 결제됩니다: {item}",
 		},
 	},
@@ -68,19 +68,19 @@ var messageWords = map[MessageType]map[Addressee]words{
 	},
 	NoShowMessage: {
 		ForCustomer: {
-			English: "You did not come, so your reservation is cancelled. {refund} is given back: {item}",
+			English: "You did not come, so your reservation is cancelled. {refund} is refunded: {item}",
 			Korean:  "체크인하지 않으셔서 예약이 취소되었습니다. 환불 금액: {refund}. {item}",
 		},
 	},
 	RefundedMessage: {
 		ForCustomer: {
-			English: "{refund} of what you paid has been given back: {item}",
+			English: "{refund} of what you paid has been refunded: {item}",
 			Korean:  "일부 환불이 완료되었습니다. 환불 금액: {refund}. {item}",
 		},
 	},
 	RefundFailedMessage: {
 		ForCustomer: {
-			English: "Giving back {refund} takes longer: the payment provider could not do it. We see to it: {item}",
+			English: "The refund of {refund} takes longer: the payment provider could not make it. We see to it: {item}",
 			Korean:  "결제사 사정으로 환불이 지연되어 담당자가 처리하고 있습니다. 환불 예정 금액: {refund}. {item}",
 		},
 	},
@@ -92,7 +92,7 @@ var messageWords = map[MessageType]map[Addressee]words{
 	},
 	LatePaymentMessage: {
 		ForCustomer: {
-			English: "Your payment came after the order had ended. {refund} has been given back: {item}",
+			English: "Your payment came after the order had ended. {refund} has been refunded: {item}",
 			Korean:  "주문이 종료된 후 결제되어 환불해 드렸습니다. 환불 금액: {refund}. {item}",
 		},
 	},
@@ -134,7 +134,7 @@ var messageWords = map[MessageType]map[Addressee]words{
 // cancelledInPart are the words of OrderCancelledMessage for a customer of whose payment
 // something is kept.
 var cancelledInPart = words{
-	English: "Your order is cancelled ({reason}). {refund} of what you paid is given back: {item}",
+	English: "Your order is cancelled ({reason}). {refund} of what you paid is refunded: {item}",
 	Korean:  "주문이 취소되었습니다({reason}). 환불 금액: {refund}. {item}",
 }
 

@@ -2,7 +2,7 @@ package booking
 
 import "time"
 
-// NextAction is what the customer has to do before a charge is taken.
+// NextAction is what the customer has to do before a charge is made.
 type NextAction struct {
 	Type string `json:"type"` // Redirect
 	// URL is the provider's page where the customer confirms the charge. It leads back to

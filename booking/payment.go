@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Charge requests a payment. Key is the idempotency key: one charge is taken per key,
+// Charge requests a payment. Key is the idempotency key: one charge is made per key,
 // however often it is requested.
 type Charge struct {
 	Key     string `json:"key"`
@@ -18,7 +18,7 @@ type Charge struct {
 	Owed string `json:"owed,omitempty"`
 	// Keep is what the policy keeps of the charge, in minor units of Amount.Currency, Tier
 	// the tier of the policy that says so, and By the number of the caller whose decision
-	// the refund follows; set on the undo only. A charge that was not known to be taken
+	// the refund follows; set on the undo only. A charge that was not known to be made
 	// when its undo began keeps nothing.
 	Keep int64  `json:"keep,omitempty"`
 	Tier string `json:"tier,omitempty"`
@@ -49,13 +49,13 @@ const (
 	ChargeDeferred  PaymentStatus = "deferred"        // the provider has not been asked yet
 	ChargePending   PaymentStatus = "pending"         // requested; the provider's answer is not recorded yet
 	ActionRequired  PaymentStatus = "requires_action" // the customer has to confirm it at the provider
-	Charged         PaymentStatus = "charged"         // taken
+	Charged         PaymentStatus = "charged"         // the charge was made
 	Declined        PaymentStatus = "declined"        // refused by the provider
-	RefundPending   PaymentStatus = "refunding"       // to be refunded, or to be voided if it may not be taken yet
-	Refunded        PaymentStatus = "refunded"        // taken and refunded, but for what the policy keeps
-	Retained        PaymentStatus = "retained"        // taken and kept by the policy: the provider has refunded nothing
-	Returned        PaymentStatus = "returned"        // taken, and back with the customer in another way than by a refund
-	ChargePrevented PaymentStatus = "voided"          // never taken, and never will be
+	RefundPending   PaymentStatus = "refunding"       // to be refunded, or to be voided if the charge may not be made yet
+	Refunded        PaymentStatus = "refunded"        // charged and refunded, but for what the policy keeps
+	Retained        PaymentStatus = "retained"        // charged and kept by the policy: the provider has refunded nothing
+	Returned        PaymentStatus = "returned"        // charged, and back with the customer in another way than by a refund
+	ChargePrevented PaymentStatus = "voided"          // never charged, and never will be
 )
 
 // PaymentStatuses lists every status of payments.
@@ -86,7 +86,7 @@ type Payment struct {
 	Entries     []Entry   // its refunds, oldest first, if they were read
 	Disputes    []Dispute // if they were read
 	// Further are its charges beside the first, oldest first, if they were read. Amount and
-	// Ref cover all charges that were taken: see Refs.
+	// Ref cover all charges that were made: see Refs.
 	Further []FurtherCharge
 }
 
@@ -94,14 +94,14 @@ type Payment struct {
 // count, failed ones do not. For a Returned payment without entries it is 0, because it is
 // not known how much came back.
 func (p Payment) Refundable() int64 {
-	if !p.Taken() || p.Status == Returned && len(p.Entries) == 0 {
+	if !p.WasCharged() || p.Status == Returned && len(p.Entries) == 0 {
 		return 0
 	}
 	return max(0, p.Amount.Amount-max(p.sumOf(Entry.Refunds), p.Refunded))
 }
 
-// Taken reports whether it is known that the charge was taken.
-func (p Payment) Taken() bool {
+// WasCharged reports whether it is known that the charge was made.
+func (p Payment) WasCharged() bool {
 	switch p.Status {
 	case Charged, Refunded, Retained, Returned:
 		return true
@@ -111,7 +111,7 @@ func (p Payment) Taken() bool {
 }
 
 // MayBeTakenLate reports whether the customer had to confirm a charge that has ended without
-// being taken: the provider may still take it, or may have taken it.
+// being made: the provider may still make it, or may have made it.
 func (p Payment) MayBeTakenLate() bool {
 	return p.ActionRef != "" && (p.Status == ChargePrevented || p.Status == Declined)
 }
@@ -202,7 +202,7 @@ func (p Payment) refundedByOthers(counts func(Entry) bool) int64 {
 }
 
 // Unmade are our refunds that are owed: pending ones, and failed ones that still fit. The
-// undo of a charge that is not known to be taken has no entry yet and gets one here.
+// undo of a charge that is not known to be made has no entry yet and gets one here.
 func (p Payment) Unmade() (unmade []Entry) {
 	_, begun := p.Entry(p.RefundKey())
 	if !begun && p.Status == RefundPending && p.Owed() > 0 {

@@ -78,7 +78,7 @@ func TestEarlyDeparture_NextGuestGetsTheNights(t *testing.T) {
 		next := stay(1, 4).with(t, http.StatusCreated).body.ID
 		require.Equal(t, []int{0, 0, 0, 0, 1}, s.nights(place, today, today.AddDays(5)))
 		s.post(reservations+"/"+next+"/cancel", nil).with(t, http.StatusOK)
-		require.Equal(t, []int{0, 1, 1, 1, 1}, s.nights(place, today, today.AddDays(5)), "they are given back once")
+		require.Equal(t, []int{0, 1, 1, 1, 1}, s.nights(place, today, today.AddDays(5)), "they are released once")
 		stay(0, 1).with(t, http.StatusConflict)
 		require.Equal(t, "already_completed", s.decide(order, "complete").with(t, http.StatusConflict).body.Code)
 	})

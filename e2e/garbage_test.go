@@ -240,7 +240,7 @@ func TestGarbage_LeftByEarlierBuilds(t *testing.T) {
 	}
 	require.Len(t, unreadable, 2)
 	require.Contains(t, unreadable[order], "cannot be read: view of order "+order)
-	require.Contains(t, unreadable["typed"], "the workflow does not say how an order stands")
+	require.Contains(t, unreadable["typed"], "the workflow does not return an order's view")
 }
 
 // TestGarbage_InTheFeed: an unreadable event does not block later ones. It is logged,

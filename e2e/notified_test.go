@@ -22,7 +22,7 @@ func TestNotified_HowARefundEnded(t *testing.T) {
 		id, _ := refundAfterEndOtherwise(s.system)
 		order, _, _ := strings.Cut(id, "/")
 		require.Equal(t, []string{
-			"Giving back 30,000 KRW takes longer: the payment provider could not do it. We see to it: Seaside Inn",
+			"The refund of 30,000 KRW takes longer: the payment provider could not make it. We see to it: Seaside Inn",
 			"The refund of 30,000 KRW is not made any more: you have got that money back in another way. Seaside Inn",
 		}, s.messagesTo("alice", order))
 		require.Equal(t, []string{
@@ -58,7 +58,7 @@ func TestNotified_OfALatePayment(t *testing.T) {
 				s.sandbox(object{})
 				s.eventually(func() bool { return len(s.messagesTo("alice", order)) > 0 })
 				require.Equal(t, []string{
-					"Your payment came after the order had ended. 100,000 KRW has been given back: Seaside Inn",
+					"Your payment came after the order had ended. 100,000 KRW has been refunded: Seaside Inn",
 				}, s.messagesTo("alice", order))
 				status, amount, refunded := s.payment(order)
 				require.Equal(t, []any{string(booking.Refunded), amount}, []any{status, refunded})

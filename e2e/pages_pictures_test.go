@@ -32,10 +32,10 @@ func (p *pages) undoing() {
 	p.sandbox(object{"down": true})
 	go func() { _, _ = p.send("POST", reservations+"/"+order+"/cancel", object{"reason": "Other plans"}) }() // is answered when it is undone
 	v.SeesIn("[role=status]", "Being cancelled")
-	v.Sees("₩100,000 is being given back")
+	v.Sees("₩100,000 is being refunded")
 	p.picture(v, "order")
 	p.sandbox(object{})
-	v.Sees("₩100,000 was given back")
+	v.Sees("₩100,000 was refunded")
 }
 
 // deciding is an owner's desk with waiting reservations.

@@ -163,7 +163,7 @@ func TestPages_OrderAndCancel(t *testing.T) {
 	b.submit(b.at.Path, http.StatusOK, "reason", "Change of plans <b>")
 	require.Equal(t, "/orders/"+order, b.at.Path)
 	require.Contains(t, b.text, ">cancelled<")
-	require.Contains(t, b.text, "₩99,000 was given back")
+	require.Contains(t, b.text, "₩99,000 was refunded")
 	require.Contains(t, b.text, "Change of plans &lt;b&gt;")
 	require.Equal(t, []int{2, 2}, s.remaining(place))
 	require.Greater(t, live(), first)

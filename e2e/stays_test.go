@@ -55,7 +55,7 @@ func TestNoShow(t *testing.T) {
 		all := a.accepted(a.begun(plain, 2))
 		require.Equal(t, booking.NoShow, noShow(all, nil).with(t, http.StatusOK).body.Reason)
 		_, amount, refunded := a.payment(all)
-		require.Equal(t, amount, refunded, "without a policy everything is given back")
+		require.Equal(t, amount, refunded, "without a policy everything is refunded")
 		a.requireClean()
 	})
 }
@@ -90,7 +90,7 @@ func TestEarlyDeparture_GivesBack(t *testing.T) {
 		a.ended(order)
 		require.Len(t, a.entries(order), 1)
 		_, refunded = stripe.totals()
-		require.EqualValues(t, 75_000, refunded, "it is given back once")
+		require.EqualValues(t, 75_000, refunded, "it is refunded once")
 		a.requireClean()
 	})
 }

@@ -178,7 +178,7 @@ func (v *visit) act(ctx context.Context, d operatorAction, id string, words book
 		})
 	}
 	if err == nil && !out.Done {
-		return "taken", out.View.Version, nil
+		return "accepted", out.View.Version, nil
 	}
 	return d.verb, out.View.Version, err
 }

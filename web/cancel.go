@@ -16,7 +16,7 @@ type offer struct {
 	refund, keep string // keep is "" if nothing is kept
 }
 
-// mayCancel tells whether a cancel is worth offering; the quote's page knows for certain.
+// mayCancel reports whether a cancel is worth offering; the quote's page knows for certain.
 func mayCancel(order contract.View, now time.Time) bool {
 	if order.Kind == booking.Lodging && order.Status == booking.Confirmed && order.Terms != nil {
 		return booking.MayCancelStay(order.Status, now, order.Terms.CheckInAt) == nil
@@ -104,7 +104,7 @@ func (p *Pages) cancel(v *visit) error {
 		return err
 	}
 	if !out.Done {
-		return v.goTo("/orders/" + id + "?taken=1")
+		return v.goTo("/orders/" + id + "?accepted=1")
 	}
 	return v.goTo(orderAt(out.View))
 }

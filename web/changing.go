@@ -20,7 +20,7 @@ func (p *Pages) mountChanging(r gin.IRouter) {
 	p.page(r, http.MethodPost, "/orders/:id/change", booking.ChangeOrder, p.changeOrder)
 }
 
-// mayChange tells whether a change of the order is worth offering; the quote's page knows
+// mayChange reports whether a change of the order is worth offering; the quote's page knows
 // for certain. A stay is completed at check-out, so its place need not be read for the time
 // of day.
 func (v *visit) mayChange(order contract.View, zone string) bool {

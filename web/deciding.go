@@ -45,7 +45,7 @@ func (b button) decision(id string) orders.Decision {
 	return orders.Decision{OrderID: id, Kind: b.kind, Update: b.update}
 }
 
-// fits tells whether the order may take the decision in its present state. begins is when
+// fits reports whether the order may take the decision in its present state. begins is when
 // the guests of a stay may come.
 func (b button) fits(order contract.View, now, begins time.Time) bool {
 	var no error
@@ -205,7 +205,7 @@ func (p *Pages) decide(v *visit) error {
 	case !v.caller.Allowed(booking.ReadOrder, out.View.Thing()): // a courier that has delivered it
 		return v.goTo("/work/deliveries")
 	case !out.Done:
-		return v.goTo("/orders/" + id + "?taken=1")
+		return v.goTo("/orders/" + id + "?accepted=1")
 	case v.backTo(id) == "/orders/"+id:
 		return v.goTo(orderAt(out.View))
 	default:

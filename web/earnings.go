@@ -115,7 +115,7 @@ func (v *visit) addUp(sums []sum, placed []contract.View) ([]sum, error) {
 		return nil, err
 	}
 	for i, payment := range payments {
-		if !payment.Taken() {
+		if !payment.WasCharged() {
 			continue
 		}
 		at := slices.IndexFunc(sums, func(s sum) bool { return s.kind == placed[i].Kind && s.currency == payment.Amount.Currency })

@@ -101,7 +101,7 @@ func (v *visit) send(text string) error {
 	return conn.Flush()
 }
 
-// stillMay tells whether the session is valid, and its caller may read the order. It
+// stillMay reports whether the session is valid, and its caller may read the order. It
 // returns true if that cannot be found out.
 func (v *visit) stillMay(id string) bool {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(v.ctx), identifiedWithin)

@@ -221,13 +221,13 @@ func (p *Pages) deleteDrink(v *visit) error {
 	return v.goTo("/desk/catalogue")
 }
 
-// ownerChoice tells whether the form asks for the owner of a new one.
+// ownerChoice reports whether the form asks for the owner of a new one.
 func (f *offerForm) ownerChoice() bool { return f.isNew && len(f.owners) != 1 }
 
 // stockPath is the page that sets the stock of a drink.
 func (f *offerForm) stockPath() string { return f.path + "/" + f.is.id() + "/stock" }
 
-// isChosen tells whether the owner is the form's.
+// isChosen reports whether the owner is the form's.
 func (f *offerForm) isChosen(owner string) bool {
 	return f.fields["owner"] == owner || f.fields["owner"] == "" && slices.Index(f.owners, owner) == 0
 }

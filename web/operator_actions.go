@@ -14,7 +14,7 @@ type operatorAction struct {
 	action booking.Action
 	word   string // the entry of its name
 	danger bool
-	// fits tells whether the action is worth offering; its page knows for certain.
+	// fits reports whether the action is worth offering; its page knows for certain.
 	fits func(orderState) bool
 }
 
@@ -34,7 +34,7 @@ var operatorActions = []operatorAction{
 		return !s.lost && mayCancel(s.order, s.now)
 	}},
 	{verb: "refund", action: booking.RefundOrder, word: "act.refund", danger: true, fits: func(s orderState) bool {
-		return !s.lost && s.payment.Taken() && s.payment.Refundable() > 0 && s.order.Status != booking.Cancelling
+		return !s.lost && s.payment.WasCharged() && s.payment.Refundable() > 0 && s.order.Status != booking.Cancelling
 	}},
 	{verb: "resolve", action: booking.ResolvePayment, word: "act.resolve", fits: func(s orderState) bool {
 		return !s.lost && len(s.payment.Unmade()) > 0

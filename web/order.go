@@ -29,7 +29,7 @@ type orderShown struct {
 	mayRefund bool    // its reader may refund a part of it
 	change    string  // the label of the link to the page of a change; "" if there is none
 	moving    string  // the pending change in words, "" for none
-	promised  bool    // a cancel was taken and is not carried out yet
+	promised  bool    // a cancel was accepted and is not carried out yet
 }
 
 // fact is one property of an order.
@@ -73,7 +73,7 @@ func (v *visit) ledger(orderID string) (booking.Payment, error) {
 	return payment, err
 }
 
-// ledgerTellsMore tells whether the ledger may have more about an order's payment than the
+// ledgerTellsMore reports whether the ledger may have more about an order's payment than the
 // order. For most of the orders that are shown it does not, and need not be read.
 func ledgerTellsMore(order contract.View) bool {
 	moved := order.Status == booking.Cancelling || order.Status.Final() || order.NeedsAttention || order.Disputed ||
@@ -163,7 +163,7 @@ func (v *visit) orderShown() (orderShown, error) {
 		facts: v.facts(order, zone), deciding: v.deciding(order, "/orders/"+order.ID), paid: v.paid(order, payment),
 		steps: v.steps(order, payment, zone), toConfirm: v.toConfirm(order),
 		mayRefund: order.Placed && order.Amount.Amount > 0 && v.mayGiveBack(order),
-		promised:  v.c.Query("taken") != "" && order.Status != booking.Cancelling && !order.Status.Final(),
+		promised:  v.c.Query("accepted") != "" && order.Status != booking.Cancelling && !order.Status.Final(),
 	}
 	shown.moving = v.moving(order, zone)
 	if v.mayChange(order, zone) && v.caller.Allowed(booking.ChangeOrder, order.Thing()) {
@@ -180,7 +180,7 @@ func (v *visit) orderShown() (orderShown, error) {
 	return shown, nil
 }
 
-// mayGiveBack tells whether the reader is offered to refund something. Operators do so on
+// mayGiveBack reports whether the reader is offered to refund something. Operators do so on
 // the page of the action, which knows the actions of others.
 func (v *visit) mayGiveBack(order contract.View) bool {
 	return v.caller.Allowed(booking.RefundOrder, order.Thing()) && !v.caller.Allowed(booking.ReadActions, booking.Thing{})

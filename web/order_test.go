@@ -47,19 +47,19 @@ func TestOrderPage(t *testing.T) {
 	view.Version++
 	s.keep(view)
 	undoing := b.get("/orders/" + foodID)
-	require.Contains(t, undoing.words(), "₩18,000 is being given back")
+	require.Contains(t, undoing.words(), "₩18,000 is being refunded")
 	require.Contains(t, undoing.words(), "Change of plans")
 	require.Contains(t, undoing.text, "step back")
 	require.NotContains(t, undoing.text, "/cancel", "it is being cancelled")
 	_, err = s.payments.EndRefund(t.Context(), foodID, booking.Refunded, "pi_1", 18000, "re_1")
 	require.NoError(t, err)
-	require.Contains(t, b.get("/orders/"+foodID).words(), "₩18,000 was given back", "the ledger is read anew, although the order is as it was")
+	require.Contains(t, b.get("/orders/"+foodID).words(), "₩18,000 was refunded", "the ledger is read anew, although the order is as it was")
 	view.Status = booking.Cancelled
 	view.Version++
 	s.keep(view)
 	undone := b.get("/orders/" + foodID).words()
 	require.Contains(t, undone, "cancelled")
-	require.Contains(t, undone, "₩18,000 was given back")
+	require.Contains(t, undone, "₩18,000 was refunded")
 }
 
 // TestOrderPage_RefundThatEnded: a refund by staff whose money came back in another way is
@@ -82,7 +82,7 @@ func TestOrderPage_RefundThatEnded(t *testing.T) {
 	view.History = append(view.History, contract.Entry{Status: view.Status, At: now, Decision: contract.RefundUpdate, Refund: &e.Amount})
 	view.Version++
 	s.keep(view)
-	require.Contains(t, s.as("alice", booking.English).get("/orders/"+foodID).words(), "₩5,000 could not be given back yet")
+	require.Contains(t, s.as("alice", booking.English).get("/orders/"+foodID).words(), "₩5,000 could not be refunded yet")
 	e.Words = booking.RefundedOtherwise
 	require.NoError(t, s.payments.NoteEntry(t.Context(), e))
 	view.History = append(view.History, contract.Entry{
@@ -91,14 +91,14 @@ func TestOrderPage_RefundThatEnded(t *testing.T) {
 	view.Version++
 	s.keep(view)
 	for language, words := range map[booking.Language][]string{
-		booking.English: {"₩5,000 was given back in another way", "The refund of ₩5,000 is not made any more"},
+		booking.English: {"₩5,000 was refunded in another way", "The refund of ₩5,000 is not made any more"},
 		booking.Korean:  {"₩5,000 다른 방법으로 환불됨", "₩5,000 환불 종료"},
 	} {
 		page := s.as("alice", language).get("/orders/" + foodID).words()
 		for _, w := range words {
 			require.Contains(t, page, w)
 		}
-		require.NotContains(t, page, "could not be given back yet")
+		require.NotContains(t, page, "could not be refunded yet")
 	}
 }
 
@@ -128,7 +128,7 @@ func TestCancel(t *testing.T) {
 		return orders.Outcome{View: view}, err
 	}
 	taken := b.submit(ask, path, "reason", "Change of plans")
-	require.Equal(t, "/orders/"+stayID+"?taken=1", taken.url.RequestURI())
+	require.Equal(t, "/orders/"+stayID+"?accepted=1", taken.url.RequestURI())
 	require.Contains(t, taken.words(), "Your decision was taken")
 	last := s.book.decided[len(s.book.decided)-1]
 	require.Equal(t, orders.Decision{OrderID: stayID, Kind: booking.Lodging, Update: contract.CancelUpdate, Note: "Change of plans", Expect: expect}, last)

@@ -27,7 +27,7 @@ type Orders interface {
 	ChangeQuantity(context.Context, booking.Caller, orders.QuantityChange) (orders.Outcome, error)
 	Resolve(ctx context.Context, caller booking.Caller, orderID string, evidence booking.Personal) (orders.Outcome, error)
 	Settle(ctx context.Context, caller booking.Caller, orderID string, reason booking.Personal) error
-	// IsLost tells whether no workflow runs for an order that has not ended.
+	// IsLost reports whether no workflow runs for an order that has not ended.
 	IsLost(ctx context.Context, order contract.View) (bool, error)
 	// PlanBulk makes a dry run of a bulk action, BeginBulk starts it, and StopBulk ends it.
 	PlanBulk(context.Context, booking.Caller, booking.Action, booking.BulkFilter, booking.Personal) (booking.BulkRun, error)

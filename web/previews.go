@@ -17,14 +17,14 @@ func (v *visit) preview(f *actionForm, is orderState) error {
 	case booking.RefundOrder:
 		left := booking.Money{Amount: is.payment.Refundable(), Currency: is.payment.Amount.Currency}
 		f.most = v.money(left)
-		f.says = []string{v.say("act.says.refund", f.order.CustomerID, f.most), v.say("act.told.customer")}
+		f.says = []string{v.say("act.says.refund", f.order.CustomerID, f.most), v.say("act.notified.customer")}
 	case booking.ResolvePayment:
 		f.owed = v.owedLines(is)
-		f.says = []string{v.say("act.says.resolve"), v.say("act.told.resolve")}
+		f.says = []string{v.say("act.says.resolve"), v.say("act.notified.resolve")}
 	case booking.SettleOrder:
 		back := booking.Money{Amount: is.payment.Owed(), Currency: is.payment.Amount.Currency}
-		f.says = []string{v.say("act.says.settle", v.badgeOf(is.order).text), v.say("act.says.undone"), v.say("act.told.all")}
-		if is.payment.Taken() && back.Amount > 0 {
+		f.says = []string{v.say("act.says.settle", v.badgeOf(is.order).text), v.say("act.says.undone"), v.say("act.notified.all")}
+		if is.payment.WasCharged() && back.Amount > 0 {
 			f.says = append(f.says, v.say("act.says.back", v.money(back)))
 		}
 	}
@@ -50,7 +50,7 @@ func (v *visit) previewRetry(f *actionForm) error {
 		}
 		f.steps = append(f.steps, line)
 	}
-	f.says = []string{v.say("act.says.retry"), v.say("act.told.nobody")}
+	f.says = []string{v.say("act.says.retry"), v.say("act.notified.nobody")}
 	return nil
 }
 
@@ -68,7 +68,7 @@ func (v *visit) previewCancel(f *actionForm) error {
 		zone = v.zoneOf(order)
 	}
 	f.order, f.expect, f.offers = order, quote.Quote(), v.offers(order, quote, zone)
-	f.says = []string{v.say("act.says.cancel"), v.say("act.says.undone"), v.say("act.told.all")}
+	f.says = []string{v.say("act.says.cancel"), v.say("act.says.undone"), v.say("act.notified.all")}
 	return nil
 }
 

@@ -59,7 +59,7 @@ func TestRefund(t *testing.T) {
 	for range 2 {
 		done := b.post(path, fields...)
 		require.Equal(t, http.StatusOK, done.status)
-		require.Contains(t, done.words(), "What is left ₩70,000", "a form that is sent twice gives back once")
+		require.Contains(t, done.words(), "What is left ₩70,000", "a form that is sent twice refunds once")
 		require.Contains(t, done.words(), "−₩30,000")
 		require.Contains(t, done.words(), "by the staff: Cold")
 		require.NotContains(t, done.text, "<script>")

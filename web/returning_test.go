@@ -34,7 +34,7 @@ func TestConfirm(t *testing.T) {
 		require.Contains(t, page.words(), words)
 		for _, asked := range []string{page.words(), b.get("/orders/" + foodID + "/cancel").words()} {
 			require.Contains(t, asked, nothing[language])
-			require.NotContains(t, asked, "₩18,000 back", "nothing can be given back")
+			require.NotContains(t, asked, "₩18,000 back", "nothing can be refunded")
 			require.NotContains(t, asked, "₩18,000 환불")
 		}
 

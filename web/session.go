@@ -49,7 +49,7 @@ func (v *visit) identify() error {
 // identifiedWithin bounds the identification of a caller.
 const identifiedWithin = 5 * time.Second
 
-// sessionEnded tells whether an error means that the session is no longer valid.
+// sessionEnded reports whether an error means that the session is no longer valid.
 func sessionEnded(err error) bool {
 	return errors.Is(err, &booking.Error{Code: booking.Unauthenticated})
 }
@@ -126,7 +126,7 @@ func (v *visit) cookie(name, text string, seconds int) *http.Cookie {
 	}
 }
 
-// onLoopback tells whether a Host header names this machine. Under all other names pages
+// onLoopback reports whether a Host header names this machine. Under all other names pages
 // are reached by https only: an access token must not cross a network unencrypted.
 func onLoopback(host string) bool {
 	name := host

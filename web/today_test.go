@@ -74,8 +74,8 @@ func TestEarnings(t *testing.T) {
 	}
 	b := s.as("cora", booking.English)
 	got := b.get("/desk/earnings").words()
-	require.Contains(t, got, "Charged ₩18,000 Given back −₩3,000 Earned ₩15,000")
-	require.Contains(t, got, "Charged ₩9,000 Given back ₩0 Earned ₩9,000")
+	require.Contains(t, got, "Charged ₩18,000 Refunded −₩3,000 Earned ₩15,000")
+	require.Contains(t, got, "Charged ₩9,000 Refunded ₩0 Earned ₩9,000")
 	require.NotContains(t, got, "100,000", "another owner's")
 	require.Contains(t, b.get("/desk/earnings?from=2020-01-01&until=2020-02-01").words(), "Nothing was paid")
 	for _, query := range []string{"?from=2020-02-01&until=2020-01-01", "?from=2020-02-01&until=" + escape(bad), "?from=2020-02-01"} {

@@ -27,7 +27,7 @@ var deskWords = map[string]entry{
 	"decide.deliver":    {"Delivered", "배달 완료"},
 	"decide.serve":      {"Handed over", "전달 완료"},
 	"decide.finish":     {"Done", "청소 완료"},
-	"decide.words":      {"It stands in the order's history.", "주문 기록에 남습니다."},
+	"decide.words":      {"The order's history shows it.", "주문 기록에 남습니다."},
 
 	"work.nothing": {"There is nothing to do.", "할 일이 없습니다."},
 	"work.free":    {"You have no call. The next one comes to you by itself.", "배정된 호출이 없습니다. 다음 호출은 자동으로 배정됩니다."},

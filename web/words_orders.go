@@ -31,18 +31,18 @@ var orderWords = map[string]entry{
 	"order.number":    {"Number", "주문 번호"},
 	"order.payment":   {"Payment: %s", "결제 상태: %s"},
 	"order.way":       {"What has happened", "진행 상황"},
-	"order.promised":  {"Your decision was taken. It is carried out as soon as it can be.", "요청을 받았습니다. 가능한 대로 바로 처리됩니다."},
+	"order.promised":  {"Your decision was accepted. It is carried out as soon as it can be.", "요청을 받았습니다. 가능한 대로 바로 처리됩니다."},
 	"order.attention": {"This takes longer than it should. Somebody is asked to look at it.", "처리가 늦어지고 있어 담당자가 확인 중입니다."},
 	"order.earlier":   {"It may have been ordered already: look here.", "이미 주문되었을 수 있습니다. 여기에서 확인해 주세요."},
 
 	"step.next":      {"still to come", "예정"},
 	"step.refused":   {"A decision came too late and was not carried out", "결정이 늦어 반영되지 않았습니다"},
-	"step.refund":    {"%s is given back", "%s 환불 결정"},
+	"step.refund":    {"%s is refunded", "%s 환불 결정"},
 	"step.byhand":    {"A refund was paid by hand", "환불을 직접 지급함"},
-	"step.refunding": {"%s is being given back", "%s 환불 중"},
-	"step.refunded":  {"%s was given back", "%s 환불 완료"},
-	"step.owed":      {"%s could not be given back yet", "%s 환불 지연"},
-	"step.otherwise": {"%s was given back in another way", "%s 다른 방법으로 환불됨"},
+	"step.refunding": {"%s is being refunded", "%s 환불 중"},
+	"step.refunded":  {"%s was refunded", "%s 환불 완료"},
+	"step.owed":      {"%s could not be refunded yet", "%s 환불 지연"},
+	"step.otherwise": {"%s was refunded in another way", "%s 다른 방법으로 환불됨"},
 	"step.unmade":    {"The refund of %s is not made any more", "%s 환불 종료"},
 
 	"quote.title": {"If you cancel", "취소하면"},
@@ -58,7 +58,7 @@ var orderWords = map[string]entry{
 	"cancel.ask":    {"Cancel this order", "주문 취소"},
 	"cancel.do":     {"Cancel the order", "취소하기"},
 	"cancel.not":    {"Keep it", "그대로 두기"},
-	"cancel.reason": {"If you like to say. It stands in the order's history.", "원하시면 적어 주세요. 주문 기록에 남습니다."},
+	"cancel.reason": {"Optional. The order's history shows it.", "원하시면 적어 주세요. 주문 기록에 남습니다."},
 
 	"messages.none": {"Nobody has told you anything yet.", "아직 받은 알림이 없습니다."},
 }

@@ -16,9 +16,9 @@ var todayWords = map[string]entry{
 	"earnings.until":   {"Last day", "종료일"},
 	"earnings.orders":  {"Paid orders", "결제된 주문"},
 	"earnings.charged": {"Charged", "결제 금액"},
-	"earnings.back":    {"Given back", "환불 금액"},
+	"earnings.back":    {"Refunded", "환불 금액"},
 	"earnings.kept":    {"Earned", "수입"},
 	"earnings.none":    {"Nothing was paid in this time.", "이 기간에 결제된 주문이 없습니다."},
 	"earnings.more":    {"There are more orders than were added up: choose a shorter time.", "주문이 많아 다 더하지 못했습니다. 기간을 줄여 주세요."},
-	"earnings.how":     {"Of orders placed on these days. What is still being given back counts as given back.", "이 기간에 접수된 주문의 합계입니다. 환불 중인 금액은 환불로 계산됩니다."},
+	"earnings.how":     {"Of orders placed on these days. Pending refunds count as refunded.", "이 기간에 접수된 주문의 합계입니다. 환불 중인 금액은 환불로 계산됩니다."},
 }

@@ -40,7 +40,7 @@ func (a *auditedTrials) add(t *testing.T, s *trial) {
 	for key, is := range s.provider {
 		c := audit.ProviderCharge{OrderID: s.order, Ref: "ref of " + key, Refunded: is.refunded}
 		if is.charged > 0 {
-			c.Taken = booking.Money{Amount: is.charged, Currency: is.currency}
+			c.Charged = booking.Money{Amount: is.charged, Currency: is.currency}
 		}
 		a.charges = append(a.charges, c)
 	}

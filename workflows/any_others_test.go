@@ -111,7 +111,7 @@ func (s *trial) othersEnd() {
 	defer s.setFaults(faults)
 	payment, err := s.ledger.Payment(s.Context(), s.order)
 	unknown := err == nil && payment.Status == booking.Returned && payment.Ref == ""
-	if !unknown && (!begun || err != nil || !payment.Taken() || payment.Ref == "") {
+	if !unknown && (!begun || err != nil || !payment.WasCharged() || payment.Ref == "") {
 		return
 	}
 	var suite testsuite.WorkflowTestSuite

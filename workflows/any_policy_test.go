@@ -74,7 +74,7 @@ func (s *trial) expects(after time.Duration, stale bool) {
 func (s *trial) requireKept(v contract.View, left int64, r refunds) {
 	s.Helper()
 	payment, err := s.ledger.Payment(s.Context(), s.order)
-	if err == nil && payment.Taken() {
+	if err == nil && payment.WasCharged() {
 		require.Equal(s, payment.Amount.Amount-r.all, left, "the ledger and the provider agree")
 		require.LessOrEqual(s, left, payment.Kept, "the customer has all that the policy gives")
 		require.GreaterOrEqual(s, left, payment.Kept-r.late, "and no more, but for what staff gave afterwards")

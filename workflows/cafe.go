@@ -25,9 +25,11 @@ func Cafe(ctx workflow.Context, in contract.Cafe) (contract.View, error) {
 	c.ends = in.DayEnds()
 	// In the order of their steps.
 	c.undos = slices.Concat([]undo{c.putBack()}, c.undosOfCharge(), []undo{c.withdrawNotice(c.notice), c.cancelProduction()})
-	c.takeDecisions()
-	c.takeChanges()
-	c.recoverDiscarded = func(ctx workflow.Context) { c.findChanges(ctx, c.hold, c.learn, booking.InProduction) }
+	c.registerDecisions()
+	c.registerChanges()
+	c.recoverDiscarded = func(ctx workflow.Context) {
+		c.findForgottenChanges(ctx, c.hold, c.applyForgotten, booking.InProduction)
+	}
 	return c.run(story, c.story)
 }
 
@@ -36,7 +38,7 @@ type cup struct {
 	saga
 	in     contract.Cafe
 	served bool                 // the café has reported it, and that is recorded
-	before *booking.HoldChanges // what was changed before a reset or a crash, as the hold says
+	before *booking.HoldChanges // the changes that a forgotten run has made, as the hold says
 }
 
 // story is the course of an order without failures. The drink is held while the customer
@@ -58,7 +60,7 @@ func (c *cup) story(ctx workflow.Context) error {
 
 func (c *cup) notice() notice {
 	return notice{
-		name: "tell café", key: contract.OwnerNotice, recipientID: c.in.Drink.OwnerID,
+		name: "notify café", key: contract.OwnerNotice, recipientID: c.in.Drink.OwnerID,
 		messageType: booking.OrderPlacedMessage, withdrawalType: booking.OrderCancelledMessage,
 		data: booking.MessageData{
 			For: booking.ForOwner, Item: c.in.Drink.Name, Quantity: c.in.Quantity, Date: c.in.Drink.Date, CustomerID: c.in.CustomerID,
@@ -79,11 +81,11 @@ func (c *cup) holdDrink(ctx workflow.Context) error {
 
 func (c *cup) putBack() undo {
 	return undo{
-		call:    call{name: "put drink back", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
+		call:    call{name: "release drink", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
 		because: func(why booking.Reason) any { h := c.hold(); h.Why = why; return h },
 		onDone: func(found booking.Undo) {
 			c.freeTookEffect, c.released = found.Acted, cmp.Or(found.Remaining, c.released)
-			c.showLast(found.Changed, c.remembered)
+			c.showLast(found.Changed, c.decodeChange)
 		},
 	}
 }
@@ -107,7 +109,7 @@ func (c *cup) startProduction(ctx workflow.Context) error {
 	}
 	c.handedOver = true // the order has no deadline any more: it waits for the café
 	c.show(booking.JobStarted)
-	c.learn(c.ctx, c.before)
+	c.applyForgotten(c.ctx, c.before)
 	return c.becomeStable(ctx, booking.InProduction, booking.ProductionStarted, contract.Decision{})
 }
 
@@ -164,8 +166,8 @@ func (c *cup) cafeServes(ctx workflow.Context, sending *sendingNotices) error {
 	return c.becomeStable(c.ctx, booking.Completed, booking.ProductionCompleted, c.finishDecision)
 }
 
-// takeDecisions registers the decisions of the customer and the café.
-func (c *cup) takeDecisions() {
+// registerDecisions registers the decisions of the customer and the café.
+func (c *cup) registerDecisions() {
 	c.onUpdate(contract.CancelUpdate, "The customer cancels the order", c.mayCancel, c.cancel)
 	c.onUpdate(contract.CompleteUpdate, "The café has handed the order over", c.mayServe, c.serve)
 	workflow.Go(c.ctx, c.handleDeletion)

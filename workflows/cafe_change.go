@@ -17,8 +17,8 @@ type refill struct {
 	quote contract.QuantityQuote
 }
 
-// takeChanges registers the update by which the customer changes the quantity.
-func (c *cup) takeChanges() {
+// registerChanges registers the update by which the customer changes the quantity.
+func (c *cup) registerChanges() {
 	onChange(&c.saga, "The customer changes how many are ordered", func(q contract.QuantityChange) error {
 		_, err := c.mayChange(q)
 		return err
@@ -79,7 +79,7 @@ func (r *refill) run(ctx workflow.Context) error {
 		return err //replay:never the order would have to be abandoned while the change is recorded
 	}
 	c.showRefill(r)
-	if err := c.holdMore(ctx, &r.change, c.learn); err != nil {
+	if err := c.holdMore(ctx, &r.change, c.applyForgotten); err != nil {
 		return err
 	}
 	if err := c.chargeMore(ctx, &r.change); err != nil {
@@ -172,7 +172,7 @@ func (r *refill) hide() {
 
 // notifyOfRefill sends a message about a change. The change does not wait for it.
 func (c *cup) notifyOfRefill(to booking.Addressee, recipientID string, r *refill) {
-	c.sendBeside("tell of a change", c.message(notice{
+	c.sendBeside("notify of a change", c.message(notice{
 		key: contract.ChangeMessage(r.ID, to, booking.OrderChangedMessage), recipientID: recipientID, messageType: booking.OrderChangedMessage,
 		data: booking.MessageData{
 			For: to, Item: c.in.Drink.Name, Quantity: r.to.Quantity, Date: c.in.Drink.Date, CustomerID: c.in.CustomerID,
@@ -180,13 +180,13 @@ func (c *cup) notifyOfRefill(to booking.Addressee, recipientID string, r *refill
 	}))
 }
 
-// learn applies the changes that a run which is not remembered has made.
-func (c *cup) learn(ctx workflow.Context, changed *booking.HoldChanges) {
-	c.learnOf(ctx, changed, c.remembered)
+// applyForgotten applies the changes that a forgotten run has made.
+func (c *cup) applyForgotten(ctx workflow.Context, changed *booking.HoldChanges) {
+	c.applyHoldChanges(ctx, changed, c.decodeChange)
 }
 
-// remembered decodes a stored change, nil if it cannot be read.
-func (c *cup) remembered(agreed string) *change {
+// decodeChange decodes a stored change, nil if it cannot be read.
+func (c *cup) decodeChange(agreed string) *change {
 	var was agreement[contract.QuantityChange, contract.QuantityQuote]
 	if json.Unmarshal([]byte(agreed), &was) != nil {
 		return nil //replay:never no build writes one that cannot be read

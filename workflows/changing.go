@@ -64,10 +64,10 @@ func onChange[C interface{ Seen() int64 }](
 	}))
 }
 
-// knows is the change with this id, nil if this run of the workflow knows none.
-func (s *saga) knows(id string) *contract.ChangeRequest {
-	if i := slices.IndexFunc(s.known, func(a contract.ChangeRequest) bool { return a.ID == id }); i >= 0 {
-		return &s.known[i]
+// changeWithID is the change with this id, nil if this run of the workflow knows none.
+func (s *saga) changeWithID(id string) *contract.ChangeRequest {
+	if i := slices.IndexFunc(s.knownChanges, func(a contract.ChangeRequest) bool { return a.ID == id }); i >= 0 {
+		return &s.knownChanges[i]
 	}
 	return nil
 }
@@ -75,7 +75,7 @@ func (s *saga) knows(id string) *contract.ChangeRequest {
 // mayBeginChange returns the error for which no change of any kind can begin: IdempotencyKeyReused
 // or ChangePending.
 func (s *saga) mayBeginChange(a contract.ChangeRequest) error {
-	switch was := s.knows(a.ID); {
+	switch was := s.changeWithID(a.ID); {
 	case was != nil && was.Content != a.Content: //replay:never a validator refuses it before
 		return booking.Errorf(booking.IdempotencyKeyReused, "the Idempotency-Key was used for another change")
 	case s.changing != nil: //replay:never a validator refuses it before
@@ -144,8 +144,8 @@ func (s *saga) changeStep(ctx workflow.Context, c call, away booking.Reason) (ou
 		}
 	}
 	defer s.waitFor("the service that is to " + c.name)()
-	never, _ := workflow.NewDisconnectedContext(ctx)
-	s.showPending(never)
+	disconnected, _ := workflow.NewDisconnectedContext(ctx)
+	s.showPending(disconnected)
 	attempt, cancelAttempt := workflow.WithCancel(ctx)
 	defer cancelAttempt()
 	done := durably(attempt, c)
@@ -162,18 +162,17 @@ func (s *saga) changeStep(ctx workflow.Context, c call, away booking.Reason) (ou
 	return outcome, err
 }
 
-// holdMore holds the stock that a change needs in addition. If a run that this one does not
-// remember has changed the order, learn applies those changes, and holdMore returns
-// errChangedBefore.
-func (s *saga) holdMore(ctx workflow.Context, c *change, learn func(workflow.Context, *booking.HoldChanges)) error {
+// holdMore holds the stock that a change needs in addition. If a forgotten run has changed the
+// order, holdMore applies those changes and returns errChangedBefore.
+func (s *saga) holdMore(ctx workflow.Context, c *change, apply func(workflow.Context, *booking.HoldChanges)) error {
 	held, err := s.changeStep(ctx, call{
 		name: "hold stock for a change", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ChangeHold, with: c.kind.holdChange(""),
 	}, booking.TooLate)
 	if err == nil && held.Changed != nil {
-		learn(c.ctx, held.Changed)
+		apply(c.ctx, held.Changed)
 		return errChangedBefore
 	}
-	s.known = append(s.known, c.ChangeRequest)
+	s.knownChanges = append(s.knownChanges, c.ChangeRequest)
 	return stepped(held, err)
 }
 
@@ -201,7 +200,7 @@ func (s *saga) chargeMore(ctx workflow.Context, c *change) error {
 	case charged.Result == booking.Deferred:
 		err = &refusal{booking.PaymentUnavailable}
 	case charged.Result == booking.Undone && charged.Reason == "": // the charge is certainly not made, and the order continues
-		err = &refusal{booking.PaymentDeclined} //replay:never the charge would have to be settled while it is asked for
+		err = &refusal{booking.PaymentDeclined} //replay:never the charge would have to be resolved while it is being made
 	}
 	return stepped(charged, err)
 }

@@ -25,7 +25,7 @@ func (s *saga) paidMore(more booking.Money) {
 // order continues meanwhile: the provider may never answer.
 func (s *saga) resolveCharge(c *change) {
 	resolve := call{
-		name: "settle the charge of a change", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.SettleFurther, with: s.furtherCharge(c),
+		name: "resolve the charge of a change", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.SettleFurther, with: s.furtherCharge(c),
 	}
 	var outcome booking.Outcome
 	switch {
@@ -65,7 +65,7 @@ func (s *saga) resolveBeside(c *change, resolve call) {
 	if late {
 		s.parts.unknownCharges = slices.DeleteFunc(slices.Clone(s.parts.unknownCharges), func(other string) bool { return other == key })
 		s.unresolved--
-		s.attended()
+		s.clearAttention()
 	}
 	s.refundCharge(c, outcome)
 	s.showPending(c.ctx)
@@ -93,7 +93,7 @@ func (s *saga) beginRefundOf(c *change, amount booking.Money) *part {
 		}
 		var begun booking.Repaid
 		s.retryUntilDone(c.ctx, call{
-			name: "note what a change gives back", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.BeginPart,
+			name: "begin the refund of a change", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.BeginPart,
 			with: booking.Entry{OrderID: s.in.OrderID, Key: p.key, Amount: amount, Reason: p.reason, By: p.By},
 		}, &begun)
 		if begun.Refused == "" {

@@ -107,15 +107,15 @@ func (s *saga) notifyRefundedAfterAll() {
 // keepSome makes the undo of the charge use the activity RefundKeeping if the decision keeps a
 // part of the payment.
 func (s *saga) keepSome() {
-	n := s.undoOf(s.undoCharge())
+	n := s.indexOfUndo(s.undoCharge())
 	if n >= 0 && s.chargeUndo.argument.Keep > 0 && refundsKeeping(s.ctx) {
 		s.undos[n].do = payments.RefundKeeping
 	}
 }
 
 // refundFor is the argument of the undo of the charge, by the reason of the compensation. A
-// part of the payment is kept only if the customer is responsible for the reason. What a run
-// before a reset has decided is in the ledger, and stays.
+// part of the payment is kept only if the customer is responsible for the reason. What a forgotten
+// run has decided is in the ledger, and stays.
 func (s *saga) refundFor(why booking.Reason) booking.Charge {
 	c := s.payment()
 	c.Amount = s.view.Amount // the current price, after changes of the order

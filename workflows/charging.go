@@ -24,10 +24,10 @@ func (s *saga) charge(ctx workflow.Context, paid booking.Status) error {
 	charge := s.payment()
 	charge.Late, charge.Why = s.tooLate()
 	st := step{
-		call:    call{name: "charge payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.ChargePayment, with: charge},
-		undo:    s.undoCharge(),
-		pending: booking.PaymentPending,
-		later:   func(ctx workflow.Context) (booking.Outcome, error) { return s.payLater(ctx, charge) },
+		call:       call{name: "charge payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.ChargePayment, with: charge},
+		undo:       s.undoCharge(),
+		pending:    booking.PaymentPending,
+		doDeferred: func(ctx workflow.Context) (booking.Outcome, error) { return s.payLater(ctx, charge) },
 	}
 	var err error
 	if s.policy.PayWithin > 0 {
@@ -114,8 +114,8 @@ func (s *saga) showDeferred(ctx workflow.Context, until time.Time) (stop func())
 	} else {
 		s.become(booking.PaymentPending, "", contract.Decision{})
 	}
-	never, _ := workflow.NewDisconnectedContext(ctx)
-	s.showPending(never)
+	disconnected, _ := workflow.NewDisconnectedContext(ctx)
+	s.showPending(disconnected)
 	follows := s.paymentFollows()
 	s.addWithdrawDeferral()
 	sending, stop := workflow.WithCancel(ctx)
@@ -128,15 +128,15 @@ func (s *saga) showDeferred(ctx workflow.Context, until time.Time) (stop func())
 // addWithdrawDeferral adds the undo that withdraws the notice of the deferral.
 func (s *saga) addWithdrawDeferral() {
 	off := s.withdrawNotice(s.paymentFollows)
-	n := s.undoOf(s.undoCharge())
-	if n >= 0 && s.undoOf(off) < 0 {
+	n := s.indexOfUndo(s.undoCharge())
+	if n >= 0 && s.indexOfUndo(off) < 0 {
 		s.undos = slices.Insert(s.undos, n, off)
 	}
 }
 
 func (s *saga) paymentFollows() notice {
 	return notice{
-		name: "tell customer that payment follows", key: contract.DeferralNotice, recipientID: s.in.CustomerID,
+		name: "notify customer that payment follows", key: contract.DeferralNotice, recipientID: s.in.CustomerID,
 		messageType: booking.PaymentDeferredMessage, withdrawalType: booking.OrderCancelledMessage,
 		data: booking.MessageData{For: booking.ForCustomer, Item: s.view.Item.Name, Refund: s.view.PartialRefund(s.chargeUndo.argument)},
 	}

@@ -78,8 +78,8 @@ func TestCharge_DeferredAndKeptInPart(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*contract.Lodging){"InPlace": func(*contract.Lodging) {}, "Durable": durable} {
 		for want, before := range map[string]time.Duration{
-			"Your order is cancelled (at the customer's wish). You pay nothing: Seaside Inn":                           73 * hour,
-			"Your order is cancelled (at the customer's wish). 50,000 KRW of what you paid is given back: Seaside Inn": hour,
+			"Your order is cancelled (at the customer's wish). You pay nothing: Seaside Inn":                         73 * hour,
+			"Your order is cancelled (at the customer's wish). 50,000 KRW of what you paid is refunded: Seaside Inn": hour,
 		} {
 			t.Run(name+"/"+before.String(), func(t *testing.T) {
 				s := newStay(t, half, change)

@@ -21,10 +21,10 @@ func Cleaning(ctx workflow.Context, in contract.Cleaning) (contract.View, error)
 	if err != nil {
 		return contract.View{}, err
 	}
-	v.cleaner = v.view.Cleaner()                                       // only a call that is settled has one here
+	v.cleaner = v.view.Cleaner()                                       // only the call of a lost workflow has one here
 	v.undos = slices.Concat([]undo{v.unregister()}, v.undosOfCharge(), // in the order of their steps
 		[]undo{v.cancelAssignment(), v.withdrawNotice(v.confirmation), v.withdrawNotice(v.introduction), v.withdrawNotice(v.errand)})
-	v.takeDecisions()
+	v.registerDecisions()
 	return v.run(story, v.story)
 }
 
@@ -61,7 +61,7 @@ func (v *visit) register(ctx workflow.Context) error {
 
 func (v *visit) unregister() undo {
 	return undo{
-		call:    call{name: "strike call off", queue: contract.ManagementQueue, quick: quickStep, do: management.UnregisterCall},
+		call:    call{name: "unregister call", queue: contract.ManagementQueue, quick: quickStep, do: management.UnregisterCall},
 		because: func(why booking.Reason) any { return v.call(why) },
 		onDone:  func(found booking.Undo) { v.freeTookEffect = found.Acted },
 	}
@@ -111,8 +111,8 @@ func (v *visit) waitForCleaner(ctx workflow.Context) error {
 	if err := workflow.Await(ctx, found); err != nil {
 		return err
 	}
-	v.otherwise = false
-	v.attended()
+	v.otherCause = false
+	v.clearAttention()
 	return nil
 }
 
@@ -133,7 +133,7 @@ func (v *visit) show(cleaner *booking.Cleaner) {
 // comes.
 func (v *visit) confirmation() notice {
 	return notice{
-		name: "tell customer of the confirmation", key: contract.ConfirmationNotice, recipientID: v.in.CustomerID,
+		name: "notify customer of the confirmation", key: contract.ConfirmationNotice, recipientID: v.in.CustomerID,
 		messageType: booking.CallConfirmedMessage, withdrawalType: booking.CallCancelledMessage,
 		data: booking.MessageData{For: booking.ForCustomer},
 	}
@@ -141,7 +141,7 @@ func (v *visit) confirmation() notice {
 
 func (v *visit) introduction() notice {
 	n := notice{
-		name: "tell customer who comes", key: contract.IntroductionNotice, recipientID: v.in.CustomerID,
+		name: "notify customer who comes", key: contract.IntroductionNotice, recipientID: v.in.CustomerID,
 		messageType: booking.CleanerAssignedMessage, withdrawalType: booking.AssignmentCancelledMessage,
 		data: booking.MessageData{For: booking.ForCustomer},
 	}
@@ -155,7 +155,7 @@ func (v *visit) introduction() notice {
 // number are not in the message: they are shown with the assignment, only while it lasts.
 func (v *visit) errand() notice {
 	n := notice{
-		name: "tell cleaner", key: contract.CleanerNotice,
+		name: "notify cleaner", key: contract.CleanerNotice,
 		messageType: booking.CallAssignedMessage, withdrawalType: booking.CallCancelledMessage,
 		data: booking.MessageData{For: booking.ForCleaner, CustomerID: v.in.CustomerID},
 	}
@@ -179,9 +179,9 @@ func (v *visit) cleanerCleans(ctx workflow.Context, sending *sendingNotices) err
 	return v.becomeStable(v.ctx, booking.Completed, booking.CleaningCompleted, v.finishDecision)
 }
 
-// takeDecisions registers the decisions of the customer and the cleaner, and the signal of
+// registerDecisions registers the decisions of the customer and the cleaner, and the signal of
 // the assignment service.
-func (v *visit) takeDecisions() {
+func (v *visit) registerDecisions() {
 	v.onUpdate(contract.CancelUpdate, "The customer cancels the call", v.mayCancel, v.cancel)
 	v.onUpdate(contract.CompleteUpdate, "The cleaner has finished", v.mayFinish, v.finished)
 	workflow.Go(v.ctx, v.handleAssignment)

@@ -12,9 +12,9 @@ import (
 
 // confirming is the state of a charge that the customer has to confirm at the provider.
 type confirming struct {
-	// before holds the stock before the customer is sent to the provider. It is nil where
+	// holdFirst holds the stock before the customer is sent to the provider. It is nil where
 	// the stock is held before the charge anyway, or there is none to hold.
-	before func(workflow.Context) error
+	holdFirst func(workflow.Context) error
 	// returns are the customer's returns that the provider has not been asked with yet.
 	returns     []booking.PaymentReturn
 	returnLimit backoff // limits how often a return makes the order ask the provider
@@ -36,8 +36,8 @@ const (
 // If the charge is still unconfirmed then, the order is cancelled, and the undo finds out
 // what became of the charge.
 func (s *saga) confirm(ctx workflow.Context, action *booking.NextAction) (outcome booking.Outcome, err error) {
-	if s.confirming.before != nil {
-		if err := s.confirming.before(ctx); err != nil {
+	if s.confirming.holdFirst != nil {
+		if err := s.confirming.holdFirst(ctx); err != nil {
 			return outcome, err
 		}
 	}
@@ -119,10 +119,10 @@ func (s *saga) showNext(ctx workflow.Context, action *booking.NextAction) {
 	if is := s.view.NextAction; (is == nil) == (next == nil) && (is == nil || *is == *next) {
 		return
 	}
-	s.view.NextAction = next                         //replay:never no provider here changes the customer's action
-	s.changed()                                      //replay:never no provider here changes the customer's action
-	never, _ := workflow.NewDisconnectedContext(ctx) //replay:never no provider here changes the customer's action
-	s.publish(never)                                 //replay:never no provider here changes the customer's action
+	s.view.NextAction = next                                //replay:never no provider here changes the customer's action
+	s.changed()                                             //replay:never no provider here changes the customer's action
+	disconnected, _ := workflow.NewDisconnectedContext(ctx) //replay:never no provider here changes the customer's action
+	s.publish(disconnected)                                 //replay:never no provider here changes the customer's action
 }
 
 // toConfirm asks the customer to confirm the payment. It is withdrawn under the key of the
@@ -130,7 +130,7 @@ func (s *saga) showNext(ctx workflow.Context, action *booking.NextAction) {
 // cancellation.
 func (s *saga) toConfirm(within booking.Duration) notice {
 	return notice{
-		name: "tell customer to confirm the payment", key: contract.ConfirmPaymentNotice, offAs: contract.DeferralNotice,
+		name: "notify customer to confirm the payment", key: contract.ConfirmPaymentNotice, offAs: contract.DeferralNotice,
 		recipientID: s.in.CustomerID,
 		messageType: booking.PaymentToConfirmMessage, withdrawalType: booking.OrderCancelledMessage,
 		data: booking.MessageData{For: booking.ForCustomer, Item: s.view.Item.Name, ConfirmWithin: within},
@@ -141,21 +141,21 @@ func (s *saga) toConfirm(within booking.Duration) notice {
 // longer watch it. It sends nothing if the withdrawal of an earlier notice says so already.
 func (s *saga) notifyNotConfirmed() {
 	n := s.paymentFollows()
-	notified := func(n notice) bool { return s.undoOf(s.withdrawNotice(func() notice { return n })) >= 0 }
+	notified := func(n notice) bool { return s.indexOfUndo(s.withdrawNotice(func() notice { return n })) >= 0 }
 	if !notified(n) && !notified(s.toConfirm(0)) {
-		s.sendBeside("tell customer that the payment was not confirmed", s.withdrawal(n, s.view.Reason))
+		s.sendBeside("notify customer that the payment was not confirmed", s.withdrawal(n, s.view.Reason))
 	}
 }
 
 // addWithdrawNotice adds the undo that withdraws the notice, before the refund among the undos.
 func (s *saga) addWithdrawNotice(n notice) {
-	s.undos = slices.Insert(s.undos, s.undoOf(s.undoCharge()), s.withdrawNotice(func() notice { return n }))
+	s.undos = slices.Insert(s.undos, s.indexOfUndo(s.undoCharge()), s.withdrawNotice(func() notice { return n }))
 }
 
-// undoneAfter moves the undo first before the undo then, since its step ran earlier. Undos
+// moveUndoBefore moves the undo first before the undo then, since its step ran earlier. Undos
 // run in reverse, so first is undone after then.
-func (s *saga) undoneAfter(first, then undo) {
-	from, to := s.undoOf(first), s.undoOf(then)
+func (s *saga) moveUndoBefore(first, then undo) {
+	from, to := s.indexOfUndo(first), s.indexOfUndo(then)
 	s.undos = slices.Insert(slices.Delete(slices.Clone(s.undos), from, from+1), to, first)
 }
 

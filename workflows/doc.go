@@ -3,8 +3,10 @@
 //
 //	entering.go         which input a workflow accepts, and signals
 //	saga.go             steps with their undos, decisions, compensation
-//	steps.go            the two ways of a step: in place, and durably
+//	steps.go            how a step is called: in place, durably, or once
 //	notifying.go        notices: a type and its data. Their texts are in booking
+//	charging.go         the step that charges the customer
+//	charge_undo.go      its undo
 //	refunding.go        refunds by staff
 //	resolving.go        refunds that fail, and what an operator has paid by hand
 //	refunding_again.go  refunds that fail after they were done

@@ -33,9 +33,9 @@ func (o *order) checkInput(check func() error) error {
 }
 
 // mayStart returns Invalid if no order can have this input in this workflow.
-func mayStart(ctx workflow.Context, in contract.Order, whole contract.Input) error {
+func mayStart(ctx workflow.Context, in contract.Order, input contract.Input) error {
 	info := workflow.GetInfo(ctx)
-	if err := whole.Check(); err != nil {
+	if err := input.Check(); err != nil {
 		return err
 	}
 	switch limit := min(unlimited(info.WorkflowExecutionTimeout), unlimited(info.WorkflowRunTimeout)); {

@@ -24,7 +24,7 @@ func Food(ctx workflow.Context, in contract.Food) (contract.View, error) {
 	m.freeTookEffect = true // an order that costs nothing takes effect when it is placed
 	// In the order of their steps.
 	m.undos = append(m.undosOfCharge(), m.withdrawNotice(m.notice), m.cancelDelivery())
-	m.takeDecisions()
+	m.registerDecisions()
 	return m.run(story, m.story)
 }
 
@@ -52,7 +52,7 @@ func (m *meal) story(ctx workflow.Context) error {
 
 func (m *meal) notice() notice {
 	return notice{
-		name: "tell shop", key: contract.OwnerNotice, recipientID: m.in.Menu.OwnerID,
+		name: "notify shop", key: contract.OwnerNotice, recipientID: m.in.Menu.OwnerID,
 		messageType: booking.OrderPlacedMessage, withdrawalType: booking.OrderCancelledMessage,
 		data: booking.MessageData{For: booking.ForOwner, Item: m.in.Menu.Name, Quantity: m.in.Quantity, CustomerID: m.in.CustomerID},
 	}
@@ -108,8 +108,8 @@ func (m *meal) courierDelivers(ctx workflow.Context) error {
 	return m.becomeStable(m.ctx, booking.Delivered, booking.DeliveryCompleted, m.finishDecision)
 }
 
-// takeDecisions registers the decisions of the customer and the courier.
-func (m *meal) takeDecisions() {
+// registerDecisions registers the decisions of the customer and the courier.
+func (m *meal) registerDecisions() {
 	m.onUpdate(contract.CancelUpdate, "The customer cancels the order", m.mayCancelMeal, m.cancelWithDelivery)
 	m.onUpdate(contract.CompleteUpdate, "The courier has handed the order over", m.mayDeliver, m.deliver)
 	must(workflow.SetQueryHandlerWithOptions(m.ctx, contract.UndecidedQuery, func() (bool, error) {
@@ -129,7 +129,7 @@ func (m *meal) mayCancelMeal(at time.Time) error {
 
 func deliveryAway(after time.Duration) error {
 	return booking.Errorf(booking.DeliveryUnavailable,
-		"the delivery service does not answer, and a delivery that may be on its way is not cancelled without it: the order stands").RetryIn(after)
+		"the delivery service does not answer, and a delivery that may be on its way is not cancelled without it: the order is unchanged").RetryIn(after)
 }
 
 // cancelWithDelivery stops the delivery first. While the delivery service cannot be asked,

@@ -48,7 +48,7 @@ func (s *saga) awaitKept(ctx workflow.Context, before time.Time, was booking.Sta
 // are not delivered yet.
 func (s *saga) keptDecisions(ctx workflow.Context, before time.Time, timeout time.Duration) (waiting int, err error) {
 	c := call{
-		name: "look for kept decisions", queue: contract.MypageQueue, quick: quickStep, do: mypage.KeptDecisions,
+		name: "read kept decisions", queue: contract.MypageQueue, quick: quickStep, do: mypage.KeptDecisions,
 		with: activities.KeptQuestion{OrderID: s.in.OrderID, Before: before.UTC()},
 	}
 	if s.policy.InPlace {

@@ -22,27 +22,27 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 		return contract.View{}, err
 	}
 	r.ends, r.startWithin = in.CheckOutAt(), time.Duration(r.policy.ReserveWithin)
-	r.confirming.before = r.holdBefore
+	r.confirming.holdFirst = r.holdBeforeConfirmation
 	r.freeTookEffect = true // an order that costs nothing takes effect when it is placed
 	// The undos are in the order of their steps.
 	r.undos = append(r.undosOfCharge(), r.releaseStock(), r.withdrawNotice(r.notice))
-	r.takeDecisions()
-	r.takeChanges()
+	r.registerDecisions()
+	r.registerChanges()
 	r.recoverDiscarded = func(ctx workflow.Context) {
-		r.findChanges(ctx, r.hold, r.learn, booking.Confirmed, booking.AwaitingOwner)
+		r.findForgottenChanges(ctx, r.hold, r.applyForgotten, booking.Confirmed, booking.AwaitingOwner)
 	}
-	return r.run(story, r.storyOrBack)
+	return r.run(story, r.storyAndNightsRefund)
 }
 
 type reservation struct {
 	saga
 	in contract.Lodging
 
-	confirmed bool      // the owner has confirmed, and that is recorded
-	left      bool      // the guests have checked out early, and that is recorded
-	leftAt    time.Time // when the guests left early; zero if they have not
-	ownerSaid contract.Decision
-	moving    *move // the last change that was accepted, nil if there is none
+	confirmed     bool      // the owner has confirmed, and that is recorded
+	left          bool      // the guests have checked out early, and that is recorded
+	leftAt        time.Time // when the guests left early; zero if they have not
+	ownerDecision contract.Decision
+	lastMove      *move // the last change that was accepted, nil if there is none
 }
 
 // story runs the steps of a reservation. It returns an error if a step is refused or the
@@ -63,25 +63,26 @@ func (r *reservation) story(ctx workflow.Context) error {
 	return r.guestsStay(ctx)
 }
 
-// storyOrBack runs the story. If the story ends early, storyOrBack follows a refund for an
-// early departure that a run before a reset has begun.
-func (r *reservation) storyOrBack(ctx workflow.Context) error {
+// storyAndNightsRefund runs the story. If the story ends early, storyAndNightsRefund follows a
+// refund for an early departure that a forgotten run may have begun.
+func (r *reservation) storyAndNightsRefund(ctx workflow.Context) error {
 	err := r.story(ctx)
 	if err != nil {
-		r.followNights()
+		r.followNightsRefund()
 	}
 	return err
 }
 
-// holdStock holds the rooms. If holdBefore has held them already, the call changes nothing.
+// holdStock holds the rooms. If holdBeforeConfirmation has held them already, the call changes
+// nothing.
 func (r *reservation) holdStock(ctx workflow.Context) error {
 	held, err := r.stepHold(ctx)
 	if err != nil {
 		return err
 	}
-	r.left, r.handedOver = held.Ended, held.Ended // the stay may have been ended before a reset
+	r.left, r.handedOver = held.Ended, held.Ended // a forgotten run may have ended the stay
 	r.emitWith(booking.ReservationConfirmed, held.Remaining)
-	r.learn(r.ctx, held.Changed)
+	r.applyForgotten(r.ctx, held.Changed)
 	return nil
 }
 
@@ -94,12 +95,12 @@ func (r *reservation) stepHold(ctx workflow.Context) (booking.Outcome, error) {
 	})
 }
 
-// holdBefore holds the rooms before the customer confirms the payment. Otherwise another
+// holdBeforeConfirmation holds the rooms before the customer confirms the payment. Otherwise another
 // customer could book them meanwhile.
-func (r *reservation) holdBefore(ctx workflow.Context) error {
+func (r *reservation) holdBeforeConfirmation(ctx workflow.Context) error {
 	_, err := r.stepHold(ctx)
 	if err == nil {
-		r.undoneAfter(r.releaseStock(), r.undoCharge())
+		r.moveUndoBefore(r.releaseStock(), r.undoCharge())
 	}
 	return err
 }
@@ -110,7 +111,7 @@ func (r *reservation) releaseStock() undo {
 		because: func(why booking.Reason) any { h := r.hold(); h.Why = why; return h },
 		onDone: func(found booking.Undo) {
 			r.released = cmp.Or(found.Remaining, r.released)
-			r.showLast(found.Changed, r.remembered)
+			r.showLast(found.Changed, r.decodeChange)
 		},
 	}
 }
@@ -126,7 +127,7 @@ func (r *reservation) hold() booking.Hold {
 // owner.
 func (r *reservation) notice() notice {
 	n := notice{
-		name: "tell owner", key: contract.OwnerNotice, recipientID: r.in.Place.OwnerID,
+		name: "notify owner", key: contract.OwnerNotice, recipientID: r.in.Place.OwnerID,
 		messageType: booking.ReservationPlacedMessage, withdrawalType: booking.ReservationCancelledMessage,
 		data: booking.MessageData{
 			For: booking.ForOwner, Item: r.in.Place.Name, Quantity: r.in.Rooms,
@@ -158,7 +159,7 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 			return err //replay:never the order would have to be cancelled while the decision is recorded
 		}
 	}
-	return r.becomeStable(ctx, booking.Confirmed, booking.ReservationStatusChanged, r.ownerSaid)
+	return r.becomeStable(ctx, booking.Confirmed, booking.ReservationStatusChanged, r.ownerDecision)
 }
 
 // guestsStay waits until check-out, or until the guests leave early.
@@ -202,8 +203,8 @@ func (r *reservation) endStay() {
 	}
 }
 
-// takeDecisions registers the decisions of the owner, the customer and staff.
-func (r *reservation) takeDecisions() {
+// registerDecisions registers the decisions of the owner, the customer and staff.
+func (r *reservation) registerDecisions() {
 	r.onUpdate(contract.ConfirmUpdate, "The owner accepts the reservation", r.mayConfirm, r.confirm)
 	r.onUpdate(contract.RejectUpdate, "The owner rejects the reservation", r.mayConfirm, r.reject)
 	r.onUpdate(contract.CancelUpdate, "The customer cancels the reservation", r.mayCancelStay, r.cancel)
@@ -222,7 +223,7 @@ func (r *reservation) confirm(ctx workflow.Context, d contract.Decision) (contra
 	if m := r.changeToDecide(); m != nil {
 		return r.ownerDecidesChange(ctx, m, true, d)
 	}
-	r.acceptedStatus, r.ownerSaid = booking.Confirmed, d
+	r.acceptedStatus, r.ownerDecision = booking.Confirmed, d
 	record(ctx, "confirmed by the owner")
 	r.confirmed = true
 	_ = workflow.Await(ctx, func() bool { return r.stableStatus != booking.AwaitingOwner })

@@ -22,8 +22,8 @@ type move struct {
 	agreed      bool // the owner's decision, once it is recorded
 }
 
-// takeChanges registers the update by which the customer changes nights or rooms.
-func (r *reservation) takeChanges() {
+// registerChanges registers the update by which the customer changes nights or rooms.
+func (r *reservation) registerChanges() {
 	onChange(&r.saga, "The customer changes the nights or rooms", func(c contract.StayChange) error {
 		_, err := r.mayChange(c)
 		return err
@@ -46,8 +46,8 @@ func (r *reservation) mayChange(c contract.StayChange) (q contract.ChangeQuote, 
 	switch {
 	case c.CheckIn != r.in.CheckIn && !now.Before(c.Begins), !now.Before(c.Ends): //replay:never a validator refuses it before
 		return q, booking.Errorf(booking.NotChangeable, "the new nights have begun already")
-	case r.knows(c.ID) == nil && !c.MadeFor(r.hold().DailyQuantity()): //replay:never a validator refuses it before
-		return q, booking.Errorf(booking.Superseded, "another change was made meanwhile: the reservation stands as that left it")
+	case r.changeWithID(c.ID) == nil && !c.MadeFor(r.hold().DailyQuantity()): //replay:never a validator refuses it before
+		return q, booking.Errorf(booking.Superseded, "another change was made meanwhile: look at the reservation again")
 	}
 	if q, err = r.view.QuoteChange(c, now, r.in.CheckInAt()); err == nil {
 		err = q.AsChangeQuoted(c.ChangeRequest)
@@ -63,8 +63,8 @@ func (r *reservation) change(ctx workflow.Context, c contract.StayChange) (contr
 	if err != nil {
 		return contract.View{}, r.asUpdateError(err) //replay:never another change would have to come in the very task
 	}
-	r.moving = r.moveTo(c, quote)
-	return r.beginChange(ctx, &r.moving.change, "the stay is changed")
+	r.lastMove = r.moveTo(c, quote)
+	return r.beginChange(ctx, &r.lastMove.change, "the stay is changed")
 }
 
 func (r *reservation) moveTo(c contract.StayChange, quote contract.ChangeQuote) *move {
@@ -82,13 +82,13 @@ func (m *move) holdChange(why booking.Reason) booking.HoldChange {
 	return m.r.holdChange(m.r.hold(), &m.change, m.to.DailyQuantity(), why)
 }
 
-// learn applies the changes that a run which is not remembered has made.
-func (r *reservation) learn(ctx workflow.Context, changed *booking.HoldChanges) {
-	r.learnOf(ctx, changed, r.remembered)
+// applyForgotten applies the changes that a forgotten run has made.
+func (r *reservation) applyForgotten(ctx workflow.Context, changed *booking.HoldChanges) {
+	r.applyHoldChanges(ctx, changed, r.decodeChange)
 }
 
-// remembered decodes a stored change, nil if it cannot be read.
-func (r *reservation) remembered(agreed string) *change {
+// decodeChange decodes a stored change, nil if it cannot be read.
+func (r *reservation) decodeChange(agreed string) *change {
 	var was agreement[contract.StayChange, contract.ChangeQuote]
 	if json.Unmarshal([]byte(agreed), &was) != nil {
 		return nil //replay:never no build writes one that cannot be read
@@ -104,7 +104,7 @@ func (m *move) run(ctx workflow.Context) error {
 		return err //replay:never the order would have to be abandoned while the change is recorded
 	}
 	r.showMove(m, contract.ChangeBegun, time.Time{})
-	if err := r.holdMore(ctx, &m.change, r.learn); err != nil {
+	if err := r.holdMore(ctx, &m.change, r.applyForgotten); err != nil {
 		return err
 	}
 	if err := r.chargeMore(ctx, &m.change); err != nil {
@@ -159,7 +159,7 @@ func (r *reservation) timeToDecide(ctx workflow.Context, m *move) time.Duration 
 
 // changeToDecide is the change that waits for the owner's decision, nil without one.
 func (r *reservation) changeToDecide() *move {
-	m := r.moving
+	m := r.lastMove
 	if m != nil && r.changing == &m.change && m.awaitsOwner && m.owner == nil && !r.cancelling() && r.acceptedStatus != booking.Completed {
 		return m
 	}

@@ -104,5 +104,5 @@ func (r *reservation) notifyOfChange(
 		},
 	})
 	message.Reason = why
-	r.sendBeside("tell of a change", message)
+	r.sendBeside("notify of a change", message)
 }

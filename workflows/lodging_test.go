@@ -217,7 +217,7 @@ func TestLodging_Cancel(t *testing.T) {
 			booking.ReservationPlaced, booking.PaymentApproved, booking.ReservationCancelConfirmed,
 			booking.PaymentCancelApproved, booking.ReservationCanceled,
 		}, s.events(), "a refund follows a charge")
-		require.True(t, v.Listed(), "money was taken and given back: it came into being")
+		require.True(t, v.Listed(), "money was taken and refunded: it came into being")
 	})
 	t.Run("WhilePaymentIsRetried", func(t *testing.T) {
 		s := newStay(t)

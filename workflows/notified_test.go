@@ -39,15 +39,15 @@ func TestNotified_InTurn(t *testing.T) {
 	paid := s.resolves(hour + time.Minute)
 	at := hour + 65800*time.Millisecond // the first is tried after 65.5 and 75.5 seconds, the second after 65.5 and 66
 	turn(at, false)
-	heard := [][]string{}
+	received := [][]string{}
 	for wait := range 60 {
-		s.env.RegisterDelayedCallback(func() { heard = append(heard, s.messagesTo(s.customer)) }, at+time.Duration(wait)*500*time.Millisecond)
+		s.env.RegisterDelayedCallback(func() { received = append(received, s.messagesTo(s.customer)) }, at+time.Duration(wait)*500*time.Millisecond)
 	}
 	s.run()
 	require.NoError(t, paid.err)
 	both := []string{"refund_failed", "refunded"}
-	require.Contains(t, heard, both)
-	for _, so := range heard {
+	require.Contains(t, received, both)
+	for _, so := range received {
 		require.Equal(t, both[:len(so)], append([]string{}, so...), "in the order in which it happened")
 	}
 }

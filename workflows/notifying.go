@@ -85,7 +85,7 @@ func (s *saga) sendNoticesBeside(ctx workflow.Context, notices ...notice) *sendi
 }
 
 // finishWithNotices is finish for an order whose notices may still be under way. If a notice
-// cannot be sent, since it was withdrawn before a reset or a crash, finishWithNotices returns its
+// cannot be sent, since a forgotten run has withdrawn it, finishWithNotices returns its
 // error, unless the order has been reported as finished.
 func (s *saga) finishWithNotices(ctx workflow.Context, t *sendingNotices, finished func() bool, c call) error {
 	_ = workflow.Await(ctx, func() bool { return finished() || t.failed != nil })

@@ -90,7 +90,7 @@ func (is *atProvider) isDisputed() bool {
 func (o *other) seen(by *activities.ChargeState) {
 	if o.dispute {
 		by.Disputes = append(by.Disputes, booking.Dispute{
-			ID: o.id, Amount: booking.Money{Amount: o.amount, Currency: by.Taken.Currency}, State: o.disputed(),
+			ID: o.id, Amount: booking.Money{Amount: o.amount, Currency: by.Charged.Currency}, State: o.disputed(),
 		})
 		return
 	}

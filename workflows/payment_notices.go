@@ -77,7 +77,7 @@ func (n *notices) drain() {
 
 // checkPayment updates the ledger with the provider's state of the payment.
 func (n *notices) checkPayment() (is booking.ChargeChecked, err error) {
-	err = n.do("look at the payment", contract.PaymentsQueue, payments.LookAgain, booking.ChargeCheck{OrderID: n.in.OrderID, Confirms: true}, &is)
+	err = n.do("check the payment", contract.PaymentsQueue, payments.LookAgain, booking.ChargeCheck{OrderID: n.in.OrderID, Confirms: true}, &is)
 	if err == nil && is.Status == "" {
 		workflow.GetLogger(n.ctx).Warn("payment notice of an order that has no payment", "order", n.in.OrderID)
 	}
@@ -203,7 +203,7 @@ func (n *notices) notifyLost(lost []booking.Dispute, order activities.DisputedOr
 	}
 	for _, d := range unsent {
 		amount := d.Amount
-		err := n.notify("tell the owner of a lost dispute", booking.Message{
+		err := n.notify("notify owner of a lost dispute", booking.Message{
 			Key: contract.MessageKey(n.in.OrderID, contract.DisputeLostMessage(d.ID)), RecipientID: order.OwnerID, Type: booking.DisputeLostMessage,
 			Data: booking.MessageData{For: booking.ForOwner, Item: order.ItemName, Refund: &amount},
 		})
@@ -230,7 +230,7 @@ func (n *notices) notifyLate(given *booking.Money, order activities.DisputedOrde
 	if n.signal(contract.RefundWorkflowID(n.in.OrderID, contract.CancelRefund)).Get(n.ctx, nil) == nil {
 		return false, nil //replay:never the workflow would have to be looking at the refund in the moment in which it ends
 	}
-	return false, n.notify("tell customer that a late payment was given back", booking.Message{
+	return false, n.notify("notify customer of the refund of a late payment", booking.Message{
 		Key: contract.MessageKey(n.in.OrderID, contract.LatePaymentMessage), RecipientID: order.CustomerID, Type: booking.LatePaymentMessage,
 		Data: booking.MessageData{For: booking.ForCustomer, Item: order.ItemName, Refund: given},
 	})

@@ -33,8 +33,8 @@ type order struct {
 	// unresolved counts the refunds in part that need a person. While there are any, the
 	// order needs attention, even after its end.
 	unresolved int
-	// otherwise: another cause than such a refund has marked the order.
-	otherwise bool
+	// otherCause: another cause than such a refund has marked the order.
+	otherCause bool
 	// refundAfterEnd is what a refund after the order's end has come to; nil while the order's saga
 	// runs.
 	refundAfterEnd *contract.RefundAfterEnd
@@ -66,7 +66,7 @@ func (o *order) become(status booking.Status, reason booking.Reason, d contract.
 	o.view = o.view.Clone()
 	o.view.History = append(o.view.History, contract.Entry{Status: status, At: o.now(), Reason: reason, Note: d.Note, By: d.By})
 	if status.Final() {
-		o.view.NeedsAttention, o.otherwise = o.unresolved > 0, false
+		o.view.NeedsAttention, o.otherCause = o.unresolved > 0, false
 		if !o.view.NeedsAttention {
 			o.view.AttentionCause = nil
 		}
@@ -147,29 +147,29 @@ func (o *order) emitData(event booking.EventType, data booking.EventData, which 
 // needAttention marks an order that does not continue as it should. The mark is removed at
 // the order's end, or once the cause is gone. While it is set, a refund or the release of
 // stock may be outstanding.
-func (o *order) needAttention(ctx workflow.Context, trouble string) {
-	o.otherwise = true
-	o.mark(ctx, trouble)
+func (o *order) needAttention(ctx workflow.Context, cause string) {
+	o.otherCause = true
+	o.mark(ctx, cause)
 }
 
-// mark is needAttention without setting otherwise, for refunds: unresolved counts what they
+// mark is needAttention without setting otherCause, for refunds: unresolved counts what they
 // have marked.
-func (o *order) mark(ctx workflow.Context, trouble string) {
-	workflow.GetLogger(o.ctx).Error("order needs attention", "trouble", trouble)
-	o.attentionCause = trouble
+func (o *order) mark(ctx workflow.Context, cause string) {
+	workflow.GetLogger(o.ctx).Error("order needs attention", "trouble", cause)
+	o.attentionCause = cause
 	if o.view.NeedsAttention {
 		return
 	}
 	o.metrics(nil).Counter(markedCounter).Inc(1)
-	o.view.NeedsAttention, o.view.AttentionCause = true, &contract.AttentionCause{Text: trouble, Since: o.now()}
+	o.view.NeedsAttention, o.view.AttentionCause = true, &contract.AttentionCause{Text: cause, Since: o.now()}
 	o.changed()
 	o.upsert(contract.NeedsAttentionAttribute.ValueSet(true))
 	o.publish(ctx)
 }
 
-// attended removes the mark once its cause is gone. Any other cause keeps it.
-func (o *order) attended() {
-	if !o.view.NeedsAttention || o.unresolved > 0 || o.otherwise && marksByCause(o.ctx) {
+// clearAttention removes the mark once its cause is gone. Any other cause keeps it.
+func (o *order) clearAttention() {
+	if !o.view.NeedsAttention || o.unresolved > 0 || o.otherCause && marksByCause(o.ctx) {
 		return
 	}
 	o.attentionCause, o.view.NeedsAttention, o.view.AttentionCause = "", false, nil

@@ -30,10 +30,10 @@ func Refund(ctx workflow.Context, in contract.Refunding) (booking.Repaid, error)
 // afterEnd makes a saga for a refund of an order whose own saga has ended. It has only the
 // fields that a refund needs. The read model has the last view of the order's saga already.
 func afterEnd(ctx workflow.Context, in contract.Refunding) *saga {
-	never, _ := workflow.NewDisconnectedContext(ctx)
+	disconnected, _ := workflow.NewDisconnectedContext(ctx)
 	v := in.Order
 	return &saga{
-		order: order{ctx: never, view: v, policy: in.Policy.WithDefaults(), decision: &v, knownDecision: true, knownVersion: v.Version,
+		order: order{ctx: disconnected, view: v, policy: in.Policy.WithDefaults(), decision: &v, knownDecision: true, knownVersion: v.Version,
 			refundAfterEnd: &contract.RefundAfterEnd{Refund: in.Refund.ID}},
 		afterEnd: true,
 		in:       contract.Order{OrderID: v.ID, CustomerID: v.CustomerID, Amount: v.Amount},
@@ -116,7 +116,7 @@ func (s *saga) refundPart(ctx workflow.Context, p *part) {
 		}
 		s.requestPart(ctx, p)
 	}
-	s.personCame(p)
+	s.clearPartMark(p)
 	if p.is.Entry.State == booking.EntryDone {
 		s.parts.refunded += p.is.Entry.Amount.Amount
 		if p.isNews() {
@@ -138,7 +138,7 @@ func (s *saga) requestPart(ctx workflow.Context, p *part) {
 		State: p.is.Entry.State, Words: p.is.Entry.Words,
 	}
 	c := call{
-		name: "give back a part", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPart, with: e,
+		name: "refund a part", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPart, with: e,
 		onFailing: s.markFailingPart(p), part: p,
 	}
 	var is booking.Repaid
@@ -173,7 +173,7 @@ func (s *saga) notifyOfRefund(refund booking.Money, key string, messageType book
 	m := s.message(notice{key: key, recipientID: s.in.CustomerID, messageType: messageType, data: booking.MessageData{
 		For: booking.ForCustomer, Item: s.view.Item.Name, Refund: &refund,
 	}})
-	s.sendBeside("tell customer of a refund", m)
+	s.sendBeside("notify customer of a refund", m)
 }
 
 // notifyRefundEnded notifies customer and staff that a failed refund is not made any more,
@@ -213,9 +213,9 @@ const (
 	maxRefunds        = 200
 )
 
-// takeMoney registers the updates and signals about the order's money: refunds by staff,
+// registerMoneyUpdates registers the updates and signals about the order's money: refunds by staff,
 // refunds paid by hand, the customer's return, and the provider's notices.
-func (s *saga) takeMoney() {
+func (s *saga) registerMoneyUpdates() {
 	s.onRefund(s.mayRefund, func(ctx workflow.Context, r contract.Refund) (booking.Repaid, error) {
 		s.parts.begun++
 		p := byStaff(r)
@@ -247,18 +247,18 @@ func (s *saga) mayRefund(r contract.Refund) error {
 	case s.parts.awaitingLedger >= maxAwaitingLedger:
 		return booking.Errorf(booking.DecisionPending, "earlier refunds of the order are still being begun").RetryIn(time.Second)
 	case s.parts.begun >= maxRefunds:
-		return booking.Errorf(contract.DecisionsExhausted, "the order takes no more refunds while it runs").RetryIn(time.Hour)
+		return booking.Errorf(contract.DecisionsExhausted, "the order accepts no more refunds while it runs").RetryIn(time.Hour)
 	default:
 		return nil
 	}
 }
 
 func unpayable() error {
-	return booking.Errorf(booking.Invalid, "amount.amount: the payment provider cannot give back just so much") //replay:never the API lets no such amount in
+	return booking.Errorf(booking.Invalid, "amount.amount: the payment provider cannot refund exactly this amount") //replay:never the API lets no such amount in
 }
 
 func notCharged() error {
-	return booking.Errorf(booking.NotCharged, "nothing was paid that could be given back")
+	return booking.Errorf(booking.NotCharged, "nothing was paid that could be refunded")
 }
 
 // onRefund registers the update by which staff refunds a part.
@@ -269,7 +269,7 @@ func (s *saga) onRefund(rule func(contract.Refund) error, begin func(workflow.Co
 		return begin(ctx, r)
 	}
 	must(workflow.SetUpdateHandlerWithOptions(s.ctx, contract.RefundUpdate, handler, workflow.UpdateHandlerOptions{
-		Description: "Staff gives back a part of what was paid",
+		Description: "Staff refunds a part of what was paid",
 		Validator:   func(_ workflow.Context, r contract.Refund) error { return s.asUpdateError(rule(r)) },
 	}))
 }

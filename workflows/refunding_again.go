@@ -66,7 +66,7 @@ func (s *saga) refundAgain(ctx workflow.Context, p *part) {
 		}
 		s.undoAgain(ctx, p)
 	}
-	s.personCame(p)
+	s.clearPartMark(p)
 	s.notifyUndoneAgain(ctx, p)
 	s.showPending(ctx)
 }

@@ -38,7 +38,7 @@ func Repair(ctx workflow.Context, in contract.Repair) (contract.Repair, error) {
 // assignment service is away, the read model is still repaired, and the next repair signals
 // the calls.
 func signalWaitingCalls(ctx workflow.Context) {
-	options := untilDone(call{name: "tell waiting calls who comes", queue: contract.FulfilmentQueue})
+	options := untilDone(call{name: "send waiting calls their cleaners", queue: contract.FulfilmentQueue})
 	options.ScheduleToCloseTimeout = 10 * time.Second
 	options.RetryPolicy = &temporal.RetryPolicy{MaximumAttempts: 2}
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), assignment.TellAssigned).Get(ctx, nil)

@@ -29,18 +29,19 @@ func (s *saga) attentionAfterFor(ctx workflow.Context, p *part) time.Duration {
 func (s *saga) markFailingPart(p *part) func(workflow.Context) {
 	return func(ctx workflow.Context) {
 		s.parts.failing = append(s.parts.failing, p)
-		s.call(ctx, p, p.Amount, "it keeps failing")
+		s.markPart(ctx, p, p.Amount, "it keeps failing")
 	}
 }
 
 // callPerson marks the order and notifies its customer when a refund needs a person.
 func (s *saga) callPerson(ctx workflow.Context, p *part) {
 	if !p.failed && !p.unconfirmed {
-		s.call(ctx, p, p.is.Entry.Amount, p.is.Entry.Words)
+		s.markPart(ctx, p, p.is.Entry.Amount, p.is.Entry.Words)
 	}
 }
 
-func (s *saga) call(ctx workflow.Context, p *part, amount booking.Money, words string) {
+// markPart marks the order of a refund that needs a person, and notifies the customer.
+func (s *saga) markPart(ctx workflow.Context, p *part, amount booking.Money, words string) {
 	p.failed = true
 	s.unresolved++
 	s.notifyOfRefund(amount, contract.RefundFailedMessage(p.ID)+p.again, booking.RefundFailedMessage)
@@ -68,9 +69,9 @@ func (s *saga) unansweredRefunds() (keys []string) {
 	return keys
 }
 
-// personCame removes the mark, unless other refunds need a person. After the order's end each
+// clearPartMark removes the mark, unless other refunds need a person. After the order's end each
 // of those is a workflow with a mark of its own, and this workflow loses its own.
-func (s *saga) personCame(p *part) {
+func (s *saga) clearPartMark(p *part) {
 	if p.failed {
 		s.unresolved--
 		if s.afterEnd {
@@ -81,7 +82,7 @@ func (s *saga) personCame(p *part) {
 				s.upsert(contract.NeedsAttentionAttribute.ValueSet(false))
 			}
 		}
-		s.attended()
+		s.clearAttention()
 	}
 }
 
@@ -89,7 +90,7 @@ func (s *saga) personCame(p *part) {
 // cannot make was paid by hand.
 func (s *saga) onResolve() {
 	must(workflow.SetUpdateHandlerWithOptions(s.ctx, contract.ResolveUpdate, s.resolve, workflow.UpdateHandlerOptions{
-		Description: "An operator has paid by hand what the provider cannot give back",
+		Description: "An operator has paid by hand what the provider cannot refund",
 		Validator: func(_ workflow.Context, d contract.Decision) error {
 			if err := d.Check(contract.ResolveUpdate); err != nil {
 				return s.asUpdateError(err)

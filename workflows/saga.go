@@ -13,7 +13,9 @@ import (
 )
 
 // saga is the state of an order's workflow: the order's view, the context of its story, and the
-// undos of the steps that may have taken effect.
+// undos of the steps that may have taken effect. Comments call a run of the workflow forgotten if
+// the history lacks events of it: a crash came before they were recorded, or a reset has discarded
+// them. Its steps may have taken effect.
 type saga struct {
 	order
 	in    contract.Order
@@ -21,16 +23,16 @@ type saga struct {
 	// stopStory cancels the story's context. Then compensate runs the undos.
 	stopStory workflow.CancelFunc
 	deciding
-	parts      parts
-	confirming confirming
-	storyCtx   workflow.Context         // the story's context
-	changing   *change                  // the change of the order that is under way, nil without one
-	known      []contract.ChangeRequest // the changes that this run of the workflow knows
+	parts        parts
+	confirming   confirming
+	storyCtx     workflow.Context         // the story's context
+	changing     *change                  // the change of the order that is under way, nil without one
+	knownChanges []contract.ChangeRequest // the changes that this run of the workflow knows
 
 	// undos are the undos of the steps that may have taken effect, in the order of the steps.
-	// Before the first step runs, these are the undos of all steps: see compensate. never has
+	// Before the first step runs, these are the undos of all steps: see compensate. skipped has
 	// the undos of the refused step and of the steps after it, which certainly took no effect.
-	undos, never []undo
+	undos, skipped []undo
 	// startWithin is the time for handing the order over. It begins when the time for the
 	// payment ends. handedOver: the shop, kitchen, courier or cleaners have the order, or its
 	// stay has ended; its steps have no deadline then.
@@ -60,22 +62,22 @@ type facts struct {
 type refusal struct{ reason booking.Reason }
 
 func (r *refusal) Error() string {
-	return "refused: " + string(r.reason) //replay:never a refusal is looked at by errors.As and never printed
+	return "refused: " + string(r.reason) //replay:never errors.As reads a refusal, and nothing prints it
 }
 
-// begin sets up the saga, or fails with Invalid if the workflow cannot run with this input. It
-// returns the story's context, which is cancelled by a decision that cancels the order, or with
-// the workflow.
-func (s *saga) begin(root workflow.Context, in contract.Order, whole contract.Input, facts facts) (workflow.Context, error) {
-	view := whole.View()
+// begin sets up the saga, or fails with Invalid if the workflow cannot run with this input. in is
+// the part of the input that all kinds of orders have. begin returns the story's context, which is
+// cancelled by a decision that cancels the order, or with the workflow.
+func (s *saga) begin(root workflow.Context, in contract.Order, input contract.Input, facts facts) (workflow.Context, error) {
+	view := input.View()
 	if in.Settle != nil {
 		view = *in.Settle
 		view.PaymentDeferred, view.NextAction, view.ExpiresAt = nil, nil, time.Time{} // none of its payments waits any more
 	}
-	never, _ := workflow.NewDisconnectedContext(root)
-	s.order = order{ctx: never, view: view, requestHash: in.RequestHash, policy: in.Policy.WithDefaults(), settled: in.Settle != nil}
+	disconnected, _ := workflow.NewDisconnectedContext(root)
+	s.order = order{ctx: disconnected, view: view, requestHash: in.RequestHash, policy: in.Policy.WithDefaults(), settled: in.Settle != nil}
 	s.in, s.facts, s.startWithin = in, facts, time.Duration(s.policy.HandOverWithin)
-	if err := s.checkInput(func() error { return mayStart(never, in, whole) }); err != nil {
+	if err := s.checkInput(func() error { return mayStart(disconnected, in, input) }); err != nil {
 		return nil, err
 	}
 	if s.settled && view.Placed && !s.free() { // the lost workflow has emitted the event
@@ -83,17 +85,17 @@ func (s *saga) begin(root workflow.Context, in contract.Order, whole contract.In
 		s.paid = &charged
 	}
 	s.changed()
-	story, abandon := workflow.WithCancel(root)
-	s.stopStory, s.storyCtx = abandon, story
+	story, cancelStory := workflow.WithCancel(root)
+	s.stopStory, s.storyCtx = cancelStory, story
 	s.answerQueries()
-	s.takeMoney()
+	s.registerMoneyUpdates()
 	workflow.Go(s.ctx, s.publishAfterReset)
 	return story, nil
 }
 
 // run runs the story. If the story ends early, run compensates. An order whose workflow was
-// lost is compensated without a story. An order that is not to run is ended at once. run
-// returns when nothing is outstanding.
+// lost is compensated without a story. An order that was cancelled before its start, or is started
+// too late, is ended at once. run returns when nothing is outstanding.
 func (s *saga) run(ctx workflow.Context, story func(workflow.Context) error) (contract.View, error) {
 	if s.settled {
 		s.cancelDecision.By = s.in.SettledBy
@@ -118,8 +120,8 @@ func (s *saga) awaitClose() {
 	}
 	_ = workflow.Await(s.ctx, closed)
 	for s.view.NeedsAttention && s.unresolved == 0 { // an operator has failed a refund or its message by hand after the order's end
-		s.otherwise = false               //replay:never an operator would have to fail an activity of an order that is over
-		s.attended()                      //replay:never an operator would have to fail an activity of an order that is over
+		s.otherCause = false              //replay:never an operator would have to fail an activity of an order that is over
+		s.clearAttention()                //replay:never an operator would have to fail an activity of an order that is over
 		s.publish(s.ctx)                  //replay:never an operator would have to fail one of these
 		_ = workflow.Await(s.ctx, closed) //replay:never an operator would have to fail one of these
 	}
@@ -132,7 +134,7 @@ func (s *saga) step(ctx workflow.Context, st step) (booking.Outcome, error) {
 	}
 	outcome, err := s.perform(ctx, st)
 	if err == nil && outcome.Result == booking.Deferred {
-		outcome, err = st.later(ctx)
+		outcome, err = st.doDeferred(ctx)
 	}
 	if err == nil && outcome.Result == booking.Unconfirmed {
 		outcome, err = s.confirm(ctx, outcome.Action)
@@ -160,15 +162,15 @@ func (s *saga) stepNow(ctx workflow.Context, st step, away booking.Reason) (book
 	return outcome, s.conclude(st, outcome)
 }
 
-// undoOf is the index in undos of the undo with the name of u, -1 if there is none.
-func (s *saga) undoOf(u undo) int {
+// indexOfUndo is the index in undos of the undo with the name of u, -1 if there is none.
+func (s *saga) indexOfUndo(u undo) int {
 	return slices.IndexFunc(s.undos, func(other undo) bool { return other.name == u.name })
 }
 
 // conclude returns nil for a step that is done, and otherwise a refusal. The undos of a refused
-// step and of the steps after it are moved from undos to never.
+// step and of the steps after it are moved from undos to skipped.
 func (s *saga) conclude(st step, outcome booking.Outcome) error {
-	n := s.undoOf(st.undo)
+	n := s.indexOfUndo(st.undo)
 	if n < 0 {
 		must(fmt.Errorf("no undo is known for the step to %s", st.name)) //replay:never a task that fails is not recorded
 	}
@@ -176,11 +178,10 @@ func (s *saga) conclude(st step, outcome booking.Outcome) error {
 	case booking.Done:
 		return nil
 	case booking.Refused:
-		s.released = outcome.Remaining              // too little stock: nothing is held
-		s.undos, s.never = s.undos[:n], s.undos[n:] // the step took no effect, and no later one has run
+		s.released = outcome.Remaining                // too little stock: nothing is held
+		s.undos, s.skipped = s.undos[:n], s.undos[n:] // the step took no effect, and no later one has run
 	case booking.Undone:
-		// A run that this one does not remember, before a reset or a crash, has begun to
-		// compensate. This run completes that: no undo is removed.
+		// A forgotten run has begun to compensate. This run completes that: no undo is removed.
 		s.addWithdrawDeferral()
 	}
 	return &refusal{outcome.Reason}
@@ -202,14 +203,13 @@ func (s *saga) finish(ctx workflow.Context, finished func() bool, c call) error 
 	return nil
 }
 
-// compensate runs the undos, newest first, and ends the order. A run before a reset, or before
-// a crash, may have run more steps than this run remembers. So all undos run, except those of a
-// refused step and of the steps after it. The undo of a step that never ran makes sure that the
-// step never takes effect.
+// compensate runs the undos, newest first, and ends the order. A forgotten run may have run more
+// steps than this one. So all undos run, except those of a refused step and of the steps after it.
+// The undo of a step that never ran makes sure that the step never takes effect.
 //
 // Undos do not wait for each other: a refund does not wait for a kitchen that is away.
 func (s *saga) compensate(err error) {
-	reason, said := s.reasonOf(err), s.cancelDecision // later decisions do not count
+	reason, decision := s.reasonOf(err), s.cancelDecision // later decisions do not count
 	s.chargeUndo.argument = s.refundFor(reason)
 	s.keepSome()
 	if reason == booking.PaymentDeclined {
@@ -217,35 +217,35 @@ func (s *saga) compensate(err error) {
 	}
 	atOnce := len(s.undos) == 0 && s.view.Kind.May(s.view.Status, booking.Cancelled)
 	if !atOnce && s.view.Status != booking.Cancelling {
-		s.become(booking.Cancelling, reason, said)
+		s.become(booking.Cancelling, reason, decision)
 	}
 	if reason.Unavailable() {
 		s.showPending(s.ctx) // the customer waits for the answer, not for the undos
 	}
-	owed, waits := workflow.NewWaitGroup(s.ctx), false
+	open, waits := workflow.NewWaitGroup(s.ctx), false
 	for _, u := range slices.Backward(s.undos) {
 		u.with = u.because(reason)
 		shown := s.view.Version
 		if found, done := s.undoInPlace(u); !done {
 			waits = true
-			owed.Add(1)
+			open.Add(1)
 			workflow.Go(s.ctx, func(ctx workflow.Context) {
 				s.undoUntilComplete(ctx, u, reason, found)
 				s.showPending(ctx)
-				owed.Done()
+				open.Done()
 			})
 		} else if waits && s.view.Version != shown {
 			s.showPending(s.ctx) // otherwise the order's end publishes it, which may be much later
 		}
 	}
-	owed.Wait(s.ctx)
+	open.Wait(s.ctx)
 	s.retryAttempts() // refunds by staff that have failed end now, since the undo has refunded their amounts
 	_ = workflow.Await(s.ctx, func() bool { return s.parts.open == 0 })
-	for _, u := range s.never {
+	for _, u := range s.skipped {
 		u.done(booking.Undo{})
 	}
 	s.emitUndone()
-	s.end(reason, said.By, s.facts.cancelled)
+	s.end(reason, decision.By, s.facts.cancelled)
 }
 
 // undoInPlace runs an undo in place, if the order's policy allows that. It returns what the

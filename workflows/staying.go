@@ -13,27 +13,28 @@ import (
 func (r *reservation) refundNights(giveBack int64) {
 	r.parts.open++
 	workflow.Go(r.ctx, func(ctx workflow.Context) {
-		p := r.nights(giveBack)
+		p := r.nightsRefund(giveBack)
 		r.refundPart(ctx, p)
 		for p.is.Refused == booking.RefundExceeds && p.is.Entry.State == "" && p.is.Left.Amount > 0 {
-			p = r.nights(p.is.Left.Amount)
+			p = r.nightsRefund(p.is.Left.Amount)
 			r.refundPart(ctx, p)
 		}
 		r.parts.open--
 	})
 }
 
-// followNights follows a refund for an early departure that was begun before a reset. The
+// followNightsRefund follows a refund for an early departure that a forgotten run has begun. The
 // order is being undone now, and begins no such refund itself.
-func (r *reservation) followNights() {
+func (r *reservation) followNightsRefund() {
 	terms := r.view.Terms
 	if terms == nil || terms.Cancellation.EarlyDeparture == 0 || r.free() || workflow.Now(r.ctx).Before(terms.CheckInAt) {
 		return
 	}
-	workflow.Go(r.ctx, func(ctx workflow.Context) { r.refundPart(ctx, r.nights(0)) })
+	workflow.Go(r.ctx, func(ctx workflow.Context) { r.refundPart(ctx, r.nightsRefund(0)) })
 }
 
-func (r *reservation) nights(giveBack int64) *part {
+// nightsRefund is the refund for an early departure.
+func (r *reservation) nightsRefund(giveBack int64) *part {
 	return &part{
 		Refund: contract.Refund{ID: contract.EarlyRefund, Amount: booking.Money{Amount: giveBack, Currency: r.in.Amount.Currency}, By: r.finishDecision.By},
 		key:    contract.EarlyKey(r.in.OrderID), reason: booking.EarlyDeparture,

@@ -64,8 +64,8 @@ type step struct {
 	call
 	undo    undo           // has the same name as the step's undo in the saga's undos
 	pending booking.Status // the status while the call is done durably, "" if the status does not change then
-	// later does the call in the queue of deferred payments, if the service defers it.
-	later func(workflow.Context) (booking.Outcome, error)
+	// doDeferred does the call in the queue of deferred payments, if the service defers it.
+	doDeferred func(workflow.Context) (booking.Outcome, error)
 }
 
 // undo is the compensation of one step. because makes its argument once the reason is known.
@@ -150,8 +150,8 @@ func (s *saga) perform(ctx workflow.Context, st step) (outcome booking.Outcome, 
 		s.become(st.pending, "", contract.Decision{})
 	}
 	defer s.waitFor("the service that is to " + st.name)()
-	never, _ := workflow.NewDisconnectedContext(ctx)
-	s.showPending(never)
+	disconnected, _ := workflow.NewDisconnectedContext(ctx)
+	s.showPending(disconnected)
 	attempt, cancelAttempt := workflow.WithCancel(ctx)
 	defer cancelAttempt()
 	done := durably(attempt, st.call)
@@ -238,7 +238,7 @@ func (s *saga) retryMarkingAfter(ctx workflow.Context, c call, result any, atten
 		}
 		// Only an operator can have failed the call. It still has to be done. A refund in
 		// part that needs a person has marked the order already.
-		s.otherwise = s.otherwise || c.part == nil || !c.part.failed
+		s.otherCause = s.otherCause || c.part == nil || !c.part.failed
 		s.mark(ctx, "to "+c.name+" was failed by hand")
 		_ = workflow.Sleep(ctx, pause)
 	}

@@ -39,6 +39,6 @@ func (s *saga) endWithoutRunning(w contract.Withdrawal) {
 	m.Reason = w.Why
 	var outcome booking.Outcome
 	s.retryMarkingAfter(s.ctx, call{
-		name: "tell customer that it was not processed", queue: contract.NotificationsQueue, do: notifications.Notify, with: m,
+		name: "notify customer that it was not processed", queue: contract.NotificationsQueue, do: notifications.Notify, with: m,
 	}, &outcome, 0)
 }

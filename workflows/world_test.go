@@ -652,7 +652,7 @@ func (p provider) Retrieve(_ context.Context, ref string) (activities.ChargeStat
 		p.byOthers = nil
 		is.lookedAt()
 		seen := activities.ChargeState{
-			Ref: ref, Taken: booking.Money{Amount: is.charged, Currency: is.currency}, Left: is.left(), Disputes: slices.Clone(p.disputes),
+			Ref: ref, Charged: booking.Money{Amount: is.charged, Currency: is.currency}, Left: is.left(), Disputes: slices.Clone(p.disputes),
 			Refusals: is.refusals,
 		}
 		for _, o := range is.others {
@@ -755,7 +755,7 @@ func (p provider) refuse(is *atProvider, amount int64) error {
 		if p.refusing != nil {
 			p.refusing()
 		}
-		return &activities.Owed{Words: "it cannot be given back", NeedsPerson: true}
+		return &activities.Owed{Words: "it cannot be refunded", NeedsPerson: true}
 	case is.isDisputed():
 		return &activities.Owed{Words: "charge_disputed", NeedsPerson: true}
 	default:

@@ -35,7 +35,7 @@ func main() {
 	flag.DurationVar(&p.load.Length, "time", time.Minute, "length of each load")
 	flag.IntVar(&p.load.Connections, "users", 100, "customers, each of which places the next order after the answer to the last")
 	flag.DurationVar(&p.replyBudget, "reply-budget", 2*time.Second, "how long a customer's request waits for its order's decision")
-	flag.IntVar(&p.perSecond, "deferred-per-second", 30, "how many deferred payments are taken in a second")
+	flag.IntVar(&p.perSecond, "deferred-per-second", 30, "how many deferred payments are charged in a second")
 	flag.BoolVar(&p.queue, "queue", true, "requests beyond the provider's capacity wait; otherwise it answers 429")
 	flag.StringVar(&p.only, "only", "", "measure only this subject: yeyak-defer, yeyak-reject or naive")
 	flag.StringVar(&p.settings, "yeyak", "", "settings of Yeyak beyond its defaults, as flags of yeyak api")
@@ -164,8 +164,8 @@ func (p plan) faults(s subject, r result) (faults []string) {
 	if r.WithoutRetryAfter > 0 {
 		faults = append(faults, fmt.Sprintf("%d answers 503 do not say when to come again", r.WithoutRetryAfter))
 	}
-	if r.Undecided > 0 || r.Missing > 0 {
-		faults = append(faults, fmt.Sprintf("%d orders are not settled, %d accepted ones are unknown: %v", r.Undecided, r.Missing, r.Standings))
+	if r.Unstable > 0 || r.Missing > 0 {
+		faults = append(faults, fmt.Sprintf("%d orders are not stable, %d accepted ones are unknown: %v", r.Unstable, r.Missing, r.Standings))
 	}
 	if r.AuditStatus != 0 {
 		faults = append(faults, fmt.Sprintf("the audit ends with %d:\n%s", r.AuditStatus, r.AuditSaid))

@@ -53,7 +53,7 @@ type result struct {
 	StableAfter float64            `json:"settledAfterSeconds"`
 	Confirmed   int                `json:"confirmed"`
 	Cancelled   int                `json:"cancelled"`
-	Undecided   int                `json:"unsettled"`
+	Unstable    int                `json:"unsettled"`
 	Missing     int                `json:"acceptedAndUnknown"`
 	Standings   map[string]int     `json:"ordersAndPayments"`
 	Breaker     map[string]float64 `json:"breakerChanges"`
@@ -129,7 +129,7 @@ func percent(of, all int) float64 { return 100 * float64(of) / float64(all) }
 
 // awaitStable waits until all orders are stable, and records their statuses.
 func (r *result) awaitStable(ctx context.Context, service *lab.Service, accepted []string) error {
-	fmt.Printf("%s: %d requests, answers %v, problems %v; waiting until all orders are settled\n", r.Name, r.Requests, r.Answers, r.Problems)
+	fmt.Printf("%s: %d requests, answers %v, problems %v; waiting until all orders are stable\n", r.Name, r.Requests, r.Answers, r.Problems)
 	begun := time.Now()
 	counts, err := service.AwaitStable(ctx)
 	if err != nil {
@@ -141,7 +141,7 @@ func (r *result) awaitStable(ctx context.Context, service *lab.Service, accepted
 		r.Standings[fmt.Sprintf("%s, %s", at.Order, at.Payment)] = n
 		switch {
 		case !at.Stable():
-			r.Undecided += n
+			r.Unstable += n
 		case at.Order == booking.Confirmed:
 			r.Confirmed += n
 		default:
@@ -200,10 +200,10 @@ func (r report) print(out io.Writer) error {
 		{"p99", "%.0f ms", func(x result) float64 { return x.P99 }},
 		{"p50 of those served", "%.0f ms", func(x result) float64 { return x.ServedP50 }},
 		{"p99 of those served", "%.0f ms", func(x result) float64 { return x.ServedP99 }},
-		{"all settled after", "%.1f s", func(x result) float64 { return x.StableAfter }},
+		{"all stable after", "%.1f s", func(x result) float64 { return x.StableAfter }},
 		{"confirmed", "%.0f", func(x result) float64 { return float64(x.Confirmed) }},
 		{"cancelled", "%.0f", func(x result) float64 { return float64(x.Cancelled) }},
-		{"not settled", "%.0f", func(x result) float64 { return float64(x.Undecided) }},
+		{"not stable", "%.0f", func(x result) float64 { return float64(x.Unstable) }},
 		{"audit's exit status", "%.0f", func(x result) float64 { return float64(x.AuditStatus) }},
 		{"breaker opened", "%.0f", func(x result) float64 { return x.Breaker["open"] }},
 		{"half-opened", "%.0f", func(x result) float64 { return x.Breaker["half-open"] }},

@@ -58,7 +58,7 @@ func check(ctx context.Context, c *cluster.Cluster, users *crowd.Crowd) error {
 	return errors.Join(err, auditErr)
 }
 
-// chargedTwice counts the orders for which the payment provider has taken money more than
+// chargedTwice counts the orders for which the payment provider has charged more than
 // once, by its own record.
 func chargedTwice(ctx context.Context, database string) (n int, err error) {
 	db, err := sql.Open("pg", database)

@@ -57,7 +57,7 @@ const (
 	admitted      cause = ""
 	full          cause = "full"            // the queue has no room
 	notInTime     cause = "not_in_time"     // the slot is expected too late
-	standsStill   cause = "stands_still"    // no slot has been given back for too long
+	standsStill   cause = "stands_still"    // no slot has been freed for too long
 	waitedTooLong cause = "waited_too_long" // the slot did not come free in time
 	gone          cause = "gone"            // the request has ended
 )
@@ -184,7 +184,7 @@ func (b *Budget) wait(ctx context.Context, w *waiting, end time.Time) cause {
 }
 
 // nextCheck is the time until a waiting request is checked again: until its end,
-// or until its queue has stood still for too long if no slot is given back.
+// or until its queue has stood still for too long if no slot is freed.
 func (b *Budget) nextCheck(now, end time.Time) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -245,7 +245,7 @@ func (b *Budget) next() {
 	close(w.granted)
 }
 
-// Rate is how many slots are given back per second while all are taken, NaN if
+// Rate is how many slots are freed per second while all are taken, NaN if
 // that is not known.
 func (b *Budget) Rate() float64 {
 	b.mu.Lock()

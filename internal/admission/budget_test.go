@@ -181,7 +181,7 @@ func TestBudget_ForgetsItsRate(t *testing.T) {
 	})
 }
 
-// TestBudget_StandsStill: if no slot is given back, no request waits for ten seconds:
+// TestBudget_StandsStill: if no slot is freed, no request waits for ten seconds:
 // all are refused once the queue has stood still for seven, and new ones at once.
 func TestBudget_StandsStill(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
@@ -224,7 +224,7 @@ func TestBudget_StandsStill(t *testing.T) {
 	})
 }
 
-// TestBudget_RateFallsByTime: while no slot is given back, the measured rate falls,
+// TestBudget_RateFallsByTime: while no slot is freed, the measured rate falls,
 // and fewer requests may wait.
 func TestBudget_RateFallsByTime(t *testing.T) {
 	inBubble(t, func(t *testing.T) {

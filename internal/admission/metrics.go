@@ -33,7 +33,7 @@ var waits = []float64{0, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 // its clients in no order, and some of many concurrent starts wait for seconds.
 // They wait here instead, first in, first out.
 //
-// A queue stands still if none of its slots is given back by a served request for a
+// A queue stands still if none of its slots is freed by a served request for a
 // reply budget plus half of MaxWait: no served request takes that long. A start is
 // served if Temporal answers it. While a queue stands still all waiting requests are
 // refused, and so is each new one unless a slot is free. A slot that comes free goes

@@ -15,22 +15,22 @@ const (
 	leastBusy = 1.0 // s
 )
 
-// pace measures how fast the slots of a budget are given back while all are taken.
+// pace measures how fast the slots of a budget are freed while all are taken.
 // At other times that rate is the rate of requests, and says nothing about how
 // many the budget could serve.
 //
 // The rate is an exponentially weighted mean over the time in which the budget was
-// full. While no slot is given back the rate falls with that time.
+// full. While no slot is freed the rate falls with that time.
 type pace struct {
 	slots int
 	at    time.Time // the fields below are valid for this moment
 	full  bool      // all slots are taken
-	// ended counts slots given back, and busy the seconds in which the budget was
+	// ended counts slots freed, and busy the seconds in which the budget was
 	// full, both weighted by age.
 	ended, busy float64
-	// begun counts the slots in use when the last one was given back, weighted by age.
+	// begun counts the slots in use when the last one was freed, weighted by age.
 	begun float64
-	// measured counts the slots given back since the rate was last unknown.
+	// measured counts the slots freed since the rate was last unknown.
 	measured int
 	// idleSince is when the present time without a served request began. It is zero
 	// while a slot is free, unless the last request was not served.
@@ -71,7 +71,7 @@ func (p *pace) freed(now time.Time) {
 	p.full, p.idleSince = false, time.Time{}
 }
 
-// left notes that a slot was given back; taken is the number of slots still in use. A
+// left notes that a slot was freed; taken is the number of slots still in use. A
 // request that was not served shows nothing about how fast requests can be served.
 func (p *pace) left(now time.Time, served bool, taken int) {
 	p.to(now)
@@ -96,8 +96,8 @@ func (p *pace) left(now time.Time, served bool, taken int) {
 	}
 }
 
-// rate is how many slots are given back per second. It is known if the budget has
-// been full for leastBusy, and as many slots have been given back as there are.
+// rate is how many slots are freed per second. It is known if the budget has
+// been full for leastBusy, and as many slots have been freed as there are.
 func (p *pace) rate(now time.Time) (perSecond float64, known bool) {
 	p.to(now)
 	if p.measured < p.slots || p.busy < leastBusy {
@@ -107,7 +107,7 @@ func (p *pace) rate(now time.Time) (perSecond float64, known bool) {
 }
 
 // atMost is an upper bound of the rate: it also counts the slots that were in use when
-// the last one was given back. Requests that begin together end together, and just
+// the last one was freed. Requests that begin together end together, and just
 // before their end the rate is lower than on average. atMost falls with time as well.
 func (p *pace) atMost(now time.Time) (perSecond float64, known bool) {
 	rate, known := p.rate(now)

@@ -60,7 +60,7 @@ func TestRunSandboxPayments_RemembersWhenItIsStartedAgain(t *testing.T) {
 	for charge, err := range p.Charges(t.Context()) {
 		require.NoError(t, err)
 		require.Equal(t, "o1", charge.OrderID)
-		require.Zero(t, charge.Taken)
+		require.Zero(t, charge.Charged)
 	}
 	stop()
 }

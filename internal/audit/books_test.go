@@ -278,10 +278,10 @@ func (b *books) pay(v contract.View) {
 		b.payments = append(b.payments, booking.Payment{Charge: booking.Charge{OrderID: v.ID, Amount: v.Amount}, Status: booking.ActionRequired, ActionRef: "ref"})
 	case began(v):
 		b.payments = append(b.payments, payment(v, booking.Charged, 0))
-		b.charges = append(b.charges, audit.ProviderCharge{OrderID: v.ID, Ref: "ref", Taken: v.Amount})
+		b.charges = append(b.charges, audit.ProviderCharge{OrderID: v.ID, Ref: "ref", Charged: v.Amount})
 	case v.Status == booking.Cancelled:
 		b.payments = append(b.payments, payment(v, booking.Refunded, v.Amount.Amount))
-		b.charges = append(b.charges, audit.ProviderCharge{OrderID: v.ID, Ref: "ref", Taken: v.Amount, Refunded: v.Amount.Amount})
+		b.charges = append(b.charges, audit.ProviderCharge{OrderID: v.ID, Ref: "ref", Charged: v.Amount, Refunded: v.Amount.Amount})
 	}
 }
 

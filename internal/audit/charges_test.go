@@ -17,7 +17,7 @@ func (b *books) dearer(amount int64) {
 	p.Further = append(p.Further, booking.FurtherCharge{
 		Charge: booking.Charge{Key: booking.ChangeKey(p.OrderID, "1"), OrderID: p.OrderID, Amount: more}, Status: booking.Charged, Ref: "ref_2",
 	})
-	b.charges = append(b.charges, audit.ProviderCharge{OrderID: p.OrderID, Ref: "ref_2", Taken: more})
+	b.charges = append(b.charges, audit.ProviderCharge{OrderID: p.OrderID, Ref: "ref_2", Charged: more})
 }
 
 // costs sets the order's present price.
@@ -136,13 +136,13 @@ var chargeDrifts = map[string]drift{
 		b.dearer(30000)
 		b.costs(130000)
 		b.charges = b.charges[:1]
-	}, found(audit.Provider, "the ledger says: 130000 KRW charged; the provider: 100000 KRW taken under ref and ref_2, 0 of it given back")},
+	}, found(audit.Provider, "the ledger says: 130000 KRW charged; the provider: 100000 KRW charged under ref and ref_2, 0 of it refunded")},
 	"TakenAndNeverHeardOf": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.dearer(30000)
 		p := &b.payments[0]
 		p.Amount.Amount, p.Ref, p.Further[0].Status, p.Further[0].Ref = 100000, "ref", booking.ChargePending, ""
 	}, foundByLooking(audit.Provider, booking.Lodging,
-		"the provider took its price 2 times: 100000 KRW taken under ref, 100000 of it given back, and 30000 KRW taken under ref_2, 0 of it given back")},
+		"the provider charged its price 2 times: 100000 KRW charged under ref, 100000 of it refunded, and 30000 KRW charged under ref_2, 0 of it refunded")},
 }
 
 func TestRun_FindsEveryDriftOfCharges(t *testing.T) {

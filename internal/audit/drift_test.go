@@ -47,11 +47,11 @@ var drifts = map[string]drift{
 		found(audit.Money, "it is confirmed and owes 100000 KRW; the ledger says: no charge")},
 	"ChargeStillPending": {booking.Food, booking.Delivering, func(b *books) { b.payments[0].Status = booking.ChargePending },
 		found(audit.Money, "it is delivering and owes 100000 KRW; the ledger says: 100000 KRW pending")},
-	"ChargedAnotherAmount": {booking.Cafe, booking.Paid, func(b *books) { b.payments[0].Amount.Amount, b.charges[0].Taken.Amount = 1, 1 },
+	"ChargedAnotherAmount": {booking.Cafe, booking.Paid, func(b *books) { b.payments[0].Amount.Amount, b.charges[0].Charged.Amount = 1, 1 },
 		found(audit.Money, "it is paid and owes 100000 KRW; the ledger says: 1 KRW charged")},
 	"RefundedAndStands": {booking.Lodging, booking.Completed, func(b *books) {
 		b.payments[0].Status, b.payments[0].Refunded, b.charges[0].Refunded = booking.Refunded, 100000, 100000
-	}, found(audit.Money, "it is completed and owes 100000 KRW; the ledger says: 100000 KRW refunded, 100000 of it given back")},
+	}, found(audit.Money, "it is completed and owes 100000 KRW; the ledger says: 100000 KRW refunded, 100000 of it refunded")},
 	"CancelledAndCharged": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.payments[0].Status, b.payments[0].Refunded, b.charges[0].Refunded = booking.Charged, 0, 0
 	}, found(audit.Money, "it is cancelled and owes nothing; the ledger says: 100000 KRW charged")},
@@ -59,7 +59,7 @@ var drifts = map[string]drift{
 		b.payments[0].Status, b.payments[0].Refunded = booking.RefundPending, 0
 	}, found(audit.Money, "it is cancelled and owes nothing; the ledger says: 100000 KRW refunding")},
 	"CancelledAndHalfRefunded": {booking.Cafe, booking.Cancelled, func(b *books) { b.payments[0].Refunded, b.charges[0].Refunded = 50000, 50000 },
-		found(audit.Money, "it is cancelled and owes nothing; the ledger says: 100000 KRW refunded, 50000 of it given back")},
+		found(audit.Money, "it is cancelled and owes nothing; the ledger says: 100000 KRW refunded, 50000 of it refunded")},
 
 	"ReturnedAndStands": {booking.Food, booking.Delivered, func(b *books) { b.payments[0].Status = booking.Returned },
 		found(audit.Money, "it is delivered and owes 100000 KRW; the ledger says: 100000 KRW returned")},
@@ -70,31 +70,31 @@ var drifts = map[string]drift{
 	}, found(audit.Money, "it is confirmed and costs nothing; the ledger says: 100000 KRW charged")},
 	"ReturnedAndNeverTaken": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.payments[0].Status, b.payments[0].Refunded, b.charges = booking.Returned, 0, nil
-	}, found(audit.Provider, "the ledger says: 100000 KRW returned; the provider: nothing taken")},
+	}, found(audit.Provider, "the ledger says: 100000 KRW returned; the provider: nothing charged")},
 
 	"ProviderTookTwice": {booking.Lodging, booking.PaymentPending, func(b *books) {
-		b.charges = []audit.ProviderCharge{{OrderID: "lodging-1", Ref: "a", Taken: price}, {OrderID: "lodging-1", Ref: "b", Taken: price, Refunded: 1}}
-	}, found(audit.Provider, "the provider took its price 2 times: 100000 KRW taken under a, 0 of it given back, and 100000 KRW taken under b, 1 of it given back")},
+		b.charges = []audit.ProviderCharge{{OrderID: "lodging-1", Ref: "a", Charged: price}, {OrderID: "lodging-1", Ref: "b", Charged: price, Refunded: 1}}
+	}, found(audit.Provider, "the provider charged its price 2 times: 100000 KRW charged under a, 0 of it refunded, and 100000 KRW charged under b, 1 of it refunded")},
 	"ProviderNeverTook": {booking.Food, booking.Delivered, func(b *books) { b.charges = nil },
-		found(audit.Provider, "the ledger says: 100000 KRW charged; the provider: nothing taken")},
+		found(audit.Provider, "the ledger says: 100000 KRW charged; the provider: nothing charged")},
 	"ProviderGaveBackMore": {booking.Lodging, booking.Confirmed, func(b *books) { b.charges[0].Refunded = 100000 },
-		foundByLooking(audit.Provider, booking.Lodging, "the ledger says: 100000 KRW charged; the provider: 100000 KRW taken under ref, 100000 of it given back")},
+		foundByLooking(audit.Provider, booking.Lodging, "the ledger says: 100000 KRW charged; the provider: 100000 KRW charged under ref, 100000 of it refunded")},
 	"ProviderKeptIt": {booking.Lodging, booking.Cancelled, func(b *books) { b.charges[0].Refunded = 0 },
-		found(audit.Provider, "the ledger says: 100000 KRW refunded, 100000 of it given back; the provider: 100000 KRW taken under ref, 0 of it given back")},
+		found(audit.Provider, "the ledger says: 100000 KRW refunded, 100000 of it refunded; the provider: 100000 KRW charged under ref, 0 of it refunded")},
 	"ProviderTookWhatWasVoided": {booking.Cafe, booking.Cancelled, func(b *books) {
 		b.payments[0].Status, b.payments[0].Refunded, b.charges[0].Refunded = booking.ChargePrevented, 0, 0
-	}, found(audit.Provider, "the ledger says: 100000 KRW voided; the provider: 100000 KRW taken under ref, 0 of it given back")},
+	}, found(audit.Provider, "the ledger says: 100000 KRW voided; the provider: 100000 KRW charged under ref, 0 of it refunded")},
 	"ProviderTookWhatWasVoidedAndConfirmed": {booking.Cafe, booking.Cancelled, func(b *books) {
 		b.payments[0].Status, b.payments[0].Refunded, b.charges[0].Refunded = booking.ChargePrevented, 0, 0
 		b.payments[0].ActionRef = "ref"
-	}, foundByLooking(audit.Provider, booking.Cafe, "the ledger says: 100000 KRW voided; the provider: 100000 KRW taken under ref, 0 of it given back")},
+	}, foundByLooking(audit.Provider, booking.Cafe, "the ledger says: 100000 KRW voided; the provider: 100000 KRW charged under ref, 0 of it refunded")},
 	"ProviderTookWhatWasRefused": {booking.Food, booking.Cancelled, func(b *books) {
 		b.payments[0].Status, b.payments[0].Refunded, b.charges[0].Refunded = booking.Declined, 0, 0
 		b.payments[0].ActionRef = "ref"
-	}, foundByLooking(audit.Provider, booking.Food, "the ledger says: 100000 KRW declined; the provider: 100000 KRW taken under ref, 0 of it given back")},
+	}, foundByLooking(audit.Provider, booking.Food, "the ledger says: 100000 KRW declined; the provider: 100000 KRW charged under ref, 0 of it refunded")},
 	"ProviderTookWithoutUs": {booking.Cleaning, booking.Received, func(b *books) {
-		b.charges = []audit.ProviderCharge{{OrderID: "cleaning-1", Ref: "a", Taken: price}}
-	}, found(audit.Provider, "the ledger knows of no charge; the provider: 100000 KRW taken under a, 0 of it given back")},
+		b.charges = []audit.ProviderCharge{{OrderID: "cleaning-1", Ref: "a", Charged: price}}
+	}, found(audit.Provider, "the ledger knows of no charge; the provider: 100000 KRW charged under a, 0 of it refunded")},
 
 	"NotHeld": {booking.Lodging, booking.Confirmed, func(b *books) { b.holds = nil },
 		found(audit.Stock, "it is confirmed and has to hold 2 × thing from 2026-12-24 to 2026-12-26; the stock says: nothing held")},
@@ -183,10 +183,10 @@ var drifts = map[string]drift{
 		found(audit.Message, `it is completed; the message "cleaner" was not sent, or was taken back`)},
 	"NoticeNotTakenBack": {booking.Cafe, booking.Cancelled, func(b *books) {
 		b.messages = []booking.Message{{OrderID: "cafe-1", Key: "cafe-1/notice"}}
-	}, found(audit.Message, `it is cancelled; the message "notice" was not taken back`)},
+	}, found(audit.Message, `it is cancelled; the message "notice" was not withdrawn`)},
 	"DeferralNotTakenBack": {booking.Food, booking.Cancelled, func(b *books) {
 		b.messages = append(b.messages, booking.Message{OrderID: "food-1", Key: "food-1/payment-deferred"})
-	}, found(audit.Message, `it is cancelled; the message "payment-deferred" was not taken back`)},
+	}, found(audit.Message, `it is cancelled; the message "payment-deferred" was not withdrawn`)},
 
 	"RowMissing": {booking.Lodging, booking.Confirmed, func(b *books) { b.rows = nil },
 		[]audit.Finding{{Kind: audit.Mypage, Says: "it is confirmed, and has no row", Remedy: fresh(booking.Lodging)}}},
@@ -205,7 +205,7 @@ var drifts = map[string]drift{
 			{Kind: audit.Stock, Says: "no order knows of this: 2 × thing held from 2026-12-24 to 2026-12-26", Remedy: "yeyak settle lodging-1"},
 		}},
 	"NobodysChargeAtTheProvider": {booking.Food, booking.Delivered, func(b *books) { b.sagas, b.rows, b.payments, b.jobs[true] = nil, nil, nil, nil },
-		found(audit.Provider, "the ledger knows of no charge; the provider: 100000 KRW taken under ref, 0 of it given back")},
+		found(audit.Provider, "the ledger knows of no charge; the provider: 100000 KRW charged under ref, 0 of it refunded")},
 	"NobodysCall": {booking.Cleaning, booking.Assigned, func(b *books) { b.sagas, b.rows, b.payments, b.charges = nil, nil, nil, nil },
 		[]audit.Finding{
 			{Kind: audit.Cleaner, Says: "no order knows of this: cleaner kim"},
@@ -290,10 +290,10 @@ func TestRun_WhatAgrees(t *testing.T) {
 			b.payments[0].Status, b.payments[0].Refunded, b.charges[0].Refunded = booking.Returned, 0, 40000
 		},
 		"TakenInAnotherAmount": func(b *books) {
-			b.charges[0].Taken.Amount, b.charges[0].Refunded = 1000, 1000
+			b.charges[0].Charged.Amount, b.charges[0].Refunded = 1000, 1000
 		},
 		"TakenTwiceAndGivenTwice": func(b *books) {
-			b.charges = append(b.charges, audit.ProviderCharge{OrderID: "food-1", Ref: "b", Taken: price, Refunded: 100000})
+			b.charges = append(b.charges, audit.ProviderCharge{OrderID: "food-1", Ref: "b", Charged: price, Refunded: 100000})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -310,7 +310,7 @@ func TestRun_WhatAgrees(t *testing.T) {
 		b.add(order(booking.Food, booking.Cancelling))
 		v := order(booking.Food, booking.Cancelling)
 		b.payments = []booking.Payment{payment(v, booking.RefundPending, 0)}
-		b.charges = []audit.ProviderCharge{{OrderID: v.ID, Ref: "ref", Taken: price, Refunded: 100000}}
+		b.charges = []audit.ProviderCharge{{OrderID: v.ID, Ref: "ref", Charged: price, Refunded: 100000}}
 		b.requireFindings(t)
 	})
 }

@@ -151,26 +151,26 @@ var refundDrifts = map[string]drift{
 		b.keepPart(30000)
 		b.gave(60000)
 		b.payments[0].Entries[0].Amount.Amount = 60000
-	}, found(audit.Money, "it is cancelled and owes 30000 KRW; the ledger says: 100000 KRW refunded, 60000 of it given back and 30000 kept")},
+	}, found(audit.Money, "it is cancelled and owes 30000 KRW; the ledger says: 100000 KRW refunded, 60000 of it refunded and 30000 kept")},
 	"LessKeptThanThePolicySays": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.keepPart(30000)
 		b.gave(80000)
 		b.payments[0].Entries[0].Amount.Amount = 80000
-	}, found(audit.Money, "it is cancelled and owes 30000 KRW; the ledger says: 100000 KRW refunded, 80000 of it given back and 30000 kept")},
+	}, found(audit.Money, "it is cancelled and owes 30000 KRW; the ledger says: 100000 KRW refunded, 80000 of it refunded and 30000 kept")},
 	"GoodwillComesOffTheCancellation": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.keepPart(30000)
 		b.gave(70000)
 		b.payments[0].Entries[0].Amount.Amount = 40000
 		b.repaid("refund/1", 30000, func(e *booking.Entry) { e.At = b.payments[0].Entries[0].At.Add(1) })
-	}, found(audit.Money, "it is cancelled and owes 30000 KRW; the ledger says: 100000 KRW refunded, 70000 of it given back and 30000 kept")},
+	}, found(audit.Money, "it is cancelled and owes 30000 KRW; the ledger says: 100000 KRW refunded, 70000 of it refunded and 30000 kept")},
 	"KeptOfARefusal": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.keepPart(30000)
 		b.payments[0].Why = booking.RejectedByOwner
-	}, found(audit.Money, `nothing may be kept of what is cancelled for the reason "rejected_by_owner" by the tier "before:24h"; the ledger says: 100000 KRW refunded, 70000 of it given back and 30000 kept`)},
+	}, found(audit.Money, `nothing may be kept of what is cancelled for the reason "rejected_by_owner" by the tier "before:24h"; the ledger says: 100000 KRW refunded, 70000 of it refunded and 30000 kept`)},
 	"KeptWithoutATier": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.keepPart(30000)
 		b.payments[0].Tier = ""
-	}, found(audit.Money, `nothing may be kept of what is cancelled for the reason "customer" by the tier ""; the ledger says: 100000 KRW refunded, 70000 of it given back and 30000 kept`)},
+	}, found(audit.Money, `nothing may be kept of what is cancelled for the reason "customer" by the tier ""; the ledger says: 100000 KRW refunded, 70000 of it refunded and 30000 kept`)},
 	"KeptAndStands": {booking.Lodging, booking.Confirmed, func(b *books) {
 		b.payments[0].Kept, b.payments[0].Tier, b.payments[0].Why = 1, "last", booking.ByCustomer
 	}, found(audit.Money, "it is confirmed and owes 100000 KRW; the ledger says: 100000 KRW charged, 1 of it kept")},
@@ -181,15 +181,15 @@ var refundDrifts = map[string]drift{
 	"ProviderGaveBackWhatIsKept": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.keepPart(30000)
 		b.charges[0].Refunded = 100000
-	}, foundByLooking(audit.Provider, booking.Lodging, "the ledger says: 100000 KRW refunded, 70000 of it given back and 30000 kept; the provider: 100000 KRW taken under ref, 100000 of it given back")},
+	}, foundByLooking(audit.Provider, booking.Lodging, "the ledger says: 100000 KRW refunded, 70000 of it refunded and 30000 kept; the provider: 100000 KRW charged under ref, 100000 of it refunded")},
 	"ProviderKeptMore": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.keepPart(30000)
 		b.charges[0].Refunded = 0
-	}, foundByLooking(audit.Provider, booking.Lodging, "the ledger says: 100000 KRW refunded, 70000 of it given back and 30000 kept; the provider: 100000 KRW taken under ref, 0 of it given back")},
+	}, foundByLooking(audit.Provider, booking.Lodging, "the ledger says: 100000 KRW refunded, 70000 of it refunded and 30000 kept; the provider: 100000 KRW charged under ref, 0 of it refunded")},
 	"GoodwillThatTheProviderDoesNotKnow": {booking.Food, booking.Delivered, func(b *books) {
 		b.payments[0].Refunded = 20000
 		b.repaid("refund/1", 20000)
-	}, foundByLooking(audit.Provider, booking.Food, "the ledger says: 100000 KRW charged, 20000 of it given back; the provider: 100000 KRW taken under ref, 0 of it given back")},
+	}, foundByLooking(audit.Provider, booking.Food, "the ledger says: 100000 KRW charged, 20000 of it refunded; the provider: 100000 KRW charged under ref, 0 of it refunded")},
 	"NothingFollowsIt": {booking.Food, booking.Delivered, func(b *books) { b.repaid("refund/1", 20000, pending) }, []audit.Finding{{
 		Kind: audit.Money, Says: "refund refund/1 of 20000 KRW is pending, and nothing follows it", Remedy: repeatIt,
 	}}},
@@ -203,7 +203,7 @@ var refundDrifts = map[string]drift{
 		b.repaid("provider/re_1", 20000, atProvider)
 		b.repaid("refund/1", 50000, failed)
 	}, []audit.Finding{
-		{Kind: audit.Money, Says: "it is cancelled and owes 30000 KRW; the ledger says: 100000 KRW refunded, 60000 of it given back and 30000 kept"},
+		{Kind: audit.Money, Says: "it is cancelled and owes 30000 KRW; the ledger says: 100000 KRW refunded, 60000 of it refunded and 30000 kept"},
 		{Kind: audit.Money, Says: "refund refund/1 of 50000 KRW is failed, and nothing follows it", Remedy: "yeyak payments look lodging-1"},
 	}},
 	"ItsSagaFollowsFewerThanAreOpen": {booking.Food, booking.Delivering, func(b *books) {
@@ -224,26 +224,26 @@ var refundDrifts = map[string]drift{
 		b.charges[0].Refunded = 20001
 		b.repaid("refund/1", 20000, pending)
 		b.refunds["food-1/refund/1"] = true
-	}, foundByLooking(audit.Provider, booking.Food, "the ledger says: 100000 KRW charged; the provider: 100000 KRW taken under ref, 20001 of it given back")},
+	}, foundByLooking(audit.Provider, booking.Food, "the ledger says: 100000 KRW charged; the provider: 100000 KRW charged under ref, 20001 of it refunded")},
 	"RefundsThatDoNotAddUp": {booking.Food, booking.Delivered, func(b *books) {
 		b.gave(20000)
 		b.repaid("refund/1", 10000)
-	}, found(audit.Money, "its refunds add up to 10000; the ledger says: 100000 KRW charged, 20000 of it given back")},
+	}, found(audit.Money, "its refunds add up to 10000; the ledger says: 100000 KRW charged, 20000 of it refunded")},
 	"ImportedAndNotCounted": {booking.Cafe, booking.Cancelled, func(b *books) {
 		b.gave(60000)
 		b.repaid("provider/re_1", 40000, atProvider)
 		b.repaid("/refund", 60000)
 		b.charges[0].Refunded = 100000
 	}, []audit.Finding{
-		{Kind: audit.Money, Says: "it is cancelled and owes nothing; the ledger says: 100000 KRW refunded, 60000 of it given back"},
-		{Kind: audit.Provider, Says: "the ledger says: 100000 KRW refunded, 60000 of it given back; the provider: 100000 KRW taken under ref, 100000 of it given back", Remedy: "yeyak payments look cafe-1"},
+		{Kind: audit.Money, Says: "it is cancelled and owes nothing; the ledger says: 100000 KRW refunded, 60000 of it refunded"},
+		{Kind: audit.Provider, Says: "the ledger says: 100000 KRW refunded, 60000 of it refunded; the provider: 100000 KRW charged under ref, 100000 of it refunded", Remedy: "yeyak payments look cafe-1"},
 	}},
 	"MoreThanWasCharged": {booking.Food, booking.Delivered, func(b *books) {
 		b.gave(60000)
 		b.repaid("refund/1", 60000)
 		b.repaid("refund/2", 60000, pending)
 		b.refunds["food-1/refund/2"] = true
-	}, found(audit.Money, "its refunds come to 120000, which is more than was charged; the ledger says: 100000 KRW charged, 60000 of it given back")},
+	}, found(audit.Money, "its refunds come to 120000, which is more than was charged; the ledger says: 100000 KRW charged, 60000 of it refunded")},
 	"PaidByHandWithoutEvidence": {booking.Cafe, booking.Cancelled, func(b *books) {
 		b.payments[0].Status = booking.Returned
 		b.gave(0)
@@ -259,7 +259,7 @@ var refundDrifts = map[string]drift{
 		b.gave(0)
 		b.repaid("/refund", 100000, byOperator)
 	}, foundByLooking(audit.Provider, booking.Cafe,
-		"the ledger says: 100000 KRW returned; the provider: 100000 KRW taken under ref, 0 of it given back")},
+		"the ledger says: 100000 KRW returned; the provider: 100000 KRW charged under ref, 0 of it refunded")},
 	"CalledRefundedAndFailed": {booking.Cafe, booking.Cancelled, func(b *books) {
 		b.gave(0)
 		b.repaid("/refund", 100000, failed)
@@ -267,7 +267,7 @@ var refundDrifts = map[string]drift{
 	"OfAnotherCurrency": {booking.Food, booking.Delivered, func(b *books) {
 		b.gave(20000)
 		b.repaid("refund/1", 20000, func(e *booking.Entry) { e.Amount.Currency = "EUR" })
-	}, found(audit.Money, "refund refund/1 is of 20000 EUR; the ledger says: 100000 KRW charged, 20000 of it given back")},
+	}, found(audit.Money, "refund refund/1 is of 20000 EUR; the ledger says: 100000 KRW charged, 20000 of it refunded")},
 }
 
 func TestRun_FindsEveryDriftOfRefunds(t *testing.T) {
@@ -292,7 +292,7 @@ func TestRun_DisputedBeyondWhatWasLeft(t *testing.T) {
 	report, _ := b.run(t)
 	require.Empty(t, report.Findings)
 	require.Len(t, report.Known, 1)
-	require.Equal(t, "40000 KRW were disputed beyond what was left, and are lost; the ledger says: 100000 KRW charged, 50000 of it given back", report.Known[0].Says)
+	require.Equal(t, "40000 KRW were disputed beyond what was left, and are lost; the ledger says: 100000 KRW charged, 50000 of it refunded", report.Known[0].Says)
 	require.True(t, report.Clean())
 	b.repaid("refund/2", 1000, func(e *booking.Entry) { e.At = e.At.Add(2 * time.Hour) })
 	b.gave(51000)

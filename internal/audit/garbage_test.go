@@ -47,7 +47,7 @@ func TestRun_WhatBelongsToNoID(t *testing.T) {
 	b.add(order(booking.Food, booking.Delivering))
 	nameless := contract.View{Kind: booking.Food, Amount: price, Status: booking.Delivering, Version: 3}
 	b.payments = append(b.payments, payment(nameless, booking.Charged, 0))
-	b.charges = append(b.charges, audit.ProviderCharge{Ref: "ref", Taken: price})
+	b.charges = append(b.charges, audit.ProviderCharge{Ref: "ref", Charged: price})
 	b.jobs[true] = append(b.jobs[true], booking.JobState{Status: booking.JobStarted})
 	t.Run("WithoutARow", func(t *testing.T) {
 		b.requireFindings(t,
@@ -72,7 +72,7 @@ func TestRun_AWorkflowThatIsNoOrder(t *testing.T) {
 		b.sagas = append(b.sagas, orders.Saga{OrderID: "typed", Kind: "pizza", Execution: status})
 		b.noOrders = map[string]bool{"typed": true}
 		b.requireFindings(t, audit.Finding{
-			Kind: audit.Unreadable, OrderID: "typed", Says: "cannot be read: the workflow does not say how an order stands: unknown queryType view",
+			Kind: audit.Unreadable, OrderID: "typed", Says: "cannot be read: the workflow does not return an order's view: unknown queryType view",
 		})
 	}
 }

@@ -78,7 +78,7 @@ type facts struct {
 	view    *standing
 	row     *row
 	pending map[string][]orders.Awaited // what its workflow waits for
-	kept    *orders.Kept                // in the inbox, not settled; nil for none
+	kept    *orders.Kept                // in the inbox; nil for none
 	decided []orders.KeptDecision
 
 	payment    *booking.Payment
@@ -170,7 +170,7 @@ func judge(f *facts) []Finding {
 	var found []Finding
 	for _, is := range [][]Finding{
 		f.money(o, d), f.asPolicySays(o), f.asDeparted(o), f.unfollowedRefunds(), f.disputes(), f.provider(), f.stock(o, d), f.job(o, d), f.cleaner(o, d),
-		f.registration(o, d), f.told(o, d), f.mypage(),
+		f.registration(o, d), f.messages(o, d), f.mypage(),
 	} {
 		found = append(found, is...)
 	}

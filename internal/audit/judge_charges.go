@@ -43,22 +43,22 @@ func (o standing) changed() standing {
 }
 
 // together joins the payment's own charges into one. While the order runs, a further charge that
-// is requested and not answered may have been taken, too, and is left out. An order ends only
+// is requested and not answered may have been made, too, and is left out. An order ends only
 // when its charges are answered, or a person has ended them.
-func together(p *booking.Payment, taken []ProviderCharge, over bool) (charges []ProviderCharge) {
+func together(p *booking.Payment, all []ProviderCharge, hasEnded bool) (charges []ProviderCharge) {
 	if p == nil {
-		return taken
+		return all
 	}
-	all, known, asked := ProviderCharge{Ref: p.Ref}, false, slices.Clone(p.Further)
-	if over {
+	sum, known, asked := ProviderCharge{Ref: p.Ref}, false, slices.Clone(p.Further)
+	if hasEnded {
 		asked = nil
 	}
-	for _, c := range taken {
-		open := slices.IndexFunc(asked, func(f booking.FurtherCharge) bool { return f.Pending() && f.Amount == c.Taken })
+	for _, c := range all {
+		open := slices.IndexFunc(asked, func(f booking.FurtherCharge) bool { return f.Pending() && f.Amount == c.Charged })
 		switch {
 		case isOf(p, c):
-			known, all.OrderID, all.Refunded = true, c.OrderID, all.Refunded+c.Refunded
-			all.Taken = booking.Money{Amount: all.Taken.Amount + c.Taken.Amount, Currency: c.Taken.Currency}
+			known, sum.OrderID, sum.Refunded = true, c.OrderID, sum.Refunded+c.Refunded
+			sum.Charged = booking.Money{Amount: sum.Charged.Amount + c.Charged.Amount, Currency: c.Charged.Currency}
 		case open >= 0:
 			asked = slices.Delete(asked, open, open+1)
 		default:
@@ -66,7 +66,7 @@ func together(p *booking.Payment, taken []ProviderCharge, over bool) (charges []
 		}
 	}
 	if known {
-		charges = slices.Insert(charges, 0, all)
+		charges = slices.Insert(charges, 0, sum)
 	}
 	return charges
 }

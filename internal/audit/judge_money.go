@@ -123,32 +123,32 @@ func isGivenBack(p *booking.Payment) bool {
 // or may not have taken effect. A charge beside the one in the ledger is ignored if it was fully
 // refunded.
 func (f *facts) provider() []Finding {
-	var taken []ProviderCharge
+	var charges []ProviderCharge
 	for _, c := range f.charges {
-		if c.Taken != (booking.Money{}) && !f.isSpare(c) {
-			taken = append(taken, c)
+		if c.Charged != (booking.Money{}) && !f.isSpare(c) {
+			charges = append(charges, c)
 		}
 	}
 	p := f.payment
-	taken = together(p, taken, f.isOver())
+	charges = together(p, charges, f.isOver())
 	switch {
-	case len(taken) > 1:
-		return f.finds(Provider, f.unsettledRemedy(), "the provider took its price %d times: %s", len(taken), chargesInWords(taken))
-	case p == nil && len(taken) == 1:
-		return f.finds(Provider, "", "the ledger knows of no charge; the provider: %s", chargesInWords(taken))
-	case p == nil || agree(p, taken):
+	case len(charges) > 1:
+		return f.finds(Provider, f.unresolvedRemedy(), "the provider charged its price %d times: %s", len(charges), chargesInWords(charges))
+	case p == nil && len(charges) == 1:
+		return f.finds(Provider, "", "the ledger knows of no charge; the provider: %s", chargesInWords(charges))
+	case p == nil || agree(p, charges):
 		return nil
 	default:
-		return f.finds(Provider, f.driftRemedy(taken), "the ledger says: %s; the provider: %s", paymentInWords(p), chargesInWords(taken))
+		return f.finds(Provider, f.driftRemedy(charges), "the ledger says: %s; the provider: %s", paymentInWords(p), chargesInWords(charges))
 	}
 }
 
 // isOver reports whether the order and its workflow have ended.
 func (f *facts) isOver() bool { return f.order().status.Final() && f.life != running }
 
-// unsettledRemedy is the remedy for a further charge that was taken and whose outcome the ledger
+// unresolvedRemedy is the remedy for a further charge that was made and whose outcome the ledger
 // did not have when the order ended; "" if the ledger has no such charge.
-func (f *facts) unsettledRemedy() string {
+func (f *facts) unresolvedRemedy() string {
 	if f.payment != nil && f.isOver() && slices.ContainsFunc(f.payment.Further, booking.FurtherCharge.Pending) {
 		return lookRemedy(f.id)
 	}
@@ -156,18 +156,18 @@ func (f *facts) unsettledRemedy() string {
 }
 
 // driftRemedy is the remedy if the provider has refunded more than the ledger has, or less
-// because a refund failed after it was done, or if a charge was taken after all: one of unknown
+// because a refund failed after it was done, or if a charge was made after all: one of unknown
 // outcome that a person has refunded by hand, or one that was confirmed too late.
-func (f *facts) driftRemedy(taken []ProviderCharge) string {
+func (f *facts) driftRemedy(charges []ProviderCharge) string {
 	unknown := f.payment.Status == booking.Returned && f.payment.Ref == "" || f.payment.MayBeTakenLate()
-	if len(taken) == 1 && unknown {
+	if len(charges) == 1 && unknown {
 		return lookRemedy(f.id)
 	}
-	if len(taken) != 1 || taken[0].Ref != f.payment.Ref {
+	if len(charges) != 1 || charges[0].Ref != f.payment.Ref {
 		return ""
 	}
 	mayHaveFailed := slices.ContainsFunc(f.payment.Entries, booking.Entry.ByProvider)
-	if taken[0].Refunded > f.payment.Refunded || taken[0].Refunded < f.payment.Refunded && mayHaveFailed {
+	if charges[0].Refunded > f.payment.Refunded || charges[0].Refunded < f.payment.Refunded && mayHaveFailed {
 		return lookRemedy(f.id)
 	}
 	return ""
@@ -184,31 +184,31 @@ func (f *facts) known() []Finding {
 }
 
 func (f *facts) isSpare(c ProviderCharge) bool {
-	return f.payment != nil && !isOf(f.payment, c) && c.Refunded == c.Taken.Amount
+	return f.payment != nil && !isOf(f.payment, c) && c.Refunded == c.Charged.Amount
 }
 
 // agree reports whether ledger and provider agree. For a charge in another amount, by a
 // release with another currency unit, it suffices that both say that all is refunded. A
 // refund that the provider has accepted counts as done there, and as under way in the
 // ledger.
-func agree(p *booking.Payment, taken []ProviderCharge) bool {
+func agree(p *booking.Payment, charges []ProviderCharge) bool {
 	switch p.Status {
 	case booking.Charged, booking.Refunded, booking.Retained:
-		if len(taken) != 1 || taken[0].Ref != p.Ref {
+		if len(charges) != 1 || charges[0].Ref != p.Ref {
 			return false
 		}
-		given := taken[0].Refunded
-		if p.Status == booking.Refunded && p.Kept == 0 && given == taken[0].Taken.Amount && (taken[0].Taken != p.Amount || len(p.Entries) == 0) {
+		given := charges[0].Refunded
+		if p.Status == booking.Refunded && p.Kept == 0 && given == charges[0].Charged.Amount && (charges[0].Charged != p.Amount || len(p.Entries) == 0) {
 			return true
 		}
-		return taken[0].Taken == p.Amount && given >= p.Refunded && given <= p.Refunded+pending(p)
+		return charges[0].Charged == p.Amount && given >= p.Refunded && given <= p.Refunded+pending(p)
 	case booking.Returned: // the provider knows only a part of it
 		if p.Ref == "" { // paid by hand; the provider did not even know a charge
-			return len(taken) == 0
+			return len(charges) == 0
 		}
-		return len(taken) == 1 && taken[0].Taken == p.Amount && taken[0].Ref == p.Ref
+		return len(charges) == 1 && charges[0].Charged == p.Amount && charges[0].Ref == p.Ref
 	case booking.Declined, booking.ChargePrevented:
-		return len(taken) == 0
+		return len(charges) == 0
 	default:
 		return true
 	}
@@ -246,23 +246,23 @@ func paymentInWords(p *booking.Payment) string {
 	case p == nil:
 		return "no charge"
 	case p.Refunded != 0 && p.Kept != 0:
-		return fmt.Sprintf("%s %s, %d of it given back and %d kept", inWords(p.Amount), p.Status, p.Refunded, p.Kept)
+		return fmt.Sprintf("%s %s, %d of it refunded and %d kept", inWords(p.Amount), p.Status, p.Refunded, p.Kept)
 	case p.Kept != 0:
 		return fmt.Sprintf("%s %s, %d of it kept", inWords(p.Amount), p.Status, p.Kept)
 	case p.Refunded != 0:
-		return fmt.Sprintf("%s %s, %d of it given back", inWords(p.Amount), p.Status, p.Refunded)
+		return fmt.Sprintf("%s %s, %d of it refunded", inWords(p.Amount), p.Status, p.Refunded)
 	default:
 		return fmt.Sprintf("%s %s", inWords(p.Amount), p.Status)
 	}
 }
 
-func chargesInWords(taken []ProviderCharge) string {
-	if len(taken) == 0 {
-		return "nothing taken"
+func chargesInWords(charges []ProviderCharge) string {
+	if len(charges) == 0 {
+		return "nothing charged"
 	}
-	words := make([]string, len(taken))
-	for i, c := range taken {
-		words[i] = fmt.Sprintf("%s taken under %s, %d of it given back", inWords(c.Taken), strings.ReplaceAll(c.Ref, booking.BetweenRefs, " and "), c.Refunded)
+	words := make([]string, len(charges))
+	for i, c := range charges {
+		words[i] = fmt.Sprintf("%s charged under %s, %d of it refunded", inWords(c.Charged), strings.ReplaceAll(c.Ref, booking.BetweenRefs, " and "), c.Refunded)
 	}
 	return strings.Join(words, ", and ")
 }

@@ -127,7 +127,7 @@ func (f *facts) callAt() callAt {
 	case f.call == nil:
 		return noCall
 	case f.call.State == CallAssigned && !f.call.Signalled:
-		return callUntold
+		return callUnsignalled
 	default:
 		return callAt(f.call.State)
 	}
@@ -160,18 +160,18 @@ func (f *facts) registration(o standing, d due) []Finding {
 	}
 }
 
-// told compares the messages to people with the order.
-func (f *facts) told(o standing, d due) (found []Finding) {
+// messages compares the messages to people with the order.
+func (f *facts) messages(o standing, d due) (found []Finding) {
 	switch {
-	case d.told == there && !f.underWay(contract.NotifyActivity):
+	case d.sent == there && !f.underWay(contract.NotifyActivity):
 		for _, notice := range noticesOf[o.kind] {
 			if !slices.Contains(f.notices, notice) {
-				found = append(found, f.finds(Message, "", "it is %s; the message %q was not sent, or was taken back", o.status, notice)...)
+				found = append(found, f.finds(Message, "", "it is %s; the message %q was not sent, or was withdrawn", o.status, notice)...)
 			}
 		}
-	case d.told == absent:
+	case d.sent == absent:
 		for _, notice := range f.notices {
-			found = append(found, f.finds(Message, "", "it is %s; the message %q was not taken back", o.status, notice)...)
+			found = append(found, f.finds(Message, "", "it is %s; the message %q was not withdrawn", o.status, notice)...)
 		}
 	}
 	return found

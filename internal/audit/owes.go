@@ -22,7 +22,7 @@ type due struct {
 	registered claim         // management has it
 	job        oneOf[job]    // possible statuses of its delivery or production
 	call       oneOf[callAt] // possible states of its call for a cleaner
-	told       claim         // its messages were sent; absent: none that is not withdrawn
+	sent       claim         // its messages were sent; absent: none that is not withdrawn
 }
 
 // oneOf are the allowed values; nil is any.
@@ -37,12 +37,12 @@ const noJob job = ""
 type callAt string
 
 const (
-	noCall        callAt = ""
-	callWaiting   callAt = "waiting"
-	callUntold    callAt = "assigned, and not told yet"
-	callAssigned  callAt = "assigned"
-	callDone      callAt = "done"
-	callCancelled callAt = "cancelled"
+	noCall          callAt = ""
+	callWaiting     callAt = "waiting"
+	callUnsignalled callAt = "assigned, and its order not signalled yet"
+	callAssigned    callAt = "assigned"
+	callDone        callAt = "done"
+	callCancelled   callAt = "cancelled"
 )
 
 var (
@@ -61,37 +61,37 @@ var (
 // A price of 0 counts as charged; there is no charge then.
 var dues = map[booking.Kind]map[booking.Status]due{
 	booking.Lodging: {
-		booking.AwaitingPayment: {charged: asked, held: there, told: absent},
+		booking.AwaitingPayment: {charged: asked, held: there, sent: absent},
 		booking.Paid:            {charged: there}, // its rooms are about to be held, or were just held
-		booking.AwaitingOwner:   {charged: there, held: there, told: there},
-		booking.Confirmed:       {charged: there, held: there, told: there},
-		booking.Completed:       {charged: there, held: there, told: there}, // except for the nights that were released
-		booking.Cancelled:       {charged: absent, held: absent, told: absent},
+		booking.AwaitingOwner:   {charged: there, held: there, sent: there},
+		booking.Confirmed:       {charged: there, held: there, sent: there},
+		booking.Completed:       {charged: there, held: there, sent: there}, // except for the nights that were released
+		booking.Cancelled:       {charged: absent, held: absent, sent: absent},
 	},
 	booking.Food: {
-		booking.AwaitingPayment: {charged: asked, job: noWork, told: absent},
+		booking.AwaitingPayment: {charged: asked, job: noWork, sent: absent},
 		booking.Paid:            {charged: there, job: notFinished},
-		booking.Delivering:      {charged: there, job: oneOf[job]{booking.JobStarted}, told: there},
-		booking.Delivered:       {charged: there, job: oneOf[job]{booking.JobDelivered}, told: there},
-		booking.Cancelled:       {charged: absent, job: noWork, told: absent},
+		booking.Delivering:      {charged: there, job: oneOf[job]{booking.JobStarted}, sent: there},
+		booking.Delivered:       {charged: there, job: oneOf[job]{booking.JobDelivered}, sent: there},
+		booking.Cancelled:       {charged: absent, job: noWork, sent: absent},
 	},
 	// A drink is held before it is paid for.
 	booking.Cafe: {
-		booking.AwaitingPayment: {charged: asked, held: there, job: noWork, told: absent},
+		booking.AwaitingPayment: {charged: asked, held: there, job: noWork, sent: absent},
 		booking.Paid:            {charged: there, held: there, job: notFinished},
-		booking.InProduction:    {charged: there, held: there, job: oneOf[job]{booking.JobStarted}, told: there},
-		booking.Completed:       {charged: there, held: there, job: oneOf[job]{booking.JobCompleted}, told: there},
-		booking.Cancelled:       {charged: absent, held: absent, job: noWork, told: absent},
+		booking.InProduction:    {charged: there, held: there, job: oneOf[job]{booking.JobStarted}, sent: there},
+		booking.Completed:       {charged: there, held: there, job: oneOf[job]{booking.JobCompleted}, sent: there},
+		booking.Cancelled:       {charged: absent, held: absent, job: noWork, sent: absent},
 	},
 	// A call is registered before it is paid for, if it has a price.
 	booking.Cleaning: {
-		booking.AwaitingPayment: {charged: asked, registered: there, call: noCleaner, told: absent},
+		booking.AwaitingPayment: {charged: asked, registered: there, call: noCleaner, sent: absent},
 		// The order is notified of its cleaner soon.
-		booking.Calling: {charged: there, registered: there, call: oneOf[callAt]{noCall, callWaiting, callUntold}},
+		booking.Calling: {charged: there, registered: there, call: oneOf[callAt]{noCall, callWaiting, callUnsignalled}},
 		// It may know its cleaner before that is recorded.
-		booking.Assigned:  {charged: there, registered: there, call: oneOf[callAt]{callAssigned, callUntold}, told: there},
-		booking.Completed: {charged: there, registered: there, call: oneOf[callAt]{callDone}, told: there},
-		booking.Cancelled: {charged: absent, registered: absent, call: noCleaner, told: absent},
+		booking.Assigned:  {charged: there, registered: there, call: oneOf[callAt]{callAssigned, callUnsignalled}, sent: there},
+		booking.Completed: {charged: there, registered: there, call: oneOf[callAt]{callDone}, sent: there},
+		booking.Cancelled: {charged: absent, registered: absent, call: noCleaner, sent: absent},
 	},
 }
 

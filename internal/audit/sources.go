@@ -103,7 +103,7 @@ type ProviderLedger interface {
 type ProviderCharge struct {
 	OrderID  string
 	Ref      string        // the provider's own id
-	Taken    booking.Money // zero if it was never charged
+	Charged  booking.Money // zero if it was never charged
 	Refunded int64         // minor units of Taken.Currency
 }
 

@@ -115,7 +115,7 @@ var errNoOrder = errors.New("there is no such order")
 // readsForOrder is how often a missing order is read before it is placed again.
 const readsForOrder = 5
 
-// refusal tells whether the answer is an expected refusal of the order. A service that was
+// refusal reports whether the answer is an expected refusal of the order. A service that was
 // away is none: the order is placed again.
 func (o *ordered) refusal(a answer) bool {
 	return a.status == http.StatusPaymentRequired || a.status == http.StatusConflict && a.about.Code == string(booking.SoldOut)
@@ -214,7 +214,7 @@ func (o *ordered) keyOf(d action, n int) string {
 	return fmt.Sprintf("demo-%s-%d-%s-%d", o.name, o.number, d, n)
 }
 
-// carriedOut tells whether the answer means that the action is done, or was refused as
+// carriedOut reports whether the answer means that the action is done, or was refused as
 // expected: the added night of a change may be sold out.
 func (o *ordered) carriedOut(d action, a answer) bool {
 	switch {

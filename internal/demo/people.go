@@ -78,7 +78,7 @@ func (a answer) order() string {
 	return ""
 }
 
-// later tells whether the request has to be repeated or awaited.
+// later reports whether the request has to be repeated or awaited.
 func (a answer) later() bool {
 	switch a.status {
 	case 0, http.StatusAccepted, http.StatusTooManyRequests, http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:

@@ -52,6 +52,6 @@ func TestOffers_Names(t *testing.T) {
 		names[o.name] = true
 		require.LessOrEqual(t, len(o.name), 200)
 		require.Positive(t, o.price)
-		require.Zero(t, o.price/1000*100%100, "the provider gives back whole hundreds")
+		require.Zero(t, o.price/1000*100%100, "the provider refunds whole hundreds")
 	}
 }

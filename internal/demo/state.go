@@ -126,7 +126,7 @@ type State struct {
 	Result *Result
 }
 
-// Runs tells whether a demonstration is running.
+// Runs reports whether a demonstration is running.
 func (s State) Runs() bool { return s.Phase != Idle }
 
 // The maximum of past outages, of examples, and of orders that have not recovered.

@@ -212,15 +212,15 @@ func (s *Server) Err() error {
 // returns when it has ended. It may be called more than once.
 func (s *Server) Stop(ctx context.Context) {
 	s.stopping.Store(true)
-	insist := time.NewTimer(stopWithin)
-	defer insist.Stop()
+	killTimer := time.NewTimer(stopWithin)
+	defer killTimer.Stop()
 	// An error means that it has ended already, and done is closed.
 	_ = s.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-s.done:
 		return
 	case <-ctx.Done():
-	case <-insist.C:
+	case <-killTimer.C:
 	}
 	s.log.Warn("Temporal server did not stop when asked; killing it", zap.Int("pid", s.cmd.Process.Pid))
 	s.Kill()

@@ -33,10 +33,10 @@ const (
 // signature from an issuer that is down, fetches nothing for a key that it has, and
 // drops withdrawn keys.
 type keySet struct {
-	issuer string
-	client *http.Client
-	now    func() time.Time
-	flight singleflight.Group
+	issuer  string
+	client  *http.Client
+	now     func() time.Time
+	fetches singleflight.Group
 
 	mu        sync.Mutex
 	keys      []jose.JSONWebKey
@@ -103,7 +103,7 @@ func (k *keySet) held() (keys []jose.JSONWebKey, fetch int) {
 	defer k.mu.Unlock()
 	now := k.now()
 	if len(k.keys) > 0 && now.Sub(k.fetchedAt) > keysFor && now.Sub(k.triedAt) > fetchPause {
-		k.flight.DoChan("", k.refresh)
+		k.fetches.DoChan("", k.refresh)
 	}
 	return k.keys, k.fetches
 }
@@ -118,7 +118,7 @@ func (k *keySet) fetch(ctx context.Context) error {
 		return failure
 	}
 	select {
-	case done := <-k.flight.DoChan("", k.refresh):
+	case done := <-k.fetches.DoChan("", k.refresh):
 		return done.Err
 	case <-ctx.Done():
 		return ctx.Err()
@@ -139,14 +139,14 @@ func (k *keySet) refresh() (any, error) {
 	return nil, err
 }
 
-// trouble returns the error of the last fetch, nil if it succeeded. After a failure it
+// lastError returns the error of the last fetch, nil if it succeeded. After a failure it
 // tries again in the background. So the error is cleared soon after the issuer is
 // back, also while no request needs its keys.
-func (k *keySet) trouble() error {
+func (k *keySet) lastError() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.failure != nil && k.now().Sub(k.triedAt) > fetchPause {
-		k.flight.DoChan("", k.refresh)
+		k.fetches.DoChan("", k.refresh)
 	}
 	return k.failure
 }

@@ -152,7 +152,7 @@ func (v *Verifier) check(ctx context.Context, token string) (verdict, error) {
 // LastError is the reason why the last fetch of the issuer's keys failed, "" if it
 // succeeded.
 func (v *Verifier) LastError() string {
-	if err := v.keys.trouble(); err != nil {
+	if err := v.keys.lastError(); err != nil {
 		return err.Error()
 	}
 	return ""

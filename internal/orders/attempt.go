@@ -25,7 +25,7 @@ type Attempt struct {
 // Price is the price of the prepared order, zero for a repeated request.
 func (a Attempt) Price() booking.Money { return a.offer.amount }
 
-// repeats tells whether the order is in the read model already, that is, the request is a
+// repeats reports whether the order is in the read model already, that is, the request is a
 // repeat. A repeat gets the first request's answer without looking up the items that it
 // names, which may no longer exist.
 func (a Attempt) repeats() bool { return a.row != nil }
@@ -80,7 +80,7 @@ func (p Placement) attempt(number int) Attempt {
 	return Attempt{OrderID: KeyedID(p.kind(), p.CustomerID, p.ownKey(), number), placement: p, number: number}
 }
 
-// wasUnavailable tells whether an order was refused because a service was away. The answer to
+// wasUnavailable reports whether an order was refused because a service was away. The answer to
 // the customer counts, whatever happened to the order since.
 func wasUnavailable(row contract.Publication) bool {
 	if row.Decision != nil {

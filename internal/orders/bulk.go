@@ -288,7 +288,7 @@ func selects(f booking.BulkFilter, v contract.View) bool {
 	}
 }
 
-// fitsInBulk tells whether the action can be done on the order, as far as is known.
+// fitsInBulk reports whether the action can be done on the order, as far as is known.
 func (o *Orders) fitsInBulk(ctx context.Context, a booking.Action, v contract.View) (bool, error) {
 	switch a {
 	case booking.RetryOrder:

@@ -185,7 +185,7 @@ func (b *bulkRunner) one(ctx context.Context, order booking.BulkOrder) error {
 	return b.Bulk.Note(ctx, run.ID, order)
 }
 
-// again tells whether an order is to be retried because it or the engine did not answer.
+// again reports whether an order is to be retried because it or the engine did not answer.
 func (b *bulkRunner) again(order booking.BulkOrder, err error) bool {
 	no, coded := errors.AsType[*booking.Error](err)
 	switch {

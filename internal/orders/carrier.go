@@ -58,7 +58,7 @@ func (c *Carrier) put(ctx context.Context, k KeptDecision) error {
 	return nil
 }
 
-// someWait tells whether decisions wait, as far as this process knows. The last count may
+// someWait reports whether decisions wait, as far as this process knows. The last count may
 // not include those that it has kept itself.
 func (c *Carrier) someWait() bool {
 	c.mu.Lock()

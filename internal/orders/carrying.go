@@ -140,12 +140,12 @@ func (c *Carrier) finish(ctx context.Context, k KeptDecision, s DecisionOutcome)
 	if s.Code != "" {
 		log = c.Log.Warn
 	}
-	log("kept decision settled", zap.String("order", k.OrderID), zap.String("decision", k.Update),
+	log("kept decision finished", zap.String("order", k.OrderID), zap.String("decision", k.Update),
 		zap.String("outcome", s.Outcome), zap.String("code", string(s.Code)), zap.Time("decidedAt", k.DecidedAt))
 	return nil
 }
 
-// wanted tells whether an order that refuses a decision already has the status that the
+// wanted reports whether an order that refuses a decision already has the status that the
 // decision is for.
 func wanted(update string, code booking.Code, v contract.View) bool {
 	gone := code == booking.AlreadyCancelled || code == booking.BeingCancelled

@@ -28,7 +28,7 @@ func (c *Carrier) send(ctx context.Context, k KeptDecision, d Decision) (wasAcce
 	return wasAccepted, err
 }
 
-// isBeingAsked tells whether a resolution that was sent at begun met a refund whose call to
+// isBeingAsked reports whether a resolution that was sent at begun met a refund whose call to
 // the provider is running.
 func isBeingAsked(k KeptDecision, begun time.Time, err error) bool {
 	answer, why := answerOf(err)

@@ -204,7 +204,7 @@ func contentOf(method string, values ...any) string {
 	return hashOf(values...)
 }
 
-// forCustomer tells whether another caller than the customer requests the change.
+// forCustomer reports whether another caller than the customer requests the change.
 func forCustomer(caller booking.Caller, v contract.View) bool {
 	return caller.ID != "" && caller.ID != v.CustomerID
 }

@@ -36,12 +36,12 @@ type Decision struct {
 	Version int64
 }
 
-// needsAgreement tells whether a service has to agree before the decision is taken.
+// needsAgreement reports whether a service has to agree before the decision is accepted.
 func (d Decision) needsAgreement() bool {
 	return d.Update == contract.CancelUpdate && contract.BusinessOf(d.Kind).ServiceAgreesToCancel
 }
 
-// mayBeRefusedLater tells whether a service has to agree, to this decision or to an open one before it.
+// mayBeRefusedLater reports whether a service has to agree, to this decision or to an open one before it.
 // Then the order may take the decision and still not carry it out.
 func (d Decision) mayBeRefusedLater() bool { return contract.BusinessOf(d.Kind).ServiceAgreesToCancel }
 
@@ -67,7 +67,7 @@ func DecisionCodes() []booking.Code {
 //
 // An order takes a decision and carries it out in one workflow task where it can, and the
 // engine's answer to the first then contains the second: one round trip. A decision that
-// was taken is carried out, whatever process dies, unless a service has to agree. A
+// was accepted is carried out, whatever process dies, unless a service has to agree. A
 // decision that cannot be delivered in time is kept until it can be: see undelivered.
 func (o *Orders) Decide(ctx context.Context, caller booking.Caller, d Decision) (Outcome, error) {
 	is := actionRequest{action: d.Action(), kind: d.Kind, orderID: d.OrderID, reason: d.Note, decision: true}
@@ -108,7 +108,7 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 	case wasAccepted && d.isUnderWay(err):
 		out, err = o.join(budget, d, why.View), nil
 	case wasAccepted && isAway(err):
-		out, err = o.afterTaken(ctx, d)
+		out, err = o.afterAccepted(ctx, d)
 		out, err = o.undecided(ctx, k, out, err)
 	default:
 		out, err = o.refusedOrKept(ctx, k, err)
@@ -116,7 +116,7 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 	return out, o.explained(ctx, d.OrderID, err)
 }
 
-// sendDecision sends a decision to an order and waits for the result. taken tells whether the order
+// sendDecision sends a decision to an order and waits for the result. wasAccepted reports whether the order
 // took the decision, sentAs under which id it was sent last.
 func (o *Orders) sendDecision(
 	ctx context.Context, w Warrant, caller booking.Caller, d Decision,
@@ -136,8 +136,8 @@ func (o *Orders) sendDecision(
 	return view, sentAs, true, err
 }
 
-// afterTaken answers a decision that was taken and whose result did not arrive in time.
-func (o *Orders) afterTaken(ctx context.Context, d Decision) (Outcome, error) {
+// afterAccepted answers a decision that was accepted and whose result did not arrive in time.
+func (o *Orders) afterAccepted(ctx context.Context, d Decision) (Outcome, error) {
 	switch {
 	case d.mayBeRefusedLater() && d.Update == contract.CompleteUpdate:
 		return o.stillWaiting(ctx, d)
@@ -148,13 +148,13 @@ func (o *Orders) afterTaken(ctx context.Context, d Decision) (Outcome, error) {
 	}
 }
 
-// stillDeciding answers a decision that was taken and is not carried out yet.
+// stillDeciding answers a decision that was accepted and is not carried out yet.
 func (o *Orders) stillDeciding(ctx context.Context, d Decision) (Outcome, error) {
 	view, err := o.read(ctx, d.OrderID)
 	return Outcome{View: view}, err
 }
 
-// stillWithService answers a cancel that was taken and that a service may still refuse. Once the
+// stillWithService answers a cancel that was accepted and that a service may still refuse. Once the
 // order is being undone it cannot.
 func (o *Orders) stillWithService(ctx context.Context, d Decision) (Outcome, error) {
 	view, err := o.queryView(ctx, d.OrderID, OptionalReadTimeout) // the read model may be behind
@@ -172,7 +172,7 @@ func (o *Orders) stillWithService(ctx context.Context, d Decision) (Outcome, err
 	return Outcome{View: view}, booking.Errorf(Unreachable, "nobody has agreed yet: the decision may still be carried out or refused; repeat it to be certain")
 }
 
-// stillWaiting answers a decision that was taken and may still wait for the outcome of a
+// stillWaiting answers a decision that was accepted and may still wait for the outcome of a
 // cancel: only after that is it certain to count.
 func (o *Orders) stillWaiting(ctx context.Context, d Decision) (Outcome, error) {
 	var waits bool
@@ -186,7 +186,7 @@ func (o *Orders) stillWaiting(ctx context.Context, d Decision) (Outcome, error) 
 	return o.stillDeciding(ctx, d)
 }
 
-// isUnderWay tells whether a cancel was refused because the order is being cancelled
+// isUnderWay reports whether a cancel was refused because the order is being cancelled
 // already, as requested.
 func (d Decision) isUnderWay(err error) bool {
 	answer, why := answerOf(err)

@@ -175,7 +175,7 @@ func (o *Orders) Settle(ctx context.Context, caller booking.Caller, orderID stri
 	return err
 }
 
-// IsLost tells whether no workflow runs for an order that has not ended.
+// IsLost reports whether no workflow runs for an order that has not ended.
 func (o *Orders) IsLost(ctx context.Context, order contract.View) (bool, error) {
 	if order.Status.Final() {
 		return false, nil

@@ -93,7 +93,7 @@ func (e *Engine) deleteDrink(ctx context.Context, drinkID, by string) error {
 }
 
 // decide sends a decision to the order under an id: decisions with the same id are one.
-// taken tells whether the order took it; the answer may follow later.
+// wasAccepted reports whether the order has accepted it; the answer may follow later.
 func (e *Engine) decide(ctx context.Context, _ Warrant, id string, d Decision) (view contract.View, wasAccepted bool, err error) {
 	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		UpdateID: id, WorkflowID: d.OrderID, UpdateName: d.Update,
@@ -106,7 +106,7 @@ func (e *Engine) decide(ctx context.Context, _ Warrant, id string, d Decision) (
 }
 
 // refund sends a refund by staff to the order's saga, or to the refund's own workflow.
-// taken tells whether that took it; the answer may follow later.
+// wasAccepted reports whether that has accepted it; the answer may follow later.
 func (e *Engine) refund(ctx context.Context, _ Warrant, workflowID string, r contract.Refund) (is booking.Repaid, wasAccepted bool, err error) {
 	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		UpdateID: r.Key(), WorkflowID: workflowID, UpdateName: contract.RefundUpdate,
@@ -197,8 +197,8 @@ func (e *Engine) SignalAssigned(ctx context.Context, orderID string, c booking.C
 	return ignoreEnded(orderID, e.signal(ctx, orderID, contract.AssignedSignal, c))
 }
 
-// change sends a change to an order, once under its id. taken tells whether the order took
-// it.
+// change sends a change to an order, once under its id. wasAccepted reports whether the order
+// has accepted it.
 func (e *Engine) change(ctx context.Context, _ Warrant, orderID string, c changing) (view contract.View, wasAccepted bool, err error) {
 	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		UpdateID: c.UpdateID(), WorkflowID: orderID, UpdateName: contract.ChangeUpdate,

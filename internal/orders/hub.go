@@ -42,7 +42,7 @@ func (h *Hub) unsubscribe(orderID string, ch chan contract.Publication) {
 	}
 }
 
-// Waiting tells whether a caller in this process waits for the order, or for its row to be
+// Waiting reports whether a caller in this process waits for the order, or for its row to be
 // written.
 func (h *Hub) Waiting(orderID string) bool {
 	h.mu.Lock()

@@ -96,7 +96,7 @@ func (h *Hub) unwrittenOf(a asker) []*unwritten {
 	return all
 }
 
-// wait waits until the row is written, for writtenWithin at most, and tells whether it is.
+// wait waits until the row is written, for writtenWithin at most, and reports whether it is.
 func (u *unwritten) wait(ctx context.Context) bool {
 	timer := time.NewTimer(time.Until(u.announcedAt.Add(writtenWithin)))
 	defer timer.Stop()

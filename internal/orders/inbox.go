@@ -88,7 +88,7 @@ const (
 	WithdrawnVersion = 2
 )
 
-// InInbox tells whether the view is of an order whose saga has not published one yet.
+// InInbox reports whether the view is of an order whose saga has not published one yet.
 func InInbox(v contract.View) bool { return v.Version == KeptVersion || v.Version == WithdrawnVersion }
 
 // Withdrawn is the view of a withdrawn order in the inbox.

@@ -34,7 +34,7 @@ func (l *inboxQueue) setLength(n int) {
 	l.open = n
 }
 
-// empty tells whether there are none, as far as this process knows.
+// empty reports whether there are none, as far as this process knows.
 func (l *inboxQueue) empty() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()

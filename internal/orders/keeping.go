@@ -36,7 +36,7 @@ type unstarted struct {
 	sent bool // the start may have reached the engine
 }
 
-// isOpen tells whether a failed start may be repeated: the engine is away, too slow, too
+// isOpen reports whether a failed start may be repeated: the engine is away, too slow, too
 // busy, or has failed internally. The outcome may be unknown.
 func isOpen(err error) bool {
 	if isAway(err) {
@@ -49,7 +49,7 @@ func isOpen(err error) bool {
 	return ok
 }
 
-// reached tells whether a failed start may have reached the engine and succeeded.
+// reached reports whether a failed start may have reached the engine and succeeded.
 func reached(s *sending, err error) bool {
 	_, nowhere := errors.AsType[*serviceerror.NamespaceNotFound](err)
 	return !nowhere && !s.nothing()

@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// undelivered answers a decision that its order is not known to have taken. The decision is
+// undelivered answers a decision that its order is not known to have accepted. The decision is
 // kept under the id with which it was sent: if it has arrived, the two are one update. If a
 // service has to agree first, a decision that was certainly not sent is not kept: its
 // caller waits for the service's answer.
@@ -26,7 +26,7 @@ func (o *Orders) undelivered(ctx context.Context, k KeptDecision, s *sending, wh
 			return out, err
 		}
 	}
-	log.Warn("decision not taken", zap.Error(why))
+	log.Warn("decision not accepted", zap.Error(why))
 	switch {
 	case unknown:
 		return Outcome{}, booking.Errorf(Unreachable, "the order has not answered: it may take the decision yet, or never; repeat it to be certain")
@@ -55,12 +55,12 @@ func (o *Orders) queueBehind(ctx context.Context, caller booking.Caller, d Decis
 	case waiting == 0:
 		return out, false, nil
 	case d.needsAgreement() && !equal:
-		return out, true, booking.Errorf(booking.DecisionPending, "an earlier decision on the order is not delivered yet; this one was not taken").RetryIn(time.Second)
+		return out, true, booking.Errorf(booking.DecisionPending, "an earlier decision on the order is not delivered yet; this one was not accepted").RetryIn(time.Second)
 	}
 	return o.keepDecision(ctx, k)
 }
 
-// undecided answers a decision that was taken but may not count yet. It is kept, so that
+// undecided answers a decision that was accepted but may not count yet. It is kept, so that
 // its outcome becomes known: the engine has it under its id.
 func (o *Orders) undecided(ctx context.Context, k KeptDecision, out Outcome, why error) (Outcome, error) {
 	if !errors.Is(why, &booking.Error{Code: Unreachable}) {

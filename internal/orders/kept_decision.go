@@ -90,7 +90,7 @@ const MostKept = 10
 
 // Outcomes of kept decisions.
 const (
-	DecisionDelivered  = "delivered" // the order took it, or already had the wanted status
+	DecisionDelivered  = "delivered" // the order accepted it, or already had the wanted status
 	DecisionRefused    = "refused"   // the order refused it
 	DecisionOrderEnded = "over"      // its order had ended
 	decisionPostponed  = "postponed" // it will be retried

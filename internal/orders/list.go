@@ -56,7 +56,7 @@ const (
 	rowPoll = 50 * time.Millisecond
 )
 
-// reaches waits until the order's row is at the version, and tells whether it is. For an
+// reaches waits until the order's row is at the version, and reports whether it is. For an
 // order that the caller may not see it returns the same as for a missing one.
 func (o *Orders) reaches(ctx context.Context, caller booking.Caller, s Seen) bool {
 	ctx, cancel := context.WithTimeout(ctx, reachedWithin)

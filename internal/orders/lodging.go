@@ -36,7 +36,7 @@ func (s Stay) offer(ctx context.Context, q *inquiry) offer {
 	return o
 }
 
-// checkDays tells whether the guests can come on these days. If the place is not known, its
+// checkDays reports whether the guests can come on these days. If the place is not known, its
 // days are taken to end where a day ends last.
 func (s Stay) checkDays(q *inquiry, timeZone string) (ok bool) {
 	if s.CheckIn.IsZero() {

@@ -194,7 +194,7 @@ func (m *Monitor) lag(ctx context.Context) (lag ReadModelLag, err error) {
 	return lag, nil
 }
 
-// isStable tells whether the status is a stable one: the engine's list has no others.
+// isStable reports whether the status is a stable one: the engine's list has no others.
 func isStable(s booking.Status) bool {
 	switch s {
 	case booking.Received, booking.PaymentPending, booking.AwaitingPayment, booking.Paid, booking.Cancelling:

@@ -25,7 +25,7 @@ func LookCodes() []booking.Code {
 
 // Notice takes a notice of the payment provider: the order's payment is retrieved later and
 // recorded. A notice may come late, repeatedly and in any order. A notice about no order of
-// ours is ignored. Returns TemporalUnavailable if it was not taken.
+// ours is ignored. Returns TemporalUnavailable if it was not accepted.
 func (o *Orders) Notice(ctx context.Context, n booking.PaymentNotice) error {
 	if !booking.IsOrderID("", n.OrderID) {
 		o.Log.Info("payment notice about no order", zap.String("notice", n.ID), zap.String("what", n.What), zap.String("ref", n.Ref))
@@ -34,8 +34,8 @@ func (o *Orders) Notice(ctx context.Context, n booking.PaymentNotice) error {
 	delivering, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget)
 	defer cancel()
 	if err := o.Engine.DeliverNotice(delivering, n); err != nil {
-		o.log(ctx, n.OrderID).Warn("payment notice not taken", zap.String("notice", n.ID), zap.String("what", n.What), zap.Error(err))
-		return booking.Errorf(TemporalUnavailable, "payment notices cannot be taken at the moment: send it again")
+		o.log(ctx, n.OrderID).Warn("payment notice not accepted", zap.String("notice", n.ID), zap.String("what", n.What), zap.Error(err))
+		return booking.Errorf(TemporalUnavailable, "payment notices cannot be accepted at the moment: send it again")
 	}
 	return nil
 }

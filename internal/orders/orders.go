@@ -53,7 +53,7 @@ type Pages interface {
 
 // PaymentGate limits calls to the payment provider.
 type PaymentGate interface {
-	// Admit tells whether an order that is placed now could be paid for in time and, if
+	// Admit reports whether an order that is placed now could be paid for in time and, if
 	// not, when to retry.
 	Admit(ctx context.Context) (retryAfter time.Duration, ok bool)
 }
@@ -65,7 +65,7 @@ type Turns interface {
 	Enter(ctx context.Context) error
 	// Await waits for a turn until ctx ends.
 	Await(ctx context.Context) error
-	// Leave ends the turn. served tells whether the engine answered.
+	// Leave ends the turn. served reports whether the engine answered.
 	Leave(served bool)
 }
 
@@ -87,7 +87,7 @@ type Deps struct {
 	Settler Settler
 	// Terms knows which amounts can be paid; nil: all.
 	Terms PaymentTerms
-	// Gate tells whether orders can be paid for; nil: always.
+	// Gate reports whether orders can be paid for; nil: always.
 	Gate PaymentGate
 	// Starts are the turns for starting an order; nil: no limit.
 	Starts Turns
@@ -109,7 +109,7 @@ type Deps struct {
 	Policy contract.Policy
 	// ReplyBudget is how long a caller waits for an order's decision, 2 s by default.
 	ReplyBudget time.Duration
-	// Eager tells whether to request an eager start: only if a saga worker runs on the same
+	// Eager reports whether to request an eager start: only if a saga worker runs on the same
 	// Temporal client and its build is the one that new orders go to. Nil is never.
 	Eager func() bool
 	Now   func() time.Time

@@ -29,7 +29,7 @@ func marked(err error) error {
 	return engineError{err}
 }
 
-// isAway tells whether the engine is away or too busy, as opposed to a defect.
+// isAway reports whether the engine is away or too busy, as opposed to a defect.
 func isAway(err error) bool {
 	if _, ofEngine := errors.AsType[engineError](err); !ofEngine {
 		return false
@@ -53,7 +53,7 @@ func isAway(err error) bool {
 	return busy
 }
 
-// ranOut tells whether a call to the engine timed out, in one of the ways in which the SDK
+// ranOut reports whether a call to the engine timed out, in one of the ways in which the SDK
 // reports it.
 func ranOut(err error) bool {
 	if _, ok := errors.AsType[*serviceerror.DeadlineExceeded](err); ok {
@@ -68,25 +68,25 @@ func ranOut(err error) bool {
 	return errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// isBroken tells whether the connection to the engine broke.
+// isBroken reports whether the connection to the engine broke.
 func isBroken(err error) bool {
 	_, broken := errors.AsType[*serviceerror.Unavailable](err)
 	return broken
 }
 
-// isWorkflowMissing tells whether the engine knows no such workflow, or none that runs.
+// isWorkflowMissing reports whether the engine knows no such workflow, or none that runs.
 func isWorkflowMissing(err error) bool {
 	_, ok := errors.AsType[*serviceerror.NotFound](err)
 	return ok
 }
 
-// wasStarted tells whether the workflow was not started because there is one with its id.
+// wasStarted reports whether the workflow was not started because there is one with its id.
 func wasStarted(err error) bool {
 	_, started := errors.AsType[*serviceerror.WorkflowExecutionAlreadyStarted](err)
 	return started
 }
 
-// lacksAttributes tells whether the namespace lacks the search attributes of orders.
+// lacksAttributes reports whether the namespace lacks the search attributes of orders.
 // Nothing was begun.
 func lacksAttributes(err error) bool {
 	invalid, ok := errors.AsType[*serviceerror.InvalidArgument](err)
@@ -97,7 +97,7 @@ func lacksAttributes(err error) bool {
 // none is.
 func atLimit(err error) error {
 	if _, ok := errors.AsType[*serviceerror.FailedPrecondition](err); ok {
-		return booking.Errorf(DecisionsExhausted, "the order takes no more decisions until an operator has looked after it").RetryIn(time.Minute)
+		return booking.Errorf(DecisionsExhausted, "the order accepts no more decisions until an operator has looked after it").RetryIn(time.Minute)
 	}
 	busy, ok := errors.AsType[*serviceerror.ResourceExhausted](err)
 	if ok && busy.Cause == enums.RESOURCE_EXHAUSTED_CAUSE_CONCURRENT_LIMIT {
@@ -110,7 +110,7 @@ func atLimit(err error) error {
 // first.
 const updateLostToClose = "AcceptedUpdateCompletedWorkflow"
 
-// ofEarlierBuild tells whether the order runs on a build that does not know the decision.
+// ofEarlierBuild reports whether the order runs on a build that does not know the decision.
 // The SDK has no error type for that answer.
 func ofEarlierBuild(answer *temporal.ApplicationError) bool {
 	return answer != nil && strings.HasPrefix(answer.Message(), "unknown update ")

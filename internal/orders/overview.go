@@ -106,7 +106,7 @@ func (o Overview) Found() (n int) {
 	return n
 }
 
-// IsHealthy tells whether no part waits for an operator.
+// IsHealthy reports whether no part waits for an operator.
 func (o Overview) IsHealthy() bool {
 	inNeed, _, _ := o.NeedingAttention()
 	return inNeed == 0 && !o.AuditTroubled() && len(o.Degraded) == 0 && len(o.Unknown) == 0 && o.ShutUntil.IsZero() &&
@@ -120,10 +120,10 @@ const (
 	rowsLate  = time.Minute
 )
 
-// AuditTroubled tells whether there are findings, or the last audit failed.
+// AuditTroubled reports whether there are findings, or the last audit failed.
 func (o Overview) AuditTroubled() bool { return o.Found() > 0 || o.Last.State == booking.AuditFailed }
 
-// WaitsLong tells whether an order in the inbox, or a decision, has waited for too long.
+// WaitsLong reports whether an order in the inbox, or a decision, has waited for too long.
 func (o Overview) WaitsLong() bool {
 	for _, since := range []time.Time{o.Inbox.Oldest, o.Decisions.Oldest} {
 		if !since.IsZero() && o.At.Sub(since) > waitsLong {
@@ -133,7 +133,7 @@ func (o Overview) WaitsLong() bool {
 	return false
 }
 
-// ReadModelLate tells whether a row has been behind for too long.
+// ReadModelLate reports whether a row has been behind for too long.
 func (o Overview) ReadModelLate() bool { return o.ReadModel.Oldest > rowsLate }
 
 // Unattended lists the task queues without a worker.

@@ -29,7 +29,7 @@ type Placement struct {
 	placedBy string // the caller's id, "" while authentication is off
 }
 
-// placed tells whether hash is that of this placement's request.
+// placed reports whether hash is that of this placement's request.
 func (p Placement) placed(hash string) bool {
 	return hash == p.RequestHash || hash != "" && hash == p.PlainHash
 }

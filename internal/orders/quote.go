@@ -90,7 +90,7 @@ func (o *Orders) stay(ctx context.Context, id string) (contract.Lodging, error) 
 	return stay, err
 }
 
-// shownOtherwise tells whether the caller of a cancel was shown another quote than a full
+// shownOtherwise reports whether the caller of a cancel was shown another quote than a full
 // refund, or another version, for an order in the inbox; it returns the order, too. For an
 // order whose saga runs, the saga checks that.
 func (o *Orders) shownOtherwise(ctx context.Context, d Decision) (contract.View, error) {

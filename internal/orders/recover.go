@@ -55,7 +55,7 @@ type Garbled struct {
 }
 
 func (g *Garbled) Error() string {
-	return "the workflow does not say how an order stands: " + g.Cause.Error()
+	return "the workflow does not return an order's view: " + g.Cause.Error()
 }
 
 // About implements the audit's unreadable.

@@ -100,7 +100,7 @@ func (o *Orders) refund(ctx context.Context, w Warrant, caller booking.Caller, r
 func (o *Orders) paymentOf(ctx context.Context, orderID string) (booking.Payment, error) {
 	payment, err := o.Ledger.Payment(ctx, orderID)
 	if isNotFound(err) {
-		return payment, booking.Errorf(booking.NotCharged, "nothing was paid that could be given back")
+		return payment, booking.Errorf(booking.NotCharged, "nothing was paid that could be refunded")
 	}
 	return payment, err
 }
@@ -110,9 +110,9 @@ func mayRefund(payment booking.Payment, r contract.Refund) error {
 	left := booking.Money{Amount: payment.Refundable(), Currency: payment.Amount.Currency}
 	switch {
 	case payment.Status == booking.RefundPending && r.Amount.Amount > left.Amount:
-		return booking.Errorf(booking.BeingCancelled, "what was paid is being given back already")
-	case !payment.Taken():
-		return booking.Errorf(booking.NotCharged, "nothing was paid that could be given back")
+		return booking.Errorf(booking.BeingCancelled, "the payment is being refunded already")
+	case !payment.WasCharged():
+		return booking.Errorf(booking.NotCharged, "nothing was paid that could be refunded")
 	case r.Amount.Currency != left.Currency:
 		return booking.Faulty([]booking.Fault{{Field: "amount.currency", Words: "must be " + left.Currency + ", in which it was paid"}})
 	case r.Amount.Amount > left.Amount:
@@ -135,7 +135,7 @@ func sameRefund(e booking.Entry, payment booking.PaymentStatus, r contract.Refun
 }
 
 // beginRefund sends a refund to the order or, after its end, to a workflow of its own.
-// taken tells whether it was taken, and will be begun unless the ledger refuses. A refund
+// wasAccepted reports whether it was accepted, and will be begun unless the ledger refuses. A refund
 // that was begun is not sent to a saga that has ended since: the engine would repeat that
 // saga's answer, and the refund would not be followed.
 func (o *Orders) beginRefund(

@@ -94,7 +94,7 @@ func resolveRefunds(payment booking.Payment, orderID string, put func(workflowID
 	return resolved, nil
 }
 
-// isRecorded tells whether a refund of the payment was paid by hand with this evidence.
+// isRecorded reports whether a refund of the payment was paid by hand with this evidence.
 func isRecorded(payment booking.Payment, evidence booking.Personal) bool {
 	said := booking.Lines(evidence)
 	return said != "" && slices.ContainsFunc(payment.Entries, func(e booking.Entry) bool { return e.Evidence() == said })

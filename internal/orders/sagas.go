@@ -27,15 +27,15 @@ type Saga struct {
 	Began          time.Time // when the run began
 }
 
-// Running tells whether a workflow of the order runs.
+// Running reports whether a workflow of the order runs.
 func (s Saga) Running() bool {
 	return s.Execution == enums.WORKFLOW_EXECUTION_STATUS_RUNNING
 }
 
-// Lost tells whether the workflow has ended in another way than a saga does.
+// Lost reports whether the workflow has ended in another way than a saga does.
 func (s Saga) Lost() bool { return workflowState{ended: endings[s.Execution]}.lost() }
 
-// Completed tells whether the saga ended normally.
+// Completed reports whether the saga ended normally.
 func (s Saga) Completed() bool {
 	return s.Execution == enums.WORKFLOW_EXECUTION_STATUS_COMPLETED
 }
@@ -155,7 +155,7 @@ func (e *Engine) Running(ctx context.Context, itemID string) (int, error) {
 	return int(found.Count), nil
 }
 
-// Used tells whether any saga was ever started in the namespace; false if the namespace
+// Used reports whether any saga was ever started in the namespace; false if the namespace
 // does not exist yet.
 func (e *Engine) Used(ctx context.Context, namespace string) (bool, error) {
 	found, err := e.client.CountWorkflow(ctx, &workflowservice.CountWorkflowExecutionsRequest{

@@ -30,6 +30,6 @@ func NoteCall(ctx context.Context, sent bool) {
 	}
 }
 
-// nothing tells whether it is certain that nothing of the call has reached the engine. It
+// nothing reports whether it is certain that nothing of the call has reached the engine. It
 // is not for a call that was not recorded.
 func (s *sending) nothing() bool { return s.begun.Load() && !s.sent.Load() }

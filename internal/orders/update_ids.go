@@ -28,7 +28,7 @@ const idSlot = 10 * time.Second
 // then after pauses of two seconds and more.
 const mostIDsOfSlot = 6
 
-// isPast tells whether err is an earlier refusal, kept by the engine, whose retry was
+// isPast reports whether err is an earlier refusal, kept by the engine, whose retry was
 // already due at begun.
 func isPast(err error, begun time.Time) bool {
 	_, why := answerOf(err)

@@ -20,7 +20,7 @@ type workflowState struct {
 	waits []Waiting
 }
 
-// lost tells whether the workflow has ended in another way than a saga does.
+// lost reports whether the workflow has ended in another way than a saga does.
 func (s workflowState) lost() bool {
 	switch s.ended {
 	case "", "running", "completed":

@@ -168,7 +168,7 @@ func approved(t *testing.T, p till) {
 
 	seen, err := p.Retrieve(t.Context(), taken)
 	require.NoError(t, err)
-	require.Equal(t, price, seen.Taken)
+	require.Equal(t, price, seen.Charged)
 	_, err = p.Refund(t.Context(), "o1/charge/refund", seen, price)
 	require.NoError(t, err)
 	p.requireTotals(t, price.Amount, price.Amount)

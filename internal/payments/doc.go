@@ -9,7 +9,7 @@
 //	stripe_find.go       looks up the intents that were created for a charge
 //	stripe_confirm.go    charges that the customer confirms
 //	stripe_customers.go  the customer of a card, so that it can be used again
-//	stripe_void.go       makes certain that a charge is not taken
+//	stripe_void.go       makes certain that a charge is not made
 //	stripe_refunds.go    refunds a charge, in full or in part
 //	stripe_notices.go    reads the notices that Stripe sends
 //	stripe_ledger.go     Stripe's own record, for the audit

@@ -59,7 +59,7 @@ type Record struct {
 // Balance is the state of a charge.
 type Balance struct {
 	OrderID string
-	Taken   booking.Money
+	Charged booking.Money
 	Given   int64 // the refunded amount
 	Parts   []Part
 	Dispute *Dispute // nil if there is none
@@ -187,10 +187,10 @@ func (s *Sandbox) Retrieve(ctx context.Context, ref string) (activities.ChargeSt
 		return activities.ChargeState{}, ErrDown
 	}
 	is, err := s.memory.Retrieve(ctx, ref)
-	seen := activities.ChargeState{Ref: ref, Taken: is.Taken, Left: is.Taken.Amount - is.Given}
+	seen := activities.ChargeState{Ref: ref, Charged: is.Charged, Left: is.Charged.Amount - is.Given}
 	if d := is.Dispute; d != nil {
 		seen.Disputes = []booking.Dispute{{
-			ID: ref + "/dispute", Amount: booking.Money{Amount: d.Amount, Currency: is.Taken.Currency}, State: d.State,
+			ID: ref + "/dispute", Amount: booking.Money{Amount: d.Amount, Currency: is.Charged.Currency}, State: d.State,
 			EvidenceDueBy: d.At.Add(evidenceWithin),
 		}}
 		if d.State == booking.DisputeLost {

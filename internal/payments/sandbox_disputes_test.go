@@ -70,7 +70,7 @@ func TestSandbox_Disputes(t *testing.T) {
 	require.NoError(t, give(price.Amount))
 	require.Zero(t, see().Left)
 	h.do("disputes", `{"orderId":"o1","state":"lost"}`, http.StatusOK)
-	require.Zero(t, see().Left, "it was given back before")
+	require.Zero(t, see().Left, "it was refunded before")
 }
 
 // TestStripe_DisputeOfWhatWasGivenBack: the rest is never negative.

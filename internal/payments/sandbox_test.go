@@ -70,7 +70,7 @@ func (m *memory) Refund(_ context.Context, key, ref string, amount booking.Money
 func (m *memory) Retrieve(_ context.Context, ref string) (payments.Balance, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return payments.Balance{Taken: m.amounts[ref]}, m.err
+	return payments.Balance{Charged: m.amounts[ref]}, m.err
 }
 
 func (m *memory) Totals(context.Context) (charged, refunded int64, err error) {
@@ -134,7 +134,7 @@ func TestSandbox_Declines(t *testing.T) {
 		}
 		ref, err := s.Void(t.Context(), newCharge(method))
 		require.NoError(t, err)
-		require.Empty(t, ref, "there is nothing to give back")
+		require.Empty(t, ref, "there is nothing to refund")
 		m.requireTotals(t, 0, 0)
 	}
 }

@@ -22,7 +22,7 @@ import (
 // One case is left. Stripe calls the outcome of a 500 indeterminate, and may create the
 // intent by hand, hours later (https://docs.stripe.com/error-low-level#server-errors). The
 // waiting times make that rare. A void looks at all intents, and yeyak audit names every
-// charge that was taken beside another one.
+// charge that was made beside another one.
 
 // chargeKeys is how many keys a charge has. The last one is due when the charge is 17 hours
 // old; no key is used after 23.

@@ -37,7 +37,7 @@ func (s *Stripe) Charges(ctx context.Context) iter.Seq2[audit.ProviderCharge, er
 func charged(intent *stripe.PaymentIntent) audit.ProviderCharge {
 	c := audit.ProviderCharge{OrderID: intent.Metadata[metadataOrder], Ref: intent.ID}
 	if intent.Status == stripe.PaymentIntentStatusSucceeded {
-		c.Taken = fromStripe(intent.Amount, string(intent.Currency))
+		c.Charged = fromStripe(intent.Amount, string(intent.Currency))
 	}
 	if intent.LatestCharge != nil {
 		c.Refunded = fromStripe(intent.LatestCharge.AmountRefunded, string(intent.Currency)).Amount

@@ -37,7 +37,7 @@ func TestStripe_RefundOfAPart(t *testing.T) {
 	}
 	seen, err := p.Retrieve(t.Context(), ref)
 	require.NoError(t, err)
-	require.Equal(t, price, seen.Taken)
+	require.Equal(t, price, seen.Charged)
 	require.EqualValues(t, 10000, seen.Left)
 	require.EqualValues(t, 20000, seen.RefundedUnder("o1/refund/1"))
 	require.Len(t, seen.Refunds, 2)

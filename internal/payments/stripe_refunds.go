@@ -93,7 +93,7 @@ func (s *Stripe) units(seen activities.ChargeState, amount booking.Money) (int64
 	}
 	if least := s.Part(amount); least != amount {
 		return 0, &activities.Owed{
-			Words:       fmt.Sprintf("stripe cannot give back %d %s: the next amount that it can is %d", amount.Amount, amount.Currency, least.Amount),
+			Words:       fmt.Sprintf("stripe cannot refund %d %s: the next amount that it can is %d", amount.Amount, amount.Currency, least.Amount),
 			NeedsPerson: true,
 		}
 	}
@@ -180,7 +180,7 @@ func (s *Stripe) Retrieve(ctx context.Context, ref string) (seen activities.Char
 		return seen, errMalformed
 	}
 	currency := strings.ToUpper(string(cmp.Or(charge.Currency, intent.Currency)))
-	seen = activities.ChargeState{Ref: ref, Taken: fromStripe(charge.Amount, currency), Units: charge.Amount - charge.AmountRefunded}
+	seen = activities.ChargeState{Ref: ref, Charged: fromStripe(charge.Amount, currency), Units: charge.Amount - charge.AmountRefunded}
 	refunds := charge.Refunds.Data
 	if charge.Refunds.HasMore {
 		if refunds, err = s.refunds(ctx, ref); err != nil {

@@ -228,7 +228,7 @@ func TestStripe_CurrenciesWithAnotherUnit(t *testing.T) {
 			p.requireTotals(t, units, units)
 			for charge, err := range p.Charges(t.Context()) {
 				require.NoError(t, err)
-				require.Equal(t, audit.ProviderCharge{OrderID: "o1", Ref: ref, Taken: m, Refunded: m.Amount}, charge)
+				require.Equal(t, audit.ProviderCharge{OrderID: "o1", Ref: ref, Charged: m, Refunded: m.Amount}, charge)
 			}
 		})
 	}
@@ -279,7 +279,7 @@ func TestStripe_VoidLooksAtAllIntents(t *testing.T) {
 		require.ElementsMatch(t, want, refs)
 	}
 	for _, ref := range want {
-		require.NoError(t, p.Refund(t.Context(), "k", ref, price), "each is given back under the same key")
+		require.NoError(t, p.Refund(t.Context(), "k", ref, price), "each is refunded under the same key")
 	}
 	p.requireTotals(t, 2*price.Amount, 2*price.Amount)
 }

@@ -96,7 +96,7 @@ type client struct{ *payments.Stripe }
 func (c client) Refund(ctx context.Context, key, ref string, _ booking.Money) error {
 	seen, err := c.Retrieve(ctx, ref)
 	if err == nil {
-		_, err = c.Stripe.Refund(ctx, key, seen, booking.Money{Amount: seen.Left, Currency: seen.Taken.Currency})
+		_, err = c.Stripe.Refund(ctx, key, seen, booking.Money{Amount: seen.Left, Currency: seen.Charged.Currency})
 	}
 	return err
 }

@@ -50,7 +50,7 @@ func TestStripe_Declines(t *testing.T) {
 			}
 			refs, err := p.Void(t.Context(), c)
 			require.NoError(t, err)
-			require.Empty(t, refs, "there is nothing to give back")
+			require.Empty(t, refs, "there is nothing to refund")
 			p.requireTotals(t, 0, 0)
 		})
 	}
@@ -208,16 +208,16 @@ func TestStripe_Ledger(t *testing.T) {
 	want := map[string]audit.ProviderCharge{}
 	for _, id := range []string{"paid", "refunded", "declined", "voided"} {
 		c := booking.Charge{Key: id + "/charge", OrderID: id, Amount: price, Method: "pm_card_visa"}
-		charge := audit.ProviderCharge{OrderID: id, Taken: price}
+		charge := audit.ProviderCharge{OrderID: id, Charged: price}
 		var err error
 		switch id {
 		case "declined":
-			c.Method, charge.Taken = "pm_card_chargeDeclined", booking.Money{}
+			c.Method, charge.Charged = "pm_card_chargeDeclined", booking.Money{}
 			_, err = p.Charge(t.Context(), c)
 			require.ErrorIs(t, err, activities.ErrDeclined)
 			err = nil
 		case "voided":
-			charge.Taken = booking.Money{}
+			charge.Charged = booking.Money{}
 			_, err = p.Void(t.Context(), c)
 		default:
 			charge.Ref, err = p.Charge(t.Context(), c)
@@ -237,7 +237,7 @@ func TestStripe_Ledger(t *testing.T) {
 	got := map[string]audit.ProviderCharge{}
 	for c, err := range p.Charges(t.Context()) {
 		require.NoError(t, err)
-		if c.Taken == (booking.Money{}) {
+		if c.Charged == (booking.Money{}) {
 			c.Ref = ""
 		}
 		got[c.OrderID] = c

@@ -194,7 +194,7 @@ func (w *window) Void(ctx context.Context, c booking.Charge) ([]string, error) {
 // Retrieve implements activities.PaymentProvider.
 func (w *window) Retrieve(ctx context.Context, ref string) (activities.ChargeState, error) {
 	is, err := w.find(ctx, booking.Charge{Key: ref[len("key of "):]})
-	return activities.ChargeState{Ref: ref, Taken: booking.Money{Amount: is.Amount, Currency: "KRW"}, Left: is.BalanceAmount}, err
+	return activities.ChargeState{Ref: ref, Charged: booking.Money{Amount: is.Amount, Currency: "KRW"}, Left: is.BalanceAmount}, err
 }
 
 // Refund implements activities.PaymentProvider.

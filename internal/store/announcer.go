@@ -117,13 +117,13 @@ func (a *Announcer) notify(ctx context.Context, ids []string) error {
 // Listen calls heard with the id of each order that this or another process announces,
 // until ctx ends, and then returns nil. It reconnects when the database was away;
 // announcements of that time are lost.
-func (a *Announcer) Listen(ctx context.Context, heard func(orderID string)) error {
+func (a *Announcer) Listen(ctx context.Context, announced func(orderID string)) error {
 	if a.db.dialect.oneWriter {
 		<-ctx.Done()
 		return nil
 	}
 	for ctx.Err() == nil {
-		err := a.listen(ctx, heard)
+		err := a.listen(ctx, announced)
 		a.db.options.Logger.DebugContext(ctx, "not listening to announcements", "error", err)
 		select {
 		case <-time.After(reconnectAfter):
@@ -134,7 +134,7 @@ func (a *Announcer) Listen(ctx context.Context, heard func(orderID string)) erro
 }
 
 // listen listens on one connection until it fails or ctx ends.
-func (a *Announcer) listen(ctx context.Context, heard func(orderID string)) error {
+func (a *Announcer) listen(ctx context.Context, announced func(orderID string)) error {
 	listener := pgdriver.NewListener(a.db.bun)
 	closeListener := sync.OnceFunc(func() { _ = listener.Close() }) // its error does not matter
 	defer closeListener()
@@ -149,7 +149,7 @@ func (a *Announcer) listen(ctx context.Context, heard func(orderID string)) erro
 		case err == nil:
 			requested = false
 			if orderID != "" {
-				heard(orderID)
+				announced(orderID)
 			}
 		case !isTimeout(err) || requested:
 			return err

@@ -21,12 +21,12 @@ func newAnnouncer(t *testing.T, db *store.DB) *store.Announcer {
 
 // listen passes on what a hears until the test ends or the returned function is called,
 // which waits for the listener's end.
-func listen(t *testing.T, a *store.Announcer) (heard chan string, stop func()) {
+func listen(t *testing.T, a *store.Announcer) (announced chan string, stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
-	heard, ended := make(chan string, 1000), make(chan error, 1)
-	go func() { ended <- a.Listen(ctx, func(id string) { heard <- id }) }()
-	return heard, func() {
+	announced, ended := make(chan string, 1000), make(chan error, 1)
+	go func() { ended <- a.Listen(ctx, func(id string) { announced <- id }) }()
+	return announced, func() {
 		cancel()
 		select {
 		case err := <-ended:
@@ -39,7 +39,7 @@ func listen(t *testing.T, a *store.Announcer) (heard chan string, stop func()) {
 
 // announceUntilHeard announces repeatedly, since nothing says when a listener has begun
 // to listen.
-func announceUntilHeard(t *testing.T, a *store.Announcer, heard <-chan string, id string) {
+func announceUntilHeard(t *testing.T, a *store.Announcer, announced <-chan string, id string) {
 	t.Helper()
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
@@ -47,7 +47,7 @@ func announceUntilHeard(t *testing.T, a *store.Announcer, heard <-chan string, i
 	for {
 		a.Announce(t.Context(), id)
 		select {
-		case got := <-heard:
+		case got := <-announced:
 			if got == id {
 				return
 			}
@@ -74,9 +74,9 @@ func TestAnnouncer_TellsOtherProcesses(t *testing.T) {
 	t.Parallel()
 	url := pgtest.New(t)
 	here, there := newAnnouncer(t, open(t, url)), newAnnouncer(t, open(t, url))
-	heard, stop := listen(t, there)
+	announced, stop := listen(t, there)
 	defer stop()
-	announceUntilHeard(t, here, heard, "hello")
+	announceUntilHeard(t, here, announced, "hello")
 
 	want := map[string]bool{}
 	for i := range 200 {
@@ -86,7 +86,7 @@ func TestAnnouncer_TellsOtherProcesses(t *testing.T) {
 	}
 	for len(want) > 0 {
 		select {
-		case id := <-heard:
+		case id := <-announced:
 			delete(want, id)
 		case <-time.After(20 * time.Second):
 			require.Empty(t, want)
@@ -98,14 +98,14 @@ func TestAnnouncer_CloseSendsWhatIsQueued(t *testing.T) {
 	t.Parallel()
 	url := pgtest.New(t)
 	here, there := store.NewAnnouncer(open(t, url)), newAnnouncer(t, open(t, url))
-	heard, stop := listen(t, there)
+	announced, stop := listen(t, there)
 	defer stop()
-	announceUntilHeard(t, there, heard, "hello")
+	announceUntilHeard(t, there, announced, "hello")
 	here.Announce(t.Context(), "last words")
 	here.Close()
 	for id := ""; id != "last words"; {
 		select {
-		case id = <-heard:
+		case id = <-announced:
 		case <-time.After(20 * time.Second):
 			require.Fail(t, "not heard")
 		}
@@ -116,11 +116,11 @@ func TestAnnouncer_OvercomesAnOutage(t *testing.T) {
 	t.Parallel()
 	cluster := pgtest.NewCluster(t)
 	a := newAnnouncer(t, open(t, cluster.New(t)))
-	heard, stop := listen(t, a)
+	announced, stop := listen(t, a)
 	defer stop()
-	announceUntilHeard(t, a, heard, "before")
+	announceUntilHeard(t, a, announced, "before")
 	require.NoError(t, cluster.Stop())
 	a.Announce(t.Context(), strings.Repeat("lost", 3))
 	require.NoError(t, cluster.Start())
-	announceUntilHeard(t, a, heard, "after")
+	announceUntilHeard(t, a, announced, "after")
 }

@@ -21,10 +21,10 @@ type AttentionCount struct {
 }
 
 type attentionRow struct {
-	Kind       booking.Kind
-	Cancelling int
-	Since      *int64
-	InNeed     int
+	Kind             booking.Kind
+	Cancelling       int
+	Since            *int64
+	NeedingAttention int `bun:"in_need"`
 }
 
 // AttentionCounts counts, by kind, the orders whose undo is owed and those that need
@@ -40,7 +40,7 @@ func (m *Mypage) AttentionCounts(ctx context.Context) ([]AttentionCount, error) 
 	})
 	counts := make([]AttentionCount, len(rows))
 	for i, r := range rows {
-		counts[i] = AttentionCount{Kind: r.Kind, Cancelling: r.Cancelling, NeedingAttention: r.InNeed}
+		counts[i] = AttentionCount{Kind: r.Kind, Cancelling: r.Cancelling, NeedingAttention: r.NeedingAttention}
 		if r.Since != nil {
 			counts[i].Since = time.UnixMicro(*r.Since).UTC()
 		}

@@ -97,7 +97,7 @@ func listSandbox(t *testing.T, fresh newURL) {
 	require.NoError(t, sandbox.Refund(t.Context(), "r1", taken.Ref, won))
 	require.Equal(t, []audit.ProviderCharge{
 		{OrderID: newCharge("a").OrderID},
-		{OrderID: newCharge("b").OrderID, Ref: taken.Ref, Taken: won, Refunded: won.Amount},
+		{OrderID: newCharge("b").OrderID, Ref: taken.Ref, Charged: won, Refunded: won.Amount},
 		{OrderID: newCharge("c").OrderID},
 	}, everything(t, sandbox.Charges), "nothing was taken of what was voided or declined")
 }

@@ -158,7 +158,7 @@ func testAuditsLease(a auditsOf) {
 	require.NoError(a, a.Release(a.Context(), second))
 	third, ok := a.lease(noon.Add(5 * time.Minute))
 	require.True(a, ok)
-	require.Equal(a, 2, third.Tries, "one that was given back was not begun")
+	require.Equal(a, 2, third.Tries, "one that was returned was not begun")
 	for range audit.MostTries - 2 {
 		_, ok = a.lease(noon.Add(time.Hour))
 		require.True(a, ok)

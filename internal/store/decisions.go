@@ -22,7 +22,7 @@ type Decisions struct{ db *DB }
 // NewDecisions stores decisions in db, the read model's database.
 func NewDecisions(db *DB) *Decisions { return &Decisions{db} }
 
-// decisionWaits is the state of a kept decision that is not settled.
+// decisionWaits is the state of a kept decision that is not finished.
 const decisionWaits = "waiting"
 
 type decisionRow struct {
@@ -80,7 +80,7 @@ func (d *Decisions) Put(ctx context.Context, k orders.KeptDecision) error {
 
 // Ahead implements orders.KeptDecisions.
 func (d *Decisions) Ahead(ctx context.Context, k orders.KeptDecision) (waiting int, equal bool, err error) {
-	err = d.db.run(ctx, "look for kept decisions on order", func(ctx context.Context, q bun.IDB) error {
+	err = d.db.run(ctx, "read kept decisions on order", func(ctx context.Context, q bun.IDB) error {
 		waiting, equal, err = ahead(ctx, q, k)
 		return err
 	})
@@ -147,11 +147,11 @@ func (d *Decisions) Postpone(ctx context.Context, k orders.KeptDecision, again t
 
 // Finish implements orders.KeptDecisions. A finished decision does not change any more.
 func (d *Decisions) Finish(ctx context.Context, k orders.KeptDecision, s orders.DecisionOutcome) error {
-	return d.db.inTx(ctx, "settle kept decision", func(ctx context.Context, q bun.IDB) error {
-		settled, err := affected(q.NewRaw(
+	return d.db.inTx(ctx, "finish kept decision", func(ctx context.Context, q bun.IDB) error {
+		finished, err := affected(q.NewRaw(
 			"UPDATE kept_decisions SET state = ?, outcome = ?, settled_at = ? WHERE order_id = ? AND id = ? AND settled_at IS NULL",
 			s.Outcome, s.Code, micros(s.At), k.OrderID, k.ID).Exec(ctx))
-		if err != nil || settled == 0 || s.Code == "" {
+		if err != nil || finished == 0 || s.Code == "" {
 			return err
 		}
 		return addRefused(ctx, q, d.db.dialect, k, s)
@@ -200,7 +200,7 @@ func (d *Decisions) Open(ctx context.Context) (open orders.OpenDecisions, err er
 
 // Forget implements orders.KeptDecisions.
 func (d *Decisions) Forget(ctx context.Context, before time.Time) (n int, err error) {
-	err = d.db.run(ctx, "forget settled decisions", func(ctx context.Context, q bun.IDB) error {
+	err = d.db.run(ctx, "forget finished decisions", func(ctx context.Context, q bun.IDB) error {
 		dropped, err := affected(q.NewRaw(`DELETE FROM kept_decisions WHERE (order_id, id) IN
 			(SELECT order_id, id FROM kept_decisions WHERE settled_at IS NOT NULL AND settled_at < ? LIMIT ?)`,
 			micros(before), forgottenAtOnce).Exec(ctx))

@@ -25,9 +25,9 @@ type dialect struct {
 	// gets its number, by which events are ordered, with its first change: after
 	// takeTurns.
 	takeTurns func(turn string) schema.QueryAppender
-	// settled selects events that no later event can precede: events of transactions
+	// final selects events that no later event can precede: events of transactions
 	// that began before all running ones.
-	settled schema.Safe
+	final schema.Safe
 	// ofPage selects rows whose item_id is in the query's page. PostgreSQL expects few
 	// values in an array, but many in a subquery: for a subquery it would read the
 	// whole table.
@@ -76,8 +76,8 @@ var postgres = dialect{
 	takeTurns: func(turn string) schema.QueryAppender {
 		return bun.SafeQuery("SELECT pg_advisory_xact_lock(hashtextextended(?, 0));", turn)
 	},
-	settled: "tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
-	ofPage:  "item_id = ANY (ARRAY(SELECT DISTINCT item_id FROM page))",
+	final:  "tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
+	ofPage: "item_id = ANY (ARRAY(SELECT DISTINCT item_id FROM page))",
 	// The message alone can be written in a read-only session.
 	write: `DO $$ BEGIN
 		IF current_setting('transaction_read_only')::boolean THEN RAISE read_only_sql_transaction; END IF;
@@ -104,7 +104,7 @@ var sqlite = dialect{
 	bun:       func() schema.Dialect { return sqlitedialect.New() },
 	oneWriter: true,
 	takeTurns: func(string) schema.QueryAppender { return bun.SafeQuery("") },
-	settled:   "TRUE",
+	final:     "TRUE",
 	ofPage:    "item_id IN (SELECT item_id FROM page)",
 	write:     "PRAGMA user_version = 1",
 	types: columnTypes{

@@ -137,7 +137,7 @@ func (m *Mypage) endOfFeed(ctx context.Context) (end position, err error) {
 	var last []eventRow
 	err = m.db.list(ctx, "find end of events", func(ctx context.Context, q bun.IDB) error {
 		last = nil
-		return q.NewSelect().Model(&last).Column("tx", "seq").Where("?", m.db.dialect.settled).
+		return q.NewSelect().Model(&last).Column("tx", "seq").Where("?", m.db.dialect.final).
 			OrderExpr("tx DESC, seq DESC").Limit(1).Scan(ctx)
 	})
 	if err != nil || len(last) == 0 {
@@ -158,7 +158,7 @@ func (m *Mypage) eventsAfter(
 		err := m.db.list(ctx, "read events", func(ctx context.Context, q bun.IDB) error {
 			rows = nil
 			query := q.NewSelect().Model(&rows).
-				Where("(tx, seq) > (?, ?)", at.tx, at.seq).Where("?", m.db.dialect.settled).
+				Where("(tx, seq) > (?, ?)", at.tx, at.seq).Where("?", m.db.dialect.final).
 				OrderExpr("tx, seq").Limit(limit - len(events))
 			narrow(query)
 			return query.Scan(ctx)

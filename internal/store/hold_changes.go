@@ -131,7 +131,7 @@ func (i *Inventory) takeMore(
 	if err := i.dropOpen(ctx, q, held, booking.ByCustomer); err != nil {
 		return nil, "", err
 	}
-	has, err := held.stretch()
+	has, err := held.dailyQuantity()
 	if err != nil {
 		return nil, "", err
 	}
@@ -192,7 +192,7 @@ func (i *Inventory) MakeChange(ctx context.Context, c booking.HoldChange) (outco
 
 func (i *Inventory) make(ctx context.Context, q bun.IDB, held *holdRow, c booking.HoldChange) (booking.Outcome, error) {
 	is := booking.Outcome{Result: booking.Done}
-	has, err := held.stretch()
+	has, err := held.dailyQuantity()
 	if err != nil {
 		return is, err
 	}
@@ -256,7 +256,7 @@ func (i *Inventory) dropOpen(ctx context.Context, q bun.IDB, held *holdRow, why 
 	}
 	stretches := make([]booking.DailyQuantity, 0, len(extras)+1)
 	for _, row := range append(extras, *held) {
-		s, err := row.stretch()
+		s, err := row.dailyQuantity()
 		if err != nil {
 			return err
 		}
@@ -298,7 +298,7 @@ func (i *Inventory) lockDays(ctx context.Context, q bun.IDB, itemID string, stre
 	return q.NewRaw("SELECT day FROM stock WHERE item_id = ? AND ("+strings.Join(ranges, " OR ")+") ORDER BY day ?", args...).Scan(ctx, &days)
 }
 
-func (r *holdRow) stretch() (s booking.DailyQuantity, err error) {
+func (r *holdRow) dailyQuantity() (s booking.DailyQuantity, err error) {
 	s.Quantity = r.Quantity
 	if s.From, err = booking.ParseDate(r.FromDay); err == nil {
 		s.To, err = booking.ParseDate(r.ToDay)

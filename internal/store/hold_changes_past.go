@@ -39,6 +39,6 @@ func changedBefore(ctx context.Context, q bun.IDB, held *holdRow, outcome bookin
 
 // is reports whether the hold is s; the zero value is any.
 func (r *holdRow) is(s booking.DailyQuantity) (bool, error) {
-	has, err := r.stretch()
+	has, err := r.dailyQuantity()
 	return s == booking.DailyQuantity{} || has == s, err
 }

@@ -135,10 +135,10 @@ func (i *Inbox) Started(ctx context.Context, orderID, requestHash string) error 
 	if requestHash != "" {
 		outcome = "the order of another request under its key was started"
 	}
-	return i.db.inTx(ctx, "settle started order of inbox", func(ctx context.Context, q bun.IDB) error {
-		settled, err := affected(q.NewRaw("UPDATE inbox SET state = ?, outcome = ?, settled_at = ? WHERE order_id = ? AND state = ?",
+	return i.db.inTx(ctx, "record started order of inbox", func(ctx context.Context, q bun.IDB) error {
+		changed, err := affected(q.NewRaw("UPDATE inbox SET state = ?, outcome = ?, settled_at = ? WHERE order_id = ? AND state = ?",
 			keptStarted, outcome, now(), orderID, keptWaiting).Exec(ctx))
-		if err != nil || settled == 0 || requestHash == "" {
+		if err != nil || changed == 0 || requestHash == "" {
 			return err
 		}
 		_, err = q.NewRaw("UPDATE orders SET request_hash = ? WHERE id = ?", requestHash, orderID).Exec(ctx)
@@ -148,7 +148,7 @@ func (i *Inbox) Started(ctx context.Context, orderID, requestHash string) error 
 
 // Closed implements orders.Inbox.
 func (i *Inbox) Closed(ctx context.Context, orderID, outcome string) error {
-	return i.db.run(ctx, "settle closed order of inbox", func(ctx context.Context, q bun.IDB) error {
+	return i.db.run(ctx, "record closed order of inbox", func(ctx context.Context, q bun.IDB) error {
 		_, err := q.NewRaw("UPDATE inbox SET state = ?, outcome = ?, settled_at = ? WHERE order_id = ? AND state = ?",
 			keptClosed, outcome, now(), orderID, keptClosing).Exec(ctx)
 		return err
@@ -273,7 +273,7 @@ const forgottenAtOnce = 1000
 
 // Forget implements orders.Inbox.
 func (i *Inbox) Forget(ctx context.Context, before time.Time) (n int, err error) {
-	err = i.db.run(ctx, "forget settled orders of inbox", func(ctx context.Context, q bun.IDB) error {
+	err = i.db.run(ctx, "forget ended orders of inbox", func(ctx context.Context, q bun.IDB) error {
 		dropped, err := affected(q.NewRaw(`DELETE FROM inbox WHERE order_id IN
 			(SELECT order_id FROM inbox WHERE settled_at IS NOT NULL AND settled_at < ? LIMIT ?)`,
 			micros(before), forgottenAtOnce).Exec(ctx))
@@ -283,7 +283,7 @@ func (i *Inbox) Forget(ctx context.Context, before time.Time) (n int, err error)
 	return n, err
 }
 
-// All lists the orders that are not settled, for the audit.
+// All lists the orders that are still in the inbox, for the audit.
 func (i *Inbox) All(ctx context.Context) iter.Seq2[orders.Kept, error] {
 	rows := all(ctx, i.db, "list open orders of inbox", func(ctx context.Context, q bun.IDB, is after, last keptRow) (rows []keptRow, err error) {
 		err = q.NewSelect().Model(&rows).Where("settled_at IS NULL").Where("(received_at, order_id) ? (?, ?)", is, last.ReceivedAt, last.OrderID).

@@ -68,7 +68,7 @@ func (m *Management) Register(ctx context.Context, c booking.Call) (booking.Outc
 // registered cannot be registered later.
 func (m *Management) Unregister(ctx context.Context, c booking.Call) (booking.Undo, error) {
 	row := new(registrationRow)
-	err := m.db.inTx(ctx, "strike call off", func(ctx context.Context, q bun.IDB) error {
+	err := m.db.inTx(ctx, "unregister call", func(ctx context.Context, q bun.IDB) error {
 		row = newRegistrationRow(c, booking.Undone, c.Why)
 		return q.NewInsert().Model(row).
 			On("CONFLICT (order_id) DO UPDATE").

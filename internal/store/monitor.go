@@ -48,10 +48,10 @@ func (m *Mypage) OpenOrders(ctx context.Context) ([]orders.OpenCount, error) {
 
 // Owed implements orders.MonitoredOrders.
 func (m *Mypage) Owed(ctx context.Context) (owed []orders.Owed, err error) {
-	troubles, err := m.AttentionCounts(ctx)
+	counts, err := m.AttentionCounts(ctx)
 	for _, kind := range booking.Kinds() {
 		of := orders.Owed{Kind: kind}
-		for _, t := range troubles {
+		for _, t := range counts {
 			if t.Kind != kind {
 				continue
 			}
@@ -213,23 +213,23 @@ var needConditions = map[orders.Cause]string{
 // rowsInNeed selects the orders whose rows need attention, newest first, without those
 // that the audit has found abandoned: one range of an index for each kind and cause.
 func rowsInNeed(q bun.IDB, f orders.AttentionFilter, from moment, limit int) *bun.RawQuery {
-	var stretches []*bun.SelectQuery
+	var ranges []*bun.SelectQuery
 	for _, kind := range booking.Kinds() {
 		for _, cause := range orders.Causes() {
 			condition, inRow := needConditions[cause]
 			if !inRow || f.Kind != "" && f.Kind != kind || f.Cause != "" && f.Cause != cause {
 				continue
 			}
-			stretch := q.NewSelect().TableExpr("orders AS o").
+			orderRange := q.NewSelect().TableExpr("orders AS o").
 				ColumnExpr("id, ? AS cause, placed_at AS at, view, version", cause).
 				ColumnExpr("disputes IS NOT NULL AS disputed, cancelling_since AS cancelled, '' AS says, '' AS remedy").
 				Where("kind = ?", kind).Where(condition).
 				// With EXISTS instead, PostgreSQL would read all findings first.
 				Where("(SELECT count(*) FROM audit_findings AS f WHERE f.order_id = o.id AND f.closed_at IS NULL AND f.kind = 'abandoned') = 0")
-			stretches = append(stretches, olderThan(stretch, "(placed_at, id)", from))
+			ranges = append(ranges, olderThan(orderRange, "(placed_at, id)", from))
 		}
 	}
-	return merged(q, stretches, "at DESC, id DESC", limit)
+	return merged(q, ranges, "at DESC, id DESC", limit)
 }
 
 func (r needRow) inNeed() (n orders.NeedingAttention, err error) {

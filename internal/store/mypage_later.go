@@ -81,11 +81,11 @@ func (m *Mypage) withLater(ctx context.Context, q bun.IDB, p contract.Publicatio
 	if err != nil {
 		return contract.View{}, err
 	}
-	stands, err := row.publication()
+	published, err := row.publication()
 	if err != nil {
 		return contract.View{}, err
 	}
-	view := stands.View.Clone()
+	view := published.View.Clone()
 	for _, e := range p.RefundAfterEnd.Added {
 		if !slices.ContainsFunc(view.History, e.Is) {
 			view.History = append(view.History, e)
@@ -99,7 +99,7 @@ func (m *Mypage) withLater(ctx context.Context, q bun.IDB, p contract.Publicatio
 	case p.View.AttentionCause != nil:
 		view.AttentionCause = p.View.AttentionCause
 	}
-	if marked != stands.View.NeedsAttention || len(view.History) > len(stands.View.History) {
+	if marked != published.View.NeedsAttention || len(view.History) > len(published.View.History) {
 		view.Version++
 	}
 	return view, nil

@@ -34,7 +34,7 @@ func testPaymentConfirmations(t *testing.T, fresh newURL) {
 		require.Equal(t, "pi_1", again.ActionRef, "the first answer stands")
 		require.Equal(t, &action, again.Action)
 		require.Empty(t, again.Ref)
-		require.False(t, again.Taken())
+		require.False(t, again.WasCharged())
 	})
 	run(t, "WithoutAnEnd", func(t *testing.T) {
 		c := begin(t, booking.NextAction{Type: booking.Redirect, URL: "https://bank.example/1"})

@@ -30,7 +30,7 @@ func (p *PaymentCustomers) Customer(ctx context.Context, id string) (ref, before
 
 // KeepCustomer stores the provider's id of a customer unless there is one, and returns
 // the stored one.
-func (p *PaymentCustomers) KeepCustomer(ctx context.Context, id, ref string) (stands string, err error) {
+func (p *PaymentCustomers) KeepCustomer(ctx context.Context, id, ref string) (stored string, err error) {
 	err = p.db.run(ctx, "keep customer of payments", func(ctx context.Context, q bun.IDB) error {
 		_, err := q.NewRaw(`INSERT INTO payment_customers (customer, ref, before, updated_at) VALUES (?, ?, '', ?)
 			ON CONFLICT (customer) DO UPDATE SET ref = excluded.ref, updated_at = excluded.updated_at WHERE payment_customers.ref = ''`,
@@ -38,9 +38,9 @@ func (p *PaymentCustomers) KeepCustomer(ctx context.Context, id, ref string) (st
 		if err != nil {
 			return err
 		}
-		return q.NewRaw("SELECT ref FROM payment_customers WHERE customer = ?", id).Scan(ctx, &stands)
+		return q.NewRaw("SELECT ref FROM payment_customers WHERE customer = ?", id).Scan(ctx, &stored)
 	})
-	return stands, err
+	return stored, err
 }
 
 // ForgetCustomer deletes the customer's id if it is this one.

@@ -71,18 +71,18 @@ func oldestFirst(entries []entryRow) {
 // NotCharged: there is no known charge.
 func (p *Payments) BeginEntry(ctx context.Context, e booking.Entry) (payment booking.Payment, err error) {
 	err = p.change(ctx, "begin refund of a part", e.OrderID, &payment, func(ctx context.Context, q bun.IDB) error {
-		stands, begun := payment.Entry(e.Key)
-		makes := payment.RefundsNow(stands)
+		stored, begun := payment.Entry(e.Key)
+		makes := payment.RefundsNow(stored)
 		switch left := payment.Refundable(); {
-		case begun && stands.State != booking.EntryFailed, begun && makes == 0:
+		case begun && stored.State != booking.EntryFailed, begun && makes == 0:
 			return nil
 		case begun:
-			stands.State, stands.Amount.Amount = booking.EntryPending, makes
-			return putEntry(ctx, q, stands)
-		case !payment.Taken(), e.Reason == booking.Changed && payment.Status != booking.Charged:
+			stored.State, stored.Amount.Amount = booking.EntryPending, makes
+			return putEntry(ctx, q, stored)
+		case !payment.WasCharged(), e.Reason == booking.Changed && payment.Status != booking.Charged:
 			return booking.Errorf(booking.NotCharged, "the payment of order %s is %s", e.OrderID, payment.Status)
 		case e.Amount.Currency != payment.Amount.Currency || e.Amount.Amount < 1 || e.Amount.Amount > left:
-			return booking.Errorf(booking.RefundExceeds, "%d %s are left to be given back of order %s", left, payment.Amount.Currency, e.OrderID)
+			return booking.Errorf(booking.RefundExceeds, "%d %s are left to be refunded of order %s", left, payment.Amount.Currency, e.OrderID)
 		}
 		e.State, e.Ref, e.Words, e.ByHand, e.At = booking.EntryPending, "", "", false, now()
 		if own, undone := payment.Entry(payment.RefundKey()); undone && !e.At.After(own.At) {
@@ -98,15 +98,15 @@ func (p *Payments) BeginEntry(ctx context.Context, e booking.Entry) (payment boo
 func (p *Payments) NoteEntry(ctx context.Context, e booking.Entry) error {
 	var payment booking.Payment
 	return p.change(ctx, "note refund", e.OrderID, &payment, func(ctx context.Context, q bun.IDB) error {
-		switch stands, begun := payment.Entry(e.Key); {
+		switch stored, begun := payment.Entry(e.Key); {
 		case !begun:
 			return putEntry(ctx, q, e)
-		case hasFailedSince(stands, e):
+		case hasFailedSince(stored, e):
 			return nil
-		case stands.State != booking.EntryDone:
-			e.Amount, e.By = stands.Amount, stands.By // another transaction may have changed them since e was read
+		case stored.State != booking.EntryDone:
+			e.Amount, e.By = stored.Amount, stored.By // another transaction may have changed them since e was read
 			return putEntry(ctx, q, e)
-		case stands.ByHand && e.State == booking.EntryDone && !e.ByHand && e.Ref != "": // it was under way when it was paid by hand
+		case stored.ByHand && e.State == booking.EntryDone && !e.ByHand && e.Ref != "": // it was under way when it was paid by hand
 			return putEntry(ctx, q, besides(e))
 		default:
 			return nil
@@ -116,9 +116,9 @@ func (p *Payments) NoteEntry(ctx context.Context, e booking.Entry) error {
 
 // hasFailedSince reports whether a refund was done and has failed at the provider after
 // the attempt had read it that now calls it done.
-func hasFailedSince(stands, read booking.Entry) bool {
-	return stands.State == booking.EntryFailed && read.State == booking.EntryDone && read.Ref != "" && read.Ref == stands.Ref &&
-		!read.Changed.IsZero() && read.Changed.Before(stands.Changed)
+func hasFailedSince(stored, read booking.Entry) bool {
+	return stored.State == booking.EntryFailed && read.State == booking.EntryDone && read.Ref != "" && read.Ref == stored.Ref &&
+		!read.Changed.IsZero() && read.Changed.Before(stored.Changed)
 }
 
 // Import records refunds that were made outside of Yeyak, and the states of the
@@ -154,19 +154,19 @@ func (p *Payments) Import(ctx context.Context, orderID string, others []booking.
 
 // importEntry records a refund that was found at the provider.
 func importEntry(ctx context.Context, q bun.IDB, payment booking.Payment, e booking.Entry) error {
-	stands, known := payment.Entry(e.Key)
+	stored, known := payment.Entry(e.Key)
 	switch {
 	case e.ByOthers():
 	case e.State == booking.EntryFailed:
-		if !known || !stands.ByProvider() || stands.Ref != e.Ref {
+		if !known || !stored.ByProvider() || stored.Ref != e.Ref {
 			return nil // its state has changed since
 		}
 		return failLater(ctx, q, payment, e)
 	case e.ByHand:
-		return knownBetter(ctx, q, stands, e)
-	case known && stands.State == booking.EntryDone && !stands.ByHand && stands.Ref == e.Ref:
+		return knownBetter(ctx, q, stored, e)
+	case known && stored.State == booking.EntryDone && !stored.ByHand && stored.Ref == e.Ref:
 		return nil // another check was first
-	case known && stands.State == booking.EntryDone:
+	case known && stored.State == booking.EntryDone:
 		e = besides(e) // it is paid by hand already
 	}
 	return putEntry(ctx, q, e)
@@ -186,16 +186,16 @@ func failLater(ctx context.Context, q bun.IDB, payment booking.Payment, e bookin
 
 // knownBetter changes how much the customer has received otherwise than by a refund,
 // once it is known how much of it came from a bank.
-func knownBetter(ctx context.Context, q bun.IDB, stands, e booking.Entry) error {
+func knownBetter(ctx context.Context, q bun.IDB, stored, e booking.Entry) error {
 	switch {
-	case stands.State != booking.EntryDone || !stands.ByHand || stands.Evidence() != "" || e.Amount.Amount >= stands.Amount.Amount:
+	case stored.State != booking.EntryDone || !stored.ByHand || stored.Evidence() != "" || e.Amount.Amount >= stored.Amount.Amount:
 		return nil // its state has changed since
 	case e.Amount.Amount == 0:
 		_, err := q.NewDelete().Model((*entryRow)(nil)).Where("order_id = ? AND key = ?", e.OrderID, e.Key).Exec(ctx)
 		return err
 	}
-	stands.Amount = e.Amount
-	return putEntry(ctx, q, stands)
+	stored.Amount = e.Amount
+	return putEntry(ctx, q, stored)
 }
 
 // besides makes a refund of the provider one that was made in addition to the decided

@@ -66,7 +66,7 @@ func testRefundsThatFailLater(t *testing.T, fresh newURL) {
 		part.State, part.Words = booking.EntryFailed, "the account is closed"
 		is, err := payments.Import(t.Context(), c.OrderID, []booking.Entry{part}, nil)
 		require.NoError(t, err)
-		require.Len(t, is.Entries, 1, "the undo has given nothing back, whatever was given back when it failed")
+		require.Len(t, is.Entries, 1, "the undo has given nothing back, whatever was refunded when it failed")
 		require.Zero(t, is.Refunded)
 		require.True(t, is.HasRoom(is.Entries[0]))
 	})

@@ -184,7 +184,7 @@ func testPayments(t *testing.T, fresh newURL) {
 			p, err := payments.BeginRefund(t.Context(), because(c, why))
 			require.NoError(t, err)
 			require.Equal(t, booking.ChargePrevented, p.Status)
-			require.Equal(t, because(c, booking.SoldOut), p.Charge, "what was never taken is on record; the first reason stays")
+			require.Equal(t, because(c, booking.SoldOut), p.Charge, "what was never charged is on record; the first reason stays")
 		}
 		p, err := payments.BeginCharge(t.Context(), c)
 		require.NoError(t, err)

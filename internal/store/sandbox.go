@@ -53,7 +53,7 @@ func (r sandboxRow) record() payments.Record {
 func (r sandboxRow) charge() audit.ProviderCharge {
 	c := audit.ProviderCharge{OrderID: r.OrderID, Ref: r.Ref, Refunded: r.Refunded}
 	if r.Status == booking.Charged {
-		c.Taken = booking.Money{Amount: r.Amount, Currency: r.Currency}
+		c.Charged = booking.Money{Amount: r.Amount, Currency: r.Currency}
 	}
 	return c
 }
@@ -76,9 +76,9 @@ func (s *Sandbox) Charge(ctx context.Context, c booking.Charge, answer payments.
 // Void prevents a charge under the key unless it was made already, and returns the
 // recorded answer.
 func (s *Sandbox) Void(ctx context.Context, c booking.Charge) (payments.Record, error) {
-	stands, err := s.decide(ctx, c, sandboxRow{Status: booking.ChargePrevented})
-	if err != nil || stands.Status != booking.ActionRequired {
-		return stands, err
+	stored, err := s.decide(ctx, c, sandboxRow{Status: booking.ChargePrevented})
+	if err != nil || stored.Status != booking.ActionRequired {
+		return stored, err
 	}
 	err = s.db.run(ctx, "cancel charge in sandbox", func(ctx context.Context, q bun.IDB) error {
 		var row sandboxRow
@@ -87,10 +87,10 @@ func (s *Sandbox) Void(ctx context.Context, c booking.Charge) (payments.Record, 
 		if err == nil {
 			err = q.NewSelect().Model(&row).Where("key = ?", c.Key).Scan(ctx) // the customer may have been first
 		}
-		stands = row.record()
+		stored = row.record()
 		return err
 	})
-	return stands, err
+	return stored, err
 }
 
 // decide records the row of a charge unless there is one under its key, and returns the
@@ -139,16 +139,16 @@ func (s *Sandbox) Refund(ctx context.Context, key, ref string, amount booking.Mo
 		if err != nil {
 			return err
 		}
-		stands := part
+		stored := part
 		if inserted == 0 {
-			if err := q.NewSelect().Model(&stands).Where("key = ?", key).Scan(ctx); err != nil {
+			if err := q.NewSelect().Model(&stored).Where("key = ?", key).Scan(ctx); err != nil {
 				return err
 			}
 		}
 		switch {
-		case stands.Ref != ref || stands.Amount != amount.Amount || row.Currency != amount.Currency:
+		case stored.Ref != ref || stored.Amount != amount.Amount || row.Currency != amount.Currency:
 			return fmt.Errorf("charge %s in %s cannot be refunded %d %s under %q, which is for %d of %s",
-				ref, row.Currency, amount.Amount, amount.Currency, key, stands.Amount, stands.Ref)
+				ref, row.Currency, amount.Amount, amount.Currency, key, stored.Amount, stored.Ref)
 		case inserted == 0:
 			return nil
 		case amount.Amount > row.Amount-row.Refunded:
@@ -171,7 +171,7 @@ func (s *Sandbox) Retrieve(ctx context.Context, ref string) (is payments.Balance
 		if err := q.NewSelect().Model(&parts).Where("ref = ?", ref).OrderExpr("at, key").Scan(ctx); err != nil {
 			return err
 		}
-		is = payments.Balance{OrderID: row.OrderID, Taken: booking.Money{Amount: row.Amount, Currency: row.Currency}, Given: row.Refunded}
+		is = payments.Balance{OrderID: row.OrderID, Charged: booking.Money{Amount: row.Amount, Currency: row.Currency}, Given: row.Refunded}
 		if row.Dispute != "" {
 			is.Dispute = &payments.Dispute{Amount: row.Disputed, State: row.Dispute, At: row.DisputedAt.UTC()}
 		}

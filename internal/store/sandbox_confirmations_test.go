@@ -45,7 +45,7 @@ func testSandboxConfirmations(t *testing.T, fresh newURL) {
 			require.Equal(t, booking.Charged, stands.Status)
 			seen, err := sandbox.Retrieve(t.Context(), stands.Ref)
 			require.NoError(t, err)
-			require.EqualValues(t, 7, seen.Taken.Amount)
+			require.EqualValues(t, 7, seen.Charged.Amount)
 		}
 	})
 

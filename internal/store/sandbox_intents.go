@@ -82,7 +82,7 @@ var errUsed = errors.New("the payment method was used before")
 // Create stores the intent unless there is one under its key, and returns the stored
 // one. used: nothing was stored, since the payment method can be used once and has
 // been, or belongs to another customer.
-func (s *SandboxIntents) Create(ctx context.Context, i payments.Intent, once bool) (stands payments.Intent, used bool, err error) {
+func (s *SandboxIntents) Create(ctx context.Context, i payments.Intent, once bool) (stored payments.Intent, used bool, err error) {
 	var row sandboxIntentRow
 	requested := sandboxIntentRow{
 		Key: i.Key, ID: i.ID, Request: i.Request, Amount: i.Amount.Amount, Currency: i.Amount.Currency, Method: i.Method,

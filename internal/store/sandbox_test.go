@@ -31,7 +31,7 @@ func testSandbox(t *testing.T, fresh newURL) {
 		require.NoError(t, err)
 		require.Equal(t, first, voided, "taken already")
 		of := slices.DeleteFunc(everything(t, sandbox.Charges), func(known audit.ProviderCharge) bool { return known.OrderID != c.OrderID })
-		require.Equal(t, []audit.ProviderCharge{{OrderID: c.OrderID, Ref: first.Ref, Taken: c.Amount}}, of)
+		require.Equal(t, []audit.ProviderCharge{{OrderID: c.OrderID, Ref: first.Ref, Charged: c.Amount}}, of)
 	})
 
 	run(t, "Declined", func(t *testing.T) {
@@ -82,7 +82,7 @@ func testSandbox(t *testing.T, fresh newURL) {
 		requireCode(t, booking.RefundExceeds, sandbox.ByHand(t.Context(), c.OrderID, 10001))
 		seen, err := sandbox.Retrieve(t.Context(), charge.Ref)
 		require.NoError(t, err)
-		require.Equal(t, won, seen.Taken)
+		require.Equal(t, won, seen.Charged)
 		require.EqualValues(t, 40000, seen.Given)
 		require.Len(t, seen.Parts, 2)
 		require.Equal(t, "p1", seen.Parts[0].Key)

@@ -57,7 +57,7 @@ class Health:
 
 
 METRICS = """\
-# HELP yeyak_messages_dealt_with_total Messages that were handed over, or refused for good, since the start.
+# HELP yeyak_messages_dealt_with_total Messages that were sent, or refused for good, since the start.
 # TYPE yeyak_messages_dealt_with_total counter
 yeyak_messages_dealt_with_total {delivered}
 # HELP yeyak_messages_waiting Whether a message is on its way: 0 or 1.

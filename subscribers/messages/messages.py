@@ -54,7 +54,7 @@ def follow(feed: Feed, place: Place, outlet, stop: Stop, told: options.Options, 
         try:
             items, cursor = feed.page(place.after)
             if place.done > len(items):
-                raise TemporaryFailure("it shows fewer events than were handed over before")
+                raise TemporaryFailure("it shows fewer events than were read before")
         except TemporaryFailure as trouble:
             health.feed(str(trouble))
             backoff.wait(trouble)

@@ -67,7 +67,7 @@ class Parser(argparse.ArgumentParser):
 
 def parser() -> Parser:
     p = Parser(
-        prog="messages.py", allow_abbrev=False, description="Hands customers' messages to a webhook, or prints them.",
+        prog="messages.py", allow_abbrev=False, description="Follows Yeyak's event feed, and sends customers' messages to a webhook or prints them.",
         usage="%(prog)s --feed URL --state FILE [--api-key KEY] [--webhook URL] [--secret whsec_…] [--language en|ko] [--listen HOST:PORT] [--poll SECONDS] [--once]",
     )
 
@@ -75,16 +75,16 @@ def parser() -> Parser:
         where = f" [{ENVIRONMENT[name]}]" if name in ENVIRONMENT else ""
         p.add_argument("--" + name, nargs="?", const=MISSING, metavar=name.upper(), help=words + where)
 
-    option("feed", "where Yeyak's API is, e.g. http://127.0.0.1:8080; by default that of the `yeyak dev` that runs on the data folder (YEYAK_DATA_DIR)")
-    option("api-key", "API key that the feed is asked with, of the scope events:read; better given by the environment, where ps does not show it; by default that of the `yeyak dev` that runs on the data folder")
-    option("state", "file that remembers how far it has come; it starts from the beginning when there is none yet; by default messages.cursor in the data folder, if there is one")
-    option("webhook", "where messages are posted to; without it they are printed")
-    option("secret", "whsec_… that they are signed with; better given by the environment, where ps does not show it")
-    option("language", "en (default) or ko")
-    option("listen", "address and port where probes and metrics are answered: /healthz, /readyz, /metrics; nowhere by default")
-    option("poll", "seconds to wait when there is nothing new (default 1.0)")
-    p.add_argument("--once", action="store_true", help="end when everything has been handed over")
-    p.add_argument("--verbose", action="store_true", help="log more")
+    option("feed", "URL of Yeyak's API, e.g. http://127.0.0.1:8080; default: the API of the `yeyak dev` that runs on the data folder (YEYAK_DATA_DIR)")
+    option("api-key", "API key with the scope events:read, for reading the feed; set it by the environment variable, since ps shows arguments; default: the key of the `yeyak dev` that runs on the data folder")
+    option("state", "file in which the position in the feed is stored; without the file, the feed is read from its beginning; default: messages.cursor in the data folder, if there is one")
+    option("webhook", "URL to which messages are posted; without it they are printed")
+    option("secret", "secret (whsec_…) with which messages are signed; set it by the environment variable, since ps shows arguments")
+    option("language", "language of the messages: en (default) or ko")
+    option("listen", "address and port that serve /healthz, /readyz and /metrics; default: none")
+    option("poll", "seconds between reads of the feed while it has no new events (default 1.0)")
+    p.add_argument("--once", action="store_true", help="exit once all messages are sent")
+    p.add_argument("--verbose", action="store_true", help="write debug messages to the log")
     return p
 
 

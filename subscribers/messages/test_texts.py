@@ -15,19 +15,19 @@ TOLD = [
      "Your payment of 18,000 KRW for Bibimbap was declined. Nothing was ordered.",
      "[Bibimbap] 18,000원 결제가 거절되어 주문되지 않았습니다."),
     ("PaymentCancelApproved", {},
-     "The 18,000 KRW that you paid for Bibimbap has been given back.",
+     "The 18,000 KRW that you paid for Bibimbap has been refunded.",
      "[Bibimbap] 환불이 완료되었습니다. 환불 금액: 18,000원."),
     ("PaymentCancelApproved", {"reason": "customer", "payment": {"status": "refunded", "refunded": {"amount": 18000, "currency": "KRW"}}},
-     "The 18,000 KRW that you paid for Bibimbap has been given back.",
+     "The 18,000 KRW that you paid for Bibimbap has been refunded.",
      "[Bibimbap] 환불이 완료되었습니다. 환불 금액: 18,000원."),
     ("PaymentCancelApproved", {"reason": "customer", "payment": {"status": "refunded", "refunded": {"amount": 12600, "currency": "KRW"}}},
-     "12,600 KRW of the 18,000 KRW that you paid for Bibimbap has been given back.",
+     "12,600 KRW of the 18,000 KRW that you paid for Bibimbap has been refunded.",
      "[Bibimbap] 환불이 완료되었습니다. 환불 금액: 12,600원 (결제 금액: 18,000원)."),
     ("PaymentCancelApproved", {"payment": {"status": "returned", "refunded": {"amount": 0, "currency": "KRW"}}},
-     "What is due to you of the 18,000 KRW that you paid for Bibimbap has been given back.",
+     "What is due to you of the 18,000 KRW that you paid for Bibimbap has been refunded.",
      "[Bibimbap] 환불이 완료되었습니다. 결제 금액: 18,000원."),
     ("PaymentRefunded", {"payment": {"status": "charged", "part": {"amount": 5000, "currency": "KRW"}}},
-     "5,000 KRW of what you paid for Bibimbap has been given back.",
+     "5,000 KRW of what you paid for Bibimbap has been refunded.",
      "[Bibimbap] 일부 환불이 완료되었습니다. 환불 금액: 5,000원."),
     ("ReservationPlaced", {"kind": "lodging", "status": "paid"},
      "Your reservation at Bibimbap has been received. You have paid 18,000 KRW.",
@@ -147,7 +147,7 @@ class Texts(unittest.TestCase):
 
     def test_a_refund_is_told_once(self):
         for type, data, *_ in TOLD:
-            for language, words in (("en", ("given back", "refund")), ("ko", ("환불",))):
+            for language, words in (("en", ("refunded", "refund")), ("ko", ("환불",))):
                 refunded = any(word in told(language, type, **data) for word in words)
                 self.assertEqual(type in ("PaymentCancelApproved", "PaymentRefunded"), refunded, (type, language))
 

@@ -25,15 +25,15 @@ TEXTS: dict[str, dict[str, dict[str, str]]] = {
     # that continues. Amounts that the policy keeps, or that were repaid in another way, do not
     # count as refunded.
     "PaymentCancelApproved": {
-        IN_PART: {"en": "{refunded} of the {amount} that you paid for {item} has been given back.",
+        IN_PART: {"en": "{refunded} of the {amount} that you paid for {item} has been refunded.",
                   "ko": "[{item}] 환불이 완료되었습니다. 환불 금액: {refunded} (결제 금액: {amount})."},
-        OTHERWISE: {"en": "What is due to you of the {amount} that you paid for {item} has been given back.",
+        OTHERWISE: {"en": "What is due to you of the {amount} that you paid for {item} has been refunded.",
                     "ko": "[{item}] 환불이 완료되었습니다. 결제 금액: {amount}."},
-        ANY: {"en": "The {amount} that you paid for {item} has been given back.",
+        ANY: {"en": "The {amount} that you paid for {item} has been refunded.",
               "ko": "[{item}] 환불이 완료되었습니다. 환불 금액: {amount}."},
     },
     "PaymentRefunded": {
-        ANY: {"en": "{part} of what you paid for {item} has been given back.",
+        ANY: {"en": "{part} of what you paid for {item} has been refunded.",
               "ko": "[{item}] 일부 환불이 완료되었습니다. 환불 금액: {part}."},
     },
     "ReservationPlaced": {
@@ -140,7 +140,7 @@ REASONS = {
     "too_late": {"en": "too late", "ko": "기한초과"},
     "menu_deleted": {"en": "no longer sold", "ko": "강제취소"},
     "cafe_unavailable": {"en": "the café could not be reached", "ko": "카페연결불가"},
-    "payment_unavailable": {"en": "the payment could not be taken in time", "ko": "결제불가"},
+    "payment_unavailable": {"en": "the payment could not be made in time", "ko": "결제불가"},
     "not_processed": {"en": "it could not be processed in time", "ko": "처리지연"},
     "not_registered": {"en": "the call could not be registered", "ko": "호출등록실패"},
     "customer": {"en": "as you wished", "ko": "고객취소"},

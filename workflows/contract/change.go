@@ -42,7 +42,7 @@ func (a ChangeRequest) Seen() int64 { return a.Version }
 // tooLarge objects to the size of an update that was too large, and reports whether it did.
 // Such an update has nothing else to check.
 func (a ChangeRequest) tooLarge(is *objections) bool {
-	is.unless(a.Bytes == 0, "input", "has %d bytes, of which at most %d are taken", a.Bytes, LargestUpdate)
+	is.unless(a.Bytes == 0, "input", "has %d bytes, of which at most %d are accepted", a.Bytes, LargestUpdate)
 	return a.Bytes != 0
 }
 
@@ -127,7 +127,7 @@ type PendingChange struct {
 	CheckOut string        `json:"checkOut" format:"date" doc:"Day of departure"`
 	Rooms    int           `json:"rooms"`
 	Charge   booking.Money `json:"charge" doc:"What it costs more, which is charged before the owner is asked"`
-	Refund   booking.Money `json:"refund" doc:"What is given back once it is made"`
+	Refund   booking.Money `json:"refund" doc:"What is refunded once it is made"`
 	// Until is the time by which the owner has to decide.
 	Until time.Time `json:"until,omitzero" doc:"Until when the owner may decide; after that the reservation stays as it is"`
 	By    string    `json:"by,omitempty" doc:"The number of the one who asked for it"`
@@ -148,7 +148,7 @@ func (d Difference) AsChangeQuoted(a ChangeRequest) error {
 	if a.Expect == "" || a.Expect == d.Quote() {
 		return nil
 	}
-	return booking.Errorf(booking.QuoteChanged, "the difference has changed: it is %s now; the order stands as it was", d.Quote())
+	return booking.Errorf(booking.QuoteChanged, "the difference has changed: it is %s now; the order is unchanged", d.Quote())
 }
 
 // difference is the effect of a new price, total instead of was, by a decision of the customer

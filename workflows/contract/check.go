@@ -97,7 +97,7 @@ const LargestUpdate = 64 << 10
 // payment by hand need a note.
 func (d Decision) Check(update string) error {
 	var is objections
-	is.unless(d.Bytes == 0, "input", "has %d bytes, of which at most %d are taken", d.Bytes, LargestUpdate)
+	is.unless(d.Bytes == 0, "input", "has %d bytes, of which at most %d are accepted", d.Bytes, LargestUpdate)
 	is.upTo("note", string(d.Note), booking.LongestNote)
 	is.by("by", d.By)
 	if fault := booking.LinesFault(d.Note); fault != "" {

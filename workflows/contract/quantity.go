@@ -33,7 +33,7 @@ type PendingQuantity struct {
 	ID       string        `json:"id"`
 	Quantity int           `json:"quantity"`
 	Charge   booking.Money `json:"charge" doc:"What it costs more"`
-	Refund   booking.Money `json:"refund" doc:"What is given back once it is made"`
+	Refund   booking.Money `json:"refund" doc:"What is refunded once it is made"`
 	By       string        `json:"by,omitempty" doc:"The number of the one who asked for it"`
 }
 

@@ -151,7 +151,7 @@ func (v View) AsQuoted(d Decision, effective booking.Status) error {
 	if d.Expect == "" || d.Expect == due.Quote() || effective == booking.Cancelling || effective.Final() {
 		return nil
 	}
-	return booking.Errorf(booking.QuoteChanged, "what is given back has changed: it is %d %s now; the order stands", due.GiveBack, v.Amount.Currency)
+	return booking.Errorf(booking.QuoteChanged, "the refund has changed: it is %d %s now; the order is unchanged", due.GiveBack, v.Amount.Currency)
 }
 
 // AsSeen returns VersionChanged if a decision's caller has seen another version of the order;
@@ -160,7 +160,7 @@ func (v View) AsSeen(version int64) error {
 	if version == 0 || version == v.Version {
 		return nil
 	}
-	return booking.Errorf(booking.VersionChanged, "the order has changed since version %d: it is at version %d now, and stands as it is", version, v.Version)
+	return booking.Errorf(booking.VersionChanged, "the order has changed since version %d: it is at version %d now, and is unchanged", version, v.Version)
 }
 
 // PartialRefund is the refund of an order of whose payment a part is kept, as far as that is

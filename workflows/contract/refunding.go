@@ -94,7 +94,7 @@ func (r Refund) Check() error {
 }
 
 func (r Refund) check(is *objections) {
-	is.unless(r.Bytes == 0, "input", "has %d bytes, of which at most %d are taken", r.Bytes, LargestUpdate)
+	is.unless(r.Bytes == 0, "input", "has %d bytes, of which at most %d are accepted", r.Bytes, LargestUpdate)
 	is.name("id", r.ID)
 	is.money("amount", r.Amount)
 	is.unless(r.Amount.Amount > 0, "amount", "must be more than 0")

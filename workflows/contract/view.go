@@ -72,13 +72,13 @@ type Stay struct {
 
 // Delivery is the part of the view of an order of food.
 type Delivery struct {
-	Status  booking.JobStatus `json:"status" doc:"Where the delivery stands"`
+	Status  booking.JobStatus `json:"status" doc:"The state of the delivery"`
 	Address booking.Personal  `json:"address"`
 }
 
 // Production is the part of the view of an order of drinks.
 type Production struct {
-	Status booking.JobStatus `json:"status" doc:"Where the production stands"`
+	Status booking.JobStatus `json:"status" doc:"The state of the production"`
 	Date   string            `json:"date" format:"date" doc:"The day that it was ordered for"`
 	// Lots are set once the quantity was changed: until then all drinks cost the same.
 	Lots   []booking.Lot    `json:"lots,omitempty" doc:"What they cost, of an order whose quantity was changed, those that were bought first coming first; until then they all cost the same"`
@@ -116,7 +116,7 @@ type Entry struct {
 	// status: a refund by staff, with its amount, a refund that was paid by hand, or a
 	// change.
 	Refused   booking.Code   `json:"refused,omitempty" doc:"Why a decision that was kept while the order could not be reached, or a refund that has failed, was not carried out; the order did not change" example:"already_cancelled"`
-	Decision  string         `json:"decision,omitempty" enum:"confirm,reject,cancel,complete,no_show,refund,resolve,change" doc:"That decision; without refused, one that has left the order in its status: to give back a part of what was paid (refund), that a refund was paid by hand (resolve), or to change the nights or rooms of a stay, or how many drinks are ordered (change)"`
+	Decision  string         `json:"decision,omitempty" enum:"confirm,reject,cancel,complete,no_show,refund,resolve,change" doc:"That decision; without refused, one that has left the order in its status: to refund a part of what was paid (refund), that a refund was paid by hand (resolve), or to change the nights or rooms of a stay, or how many drinks are ordered (change)"`
 	DecidedAt time.Time      `json:"decidedAt,omitzero" doc:"When it was made"`
 	Refund    *booking.Money `json:"refund,omitempty" doc:"What that refund is of"`
 }
