@@ -117,9 +117,9 @@ func garbledStarts(t *testing.T, a *audited) {
 func garbledUpdates(t *testing.T, a *audited) {
 	order := a.reserve(a.place(1, byOwner)).with(t, http.StatusCreated).body.ID
 	for name, c := range map[string]struct{ update, input, says string }{
-		"Huge":          {contract.CancelUpdate, `{"note":"` + strings.Repeat("x", 3_000_000) + `"}`, "of which at most 65536 are taken"},
-		"AsMuchAsAny":   {contract.ConfirmUpdate, `{"note":"` + strings.Repeat("x", 4_190_000) + `"}`, "of which at most 65536 are taken"},
-		"HugeElsewhere": {contract.CancelUpdate, `{"more":"` + strings.Repeat("x", 1_900_000) + `"}`, "of which at most 65536 are taken"},
+		"Huge":          {contract.CancelUpdate, `{"note":"` + strings.Repeat("x", 3_000_000) + `"}`, "of which at most 65536 are accepted"},
+		"AsMuchAsAny":   {contract.ConfirmUpdate, `{"note":"` + strings.Repeat("x", 4_190_000) + `"}`, "of which at most 65536 are accepted"},
+		"HugeElsewhere": {contract.CancelUpdate, `{"more":"` + strings.Repeat("x", 1_900_000) + `"}`, "of which at most 65536 are accepted"},
 		"Long":          {contract.CancelUpdate, `{"note":"` + strings.Repeat("x", 501) + `"}`, "note: is longer than 500 characters"},
 		"Control":       {contract.CancelUpdate, `{"note":"\u001b[2J"}`, "note: contains control characters"},
 		"WrongType":     {contract.CancelUpdate, `{"note":5}`, "note: contains control characters"},

@@ -70,7 +70,7 @@ func (v *visitor) givesBack() {
 	v.keep("refund")
 	v.Click("button", v.word("Give it back", "환불하기"))
 	if !v.NoScript {
-		v.Sees(v.word("It goes back to the customer and cannot be taken back.", "고객에게 환불되며 되돌릴 수 없습니다."))
+		v.Sees(v.word("The customer is refunded. This cannot be undone.", "고객에게 환불되며 되돌릴 수 없습니다."))
 		v.keep("refund-asked")
 		v.Click("button", v.word("Yes", "예"))
 	}

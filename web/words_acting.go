@@ -26,7 +26,7 @@ var actingWords = map[string]entry{
 	"act.says.refund":  {"The amount goes to customer %s, the way they paid. The order stays as it is. %s is left.", "고객 %s에게 결제한 방법으로 환불합니다. 주문은 그대로입니다. 남은 금액은 %s입니다."},
 	"act.says.resolve": {"What is listed below is recorded as paid by you, and the payment provider is not asked for it any more. Pay it first.", "아래 금액을 직접 지급한 것으로 기록하고 결제사에 더 이상 요청하지 않습니다. 먼저 지급해 주세요."},
 	"act.says.settle":  {"Its workflow was ended while the order was: %s. Its undos are begun anew, and the order ends as cancelled.", "주문이 ‘%s’ 상태일 때 처리가 중단되었습니다. 되돌리기를 다시 시작하며 주문은 취소됩니다."},
-	"act.says.back":    {"%s goes back to the customer.", "고객에게 %s을(를) 환불합니다."},
+	"act.says.back":    {"%s is refunded to the customer.", "고객에게 %s을(를) 환불합니다."},
 
 	"act.notified.nobody":   {"Nobody is notified.", "아무에게도 알리지 않습니다."},
 	"act.notified.customer": {"The customer is notified.", "고객에게 알립니다."},

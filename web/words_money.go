@@ -7,7 +7,7 @@ var moneyWords = map[string]entry{
 
 	"refund.title": {"Refund", "환불하기"},
 	"refund.go":    {"Payment and refunds", "결제와 환불"},
-	"refund.ask":   {"It goes back to the customer and cannot be taken back.", "고객에게 환불되며 되돌릴 수 없습니다."},
+	"refund.ask":   {"The customer is refunded. This cannot be undone.", "고객에게 환불되며 되돌릴 수 없습니다."},
 	"refund.most":  {"At most %s.", "최대 %s"},
 	"refund.do":    {"Give it back", "환불하기"},
 

@@ -50,6 +50,6 @@ var problemWords = map[string]entry{
 	"problem.superseded":               {"Another decision came first.", "다른 결정이 먼저 반영되었습니다."},
 	"problem.not_running":              {"The order is no longer worked on.", "더 이상 처리되지 않는 주문입니다."},
 	"problem.validation_failed":        {"Something that was sent cannot be used. Nothing was changed.", "보낸 내용을 처리할 수 없습니다. 변경된 것은 없습니다."},
-	"problem.decisions_exhausted":      {"This order takes no more decisions. Somebody has to look at it.", "더 이상 결정을 받을 수 없는 주문입니다. 담당자의 확인이 필요합니다."},
+	"problem.decisions_exhausted":      {"This order accepts no more decisions. An operator has to look at it.", "더 이상 결정을 받을 수 없는 주문입니다. 담당자의 확인이 필요합니다."},
 	"problem.earlier_build":            {"This order is run by an earlier version and cannot be changed here yet.", "이전 버전에서 처리 중인 주문이라 아직 변경할 수 없습니다."},
 }

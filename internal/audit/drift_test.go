@@ -178,9 +178,9 @@ var drifts = map[string]drift{
 		found(audit.Registration, "it is cancelled, and still registered with management")},
 
 	"OwnerNotTold": {booking.Lodging, booking.Confirmed, func(b *books) { b.messages = nil },
-		found(audit.Message, `it is confirmed; the message "notice" was not sent, or was taken back`)},
+		found(audit.Message, `it is confirmed; the message "notice" was not sent, or was withdrawn`)},
 	"CleanerNotTold": {booking.Cleaning, booking.Completed, func(b *books) { b.messages = b.messages[:2] },
-		found(audit.Message, `it is completed; the message "cleaner" was not sent, or was taken back`)},
+		found(audit.Message, `it is completed; the message "cleaner" was not sent, or was withdrawn`)},
 	"NoticeNotTakenBack": {booking.Cafe, booking.Cancelled, func(b *books) {
 		b.messages = []booking.Message{{OrderID: "cafe-1", Key: "cafe-1/notice"}}
 	}, found(audit.Message, `it is cancelled; the message "notice" was not withdrawn`)},

@@ -33,10 +33,10 @@ const (
 // signature from an issuer that is down, fetches nothing for a key that it has, and
 // drops withdrawn keys.
 type keySet struct {
-	issuer  string
-	client  *http.Client
-	now     func() time.Time
-	fetches singleflight.Group
+	issuer      string
+	client      *http.Client
+	now         func() time.Time
+	sharedFetch singleflight.Group
 
 	mu        sync.Mutex
 	keys      []jose.JSONWebKey
@@ -103,7 +103,7 @@ func (k *keySet) held() (keys []jose.JSONWebKey, fetch int) {
 	defer k.mu.Unlock()
 	now := k.now()
 	if len(k.keys) > 0 && now.Sub(k.fetchedAt) > keysFor && now.Sub(k.triedAt) > fetchPause {
-		k.fetches.DoChan("", k.refresh)
+		k.sharedFetch.DoChan("", k.refresh)
 	}
 	return k.keys, k.fetches
 }
@@ -118,7 +118,7 @@ func (k *keySet) fetch(ctx context.Context) error {
 		return failure
 	}
 	select {
-	case done := <-k.fetches.DoChan("", k.refresh):
+	case done := <-k.sharedFetch.DoChan("", k.refresh):
 		return done.Err
 	case <-ctx.Done():
 		return ctx.Err()
@@ -146,7 +146,7 @@ func (k *keySet) lastError() error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.failure != nil && k.now().Sub(k.triedAt) > fetchPause {
-		k.fetches.DoChan("", k.refresh)
+		k.sharedFetch.DoChan("", k.refresh)
 	}
 	return k.failure
 }
