@@ -99,5 +99,5 @@ var otherHistories = map[string]func(*system) (id, runID string){
 	"refund_again_told_before": refundAgainToldBefore, "notices_of_a_failure_followed": noticesOfAFailure,
 	"notices_of_a_confirmation": noticesOfAConfirmation, "notices_of_a_late_payment": noticesOfALatePayment,
 	"notices_of_a_payment_while_undone": noticesOfAPaymentWhileUndone,
-	"notices_of_a_failure":              noticesOfAFailure, "notices_of_a_failure_told": noticesOfAFailureTold,
+	"notices_of_a_failure":              noticesOfAFailure, "notices_of_a_failure_told": noticesOfAFailureSignalled,
 }
