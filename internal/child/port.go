@@ -13,7 +13,7 @@ const Loopback = "127.0.0.1"
 // Ports are chosen below the range from which kernels assign ports, so that the
 // kernel assigns none of them between its choice and its use. Temporal also stores
 // the ports of its members in PostgreSQL as signed numbers of 16 bits. From 20000 on our
-// Temporal server chooses ports by itself, and does not see the reservations.
+// Temporal server chooses ports by itself, with the same reservations.
 const (
 	lowestPort  = 10000
 	highestPort = 20000

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"flag"
 	"fmt"
-	"math/rand/v2"
 	"net"
 	"strconv"
 	"strings"
@@ -195,24 +194,4 @@ func (o devOptions) config(store *config.SQL) (*config.Config, map[primitives.Se
 		hosts[primitives.ServiceName(name)] = static.SingleLocalHost(o.address(port))
 	}
 	return c, hosts, nil
-}
-
-// Ports below the range that systems use for outgoing connections.
-const lowestPort, highestPort = 20000, 32000
-
-// freePorts finds ports on which no process listens.
-func freePorts(ip string, n int) ([]int, error) {
-	var ports []int
-	for range 100 * n {
-		if len(ports) == n {
-			return ports, nil
-		}
-		port := lowestPort + rand.IntN(highestPort-lowestPort)
-		// The listeners stay open until the last port is found, so that the ports differ.
-		if l, err := net.Listen("tcp", net.JoinHostPort(ip, strconv.Itoa(port))); err == nil {
-			defer l.Close()
-			ports = append(ports, port)
-		}
-	}
-	return nil, fmt.Errorf("no free ports on %s", ip)
 }

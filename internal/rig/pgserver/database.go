@@ -25,8 +25,8 @@ func CreateDatabase(ctx context.Context, server string, like ...string) (created
 	}
 	name = "yeyak_test_" + strings.ReplaceAll(uuid.NewString(), "-", "")
 	statement := "CREATE DATABASE " + name
-	for _, template := range like {
-		statement += " TEMPLATE " + template
+	if len(like) > 0 {
+		statement += " TEMPLATE " + like[0]
 	}
 	if err := Execute(ctx, server, statement); err != nil {
 		return "", "", fmt.Errorf("create database: %w", err)
