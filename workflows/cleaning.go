@@ -62,7 +62,7 @@ func (v *visit) register(ctx workflow.Context) error {
 func (v *visit) unregister() undo {
 	return undo{
 		call:    call{name: "unregister call", queue: contract.ManagementQueue, quick: quickStep, do: management.UnregisterCall},
-		because: func(why booking.Reason) any { return v.call(why) },
+		argument: func(why booking.Reason) any { return v.call(why) },
 		onDone:  func(found booking.Undo) { v.freeTookEffect = found.Acted },
 	}
 }
@@ -119,7 +119,7 @@ func (v *visit) waitForCleaner(ctx workflow.Context) error {
 func (v *visit) cancelAssignment() undo {
 	return undo{
 		call:    call{name: "cancel assignment", queue: contract.FulfilmentQueue, quick: quickStep, do: assignment.CancelAssignment},
-		because: func(why booking.Reason) any { return v.call(why) },
+		argument: func(why booking.Reason) any { return v.call(why) },
 		onDone:  func(booking.Undo) { v.show(nil) },
 	}
 }
