@@ -81,7 +81,7 @@ func (c *cup) holdDrink(ctx workflow.Context) error {
 
 func (c *cup) putBack() undo {
 	return undo{
-		call:    call{name: "release drink", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
+		call:     call{name: "release drink", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
 		argument: func(why booking.Reason) any { h := c.hold(); h.Why = why; return h },
 		onDone: func(found booking.Undo) {
 			c.freeTookEffect, c.released = found.Acted, cmp.Or(found.Remaining, c.released)
@@ -115,9 +115,9 @@ func (c *cup) startProduction(ctx workflow.Context) error {
 
 func (c *cup) cancelProduction() undo {
 	return undo{
-		call:    call{name: "cancel production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.CancelProduction},
+		call:     call{name: "cancel production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.CancelProduction},
 		argument: func(why booking.Reason) any { p := c.production(); p.Why = why; return p },
-		onDone:  func(booking.Undo) { c.show(booking.JobCancelled) },
+		onDone:   func(booking.Undo) { c.show(booking.JobCancelled) },
 	}
 }
 

@@ -107,7 +107,7 @@ func (r *reservation) holdBeforeConfirmation(ctx workflow.Context) error {
 
 func (r *reservation) releaseStock() undo {
 	return undo{
-		call:    call{name: "release stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
+		call:     call{name: "release stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
 		argument: func(why booking.Reason) any { h := r.hold(); h.Why = why; return h },
 		onDone: func(found booking.Undo) {
 			r.released = cmp.Or(found.Remaining, r.released)

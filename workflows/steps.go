@@ -73,7 +73,7 @@ type step struct {
 type undo struct {
 	call
 	argument func(why booking.Reason) any
-	onDone  func(booking.Undo)
+	onDone   func(booking.Undo)
 }
 
 func (u undo) done(what booking.Undo) {
