@@ -168,8 +168,8 @@ func TestDecisions_OfOthers(t *testing.T) {
 	require.Equal(t, "/orders/"+waiting, elsewhere.url.Path, "a form leads to pages of ours only")
 }
 
-// TestDecision_Taken: the page says so if a decision was taken and is not carried out yet.
-func TestDecision_Taken(t *testing.T) {
+// TestDecision_Accepted: the page says so if a decision was accepted and is not carried out yet.
+func TestDecision_Accepted(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	require.NoError(t, s.catalogue.AddPlace(t.Context(), "", seaside))

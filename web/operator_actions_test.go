@@ -102,7 +102,7 @@ func TestDeeds(t *testing.T) {
 	require.NotEmpty(t, s.book.decided[0].Expect)
 	require.Equal(t, booking.Personal("burnt down"), s.book.decided[0].Note)
 	s.book.decide = func(orders.Decision) (orders.Outcome, error) { return orders.Outcome{}, nil }
-	did(olga.does("cancel", "burnt down"), "taken&after=0")
+	did(olga.does("cancel", "burnt down"), "accepted&after=0")
 
 	for _, who := range []string{"alice", "bora", "dana", "kim"} {
 		b := s.as(who, booking.English)

@@ -127,9 +127,9 @@ func TestCancel(t *testing.T) {
 		view, err := s.rows.View(t.Context(), d.OrderID)
 		return orders.Outcome{View: view}, err
 	}
-	taken := b.submit(ask, path, "reason", "Change of plans")
-	require.Equal(t, "/orders/"+stayID+"?accepted=1", taken.url.RequestURI())
-	require.Contains(t, taken.words(), "Your decision was taken")
+	accepted := b.submit(ask, path, "reason", "Change of plans")
+	require.Equal(t, "/orders/"+stayID+"?accepted=1", accepted.url.RequestURI())
+	require.Contains(t, accepted.words(), "Your decision was accepted")
 	last := s.book.decided[len(s.book.decided)-1]
 	require.Equal(t, orders.Decision{OrderID: stayID, Kind: booking.Lodging, Update: contract.CancelUpdate, Note: "Change of plans", Expect: expect}, last)
 

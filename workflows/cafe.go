@@ -81,8 +81,8 @@ func (c *cup) holdDrink(ctx workflow.Context) error {
 
 func (c *cup) putBack() undo {
 	return undo{
-		call:    call{name: "release drink", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
-		because: func(why booking.Reason) any { h := c.hold(); h.Why = why; return h },
+		call:     call{name: "release drink", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
+		argument: func(why booking.Reason) any { h := c.hold(); h.Why = why; return h },
 		onDone: func(found booking.Undo) {
 			c.freeTookEffect, c.released = found.Acted, cmp.Or(found.Remaining, c.released)
 			c.showLast(found.Changed, c.decodeChange)
@@ -115,9 +115,9 @@ func (c *cup) startProduction(ctx workflow.Context) error {
 
 func (c *cup) cancelProduction() undo {
 	return undo{
-		call:    call{name: "cancel production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.CancelProduction},
-		because: func(why booking.Reason) any { p := c.production(); p.Why = why; return p },
-		onDone:  func(booking.Undo) { c.show(booking.JobCancelled) },
+		call:     call{name: "cancel production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.CancelProduction},
+		argument: func(why booking.Reason) any { p := c.production(); p.Why = why; return p },
+		onDone:   func(booking.Undo) { c.show(booking.JobCancelled) },
 	}
 }
 

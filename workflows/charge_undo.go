@@ -43,7 +43,7 @@ func (s *saga) undoCharge() undo {
 			name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, resolvable: true, onFailing: s.refundLate,
 			do: payments.RefundPayment,
 		},
-		because: func(why booking.Reason) any {
+		argument: func(why booking.Reason) any {
 			c := s.chargeUndo.argument
 			c.Why, c.Owed, c.AttentionAfter, c.WantsOwnRefund = why, s.chargeUndo.owedWords, s.policy.AttentionAfter, true
 			return c

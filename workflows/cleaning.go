@@ -61,9 +61,9 @@ func (v *visit) register(ctx workflow.Context) error {
 
 func (v *visit) unregister() undo {
 	return undo{
-		call:    call{name: "unregister call", queue: contract.ManagementQueue, quick: quickStep, do: management.UnregisterCall},
-		because: func(why booking.Reason) any { return v.call(why) },
-		onDone:  func(found booking.Undo) { v.freeTookEffect = found.Acted },
+		call:     call{name: "unregister call", queue: contract.ManagementQueue, quick: quickStep, do: management.UnregisterCall},
+		argument: func(why booking.Reason) any { return v.call(why) },
+		onDone:   func(found booking.Undo) { v.freeTookEffect = found.Acted },
 	}
 }
 
@@ -118,9 +118,9 @@ func (v *visit) waitForCleaner(ctx workflow.Context) error {
 
 func (v *visit) cancelAssignment() undo {
 	return undo{
-		call:    call{name: "cancel assignment", queue: contract.FulfilmentQueue, quick: quickStep, do: assignment.CancelAssignment},
-		because: func(why booking.Reason) any { return v.call(why) },
-		onDone:  func(booking.Undo) { v.show(nil) },
+		call:     call{name: "cancel assignment", queue: contract.FulfilmentQueue, quick: quickStep, do: assignment.CancelAssignment},
+		argument: func(why booking.Reason) any { return v.call(why) },
+		onDone:   func(booking.Undo) { v.show(nil) },
 	}
 }
 

@@ -62,49 +62,49 @@ func (s *saga) inTime(ctx workflow.Context, step string, done func() bool) error
 
 // awaitInTime is await with a timeout that decides. If a decision to cancel the order is open
 // when the timeout ends, awaitInTime waits for its outcome first. It returns the context's
-// error if the order is cancelled, and otherwise whether come is true by then.
-func (s *saga) awaitInTime(ctx workflow.Context, timeout time.Duration, name string, come func() bool) (bool, error) {
-	inTime, err := await(ctx, timeout, name, come)
+// error if the order is cancelled, and otherwise whether condition is true by then.
+func (s *saga) awaitInTime(ctx workflow.Context, timeout time.Duration, name string, condition func() bool) (bool, error) {
+	inTime, err := await(ctx, timeout, name, condition)
 	if err != nil || inTime {
 		return inTime, err
 	}
 	if err := s.awaitOpenDecision(ctx); err != nil {
 		return false, err //replay:never the time would have to end in the milliseconds in which a decision is recorded
 	}
-	return come(), nil
+	return condition(), nil
 }
 
 // awaitPerson is awaitInTime for people's decisions. A decision that was made in time counts
 // even if it could not be delivered: see awaitKept.
-func (s *saga) awaitPerson(ctx workflow.Context, timeout time.Duration, name string, come func() bool) (bool, error) {
+func (s *saga) awaitPerson(ctx workflow.Context, timeout time.Duration, name string, condition func() bool) (bool, error) {
 	until, was := workflow.Now(ctx).Add(timeout), s.acceptedStatus
-	inTime, err := await(ctx, timeout, name, come)
+	inTime, err := await(ctx, timeout, name, condition)
 	if err != nil || inTime {
 		return inTime, err
 	}
-	if err := s.awaitKept(ctx, until, was, come); err != nil {
+	if err := s.awaitKept(ctx, until, was, condition); err != nil {
 		return false, err
 	}
 	if err := s.awaitOpenDecision(ctx); err != nil {
 		return false, err //replay:never the time would have to end in the milliseconds in which a decision is recorded
 	}
-	return come(), nil
+	return condition(), nil
 }
 
 // awaitOrCancel is awaitInTime that cancels the order for the reason late when the timeout
 // ends, unless another decision has been accepted.
 func (s *saga) awaitOrCancel(
-	ctx workflow.Context, timeout time.Duration, name string, come func() bool, late booking.Reason,
+	ctx workflow.Context, timeout time.Duration, name string, condition func() bool, late booking.Reason,
 ) error {
-	inTime, err := s.awaitInTime(ctx, timeout, name, come)
+	inTime, err := s.awaitInTime(ctx, timeout, name, condition)
 	return s.cancelUnless(ctx, inTime, err, late)
 }
 
 // awaitPersonOrCancel is awaitOrCancel for people's decisions.
 func (s *saga) awaitPersonOrCancel(
-	ctx workflow.Context, timeout time.Duration, name string, come func() bool, late booking.Reason,
+	ctx workflow.Context, timeout time.Duration, name string, condition func() bool, late booking.Reason,
 ) error {
-	inTime, err := s.awaitPerson(ctx, timeout, name, come)
+	inTime, err := s.awaitPerson(ctx, timeout, name, condition)
 	return s.cancelUnless(ctx, inTime, err, late)
 }
 
@@ -127,8 +127,8 @@ func (s *saga) cancelForTime(ctx workflow.Context, why booking.Reason) error {
 
 // expect marks the order when people take longer than they should. The order keeps waiting for
 // them, since they have what was ordered, or will bring it.
-func (s *saga) expect(ctx workflow.Context, timeout booking.Duration, what string, come func() bool) {
-	if inTime, err := await(ctx, time.Duration(timeout), what, come); err == nil && !inTime {
+func (s *saga) expect(ctx workflow.Context, timeout booking.Duration, what string, condition func() bool) {
+	if inTime, err := await(ctx, time.Duration(timeout), what, condition); err == nil && !inTime {
 		ctx, _ = workflow.NewDisconnectedContext(ctx)
 		s.needAttention(ctx, "waited for longer than "+timeout.String()+": "+what)
 	}

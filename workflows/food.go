@@ -74,9 +74,9 @@ func (m *meal) startDelivery(ctx workflow.Context) error {
 
 func (m *meal) cancelDelivery() undo {
 	return undo{
-		call:    call{name: "cancel delivery", queue: contract.FulfilmentQueue, quick: quickStep, do: deliveries.CancelDelivery},
-		because: func(why booking.Reason) any { d := m.delivery(); d.Why = why; return d },
-		onDone:  func(booking.Undo) { m.show(booking.JobCancelled) },
+		call:     call{name: "cancel delivery", queue: contract.FulfilmentQueue, quick: quickStep, do: deliveries.CancelDelivery},
+		argument: func(why booking.Reason) any { d := m.delivery(); d.Why = why; return d },
+		onDone:   func(booking.Undo) { m.show(booking.JobCancelled) },
 	}
 }
 

@@ -22,12 +22,12 @@ const (
 // most AttentionAfter, so that neither a read model that is away nor an undeliverable decision
 // blocks an order for ever. was is the accepted status before the wait. It returns the
 // context's error if the order is cancelled.
-func (s *saga) awaitKept(ctx workflow.Context, before time.Time, was booking.Status, come func() bool) error {
+func (s *saga) awaitKept(ctx workflow.Context, before time.Time, was booking.Status, condition func() bool) error {
 	if was != "" && !keptDecisionsFollow(ctx) {
 		return nil
 	}
 	end := workflow.Now(ctx).Add(time.Duration(s.policy.AttentionAfter))
-	decided := func() bool { return s.cancelRequested != "" || s.acceptedStatus != was || was != "" && come() }
+	decided := func() bool { return s.cancelRequested != "" || s.acceptedStatus != was || was != "" && condition() }
 	for pause := firstKeptPause; !decided(); pause = min(2*pause, longestKeptPause) {
 		left := end.Sub(workflow.Now(ctx))
 		if left <= 0 {

@@ -107,8 +107,8 @@ func (r *reservation) holdBeforeConfirmation(ctx workflow.Context) error {
 
 func (r *reservation) releaseStock() undo {
 	return undo{
-		call:    call{name: "release stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
-		because: func(why booking.Reason) any { h := r.hold(); h.Why = why; return h },
+		call:     call{name: "release stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
+		argument: func(why booking.Reason) any { h := r.hold(); h.Why = why; return h },
 		onDone: func(found booking.Undo) {
 			r.released = cmp.Or(found.Remaining, r.released)
 			r.showLast(found.Changed, r.decodeChange)

@@ -37,7 +37,7 @@ func (s *saga) sendNotice(ctx workflow.Context, n notice) error {
 func (s *saga) withdrawNotice(n func() notice) undo {
 	return undo{
 		call: call{name: n().name + " that it is off", queue: contract.NotificationsQueue, quick: quickStep, do: notifications.WithdrawNotice},
-		because: func(why booking.Reason) any {
+		argument: func(why booking.Reason) any {
 			return activities.Withdrawal{Key: s.messageKey(n().key), Message: s.withdrawal(n(), why), Why: why}
 		},
 	}

@@ -224,7 +224,7 @@ func (s *saga) compensate(err error) {
 	}
 	open, waits := workflow.NewWaitGroup(s.ctx), false
 	for _, u := range slices.Backward(s.undos) {
-		u.with = u.because(reason)
+		u.with = u.argument(reason)
 		shown := s.view.Version
 		if found, done := s.undoInPlace(u); !done {
 			waits = true

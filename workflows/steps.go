@@ -68,12 +68,12 @@ type step struct {
 	doDeferred func(workflow.Context) (booking.Outcome, error)
 }
 
-// undo is the compensation of one step. because makes its argument once the reason is known.
+// undo is the compensation of one step. argument makes the call's argument once the reason is known.
 // onDone, if set, receives what the undo has found.
 type undo struct {
 	call
-	because func(why booking.Reason) any
-	onDone  func(booking.Undo)
+	argument func(why booking.Reason) any
+	onDone   func(booking.Undo)
 }
 
 func (u undo) done(what booking.Undo) {
@@ -266,7 +266,7 @@ func (s *saga) undoUntilComplete(ctx workflow.Context, u undo, why booking.Reaso
 			s.notifyNotRefunded(ctx)
 			s.needAttention(ctx, found.Owed)
 		}
-		u.with, found = u.because(why), booking.Undo{}
+		u.with, found = u.argument(why), booking.Undo{}
 		if s.retryMarkingAfter(ctx, u.call, &found, attentionAfter) {
 			continue
 		}
@@ -277,19 +277,19 @@ func (s *saga) undoUntilComplete(ctx workflow.Context, u undo, why booking.Reaso
 	}
 }
 
-// await waits until come returns true, or until timeout has passed; the web UI shows its
-// timer under the name. It returns whether come was true, or the error of a cancelled ctx.
+// await waits until condition returns true, or until timeout has passed; the web UI shows its
+// timer under the name. It returns whether condition was true, or the error of a cancelled ctx.
 // Unlike workflow.AwaitWithTimeout it leaves no pending timer behind, which the web UI
 // would show and which would wake the workflow for nothing.
-func await(ctx workflow.Context, timeout time.Duration, name string, come func() bool) (bool, error) {
+func await(ctx workflow.Context, timeout time.Duration, name string, condition func() bool) (bool, error) {
 	timing, stop := workflow.WithCancel(ctx)
 	defer stop()
 	timer := workflow.NewTimerWithOptions(timing, timeout, workflow.TimerOptions{Summary: name})
-	_ = workflow.Await(ctx, func() bool { return timer.IsReady() || come() })
+	_ = workflow.Await(ctx, func() bool { return timer.IsReady() || condition() })
 	if err := ctx.Err(); err != nil {
 		return false, err
 	}
-	return come(), nil
+	return condition(), nil
 }
 
 // publishing is the call that publishes the order to the read model.

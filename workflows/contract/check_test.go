@@ -248,9 +248,9 @@ func TestDecision_Check(t *testing.T) {
 		require.NoError(t, contract.Decision{Note: booking.Personal(strings.Repeat("한", 500))}.Check(update))
 		require.NoError(t, contract.Decision{Note: "two\r\nlines"}.Check(update))
 		for says, d := range map[string]contract.Decision{
-			"note: is longer than 500 characters":                        {Note: booking.Personal(strings.Repeat("x", 501))},
-			"note: contains control characters":                          {Note: "a\x00"},
-			"note: is blank":                                             {Note: "\u200b"},
+			"note: is longer than 500 characters":                           {Note: booking.Personal(strings.Repeat("x", 501))},
+			"note: contains control characters":                             {Note: "a\x00"},
+			"note: is blank":                                                {Note: "\u200b"},
 			"input: has 3000045 bytes, of which at most 65536 are accepted": {Bytes: 3_000_045},
 		} {
 			require.EqualError(t, d.Check(update), "validation_failed: "+says)
