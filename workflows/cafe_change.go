@@ -67,7 +67,7 @@ func (c *cup) refillTo(to contract.QuantityChange, quote contract.QuantityQuote)
 		do:     func(ctx workflow.Context) error { return c.refill(ctx, r) },
 		shows:  func() { c.isFor(r) },
 		made:   func() { c.refilled(r) },
-		back:   func() { c.undoRefill(r) },
+		back:   func() bool { return c.undoRefill(r) },
 		refuse: func(err error) { c.notRefilled(r, err) },
 	}
 	return r
@@ -105,15 +105,28 @@ func (c *cup) jobChange(r *refill, why booking.Reason) booking.JobChange {
 	return j
 }
 
-// undoRefill changes the production back, releases what was held, and refunds what was
-// charged.
-func (c *cup) undoRefill(r *refill) {
+// undoRefill releases what was held, changes the production back, and refunds what was or may
+// have been charged. It reports whether the change was made before: then it stays.
+func (c *cup) undoRefill(r *refill) (made bool) {
+	if !completesMadeChanges(r.ctx) {
+		c.makeAsBefore(r)
+		c.dropHeld(&r.change)
+	} else if c.dropHeld(&r.change) {
+		return true
+	} else {
+		c.makeAsBefore(r)
+	}
+	c.resolveCharge(&r.change)
+	return false
+}
+
+// makeAsBefore changes the production back.
+func (c *cup) makeAsBefore(r *refill) {
 	var back booking.Undo
 	c.retryUntilDone(r.ctx, call{
 		name: "change production back", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.ChangeProductionBack,
 		with: c.jobChange(r, booking.ByCustomer),
 	}, &back)
-	c.undoChange(&r.change)
 }
 
 // refilled completes the change of the quantity. The refund is in the ledger before the

@@ -249,6 +249,25 @@ func TestCafeChange_AfterAReset(t *testing.T) {
 	require.Equal(t, booking.NotChangeable, again.code())
 }
 
+// TestCafeChange_MadeLate: a late call of a dead process makes a change after the next run has
+// read the hold, and before it drops the change. The production has been changed by then.
+func TestCafeChange_MadeLate(t *testing.T) {
+	c := newCup(t)
+	c.setStock(5)
+	c.env.RegisterDelayedCallback(func() { c.setFaults(func(call string) fault { return only(before, call == "make change") }) }, hour)
+	c.refills(2*hour, "1", 5)
+	c.env.RegisterDelayedCallback(func() { c.setFaults(func(string) fault { return death }) }, 3*hour)
+	c.env.RegisterDelayedCallback(c.env.CancelWorkflow, 4*hour)
+	c.env.ExecuteWorkflow(c.flow, c.in)
+	require.Equal(t, 5, c.made())
+
+	c.setFaults(c.madeLate())
+	c.live(placedAt.Add(7 * hour))
+	c.serves()
+	c.requireIs(c.run(), 5, 22500)
+	require.Empty(t, c.holdChanges)
+}
+
 // TestCafeChange_AppliedAgain: after a reset the engine may apply earlier changes again. The
 // last of them counts.
 func TestCafeChange_AppliedAgain(t *testing.T) {

@@ -24,14 +24,15 @@ type change struct {
 
 	// The next fields depend on the order's kind. agreed is the change as its hold stores it.
 	// holds is the hold that the change leads to. do runs the change. shows writes the changed
-	// order into the view. made completes the change, and back undoes it. hide removes the
-	// pending change from the view. refuse reports that the change was not made.
+	// order into the view. made completes the change. back undoes it, and reports whether it was
+	// made before: then it stays. hide removes the pending change from the view. refuse reports
+	// that the change was not made.
 	agreed string
 	holds  func(why booking.Reason) booking.HoldChange
 	do     func(ctx workflow.Context) error
 	shows  func()
 	made   func()
-	back   func()
+	back   func() (made bool)
 	hide   func()
 	refuse func(err error)
 
@@ -108,8 +109,7 @@ func (s *saga) runChange(ctx workflow.Context, c *change) {
 	case err == nil:
 		c.made()
 	default:
-		c.back()
-		c.refuse(err)
+		s.undoOrComplete(c, func() { c.refuse(err) })
 	}
 	s.changing, c.ended = nil, true
 	s.parts.open--
@@ -225,15 +225,12 @@ func (s *saga) makeHeld(c *change) error {
 	return stepped(made, nil)
 }
 
-// undoChange undoes a change: it releases what was held for it, and refunds what was or may
-// have been charged.
-func (s *saga) undoChange(c *change) {
+// dropHeld releases what was held for a change. It reports whether the change was made before.
+func (s *saga) dropHeld(c *change) (made bool) {
 	var dropped booking.Undo
+	drop := c.holds(booking.ByCustomer)
 	s.retryUntilDone(c.ctx, call{
-		name: "release stock of a change", queue: contract.InventoryQueue, quick: quickStep, do: inventory.DropChange, with: c.holds(booking.ByCustomer),
+		name: "release stock of a change", queue: contract.InventoryQueue, quick: quickStep, do: inventory.DropChange, with: drop,
 	}, &dropped)
-	if !c.charging {
-		return
-	}
-	s.resolveCharge(c)
+	return dropped.Changed.Made(drop.Key) && completesMadeChanges(c.ctx)
 }

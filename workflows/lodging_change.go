@@ -79,7 +79,7 @@ func (r *reservation) moveTo(c contract.StayChange, quote contract.ChangeQuote) 
 		do:     func(ctx workflow.Context) error { return r.move(ctx, m) },
 		shows:  func() { r.isFor(m) },
 		made:   func() { r.moved(m) },
-		back:   func() { r.undoChange(&m.change) },
+		back:   func() bool { return r.undoMove(m) },
 		refuse: func(err error) { r.notMoved(m, err) },
 	}
 	return m
@@ -116,6 +116,16 @@ func (r *reservation) move(ctx workflow.Context, m *move) error {
 		return err
 	}
 	return r.makeHeld(&m.change)
+}
+
+// undoMove releases what was held for the change, and refunds what was or may have been
+// charged. It reports whether the change was made before: then it stays.
+func (r *reservation) undoMove(m *move) (made bool) {
+	if r.dropHeld(&m.change) {
+		return true
+	}
+	r.resolveCharge(&m.change)
+	return false
 }
 
 // ownerAgrees waits for the owner's decision on the change, if the place requires one and the

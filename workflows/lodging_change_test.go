@@ -468,6 +468,69 @@ func TestLodgingChange_AfterAReset(t *testing.T) {
 	require.EqualValues(t, 150000, s.paid().Price())
 }
 
+// madeLate makes the change of the order's stock just before it is dropped, as a late call of
+// a dead process does.
+func (w *world) madeLate() func(call string) fault {
+	return func(call string) fault {
+		if call == "drop change" {
+			for _, c := range w.holdChanges {
+				_, err := w.stock.MakeChange(context.Background(), c)
+				require.NoError(w, err)
+			}
+			w.holdChanges = nil
+		}
+		return none
+	}
+}
+
+// TestLodgingChange_MadeLate: a late call of a dead process makes a change after the next run
+// has read the hold, and before it drops the change. The reservation shows it, and its customer
+// has paid for it.
+func TestLodgingChange_MadeLate(t *testing.T) {
+	s := newMove(t, 3, func(in *contract.Lodging) { in.Place.Confirmation = booking.Manual })
+	s.decides(hour, contract.ConfirmUpdate)
+	s.moves(2*hour, "1", 1, 4, 2)
+	s.env.RegisterDelayedCallback(func() { s.setFaults(func(string) fault { return death }) }, 3*hour)
+	s.env.RegisterDelayedCallback(s.env.CancelWorkflow, 4*hour)
+	s.env.ExecuteWorkflow(s.flow, s.in)
+	require.Equal(t, []int{3, 3, 2, 1, 1, 1, 3, 3}, s.remaining(), "the open change is held")
+
+	s.setFaults(s.madeLate())
+	s.live(placedAt.Add(7 * hour))
+	s.in.Place.Confirmation = booking.Auto
+	v := s.run()
+	require.Empty(t, s.holdChanges)
+	require.Equal(t, booking.Completed, v.Status)
+	require.Equal(t, firstNight.AddDays(1).String(), v.CheckIn)
+	require.Equal(t, firstNight.AddDays(4).String(), v.CheckOut)
+	require.Equal(t, 2, v.Quantity)
+	require.Nil(t, v.Change)
+	require.Equal(t, []int{3, 3, 3, 1, 1, 1, 3, 3}, s.remaining())
+	require.EqualValues(t, 300000, v.Amount.Amount)
+	require.EqualValues(t, 300000, s.owed())
+	require.EqualValues(t, 300000, s.paid().Price())
+	require.Contains(t, s.events(), booking.ReservationChanged)
+}
+
+// TestLodgingChange_MadeLateWhileItIsRefused: the engine applies the change again after a
+// reset, and the owner refuses it this time. By then a late call has made it, since the owner
+// had agreed to it before. Its customer is not charged twice.
+func TestLodgingChange_MadeLateWhileItIsRefused(t *testing.T) {
+	s := newMove(t, 3, func(in *contract.Lodging) { in.Place.Confirmation = booking.Manual })
+	s.decides(hour, contract.ConfirmUpdate)
+	s.moves(2*hour, "1", 0, 3, 1)
+	s.setFaults(s.madeLate())
+	s.decides(3*hour, contract.RejectUpdate)
+	v := s.run()
+	require.Equal(t, booking.Completed, v.Status)
+	require.Equal(t, departure.AddDays(1).String(), v.CheckOut)
+	require.Nil(t, v.Change)
+	require.EqualValues(t, 150000, v.Amount.Amount)
+	require.EqualValues(t, 150000, s.owed())
+	require.EqualValues(t, 150000, s.paid().Price())
+	require.Equal(t, []int{3, 3, 2, 2, 2, 3, 3, 3}, s.remaining())
+}
+
 // TestLodgingChange_AppliedAgain: after a reset the engine may apply earlier changes again.
 // The last of them counts.
 func TestLodgingChange_AppliedAgain(t *testing.T) {
