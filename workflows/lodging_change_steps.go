@@ -28,7 +28,7 @@ func (r *reservation) moved(m *move) {
 // isFor sets the reservation's nights, rooms and price to those of the change.
 func (r *reservation) isFor(m *move) {
 	r.in.CheckIn, r.in.CheckOut, r.in.Rooms, r.in.Begins, r.in.Ends = m.to.CheckIn, m.to.CheckOut, m.to.Rooms, m.to.Begins, m.to.Ends
-	r.ends = m.to.Ends
+	r.ends, r.changedAt = m.to.Ends, m.askedAt
 	r.view = r.view.Clone()
 	r.view.Quantity, r.view.Amount = m.to.Rooms, m.quote.Amount
 	r.view.Stay = &contract.Stay{CheckIn: m.to.CheckIn.String(), CheckOut: m.to.CheckOut.String(), Prices: m.quote.Nights}

@@ -26,7 +26,7 @@ func newMove(t *testing.T, rooms int, change ...func(*contract.Lodging)) *stay {
 // moves requests a change after a while: from and to are days after the stay's first night.
 func (s *stay) moves(after time.Duration, id string, from, to, rooms int, more ...func(*contract.StayChange)) *decision {
 	c := contract.StayChange{
-		Asked:   contract.Asked{ID: id, By: "1024"},
+		Asked:   contract.Asked{ID: id, By: "1024", At: placedAt.Add(after)},
 		CheckIn: firstNight.AddDays(from), CheckOut: firstNight.AddDays(to), Rooms: rooms, Price: s.in.Place.Price, EachKeeps: true,
 	}
 	zone, err := booking.Zone(s.in.Place.TimeZone)
