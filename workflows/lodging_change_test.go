@@ -56,9 +56,9 @@ func (s *stay) remaining() (left []int) {
 }
 
 // paid are the order's payment and how much of it was charged and not refunded.
-func (s *stay) paid() booking.Payment {
-	p, err := s.ledger.Payment(context.Background(), s.order)
-	require.NoError(s, err)
+func (w *world) paid() booking.Payment {
+	p, err := w.ledger.Payment(context.Background(), w.order)
+	require.NoError(w, err)
 	return p
 }
 
@@ -466,6 +466,38 @@ func TestLodgingChange_AfterAReset(t *testing.T) {
 	require.Equal(t, []int{3, 3, 3, 2, 2, 2, 3, 3}, s.remaining())
 	require.EqualValues(t, 150000, s.owed())
 	require.EqualValues(t, 150000, s.paid().Price())
+}
+
+// TestLodgingChange_LeftWhileItIsRecorded: the guests check out while a change is being
+// recorded. The change is not made then, and nothing is charged for it.
+func TestLodgingChange_LeftWhileItIsRecorded(t *testing.T) {
+	s := newMove(t, 2)
+	s.recordsLate()
+	d := s.moves(s.arrival()+hour, "1", 0, 4, 1)
+	left := s.decides(s.arrival()+hour+time.Minute, contract.CompleteUpdate)
+	v := s.run()
+	require.Equal(t, booking.Superseded, d.code())
+	require.NoError(t, left.err)
+	require.Equal(t, booking.Completed, v.Status)
+	require.Equal(t, departure.String(), v.CheckOut)
+	require.EqualValues(t, 100000, s.owed())
+	require.Empty(t, s.paid().Further)
+}
+
+// TestLodgingChange_CancelledWhileItIsRecorded: a change that is being recorded when the
+// reservation is cancelled is not made, and nothing is charged for it.
+func TestLodgingChange_CancelledWhileItIsRecorded(t *testing.T) {
+	s := newMove(t, 2)
+	s.recordsLate()
+	d := s.moves(hour, "1", 0, 4, 1)
+	cancel := s.decides(hour+time.Minute, contract.CancelUpdate)
+	v := s.run()
+	require.Equal(t, booking.BeingCancelled, d.code())
+	require.NoError(t, cancel.err)
+	require.Equal(t, booking.Cancelled, v.Status)
+	require.Zero(t, s.owed())
+	require.Empty(t, s.paid().Further)
+	require.Equal(t, []int{2, 2, 2, 2, 2, 2, 2, 2}, s.remaining())
 }
 
 // madeLate makes the change of the order's stock just before it is dropped, as a late call of
