@@ -15,7 +15,9 @@ import (
 
 // refills requests another quantity after a while.
 func (c *cup) refills(after time.Duration, id string, quantity int, more ...func(*contract.QuantityChange)) *decision {
-	q := contract.QuantityChange{Asked: contract.Asked{ID: id, By: "1024", At: placedAt.Add(after)}, Quantity: quantity, Price: c.in.Drink.Price}
+	q := contract.QuantityChange{
+		ChangeRequest: contract.ChangeRequest{ID: id, By: "1024", At: placedAt.Add(after)}, Quantity: quantity, Price: c.in.Drink.Price,
+	}
 	for _, m := range more {
 		m(&q)
 	}
@@ -68,7 +70,7 @@ func TestCafeChange(t *testing.T) {
 		c.requireIs(v, 4, 19000)
 		require.Equal(t, []booking.Lot{{Quantity: 2, Amount: 9000}, {Quantity: 2, Amount: 10000}}, v.Production.Lots)
 		require.Contains(t, c.events(), booking.OrderChanged)
-		require.Equal(t, []string{"order_placed", "order_changed"}, c.told())
+		require.Equal(t, []string{"order_placed", "order_changed"}, c.ownerMessages())
 		require.Empty(t, c.messagesTo(c.customer), "they are answered")
 	})
 	t.Run("Fewer", func(t *testing.T) {
@@ -244,7 +246,7 @@ func TestCafeChange_AfterAReset(t *testing.T) {
 	require.Equal(t, 5, c.made())
 
 	c.setFaults(nil)
-	c.live(placedAt.Add(7 * hour))
+	c.startRun(placedAt.Add(7 * hour))
 	again := c.asks(10*time.Second, c.changesAsked[0])
 	c.serves()
 	c.requireIs(c.run(), 3, 13500)
@@ -253,7 +255,7 @@ func TestCafeChange_AfterAReset(t *testing.T) {
 
 // recordsLate makes the record of the first decision take ten minutes. Later ones are recorded
 // at once.
-func (l *life) recordsLate() {
+func (l *sagaRun) recordsLate() {
 	l.env.OnActivity(activities.RecordDecision, mock.Anything).After(10 * time.Minute).Return(nil).Once()
 	l.env.OnActivity(activities.RecordDecision, mock.Anything).Return(nil)
 }
@@ -285,7 +287,7 @@ func TestCafeChange_MadeLate(t *testing.T) {
 	require.Equal(t, 5, c.made())
 
 	c.setFaults(c.madeLate())
-	c.live(placedAt.Add(7 * hour))
+	c.startRun(placedAt.Add(7 * hour))
 	c.serves()
 	c.requireIs(c.run(), 5, 22500)
 	require.Empty(t, c.holdChanges)
@@ -303,7 +305,7 @@ func TestCafeChange_AppliedAgain(t *testing.T) {
 	c.env.ExecuteWorkflow(c.flow, c.in)
 
 	c.setFaults(nil)
-	c.live(placedAt.Add(7 * hour))
+	c.startRun(placedAt.Add(7 * hour))
 	again := c.asks(10*time.Second, c.changesAsked[0])
 	c.serves()
 	v := c.run()
@@ -319,7 +321,7 @@ func TestCafeChange_CancelledThenReset(t *testing.T) {
 	c.refills(hour, "1", 3)
 	c.decides(2*hour, contract.CancelUpdate)
 	require.Equal(t, 3, c.run().Quantity)
-	c.live(placedAt.Add(7 * hour))
+	c.startRun(placedAt.Add(7 * hour))
 	v := c.run()
 	require.Equal(t, booking.Cancelled, v.Status)
 	require.Equal(t, 3, v.Quantity)

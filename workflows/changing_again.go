@@ -38,7 +38,7 @@ func (s *saga) learnOf(ctx workflow.Context, changed *booking.HoldChanges, remem
 			continue
 		}
 		c.ctx, c.charging = ctx, c.costs.Charge.Amount > 0
-		s.changing, s.known = c, append(s.known, c.Asked)
+		s.changing, s.known = c, append(s.known, c.ChangeRequest)
 		if is.Made {
 			s.completeMade(c)
 		} else {
@@ -51,7 +51,7 @@ func (s *saga) learnOf(ctx workflow.Context, changed *booking.HoldChanges, remem
 // undoOrComplete undoes a change. A late call of a run that is not remembered may have made it
 // meanwhile: then it is completed. undone is called if it was not.
 func (s *saga) undoOrComplete(c *change, undone func()) {
-	if c.back() {
+	if c.kind.undo() {
 		s.completeMade(c)
 		return
 	}
@@ -63,7 +63,7 @@ func (s *saga) completeMade(c *change) {
 	if !c.charged {
 		s.paidMore(c.costs.Charge)
 	}
-	c.made()
+	c.kind.complete()
 }
 
 // lastMade is the last change that was made according to the released hold, nil if there is
@@ -87,7 +87,7 @@ func (s *saga) lastMade(changed *booking.HoldChanges, remembered func(agreed str
 // showLast shows the last change of a compensated order that this run does not remember.
 func (s *saga) showLast(changed *booking.HoldChanges, remembered func(agreed string) *change) {
 	if c := s.lastMade(changed, remembered); c != nil {
-		c.shows()
+		c.kind.show()
 	}
 }
 
@@ -100,7 +100,7 @@ func (s *saga) changedBefore(c *change) {
 	if s.knows(c.ID) == nil {
 		c.no = booking.Errorf(booking.Superseded, "another change was made before: look at the order again") //replay:never a new change would have to come in the task after a reset
 	}
-	c.hide()
+	c.kind.hide()
 	s.publish(c.ctx)
 }
 

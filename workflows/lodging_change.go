@@ -13,10 +13,11 @@ import (
 // move is a change of a reservation's nights or rooms that is under way.
 type move struct {
 	change
+	r     *reservation
 	to    contract.StayChange
 	quote contract.ChangeQuote
 
-	askedAt     time.Time // when the customer requested it, zero if an earlier build has sent it
+	requestedAt time.Time // when the customer requested it, zero if an earlier build has sent it
 	awaitsOwner bool      // the owner has been asked, and has not decided yet
 	owner       *contract.Decision
 	agreed      bool // the owner's decision, once it is recorded
@@ -40,7 +41,7 @@ func (r *reservation) mayChange(c contract.StayChange) (q contract.ChangeQuote, 
 	if err := booking.MayChangeStay(r.statusForDecisions(), now, r.in.CheckInAt(), r.in.CheckOutAt(), onlyDeparture); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
-	if err := r.mayBegin(c.Asked); err != nil {
+	if err := r.mayBeginChange(c.ChangeRequest); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
 	switch {
@@ -50,7 +51,7 @@ func (r *reservation) mayChange(c contract.StayChange) (q contract.ChangeQuote, 
 		return q, booking.Errorf(booking.Superseded, "another change was made meanwhile: the reservation stands as that left it")
 	}
 	if q, err = r.view.QuoteChange(c, now, r.in.CheckInAt()); err == nil {
-		err = q.AsChangeQuoted(c.Asked)
+		err = q.AsChangeQuoted(c.ChangeRequest)
 	}
 	return q, err
 }
@@ -68,25 +69,21 @@ func (r *reservation) change(ctx workflow.Context, c contract.StayChange) (contr
 }
 
 func (r *reservation) moveTo(c contract.StayChange, quote contract.ChangeQuote) *move {
-	m := &move{to: c, quote: quote, askedAt: c.At}
+	m := &move{r: r, to: c, quote: quote, requestedAt: c.At}
 	if c.At.After(r.now()) { // clocks differ
-		m.askedAt = r.now() //replay:never clocks would have to differ
+		m.requestedAt = r.now() //replay:never clocks would have to differ
 	}
 	written := c
-	written.Asked = c.Unpaid()
+	written.ChangeRequest = c.WithoutPaymentMethod()
 	m.change = change{
-		Asked: c.Asked, costs: quote.Difference, at: r.now(), hide: r.hideMove,
-		agreed: agreement[contract.StayChange, contract.ChangeQuote]{written, quote}.text(),
-		holds: func(why booking.Reason) booking.HoldChange {
-			return r.holdChange(r.hold(), &m.change, c.DailyQuantity(), why)
-		},
-		do:     func(ctx workflow.Context) error { return r.move(ctx, m) },
-		shows:  func() { r.isFor(m) },
-		made:   func() { r.moved(m) },
-		back:   func() bool { return r.undoMove(m) },
-		refuse: func(err error) { r.notMoved(m, err) },
+		ChangeRequest: c.ChangeRequest, kind: m, costs: quote.Difference, at: r.now(),
+		stored: agreement[contract.StayChange, contract.ChangeQuote]{written, quote}.text(),
 	}
 	return m
+}
+
+func (m *move) holdChange(why booking.Reason) booking.HoldChange {
+	return m.r.holdChange(m.r.hold(), &m.change, m.to.DailyQuantity(), why)
 }
 
 // learn applies the changes that a run which is not remembered has made.
@@ -103,9 +100,10 @@ func (r *reservation) remembered(agreed string) *change {
 	return &r.moveTo(was.Change, was.Quote).change
 }
 
-// move holds the new nights and rooms, charges the difference, and waits for the owner if the
+// run holds the new nights and rooms, charges the difference, and waits for the owner if the
 // place requires that. Only then it releases what is no longer needed.
-func (r *reservation) move(ctx workflow.Context, m *move) error {
+func (m *move) run(ctx workflow.Context) error {
+	r := m.r
 	if err := ctx.Err(); err != nil {
 		return err //replay:never the order would have to be abandoned while the change is recorded
 	}
@@ -120,16 +118,6 @@ func (r *reservation) move(ctx workflow.Context, m *move) error {
 		return err
 	}
 	return r.makeHeld(&m.change)
-}
-
-// undoMove releases what was held for the change, and refunds what was or may have been
-// charged. It reports whether the change was made before: then it stays.
-func (r *reservation) undoMove(m *move) (made bool) {
-	if r.dropHeld(&m.change) {
-		return true
-	}
-	r.resolveCharge(&m.change)
-	return false
 }
 
 // ownerAgrees waits for the owner's decision on the change, if the place requires one and the
@@ -195,7 +183,7 @@ func (r *reservation) hasToDecide() error {
 func (r *reservation) knewOfChanges(at time.Time) error {
 	changed := r.changedAt
 	if m := r.changeToDecide(); m != nil {
-		changed = m.askedAt
+		changed = m.requestedAt
 	}
 	if at.Before(changed) {
 		return booking.Errorf(booking.Superseded, "the reservation was changed after this decision: look at it again")
