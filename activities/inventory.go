@@ -30,7 +30,7 @@ type Stock interface {
 	MakeChange(ctx context.Context, c booking.HoldChange) (booking.Outcome, error)
 	// DropChange releases what ChangeHold has held for c, once. A change that never
 	// happened is recorded as dropped and cannot happen afterwards. A change that was made
-	// stays made.
+	// stays made, and the result has the changes of the hold.
 	DropChange(ctx context.Context, c booking.HoldChange) (booking.Undo, error)
 }
 

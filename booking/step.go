@@ -68,7 +68,8 @@ type Undo struct {
 	// Remaining is how many were left after the release: of several days, on the one with
 	// the fewest.
 	Remaining *int `json:"remaining,omitempty"`
-	// Changed holds the changes of a released hold, nil if there are none.
+	// Changed holds the changes of a released hold, nil if there are none. If a change was to
+	// be undone, Changed is nil unless that change was made before.
 	Changed *HoldChanges `json:"changed,omitempty"`
 }
 

@@ -1,6 +1,9 @@
 package booking
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Hold requests a quantity of an item on every day of [From, To): rooms of a place for its
 // nights, cups of a drink for its day.
@@ -31,6 +34,11 @@ type HoldChange struct {
 type HoldChanges struct {
 	// All changes, oldest first, without refused ones.
 	All []HoldChange `json:"all"`
+}
+
+// Made reports whether the change with this key was made.
+func (c *HoldChanges) Made(key string) bool {
+	return c != nil && slices.ContainsFunc(c.All, func(is HoldChange) bool { return is.Key == key && is.Made })
 }
 
 // StayEnd is the end of the stay that a hold was made for.

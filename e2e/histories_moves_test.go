@@ -30,6 +30,7 @@ var moveBranches = map[string]branch{
 	"lodging_change_reset_to_change":     {changeResetToChange, booking.ByCustomer},
 	"lodging_change_applied_again":       {changeAppliedAgain, booking.ByCustomer},
 	"lodging_change_cancelled_reset":     {changeCancelledReset, booking.ByCustomer},
+	"lodging_change_made_late":           {changeMadeLate, booking.ByCustomer},
 	"lodging_reset_of_undone":            {undoneAndReset, booking.ByCustomer},
 }
 
@@ -233,6 +234,19 @@ func changeCancelledReset(s *system) string {
 	s.reset(order)
 	require.Equal(s, inDays(14).String(), s.ended(order).CheckOut)
 	return order
+}
+
+// changeMadeLate: a reservation whose change waits for the owner is reset. A late call of the
+// discarded run makes the change while the new run is about to undo it.
+func changeMadeLate(s *system) string {
+	order := s.asked()
+	s.outages.madeLate.Store(true)
+	s.reset(order)
+	s.eventually(func() bool {
+		v := s.fresh(order)
+		return v.Status == booking.AwaitingOwner && v.CheckOut == inDays(14).String()
+	})
+	return s.cancelled(order)
 }
 
 // undoneAndReset: the order was cancelled, and is reset to before the cancel.

@@ -23,6 +23,7 @@ var refillBranches = map[string]branch{
 	"cafe_change_reset_to_change":     {refillResetToChange, booking.ByCustomer},
 	"cafe_change_applied_again":       {refillAppliedAgain, booking.ByCustomer},
 	"cafe_change_cancelled_reset":     {refillCancelledReset, booking.ByCustomer},
+	"cafe_change_made_late":           {refillMadeLate, booking.ByCustomer},
 	"cafe_reset_of_undone":            {cupUndoneAndReset, booking.ByCustomer},
 }
 
@@ -154,6 +155,23 @@ func refillAppliedAgain(s *system) string {
 	s.eventually(func() bool {
 		v := s.page(order)
 		return v.Quantity == 5 && !v.Changing() && v.Version == s.fresh(order).Version
+	})
+	return s.putBack(order)
+}
+
+// refillMadeLate: an order whose change waits for the inventory is reset. A late call of the
+// discarded run makes the change while the new run is about to undo it.
+func refillMadeLate(s *system) string {
+	order := s.cupsOf()
+	s.outages.productions.nextIs(func() error { s.outages.stock.begin(errAway); return nil })
+	s.refill(order, "a", 3).with(s, http.StatusAccepted)
+	s.eventually(func() bool { return s.attempts(order, "MakeChange") > 0 })
+	s.outages.madeLate.Store(true)
+	s.reset(order)
+	s.outages.stock.end()
+	s.eventually(func() bool {
+		v := s.fresh(order)
+		return v.Status == booking.InProduction && v.Quantity == 3 && !v.Changing()
 	})
 	return s.putBack(order)
 }

@@ -41,10 +41,14 @@ func (o *outage) failure() error {
 }
 
 // outages are the switches of a system.
-type outages struct{ deliveries, productions, crew, registry, stock, ledger, decisions *outage }
+type outages struct {
+	deliveries, productions, crew, registry, stock, ledger, decisions *outage
+	// madeLate: a late call makes the next change just before it is dropped.
+	madeLate *atomic.Bool
+}
 
 func (all *outages) decorate(d *app.Decorate) {
-	*all = outages{&outage{}, &outage{}, &outage{}, &outage{}, &outage{}, &outage{}, &outage{}}
+	*all = outages{&outage{}, &outage{}, &outage{}, &outage{}, &outage{}, &outage{}, &outage{}, &atomic.Bool{}}
 	d.Ledger = func(l activities.PaymentLedger) activities.PaymentLedger { return switchedLedger{l, all.ledger} }
 	d.Deliveries = func(j activities.Jobs) activities.Jobs { return switchedJobs{j, all.deliveries} }
 	d.Productions = func(j activities.Jobs) activities.Jobs { return switchedJobs{j, all.productions} }
@@ -52,7 +56,7 @@ func (all *outages) decorate(d *app.Decorate) {
 	d.Registry = func(r activities.Registry) activities.Registry { return switchedRegistry{r, all.registry} }
 	d.Decisions = func(k activities.Decisions) activities.Decisions { return switchedDecisions{k, all.decisions} }
 	if d.Stock == nil {
-		d.Stock = func(s activities.Stock) activities.Stock { return switchedStock{s, all.stock} }
+		d.Stock = func(s activities.Stock) activities.Stock { return switchedStock{s, all.stock, all.madeLate} }
 	}
 }
 
@@ -130,7 +134,8 @@ func (r switchedRegistry) Unregister(ctx context.Context, c booking.Call) (booki
 
 type switchedStock struct {
 	activities.Stock
-	outage *outage
+	outage   *outage
+	madeLate *atomic.Bool
 }
 
 func (s switchedStock) Hold(ctx context.Context, h booking.Hold) (booking.Outcome, error) {
@@ -150,7 +155,14 @@ func (s switchedStock) MakeChange(ctx context.Context, c booking.HoldChange) (bo
 }
 
 func (s switchedStock) DropChange(ctx context.Context, c booking.HoldChange) (booking.Undo, error) {
-	return unless(s.outage, func() (booking.Undo, error) { return s.Stock.DropChange(ctx, c) })
+	return unless(s.outage, func() (booking.Undo, error) {
+		if s.madeLate.Swap(false) {
+			if _, err := s.Stock.MakeChange(ctx, c); err != nil {
+				return booking.Undo{}, err
+			}
+		}
+		return s.Stock.DropChange(ctx, c)
+	})
 }
 
 func (s switchedStock) Shorten(ctx context.Context, key string, end booking.Date) (booking.Freed, error) {

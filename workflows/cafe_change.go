@@ -104,15 +104,29 @@ func (c *cup) jobChange(r *refill, why booking.Reason) booking.JobChange {
 	return j
 }
 
-// undo changes the production back, releases what was held, and refunds what was charged.
-func (r *refill) undo() {
+// undo releases what was held, changes the production back, and refunds what was or may have
+// been charged.
+func (r *refill) undo() (made bool) {
 	c := r.c
+	if !completesMadeChanges(r.ctx) {
+		c.makeAsBefore(r)
+		c.dropHeld(&r.change)
+	} else if c.dropHeld(&r.change) {
+		return true
+	} else {
+		c.makeAsBefore(r)
+	}
+	c.resolveCharge(&r.change)
+	return false
+}
+
+// makeAsBefore changes the production back.
+func (c *cup) makeAsBefore(r *refill) {
 	var back booking.Undo
 	c.retryUntilDone(r.ctx, call{
 		name: "change production back", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.ChangeProductionBack,
 		with: c.jobChange(r, booking.ByCustomer),
 	}, &back)
-	c.undoChange(&r.change)
 }
 
 // complete completes the change of the quantity. The refund is in the ledger before the

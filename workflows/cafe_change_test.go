@@ -5,15 +5,19 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 
+	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // refills requests another quantity after a while.
 func (c *cup) refills(after time.Duration, id string, quantity int, more ...func(*contract.QuantityChange)) *decision {
-	q := contract.QuantityChange{ChangeRequest: contract.ChangeRequest{ID: id, By: "1024"}, Quantity: quantity, Price: c.in.Drink.Price}
+	q := contract.QuantityChange{
+		ChangeRequest: contract.ChangeRequest{ID: id, By: "1024", At: placedAt.Add(after)}, Quantity: quantity, Price: c.in.Drink.Price,
+	}
 	for _, m := range more {
 		m(&q)
 	}
@@ -247,6 +251,46 @@ func TestCafeChange_AfterAReset(t *testing.T) {
 	c.serves()
 	c.requireIs(c.run(), 3, 13500)
 	require.Equal(t, booking.NotChangeable, again.code())
+}
+
+// recordsLate makes the record of the first decision take ten minutes. Later ones are recorded
+// at once.
+func (l *sagaRun) recordsLate() {
+	l.env.OnActivity(activities.RecordDecision, mock.Anything).After(10 * time.Minute).Return(nil).Once()
+	l.env.OnActivity(activities.RecordDecision, mock.Anything).Return(nil)
+}
+
+// TestCafeChange_ServedWhileItIsRecorded: the drinks are handed over while a change is being
+// recorded. The change is not made then, and nothing is charged for it.
+func TestCafeChange_ServedWhileItIsRecorded(t *testing.T) {
+	c := newCup(t)
+	c.setStock(5)
+	c.recordsLate()
+	d := c.refills(hour, "1", 5)
+	served := c.decides(hour+time.Minute, contract.CompleteUpdate)
+	c.requireIs(c.run(), 2, 9000)
+	require.NoError(t, served.err)
+	require.Equal(t, booking.Superseded, d.code())
+	require.Empty(t, c.paid().Further)
+}
+
+// TestCafeChange_MadeLate: a late call of a dead process makes a change after the next run has
+// read the hold, and before it drops the change. The production has been changed by then.
+func TestCafeChange_MadeLate(t *testing.T) {
+	c := newCup(t)
+	c.setStock(5)
+	c.env.RegisterDelayedCallback(func() { c.setFaults(func(call string) fault { return only(before, call == "make change") }) }, hour)
+	c.refills(2*hour, "1", 5)
+	c.env.RegisterDelayedCallback(func() { c.setFaults(func(string) fault { return death }) }, 3*hour)
+	c.env.RegisterDelayedCallback(c.env.CancelWorkflow, 4*hour)
+	c.env.ExecuteWorkflow(c.flow, c.in)
+	require.Equal(t, 5, c.made())
+
+	c.setFaults(c.madeLate())
+	c.startRun(placedAt.Add(7 * hour))
+	c.serves()
+	c.requireIs(c.run(), 5, 22500)
+	require.Empty(t, c.holdChanges)
 }
 
 // TestCafeChange_AppliedAgain: after a reset the engine may apply earlier changes again. The

@@ -27,6 +27,7 @@ type change struct {
 	charging   bool // the difference may have been charged
 	charged    bool // the difference was charged
 	ownerAsked bool // the owner was asked to decide, and the customer's update has been answered
+	isLate     bool // the order has ended while the change was recorded
 	ended      bool
 	// remaining is the item's remaining stock after a release, nil without one.
 	remaining *int
@@ -43,8 +44,9 @@ type changeOfKind interface {
 	show()
 	// complete completes a change whose steps are done.
 	complete()
-	// undo undoes a change that is not made.
-	undo()
+	// undo undoes a change that is not made. It reports whether the change was made before:
+	// then it stays.
+	undo() (made bool)
 	// hide removes the pending change from the view.
 	hide()
 	// refuse reports that the change was not made.
@@ -93,6 +95,9 @@ func (s *saga) beginChange(ctx workflow.Context, c *change, words string) (contr
 	record(ctx, words)
 	var going workflow.Context
 	going, c.stop = workflow.WithCancel(s.storyCtx)
+	if c.isLate && !c.At.IsZero() { // an earlier build does not stop it
+		c.stop() //replay:never the order would have to end while its change is recorded
+	}
 	workflow.Go(going, func(ctx workflow.Context) { s.runChange(ctx, c) })
 	_ = workflow.Await(ctx, func() bool { return c.ended || c.ownerAsked })
 	if c.no != nil {
@@ -115,8 +120,7 @@ func (s *saga) runChange(ctx workflow.Context, c *change) {
 	case err == nil:
 		c.kind.complete()
 	default:
-		c.kind.undo()
-		c.kind.refuse(err)
+		s.undoOrComplete(c, func() { c.kind.refuse(err) })
 	}
 	s.changing, c.ended = nil, true
 	s.parts.open--
@@ -125,7 +129,11 @@ func (s *saga) runChange(ctx workflow.Context, c *change) {
 // awaitChange cancels the change that is under way, since the order ends, and waits until there
 // is none.
 func (s *saga) awaitChange(ctx workflow.Context) {
-	if c := s.changing; c != nil && c.stop != nil {
+	switch c := s.changing; {
+	case c == nil:
+	case c.stop == nil:
+		c.isLate = true //replay:never the order would have to end while its change is recorded
+	default:
 		c.stop() //replay:never the order would have to end in the moment of its change
 	}
 	_ = workflow.Await(ctx, func() bool { return s.changing == nil })
@@ -231,15 +239,12 @@ func (s *saga) makeHeld(c *change) error {
 	return stepped(made, nil)
 }
 
-// undoChange undoes a change: it releases what was held for it, and refunds what was or may
-// have been charged.
-func (s *saga) undoChange(c *change) {
+// dropHeld releases what was held for a change. It reports whether the change was made before.
+func (s *saga) dropHeld(c *change) (made bool) {
 	var dropped booking.Undo
+	drop := c.kind.holdChange(booking.ByCustomer)
 	s.retryUntilDone(c.ctx, call{
-		name: "release stock of a change", queue: contract.InventoryQueue, quick: quickStep, do: inventory.DropChange, with: c.kind.holdChange(booking.ByCustomer),
+		name: "release stock of a change", queue: contract.InventoryQueue, quick: quickStep, do: inventory.DropChange, with: drop,
 	}, &dropped)
-	if !c.charging {
-		return
-	}
-	s.resolveCharge(c)
+	return dropped.Changed.Made(drop.Key) && completesMadeChanges(c.ctx)
 }

@@ -40,13 +40,30 @@ func (s *saga) applyHoldChanges(ctx workflow.Context, changed *booking.HoldChang
 		c.ctx, c.charging = ctx, c.costs.Charge.Amount > 0
 		s.changing, s.knownChanges = c, append(s.knownChanges, c.ChangeRequest)
 		if is.Made {
-			s.paidMore(c.costs.Charge)
-			c.kind.complete()
+			s.completeMade(c)
 		} else {
-			c.kind.undo()
+			s.undoOrComplete(c, func() {})
 		}
 		s.changing = nil
 	}
+}
+
+// undoOrComplete undoes a change. A late call of a run that is not remembered may have made it
+// meanwhile: then it is completed. undone is called if it was not.
+func (s *saga) undoOrComplete(c *change, undone func()) {
+	if c.kind.undo() {
+		s.completeMade(c)
+		return
+	}
+	undone()
+}
+
+// completeMade completes a change that a run which is not remembered has made.
+func (s *saga) completeMade(c *change) {
+	if !c.charged {
+		s.paidMore(c.costs.Charge)
+	}
+	c.kind.complete()
 }
 
 // lastMade is the last change that was made according to the released hold, nil if there is

@@ -24,6 +24,9 @@ func (s *saga) paidMore(more booking.Money) {
 // resolveCharge finds out whether a change that is not made was charged, and refunds that. The
 // order continues meanwhile: the provider may never answer.
 func (s *saga) resolveCharge(c *change) {
+	if !c.charging {
+		return
+	}
 	resolve := call{
 		name: "resolve the charge of a change", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.SettleFurther, with: s.furtherCharge(c),
 	}

@@ -48,6 +48,59 @@ func (l *sagaRun) deliver(k orders.KeptDecision, d *decision) {
 	}, contract.Decision{Note: k.Note, By: "1024", At: k.DecidedAt})
 }
 
+// TestKept_OwnerBeforeAChange: an owner's decision that is delivered after a change of the
+// reservation, and was made before it, does not count for what the owner has not seen.
+func TestKept_OwnerBeforeAChange(t *testing.T) {
+	t.Parallel()
+	for _, update := range []string{contract.ConfirmUpdate, contract.RejectUpdate} {
+		t.Run("ThatWaitsForTheOwner/"+update, func(t *testing.T) {
+			s := newMove(t, 2, manual)
+			s.decides(hour, contract.ConfirmUpdate)
+			moved := s.moves(3*hour, "1", 0, 3, 1)
+			old := s.storesDecision(2*hour, update, 4*hour)
+			var then contract.View
+			s.env.RegisterDelayedCallback(func() { then = s.row().View }, 5*hour)
+			agreed := s.decides(6*hour, contract.ConfirmUpdate)
+			v := s.run()
+			require.NoError(t, moved.err)
+			require.False(t, old.accepted)
+			require.Equal(t, booking.Superseded, old.code())
+			require.Equal(t, contract.ChangeAwaitingOwner, then.Change.State)
+			require.NoError(t, agreed.err)
+			require.Equal(t, departure.AddDays(1).String(), v.CheckOut)
+		})
+		t.Run("ThatWasMade/"+update, func(t *testing.T) {
+			s := newMove(t, 2, manual)
+			moved := s.moves(2*hour, "1", 0, 3, 1)
+			old := s.storesDecision(hour, update, 3*hour)
+			agreed := s.decides(4*hour, contract.ConfirmUpdate)
+			v := s.run()
+			require.NoError(t, moved.err)
+			require.False(t, old.accepted)
+			require.Equal(t, booking.Superseded, old.code())
+			require.NoError(t, agreed.err)
+			require.Equal(t, booking.Completed, v.Status)
+		})
+	}
+	t.Run("AfterwardsItCounts", func(t *testing.T) {
+		s := newMove(t, 2, manual)
+		s.decides(hour, contract.ConfirmUpdate)
+		s.moves(2*hour, "1", 0, 3, 1)
+		kept := s.storesDecision(3*hour, contract.ConfirmUpdate, 4*hour)
+		v := s.run()
+		require.NoError(t, kept.err)
+		require.Equal(t, departure.AddDays(1).String(), v.CheckOut)
+	})
+	t.Run("ClocksDiffer", func(t *testing.T) {
+		s := newMove(t, 2, manual)
+		s.decides(hour, contract.ConfirmUpdate)
+		s.moves(2*hour, "1", 0, 3, 1, func(c *contract.StayChange) { c.At = placedAt.Add(24 * hour) })
+		agreed := s.decides(3*hour, contract.ConfirmUpdate)
+		s.run()
+		require.NoError(t, agreed.err)
+	})
+}
+
 // TestKept_Owner: a timeout does not overrule an owner who has decided in time, as long as
 // that can be found out and delivered.
 func TestKept_Owner(t *testing.T) {

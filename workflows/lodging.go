@@ -42,7 +42,8 @@ type reservation struct {
 	left          bool      // the guests have checked out early, and that is recorded
 	leftAt        time.Time // when the guests left early; zero if they have not
 	ownerDecision contract.Decision
-	lastMove      *move // the last change that was accepted, nil if there is none
+	lastMove      *move     // the last change that was accepted, nil if there is none
+	changedAt     time.Time // when the last change that was made was requested, zero if there is none
 }
 
 // story runs the steps of a reservation. It returns an error if a step is refused or the
@@ -212,11 +213,8 @@ func (r *reservation) registerDecisions() {
 	r.onUpdate(contract.CompleteUpdate, "The guests have checked out early", r.mayComplete, r.complete)
 }
 
-func (r *reservation) mayConfirm(time.Time) error {
-	if r.changeToDecide() != nil {
-		return nil
-	}
-	return booking.MayConfirm(r.statusForDecisions())
+func (r *reservation) mayConfirm(at time.Time) error {
+	return cmp.Or(r.hasToDecide(), r.knewOfChanges(at))
 }
 
 func (r *reservation) confirm(ctx workflow.Context, d contract.Decision) (contract.View, error) {

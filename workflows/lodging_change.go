@@ -17,7 +17,8 @@ type move struct {
 	to    contract.StayChange
 	quote contract.ChangeQuote
 
-	awaitsOwner bool // the owner has been asked, and has not decided yet
+	requestedAt time.Time // when the customer requested it, zero if an earlier build has sent it
+	awaitsOwner bool      // the owner has been asked, and has not decided yet
 	owner       *contract.Decision
 	agreed      bool // the owner's decision, once it is recorded
 }
@@ -68,7 +69,10 @@ func (r *reservation) change(ctx workflow.Context, c contract.StayChange) (contr
 }
 
 func (r *reservation) moveTo(c contract.StayChange, quote contract.ChangeQuote) *move {
-	m := &move{r: r, to: c, quote: quote}
+	m := &move{r: r, to: c, quote: quote, requestedAt: c.At}
+	if c.At.After(r.now()) { // clocks differ
+		m.requestedAt = r.now() //replay:never clocks would have to differ
+	}
 	written := c
 	written.ChangeRequest = c.WithoutPaymentMethod()
 	m.change = change{
@@ -162,6 +166,27 @@ func (r *reservation) changeToDecide() *move {
 	m := r.lastMove
 	if m != nil && r.changing == &m.change && m.awaitsOwner && m.owner == nil && !r.cancelling() && r.acceptedStatus != booking.Completed {
 		return m
+	}
+	return nil
+}
+
+// hasToDecide returns an error if neither the reservation nor a change of it waits for the owner.
+func (r *reservation) hasToDecide() error {
+	if r.changeToDecide() != nil {
+		return nil
+	}
+	return booking.MayConfirm(r.statusForDecisions())
+}
+
+// knewOfChanges refuses a decision of the owner that was made before a change of the
+// reservation was requested, and is delivered after it.
+func (r *reservation) knewOfChanges(at time.Time) error {
+	changed := r.changedAt
+	if m := r.changeToDecide(); m != nil {
+		changed = m.requestedAt
+	}
+	if at.Before(changed) {
+		return booking.Errorf(booking.Superseded, "the reservation was changed after this decision: look at it again")
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ func (m *move) complete() {
 func (m *move) show() {
 	r := m.r
 	r.in.CheckIn, r.in.CheckOut, r.in.Rooms, r.in.Begins, r.in.Ends = m.to.CheckIn, m.to.CheckOut, m.to.Rooms, m.to.Begins, m.to.Ends
-	r.ends = m.to.Ends
+	r.ends, r.changedAt = m.to.Ends, m.requestedAt
 	r.view = r.view.Clone()
 	r.view.Quantity, r.view.Amount = m.to.Rooms, m.quote.Amount
 	r.view.Stay = &contract.Stay{CheckIn: m.to.CheckIn.String(), CheckOut: m.to.CheckOut.String(), Prices: m.quote.Nights}
@@ -41,8 +41,14 @@ func (m *move) show() {
 	}
 }
 
-// undo releases what was held for the change, and refunds what was charged.
-func (m *move) undo() { m.r.undoChange(&m.change) }
+// undo releases what was held for the change, and refunds what was or may have been charged.
+func (m *move) undo() (made bool) {
+	if m.r.dropHeld(&m.change) {
+		return true
+	}
+	m.r.resolveCharge(&m.change)
+	return false
+}
 
 // refuse reports that the reservation stays as it was.
 func (m *move) refuse(err error) {

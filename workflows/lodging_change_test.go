@@ -26,7 +26,7 @@ func newMove(t *testing.T, rooms int, change ...func(*contract.Lodging)) *stay {
 // moves requests a change after a while: from and to are days after the stay's first night.
 func (s *stay) moves(after time.Duration, id string, from, to, rooms int, more ...func(*contract.StayChange)) *decision {
 	c := contract.StayChange{
-		ChangeRequest: contract.ChangeRequest{ID: id, By: "1024"},
+		ChangeRequest: contract.ChangeRequest{ID: id, By: "1024", At: placedAt.Add(after)},
 		CheckIn:       firstNight.AddDays(from), CheckOut: firstNight.AddDays(to), Rooms: rooms, Price: s.in.Place.Price, EachKeeps: true,
 	}
 	zone, err := booking.Zone(s.in.Place.TimeZone)
@@ -56,9 +56,9 @@ func (s *stay) remaining() (left []int) {
 }
 
 // paid are the order's payment and how much of it was charged and not refunded.
-func (s *stay) paid() booking.Payment {
-	p, err := s.ledger.Payment(context.Background(), s.order)
-	require.NoError(s, err)
+func (w *world) paid() booking.Payment {
+	p, err := w.ledger.Payment(context.Background(), w.order)
+	require.NoError(w, err)
 	return p
 }
 
@@ -466,6 +466,101 @@ func TestLodgingChange_AfterAReset(t *testing.T) {
 	require.Equal(t, []int{3, 3, 3, 2, 2, 2, 3, 3}, s.remaining())
 	require.EqualValues(t, 150000, s.owed())
 	require.EqualValues(t, 150000, s.paid().Price())
+}
+
+// TestLodgingChange_LeftWhileItIsRecorded: the guests check out while a change is being
+// recorded. The change is not made then, and nothing is charged for it.
+func TestLodgingChange_LeftWhileItIsRecorded(t *testing.T) {
+	s := newMove(t, 2)
+	s.recordsLate()
+	d := s.moves(s.arrival()+hour, "1", 0, 4, 1)
+	left := s.decides(s.arrival()+hour+time.Minute, contract.CompleteUpdate)
+	v := s.run()
+	require.Equal(t, booking.Superseded, d.code())
+	require.NoError(t, left.err)
+	require.Equal(t, booking.Completed, v.Status)
+	require.Equal(t, departure.String(), v.CheckOut)
+	require.EqualValues(t, 100000, s.owed())
+	require.Empty(t, s.paid().Further)
+}
+
+// TestLodgingChange_CancelledWhileItIsRecorded: a change that is being recorded when the
+// reservation is cancelled is not made, and nothing is charged for it.
+func TestLodgingChange_CancelledWhileItIsRecorded(t *testing.T) {
+	s := newMove(t, 2)
+	s.recordsLate()
+	d := s.moves(hour, "1", 0, 4, 1)
+	cancel := s.decides(hour+time.Minute, contract.CancelUpdate)
+	v := s.run()
+	require.Equal(t, booking.BeingCancelled, d.code())
+	require.NoError(t, cancel.err)
+	require.Equal(t, booking.Cancelled, v.Status)
+	require.Zero(t, s.owed())
+	require.Empty(t, s.paid().Further)
+	require.Equal(t, []int{2, 2, 2, 2, 2, 2, 2, 2}, s.remaining())
+}
+
+// madeLate makes the change of the order's stock just before it is dropped, as a late call of
+// a dead process does.
+func (w *world) madeLate() func(call string) fault {
+	return func(call string) fault {
+		if call == "drop change" {
+			for _, c := range w.holdChanges {
+				_, err := w.stock.MakeChange(context.Background(), c)
+				require.NoError(w, err)
+			}
+			w.holdChanges = nil
+		}
+		return none
+	}
+}
+
+// TestLodgingChange_MadeLate: a late call of a dead process makes a change after the next run
+// has read the hold, and before it drops the change. The reservation shows it, and its customer
+// has paid for it.
+func TestLodgingChange_MadeLate(t *testing.T) {
+	s := newMove(t, 3, func(in *contract.Lodging) { in.Place.Confirmation = booking.Manual })
+	s.decides(hour, contract.ConfirmUpdate)
+	s.moves(2*hour, "1", 1, 4, 2)
+	s.env.RegisterDelayedCallback(func() { s.setFaults(func(string) fault { return death }) }, 3*hour)
+	s.env.RegisterDelayedCallback(s.env.CancelWorkflow, 4*hour)
+	s.env.ExecuteWorkflow(s.flow, s.in)
+	require.Equal(t, []int{3, 3, 2, 1, 1, 1, 3, 3}, s.remaining(), "the open change is held")
+
+	s.setFaults(s.madeLate())
+	s.startRun(placedAt.Add(7 * hour))
+	s.in.Place.Confirmation = booking.Auto
+	v := s.run()
+	require.Empty(t, s.holdChanges)
+	require.Equal(t, booking.Completed, v.Status)
+	require.Equal(t, firstNight.AddDays(1).String(), v.CheckIn)
+	require.Equal(t, firstNight.AddDays(4).String(), v.CheckOut)
+	require.Equal(t, 2, v.Quantity)
+	require.Nil(t, v.Change)
+	require.Equal(t, []int{3, 3, 3, 1, 1, 1, 3, 3}, s.remaining())
+	require.EqualValues(t, 300000, v.Amount.Amount)
+	require.EqualValues(t, 300000, s.owed())
+	require.EqualValues(t, 300000, s.paid().Price())
+	require.Contains(t, s.events(), booking.ReservationChanged)
+}
+
+// TestLodgingChange_MadeLateWhileItIsRefused: the engine applies the change again after a
+// reset, and the owner refuses it this time. By then a late call has made it, since the owner
+// had agreed to it before. Its customer is not charged twice.
+func TestLodgingChange_MadeLateWhileItIsRefused(t *testing.T) {
+	s := newMove(t, 3, func(in *contract.Lodging) { in.Place.Confirmation = booking.Manual })
+	s.decides(hour, contract.ConfirmUpdate)
+	s.moves(2*hour, "1", 0, 3, 1)
+	s.setFaults(s.madeLate())
+	s.decides(3*hour, contract.RejectUpdate)
+	v := s.run()
+	require.Equal(t, booking.Completed, v.Status)
+	require.Equal(t, departure.AddDays(1).String(), v.CheckOut)
+	require.Nil(t, v.Change)
+	require.EqualValues(t, 150000, v.Amount.Amount)
+	require.EqualValues(t, 150000, s.owed())
+	require.EqualValues(t, 150000, s.paid().Price())
+	require.Equal(t, []int{3, 3, 2, 2, 2, 3, 3, 3}, s.remaining())
 }
 
 // TestLodgingChange_AppliedAgain: after a reset the engine may apply earlier changes again.

@@ -122,12 +122,13 @@ type world struct {
 	looked   int               // how often the provider was checked
 	byOthers []*other          // what others do at the provider before the next check
 	// alsoOthers: a bank, or a person at the provider, may refund a part.
-	alsoOthers bool
-	declines   bool   // the provider declines all charges from now on
-	refuses    bool   // the provider refuses all refunds for good
-	strict     bool   // the provider refunds nothing of a lost dispute
-	refusing   func() // called when it refuses one
-	moved      bool   // the stay may be changed
+	alsoOthers  bool
+	declines    bool                 // the provider declines all charges from now on
+	refuses     bool                 // the provider refuses all refunds for good
+	strict      bool                 // the provider refunds nothing of a lost dispute
+	refusing    func()               // called when it refuses one
+	moved       bool                 // the stay may be changed
+	holdChanges []booking.HoldChange // the changes of the hold, as they were requested
 	// confirmsUntil is how long after the request the provider accepts the customer's
 	// confirmation; 0 for ever.
 	confirmsUntil time.Duration
@@ -407,7 +408,10 @@ func (s stock) Shorten(_ context.Context, key string, end booking.Date) (booking
 }
 
 func (s stock) ChangeHold(_ context.Context, c booking.HoldChange) (booking.Outcome, error) {
-	return act(s.process, "change hold", func(ctx context.Context) (booking.Outcome, error) { return s.stock.ChangeHold(ctx, c) })
+	return act(s.process, "change hold", func(ctx context.Context) (booking.Outcome, error) {
+		s.holdChanges = append(s.holdChanges, c)
+		return s.stock.ChangeHold(ctx, c)
+	})
 }
 
 func (s stock) MakeChange(_ context.Context, c booking.HoldChange) (booking.Outcome, error) {

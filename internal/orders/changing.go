@@ -183,7 +183,7 @@ func (o *Orders) wanted(caller booking.Caller, c Change, stay contract.Lodging, 
 	return contract.StayChange{
 		ChangeRequest: contract.ChangeRequest{
 			ID: changeID(c.OrderID, caller, c.Key), Content: contentOf(c.PaymentMethod, c.CheckIn.String(), c.CheckOut.String(), c.Rooms, c.Expect),
-			Expect: c.Expect, Version: c.Version, By: caller.ID, PaymentMethod: c.PaymentMethod,
+			Expect: c.Expect, Version: c.Version, By: caller.ID, At: o.Now().UTC(), PaymentMethod: c.PaymentMethod,
 		},
 		CheckIn: next.CheckIn, CheckOut: next.CheckOut, Rooms: next.Rooms, Price: price, EachKeeps: true,
 		Begins: next.Begins, Ends: next.Ends,

@@ -52,6 +52,7 @@ func TestChange_IsTheCustomers(t *testing.T) {
 		require.NoError(t, err)
 		require.Len(t, *sent, 1)
 		require.Equal(t, notified, (*sent)[0].ForCustomer, caller.ID)
+		require.Equal(t, b.Now().UTC(), (*sent)[0].At, "earlier decisions of the owner do not apply to it")
 	}
 }
 

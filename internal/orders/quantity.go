@@ -93,7 +93,7 @@ func (o *Orders) prepareQuantity(
 	q.Wants = contract.QuantityChange{
 		ChangeRequest: contract.ChangeRequest{
 			ID: changeID(c.OrderID, caller, c.Key), Content: contentOf(c.PaymentMethod, c.Quantity, c.Expect), Expect: c.Expect, Version: c.Version,
-			PaymentMethod: c.PaymentMethod, By: caller.ID, ForCustomer: forCustomer(caller, v),
+			PaymentMethod: c.PaymentMethod, By: caller.ID, At: o.Now().UTC(), ForCustomer: forCustomer(caller, v),
 		},
 		Quantity: c.Quantity, Price: drink.Price,
 	}

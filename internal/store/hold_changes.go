@@ -223,7 +223,8 @@ func (i *Inventory) make(ctx context.Context, q bun.IDB, held *holdRow, c bookin
 }
 
 // DropChange releases what ChangeHold has held for c, once. A change that was never
-// begun is recorded as dropped and cannot begin later. A change that was made stays.
+// begun is recorded as dropped and cannot begin later. A change that was made stays, and
+// the result has the changes of the hold, unless it is released.
 func (i *Inventory) DropChange(ctx context.Context, c booking.HoldChange) (undo booking.Undo, err error) {
 	err = i.db.inTx(ctx, "drop change of hold", func(ctx context.Context, q bun.IDB) error {
 		undo = booking.Undo{}
@@ -233,6 +234,9 @@ func (i *Inventory) DropChange(ctx context.Context, c booking.HoldChange) (undo 
 			return err
 		case change == nil:
 			_, err = q.NewInsert().Model(newHoldChangeRow(c, booking.Undone, c.Why)).Exec(ctx)
+			return err
+		case held != nil && held.State == booking.Done && change.Made:
+			undo.Changed, err = changesOf(ctx, q, held)
 			return err
 		case held == nil || held.Changing != c.Key:
 			return nil

@@ -104,6 +104,30 @@ func testHoldChanges(t *testing.T, fresh newURL) {
 		remaining(t, inventory, p, 2, 2, 2, 2, 2)
 	})
 
+	run(t, "DroppedAfterItWasMade", func(t *testing.T) {
+		p := item(t, inventory, 4, 2)
+		h := newHold(p, "a", 0, 2, 1)
+		hold(t, inventory, h, done)
+		c := changeOf(h, "1", 1, 4, 2)
+		c.Agreed = "words"
+		change(t, c, done)
+		settle(t, c, done)
+		dropped := func(c booking.HoldChange) booking.Undo {
+			undo, err := inventory.DropChange(t.Context(), c)
+			require.NoError(t, err)
+			return undo
+		}
+		is := c
+		is.Made = true
+		for range 2 {
+			require.Equal(t, booking.Undo{Changed: &booking.HoldChanges{All: []booking.HoldChange{is}}}, dropped(c))
+		}
+		remaining(t, inventory, p, 2, 0, 0, 0)
+		require.Equal(t, booking.Undo{}, dropped(changeOf(h, "2", 0, 2, 1)), "it was never made")
+		release(t, inventory, h, true)
+		require.Equal(t, booking.Undo{}, dropped(c), "nothing is held")
+	})
+
 	run(t, "DroppedBeforeItCame", func(t *testing.T) {
 		p := item(t, inventory, 3, 2)
 		h := newHold(p, "a", 0, 2, 1)

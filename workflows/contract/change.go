@@ -23,6 +23,9 @@ type ChangeRequest struct {
 	// Version is the order's version that the caller has seen. 0 accepts any.
 	Version int64  `json:"version,omitempty"`
 	By      string `json:"by,omitempty"`
+	// At is when the change was requested: an earlier decision of the owner does not apply to
+	// it. It is zero if an earlier build has sent the change.
+	At time.Time `json:"at,omitzero"`
 	// PaymentMethod is the provider's token to which the difference is charged, "" for that
 	// of the order. A token that can be used only once was used by the order's own charge.
 	PaymentMethod string `json:"paymentMethod,omitempty"`
