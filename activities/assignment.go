@@ -31,8 +31,8 @@ type Crew interface {
 
 // Callers are the sagas of calls that wait for a cleaner.
 type Callers interface {
-	// TellAssigned sends the call its cleaner. A call that has ended is skipped.
-	TellAssigned(ctx context.Context, orderID string, c booking.Cleaner) error
+	// SignalAssigned sends the call its cleaner. A call that has ended is skipped.
+	SignalAssigned(ctx context.Context, orderID string, c booking.Cleaner) error
 }
 
 // Assignment finds cleaners for calls.
@@ -54,7 +54,7 @@ func (a *Assignment) FinishCleaning(ctx context.Context, orderID string) (bookin
 		if err != nil {
 			return outcome, err
 		}
-		return outcome, TellAssigned(ctx, a.Crew, a.Callers)
+		return outcome, SignalAssignments(ctx, a.Crew, a.Callers)
 	})
 }
 
@@ -65,7 +65,7 @@ func (a *Assignment) CancelAssignment(ctx context.Context, c booking.Call) (book
 		if err != nil {
 			return undo, err
 		}
-		return undo, TellAssigned(ctx, a.Crew, a.Callers)
+		return undo, SignalAssignments(ctx, a.Crew, a.Callers)
 	})
 }
 
@@ -73,21 +73,21 @@ func (a *Assignment) CancelAssignment(ctx context.Context, c booking.Call) (book
 // process that freed the cleaner may have died before it notified them.
 func (a *Assignment) TellAssigned(ctx context.Context) error {
 	_, err := do(ctx, &a.Service, func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, TellAssigned(ctx, a.Crew, a.Callers)
+		return struct{}{}, SignalAssignments(ctx, a.Crew, a.Callers)
 	})
 	return err
 }
 
-// TellAssigned notifies the calls that were assigned a cleaner and may not know it. It runs
+// SignalAssignments notifies the calls that were assigned a cleaner and may not know it. It runs
 // after every change that frees or adds a cleaner.
-func TellAssigned(ctx context.Context, crew Crew, callers Callers) error {
+func SignalAssignments(ctx context.Context, crew Crew, callers Callers) error {
 	calls, err := crew.Untold(ctx)
 	if err != nil {
 		return fmt.Errorf("who was assigned: %w", err)
 	}
 	var errs []error
 	for _, c := range calls {
-		err := callers.TellAssigned(ctx, c.OrderID, c.Cleaner)
+		err := callers.SignalAssigned(ctx, c.OrderID, c.Cleaner)
 		if err == nil {
 			err = crew.MarkNotified(ctx, c.OrderID)
 		}

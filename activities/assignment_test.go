@@ -14,15 +14,15 @@ import (
 
 // phone notifies calls of their cleaner while it works.
 type phone struct {
-	broken bool
-	told   []string
+	broken    bool
+	signalled []string
 }
 
-func (p *phone) TellAssigned(_ context.Context, order string, c booking.Cleaner) error {
+func (p *phone) SignalAssigned(_ context.Context, order string, c booking.Cleaner) error {
 	if p.broken {
 		return errAway
 	}
-	p.told = append(p.told, order+" "+c.Name)
+	p.signalled = append(p.signalled, order+" "+c.Name)
 	return nil
 }
 
@@ -55,10 +55,10 @@ func TestAssignment_WhoFreesACleanerTellsTheNext(t *testing.T) {
 		return a.CancelAssignment(ctx, booking.Call{OrderID: "one"})
 	})
 	require.NoError(t, err)
-	require.Equal(t, []string{"two Kim"}, p.told)
+	require.Equal(t, []string{"two Kim"}, p.signalled)
 	_, err = do(durably, func(ctx context.Context) (booking.Outcome, error) { return a.FinishCleaning(ctx, "two") })
 	require.NoError(t, err)
-	require.Equal(t, []string{"two Kim", "three Kim"}, p.told)
+	require.Equal(t, []string{"two Kim", "three Kim"}, p.signalled)
 }
 
 // An assignment whose notification failed is notified later: by the same activity once
@@ -76,10 +76,10 @@ func TestAssignment_IsToldUntilItWasHeard(t *testing.T) {
 	require.ErrorIs(t, finish(), errAway)
 	p.broken = false
 	require.NoError(t, finish())
-	require.Equal(t, []string{"two Kim"}, p.told)
+	require.Equal(t, []string{"two Kim"}, p.signalled)
 	_, err := do(durably, func(ctx context.Context) (struct{}, error) { return struct{}{}, a.TellAssigned(ctx) })
 	require.NoError(t, err)
-	require.Equal(t, []string{"two Kim"}, p.told, "once is enough")
+	require.Equal(t, []string{"two Kim"}, p.signalled, "once is enough")
 }
 
 func TestService_SaysWhenItIsCertainThatNothingWasDone(t *testing.T) {

@@ -32,10 +32,10 @@ func (p *Payments) confirm(ctx context.Context, c booking.PaymentConfirmation) (
 	}
 	charge := c.Charge
 	charge.Since = payment.At
-	taken, err := p.Provider.Confirm(ctx, charge, payment.ActionRef, c.Back)
+	charged, err := p.Provider.Confirm(ctx, charge, payment.ActionRef, c.Back)
 	switch required, toConfirm := errors.AsType[*ActionRequired](err); {
 	case err == nil:
-		return p.Ledger.EndCharge(ctx, charge.OrderID, booking.Charged, taken)
+		return p.Ledger.EndCharge(ctx, charge.OrderID, booking.Charged, charged)
 	case errors.Is(err, ErrDeclined):
 		return p.Ledger.EndCharge(ctx, charge.OrderID, booking.Declined, "")
 	case toConfirm:

@@ -164,12 +164,12 @@ func TestLookAgain_TakenAfterItWasRefused(t *testing.T) {
 	got, err := confirmPayment(payments, c)
 	require.NoError(t, err)
 	require.Equal(t, declined, got)
-	_, err = lookAgain(payments, "o1")
+	_, err = checkCharge(payments, "o1")
 	require.NoError(t, err)
 	require.Equal(t, booking.Declined, onRecord(t, payments, "o1").Status, "nothing was taken")
 	provider.void = func(context.Context, booking.Charge) ([]string, error) { return []string{"pi_1"}, nil }
 	for range 2 {
-		_, err = lookAgain(payments, "o1")
+		_, err = checkCharge(payments, "o1")
 		require.NoError(t, err)
 		is := onRecord(t, payments, "o1")
 		require.Equal(t, []any{booking.Refunded, booking.PaymentDeclined}, []any{is.Status, is.Why})
@@ -201,7 +201,7 @@ func TestLookAgain_ConfirmedTooLateAndNotGivenBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			payments, provider := late(t, said)
-			got, err := lookAgain(payments, "o1")
+			got, err := checkCharge(payments, "o1")
 			require.NoError(t, err)
 			require.Equal(t, booking.RefundPending, got.Status)
 			require.Len(t, got.Failed, 1)
@@ -217,10 +217,10 @@ func TestLookAgain_ConfirmedTooLateAndNotGivenBack(t *testing.T) {
 	t.Run("Away", func(t *testing.T) {
 		t.Parallel()
 		payments, provider := late(t, errAway)
-		_, err := lookAgain(payments, "o1")
+		_, err := checkCharge(payments, "o1")
 		require.ErrorIs(t, err, errAway)
 		provider.refund = nil
-		got, err := lookAgain(payments, "o1")
+		got, err := checkCharge(payments, "o1")
 		require.NoError(t, err)
 		require.Equal(t, booking.Refunded, got.Status)
 		require.Equal(t, price.Amount, onRecord(t, payments, "o1").Refunded)

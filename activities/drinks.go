@@ -83,11 +83,11 @@ type DrinkBatch struct {
 
 // DrinkBatchDone is the result of a batch.
 type DrinkBatchDone struct {
-	Orders  int    `json:"orders"`  // in this batch
-	Over    int    `json:"over"`    // had ended before they could be cancelled and keep the drink
-	Told    int    `json:"told"`    // asked to compensate
-	Running int    `json:"running"` // orders of the drink, in this batch or not, that have not ended
-	Last    string `json:"last"`    // the last order of this batch
+	Orders    int    `json:"orders"`  // in this batch
+	Ended     int    `json:"over"`    // had ended before they could be cancelled and keep the drink
+	Signalled int    `json:"told"`    // sent a signal to compensate
+	Running   int    `json:"running"` // orders of the drink, in this batch or not, that have not ended
+	Last      string `json:"last"`    // the last order of this batch
 }
 
 const (
@@ -120,7 +120,7 @@ func (d *Drinks) CancelDrinkOrders(ctx context.Context, b DrinkBatch) (DrinkBatc
 		if err := d.watch(ctx, b.DrinkID, signalled); err != nil {
 			return DrinkBatchDone{}, fmt.Errorf("watch orders being cancelled: %w", err)
 		}
-		done := DrinkBatchDone{Orders: len(orders), Over: endedBefore, Told: len(signalled), Last: b.After}
+		done := DrinkBatchDone{Orders: len(orders), Ended: endedBefore, Signalled: len(signalled), Last: b.After}
 		if len(orders) > 0 {
 			done.Last = orders[len(orders)-1]
 		}

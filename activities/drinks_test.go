@@ -108,7 +108,7 @@ func TestDrinks_CancelsBatchByBatch(t *testing.T) {
 		batches, after = append(batches, done), done.Last
 	}
 	require.Equal(t, []activities.DrinkBatchDone{
-		{Orders: 2, Over: 1, Told: 1, Running: 3, Last: "cafe-1"}, {Orders: 2, Told: 2, Running: 3, Last: "cafe-3"}, {Orders: 1, Told: 1, Running: 3, Last: "cafe-4"},
+		{Orders: 2, Ended: 1, Signalled: 1, Running: 3, Last: "cafe-1"}, {Orders: 2, Signalled: 2, Running: 3, Last: "cafe-3"}, {Orders: 1, Signalled: 1, Running: 3, Last: "cafe-4"},
 	}, batches)
 	require.Len(t, c.asked, 4)
 	require.Contains(t, c.asked, "cafe-0 menu_deleted")
@@ -124,7 +124,7 @@ func TestDrinks_CancelledByAnEarlierAttempt(t *testing.T) {
 		return drinks.CancelDrinkOrders(ctx, activities.DrinkBatch{DrinkID: "latte", Limit: 3})
 	})
 	require.NoError(t, err)
-	require.Equal(t, activities.DrinkBatchDone{Orders: 3, Over: 1, Told: 1, Last: "cafe-2"}, done)
+	require.Equal(t, activities.DrinkBatchDone{Orders: 3, Ended: 1, Signalled: 1, Last: "cafe-2"}, done)
 }
 
 // TestDrinks_WhatIsNoDrinkIsNotClosed: a place has stock, too, and an operator may type its
@@ -162,7 +162,7 @@ func TestDrinks_ABatchThatFailsIsDoneAgain(t *testing.T) {
 	c.away = false
 	done, err := batch()
 	require.NoError(t, err)
-	require.Equal(t, activities.DrinkBatchDone{Orders: 2, Told: 2, Last: "cafe-1"}, done)
+	require.Equal(t, activities.DrinkBatchDone{Orders: 2, Signalled: 2, Last: "cafe-1"}, done)
 }
 
 // TestDrinks_DeletionOfEarlierBuilds: a deletion that an earlier build has begun goes on,

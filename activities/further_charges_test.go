@@ -270,7 +270,7 @@ func TestResolveByHand_EndsAChangeThatTheProviderIsSilentOf(t *testing.T) {
 			}
 			for range 2 {
 				is, err := do(durably, func(ctx context.Context) (booking.Resolved, error) {
-					return p.ResolveByHand(ctx, booking.Resolution{OrderID: first.OrderID, Evidence: "not taken", By: "1", Unsettled: []string{further.Key}})
+					return p.ResolveByHand(ctx, booking.Resolution{OrderID: first.OrderID, Evidence: "not taken", By: "1", UnknownCharges: []string{further.Key}})
 				})
 				require.NoError(t, err)
 				require.Equal(t, known, is.Refused == booking.NothingOwed)

@@ -71,7 +71,7 @@ func TestRefundPayment_OfAChangeThatIsHeardOfAfterAPersonHasPaid(t *testing.T) {
 	payment := onRecord(t, p, first.OrderID)
 	require.EqualValues(t, 80000, payment.Amount.Amount)
 	require.EqualValues(t, 50000, provider.left(), "which a person has paid")
-	_, err = lookAgain(p, first.OrderID)
+	_, err = checkCharge(p, first.OrderID)
 	require.NoError(t, err)
 	require.Equal(t, payment, onRecord(t, p, first.OrderID))
 }
@@ -94,7 +94,7 @@ func TestLookAgain_SettlesAChangeOfAnOrderThatHasEnded(t *testing.T) {
 			require.True(t, onRecord(t, p, first.OrderID).Further[0].Pending())
 			provider.voidError = nil
 			for range 2 {
-				_, err = lookAgain(p, first.OrderID)
+				_, err = checkCharge(p, first.OrderID)
 				require.NoError(t, err)
 			}
 			payment := onRecord(t, p, first.OrderID)

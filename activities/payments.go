@@ -36,9 +36,9 @@ type Payments struct {
 	// SilenceTimeout is how long the provider may answer only with errors about a refund that it
 	// has accepted, before the refund needs a person; 0: a day.
 	SilenceTimeout time.Duration
-	// InFlight is how long the provider may still carry out a request that it has not answered
+	// RequestLifetime is how long the provider may still carry out a request that it has not answered
 	// and does not show; 0: a minute.
-	InFlight time.Duration
+	RequestLifetime time.Duration
 
 	calls   singleflight.Group
 	running sync.Map // keys of charges whose call to the provider is running
@@ -110,7 +110,7 @@ func oneCallPerKey[T any](ctx context.Context, p *Payments, key string, pass fun
 		}
 		return r.Val.(T), nil
 	case <-ctx.Done():
-		if _, asked := p.running.Load(key); asked {
+		if _, calling := p.running.Load(key); calling {
 			return none, calleeFailure{ctx.Err()}
 		}
 		return none, ctx.Err()

@@ -40,7 +40,7 @@ type PaymentLedger interface {
 	// NoteRequested records the total that the undo asks the provider to refund under its key,
 	// before the request. Returns false, and records nothing, if another attempt has
 	// recorded a different total since was was read.
-	NoteRequested(ctx context.Context, orderID string, was, asked int64) (noted bool, err error)
+	NoteRequested(ctx context.Context, orderID string, was, requested int64) (noted bool, err error)
 	// NoteCompleted records the refunds that the provider is known to have made under that key,
 	// as entries beside the undo's own pending one. It replaces the entries of an earlier
 	// NoteCompleted.
@@ -113,7 +113,7 @@ type PaymentProvider interface {
 	// the charge where the provider leaves that to us. ref is that of the *ActionRequired;
 	// back is what the customer's browser brought back, zero for nothing. It is idempotent,
 	// and returns what Charge does; *ActionRequired if the charge is not confirmed yet.
-	Confirm(ctx context.Context, c booking.Charge, ref string, back booking.PaymentReturn) (taken string, err error)
+	Confirm(ctx context.Context, c booking.Charge, ref string, back booking.PaymentReturn) (charged string, err error)
 	// Void makes certain that a charge whose outcome is unknown, or that the customer has
 	// not confirmed, is never taken from now on. It returns the references of the charges
 	// taken before under the key: none, one, or several if it was taken several times.

@@ -308,8 +308,8 @@ func TestResolveByHand_WhileItIsAskedForAgain(t *testing.T) {
 		return closed
 	}
 	e.State, e.Words = booking.EntryFailed, closed.Words
-	_, asked := refundPart(payments, e)
-	require.ErrorContains(t, asked, closed.Words)
+	_, wanted := refundPart(payments, e)
+	require.ErrorContains(t, wanted, closed.Words)
 	require.NoError(t, err)
 	require.Equal(t, booking.DecisionPending, during.Refused)
 	require.Contains(t, during.Words, "repeat the request")
@@ -531,9 +531,9 @@ func TestRefundPayment_CountsWhatOthersAreGivingBack(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 35000, Kept: 15000}, undo)
 			require.Equal(t, own, d.given("o1/charge/refund"))
-			asked := keeping(15000)
-			asked.WantsOwnRefund = true
-			undo, err = refund(payments, asked)
+			wanted := keeping(15000)
+			wanted.WantsOwnRefund = true
+			undo, err = refund(payments, wanted)
 			require.NoError(t, err)
 			require.Equal(t, &own, undo.Own, "without what others gave back")
 		})
@@ -616,7 +616,7 @@ func TestRefundPayment_AnswersWhatTheLedgerKeeps(t *testing.T) {
 	payments, d := paid(t)
 	payments.Ledger = beforeTheEnd{payments.Ledger, func() {
 		d.dispute(15000, booking.DisputeLost, time.Time{})
-		_, err := lookAgain(payments, "o1")
+		_, err := checkCharge(payments, "o1")
 		require.NoError(t, err)
 	}}
 	undo, err := refund(payments, keeping(40000))
@@ -732,7 +732,7 @@ func TestLookAgain_AnAttemptThatWasOvertaken(t *testing.T) {
 			require.EqualValues(t, 25000, undo.Refunded)
 			d.makes("o1/charge/refund", 25000)
 			for range 2 {
-				_, err = lookAgain(payments, "o1")
+				_, err = checkCharge(payments, "o1")
 				require.NoError(t, err)
 				payment := onRecord(t, payments, "o1")
 				require.EqualValues(t, 50000, payment.Refunded)

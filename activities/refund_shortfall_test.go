@@ -25,7 +25,7 @@ func short(t *testing.T) (*activities.Payments, *drawer, booking.Entry) {
 	d.refunds[1].ID = "re_of_the_undo"
 	d.fails(done)
 	d.byHand(15000)
-	got, err := lookAgain(payments, "o1")
+	got, err := checkCharge(payments, "o1")
 	require.NoError(t, err)
 	require.Len(t, got.Failed, 1, "something is owed of it")
 	part.State, part.Words = booking.EntryFailed, got.Failed[0].Words
@@ -132,7 +132,7 @@ func TestLookAgain_RefundedOtherwise(t *testing.T) {
 
 	done, _ := onRecord(t, payments, "o1").Entry("refund/2")
 	d.fails(done)
-	got, err := lookAgain(payments, "o1")
+	got, err := checkCharge(payments, "o1")
 	require.NoError(t, err)
 	require.Len(t, got.Failed, 1)
 	require.Equal(t, "refund/2", got.Failed[0].Key)
@@ -158,14 +158,14 @@ func TestLookAgain_OfWhatTheUndoOwes(t *testing.T) {
 	require.NoError(t, err)
 	own, _ := onRecord(t, payments, "o1").Entry("o1/charge/refund")
 	d.fails(own)
-	_, err = lookAgain(payments, "o1")
+	_, err = checkCharge(payments, "o1")
 	require.NoError(t, err)
 	part.State, part.Words = booking.EntryFailed, repaid.Entry.Words
 	repaid, err = refundPart(payments, part)
 	require.NoError(t, err)
 	require.Equal(t, booking.EntryDone, repaid.Entry.State)
 
-	got, err := lookAgain(payments, "o1")
+	got, err := checkCharge(payments, "o1")
 	require.NoError(t, err)
 	require.Len(t, got.Failed, 1)
 	require.Equal(t, own.Key, got.Failed[0].Key)

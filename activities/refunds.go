@@ -176,18 +176,18 @@ func failedPart(payment booking.Payment) *booking.Entry {
 func (p *Payments) refundAll(ctx context.Context, payment booking.Payment, refs []string) (booking.Payment, error) {
 	end, ref, last := booking.ChargePrevented, "", ownRefund{}
 	var owed *Owed
-	for _, taken := range refs {
-		came, err := p.refundOne(ctx, &payment, taken, len(refs) == 1)
+	for _, charged := range refs {
+		came, err := p.refundOne(ctx, &payment, charged, len(refs) == 1)
 		said, isOwed := errors.AsType[*Owed](err)
 		switch {
 		case err == nil:
-			end, ref, last = booking.Refunded, taken, came
+			end, ref, last = booking.Refunded, charged, came
 			if payment.KeptAfter(came.amount) > 0 && came.amount == 0 && !slices.ContainsFunc(payment.Entries, booking.Entry.ByProvider) {
 				end = booking.Retained
 			}
 		case errors.Is(err, ErrReturned):
 			if end != booking.Refunded {
-				end, ref = booking.Returned, taken
+				end, ref = booking.Returned, charged
 			}
 		case isOwed:
 			owed = owed.and(said)

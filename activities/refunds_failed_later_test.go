@@ -30,7 +30,7 @@ func TestLookAgain_RefundFailsLater(t *testing.T) {
 	require.Equal(t, booking.EntryDone, e.State)
 	d.fails(e)
 	for range 2 {
-		got, err := lookAgain(payments, "o1")
+		got, err := checkCharge(payments, "o1")
 		require.NoError(t, err)
 		require.Equal(t, []string{"refund/1"}, got.Refunds)
 		require.Len(t, got.Failed, 1)
@@ -44,7 +44,7 @@ func TestLookAgain_RefundFailsLater(t *testing.T) {
 	resolved, err := resolve(payments, "transfer 4711")
 	require.NoError(t, err)
 	require.Len(t, resolved.Entries, 1)
-	got, err := lookAgain(payments, "o1")
+	got, err := checkCharge(payments, "o1")
 	require.NoError(t, err)
 	require.Empty(t, got.Failed, "it is paid by hand, and stays so")
 }
@@ -88,7 +88,7 @@ func TestLookAgain_OwnRefundFailsLater(t *testing.T) {
 	require.Equal(t, booking.Refunded, payment.Status)
 	own, _ := payment.Entry(payment.RefundKey())
 	d.fails(own)
-	got, err := lookAgain(payments, "o1")
+	got, err := checkCharge(payments, "o1")
 	require.NoError(t, err)
 	require.Equal(t, booking.RefundPending, got.Status)
 	require.Len(t, got.Failed, 1)
@@ -150,7 +150,7 @@ func TestLookAgain_FailedBefore(t *testing.T) {
 	d.refunds = append(d.refunds, activities.Refund{ID: "re_failed", Key: "o1/refund/2", Amount: 5000, State: booking.EntryFailed})
 	d.byHand(5000)
 	for _, waited := range [][]string{{"refund/2"}, nil} {
-		got, err := lookAgain(payments, "o1")
+		got, err := checkCharge(payments, "o1")
 		require.NoError(t, err)
 		require.Equal(t, booking.ChargeChecked{Status: booking.Charged, Refunds: waited}, got, "what waits for it is told once")
 		require.EqualValues(t, 25000, onRecord(t, payments, "o1").Refunded)
@@ -166,7 +166,7 @@ func TestLookAgain_MadeAfterAll(t *testing.T) {
 	require.NoError(t, err)
 	d.makes("o1/refund/1", 20000)
 	for _, waited := range [][]string{{"refund/1"}, nil} {
-		got, err := lookAgain(payments, "o1")
+		got, err := checkCharge(payments, "o1")
 		require.NoError(t, err)
 		require.Equal(t, booking.ChargeChecked{Status: booking.Charged, Refunds: waited}, got, "what waits for it is told once")
 	}
@@ -190,7 +190,7 @@ func TestLookAgain_ReturnedByAnEarlierBuild(t *testing.T) {
 			require.NoError(t, err)
 			d.dispute(lost, booking.DisputeLost, time.Time{})
 			for range 2 {
-				got, err := lookAgain(payments, "o1")
+				got, err := checkCharge(payments, "o1")
 				require.NoError(t, err)
 				require.Equal(t, booking.ChargeChecked{Status: booking.Returned, Lost: unchanged(onRecord(t, payments, "o1").Disputes)}, got)
 				payment := onRecord(t, payments, "o1")

@@ -23,7 +23,7 @@ func TestLookAgain_APartFailsLaterThatWasAllThatWentBack(t *testing.T) {
 	require.Len(t, payment.Entries, 1)
 	d.fails(payment.Entries[0])
 	for range 2 {
-		got, err := lookAgain(payments, "o1")
+		got, err := checkCharge(payments, "o1")
 		require.NoError(t, err)
 		require.Len(t, got.Failed, 1)
 		require.Equal(t, "refund/1", got.Failed[0].Key)
@@ -47,7 +47,7 @@ func TestResolveByHand_OfARefundThatNothingFollows(t *testing.T) {
 	require.EqualValues(t, 40000, resolved.Entries[0].Amount.Amount)
 
 	for range 2 {
-		got, err := lookAgain(payments, "o1")
+		got, err := checkCharge(payments, "o1")
 		require.NoError(t, err)
 		require.Len(t, got.Failed, 1)
 		told := got.Failed[0]
@@ -56,7 +56,7 @@ func TestResolveByHand_OfARefundThatNothingFollows(t *testing.T) {
 	undo, err := refund(payments, keeping(10000))
 	require.NoError(t, err)
 	require.Empty(t, undo.Owed)
-	got, err := lookAgain(payments, "o1")
+	got, err := checkCharge(payments, "o1")
 	require.NoError(t, err)
 	require.Equal(t, booking.ChargeChecked{Status: booking.Returned}, got)
 }
@@ -81,7 +81,7 @@ func TestResolveByHand_OfWhatWasMadeAndHasFailed(t *testing.T) {
 
 	require.Equal(t, booking.Refunded, onRecord(t, payments, "o1").Status)
 	d.becomes("re_1", booking.EntryFailed)
-	_, err = lookAgain(payments, "o1")
+	_, err = checkCharge(payments, "o1")
 	require.NoError(t, err)
 	d.look = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
 	resolved, err := resolve(payments, "transfer 4711")
@@ -128,7 +128,7 @@ func TestLookAgain_WhatCountedBesideARefundByHandFails(t *testing.T) {
 
 	d.becomes("re_0", booking.EntryFailed)
 	for range 2 {
-		_, err = lookAgain(payments, "o1")
+		_, err = checkCharge(payments, "o1")
 		require.NoError(t, err)
 		payment = onRecord(t, payments, "o1")
 		require.Equal(t, []int64{0, 30000, 20000}, []int64{payment.Refunded, payment.RefundedInAll(), payment.Refundable()})

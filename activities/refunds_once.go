@@ -44,9 +44,9 @@ func (p *Payments) undoOnce(ctx context.Context, c booking.Charge) (booking.Paym
 	}
 }
 
-// longestInFlight is how long a request may be under way: an attempt waits for
+// defaultRequestLifetime is how long a request may be under way: an attempt waits for
 // providerTimeout at most, and the provider may carry the request out later than that.
-const longestInFlight = 2 * providerTimeout
+const defaultRequestLifetime = 2 * providerTimeout
 
 // outcomeUnknown is the error of a request whose outcome will be known later.
 type outcomeUnknown struct {
@@ -68,7 +68,7 @@ func (f outcomeUnknown) RetryAfter() time.Duration { return f.wait }
 func (p *Payments) recordRequest(ctx context.Context, payment *booking.Payment, seen ChargeState, due int64) error {
 	ever := seen.requestedUnder(payment.RefundKey())
 	open := payment.Requested - ever
-	wait := cmp.Or(p.InFlight, longestInFlight) - time.Since(payment.RequestedAt)
+	wait := cmp.Or(p.RequestLifetime, defaultRequestLifetime) - time.Since(payment.RequestedAt)
 	switch {
 	case open > 0 && open != due && open <= seen.Left && wait > 0:
 		return calleeFailure{outcomeUnknown{open, max(wait, minRetryInterval)}}

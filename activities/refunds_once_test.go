@@ -38,7 +38,7 @@ func newPendingRequest(t *testing.T) *pendingRequest {
 	}()
 	<-asked
 	d.byHand(10000)
-	_, err := lookAgain(payments, "o1")
+	_, err := checkCharge(payments, "o1")
 	require.NoError(t, err)
 	return o
 }
@@ -68,7 +68,7 @@ func TestRefundPayment_OtherProcess(t *testing.T) {
 			t.Parallel()
 			o := newPendingRequest(t)
 			other := &activities.Payments{
-				Service: served(), Ledger: o.payments.Ledger, Provider: o.payments.Provider, Gate: open{}, InFlight: inFlight,
+				Service: served(), Ledger: o.payments.Ledger, Provider: o.payments.Provider, Gate: open{}, RequestLifetime: inFlight,
 			}
 			undo, err := refund(other, keeping(15000))
 			if inFlight > 0 { // the request counts as lost

@@ -115,7 +115,7 @@ func TestResolveByHand_OfWhatWasMadeBeforeTheSilence(t *testing.T) {
 		undo, err = refund(payments, c)
 		require.NoError(t, err)
 		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 30000, Given: price.Amount}, undo)
-		_, err = lookAgain(payments, "o1")
+		_, err = checkCharge(payments, "o1")
 		require.NoError(t, err)
 		require.Equal(t, price.Amount, onRecord(t, payments, "o1").RefundedInAll())
 	}

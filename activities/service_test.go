@@ -169,15 +169,15 @@ type groaning time.Duration
 func (g groaning) Error() string             { return "too many requests" }
 func (g groaning) RetryAfter() time.Duration { return time.Duration(g) }
 
-func TestService_AsksAgainWhenItIsTold(t *testing.T) {
+func TestService_RetriesAfterTheStatedTime(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		err   error
 		delay time.Duration
 	}{
-		"Told":    {groaning(7 * time.Second), 7 * time.Second},
-		"NotTold": {groaning(0), 0},
-		"Other":   {errAway, 0},
+		"Stated":    {groaning(7 * time.Second), 7 * time.Second},
+		"NotStated": {groaning(0), 0},
+		"Other":     {errAway, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -41,7 +41,7 @@ func TestResolveByHand_OfAPartMadeInPart(t *testing.T) {
 			require.EqualValues(t, 10000, paysByHand(t, p, first.OrderID))
 			provider.unseen = nil
 			for range 2 {
-				_, err := lookAgain(p, first.OrderID)
+				_, err := checkCharge(p, first.OrderID)
 				require.NoError(t, err)
 				repaid, err := refundPart(p, part)
 				require.NoError(t, err)

@@ -125,7 +125,7 @@ func (p *Payments) voidFurtherLate(ctx context.Context, payment *booking.Payment
 // an operator has found it out. It returns false if there are none. Charges whose outcome the
 // provider reports now are recorded with that outcome.
 func (p *Payments) endUndecided(ctx context.Context, r booking.Resolution) (ended bool, err error) {
-	if len(r.Unsettled) == 0 {
+	if len(r.UnknownCharges) == 0 {
 		return false, nil
 	}
 	payment, err := p.Ledger.Payment(ctx, r.OrderID)
@@ -136,7 +136,7 @@ func (p *Payments) endUndecided(ctx context.Context, r booking.Resolution) (ende
 	defer stop()
 	for _, further := range payment.Further {
 		switch {
-		case !slices.Contains(r.Unsettled, further.Key):
+		case !slices.Contains(r.UnknownCharges, further.Key):
 			continue
 		case !further.Pending():
 			ended = ended || further.Status == booking.ChargePrevented && further.Ref == string(r.Evidence)

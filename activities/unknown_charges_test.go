@@ -121,18 +121,18 @@ func TestResolveByHand_OfAnUnknownCharge(t *testing.T) {
 		payment := onRecord(t, payments, "o1")
 		require.Equal(t, []any{booking.Returned, ""}, []any{payment.Status, payment.Ref})
 
-		_, err = lookAgain(payments, "o1")
+		_, err = checkCharge(payments, "o1")
 		require.ErrorIs(t, err, errAway)
 		d.voids([]string{"ch_1"}, nil)
 		for range 2 {
-			_, err = lookAgain(payments, "o1")
+			_, err = checkCharge(payments, "o1")
 			require.NoError(t, err)
 			payment = onRecord(t, payments, "o1")
 			require.Equal(t, []any{booking.Returned, "ch_1"}, []any{payment.Status, payment.Ref})
 			require.Equal(t, price.Amount, payment.RefundedInAll())
 		}
 		d.byHand(1000)
-		_, err = lookAgain(payments, "o1")
+		_, err = checkCharge(payments, "o1")
 		require.NoError(t, err)
 		require.EqualValues(t, 1000, onRecord(t, payments, "o1").Refunded, "it is known as any other")
 		require.Zero(t, d.given("o1/charge/refund"))

@@ -52,7 +52,7 @@ func (s *server) admitRequest(ctx huma.Context, next func(huma.Context)) {
 func waitsForItsStart(op *huma.Operation) bool {
 	for kind, k := range orderKinds {
 		if op.Method == http.MethodPost && op.Path == k.path {
-			return !contract.BusinessOf(kind).MayWait()
+			return !contract.BusinessOf(kind).MayBeQueued()
 		}
 	}
 	return false

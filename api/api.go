@@ -25,7 +25,7 @@ import (
 )
 
 // Deps are the API's dependencies. Callers, People, Terms, Notices, Proxies, Admission,
-// TellAssigned, HashKey, Health, Traces, Registry, Metrics, Extra, Pages, Now, Logger
+// SignalAssignments, HashKey, Health, Traces, Registry, Metrics, Extra, Pages, Now, Logger
 // and Closing are optional.
 type Deps struct {
 	// Orders places orders, reads them and decides on them.
@@ -62,9 +62,9 @@ type Deps struct {
 	// Terms knows which amounts the payment provider accepts; nil for all.
 	Terms PaymentTerms
 
-	// TellAssigned notifies calls of the cleaners that they were given: a new cleaner
+	// SignalAssignments sends to the calls the cleaners that were assigned to them: a new cleaner
 	// may have been given a waiting call.
-	TellAssigned func(context.Context) error
+	SignalAssignments func(context.Context) error
 
 	// ReplyBudget is how long a request may wait for an order's decision, 2 s by
 	// default.
@@ -219,8 +219,8 @@ func (d Deps) withDefaults() Deps {
 	if d.KeptMethods == nil {
 		d.KeptMethods = noKeptMethods{}
 	}
-	if d.TellAssigned == nil {
-		d.TellAssigned = func(context.Context) error { return nil }
+	if d.SignalAssignments == nil {
+		d.SignalAssignments = func(context.Context) error { return nil }
 	}
 	if d.HashKey == nil {
 		d.HashKey = ownHashKey()

@@ -38,11 +38,11 @@ const issuerAway = "of-an-issuer-that-is-away"
 
 func (c credentials) Caller(_ context.Context, credential string) (booking.Caller, error) {
 	if credential == issuerAway {
-		return booking.Caller{}, booking.Errorf(booking.Unavailable, "the issuer cannot be asked").Because(errors.New("10.0.0.9:443"))
+		return booking.Caller{}, booking.Errorf(booking.Unavailable, "the issuer cannot be asked").WithCause(errors.New("10.0.0.9:443"))
 	}
 	caller, known := c[credential]
 	if !known {
-		return booking.Caller{}, booking.Errorf(booking.Unauthenticated, "the token has expired").Because(errors.New("secret"))
+		return booking.Caller{}, booking.Errorf(booking.Unauthenticated, "the token has expired").WithCause(errors.New("secret"))
 	}
 	return caller, nil
 }

@@ -172,7 +172,7 @@ func (s *server) addCleaner(ctx context.Context, in *addCleanerInput) (*cleanerA
 func (s *server) signalAssigned(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ReplyBudget)
 	defer cancel()
-	if err := s.TellAssigned(ctx); err != nil {
+	if err := s.SignalAssignments(ctx); err != nil {
 		s.Logger.Warn("calls are told of their cleaner later", zap.Error(err))
 	}
 }

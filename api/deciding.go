@@ -29,7 +29,7 @@ func (d decision) description() string {
 	const done = "200: it is done. 202: it is accepted, also while the order cannot be reached; the outcome can be read at Location. " +
 		"If the order no longer allows it, the order's history says so (`refused`). " +
 		"If its customer, a member of its owner or its cleaner decided, they get a message, too. "
-	if d.update == contract.CancelUpdate && contract.BusinessOf(d.kind).AsksToCancel {
+	if d.update == contract.CancelUpdate && contract.BusinessOf(d.kind).ServiceAgreesToCancel {
 		return done + "503: the order is not cancelled. Only with `order_unreachable` it may still accept the decision."
 	}
 	return done + "503: it was not accepted. Only with `order_unreachable` the order may still accept it."

@@ -222,7 +222,7 @@ func TestDecide_RetryAfter(t *testing.T) {
 		37500 * time.Millisecond: "38", 2 * time.Second: "2", time.Second: "1", time.Minute: "60", 0: "2",
 	} {
 		b := setup(t)
-		b.answersDecision(orders.Outcome{View: viewOf(booking.Food, booking.Delivering)}, booking.Errorf(booking.DeliveryUnavailable, "away").In(after))
+		b.answersDecision(orders.Outcome{View: viewOf(booking.Food, booking.Delivering)}, booking.Errorf(booking.DeliveryUnavailable, "away").RetryIn(after))
 		a := b.do("POST", foodOrdersPath+"/food-1/cancel", "")
 		p := b.problem(a, 503, booking.DeliveryUnavailable)
 		require.Equal(t, want, a.Header.Get("Retry-After"))

@@ -151,7 +151,7 @@ func TestCleaners(t *testing.T) {
 	t.Parallel()
 	told := 0
 	b := setup(t, func(d *given) {
-		d.TellAssigned = func(ctx context.Context) error {
+		d.SignalAssignments = func(ctx context.Context) error {
 			_, limited := ctx.Deadline()
 			require.True(t, limited)
 			told++

@@ -32,7 +32,7 @@ func (w wallets) Remove(_ context.Context, customer, id string) error {
 type closedWallets struct{}
 
 func (closedWallets) List(context.Context, string) ([]booking.KeptMethod, error) {
-	return nil, booking.Errorf(booking.Unavailable, "the payment provider does not answer").In(5 * time.Second)
+	return nil, booking.Errorf(booking.Unavailable, "the payment provider does not answer").RetryIn(5 * time.Second)
 }
 
 func (c closedWallets) Remove(ctx context.Context, customer, _ string) error {

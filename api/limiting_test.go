@@ -211,7 +211,7 @@ func TestPlaceOrder_TooManyOfYours(t *testing.T) {
 		{orders.TooManyCallsOfYours, callsPath, call, admission.ShareOfCalls},
 		{orders.TooManyOrdersOfYours, reservationsPath, reservation, admission.ShareOfInbox},
 	} {
-		b.notPlaced(booking.Errorf(c.code, "100 are there already").In(testTime))
+		b.notPlaced(booking.Errorf(c.code, "100 are there already").RetryIn(testTime))
 		a := b.do("POST", c.path, c.body)
 		require.Nil(t, b.problem(a, 429, c.code).Order)
 		require.Equal(t, inSeconds(testTime), a.Header.Get("Retry-After"))

@@ -145,7 +145,7 @@ func TestDeleteDrink(t *testing.T) {
 	t.Run("UnderWay", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t)
-		b.store.deletions["drink-latte"] = &booking.DrinkDeletion{Orders: 9, Cancelled: 4, Over: 1}
+		b.store.deletions["drink-latte"] = &booking.DrinkDeletion{Orders: 9, Cancelled: 4, Ended: 1}
 		b.book.deletes = func(string) error { return nil }
 		a := b.do("DELETE", path, "")
 		require.Equal(t, http.StatusAccepted, a.StatusCode, a.text)
@@ -156,7 +156,7 @@ func TestDeleteDrink(t *testing.T) {
 	t.Run("Done", func(t *testing.T) {
 		t.Parallel()
 		b := setup(t) // the fixture fails the test if a drink is deleted
-		b.store.deletions["drink-latte"] = &booking.DrinkDeletion{Orders: 9, Cancelled: 8, Over: 1, Done: true}
+		b.store.deletions["drink-latte"] = &booking.DrinkDeletion{Orders: 9, Cancelled: 8, Ended: 1, Done: true}
 		a := b.do("DELETE", path, "")
 		require.Equal(t, http.StatusAccepted, a.StatusCode, a.text)
 		require.Equal(t, booking.SaleDeleted, decode[drinkView](t, a).Status)

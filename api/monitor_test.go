@@ -92,7 +92,7 @@ func TestViews_TroubleIsForOperators(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	p := orderIn("lodging-1", booking.Confirmed, "")
-	p.View.NeedsAttention, p.View.Trouble = true, &contract.Trouble{Says: "to refund payment keeps failing"}
+	p.View.NeedsAttention, p.View.AttentionCause = true, &contract.AttentionCause{Text: "to refund payment keeps failing"}
 	b.store.put(p)
 	for _, path := range []string{"/v1/lodging/reservations/lodging-1", "/v1/mypages/lodging-1", "/v1/mypages?customerId=alice"} {
 		text := b.do("GET", path, "").text

@@ -30,14 +30,14 @@ func TestUnavailable(t *testing.T) {
 	}{
 		"DatabaseAway": {errAway, away, zap.WarnLevel, unusable, "10.0.0.7:5432"},
 		"DiskFull": {
-			booking.Errorf(booking.Unavailable, away).Because(errors.New("no space left on device")),
+			booking.Errorf(booking.Unavailable, away).WithCause(errors.New("no space left on device")),
 			away, zap.WarnLevel, unusable, "no space left",
 		},
 		"DatabaseAwayWithin": {
 			fmt.Errorf("rooms of a place: %w", errAway), away, zap.WarnLevel, unusable, "10.0.0.7:5432",
 		},
 		"TableMissing": {
-			booking.Errorf(booking.Unavailable, notSetUp).Because(fmt.Errorf("%w: %w", booking.ErrNotPrepared, lacksTable)),
+			booking.Errorf(booking.Unavailable, notSetUp).WithCause(fmt.Errorf("%w: %w", booking.ErrNotPrepared, lacksTable)),
 			notSetUp, zap.ErrorLevel, unprepared, "secret",
 		},
 		"WaitedInVain": {fmt.Errorf("wait: %w", context.DeadlineExceeded), away, zap.WarnLevel, overdue, "wait"},

@@ -134,7 +134,7 @@ func TestPlaceOrder_RetryAfter(t *testing.T) {
 	t.Parallel()
 	for wait, after := range map[time.Duration]string{time.Second: "1", 3200 * time.Millisecond: "4", 90 * time.Minute: "5400"} {
 		b := setup(t)
-		b.notPlaced(booking.Errorf(orders.CodeOf(booking.PaymentUnavailable), "out of order").In(wait))
+		b.notPlaced(booking.Errorf(orders.CodeOf(booking.PaymentUnavailable), "out of order").RetryIn(wait))
 		a := b.reserve()
 		b.problem(a, 503, orders.CodeOf(booking.PaymentUnavailable))
 		require.Equal(t, after, a.Header.Get("Retry-After"))
@@ -144,7 +144,7 @@ func TestPlaceOrder_RetryAfter(t *testing.T) {
 func TestPlaceCall_TooManyWaiting(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	b.notPlaced(booking.Errorf(orders.TooManyCallsWaiting, "2 calls wait for a cleaner already").In(time.Minute))
+	b.notPlaced(booking.Errorf(orders.TooManyCallsWaiting, "2 calls wait for a cleaner already").RetryIn(time.Minute))
 	a := b.do("POST", callsPath, call, "Idempotency-Key", "k1")
 	p := b.problem(a, 503, orders.TooManyCallsWaiting)
 	require.Nil(t, p.Order)

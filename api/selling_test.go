@@ -151,7 +151,7 @@ func TestDrink_BeingDeletedIsNotChanged(t *testing.T) {
 func TestCleaner_WithdrawnAndBroughtBack(t *testing.T) {
 	t.Parallel()
 	told := 0
-	b := setup(t, func(d *given) { d.TellAssigned = func(context.Context) error { told++; return nil } })
+	b := setup(t, func(d *given) { d.SignalAssignments = func(context.Context) error { told++; return nil } })
 	b.store.cleaners = []booking.CleanerAtWork{{Cleaner: booking.Cleaner{ID: "cleaner-min", Name: "Min"}}}
 	const path = cleanersPath + "/cleaner-min"
 	require.JSONEq(t, `{"id":"cleaner-min","name":"Min","status":"free","statusLabel":"대기중","withdrawn":false}`,

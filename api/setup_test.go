@@ -199,7 +199,7 @@ type memory struct {
 
 // errAway is a store's error while its database is away.
 var errAway = booking.Errorf(booking.Unavailable, "a part that this needs is away at the moment").
-	Because(errors.New("dial tcp 10.0.0.7:5432: connection refused"))
+	WithCause(errors.New("dial tcp 10.0.0.7:5432: connection refused"))
 
 func newMemory() *memory {
 	return &memory{

@@ -238,13 +238,13 @@ func businesses() []business {
 		{booking.Lodging, reservationsPath, reservation, contract.Lodging{
 			Order: order(booking.Lodging, 100000), Place: seaside(), Rooms: 1,
 			CheckIn: booking.Date{Year: 2026, Month: 12, Day: 24}, CheckOut: booking.Date{Year: 2026, Month: 12, Day: 26},
-		}.Fixed()},
+		}.WithInstants()},
 		{booking.Food, foodOrdersPath, meal, contract.Food{
 			Order: order(booking.Food, 18000), Menu: bibimbap(), Quantity: 2, Address: "12 Sejong-daero",
 		}},
 		{booking.Cafe, cafeOrdersPath, cups, contract.Cafe{
 			Order: order(booking.Cafe, 13500), Drink: latte(), Quantity: 3,
-		}.Fixed()},
+		}.WithInstants()},
 		{booking.Cleaning, callsPath, call, contract.Cleaning{
 			Order: order(booking.Cleaning, 30000), Tel: "+8221234567", Location: "12 Sejong-daero",
 		}},

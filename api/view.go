@@ -69,7 +69,7 @@ var maySendToConfirm = []booking.Reader{booking.ReaderCustomer, booking.ReaderOp
 // show shows the order to a reader.
 func (l language) show(v contract.View, to booking.Reader) orderView {
 	underWay := !v.Status.Final()
-	v.NeedsAttention, v.Trouble = v.NeedsAttention || v.Disputed, nil // why it needs attention is for operators
+	v.NeedsAttention, v.AttentionCause = v.NeedsAttention || v.Disputed, nil // why it needs attention is for operators
 	if !slices.Contains(maySendToConfirm, to) {
 		v.NextAction = nil
 	}

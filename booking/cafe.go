@@ -58,8 +58,8 @@ type DrinkDeletion struct {
 	Orders int `json:"orders"`
 	// Cancelled is how many of these are cancelled, with all undos done.
 	Cancelled int `json:"cancelled"`
-	// HasEnded is how many had ended before: handed over, or cancelled for another reason.
-	Over int `json:"over"`
+	// Ended is how many had ended before: handed over, or cancelled for another reason.
+	Ended int `json:"over"`
 	// Done: no order of the drink is open.
 	Done bool `json:"done"`
 }

@@ -51,9 +51,9 @@ type Cancellation struct {
 	// Apart is the amount that the policy has kept at changes of the order. It is included in
 	// Amount, and nothing more of it is refunded.
 	Apart int64
-	// Passed is how many tiers no longer held when the stay was moved to a later day: they do
+	// PassedTiers is how many tiers no longer held when the stay was moved to a later day: they do
 	// not hold again.
-	Passed int
+	PassedTiers int
 }
 
 // freed is the price of the freed nights.
@@ -112,7 +112,7 @@ func (p *CancellationPolicy) RefundDue(c Cancellation) Due {
 
 // PassedAt is how many tiers of the policy no longer hold for a decision of the customer.
 func (p *CancellationPolicy) PassedAt(c Cancellation) int {
-	for n := c.Passed; n < len(p.Tiers); n++ {
+	for n := c.PassedTiers; n < len(p.Tiers); n++ {
 		if _, holds := p.Tiers[n].holds(c); holds {
 			return n
 		}

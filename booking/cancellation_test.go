@@ -188,7 +188,7 @@ func TestRefundDue_AnyPolicy(t *testing.T) {
 			PlacedAt: checkIn.Add(-40 * oneDay), CheckIn: checkIn, Why: booking.ByCustomer,
 		}
 		c.Apart = random.Int64N(c.Amount.Amount+1) * int64(random.IntN(2))
-		c.Passed = random.IntN(len(p.Tiers) + 1)
+		c.PassedTiers = random.IntN(len(p.Tiers) + 1)
 		c.At = c.PlacedAt.Add(time.Duration(random.Int64N(int64(41 * oneDay))))
 		now := p.RefundDue(c)
 		requireBounds(t, p, c, now)

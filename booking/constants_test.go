@@ -101,7 +101,7 @@ func texts[T ~string](values []T) []string {
 func TestError_ItsCauseIsForLogs(t *testing.T) {
 	t.Parallel()
 	cause := fmt.Errorf("%w: connection refused", booking.ErrNothingDone)
-	err := error(booking.Errorf(booking.Unavailable, "it is away").Because(cause))
+	err := error(booking.Errorf(booking.Unavailable, "it is away").WithCause(cause))
 	require.EqualError(t, err, "unavailable: nothing was done: connection refused")
 	require.ErrorIs(t, err, cause)
 	require.ErrorIs(t, err, booking.ErrNothingDone)

@@ -207,9 +207,9 @@ type Resolution struct {
 	// Unanswered are the keys of refunds to which the provider has answered only with errors
 	// for longer than the order's AttentionAfter. They may be paid by hand, too.
 	Unanswered []string `json:"unanswered,omitempty"`
-	// Unsettled are the keys of further charges of unknown outcome to which the provider has
+	// UnknownCharges are the keys of further charges of unknown outcome to which the provider has
 	// answered only with errors for as long. The operator's resolution ends them.
-	Unsettled []string `json:"unsettled,omitempty"`
+	UnknownCharges []string `json:"unsettled,omitempty"`
 	// Pending holds the keys of refunds that are pending at the provider, with its words: they
 	// may still be made. It is set for the ledger only.
 	Pending map[string]string `json:"-"`
@@ -241,7 +241,7 @@ const RefundedOtherwise = "it was given back otherwise"
 func (r Resolved) Refusal() *Error {
 	no := Errorf(r.Refused, "%s", r.Words)
 	if r.Refused == DecisionPending {
-		return no.In(refundRetryAfter)
+		return no.RetryIn(refundRetryAfter)
 	}
 	return no
 }
@@ -252,5 +252,5 @@ const refundRetryAfter = 2 * time.Second
 // BeingRequested is the error DecisionPending for refunds that are being requested at the
 // moment: their outcome is not known yet.
 func BeingRequested(unmade []Entry) *Error {
-	return Errorf(DecisionPending, "refund %s is just being asked for at the payment provider, or has failed since: repeat the request", unmade[0].Key).In(refundRetryAfter)
+	return Errorf(DecisionPending, "refund %s is just being asked for at the payment provider, or has failed since: repeat the request", unmade[0].Key).RetryIn(refundRetryAfter)
 }

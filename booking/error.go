@@ -104,14 +104,14 @@ func (e *Error) Error() string {
 // Unwrap returns the cause, which is internal.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Because adds the cause.
-func (e *Error) Because(cause error) *Error {
+// WithCause adds the cause.
+func (e *Error) WithCause(cause error) *Error {
 	e.cause = cause
 	return e
 }
 
-// In adds when a retry makes sense.
-func (e *Error) In(after time.Duration) *Error {
+// RetryIn adds when a retry makes sense.
+func (e *Error) RetryIn(after time.Duration) *Error {
 	e.After = after
 	return e
 }

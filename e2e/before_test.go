@@ -83,7 +83,7 @@ func ordersOfBefore(t *testing.T, d *dev) {
 	b.requireTheirs()
 	b.requireRepeats()
 	b.goOn()
-	b.requireNothingTold()
+	b.requireNoPersonalData()
 	b.requireAudited()
 }
 
@@ -213,9 +213,9 @@ func (b *before) ownerDecides(order string) {
 	require.Equal(b, booking.Confirmed, b.becomes(order, booking.Confirmed).Status)
 }
 
-// requireNothingTold requires that no list shows the telephone numbers and addresses in
+// requireNoPersonalData requires that no list shows the telephone numbers and addresses in
 // that build's events and messages.
-func (b *before) requireNothingTold() {
+func (b *before) requireNoPersonalData() {
 	b.Helper()
 	for _, path := range []string{
 		"/v1/events?limit=200", "/v1/mypages?customerId=minho", "/v1/orders?ownerId=bora", "/v1/messages?recipientId=alice",

@@ -211,9 +211,9 @@ func TestCleaning_WithdrawnCleaner(t *testing.T) {
 	})
 }
 
-// TestMessages_CafesAndCleanersAreTold: they get messages like other owners: about new
+// TestMessages_CafesAndCleanersAreNotified: they get messages like other owners: about new
 // orders, and about cancelled ones.
-func TestMessages_CafesAndCleanersAreTold(t *testing.T) {
+func TestMessages_CafesAndCleanersAreNotified(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
 		s.outbox.away.Store(true)

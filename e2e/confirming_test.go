@@ -47,7 +47,7 @@ func TestConfirm_EachBusiness(t *testing.T) {
 		stripe := sandboxPayments(t)
 		a := bootNoticed(t, stripe, on, impatient)
 		place, drink := a.place(9), a.drink(9)
-		for order, stands := range map[string]booking.Status{
+		for order, unchanged := range map[string]booking.Status{
 			a.unconfirmed(a.reserve(place, byToConfirm)): booking.Confirmed, a.unconfirmed(a.order(a.menu(), byToConfirm)): booking.Delivering,
 			a.unconfirmed(a.orderCup(drink, byToConfirm)): booking.InProduction, a.unconfirmed(a.call(byToConfirm)): booking.Calling,
 		} {
@@ -66,10 +66,10 @@ func TestConfirm_EachBusiness(t *testing.T) {
 				})
 			}
 			tabs.Wait()
-			a.becomes(order, stands)
+			a.becomes(order, unchanged)
 			require.Nil(t, a.page(order).NextAction)
 			require.Equal(t, booking.Charged, a.shown(order).Status)
-			require.Equal(t, stands, a.comesBack(order).with(t, http.StatusOK).body.Status, "it changes nothing")
+			require.Equal(t, unchanged, a.comesBack(order).with(t, http.StatusOK).body.Status, "it changes nothing")
 		}
 		require.Equal(t, 8, a.cups(drink))
 		a.requireClean()

@@ -81,7 +81,7 @@ func TestDrinkDeletion_CancelsOpenOrders(t *testing.T) {
 		s.decideAt(cafeOrders+"/"+cancelled, "cancel").with(t, http.StatusOK)
 
 		s.remove(drink)
-		require.Equal(t, booking.DrinkDeletion{Orders: 5, Cancelled: 3, Over: 2, Done: true}, s.removed(drink))
+		require.Equal(t, booking.DrinkDeletion{Orders: 5, Cancelled: 3, Ended: 2, Done: true}, s.removed(drink))
 		for _, order := range open {
 			s.requireForceCancelled(order)
 			var production struct{ ReasonLabel string }
@@ -99,7 +99,7 @@ func TestDrinkDeletion_CancelsOpenOrders(t *testing.T) {
 		require.Equal(t, []string{kept}, s.listed(drinks))
 		require.Equal(t, "menu_deleted", s.orderCup(drink).with(t, http.StatusConflict).body.Code)
 		s.remove(drink) // a repetition changes nothing
-		require.Equal(t, booking.DrinkDeletion{Orders: 5, Cancelled: 3, Over: 2, Done: true}, s.removed(drink))
+		require.Equal(t, booking.DrinkDeletion{Orders: 5, Cancelled: 3, Ended: 2, Done: true}, s.removed(drink))
 		s.request(http.MethodDelete, drinks+"/drink-nobody", nil).with(t, http.StatusNotFound)
 		charged, refunded := s.atProvider()
 		require.EqualValues(t, 7*4500, charged)

@@ -64,8 +64,8 @@ func (d *demo) said() (string, <-chan struct{}) {
 	return strings.Join(d.lines, "\n"), d.more
 }
 
-// says waits until its output has the text so often.
-func (d *demo) says(what string, times int) {
+// awaitOutput waits until its output has the text so often.
+func (d *demo) awaitOutput(what string, times int) {
 	d.Helper()
 	late := time.After(2 * waitLimit)
 	for {
@@ -89,7 +89,7 @@ func (d *demo) says(what string, times int) {
 func TestPages_Demo(t *testing.T) {
 	t.Parallel()
 	d := startDemo(t, "--failing=15s", "--per-minute=90", "--seed=7")
-	d.says("Yeyak is running", 1)
+	d.awaitOutput("Yeyak is running", 1)
 	d.token = d.tokenOf("olga")
 	p := &pages{&d.system, chromium.New(t)}
 	live := p.enter(chromium.Options{Width: 390}, olga) // shows each change by itself
@@ -103,7 +103,7 @@ func TestPages_Demo(t *testing.T) {
 		{"away", "The inventory is away", "Inventory away", "재고 서비스 중단"},
 		{"killed", "The worker is killed", "Worker killed", "워커 강제 종료"},
 	} {
-		d.says(failing.says, 1)
+		d.awaitOutput(failing.says, 1)
 		d.eventually(func() bool { // the banner
 			customer.goTo("/orders")
 			return strings.Contains(customer.Text(), failing.ko)
@@ -117,7 +117,7 @@ func TestPages_Demo(t *testing.T) {
 			v.Sees(v.word(failing.en, failing.ko))
 			v.keep("demo-" + failing.name)
 		}
-		d.says("Healed, ", n+1)
+		d.awaitOutput("Healed, ", n+1)
 		live.Sees("What has failed and healed")
 		d.eventually(func() bool {
 			open, known := d.unsettled()
@@ -206,7 +206,7 @@ func TestDev_Demo(t *testing.T) {
 func TestDemo_InterruptedInTheMiddle(t *testing.T) {
 	t.Parallel()
 	d := startDemo(t, "--failing=1m", "--per-minute=120")
-	d.says("The payment provider is slow", 1)
+	d.awaitOutput("The payment provider is slow", 1)
 	d.token = d.tokenOf("olga")
 	d.waits()
 	require.NoError(t, d.cmd.Process.Signal(os.Interrupt))

@@ -30,7 +30,7 @@ func TestDispute_NothingIsPaidByHand(t *testing.T) {
 		}
 		a.cancelling(won)
 		a.cancelling(lost)
-		require.Equal(t, "failed", a.refundIn(a.giveBack(over, "a", paid).with(t, http.StatusCreated)))
+		a.refundBecomes(over, "a", paid, "failed")
 		for _, order := range []string{won, lost, over} {
 			a.eventually(func() bool { return a.entries(order)[0].State == string(booking.EntryFailed) })
 			a.requireDisputed(order)

@@ -89,7 +89,7 @@ func TestRefunds_MadeUpForInTheDashboard(t *testing.T) {
 		a := bootAudited(t, stripe.pay, on)
 		order := a.accepted(a.reserve(a.place(9)))
 		stripe.turn(`{"refunds":"fail"}`)
-		require.Equal(t, "failed", a.refundIn(a.giveBack(order, "a", 30000).with(t, http.StatusCreated)))
+		a.refundBecomes(order, "a", 30000, "failed")
 		a.eventually(func() bool { return a.page(order).NeedsAttention })
 		require.Contains(t, a.shown(order).named(t, "refund/").Words, "failed at stripe")
 		stripe.hand("refunds", `{"orderId":%q,"amount":30000}`, order)

@@ -110,9 +110,9 @@ func (s *system) walkEvents() (all []told) {
 	}
 }
 
-// requireTold waits until the feed has so many events about a subject, requires these
+// awaitEvents waits until the feed has so many events about a subject, requires these
 // types, and returns their data.
-func (s *system) requireTold(subject string, want ...string) []object {
+func (s *system) awaitEvents(subject string, want ...string) []object {
 	s.Helper()
 	var types []string
 	var data []object
@@ -146,7 +146,7 @@ func TestEvents_CarryWhatTheyTell(t *testing.T) {
 		second := s.reserve(place).with(t, http.StatusCreated).body.ID
 		soldOut := s.reserve(place, object{"customerId": "late"}).with(t, http.StatusConflict)
 		s.decide(order, "cancel").with(t, http.StatusOK)
-		all := s.requireTold(order, "ReservationPlaced", "PaymentApproved", "ReservationConfirmed", "ReservationStatusChanged",
+		all := s.awaitEvents(order, "ReservationPlaced", "PaymentApproved", "ReservationConfirmed", "ReservationStatusChanged",
 			"ReservationCancelConfirmed", "PaymentCancelApproved", "ReservationCanceled")
 		self := s.get("/v1/self").with(t, http.StatusOK).body.ID
 		for i, data := range all {
@@ -158,24 +158,24 @@ func TestEvents_CarryWhatTheyTell(t *testing.T) {
 			}[i], data["payment"])
 			require.Equal(t, []any{nil, nil, 1.0, nil, 1.0, nil, nil}[i], data["remaining"])
 		}
-		require.InDelta(t, 0, s.requireTold(second, "ReservationPlaced", "PaymentApproved", "ReservationConfirmed",
+		require.InDelta(t, 0, s.awaitEvents(second, "ReservationPlaced", "PaymentApproved", "ReservationConfirmed",
 			"ReservationStatusChanged")[2]["remaining"], 0, "none is left")
 		refused := s.get("/v1/mypages?customerId=late").with(t, http.StatusOK).body.Items[0]["id"].(string)
 		require.Equal(t, "sold_out", soldOut.body.Code)
-		all = s.requireTold(refused, "ReservationPlaced", "PaymentApproved", "ReservationCancelConfirmed", "PaymentCancelApproved", "ReservationCanceled")
+		all = s.awaitEvents(refused, "ReservationPlaced", "PaymentApproved", "ReservationCancelConfirmed", "PaymentCancelApproved", "ReservationCanceled")
 		require.InDelta(t, 0, all[2]["remaining"], 0)
 		require.Equal(t, paid("refunded", 100000, 100000), all[3]["payment"])
 
 		meal := s.order(s.menu()).with(t, http.StatusCreated).body.ID
 		s.decideAt(foodOrders+"/"+meal, "cancel").with(t, http.StatusOK)
-		all = s.requireTold(meal, "OrderPlaced", "PaymentApproved", "DeliveryStarted", "DeliveryCanceled", "PaymentCancelApproved", "OrderCanceled")
+		all = s.awaitEvents(meal, "OrderPlaced", "PaymentApproved", "DeliveryStarted", "DeliveryCanceled", "PaymentCancelApproved", "OrderCanceled")
 		for i, status := range []string{"waiting", "waiting", "started", "cancelled", "cancelled", "cancelled"} {
 			require.Equal(t, object{"status": status}, all[i]["delivery"])
 		}
 
 		cups := s.orderCup(s.drink(5), object{"quantity": 2}).with(t, http.StatusCreated).body.ID
 		s.decideAt(cafeOrders+"/"+cups, "cancel").with(t, http.StatusOK)
-		all = s.requireTold(cups, "OrderPlaced", "PaymentApproved", "ProductionStarted", "ProductionCanceled", "PaymentCancelApproved", "OrderCanceled")
+		all = s.awaitEvents(cups, "OrderPlaced", "PaymentApproved", "ProductionStarted", "ProductionCanceled", "PaymentCancelApproved", "OrderCanceled")
 		require.InDelta(t, 3, all[0]["remaining"], 0)
 		require.InDelta(t, 5, all[3]["remaining"], 0)
 		require.Equal(t, object{"status": "started", "date": inDays(1).String()}, all[2]["production"])
@@ -195,7 +195,7 @@ func TestEvents_CarryWhatTheyTell(t *testing.T) {
 
 		cleaner := s.cleaner("Min-jun")
 		call := s.call().with(t, http.StatusCreated).body.ID
-		all = s.requireTold(call, "CallPlaced", "PaymentApproved", "CleanerAssigned")
+		all = s.awaitEvents(call, "CallPlaced", "PaymentApproved", "CleanerAssigned")
 		require.Equal(t, object{"id": cleaner, "name": "Min-jun"}, all[2]["cleaner"])
 		s.requireDocumented()
 	})
@@ -215,13 +215,13 @@ func TestEvents_OfTheCatalogue(t *testing.T) {
 		}
 		s.request(http.MethodPut, drinks+"/"+drink+"/stock", object{"count": 6}).with(t, http.StatusOK)
 		s.remove(drink)
-		all := s.requireTold(menu, "MenuRegistered", "MenuChanged", "MenuWithdrawn", "MenuBroughtBack")
+		all := s.awaitEvents(menu, "MenuRegistered", "MenuChanged", "MenuWithdrawn", "MenuBroughtBack")
 		require.Equal(t, object{
 			"kind": "food", "ownerId": "bora", "by": s.get("/v1/self").with(t, http.StatusOK).body.ID,
 			"item": object{"id": menu, "name": "Other"}, "withdrawn": true,
 			"price": object{"amount": 9000.0, "currency": "KRW"},
 		}, all[2])
-		s.requireTold(cleaner, "CleanerRegistered", "CleanerChanged", "CleanerWithdrawn", "CleanerBroughtBack")
+		s.awaitEvents(cleaner, "CleanerRegistered", "CleanerChanged", "CleanerWithdrawn", "CleanerBroughtBack")
 
 		// The stock of a place or a drink is in another database.
 		ofPlace, ofDrink := []string{}, []string{}

@@ -20,18 +20,18 @@ func TestRefundFailsLater(t *testing.T) {
 		stripe := sandboxPayments(t)
 		a := bootNoticed(t, stripe, on)
 		place := a.place(9)
-		stands, cancelled, over := a.accepted(a.reserve(place)), a.accepted(a.reserve(place)), a.over()
-		require.Equal(t, "done", a.refundIn(a.giveBack(stands, "a", 30000).with(t, http.StatusCreated)))
-		require.Equal(t, "done", a.refundIn(a.giveBack(over, "a", 5000).with(t, http.StatusCreated)))
+		running, cancelled, over := a.accepted(a.reserve(place)), a.accepted(a.reserve(place)), a.over()
+		a.refundBecomes(running, "a", 30000, "done")
+		a.refundBecomes(over, "a", 5000, "done")
 		a.decide(cancelled, "cancel").with(t, http.StatusOK)
 		a.finished(cancelled)
 		require.Equal(t, booking.Refunded, a.shown(cancelled).Status)
 		a.requireClean()
 		told := map[string][]string{}
-		for _, order := range []string{stands, cancelled, over} {
+		for _, order := range []string{running, cancelled, over} {
 			told[order] = a.messagesTo("alice", order)
 		}
-		for order, key := range map[string]string{stands: "refund/", over: "refund/", cancelled: cancelled + "/charge/refund"} {
+		for order, key := range map[string]string{running: "refund/", over: "refund/", cancelled: cancelled + "/charge/refund"} {
 			before := a.shown(order)
 			stripe.hand("failures", `{"orderId":%q}`, order)
 			a.eventually(func() bool { return a.page(order).NeedsAttention })
@@ -50,7 +50,7 @@ func TestRefundFailsLater(t *testing.T) {
 		require.Equal(t, cancelled, report.Findings[0].OrderID)
 		require.Equal(t, booking.RefundPending, a.shown(cancelled).Status)
 		require.Equal(t, booking.Cancelled, a.page(cancelled).Status)
-		for _, order := range []string{stands, cancelled, over} {
+		for _, order := range []string{running, cancelled, over} {
 			a.paysByHand(order)
 			a.eventually(func() bool { return !a.page(order).NeedsAttention })
 		}

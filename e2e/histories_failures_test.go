@@ -29,7 +29,7 @@ func (s *system) resolved(order string) {
 // staffRefundFailedLater: a refund was done, and fails while its order runs.
 func staffRefundFailedLater(s *system) string {
 	order := s.accepted(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
-	require.Equal(s, "done", s.refundIn(s.giveBack(order, "a", 30000).with(s, http.StatusCreated)))
+	s.refundBecomes(order, "a", 30000, "done")
 	s.failsLater(order)
 	s.resolved(order)
 	s.carriedOut(func() answer { return s.decide(order, "complete") })
@@ -96,8 +96,8 @@ func noticesOfAFailure(s *system) (id, runID string) {
 	return id, ""
 }
 
-// noticesOfAFailureTold: the order's saga follows the failed refund.
-func noticesOfAFailureTold(s *system) (id, runID string) {
+// noticesOfAFailureSignalled: the order's saga follows the failed refund.
+func noticesOfAFailureSignalled(s *system) (id, runID string) {
 	order := s.accepted(s.reserve(s.place(9)))
 	s.giveBack(order, "a", 30000).with(s, http.StatusCreated)
 	s.failsLater(order)

@@ -36,7 +36,7 @@ var foodBranches = map[string]branch{
 	"food_settled_cancelling":    {mealSettledCancelling, booking.ByCustomer},
 	"food_stopped_before":        {mealStoppedBefore, booking.ByOperator},
 	"food_stopped_unknowingly":   {mealStoppedUnknowingly, booking.ByCustomer},
-	"food_shop_not_told":         {mealShopNotTold, booking.ByOperator},
+	"food_shop_not_told":         {mealShopNotNotified, booking.ByOperator},
 	"food_ledger_away":           {mealLedgerAway, booking.PaymentUnavailable},
 	"food_not_handed_over":       {mealNotHandedOver, booking.TooLate},
 	"food_courier_waits":         {mealCourierWaits, ""},
@@ -378,7 +378,7 @@ func mealStoppedUnknowingly(s *system) string {
 	return s.stoppedUnknowingly(s.run(contract.FoodWorkflow, s.newMeal()), booking.Delivering)
 }
 
-func mealShopNotTold(s *system) string {
+func mealShopNotNotified(s *system) string {
 	s.outbox.away.Store(true)
 	order := s.run(contract.FoodWorkflow, s.newMeal())
 	s.eventually(func() bool { return s.attempts(order, "Notify") > 0 })

@@ -14,7 +14,7 @@ import (
 func undoMarkedBeside(s *system) string {
 	order := s.accepted(s.reserve(s.place(9)))
 	s.sandbox(object{"refunds": "fail"})
-	require.Equal(s, "failed", s.refundIn(s.giveBack(order, "a", 30000).with(s, http.StatusCreated)))
+	s.refundBecomes(order, "a", 30000, "failed")
 	s.acceptsPending(func() answer { return s.decide(order, "cancel") })
 	s.eventually(func() bool { return len(s.messagesTo("alice", order)) == 2 })
 	s.post("/sandbox/payments/refunds", object{"orderId": order, "amount": 30000}).with(s, http.StatusOK)

@@ -22,7 +22,7 @@ func (s *system) dispute(order, state string) {
 func noticesOfADispute(s *system) (id, runID string) {
 	order := s.accepted(s.reserve(s.place(9)))
 	s.sandbox(object{"refunds": "wait"})
-	require.Equal(s, "pending", s.refundIn(s.giveBack(order, "a", 1000).with(s, http.StatusCreated)))
+	s.refundBecomes(order, "a", 1000, "pending")
 	s.dispute(order, "open")
 	id = contract.NoticesWorkflowID(order)
 	s.eventually(func() bool { return len(s.search(fmt.Sprintf("WorkflowId = %q AND NeedsAttention = true", id))) == 1 })
@@ -51,7 +51,7 @@ func noticesGoOn(s *system) (id, runID string) {
 	s.dispute(order, "open")
 	id = contract.NoticesWorkflowID(order)
 	run, err := s.temporal.ExecuteWorkflow(s.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: contract.SagasQueue},
-		contract.NoticesWorkflow, contract.Notices{OrderID: order, Looks: 1})
+		contract.NoticesWorkflow, contract.Notices{OrderID: order, Checks: 1})
 	require.NoError(s, err)
 	runID = run.GetRunID()
 	s.eventually(func() bool { return s.page(order).NeedsAttention })

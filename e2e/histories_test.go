@@ -41,7 +41,7 @@ var lodgingBranches = map[string]branch{
 	"lodging_owner_rejects":        {ownerRejects, booking.RejectedByOwner},
 	"lodging_owner_silent":         {ownerSilent, booking.OwnerTimeout},
 	"lodging_owner_overtaken":      {ownerOvertaken, booking.ByOperator},
-	"lodging_owner_not_told":       {ownerNotTold, booking.ByCustomer},
+	"lodging_owner_not_told":       {ownerNotNotified, booking.ByCustomer},
 	"lodging_customer_cancels":     {customerCancels, booking.ByCustomer},
 	"lodging_cancelled_pending":    {cancelledPending, booking.ByCustomer},
 	"lodging_declined_pending":     {declinedPending, booking.PaymentDeclined},
@@ -130,7 +130,7 @@ func TestRecordHistories(t *testing.T) {
 		"refund_again_told_before": refundAgainToldBefore, "notices_of_a_failure_followed": noticesOfAFailure,
 		"notices_of_a_confirmation": noticesOfAConfirmation, "notices_of_a_late_payment": noticesOfALatePayment,
 		"notices_of_a_payment_while_undone": noticesOfAPaymentWhileUndone,
-		"notices_of_a_failure":              noticesOfAFailure, "notices_of_a_failure_told": noticesOfAFailureTold,
+		"notices_of_a_failure":              noticesOfAFailure, "notices_of_a_failure_told": noticesOfAFailureSignalled,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -400,8 +400,8 @@ func readModelAway(s *system) string {
 	return order
 }
 
-// ownerNotTold: the order is cancelled while the message to the owner is being retried.
-func ownerNotTold(s *system) string {
+// ownerNotNotified: the order is cancelled while the message to the owner is being retried.
+func ownerNotNotified(s *system) string {
 	s.outbox.away.Store(true)
 	order := s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID
 	s.carriedOut(func() answer { return s.decide(order, "cancel") })

@@ -199,7 +199,7 @@ func TestInbox_Expired(t *testing.T) {
 				v := c.becomes(id, booking.Cancelled)
 				require.Equal(t, booking.NotProcessed, v.Reason)
 				c.get("/v1/payments/"+id).with(t, http.StatusNotFound)
-				c.eventually(func() bool { return c.told("alice", id) })
+				c.eventually(func() bool { return c.isNotifiedOfCancellation("alice", id) })
 			}
 			c.eventually(func() bool { // a new order with the same key
 				a := c.orderAgain(0)
@@ -211,8 +211,8 @@ func TestInbox_Expired(t *testing.T) {
 	}
 }
 
-// told reports whether the customer was notified that an order is cancelled.
-func (c *cutOff) told(customer, order string) bool {
+// isNotifiedOfCancellation reports whether the customer was notified that an order is cancelled.
+func (c *cutOff) isNotifiedOfCancellation(customer, order string) bool {
 	c.Helper()
 	return slices.ContainsFunc(c.get("/v1/messages?recipientId="+customer+"&limit=200").with(c, http.StatusOK).body.Items, func(m map[string]any) bool {
 		return m["orderId"] == order && m["type"] == string(booking.OrderCancelledMessage)

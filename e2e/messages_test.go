@@ -90,7 +90,7 @@ func TestCustomerMessages_NoneIsLost(t *testing.T) {
 	s.reserve(s.place(0)).with(t, http.StatusConflict)
 	s.reserve(decided, object{"paymentMethod": "pm_card_chargeDeclined"}).with(t, http.StatusPaymentRequired)
 
-	subscriber := s.tell(phone, state)
+	subscriber := s.startMessages(phone, state)
 	select {
 	case <-phone.fourth:
 	case <-time.After(waitLimit):
@@ -100,7 +100,7 @@ func TestCustomerMessages_NoneIsLost(t *testing.T) {
 	require.Error(t, subscriber.Wait())
 
 	s.decide(first, "cancel").with(t, http.StatusOK)
-	subscriber = s.tell(phone, state)
+	subscriber = s.startMessages(phone, state)
 	second := s.reserve(decided).with(t, http.StatusCreated).body.ID
 	s.decide(second, "reject").with(t, http.StatusOK)
 
@@ -109,10 +109,10 @@ func TestCustomerMessages_NoneIsLost(t *testing.T) {
 		want = s.tellable()
 		return len(want) == 3+2+3+1+4 // first, its cancellation, sold out, declined, second
 	})
-	s.eventually(func() bool { return len(phone.told()) >= len(want) })
+	s.eventually(func() bool { return len(phone.arrived()) >= len(want) })
 	require.NoError(t, subscriber.Process.Signal(syscall.SIGTERM))
 	require.NoError(t, subscriber.Wait(), "it ends well when asked to")
-	require.Equal(t, want, phone.told(), "in order, and all of them")
+	require.Equal(t, want, phone.arrived(), "in order, and all of them")
 	require.Equal(t, []string{want[3]}, phone.repeated, "the message in hand came twice")
 	require.Equal(t, []string{
 		"[Seaside Inn] 예약이 접수되었습니다. 결제 금액: 100,000원.",
@@ -121,12 +121,12 @@ func TestCustomerMessages_NoneIsLost(t *testing.T) {
 		"[Seaside Inn] 예약이 취소되었습니다. 사유: 점주거절.",
 	}, phone.texts(second, "alice"))
 
-	require.NoError(t, s.tell(phone, state, "--once").Wait())
-	require.Equal(t, want, phone.told(), "nothing is left")
+	require.NoError(t, s.startMessages(phone, state, "--once").Wait())
+	require.Equal(t, want, phone.arrived(), "nothing is left")
 }
 
-// tell starts the script. Its log is shown if the test fails.
-func (s *system) tell(phone *receiver, state string, more ...string) *exec.Cmd {
+// startMessages starts the script. Its log is shown if the test fails.
+func (s *system) startMessages(phone *receiver, state string, more ...string) *exec.Cmd {
 	s.Helper()
 	c := python(phone.T, append([]string{"messages.py", "--poll", "0.1", "--language", "ko", "--state", state}, more...)...)
 	c.Env = append(c.Env, "YEYAK_FEED_URL="+s.url, "YEYAK_API_KEY="+s.reader(), "MESSAGES_WEBHOOK="+phone.url, "MESSAGES_SECRET="+messagesSecret)
@@ -230,8 +230,8 @@ func signed(id, at string, raw []byte) string {
 	return "v1," + base64.StdEncoding.EncodeToString(code.Sum(nil))
 }
 
-// told are the ids of the messages that have arrived, each once.
-func (r *receiver) told() []string {
+// arrived are the ids of the messages that have arrived, each once.
+func (r *receiver) arrived() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return slices.Clone(r.ids)
@@ -267,7 +267,7 @@ func TestCustomerMessages_OfEveryBusiness(t *testing.T) {
 	s.requireEvents(call, "CallPlaced", "PaymentApproved", "CleanerAssigned")
 
 	phone := newReceiver(t)
-	require.NoError(t, s.tell(phone, filepath.Join(t.TempDir(), "cursor"), "--once").Wait())
+	require.NoError(t, s.startMessages(phone, filepath.Join(t.TempDir(), "cursor"), "--once").Wait())
 	require.Len(t, phone.texts(meal, "alice"), 3, "ordered, on its way, handed over")
 	require.Contains(t, strings.Join(phone.texts(cup, "alice"), "\n"), "강제취소")
 	require.Contains(t, strings.Join(phone.texts(call, "alice"), "\n"), "Kim", "who comes is named")

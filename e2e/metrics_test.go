@@ -48,7 +48,7 @@ func TestMetrics_OfOrders(t *testing.T) {
 	t.Parallel()
 	s := boot(t, func(o *app.Options) { o.Config.Orders.AttentionAfter = 2 * time.Second })
 	place, begun := s.place(1), time.Now()
-	stands := s.reserve(place).with(t, http.StatusCreated).body.ID
+	running := s.reserve(place).with(t, http.StatusCreated).body.ID
 	s.reserve(place).with(t, http.StatusConflict)
 	require.Equal(t, 1, s.counted("yeyak_orders_decided_total", "kind", "lodging", "status", "confirmed", "reason", ""))
 	s.eventually(func() bool {
@@ -61,13 +61,13 @@ func TestMetrics_OfOrders(t *testing.T) {
 
 	// An undo that fails is visible, and for how long it has been owed.
 	s.sandbox(object{"down": true})
-	require.NoError(t, s.temporal.CancelWorkflow(t.Context(), stands, "")) // it waits for nothing
+	require.NoError(t, s.temporal.CancelWorkflow(t.Context(), running, "")) // it waits for nothing
 	s.eventually(func() bool { return s.metric("yeyak_orders_needing_attention", "kind", "lodging") == 1 })
 	require.Equal(t, 1, s.counted("yeyak_orders_cancelling", "kind", "lodging"))
 	require.Greater(t, s.metric("yeyak_orders_cancelling_oldest_seconds", "kind", "lodging"), 2.0)
 	require.Equal(t, 1, s.counted("yeyak_orders_marked_for_attention_total", "kind", "lodging"))
 	s.sandbox(object{})
-	s.becomes(stands, booking.Cancelled)
+	s.becomes(running, booking.Cancelled)
 	require.Zero(t, s.counted("yeyak_orders_cancelling"))
 	require.Zero(t, s.metric("yeyak_orders_cancelling_oldest_seconds"))
 	require.Zero(t, s.counted("yeyak_orders_needing_attention"))

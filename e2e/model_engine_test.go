@@ -39,8 +39,8 @@ func (m *model) placed(kind booking.Kind, a answer) {
 	m.unsure[id] = !waits && a.status == http.StatusAccepted
 }
 
-// requireTold requires that each existing order was named by an answer.
-func (m *model) requireTold() {
+// requireAnswered requires that each existing order was named by an answer.
+func (m *model) requireAnswered() {
 	m.Helper()
 	for order := range m.existing() {
 		require.Contains(m, m.orders, order, "it exists, and no answer told of it")

@@ -46,11 +46,11 @@ func TestModel_AnyInterleaving(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			m := newModel(t, seed, change)
-			m.live()
+			m.run()
 			m.recover()
 			m.requireAtRest()
 			m.requireClean()
-			m.requireTold()
+			m.requireAnswered()
 		})
 	}
 }
@@ -97,8 +97,8 @@ func newModel(t *testing.T, seed uint64, change func(*app.Options)) *model {
 	return m
 }
 
-// live lets all people act.
-func (m *model) live() {
+// run lets all people act.
+func (m *model) run() {
 	var everybody sync.WaitGroup
 	for person := range uint64(people) {
 		random := rand.New(rand.NewPCG(m.seed, person))

@@ -20,17 +20,17 @@ func TestMove_RefundFailsLater(t *testing.T) {
 		stripe := sandboxPayments(t)
 		a := bootNoticed(t, stripe, on)
 		place := a.place(9, fromMidnight)
-		stands := a.accepted(a.reserve(place))
+		running := a.accepted(a.reserve(place))
 		over := a.accepted(a.reserve(place, object{"checkIn": dawn.day, "checkOut": dawn.day.AddDays(3)}))
-		a.move(stands, "shorter", object{"checkOut": inDays(11)}).with(t, http.StatusOK)
+		a.move(running, "shorter", object{"checkOut": inDays(11)}).with(t, http.StatusOK)
 		a.move(over, "shorter", object{"checkOut": dawn.day.AddDays(2)}).with(t, http.StatusOK)
-		for _, order := range []string{stands, over} {
+		for _, order := range []string{running, over} {
 			a.eventually(func() bool { return a.shown(order).Refunded.Amount > 0 })
 		}
 		a.decide(over, "complete").with(t, http.StatusOK)
 		a.finished(over)
 		a.requireClean()
-		for _, order := range []string{stands, over} {
+		for _, order := range []string{running, over} {
 			stripe.hand("failures", `{"orderId":%q}`, order)
 			a.eventually(func() bool { return a.page(order).NeedsAttention })
 			a.eventually(func() bool { return a.shown(order).named(t, order+"/change/").State == booking.EntryFailed })

@@ -107,8 +107,8 @@ func TestNotices_OfADispute(t *testing.T) {
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
 		a := bootNoticed(t, stripe, on)
-		stands, over := a.accepted(a.reserve(a.place(9))), a.over()
-		for order, end := range map[string]booking.DisputeState{stands: booking.DisputeLost, over: booking.DisputeWon} {
+		running, over := a.accepted(a.reserve(a.place(9))), a.over()
+		for order, end := range map[string]booking.DisputeState{running: booking.DisputeLost, over: booking.DisputeWon} {
 			follows := contract.NoticesWorkflowID(order)
 			stripe.hand("disputes", `{"orderId":%q,"amount":5000}`, order)
 			a.eventually(func() bool { return a.page(order).NeedsAttention })

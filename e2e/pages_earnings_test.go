@@ -20,12 +20,12 @@ func TestPages_EarningsAddUp(t *testing.T) {
 	s := bootPages(t)
 	half := object{"cancellation": object{"tiers": []object{{"before": "1h", "percent": 50}}, "fee": 1000}}
 	stays, cups := s.place(9, half), s.drink(9, object{"ownerId": "cora", "cancellation": object{"tiers": []object{{"status": "in_production", "percent": 20}}}})
-	stands, undone := s.reserve(stays).with(t, http.StatusCreated).body.ID, s.reserve(stays).with(t, http.StatusCreated).body.ID
+	running, undone := s.reserve(stays).with(t, http.StatusCreated).body.ID, s.reserve(stays).with(t, http.StatusCreated).body.ID
 	s.decide(undone, "cancel").with(t, http.StatusOK)
 	s.reserve(s.place(1), object{"paymentMethod": "pm_card_chargeDeclined"})
 	s.orderCup(cups).with(t, http.StatusCreated)
 	s.decideAt(cafeOrders+"/"+s.orderCup(cups).with(t, http.StatusCreated).body.ID, "cancel").with(t, http.StatusOK)
-	s.giveBack(stands, "loud", 7000).with(t, http.StatusCreated)
+	s.giveBack(running, "loud", 7000).with(t, http.StatusCreated)
 
 	charged, back := s.atProvider()
 	require.EqualValues(t, 2*100_000+2*4_500, charged)
@@ -43,7 +43,7 @@ func TestPages_EarningsAddUp(t *testing.T) {
 	a := &audited{system: s, options: s.options}
 	a.options.Log = zap.NewNop()
 	require.Positive(t, a.requireClean().Payments)
-	require.Equal(t, booking.Confirmed, s.page(stands).Status)
+	require.Equal(t, booking.Confirmed, s.page(running).Status)
 }
 
 // amounts are those of the page's lists.

@@ -11,9 +11,9 @@ import (
 	chromium "github.com/yeyak/yeyak/internal/rig/browser"
 )
 
-// live: while the owner decides in another window, the customer's page changes within a
+// showLiveUpdates: while the owner decides in another window, the customer's page changes within a
 // second, without being reloaded.
-func (p *pages) live(telephone *visitor) {
+func (p *pages) showLiveUpdates(telephone *visitor) {
 	const name = "Live House 생방송"
 	place := p.place(9, byOwner, object{"name": name, "ownerId": "bora"})
 	screen, owner := p.enter(chromium.Options{}, alice), p.enter(chromium.Options{}, bora)

@@ -53,7 +53,7 @@ func TestPages_Browser(t *testing.T) {
 			{"Keyboard", "", []chromium.Options{{Language: "en"}, {Language: "ko", Width: 390, NoScript: true}}, (*pages).keyboard},
 			{"KeyboardAtTheDesk", bora, []chromium.Options{{Language: "ko"}}, (*pages).keyboardAtTheDesk},
 			{"Requests", alice, []chromium.Options{{}}, (*pages).requests},
-			{"Live", alice, []chromium.Options{{Language: "ko", Width: 390}}, (*pages).live},
+			{"Live", alice, []chromium.Options{{Language: "ko", Width: 390}}, (*pages).showLiveUpdates},
 		} {
 			t.Run(path.name, func(t *testing.T) {
 				t.Parallel()

@@ -156,7 +156,7 @@ func TestPages_OrderAndCancel(t *testing.T) {
 	require.Equal(t, []int{0, 0}, s.remaining(place))
 	order := strings.TrimPrefix(b.at.Path, "/orders/")
 
-	live := b.live(order)
+	live := b.liveVersions(order)
 	first := live()
 	b.follow("/orders/" + order + "/cancel")
 	require.Contains(t, b.text, "₩99,000 back")
@@ -173,8 +173,8 @@ func TestPages_OrderAndCancel(t *testing.T) {
 	b.follow("/orders/" + order)
 }
 
-// live returns the versions that the order's page gets.
-func (b *browser) live(order string) (next func() int64) {
+// liveVersions returns the versions that the order's page gets.
+func (b *browser) liveVersions(order string) (next func() int64) {
 	b.Helper()
 	r, err := http.NewRequestWithContext(b.Context(), http.MethodGet, b.url+"/orders/"+order+"/live", nil)
 	require.NoError(b, err)

@@ -263,8 +263,8 @@ func TestPolicy_TemporalAway(t *testing.T) {
 	c.wire.resume()
 	c.delivered()
 	require.EqualValues(t, 51_000, c.becomes(order, booking.Cancelled).Settled.Kept.Amount)
-	stands := c.becomes(other, booking.Confirmed)
-	last := stands.History[len(stands.History)-1]
+	running := c.becomes(other, booking.Confirmed)
+	last := running.History[len(running.History)-1]
 	require.Equal(t, booking.QuoteChanged, last.Refused)
 	require.Equal(t, contract.CancelUpdate, last.Decision)
 	c.requireClean()

@@ -26,7 +26,7 @@ func TestResolve_Repeated(t *testing.T) {
 		a.ended(ended)
 		a.sandbox(object{"refunds": "fail"})
 		for _, order := range []string{stays, ended} {
-			require.Equal(t, "failed", a.refundIn(a.giveBack(order, "a", 30000).with(t, http.StatusCreated)))
+			a.refundBecomes(order, "a", 30000, "failed")
 		}
 		a.cancelling(cancelled)
 		for _, order := range []string{stays, cancelled, ended} {
@@ -89,7 +89,7 @@ func TestResolve_TemporalAway(t *testing.T) {
 	order := c.accepted(c.reserve(c.system.place(9, fromMidnight), object{"checkIn": dawn.day}))
 	c.becomes(order, booking.Confirmed)
 	c.sandbox(object{"refunds": "fail"})
-	require.Equal(t, "failed", c.refundIn(c.giveBack(order, "a", 30000).with(t, http.StatusCreated)))
+	c.refundBecomes(order, "a", 30000, "failed")
 	c.carriedOut(func() answer { return c.decide(order, "complete") })
 	c.becomes(order, booking.Completed)
 	c.wire.cut()
@@ -111,7 +111,7 @@ func TestRefunds_TerminatedWorkflow(t *testing.T) {
 			order := checkedOutEarly(a.system)
 			a.ended(order)
 			a.sandbox(object{"refunds": map[string]string{"pending": "wait", "failed": "fail"}[state]})
-			require.Equal(t, state, a.refundIn(a.giveBack(order, "a", 30000).with(t, http.StatusCreated)))
+			a.refundBecomes(order, "a", 30000, state)
 			if state == "failed" {
 				a.eventually(func() bool { return a.page(order).NeedsAttention })
 			}
@@ -148,7 +148,7 @@ func TestRefunds_TerminatedSaga(t *testing.T) {
 		a := bootAudited(t, on)
 		order := a.accepted(a.reserve(a.place(9, fromMidnight), object{"checkIn": dawn.day}))
 		a.sandbox(object{"refunds": "wait"})
-		require.Equal(t, "pending", a.refundIn(a.giveBack(order, "a", 30000).with(t, http.StatusCreated)))
+		a.refundBecomes(order, "a", 30000, "pending")
 		a.carriedOut(func() answer { return a.decide(order, "complete") })
 		a.becomes(order, booking.Completed)
 		a.requireClean()

@@ -146,6 +146,7 @@ type answer struct {
 	header http.Header
 	raw    []byte
 	body   body
+	again  func() answer // repeats the request
 }
 
 // body is the part of our JSON that the tests read.
@@ -170,6 +171,7 @@ func (s *system) request(method, path string, in any, header ...string) answer {
 	s.Helper()
 	a, err := s.send(method, path, in, header...)
 	require.NoError(s, err)
+	a.again = func() answer { return s.request(method, path, in, header...) }
 	return a
 }
 
@@ -219,9 +221,15 @@ func (s *system) post(path string, in any, header ...string) answer {
 	return s.request(http.MethodPost, path, in, header...)
 }
 
-// with checks the status of the answer and returns the answer.
+// with checks the status of the answer and returns the answer. It repeats a request that was
+// answered 503, as clients do: on a busy machine anything can be away for a moment, and an
+// answer 503 promises that nothing has come of the request.
 func (a answer) with(t testing.TB, status int) answer {
 	t.Helper()
+	for end := time.Now().Add(waitLimit); a.again != nil && a.status == http.StatusServiceUnavailable && status != a.status && time.Now().Before(end); {
+		time.Sleep(time.Second)
+		a = a.again()
+	}
 	require.Equal(t, status, a.status, "%s", a.raw)
 	return a
 }

@@ -34,7 +34,7 @@ func (w words) offers(order contract.View, q contract.Quote, zone string) []offe
 		return w.money(booking.Money{Amount: amount, Currency: order.Amount.Currency})
 	}
 	of := func(when string, giveBack, keep int64) offer {
-		o := offer{when: when, refund: in(q.Coming(giveBack))}
+		o := offer{when: when, refund: in(q.StillDue(giveBack))}
 		if kept := q.Kept(giveBack, keep); kept > 0 {
 			o.keep = in(kept)
 		}

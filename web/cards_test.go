@@ -66,7 +66,7 @@ func TestCards_List(t *testing.T) {
 		require.Contains(t, after.words(), "0001")
 	}
 	require.Contains(t, s.as("alice", booking.Korean).get("/cards").words(), "내 카드")
-	kept.err = booking.Errorf(booking.Unavailable, "away").In(5e9)
+	kept.err = booking.Errorf(booking.Unavailable, "away").RetryIn(5e9)
 	require.Equal(t, http.StatusServiceUnavailable, b.get("/cards").status)
 
 	other := newSite(t)

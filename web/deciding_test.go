@@ -43,7 +43,7 @@ func (s *site) latest() orders.Decision {
 // waitingStay stores a stay that has waited for its owner since since.
 func (s *site) waitingStay(id string, place booking.Place, since time.Time) contract.View {
 	s.Helper()
-	view := contract.Lodging{Order: order(id, "alice", 100000), Place: place, CheckIn: arrival, CheckOut: leaving, Rooms: 1}.Fixed().View()
+	view := contract.Lodging{Order: order(id, "alice", 100000), Place: place, CheckIn: arrival, CheckOut: leaving, Rooms: 1}.WithInstants().View()
 	view.Status, view.Placed, view.Version = booking.AwaitingOwner, true, 1
 	view.History = []contract.Entry{{Status: booking.Received, At: since}, {Status: booking.AwaitingOwner, At: since}}
 	s.keep(view)
@@ -62,7 +62,7 @@ func arrived(customer string) contract.Input {
 	return contract.Lodging{
 		Order: order(stayID, customer, 100000), Place: seaside,
 		CheckIn: today.AddDays(-1), CheckOut: today.AddDays(2), Rooms: 1,
-	}.Fixed()
+	}.WithInstants()
 }
 
 // TestDecisions: each button is on the order's page for those who may press it, when they

@@ -38,7 +38,7 @@ func (l *logins) config(ctx context.Context, host string) (*oauth2.Config, error
 	if l.endpoint == nil {
 		provider, err := oidc.NewProvider(ctx, l.issuer)
 		if err != nil {
-			return nil, booking.Errorf(booking.Unavailable, "").Because(err)
+			return nil, booking.Errorf(booking.Unavailable, "").WithCause(err)
 		}
 		endpoint := provider.Endpoint()
 		endpoint.AuthStyle = oauth2.AuthStyleInParams // the pages have no secret

@@ -174,7 +174,7 @@ func (v *visit) orderShown() (orderShown, error) {
 	}
 	if v.caller.Allowed(booking.CancelOrder, order.Thing()) && mayCancel(order, v.Now()) {
 		quote := order.Quote(v.Now())
-		quote.Given = payment.RefundedByOthers()
+		quote.RefundedBefore = payment.RefundedByOthers()
 		shown.mayEnd, shown.quote = true, v.offers(order, quote, zone)
 	}
 	return shown, nil

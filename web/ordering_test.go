@@ -12,12 +12,12 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// stands publishes an accepted order under the prepared id, as its saga would.
-func (s *site) stands(a orders.Attempt) (orders.Outcome, error) {
+// accept publishes an accepted order under the prepared id, as its saga would.
+func (s *site) accept(a orders.Attempt) (orders.Outcome, error) {
 	input := map[booking.Kind]contract.Input{
-		booking.Lodging:  contract.Lodging{Order: order(a.OrderID, "alice", a.Price().Amount), Place: seaside, CheckIn: arrival, CheckOut: leaving, Rooms: 2}.Fixed(),
+		booking.Lodging:  contract.Lodging{Order: order(a.OrderID, "alice", a.Price().Amount), Place: seaside, CheckIn: arrival, CheckOut: leaving, Rooms: 2}.WithInstants(),
 		booking.Food:     contract.Food{Order: order(a.OrderID, "alice", a.Price().Amount), Menu: bibimbap, Quantity: 2, Address: "12 Sejong-daero"},
-		booking.Cafe:     contract.Cafe{Order: order(a.OrderID, "alice", a.Price().Amount), Drink: latte, Quantity: 2}.Fixed(),
+		booking.Cafe:     contract.Cafe{Order: order(a.OrderID, "alice", a.Price().Amount), Drink: latte, Quantity: 2}.WithInstants(),
 		booking.Cleaning: contract.Cleaning{Order: order(a.OrderID, "alice", a.Price().Amount), Tel: "+8221234567", Location: "12 Sejong-daero"},
 	}[booking.KindOf(a.OrderID)]
 	kind := input.View().Kind
@@ -55,7 +55,7 @@ func TestOrder(t *testing.T) {
 			t.Parallel()
 			s := newSite(t)
 			s.furnish()
-			s.book.place = s.stands
+			s.book.place = s.accept
 			b := s.as("alice", booking.English)
 			list := b.get(c.from)
 			require.Contains(t, list.text, `href="`+c.link+`"`)
@@ -149,7 +149,7 @@ func TestOrder_Refused(t *testing.T) {
 	require.Equal(t, "12 Sejong-daero", field(t, changed.text, "address"))
 	require.Equal(t, "18000", field(t, changed.text, "amount"), "the price that counts now")
 
-	away := refuse(booking.Errorf(orders.TemporalUnavailable, "").In(2e9))
+	away := refuse(booking.Errorf(orders.TemporalUnavailable, "").RetryIn(2e9))
 	require.Equal(t, http.StatusServiceUnavailable, away.status)
 	require.Contains(t, away.words(), "Try again in a moment")
 	require.Equal(t, field(t, offered.text, "key"), field(t, away.text, "key"), "sent again it is the same order")

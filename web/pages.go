@@ -187,7 +187,7 @@ func (v *visit) serve(action booking.Action, h handler) error {
 func (v *visit) admitted(h handler) error {
 	quota, counted := v.Admission.Callers.Request("caller " + v.caller.ID)
 	if counted && quota.Exceeded {
-		return booking.Errorf(tooManyRequests, "").In(quota.Reset)
+		return booking.Errorf(tooManyRequests, "").RetryIn(quota.Reset)
 	}
 	budget := v.Admission.Reads
 	if v.c.Request.Method == http.MethodPost {

@@ -59,9 +59,9 @@ func everyKind(customer string) []contract.Input {
 	stay := order(stayID, customer, 100000)
 	stay.Cancellation = &aPolicy
 	return []contract.Input{
-		contract.Lodging{Order: stay, Place: seaside, CheckIn: arrival, CheckOut: leaving, Rooms: 1}.Fixed(),
+		contract.Lodging{Order: stay, Place: seaside, CheckIn: arrival, CheckOut: leaving, Rooms: 1}.WithInstants(),
 		contract.Food{Order: order(foodID, customer, 18000), Menu: bibimbap, Quantity: 2, Address: "12 Sejong-daero"},
-		contract.Cafe{Order: order(cafeID, customer, 9000), Drink: latte, Quantity: 2}.Fixed(),
+		contract.Cafe{Order: order(cafeID, customer, 9000), Drink: latte, Quantity: 2}.WithInstants(),
 		contract.Cleaning{Order: order(callID, customer, 30000), Tel: "+8221234567", Location: "12 Sejong-daero"},
 	}
 }

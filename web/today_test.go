@@ -34,12 +34,12 @@ func TestToday(t *testing.T) {
 	inn.OwnerID = "cora"
 	require.NoError(t, s.catalogue.AddPlace(t.Context(), "", inn))
 	for id, nights := range map[string][2]int{comes: {0, 2}, leaves: {-2, 0}, stays: {-1, 1}} {
-		s.publish(contract.Lodging{Order: order(id, "alice", 1000), Place: inn, CheckIn: day.AddDays(nights[0]), CheckOut: day.AddDays(nights[1]), Rooms: 1}.Fixed(), booking.Confirmed)
+		s.publish(contract.Lodging{Order: order(id, "alice", 1000), Place: inn, CheckIn: day.AddDays(nights[0]), CheckOut: day.AddDays(nights[1]), Rooms: 1}.WithInstants(), booking.Confirmed)
 	}
 	tea := latte
 	tea.Date = day
 	require.NoError(t, s.catalogue.AddDrink(t.Context(), "", tea, 7))
-	s.publish(contract.Cafe{Order: order(cafeID, "alice", 9000), Drink: tea, Quantity: 2}.Fixed(), booking.InProduction)
+	s.publish(contract.Cafe{Order: order(cafeID, "alice", 9000), Drink: tea, Quantity: 2}.WithInstants(), booking.InProduction)
 	s.publish(everyKind("alice")[1], booking.Delivering)
 	for _, l := range booking.Languages() {
 		got := s.as("cora", l).get("/desk/today")

@@ -71,18 +71,18 @@ func (s *trial) requireToldToConfirm(v contract.View) {
 	if s.lives > 0 || v.Status != booking.Cancelled {
 		return
 	}
-	told := s.messagesTo(orderIn(s.in).CustomerID)
-	asked, off := 0, 0
-	for _, m := range told {
+	messages := s.messagesTo(orderIn(s.in).CustomerID)
+	requests, off := 0, 0
+	for _, m := range messages {
 		switch booking.MessageType(m) {
 		case booking.PaymentToConfirmMessage:
-			asked++
+			requests++
 		case booking.OrderCancelledMessage:
 			off++
 		}
 	}
-	require.LessOrEqual(s, asked, 1)
-	if v.Reason == booking.PaymentNotConfirmed || asked > 0 || slices.Contains(told, string(booking.PaymentDeferredMessage)) {
-		require.Equal(s, 1, off, told)
+	require.LessOrEqual(s, requests, 1)
+	if v.Reason == booking.PaymentNotConfirmed || requests > 0 || slices.Contains(messages, string(booking.PaymentDeferredMessage)) {
+		require.Equal(s, 1, off, messages)
 	}
 }

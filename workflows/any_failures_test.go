@@ -107,7 +107,7 @@ func (s *trial) hears() {
 			s.env.RegisterDelayedCallback(func() { f.unheard = f.unheard && f.count > count }, 0)
 			return nil
 		}).Maybe()
-	env.ExecuteWorkflow(workflows.PaymentNotices, contract.Notices{OrderID: s.order, Looks: 1})
+	env.ExecuteWorkflow(workflows.PaymentNotices, contract.Notices{OrderID: s.order, Checks: 1})
 	require.True(s, env.IsWorkflowCompleted())
 }
 
@@ -119,8 +119,8 @@ func (s *trial) failuresEnd() {
 		return
 	}
 	f.running = ""
-	asked := s.asked
-	defer func() { s.asked = asked }() // these refund requests do not decide what is kept
+	requested := s.asked
+	defer func() { s.asked = requested }() // these refund requests do not decide what is kept
 	for range f.random.IntN(3) {
 		s.fails()
 	}
@@ -135,7 +135,7 @@ func (s *trial) failuresEnd() {
 		in := f.begun[0]
 		f.begun = f.begun[1:]
 		s.refundAgain(in)
-		s.settle()
+		s.finishLateCalls()
 	}
 	require.False(s, s.row().View.NeedsAttention)
 }
@@ -164,9 +164,9 @@ func (s *trial) refundAgain(in contract.RefundingAgain) {
 // done whenever they were notified that it had failed, and not more often than it was done.
 func (s *trial) requireToldOfFailures(payment booking.Payment) {
 	s.Helper()
-	told := map[string]int{}
+	counts := map[string]int{}
 	for _, m := range s.sentTo(s.customer) {
-		told[m.Key]++
+		counts[m.Key]++
 	}
 	for _, e := range payment.Entries {
 		id, _ := contract.RefundIDOf(s.order, e.Key)
@@ -174,10 +174,10 @@ func (s *trial) requireToldOfFailures(payment booking.Payment) {
 			continue
 		}
 		failed, done := contract.MessageKey(s.order, contract.RefundFailedMessage(id)), contract.MessageKey(s.order, contract.RefundMessage(id))
-		require.Equal(s, 1, told[done], "%s: %v", e.Key, told)
-		for key := range told {
+		require.Equal(s, 1, counts[done], "%s: %v", e.Key, counts)
+		for key := range counts {
 			if again, has := strings.CutPrefix(key, failed); has {
-				require.Equal(s, 1, told[done+again], key)
+				require.Equal(s, 1, counts[done+again], key)
 			}
 		}
 	}

@@ -45,7 +45,7 @@ func TestAnyFaultsAnyDecisions(t *testing.T) {
 
 // trial is an order of some kind that runs with random faults and decisions.
 type trial struct {
-	*life
+	*sagaRun
 	in      any
 	updates []string
 	span    time.Duration // from its request to its end without faults
@@ -63,14 +63,14 @@ type trial struct {
 	garbage []*decision   // invalid updates
 	cancels []*cancel
 	// notices are the messages that a completed order has sent.
-	notices  []told
+	notices  []sentMessage
 	failures *failures // of refunds that were done; nil: none fails
 	// undone are the types of the compensation's events.
 	placed, undone, cancelled booking.EventType
 }
 
-// told is a message to a person, and the message that withdraws it.
-type told struct{ recipient, kind, off string }
+// sentMessage is a message to a person, and the message that withdraws it.
+type sentMessage struct{ recipient, kind, off string }
 
 // books is what is in effect for an order.
 type books struct {
@@ -95,7 +95,7 @@ func anyLife(s *trial, random *rand.Rand) {
 		s.anyDecisions(random)
 		s.env.ExecuteWorkflow(s.flow, s.in)
 		s.lives++
-		s.live(s.env.Now().Add(10 * time.Second))
+		s.startRun(s.env.Now().Add(10 * time.Second))
 	}
 	s.setFaults(anyFaults(random))
 	s.anyDecisions(random)
@@ -106,7 +106,7 @@ func anyLife(s *trial, random *rand.Rand) {
 	if random.IntN(3) == 0 { // an operator resets it to its beginning
 		s.lives++
 		payment, _ := s.ledger.Payment(s.Context(), s.order) // none if it was cancelled before anything was done
-		s.live(s.env.Now().Add(time.Second))
+		s.startRun(s.env.Now().Add(time.Second))
 		if in, ok := s.in.(contract.Lodging); ok {
 			in.Place.Confirmation = booking.Auto // no owner would answer a second time
 			s.in = in
@@ -195,7 +195,7 @@ func (s *trial) anyDecisions(random *rand.Rand) {
 			continue
 		}
 		if random.IntN(4) == 0 { // it cannot be delivered at that time
-			s.keeps(at, update, at+moments[random.IntN(5)])
+			s.storesDecision(at, update, at+moments[random.IntN(5)])
 			continue
 		}
 		s.decides(at, update)
@@ -237,7 +237,7 @@ func (s *trial) requireDecided(v contract.View) {
 func (s *trial) requireInBalance(v contract.View) {
 	s.Helper()
 	defer s.tellIfFailed(v)
-	s.settle()
+	s.finishLateCalls()
 	s.othersEnd()
 	s.failuresEnd()
 	s.last = v
@@ -269,7 +269,7 @@ func (s *trial) requireInBalance(v contract.View) {
 
 // requireMessagesInBalance checks that each message of a completed order was sent once, and
 // that each message of a cancelled one was withdrawn.
-func (s *trial) requireMessagesInBalance(stands bool) {
+func (s *trial) requireMessagesInBalance(accepted bool) {
 	s.Helper()
 	for _, n := range s.notices {
 		on, off := 0, 0
@@ -282,9 +282,9 @@ func (s *trial) requireMessagesInBalance(stands bool) {
 			}
 		}
 		switch {
-		case stands && s.lives == 0:
+		case accepted && s.lives == 0:
 			require.Equal(s, []int{1, 0}, []int{on, off}, "%+v", n)
-		case stands: // an earlier run may have begun to undo it, and this one finished the work
+		case accepted: // an earlier run may have begun to undo it, and this one finished the work
 			require.LessOrEqual(s, off, on, "%+v", n)
 			require.LessOrEqual(s, on, 1, "%+v", n)
 		default:
@@ -371,7 +371,7 @@ func anyOrder(o *contract.Order, price *booking.Money, random *rand.Rand) {
 	}
 }
 
-func live(s booking.JobStatus) booking.JobStatus {
+func isOpen(s booking.JobStatus) booking.JobStatus {
 	if s == booking.JobCancelled {
 		return ""
 	}
@@ -393,7 +393,7 @@ func anyStay(t *testing.T, random *rand.Rand) *trial {
 		s.setStock(0)
 	}
 	return &trial{
-		life: s.life, in: s.in, others: s.anyMoves, span: s.in.CheckOutAt().Sub(placedAt),
+		sagaRun: s.sagaRun, in: s.in, others: s.anyMoves, span: s.in.CheckOutAt().Sub(placedAt),
 		updates: []string{
 			contract.ConfirmUpdate, contract.RejectUpdate, contract.CancelUpdate, contract.CompleteUpdate, contract.NoShowUpdate,
 		},
@@ -409,7 +409,7 @@ func anyStay(t *testing.T, random *rand.Rand) *trial {
 			}
 			return owed
 		},
-		notices: []told{{s.in.Place.OwnerID, "reservation_placed", "reservation_cancelled"}},
+		notices: []sentMessage{{s.in.Place.OwnerID, "reservation_placed", "reservation_cancelled"}},
 		placed:  booking.ReservationPlaced, undone: booking.ReservationCancelConfirmed, cancelled: booking.ReservationCanceled,
 	}
 }
@@ -419,11 +419,11 @@ func anyMeal(t *testing.T, random *rand.Rand) *trial {
 	anyOrder(&m.in.Order, &m.in.Menu.Price, random)
 	m.policed = m.in.Cancellation != nil
 	return &trial{
-		life: m.life, in: m.in, span: 24 * hour,
+		sagaRun: m.sagaRun, in: m.in, span: 24 * hour,
 		updates: []string{contract.CancelUpdate, contract.CompleteUpdate},
-		books:   func() books { return books{money: m.owed(), job: live(m.job(m.deliveries))} },
+		books:   func() books { return books{money: m.owed(), job: isOpen(m.job(m.deliveries))} },
 		owes:    books{money: m.in.Amount.Amount, job: booking.JobDelivered},
-		notices: []told{{m.in.Menu.OwnerID, "order_placed", "order_cancelled"}},
+		notices: []sentMessage{{m.in.Menu.OwnerID, "order_placed", "order_cancelled"}},
 		placed:  booking.OrderPlaced, undone: booking.DeliveryCanceled, cancelled: booking.OrderCanceled,
 	}
 }
@@ -437,7 +437,7 @@ func anyCup(t *testing.T, random *rand.Rand) *trial {
 	}
 	c.moved = random.IntN(3) == 0
 	return &trial{
-		life: c.life, in: c.in, span: c.in.Drink.Ends().Sub(placedAt),
+		sagaRun: c.sagaRun, in: c.in, span: c.in.Drink.Ends().Sub(placedAt),
 		updates: []string{contract.CancelUpdate, contract.CompleteUpdate},
 		others: func(random *rand.Rand) {
 			if random.IntN(4) == 0 {
@@ -445,14 +445,14 @@ func anyCup(t *testing.T, random *rand.Rand) *trial {
 			}
 			c.anyRefills(random)
 		},
-		books: func() books { return books{money: c.owed(), held: c.held(), job: live(c.job(c.productions))} },
+		books: func() books { return books{money: c.owed(), held: c.held(), job: isOpen(c.job(c.productions))} },
 		owes:  books{money: c.in.Amount.Amount, held: c.in.Quantity, job: booking.JobCompleted},
 		owed: func(v contract.View) books {
 			owed := c.refilledTo(v)
 			owed.job = booking.JobCompleted
 			return owed
 		},
-		notices: []told{{c.in.Drink.OwnerID, "order_placed", "order_cancelled"}},
+		notices: []sentMessage{{c.in.Drink.OwnerID, "order_placed", "order_cancelled"}},
 		placed:  booking.OrderPlaced, undone: booking.ProductionCanceled, cancelled: booking.OrderCanceled,
 	}
 }
@@ -466,7 +466,7 @@ func anyVisit(t *testing.T, random *rand.Rand) *trial {
 		v.occupy()
 	}
 	return &trial{
-		life: v.life, in: v.in, span: 24 * hour,
+		sagaRun: v.sagaRun, in: v.in, span: 24 * hour,
 		updates: []string{contract.CancelUpdate, contract.CompleteUpdate},
 		others: func(random *rand.Rand) {
 			if busy {
@@ -477,7 +477,7 @@ func anyVisit(t *testing.T, random *rand.Rand) *trial {
 			return books{money: v.owed(), busy: v.busy(), known: v.registered}
 		},
 		owes: books{money: v.in.Amount.Amount, known: true},
-		notices: []told{
+		notices: []sentMessage{
 			{v.in.CustomerID, "call_confirmed", "call_cancelled"}, {v.in.CustomerID, "cleaner_assigned", "assignment_cancelled"},
 			{v.kim.ID, "call_assigned", "call_cancelled"},
 		},

@@ -18,7 +18,7 @@ func (s *stay) anyMoves(random *rand.Rand) {
 	if !s.moved {
 		return
 	}
-	if askedAgain(random, s.changesAsked, s.asks) {
+	if sentAgain(random, s.changesAsked, s.asks) {
 		return
 	}
 	span := s.in.CheckOutAt().Sub(placedAt)
@@ -74,9 +74,9 @@ func (w *world) paidFor(v contract.View, free bool, owed books) books {
 	return owed
 }
 
-// askedAgain repeats the changes of an earlier run, in half of the runs that have any, as
+// sentAgain repeats the changes of an earlier run, in half of the runs that have any, as
 // the engine applies updates again after a reset.
-func askedAgain[C any](random *rand.Rand, asked []C, ask func(time.Duration, C) *decision) bool {
+func sentAgain[C any](random *rand.Rand, asked []C, ask func(time.Duration, C) *decision) bool {
 	if len(asked) == 0 || random.IntN(2) != 0 {
 		return false
 	}
@@ -91,7 +91,7 @@ func (c *cup) anyRefills(random *rand.Rand) {
 	if !c.moved {
 		return
 	}
-	if askedAgain(random, c.changesAsked, c.asks) {
+	if sentAgain(random, c.changesAsked, c.asks) {
 		return
 	}
 	span := c.in.DayBegins().Sub(placedAt)

@@ -94,8 +94,8 @@ func (s *trial) requireKept(v contract.View, left int64, r refunds) {
 	for _, c := range s.cancels {
 		require.False(s, c.stale && c.accepted, "no order has such a quote")
 	}
-	for _, asked := range s.asked {
-		require.True(s, asked.Why.Keeps() || asked.Keep == 0, "%+v", asked)
+	for _, request := range s.asked {
+		require.True(s, request.Why.Keeps() || request.Keep == 0, "%+v", request)
 	}
 	if s.lives > 0 {
 		return // the decision of an earlier run counts
@@ -106,8 +106,8 @@ func (s *trial) requireKept(v contract.View, left int64, r refunds) {
 			if e.Note != c.note {
 				continue
 			}
-			for _, asked := range s.asked {
-				require.Equal(s, []any{c.due.Keep, c.due.Tier}, []any{asked.Keep, asked.Tier}, "what was quoted is what happens")
+			for _, request := range s.asked {
+				require.Equal(s, []any{c.due.Keep, c.due.Tier}, []any{request.Keep, request.Tier}, "what was quoted is what happens")
 			}
 		}
 	}

@@ -50,7 +50,7 @@ func TestQuote_IsWhatHappens(t *testing.T) {
 
 // quoted is an order whose customer gets a quote at one moment and cancels at another.
 type quoted struct {
-	*life
+	*sagaRun
 	in        contract.Input
 	at, later time.Duration // durations since the order was placed
 	goodwill  int64         // what staff refunds before
@@ -77,19 +77,19 @@ func anyQuoted(t *testing.T, kind booking.Kind, random *rand.Rand) *quoted {
 		s.in.CheckOut = s.in.CheckIn.AddDays(2)
 		require.NoError(t, s.stock.SetCapacity(t.Context(), s.item, s.in.CheckIn, s.in.CheckOut, 1))
 		s.in.Cancellation = policy
-		c.life, c.in, span = s.life, s.in, s.arrival()+12*hour
+		c.sagaRun, c.in, span = s.sagaRun, s.in, s.arrival()+12*hour
 	case booking.Food:
 		m := newMeal(t)
 		m.in.Cancellation = policy
-		c.life, c.in = m.life, m.in
+		c.sagaRun, c.in = m.sagaRun, m.in
 	case booking.Cafe:
 		p := newCup(t)
 		p.in.Cancellation = policy
-		c.life, c.in = p.life, p.in
+		c.sagaRun, c.in = p.sagaRun, p.in
 	default:
 		v := newVisit(t)
 		v.in.Cancellation = policy
-		c.life, c.in = v.life, v.in
+		c.sagaRun, c.in = v.sagaRun, v.in
 	}
 	c.policed = true
 	c.startsLater(random)
@@ -185,7 +185,7 @@ func (c *quoted) ask() {
 			return // the order is not paid for yet
 		}
 		c.asked, c.quote, c.by = true, p.View.Quote(c.env.Now()), p.View.Status
-		c.quote.Given = payment.RefundedByOthers()
+		c.quote.RefundedBefore = payment.RefundedByOthers()
 	}, c.at+time.Nanosecond)
 	c.env.RegisterDelayedCallback(func() {
 		if !c.asked {
@@ -216,15 +216,15 @@ func (c *quoted) requireAsQuoted(v contract.View) {
 		require.NoError(c, c.came.err)
 		require.True(c, holds, "%+v", c.quote)
 		require.Equal(c, booking.Cancelled, v.Status)
-		back := max(c.quote.GiveBack, c.quote.Given)
+		back := max(c.quote.GiveBack, c.quote.RefundedBefore)
 		require.Equal(c, amount-back, c.owed(), "what the customer has is what was quoted, with what they had before")
-		require.Equal(c, c.quote.Coming(c.quote.GiveBack), back-c.quote.Given)
+		require.Equal(c, c.quote.StillDue(c.quote.GiveBack), back-c.quote.RefundedBefore)
 		require.Equal(c, c.quote.Kept(c.quote.GiveBack, c.quote.Keep), v.Settled.Kept.Amount)
 		require.Equal(c, back, v.Settled.Refunded.Amount)
 	case c.came.code() == booking.QuoteChanged:
 		require.True(c, !holds || c.by != c.then, "%+v", c.quote)
 		require.Equal(c, booking.Charged, c.stood.Status, "nothing is done")
-		require.Equal(c, c.quote.Given, c.stood.RefundedByOthers())
+		require.Equal(c, c.quote.RefundedBefore, c.stood.RefundedByOthers())
 	default: // the order cannot be cancelled any more
 		stay, ok := c.in.(contract.Lodging)
 		require.True(c, c.then.Final() || booking.MayCancel(c.then) != nil || ok && !at.Before(stay.CheckInAt()), "%v", c.came.err)

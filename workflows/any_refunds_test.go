@@ -61,9 +61,9 @@ func (s *trial) refundsInBalance() (r refunds) {
 	}
 	require.Len(s, s.refunded(), parts)
 	undoMade, undoEnded := s.toldOfUndo(payment)
-	told := s.messagesTo(s.customer)
+	messages := s.messagesTo(s.customer)
 	count := func(of booking.MessageType) int {
-		return len(slices.DeleteFunc(slices.Clone(told), func(m string) bool { return m != string(of) }))
+		return len(slices.DeleteFunc(slices.Clone(messages), func(m string) bool { return m != string(of) }))
 	}
 	require.Equal(s, parts+undoMade, count(booking.RefundedMessage))
 	if s.lives == 0 { // a run that does not remember the refund sends no message about its end

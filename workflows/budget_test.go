@@ -18,11 +18,11 @@ const (
 	mostInFlight = 5
 )
 
-// asked counts updates by their outcome.
-type asked struct{ sent, accepted, open, most int }
+// updateCounts counts updates by their outcome.
+type updateCounts struct{ sent, accepted, open, most int }
 
 // asks sends an update now.
-func (a *asked) asks(l *life, update string) {
+func (a *updateCounts) asks(l *sagaRun, update string) {
 	a.sent++
 	accepted := false
 	l.env.UpdateWorkflow(update, "", &testsuite.TestUpdateCallback{
@@ -47,15 +47,15 @@ func TestBudget_NoCallerMakesAnOrderDeaf(t *testing.T) {
 	t.Parallel()
 	const long, repeats = 60 * 24 * hour, 3000
 	decisions := []string{contract.CancelUpdate, contract.CompleteUpdate, contract.ConfirmUpdate, contract.RejectUpdate}
-	for kind, order := range map[booking.Kind]func(*testing.T) (*life, any){
-		booking.Lodging: func(t *testing.T) (*life, any) {
+	for kind, order := range map[booking.Kind]func(*testing.T) (*sagaRun, any){
+		booking.Lodging: func(t *testing.T) (*sagaRun, any) {
 			s := newStay(t, manual)
 			s.in.Place.ConfirmWithin = booking.LongestConfirmWithin
-			return s.life, s.in
+			return s.sagaRun, s.in
 		},
-		booking.Food:     func(t *testing.T) (*life, any) { m := newMeal(t); return m.life, m.in },
-		booking.Cafe:     func(t *testing.T) (*life, any) { c := newCup(t); return c.life, c.in },
-		booking.Cleaning: func(t *testing.T) (*life, any) { v := newVisit(t); return v.life, v.in },
+		booking.Food:     func(t *testing.T) (*sagaRun, any) { m := newMeal(t); return m.sagaRun, m.in },
+		booking.Cafe:     func(t *testing.T) (*sagaRun, any) { c := newCup(t); return c.sagaRun, c.in },
+		booking.Cleaning: func(t *testing.T) (*sagaRun, any) { v := newVisit(t); return v.sagaRun, v.in },
 	} {
 		for name, scene := range map[string]struct {
 			away   []string // the calls that fail
@@ -71,7 +71,7 @@ func TestBudget_NoCallerMakesAnOrderDeaf(t *testing.T) {
 				l.env.SetWorkflowRunTimeout(10 * 365 * 24 * hour)
 				down := true
 				l.setFaults(func(call string) fault { return only(nothing, down && slices.Contains(scene.away, call)) })
-				var seen asked
+				var seen updateCounts
 				var again func(i int)
 				again = func(i int) {
 					seen.asks(l, scene.names[i%len(scene.names)])

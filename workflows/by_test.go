@@ -11,7 +11,7 @@ import (
 )
 
 // decidesBy sends an update by a person after a while.
-func (l *life) decidesBy(by string, after time.Duration, update string) {
+func (l *sagaRun) decidesBy(by string, after time.Duration, update string) {
 	l.env.RegisterDelayedCallback(func() { l.sendRaw(update, &decision{}, contract.Decision{Note: "so I say", By: by}) }, after)
 }
 
@@ -29,7 +29,7 @@ func TestBy_WhoDecided(t *testing.T) {
 	t.Parallel()
 	const yes, done, no, gone = contract.ConfirmUpdate, contract.CompleteUpdate, contract.RejectUpdate, contract.CancelUpdate
 	for name, test := range map[string]struct {
-		run   func(t *testing.T) (*life, func() contract.View)
+		run   func(t *testing.T) (*sagaRun, func() contract.View)
 		first string // the update of person 1025 after an hour, "" for none
 		last  string // the update of person 1024
 		at    time.Duration
@@ -82,13 +82,16 @@ func TestBy_PlacedFor(t *testing.T) {
 	})
 }
 
-func stayOf(change func(*contract.Lodging)) func(*testing.T) (*life, func() contract.View) {
-	return func(t *testing.T) (*life, func() contract.View) { s := newStay(t, change); return s.life, s.run }
+func stayOf(change func(*contract.Lodging)) func(*testing.T) (*sagaRun, func() contract.View) {
+	return func(t *testing.T) (*sagaRun, func() contract.View) { s := newStay(t, change); return s.sagaRun, s.run }
 }
 
-func mealOf(t *testing.T) (*life, func() contract.View)  { m := newMeal(t); return m.life, m.run }
-func cupOf(t *testing.T) (*life, func() contract.View)   { c := newCup(t); return c.life, c.run }
-func visitOf(t *testing.T) (*life, func() contract.View) { v := newVisit(t); return v.life, v.run }
+func mealOf(t *testing.T) (*sagaRun, func() contract.View) { m := newMeal(t); return m.sagaRun, m.run }
+func cupOf(t *testing.T) (*sagaRun, func() contract.View)  { c := newCup(t); return c.sagaRun, c.run }
+func visitOf(t *testing.T) (*sagaRun, func() contract.View) {
+	v := newVisit(t)
+	return v.sagaRun, v.run
+}
 
 // TestBy_Forced: an order whose drink is deleted names the person who deleted it. A signal
 // with the reason alone counts as well, and names no person.

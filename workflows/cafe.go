@@ -24,7 +24,7 @@ func Cafe(ctx workflow.Context, in contract.Cafe) (contract.View, error) {
 	}
 	c.ends = in.DayEnds()
 	// In the order of their steps.
-	c.undos = slices.Concat([]undo{c.putBack()}, c.refunds(), []undo{c.withdrawNotice(c.notice), c.cancelProduction()})
+	c.undos = slices.Concat([]undo{c.putBack()}, c.undosOfCharge(), []undo{c.withdrawNotice(c.notice), c.cancelProduction()})
 	c.takeDecisions()
 	c.takeChanges()
 	c.recoverDiscarded = func(ctx workflow.Context) { c.findChanges(ctx, c.hold, c.learn, booking.InProduction) }
@@ -185,7 +185,7 @@ func (c *cup) serve(ctx workflow.Context, d contract.Decision) (contract.View, e
 // handleDeletion cancels the order when its drink is deleted. The cancellation is recorded
 // first, like one of the workflow: see recordCancellation.
 func (c *cup) handleDeletion(ctx workflow.Context) {
-	force := receiveValid(ctx, contract.ForceCancelSignal, contract.Forces)
+	force := receiveValid(ctx, contract.ForceCancelSignal, contract.ValidForce)
 	if c.cancelRequested == "" && c.acceptedStatus == "" {
 		c.recordAndCancel(ctx, "cancelled for ", force.Why, contract.Decision{By: force.By})
 	}

@@ -12,6 +12,7 @@ import (
 // refill is a change of the ordered quantity of drinks that is under way.
 type refill struct {
 	change
+	c     *cup
 	to    contract.QuantityChange
 	quote contract.QuantityQuote
 }
@@ -33,11 +34,11 @@ func (c *cup) mayChange(to contract.QuantityChange) (q contract.QuantityQuote, e
 	if err := booking.MayChangeCups(c.statusForDecisions(), now, c.in.DayBegins()); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
-	if err := c.mayBegin(to.Asked); err != nil {
+	if err := c.mayBeginChange(to.ChangeRequest); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
 	if q, err = c.view.QuoteQuantity(to, now, c.in.DayBegins()); err == nil {
-		err = q.AsChangeQuoted(to.Asked)
+		err = q.AsChangeQuoted(to.ChangeRequest)
 	}
 	return q, err
 }
@@ -53,29 +54,27 @@ func (c *cup) change(ctx workflow.Context, to contract.QuantityChange) (contract
 }
 
 func (c *cup) refillTo(to contract.QuantityChange, quote contract.QuantityQuote) *refill {
-	r := &refill{to: to, quote: quote}
+	r := &refill{c: c, to: to, quote: quote}
 	written := to
-	written.Asked = to.Unpaid()
+	written.ChangeRequest = to.WithoutPaymentMethod()
 	r.change = change{
-		Asked: to.Asked, costs: quote.Difference, at: c.now(), hide: c.hideRefill,
-		agreed: agreement[contract.QuantityChange, contract.QuantityQuote]{written, quote}.text(),
-		holds: func(why booking.Reason) booking.HoldChange {
-			wants := c.hold().DailyQuantity()
-			wants.Quantity = to.Quantity
-			return c.holdChange(c.hold(), &r.change, wants, why)
-		},
-		do:     func(ctx workflow.Context) error { return c.refill(ctx, r) },
-		shows:  func() { c.isFor(r) },
-		made:   func() { c.refilled(r) },
-		back:   func() { c.undoRefill(r) },
-		refuse: func(err error) { c.notRefilled(r, err) },
+		ChangeRequest: to.ChangeRequest, kind: r, costs: quote.Difference, at: c.now(),
+		stored: agreement[contract.QuantityChange, contract.QuantityQuote]{written, quote}.text(),
 	}
 	return r
 }
 
-// refill holds what the new quantity needs, charges the difference, and changes the
+func (r *refill) holdChange(why booking.Reason) booking.HoldChange {
+	hold := r.c.hold()
+	wanted := hold.DailyQuantity()
+	wanted.Quantity = r.to.Quantity
+	return r.c.holdChange(hold, &r.change, wanted, why)
+}
+
+// run holds what the new quantity needs, charges the difference, and changes the
 // production. Only then it releases what is no longer needed.
-func (c *cup) refill(ctx workflow.Context, r *refill) error {
+func (r *refill) run(ctx workflow.Context) error {
+	c := r.c
 	if err := ctx.Err(); err != nil {
 		return err //replay:never the order would have to be abandoned while the change is recorded
 	}
@@ -105,9 +104,9 @@ func (c *cup) jobChange(r *refill, why booking.Reason) booking.JobChange {
 	return j
 }
 
-// undoRefill changes the production back, releases what was held, and refunds what was
-// charged.
-func (c *cup) undoRefill(r *refill) {
+// undo changes the production back, releases what was held, and refunds what was charged.
+func (r *refill) undo() {
+	c := r.c
 	var back booking.Undo
 	c.retryUntilDone(r.ctx, call{
 		name: "change production back", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.ChangeProductionBack,
@@ -116,11 +115,12 @@ func (c *cup) undoRefill(r *refill) {
 	c.undoChange(&r.change)
 }
 
-// refilled completes the change of the quantity. The refund is in the ledger before the
+// complete completes the change of the quantity. The refund is in the ledger before the
 // order's price is reduced.
-func (c *cup) refilled(r *refill) {
+func (r *refill) complete() {
+	c := r.c
 	refund := c.beginRefundOf(&r.change, r.quote.Refund)
-	c.isFor(r)
+	r.show()
 	c.emitWith(booking.OrderChanged, r.remaining, r.ID)
 	c.notifyOfRefill(booking.ForOwner, c.in.Drink.OwnerID, r)
 	if r.ForCustomer {
@@ -130,8 +130,9 @@ func (c *cup) refilled(r *refill) {
 	c.makeRefund(refund)
 }
 
-// isFor sets the order's quantity and price to those of the change.
-func (c *cup) isFor(r *refill) {
+// show sets the order's quantity and price to those of the change.
+func (r *refill) show() {
+	c := r.c
 	c.in.Quantity = r.to.Quantity
 	c.view = c.view.Clone()
 	c.view.Quantity, c.view.Amount = r.to.Quantity, r.quote.Amount
@@ -140,11 +141,12 @@ func (c *cup) isFor(r *refill) {
 	c.view.Production = &p
 }
 
-// notRefilled reports that the quantity stays as it was.
-func (c *cup) notRefilled(r *refill, err error) {
+// refuse reports that the quantity stays as it was.
+func (r *refill) refuse(err error) {
+	c := r.c
 	r.no, _ = refusedFor(err)
 	c.emitWith(booking.OrderChangeRefused, nil, r.ID)
-	c.hideRefill()
+	r.hide()
 	c.publish(r.ctx)
 }
 
@@ -156,7 +158,9 @@ func (c *cup) showRefill(r *refill) {
 	c.changed()
 }
 
-func (c *cup) hideRefill() {
+// hide removes the pending change from the view.
+func (r *refill) hide() {
+	c := r.c
 	if c.view.Production.Change == nil {
 		return
 	}

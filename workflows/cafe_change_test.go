@@ -13,7 +13,7 @@ import (
 
 // refills requests another quantity after a while.
 func (c *cup) refills(after time.Duration, id string, quantity int, more ...func(*contract.QuantityChange)) *decision {
-	q := contract.QuantityChange{Asked: contract.Asked{ID: id, By: "1024"}, Quantity: quantity, Price: c.in.Drink.Price}
+	q := contract.QuantityChange{ChangeRequest: contract.ChangeRequest{ID: id, By: "1024"}, Quantity: quantity, Price: c.in.Drink.Price}
 	for _, m := range more {
 		m(&q)
 	}
@@ -66,7 +66,7 @@ func TestCafeChange(t *testing.T) {
 		c.requireIs(v, 4, 19000)
 		require.Equal(t, []booking.Lot{{Quantity: 2, Amount: 9000}, {Quantity: 2, Amount: 10000}}, v.Production.Lots)
 		require.Contains(t, c.events(), booking.OrderChanged)
-		require.Equal(t, []string{"order_placed", "order_changed"}, c.told())
+		require.Equal(t, []string{"order_placed", "order_changed"}, c.ownerMessages())
 		require.Empty(t, c.messagesTo(c.customer), "they are answered")
 	})
 	t.Run("Fewer", func(t *testing.T) {
@@ -242,7 +242,7 @@ func TestCafeChange_AfterAReset(t *testing.T) {
 	require.Equal(t, 5, c.made())
 
 	c.setFaults(nil)
-	c.live(placedAt.Add(7 * hour))
+	c.startRun(placedAt.Add(7 * hour))
 	again := c.asks(10*time.Second, c.changesAsked[0])
 	c.serves()
 	c.requireIs(c.run(), 3, 13500)
@@ -261,7 +261,7 @@ func TestCafeChange_AppliedAgain(t *testing.T) {
 	c.env.ExecuteWorkflow(c.flow, c.in)
 
 	c.setFaults(nil)
-	c.live(placedAt.Add(7 * hour))
+	c.startRun(placedAt.Add(7 * hour))
 	again := c.asks(10*time.Second, c.changesAsked[0])
 	c.serves()
 	v := c.run()
@@ -277,7 +277,7 @@ func TestCafeChange_CancelledThenReset(t *testing.T) {
 	c.refills(hour, "1", 3)
 	c.decides(2*hour, contract.CancelUpdate)
 	require.Equal(t, 3, c.run().Quantity)
-	c.live(placedAt.Add(7 * hour))
+	c.startRun(placedAt.Add(7 * hour))
 	v := c.run()
 	require.Equal(t, booking.Cancelled, v.Status)
 	require.Equal(t, 3, v.Quantity)

@@ -14,7 +14,7 @@ import (
 
 // cup is one order of a drink in a world of its own.
 type cup struct {
-	*life
+	*sagaRun
 	in contract.Cafe
 	// changesAsked are the changes that refills has asked for.
 	changesAsked []contract.QuantityChange
@@ -22,9 +22,9 @@ type cup struct {
 
 func newCup(t *testing.T) *cup {
 	t.Parallel()
-	l := newLife(t, booking.Cafe, workflows.Cafe)
+	l := newSagaRun(t, booking.Cafe, workflows.Cafe)
 	l.setStock(3)
-	return &cup{life: l, in: contract.Cafe{
+	return &cup{sagaRun: l, in: contract.Cafe{
 		Order: l.placed(9000),
 		Drink: booking.Drink{
 			ID: l.item, Name: "Einspänner", OwnerID: "owner-of-" + l.item, Price: booking.Money{Amount: 4500, Currency: "KRW"},
@@ -58,7 +58,7 @@ func TestCafe(t *testing.T) {
 		require.Equal(t, booking.JobCompleted, v.Production.Status)
 		require.Equal(t, 2, c.held())
 		require.EqualValues(t, 9000, c.owed())
-		require.Equal(t, []string{"order_placed"}, c.told())
+		require.Equal(t, []string{"order_placed"}, c.ownerMessages())
 	})
 	t.Run("NoKitchenWaitsForAMessage", func(t *testing.T) {
 		c := newCup(t)
@@ -66,15 +66,15 @@ func TestCafe(t *testing.T) {
 		var job booking.JobStatus
 		c.env.RegisterDelayedCallback(func() { job = c.job(c.productions) }, 5*time.Second)
 		served := c.decides(10*time.Second, contract.CompleteUpdate)
-		var told []string
-		c.env.RegisterDelayedCallback(func() { told = c.told(); c.setFaults(nil) }, 15*time.Second)
+		var messages []string
+		c.env.RegisterDelayedCallback(func() { messages = c.ownerMessages(); c.setFaults(nil) }, 15*time.Second)
 		v := c.run()
 		require.True(t, booking.Cafe.Decides(c.row().Decision.Status))
 		require.Equal(t, booking.JobStarted, job)
 		require.Equal(t, booking.Completed, served.view.Status)
-		require.Empty(t, told)
+		require.Empty(t, messages)
 		require.Equal(t, booking.Completed, v.Status)
-		require.Equal(t, []string{"order_placed"}, c.told(), "the café is told in the end")
+		require.Equal(t, []string{"order_placed"}, c.ownerMessages(), "the café is told in the end")
 	})
 	t.Run("ToldThoughAnOperatorCancelsTooLate", func(t *testing.T) {
 		c := newCup(t)
@@ -84,14 +84,14 @@ func TestCafe(t *testing.T) {
 		c.env.RegisterDelayedCallback(func() { c.setFaults(nil) }, 15*time.Second)
 		require.Equal(t, booking.Completed, c.run().Status)
 		require.Equal(t, booking.Completed, served.view.Status)
-		require.Equal(t, []string{"order_placed"}, c.told(), "the café is told in the end")
+		require.Equal(t, []string{"order_placed"}, c.ownerMessages(), "the café is told in the end")
 	})
-	t.Run("CancelledBeforeTheCafeIsTold", func(t *testing.T) {
+	t.Run("CancelledBeforeTheCafeIsNotified", func(t *testing.T) {
 		c := newCup(t)
 		c.faults = func(call string) fault { return only(before, call == "send") }
 		c.decides(10*time.Second, contract.CancelUpdate)
 		require.Equal(t, booking.Cancelled, c.run().Status)
-		require.Empty(t, c.told(), "who was told nothing is told nothing")
+		require.Empty(t, c.ownerMessages(), "who was told nothing is told nothing")
 	})
 	t.Run("RefundDoesNotWaitForTheCafe", func(t *testing.T) {
 		c := newCup(t)
@@ -103,7 +103,7 @@ func TestCafe(t *testing.T) {
 		c.env.RegisterDelayedCallback(func() { owed = c.owed(); c.setFaults(nil) }, 10*time.Minute+10*time.Second)
 		c.run()
 		require.Zero(t, owed)
-		require.Equal(t, []string{"order_placed", "order_cancelled"}, c.told())
+		require.Equal(t, []string{"order_placed", "order_cancelled"}, c.ownerMessages())
 	})
 	t.Run("SoldOut", func(t *testing.T) {
 		c := newCup(t)
@@ -164,7 +164,7 @@ func TestCafe(t *testing.T) {
 		require.Zero(t, c.held())
 		require.Zero(t, c.owed())
 		require.Equal(t, booking.JobCancelled, c.job(c.productions))
-		require.Equal(t, []string{"order_placed", "order_cancelled"}, c.told())
+		require.Equal(t, []string{"order_placed", "order_cancelled"}, c.ownerMessages())
 	})
 	t.Run("OfADeletedDrink", func(t *testing.T) {
 		c := newCup(t)
@@ -177,7 +177,7 @@ func TestCafe(t *testing.T) {
 	t.Run("UnpaidWhenItsDayIsOver", func(t *testing.T) {
 		c := newCup(t)
 		c.in.PlacedAt = c.in.Drink.Ends().Add(-20 * time.Second)
-		c.live(c.in.PlacedAt)
+		c.startRun(c.in.PlacedAt)
 		c.faults = func(call string) fault { return only(before, call == "charge") }
 		v := c.run()
 		require.Equal(t, booking.TooLate, v.Reason)

@@ -16,24 +16,13 @@ import (
 // stock that the order needs in addition, then it charges the difference, and last it releases
 // the stock that the order no longer needs.
 type change struct {
-	contract.Asked
-	costs contract.Difference
-	ctx   workflow.Context    // of its coroutine, disconnected
-	at    time.Time           // when the change was decided
-	stop  workflow.CancelFunc // cancels the change
-
-	// The next fields depend on the order's kind. agreed is the change as its hold stores it.
-	// holds is the hold that the change leads to. do runs the change. shows writes the changed
-	// order into the view. made completes the change, and back undoes it. hide removes the
-	// pending change from the view. refuse reports that the change was not made.
-	agreed string
-	holds  func(why booking.Reason) booking.HoldChange
-	do     func(ctx workflow.Context) error
-	shows  func()
-	made   func()
-	back   func()
-	hide   func()
-	refuse func(err error)
+	contract.ChangeRequest
+	kind   changeOfKind
+	costs  contract.Difference
+	stored string              // the change as its hold stores it
+	ctx    workflow.Context    // of its coroutine, disconnected
+	at     time.Time           // when the change was decided
+	stop   workflow.CancelFunc // cancels the change
 
 	charging   bool // the difference may have been charged
 	charged    bool // the difference was charged
@@ -42,6 +31,24 @@ type change struct {
 	// remaining is the item's remaining stock after a release, nil without one.
 	remaining *int
 	no        *booking.Error // why the change was not made
+}
+
+// changeOfKind is the part of a change that depends on the order's kind.
+type changeOfKind interface {
+	// holdChange is the change of the order's hold. why is the reason for undoing it, "" if it is made.
+	holdChange(why booking.Reason) booking.HoldChange
+	// run runs the steps of the change.
+	run(ctx workflow.Context) error
+	// show writes the changed order into the view.
+	show()
+	// complete completes a change whose steps are done.
+	complete()
+	// undo undoes a change that is not made.
+	undo()
+	// hide removes the pending change from the view.
+	hide()
+	// refuse reports that the change was not made.
+	refuse(err error)
 }
 
 // onChange registers the update by which the customer changes the order.
@@ -58,16 +65,16 @@ func onChange[C interface{ Seen() int64 }](
 }
 
 // knows is the change with this id, nil if this run of the workflow knows none.
-func (s *saga) knows(id string) *contract.Asked {
-	if i := slices.IndexFunc(s.known, func(a contract.Asked) bool { return a.ID == id }); i >= 0 {
+func (s *saga) knows(id string) *contract.ChangeRequest {
+	if i := slices.IndexFunc(s.known, func(a contract.ChangeRequest) bool { return a.ID == id }); i >= 0 {
 		return &s.known[i]
 	}
 	return nil
 }
 
-// mayBegin returns the error for which no change of any kind can begin: IdempotencyKeyReused
+// mayBeginChange returns the error for which no change of any kind can begin: IdempotencyKeyReused
 // or ChangePending.
-func (s *saga) mayBegin(a contract.Asked) error {
+func (s *saga) mayBeginChange(a contract.ChangeRequest) error {
 	switch was := s.knows(a.ID); {
 	case was != nil && was.Content != a.Content: //replay:never a validator refuses it before
 		return booking.Errorf(booking.IdempotencyKeyReused, "the Idempotency-Key was used for another change")
@@ -98,18 +105,18 @@ func (s *saga) beginChange(ctx workflow.Context, c *change, words string) (contr
 // undos also undo the change.
 func (s *saga) runChange(ctx workflow.Context, c *change) {
 	c.ctx, _ = workflow.NewDisconnectedContext(ctx)
-	err := c.do(ctx)
+	err := c.kind.run(ctx)
 	switch called := s.cancelling() || s.storyCtx.Err() != nil; {
 	case called && s.acceptedStatus != booking.Completed:
 		c.no = booking.Errorf(booking.BeingCancelled, "the order is being cancelled")
-		c.hide()
+		c.kind.hide()
 	case errors.Is(err, errChangedBefore):
 		s.changedBefore(c)
 	case err == nil:
-		c.made()
+		c.kind.complete()
 	default:
-		c.back()
-		c.refuse(err)
+		c.kind.undo()
+		c.kind.refuse(err)
 	}
 	s.changing, c.ended = nil, true
 	s.parts.open--
@@ -139,8 +146,8 @@ func (s *saga) changeStep(ctx workflow.Context, c call, away booking.Reason) (ou
 	defer s.waitFor("the service that is to " + c.name)()
 	never, _ := workflow.NewDisconnectedContext(ctx)
 	s.showPending(never)
-	attempt, giveUp := workflow.WithCancel(ctx)
-	defer giveUp()
+	attempt, cancelAttempt := workflow.WithCancel(ctx)
+	defer cancelAttempt()
 	done := durably(attempt, c)
 	inTime, err := await(ctx, changeWithin, "timeout of: "+c.name, done.IsReady)
 	switch {
@@ -160,19 +167,19 @@ func (s *saga) changeStep(ctx workflow.Context, c call, away booking.Reason) (ou
 // errChangedBefore.
 func (s *saga) holdMore(ctx workflow.Context, c *change, learn func(workflow.Context, *booking.HoldChanges)) error {
 	held, err := s.changeStep(ctx, call{
-		name: "hold stock for a change", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ChangeHold, with: c.holds(""),
+		name: "hold stock for a change", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ChangeHold, with: c.kind.holdChange(""),
 	}, booking.TooLate)
 	if err == nil && held.Changed != nil {
 		learn(c.ctx, held.Changed)
 		return errChangedBefore
 	}
-	s.known = append(s.known, c.Asked)
+	s.known = append(s.known, c.ChangeRequest)
 	return stepped(held, err)
 }
 
 // holdChange is the change of the order's hold to the days and quantity of to.
 func (s *saga) holdChange(of booking.Hold, c *change, to booking.DailyQuantity, why booking.Reason) booking.HoldChange {
-	h := booking.HoldChange{Hold: of, Of: of.Key, Agreed: c.agreed, Has: of.DailyQuantity()}
+	h := booking.HoldChange{Hold: of, Of: of.Key, Agreed: c.stored, Has: of.DailyQuantity()}
 	h.Key, h.From, h.To, h.Quantity, h.Why = booking.ChangeKey(s.in.OrderID, c.ID), to.From, to.To, to.Quantity, why
 	return h
 }
@@ -219,7 +226,7 @@ func stepped(outcome booking.Outcome, err error) error {
 func (s *saga) makeHeld(c *change) error {
 	var made booking.Outcome
 	s.retryUntilDone(c.ctx, call{
-		name: "make the change of stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.MakeChange, with: c.holds(""),
+		name: "make the change of stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.MakeChange, with: c.kind.holdChange(""),
 	}, &made)
 	c.remaining = made.Remaining
 	return stepped(made, nil)
@@ -230,7 +237,7 @@ func (s *saga) makeHeld(c *change) error {
 func (s *saga) undoChange(c *change) {
 	var dropped booking.Undo
 	s.retryUntilDone(c.ctx, call{
-		name: "release stock of a change", queue: contract.InventoryQueue, quick: quickStep, do: inventory.DropChange, with: c.holds(booking.ByCustomer),
+		name: "release stock of a change", queue: contract.InventoryQueue, quick: quickStep, do: inventory.DropChange, with: c.kind.holdChange(booking.ByCustomer),
 	}, &dropped)
 	if !c.charging {
 		return

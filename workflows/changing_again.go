@@ -38,12 +38,12 @@ func (s *saga) learnOf(ctx workflow.Context, changed *booking.HoldChanges, remem
 			continue
 		}
 		c.ctx, c.charging = ctx, c.costs.Charge.Amount > 0
-		s.changing, s.known = c, append(s.known, c.Asked)
+		s.changing, s.known = c, append(s.known, c.ChangeRequest)
 		if is.Made {
 			s.paidMore(c.costs.Charge)
-			c.made()
+			c.kind.complete()
 		} else {
-			c.back()
+			c.kind.undo()
 		}
 		s.changing = nil
 	}
@@ -70,7 +70,7 @@ func (s *saga) lastMade(changed *booking.HoldChanges, remembered func(agreed str
 // showLast shows the last change of a compensated order that this run does not remember.
 func (s *saga) showLast(changed *booking.HoldChanges, remembered func(agreed string) *change) {
 	if c := s.lastMade(changed, remembered); c != nil {
-		c.shows()
+		c.kind.show()
 	}
 }
 
@@ -83,7 +83,7 @@ func (s *saga) changedBefore(c *change) {
 	if s.knows(c.ID) == nil {
 		c.no = booking.Errorf(booking.Superseded, "another change was made before: look at the order again") //replay:never a new change would have to come in the task after a reset
 	}
-	c.hide()
+	c.kind.hide()
 	s.publish(c.ctx)
 }
 

@@ -24,22 +24,22 @@ func (s *saga) paidMore(more booking.Money) {
 // resolveCharge finds out whether a change that is not made was charged, and refunds that. The
 // order continues meanwhile: the provider may never answer.
 func (s *saga) resolveCharge(c *change) {
-	settle := call{
+	resolve := call{
 		name: "settle the charge of a change", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.SettleFurther, with: s.furtherCharge(c),
 	}
-	var settled booking.Outcome
+	var outcome booking.Outcome
 	switch {
-	case s.policy.InPlace && inPlace(c.ctx, settle, &settled) == nil:
-		s.refundCharge(c, settled)
+	case s.policy.InPlace && inPlace(c.ctx, resolve, &outcome) == nil:
+		s.refundCharge(c, outcome)
 	case !resolvesBeside(c.ctx):
-		s.retryMarkingAfter(c.ctx, settle, &settled, time.Duration(s.policy.AttentionAfter))
-		s.refundCharge(c, settled)
+		s.retryMarkingAfter(c.ctx, resolve, &outcome, time.Duration(s.policy.AttentionAfter))
+		s.refundCharge(c, outcome)
 	default:
 		s.parts.open++
 		workflow.Go(s.ctx, func(ctx workflow.Context) {
 			beside := *c
 			beside.ctx = ctx
-			s.resolveBeside(&beside, settle)
+			s.resolveBeside(&beside, resolve)
 			s.parts.open--
 		})
 	}
@@ -47,17 +47,17 @@ func (s *saga) resolveCharge(c *change) {
 
 // resolveBeside asks until the charge's outcome is known, and marks the order when that takes
 // too long: an operator may record that it is resolved.
-func (s *saga) resolveBeside(c *change, settle call) {
+func (s *saga) resolveBeside(c *change, resolve call) {
 	key, late := booking.ChangeKey(s.in.OrderID, c.ID), false
-	settle.resolvable = true
-	settle.onFailing = func(ctx workflow.Context) {
+	resolve.resolvable = true
+	resolve.onFailing = func(ctx workflow.Context) {
 		late = true
 		s.parts.unknownCharges = append(s.parts.unknownCharges, key)
 		s.unresolved++
-		s.mark(ctx, "to "+settle.name+" keeps failing")
+		s.mark(ctx, "to "+resolve.name+" keeps failing")
 	}
-	var settled booking.Outcome
-	for attentionAfter := time.Duration(s.policy.AttentionAfter); !s.retryMarkingAfter(c.ctx, settle, &settled, attentionAfter); {
+	var outcome booking.Outcome
+	for attentionAfter := time.Duration(s.policy.AttentionAfter); s.retryMarkingAfter(c.ctx, resolve, &outcome, attentionAfter); {
 		if late {
 			attentionAfter = 0 // the order is marked already
 		}
@@ -67,13 +67,13 @@ func (s *saga) resolveBeside(c *change, settle call) {
 		s.unresolved--
 		s.attended()
 	}
-	s.refundCharge(c, settled)
+	s.refundCharge(c, outcome)
 	s.showPending(c.ctx)
 }
 
 // refundCharge refunds the charge for a change that is not made.
-func (s *saga) refundCharge(c *change, settled booking.Outcome) {
-	if settled.Result != booking.Done {
+func (s *saga) refundCharge(c *change, outcome booking.Outcome) {
+	if outcome.Result != booking.Done {
 		return
 	}
 	if !c.charged {

@@ -1,7 +1,6 @@
 package workflows
 
 import (
-	"cmp"
 	"slices"
 	"time"
 
@@ -26,7 +25,7 @@ func (s *saga) charge(ctx workflow.Context, paid booking.Status) error {
 	charge.Late, charge.Why = s.tooLate()
 	st := step{
 		call:    call{name: "charge payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.ChargePayment, with: charge},
-		undo:    s.refund(),
+		undo:    s.undoCharge(),
 		pending: booking.PaymentPending,
 		later:   func(ctx workflow.Context) (booking.Outcome, error) { return s.payLater(ctx, charge) },
 	}
@@ -95,8 +94,8 @@ func (s *saga) payLater(ctx workflow.Context, charge booking.Charge) (outcome bo
 		s.view.PaymentDeferred = nil
 	}()
 	defer s.waitFor("the payment provider")()
-	attempt, giveUp := workflow.WithCancel(ctx)
-	defer giveUp()
+	attempt, cancelAttempt := workflow.WithCancel(ctx)
+	defer cancelAttempt()
 	done := workflow.ExecuteActivity(workflow.WithActivityOptions(attempt, inItsTurn(timeout)), deferredPayments.ChargeDeferredPayment, charge)
 	if err := s.awaitOrCancel(ctx, timeout, "payment is deferred until then", done.IsReady, late); err != nil {
 		return outcome, err
@@ -129,7 +128,7 @@ func (s *saga) showDeferred(ctx workflow.Context, until time.Time) (stop func())
 // addWithdrawDeferral adds the undo that withdraws the notice of the deferral.
 func (s *saga) addWithdrawDeferral() {
 	off := s.withdrawNotice(s.paymentFollows)
-	n := s.undoOf(s.refund())
+	n := s.undoOf(s.undoCharge())
 	if n >= 0 && s.undoOf(off) < 0 {
 		s.undos = slices.Insert(s.undos, n, off)
 	}
@@ -139,7 +138,7 @@ func (s *saga) paymentFollows() notice {
 	return notice{
 		name: "tell customer that payment follows", key: contract.DeferralNotice, recipientID: s.in.CustomerID,
 		messageType: booking.PaymentDeferredMessage, withdrawalType: booking.OrderCancelledMessage,
-		data: booking.MessageData{For: booking.ForCustomer, Item: s.view.Item.Name, Refund: s.view.GivenInPart(s.refunding)},
+		data: booking.MessageData{For: booking.ForCustomer, Item: s.view.Item.Name, Refund: s.view.PartialRefund(s.chargeUndo.argument)},
 	}
 }
 
@@ -149,99 +148,6 @@ func inItsTurn(timeout time.Duration) workflow.ActivityOptions {
 	options.StartToCloseTimeout = timeout
 	options.HeartbeatTimeout = 3 * activities.ProofOfLife
 	return options
-}
-
-// refunds is the undo of the charge, empty for a free order.
-func (s *saga) refunds() []undo {
-	if s.free() {
-		return nil
-	}
-	return []undo{s.refund()}
-}
-
-func (s *saga) refund() undo {
-	return undo{
-		call: call{
-			name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, resolvable: true, onFailing: s.refundLate,
-			do: payments.RefundPayment,
-		},
-		because: func(why booking.Reason) any {
-			c := s.refunding
-			c.Why, c.Owed, c.AttentionAfter, c.WantsOwnRefund = why, s.owedWords, s.policy.AttentionAfter, true
-			return c
-		},
-		onDone: func(found booking.Undo) {
-			s.refunded, s.declined, s.owedWords, s.unanswered = found.Acted, found.Declined, found.Owed, false
-			if s.refundComplete = found.Owed == ""; s.refundComplete {
-				s.followIfMissed(booking.Payment{Charge: s.payment()}.RefundKey())
-			}
-			s.further = max(s.further, found.Further) // the answer to a further charge may have been lost
-			s.refundedPayment = s.paymentIn(found.Payment)
-			s.refundedPayment.Refunded.Amount = found.Refunded
-			s.customerGot, s.amountOwed, s.ownRefund = found.CustomerGot(), found.Due, found.Own
-			s.view.Settled = s.view.SettledAs(found, s.refunding)
-		},
-	}
-}
-
-// refundLate marks an order whose refund keeps failing. An operator may pay it by hand.
-func (s *saga) refundLate(ctx workflow.Context) {
-	s.unanswered = true
-	s.notifyNotRefunded(ctx)
-	s.needAttention(ctx, "to refund payment keeps failing")
-}
-
-// notifyNotRefunded notifies the customer, once, that the outstanding refund cannot be made
-// yet.
-func (s *saga) notifyNotRefunded(ctx workflow.Context) {
-	owed := s.charged()
-	owed.Amount -= s.refunding.Keep + s.parts.refunded
-	if s.notifiedOwed == 0 && owed.Amount > 0 && notifiesOfUndo(ctx) {
-		// The ledger knows the refunds by others, and what an earlier run has decided.
-		owed.Amount = cmp.Or(s.amountOwed, owed.Amount)
-		s.notifiedOwed = owed.Amount
-		s.notifyOfRefund(owed, contract.RefundFailedMessage(contract.CancelRefund), booking.RefundFailedMessage)
-	}
-}
-
-// notifyRefundedAfterAll sends a second message to the customer if notifyNotRefunded has sent
-// one: the refund is made, or nothing was left to refund. After a no-show the message of
-// notifyNoShow says that.
-func (s *saga) notifyRefundedAfterAll() {
-	if s.notifiedOwed == 0 || !s.refunded || s.view.Reason == booking.NoShow || !notifiesOfUndosEnd(s.ctx) {
-		return
-	}
-	refund, id := booking.Money{Amount: s.notifiedOwed, Currency: s.in.Amount.Currency}, contract.CancelRefund
-	if s.ownRefund != nil && *s.ownRefund == 0 {
-		s.notifyOfRefund(refund, contract.RefundEndedMessage(id), booking.RefundEndedMessage)
-		return
-	}
-	if s.ownRefund != nil {
-		refund.Amount = *s.ownRefund
-	}
-	s.notifyOfRefund(refund, contract.RefundMessage(id), booking.RefundedMessage)
-}
-
-// keepSome makes the undo of the charge use the activity RefundKeeping if the decision keeps a
-// part of the payment.
-func (s *saga) keepSome() {
-	n := s.undoOf(s.refund())
-	if n >= 0 && s.refunding.Keep > 0 && refundsKeeping(s.ctx) {
-		s.undos[n].do = payments.RefundKeeping
-	}
-}
-
-// refundFor is the argument of the undo of the charge, by the reason of the compensation. A
-// part of the payment is kept only if the customer is responsible for the reason. What a run
-// before a reset has decided is in the ledger, and stays.
-func (s *saga) refundFor(why booking.Reason) booking.Charge {
-	c := s.payment()
-	c.Amount = s.view.Amount // the current price, after changes of the order
-	c.By = s.cancelDecision.By
-	if why.Keeps() {
-		c.Keep, c.Tier = s.due.Keep, s.due.Tier
-	}
-	return c
 }
 
 // charged is the sum of all charges, with the first one also before it is made.

@@ -67,7 +67,7 @@ func TestCharge_DeferralsThatComeToNothing(t *testing.T) {
 			require.Empty(t, s.provider, "which was never asked")
 			require.Empty(t, s.events(), "it never came into being")
 			require.Equal(t, []string{"payment_deferred", "order_cancelled"}, s.messagesTo(s.customer))
-			require.Empty(t, s.told(), "the owner hears nothing of it")
+			require.Empty(t, s.ownerMessages(), "the owner hears nothing of it")
 		})
 	}
 }

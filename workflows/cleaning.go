@@ -21,8 +21,8 @@ func Cleaning(ctx workflow.Context, in contract.Cleaning) (contract.View, error)
 	if err != nil {
 		return contract.View{}, err
 	}
-	v.cleaner = v.view.Cleaner()                                 // only a call that is settled has one here
-	v.undos = slices.Concat([]undo{v.unregister()}, v.refunds(), // in the order of their steps
+	v.cleaner = v.view.Cleaner()                                       // only a call that is settled has one here
+	v.undos = slices.Concat([]undo{v.unregister()}, v.undosOfCharge(), // in the order of their steps
 		[]undo{v.cancelAssignment(), v.withdrawNotice(v.confirmation), v.withdrawNotice(v.introduction), v.withdrawNotice(v.errand)})
 	v.takeDecisions()
 	return v.run(story, v.story)
@@ -199,7 +199,7 @@ func (v *visit) finished(ctx workflow.Context, d contract.Decision) (contract.Vi
 }
 
 func (v *visit) handleAssignment(ctx workflow.Context) {
-	cleaner := receiveValid(ctx, contract.AssignedSignal, contract.Comes)
+	cleaner := receiveValid(ctx, contract.AssignedSignal, contract.ValidCleaner)
 	if v.cleaner == nil {
 		v.cleaner = &cleaner
 	}

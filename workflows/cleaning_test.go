@@ -19,7 +19,7 @@ import (
 
 // visit is one call for a cleaner in a world of its own, which has one cleaner.
 type visit struct {
-	*life
+	*sagaRun
 	in  contract.Cleaning
 	kim booking.Cleaner
 }
@@ -44,7 +44,7 @@ var emptyCrew = sync.OnceValues(func() ([]byte, error) {
 
 func newVisit(t *testing.T) *visit {
 	t.Parallel()
-	l := newLife(t, booking.Cleaning, workflows.Cleaning)
+	l := newSagaRun(t, booking.Cleaning, workflows.Cleaning)
 	empty, err := emptyCrew()
 	require.NoError(t, err)
 	folder, err := databases()
@@ -61,7 +61,7 @@ func newVisit(t *testing.T) *visit {
 	kim := booking.Cleaner{ID: "cleaner-of-" + l.order, Name: "Kim"}
 	_, err = l.crew.AddCleaner(t.Context(), "1025", kim)
 	require.NoError(t, err)
-	v := &visit{life: l, kim: kim, in: contract.Cleaning{Order: l.placed(30000), Tel: "+821012345678", Location: "7 Hill Street"}}
+	v := &visit{sagaRun: l, kim: kim, in: contract.Cleaning{Order: l.placed(30000), Tel: "+821012345678", Location: "7 Hill Street"}}
 	return v
 }
 
@@ -166,7 +166,7 @@ func TestCleaning(t *testing.T) {
 		}
 		require.False(t, c.registered)
 	})
-	t.Run("CancelledWhileNobodyCanBeTold", func(t *testing.T) {
+	t.Run("CancelledWhileNobodyCanBeNotified", func(t *testing.T) {
 		c := newVisit(t)
 		c.env.RegisterDelayedCallback(func() {
 			c.setFaults(func(call string) fault { return only(before, call == "withdraw") })
@@ -234,7 +234,7 @@ func TestCleaning(t *testing.T) {
 		c.env.ExecuteWorkflow(c.flow, c.in)
 		c.setFaults(nil)
 		require.Equal(t, []string{"call_assigned"}, c.messagesTo(c.kim.ID))
-		c.live(placedAt.Add(10 * time.Second))
+		c.startRun(placedAt.Add(10 * time.Second))
 		c.env.RegisterDelayedCallback(c.env.CancelWorkflow, 0) // before the call is assigned again
 		require.Equal(t, booking.Cancelled, c.run().Status)
 		require.Equal(t, []string{"call_assigned", "call_cancelled"}, c.messagesTo(c.kim.ID))
@@ -245,7 +245,7 @@ func TestCleaning(t *testing.T) {
 		c.decides(hour, contract.CancelUpdate)
 		lost := c.run()
 		lost.Status, lost.History, lost.Cleaning = booking.Assigned, lost.History[:3], &contract.Visit{Location: c.in.Location, Cleaner: &c.kim}
-		c.live(placedAt.Add(2 * hour))
+		c.startRun(placedAt.Add(2 * hour))
 		c.in.Settle = &lost
 		require.Equal(t, booking.ByOperator, c.run().Reason)
 	})

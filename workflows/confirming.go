@@ -149,7 +149,7 @@ func (s *saga) notifyNotConfirmed() {
 
 // addWithdrawNotice adds the undo that withdraws the notice, before the refund among the undos.
 func (s *saga) addWithdrawNotice(n notice) {
-	s.undos = slices.Insert(s.undos, s.undoOf(s.refund()), s.withdrawNotice(func() notice { return n }))
+	s.undos = slices.Insert(s.undos, s.undoOf(s.undoCharge()), s.withdrawNotice(func() notice { return n }))
 }
 
 // undoneAfter moves the undo first before the undo then, since its step ran earlier. Undos
@@ -198,7 +198,7 @@ func (s *saga) mayReturn() error {
 	case s.view.Status != booking.AwaitingPayment || s.cancelling():
 		return booking.Errorf(booking.NotAwaitingPayment, "the order waits for no payment that its customer has to confirm")
 	case left > 0:
-		return booking.Errorf(booking.DecisionPending, "the payment provider was just asked").In(left)
+		return booking.Errorf(booking.DecisionPending, "the payment provider was just asked").RetryIn(left)
 	default:
 		return nil
 	}
@@ -211,7 +211,7 @@ func (s *saga) customerIsBack(ctx workflow.Context, back booking.PaymentReturn) 
 	s.confirming.returnLimit.refuse(workflow.Now(ctx))
 	s.confirming.returns = append(s.confirming.returns, back)
 	s.retryAttempts()
-	asked := s.confirming.begun + 1
-	_ = workflow.Await(ctx, func() bool { return s.confirming.ended >= asked || s.view.Status != booking.AwaitingPayment })
+	awaited := s.confirming.begun + 1
+	_ = workflow.Await(ctx, func() bool { return s.confirming.ended >= awaited || s.view.Status != booking.AwaitingPayment })
 	return s.view, nil
 }

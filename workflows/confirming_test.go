@@ -14,7 +14,7 @@ import (
 func confirmed(in *contract.Lodging) { mustConfirm(&in.Order) }
 
 // meanwhile is the order's row after a while.
-func (l *life) meanwhile(after time.Duration) *contract.View {
+func (l *sagaRun) meanwhile(after time.Duration) *contract.View {
 	var v contract.View
 	l.env.RegisterDelayedCallback(func() { v = l.row().View }, after)
 	return &v
@@ -95,16 +95,16 @@ func TestConfirm_ComesToNothing(t *testing.T) {
 				require.Nil(t, v.NextAction)
 				require.Zero(t, s.owed())
 				require.Equal(t, 1, s.rooms(), "the room is free again")
-				require.Empty(t, s.told(), "the owner hears nothing of it")
-				s.requireToldOff(v)
+				require.Empty(t, s.ownerMessages(), "the owner hears nothing of it")
+				s.requireCancellationSent(v)
 			})
 		}
 	}
 }
 
-// requireToldOff checks that a customer who was asked to confirm, or did not confirm in
+// requireCancellationSent checks that a customer who was asked to confirm, or did not confirm in
 // time, gets one message about the cancellation, and other customers none.
-func (l *life) requireToldOff(v contract.View) {
+func (l *sagaRun) requireCancellationSent(v contract.View) {
 	l.Helper()
 	sent := l.sentTo(v.CustomerID)
 	if len(sent) > 0 && sent[0].Type == booking.PaymentToConfirmMessage {
@@ -174,36 +174,36 @@ func TestConfirm_ReturnsAgain(t *testing.T) {
 // While the provider does not answer, the order asks again after pauses.
 func TestConfirm_ProviderAway(t *testing.T) {
 	s := newStay(t, confirmed)
-	away, asked := true, 0
+	away, requests := true, 0
 	s.faults = func(call string) fault {
 		if call == "confirm" {
-			asked++
+			requests++
 		}
 		return only(before, away && call == "confirm")
 	}
 	s.comesBack(time.Minute)
 	s.env.RegisterDelayedCallback(func() { s.customerSays(approves); away = false }, 5*time.Minute)
 	require.Equal(t, booking.Completed, s.run().Status)
-	require.Less(t, asked, 80)
+	require.Less(t, requests, 80)
 }
 
 func TestConfirm_OtherBusinesses(t *testing.T) {
 	t.Parallel()
-	for name, order := range map[string]func(*testing.T) (*life, func() contract.View){
-		"food": func(t *testing.T) (*life, func() contract.View) {
+	for name, order := range map[string]func(*testing.T) (*sagaRun, func() contract.View){
+		"food": func(t *testing.T) (*sagaRun, func() contract.View) {
 			m := newMeal(t)
 			mustConfirm(&m.in.Order)
-			return m.life, func() contract.View { return m.execute(m.in) }
+			return m.sagaRun, func() contract.View { return m.execute(m.in) }
 		},
-		"cafe": func(t *testing.T) (*life, func() contract.View) {
+		"cafe": func(t *testing.T) (*sagaRun, func() contract.View) {
 			c := newCup(t)
 			mustConfirm(&c.in.Order)
-			return c.life, func() contract.View { return c.execute(c.in) }
+			return c.sagaRun, func() contract.View { return c.execute(c.in) }
 		},
-		"cleaning": func(t *testing.T) (*life, func() contract.View) {
+		"cleaning": func(t *testing.T) (*sagaRun, func() contract.View) {
 			v := newVisit(t)
 			mustConfirm(&v.in.Order)
-			return v.life, func() contract.View { return v.execute(v.in) }
+			return v.sagaRun, func() contract.View { return v.execute(v.in) }
 		},
 	} {
 		for what, why := range map[atCustomer]booking.Reason{approves: "", refuses: booking.PaymentDeclined, silent: booking.PaymentNotConfirmed} {
@@ -221,7 +221,7 @@ func TestConfirm_OtherBusinesses(t *testing.T) {
 				if why != "" {
 					require.Zero(t, l.owed())
 					require.Zero(t, l.held())
-					l.requireToldOff(v)
+					l.requireCancellationSent(v)
 				}
 			})
 		}

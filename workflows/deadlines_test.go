@@ -26,13 +26,13 @@ func TestDeadline_OfPayment(t *testing.T) {
 			require.Equal(t, booking.PaymentUnavailable, v.Reason)
 			require.WithinDuration(t, placedAt.Add(20*time.Second), v.History[len(v.History)-1].At, time.Second)
 			require.Zero(t, m.owed())
-			require.Empty(t, live(m.job(m.deliveries)), "nobody delivers")
-			require.Empty(t, m.told())
+			require.Empty(t, isOpen(m.job(m.deliveries)), "nobody delivers")
+			require.Empty(t, m.ownerMessages())
 		})
 	}
 	t.Run("OurWorkersWereAway", func(t *testing.T) {
 		m := newMeal(t)
-		m.live(placedAt.Add(time.Duration(m.in.Policy.PayWithin)))
+		m.startRun(placedAt.Add(time.Duration(m.in.Policy.PayWithin)))
 		v := m.run()
 		require.Equal(t, booking.PaymentUnavailable, v.Reason)
 		require.Zero(t, m.provider[m.order+"/charge"].charged, "it was never charged")
@@ -49,7 +49,7 @@ func TestDeadline_AfterACrash(t *testing.T) {
 		m.env.RegisterDelayedCallback(m.env.CancelWorkflow, hour)
 		m.env.ExecuteWorkflow(m.flow, m.in)
 		m.setFaults(nil)
-		m.live(placedAt.Add(20 * hour))
+		m.startRun(placedAt.Add(20 * hour))
 		return m
 	}
 	t.Run("Started", func(t *testing.T) {
@@ -86,29 +86,29 @@ func TestDeadline_OfHandOver(t *testing.T) {
 	quick := func(o *contract.Order) {
 		o.Policy.PayWithin, o.Policy.HandOverWithin = booking.Duration(10*time.Second), booking.Duration(10*time.Second)
 	}
-	requireGivenUp := func(t *testing.T, l *life, v contract.View) {
+	requireGivenUp := func(t *testing.T, l *sagaRun, v contract.View) {
 		t.Helper()
 		require.Equal(t, booking.TooLate, v.Reason)
 		require.WithinDuration(t, placedAt.Add(20*time.Second), v.History[len(v.History)-1].At, time.Second)
 		require.Zero(t, l.owed())
 	}
-	away := func(l *life, call string) { l.faults = func(c string) fault { return only(before, c == call) } }
+	away := func(l *sagaRun, call string) { l.faults = func(c string) fault { return only(before, c == call) } }
 	t.Run("Food", func(t *testing.T) {
 		m := newMeal(t)
 		quick(&m.in.Order)
-		away(m.life, "start")
-		requireGivenUp(t, m.life, m.run())
+		away(m.sagaRun, "start")
+		requireGivenUp(t, m.sagaRun, m.run())
 		require.Equal(t, booking.JobCancelled, m.job(m.deliveries), "and it will never be started")
-		require.Equal(t, []string{"order_placed", "order_cancelled"}, m.told())
+		require.Equal(t, []string{"order_placed", "order_cancelled"}, m.ownerMessages())
 	})
 	t.Run("Cafe", func(t *testing.T) {
 		c := newCup(t)
 		quick(&c.in.Order)
-		away(c.life, "start")
-		requireGivenUp(t, c.life, c.run())
+		away(c.sagaRun, "start")
+		requireGivenUp(t, c.sagaRun, c.run())
 		require.Zero(t, c.held())
 	})
-	t.Run("CafeThatCannotBeTold", func(t *testing.T) {
+	t.Run("CafeThatCannotBeNotified", func(t *testing.T) {
 		c := newCup(t)
 		quick(&c.in.Order)
 		down := true
@@ -116,34 +116,34 @@ func TestDeadline_OfHandOver(t *testing.T) {
 		c.env.RegisterDelayedCallback(func() { down = false }, 30*time.Second)
 		c.decides(hour, contract.CompleteUpdate)
 		require.Equal(t, booking.Completed, c.run().Status, "its kitchen has it")
-		require.Equal(t, []string{"order_placed"}, c.told())
+		require.Equal(t, []string{"order_placed"}, c.ownerMessages())
 	})
 	t.Run("Cleaning", func(t *testing.T) {
 		v := newVisit(t)
 		quick(&v.in.Order)
-		away(v.life, "assign")
-		requireGivenUp(t, v.life, v.run())
+		away(v.sagaRun, "assign")
+		requireGivenUp(t, v.sagaRun, v.run())
 		require.False(t, v.registered)
 	})
 	t.Run("CleaningForNothing", func(t *testing.T) {
 		v := newVisit(t)
 		quick(&v.in.Order)
 		v.in.Amount.Amount = 0
-		away(v.life, "assign")
-		requireGivenUp(t, v.life, v.run())
+		away(v.sagaRun, "assign")
+		requireGivenUp(t, v.sagaRun, v.run())
 	})
 	t.Run("Lodging", func(t *testing.T) {
 		s := newStay(t)
 		s.in.Policy.PayWithin, s.in.Policy.ReserveWithin = booking.Duration(10*time.Second), booking.Duration(10*time.Second)
-		away(s.life, "hold")
-		requireGivenUp(t, s.life, s.run())
+		away(s.sagaRun, "hold")
+		requireGivenUp(t, s.sagaRun, s.run())
 		require.Zero(t, s.held())
 	})
-	t.Run("LodgingWhoseOwnerCannotBeTold", func(t *testing.T) {
+	t.Run("LodgingWhoseOwnerCannotBeNotified", func(t *testing.T) {
 		s := newStay(t)
 		s.in.Policy.PayWithin, s.in.Policy.ReserveWithin = booking.Duration(10*time.Second), booking.Duration(10*time.Second)
-		away(s.life, "send")
-		requireGivenUp(t, s.life, s.run())
+		away(s.sagaRun, "send")
+		requireGivenUp(t, s.sagaRun, s.run())
 		require.Zero(t, s.held())
 	})
 }
@@ -151,7 +151,7 @@ func TestDeadline_OfHandOver(t *testing.T) {
 // The order waits for the persons who carry it out, and needs attention when they are late.
 func TestDeadline_OfPeople(t *testing.T) {
 	t.Parallel()
-	marked := func(l *life, after time.Duration) *bool {
+	marked := func(l *sagaRun, after time.Duration) *bool {
 		var is bool
 		l.env.RegisterDelayedCallback(func() { is = l.row().View.NeedsAttention }, after)
 		return &is
@@ -159,7 +159,7 @@ func TestDeadline_OfPeople(t *testing.T) {
 	t.Run("Kitchen", func(t *testing.T) {
 		c := newCup(t)
 		begins := c.in.Drink.Begins().Sub(placedAt)
-		before, late := marked(c.life, begins+59*time.Minute), marked(c.life, begins+61*time.Minute)
+		before, late := marked(c.sagaRun, begins+59*time.Minute), marked(c.sagaRun, begins+61*time.Minute)
 		c.decides(begins+2*hour, contract.CompleteUpdate)
 		v := c.run()
 		require.Equal(t, booking.Completed, v.Status)
@@ -170,9 +170,9 @@ func TestDeadline_OfPeople(t *testing.T) {
 	t.Run("NoFreeCleaner", func(t *testing.T) {
 		v := newVisit(t)
 		v.occupy()
-		before, late := marked(v.life, 2*hour-time.Minute), marked(v.life, 2*hour+time.Minute)
+		before, late := marked(v.sagaRun, 2*hour-time.Minute), marked(v.sagaRun, 2*hour+time.Minute)
 		v.isFreed(3 * hour)
-		assigned := marked(v.life, 3*hour+time.Minute)
+		assigned := marked(v.sagaRun, 3*hour+time.Minute)
 		v.decides(4*hour, contract.CompleteUpdate)
 		require.Equal(t, booking.Completed, v.run().Status)
 		require.False(t, *before)
@@ -181,7 +181,7 @@ func TestDeadline_OfPeople(t *testing.T) {
 	})
 	t.Run("Cleaner", func(t *testing.T) {
 		v := newVisit(t)
-		before, late := marked(v.life, 24*hour-time.Minute), marked(v.life, 24*hour+time.Minute)
+		before, late := marked(v.sagaRun, 24*hour-time.Minute), marked(v.sagaRun, 24*hour+time.Minute)
 		v.decides(25*hour, contract.CompleteUpdate)
 		require.Equal(t, booking.Completed, v.run().Status)
 		require.False(t, *before)
@@ -236,29 +236,29 @@ func TestDeadline_OfADrinksDay(t *testing.T) {
 // although it is undone.
 func TestDeadline_IsRecordedFirst(t *testing.T) {
 	t.Parallel()
-	for name, order := range map[string]func(*testing.T) (l *life, in any, ends time.Duration, stands func() bool){
-		"owner": func(t *testing.T) (*life, any, time.Duration, func() bool) {
+	for name, order := range map[string]func(*testing.T) (l *sagaRun, in any, ends time.Duration, stands func() bool){
+		"owner": func(t *testing.T) (*sagaRun, any, time.Duration, func() bool) {
 			s := newStay(t, manual)
-			return s.life, s.in, 24 * hour, func() bool { return s.owed() == 100000 && s.rooms() == 0 }
+			return s.sagaRun, s.in, 24 * hour, func() bool { return s.owed() == 100000 && s.rooms() == 0 }
 		},
-		"drink's day": func(t *testing.T) (*life, any, time.Duration, func() bool) {
+		"drink's day": func(t *testing.T) (*sagaRun, any, time.Duration, func() bool) {
 			c := newCup(t)
-			return c.life, c.in, c.in.Drink.Ends().Add(3 * hour).Sub(placedAt), func() bool {
+			return c.sagaRun, c.in, c.in.Drink.Ends().Add(3 * hour).Sub(placedAt), func() bool {
 				return c.owed() == 9000 && c.held() > 0 && c.job(c.productions) == booking.JobStarted
 			}
 		},
-		"payment in line": func(t *testing.T) (*life, any, time.Duration, func() bool) {
+		"payment in line": func(t *testing.T) (*sagaRun, any, time.Duration, func() bool) {
 			c := newCup(t)
 			c.in.Policy.PayWithin = booking.Duration(20 * time.Second)
 			shut := true
 			c.keptAway(&shut)
-			return c.life, c.in, 20 * time.Second, func() bool { return c.held() > 0 }
+			return c.sagaRun, c.in, 20 * time.Second, func() bool { return c.held() > 0 }
 		},
-		"step": func(t *testing.T) (*life, any, time.Duration, func() bool) {
+		"step": func(t *testing.T) (*sagaRun, any, time.Duration, func() bool) {
 			c := newCup(t)
 			c.in.Policy.PayWithin, c.in.Policy.HandOverWithin = booking.Duration(10*time.Second), booking.Duration(10*time.Second)
 			c.setFaults(func(call string) fault { return only(before, call == "start") })
-			return c.life, c.in, 20 * time.Second, func() bool { return c.owed() == 9000 && c.held() > 0 }
+			return c.sagaRun, c.in, 20 * time.Second, func() bool { return c.owed() == 9000 && c.held() > 0 }
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -279,7 +279,7 @@ func TestDeadline_IsRecordedFirst(t *testing.T) {
 func TestDeadline_TimesThatAreMissing(t *testing.T) {
 	t.Parallel()
 	old := func(o *contract.Order) { o.Policy = contract.Policy{InPlace: true} }
-	marked := func(l *life, after time.Duration) *bool {
+	marked := func(l *sagaRun, after time.Duration) *bool {
 		var is bool
 		l.env.RegisterDelayedCallback(func() { is = l.row().View.NeedsAttention }, after)
 		return &is
@@ -287,7 +287,7 @@ func TestDeadline_TimesThatAreMissing(t *testing.T) {
 	t.Run("Food", func(t *testing.T) {
 		m := newMeal(t)
 		old(&m.in.Order)
-		before, late := marked(m.life, 2*hour-time.Minute), marked(m.life, 2*hour+time.Minute)
+		before, late := marked(m.sagaRun, 2*hour-time.Minute), marked(m.sagaRun, 2*hour+time.Minute)
 		m.decides(3*hour, contract.CompleteUpdate)
 		require.Equal(t, booking.Delivered, m.run().Status)
 		require.Equal(t, []bool{false, true}, []bool{*before, *late})
@@ -305,7 +305,7 @@ func TestDeadline_TimesThatAreMissing(t *testing.T) {
 		c := newCup(t)
 		old(&c.in.Order)
 		begins := c.in.Drink.Begins().Sub(placedAt)
-		before, late := marked(c.life, begins+59*time.Minute), marked(c.life, begins+61*time.Minute)
+		before, late := marked(c.sagaRun, begins+59*time.Minute), marked(c.sagaRun, begins+61*time.Minute)
 		c.decides(c.in.Drink.Ends().Add(2*hour).Sub(placedAt), contract.CompleteUpdate)
 		require.Equal(t, booking.Completed, c.run().Status, "served after midnight")
 		require.Equal(t, []bool{false, true}, []bool{*before, *late})
@@ -314,9 +314,9 @@ func TestDeadline_TimesThatAreMissing(t *testing.T) {
 		v := newVisit(t)
 		old(&v.in.Order)
 		v.occupy()
-		before, late := marked(v.life, 2*hour-time.Minute), marked(v.life, 2*hour+time.Minute)
+		before, late := marked(v.sagaRun, 2*hour-time.Minute), marked(v.sagaRun, 2*hour+time.Minute)
 		v.isFreed(3 * hour)
-		working, done := marked(v.life, 27*hour-time.Minute), marked(v.life, 27*hour+time.Minute)
+		working, done := marked(v.sagaRun, 27*hour-time.Minute), marked(v.sagaRun, 27*hour+time.Minute)
 		v.decides(28*hour, contract.CompleteUpdate)
 		require.Equal(t, booking.Completed, v.run().Status)
 		require.Equal(t, []bool{false, true, false, true}, []bool{*before, *late, *working, *done})

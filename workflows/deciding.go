@@ -93,7 +93,7 @@ func (s *saga) recordAndCancel(ctx workflow.Context, words string, why booking.R
 // and due: the order may be compensated before the decision is recorded again, if a step
 // reports that it was undone.
 func (s *saga) dueFor(why booking.Reason, d contract.Decision) booking.Due {
-	if !s.view.StoodFurther(d) || !judgedByStatusThen(s.ctx) {
+	if !s.view.HadReachedLater(d) || !judgedByStatusThen(s.ctx) {
 		return s.view.RefundDue(why, d.At)
 	}
 	s.cancelDecision, s.due = d, s.view.AsDecided(d).RefundDue(why, d.At)
@@ -187,7 +187,7 @@ func (s *saga) onUpdate(
 ) {
 	handler := func(ctx workflow.Context, d contract.Decision) (contract.View, error) {
 		ctx, _ = workflow.NewDisconnectedContext(ctx)
-		return decide(ctx, contract.Decision{Note: booking.Lines(d.Note), By: d.By, At: s.madeAt(d), Expect: d.Expect, Stood: d.Stood})
+		return decide(ctx, contract.Decision{Note: booking.Lines(d.Note), By: d.By, At: s.madeAt(d), Expect: d.Expect, StatusWhenDecided: d.StatusWhenDecided})
 	}
 	must(workflow.SetUpdateHandlerWithOptions(s.ctx, name, handler, workflow.UpdateHandlerOptions{
 		Description: words,
@@ -204,7 +204,7 @@ func (s *saga) onUpdate(
 // asShown refuses a decision whose caller has seen another version of the order or another
 // quote.
 func (s *saga) asShown(d contract.Decision) error {
-	if s.view.StoodFurther(d) {
+	if s.view.HadReachedLater(d) {
 		d.Version = 0 // the version was compared before the reset
 	}
 	return cmp.Or(s.view.AsQuoted(d, s.statusForDecisions()), s.view.AsSeen(d.Version))
@@ -231,7 +231,7 @@ func (s *saga) objection(name string, rule func() error) error {
 	case s.statusForDecisions() == booking.Cancelling:
 		return booking.Errorf(booking.BeingCancelled, "the order is being cancelled already")
 	case s.waitingUpdates[name]:
-		return booking.Errorf(booking.DecisionPending, "an earlier decision on the order is still open").In(time.Second)
+		return booking.Errorf(booking.DecisionPending, "an earlier decision on the order is still open").RetryIn(time.Second)
 	default:
 		return nil
 	}

@@ -15,11 +15,11 @@ import (
 // workflow by an operator at that moment has no effect.
 func TestTaken_IsFinal(t *testing.T) {
 	t.Parallel()
-	for kind, order := range map[booking.Kind]func(*testing.T) (*life, any){
-		booking.Lodging:  func(t *testing.T) (*life, any) { s := newStay(t); return s.life, s.in },
-		booking.Food:     func(t *testing.T) (*life, any) { m := newMeal(t); return m.life, m.in },
-		booking.Cafe:     func(t *testing.T) (*life, any) { c := newCup(t); return c.life, c.in },
-		booking.Cleaning: func(t *testing.T) (*life, any) { v := newVisit(t); return v.life, v.in },
+	for kind, order := range map[booking.Kind]func(*testing.T) (*sagaRun, any){
+		booking.Lodging:  func(t *testing.T) (*sagaRun, any) { s := newStay(t); return s.sagaRun, s.in },
+		booking.Food:     func(t *testing.T) (*sagaRun, any) { m := newMeal(t); return m.sagaRun, m.in },
+		booking.Cafe:     func(t *testing.T) (*sagaRun, any) { c := newCup(t); return c.sagaRun, c.in },
+		booking.Cleaning: func(t *testing.T) (*sagaRun, any) { v := newVisit(t); return v.sagaRun, v.in },
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			l, in := order(t)

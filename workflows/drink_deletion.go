@@ -15,7 +15,7 @@ import (
 // that hold some of the drink until a pass finds none to cancel and no saga of such an
 // order runs. Then no stock and no refund is outstanding.
 func DrinkDeletion(ctx workflow.Context, in contract.DrinkDeletion) (booking.DrinkDeletion, error) {
-	d := &deletion{in: in.Sane(begins(ctx))}
+	d := &deletion{in: in.Normalized(begins(ctx))}
 	if err := d.in.Check(); err != nil {
 		return d.in.Progress, refusedInput(err)
 	}
@@ -46,18 +46,18 @@ func (d *deletion) cancelBatch(ctx workflow.Context) error {
 	if err := d.do(ctx, "cancel orders", drinks.CancelDrinkOrders, batch, &done); err != nil {
 		return err //replay:never only an operator's cancellation of the workflow leads here
 	}
-	d.in.After, d.in.Over, d.in.Told = done.Last, d.in.Over+done.Over, d.in.Told+done.Told
+	d.in.After, d.in.Ended, d.in.Signalled = done.Last, d.in.Ended+done.Ended, d.in.Signalled+done.Signalled
 	last := done.Orders < d.in.Batch
 	p := &d.in.Progress
-	p.Over = max(p.Over, d.in.Over)
-	p.Cancelled = max(p.Cancelled, p.Orders-p.Over-done.Running)
-	p.Done = last && d.in.Told == 0 && done.Running == 0
+	p.Ended = max(p.Ended, d.in.Ended)
+	p.Cancelled = max(p.Cancelled, p.Orders-p.Ended-done.Running)
+	p.Done = last && d.in.Signalled == 0 && done.Running == 0
 	note := activities.Deletion{DrinkID: d.in.DrinkID, By: d.in.By, Progress: *p}
 	if err := d.do(ctx, "show progress", drinks.NoteDeletion, note, nil); err != nil {
 		return err //replay:never only an operator's cancellation of the workflow leads here
 	}
 	if last && !p.Done { // the next pass starts at the first order again
-		d.in.After, d.in.Over, d.in.Told = "", 0, 0
+		d.in.After, d.in.Ended, d.in.Signalled = "", 0, 0
 		d.in.Passes++
 		return workflow.Sleep(ctx, min(time.Duration(d.in.Passes)*passPause, longestPassPause))
 	}

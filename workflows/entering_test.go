@@ -28,14 +28,14 @@ import (
 func TestGarbage_StartsNoOrder(t *testing.T) {
 	t.Parallel()
 	type input struct {
-		*life
+		*sagaRun
 		in any
 	}
 	sound := map[string]func(*testing.T) input{
-		"lodging":  func(t *testing.T) input { s := newStay(t); return input{s.life, &s.in} },
-		"food":     func(t *testing.T) input { m := newMeal(t); return input{m.life, &m.in} },
-		"cafe":     func(t *testing.T) input { c := newCup(t); return input{c.life, &c.in} },
-		"cleaning": func(t *testing.T) input { v := newVisit(t); return input{v.life, &v.in} },
+		"lodging":  func(t *testing.T) input { s := newStay(t); return input{s.sagaRun, &s.in} },
+		"food":     func(t *testing.T) input { m := newMeal(t); return input{m.sagaRun, &m.in} },
+		"cafe":     func(t *testing.T) input { c := newCup(t); return input{c.sagaRun, &c.in} },
+		"cleaning": func(t *testing.T) input { v := newVisit(t); return input{v.sagaRun, &v.in} },
 	}
 	order := func(in any) *contract.Order {
 		switch in := in.(type) {
@@ -50,25 +50,25 @@ func TestGarbage_StartsNoOrder(t *testing.T) {
 		}
 	}
 	for name, spoil := range map[string]struct {
-		do   func(*life, any)
+		do   func(*sagaRun, any)
 		says string
 	}{
-		"NoID":      {func(_ *life, in any) { order(in).OrderID = "" }, "orderId: "},
-		"AnotherID": {func(_ *life, in any) { order(in).OrderID += "-2" }, "orderId: the workflow's id must be the order's"},
-		"Negative":  {func(_ *life, in any) { order(in).Amount.Amount = -1 }, "amount: must be at least 0"},
-		"Huge":      {func(_ *life, in any) { order(in).CustomerID = strings.Repeat("x", 1_900_000) }, "customerId: "},
-		"Nobody":    {func(_ *life, in any) { order(in).CustomerID = "" }, "customerId: "},
-		"Future":    {func(_ *life, in any) { order(in).PlacedAt = placedAt.Add(25 * hour) }, "placedAt: is in the future"},
-		"NoPolicy":  {func(_ *life, in any) { order(in).Policy = contract.Policy{} }, "policy: is missing"},
-		"NoView":    {func(_ *life, in any) { order(in).Settle = &contract.View{} }, "settle.id: "},
-		"TimesOut": {func(l *life, _ any) {
+		"NoID":      {func(_ *sagaRun, in any) { order(in).OrderID = "" }, "orderId: "},
+		"AnotherID": {func(_ *sagaRun, in any) { order(in).OrderID += "-2" }, "orderId: the workflow's id must be the order's"},
+		"Negative":  {func(_ *sagaRun, in any) { order(in).Amount.Amount = -1 }, "amount: must be at least 0"},
+		"Huge":      {func(_ *sagaRun, in any) { order(in).CustomerID = strings.Repeat("x", 1_900_000) }, "customerId: "},
+		"Nobody":    {func(_ *sagaRun, in any) { order(in).CustomerID = "" }, "customerId: "},
+		"Future":    {func(_ *sagaRun, in any) { order(in).PlacedAt = placedAt.Add(25 * hour) }, "placedAt: is in the future"},
+		"NoPolicy":  {func(_ *sagaRun, in any) { order(in).Policy = contract.Policy{} }, "policy: is missing"},
+		"NoView":    {func(_ *sagaRun, in any) { order(in).Settle = &contract.View{} }, "settle.id: "},
+		"TimesOut": {func(l *sagaRun, _ any) {
 			l.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: l.order, WorkflowExecutionTimeout: hour})
 		}, "has no time-out"},
 	} {
 		for kind, make := range sound {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				l := make(t)
-				spoil.do(l.life, l.in)
+				spoil.do(l.sagaRun, l.in)
 				l.env.ExecuteWorkflow(l.flow, reflect.ValueOf(l.in).Elem().Interface())
 				requireRefusedInput(t, l.env.GetWorkflowError(), spoil.says)
 				require.Zero(t, l.calls, "no service was asked for anything")
@@ -79,13 +79,13 @@ func TestGarbage_StartsNoOrder(t *testing.T) {
 	}
 }
 
-func requireRefusedInput(t *testing.T, err error, says string) {
+func requireRefusedInput(t *testing.T, err error, text string) {
 	t.Helper()
 	var no *temporal.ApplicationError
 	require.ErrorAs(t, err, &no)
 	require.Equal(t, string(booking.Invalid), no.Type())
 	require.True(t, no.NonRetryable())
-	require.Contains(t, no.Message(), says)
+	require.Contains(t, no.Message(), text)
 	require.Less(t, len(no.Message()), 2000)
 }
 
@@ -209,7 +209,7 @@ func TestGarbage_RepairsWithDefaults(t *testing.T) {
 // values have defaults, and claimed progress is ignored.
 func TestGarbage_DeletesNoDrink(t *testing.T) {
 	t.Parallel()
-	asked := func(t *testing.T, in any) (calls []string, err error) {
+	callsOf := func(t *testing.T, in any) (calls []string, err error) {
 		t.Parallel()
 		env := beside(workflows.DrinkDeletion, map[string]any{
 			"CloseDrink": func(context.Context, activities.Deletion) (booking.DrinkDeletion, error) {
@@ -227,12 +227,12 @@ func TestGarbage_DeletesNoDrink(t *testing.T) {
 		return calls, env.GetWorkflowError()
 	}
 	t.Run("Nothing", func(t *testing.T) {
-		calls, err := asked(t, contract.DrinkDeletion{})
+		calls, err := callsOf(t, contract.DrinkDeletion{})
 		requireRefusedInput(t, err, "drinkId: is no id")
 		require.Empty(t, calls)
 	})
 	t.Run("Garbage", func(t *testing.T) {
-		calls, err := asked(t, contract.DrinkDeletion{DrinkID: "drink-1", Batch: -1, Closed: true, After: "z", Passes: -9})
+		calls, err := callsOf(t, contract.DrinkDeletion{DrinkID: "drink-1", Batch: -1, Closed: true, After: "z", Passes: -9})
 		require.NoError(t, err)
 		require.Equal(t, []string{"close", "cancel"}, calls)
 	})

@@ -10,11 +10,11 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// carries checks that an event has what every event of its kind and type has, in whichever
+// requireEventData checks that an event has what every event of its kind and type has, in whichever
 // run of a saga and after whichever fault it is emitted. inPart: the refund may be less
 // than the payment, since some is kept or was refunded otherwise. moves: the order may have
 // been changed, and then its price differs from the first charge.
-func carries(t testing.TB, e booking.Event, inPart, moves bool) {
+func requireEventData(t testing.TB, e booking.Event, inPart, moves bool) {
 	d := e.Data
 	switch d.Kind {
 	case booking.Lodging:

@@ -23,7 +23,7 @@ func Food(ctx workflow.Context, in contract.Food) (contract.View, error) {
 	}
 	m.freeTookEffect = true // an order that costs nothing takes effect when it is placed
 	// In the order of their steps.
-	m.undos = append(m.refunds(), m.withdrawNotice(m.notice), m.cancelDelivery())
+	m.undos = append(m.undosOfCharge(), m.withdrawNotice(m.notice), m.cancelDelivery())
 	m.takeDecisions()
 	return m.run(story, m.story)
 }
@@ -129,7 +129,7 @@ func (m *meal) mayCancelMeal(at time.Time) error {
 
 func deliveryAway(after time.Duration) error {
 	return booking.Errorf(booking.DeliveryUnavailable,
-		"the delivery service does not answer, and a delivery that may be on its way is not cancelled without it: the order stands").In(after)
+		"the delivery service does not answer, and a delivery that may be on its way is not cancelled without it: the order stands").RetryIn(after)
 }
 
 // cancelWithDelivery stops the delivery first. While the delivery service cannot be asked,

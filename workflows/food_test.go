@@ -13,14 +13,14 @@ import (
 
 // meal is one order of food in a world of its own.
 type meal struct {
-	*life
+	*sagaRun
 	in contract.Food
 }
 
 func newMeal(t *testing.T) *meal {
 	t.Parallel()
-	l := newLife(t, booking.Food, workflows.Food)
-	return &meal{life: l, in: contract.Food{
+	l := newSagaRun(t, booking.Food, workflows.Food)
+	return &meal{sagaRun: l, in: contract.Food{
 		Order:    l.placed(24000),
 		Menu:     booking.Menu{ID: l.item, Name: "Bibimbap", OwnerID: "owner-of-" + l.item, Price: booking.Money{Amount: 12000, Currency: "KRW"}},
 		Quantity: 2, Address: "1 Harbour Road",
@@ -214,7 +214,7 @@ func TestFood(t *testing.T) {
 		lost := m.execute(m.in) // as if the workflow was lost during the delivery
 		lost.Status, lost.History = booking.Delivering, lost.History[:3]
 		lost.PaymentDeferred = &contract.Deferral{Until: placedAt.Add(hour)} // as in an outdated row
-		m.live(placedAt.Add(3 * hour))
+		m.startRun(placedAt.Add(3 * hour))
 		m.in.Settle = &lost
 		v := m.run()
 		require.Equal(t, booking.ByOperator, v.Reason)

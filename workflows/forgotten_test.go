@@ -25,8 +25,8 @@ type tale struct {
 	Messages   []string // to the owner and the customer
 }
 
-func (l *life) tale(v contract.View) tale {
-	messages := append(l.told(), l.messagesTo(v.CustomerID)...)
+func (l *sagaRun) tale(v contract.View) tale {
+	messages := append(l.ownerMessages(), l.messagesTo(v.CustomerID)...)
 	slices.Sort(messages) // messages of the same instant have no order
 	if v.Cleaner() != nil {
 		visit := *v.Cleaning
@@ -45,49 +45,49 @@ func (l *life) tale(v contract.View) tale {
 func TestForgottenLives_TellTheSame(t *testing.T) {
 	t.Parallel()
 	declined := func(o *contract.Order) { o.PaymentMethod = "pm_card_chargeDeclined" }
-	for name, order := range map[string]func(*testing.T) (*life, any){
-		"lodging/well":     func(t *testing.T) (*life, any) { s := newStay(t); return s.life, s.in },
-		"lodging/declined": func(t *testing.T) (*life, any) { s := newStay(t); declined(&s.in.Order); return s.life, s.in },
-		"lodging/to_confirm": func(t *testing.T) (*life, any) {
+	for name, order := range map[string]func(*testing.T) (*sagaRun, any){
+		"lodging/well":     func(t *testing.T) (*sagaRun, any) { s := newStay(t); return s.sagaRun, s.in },
+		"lodging/declined": func(t *testing.T) (*sagaRun, any) { s := newStay(t); declined(&s.in.Order); return s.sagaRun, s.in },
+		"lodging/to_confirm": func(t *testing.T) (*sagaRun, any) {
 			s := newStay(t)
 			mustConfirm(&s.in.Order)
 			s.approves = true
-			return s.life, s.in
+			return s.sagaRun, s.in
 		},
-		"food/to_confirm": func(t *testing.T) (*life, any) {
+		"food/to_confirm": func(t *testing.T) (*sagaRun, any) {
 			m := newMeal(t)
 			mustConfirm(&m.in.Order)
 			m.approves = true
-			return m.life, m.in
+			return m.sagaRun, m.in
 		},
-		"cafe/to_confirm": func(t *testing.T) (*life, any) {
+		"cafe/to_confirm": func(t *testing.T) (*sagaRun, any) {
 			c := newCup(t)
 			mustConfirm(&c.in.Order)
 			c.approves = true
-			return c.life, c.in
+			return c.sagaRun, c.in
 		},
-		"cleaning/to_confirm": func(t *testing.T) (*life, any) {
+		"cleaning/to_confirm": func(t *testing.T) (*sagaRun, any) {
 			v := newVisit(t)
 			mustConfirm(&v.in.Order)
 			v.approves = true
-			return v.life, v.in
+			return v.sagaRun, v.in
 		},
-		"lodging/sold_out": func(t *testing.T) (*life, any) { s := newStay(t); s.setStock(0); return s.life, s.in },
-		"food/well":        func(t *testing.T) (*life, any) { m := newMeal(t); return m.life, m.in },
-		"food/declined":    func(t *testing.T) (*life, any) { m := newMeal(t); declined(&m.in.Order); return m.life, m.in },
-		"cafe/well":        func(t *testing.T) (*life, any) { c := newCup(t); return c.life, c.in },
-		"cafe/declined":    func(t *testing.T) (*life, any) { c := newCup(t); declined(&c.in.Order); return c.life, c.in },
-		"cafe/sold_out":    func(t *testing.T) (*life, any) { c := newCup(t); c.setStock(0); return c.life, c.in },
-		"cleaning/well":    func(t *testing.T) (*life, any) { v := newVisit(t); return v.life, v.in },
-		"cleaning/declined": func(t *testing.T) (*life, any) {
+		"lodging/sold_out": func(t *testing.T) (*sagaRun, any) { s := newStay(t); s.setStock(0); return s.sagaRun, s.in },
+		"food/well":        func(t *testing.T) (*sagaRun, any) { m := newMeal(t); return m.sagaRun, m.in },
+		"food/declined":    func(t *testing.T) (*sagaRun, any) { m := newMeal(t); declined(&m.in.Order); return m.sagaRun, m.in },
+		"cafe/well":        func(t *testing.T) (*sagaRun, any) { c := newCup(t); return c.sagaRun, c.in },
+		"cafe/declined":    func(t *testing.T) (*sagaRun, any) { c := newCup(t); declined(&c.in.Order); return c.sagaRun, c.in },
+		"cafe/sold_out":    func(t *testing.T) (*sagaRun, any) { c := newCup(t); c.setStock(0); return c.sagaRun, c.in },
+		"cleaning/well":    func(t *testing.T) (*sagaRun, any) { v := newVisit(t); return v.sagaRun, v.in },
+		"cleaning/declined": func(t *testing.T) (*sagaRun, any) {
 			v := newVisit(t)
 			declined(&v.in.Order)
-			return v.life, v.in
+			return v.sagaRun, v.in
 		},
-		"cleaning/for_nothing": func(t *testing.T) (*life, any) {
+		"cleaning/for_nothing": func(t *testing.T) (*sagaRun, any) {
 			v := newVisit(t)
 			v.in.Amount.Amount = 0
-			return v.life, v.in
+			return v.sagaRun, v.in
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -107,7 +107,7 @@ func TestForgottenLives_TellTheSame(t *testing.T) {
 					l.env.RegisterDelayedCallback(l.env.CancelWorkflow, time.Minute) // ends the run of the dead process
 					l.env.ExecuteWorkflow(l.flow, in)
 					l.setFaults(nil)
-					l.live(placedAt.Add(10 * time.Second))
+					l.startRun(placedAt.Add(10 * time.Second))
 					l.decides(hour, contract.CompleteUpdate)
 					require.Equal(t, want, l.tale(l.execute(in)))
 				})

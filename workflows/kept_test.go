@@ -13,23 +13,23 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// keeps makes a decision after a while that cannot be delivered then. It is delivered at the
+// storesDecision makes a decision after a while that cannot be delivered then. It is delivered at the
 // given time after the order was placed; never for 0.
-func (l *life) keeps(made time.Duration, update string, delivered time.Duration) *decision {
+func (l *sagaRun) storesDecision(made time.Duration, update string, delivered time.Duration) *decision {
 	var d decision
 	k := orders.KeptDecision{
 		Decision: orders.Decision{OrderID: l.order, Update: update, Note: "so I say"}, ID: update, DecidedAt: placedAt.Add(made),
 	}
 	l.env.RegisterDelayedCallback(func() { require.NoError(l, l.decisions.Put(context.Background(), k)) }, made)
 	if delivered > 0 {
-		l.env.RegisterDelayedCallback(func() { l.carries(k, &d) }, delivered)
+		l.env.RegisterDelayedCallback(func() { l.deliver(k, &d) }, delivered)
 	}
 	return &d
 }
 
-// carries delivers a stored decision, and stores its outcome.
-func (l *life) carries(k orders.KeptDecision, d *decision) {
-	settle := func(err error) {
+// deliver delivers a stored decision, and stores its outcome.
+func (l *sagaRun) deliver(k orders.KeptDecision, d *decision) {
+	finish := func(err error) {
 		s := orders.DecisionOutcome{Outcome: orders.DecisionDelivered, At: l.env.Now()}
 		if d.err = err; err != nil {
 			s.Outcome, s.Code = orders.DecisionRefused, d.code()
@@ -37,13 +37,13 @@ func (l *life) carries(k orders.KeptDecision, d *decision) {
 		require.NoError(l, l.decisions.Finish(context.Background(), k, s))
 	}
 	l.env.UpdateWorkflow(k.Update, "", &testsuite.TestUpdateCallback{
-		OnReject: settle,
+		OnReject: finish,
 		OnAccept: func() { d.accepted = true },
 		OnComplete: func(v any, err error) {
 			if err == nil {
 				d.view = v.(contract.View)
 			}
-			settle(err)
+			finish(err)
 		},
 	}, contract.Decision{Note: k.Note, By: "1024", At: k.DecidedAt})
 }
@@ -55,7 +55,7 @@ func TestKept_Owner(t *testing.T) {
 	const within = 24 * hour
 	t.Run("Confirms", func(t *testing.T) {
 		s := newStay(t, manual)
-		d := s.keeps(within-hour, contract.ConfirmUpdate, within+30*time.Second)
+		d := s.storesDecision(within-hour, contract.ConfirmUpdate, within+30*time.Second)
 		v := s.run()
 		require.True(t, d.accepted)
 		require.Equal(t, booking.Completed, v.Status)
@@ -63,29 +63,29 @@ func TestKept_Owner(t *testing.T) {
 	})
 	t.Run("Rejects", func(t *testing.T) {
 		s := newStay(t, manual)
-		s.keeps(within-hour, contract.RejectUpdate, within+30*time.Second)
+		s.storesDecision(within-hour, contract.RejectUpdate, within+30*time.Second)
 		s.requireUndone(s.run(), booking.RejectedByOwner)
 	})
 	t.Run("ItsCustomerHasCancelled", func(t *testing.T) {
 		s := newStay(t, manual)
-		s.keeps(within-hour, contract.CancelUpdate, within+30*time.Second)
+		s.storesDecision(within-hour, contract.CancelUpdate, within+30*time.Second)
 		s.requireUndone(s.run(), booking.ByCustomer)
 	})
 	t.Run("Durably", func(t *testing.T) {
 		s := newStay(t, manual, durable)
-		s.keeps(within-hour, contract.ConfirmUpdate, within+30*time.Second)
+		s.storesDecision(within-hour, contract.ConfirmUpdate, within+30*time.Second)
 		require.Equal(t, booking.Completed, s.run().Status)
 	})
 	t.Run("TheReadModelIsAwayForAWhile", func(t *testing.T) {
 		s := newStay(t, manual)
-		asked := 0
+		requests := 0
 		s.faults = func(call string) fault {
 			if call == "waits" {
-				asked++
+				requests++
 			}
-			return only(before, call == "waits" && asked < 4)
+			return only(before, call == "waits" && requests < 4)
 		}
-		s.keeps(within-hour, contract.ConfirmUpdate, within+time.Minute)
+		s.storesDecision(within-hour, contract.ConfirmUpdate, within+time.Minute)
 		require.Equal(t, booking.Completed, s.run().Status)
 	})
 	t.Run("TheReadModelStaysAway", func(t *testing.T) {
@@ -97,14 +97,14 @@ func TestKept_Owner(t *testing.T) {
 	})
 	t.Run("NothingDeliversIt", func(t *testing.T) {
 		s := newStay(t, manual)
-		s.keeps(within-hour, contract.ConfirmUpdate, 0)
+		s.storesDecision(within-hour, contract.ConfirmUpdate, 0)
 		v := s.run()
 		s.requireUndone(v, booking.OwnerTimeout)
 		require.WithinDuration(t, placedAt.Add(within+time.Duration(s.in.Policy.AttentionAfter)), v.History[4].At, time.Minute)
 	})
 	t.Run("TooLate", func(t *testing.T) {
 		s := newStay(t, manual)
-		d := s.keeps(within+time.Minute, contract.ConfirmUpdate, within+time.Minute)
+		d := s.storesDecision(within+time.Minute, contract.ConfirmUpdate, within+time.Minute)
 		v := s.run()
 		s.requireUndone(v, booking.OwnerTimeout)
 		require.WithinDuration(t, placedAt.Add(within), v.History[4].At, 10*time.Second)
@@ -112,7 +112,7 @@ func TestKept_Owner(t *testing.T) {
 	})
 	t.Run("IsRefused", func(t *testing.T) {
 		s := newStay(t, manual)
-		d := s.keeps(within-hour, contract.CompleteUpdate, within+30*time.Second)
+		d := s.storesDecision(within-hour, contract.CompleteUpdate, within+30*time.Second)
 		v := s.run()
 		require.Equal(t, booking.NotConfirmed, d.code())
 		s.requireUndone(v, booking.OwnerTimeout)
@@ -120,7 +120,7 @@ func TestKept_Owner(t *testing.T) {
 	})
 	t.Run("AnOperatorCancelsMeanwhile", func(t *testing.T) {
 		s := newStay(t, manual)
-		s.keeps(within-hour, contract.ConfirmUpdate, 0)
+		s.storesDecision(within-hour, contract.ConfirmUpdate, 0)
 		s.env.RegisterDelayedCallback(s.env.CancelWorkflow, within+time.Minute)
 		s.requireUndone(s.run(), booking.ByOperator)
 	})
@@ -134,10 +134,10 @@ func TestKept_AfterTheOwnerHasConfirmed(t *testing.T) {
 	t.Run("AChange", func(t *testing.T) {
 		s := newMove(t, 3, manual)
 		s.decides(hour, contract.ConfirmUpdate)
-		asked := s.moves(2*hour, "1", 0, 3, 1)
-		d := s.keeps(2*hour+within-time.Minute, contract.ConfirmUpdate, 2*hour+within+30*time.Second)
+		requests := s.moves(2*hour, "1", 0, 3, 1)
+		d := s.storesDecision(2*hour+within-time.Minute, contract.ConfirmUpdate, 2*hour+within+30*time.Second)
 		v := s.run()
-		require.NoError(t, asked.err)
+		require.NoError(t, requests.err)
 		require.NoError(t, d.err)
 		require.Equal(t, booking.Completed, v.Status)
 		require.Equal(t, firstNight.AddDays(3).String(), v.CheckOut)
@@ -147,14 +147,14 @@ func TestKept_AfterTheOwnerHasConfirmed(t *testing.T) {
 		s := newMove(t, 3, manual)
 		s.decides(hour, contract.ConfirmUpdate)
 		s.moves(2*hour, "1", 0, 3, 1)
-		s.keeps(2*hour+within-time.Minute, contract.ConfirmUpdate, 0)
+		s.storesDecision(2*hour+within-time.Minute, contract.ConfirmUpdate, 0)
 		s.requireAsItWas(s.run())
 	})
 	t.Run("LeftEarly", func(t *testing.T) {
 		s := newStay(t, manual)
 		s.decides(hour, contract.ConfirmUpdate)
 		begins, ends := s.in.CheckInAt().Sub(placedAt), s.in.CheckOutAt().Sub(placedAt)
-		d := s.keeps(begins+hour, contract.CompleteUpdate, ends+30*time.Second)
+		d := s.storesDecision(begins+hour, contract.CompleteUpdate, ends+30*time.Second)
 		v := s.run()
 		require.NoError(t, d.err)
 		require.Equal(t, booking.Completed, v.Status)
@@ -164,7 +164,7 @@ func TestKept_AfterTheOwnerHasConfirmed(t *testing.T) {
 		s := newStay(t, manual)
 		s.decides(hour, contract.ConfirmUpdate)
 		begins, ends := s.in.CheckInAt().Sub(placedAt), s.in.CheckOutAt().Sub(placedAt)
-		s.keeps(begins+20*hour, contract.NoShowUpdate, ends+30*time.Second)
+		s.storesDecision(begins+20*hour, contract.NoShowUpdate, ends+30*time.Second)
 		s.requireUndone(s.run(), booking.NoShow)
 	})
 }
@@ -176,7 +176,7 @@ func TestKept_Stay(t *testing.T) {
 	t.Run("LeftEarly", func(t *testing.T) {
 		s := newStay(t)
 		begins, ends := s.in.CheckInAt().Sub(placedAt), s.in.CheckOutAt().Sub(placedAt)
-		d := s.keeps(begins+hour, contract.CompleteUpdate, ends+30*time.Second)
+		d := s.storesDecision(begins+hour, contract.CompleteUpdate, ends+30*time.Second)
 		v := s.run()
 		require.True(t, d.accepted)
 		require.Equal(t, booking.Completed, v.Status)
@@ -186,14 +186,14 @@ func TestKept_Stay(t *testing.T) {
 	t.Run("CancelledBeforeCheckIn", func(t *testing.T) {
 		s := newStay(t)
 		begins := s.in.CheckInAt().Sub(placedAt)
-		d := s.keeps(begins-hour, contract.CancelUpdate, begins+hour)
+		d := s.storesDecision(begins-hour, contract.CancelUpdate, begins+hour)
 		s.requireUndone(s.run(), booking.ByCustomer)
 		require.Equal(t, booking.Cancelled, d.view.Status)
 	})
 	t.Run("CancelledAfterCheckIn", func(t *testing.T) {
 		s := newStay(t)
 		begins := s.in.CheckInAt().Sub(placedAt)
-		d := s.keeps(begins+time.Minute, contract.CancelUpdate, begins+hour)
+		d := s.storesDecision(begins+time.Minute, contract.CancelUpdate, begins+hour)
 		require.Equal(t, booking.Completed, s.run().Status)
 		require.Equal(t, booking.AlreadyCheckedIn, d.code())
 	})
@@ -213,8 +213,8 @@ func TestKept_Stay(t *testing.T) {
 // reported.
 func TestKept_Cafe(t *testing.T) {
 	c := newCup(t)
-	over := c.in.Drink.Ends().Add(time.Duration(c.in.Policy.ServeAfterDay)).Sub(placedAt)
-	c.keeps(over-hour, contract.CompleteUpdate, over+30*time.Second)
+	deadline := c.in.Drink.Ends().Add(time.Duration(c.in.Policy.ServeAfterDay)).Sub(placedAt)
+	c.storesDecision(deadline-hour, contract.CompleteUpdate, deadline+30*time.Second)
 	require.Equal(t, booking.Completed, c.run().Status)
 	require.Equal(t, c.in.Amount.Amount, c.owed())
 }

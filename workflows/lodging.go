@@ -25,7 +25,7 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	r.confirming.before = r.holdBefore
 	r.freeTookEffect = true // an order that costs nothing takes effect when it is placed
 	// The undos are in the order of their steps.
-	r.undos = append(r.refunds(), r.releaseStock(), r.withdrawNotice(r.notice))
+	r.undos = append(r.undosOfCharge(), r.releaseStock(), r.withdrawNotice(r.notice))
 	r.takeDecisions()
 	r.takeChanges()
 	r.recoverDiscarded = func(ctx workflow.Context) {
@@ -99,7 +99,7 @@ func (r *reservation) stepHold(ctx workflow.Context) (booking.Outcome, error) {
 func (r *reservation) holdBefore(ctx workflow.Context) error {
 	_, err := r.stepHold(ctx)
 	if err == nil {
-		r.undoneAfter(r.releaseStock(), r.refund())
+		r.undoneAfter(r.releaseStock(), r.undoCharge())
 	}
 	return err
 }

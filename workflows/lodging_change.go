@@ -13,6 +13,7 @@ import (
 // move is a change of a reservation's nights or rooms that is under way.
 type move struct {
 	change
+	r     *reservation
 	to    contract.StayChange
 	quote contract.ChangeQuote
 
@@ -39,7 +40,7 @@ func (r *reservation) mayChange(c contract.StayChange) (q contract.ChangeQuote, 
 	if err := booking.MayChangeStay(r.statusForDecisions(), now, r.in.CheckInAt(), r.in.CheckOutAt(), onlyDeparture); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
-	if err := r.mayBegin(c.Asked); err != nil {
+	if err := r.mayBeginChange(c.ChangeRequest); err != nil {
 		return q, err //replay:never a validator refuses it before
 	}
 	switch {
@@ -49,7 +50,7 @@ func (r *reservation) mayChange(c contract.StayChange) (q contract.ChangeQuote, 
 		return q, booking.Errorf(booking.Superseded, "another change was made meanwhile: the reservation stands as that left it")
 	}
 	if q, err = r.view.QuoteChange(c, now, r.in.CheckInAt()); err == nil {
-		err = q.AsChangeQuoted(c.Asked)
+		err = q.AsChangeQuoted(c.ChangeRequest)
 	}
 	return q, err
 }
@@ -67,22 +68,18 @@ func (r *reservation) change(ctx workflow.Context, c contract.StayChange) (contr
 }
 
 func (r *reservation) moveTo(c contract.StayChange, quote contract.ChangeQuote) *move {
-	m := &move{to: c, quote: quote}
+	m := &move{r: r, to: c, quote: quote}
 	written := c
-	written.Asked = c.Unpaid()
+	written.ChangeRequest = c.WithoutPaymentMethod()
 	m.change = change{
-		Asked: c.Asked, costs: quote.Difference, at: r.now(), hide: r.hideMove,
-		agreed: agreement[contract.StayChange, contract.ChangeQuote]{written, quote}.text(),
-		holds: func(why booking.Reason) booking.HoldChange {
-			return r.holdChange(r.hold(), &m.change, c.DailyQuantity(), why)
-		},
-		do:     func(ctx workflow.Context) error { return r.move(ctx, m) },
-		shows:  func() { r.isFor(m) },
-		made:   func() { r.moved(m) },
-		back:   func() { r.undoChange(&m.change) },
-		refuse: func(err error) { r.notMoved(m, err) },
+		ChangeRequest: c.ChangeRequest, kind: m, costs: quote.Difference, at: r.now(),
+		stored: agreement[contract.StayChange, contract.ChangeQuote]{written, quote}.text(),
 	}
 	return m
+}
+
+func (m *move) holdChange(why booking.Reason) booking.HoldChange {
+	return m.r.holdChange(m.r.hold(), &m.change, m.to.DailyQuantity(), why)
 }
 
 // learn applies the changes that a run which is not remembered has made.
@@ -99,9 +96,10 @@ func (r *reservation) remembered(agreed string) *change {
 	return &r.moveTo(was.Change, was.Quote).change
 }
 
-// move holds the new nights and rooms, charges the difference, and waits for the owner if the
+// run holds the new nights and rooms, charges the difference, and waits for the owner if the
 // place requires that. Only then it releases what is no longer needed.
-func (r *reservation) move(ctx workflow.Context, m *move) error {
+func (m *move) run(ctx workflow.Context) error {
+	r := m.r
 	if err := ctx.Err(); err != nil {
 		return err //replay:never the order would have to be abandoned while the change is recorded
 	}

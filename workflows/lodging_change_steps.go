@@ -7,11 +7,12 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// moved completes the change of the reservation. The refund is in the ledger before the
+// complete completes the change of the reservation. The refund is in the ledger before the
 // reservation's price is reduced.
-func (r *reservation) moved(m *move) {
+func (m *move) complete() {
+	r := m.r
 	refund := r.beginRefundOf(&m.change, m.quote.Refund)
-	r.isFor(m)
+	m.show()
 	r.emitWith(booking.ReservationChanged, m.remaining, m.ID)
 	r.notifyOfChange(booking.ForOwner, m, booking.ChangedMessage, "", 0)
 	if m.ownerAsked || m.ForCustomer {
@@ -25,8 +26,9 @@ func (r *reservation) moved(m *move) {
 	r.makeRefund(refund)
 }
 
-// isFor sets the reservation's nights, rooms and price to those of the change.
-func (r *reservation) isFor(m *move) {
+// show sets the reservation's nights, rooms and price to those of the change.
+func (m *move) show() {
+	r := m.r
 	r.in.CheckIn, r.in.CheckOut, r.in.Rooms, r.in.Begins, r.in.Ends = m.to.CheckIn, m.to.CheckOut, m.to.Rooms, m.to.Begins, m.to.Ends
 	r.ends = m.to.Ends
 	r.view = r.view.Clone()
@@ -34,17 +36,21 @@ func (r *reservation) isFor(m *move) {
 	r.view.Stay = &contract.Stay{CheckIn: m.to.CheckIn.String(), CheckOut: m.to.CheckOut.String(), Prices: m.quote.Nights}
 	if r.view.Terms != nil {
 		terms := *r.view.Terms
-		terms.CheckInAt, terms.Passed = m.to.Begins.UTC(), m.quote.Passed
+		terms.CheckInAt, terms.PassedTiers = m.to.Begins.UTC(), m.quote.PassedTiers
 		r.view.Terms = &terms
 	}
 }
 
-// notMoved reports that the reservation stays as it was.
-func (r *reservation) notMoved(m *move, err error) {
+// undo releases what was held for the change, and refunds what was charged.
+func (m *move) undo() { m.r.undoChange(&m.change) }
+
+// refuse reports that the reservation stays as it was.
+func (m *move) refuse(err error) {
+	r := m.r
 	no, why := refusedFor(err)
 	m.no = no
 	r.emitWith(booking.ReservationChangeRefused, nil, m.ID)
-	r.hideMove()
+	m.hide()
 	if !m.ownerAsked { // the update's caller gets the answer
 		r.publish(m.ctx)
 		return
@@ -71,7 +77,9 @@ func (r *reservation) showMove(m *move, state contract.ChangeState, until time.T
 	r.changed()
 }
 
-func (r *reservation) hideMove() {
+// hide removes the pending change from the view.
+func (m *move) hide() {
+	r := m.r
 	if r.view.Change == nil {
 		return
 	}

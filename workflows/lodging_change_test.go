@@ -26,8 +26,8 @@ func newMove(t *testing.T, rooms int, change ...func(*contract.Lodging)) *stay {
 // moves requests a change after a while: from and to are days after the stay's first night.
 func (s *stay) moves(after time.Duration, id string, from, to, rooms int, more ...func(*contract.StayChange)) *decision {
 	c := contract.StayChange{
-		Asked:   contract.Asked{ID: id, By: "1024"},
-		CheckIn: firstNight.AddDays(from), CheckOut: firstNight.AddDays(to), Rooms: rooms, Price: s.in.Place.Price, EachKeeps: true,
+		ChangeRequest: contract.ChangeRequest{ID: id, By: "1024"},
+		CheckIn:       firstNight.AddDays(from), CheckOut: firstNight.AddDays(to), Rooms: rooms, Price: s.in.Place.Price, EachKeeps: true,
 	}
 	zone, err := booking.Zone(s.in.Place.TimeZone)
 	require.NoError(s, err)
@@ -92,7 +92,7 @@ func TestLodgingChange(t *testing.T) {
 		require.EqualValues(t, 230000, s.paid().Price())
 		require.Equal(t, []int{2, 2, 2, 1, 1, 1, 1, 2}, s.remaining())
 		require.Contains(t, s.events(), booking.ReservationChanged)
-		require.Contains(t, s.told(), string(booking.ChangedMessage))
+		require.Contains(t, s.ownerMessages(), string(booking.ChangedMessage))
 	})
 	t.Run("Shorter", func(t *testing.T) {
 		s := newMove(t, 2)
@@ -455,7 +455,7 @@ func TestLodgingChange_AfterAReset(t *testing.T) {
 	require.Equal(t, []int{3, 3, 3, 1, 1, 1, 3, 3}, s.remaining(), "the open change is held")
 
 	s.setFaults(nil)
-	s.live(placedAt.Add(7 * hour))
+	s.startRun(placedAt.Add(7 * hour))
 	s.in.Place.Confirmation = booking.Auto
 	v := s.run()
 	require.Equal(t, booking.Completed, v.Status)
@@ -481,7 +481,7 @@ func TestLodgingChange_AppliedAgain(t *testing.T) {
 	s.env.ExecuteWorkflow(s.flow, s.in)
 
 	s.setFaults(nil)
-	s.live(placedAt.Add(7 * hour))
+	s.startRun(placedAt.Add(7 * hour))
 	again := s.asks(time.Second, s.changesAsked[0])
 	v := s.run()
 	require.NoError(t, again.err)
@@ -500,7 +500,7 @@ func TestLodgingChange_CancelledThenReset(t *testing.T) {
 	s.decides(2*hour, contract.CancelUpdate)
 	first := s.run()
 	require.EqualValues(t, 300000, first.Amount.Amount)
-	s.live(placedAt.Add(7 * hour))
+	s.startRun(placedAt.Add(7 * hour))
 	second := s.run()
 	require.Equal(t, booking.Cancelled, second.Status)
 	require.Equal(t, []any{first.CheckIn, first.CheckOut, first.Quantity, first.Amount}, []any{second.CheckIn, second.CheckOut, second.Quantity, second.Amount})

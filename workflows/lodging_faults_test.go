@@ -51,7 +51,7 @@ func TestLodging_Faults(t *testing.T) {
 			s.faults = first(3, "shorten", f)
 			s.decides(s.in.CheckInAt().Sub(placedAt)+hour, contract.CompleteUpdate)
 			v := s.run()
-			s.settle()
+			s.finishLateCalls()
 			require.Equal(t, booking.Completed, v.Status)
 			require.Equal(t, &secondNight, v.FreedNights())
 			require.Equal(t, 1, s.nightsHeld())
@@ -120,7 +120,7 @@ func TestLodging_CancelledAfterTheGuestsHaveLeft(t *testing.T) {
 	s := newStay(t)
 	first := s.run()
 	require.Equal(t, booking.Completed, first.Status)
-	s.live(first.History[len(first.History)-1].At.Add(time.Second))
+	s.startRun(first.History[len(first.History)-1].At.Add(time.Second))
 	s.env.OnActivity(activities.RecordDecision, mock.Anything).After(time.Minute).Return(nil)
 	var cancelled *decision
 	s.faults = func(call string) fault {

@@ -16,7 +16,7 @@ import (
 
 // stay is one reservation in a world of its own.
 type stay struct {
-	*life
+	*sagaRun
 	in contract.Lodging
 	// changesAsked are the changes that moves has asked for.
 	changesAsked []contract.StayChange
@@ -24,9 +24,9 @@ type stay struct {
 
 func newStay(t *testing.T, change ...func(*contract.Lodging)) *stay {
 	t.Parallel()
-	l := newLife(t, booking.Lodging, workflows.Lodging)
+	l := newSagaRun(t, booking.Lodging, workflows.Lodging)
 	l.setStock(1)
-	s := &stay{life: l, in: contract.Lodging{
+	s := &stay{sagaRun: l, in: contract.Lodging{
 		Order: l.placed(100000), Rooms: 1,
 		Place: booking.Place{
 			ID: l.item, Name: "Seaside Inn", OwnerID: "owner-of-" + l.item, Price: booking.Money{Amount: 50000, Currency: "KRW"},
@@ -87,7 +87,7 @@ func TestLodging(t *testing.T) {
 			booking.PaymentCancelApproved, booking.ReservationCanceled,
 		}, s.events())
 		require.Zero(t, s.owed())
-		require.Empty(t, s.told())
+		require.Empty(t, s.ownerMessages())
 	})
 	t.Run("Declined", func(t *testing.T) {
 		s := newStay(t, func(in *contract.Lodging) { in.PaymentMethod = "pm_card_chargeDeclined" })
@@ -138,7 +138,7 @@ func (s *stay) requireUndone(v contract.View, why booking.Reason) {
 	require.Equal(s, why, v.Reason)
 	require.Zero(s, s.owed())
 	require.Equal(s, 1, s.rooms())
-	require.Contains(s, s.told(), "reservation_cancelled", "the owner knows that it is off")
+	require.Contains(s, s.ownerMessages(), "reservation_cancelled", "the owner knows that it is off")
 	types := s.events()
 	require.Equal(s, []booking.EventType{
 		booking.ReservationCancelConfirmed, booking.PaymentCancelApproved, booking.ReservationCanceled,
@@ -204,7 +204,7 @@ func TestLodging_Cancel(t *testing.T) {
 			booking.ReservationPlaced, booking.PaymentApproved, booking.ReservationCancelConfirmed,
 			booking.PaymentCancelApproved, booking.ReservationCanceled,
 		}, s.events())
-		require.Empty(t, s.told())
+		require.Empty(t, s.ownerMessages())
 	})
 	t.Run("WhilePaymentLosesItsAnswer", func(t *testing.T) {
 		s := newStay(t)
@@ -246,7 +246,7 @@ func TestLodging_TooLate(t *testing.T) {
 	t.Run("AfterAReset", func(t *testing.T) {
 		s := newStay(t)
 		first := s.run()
-		s.live(first.History[3].At.Add(hour))
+		s.startRun(first.History[3].At.Add(hour))
 		require.Equal(t, booking.Completed, s.run().Status, "what was completed stays paid for")
 		require.EqualValues(t, 100000, s.owed())
 	})
@@ -255,7 +255,7 @@ func TestLodging_TooLate(t *testing.T) {
 // placedLate places the reservation a moment before the end of its stay.
 func (s *stay) placedLate(before time.Duration) {
 	s.in.PlacedAt = s.in.CheckOutAt().Add(-before)
-	s.live(s.in.PlacedAt)
+	s.startRun(s.in.PlacedAt)
 }
 
 func TestLodging_Complete(t *testing.T) {
@@ -329,7 +329,7 @@ func TestLodging_Complete(t *testing.T) {
 		at := s.in.CheckInAt().Add(hour)
 		s.decides(at.Sub(placedAt), contract.CompleteUpdate)
 		s.run()
-		s.live(at.Add(hour))
+		s.startRun(at.Add(hour))
 		s.in.Place.Confirmation = booking.Manual // its guests have stayed: the owner is not asked
 		v := s.run()
 		require.Equal(t, booking.Completed, v.Status)
@@ -340,7 +340,7 @@ func TestLodging_Complete(t *testing.T) {
 	t.Run("AfterAResetWhileMessagesCannotBeSent", func(t *testing.T) {
 		s := newStay(t)
 		s.run()
-		s.live(s.in.CheckOutAt().Add(hour))
+		s.startRun(s.in.CheckOutAt().Add(hour))
 		s.in.Policy.AttentionAfter = booking.Duration(20 * time.Second)
 		away := true
 		s.faults = func(call string) fault { return only(before, away && call == "send") }

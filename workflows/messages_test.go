@@ -9,10 +9,10 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// says checks that a message, in whichever run of a saga and after whichever fault it is
+// requireText checks that a message, in whichever run of a saga and after whichever fault it is
 // sent, has a text for its recipient in every language, and that the text uses all of the
 // message's data: a message carries no data that its recipient is not shown.
-func says(t testing.TB, m booking.Message) {
+func requireText(t testing.TB, m booking.Message) {
 	for _, l := range booking.Languages() {
 		all := m.Words(l)
 		assert.NotEqual(t, string(m.Type), all, "%s has no words in %s for a %s", m.Key, l, m.Data.For)

@@ -19,11 +19,11 @@ import (
 // that wait for that money are made again at once. While a dispute is open the order is marked
 // and checked regularly, since a notice may be lost.
 func PaymentNotices(ctx workflow.Context, in contract.Notices) error {
-	n := &notices{ctx: ctx, in: in.Sane(begins(ctx)), received: workflow.GetSignalChannel(ctx, contract.NoticeSignal)}
+	n := &notices{ctx: ctx, in: in.Normalized(begins(ctx)), received: workflow.GetSignalChannel(ctx, contract.NoticeSignal)}
 	if err := n.in.Check(); err != nil {
 		return refusedInput(err)
 	}
-	for range n.in.Looks {
+	for range n.in.Checks {
 		n.drain()
 		payment, err := n.checkPayment()
 		if err != nil {
@@ -71,7 +71,7 @@ func (n *notices) drain() {
 	var notice booking.PaymentNotice
 	for n.received.ReceiveAsync(&notice) {
 		workflow.GetLogger(n.ctx).Info("payment notice", "order", n.in.OrderID, "notice", notice.ID, "what", notice.What)
-		n.in.Alone = 0
+		n.in.ChecksWithoutNotice = 0
 	}
 }
 
@@ -277,8 +277,8 @@ func (n *notices) waitFor(open []booking.Dispute, waits bool) error {
 	if len(open) > 0 {
 		workflow.SetCurrentDetails(n.ctx, "**needs attention**: "+disputesInWords(open))
 	}
-	timeout := min(firstCheckAfter<<min(n.in.Alone, 5), longestCheckAfter)
-	n.in.Alone++
+	timeout := min(firstCheckAfter<<min(n.in.ChecksWithoutNotice, 5), longestCheckAfter)
+	n.in.ChecksWithoutNotice++
 	_, err := await(n.ctx, timeout, "until the next look without a notice", func() bool { return n.received.Len() > 0 })
 	return err
 }

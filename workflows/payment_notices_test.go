@@ -41,11 +41,11 @@ func (t *troubles) Error(line string, about ...any) {
 // follow returns one for a stay that was paid for and has ended.
 func follow(t *testing.T) *following {
 	f := &following{stay: newStay(t)}
-	over := f.run()
-	require.Equal(t, booking.Completed, over.Status)
+	ended := f.run()
+	require.Equal(t, booking.Completed, ended.Status)
 	f.logs.Logger = f.log
 	f.flow, f.log = workflows.PaymentNotices, &f.logs
-	f.live(over.Since().Add(24 * hour))
+	f.startRun(ended.Since().Add(24 * hour))
 	f.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.NoticesWorkflowID(f.order), TaskQueue: contract.SagasQueue})
 	f.env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, contract.PaymentNoticeSignal, mock.Anything).
 		Return(func(_, workflowID, _, _ string, _ any) error {
@@ -280,14 +280,14 @@ func TestPaymentNotices_ServicesAway(t *testing.T) {
 func TestPaymentNotices_GoOn(t *testing.T) {
 	f := follow(t)
 	f.is(booking.DisputeOpen)
-	f.begin(contract.Notices{Looks: 3})
+	f.begin(contract.Notices{Checks: 3})
 	var on *workflow.ContinueAsNewError
 	require.ErrorAs(t, f.env.GetWorkflowError(), &on)
 	require.Equal(t, contract.NoticesWorkflow, on.WorkflowType.Name)
 	var next contract.Notices
 	require.NoError(t, converter.GetDefaultDataConverter().FromPayloads(on.Input, &next))
 	require.Equal(t, contract.Notices{
-		OrderID: f.order, Looks: 3, Alone: 3, Marked: true, Open: map[string]time.Time{"du_1": placedAt.AddDate(0, 1, 0).UTC()},
+		OrderID: f.order, Checks: 3, ChecksWithoutNotice: 3, Marked: true, Open: map[string]time.Time{"du_1": placedAt.AddDate(0, 1, 0).UTC()},
 	}, next)
 	require.True(t, f.row().View.Disputed)
 }
@@ -296,7 +296,7 @@ func TestPaymentNotices_GoOn(t *testing.T) {
 func TestPaymentNotices_Garbage(t *testing.T) {
 	f := follow(t)
 	for _, in := range []contract.Notices{{}, {OrderID: "whatever"}} {
-		f.live(placedAt)
+		f.startRun(placedAt)
 		f.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.NoticesWorkflowID(f.order), TaskQueue: contract.SagasQueue})
 		f.env.ExecuteWorkflow(f.flow, in)
 		requireRefusedInput(t, f.env.GetWorkflowError(), "orderId: ")
@@ -347,10 +347,10 @@ func TestNotice_OfNothing(t *testing.T) {
 // after the order's end.
 func TestNotice_WakesALaterRefund(t *testing.T) {
 	s := newStay(t)
-	over := s.run()
+	ended := s.run()
 	back := s.cannotRefund()
-	began := over.Since().Add(24 * hour)
-	is := s.refundLater(over, "1", 30000, func() {
+	began := ended.Since().Add(24 * hour)
+	is := s.refundLater(ended, "1", 30000, func() {
 		s.env.RegisterDelayedCallback(func() {
 			back()
 			s.env.SignalWorkflow(contract.PaymentNoticeSignal, nil)

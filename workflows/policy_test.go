@@ -37,7 +37,7 @@ func (w *world) asksFor() (keep int64, tier string) {
 }
 
 // cancels sends a cancel by the customer after a while.
-func (l *life) cancels(after time.Duration, d contract.Decision) *decision {
+func (l *sagaRun) cancels(after time.Duration, d contract.Decision) *decision {
 	var came decision
 	l.env.RegisterDelayedCallback(func() { l.sendRaw(contract.CancelUpdate, &came, d) }, after)
 	return &came
@@ -117,7 +117,7 @@ func TestPolicy_OthersGiveEverythingBack(t *testing.T) {
 		s := newStay(t, half)
 		lost := s.in.View()
 		lost.Status, lost.Placed = booking.Confirmed, true
-		s.live(placedAt.Add(late))
+		s.startRun(placedAt.Add(late))
 		_, in, err := contract.Settlement(lost, s.in.Policy, "", booking.SystemID)
 		require.NoError(t, err)
 		s.execute(in)
@@ -242,7 +242,7 @@ func TestPolicy_AfterAReset(t *testing.T) {
 	s.policed = true
 	s.decides(s.in.CheckInAt().Sub(placedAt)-hour, contract.CancelUpdate)
 	first := s.run()
-	s.live(first.History[len(first.History)-1].At.Add(time.Second))
+	s.startRun(first.History[len(first.History)-1].At.Add(time.Second))
 	second := s.run()
 	require.Equal(t, booking.ByCustomer, second.Reason)
 	require.Equal(t, first.Settled.Kept, second.Settled.Kept)
@@ -254,7 +254,7 @@ func TestPolicy_AfterAReset(t *testing.T) {
 }
 
 // refundedUnder are the names of the activities that were started to refund the charge.
-func (l *life) refundedUnder() *[]string {
+func (l *sagaRun) refundedUnder() *[]string {
 	var names []string
 	note := func(info *activity.Info) {
 		if strings.HasPrefix(info.ActivityType.Name, "Refund") {

@@ -36,7 +36,7 @@ func (p *process) services() workers.Services {
 	}
 	return workers.Services{
 		Payments: &activities.Payments{
-			Service: served("payments"), Ledger: ledger{p}, Provider: provider{p}, Gate: gate{p}, Follower: follower{p}, InFlight: time.Nanosecond,
+			Service: served("payments"), Ledger: ledger{p}, Provider: provider{p}, Gate: gate{p}, Follower: follower{p}, RequestLifetime: time.Nanosecond,
 		},
 		Inventory:     &activities.Inventory{Service: served("inventory"), Stock: stock{p}},
 		Notifications: &activities.Notifications{Service: served("notifications"), Outbox: outbox{p}},
@@ -63,7 +63,7 @@ func act[T any](p *process, call string, do func(context.Context) (T, error)) (T
 		close(twin)
 	}
 	if len(p.laters) > 0 && p.calls%3 == 0 {
-		p.settleOne()
+		p.finishLateCall()
 	}
 	f := none
 	if p.faults != nil {
@@ -118,7 +118,7 @@ func TestProcess_ThatHasDiedStaysDead(t *testing.T) {
 	_, err := stock{dead}.Release(t.Context(), booking.Hold{})
 	require.NoError(t, err, "it says so")
 	c.setFaults(nil)
-	c.live(placedAt.Add(10 * time.Second))
+	c.startRun(placedAt.Add(10 * time.Second))
 	c.decides(hour, contract.CompleteUpdate)
 	c.env.RegisterDelayedCallback(func() {
 		require.Equal(t, 2, c.held())

@@ -37,7 +37,7 @@ type order struct {
 	otherwise bool
 	// refundAfterEnd is what a refund after the order's end has come to; nil while the order's saga
 	// runs.
-	refundAfterEnd *contract.Later
+	refundAfterEnd *contract.RefundAfterEnd
 
 	events        []booking.Event       // not known to be in the feed yet
 	paid          *booking.EventPayment // the payment as events have it; nil before the first event that has one
@@ -68,7 +68,7 @@ func (o *order) become(status booking.Status, reason booking.Reason, d contract.
 	if status.Final() {
 		o.view.NeedsAttention, o.otherwise = o.unresolved > 0, false
 		if !o.view.NeedsAttention {
-			o.view.Trouble = nil
+			o.view.AttentionCause = nil
 		}
 		o.measureEnd()
 	}
@@ -161,7 +161,7 @@ func (o *order) mark(ctx workflow.Context, trouble string) {
 		return
 	}
 	o.metrics(nil).Counter(markedCounter).Inc(1)
-	o.view.NeedsAttention, o.view.Trouble = true, &contract.Trouble{Says: trouble, Since: o.now()}
+	o.view.NeedsAttention, o.view.AttentionCause = true, &contract.AttentionCause{Text: trouble, Since: o.now()}
 	o.changed()
 	o.upsert(contract.NeedsAttentionAttribute.ValueSet(true))
 	o.publish(ctx)
@@ -172,7 +172,7 @@ func (o *order) attended() {
 	if !o.view.NeedsAttention || o.unresolved > 0 || o.otherwise && marksByCause(o.ctx) {
 		return
 	}
-	o.attentionCause, o.view.NeedsAttention, o.view.Trouble = "", false, nil
+	o.attentionCause, o.view.NeedsAttention, o.view.AttentionCause = "", false, nil
 	o.changed()
 	o.upsert(contract.NeedsAttentionAttribute.ValueSet(false))
 }
@@ -254,7 +254,7 @@ func (o *order) publication() contract.Publication {
 	if o.refundAfterEnd != nil {
 		later := *o.refundAfterEnd
 		later.Added = slices.Clone(later.Added)
-		p.Later = &later
+		p.RefundAfterEnd = &later
 	}
 	return p
 }

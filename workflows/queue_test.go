@@ -42,7 +42,7 @@ func (e *enqueueing) ExecuteActivity(ctx workflow.Context, activity string, args
 	return e.Next.ExecuteActivity(ctx, activity, args...)
 }
 
-func (l *life) queues() map[string]time.Duration {
+func (l *sagaRun) queues() map[string]time.Duration {
 	q := &queues{waits: map[string]time.Duration{}}
 	l.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: realTimeout, Interceptors: []interceptor.WorkerInterceptor{q}})
 	return q.waits

@@ -17,7 +17,7 @@ import (
 var undone = []string{"withdraw", "release", "cancel", "begin refund", "refund", "void", "unregister"}
 
 // recordsFirst cancels an order after an hour, with a record that takes ten minutes.
-func (l *life) recordsFirst(giveUp func(), run func() contract.View, why booking.Reason) {
+func (l *sagaRun) recordsFirst(giveUp func(), run func() contract.View, why booking.Reason) {
 	l.Helper()
 	l.env.OnActivity(activities.RecordDecision, mock.Anything).After(10 * time.Minute).Return(nil)
 	var early []string

@@ -34,7 +34,7 @@ func afterEnd(ctx workflow.Context, in contract.Refunding) *saga {
 	v := in.Order
 	return &saga{
 		order: order{ctx: never, view: v, policy: in.Policy.WithDefaults(), decision: &v, knownDecision: true, knownVersion: v.Version,
-			refundAfterEnd: &contract.Later{Refund: in.Refund.ID}},
+			refundAfterEnd: &contract.RefundAfterEnd{Refund: in.Refund.ID}},
 		afterEnd: true,
 		in:       contract.Order{OrderID: v.ID, CustomerID: v.CustomerID, Amount: v.Amount},
 	}
@@ -142,7 +142,7 @@ func (s *saga) requestPart(ctx workflow.Context, p *part) {
 		onFailing: s.markFailingPart(p), part: p,
 	}
 	var is booking.Repaid
-	if !s.retryMarkingAfter(ctx, c, &is, s.attentionAfterFor(ctx, p)) {
+	if s.retryMarkingAfter(ctx, c, &is, s.attentionAfterFor(ctx, p)) {
 		p.is.Entry.Words = ""
 		return
 	}
@@ -245,9 +245,9 @@ func (s *saga) mayRefund(r contract.Refund) error {
 	case r.Amount.Currency != s.in.Amount.Currency:
 		return booking.Errorf(booking.Invalid, "amount.currency: is not the order's")
 	case s.parts.awaitingLedger >= maxAwaitingLedger:
-		return booking.Errorf(booking.DecisionPending, "earlier refunds of the order are still being begun").In(time.Second)
+		return booking.Errorf(booking.DecisionPending, "earlier refunds of the order are still being begun").RetryIn(time.Second)
 	case s.parts.begun >= maxRefunds:
-		return booking.Errorf(contract.DecisionsExhausted, "the order takes no more refunds while it runs").In(time.Hour)
+		return booking.Errorf(contract.DecisionsExhausted, "the order takes no more refunds while it runs").RetryIn(time.Hour)
 	default:
 		return nil
 	}

@@ -93,12 +93,12 @@ func (s *saga) undoAgain(ctx workflow.Context, p *part) {
 	c := s.payment()
 	c.Why, c.Owed, c.WantsOwnRefund = s.view.Reason, p.is.Entry.Words, true
 	var found booking.Undo
-	asked := call{
+	undoCall := call{
 		name: "refund payment", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPayment, with: c,
 		onFailing: s.markFailingPart(p),
 	}
 	switch {
-	case !s.retryMarkingAfter(ctx, asked, &found, s.attentionAfterFor(ctx, p)):
+	case s.retryMarkingAfter(ctx, undoCall, &found, s.attentionAfterFor(ctx, p)):
 		p.is.Entry.Words = ""
 	case found.Owed == "":
 		p.is.Entry.State = booking.EntryDone
@@ -157,7 +157,7 @@ func (s *saga) followIfMissed(key string) {
 // follows reports whether the saga still waits for the refund. The undo's own refund counts
 // until it is complete, even before compensation begins.
 func (s *saga) follows(id, key string) bool {
-	return slices.Contains(s.parts.following, key) || id == contract.CancelRefund && !s.refundComplete
+	return slices.Contains(s.parts.following, key) || id == contract.CancelRefund && !s.chargeUndo.complete
 }
 
 // following notes that the refund with the key is under way, until the returned function is

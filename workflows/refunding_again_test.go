@@ -120,21 +120,21 @@ func TestRefundFails_WhileTheProviderIsAway(t *testing.T) {
 }
 
 // failedUndo is a cancelled stay whose refund has failed since.
-func failedUndo(t *testing.T) (s *stay, over contract.View, e booking.Entry) {
+func failedUndo(t *testing.T) (s *stay, ended contract.View, e booking.Entry) {
 	t.Helper()
 	s = newStay(t)
 	s.decides(hour, contract.CancelUpdate)
-	over = s.run()
-	require.Equal(t, booking.Cancelled, over.Status)
-	return s, over, s.failLater(s.order + "/charge/refund")
+	ended = s.run()
+	require.Equal(t, booking.Cancelled, ended.Status)
+	return s, ended, s.failLater(s.order + "/charge/refund")
 }
 
 // refundAgain starts the workflow of a refund that has failed after the order's end.
-func (s *stay) refundAgain(over contract.View, e booking.Entry, meanwhile func()) {
+func (s *stay) refundAgain(ended contract.View, e booking.Entry, meanwhile func()) {
 	s.Helper()
 	s.flow = workflows.RefundAgain
-	s.live(over.Since().Add(24 * hour))
-	in := contract.RefundingAgain{Entry: e, Order: over}
+	s.startRun(ended.Since().Add(24 * hour))
+	in := contract.RefundingAgain{Entry: e, Order: ended}
 	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.RefundWorkflowID(s.order, in.Refund().ID), TaskQueue: contract.SagasQueue})
 	meanwhile()
 	s.env.ExecuteWorkflow(s.flow, in)
@@ -144,13 +144,13 @@ func (s *stay) refundAgain(over contract.View, e booking.Entry, meanwhile func()
 // TestRefundAgain_OfTheUndo: the refund of a cancelled order fails after the order's end. The
 // order stays marked until an operator has paid by hand, and nothing reports it as refunded.
 func TestRefundAgain_OfTheUndo(t *testing.T) {
-	s, over, e := failedUndo(t)
+	s, ended, e := failedUndo(t)
 	payment, err := s.ledger.Payment(t.Context(), s.order)
 	require.NoError(t, err)
 	require.Equal(t, booking.RefundPending, payment.Status)
 	var marked contract.View
 	var paid *decision
-	s.refundAgain(over, e, func() {
+	s.refundAgain(ended, e, func() {
 		s.env.RegisterDelayedCallback(func() { marked = s.row().View }, hour)
 		paid = s.resolves(2 * hour)
 	})
@@ -170,24 +170,24 @@ func TestRefundAgain_OfTheUndo(t *testing.T) {
 // TestRefundAgain_HeardTooLate: the refund was made again before its workflow begins, which
 // then has nothing to do.
 func TestRefundAgain_HeardTooLate(t *testing.T) {
-	s, over, e := failedUndo(t)
-	s.refundAgain(over, e, func() { s.resolves(2 * hour) })
+	s, ended, e := failedUndo(t)
+	s.refundAgain(ended, e, func() { s.resolves(2 * hour) })
 	require.NoError(t, s.env.GetWorkflowError())
-	told := s.messagesTo(s.customer)
+	messages := s.messagesTo(s.customer)
 	e.Ref = "another attempt of it"
-	s.refundAgain(over, e, func() {})
+	s.refundAgain(ended, e, func() {})
 	require.NoError(t, s.env.GetWorkflowError())
-	require.Equal(t, told, s.messagesTo(s.customer))
+	require.Equal(t, messages, s.messagesTo(s.customer))
 }
 
 // TestRefundAgain_OfAPart: a refund in part fails after the order's end.
 func TestRefundAgain_OfAPart(t *testing.T) {
 	s := newStay(t)
 	s.gives(hour, "1", 30000)
-	over := s.run()
+	ended := s.run()
 	e := s.failLater(s.order + "/refund/1")
 	var marked contract.View
-	s.refundAgain(over, e, func() {
+	s.refundAgain(ended, e, func() {
 		s.env.RegisterDelayedCallback(func() { marked = s.row().View }, hour)
 		s.resolves(2 * hour)
 	})
@@ -200,7 +200,7 @@ func TestRefundAgain_OfAPart(t *testing.T) {
 
 // TestRefundAgain_Garbage: a workflow with an invalid input does nothing.
 func TestRefundAgain_Garbage(t *testing.T) {
-	s, over, e := failedUndo(t)
+	s, ended, e := failedUndo(t)
 	for field, change := range map[string]func(*contract.RefundingAgain){
 		"entry.key: ":    func(in *contract.RefundingAgain) { in.Entry.Key = "dispute/du_1" },
 		"entry.state: ":  func(in *contract.RefundingAgain) { in.Entry.State = booking.EntryDone },
@@ -208,8 +208,8 @@ func TestRefundAgain_Garbage(t *testing.T) {
 		"entry.key":      func(in *contract.RefundingAgain) { in.Entry.Key = "refund/other" },
 	} {
 		s.flow = workflows.RefundAgain
-		s.live(over.Since().Add(24 * hour))
-		in := contract.RefundingAgain{Entry: e, Order: over}
+		s.startRun(ended.Since().Add(24 * hour))
+		in := contract.RefundingAgain{Entry: e, Order: ended}
 		s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.RefundWorkflowID(s.order, in.Refund().ID), TaskQueue: contract.SagasQueue})
 		change(&in)
 		s.env.ExecuteWorkflow(s.flow, in)
@@ -228,12 +228,12 @@ func TestPaymentNotices_OfAFailure(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newStay(t)
 			s.decides(hour, contract.CancelUpdate)
-			over := s.run()
+			ended := s.run()
 			e := s.failLater(s.order + "/charge/refund")
 			s.flow = workflows.PaymentNotices
-			s.live(over.Since().Add(24 * hour))
+			s.startRun(ended.Since().Add(24 * hour))
 			s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.NoticesWorkflowID(s.order), TaskQueue: contract.SagasQueue})
-			var told, begun []booking.Entry
+			var messages, begun []booking.Entry
 			s.env.RegisterWorkflowWithOptions(func(_ workflow.Context, in contract.RefundingAgain) error {
 				require.NoError(t, in.Check())
 				begun = append(begun, in.Entry)
@@ -248,15 +248,15 @@ func TestPaymentNotices_OfAFailure(t *testing.T) {
 						return errAway
 					}
 					if signal == contract.RefundFailedSignal {
-						told = append(told, arg.(booking.Entry))
+						messages = append(messages, arg.(booking.Entry))
 					}
 					return nil
 				})
 			s.env.ExecuteWorkflow(s.flow, contract.Notices{OrderID: s.order})
 			require.NoError(t, s.env.GetWorkflowError())
-			all := slices.Concat(told, begun)
+			all := slices.Concat(messages, begun)
 			require.Len(t, all, 1)
-			require.Equal(t, !test.ends, len(told) == 1)
+			require.Equal(t, !test.ends, len(messages) == 1)
 			require.Equal(t, e.Key, all[0].Key)
 			require.WithinDuration(t, e.Changed, all[0].Changed, time.Second)
 		})

@@ -58,22 +58,22 @@ func TestFree(t *testing.T) {
 		booking.Lodging: func(t *testing.T) *trial {
 			s := newStay(t)
 			s.in.Amount.Amount, s.in.Place.Price.Amount = 0, 0
-			return &trial{life: s.life, in: s.in, placed: booking.ReservationPlaced, undone: booking.ReservationCancelConfirmed, cancelled: booking.ReservationCanceled}
+			return &trial{sagaRun: s.sagaRun, in: s.in, placed: booking.ReservationPlaced, undone: booking.ReservationCancelConfirmed, cancelled: booking.ReservationCanceled}
 		},
 		booking.Food: func(t *testing.T) *trial {
 			m := newMeal(t)
 			m.in.Amount.Amount, m.in.Menu.Price.Amount = 0, 0
-			return &trial{life: m.life, in: m.in, placed: booking.OrderPlaced, undone: booking.DeliveryCanceled, cancelled: booking.OrderCanceled}
+			return &trial{sagaRun: m.sagaRun, in: m.in, placed: booking.OrderPlaced, undone: booking.DeliveryCanceled, cancelled: booking.OrderCanceled}
 		},
 		booking.Cafe: func(t *testing.T) *trial {
 			c := newCup(t)
 			c.in.Amount.Amount, c.in.Drink.Price.Amount = 0, 0
-			return &trial{life: c.life, in: c.in, placed: booking.OrderPlaced, undone: booking.ProductionCanceled, cancelled: booking.OrderCanceled}
+			return &trial{sagaRun: c.sagaRun, in: c.in, placed: booking.OrderPlaced, undone: booking.ProductionCanceled, cancelled: booking.OrderCanceled}
 		},
 		booking.Cleaning: func(t *testing.T) *trial {
 			v := newVisit(t)
 			v.in.Amount.Amount = 0
-			return &trial{life: v.life, in: v.in, placed: booking.CallPlaced, undone: booking.AssignmentCanceled, cancelled: booking.CallCanceled}
+			return &trial{sagaRun: v.sagaRun, in: v.in, placed: booking.CallPlaced, undone: booking.AssignmentCanceled, cancelled: booking.CallCanceled}
 		},
 	} {
 		t.Run(string(kind), func(t *testing.T) {

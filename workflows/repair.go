@@ -14,7 +14,7 @@ import (
 // have not received the signal of their assigned cleaner, and orders whose row in the read
 // model is missing or outdated. A schedule starts it.
 func Repair(ctx workflow.Context, in contract.Repair) (contract.Repair, error) {
-	in = in.Sane(begins(ctx))
+	in = in.Normalized(begins(ctx))
 	if in.Page == nil {
 		signalWaitingCalls(ctx)
 	}

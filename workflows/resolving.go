@@ -62,7 +62,7 @@ func (s *saga) unansweredRefunds() (keys []string) {
 			keys = append(keys, p.key)
 		}
 	}
-	if s.unanswered {
+	if s.chargeUndo.unanswered {
 		keys = append(keys, booking.Payment{Charge: s.payment()}.RefundKey())
 	}
 	return keys
@@ -102,10 +102,10 @@ func (s *saga) onResolve() {
 // mayResolve returns NothingOwed if no refund is known to have failed, and DecisionPending
 // while another one is being recorded.
 func (s *saga) mayResolve() error {
-	undoing := s.view.Status == booking.Cancelling && !s.free() && !s.refundComplete && (s.owedWords != "" || s.view.NeedsAttention)
+	undoing := s.view.Status == booking.Cancelling && !s.free() && !s.chargeUndo.complete && (s.chargeUndo.owedWords != "" || s.view.NeedsAttention)
 	switch {
 	case s.parts.resolving:
-		return booking.Errorf(booking.DecisionPending, "what was paid by hand is being recorded").In(time.Second)
+		return booking.Errorf(booking.DecisionPending, "what was paid by hand is being recorded").RetryIn(time.Second)
 	case !undoing && s.unresolved == 0:
 		return nothingOwed()
 	default:
@@ -125,7 +125,7 @@ func (s *saga) resolve(ctx workflow.Context, d contract.Decision) (contract.View
 	var is booking.Resolved
 	s.retryMarkingAfter(ctx, call{
 		name: "record what was paid by hand", queue: contract.PaymentsQueue, do: payments.ResolveByHand,
-		with: booking.Resolution{OrderID: s.in.OrderID, Evidence: booking.Lines(d.Note), By: d.By, Unanswered: s.unansweredRefunds(), Unsettled: s.parts.unknownCharges},
+		with: booking.Resolution{OrderID: s.in.OrderID, Evidence: booking.Lines(d.Note), By: d.By, Unanswered: s.unansweredRefunds(), UnknownCharges: s.parts.unknownCharges},
 	}, &is, 0)
 	s.parts.resolving = false
 	switch is.Refused {

@@ -23,9 +23,9 @@ type saga struct {
 	deciding
 	parts      parts
 	confirming confirming
-	storyCtx   workflow.Context // the story's context
-	changing   *change          // the change of the order that is under way, nil without one
-	known      []contract.Asked // the changes that this run of the workflow knows
+	storyCtx   workflow.Context         // the story's context
+	changing   *change                  // the change of the order that is under way, nil without one
+	known      []contract.ChangeRequest // the changes that this run of the workflow knows
 
 	// undos are the undos of the steps that may have taken effect, in the order of the steps.
 	// Before the first step runs, these are the undos of all steps: see compensate. never has
@@ -37,32 +37,15 @@ type saga struct {
 	startWithin time.Duration
 	handedOver  bool
 	ends        time.Time // the end of what was ordered, zero without one
-	// refunding is the argument of the undo of the charge. refunded: that undo has found a
-	// charge and has refunded what the policy refunds of it.
-	refunding      booking.Charge
-	refunded       bool
-	refundComplete bool // nothing of the refund is outstanding
-	afterEnd       bool // the order's saga has ended, and this workflow makes one of the order's refunds
-	// unanswered: the refund has kept failing for longer than AttentionAfter.
-	unanswered   bool
-	notifiedOwed int64 // the amount in the message that the refund cannot be made yet, 0 if none was sent
-	declined     bool  // the ledger says that the charge was declined
+	chargeUndo  chargeUndo
+	afterEnd    bool // the order's saga has ended, and this workflow makes one of the order's refunds
 	// held is the item's remaining stock after the order's hold. released is its remaining
 	// stock after the release, or after the refusal of the hold. Both are nil if unknown.
 	held, released *int
-	// refundedPayment is the payment after the undo of the charge.
-	refundedPayment booking.EventPayment
-	customerGot     int64  // the sum of all refunds after that undo, including refunds by others
-	ownRefund       *int64 // the amount of the undo's own refund, nil while unknown
-	// amountOwed is the amount that the ledger has for a refund that needs a person, 0 while
-	// unknown.
-	amountOwed int64
 	// freeTookEffect: an order that costs nothing has taken effect. For some kinds only an undo
 	// finds that out.
 	freeTookEffect bool
-	// further is the sum of the charges after the first one.
-	further   int64
-	owedWords string // why the charge is not refunded yet, in the provider's words; "" while unknown
+	further        int64 // the sum of the charges after the first one
 }
 
 // facts are the types of the events that an order emits when it takes effect and when it is
@@ -227,7 +210,7 @@ func (s *saga) finish(ctx workflow.Context, finished func() bool, c call) error 
 // Undos do not wait for each other: a refund does not wait for a kitchen that is away.
 func (s *saga) compensate(err error) {
 	reason, said := s.reasonOf(err), s.cancelDecision // later decisions do not count
-	s.refunding = s.refundFor(reason)
+	s.chargeUndo.argument = s.refundFor(reason)
 	s.keepSome()
 	if reason == booking.PaymentDeclined {
 		s.emitDeclined()
@@ -247,7 +230,7 @@ func (s *saga) compensate(err error) {
 			waits = true
 			owed.Add(1)
 			workflow.Go(s.ctx, func(ctx workflow.Context) {
-				s.undoInTime(ctx, u, reason, found)
+				s.undoUntilComplete(ctx, u, reason, found)
 				s.showPending(ctx)
 				owed.Done()
 			})
@@ -278,19 +261,19 @@ func (s *saga) undoInPlace(u undo) (found booking.Undo, done bool) {
 // emitUndone emits the events of the compensation, in a fixed order, and notifies the customer.
 // The events are the same if another run has undone the steps: the undos then find the same.
 func (s *saga) emitUndone() {
-	if s.declined && s.view.Reason != booking.PaymentDeclined {
+	if s.chargeUndo.declined && s.view.Reason != booking.PaymentDeclined {
 		s.emitDeclined() //replay:never the order would have to be cancelled in the moment in which its payment is declined
 	}
-	if s.refunded || s.free() && s.freeTookEffect {
-		s.placed(s.refunded) // only the undos may have found out that the order took effect
+	if s.chargeUndo.refunded || s.free() && s.freeTookEffect {
+		s.placed(s.chargeUndo.refunded) // only the undos may have found out that the order took effect
 	}
 	if s.view.Placed {
 		s.emitWith(s.facts.undone, s.released)
 	}
-	if s.refunded {
-		s.paid = &s.refundedPayment
+	if s.chargeUndo.refunded {
+		s.paid = &s.chargeUndo.payment
 	}
-	if s.refunded && s.refundedPayment.Status != booking.Retained {
+	if s.chargeUndo.refunded && s.chargeUndo.payment.Status != booking.Retained {
 		s.emit(booking.PaymentCancelApproved)
 	}
 	switch s.view.Reason {

@@ -25,13 +25,13 @@ type gives struct {
 }
 
 // gives sends a refund by staff after a while.
-func (l *life) gives(after time.Duration, id string, amount int64) *gives {
+func (l *sagaRun) gives(after time.Duration, id string, amount int64) *gives {
 	g := &gives{}
 	l.env.RegisterDelayedCallback(func() { l.give(g, id, amount) }, after)
 	return g
 }
 
-func (l *life) give(g *gives, id string, amount int64) {
+func (l *sagaRun) give(g *gives, id string, amount int64) {
 	r := contract.Refund{ID: id, Amount: booking.Money{Amount: amount, Currency: "KRW"}, Note: "it was cold", By: "1024"}
 	l.env.UpdateWorkflow(contract.RefundUpdate, "", &testsuite.TestUpdateCallback{
 		OnReject: func(err error) { g.err = err },
@@ -45,7 +45,7 @@ func (l *life) give(g *gives, id string, amount int64) {
 }
 
 // resolves sends an operator's decision that a refund was paid by hand.
-func (l *life) resolves(after time.Duration) *decision {
+func (l *sagaRun) resolves(after time.Duration) *decision {
 	var d decision
 	l.env.RegisterDelayedCallback(func() {
 		l.sendRaw(contract.ResolveUpdate, &d, contract.Decision{Note: "bank transfer 42", By: "1025"})
@@ -79,11 +79,11 @@ func (w *world) refunded() (told []booking.EventData) {
 // the person who made it.
 func TestStaffRefund_InParts(t *testing.T) {
 	t.Parallel()
-	for kind, order := range map[booking.Kind]func(*testing.T) (*life, any){
-		booking.Lodging:  func(t *testing.T) (*life, any) { s := newStay(t); return s.life, s.in },
-		booking.Food:     func(t *testing.T) (*life, any) { m := newMeal(t); return m.life, m.in },
-		booking.Cafe:     func(t *testing.T) (*life, any) { c := newCup(t); return c.life, c.in },
-		booking.Cleaning: func(t *testing.T) (*life, any) { v := newVisit(t); return v.life, v.in },
+	for kind, order := range map[booking.Kind]func(*testing.T) (*sagaRun, any){
+		booking.Lodging:  func(t *testing.T) (*sagaRun, any) { s := newStay(t); return s.sagaRun, s.in },
+		booking.Food:     func(t *testing.T) (*sagaRun, any) { m := newMeal(t); return m.sagaRun, m.in },
+		booking.Cafe:     func(t *testing.T) (*sagaRun, any) { c := newCup(t); return c.sagaRun, c.in },
+		booking.Cleaning: func(t *testing.T) (*sagaRun, any) { v := newVisit(t); return v.sagaRun, v.in },
 	} {
 		t.Run(string(kind), func(t *testing.T) {
 			l, in := order(t)
@@ -200,12 +200,12 @@ func TestStaffRefund_MarksAlsoAfterTheEnd(t *testing.T) {
 	s.cannotRefund()
 	end := s.in.CheckOutAt().Sub(placedAt)
 	s.gives(end-hour, "1", 30000)
-	var over contract.View
-	s.env.RegisterDelayedCallback(func() { over = s.row().View }, end+hour)
+	var ended contract.View
+	s.env.RegisterDelayedCallback(func() { ended = s.row().View }, end+hour)
 	resolved := s.resolves(end + 2*hour)
 	v := s.run()
-	require.Equal(t, booking.Completed, over.Status)
-	require.True(t, over.NeedsAttention)
+	require.Equal(t, booking.Completed, ended.Status)
+	require.True(t, ended.NeedsAttention)
 	require.NoError(t, resolved.err)
 	require.False(t, v.NeedsAttention)
 }
@@ -444,17 +444,17 @@ func TestStaffRefund_Budget(t *testing.T) {
 }
 
 // refundLater makes a refund of an order that has ended.
-func (s *stay) refundLater(over contract.View, id string, amount int64, meanwhile func()) booking.Repaid {
+func (s *stay) refundLater(ended contract.View, id string, amount int64, meanwhile func()) booking.Repaid {
 	s.Helper()
 	s.flow = workflows.Refund
-	s.live(over.Since().Add(24 * hour))
+	s.startRun(ended.Since().Add(24 * hour))
 	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.RefundWorkflowID(s.order, id), TaskQueue: contract.SagasQueue})
 	if meanwhile != nil {
 		meanwhile()
 	}
 	s.env.ExecuteWorkflow(s.flow, contract.Refunding{
 		Refund: contract.Refund{ID: id, Amount: booking.Money{Amount: amount, Currency: "KRW"}, Note: "it was cold", By: "1024"},
-		Order:  over, Policy: s.in.Policy,
+		Order:  ended, Policy: s.in.Policy,
 	})
 	require.True(s, s.env.IsWorkflowCompleted())
 	require.NoError(s, s.env.GetWorkflowError())
@@ -470,9 +470,9 @@ func TestRefund_AfterTheEnd(t *testing.T) {
 	t.Run("Done", func(t *testing.T) {
 		s := newStay(t)
 		s.gives(hour, "1", 30000)
-		over := s.run()
+		ended := s.run()
 		g := &gives{}
-		is := s.refundLater(over, "2", 70000, func() {
+		is := s.refundLater(ended, "2", 70000, func() {
 			s.env.RegisterDelayedCallback(func() { s.give(g, "2", 70000) }, 0)
 		})
 		require.Equal(t, booking.EntryDone, is.Entry.State)
@@ -483,19 +483,19 @@ func TestRefund_AfterTheEnd(t *testing.T) {
 		require.Equal(t, int64(100000), told[1].Payment.Refunded.Amount)
 		require.Equal(t, booking.Completed, told[1].Status)
 		require.Equal(t, []string{"refunded", "refunded"}, s.messagesTo(s.customer))
-		require.Equal(t, over, s.row().View, "the order has not changed")
+		require.Equal(t, ended, s.row().View, "the order has not changed")
 
-		is = s.refundLater(over, "3", 1, nil)
+		is = s.refundLater(ended, "3", 1, nil)
 		require.Equal(t, booking.RefundExceeds, is.Refused)
 		require.Len(t, s.refunded(), 2)
 	})
 	t.Run("ByHand", func(t *testing.T) {
 		s := newStay(t)
-		over := s.run()
+		ended := s.run()
 		s.cannotRefund()
 		var marked contract.View
 		var resolved *decision
-		is := s.refundLater(over, "1", 30000, func() {
+		is := s.refundLater(ended, "1", 30000, func() {
 			s.env.RegisterDelayedCallback(func() { marked = s.row().View }, hour)
 			resolved = s.resolves(2 * hour)
 		})
@@ -508,18 +508,18 @@ func TestRefund_AfterTheEnd(t *testing.T) {
 	})
 	t.Run("BesideAnother", func(t *testing.T) { // the other one needs a person, and has marked the order
 		s := newStay(t)
-		over := s.run()
-		over.NeedsAttention = true
+		ended := s.run()
+		ended.NeedsAttention = true
 		s.cannotRefund()
-		var told []contract.Later
+		var told []contract.RefundAfterEnd
 		s.check = func(p contract.Publication) {
-			require.NotNil(t, p.Later)
-			told = append(told, *p.Later)
+			require.NotNil(t, p.RefundAfterEnd)
+			told = append(told, *p.RefundAfterEnd)
 		}
 		var resolved *decision
-		s.refundLater(over, "2", 30000, func() { resolved = s.resolves(2 * hour) })
+		s.refundLater(ended, "2", 30000, func() { resolved = s.resolves(2 * hour) })
 		require.NoError(t, resolved.err)
-		require.Equal(t, contract.Later{Refund: "2", Waits: true}, told[0])
+		require.Equal(t, contract.RefundAfterEnd{Refund: "2", Waits: true}, told[0])
 		last := told[len(told)-1]
 		require.False(t, last.Waits)
 		require.Len(t, last.Added, 1)
@@ -527,7 +527,7 @@ func TestRefund_AfterTheEnd(t *testing.T) {
 	})
 	t.Run("NoSuchRefund", func(t *testing.T) {
 		s := newStay(t)
-		over := s.run()
+		ended := s.run()
 		for name, change := range map[string]func(*contract.Refunding){
 			"OtherID":   func(r *contract.Refunding) { r.Refund.ID = "2" },
 			"Under way": func(r *contract.Refunding) { r.Order.Status = booking.Confirmed },
@@ -535,11 +535,11 @@ func TestRefund_AfterTheEnd(t *testing.T) {
 			"NoReason":  func(r *contract.Refunding) { r.Refund.Note = "" },
 		} {
 			in := contract.Refunding{
-				Refund: contract.Refund{ID: "1", Amount: booking.Money{Amount: 1, Currency: "KRW"}, Note: "it was cold"}, Order: over, Policy: s.in.Policy,
+				Refund: contract.Refund{ID: "1", Amount: booking.Money{Amount: 1, Currency: "KRW"}, Note: "it was cold"}, Order: ended, Policy: s.in.Policy,
 			}
 			change(&in)
 			s.flow = workflows.Refund
-			s.live(over.Since().Add(24 * hour))
+			s.startRun(ended.Since().Add(24 * hour))
 			s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.RefundWorkflowID(s.order, "1"), TaskQueue: contract.SagasQueue})
 			s.env.ExecuteWorkflow(s.flow, in)
 			require.ErrorContains(t, s.env.GetWorkflowError(), string(booking.Invalid), name)
@@ -609,16 +609,16 @@ func TestStaffRefund_MeetsErrorsOnly(t *testing.T) {
 	})
 	t.Run("AfterTheEndBesideAnother", func(t *testing.T) {
 		s := newStay(t, impatient)
-		over := s.run()
+		ended := s.run()
 		other := booking.Entry{OrderID: s.order, Key: "refund/2", Amount: booking.Money{Amount: 1000, Currency: "KRW"}, Reason: booking.Goodwill}
 		_, err := s.ledger.BeginEntry(t.Context(), other)
 		require.NoError(t, err)
 		other.Kind, other.State, other.Words = booking.RefundEntry, booking.EntryFailed, "no such account"
 		require.NoError(t, s.ledger.NoteEntry(t.Context(), other))
-		require.NoError(t, s.pages.Publish(t.Context(), contract.Publication{View: over, Later: &contract.Later{Refund: "2", Waits: true}}))
+		require.NoError(t, s.pages.Publish(t.Context(), contract.Publication{View: ended, RefundAfterEnd: &contract.RefundAfterEnd{Refund: "2", Waits: true}}))
 		back := s.isBroken()
 		var listed []bool
-		is := s.refundLater(over, "1", 30000, func() {
+		is := s.refundLater(ended, "1", 30000, func() {
 			s.env.RegisterDelayedCallback(back, 25*time.Second)
 			s.env.OnUpsertTypedSearchAttributes(mock.Anything).Run(func(args mock.Arguments) {
 				if marked, is := args.Get(0).(temporal.SearchAttributes).GetBool(contract.NeedsAttentionAttribute); is {
@@ -632,10 +632,10 @@ func TestStaffRefund_MeetsErrorsOnly(t *testing.T) {
 	})
 	t.Run("AfterTheEnd", func(t *testing.T) {
 		s := newStay(t, impatient)
-		over := s.run()
+		ended := s.run()
 		s.isBroken()
 		var resolved *decision
-		is := s.refundLater(over, "1", 30000, func() { resolved = s.resolves(30 * time.Second) })
+		is := s.refundLater(ended, "1", 30000, func() { resolved = s.resolves(30 * time.Second) })
 		require.NoError(t, resolved.err)
 		require.True(t, is.Entry.ByHand)
 	})

@@ -43,6 +43,6 @@ func (r *reservation) nights(giveBack int64) *part {
 // notifyNoShow notifies the customer that the reservation is cancelled since the guests did
 // not come, and how much is refunded.
 func (s *saga) notifyNoShow() {
-	refund := booking.Money{Amount: s.customerGot, Currency: s.in.Amount.Currency}
+	refund := booking.Money{Amount: s.chargeUndo.customerGot, Currency: s.in.Amount.Currency}
 	s.notifyOfRefund(refund, contract.NoShowMessage, booking.NoShowMessage)
 }

@@ -152,8 +152,8 @@ func (s *saga) perform(ctx workflow.Context, st step) (outcome booking.Outcome, 
 	defer s.waitFor("the service that is to " + st.name)()
 	never, _ := workflow.NewDisconnectedContext(ctx)
 	s.showPending(never)
-	attempt, giveUp := workflow.WithCancel(ctx)
-	defer giveUp()
+	attempt, cancelAttempt := workflow.WithCancel(ctx)
+	defer cancelAttempt()
 	done := durably(attempt, st.call)
 	if err := s.inTime(ctx, st.name, done.IsReady); err != nil {
 		return outcome, err
@@ -211,16 +211,15 @@ func (s *saga) retryUntilDone(ctx workflow.Context, c call, result any) {
 	s.retryMarkingAfter(ctx, c, result, time.Duration(s.policy.AttentionAfter))
 }
 
-// retryMarkingAfter does a call durably until it is done, and returns true. A call that keeps
-// failing for longer than attentionAfter marks the order; 0 means never. retryAttempts
-// interrupts a resolvable call: then the result is false, and the caller makes the call again
-// at once.
-func (s *saga) retryMarkingAfter(ctx workflow.Context, c call, result any, attentionAfter time.Duration) bool {
+// retryMarkingAfter does a call durably until it is done. A call that keeps failing for longer
+// than attentionAfter marks the order; 0 means never. retryAttempts interrupts a resolvable
+// call: then interrupted is true, and the caller makes the call again at once.
+func (s *saga) retryMarkingAfter(ctx workflow.Context, c call, result any, attentionAfter time.Duration) (interrupted bool) {
 	defer s.waitFor("the service that is to " + c.name)()
-	for asked := s.parts.retries; ; {
+	for before := s.parts.retries; ; {
 		s.showPending(ctx)
-		if c.resolvable && s.parts.retries != asked {
-			return false //replay:never an operator would have to pay by hand between two attempts
+		if c.resolvable && s.parts.retries != before {
+			return true //replay:never an operator would have to pay by hand between two attempts
 		}
 		a := s.attempt(ctx, c)
 		done := durably(a.ctx, c)
@@ -233,9 +232,9 @@ func (s *saga) retryMarkingAfter(ctx workflow.Context, c call, result any, atten
 		s.attempted(a)
 		switch {
 		case err == nil:
-			return true
-		case a.again:
 			return false
+		case a.again:
+			return true
 		}
 		// Only an operator can have failed the call. It still has to be done. A refund in
 		// part that needs a person has marked the order already.
@@ -254,10 +253,10 @@ func (s *saga) markFailing(ctx workflow.Context, c call) {
 	s.needAttention(ctx, "to "+c.name+" keeps failing")
 }
 
-// undoInTime does an undo until it is complete, however long that takes. found is the answer of
+// undoUntilComplete does an undo until it is complete, however long that takes. found is the answer of
 // the last attempt. While Owed says what the undo waits for, the call is retried until that
 // changes. If only a person can change it, the order needs attention, with the words of Owed.
-func (s *saga) undoInTime(ctx workflow.Context, u undo, why booking.Reason, found booking.Undo) {
+func (s *saga) undoUntilComplete(ctx workflow.Context, u undo, why booking.Reason, found booking.Undo) {
 	for {
 		attentionAfter := time.Duration(s.policy.AttentionAfter)
 		if found.Owed != "" {
@@ -268,7 +267,7 @@ func (s *saga) undoInTime(ctx workflow.Context, u undo, why booking.Reason, foun
 			s.needAttention(ctx, found.Owed)
 		}
 		u.with, found = u.because(why), booking.Undo{}
-		if !s.retryMarkingAfter(ctx, u.call, &found, attentionAfter) {
+		if s.retryMarkingAfter(ctx, u.call, &found, attentionAfter) {
 			continue
 		}
 		u.done(found)

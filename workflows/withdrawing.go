@@ -29,7 +29,7 @@ func (s *saga) endWithoutRunning(w contract.Withdrawal) {
 		u.done(booking.Undo{}) // its step never ran
 	}
 	s.end(w.Why, w.By, s.facts.cancelled)
-	if w.Why != booking.NotProcessed || !contract.BusinessOf(s.view.Kind).MayWait() {
+	if w.Why != booking.NotProcessed || !contract.BusinessOf(s.view.Kind).MayBeQueued() {
 		return
 	}
 	m := s.message(notice{

@@ -13,7 +13,7 @@ import (
 // notToRun is an order before its workflow is started, with the part that all kinds have in
 // common.
 type notToRun struct {
-	*life
+	*sagaRun
 	order *contract.Order
 	run   func() contract.View
 }
@@ -21,10 +21,10 @@ type notToRun struct {
 func eachKind(t *testing.T, test func(t *testing.T, o notToRun)) {
 	t.Parallel()
 	for kind, order := range map[booking.Kind]func(*testing.T) notToRun{
-		booking.Lodging:  func(t *testing.T) notToRun { s := newStay(t); return notToRun{s.life, &s.in.Order, s.run} },
-		booking.Food:     func(t *testing.T) notToRun { m := newMeal(t); return notToRun{m.life, &m.in.Order, m.run} },
-		booking.Cafe:     func(t *testing.T) notToRun { c := newCup(t); return notToRun{c.life, &c.in.Order, c.run} },
-		booking.Cleaning: func(t *testing.T) notToRun { v := newVisit(t); return notToRun{v.life, &v.in.Order, v.run} },
+		booking.Lodging:  func(t *testing.T) notToRun { s := newStay(t); return notToRun{s.sagaRun, &s.in.Order, s.run} },
+		booking.Food:     func(t *testing.T) notToRun { m := newMeal(t); return notToRun{m.sagaRun, &m.in.Order, m.run} },
+		booking.Cafe:     func(t *testing.T) notToRun { c := newCup(t); return notToRun{c.sagaRun, &c.in.Order, c.run} },
+		booking.Cleaning: func(t *testing.T) notToRun { v := newVisit(t); return notToRun{v.sagaRun, &v.in.Order, v.run} },
 	} {
 		t.Run(string(kind), func(t *testing.T) { test(t, order(t)) })
 	}
@@ -39,9 +39,9 @@ func (o notToRun) requireNothingBegun(v contract.View, why booking.Reason) {
 	require.False(o, v.Placed)
 	require.False(o, v.Listed())
 	require.Empty(o, o.provider, "the provider was not asked")
-	_, err := o.ledger.Payment(o.Context(), o.life.order)
+	_, err := o.ledger.Payment(o.Context(), o.sagaRun.order)
 	require.ErrorIs(o, err, &booking.Error{Code: booking.NotFound}, "nor the ledger")
-	require.Empty(o, o.told())
+	require.Empty(o, o.ownerMessages())
 	require.Empty(o, o.events())
 	require.False(o, o.registered)
 	require.Equal(o, why, o.row().Decision.Reason, "a repeat is answered so")
@@ -52,16 +52,16 @@ func (o notToRun) requireNothingBegun(v contract.View, why booking.Reason) {
 func TestStartBy_TooLate(t *testing.T) {
 	eachKind(t, func(t *testing.T, o notToRun) {
 		o.order.StartBy = placedAt.Add(10 * time.Second)
-		o.live(placedAt.Add(11 * time.Second))
+		o.startRun(placedAt.Add(11 * time.Second))
 		v := o.run()
 		o.requireNothingBegun(v, booking.NotProcessed)
 		require.True(t, v.Reason.Unavailable(), "its key is free")
-		told := o.messagesTo(o.order.CustomerID)
+		messages := o.messagesTo(o.order.CustomerID)
 		if v.Kind == booking.Lodging || v.Kind == booking.Food {
-			require.Equal(t, []string{"order_cancelled"}, told)
+			require.Equal(t, []string{"order_cancelled"}, messages)
 			require.Equal(t, booking.NotProcessed, o.sentTo(o.order.CustomerID)[0].Reason)
 		} else {
-			require.Empty(t, told)
+			require.Empty(t, messages)
 		}
 	})
 }
@@ -71,7 +71,7 @@ func TestStartBy_TooLate(t *testing.T) {
 func TestStartBy_ToldUntilItIsKnown(t *testing.T) {
 	m := newMeal(t)
 	m.in.StartBy = placedAt.Add(10 * time.Second)
-	m.live(placedAt.Add(11 * time.Second))
+	m.startRun(placedAt.Add(11 * time.Second))
 	failed := 0
 	m.faults = func(call string) fault {
 		if call != "send" || failed == 5 {
@@ -115,7 +115,7 @@ func TestDispatchedAt(t *testing.T) {
 			m := newMeal(t)
 			m.in.StartBy, m.in.DispatchedAt = placedAt.Add(2*hour), placedAt.Add(hour)
 			m.in.Policy.PayWithin = booking.Duration(20 * time.Second)
-			m.live(m.in.DispatchedAt)
+			m.startRun(m.in.DispatchedAt)
 			down := true
 			m.faults = func(c string) fault { return only(before, down && c == "begin charge") }
 			m.env.RegisterDelayedCallback(func() { down = false }, in)

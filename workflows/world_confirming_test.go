@@ -65,7 +65,7 @@ func mustConfirm(o *contract.Order) {
 }
 
 // confirms makes the customer decide after a while, and the provider send a notice of it.
-func (l *life) confirms(after time.Duration, what atCustomer) {
+func (l *sagaRun) confirms(after time.Duration, what atCustomer) {
 	l.env.RegisterDelayedCallback(func() {
 		l.customerSays(what)
 		l.env.SignalWorkflow(contract.PaymentNoticeSignal, nil)
@@ -73,14 +73,14 @@ func (l *life) confirms(after time.Duration, what atCustomer) {
 }
 
 // comesBack makes the customer return from the provider after a while.
-func (l *life) comesBack(after time.Duration) *decision {
+func (l *sagaRun) comesBack(after time.Duration) *decision {
 	var d decision
 	l.env.RegisterDelayedCallback(func() { l.sendRaw(contract.ReturnUpdate, &d, booking.PaymentReturn{}) }, after)
 	return &d
 }
 
 // requireUnconfirmed checks the view of an order whose customer has to confirm.
-func (l *life) requireUnconfirmed(v contract.View, until time.Duration) {
+func (l *sagaRun) requireUnconfirmed(v contract.View, until time.Duration) {
 	l.Helper()
 	require.Equal(l, booking.AwaitingPayment, v.Status)
 	require.Equal(l, &booking.NextAction{Type: booking.Redirect, URL: "https://bank.example/" + l.order + "/charge"}, v.NextAction)

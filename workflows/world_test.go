@@ -224,8 +224,8 @@ func (w *world) events() (types []booking.EventType) {
 	return types
 }
 
-// told are the types of the messages to the item's owner.
-func (w *world) told() []string { return w.messagesTo("owner-of-" + w.item) }
+// ownerMessages are the types of the messages to the item's owner.
+func (w *world) ownerMessages() []string { return w.messagesTo("owner-of-" + w.item) }
 
 // messagesTo are the types of the messages about the order, oldest first.
 func (w *world) messagesTo(recipient string) (types []string) {
@@ -268,18 +268,18 @@ func (w *world) setFaults(faults func(string) fault) {
 	w.faults = faults
 }
 
-func (w *world) settleOne() {
+func (w *world) finishLateCall() {
 	do := w.laters[0]
 	w.laters = w.laters[1:]
 	do()
 }
 
-// settle makes all late calls take effect.
-func (w *world) settle() {
+// finishLateCalls makes all late calls take effect.
+func (w *world) finishLateCalls() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for len(w.laters) > 0 {
-		w.settleOne()
+		w.finishLateCall()
 	}
 }
 
@@ -421,12 +421,12 @@ func (s stock) DropChange(_ context.Context, c booking.HoldChange) (booking.Undo
 type outbox struct{ *process }
 
 func (o outbox) Send(_ context.Context, m booking.Message) (booking.Outcome, error) {
-	says(o, m)
+	requireText(o, m)
 	return act(o.process, "send", func(ctx context.Context) (booking.Outcome, error) { return o.outbox.Send(ctx, m) })
 }
 
 func (o outbox) Withdraw(_ context.Context, key string, m booking.Message, why booking.Reason) (booking.Undo, error) {
-	says(o, m)
+	requireText(o, m)
 	assert.Equal(o, why, m.Reason, m.Key)
 	return act(o.process, "withdraw", func(ctx context.Context) (booking.Undo, error) { return o.outbox.Withdraw(ctx, key, m, why) })
 }
@@ -503,7 +503,7 @@ func (c crew) MarkNotified(_ context.Context, id string) error {
 // callers signals nothing: the test itself signals the one call of a world.
 type callers struct{ *process }
 
-func (callers) TellAssigned(context.Context, string, booking.Cleaner) error { return nil }
+func (callers) SignalAssigned(context.Context, string, booking.Cleaner) error { return nil }
 
 type pages struct{ *process }
 
@@ -513,7 +513,7 @@ func (r pages) Publish(_ context.Context, p contract.Publication) error {
 	}
 	return actErr(r.process, "publish", func(ctx context.Context) error {
 		for _, e := range p.Events {
-			carries(r, e, r.policed || r.alsoOthers, r.moved || r.followed != nil) // a refund may have failed since
+			requireEventData(r, e, r.policed || r.alsoOthers, r.moved || r.followed != nil) // a refund may have failed since
 			if !r.known[e.Key] {
 				r.known[e.Key] = true
 				r.published = append(r.published, e.Type)

@@ -164,8 +164,8 @@ func (p plan) faults(s subject, r result) (faults []string) {
 	if r.WithoutRetryAfter > 0 {
 		faults = append(faults, fmt.Sprintf("%d answers 503 do not say when to come again", r.WithoutRetryAfter))
 	}
-	if r.Unsettled > 0 || r.Missing > 0 {
-		faults = append(faults, fmt.Sprintf("%d orders are not settled, %d accepted ones are unknown: %v", r.Unsettled, r.Missing, r.Standings))
+	if r.Undecided > 0 || r.Missing > 0 {
+		faults = append(faults, fmt.Sprintf("%d orders are not settled, %d accepted ones are unknown: %v", r.Undecided, r.Missing, r.Standings))
 	}
 	if r.AuditStatus != 0 {
 		faults = append(faults, fmt.Sprintf("the audit ends with %d:\n%s", r.AuditStatus, r.AuditSaid))

@@ -53,7 +53,7 @@ type result struct {
 	StableAfter float64            `json:"settledAfterSeconds"`
 	Confirmed   int                `json:"confirmed"`
 	Cancelled   int                `json:"cancelled"`
-	Unsettled   int                `json:"unsettled"`
+	Undecided   int                `json:"unsettled"`
 	Missing     int                `json:"acceptedAndUnknown"`
 	Standings   map[string]int     `json:"ordersAndPayments"`
 	Breaker     map[string]float64 `json:"breakerChanges"`
@@ -141,7 +141,7 @@ func (r *result) awaitStable(ctx context.Context, service *lab.Service, accepted
 		r.Standings[fmt.Sprintf("%s, %s", at.Order, at.Payment)] = n
 		switch {
 		case !at.Stable():
-			r.Unsettled += n
+			r.Undecided += n
 		case at.Order == booking.Confirmed:
 			r.Confirmed += n
 		default:
@@ -203,7 +203,7 @@ func (r report) print(out io.Writer) error {
 		{"all settled after", "%.1f s", func(x result) float64 { return x.StableAfter }},
 		{"confirmed", "%.0f", func(x result) float64 { return float64(x.Confirmed) }},
 		{"cancelled", "%.0f", func(x result) float64 { return float64(x.Cancelled) }},
-		{"not settled", "%.0f", func(x result) float64 { return float64(x.Unsettled) }},
+		{"not settled", "%.0f", func(x result) float64 { return float64(x.Undecided) }},
 		{"audit's exit status", "%.0f", func(x result) float64 { return float64(x.AuditStatus) }},
 		{"breaker opened", "%.0f", func(x result) float64 { return x.Breaker["open"] }},
 		{"half-opened", "%.0f", func(x result) float64 { return x.Breaker["half-open"] }},

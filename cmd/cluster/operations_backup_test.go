@@ -59,7 +59,7 @@ func (o *operator) server(cluster *terminal) {
 	late := o.reserves(place, "alice", booking.AwaitingOwner)
 	o.orders = o.orders[:len(o.orders)-1]
 
-	lost := o.told("PGPORT")
+	lost := o.variable("PGPORT")
 	cluster.interrupt()
 	_, err := o.shell("psql -h 127.0.0.1 -p "+lost+" -U yeyak -c 'select 1' postgres", nil)
 	require.Error(o, err, "it is still there")
@@ -83,7 +83,7 @@ func (o *operator) server(cluster *terminal) {
 	now, _ := o.events("")
 	require.Equal(o, told, now[:len(told)])
 	o.clean()
-	twice, err := chargedTwice(o.Context(), o.told("DATABASE_URL"))
+	twice, err := chargedTwice(o.Context(), o.variable("DATABASE_URL"))
 	require.NoError(o, err)
 	require.Zero(o, twice)
 }

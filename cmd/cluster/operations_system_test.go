@@ -160,7 +160,7 @@ func (o *operator) locks() {
 // holding locks a table until release is called.
 func (o *operator) holding(table string) (release func()) {
 	o.Helper()
-	db, err := sql.Open("pg", o.told("DATABASE_URL"))
+	db, err := sql.Open("pg", o.variable("DATABASE_URL"))
 	require.NoError(o, err)
 	tx, err := db.BeginTx(context.WithoutCancel(o.Context()), nil)
 	require.NoError(o, err)

@@ -55,14 +55,14 @@ func (o *operator) started(cluster *terminal) {
 		require.True(o, cluster.process.Running(), "%s", cluster.said())
 		return err == nil
 	}, "the cluster does not start")
-	require.Equal(o, o.url, o.told("API"))
+	require.Equal(o, o.url, o.variable("API"))
 	o.token = "" // its issuer is another one
 	for _, set := range strings.Split(o.set["YEYAK_CLUSTER_SET"], ",") {
 		name, value, _ := strings.Cut(set, "=")
-		require.Equal(o, value, o.told(name), "terminals are told what the processes are set to")
+		require.Equal(o, value, o.variable(name), "terminals are told what the processes are set to")
 	}
 	o.asks(http.MethodGet, "/readyz", nil).wants(o, http.StatusOK)
-	ui, err := http.Get(o.told("TEMPORAL_UI") + "/api/v1/namespaces/default")
+	ui, err := http.Get(o.variable("TEMPORAL_UI") + "/api/v1/namespaces/default")
 	require.NoError(o, err)
 	require.NoError(o, ui.Body.Close())
 	require.Equal(o, http.StatusOK, ui.StatusCode, "the web UI has the cluster's namespace")

@@ -47,7 +47,7 @@ func (o *operator) asks(method, path string, in any, headers ...string) (a answe
 		r.Header.Set(headers[i], headers[i+1])
 	}
 	if o.token == "" {
-		o.token = o.told("TOKEN")
+		o.token = o.variable("TOKEN")
 	}
 	r.Header.Set("Authorization", "Bearer "+o.token)
 	resp, err := (&http.Client{Timeout: waitTimeout}).Do(r)
@@ -149,8 +149,8 @@ func (o *operator) events(after string) (ids []string, next string) {
 	}
 }
 
-// told returns a variable of a terminal.
-func (o *operator) told(variable string) string {
+// variable returns a variable of a terminal.
+func (o *operator) variable(variable string) string {
 	o.Helper()
 	return o.shows(`printf %s "$` + variable + `"`)
 }
@@ -158,7 +158,7 @@ func (o *operator) told(variable string) string {
 // alters changes the database of all services, as an operator never should.
 func (o *operator) alters(statement string) {
 	o.Helper()
-	require.NoError(o, pgserver.Execute(o.Context(), o.told("DATABASE_URL"), statement))
+	require.NoError(o, pgserver.Execute(o.Context(), o.variable("DATABASE_URL"), statement))
 }
 
 // rows counts the stored pages of orders. The API would answer for missing ones from their

@@ -27,7 +27,7 @@ func TooBusy() *booking.Error { return tooBusy(0) }
 func tooBusy(after time.Duration) *booking.Error {
 	after = min(after, longestPause).Truncate(time.Second)
 	return booking.Errorf(Overloaded, "more is asked of this process than it takes on at the same time").
-		In(after + time.Duration(1+rand.IntN(spread))*time.Second)
+		RetryIn(after + time.Duration(1+rand.IntN(spread))*time.Second)
 }
 
 // refusal returns Overloaded with the pause after which a new request is expected to

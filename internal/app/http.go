@@ -126,8 +126,8 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		Actions:     store.NewActions(a.pages),
 		Bulk:        store.NewBulk(a.pages),
 		Monitor:     a.monitor(all),
-		TellAssigned: func(ctx context.Context) error {
-			return activities.TellAssigned(ctx, crew, a.sagas)
+		SignalAssignments: func(ctx context.Context) error {
+			return activities.SignalAssignments(ctx, crew, a.sagas)
 		},
 		ReplyBudget: cfg.Orders.ReplyBudget, Hosts: names, Proxies: proxies, Admission: budgets,
 		TelRegion: cfg.Orders.TelRegion, HashKey: a.hashKey(),

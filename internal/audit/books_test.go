@@ -250,11 +250,11 @@ func (b *books) add(v contract.View) {
 	b.hold(v)
 	b.work(v)
 	b.call(v)
-	b.tell(v)
+	b.addMessages(v)
 }
 
-// tell adds the messages of a live order, or those that withdraw them.
-func (b *books) tell(v contract.View) {
+// addMessages adds the messages of a live order, or those that withdraw them.
+func (b *books) addMessages(v contract.View) {
 	for _, name := range map[booking.Kind][]string{
 		booking.Lodging: {"notice"}, booking.Food: {"notice"}, booking.Cafe: {"notice"}, booking.Cleaning: {"confirmation", "assignment", "cleaner"},
 	}[v.Kind] {
@@ -334,11 +334,11 @@ func (b *books) call(v contract.View) {
 	if v.Status != booking.Cancelled {
 		b.called = append(b.called, v.ID)
 	}
-	c := audit.Call{OrderID: v.ID, CleanerID: "kim", Told: true}
+	c := audit.Call{OrderID: v.ID, CleanerID: "kim", Signalled: true}
 	at := booking.CleanerAtWork{Cleaner: kim}
 	switch v.Status {
 	case booking.Calling:
-		c.State, c.CleanerID, c.Told, at.OrderID = audit.CallWaiting, "", false, ""
+		c.State, c.CleanerID, c.Signalled, at.OrderID = audit.CallWaiting, "", false, ""
 		b.calls = append(b.calls, c)
 		return
 	case booking.Assigned:

@@ -159,6 +159,6 @@ func TestRun_KeptOfWhatItCostThen(t *testing.T) {
 	b := newBooks()
 	b.add(order(booking.Lodging, booking.Cancelled))
 	b.dearer(30000)
-	b.keeps(39000)
+	b.keepPart(39000)
 	b.requireFindings(t)
 }

@@ -151,7 +151,7 @@ var drifts = map[string]drift{
 	"CallDoneTooEarly": {booking.Cleaning, booking.Assigned, func(b *books) { b.calls[0].State, b.cleaners[0].OrderID = audit.CallDone, "" },
 		found(audit.Cleaner, "it is assigned; its call for a cleaner is done")},
 	"CallKnowsAndOrderDoesNot": {booking.Cleaning, booking.Calling, func(b *books) {
-		b.calls[0] = audit.Call{OrderID: "cleaning-1", State: audit.CallAssigned, CleanerID: "kim", Told: true}
+		b.calls[0] = audit.Call{OrderID: "cleaning-1", State: audit.CallAssigned, CleanerID: "kim", Signalled: true}
 		b.cleaners = []booking.CleanerAtWork{{Cleaner: kim, OrderID: "cleaning-1"}}
 	}, found(audit.Cleaner, "it is calling; its call for a cleaner is assigned")},
 	"CallCancelledAndOrderDoesNotKnow": {booking.Cleaning, booking.Calling, func(b *books) { b.calls[0].State = audit.CallCancelled },

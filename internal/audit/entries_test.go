@@ -38,8 +38,8 @@ func atProvider(e *booking.Entry) { e.Reason, e.ByHand, e.Ref = booking.AtProvid
 
 func byOperator(e *booking.Entry) { e.ByHand, e.By, e.Ref = true, "1024", "transfer of 2 December" }
 
-// keeps has the policy keep some of a payment that the customer has cancelled.
-func (b *books) keeps(amount int64) {
+// keepPart has the policy keep some of a payment that the customer has cancelled.
+func (b *books) keepPart(amount int64) {
 	p := &b.payments[0]
 	p.Kept, p.Tier, p.Why = amount, "before:24h", booking.ByCustomer
 	b.shows(p.OrderID, amount)
@@ -52,9 +52,9 @@ func (b *books) keeps(amount int64) {
 func TestRun_RefundsThatAgree(t *testing.T) {
 	t.Parallel()
 	for name, d := range map[string]drift{
-		"Kept": {booking.Lodging, booking.Cancelled, func(b *books) { b.keeps(30000) }, nil},
+		"Kept": {booking.Lodging, booking.Cancelled, func(b *books) { b.keepPart(30000) }, nil},
 		"AllKept": {booking.Lodging, booking.Cancelled, func(b *books) {
-			b.keeps(100000)
+			b.keepPart(100000)
 			b.payments[0].Status, b.payments[0].Entries = booking.Retained, nil
 		}, nil},
 		"GoodwillOfAnOrderThatStands": {booking.Food, booking.Delivered, func(b *books) {
@@ -99,12 +99,12 @@ func TestRun_RefundsThatAgree(t *testing.T) {
 			b.repaid("refund/1", 20000, failed)
 		}, nil},
 		"GoodwillBeforeTheCancellation": {booking.Lodging, booking.Cancelled, func(b *books) {
-			b.keeps(30000)
+			b.keepPart(30000)
 			b.payments[0].Entries[0].Amount.Amount = 50000
 			b.repaid("refund/1", 20000)
 		}, nil},
 		"GoodwillOfWhatWasKept": {booking.Lodging, booking.Cancelled, func(b *books) {
-			b.keeps(30000)
+			b.keepPart(30000)
 			b.gave(80000)
 			b.repaid("refund/1", 10000)
 		}, nil},
@@ -148,27 +148,27 @@ const repeatIt = "repeat the request for it under its Idempotency-Key"
 // refundDrifts are what goes wrong with what was kept or refunded.
 var refundDrifts = map[string]drift{
 	"MoreKeptThanThePolicySays": {booking.Lodging, booking.Cancelled, func(b *books) {
-		b.keeps(30000)
+		b.keepPart(30000)
 		b.gave(60000)
 		b.payments[0].Entries[0].Amount.Amount = 60000
 	}, found(audit.Money, "it is cancelled and owes 30000 KRW; the ledger says: 100000 KRW refunded, 60000 of it given back and 30000 kept")},
 	"LessKeptThanThePolicySays": {booking.Lodging, booking.Cancelled, func(b *books) {
-		b.keeps(30000)
+		b.keepPart(30000)
 		b.gave(80000)
 		b.payments[0].Entries[0].Amount.Amount = 80000
 	}, found(audit.Money, "it is cancelled and owes 30000 KRW; the ledger says: 100000 KRW refunded, 80000 of it given back and 30000 kept")},
 	"GoodwillComesOffTheCancellation": {booking.Lodging, booking.Cancelled, func(b *books) {
-		b.keeps(30000)
+		b.keepPart(30000)
 		b.gave(70000)
 		b.payments[0].Entries[0].Amount.Amount = 40000
 		b.repaid("refund/1", 30000, func(e *booking.Entry) { e.At = b.payments[0].Entries[0].At.Add(1) })
 	}, found(audit.Money, "it is cancelled and owes 30000 KRW; the ledger says: 100000 KRW refunded, 70000 of it given back and 30000 kept")},
 	"KeptOfARefusal": {booking.Lodging, booking.Cancelled, func(b *books) {
-		b.keeps(30000)
+		b.keepPart(30000)
 		b.payments[0].Why = booking.RejectedByOwner
 	}, found(audit.Money, `nothing may be kept of what is cancelled for the reason "rejected_by_owner" by the tier "before:24h"; the ledger says: 100000 KRW refunded, 70000 of it given back and 30000 kept`)},
 	"KeptWithoutATier": {booking.Lodging, booking.Cancelled, func(b *books) {
-		b.keeps(30000)
+		b.keepPart(30000)
 		b.payments[0].Tier = ""
 	}, found(audit.Money, `nothing may be kept of what is cancelled for the reason "customer" by the tier ""; the ledger says: 100000 KRW refunded, 70000 of it given back and 30000 kept`)},
 	"KeptAndStands": {booking.Lodging, booking.Confirmed, func(b *books) {
@@ -179,11 +179,11 @@ var refundDrifts = map[string]drift{
 		b.gave(0)
 	}, found(audit.Money, "it is cancelled and owes nothing; the ledger says: 100000 KRW retained")},
 	"ProviderGaveBackWhatIsKept": {booking.Lodging, booking.Cancelled, func(b *books) {
-		b.keeps(30000)
+		b.keepPart(30000)
 		b.charges[0].Refunded = 100000
 	}, foundByLooking(audit.Provider, booking.Lodging, "the ledger says: 100000 KRW refunded, 70000 of it given back and 30000 kept; the provider: 100000 KRW taken under ref, 100000 of it given back")},
 	"ProviderKeptMore": {booking.Lodging, booking.Cancelled, func(b *books) {
-		b.keeps(30000)
+		b.keepPart(30000)
 		b.charges[0].Refunded = 0
 	}, foundByLooking(audit.Provider, booking.Lodging, "the ledger says: 100000 KRW refunded, 70000 of it given back and 30000 kept; the provider: 100000 KRW taken under ref, 0 of it given back")},
 	"GoodwillThatTheProviderDoesNotKnow": {booking.Food, booking.Delivered, func(b *books) {
@@ -197,7 +197,7 @@ var refundDrifts = map[string]drift{
 		Kind: audit.Money, Says: "refund refund/1 of 20000 KRW is failed, and nothing follows it", Remedy: "yeyak payments look food-1",
 	}}},
 	"NothingFollowsWhatIsLeftOfIt": {booking.Lodging, booking.Cancelled, func(b *books) {
-		b.keeps(30000)
+		b.keepPart(30000)
 		b.gave(60000)
 		b.payments[0].Entries[0].Amount.Amount = 40000
 		b.repaid("provider/re_1", 20000, atProvider)

@@ -126,7 +126,7 @@ func (f *facts) callAt() callAt {
 	switch {
 	case f.call == nil:
 		return noCall
-	case f.call.State == CallAssigned && !f.call.Told:
+	case f.call.State == CallAssigned && !f.call.Signalled:
 		return callUntold
 	default:
 		return callAt(f.call.State)

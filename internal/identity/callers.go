@@ -175,7 +175,7 @@ func (c *Callers) lookUp(ctx context.Context, id string, known bool) (Key, error
 		defer func() { <-c.lookups }()
 		return c.Keys.Key(ctx, id)
 	case <-ctx.Done():
-		return Key{}, booking.Errorf(booking.Unavailable, "too many API keys are looked up at the moment").Because(ctx.Err())
+		return Key{}, booking.Errorf(booking.Unavailable, "too many API keys are looked up at the moment").WithCause(ctx.Err())
 	}
 }
 

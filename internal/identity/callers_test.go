@@ -28,7 +28,7 @@ type memory struct {
 	carried map[identity.Kind][]string
 }
 
-var errGone = booking.Errorf(booking.Unavailable, "a part that this needs is away").Because(errors.New("refused"))
+var errGone = booking.Errorf(booking.Unavailable, "a part that this needs is away").WithCause(errors.New("refused"))
 
 func (m *memory) do(f func()) error {
 	m.mu.Lock()

@@ -135,7 +135,7 @@ func (v *Verifier) check(ctx context.Context, token string) (verdict, error) {
 	}
 	keys, err := v.keys.check(ctx, jws)
 	if away, ok := errors.AsType[errAway](err); ok {
-		return verdict{}, booking.Errorf(booking.Unavailable, "the issuer of the token cannot be asked for its keys").Because(away)
+		return verdict{}, booking.Errorf(booking.Unavailable, "the issuer of the token cannot be asked for its keys").WithCause(away)
 	}
 	if err != nil {
 		return verdict{}, refuse(err)
@@ -204,5 +204,5 @@ func refuse(cause error) error {
 	if _, expired := errors.AsType[*oidc.TokenExpiredError](cause); expired {
 		why = "the token has expired"
 	}
-	return booking.Errorf(booking.Unauthenticated, "%s", why).Because(cause)
+	return booking.Errorf(booking.Unauthenticated, "%s", why).WithCause(cause)
 }

@@ -165,7 +165,7 @@ func TestAuthorize_Decide(t *testing.T) {
 					require.NoError(t, err)
 					want := contract.Decision{Note: "so be it", By: caller.ID, At: today}
 					if update == contract.CancelUpdate {
-						want.Stood = order.Status
+						want.StatusWhenDecided = order.Status
 					}
 					require.Equal(t, want, said)
 				case caller.Allowed(booking.ReadOrder, order.Thing()):

@@ -37,7 +37,7 @@ func (c Cups) offer(ctx context.Context, q *inquiry) offer {
 		cancellation: policy,
 		amount:       q.price("quantity", drink.Price, c.Quantity),
 		input: func(o contract.Order) contract.Input {
-			return contract.Cafe{Order: o, Drink: drink, Quantity: c.Quantity}.Fixed()
+			return contract.Cafe{Order: o, Drink: drink, Quantity: c.Quantity}.WithInstants()
 		},
 		summary: fmt.Sprintf("%s on %s, %s", shortened(drink.Name), drink.Date, counted(c.Quantity, "cup")),
 		admit:   admit,

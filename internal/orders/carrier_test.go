@@ -16,8 +16,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// keeps puts decisions on the order of a kind into the table, one second apart.
-func (d desk) keeps(kind booking.Kind, names ...string) {
+// storeDecisions puts decisions on the order of a kind into the table, one second apart.
+func (d desk) storeDecisions(kind booking.Kind, names ...string) {
 	d.t.Helper()
 	for n, name := range names {
 		require.NoError(d.t, d.decisions.Put(d.t.Context(), orders.KeptDecision{
@@ -29,8 +29,8 @@ func (d desk) keeps(kind booking.Kind, names ...string) {
 	}
 }
 
-// carries runs the carrier until no decision waits, and counts the outcomes.
-func (d desk) carries() map[string]int {
+// deliverAll runs the carrier until no decision waits, and counts the outcomes.
+func (d desk) deliverAll() map[string]int {
 	d.t.Helper()
 	var mu sync.Mutex
 	outcomes := map[string]int{}
@@ -40,9 +40,9 @@ func (d desk) carries() map[string]int {
 		outcomes[outcome]++
 	}
 	ctx, stop := context.WithCancel(d.t.Context())
-	over := make(chan struct{})
+	ended := make(chan struct{})
 	go func() {
-		defer close(over)
+		defer close(ended)
 		d.Carrier.Run(ctx)
 	}()
 	require.Eventually(d.t, func() bool {
@@ -50,12 +50,12 @@ func (d desk) carries() map[string]int {
 		return err == nil && open.Decisions == 0
 	}, time.Minute, 10*time.Millisecond)
 	stop()
-	<-over
+	<-ended
 	return outcomes
 }
 
-// told lists the messages to a recipient.
-func (d desk) told(who string) []booking.Message {
+// messagesTo lists the messages to a recipient.
+func (d desk) messagesTo(who string) []booking.Message {
 	d.t.Helper()
 	messages, _, err := d.messages.Messages(d.t.Context(), who, booking.Page{})
 	require.NoError(d.t, err)
@@ -68,7 +68,7 @@ func TestCarrier(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.has(booking.Lodging, booking.AwaitingOwner, "")
-	d.keeps(booking.Lodging, confirm, cancels, complete)
+	d.storeDecisions(booking.Lodging, confirm, cancels, complete)
 	want := d.kept()
 	d.engine.On("CheckHealth", mock.Anything, mock.Anything).Return(&client.CheckHealthResponse{}, nil)
 	sent := d.answersUpdates(func(n int) error {
@@ -80,14 +80,14 @@ func TestCarrier(t *testing.T) {
 		}
 		return nil
 	}, well)
-	require.Equal(t, map[string]int{"postponed": 2, "delivered": 3}, d.carries())
+	require.Equal(t, map[string]int{"postponed": 2, "delivered": 3}, d.deliverAll())
 	require.Equal(t, confirm, sent.all[0].UpdateName)
 	for n, u := range sent.all[2:] {
 		require.Equal(t, want[n].ID, u.UpdateID)
 		require.Equal(t, want[n].Update, u.UpdateName)
 		require.Equal(t, contract.Decision{Note: "as I say", At: want[n].DecidedAt}, u.said)
 	}
-	require.Empty(t, d.told("olivia"))
+	require.Empty(t, d.messagesTo("olivia"))
 }
 
 // TestCarrier_Taken: an order that has taken a decision carries it out, unless a service
@@ -99,14 +99,14 @@ func TestCarrier_Taken(t *testing.T) {
 	} {
 		d := newDesk(t)
 		d.has(kind, booking.Paid, "")
-		d.keeps(kind, cancels)
+		d.storeDecisions(kind, cancels)
 		sent := d.answersUpdates(well, func(n int) error {
 			if n == 1 {
 				return serviceerror.NewDeadlineExceeded("slow")
 			}
 			return nil
 		})
-		require.Equal(t, want, d.carries())
+		require.Equal(t, want, d.deliverAll())
 		for _, u := range sent.all {
 			require.Equal(t, sent.all[0].UpdateID, u.UpdateID, "it is the same update")
 		}
@@ -118,7 +118,7 @@ func TestCarrier_Taken(t *testing.T) {
 // order already has is done.
 func TestCarrier_NotDone(t *testing.T) {
 	t.Parallel()
-	over := serviceerror.NewNotFound("workflow execution already completed")
+	ended := serviceerror.NewNotFound("workflow execution already completed")
 	for name, test := range map[string]struct {
 		kind    booking.Kind
 		update  string
@@ -129,29 +129,29 @@ func TestCarrier_NotDone(t *testing.T) {
 		code    booking.Code
 		to      string // the recipient of the message, "" for none
 	}{
-		"ConfirmsCancelled": {booking.Lodging, confirm, booking.Cancelled, booking.ByOperator, over, "over", booking.AlreadyCancelled, "olivia"},
+		"ConfirmsCancelled": {booking.Lodging, confirm, booking.Cancelled, booking.ByOperator, ended, "over", booking.AlreadyCancelled, "olivia"},
 		"ConfirmsRefused":   {booking.Lodging, confirm, booking.Cancelling, booking.ByCustomer, noFor(booking.BeingCancelled), "refused", booking.BeingCancelled, "olivia"},
 		"ConfirmsAgain":     {booking.Lodging, confirm, booking.Confirmed, "", noFor(booking.AlreadyConfirmed), "delivered", "", ""},
-		"RejectsAgain":      {booking.Lodging, contract.RejectUpdate, booking.Cancelled, booking.RejectedByOwner, over, "delivered", "", ""},
-		"NoShowAgain":       {booking.Lodging, contract.NoShowUpdate, booking.Cancelled, booking.NoShow, over, "delivered", "", ""},
-		"NoShowCancelled":   {booking.Lodging, contract.NoShowUpdate, booking.Cancelled, booking.ByCustomer, over, "over", booking.AlreadyCancelled, "olivia"},
-		"RejectsCancelled":  {booking.Lodging, contract.RejectUpdate, booking.Cancelled, booking.ByCustomer, over, "over", booking.AlreadyCancelled, "olivia"},
-		"CancelsAgain":      {booking.Lodging, cancels, booking.Cancelled, booking.ByOperator, over, "delivered", "", ""},
-		"CancelsCompleted":  {booking.Lodging, cancels, booking.Completed, "", over, "over", booking.AlreadyCompleted, "alice"},
-		"CompletesAgain":    {booking.Food, complete, booking.Delivered, "", over, "delivered", "", ""},
-		"CompletesNothing":  {booking.Food, complete, booking.Cancelled, booking.TooLate, over, "over", booking.AlreadyCancelled, "sara"},
+		"RejectsAgain":      {booking.Lodging, contract.RejectUpdate, booking.Cancelled, booking.RejectedByOwner, ended, "delivered", "", ""},
+		"NoShowAgain":       {booking.Lodging, contract.NoShowUpdate, booking.Cancelled, booking.NoShow, ended, "delivered", "", ""},
+		"NoShowCancelled":   {booking.Lodging, contract.NoShowUpdate, booking.Cancelled, booking.ByCustomer, ended, "over", booking.AlreadyCancelled, "olivia"},
+		"RejectsCancelled":  {booking.Lodging, contract.RejectUpdate, booking.Cancelled, booking.ByCustomer, ended, "over", booking.AlreadyCancelled, "olivia"},
+		"CancelsAgain":      {booking.Lodging, cancels, booking.Cancelled, booking.ByOperator, ended, "delivered", "", ""},
+		"CancelsCompleted":  {booking.Lodging, cancels, booking.Completed, "", ended, "over", booking.AlreadyCompleted, "alice"},
+		"CompletesAgain":    {booking.Food, complete, booking.Delivered, "", ended, "delivered", "", ""},
+		"CompletesNothing":  {booking.Food, complete, booking.Cancelled, booking.TooLate, ended, "over", booking.AlreadyCancelled, "sara"},
 		"DeliveryAway":      {booking.Food, cancels, booking.Delivering, "", noFor(booking.DeliveryUnavailable), "refused", booking.DeliveryUnavailable, "alice"},
 		"TakesNoMore":       {booking.Cafe, complete, booking.InProduction, "", serviceerror.NewFailedPrecondition("2000"), "refused", orders.DecisionsExhausted, "cora"},
-		"NobodyToTell":      {booking.Cleaning, complete, booking.Cancelled, booking.ByCustomer, over, "over", booking.AlreadyCancelled, ""},
+		"NobodyToTell":      {booking.Cleaning, complete, booking.Cancelled, booking.ByCustomer, ended, "over", booking.AlreadyCancelled, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
 			before := d.has(test.kind, test.status, test.reason)
-			d.keeps(test.kind, test.update)
+			d.storeDecisions(test.kind, test.update)
 			kept := d.kept()[0]
 			d.answersUpdates(func(int) error { return test.answer }, well)
-			require.Equal(t, map[string]int{test.outcome: 1}, d.carries())
+			require.Equal(t, map[string]int{test.outcome: 1}, d.deliverAll())
 			v, err := d.pages.View(t.Context(), before.ID)
 			require.NoError(t, err)
 			if test.code == "" {
@@ -164,7 +164,7 @@ func TestCarrier_NotDone(t *testing.T) {
 			}
 			for _, who := range []string{"olivia", "alice", "sara", "cora"} {
 				var types []booking.MessageType
-				for _, m := range d.told(who) {
+				for _, m := range d.messagesTo(who) {
 					types = append(types, m.Type)
 					require.Equal(t, test.update, m.Data.Decision)
 					require.Equal(t, test.status, m.Data.Status)
@@ -185,7 +185,7 @@ func TestCarrier_NotDone(t *testing.T) {
 // caller in each case.
 func TestCarrier_NotDoneIsToldToItsMaker(t *testing.T) {
 	t.Parallel()
-	over := serviceerror.NewNotFound("workflow execution already completed")
+	ended := serviceerror.NewNotFound("workflow execution already completed")
 	for name, test := range map[string]struct {
 		kind    booking.Kind
 		update  string
@@ -218,13 +218,13 @@ func TestCarrier_NotDoneIsToldToItsMaker(t *testing.T) {
 				Decision: orders.Decision{OrderID: p.View.ID, Kind: test.kind, Update: test.update},
 				ID:       test.update + "/1/0", Caller: test.caller, ByParty: test.byParty, DecidedAt: time.Now(),
 			}))
-			d.answersUpdates(func(int) error { return over }, well)
-			require.Equal(t, map[string]int{"over": 1}, d.carries())
+			d.answersUpdates(func(int) error { return ended }, well)
+			require.Equal(t, map[string]int{"over": 1}, d.deliverAll())
 			v, err := d.pages.View(t.Context(), p.View.ID)
 			require.NoError(t, err)
 			require.Equal(t, test.caller, v.History[len(v.History)-1].By)
 			for _, who := range []string{"alice", "olivia", "sara", "cora", "kim", "lee", "olga", "dana", "1031"} {
-				require.Equal(t, who == test.to, len(d.told(who)) == 1, who)
+				require.Equal(t, who == test.to, len(d.messagesTo(who)) == 1, who)
 			}
 		})
 	}
@@ -236,12 +236,12 @@ func TestCarrier_NotStarted(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.has(booking.Lodging, booking.Received, "")
-	d.keeps(booking.Lodging, cancels)
+	d.storeDecisions(booking.Lodging, cancels)
 	d.answersUpdates(func(n int) error {
 		if n == 1 {
 			return serviceerror.NewNotFound("no such workflow")
 		}
 		return nil
 	}, well)
-	require.Equal(t, map[string]int{"postponed": 1, "delivered": 1}, d.carries())
+	require.Equal(t, map[string]int{"postponed": 1, "delivered": 1}, d.deliverAll())
 }

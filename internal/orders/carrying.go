@@ -24,13 +24,13 @@ func (c *Carrier) deliver(ctx context.Context, k KeptDecision) error {
 	d := k.decision()
 	begun := time.Now()
 	asking, end := context.WithTimeout(ctx, startWithin)
-	taken, err := c.send(asking, k, d)
+	wasAccepted, err := c.send(asking, k, d)
 	end()
 	answer, why := answerOf(err)
 	switch {
 	case isBeingAsked(k, begun, err):
 		return c.postpone(ctx, k, soon(why.Left(time.Now())), err)
-	case err == nil || taken && isAway(err) && !d.mayBeRefusedLater():
+	case err == nil || wasAccepted && isAway(err) && !d.mayBeRefusedLater():
 		return c.finish(ctx, k, DecisionOutcome{Outcome: DecisionDelivered})
 	case isWorkflowMissing(err) || answer != nil && answer.Type() == updateLostToClose:
 		return c.closed(ctx, k, err)
@@ -41,18 +41,18 @@ func (c *Carrier) deliver(ctx context.Context, k KeptDecision) error {
 	case answer != nil && codePattern.MatchString(answer.Type()):
 		return c.refused(ctx, k, booking.Code(answer.Type()), why)
 	}
-	return c.failed(ctx, k, taken, err)
+	return c.failed(ctx, k, wasAccepted, err)
 }
 
 // failed handles a decision whose order has not answered it.
-func (c *Carrier) failed(ctx context.Context, k KeptDecision, taken bool, err error) error {
+func (c *Carrier) failed(ctx context.Context, k KeptDecision, wasAccepted bool, err error) error {
 	if limit := atLimit(err); errors.Is(limit, &booking.Error{Code: DecisionsExhausted}) {
 		return c.refused(ctx, k, DecisionsExhausted, nil)
 	} else if limit != nil {
 		return c.postpone(ctx, k, 0, err)
 	}
 	switch {
-	case taken && isAway(err), ranOut(err): // the order does not answer, or a service that it calls
+	case wasAccepted && isAway(err), ranOut(err): // the order does not answer, or a service that it calls
 		return c.postpone(ctx, k, 0, err)
 	case isOpen(err):
 		_ = c.postpone(ctx, k, 0, err)

@@ -16,16 +16,16 @@ const mostAsks = 50
 // answer under the update's id, so a resolution that came while the provider was being
 // asked is sent again under the next id. A payment by hand is recorded once, however often
 // it is sent.
-func (c *Carrier) send(ctx context.Context, k KeptDecision, d Decision) (taken bool, err error) {
+func (c *Carrier) send(ctx context.Context, k KeptDecision, d Decision) (wasAccepted bool, err error) {
 	begun, id := time.Now(), k.ID
 	for n := range mostAsks {
-		_, taken, err = c.Engine.decide(ctx, admittedBefore, id, d)
-		if d.Update != contract.ResolveUpdate || !taken || !isPast(err, begun) {
+		_, wasAccepted, err = c.Engine.decide(ctx, admittedBefore, id, d)
+		if d.Update != contract.ResolveUpdate || !wasAccepted || !isPast(err, begun) {
 			break
 		}
 		id = fmt.Sprintf("%s/again/%d", k.ID, n)
 	}
-	return taken, err
+	return wasAccepted, err
 }
 
 // isBeingAsked tells whether a resolution that was sent at begun met a refund whose call to

@@ -66,7 +66,7 @@ func (o *Orders) QuoteChange(ctx context.Context, caller booking.Caller, c Chang
 	if err != nil {
 		return view, ChangeQuote{}, err
 	}
-	if stands := view.Status == booking.Confirmed || view.Status == booking.AwaitingOwner; !stands && !view.Status.Final() {
+	if changeable := view.Status == booking.Confirmed || view.Status == booking.AwaitingOwner; !changeable && !view.Status.Final() {
 		if fresh, err := o.readFresh(ctx, c.OrderID); err == nil { // the row of a reservation that was just confirmed may be behind
 			view = newer(view, fresh)
 		}
@@ -151,7 +151,7 @@ func (o *Orders) prepareChange(ctx context.Context, caller booking.Caller, c Cha
 		return stay, q, err
 	}
 	stay.CheckIn, stay.CheckOut, stay.Rooms = has.From, has.To, has.Quantity
-	stay = stay.Fixed()
+	stay = stay.WithInstants()
 	q.Wants, err = o.wanted(caller, c, stay, place.Price)
 	q.Wants.Has, q.Wants.ForCustomer = has, forCustomer(caller, v)
 	return stay, q, err
@@ -181,9 +181,9 @@ func (o *Orders) wanted(caller booking.Caller, c Change, stay contract.Lodging, 
 	if len(faults) > 0 {
 		return contract.StayChange{}, booking.Faulty(faults)
 	}
-	next = next.Fixed()
+	next = next.WithInstants()
 	return contract.StayChange{
-		Asked: contract.Asked{
+		ChangeRequest: contract.ChangeRequest{
 			ID: changeID(c.OrderID, caller, c.Key), Content: contentOf(c.PaymentMethod, c.KeepsMethod, c.CheckIn.String(), c.CheckOut.String(), c.Rooms, c.Expect),
 			Expect: c.Expect, Version: c.Version, By: caller.ID, PaymentMethod: c.PaymentMethod, KeepsMethod: c.KeepsMethod,
 		},
@@ -268,14 +268,14 @@ func (o *Orders) sendChange(ctx context.Context, w Warrant, view contract.View, 
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+Asking)
 	defer cancel()
 	asking, sending := watched(budget)
-	is, taken, err := o.Engine.change(asking, w, view.ID, wants)
+	is, wasAccepted, err := o.Engine.change(asking, w, view.ID, wants)
 	switch {
 	case err == nil:
 		return o.changed(ctx, is), nil
 	case !isOpen(err) && !isAway(err) || atLimit(err) != nil:
 		view, err := o.refused(ctx, Decision{OrderID: view.ID, Kind: view.Kind, Update: contract.ChangeUpdate}, err)
 		return Outcome{View: view}, o.explained(ctx, view.ID, underAnotherKey(err))
-	case taken:
+	case wasAccepted:
 		view, err := o.read(ctx, view.ID)
 		return Outcome{View: view}, o.explained(ctx, view.ID, err)
 	}

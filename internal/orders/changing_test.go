@@ -15,14 +15,14 @@ import (
 
 // changes makes a confirmed reservation accept changes, and records the requests.
 func (b *bundle) changes(outcome func(context.Context) (contract.View, error)) *[]contract.StayChange {
-	asked := &[]contract.StayChange{}
+	sent := &[]contract.StayChange{}
 	b.store.put(cameTo(stayWith().View(), booking.Confirmed, ""))
 	b.answersHistory(of(booking.Lodging), nil)
 	b.onUpdate(func(_ context.Context, o client.UpdateWorkflowOptions) error {
-		*asked = append(*asked, o.Args[0].(contract.StayChange))
+		*sent = append(*sent, o.Args[0].(contract.StayChange))
 		return nil
 	}, outcome)
-	return asked
+	return sent
 }
 
 // TestChange_IsTheCustomers: a change may charge the customer, so neither owners nor their
@@ -41,17 +41,17 @@ func TestChange_IsTheCustomers(t *testing.T) {
 			require.ErrorIs(t, err, &booking.Error{Code: booking.NotAllowed})
 		}
 	}
-	for caller, told := range map[*booking.Caller]bool{
+	for caller, notified := range map[*booking.Caller]bool{
 		{ID: "alice", Roles: []booking.Role{booking.CustomerRole}}: false,
 		{ID: "1040", Roles: []booking.Role{booking.OperatorRole}}:  true,
 		{Unchecked: true}: false,
 	} {
 		b := newBundle(t)
-		asked := b.changes(func(context.Context) (contract.View, error) { return b.store.View(t.Context(), "lodging-1") })
+		sent := b.changes(func(context.Context) (contract.View, error) { return b.store.View(t.Context(), "lodging-1") })
 		_, err := b.Change(t.Context(), *caller, more)
 		require.NoError(t, err)
-		require.Len(t, *asked, 1)
-		require.Equal(t, told, (*asked)[0].ForCustomer, caller.ID)
+		require.Len(t, *sent, 1)
+		require.Equal(t, notified, (*sent)[0].ForCustomer, caller.ID)
 	}
 }
 
@@ -65,34 +65,34 @@ func TestChange_Overtaken(t *testing.T) {
 		b := newBundle(t)
 		other := cameTo(stayWith().View(), booking.Confirmed, "").View
 		other.Quantity, other.Version = 2, 9
-		asked := &[]contract.StayChange{}
-		asked = b.changes(func(context.Context) (contract.View, error) {
-			if has := (*asked)[len(*asked)-1].Has; has.Quantity != 2 {
+		sent := &[]contract.StayChange{}
+		sent = b.changes(func(context.Context) (contract.View, error) {
+			if has := (*sent)[len(*sent)-1].Has; has.Quantity != 2 {
 				return contract.View{}, noFor(booking.Superseded, contract.Refusal{View: other, At: today})
 			}
 			return other, nil
 		})
-		return b, asked
+		return b, sent
 	}
 	longer := orders.Change{OrderID: "lodging-1", CheckOut: stay.CheckOut.AddDays(1), Key: "k1"}
 
-	b, asked := overtaken(t)
+	b, sent := overtaken(t)
 	out, err := b.Change(t.Context(), anybody, longer)
 	require.NoError(t, err)
 	require.True(t, out.Done)
-	require.Len(t, *asked, 2)
-	first, second := (*asked)[0], (*asked)[1]
+	require.Len(t, *sent, 2)
+	first, second := (*sent)[0], (*sent)[1]
 	require.Equal(t, booking.DailyQuantity{From: stay.CheckIn, To: stay.CheckOut, Quantity: 1}, first.Has)
 	require.Equal(t, 1, first.Rooms)
 	require.Equal(t, 2, second.Rooms, "the rooms are not its to change")
 	require.Equal(t, longer.CheckOut, second.CheckOut)
 	require.Equal(t, first.ID, second.ID)
 
-	b, asked = overtaken(t)
+	b, sent = overtaken(t)
 	longer.Version = 7
 	_, err = b.Change(t.Context(), anybody, longer)
 	require.ErrorIs(t, err, &booking.Error{Code: booking.Superseded})
-	require.Len(t, *asked, 1)
+	require.Len(t, *sent, 1)
 }
 
 // TestChange_AwayUnderItsKey: a change that was refused because a service was away stays
@@ -128,7 +128,7 @@ func TestQuoteChange_RowBehind(t *testing.T) {
 func TestChange_Key(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
-	asked := b.changes(func(context.Context) (contract.View, error) { return b.store.View(t.Context(), "lodging-1") })
+	sent := b.changes(func(context.Context) (contract.View, error) { return b.store.View(t.Context(), "lodging-1") })
 	longer := orders.Change{OrderID: "lodging-1", CheckOut: stay.CheckOut.AddDays(1), Key: "k1"}
 	more, elsewhere := longer, longer
 	more.Rooms, elsewhere.Key = 2, "k2"
@@ -140,9 +140,9 @@ func TestChange_Key(t *testing.T) {
 	paidBy.PaymentMethod = "pm_1Def"
 	_, err := b.Change(t.Context(), booking.Caller{Unchecked: true}, paidBy)
 	require.NoError(t, err)
-	require.Equal(t, "pm_1Def", (*asked)[4].PaymentMethod)
-	require.NotEqual(t, (*asked)[0].Content, (*asked)[4].Content)
-	first, again, other, another := (*asked)[0], (*asked)[1], (*asked)[2], (*asked)[3]
+	require.Equal(t, "pm_1Def", (*sent)[4].PaymentMethod)
+	require.NotEqual(t, (*sent)[0].Content, (*sent)[4].Content)
+	first, again, other, another := (*sent)[0], (*sent)[1], (*sent)[2], (*sent)[3]
 	require.Equal(t, first.UpdateID(), again.UpdateID())
 	require.Equal(t, first.ID, other.ID)
 	require.NotEqual(t, first.Content, other.Content)

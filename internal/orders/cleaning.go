@@ -58,13 +58,13 @@ func (o *Orders) callShares(p Placement) []share {
 		return nil
 	}
 	shares := p.shares(o.MaxCallsOfOne, o.Calls.WaitingOf, o.Calls.WaitingBy, func(used int, whose string) error {
-		return booking.Errorf(TooManyCallsOfYours, "%d calls %s wait for a cleaner already", used, whose).In(callAgainAfter)
+		return booking.Errorf(TooManyCallsOfYours, "%d calls %s wait for a cleaner already", used, whose).RetryIn(callAgainAfter)
 	})
 	return bounding(append(shares, share{
 		shareOf: shareOf{"of all", "all"}, most: o.MaxWaitingCalls,
 		count: func(ctx context.Context, _ string) (int, error) { return o.Calls.Waiting(ctx) },
 		refused: func(used int) error {
-			return booking.Errorf(TooManyCallsWaiting, "%d calls wait for a cleaner already", used).In(callAgainAfter)
+			return booking.Errorf(TooManyCallsWaiting, "%d calls wait for a cleaner already", used).RetryIn(callAgainAfter)
 		},
 	}))
 }

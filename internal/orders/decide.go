@@ -28,9 +28,9 @@ type Decision struct {
 	MadeAt time.Time
 	// Expect is the quote that was shown to the caller of a cancel, "" for any.
 	Expect string
-	// Stood is the order's status when its customer cancelled it, "" if it is not known:
+	// StatusWhenDecided is the order's status when its customer cancelled it, "" if it is not known:
 	// after a reset the cancel is judged by it. Decide sets it.
-	Stood booking.Status
+	StatusWhenDecided booking.Status
 	// Version is the order's version that the caller has seen, 0 for any. A decision with a
 	// Version is not kept: the order may have changed when it is delivered.
 	Version int64
@@ -38,12 +38,12 @@ type Decision struct {
 
 // needsAgreement tells whether a service has to agree before the decision is taken.
 func (d Decision) needsAgreement() bool {
-	return d.Update == contract.CancelUpdate && contract.BusinessOf(d.Kind).AsksToCancel
+	return d.Update == contract.CancelUpdate && contract.BusinessOf(d.Kind).ServiceAgreesToCancel
 }
 
 // mayBeRefusedLater tells whether a service has to agree, to this decision or to an open one before it.
 // Then the order may take the decision and still not carry it out.
-func (d Decision) mayBeRefusedLater() bool { return contract.BusinessOf(d.Kind).AsksToCancel }
+func (d Decision) mayBeRefusedLater() bool { return contract.BusinessOf(d.Kind).ServiceAgreesToCancel }
 
 // extra is the additional time of a decision beyond the reply budget.
 func (d Decision) extra() time.Duration {
@@ -83,14 +83,14 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 	}
 	if d.Update == contract.CancelUpdate {
 		row, _ := o.optionalRow(ctx, d.OrderID) // without it, the order has to know its status itself
-		d.Stood = row.View.Status
+		d.StatusWhenDecided = row.View.Status
 	}
 	// A caller that disconnects does not withdraw a decision.
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+d.extra())
 	defer cancel()
 	watching, sending := watched(budget)
-	view, sentAs, taken, err := o.sendDecision(watching, w, caller, d)
-	if !taken && (isAway(err) || isWorkflowMissing(err)) {
+	view, sentAs, wasAccepted, err := o.sendDecision(watching, w, caller, d)
+	if !wasAccepted && (isAway(err) || isWorkflowMissing(err)) {
 		if view, no := o.shownOtherwise(ctx, d); no != nil {
 			return Outcome{View: view}, no
 		}
@@ -101,13 +101,13 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 	k := toKeep(caller, d, sentAs.id, made)
 	var out Outcome
 	switch _, why := answerOf(err); {
-	case !taken && isOpen(err) && atLimit(err) == nil:
+	case !wasAccepted && isOpen(err) && atLimit(err) == nil:
 		out, err = o.undelivered(ctx, k, sending, err)
 	case err == nil:
 		out = Outcome{View: view, Done: true}
-	case taken && d.isUnderWay(err):
+	case wasAccepted && d.isUnderWay(err):
 		out, err = o.join(budget, d, why.View), nil
-	case taken && isAway(err):
+	case wasAccepted && isAway(err):
 		out, err = o.afterTaken(ctx, d)
 		out, err = o.undecided(ctx, k, out, err)
 	default:
@@ -120,13 +120,13 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 // took the decision, sentAs under which id it was sent last.
 func (o *Orders) sendDecision(
 	ctx context.Context, w Warrant, caller booking.Caller, d Decision,
-) (view contract.View, sentAs updateID, taken bool, err error) {
+) (view contract.View, sentAs updateID, wasAccepted bool, err error) {
 	begun := o.Now()
 	for range mostIDsOfSlot {
 		sentAs = o.updateIDs.next(o.Now(), caller, d)
-		view, taken, err = o.Engine.decide(ctx, w, sentAs.id, d)
-		if !taken || err != nil && isAway(err) {
-			return view, sentAs, taken, err
+		view, wasAccepted, err = o.Engine.decide(ctx, w, sentAs.id, d)
+		if !wasAccepted || err != nil && isAway(err) {
+			return view, sentAs, wasAccepted, err
 		}
 		o.updateIDs.answered(sentAs)
 		if !isPast(err, begun) {

@@ -244,10 +244,10 @@ func TestDecide_TakenButSlow(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBundle(t)
-			taken, begun := budgeted{}, time.Now()
-			b.onUpdate(taken.takes, func(ctx context.Context) (contract.View, error) {
-				require.Equal(t, taken.end(ctx), taken.until, "one budget for both")
-				require.WithinRange(t, taken.until, begun.Add(b.ReplyBudget), taken.at.Add(b.ReplyBudget))
+			wasAccepted, begun := budgeted{}, time.Now()
+			b.onUpdate(wasAccepted.takes, func(ctx context.Context) (contract.View, error) {
+				require.Equal(t, wasAccepted.end(ctx), wasAccepted.until, "one budget for both")
+				require.WithinRange(t, wasAccepted.until, begun.Add(b.ReplyBudget), wasAccepted.at.Add(b.ReplyBudget))
 				return contract.View{}, err
 			})
 			b.putAll(booking.Paid)
@@ -304,9 +304,9 @@ func TestDecide_CallerLeaves(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
 	ctx, leave := context.WithCancel(t.Context())
-	asked := 0
+	requests := 0
 	stays := func(ctx context.Context) {
-		asked++
+		requests++
 		require.NoError(t, ctx.Err(), "the decision goes on")
 	}
 	b.onUpdate(
@@ -318,7 +318,7 @@ func TestDecide_CallerLeaves(t *testing.T) {
 	)
 	_, err := b.Decide(ctx, booking.Caller{Unchecked: true}, orders.Decision{OrderID: "lodging-1", Kind: booking.Lodging, Update: cancels})
 	require.NoError(t, err)
-	require.Equal(t, 2, asked)
+	require.Equal(t, 2, requests)
 }
 
 // TestDecide_FoodCancelIsNoPromise: a cancel that the order has taken is certain only once
@@ -344,11 +344,11 @@ func TestDecide_FoodCancelIsNoPromise(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBundle(t)
-			taken, begun := budgeted{}, time.Now()
-			b.onUpdate(taken.takes, func(ctx context.Context) (contract.View, error) {
-				require.Equal(t, taken.end(ctx), taken.until, "one budget for both")
+			wasAccepted, begun := budgeted{}, time.Now()
+			b.onUpdate(wasAccepted.takes, func(ctx context.Context) (contract.View, error) {
+				require.Equal(t, wasAccepted.end(ctx), wasAccepted.until, "one budget for both")
 				budget := b.ReplyBudget + orders.Asking
-				require.WithinRange(t, taken.until, begun.Add(budget), taken.at.Add(budget))
+				require.WithinRange(t, wasAccepted.until, begun.Add(budget), wasAccepted.at.Add(budget))
 				return contract.View{}, serviceerror.NewDeadlineExceeded("the delivery hangs")
 			})
 			if test.row != "" {
@@ -437,7 +437,7 @@ func TestDecide_CancelJoins(t *testing.T) {
 func TestDecide_AcrossProcesses(t *testing.T) {
 	t.Parallel()
 	now, away := today, true
-	var asked []string
+	var requests []string
 	kept := map[string]error{} // by the engine
 	delivering, cancelled := of(booking.Food).in(booking.Delivering, "").View, of(booking.Food).in(booking.Cancelled, booking.ByCustomer).View
 	process := func() *bundle {
@@ -446,7 +446,7 @@ func TestDecide_AcrossProcesses(t *testing.T) {
 		b.onUpdate(func(_ context.Context, o client.UpdateWorkflowOptions) error { id = o.UpdateID; return nil },
 			func(context.Context) (contract.View, error) {
 				if _, known := kept[id]; !known {
-					asked, kept[id] = append(asked, id), nil
+					requests, kept[id] = append(requests, id), nil
 					if away {
 						kept[id] = noFor(booking.DeliveryUnavailable, contract.Refusal{View: delivering, After: booking.Duration(2 * time.Second), At: now})
 					}
@@ -467,17 +467,17 @@ func TestDecide_AcrossProcesses(t *testing.T) {
 	require.Equal(t, 2*time.Second, after(one))
 	now = now.Add(time.Second)
 	require.Equal(t, time.Second, after(other), "before that: joins, and costs the order nothing")
-	require.Len(t, asked, 1)
+	require.Len(t, requests, 1)
 
 	now = now.Add(time.Second)
 	require.Equal(t, 2*time.Second, after(other), "it is still away")
-	require.Len(t, asked, 2)
+	require.Len(t, requests, 2)
 	now, away = now.Add(2*time.Second), false
 	p := third.decide(booking.Food, cancels) // it has seen neither
 	require.NoError(t, p.err)
 	require.True(t, p.Done)
 	require.Equal(t, booking.Cancelled, p.View.Status)
-	require.Len(t, asked, 3)
+	require.Len(t, requests, 3)
 }
 
 // TestDecide_EngineLimits: the engine's own limits have codes and are not internal errors.

@@ -76,7 +76,7 @@ func TestDecide_RefusalIsOfTheDomain(t *testing.T) {
 	why := contract.Refusal{View: contract.View{ID: "food-1", Status: booking.Delivering}, After: booking.Duration(40 * time.Second)}
 	answers(engine, temporal.NewNonRetryableApplicationError("the delivery is away", string(booking.DeliveryUnavailable), nil, why))
 	out, err := o.Decide(t.Context(), booking.Caller{Unchecked: true}, cancel)
-	require.Equal(t, booking.Errorf(booking.DeliveryUnavailable, "the delivery is away").In(40*time.Second), err)
+	require.Equal(t, booking.Errorf(booking.DeliveryUnavailable, "the delivery is away").RetryIn(40*time.Second), err)
 	require.Equal(t, booking.Delivering, out.View.Status)
 	require.False(t, out.Done)
 }

@@ -111,12 +111,12 @@ func (d *Dispatcher) Run(ctx context.Context) {
 			tidied = time.Now()
 			d.tidy(ctx)
 		}
-		begun, taken, err := time.Now(), 0, error(nil)
+		begun, dispatched, err := time.Now(), 0, error(nil)
 		if pause > 0 { // an order that was never tried certainly was not started
 			err = d.Engine.answers(ctx)
 		}
 		if err == nil {
-			taken, err = d.round(ctx, width)
+			dispatched, err = d.round(ctx, width)
 		}
 		switch {
 		case err != nil:
@@ -124,11 +124,11 @@ func (d *Dispatcher) Run(ctx context.Context) {
 			width, pause = 1, min(max(2*pause, firstWait), longestWait)
 			d.Log.Debug("inbox waits", zap.Duration("for", pause), zap.Error(err))
 			sleep(ctx, pause, nil)
-		case taken == 0:
+		case dispatched == 0:
 			width, pause = 1, 0
 			sleep(ctx, pollInterval, d.woken())
 		default:
-			d.line.dispatchedIn(taken, time.Since(begun))
+			d.line.dispatchedIn(dispatched, time.Since(begun))
 			width, pause = min(2*width, mostAtOnce), 0
 		}
 	}
@@ -147,7 +147,7 @@ func sleep(ctx context.Context, d time.Duration, wake <-chan struct{}) {
 
 // round leases up to width orders and starts their sagas. A returned error is one of the inbox or
 // the engine, and all further orders have to wait.
-func (d *Dispatcher) round(ctx context.Context, width int) (taken int, err error) {
+func (d *Dispatcher) round(ctx context.Context, width int) (dispatched int, err error) {
 	now := time.Now()
 	leased, err := d.Inbox.Lease(ctx, width, now, now.Add(leasedFor))
 	if err != nil {

@@ -20,8 +20,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// keeps puts n orders into the inbox, one second apart, and returns their ids.
-func (k kitchen) keeps(t *testing.T, n int) (ids []string) {
+// storeOrders puts n orders into the inbox, one second apart, and returns their ids.
+func (k kitchen) storeOrders(t *testing.T, n int) (ids []string) {
 	t.Helper()
 	for i := range n {
 		id := fmt.Sprintf("food-%d", i)
@@ -66,14 +66,14 @@ func (k kitchen) dispatches(t *testing.T) map[string]int {
 // runs starts the dispatcher; stop ends it and waits for its end.
 func (k kitchen) runs(t *testing.T) (stop func()) {
 	ctx, end := context.WithCancel(t.Context())
-	over := make(chan struct{})
+	ended := make(chan struct{})
 	go func() {
-		defer close(over)
+		defer close(ended)
 		k.Dispatcher.Run(ctx)
 	}()
 	return func() {
 		end()
-		<-over
+		<-ended
 	}
 }
 
@@ -118,7 +118,7 @@ func alreadyStarted() error {
 func TestDispatch(t *testing.T) {
 	t.Parallel()
 	k := newKitchen(t)
-	ids := k.keeps(t, 40)
+	ids := k.storeOrders(t, 40)
 	s := answersStarts(k.engine, func(int, contract.Food) error { return nil })
 	require.Equal(t, map[string]int{"started": 40}, k.dispatches(t))
 	require.Len(t, s.inputs, 40)
@@ -145,7 +145,7 @@ func TestDispatch_TellsHowLong(t *testing.T) {
 	first, err := k.order(t, "", "")
 	require.NoError(t, err)
 	require.Equal(t, 30*time.Second, first.After, "nothing is known yet")
-	k.keeps(t, 40)
+	k.storeOrders(t, 40)
 	defer k.runs(t)()
 	k.awaitEmpty(t)
 	second, err := k.order(t, "", "")
@@ -157,10 +157,10 @@ func TestDispatch_TellsHowLong(t *testing.T) {
 func TestDispatch_EngineAway(t *testing.T) {
 	t.Parallel()
 	k := newKitchen(t)
-	k.keeps(t, 5)
-	asked := 0
+	k.storeOrders(t, 5)
+	requests := 0
 	k.engine.On("CheckHealth", mock.Anything, mock.Anything).Return(func(context.Context, *client.CheckHealthRequest) (*client.CheckHealthResponse, error) {
-		if asked++; asked == 2 {
+		if requests++; requests == 2 {
 			return nil, serviceerror.NewUnavailable("away")
 		}
 		return &client.CheckHealthResponse{}, nil
@@ -181,7 +181,7 @@ func TestDispatch_Started(t *testing.T) {
 	t.Parallel()
 	for _, hash := range []string{"hash", "another hash"} {
 		k := newKitchen(t)
-		ids := k.keeps(t, 1)
+		ids := k.storeOrders(t, 1)
 		answersStarts(k.engine, func(int, contract.Food) error { return alreadyStarted() })
 		knows(t, k.engine, hash)
 		require.Equal(t, map[string]int{"found": 1}, k.dispatches(t))
@@ -198,7 +198,7 @@ func TestDispatch_Withdrawn(t *testing.T) {
 	withdrawn := func(t *testing.T, why booking.Reason) (kitchen, string) {
 		t.Helper()
 		k := newKitchen(t)
-		ids := k.keeps(t, 1)
+		ids := k.storeOrders(t, 1)
 		_, ok, err := k.inbox.Withdraw(t.Context(), ids[0], contract.Withdrawal{Why: why}, false)
 		require.NoError(t, err)
 		require.True(t, ok)
@@ -222,10 +222,10 @@ func TestDispatch_Withdrawn(t *testing.T) {
 		} {
 			k, id := withdrawn(t, booking.ByCustomer)
 			answersStarts(k.engine, func(int, contract.Food) error { return alreadyStarted() })
-			var asked []client.UpdateWorkflowOptions
+			var requests []client.UpdateWorkflowOptions
 			k.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).
 				Return(func(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
-					asked = append(asked, o)
+					requests = append(requests, o)
 					if name == "Over" {
 						return nil, answer
 					}
@@ -234,27 +234,27 @@ func TestDispatch_Withdrawn(t *testing.T) {
 					return handle, nil
 				})
 			require.Equal(t, map[string]int{"closed": 1}, k.dispatches(t), name)
-			require.Equal(t, []string{id, contract.CancelUpdate}, []string{asked[0].WorkflowID, asked[0].UpdateName})
+			require.Equal(t, []string{id, contract.CancelUpdate}, []string{requests[0].WorkflowID, requests[0].UpdateName})
 		}
 	})
 	t.Run("DeliveryAway", func(t *testing.T) {
 		t.Parallel()
 		k, _ := withdrawn(t, booking.ByCustomer)
 		answersStarts(k.engine, func(int, contract.Food) error { return alreadyStarted() })
-		var asked []string
+		var requests []string
 		k.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).
 			Return(func(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
-				asked = append(asked, o.UpdateID)
+				requests = append(requests, o.UpdateID)
 				handle := &mocks.WorkflowUpdateHandle{}
 				var answer error
-				if len(asked) == 1 {
+				if len(requests) == 1 {
 					answer = temporal.NewNonRetryableApplicationError("away", string(booking.DeliveryUnavailable), nil, contract.Refusal{After: booking.Duration(time.Second)})
 				}
 				handle.On("Get", mock.Anything, mock.Anything).Return(answer)
 				return handle, nil
 			})
 		require.Equal(t, map[string]int{"failed": 1, "closed": 1}, k.dispatches(t))
-		require.NotEqual(t, asked[0], asked[1], "the engine keeps the answer to the first")
+		require.NotEqual(t, requests[0], requests[1], "the engine keeps the answer to the first")
 	})
 }
 
@@ -262,7 +262,7 @@ func TestDispatch_Withdrawn(t *testing.T) {
 func TestDispatch_OddOne(t *testing.T) {
 	t.Parallel()
 	k := newKitchen(t)
-	ids := k.keeps(t, 3)
+	ids := k.storeOrders(t, 3)
 	answersStarts(k.engine, func(_ int, in contract.Food) error {
 		if in.OrderID == ids[0] {
 			return serviceerror.NewInvalidArgument("too large")

@@ -97,12 +97,12 @@ func (d *Dispatcher) stop(ctx context.Context, k Kept) error {
 	decision := Decision{OrderID: k.OrderID, Kind: k.Kind, Update: contract.CancelUpdate, Note: k.Withdrawal.Note}
 	asking, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
-	_, taken, err := d.Engine.decide(asking, admittedBefore, fmt.Sprintf("inbox/%d", k.Tries), decision)
+	_, wasAccepted, err := d.Engine.decide(asking, admittedBefore, fmt.Sprintf("inbox/%d", k.Tries), decision)
 	answer, why := answerOf(err)
 	switch {
 	case err == nil:
 		return closed("it was cancelled")
-	case taken && isAway(err) && !decision.mayBeRefusedLater():
+	case wasAccepted && isAway(err) && !decision.mayBeRefusedLater():
 		return closed("it is being cancelled")
 	case answer != nil && (booking.Code(answer.Type()) == booking.DeliveryUnavailable || booking.Code(answer.Type()) == booking.DecisionPending):
 		pause := oddPause

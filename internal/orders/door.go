@@ -107,7 +107,7 @@ func authorizeAndLog[T interface{ outcome() string }](
 	case errors.Is(err, &booking.Error{Code: ActedMeanwhile}):
 		return out, err
 	case err != nil && !a.decision:
-		return out, booking.Errorf(booking.Unavailable, "the log of operators' actions cannot be written at the moment; nothing was done").Because(err)
+		return out, booking.Errorf(booking.Unavailable, "the log of operators' actions cannot be written at the moment; nothing was done").WithCause(err)
 	}
 	out, err = do(ctx, Warrant{given: true})
 	line.Outcome = outcomeOf(out.outcome(), err)

@@ -165,7 +165,7 @@ var withoutWarrant = map[string]string{
 	"deleteDrink":      "is about a drink; the catalogue's events name by whom",
 	"DeliverNotice":    "only has the payment provider asked; LookAtPayment is how an operator does",
 	"customerReturned": "only has the payment provider asked whether its customer has paid",
-	"signal":           "is what ForceCancel and TellAssigned send to orders for the service itself",
+	"signal":           "is what ForceCancel and SignalAssigned send to orders for the service itself",
 }
 
 // TestDoor_IsTheOnlyOne: each method of the engine that changes a workflow requires a

@@ -94,10 +94,10 @@ func (e *Engine) deleteDrink(ctx context.Context, drinkID, by string) error {
 
 // decide sends a decision to the order under an id: decisions with the same id are one.
 // taken tells whether the order took it; the answer may follow later.
-func (e *Engine) decide(ctx context.Context, _ Warrant, id string, d Decision) (view contract.View, taken bool, err error) {
+func (e *Engine) decide(ctx context.Context, _ Warrant, id string, d Decision) (view contract.View, wasAccepted bool, err error) {
 	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		UpdateID: id, WorkflowID: d.OrderID, UpdateName: d.Update,
-		Args: []any{contract.Decision{Note: d.Note, By: d.By, At: d.MadeAt, Expect: d.Expect, Stood: d.Stood, Version: d.Version}}, WaitForStage: client.WorkflowUpdateStageAccepted,
+		Args: []any{contract.Decision{Note: d.Note, By: d.By, At: d.MadeAt, Expect: d.Expect, StatusWhenDecided: d.StatusWhenDecided, Version: d.Version}}, WaitForStage: client.WorkflowUpdateStageAccepted,
 	})
 	if err != nil {
 		return view, false, marked(err)
@@ -107,7 +107,7 @@ func (e *Engine) decide(ctx context.Context, _ Warrant, id string, d Decision) (
 
 // refund sends a refund by staff to the order's saga, or to the refund's own workflow.
 // taken tells whether that took it; the answer may follow later.
-func (e *Engine) refund(ctx context.Context, _ Warrant, workflowID string, r contract.Refund) (is booking.Repaid, taken bool, err error) {
+func (e *Engine) refund(ctx context.Context, _ Warrant, workflowID string, r contract.Refund) (is booking.Repaid, wasAccepted bool, err error) {
 	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		UpdateID: r.Key(), WorkflowID: workflowID, UpdateName: contract.RefundUpdate,
 		Args: []any{r}, WaitForStage: client.WorkflowUpdateStageAccepted,
@@ -192,14 +192,14 @@ func (e *Engine) ForceCancel(ctx context.Context, orderID string, f contract.For
 	return err == nil, ignoreEnded(orderID, err)
 }
 
-// TellAssigned sends the call its cleaner. A call that has ended is skipped.
-func (e *Engine) TellAssigned(ctx context.Context, orderID string, c booking.Cleaner) error {
+// SignalAssigned sends the call its cleaner. A call that has ended is skipped.
+func (e *Engine) SignalAssigned(ctx context.Context, orderID string, c booking.Cleaner) error {
 	return ignoreEnded(orderID, e.signal(ctx, orderID, contract.AssignedSignal, c))
 }
 
 // change sends a change to an order, once under its id. taken tells whether the order took
 // it.
-func (e *Engine) change(ctx context.Context, _ Warrant, orderID string, c changing) (view contract.View, taken bool, err error) {
+func (e *Engine) change(ctx context.Context, _ Warrant, orderID string, c changing) (view contract.View, wasAccepted bool, err error) {
 	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		UpdateID: c.UpdateID(), WorkflowID: orderID, UpdateName: contract.ChangeUpdate,
 		Args: []any{c}, WaitForStage: client.WorkflowUpdateStageAccepted,

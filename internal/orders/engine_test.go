@@ -68,7 +68,7 @@ func TestEngine_Tells(t *testing.T) {
 			running, err := engine.ForceCancel(t.Context(), "cafe-1", contract.Force{Why: booking.MenuDeleted, By: "1024"})
 			require.Equal(t, test.running, running)
 			require.Equal(t, test.fails, err != nil)
-			require.Equal(t, test.fails, engine.TellAssigned(t.Context(), "cleaning-1", booking.Cleaner{ID: "kim"}) != nil)
+			require.Equal(t, test.fails, engine.SignalAssigned(t.Context(), "cleaning-1", booking.Cleaner{ID: "kim"}) != nil)
 		})
 	}
 }
@@ -81,7 +81,7 @@ func TestEngine_NoID(t *testing.T) {
 		running, err := engine.ForceCancel(t.Context(), id, contract.Force{Why: booking.MenuDeleted})
 		require.NoError(t, err)
 		require.False(t, running)
-		require.NoError(t, engine.TellAssigned(t.Context(), id, booking.Cleaner{ID: "kim"}))
+		require.NoError(t, engine.SignalAssigned(t.Context(), id, booking.Cleaner{ID: "kim"}))
 		_, err = engine.Describe(t.Context(), id)
 		require.ErrorIs(t, err, &booking.Error{Code: booking.NotFound})
 		_, err = engine.View(t.Context(), id)

@@ -35,11 +35,11 @@ type asker struct {
 
 // unwritten is an order whose row is behind.
 type unwritten struct {
-	orderID string
-	version int64
-	askers  [2]asker
-	told    time.Time
-	written chan struct{} // closed when the row is at the version
+	orderID     string
+	version     int64
+	askers      [2]asker
+	announcedAt time.Time
+	written     chan struct{} // closed when the row is at the version
 }
 
 // Publishing records that v is about to be published and its row will be written
@@ -53,7 +53,7 @@ func (h *Hub) Publishing(v contract.View) {
 		return
 	}
 	h.unwritten.add(&unwritten{
-		orderID: v.ID, version: v.Version, told: time.Now(), written: make(chan struct{}),
+		orderID: v.ID, version: v.Version, announcedAt: time.Now(), written: make(chan struct{}),
 		askers: [2]asker{{false, v.CustomerID}, {true, v.OwnerID}},
 	})
 }
@@ -90,13 +90,15 @@ func (h *Hub) unwrittenOf(a asker) []*unwritten {
 	for _, u := range h.unwritten.byAsker[a] {
 		all = append(all, u)
 	}
-	slices.SortFunc(all, func(a, b *unwritten) int { return cmp.Or(a.told.Compare(b.told), cmp.Compare(a.orderID, b.orderID)) })
+	slices.SortFunc(all, func(a, b *unwritten) int {
+		return cmp.Or(a.announcedAt.Compare(b.announcedAt), cmp.Compare(a.orderID, b.orderID))
+	})
 	return all
 }
 
 // wait waits until the row is written, for writtenWithin at most, and tells whether it is.
 func (u *unwritten) wait(ctx context.Context) bool {
-	timer := time.NewTimer(time.Until(u.told.Add(writtenWithin)))
+	timer := time.NewTimer(time.Until(u.announcedAt.Add(writtenWithin)))
 	defer timer.Stop()
 	select {
 	case <-u.written:
@@ -141,7 +143,7 @@ func (c *changes) remove(u *unwritten) {
 
 // forget removes changes older than before.
 func (c *changes) forget(before time.Time) {
-	for len(c.oldest) > 0 && c.oldest[0].told.Before(before) {
+	for len(c.oldest) > 0 && c.oldest[0].announcedAt.Before(before) {
 		c.remove(c.oldest[0])
 		c.oldest = c.oldest[1:]
 	}

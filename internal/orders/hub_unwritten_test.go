@@ -19,8 +19,8 @@ var (
 	ofOlivia = booking.OrderFilter{OwnerID: "olivia"}
 )
 
-// told is an order of alice's at olivia's.
-func told(orderID string, version int64) contract.View {
+// publication is an order of alice's at olivia's.
+func publication(orderID string, version int64) contract.View {
 	return contract.View{ID: orderID, CustomerID: "alice", OwnerID: "olivia", Version: version}
 }
 
@@ -28,8 +28,8 @@ func TestHub_ListsWaitForWhatWasTold(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var h orders.Hub
-		h.Publishing(told("o1", 1))
-		h.Publishing(told("o2", 1))
+		h.Publishing(publication("o1", 1))
+		h.Publishing(publication("o2", 1))
 		var mu sync.Mutex
 		var lists [][]string // the orders that each is behind with
 		for _, f := range []booking.OrderFilter{ofAlice, ofOlivia} {
@@ -40,12 +40,12 @@ func TestHub_ListsWaitForWhatWasTold(t *testing.T) {
 				lists = append(lists, behind)
 			}()
 		}
-		for _, written := range []contract.View{told("o1", 1), told("o3", 1)} {
+		for _, written := range []contract.View{publication("o1", 1), publication("o3", 1)} {
 			synctest.Wait()
 			require.Empty(t, lists, "o2 is not written")
 			h.Published(written)
 		}
-		h.Published(told("o2", 2)) // a newer version suffices
+		h.Published(publication("o2", 2)) // a newer version suffices
 		synctest.Wait()
 		require.Equal(t, [][]string{nil, nil}, lists)
 	})
@@ -56,7 +56,7 @@ func TestHub_ListsOfOthersDoNotWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var h orders.Hub
 		begun := time.Now()
-		h.Publishing(told("o1", 1))
+		h.Publishing(publication("o1", 1))
 		for _, f := range []booking.OrderFilter{{CustomerID: "olivia"}, {OwnerID: "alice"}, {CustomerID: "bob"}} {
 			require.Empty(t, h.AwaitPublished(t.Context(), f))
 		}
@@ -69,11 +69,11 @@ func TestHub_ListsWaitForTheNewestVersion(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var h orders.Hub
-		h.Publishing(told("o1", 1))
-		h.Publishing(told("o1", 2))
-		h.Published(told("o1", 1))
+		h.Publishing(publication("o1", 1))
+		h.Publishing(publication("o1", 2))
+		h.Published(publication("o1", 1))
 		require.Equal(t, []string{"o1"}, h.AwaitPublished(t.Context(), ofAlice))
-		h.Published(told("o1", 2))
+		h.Published(publication("o1", 2))
 		require.Empty(t, h.AwaitPublished(t.Context(), ofAlice))
 	})
 }
@@ -84,8 +84,8 @@ func TestHub_ListsSayWhatTheyWaitedForInVain(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var h orders.Hub
 		begun := time.Now()
-		h.Publishing(told("o1", 1))
-		h.Publishing(told("o2", 1))
+		h.Publishing(publication("o1", 1))
+		h.Publishing(publication("o2", 1))
 		for range 3 {
 			require.ElementsMatch(t, []string{"o1", "o2"}, h.AwaitPublished(t.Context(), ofOlivia))
 			require.Equal(t, 500*time.Millisecond, time.Since(begun))
@@ -93,9 +93,9 @@ func TestHub_ListsSayWhatTheyWaitedForInVain(t *testing.T) {
 		require.True(t, h.Waiting("o1"), "another process may write it")
 
 		time.Sleep(11 * time.Second)
-		h.Publishing(told("o3", 1))
+		h.Publishing(publication("o3", 1))
 		require.False(t, h.Waiting("o1"), "forgotten")
-		h.Published(told("o3", 1))
+		h.Published(publication("o3", 1))
 		require.Empty(t, h.AwaitPublished(t.Context(), ofOlivia))
 	})
 }
@@ -106,7 +106,7 @@ func TestHub_ForgetsWhatIsWritten(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var h orders.Hub
 		for i := range 100 {
-			v := told(fmt.Sprintf("o%d", i), 1)
+			v := publication(fmt.Sprintf("o%d", i), 1)
 			h.Publishing(v)
 			h.Published(v)
 			require.False(t, h.Waiting(v.ID))

@@ -23,7 +23,7 @@ const keptWithin = time.Second
 
 // startBy is the deadline for starting the saga of an order that is placed now.
 func (o *Orders) startBy(budget context.Context, a Attempt, placedAt time.Time) time.Time {
-	if contract.BusinessOf(a.placement.kind()).MayWait() && o.Dispatcher != nil {
+	if contract.BusinessOf(a.placement.kind()).MayBeQueued() && o.Dispatcher != nil {
 		return placedAt.Add(o.Dispatcher.Within)
 	}
 	end, _ := budget.Deadline() // counted from its turn: see tryToPlace
@@ -61,7 +61,7 @@ func reached(s *sending, err error) bool {
 func (o *Orders) keep(ctx context.Context, t tried, why unstarted) (progress, error) {
 	log := o.log(ctx, t.OrderID)
 	undecided := progress{view: t.view}
-	if !contract.BusinessOf(t.view.Kind).MayWait() || o.Dispatcher == nil {
+	if !contract.BusinessOf(t.view.Kind).MayBeQueued() || o.Dispatcher == nil {
 		if !why.sent {
 			return progress{}, why.error
 		}
@@ -70,7 +70,7 @@ func (o *Orders) keep(ctx context.Context, t tried, why unstarted) (progress, er
 	}
 	wait, tooLong := o.Dispatcher.estimate()
 	if tooLong && !why.sent {
-		return progress{}, admission.TooBusy().In(wait)
+		return progress{}, admission.TooBusy().RetryIn(wait)
 	}
 	if !why.sent { // otherwise it may have been started, and is kept without limits
 		if err := o.admitToInbox(ctx, t); err != nil {
@@ -103,14 +103,14 @@ func (o *Orders) keep(ctx context.Context, t tried, why unstarted) (progress, er
 
 // inboxShares are the shares of the orders in the inbox.
 func (o *Orders) inboxShares(p Placement) []share {
-	if o.Dispatcher == nil || !contract.BusinessOf(p.kind()).MayWait() {
+	if o.Dispatcher == nil || !contract.BusinessOf(p.kind()).MayBeQueued() {
 		return nil
 	}
 	ofCustomer := func(ctx context.Context, id string) (int, error) { return o.Dispatcher.Inbox.OpenOf(ctx, id) }
 	byCaller := func(ctx context.Context, id string) (int, error) { return o.Dispatcher.Inbox.OpenBy(ctx, id) }
 	return bounding(p.shares(o.MaxKeptOfOne, ofCustomer, byCaller, func(used int, whose string) error {
 		wait, _ := o.Dispatcher.estimate()
-		return booking.Errorf(TooManyOrdersOfYours, "%d orders %s wait to be worked on already", used, whose).In(wait)
+		return booking.Errorf(TooManyOrdersOfYours, "%d orders %s wait to be worked on already", used, whose).RetryIn(wait)
 	}))
 }
 
@@ -154,13 +154,13 @@ func (o *Orders) expected(v contract.View) time.Duration {
 // has to agree to a cancel, only an order that the service cannot know is withdrawn here.
 func (o *Orders) withdraw(ctx context.Context, d Decision) (contract.View, bool) {
 	business := contract.BusinessOf(d.Kind)
-	if o.Dispatcher == nil || d.Update != contract.CancelUpdate || !business.MayWait() || (contract.Decision{Note: d.Note}).Check(d.Update) != nil {
+	if o.Dispatcher == nil || d.Update != contract.CancelUpdate || !business.MayBeQueued() || (contract.Decision{Note: d.Note}).Check(d.Update) != nil {
 		return contract.View{}, false
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keptWithin)
 	defer cancel()
 	w := contract.Withdrawal{Why: booking.ByCustomer, Note: booking.Lines(d.Note), By: d.By}
-	view, ok, err := o.Dispatcher.Inbox.Withdraw(ctx, d.OrderID, w, business.AsksToCancel)
+	view, ok, err := o.Dispatcher.Inbox.Withdraw(ctx, d.OrderID, w, business.ServiceAgreesToCancel)
 	if err != nil {
 		o.log(ctx, d.OrderID).Warn("inbox cannot be asked", zap.Error(err))
 		return view, false

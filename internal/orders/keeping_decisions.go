@@ -55,7 +55,7 @@ func (o *Orders) queueBehind(ctx context.Context, caller booking.Caller, d Decis
 	case waiting == 0:
 		return out, false, nil
 	case d.needsAgreement() && !equal:
-		return out, true, booking.Errorf(booking.DecisionPending, "an earlier decision on the order is not delivered yet; this one was not taken").In(time.Second)
+		return out, true, booking.Errorf(booking.DecisionPending, "an earlier decision on the order is not delivered yet; this one was not taken").RetryIn(time.Second)
 	}
 	return o.keepDecision(ctx, k)
 }

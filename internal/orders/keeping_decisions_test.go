@@ -343,11 +343,11 @@ func TestDecide_OrderIsWorkedOnAnew(t *testing.T) {
 		})
 		d.requireKept(d.decide(booking.Cafe, complete, ""), 1)
 		ctx, stop := context.WithCancel(t.Context())
-		over := make(chan struct{})
-		go func() { defer close(over); d.Carrier.Run(ctx) }()
+		ended := make(chan struct{})
+		go func() { defer close(ended); d.Carrier.Run(ctx) }()
 		require.Eventually(t, func() bool { return len(d.kept()) == 0 }, time.Minute, 10*time.Millisecond)
 		stop()
-		<-over
+		<-ended
 		require.EqualValues(t, 4, last.Load())
 		shown, err := d.pages.View(t.Context(), "cafe-1")
 		require.NoError(t, err)

@@ -418,7 +418,7 @@ func TestKeep_StartedBefore(t *testing.T) {
 				require.False(t, out.Done)
 				require.Equal(t, orders.KeyedID(business.kind, "alice", "k1", 0), out.OrderID)
 				require.Equal(t, out.OrderID, out.View.ID)
-				if !contract.BusinessOf(business.kind).MayWait() {
+				if !contract.BusinessOf(business.kind).MayBeQueued() {
 					require.Empty(t, k.kept(t))
 					return
 				}
@@ -550,17 +550,17 @@ func TestKeep_OwedThoughTheEngineHangs(t *testing.T) {
 	out, err := k.order(t, "", "")
 	require.NoError(t, err)
 
-	asked, answers := make(chan struct{}, 1), make(chan struct{})
+	started, answers := make(chan struct{}, 1), make(chan struct{})
 	k.engine.On("CheckHealth", mock.Anything, mock.Anything).Run(func(mock.Arguments) {
 		select {
-		case asked <- struct{}{}:
+		case started <- struct{}{}:
 		default:
 		}
 		<-answers
 	}).Return(nil, serviceerror.NewUnavailable("frozen"))
 	defer k.runs(t)()
 	defer close(answers)
-	<-asked
+	<-started
 	inbox.away.Store(false)
 	require.Eventually(t, func() bool { return len(k.kept(t)) == 1 }, time.Minute, 10*time.Millisecond)
 	require.Equal(t, out.OrderID, k.kept(t)[0].OrderID)

@@ -24,7 +24,7 @@ func (s Stay) offer(ctx context.Context, q *inquiry) offer {
 	o := offer{
 		cancellation: policy,
 		input: func(o contract.Order) contract.Input {
-			return contract.Lodging{Order: o, Place: place, CheckIn: s.CheckIn, CheckOut: s.CheckOut, Rooms: s.Rooms}.Fixed()
+			return contract.Lodging{Order: o, Place: place, CheckIn: s.CheckIn, CheckOut: s.CheckOut, Rooms: s.Rooms}.WithInstants()
 		},
 		summary: fmt.Sprintf("%s, %s from %s, %s", shortened(place.Name),
 			counted(s.CheckIn.DaysUntil(s.CheckOut), "night"), s.CheckIn, counted(s.Rooms, "room")),

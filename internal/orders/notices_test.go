@@ -18,15 +18,15 @@ import (
 
 // followed makes the engine take notices of an order, or not, and returns those taken.
 func (b *bundle) followed(orderID string, err error) *[]booking.PaymentNotice {
-	taken := &[]booking.PaymentNotice{}
+	wasAccepted := &[]booking.PaymentNotice{}
 	b.engine.On("SignalWithStartWorkflow", mock.Anything, orderID+"/notices", contract.NoticeSignal, mock.Anything,
 		mock.MatchedBy(func(o client.StartWorkflowOptions) bool {
 			return o.ID == orderID+"/notices" && o.TaskQueue == contract.SagasQueue &&
 				o.WorkflowIDReusePolicy == enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE
 		}), contract.NoticesWorkflow, contract.Notices{OrderID: orderID}).
-		Run(func(args mock.Arguments) { *taken = append(*taken, args.Get(3).(booking.PaymentNotice)) }).
+		Run(func(args mock.Arguments) { *wasAccepted = append(*wasAccepted, args.Get(3).(booking.PaymentNotice)) }).
 		Return(&mocks.WorkflowRun{}, err)
-	return taken
+	return wasAccepted
 }
 
 // TestNotice_IsFollowed: each notice goes to the one workflow for its order's notices, each
@@ -34,11 +34,11 @@ func (b *bundle) followed(orderID string, err error) *[]booking.PaymentNotice {
 func TestNotice_IsFollowed(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
-	taken := b.followed("lodging-1", nil)
+	wasAccepted := b.followed("lodging-1", nil)
 	n := booking.PaymentNotice{ID: "evt_1", OrderID: "lodging-1", What: "charge.refunded"}
 	require.NoError(t, b.Notice(t.Context(), n))
 	require.NoError(t, b.Notice(t.Context(), n))
-	require.Equal(t, []booking.PaymentNotice{n, n}, *taken)
+	require.Equal(t, []booking.PaymentNotice{n, n}, *wasAccepted)
 }
 
 // TestNotice_AboutNoOrder: a notice that is not about an order is ignored.
@@ -67,23 +67,23 @@ func TestNotice_NotTaken(t *testing.T) {
 func TestLookAtPayment(t *testing.T) {
 	t.Parallel()
 	g := newGiving(t, booking.Confirmed)
-	taken := g.followed(g.order, nil)
+	wasAccepted := g.followed(g.order, nil)
 	require.NoError(t, g.LookAtPayment(t.Context(), olga, g.order))
-	require.Len(t, *taken, 1)
+	require.Len(t, *wasAccepted, 1)
 	alice := booking.Caller{ID: "alice", Roles: []booking.Role{booking.CustomerRole}}
 	require.ErrorIs(t, g.LookAtPayment(t.Context(), alice, g.order), &booking.Error{Code: booking.NotAllowed})
 	require.ErrorIs(t, g.LookAtPayment(t.Context(), olga, "lodging-2"), &booking.Error{Code: booking.NotFound})
 	require.ErrorIs(t, g.LookAtPayment(t.Context(), olga, "whatever"), &booking.Error{Code: booking.NotFound})
-	require.Len(t, *taken, 1)
+	require.Len(t, *wasAccepted, 1)
 }
 
 // TestEngine_Follow: a dispute that is found otherwise is followed like one from a notice.
 func TestEngine_Follow(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
-	taken := b.followed("lodging-1", nil)
+	wasAccepted := b.followed("lodging-1", nil)
 	require.NoError(t, b.Engine.Follow(t.Context(), "lodging-1"))
-	require.Equal(t, "lodging-1", (*taken)[0].OrderID)
+	require.Equal(t, "lodging-1", (*wasAccepted)[0].OrderID)
 }
 
 // TestReadFresh_KnowsOfDisputes: disputes come from the row, because the saga does not have

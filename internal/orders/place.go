@@ -46,7 +46,7 @@ func (o *Orders) placeTimeout(kind booking.Kind) time.Duration {
 	switch {
 	case o.Policy.PayWithin == 0:
 		return o.ReplyBudget + 2*Asking
-	case contract.BusinessOf(kind).AsksFirst:
+	case contract.BusinessOf(kind).ServiceAccepts:
 		return o.ReplyBudget + Asking
 	default:
 		return o.ReplyBudget
@@ -109,7 +109,7 @@ func (o *Orders) tryToPlace(ctx, budget context.Context, a Attempt) (found progr
 	if err != nil {
 		return o.notEntered(ctx, budget, t, changes, err)
 	}
-	if !contract.BusinessOf(a.placement.kind()).MayWait() {
+	if !contract.BusinessOf(a.placement.kind()).MayBeQueued() {
 		// The wait for the turn does not count: the budget begins now.
 		inTurn, cancel := context.WithTimeout(ctx, o.placeTimeout(a.placement.kind()))
 		defer cancel()
@@ -168,7 +168,7 @@ func (o *Orders) enter(ctx, budget context.Context, t tried) error {
 	if err := t.input.Check(); err != nil { // an earlier build may have accepted an invalid item
 		return err
 	}
-	if contract.BusinessOf(t.placement.kind()).MayWait() {
+	if contract.BusinessOf(t.placement.kind()).MayBeQueued() {
 		end, _ := budget.Deadline()
 		turn, cancel := context.WithDeadline(budget, end.Add(-o.ReplyBudget/4)) // which the start needs
 		defer cancel()
@@ -203,7 +203,7 @@ func (o *Orders) admit(ctx context.Context, t tried) (leave func(progress), err 
 		return leave, err
 	}
 	if wait, ok := o.Gate.Admit(ctx); !ok {
-		err = booking.Errorf(CodeOf(booking.PaymentUnavailable), "the payment provider is overloaded or out of order").In(soon(wait))
+		err = booking.Errorf(CodeOf(booking.PaymentUnavailable), "the payment provider is overloaded or out of order").RetryIn(soon(wait))
 	}
 	return leave, err
 }

@@ -117,7 +117,7 @@ func TestPlace_StartedEarlier(t *testing.T) {
 	away := serviceerror.NewUnavailable("connection refused")
 	for _, key := range []string{"k1", ""} {
 		for _, business := range businesses() {
-			if contract.BusinessOf(business.kind).MayWait() {
+			if contract.BusinessOf(business.kind).MayBeQueued() {
 				continue
 			}
 			for name, refuse := range map[string]func(*orders.Orders, *mocks.Client){

@@ -93,7 +93,7 @@ func (o *Orders) prepareQuantity(
 		return q, drink, booking.Errorf(booking.NotOnSale, "the drink is not sold any more: the order stays as it is")
 	}
 	q.Wants = contract.QuantityChange{
-		Asked: contract.Asked{
+		ChangeRequest: contract.ChangeRequest{
 			ID: changeID(c.OrderID, caller, c.Key), Content: contentOf(c.PaymentMethod, c.KeepsMethod, c.Quantity, c.Expect), Expect: c.Expect, Version: c.Version,
 			PaymentMethod: c.PaymentMethod, KeepsMethod: c.KeepsMethod, By: caller.ID, ForCustomer: forCustomer(caller, v),
 		},

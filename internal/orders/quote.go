@@ -30,7 +30,7 @@ func (o *Orders) Quote(ctx context.Context, caller booking.Caller, kind booking.
 	if err := o.mayCancel(ctx, view, &quote, now); err != nil {
 		return view, contract.Quote{}, o.explained(ctx, id, err)
 	}
-	if quote.Given, err = o.givenBefore(ctx, id); err != nil {
+	if quote.RefundedBefore, err = o.givenBefore(ctx, id); err != nil {
 		return view, contract.Quote{}, err
 	}
 	return view, quote, nil
@@ -40,7 +40,7 @@ func (o *Orders) Quote(ctx context.Context, caller booking.Caller, kind booking.
 // quote. Its caller may cancel it.
 func (o *Orders) QuoteAnew(ctx context.Context, v contract.View) (q contract.Quote, err error) {
 	q = v.Quote(o.Now())
-	q.Given, err = o.givenBefore(ctx, v.ID)
+	q.RefundedBefore, err = o.givenBefore(ctx, v.ID)
 	return q, err
 }
 
@@ -72,7 +72,7 @@ func (o *Orders) mayCancel(ctx context.Context, v contract.View, q *contract.Quo
 	q.TimeZone = stay.Place.TimeZone
 	if has, err := v.DailyQuantity(); err == nil { // the stay may have been changed
 		stay.CheckIn, stay.CheckOut = has.From, has.To
-		stay = stay.Fixed()
+		stay = stay.WithInstants()
 	}
 	return booking.MayCancelStay(v.Status, now, stay.CheckInAt())
 }

@@ -63,7 +63,7 @@ func TestQuote(t *testing.T) {
 			b.store.put(cameTo(stayWith().View(), booking.Confirmed, ""))
 			_, q, err := b.Quote(t.Context(), anybody, booking.Lodging, "lodging-1")
 			require.NoError(t, err)
-			require.Equal(t, want, [2]int64{q.Coming(q.GiveBack), q.Kept(q.GiveBack, q.Keep)})
+			require.Equal(t, want, [2]int64{q.StillDue(q.GiveBack), q.Kept(q.GiveBack, q.Keep)})
 			require.Equal(t, "before:0s/50000", q.Quote(), "the order knows it by its policy")
 		}
 	})
@@ -136,8 +136,8 @@ func TestDecide_Expects(t *testing.T) {
 		require.NotNil(t, out.View.Terms, "it can be quoted anew")
 	}
 	require.Equal(t, []contract.Decision{
-		{Expect: "before:72h/100000", At: today, Stood: booking.Confirmed}, {Expect: "before:0s/50000", At: today, Stood: booking.Confirmed},
-		{At: today, Stood: booking.Confirmed},
+		{Expect: "before:72h/100000", At: today, StatusWhenDecided: booking.Confirmed}, {Expect: "before:0s/50000", At: today, StatusWhenDecided: booking.Confirmed},
+		{At: today, StatusWhenDecided: booking.Confirmed},
 	}, said)
 	require.NotEqual(t, ids[0], ids[1])
 	require.NotContains(t, ids[2], "before")
@@ -265,7 +265,7 @@ func TestDecide_Seen(t *testing.T) {
 		require.ErrorIs(t, err, &booking.Error{Code: booking.VersionChanged})
 	}
 	require.Equal(t, []contract.Decision{
-		{Version: 6, At: today, Stood: booking.Confirmed}, {Version: 5, At: today, Stood: booking.Confirmed}, {At: today, Stood: booking.Confirmed},
+		{Version: 6, At: today, StatusWhenDecided: booking.Confirmed}, {Version: 5, At: today, StatusWhenDecided: booking.Confirmed}, {At: today, StatusWhenDecided: booking.Confirmed},
 	}, said)
 	require.NotEqual(t, ids[0], ids[1])
 

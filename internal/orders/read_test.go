@@ -43,7 +43,7 @@ func TestRead(t *testing.T) {
 	noWorker := serviceerror.NewDeadlineExceeded("no worker")
 	away := serviceerror.NewUnavailable("connection refused")
 	nowhere := serviceerror.NewNamespaceNotFound("yeyak")
-	rowAway := booking.Errorf(booking.Unavailable, "away").Because(context.DeadlineExceeded)
+	rowAway := booking.Errorf(booking.Unavailable, "away").WithCause(context.DeadlineExceeded)
 	for name, test := range map[string]struct {
 		row        booking.Status
 		rowErr     error

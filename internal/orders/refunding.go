@@ -70,27 +70,27 @@ func (o *Orders) refund(ctx context.Context, w Warrant, caller booking.Caller, r
 	if err != nil {
 		return Refunded{}, err
 	}
-	stands, begun := payment.Entry(wanted.Key())
+	entry, begun := payment.Entry(wanted.Key())
 	if begun {
-		err = sameRefund(stands, payment.Status, wanted)
+		err = sameRefund(entry, payment.Status, wanted)
 	} else {
 		err = mayRefund(payment, wanted)
 	}
-	if err != nil || stands.State == booking.EntryDone {
-		return Refunded{Entry: stands, Earlier: true}, err
+	if err != nil || entry.State == booking.EntryDone {
+		return Refunded{Entry: entry, Earlier: true}, err
 	}
 	// A caller that disconnects does not withdraw a decision.
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+Asking)
 	defer cancel()
 	asking, sending := watched(budget)
-	repaid, taken, err := o.beginRefund(asking, w, wanted, r.OrderID, begun)
+	repaid, wasAccepted, err := o.beginRefund(asking, w, wanted, r.OrderID, begun)
 	switch {
 	case begun: // it is followed again, in case its order lost it by a reset
-		return Refunded{Entry: stands, Earlier: true}, nil
+		return Refunded{Entry: entry, Earlier: true}, nil
 	case err == nil:
 		return Refunded{Entry: repaid.Entry}, sameRefund(repaid.Entry, repaid.Payment, wanted)
 	case isOpen(err) && atLimit(err) == nil:
-		return o.perhapsRefunded(ctx, wanted, r.OrderID, taken || !sending.nothing(), err)
+		return o.perhapsRefunded(ctx, wanted, r.OrderID, wasAccepted || !sending.nothing(), err)
 	default:
 		return Refunded{}, o.notRefunded(ctx, r.OrderID, err)
 	}
@@ -140,16 +140,16 @@ func sameRefund(e booking.Entry, payment booking.PaymentStatus, r contract.Refun
 // saga's answer, and the refund would not be followed.
 func (o *Orders) beginRefund(
 	ctx context.Context, w Warrant, r contract.Refund, orderID string, begun bool,
-) (is booking.Repaid, taken bool, err error) {
+) (is booking.Repaid, wasAccepted bool, err error) {
 	ended := false
 	if begun {
 		saga, err := o.Engine.Describe(ctx, orderID)
 		ended = err == nil && !saga.Running()
 	}
 	if !ended {
-		is, taken, err = o.Engine.refund(ctx, w, orderID, r)
+		is, wasAccepted, err = o.Engine.refund(ctx, w, orderID, r)
 		if answer, _ := answerOf(err); !isWorkflowMissing(err) && (answer == nil || answer.Type() != updateLostToClose) {
-			return is, taken, err
+			return is, wasAccepted, err
 		}
 	}
 	view, err := o.readFresh(ctx, orderID)

@@ -310,13 +310,13 @@ func TestRefund_OrderDoesNotAnswer(t *testing.T) {
 func TestResolve_AfterTheEnd(t *testing.T) {
 	t.Parallel()
 	g := newGiving(t, booking.Completed)
-	var told []client.UpdateWorkflowOptions
+	var signalled []client.UpdateWorkflowOptions
 	g.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).
 		Return(func(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
 			if o.WorkflowID == g.order {
 				return nil, serviceerror.NewNotFound("workflow execution already completed")
 			}
-			told = append(told, o)
+			signalled = append(signalled, o)
 			handle := &mocks.WorkflowUpdateHandle{}
 			handle.On("Get", mock.Anything, mock.Anything).Return(nil)
 			return handle, nil
@@ -333,10 +333,10 @@ func TestResolve_AfterTheEnd(t *testing.T) {
 	out, err := g.Resolve(t.Context(), olga, g.order, "bank transfer 42")
 	require.NoError(t, err)
 	require.True(t, out.Done)
-	require.Len(t, told, 1)
-	require.Equal(t, g.order+"/refund/1", told[0].WorkflowID)
-	require.Equal(t, contract.ResolveUpdate, told[0].UpdateName)
-	said := told[0].Args[0].(contract.Decision)
+	require.Len(t, signalled, 1)
+	require.Equal(t, g.order+"/refund/1", signalled[0].WorkflowID)
+	require.Equal(t, contract.ResolveUpdate, signalled[0].UpdateName)
+	said := signalled[0].Args[0].(contract.Decision)
 	require.Equal(t, "1024", said.By)
 	require.Equal(t, booking.Personal("bank transfer 42"), said.Note)
 }
@@ -488,8 +488,8 @@ func TestResolve_KeptAndRecorded(t *testing.T) {
 		d.answersUpdates(func(int) error {
 			return temporal.NewNonRetryableApplicationError("none waits", string(booking.NothingOwed), nil, contract.Refusal{View: order})
 		}, well)
-		d.keeps(booking.Lodging, contract.ResolveUpdate)
-		require.Equal(t, map[string]int{want: 1}, d.carries())
+		d.storeDecisions(booking.Lodging, contract.ResolveUpdate)
+		require.Equal(t, map[string]int{want: 1}, d.deliverAll())
 	}
 }
 
@@ -501,23 +501,23 @@ func TestResolve_KeptPastTheEnd(t *testing.T) {
 		d := newDesk(t)
 		order := d.has(booking.Lodging, booking.Completed, "").ID
 		d.Carrier.Ledger = paid{order: {Entries: []booking.Entry{{Key: "refund/1", Kind: booking.RefundEntry, State: state}}}}
-		var told []string
+		var signalled []string
 		d.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).
 			Return(func(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
 				if o.WorkflowID == order {
 					return nil, serviceerror.NewNotFound("workflow execution already completed")
 				}
-				told = append(told, o.WorkflowID)
+				signalled = append(signalled, o.WorkflowID)
 				handle := &mocks.WorkflowUpdateHandle{}
 				handle.On("Get", mock.Anything, mock.Anything).Return(nil)
 				return handle, nil
 			})
-		d.keeps(booking.Lodging, contract.ResolveUpdate)
-		require.Equal(t, map[string]int{want: 1}, d.carries())
+		d.storeDecisions(booking.Lodging, contract.ResolveUpdate)
+		require.Equal(t, map[string]int{want: 1}, d.deliverAll())
 		if state == booking.EntryFailed {
-			require.Equal(t, []string{order + "/refund/1"}, told)
+			require.Equal(t, []string{order + "/refund/1"}, signalled)
 		} else {
-			require.Empty(t, told)
+			require.Empty(t, signalled)
 		}
 	}
 }
@@ -548,8 +548,8 @@ func TestResolve_KeptWhileItIsAskedFor(t *testing.T) {
 					handle.On("Get", mock.Anything, mock.Anything).Return(answer)
 					return handle, nil
 				})
-			d.keeps(booking.Lodging, contract.ResolveUpdate)
-			require.Equal(t, 1, d.carries()[orders.DecisionDelivered])
+			d.storeDecisions(booking.Lodging, contract.ResolveUpdate)
+			require.Equal(t, 1, d.deliverAll()[orders.DecisionDelivered])
 			require.Len(t, kept, 3)
 		})
 	}

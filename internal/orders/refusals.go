@@ -65,7 +65,7 @@ func (o *Orders) explained(ctx context.Context, orderID string, err error) error
 		return o.engineAway(ctx, orderID, err, "repeat the request")
 	case lacksAttributes(err):
 		return booking.Errorf(booking.Unavailable, "a part that this needs is not set up yet").
-			Because(fmt.Errorf("%w: %w", booking.ErrNotPrepared, err))
+			WithCause(fmt.Errorf("%w: %w", booking.ErrNotPrepared, err))
 	default:
 		return err
 	}

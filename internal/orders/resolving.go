@@ -43,8 +43,8 @@ func (o *Orders) resolve(ctx context.Context, w Warrant, caller booking.Caller, 
 	resolved, err := resolveRefunds(payment, orderID, func(workflowID string) error {
 		d := Decision{OrderID: workflowID, Update: contract.ResolveUpdate, Note: evidence, By: caller.ID}
 		id := o.updateIDs.next(o.Now(), caller, d)
-		_, taken, err := o.Engine.decide(ctx, w, id.id, d)
-		if taken && !isAway(err) {
+		_, wasAccepted, err := o.Engine.decide(ctx, w, id.id, d)
+		if wasAccepted && !isAway(err) {
 			o.updateIDs.answered(id)
 		}
 		return err

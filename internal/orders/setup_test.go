@@ -117,13 +117,13 @@ func businesses() []business {
 	return []business{
 		{booking.Lodging, stay, "Seaside Inn, 2 nights from 2026-12-24, 1 room, customer alice", contract.Lodging{
 			Order: order(booking.Lodging, 100000), Place: seaside(), Rooms: 1, CheckIn: stay.CheckIn, CheckOut: stay.CheckOut,
-		}.Fixed()},
+		}.WithInstants()},
 		{booking.Food, meal, "Bibimbap, 2 portions, customer alice", contract.Food{
 			Order: order(booking.Food, 18000), Menu: bibimbap(), Quantity: 2, Address: "12 Sejong-daero",
 		}},
 		{booking.Cafe, cups, "Latte on 2026-11-22, 3 cups, customer alice", contract.Cafe{
 			Order: order(booking.Cafe, 13500), Drink: latte(), Quantity: 3,
-		}.Fixed()},
+		}.WithInstants()},
 		{booking.Cleaning, call, "cleaning, customer alice", contract.Cleaning{
 			Order: order(booking.Cleaning, 30000), Tel: "+8221234567", Location: "12 Sejong-daero",
 		}},

@@ -61,7 +61,7 @@ func TestPlace_SharesAtOnce(t *testing.T) {
 		b.publish(in, booking.Calling, "")
 		return nil
 	})
-	var taken atomic.Int32
+	var wasAccepted atomic.Int32
 	var group sync.WaitGroup
 	for i := range 60 {
 		group.Go(func() {
@@ -69,14 +69,14 @@ func TestPlace_SharesAtOnce(t *testing.T) {
 				Wanted: call, CustomerID: fmt.Sprint("customer-", i%2), PaymentMethod: "pm_card_visa",
 			})
 			if p.err == nil {
-				taken.Add(1)
+				wasAccepted.Add(1)
 			} else if !errors.Is(p.err, &booking.Error{Code: orders.TooManyCallsOfYours}) {
 				t.Error(p.err)
 			}
 		})
 	}
 	group.Wait()
-	require.EqualValues(t, 2*ofOne, taken.Load())
+	require.EqualValues(t, 2*ofOne, wasAccepted.Load())
 	require.Equal(t, map[string]int{"customer-0": ofOne, "customer-1": ofOne}, q.of)
 	for i := range 5 {
 		p := b.placeFor(t.Context(), orders.Placement{Wanted: call, CustomerID: fmt.Sprint("late-", i), PaymentMethod: "pm_card_visa"})
@@ -129,7 +129,7 @@ func TestPlace_UnpaidAtOnce(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBundle(t, func(d *orders.Deps) { d.ReplyBudget = tt.budget })
-			var begun, taken atomic.Int32
+			var begun, wasAccepted atomic.Int32
 			ready := make(chan struct{})
 			b.onStart(func(_ client.StartWorkflowOptions, in contract.Input) error {
 				if begun.Add(1) == int32(tt.under) {
@@ -146,14 +146,14 @@ func TestPlace_UnpaidAtOnce(t *testing.T) {
 						Wanted: meal, CustomerID: "alice", PaymentMethod: "pm_card_visa", Host: "yeyak.example",
 					})
 					if p.err == nil {
-						taken.Add(1)
+						wasAccepted.Add(1)
 					} else if !errors.Is(p.err, &booking.Error{Code: orders.TooManyUnpaid}) {
 						t.Error(p.err)
 					}
 				})
 			}
 			group.Wait()
-			require.EqualValues(t, tt.most, taken.Load())
+			require.EqualValues(t, tt.most, wasAccepted.Load())
 			require.EqualValues(t, tt.most, begun.Load())
 		})
 	}

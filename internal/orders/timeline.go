@@ -181,8 +181,8 @@ func each[A any](all []A, of func(A) Moment) []Moment {
 // attentionOf is why the order needs attention, as in the list.
 func (m *Monitor) attentionOf(ctx context.Context, v contract.View) NeedingAttention {
 	n := NeedingAttention{Order: v, Cause: causeOf(v), Since: v.Since()}
-	if v.Trouble != nil && n.Cause == Marked {
-		n.Since, n.Says = v.Trouble.Since, v.Trouble.Says
+	if v.AttentionCause != nil && n.Cause == Marked {
+		n.Since, n.Says = v.AttentionCause.Since, v.AttentionCause.Text
 	}
 	findings, _, err := m.Audits.Findings(ctx, v.ID, booking.Page{Limit: mostOfOne})
 	for _, f := range findings {

@@ -83,5 +83,5 @@ func (k KeptMethods) unavailable(err error) error {
 		return err
 	}
 	k.Log.Warn("the payment provider does not answer about kept payment methods", zap.Error(err))
-	return booking.Errorf(booking.Unavailable, "the payment provider does not answer").In(askAgainAfter)
+	return booking.Errorf(booking.Unavailable, "the payment provider does not answer").RetryIn(askAgainAfter)
 }

@@ -89,11 +89,11 @@ func (s *Stripe) genuine(body []byte, signature string) (event stripe.Event, err
 		}
 	}
 	return event, booking.Errorf(booking.ForgedNotice,
-		"the notice bears no signature of stripe's that is valid here, or was signed more than five minutes ago").Because(err)
+		"the notice bears no signature of stripe's that is valid here, or was signed more than five minutes ago").WithCause(err)
 }
 
 func unreadable(err error) error {
-	return booking.Faulty([]booking.Fault{{Field: "body", Words: "must be an event as stripe's webhooks have it, with its id"}}).Because(err)
+	return booking.Faulty([]booking.Fault{{Field: "body", Words: "must be an event as stripe's webhooks have it, with its id"}}).WithCause(err)
 }
 
 func isOfConfirming(kind stripe.EventType) bool {
@@ -136,5 +136,5 @@ func (s *Stripe) orderOf(ctx context.Context, ref string) (string, error) {
 	if answered, ok := errors.AsType[*answer](err); ok && answered.said.HTTPStatusCode == http.StatusNotFound {
 		return "", nil
 	}
-	return "", booking.Errorf(booking.Unavailable, "stripe does not say whose the notice is").Because(err)
+	return "", booking.Errorf(booking.Unavailable, "stripe does not say whose the notice is").WithCause(err)
 }

@@ -228,7 +228,7 @@ func (c *Crew) Assignments(ctx context.Context) iter.Seq2[audit.Call, error] {
 		return rows, err
 	})
 	return as(rows, func(r assignmentRow) (audit.Call, error) {
-		return audit.Call{OrderID: r.OrderID, State: audit.CallState(r.State), CleanerID: r.CleanerID, Told: r.Told}, nil
+		return audit.Call{OrderID: r.OrderID, State: audit.CallState(r.State), CleanerID: r.CleanerID, Signalled: r.Signalled}, nil
 	})
 }
 

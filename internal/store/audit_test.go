@@ -205,7 +205,7 @@ func listCrew(t *testing.T, fresh newURL) {
 	require.Equal(t, []audit.Call{
 		{OrderID: "o1", State: audit.CallWaiting},
 		{OrderID: "o2", State: audit.CallAssigned, CleanerID: "kim"},
-		{OrderID: "o3", State: audit.CallDone, CleanerID: "kim", Told: true},
+		{OrderID: "o3", State: audit.CallDone, CleanerID: "kim", Signalled: true},
 	}, everything(t, crew.Assignments))
 }
 

@@ -44,7 +44,7 @@ type assignmentRow struct {
 	PlacedBy    string
 	Tel         booking.Personal // "" once the call has ended
 	Location    booking.Personal
-	Told        bool           // the call was notified of its cleaner
+	Signalled   bool           `bun:"told"` // the call was notified of its cleaner
 	Why         booking.Reason // of the cancellation
 	Acted       bool           // it was cancelled after it had been requested
 	At          time.Time

@@ -16,7 +16,7 @@ type deletionRow struct {
 	DrinkID   string `bun:",pk"`
 	Orders    int
 	Cancelled int
-	Over      int
+	Ended     int `bun:"over"`
 	Done      bool
 }
 
@@ -61,7 +61,7 @@ func (c *Catalogue) Drink(ctx context.Context, id string) (booking.Drink, *booki
 		return drink, nil, err
 	}
 	return drink, &booking.DrinkDeletion{
-		Orders: row.Orders, Cancelled: row.Cancelled, Over: row.Over, Done: row.Done,
+		Orders: row.Orders, Cancelled: row.Cancelled, Ended: row.Ended, Done: row.Done,
 	}, nil
 }
 
@@ -124,7 +124,7 @@ func (c *Catalogue) ChangeDrink(ctx context.Context, by, id string, change func(
 // NoteDeletion removes the drink from the list, for good, and stores the deletion's
 // progress. An earlier progress that arrives late changes nothing.
 func (c *Catalogue) NoteDeletion(ctx context.Context, by, drinkID string, d booking.DrinkDeletion) error {
-	row := &deletionRow{DrinkID: drinkID, Orders: d.Orders, Cancelled: d.Cancelled, Over: d.Over, Done: d.Done}
+	row := &deletionRow{DrinkID: drinkID, Orders: d.Orders, Cancelled: d.Cancelled, Ended: d.Ended, Done: d.Done}
 	return c.db.inTxWithEvent(ctx, catalogueOutbox, "note deletion of drink", func(ctx context.Context, q bun.IDB) error {
 		if err := c.takeOff(ctx, q, by, drinkID); err != nil {
 			return err

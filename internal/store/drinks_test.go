@@ -38,13 +38,13 @@ func testDrinks(t *testing.T, fresh newURL) {
 		for _, tt := range []struct{ note, want booking.DrinkDeletion }{
 			{booking.DrinkDeletion{}, booking.DrinkDeletion{}},
 			{booking.DrinkDeletion{Orders: 9}, booking.DrinkDeletion{Orders: 9}},
-			{booking.DrinkDeletion{Orders: 8, Cancelled: 3, Over: 1}, booking.DrinkDeletion{Orders: 9, Cancelled: 3, Over: 1}},
-			{booking.DrinkDeletion{Orders: 9, Cancelled: 2, Over: 2}, booking.DrinkDeletion{Orders: 9, Cancelled: 3, Over: 2}},
+			{booking.DrinkDeletion{Orders: 8, Cancelled: 3, Ended: 1}, booking.DrinkDeletion{Orders: 9, Cancelled: 3, Ended: 1}},
+			{booking.DrinkDeletion{Orders: 9, Cancelled: 2, Ended: 2}, booking.DrinkDeletion{Orders: 9, Cancelled: 3, Ended: 2}},
 			{
-				booking.DrinkDeletion{Orders: 9, Cancelled: 7, Over: 2, Done: true},
-				booking.DrinkDeletion{Orders: 9, Cancelled: 7, Over: 2, Done: true},
+				booking.DrinkDeletion{Orders: 9, Cancelled: 7, Ended: 2, Done: true},
+				booking.DrinkDeletion{Orders: 9, Cancelled: 7, Ended: 2, Done: true},
 			},
-			{booking.DrinkDeletion{Orders: 9}, booking.DrinkDeletion{Orders: 9, Cancelled: 7, Over: 2, Done: true}},
+			{booking.DrinkDeletion{Orders: 9}, booking.DrinkDeletion{Orders: 9, Cancelled: 7, Ended: 2, Done: true}},
 		} {
 			require.NoError(t, catalogue.NoteDeletion(t.Context(), "1025", t.Name(), tt.note))
 			drink(t, &tt.want)

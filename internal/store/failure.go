@@ -170,10 +170,10 @@ func (db *DB) translate(what string, err error) error {
 	switch failure, _ := db.Failure(err); failure {
 	case Away, Busy, DiskFull, Unfit:
 		unavailable := booking.Errorf(booking.Unavailable, "a part that this needs is away at the moment")
-		return unavailable.Because(fmt.Errorf("%s: %w", what, err))
+		return unavailable.WithCause(fmt.Errorf("%s: %w", what, err))
 	case Unprepared:
 		unavailable := booking.Errorf(booking.Unavailable, "a part that this needs is not set up yet")
-		return unavailable.Because(fmt.Errorf("%s: %w: %w", what, booking.ErrNotPrepared, err))
+		return unavailable.WithCause(fmt.Errorf("%s: %w: %w", what, booking.ErrNotPrepared, err))
 	default:
 		return fmt.Errorf("%s: %w", what, err)
 	}

@@ -244,8 +244,8 @@ func (r needRow) inNeed() (n orders.NeedingAttention, err error) {
 	n.Order.Disputed = r.Disputed
 	switch {
 	case r.Cause == orders.Abandoned:
-	case r.Cause == orders.Marked && n.Order.Trouble != nil:
-		n.Since, n.Says = n.Order.Trouble.Since, n.Order.Trouble.Says
+	case r.Cause == orders.Marked && n.Order.AttentionCause != nil:
+		n.Since, n.Says = n.Order.AttentionCause.Since, n.Order.AttentionCause.Text
 	case r.Cancelled != nil:
 		n.Since = time.UnixMicro(*r.Cancelled).UTC()
 	case r.Version != nil:

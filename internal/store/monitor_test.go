@@ -28,7 +28,7 @@ func inNeed(t *testing.T, mypage *store.Mypage) {
 	put("over", booking.Cancelled, 1, nil)
 	put("owed", booking.Cancelling, 2, nil)
 	put("marked", booking.Confirmed, 3, func(v *contract.View) {
-		v.NeedsAttention, v.Trouble = true, &contract.Trouble{Says: "to release stock keeps failing", Since: christmas.UTC()}
+		v.NeedsAttention, v.AttentionCause = true, &contract.AttentionCause{Text: "to release stock keeps failing", Since: christmas.UTC()}
 	})
 	put("both", booking.Cancelling, 4, func(v *contract.View) { v.NeedsAttention = true })
 	put("lost", booking.Confirmed, 5, nil)

@@ -97,7 +97,7 @@ func (r orderRow) publication() (contract.Publication, error) {
 // appends the events that the feed does not have yet, in one transaction. The first
 // decision and the first request hash are kept, in any version.
 func (m *Mypage) Publish(ctx context.Context, p contract.Publication) error {
-	if p.Later != nil {
+	if p.RefundAfterEnd != nil {
 		return m.publishLater(ctx, p)
 	}
 	row, err := newOrderRow(p)

@@ -45,7 +45,7 @@ func (m *Mypage) publishLater(ctx context.Context, p contract.Publication) error
 // noteWaiting stores whether the refund waits for a person, and counts the order's
 // refunds that do. A publication that arrives after a newer one changes nothing.
 func noteWaiting(ctx context.Context, q bun.IDB, p contract.Publication) (waiting int, err error) {
-	orderID, refund := p.View.ID, p.Later.Refund
+	orderID, refund := p.View.ID, p.RefundAfterEnd.Refund
 	newest, err := affected(q.NewRaw(`INSERT INTO refunds_noted (order_id, refund, version) VALUES (?, ?, ?)
 		ON CONFLICT (order_id, refund) DO UPDATE SET version = EXCLUDED.version WHERE refunds_noted.version <= EXCLUDED.version`,
 		orderID, refund, p.View.Version).Exec(ctx))
@@ -53,7 +53,7 @@ func noteWaiting(ctx context.Context, q bun.IDB, p contract.Publication) (waitin
 		return 0, err
 	}
 	note := "DELETE FROM refunds_waiting WHERE order_id = ? AND refund = ?"
-	if p.Later.Waits {
+	if p.RefundAfterEnd.Waits {
 		note = "INSERT INTO refunds_waiting (order_id, refund) VALUES (?, ?) ON CONFLICT (order_id, refund) DO NOTHING"
 	}
 	if newest > 0 {
@@ -74,7 +74,7 @@ func (m *Mypage) withLater(ctx context.Context, q bun.IDB, p contract.Publicatio
 	if errors.Is(err, sql.ErrNoRows) {
 		p.View.NeedsAttention = marked
 		if !marked {
-			p.View.Trouble = nil
+			p.View.AttentionCause = nil
 		}
 		return p.View, nil
 	}
@@ -86,7 +86,7 @@ func (m *Mypage) withLater(ctx context.Context, q bun.IDB, p contract.Publicatio
 		return contract.View{}, err
 	}
 	view := stands.View.Clone()
-	for _, e := range p.Later.Added {
+	for _, e := range p.RefundAfterEnd.Added {
 		if !slices.ContainsFunc(view.History, e.Is) {
 			view.History = append(view.History, e)
 		}
@@ -95,9 +95,9 @@ func (m *Mypage) withLater(ctx context.Context, q bun.IDB, p contract.Publicatio
 	view.NeedsAttention, view.Version = marked, max(view.Version, p.View.Version)
 	switch {
 	case !marked:
-		view.Trouble = nil
-	case p.View.Trouble != nil:
-		view.Trouble = p.View.Trouble
+		view.AttentionCause = nil
+	case p.View.AttentionCause != nil:
+		view.AttentionCause = p.View.AttentionCause
 	}
 	if marked != stands.View.NeedsAttention || len(view.History) > len(stands.View.History) {
 		view.Version++

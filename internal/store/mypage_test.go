@@ -72,12 +72,12 @@ func testPublish(t *testing.T, mypage *store.Mypage) {
 			return contract.Entry{Status: ended.Status, Decision: contract.ResolveUpdate, By: by, At: minute(n), Refund: &amount}
 		}
 		// Each of the two refunds knows the order as it was when both began.
-		tell := func(version int64, l contract.Later, needsAttention bool, history int) contract.View {
+		tell := func(version int64, l contract.RefundAfterEnd, needsAttention bool, history int) contract.View {
 			t.Helper()
 			view := ended
 			view.Version = version
 			for range 2 { // in place, and then from the queue
-				publish(t, contract.Publication{View: view, Later: &l})
+				publish(t, contract.Publication{View: view, RefundAfterEnd: &l})
 			}
 			is := order(t)
 			require.Equal(t, "hash", is.RequestHash)
@@ -87,17 +87,17 @@ func testPublish(t *testing.T, mypage *store.Mypage) {
 			require.GreaterOrEqual(t, is.View.Version, version)
 			return is.View
 		}
-		tell(20, contract.Later{Refund: "a", Waits: true}, true, 0)
-		tell(30, contract.Later{Refund: "b"}, true, 0)
-		tell(40, contract.Later{Refund: "b", Waits: true}, true, 0)
-		tell(25, contract.Later{Refund: "a", Added: []contract.Entry{paid("1", 2)}}, true, 1)
-		last := tell(50, contract.Later{Refund: "b", Added: []contract.Entry{paid("2", 1)}}, false, 2)
+		tell(20, contract.RefundAfterEnd{Refund: "a", Waits: true}, true, 0)
+		tell(30, contract.RefundAfterEnd{Refund: "b"}, true, 0)
+		tell(40, contract.RefundAfterEnd{Refund: "b", Waits: true}, true, 0)
+		tell(25, contract.RefundAfterEnd{Refund: "a", Added: []contract.Entry{paid("1", 2)}}, true, 1)
+		last := tell(50, contract.RefundAfterEnd{Refund: "b", Added: []contract.Entry{paid("2", 1)}}, false, 2)
 		require.Equal(t, []string{"2", "1"}, []string{last.History[len(ended.History)].By, last.History[len(ended.History)+1].By})
 		require.Greater(t, last.Version, int64(50), "each is news to those who wait for the order")
-		tell(40, contract.Later{Refund: "b", Waits: true}, false, 2) // an attempt that is slower than all others
-		tell(60, contract.Later{Refund: "b", Waits: true}, true, 2)
-		tell(50, contract.Later{Refund: "b"}, true, 2)
-		tell(60, contract.Later{Refund: "b"}, false, 2)
+		tell(40, contract.RefundAfterEnd{Refund: "b", Waits: true}, false, 2) // an attempt that is slower than all others
+		tell(60, contract.RefundAfterEnd{Refund: "b", Waits: true}, true, 2)
+		tell(50, contract.RefundAfterEnd{Refund: "b"}, true, 2)
+		tell(60, contract.RefundAfterEnd{Refund: "b"}, false, 2)
 	})
 
 	run(t, "LaterAtOnce", func(t *testing.T) {
@@ -106,7 +106,7 @@ func testPublish(t *testing.T, mypage *store.Mypage) {
 		together(t, 8, func(n int) (any, error) {
 			added := contract.Entry{Status: ended.Status, Decision: contract.ResolveUpdate, By: strconv.Itoa(n), At: ended.History[0].At}
 			return nil, mypage.Publish(t.Context(), contract.Publication{
-				View: ended, Later: &contract.Later{Refund: strconv.Itoa(n), Waits: n == 3, Added: []contract.Entry{added}},
+				View: ended, RefundAfterEnd: &contract.RefundAfterEnd{Refund: strconv.Itoa(n), Waits: n == 3, Added: []contract.Entry{added}},
 			})
 		})
 		require.Len(t, order(t).View.History, len(ended.History)+8)

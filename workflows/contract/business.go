@@ -25,12 +25,12 @@ type Input interface {
 type Business struct {
 	Kind     booking.Kind
 	Workflow string // the name of its workflow
-	// AsksFirst: an order is accepted only once a service has agreed, which may take longer
+	// ServiceAccepts: an order is accepted only once a service has agreed, which may take longer
 	// than other first decisions.
-	AsksFirst bool
-	// AsksToCancel: a service has to agree before an order is cancelled. Until it has
+	ServiceAccepts bool
+	// ServiceAgreesToCancel: a service has to agree before an order is cancelled. Until it has
 	// answered, no other accepted decision is final.
-	AsksToCancel bool
+	ServiceAgreesToCancel bool
 	// Completes is the action that CompleteUpdate stands for, for the rules of permission.
 	Completes booking.Action
 
@@ -42,10 +42,10 @@ type Business struct {
 // businesses lists all kinds of orders: a new kind needs a line here.
 var businesses = []Business{
 	{Kind: booking.Lodging, Workflow: LodgingWorkflow, Completes: booking.CheckOut, decode: decode[Lodging], read: read[Lodging], settle: settleLodging},
-	{Kind: booking.Food, Workflow: FoodWorkflow, AsksToCancel: true, Completes: booking.Deliver, decode: decode[Food], read: read[Food], settle: settleFood},
-	{Kind: booking.Cafe, Workflow: CafeWorkflow, AsksFirst: true, Completes: booking.Serve, decode: decode[Cafe], read: read[Cafe], settle: settleCafe},
+	{Kind: booking.Food, Workflow: FoodWorkflow, ServiceAgreesToCancel: true, Completes: booking.Deliver, decode: decode[Food], read: read[Food], settle: settleFood},
+	{Kind: booking.Cafe, Workflow: CafeWorkflow, ServiceAccepts: true, Completes: booking.Serve, decode: decode[Cafe], read: read[Cafe], settle: settleCafe},
 	{
-		Kind: booking.Cleaning, Workflow: CleaningWorkflow, AsksFirst: true, Completes: booking.FinishCall,
+		Kind: booking.Cleaning, Workflow: CleaningWorkflow, ServiceAccepts: true, Completes: booking.FinishCall,
 		decode: decode[Cleaning], read: read[Cleaning], settle: settleCleaning,
 	},
 }
@@ -60,9 +60,9 @@ func BusinessOf(k booking.Kind) Business {
 	return Business{}
 }
 
-// MayWait: an order of the kind is accepted even if its saga cannot be started now. That is
+// MayBeQueued: an order of the kind is accepted even if its saga cannot be started now. That is
 // not so where a service has to agree first, since the customer waits for its answer.
-func (b Business) MayWait() bool { return !b.AsksFirst }
+func (b Business) MayBeQueued() bool { return !b.ServiceAccepts }
 
 // InputOf decodes the input with which a workflow of this name was started.
 func InputOf(workflow string, payloads *commonpb.Payloads) (Input, error) {

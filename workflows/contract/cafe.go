@@ -21,8 +21,8 @@ type Cafe struct {
 	Ends   time.Time `json:"ends,omitzero"`
 }
 
-// Fixed is the input with its instants set.
-func (c Cafe) Fixed() Cafe {
+// WithInstants is the input with its instants set.
+func (c Cafe) WithInstants() Cafe {
 	c.Begins, c.Ends = c.Drink.Begins(), c.Drink.Ends()
 	return c
 }

@@ -11,8 +11,8 @@ import (
 // it waits for the owner.
 const ChangeUpdate = "change"
 
-// Asked is the part that the changes of all kinds of orders have in common.
-type Asked struct {
+// ChangeRequest is the part that the changes of all kinds of orders have in common.
+type ChangeRequest struct {
 	// ID is the decision's id. Only one change is made under it.
 	ID string `json:"id"`
 	// Content distinguishes requests under one ID: a change with other content is refused.
@@ -36,25 +36,25 @@ type Asked struct {
 
 // UpdateID is the id of the change's update: the engine answers a repeat with the first
 // answer.
-func (a Asked) UpdateID() string { return ChangeUpdate + "/" + a.ID + "/" + a.Content }
+func (a ChangeRequest) UpdateID() string { return ChangeUpdate + "/" + a.ID + "/" + a.Content }
 
 // Seen is the order's version that the caller has seen, 0 for any.
-func (a Asked) Seen() int64 { return a.Version }
+func (a ChangeRequest) Seen() int64 { return a.Version }
 
 // tooLarge objects to the size of an update that was too large, and reports whether it did.
 // Such an update has nothing else to check.
-func (a Asked) tooLarge(is *objections) bool {
+func (a ChangeRequest) tooLarge(is *objections) bool {
 	is.unless(a.Bytes == 0, "input", "has %d bytes, of which at most %d are taken", a.Bytes, LargestUpdate)
 	return a.Bytes != 0
 }
 
-// Unpaid is the change without its payment method, which only the payment service needs.
-func (a Asked) Unpaid() Asked {
+// WithoutPaymentMethod is the change without its payment method, which only the payment service needs.
+func (a ChangeRequest) WithoutPaymentMethod() ChangeRequest {
 	a.PaymentMethod, a.KeepsMethod = "", false
 	return a
 }
 
-func (a Asked) check(is *objections) {
+func (a ChangeRequest) check(is *objections) {
 	is.name("id", a.ID)
 	is.upTo("content", a.Content, booking.LongestName)
 	is.upTo("expect", a.Expect, booking.LongestQuote)
@@ -65,7 +65,7 @@ func (a Asked) check(is *objections) {
 
 // StayChange is a change of a reservation: its new nights and rooms.
 type StayChange struct {
-	Asked
+	ChangeRequest
 	CheckIn  booking.Date `json:"checkIn"`
 	CheckOut booking.Date `json:"checkOut"`
 	Rooms    int          `json:"rooms"`
@@ -146,7 +146,7 @@ type Difference struct {
 func (d Difference) Quote() string { return booking.MoveQuote(d.Charge, d.Refund) }
 
 // AsChangeQuoted returns QuoteChanged if the change's caller has seen another quote.
-func (d Difference) AsChangeQuoted(a Asked) error {
+func (d Difference) AsChangeQuoted(a ChangeRequest) error {
 	if a.Expect == "" || a.Expect == d.Quote() {
 		return nil
 	}
@@ -193,8 +193,8 @@ func cannotBeCharged() error {
 // ChangeQuote is the quote of a change of a reservation.
 type ChangeQuote struct {
 	Difference
-	Nights []booking.NightPrice
-	Passed int `json:",omitempty"` // how many tiers of the policy will have passed: see Terms
+	Nights      []booking.NightPrice
+	PassedTiers int `json:"Passed,omitempty"` // how many tiers of the policy will have passed: see Terms
 }
 
 // DailyQuantity is the nights and rooms of the stay.
@@ -224,7 +224,7 @@ func (v View) QuoteChange(c StayChange, at, begins time.Time) (q ChangeQuote, er
 	if !ok || v.Amount.Amount > 0 && total == 0 {
 		return q, cannotBeCharged()
 	}
-	return ChangeQuote{v.difference(v.cost(has), total, at, begins), nights, v.passed(at, c.Begins)}, nil
+	return ChangeQuote{v.difference(v.cost(has), total, at, begins), nights, v.passedTiers(at, c.Begins)}, nil
 }
 
 // prices are the prices of the stay's nights, which are all the same until the stay is

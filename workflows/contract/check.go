@@ -106,21 +106,21 @@ func (d Decision) Check(update string) error {
 	is.unless(d.Note != "" || d.Bytes != 0 || update != RejectUpdate && update != ResolveUpdate, "note", "is missing")
 	is.unless(d.Expect == "" || update == CancelUpdate, "expect", "is of a cancel only")
 	is.upTo("expect", d.Expect, booking.LongestQuote)
-	is.unless(d.Stood == "" || update == CancelUpdate && slices.Contains(booking.Statuses(), d.Stood), "stood", "is no status of an order that is cancelled")
+	is.unless(d.StatusWhenDecided == "" || update == CancelUpdate && slices.Contains(booking.Statuses(), d.StatusWhenDecided), "stood", "is no status of an order that is cancelled")
 	is.unless(d.Version >= 0, "version", "must not be negative")
 	return is.err()
 }
 
-// Comes reports whether the cleaner of an AssignedSignal is valid.
-func Comes(c booking.Cleaner) bool {
+// ValidCleaner reports whether the cleaner of an AssignedSignal is valid.
+func ValidCleaner(c booking.Cleaner) bool {
 	var is objections
 	is.name("id", c.ID)
 	is.text("name", c.Name)
 	return is.err() == nil
 }
 
-// Forces reports whether the Force of a ForceCancelSignal is valid.
-func Forces(f Force) bool {
+// ValidForce reports whether the Force of a ForceCancelSignal is valid.
+func ValidForce(f Force) bool {
 	var is objections
 	is.by("by", f.By)
 	return f.Why == booking.MenuDeleted && is.err() == nil
@@ -135,10 +135,10 @@ const (
 	mostAtATime     = 1000 // the limit of each
 )
 
-// Sane is the input with defaults for missing values. In the workflow's first run it drops
+// Normalized is the input with defaults for missing values. In the workflow's first run it drops
 // progress that the input claims.
-func (d DrinkDeletion) Sane(begins bool) DrinkDeletion {
-	if begins {
+func (d DrinkDeletion) Normalized(firstRun bool) DrinkDeletion {
+	if firstRun {
 		d = DrinkDeletion{DrinkID: d.DrinkID, By: d.By, Batch: d.Batch, Batches: d.Batches}
 	}
 	d.Batch, d.Batches, d.Passes = within(d.Batch, deletionBatch), within(d.Batches, deletionBatches), max(0, d.Passes)
@@ -153,9 +153,9 @@ func (d DrinkDeletion) Check() error {
 	return is.err()
 }
 
-// Sane is the input with defaults for missing values: see DrinkDeletion.
-func (r Repair) Sane(begins bool) Repair {
-	if begins {
+// Normalized is the input with defaults for missing values: see DrinkDeletion.
+func (r Repair) Normalized(firstRun bool) Repair {
+	if firstRun {
 		r = Repair{Pages: r.Pages}
 	}
 	r.Pages = within(r.Pages, repairPages)

@@ -34,14 +34,14 @@ func sound() map[string]interface{ Check() error } {
 				ID: "place-1", Name: "Seaside Inn", OwnerID: "bora", Price: each, Confirmation: booking.Manual,
 				ConfirmWithin: booking.Duration(time.Hour), TimeZone: "Asia/Seoul", CheckInTime: booking.Clock{Hour: 15}, CheckOutTime: booking.Clock{Hour: 11},
 			},
-		}.Fixed(),
+		}.WithInstants(),
 		"food": contract.Food{
 			Order: orderOf(booking.Food, 9000), Quantity: 2, Address: "1 Harbour Road", Menu: booking.Menu{ID: "menu-1", Name: "비빔밥", OwnerID: "bora", Price: each},
 		},
 		"cafe": contract.Cafe{
 			Order: orderOf(booking.Cafe, 9000), Quantity: 2,
 			Drink: booking.Drink{ID: "drink-1", Name: "Einspänner", OwnerID: "bora", Price: each, Date: eve, TimeZone: "Asia/Seoul"},
-		}.Fixed(),
+		}.WithInstants(),
 		"cleaning": contract.Cleaning{Order: orderOf(booking.Cleaning, 30000), Tel: "+821012345678", Location: "7 Hill Street"},
 		"free":     free,
 	}
@@ -259,27 +259,27 @@ func TestDecision_Check(t *testing.T) {
 	require.NoError(t, contract.Decision{}.Check(contract.CancelUpdate))
 	require.NoError(t, contract.Decision{Expect: "before:72h/95000"}.Check(contract.CancelUpdate))
 	require.EqualError(t, contract.Decision{Expect: "before:72h/95000"}.Check(contract.CompleteUpdate), "validation_failed: expect: is of a cancel only")
-	require.NoError(t, contract.Decision{Stood: booking.Confirmed}.Check(contract.CancelUpdate))
-	require.EqualError(t, contract.Decision{Stood: "asleep"}.Check(contract.CancelUpdate), "validation_failed: stood: is no status of an order that is cancelled")
-	require.EqualError(t, contract.Decision{Stood: booking.Paid}.Check(contract.ConfirmUpdate), "validation_failed: stood: is no status of an order that is cancelled")
+	require.NoError(t, contract.Decision{StatusWhenDecided: booking.Confirmed}.Check(contract.CancelUpdate))
+	require.EqualError(t, contract.Decision{StatusWhenDecided: "asleep"}.Check(contract.CancelUpdate), "validation_failed: stood: is no status of an order that is cancelled")
+	require.EqualError(t, contract.Decision{StatusWhenDecided: booking.Paid}.Check(contract.ConfirmUpdate), "validation_failed: stood: is no status of an order that is cancelled")
 	require.EqualError(t, contract.Decision{Expect: strings.Repeat("x", 65)}.Check(contract.CancelUpdate), "validation_failed: expect: is longer than 64 characters")
 	require.EqualError(t, contract.Decision{}.Check(contract.RejectUpdate), "validation_failed: note: is missing")
 }
 
 func TestComes(t *testing.T) {
 	t.Parallel()
-	require.True(t, contract.Comes(booking.Cleaner{ID: "cleaner-1", Name: "Kim"}))
+	require.True(t, contract.ValidCleaner(booking.Cleaner{ID: "cleaner-1", Name: "Kim"}))
 	for _, c := range []booking.Cleaner{{}, {ID: "cleaner-1"}, {Name: "Kim"}, {ID: "a b", Name: "Kim"}, {ID: "c", Name: strings.Repeat("x", long)}, {ID: "c", Name: "\n\n"}} {
-		require.False(t, contract.Comes(c), "%+v", c)
+		require.False(t, contract.ValidCleaner(c), "%+v", c)
 	}
 }
 
 func TestForces(t *testing.T) {
 	t.Parallel()
 	for _, why := range append(booking.Reasons(), "", "whatever") {
-		require.Equal(t, why == booking.MenuDeleted, contract.Forces(contract.Force{Why: why}), why)
-		require.Equal(t, why == booking.MenuDeleted, contract.Forces(contract.Force{Why: why, By: "1024"}), why)
-		require.False(t, contract.Forces(contract.Force{Why: why, By: "no id"}), why)
+		require.Equal(t, why == booking.MenuDeleted, contract.ValidForce(contract.Force{Why: why}), why)
+		require.Equal(t, why == booking.MenuDeleted, contract.ValidForce(contract.Force{Why: why, By: "1024"}), why)
+		require.False(t, contract.ValidForce(contract.Force{Why: why, By: "no id"}), why)
 	}
 	for text, want := range map[string]contract.Force{
 		`"menu_deleted"`: {Why: booking.MenuDeleted}, `{"why":"menu_deleted","by":"1024"}`: {Why: booking.MenuDeleted, By: "1024"}, `{}`: {}, `null`: {},
@@ -294,14 +294,14 @@ func TestForces(t *testing.T) {
 // before.
 func TestSane(t *testing.T) {
 	t.Parallel()
-	require.Equal(t, contract.Repair{Pages: 50}, contract.Repair{}.Sane(true))
-	require.Equal(t, contract.Repair{Pages: 50}, contract.Repair{Page: []byte("garbage"), Pages: -1, Healed: 9}.Sane(true))
-	require.Equal(t, contract.Repair{Page: []byte("p"), Pages: 1000, Healed: 9}, contract.Repair{Page: []byte("p"), Pages: 1 << 40, Healed: 9}.Sane(false))
-	typed := contract.DrinkDeletion{DrinkID: "drink-1", Closed: true, After: "z", Over: 7, Told: 7, Passes: -1 << 40, Progress: booking.DrinkDeletion{Done: true}}
-	require.Equal(t, contract.DrinkDeletion{DrinkID: "drink-1", Batch: 100, Batches: 200}, typed.Sane(true))
+	require.Equal(t, contract.Repair{Pages: 50}, contract.Repair{}.Normalized(true))
+	require.Equal(t, contract.Repair{Pages: 50}, contract.Repair{Page: []byte("garbage"), Pages: -1, Healed: 9}.Normalized(true))
+	require.Equal(t, contract.Repair{Page: []byte("p"), Pages: 1000, Healed: 9}, contract.Repair{Page: []byte("p"), Pages: 1 << 40, Healed: 9}.Normalized(false))
+	typed := contract.DrinkDeletion{DrinkID: "drink-1", Closed: true, After: "z", Ended: 7, Signalled: 7, Passes: -1 << 40, Progress: booking.DrinkDeletion{Done: true}}
+	require.Equal(t, contract.DrinkDeletion{DrinkID: "drink-1", Batch: 100, Batches: 200}, typed.Normalized(true))
 	again := typed
 	again.Batch, again.Batches, again.Passes = 100, 200, 0
-	require.Equal(t, again, typed.Sane(false))
+	require.Equal(t, again, typed.Normalized(false))
 	require.EqualError(t, contract.DrinkDeletion{}.Check(), "validation_failed: drinkId: is no id: it has 1 to 64 letters, digits and . _ @ : + -, and begins with a letter or digit")
 }
 

@@ -71,7 +71,7 @@ const (
 
 // Signals: what an order cannot refuse.
 const (
-	// ForceCancelSignal carries the Force for which an order is cancelled. Forces reports
+	// ForceCancelSignal carries the Force for which an order is cancelled. ValidForce reports
 	// which ones are valid.
 	ForceCancelSignal = "force-cancel"
 	// AssignedSignal carries the booking.Cleaner who has been assigned to a call that was
@@ -168,10 +168,10 @@ type Decision struct {
 	// Expect is the quote that the caller of a cancel has seen: with another quote the
 	// cancel is refused. "" accepts any.
 	Expect string `json:"expect,omitempty"`
-	// Stood is the status in the read model when the cancel was decided, "" if unknown. It
+	// StatusWhenDecided is the status in the read model when the cancel was decided, "" if unknown. It
 	// counts if the order does not remember having reached that status: when the cancel is
 	// applied again after a reset.
-	Stood booking.Status `json:"stood,omitempty"`
+	StatusWhenDecided booking.Status `json:"stood,omitempty"`
 	// Version is the order's version that the caller has seen: with another version the
 	// decision is refused. 0 accepts any.
 	Version int64 `json:"version,omitempty"`

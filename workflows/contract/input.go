@@ -146,15 +146,15 @@ type DrinkDeletion struct {
 	Batch   int `json:"batch"`
 	Batches int `json:"batches"`
 	// Closed: no new order of the drink is accepted. The next fields are the progress of the
-	// previous run: After is the last order that it handled, Over and Told are how many
+	// previous run: After is the last order that it handled, Ended and Signalled are how many
 	// orders of this pass had ended and how many were signalled to cancel, Passes how many
 	// passes are complete.
-	Closed   bool                  `json:"closed,omitempty"`
-	After    string                `json:"after,omitempty"`
-	Over     int                   `json:"over,omitempty"`
-	Told     int                   `json:"told,omitempty"`
-	Passes   int                   `json:"passes,omitempty"`
-	Progress booking.DrinkDeletion `json:"progress"`
+	Closed    bool                  `json:"closed,omitempty"`
+	After     string                `json:"after,omitempty"`
+	Ended     int                   `json:"over,omitempty"`
+	Signalled int                   `json:"told,omitempty"`
+	Passes    int                   `json:"passes,omitempty"`
+	Progress  booking.DrinkDeletion `json:"progress"`
 }
 
 // Repair is the input of a repair of the read model.

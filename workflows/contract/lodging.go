@@ -24,8 +24,8 @@ type Lodging struct {
 	Ends   time.Time `json:"ends,omitzero"`
 }
 
-// Fixed is the input with its instants set.
-func (l Lodging) Fixed() Lodging {
+// WithInstants is the input with its instants set.
+func (l Lodging) WithInstants() Lodging {
 	l.Begins, l.Ends = time.Time{}, time.Time{}
 	l.Begins, l.Ends = l.CheckInAt(), l.CheckOutAt()
 	return l

@@ -27,11 +27,11 @@ func NoticesWorkflowID(orderID string) string { return orderID + "/notices" }
 // Notices is the input of that workflow. Zero fields use the defaults.
 type Notices struct {
 	OrderID string `json:"orderId"`
-	// Looks is how often one run retrieves the payment's state before it continues as new.
-	Looks int `json:"looks,omitempty"`
-	// Alone is how often the workflow has retrieved it without a notice, since the last
+	// Checks is how often one run retrieves the payment's state before it continues as new.
+	Checks int `json:"looks,omitempty"`
+	// ChecksWithoutNotice is how often the workflow has retrieved it without a notice, since the last
 	// notice.
-	Alone int `json:"alone,omitempty"`
+	ChecksWithoutNotice int `json:"alone,omitempty"`
 	// Marked: the workflow's search attributes say that the order needs attention.
 	Marked bool `json:"marked,omitempty"`
 	// Open has the disputes that were open at the last retrieval: by their ids, the time
@@ -44,16 +44,16 @@ type Notices struct {
 	Late bool `json:"late,omitempty"`
 }
 
-// noticeLooks is the default of Notices.Looks; a run then has some 3,000 events.
-const noticeLooks = 100
+// checksPerRun is the default of Notices.Checks; a run then has some 3,000 events.
+const checksPerRun = 100
 
-// Sane is the input with defaults for missing values. In the workflow's first run it drops
+// Normalized is the input with defaults for missing values. In the workflow's first run it drops
 // progress that the input claims.
-func (n Notices) Sane(begins bool) Notices {
-	if begins {
-		n = Notices{OrderID: n.OrderID, Looks: n.Looks}
+func (n Notices) Normalized(firstRun bool) Notices {
+	if firstRun {
+		n = Notices{OrderID: n.OrderID, Checks: n.Checks}
 	}
-	n.Looks, n.Alone = within(n.Looks, noticeLooks), max(0, n.Alone)
+	n.Checks, n.ChecksWithoutNotice = within(n.Checks, checksPerRun), max(0, n.ChecksWithoutNotice)
 	return n
 }
 

@@ -8,7 +8,7 @@ import (
 
 // QuantityChange is a request to change how many drinks are ordered.
 type QuantityChange struct {
-	Asked
+	ChangeRequest
 	Quantity int `json:"quantity"`
 	// Price is the current price of one drink. Drinks that stay in the order keep their old
 	// price.

@@ -19,8 +19,8 @@ type Terms struct {
 	// passed. Without it, as in terms of an earlier build, the policy is applied to the whole
 	// payment, and by the new day.
 	CountsChanges bool `json:"countsChanges,omitempty" doc:"What changes of the order have kept stays kept, and tiers that had passed before a stay was moved to a later day do not hold again"`
-	// Passed is how many tiers had passed before the stay was moved.
-	Passed int `json:"passed,omitempty" doc:"How many of the tiers had passed before the stay was moved to a later day"`
+	// PassedTiers is how many tiers had passed before the stay was moved.
+	PassedTiers int `json:"passed,omitempty" doc:"How many of the tiers had passed before the stay was moved to a later day"`
 }
 
 // terms are the order's terms, nil if a cancellation refunds everything.
@@ -39,16 +39,18 @@ type Quote struct {
 	booking.Due
 	Later    []booking.DueLater
 	TimeZone string // "" if unknown
-	// Given is the sum of earlier and pending refunds: it counts towards what a cancel
+	// RefundedBefore is the sum of earlier and pending refunds: it counts towards what a cancel
 	// refunds.
-	Given int64
+	RefundedBefore int64
 }
 
-// Coming is how much of the due refund is still to be refunded.
-func (q Quote) Coming(giveBack int64) int64 { return max(0, giveBack-q.Given) }
+// StillDue is how much of the due refund is still to be refunded.
+func (q Quote) StillDue(giveBack int64) int64 { return max(0, giveBack-q.RefundedBefore) }
 
 // Kept is how much is kept: less than keep if more than giveBack was refunded before.
-func (q Quote) Kept(giveBack, keep int64) int64 { return max(0, keep-max(0, q.Given-giveBack)) }
+func (q Quote) Kept(giveBack, keep int64) int64 {
+	return max(0, keep-max(0, q.RefundedBefore-giveBack))
+}
 
 // Quote is what the customer is refunded for a cancel at a moment.
 func (v View) Quote(at time.Time) Quote {
@@ -95,7 +97,7 @@ func (v View) cancellation(why booking.Reason, at time.Time) booking.Cancellatio
 		c.CheckIn = v.Terms.CheckInAt
 	}
 	if v.Terms != nil && v.Terms.CountsChanges {
-		c.Apart, c.Passed = v.KeptByChanges(), v.Terms.Passed
+		c.Apart, c.PassedTiers = v.KeptByChanges(), v.Terms.PassedTiers
 	}
 	return c
 }
@@ -114,39 +116,39 @@ func (v View) KeptByChanges() int64 {
 	return max(0, min(v.Amount.Amount, v.Amount.Amount-cost))
 }
 
-// passed is how many tiers will have passed once a decision at a moment moves the order's
+// passedTiers is how many tiers will have passed once a decision at a moment moves the order's
 // begin to begins.
-func (v View) passed(at, begins time.Time) int {
+func (v View) passedTiers(at, begins time.Time) int {
 	switch c := v.cancellation(booking.ByCustomer, at); {
 	case v.Terms == nil || !v.Terms.CountsChanges:
 		return 0
 	case !begins.After(v.Terms.CheckInAt) || !c.Binds():
-		return v.Terms.Passed
+		return v.Terms.PassedTiers
 	default:
 		return v.Terms.Cancellation.PassedAt(c)
 	}
 }
 
-// StoodFurther reports whether the order had reached a later status when the decision was made
+// HadReachedLater reports whether the order had reached a later status when the decision was made
 // than it remembers: a reset has discarded that. It is false if the order was being cancelled
 // already.
-func (v View) StoodFurther(d Decision) bool {
-	return d.Stood != "" && d.Stood != booking.Cancelling && !d.Stood.Final() && v.Kind.Reaches(v.Status, d.Stood)
+func (v View) HadReachedLater(d Decision) bool {
+	return d.StatusWhenDecided != "" && d.StatusWhenDecided != booking.Cancelling && !d.StatusWhenDecided.Final() && v.Kind.Reaches(v.Status, d.StatusWhenDecided)
 }
 
 // AsDecided is the order with the status that it had when the decision was made.
 func (v View) AsDecided(d Decision) View {
-	if v.StoodFurther(d) {
-		v.Status = d.Stood
+	if v.HadReachedLater(d) {
+		v.Status = d.StatusWhenDecided
 	}
 	return v
 }
 
 // AsQuoted returns QuoteChanged if the caller of a cancel has seen another refund than it
 // gives. An order that is being cancelled already is not compared.
-func (v View) AsQuoted(d Decision, standing booking.Status) error {
+func (v View) AsQuoted(d Decision, effective booking.Status) error {
 	due := v.AsDecided(d).RefundDue(booking.ByCustomer, d.At)
-	if d.Expect == "" || d.Expect == due.Quote() || standing == booking.Cancelling || standing.Final() {
+	if d.Expect == "" || d.Expect == due.Quote() || effective == booking.Cancelling || effective.Final() {
 		return nil
 	}
 	return booking.Errorf(booking.QuoteChanged, "what is given back has changed: it is %d %s now; the order stands", due.GiveBack, v.Amount.Currency)
@@ -161,14 +163,14 @@ func (v View) AsSeen(version int64) error {
 	return booking.Errorf(booking.VersionChanged, "the order has changed since version %d: it is at version %d now, and stands as it is", version, v.Version)
 }
 
-// GivenInPart is the refund of an order of whose payment a part is kept, as far as that is
+// PartialRefund is the refund of an order of whose payment a part is kept, as far as that is
 // known when the refund is requested as asked; nil for any other order.
-func (v View) GivenInPart(asked booking.Charge) *booking.Money {
+func (v View) PartialRefund(argument booking.Charge) *booking.Money {
 	switch is := v.Settled; {
 	case is != nil && is.Kept.Amount > 0:
 		return &is.Refunded
-	case is == nil && asked.Keep > 0:
-		return &booking.Money{Amount: v.Amount.Amount - asked.Keep, Currency: v.Amount.Currency}
+	case is == nil && argument.Keep > 0:
+		return &booking.Money{Amount: v.Amount.Amount - argument.Keep, Currency: v.Amount.Currency}
 	default:
 		return nil
 	}
@@ -177,14 +179,14 @@ func (v View) GivenInPart(asked booking.Charge) *booking.Money {
 // SettledAs is what became of the order's payment, by what its undo found and by the tier that
 // was requested; nil for an order that refunds everything. After an earlier decision, which
 // stays, that tier does not count.
-func (v View) SettledAs(found booking.Undo, asked booking.Charge) *booking.Settlement {
+func (v View) SettledAs(found booking.Undo, argument booking.Charge) *booking.Settlement {
 	if v.Terms == nil || !found.Acted {
 		return nil
 	}
 	in := func(amount int64) booking.Money { return booking.Money{Amount: amount, Currency: v.Amount.Currency} }
 	s := &booking.Settlement{Refunded: in(found.CustomerGot()), Kept: in(found.Kept)}
-	if found.Kept == asked.Keep {
-		s.Tier = asked.Tier
+	if found.Kept == argument.Keep {
+		s.Tier = argument.Tier
 	}
 	return s
 }

@@ -61,8 +61,8 @@ func TestView_AsQuoted(t *testing.T) {
 	late := early
 	late.At = in.CheckInAt().Add(-50 * time.Hour)
 	require.ErrorIs(t, view.AsQuoted(late, view.Status), &booking.Error{Code: booking.QuoteChanged})
-	for _, over := range []booking.Status{booking.Cancelling, booking.Cancelled} {
-		require.NoError(t, view.AsQuoted(late, over), "that is settled already")
+	for _, status := range []booking.Status{booking.Cancelling, booking.Cancelled} {
+		require.NoError(t, view.AsQuoted(late, status), "that is settled already")
 	}
 }
 
@@ -72,7 +72,7 @@ func TestView_AsDecided(t *testing.T) {
 	t.Parallel()
 	in := stayWithPolicy()
 	view := in.View()
-	made := contract.Decision{At: in.CheckInAt().Add(-50 * time.Hour), Stood: booking.Confirmed}
+	made := contract.Decision{At: in.CheckInAt().Add(-50 * time.Hour), StatusWhenDecided: booking.Confirmed}
 	confirmed := view
 	confirmed.Status = booking.Confirmed
 	made.Expect = confirmed.Quote(made.At).Quote()
@@ -80,11 +80,11 @@ func TestView_AsDecided(t *testing.T) {
 	require.NoError(t, view.AsQuoted(made, view.Status))
 	for _, stood := range []booking.Status{"", booking.Cancelling, booking.Cancelled, booking.Completed, booking.Received, booking.Delivering} {
 		other := made
-		other.Stood = stood
-		require.False(t, view.StoodFurther(other), stood)
+		other.StatusWhenDecided = stood
+		require.False(t, view.HadReachedLater(other), stood)
 		require.ErrorIs(t, view.AsQuoted(other, view.Status), &booking.Error{Code: booking.QuoteChanged}, stood)
 	}
-	made.Stood = booking.Paid
+	made.StatusWhenDecided = booking.Paid
 	require.Equal(t, booking.Confirmed, confirmed.AsDecided(made).Status)
 }
 
@@ -94,14 +94,14 @@ func TestView_SettledAs(t *testing.T) {
 	t.Parallel()
 	view := stayWithPolicy().View()
 	money := func(n int64) booking.Money { return booking.Money{Amount: n, Currency: view.Amount.Currency} }
-	asked := booking.Charge{Keep: 30, Tier: "before:24h"}
+	argument := booking.Charge{Keep: 30, Tier: "before:24h"}
 	require.Equal(t, &booking.Settlement{Refunded: money(70), Kept: money(30), Tier: "before:24h"},
-		view.SettledAs(booking.Undo{Acted: true, Refunded: 70, Kept: 30}, asked))
+		view.SettledAs(booking.Undo{Acted: true, Refunded: 70, Kept: 30}, argument))
 	require.Equal(t, &booking.Settlement{Refunded: money(100), Kept: money(0)},
-		view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, asked))
+		view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, argument))
 	require.Equal(t, &booking.Settlement{Refunded: money(70), Kept: money(30), Tier: "before:24h"},
-		view.SettledAs(booking.Undo{Acted: true, Refunded: 20, Given: 70, Kept: 30}, asked), "by the provider and otherwise")
-	require.Nil(t, view.SettledAs(booking.Undo{}, asked), "nothing was charged")
+		view.SettledAs(booking.Undo{Acted: true, Refunded: 20, Given: 70, Kept: 30}, argument), "by the provider and otherwise")
+	require.Nil(t, view.SettledAs(booking.Undo{}, argument), "nothing was charged")
 	view.Terms = nil
 	require.Nil(t, view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, booking.Charge{}))
 }
@@ -114,10 +114,10 @@ func TestView_GivenInPart(t *testing.T) {
 	in := func(amount int64) *booking.Money {
 		return &booking.Money{Amount: amount, Currency: view.Amount.Currency}
 	}
-	require.Nil(t, view.GivenInPart(booking.Charge{}))
-	require.Equal(t, in(view.Amount.Amount-30), view.GivenInPart(booking.Charge{Keep: 30}))
+	require.Nil(t, view.PartialRefund(booking.Charge{}))
+	require.Equal(t, in(view.Amount.Amount-30), view.PartialRefund(booking.Charge{Keep: 30}))
 	view.Settled = view.SettledAs(booking.Undo{Acted: true, Refunded: 60, Kept: 40}, booking.Charge{})
-	require.Equal(t, in(60), view.GivenInPart(booking.Charge{}), "an earlier decision stands")
+	require.Equal(t, in(60), view.PartialRefund(booking.Charge{}), "an earlier decision stands")
 	view.Settled = view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, booking.Charge{Keep: 30})
-	require.Nil(t, view.GivenInPart(booking.Charge{Keep: 30}))
+	require.Nil(t, view.PartialRefund(booking.Charge{Keep: 30}))
 }

@@ -16,7 +16,7 @@ func Settlement(v View, p Policy, requestHash, by string) (workflow string, inpu
 	if business.settle == nil {
 		return "", nil, fmt.Errorf("order %s is of no kind that there is: %q", v.ID, v.Kind)
 	}
-	v.NeedsAttention, v.Trouble = false, nil // the new saga finds out whether it still does
+	v.NeedsAttention, v.AttentionCause = false, nil // the new saga finds out whether it still does
 	v = v.short()
 	input, err = business.settle(Order{
 		OrderID: v.ID, CustomerID: v.CustomerID, Amount: v.Amount, PlacedAt: v.PlacedAt(),

@@ -25,9 +25,9 @@ type View struct {
 	Reason booking.Reason `json:"reason,omitempty" doc:"Why the order is, or is being, cancelled"`
 	// NeedsAttention marks an order that does not continue by itself as it should.
 	NeedsAttention bool `json:"needsAttention" doc:"An operator is asked to look: undoing the order keeps failing, those who carry it out are late, or its payment is disputed"`
-	// Trouble is why NeedsAttention is set, for operators. Orders that were marked by an
+	// AttentionCause is why NeedsAttention is set, for operators. Orders that were marked by an
 	// earlier build have none. It is replaced when it changes, never modified.
-	Trouble *Trouble `json:"trouble,omitempty" hidden:"true"`
+	AttentionCause *AttentionCause `json:"trouble,omitempty" hidden:"true"`
 	// Disputed: a dispute of the payment is open. Only the read model knows that: no saga
 	// does, and no view carries it.
 	Disputed bool `json:"-"`
@@ -91,9 +91,9 @@ type Visit struct {
 	Cleaner  *booking.Cleaner `json:"cleaner,omitempty" doc:"Who comes, once one was assigned"`
 }
 
-// Trouble is why an order needs attention.
-type Trouble struct {
-	Says  string    `json:"says"`
+// AttentionCause is why an order needs attention.
+type AttentionCause struct {
+	Text  string    `json:"says"`
 	Since time.Time `json:"since"`
 }
 
@@ -271,15 +271,15 @@ type Publication struct {
 	Events []booking.Event `json:"events,omitempty"`
 	// RequestHash distinguishes a repeated request from another one under its key.
 	RequestHash string `json:"requestHash,omitempty"`
-	// Later is set by a refund that was begun after the order's end.
-	Later *Later `json:"later,omitempty"`
+	// RefundAfterEnd is set by a refund that was begun after the order's end.
+	RefundAfterEnd *RefundAfterEnd `json:"later,omitempty"`
 }
 
-// Later is the outcome of a refund that was begun after the order's end. Each such refund
+// RefundAfterEnd is the outcome of a refund that was begun after the order's end. Each such refund
 // is a workflow of its own, and knows the order as it was when the refund began. The read
 // model adds Later to what it has, so that no refund overwrites what another one has
 // published.
-type Later struct {
+type RefundAfterEnd struct {
 	Refund string  `json:"refund"`          // the refund's id
 	Waits  bool    `json:"waits,omitempty"` // it needs a person, and so the order needs attention
 	Added  []Entry `json:"added,omitempty"` // to the order's history

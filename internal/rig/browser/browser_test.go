@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -171,6 +172,31 @@ func TestPage_Requests(t *testing.T) {
 	p.Click("button", "Order")
 	p.Sees("Ordered")
 	require.NotEqual(t, first, p.Document())
+}
+
+// TestClick_Leaves: after a click that leads to another document, that one is shown, however
+// late it comes. A click that leads nowhere else does not wait.
+func TestClick_Leaves(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, `<!doctype html><title>First</title><body>First<a href="/late">Go</a>
+<form method="post" action="/late"><button>Send</button></form><button type="button">Stay</button>`)
+	})
+	mux.HandleFunc("/late", func(w http.ResponseWriter, _ *http.Request) {
+		time.Sleep(300 * time.Millisecond)
+		_, _ = io.WriteString(w, "<!doctype html><title>Second</title><body>Second")
+	})
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	p := New(t).Page(t, Options{})
+	for role, name := range map[string]string{"link": "Go", "button": "Send"} {
+		p.Open(server.URL)
+		p.Click("button", "Stay")
+		require.Contains(t, p.Text(), "First")
+		p.Click(role, name)
+		require.Equal(t, "Second", p.Text())
+	}
 }
 
 // TestClick_Covered: a control behind another element is not clicked.

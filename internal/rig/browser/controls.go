@@ -19,6 +19,9 @@ import (
 //go:embed point.js
 var pointScript string
 
+//go:embed leaves.js
+var leavesScript string
+
 //go:embed fill.js
 var fillScript string
 
@@ -99,8 +102,11 @@ type point struct {
 
 // Click clicks the control with the role and the accessible name, as soon as there is
 // exactly one and nothing is in front of it. A page may replace its controls at any time.
+// Where the click leads to another document, Click waits until that has loaded, so that no
+// check looks at the former one.
 func (p *Page) Click(role, name string) {
 	p.Helper()
+	from, leaves := p.Document(), false
 	at := point{Covered: "no such control"}
 	free := p.within(func() bool {
 		found, err := p.controls(role, name)
@@ -108,11 +114,26 @@ func (p *Page) Click(role, name string) {
 			at.Covered = fmt.Sprintf("%d of them (%v)", len(found), err)
 			return false
 		}
+		if leaves, err = call[bool](p, found[0], leavesScript, !p.NoScript); err != nil {
+			return false
+		}
 		at, err = call[point](p, found[0], pointScript)
 		return err == nil && at.Covered == ""
 	})
 	require.True(p, free, "the %s %q cannot be clicked: %s", role, name, at.Covered)
 	require.NoError(p, chromedp.Do(p.ctx, chromedp.MouseClickXY(at.X, at.Y)))
+	if leaves {
+		require.True(p, p.within(func() bool { return p.loadedAfter(from) }), "the %s %q leads nowhere", role, name)
+	}
+}
+
+// loadedAfter reports whether another document than that one has loaded.
+func (p *Page) loadedAfter(document string) bool {
+	if now, err := p.document(); err != nil || now == document {
+		return false
+	}
+	state, err := evaluate[string](p, "document.readyState")
+	return err == nil && state == "complete"
 }
 
 // Fill sets the field of the name to the value: a text, a date as 2006-01-02, or the text

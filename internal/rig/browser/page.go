@@ -153,9 +153,19 @@ func (p *Page) Text() string {
 // Document identifies the shown document: each load and reload has another one.
 func (p *Page) Document() string {
 	p.Helper()
-	tree, err := chromedp.Call(p.ctx, page.GetFrameTree, cdp.Empty{})
+	id, err := p.document()
 	require.NoError(p, err)
-	return string(tree.FrameTree.Frame.LoaderID)
+	return id
+}
+
+func (p *Page) document() (string, error) {
+	ctx, cancel := context.WithTimeout(p.ctx, waitTimeout)
+	defer cancel()
+	tree, err := chromedp.Call(ctx, page.GetFrameTree, cdp.Empty{})
+	if err != nil {
+		return "", err
+	}
+	return string(tree.FrameTree.Frame.LoaderID), nil
 }
 
 // Arrives waits until a page has loaded whose address contains part.
@@ -272,7 +282,7 @@ func (p *Page) describe() {
 	if !p.Failed() {
 		return
 	}
-	shown, err := evaluate[string](p, "location.href + '\\n' + document.body.innerText")
+	shown, err := evaluate[string](p, "location.href + '\\n' + (document.body?.innerText ?? '')")
 	p.Logf("the page at the end: %s (%v)", shown, err)
 }
 

@@ -23,8 +23,8 @@ var placedAt = time.Date(2026, 12, 1, 3, 0, 0, 0, time.UTC)
 
 const hour = time.Hour
 
-// life is an order's saga in a world of its own, with time that skips.
-type life struct {
+// sagaRun is an order's saga in a world of its own, with time that skips.
+type sagaRun struct {
 	*world
 	process *process // of this run
 	flow    any      // the workflow function
@@ -32,18 +32,18 @@ type life struct {
 	log     log.Logger
 }
 
-func newLife(t testing.TB, kind booking.Kind, flow any) *life {
-	l := &life{world: newWorld(t, kind), flow: flow, log: devserver.Quiet()}
-	l.live(placedAt)
+func newSagaRun(t testing.TB, kind booking.Kind, flow any) *sagaRun {
+	l := &sagaRun{world: newWorld(t, kind), flow: flow, log: devserver.Quiet()}
+	l.startRun(placedAt)
 	return l
 }
 
 // realTimeout is how long a test may take in real time without progress: long enough for a busy machine.
 const realTimeout = 5 * time.Minute
 
-// live starts a run of the order's workflow at a moment; called again, it starts another
+// startRun starts a run of the order's workflow at a moment; called again, it starts another
 // one, as after a reset to the beginning.
-func (l *life) live(from time.Time) {
+func (l *sagaRun) startRun(from time.Time) {
 	l.process = &process{world: l.world}
 	l.env = l.environment(l.process, l.order, from)
 	l.env.RegisterWorkflow(l.flow)
@@ -51,7 +51,7 @@ func (l *life) live(from time.Time) {
 
 // environment is a test environment for a workflow with this id, whose activities the
 // process does.
-func (l *life) environment(p *process, id string, from time.Time) *testsuite.TestWorkflowEnvironment {
+func (l *sagaRun) environment(p *process, id string, from time.Time) *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(l.log)
 	env := suite.NewTestWorkflowEnvironment()
@@ -69,7 +69,7 @@ func (l *life) environment(p *process, id string, from time.Time) *testsuite.Tes
 }
 
 // placed is the part of the input that all orders have in common, with a price in won.
-func (l *life) placed(price int64) contract.Order {
+func (l *sagaRun) placed(price int64) contract.Order {
 	return contract.Order{
 		OrderID: l.order, CustomerID: l.customer, Amount: booking.Money{Amount: price, Currency: "KRW"},
 		PaymentMethod: "pm_card_visa", PlacedAt: placedAt,
@@ -82,7 +82,7 @@ func (l *life) placed(price int64) contract.Order {
 	}
 }
 
-func (l *life) execute(in any) contract.View {
+func (l *sagaRun) execute(in any) contract.View {
 	l.Helper()
 	l.env.ExecuteWorkflow(l.flow, in)
 	require.True(l, l.env.IsWorkflowCompleted())
@@ -94,7 +94,7 @@ func (l *life) execute(in any) contract.View {
 }
 
 // capacity is the item's capacity on the first day.
-func (l *life) capacity() int {
+func (l *sagaRun) capacity() int {
 	days, err := l.stock.Days(context.Background(), l.item, firstNight, departure)
 	require.NoError(l, err)
 	return days[0].Capacity
@@ -108,7 +108,7 @@ type decision struct {
 }
 
 // decides sends an update after a while.
-func (l *life) decides(after time.Duration, update string) *decision {
+func (l *sagaRun) decides(after time.Duration, update string) *decision {
 	var d decision
 	l.env.RegisterDelayedCallback(func() { l.send(update, &d) }, after)
 	return &d
@@ -116,18 +116,18 @@ func (l *life) decides(after time.Duration, update string) *decision {
 
 // decidesNow sends an update during a call of a service: it arrives before the service's
 // answer.
-func (l *life) decidesNow(update string) *decision {
+func (l *sagaRun) decidesNow(update string) *decision {
 	var d decision
 	l.send(update, &d)
 	return &d
 }
 
-func (l *life) send(update string, d *decision) {
+func (l *sagaRun) send(update string, d *decision) {
 	l.sendRaw(update, d, contract.Decision{Note: "so I say", By: "1024"})
 }
 
 // sendRaw sends an update with any content.
-func (l *life) sendRaw(update string, d *decision, said any) {
+func (l *sagaRun) sendRaw(update string, d *decision, said any) {
 	l.env.UpdateWorkflow(update, "", &testsuite.TestUpdateCallback{
 		OnReject: func(err error) { d.err = err },
 		OnAccept: func() { d.accepted = true },

@@ -17,7 +17,7 @@ func refundToldInTurn(s *system) string {
 	order := s.accepted(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
 	s.outbox.away.Store(true)
 	s.sandbox(object{"refunds": "fail"})
-	require.Equal(s, "failed", s.refundIn(s.giveBack(order, "a", 30000).with(s, http.StatusCreated)))
+	s.refundBecomes(order, "a", 30000, "failed")
 	s.eventually(func() bool { return s.page(order).NeedsAttention })
 	s.paysByHand(order)
 	s.eventually(func() bool { return !s.page(order).NeedsAttention })

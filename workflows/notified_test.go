@@ -14,10 +14,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestTold_InTurn: a refund fails and is paid by hand while no message can be sent. The later
+// TestNotified_InTurn: a refund fails and is paid by hand while no message can be sent. The later
 // of the two messages would then be tried first. The customer never gets the message that it
 // was made before the one that it had failed.
-func TestTold_InTurn(t *testing.T) {
+func TestNotified_InTurn(t *testing.T) {
 	s := newStay(t)
 	s.cannotRefund()
 	provider, away := s.faults, false
@@ -52,10 +52,10 @@ func TestTold_InTurn(t *testing.T) {
 	}
 }
 
-// TestTold_HowARefundEnded: a failed refund is made with the order's own refund. The customer
+// TestNotified_HowARefundEnded: a failed refund is made with the order's own refund. The customer
 // is notified that the first one will not be made any more, and the history names the person
 // who had decided it.
-func TestTold_HowARefundEnded(t *testing.T) {
+func TestNotified_HowARefundEnded(t *testing.T) {
 	s := newStay(t)
 	back := s.cannotRefund()
 	s.gives(hour, "1", 30000)
@@ -71,15 +71,15 @@ func TestTold_HowARefundEnded(t *testing.T) {
 	require.Equal(t, []any{contract.RefundUpdate, "1024", int64(30000)}, []any{v.History[i].Decision, v.History[i].By, v.History[i].Refund.Amount})
 }
 
-// TestTold_HowARefundEndedAfterTheEnd: the same after the order's end, in the message and in
+// TestNotified_HowARefundEndedAfterTheEnd: the same after the order's end, in the message and in
 // the order's row.
-func TestTold_HowARefundEndedAfterTheEnd(t *testing.T) {
+func TestNotified_HowARefundEndedAfterTheEnd(t *testing.T) {
 	s := newStay(t)
-	over := s.run()
+	endedOrder := s.run()
 	s.alsoOthers = true
 	s.cannotRefund()
 	s.flow = workflows.Refund
-	s.live(over.Since().Add(24 * hour))
+	s.startRun(endedOrder.Since().Add(24 * hour))
 	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.RefundWorkflowID(s.order, "1"), TaskQueue: contract.SagasQueue})
 	s.env.RegisterDelayedCallback(func() {
 		s.mu.Lock()
@@ -89,7 +89,7 @@ func TestTold_HowARefundEndedAfterTheEnd(t *testing.T) {
 		s.env.SignalWorkflow(contract.PaymentNoticeSignal, nil)
 	}, hour)
 	s.env.ExecuteWorkflow(s.flow, contract.Refunding{
-		Refund: contract.Refund{ID: "1", Amount: booking.Money{Amount: 30000, Currency: "KRW"}, Note: "it was cold", By: "1024"}, Order: over,
+		Refund: contract.Refund{ID: "1", Amount: booking.Money{Amount: 30000, Currency: "KRW"}, Note: "it was cold", By: "1024"}, Order: endedOrder,
 	})
 	require.NoError(t, s.env.GetWorkflowError())
 	require.Equal(t, []string{"refund_failed", "refund_ended"}, s.messagesTo(s.customer))
@@ -99,10 +99,10 @@ func TestTold_HowARefundEndedAfterTheEnd(t *testing.T) {
 	require.Equal(t, []any{contract.RefundUpdate, booking.RefundExceeds, "1024"}, []any{last.Decision, last.Refused, last.By})
 }
 
-// TestTold_WhatWasGivenBackAgain: a refund has failed after the order's end, and parts of it
+// TestNotified_WhatWasGivenBackAgain: a refund has failed after the order's end, and parts of it
 // were refunded at the provider since. The customer is notified of the rest.
-func TestTold_WhatWasGivenBackAgain(t *testing.T) {
-	s, over, e := failedUndo(t)
+func TestNotified_WhatWasGivenBackAgain(t *testing.T) {
+	s, endedOrder, e := failedUndo(t)
 	require.EqualValues(t, 100000, e.Amount.Amount)
 	s.alsoOthers = true
 	gives := func(percent int64) {
@@ -112,7 +112,7 @@ func TestTold_WhatWasGivenBackAgain(t *testing.T) {
 	}
 	gives(30)
 	var paid *decision
-	s.refundAgain(over, e, func() {
+	s.refundAgain(endedOrder, e, func() {
 		s.env.RegisterDelayedCallback(func() { gives(20) }, hour)
 		paid = s.resolves(2 * hour)
 	})
@@ -124,13 +124,13 @@ func TestTold_WhatWasGivenBackAgain(t *testing.T) {
 	}
 }
 
-// TestTold_NothingWasLeftToGiveBackAgain: all of a failed refund was refunded at the provider
+// TestNotified_NothingWasLeftToGiveBackAgain: all of a failed refund was refunded at the provider
 // meanwhile. The customer, who was notified of the failure, is notified that nothing more
 // follows.
-func TestTold_NothingWasLeftToGiveBackAgain(t *testing.T) {
-	s, over, e := failedUndo(t)
+func TestNotified_NothingWasLeftToGiveBackAgain(t *testing.T) {
+	s, endedOrder, e := failedUndo(t)
 	s.alsoOthers = true
-	s.refundAgain(over, e, func() {
+	s.refundAgain(endedOrder, e, func() {
 		s.env.RegisterDelayedCallback(func() {
 			s.mu.Lock()
 			s.provider[s.order+"/charge"].begin(&other{percent: 100})
@@ -144,10 +144,10 @@ func TestTold_NothingWasLeftToGiveBackAgain(t *testing.T) {
 	require.Equal(t, int64(100000), payment(t, s).RefundedInAll(), "once")
 }
 
-// TestTold_RefundedAfterAll: the refund of a cancelled order, of which the customer was
+// TestNotified_RefundedAfterAll: the refund of a cancelled order, of which the customer was
 // notified that it could not be made, is paid by hand, made by the provider, or made by
 // others. The customer is notified.
-func TestTold_RefundedAfterAll(t *testing.T) {
+func TestNotified_RefundedAfterAll(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		change func(*contract.Lodging)
@@ -180,8 +180,8 @@ func TestTold_RefundedAfterAll(t *testing.T) {
 	}
 }
 
-// TestTold_NothingOfARefundThatWasMade: a refund without failures sends no further message.
-func TestTold_NothingOfARefundThatWasMade(t *testing.T) {
+// TestNotified_NothingOfARefundThatWasMade: a refund without failures sends no further message.
+func TestNotified_NothingOfARefundThatWasMade(t *testing.T) {
 	s := newStay(t)
 	s.decides(hour, contract.CancelUpdate)
 	require.Equal(t, booking.Cancelled, s.run().Status)
@@ -189,24 +189,24 @@ func TestTold_NothingOfARefundThatWasMade(t *testing.T) {
 }
 
 // paidTooLate is a stay whose customer has confirmed the payment too late.
-func paidTooLate(t *testing.T) (s *stay, over contract.View) {
+func paidTooLate(t *testing.T) (s *stay, endedOrder contract.View) {
 	t.Helper()
 	s = newStay(t, func(in *contract.Lodging) { mustConfirm(&in.Order) })
-	over = s.run()
-	require.Equal(t, booking.PaymentNotConfirmed, over.Reason)
+	endedOrder = s.run()
+	require.Equal(t, booking.PaymentNotConfirmed, endedOrder.Reason)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	is := s.provider[s.order+"/charge"]
 	is.voided, is.customer = false, approves
-	return s, over
+	return s, endedOrder
 }
 
-// looksAgain runs the workflow of the notices, which checks the payment, and returns the
+// checksPayment runs the workflow of the notices, which checks the payment, and returns the
 // workflows of refunds that it began. following: a workflow follows the refund already.
-func (s *stay) looksAgain(over contract.View, following bool, meanwhile ...func()) {
+func (s *stay) checksPayment(endedOrder contract.View, following bool, meanwhile ...func()) {
 	s.Helper()
 	s.flow = workflows.PaymentNotices
-	s.live(over.Since().Add(24 * hour))
+	s.startRun(endedOrder.Since().Add(24 * hour))
 	s.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: contract.NoticesWorkflowID(s.order), TaskQueue: contract.SagasQueue})
 	s.env.OnSignalExternalWorkflow(mock.Anything, mock.Anything, mock.Anything, mock.Anything, mock.Anything).
 		Return(func(_, workflowID, _, _ string, _ any) error {
@@ -222,13 +222,13 @@ func (s *stay) looksAgain(over contract.View, following bool, meanwhile ...func(
 	require.NoError(s, s.env.GetWorkflowError())
 }
 
-// TestTold_OfALatePayment: a payment after the order's end is refunded, and the customer
+// TestNotified_OfALatePayment: a payment after the order's end is refunded, and the customer
 // notified once.
-func TestTold_OfALatePayment(t *testing.T) {
-	s, over := paidTooLate(t)
+func TestNotified_OfALatePayment(t *testing.T) {
+	s, endedOrder := paidTooLate(t)
 	before := s.messagesTo(s.customer)
 	for range 2 {
-		s.looksAgain(over, false)
+		s.checksPayment(endedOrder, false)
 	}
 	require.Zero(t, s.owed())
 	require.Equal(t, append(before, "late_payment_returned"), s.messagesTo(s.customer))
@@ -236,23 +236,23 @@ func TestTold_OfALatePayment(t *testing.T) {
 	require.EqualValues(t, 100000, sent[len(sent)-1].Data.Refund.Amount)
 }
 
-// TestTold_OfAPaymentWhileTheOrderIsUndone: a payment during compensation is refunded, and the
+// TestNotified_OfAPaymentWhileTheOrderIsUndone: a payment during compensation is refunded, and the
 // customer is notified once the order has ended without having been placed.
-func TestTold_OfAPaymentWhileTheOrderIsUndone(t *testing.T) {
+func TestNotified_OfAPaymentWhileTheOrderIsUndone(t *testing.T) {
 	t.Parallel()
 	for name, placed := range map[string]bool{"NeverPlaced": false, "Placed": true} {
 		t.Run(name, func(t *testing.T) {
-			s, over := paidTooLate(t)
+			s, endedOrder := paidTooLate(t)
 			before := s.messagesTo(s.customer)
 			show := func(v contract.View) { require.NoError(t, s.pages.Publish(t.Context(), contract.Publication{View: v})) }
-			open := over.Clone()
-			open.Status, open.Version = booking.Cancelling, over.Version+1
+			open := endedOrder.Clone()
+			open.Status, open.Version = booking.Cancelling, endedOrder.Version+1
 			show(open)
 			var meanwhile []string
-			s.looksAgain(over, false, func() {
+			s.checksPayment(endedOrder, false, func() {
 				meanwhile = s.messagesTo(s.customer)
-				ended := over.Clone()
-				ended.Version, ended.Placed = over.Version+2, placed
+				ended := endedOrder.Clone()
+				ended.Version, ended.Placed = endedOrder.Version+2, placed
 				show(ended)
 			})
 			require.Zero(t, s.owed())
@@ -265,17 +265,17 @@ func TestTold_OfAPaymentWhileTheOrderIsUndone(t *testing.T) {
 	}
 }
 
-// TestTold_OfALatePaymentThatOthersGaveBack: others have refunded a late payment, so that
+// TestNotified_OfALatePaymentThatOthersGaveBack: others have refunded a late payment, so that
 // nothing is left for the order's refund. The customer is notified of the whole amount.
-func TestTold_OfALatePaymentThatOthersGaveBack(t *testing.T) {
-	s, over := paidTooLate(t)
-	s.looksAgain(over, true)
+func TestNotified_OfALatePaymentThatOthersGaveBack(t *testing.T) {
+	s, endedOrder := paidTooLate(t)
+	s.checksPayment(endedOrder, true)
 	e := s.failLater(s.order + "/charge/refund")
 	s.alsoOthers = true
 	s.mu.Lock()
 	s.provider[s.order+"/charge"].begin(&other{percent: 100})
 	s.mu.Unlock()
-	s.refundAgain(over, e, func() {})
+	s.refundAgain(endedOrder, e, func() {})
 	require.NoError(t, s.env.GetWorkflowError())
 	sent := s.sentTo(s.customer)
 	last := sent[len(sent)-1]
@@ -283,38 +283,38 @@ func TestTold_OfALatePaymentThatOthersGaveBack(t *testing.T) {
 	require.EqualValues(t, 100000, last.Data.Refund.Amount)
 }
 
-// TestTold_HowARefundEndedOnce: the failure of a refund is signalled again after it has ended
+// TestNotified_HowARefundEndedOnce: the failure of a refund is signalled again after it has ended
 // otherwise. No second message is sent, and the history gets no second entry.
-func TestTold_HowARefundEndedOnce(t *testing.T) {
+func TestNotified_HowARefundEndedOnce(t *testing.T) {
 	s := newStay(t)
 	back := s.cannotRefund()
 	s.gives(hour, "1", 30000)
 	s.env.RegisterDelayedCallback(back, 2*hour)
 	s.decides(2*hour, contract.CancelUpdate)
-	over := s.run()
-	told := s.messagesTo(s.customer)
-	require.Equal(t, []string{"refund_failed", "refund_ended"}, told)
+	endedOrder := s.run()
+	messages := s.messagesTo(s.customer)
+	require.Equal(t, []string{"refund_failed", "refund_ended"}, messages)
 	before := len(s.row().View.History)
 	e, has := payment(t, s).Entry("refund/1")
 	require.True(t, has)
 	require.Equal(t, booking.EntryFailed, e.State)
-	s.refundAgain(over, e, func() {})
+	s.refundAgain(endedOrder, e, func() {})
 	require.NoError(t, s.env.GetWorkflowError())
-	require.Equal(t, told, s.messagesTo(s.customer))
+	require.Equal(t, messages, s.messagesTo(s.customer))
 	require.Len(t, s.row().View.History, before)
 }
 
-// TestTold_OfALatePaymentThatIsFollowed: the workflow that follows the refund sends the
+// TestNotified_OfALatePaymentThatIsFollowed: the workflow that follows the refund sends the
 // message itself, after its other messages.
-func TestTold_OfALatePaymentThatIsFollowed(t *testing.T) {
-	s, over := paidTooLate(t)
+func TestNotified_OfALatePaymentThatIsFollowed(t *testing.T) {
+	s, endedOrder := paidTooLate(t)
 	before := s.messagesTo(s.customer)
-	s.looksAgain(over, true)
+	s.checksPayment(endedOrder, true)
 	require.Equal(t, before, s.messagesTo(s.customer))
 	e, begun := payment(t, s).Entry(s.order + "/charge/refund")
 	require.True(t, begun)
 	e.State = booking.EntryFailed
-	s.refundAgain(over, e, func() {})
+	s.refundAgain(endedOrder, e, func() {})
 	require.NoError(t, s.env.GetWorkflowError())
 	require.Equal(t, append(before, "late_payment_returned"), s.messagesTo(s.customer))
 }
@@ -326,15 +326,15 @@ func payment(t *testing.T, s *stay) booking.Payment {
 	return is
 }
 
-// TestTold_NothingOfAPaymentInTime: a customer who has paid in time and cancelled gets no
+// TestNotified_NothingOfAPaymentInTime: a customer who has paid in time and cancelled gets no
 // message about a late payment.
-func TestTold_NothingOfAPaymentInTime(t *testing.T) {
+func TestNotified_NothingOfAPaymentInTime(t *testing.T) {
 	s := newStay(t, func(in *contract.Lodging) { mustConfirm(&in.Order) })
 	s.confirms(time.Minute, approves)
 	s.decides(hour, contract.CancelUpdate)
-	over := s.run()
+	endedOrder := s.run()
 	before := s.messagesTo(s.customer)
-	s.looksAgain(over, false)
+	s.checksPayment(endedOrder, false)
 	require.Zero(t, s.owed())
 	require.Equal(t, before, s.messagesTo(s.customer))
 }

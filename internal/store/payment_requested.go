@@ -10,10 +10,10 @@ import (
 
 // NoteRequested records the total that a charge's undo asks the provider to refund under
 // its key. It returns false, and records nothing, if the recorded amount is not was.
-func (p *Payments) NoteRequested(ctx context.Context, orderID string, was, asked int64) (noted bool, err error) {
+func (p *Payments) NoteRequested(ctx context.Context, orderID string, was, requested int64) (noted bool, err error) {
 	err = p.db.run(ctx, "note what is asked for", func(ctx context.Context, q bun.IDB) error {
 		changed, err := affected(q.NewRaw("UPDATE payments SET asked = ?, asked_at = ? WHERE order_id = ? AND asked = ?",
-			asked, now(), orderID, was).Exec(ctx))
+			requested, now(), orderID, was).Exec(ctx))
 		noted = changed == 1
 		return err
 	})

@@ -12,10 +12,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestTold_HowARefundEnded: a refund by staff that the provider cannot make, and whose
+// TestNotified_HowARefundEnded: a refund by staff that the provider cannot make, and whose
 // money is refunded there in another way, is given up. Its customer is notified, and
 // the order's history shows it to staff.
-func TestTold_HowARefundEnded(t *testing.T) {
+func TestNotified_HowARefundEnded(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		s := bootAudited(t, on, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })
@@ -43,10 +43,10 @@ func TestTold_HowARefundEnded(t *testing.T) {
 	})
 }
 
-// TestTold_OfALatePayment: a payment that the customer confirms after the order was
+// TestNotified_OfALatePayment: a payment that the customer confirms after the order was
 // cancelled is refunded, at once or when the provider has done so, and the customer is
 // notified once.
-func TestTold_OfALatePayment(t *testing.T) {
+func TestNotified_OfALatePayment(t *testing.T) {
 	t.Parallel()
 	for name, refunds := range map[string]string{"AtOnce": "succeed", "Later": "wait"} {
 		t.Run(name, func(t *testing.T) {

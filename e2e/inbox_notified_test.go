@@ -14,10 +14,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestInbox_EveryOrderIsTold: when the connection to Temporal is cut, hangs or loses
+// TestInbox_EveryCustomerIsNotified: when the connection to Temporal is cut, hangs or loses
 // answers at any moment, every order that exists afterwards was named by an answer: 503
 // means that there is none, and will be none. YEYAK_SEED repeats a run's choices.
-func TestInbox_EveryOrderIsTold(t *testing.T) {
+func TestInbox_EveryCustomerIsNotified(t *testing.T) {
 	t.Parallel()
 	seed := seed.Of(t, "orders")
 	random := rand.New(rand.NewPCG(seed, 1))

@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-func lookAgain(p *activities.Payments, orderID string) (booking.ChargeChecked, error) {
+func checkCharge(p *activities.Payments, orderID string) (booking.ChargeChecked, error) {
 	return do(durably, func(ctx context.Context) (booking.ChargeChecked, error) {
 		got, err := p.LookAgain(ctx, booking.ChargeCheck{OrderID: orderID})
 		got.Disputes, got.Lost = unchanged(got.Disputes), unchanged(got.Lost)
@@ -35,13 +35,13 @@ func TestLookAgain_RefundByHand(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
 	for range 2 {
-		got, err := lookAgain(payments, "o1")
+		got, err := checkCharge(payments, "o1")
 		require.NoError(t, err)
 		require.Equal(t, booking.ChargeChecked{Status: booking.Charged}, got)
 	}
 	d.byHand(15000)
 	for range 3 { // a notice that comes twice, or late
-		got, err := lookAgain(payments, "o1")
+		got, err := checkCharge(payments, "o1")
 		require.NoError(t, err)
 		require.Equal(t, booking.ChargeChecked{Status: booking.Charged}, got)
 	}
@@ -54,7 +54,7 @@ func TestLookAgain_RefundByHand(t *testing.T) {
 	_, err := refund(payments, keeping(20000))
 	require.NoError(t, err)
 	d.byHand(20000)
-	got, err := lookAgain(payments, "o1")
+	got, err := checkCharge(payments, "o1")
 	require.NoError(t, err)
 	require.Equal(t, booking.ChargeChecked{Status: booking.Refunded}, got)
 	payment = onRecord(t, payments, "o1")
@@ -67,7 +67,7 @@ func TestLookAgain_RefundOfNothing(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
 	d.byHand(0)
-	_, err := lookAgain(payments, "o1")
+	_, err := checkCharge(payments, "o1")
 	require.NoError(t, err)
 	require.Empty(t, onRecord(t, payments, "o1").Entries)
 }
@@ -83,12 +83,12 @@ func TestLookAgain_Disputes(t *testing.T) {
 			due := time.Now().Add(7 * 24 * time.Hour).UTC().Truncate(time.Second)
 			open := d.dispute(20000, booking.DisputeOpen, due)
 			for range 2 {
-				got, err := lookAgain(payments, "o1")
+				got, err := checkCharge(payments, "o1")
 				require.NoError(t, err)
 				require.Equal(t, booking.ChargeChecked{Status: booking.Charged, Disputes: []booking.Dispute{open}}, got)
 			}
 			sooner := d.dispute(20000, booking.DisputeOpen, due.Add(-24*time.Hour))
-			got, err := lookAgain(payments, "o1")
+			got, err := checkCharge(payments, "o1")
 			require.NoError(t, err)
 			require.Equal(t, []booking.Dispute{sooner}, got.Disputes, "a deadline may change")
 
@@ -98,7 +98,7 @@ func TestLookAgain_Disputes(t *testing.T) {
 				want.Lost = []booking.Dispute{ended}
 			}
 			for range 2 {
-				got, err := lookAgain(payments, "o1")
+				got, err := checkCharge(payments, "o1")
 				require.NoError(t, err)
 				require.Equal(t, want, got)
 			}
@@ -130,12 +130,12 @@ func TestLookAgain_RefundsUnderWay(t *testing.T) {
 	d.answersTo("", nil)
 	_, err = refundPart(payments, goodwill("refund/3", 5000))
 	require.NoError(t, err)
-	asked := d.notes()
-	got, err := lookAgain(payments, "o1")
+	notes := d.notes()
+	got, err := checkCharge(payments, "o1")
 	require.NoError(t, err)
 	require.Equal(t, booking.Charged, got.Status)
 	require.ElementsMatch(t, []string{"refund/1", "refund/2"}, got.Refunds)
-	require.Equal(t, asked, d.notes())
+	require.Equal(t, notes, d.notes())
 }
 
 // TestLookAgain_NothingToLookAt: the provider is not asked for an order that is unknown or
@@ -149,13 +149,13 @@ func TestLookAgain_NothingToLookAt(t *testing.T) {
 		looks++
 		return d.seen(ref), nil
 	}
-	got, err := lookAgain(payments, "unknown")
+	got, err := checkCharge(payments, "unknown")
 	require.NoError(t, err)
 	require.Zero(t, got)
 	_, err = payments.Ledger.DeferCharge(t.Context(), newCharge("o1"))
 	require.NoError(t, err)
 	for _, status := range []booking.PaymentStatus{booking.ChargeDeferred, booking.ChargePrevented} {
-		got, err = lookAgain(payments, "o1")
+		got, err = checkCharge(payments, "o1")
 		require.NoError(t, err)
 		require.Equal(t, booking.ChargeChecked{Status: status}, got)
 		_, err = payments.Ledger.BeginRefund(t.Context(), because(newCharge("o1"), booking.ByCustomer))
@@ -170,15 +170,15 @@ func TestLookAgain_ProviderAway(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
 	open := d.dispute(20000, booking.DisputeOpen, time.Time{})
-	_, err := lookAgain(payments, "o1")
+	_, err := checkCharge(payments, "o1")
 	require.NoError(t, err)
 	d.look = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
-	_, err = lookAgain(payments, "o1")
+	_, err = checkCharge(payments, "o1")
 	require.ErrorIs(t, err, errAway)
 	d.look = func(string) (activities.ChargeState, error) {
 		return activities.ChargeState{}, &activities.Owed{Words: "no such payment_intent", NeedsPerson: true}
 	}
-	got, err := lookAgain(payments, "o1")
+	got, err := checkCharge(payments, "o1")
 	require.NoError(t, err)
 	require.Equal(t, booking.ChargeChecked{Status: booking.Charged, Disputes: []booking.Dispute{open}}, got)
 }
