@@ -28,7 +28,7 @@ type KeptMethods struct {
 	Log       *zap.Logger
 }
 
-// keeperTimeout bounds a request to the provider about kept methods: somebody waits for it.
+// keeperTimeout bounds a request to the provider about kept methods, since a caller waits for it.
 const keeperTimeout = 5 * time.Second
 
 // askAgainAfter is when a request that the provider has not answered may be repeated.

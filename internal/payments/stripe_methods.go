@@ -13,7 +13,7 @@ import (
 // Methods implements MethodKeeper.
 func (s *Stripe) Methods(ctx context.Context, customer string) (kept []booking.KeptMethod, err error) {
 	params := &stripe.CustomerListPaymentMethodsParams{Customer: stripe.String(customer)}
-	params.Limit, params.Single = stripe.Int64(stripePage), true // nobody has more
+	params.Limit, params.Single = stripe.Int64(stripePage), true // a customer has fewer methods
 	for method, err := range s.client.V1Customers.ListPaymentMethods(ctx, params) {
 		switch {
 		case isMissing(err): // the customer was deleted
