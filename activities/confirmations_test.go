@@ -116,11 +116,19 @@ func TestRefund_VoidsInTheFormOfTheCharge(t *testing.T) {
 		voided = c
 		return nil, nil
 	}
-	payments, c := toConfirm(t, provider)
-	c.ReturnTo, c.Customer = "https://shop.example/orders/o1/paid", "1024"
-	_, err := refund(payments, because(c, booking.ByCustomer))
+	provider.charge = func(context.Context, booking.Charge) (string, error) {
+		return "", &activities.ActionRequired{Ref: "pi_1", Action: action}
+	}
+	payments, c := newPayments(t, provider), newCharge("o1")
+	c.ReturnTo, c.Customer, c.KeepsMethod = "https://shop.example/orders/o1/paid", "1024", true
+	_, err := charge(payments, c)
+	require.NoError(t, err)
+	undo := because(c, booking.ByCustomer)
+	undo.Customer, undo.KeepsMethod = "1025", false
+	_, err = refund(payments, undo)
 	require.NoError(t, err)
 	require.Equal(t, []string{c.ReturnTo, c.Customer}, []string{voided.ReturnTo, voided.Customer})
+	require.True(t, voided.KeepsMethod)
 }
 
 // TestLookAgain_ConfirmedTooLate: a payment that the customer confirmed although it was

@@ -67,7 +67,7 @@ func (p *Payments) furtherThroughGate(ctx context.Context, c booking.Charge) (bo
 	case time.Since(further.At) > keyLifetime:
 		return p.voidFurther(ctx, c)
 	}
-	c.Since = further.At
+	c = asRecorded(c, further.Charge, further.At)
 	ref, err := p.chargeAtProvider(ctx, c, pass)
 	switch {
 	case err == nil:

@@ -134,7 +134,7 @@ func (p *Payments) throughGate(ctx context.Context, c booking.Charge, waited boo
 		c.Why = booking.PaymentUnavailable
 		return p.undoCharge(ctx, c)
 	}
-	c.Since = payment.At
+	c = asRecorded(c, payment.Charge, payment.At)
 	ref, err := p.chargeAtProvider(ctx, c, pass)
 	switch {
 	case err == nil:
@@ -155,6 +155,14 @@ func (p *Payments) throughGate(ctx context.Context, c booking.Charge, waited boo
 	default:
 		return booking.Payment{}, calleeFailure{fmt.Errorf("charge at provider: %w", err)}
 	}
+}
+
+// asRecorded is a charge that began at a moment, as the ledger has recorded it: a repeated
+// request says the same about the customer as the first one.
+func asRecorded(c, recorded booking.Charge, at time.Time) booking.Charge {
+	c.Customer, c.KeepsMethod, c.CustomerRef = recorded.Customer, recorded.KeepsMethod, recorded.CustomerRef
+	c.Since = at
+	return c
 }
 
 // chargeAtProvider calls the provider and reports the result to the gate.

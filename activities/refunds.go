@@ -112,7 +112,7 @@ func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment,
 	}
 	refs := []string{payment.Ref}
 	if payment.Ref == "" {
-		payment.ReturnTo, payment.Customer = c.ReturnTo, c.Customer // the ledger does not store these fields of the request
+		payment.ReturnTo = c.ReturnTo // the ledger does not store this field of the request
 		if refs, err = p.void(ctx, payment); err != nil {
 			return payment, p.recordOwed(ctx, payment, owedAfterSilence(ctx, c, err))
 		}

@@ -41,10 +41,12 @@ type Deps struct {
 	Management  Management
 	Payments    Payments
 	// Notices reads what the payment provider sends; nil for none.
-	Notices   Notices
-	Messages  Messages
-	ReadModel ReadModel
-	Members   Members
+	Notices Notices
+	// KeptMethods are the payment methods that the payment provider keeps; nil for none.
+	KeptMethods KeptMethods
+	Messages    Messages
+	ReadModel   ReadModel
+	Members     Members
 	// Memberships caches what Members returns. It is optional.
 	Memberships *identity.Memberships
 	Audits      Audits
@@ -160,6 +162,7 @@ func newServer(d Deps) (*server, http.Handler) {
 	s.registerRecords()
 	s.registerRefunds()
 	s.registerNotices()
+	s.registerKeptMethods()
 	s.registerEvents()
 	s.registerMembers()
 	s.registerAudits()
@@ -212,6 +215,9 @@ func (d Deps) withDefaults() Deps {
 	}
 	if d.Notices == nil {
 		d.Notices = noNotices{}
+	}
+	if d.KeptMethods == nil {
+		d.KeptMethods = noKeptMethods{}
 	}
 	if d.SignalAssignments == nil {
 		d.SignalAssignments = func(context.Context) error { return nil }

@@ -40,11 +40,12 @@ func (s *server) registerCafe() {
 // drinkRequest is a customer's order. Its hash distinguishes a repeated request from another
 // one (see reservationRequest).
 type drinkRequest struct {
-	MenuID        name        `json:"menuId" example:"drink-0m5w3k1v8t2z6r4q"`
-	CustomerID    name        `json:"customerId,omitempty" doc:"The customer; by default the caller" example:"alice"`
-	Quantity      whole       `json:"quantity" minimum:"1" maximum:"1000" doc:"Number of cups" example:"2"`
-	PaymentMethod name        `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
-	Price         *shownPrice `json:"price,omitempty" doc:"The whole price that the customer was shown, for all cups: if the price is different, nothing is ordered"`
+	MenuID            name        `json:"menuId" example:"drink-0m5w3k1v8t2z6r4q"`
+	CustomerID        name        `json:"customerId,omitempty" doc:"The customer; by default the caller" example:"alice"`
+	Quantity          whole       `json:"quantity" minimum:"1" maximum:"1000" doc:"Number of cups" example:"2"`
+	PaymentMethod     name        `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
+	KeepPaymentMethod bool        `json:"keepPaymentMethod,omitempty" doc:"The customer agrees that the provider keeps the card for the next order: see GET /v1/payment-methods. Without it the card is not kept"`
+	Price             *shownPrice `json:"price,omitempty" doc:"The whole price that the customer was shown, for all cups: if the price is different, nothing is ordered"`
 }
 
 type placeDrinkInput struct {
@@ -65,7 +66,7 @@ func (in *placeDrinkInput) Resolve(ctx huma.Context) []error {
 	b := in.Body
 	in.placing.prepare(ctx, &f, orders.Placement{
 		Wanted:     orders.Cups{MenuID: string(b.MenuID), Quantity: int(b.Quantity)},
-		CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod), Price: b.Price.value(),
+		CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod), KeepsMethod: b.KeepPaymentMethod, Price: b.Price.value(),
 	}, in.Keyed, b)
 	return f
 }

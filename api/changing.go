@@ -108,11 +108,12 @@ type changeInput struct {
 
 // stayChange is the new state of a reservation.
 type stayChange struct {
-	CheckIn       string `json:"checkIn,omitempty" format:"date" doc:"First night; by default unchanged. It cannot be changed any more once the guests may have come" example:"{today+31}"`
-	CheckOut      string `json:"checkOut,omitempty" format:"date" doc:"Day of departure; by default unchanged" example:"{today+33}"`
-	Rooms         whole  `json:"rooms,omitempty" minimum:"1" maximum:"1000" doc:"Number of rooms; by default unchanged" example:"1"`
-	Expect        string `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: if the quote is different, nothing is changed" example:"+50000/KRW"`
-	PaymentMethod name   `json:"paymentMethod,omitempty" doc:"The payment provider's token to which a difference is charged; by default that of the order. A token that can be used once has already paid for the order" example:"pm_card_visa"`
+	CheckIn           string `json:"checkIn,omitempty" format:"date" doc:"First night; by default unchanged. It cannot be changed any more once the guests may have come" example:"{today+31}"`
+	CheckOut          string `json:"checkOut,omitempty" format:"date" doc:"Day of departure; by default unchanged" example:"{today+33}"`
+	Rooms             whole  `json:"rooms,omitempty" minimum:"1" maximum:"1000" doc:"Number of rooms; by default unchanged" example:"1"`
+	Expect            string `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: if the quote is different, nothing is changed" example:"+50000/KRW"`
+	PaymentMethod     name   `json:"paymentMethod,omitempty" doc:"The payment provider's token to which a difference is charged; by default that of the order. A token that can be used once has already paid for the order" example:"pm_card_visa"`
+	KeepPaymentMethod bool   `json:"keepPaymentMethod,omitempty" doc:"The customer agrees that the provider keeps paymentMethod for the next order. Only together with paymentMethod"`
 }
 
 // Resolve validates what the schema cannot.
@@ -120,6 +121,7 @@ func (in *changeInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
 	f.checkKey(ctx)
+	f.keepsItsOwn(in.Body.PaymentMethod, in.Body.KeepPaymentMethod)
 	return f
 }
 
@@ -128,7 +130,7 @@ func (s *server) changeReservation(ctx context.Context, in *changeInput) (*order
 	l, b := in.language(), in.Body
 	out, err := s.Orders.Change(in.acting(ctx), CallerOf(ctx), orders.Change{
 		OrderID: in.ID, CheckIn: dateOf(b.CheckIn), CheckOut: dateOf(b.CheckOut), Rooms: int(b.Rooms), Expect: b.Expect, Version: in.seenVersion(), Key: in.IdempotencyKey,
-		PaymentMethod: string(b.PaymentMethod),
+		PaymentMethod: string(b.PaymentMethod), KeepsMethod: b.KeepPaymentMethod,
 	})
 	if err != nil {
 		return nil, s.problemAbout(ctx, l, out.View, err)

@@ -50,10 +50,11 @@ func (s *server) registerCleaning() {
 type callRequest struct {
 	CustomerID name `json:"customerId,omitempty" doc:"The customer; by default the caller" example:"alice"`
 	// Tel is for management and the cleaner: no view of the order has it.
-	Tel           booking.Personal `json:"tel" minLength:"1" maxLength:"64" doc:"The customer's telephone number, with dots, slashes or spaces as people write it. It is stored as E.164, with ;ext= and the extension if there is one. A number without + and country code belongs to the country in the service's settings" example:"+82 2-123-4567"`
-	Location      booking.Personal `json:"location" minLength:"1" maxLength:"200" doc:"Where to clean" example:"12 Sejong-daero, Seoul"`
-	Price         *money           `json:"price,omitempty" doc:"The price that the customer offers; by default none"`
-	PaymentMethod name             `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
+	Tel               booking.Personal `json:"tel" minLength:"1" maxLength:"64" doc:"The customer's telephone number, with dots, slashes or spaces as people write it. It is stored as E.164, with ;ext= and the extension if there is one. A number without + and country code belongs to the country in the service's settings" example:"+82 2-123-4567"`
+	Location          booking.Personal `json:"location" minLength:"1" maxLength:"200" doc:"Where to clean" example:"12 Sejong-daero, Seoul"`
+	Price             *money           `json:"price,omitempty" doc:"The price that the customer offers; by default none"`
+	PaymentMethod     name             `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
+	KeepPaymentMethod bool             `json:"keepPaymentMethod,omitempty" doc:"The customer agrees that the provider keeps the card for the next order: see GET /v1/payment-methods. Without it the card is not kept"`
 }
 
 type placeCallInput struct {
@@ -79,7 +80,7 @@ func (in *placeCallInput) Resolve(ctx huma.Context) []error {
 		wanted.Price = b.Price.value()
 	}
 	in.placing.prepare(ctx, &f, orders.Placement{
-		Wanted: wanted, CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod),
+		Wanted: wanted, CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod), KeepsMethod: b.KeepPaymentMethod,
 	}, in.Keyed, b)
 	return f
 }

@@ -40,12 +40,13 @@ func (s *server) registerFood() {
 // foodRequest is a customer's order. Its hash distinguishes a repeated request from another one
 // (see reservationRequest).
 type foodRequest struct {
-	MenuID        name             `json:"menuId" example:"menu-0m5w3k1v8t2z6r4q"`
-	CustomerID    name             `json:"customerId,omitempty" doc:"The customer; by default the caller" example:"alice"`
-	Quantity      whole            `json:"quantity" minimum:"1" maximum:"1000" doc:"Number of portions" example:"2"`
-	Address       booking.Personal `json:"address" minLength:"1" maxLength:"200" doc:"The address of the delivery" example:"12 Sejong-daero, Seoul"`
-	PaymentMethod name             `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
-	Price         *shownPrice      `json:"price,omitempty" doc:"The whole price that the customer was shown, for all portions: if the price is different, nothing is ordered"`
+	MenuID            name             `json:"menuId" example:"menu-0m5w3k1v8t2z6r4q"`
+	CustomerID        name             `json:"customerId,omitempty" doc:"The customer; by default the caller" example:"alice"`
+	Quantity          whole            `json:"quantity" minimum:"1" maximum:"1000" doc:"Number of portions" example:"2"`
+	Address           booking.Personal `json:"address" minLength:"1" maxLength:"200" doc:"The address of the delivery" example:"12 Sejong-daero, Seoul"`
+	PaymentMethod     name             `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
+	KeepPaymentMethod bool             `json:"keepPaymentMethod,omitempty" doc:"The customer agrees that the provider keeps the card for the next order: see GET /v1/payment-methods. Without it the card is not kept"`
+	Price             *shownPrice      `json:"price,omitempty" doc:"The whole price that the customer was shown, for all portions: if the price is different, nothing is ordered"`
 }
 
 type placeFoodInput struct {
@@ -67,7 +68,7 @@ func (in *placeFoodInput) Resolve(ctx huma.Context) []error {
 	b := in.Body
 	in.placing.prepare(ctx, &f, orders.Placement{
 		Wanted:     orders.Meal{MenuID: string(b.MenuID), Quantity: int(b.Quantity), Address: b.Address},
-		CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod), Price: b.Price.value(),
+		CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod), KeepsMethod: b.KeepPaymentMethod, Price: b.Price.value(),
 	}, in.Keyed, b)
 	return f
 }

@@ -62,13 +62,14 @@ func (s *server) registerReservationDecisions() {
 // another one: fields that are added later must be omitted from the JSON when they are
 // empty.
 type reservationRequest struct {
-	PlaceID       name        `json:"placeId" example:"place-0m5w3k1v8t2z6r4q"`
-	CustomerID    name        `json:"customerId,omitempty" doc:"The customer; by default the caller" example:"alice"`
-	CheckIn       string      `json:"checkIn" format:"date" doc:"First night, from today to two years ahead, in the place's time zone" example:"{today+30}"`
-	CheckOut      string      `json:"checkOut" format:"date" doc:"Day of departure" example:"{today+32}"`
-	Rooms         whole       `json:"rooms" minimum:"1" maximum:"1000" example:"1"`
-	PaymentMethod name        `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
-	Price         *shownPrice `json:"price,omitempty" doc:"The whole price that the customer was shown, for all rooms and nights: if the price is different, nothing is ordered"`
+	PlaceID           name        `json:"placeId" example:"place-0m5w3k1v8t2z6r4q"`
+	CustomerID        name        `json:"customerId,omitempty" doc:"The customer; by default the caller" example:"alice"`
+	CheckIn           string      `json:"checkIn" format:"date" doc:"First night, from today to two years ahead, in the place's time zone" example:"{today+30}"`
+	CheckOut          string      `json:"checkOut" format:"date" doc:"Day of departure" example:"{today+32}"`
+	Rooms             whole       `json:"rooms" minimum:"1" maximum:"1000" example:"1"`
+	PaymentMethod     name        `json:"paymentMethod,omitempty" default:"pm_card_visa" doc:"The payment provider's token" example:"pm_card_visa"`
+	KeepPaymentMethod bool        `json:"keepPaymentMethod,omitempty" doc:"The customer agrees that the provider keeps the card for the next order: see GET /v1/payment-methods. Without it the card is not kept"`
+	Price             *shownPrice `json:"price,omitempty" doc:"The whole price that the customer was shown, for all rooms and nights: if the price is different, nothing is ordered"`
 }
 
 type placeReservationInput struct {
@@ -90,7 +91,7 @@ func (in *placeReservationInput) Resolve(ctx huma.Context) []error {
 	b := in.Body
 	in.placing.prepare(ctx, &f, orders.Placement{
 		Wanted:     orders.Stay{PlaceID: string(b.PlaceID), CheckIn: dateOf(b.CheckIn), CheckOut: dateOf(b.CheckOut), Rooms: int(b.Rooms)},
-		CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod), Price: b.Price.value(),
+		CustomerID: string(b.CustomerID), PaymentMethod: string(b.PaymentMethod), KeepsMethod: b.KeepPaymentMethod, Price: b.Price.value(),
 	}, in.Keyed, b)
 	return f
 }

@@ -55,7 +55,7 @@ func cast() []booking.Caller {
 // ids are the values of path variables, by what comes before.
 var ids = map[string]string{
 	"reservations/{id}": "lodging-1", "food/orders/{id}": "food-1", "cafe/orders/{id}": "cafe-1", "calls/{id}": "cleaning-1", "mypages/{id}": "lodging-1", "v1/orders/{id}": "lodging-1",
-	"payments/{orderId}": "lodging-1", "deliveries/{orderId}": "food-1", "productions/{orderId}": "cafe-1",
+	"payments/{orderId}": "lodging-1", "payment-methods/{id}": "pm_1", "deliveries/{orderId}": "food-1", "productions/{orderId}": "cafe-1",
 	"places/{id}": "place-seaside", "food/menus/{id}": "menu-bibimbap", "cafe/menus/{id}": "drink-latte", "cleaners/{id}": "kim",
 	"owners/{ownerId}": "olivia", "members/{personId}": "1031", "bulk-actions/{id}": "run-1",
 }
@@ -69,7 +69,7 @@ const own = "own"
 // meaningsOf are the queries of an operation: for a list one for each meaning.
 func meaningsOf(operation string) []meaning {
 	switch operation {
-	case "list-mypages":
+	case "list-mypages", "list-payment-methods", "remove-payment-method":
 		return []meaning{{"?customerId", "?customerId=alice"}}
 	case "list-orders":
 		return []meaning{{"?ownerId", "?ownerId=olivia"}, {"?ownerId&itemId", "?ownerId=olivia&itemId=place-seaside"}}
@@ -119,7 +119,9 @@ func matrix(t *testing.T) *bundle {
 	for n, caller := range cast()[1:] {
 		known["t"+strconv.Itoa(n+1)] = caller
 	}
-	b := setup(t, func(d *given) { d.Callers, d.Notices = known, mailbox{} })
+	b := setup(t, func(d *given) {
+		d.Callers, d.Notices, d.KeptMethods = known, mailbox{}, wallets{"alice": {{ID: "pm_1", Type: "card"}}}
+	})
 	b.book.notices = func(booking.PaymentNotice) error { return nil }
 	b.come(func(k booking.Kind) booking.Status {
 		good := k.Statuses()[len(k.Statuses())-3]

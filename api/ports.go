@@ -160,6 +160,25 @@ func (noNotices) Read(context.Context, []byte, http.Header) (n booking.PaymentNo
 	return n, booking.Errorf(booking.NoticesOff, "the payment provider sends no notices here")
 }
 
+// KeptMethods are the payment methods that the payment provider keeps for customers. Its methods
+// return Unavailable while the provider does not answer.
+type KeptMethods interface {
+	// List lists the customer's methods, newest first.
+	List(ctx context.Context, customerID string) ([]booking.KeptMethod, error)
+	// Remove removes a method of the customer. It returns NotFound if the customer has no such
+	// method.
+	Remove(ctx context.Context, customerID, id string) error
+}
+
+// noKeptMethods is for a provider that keeps none.
+type noKeptMethods struct{}
+
+func (noKeptMethods) List(context.Context, string) ([]booking.KeptMethod, error) { return nil, nil }
+
+func (noKeptMethods) Remove(context.Context, string, string) error {
+	return booking.Errorf(booking.NotFound, "the payment provider keeps no payment methods here")
+}
+
 // PaymentTerms are the limits of the payment provider. Errors are shown to users.
 type PaymentTerms interface {
 	orders.PaymentTerms

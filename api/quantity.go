@@ -109,9 +109,10 @@ type changeQuantityInput struct {
 
 // quantityChange is an order's new quantity.
 type quantityChange struct {
-	Quantity      whole  `json:"quantity" minimum:"1" maximum:"1000" doc:"The new quantity" example:"3"`
-	Expect        string `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: if the quote is different, nothing is changed" example:"+4500/KRW"`
-	PaymentMethod name   `json:"paymentMethod,omitempty" doc:"The payment provider's token to which a difference is charged; by default that of the order. A token that can be used once has already paid for the order" example:"pm_card_visa"`
+	Quantity          whole  `json:"quantity" minimum:"1" maximum:"1000" doc:"The new quantity" example:"3"`
+	Expect            string `json:"expect,omitempty" minLength:"1" maxLength:"64" pattern:"^[ -~]+$" patternDescription:"printable ASCII" doc:"The quote that the customer was shown: if the quote is different, nothing is changed" example:"+4500/KRW"`
+	PaymentMethod     name   `json:"paymentMethod,omitempty" doc:"The payment provider's token to which a difference is charged; by default that of the order. A token that can be used once has already paid for the order" example:"pm_card_visa"`
+	KeepPaymentMethod bool   `json:"keepPaymentMethod,omitempty" doc:"The customer agrees that the provider keeps paymentMethod for the next order. Only together with paymentMethod"`
 }
 
 // Resolve validates what the schema cannot.
@@ -119,6 +120,7 @@ func (in *changeQuantityInput) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
 	f.checkKey(ctx)
+	f.keepsItsOwn(in.Body.PaymentMethod, in.Body.KeepPaymentMethod)
 	return f
 }
 
@@ -127,7 +129,7 @@ func (s *server) changeQuantity(ctx context.Context, kind booking.Kind, in *chan
 	l := in.language()
 	out, err := s.Orders.ChangeQuantity(in.acting(ctx), CallerOf(ctx), orders.QuantityChange{
 		Kind: kind, OrderID: in.ID, Quantity: int(in.Body.Quantity), Expect: in.Body.Expect, Version: in.seenVersion(), Key: in.IdempotencyKey,
-		PaymentMethod: string(in.Body.PaymentMethod),
+		PaymentMethod: string(in.Body.PaymentMethod), KeepsMethod: in.Body.KeepPaymentMethod,
 	})
 	if err != nil {
 		return nil, s.problemAbout(ctx, l, out.View, err)

@@ -232,7 +232,7 @@ func TestOpenAPI(t *testing.T) {
 			}
 		}
 	}
-	require.Equal(t, 88, operations)
+	require.Equal(t, 90, operations)
 	for _, tag := range document["tags"].([]any) {
 		require.True(t, tagged[tag.(map[string]any)["name"]], tag)
 	}

@@ -32,6 +32,7 @@ var actions = map[string]booking.Action{
 
 	"get-payment": booking.ReadPayment, "refund-payment": booking.RefundOrder, "resolve-payment": booking.ResolvePayment,
 	"look-at-payment": booking.LookAtPayment, "return-from-payment": booking.ReturnToOrder, "take-payment-notice": booking.TakeNotice,
+	"list-payment-methods": booking.ListMethods, "remove-payment-method": booking.RemoveMethod,
 	"get-delivery": booking.ReadJob, "get-production": booking.ReadJob,
 	"list-mypages": booking.ListOrders, "list-orders": booking.ListOrders, "list-messages": booking.ReadMessages,
 	"list-deliveries": booking.ListDeliveries, "list-productions": booking.ListProductions,

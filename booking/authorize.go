@@ -27,6 +27,10 @@ const (
 	Serve         Action = "serve"
 	FinishCall    Action = "finish"
 	ReadPayment   Action = "read_payment"
+	// ListMethods reads the payment methods that are kept for a customer, RemoveMethod removes
+	// one.
+	ListMethods  Action = "list_methods"
+	RemoveMethod Action = "remove_method"
 	// RefundOrder refunds a part of what was paid, as goodwill; ResolvePayment records that
 	// a refund that the payment provider cannot make was paid in another way.
 	RefundOrder    Action = "refund"
@@ -173,6 +177,10 @@ var rules = []Rule{
 		May: map[Role]Grant{CleanerRole: itsCleaner, OperatorRole: whatever}},
 	{Action: ReadPayment, Does: "read an order's payment", Scope: AnyOrder, ShownBy: ReadOrder,
 		May: map[Role]Grant{CustomerRole: itsCustomer, OwnerRole: itsOwner, OperatorRole: whatever}},
+	{Action: ListMethods, Does: "list the payment methods that are kept for a customer",
+		May: map[Role]Grant{CustomerRole: itsCustomer, OperatorRole: whatever}},
+	{Action: RemoveMethod, Does: "remove a payment method that is kept for a customer",
+		May: map[Role]Grant{CustomerRole: itsCustomer, OperatorRole: whatever}},
 	{Action: RefundOrder, Does: "refund a part of what was paid for an order", Scope: AnyRefund, ShownBy: ReadOrder,
 		May: map[Role]Grant{OwnerRole: itsOwner, OperatorRole: whatever}},
 	{Action: ResolvePayment, Does: "record that a refund was paid by hand", Scope: AnyResolution, ShownBy: ReadOrder,

@@ -13,7 +13,7 @@ import (
 // everything is what an operator may do, and everybody is what needs no identity.
 const (
 	everybody  = "read_health take_notice"
-	everything = `place read cancel change return confirm reject no_show check_out deliver serve finish read_payment refund resolve read_job
+	everything = `place read cancel change return confirm reject no_show check_out deliver serve finish read_payment list_methods remove_method refund resolve read_job
 		list_orders list_deliveries list_productions list_assignments list_calls read_messages follow_orders follow_all
 		change_catalogue change_stock read_cleaners read_cleaner change_cleaners change_call_policy
 		read_members change_members remove_member read_self read_catalogue switch_sandbox read_audit run_audit look settle retry act_in_bulk monitor read_actions`
@@ -26,7 +26,7 @@ var cells = map[booking.Role]map[booking.Relation]string{
 	booking.CustomerRole: {
 		booking.AsStranger: "read_self read_catalogue",
 		booking.AsSelf:     "remove_member read_self read_catalogue",
-		booking.AsCustomer: "place read cancel change return read_payment read_job list_orders read_messages follow_orders read_self read_catalogue",
+		booking.AsCustomer: "place read cancel change return read_payment list_methods remove_method read_job list_orders read_messages follow_orders read_self read_catalogue",
 	},
 	booking.OwnerRole: {
 		booking.AsStranger: "read_self read_catalogue",

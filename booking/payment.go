@@ -33,9 +33,14 @@ type Charge struct {
 	// is there to confirm the charge. If it is "", a charge that the customer would have to
 	// confirm is declined.
 	ReturnTo string `json:"returnTo,omitempty"`
-	// Customer is the customer's id if the provider may store the method for the customer's
-	// next charge; "" if it may not.
-	Customer string `json:"customer,omitempty"`
+	// Customer is the customer's id, "" for a charge of an earlier build.
+	Customer string `json:"customerId,omitempty"`
+	// KeepsMethod: the customer agrees that the provider keeps the method for the customer's
+	// next charge.
+	KeepsMethod bool `json:"keepsMethod,omitempty"`
+	// CustomerRef is the provider's id of the customer when the charge began, "" if there was
+	// none. It is set for the provider only.
+	CustomerRef string `json:"-"`
 	// Since is when the ledger recorded the charge: the provider was not asked before. It
 	// is set for the provider only.
 	Since time.Time `json:"-"`

@@ -123,7 +123,7 @@ func (v *visit) changed(was map[string]string) stay {
 			s.fields[name] = is
 		}
 	}
-	s.pays(v.field("method"), v.methodsOfChange())
+	s.pays(v.field("method"), slices.Concat(v.methodsOfChange(), s.keptIDs))
 	return s
 }
 
@@ -271,11 +271,11 @@ func (p *Pages) changeOrder(v *visit) error {
 func (v *visit) makeChange(f changeForm) (orders.Outcome, error) {
 	if f.order.Production != nil {
 		c := f.quantityChange()
-		c.Expect, c.Key, c.PaymentMethod = v.field("expect"), f.key, f.paidBy()
+		c.Expect, c.Key, c.PaymentMethod, c.KeepsMethod = v.field("expect"), f.key, f.paidBy(), f.keeps && f.paidBy() != ""
 		return v.Orders.ChangeQuantity(v.ctx, v.caller, c)
 	}
 	c := f.change()
-	c.Expect, c.Key, c.PaymentMethod = v.field("expect"), f.key, f.paidBy()
+	c.Expect, c.Key, c.PaymentMethod, c.KeepsMethod = v.field("expect"), f.key, f.paidBy(), f.keeps && f.paidBy() != ""
 	return v.Orders.Change(v.ctx, v.caller, c)
 }
 

@@ -33,9 +33,15 @@ var navEntries = []navEntry{
 // demoEntry is the entry of the demonstration, if there is one.
 var demoEntry = navEntry{"nav.demo", demoPath, booking.ReadSelf}
 
+// cardsEntry is the entry of a customer's kept cards, if the payment provider keeps any.
+var cardsEntry = navEntry{"nav.cards", cardsPath, booking.ListMethods}
+
 // entries are those that the page shows.
 func (p page) entries() []navEntry {
 	shown := entriesFor(p.caller)
+	if p.keeps && p.caller.Is(booking.CustomerRole) {
+		shown = append(shown, cardsEntry)
+	}
 	if p.demos {
 		shown = append(shown, demoEntry)
 	}

@@ -28,6 +28,11 @@ type ordering struct {
 	price   *booking.Money    // of the whole order, nil if it is not known
 	key     string            // the Idempotency-Key, the same however often it is sent
 	methods []string          // of payment
+	// mayKeep: the payment provider keeps cards; keeps: the customer agrees to that. keptIDs
+	// are the kept cards, newest first, and kept their names.
+	mayKeep, keeps bool
+	keptIDs        []string
+	kept           map[string]string
 }
 
 // newOrdering is the form as it was sent, or with the fields of the query.
@@ -39,7 +44,8 @@ func (v *visit) newOrdering(names ...string) *ordering {
 	if o.key = v.field("key"); v.c.Request.Method != http.MethodPost || !madeKey.MatchString(o.key) {
 		o.key = rand.Text()
 	}
-	o.pays(v.field("method"), v.methods())
+	o.findKept(v)
+	o.pays(v.field("method"), slices.Concat(o.keptIDs, v.methods()))
 	return o
 }
 
@@ -145,12 +151,13 @@ func (v *visit) placeOrder(o *ordering, wanted orders.Wanted, again func(status 
 	if len(o.faults) > 0 {
 		return again(http.StatusUnprocessableEntity)
 	}
-	hash, err := v.hash(wanted, o.fields["method"])
+	hash, err := v.hash(wanted, o.fields["method"], o.keeps)
 	if err != nil {
 		return err
 	}
 	a, err := v.Orders.Prepare(v.ctx, v.caller, orders.Placement{
-		Wanted: wanted, CustomerID: v.caller.ID, PaymentMethod: o.fields["method"], Host: v.c.Request.Host, Price: v.shownPrice(), Key: o.key, RequestHash: hash,
+		Wanted: wanted, CustomerID: v.caller.ID, PaymentMethod: o.fields["method"], KeepsMethod: o.keeps,
+		Host: v.c.Request.Host, Price: v.shownPrice(), Key: o.key, RequestHash: hash,
 	})
 	if err != nil {
 		if err := o.note(v, err); err != nil {
@@ -176,7 +183,7 @@ func (v *visit) placeOrder(o *ordering, wanted orders.Wanted, again func(status 
 }
 
 // hash distinguishes a repeated form from another one under its key.
-func (v *visit) hash(wanted orders.Wanted, method string) (string, error) {
+func (v *visit) hash(wanted orders.Wanted, method string, keeps bool) (string, error) {
 	key, err := v.HashKey(v.ctx)
 	if err != nil {
 		return "", err
@@ -184,7 +191,8 @@ func (v *visit) hash(wanted orders.Wanted, method string) (string, error) {
 	text, err := json.Marshal(struct {
 		Wanted orders.Wanted
 		Method string
-	}{wanted, method})
+		Keeps  bool `json:",omitempty"` // forms of earlier builds do not have it
+	}{wanted, method, keeps})
 	if err != nil {
 		return "", err
 	}

@@ -27,6 +27,8 @@ type Deps struct {
 	Stock     Stock
 	Payments  Payments
 	Messages  Messages
+	// KeptMethods are the cards that the payment provider keeps; nil if it keeps none.
+	KeptMethods KeptMethods
 	// Deliveries, Cleaners and Members are for the people who work on orders.
 	Deliveries Jobs
 	Cleaners   Cleaners
@@ -114,6 +116,7 @@ func (p *Pages) Mount(r gin.IRouter) {
 	p.mountDrinks(r)
 	p.mountCleaning(r)
 	p.mountOrders(r)
+	p.mountCards(r)
 	p.mountDeciding(r)
 	p.mountChanging(r)
 	p.mountDesk(r)

@@ -93,3 +93,15 @@ type Callers interface {
 	// not valid, and Unavailable if that cannot be found out.
 	Caller(ctx context.Context, credential string) (booking.Caller, error)
 }
+
+// KeptMethods are the cards that the payment provider keeps for customers. Its methods return
+// Unavailable while the provider does not answer.
+type KeptMethods interface {
+	// Keeps reports whether the provider keeps any.
+	Keeps() bool
+	// List lists the customer's cards, newest first.
+	List(ctx context.Context, customerID string) ([]booking.KeptMethod, error)
+	// Remove removes a card of the customer. It returns NotFound if the customer has no such
+	// card.
+	Remove(ctx context.Context, customerID, id string) error
+}

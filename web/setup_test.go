@@ -62,6 +62,7 @@ type book struct {
 	*orders.Orders
 	rows *store.Mypage
 
+	prepared  func(orders.Placement) // is called with each; nil for none
 	mu        sync.Mutex
 	placed    []string
 	decided   []orders.Decision
@@ -93,6 +94,13 @@ func (b *book) Read(ctx context.Context, caller booking.Caller, _ booking.Kind, 
 
 func (b *book) ReadSeen(ctx context.Context, caller booking.Caller, s orders.Seen) (contract.View, error) {
 	return b.Read(ctx, caller, "", s.OrderID)
+}
+
+func (b *book) Prepare(ctx context.Context, caller booking.Caller, p orders.Placement) (orders.Attempt, error) {
+	if b.prepared != nil {
+		b.prepared(p)
+	}
+	return b.Orders.Prepare(ctx, caller, p)
 }
 
 func (b *book) Place(_ context.Context, a orders.Attempt) (orders.Outcome, error) {
@@ -247,7 +255,8 @@ func (p shown) form(t *testing.T, action string) url.Values {
 	require.NotNil(t, found, "no form for %s in %s", action, p.text)
 	fields := url.Values{}
 	for _, input := range regexp.MustCompile(`<input[^>]*>`).FindAllString(found[1], -1) {
-		if name := attribute(input, "name"); name != "" && (attribute(input, "type") != "radio" || strings.Contains(input, " checked")) {
+		choice := slices.Contains([]string{"radio", "checkbox"}, attribute(input, "type"))
+		if name := attribute(input, "name"); name != "" && (!choice || strings.Contains(input, " checked")) {
 			fields.Add(name, attribute(input, "value"))
 		}
 	}

@@ -37,12 +37,13 @@ type page struct {
 	caller booking.Caller
 	here   string // the navigation's entry for this page, "" for none
 	demo   string // the state of a running demonstration, "" for none
+	keeps  bool   // the payment provider keeps cards
 	demos  bool   // there is a page of the demonstration
 }
 
 // page describes the page that answers the visit: here is its entry in the navigation.
 func (v *visit) page(title, here string) page {
-	return page{words: v.words, title: title, path: v.c.Request.URL.RequestURI(), caller: v.caller, here: here, demo: v.demoBanner(), demos: v.Demo != nil}
+	return page{words: v.words, title: title, path: v.c.Request.URL.RequestURI(), caller: v.caller, here: here, demo: v.demoBanner(), demos: v.Demo != nil, keeps: v.keepsCards()}
 }
 
 // show answers with a page.

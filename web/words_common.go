@@ -13,6 +13,7 @@ var commonWords = map[string]entry{
 	"nav.drinks":   {"Drinks", "음료"},
 	"nav.cleaning": {"Cleaning", "청소"},
 	"nav.orders":   {"My orders", "내 주문"},
+	"nav.cards":    {"My cards", "내 카드"},
 	"nav.messages": {"Messages", "알림"},
 	"nav.login":    {"Log in", "로그인"},
 	"nav.logout":   {"Log out", "로그아웃"},

@@ -34,6 +34,11 @@ var offerWords = map[string]entry{
 
 	"pay.how":                           {"How you pay", "결제 방법"},
 	"pay.order":                         {"As the order was paid", "주문할 때 사용한 결제 수단"},
+	"pay.keep":                          {"Keep this card for the next order", "다음 주문을 위해 이 카드 저장"},
+	"pay.kept":                          {"The kept card", "저장된 카드"},
+	"cards.none":                        {"No card is kept. A card is kept if you choose that when you pay.", "저장된 카드가 없습니다. 결제할 때 카드를 저장할 수 있습니다."},
+	"cards.until":                       {"valid until %s", "유효 기간 %s"},
+	"cards.remove":                      {"Remove %s", "%s 삭제"},
 	"pay.total":                         {"Total", "합계"},
 	"pay.pm_card_visa":                  {"A test card that pays", "테스트 카드 (결제 성공)"},
 	"pay.pm_card_chargeDeclined":        {"A test card that is declined", "테스트 카드 (결제 거절)"},

@@ -216,7 +216,7 @@ func (s *saga) chargeMore(ctx workflow.Context, c *change) error {
 func (s *saga) furtherCharge(c *change) booking.Charge {
 	return booking.Charge{
 		Key: booking.ChangeKey(s.in.OrderID, c.ID), OrderID: s.in.OrderID, Amount: c.costs.Charge, By: c.By,
-		Method: cmp.Or(c.PaymentMethod, s.in.PaymentMethod),
+		Method: cmp.Or(c.PaymentMethod, s.in.PaymentMethod), Customer: s.in.CustomerID, KeepsMethod: c.KeepsMethod,
 	}
 }
 

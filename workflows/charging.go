@@ -158,6 +158,7 @@ func (s *saga) charged() booking.Money {
 func (s *saga) payment() booking.Charge {
 	return booking.Charge{
 		Key: booking.ChargeKey(s.in.OrderID), OrderID: s.in.OrderID, Amount: s.in.Amount, Method: s.in.PaymentMethod, ReturnTo: s.in.ReturnTo,
+		Customer: s.in.CustomerID, KeepsMethod: s.in.KeepsMethod,
 	}
 }
 

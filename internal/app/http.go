@@ -117,6 +117,7 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		Management:  store.NewManagement(a.dbs[managementDB]),
 		Payments:    store.NewPayments(a.dbs[paymentsDB]),
 		Notices:     a.money.Notices,
+		KeptMethods: a.keptMethods(),
 		Messages:    store.NewNotifications(a.dbs[notificationsDB]),
 		ReadModel:   pages,
 		Members:     store.NewMembers(a.pages),

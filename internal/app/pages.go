@@ -20,7 +20,7 @@ func (a *App) newPages(all *orders.Orders, d api.Deps) *web.Pages {
 	return web.New(web.Deps{
 		Demo:   a.demoForPages(),
 		Orders: all, Hub: a.hub, Catalogue: d.Catalogue, Stock: store.NewInventory(a.dbs[inventoryDB]),
-		Payments: d.Payments, Messages: d.Messages, Callers: d.Callers,
+		Payments: d.Payments, KeptMethods: a.keptMethods(), Messages: d.Messages, Callers: d.Callers,
 		Deliveries: d.Deliveries, Cleaners: d.Cleaners, Members: d.Memberships, Audits: d.Audits, Actions: store.NewActions(a.pages), Bulk: store.NewBulk(a.pages), Monitor: d.Monitor, Terms: d.Terms,
 		Issuer: string(cfg.Auth.Issuer), Client: cfg.Pages.Client, Audience: cfg.Auth.Audience,
 		SessionKey: sharedKey(store.NewSecrets(a.dbs[catalogueDB]), sessions), HashKey: d.HashKey,

@@ -120,6 +120,11 @@ func (a *App) newGate(registry prometheus.Registerer) *payments.Gate {
 	})
 }
 
+// keptMethods are the cards that the payment provider keeps for customers.
+func (a *App) keptMethods() payments.KeptMethods {
+	return payments.KeptMethods{Customers: store.NewPaymentCustomers(a.dbs[paymentsDB]), Keeper: a.money.Methods, Log: a.log}
+}
+
 // provider is the configured payment provider.
 func provider(o Options, dbs databases, sandbox *payments.Sandbox) (payments.Provider, error) {
 	cfg := o.Config.Payments

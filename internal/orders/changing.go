@@ -25,6 +25,8 @@ type Change struct {
 	// PaymentMethod is the provider's token to which a difference is charged, "" for that of
 	// the order.
 	PaymentMethod string
+	// KeepsMethod: the customer agrees that the provider keeps that method.
+	KeepsMethod bool
 }
 
 // ChangeQuote is the price of a change.
@@ -182,8 +184,8 @@ func (o *Orders) wanted(caller booking.Caller, c Change, stay contract.Lodging, 
 	next = next.WithInstants()
 	return contract.StayChange{
 		ChangeRequest: contract.ChangeRequest{
-			ID: changeID(c.OrderID, caller, c.Key), Content: contentOf(c.PaymentMethod, c.CheckIn.String(), c.CheckOut.String(), c.Rooms, c.Expect),
-			Expect: c.Expect, Version: c.Version, By: caller.ID, At: o.Now().UTC(), PaymentMethod: c.PaymentMethod,
+			ID: changeID(c.OrderID, caller, c.Key), Content: contentOf(c.PaymentMethod, c.KeepsMethod, c.CheckIn.String(), c.CheckOut.String(), c.Rooms, c.Expect),
+			Expect: c.Expect, Version: c.Version, By: caller.ID, At: o.Now().UTC(), PaymentMethod: c.PaymentMethod, KeepsMethod: c.KeepsMethod,
 		},
 		CheckIn: next.CheckIn, CheckOut: next.CheckOut, Rooms: next.Rooms, Price: price, EachKeeps: true,
 		Begins: next.Begins, Ends: next.Ends,
@@ -196,10 +198,14 @@ func changeID(orderID string, caller booking.Caller, key string) string {
 }
 
 // contentOf distinguishes different changes under one key. A change without a payment method of
-// its own has the same content as in earlier builds, which have no such field.
-func contentOf(method string, values ...any) string {
+// its own, or whose method is not kept, has the same content as in earlier builds, which have no
+// such fields.
+func contentOf(method string, keeps bool, values ...any) string {
 	if method != "" {
 		values = append(values, method)
+	}
+	if keeps {
+		values = append(values, keeps)
 	}
 	return hashOf(values...)
 }

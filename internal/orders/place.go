@@ -137,7 +137,7 @@ func (o *Orders) tried(budget context.Context, a Attempt, placedAt time.Time) tr
 	t := tried{Attempt: a, startBy: o.startBy(budget, a, placedAt)}
 	t.input = a.offer.input(contract.Order{
 		OrderID: a.OrderID, CustomerID: a.placement.CustomerID, PlacedBy: a.placement.forCustomer(),
-		Amount: a.offer.amount, PaymentMethod: a.placement.PaymentMethod, ReturnTo: a.placement.returnTo(a.OrderID),
+		Amount: a.offer.amount, PaymentMethod: a.placement.PaymentMethod, KeepsMethod: a.placement.KeepsMethod, ReturnTo: a.placement.returnTo(a.OrderID),
 		RequestHash: a.placement.RequestHash, PlacedAt: placedAt, StartBy: t.startBy, Policy: o.Policy,
 		Cancellation: a.offer.cancellation, CountsChanges: a.offer.cancellation != nil,
 	})

@@ -16,6 +16,8 @@ type Placement struct {
 	CustomerID string
 	// PaymentMethod is the provider's token.
 	PaymentMethod string
+	// KeepsMethod: the customer agrees that the provider keeps it for the next order.
+	KeepsMethod bool
 	// Host is the name and port under which the customer has reached us, and to which the
 	// payment provider's page sends them back; "" if it cannot.
 	Host string

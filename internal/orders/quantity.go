@@ -18,6 +18,8 @@ type QuantityChange struct {
 	// PaymentMethod is the provider's token to which a difference is charged, "" for that of
 	// the order.
 	PaymentMethod string
+	// KeepsMethod: the customer agrees that the provider keeps that method.
+	KeepsMethod bool
 }
 
 // QuantityQuote is the price of a change of the quantity.
@@ -92,8 +94,8 @@ func (o *Orders) prepareQuantity(
 	}
 	q.Wants = contract.QuantityChange{
 		ChangeRequest: contract.ChangeRequest{
-			ID: changeID(c.OrderID, caller, c.Key), Content: contentOf(c.PaymentMethod, c.Quantity, c.Expect), Expect: c.Expect, Version: c.Version,
-			PaymentMethod: c.PaymentMethod, By: caller.ID, At: o.Now().UTC(), ForCustomer: forCustomer(caller, v),
+			ID: changeID(c.OrderID, caller, c.Key), Content: contentOf(c.PaymentMethod, c.KeepsMethod, c.Quantity, c.Expect), Expect: c.Expect, Version: c.Version,
+			PaymentMethod: c.PaymentMethod, KeepsMethod: c.KeepsMethod, By: caller.ID, At: o.Now().UTC(), ForCustomer: forCustomer(caller, v),
 		},
 		Quantity: c.Quantity, Price: drink.Price,
 	}

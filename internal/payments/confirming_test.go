@@ -75,7 +75,7 @@ const shop = "https://shop.example/orders/o1?lang=ko"
 // newConfirmed is a charge whose customer is present to confirm it.
 func newConfirmed(method string) booking.Charge {
 	c := newCharge(method)
-	c.ReturnTo, c.Customer = shop, "1024"
+	c.ReturnTo, c.Customer, c.KeepsMethod = shop, "1024", true
 	return c
 }
 

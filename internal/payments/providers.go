@@ -21,6 +21,8 @@ type Provider struct {
 	activities.PaymentProvider
 	Notices NoticeReader
 	Ledger  audit.ProviderLedger
+	// Methods is nil if the provider keeps no payment methods of customers.
+	Methods MethodKeeper
 }
 
 // NoticeReader reads the notices of a provider.
@@ -66,10 +68,10 @@ type Providers struct {
 func Named(name string, of Providers) (Provider, error) {
 	switch name {
 	case NameSandbox:
-		return Provider{of.Sandbox, of.Sandbox, of.SandboxLedger}, nil
+		return Provider{PaymentProvider: of.Sandbox, Notices: of.Sandbox, Ledger: of.SandboxLedger}, nil
 	case NameStripe:
 		s := NewStripe(of.Stripe)
-		return Provider{s, s, s}, nil
+		return Provider{PaymentProvider: s, Notices: s, Ledger: s, Methods: s}, nil
 	default:
 		return Provider{}, fmt.Errorf("there is no payment provider %q", name)
 	}

@@ -41,6 +41,10 @@ type Intents interface {
 	CreateCustomer(ctx context.Context, c Customer) (Customer, error)
 	// HasCustomer reports whether the customer exists.
 	HasCustomer(ctx context.Context, id string) (bool, error)
+	// Methods lists the methods that belong to a customer, newest first.
+	Methods(ctx context.Context, customer string) ([]Method, error)
+	// Detach takes a method from its customer, and reports whether it had one.
+	Detach(ctx context.Context, method string) (was bool, err error)
 	// Search lists the intents of a charge.
 	Search(ctx context.Context, chargeKey string) ([]Intent, error)
 	// List lists the intents after the named one, newest first.
@@ -105,6 +109,13 @@ type Customer struct {
 	Metadata map[string]string
 }
 
+// Method is a payment method that belongs to a customer.
+type Method struct {
+	ID       string
+	Customer string
+	At       time.Time // since when it belongs to the customer
+}
+
 // Refund is a refund of an intent.
 type Refund struct {
 	Key      string
@@ -155,6 +166,9 @@ func (s *Server) Handler() http.Handler {
 	api.POST("/payment_intents/:id", s.plain(s.labelIntent))
 	api.POST("/payment_intents/:id/cancel", s.plain(s.cancelIntent))
 	api.POST("/customers", s.keyed(s.createCustomer))
+	api.GET("/customers/:id/payment_methods", s.plain(s.listMethods))
+	api.GET("/customers/:id/payment_methods/:method", s.plain(s.showMethod))
+	api.POST("/payment_methods/:method/detach", s.plain(s.detachMethod))
 	api.POST("/refunds", s.keyed(s.createRefund))
 	api.GET("/refunds", s.plain(s.listRefunds))
 	api.GET("/disputes", s.plain(s.listDisputes))

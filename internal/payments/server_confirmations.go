@@ -99,9 +99,7 @@ func (s *Server) ofCustomer(ctx context.Context, i Intent, form url.Values) erro
 	if has, err := s.intents.HasCustomer(ctx, i.Customer); err != nil || has {
 		return err
 	}
-	return &apiError{
-		Status: http.StatusBadRequest, Type: invalidRequest, Code: "resource_missing", Param: "customer", Message: "No such customer: '" + i.Customer + "'",
-	}
+	return missing(http.StatusBadRequest, "customer", i.Customer)
 }
 
 func (s *Server) createCustomer(ctx context.Context, g *gin.Context) (any, error) {

@@ -43,6 +43,9 @@ func (s *Server) createIntent(ctx context.Context, g *gin.Context) (any, error) 
 		return nil, err
 	}
 	s.decide(&i, form)
+	if i.Status == succeeded && i.Customer != "" && i.Keeps && slices.Contains(testMethods, i.Method) {
+		i.Method = ofTestMethod(i.Method)
+	}
 	stored, used, err := s.intents.Create(ctx, i, i.Status == succeeded && usableOnce(i.Method))
 	switch {
 	case err != nil:

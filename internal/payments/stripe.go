@@ -133,11 +133,10 @@ func (s *Stripe) create(ctx context.Context, c booking.Charge, n int, why purpos
 	case c.ReturnTo == "":
 		params.PaymentMethod = stripe.String(c.Method)
 		params.Confirm, params.OffSession = stripe.Bool(true), stripe.Bool(true)
-		if c.Customer != "" {
-			err = s.ofCustomer(ctx, c, params)
-		}
+		err = s.ofCustomer(ctx, c, params)
 	default:
-		err = s.confirmedByCustomer(ctx, c, params)
+		confirmedByCustomer(c, params)
+		err = s.ofCustomer(ctx, c, params)
 	}
 	if err != nil {
 		return nil, err

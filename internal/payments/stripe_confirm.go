@@ -18,19 +18,11 @@ import (
 
 // confirmedByCustomer makes a charge one that its present customer can confirm. Its requests
 // differ from those of older builds, which never asked for a confirmation.
-func (s *Stripe) confirmedByCustomer(ctx context.Context, c booking.Charge, params *stripe.PaymentIntentCreateParams) error {
+func confirmedByCustomer(c booking.Charge, params *stripe.PaymentIntentCreateParams) {
 	params.PaymentMethod, params.Confirm = stripe.String(c.Method), stripe.Bool(true)
 	params.ReturnURL = stripe.String(c.ReturnTo)
 	params.AutomaticPaymentMethods.AllowRedirects = stripe.String("always")
 	params.AddMetadata(metadataPresent, "yes")
-	if c.Customer == "" {
-		return nil
-	}
-	// Only for cards: other methods would be refused if they cannot be kept.
-	params.PaymentMethodOptions = &stripe.PaymentIntentCreatePaymentMethodOptionsParams{
-		Card: &stripe.PaymentIntentCreatePaymentMethodOptionsCardParams{SetupFutureUsage: stripe.String("off_session")},
-	}
-	return s.ofCustomer(ctx, c, params)
 }
 
 // Confirm implements activities.PaymentProvider. It does not need the customer's return: it

@@ -2,6 +2,7 @@ package payments_test
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -84,13 +85,25 @@ func TestStripe_RequestsToConfirm(t *testing.T) {
 		"currency=krw&customer=cus_1&metadata[customer_present]=yes&metadata[key]=o1/charge&metadata[order_id]=o1&payment_method=pm_1&"+
 		"payment_method_options[card][setup_future_usage]=off_session&return_url="+shop, unescaped(forms[1]))
 
+	const absent = "amount=50000&automatic_payment_methods[allow_redirects]=never&automatic_payment_methods[enabled]=true&confirm=true&currency=krw"
+	const ofOrder = "metadata[key]=o1/charge&metadata[order_id]=o1"
 	c := newConfirmed("pm_1")
 	c.ReturnTo = ""
 	_, err = p.Charge(t.Context(), c)
 	require.Error(t, err)
-	require.Equal(t, "amount=50000&automatic_payment_methods[allow_redirects]=never&automatic_payment_methods[enabled]=true&confirm=true&"+
-		"currency=krw&customer=cus_1&metadata[key]=o1/charge&metadata[order_id]=o1&off_session=true&payment_method=pm_1", unescaped(forms[2]),
-		"nobody is there, and the card is the customer's")
+	require.Equal(t, absent+"&customer=cus_1&"+ofOrder+"&payment_method=pm_1&payment_method_options[card][setup_future_usage]=off_session",
+		unescaped(forms[2]), "nobody is there, and the card is to be kept")
+
+	c.KeepsMethod = false
+	_, err = p.Charge(t.Context(), c)
+	require.Error(t, err)
+	require.Equal(t, absent+"&"+ofOrder+"&off_session=true&payment_method=pm_1", unescaped(forms[3]), "the customer has never kept a card")
+
+	c.CustomerRef = "cus_1"
+	_, err = p.Charge(t.Context(), c)
+	require.Error(t, err)
+	require.Equal(t, absent+"&customer=cus_1&"+ofOrder+"&off_session=true&payment_method=pm_1", unescaped(forms[4]), "the card may be a kept one")
+	require.Len(t, keys, 5, "the customer is created once, and only with consent")
 }
 
 func unescaped(form url.Values) string {
@@ -98,33 +111,38 @@ func unescaped(form url.Values) string {
 	return text
 }
 
-// TestStripe_CardIsUsedAgain: a card belongs to the customer once it has paid. A card that was
-// used without a customer can pay only once.
+// TestStripe_CardIsUsedAgain: with consent a card belongs to the customer once it has paid. A
+// card that was used without consent can pay only once.
 func TestStripe_CardIsUsedAgain(t *testing.T) {
 	t.Parallel()
-	p := newCounter(t)
-	c := newConfirmed("pm_1Abc")
-	order := func(id, customer string, there bool) error {
-		c.Key, c.OrderID, c.Customer, c.ReturnTo = id+"/charge", id, customer, ""
+	p, known := newCounter(t), newCustomers()
+	p.Stripe = dialWith(t, p.sandbox.Handler(), known).Stripe
+	order := func(id, customer, method string, there, keeps bool) error {
+		c := newCharge(method)
+		c.Key, c.OrderID, c.Customer, c.CustomerRef, c.KeepsMethod = id+"/charge", id, customer, known.refs[customer], keeps
 		if there {
 			c.ReturnTo = shop
 		}
 		_, err := p.Charge(t.Context(), c)
 		return err
 	}
-	kept := dialWith(t, p.sandbox.Handler(), newCustomers())
-	p.Stripe = kept.Stripe
-	for _, id := range []string{"o1", "o2"} {
-		require.NoError(t, order(id, "1024", true))
-	}
-	require.NoError(t, order("o3", "1024", false), "also when the customer is not there")
-	require.ErrorIs(t, order("o4", "1025", true), activities.ErrDeclined, "it is another customer's")
-	require.ErrorIs(t, order("o5", "", true), activities.ErrDeclined)
-	p.requireTotals(t, 3*price.Amount, 0)
+	for i, there := range []bool{true, false} {
+		card := fmt.Sprintf("pm_1Abc%d", i)
+		in := func(id string) string { return fmt.Sprintf("%s-%d", id, i) }
+		require.NoError(t, order(in("o1"), "1024", card, there, true))
+		require.NoError(t, order(in("o2"), "1024", card, true, false), "the consent was given before")
+		require.NoError(t, order(in("o3"), "1024", card, false, false), "also when the customer is not there")
+		require.NoError(t, order(in("o4"), "1024", card, there, true), "consent once more changes nothing")
+		require.ErrorIs(t, order(in("o5"), "1025", card, there, false), activities.ErrDeclined, "it is another customer's")
+		require.ErrorIs(t, order(in("o6"), "1025", card, there, true), activities.ErrDeclined)
+		require.ErrorIs(t, order(in("o7"), "", card, there, false), activities.ErrDeclined)
 
-	c.Method = "pm_1Def"
-	require.NoError(t, order("o6", "", true))
-	require.ErrorIs(t, order("o7", "1024", true), activities.ErrDeclined, "it paid without a customer")
+		card = fmt.Sprintf("pm_1Def%d", i)
+		require.NoError(t, order(in("o8"), "1024", card, there, false), "of a customer who keeps another card")
+		require.ErrorIs(t, order(in("o9"), "1024", card, there, false), activities.ErrDeclined, "it was not kept")
+		require.ErrorIs(t, order(in("o10"), "1024", card, there, true), activities.ErrDeclined, "it is too late for consent")
+	}
+	p.requireTotals(t, 10*price.Amount, 0)
 }
 
 // TestStripe_ConfirmedCardIsUsedAgain: also a card that needed confirmation.
@@ -152,10 +170,16 @@ func TestStripe_UnknownCustomer(t *testing.T) {
 	known.refs["1024"] = "cus_deleted"
 	p := newCounter(t)
 	p.Stripe = dialWith(t, p.wire, known).Stripe
-	_, err := p.Charge(t.Context(), newConfirmed("pm_1Abc"))
+	named, other := newConfirmed("pm_1Abc"), newConfirmed("pm_1Abc")
+	named.CustomerRef = "cus_deleted"
+	other.Key, other.OrderID = "o2/charge", "o2"
+	_, err := p.Charge(t.Context(), named)
 	require.Error(t, err)
 	require.NotErrorIs(t, err, activities.ErrDeclined)
-	_, err = p.Charge(t.Context(), newConfirmed("pm_1Abc"))
+	refs, err := p.Void(t.Context(), named)
+	require.NoError(t, err)
+	require.Empty(t, refs)
+	_, err = p.Charge(t.Context(), other)
 	require.NoError(t, err)
 	require.NotEqual(t, "cus_deleted", known.refs["1024"])
 	require.Equal(t, "cus_deleted", known.before["1024"])

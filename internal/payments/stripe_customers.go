@@ -30,22 +30,40 @@ var errUnknownCustomer = errors.New("stripe does not know the customer any more"
 // metadataCustomer labels a customer at Stripe with our id. Stripe gets no other data of them.
 const metadataCustomer = "customer"
 
-// ofCustomer assigns a charge to its customer at Stripe, which stores the card for the next one.
-// If Stripe refuses to create the customer, the charge has none.
+// ofCustomer assigns a charge to its customer at Stripe, if there is one: Stripe refuses a card
+// that belongs to a customer if the charge does not name the customer, or names another one.
+// With the customer's consent it creates the customer, and the card is kept. If Stripe refuses
+// to create the customer, the charge has none.
 func (s *Stripe) ofCustomer(ctx context.Context, c booking.Charge, params *stripe.PaymentIntentCreateParams) error {
-	if s.customers == nil {
+	if s.customers == nil || c.Customer == "" {
 		return nil
 	}
-	ref, err := s.customer(ctx, c.Customer)
+	ref, err := c.CustomerRef, error(nil)
+	if ref == "" && c.KeepsMethod {
+		ref, err = s.customer(ctx, c.Customer)
+	}
 	switch {
-	case err == nil:
-		params.Customer = stripe.String(ref)
 	case isForGood(err), errors.Is(err, errSavedFailure):
 		s.log.Warn("stripe makes no customer: the card is not kept", zap.Error(err))
-	default:
+	case err != nil:
 		return err
+	case ref != "":
+		params.Customer = stripe.String(ref)
+		if c.KeepsMethod {
+			keepCard(params)
+		}
 	}
 	return nil
+}
+
+// keepCard has the card kept for charges without a present customer. It is only for cards:
+// other methods would be refused if they cannot be kept. Stripe refuses it for a charge that is
+// itself made without the customer. A charge that then needs a confirmation is cancelled.
+func keepCard(params *stripe.PaymentIntentCreateParams) {
+	params.OffSession = nil
+	params.PaymentMethodOptions = &stripe.PaymentIntentCreatePaymentMethodOptionsParams{
+		Card: &stripe.PaymentIntentCreatePaymentMethodOptionsCardParams{SetupFutureUsage: stripe.String("off_session")},
+	}
 }
 
 // customer is the customer's id at Stripe. It creates the customer if there is none.

@@ -106,6 +106,23 @@ func TestStripe_ShapeOfConfirming(t *testing.T) {
 	}
 }
 
+// TestStripe_ShapeOfKeptMethods: the same for the list of kept cards, and for the end of one.
+func TestStripe_ShapeOfKeptMethods(t *testing.T) {
+	t.Parallel()
+	mock, noted := startMock(t)
+	p := dial(t, mock)
+	kept, err := p.Methods(t.Context(), "cus_1")
+	require.NoError(t, err)
+	require.NotEmpty(t, kept)
+	require.NotEmpty(t, kept[0].ID)
+	require.NotEmpty(t, kept[0].Type)
+	require.NoError(t, p.RemoveMethod(t.Context(), "cus_1", "pm_1"))
+	require.Equal(t, []string{
+		"GET /v1/customers/cus_1/payment_methods 200", "GET /v1/customers/cus_1/payment_methods/pm_1 200",
+		"POST /v1/payment_methods/pm_1/detach 200",
+	}, noted.all)
+}
+
 // TestStripe_ShapeOfTheRest is for requests that no example leads to, and for one that the
 // description does not allow: the mock refuses it.
 func TestStripe_ShapeOfTheRest(t *testing.T) {

@@ -67,7 +67,7 @@ func (s *Stripe) forestall(ctx context.Context, c booking.Charge) ([]*stripe.Pay
 		switch {
 		case err == nil:
 			return s.beside(ctx, c, n, charge)
-		case isForGood(err):
+		case isForGood(err), errors.Is(err, errUnknownCustomer): // the answer to the charge, too
 			return s.beside(ctx, c, n)
 		case !outcomeLost(err):
 			return nil, err

@@ -14,12 +14,17 @@ import (
 type furtherRow struct {
 	bun.BaseModel `bun:"table:payment_charges"`
 
-	OrderID   string `bun:",pk"`
-	Key       string `bun:",pk"`
-	Amount    int64
-	Currency  string
-	Method    string
-	ByWhom    string
+	OrderID  string `bun:",pk"`
+	Key      string `bun:",pk"`
+	Amount   int64
+	Currency string
+	Method   string
+	ByWhom   string
+	// What the charge says about its customer: see paymentRow.
+	Customer    string
+	KeepsMethod bool
+	CustomerRef string
+
 	Ref       string
 	Status    booking.PaymentStatus
 	CreatedAt time.Time
@@ -30,7 +35,8 @@ func (r furtherRow) charge() booking.FurtherCharge {
 	return booking.FurtherCharge{
 		Charge: booking.Charge{
 			Key: r.Key, OrderID: r.OrderID, Method: r.Method, By: r.ByWhom,
-			Amount: booking.Money{Amount: r.Amount, Currency: r.Currency},
+			Amount:   booking.Money{Amount: r.Amount, Currency: r.Currency},
+			Customer: r.Customer, KeepsMethod: r.KeepsMethod, CustomerRef: r.CustomerRef,
 		},
 		Status: r.Status, Ref: r.Ref, At: r.CreatedAt.UTC(),
 	}
@@ -83,9 +89,13 @@ func (p *Payments) further(
 		at := now()
 		row := furtherRow{
 			OrderID: c.OrderID, Key: c.Key, Amount: c.Amount.Amount, Currency: c.Amount.Currency, Method: c.Method, ByWhom: c.By,
-			Status: status(locked.payment()), CreatedAt: at, UpdatedAt: at,
+			Customer: c.Customer, KeepsMethod: c.KeepsMethod, Status: status(locked.payment()), CreatedAt: at, UpdatedAt: at,
 		}
-		if _, err = q.NewInsert().Model(&row).On("CONFLICT (order_id, key) DO NOTHING").Exec(ctx); err != nil {
+		_, err = q.NewInsert().Model(&row).Value("customer_ref", customerRef, c.Customer).
+			On("CONFLICT (order_id, key) DO UPDATE").
+			Set("customer_ref = CASE WHEN ?TableAlias.customer_ref = EXCLUDED.customer_ref THEN EXCLUDED.customer_ref ELSE '' END").
+			Exec(ctx)
+		if err != nil {
 			return err
 		}
 		row, err = furtherOf(ctx, q, c)

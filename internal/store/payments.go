@@ -27,13 +27,17 @@ type paymentRow struct {
 	Amount   int64
 	Currency string
 	Method   string
-	Why      booking.Reason // of the undo
-	Status   booking.PaymentStatus
-	Ref      string
-	Refunded int64
-	Waits    bool // it is queued
-	Kept     int64
-	Tier     string
+	// What the charge says about its customer.
+	Customer    string
+	KeepsMethod bool
+	CustomerRef string
+	Why         booking.Reason // of the undo
+	Status      booking.PaymentStatus
+	Ref         string
+	Refunded    int64
+	Waits       bool // it is queued
+	Kept        int64
+	Tier        string
 	// What the customer has to do before the charge.
 	ActionRef   string
 	ActionType  string
@@ -49,7 +53,7 @@ func newPaymentRow(c booking.Charge, status booking.PaymentStatus) paymentRow {
 	at := now()
 	return paymentRow{
 		OrderID: c.OrderID, Key: c.Key, Amount: c.Amount.Amount, Currency: c.Amount.Currency,
-		Method: c.Method, Status: status, CreatedAt: at, UpdatedAt: at,
+		Method: c.Method, Customer: c.Customer, KeepsMethod: c.KeepsMethod, Status: status, CreatedAt: at, UpdatedAt: at,
 	}
 }
 
@@ -57,7 +61,8 @@ func (r paymentRow) payment() booking.Payment {
 	payment := booking.Payment{
 		Charge: booking.Charge{
 			Key: r.Key, OrderID: r.OrderID, Method: r.Method, Why: r.Why, Tier: r.Tier,
-			Amount: booking.Money{Amount: r.Amount, Currency: r.Currency},
+			Amount:   booking.Money{Amount: r.Amount, Currency: r.Currency},
+			Customer: r.Customer, KeepsMethod: r.KeepsMethod, CustomerRef: r.CustomerRef,
 		},
 		Status: r.Status, Refunded: r.Refunded, Kept: r.Kept, Ref: r.Ref, At: r.CreatedAt.UTC(),
 		ActionRef: r.ActionRef,
@@ -69,14 +74,20 @@ func (r paymentRow) payment() booking.Payment {
 	return payment
 }
 
+// customerRef is the provider's id of a customer, "" if there is none.
+const customerRef = "COALESCE((SELECT ref FROM payment_customers WHERE customer = ?), '')"
+
 // BeginCharge writes a pending payment unless the order has one, makes a deferred one
-// pending, and returns the order's payment.
+// pending, and returns the order's payment. The provider's id of the customer is that of the
+// moment when the payment became pending, or none if the provider does not know it any more.
 func (p *Payments) BeginCharge(ctx context.Context, c booking.Charge) (booking.Payment, error) {
 	var row paymentRow
 	err := p.db.run(ctx, "begin charge", func(ctx context.Context, q bun.IDB) error {
 		row = newPaymentRow(c, booking.ChargePending)
-		return q.NewInsert().Model(&row).
+		return q.NewInsert().Model(&row).Value("customer_ref", customerRef, c.Customer).
 			On("CONFLICT (order_id) DO UPDATE").
+			Set("customer_ref = CASE WHEN ?TableAlias.status = ? OR ?TableAlias.customer_ref = EXCLUDED.customer_ref THEN EXCLUDED.customer_ref ELSE '' END",
+				booking.ChargeDeferred).
 			Set("status = CASE WHEN ?TableAlias.status = ? THEN EXCLUDED.status ELSE ?TableAlias.status END", booking.ChargeDeferred).
 			Set("updated_at = EXCLUDED.updated_at").
 			Returning("*").Scan(ctx)

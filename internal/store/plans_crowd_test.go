@@ -121,6 +121,7 @@ var crowd = []string{
 	`INSERT INTO sandbox_intents SELECT ` + id + `, ` + id + `, '', 1, 'KRW', '{}', ` + id + `, 'succeeded', 'succeeded', '', 0,
 			timestamptz '2026-01-01' + i * interval '1 second'
 		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO sandbox_methods (method, key, customer) SELECT ` + id + `, '', 'k' || lpad((i / 3)::text, 9, '0') FROM generate_series(1, ?) AS i`,
 	`INSERT INTO sandbox_refunds SELECT ` + id + `, ` + id + `, '', ` + id + `, 1, 'KRW', now() FROM generate_series(1, ?) AS i`,
 }
 

@@ -208,6 +208,10 @@ func queriesOfRest() []query {
 			_, err := store.NewSandboxIntents(db).Search(ctx, key10(7))
 			return err
 		})},
+		{method: "SandboxIntents.Methods", service: "sandbox", rows: 3, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewSandboxIntents(db).Methods(ctx, key10(7))
+			return err
+		})},
 		{method: "SandboxIntents.Refunds", service: "sandbox", rows: 3, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
 			_, err := store.NewSandboxIntents(db).Refunds(ctx, key10(7))
 			return err

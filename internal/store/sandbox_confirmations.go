@@ -100,8 +100,8 @@ func spend(ctx context.Context, q bun.IDB, row sandboxIntentRow) (usable bool, e
 	if row.Keeps {
 		customer = row.Customer
 	}
-	first, err := affected(q.NewRaw("INSERT INTO sandbox_methods (method, key, customer) VALUES (?, ?, ?) ON CONFLICT (method) DO NOTHING",
-		row.Method, row.Key, customer).Exec(ctx))
+	first, err := affected(q.NewRaw("INSERT INTO sandbox_methods (method, key, customer, kept_at) VALUES (?, ?, ?, ?) ON CONFLICT (method) DO NOTHING",
+		row.Method, row.Key, customer, now()).Exec(ctx))
 	if err != nil || first == 1 || row.Customer == "" {
 		return first == 1, err
 	}

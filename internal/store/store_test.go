@@ -51,6 +51,7 @@ func TestStore(t *testing.T) {
 				"Migrate":              testMigrate,
 				"Payments":             testPayments,
 				"PaymentEntries":       testPaymentEntries,
+				"CustomersOfCharges":   testCustomersOfCharges,
 				"FurtherCharges":       testFurtherCharges,
 				"PaymentConfirmations": testPaymentConfirmations,
 				"Refunds":              testMigratedRefunds,

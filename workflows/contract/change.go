@@ -29,6 +29,8 @@ type ChangeRequest struct {
 	// PaymentMethod is the provider's token to which the difference is charged, "" for that
 	// of the order. A token that can be used only once was used by the order's own charge.
 	PaymentMethod string `json:"paymentMethod,omitempty"`
+	// KeepsMethod: the customer agrees that the provider keeps that payment method.
+	KeepsMethod bool `json:"keepsMethod,omitempty"`
 	// ForCustomer: the caller is not the customer, who is notified once the change is made.
 	ForCustomer bool `json:"forCustomer,omitempty"`
 	// Bytes is the size of an update that was too large: see Decision.
@@ -51,7 +53,7 @@ func (a ChangeRequest) tooLarge(is *objections) bool {
 
 // WithoutPaymentMethod is the change without its payment method, which only the payment service needs.
 func (a ChangeRequest) WithoutPaymentMethod() ChangeRequest {
-	a.PaymentMethod = ""
+	a.PaymentMethod, a.KeepsMethod = "", false
 	return a
 }
 

@@ -80,6 +80,9 @@ type Order struct {
 	PlacedBy      string        `json:"placedBy,omitempty"`
 	Amount        booking.Money `json:"amount"` // price of the whole order
 	PaymentMethod string        `json:"paymentMethod"`
+	// KeepsMethod: the customer agrees that the payment provider keeps the payment method for
+	// the customer's next order.
+	KeepsMethod bool `json:"keepsMethod,omitempty"`
 	// ReturnTo is the page to which the provider's page sends the customer back, if the
 	// payment has to be confirmed there. "": no customer is present, and such a payment is
 	// declined.
