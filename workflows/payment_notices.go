@@ -177,7 +177,7 @@ func (n *notices) mark(open []booking.Dispute) (order activities.DisputedOrder, 
 		return order, err //replay:never only a cancellation of the workflow leads here
 	}
 	if n.areNews(open) {
-		workflow.GetLogger(n.ctx).Error("order needs attention", "order", n.in.OrderID, "trouble", disputesInWords(open))
+		workflow.GetLogger(n.ctx).Error("order needs attention", "order", n.in.OrderID, "cause", disputesInWords(open))
 		workflow.GetMetricsHandler(n.ctx).WithTags(map[string]string{"kind": string(booking.KindOf(n.in.OrderID))}).
 			Counter(markedCounter).Inc(1)
 	}
@@ -228,7 +228,7 @@ func (n *notices) notifyLate(given *booking.Money, order activities.DisputedOrde
 	}
 	n.in.Late = true
 	if n.signal(contract.RefundWorkflowID(n.in.OrderID, contract.CancelRefund)).Get(n.ctx, nil) == nil {
-		return false, nil //replay:never the workflow would have to be looking at the refund in the moment in which it ends
+		return false, nil //replay:never the workflow would have to be following the refund in the moment in which it ends
 	}
 	return false, n.notify("notify customer of the refund of a late payment", booking.Message{
 		Key: contract.MessageKey(n.in.OrderID, contract.LatePaymentMessage), RecipientID: order.CustomerID, Type: booking.LatePaymentMessage,
@@ -279,6 +279,6 @@ func (n *notices) waitFor(open []booking.Dispute, waits bool) error {
 	}
 	timeout := min(firstCheckAfter<<min(n.in.ChecksWithoutNotice, 5), longestCheckAfter)
 	n.in.ChecksWithoutNotice++
-	_, err := await(n.ctx, timeout, "until the next look without a notice", func() bool { return n.received.Len() > 0 })
+	_, err := await(n.ctx, timeout, "until the next check without a notice", func() bool { return n.received.Len() > 0 })
 	return err
 }

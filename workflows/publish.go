@@ -155,7 +155,7 @@ func (o *order) needAttention(ctx workflow.Context, cause string) {
 // mark is needAttention without setting otherCause, for refunds: unresolved counts what they
 // have marked.
 func (o *order) mark(ctx workflow.Context, cause string) {
-	workflow.GetLogger(o.ctx).Error("order needs attention", "trouble", cause)
+	workflow.GetLogger(o.ctx).Error("order needs attention", "cause", cause)
 	o.attentionCause = cause
 	if o.view.NeedsAttention {
 		return

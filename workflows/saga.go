@@ -62,7 +62,7 @@ type facts struct {
 type refusal struct{ reason booking.Reason }
 
 func (r *refusal) Error() string {
-	return "refused: " + string(r.reason) //replay:never errors.As reads a refusal, and nothing prints it
+	return "refused: " + string(r.reason) //replay:never a refusal is read by errors.As and never printed
 }
 
 // begin sets up the saga, or fails with Invalid if the workflow cannot run with this input. in is
