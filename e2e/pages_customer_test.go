@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/stretchr/testify/require"
 
@@ -168,6 +169,11 @@ func (p *pages) confirmsPayment(v *visitor) {
 	v.keep("stay-not-confirmed")
 	require.Equal(p, []int{1, 1}, p.remaining(place))
 	reserve()
+	order := strings.TrimPrefix(v.Address(), v.site)
+	v.goTo("/orders")
+	v.SeesIn(".line", v.word("aiting for the payment to be confirmed", "결제확인대기")) // the longest status
+	v.keep("orders-to-confirm")
+	v.goTo(order)
 	v.Click("link", v.word("Confirm the payment", "결제 확인하기"))
 	v.Arrives("/sandbox/confirm/")
 	v.Click("button", "Approve")
