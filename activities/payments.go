@@ -94,14 +94,14 @@ func (p *Payments) callProvider(ctx context.Context, c booking.Charge, waited bo
 	return oneCallPerKey(ctx, p, c.Key, func(ctx context.Context) (booking.Payment, error) { return p.throughGate(ctx, c, waited) })
 }
 
-// oneCallPerKey runs pass, which calls the provider, or waits for the result of a pass that
-// this process runs for the same key. pass goes on after the activity that started it has
+// oneCallPerKey runs callProvider, which calls the provider, or waits for the result of a call that
+// this process runs for the same key. callProvider goes on after the activity that started it has
 // ended, so that the provider's answer is not lost.
-func oneCallPerKey[T any](ctx context.Context, p *Payments, key string, pass func(context.Context) (T, error)) (none T, err error) {
+func oneCallPerKey[T any](ctx context.Context, p *Payments, key string, callProvider func(context.Context) (T, error)) (none T, err error) {
 	result := p.calls.DoChan(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)
 		defer cancel()
-		return pass(ctx)
+		return callProvider(ctx)
 	})
 	select {
 	case r := <-result:

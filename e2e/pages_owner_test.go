@@ -68,7 +68,7 @@ func (v *visitor) givesBack() {
 	v.Fill(v.word("How much", "금액"), "10000")
 	v.Fill(v.word("Reason", "사유"), v.word("It was loud.", "소음이 있었습니다."))
 	v.keep("refund")
-	v.Click("button", v.word("Give it back", "환불하기"))
+	v.Click("button", v.word("Refund it", "환불하기"))
 	if !v.NoScript {
 		v.Sees(v.word("The customer is refunded. This cannot be undone.", "고객에게 환불되며 되돌릴 수 없습니다."))
 		v.keep("refund-asked")

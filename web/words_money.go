@@ -9,7 +9,7 @@ var moneyWords = map[string]entry{
 	"refund.go":    {"Payment and refunds", "결제와 환불"},
 	"refund.ask":   {"The customer is refunded. This cannot be undone.", "고객에게 환불되며 되돌릴 수 없습니다."},
 	"refund.most":  {"At most %s.", "최대 %s"},
-	"refund.do":    {"Give it back", "환불하기"},
+	"refund.do":    {"Refund it", "환불하기"},
 
 	"ledger.title":    {"What was paid", "결제 내역"},
 	"ledger.charge":   {"Charged", "결제"},

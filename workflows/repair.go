@@ -43,6 +43,6 @@ func signalWaitingCalls(ctx workflow.Context) {
 	options.RetryPolicy = &temporal.RetryPolicy{MaximumAttempts: 2}
 	err := workflow.ExecuteActivity(workflow.WithActivityOptions(ctx, options), assignment.TellAssigned).Get(ctx, nil)
 	if err != nil {
-		workflow.GetLogger(ctx).Warn("waiting calls not told who comes", "error", err)
+		workflow.GetLogger(ctx).Warn("cleaners not sent to waiting calls", "error", err)
 	}
 }
