@@ -32,7 +32,7 @@ func TestAdmission_Burst(t *testing.T) {
 	place := s.place(1000)
 	accepted := []string{s.reserve(place).with(t, http.StatusCreated).body.ID}
 	first := accepted[0]
-	reading := s.meanwhile(http.StatusOK, func() answer { return s.get("/v1/mypages/" + first) })
+	reading := s.meanwhile(func() answer { return s.get("/v1/mypages/" + first) }, http.StatusOK)
 	var shed []string // their keys
 	var seen []int
 	for round := range 3 {

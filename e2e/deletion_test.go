@@ -273,9 +273,10 @@ func TestDrinkDeletion_ManyOrders(t *testing.T) {
 
 	began = time.Now()
 	s.remove(drink)
-	reading := s.meanwhile(http.StatusOK, func() answer { return s.get("/v1/mypages/" + orders[n/2]) })
-	listing := s.meanwhile(http.StatusOK, func() answer { return s.get("/v1/orders?ownerId=bora&limit=20") })
-	placing := s.meanwhile(http.StatusCreated, func() answer { return s.reserve(place, object{"customerId": "bob"}) })
+	reading := s.meanwhile(func() answer { return s.get("/v1/mypages/" + orders[n/2]) }, http.StatusOK)
+	listing := s.meanwhile(func() answer { return s.get("/v1/orders?ownerId=bora&limit=20") }, http.StatusOK)
+	placing := s.meanwhile(func() answer { return s.reserve(place, object{"customerId": "bob"}) },
+		http.StatusCreated, http.StatusAccepted) // after the reply budget, on a busy machine
 	s.within(8*time.Minute, func() bool { status, _ := s.deletion(drink); return status == "deleted" })
 	t.Logf("deleted after %v; meanwhile", time.Since(began).Round(time.Millisecond))
 	t.Logf("GET an order:       %s", reading())
@@ -299,7 +300,7 @@ func TestDrinkDeletion_ManyOrders(t *testing.T) {
 
 // meanwhile repeats a request in the background; end stops it and returns the
 // durations.
-func (s *system) meanwhile(want int, ask func() answer) (end func() timings) {
+func (s *system) meanwhile(ask func() answer, want ...int) (end func() timings) {
 	s.Helper()
 	ctx, cancel := context.WithCancel(s.Context())
 	var (
@@ -311,7 +312,7 @@ func (s *system) meanwhile(want int, ask func() answer) (end func() timings) {
 			began := time.Now()
 			a := ask()
 			all = append(all, time.Since(began))
-			if a.status != want {
+			if !slices.Contains(want, a.status) {
 				s.Errorf("answered %d: %s", a.status, a.raw)
 			}
 			select {

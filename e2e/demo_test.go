@@ -67,7 +67,7 @@ func (d *demo) said() (string, <-chan struct{}) {
 // awaitOutput waits until its output has the text so often.
 func (d *demo) awaitOutput(what string, times int) {
 	d.Helper()
-	late := time.After(2 * waitLimit)
+	late := time.After(3 * waitLimit)
 	for {
 		said, more := d.said()
 		if strings.Count(said, what) >= times {
@@ -88,7 +88,7 @@ func (d *demo) awaitOutput(what string, times int) {
 // all affected orders recover. The audit at the end finds nothing.
 func TestPages_Demo(t *testing.T) {
 	t.Parallel()
-	d := startDemo(t, "--failing=15s", "--per-minute=90", "--seed=7")
+	d := startDemo(t, "--failing=15s", "--heal-within=6m", "--per-minute=60", "--seed=7")
 	d.awaitOutput("Yeyak is running", 1)
 	d.token = d.tokenOf("olga")
 	p := &pages{&d.system, chromium.New(t)}

@@ -177,7 +177,7 @@ func TestRefunds_OfAnUnknownCharge(t *testing.T) {
 		a.sandbox(object{})
 		report := a.drift()
 		require.Len(t, report.Findings, 1)
-		require.Contains(t, report.Findings[0].Says, "the ledger says: 100000 KRW returned; the provider: 100000 KRW taken")
+		require.Contains(t, report.Findings[0].Says, "the ledger says: 100000 KRW returned; the provider: 100000 KRW charged")
 		require.Equal(t, "yeyak payments look "+taken, report.Findings[0].Remedy)
 		a.command(nil, "payments", "look", taken)
 		a.requireClean()

@@ -114,7 +114,7 @@ func (c demo) Run(ctx context.Context) error {
 	cfg := c.Settings()
 	log := newLogger(cfg.Log)
 	defer sync(log)
-	return app.RunDemo(ctx, cfg, app.DemoSettings{For: c.For, Seed: c.Seed, PerMinute: c.PerMinute, Failing: c.Failing}, log, os.Stdout)
+	return app.RunDemo(ctx, cfg, app.DemoSettings{For: c.For, Seed: c.Seed, PerMinute: c.PerMinute, Failing: c.Failing, HealWithin: c.HealWithin}, log, os.Stdout)
 }
 
 // Run implements the command.

@@ -25,8 +25,6 @@ type Options struct {
 	Say func(format string, args ...any)
 	// Defaults are the settings of a demonstration that a page starts.
 	Defaults Settings
-	// recoverWithin bounds the wait for the orders that met an outage; 0 is recoveryTimeout.
-	recoverWithin time.Duration
 }
 
 // Settings are the settings of one demonstration.
@@ -39,7 +37,16 @@ type Settings struct {
 	PerMinute int
 	// Failing is the duration of each outage.
 	Failing time.Duration
+	// HealWithin bounds the wait for the orders that met an outage; 0 is DefaultHealWithin.
+	HealWithin time.Duration
 }
+
+// DefaultHealWithin is longer than the time in which the engine detects a killed worker, and than
+// a charge waits in the queue.
+const DefaultHealWithin = 2 * time.Minute
+
+// healWithin is HealWithin with its default.
+func (s Settings) healWithin() time.Duration { return cmp.Or(s.HealWithin, DefaultHealWithin) }
 
 // Demo runs demonstrations, one at a time.
 type Demo struct {
@@ -57,7 +64,6 @@ func New(o Options) *Demo {
 	if o.Say == nil {
 		o.Say = func(string, ...any) {}
 	}
-	o.recoverWithin = cmp.Or(o.recoverWithin, recoveryTimeout)
 	return &Demo{Options: o, board: newBoard()}
 }
 

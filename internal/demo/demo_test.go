@@ -192,8 +192,8 @@ func TestDemo_AfterTheEnd(t *testing.T) {
 // wait for. The audit's report is shown nevertheless.
 func TestDemo_LeftBehind(t *testing.T) {
 	t.Parallel()
-	d := newDemo(t, func(s *shop, o *Options) { s.never, o.recoverWithin = true, 2*longestWait })
-	_, err := d.Run(t.Context(), Settings{Seed: 1, PerMinute: 600, Failing: 4 * time.Second})
+	d := newDemo(t, func(s *shop, _ *Options) { s.never = true })
+	_, err := d.Run(t.Context(), Settings{Seed: 1, PerMinute: 600, Failing: 4 * time.Second, HealWithin: 2 * longestWait})
 	require.ErrorContains(t, err, "are not where they belong after 8s")
 	require.Regexp(t, `order \d+ of \w+ \(order-\d+, .+\) is confirmed and waits for: change; the latest answer was 503 .*payment_unavailable`, err)
 	s, _ := d.State()

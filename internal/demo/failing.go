@@ -24,9 +24,6 @@ var says = map[Kind][2]string{
 const (
 	// warmUp is the time before the first failure, in which some orders are accepted.
 	warmUp = 4 * time.Second
-	// recoveryTimeout bounds the wait for the orders that met an outage. It is longer than the
-	// time in which the engine detects a killed worker, and than a charge waits in the queue.
-	recoveryTimeout = 2 * time.Minute
 	// endWithin bounds Failure.End.
 	endWithin = time.Minute
 )
@@ -74,9 +71,9 @@ func (r *run) once(ctx context.Context, f Failure) (err error) {
 }
 
 // awaitRecovery waits until all orders that have met the outage have recovered or were given
-// up. It fails after recoverWithin.
+// up. It fails after HealWithin.
 func (r *run) awaitRecovery(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, r.recoverWithin)
+	ctx, cancel := context.WithTimeout(ctx, r.healWithin())
 	defer cancel()
 	var is Outage
 	for {
@@ -88,7 +85,7 @@ func (r *run) awaitRecovery(ctx context.Context) error {
 		case <-changed:
 		case <-ctx.Done():
 			return fmt.Errorf("of %s that met it %d are not where they belong after %s:%s",
-				orders(state.Now.Delayed), state.Now.waitingCount(), r.recoverWithin, lines(state.Now.Waiting))
+				orders(state.Now.Delayed), state.Now.waitingCount(), r.healWithin(), lines(state.Now.Waiting))
 		}
 	}
 	example := ""

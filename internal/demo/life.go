@@ -32,15 +32,13 @@ const (
 	// limit of requests.
 	firstWait   = time.Second
 	longestWait = 4 * time.Second
-	// orderTimeout bounds all the work on one order.
-	orderTimeout = 4 * time.Minute
 )
 
 // runOrder places an order and does the planned actions. After ctx has ended no action
 // begins; a begun one is finished.
 func (r *run) runOrder(ctx context.Context, l plannedOrder) {
 	o := &ordered{run: r, plannedOrder: l}
-	within, cancel := context.WithTimeout(r.living, orderTimeout)
+	within, cancel := context.WithTimeout(r.living, 2*r.healWithin()) // an order that met an outage heals first
 	defer cancel()
 	refused, err := o.place(within)
 	r.change(func(s *State) { s.Orders++ })
