@@ -87,7 +87,7 @@ func TestReady_StoreThatFails(t *testing.T) {
 	front := cluster.New(t)
 	o.Config.Databases.Front = config.URL(front)
 	s := start(t, o)
-	require.Empty(t, s.degraded())
+	s.eventually(func() bool { return len(s.degraded()) == 0 })
 	u, err := url.Parse(front)
 	require.NoError(t, err)
 	database := strings.TrimPrefix(u.Path, "/")
