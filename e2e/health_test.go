@@ -42,7 +42,7 @@ func TestReady_WithoutMigrations(t *testing.T) {
 			s := start(t, o)
 			const order = "/v1/lodging/places"
 			for _, service := range []string{"catalogue", "payments", "mypage"} {
-				require.Contains(t, s.degraded()[service+" database"], "run `yeyak migrate`", service)
+				s.eventually(func() bool { return strings.Contains(s.degraded()[service+" database"], "run `yeyak migrate`") })
 			}
 			require.Equal(t, http.StatusServiceUnavailable, s.get(order).status)
 			require.NotEmpty(t, s.log.FilterMessage("started without something it needs").All())
@@ -64,7 +64,7 @@ func TestReady_WithoutSearchAttributes(t *testing.T) {
 	require.NoError(t, err)
 	defer c.Close()
 	s := start(t, o)
-	require.Contains(t, s.degraded()["temporal"], "has no namespace "+o.Namespace+": run `yeyak prepare`")
+	s.eventually(func() bool { return strings.Contains(s.degraded()["temporal"], "has no namespace "+o.Namespace+": run `yeyak prepare`") })
 
 	require.NoError(t, devserver.EnsureNamespace(t.Context(), c, o.Namespace))
 	s.eventually(func() bool { return strings.Contains(s.degraded()["temporal"], "lacks the search attributes") })
