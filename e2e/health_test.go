@@ -64,7 +64,9 @@ func TestReady_WithoutSearchAttributes(t *testing.T) {
 	require.NoError(t, err)
 	defer c.Close()
 	s := start(t, o)
-	s.eventually(func() bool { return strings.Contains(s.degraded()["temporal"], "has no namespace "+o.Namespace+": run `yeyak prepare`") })
+	s.eventually(func() bool {
+		return strings.Contains(s.degraded()["temporal"], "has no namespace "+o.Namespace+": run `yeyak prepare`")
+	})
 
 	require.NoError(t, devserver.EnsureNamespace(t.Context(), c, o.Namespace))
 	s.eventually(func() bool { return strings.Contains(s.degraded()["temporal"], "lacks the search attributes") })
