@@ -58,8 +58,7 @@ func refundAgainOfUndo(s *system) (id, runID string) {
 func refundAgainOfPart(s *system) (id, runID string) {
 	order := checkedOutEarly(s)
 	s.ended(order)
-	var e entry
-	s.giveBack(order, "a", 1000).with(s, http.StatusCreated).into(s, &e)
+	e := s.refundOf(order, "a", 1000)
 	id = order + "/" + e.Key
 	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
 	s.failsLater(order)

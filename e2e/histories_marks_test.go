@@ -34,8 +34,7 @@ func refundAfterEndApart(s *system) (id, runID string) {
 	s.sandbox(object{"refunds": "fail"})
 	keys := map[int64]string{}
 	for _, amount := range []int64{1000, 2000} {
-		var e entry
-		s.giveBack(order, strconv.FormatInt(amount, 10), amount).with(s, http.StatusCreated).into(s, &e)
+		e := s.refundOf(order, strconv.FormatInt(amount, 10), amount)
 		require.Equal(s, "failed", e.State)
 		keys[amount] = order + "/" + e.Key
 		s.eventually(func() bool {

@@ -33,8 +33,7 @@ func refundAfterEndOtherwise(s *system) (id, runID string) {
 	order := checkedOutEarly(s)
 	s.ended(order)
 	s.sandbox(object{"refunds": "fail"})
-	var e entry
-	s.giveBack(order, "a", 30000).with(s, http.StatusCreated).into(s, &e)
+	e := s.refundOf(order, "a", 30000)
 	require.Equal(s, "failed", e.State)
 	_, amount, _ := s.payment(order)
 	s.post("/sandbox/payments/refunds", object{"orderId": order, "amount": amount}).with(s, http.StatusOK)

@@ -125,20 +125,18 @@ func staffRefundByHand(s *system) string {
 	return order
 }
 
-// refundIn is the state of the refund in an answer.
-func (s *system) refundIn(a answer) string {
+// refundOf is a refund of a part of an order, as its request is answered.
+func (s *system) refundOf(order, key string, amount int64) (e entry) {
 	s.Helper()
-	var e entry
-	a.into(s, &e)
-	return e.State
+	s.giveBack(order, key, amount).with(s, http.StatusCreated).into(s, &e)
+	return e
 }
 
 // refundBecomes refunds a part of an order, and waits until that refund has the state: the reply
 // budget of a system may be shorter than the provider's answer takes.
 func (s *system) refundBecomes(order, key string, amount int64, state string) {
 	s.Helper()
-	var created entry
-	s.giveBack(order, key, amount).with(s, http.StatusCreated).into(s, &created)
+	created := s.refundOf(order, key, amount)
 	s.eventually(func() bool {
 		return slices.ContainsFunc(s.entries(order), func(e entry) bool { return e.Key == created.Key && e.State == state })
 	})
@@ -261,8 +259,7 @@ func refundAfterEnd(s *system) (id, runID string) {
 	order := checkedOutEarly(s)
 	s.ended(order)
 	s.sandbox(object{"refunds": "wait"})
-	var e entry
-	s.giveBack(order, "a", 1000).with(s, http.StatusCreated).into(s, &e)
+	e := s.refundOf(order, "a", 1000)
 	require.Equal(s, "pending", e.State)
 	s.sandbox(object{})
 	id = order + "/" + e.Key
@@ -275,8 +272,7 @@ func refundAfterEndByHand(s *system) (id, runID string) {
 	order := checkedOutEarly(s)
 	s.ended(order)
 	s.sandbox(object{"refunds": "fail"})
-	var e entry
-	s.giveBack(order, "a", 1000).with(s, http.StatusCreated).into(s, &e)
+	e := s.refundOf(order, "a", 1000)
 	require.Equal(s, "failed", e.State)
 	s.paysByHand(order)
 	id = order + "/" + e.Key
@@ -293,7 +289,7 @@ func refundAfterEndBeside(s *system) (id, runID string) {
 	s.sandbox(object{"refunds": "fail"})
 	var e entry
 	for _, key := range []string{"a", "b"} {
-		s.giveBack(order, key, 1000).with(s, http.StatusCreated).into(s, &e)
+		e = s.refundOf(order, key, 1000)
 		require.Equal(s, "failed", e.State)
 		s.eventually(func() bool { return s.page(order).NeedsAttention })
 	}

@@ -112,7 +112,7 @@ func TestRefunds_PaidByHand(t *testing.T) {
 		place := a.place(9)
 		stays, cancelled := a.accepted(a.reserve(place)), a.accepted(a.reserve(place))
 		a.sandbox(object{"refunds": "fail"})
-		require.Equal(t, "failed", a.refundIn(a.giveBack(stays, "a", 30000).with(t, http.StatusCreated)))
+		require.Equal(t, "failed", a.refundOf(stays, "a", 30000).State)
 		a.cancelling(cancelled)
 		for _, order := range []string{stays, cancelled} {
 			a.eventually(func() bool { return a.page(order).NeedsAttention })

@@ -67,7 +67,7 @@ func DecisionCodes() []booking.Code {
 //
 // An order takes a decision and carries it out in one workflow task where it can, and the
 // engine's answer to the first then contains the second: one round trip. A decision that
-// was accepted is carried out, whatever process dies, unless a service has to agree. A
+// was accepted is carried out, also if a process dies, unless a service has to agree. A
 // decision that cannot be delivered in time is kept until it can be: see undelivered.
 func (o *Orders) Decide(ctx context.Context, caller booking.Caller, d Decision) (Outcome, error) {
 	is := actionRequest{action: d.Action(), kind: d.Kind, orderID: d.OrderID, reason: d.Note, decision: true}

@@ -38,7 +38,7 @@ const askAgainAfter = 5 * time.Second
 func (k KeptMethods) Keeps() bool { return k.Keeper != nil }
 
 // List lists the methods of our customer, newest first. It returns Unavailable if the provider
-// does not answer, which is not asked about a customer who never kept one.
+// does not answer. A customer without an id at the provider has no methods: no request is sent.
 func (k KeptMethods) List(ctx context.Context, customer string) ([]booking.KeptMethod, error) {
 	ref, err := k.ref(ctx, customer)
 	if err != nil || ref == "" {

@@ -77,7 +77,7 @@ func TestKeptMethods(t *testing.T) {
 	require.ErrorIs(t, k.pays(t, "o7", "1024", "pm_1Abc", true), activities.ErrDeclined, "it cannot be kept again")
 }
 
-// TestKeptMethods_WithoutCustomer: the provider is not asked about a customer who never kept a card.
+// TestKeptMethods_WithoutCustomer: no request is sent for a customer without an id at the provider.
 func TestKeptMethods_WithoutCustomer(t *testing.T) {
 	t.Parallel()
 	known := newCustomers()
@@ -111,7 +111,7 @@ func TestKeptMethods_Away(t *testing.T) {
 	require.Equal(t, []string{"pm_1Abc"}, k.cardsOf(t, "1024"))
 }
 
-// TestKeptMethods_DeletedCustomer: a customer who was deleted at Stripe has no cards there.
+// TestKeptMethods_DeletedCustomer: a customer whose id was deleted at Stripe has no cards there.
 func TestKeptMethods_DeletedCustomer(t *testing.T) {
 	t.Parallel()
 	k := newKeeping(t)

@@ -47,18 +47,13 @@ func (s *Stripe) RemoveMethod(ctx context.Context, customer, id string) error {
 	case found.ID != id:
 		return errMalformed
 	}
-	_, err = s.client.V1PaymentMethods.Detach(ctx, id, nil)
-	if isForGood(s.explained(err)) { // another request has removed it
-		return none
-	}
-	return s.explained(err)
-}
-
-func (s *Stripe) explained(err error) error {
-	if err == nil {
+	if _, err = s.client.V1PaymentMethods.Detach(ctx, id, nil); err == nil {
 		return nil
 	}
-	return s.explain(err)
+	if err = s.explain(err); isForGood(err) { // another request has removed it
+		return none
+	}
+	return err
 }
 
 // isMissing reports whether Stripe has answered that a thing does not exist.

@@ -13,8 +13,8 @@ import (
 )
 
 // reserve locks the port's file, and reports whether the lock was free. The lock ends with
-// the process. Folder and files are those of internal/child, which another module cannot
-// import.
+// the process. Folder and files are those of internal/child, which is
+// not imported: the dependencies of its module would come with it.
 func reserve(port int) (bool, error) {
 	folder := filepath.Join(os.TempDir(), "yeyak-ports-"+strconv.Itoa(os.Getuid()))
 	if err := os.MkdirAll(folder, 0o700); err != nil {
