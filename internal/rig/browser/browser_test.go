@@ -181,7 +181,9 @@ func TestClick_Leaves(t *testing.T) {
 	mux := http.NewServeMux()
 	mux.HandleFunc("/", func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, `<!doctype html><title>First</title><body>First<a href="/late">Go</a>
-<form method="post" action="/late"><button>Send</button></form><button type="button">Stay</button>`)
+<form method="post" action="/late"><button>Send</button></form><button type="button">Stay</button>
+<form method="post" action="/late"><label>Name<input required></label><button>Refused</button><button formnovalidate>Anyway</button></form>
+<form method="dialog"><label><input type="radio" name="method">Card</label><button>Close</button></form>`)
 	})
 	mux.HandleFunc("/late", func(w http.ResponseWriter, _ *http.Request) {
 		time.Sleep(300 * time.Millisecond)
@@ -190,10 +192,12 @@ func TestClick_Leaves(t *testing.T) {
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
 	p := New(t).Page(t, Options{})
-	for role, name := range map[string]string{"link": "Go", "button": "Send"} {
+	for name, role := range map[string]string{"Go": "link", "Send": "button", "Anyway": "button"} {
 		p.Open(server.URL)
-		p.Click("button", "Stay")
-		require.Contains(t, p.Text(), "First")
+		for _, stays := range []string{"Stay", "Refused", "Close"} {
+			p.Click("button", stays)
+			require.Contains(t, p.Text(), "First")
+		}
 		p.Click(role, name)
 		require.Equal(t, "Second", p.Text())
 	}

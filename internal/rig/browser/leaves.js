@@ -3,7 +3,9 @@ function (scripts) {
   const link = this.closest('a[href]')
   if (link) return !link.target && !link.hash
   const form = this.form
-  if (!form || this.type !== 'submit' || form.method === 'dialog') return false
+  if (!form || this.type !== 'submit') return false
+  // The attributes: a field of the form that is named method hides the property.
+  if ((this.getAttribute('formmethod') ?? form.getAttribute('method')) === 'dialog') return false
   const asked = scripts && form.dataset.confirm && !form.dataset.sure
-  return !asked && (form.noValidate || form.checkValidity())
+  return !asked && (form.noValidate || this.formNoValidate || form.checkValidity())
 }
