@@ -153,7 +153,7 @@ func (p *pages) deliveries(v *visitor) {
 	v.goTo("/work/deliveries")
 	v.Sees(name)
 	v.keep("deliveries")
-	v.Click("link", v.word(name+", 2 × portion", name+", 2인분"))
+	v.Click("link", v.word(name+", 2 portions", name+", 2인분"))
 	v.Arrives("/orders/" + order)
 	v.keep("delivery")
 	v.Click("button", v.word("Delivered", "배달 완료"))

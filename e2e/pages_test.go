@@ -144,10 +144,10 @@ func TestPages_OrderAndCancel(t *testing.T) {
 	s := bootPages(t)
 	place := s.place(2, object{"cancellation": object{"tiers": []object{{"before": "24h", "percent": 50}}, "fee": 1000}})
 	b := s.browse("alice")
-	b.open(s.url + "/rooms?rooms=2&checkIn=" + inDays(10).String() + "&checkOut=" + inDays(12).String())
+	b.open(s.url + "/rooms?rooms=1&checkIn=" + inDays(10).String() + "&checkOut=" + inDays(12).String())
 	b.follow("/rooms/" + place)
 	path := b.at.Path
-	b.submit(path, http.StatusConflict, "amount", "1")
+	b.submit(path, http.StatusConflict, "rooms", "2") // beside the price of one
 	require.Contains(t, b.text, "The price has changed")
 	require.Equal(t, []int{2, 2}, s.remaining(place))
 	b.submit(path, http.StatusOK)

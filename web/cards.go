@@ -68,14 +68,14 @@ func (v *visit) keepsCards() bool { return v.KeptMethods != nil && v.KeptMethods
 // to pay.
 const keptWithin = time.Second
 
-// findKept finds the caller's kept cards for a form that is shown. For a form that was sent the
-// provider is not asked: it declines a card that is not the customer's.
+// findKept finds the caller's kept cards for a form that is shown. For a form that was sent to be
+// carried out the provider is not asked: it declines a card that is not the customer's.
 func (o *ordering) findKept(v *visit) {
 	o.mayKeep, o.keeps, o.kept = v.keepsCards(), v.field("keep") != "", map[string]string{}
 	switch {
 	case !o.mayKeep:
 		return
-	case v.c.Request.Method == http.MethodPost:
+	case v.isSent():
 		if sent := v.field("method"); booking.IsName(sent) && strings.HasPrefix(sent, "pm_") && !strings.HasPrefix(sent, "pm_card_") {
 			o.keptIDs, o.kept[sent] = []string{sent}, v.say("pay.kept")
 		}

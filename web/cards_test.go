@@ -21,6 +21,7 @@ type wallet struct {
 	mu    sync.Mutex
 	cards []booking.KeptMethod
 	err   error
+	asked int
 }
 
 func (w *wallet) Keeps() bool { return true }
@@ -28,6 +29,7 @@ func (w *wallet) Keeps() bool { return true }
 func (w *wallet) List(context.Context, string) ([]booking.KeptMethod, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	w.asked++
 	return slices.Clone(w.cards), w.err
 }
 
@@ -107,6 +109,38 @@ func TestCards_Order(t *testing.T) {
 	require.Equal(t, contract.Order{PaymentMethod: "pm_card_visa", KeepsMethod: true}, paid("method", "pm_card_visa", "keep", "yes"))
 	require.Equal(t, contract.Order{PaymentMethod: "pm_2Def"}, paid("method", "pm_2Def"))
 
+	typed := b.submit(offered, "/meals/menu-bibimbap", "method", "pm_2Def", "keep", "yes", "show", "price")
+	require.Contains(t, typed.words(), "Visa ···· 4242", "the cards stay when the price is shown")
+	require.Equal(t, "pm_2Def", typed.form(t, "/meals/menu-bibimbap").Get("method"))
+	require.Equal(t, "yes", typed.form(t, "/meals/menu-bibimbap").Get("keep"))
+
 	kept.err = errors.New("away")
 	require.Contains(t, b.get("/meals/menu-bibimbap?quantity=2").words(), "A test card that pays", "also without the kept cards")
+}
+
+// TestCards_Asked: the payment provider is asked for kept cards by forms that pay, and by no
+// others.
+func TestCards_Asked(t *testing.T) {
+	t.Parallel()
+	kept := newWallet()
+	s := newSite(t, func(d *web.Deps) { d.KeptMethods = kept })
+	s.furnish()
+	s.book.quote = s.quotes
+	change := "/orders/" + stayID + "/change"
+	dearer := change + "?checkIn=" + arrival.String() + "&checkOut=" + leaving.AddDays(1).String() + "&rooms=1"
+	cheaper := change + "?checkIn=" + arrival.String() + "&checkOut=" + arrival.AddDays(1).String() + "&rooms=1"
+	for account, paths := range map[string]map[string]int{
+		"alice": {
+			"/rooms/place-seaside": 1, "/meals/menu-bibimbap": 1, "/drinks/drink-latte": 1, "/cleaning": 1, dearer: 1,
+			"/rooms": 0, "/meals": 0, "/drinks": 0, "/orders/" + stayID: 0, change: 0, cheaper: 0,
+		},
+		"bora": {"/desk/places/place-seaside": 0, "/desk/places/place-seaside/stock": 0, "/desk/earnings": 0, "/orders/" + stayID + "/refund": 0},
+	} {
+		b := s.as(account, booking.English)
+		for path, times := range paths {
+			kept.asked = 0
+			b.get(path)
+			require.Equal(t, times, kept.asked, path)
+		}
+	}
 }

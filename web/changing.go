@@ -57,6 +57,7 @@ type changeForm struct {
 	dearer   bool // the change costs more
 	full     bool // there are not enough rooms
 	owner    bool // the owner has to confirm it
+	closed   bool // nothing of the order can be changed
 	problem  *problem
 }
 
@@ -77,13 +78,17 @@ func (v *visit) changePage(status int, form changeForm) error {
 	if err := v.readChange(&form); err != nil {
 		return err
 	}
+	changeable := v.mayChange(order, v.zoneOf(order))
 	if form.problem != nil && isAnswered(form.problem.code) {
 		form.key = rand.Text()
 	}
-	if edited && len(form.faults) == 0 {
+	if (edited || !changeable) && len(form.faults) == 0 {
 		if err := v.quoteChange(&form); err != nil {
 			return err
 		}
+	}
+	if form.closed = !changeable && form.problem != nil; form.dearer {
+		form.findMethods(v)
 	}
 	switch {
 	case form.problem != nil && status == http.StatusOK:
@@ -91,7 +96,11 @@ func (v *visit) changePage(status int, form changeForm) error {
 	case len(form.faults) > 0:
 		status = http.StatusUnprocessableEntity
 	}
-	return v.show(status, changePage(v.page(form.say(v.words, "change.title"), "nav.orders"), form))
+	pg := v.page(form.say(v.words, "change.title"), "nav.orders")
+	if pg.path = form.action; edited {
+		pg.path = form.pathWith(form.names()...)
+	}
+	return v.show(status, changePage(pg, form))
 }
 
 // isAnswered reports whether a change was finally refused. Whatever is sent next is a new
@@ -123,8 +132,13 @@ func (v *visit) changed(was map[string]string) stay {
 			s.fields[name] = is
 		}
 	}
-	s.pays(v.field("method"), slices.Concat(v.methodsOfChange(), s.keptIDs))
 	return s
+}
+
+// findMethods finds the ways to pay the difference.
+func (f changeForm) findMethods(v *visit) {
+	f.findKept(v)
+	f.pays(v.field("method"), slices.Concat(v.methodsOfChange(), f.keptIDs))
 }
 
 // orderMethod is the choice of the method by which the order was paid.
@@ -147,12 +161,12 @@ func (f changeForm) paidBy() string {
 	return ""
 }
 
-// sent lists the hidden fields of a change.
-func (f changeForm) sent() []string {
+// names lists the fields of a change.
+func (f changeForm) names() []string {
 	if f.order.Production != nil {
 		return []string{"quantity"}
 	}
-	return []string{"checkIn", "checkOut", "rooms"}
+	return stayFields
 }
 
 // cupWords replace words of stays for drinks.
@@ -256,6 +270,7 @@ func (p *Pages) changeOrder(v *visit) error {
 	if len(form.faults) > 0 {
 		return v.changePage(http.StatusUnprocessableEntity, changeForm{})
 	}
+	form.findMethods(v)
 	out, err := v.makeChange(form)
 	if err != nil {
 		again := changeForm{}

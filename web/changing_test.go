@@ -34,7 +34,7 @@ func TestChange(t *testing.T) {
 	require.Contains(t, b.get("/orders/"+stayID).text, `href="`+path+`"`)
 	asked := b.get(path)
 	require.Equal(t, arrival.String(), field(t, asked.text, "checkIn"))
-	require.NotContains(t, asked.text, `method="post" action="`+path)
+	require.NotContains(t, asked.words(), "Change it", "without a price")
 
 	longer := path + "?checkIn=" + arrival.String() + "&checkOut=" + leaving.AddDays(1).String() + "&rooms=1"
 	quoted := b.get(longer)
@@ -57,6 +57,12 @@ func TestChange(t *testing.T) {
 	s.book.change = func(orders.Change) (orders.Outcome, error) {
 		return orders.Outcome{}, booking.Errorf(booking.QuoteChanged, "")
 	}
+	typed := b.submit(quoted, path, "rooms", "2")
+	require.Contains(t, typed.words(), "The reservation costs then ₩300,000")
+	require.Equal(t, "2", field(t, typed.text, "rooms"))
+	require.Equal(t, path+"?checkIn="+arrival.String()+"&checkOut="+leaving.AddDays(1).String()+"&rooms=2", field(t, typed.text, "back"))
+	require.Equal(t, 2, s.book.changed[0].Rooms, "what was typed last")
+	s.book.changed = nil
 	changed := b.submit(quoted, path)
 	require.Equal(t, http.StatusConflict, changed.status)
 	require.Contains(t, changed.words(), "What you pay or get back has changed")
@@ -131,6 +137,32 @@ func TestChange_AfterCheckIn(t *testing.T) {
 	require.NoError(t, s.catalogue.AddPlace(t.Context(), "", seaside))
 	s.publish(arrived("alice"), booking.Confirmed)
 	require.Contains(t, s.as("alice", booking.English).get("/orders/"+stayID).text, "/orders/"+stayID+"/change")
+}
+
+// TestChange_Ended: an order that has ended has no form that changes it.
+func TestChange_Ended(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	s.book.quote = func(view contract.View, _ orders.Change) (q orders.ChangeQuote, err error) {
+		return q, booking.MayChangeStay(view.Status, now, now, now, false)
+	}
+	view, err := s.rows.View(t.Context(), stayID)
+	require.NoError(t, err)
+	view.Status, view.Reason = booking.Cancelled, booking.ByCustomer
+	view.History = append(view.History, contract.Entry{Status: view.Status, Reason: view.Reason, At: now})
+	view.Version++
+	s.keep(view)
+	path := "/orders/" + stayID + "/change"
+	for _, at := range []string{path, path + "?checkIn=" + arrival.String() + "&checkOut=" + leaving.AddDays(1).String() + "&rooms=1"} {
+		ended := s.as("alice", booking.English).get(at)
+		require.Equal(t, http.StatusConflict, ended.status)
+		require.Contains(t, ended.words(), "The order is cancelled already. Code: already_cancelled Back to the order")
+		require.NotContains(t, ended.text, `action="`+path)
+	}
+	for _, l := range booking.Languages() {
+		requirePage(t, s.as("alice", l).get(path), l)
+	}
 }
 
 // TestChange_OwnerDecides: a change that waits for its owner is shown on the desk with its

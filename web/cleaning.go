@@ -20,7 +20,7 @@ const mostOffered = 10_000_000
 
 // showCleaning shows the form that calls a cleaner.
 func (p *Pages) showCleaning(v *visit) error {
-	return v.cleaningPage(http.StatusOK, v.newOrdering("tel", "location", "offer"))
+	return v.cleaningPage(http.StatusOK, v.newPayable("tel", "location", "offer"))
 }
 
 func (v *visit) cleaningPage(status int, o *ordering) error {
@@ -33,7 +33,7 @@ func (v *visit) cleaningPage(status int, o *ordering) error {
 
 // callCleaner calls a cleaner.
 func (p *Pages) callCleaner(v *visit) error {
-	o := v.newOrdering("tel", "location", "offer")
+	o := v.newPayable("tel", "location", "offer")
 	wanted := orders.Call{Location: v.text(o, "location", longestAddress), Price: booking.Money{Currency: "KRW"}}
 	tel, ok := p.Telephone(o.fields["tel"])
 	switch {

@@ -87,7 +87,7 @@ func cleaningPage(p page, o *ordering, policy []string) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = fieldOf(o.input(p.words, "offer", "number").optional().between(0, mostOffered).hinted(p.say("cleaning.offer"))).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = fieldOf(o.input(p.words, "offer", "number").optional().between(0, mostOffered).amount().hinted(p.say("cleaning.offer"))).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

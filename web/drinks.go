@@ -76,7 +76,7 @@ type cups struct {
 }
 
 func (v *visit) cups() cups {
-	c := cups{ordering: v.newOrdering("quantity")}
+	c := cups{ordering: v.newPayable("quantity")}
 	c.quantity = v.count(c.ordering, "quantity")
 	return c
 }
@@ -99,7 +99,9 @@ func (v *visit) drinkPage(status int, c cups) error {
 	if err != nil {
 		return err
 	}
-	return v.show(status, drinkPage(v.page(drink.Name, "nav.drinks"), left[0], c))
+	pg := v.page(drink.Name, "nav.drinks")
+	pg.path = c.pathWith("quantity")
+	return v.show(status, drinkPage(pg, left[0], c))
 }
 
 // orderDrink places the order in the form.

@@ -53,7 +53,7 @@ type meal struct {
 }
 
 func (v *visit) meal() meal {
-	m := meal{ordering: v.newOrdering("quantity", "address")}
+	m := meal{ordering: v.newPayable("quantity", "address")}
 	m.quantity = v.count(m.ordering, "quantity")
 	return m
 }
@@ -77,12 +77,18 @@ func (v *visit) mealPage(status int, m meal) error {
 			m.faults[name] = fault
 		}
 	}
-	return v.show(status, mealPage(v.page(menu.Name, "nav.meals"), menu, m))
+	pg := v.page(menu.Name, "nav.meals")
+	pg.path = m.pathWith("quantity")
+	return v.show(status, mealPage(pg, menu, m))
 }
 
-// orderMeal places the order in the form.
+// orderMeal places the order in the form, or shows its price: in the query of an address the
+// place to bring it to would get into the logs of proxies.
 func (p *Pages) orderMeal(v *visit) error {
 	m := v.meal()
+	if !v.isSent() {
+		return v.mealPage(http.StatusOK, m)
+	}
 	wanted := orders.Meal{MenuID: v.c.Param("id"), Quantity: m.quantity, Address: v.text(m.ordering, "address", longestAddress)}
 	return v.placeOrder(m.ordering, wanted, func(status int) error { return v.mealPage(status, m) })
 }

@@ -1208,7 +1208,7 @@ func offerSide(w words, f *offerForm) templ.Component {
 
 // priceInput is the field of the price: of a place that of a night.
 func (f *offerForm) priceInput(w words) input {
-	i := f.input(w, "price", "text")
+	i := f.input(w, "price", "text").amount()
 	if f.kind == booking.Lodging {
 		i.label = w.say("field.night")
 	}

@@ -306,7 +306,7 @@ func actionPage(p page, f *actionForm) templ.Component {
 					}
 				}
 				if f.most != "" {
-					templ_7745c5c3_Err = fieldOf(f.input(p.words, "amount", "text").hinted(p.say("refund.most", f.most))).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = fieldOf(f.input(p.words, "amount", "text").amount().hinted(p.say("refund.most", f.most))).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"regexp"
 	"slices"
 	"strconv"
@@ -35,7 +36,8 @@ type ordering struct {
 	kept           map[string]string
 }
 
-// newOrdering is the form as it was sent, or with the fields of the query.
+// newOrdering is the form as it was sent, or with the fields of the query. It has no ways to
+// pay.
 func (v *visit) newOrdering(names ...string) *ordering {
 	o := &ordering{action: v.c.Request.URL.Path, fields: map[string]string{}, faults: map[string]string{}}
 	for _, name := range names {
@@ -44,9 +46,35 @@ func (v *visit) newOrdering(names ...string) *ordering {
 	if o.key = v.field("key"); v.c.Request.Method != http.MethodPost || !madeKey.MatchString(o.key) {
 		o.key = rand.Text()
 	}
+	return o
+}
+
+// newPayable is newOrdering with the ways to pay.
+func (v *visit) newPayable(names ...string) *ordering {
+	o := v.newOrdering(names...)
 	o.findKept(v)
 	o.pays(v.field("method"), slices.Concat(o.keptIDs, v.methods()))
 	return o
+}
+
+// pathWith is the address of the page with these fields filled in.
+func (o *ordering) pathWith(names ...string) string { return o.action + "?" + o.query(names...) }
+
+// query is these fields in an address.
+func (o *ordering) query(names ...string) string {
+	query := url.Values{}
+	for _, name := range names {
+		query.Set(name, o.fields[name])
+	}
+	return query.Encode()
+}
+
+// asksPrice is the name of the button that shows the price of what was filled in.
+const asksPrice = "show"
+
+// isSent reports whether a form was sent to be carried out, not to see its price.
+func (v *visit) isSent() bool {
+	return v.c.Request.Method == http.MethodPost && v.field(asksPrice) == ""
 }
 
 // pays selects a payment method, the first one unless method is offered.

@@ -45,10 +45,10 @@ func TestOrder(t *testing.T) {
 		"Rooms": {
 			"/rooms?checkIn=" + arrival.String() + "&checkOut=" + leaving.String() + "&rooms=2",
 			"/rooms/place-seaside?checkIn=" + arrival.String() + "&amp;checkOut=" + leaving.String() + "&amp;rooms=2",
-			"/rooms/place-seaside", nil, "₩200,000", "Seaside Inn, 2 × room",
+			"/rooms/place-seaside", nil, "₩200,000", "Seaside Inn, 2 rooms",
 		},
-		"Meal":     {"/meals", "/meals/menu-bibimbap", "/meals/menu-bibimbap", []string{"address", "12 Sejong-daero"}, "₩9,000", "Bibimbap, 2 × portion"},
-		"Drink":    {"/drinks", "/drinks/drink-latte", "/drinks/drink-latte", nil, "₩4,500", "Latte, 2 × cup"},
+		"Meal":     {"/meals", "/meals/menu-bibimbap", "/meals/menu-bibimbap", []string{"address", "12 Sejong-daero"}, "₩9,000", "Bibimbap, 2 portions"},
+		"Drink":    {"/drinks", "/drinks/drink-latte", "/drinks/drink-latte", nil, "₩4,500", "Latte, 2 cups"},
 		"Cleaning": {"/", "/cleaning", "/cleaning", []string{"tel", "02-123-4567", "location", "12 Sejong-daero", "offer", "30000"}, "", "Cleaning"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -76,6 +76,98 @@ func TestOrder(t *testing.T) {
 			next := b.get(link)
 			require.NotEqual(t, field(t, offered.text, "key"), field(t, next.text, "key"))
 		})
+	}
+}
+
+// TestOrder_Typed: what is typed last is what is ordered, or priced, whichever button is pressed.
+// The page shows the new price and keeps everything that was filled in.
+func TestOrder_Typed(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	var asked []orders.Placement
+	s.book.prepared = func(p orders.Placement) { asked = append(asked, p) }
+	s.book.place = func(a orders.Attempt) (orders.Outcome, error) {
+		if last := asked[len(asked)-1]; *last.Price != a.Price() {
+			return orders.Outcome{OrderID: a.OrderID}, booking.Errorf(booking.PriceChanged, "another price")
+		}
+		return s.accept(a)
+	}
+	b := s.as("alice", booking.English)
+	for path, c := range map[string]struct {
+		fields []string
+		wants  orders.Wanted
+		amount string
+	}{
+		"/rooms/place-seaside": {
+			[]string{"checkIn", arrival.String(), "checkOut", leaving.AddDays(1).String(), "rooms", "3"},
+			orders.Stay{PlaceID: seaside.ID, CheckIn: arrival, CheckOut: leaving.AddDays(1), Rooms: 3}, "450000",
+		},
+		"/meals/menu-bibimbap": {
+			[]string{"quantity", "3", "address", "12 Sejong-daero"}, orders.Meal{MenuID: bibimbap.ID, Quantity: 3, Address: "12 Sejong-daero"}, "27000",
+		},
+		"/drinks/drink-latte": {[]string{"quantity", "3"}, orders.Cups{MenuID: latte.ID, Quantity: 3}, "13500"},
+	} {
+		changed := b.submit(b.get(path), path, append(c.fields, "method", "pm_card_chargeDeclined")...)
+		require.Equal(t, http.StatusConflict, changed.status, path)
+		form := changed.form(t, path)
+		require.Equal(t, c.amount, form.Get("amount"))
+		require.Equal(t, "pm_card_chargeDeclined", form.Get("method"))
+		for n := 0; n < len(c.fields); n += 2 {
+			require.Equal(t, c.fields[n+1], form.Get(c.fields[n]), path)
+		}
+		require.Contains(t, b.submit(changed, path).url.Path, "/orders/")
+		require.Equal(t, c.wants, asked[len(asked)-1].Wanted)
+	}
+}
+
+// TestOrder_ShowPrice: the price is shown of what is filled in, in the address of the page, but
+// for an address to bring a meal to.
+func TestOrder_ShowPrice(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	b := s.as("alice", booking.English)
+	for path, query := range map[string]string{
+		"/rooms/place-seaside": "checkIn=" + arrival.String() + "&checkOut=" + leaving.String() + "&rooms=2", "/drinks/drink-latte": "quantity=2",
+	} {
+		require.Contains(t, b.get(path).text, ` formmethod="get"`)
+		shown := b.get(path + "?" + query + "&key=x&amount=1&method=pm_card_chargeDeclined")
+		require.Equal(t, path+"?"+query, field(t, shown.text, "back"), "the language switch shows the same")
+		require.Equal(t, "pm_card_chargeDeclined", shown.form(t, path).Get("method"))
+		require.NotEqual(t, "x", field(t, shown.text, "key"))
+	}
+	path := "/meals/menu-bibimbap"
+	offered := b.get(path)
+	require.NotContains(t, offered.text, "formmethod")
+	shown := b.submit(offered, path, "quantity", "3", "address", "12 Sejong-daero", "show", "price")
+	require.Equal(t, http.StatusOK, shown.status)
+	require.Empty(t, shown.url.RawQuery)
+	require.Contains(t, shown.words(), "Total ₩27,000")
+	require.Equal(t, "12 Sejong-daero", shown.form(t, path).Get("address"))
+	require.Equal(t, path+"?quantity=3", field(t, shown.text, "back"))
+	require.Contains(t, b.submit(offered, path, "quantity", "0", "show", "price").text, `id="quantity-fault"`)
+	require.Empty(t, s.book.placed)
+}
+
+// TestOrder_Gone: what is sold out or withdrawn is shown as that, without a form that orders it.
+func TestOrder_Gone(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	require.NoError(t, s.stock.SetCapacity(t.Context(), latte.ID, latte.Date, latte.Date.AddDays(1), 1))
+	_, err := s.catalogue.ChangeMenu(t.Context(), "", bibimbap.ID, func(m *booking.Menu) error { m.Withdrawn = true; return nil })
+	require.NoError(t, err)
+	for path, says := range map[string]string{
+		"/drinks/drink-latte?quantity=2": "There are not enough left for this.", "/meals/menu-bibimbap": "This takes no new orders at the moment.",
+		"/rooms/place-seaside?rooms=4": "Not enough rooms are free on all of these nights: 3.",
+	} {
+		for _, l := range booking.Languages() {
+			requirePage(t, s.as("alice", l).get(path), l)
+		}
+		got := s.as("alice", booking.English).get(path)
+		require.Contains(t, got.words(), says)
+		require.NotContains(t, got.words(), "and pay", path)
 	}
 }
 
@@ -167,31 +259,6 @@ func TestOrder_Refused(t *testing.T) {
 	require.Contains(t, declined.url.Path, "/orders/food-")
 	require.Contains(t, declined.words(), "the payment was declined")
 	require.Contains(t, declined.text, "step over")
-}
-
-// TestSearch: a place that is not free on every night is not found, and the others are
-// listed part by part.
-func TestSearch(t *testing.T) {
-	t.Parallel()
-	s := newSite(t)
-	for n := range 130 {
-		place := seaside
-		place.ID, place.Name = "place-"+string(rune('a'+n%26))+string(rune('a'+n/26)), "Inn"
-		require.NoError(t, s.catalogue.AddPlace(t.Context(), "", place))
-		if n%10 == 0 {
-			require.NoError(t, s.stock.SetCapacity(t.Context(), place.ID, arrival, leaving, 2))
-		} else {
-			require.NoError(t, s.stock.SetCapacity(t.Context(), place.ID, arrival, leaving.AddDays(-1), 2))
-		}
-	}
-	b := s.as("alice", booking.English)
-	search := "/rooms?checkIn=" + arrival.String() + "&checkOut=" + leaving.String()
-	got := b.get(search + "&rooms=2")
-	require.Len(t, links(got, "/rooms/place-"), 13)
-	require.Contains(t, got.words(), "2 rooms left")
-	require.Empty(t, links(b.get(search+"&rooms=3"), "/rooms/place-"))
-	require.Empty(t, links(b.get("/rooms?checkIn="+arrival.String()+"&checkOut="+leaving.AddDays(1).String()), "/rooms/place-"))
-	require.Contains(t, b.get(search+"&rooms=3").words(), "Nothing is free on all of these nights")
 }
 
 // TestOrders_Paged: all orders are listed, newest first, part by part.

@@ -75,11 +75,11 @@ func (v *visit) lines(all []contract.View) []orderLine {
 func (w words) what(order contract.View) string {
 	switch order.Kind {
 	case booking.Lodging:
-		return w.say("what.lodging", order.Item.Name, order.Quantity)
+		return w.say("what.lodging", order.Quantity, order.Item.Name)
 	case booking.Food:
-		return w.say("what.food", order.Item.Name, order.Quantity)
+		return w.say("what.food", order.Quantity, order.Item.Name)
 	case booking.Cafe:
-		return w.say("what.cafe", order.Item.Name, order.Quantity)
+		return w.say("what.cafe", order.Quantity, order.Item.Name)
 	default:
 		return w.say("what.cleaning")
 	}

@@ -277,7 +277,7 @@ func refundPage(p page, f refundForm) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = fieldOf(f.input(p.words, "amount", "text").hinted(p.say("refund.most", f.leftIs))).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = fieldOf(f.input(p.words, "amount", "text").amount().hinted(p.say("refund.most", f.leftIs))).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -2,7 +2,6 @@ package web
 
 import (
 	"net/http"
-	"net/url"
 	"time"
 
 	"github.com/gin-gonic/gin"
@@ -24,9 +23,12 @@ type stay struct {
 	rooms    int
 }
 
+// stayFields are the fields of a stay.
+var stayFields = []string{"checkIn", "checkOut", "rooms"}
+
 // stay reads the form; without dates it is for tomorrow night.
-func (v *visit) stay() stay {
-	s := stay{ordering: v.newOrdering("checkIn", "checkOut", "rooms")}
+func (v *visit) stay(o *ordering) stay {
+	s := stay{ordering: o}
 	if s.fields["checkIn"] == "" && s.fields["checkOut"] == "" {
 		zone, err := booking.Zone(defaultZone)
 		if err != nil {
@@ -54,9 +56,7 @@ func (s stay) wanted(placeID string) orders.Stay {
 }
 
 // query is the stay in an address.
-func (s stay) query() string {
-	return url.Values{"checkIn": {s.fields["checkIn"]}, "checkOut": {s.fields["checkOut"]}, "rooms": {s.fields["rooms"]}}.Encode()
-}
+func (s stay) query() string { return s.ordering.query(stayFields...) }
 
 // freePlace is a place with free rooms on each night.
 type freePlace struct {
@@ -67,7 +67,7 @@ type freePlace struct {
 }
 
 const (
-	// placesAtOnce is how many free places a part of the search shows.
+	// placesAtOnce is how many free places a part of the search shows at most.
 	placesAtOnce = 12
 	// placesSearched is how many places are searched for these at once, and mostSearches how
 	// often: further ones are for the next part.
@@ -75,39 +75,70 @@ const (
 	mostSearches   = 6
 )
 
+// search is what the search for rooms shows.
+type search struct {
+	stay
+	found []freePlace
+	later bool   // it continues an earlier part
+	next  string // address of the next part, "" if all places were searched
+}
+
 // searchRooms finds places with enough free rooms on every night, newest first.
 func (p *Pages) searchRooms(v *visit) error {
-	s := v.stay()
-	if fault := booking.RangeFault("checkIn", s.from, s.to); fault != "" && len(s.faults) == 0 {
-		s.faults["checkOut"] = v.faultWords(booking.Fault{Words: fault})
-	}
-	var found []freePlace
-	next := v.c.Query("cursor")
-	begun := next
-	for parts := 0; len(s.faults) == 0 && len(found) < placesAtOnce && parts < mostSearches; parts++ {
-		some, cursor, err := v.freePlaces(s, next)
-		if err != nil {
+	s := search{stay: v.stay(v.newOrdering(stayFields...)), later: v.c.Query("cursor") != ""}
+	s.check(v, "") // without a zone: a day that is over at one place may be today at another
+	if len(s.faults) == 0 {
+		if err := v.searchPlaces(&s); err != nil {
 			return err
 		}
-		found = append(found, some...)
-		if next = cursor; next == "" {
-			break
-		}
 	}
-	more := ""
-	if next != "" && len(s.faults) == 0 {
-		more = "/rooms?" + s.query() + "&cursor=" + queryOf(next)
+	if len(s.found) == 0 && s.next == "" && !s.later {
+		s.check(v, defaultZone)
 	}
 	status := http.StatusOK
 	if len(s.faults) > 0 {
 		status = http.StatusUnprocessableEntity
 	}
-	return v.show(status, roomsPage(v.page(v.say("rooms.title"), "nav.rooms"), s, found, begun != "", more))
+	return v.show(status, roomsPage(v.page(v.say("rooms.title"), "nav.rooms"), s))
 }
 
-// freePlaces lists the free places of one part of the catalogue.
-func (v *visit) freePlaces(s stay, cursor string) (free []freePlace, next string, err error) {
-	places, next, err := v.Catalogue.Places(v.ctx, booking.CatalogueFilter{}, booking.Page{Cursor: cursor, Limit: placesSearched})
+// check adds why no room can be reserved for these days in the time zone.
+func (s stay) check(v *visit, zone string) {
+	if len(s.faults) > 0 {
+		return
+	}
+	if fault := booking.AheadFault(s.from, zone, v.Now()); fault != "" {
+		s.faults["checkIn"] = v.faultWords(booking.Fault{Words: fault})
+	}
+	if fault := booking.RangeFault("checkIn", s.from, s.to); fault != "" {
+		s.faults["checkOut"] = v.faultWords(booking.Fault{Words: fault})
+	}
+}
+
+// searchPlaces searches the next part of the catalogue.
+func (v *visit) searchPlaces(s *search) error {
+	next := v.c.Query("cursor")
+	for range mostSearches {
+		some, cursor, err := v.freePlaces(s.stay, next, placesAtOnce-len(s.found))
+		if err != nil {
+			return err
+		}
+		s.found = append(s.found, some...)
+		if next = cursor; next == "" || len(s.found) == placesAtOnce {
+			break
+		}
+	}
+	if next != "" {
+		s.next = "/rooms?" + s.query() + "&cursor=" + queryOf(next)
+	}
+	return nil
+}
+
+// freePlaces lists the free places of one part of the catalogue, which ends with the last one
+// of most.
+func (v *visit) freePlaces(s stay, cursor string, most int) (free []freePlace, next string, err error) {
+	page := booking.Page{Cursor: cursor, Limit: placesSearched}
+	places, next, err := v.Catalogue.Places(v.ctx, booking.CatalogueFilter{}, page)
 	if err != nil {
 		return nil, "", err
 	}
@@ -119,8 +150,8 @@ func (v *visit) freePlaces(s stay, cursor string) (free []freePlace, next string
 	if err != nil {
 		return nil, "", err
 	}
-	for _, place := range places {
-		if left[place.ID] < s.rooms || place.Fault() != nil {
+	for i, place := range places {
+		if left[place.ID] < s.rooms || place.Fault() != nil || booking.AheadFault(s.from, place.TimeZone, v.Now()) != "" {
 			continue
 		}
 		f := freePlace{Place: place, left: left[place.ID], each: v.money(place.Price), path: "/rooms/" + place.ID + "?" + s.query()}
@@ -128,12 +159,18 @@ func (v *visit) freePlaces(s stay, cursor string) (free []freePlace, next string
 			f.total = v.money(total)
 		}
 		free = append(free, f)
+		if page.Limit = i + 1; len(free) == most && page.Limit < len(places) { // for the cursor after this place
+			_, next, err = v.Catalogue.Places(v.ctx, booking.CatalogueFilter{}, page)
+			return free, next, err
+		}
 	}
 	return free, next, nil
 }
 
 // showRooms shows a place, the price of a stay there, and the form that reserves it.
-func (p *Pages) showRooms(v *visit) error { return v.placePage(http.StatusOK, v.stay()) }
+func (p *Pages) showRooms(v *visit) error {
+	return v.placePage(http.StatusOK, v.stay(v.newPayable(stayFields...)))
+}
 
 // placePage shows the place with the stay's form and its outcome.
 func (v *visit) placePage(status int, s stay) error {
@@ -152,11 +189,13 @@ func (v *visit) placePage(status int, s stay) error {
 			return err
 		}
 	}
-	return v.show(status, placePage(v.page(place.Name, "nav.rooms"), place, s, left[place.ID]))
+	pg := v.page(place.Name, "nav.rooms")
+	pg.path = s.pathWith(stayFields...)
+	return v.show(status, placePage(pg, place, s, left[place.ID]))
 }
 
 // reserveRooms places the reservation in the form.
 func (p *Pages) reserveRooms(v *visit) error {
-	s := v.stay()
+	s := v.stay(v.newPayable(stayFields...))
 	return v.placeOrder(s.ordering, s.wanted(v.c.Param("id")), func(status int) error { return v.placePage(status, s) })
 }

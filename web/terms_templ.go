@@ -162,7 +162,7 @@ func termsPage(p page, f *termsForm) templ.Component {
 				}
 			}
 			if f.kind != booking.Cleaning {
-				templ_7745c5c3_Err = fieldOf(input{name: "fee", label: p.say("terms.fee"), kind: "text", value: f.fields["fee"], fault: f.faults["fee"]}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = fieldOf(input{name: "fee", label: p.say("terms.fee"), kind: "text", value: f.fields["fee"], fault: f.faults["fee"]}.amount()).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -16,6 +16,7 @@ var changeWords = map[string]entry{
 	"change.do":     {"Change it", "변경하기"},
 	"change.stays":  {"The reservation stays as it is.", "예약은 그대로입니다."},
 	"change.not":    {"Keep it", "그대로 두기"},
+	"change.back":   {"Back to the order", "주문으로 돌아가기"},
 	"change.asked":  {"Asks for a change", "변경 요청"},
 	"change.begun":  {"It is being changed: %s to %s, rooms: %d. It stays as it is until that is done.", "변경 중입니다: %s ~ %s, 객실 %d개. 완료될 때까지 예약은 그대로 유지됩니다."},
 	"change.waits": {

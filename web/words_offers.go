@@ -44,14 +44,19 @@ var offerWords = map[string]entry{
 	"pay.pm_card_chargeDeclined":        {"A test card that is declined", "테스트 카드 (결제 거절)"},
 	"pay.pm_card_threeDSecure2Required": {"A test card whose payment you confirm", "테스트 카드 (결제 확인 필요)"},
 
-	"rooms.title":   {"Rooms that are free", "비어 있는 방 찾기"},
-	"rooms.search":  {"Search", "찾기"},
-	"rooms.none":    {"Nothing is free on all of these nights. Try other days.", "이 기간에 계속 비어 있는 방이 없습니다. 다른 날짜로 찾아보세요."},
+	"rooms.title":  {"Rooms that are free", "비어 있는 방 찾기"},
+	"rooms.search": {"Search", "찾기"},
+	"rooms.none":   {"Nothing is free on all of these nights. Try other days.", "이 기간에 계속 비어 있는 방이 없습니다. 다른 날짜로 찾아보세요."},
+	"rooms.none.yet": {
+		"Of the places searched so far, none is free on all of these nights.", "지금까지 찾아본 숙소 중에는 이 기간에 계속 비어 있는 방이 없습니다.",
+	},
+	"rooms.none.more": {"No more places are free on all of these nights.", "이 기간에 계속 비어 있는 방이 더 없습니다."},
+	"rooms.search.on": {"Search on", "계속 찾기"},
+
 	"rooms.each":    {"%s a room and night", "객실 1박 %s"},
 	"rooms.total":   {"%s in all", "총 %s"},
 	"rooms.left":    {"%d room left|%d rooms left", "남은 객실 %d개"},
 	"rooms.manual":  {"The owner confirms each reservation.", "점주가 예약을 승인합니다."},
-	"rooms.change":  {"Change", "변경"},
 	"rooms.full":    {"Not enough rooms are free on all of these nights: %d.", "이 기간에 남은 객실이 부족합니다: %d개"},
 	"rooms.reserve": {"Reserve and pay", "예약하고 결제하기"},
 	"rooms.price":   {"Price", "가격"},

@@ -81,7 +81,7 @@ func (p *Pages) listDeliveries(v *visit) error {
 	for _, j := range found {
 		reader := v.caller.ReaderOf(booking.Thing{OwnerID: j.OwnerID, ItemID: j.Item.ID, Delivered: true})
 		list.jobs = append(list.jobs, job{
-			id: j.OrderID, what: v.say("what.food", j.Item.Name, j.Quantity),
+			id: j.OrderID, what: v.say("what.food", j.Quantity, j.Item.Name),
 			facts: slices.Concat(
 				v.fact("order.address", j.Address.Shown(reader, booking.Address, true)),
 				v.fact("offer.shop", v.say("meals.shop", j.OwnerID)),

@@ -92,9 +92,11 @@ document.addEventListener("submit", (e) => {
   dialog.showModal();
 });
 
-// A form is sent once: a second click while the answer is on its way does nothing.
+// A form is sent once: a second click while the answer is on its way does nothing. The method
+// is read from the attributes: a field that is named method hides the form's property.
 document.addEventListener("submit", (e) => {
-  if (e.defaultPrevented || e.target.method !== "post") return;
+  const method = e.submitter?.getAttribute("formmethod") ?? e.target.getAttribute("method");
+  if (e.defaultPrevented || method !== "post") return;
   if (e.target.dataset.sent) { e.preventDefault(); return; }
   e.target.dataset.sent = "yes";
 });
