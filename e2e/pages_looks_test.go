@@ -43,6 +43,8 @@ func TestPages_Browser(t *testing.T) {
 			{"Change", alice, all, (*pages).change},
 			{"Confirm", minho, looks, (*pages).confirmsPayment},
 			{"MealDrinkCleaning", minho, all, (*pages).mealDrinkCleaning},
+			{"Cups", minho, []chromium.Options{{Language: "en", NoScript: true}, {Language: "ko", Width: 390}}, (*pages).changesCups},
+			{"LongestNames", alice, looks[1:3], (*pages).longestNames},
 			{"Troubles", alice, looks, (*pages).troubles},
 			{"Desk", cora, all, (*pages).desk},
 			{"Offers", cora, looks, (*pages).offers},
