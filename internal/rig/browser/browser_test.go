@@ -2,9 +2,11 @@ package browser
 
 import (
 	"fmt"
+	"image/png"
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"testing"
 	"time"
 
@@ -40,7 +42,7 @@ func site(t *testing.T, body string) string {
 	})
 	mux.HandleFunc("GET /script.js", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "text/javascript")
-		_, _ = io.WriteString(w, "const p = document.getElementById('greeting'); if (p) p.textContent = 'A script ran.'")
+		_, _ = io.WriteString(w, "const p = document.getElementById('greeting'); if (p) p.textContent = 'A script ran.'; document.querySelector('dialog')?.showModal()")
 	})
 	server := httptest.NewServer(mux)
 	t.Cleanup(server.Close)
@@ -106,6 +108,21 @@ func TestCheck_Faults(t *testing.T) {
 			p := b.looked(t, c.body, Options{Width: 390})
 			require.Contains(t, fmt.Sprint(c.find(p)), c.names)
 		})
+	}
+}
+
+// TestScreenshot_Dialog: a picture is of the whole page, and of the window while a dialog is open.
+func TestScreenshot_Dialog(t *testing.T) {
+	t.Parallel()
+	b := New(t)
+	b.Screenshots = t.TempDir()
+	for body, high := range map[string]int{`<div style="height:1500px">Long</div>`: 1532, `<div style="height:1500px">Long</div><dialog>Sure?</dialog>`: 800} {
+		file, err := os.Open(b.looked(t, body, Options{}).Screenshot("picture"))
+		require.NoError(t, err)
+		defer file.Close()
+		picture, err := png.DecodeConfig(file)
+		require.NoError(t, err)
+		require.Equal(t, high, picture.Height)
 	}
 }
 

@@ -234,7 +234,8 @@ func (p *Page) within(yes func() bool) bool {
 	return true
 }
 
-// Screenshot saves a picture of the whole page as name.png, and returns its path.
+// Screenshot saves a picture of the whole page as name.png, and returns its path. While a dialog
+// is open, it is a picture of the window: a dialog's backdrop covers nothing else.
 func (p *Page) Screenshot(name string) string {
 	p.Helper()
 	p.awaitLoad()
@@ -258,8 +259,12 @@ const pictureAttempts = 3
 func (p *Page) picture() ([]byte, error) {
 	ctx, cancel := context.WithTimeout(p.ctx, waitTimeout)
 	defer cancel()
+	asked, err := evaluate[bool](p, "document.querySelector('dialog:modal') !== null")
+	if err != nil {
+		return nil, err
+	}
 	taken, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
-		Format: page.CaptureScreenshotFormatPng, CaptureBeyondViewport: new(true), OptimizeForSpeed: new(true),
+		Format: page.CaptureScreenshotFormatPng, CaptureBeyondViewport: new(!asked), OptimizeForSpeed: new(true),
 	})
 	if err != nil {
 		return nil, err
