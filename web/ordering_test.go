@@ -96,7 +96,7 @@ func TestOrder_Typed(t *testing.T) {
 	b := s.as("alice", booking.English)
 	for path, c := range map[string]struct {
 		fields []string
-		wants  orders.Wanted
+		want   orders.Wanted
 		amount string
 	}{
 		"/rooms/place-seaside": {
@@ -117,7 +117,7 @@ func TestOrder_Typed(t *testing.T) {
 			require.Equal(t, c.fields[n+1], form.Get(c.fields[n]), path)
 		}
 		require.Contains(t, b.submit(changed, path).url.Path, "/orders/")
-		require.Equal(t, c.wants, asked[len(asked)-1].Wanted)
+		require.Equal(t, c.want, asked[len(asked)-1].Wanted)
 	}
 }
 
