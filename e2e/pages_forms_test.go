@@ -63,7 +63,7 @@ func (p *pages) longestNames(v *visitor) {
 	v.keep("orders-long")
 
 	v.goTo("/rooms/" + place + days + "1")
-	v.Sees(v.word("Not enough rooms are free", "남은 객실이 부족합니다"))
+	v.Sees(v.word("Nothing is free on all of these nights.", "이 기간에 계속 비어 있는 방이 없습니다."))
 	v.keep("room-full")
 	v.goTo("/rooms" + days + "1000")
 	v.Sees(v.word("Nothing is free on all of these nights.", "이 기간에 계속 비어 있는 방이 없습니다."))

@@ -146,7 +146,9 @@ func TestOrder_ShowPrice(t *testing.T) {
 	require.Contains(t, shown.words(), "Total ₩27,000")
 	require.Equal(t, "12 Sejong-daero", shown.form(t, path).Get("address"))
 	require.Equal(t, path+"?quantity=3", field(t, shown.text, "back"))
-	require.Contains(t, b.submit(offered, path, "quantity", "0", "show", "price").text, `id="quantity-fault"`)
+	wrong := b.submit(offered, path, "quantity", "0", "address", "12 Sejong-daero", "show", "price")
+	require.Contains(t, wrong.text, `id="quantity-fault"`)
+	require.Equal(t, "12 Sejong-daero", wrong.form(t, path).Get("address"))
 	require.Empty(t, s.book.placed)
 }
 
@@ -156,11 +158,16 @@ func TestOrder_Gone(t *testing.T) {
 	s := newSite(t)
 	s.furnish()
 	require.NoError(t, s.stock.SetCapacity(t.Context(), latte.ID, latte.Date, latte.Date.AddDays(1), 1))
+	gone := latte
+	gone.ID = "drink-gone"
+	require.NoError(t, s.catalogue.AddDrink(t.Context(), "", gone, 0))
 	_, err := s.catalogue.ChangeMenu(t.Context(), "", bibimbap.ID, func(m *booking.Menu) error { m.Withdrawn = true; return nil })
 	require.NoError(t, err)
 	for path, says := range map[string]string{
 		"/drinks/drink-latte?quantity=2": "There are not enough left for this.", "/meals/menu-bibimbap": "This takes no new orders at the moment.",
 		"/rooms/place-seaside?rooms=4": "Not enough rooms are free on all of these nights: 3.",
+		"/rooms/place-seaside?checkIn=" + today.AddDays(70).String() + "&checkOut=" + today.AddDays(71).String(): "Nothing is free on all of these nights.",
+		"/drinks/drink-gone": "Sold out",
 	} {
 		for _, l := range booking.Languages() {
 			requirePage(t, s.as("alice", l).get(path), l)
