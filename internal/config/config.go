@@ -99,7 +99,7 @@ func (d Databases) Resolved() Databases {
 // Orders says how orders are taken and carried out.
 type Orders struct {
 	ReplyBudget    time.Duration `name:"reply-budget" env:"YEYAK_REPLY_BUDGET" default:"2s" help:"How long a request waits for the first decision on its order. After that it is answered 202."`
-	InboxWithin    time.Duration `name:"inbox-within" env:"YEYAK_INBOX_WITHIN" default:"30m" help:"How long an order of food or of a stay may wait for Temporal before it is cancelled as not processed."`
+	InboxWithin    time.Duration `name:"inbox-within" env:"YEYAK_INBOX_WITHIN" default:"30m" help:"How long a reservation or an order of food may wait for Temporal before it is cancelled as not processed."`
 	AttentionAfter time.Duration `name:"attention-after" env:"YEYAK_ATTENTION_AFTER" default:"5m" help:"How long an undo may fail before its order is marked as needing attention."`
 	TelRegion      string        `name:"tel-region" env:"YEYAK_TEL_REGION" default:"KR" help:"Country (ISO 3166) of telephone numbers without a country code."`
 	HandOverWithin time.Duration `name:"hand-over-within" env:"YEYAK_HAND_OVER_WITHIN" default:"30m" help:"How long it may take, after the time for the payment, until an order of food, a drink or a cleaner reaches its courier, kitchen or cleaners. After that the order is cancelled."`
