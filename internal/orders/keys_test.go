@@ -98,9 +98,9 @@ func TestKey_Repeated(t *testing.T) {
 
 // away returns orders whose read model is away.
 func away(d *orders.Deps) {
-	gone := newMemory()
-	gone.fail(context.DeadlineExceeded)
-	d.Pages = gone
+	failing := newMemory()
+	failing.fail(context.DeadlineExceeded)
+	d.Pages = failing
 }
 
 func TestKey_ReadModelAway(t *testing.T) {
@@ -261,7 +261,7 @@ func TestKey_RowBehindRefusal(t *testing.T) {
 			p := b.place(business.wanted, "k1")
 			v := b.accepted(p)
 			require.Len(t, e.orders, 3)
-			require.Equal(t, business.input.View().Item, v.Item, "it was looked into")
+			require.Equal(t, business.input.View().Item, v.Item, "it was read")
 			require.Equal(t, business.input.View().Amount, v.Amount)
 			require.Equal(t, p, b.place(business.wanted, "k1"))
 		})
@@ -375,10 +375,10 @@ func TestKey_ManyAttempts(t *testing.T) {
 	})
 	t.Run("HundredsUnknown", func(t *testing.T) {
 		t.Parallel()
-		gone := newMemory()
-		b := newBundle(t, func(d *orders.Deps) { d.Pages = gone })
+		failing := newMemory()
+		b := newBundle(t, func(d *orders.Deps) { d.Pages = failing })
 		e := ended(b, 3*attemptsAtOnce)
-		gone.fail(context.DeadlineExceeded)
+		failing.fail(context.DeadlineExceeded)
 		b.refused(b.place(cups, "k1"), orders.CodeOf(booking.CafeUnavailable))
 		require.Equal(t, attemptsAtOnce, e.starts)
 	})
