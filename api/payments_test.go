@@ -86,7 +86,7 @@ func TestPayment_OfACharge(t *testing.T) {
 // the order is under way.
 func TestPayment_Words(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *given) {
+	b := setup(t, func(d *testDeps) {
 		d.Callers = credentials{
 			"alice": {ID: "alice", Roles: []booking.Role{booking.CustomerRole}}, "olga": {ID: "1040", Roles: []booking.Role{booking.OperatorRole}},
 			"olivia": {ID: "1041", Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{{OwnerID: "olivia", Level: booking.OwnerLevel}}},
