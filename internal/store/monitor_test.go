@@ -25,7 +25,7 @@ func inNeed(t *testing.T, mypage *store.Mypage) {
 		require.NoError(t, mypage.Publish(t.Context(), contract.Publication{View: v}))
 	}
 	put("well", booking.Confirmed, 0, nil)
-	put("over", booking.Cancelled, 1, nil)
+	put("ended", booking.Cancelled, 1, nil)
 	put("owed", booking.Cancelling, 2, nil)
 	put("marked", booking.Confirmed, 3, func(v *contract.View) {
 		v.NeedsAttention, v.AttentionCause = true, &contract.AttentionCause{Text: "to release stock keeps failing", Since: christmas.UTC()}
