@@ -93,7 +93,7 @@ func TestRun_Abandoned(t *testing.T) {
 				require.Contains(t, report.Findings[0].Says, "it holds nothing, and its page shows it as under way")
 				b.rows = nil
 				report, _ = b.run(t)
-				require.Empty(t, report.Findings, "nothing is owed, and nobody is shown anything")
+				require.Empty(t, report.Findings, "nothing is owed, and nothing is shown")
 			}
 		})
 	}
