@@ -116,9 +116,9 @@ func TestLookAgain_Disputes(t *testing.T) {
 	}
 }
 
-// TestLookAgain_RefundsUnderWay: the keys of refunds that are not done are reported, so
+// TestLookAgain_PendingRefunds: the keys of refunds that are not done are reported, so
 // that they are requested again. The check requests no refund.
-func TestLookAgain_RefundsUnderWay(t *testing.T) {
+func TestLookAgain_PendingRefunds(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
 	d.answersTo("o1/refund/1", &activities.Owed{Words: "pending"})

@@ -186,7 +186,7 @@ func TestChargeFurther_OncePerKeyAndTheOrderRefundsAll(t *testing.T) {
 	require.Zero(t, provider.left())
 }
 
-func TestRefundPart_TakesFromTheNewestChargeFirst(t *testing.T) {
+func TestRefundPart_RefundsTheNewestChargeFirst(t *testing.T) {
 	t.Parallel()
 	p, provider, first, further := changed(t)
 	_, err := chargeFurther(p, further)

@@ -718,9 +718,9 @@ func TestRefundPayment_GoodwillComesOutOfWhatIsKept(t *testing.T) {
 	}
 }
 
-// TestLookAgain_AnAttemptThatWasOvertaken: an attempt whose request arrives after another
+// TestLookAgain_AnAttemptThatWasSuperseded: an attempt whose request arrives after another
 // one has ended the refund refunds more. The ledger records it.
-func TestLookAgain_AnAttemptThatWasOvertaken(t *testing.T) {
+func TestLookAgain_AnAttemptThatWasSuperseded(t *testing.T) {
 	t.Parallel()
 	for name, own := range map[string]int64{"BySome": 10000, "ByOneOfNothing": 0} {
 		t.Run(name, func(t *testing.T) {
@@ -746,9 +746,9 @@ func TestLookAgain_AnAttemptThatWasOvertaken(t *testing.T) {
 	}
 }
 
-// TestResolveByHand_WhileAPartIsOnItsWay: the amount that a person pays for a cancellation
+// TestResolveByHand_WhileAPartIsPending: the amount that a person pays for a cancellation
 // excludes a pending part. If that fails, the undo waits until it is paid as well.
-func TestResolveByHand_WhileAPartIsOnItsWay(t *testing.T) {
+func TestResolveByHand_WhileAPartIsPending(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
 	closed := &activities.Owed{Words: "the account is closed", NeedsPerson: true}
@@ -920,9 +920,9 @@ func TestResolveByHand_OfTheRemainder(t *testing.T) {
 	require.EqualValues(t, 15000, onRecord(t, payments, "o1").Refunded)
 }
 
-// TestResolveByHand_WhileItIsUnderWay: money that the provider refunds of what was
+// TestResolveByHand_WhileItIsPending: money that the provider refunds of what was
 // meanwhile paid by hand is in the ledger.
-func TestResolveByHand_WhileItIsUnderWay(t *testing.T) {
+func TestResolveByHand_WhileItIsPending(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
 	e := goodwill("refund/1", 20000)

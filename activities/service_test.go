@@ -145,7 +145,7 @@ func TestService_BreakerCountsFailuresInARow(t *testing.T) {
 }
 
 // Durable attempts that fail do not open the breaker for steps in place.
-func TestService_BreakerDoesNotSeeDurableAttempts(t *testing.T) {
+func TestService_BreakerIgnoresDurableAttempts(t *testing.T) {
 	t.Parallel()
 	stock := &shelf{answer: done, err: errAway}
 	inventory := &activities.Inventory{Service: served(), Stock: stock}

@@ -108,9 +108,9 @@ func TestDecidesAndFinal(t *testing.T) {
 
 func TestReason_Unavailable(t *testing.T) {
 	t.Parallel()
-	notTaken := []booking.Reason{booking.CafeUnavailable, booking.NotRegistered, booking.PaymentUnavailable, booking.NotProcessed}
+	unavailable := []booking.Reason{booking.CafeUnavailable, booking.NotRegistered, booking.PaymentUnavailable, booking.NotProcessed}
 	for _, r := range booking.Reasons() {
-		require.Equal(t, slices.Contains(notTaken, r), r.Unavailable(), r)
+		require.Equal(t, slices.Contains(unavailable, r), r.Unavailable(), r)
 	}
 }
 

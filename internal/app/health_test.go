@@ -67,7 +67,7 @@ func (f *frontend) failure(t *testing.T) string {
 	return h.engineFailure(t.Context())
 }
 
-func TestEngineTrouble_SaysWhich(t *testing.T) {
+func TestEngineFailure_SaysWhich(t *testing.T) {
 	t.Parallel()
 	const kind = "OrderKind"
 	clash := searchAttributes()
@@ -162,7 +162,7 @@ func (h *hanging) UpdateTaskQueueConfig(
 	return nil, status.Error(codes.Unavailable, "database or disk is full (13)")
 }
 
-func TestDatabaseTroubles_LockedFile(t *testing.T) {
+func TestDatabaseFailure_LockedFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "front.db")
 	db, err := store.Open(t.Context(), "sqlite://"+path, store.Options{})

@@ -34,7 +34,7 @@ func (b *books) change(i int, s booking.Status) {
 	b.sagas[i].Status = s
 }
 
-func TestRun_ReportsWhatItSawTwice(t *testing.T) {
+func TestRun_ReportsWhatItFoundTwice(t *testing.T) {
 	t.Parallel()
 	b := uncharged()
 	report, duration := b.run(t)

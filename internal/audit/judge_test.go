@@ -42,10 +42,10 @@ func TestRun_CleanInEveryStatus(t *testing.T) {
 	everyOrder(t, func(t *testing.T, v contract.View) {
 		b := newBooks()
 		b.add(v)
-		report, took := b.run(t)
+		report, duration := b.run(t)
 		require.Empty(t, report.Findings)
 		require.True(t, report.Clean())
-		require.Zero(t, took, "without findings there is no second pass")
+		require.Zero(t, duration, "without findings there is no second pass")
 		require.Equal(t, 1, report.Orders)
 	})
 }

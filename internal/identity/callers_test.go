@@ -165,9 +165,9 @@ func TestCaller_OfTheTimeBefore(t *testing.T) {
 	require.Equal(t, []string{"alice", "alice"}, []string{shop.ID, shop.Memberships[0].OwnerID}, "two of the same name, each with their own")
 }
 
-// TestCaller_NamesAreNotForTheTaking: a subject gets old records of its name only if a
+// TestCaller_NamesAreReserved: a subject gets old records of its name only if a
 // claim is configured to hold these names, and no subject gets the system's.
-func TestCaller_NamesAreNotForTheTaking(t *testing.T) {
+func TestCaller_NamesAreReserved(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	d.memory.carried[identity.CustomerKind] = []string{"alice"}

@@ -203,8 +203,8 @@ func readModels(t *testing.T, test func(*testing.T, *bundle)) {
 	})
 }
 
-// notTaken is the reason for which orders of the kind are not accepted.
-var notTaken = map[booking.Kind]booking.Reason{
+// notAccepted is the reason for which orders of the kind are not accepted.
+var notAccepted = map[booking.Kind]booking.Reason{
 	booking.Lodging: booking.PaymentUnavailable, booking.Food: booking.PaymentUnavailable,
 	booking.Cafe: booking.CafeUnavailable, booking.Cleaning: booking.NotRegistered,
 }
@@ -221,7 +221,7 @@ func TestKey_NextAttempt(t *testing.T) {
 			t.Parallel()
 			readModels(t, func(t *testing.T, b *bundle) {
 				e, wanted := b.withEngine(), of(kind).wanted
-				e.away = notTaken[kind]
+				e.away = notAccepted[kind]
 				first := b.refused(b.place(wanted, "k1"), orders.CodeOf(e.away))
 				second := b.refused(b.place(wanted, "k1"), orders.CodeOf(e.away))
 				require.NotEqual(t, first.ID, second.ID)
@@ -249,7 +249,7 @@ func TestKey_RowBehindRefusal(t *testing.T) {
 			t.Parallel()
 			b := newBundle(t)
 			e := b.withEngine()
-			e.away = notTaken[business.kind]
+			e.away = notAccepted[business.kind]
 			for range 2 {
 				refused := b.refused(b.place(business.wanted, "k1"), orders.CodeOf(e.away)).ID
 				behind := cameTo(business.named(refused).View(), booking.Received, "")

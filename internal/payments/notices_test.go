@@ -99,8 +99,8 @@ func (h *receiver) requireNext(t *testing.T, what, orderID, ref string) {
 	require.Equal(t, []string{what, orderID, ref}, []string{got.What, got.OrderID, got.Ref})
 }
 
-// underWay is how many notices are delayed or repeated, and how many were accepted.
-func underWay(t *testing.T, body string) (waiting, sent int) {
+// pendingNotices is how many notices are delayed or repeated, and how many were accepted.
+func pendingNotices(t *testing.T, body string) (waiting, sent int) {
 	t.Helper()
 	var said struct{ Notices struct{ UnderWay, Sent int } }
 	require.NoError(t, json.Unmarshal([]byte(body), &said))
@@ -162,11 +162,11 @@ func TestServer_NoticesAsSwitched(t *testing.T) {
 	refund := func() string { return p.hand(t, "refunds", `{"orderId":"o1","amount":1}`, http.StatusOK) }
 	refund() // there is no URL
 	h.set(t, p, `, "lost": true`, "")
-	waiting, sent := underWay(t, refund())
+	waiting, sent := pendingNotices(t, refund())
 	require.Equal(t, []int{0, 0}, []int{waiting, sent})
 
 	h.set(t, p, `, "late": "1h"`, "")
-	waiting, sent = underWay(t, refund())
+	waiting, sent = pendingNotices(t, refund())
 	require.Equal(t, []int{1, 0}, []int{waiting, sent}, "it is late, and the next one is not")
 	h.set(t, p, `, "twice": true, "late": "0s-1ms"`, "")
 	refund()
@@ -183,7 +183,7 @@ func TestServer_NoticesAsSwitched(t *testing.T) {
 	h.requireNext(t, "charge.refunded", "o1", ref)
 	require.Empty(t, h.received)
 	p.sandbox.Close()
-	waiting, _ = underWay(t, refund())
+	waiting, _ = pendingNotices(t, refund())
 	require.Zero(t, waiting, "what is late is not waited for, and what comes later is not sent")
 }
 

@@ -65,7 +65,7 @@ func (o *outbox) Delete(_ context.Context, events []booking.Event) error {
 		return errAway
 	}
 	o.events = slices.DeleteFunc(o.events, func(e booking.Event) bool {
-		return slices.ContainsFunc(events, func(told booking.Event) bool { return told.Key == e.Key })
+		return slices.ContainsFunc(events, func(received booking.Event) bool { return received.Key == e.Key })
 	})
 	return o.away
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-func TestOpen_RefusesBadURLsWithoutTellingThePassword(t *testing.T) {
+func TestOpen_RefusesBadURLsWithoutShowingThePassword(t *testing.T) {
 	t.Parallel()
 	for name, url := range map[string]string{
 		"NotAURL":         "postgres://user:s3cret@host:port/db",
