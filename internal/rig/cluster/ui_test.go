@@ -65,7 +65,7 @@ func TestUI(t *testing.T) {
 	env, err := os.ReadFile(c.EnvFile())
 	require.NoError(t, err)
 	require.Contains(t, string(env), "export TEMPORAL_UI='"+c.UIURL()+"'\n")
-	require.NoError(t, c.ui.Stop(time.Minute), "it ends on request")
+	require.NoError(t, c.ui.Stop(time.Minute), "it ends on a signal")
 }
 
 func TestUI_PortInUse(t *testing.T) {
