@@ -18,10 +18,10 @@ import (
 
 // wallet is the kept cards of the one customer of a test.
 type wallet struct {
-	mu    sync.Mutex
-	cards []booking.KeptMethod
-	err   error
-	asked int
+	mu       sync.Mutex
+	cards    []booking.KeptMethod
+	err      error
+	requests int
 }
 
 func (w *wallet) Keeps() bool { return true }
@@ -29,7 +29,7 @@ func (w *wallet) Keeps() bool { return true }
 func (w *wallet) List(context.Context, string) ([]booking.KeptMethod, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.asked++
+	w.requests++
 	return slices.Clone(w.cards), w.err
 }
 
@@ -78,7 +78,7 @@ func TestCards_List(t *testing.T) {
 	require.NotContains(t, without.get("/meals/menu-bibimbap").words(), "Keep this card")
 }
 
-// TestCards_Order: a form offers the kept cards, and asks whether a card is to be kept.
+// TestCards_Order: a form offers the kept cards, and a checkbox to keep another one.
 func TestCards_Order(t *testing.T) {
 	t.Parallel()
 	kept := newWallet()
@@ -118,9 +118,9 @@ func TestCards_Order(t *testing.T) {
 	require.Contains(t, b.get("/meals/menu-bibimbap?quantity=2").words(), "A test card that pays", "also without the kept cards")
 }
 
-// TestCards_Asked: the payment provider is asked for kept cards by forms that pay, and by no
+// TestCards_OnlyToPay: the payment provider is requests for kept cards by forms that pay, and by no
 // others.
-func TestCards_Asked(t *testing.T) {
+func TestCards_OnlyToPay(t *testing.T) {
 	t.Parallel()
 	kept := newWallet()
 	s := newSite(t, func(d *web.Deps) { d.KeptMethods = kept })
@@ -138,9 +138,9 @@ func TestCards_Asked(t *testing.T) {
 	} {
 		b := s.as(account, booking.English)
 		for path, times := range paths {
-			kept.asked = 0
+			kept.requests = 0
 			b.get(path)
-			require.Equal(t, times, kept.asked, path)
+			require.Equal(t, times, kept.requests, path)
 		}
 	}
 }

@@ -85,10 +85,10 @@ func TestOrder_Typed(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.furnish()
-	var asked []orders.Placement
-	s.book.prepared = func(p orders.Placement) { asked = append(asked, p) }
+	var requested []orders.Placement
+	s.book.prepared = func(p orders.Placement) { requested = append(requested, p) }
 	s.book.place = func(a orders.Attempt) (orders.Outcome, error) {
-		if last := asked[len(asked)-1]; *last.Price != a.Price() {
+		if last := requested[len(requested)-1]; *last.Price != a.Price() {
 			return orders.Outcome{OrderID: a.OrderID}, booking.Errorf(booking.PriceChanged, "another price")
 		}
 		return s.accept(a)
@@ -117,7 +117,7 @@ func TestOrder_Typed(t *testing.T) {
 			require.Equal(t, c.fields[n+1], form.Get(c.fields[n]), path)
 		}
 		require.Contains(t, b.submit(changed, path).url.Path, "/orders/")
-		require.Equal(t, c.want, asked[len(asked)-1].Wanted)
+		require.Equal(t, c.want, requested[len(requested)-1].Wanted)
 	}
 }
 
@@ -152,22 +152,22 @@ func TestOrder_ShowPrice(t *testing.T) {
 	require.Empty(t, s.book.placed)
 }
 
-// TestOrder_Gone: what is sold out or withdrawn is shown as that, without a form that orders it.
-func TestOrder_Gone(t *testing.T) {
+// TestOrder_NotAvailable: what is sold out or withdrawn is shown as that, without a form that orders it.
+func TestOrder_NotAvailable(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.furnish()
 	require.NoError(t, s.stock.SetCapacity(t.Context(), latte.ID, latte.Date, latte.Date.AddDays(1), 1))
-	gone := latte
-	gone.ID = "drink-gone"
-	require.NoError(t, s.catalogue.AddDrink(t.Context(), "", gone, 0))
+	soldOut := latte
+	soldOut.ID = "drink-sold-out"
+	require.NoError(t, s.catalogue.AddDrink(t.Context(), "", soldOut, 0))
 	_, err := s.catalogue.ChangeMenu(t.Context(), "", bibimbap.ID, func(m *booking.Menu) error { m.Withdrawn = true; return nil })
 	require.NoError(t, err)
 	for path, says := range map[string]string{
 		"/drinks/drink-latte?quantity=2": "There are not enough left for this.", "/meals/menu-bibimbap": "This takes no new orders at the moment.",
 		"/rooms/place-seaside?rooms=4": "Not enough rooms are free on all of these nights: 3.",
 		"/rooms/place-seaside?checkIn=" + today.AddDays(70).String() + "&checkOut=" + today.AddDays(71).String(): "Nothing is free on all of these nights.",
-		"/drinks/drink-gone": "Sold out",
+		"/drinks/drink-sold-out": "Sold out",
 	} {
 		for _, l := range booking.Languages() {
 			requirePage(t, s.as("alice", l).get(path), l)

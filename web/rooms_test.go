@@ -45,8 +45,8 @@ func TestSearch(t *testing.T) {
 	require.Contains(t, b.get(search+"&rooms=3").words(), "Nothing is free on all of these nights")
 }
 
-// TestSearch_On: a search that has not reached all places says so, and goes on.
-func TestSearch_On(t *testing.T) {
+// TestSearch_Continues: a search that has not reached all places says so, and goes on.
+func TestSearch_Continues(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.inns(310, func(n int) bool { return n == 0 }) // the oldest, which is searched last
@@ -62,18 +62,18 @@ func TestSearch_On(t *testing.T) {
 	require.Contains(t, none.words(), "No more places are free on all of these nights. Back to the beginning")
 }
 
-// TestSearch_Over: days that are over are at fault, not the places.
-func TestSearch_Over(t *testing.T) {
+// TestSearch_PastDays: a search for a past day says so, and not that nothing is free.
+func TestSearch_PastDays(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.furnish()
 	require.NoError(t, s.stock.SetCapacity(t.Context(), seaside.ID, today.AddDays(-9), today, 3))
 	b := s.as("alice", booking.English)
-	for _, days := range []int{1, 2, 5} { // yesterday is over at the place, but not everywhere
-		over := b.get("/rooms?checkIn=" + seoulToday().AddDays(-days).String() + "&checkOut=" + leaving.String())
-		require.Equal(t, http.StatusUnprocessableEntity, over.status)
-		require.Contains(t, over.words(), "This day is over.")
-		require.NotContains(t, over.words(), "Nothing is free")
+	for _, days := range []int{1, 2, 5} { // yesterday has passed at the place, but not everywhere
+		past := b.get("/rooms?checkIn=" + seoulToday().AddDays(-days).String() + "&checkOut=" + leaving.String())
+		require.Equal(t, http.StatusUnprocessableEntity, past.status)
+		require.Contains(t, past.words(), "This day is over.")
+		require.NotContains(t, past.words(), "Nothing is free")
 	}
 	require.Contains(t, b.get("/rooms?checkIn="+arrival.AddYears(3).String()+"&checkOut="+leaving.AddYears(3).String()).words(), "too far ahead")
 }

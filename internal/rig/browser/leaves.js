@@ -6,6 +6,6 @@ function (scripts) {
   if (!form || this.type !== 'submit') return false
   // The attributes: a field of the form that is named method hides the property.
   if ((this.getAttribute('formmethod') ?? form.getAttribute('method')) === 'dialog') return false
-  const asked = scripts && form.dataset.confirm && !form.dataset.sure
-  return !asked && (form.noValidate || this.formNoValidate || form.checkValidity())
+  const confirms = scripts && form.dataset.confirm && !form.dataset.sure
+  return !confirms && (form.noValidate || this.formNoValidate || form.checkValidity())
 }
