@@ -118,8 +118,8 @@ func TestCards_Order(t *testing.T) {
 	require.Contains(t, b.get("/meals/menu-bibimbap?quantity=2").words(), "A test card that pays", "also without the kept cards")
 }
 
-// TestCards_OnlyToPay: the payment provider is requests for kept cards by forms that pay, and by no
-// others.
+// TestCards_OnlyToPay: only forms that pay request the kept cards from the payment
+// provider.
 func TestCards_OnlyToPay(t *testing.T) {
 	t.Parallel()
 	kept := newWallet()
