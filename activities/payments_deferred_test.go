@@ -27,7 +27,7 @@ type door struct {
 
 func newDoor() *door { return &door{opened: make(chan struct{})} }
 
-func (d *door) Enter(context.Context, bool) (activities.PaymentPass, error) {
+func (d *door) Enter(context.Context, bool) (activities.PaymentSlot, error) {
 	select {
 	case <-d.opened:
 		return &pass{said: func(err error) {
@@ -82,7 +82,7 @@ func TestChargePayment_DeferredWhileTheProviderIsKeptFrom(t *testing.T) {
 	got, err = charge(payments, c)
 	require.NoError(t, err)
 	require.Equal(t, done, got)
-	require.Equal(t, []error{nil, activities.ErrNotAsked}, gate.said)
+	require.Equal(t, []error{nil, activities.ErrNotCalled}, gate.said)
 }
 
 // A charged payment stays charged in each state of the gate.
@@ -161,9 +161,9 @@ func TestRefundPayment_OfADeferredOneAsksNobody(t *testing.T) {
 
 func TestChargePayment_DeferredWhenTurnedAway(t *testing.T) {
 	t.Parallel()
-	turnedAway := 0
+	busyTransport := 0
 	provider := &till{charge: func(context.Context, booking.Charge) (string, error) {
-		if turnedAway++; turnedAway < 3 {
+		if busyTransport++; busyTransport < 3 {
 			return "", groaning(time.Second)
 		}
 		return "ch_1", nil
@@ -175,7 +175,7 @@ func TestChargePayment_DeferredWhenTurnedAway(t *testing.T) {
 	got, err = inTurn(payments, c)
 	require.NoError(t, err)
 	require.Equal(t, done, got, "it stays where it is in the line")
-	require.Equal(t, 3, turnedAway)
+	require.Equal(t, 3, busyTransport)
 }
 
 // A slow or failing provider has a breaker of its own and does not trip the service's.

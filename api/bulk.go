@@ -49,7 +49,7 @@ func (s *server) registerBulk() {
 	}, s.listBulk)
 }
 
-// bulkRequest asks for a dry run.
+// bulkRequest requests a dry run.
 type bulkRequest struct {
 	Body bulkWish
 }
@@ -193,7 +193,7 @@ func (s *server) stopBulk(ctx context.Context, in *bulkByID) (*bulkAnswer, error
 	return answerBulk(run), nil
 }
 
-// bulkOrdersRequest asks for a bulk action and one page of its orders.
+// bulkOrdersRequest requests a bulk action and one page of its orders.
 type bulkOrdersRequest struct {
 	Strict
 	ID   string `path:"id" maxLength:"64" doc:"The id of its dry run"`

@@ -43,7 +43,7 @@ type eventList struct {
 	OwnerID     name   `query:"ownerId" doc:"Only events of this owner's orders" example:"olivia"`
 	LastEventID string `header:"Last-Event-ID" maxLength:"512" doc:"Cursor of a stream. It takes precedence over after: a browser that reconnects repeats its old query and adds this header. A list ignores it"`
 
-	stream bool   // the client asks for a stream
+	stream bool   // the client requests a stream
 	caller string // account whose limit a stream counts against
 }
 

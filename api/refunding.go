@@ -41,8 +41,8 @@ func (s *server) registerRefunds() {
 	}, s.resolvePayment)
 }
 
-// refundRequest asks for a refund. Its key is required: without one, a repeated request
-// would refund twice.
+// refundRequest requests a refund. Its key is required: without one, a repeated request would
+// refund twice.
 type refundRequest struct {
 	Labelled
 	Acting
@@ -66,9 +66,9 @@ func (in *refundRequest) Resolve(ctx huma.Context) []error {
 	if in.Body.Amount.Currency != "" && in.Body.Amount.Amount == 0 {
 		f.add("body.amount.amount", "must be more than 0")
 	}
-	if given := in.Body.Amount.value(); given.Amount > 0 {
-		if can := serverOf(ctx).Terms.Part(given); can != given {
-			f.add("body.amount.amount", "the payment provider cannot refund %d %s; the next amount that it can is %d", given.Amount, given.Currency, can.Amount)
+	if amount := in.Body.Amount.value(); amount.Amount > 0 {
+		if can := serverOf(ctx).Terms.Part(amount); can != amount {
+			f.add("body.amount.amount", "the payment provider cannot refund %d %s; the next amount that it can is %d", amount.Amount, amount.Currency, can.Amount)
 		}
 	}
 	return f

@@ -329,7 +329,7 @@ func (m *model) requireAtRest() {
 			last, none = a.body.View, a.status == http.StatusNotFound && m.unsure[order]
 			awaited := last.Status.Final() && last.NeedsAttention // a refund must be repeated
 			return none || a.status == http.StatusOK && !passing[last.Status] && !awaited
-		}, waitLimit, 100*time.Millisecond, "%s does not come to rest: %+v", order, &last)
+		}, waitLimit, 100*time.Millisecond, "%s does not become stable: %+v", order, &last)
 		if none {
 			continue
 		}

@@ -180,7 +180,7 @@ func TestFollower_FeedAwayAndBack(t *testing.T) {
 	require.Equal(t, []string{"popular place-1 2"}, s.recommended("minho"))
 }
 
-// Any answer of the feed that is no page is a temporary setback, and each kind is
+// Any answer of the feed that is no page is a temporary failure, and each kind is
 // logged once.
 func TestFollower_FeedThatMakesNoSense(t *testing.T) {
 	t.Parallel()
@@ -250,7 +250,7 @@ func TestFollower_PoisonBlocksNothing(t *testing.T) {
 		s := start(t, f, databaseURL, zap.New(core))
 		s.requireCaughtUp(f)
 		require.Len(t, s.recommended("minho"), 2)
-		passedOver := logs.FilterMessage("an event cannot be read and is passed over").All()
+		passedOver := logs.FilterMessage("an event cannot be read and is skipped").All()
 		at := map[any]bool{} // a page that could not be stored is read again
 		for _, entry := range passedOver {
 			require.NotContains(t, fmt.Sprint(entry.ContextMap()), "alice")

@@ -113,7 +113,7 @@ func TestDemo_LeftBehind(t *testing.T) {
 	is := &played{changed: make(chan struct{})}
 	s := newSite(t, func(d *web.Deps) { d.Demo = is })
 	over := outage(demo.ProviderSlow, true, true)
-	over.Delayed, over.Recovered, over.GivenUp = 3, 2, 1
+	over.Delayed, over.Recovered, over.Unrecovered = 3, 2, 1
 	left := []demo.Wait{{Example: demo.Example{What: "평양냉면"}, For: demo.Answer}}
 	for _, deed := range []demo.Awaited{
 		demo.Decision, demo.Work, demo.Confirm, demo.Reject, demo.Cancel, demo.Complete, demo.Change, demo.Refund,

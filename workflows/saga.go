@@ -54,7 +54,7 @@ type saga struct {
 // compensated.
 type facts struct {
 	placed    booking.EventType // the order has taken effect
-	undone    booking.EventType // no stock is held for the order, and no work for it goes on
+	undone    booking.EventType // no stock is held for the order, and no work for it continues
 	cancelled booking.EventType // its cancellation is complete
 }
 

@@ -44,7 +44,7 @@ func TestAway_Judges(t *testing.T) {
 	at := func(second int) time.Time { return time.Date(2026, 12, 1, 12, 0, second, 0, time.UTC) }
 	o := outage{left: at(10), returns: at(30), back: at(35), deaths: []period{{at(20), at(22)}}}
 	asked := func(kind booking.Kind, second, status int, told string) crowd.Placement {
-		p := crowd.Placement{Kind: kind, Asked: at(second), Took: time.Second, Status: status}
+		p := crowd.Placement{Kind: kind, Begun: at(second), Took: time.Second, Status: status}
 		if told != "" {
 			p.OrderID, p.Located = told, true
 		}
@@ -94,9 +94,9 @@ func TestAway_Table(t *testing.T) {
 	var out strings.Builder
 	left := time.Date(2026, 12, 1, 12, 0, 0, 0, time.UTC)
 	require.NoError(t, printAway(&out, []awayRow{{name: "killed", outage: outage{left: left, back: left.Add(time.Minute)}, placements: []crowd.Placement{
-		{Kind: booking.Cafe, Asked: left.Add(time.Second), Status: 503, Code: "temporal_unavailable"},
-		{Kind: booking.Food, Asked: left.Add(time.Second), Took: 2 * time.Second, Status: 202, OrderID: "food-1", Received: true},
-		{Kind: booking.Food, Asked: left.Add(-time.Second), Status: 201, OrderID: "food-2"},
+		{Kind: booking.Cafe, Begun: left.Add(time.Second), Status: 503, Code: "temporal_unavailable"},
+		{Kind: booking.Food, Begun: left.Add(time.Second), Took: 2 * time.Second, Status: 202, OrderID: "food-1", Received: true},
+		{Kind: booking.Food, Begun: left.Add(-time.Second), Status: 201, OrderID: "food-2"},
 	}}}))
 	require.Regexp(t, `killed +1m0s +2 +0 +1 +1 +0 +2s .* 1 cafe temporal_unavailable`, out.String())
 }

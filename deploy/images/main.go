@@ -1,6 +1,6 @@
-// Command images pins foreign images by digest, since a tag can be moved. `make digests`
-// asks the registries for the digests of the tags in the files, and writes them there. With
-// -check it makes no request, and fails if an image has no digest.
+// Command images pins foreign images by digest, since a tag can be moved. `make digests` reads
+// from the registries the digests of the tags in the files, and writes them there. With -check it
+// makes no request, and fails if an image has no digest.
 package main
 
 import (

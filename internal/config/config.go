@@ -64,7 +64,7 @@ type Operations struct {
 // HTTP configures the API's server.
 type HTTP struct {
 	Listen string `name:"listen" env:"YEYAK_LISTEN" default:"127.0.0.1:8080" help:"Address of the API, host:port."`
-	// Hosts are for a proxy on the same machine that passes on the Host of its clients.
+	// Hosts are for a proxy on the same machine that forwards the Host of its clients.
 	Hosts []string `name:"hosts" env:"YEYAK_HOSTS" help:"Host names that requests may carry besides localhost, if the API listens on loopback. On other addresses any name is allowed."`
 	// TrustedProxies are the addresses whose X-Forwarded-For is believed; a client can
 	// send that header as well.
@@ -202,7 +202,7 @@ type Notices struct {
 	StripeSecrets []Secret `name:"stripe-webhook-secrets" env:"STRIPE_WEBHOOK_SECRETS" help:"Secrets with which Stripe signs its notices (whsec_…), several while one replaces another. Without a secret no notices are accepted."`
 }
 
-// Secrets returns the secrets in the given order.
+// Secrets returns the secrets in their order.
 func (n Notices) Secrets() []string {
 	secrets := make([]string, len(n.StripeSecrets))
 	for i, s := range n.StripeSecrets {

@@ -48,7 +48,7 @@ func (d Decision) mayBeRefusedLater() bool { return contract.BusinessOf(d.Kind).
 // extra is the additional time of a decision beyond the reply budget.
 func (d Decision) extra() time.Duration {
 	if d.mayBeRefusedLater() {
-		return Asking
+		return ServiceWait
 	}
 	return 0
 }

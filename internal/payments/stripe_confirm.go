@@ -17,7 +17,7 @@ import (
 // charge is confirmed.
 
 // confirmedByCustomer makes a charge one that its present customer can confirm. Its requests
-// differ from those of older builds, which never asked for a confirmation.
+// differ from those of older builds, which never required a confirmation.
 func confirmedByCustomer(c booking.Charge, params *stripe.PaymentIntentCreateParams) {
 	params.PaymentMethod, params.Confirm = stripe.String(c.Method), stripe.Bool(true)
 	params.ReturnURL = stripe.String(c.ReturnTo)
@@ -27,7 +27,7 @@ func confirmedByCustomer(c booking.Charge, params *stripe.PaymentIntentCreatePar
 
 // Confirm implements activities.PaymentProvider. It does not need the customer's return: it
 // retrieves the intent.
-func (s *Stripe) Confirm(ctx context.Context, c booking.Charge, ref string, _ booking.PaymentReturn) (taken string, err error) {
+func (s *Stripe) Confirm(ctx context.Context, c booking.Charge, ref string, _ booking.PaymentReturn) (charged string, err error) {
 	intent, err := s.client.V1PaymentIntents.Retrieve(ctx, ref, nil)
 	switch {
 	case err != nil:

@@ -68,7 +68,7 @@ func TestTerms_WhatAPolicyGivesBack(t *testing.T) {
 	for code, term := range terms {
 		price := fromStripe(term.multiple*12345, code)
 		due := policy.RefundDue(booking.Cancellation{Kind: booking.Lodging, Amount: price, FreedNights: 1, Nights: 3})
-		given := booking.Money{Amount: due.GiveBack, Currency: code}
+		given := booking.Money{Amount: due.Refund, Currency: code}
 		require.Equal(t, given, Terms{}.Part(given), code)
 	}
 }

@@ -61,7 +61,7 @@ func (n *Node) Replace(ctx context.Context, program string) error {
 	return n.Start(ctx, program)
 }
 
-// Stop asks the process to end, and returns when it has.
+// Stop requests the process's end, and returns when it has ended.
 func (n *Node) Stop() error {
 	if n.process == nil {
 		return nil

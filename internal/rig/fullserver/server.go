@@ -177,7 +177,7 @@ func (s *Server) serves(ctx context.Context) error {
 	return err
 }
 
-// Stop asks the server to end, and returns when it has. Its data are kept.
+// Stop requests the server's end, and returns when it has ended. Its data are kept.
 func (s *Server) Stop() error { return s.process.Stop(stopTimeout) }
 
 // Kill kills the server, like kill -9. Its data are kept.

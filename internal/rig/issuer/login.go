@@ -5,8 +5,8 @@ import (
 	"net/url"
 )
 
-// SubjectParam is the parameter with which a client names the subject of a login: the
-// issuer asks for no password.
+// SubjectParam is the parameter with which a client names the subject of a login: the issuer
+// requires no password.
 const SubjectParam = "login_hint"
 
 // authorize logs in the subject that the client names, and redirects the browser at once.

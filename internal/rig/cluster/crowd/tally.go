@@ -130,5 +130,5 @@ func (c *Crowd) recordStable(o *order) {
 	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.stable = append(c.stable, stableOrder{now, now.Sub(o.asked)})
+	c.stable = append(c.stable, stableOrder{now, now.Sub(o.begun)})
 }
