@@ -23,7 +23,7 @@ func TestIssuerFailure(t *testing.T) {
 			require.Equal(t, "the keys of the issuer of access tokens cannot be fetched"+accessPage, said())
 		}
 		require.Len(t, logs.All(), n+1)
-		require.Equal(t, why, logs.All()[n].ContextMap()["trouble"])
+		require.Equal(t, why, logs.All()[n].ContextMap()["problem"])
 		now = ""
 		require.Empty(t, said())
 	}
