@@ -83,7 +83,7 @@ func (a *Assignment) TellAssigned(ctx context.Context) error {
 func SignalAssignments(ctx context.Context, crew Crew, callers Callers) error {
 	calls, err := crew.Unsignalled(ctx)
 	if err != nil {
-		return fmt.Errorf("who was assigned: %w", err)
+		return fmt.Errorf("list assigned cleaners: %w", err)
 	}
 	var errs []error
 	for _, c := range calls {

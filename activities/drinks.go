@@ -106,7 +106,7 @@ func (d *Drinks) CancelDrinkOrders(ctx context.Context, b DrinkBatch) (DrinkBatc
 	return do(ctx, &d.Service, func(ctx context.Context) (DrinkBatchDone, error) {
 		orders, err := d.Shelf.Holders(ctx, b.DrinkID, b.After, b.Limit)
 		if err != nil {
-			return DrinkBatchDone{}, fmt.Errorf("who holds the drink: %w", err)
+			return DrinkBatchDone{}, fmt.Errorf("list orders that hold the drink: %w", err)
 		}
 		signalled, ended, err := d.forceCancel(ctx, orders, contract.Force{Why: booking.MenuDeleted, By: b.By})
 		if err != nil {

@@ -110,7 +110,7 @@ type bulkView struct {
 
 // bulkResults are the numbers of orders by result.
 type bulkResults struct {
-	Done    int `json:"done" doc:"The action was done, or goes on without further requests"`
+	Done    int `json:"done" doc:"The action was done, or continues without further requests"`
 	Changed int `json:"changed" doc:"Nothing was done: the orders have changed since the dry run"`
 	Refused int `json:"refused" doc:"Nothing was done: the orders do not allow it"`
 	Failed  int `json:"failed" doc:"The orders did not answer; it is not known whether anything was done"`

@@ -166,7 +166,7 @@ func (s *server) listEvents(ctx context.Context, in *eventList) (*eventsAnswer, 
 // cursorFault names the parameter whose cursor is not valid.
 func cursorFault(err error, field string) error {
 	if invalid, ok := errors.AsType[*booking.Error](err); ok && invalid.Code == booking.InvalidCursor {
-		return newProblem(booking.InvalidCursor, "%s", invalid.Message).at(field, "was not given out by this list")
+		return newProblem(booking.InvalidCursor, "%s", invalid.Message).at(field, "is not one of this list")
 	}
 	return err
 }

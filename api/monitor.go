@@ -158,7 +158,7 @@ type needView struct {
 	Waits    []stepView     `json:"waits" nullable:"false" doc:"The steps that it waits for"`
 	Lost     string         `json:"lost,omitempty" enum:"terminated,failed,timed_out,canceled" doc:"How its workflow has ended, although the order has not"`
 	Remedy   string         `json:"remedy,omitempty" doc:"What to type, if the audit knows it"`
-	Unknown  bool           `json:"unknown,omitempty" doc:"The engine or the ledger could not be asked about it"`
+	Unknown  bool           `json:"unknown,omitempty" doc:"The engine or the ledger did not answer"`
 }
 
 func showNeed(n orders.NeedingAttention) needView {

@@ -208,7 +208,7 @@ type ReadModel interface {
 	// never published.
 	Statuses(ctx context.Context, ids []string) (map[string]booking.Status, error)
 	// Events returns at most limit events that follow the cursor in the feed, each with its own
-	// cursor, and the cursor to continue from: the given one if there are no events. It returns
+	// cursor, and the cursor to continue from: the same one if there are no events. It returns
 	// InvalidCursor like Catalogue.
 	Events(ctx context.Context, after string, limit int) ([]booking.Event, string, error)
 	// EventsOf is Events for the selected orders. If it returns fewer than limit events, the

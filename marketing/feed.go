@@ -63,10 +63,10 @@ func (f feed) after(ctx context.Context, cursor string) (page, error) {
 	}
 	switch {
 	case read.Next == nil:
-		return page{}, failure{feedUnreadable, errors.New("it does not say where to go on")}
+		return page{}, failure{feedUnreadable, errors.New("it has no next cursor")}
 	case len(read.Items) > 0 && (*read.Next == cursor || *read.Next == ""), *read.Next == "" && cursor != "":
 		// Following this cursor would read the same page for ever.
-		return page{}, failure{feedUnreadable, errors.New("it goes on from where it has been")}
+		return page{}, failure{feedUnreadable, errors.New("its next cursor was read before")}
 	}
 	return page{read.Items, *read.Next}, nil
 }

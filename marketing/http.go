@@ -60,7 +60,7 @@ const (
 func (h handler) recommendations(c *gin.Context) {
 	customerID, limit, wrong := readQuery(c.Param("customerId"), c.Request.URL.RawQuery)
 	if len(wrong) > 0 {
-		refuse(c, http.StatusUnprocessableEntity, validationFailed, "the request cannot be answered as it stands", wrong...)
+		refuse(c, http.StatusUnprocessableEntity, validationFailed, "the request is not valid", wrong...)
 		return
 	}
 	ctx, cancel := bounded(c, dbTimeout)

@@ -114,7 +114,7 @@ func (m *meal) registerDecisions() {
 	m.onUpdate(contract.CompleteUpdate, "The courier has handed the order over", m.mayDeliver, m.deliver)
 	must(workflow.SetQueryHandlerWithOptions(m.ctx, contract.UndecidedQuery, func() (bool, error) {
 		return m.awaitingService, nil
-	}, workflow.QueryHandlerOptions{Description: "Whether the delivery service is being asked to call the delivery off"}))
+	}, workflow.QueryHandlerOptions{Description: "Whether a call to the delivery service is running that stops the delivery"}))
 }
 
 // mayCancelMeal refuses a cancel with DeliveryUnavailable for a while after the delivery

@@ -109,7 +109,7 @@ func (c cancel) Run(ctx context.Context) error {
 	case out.Done:
 		_, err = fmt.Printf("Order %s is %s.\n", c.Order, out.View.Status)
 	default:
-		_, err = fmt.Printf("Order %s takes the decision, and goes on until nothing is owed.\n", c.Order)
+		_, err = fmt.Printf("Order %s accepts the decision, and continues until nothing is owed.\n", c.Order)
 	}
 	return err
 }

@@ -48,7 +48,7 @@ type commands struct {
 
 	Prepare     prepare        `cmd:"" help:"Create the Temporal namespace and the search attributes that orders need, and end."`
 	Visibility  visibility     `cmd:"" help:"Make the indexes of Temporal's visibility table lean, or stock again, while everything runs. Exit code 0: they have the wanted form; 1, with --check: they do not; 2: they could not be read or changed."`
-	Healthcheck healthcheck    `cmd:"" help:"Ask a process whether it works. Exit code 0: it does."`
+	Healthcheck healthcheck    `cmd:"" help:"Check whether a process works. Exit code 0: it does."`
 	Version     versionCommand `cmd:"" help:"Print the version."`
 	VersionFlag versionFlag    `name:"version" help:"Print the version."`
 
@@ -185,7 +185,7 @@ func (c settle) Run(ctx context.Context) error {
 	case v.Status == "":
 		_, err = fmt.Printf("Order %s will be undone; no worker has begun with it yet.\n", v.ID)
 	default:
-		_, err = fmt.Printf("Order %s is being undone and is %s by now. It goes on until it is cancelled.\n", v.ID, v.Status)
+		_, err = fmt.Printf("Order %s is being undone and is %s by now. That continues until it is cancelled.\n", v.ID, v.Status)
 	}
 	return err
 }
@@ -205,7 +205,7 @@ func (c resolve) Run(ctx context.Context) error {
 		return err
 	}
 	log.Info("refund was paid by hand", zap.String("order", v.ID))
-	_, err = fmt.Printf("What was owed for order %s is recorded as paid by hand. It goes on by itself.\n", v.ID)
+	_, err = fmt.Printf("What was owed for order %s is recorded as paid by hand. It continues by itself.\n", v.ID)
 	return err
 }
 

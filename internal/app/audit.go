@@ -41,9 +41,9 @@ func Audit(ctx context.Context, o Options, moment time.Duration) (report audit.R
 // settling is the policy of a lost order's compensation: the default times.
 var settling = contract.Policy{InPlace: true}
 
-// Settle starts the compensation of a lost order, and waits up to `wait` for its end.
-// by is the caller, with a reason. It returns the order, without a status if no
-// worker has begun with it. The compensation goes on after the wait, until it is done.
+// Settle starts the compensation of a lost order, and waits up to `wait` for its end. by is the
+// caller, with a reason. It returns the order, without a status if no worker has begun with it.
+// The compensation continues after the wait, until it is done.
 func Settle(ctx context.Context, o Options, orderID string, reason booking.Personal, by string, wait time.Duration) (view contract.View, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		err := commanded(o, dbs, sagas).Settle(ctx, byCommand(by), orderID, reason)

@@ -43,8 +43,8 @@ type devEngine struct {
 const (
 	// checkEvery is the interval of the dev server's health checks.
 	checkEvery = 2 * time.Second
-	// askWithin is the time limit of a check: a busy machine takes a second.
-	askWithin = 5 * time.Second
+	// checkTimeout is the time limit of a check: a busy machine takes a second.
+	checkTimeout = 5 * time.Second
 	// failedChecks is the number of failed checks in a row that make the server count as
 	// broken.
 	failedChecks = 3
@@ -179,7 +179,7 @@ func (e *devEngine) awaitFailure(ctx context.Context) error {
 }
 
 func readsStorage(ctx context.Context, c client.Client) error {
-	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	_, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: client.DefaultNamespace})
 	return err

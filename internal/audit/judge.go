@@ -95,7 +95,7 @@ type facts struct {
 	notices    []string // that were sent and not withdrawn
 }
 
-// standing is the part of an order's view that the audit uses.
+// orderState is the part of an order's view that the audit uses.
 type orderState struct {
 	kind      booking.Kind
 	status    booking.Status

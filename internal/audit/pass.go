@@ -31,8 +31,8 @@ type pass struct {
 	known    []Finding
 }
 
-// take reads the facts and judges them.
-func (s Sources) take(ctx context.Context, p *pace, only map[string]bool) (*pass, error) {
+// runPass reads the facts and judges them.
+func (s Sources) runPass(ctx context.Context, p *pace, only map[string]bool) (*pass, error) {
 	l := &pass{
 		Sources: s, pace: p, only: only, orders: map[string]*facts{}, silent: map[string]error{}, garbled: map[string]bool{},
 		crew: crew{cleaners: map[string]booking.CleanerAtWork{}, calls: map[string]Call{}},

@@ -155,7 +155,7 @@ func (l *pass) queryEach(ctx context.Context, query func(context.Context, *facts
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return fmt.Errorf("ask workflows: %w", err)
+		return fmt.Errorf("query workflows: %w", err)
 	}
 	return nil
 }

@@ -104,7 +104,7 @@ type ProviderCharge struct {
 	OrderID  string
 	Ref      string        // the provider's own id
 	Charged  booking.Money // zero if it was never charged
-	Refunded int64         // minor units of Taken.Currency
+	Refunded int64         // minor units of Charged.Currency
 }
 
 // Inventory lists the stock of each item, day by day.

@@ -127,7 +127,7 @@ type Audit struct {
 	Data      Data          `embed:""`
 	Payments  Payments      `embed:""`
 	As        As            `embed:""`
-	Moment    time.Duration `name:"moment" env:"YEYAK_AUDIT_MOMENT" default:"15s" help:"Time until an order that seems wrong is checked again. Longer than it takes another worker to take over the work of one that has died."`
+	Moment    time.Duration `name:"moment" env:"YEYAK_AUDIT_MOMENT" default:"15s" help:"Time until an order that seems wrong is checked again. It has to be longer than another worker needs to take over from one that has died."`
 }
 
 // Settings is the Config of the command.

@@ -162,7 +162,7 @@ const (
 type Mypage struct {
 	Feed string `name:"mypage-feed" env:"MYPAGE_FEED" default:"push" help:"How the customers' pages learn of orders: push, the orders push their state, or query, they are queried for it."`
 	// RepairEvery is for benchmarks, which a repair would disturb.
-	RepairEvery time.Duration `name:"repair-every" env:"YEYAK_REPAIR_EVERY" default:"5m" hidden:"" help:"How often missing and stale pages of orders are looked for and repaired."`
+	RepairEvery time.Duration `name:"repair-every" env:"YEYAK_REPAIR_EVERY" default:"5m" hidden:"" help:"How often missing and stale pages of orders are searched and repaired."`
 }
 
 // Payment providers.

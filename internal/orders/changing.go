@@ -294,7 +294,7 @@ func underAnotherKey(err error) error {
 		return err
 	}
 	with := *no
-	with.Message += ": a repeat under this Idempotency-Key is answered the same; ask again under another one"
+	with.Message += ": a repeat under this Idempotency-Key is answered the same; repeat it under another one"
 	return &with
 }
 

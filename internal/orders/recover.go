@@ -107,7 +107,7 @@ func (e *Engine) Settle(ctx context.Context, w Warrant, last contract.View, p co
 		reuse: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, // the lost one is closed
 	})
 	if wasStarted(err) {
-		return booking.Errorf(booking.Superseded, "somebody works on order %s already", last.ID)
+		return booking.Errorf(booking.Superseded, "a workflow of order %s runs already", last.ID)
 	}
 	if err != nil {
 		return fmt.Errorf("start settlement of order %s: %w", last.ID, err)

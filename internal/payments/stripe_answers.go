@@ -66,7 +66,7 @@ func unanswered(err error) error {
 	case isBusy:
 		return busy
 	case isFailed:
-		return fmt.Errorf("ask stripe: %w", failed.Err)
+		return fmt.Errorf("call stripe: %w", failed.Err)
 	case isNet, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
 		errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("hear stripe's answer: %w", err)

@@ -59,7 +59,7 @@ func (s *Stripe) answered(ctx context.Context, c booking.Charge, intent *stripe.
 	}
 	page := pageOf(intent)
 	if page == "" {
-		s.log.Warn("stripe asks for something that no page of its own offers: the charge is declined", zap.String("intent", intent.ID))
+		s.log.Warn("stripe requires something that no page of its own offers: the charge is declined", zap.String("intent", intent.ID))
 		return s.finalOf(ctx, intent)
 	}
 	return "", &activities.ActionRequired{Ref: intent.ID, Action: booking.NextAction{Type: booking.Redirect, URL: page}}

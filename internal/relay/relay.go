@@ -90,7 +90,7 @@ func (r *Relay) report(service string, err error) {
 		r.Log.Warn("events of the catalogue wait", zap.String("service", service), zap.Error(err))
 		return
 	}
-	r.Log.Info("events of the catalogue go on", zap.String("service", service))
+	r.Log.Info("events of the catalogue are copied again", zap.String("service", service))
 }
 
 // logUnreadable logs each event that cannot be read, once. Such an event does not keep

@@ -195,7 +195,7 @@ func TestRelay_AwayAndBack(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		require.True(t, f.holds("inventory", 2))
-		require.Equal(t, 1, logs.FilterMessage("events of the catalogue go on").Len())
+		require.Equal(t, 1, logs.FilterMessage("events of the catalogue are copied again").Len())
 		require.Zero(t, away.left())
 	})
 }

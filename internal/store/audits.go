@@ -69,7 +69,7 @@ func (a *Audits) Due(ctx context.Context, now time.Time, every time.Duration) er
 
 // Request requests an audit. If one is open already, it returns that, and started is false.
 func (a *Audits) Request(ctx context.Context, by string, at time.Time) (run booking.AuditRun, started bool, err error) {
-	err = a.db.inTx(ctx, "ask for audit", func(ctx context.Context, q bun.IDB) error {
+	err = a.db.inTx(ctx, "request audit", func(ctx context.Context, q bun.IDB) error {
 		if started, err = requestAudit(ctx, q, by, at); err != nil {
 			return err
 		}

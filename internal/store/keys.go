@@ -103,7 +103,7 @@ func mustBeOrganisation(ctx context.Context, q bun.IDB, ownerID string) error {
 	err := q.NewRaw(`SELECT EXISTS (SELECT 1 FROM people WHERE kind = ?0 AND id = ?1) OR EXISTS (SELECT 1 FROM orders WHERE owner_id = ?1 AND paid)`,
 		identity.OwnerKind, ownerID).Scan(ctx, &known)
 	if err == nil && !known {
-		err = booking.Errorf(booking.Invalid, "%q is no organisation: its owner has to call once before (GET /v1/self tells them its number)", ownerID)
+		err = booking.Errorf(booking.Invalid, "%q is no organisation: its owner has to call once before (GET /v1/self has its number)", ownerID)
 	}
 	return err
 }
