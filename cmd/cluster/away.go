@@ -17,8 +17,8 @@ type away struct {
 	Programs `embed:""`
 	Load     `embed:""`
 	Outage   time.Duration `default:"60s" help:"How long Temporal is down."`
-	Down     time.Duration `default:"2s" help:"Time after which other processes that are killed meanwhile are started again."`
-	Before   time.Duration `default:"5s" help:"How long users order before that."`
+	Down     time.Duration `default:"2s" help:"Time after which another process that is killed meanwhile is started again."`
+	Before   time.Duration `default:"5s" help:"How long users order before Temporal is taken down."`
 	Absences []string      `enum:"frozen,killed,deaths" default:"frozen,killed,deaths" help:"How Temporal is down: frozen, killed, or frozen while other processes are killed."`
 }
 
