@@ -48,20 +48,20 @@ func (s Settings) mistakes() (m mistakes) {
 	return m
 }
 
-func (m *mistakes) add(flag, variable, given, want string) {
-	switch given {
+func (m *mistakes) add(flag, variable, value, want string) {
+	switch value {
 	case "":
-		given = "empty"
+		value = "empty"
 	case hidden:
 	default:
-		given = strconv.Quote(given)
+		value = strconv.Quote(value)
 	}
-	*m = append(*m, fmt.Errorf("--%s (%s) is %s: want %s", flag, variable, given, want))
+	*m = append(*m, fmt.Errorf("--%s (%s) is %s: want %s", flag, variable, value, want))
 }
 
-func (m *mistakes) oneOf(flag, variable, given string, allowed ...string) {
-	if !slices.Contains(allowed, given) {
-		m.add(flag, variable, given, "one of "+strings.Join(allowed, ", "))
+func (m *mistakes) oneOf(flag, variable, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		m.add(flag, variable, value, "one of "+strings.Join(allowed, ", "))
 	}
 }
 

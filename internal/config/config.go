@@ -162,7 +162,7 @@ const (
 type Mypage struct {
 	Feed string `name:"mypage-feed" env:"MYPAGE_FEED" default:"push" help:"How the customers' pages are written: push, by the sagas, or query, from the workflows' answers to queries."`
 	// RepairEvery is for benchmarks, which a repair would disturb.
-	RepairEvery time.Duration `name:"repair-every" env:"YEYAK_REPAIR_EVERY" default:"5m" hidden:"" help:"How often missing and stale pages of orders are looked for and repaired."`
+	RepairEvery time.Duration `name:"repair-every" env:"YEYAK_REPAIR_EVERY" default:"5m" hidden:"" help:"How often missing and stale pages of orders are searched and repaired."`
 }
 
 // Payment providers.
@@ -202,7 +202,7 @@ type Notices struct {
 	StripeSecrets []Secret `name:"stripe-webhook-secrets" env:"STRIPE_WEBHOOK_SECRETS" help:"Secrets with which Stripe signs its notices (whsec_…): one, or several while one replaces another. Without a secret no notices are accepted."`
 }
 
-// Secrets returns the secrets in the given order.
+// Secrets returns the secrets in their order.
 func (n Notices) Secrets() []string {
 	secrets := make([]string, len(n.StripeSecrets))
 	for i, s := range n.StripeSecrets {
