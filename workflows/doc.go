@@ -40,7 +40,8 @@
 //	}
 //
 // TestVersions checks the form, and that both histories exist;
-// TestHistories_EveryStatementIsReplayed checks that each branch is replayed. When
+// TestHistories_EveryStatementIsReplayed checks that each branch is replayed, except
+// statements with the comment //replay:never and the reason why no history has them. When
 // no order of a release without the change can be open any more, the old branch,
 // the function and the history from before are deleted.
 package workflows
