@@ -40,8 +40,10 @@
 //	}
 //
 // TestVersions checks the form, and that both histories exist;
-// TestHistories_EveryStatementIsReplayed checks that each branch is replayed, except
-// statements with the comment //replay:never and the reason why no history has them. When
+// TestHistories_EveryStatementIsReplayed checks that each branch is replayed. When
 // no order of a release without the change can be open any more, the old branch,
 // the function and the history from before are deleted.
+//
+// A comment that begins with replay:never gives the reason why no recorded history
+// reaches the statement.
 package workflows
