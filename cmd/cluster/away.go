@@ -47,7 +47,7 @@ func (p period) overlaps(from, to time.Time) bool { return from.Before(p.to) && 
 // excuses reports whether an API or the database was down while a customer waited.
 func (o outage) excuses(p crowd.Placement) bool {
 	for _, d := range o.deaths {
-		if d.overlaps(p.Asked, p.Answered()) {
+		if d.overlaps(p.Begun, p.Answered()) {
 			return true
 		}
 	}
