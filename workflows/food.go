@@ -21,7 +21,7 @@ func Food(ctx workflow.Context, in contract.Food) (contract.View, error) {
 	if err != nil {
 		return contract.View{}, err
 	}
-	m.freeTookEffect = true // an order that costs nothing takes effect when it is placed
+	m.freeTookEffect = true // an order that costs nothing takes effect at once: no step has to succeed first
 	// In the order of their steps.
 	m.undos = append(m.undosOfCharge(), m.withdrawNotice(m.notice), m.cancelDelivery())
 	m.registerDecisions()

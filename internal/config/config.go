@@ -177,7 +177,7 @@ const DefaultStripeURL = "https://api.stripe.com"
 
 // Payments is the payment provider.
 type Payments struct {
-	Provider  string `name:"payments" env:"YEYAK_PAYMENTS" default:"auto" help:"Payment provider: sandbox, which is built in and moves no money, or stripe. auto is stripe if it has a secret key, otherwise sandbox in yeyak dev."`
+	Provider  string `name:"payments" env:"YEYAK_PAYMENTS" default:"auto" help:"Payment provider: sandbox, which is built in and moves no money, or stripe. auto is stripe if there is a secret key for it, otherwise sandbox, in yeyak dev only."`
 	StripeURL URL    `name:"stripe-url" env:"STRIPE_URL" default:"https://api.stripe.com" help:"URL of Stripe's API, or of a replacement for Stripe."`
 	StripeKey Secret `name:"stripe-secret-key" env:"STRIPE_SECRET_KEY" help:"Secret key for Stripe's API."`
 }
