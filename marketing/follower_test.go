@@ -250,7 +250,7 @@ func TestFollower_PoisonBlocksNothing(t *testing.T) {
 		s := start(t, f, databaseURL, zap.New(core))
 		s.requireCaughtUp(f)
 		require.Len(t, s.recommended("minho"), 2)
-		skipped := logs.FilterMessage("an event cannot be read and is passed over").All()
+		skipped := logs.FilterMessage("an event cannot be read and is skipped").All()
 		at := map[any]bool{} // a page that could not be stored is read again
 		for _, entry := range skipped {
 			require.NotContains(t, fmt.Sprint(entry.ContextMap()), "alice")
