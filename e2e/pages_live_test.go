@@ -3,6 +3,7 @@ package e2e
 import (
 	"net/http"
 	"os"
+	"strings"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -35,9 +36,6 @@ func (p *pages) showLiveUpdates(telephone *visitor) {
 	}
 	screen.keep("stay-confirmed-live")
 	telephone.keep("stay-confirmed-live")
-	telephone.goTo("/messages")
-	telephone.Sees(name)
-	telephone.keep("messages-customer")
 	owner.goTo("/messages")
 	owner.Sees(name)
 	owner.keep("messages")
@@ -45,6 +43,8 @@ func (p *pages) showLiveUpdates(telephone *visitor) {
 		require.Less(p, soonest, time.Second)
 	}
 	p.liveTab(screen, p.waiting(place))
+	p.eventually(func() bool { telephone.goTo("/messages"); return strings.Contains(telephone.Text(), name) })
+	telephone.keep("messages-customer")
 }
 
 // liveTab: a change leaves the focus and the status where they are in the document. A page
