@@ -80,7 +80,7 @@ func TestAudit_Read(t *testing.T) {
 func TestAudit_Run(t *testing.T) {
 	t.Parallel()
 	known := credentials{"o.l.ga": {ID: "1027", Roles: []booking.Role{booking.OperatorRole}}, "a.l.ice": alice}
-	b := setup(t, func(d *given) { d.Callers = known })
+	b := setup(t, func(d *testDeps) { d.Callers = known })
 	first := b.as("o.l.ga", "POST", auditPath+"/runs", "")
 	require.Equal(t, http.StatusAccepted, first.StatusCode, first.text)
 	require.Equal(t, auditPath, first.Header.Get("Location"))
@@ -106,7 +106,7 @@ func (a *audits) Actions(_ context.Context, orderID string, page booking.Page) (
 func TestActions(t *testing.T) {
 	t.Parallel()
 	known := credentials{"o.l.ga": {ID: "1027", Roles: []booking.Role{booking.OperatorRole}}, "a.l.ice": alice}
-	b := setup(t, func(d *given) { d.Callers = known })
+	b := setup(t, func(d *testDeps) { d.Callers = known })
 	b.store.audits.actions = []booking.OperatorAction{
 		{ID: "x", At: today, By: "1027", Action: booking.ResolvePayment, OrderID: "food-1", Reason: "bank transfer 42", Outcome: "done"},
 	}

@@ -21,7 +21,7 @@ type sights struct {
 	timeline orders.Timeline
 	filter   orders.AttentionFilter
 	page     booking.Page
-	asked    string
+	orderID  string
 }
 
 func (s *sights) Overview(_ context.Context, caller booking.Caller) (orders.Overview, error) {
@@ -34,7 +34,7 @@ func (s *sights) Attention(_ context.Context, caller booking.Caller, f orders.At
 }
 
 func (s *sights) Timeline(_ context.Context, caller booking.Caller, id string) (orders.Timeline, error) {
-	s.asked = id
+	s.orderID = id
 	return s.timeline, caller.Authorize(booking.Monitor, booking.Thing{})
 }
 
@@ -79,7 +79,7 @@ func TestMonitor(t *testing.T) {
 		}
 		a := b.do("GET", "/v1/orders/food-1/timeline", "")
 		require.Equal(t, http.StatusOK, a.StatusCode, a.text)
-		require.Equal(t, "food-1", is.asked)
+		require.Equal(t, "food-1", is.orderID)
 		for _, want := range []string{`"state":"terminated"`, `"link":"https://temporal"`, `"source":"money","what":"refund","by":"1024","amount":{"amount":5,"currency":"KRW"}`, `"attempt":2,"failed":true,"runId":"r"`} {
 			require.Contains(t, a.text, want)
 		}
@@ -87,8 +87,8 @@ func TestMonitor(t *testing.T) {
 	})
 }
 
-// TestViews_TroubleIsForOperators: no view of an order says why it needs attention.
-func TestViews_TroubleIsForOperators(t *testing.T) {
+// TestViews_AttentionCauseIsForOperators: no view of an order says why it needs attention.
+func TestViews_AttentionCauseIsForOperators(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	p := orderIn("lodging-1", booking.Confirmed, "")

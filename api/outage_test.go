@@ -46,7 +46,7 @@ func TestUnavailable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			core, logs := observer.New(zap.DebugLevel)
-			b := setup(t, func(d *given) { d.Logger = zap.New(core) })
+			b := setup(t, func(d *testDeps) { d.Logger = zap.New(core) })
 			b.store.fail(tt.err)
 			logs.TakeAll()
 			a := b.do("GET", placesPath+"/place-seaside", "")

@@ -71,8 +71,8 @@ func TestRefundDue_Everything(t *testing.T) {
 		for _, s := range k.Statuses() {
 			c := late
 			c.Kind, c.Status = k, s
-			stands := k.Decides(s) && s != booking.AwaitingOwner
-			require.Equal(t, !stands, strict().RefundDue(c).Tier == booking.TierUnconfirmed, "%s %s", k, s)
+			decidable := k.Decides(s) && s != booking.AwaitingOwner
+			require.Equal(t, !decidable, strict().RefundDue(c).Tier == booking.TierUnconfirmed, "%s %s", k, s)
 		}
 	}
 }
@@ -91,7 +91,7 @@ func TestRefundDue_ByStatus(t *testing.T) {
 	require.Equal(t, booking.Due{Keep: 18_000, Tier: booking.TierNone}, p.RefundDue(c))
 	p.Fee = 20_000
 	c.Status = booking.Paid
-	require.Equal(t, booking.Due{Keep: 18_000, Tier: "status:paid"}, p.RefundDue(c), "a fee takes no more than there is")
+	require.Equal(t, booking.Due{Keep: 18_000, Tier: "status:paid"}, p.RefundDue(c), "a fee keeps no more than there is")
 }
 
 // TestRefundDue_ThreeDigits: a refund is rounded up to an amount that can be paid.

@@ -27,7 +27,7 @@ type keptAudit struct {
 // runsAudits makes the system run audits.
 func runsAudits(o *app.Options) { o.Config.Audits = config.Audits{Every: time.Hour, Run: true} }
 
-// awaitAudit waits for the end of an audit after the given one.
+// awaitAudit waits for the end of an audit that follows the audit with this id.
 func (a *audited) awaitAudit(after int64) (kept keptAudit) {
 	a.Helper()
 	a.within(2*time.Minute, func() bool {

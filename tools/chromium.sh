@@ -4,7 +4,7 @@
 set -eu
 . "$(dirname "$0")/install.sh"
 
-# The names that internal/rig/browser looks for.
+# The names under which internal/rig/browser finds it.
 browser() {
 	for name in chromium chromium-browser google-chrome google-chrome-stable \
 		"/Applications/Chromium.app/Contents/MacOS/Chromium" "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do

@@ -11,7 +11,7 @@ import (
 )
 
 // TestAudit: operators see the findings and their audits, and request an audit; it runs
-// once, however often they ask. Other callers cannot see that.
+// once, however often they request it. Other callers cannot see that.
 func TestAudit(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)

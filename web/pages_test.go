@@ -177,7 +177,7 @@ func TestPages_OtherSites(t *testing.T) {
 	require.Empty(t, s.book.decided)
 }
 
-// TestPages_TooMany: a person that exceeds the limit of requests is told so, on each of
+// TestPages_TooMany: a person that exceeds the limit of requests sees that, on each of
 // their pages.
 func TestPages_TooMany(t *testing.T) {
 	t.Parallel()

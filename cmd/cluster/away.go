@@ -17,8 +17,8 @@ type away struct {
 	Programs `embed:""`
 	Load     `embed:""`
 	Outage   time.Duration `default:"60s" help:"How long Temporal is down."`
-	Down     time.Duration `default:"2s" help:"Time after which other processes that are killed meanwhile are started again."`
-	Before   time.Duration `default:"5s" help:"How long users order before that."`
+	Down     time.Duration `default:"2s" help:"Time after which another process that is killed meanwhile is started again."`
+	Before   time.Duration `default:"5s" help:"How long users order before Temporal is taken down."`
 	Absences []string      `enum:"frozen,killed,deaths" default:"frozen,killed,deaths" help:"How Temporal is down: frozen, killed, or frozen while other processes are killed."`
 }
 
@@ -47,7 +47,7 @@ func (p period) overlaps(from, to time.Time) bool { return from.Before(p.to) && 
 // excuses reports whether an API or the database was down while a customer waited.
 func (o outage) excuses(p crowd.Placement) bool {
 	for _, d := range o.deaths {
-		if d.overlaps(p.Asked, p.Answered()) {
+		if d.overlaps(p.Begun, p.Answered()) {
 			return true
 		}
 	}

@@ -57,7 +57,7 @@ func (r awayRow) judge() (faults []error) {
 
 // wrong says what is wrong with an answer, "" if nothing is.
 func (r awayRow) wrong(p crowd.Placement) string {
-	during := !r.outage.hole && !p.Asked.Before(r.outage.left) && !p.Answered().After(r.outage.returns)
+	during := !r.outage.hole && !p.Begun.Before(r.outage.left) && !p.Answered().After(r.outage.returns)
 	switch {
 	case p.Status == http.StatusCreated || p.Status == http.StatusAccepted:
 		switch {
@@ -129,11 +129,11 @@ type tallied struct {
 func (r awayRow) tally() tallied {
 	t := tallied{refused: map[string]int{}, took: map[bool][]crowd.Record{}}
 	for _, p := range r.placements {
-		if p.Asked.Before(r.outage.left) || p.Asked.After(r.outage.back) {
+		if p.Begun.Before(r.outage.left) || p.Begun.After(r.outage.back) {
 			continue
 		}
 		t.asked++
-		t.took[p.CanWait()] = append(t.took[p.CanWait()], crowd.Record{Begun: p.Asked, Took: p.Took})
+		t.took[p.CanWait()] = append(t.took[p.CanWait()], crowd.Record{Begun: p.Begun, Took: p.Took})
 		switch p.Status {
 		case http.StatusCreated:
 			t.created++

@@ -41,8 +41,8 @@ type (
 	}
 	bulk struct {
 		Plan bulkPlan `cmd:"" help:"Dry run: list the orders that an action would change, and change nothing."`
-		Run  bulkRun  `cmd:"" help:"Run the action of a dry run. The APIs run it, and continue when this command ends."`
-		Stop bulkStop `cmd:"" help:"Stop an action. Orders that it has changed stay changed."`
+		Run  bulkRun  `cmd:"" help:"Run the action of a dry run. The APIs run it, and continue after the end of this command."`
+		Stop bulkStop `cmd:"" help:"Stop an action on many orders. Orders that it has changed stay changed."`
 		List bulkList `cmd:"" help:"List actions on many orders and their dry runs, newest first."`
 		Show bulkShow `cmd:"" help:"Show the progress of an action on many orders."`
 	}
@@ -52,7 +52,7 @@ type (
 		Reason    string        `name:"reason" required:"" help:"Reason, for readers of the log of operators' actions."`
 		Kind      string        `name:"kind" help:"Only orders of this kind: lodging, food, cafe or cleaning."`
 		Status    string        `name:"status" help:"Only orders in this status."`
-		Trouble   string        `name:"trouble" enum:",attention,undo,disputed,lost" default:"" help:"Only orders with this problem: attention, undo (being undone), disputed (its payment is) or lost (its workflow was terminated; for settle)."`
+		Trouble   string        `name:"trouble" enum:",attention,undo,disputed,lost" default:"" help:"Only orders with this problem: attention (marked by their saga), undo (being undone), disputed (with a disputed payment) or lost (with a terminated or failed workflow; for settle)."`
 		Owner     string        `name:"owner" help:"Only orders of this owner."`
 		Item      string        `name:"item" help:"Only orders of this place, menu or drink."`
 		OlderThan time.Duration `name:"older-than" help:"Only orders that were placed longer ago than this."`
@@ -68,7 +68,7 @@ type (
 	}
 	bulkList struct {
 		config.Resolution
-		JSON bool `name:"json" help:"Write them as JSON, one a line."`
+		JSON bool `name:"json" help:"Write the actions as JSON, one per line."`
 	}
 	bulkShow struct {
 		config.Resolution

@@ -41,13 +41,13 @@ type commands struct {
 	Resolve   resolve   `cmd:"" help:"Record that a refund was paid by hand, if the payment provider could not make it."`
 	Payments  payments  `cmd:"" help:"Commands for payments."`
 	Mypage    mypage    `cmd:"" help:"Commands for the customers' pages."`
-	Token     token     `cmd:"" help:"Print an access token of a demonstration account of the yeyak dev that runs on the data folder."`
+	Token     token     `cmd:"" help:"Print an access token of a demonstration account. yeyak dev has to run on the data folder."`
 	Keys      keys      `cmd:"" help:"Commands for the API keys of programs."`
 
 	SandboxPayments sandboxPayments `cmd:"" help:"Run a replacement for Stripe that can be made slow, limited, unavailable or unreliable."`
 
 	Prepare     prepare        `cmd:"" help:"Create the Temporal namespace and the search attributes that orders need, and end."`
-	Visibility  visibility     `cmd:"" help:"Make the indexes of Temporal's visibility table lean, or stock again, while everything runs. Exit code 0: they have the wanted form; 1, with --check: they do not; 2: they could not be read or changed."`
+	Visibility  visibility     `cmd:"" help:"Change the indexes of Temporal's visibility table while everything runs: to lean ones, or back to stock ones. Exit code 0: they have the wanted form; 1, with --check: they do not; 2: they could not be read or changed."`
 	Healthcheck healthcheck    `cmd:"" help:"Ask a process whether it works. Exit code 0: it does."`
 	Version     versionCommand `cmd:"" help:"Print the version."`
 	VersionFlag versionFlag    `name:"version" help:"Print the version."`
@@ -64,8 +64,8 @@ type (
 	audit   struct {
 		config.Audit
 		JSON  bool `name:"json" help:"Write the report as JSON."`
-		Last  bool `name:"last" xor:"what" help:"Run no audit; print the findings of the audits that workers run. Exit code 0: none; 1: some; 2: unknown."`
-		Start bool `name:"start" xor:"what" help:"Make a worker run an audit, whose findings are kept."`
+		Last  bool `name:"last" xor:"what" help:"Run no audit, but print the findings of the audits that workers run. Exit code 0: no findings; 1: findings; 2: they could not be read."`
+		Start bool `name:"start" xor:"what" help:"Make a worker run an audit, and store its findings."`
 	}
 	settle struct {
 		config.Settle
@@ -76,7 +76,7 @@ type (
 	actions struct {
 		config.Actions
 		Order string `arg:"" optional:"" help:"Id of an order: list only the actions on it."`
-		JSON  bool   `name:"json" help:"Write them as JSON, one per line."`
+		JSON  bool   `name:"json" help:"Write the actions as JSON, one per line."`
 	}
 	resolve struct {
 		config.Resolution
@@ -85,14 +85,14 @@ type (
 		PaidByHand string `name:"paid-by-hand" required:"" help:"Evidence: how it was paid, so that others can find the payment."`
 	}
 	payments struct {
-		Look look `cmd:"" help:"Check an order's payment at the payment provider, as a notice would. Disputes and refunds by hand are recorded."`
+		Look look `cmd:"" help:"Check an order's payment at the payment provider, and record disputes and refunds by hand. A notice of the provider does the same."`
 	}
 	look struct {
 		config.Resolution
 		Order string `arg:"" help:"Id of the order."`
 	}
 	mypage struct {
-		Rebuild rebuild `cmd:"" help:"Write the page of every order anew, from the answer of its workflow."`
+		Rebuild rebuild `cmd:"" help:"Rebuild the page of every order from the answer of its workflow."`
 	}
 	rebuild struct{ config.Rebuild }
 

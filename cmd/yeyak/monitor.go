@@ -19,18 +19,18 @@ import (
 type (
 	status struct {
 		config.Actions
-		JSON bool `name:"json" help:"Write it as JSON, as GET /v1/status does."`
+		JSON bool `name:"json" help:"Write the state as JSON, as in GET /v1/status."`
 	}
 	attention struct {
 		config.Actions
 		Kind  string `name:"kind" enum:",lodging,food,cafe,cleaning" default:"" help:"Only orders of this kind: lodging, food, cafe or cleaning."`
 		Cause string `name:"cause" enum:",abandoned,marked,undo_owed,disputed" default:"" help:"Only orders that need attention for this cause: abandoned, marked, undo_owed or disputed."`
-		JSON  bool   `name:"json" help:"Write them as JSON, one per line."`
+		JSON  bool   `name:"json" help:"Write the orders as JSON, one per line."`
 	}
 	timeline struct {
 		config.Actions
 		Order string `arg:"" help:"Id of the order."`
-		JSON  bool   `name:"json" help:"Write it as JSON, as GET /v1/orders/{id}/timeline does."`
+		JSON  bool   `name:"json" help:"Write the timeline as JSON, as in GET /v1/orders/{id}/timeline."`
 	}
 )
 

@@ -68,16 +68,16 @@ func (b *books) sources() audit.Sources {
 const moment = 15 * time.Second
 
 // run audits the books, in fake time.
-func (b *books) run(t *testing.T) (report audit.Report, took time.Duration) {
+func (b *books) run(t *testing.T) (report audit.Report, duration time.Duration) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		var err error
 		report, err = audit.Run(t.Context(), b.sources(), audit.Options{Moment: moment})
 		require.NoError(t, err)
-		took = time.Since(began)
+		duration = time.Since(began)
 	})
-	return report, took
+	return report, duration
 }
 
 // requireFindings audits the books, and requires exactly these findings.

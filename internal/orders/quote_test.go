@@ -52,11 +52,11 @@ func TestQuote(t *testing.T) {
 		require.Equal(t, "Asia/Seoul", q.TimeZone)
 		require.Empty(t, q.Later, "from then on it cannot be cancelled")
 	})
-	t.Run("GivenBefore", func(t *testing.T) {
+	t.Run("RefundedBefore", func(t *testing.T) {
 		t.Parallel()
-		for given, want := range map[int64][2]int64{20000: {30000, 50000}, 50000: {0, 50000}, 90000: {0, 10000}} {
+		for refunded, want := range map[int64][2]int64{20000: {30000, 50000}, 50000: {0, 50000}, 90000: {0, 10000}} {
 			ledger := paid{"lodging-1": {Entries: []booking.Entry{
-				{Key: "refund/1", Kind: booking.RefundEntry, Amount: won(given), State: booking.EntryPending},
+				{Key: "refund/1", Kind: booking.RefundEntry, Amount: won(refunded), State: booking.EntryPending},
 				{Key: "refund/2", Kind: booking.RefundEntry, Amount: won(1), State: booking.EntryFailed},
 			}}}
 			b := newBundle(t, at(checkIn.Add(-time.Hour)), func(d *orders.Deps) { d.Ledger = ledger })
@@ -170,7 +170,7 @@ func TestWithdraw_Expects(t *testing.T) {
 	p := contract.Publication{View: stayWith().View()}
 	p.View.Version = orders.KeptVersion
 	b.store.put(p)
-	b.cannotBeAsked(serviceerror.NewNotFound("workflow not found"))
+	b.callFails(serviceerror.NewNotFound("workflow not found"))
 	b.engine.On("QueryWorkflow", mock.Anything, mock.Anything, "", contract.ViewQuery).Return(nil, serviceerror.NewNotFound("workflow not found")).Maybe()
 	out, err := b.Decide(t.Context(), booking.Caller{Unchecked: true}, orders.Decision{
 		OrderID: "lodging-1", Kind: booking.Lodging, Update: cancels, Expect: "before:72h/100000",

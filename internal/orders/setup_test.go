@@ -223,7 +223,7 @@ func (b *bundle) accepted(p placed) contract.View {
 	return p.View
 }
 
-// undecided expects that the order goes on without a decision.
+// undecided expects that the order continues without a decision.
 func (b *bundle) undecided(p placed) contract.View {
 	b.t.Helper()
 	require.NoError(b.t, p.err)

@@ -65,7 +65,7 @@ func (o *outbox) Delete(_ context.Context, events []booking.Event) error {
 		return errAway
 	}
 	o.events = slices.DeleteFunc(o.events, func(e booking.Event) bool {
-		return slices.ContainsFunc(events, func(told booking.Event) bool { return told.Key == e.Key })
+		return slices.ContainsFunc(events, func(received booking.Event) bool { return received.Key == e.Key })
 	})
 	return o.away
 }
@@ -173,7 +173,7 @@ func TestRelay_DiesInBetween(t *testing.T) {
 	})
 }
 
-func TestRelay_AwayAndBack(t *testing.T) {
+func TestRelay_AwayForAWhile(t *testing.T) {
 	t.Parallel()
 	var away *outbox
 	f := &feed{}
@@ -224,7 +224,7 @@ func TestRelay_FeedAway(t *testing.T) {
 }
 
 // An event that cannot be read is logged once, and delays no other event.
-func TestRelay_PassesOver(t *testing.T) {
+func TestRelay_Skips(t *testing.T) {
 	t.Parallel()
 	var o *outbox
 	f := &feed{}

@@ -21,7 +21,7 @@ type auditsOf struct {
 
 func testAudits(t *testing.T, fresh newURL) {
 	for name, test := range map[string]func(auditsOf){
-		"Asked": testAuditsAsked, "Due": testAuditsDue, "Lease": testAuditsLease, "Findings": testAuditsFindings,
+		"Requested": testAuditsRequested, "Due": testAuditsDue, "Lease": testAuditsLease, "Findings": testAuditsFindings,
 		"Unsure": testAuditsUnsure, "Many": testAuditsMany, "Forget": testAuditsForget,
 	} {
 		run(t, name, func(t *testing.T) { test(auditsOf{t, store.NewAudits(setup(t, fresh, "mypage"))}) })
@@ -68,13 +68,13 @@ func finding(k audit.Kind, orderID string) audit.Finding {
 	return audit.Finding{Kind: k, OrderID: orderID, Says: "something is wrong\x00", Remedy: "yeyak settle " + orderID}
 }
 
-// testAuditsAsked: while an audit is open, further requests get it.
-func testAuditsAsked(a auditsOf) {
-	asked := together(a.T, 6, func(i int) (bool, error) {
+// testAuditsRequested: while an audit is open, further requests get it.
+func testAuditsRequested(a auditsOf) {
+	requests := together(a.T, 6, func(i int) (bool, error) {
 		_, started, err := a.Ask(a.Context(), strconv.Itoa(1024+i), noon)
 		return started, err
 	})
-	require.Equal(a, 1, count(asked, true))
+	require.Equal(a, 1, count(requests, true))
 	run, ok := a.lease(noon)
 	require.True(a, ok)
 	again, started, err := a.Ask(a.Context(), "2000", noon)
@@ -172,7 +172,7 @@ func testAuditsLease(a auditsOf) {
 }
 
 // testAuditsFindings: a finding that is found again is the same one; a finding that is
-// not is closed, and a new one if it comes back.
+// not is closed, and a new one if it appears again.
 func testAuditsFindings(a auditsOf) {
 	both := []audit.Finding{finding(audit.Money, "food-1"), {Kind: audit.Catalogue, Item: "place-1", Says: "no time zone"}, finding(audit.Money, "food-1")}
 	run := a.audit(noon, audit.Report{Counts: audit.Counts{Orders: 7}, Findings: both, NotJudged: 1, OneNotJudged: "food-2: no worker", InMotion: 2})

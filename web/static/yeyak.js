@@ -1,9 +1,9 @@
 "use strict";
 
-// A page with [data-live] follows its order: whenever the stream says that it has
-// changed, that part of the page is fetched anew. EventSource connects again by itself
-// when the connection breaks; when it was refused, this does, after a while. A page that
-// nobody sees does not follow: a browser has few connections for all its pages of a site.
+// A page with [data-live] follows its order: at each change that the stream reports, that
+// part of the page is fetched again. EventSource reconnects by itself when the connection
+// breaks, and not after a refusal: then this script reconnects after five seconds. A hidden
+// page does not follow its order: a browser has few connections to one site for all its pages.
 const live = document.querySelector("[data-live]");
 if (live) {
   let shown = Number(live.dataset.version);
@@ -32,25 +32,25 @@ if (live) {
         if (!answer.ok) break;
         const text = await answer.text();
         const version = Number(answer.headers.get("Yeyak-Version"));
-        if (!(version > shown)) break; // the next event, or the next look, shows it
+        if (!(version > shown)) break; // the next event, or the next refresh, shows it
         const focused = live.contains(document.activeElement) && document.activeElement;
         show(new DOMParser().parseFromString(text, "text/html").body);
         if (focused && !focused.isConnected) (document.getElementById(focused.id) ?? live).focus({ preventScroll: true });
         shown = version;
       }
     } catch {
-      // The network is away: the stream notices, too, and comes back.
+      // The network is away: the stream notices that, too, and connects again.
     }
     fetching = false;
   };
-  const look = (version) => { latest = Math.max(latest, version); refresh(); };
+  const refreshTo = (version) => { latest = Math.max(latest, version); refresh(); };
   let source, later;
   const leave = () => { clearTimeout(later); source?.close(); source = undefined; };
   const follow = () => {
     leave();
     if (document.hidden) return;
     source = new EventSource(live.dataset.live);
-    source.addEventListener("changed", (e) => look(Number(e.data)));
+    source.addEventListener("changed", (e) => refreshTo(Number(e.data)));
     source.addEventListener("over", leave);
     source.addEventListener("error", (e) => { if (e.target === source && source.readyState === EventSource.CLOSED) refused(); });
   };
@@ -68,7 +68,7 @@ if (live) {
   document.addEventListener("visibilitychange", follow);
 }
 
-// What has [data-again] is fetched anew every few seconds.
+// An element with [data-again] is fetched again every two seconds.
 const again = document.querySelector("[data-again]");
 if (again) {
   setInterval(async () => {
@@ -82,8 +82,8 @@ if (again) {
   }, 2000);
 }
 
-// A form with [data-confirm] is sent when that question was answered with yes. Without
-// this script it is sent at once: pages ask on their own page what matters.
+// A form with [data-confirm] is sent once that question was answered with yes. Without this
+// script it is sent at once: important questions have a page of their own.
 document.addEventListener("submit", (e) => {
   const form = e.target;
   const question = form.dataset.confirm;

@@ -62,7 +62,7 @@ func TestView_AsQuoted(t *testing.T) {
 	late.At = in.CheckInAt().Add(-50 * time.Hour)
 	require.ErrorIs(t, view.AsQuoted(late, view.Status), &booking.Error{Code: booking.QuoteChanged})
 	for _, status := range []booking.Status{booking.Cancelling, booking.Cancelled} {
-		require.NoError(t, view.AsQuoted(late, status), "that is settled already")
+		require.NoError(t, view.AsQuoted(late, status), "that is decided already")
 	}
 }
 
@@ -78,11 +78,11 @@ func TestView_AsDecided(t *testing.T) {
 	made.Expect = confirmed.Quote(made.At).Quote()
 	require.Equal(t, booking.Received, view.Status)
 	require.NoError(t, view.AsQuoted(made, view.Status))
-	for _, stood := range []booking.Status{"", booking.Cancelling, booking.Cancelled, booking.Completed, booking.Received, booking.Delivering} {
+	for _, status := range []booking.Status{"", booking.Cancelling, booking.Cancelled, booking.Completed, booking.Received, booking.Delivering} {
 		other := made
-		other.StatusWhenDecided = stood
-		require.False(t, view.HadReachedLater(other), stood)
-		require.ErrorIs(t, view.AsQuoted(other, view.Status), &booking.Error{Code: booking.QuoteChanged}, stood)
+		other.StatusWhenDecided = status
+		require.False(t, view.HadReachedLater(other), status)
+		require.ErrorIs(t, view.AsQuoted(other, view.Status), &booking.Error{Code: booking.QuoteChanged}, status)
 	}
 	made.StatusWhenDecided = booking.Paid
 	require.Equal(t, booking.Confirmed, confirmed.AsDecided(made).Status)
@@ -106,9 +106,9 @@ func TestView_SettledAs(t *testing.T) {
 	require.Nil(t, view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, booking.Charge{}))
 }
 
-// TestView_GivenInPart: the message of a refund in part has the ledger's amount once it is
+// TestView_PartialRefund: the message of a refund in part has the ledger's amount once it is
 // known, and the requested amount until then.
-func TestView_GivenInPart(t *testing.T) {
+func TestView_PartialRefund(t *testing.T) {
 	t.Parallel()
 	view := stayWithPolicy().View()
 	in := func(amount int64) *booking.Money {
@@ -117,7 +117,7 @@ func TestView_GivenInPart(t *testing.T) {
 	require.Nil(t, view.PartialRefund(booking.Charge{}))
 	require.Equal(t, in(view.Amount.Amount-30), view.PartialRefund(booking.Charge{Keep: 30}))
 	view.Settled = view.SettledAs(booking.Undo{Acted: true, Refunded: 60, Kept: 40}, booking.Charge{})
-	require.Equal(t, in(60), view.PartialRefund(booking.Charge{}), "an earlier decision stands")
+	require.Equal(t, in(60), view.PartialRefund(booking.Charge{}), "an earlier decision holds")
 	view.Settled = view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, booking.Charge{Keep: 30})
 	require.Nil(t, view.PartialRefund(booking.Charge{Keep: 30}))
 }

@@ -116,7 +116,7 @@ type user struct {
 	*Crowd
 	id   string
 	stop <-chan struct{} // closed when the user has to stop
-	open []standing      // placed orders that may be decided on
+	open []openOrder     // placed orders that may be decided on
 }
 
 // think pauses, unless the user has to stop.

@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/web"
 )
 
-// TestMonitor_PanelsInTrouble: only the panel of the failing part is marked.
-func TestMonitor_PanelsInTrouble(t *testing.T) {
+// TestMonitor_FailingPanels: only the panel of the failing part is marked.
+func TestMonitor_FailingPanels(t *testing.T) {
 	t.Parallel()
 	is := &sights{}
 	s := newSite(t, func(d *web.Deps) { d.Monitor = is })
