@@ -3,7 +3,6 @@ package e2e
 import (
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -43,8 +42,6 @@ func (p *pages) showLiveUpdates(telephone *visitor) {
 		require.Less(p, soonest, time.Second)
 	}
 	p.liveTab(screen, p.waiting(place))
-	p.eventually(func() bool { telephone.goTo("/messages"); return strings.Contains(telephone.Text(), name) })
-	telephone.keep("messages-customer")
 }
 
 // liveTab: a change leaves the focus and the status where they are in the document. A page

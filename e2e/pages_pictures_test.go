@@ -1,6 +1,9 @@
 package e2e
 
 import (
+	"bytes"
+	"errors"
+	"image/png"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -66,9 +69,7 @@ func (p *pages) picture(v *visitor, name string) {
 	taken, kept := v.Check("readme-"+name), filepath.Join("..", "docs", "pictures", name+".png")
 	shown, text := changing.ReplaceAllString(v.Text(), "…")+"\n", filepath.Join("..", "docs", "pictures", name+".txt")
 	if *record {
-		picture, err := os.ReadFile(taken)
-		require.NoError(p, err)
-		require.NoError(p, os.WriteFile(kept, picture, 0o644))       //nolint:gosec // readable for all
+		require.NoError(p, compress(taken, kept))
 		require.NoError(p, os.WriteFile(text, []byte(shown), 0o644)) //nolint:gosec // readable for all
 	}
 	recorded, err := os.ReadFile(text)
@@ -80,4 +81,20 @@ func (p *pages) picture(v *visitor, name string) {
 	readme, err := os.ReadFile("../README.md")
 	require.NoError(p, err)
 	require.Contains(p, string(readme), `src="docs/pictures/`+name+`.png"`)
+}
+
+// compress copies a picture: browsers take them fast, and large.
+func compress(from, to string) error {
+	in, err := os.Open(from)
+	if err != nil {
+		return err
+	}
+	defer in.Close()
+	picture, err := png.Decode(in)
+	if err != nil {
+		return err
+	}
+	var out bytes.Buffer
+	err = (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&out, picture)
+	return errors.Join(err, os.WriteFile(to, out.Bytes(), 0o644)) //nolint:gosec // readable for all
 }
