@@ -148,7 +148,7 @@ func TestLookAgain_ConfirmedTooLate(t *testing.T) {
 	for range 2 {
 		got, err := check()
 		require.NoError(t, err)
-		require.Equal(t, &c.Amount, got.GivenBack)
+		require.Equal(t, &c.Amount, got.Refunded)
 		is := onRecord(t, payments, "o1")
 		require.Equal(t, booking.Refunded, is.Status)
 		require.Equal(t, c.Amount.Amount, is.Refunded)

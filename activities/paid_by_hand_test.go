@@ -47,7 +47,7 @@ func TestResolveByHand_WithWhatAChangeWasCharged(t *testing.T) {
 	require.EqualValues(t, 80000, paysByHand(t, p, first.OrderID))
 	undo, err := refund(p, because(first, booking.ByCustomer))
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: 80000, Further: 30000}, undo)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, RefundedInAll: 80000, Further: 30000}, undo)
 	require.Empty(t, provider.requested)
 }
 
@@ -66,7 +66,7 @@ func TestRefundPayment_OfAChangeThatIsKnownAfterAPersonHasPaid(t *testing.T) {
 	for range 2 {
 		undo, err := refund(p, notYetDue)
 		require.NoError(t, err)
-		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 30000, Given: 80000, Further: 30000}, undo)
+		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 30000, RefundedInAll: 80000, Further: 30000}, undo)
 	}
 	payment := onRecord(t, p, first.OrderID)
 	require.EqualValues(t, 80000, payment.Amount.Amount)
@@ -90,7 +90,7 @@ func TestLookAgain_EndsAChangeOfAnOrderThatHasEnded(t *testing.T) {
 			require.EqualValues(t, 50000, paysByHand(t, p, first.OrderID))
 			undo, err := refund(p, because(first, booking.ByCustomer))
 			require.NoError(t, err)
-			require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: 50000}, undo)
+			require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, RefundedInAll: 50000}, undo)
 			require.True(t, onRecord(t, p, first.OrderID).Further[0].Pending())
 			provider.voidError = nil
 			for range 2 {

@@ -27,7 +27,7 @@ type door struct {
 
 func newDoor() *door { return &door{opened: make(chan struct{})} }
 
-func (d *door) Enter(context.Context, bool) (activities.PaymentPass, error) {
+func (d *door) Enter(context.Context, bool) (activities.PaymentSlot, error) {
 	select {
 	case <-d.opened:
 		return &pass{said: func(err error) {
@@ -82,7 +82,7 @@ func TestChargePayment_DeferredWhileTheProviderIsKeptFrom(t *testing.T) {
 	got, err = charge(payments, c)
 	require.NoError(t, err)
 	require.Equal(t, done, got)
-	require.Equal(t, []error{nil, activities.ErrNotAsked}, gate.said)
+	require.Equal(t, []error{nil, activities.ErrNotCalled}, gate.said)
 }
 
 // A charged payment stays charged in each state of the gate.

@@ -251,7 +251,7 @@ func TestChargePayment_ThatOnlyTheUndoDecides(t *testing.T) {
 				require.Equal(t, unavailable, got)
 			}
 			gate.mu.Lock()
-			require.Equal(t, []error{nil, activities.ErrNotAsked}, gate.said[:2], "the provider has answered")
+			require.Equal(t, []error{nil, activities.ErrNotCalled}, gate.said[:2], "the provider has answered")
 			gate.mu.Unlock()
 			require.Equal(t, tt.status, onRecord(t, payments, "o1").Status)
 			undo, err := refund(payments, because(newCharge("o1"), booking.PaymentUnavailable))

@@ -486,9 +486,9 @@ func TestRefundPayment_WorksFromWhatIsLeft(t *testing.T) {
 		"AllButTheFee":      {15000, 35000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 35000, Kept: 15000}, 0},
 		"SomeOfTheFee":      {15000, 45000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 45000, Kept: 5000}, 0},
 		"All":               {15000, 50000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 50000}, 0},
-		"APartByTheBank":    {15000, 0, 20000, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 15000, Kept: 15000, Given: 35000}, 15000},
+		"APartByTheBank":    {15000, 0, 20000, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 15000, Kept: 15000, RefundedInAll: 35000}, 15000},
 		"AndNothingIsKept":  {0, 20000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 50000}, 30000},
-		"ByHandAndTheBank":  {0, 20000, 10000, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 40000, Given: 50000}, 20000},
+		"ByHandAndTheBank":  {0, 20000, 10000, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 40000, RefundedInAll: 50000}, 20000},
 		"NothingOfTheOther": {0, 0, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 50000}, 50000},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -658,7 +658,7 @@ func TestRefundPayment_ADisputeIsNotThePart(t *testing.T) {
 		undo, err = refund(payments, newCharge("o1"))
 		require.NoError(t, err)
 	}
-	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 20000, Given: price.Amount}, undo)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 20000, RefundedInAll: price.Amount}, undo)
 	require.EqualValues(t, 20000, d.refundedUnder("o1/refund/1"))
 	require.Equal(t, price.Amount, onRecord(t, payments, "o1").RefundedInAll())
 }
@@ -775,7 +775,7 @@ func TestResolveByHand_WhileAPartIsPending(t *testing.T) {
 	require.EqualValues(t, 20000, resolved.Entries[0].Amount.Amount)
 	undo, err = refund(payments, newCharge("o1"))
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: price.Amount}, undo)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, RefundedInAll: price.Amount}, undo)
 	require.Equal(t, price.Amount, onRecord(t, payments, "o1").RefundedInAll())
 }
 
@@ -816,7 +816,7 @@ func TestResolveByHand_OfACancellation(t *testing.T) {
 	for range 2 {
 		undo, err = refund(payments, keeping(10000))
 		require.NoError(t, err)
-		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Kept: 10000, Given: 40000}, undo)
+		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Kept: 10000, RefundedInAll: 40000}, undo)
 	}
 	require.Zero(t, d.refundedUnder("o1/charge/refund"))
 }
@@ -916,7 +916,7 @@ func TestResolveByHand_OfTheRemainder(t *testing.T) {
 	}
 	undo, err := refund(payments, keeping(10000))
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 15000, Kept: 10000, Given: 40000}, undo)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 15000, Kept: 10000, RefundedInAll: 40000}, undo)
 	require.EqualValues(t, 15000, onRecord(t, payments, "o1").Refunded)
 }
 
@@ -994,7 +994,7 @@ func TestResolveByHand_OfWhatTheProviderCannotSay(t *testing.T) {
 	require.NoError(t, err)
 	undo, err = refund(payments, c)
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: price.Amount}, undo)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, RefundedInAll: price.Amount}, undo)
 	require.Equal(t, booking.Returned, onRecord(t, payments, "o1").Status)
 }
 

@@ -114,7 +114,7 @@ func TestResolveByHand_OfWhatWasMadeBeforeTheSilence(t *testing.T) {
 	for range 2 {
 		undo, err = refund(payments, c)
 		require.NoError(t, err)
-		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 30000, Given: price.Amount}, undo)
+		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 30000, RefundedInAll: price.Amount}, undo)
 		_, err = checkCharge(payments, "o1")
 		require.NoError(t, err)
 		require.Equal(t, price.Amount, onRecord(t, payments, "o1").RefundedInAll())

@@ -233,7 +233,7 @@ func TestRefundPayment_OfWhatWasRefundedOtherwise(t *testing.T) {
 	for range 2 {
 		undo, err := refund(payments, c)
 		require.NoError(t, err)
-		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: price.Amount}, undo, "the customer has it again")
+		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, RefundedInAll: price.Amount}, undo, "the customer has it again")
 	}
 	require.Len(t, provider.notes(), 2, "requested once")
 	payment := onRecord(t, payments, "o1")

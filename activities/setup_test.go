@@ -160,7 +160,7 @@ func (p *pass) Leave(err error) {
 // open is a gate that is always open.
 type open struct{}
 
-func (open) Enter(context.Context, bool) (activities.PaymentPass, error) { return &pass{}, nil }
+func (open) Enter(context.Context, bool) (activities.PaymentSlot, error) { return &pass{}, nil }
 func (open) AwaitOpen(context.Context, bool) error                       { return nil }
 
 var price = booking.Money{Amount: 50000, Currency: "KRW"}

@@ -117,7 +117,7 @@ func TestResolveByHand_OfAnUnknownCharge(t *testing.T) {
 		d.voids(nil, errAway)
 		undo, err := refund(payments, c)
 		require.NoError(t, err)
-		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: price.Amount}, undo)
+		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, RefundedInAll: price.Amount}, undo)
 		payment := onRecord(t, payments, "o1")
 		require.Equal(t, []any{booking.Returned, ""}, []any{payment.Status, payment.Ref})
 

@@ -123,7 +123,7 @@ func TestActing_ShowsOthersActions(t *testing.T) {
 	b := setup(t, func(d *testDeps) { d.Callers = as })
 	b.store.put(orderIn("lodging-1", booking.Confirmed, ""))
 	b.store.audits.actions = []booking.OperatorAction{
-		{ID: "y", Seq: 9, At: today, By: "1024", Action: booking.LookAtPayment, OrderID: "lodging-1", Outcome: "accepted"},
+		{ID: "y", Seq: 9, At: today, By: "1024", Action: booking.CheckPayment, OrderID: "lodging-1", Outcome: "accepted"},
 		{ID: "x", Seq: 8, At: today, By: "1099", Action: booking.CancelOrder, OrderID: "lodging-1", Reason: "burnt down", Outcome: "done"},
 		{ID: "x", Seq: 7, At: today, By: "1099", Action: booking.CancelOrder, OrderID: "lodging-1", Reason: "burnt down"},
 	}

@@ -101,7 +101,7 @@ func (k *book) Notice(_ context.Context, n booking.PaymentNotice) error {
 	return k.notices(n)
 }
 
-func (k *book) LookAtPayment(ctx context.Context, c booking.Caller, id string) error {
+func (k *book) CheckPayment(ctx context.Context, c booking.Caller, id string) error {
 	k.requireCaller(ctx, c)
 	if err := k.Allow(ctx, c, booking.ResolvePayment, "", id); err != nil {
 		return err

@@ -47,8 +47,8 @@ func TestMonitor(t *testing.T) {
 		is.overview = orders.Overview{
 			At: today, Open: []orders.OpenCount{{Kind: booking.Food, Status: booking.Delivering, Orders: 2}},
 			Owed: []orders.Owed{{Kind: booking.Food, Undos: 1, Since: today, NeedingAttention: 1}}, Queues: []orders.QueueState{{Name: "payments", Backlog: 3, Oldest: time.Minute}},
-			Deferred: 4, ShutUntil: today, ReadModel: orders.ReadModelLag{Looked: 50, Behind: 1, Oldest: 2 * time.Second},
-			Load: []orders.Load{{Name: "reads", Taken: 1, Of: 2, Waiting: 3}}, Tallies: []orders.Tally{{Name: "orders_late", Count: 1, Of: 2}}, Failing: []string{"food-7"}, Findings: map[string]int{"money": 1}, Degraded: map[string]string{"temporal": "cannot be reached"}, Unknown: map[string]string{"queues": "away"},
+			Deferred: 4, ShutUntil: today, ReadModel: orders.ReadModelLag{Compared: 50, Behind: 1, Oldest: 2 * time.Second},
+			Load: []orders.Load{{Name: "reads", Busy: 1, Of: 2, Waiting: 3}}, Tallies: []orders.Tally{{Name: "orders_late", Count: 1, Of: 2}}, Failing: []string{"food-7"}, Findings: map[string]int{"money": 1}, Degraded: map[string]string{"temporal": "cannot be reached"}, Unknown: map[string]string{"queues": "away"},
 		}
 		require.JSONEq(t, `{"at":"2026-11-22T15:00:00Z","well":false,"open":[{"kind":"food","status":"delivering","orders":2}],
 			"owed":[{"kind":"food","undos":1,"since":"2026-11-22T15:00:00Z","needAttention":1}],

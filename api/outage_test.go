@@ -19,7 +19,7 @@ import (
 func TestUnavailable(t *testing.T) {
 	t.Parallel()
 	const away, notSetUp = "a part that this needs is away at the moment", "a part that this needs is not set up yet"
-	const unusable, unprepared, overdue = "a part that is needed cannot be used", "something was not prepared: see /readyz", "the time of the request is over"
+	const unusable, unprepared, overdue = "a part that is needed cannot be used", "something was not prepared: see /readyz", "the time of the request has ended"
 	lacksTable := errors.New(`relation "secret" does not exist`)
 	for name, tt := range map[string]struct {
 		err    error

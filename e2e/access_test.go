@@ -203,7 +203,7 @@ func TestAccess_IssuerAway(t *testing.T) {
 	})
 	require.NotEmpty(t, away.header.Get("Retry-After"))
 	as(known).with(t, http.StatusOK)
-	s.eventually(func() bool { return strings.Contains(s.degraded()["authentication"], "cannot be asked") })
+	s.eventually(func() bool { return strings.Contains(s.degraded()["authentication"], "cannot be fetched") })
 	s.eventually(func() bool { return s.metric("yeyak_issuer_away") == 1 })
 	require.Positive(t, s.metric("yeyak_http_requests_unidentified_total", "reason", "issuer_away"))
 	own.Resume()

@@ -69,7 +69,7 @@ func TestAudit_RunsByItself(t *testing.T) {
 	require.NoError(t, err)
 	code, out, logs = a.command(nil, "audit", "--start", "--as=1027")
 	require.Zero(t, code, logs)
-	require.Contains(t, out, "was asked for (waiting)")
+	require.Contains(t, out, "was requested (waiting)")
 	third := a.awaitAudit(second.Done.ID)
 	require.Equal(t, "1027", third.Done.AskedBy)
 	require.Empty(t, third.Items)

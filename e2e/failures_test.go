@@ -75,7 +75,7 @@ func TestRefundFailsLater_WithoutNotice(t *testing.T) {
 	require.Len(t, report.Findings, 1)
 	require.Equal(t, "yeyak payments look "+order, report.Findings[0].Remedy, "%+v", report.Findings[0])
 	_, out, logs := a.command(nil, "payments", "look", order)
-	require.Contains(t, out, "is asked about order "+order, logs)
+	require.Contains(t, out, "The payment of order "+order, logs)
 	a.eventually(func() bool { return a.page(order).NeedsAttention })
 	a.paysByHand(order)
 	a.eventually(func() bool { return !a.page(order).NeedsAttention })

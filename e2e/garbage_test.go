@@ -260,7 +260,7 @@ func TestGarbage_InTheFeed(t *testing.T) {
 	require.GreaterOrEqual(t, len(left), len(published)-1)
 	require.Equal(t, published[1:], left[:len(published)-1])
 	require.Positive(t, a.counted("yeyak_events_unreadable_total"))
-	require.NotEmpty(t, a.log.FilterMessage("an event of the feed cannot be read and is passed over").All())
+	require.NotEmpty(t, a.log.FilterMessage("an event of the feed cannot be read and is skipped").All())
 	findings := a.judged().Findings
 	require.Len(t, findings, 1, "%+v", findings)
 	require.Equal(t, []string{string(audit.Unreadable), order}, []string{string(findings[0].Kind), findings[0].OrderID})

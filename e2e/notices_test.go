@@ -195,7 +195,7 @@ func TestNotices_NotGenuine(t *testing.T) {
 	require.Equal(t, audit.Provider, report.Findings[0].Kind)
 	require.Equal(t, "yeyak payments look "+order, report.Findings[0].Remedy)
 	_, out, logs := a.command(nil, "payments", "look", order)
-	require.Contains(t, out, "is asked about order "+order, logs)
+	require.Contains(t, out, "The payment of order "+order, logs)
 	a.eventually(func() bool { return len(a.shown(order).Entries) == 2 })
 	a.requireClean()
 	require.EqualValues(t, booking.NotFound, a.post("/v1/payments/lodging-unknown/look", nil).with(t, http.StatusNotFound).body.Code)

@@ -56,8 +56,8 @@ func (c Command) newLogger() *zap.Logger {
 	return zap.New(zapcore.NewCore(encode, zapcore.Lock(os.Stderr), level))
 }
 
-// silence keeps pgdriver from writing to standard error past our log: what it
-// tells of comes back as an error as well.
+// silence keeps pgdriver from writing to standard error past our log: what it reports is also
+// returned as an error.
 type silence struct{}
 
 // Printf implements pgdriver's logging.

@@ -180,7 +180,7 @@ func TestFollower_FeedAwayForAWhile(t *testing.T) {
 	require.Equal(t, []string{"popular place-1 2"}, s.recommended("minho"))
 }
 
-// Any answer of the feed that is no page is a temporary setback, and each kind is
+// Any answer of the feed that is no page is a temporary failure, and each kind is
 // logged once.
 func TestFollower_FeedThatMakesNoSense(t *testing.T) {
 	t.Parallel()

@@ -186,7 +186,7 @@ func TestStore_AllOrNothing(t *testing.T) {
 
 		require.NoError(t, made.add(json.RawMessage(placed("lodging-2", "alice", "lake"))))
 		made.cursor = "2"
-		require.ErrorIs(t, s.take(t.Context(), "", made), errOvertaken, "another process has continued from there")
+		require.ErrorIs(t, s.take(t.Context(), "", made), errConcurrent, "another process has continued from there")
 		// If the database refuses a booking, the cursor is rolled back, too.
 		_, err := s.db.ExecContext(t.Context(), "CREATE UNIQUE INDEX one_a_customer ON marketing_bookings (customer_id)")
 		require.NoError(t, err)

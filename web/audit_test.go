@@ -26,7 +26,7 @@ func TestAudit(t *testing.T) {
 	run, ok, err := s.audits.Lease(t.Context(), now, now)
 	require.NoError(t, err)
 	require.True(t, ok)
-	require.Equal(t, "olga", run.AskedBy)
+	require.Equal(t, "olga", run.RequestedBy)
 	var found []audit.Finding
 	for _, kind := range audit.Kinds() {
 		found = append(found, audit.Finding{Kind: kind, OrderID: stayID, Says: "its workflow was terminated <" + string(kind) + ">", Remedy: "yeyak settle " + stayID})

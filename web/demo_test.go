@@ -114,7 +114,7 @@ func TestDemo_LeftBehind(t *testing.T) {
 	is := &played{changed: make(chan struct{})}
 	s := newSite(t, func(d *web.Deps) { d.Demo = is })
 	past := outage(demo.ProviderSlow, true, true)
-	past.Delayed, past.Recovered, past.GivenUp = 3, 2, 1
+	past.Delayed, past.Recovered, past.Unrecovered = 3, 2, 1
 	left := []demo.Wait{{Example: demo.Example{What: "평양냉면"}, For: demo.Answer}}
 	for _, awaited := range []demo.Awaited{
 		demo.Decision, demo.Work, demo.Confirm, demo.Reject, demo.Cancel, demo.Complete, demo.Change, demo.Refund,

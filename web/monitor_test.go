@@ -56,7 +56,7 @@ func failingSystem(s *site) *sights {
 		Inbox:     orders.OpenInbox{Orders: 1, Oldest: now.Add(-time.Minute)},
 		Failing:   []string{stayID, "drink-deletion/<b>"},
 		Tallies:   []orders.Tally{{Name: orders.TallyFailed, Count: 1, Of: 20}, {Name: orders.TallyLate, Count: 2, Of: 9}, {Name: orders.TallyUnknown, Count: 3, Of: 12}},
-		ReadModel: orders.ReadModelLag{Looked: 50, Behind: 4, Oldest: 90 * time.Second},
+		ReadModel: orders.ReadModelLag{Compared: 50, Behind: 4, Oldest: 90 * time.Second},
 		Findings:  map[string]int{"abandoned": 1},
 		Degraded:  map[string]string{"temporal": "cannot be reached <b>"}, Unknown: map[string]string{"queues": "it could not be read"},
 	}}

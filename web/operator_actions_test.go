@@ -159,7 +159,7 @@ func TestOperatorActions_TwoOperators(t *testing.T) {
 	first, second := olga.get(path), oscar.get(path)
 	require.Contains(t, first.words(), "Its undos are begun anew")
 	require.NoError(t, s.actions.Append(t.Context(), booking.OperatorAction{
-		ID: "x", At: now, By: "1099", Action: booking.LookAtPayment, OrderID: stayID, Reason: "is it there? <b>", Outcome: "accepted",
+		ID: "x", At: now, By: "1099", Action: booking.CheckPayment, OrderID: stayID, Reason: "is it there? <b>", Outcome: "accepted",
 	}, nil))
 	got := olga.sends(first, path, "it was terminated")
 	require.Equal(t, http.StatusConflict, got.status)
@@ -217,7 +217,7 @@ func TestOperatorActions_WhileShown(t *testing.T) {
 	s.book.lost = true
 	between.then = func() {
 		require.NoError(t, s.actions.Append(t.Context(), booking.OperatorAction{
-			ID: "x", At: now, By: "1099", Action: booking.LookAtPayment, OrderID: stayID, Outcome: "accepted",
+			ID: "x", At: now, By: "1099", Action: booking.CheckPayment, OrderID: stayID, Outcome: "accepted",
 		}, nil))
 	}
 	olga := s.acts("olga", booking.English)
@@ -235,7 +235,7 @@ func TestOperatorActions_UnderWay(t *testing.T) {
 	s := newSite(t)
 	s.furnish()
 	s.book.lost = true
-	line := booking.OperatorAction{ID: "x", At: now, By: "1099", Action: booking.LookAtPayment, OrderID: stayID}
+	line := booking.OperatorAction{ID: "x", At: now, By: "1099", Action: booking.CheckPayment, OrderID: stayID}
 	dead := line
 	dead.ID, dead.At, dead.By = "y", now.Add(-time.Hour), "1098"
 	for _, l := range []booking.OperatorAction{dead, line} {

@@ -222,7 +222,7 @@ func (noItems) AllDrinks(ctx context.Context) iter.Seq2[booking.Drink, error] {
 	return listed[booking.Drink]()(ctx)
 }
 
-// Untold implements audit.Outboxes.
-func (noItems) Untold(ctx context.Context) iter.Seq2[booking.Event, error] {
+// Undelivered implements audit.Outboxes.
+func (noItems) Undelivered(ctx context.Context) iter.Seq2[booking.Event, error] {
 	return listed[booking.Event]()(ctx)
 }

@@ -216,10 +216,10 @@ func (c *quoted) requireAsQuoted(v contract.View) {
 		require.NoError(c, c.came.err)
 		require.True(c, holds, "%+v", c.quote)
 		require.Equal(c, booking.Cancelled, v.Status)
-		refunded := max(c.quote.GiveBack, c.quote.RefundedBefore)
+		refunded := max(c.quote.Refund, c.quote.RefundedBefore)
 		require.Equal(c, amount-refunded, c.owed(), "what the customer has is what was quoted, with what they had before")
-		require.Equal(c, c.quote.StillDue(c.quote.GiveBack), refunded-c.quote.RefundedBefore)
-		require.Equal(c, c.quote.Kept(c.quote.GiveBack, c.quote.Keep), v.Settled.Kept.Amount)
+		require.Equal(c, c.quote.StillDue(c.quote.Refund), refunded-c.quote.RefundedBefore)
+		require.Equal(c, c.quote.Kept(c.quote.Refund, c.quote.Keep), v.Settled.Kept.Amount)
 		require.Equal(c, refunded, v.Settled.Refunded.Amount)
 	case c.came.code() == booking.QuoteChanged:
 		require.True(c, !holds || c.by != c.then, "%+v", c.quote)

@@ -81,7 +81,7 @@ func (v *visit) isFreed(after time.Duration) {
 	v.env.RegisterDelayedCallback(func() {
 		_, err := v.crew.Cancel(context.Background(), otherCall)
 		require.NoError(v, err)
-		untold, err := v.crew.Untold(context.Background())
+		untold, err := v.crew.Unsignalled(context.Background())
 		require.NoError(v, err)
 		for _, call := range untold {
 			v.env.SignalWorkflow(contract.AssignedSignal, call.Cleaner)

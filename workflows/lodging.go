@@ -11,8 +11,8 @@ import (
 )
 
 // Lodging is the saga of one reservation. It runs until the stay has ended or the reservation is
-// cancelled, and its undos and refunds are done. It returns the reservation's last view. It fails
-// only if its input is invalid or the code has a defect.
+// cancelled, and then until all undos and refunds are done. It returns the reservation's last
+// view. It fails only if its input is invalid or the code has a defect.
 func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	r := &reservation{in: in}
 	story, err := r.begin(ctx, in.Order, in, facts{
@@ -23,7 +23,7 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	}
 	r.ends, r.startWithin = in.CheckOutAt(), time.Duration(r.policy.ReserveWithin)
 	r.confirming.holdFirst = r.holdBeforeConfirmation
-	r.freeTookEffect = true // an order that costs nothing takes effect when it is placed
+	r.freeTookEffect = true // a reservation that costs nothing takes effect at once: no step has to succeed first
 	// The undos are in the order of their steps.
 	r.undos = append(r.undosOfCharge(), r.releaseStock(), r.withdrawNotice(r.notice))
 	r.registerDecisions()
@@ -64,8 +64,8 @@ func (r *reservation) story(ctx workflow.Context) error {
 	return r.guestsStay(ctx)
 }
 
-// storyAndNightsRefund runs the story. If the story fails, a forgotten run may have begun a refund
-// for an early departure: storyAndNightsRefund continues that refund.
+// storyAndNightsRefund runs the story. If the story fails, a forgotten run (see saga) may have
+// begun a refund for an early departure: storyAndNightsRefund continues that refund.
 func (r *reservation) storyAndNightsRefund(ctx workflow.Context) error {
 	err := r.story(ctx)
 	if err != nil {

@@ -44,8 +44,8 @@ type saga struct {
 	// held is the item's remaining stock after the order's hold. released is its remaining
 	// stock after the release, or after the refusal of the hold. Both are nil if unknown.
 	held, released *int
-	// freeTookEffect means that an order that costs nothing has taken effect. For some kinds only
-	// an undo finds that out.
+	// freeTookEffect means that the order, if it costs nothing, has taken effect. A drink or a call
+	// takes effect with its first step, and only the undo of that step reports whether it ran.
 	freeTookEffect bool
 	further        int64 // the sum of the charges after the first one
 }
@@ -266,7 +266,7 @@ func (s *saga) emitUndone() {
 		s.emitDeclined() //replay:never the order would have to be cancelled in the moment in which its payment is declined
 	}
 	if s.chargeUndo.refunded || s.free() && s.freeTookEffect {
-		s.placed(s.chargeUndo.refunded) // perhaps only the undos have found out that the order took effect
+		s.placed(s.chargeUndo.refunded) // not yet emitted if only the undos reported that the order took effect
 	}
 	if s.view.Placed {
 		s.emitWith(s.facts.undone, s.released)

@@ -496,8 +496,8 @@ func (c crew) Cancel(_ context.Context, call booking.Call) (booking.Undo, error)
 	return act(c.process, "cancel", func(ctx context.Context) (booking.Undo, error) { return c.crew.Cancel(ctx, call) })
 }
 
-func (c crew) Untold(_ context.Context) ([]booking.CleanerAtWork, error) {
-	return act(c.process, "untold", func(ctx context.Context) ([]booking.CleanerAtWork, error) { return c.crew.Untold(ctx) })
+func (c crew) Unsignalled(_ context.Context) ([]booking.CleanerAtWork, error) {
+	return act(c.process, "untold", func(ctx context.Context) ([]booking.CleanerAtWork, error) { return c.crew.Unsignalled(ctx) })
 }
 
 func (c crew) MarkNotified(_ context.Context, id string) error {
@@ -558,7 +558,7 @@ func (f follower) Follow(context.Context, string) error {
 // gate is the provider's gate: closed for calls with a fault.
 type gate struct{ *process }
 
-func (g gate) Enter(context.Context, bool) (activities.PaymentPass, error) {
+func (g gate) Enter(context.Context, bool) (activities.PaymentSlot, error) {
 	if err := actErr(g.process, "enter", func(context.Context) error { return nil }); err != nil {
 		return nil, activities.ErrShut
 	}

@@ -94,7 +94,7 @@ func (a away) Run(ctx context.Context) error {
 	err = errors.Join(a.underLoad(ctx, c), c.Stop())
 	if err != nil {
 		fmt.Println("away-test: failed:", err)
-		return errors.New("not every order was taken and carried out")
+		return errors.New("not every order was accepted and carried out")
 	}
 	fmt.Println("away-test: passed")
 	return nil
@@ -146,13 +146,13 @@ func (a away) endure(ctx context.Context, c *cluster.Cluster, users *crowd.Crowd
 	faults = append(faults, a.repeat(ctx, users, &row))
 	row.order, err = dispatchedSince(ctx, db, row.outage.left)
 	faults = append(faults, err, row.order.judge(s.late), check(ctx, c, users))
-	faults = append(faults, untold(ctx, db, users, &row))
+	faults = append(faults, unreported(ctx, db, users, &row))
 	return row, errors.Join(faults...)
 }
 
-// repeat repeats each request whose answer named no order, under its key, as its customer
-// is asked to. After a 503 the order must not exist already, unless the request was sent
-// twice and only the second one was refused.
+// repeat repeats each request whose answer named no order, under its key, as the API documents.
+// After a 503 the order must not exist already, unless the request was sent twice and only the
+// second one was refused.
 func (a away) repeat(ctx context.Context, users *crowd.Crowd, row *awayRow) error {
 	var again []crowd.Placement
 	for _, p := range row.placements {

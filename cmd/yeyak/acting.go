@@ -52,7 +52,7 @@ type (
 		Reason    string        `name:"reason" required:"" help:"Reason, for readers of the log of operators' actions."`
 		Kind      string        `name:"kind" help:"Only orders of this kind: lodging, food, cafe or cleaning."`
 		Status    string        `name:"status" help:"Only orders in this status."`
-		Trouble   string        `name:"trouble" enum:",attention,undo,disputed,lost" default:"" help:"Only orders with this problem: attention (marked by their saga), undo (being undone), disputed (with a disputed payment) or lost (with a terminated or failed workflow; for settle)."`
+		Problem   string        `name:"trouble" enum:",attention,undo,disputed,lost" default:"" help:"Only orders with this problem: attention (marked by their saga), undo (being undone), disputed (with a disputed payment) or lost (with a terminated or failed workflow; for settle)."`
 		Owner     string        `name:"owner" help:"Only orders of this owner."`
 		Item      string        `name:"item" help:"Only orders of this place, menu or drink."`
 		OlderThan time.Duration `name:"older-than" help:"Only orders that were placed longer ago than this."`
@@ -109,7 +109,7 @@ func (c cancel) Run(ctx context.Context) error {
 	case out.Done:
 		_, err = fmt.Printf("Order %s is %s.\n", c.Order, out.View.Status)
 	default:
-		_, err = fmt.Printf("Order %s takes the decision, and goes on until nothing is owed.\n", c.Order)
+		_, err = fmt.Printf("Order %s accepts the decision, and continues until nothing is owed.\n", c.Order)
 	}
 	return err
 }
@@ -135,7 +135,7 @@ func (c bulkPlan) Run(ctx context.Context) error {
 	o, done := actingOptions(c.Resolution)
 	defer done()
 	f := booking.BulkFilter{
-		Kind: booking.Kind(c.Kind), Status: booking.Status(c.Status), Problem: booking.Problem(c.Trouble), OwnerID: c.Owner, ItemID: c.Item,
+		Kind: booking.Kind(c.Kind), Status: booking.Status(c.Status), Problem: booking.Problem(c.Problem), OwnerID: c.Owner, ItemID: c.Item,
 	}
 	if c.OlderThan > 0 {
 		f.PlacedBefore = time.Now().Add(-c.OlderThan).Truncate(time.Second)

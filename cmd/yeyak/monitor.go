@@ -44,7 +44,7 @@ func (c status) Run(ctx context.Context) error {
 	defer sync(o.Log)
 	is, err := app.Status(ctx, o)
 	if err != nil {
-		return exit{couldNotLook, err.Error()}
+		return exit{auditIncomplete, err.Error()}
 	}
 	if c.JSON {
 		err = writeJSON(app.JSON(is))
@@ -53,7 +53,7 @@ func (c status) Run(ctx context.Context) error {
 	}
 	switch {
 	case err != nil:
-		return exit{couldNotLook, err.Error()}
+		return exit{auditIncomplete, err.Error()}
 	case !is.IsHealthy():
 		return exit{code: 1}
 	default:
@@ -91,7 +91,7 @@ func printStatus(to io.Writer, is app.Overview) error {
 	for _, q := range is.Queues {
 		line("queue "+q.Name, "%d workers, %d tasks wait", q.Workers, q.Backlog)
 	}
-	line("read model", "%d of %d orders behind", is.ReadModel.Behind, is.ReadModel.Looked)
+	line("read model", "%d of %d orders behind", is.ReadModel.Behind, is.ReadModel.Compared)
 	if is.Done.ID == 0 {
 		line("last audit", "never")
 	} else {

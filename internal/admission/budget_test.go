@@ -215,7 +215,7 @@ func TestBudget_StalledQueue(t *testing.T) {
 		require.Empty(t, in)
 		require.Zero(t, out[0].after)
 		require.Greater(t, after(t, out[0].err), longestPause)
-		require.Equal(t, 41, counted(b.measured.shed[standsStill]))
+		require.Equal(t, 41, counted(b.measured.shed[stalled]))
 
 		close(hung)
 		synctest.Wait()
@@ -278,7 +278,7 @@ func TestBudget_Await(t *testing.T) {
 		for _, c := range causes {
 			require.Zero(t, counted(b.measured.shed[c]), c)
 		}
-		require.Equal(t, 1, counted(b.measured.untaken))
+		require.Equal(t, 1, counted(b.measured.servedOtherwise))
 
 		begun = time.Now()
 		go func() { time.Sleep(time.Second); b.Leave(true) }()
@@ -322,7 +322,7 @@ func TestBudget_CallerLeaves(t *testing.T) {
 			}
 			require.NoError(t, <-next)
 			b.Leave(true)
-			require.Zero(t, b.taken)
+			require.Zero(t, b.busy)
 			require.Zero(t, counted(b.measured.waiting))
 			leave()
 		}

@@ -159,7 +159,9 @@ func (b *books) AllPlaces(context.Context) iter.Seq2[booking.Place, error] { ret
 
 func (b *books) AllDrinks(context.Context) iter.Seq2[booking.Drink, error] { return list(b, b.drinks) }
 
-func (b *books) Untold(context.Context) iter.Seq2[booking.Event, error] { return list(b, b.untold) }
+func (b *books) Undelivered(context.Context) iter.Seq2[booking.Event, error] {
+	return list(b, b.untold)
+}
 
 func (b *books) AllDays(context.Context) iter.Seq2[audit.StockDay, error] { return list(b, b.days) }
 

@@ -143,7 +143,7 @@ type Settle struct {
 	Databases Databases     `embed:""`
 	Data      Data          `embed:""`
 	As        As            `embed:""`
-	Wait      time.Duration `name:"wait" env:"YEYAK_SETTLE_WAIT" default:"30s" help:"How long the command waits until the order is settled. After that the order is still settled without the command."`
+	Wait      time.Duration `name:"wait" env:"YEYAK_SETTLE_WAIT" default:"30s" help:"How long the command waits until the order is settled. After that the settlement continues without the command."`
 }
 
 // Settings is the Config of the command.
@@ -182,12 +182,12 @@ func (c Actions) Settings() Config {
 
 // Seen names the newest line of the log of actions that a command's caller has seen.
 type Seen struct {
-	Line *int64 `name:"seen" help:"Number of the newest line about the order that you have seen in yeyak actions; 0 if there was none. If another caller has acted on the order since, the command does nothing. By default it is the newest line, which the command shows."`
+	Line *int64 `name:"seen" help:"Number of the newest line about the order that you have seen in yeyak actions; 0 if there was none. If another caller has acted on the order since, the command does nothing. Without this flag the command shows the newest line, and does nothing if another caller adds one before it acts."`
 }
 
-// As is the caller in whose name a command changes orders.
+// As is the caller of a command that changes something.
 type As struct {
-	ID string `name:"as" env:"YEYAK_AS" default:"system" help:"Caller in whose name the command changes orders: the caller's number in Yeyak, or system. Histories, tables and logs name it."`
+	ID string `name:"as" env:"YEYAK_AS" default:"system" help:"Caller of the command: the caller's number in Yeyak, or system. The history, table or log that records what the command changes names this caller."`
 }
 
 func (a *As) check(m mistakes) {

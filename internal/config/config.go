@@ -162,7 +162,7 @@ const (
 type Mypage struct {
 	Feed string `name:"mypage-feed" env:"MYPAGE_FEED" default:"push" help:"How the customers' pages are written: push, by the sagas, or query, from the workflows' answers to queries."`
 	// RepairEvery is for benchmarks, which a repair would disturb.
-	RepairEvery time.Duration `name:"repair-every" env:"YEYAK_REPAIR_EVERY" default:"5m" hidden:"" help:"How often missing and stale pages of orders are looked for and repaired."`
+	RepairEvery time.Duration `name:"repair-every" env:"YEYAK_REPAIR_EVERY" default:"5m" hidden:"" help:"How often missing and stale pages of orders are searched and repaired."`
 }
 
 // Payment providers.
@@ -177,7 +177,7 @@ const DefaultStripeURL = "https://api.stripe.com"
 
 // Payments is the payment provider.
 type Payments struct {
-	Provider  string `name:"payments" env:"YEYAK_PAYMENTS" default:"auto" help:"Payment provider: sandbox, which is built in and moves no money, or stripe. auto is stripe if it has a secret key, otherwise sandbox in yeyak dev."`
+	Provider  string `name:"payments" env:"YEYAK_PAYMENTS" default:"auto" help:"Payment provider: sandbox, which is built in and moves no money, or stripe. auto is stripe if there is a secret key for it, otherwise sandbox, in yeyak dev only."`
 	StripeURL URL    `name:"stripe-url" env:"STRIPE_URL" default:"https://api.stripe.com" help:"URL of Stripe's API, or of a replacement for Stripe."`
 	StripeKey Secret `name:"stripe-secret-key" env:"STRIPE_SECRET_KEY" help:"Secret key for Stripe's API."`
 }
@@ -202,7 +202,7 @@ type Notices struct {
 	StripeSecrets []Secret `name:"stripe-webhook-secrets" env:"STRIPE_WEBHOOK_SECRETS" help:"Secrets with which Stripe signs its notices (whsec_…): one, or several while one replaces another. Without a secret no notices are accepted."`
 }
 
-// Secrets returns the secrets in the given order.
+// Secrets returns the secrets in their order.
 func (n Notices) Secrets() []string {
 	secrets := make([]string, len(n.StripeSecrets))
 	for i, s := range n.StripeSecrets {

@@ -12,8 +12,8 @@ type Demo struct {
 	HealWithin time.Duration `name:"heal-within" default:"2m" help:"How long orders that met a failure may take to recover. A slow machine needs more."`
 }
 
-// mostPerMinute is what two cores carry out beside everything else, with what accounts
-// of customers may ask in a second.
+// mostPerMinute is what two cores carry out beside everything else, with the requests that
+// customers' accounts may send in a second.
 const mostPerMinute = 300
 
 func (d *Demo) check(m mistakes) {

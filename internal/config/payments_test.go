@@ -69,7 +69,7 @@ func TestParse_NoPaymentsByMistake(t *testing.T) {
 }
 
 func TestParse_PaymentsMistakes(t *testing.T) {
-	const noKey = `--stripe-secret-key (STRIPE_SECRET_KEY) is empty: want the secret key, for Stripe is asked for; or say --payments=sandbox`
+	const noKey = `--stripe-secret-key (STRIPE_SECRET_KEY) is empty: want the secret key, since --payments is stripe; or --payments=sandbox`
 	for name, tt := range map[string]struct {
 		env  map[string]string
 		args []string

@@ -281,7 +281,7 @@ func TestDemo_Cancelled(t *testing.T) {
 		require.Zero(t, is.waitingCount(), name)
 		require.Empty(t, is.Waiting, name)
 		require.Equal(t, []int{1, count(healed), count(healed), count(!healed), count(healed)},
-			[]int{state.Delayed, state.Recovered, is.Recovered, is.GivenUp, len(is.Examples)}, name)
+			[]int{state.Delayed, state.Recovered, is.Recovered, is.Unrecovered, len(is.Examples)}, name)
 	}
 }
 

@@ -107,7 +107,7 @@ func TestChange_AwayUnderItsKey(t *testing.T) {
 		b.changes(func(context.Context) (contract.View, error) { return contract.View{}, noFor(code) })
 		_, err := b.Change(t.Context(), booking.Caller{Unchecked: true}, orders.Change{OrderID: "lodging-1", Rooms: 2, Key: "k1"})
 		require.ErrorIs(t, err, &booking.Error{Code: code})
-		require.Equal(t, another, strings.Contains(err.Error(), "ask again under another one"), err)
+		require.Equal(t, another, strings.Contains(err.Error(), "repeat it under another one"), err)
 	}
 }
 

@@ -347,7 +347,7 @@ func TestDecide_FoodCancelIsNoPromise(t *testing.T) {
 			wasAccepted, begun := budgeted{}, time.Now()
 			b.onUpdate(wasAccepted.accepts, func(ctx context.Context) (contract.View, error) {
 				require.Equal(t, wasAccepted.end(ctx), wasAccepted.until, "one budget for both")
-				budget := b.ReplyBudget + orders.Asking
+				budget := b.ReplyBudget + orders.ServiceWait
 				require.WithinRange(t, wasAccepted.until, begun.Add(budget), wasAccepted.at.Add(budget))
 				return contract.View{}, serviceerror.NewDeadlineExceeded("the delivery hangs")
 			})

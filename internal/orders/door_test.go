@@ -125,9 +125,9 @@ func TestDoor_CheckAndSettle(t *testing.T) {
 	g.followed(g.order, nil)
 	var log *actionLog
 	g.bundle, log = g.logged()
-	require.NoError(t, g.LookAtPayment(t.Context(), olga, g.order))
+	require.NoError(t, g.CheckPayment(t.Context(), olga, g.order))
 	want := byOlga
-	want.Action, want.OrderID, want.Outcome = booking.LookAtPayment, g.order, booking.ActionAccepted
+	want.Action, want.OrderID, want.Outcome = booking.CheckPayment, g.order, booking.ActionAccepted
 	log.requireAction(t, want)
 
 	var settled settledOrders
@@ -163,7 +163,7 @@ func (s *settledOrders) Settle(_ context.Context, w orders.Warrant, _, by string
 var withoutWarrant = map[string]string{
 	"begin":            "starts orders, and settles them after Settle has got the warrant",
 	"deleteDrink":      "is about a drink; the catalogue's events name the caller",
-	"DeliverNotice":    "only makes the order check its payment; an operator's way is LookAtPayment",
+	"DeliverNotice":    "only makes the order check its payment; an operator's way is CheckPayment",
 	"customerReturned": "only makes the order check whether its customer has paid",
 	"signal":           "is what ForceCancel and SignalAssigned send to orders for the service itself",
 }

@@ -62,18 +62,18 @@ func TestNotice_NotAccepted(t *testing.T) {
 	}
 }
 
-// TestLookAtPayment: an operator's check of a payment works like a notice. It requires a
+// TestCheckPayment: an operator's check of a payment works like a notice. It requires a
 // payment.
-func TestLookAtPayment(t *testing.T) {
+func TestCheckPayment(t *testing.T) {
 	t.Parallel()
 	g := newRefunding(t, booking.Confirmed)
 	wasAccepted := g.followed(g.order, nil)
-	require.NoError(t, g.LookAtPayment(t.Context(), olga, g.order))
+	require.NoError(t, g.CheckPayment(t.Context(), olga, g.order))
 	require.Len(t, *wasAccepted, 1)
 	alice := booking.Caller{ID: "alice", Roles: []booking.Role{booking.CustomerRole}}
-	require.ErrorIs(t, g.LookAtPayment(t.Context(), alice, g.order), &booking.Error{Code: booking.NotAllowed})
-	require.ErrorIs(t, g.LookAtPayment(t.Context(), olga, "lodging-2"), &booking.Error{Code: booking.NotFound})
-	require.ErrorIs(t, g.LookAtPayment(t.Context(), olga, "whatever"), &booking.Error{Code: booking.NotFound})
+	require.ErrorIs(t, g.CheckPayment(t.Context(), alice, g.order), &booking.Error{Code: booking.NotAllowed})
+	require.ErrorIs(t, g.CheckPayment(t.Context(), olga, "lodging-2"), &booking.Error{Code: booking.NotFound})
+	require.ErrorIs(t, g.CheckPayment(t.Context(), olga, "whatever"), &booking.Error{Code: booking.NotFound})
 	require.Len(t, *wasAccepted, 1)
 }
 

@@ -164,7 +164,7 @@ func startsSlowly(t *testing.T, turn time.Duration) *bundle {
 			}
 			in := args[0].(contract.Input)
 			if cup, ok := in.(contract.Cafe); ok {
-				require.True(t, cup.StartBy.After(b.Now().Add(replyBudget+orders.Asking)), "it has its time from its turn on")
+				require.True(t, cup.StartBy.After(b.Now().Add(replyBudget+orders.ServiceWait)), "it has its time from its turn on")
 			}
 			b.publish(in, businessDecision(in), "")
 			return &mocks.WorkflowRun{}, nil

@@ -48,7 +48,7 @@ func TestQuote(t *testing.T) {
 		view, q, err := b.Quote(t.Context(), anybody, booking.Lodging, "lodging-1")
 		require.NoError(t, err)
 		require.Equal(t, "lodging-1", view.ID)
-		require.Equal(t, booking.Due{GiveBack: 50000, Keep: 50000, Tier: "before:0s", Until: checkIn.UTC()}, q.Due)
+		require.Equal(t, booking.Due{Refund: 50000, Keep: 50000, Tier: "before:0s", Until: checkIn.UTC()}, q.Due)
 		require.Equal(t, "Asia/Seoul", q.TimeZone)
 		require.Empty(t, q.Later, "from then on it cannot be cancelled")
 	})
@@ -63,7 +63,7 @@ func TestQuote(t *testing.T) {
 			b.store.put(cameTo(stayWith().View(), booking.Confirmed, ""))
 			_, q, err := b.Quote(t.Context(), anybody, booking.Lodging, "lodging-1")
 			require.NoError(t, err)
-			require.Equal(t, want, [2]int64{q.StillDue(q.GiveBack), q.Kept(q.GiveBack, q.Keep)})
+			require.Equal(t, want, [2]int64{q.StillDue(q.Refund), q.Kept(q.Refund, q.Keep)})
 			require.Equal(t, "before:0s/50000", q.Quote(), "the order knows it by its policy")
 		}
 	})
@@ -74,7 +74,7 @@ func TestQuote(t *testing.T) {
 		b.answersHistory(of(booking.Lodging), nil)
 		_, q, err := b.Quote(t.Context(), anybody, booking.Lodging, "lodging-1")
 		require.NoError(t, err)
-		require.Equal(t, contract.Quote{Due: booking.Due{GiveBack: 100000, Tier: booking.TierAll}, TimeZone: "Asia/Seoul"}, q)
+		require.Equal(t, contract.Quote{Due: booking.Due{Refund: 100000, Tier: booking.TierAll}, TimeZone: "Asia/Seoul"}, q)
 	})
 	t.Run("CheckedIn", func(t *testing.T) {
 		t.Parallel()

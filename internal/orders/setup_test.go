@@ -110,7 +110,7 @@ func businesses() []business {
 		return contract.Order{
 			OrderID: string(kind) + "-1", CustomerID: "alice", Amount: booking.Money{Amount: amount, Currency: "KRW"},
 			PaymentMethod: "pm_card_visa", PlacedAt: today, Policy: contract.Policy{
-				InPlace: true, PayWithin: booking.Duration(time.Minute), AnswerWithin: booking.Duration(testTimeout + orders.Asking),
+				InPlace: true, PayWithin: booking.Duration(time.Minute), AnswerWithin: booking.Duration(testTimeout + orders.ServiceWait),
 			},
 		}
 	}

@@ -73,7 +73,7 @@ func call(t *testing.T, g *payments.Gate, duration time.Duration, answer error) 
 		require.ErrorIs(t, err, activities.ErrShut)
 		return false
 	}
-	if !errors.Is(answer, activities.ErrNotAsked) {
+	if !errors.Is(answer, activities.ErrNotCalled) {
 		p.Begin()
 	}
 	time.Sleep(duration)
@@ -82,7 +82,7 @@ func call(t *testing.T, g *payments.Gate, duration time.Duration, answer error) 
 }
 
 // enter enters the gate and calls the provider.
-func enter(t *testing.T, g *payments.Gate, waited bool) activities.PaymentPass {
+func enter(t *testing.T, g *payments.Gate, waited bool) activities.PaymentSlot {
 	t.Helper()
 	p, err := g.Enter(t.Context(), waited)
 	require.NoError(t, err)
@@ -110,7 +110,7 @@ func TestGate_ShutsOnFailures(t *testing.T) {
 		require.True(t, call(t, g, 0, nil))
 		require.True(t, call(t, g, 0, nil))
 		require.True(t, call(t, g, 0, errBroken))
-		require.True(t, call(t, g, 0, activities.ErrNotAsked), "which says nothing of the provider")
+		require.True(t, call(t, g, 0, activities.ErrNotCalled), "which says nothing of the provider")
 		require.True(t, call(t, g, 0, errBroken), "that is half of four")
 		require.False(t, call(t, g, 0, nil))
 	})
@@ -131,12 +131,12 @@ func TestGate_ForgetsWhatIsLongAgo(t *testing.T) {
 func TestGate_ShutsOnSlowCallsWhileTheyLast(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		g := newGate(&board{})
-		var passes []activities.PaymentPass
+		var passes []activities.PaymentSlot
 		for range 4 {
 			passes = append(passes, enter(t, g, false))
 		}
 		time.Sleep(610*time.Millisecond - 1)
-		require.True(t, call(t, g, 0, activities.ErrNotAsked))
+		require.True(t, call(t, g, 0, activities.ErrNotCalled))
 		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		require.False(t, call(t, g, 0, nil))
@@ -183,7 +183,7 @@ func TestGate_Opens(t *testing.T) {
 		require.Equal(t, time.Second, time.Since(begun), "not at once")
 		shut(t, g)
 		begun = time.Now()
-		probes := make(chan activities.PaymentPass, 2)
+		probes := make(chan activities.PaymentSlot, 2)
 		for range 2 {
 			go func() {
 				if g.AwaitOpen(t.Context(), false) != nil {
@@ -280,7 +280,7 @@ func TestGate_TheQueueGoesFirst(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := &board{deferred: 21}
 		g := newGate(b)
-		require.True(t, call(t, g, 0, activities.ErrNotAsked), "it was never shut")
+		require.True(t, call(t, g, 0, activities.ErrNotCalled), "it was never shut")
 		shut(t, g)
 		time.Sleep(5*time.Second + 1)
 		require.False(t, call(t, g, 0, nil))

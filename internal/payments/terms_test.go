@@ -68,7 +68,7 @@ func TestTerms_WhatAPolicyRefunds(t *testing.T) {
 	for code, term := range terms {
 		price := fromStripe(term.multiple*12345, code)
 		due := policy.RefundDue(booking.Cancellation{Kind: booking.Lodging, Amount: price, FreedNights: 1, Nights: 3})
-		refund := booking.Money{Amount: due.GiveBack, Currency: code}
+		refund := booking.Money{Amount: due.Refund, Currency: code}
 		require.Equal(t, refund, Terms{}.Part(refund), code)
 	}
 }

@@ -195,7 +195,7 @@ func TestRelay_AwayForAWhile(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		require.True(t, f.holds("inventory", 2))
-		require.Equal(t, 1, logs.FilterMessage("events of the catalogue go on").Len())
+		require.Equal(t, 1, logs.FilterMessage("events of the catalogue are copied again").Len())
 		require.Zero(t, away.left())
 	})
 }
@@ -238,7 +238,7 @@ func TestRelay_Skips(t *testing.T) {
 		synctest.Wait()
 		require.True(t, f.holds("catalogue", 450))
 		require.Zero(t, o.left())
-		said := logs.FilterMessage("an event of the catalogue cannot be read and is passed over").All()
+		said := logs.FilterMessage("an event of the catalogue cannot be read and is skipped").All()
 		require.Len(t, said, 2)
 		require.Equal(t, zap.ErrorLevel, said[0].Level)
 		require.Equal(t, 2, logs.Len())

@@ -42,7 +42,7 @@ func (a auditsOf) lease(at time.Time) (booking.AuditRun, bool) {
 // audit runs an audit with the report.
 func (a auditsOf) audit(at time.Time, r audit.Report) booking.AuditRun {
 	a.Helper()
-	_, started, err := a.Ask(a.Context(), "1024", at)
+	_, started, err := a.Request(a.Context(), "1024", at)
 	require.NoError(a, err)
 	require.True(a, started)
 	run, ok := a.lease(at)
@@ -71,13 +71,13 @@ func finding(k audit.Kind, orderID string) audit.Finding {
 // testAuditsRequested: while an audit is open, further requests get it.
 func testAuditsRequested(a auditsOf) {
 	requests := together(a.T, 6, func(i int) (bool, error) {
-		_, started, err := a.Ask(a.Context(), strconv.Itoa(1024+i), noon)
+		_, started, err := a.Request(a.Context(), strconv.Itoa(1024+i), noon)
 		return started, err
 	})
 	require.Equal(a, 1, count(requests, true))
 	run, ok := a.lease(noon)
 	require.True(a, ok)
-	again, started, err := a.Ask(a.Context(), "2000", noon)
+	again, started, err := a.Request(a.Context(), "2000", noon)
 	require.NoError(a, err)
 	require.False(a, started)
 	require.Equal(a, run, again)
@@ -89,7 +89,7 @@ func testAuditsRequested(a auditsOf) {
 	require.Zero(a, done)
 	require.Equal(a, booking.AuditFailed, last.State)
 	require.Equal(a, "no engine", last.Words)
-	next, started, err := a.Ask(a.Context(), "2000", noon)
+	next, started, err := a.Request(a.Context(), "2000", noon)
 	require.NoError(a, err)
 	require.True(a, started)
 	require.Greater(a, next.ID, run.ID)
@@ -110,7 +110,7 @@ func testAuditsDue(a auditsOf) {
 	require.True(a, due(noon))
 	_, last, err := a.Latest(a.Context())
 	require.NoError(a, err)
-	require.Equal(a, booking.SystemID, last.AskedBy)
+	require.Equal(a, booking.SystemID, last.RequestedBy)
 	require.False(a, due(noon.Add(30*time.Second)), "one is open")
 	age, err = a.SinceDone(a.Context(), noon.Add(2*time.Minute))
 	require.NoError(a, err)
@@ -134,7 +134,7 @@ func testAuditsDue(a auditsOf) {
 func testAuditsLease(a auditsOf) {
 	_, ok := a.lease(noon)
 	require.False(a, ok)
-	_, _, err := a.Ask(a.Context(), "1024", noon)
+	_, _, err := a.Request(a.Context(), "1024", noon)
 	require.NoError(a, err)
 	first, ok := a.lease(noon)
 	require.True(a, ok)

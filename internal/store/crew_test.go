@@ -127,7 +127,7 @@ func (c crew) waiting(t *testing.T, want int) {
 // untold requires which calls have not been notified of their cleaner.
 func (c crew) untold(t *testing.T, orderIDs ...string) {
 	t.Helper()
-	calls, err := c.Untold(t.Context())
+	calls, err := c.Unsignalled(t.Context())
 	require.NoError(t, err)
 	var got []string
 	for _, call := range calls {

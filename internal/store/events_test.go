@@ -165,7 +165,7 @@ func testEvents(t *testing.T, fresh newURL) {
 	run(t, "UnreadableEvents", func(t *testing.T) {
 		db := setup(t, fresh, "mypage")
 		var named []string
-		m := store.NewMypage(db).PassingOver(func(u *store.Unreadable) { named = append(named, u.OrderID+": "+u.Error()) })
+		m := store.NewMypage(db).ReportingSkipped(func(u *store.Unreadable) { named = append(named, u.OrderID+": "+u.Error()) })
 		require.NoError(t, publishEvents(t.Context(), m, "o1", 1, 20))
 		whole := follower{m: m}
 		whole.followUntil(t, 20)

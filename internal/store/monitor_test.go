@@ -42,7 +42,7 @@ func testMonitor(t *testing.T, fresh newURL) {
 	mypage := store.NewMypage(db)
 	fillWithCauses(t, mypage)
 	audits := store.NewAudits(db)
-	_, _, err = audits.Ask(t.Context(), "olga", christmas)
+	_, _, err = audits.Request(t.Context(), "olga", christmas)
 	require.NoError(t, err)
 	run_, _, err := audits.Lease(t.Context(), christmas, christmas)
 	require.NoError(t, err)

@@ -128,8 +128,8 @@ func unfilteredQueries() []query {
 			_, err := store.NewCrew(db).WaitingBy(ctx, "caller")
 			return err
 		})},
-		{method: "Crew.Untold", service: "fulfilment", rows: open4All, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
-			_, err := store.NewCrew(db).Untold(ctx)
+		{method: "Crew.Unsignalled", service: "fulfilment", rows: open4All, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewCrew(db).Unsignalled(ctx)
 			return err
 		})},
 		{method: "Payments.Outlook", service: "payments", rows: open4All, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {

@@ -89,13 +89,13 @@ func pause(ctx context.Context, try int) bool {
 	}
 }
 
-// takeTurn makes transactions with the same turn run one after the other. After takeTurn a
-// transaction reads what the previous transaction with this turn has written.
-func (db *DB) takeTurn(ctx context.Context, q bun.IDB, turn string) error {
+// serialize makes transactions with the same key run one after the other. After it the
+// transaction reads what the one before has written.
+func (db *DB) serialize(ctx context.Context, q bun.IDB, turn string) error {
 	if db.dialect.oneWriter {
 		return nil // SQLite's transactions run one after the other anyway
 	}
-	_, err := q.NewRaw("?", db.dialect.takeTurns(turn)).Exec(ctx)
+	_, err := q.NewRaw("?", db.dialect.serialize(turn)).Exec(ctx)
 	return err
 }
 

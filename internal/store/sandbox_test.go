@@ -83,7 +83,7 @@ func testSandbox(t *testing.T, fresh newURL) {
 		seen, err := sandbox.Retrieve(t.Context(), charge.Ref)
 		require.NoError(t, err)
 		require.Equal(t, won, seen.Charged)
-		require.EqualValues(t, 40000, seen.Given)
+		require.EqualValues(t, 40000, seen.Refunded)
 		require.Len(t, seen.Parts, 2)
 		require.Equal(t, "p1", seen.Parts[0].Key)
 		require.NoError(t, sandbox.ByHand(t.Context(), c.OrderID, 0))

@@ -37,15 +37,15 @@ func TestView_Quote(t *testing.T) {
 	checkIn, amount := in.CheckInAt().UTC(), in.Amount.Amount
 	quote := read.Quote(checkIn.Add(-73 * time.Hour))
 	require.Equal(t, contract.Quote{
-		Due:      booking.Due{GiveBack: amount, Tier: "before:72h", Until: checkIn.Add(-72 * time.Hour)},
+		Due:      booking.Due{Refund: amount, Tier: "before:72h", Until: checkIn.Add(-72 * time.Hour)},
 		TimeZone: "Asia/Seoul",
 		Later: []booking.DueLater{
-			{After: checkIn.Add(-72 * time.Hour), Due: booking.Due{GiveBack: amount / 2, Keep: amount / 2, Tier: "before:24h", Until: checkIn.Add(-24 * time.Hour)}},
+			{After: checkIn.Add(-72 * time.Hour), Due: booking.Due{Refund: amount / 2, Keep: amount / 2, Tier: "before:24h", Until: checkIn.Add(-24 * time.Hour)}},
 			{After: checkIn.Add(-24 * time.Hour), Due: booking.Due{Keep: amount, Tier: booking.TierNone}},
 		},
 	}, quote)
 	require.Empty(t, sound()["lodging"].(contract.Lodging).View().Terms)
-	require.Equal(t, contract.Quote{Due: booking.Due{GiveBack: amount, Tier: booking.TierAll}}, sound()["lodging"].(contract.Lodging).View().Quote(checkIn))
+	require.Equal(t, contract.Quote{Due: booking.Due{Refund: amount, Tier: booking.TierAll}}, sound()["lodging"].(contract.Lodging).View().Quote(checkIn))
 }
 
 // TestView_AsQuoted: a cancel with another quote is refused with the current one.
@@ -100,7 +100,7 @@ func TestView_SettledAs(t *testing.T) {
 	require.Equal(t, &booking.Settlement{Refunded: money(100), Kept: money(0)},
 		view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, argument))
 	require.Equal(t, &booking.Settlement{Refunded: money(70), Kept: money(30), Tier: "before:24h"},
-		view.SettledAs(booking.Undo{Acted: true, Refunded: 20, Given: 70, Kept: 30}, argument), "by the provider and otherwise")
+		view.SettledAs(booking.Undo{Acted: true, Refunded: 20, RefundedInAll: 70, Kept: 30}, argument), "by the provider and otherwise")
 	require.Nil(t, view.SettledAs(booking.Undo{}, argument), "nothing was charged")
 	view.Terms = nil
 	require.Nil(t, view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, booking.Charge{}))

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
@@ -93,7 +92,6 @@ func (p *Page) prepare(ctx context.Context, t *chromedp.Target) error {
 		}),
 		do(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: p.preferences()}),
 		do(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: p.NoScript}),
-		do(ctx, t, accessibility.Enable, cdp.Empty{}),
 		do(ctx, t, dom.Enable, dom.EnableParams{}),
 		do(ctx, t, log.Enable, cdp.Empty{}),
 		do(ctx, t, network.Enable, network.EnableParams{}),

@@ -22,7 +22,7 @@ func logged(t *testing.T, env map[string]string, args ...string) map[string]any 
 	ctx, err := parser.Parse(args)
 	require.NoError(t, err)
 	fields := zapcore.NewMapObjectEncoder()
-	_, err = ctx.Call(func(g config.Given) error { return g.MarshalLogObject(fields) })
+	_, err = ctx.Call(func(g config.NonDefault) error { return g.MarshalLogObject(fields) })
 	require.NoError(t, err)
 	return fields.Fields
 }
