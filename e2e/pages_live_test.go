@@ -24,13 +24,11 @@ func (p *pages) showLiveUpdates(telephone *visitor) {
 			v.goTo("/orders/" + order)
 			v.SeesIn("[role=status]", v.word("Waiting for the owner", "승인대기"))
 		}
-		shown := screen.Document()
+		shown, changed := screen.Document(), screen.Watch("[role=status]", "Confirmed")
 		owner.goTo("/orders/" + order)
 		owner.Click("button", "Confirm")
-		p.becomes(order, booking.Confirmed)
-		decided := time.Now()
-		screen.SeesIn("[role=status]", "Confirmed")
-		soonest = min(soonest, time.Since(decided))
+		history := p.becomes(order, booking.Confirmed).History
+		soonest = min(soonest, changed().Sub(history[len(history)-1].At))
 		telephone.SeesIn("[role=status]", "예약완료")
 		require.Equal(p, shown, screen.Document(), "the page was loaded again")
 		owner.SeesIn("[role=status]", "Confirmed")
@@ -43,6 +41,44 @@ func (p *pages) showLiveUpdates(telephone *visitor) {
 	if os.Getenv("YEYAK_TEST_COMMIT_DELAY") == "" { // on a slow machine there is no limit
 		require.Less(p, soonest, time.Second)
 	}
+	p.liveTab(screen, p.waiting(place))
+}
+
+// liveTab: a change leaves the focus and the status where they are in the document. A page
+// that nobody sees does not follow its order until it is seen again, and leads to the login
+// after the end of the session.
+func (p *pages) liveTab(screen *visitor, order string) {
+	screen.goTo("/orders/" + order)
+	screen.TabTo("link", "Cancel this order")
+	status := screen.Element("[role=status]")
+	p.decide(order, "confirm")
+	screen.SeesIn("[role=status]", "Confirmed")
+	_, focused := screen.Focused()
+	require.Equal(p, "Cancel this order", focused)
+	require.Equal(p, status, screen.Element("[role=status]"), "another status is not announced")
+
+	screen.Hide(true)
+	p.request(http.MethodPost, reservations+"/"+order+"/cancel", object{"reason": "Other plans"}).with(p, http.StatusOK)
+	require.Equal(p, 1, screen.streams())
+	screen.Hide(false)
+	screen.SeesIn("[role=status]", "Cancelled")
+	require.Equal(p, 2, screen.streams())
+
+	screen.Hide(true)
+	screen.ForgetCookies()
+	screen.Hide(false)
+	screen.Arrives("/login?")
+}
+
+// streams is how often the shown page has begun to follow its order.
+func (v *visitor) streams() (n int) {
+	v.Helper()
+	for _, r := range v.Requests() {
+		if r.Kind == "EventSource" {
+			n++
+		}
+	}
+	return n
 }
 
 // waiting is a new reservation of alice's that waits for its owner.

@@ -1,10 +1,13 @@
 package e2e
 
 import (
+	"slices"
+
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
 	chromium "github.com/yeyak/yeyak/internal/rig/browser"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // ofMinho orders for another customer than most tests.
@@ -135,13 +138,55 @@ func (v *visitor) setsFee() {
 	v.keep("place-with-terms")
 }
 
-// keyboardAtTheDesk: an owner confirms a reservation with the keyboard alone.
+// keyboardAtTheDesk: an owner confirms a reservation, refunds some of its price and refuses
+// another one with the keyboard alone.
 func (p *pages) keyboardAtTheDesk(v *visitor) {
 	order := p.waitingFor("bora", "Keyboard House")
 	v.goTo("/orders/" + order)
 	v.TabTo("button", v.word("Confirm", "승인하기"))
 	v.Press(chromium.Enter)
 	v.SeesIn("[role=status]", v.word("Confirmed", "예약완료"))
+	p.refundsByKeyboard(v, order)
+
+	order = p.waitingFor("bora", "Keyboard House")
+	v.goTo("/orders/" + order)
+	refuse := v.word("Refuse", "거절하기")
+	v.TabTo("link", refuse)
+	v.Press(chromium.Enter)
+	v.Arrives("/decide/reject")
+	v.TabTo("textbox", v.word("Reason", "사유"))
+	v.Type("Full")
+	v.TabTo("button", refuse)
+	v.Press(chromium.Enter)
+	v.SeesIn("[role=status]", v.word("Cancelled", "예약취소"))
+	require.True(p, slices.ContainsFunc(p.page(order).History, func(e contract.Entry) bool { return e.Note == "Full" }))
+}
+
+// refundsByKeyboard answers the confirmation of a refund with Escape, and then with yes.
+func (p *pages) refundsByKeyboard(v *visitor, order string) {
+	refund := v.word("Refund it", "환불하기")
+	v.TabTo("link", v.word("Payment and refunds", "결제와 환불"))
+	v.Press(chromium.Enter)
+	v.Arrives("/refund")
+	v.TabTo("textbox", v.word("How much", "금액"))
+	v.Type("10000")
+	v.TabTo("textbox", v.word("Reason", "사유"))
+	v.Type("Loud")
+	v.TabTo("button", refund)
+	v.Press(chromium.Enter)
+	_, focused := v.Focused()
+	require.Equal(p, v.word("No, go back", "아니요, 돌아가기"), focused)
+	v.Press(chromium.Escape)
+	_, focused = v.Focused()
+	require.Equal(p, refund, focused)
+	_, _, refunded := p.payment(order)
+	require.Zero(p, refunded)
+	v.Press(chromium.Enter)
+	v.TabTo("button", v.word("Yes", "예"))
+	v.Press(chromium.Enter)
+	v.Sees("Loud")
+	_, _, refunded = p.payment(order)
+	require.EqualValues(p, 10_000, refunded)
 }
 
 // deliveries: a courier finds a delivery in the list and hands it over.

@@ -86,7 +86,7 @@ func (p *pages) today(v *visitor) {
 	inn, flat := "오늘의 여관 Inn of Today "+v.String(), "오늘의 아파트 Flat of Today "+v.String()
 	cup, bowl := "오늘의 커피 Coffee of Today "+v.String(), "오늘의 국수 Noodles of Today "+v.String()
 	p.guestOf(day, 0, object{"name": inn, "ownerId": "bora", "timeZone": zone})
-	p.guestOf(day, -1, object{"name": flat, "ownerId": "bora", "timeZone": zone})
+	staying := p.guestOf(day, -1, object{"name": flat, "ownerId": "bora", "timeZone": zone})
 	p.becomes(p.orderCup(p.drink(3, object{"name": cup, "date": day, "timeZone": zone}), ofMinho).with(p, http.StatusCreated).body.ID, booking.InProduction)
 	p.becomes(p.order(p.menu(object{"name": bowl}), ofMinho).with(p, http.StatusCreated).body.ID, booking.Delivering)
 	v.goTo("/desk/today")
@@ -95,24 +95,49 @@ func (p *pages) today(v *visitor) {
 	v.SeesIn("[aria-labelledby=productions]", cup)
 	v.SeesIn("[aria-labelledby=deliveries]", bowl)
 	v.keep("today-busy")
+	p.endsStay(v, staying)
+}
+
+// endsStay: an owner ends the stay of guests who have left early. A second attempt is
+// explained, and leads back to the order.
+func (p *pages) endsStay(v *visitor, order string) {
+	ends := func() {
+		v.Helper()
+		v.goTo("/orders/" + order + "/decide/leave")
+		v.keep("leave-early")
+		v.Click("button", v.word("The guests have left early", "조기 퇴실 처리하기"))
+	}
+	v.goTo("/orders/" + order)
+	v.Click("link", v.word("The guests have not come", "노쇼 처리하기"))
+	v.Arrives("/decide/no-show")
+	v.keep("no-show")
+	ends()
+	p.becomes(order, booking.Completed)
+	ends()
+	v.Sees(v.word("The order is over.", "이미 끝난 주문입니다."))
+	v.keep("decided-already")
+	v.Click("link", v.word("Go back and look", "돌아가서 확인하기"))
+	v.Arrives("/orders/" + order)
+	v.keep("stay-ended")
 }
 
 // guestOf reserves one night at a new place that begins the given number of days from
 // the day. No page accepts reservations for yesterday, so their sagas are started
 // directly.
-func (p *pages) guestOf(day booking.Date, days int, place object) {
+func (p *pages) guestOf(day booking.Date, days int, place object) (order string) {
 	p.Helper()
 	place["checkInTime"], place["checkOutTime"] = "23:59", "23:59" // no guest is late, whenever the test runs
 	id := p.place(3, place)
 	p.request(http.MethodPut, "/v1/lodging/places/"+id+"/stock", object{"from": day.AddDays(-1), "to": day.AddDays(2), "rooms": 3}).with(p, http.StatusOK)
-	order := p.reserve(id, ofMinho, object{"checkIn": day, "checkOut": day.AddDays(1)}).with(p, http.StatusCreated).body.ID
+	order = p.reserve(id, ofMinho, object{"checkIn": day, "checkOut": day.AddDays(1)}).with(p, http.StatusCreated).body.ID
 	if days == 0 {
-		return
+		return order
 	}
 	in := p.startedLike(order)
 	in.OrderID, in.CheckIn, in.CheckOut = in.OrderID+"-earlier", day.AddDays(days), day.AddDays(days+1)
 	p.startAt(in)
 	p.becomes(in.OrderID, booking.Confirmed)
+	return in.OrderID
 }
 
 // zoneByDay is a time zone in which it is neither shortly before nor after midnight.

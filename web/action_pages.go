@@ -104,7 +104,7 @@ func (v *visit) actionPage(status int, f *actionForm) error {
 
 // readState reads the order and its state, for callers that may do the action.
 func (v *visit) readState(d operatorAction) (orderState, error) {
-	is := orderState{now: v.Now()}
+	var is orderState
 	id, err := v.orderID()
 	if err != nil {
 		return is, err
@@ -118,6 +118,7 @@ func (v *visit) readState(d operatorAction) (orderState, error) {
 	if is.payment, err = v.ledger(id); err != nil {
 		return is, err
 	}
+	is.mayCancel = v.mayCancel(is.order)
 	is.lost, err = v.Orders.IsLost(v.ctx, is.order)
 	return is, err
 }

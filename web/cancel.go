@@ -3,7 +3,6 @@ package web
 import (
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
@@ -17,11 +16,23 @@ type offer struct {
 }
 
 // mayCancel reports whether a cancel is worth offering; the quote's page knows for certain.
-func mayCancel(order contract.View, now time.Time) bool {
-	if order.Kind == booking.Lodging && order.Status == booking.Confirmed && order.Terms != nil {
-		return booking.MayCancelStay(order.Status, now, order.Terms.CheckInAt) == nil
+func (v *visit) mayCancel(order contract.View) bool {
+	switch {
+	case order.Status == booking.Cancelling:
+		return false
+	case order.Stay != nil && order.Status == booking.Confirmed: // in other states the place need not be read
+		return booking.MayCancelStay(order.Status, v.Now(), v.begins(order)) == nil
+	default:
+		return booking.MayCancel(order.Status) == nil
 	}
-	return order.Status != booking.Cancelling && booking.MayCancel(order.Status) == nil
+}
+
+// lastCancel is until when the order can be cancelled, in words.
+func (v *visit) lastCancel(order contract.View, zone string) string {
+	if order.Stay == nil {
+		return v.say("cancel.until." + string(order.Kind))
+	}
+	return v.say("cancel.until.lodging", v.moment(v.begins(order), zone))
 }
 
 // offers are what a cancel refunds now and later; none while the customer has to confirm
@@ -56,6 +67,7 @@ type cancelForm struct {
 	order   contract.View
 	what    string
 	offers  []offer
+	until   string // until when it can be cancelled
 	expect  string
 	reason  string
 	fault   string   // the fault of the reason
@@ -79,6 +91,7 @@ func (v *visit) cancelPage(status int, form cancelForm) error {
 		zone = v.zoneOf(order)
 	}
 	form.order, form.what, form.expect, form.offers = order, v.what(order), quote.Quote(), v.offers(order, quote, zone)
+	form.until = v.lastCancel(order, zone)
 	return v.show(status, cancelPage(v.page(v.say("cancel.title"), "nav.orders"), form))
 }
 
@@ -88,6 +101,7 @@ const longestReason = 500
 // cancel cancels an order if it refunds what its customer was shown.
 func (p *Pages) cancel(v *visit) error {
 	id, reason := v.c.Param("id"), v.field("reason")
+	v.back = "/orders/" + id
 	if fault := v.textFault(reason, longestReason); fault != "" {
 		return v.cancelPage(http.StatusUnprocessableEntity, cancelForm{reason: reason, fault: fault})
 	}

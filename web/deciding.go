@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/a-h/templ"
 	"github.com/gin-gonic/gin"
 
 	"github.com/yeyak/yeyak/booking"
@@ -76,6 +77,14 @@ type deciding struct {
 	buttons  []button
 }
 
+// idOf is the id of a button on the order's own page, which keeps the focus when it changes.
+func (d deciding) idOf(b button) templ.Attributes {
+	if d.back != "/orders/"+d.id {
+		return nil
+	}
+	return templ.Attributes{"id": b.verb}
+}
+
 // deciding offers the decisions that the caller may make on the order in its present state.
 func (v *visit) deciding(order contract.View, back string) deciding {
 	d := deciding{id: order.ID, back: back}
@@ -99,8 +108,8 @@ func (v *visit) begins(order contract.View) time.Time {
 	if err != nil {
 		return time.Time{}
 	}
-	place := v.placeOf(order)
-	return day.At(place.CheckInTime, zoneOrUTC(place.TimeZone))
+	of := v.clocksOf(order)
+	return day.At(of.checkIn, zoneOrUTC(of.zone))
 }
 
 // placeOf is the present place of a stay, the zero value if it cannot be read.
@@ -187,6 +196,7 @@ func (p *Pages) decide(v *visit) error {
 		return err
 	}
 	id, reason := v.c.Param("id"), v.field("reason")
+	v.back = v.backTo(id)
 	fault := v.textFault(reason, longestReason)
 	if b.needed && reason == "" {
 		fault = v.say("fault.required")

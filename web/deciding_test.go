@@ -184,4 +184,6 @@ func TestDecision_Accepted(t *testing.T) {
 	lost := s.as("bora", booking.English).post("/orders/" + stayID + "/decide/confirm")
 	require.Equal(t, http.StatusConflict, lost.status)
 	require.Contains(t, lost.words(), "Another decision came first")
+	require.Equal(t, []string{"/orders/" + stayID}, links(lost, "/orders/"), "back to the order")
+	require.Equal(t, []string{"/desk?owner=bora"}, links(s.as("bora", booking.Korean).post("/orders/"+stayID+"/decide/confirm", "back", "/desk?owner=bora"), "/desk?"))
 }

@@ -58,8 +58,9 @@ func (v *visit) disclose(err error) *booking.Error {
 type problem struct {
 	code  booking.Code
 	text  string
-	again bool // a retry makes sense
-	login bool // it makes sense after a new login
+	again bool   // a retry makes sense
+	login bool   // it makes sense after a new login
+	back  string // the page to go to next, "" for the first page
 }
 
 // problem describes the refusal in the visit's language.
@@ -73,7 +74,11 @@ func (v *visit) problem(refusal *booking.Error) problem {
 			key = "problem.outside"
 		}
 	}
-	return problem{code: refusal.Code, text: v.say(key), again: away, login: refusal.Code == booking.Unauthenticated}
+	is := problem{code: refusal.Code, text: v.say(key), again: away, login: refusal.Code == booking.Unauthenticated}
+	if refusal.Code != booking.NotFound { // the page before would not be found, either
+		is.back = v.back
+	}
+	return is
 }
 
 // statuses lists those that differ from 409, which every other refusal has, as in the API.

@@ -15,8 +15,8 @@ import (
 // writeWithin bounds a write to a browser.
 const writeWithin = 10 * time.Second
 
-// live streams the versions of an order to its page while that is open. The page fetches
-// the new content like any page.
+// live streams the versions of an order to its page while that is open, also after the order's
+// end: staff may refund then. The page fetches the new content like any page.
 func (p *Pages) live(c *gin.Context) {
 	v := p.visit(c)
 	if err := v.follow(); err != nil {
@@ -40,18 +40,14 @@ func (v *visit) follow() error {
 	v.beginStream()
 	heartbeat := time.NewTimer(rand.N(v.Heartbeat)) // random, so that pages opened together are not written to together
 	defer heartbeat.Stop()
-	version, final := order.Version, order.Status.Final()
+	version := order.Version
 	for v.send(fmt.Sprintf("event: changed\ndata: %d\n\n", version)) == nil {
-		if final {
-			_ = v.send("event: over\ndata: over\n\n") // the browser may have left
-			return nil
-		}
 		again := true
 		for again {
 			select {
 			case change := <-changes:
 				if is := change.View; is.Version > version { // publications arrive more than once
-					version, final, again = is.Version, is.Status.Final(), false
+					version, again = is.Version, false
 				}
 			case <-heartbeat.C:
 				if !v.stillMay(id) || v.send(": alive\n\n") != nil {

@@ -27,11 +27,17 @@ var offerFields = []string{
 
 // newForm is the form as it was sent, or with the stored values.
 func (v *visit) newForm(o offering, is offered) *offerForm {
+	if v.c.Request.Method == http.MethodPost {
+		is.kind = o.kind
+		return &offerForm{offering: o, is: is, ordering: v.newOrdering(offerFields...)}
+	}
+	return v.storedForm(o, is)
+}
+
+// storedForm is the form with the stored values.
+func (v *visit) storedForm(o offering, is offered) *offerForm {
 	f := &offerForm{offering: o, is: is, ordering: v.newOrdering(offerFields...)}
 	f.is.kind = o.kind
-	if v.c.Request.Method == http.MethodPost {
-		return f
-	}
 	f.fields["name"], f.fields["confirmation"] = *f.is.name(), string(f.is.place.Confirmation)
 	f.fields["confirmWithin"], f.fields["timeZone"] = f.is.place.ConfirmWithin.String(), f.is.place.TimeZone
 	f.fields["checkInTime"], f.fields["checkOutTime"] = f.is.place.CheckInTime.String(), f.is.place.CheckOutTime.String()

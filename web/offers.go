@@ -16,11 +16,14 @@ type offering struct {
 	word, adding string // entries
 }
 
+// drinkOffering is the sort of drinks.
+var drinkOffering = offering{booking.Cafe, "/desk/drinks", "drink", "nav.drinks", "catalogue.drink"}
+
 // offerings are all sorts.
 var offerings = []offering{
 	{booking.Lodging, "/desk/places", "place", "nav.rooms", "catalogue.place"},
 	{booking.Food, "/desk/menus", "menu", "nav.meals", "catalogue.menu"},
-	{booking.Cafe, "/desk/drinks", "drink", "nav.drinks", "catalogue.drink"},
+	drinkOffering,
 }
 
 func (p *Pages) mountOffers(r gin.IRouter) {

@@ -1,8 +1,6 @@
 package web
 
 import (
-	"time"
-
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -20,10 +18,10 @@ type operatorAction struct {
 
 // orderState is the state of an order that decides which actions are offered.
 type orderState struct {
-	order   contract.View
-	payment booking.Payment // the zero payment for none
-	lost    bool            // no workflow runs for it, and it has not ended
-	now     time.Time
+	order     contract.View
+	payment   booking.Payment // the zero payment for none
+	lost      bool            // no workflow runs for it, and it has not ended
+	mayCancel bool
 }
 
 var operatorActions = []operatorAction{
@@ -31,7 +29,7 @@ var operatorActions = []operatorAction{
 		return !s.lost && (!s.order.Status.Final() || len(s.payment.Unmade()) > 0)
 	}},
 	{verb: "cancel", action: booking.CancelOrder, word: "act.cancel", danger: true, fits: func(s orderState) bool {
-		return !s.lost && mayCancel(s.order, s.now)
+		return !s.lost && s.mayCancel
 	}},
 	{verb: "refund", action: booking.RefundOrder, word: "act.refund", danger: true, fits: func(s orderState) bool {
 		return !s.lost && s.payment.WasCharged() && s.payment.Refundable() > 0 && s.order.Status != booking.Cancelling
@@ -63,7 +61,7 @@ func (v *visit) offeredActions(order contract.View, payment booking.Payment) off
 		_ = v.disclose(err) // it logs the error
 	}
 	a := offeredActions{outcome: v.outcomeWords()}
-	is := orderState{order: order, payment: payment, lost: lost, now: v.Now()}
+	is := orderState{order: order, payment: payment, lost: lost, mayCancel: v.mayCancel(order)}
 	for _, d := range operatorActions {
 		if v.caller.Allowed(d.action, order.Thing()) && d.fits(is) {
 			a.links = append(a.links, actLink{path: actPath(order.ID, d.verb), word: v.say(d.word), danger: d.danger})

@@ -24,6 +24,7 @@ type orderShown struct {
 	toConfirm string  // the provider's page where the reader has to confirm the payment, "" for none
 	paid      string  // the state of its payment, "" if it is not known
 	quote     []offer // what a cancel refunds, now and later
+	until     string  // until when it can be cancelled
 	mayEnd    bool    // its reader may cancel it in its present state
 	deciding          // the reader's possible decisions
 	mayRefund bool    // its reader may refund a part of it
@@ -107,16 +108,16 @@ func (v *visit) orderAndLedger() (order contract.View, payment booking.Payment, 
 	return order, payment, err
 }
 
-// paid is the state of the order's payment in words; "" if there is none, or it is not
-// known.
-func (w words) paid(order contract.View, payment booking.Payment) string {
+// paid is the state of the order's payment in words; "" if there is none, it is not known, or
+// the reader may not see it.
+func (v *visit) paid(order contract.View, payment booking.Payment) string {
 	switch {
-	case order.Amount.Amount == 0:
+	case order.Amount.Amount == 0 || !v.caller.Allowed(booking.ReadPayment, order.Thing()):
 		return ""
 	case payment.Status != "":
-		return payment.Label(w.language)
+		return payment.Label(v.language)
 	case order.Placed:
-		return booking.Charged.Label(w.language)
+		return booking.Charged.Label(v.language)
 	default:
 		return ""
 	}
@@ -172,10 +173,10 @@ func (v *visit) orderShown() (orderShown, error) {
 			shown.change = v.say("change.cups.title")
 		}
 	}
-	if v.caller.Allowed(booking.CancelOrder, order.Thing()) && mayCancel(order, v.Now()) {
+	if v.caller.Allowed(booking.CancelOrder, order.Thing()) && v.mayCancel(order) {
 		quote := order.Quote(v.Now())
 		quote.RefundedBefore = payment.RefundedByOthers()
-		shown.mayEnd, shown.quote = true, v.offers(order, quote, zone)
+		shown.mayEnd, shown.quote, shown.until = true, v.offers(order, quote, zone), v.lastCancel(order, zone)
 	}
 	return shown, nil
 }

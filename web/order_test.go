@@ -102,6 +102,49 @@ func TestOrderPage_RefundThatEnded(t *testing.T) {
 	}
 }
 
+// TestOrderPage_Cancel: a cancel is offered until it is refused, and says until when that is,
+// also for orders without a policy.
+func TestOrderPage_Cancel(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	b := s.as("alice", booking.English)
+	require.Contains(t, b.get("/orders/"+stayID).words(), "You can cancel until check-in: ")
+	for id, until := range map[string]string{
+		foodID: "You can cancel until it has been delivered", cafeID: "You can cancel until it has been handed over",
+		callID: "You can cancel until the cleaning is done",
+	} {
+		require.Contains(t, b.get("/orders/"+id).words(), until)
+		require.Contains(t, b.get("/orders/"+id+"/cancel").words(), until)
+	}
+	coming := contract.Lodging{Order: order(stayID, "alice", 100000), Place: seaside, CheckIn: today.AddDays(2), CheckOut: today.AddDays(3), Rooms: 1}
+	for _, is := range []struct {
+		stay contract.Input
+		may  bool
+	}{{coming.WithInstants(), true}, {arrived("alice"), false}} {
+		view := is.stay.View()
+		require.Nil(t, view.Terms, "it has no policy")
+		view.Status, view.Placed, view.Version = booking.Confirmed, true, time.Now().UnixMicro()
+		s.keep(view)
+		shown := b.get("/orders/" + stayID)
+		require.Equal(t, is.may, strings.Contains(shown.text, "/orders/"+stayID+"/cancel"))
+		require.Equal(t, is.may, strings.Contains(shown.words(), "You can cancel until check-in: "))
+	}
+}
+
+// TestOrderPage_PaymentOfOthers: those who work on an order do not see its payment.
+func TestOrderPage_PaymentOfOthers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	s.employ("cora", "bora", "")
+	for who, may := range map[string]bool{"alice": true, "cora": true, "bora": false, "dana": false} {
+		page := s.as(who, booking.English).get("/orders/" + foodID)
+		require.Equal(t, http.StatusOK, page.status, who)
+		require.Equal(t, may, strings.Contains(page.words(), "Payment: paid"), who)
+	}
+}
+
 // TestCancel: the refund is shown first, and binding.
 func TestCancel(t *testing.T) {
 	t.Parallel()
@@ -140,7 +183,9 @@ func TestCancel(t *testing.T) {
 	s.book.decide = func(orders.Decision) (orders.Outcome, error) {
 		return orders.Outcome{}, booking.Errorf(booking.AlreadyCancelled, "")
 	}
-	require.Equal(t, http.StatusConflict, b.submit(form, path).status)
+	late := b.submit(form, path)
+	require.Equal(t, http.StatusConflict, late.status)
+	require.Equal(t, []string{"/orders/" + stayID}, links(late, "/orders/"))
 }
 
 // events returns the events of a live page, one per call.
@@ -169,7 +214,7 @@ func (b *browser) events(path string) (next func() (event, data string), status 
 	}, answer.StatusCode
 }
 
-// TestLive: the page of an order gets each change, and the order's end.
+// TestLive: the page of an order gets each change, also after the order's end.
 func TestLive(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -195,8 +240,11 @@ func TestLive(t *testing.T) {
 	view.Status, view.Version = booking.Delivered, view.Version+1
 	s.keep(view)
 	require.Equal(t, version(), event())
-	require.Equal(t, "over over", event())
-	require.Equal(t, "end ", event())
+	view.History = append(view.History, contract.Entry{Status: view.Status, At: now, Decision: contract.RefundUpdate, Refund: &view.Amount})
+	view.Version++
+	s.keep(view)
+	require.Equal(t, version(), event(), "staff have refunded something after the end")
+	require.Contains(t, b.get("/orders/"+foodID+"/part").words(), "₩18,000 is refunded")
 }
 
 // TestLive_Ends: the stream needs a session, and ends when the server stops.
@@ -236,4 +284,5 @@ func TestMessages(t *testing.T) {
 	require.Contains(t, s.as("alice", booking.English).get("/messages").text, "&lt;b&gt;Bibimbap&lt;/b&gt;")
 	require.Contains(t, s.as("alice", booking.Korean).get("/messages").words(), "매진")
 	require.NotContains(t, s.as("minho", booking.Korean).get("/messages").words(), "매진")
+	require.Contains(t, s.as("minho", booking.English).get("/messages").words(), "No messages yet.")
 }

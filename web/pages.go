@@ -72,7 +72,7 @@ type Deps struct {
 type Pages struct {
 	Deps
 	login          *logins
-	zones          *lru.Cache[string, string]  // time zones of ordered items, by their ids
+	clocks         *lru.Cache[string, clocks]  // of ordered items, by their ids
 	ledgerVersions *lru.Cache[string, int64]   // versions of orders whose ledger has more, by their ids
 	sealer         atomic.Pointer[cipher.AEAD] // for sessions, nil until the key is known
 }
@@ -97,9 +97,9 @@ func New(d Deps) *Pages {
 	if d.Admission == nil {
 		d.Admission = admission.New(admission.Limits{}, d.ReplyBudget, nil)
 	}
-	zones, _ := lru.New[string, string](cacheSize) // fails only for sizes below 1
+	known, _ := lru.New[string, clocks](cacheSize) // fails only for sizes below 1
 	ledgerVersions, _ := lru.New[string, int64](cacheSize)
-	return &Pages{Deps: d, login: &logins{issuer: d.Issuer, client: d.Client, audience: d.Audience}, zones: zones, ledgerVersions: ledgerVersions}
+	return &Pages{Deps: d, login: &logins{issuer: d.Issuer, client: d.Client, audience: d.Audience}, clocks: known, ledgerVersions: ledgerVersions}
 }
 
 // Mount adds the pages to a router.

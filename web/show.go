@@ -85,32 +85,43 @@ func kindKey(k booking.Kind) string {
 	}
 }
 
-// zoneOf is the time zone of an order. A place's zone is cached: an order keeps the place
-// as it was.
+// clocks are the time zone of an ordered item and, of a place, its time of check-in.
+type clocks struct {
+	zone    string
+	checkIn booking.Clock
+}
+
+// zoneOf is the time zone of an order.
 func (v *visit) zoneOf(order contract.View) string {
 	if order.Terms != nil && order.Terms.TimeZone != "" {
 		return order.Terms.TimeZone
 	}
-	if zone, known := v.zones.Get(order.Item.ID); known {
-		return zone
+	return v.clocksOf(order).zone
+}
+
+// clocksOf are those of what was ordered. They are cached: an order keeps the place as it was
+// when it was placed.
+func (v *visit) clocksOf(order contract.View) clocks {
+	if is, known := v.clocks.Get(order.Item.ID); known {
+		return is
 	}
-	var zone string
+	var is clocks
 	var err error
 	switch order.Kind {
 	case booking.Lodging:
 		var place booking.Place
 		place, err = v.Catalogue.Place(v.ctx, order.Item.ID)
-		zone = place.TimeZone
+		is = clocks{place.TimeZone, place.CheckInTime}
 	case booking.Cafe:
 		var drink booking.Drink
 		drink, _, err = v.Catalogue.Drink(v.ctx, order.Item.ID)
-		zone = drink.TimeZone
+		is.zone = drink.TimeZone
 	default:
-		return defaultZone
+		return clocks{zone: defaultZone}
 	}
 	if err != nil {
-		return defaultZone // it is read again the next time
+		return clocks{zone: defaultZone} // it is read again the next time
 	}
-	v.zones.Add(order.Item.ID, zone)
-	return zone
+	v.clocks.Add(order.Item.ID, is)
+	return is
 }

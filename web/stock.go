@@ -137,23 +137,35 @@ func (p *Pages) setCups(v *visit) error {
 	if err != nil {
 		return err
 	}
-	o := v.newOrdering("count")
-	count := o.number(v, "count", 0, mostCups)
-	if len(o.faults) == 0 {
-		err = p.Stock.ChangeStock(v.ctx, v.caller.ID, booking.StockChange{
-			Kind: booking.Cafe, OwnerID: is.drink.OwnerID, Item: booking.Item{ID: is.drink.ID, Name: is.drink.Name},
-			From: is.drink.Date, To: is.drink.Date.AddDays(1), Capacity: count,
-		})
+	f := v.storedForm(drinkOffering, is)
+	f.action = f.path + "/" + is.id() // its other fields are sent to the drink's page
+	count := f.number(v, "count", 0, mostCups)
+	if len(f.faults) > 0 {
+		return v.cupsRefused(booking.Invalid, f)
+	}
+	err = p.Stock.ChangeStock(v.ctx, v.caller.ID, booking.StockChange{
+		Kind: booking.Cafe, OwnerID: is.drink.OwnerID, Item: booking.Item{ID: is.drink.ID, Name: is.drink.Name},
+		From: is.drink.Date, To: is.drink.Date.AddDays(1), Capacity: count,
+	})
+	if errors.Is(err, &booking.Error{Code: booking.StockBelowHeld}) {
+		f.faults["count"] = v.say("problem.stock_below_held")
+		return v.cupsRefused(booking.StockBelowHeld, f)
 	}
 	if err != nil {
 		return err
-	}
-	if len(o.faults) > 0 {
-		return booking.Errorf(booking.Invalid, "")
 	}
 	v.noteChange(stockSet, is)
 	if !v.caller.Allowed(booking.ChangeCatalogue, is.thing()) {
 		return v.goTo("/desk/catalogue")
 	}
 	return v.goTo("/desk/drinks/" + is.drink.ID)
+}
+
+// cupsRefused shows the form of the drink with the fault of its number. Callers that may not
+// change the drink have no such form.
+func (v *visit) cupsRefused(code booking.Code, f *offerForm) error {
+	if !v.caller.Allowed(booking.ChangeCatalogue, f.is.thing()) {
+		return booking.Errorf(code, "")
+	}
+	return v.offerOf(statusOf(code), f)
 }

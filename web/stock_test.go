@@ -10,6 +10,29 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
+// TestStock_Cups: a number of cups that cannot be set is explained at its field.
+func TestStock_Cups(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	require.NoError(t, s.catalogue.AddDrink(t.Context(), "", latte, 7))
+	require.NoError(t, s.stock.SetCapacity(t.Context(), latte.ID, latte.Date, latte.Date.AddDays(1), 7))
+	_, err := s.stock.Hold(t.Context(), booking.Hold{Key: "k", OrderID: cafeID, ItemID: latte.ID, From: latte.Date, To: latte.Date.AddDays(1), Quantity: 3})
+	require.NoError(t, err)
+	path := "/desk/drinks/" + latte.ID + "/stock"
+	for count, is := range map[string]struct {
+		status int
+		fault  string
+	}{"-1": {http.StatusUnprocessableEntity, "A whole number from 0"}, "many": {http.StatusUnprocessableEntity, "A whole number from 0"}, "2": {http.StatusConflict, "More are held by orders"}} {
+		got := s.as("cora", booking.English).post(path, "count", count)
+		require.Equal(t, is.status, got.status, count)
+		requirePage(t, got, booking.English)
+		require.Equal(t, count, got.form(t, path).Get("count"))
+		require.Contains(t, got.text, `aria-invalid="true"`)
+		require.Contains(t, got.words(), is.fault)
+		require.Equal(t, latte.Name, got.form(t, "/desk/drinks/"+latte.ID).Get("name"))
+	}
+}
+
 // TestStock: a month shows how many rooms there are, and how many are left, and a range
 // sets them.
 func TestStock(t *testing.T) {

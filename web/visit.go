@@ -23,6 +23,7 @@ type visit struct {
 	caller booking.Caller
 	token  string                   // the session's
 	places map[string]booking.Place // places read for this page, by their ids
+	back   string                   // the page to which a problem's page leads, "" for the first page
 }
 
 func (p *Pages) visit(c *gin.Context) *visit {

@@ -19,7 +19,7 @@ var deskWords = map[string]entry{
 
 	"decide.confirm":    {"Confirm", "승인하기"},
 	"decide.reject":     {"Refuse", "거절하기"},
-	"decide.reject.ask": {"The customer gets everything back and is told the reason.", "고객에게 전액 환불되고 사유가 전달됩니다."},
+	"decide.reject.ask": {"The customer gets everything back, and sees the reason on the order's page.", "고객에게 전액 환불되며, 고객은 주문 페이지에서 사유를 볼 수 있습니다."},
 	"decide.noshow":     {"The guests have not come", "노쇼 처리하기"},
 	"decide.noshow.ask": {"The reservation ends, and what the policy keeps is kept.", "예약이 끝나고 정책에 따른 금액이 공제됩니다."},
 	"decide.leave":      {"The guests have left early", "조기 퇴실 처리하기"},

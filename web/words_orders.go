@@ -54,11 +54,16 @@ var orderWords = map[string]entry{
 
 	"quote.unpaid": {"Nothing has been paid yet: you pay nothing.", "아직 결제되지 않았습니다. 청구되는 금액이 없습니다."},
 
-	"cancel.title":  {"Cancel this order?", "이 주문을 취소할까요?"},
-	"cancel.ask":    {"Cancel this order", "주문 취소"},
-	"cancel.do":     {"Cancel the order", "취소하기"},
-	"cancel.not":    {"Keep it", "그대로 두기"},
+	"cancel.title":          {"Cancel this order?", "이 주문을 취소할까요?"},
+	"cancel.ask":            {"Cancel this order", "주문 취소"},
+	"cancel.do":             {"Cancel the order", "취소하기"},
+	"cancel.not":            {"Keep it", "그대로 두기"},
+	"cancel.until.lodging":  {"You can cancel until check-in: %s.", "체크인(%s) 전까지 취소할 수 있습니다."},
+	"cancel.until.food":     {"You can cancel until it has been delivered, if the delivery can still be stopped.", "배달이 끝나기 전까지, 배달을 멈출 수 있으면 취소할 수 있습니다."},
+	"cancel.until.cafe":     {"You can cancel until it has been handed over.", "음료를 받기 전까지 취소할 수 있습니다."},
+	"cancel.until.cleaning": {"You can cancel until the cleaning is done.", "청소가 끝나기 전까지 취소할 수 있습니다."},
+
 	"cancel.reason": {"Optional. The order's history shows it.", "원하시면 적어 주세요. 주문 기록에 남습니다."},
 
-	"messages.none": {"Nobody has told you anything yet.", "아직 받은 알림이 없습니다."},
+	"messages.none": {"No messages yet.", "아직 받은 알림이 없습니다."},
 }

@@ -2,25 +2,40 @@
 
 // A page with [data-live] follows its order: at each change that the stream reports, that
 // part of the page is fetched again. EventSource reconnects by itself when the connection
-// breaks, and not after a refusal: then this script reconnects after five seconds.
+// breaks, and not after a refusal: then this script reconnects after five seconds. A hidden
+// page does not follow its order: a browser has few connections to one site for all its pages.
 const live = document.querySelector("[data-live]");
 if (live) {
   let shown = Number(live.dataset.version);
   let latest = shown;
   let fetching = false;
+  const fetchPart = () => fetch(`${live.dataset.part}?after=${latest}`, { credentials: "same-origin", redirect: "manual" });
+  // What is the same stays in the document, and so does a status: it is announced only if it
+  // was there before its content changes.
+  const show = (part) => {
+    const before = [...live.children];
+    [...part.children].forEach((child, n) => {
+      const old = before[n];
+      if (!old) live.append(child);
+      else if (old.isEqualNode(child)) return;
+      else if (old.matches("[role=status]") && child.matches("[role=status]")) old.replaceChildren(...child.childNodes);
+      else old.replaceWith(child);
+    });
+    for (const old of before.slice(part.childElementCount)) old.remove();
+  };
   const refresh = async () => {
     if (fetching) return;
     fetching = true;
     try {
       while (shown < latest) {
-        const answer = await fetch(`${live.dataset.part}?after=${latest}`, { credentials: "same-origin" });
+        const answer = await fetchPart();
         if (!answer.ok) break;
         const text = await answer.text();
         const version = Number(answer.headers.get("Yeyak-Version"));
         if (!(version > shown)) break; // the next event, or the next refresh, shows it
-        const focused = live.contains(document.activeElement) && document.activeElement.id;
-        live.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
-        if (focused) document.getElementById(focused)?.focus();
+        const focused = live.contains(document.activeElement) && document.activeElement;
+        show(new DOMParser().parseFromString(text, "text/html").body);
+        if (focused && !focused.isConnected) (document.getElementById(focused.id) ?? live).focus({ preventScroll: true });
         shown = version;
       }
     } catch {
@@ -29,19 +44,28 @@ if (live) {
     fetching = false;
   };
   const refreshTo = (version) => { latest = Math.max(latest, version); refresh(); };
-  let source;
+  let source, later;
+  const leave = () => { clearTimeout(later); source?.close(); source = undefined; };
   const follow = () => {
+    leave();
+    if (document.hidden) return;
     source = new EventSource(live.dataset.live);
     source.addEventListener("changed", (e) => refreshTo(Number(e.data)));
-    source.addEventListener("over", () => source.close());
-    source.addEventListener("error", () => {
-      if (source.readyState === EventSource.CLOSED) setTimeout(follow, 5000);
-    });
+    source.addEventListener("over", leave);
+    source.addEventListener("error", (e) => { if (e.target === source && source.readyState === EventSource.CLOSED) refused(); });
+  };
+  // The stream was refused. If the page would be, too, it is loaded again: it leads to the
+  // login after the end of the session, and says what is no longer to be seen.
+  const refused = async () => {
+    const answer = await fetchPart().catch(() => undefined);
+    if (answer && (answer.type === "opaqueredirect" || [401, 403, 404].includes(answer.status))) location.reload();
+    else later = setTimeout(follow, 5000);
   };
   follow();
   setInterval(refresh, 3000);
-  addEventListener("pagehide", () => source.close());
+  addEventListener("pagehide", leave);
   addEventListener("pageshow", (e) => { if (e.persisted) follow(); });
+  document.addEventListener("visibilitychange", follow);
 }
 
 // An element with [data-again] is fetched again every two seconds.
