@@ -177,6 +177,38 @@ func TestPages_OtherSites(t *testing.T) {
 	require.Empty(t, s.book.decided)
 }
 
+// TestPages_Elsewhere: an address that has no page, or only takes forms, answers with a page.
+func TestPages_Elsewhere(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as("alice", booking.Korean)
+	unknown := b.get("/orders/")
+	require.Equal(t, http.StatusNotFound, unknown.status)
+	require.Contains(t, unknown.words(), "없는 페이지이거나")
+	require.Contains(t, unknown.text, `href="/messages"`, "the person's navigation")
+	require.NotEmpty(t, unknown.header.Get("Content-Security-Policy"))
+	forms := b.get("/orders/" + stayID + "/decide")
+	require.Equal(t, http.StatusMethodNotAllowed, forms.status)
+	require.Contains(t, forms.words(), "양식을 보낼 때만")
+}
+
+// TestPages_LanguageOfAnAnswer: the language of an answer to a form is switched by the page
+// that has the form.
+func TestPages_LanguageOfAnAnswer(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	b := s.as("alice", booking.English)
+	for from, back := range map[string]string{
+		s.url + "/orders?kind=food": "/orders?kind=food", "": "/", "https://evil.test/orders": "/",
+	} {
+		b.header["Referer"] = from
+		refused := b.post("/orders/"+foodID+"/decide", "do", "nothing")
+		require.NotEqual(t, http.StatusOK, refused.status)
+		require.Equal(t, back, refused.form(t, "/language").Get("back"), from)
+	}
+}
+
 // TestPages_TooMany: a person that exceeds the limit of requests is told so, on each of
 // their pages.
 func TestPages_TooMany(t *testing.T) {
