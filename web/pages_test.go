@@ -187,7 +187,7 @@ func TestPages_Elsewhere(t *testing.T) {
 	require.Contains(t, unknown.words(), "없는 페이지이거나")
 	require.Contains(t, unknown.text, `href="/messages"`, "the person's navigation")
 	require.NotEmpty(t, unknown.header.Get("Content-Security-Policy"))
-	forms := b.get("/orders/" + stayID + "/decide")
+	forms := b.get("/logout")
 	require.Equal(t, http.StatusMethodNotAllowed, forms.status)
 	require.Contains(t, forms.words(), "양식을 보낼 때만")
 }
@@ -203,7 +203,7 @@ func TestPages_LanguageOfAnAnswer(t *testing.T) {
 		s.url + "/orders?kind=food": "/orders?kind=food", "": "/", "https://evil.test/orders": "/",
 	} {
 		b.header["Referer"] = from
-		refused := b.post("/orders/"+foodID+"/decide", "do", "nothing")
+		refused := b.post("/orders/"+foodID+"/decide/nothing")
 		require.NotEqual(t, http.StatusOK, refused.status)
 		require.Equal(t, back, refused.form(t, "/language").Get("back"), from)
 	}
