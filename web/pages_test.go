@@ -203,7 +203,7 @@ func TestPages_LanguageOfAnAnswer(t *testing.T) {
 		s.url + "/orders?kind=food": "/orders?kind=food", "": "/", "https://evil.test/orders": "/",
 	} {
 		b.header["Referer"] = from
-		refused := b.post("/orders/"+foodID+"/decide/nothing")
+		refused := b.post("/orders/" + foodID + "/decide/nothing")
 		require.NotEqual(t, http.StatusOK, refused.status)
 		require.Equal(t, back, refused.form(t, "/language").Get("back"), from)
 	}
