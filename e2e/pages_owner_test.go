@@ -93,7 +93,8 @@ func (v *visitor) givesBack() {
 func (p *pages) offers(v *visitor) {
 	name := "호숫가 Lakeside " + v.String()
 	place := p.place(3, object{"name": name, "ownerId": "cora", "cancellation": object{"tiers": halfWithinWeek}})
-	drink := p.drink(3, object{"name": longestName(v), "ownerId": "cora"})
+	p.drink(3, object{"name": longestName(v), "ownerId": "cora"})
+	drink := p.drink(3, object{"name": "라테 Latte " + v.String(), "ownerId": "cora"})
 	v.goTo("/desk/catalogue")
 	v.Click("link", name)
 	v.Arrives("/desk/places/" + place)
