@@ -31,7 +31,7 @@ help: ## List the targets
 # then downloaded while yeyak is compiled.
 .PHONY: run
 run: export YEYAK_TEMPORAL_SERVER := $(named_server)
-run: ## Run everything on this machine; Ctrl-C stops it, its data stays in .yeyak
+run: ## Run everything on this machine; Ctrl-C stops it, the data stays in .yeyak
 	@test "$$YEYAK_TEMPORAL_SERVER$$TEMPORAL_ADDRESS" || test -x bin/temporal-server || command -v temporal >/dev/null || \
 		go mod download -C tools/temporal & $(MAKE) --no-print-directory bin/yeyak && wait
 	@$(MAKE) --no-print-directory --question bin/temporal-server || test "$$(go run ./cmd/engine)" || $(MAKE) --no-print-directory bin/temporal-server
@@ -60,7 +60,7 @@ test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock bin/a
 
 # No test may depend on the speed of the machine. TIMES=5 repeats them.
 .PHONY: test-slow
-test-slow: $(temporal_cli) $(temporal_server) bin/stripe-mock bin/axe/axe.min.js ## Run the end to end tests on a slow machine: a busy loop on each core, 5 ms more for each commit
+test-slow: $(temporal_cli) $(temporal_server) bin/stripe-mock bin/axe/axe.min.js ## Run the end to end tests on a machine that is slowed down: a busy loop on each core, 5 ms more for each commit
 	sh tools/postgres.sh
 	sh tools/python.sh
 	sh tools/shells.sh
@@ -69,11 +69,11 @@ test-slow: $(temporal_cli) $(temporal_server) bin/stripe-mock bin/axe/axe.min.js
 	YEYAK_TEST_COMMIT_DELAY=5ms sh tools/busy.sh go test -timeout $(if $(TIMES),9,2)h -count $(or $(TIMES),1) -parallel 4 $(TEST_FLAGS) ./e2e
 
 .PHONY: demo-test
-demo-test: $(temporal_server) bin/yeyak ## Run the demonstration for five minutes; it fails unless all orders heal and the audit is clean
+demo-test: $(temporal_server) bin/yeyak ## Run the demonstration for five minutes; fail unless all orders recover and the audit finds nothing
 	folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && YEYAK_DATA_DIR="$$folder" bin/yeyak demo --for=5m
 
 .PHONY: test-pages
-test-pages: $(temporal_server) bin/axe/axe.min.js ## Run the pages' tests in a browser; their screenshots are in e2e/screenshots
+test-pages: $(temporal_server) bin/axe/axe.min.js ## Run the pages' tests in a browser; they write screenshots to e2e/screenshots
 	sh tools/postgres.sh
 	sh tools/chromium.sh
 	go test ./internal/rig/browser
@@ -178,11 +178,11 @@ redeploy-test: $(temporal_server) bin/cluster builds haproxy ## Replace every pr
 	bin/cluster redeploy --builds bin/builds/blue,bin/builds/green $(CLUSTER_FLAGS)
 
 .PHONY: kill-test
-kill-test: $(temporal_server) bin/yeyak bin/cluster haproxy ## Kill one process after the other under load, and report how long users notice each
+kill-test: $(temporal_server) bin/yeyak bin/cluster haproxy ## Kill one process after the other under load, and report how long users notice each kill
 	bin/cluster kill $(CLUSTER_FLAGS)
 
 .PHONY: away-test
-away-test: $(temporal_server) bin/yeyak bin/cluster haproxy ## Keep Temporal away for a minute under load, three times, and fail if an order of a stay or of food is refused or lost
+away-test: $(temporal_server) bin/yeyak bin/cluster haproxy ## Take Temporal down for a minute under load, three times, and fail if a reservation or an order of food is refused or lost
 	bin/cluster away $(CLUSTER_FLAGS)
 
 .PHONY: siege

@@ -22,9 +22,9 @@ type Crew interface {
 	// Cancel frees the call's cleaner, or removes the call from the queue. A call that was
 	// never assigned cannot be assigned afterwards.
 	Cancel(ctx context.Context, c booking.Call) (booking.Undo, error)
-	// Untold lists calls that were assigned a cleaner while they waited and may not have
+	// Unsignalled lists calls that were assigned a cleaner while they waited and may not have
 	// been notified.
-	Untold(ctx context.Context) ([]booking.CleanerAtWork, error)
+	Unsignalled(ctx context.Context) ([]booking.CleanerAtWork, error)
 	// MarkNotified records that the call was notified.
 	MarkNotified(ctx context.Context, orderID string) error
 }
@@ -81,9 +81,9 @@ func (a *Assignment) TellAssigned(ctx context.Context) error {
 // SignalAssignments notifies the calls that were assigned a cleaner and may not know it. It runs
 // after every change that frees or adds a cleaner.
 func SignalAssignments(ctx context.Context, crew Crew, callers Callers) error {
-	calls, err := crew.Untold(ctx)
+	calls, err := crew.Unsignalled(ctx)
 	if err != nil {
-		return fmt.Errorf("who was assigned: %w", err)
+		return fmt.Errorf("list assigned cleaners: %w", err)
 	}
 	var errs []error
 	for _, c := range calls {

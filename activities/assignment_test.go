@@ -45,7 +45,7 @@ func assign(t *testing.T, a *activities.Assignment, order string) *booking.Clean
 	return outcome.Cleaner
 }
 
-func TestAssignment_WhoFreesACleanerTellsTheNext(t *testing.T) {
+func TestAssignment_FreeingACleanerSignalsTheNextCall(t *testing.T) {
 	t.Parallel()
 	a, p := newAssignment(t)
 	require.Equal(t, "Kim", assign(t, a, "one").Name)
@@ -63,7 +63,7 @@ func TestAssignment_WhoFreesACleanerTellsTheNext(t *testing.T) {
 
 // An assignment whose notification failed is notified later: by the same activity once
 // more, or by the repair.
-func TestAssignment_IsToldUntilItWasHeard(t *testing.T) {
+func TestAssignment_SignalIsRepeatedUntilItSucceeds(t *testing.T) {
 	t.Parallel()
 	a, p := newAssignment(t)
 	assign(t, a, "one")

@@ -32,15 +32,15 @@ func (p *Payments) LookAgain(ctx context.Context, g booking.ChargeCheck) (bookin
 		}
 		checked := checkedCharge(payment, waited)
 		checked.Failed = slices.Concat(checked.Failed, unfollowed(payment, waited), unended(payment))
-		checked.GivenBack = confirmedAndGivenBack(payment)
+		checked.Refunded = refundedAfterConfirmation(payment)
 		checked.Unconfirmed = g.Confirms && payment.Status == booking.ActionRequired
 		return checked, nil
 	})
 }
 
-// confirmedAndGivenBack is what the undo's own refund has paid back of a charge that the
+// refundedAfterConfirmation is what the undo's own refund has paid back of a charge that the
 // customer had to confirm.
-func confirmedAndGivenBack(payment booking.Payment) *booking.Money {
+func refundedAfterConfirmation(payment booking.Payment) *booking.Money {
 	own, begun := payment.Entry(payment.RefundKey())
 	if !begun || own.State != booking.EntryDone || payment.ActionRef == "" {
 		return nil

@@ -116,9 +116,9 @@ func TestLookAgain_Disputes(t *testing.T) {
 	}
 }
 
-// TestLookAgain_RefundsUnderWay: the keys of refunds that are not done are reported, so
+// TestLookAgain_PendingRefunds: the keys of refunds that are not done are reported, so
 // that they are requested again. The check requests no refund.
-func TestLookAgain_RefundsUnderWay(t *testing.T) {
+func TestLookAgain_PendingRefunds(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
 	d.answersTo("o1/refund/1", &activities.Owed{Words: "pending"})
@@ -138,15 +138,15 @@ func TestLookAgain_RefundsUnderWay(t *testing.T) {
 	require.Equal(t, notes, d.notes())
 }
 
-// TestLookAgain_NothingToLookAt: the provider is not asked for an order that is unknown or
+// TestLookAgain_NothingToCheck: the provider is not called for an order that is unknown or
 // was not charged.
-func TestLookAgain_NothingToLookAt(t *testing.T) {
+func TestLookAgain_NothingToCheck(t *testing.T) {
 	t.Parallel()
 	d := newDrawer()
 	payments := newPayments(t, &d.till)
-	looks := 0
-	d.look = func(ref string) (activities.ChargeState, error) {
-		looks++
+	calls := 0
+	d.retrieve = func(ref string) (activities.ChargeState, error) {
+		calls++
 		return d.seen(ref), nil
 	}
 	got, err := checkCharge(payments, "unknown")
@@ -161,7 +161,7 @@ func TestLookAgain_NothingToLookAt(t *testing.T) {
 		_, err = payments.Ledger.BeginRefund(t.Context(), because(newCharge("o1"), booking.ByCustomer))
 		require.NoError(t, err)
 	}
-	require.Zero(t, looks)
+	require.Zero(t, calls)
 }
 
 // TestLookAgain_ProviderAway: the check is retried; where only a person can find out, the
@@ -172,10 +172,10 @@ func TestLookAgain_ProviderAway(t *testing.T) {
 	open := d.dispute(20000, booking.DisputeOpen, time.Time{})
 	_, err := checkCharge(payments, "o1")
 	require.NoError(t, err)
-	d.look = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
+	d.retrieve = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
 	_, err = checkCharge(payments, "o1")
 	require.ErrorIs(t, err, errAway)
-	d.look = func(string) (activities.ChargeState, error) {
+	d.retrieve = func(string) (activities.ChargeState, error) {
 		return activities.ChargeState{}, &activities.Owed{Words: "no such payment_intent", NeedsPerson: true}
 	}
 	got, err := checkCharge(payments, "o1")

@@ -86,7 +86,7 @@ func (p *Payments) refundLate(ctx context.Context, payment *booking.Payment) err
 
 // undoLate refunds charges that became known only after the order's end.
 func (p *Payments) undoLate(ctx context.Context, payment *booking.Payment) error {
-	given, err := p.undo(ctx, payment.Charge)
+	refunded, err := p.undo(ctx, payment.Charge)
 	if _, isOwed := errors.AsType[*Owed](err); isOwed { // the ledger has recorded what the refund waits for
 		now, unread := p.Ledger.Payment(ctx, payment.OrderID)
 		if unread != nil {
@@ -97,13 +97,13 @@ func (p *Payments) undoLate(ctx context.Context, payment *booking.Payment) error
 	if err != nil {
 		return fmt.Errorf("refund charge that was made too late: %w", err)
 	}
-	*payment = given
+	*payment = refunded
 	return nil
 }
 
-// isTakenLate reports whether a charge was confirmed too late and the ledger has no refund of
+// isChargedLate reports whether a charge was confirmed too late and the ledger has no refund of
 // it yet: the check that found it did not get that far.
-func isTakenLate(payment booking.Payment) bool {
+func isChargedLate(payment booking.Payment) bool {
 	_, begun := payment.Entry(payment.RefundKey())
 	return payment.Status == booking.RefundPending && payment.ActionRef != "" && payment.Ref != "" && !begun && payment.Owed() > 0
 }

@@ -27,7 +27,7 @@ func toConfirm(t *testing.T, provider *till) (*activities.Payments, booking.Char
 		require.NoError(t, err)
 		require.Equal(t, booking.Outcome{Result: booking.Unconfirmed, Action: &action}, got)
 	}
-	require.Equal(t, []string{"charge o1/charge"}, provider.notes(), "it is asked for once")
+	require.Equal(t, []string{"charge o1/charge"}, provider.notes(), "it is requested once")
 	return payments, c
 }
 
@@ -63,10 +63,10 @@ func TestConfirmPayment(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			provider := &till{}
-			var asked booking.PaymentReturn
+			var received booking.PaymentReturn
 			provider.confirm = func(ref string, back booking.PaymentReturn) (string, error) {
 				require.Equal(t, "pi_1", ref)
-				asked = back
+				received = back
 				return tt.ref, tt.err
 			}
 			payments, c := toConfirm(t, provider)
@@ -76,7 +76,7 @@ func TestConfirmPayment(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, tt.want, got)
 			}
-			require.Equal(t, back, asked)
+			require.Equal(t, back, received)
 			require.Equal(t, tt.status, onRecord(t, payments, "o1").Status)
 		})
 	}
@@ -140,24 +140,24 @@ func TestLookAgain_ConfirmedTooLate(t *testing.T) {
 	_, err := refund(payments, because(c, booking.PaymentNotConfirmed))
 	require.NoError(t, err)
 	provider.void = func(context.Context, booking.Charge) ([]string, error) { return []string{"pi_1"}, nil }
-	look := func() (booking.ChargeChecked, error) {
+	check := func() (booking.ChargeChecked, error) {
 		return do(durably, func(ctx context.Context) (booking.ChargeChecked, error) {
 			return payments.LookAgain(ctx, booking.ChargeCheck{OrderID: "o1", Confirms: true})
 		})
 	}
 	for range 2 {
-		got, err := look()
+		got, err := check()
 		require.NoError(t, err)
-		require.Equal(t, &c.Amount, got.GivenBack)
+		require.Equal(t, &c.Amount, got.Refunded)
 		is := onRecord(t, payments, "o1")
 		require.Equal(t, booking.Refunded, is.Status)
 		require.Equal(t, c.Amount.Amount, is.Refunded)
 	}
 }
 
-// TestLookAgain_TakenAfterItWasRefused: a charge that the provider takes although it had
+// TestLookAgain_ChargedAfterItWasRefused: a charge that the provider makes although it had
 // been refused is refunded, once, and is not a charge of the order.
-func TestLookAgain_TakenAfterItWasRefused(t *testing.T) {
+func TestLookAgain_ChargedAfterItWasRefused(t *testing.T) {
 	t.Parallel()
 	provider := &till{confirm: func(string, booking.PaymentReturn) (string, error) { return "", activities.ErrDeclined }}
 	payments, c := toConfirm(t, provider)
@@ -166,7 +166,7 @@ func TestLookAgain_TakenAfterItWasRefused(t *testing.T) {
 	require.Equal(t, declined, got)
 	_, err = checkCharge(payments, "o1")
 	require.NoError(t, err)
-	require.Equal(t, booking.Declined, onRecord(t, payments, "o1").Status, "nothing was taken")
+	require.Equal(t, booking.Declined, onRecord(t, payments, "o1").Status, "nothing was charged")
 	provider.void = func(context.Context, booking.Charge) ([]string, error) { return []string{"pi_1"}, nil }
 	for range 2 {
 		_, err = checkCharge(payments, "o1")
@@ -180,10 +180,10 @@ func TestLookAgain_TakenAfterItWasRefused(t *testing.T) {
 	require.Equal(t, booking.Outcome{Result: booking.Undone, Reason: booking.PaymentDeclined}, got)
 }
 
-// TestLookAgain_ConfirmedTooLateAndNotGivenBack: a refund that has failed or is pending is
+// TestLookAgain_ConfirmedTooLateAndNotRefunded: a refund that has failed or is pending is
 // reported, so that it is followed. If the provider does not answer, the repeated check
 // starts the refund.
-func TestLookAgain_ConfirmedTooLateAndNotGivenBack(t *testing.T) {
+func TestLookAgain_ConfirmedTooLateAndNotRefunded(t *testing.T) {
 	t.Parallel()
 	late := func(t *testing.T, said error) (*activities.Payments, *till) {
 		t.Helper()
@@ -233,10 +233,10 @@ func TestLookAgain_Unconfirmed(t *testing.T) {
 	t.Parallel()
 	payments, _ := toConfirm(t, &till{})
 	for _, confirms := range []bool{true, false} {
-		looked, err := do(durably, func(ctx context.Context) (booking.ChargeChecked, error) {
+		checked, err := do(durably, func(ctx context.Context) (booking.ChargeChecked, error) {
 			return payments.LookAgain(ctx, booking.ChargeCheck{OrderID: "o1", Confirms: confirms})
 		})
 		require.NoError(t, err)
-		require.Equal(t, confirms, looked.Unconfirmed)
+		require.Equal(t, confirms, checked.Unconfirmed)
 	}
 }

@@ -13,7 +13,7 @@ import (
 var disputed = &activities.Owed{Words: "charge_disputed", NeedsPerson: true}
 
 // TestResolveByHand_WhileADisputeIsOpen: a refund is not paid by hand while the bank may
-// take the same money back. Once the dispute is decided, what is still owed is refunded
+// withdraw the same money. Once the dispute is decided, what is still owed is refunded
 // once.
 func TestResolveByHand_WhileADisputeIsOpen(t *testing.T) {
 	t.Parallel()
@@ -39,7 +39,7 @@ func TestResolveByHand_WhileADisputeIsOpen(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, "charge_disputed", undo.Owed)
 			if name == "LostBlind" {
-				d.look = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
+				d.retrieve = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
 			}
 			is, err := resolve(payments, "transfer 7")
 			require.NoError(t, err)
@@ -48,7 +48,7 @@ func TestResolveByHand_WhileADisputeIsOpen(t *testing.T) {
 			require.Contains(t, is.Words, "evidence is accepted until 2026-12-06T12:00:00Z")
 			require.Zero(t, onRecord(t, payments, "o1").RefundedInAll())
 
-			d.look = func(ref string) (activities.ChargeState, error) { return d.seen(ref), nil }
+			d.retrieve = func(ref string) (activities.ChargeState, error) { return d.seen(ref), nil }
 			d.dispute(c.of, c.is, due)
 			d.answers(c.provider)
 			if c.owes > 0 {
@@ -67,7 +67,7 @@ func TestResolveByHand_WhileADisputeIsOpen(t *testing.T) {
 }
 
 // TestResolveByHand_OfAPartThatIsDisputed: the same for a goodwill refund. A dispute whose
-// deadline is long over blocks no refund for which the provider cannot be asked.
+// deadline has long passed blocks no refund of a charge that the provider cannot report.
 func TestResolveByHand_OfAPartThatIsDisputed(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -76,17 +76,17 @@ func TestResolveByHand_OfAPartThatIsDisputed(t *testing.T) {
 	part, err := refundPart(payments, goodwill("refund/1", 10000))
 	require.NoError(t, err)
 	require.Equal(t, booking.EntryFailed, part.Entry.State)
-	d.look = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
+	d.retrieve = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
 	is, err := resolve(payments, "transfer 7")
 	require.NoError(t, err)
 	require.Equal(t, booking.UnderDispute, is.Refused)
 
-	d.look = func(ref string) (activities.ChargeState, error) { return d.seen(ref), nil }
+	d.retrieve = func(ref string) (activities.ChargeState, error) { return d.seen(ref), nil }
 	d.dispute(20000, booking.DisputeOpen, time.Now().Add(-121*24*time.Hour))
 	is, err = resolve(payments, "transfer 7")
 	require.NoError(t, err)
 	require.Equal(t, booking.UnderDispute, is.Refused, "the provider says that it is open")
-	d.look = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
+	d.retrieve = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
 	for range 2 {
 		is, err = resolve(payments, "transfer 7")
 		require.NoError(t, err)

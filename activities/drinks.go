@@ -28,7 +28,7 @@ type Shelf interface {
 
 // DrinkSagas are the sagas of orders of drinks.
 type DrinkSagas interface {
-	// ForceCancel asks the order's saga to compensate; false if the order has ended.
+	// ForceCancel signals the order's saga to compensate; false if the order has ended.
 	ForceCancel(ctx context.Context, orderID string, f contract.Force) (running bool, err error)
 	// Running counts the item's orders that have not ended. The count may lag by some
 	// seconds.
@@ -96,17 +96,17 @@ const (
 	// from delaying the others.
 	batchTimeout = 8 * time.Second
 	batchPoll    = 100 * time.Millisecond
-	// batchWidth is how many sagas are asked at the same time.
+	// batchWidth is how many sagas are signalled at the same time.
 	batchWidth = 8
 )
 
-// CancelDrinkOrders asks the sagas of a batch of orders to compensate, and watches them for
-// a while.
+// CancelDrinkOrders signals the sagas of a batch of orders to compensate, and watches them for a
+// while.
 func (d *Drinks) CancelDrinkOrders(ctx context.Context, b DrinkBatch) (DrinkBatchDone, error) {
 	return do(ctx, &d.Service, func(ctx context.Context) (DrinkBatchDone, error) {
 		orders, err := d.Shelf.Holders(ctx, b.DrinkID, b.After, b.Limit)
 		if err != nil {
-			return DrinkBatchDone{}, fmt.Errorf("who holds the drink: %w", err)
+			return DrinkBatchDone{}, fmt.Errorf("list orders that hold the drink: %w", err)
 		}
 		signalled, ended, err := d.forceCancel(ctx, orders, contract.Force{Why: booking.MenuDeleted, By: b.By})
 		if err != nil {
@@ -129,8 +129,8 @@ func (d *Drinks) CancelDrinkOrders(ctx context.Context, b DrinkBatch) (DrinkBatc
 	})
 }
 
-// forceCancel asks the orders' sagas to compensate, and returns the orders that run and
-// those that have ended.
+// forceCancel signals the orders' sagas to compensate, and returns the orders that run and those
+// that have ended.
 func (d *Drinks) forceCancel(ctx context.Context, orders []string, f contract.Force) (signalled, ended []string, err error) {
 	running := make([]bool, len(orders))
 	var signalling errgroup.Group

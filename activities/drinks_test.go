@@ -25,15 +25,15 @@ var (
 // cafe is a stock of one drink with the sagas of its orders.
 type cafe struct {
 	*store.Inventory
-	over []string // orders that cannot be cancelled any more
-	gone []string // orders that an earlier attempt has cancelled
+	ended     []string // orders that cannot be cancelled any more
+	cancelled []string // orders that an earlier attempt has cancelled
 
-	mu      sync.Mutex
-	asked   []string
-	away    bool
-	reports []booking.DrinkDeletion
-	by      string // the caller that deletes the drink
-	running int
+	mu        sync.Mutex
+	signalled []string
+	away      bool
+	reports   []booking.DrinkDeletion
+	by        string // the caller that deletes the drink
+	running   int
 }
 
 func (c *cafe) Running(context.Context, string) (int, error) { return c.running, nil }
@@ -44,14 +44,14 @@ func (c *cafe) ForceCancel(ctx context.Context, order string, f contract.Force) 
 	if c.away {
 		return false, errAway
 	}
-	if slices.Contains(c.over, order) {
+	if slices.Contains(c.ended, order) {
 		return false, nil
 	}
-	if slices.Contains(c.gone, order) {
+	if slices.Contains(c.cancelled, order) {
 		_, err := c.Release(ctx, cups(order))
 		return false, err
 	}
-	c.asked = append(c.asked, order+" "+string(f.Why)+f.By)
+	c.signalled = append(c.signalled, order+" "+string(f.Why)+f.By)
 	_, err := c.Release(ctx, cups(order))
 	return true, err
 }
@@ -87,7 +87,7 @@ func newCafe(t *testing.T, orders int) (*cafe, *activities.Drinks) {
 func TestDrinks_CancelsBatchByBatch(t *testing.T) {
 	t.Parallel()
 	c, drinks := newCafe(t, 5)
-	c.over, c.running = []string{"cafe-1"}, 3
+	c.ended, c.running = []string{"cafe-1"}, 3
 	progress, err := do(durably, func(ctx context.Context) (booking.DrinkDeletion, error) {
 		return drinks.CloseDrink(ctx, activities.Deletion{DrinkID: "latte", By: "1025"})
 	})
@@ -110,16 +110,16 @@ func TestDrinks_CancelsBatchByBatch(t *testing.T) {
 	require.Equal(t, []activities.DrinkBatchDone{
 		{Orders: 2, Ended: 1, Signalled: 1, Running: 3, Last: "cafe-1"}, {Orders: 2, Signalled: 2, Running: 3, Last: "cafe-3"}, {Orders: 1, Signalled: 1, Running: 3, Last: "cafe-4"},
 	}, batches)
-	require.Len(t, c.asked, 4)
-	require.Contains(t, c.asked, "cafe-0 menu_deleted")
+	require.Len(t, c.signalled, 4)
+	require.Contains(t, c.signalled, "cafe-0 menu_deleted")
 }
 
-// TestDrinks_CancelledByAnEarlierAttempt: orders that an earlier attempt has asked to
+// TestDrinks_CancelledByAnEarlierAttempt: orders that an earlier attempt has signalled to
 // compensate count as cancelled, although they ended after the holders were listed.
 func TestDrinks_CancelledByAnEarlierAttempt(t *testing.T) {
 	t.Parallel()
 	c, drinks := newCafe(t, 3)
-	c.over, c.gone = []string{"cafe-0"}, []string{"cafe-1"}
+	c.ended, c.cancelled = []string{"cafe-0"}, []string{"cafe-1"}
 	done, err := do(durably, func(ctx context.Context) (activities.DrinkBatchDone, error) {
 		return drinks.CancelDrinkOrders(ctx, activities.DrinkBatch{DrinkID: "latte", Limit: 3})
 	})
@@ -144,7 +144,7 @@ func TestDrinks_WhatIsNoDrinkIsNotClosed(t *testing.T) {
 	hold.ItemID, hold.Quantity = "place-1", 1
 	outcome, err := c.Hold(t.Context(), hold)
 	require.NoError(t, err)
-	require.Equal(t, booking.Done, outcome.Result, "it still takes orders")
+	require.Equal(t, booking.Done, outcome.Result, "it can still be ordered")
 	require.Empty(t, c.reports)
 }
 
@@ -165,7 +165,7 @@ func TestDrinks_ABatchThatFailsIsDoneAgain(t *testing.T) {
 	require.Equal(t, activities.DrinkBatchDone{Orders: 2, Signalled: 2, Last: "cafe-1"}, done)
 }
 
-// TestDrinks_DeletionOfEarlierBuilds: a deletion that an earlier build has begun goes on,
+// TestDrinks_DeletionOfEarlierBuilds: a deletion that an earlier build has begun continues,
 // although its input is the drink's id alone.
 func TestDrinks_DeletionOfEarlierBuilds(t *testing.T) {
 	t.Parallel()

@@ -53,11 +53,11 @@ func (p *Payments) BeginPart(ctx context.Context, e booking.Entry) (booking.Repa
 // furtherThroughGate takes a further charge through the gate. Further charges are not
 // queued: the change is not made.
 func (p *Payments) furtherThroughGate(ctx context.Context, c booking.Charge) (booking.FurtherCharge, error) {
-	pass, err := p.Gate.Enter(ctx, false)
+	slot, err := p.Gate.Enter(ctx, false)
 	if err != nil {
 		return booking.FurtherCharge{Status: booking.ChargeDeferred}, nil
 	}
-	defer pass.Leave(ErrNotAsked) // only the first Leave counts
+	defer slot.Leave(ErrNotCalled) // only the first Leave counts
 	further, err := p.Ledger.BeginFurther(ctx, c)
 	switch {
 	case err != nil:
@@ -68,7 +68,7 @@ func (p *Payments) furtherThroughGate(ctx context.Context, c booking.Charge) (bo
 		return p.voidFurther(ctx, c)
 	}
 	c = asRecorded(c, further.Charge, further.At)
-	ref, err := p.chargeAtProvider(ctx, c, pass)
+	ref, err := p.chargeAtProvider(ctx, c, slot)
 	switch {
 	case err == nil:
 		return p.Ledger.EndFurther(ctx, c, booking.Charged, ref)

@@ -19,14 +19,14 @@ type purse struct {
 	charges   map[string]int64 // by key; -1: it was voided
 	refunds   map[string]activities.Refund
 	ofRef     map[string]string // the ref of a refund's charge, by its key
-	nextError error             // the answer to the next charge, after it was taken
+	nextError error             // the answer to the next charge, after it was made
 	refuses   bool
 	voidError error // the answer to a void
 	unseen    error // the answer to a retrieval
 	// refusals are its answers to refunds, by the reference of their charge.
-	refusals map[string]error
-	asked    []string // refunds, with their amounts
-	voided   []string
+	refusals  map[string]error
+	requested []string // refunds, with their amounts
+	voided    []string
 }
 
 func newPurse() *purse {
@@ -96,7 +96,7 @@ func (p *purse) Refund(_ context.Context, key string, seen activities.ChargeStat
 	if amount.Amount == 0 {
 		return "", nil
 	}
-	p.asked = append(p.asked, key)
+	p.requested = append(p.requested, key)
 	if err := p.refusals[seen.Ref]; err != nil {
 		return "", err
 	}
@@ -119,7 +119,7 @@ func (p *purse) fails(key string) {
 
 func (p *purse) Part(amount booking.Money) booking.Money { return amount }
 
-// left is what was taken and not refunded.
+// left is what was charged and not refunded.
 func (p *purse) left() (sum int64) {
 	for _, charged := range p.charges {
 		sum += max(0, charged)
@@ -154,7 +154,7 @@ func settleFurther(p *activities.Payments, c booking.Charge) (booking.Outcome, e
 	return do(durably, func(ctx context.Context) (booking.Outcome, error) { return p.SettleFurther(ctx, c) })
 }
 
-func TestChargeFurther_OncePerKeyAndTheOrderGivesBackAll(t *testing.T) {
+func TestChargeFurther_OncePerKeyAndTheOrderRefundsAll(t *testing.T) {
 	t.Parallel()
 	p, provider, first, further := changed(t)
 	for range 2 {
@@ -177,7 +177,7 @@ func TestChargeFurther_OncePerKeyAndTheOrderGivesBackAll(t *testing.T) {
 	undo, err = refund(p, because(first, booking.ByCustomer))
 	require.NoError(t, err)
 	require.EqualValues(t, 80000, undo.Refunded, "it is refunded once")
-	require.Len(t, provider.asked, 2)
+	require.Len(t, provider.requested, 2)
 
 	further.Key = booking.ChangeKey(first.OrderID, "2")
 	outcome, err := chargeFurther(p, further)
@@ -186,7 +186,7 @@ func TestChargeFurther_OncePerKeyAndTheOrderGivesBackAll(t *testing.T) {
 	require.Zero(t, provider.left())
 }
 
-func TestRefundPart_TakesFromTheNewestChargeFirst(t *testing.T) {
+func TestRefundPart_RefundsTheNewestChargeFirst(t *testing.T) {
 	t.Parallel()
 	p, provider, first, further := changed(t)
 	_, err := chargeFurther(p, further)
@@ -226,7 +226,7 @@ func TestChargeFurther_DeclinedChangesNothing(t *testing.T) {
 
 func TestSettleFurther_UnansweredChargeIsVoidedOrKnown(t *testing.T) {
 	t.Parallel()
-	t.Run("never asked", func(t *testing.T) {
+	t.Run("never requested", func(t *testing.T) {
 		t.Parallel()
 		p, provider, _, further := changed(t)
 		outcome, err := settleFurther(p, further)
@@ -238,7 +238,7 @@ func TestSettleFurther_UnansweredChargeIsVoidedOrKnown(t *testing.T) {
 		require.Empty(t, provider.voided)
 		require.Equal(t, price.Amount, provider.left())
 	})
-	t.Run("asked and lost", func(t *testing.T) {
+	t.Run("requested and lost", func(t *testing.T) {
 		t.Parallel()
 		p, provider, first, further := changed(t)
 		provider.nextError = errAway
@@ -270,7 +270,7 @@ func TestResolveByHand_EndsAChangeThatTheProviderIsSilentOf(t *testing.T) {
 			}
 			for range 2 {
 				is, err := do(durably, func(ctx context.Context) (booking.Resolved, error) {
-					return p.ResolveByHand(ctx, booking.Resolution{OrderID: first.OrderID, Evidence: "not taken", By: "1", UnknownCharges: []string{further.Key}})
+					return p.ResolveByHand(ctx, booking.Resolution{OrderID: first.OrderID, Evidence: "not charged", By: "1", UnknownCharges: []string{further.Key}})
 				})
 				require.NoError(t, err)
 				require.Equal(t, known, is.Refused == booking.NothingOwed)
@@ -280,14 +280,14 @@ func TestResolveByHand_EndsAChangeThatTheProviderIsSilentOf(t *testing.T) {
 			require.Equal(t, known, outcome.Result == booking.Done)
 			payment := onRecord(t, p, first.OrderID)
 			require.Equal(t, known, payment.Amount.Amount == 80000)
-			require.Equal(t, known, payment.Further[0].Ref != "not taken")
+			require.Equal(t, known, payment.Further[0].Ref != "not charged")
 		})
 	}
 }
 
-func TestRefundPayment_SettlesFurtherChargesThatWereNotAnswered(t *testing.T) {
+func TestRefundPayment_EndsFurtherChargesThatWereNotAnswered(t *testing.T) {
 	t.Parallel()
-	for name, charged := range map[string]bool{"taken": true, "not taken": false} {
+	for name, charged := range map[string]bool{"charged": true, "not charged": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, provider, first, further := changed(t)

@@ -25,8 +25,8 @@ type Stock interface {
 	// has ended. If the change was made before, or the hold is not what c expects, the
 	// outcome carries the changes of the hold.
 	ChangeHold(ctx context.Context, c booking.HoldChange) (booking.Outcome, error)
-	// MakeChange turns the hold into what c asks for, once ChangeHold was Done, and
-	// releases the rest. Undone if the change was dropped before.
+	// MakeChange changes the hold to what c requests, once ChangeHold was Done, and releases the
+	// remainder. Undone if the change was dropped before.
 	MakeChange(ctx context.Context, c booking.HoldChange) (booking.Outcome, error)
 	// DropChange releases what ChangeHold has held for c, once. A change that never
 	// happened is recorded as dropped and cannot happen afterwards. A change that was made

@@ -14,9 +14,9 @@ type Jobs interface {
 	// Finish finishes a started job, once. Undone if it was cancelled before. Fails if it
 	// was never started.
 	Finish(ctx context.Context, orderID string) (booking.Outcome, error)
-	// Stop cancels the job for j.Why unless it is finished: Done, or Refused. A job that
-	// was never started cannot start afterwards. Returns booking.ErrNothingDone if it is
-	// certain that the job goes on.
+	// Stop cancels the job for j.Why unless it is finished: Done, or Refused. A job that was
+	// never started cannot start afterwards. Returns booking.ErrNothingDone if it is certain that
+	// the job continues.
 	Stop(ctx context.Context, j booking.Job) (booking.Outcome, error)
 	// Cancel cancels the job for j.Why, in any status. A job that was never started
 	// cannot start afterwards.

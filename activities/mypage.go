@@ -37,7 +37,7 @@ type Repairer interface {
 
 // Decisions are the decisions that wait to be delivered to their orders.
 type Decisions interface {
-	// Waits counts the waiting decisions on the order that were made before the given time.
+	// Waits counts the waiting decisions on the order that were made before a time.
 	Waits(ctx context.Context, orderID string, before time.Time) (int, error)
 }
 

@@ -14,9 +14,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// shopWindow is a ReadModel together with the requests that wait for it. It records the
+// recorder is a ReadModel together with the requests that wait for it. It records the
 // order of the calls.
-type shopWindow struct {
+type recorder struct {
 	t    *testing.T
 	want contract.Publication
 	err  error
@@ -24,35 +24,35 @@ type shopWindow struct {
 	happened []string
 }
 
-func (s *shopWindow) Publish(_ context.Context, p contract.Publication) error {
+func (s *recorder) Publish(_ context.Context, p contract.Publication) error {
 	require.Equal(s.t, s.want, p)
 	s.happened = append(s.happened, "publish")
 	return s.err
 }
 
-func (s *shopWindow) Publishing(v contract.View) {
+func (s *recorder) Publishing(v contract.View) {
 	require.Equal(s.t, s.want.View, v)
 	s.happened = append(s.happened, "publishing")
 }
 
-func (s *shopWindow) Wake(p contract.Publication) {
+func (s *recorder) Wake(p contract.Publication) {
 	require.Equal(s.t, s.want, p)
 	s.happened = append(s.happened, "wake")
 }
 
-func (s *shopWindow) Announce(_ context.Context, orderID string) {
+func (s *recorder) Announce(_ context.Context, orderID string) {
 	s.happened = append(s.happened, "announce "+orderID)
 }
 
 // publish publishes, and returns the calls that were made.
-func (s *shopWindow) publish(w way, m *activities.Mypage) ([]string, error) {
+func (s *recorder) publish(w way, m *activities.Mypage) ([]string, error) {
 	s.happened = nil
 	_, err := do(w, func(ctx context.Context) (struct{}, error) { return struct{}{}, m.PublishView(ctx, s.want) })
 	return s.happened, err
 }
 
-func newWindow(t *testing.T) *shopWindow {
-	return &shopWindow{t: t, want: contract.Publication{
+func newRecorder(t *testing.T) *recorder {
+	return &recorder{t: t, want: contract.Publication{
 		View:   contract.View{ID: "o1", Status: booking.Confirmed, Version: 7},
 		Events: []booking.Event{{Key: "o1/placed", Type: booking.ReservationPlaced}},
 	}}
@@ -60,10 +60,10 @@ func newWindow(t *testing.T) *shopWindow {
 
 func TestPublishView_WakesBeforeAndAfter(t *testing.T) {
 	t.Parallel()
-	window := newWindow(t)
-	m := &activities.Mypage{Service: served(), ReadModel: window, Waiters: window}
+	recorded := newRecorder(t)
+	m := &activities.Mypage{Service: served(), ReadModel: recorded, Waiters: recorded}
 	for _, w := range []way{inPlace, durably} {
-		happened, err := window.publish(w, m)
+		happened, err := recorded.publish(w, m)
 		require.NoError(t, err)
 		require.Equal(t, []string{"publishing", "wake", "publish", "wake", "announce o1"}, happened)
 	}
@@ -72,23 +72,23 @@ func TestPublishView_WakesBeforeAndAfter(t *testing.T) {
 // Waiting requests get their answer although the read model is away.
 func TestPublishView_WakesWithoutTheReadModel(t *testing.T) {
 	t.Parallel()
-	window := newWindow(t)
-	window.err = errAway
-	m := &activities.Mypage{Service: served(), ReadModel: window, Waiters: window}
+	recorded := newRecorder(t)
+	recorded.err = errAway
+	m := &activities.Mypage{Service: served(), ReadModel: recorded, Waiters: recorded}
 	for range 3 {
-		happened, err := window.publish(inPlace, m)
+		happened, err := recorded.publish(inPlace, m)
 		require.ErrorIs(t, err, errAway, "it is still to be published")
-		require.Equal(t, []string{"publishing", "wake", "publish"}, happened, "nobody elsewhere is sent to read it")
+		require.Equal(t, []string{"publishing", "wake", "publish"}, happened, "no other process is sent to read it")
 	}
-	happened, err := window.publish(inPlace, m)
+	happened, err := recorded.publish(inPlace, m)
 	require.ErrorIs(t, err, gobreaker.ErrOpenState)
 	require.Equal(t, []string{"publishing", "wake"}, happened)
 }
 
 func TestPublishView_WakesWhereItIsNotServed(t *testing.T) {
 	t.Parallel()
-	window := newWindow(t)
-	happened, err := window.publish(inPlace, &activities.Mypage{ReadModel: window, Waiters: window})
+	recorded := newRecorder(t)
+	happened, err := recorded.publish(inPlace, &activities.Mypage{ReadModel: recorded, Waiters: recorded})
 	var refusal *temporal.ApplicationError
 	require.ErrorAs(t, err, &refusal)
 	require.Equal(t, activities.NotServedType, refusal.Type())
@@ -98,14 +98,14 @@ func TestPublishView_WakesWhereItIsNotServed(t *testing.T) {
 // clerk returns a number of waiting decisions.
 type clerk struct {
 	t     *testing.T
-	asked activities.KeptQuestion
+	want  activities.KeptQuestion
 	waits int
 	err   error
 }
 
 func (c clerk) Waits(_ context.Context, orderID string, before time.Time) (int, error) {
 	got := activities.KeptQuestion{OrderID: orderID, Before: before}
-	require.Equal(c.t, c.asked, got)
+	require.Equal(c.t, c.want, got)
 	return c.waits, c.err
 }
 
@@ -159,19 +159,19 @@ func TestNoteDisputes(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			window := newWindow(t)
-			m := &activities.Mypage{Service: served(), Disputed: test.marks, Waiters: window}
+			recorded := newRecorder(t)
+			m := &activities.Mypage{Service: served(), Disputed: test.marks, Waiters: recorded}
 			got, err := do(durably, func(ctx context.Context) (activities.DisputedOrder, error) {
 				return m.NoteDisputes(ctx, activities.OpenDisputes{OrderID: "o1", Disputes: test.open})
 			})
 			if test.fails {
 				require.Error(t, err)
-				require.Empty(t, window.happened)
+				require.Empty(t, recorded.happened)
 				return
 			}
 			require.NoError(t, err)
 			require.Equal(t, test.want, got)
-			require.Equal(t, []string{"announce o1"}, window.happened)
+			require.Equal(t, []string{"announce o1"}, recorded.happened)
 		})
 	}
 }

@@ -59,7 +59,7 @@ func TestWithdrawNotice(t *testing.T) {
 		outbox.acted = acted
 		undo, err := do(inPlace, withdraw)
 		require.NoError(t, err)
-		require.Equal(t, acted, undo.Acted, "whether there was a notice to take back")
+		require.Equal(t, acted, undo.Acted, "whether there was a message to withdraw")
 		require.Equal(t, off, outbox.withdrawn)
 	}
 	outbox.err = errAway

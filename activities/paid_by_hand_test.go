@@ -11,20 +11,20 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-var unsettled = &activities.Owed{Words: "no such intent", NeedsPerson: true}
+var noSuchIntent = &activities.Owed{Words: "no such intent", NeedsPerson: true}
 
-// unsettledChange is a cancelled order whose change was charged 30000 without an answer. The
+// unknownChange is a cancelled order whose change was charged 30000 without an answer. The
 // provider does not report that charge, so the undo needs a person.
-func unsettledChange(t *testing.T) (*activities.Payments, *purse, booking.Charge) {
+func unknownChange(t *testing.T) (*activities.Payments, *purse, booking.Charge) {
 	t.Helper()
 	p, provider, first, further := changed(t)
 	provider.nextError = errAway
 	_, err := chargeFurther(p, further)
 	require.ErrorContains(t, err, errAway.Error())
-	provider.voidError = unsettled
+	provider.voidError = noSuchIntent
 	undo, err := refund(p, because(first, booking.ByCustomer))
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Owed: unsettled.Words, NeedsPerson: true, Due: price.Amount}, undo)
+	require.Equal(t, booking.Undo{Owed: noSuchIntent.Words, NeedsPerson: true, Due: price.Amount}, undo)
 	return p, provider, first
 }
 
@@ -42,31 +42,31 @@ func paysByHand(t *testing.T, p *activities.Payments, orderID string) int64 {
 // TestResolveByHand_WithWhatAChangeWasCharged: charges that are known by then are included.
 func TestResolveByHand_WithWhatAChangeWasCharged(t *testing.T) {
 	t.Parallel()
-	p, provider, first := unsettledChange(t)
+	p, provider, first := unknownChange(t)
 	provider.voidError = nil
 	require.EqualValues(t, 80000, paysByHand(t, p, first.OrderID))
 	undo, err := refund(p, because(first, booking.ByCustomer))
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: 80000, Further: 30000}, undo)
-	require.Empty(t, provider.asked)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, RefundedInAll: 80000, Further: 30000}, undo)
+	require.Empty(t, provider.requested)
 }
 
-// TestRefundPayment_OfAChangeThatIsHeardOfAfterAPersonHasPaid: the rest is refunded at the
+// TestRefundPayment_OfAChangeThatIsKnownAfterAPersonHasPaid: the remainder is refunded at the
 // provider, once.
-func TestRefundPayment_OfAChangeThatIsHeardOfAfterAPersonHasPaid(t *testing.T) {
+func TestRefundPayment_OfAChangeThatIsKnownAfterAPersonHasPaid(t *testing.T) {
 	t.Parallel()
-	p, provider, first := unsettledChange(t)
+	p, provider, first := unknownChange(t)
 	require.EqualValues(t, 50000, paysByHand(t, p, first.OrderID))
 	provider.voidError = errAway
-	patient := because(first, booking.ByCustomer)
-	patient.AttentionAfter = booking.Duration(time.Hour)
-	_, err := refund(p, patient)
+	notYetDue := because(first, booking.ByCustomer)
+	notYetDue.AttentionAfter = booking.Duration(time.Hour)
+	_, err := refund(p, notYetDue)
 	require.ErrorIs(t, err, errAway, "the provider may answer yet")
 	provider.voidError = nil
 	for range 2 {
-		undo, err := refund(p, patient)
+		undo, err := refund(p, notYetDue)
 		require.NoError(t, err)
-		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 30000, Given: 80000, Further: 30000}, undo)
+		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 30000, RefundedInAll: 80000, Further: 30000}, undo)
 	}
 	payment := onRecord(t, p, first.OrderID)
 	require.EqualValues(t, 80000, payment.Amount.Amount)
@@ -76,21 +76,21 @@ func TestRefundPayment_OfAChangeThatIsHeardOfAfterAPersonHasPaid(t *testing.T) {
 	require.Equal(t, payment, onRecord(t, p, first.OrderID))
 }
 
-// TestLookAgain_SettlesAChangeOfAnOrderThatHasEnded: after a person has paid by hand, an order
+// TestLookAgain_EndsAChangeOfAnOrderThatHasEnded: after a person has paid by hand, an order
 // ends although the outcome of a change's charge is unknown. A later check refunds it.
-func TestLookAgain_SettlesAChangeOfAnOrderThatHasEnded(t *testing.T) {
+func TestLookAgain_EndsAChangeOfAnOrderThatHasEnded(t *testing.T) {
 	t.Parallel()
-	for name, taken := range map[string]bool{"taken": true, "not taken": false} {
+	for name, charged := range map[string]bool{"charged": true, "not charged": false} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, provider, first := unsettledChange(t)
-			if !taken {
+			p, provider, first := unknownChange(t)
+			if !charged {
 				delete(provider.charges, booking.ChangeKey(first.OrderID, "1"))
 			}
 			require.EqualValues(t, 50000, paysByHand(t, p, first.OrderID))
 			undo, err := refund(p, because(first, booking.ByCustomer))
 			require.NoError(t, err)
-			require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: 50000}, undo)
+			require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, RefundedInAll: 50000}, undo)
 			require.True(t, onRecord(t, p, first.OrderID).Further[0].Pending())
 			provider.voidError = nil
 			for range 2 {
@@ -110,7 +110,7 @@ func TestLookAgain_SettlesAChangeOfAnOrderThatHasEnded(t *testing.T) {
 // after the undo has ended. SettleFurther has to refund it, because nothing else does.
 func TestSettleFurther_AfterAPersonHasPaidTheUndo(t *testing.T) {
 	t.Parallel()
-	p, provider, first := unsettledChange(t)
+	p, provider, first := unknownChange(t)
 	require.EqualValues(t, 50000, paysByHand(t, p, first.OrderID))
 	_, err := refund(p, because(first, booking.ByCustomer))
 	require.NoError(t, err)

@@ -10,18 +10,18 @@ import (
 type PaymentGate interface {
 	// Enter admits a charge, or returns ErrShut at once. Charges that have waited for their
 	// turn go before those that have not.
-	Enter(ctx context.Context, waited bool) (PaymentPass, error)
+	Enter(ctx context.Context, waited bool) (PaymentSlot, error)
 	// AwaitOpen waits until a charge whose turn has come may enter, or ctx ends. again: the
 	// charge was admitted before without result, so it is not admitted again at once.
 	AwaitOpen(ctx context.Context, again bool) error
 }
 
-// PaymentPass admits one charge. It has to be returned by Leave.
-type PaymentPass interface {
+// PaymentSlot admits one charge. It has to be returned by Leave.
+type PaymentSlot interface {
 	// Begin marks the start of the call to the provider.
 	Begin()
-	// Leave returns the pass with the result of the call: nil for an answer of any kind,
-	// ErrNotAsked, or the error. Only the first call of Leave counts.
+	// Leave returns the slot with the result of the call: nil for an answer of any kind,
+	// ErrNotCalled, or the error. Only the first call of Leave counts.
 	Leave(error)
 }
 
@@ -29,6 +29,6 @@ type PaymentPass interface {
 var (
 	// ErrShut is returned while no charge is sent to the provider.
 	ErrShut = errors.New("the payment provider accepts no payments at the moment")
-	// ErrNotAsked is the result of a pass whose charge did not need the provider.
-	ErrNotAsked = errors.New("the payment provider was not asked")
+	// ErrNotCalled is the result of a slot whose charge did not need the provider.
+	ErrNotCalled = errors.New("the payment provider was not called")
 )

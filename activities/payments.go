@@ -94,9 +94,9 @@ func (p *Payments) callProvider(ctx context.Context, c booking.Charge, waited bo
 	return oneCallPerKey(ctx, p, c.Key, func(ctx context.Context) (booking.Payment, error) { return p.throughGate(ctx, c, waited) })
 }
 
-// oneCallPerKey runs callProvider, which calls the provider, or waits for the result of a call that
-// this process runs for the same key. callProvider goes on after the activity that started it has
-// ended, so that the provider's answer is not lost.
+// oneCallPerKey runs callProvider, which calls the provider, or waits for the result of a call
+// that this process runs for the same key. callProvider continues after the activity that started
+// it has ended, so that the provider's answer is not lost.
 func oneCallPerKey[T any](ctx context.Context, p *Payments, key string, callProvider func(context.Context) (T, error)) (none T, err error) {
 	result := p.calls.DoChan(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), providerTimeout)
@@ -119,11 +119,11 @@ func oneCallPerKey[T any](ctx context.Context, p *Payments, key string, callProv
 
 // throughGate makes a charge if the gate admits it, and otherwise queues it in the ledger.
 func (p *Payments) throughGate(ctx context.Context, c booking.Charge, waited bool) (booking.Payment, error) {
-	pass, err := p.Gate.Enter(ctx, waited)
+	slot, err := p.Gate.Enter(ctx, waited)
 	if err != nil {
 		return p.queue(ctx, c)
 	}
-	defer pass.Leave(ErrNotAsked) // only the first Leave counts
+	defer slot.Leave(ErrNotCalled) // only the first Leave counts
 	payment, err := p.Ledger.BeginCharge(ctx, c)
 	switch {
 	case err != nil:
@@ -135,7 +135,7 @@ func (p *Payments) throughGate(ctx context.Context, c booking.Charge, waited boo
 		return p.undoCharge(ctx, c)
 	}
 	c = asRecorded(c, payment.Charge, payment.At)
-	ref, err := p.chargeAtProvider(ctx, c, pass)
+	ref, err := p.chargeAtProvider(ctx, c, slot)
 	switch {
 	case err == nil:
 		return p.Ledger.EndCharge(ctx, c.OrderID, booking.Charged, ref)
@@ -166,15 +166,15 @@ func asRecorded(c, recorded booking.Charge, at time.Time) booking.Charge {
 }
 
 // chargeAtProvider calls the provider and reports the result to the gate.
-func (p *Payments) chargeAtProvider(ctx context.Context, c booking.Charge, pass PaymentPass) (ref string, err error) {
+func (p *Payments) chargeAtProvider(ctx context.Context, c booking.Charge, slot PaymentSlot) (ref string, err error) {
 	p.running.Store(c.Key, nil)
 	defer p.running.Delete(c.Key)
-	pass.Begin()
+	slot.Begin()
 	ref, err = p.Provider.Charge(ctx, c)
 	if errors.Is(err, ErrDeclined) || errors.Is(err, ErrVoided) || isToConfirm(err) || needsUndo(err) {
-		pass.Leave(nil) // the provider works
+		slot.Leave(nil) // the provider works
 	} else {
-		pass.Leave(err)
+		slot.Leave(err)
 	}
 	return ref, err
 }

@@ -27,7 +27,7 @@ type door struct {
 
 func newDoor() *door { return &door{opened: make(chan struct{})} }
 
-func (d *door) Enter(context.Context, bool) (activities.PaymentPass, error) {
+func (d *door) Enter(context.Context, bool) (activities.PaymentSlot, error) {
 	select {
 	case <-d.opened:
 		return &pass{said: func(err error) {
@@ -57,7 +57,7 @@ func behind(t *testing.T, d *door, p *till) *activities.Payments {
 	return payments
 }
 
-func inTurn(p *activities.Payments, c booking.Charge) (booking.Outcome, error) {
+func chargeDeferred(p *activities.Payments, c booking.Charge) (booking.Outcome, error) {
 	line := &activities.DeferredPayments{Payments: p}
 	return do(durably, func(ctx context.Context) (booking.Outcome, error) { return line.ChargeDeferredPayment(ctx, c) })
 }
@@ -75,14 +75,14 @@ func TestChargePayment_DeferredWhileTheProviderIsKeptFrom(t *testing.T) {
 	require.Equal(t, booking.ChargeDeferred, onRecord(t, payments, "o1").Status)
 
 	close(gate.opened)
-	got, err := inTurn(payments, c)
+	got, err := chargeDeferred(payments, c)
 	require.NoError(t, err)
 	require.Equal(t, done, got)
 	require.Equal(t, []string{"charge o1/charge"}, provider.notes())
 	got, err = charge(payments, c)
 	require.NoError(t, err)
 	require.Equal(t, done, got)
-	require.Equal(t, []error{nil, activities.ErrNotAsked}, gate.said)
+	require.Equal(t, []error{nil, activities.ErrNotCalled}, gate.said)
 }
 
 // A charged payment stays charged in each state of the gate.
@@ -99,7 +99,7 @@ func TestChargePayment_RepeatsItsAnswerThoughTheGateIsShut(t *testing.T) {
 }
 
 // A charge whose outcome is unknown stays pending.
-func TestChargePayment_DeferredThoughItWasAskedFor(t *testing.T) {
+func TestChargePayment_DeferredThoughItWasRequested(t *testing.T) {
 	t.Parallel()
 	provider := &till{charge: func(context.Context, booking.Charge) (string, error) { return "", errAway }}
 	payments, c := newPayments(t, provider), newCharge("o1")
@@ -131,17 +131,17 @@ func TestChargePayment_DeferredWhenItFailsForLong(t *testing.T) {
 		got, err := charge(payments, c)
 		require.NoError(t, err)
 		require.Equal(t, deferred, got)
-		require.Equal(t, booking.ChargePending, onRecord(t, payments, "o1").Status, "nobody knows what came of it")
+		require.Equal(t, booking.ChargePending, onRecord(t, payments, "o1").Status, "its outcome is unknown")
 		require.Len(t, provider.notes(), 4)
 
 		provider.charge = nil
-		got, err = inTurn(payments, c)
+		got, err = chargeDeferred(payments, c)
 		require.NoError(t, err)
 		require.Equal(t, done, got)
 	})
 }
 
-func TestRefundPayment_OfADeferredOneAsksNobody(t *testing.T) {
+func TestRefundPayment_OfADeferredOneCallsNoProvider(t *testing.T) {
 	t.Parallel()
 	provider, gate := &till{}, newDoor()
 	payments, c := behind(t, gate, provider), newCharge("o1")
@@ -153,17 +153,17 @@ func TestRefundPayment_OfADeferredOneAsksNobody(t *testing.T) {
 	require.Equal(t, booking.ChargePrevented, onRecord(t, payments, "o1").Status)
 
 	close(gate.opened)
-	got, err := inTurn(payments, c)
+	got, err := chargeDeferred(payments, c)
 	require.NoError(t, err)
-	require.Equal(t, undoneForThem, got, "its turn comes to nothing")
+	require.Equal(t, undoneForThem, got, "its turn has no effect")
 	require.Empty(t, provider.notes())
 }
 
-func TestChargePayment_DeferredWhenTurnedAway(t *testing.T) {
+func TestChargePayment_DeferredWhenTheProviderIsBusy(t *testing.T) {
 	t.Parallel()
-	turnedAway := 0
+	calls := 0
 	provider := &till{charge: func(context.Context, booking.Charge) (string, error) {
-		if turnedAway++; turnedAway < 3 {
+		if calls++; calls < 3 {
 			return "", groaning(time.Second)
 		}
 		return "ch_1", nil
@@ -172,10 +172,10 @@ func TestChargePayment_DeferredWhenTurnedAway(t *testing.T) {
 	got, err := charge(payments, c)
 	require.NoError(t, err)
 	require.Equal(t, deferred, got)
-	got, err = inTurn(payments, c)
+	got, err = chargeDeferred(payments, c)
 	require.NoError(t, err)
-	require.Equal(t, done, got, "it stays where it is in the line")
-	require.Equal(t, 3, turnedAway)
+	require.Equal(t, done, got, "it keeps its place in the queue")
+	require.Equal(t, 3, calls)
 }
 
 // A slow or failing provider has a breaker of its own and does not trip the service's.
@@ -202,7 +202,7 @@ func (p *recordingGate) AwaitOpen(_ context.Context, again bool) error {
 	return nil
 }
 
-// A charge that fails when its turn has come does not go back to the end of the queue.
+// A charge that fails when its turn has come keeps its place in the queue.
 func TestChargeDeferredPayment_KeepsItsPlace(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -215,7 +215,7 @@ func TestChargeDeferredPayment_KeepsItsPlace(t *testing.T) {
 		}}
 		payments, gate := newPayments(t, provider), &recordingGate{}
 		payments.Gate = gate
-		got, err := inTurn(payments, newCharge("o1"))
+		got, err := chargeDeferred(payments, newCharge("o1"))
 		require.NoError(t, err)
 		require.Equal(t, done, got)
 		require.Equal(t, []bool{false, true, true, true}, gate.again)
@@ -308,7 +308,7 @@ func TestChargeDeferredPayment_WaitsAndSaysThatItLives(t *testing.T) {
 
 // A worker that stops returns the payment at the front of the queue, and does not wait for
 // the provider.
-func TestChargeDeferredPayment_GoesWithItsWorker(t *testing.T) {
+func TestChargeDeferredPayment_EndsWithItsWorker(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		payments := behind(t, newDoor(), &till{})

@@ -37,8 +37,8 @@ type PaymentLedger interface {
 	EndRefund(
 		ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64, refundID string,
 	) (booking.Payment, error)
-	// NoteRequested records the total that the undo asks the provider to refund under its key,
-	// before the request. Returns false, and records nothing, if another attempt has
+	// NoteRequested records the total that the undo requests from the provider under its key,
+	// before the request is sent. Returns false, and records nothing, if another attempt has
 	// recorded a different total since was was read.
 	NoteRequested(ctx context.Context, orderID string, was, requested int64) (noted bool, err error)
 	// NoteCompleted records the refunds that the provider is known to have made under that key,
@@ -72,10 +72,10 @@ type PartLedger interface {
 	// Payment returns the order's payment with its entries. Returns NotFound if there is
 	// none.
 	Payment(ctx context.Context, orderID string) (booking.Payment, error)
-	// BeginEntry writes a pending refund of a part unless there is one under its key,
-	// restarts a failed one if it still fits into the payment, and returns the payment with
-	// its entries. Returns RefundExceeds if e asks for more than is left, and NotCharged if
-	// the payment is not known to be charged.
+	// BeginEntry writes a pending refund of a part unless there is one under its key, restarts a
+	// failed one if it still fits into the payment, and returns the payment with its entries.
+	// Returns RefundExceeds if e is for more than is left, and NotCharged if the payment is not
+	// known to be charged.
 	BeginEntry(ctx context.Context, e booking.Entry) (booking.Payment, error)
 	// NoteEntry records the state, reference and words of the refund under e's key unless
 	// that is done, and writes it if it does not exist.
@@ -158,8 +158,8 @@ type Refund struct {
 	At     time.Time
 }
 
-// RefundedUnder is the sum of the refunds under the key that have not failed. The provider tells
-// requests under one key apart by it, even when they are for the same amount.
+// RefundedUnder is the sum of the refunds under the key that have not failed. It distinguishes
+// requests under one key at the provider, even when they are for the same amount.
 func (o ChargeState) RefundedUnder(key string) (sum int64) {
 	for _, r := range o.Refunds {
 		if r.Key == key && r.State != booking.EntryFailed {

@@ -34,7 +34,7 @@ func TestChargePayment(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, tt.want, got)
 			}
-			require.Equal(t, []string{"charge o1/charge"}, provider.notes(), "the answer is repeated, not asked for again")
+			require.Equal(t, []string{"charge o1/charge"}, provider.notes(), "the answer is repeated without another request")
 			payment := onRecord(t, payments, "o1")
 			require.Equal(t, tt.status, payment.Status)
 			require.Equal(t, tt.ref, payment.Ref)
@@ -43,7 +43,7 @@ func TestChargePayment(t *testing.T) {
 	}
 }
 
-func TestChargePayment_AsksAgainUntilTheOutcomeIsKnown(t *testing.T) {
+func TestChargePayment_RetriesUntilTheOutcomeIsKnown(t *testing.T) {
 	t.Parallel()
 	provider := &till{charge: func(context.Context, booking.Charge) (string, error) { return "", errAway }}
 	payments, c := newPayments(t, provider), newCharge("o1")
@@ -59,7 +59,7 @@ func TestChargePayment_AsksAgainUntilTheOutcomeIsKnown(t *testing.T) {
 	require.Equal(t, []string{"charge o1/charge", "charge o1/charge", "charge o1/charge"}, provider.notes(), "with the same key")
 }
 
-func TestChargePayment_OneFlightAKey(t *testing.T) {
+func TestChargePayment_OneCallPerKey(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		answer := make(chan struct{})
@@ -88,7 +88,7 @@ func TestChargePayment_OneFlightAKey(t *testing.T) {
 	})
 }
 
-func TestChargePayment_TheFlightGoesOnWithoutItsCaller(t *testing.T) {
+func TestChargePayment_TheCallContinuesWithoutItsCaller(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		provider := &till{charge: func(ctx context.Context, _ booking.Charge) (string, error) {
@@ -119,7 +119,7 @@ func TestChargePayment_TheFlightGoesOnWithoutItsCaller(t *testing.T) {
 	})
 }
 
-func TestChargePayment_AnAnswerNobodyWaitsForIsRecorded(t *testing.T) {
+func TestChargePayment_AnAnswerWithoutACallerIsRecorded(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		err    error
@@ -137,8 +137,8 @@ func TestChargePayment_AnAnswerNobodyWaitsForIsRecorded(t *testing.T) {
 				}}
 				payments := newPayments(t, provider)
 				_, err := do(inPlace, func(ctx context.Context) (booking.Outcome, error) {
-					ctx, giveUp := context.WithTimeout(ctx, time.Second+activities.ReplyMargin)
-					defer giveUp()
+					ctx, cancel := context.WithTimeout(ctx, time.Second+activities.ReplyMargin)
+					defer cancel()
 					return payments.ChargePayment(ctx, newCharge("o1"))
 				})
 				require.ErrorIs(t, err, context.DeadlineExceeded)
@@ -153,7 +153,7 @@ func TestChargePayment_AnAnswerNobodyWaitsForIsRecorded(t *testing.T) {
 }
 
 // A provider that never answers does not block the key for ever.
-func TestChargePayment_AFlightEnds(t *testing.T) {
+func TestChargePayment_ACallEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		provider := &till{charge: func(ctx context.Context, _ booking.Charge) (string, error) {
@@ -219,7 +219,7 @@ func TestChargePayment_TooLate(t *testing.T) {
 
 // A charge whose outcome only the undo can decide is undone at once: it is no outage, so
 // the breaker does not count it, and other orders are charged.
-func TestChargePayment_ThatOnlyTheUndoSettles(t *testing.T) {
+func TestChargePayment_ThatOnlyTheUndoDecides(t *testing.T) {
 	t.Parallel()
 	unavailable := booking.Outcome{Result: booking.Undone, Reason: booking.PaymentUnavailable}
 	person := &activities.Owed{Words: "stripe answered 404", NeedsPerson: true}
@@ -251,7 +251,7 @@ func TestChargePayment_ThatOnlyTheUndoSettles(t *testing.T) {
 				require.Equal(t, unavailable, got)
 			}
 			gate.mu.Lock()
-			require.Equal(t, []error{nil, activities.ErrNotAsked}, gate.said[:2], "the provider has answered")
+			require.Equal(t, []error{nil, activities.ErrNotCalled}, gate.said[:2], "the provider has answered")
 			gate.mu.Unlock()
 			require.Equal(t, tt.status, onRecord(t, payments, "o1").Status)
 			undo, err := refund(payments, because(newCharge("o1"), booking.PaymentUnavailable))
@@ -265,18 +265,18 @@ func TestChargePayment_ThatOnlyTheUndoSettles(t *testing.T) {
 	}
 }
 
-// The provider gets the time since which it may have been asked, from which it searches its
+// The provider gets the time since which it may have got the request, from which it searches its
 // records.
 func TestChargePayment_SinceWhen(t *testing.T) {
 	t.Parallel()
-	var told []time.Time
+	var since []time.Time
 	provider := &till{
 		charge: func(_ context.Context, c booking.Charge) (string, error) {
-			told = append(told, c.Since)
+			since = append(since, c.Since)
 			return "", errAway
 		},
 		void: func(_ context.Context, c booking.Charge) ([]string, error) {
-			told = append(told, c.Since)
+			since = append(since, c.Since)
 			return nil, nil
 		},
 	}
@@ -288,5 +288,5 @@ func TestChargePayment_SinceWhen(t *testing.T) {
 	_, err := refund(payments, because(c, booking.ByCustomer))
 	require.NoError(t, err)
 	begun := onRecord(t, payments, "o1").At
-	require.Equal(t, []time.Time{begun, begun, begun}, told)
+	require.Equal(t, []time.Time{begun, begun, begun}, since)
 }

@@ -8,14 +8,14 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// RefundPart refunds a part of an order's charge, once for e's key and never more than is
-// left. The ledger records the refund before the provider is asked. A refund that the
-// provider has accepted is answered as pending, one that it cannot make as failed; once the
-// saga knows the words, the request is repeated until they change. A refund that a person
-// has paid by hand is answered as done. A failed refund is made for less if the order owes
-// less by now (booking.Payment.RefundsNow), and ends with RefundExceeds once it no longer fits
-// into the payment. Refuses an amount that the provider cannot refund with Invalid, unless
-// it is all that is left.
+// RefundPart refunds a part of an order's charge, once for e's key and never more than is left.
+// The ledger records the refund before the provider is called. A refund that the provider has
+// accepted is answered as pending, one that it cannot make as failed; once the saga knows the
+// words, the request is repeated until they change. A refund that a person has paid by hand is
+// answered as done. A failed refund is made for less if the order owes less by now
+// (booking.Payment.RefundsNow), and ends with RefundExceeds once it no longer fits into the
+// payment. Refuses an amount that the provider cannot refund with Invalid, unless it is all that
+// is left.
 func (p *Payments) RefundPart(ctx context.Context, e booking.Entry) (booking.Repaid, error) {
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Repaid, error) {
 		recorded, payment, err := p.refundPart(ctx, e)
@@ -29,7 +29,7 @@ func (p *Payments) RefundPart(ctx context.Context, e booking.Entry) (booking.Rep
 			return booking.Repaid{}, calleeFailure{stillOwed{&Owed{Words: recorded.Words}, retryInterval(ctx)}}
 		}
 		return booking.Repaid{
-			Entry: recorded, Left: left, Payment: payment.Status, Given: payment.RefundedInAll(), Failing: failing(payment, e.Key),
+			Entry: recorded, Left: left, Payment: payment.Status, RefundedInAll: payment.RefundedInAll(), Failing: failing(payment, e.Key),
 		}, nil
 	})
 }
@@ -81,7 +81,7 @@ func (p *Payments) refundPart(ctx context.Context, e booking.Entry) (recorded bo
 		return recorded, payment, nil
 	}
 	was := failedBefore(recorded, e)
-	seen, unseen := p.retrieveCharge(ctx, &payment, p.followAndImport) // the ledger records the refund even if the provider cannot be asked
+	seen, unseen := p.retrieveCharge(ctx, &payment, p.followAndImport) // the ledger records the refund even if the provider does not answer
 	if _, isOwed := errors.AsType[*Owed](unseen); was.State == booking.EntryFailed && unseen != nil && !isOwed {
 		if e.Words != "" && e.Words != was.Words {
 			return was, payment, nil // the saga does not know yet that it has failed
@@ -127,9 +127,9 @@ func (p *Payments) canRefund(payment booking.Payment, e booking.Entry) error {
 		e.Amount.Amount, e.Amount.Currency, can.Amount)
 }
 
-// failedBefore is the refund as it was before the provider was asked for it again. An
-// attempt that died after that left it pending, with the words of its failure; e, from the
-// saga, has it as failed.
+// failedBefore is the refund as it was before it was requested from the provider again. An
+// attempt that died after that left it pending, with the words of its failure; e, from the saga,
+// has it as failed.
 func failedBefore(recorded, e booking.Entry) booking.Entry {
 	if recorded.State == booking.EntryPending && e.State == booking.EntryFailed && recorded.Words == e.Words {
 		recorded.State = booking.EntryFailed
@@ -177,8 +177,8 @@ func (p *Payments) retrieveCharge(ctx context.Context, payment *booking.Payment,
 	return seen, update(ctx, payment, seen)
 }
 
-// requestRefund asks the provider to refund the rest of the entry, and writes the result into the
-// entry.
+// requestRefund requests the remaining refund of the entry from the provider, and writes the
+// result into the entry.
 func (p *Payments) requestRefund(ctx context.Context, payment booking.Payment, e *booking.Entry, seen ChargeState, unseen error) error {
 	key := atProvider(*e)
 	due := booking.Money{Amount: max(0, e.Amount.Amount-uncounted(payment, seen).RefundedUnder(key)), Currency: e.Amount.Currency}

@@ -29,7 +29,7 @@ type drawer struct {
 
 func newDrawer() *drawer {
 	d := &drawer{}
-	d.look = func(ref string) (activities.ChargeState, error) { return d.seen(ref), nil }
+	d.retrieve = func(ref string) (activities.ChargeState, error) { return d.seen(ref), nil }
 	d.refund = func(key, _ string, amount booking.Money) error {
 		d.mu.Lock()
 		defer d.mu.Unlock()
@@ -93,7 +93,7 @@ func (d *drawer) becomes(id string, state booking.EntryState) {
 	}
 }
 
-func (d *drawer) given(key string) (sum int64) {
+func (d *drawer) refundedUnder(key string) (sum int64) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for _, r := range d.refunds {
@@ -158,7 +158,7 @@ func TestRefundPart(t *testing.T) {
 		require.Equal(t, booking.EntryDone, got.Entry.State)
 		require.EqualValues(t, 30000, got.Left.Amount)
 	}
-	require.EqualValues(t, 20000, d.given("o1/refund/1"), "once, under a key that tells orders apart")
+	require.EqualValues(t, 20000, d.refundedUnder("o1/refund/1"), "once, under a key that no other order has")
 	payment := onRecord(t, payments, "o1")
 	require.Equal(t, booking.Charged, payment.Status)
 	require.EqualValues(t, 20000, payment.Refunded)
@@ -201,7 +201,7 @@ func TestRefundPart_ManyAtOnce(t *testing.T) {
 	undo, err := refund(payments, because(newCharge("o1"), booking.ByCustomer))
 	require.NoError(t, err)
 	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: price.Amount}, undo, "nothing is left for a cancellation")
-	require.Zero(t, d.given("o1/charge/refund"))
+	require.Zero(t, d.refundedUnder("o1/charge/refund"))
 }
 
 // TestRefundPart_FollowsWhatIsOwed: a state that the saga knows is requested again, one
@@ -239,11 +239,11 @@ func TestRefundPart_FollowsWhatIsOwed(t *testing.T) {
 	d.answers(nil)
 	got, err = refundPart(payments, e)
 	require.NoError(t, err)
-	require.Equal(t, booking.EntryDone, got.Entry.State, "what it had failed for was over")
-	require.EqualValues(t, 20000, d.given("o1/refund/1"))
+	require.Equal(t, booking.EntryDone, got.Entry.State, "the reason of its failure had ended")
+	require.EqualValues(t, 20000, d.refundedUnder("o1/refund/1"))
 }
 
-// TestResolveByHand_OfAPart: once a person has paid it, the provider is not asked for it
+// TestResolveByHand_OfAPart: once a person has paid it, it is not requested from the provider
 // any more.
 func TestResolveByHand_OfAPart(t *testing.T) {
 	t.Parallel()
@@ -267,13 +267,13 @@ func TestResolveByHand_OfAPart(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, booking.EntryDone, got.Entry.State)
 	require.True(t, got.Entry.ByHand)
-	require.Zero(t, d.given("o1/refund/1"))
+	require.Zero(t, d.refundedUnder("o1/refund/1"))
 	require.Zero(t, onRecord(t, payments, "o1").Refunded)
 }
 
-// TestResolveByHand_OfAPartAskedForInVain: a failed refund still needs a person while the
-// provider is asked again and does not answer.
-func TestResolveByHand_OfAPartAskedForInVain(t *testing.T) {
+// TestResolveByHand_OfAPartRequestedInVain: a failed refund still needs a person while the
+// provider is called again and does not answer.
+func TestResolveByHand_OfAPartRequestedInVain(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
 	e := goodwill("refund/1", 20000)
@@ -292,9 +292,9 @@ func TestResolveByHand_OfAPartAskedForInVain(t *testing.T) {
 	require.Len(t, resolved.Entries, 1)
 }
 
-// TestResolveByHand_WhileItIsAskedForAgain: a failed part is owed also while the provider
-// is asked for it again. The operator repeats the command then.
-func TestResolveByHand_WhileItIsAskedForAgain(t *testing.T) {
+// TestResolveByHand_WhileItIsRequestedAgain: a failed part is owed also while the provider
+// gets its request again. The operator repeats the command then.
+func TestResolveByHand_WhileItIsRequestedAgain(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
 	e := goodwill("refund/1", 20000)
@@ -326,7 +326,7 @@ func TestResolveByHand_OfAPartWhoseAttemptDied(t *testing.T) {
 	for name, broken := range map[string]func(*drawer){
 		"NotAnswered": func(d *drawer) { d.answers(errAway) },
 		"NotSeen": func(d *drawer) {
-			d.look = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
+			d.retrieve = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -376,9 +376,9 @@ func TestRefundPart_OfAnAmountThatCannotBe(t *testing.T) {
 // provider is done, and refunded once, whether the part or a check finds it first.
 func TestRefundPart_MadeUpForAtTheProvider(t *testing.T) {
 	t.Parallel()
-	for name, looks := range map[string]func(*testing.T, *activities.Payments){
-		"SeenByThePart": func(*testing.T, *activities.Payments) {},
-		"SeenByTheUndo": func(t *testing.T, p *activities.Payments) {
+	for name, checkFirst := range map[string]func(*testing.T, *activities.Payments){
+		"FoundByThePart": func(*testing.T, *activities.Payments) {},
+		"FoundByTheUndo": func(t *testing.T, p *activities.Payments) {
 			undo, err := refund(p, keeping(10000))
 			require.NoError(t, err)
 			require.Equal(t, booking.Undo{Owed: "the balance is too low", NeedsPerson: true}, undo)
@@ -394,7 +394,7 @@ func TestRefundPart_MadeUpForAtTheProvider(t *testing.T) {
 			require.Equal(t, booking.EntryFailed, got.Entry.State)
 			d.byHand(20000)
 			d.byHand(20000)
-			looks(t, payments)
+			checkFirst(t, payments)
 			e.Words = got.Entry.Words
 			for range 2 {
 				got, err = refundPart(payments, e)
@@ -403,11 +403,11 @@ func TestRefundPart_MadeUpForAtTheProvider(t *testing.T) {
 				require.Equal(t, "re_0", got.Entry.Ref)
 				d.answers(nil)
 			}
-			require.Zero(t, d.given("o1/refund/1"))
+			require.Zero(t, d.refundedUnder("o1/refund/1"))
 			payment := onRecord(t, payments, "o1")
 			require.EqualValues(t, 40000, payment.Refunded)
 			_, asOthers := payment.Entry(booking.KeyAtProvider("re_1"))
-			require.True(t, asOthers, "one makes up for it, and the other is somebody's own")
+			require.True(t, asOthers, "one replaces it, and the other is a refund of its own")
 			_, twice := payment.Entry(booking.KeyAtProvider("re_0"))
 			require.False(t, twice)
 		})
@@ -430,7 +430,7 @@ func TestRefundPart_NotMadeUpForByWhatWasBefore(t *testing.T) {
 	d.answers(nil)
 	_, err := refundPart(payments, e)
 	require.NoError(t, err)
-	require.EqualValues(t, 20000, d.given("o1/refund/1"))
+	require.EqualValues(t, 20000, d.refundedUnder("o1/refund/1"))
 }
 
 func TestRefundPayment_Keeps(t *testing.T) {
@@ -443,8 +443,8 @@ func TestRefundPayment_Keeps(t *testing.T) {
 	}
 	undo, err := refund(payments, keeping(1000))
 	require.NoError(t, err)
-	require.EqualValues(t, 15000, undo.Kept, "the first decision stands, also for a saga that was reset")
-	require.EqualValues(t, 35000, d.given("o1/charge/refund"))
+	require.EqualValues(t, 15000, undo.Kept, "the first decision holds, also for a saga that was reset")
+	require.EqualValues(t, 35000, d.refundedUnder("o1/charge/refund"))
 	payment := onRecord(t, payments, "o1")
 	require.Equal(t, "before:24h", payment.Tier)
 	require.Equal(t, "1030", payment.Entries[0].By)
@@ -474,7 +474,7 @@ func TestRefundPayment_OfAnUnknownChargeKeepsNothing(t *testing.T) {
 }
 
 // TestRefundPayment_WorksFromWhatIsLeft: the undo does not refund again what was refunded
-// by hand at the provider or taken back by a bank.
+// by hand at the provider or withdrawn by a bank.
 func TestRefundPayment_WorksFromWhatIsLeft(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
@@ -486,9 +486,9 @@ func TestRefundPayment_WorksFromWhatIsLeft(t *testing.T) {
 		"AllButTheFee":      {15000, 35000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 35000, Kept: 15000}, 0},
 		"SomeOfTheFee":      {15000, 45000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 45000, Kept: 5000}, 0},
 		"All":               {15000, 50000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 50000}, 0},
-		"APartByTheBank":    {15000, 0, 20000, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 15000, Kept: 15000, Given: 35000}, 15000},
+		"APartByTheBank":    {15000, 0, 20000, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 15000, Kept: 15000, RefundedInAll: 35000}, 15000},
 		"AndNothingIsKept":  {0, 20000, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 50000}, 30000},
-		"ByHandAndTheBank":  {0, 20000, 10000, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 40000, Given: 50000}, 20000},
+		"ByHandAndTheBank":  {0, 20000, 10000, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 40000, RefundedInAll: 50000}, 20000},
 		"NothingOfTheOther": {0, 0, 0, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 50000}, 50000},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -505,7 +505,7 @@ func TestRefundPayment_WorksFromWhatIsLeft(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, tt.undo, undo)
 			}
-			require.Equal(t, tt.own, d.given("o1/charge/refund"))
+			require.Equal(t, tt.own, d.refundedUnder("o1/charge/refund"))
 			payment := onRecord(t, payments, "o1")
 			require.Equal(t, tt.undo.Payment, payment.Status)
 			require.Len(t, payment.Disputes, len(d.disputes))
@@ -513,9 +513,9 @@ func TestRefundPayment_WorksFromWhatIsLeft(t *testing.T) {
 	}
 }
 
-// TestRefundPayment_CountsWhatOthersAreGivingBack: a pending refund by hand counts against
+// TestRefundPayment_CountsWhatOthersAreRefunding: a pending refund by hand counts against
 // what the undo owes; if it fails, all of that is refunded.
-func TestRefundPayment_CountsWhatOthersAreGivingBack(t *testing.T) {
+func TestRefundPayment_CountsWhatOthersAreRefunding(t *testing.T) {
 	t.Parallel()
 	for state, own := range map[booking.EntryState]int64{booking.EntryDone: 10000, booking.EntryFailed: 35000} {
 		t.Run(string(state), func(t *testing.T) {
@@ -525,12 +525,12 @@ func TestRefundPayment_CountsWhatOthersAreGivingBack(t *testing.T) {
 			undo, err := refund(payments, keeping(15000))
 			require.NoError(t, err)
 			require.Equal(t, booking.Undo{Owed: "refund re_0 is pending"}, undo)
-			require.EqualValues(t, 10000, d.given("o1/charge/refund"))
+			require.EqualValues(t, 10000, d.refundedUnder("o1/charge/refund"))
 			d.becomes("re_0", state)
 			undo, err = refund(payments, keeping(15000))
 			require.NoError(t, err)
 			require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 35000, Kept: 15000}, undo)
-			require.Equal(t, own, d.given("o1/charge/refund"))
+			require.Equal(t, own, d.refundedUnder("o1/charge/refund"))
 			wanted := keeping(15000)
 			wanted.WantsOwnRefund = true
 			undo, err = refund(payments, wanted)
@@ -551,7 +551,7 @@ func TestRefundPayment_WaitsForAPart(t *testing.T) {
 	undo, err := refund(payments, keeping(10000))
 	require.NoError(t, err)
 	require.Equal(t, booking.Undo{Owed: "refund refund/1 of the same charge is under way"}, undo)
-	require.EqualValues(t, 20000, d.given("o1/charge/refund"))
+	require.EqualValues(t, 20000, d.refundedUnder("o1/charge/refund"))
 
 	d.answersTo("o1/refund/1", &activities.Owed{Words: "the account is closed", NeedsPerson: true})
 	_, err = refundPart(payments, goodwill("refund/1", 20000))
@@ -559,7 +559,7 @@ func TestRefundPayment_WaitsForAPart(t *testing.T) {
 	undo, err = refund(payments, keeping(10000))
 	require.NoError(t, err)
 	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 40000, Kept: 10000}, undo, "what has failed is owed after all")
-	require.EqualValues(t, 40000, d.given("o1/charge/refund"))
+	require.EqualValues(t, 40000, d.refundedUnder("o1/charge/refund"))
 
 	e := goodwill("refund/1", 20000)
 	e.Words = "the account is closed"
@@ -568,12 +568,12 @@ func TestRefundPayment_WaitsForAPart(t *testing.T) {
 	require.Equal(t, booking.RefundExceeds, got.Refused, "nothing waits for it any more")
 	require.Equal(t, booking.EntryFailed, got.Entry.State)
 	ended, _ := onRecord(t, payments, "o1").Entry("refund/1")
-	require.Equal(t, "it was given back otherwise", ended.Words, "and nobody has to see to it")
+	require.Equal(t, "it was given back otherwise", ended.Words, "and no operator has to act on it")
 }
 
-// TestRefundPayment_APartMayTakeMoreThanThePolicyGives: the amount kept is the policy's if
-// the part fails, and the rest of the charge if the part is made.
-func TestRefundPayment_APartMayTakeMoreThanThePolicyGives(t *testing.T) {
+// TestRefundPayment_APartMayExceedThePolicy: the amount kept is the policy's if
+// the part fails, and the remainder of the charge if the part is made.
+func TestRefundPayment_APartMayExceedThePolicy(t *testing.T) {
 	t.Parallel()
 	for state, want := range map[booking.EntryState]struct {
 		undo booking.Undo
@@ -603,14 +603,14 @@ func TestRefundPayment_APartMayTakeMoreThanThePolicyGives(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, want.undo, undo)
 			}
-			require.Equal(t, want.own, d.given("o1/charge/refund"))
+			require.Equal(t, want.own, d.refundedUnder("o1/charge/refund"))
 			require.Equal(t, want.undo.Kept, onRecord(t, payments, "o1").Kept)
 		})
 	}
 }
 
-// TestRefundPayment_AnswersWhatTheLedgerKeeps: a bank may take back more than the policy
-// gives while the refund is being ended.
+// TestRefundPayment_AnswersWhatTheLedgerKeeps: a bank may withdraw more than the policy
+// refunds while the refund is being ended.
 func TestRefundPayment_AnswersWhatTheLedgerKeeps(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -640,7 +640,7 @@ func (l beforeTheEnd) EndRefund(
 	return l.PaymentLedger.EndRefund(ctx, id, end, ref, refunded, refundID)
 }
 
-// TestRefundPayment_ADisputeIsNotThePart: money that a bank has taken back for good is not
+// TestRefundPayment_ADisputeIsNotThePart: money that a bank has withdrawn for good is not
 // the refund of a pending part.
 func TestRefundPayment_ADisputeIsNotThePart(t *testing.T) {
 	t.Parallel()
@@ -658,8 +658,8 @@ func TestRefundPayment_ADisputeIsNotThePart(t *testing.T) {
 		undo, err = refund(payments, newCharge("o1"))
 		require.NoError(t, err)
 	}
-	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 20000, Given: price.Amount}, undo)
-	require.EqualValues(t, 20000, d.given("o1/refund/1"))
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 20000, RefundedInAll: price.Amount}, undo)
+	require.EqualValues(t, 20000, d.refundedUnder("o1/refund/1"))
 	require.Equal(t, price.Amount, onRecord(t, payments, "o1").RefundedInAll())
 }
 
@@ -678,7 +678,7 @@ func TestRefundPart_OthersMayFail(t *testing.T) {
 	again := goodwill("refund/1", 30000)
 	again.Words = "the account is closed"
 	_, err = refundPart(payments, again)
-	require.ErrorContains(t, err, "the account is closed", "it is asked for again")
+	require.ErrorContains(t, err, "the account is closed", "it is requested again")
 	d.answersTo("o1/refund/2", closed)
 	_, err = refundPart(payments, goodwill("refund/2", 30000))
 	require.NoError(t, err)
@@ -711,16 +711,16 @@ func TestRefundPayment_GoodwillComesOutOfWhatIsKept(t *testing.T) {
 			undo, err := refund(payments, keeping(15000))
 			require.NoError(t, err)
 			require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: price.Amount, Kept: 15000}, undo)
-			require.EqualValues(t, 35000, d.given("o1/charge/refund"))
+			require.EqualValues(t, 35000, d.refundedUnder("o1/charge/refund"))
 			own, _ := onRecord(t, payments, "o1").Entry("o1/charge/refund")
 			require.EqualValues(t, 35000, own.Amount.Amount)
 		})
 	}
 }
 
-// TestLookAgain_AnAttemptThatWasOvertaken: an attempt whose request arrives after another
-// one has ended the refund pays back more. The ledger records it.
-func TestLookAgain_AnAttemptThatWasOvertaken(t *testing.T) {
+// TestLookAgain_AnAttemptThatWasSuperseded: an attempt whose request arrives after another
+// one has ended the refund refunds more. The ledger records it.
+func TestLookAgain_AnAttemptThatWasSuperseded(t *testing.T) {
 	t.Parallel()
 	for name, own := range map[string]int64{"BySome": 10000, "ByOneOfNothing": 0} {
 		t.Run(name, func(t *testing.T) {
@@ -746,9 +746,9 @@ func TestLookAgain_AnAttemptThatWasOvertaken(t *testing.T) {
 	}
 }
 
-// TestResolveByHand_WhileAPartIsOnItsWay: the amount that a person pays for a cancellation
+// TestResolveByHand_WhileAPartIsPending: the amount that a person pays for a cancellation
 // excludes a pending part. If that fails, the undo waits until it is paid as well.
-func TestResolveByHand_WhileAPartIsOnItsWay(t *testing.T) {
+func TestResolveByHand_WhileAPartIsPending(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
 	closed := &activities.Owed{Words: "the account is closed", NeedsPerson: true}
@@ -775,11 +775,11 @@ func TestResolveByHand_WhileAPartIsOnItsWay(t *testing.T) {
 	require.EqualValues(t, 20000, resolved.Entries[0].Amount.Amount)
 	undo, err = refund(payments, newCharge("o1"))
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: price.Amount}, undo)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, RefundedInAll: price.Amount}, undo)
 	require.Equal(t, price.Amount, onRecord(t, payments, "o1").RefundedInAll())
 }
 
-// TestRefundPayment_AfterAPartWasPaidByHand: the undo refunds the rest only, although the
+// TestRefundPayment_AfterAPartWasPaidByHand: the undo refunds the remainder only, although the
 // provider still has all of it; nothing, if all was paid by hand.
 func TestRefundPayment_AfterAPartWasPaidByHand(t *testing.T) {
 	t.Parallel()
@@ -816,14 +816,14 @@ func TestResolveByHand_OfACancellation(t *testing.T) {
 	for range 2 {
 		undo, err = refund(payments, keeping(10000))
 		require.NoError(t, err)
-		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Kept: 10000, Given: 40000}, undo)
+		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Kept: 10000, RefundedInAll: 40000}, undo)
 	}
-	require.Zero(t, d.given("o1/charge/refund"))
+	require.Zero(t, d.refundedUnder("o1/charge/refund"))
 }
 
-// TestRefundPart_AfterTheRestWasPaidByHand: some of what is kept can still be refunded,
+// TestRefundPart_AfterTheRemainderWasPaidByHand: some of what is kept can still be refunded,
 // also after a refusal.
-func TestRefundPart_AfterTheRestWasPaidByHand(t *testing.T) {
+func TestRefundPart_AfterTheRemainderWasPaidByHand(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
 	closed := &activities.Owed{Words: "the account is closed", NeedsPerson: true}
@@ -845,12 +845,12 @@ func TestRefundPart_AfterTheRestWasPaidByHand(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, booking.EntryDone, got.Entry.State)
 	require.EqualValues(t, 15000, got.Left.Amount)
-	require.EqualValues(t, 20000, d.given("o1/refund/1"))
+	require.EqualValues(t, 20000, d.refundedUnder("o1/refund/1"))
 }
 
-// TestResolveByHand_LooksFirst: a refund that the provider has made after all is not paid
+// TestResolveByHand_ChecksFirst: a refund that the provider has made after all is not paid
 // by hand.
-func TestResolveByHand_LooksFirst(t *testing.T) {
+func TestResolveByHand_ChecksFirst(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
 	d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
@@ -894,14 +894,14 @@ func TestResolveByHand_WhileTheUndoWaitsForAPart(t *testing.T) {
 		undo, err = refund(payments, because(newCharge("o1"), booking.ByCustomer))
 		require.NoError(t, err)
 	}
-	require.Equal(t, price.Amount, d.given("o1/charge/refund"))
+	require.Equal(t, price.Amount, d.refundedUnder("o1/charge/refund"))
 	payment := onRecord(t, payments, "o1")
-	require.Equal(t, []int64{price.Amount, price.Amount}, []int64{payment.Refunded, payment.RefundedInAll()}, "the ledger has what the provider has given")
+	require.Equal(t, []int64{price.Amount, price.Amount}, []int64{payment.Refunded, payment.RefundedInAll()}, "the ledger has what the provider has refunded")
 }
 
-// TestResolveByHand_OfTheRest: the amount that the provider had refunded before the refund
+// TestResolveByHand_OfTheRemainder: the amount that the provider had refunded before the refund
 // failed is not paid by hand, and stays recorded.
-func TestResolveByHand_OfTheRest(t *testing.T) {
+func TestResolveByHand_OfTheRemainder(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
 	d.answers(&activities.Owed{Words: "the account is closed", NeedsPerson: true})
@@ -916,13 +916,13 @@ func TestResolveByHand_OfTheRest(t *testing.T) {
 	}
 	undo, err := refund(payments, keeping(10000))
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 15000, Kept: 10000, Given: 40000}, undo)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 15000, Kept: 10000, RefundedInAll: 40000}, undo)
 	require.EqualValues(t, 15000, onRecord(t, payments, "o1").Refunded)
 }
 
-// TestResolveByHand_WhileItIsUnderWay: money that the provider refunds of what was
+// TestResolveByHand_WhileItIsPending: money that the provider refunds of what was
 // meanwhile paid by hand is in the ledger.
-func TestResolveByHand_WhileItIsUnderWay(t *testing.T) {
+func TestResolveByHand_WhileItIsPending(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
 	e := goodwill("refund/1", 20000)
@@ -994,7 +994,7 @@ func TestResolveByHand_OfWhatTheProviderCannotSay(t *testing.T) {
 	require.NoError(t, err)
 	undo, err = refund(payments, c)
 	require.NoError(t, err)
-	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: price.Amount}, undo)
+	require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, RefundedInAll: price.Amount}, undo)
 	require.Equal(t, booking.Returned, onRecord(t, payments, "o1").Status)
 }
 
@@ -1050,12 +1050,12 @@ func TestRefundPayment_WhileAFailedPartIsPending(t *testing.T) {
 	d.answers(nil)
 	_, err = refund(payments, keeping(40000))
 	require.NoError(t, err)
-	require.Zero(t, d.given("o1/charge/refund"), "10000 were due, and more than that is on its way")
+	require.Zero(t, d.refundedUnder("o1/charge/refund"), "10000 were due, and more than that is on its way")
 }
 
-// TestResolveByHand_LooksFirstAtWhatWasNotAnswered: a refund that the provider has made and
+// TestResolveByHand_ChecksFirstWhatWasNotAnswered: a refund that the provider has made and
 // whose answer was lost is not paid by hand.
-func TestResolveByHand_LooksFirstAtWhatWasNotAnswered(t *testing.T) {
+func TestResolveByHand_ChecksFirstWhatWasNotAnswered(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		key, entry string
@@ -1090,7 +1090,7 @@ func TestResolveByHand_LooksFirstAtWhatWasNotAnswered(t *testing.T) {
 				require.Equal(t, tt.paid, resolved.Entries[0].Amount.Amount)
 			}
 			d.answers(nil)
-			require.NoError(t, tt.begin(payments), "it is asked for again")
+			require.NoError(t, tt.begin(payments), "it is requested again")
 			payment := onRecord(t, payments, "o1")
 			require.EqualValues(t, 20000, payment.RefundedInAll())
 			require.Equal(t, tt.made, payment.Refunded)

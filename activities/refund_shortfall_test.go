@@ -75,9 +75,9 @@ func TestResolveByHand_OfWhatIsLeftOfAPart(t *testing.T) {
 	require.EqualValues(t, 40000, onRecord(t, payments, "o1").RefundedInAll())
 }
 
-// TestRefundPayment_PaidByHandWhileAPartWasUnderWay: the amount paid by hand excludes the
-// pending part. If that fails, and others have refunded some of it, the rest is refunded.
-func TestRefundPayment_PaidByHandWhileAPartWasUnderWay(t *testing.T) {
+// TestRefundPayment_PaidByHandWhileAPartWasPending: the amount paid by hand excludes the
+// pending part. If that fails, and others have refunded some of it, the remainder is refunded.
+func TestRefundPayment_PaidByHandWhileAPartWasPending(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
 	d.answers(&activities.Owed{Words: "refund re_0 is pending"})
@@ -145,7 +145,7 @@ func TestLookAgain_RefundedOtherwise(t *testing.T) {
 }
 
 // TestLookAgain_OfWhatTheUndoOwes: a part may be made after the undo's own refund has
-// failed. The rest of that refund is still owed, and followed.
+// failed. The remainder of that refund is still owed, and followed.
 func TestLookAgain_OfWhatTheUndoOwes(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)

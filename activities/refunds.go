@@ -30,8 +30,8 @@ func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking
 		if err == nil && payment.WasCharged() {
 			undo.Acted, undo.Payment, undo.Refunded, undo.Kept = true, payment.Status, payment.Refunded, payment.Kept
 			undo.Further = payment.Amount.Amount - payment.FirstCharge().Amount
-			if given := payment.RefundedInAll(); given != payment.Refunded {
-				undo.Given = given
+			if inAll := payment.RefundedInAll(); inAll != payment.Refunded {
+				undo.RefundedInAll = inAll
 			}
 			if c.WantsOwnRefund {
 				undo.Own = ownRefunded(payment)
@@ -44,11 +44,11 @@ func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking
 // ownRefunded is the amount of the undo's own refund, made by the provider or by a person in
 // its place.
 func ownRefunded(payment booking.Payment) *int64 {
-	given := int64(0)
+	inAll := int64(0)
 	if own, _ := payment.Entry(payment.RefundKey()); own.State == booking.EntryDone {
-		given = own.Amount.Amount
+		inAll = own.Amount.Amount
 	}
-	return &given
+	return &inAll
 }
 
 // owing is the result of an undo that is not complete. What a person has paid by hand is no
@@ -124,8 +124,8 @@ func (p *Payments) undo(ctx context.Context, c booking.Charge) (booking.Payment,
 // kept is how much of c.Keep is kept: less than all of it if the provider cannot refund exactly
 // the rest.
 func (p *Payments) kept(c booking.Charge) int64 {
-	given := p.Provider.Part(booking.Money{Amount: max(0, c.Amount.Amount-c.Keep), Currency: c.Amount.Currency})
-	return max(0, c.Amount.Amount-given.Amount)
+	inAll := p.Provider.Part(booking.Money{Amount: max(0, c.Amount.Amount-c.Keep), Currency: c.Amount.Currency})
+	return max(0, c.Amount.Amount-inAll.Amount)
 }
 
 // isPaidByHand reports whether a person has paid by hand what the undo owes.

@@ -133,7 +133,7 @@ func TestRefundPayment_APartFailsLaterBeforeItEnds(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 10000, Kept: 40000}, undo)
 	}
-	require.EqualValues(t, 10000, d.given("o1/charge/refund"), "no more than the policy gives")
+	require.EqualValues(t, 10000, d.refundedUnder("o1/charge/refund"), "no more than the policy refunds")
 }
 
 // TestLookAgain_FailedBefore: a refund that failed before the one that was done is not
@@ -152,7 +152,7 @@ func TestLookAgain_FailedBefore(t *testing.T) {
 	for _, waited := range [][]string{{"refund/2"}, nil} {
 		got, err := checkCharge(payments, "o1")
 		require.NoError(t, err)
-		require.Equal(t, booking.ChargeChecked{Status: booking.Charged, Refunds: waited}, got, "what waits for it is told once")
+		require.Equal(t, booking.ChargeChecked{Status: booking.Charged, Refunds: waited}, got, "the waiting workflow is signalled once")
 		require.EqualValues(t, 25000, onRecord(t, payments, "o1").Refunded)
 	}
 }
@@ -168,7 +168,7 @@ func TestLookAgain_MadeAfterAll(t *testing.T) {
 	for _, waited := range [][]string{{"refund/1"}, nil} {
 		got, err := checkCharge(payments, "o1")
 		require.NoError(t, err)
-		require.Equal(t, booking.ChargeChecked{Status: booking.Charged, Refunds: waited}, got, "what waits for it is told once")
+		require.Equal(t, booking.ChargeChecked{Status: booking.Charged, Refunds: waited}, got, "the waiting workflow is signalled once")
 	}
 	payment := onRecord(t, payments, "o1")
 	require.EqualValues(t, 20000, payment.Refunded)
@@ -176,7 +176,7 @@ func TestLookAgain_MadeAfterAll(t *testing.T) {
 }
 
 // TestLookAgain_ReturnedByAnEarlierBuild: a payment that an earlier build calls returned
-// because a bank took it back counts once. That build has neither entries nor disputes.
+// because a bank withdrew it counts once. That build has neither entries nor disputes.
 func TestLookAgain_ReturnedByAnEarlierBuild(t *testing.T) {
 	t.Parallel()
 	for name, lost := range map[string]int64{"All": price.Amount, "Some": 20000} {
@@ -195,9 +195,9 @@ func TestLookAgain_ReturnedByAnEarlierBuild(t *testing.T) {
 				require.Equal(t, booking.ChargeChecked{Status: booking.Returned, Lost: unchanged(onRecord(t, payments, "o1").Disputes)}, got)
 				payment := onRecord(t, payments, "o1")
 				require.Equal(t, price.Amount, payment.RefundedInAll())
-				taken, has := payment.Entry(booking.KeyOfDispute("du_1"))
+				entry, has := payment.Entry(booking.KeyOfDispute("du_1"))
 				require.True(t, has)
-				require.Equal(t, lost, taken.Amount.Amount)
+				require.Equal(t, lost, entry.Amount.Amount)
 			}
 		})
 	}

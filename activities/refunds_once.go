@@ -16,9 +16,9 @@ type undoResult struct {
 	err     error
 }
 
-// undoOnce undoes a charge. There is one call per key in this process: the call of a
-// cancelled attempt goes on, and the next attempt, which may owe another amount, waits for
-// its result. A call has the deadline of the attempt that started it.
+// undoOnce undoes a charge. There is one call per key in this process: the call of a cancelled
+// attempt continues, and the next attempt, which may owe another amount, waits for its result. A
+// call has the deadline of the attempt that started it.
 func (p *Payments) undoOnce(ctx context.Context, c booking.Charge) (booking.Payment, error) {
 	key := booking.Payment{Charge: c}.RefundKey()
 	result := p.calls.DoChan(key, func() (any, error) {
@@ -78,7 +78,7 @@ func (p *Payments) recordRequest(ctx context.Context, payment *booking.Payment, 
 	noted, err := p.Ledger.NoteRequested(ctx, payment.OrderID, payment.Requested, ever+due)
 	switch {
 	case err != nil:
-		return fmt.Errorf("write what is asked for: %w", err)
+		return fmt.Errorf("record what is requested: %w", err)
 	case !noted:
 		return calleeFailure{outcomeUnknown{due, minRetryInterval}}
 	}

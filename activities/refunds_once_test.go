@@ -24,10 +24,10 @@ func newPendingRequest(t *testing.T) *pendingRequest {
 	t.Helper()
 	payments, d := paid(t)
 	o := &pendingRequest{payments, d, make(chan struct{}), make(chan booking.Undo, 1)}
-	asked, makes := make(chan struct{}), d.refund
+	requested, makes := make(chan struct{}), d.refund
 	d.refund = func(key, ref string, amount booking.Money) error {
 		if amount.Amount == 35000 {
-			close(asked)
+			close(requested)
 			<-o.arrives
 		}
 		return makes(key, ref, amount)
@@ -36,16 +36,16 @@ func newPendingRequest(t *testing.T) *pendingRequest {
 		undo, _ := refund(payments, keeping(15000))
 		o.ended <- undo
 	}()
-	<-asked
+	<-requested
 	d.byHand(10000)
 	_, err := checkCharge(payments, "o1")
 	require.NoError(t, err)
 	return o
 }
 
-// TestRefundPayment_OneFlight: an attempt that is made while another one of the process is
+// TestRefundPayment_OneCall: an attempt that is made while another one of the process is
 // at the provider requests nothing. It gets the result of the other.
-func TestRefundPayment_OneFlight(t *testing.T) {
+func TestRefundPayment_OneCall(t *testing.T) {
 	t.Parallel()
 	o := newPendingRequest(t)
 	_, err := do(durably, func(ctx context.Context) (booking.Undo, error) {
@@ -63,18 +63,18 @@ func TestRefundPayment_OneFlight(t *testing.T) {
 // amount either, while that request may still be carried out.
 func TestRefundPayment_OtherProcess(t *testing.T) {
 	t.Parallel()
-	for name, inFlight := range map[string]time.Duration{"MayArrive": 0, "HasNotArrived": time.Nanosecond} {
+	for name, lifetime := range map[string]time.Duration{"MayArrive": 0, "HasNotArrived": time.Nanosecond} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			o := newPendingRequest(t)
 			other := &activities.Payments{
-				Service: served(), Ledger: o.payments.Ledger, Provider: o.payments.Provider, Gate: open{}, RequestLifetime: inFlight,
+				Service: served(), Ledger: o.payments.Ledger, Provider: o.payments.Provider, Gate: open{}, RequestLifetime: lifetime,
 			}
 			undo, err := refund(other, keeping(15000))
-			if inFlight > 0 { // the request counts as lost
+			if lifetime > 0 { // the request counts as lost
 				require.NoError(t, err)
 				require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 35000, Kept: 15000}, undo)
-				require.EqualValues(t, 25000, o.given("o1/charge/refund"))
+				require.EqualValues(t, 25000, o.refundedUnder("o1/charge/refund"))
 				close(o.arrives)
 				return
 			}
@@ -84,14 +84,14 @@ func TestRefundPayment_OtherProcess(t *testing.T) {
 			undo, err = refund(other, keeping(15000))
 			require.NoError(t, err)
 			require.Equal(t, booking.Undo{Acted: true, Payment: booking.Refunded, Refunded: 45000, Kept: 5000}, undo)
-			require.EqualValues(t, 35000, o.given("o1/charge/refund"), "it was made once")
+			require.EqualValues(t, 35000, o.refundedUnder("o1/charge/refund"), "it was made once")
 		})
 	}
 }
 
-// TestRefundPayment_AsksAnewAtOnce: a request that was not answered is repeated at once,
+// TestRefundPayment_RetriesAtOnce: a request that was not answered is repeated at once,
 // and another amount is requested at once if the provider has refused the first.
-func TestRefundPayment_AsksAnewAtOnce(t *testing.T) {
+func TestRefundPayment_RetriesAtOnce(t *testing.T) {
 	t.Parallel()
 	for name, first := range map[string]error{
 		"Same": errAway, "NothingDone": errCertain, "Refused": &activities.Owed{Words: "the balance is too low", NeedsPerson: true},

@@ -33,7 +33,7 @@ func TestRefund_AcceptedByAProviderThatFallsSilent(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			payments, d := paid(t)
-			looks := d.look
+			answers := d.retrieve
 			silent := func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
 			entry := func() booking.Entry { return onRecord(t, payments, "o1").Entries[0] }
 			d.answers(&activities.Owed{Words: "refund re_0 is pending"})
@@ -41,27 +41,27 @@ func TestRefund_AcceptedByAProviderThatFallsSilent(t *testing.T) {
 			require.NoError(t, err)
 			require.Equal(t, "refund re_0 is pending", words)
 
-			d.look = silent
+			d.retrieve = silent
 			_, err = begin(payments, words)
 			require.ErrorIs(t, err, errAway)
 			require.Equal(t, booking.EntryPending, entry().State, "it may answer yet")
 			payments.SilenceTimeout = time.Nanosecond
-			var told string
+			var reported string
 			for range 2 { // the first answer may be lost
-				told, err = begin(payments, words)
+				reported, err = begin(payments, words)
 				require.NoError(t, err)
-				require.Contains(t, told, "refund re_0 is pending; since then the payment provider has answered nothing but errors")
-				require.Equal(t, []any{booking.EntryFailed, told}, []any{entry().State, entry().Words})
+				require.Contains(t, reported, "refund re_0 is pending; since then the payment provider has answered nothing but errors")
+				require.Equal(t, []any{booking.EntryFailed, reported}, []any{entry().State, entry().Words})
 			}
-			_, err = begin(payments, told)
+			_, err = begin(payments, reported)
 			require.ErrorIs(t, err, errAway, "which is nothing new")
 
-			d.look = looks
-			words, err = begin(payments, told)
+			d.retrieve = answers
+			words, err = begin(payments, reported)
 			require.NoError(t, err)
 			require.Equal(t, "refund re_0 is pending", words)
 			require.Equal(t, booking.EntryPending, entry().State, "it answers again")
-			d.look = silent
+			d.retrieve = silent
 			_, err = begin(payments, words)
 			require.NoError(t, err)
 			resolved, err := resolve(payments, "transfer 7")
@@ -87,17 +87,17 @@ func TestResolveByHand_OfWhatWasMadeBeforeTheSilence(t *testing.T) {
 	c := newCharge("o1")
 	undo, err := refund(payments, c)
 	require.NoError(t, err)
-	require.EqualValues(t, 30000, d.given("o1/charge/refund"))
+	require.EqualValues(t, 30000, d.refundedUnder("o1/charge/refund"))
 
-	sees := d.look
-	d.look = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
+	answers := d.retrieve
+	d.retrieve = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
 	c.Owed = undo.Owed
 	undo, err = refund(payments, c)
 	require.NoError(t, err)
 	require.True(t, undo.NeedsPerson)
 	early, err := resolve(payments, "transfer 7")
 	require.NoError(t, err)
-	require.Equal(t, booking.DecisionPending, early.Refused, "it has given all but the part, which may be made yet")
+	require.Equal(t, booking.DecisionPending, early.Refused, "it has refunded all but the part, which may be made yet")
 	require.Len(t, onRecord(t, payments, "o1").Entries, 2)
 	e := goodwill("refund/1", 20000)
 	e.State, e.Words = part.Entry.State, part.Entry.Words
@@ -109,12 +109,12 @@ func TestResolveByHand_OfWhatWasMadeBeforeTheSilence(t *testing.T) {
 	require.Len(t, resolved.Entries, 1)
 	require.EqualValues(t, 20000, resolved.Entries[0].Amount.Amount)
 
-	d.look = sees
+	d.retrieve = answers
 	c.Owed = undo.Owed
 	for range 2 {
 		undo, err = refund(payments, c)
 		require.NoError(t, err)
-		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 30000, Given: price.Amount}, undo)
+		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Refunded: 30000, RefundedInAll: price.Amount}, undo)
 		_, err = checkCharge(payments, "o1")
 		require.NoError(t, err)
 		require.Equal(t, price.Amount, onRecord(t, payments, "o1").RefundedInAll())

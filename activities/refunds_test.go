@@ -52,7 +52,7 @@ func TestRefundPayment_OfWhatWasDeclined(t *testing.T) {
 	require.Equal(t, []string{"charge o1/charge"}, provider.notes())
 }
 
-func TestRefundPayment_OfWhatWasNeverAskedFor(t *testing.T) {
+func TestRefundPayment_OfWhatWasNeverRequested(t *testing.T) {
 	t.Parallel()
 	provider := &till{}
 	payments, c := newPayments(t, provider), newCharge("o1")
@@ -62,23 +62,23 @@ func TestRefundPayment_OfWhatWasNeverAskedFor(t *testing.T) {
 	got, err := charge(payments, c)
 	require.NoError(t, err)
 	require.Equal(t, undoneForThem, got, "a charge that comes late")
-	require.Empty(t, provider.notes(), "the provider never hears of it")
+	require.Empty(t, provider.notes(), "the provider gets no request")
 	payment := onRecord(t, payments, "o1")
 	require.Equal(t, booking.ChargePrevented, payment.Status)
-	require.Equal(t, price, payment.Amount, "the record says what was not taken")
+	require.Equal(t, price, payment.Amount, "the record has the amount that was not charged")
 }
 
-// If it is not known whether the charge was taken, the provider is asked first.
+// If it is not known whether the charge was made, the provider is called first.
 func TestRefundPayment_OfAnUnknownCharge(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		ref    string // of the charge as the provider knows it
 		acted  bool
 		status booking.PaymentStatus
-		asked  []string
+		calls  []string
 	}{
-		"NotTaken": {"", false, booking.ChargePrevented, []string{"charge o1/charge", "void o1/charge"}},
-		"Taken": {"ch_1", true, booking.Refunded,
+		"NotCharged": {"", false, booking.ChargePrevented, []string{"charge o1/charge", "void o1/charge"}},
+		"Charged": {"ch_1", true, booking.Refunded,
 			[]string{"charge o1/charge", "void o1/charge", "refund ch_1 as o1/charge/refund"}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -95,7 +95,7 @@ func TestRefundPayment_OfAnUnknownCharge(t *testing.T) {
 				require.NoError(t, err)
 				require.Equal(t, tt.acted, undo.Acted)
 			}
-			require.Equal(t, tt.asked, provider.notes())
+			require.Equal(t, tt.calls, provider.notes())
 			require.Equal(t, tt.status, onRecord(t, payments, "o1").Status)
 			got, err := charge(payments, c)
 			require.NoError(t, err)
@@ -136,7 +136,7 @@ func TestRefundPayment_IsOwedUntilItIsDone(t *testing.T) {
 }
 
 // The customer cancels while the provider processes the charge.
-func TestRefundPayment_WhileTheChargeIsInFlight(t *testing.T) {
+func TestRefundPayment_WhileTheChargeIsPending(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		charged error  // the result of the running charge
@@ -161,8 +161,8 @@ func TestRefundPayment_WhileTheChargeIsInFlight(t *testing.T) {
 				}
 				payments, c := newPayments(t, provider), newCharge("o1")
 				var outcome booking.Outcome
-				var flight errgroup.Group
-				flight.Go(func() (err error) {
+				var charging errgroup.Group
+				charging.Go(func() (err error) {
 					outcome, err = charge(payments, c)
 					return err
 				})
@@ -174,8 +174,8 @@ func TestRefundPayment_WhileTheChargeIsInFlight(t *testing.T) {
 				require.Equal(t, tt.acted, undo.Acted)
 
 				close(answer)
-				require.NoError(t, flight.Wait())
-				require.Equal(t, undoneForThem, outcome, "the refund has the last word")
+				require.NoError(t, charging.Wait())
+				require.Equal(t, undoneForThem, outcome, "the refund decides")
 				require.Equal(t, tt.status, onRecord(t, payments, "o1").Status)
 			})
 		})
@@ -223,8 +223,8 @@ func TestRefundPayment_FollowsWhatIsOwed(t *testing.T) {
 	require.Equal(t, booking.Refunded, onRecord(t, payments, "o1").Status)
 }
 
-// TestRefundPayment_OfWhatCameBackOtherwise: the payment is Returned and not Refunded.
-func TestRefundPayment_OfWhatCameBackOtherwise(t *testing.T) {
+// TestRefundPayment_OfWhatWasRefundedOtherwise: the payment is Returned and not Refunded.
+func TestRefundPayment_OfWhatWasRefundedOtherwise(t *testing.T) {
 	t.Parallel()
 	provider := &till{refund: func(string, string, booking.Money) error { return activities.ErrReturned }}
 	payments, c := newPayments(t, provider), because(newCharge("o1"), booking.ByCustomer)
@@ -233,17 +233,17 @@ func TestRefundPayment_OfWhatCameBackOtherwise(t *testing.T) {
 	for range 2 {
 		undo, err := refund(payments, c)
 		require.NoError(t, err)
-		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: price.Amount}, undo, "the customer has it back")
+		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, RefundedInAll: price.Amount}, undo, "the customer has it again")
 	}
-	require.Len(t, provider.notes(), 2, "asked once")
+	require.Len(t, provider.notes(), 2, "requested once")
 	payment := onRecord(t, payments, "o1")
 	require.Equal(t, booking.Returned, payment.Status)
 	require.Zero(t, payment.Refunded)
 }
 
-// TestRefundPayment_OfWhatWasTakenTwice: each of the charges is refunded, also if one is
+// TestRefundPayment_OfWhatWasChargedTwice: each of the charges is refunded, also if one is
 // still owed.
-func TestRefundPayment_OfWhatWasTakenTwice(t *testing.T) {
+func TestRefundPayment_OfWhatWasChargedTwice(t *testing.T) {
 	t.Parallel()
 	owed := true
 	provider := &till{

@@ -60,7 +60,7 @@ type calleeFailure struct{ error }
 
 func (e calleeFailure) Unwrap() error { return e.error }
 
-// Types of errors that a saga tells apart from all others. Both say that nothing was done,
+// Types of errors that a saga distinguishes from all others. Both say that nothing was done,
 // which any other error leaves open.
 const (
 	// NotServedType: this process does not serve the step.

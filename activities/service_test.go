@@ -19,25 +19,25 @@ import (
 type shelf struct {
 	activities.Stock // methods that no test calls
 
-	asked  int
+	calls  int
 	answer booking.Outcome
 	err    error
 	end    booking.Date // on which a hold was to end
 }
 
 func (s *shelf) Hold(context.Context, booking.Hold) (booking.Outcome, error) {
-	s.asked++
+	s.calls++
 	return s.answer, s.err
 }
 
 func (s *shelf) Shorten(_ context.Context, _ string, end booking.Date) (booking.Freed, error) {
-	s.asked++
+	s.calls++
 	s.end = end
 	return booking.Freed{}, s.err
 }
 
 func (s *shelf) Release(context.Context, booking.Hold) (booking.Undo, error) {
-	s.asked++
+	s.calls++
 	return booking.Undo{Acted: true}, s.err
 }
 
@@ -60,10 +60,10 @@ func TestService_NotServedHere(t *testing.T) {
 		require.Equal(t, activities.NotServedType, refusal.Type())
 		require.False(t, refusal.NonRetryable(), "its own queue serves it")
 	}
-	require.Zero(t, stock.asked)
+	require.Zero(t, stock.calls)
 }
 
-func TestService_PassesAnswersOn(t *testing.T) {
+func TestService_ReturnsAnswers(t *testing.T) {
 	t.Parallel()
 	soldOut := booking.Outcome{Result: booking.Refused, Reason: booking.SoldOut}
 	stock := &shelf{answer: soldOut}
@@ -105,11 +105,11 @@ func TestService_BreakerSparesAServiceThatFails(t *testing.T) {
 		require.ErrorIs(t, err, gobreaker.ErrOpenState)
 		_, err = release(inPlace, inventory)
 		require.ErrorIs(t, err, gobreaker.ErrOpenState, "one breaker for all that the service does")
-		require.Equal(t, 3, stock.asked, "it is spared")
+		require.Equal(t, 3, stock.calls, "it is spared")
 
 		_, err = hold(durably, inventory)
 		require.ErrorIs(t, err, errAway, "a durable attempt is always made")
-		require.Equal(t, 4, stock.asked)
+		require.Equal(t, 4, stock.calls)
 
 		stock.err = nil
 		_, err = hold(durably, inventory)
@@ -119,7 +119,7 @@ func TestService_BreakerSparesAServiceThatFails(t *testing.T) {
 
 		time.Sleep(5*time.Second + time.Nanosecond)
 		got, err := hold(inPlace, inventory)
-		require.NoError(t, err, "one is let through to see")
+		require.NoError(t, err, "one call is let through as a trial")
 		require.Equal(t, done, got)
 		require.Equal(t, []gobreaker.State{gobreaker.StateOpen, gobreaker.StateHalfOpen, gobreaker.StateClosed}, moves)
 	})
@@ -140,12 +140,12 @@ func TestService_BreakerCountsFailuresInARow(t *testing.T) {
 	stock.err = context.Canceled
 	for range 5 {
 		_, err := hold(inPlace, inventory)
-		require.ErrorIs(t, err, context.Canceled, "who gave up says nothing about the service")
+		require.ErrorIs(t, err, context.Canceled, "a cancelled call says nothing about the service")
 	}
 }
 
 // Durable attempts that fail do not open the breaker for steps in place.
-func TestService_BreakerDoesNotSeeDurableAttempts(t *testing.T) {
+func TestService_BreakerIgnoresDurableAttempts(t *testing.T) {
 	t.Parallel()
 	stock := &shelf{answer: done, err: errAway}
 	inventory := &activities.Inventory{Service: served(), Stock: stock}
@@ -187,14 +187,14 @@ func TestService_RetriesAfterTheStatedTime(t *testing.T) {
 			require.NoError(t, err)
 			_, err = refund(payments, because(newCharge("o1"), booking.ByCustomer))
 			require.ErrorIs(t, err, tt.err)
-			told, _ := errors.AsType[*temporal.ApplicationError](err)
+			failure, _ := errors.AsType[*temporal.ApplicationError](err)
 			if tt.delay == 0 {
-				require.Nil(t, told)
+				require.Nil(t, failure)
 				return
 			}
-			require.Equal(t, tt.delay, told.NextRetryDelay())
-			require.Equal(t, activities.BusyType, told.Type())
-			require.False(t, told.NonRetryable())
+			require.Equal(t, tt.delay, failure.NextRetryDelay())
+			require.Equal(t, activities.BusyType, failure.Type())
+			require.False(t, failure.NonRetryable())
 		})
 	}
 }

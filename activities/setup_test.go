@@ -56,26 +56,26 @@ func served() activities.Service { return activities.NewService("test", nil) }
 type till struct {
 	charge func(context.Context, booking.Charge) (string, error)
 	// confirm is the answer to Confirm.
-	confirm func(ref string, back booking.PaymentReturn) (string, error)
-	void    func(context.Context, booking.Charge) ([]string, error)
-	refund  func(key, ref string, amount booking.Money) error
-	look    func(ref string) (activities.ChargeState, error)
-	step    int64 // it refunds multiples of step; 0 for any amount
+	confirm  func(ref string, back booking.PaymentReturn) (string, error)
+	void     func(context.Context, booking.Charge) ([]string, error)
+	refund   func(key, ref string, amount booking.Money) error
+	retrieve func(ref string) (activities.ChargeState, error)
+	step     int64 // it refunds multiples of step; 0 for any amount
 
 	mu    sync.Mutex
-	asked []string
+	calls []string
 }
 
 func (p *till) note(what string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.asked = append(p.asked, what)
+	p.calls = append(p.calls, what)
 }
 
 func (p *till) notes() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return append([]string{}, p.asked...)
+	return append([]string{}, p.calls...)
 }
 
 func (p *till) Charge(ctx context.Context, c booking.Charge) (string, error) {
@@ -103,8 +103,8 @@ func (p *till) Void(ctx context.Context, c booking.Charge) ([]string, error) {
 }
 
 func (p *till) Retrieve(_ context.Context, ref string) (activities.ChargeState, error) {
-	if p.look != nil {
-		return p.look(ref)
+	if p.retrieve != nil {
+		return p.retrieve(ref)
 	}
 	return activities.ChargeState{Ref: ref, Charged: price, Left: price.Amount}, nil
 }
@@ -143,11 +143,11 @@ func newPayments(t *testing.T, p *till) *activities.Payments {
 // pass records the first call of Leave.
 type pass struct {
 	once  sync.Once
-	asked bool
+	begun bool
 	said  func(error)
 }
 
-func (p *pass) Begin() { p.asked = true }
+func (p *pass) Begin() { p.begun = true }
 
 func (p *pass) Leave(err error) {
 	p.once.Do(func() {
@@ -160,7 +160,7 @@ func (p *pass) Leave(err error) {
 // open is a gate that is always open.
 type open struct{}
 
-func (open) Enter(context.Context, bool) (activities.PaymentPass, error) { return &pass{}, nil }
+func (open) Enter(context.Context, bool) (activities.PaymentSlot, error) { return &pass{}, nil }
 func (open) AwaitOpen(context.Context, bool) error                       { return nil }
 
 var price = booking.Money{Amount: 50000, Currency: "KRW"}

@@ -11,7 +11,7 @@ import (
 )
 
 // partOfTwo is a paid order of 50000 whose change cost 30000 more, and a refund of 40000 of which
-// the provider has made what the change's charge had left: 30000. It refuses the rest.
+// the provider has made what the change's charge had left: 30000. It refuses the remainder.
 func partOfTwo(t *testing.T) (*activities.Payments, *purse, booking.Charge, booking.Entry) {
 	t.Helper()
 	p, provider, first, further := changed(t)
@@ -28,7 +28,7 @@ func partOfTwo(t *testing.T) (*activities.Payments, *purse, booking.Charge, book
 }
 
 // TestResolveByHand_OfAPartMadeInPart: what the provider has made of it is not paid again, also if
-// the provider is not heard at the time.
+// the provider does not answer at the time.
 func TestResolveByHand_OfAPartMadeInPart(t *testing.T) {
 	t.Parallel()
 	for name, blind := range map[string]bool{"seen": false, "not seen": true} {
@@ -86,7 +86,7 @@ func TestResolveByHand_OfAnUndoBesideAPartMadeInPart(t *testing.T) {
 }
 
 // TestRefundPayment_KeepsBesideAPartMadeInPart: what the provider has made of a part that has failed
-// counts. The rest comes out of what is kept, like all goodwill.
+// counts. The remainder comes out of what is kept, like all goodwill.
 func TestRefundPayment_KeepsBesideAPartMadeInPart(t *testing.T) {
 	t.Parallel()
 	p, provider, first, part := partOfTwo(t)
@@ -107,7 +107,7 @@ func TestRefundPayment_KeepsBesideAPartMadeInPart(t *testing.T) {
 }
 
 // TestResolveByHand_OfAPartThatFailsLaterInPart: one of its refunds has failed since. What the
-// other has refunded counts while the provider is not heard.
+// other has refunded counts while the provider does not answer.
 func TestResolveByHand_OfAPartThatFailsLaterInPart(t *testing.T) {
 	t.Parallel()
 	for name, blind := range map[string]bool{"seen": false, "not seen": true} {
@@ -121,11 +121,11 @@ func TestResolveByHand_OfAPartThatFailsLaterInPart(t *testing.T) {
 			_, err = refundPart(p, part)
 			require.NoError(t, err)
 			provider.fails(first.OrderID + "/refund/1")
-			looked, err := do(durably, func(ctx context.Context) (booking.ChargeChecked, error) {
+			checked, err := do(durably, func(ctx context.Context) (booking.ChargeChecked, error) {
 				return p.LookAgain(ctx, booking.ChargeCheck{OrderID: first.OrderID})
 			})
 			require.NoError(t, err)
-			require.Len(t, looked.Failed, 1)
+			require.Len(t, checked.Failed, 1)
 			if blind {
 				provider.unseen = errAway
 			}

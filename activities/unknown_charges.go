@@ -78,7 +78,7 @@ func (p *Payments) importLateCharge(ctx context.Context, payment *booking.Paymen
 	if err := p.voidFurtherLate(ctx, payment); err != nil {
 		return err
 	}
-	if payment.MayBeTakenLate() || isTakenLate(*payment) {
+	if payment.MayBeChargedLate() || isChargedLate(*payment) {
 		return p.refundLate(ctx, payment)
 	}
 	if payment.Status != booking.Returned || payment.Ref != "" {

@@ -18,7 +18,7 @@ type spoken struct{ error }
 func (spoken) Said() string { return "our key is revoked" }
 
 // silent returns a service with order o1, whose charge has met an error: it is not known
-// whether it was taken, and the provider does not answer. The undo waits for timeout.
+// whether it was made, and the provider does not answer. The undo waits for timeout.
 func silent(t *testing.T, timeout time.Duration) (*activities.Payments, *drawer, booking.Charge) {
 	t.Helper()
 	d := newDrawer()
@@ -117,7 +117,7 @@ func TestResolveByHand_OfAnUnknownCharge(t *testing.T) {
 		d.voids(nil, errAway)
 		undo, err := refund(payments, c)
 		require.NoError(t, err)
-		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, Given: price.Amount}, undo)
+		require.Equal(t, booking.Undo{Acted: true, Payment: booking.Returned, RefundedInAll: price.Amount}, undo)
 		payment := onRecord(t, payments, "o1")
 		require.Equal(t, []any{booking.Returned, ""}, []any{payment.Status, payment.Ref})
 
@@ -135,7 +135,7 @@ func TestResolveByHand_OfAnUnknownCharge(t *testing.T) {
 		_, err = checkCharge(payments, "o1")
 		require.NoError(t, err)
 		require.EqualValues(t, 1000, onRecord(t, payments, "o1").Refunded, "it is known as any other")
-		require.Zero(t, d.given("o1/charge/refund"))
+		require.Zero(t, d.refundedUnder("o1/charge/refund"))
 	})
 	t.Run("NotTakenAsIsKnownNow", func(t *testing.T) {
 		t.Parallel()
@@ -162,6 +162,6 @@ func TestResolveByHand_OfAnUnknownCharge(t *testing.T) {
 		require.NoError(t, err)
 		payment := onRecord(t, payments, "o1")
 		require.Equal(t, []any{booking.Returned, "ch_1"}, []any{payment.Status, payment.Ref})
-		require.Zero(t, d.given("o1/charge/refund"), "the customer has it by hand")
+		require.Zero(t, d.refundedUnder("o1/charge/refund"), "the customer has it by hand")
 	})
 }

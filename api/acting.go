@@ -48,7 +48,7 @@ func (s *server) registerActing() {
 	}, s.settleOrder)
 }
 
-// deedRequest asks for something to be done to an order, for a reason.
+// deedRequest requests an action on an order, for a reason.
 type deedRequest struct {
 	Acting
 	ID   string `path:"id" doc:"The order's id"`
@@ -115,8 +115,8 @@ func (s *server) notActed(ctx context.Context, orderID string, err error) *probl
 	return s.withActions(ctx, s.toProblem(ctx, err), orderID)
 }
 
-// actionsTold is the maximum number of other operators' actions that a problem shows.
-const actionsTold = 3
+// actionsShown is the maximum number of other operators' actions that a problem shows.
+const actionsShown = 3
 
 // withActions adds other operators' last actions on the order if they may explain the
 // refusal and the caller may read them. If the log cannot be read, the problem stays as
@@ -129,13 +129,13 @@ func (s *server) withActions(ctx context.Context, p *problem, orderID string) *p
 	}
 	ctx, cancel := context.WithTimeout(ctx, orders.OptionalReadTimeout)
 	defer cancel()
-	lines, err := s.Actions.Newest(ctx, orderID, 4*actionsTold)
+	lines, err := s.Actions.Newest(ctx, orderID, 4*actionsShown)
 	if err != nil {
 		return p
 	}
 	seen := map[string]bool{}
 	for _, a := range lines {
-		if a.By != caller.ID && !seen[a.ID] && len(p.Actions) < actionsTold {
+		if a.By != caller.ID && !seen[a.ID] && len(p.Actions) < actionsShown {
 			seen[a.ID] = true // the newest line of each action is its outcome
 			p.Actions = append(p.Actions, showAction(a))
 		}

@@ -84,10 +84,10 @@ func TestRetry(t *testing.T) {
 	b.store.put(orderIn("lodging-1", booking.Cancelling, ""))
 	b.book.retries = func(_ context.Context, id string, reason booking.Personal) (orders.Retried, error) {
 		require.Equal(t, "lodging-1", id)
-		require.Equal(t, booking.Personal("it is back"), reason)
+		require.Equal(t, booking.Personal("it answers again"), reason)
 		return orders.Retried{Steps: []orders.WaitingStep{{Name: "RefundPayment", Attempt: 7, Next: today, Failure: "away"}}}, nil
 	}
-	a := b.do("POST", "/v1/orders/lodging-1/retry", `{"reason":"it is back"}`)
+	a := b.do("POST", "/v1/orders/lodging-1/retry", `{"reason":"it answers again"}`)
 	require.Equal(t, http.StatusAccepted, a.StatusCode, a.text)
 	require.Equal(t, "/v1/mypages/lodging-1", a.Header.Get("Location"))
 	require.JSONEq(t, `{"steps":[{"name":"RefundPayment","attempt":7,"next":"2026-11-20T16:00:00Z","failure":"away"}]}`, a.text)
@@ -113,17 +113,17 @@ func TestSettle(t *testing.T) {
 	require.Equal(t, "its workflow runs", b.problem(b.do("POST", "/v1/orders/lodging-1/settlement", `{"reason":"x"}`), 409, orders.NotLost).Detail)
 }
 
-// TestActing_TellsOfOthers: a refused operator sees other operators' actions on the
+// TestActing_ShowsOthersActions: a refused operator sees other operators' actions on the
 // order; a customer does not.
-func TestActing_TellsOfOthers(t *testing.T) {
+func TestActing_ShowsOthersActions(t *testing.T) {
 	t.Parallel()
 	as := credentials{
 		"olga": {ID: "1024", Roles: []booking.Role{booking.OperatorRole}}, "alice": {ID: "alice", Roles: []booking.Role{booking.CustomerRole}},
 	}
-	b := setup(t, func(d *given) { d.Callers = as })
+	b := setup(t, func(d *testDeps) { d.Callers = as })
 	b.store.put(orderIn("lodging-1", booking.Confirmed, ""))
 	b.store.audits.actions = []booking.OperatorAction{
-		{ID: "y", Seq: 9, At: today, By: "1024", Action: booking.LookAtPayment, OrderID: "lodging-1", Outcome: "accepted"},
+		{ID: "y", Seq: 9, At: today, By: "1024", Action: booking.CheckPayment, OrderID: "lodging-1", Outcome: "accepted"},
 		{ID: "x", Seq: 8, At: today, By: "1099", Action: booking.CancelOrder, OrderID: "lodging-1", Reason: "burnt down", Outcome: "done"},
 		{ID: "x", Seq: 7, At: today, By: "1099", Action: booking.CancelOrder, OrderID: "lodging-1", Reason: "burnt down"},
 	}
@@ -131,15 +131,15 @@ func TestActing_TellsOfOthers(t *testing.T) {
 		return orders.Outcome{}, &booking.Error{Code: booking.AlreadyCancelled}
 	}
 	const cancel = "/v1/lodging/reservations/lodging-1/cancel"
-	told := func(who string) []actionView {
-		a := b.do("POST", cancel, `{}`, "Authorization", "Bearer "+who)
+	othersActions := func(token string) []actionView {
+		a := b.do("POST", cancel, `{}`, "Authorization", "Bearer "+token)
 		b.problem(a, 409, booking.AlreadyCancelled)
 		var p problem
 		require.NoError(t, json.Unmarshal([]byte(a.text), &p))
 		return p.Actions
 	}
-	require.Equal(t, []actionView{{ID: "x", Seq: 8, At: today, By: "1099", Action: booking.CancelOrder, OrderID: "lodging-1", Reason: "burnt down", Outcome: "done"}}, told("olga"))
-	require.Empty(t, told("alice"))
+	require.Equal(t, []actionView{{ID: "x", Seq: 8, At: today, By: "1099", Action: booking.CancelOrder, OrderID: "lodging-1", Reason: "burnt down", Outcome: "done"}}, othersActions("olga"))
+	require.Empty(t, othersActions("alice"))
 }
 
 // TestBulk: a dry run lists orders, is run and stopped, and reports its progress.
@@ -164,10 +164,10 @@ func TestBulk(t *testing.T) {
 	a = b.do("POST", bulkPath+"/run-1/run", "")
 	require.Equal(t, http.StatusAccepted, a.StatusCode, a.text)
 	require.Equal(t, booking.BulkRunning, decode[bulkView](t, a).State)
-	stands := decode[bulkStanding](t, b.do("GET", bulkPath+"/run-1", ""))
-	require.Equal(t, 4, stands.Run.Acted)
-	require.Equal(t, bulkResults{Done: 3, Changed: 1}, stands.Run.Results)
-	require.Equal(t, []bulkOrderView{{OrderID: "food-1", Status: booking.Delivering, Result: booking.BulkDid, Outcome: "done", DoneAt: today}}, stands.Items)
+	state := decode[bulkStanding](t, b.do("GET", bulkPath+"/run-1", ""))
+	require.Equal(t, 4, state.Run.Acted)
+	require.Equal(t, bulkResults{Done: 3, Changed: 1}, state.Run.Results)
+	require.Equal(t, []bulkOrderView{{OrderID: "food-1", Status: booking.Delivering, Result: booking.BulkDid, Outcome: "done", DoneAt: today}}, state.Items)
 	require.Equal(t, booking.BulkStopped, decode[bulkView](t, b.do("POST", bulkPath+"/run-1/stop", "")).State)
 	b.problem(b.do("GET", bulkPath+"/run-2", ""), 404, booking.NotFound)
 	require.Len(t, decode[part[bulkView]](t, b.do("GET", bulkPath, "")).Items, 1)

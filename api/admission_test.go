@@ -59,7 +59,7 @@ func TestAdmission_Full(t *testing.T) {
 // The fixture fails the test if an order is placed.
 func TestAdmission_WaitedTooLong(t *testing.T) {
 	t.Parallel()
-	b, g := busy(t, func(d *given) { d.MaxWait, d.ReplyBudget = 20*time.Millisecond, time.Minute })
+	b, g := busy(t, func(d *testDeps) { d.MaxWait, d.ReplyBudget = 20*time.Millisecond, time.Minute })
 	answers := begin(2, b.write)
 	g.writes.arrived(2)
 	for range 3 { // each leaves its place to the next
@@ -83,7 +83,7 @@ func TestAdmission_WaitedTooLong(t *testing.T) {
 func TestAdmission_NotServedInTime(t *testing.T) {
 	t.Parallel()
 	const crowd = 300
-	b, g := busy(t, func(d *given) {
+	b, g := busy(t, func(d *testDeps) {
 		d.MaxWrites, d.MaxWaiting, d.MaxWait, d.ReplyBudget = 1, 2*crowd, 90*time.Second, time.Minute
 	})
 	server := b.serve()
@@ -121,11 +121,11 @@ func TestAdmission_NotServedInTime(t *testing.T) {
 	require.Equal(t, http.StatusCreated, write().StatusCode, "there is room again")
 }
 
-// TestAdmission_StandsStill: requests in a queue that does not move are all refused,
+// TestAdmission_StalledQueue: requests in a queue that does not move are all refused,
 // and their handlers do not run.
-func TestAdmission_StandsStill(t *testing.T) {
+func TestAdmission_StalledQueue(t *testing.T) {
 	t.Parallel()
-	b, g := busy(t, func(d *given) { d.MaxWaiting, d.MaxWait, d.ReplyBudget = 50, time.Second, 100*time.Millisecond })
+	b, g := busy(t, func(d *testDeps) { d.MaxWaiting, d.MaxWait, d.ReplyBudget = 50, time.Second, 100*time.Millisecond })
 	held := begin(2, b.write)
 	g.writes.arrived(2)
 	waiting := begin(20, b.write)
@@ -231,17 +231,17 @@ func TestAdmission_HangingUp(t *testing.T) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPost, server.URL+menusPath, strings.NewReader(menuNamed("never made")))
 	require.NoError(t, err)
 	r.Header.Set("Content-Type", "application/json")
-	gone := make(chan error)
+	ended := make(chan error)
 	go func() {
 		a, err := server.Client().Do(r)
 		if err == nil {
 			a.Body.Close()
 		}
-		gone <- err
+		ended <- err
 	}()
 	b.comesTo(1, writesWaiting)
 	hangUp()
-	require.ErrorIs(t, <-gone, context.Canceled)
+	require.ErrorIs(t, <-ended, context.Canceled)
 	b.comesTo(0, writesWaiting)
 
 	next := begin(1, b.write)
@@ -254,10 +254,10 @@ func TestAdmission_HangingUp(t *testing.T) {
 	require.Zero(t, b.metric(`yeyak_http_requests_shed_total{budget="writes",cause="waited_too_long"}`))
 }
 
-// A slow body takes up no slot.
+// A slow body uses no slot.
 func TestAdmission_SlowBody(t *testing.T) {
 	t.Parallel()
-	b, g := busy(t, func(d *given) { d.MaxWrites = 1 })
+	b, g := busy(t, func(d *testDeps) { d.MaxWrites = 1 })
 	close(g.writes.open)
 	body := slowBody{newGate()}
 	slow := begin(1, func() answer {

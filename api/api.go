@@ -63,7 +63,7 @@ type Deps struct {
 	Terms PaymentTerms
 
 	// SignalAssignments sends to the calls the cleaners that were assigned to them: a new cleaner
-	// may have been given a waiting call.
+	// may have been assigned to a waiting call.
 	SignalAssignments func(context.Context) error
 
 	// ReplyBudget is how long a request may wait for an order's decision, 2 s by
@@ -81,8 +81,8 @@ type Deps struct {
 	// Admission limits how many requests are served at the same time; nil for the
 	// defaults.
 	Admission *admission.Budgets
-	// HashKey is the key of the hashes that tell requests with the same Idempotency-Key
-	// apart. It is the same in all processes; by default a new one.
+	// HashKey is the key of the hashes that distinguish requests with the same Idempotency-Key.
+	// It is the same in all processes; by default a new one.
 	HashKey func(context.Context) ([]byte, error)
 	// TelRegion is the country (ISO 3166) of telephone numbers without a country code,
 	// DefaultTelRegion by default.
@@ -110,9 +110,9 @@ type Deps struct {
 	Pages Pages
 }
 
-// spare is the time that a request has beyond the reply budget: to ask a service, and
-// to read the read model or the workflow once more before it is answered.
-const spare = orders.Asking + 3*time.Second
+// spare is the time that a request has beyond the reply budget: to wait for a service, and to
+// read the read model or the workflow once more before it is answered.
+const spare = orders.ServiceWait + 3*time.Second
 
 type server struct {
 	Deps

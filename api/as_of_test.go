@@ -29,7 +29,7 @@ func (w *writing) Orders(ctx context.Context, f booking.OrderFilter, page bookin
 func setupWriting(t *testing.T) (*bundle, *writing) {
 	t.Helper()
 	w := new(writing)
-	b := setup(t, func(d *given) {
+	b := setup(t, func(d *testDeps) {
 		w.memory = d.ReadModel.(*memory)
 		d.ReadModel = w
 	})
@@ -78,7 +78,7 @@ func TestLists_SayOfWhatTheyAreBehind(t *testing.T) {
 }
 
 // The client names the version that another process has shown.
-func TestLists_WaitForWhatWasAnsweredElsewhere(t *testing.T) {
+func TestLists_WaitForWhatAnotherProcessAnswered(t *testing.T) {
 	t.Parallel()
 	for _, path := range listsOfOrders {
 		synctest.Test(t, func(t *testing.T) {

@@ -45,17 +45,17 @@ type auditSelection struct {
 
 // auditRunView is an audit as the API shows it.
 type auditRunView struct {
-	ID        int64              `json:"id" doc:"A later audit has a higher id" example:"17"`
-	State     booking.AuditState `json:"state" doc:"waiting: no worker has begun it. failed: it could not read everything, and words say why"`
-	AskedBy   string             `json:"askedBy" doc:"The number of the caller who requested it; system for the schedule" example:"system"`
-	AskedAt   time.Time          `json:"askedAt"`
-	BegunAt   time.Time          `json:"begunAt,omitzero" doc:"When it was begun the last time"`
-	EndedAt   time.Time          `json:"endedAt,omitzero"`
-	Orders    int                `json:"orders" doc:"How many orders were audited"`
-	NotJudged int                `json:"notJudged" doc:"Orders whose workflow did not answer"`
-	InMotion  int                `json:"inMotion" doc:"Orders and items that changed each time they were checked"`
-	Found     int                `json:"found" doc:"The number of findings"`
-	Words     string             `json:"words,omitempty" doc:"Why it failed, or why one of the orders was not judged"`
+	ID          int64              `json:"id" doc:"A later audit has a higher id" example:"17"`
+	State       booking.AuditState `json:"state" doc:"waiting: no worker has begun it. failed: it could not read everything, and words say why"`
+	RequestedBy string             `json:"askedBy" doc:"The number of the caller who requested it; system for the schedule" example:"system"`
+	RequestedAt time.Time          `json:"askedAt"`
+	BegunAt     time.Time          `json:"begunAt,omitzero" doc:"When it was begun the last time"`
+	EndedAt     time.Time          `json:"endedAt,omitzero"`
+	Orders      int                `json:"orders" doc:"How many orders were audited"`
+	NotJudged   int                `json:"notJudged" doc:"Orders whose workflow did not answer"`
+	InMotion    int                `json:"inMotion" doc:"Orders and items that changed each time they were checked"`
+	Found       int                `json:"found" doc:"The number of findings"`
+	Words       string             `json:"words,omitempty" doc:"Why it failed, or why one of the orders was not judged"`
 }
 
 // TransformSchema lists the values of the domain's string types.
@@ -69,7 +69,7 @@ func showAuditRun(r booking.AuditRun) *auditRunView {
 		return nil
 	}
 	return &auditRunView{
-		ID: r.ID, State: r.State, AskedBy: r.AskedBy, AskedAt: r.AskedAt, BegunAt: r.BegunAt, EndedAt: r.EndedAt,
+		ID: r.ID, State: r.State, RequestedBy: r.RequestedBy, RequestedAt: r.RequestedAt, BegunAt: r.BegunAt, EndedAt: r.EndedAt,
 		Orders: r.Orders, NotJudged: r.NotJudged, InMotion: r.InMotion, Found: r.Found, Words: r.Words,
 	}
 }
@@ -127,7 +127,7 @@ func (s *server) runAudit(ctx context.Context, _ *struct{ Strict }) (*auditRunAn
 	if err := may(ctx, booking.RunAudit, booking.Thing{}); err != nil {
 		return nil, err
 	}
-	run, started, err := s.Audits.Ask(ctx, CallerOf(ctx).ID, s.Now())
+	run, started, err := s.Audits.Request(ctx, CallerOf(ctx).ID, s.Now())
 	if err != nil {
 		return nil, err
 	}

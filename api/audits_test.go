@@ -37,11 +37,11 @@ func (a *audits) Findings(_ context.Context, orderID string, page booking.Page) 
 	return a.findings, "more", a.away
 }
 
-func (a *audits) Ask(_ context.Context, by string, at time.Time) (run booking.AuditRun, started bool, err error) {
+func (a *audits) Request(_ context.Context, by string, at time.Time) (run booking.AuditRun, started bool, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if started = a.last.State != booking.AuditWaiting; started {
-		a.last = booking.AuditRun{ID: a.last.ID + 1, State: booking.AuditWaiting, AskedBy: by, AskedAt: at}
+		a.last = booking.AuditRun{ID: a.last.ID + 1, State: booking.AuditWaiting, RequestedBy: by, RequestedAt: at}
 	}
 	return a.last, started, a.away
 }
@@ -53,8 +53,8 @@ func TestAudit_Read(t *testing.T) {
 	require.JSONEq(t, `{"items":[],"next":"more"}`, b.do("GET", auditPath, "").text)
 
 	a := &b.store.audits
-	a.done = booking.AuditRun{ID: 3, State: booking.AuditDone, AskedBy: "system", AskedAt: today, BegunAt: today, EndedAt: today, Orders: 7, NotJudged: 1, InMotion: 2, Found: 1, Words: "no worker answers"}
-	a.last = booking.AuditRun{ID: 4, State: booking.AuditFailed, AskedBy: "1024", AskedAt: today, Words: "no engine"}
+	a.done = booking.AuditRun{ID: 3, State: booking.AuditDone, RequestedBy: "system", RequestedAt: today, BegunAt: today, EndedAt: today, Orders: 7, NotJudged: 1, InMotion: 2, Found: 1, Words: "no worker answers"}
+	a.last = booking.AuditRun{ID: 4, State: booking.AuditFailed, RequestedBy: "1024", RequestedAt: today, Words: "no engine"}
 	a.findings = []booking.AuditFinding{{
 		ID: "x", Kind: "abandoned", OrderID: "food-1", Says: "its workflow was terminated while it was paid: 1 KRW charged", Remedy: "yeyak settle food-1",
 		FirstSeen: today, LastSeen: today.Add(time.Hour),
@@ -80,7 +80,7 @@ func TestAudit_Read(t *testing.T) {
 func TestAudit_Run(t *testing.T) {
 	t.Parallel()
 	known := credentials{"o.l.ga": {ID: "1027", Roles: []booking.Role{booking.OperatorRole}}, "a.l.ice": alice}
-	b := setup(t, func(d *given) { d.Callers = known })
+	b := setup(t, func(d *testDeps) { d.Callers = known })
 	first := b.as("o.l.ga", "POST", auditPath+"/runs", "")
 	require.Equal(t, http.StatusAccepted, first.StatusCode, first.text)
 	require.Equal(t, auditPath, first.Header.Get("Location"))
@@ -106,7 +106,7 @@ func (a *audits) Actions(_ context.Context, orderID string, page booking.Page) (
 func TestActions(t *testing.T) {
 	t.Parallel()
 	known := credentials{"o.l.ga": {ID: "1027", Roles: []booking.Role{booking.OperatorRole}}, "a.l.ice": alice}
-	b := setup(t, func(d *given) { d.Callers = known })
+	b := setup(t, func(d *testDeps) { d.Callers = known })
 	b.store.audits.actions = []booking.OperatorAction{
 		{ID: "x", At: today, By: "1027", Action: booking.ResolvePayment, OrderID: "food-1", Reason: "bank transfer 42", Outcome: "done"},
 	}

@@ -25,7 +25,7 @@ type book struct {
 	prepared map[string]orders.Placement // by the order's id
 	places   func(id string, p orders.Placement) (orders.Outcome, error)
 	decides  func(orders.Decision) (orders.Outcome, error)
-	gives    func(orders.Refund) (orders.Refunded, error)
+	refunds  func(orders.Refund) (orders.Refunded, error)
 	notices  func(booking.PaymentNotice) error
 	returns  func(id string, back booking.PaymentReturn) (orders.Outcome, error)
 	reads    func(id string) (contract.View, error) // of an order without a row
@@ -86,8 +86,8 @@ func (k *book) Refund(ctx context.Context, c booking.Caller, r orders.Refund) (o
 	if err := k.Allow(ctx, c, booking.RefundOrder, "", r.OrderID); err != nil {
 		return orders.Refunded{}, err
 	}
-	require.NotNil(k.t, k.gives, "nothing is to be refunded")
-	return k.gives(r)
+	require.NotNil(k.t, k.refunds, "nothing is to be refunded")
+	return k.refunds(r)
 }
 
 func (k *book) Resolve(ctx context.Context, c booking.Caller, id string, evidence booking.Personal) (orders.Outcome, error) {
@@ -97,11 +97,11 @@ func (k *book) Resolve(ctx context.Context, c booking.Caller, id string, evidenc
 }
 
 func (k *book) Notice(_ context.Context, n booking.PaymentNotice) error {
-	require.NotNil(k.t, k.notices, "no notice is to be taken")
+	require.NotNil(k.t, k.notices, "no notice is to be handled")
 	return k.notices(n)
 }
 
-func (k *book) LookAtPayment(ctx context.Context, c booking.Caller, id string) error {
+func (k *book) CheckPayment(ctx context.Context, c booking.Caller, id string) error {
 	k.requireCaller(ctx, c)
 	if err := k.Allow(ctx, c, booking.ResolvePayment, "", id); err != nil {
 		return err
@@ -142,7 +142,7 @@ func (k *book) ReadFresh(ctx context.Context, c booking.Caller, id string) (cont
 	if err := k.Allow(ctx, c, booking.ReadOrder, "", id); err != nil {
 		return contract.View{}, err
 	}
-	require.NotNil(k.t, k.fresh, "no order is to be asked")
+	require.NotNil(k.t, k.fresh, "no order is to be queried")
 	return k.fresh(id)
 }
 
@@ -152,7 +152,7 @@ func (k *book) DeleteDrink(ctx context.Context, c booking.Caller, drinkID string
 	return k.deletes(drinkID)
 }
 
-// Allow uses the row of an order under way: there is no engine to ask whether the order
+// Allow uses the row of an order under way: there is no engine to query whether the order
 // is assigned to a worker by now.
 func (k *book) Allow(ctx context.Context, c booking.Caller, a booking.Action, kind booking.Kind, id string) error {
 	if c.Is(booking.CourierRole) || c.Is(booking.CleanerRole) {
@@ -200,8 +200,8 @@ func (b *bundle) notPlaced(err error) {
 	b.book.places = func(string, orders.Placement) (orders.Outcome, error) { return orders.Outcome{}, err }
 }
 
-// asked is the order that was placed; there must be one.
-func (b *bundle) asked() orders.Placement {
+// placed is the order that was placed; there must be one.
+func (b *bundle) placed() orders.Placement {
 	b.t.Helper()
 	require.Len(b.t, b.book.prepared, 1)
 	for _, p := range b.book.prepared {

@@ -49,7 +49,7 @@ func (s *server) registerBulk() {
 	}, s.listBulk)
 }
 
-// bulkRequest asks for a dry run.
+// bulkRequest requests a dry run.
 type bulkRequest struct {
 	Body bulkWish
 }
@@ -110,7 +110,7 @@ type bulkView struct {
 
 // bulkResults are the numbers of orders by result.
 type bulkResults struct {
-	Done    int `json:"done" doc:"The action was done, or goes on without further requests"`
+	Done    int `json:"done" doc:"The action was done, or continues without further requests"`
 	Changed int `json:"changed" doc:"Nothing was done: the orders have changed since the dry run"`
 	Refused int `json:"refused" doc:"Nothing was done: the orders do not allow it"`
 	Failed  int `json:"failed" doc:"The orders did not answer; it is not known whether anything was done"`
@@ -193,7 +193,7 @@ func (s *server) stopBulk(ctx context.Context, in *bulkByID) (*bulkAnswer, error
 	return answerBulk(run), nil
 }
 
-// bulkOrdersRequest asks for a bulk action and one page of its orders.
+// bulkOrdersRequest requests a bulk action and one page of its orders.
 type bulkOrdersRequest struct {
 	Strict
 	ID   string `path:"id" maxLength:"64" doc:"The id of its dry run"`

@@ -46,11 +46,11 @@ func (g gated) Messages(ctx context.Context, recipient string, p booking.Page) (
 
 // busy is an API with two slots for writes, one for reads, and a queue of one for each.
 // Queues have no time limit unless the test sets one.
-func busy(t *testing.T, change ...func(*given)) (*bundle, gated) {
+func busy(t *testing.T, change ...func(*testDeps)) (*bundle, gated) {
 	t.Helper()
 	g := gated{newMemory(), newGate(), newGate()}
 	registry := prometheus.NewPedanticRegistry()
-	b := setup(t, append([]func(*given){func(d *given) {
+	b := setup(t, append([]func(*testDeps){func(d *testDeps) {
 		d.Catalogue, d.Messages = g, g
 		d.Limits = admission.Limits{MaxWrites: 2, MaxReads: 1, MaxWaiting: 1, MaxWait: 5 * time.Minute, MaxStreams: 1}
 		d.Registry, d.Metrics = registry, promhttp.HandlerFor(registry, promhttp.HandlerOpts{ErrorHandling: promhttp.HTTPErrorOnError})

@@ -18,8 +18,8 @@ func (s *server) registerCafe() {
 		OperationID: "place-cafe-order", Method: http.MethodPost, Path: cafeOrdersPath, Tags: []string{tagCafe},
 		Summary: "Order a drink", DefaultStatus: http.StatusCreated,
 		Description: "Holds the cups, charges the price, and orders the production. 201: the order is placed (paid, or " +
-			"in_production). 202: not decided yet; it goes on and can be read at Location. An order is accepted only when the " +
-			"café can be asked. An order that is refused has been undone, or is being undone, when the refusal is answered. With " +
+			"in_production). 202: not decided yet; it continues and can be read at Location. An order is accepted only when the " +
+			"café answers. An order that is refused has been undone, or is being undone, when the refusal is answered. With " +
 			"an Idempotency-Key, a repeated request gets the answer of the first one; after `cafe_unavailable` it is a new order.",
 		Responses: s.withProblems(s.placingResponses(booking.SoldOut, booking.MenuDeleted, booking.CafeUnavailable), booking.NotOnSale, booking.PriceChanged),
 	}, placeCafeOrder)

@@ -14,7 +14,7 @@ import (
 // Everyone can read it.
 func TestCallPolicy(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *given) {
+	b := setup(t, func(d *testDeps) {
 		d.Callers = credentials{"olga": {ID: "1040", Roles: []booking.Role{booking.OperatorRole}}, "alice": alice}
 	})
 	const none, terms = `{"tiers":[]}`, `{"tiers":[{"within":"10m","percent":100},{"within":"1h30m","percent":50}]}`

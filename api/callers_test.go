@@ -22,13 +22,13 @@ import (
 // credentials are callers by their credential.
 type credentials map[string]booking.Caller
 
-// asked counts the checks of credentials.
-type asked struct {
+// countingCredentials counts the checks of credentials.
+type countingCredentials struct {
 	credentials
 	times atomic.Int64
 }
 
-func (a *asked) Caller(ctx context.Context, credential string) (booking.Caller, error) {
+func (a *countingCredentials) Caller(ctx context.Context, credential string) (booking.Caller, error) {
 	a.times.Add(1)
 	return a.credentials.Caller(ctx, credential)
 }
@@ -38,7 +38,7 @@ const issuerAway = "of-an-issuer-that-is-away"
 
 func (c credentials) Caller(_ context.Context, credential string) (booking.Caller, error) {
 	if credential == issuerAway {
-		return booking.Caller{}, booking.Errorf(booking.Unavailable, "the issuer cannot be asked").WithCause(errors.New("10.0.0.9:443"))
+		return booking.Caller{}, booking.Errorf(booking.Unavailable, "the issuer cannot be reached").WithCause(errors.New("10.0.0.9:443"))
 	}
 	caller, known := c[credential]
 	if !known {
@@ -49,7 +49,7 @@ func (c credentials) Caller(_ context.Context, credential string) (booking.Calle
 
 var alice = booking.Caller{ID: "1024", Name: "Alice", Roles: []booking.Role{booking.CustomerRole}}
 
-func authenticated(d *given) { d.Callers = credentials{"a.l.ice": alice} }
+func authenticated(d *testDeps) { d.Callers = credentials{"a.l.ice": alice} }
 
 func TestIdentify_Challenges(t *testing.T) {
 	t.Parallel()
@@ -90,7 +90,7 @@ func TestIdentify_Refusals(t *testing.T) {
 		"Basic YWxpY2U6c2VjcmV0":    identity.NoCredential,
 		"Bearer z":                  identity.InvalidToken,
 		"Bearer yeyak_3kq0w9zt_x":   identity.InvalidKey,
-		"Bearer " + issuerAway:      identity.DatabaseAway, // here they look the same
+		"Bearer " + issuerAway:      identity.DatabaseAway, // here they read the same
 		"Bearer a.l.ice":            "",
 		"Bearer a.l.ice, Basic xyz": identity.InvalidToken,
 	} {
@@ -113,14 +113,14 @@ func (b *bundle) refusals() map[identity.Refusal]int {
 }
 
 // TestIdentify_Flood: an address that sends invalid credentials is answered 429 once it
-// is over its quota, without a check of the credential. Callers that were valid there
+// exceeds its quota, without a check of the credential. Callers that were valid there
 // before, and other addresses, are served.
 func TestIdentify_Flood(t *testing.T) {
 	t.Parallel()
-	known := &asked{credentials: credentials{"a.l.ice": alice}}
-	b := setup(t, func(d *given) { d.Callers = known }, one(admission.Limits{PerSecond: 1}))
+	known := &countingCredentials{credentials: credentials{"a.l.ice": alice}}
+	b := setup(t, func(d *testDeps) { d.Callers = known }, one(admission.Limits{PerSecond: 1}))
 	server := b.serve() // its requests come from 127.0.0.1
-	ask := func(from, authorization string) answer {
+	call := func(from, authorization string) answer {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+placesPath, http.NoBody)
 		require.NoError(t, err)
 		r.Header.Set("X-Forwarded-For", from)
@@ -130,11 +130,11 @@ func TestIdentify_Flood(t *testing.T) {
 		a.Body.Close()
 		return answer{Response: a}
 	}
-	require.Equal(t, http.StatusOK, ask("203.0.113.7", "Bearer a.l.ice").StatusCode)
+	require.Equal(t, http.StatusOK, call("203.0.113.7", "Bearer a.l.ice").StatusCode)
 	presents := []string{"", "Bearer z", "Bearer yeyak_3kq0w9zt_x", "Bearer " + issuerAway, "Basic YWxpY2U6c2VjcmV0"}
 	sent, refused := 0, answer{}
 	require.Eventually(t, func() bool {
-		refused = ask("203.0.113.7", presents[sent%len(presents)])
+		refused = call("203.0.113.7", presents[sent%len(presents)])
 		sent++
 		return refused.StatusCode == http.StatusTooManyRequests
 	}, testTime, testPause)
@@ -147,33 +147,33 @@ func TestIdentify_Flood(t *testing.T) {
 	for _, n := range b.refusals() {
 		counted += n
 	}
-	require.Equal(t, sent-1, counted, "429 is no answer about who it is")
+	require.Equal(t, sent-1, counted, "429 is no answer about the caller's identity")
 
-	require.Equal(t, http.StatusOK, ask("203.0.113.7", "Bearer a.l.ice").StatusCode, "a caller counts apart from the address")
-	require.Equal(t, http.StatusUnauthorized, ask("203.0.113.8", "Bearer z").StatusCode)
+	require.Equal(t, http.StatusOK, call("203.0.113.7", "Bearer a.l.ice").StatusCode, "a caller counts apart from the address")
+	require.Equal(t, http.StatusUnauthorized, call("203.0.113.8", "Bearer z").StatusCode)
 
-	looked, refusals := known.times.Load(), 0
+	before, refusals := known.times.Load(), 0
 	for n := range 200 { // faster than one a second: at that rate each is checked
-		if ask("203.0.113.7", fmt.Sprint("Bearer yeyak_", n)).StatusCode == http.StatusTooManyRequests {
+		if call("203.0.113.7", fmt.Sprint("Bearer yeyak_", n)).StatusCode == http.StatusTooManyRequests {
 			refusals++
 		}
 	}
-	require.EqualValues(t, 200-refusals, known.times.Load()-looked)
+	require.EqualValues(t, 200-refusals, known.times.Load()-before)
 }
 
 // TestIdentify_NoLongerFamiliar: a revoked credential counts against the address like
 // any other.
 func TestIdentify_NoLongerFamiliar(t *testing.T) {
 	t.Parallel()
-	known := &asked{credentials: credentials{"a.l.ice": alice}}
-	b := setup(t, func(d *given) { d.Callers = known }, one(admission.Limits{PerSecond: 1}))
-	ask := func() int { return b.do("GET", placesPath, "", "Authorization", "Bearer a.l.ice").StatusCode }
-	require.Equal(t, http.StatusOK, ask())
+	known := &countingCredentials{credentials: credentials{"a.l.ice": alice}}
+	b := setup(t, func(d *testDeps) { d.Callers = known }, one(admission.Limits{PerSecond: 1}))
+	call := func() int { return b.do("GET", placesPath, "", "Authorization", "Bearer a.l.ice").StatusCode }
+	require.Equal(t, http.StatusOK, call())
 	delete(known.credentials, "a.l.ice")
-	require.Equal(t, http.StatusUnauthorized, ask())
+	require.Equal(t, http.StatusUnauthorized, call())
 	require.Eventually(t, func() bool {
-		looked, status := known.times.Load(), ask()
-		return status == http.StatusTooManyRequests && known.times.Load() == looked
+		before, status := known.times.Load(), call()
+		return status == http.StatusTooManyRequests && known.times.Load() == before
 	}, testTime, testPause)
 }
 
@@ -214,7 +214,7 @@ func TestIdentify_EveryRoute(t *testing.T) {
 func TestIdentify_TheCallerReachesTheOrders(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)
-	b := setup(t, authenticated, func(d *given) { d.Logger = zap.New(core) })
+	b := setup(t, authenticated, func(d *testDeps) { d.Logger = zap.New(core) })
 	b.decides(booking.Confirmed, "")
 	a := b.do("POST", "/v1/lodging/reservations", strings.Replace(reservation, `"alice"`, `"1024"`, 1), "Authorization", "Bearer a.l.ice")
 	require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
@@ -241,8 +241,8 @@ func TestIdentify_SeveralHeaders(t *testing.T) {
 	require.Equal(t, http.StatusUnauthorized, a.StatusCode)
 }
 
-// TestIdentify_AStreamIsSomebodys: a stream requires a caller, too.
-func TestIdentify_AStreamIsSomebodys(t *testing.T) {
+// TestIdentify_AStreamRequiresACaller: a stream requires a caller, too.
+func TestIdentify_AStreamRequiresACaller(t *testing.T) {
 	t.Parallel()
 	b := setup(t, authenticated, often)
 	server := b.serve()

@@ -29,7 +29,7 @@ func (s *server) registerCalls() {
 	}, s.getContact)
 }
 
-// contactByOrder asks for the contact of one call.
+// contactByOrder requests the contact of one call.
 type contactByOrder struct {
 	Strict
 	ID string `path:"id" doc:"The call's id"`
@@ -121,9 +121,9 @@ func (s *server) statusesOf(ctx context.Context, calls []booking.RegisteredCall)
 	for i, c := range calls {
 		ids[i] = c.OrderID
 	}
-	looking, cancel := context.WithTimeout(ctx, s.ReplyBudget)
+	reading, cancel := context.WithTimeout(ctx, s.ReplyBudget)
 	defer cancel()
-	known, err := s.ReadModel.Statuses(looking, ids)
+	known, err := s.ReadModel.Statuses(reading, ids)
 	if err != nil {
 		s.Logger.Warn("statuses of calls cannot be read", zap.Error(err))
 	}

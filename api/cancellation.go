@@ -34,12 +34,12 @@ type statusTier struct {
 
 // policyEdit is the cancellation policy that a request sets; nil means a full refund.
 type policyEdit struct {
-	given  bool
+	isSet  bool
 	policy *booking.CancellationPolicy
 }
 
 func (e policyEdit) edit(p **booking.CancellationPolicy) {
-	if e.given {
+	if e.isSet {
 		*p = e.policy
 	}
 }
@@ -53,7 +53,7 @@ func (f *faults) stayPolicy(p *stayPolicy) policyEdit {
 		return policyEdit{}
 	}
 	if len(p.Tiers) == 0 && p.Fee == 0 && p.NoShowPercent == nil && p.EarlyDeparturePercent == 0 {
-		return policyEdit{given: true}
+		return policyEdit{isSet: true}
 	}
 	policy := booking.CancellationPolicy{Fee: int64(p.Fee), EarlyDeparture: int(p.EarlyDeparturePercent)}
 	if p.NoShowPercent != nil {
@@ -68,7 +68,7 @@ func (f *faults) stayPolicy(p *stayPolicy) policyEdit {
 	if len(*f) == wrong {
 		f.checkPolicy(policyField, booking.Lodging, &policy)
 	}
-	return policyEdit{given: true, policy: &policy}
+	return policyEdit{isSet: true, policy: &policy}
 }
 
 // statusPolicy checks a policy that depends on an order's status.
@@ -77,14 +77,14 @@ func (f *faults) statusPolicy(k booking.Kind, p *statusPolicy) policyEdit {
 		return policyEdit{}
 	}
 	if p.Fee == 0 && len(p.Tiers) == 0 {
-		return policyEdit{given: true}
+		return policyEdit{isSet: true}
 	}
 	policy := booking.CancellationPolicy{Fee: int64(p.Fee)}
 	for _, t := range p.Tiers {
 		policy.Tiers = append(policy.Tiers, booking.Tier{Status: t.Status, Percent: int(t.Percent)})
 	}
 	f.checkPolicy(policyField, k, &policy)
-	return policyEdit{given: true, policy: &policy}
+	return policyEdit{isSet: true, policy: &policy}
 }
 
 // checkPolicy checks the policy at the path `at` for orders of a kind.

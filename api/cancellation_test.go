@@ -127,7 +127,7 @@ func TestQuote(t *testing.T) {
 }
 
 // TestQuote_OfEachKind: an order without a policy refunds everything, and one that
-// cannot be cancelled gives the reason of a cancel's refusal.
+// cannot be cancelled has the reason of a cancel's refusal.
 func TestQuote_OfEachKind(t *testing.T) {
 	t.Parallel()
 	for _, business := range businesses() {
@@ -195,7 +195,7 @@ func TestPlaceOrder_ShownPrice(t *testing.T) {
 		b.notPlaced(no)
 		p := b.problem(b.do("POST", path, body[:len(body)-1]+`,"price":{"amount":9,"currency":"KRW"}}`), 409, booking.PriceChanged)
 		require.Equal(t, price, *p.Price)
-		require.Equal(t, &booking.Money{Amount: 9, Currency: "KRW"}, b.asked().Price)
+		require.Equal(t, &booking.Money{Amount: 9, Currency: "KRW"}, b.placed().Price)
 		require.Equal(t, []string{"price.amount"}, fields(b.problem(b.do("POST", path, body[:len(body)-1]+`,"price":{"amount":-1,"currency":"KRW"}}`), 422, booking.Invalid)))
 	}
 }

@@ -11,13 +11,13 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// TestChanges_AreSomebodys: the log names the caller that has changed the catalogue,
+// TestChanges_NameTheirCaller: the log names the caller that has changed the catalogue,
 // stock, a cleaner or a member, and the store gets it for its events. A refused request
 // changes nothing and has no such line.
-func TestChanges_AreSomebodys(t *testing.T) {
+func TestChanges_NameTheirCaller(t *testing.T) {
 	t.Parallel()
 	core, log := observer.New(zap.InfoLevel)
-	b := setup(t, func(d *given) {
+	b := setup(t, func(d *testDeps) {
 		d.Logger = zap.New(core)
 		d.Callers = credentials{"olga": {ID: "1040", Roles: []booking.Role{booking.OperatorRole}}, "alice": alice}
 	})

@@ -81,9 +81,9 @@ func (s *server) quoteChange(ctx context.Context, in *quoteChangeInput) (*change
 	}}, nil
 }
 
-// areLeft reports whether all stretches of nights have rooms at the moment.
-func (s *server) areLeft(ctx context.Context, placeID string, stretches []booking.DailyQuantity) (bool, error) {
-	for _, part := range stretches {
+// areLeft reports whether all ranges of nights have rooms at the moment.
+func (s *server) areLeft(ctx context.Context, placeID string, ranges []booking.DailyQuantity) (bool, error) {
+	for _, part := range ranges {
 		days, err := s.Stock.Days(ctx, placeID, part.From, part.To)
 		if err != nil {
 			return false, err

@@ -167,13 +167,13 @@ func (s *server) addCleaner(ctx context.Context, in *addCleanerInput) (*cleanerA
 	return in.language().answerCleaner(atWork), nil
 }
 
-// signalAssigned notifies the call that may have been given a cleaner. If that fails, a
-// repair notifies it later.
+// signalAssigned signals the call to which a cleaner may have been assigned. If that fails, a
+// repair signals it later.
 func (s *server) signalAssigned(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.ReplyBudget)
 	defer cancel()
 	if err := s.SignalAssignments(ctx); err != nil {
-		s.Logger.Warn("calls are told of their cleaner later", zap.Error(err))
+		s.Logger.Warn("calls are signalled later that they have a cleaner", zap.Error(err))
 	}
 }
 

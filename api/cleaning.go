@@ -22,8 +22,8 @@ func (s *server) registerCleaning() {
 		OperationID: "place-call", Method: http.MethodPost, Path: callsPath, Tags: []string{tagCleaning},
 		Summary: "Call a cleaner", DefaultStatus: http.StatusCreated,
 		Description: "Registers the call with management, charges the price if there is one, and finds a cleaner. 201: the call " +
-			"is placed (calling until a cleaner is free, or assigned). 202: not decided yet; it goes on and can be read at " +
-			"Location. A call is accepted only when management can be asked, and when not too many calls wait for a cleaner " +
+			"is placed (calling until a cleaner is free, or assigned). 202: not decided yet; it continues and can be read at " +
+			"Location. A call is accepted only when management answers, and when not too many calls wait for a cleaner " +
 			"already, of this customer or of all. With an Idempotency-Key, a repeated request gets the answer of the first one; " +
 			"after `not_registered` it is a new call.",
 		Responses: s.withProblems(s.placingResponses(booking.NotRegistered), orders.TooManyCallsWaiting, orders.TooManyCallsOfYours),

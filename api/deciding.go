@@ -23,8 +23,8 @@ type decision struct {
 	refusals []booking.Code
 }
 
-// description describes the answers to a decision. If a service has to agree first, the
-// decision is not kept until the service can be asked.
+// description describes the answers to a decision. If a service has to agree first, the decision
+// is not kept while that service is away.
 func (d decision) description() string {
 	const done = "200: it is done. 202: it is accepted, also while the order cannot be reached; the outcome can be read at Location. " +
 		"If the order no longer allows it, the order's history says so (`refused`). " +

@@ -82,7 +82,7 @@ func TestDecide_Done(t *testing.T) {
 }
 
 // A decision that will be carried out has an address to follow.
-func TestDecide_Taken(t *testing.T) {
+func TestDecide_Accepted(t *testing.T) {
 	t.Parallel()
 	for path, kind := range map[string]booking.Kind{
 		orderPath + "/cancel": booking.Lodging, foodOrdersPath + "/food-1/cancel": booking.Food, deliveriesPath + "/food-1/complete": booking.Food,
@@ -124,7 +124,7 @@ func TestDecide_Invalid(t *testing.T) {
 	}
 	p := b.problem(b.do("POST", orderPath+"/confirm", `{"reason":"x"}`), 422, booking.Invalid)
 	require.Equal(t, []string{"reason"}, fields(p))
-	for _, id := range []string{"cafe-1", "lodging", "lodging-", "somebody-elses-workflow", "lodging-a%2Fb", "lodging-%00"} {
+	for _, id := range []string{"cafe-1", "lodging", "lodging-", "another-workflow", "lodging-a%2Fb", "lodging-%00"} {
 		a := b.do("POST", "/v1/lodging/reservations/"+id+"/cancel", "")
 		require.Equal(t, 404, a.StatusCode, id)
 	}
@@ -195,7 +195,7 @@ func TestDecide_RefusedByEveryBusiness(t *testing.T) {
 			b.answersDecision(orders.Outcome{View: viewOf(test.kind, booking.Paid)}, booking.Errorf(test.code, "it cannot be"))
 			a := b.do("POST", test.path, "")
 			p := b.problem(a, test.status, test.code)
-			require.Equal(t, booking.Paid, p.Order.Status, "the order stands")
+			require.Equal(t, booking.Paid, p.Order.Status, "the order continues")
 			require.Equal(t, locationOf(p.Order.View), a.Header.Get("Location"))
 			require.Equal(t, test.status == 503, a.Header.Get("Retry-After") != "")
 		})
@@ -215,7 +215,7 @@ func TestDecide_OfNoOrder(t *testing.T) {
 	require.Empty(t, a.Header.Get("Location"))
 }
 
-// Retry-After is passed on.
+// Retry-After is returned.
 func TestDecide_RetryAfter(t *testing.T) {
 	t.Parallel()
 	for after, want := range map[time.Duration]string{

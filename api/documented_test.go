@@ -26,7 +26,7 @@ type documentedOperation struct {
 // operationsDocumented are the operations of the API document.
 var operationsDocumented = sync.OnceValues(func() ([]documentedOperation, error) {
 	store := newMemory()
-	handler, _ := given{
+	handler, _ := testDeps{
 		Deps: Deps{
 			Hub: &orders.Hub{}, Catalogue: store, Stock: store, Payments: store, Messages: store,
 			Deliveries: &store.deliveries, Productions: &store.productions, Management: store,

@@ -56,7 +56,7 @@ func (signs) Refuse(c *gin.Context, status int, code booking.Code) {
 // browser, and a problem for every other client, or if there are no pages.
 func TestRefusals_ForBrowsers(t *testing.T) {
 	t.Parallel()
-	with, without := setup(t, func(d *given) { d.Pages, d.Hosts = signs{}, []string{"example.com"} }), setup(t)
+	with, without := setup(t, func(d *testDeps) { d.Pages, d.Hosts = signs{}, []string{"example.com"} }), setup(t)
 	long := strings.Repeat("x", 2001)
 	for _, c := range []struct {
 		method, path, body string
@@ -80,8 +80,8 @@ func TestRefusals_ForBrowsers(t *testing.T) {
 // TestHost: another site's name for this machine's address is refused.
 func TestHost(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *given) { d.Hosts = []string{"localhost", "127.0.0.1", "::1", "api.example"} })
-	ask := func(host string) answer {
+	b := setup(t, func(d *testDeps) { d.Hosts = []string{"localhost", "127.0.0.1", "::1", "api.example"} })
+	get := func(host string) answer {
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/food/menus", http.NoBody)
 		r.Host = host
 		w := httptest.NewRecorder()
@@ -89,10 +89,10 @@ func TestHost(t *testing.T) {
 		return answer{w.Result(), w.Body.String()}
 	}
 	for _, host := range []string{"127.0.0.1:8080", "localhost:8080", "LOCALHOST", "localhost.", "[::1]:8080", "[::1]", "api.example:443", ""} {
-		require.Equal(t, http.StatusOK, ask(host).StatusCode, host)
+		require.Equal(t, http.StatusOK, get(host).StatusCode, host)
 	}
 	for _, host := range []string{"evil.example", "evil.example:8080", "127.0.0.1.evil.example", "10.0.0.1"} {
-		b.problem(ask(host), http.StatusMisdirectedRequest, unknownHost)
+		b.problem(get(host), http.StatusMisdirectedRequest, unknownHost)
 	}
 }
 
@@ -100,7 +100,7 @@ func TestHost(t *testing.T) {
 // are answered and closed.
 func TestStalledBodies(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *given) { d.BodyWithin = time.Second })
+	b := setup(t, func(d *testDeps) { d.BodyWithin = time.Second })
 	server := httptest.NewServer(b.handler)
 	t.Cleanup(server.Close)
 	paths := []string{"/v1/lodging/reservations", menusPath, orderPath + "/cancel", "/v1/events", "/docs", "/healthz", "/nowhere"}
@@ -124,7 +124,7 @@ func TestStalledBodies(t *testing.T) {
 // connection either.
 func TestStalledBodies_OfOtherSites(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *given) { d.BodyWithin, d.Hosts = 100*time.Millisecond, []string{"localhost"} })
+	b := setup(t, func(d *testDeps) { d.BodyWithin, d.Hosts = 100*time.Millisecond, []string{"localhost"} })
 	server := httptest.NewServer(b.handler)
 	t.Cleanup(server.Close)
 	for _, path := range []string{menusPath, orderPath + "/cancel", "/healthz", "/nowhere"} {
@@ -161,7 +161,7 @@ func TestHangUps(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
 	database := &unhurried{began: make(chan struct{}), pass: make(chan struct{}), ended: make(chan error, 1)}
-	b := setup(t, func(d *given) { d.Payments, d.Registry = database, registry })
+	b := setup(t, func(d *testDeps) { d.Payments, d.Registry = database, registry })
 	served := make(chan context.Context, 1)
 	done := make(chan struct{})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -95,8 +95,8 @@ func orDeleted(err error) error {
 	return err
 }
 
-// setDrinkStock is an operation of its own: a drink and its stock are kept in two
-// databases, and no request changes half of what it asks for.
+// setDrinkStock is an operation of its own: a drink and its stock are kept in two databases, and
+// no request is carried out in part.
 func (s *server) setDrinkStock(ctx context.Context, in *setDrinkStockInput) (*drinkAnswer, error) {
 	drink, err := s.drinkToChange(ctx, booking.ChangeStock, in.ID)
 	if err != nil {

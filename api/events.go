@@ -43,7 +43,7 @@ type eventList struct {
 	OwnerID     name   `query:"ownerId" doc:"Only events of this owner's orders" example:"olivia"`
 	LastEventID string `header:"Last-Event-ID" maxLength:"512" doc:"Cursor of a stream. It takes precedence over after: a browser that reconnects repeats its old query and adds this header. A list ignores it"`
 
-	stream bool   // the client asks for a stream
+	stream bool   // the client requests a stream
 	caller string // account whose limit a stream counts against
 }
 
@@ -166,7 +166,7 @@ func (s *server) listEvents(ctx context.Context, in *eventList) (*eventsAnswer, 
 // cursorFault names the parameter whose cursor is not valid.
 func cursorFault(err error, field string) error {
 	if invalid, ok := errors.AsType[*booking.Error](err); ok && invalid.Code == booking.InvalidCursor {
-		return newProblem(booking.InvalidCursor, "%s", invalid.Message).at(field, "was not given out by this list")
+		return newProblem(booking.InvalidCursor, "%s", invalid.Message).at(field, "is not one of this list")
 	}
 	return err
 }

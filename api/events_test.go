@@ -49,7 +49,7 @@ func TestListEvents(t *testing.T) {
 	require.Equal(t, "no-store", a.Header.Get("Cache-Control"))
 }
 
-func TestEvents_WhatIsAskedFor(t *testing.T) {
+func TestEvents_AcceptHeader(t *testing.T) {
 	t.Parallel()
 	for accept, want := range map[string]bool{
 		"":                                    false,

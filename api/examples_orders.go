@@ -14,7 +14,7 @@ type orderShown struct{ now time.Time }
 
 // ends are the last two statuses of an order that goes well.
 func ends(kind booking.Kind) (underWay, ended booking.Status) {
-	way := orderKinds[kind].usualWay
+	way := orderKinds[kind].usualStatuses
 	return way[len(way)-2], way[len(way)-1]
 }
 
@@ -58,7 +58,7 @@ func (e orderShown) refusing(kind booking.Kind, code booking.Code) (orderView, b
 	case booking.NotConfirmed:
 		return e.at(kind, booking.AwaitingOwner, ""), true
 	case booking.NotDelivering, booking.NotInProduction, booking.NotAssigned:
-		return e.at(kind, orderKinds[kind].usualWay[1], ""), true
+		return e.at(kind, orderKinds[kind].usualStatuses[1], ""), true
 	case booking.AlreadyConfirmed, booking.AlreadyCheckedIn, booking.NotCheckedIn, booking.NotAwaitingOwner, booking.QuoteChanged, booking.VersionChanged:
 		return e.at(kind, underWay, ""), true
 	default:
@@ -78,7 +78,7 @@ func (e orderShown) listed(kind booking.Kind, status booking.Status) orderView {
 
 func (e orderShown) cameTo(kind booking.Kind, status booking.Status, reason booking.Reason) contract.View {
 	v := e.placed(kind)
-	way := orderKinds[kind].usualWay
+	way := orderKinds[kind].usualStatuses
 	switch n := slices.Index(way, status); {
 	case n >= 0:
 		way = way[1 : n+1]

@@ -35,7 +35,7 @@ type documented struct {
 func TestExamples_Dates(t *testing.T) {
 	t.Parallel()
 	now := today
-	b := setup(t, func(d *given) { d.Now = func() time.Time { return now } })
+	b := setup(t, func(d *testDeps) { d.Now = func() time.Time { return now } })
 	for _, later := range []time.Duration{0, 26 * time.Hour, 5 * 365 * 24 * time.Hour} {
 		now = today.Add(later)
 		text := b.do("GET", openAPIPath, "").text
@@ -45,7 +45,7 @@ func TestExamples_Dates(t *testing.T) {
 		for _, written := range dates {
 			date, err := booking.ParseDate(written)
 			require.NoError(t, err)
-			require.False(t, date.Before(booking.DateOf(now.UTC())), "%s is over", written)
+			require.False(t, date.Before(booking.DateOf(now.UTC())), "%s has passed", written)
 			require.True(t, date.Before(booking.DateOf(now).AddDays(366)), "%s cannot be ordered for", written)
 		}
 	}

@@ -29,7 +29,7 @@ const (
 type batch struct {
 	text []byte
 	size int    // in events
-	next string // the cursor to go on from
+	next string // the cursor to continue from
 	// pieces are the events of the text.
 	pieces []piece
 }

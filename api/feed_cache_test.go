@@ -18,15 +18,15 @@ import (
 
 // slowFeed is a feed whose reads wait, one by one, until the test releases them.
 type slowFeed struct {
-	reads chan string // the cursor of each read that has begun
-	goOn  chan batch
+	reads   chan string // the cursor of each read that has begun
+	answers chan batch
 }
 
 func newSlowFeed() *slowFeed { return &slowFeed{make(chan string), make(chan batch)} }
 
 func (f *slowFeed) read(_ context.Context, after string) (batch, error) {
 	f.reads <- after
-	return <-f.goOn, nil
+	return <-f.answers, nil
 }
 
 // readAll starts n reads, and returns a function with their results.
@@ -54,7 +54,7 @@ func TestFeedCache_ReadsOnceForAll(t *testing.T) {
 	readsAgain := func(n int, after string) {
 		found := readAll(t, w, n, after)
 		require.Equal(t, after, <-f.reads)
-		f.goOn <- news
+		f.answers <- news
 		for _, s := range found() {
 			require.Equal(t, news, s)
 		}
@@ -67,8 +67,8 @@ func TestFeedCache_ReadsOnceForAll(t *testing.T) {
 	readsAgain(1, "a")
 }
 
-// "No new events" is the answer only for readers that asked before the read began:
-// events since then may be the reason why others ask.
+// "No new events" is the answer only for readers that came before the read began:
+// events since then may be the reason why others come.
 func TestFeedCache_NothingNew(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -78,17 +78,17 @@ func TestFeedCache_NothingNew(t *testing.T) {
 
 		w.turns <- struct{}{}
 		early := readAll(t, w, 20, "a")
-		time.Sleep(time.Nanosecond) // until all have asked
+		time.Sleep(time.Nanosecond) // until all wait
 		<-w.turns
 		require.Equal(t, "a", <-f.reads)
 		time.Sleep(time.Nanosecond)
 		late := readAll(t, w, 20, "a")
 		time.Sleep(time.Nanosecond)
-		f.goOn <- nothing
+		f.answers <- nothing
 		require.Equal(t, slices.Repeat([]batch{nothing}, 20), early())
 
 		require.Equal(t, "a", <-f.reads)
-		f.goOn <- news
+		f.answers <- news
 		require.Equal(t, slices.Repeat([]batch{news}, 20), late())
 	})
 }
@@ -98,19 +98,19 @@ func TestFeedCache_Log(t *testing.T) {
 	core, logs := observer.New(zap.WarnLevel)
 	var failure error
 	w := newFeedCache(func(context.Context, string) (batch, error) { return batch{}, failure }, zap.New(core))
-	look := func(with error) {
+	read := func(with error) {
 		failure = with
 		_, err := w.read(t.Context(), "a", false)
 		require.ErrorIs(t, err, with)
 	}
-	look(nil)
-	look(booking.Errorf(booking.InvalidCursor, "it is none"))
+	read(nil)
+	read(booking.Errorf(booking.InvalidCursor, "it is none"))
 	require.Zero(t, logs.Len())
-	look(errAway)
-	look(errAway)
+	read(errAway)
+	read(errAway)
 	require.Equal(t, 1, logs.Len(), "one line an outage")
-	look(nil)
-	look(errAway)
+	read(nil)
+	read(errAway)
 	require.Equal(t, 2, logs.Len())
 	left, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -121,7 +121,7 @@ func TestFeedCache_Log(t *testing.T) {
 
 // Readers that are behind do not delay readers that have caught up; they wait for each
 // other.
-func TestFeedCache_ReadersBehindTakeTurns(t *testing.T) {
+func TestFeedCache_ReadersBehindAreServedInTurn(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := newSlowFeed()
@@ -142,7 +142,7 @@ func TestFeedCache_ReadersBehindTakeTurns(t *testing.T) {
 		news := batch{text: []byte("1"), size: 1, next: "b"}
 		ahead := readAll(t, w, 1, "a")
 		require.Equal(t, "a", <-f.reads)
-		f.goOn <- news
+		f.answers <- news
 		require.Equal(t, []batch{news}, ahead())
 		require.Empty(t, found)
 		close(waiting)

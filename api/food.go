@@ -18,7 +18,7 @@ func (s *server) registerFood() {
 		OperationID: "place-food-order", Method: http.MethodPost, Path: foodOrdersPath, Tags: []string{tagFood},
 		Summary: "Order food", DefaultStatus: http.StatusCreated,
 		Description: "Charges the price, notifies the shop, and gives the order to a courier. 201: the order is placed (paid, " +
-			"or delivering); a service that is away gets it later. 202: not decided yet; it goes on and can be read at Location. " +
+			"or delivering); a service that is away gets it later. 202: not decided yet; it continues and can be read at Location. " +
 			"With an Idempotency-Key, a repeated request gets the answer of the first one.",
 		Responses: s.withProblems(s.placingResponses(), booking.NotOnSale, booking.PriceChanged, orders.TooManyOrdersOfYours),
 	}, placeFoodOrder)

@@ -30,12 +30,11 @@ type Counted struct {
 	Total bool `query:"total" doc:"Also answer the number of all items"`
 }
 
-// totalled is a page of a list, with the number of all items if the request asks for
-// it.
+// totalled is a page of a list, with the number of all items if the request wants it.
 func totalled[T, F any](
-	ctx context.Context, asked Counted, p part[T], filter F, count func(context.Context, F) (int, error),
+	ctx context.Context, counted Counted, p part[T], filter F, count func(context.Context, F) (int, error),
 ) (part[T], error) {
-	if !asked.Total {
+	if !counted.Total {
 		return p, nil
 	}
 	n, err := count(ctx, filter)

@@ -33,7 +33,7 @@ func (l language) showJob(j booking.JobState) Job {
 	}
 }
 
-// jobByOrder asks for the job of one order.
+// jobByOrder requests the job of one order.
 type jobByOrder struct {
 	Strict
 	Labelled

@@ -55,7 +55,7 @@ func TestDeliveries(t *testing.T) {
 func TestDeliveries_OfCouriers(t *testing.T) {
 	t.Parallel()
 	dana := booking.Caller{ID: "1050", Roles: []booking.Role{booking.CourierRole}}
-	b := setup(t, func(d *given) { d.Callers = credentials{"dana": dana, "bora": bora} })
+	b := setup(t, func(d *testDeps) { d.Callers = credentials{"dana": dana, "bora": bora} })
 	for query, want := range map[string]booking.JobFilter{
 		"": {Status: booking.JobStarted}, "?status=started": {Status: booking.JobStarted},
 		"?ownerId=sara": {OwnerID: "sara", Status: booking.JobStarted},
@@ -92,7 +92,7 @@ func TestProductions(t *testing.T) {
 }
 
 // A job that does not exist yet is waiting, as long as its order exists and needs it.
-func TestJobs_NotToldYet(t *testing.T) {
+func TestJobs_NotBegunYet(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		row    booking.Status // "" for none
@@ -132,7 +132,7 @@ func TestJobs_NotToldYet(t *testing.T) {
 	}
 }
 
-func TestJobs_Elsewhere(t *testing.T) {
+func TestJobs_AwayOrUnknown(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.store.deliveries.away, b.store.productions.away = context.DeadlineExceeded, errors.New("no such column: secret")
@@ -149,13 +149,13 @@ func TestJobs_Elsewhere(t *testing.T) {
 
 func TestCleaners(t *testing.T) {
 	t.Parallel()
-	told := 0
-	b := setup(t, func(d *given) {
+	signals := 0
+	b := setup(t, func(d *testDeps) {
 		d.SignalAssignments = func(ctx context.Context) error {
 			_, limited := ctx.Deadline()
 			require.True(t, limited)
-			told++
-			return errors.New("nobody listens")
+			signals++
+			return errors.New("no order gets it")
 		}
 	})
 	free := decode[cleanerView](t, b.do("POST", cleanersPath, `{"name":"Min-jun"}`))
@@ -167,7 +167,7 @@ func TestCleaners(t *testing.T) {
 	require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
 	busy := decode[cleanerView](t, a)
 	require.Equal(t, cleanerView{ID: busy.ID, Name: "Seo-yeon", Status: "busy", StatusLabel: "at work", OrderID: "cleaning-1"}, busy)
-	require.Equal(t, 1, told, "nobody waited for the first one")
+	require.Equal(t, 1, signals, "no call waited for the first one")
 
 	cleaners := decode[part[cleanerView]](t, b.do("GET", cleanersPath+"?limit=1", ""))
 	require.Equal(t, part[cleanerView]{Items: []cleanerView{free}, Next: "c"}, cleaners)
@@ -176,5 +176,5 @@ func TestCleaners(t *testing.T) {
 
 	b.store.fail(context.DeadlineExceeded)
 	b.problem(b.do("POST", cleanersPath, `{"name":"Ji-ho"}`), 503, booking.Unavailable)
-	require.Equal(t, 1, told, "nobody was added")
+	require.Equal(t, 1, signals, "no cleaner was added")
 }

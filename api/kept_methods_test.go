@@ -48,7 +48,7 @@ func TestKeptMethods(t *testing.T) {
 		alice.ID: {{ID: "pm_2", Type: "card", Brand: "visa", Last4: "4242", ExpMonth: 12, ExpYear: 2029}, {ID: "pm_1", Type: "kakao_pay"}},
 		"minho":  {{ID: "pm_3", Type: "card"}},
 	}
-	b := setup(t, authenticated, func(d *given) { d.KeptMethods = kept })
+	b := setup(t, authenticated, func(d *testDeps) { d.KeptMethods = kept })
 	a := b.do("GET", methodsPath, "", "Authorization", "Bearer a.l.ice")
 	require.Equal(t, http.StatusOK, a.StatusCode, a.text)
 	require.JSONEq(t, `{"items":[{"id":"pm_2","type":"card","brand":"visa","last4":"4242","expMonth":12,"expYear":2029},{"id":"pm_1","type":"kakao_pay"}]}`, a.text)
@@ -61,14 +61,14 @@ func TestKeptMethods(t *testing.T) {
 	require.JSONEq(t, `{"items":[]}`, b.do("GET", methodsPath+"?customerId=alice", "").text)
 	b.problem(b.do("DELETE", methodsPath+"/pm_1?customerId=alice", ""), 404, booking.NotFound)
 
-	b = setup(t, func(d *given) { d.KeptMethods = closedWallets{} })
+	b = setup(t, func(d *testDeps) { d.KeptMethods = closedWallets{} })
 	for _, a := range []answer{b.do("GET", methodsPath+"?customerId=alice", ""), b.do("DELETE", methodsPath+"/pm_1?customerId=alice", "")} {
 		b.problem(a, 503, booking.Unavailable)
 		require.Equal(t, "5", a.Header.Get("Retry-After"))
 	}
 }
 
-// TestKeepPaymentMethod: the consent reaches the order, and is false unless it is given.
+// TestKeepPaymentMethod: the consent reaches the order, and is false unless it is in the request.
 func TestKeepPaymentMethod(t *testing.T) {
 	t.Parallel()
 	b := setup(t)

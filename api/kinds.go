@@ -11,9 +11,9 @@ import (
 type orderKind struct {
 	// path is the address of its orders.
 	path string
-	// usualWay are the statuses of an order that goes well, in order. The last but one
+	// usualStatuses are the statuses of an order that goes well, in order. The last but one
 	// is the status in which it is carried out.
-	usualWay []booking.Status
+	usualStatuses []booking.Status
 	// example is an order for the documentation, as of a day.
 	example func(o contract.Order, today booking.Date) contract.Input
 }

@@ -21,8 +21,8 @@ import (
 const testTime, testPause = 30 * time.Second, time.Millisecond
 
 // one limits each caller, and adds metrics.
-func one(l admission.Limits) func(*given) {
-	return func(d *given) {
+func one(l admission.Limits) func(*testDeps) {
+	return func(d *testDeps) {
 		registry := prometheus.NewPedanticRegistry()
 		d.Limits, d.Registry, d.Metrics = l, registry, promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	}
@@ -46,14 +46,14 @@ func TestAccountOf(t *testing.T) {
 	}
 }
 
-// TestLimitCaller: answers have the caller's quota, and a request over it is refused before
+// TestLimitCaller: answers have the caller's quota, and a request that exceeds it is refused before
 // anything is done. Other callers, and routes outside of the API, are served.
 func TestLimitCaller(t *testing.T) {
 	t.Parallel()
 	proxies := append(networks("10.0.0.0/8"), loopback...)
-	b := setup(t, one(admission.Limits{PerSecond: 1}), func(d *given) { d.Proxies = proxies })
+	b := setup(t, one(admission.Limits{PerSecond: 1}), func(d *testDeps) { d.Proxies = proxies })
 	server := b.serve() // its requests come from 127.0.0.1
-	ask := func(method, path, from string, body ...string) answer {
+	call := func(method, path, from string, body ...string) answer {
 		r, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, strings.NewReader(strings.Join(body, "")))
 		require.NoError(t, err)
 		if from != "" {
@@ -64,15 +64,15 @@ func TestLimitCaller(t *testing.T) {
 		a.Body.Close()
 		return answer{Response: a}
 	}
-	first := ask("GET", placesPath, "203.0.113.7")
+	first := call("GET", placesPath, "203.0.113.7")
 	require.Equal(t, http.StatusOK, first.StatusCode)
 	require.Equal(t, `"caller";q=10;w=10`, first.Header.Get("RateLimit-Policy"))
 	require.Equal(t, `"caller";r=9;t=1`, first.Header.Get("RateLimit"))
 	for range 9 { // ten at once are within the quota
-		require.Equal(t, http.StatusUnsupportedMediaType, ask("POST", placesPath, "203.0.113.7", "a=b").StatusCode, "what is refused counts, too")
+		require.Equal(t, http.StatusUnsupportedMediaType, call("POST", placesPath, "203.0.113.7", "a=b").StatusCode, "what is refused counts, too")
 	}
 	require.Eventually(t, func() bool { // one request a second is added
-		a := ask("GET", placesPath, "203.0.113.7")
+		a := call("GET", placesPath, "203.0.113.7")
 		if a.StatusCode == http.StatusTooManyRequests {
 			require.Equal(t, `"caller";r=0;t=1`, a.Header.Get("RateLimit"))
 			require.Equal(t, "1", a.Header.Get("Retry-After"))
@@ -84,18 +84,18 @@ func TestLimitCaller(t *testing.T) {
 	require.Equal(t, 1, b.metric(`yeyak_callers_refused_total{of="requests"}`))
 
 	for _, from := range []string{"203.0.113.8", "203.0.113.7, 203.0.113.8", "203.0.113.7|203.0.113.8, 10.0.0.1", "2001:db8::1"} {
-		a := ask("GET", placesPath, from)
+		a := call("GET", placesPath, from)
 		require.Equal(t, http.StatusOK, a.StatusCode, "another address: what is said before it is not believed")
 		require.NotEmpty(t, a.Header.Get("RateLimit"))
 	}
 	for range 12 { // more than the quota
 		for _, from := range []string{"", "127.0.0.1", "10.0.0.1", "somewhere", "203.0.113.7, somewhere"} {
-			a := ask("GET", placesPath, from)
+			a := call("GET", placesPath, from)
 			require.Equal(t, http.StatusOK, a.StatusCode, "what is nearby is not counted")
 			require.Empty(t, a.Header.Get("RateLimit"))
 		}
 		for _, path := range []string{"/healthz", "/readyz", "/metrics", "/docs", "/openapi.json"} {
-			require.Equal(t, http.StatusOK, ask("GET", path, "203.0.113.7").StatusCode)
+			require.Equal(t, http.StatusOK, call("GET", path, "203.0.113.7").StatusCode)
 		}
 	}
 }
@@ -117,7 +117,7 @@ func TestLimitCaller_Forged(t *testing.T) {
 	}, testTime, testPause)
 	require.Equal(t, r9, b.from("127.0.0.1", "203.0.113.7").Header.Get("RateLimit"), "nothing was counted for it")
 
-	behind := setup(t, one(admission.Limits{PerSecond: 1}), func(d *given) { d.Proxies = networks("10.0.0.0/8") })
+	behind := setup(t, one(admission.Limits{PerSecond: 1}), func(d *testDeps) { d.Proxies = networks("10.0.0.0/8") })
 	require.Equal(t, r9, behind.from("10.0.0.5", "203.0.113.7").Header.Get("RateLimit"))
 	require.Empty(t, behind.from("127.0.0.1", "203.0.113.7").Header.Get("RateLimit"), "it is not named as a proxy")
 }
@@ -185,20 +185,20 @@ func TestStream_TooManyOfOne(t *testing.T) {
 	refused.problem(b, 429, tooManyStreamsOfOne)
 	require.Equal(t, "2", refused.Header.Get("Retry-After"))
 	require.Equal(t, 1, b.metric(`yeyak_callers_refused_total{of="streams"}`))
-	require.Equal(t, http.StatusOK, b.do("GET", "/v1/events", "", from, "203.0.113.7").StatusCode, "lists go on")
+	require.Equal(t, http.StatusOK, b.do("GET", "/v1/events", "", from, "203.0.113.7").StatusCode, "lists continue")
 	b.follow(server, "", from, "203.0.113.8")
 	b.follow(server, "", from, "203.0.113.8")
 	b.follow(server, "")
 	b.open(server, "", from, "203.0.113.9").problem(b, 503, tooManyStreams)
 
 	second.leave()
-	b.open(server, "?after=bad", from, "203.0.113.7") // takes up no place
+	b.open(server, "?after=bad", from, "203.0.113.7") // uses no slot
 	require.Eventually(t, func() bool {
 		return b.open(server, "", from, "203.0.113.7").StatusCode == http.StatusOK
 	}, testTime, testPause)
 }
 
-// TestPlaceOrder_TooManyOfYours: an order over the customer's limit is refused and
+// TestPlaceOrder_TooManyOfYours: an order that exceeds the customer's limit is refused and
 // counted.
 func TestPlaceOrder_TooManyOfYours(t *testing.T) {
 	t.Parallel()

@@ -18,7 +18,7 @@ func (s *server) registerLodging() {
 		OperationID: "place-reservation", Method: http.MethodPost, Path: reservationsPath, Tags: []string{tagLodging},
 		Summary: "Reserve rooms", DefaultStatus: http.StatusCreated,
 		Description: "Charges the price, holds the rooms for every night, and notifies the owner. 201: the reservation is " +
-			"placed (confirmed, or awaiting_owner). 202: not decided yet; it goes on and can be read at Location. A reservation " +
+			"placed (confirmed, or awaiting_owner). 202: not decided yet; it continues and can be read at Location. A reservation " +
 			"that is refused has been undone completely when the refusal is answered. With an Idempotency-Key, a repeated " +
 			"request gets the answer of the first one.",
 		Responses: s.withProblems(s.placingResponses(booking.SoldOut, booking.RejectedByOwner, booking.OwnerTimeout), booking.NotOnSale, booking.PriceChanged, orders.TooManyOrdersOfYours),

@@ -63,7 +63,7 @@ var ids = map[string]string{
 // meaning is a query of a list, and its name in the table.
 type meaning struct{ called, query string }
 
-// own stands for no query: the person in the path is the caller.
+// own is no query: the person in the path is the caller.
 const own = "own"
 
 // meaningsOf are the queries of an operation: for a list one for each meaning.
@@ -104,7 +104,7 @@ var requestBodies = map[string]string{
 	"change-place": `{"name":"Inn"}`, "change-menu": `{"name":"Soup"}`, "change-drink": `{"name":"Tea"}`,
 	"set-stock": `{"from":"2026-12-24","to":"2026-12-26","rooms":5}`, "set-drink-stock": `{"count":5}`,
 	"refund-payment": `{"amount":{"amount":1,"currency":"KRW"},"reason":"the heating was out of order"}`,
-	"retry-order":    `{"reason":"it is back"}`, "settle-order": `{"reason":"it was terminated"}`,
+	"retry-order":    `{"reason":"it answers again"}`, "settle-order": `{"reason":"it was terminated"}`,
 	"plan-bulk-action": `{"action":"cancel","filter":{"kind":"food"},"reason":"burnt down"}`,
 	"resolve-payment":  `{"evidence":"bank transfer 42"}`, "take-payment-notice": `{"id":"evt_1"}`,
 	"add-cleaner": `{"name":"Lee"}`, "change-cleaner": `{"name":"Lee"}`, "put-member": `{"parts":[{"level":"staff"}]}`,
@@ -119,7 +119,7 @@ func matrix(t *testing.T) *bundle {
 	for n, caller := range cast()[1:] {
 		known["t"+strconv.Itoa(n+1)] = caller
 	}
-	b := setup(t, func(d *given) {
+	b := setup(t, func(d *testDeps) {
 		d.Callers, d.Notices, d.KeptMethods = known, mailbox{}, wallets{"alice": {{ID: "pm_1", Type: "card"}}}
 	})
 	b.book.notices = func(booking.PaymentNotice) error { return nil }
@@ -138,7 +138,7 @@ func matrix(t *testing.T) *bundle {
 		p, err := b.store.Order(t.Context(), d.OrderID)
 		return orders.Outcome{View: p.View, Done: true}, err
 	}
-	b.book.gives = func(r orders.Refund) (orders.Refunded, error) {
+	b.book.refunds = func(r orders.Refund) (orders.Refunded, error) {
 		return orders.Refunded{Entry: booking.Entry{OrderID: r.OrderID}}, nil
 	}
 	b.book.deletes = func(string) error { return nil }
@@ -197,11 +197,11 @@ func TestMatrix(t *testing.T) {
 		Paths map[string]map[string]struct{ OperationID string }
 	}
 	require.NoError(t, json.Unmarshal([]byte(setup(t).do("GET", openAPIPath, "").text), &doc))
-	asked := map[string]bool{}
+	called := map[string]bool{}
 	for path, operations := range doc.Paths {
 		for method, o := range operations {
 			method := strings.ToUpper(method)
-			asked[o.OperationID] = true
+			called[o.OperationID] = true
 			t.Run(o.OperationID, func(t *testing.T) {
 				t.Parallel()
 				for _, m := range meaningsOf(o.OperationID) {
@@ -220,7 +220,7 @@ func TestMatrix(t *testing.T) {
 		}
 	}
 	for operation := range actions {
-		require.True(t, asked[operation], "%s has a rule and is no operation", operation)
+		require.True(t, called[operation], "%s has a rule and is no operation", operation)
 	}
 }
 
@@ -235,11 +235,11 @@ func (b *bundle) answers(method, target, body string) (statuses []int) {
 		if strings.HasSuffix(target, "/refunds") || method == "POST" && strings.HasSuffix(target, "/change") {
 			presents = append(presents, idempotencyHeader, "r1")
 		}
-		asked := target
+		path := target
 		if person, is := strings.CutSuffix(target, "/members/"+own); is {
-			asked = person + "/members/" + cmp.Or(caller.ID, ids["members/{personId}"])
+			path = person + "/members/" + cmp.Or(caller.ID, ids["members/{personId}"])
 		}
-		a := b.do(method, asked, body, presents...)
+		a := b.do(method, path, body, presents...)
 		require.Less(b.t, a.StatusCode, 500, a.text)
 		require.NotEqual(b.t, http.StatusUnprocessableEntity, a.StatusCode, a.text)
 		statuses = append(statuses, a.StatusCode)
@@ -278,7 +278,7 @@ func TestMatrix_Off(t *testing.T) {
 }
 
 // TestMatrix_RefusedDecision: a refusal shows the order to callers that may read it. A
-// courier who repeats a delivery sees the code only.
+// courier that repeats a delivery gets the code only.
 func TestMatrix_RefusedDecision(t *testing.T) {
 	t.Parallel()
 	const delivered = "/v1/food/deliveries/food-1/complete"
@@ -287,7 +287,7 @@ func TestMatrix_RefusedDecision(t *testing.T) {
 		shown map[string]bool // by the caller
 	}{
 		"UnderWay": {carriedOut(t), map[string]bool{"dana": true, "olga": true, "2003": true}},
-		"Over":     {matrix(t), map[string]bool{"dana": false, "olga": true, "2003": true}},
+		"Ended":    {matrix(t), map[string]bool{"dana": false, "olga": true, "2003": true}},
 	} {
 		test.b.book.decides = func(d orders.Decision) (orders.Outcome, error) {
 			p, err := test.b.store.Order(t.Context(), d.OrderID)
@@ -295,8 +295,8 @@ func TestMatrix_RefusedDecision(t *testing.T) {
 			return orders.Outcome{View: p.View}, booking.Errorf(booking.AlreadyDelivered, "it was delivered before")
 		}
 		for n, caller := range cast() {
-			shown, asked := test.shown[caller.ID]
-			if !asked {
+			shown, expected := test.shown[caller.ID]
+			if !expected {
 				continue
 			}
 			a := test.b.do("POST", delivered, "", "Authorization", "Bearer t"+strconv.Itoa(n))

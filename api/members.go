@@ -104,7 +104,7 @@ type putMemberInput struct {
 	} `nameHint:"MemberChange"`
 }
 
-// memberPart is one part that a member is given.
+// memberPart is one part of a member in the organisation.
 type memberPart struct {
 	Level booking.MemberLevel `json:"level" enum:"owner,staff" example:"staff"`
 	Place name                `json:"place,omitempty" doc:"The place, menu or drink to which the membership is limited; by default all" example:"place-0m5w3k1v8t2z6r4q"`
@@ -130,7 +130,7 @@ type memberByID struct {
 	PersonID name `path:"personId" doc:"The member's number"`
 }
 
-// ofOrganisation stands for everything of an organisation.
+// ofOrganisation is everything of an organisation.
 func ofOrganisation(ownerID name) booking.Thing { return booking.Thing{OwnerID: string(ownerID)} }
 
 func (s *server) listMembers(ctx context.Context, in *membersOf) (*list[memberView], error) {

@@ -48,11 +48,11 @@ func (m *memory) PutMember(ctx context.Context, ownerID, personID string, parts 
 func (m *memory) Known(_ context.Context, id string) (bool, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return id != nobodys, m.away
+	return id != freeNumber, m.away
 }
 
-// nobodys is a number without a person: the next new caller gets it.
-const nobodys = "1099"
+// freeNumber is a number without a person: the next new caller gets it.
+const freeNumber = "1099"
 
 func (m *memory) RemoveMember(_ context.Context, ownerID, personID string) error {
 	m.mu.Lock()
@@ -67,7 +67,7 @@ var (
 	cora = booking.Caller{ID: "1026", Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{{OwnerID: "1027", Level: booking.OwnerLevel}}}
 )
 
-func members(d *given) { d.Callers = credentials{"bora": bora, "cora": cora, "alice": alice} }
+func members(d *testDeps) { d.Callers = credentials{"bora": bora, "cora": cora, "alice": alice} }
 
 // as sends a request as a caller.
 func (b *bundle) as(token, method, target, body string) answer {
@@ -108,7 +108,7 @@ func TestMembers(t *testing.T) {
 	require.Empty(t, decode[part[memberView]](t, b.as("bora", "GET", oliviasMembers, "")).Items)
 }
 
-// puts gives a member of olivia's organisation their parts, as bora.
+// puts sets the parts of a member of olivia's organisation, as bora.
 func (b *bundle) puts(person, parts string) {
 	b.t.Helper()
 	a := b.as("bora", "PUT", oliviasMembers+"/"+person, `{"parts":[`+parts+`]}`)
@@ -140,37 +140,39 @@ func TestMembers_Replaced(t *testing.T) {
 	require.Len(t, decode[part[memberView]](t, b.as("bora", "GET", oliviasMembers, "")).Items, 1)
 }
 
-// TestMembers_GiveNoPlaceAway: an owner of one place cannot move it to another
+// TestMembers_TransferNoPlace: an owner of one place cannot move it to another
 // organisation, not even to their own, nor move a place in. A member that acts for both
 // whole organisations can.
-func TestMembers_GiveNoPlaceAway(t *testing.T) {
+func TestMembers_TransferNoPlace(t *testing.T) {
 	t.Parallel()
 	b := setup(t, members)
 	for item, path := range map[string]string{"place-seaside": placesPath, "menu-bibimbap": menusPath} {
-		give := func(to string) answer { return b.as("cora", "PATCH", path+"/"+item, `{"ownerId":"`+to+`"}`) }
+		transfer := func(to string) answer { return b.as("cora", "PATCH", path+"/"+item, `{"ownerId":"`+to+`"}`) }
 		b.store.menus["menu-bibimbap"] = booking.Menu{ID: "menu-bibimbap", Name: "Bibimbap", OwnerID: "olivia", Price: bibimbap().Price}
 		b.puts("1026", `{"level":"owner","place":"`+item+`"}`)
-		require.Equal(t, http.StatusOK, give("olivia").StatusCode, "it is hers already")
+		require.Equal(t, http.StatusOK, transfer("olivia").StatusCode, "it is hers already")
 		for _, to := range []string{"1027", "minho"} {
-			b.problem(give(to), http.StatusForbidden, booking.NotAllowed)
+			b.problem(transfer(to), http.StatusForbidden, booking.NotAllowed)
 		}
 		b.puts("1026", `{"level":"owner"}`)
-		b.problem(give("minho"), http.StatusForbidden, booking.NotAllowed)
-		require.Equal(t, http.StatusOK, give("1027").StatusCode)
+		b.problem(transfer("minho"), http.StatusForbidden, booking.NotAllowed)
+		require.Equal(t, http.StatusOK, transfer("1027").StatusCode)
 		b.puts("1026", `{"level":"owner","place":"`+item+`"}`)
-		b.problem(give("olivia"), http.StatusForbidden, booking.NotAllowed)
+		b.problem(transfer("olivia"), http.StatusForbidden, booking.NotAllowed)
 	}
 }
 
-// TestPersons_WhoNeverCalled: a number without a person cannot become a member or a
+// TestPersons_ThatNeverCalled: a number without a person cannot become a member or a
 // cleaner: the next new caller would get it. If authentication is off, every number is
 // accepted.
-func TestPersons_WhoNeverCalled(t *testing.T) {
+func TestPersons_ThatNeverCalled(t *testing.T) {
 	t.Parallel()
 	olga := booking.Caller{ID: "1040", Roles: []booking.Role{booking.OperatorRole}}
-	b := setup(t, func(d *given) { d.Callers = credentials{"bora": bora, "olga": olga} })
-	member := func() answer { return b.as("bora", "PUT", oliviasMembers+"/"+nobodys, `{"parts":[{"level":"staff"}]}`) }
-	cleaner := func() answer { return b.as("olga", "POST", cleanersPath, `{"name":"Kim","personId":"`+nobodys+`"}`) }
+	b := setup(t, func(d *testDeps) { d.Callers = credentials{"bora": bora, "olga": olga} })
+	member := func() answer {
+		return b.as("bora", "PUT", oliviasMembers+"/"+freeNumber, `{"parts":[{"level":"staff"}]}`)
+	}
+	cleaner := func() answer { return b.as("olga", "POST", cleanersPath, `{"name":"Kim","personId":"`+freeNumber+`"}`) }
 	for _, add := range []func() answer{member, cleaner} {
 		require.Equal(t, []string{"personId"}, fields(b.problem(add(), 422, booking.Invalid)))
 	}
@@ -184,8 +186,8 @@ func TestPersons_WhoNeverCalled(t *testing.T) {
 	require.Equal(t, http.StatusCreated, b.as("olga", "POST", cleanersPath, `{"name":"Kim","personId":"1041"}`).StatusCode)
 	require.Equal(t, http.StatusCreated, b.as("olga", "POST", cleanersPath, `{"name":"Kim"}`).StatusCode)
 
-	off := setup(t, func(d *given) { d.People = nil })
-	require.Equal(t, http.StatusCreated, off.do("POST", cleanersPath, `{"name":"Kim","personId":"`+nobodys+`"}`).StatusCode)
+	off := setup(t, func(d *testDeps) { d.People = nil })
+	require.Equal(t, http.StatusCreated, off.do("POST", cleanersPath, `{"name":"Kim","personId":"`+freeNumber+`"}`).StatusCode)
 }
 
 // TestMembers_Invalid: bad input names its field and changes nothing.
@@ -219,7 +221,7 @@ func TestMembers_Away(t *testing.T) {
 	t.Parallel()
 	now := today
 	till := booking.Caller{ID: "1030", Roles: []booking.Role{booking.ServiceRole}}
-	b := setup(t, func(d *given) {
+	b := setup(t, func(d *testDeps) {
 		d.Callers = credentials{"bora": bora, "cora": cora, "till": till}
 		d.Now = func() time.Time { return now }
 	})
@@ -274,7 +276,7 @@ func TestOwnOrders_OfStaff(t *testing.T) {
 	staff := booking.Caller{ID: "1026", Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{
 		{OwnerID: "1027", Level: booking.OwnerLevel, Founded: true},
 	}}
-	b := setup(t, func(d *given) { d.Callers = credentials{"staff": staff} })
+	b := setup(t, func(d *testDeps) { d.Callers = credentials{"staff": staff} })
 	b.store.members = []booking.Member{{PersonID: "1026", Membership: booking.Membership{OwnerID: "olivia", Level: booking.OwnerLevel}}}
 	lists := map[string]string{"/v1/orders": "ownerId", deliveriesPath: "ownerId", "/v1/messages": "recipientId"}
 	for target := range lists {
@@ -307,7 +309,7 @@ func TestOwnOrders_UnwantedMemberships(t *testing.T) {
 			{OwnerID: ownerID, Level: booking.OwnerLevel, Founded: true},
 		}}
 	}
-	b := setup(t, func(d *given) {
+	b := setup(t, func(d *testDeps) {
 		d.Callers = credentials{"owner": caller("1026", "olivia", booking.OwnerRole), "till": caller("1030", "1027", booking.ServiceRole), "alice": alice}
 	})
 	for _, person := range []string{"1026", "1030", alice.ID} {
@@ -335,7 +337,7 @@ func TestOwnOrders_UnwantedMemberships(t *testing.T) {
 // cache forgets the member.
 func TestMembers_ForgottenAfterErrors(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *given) { members(d); d.Members = putUnsure{d.Members.(*memory)} })
+	b := setup(t, func(d *testDeps) { members(d); d.Members = putUnsure{d.Members.(*memory)} })
 	require.Len(t, decode[selfView](t, b.as("cora", "GET", "/v1/self", "")).Memberships, 1)
 	a := b.as("bora", "PUT", oliviasMembers+"/1026", `{"parts":[{"level":"staff"}]}`)
 	require.Equal(t, http.StatusServiceUnavailable, a.StatusCode, a.text)
@@ -359,7 +361,7 @@ func TestOwnOrders_Away(t *testing.T) {
 			{OwnerID: ownerID, Level: booking.OwnerLevel, Founded: true},
 		}}
 	}
-	b := setup(t, func(d *given) {
+	b := setup(t, func(d *testDeps) {
 		d.Callers, d.Members = credentials{"bora": owner("1025", "olivia"), "cora": owner("1026", "1027")}, membersAway{d.Members.(*memory)}
 	})
 	require.Equal(t, http.StatusOK, b.as("bora", "GET", "/v1/orders", "").StatusCode)
@@ -374,12 +376,12 @@ func (membersAway) Memberships(context.Context, string) ([]booking.Membership, e
 	return nil, errAway
 }
 
-// TestMessages_OfWhom: a customer and an owner with the same id have different
+// TestMessages_OfOneIDInTwoRoles: a customer and an owner with the same id have different
 // messages.
-func TestMessages_OfWhom(t *testing.T) {
+func TestMessages_OfOneIDInTwoRoles(t *testing.T) {
 	t.Parallel()
 	same := booking.Caller{ID: "1024", Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{{OwnerID: "1024", Level: booking.OwnerLevel}}}
-	b := setup(t, func(d *given) { d.Callers = credentials{"customer": alice, "owner": same} })
+	b := setup(t, func(d *testDeps) { d.Callers = credentials{"customer": alice, "owner": same} })
 	for token, key := range map[string]string{"customer": "2", "owner": "1"} {
 		b.store.messages = []booking.Message{
 			{Key: "1", RecipientID: "1024", Type: booking.OrderPlacedMessage, Data: booking.MessageData{Kind: booking.Food, For: booking.ForOwner}},
@@ -389,7 +391,7 @@ func TestMessages_OfWhom(t *testing.T) {
 		require.Len(t, items, 1, token)
 		require.Equal(t, key, items[0].ID)
 	}
-	// The keys of messages of early builds tell them apart.
+	// The keys of messages of early builds distinguish them.
 	for token, keys := range map[string][]string{
 		"customer": {"cafe-1/payment-deferred/withdrawal", "cleaning-1/confirmation", "cleaning-1/assignment"},
 		"owner":    {"cafe-1/notice", "cafe-1/notice/withdrawal"},

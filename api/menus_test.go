@@ -69,12 +69,12 @@ func TestDrinks(t *testing.T) {
 	require.Equal(t, []string{"date"}, fields(b.problem(b.do("GET", drinksPath+"?date=2026-02-30", ""), 422, booking.Invalid)))
 }
 
-// TestDrinks_WhoseDayIsOver: a drink whose day is over is not on sale, not listed, and
+// TestDrinks_AfterTheirDay: a drink whose day has passed is not on sale, not listed, and
 // cannot be ordered.
-func TestDrinks_WhoseDayIsOver(t *testing.T) {
+func TestDrinks_AfterTheirDay(t *testing.T) {
 	t.Parallel()
 	now := latte().Ends().Add(-time.Second)
-	b := setup(t, func(d *given) { d.Now = func() time.Time { return now } })
+	b := setup(t, func(d *testDeps) { d.Now = func() time.Time { return now } })
 	require.Contains(t, b.do("GET", drinksPath+"/drink-latte", "").text, `"status":"on_sale"`)
 	require.Len(t, decode[part[drinkView]](t, b.do("GET", drinksPath, "")).Items, 1)
 
@@ -93,7 +93,7 @@ func TestDrinks_SomethingAway(t *testing.T) {
 	stockAway := func(t *testing.T) (*bundle, *memory) {
 		away := newMemory()
 		away.fail(context.DeadlineExceeded)
-		return setup(t, func(d *given) { d.Stock = away }), away
+		return setup(t, func(d *testDeps) { d.Stock = away }), away
 	}
 	t.Run("AddWithoutStock", func(t *testing.T) {
 		t.Parallel()

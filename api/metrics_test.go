@@ -19,17 +19,17 @@ func TestMeasureRequests_Labels(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	router := routerOf(Deps{Registry: registry})
 	router.GET("/v1/things/:id", func(c *gin.Context) { c.Status(http.StatusNoContent) })
-	ask := func(method, path string) {
+	call := func(method, path string) {
 		router.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(t.Context(), method, path, nil))
 	}
 	for _, path := range []string{"/v1/things/1", "/v1/things/2", "/nothing", "/nothing/else"} {
-		ask(http.MethodGet, path)
+		call(http.MethodGet, path)
 	}
-	ask("BREW", "/nothing")
-	ask("STEEP", "/nothing")
+	call("BREW", "/nothing")
+	call("STEEP", "/nothing")
 	n, err := testutil.GatherAndCount(registry, "yeyak_http_request_seconds")
 	require.NoError(t, err)
-	require.Equal(t, 3, n, "one route, nothing, and nothing by an unheard method")
+	require.Equal(t, 3, n, "one route, nothing, and nothing by an unknown method")
 }
 
 // BenchmarkRequest is the cost of a request without its handler: without traces, with

@@ -143,7 +143,7 @@ func (s *server) toProblem(ctx context.Context, err error) *problem {
 	}
 	switch {
 	case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
-		s.log(ctx).Warn("the time of the request is over", zap.Error(err)) // it waited for other requests
+		s.log(ctx).Warn("the time of the request has ended", zap.Error(err)) // it waited for other requests
 		return newProblem(booking.Unavailable, "a part that this needs is away at the moment")
 	default:
 		s.log(ctx).Error("request failed", zap.Error(err))
@@ -170,7 +170,7 @@ func (s *server) disclose(ctx context.Context, refusal *booking.Error) *problem 
 	case refusal.Code == orders.TooManyOrdersOfYours:
 		s.Admission.Callers.Refused(admission.ShareOfInbox)
 	case refusal.Code == booking.InvalidCursor:
-		return p.at("cursor", "was not given out by this list")
+		return p.at("cursor", "is not one of this list")
 	case errors.Is(refusal, booking.ErrNotPrepared):
 		s.log(ctx).Error("something was not prepared: see /readyz", zap.Error(refusal))
 	case refusal.Code == booking.Unavailable && errors.Unwrap(refusal) != nil:

@@ -19,11 +19,11 @@ import (
 // HEAD is answered wherever GET is, by net/http's server.
 func TestHEAD(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *given) { d.Metrics = http.NotFoundHandler() })
+	b := setup(t, func(d *testDeps) { d.Metrics = http.NotFoundHandler() })
 	b.store.put(orderIn("lodging-1", booking.Confirmed, ""))
 	server := httptest.NewServer(b.handler)
 	t.Cleanup(server.Close)
-	ask := func(method, path string) answer {
+	call := func(method, path string) answer {
 		r, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, http.NoBody)
 		require.NoError(t, err)
 		r.Header.Set("Accept-Encoding", "identity")
@@ -38,14 +38,14 @@ func TestHEAD(t *testing.T) {
 		orderPath, "/v1/mypages/lodging-1", placesPath, placesPath + "/place-none", "/v1/events", "/v1/messages",
 		"/healthz", "/readyz", "/metrics", "/openapi.json", "/docs", "/docs/problems", "/nowhere",
 	} {
-		get, head := ask(http.MethodGet, path), ask(http.MethodHead, path)
+		get, head := call(http.MethodGet, path), call(http.MethodHead, path)
 		require.Equal(t, get.StatusCode, head.StatusCode, path)
 		get.Header.Del("Date")
 		head.Header.Del("Date")
 		require.Equal(t, get.Header, head.Header, path)
 		require.Empty(t, head.text, path)
 	}
-	head := ask(http.MethodHead, orderPath+"/cancel")
+	head := call(http.MethodHead, orderPath+"/cancel")
 	require.Equal(t, http.StatusMethodNotAllowed, head.StatusCode)
 	require.Equal(t, "POST", head.Header.Get("Allow"))
 	require.Empty(t, head.text)
@@ -54,7 +54,7 @@ func TestHEAD(t *testing.T) {
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)
-	b := setup(t, func(d *given) {
+	b := setup(t, func(d *testDeps) {
 		d.Logger = zap.New(core)
 		d.Stock = nil
 		d.Extra = func(r gin.IRouter) { r.GET("/late", func(c *gin.Context) { c.String(200, "half"); panic("late") }) }
@@ -78,7 +78,7 @@ func TestPanic(t *testing.T) {
 
 func TestDeadline(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *given) { d.Payments, d.ReplyBudget = slow{}, 100*time.Millisecond })
+	b := setup(t, func(d *testDeps) { d.Payments, d.ReplyBudget = slow{}, 100*time.Millisecond })
 	a := b.do("GET", "/v1/payments/lodging-1", "")
 	b.problem(a, 503, booking.Unavailable)
 }

@@ -10,19 +10,19 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// fussy is a payment provider that takes only won, in tens, up to 1000.
+// fussy is a payment provider that charges only won, in tens, up to 1000.
 type fussy struct{}
 
 func (fussy) Currency(code string) error {
 	if code != "KRW" {
-		return errors.New(code + " is not taken")
+		return errors.New(code + " is not accepted")
 	}
 	return nil
 }
 
 func (fussy) Amount(m booking.Money) error {
 	if m.Amount%10 != 0 || m.Amount > 1000 {
-		return fmt.Errorf("%d is not taken", m.Amount)
+		return fmt.Errorf("%d is not accepted", m.Amount)
 	}
 	return nil
 }
@@ -32,11 +32,11 @@ func (fussy) Part(m booking.Money) booking.Money {
 	return m
 }
 
-// TestRefund_OfWhatTheProviderCannotGiveBack: an amount that the provider cannot refund
+// TestRefund_OfWhatTheProviderCannotRefund: an amount that the provider cannot refund
 // is refused, and the field named.
-func TestRefund_OfWhatTheProviderCannotGiveBack(t *testing.T) {
+func TestRefund_OfWhatTheProviderCannotRefund(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *given) { d.Terms = fussy{} })
+	b := setup(t, func(d *testDeps) { d.Terms = fussy{} })
 	p := b.problem(b.do("POST", refunds, `{"amount":{"amount":155,"currency":"KRW"},"reason":"sorry"}`, idempotencyHeader, "r-1"), 422, booking.Invalid)
 	require.Equal(t, []string{"amount.amount"}, fields(p), p)
 	require.Contains(t, p.Errors[0].Message, "the next amount that it can is 160")
@@ -64,7 +64,7 @@ func TestPrices_ThatCannotBePaid(t *testing.T) {
 		} {
 			t.Run(name+"/"+price, func(t *testing.T) {
 				t.Parallel()
-				b := setup(t, func(d *given) { d.Terms = fussy{} })
+				b := setup(t, func(d *testDeps) { d.Terms = fussy{} })
 				p := b.problem(b.do(r.method, r.path, fmt.Sprintf(r.body, price)), 422, booking.Invalid)
 				require.Equal(t, []string{field}, fields(p), p)
 				require.Equal(t, seaside(), b.store.places[seaside().ID])
@@ -77,14 +77,14 @@ func TestPrices_ThatCannotBePaid(t *testing.T) {
 // quantity. A total of 0 has no limits.
 func TestPrices_AsAWhole(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *given) { d.Terms = fussy{} })
+	b := setup(t, func(d *testDeps) { d.Terms = fussy{} })
 	feast, gold := bibimbap(), latte()
 	feast.Price, gold.Price = booking.Money{Amount: 600, Currency: "KRW"}, booking.Money{Amount: 600, Currency: "KRW"}
 	b.store.menus[feast.ID], b.store.drinks[gold.ID] = feast, gold
 	for path, body := range map[string]string{foodOrdersPath: meal, cafeOrdersPath: cups} {
 		p := b.problem(b.do("POST", path, body), 422, booking.Invalid)
 		require.Equal(t, []string{"quantity"}, fields(p))
-		require.Contains(t, p.Errors[0].Message, "00 is not taken")
+		require.Contains(t, p.Errors[0].Message, "00 is not accepted")
 	}
 	a := b.do("POST", menusPath, `{"name":"Soup","ownerId":"o","price":{"amount":0,"currency":"KRW"}}`)
 	require.Equal(t, 201, a.StatusCode, a.text)

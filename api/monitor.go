@@ -77,9 +77,9 @@ type deferredView struct {
 }
 
 type lagView struct {
-	Looked int `json:"looked" doc:"How many of the newest orders were compared with their rows"`
-	Behind int `json:"behind" doc:"How many of them have no row, or a row that differs"`
-	Oldest int `json:"oldestSeconds" doc:"How long the order waits whose row is behind longest"`
+	Compared int `json:"looked" doc:"How many of the newest orders were compared with their rows"`
+	Behind   int `json:"behind" doc:"How many of them have no row, or a row that differs"`
+	Oldest   int `json:"oldestSeconds" doc:"How long the order waits whose row is behind longest"`
 }
 
 type auditSummary struct {
@@ -104,7 +104,7 @@ func showStatus(o orders.Overview) statusView {
 		Payments:  deferredView{Deferred: o.Deferred, ShutUntil: o.ShutUntil},
 		Inbox:     waitingView{o.Inbox.Orders, o.Inbox.Oldest},
 		Decisions: waitingView{o.Decisions.Decisions, o.Decisions.Oldest},
-		ReadModel: lagView{o.ReadModel.Looked, o.ReadModel.Behind, int(o.ReadModel.Oldest.Seconds())},
+		ReadModel: lagView{o.ReadModel.Compared, o.ReadModel.Behind, int(o.ReadModel.Oldest.Seconds())},
 		Audit:     auditSummary{Done: showAuditRun(o.Done), Last: showAuditRun(o.Last), Findings: orNone(o.Findings)},
 		Degraded:  orNone(o.Degraded), Load: orEmpty(o.Load), Tallies: orEmpty(o.Tallies), Failing: orEmpty(o.Failing), Unknown: orNone(o.Unknown),
 	}
@@ -158,7 +158,7 @@ type needView struct {
 	Waits    []stepView     `json:"waits" nullable:"false" doc:"The steps that it waits for"`
 	Lost     string         `json:"lost,omitempty" enum:"terminated,failed,timed_out,canceled" doc:"How its workflow has ended, although the order has not"`
 	Remedy   string         `json:"remedy,omitempty" doc:"What to type, if the audit knows it"`
-	Unknown  bool           `json:"unknown,omitempty" doc:"The engine or the ledger could not be asked about it"`
+	Unknown  bool           `json:"unknown,omitempty" doc:"The engine or the ledger did not answer"`
 }
 
 func showNeed(n orders.NeedingAttention) needView {

@@ -21,7 +21,7 @@ type sights struct {
 	timeline orders.Timeline
 	filter   orders.AttentionFilter
 	page     booking.Page
-	asked    string
+	orderID  string
 }
 
 func (s *sights) Overview(_ context.Context, caller booking.Caller) (orders.Overview, error) {
@@ -34,7 +34,7 @@ func (s *sights) Attention(_ context.Context, caller booking.Caller, f orders.At
 }
 
 func (s *sights) Timeline(_ context.Context, caller booking.Caller, id string) (orders.Timeline, error) {
-	s.asked = id
+	s.orderID = id
 	return s.timeline, caller.Authorize(booking.Monitor, booking.Thing{})
 }
 
@@ -47,8 +47,8 @@ func TestMonitor(t *testing.T) {
 		is.overview = orders.Overview{
 			At: today, Open: []orders.OpenCount{{Kind: booking.Food, Status: booking.Delivering, Orders: 2}},
 			Owed: []orders.Owed{{Kind: booking.Food, Undos: 1, Since: today, NeedingAttention: 1}}, Queues: []orders.QueueState{{Name: "payments", Backlog: 3, Oldest: time.Minute}},
-			Deferred: 4, ShutUntil: today, ReadModel: orders.ReadModelLag{Looked: 50, Behind: 1, Oldest: 2 * time.Second},
-			Load: []orders.Load{{Name: "reads", Taken: 1, Of: 2, Waiting: 3}}, Tallies: []orders.Tally{{Name: "orders_late", Count: 1, Of: 2}}, Failing: []string{"food-7"}, Findings: map[string]int{"money": 1}, Degraded: map[string]string{"temporal": "cannot be reached"}, Unknown: map[string]string{"queues": "away"},
+			Deferred: 4, ShutUntil: today, ReadModel: orders.ReadModelLag{Compared: 50, Behind: 1, Oldest: 2 * time.Second},
+			Load: []orders.Load{{Name: "reads", Busy: 1, Of: 2, Waiting: 3}}, Tallies: []orders.Tally{{Name: "orders_late", Count: 1, Of: 2}}, Failing: []string{"food-7"}, Findings: map[string]int{"money": 1}, Degraded: map[string]string{"temporal": "cannot be reached"}, Unknown: map[string]string{"queues": "away"},
 		}
 		require.JSONEq(t, `{"at":"2026-11-22T15:00:00Z","well":false,"open":[{"kind":"food","status":"delivering","orders":2}],
 			"owed":[{"kind":"food","undos":1,"since":"2026-11-22T15:00:00Z","needAttention":1}],
@@ -79,7 +79,7 @@ func TestMonitor(t *testing.T) {
 		}
 		a := b.do("GET", "/v1/orders/food-1/timeline", "")
 		require.Equal(t, http.StatusOK, a.StatusCode, a.text)
-		require.Equal(t, "food-1", is.asked)
+		require.Equal(t, "food-1", is.orderID)
 		for _, want := range []string{`"state":"terminated"`, `"link":"https://temporal"`, `"source":"money","what":"refund","by":"1024","amount":{"amount":5,"currency":"KRW"}`, `"attempt":2,"failed":true,"runId":"r"`} {
 			require.Contains(t, a.text, want)
 		}
@@ -87,8 +87,8 @@ func TestMonitor(t *testing.T) {
 	})
 }
 
-// TestViews_TroubleIsForOperators: no view of an order says why it needs attention.
-func TestViews_TroubleIsForOperators(t *testing.T) {
+// TestViews_AttentionCauseIsForOperators: no view of an order says why it needs attention.
+func TestViews_AttentionCauseIsForOperators(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	p := orderIn("lodging-1", booking.Confirmed, "")

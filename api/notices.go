@@ -29,8 +29,8 @@ func (s *server) registerNotices() {
 		Description: "Does the same as a notice of the provider, if none has come: records refunds that were made there by " +
 			"hand, disputes and their ends, and makes waiting refunds retry at once. 202: it will be done; the outcome can be " +
 			"read at Location.",
-		Responses: s.problems(orders.LookCodes()...),
-	}, s.lookAtPayment)
+		Responses: s.problems(orders.CheckPaymentCodes()...),
+	}, s.checkPayment)
 }
 
 // noticeRequest is any notice of the provider. It is parsed after its signature has
@@ -56,14 +56,14 @@ func (s *server) takeNotice(ctx context.Context, in *noticeRequest) (*struct{}, 
 	return nil, s.Orders.Notice(ctx, notice)
 }
 
-type lookAnswer struct {
+type checkAnswer struct {
 	Location string `header:"Location" doc:"Where the payment with its entries and disputes can be read"`
 }
 
-func (s *server) lookAtPayment(ctx context.Context, in *paymentByOrder) (*lookAnswer, error) {
+func (s *server) checkPayment(ctx context.Context, in *paymentByOrder) (*checkAnswer, error) {
 	aboutOrder(ctx, "", in.OrderID)
-	if err := s.Orders.LookAtPayment(ctx, CallerOf(ctx), in.OrderID); err != nil {
+	if err := s.Orders.CheckPayment(ctx, CallerOf(ctx), in.OrderID); err != nil {
 		return nil, err
 	}
-	return &lookAnswer{Location: "/v1/payments/" + in.OrderID}, nil
+	return &checkAnswer{Location: "/v1/payments/" + in.OrderID}, nil
 }

@@ -21,55 +21,55 @@ func (m mailbox) Read(_ context.Context, body []byte, header http.Header) (booki
 
 const (
 	noticesPath = "/v1/payments/notices"
-	lookPath    = "/v1/payments/lodging-1/look"
+	checkPath   = "/v1/payments/lodging-1/look"
 )
 
-// TestNotices_Taken: the provider's adapter gets the body byte by byte as it was sent,
+// TestNotices_Accepted: the provider's adapter gets the body byte by byte as it was sent,
 // since the signature covers the bytes.
-func TestNotices_Taken(t *testing.T) {
+func TestNotices_Accepted(t *testing.T) {
 	t.Parallel()
-	b := setup(t, authenticated, func(d *given) { d.Notices = mailbox{} })
-	var taken booking.PaymentNotice
-	b.book.notices = func(n booking.PaymentNotice) error { taken = n; return nil }
+	b := setup(t, authenticated, func(d *testDeps) { d.Notices = mailbox{} })
+	var received booking.PaymentNotice
+	b.book.notices = func(n booking.PaymentNotice) error { received = n; return nil }
 	for _, body := range []string{`{"a": 1,  "a": null}`, `[]`, `no JSON`} {
 		a := b.do("POST", noticesPath, body, "Stripe-Signature", "t=1,v1=5f")
 		require.Equal(t, http.StatusNoContent, a.StatusCode, a.text)
-		require.Equal(t, booking.PaymentNotice{ID: "evt_1", OrderID: "lodging-1", Ref: "t=1,v1=5f", What: body}, taken)
+		require.Equal(t, booking.PaymentNotice{ID: "evt_1", OrderID: "lodging-1", Ref: "t=1,v1=5f", What: body}, received)
 	}
 }
 
-// TestNotices_NotTaken: a forged notice gets a client error; for a notice that cannot
-// be handled now, the provider is asked to send it again.
-func TestNotices_NotTaken(t *testing.T) {
+// TestNotices_NotAccepted: a forged notice gets a client error; for a notice that cannot
+// be handled now, the provider has to send it again.
+func TestNotices_NotAccepted(t *testing.T) {
 	t.Parallel()
 	for code, status := range map[booking.Code]int{booking.ForgedNotice: 400, booking.NoticesOff: 501, booking.Unavailable: 503} {
-		b := setup(t, func(d *given) { d.Notices = mailbox{booking.Errorf(code, "so it is")} })
+		b := setup(t, func(d *testDeps) { d.Notices = mailbox{booking.Errorf(code, "so it is")} })
 		b.problem(b.do("POST", noticesPath, `{}`), status, code)
 	}
 	b := setup(t)
 	b.problem(b.do("POST", noticesPath, `{}`), 501, booking.NoticesOff)
-	b = setup(t, func(d *given) { d.Notices = mailbox{} })
+	b = setup(t, func(d *testDeps) { d.Notices = mailbox{} })
 	b.book.notices = func(booking.PaymentNotice) error { return booking.Errorf(orders.TemporalUnavailable, "send it again") }
 	b.problem(b.do("POST", noticesPath, `{}`), 503, orders.TemporalUnavailable)
-	b = setup(t, func(d *given) { d.Notices = mailbox{errors.New("a defect")} })
+	b = setup(t, func(d *testDeps) { d.Notices = mailbox{errors.New("a defect")} })
 	b.problem(b.do("POST", noticesPath, `{}`), 500, internalError)
 }
 
-// TestLook: an operator has a payment compared with the provider; the answer says where
+// TestCheckPayment: an operator has a payment compared with the provider; the answer says where
 // the result will be.
-func TestLook(t *testing.T) {
+func TestCheckPayment(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.store.put(orderIn("lodging-1", booking.Confirmed, ""))
-	var asked booking.PaymentNotice
-	b.book.notices = func(n booking.PaymentNotice) error { asked = n; return nil }
-	a := b.do("POST", lookPath, "")
+	var received booking.PaymentNotice
+	b.book.notices = func(n booking.PaymentNotice) error { received = n; return nil }
+	a := b.do("POST", checkPath, "")
 	require.Equal(t, http.StatusAccepted, a.StatusCode, a.text)
 	require.Equal(t, "/v1/payments/lodging-1", a.Header.Get("Location"))
-	require.Equal(t, "lodging-1", asked.OrderID)
+	require.Equal(t, "lodging-1", received.OrderID)
 	for code, status := range map[booking.Code]int{booking.NotFound: 404, booking.Unavailable: 503, orders.TemporalUnavailable: 503} {
 		b.book.notices = func(booking.PaymentNotice) error { return booking.Errorf(code, "so it is") }
-		b.problem(b.do("POST", lookPath, ""), status, code)
+		b.problem(b.do("POST", checkPath, ""), status, code)
 	}
 }
 

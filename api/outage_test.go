@@ -19,7 +19,7 @@ import (
 func TestUnavailable(t *testing.T) {
 	t.Parallel()
 	const away, notSetUp = "a part that this needs is away at the moment", "a part that this needs is not set up yet"
-	const unusable, unprepared, overdue = "a part that is needed cannot be used", "something was not prepared: see /readyz", "the time of the request is over"
+	const unusable, unprepared, overdue = "a part that is needed cannot be used", "something was not prepared: see /readyz", "the time of the request has ended"
 	lacksTable := errors.New(`relation "secret" does not exist`)
 	for name, tt := range map[string]struct {
 		err    error
@@ -46,7 +46,7 @@ func TestUnavailable(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			core, logs := observer.New(zap.DebugLevel)
-			b := setup(t, func(d *given) { d.Logger = zap.New(core) })
+			b := setup(t, func(d *testDeps) { d.Logger = zap.New(core) })
 			b.store.fail(tt.err)
 			logs.TakeAll()
 			a := b.do("GET", placesPath+"/place-seaside", "")

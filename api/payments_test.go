@@ -86,7 +86,7 @@ func TestPayment_OfACharge(t *testing.T) {
 // the order is under way.
 func TestPayment_Words(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *given) {
+	b := setup(t, func(d *testDeps) {
 		d.Callers = credentials{
 			"alice": {ID: "alice", Roles: []booking.Role{booking.CustomerRole}}, "olga": {ID: "1040", Roles: []booking.Role{booking.OperatorRole}},
 			"olivia": {ID: "1041", Roles: []booking.Role{booking.OwnerRole}, Memberships: []booking.Membership{{OwnerID: "olivia", Level: booking.OwnerLevel}}},
@@ -100,14 +100,14 @@ func TestPayment_Words(t *testing.T) {
 			State: booking.EntryDone, ByHand: true,
 		}},
 	}
-	for status, ownerSees := range map[booking.Status]bool{booking.Confirmed: true, booking.Completed: false} {
+	for status, ownerIsShown := range map[booking.Status]bool{booking.Confirmed: true, booking.Completed: false} {
 		b.store.put(orderIn("lodging-1", status, ""))
-		for caller, sees := range map[string]bool{"alice": true, "olga": true, "olivia": ownerSees} {
+		for caller, isShown := range map[string]bool{"alice": true, "olga": true, "olivia": ownerIsShown} {
 			a := b.as(caller, "GET", "/v1/payments/lodging-1", "")
 			require.Equal(t, 200, a.StatusCode, a.text)
 			require.Contains(t, a.text, "pi_1")
 			for _, words := range []string{"alice was cold", "account 42"} {
-				require.Equal(t, sees, strings.Contains(a.text, words), "%s %s: %s", status, caller, a.text)
+				require.Equal(t, isShown, strings.Contains(a.text, words), "%s %s: %s", status, caller, a.text)
 			}
 		}
 	}

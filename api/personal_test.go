@@ -71,8 +71,8 @@ func requireImpersonal(t *testing.T, typ reflect.Type, path string, seen map[ref
 
 const marked = booking.Personal("marked5555")
 
-// telling are orders of every kind with all personal data that there can be.
-func telling() (all []contract.View) {
+// ordersWithPersonalData are orders of every kind with all personal data that there can be.
+func ordersWithPersonalData() (all []contract.View) {
 	for _, business := range businesses() {
 		v := business.in(booking.Paid, "").View
 		v.History[1].Note = marked
@@ -96,20 +96,20 @@ func TestShow_ByReader(t *testing.T) {
 		require.NoError(t, err)
 		return strings.Count(string(text), string(marked))
 	}
-	for _, v := range telling() {
+	for _, v := range ordersWithPersonalData() {
 		all := 1 // the note
 		if v.Delivery != nil || v.Cleaning != nil {
 			all++
 		}
-		over := v
-		over.Status = booking.Cancelled
+		ended := v
+		ended.Status = booking.Cancelled
 		l := language("en")
 		require.Zero(t, count(l.list(v)), v.Kind)
 		for reader, want := range map[booking.Reader][2]int{
 			booking.ReaderCustomer: {all, all}, booking.ReaderOperator: {all, all}, booking.ReaderUnchecked: {all, all},
 			booking.ReaderOwner: {all, 0}, booking.ReaderNone: {0, 0}, "": {0, 0},
 		} {
-			require.Equal(t, want, [2]int{count(l.show(v, reader)), count(l.show(over, reader))}, "%s: %s", v.Kind, reader)
+			require.Equal(t, want, [2]int{count(l.show(v, reader)), count(l.show(ended, reader))}, "%s: %s", v.Kind, reader)
 		}
 	}
 	job := booking.JobState{Job: booking.Job{OrderID: "food-1", Address: marked}, Status: booking.JobStarted}
@@ -125,18 +125,18 @@ func TestShow_ByReader(t *testing.T) {
 // operators and the scope do.
 func TestPersonal_ByCaller(t *testing.T) {
 	t.Parallel()
-	for name, underWay := range map[string]bool{"UnderWay": true, "Over": false} {
-		t.Run(name, func(t *testing.T) { t.Parallel(); testPersonalByCaller(t, underWay) })
+	for name, open := range map[string]bool{"Open": true, "Ended": false} {
+		t.Run(name, func(t *testing.T) { t.Parallel(); testPersonalByCaller(t, open) })
 	}
 }
 
-// toldOrders puts orders with all personal data into an API, under way or completed.
-func toldOrders(t *testing.T, underWay bool) *bundle {
+// storedOrders puts orders with all personal data into an API, under way or completed.
+func storedOrders(t *testing.T, open bool) *bundle {
 	b := matrix(t)
 	job := delivery(booking.JobStarted)
-	for _, v := range telling() {
+	for _, v := range ordersWithPersonalData() {
 		v.Placed = true
-		if !underWay {
+		if !open {
 			statuses := v.Kind.Statuses()
 			v.Status = statuses[len(statuses)-3]
 			require.True(t, v.Status.Final())
@@ -153,8 +153,8 @@ func toldOrders(t *testing.T, underWay bool) *bundle {
 	return b
 }
 
-func testPersonalByCaller(t *testing.T, underWay bool) {
-	b := toldOrders(t, underWay)
+func testPersonalByCaller(t *testing.T, open bool) {
+	b := storedOrders(t, open)
 	members := []string{"1001", "1002", "1004", "2002"}
 	for path, shown := range map[string][]string{
 		orderPath:                         members,
@@ -167,8 +167,8 @@ func testPersonalByCaller(t *testing.T, underWay bool) {
 		"/v1/mypages/cleaning-1":          {"kim"},
 	} {
 		for n, caller := range cast() {
-			want := underWay && slices.Contains(shown, caller.ID) || slices.Contains([]string{"alice", "olga", "2003"}, caller.ID)
-			if underWay && !want && (caller.Is(booking.CourierRole) || caller.Is(booking.CleanerRole)) {
+			want := open && slices.Contains(shown, caller.ID) || slices.Contains([]string{"alice", "olga", "2003"}, caller.ID)
+			if open && !want && (caller.Is(booking.CourierRole) || caller.Is(booking.CleanerRole)) {
 				continue // whether the order is theirs is checked with the worker: see TestMatrix
 			}
 			text := b.as("t"+strconv.Itoa(n), "GET", path, "").text
@@ -182,7 +182,7 @@ func testPersonalByCaller(t *testing.T, underWay bool) {
 func TestLists_ShowNothingPersonal(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	for _, v := range telling() {
+	for _, v := range ordersWithPersonalData() {
 		b.store.put(contract.Publication{View: v})
 		b.book.fresh = func(string) (contract.View, error) { return v, nil }
 		for _, path := range []string{orderKinds[v.Kind].path + "/" + v.ID, "/v1/mypages/" + v.ID, "/v1/mypages/" + v.ID + "?fresh=true"} {

@@ -15,7 +15,7 @@ import (
 )
 
 // The order is placed as it was parsed.
-func TestPlaceOrder_Asks(t *testing.T) {
+func TestPlaceOrder_AsParsed(t *testing.T) {
 	t.Parallel()
 	wanted := map[booking.Kind]orders.Wanted{
 		booking.Lodging: orders.Stay{
@@ -34,12 +34,12 @@ func TestPlaceOrder_Asks(t *testing.T) {
 			b.problem(b.do("POST", business.orders, business.body), 409, orders.CancelledByCustomer)
 			require.Equal(t, orders.Placement{
 				Wanted: wanted[business.kind], CustomerID: "alice", PaymentMethod: "pm_card_visa", Host: "example.com",
-			}, b.asked())
+			}, b.placed())
 		})
 	}
 }
 
-func TestPlaceOrder_Stands(t *testing.T) {
+func TestPlaceOrder_Accepted(t *testing.T) {
 	t.Parallel()
 	for _, business := range businesses() {
 		for _, status := range reached(business.kind) {
@@ -140,7 +140,7 @@ func TestPlaceCall_Price(t *testing.T) {
 			body = strings.Replace(call, `{"amount":30000,"currency":"KRW"}`, price, 1)
 		}
 		require.Equal(t, http.StatusCreated, b.do("POST", callsPath, body).StatusCode)
-		require.Equal(t, want, b.asked().Wanted.(orders.Call).Price)
+		require.Equal(t, want, b.placed().Wanted.(orders.Call).Price)
 	}
 }
 
@@ -148,12 +148,12 @@ func TestPlaceCall_Price(t *testing.T) {
 func TestPlaceCall_TelephoneStaysInside(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)
-	b := setup(t, func(d *given) { d.Logger = zap.New(core) })
+	b := setup(t, func(d *testDeps) { d.Logger = zap.New(core) })
 	b.notPlaced(booking.Errorf(orders.TemporalUnavailable, "orders cannot be worked on at the moment"))
 	a := b.do("POST", callsPath, call)
 	b.problem(a, 503, orders.TemporalUnavailable)
 	require.NotContains(t, a.text, "4567")
-	require.EqualValues(t, "+8221234567", b.asked().Wanted.(orders.Call).Tel)
+	require.EqualValues(t, "+8221234567", b.placed().Wanted.(orders.Call).Tel)
 	b.problem(b.do("POST", callsPath, strings.Replace(call, "4567", "4567890123", 1)), 422, booking.Invalid)
 	require.NotEmpty(t, logs.All())
 	for _, line := range logs.All() {

@@ -178,35 +178,35 @@ func TestIdempotencyKey_FaultsFoundLate(t *testing.T) {
 func TestIdempotencyKey_RequestHash(t *testing.T) {
 	t.Parallel()
 	hashKey := ownHashKey()
-	asked := func(body, key string) orders.Placement {
-		b := setup(t, func(d *given) { d.HashKey = hashKey })
+	placed := func(body, key string) orders.Placement {
+		b := setup(t, func(d *testDeps) { d.HashKey = hashKey })
 		b.decides(booking.Confirmed, "")
 		a := b.do("POST", reservationsPath, body, "Idempotency-Key", key)
 		require.Equal(t, 201, a.StatusCode, a.text)
-		return b.asked()
+		return b.placed()
 	}
-	first := asked(reservation, "k1")
+	first := placed(reservation, "k1")
 	require.Equal(t, "k1", first.Key)
 	require.Regexp(t, `^hmac:[A-Za-z0-9_-]{43}$`, first.RequestHash)
 	spaced := strings.ReplaceAll(reservation, ",", " ,\n ")
 	reordered := strings.Replace(spaced, "{", `{"paymentMethod":"pm_card_visa",`, 1)
 	for _, body := range []string{spaced, reordered, strings.Replace(reservation, `"rooms":1`, `"rooms":1.0`, 1)} {
-		require.Equal(t, first, asked(body, "k1"))
+		require.Equal(t, first, placed(body, "k1"))
 	}
-	require.NotEqual(t, first.RequestHash, asked(strings.Replace(reservation, `"rooms":1`, `"rooms":2`, 1), "k1").RequestHash)
-	require.NotEqual(t, first.RequestHash, asked(strings.Replace(reservation, "alice", "bob", 1), "k1").RequestHash)
+	require.NotEqual(t, first.RequestHash, placed(strings.Replace(reservation, `"rooms":1`, `"rooms":2`, 1), "k1").RequestHash)
+	require.NotEqual(t, first.RequestHash, placed(strings.Replace(reservation, "alice", "bob", 1), "k1").RequestHash)
 	require.Equal(t, "34ded04a44b01b0d715ec65c596ca085fe823111e405dcc086c320bdfb39afc3", first.PlainHash, "orders of earlier builds keep this one")
 	hashKey = ownHashKey()
-	elsewhere := asked(reservation, "k1")
-	require.NotEqual(t, first.RequestHash, elsewhere.RequestHash, "whoever does not have the key cannot tell what was asked for")
-	require.Equal(t, first.PlainHash, elsewhere.PlainHash)
+	otherKey := placed(reservation, "k1")
+	require.NotEqual(t, first.RequestHash, otherKey.RequestHash, "without the key the hash does not reveal the request")
+	require.Equal(t, first.PlainHash, otherKey.PlainHash)
 }
 
 // TestIdempotencyKey_WithoutHashKey: while the key of the hashes cannot be read, a
 // request with an Idempotency-Key is refused, and one without is placed.
 func TestIdempotencyKey_WithoutHashKey(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *given) {
+	b := setup(t, func(d *testDeps) {
 		d.HashKey = func(context.Context) ([]byte, error) { return nil, errAway }
 	})
 	b.decides(booking.Confirmed, "")
@@ -217,8 +217,8 @@ func TestIdempotencyKey_WithoutHashKey(t *testing.T) {
 	require.Equal(t, http.StatusCreated, b.reserve().StatusCode)
 }
 
-// A repeated request is answered even if what it orders is gone.
-func TestIdempotencyKey_RepeatIsNotLookedInto(t *testing.T) {
+// A repeated request is answered even if its item does not exist any more.
+func TestIdempotencyKey_RepeatReadsNoCatalogue(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.store.put(orderIn(orders.KeyedID(booking.Lodging, "alice", "k1", 0), booking.Confirmed, ""))

@@ -39,10 +39,10 @@ type Orders interface {
 	PlanBulk(context.Context, booking.Caller, booking.Action, booking.BulkFilter, booking.Personal) (booking.BulkRun, error)
 	BeginBulk(ctx context.Context, caller booking.Caller, id string) (booking.BulkRun, error)
 	StopBulk(ctx context.Context, caller booking.Caller, id string) (booking.BulkRun, error)
-	// Notice handles a notice of the payment provider; LookAtPayment does the same
+	// Notice handles a notice of the payment provider; CheckPayment does the same
 	// without a notice.
 	Notice(context.Context, booking.PaymentNotice) error
-	LookAtPayment(ctx context.Context, caller booking.Caller, orderID string) error
+	CheckPayment(ctx context.Context, caller booking.Caller, orderID string) error
 	// Return handles a customer's return from the payment provider's page.
 	Return(ctx context.Context, caller booking.Caller, orderID string, back booking.PaymentReturn) (orders.Outcome, error)
 	Read(ctx context.Context, caller booking.Caller, kind booking.Kind, id string) (contract.View, error)
@@ -158,9 +158,8 @@ type Payments interface {
 
 // Notices reads the payment provider's notices.
 type Notices interface {
-	// Read parses a notice. ForgedNotice: the signature is not the provider's.
-	// NoticesOff: no signing secret is configured. Unavailable: the notice's payment
-	// cannot be looked up.
+	// Read parses a notice. ForgedNotice: the signature is not the provider's. NoticesOff: no
+	// signing secret is configured. Unavailable: the notice's payment cannot be retrieved.
 	Read(ctx context.Context, body []byte, header http.Header) (booking.PaymentNotice, error)
 }
 
@@ -219,12 +218,12 @@ type ReadModel interface {
 	// Statuses returns the orders' last published statuses; none for orders that were
 	// never published.
 	Statuses(ctx context.Context, ids []string) (map[string]booking.Status, error)
-	// Events returns at most limit events that follow the cursor in the feed, each with
-	// its own cursor, and the cursor to go on from: the given one if there are no
-	// events. It returns InvalidCursor like Catalogue.
+	// Events returns at most limit events that follow the cursor in the feed, each with its own
+	// cursor, and the cursor to continue from: the same one if there are no events. It returns
+	// InvalidCursor like Catalogue.
 	Events(ctx context.Context, after string, limit int) ([]booking.Event, string, error)
-	// EventsOf is Events for the selected orders. If it returns fewer than limit
-	// events, the cursor to go on from is the end of the feed.
+	// EventsOf is Events for the selected orders. If it returns fewer than limit events, the
+	// cursor to continue from is the end of the feed.
 	EventsOf(ctx context.Context, f booking.EventFilter, after string, limit int) ([]booking.Event, string, error)
 	// EndOfFeed returns the cursor after all events.
 	EndOfFeed(ctx context.Context) (string, error)
@@ -260,8 +259,8 @@ type Audits interface {
 	// Findings lists the open findings, of one order if orderID is set. It returns
 	// InvalidCursor like Catalogue.
 	Findings(ctx context.Context, orderID string, page booking.Page) ([]booking.AuditFinding, string, error)
-	// Ask requests an audit; started is false if one is open already.
-	Ask(ctx context.Context, by string, at time.Time) (run booking.AuditRun, started bool, err error)
+	// Request requests an audit; started is false if one is open already.
+	Request(ctx context.Context, by string, at time.Time) (run booking.AuditRun, started bool, err error)
 }
 
 // Monitor is what operators read: see internal/orders.

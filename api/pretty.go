@@ -29,7 +29,7 @@ func indentAnswers(c *gin.Context) {
 	w.finish()
 }
 
-// indented buffers JSON until it is complete, and passes everything else through.
+// indented buffers JSON until it is complete, and does not change anything else.
 type indented struct {
 	gin.ResponseWriter
 	answer bytes.Buffer

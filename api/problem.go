@@ -27,8 +27,8 @@ type problem struct {
 	Quote *quoteView     `json:"quote,omitempty" doc:"The present refund of a cancel, if the customer was shown another one"`
 	Price *booking.Money `json:"price,omitempty" doc:"The present price of the order, if the customer was shown another one"`
 
-	// Actions are what other operators did last to the order, of problems that this may be
-	// the reason of.
+	// Actions are other operators' last actions on the order, in problems that these may have
+	// caused.
 	Actions []actionView `json:"actions,omitempty" nullable:"false" doc:"The last actions of other operators on the order, newest first; for operators, if these may be the reason"`
 
 	header http.Header // to be set on the answer

@@ -61,9 +61,9 @@ func showQuote(v contract.View, q contract.Quote) quoteView {
 	}
 	in := func(amount int64) booking.Money { return booking.Money{Amount: amount, Currency: v.Amount.Currency} }
 	shown := quoteView{
-		Refund: in(q.StillDue(q.GiveBack)), Keep: in(q.Kept(q.GiveBack, q.Keep)), Tier: q.Tier, TimeZone: q.TimeZone, Quote: q.Quote(),
+		Refund: in(q.StillDue(q.Refund)), Keep: in(q.Kept(q.Refund, q.Keep)), Tier: q.Tier, TimeZone: q.TimeZone, Quote: q.Quote(),
 		Later: each(q.Later, func(l booking.DueLater) laterView {
-			return laterView{From: l.After.In(zone), Refund: in(q.StillDue(l.GiveBack)), Keep: in(q.Kept(l.GiveBack, l.Keep)), Tier: l.Tier}
+			return laterView{From: l.After.In(zone), Refund: in(q.StillDue(l.Refund)), Keep: in(q.Kept(l.Refund, l.Keep)), Tier: l.Tier}
 		}),
 	}
 	if !q.Until.IsZero() {

@@ -8,7 +8,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// orderByID asks for one order.
+// orderByID requests one order.
 type orderByID struct {
 	Strict
 	Labelled

@@ -24,7 +24,7 @@ func (s *server) registerRefunds() {
 		Summary: "Refund a part of what was paid", DefaultStatus: http.StatusCreated,
 		Description: "Refunds some or all of what is left of an order's payment, as goodwill; the order does not change. It can " +
 			"be repeated under another Idempotency-Key until nothing is left. 201: it is begun. `done`: the payment provider has " +
-			"made it. `pending`: the provider has not made it yet, and is asked until it has. `failed`: the provider cannot make " +
+			"made it. `pending`: the provider has not made it yet, and the request is repeated until it has. `failed`: the provider cannot make " +
 			"it at the moment, and a person has to act. The customer gets a message about each. 503: nothing was begun. Only " +
 			"with `order_unreachable` it may still be begun: repeat it under its key.",
 		Responses: responses,
@@ -33,7 +33,7 @@ func (s *server) registerRefunds() {
 		OperationID: "resolve-payment", Method: http.MethodPost, Path: "/v1/payments/{orderId}/resolution", Tags: []string{tagRecords},
 		Summary: "Record that a refund was paid by hand",
 		Description: "For a refund that the payment provider cannot make: records the evidence of how it was paid otherwise, " +
-			"and the order goes on. 200: it is recorded. 409 `dispute_open`: the customer's bank may take back the same money; " +
+			"and the order continues. 200: it is recorded. 409 `dispute_open`: the customer's bank may take back the same money; " +
 			"the refund is retried when that is decided. 202: it is accepted, also while the order cannot be reached; the " +
 			"outcome can be read at Location. 503: it was not accepted. Only with `order_unreachable` the order may still accept " +
 			"it.",
@@ -41,8 +41,8 @@ func (s *server) registerRefunds() {
 	}, s.resolvePayment)
 }
 
-// refundRequest asks for a refund. Its key is required: without one, a repeated request
-// would refund twice.
+// refundRequest requests a refund. Its key is required: without one, a repeated request would
+// refund twice.
 type refundRequest struct {
 	Labelled
 	Acting
@@ -66,9 +66,9 @@ func (in *refundRequest) Resolve(ctx huma.Context) []error {
 	if in.Body.Amount.Currency != "" && in.Body.Amount.Amount == 0 {
 		f.add("body.amount.amount", "must be more than 0")
 	}
-	if given := in.Body.Amount.value(); given.Amount > 0 {
-		if can := serverOf(ctx).Terms.Part(given); can != given {
-			f.add("body.amount.amount", "the payment provider cannot refund %d %s; the next amount that it can is %d", given.Amount, given.Currency, can.Amount)
+	if amount := in.Body.Amount.value(); amount.Amount > 0 {
+		if can := serverOf(ctx).Terms.Part(amount); can != amount {
+			f.add("body.amount.amount", "the payment provider cannot refund %d %s; the next amount that it can is %d", amount.Amount, amount.Currency, can.Amount)
 		}
 	}
 	return f

@@ -17,21 +17,21 @@ const (
 	refund     = `{"amount":{"amount":30000,"currency":"KRW"},"reason":"The heating\r\nwas out of order"}`
 )
 
-// giving is an API with a paid order.
-func giving(t *testing.T, gives func(orders.Refund) (orders.Refunded, error)) *bundle {
+// paidOrder is an API with a paid order.
+func paidOrder(t *testing.T, answer func(orders.Refund) (orders.Refunded, error)) *bundle {
 	b := setup(t)
 	b.store.put(orderIn("lodging-1", booking.Confirmed, ""))
-	b.book.gives = gives
+	b.book.refunds = answer
 	return b
 }
 
 // TestRefund_Answers: 201 for a new refund, 200 for a repeated request.
 func TestRefund_Answers(t *testing.T) {
 	t.Parallel()
-	var asked orders.Refund
+	var received orders.Refund
 	earlier := false
-	b := giving(t, func(r orders.Refund) (orders.Refunded, error) {
-		asked = r
+	b := paidOrder(t, func(r orders.Refund) (orders.Refunded, error) {
+		received = r
 		e := booking.Entry{Key: "refund/1", OrderID: r.OrderID, Kind: booking.RefundEntry, Amount: r.Amount, Reason: booking.Goodwill, State: booking.EntryPending, By: "1024", At: today}
 		return orders.Refunded{Entry: e, Earlier: earlier}, nil
 	})
@@ -40,7 +40,7 @@ func TestRefund_Answers(t *testing.T) {
 	require.Equal(t, "/v1/payments/lodging-1", a.Header.Get("Location"))
 	require.Equal(t, orders.Refund{
 		OrderID: "lodging-1", Amount: booking.Money{Amount: 30000, Currency: "KRW"}, Note: "The heating\nwas out of order", Key: "r-1",
-	}, asked)
+	}, received)
 	is := decode[paymentEntry](t, a)
 	require.Equal(t, booking.EntryPending, is.State)
 	require.Equal(t, booking.Goodwill, is.Reason)
@@ -67,7 +67,7 @@ func TestRefund_Invalid(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := giving(t, nil)
+			b := paidOrder(t, nil)
 			var headers []string
 			if test.key != "" {
 				headers = []string{idempotencyHeader, test.key}
@@ -85,32 +85,32 @@ func TestRefund_Refused(t *testing.T) {
 		booking.RefundExceeds: 409, booking.NotCharged: 409, booking.BeingCancelled: 409, orders.NotRunning: 409,
 		booking.DecisionPending: 503, orders.DecisionsExhausted: 503, orders.Unreachable: 503, orders.TemporalUnavailable: 503,
 	} {
-		b := giving(t, func(orders.Refund) (orders.Refunded, error) {
+		b := paidOrder(t, func(orders.Refund) (orders.Refunded, error) {
 			return orders.Refunded{}, booking.Errorf(code, "70000 KRW are left of what was paid")
 		})
 		p := b.problem(b.do("POST", refunds, refund, idempotencyHeader, "r-1"), status, code)
 		require.Contains(t, p.Detail, "70000 KRW", code)
 	}
-	b := giving(t, func(orders.Refund) (orders.Refunded, error) {
+	b := paidOrder(t, func(orders.Refund) (orders.Refunded, error) {
 		return orders.Refunded{}, booking.Errorf(orders.IdempotencyKeyReused, "was used for another refund")
 	})
 	p := b.problem(b.do("POST", refunds, refund, idempotencyHeader, "r-1"), 422, orders.IdempotencyKeyReused)
 	require.Equal(t, []string{idempotencyHeader}, fields(p))
 }
 
-// TestResolution: the evidence is passed on, and the order answered.
+// TestResolution: the evidence reaches the order, whose view is the answer.
 func TestResolution(t *testing.T) {
 	t.Parallel()
-	b := giving(t, nil)
-	var asked orders.Decision
+	b := paidOrder(t, nil)
+	var received orders.Decision
 	b.book.decides = func(d orders.Decision) (orders.Outcome, error) {
-		asked = d
+		received = d
 		p, err := b.store.Order(t.Context(), d.OrderID)
 		return orders.Outcome{View: p.View, Done: true}, err
 	}
 	a := b.do("POST", resolution, `{"evidence":"bank transfer 42"}`)
 	require.Equal(t, http.StatusOK, a.StatusCode, a.text)
-	require.Equal(t, orders.Decision{OrderID: "lodging-1", Kind: booking.Lodging, Update: contract.ResolveUpdate, Note: "bank transfer 42"}, asked)
+	require.Equal(t, orders.Decision{OrderID: "lodging-1", Kind: booking.Lodging, Update: contract.ResolveUpdate, Note: "bank transfer 42"}, received)
 	require.Equal(t, []string{"evidence"}, fields(b.problem(b.do("POST", resolution, `{"evidence":""}`), 422, booking.Invalid)))
 	require.Equal(t, []string{"evidence"}, fields(b.problem(b.do("POST", resolution, `{}`), 422, booking.Invalid)))
 

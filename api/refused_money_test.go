@@ -13,8 +13,8 @@ import (
 // A refusal says what happened to the money, also if there was no charge.
 func TestRefusal_SaysWhatBecameOfTheMoney(t *testing.T) {
 	t.Parallel()
-	const refunded, refunding, nothing, back = "has been refunded", "is being refunded", "Nothing was charged", "is refunded"
-	all := []string{refunded, refunding, nothing, back}
+	const refunded, refunding, nothing, willBeRefunded = "has been refunded", "is being refunded", "Nothing was charged", "is refunded"
+	all := []string{refunded, refunding, nothing, willBeRefunded}
 	for _, reason := range booking.Reasons() {
 		meaning := kindOf(orders.CodeOf(reason)).meaning
 		for _, words := range append(all, "harged", "pay nothing", "What was paid") {
@@ -37,7 +37,7 @@ func TestRefusal_SaysWhatBecameOfTheMoney(t *testing.T) {
 		"Declined":          {booking.Cancelled, booking.PaymentDeclined, false, 100, nothing},
 		"CafeAway":          {booking.Cancelling, booking.CafeUnavailable, false, 100, nothing},
 		"NotProcessed":      {booking.Cancelling, booking.NotProcessed, false, 100, nothing},
-		"ChargeUnknown":     {booking.Cancelling, booking.PaymentUnavailable, false, 100, back},
+		"ChargeUnknown":     {booking.Cancelling, booking.PaymentUnavailable, false, 100, willBeRefunded},
 		"Free":              {booking.Cancelled, booking.SoldOut, true, 0, ""},
 	} {
 		v := contract.View{

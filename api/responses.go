@@ -65,10 +65,10 @@ func (s *server) placingResponses(refusals ...booking.Reason) map[string]*huma.R
 	return responses
 }
 
-// withAccepted documents that an operation may go on after its answer.
+// withAccepted documents that an operation may continue after its answer.
 func (s *server) withAccepted(responses map[string]*huma.Response) map[string]*huma.Response {
 	responses["202"] = &huma.Response{
-		Description: "Not finished yet; it goes on and can be followed at Location. With the status `received` the order may " +
+		Description: "Not finished yet; it continues and can be followed at Location. With the status `received` the order may " +
 			"not have begun: Retry-After says when it may have changed",
 		Content: map[string]*huma.MediaType{"application/json": {Schema: s.schemaOf(reflect.TypeFor[orderView]())}},
 		Headers: map[string]*huma.Param{

@@ -16,8 +16,8 @@ func (s *server) registerReturns() {
 		OperationID: "return-from-payment", Method: http.MethodPost, Path: "/v1/payments/{orderId}/return", Tags: []string{tagRecords},
 		Summary: "Come back from the payment provider's page",
 		Description: "For an order that is `awaiting_payment`, after its customer has done what `nextAction` says. The provider " +
-			"is asked for the outcome of the payment: what the customer brings proves nothing. The request may be repeated, and " +
-			"is not required, since the provider sends a notice, too. 200: the present state of the order. 202: it goes on, or " +
+			"is called for the outcome of the payment: what the customer brings proves nothing. The request may be repeated, and " +
+			"is not required, since the provider sends a notice, too. 200: the present state of the order. 202: it continues, or " +
 			"still waits for the payment.",
 		Responses: s.withAccepted(s.problems(append(orders.ReturnCodes(), booking.Invalid)...)),
 	}, s.returnFromPayment)

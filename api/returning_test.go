@@ -21,10 +21,10 @@ func TestReturn(t *testing.T) {
 	v.NextAction, v.ExpiresAt = &booking.NextAction{Type: booking.Redirect, URL: "https://bank.example/1"}, today.Add(time.Hour)
 	row.View = v
 	b.store.put(row)
-	var told []booking.PaymentReturn
-	b.book.returns = func(id string, back booking.PaymentReturn) (orders.Outcome, error) {
+	var received []booking.PaymentReturn
+	b.book.returns = func(id string, returned booking.PaymentReturn) (orders.Outcome, error) {
 		require.Equal(t, "lodging-1", id)
-		told = append(told, back)
+		received = append(received, returned)
 		return orders.Outcome{View: v}, nil
 	}
 	const path = "/v1/payments/lodging-1/return"
@@ -34,10 +34,10 @@ func TestReturn(t *testing.T) {
 	require.Equal(t, v.NextAction, shown.NextAction)
 	require.Equal(t, v.ExpiresAt, shown.ExpiresAt)
 	require.Equal(t, http.StatusAccepted, b.do("POST", path, `{"paymentKey":"pk_1","amount":100}`).StatusCode)
-	require.Equal(t, []booking.PaymentReturn{{}, {PaymentKey: "pk_1", Amount: 100}}, told)
+	require.Equal(t, []booking.PaymentReturn{{}, {PaymentKey: "pk_1", Amount: 100}}, received)
 	for _, wrong := range []string{`{"amount":-1}`, `{"paymentKey":""}`, `{"orderId":"lodging-2"}`} {
 		b.problem(b.do("POST", path, wrong), 422, booking.Invalid)
 	}
-	require.Nil(t, language("en").show(v, booking.ReaderOwner).NextAction, "whoever has the address may confirm")
+	require.Nil(t, language("en").show(v, booking.ReaderOwner).NextAction, "any holder of the address may confirm")
 	require.Nil(t, language("en").list(v).NextAction)
 }

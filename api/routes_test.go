@@ -159,7 +159,7 @@ func TestHealth(t *testing.T) {
 		`{"status":"degraded","degraded":{"mypage":"no answer"}}`: {ready: true, degraded: map[string]string{"mypage": "no answer"}},
 		`{"status":"unready","degraded":{}}`:                      {},
 	} {
-		b := setup(t, func(d *given) { d.Health, d.Metrics = h, http.NotFoundHandler() })
+		b := setup(t, func(d *testDeps) { d.Health, d.Metrics = h, http.NotFoundHandler() })
 		a := b.do("GET", "/readyz", "")
 		require.JSONEq(t, status, a.text)
 		require.Equal(t, h.ready, a.StatusCode == 200)

@@ -61,7 +61,7 @@ func TestChange_CountsForTheNextOrder(t *testing.T) {
 	}
 }
 
-func TestWithdrawn_TakesNoOrders(t *testing.T) {
+func TestWithdrawn_AcceptsNoOrders(t *testing.T) {
 	t.Parallel()
 	for name, thing := range things {
 		t.Run(name, func(t *testing.T) {
@@ -71,7 +71,7 @@ func TestWithdrawn_TakesNoOrders(t *testing.T) {
 			a := b.do("PATCH", thing.path, `{"withdrawn":true}`)
 			require.Equal(t, http.StatusOK, a.StatusCode, a.text)
 			require.Contains(t, a.text, `"withdrawn":true`)
-			require.JSONEq(t, a.text, b.do("GET", thing.path, "").text, "it can still be looked at")
+			require.JSONEq(t, a.text, b.do("GET", thing.path, "").text, "it can still be read")
 			require.True(t, b.store.sold()[name].withdrawn)
 			b.notPlaced(&booking.Error{Code: booking.NotOnSale})
 			b.problem(b.do("POST", business.orders, business.body), 409, booking.NotOnSale)
@@ -148,20 +148,20 @@ func TestDrink_BeingDeletedIsNotChanged(t *testing.T) {
 	require.Empty(t, b.store.capacity)
 }
 
-func TestCleaner_WithdrawnAndBroughtBack(t *testing.T) {
+func TestCleaner_WithdrawnAndRestored(t *testing.T) {
 	t.Parallel()
-	told := 0
-	b := setup(t, func(d *given) { d.SignalAssignments = func(context.Context) error { told++; return nil } })
+	signals := 0
+	b := setup(t, func(d *testDeps) { d.SignalAssignments = func(context.Context) error { signals++; return nil } })
 	b.store.cleaners = []booking.CleanerAtWork{{Cleaner: booking.Cleaner{ID: "cleaner-min", Name: "Min"}}}
 	const path = cleanersPath + "/cleaner-min"
 	require.JSONEq(t, `{"id":"cleaner-min","name":"Min","status":"free","statusLabel":"대기중","withdrawn":false}`,
 		b.do("GET", path, "", "Accept-Language", "ko").text)
 	require.JSONEq(t, `{"id":"cleaner-min","name":"Min-jun","status":"withdrawn","statusLabel":"withdrawn","withdrawn":true}`,
 		b.do("PATCH", path, `{"name":"Min-jun","withdrawn":true}`).text)
-	require.Zero(t, told)
+	require.Zero(t, signals)
 	b.store.waits = "cleaning-1"
 	require.Contains(t, b.do("PATCH", path, `{"withdrawn":false}`).text, `"orderId":"cleaning-1"`)
-	require.Equal(t, 1, told, "who waited is told")
+	require.Equal(t, 1, signals, "the waiting call is signalled")
 	b.problem(b.do("GET", cleanersPath+"/cleaner-none", ""), 404, booking.NotFound)
 	b.do("GET", cleanersPath+"?withdrawn=true", "")
 	require.True(t, b.store.selected.Withdrawn)
@@ -215,7 +215,7 @@ func TestCalls_OfManagement(t *testing.T) {
 
 	pagesAway := newMemory()
 	pagesAway.fail(errors.New("no such column: secret"))
-	b = setup(t, func(d *given) { d.ReadModel = pagesAway })
+	b = setup(t, func(d *testDeps) { d.ReadModel = pagesAway })
 	b.store.calls = []booking.RegisteredCall{call("cleaning-2", true), call("cleaning-1", false)}
 	shown := decode[part[callView]](t, b.do("GET", callsPath, "")).Items
 	require.Equal(t, booking.Cancelled, shown[0].Status, "that much management knows by itself")
@@ -249,8 +249,8 @@ func TestLabels_BesideEveryStatus(t *testing.T) {
 	require.GreaterOrEqual(t, found, 9)
 }
 
-// TestLists_TellHowLongTheyAre: lists count their items if the request asks for it.
-func TestLists_TellHowLongTheyAre(t *testing.T) {
+// TestLists_CountTheirItems: lists count their items if the request asks for it.
+func TestLists_CountTheirItems(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	b.store.put(businesses()[1].in(booking.Paid, ""))

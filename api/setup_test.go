@@ -30,15 +30,15 @@ var today = time.Date(2026, 11, 20, 16, 0, 0, 0, time.UTC)
 type bundle struct {
 	t       *testing.T
 	handler http.Handler
-	deps    given
+	deps    testDeps
 	book    *book
 	hub     *orders.Hub
 	store   *memory
 }
 
-// given is the setup of an API and its orders. Its own fields belong to the orders, or
+// testDeps is the setup of an API and its orders. Its own fields belong to the orders, or
 // to both.
-type given struct {
+type testDeps struct {
 	Deps
 	admission.Limits
 	ReadModel interface {
@@ -52,7 +52,7 @@ type given struct {
 }
 
 // api makes the API and its orders.
-func (g given) api(t *testing.T) (http.Handler, *book) {
+func (g testDeps) api(t *testing.T) (http.Handler, *book) {
 	d := g.Deps
 	d.Admission = admission.New(g.Limits, g.ReplyBudget, g.Registry)
 	d.ReadModel, d.Cleaners = g.ReadModel, g.Cleaners
@@ -67,10 +67,10 @@ func (g given) api(t *testing.T) (http.Handler, *book) {
 	return New(d), k
 }
 
-func setup(t *testing.T, change ...func(*given)) *bundle {
+func setup(t *testing.T, change ...func(*testDeps)) *bundle {
 	t.Helper()
 	b := &bundle{t: t, hub: &orders.Hub{}, store: newMemory()}
-	b.deps = given{
+	b.deps = testDeps{
 		Deps: Deps{
 			Hub: b.hub, Catalogue: b.store, Stock: b.store, Payments: b.store, Messages: b.store, Members: b.store, People: b.store, Audits: &b.store.audits, Actions: &b.store.audits, Bulk: &b.store.bulk, Monitor: &b.store.sights,
 			Deliveries: &b.store.deliveries, Productions: &b.store.productions, Management: b.store,

@@ -132,7 +132,7 @@ func (m *memory) cleanersByID() map[string]booking.CleanerAtWork {
 	return byID
 }
 
-// ChangeCleaner assigns a cleaner that is brought back to the waiting call.
+// ChangeCleaner assigns a cleaner that is restored to the waiting call.
 func (m *memory) ChangeCleaner(_ context.Context, by, id string, change booking.CleanerChange) (booking.CleanerAtWork, error) {
 	return changed(m, m.cleanersByID(), by, id, func(c *booking.CleanerAtWork) error {
 		set(&c.Name, change.Name)

@@ -140,9 +140,9 @@ func (st *stream) run(r *http.Request, first batch) {
 	st.Logger.Debug("stream of events has ended", zap.Error(err))
 }
 
-// read sends the events that follow the cursor, one batch after another, until ctx
-// ends. It reads the next batch once the last one was taken. While the feed is away,
-// the stream stays open and misses no event.
+// read sends the events that follow the cursor, one batch after another, until ctx ends. It reads
+// the next batch once the last one was sent. While the feed is away, the stream stays open and
+// misses no event.
 func (st *stream) read(ctx context.Context, after string, batches chan<- batch) {
 	for ctx.Err() == nil {
 		s, err := st.next(ctx, after)

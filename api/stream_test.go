@@ -22,7 +22,7 @@ import (
 )
 
 // often makes heartbeats frequent.
-func often(d *given) { d.Heartbeat = 10 * time.Millisecond }
+func often(d *testDeps) { d.Heartbeat = 10 * time.Millisecond }
 
 // serve runs the API in net/http's server.
 func (b *bundle) serve(change ...func(*http.Server)) *httptest.Server {
@@ -162,7 +162,7 @@ func TestStream_NotBegun(t *testing.T) {
 func TestStream_StaysWhileTheFeedIsAway(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.WarnLevel)
-	b := setup(t, often, func(d *given) { d.Logger = zap.New(core) })
+	b := setup(t, often, func(d *testDeps) { d.Logger = zap.New(core) })
 	b.store.happen(happenings(2)...)
 	c := b.follow(b.serve(), "")
 	require.Equal(t, "1", c.event())
@@ -185,17 +185,17 @@ func TestStream_StaysWhileTheFeedIsAway(t *testing.T) {
 
 func TestStream_TooMany(t *testing.T) {
 	t.Parallel()
-	b := setup(t, often, func(d *given) { d.MaxStreams = 2 })
+	b := setup(t, often, func(d *testDeps) { d.MaxStreams = 2 })
 	server := b.serve()
 	b.follow(server, "")
 	second := b.follow(server, "")
 	refused := b.open(server, "")
 	refused.problem(b, 503, tooManyStreams)
 	require.Equal(t, "2", refused.Header.Get("Retry-After"))
-	require.Equal(t, http.StatusOK, b.do("GET", "/v1/events", "").StatusCode, "lists go on")
+	require.Equal(t, http.StatusOK, b.do("GET", "/v1/events", "").StatusCode, "lists continue")
 
 	second.leave()
-	b.open(server, "?after=bad") // takes up no place
+	b.open(server, "?after=bad") // uses no slot
 	require.Eventually(t, func() bool { return b.open(server, "").StatusCode == http.StatusOK }, time.Minute, 10*time.Millisecond)
 }
 
@@ -203,7 +203,7 @@ func TestStream_TooMany(t *testing.T) {
 func TestStream_SlowReader(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.DebugLevel)
-	b := setup(t, func(d *given) {
+	b := setup(t, func(d *testDeps) {
 		d.MaxStreams, d.WriteWithin, d.Logger = 1, time.Second, zap.New(core)
 	})
 	large := confirmed("lodging-1")
@@ -230,7 +230,7 @@ func TestStream_SlowReader(t *testing.T) {
 func TestStream_EndsWithTheServer(t *testing.T) {
 	t.Parallel()
 	closing := make(chan struct{})
-	b := setup(t, func(d *given) { d.Closing = closing })
+	b := setup(t, func(d *testDeps) { d.Closing = closing })
 	server := b.serve(func(s *http.Server) { s.RegisterOnShutdown(func() { close(closing) }) })
 	idle := b.follow(server, "")
 	b.store.happen(happenings(eventsAtOnce)...)
@@ -249,7 +249,7 @@ func TestStream_EndsWithTheServer(t *testing.T) {
 // The server's time limits of requests do not apply to streams.
 func TestStream_OutlivesTheServersTimeouts(t *testing.T) {
 	t.Parallel()
-	b := setup(t, often, func(d *given) { d.ReplyBudget = time.Millisecond })
+	b := setup(t, often, func(d *testDeps) { d.ReplyBudget = time.Millisecond })
 	server := b.serve(func(s *http.Server) { s.ReadTimeout, s.WriteTimeout = spare/2, spare/2 })
 	c := b.follow(server, "")
 	for begun := time.Now(); time.Since(begun) < spare+200*time.Millisecond; {
@@ -261,7 +261,7 @@ func TestStream_OutlivesTheServersTimeouts(t *testing.T) {
 
 func TestStream_HEAD(t *testing.T) {
 	t.Parallel()
-	b := setup(t, func(d *given) { d.MaxStreams = 1 })
+	b := setup(t, func(d *testDeps) { d.MaxStreams = 1 })
 	b.store.happen(happenings(1)...)
 	server := b.serve()
 	for range 3 {
@@ -335,7 +335,7 @@ func TestStream_OfOnesOwn(t *testing.T) {
 func TestStream_OfOnesOwnIsNotTheWholeFeed(t *testing.T) {
 	t.Parallel()
 	feed := new(countedFeed)
-	b := setup(t, members, func(d *given) {
+	b := setup(t, members, func(d *testDeps) {
 		feed.memory = d.ReadModel.(*memory)
 		d.ReadModel = feed
 	})

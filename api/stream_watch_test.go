@@ -15,18 +15,18 @@ import (
 	"github.com/yeyak/yeyak/internal/identity"
 )
 
-// revocable are callers whose credentials can be revoked. asked counts the checks.
+// revocable are callers whose credentials can be revoked. checks counts the checks.
 type revocable struct {
 	mu      sync.Mutex
 	callers credentials
 	fails   error
-	asked   int
+	checks  int
 }
 
 func (r *revocable) Caller(ctx context.Context, credential string) (booking.Caller, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.asked++
+	r.checks++
 	if r.fails != nil {
 		return booking.Caller{}, r.fails
 	}
@@ -43,7 +43,7 @@ func (r *revocable) change(change func(*revocable)) {
 func (r *revocable) times() int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.asked
+	return r.checks
 }
 
 // ends requires that the stream ends completely.
@@ -68,12 +68,12 @@ func watched(t *testing.T) (*bundle, *revocable, *clock) {
 	t.Helper()
 	feed := booking.Caller{ID: "1040", Roles: []booking.Role{booking.ServiceRole}, Scopes: []booking.Scope{booking.AllEvents}}
 	known, now := &revocable{callers: credentials{"feed": feed, "cora": cora, "bora": bora, "alice": alice}}, &clock{now: today}
-	b := setup(t, often, func(d *given) { d.Callers, d.Now = known, now.read })
+	b := setup(t, often, func(d *testDeps) { d.Callers, d.Now = known, now.read })
 	return b, known, now
 }
 
 // TestStream_EndsWithItsCredential: a stream ends when its token has expired or its key
-// was revoked, and the next request is refused. Other callers' streams go on.
+// was revoked, and the next request is refused. Other callers' streams continue.
 func TestStream_EndsWithItsCredential(t *testing.T) {
 	t.Parallel()
 	b, known, _ := watched(t)
@@ -125,24 +125,24 @@ func TestStream_EndsWithItsMembership(t *testing.T) {
 }
 
 // TestStream_StaysWhileItsCallerIsUnsure: while the caller cannot be checked, the
-// stream goes on, for a limited time.
+// stream continues, for a limited time.
 func TestStream_StaysWhileItsCallerIsUnsure(t *testing.T) {
 	t.Parallel()
 	b, known, now := watched(t)
 	c := b.follow(b.serve(), "", "Authorization", "Bearer feed")
-	asked := func() {
+	checks := func() {
 		for before := known.times(); known.times() < before+2; { // one may have begun before
 			require.Equal(t, ": alive\n", c.message())
 		}
 	}
 	known.change(func(r *revocable) { r.fails = errAway })
 	now.forward(identity.StaleFor - time.Minute)
-	asked()
+	checks()
 	known.change(func(r *revocable) { r.fails = nil })
-	asked()
+	checks()
 	known.change(func(r *revocable) { r.fails = errors.New("of which nothing is known") })
 	now.forward(identity.StaleFor - time.Minute)
-	asked()
+	checks()
 	b.store.happen(of("lodging-1", "1024", "olivia"))
 	require.Equal(t, "1", c.happened())
 	now.forward(time.Minute)

@@ -93,7 +93,7 @@ func TestName_Composed(t *testing.T) {
 }
 
 // Names are shown over HTTP as they were written.
-func TestName_ShownAsGiven(t *testing.T) {
+func TestName_ShownAsWritten(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"مهمان\u200cخانه", "ශ්\u200dරී ලංකා", "Lunch by 👩\u200d🍳"} {
 		b := setup(t)
@@ -104,7 +104,7 @@ func TestName_ShownAsGiven(t *testing.T) {
 }
 
 // No request can name the owner id of calls.
-func TestCleaningOffice_IsNobodysName(t *testing.T) {
+func TestCleaningOffice_NameIsReserved(t *testing.T) {
 	t.Parallel()
 	require.False(t, booking.IsName(contract.CleaningOffice))
 	for _, kind := range booking.Kinds() {

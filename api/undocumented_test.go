@@ -15,7 +15,7 @@ import (
 const switches = "/sandbox/payments"
 
 // withSwitches adds the metrics, and the additional routes of `yeyak dev`.
-func withSwitches(d *given) {
+func withSwitches(d *testDeps) {
 	d.Metrics = http.NotFoundHandler()
 	d.Extra = func(r gin.IRouter) {
 		answer := func(c *gin.Context) { c.String(http.StatusOK, "switched") }
@@ -60,7 +60,7 @@ func TestUndocumented_Switches(t *testing.T) {
 		"a.l.ice": alice, "b.o.ra": {ID: "1025", Roles: []booking.Role{booking.OwnerRole}}, "s.h.op": {ID: "1026", Roles: []booking.Role{booking.ServiceRole}, Scopes: booking.Scopes()},
 		"o.l.ga": {ID: "1027", Roles: []booking.Role{booking.OperatorRole}},
 	}
-	b := setup(t, withSwitches, func(d *given) { d.Callers = known })
+	b := setup(t, withSwitches, func(d *testDeps) { d.Callers = known })
 	for _, method := range []string{http.MethodGet, http.MethodPut} {
 		refused := b.do(method, switches, "{}")
 		b.problem(answer{&http.Response{StatusCode: refused.StatusCode, Header: refused.Header}, refused.text}, 401, booking.Unauthenticated)

@@ -99,7 +99,7 @@ func TestCall_Invalid(t *testing.T) {
 			b.decides(booking.Calling, "")
 			a := b.do("POST", callsPath, strings.Replace(call, "+82 2-123-4567", tel, 1))
 			require.Equal(t, 201, a.StatusCode, a.text)
-			require.EqualValues(t, want, b.asked().Wanted.(orders.Call).Tel, tel)
+			require.EqualValues(t, want, b.placed().Wanted.(orders.Call).Tel, tel)
 		}
 	})
 	t.Run("TelephonesElsewhere", func(t *testing.T) {
@@ -134,12 +134,12 @@ func TestOrders_Lines(t *testing.T) {
 	cleaning.decides(booking.Calling, "")
 	require.Less(t, food.do("POST", foodOrdersPath, strings.Replace(meal, "12 Sejong-daero", written, 1)).StatusCode, 300)
 	require.Less(t, cleaning.do("POST", callsPath, strings.Replace(call, "12 Sejong-daero", written, 1)).StatusCode, 300)
-	require.EqualValues(t, kept, food.asked().Wanted.(orders.Meal).Address)
-	require.EqualValues(t, kept, cleaning.asked().Wanted.(orders.Call).Location)
-	for _, told := range []said{
+	require.EqualValues(t, kept, food.placed().Wanted.(orders.Meal).Address)
+	require.EqualValues(t, kept, cleaning.placed().Wanted.(orders.Call).Location)
+	for _, text := range []said{
 		rejection{Reason: "too\r\nlate\u0085\rsorry"}, &cancellation{Reason: "too\r\nlate\u0085\rsorry"}, &remark{Note: "too\r\nlate\u0085\rsorry"},
 	} {
-		require.EqualValues(t, "too\nlate\n\nsorry", told.words())
+		require.EqualValues(t, "too\nlate\n\nsorry", text.words())
 	}
 }
 

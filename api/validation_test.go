@@ -69,7 +69,7 @@ func TestReservation_Invalid(t *testing.T) {
 	}
 }
 
-func TestReservation_InvalidElsewhere(t *testing.T) {
+func TestReservation_InvalidOutsideTheBody(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	t.Run("Query", func(t *testing.T) {

@@ -62,8 +62,8 @@ func readerOf(ctx context.Context, v contract.View) booking.Reader {
 // list shows the order in a list, without personal data.
 func (l language) list(v contract.View) orderView { return l.show(v, booking.ReaderNone) }
 
-// maySendToConfirm are the readers that are shown where to confirm a payment: the
-// address alone suffices to do it. Operators who order for a customer pass it on.
+// maySendToConfirm are the readers that are shown where to confirm a payment: the address alone
+// suffices to do it. Operators who order for a customer forward it.
 var maySendToConfirm = []booking.Reader{booking.ReaderCustomer, booking.ReaderOperator, booking.ReaderUnchecked}
 
 // show shows the order to a reader.

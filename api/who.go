@@ -31,7 +31,7 @@ var actions = map[string]booking.Action{
 	"complete-lodging": booking.CheckOut, "complete-food": booking.Deliver, "complete-cafe": booking.Serve, "complete-cleaning": booking.FinishCall,
 
 	"get-payment": booking.ReadPayment, "refund-payment": booking.RefundOrder, "resolve-payment": booking.ResolvePayment,
-	"look-at-payment": booking.LookAtPayment, "return-from-payment": booking.ReturnToOrder, "take-payment-notice": booking.TakeNotice,
+	"look-at-payment": booking.CheckPayment, "return-from-payment": booking.ReturnToOrder, "take-payment-notice": booking.TakeNotice,
 	"list-payment-methods": booking.ListMethods, "remove-payment-method": booking.RemoveMethod,
 	"get-delivery": booking.ReadJob, "get-production": booking.ReadJob,
 	"list-mypages": booking.ListOrders, "list-orders": booking.ListOrders, "list-messages": booking.ReadMessages,
@@ -155,11 +155,10 @@ func (s *server) withMemberships(ctx context.Context, caller booking.Caller, act
 	return caller, nil
 }
 
-// organisation is the owner of a list if the request names none at location: the
-// caller's only organisation. Of several it is the organisation of the caller's API
-// key, or the one that the caller founded if that has anything: other organisations
-// make members without asking them. A founder whose own organisation has nothing, such
-// as staff of another one, gets that other one.
+// organisation is the owner of a list if the request names none at location: the caller's only
+// organisation. Of several it is the organisation of the caller's API key, or the one that the
+// caller founded if that has anything: other organisations add members without their consent. A
+// founder whose own organisation has nothing, such as staff of another one, gets that other one.
 func (s *server) organisation(ctx context.Context, location string) (name, error) {
 	caller := CallerOf(ctx)
 	founded, joined := caller.Founded(), caller.Joined()

@@ -7,9 +7,9 @@ type AuditRun struct {
 	// ID counts the runs: later runs have higher ids.
 	ID    int64      `json:"id"`
 	State AuditState `json:"state"`
-	// AskedBy is the caller that requested the run, SystemID for the schedule.
-	AskedBy string    `json:"askedBy"`
-	AskedAt time.Time `json:"askedAt"`
+	// RequestedBy is the caller that requested the run, SystemID for the schedule.
+	RequestedBy string    `json:"askedBy"`
+	RequestedAt time.Time `json:"askedAt"`
 	// BegunAt is the time of the last start, and Tries the number of starts: a process may
 	// end in the middle of a run.
 	BegunAt time.Time `json:"begunAt,omitzero"`

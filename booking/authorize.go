@@ -35,8 +35,8 @@ const (
 	// a refund that the payment provider cannot make was paid in another way.
 	RefundOrder    Action = "refund"
 	ResolvePayment Action = "resolve"
-	// LookAtPayment checks a payment at the payment provider.
-	LookAtPayment Action = "look"
+	// CheckPayment checks a payment at the payment provider.
+	CheckPayment Action = "look"
 	// SettleOrder has an order undone whose workflow was lost.
 	SettleOrder Action = "settle"
 	// RetryOrder retries at once what an order waits to retry.
@@ -185,7 +185,7 @@ var rules = []Rule{
 		May: map[Role]Grant{OwnerRole: itsOwner, OperatorRole: whatever}},
 	{Action: ResolvePayment, Does: "record that a refund was paid by hand", Scope: AnyResolution, ShownBy: ReadOrder,
 		May: map[Role]Grant{OperatorRole: whatever}},
-	{Action: LookAtPayment, Does: "check an order's payment at the payment provider", Scope: AnyResolution, ShownBy: ReadOrder,
+	{Action: CheckPayment, Does: "check an order's payment at the payment provider", Scope: AnyResolution, ShownBy: ReadOrder,
 		May: map[Role]Grant{OperatorRole: whatever}},
 	{Action: SettleOrder, Does: "settle an order whose workflow was lost", ShownBy: ReadOrder,
 		May: map[Role]Grant{OperatorRole: whatever}},

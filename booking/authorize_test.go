@@ -20,7 +20,7 @@ const (
 )
 
 // cells list what a caller of a role may do in a relation, written independently of the
-// table. An action that is missing is forbidden. A missing relation gives the role no more
+// table. An action that is missing is forbidden. A missing relation allows the role no more
 // than a stranger has.
 var cells = map[booking.Role]map[booking.Relation]string{
 	booking.CustomerRole: {
@@ -120,7 +120,7 @@ func TestAuthorize_Cells(t *testing.T) {
 				t.Parallel()
 				caller, thing := related(role, relation)
 				want, listed := cells[role][relation]
-				if !listed { // the relation gives the role nothing
+				if !listed { // the relation allows the role nothing
 					want = cells[role][booking.AsStranger]
 				}
 				requireAllowed(t, caller, thing, want)
@@ -155,7 +155,7 @@ func TestAuthorize_NoIdentity(t *testing.T) {
 	requireAllowed(t, booking.Caller{Unchecked: true}, booking.Thing{}, everything)
 }
 
-// TestAuthorize_PlaceOfMember: a membership for one place gives nothing on another one, nor
+// TestAuthorize_PlaceOfMember: a membership for one place allows nothing on another one, nor
 // on the organisation as a whole.
 func TestAuthorize_PlaceOfMember(t *testing.T) {
 	t.Parallel()
@@ -181,7 +181,7 @@ func TestAuthorize_Incomplete(t *testing.T) {
 	require.NoError(t, caller.Authorize(booking.ConfirmOrder, own))
 	require.ErrorIs(t, caller.Authorize(booking.ConfirmOrder, another), unavailable)
 	require.ErrorIs(t, caller.Authorize(booking.ReadOrder, another), unavailable)
-	require.ErrorIs(t, caller.Authorize(booking.CancelOrder, another), unavailable, "a member would be told that there is such an order")
+	require.ErrorIs(t, caller.Authorize(booking.CancelOrder, another), unavailable, "a member would learn that there is such an order")
 	require.ErrorIs(t, caller.Authorize(booking.CancelOrder, own), &booking.Error{Code: booking.NotAllowed})
 	require.ErrorIs(t, caller.Authorize(booking.PlaceOrder, another), &booking.Error{Code: booking.NotAllowed})
 	require.ErrorIs(t, caller.Authorize(booking.ReadOrder, nobodys), &booking.Error{Code: booking.NotFound})
@@ -220,8 +220,8 @@ func TestAuthorize_Refusals(t *testing.T) {
 	require.ErrorIs(t, customer.Authorize(booking.ReadOrder, another), notFound)
 	require.ErrorIs(t, customer.Authorize(booking.ListOrders, another), notAllowed)
 	require.ErrorIs(t, customer.Authorize(booking.ChangeCatalogue, another), notAllowed)
-	require.ErrorIs(t, booking.Caller{}.Authorize("unheard of", its), notAllowed)
-	require.False(t, booking.Caller{Unchecked: true}.Allowed("unheard of", its))
+	require.ErrorIs(t, booking.Caller{}.Authorize("unknown", its), notAllowed)
+	require.False(t, booking.Caller{Unchecked: true}.Allowed("unknown", its))
 }
 
 // TestRules: each action has one rule, each has words, and each that is not public is

@@ -67,7 +67,7 @@ func (c Cancellation) freed() int64 {
 // Due is how much of an order's price is refunded after a decision and how much is kept, in
 // the minor unit of its currency.
 type Due struct {
-	GiveBack, Keep int64
+	Refund, Keep int64
 	// Tier is the name of the tier or rule that applies. A name never changes its meaning.
 	Tier string
 	// Until is the last moment at which the tier holds; zero if time does not end it.
@@ -90,15 +90,15 @@ func (p *CancellationPolicy) RefundDue(c Cancellation) Due {
 	ordered := amount - c.Apart
 	switch {
 	case p == nil:
-		return Due{GiveBack: amount, Tier: TierAll}
+		return Due{Refund: amount, Tier: TierAll}
 	case c.FreedNights > 0:
 		return dueOf(c.Amount, c.Apart, share(c.freed(), p.EarlyDeparture), tierEarlyDeparture)
 	case c.Why == NoShow:
 		return dueOf(c.Amount, c.Apart, share(ordered, p.noShow())-p.Fee, tierNoShow)
 	case c.Why != ByCustomer:
-		return Due{GiveBack: amount, Tier: TierAll}
+		return Due{Refund: amount, Tier: TierAll}
 	case !c.Kind.binds(c.Status):
-		return Due{GiveBack: amount, Tier: TierUnconfirmed}
+		return Due{Refund: amount, Tier: TierUnconfirmed}
 	}
 	n := p.PassedAt(c)
 	if n == len(p.Tiers) {
@@ -121,9 +121,9 @@ func (p *CancellationPolicy) PassedAt(c Cancellation) int {
 }
 
 // dueOf is the Due for a refund of an amount, of which the part apart is kept in any case.
-func dueOf(of Money, apart, giveBack int64, tier string) Due {
-	giveBack = min(payable(max(0, giveBack), of.Currency), of.Amount-apart)
-	return Due{GiveBack: giveBack, Keep: of.Amount - giveBack, Tier: tier}
+func dueOf(of Money, apart, refund int64, tier string) Due {
+	refund = min(payable(max(0, refund), of.Currency), of.Amount-apart)
+	return Due{Refund: refund, Keep: of.Amount - refund, Tier: tier}
 }
 
 // payable rounds an amount up to one that payment providers can refund: they support two digits
@@ -210,7 +210,7 @@ func (p *CancellationPolicy) KeptBy(tier string, of Money, apart int64) (keep in
 }
 
 // Quote encodes the refund, so that a decision can name the refund that the customer was shown.
-func (d Due) Quote() string { return fmt.Sprintf("%s/%d", d.Tier, d.GiveBack) }
+func (d Due) Quote() string { return fmt.Sprintf("%s/%d", d.Tier, d.Refund) }
 
 // DueLater is the refund once a tier has ended.
 type DueLater struct {

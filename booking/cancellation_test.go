@@ -36,10 +36,10 @@ func stayCancelled(at time.Time) booking.Cancellation {
 func TestRefundDue_Stay(t *testing.T) {
 	t.Parallel()
 	for at, want := range map[time.Duration]booking.Due{
-		-30 * oneDay:            {GiveBack: 99_001, Keep: 1000, Tier: "before:72h", Until: comes.Add(-3 * oneDay)},
-		-3 * oneDay:             {GiveBack: 99_001, Keep: 1000, Tier: "before:72h", Until: comes.Add(-3 * oneDay)},
-		-3*oneDay + 1:           {GiveBack: 49_000, Keep: 51_001, Tier: "before:24h", Until: comes.Add(-oneDay)},
-		-oneDay:                 {GiveBack: 49_000, Keep: 51_001, Tier: "before:24h", Until: comes.Add(-oneDay)},
+		-30 * oneDay:            {Refund: 99_001, Keep: 1000, Tier: "before:72h", Until: comes.Add(-3 * oneDay)},
+		-3 * oneDay:             {Refund: 99_001, Keep: 1000, Tier: "before:72h", Until: comes.Add(-3 * oneDay)},
+		-3*oneDay + 1:           {Refund: 49_000, Keep: 51_001, Tier: "before:24h", Until: comes.Add(-oneDay)},
+		-oneDay:                 {Refund: 49_000, Keep: 51_001, Tier: "before:24h", Until: comes.Add(-oneDay)},
 		-oneDay + time.Second:   {Keep: 100_001, Tier: booking.TierNone},
 		oneDay + 30*time.Minute: {Keep: 100_001, Tier: booking.TierNone},
 	} {
@@ -53,26 +53,26 @@ func TestRefundDue_Everything(t *testing.T) {
 	t.Parallel()
 	var none *booking.CancellationPolicy
 	late := stayCancelled(comes.Add(-time.Hour))
-	require.Equal(t, booking.Due{GiveBack: 100_001, Tier: booking.TierAll}, none.RefundDue(late))
+	require.Equal(t, booking.Due{Refund: 100_001, Tier: booking.TierAll}, none.RefundDue(late))
 	for _, why := range booking.Reasons() {
 		c := late
 		c.Why = why
 		if why == booking.ByCustomer {
-			require.Zero(t, strict().RefundDue(c).GiveBack)
+			require.Zero(t, strict().RefundDue(c).Refund)
 			continue
 		}
 		if why.Keeps() {
 			require.Equal(t, string(booking.NoShow), strict().RefundDue(c).Tier)
 			continue
 		}
-		require.Equal(t, booking.Due{GiveBack: 100_001, Tier: booking.TierAll}, strict().RefundDue(c), why)
+		require.Equal(t, booking.Due{Refund: 100_001, Tier: booking.TierAll}, strict().RefundDue(c), why)
 	}
 	for _, k := range booking.Kinds() {
 		for _, s := range k.Statuses() {
 			c := late
 			c.Kind, c.Status = k, s
-			stands := k.Decides(s) && s != booking.AwaitingOwner
-			require.Equal(t, !stands, strict().RefundDue(c).Tier == booking.TierUnconfirmed, "%s %s", k, s)
+			decidable := k.Decides(s) && s != booking.AwaitingOwner
+			require.Equal(t, !decidable, strict().RefundDue(c).Tier == booking.TierUnconfirmed, "%s %s", k, s)
 		}
 	}
 }
@@ -84,14 +84,14 @@ func TestRefundDue_ByStatus(t *testing.T) {
 	p := &booking.CancellationPolicy{Tiers: []booking.Tier{{Status: booking.Paid, Percent: 90}}, Fee: 500}
 	require.Empty(t, p.Faults(booking.Food))
 	c := booking.Cancellation{Kind: booking.Food, Amount: booking.Money{Amount: 18_000}, Status: booking.Paid, Why: booking.ByCustomer, At: comes}
-	require.Equal(t, booking.Due{GiveBack: 15_700, Keep: 2_300, Tier: "status:paid"}, p.RefundDue(c))
+	require.Equal(t, booking.Due{Refund: 15_700, Keep: 2_300, Tier: "status:paid"}, p.RefundDue(c))
 	require.Empty(t, p.Later(c))
 	require.Equal(t, "status:paid/15700", p.RefundDue(c).Quote())
 	c.Status = booking.Delivering
 	require.Equal(t, booking.Due{Keep: 18_000, Tier: booking.TierNone}, p.RefundDue(c))
 	p.Fee = 20_000
 	c.Status = booking.Paid
-	require.Equal(t, booking.Due{Keep: 18_000, Tier: "status:paid"}, p.RefundDue(c), "a fee takes no more than there is")
+	require.Equal(t, booking.Due{Keep: 18_000, Tier: "status:paid"}, p.RefundDue(c), "a fee keeps no more than there is")
 }
 
 // TestRefundDue_ThreeDigits: a refund is rounded up to an amount that can be paid.
@@ -100,7 +100,7 @@ func TestRefundDue_ThreeDigits(t *testing.T) {
 	c := stayCancelled(comes.Add(-2 * oneDay))
 	c.Amount = booking.Money{Amount: 5_130, Currency: "KWD"}
 	p := &booking.CancellationPolicy{Tiers: []booking.Tier{{Before: long(0), Percent: 33}}}
-	require.Equal(t, booking.Due{GiveBack: 1_700, Keep: 3_430, Tier: "before:0s", Until: comes}, p.RefundDue(c))
+	require.Equal(t, booking.Due{Refund: 1_700, Keep: 3_430, Tier: "before:0s", Until: comes}, p.RefundDue(c))
 }
 
 // TestRefundDue_Within: a cleaning can be cancelled for some time after it was ordered.
@@ -110,9 +110,9 @@ func TestRefundDue_Within(t *testing.T) {
 	require.Empty(t, p.Faults(booking.Cleaning))
 	c := booking.Cancellation{Kind: booking.Cleaning, Amount: booking.Money{Amount: 50_000}, Status: booking.Calling, Why: booking.ByCustomer, PlacedAt: comes}
 	c.At = comes.Add(time.Minute)
-	require.Equal(t, booking.Due{GiveBack: 50_000, Tier: "within:10m", Until: comes.Add(10 * time.Minute)}, p.RefundDue(c))
+	require.Equal(t, booking.Due{Refund: 50_000, Tier: "within:10m", Until: comes.Add(10 * time.Minute)}, p.RefundDue(c))
 	require.Equal(t, []booking.DueLater{
-		{After: comes.Add(10 * time.Minute), Due: booking.Due{GiveBack: 10_000, Keep: 40_000, Tier: "within:1h", Until: comes.Add(time.Hour)}},
+		{After: comes.Add(10 * time.Minute), Due: booking.Due{Refund: 10_000, Keep: 40_000, Tier: "within:1h", Until: comes.Add(time.Hour)}},
 		{After: comes.Add(time.Hour), Due: booking.Due{Keep: 50_000, Tier: booking.TierNone}},
 	}, p.Later(c))
 }
@@ -123,13 +123,13 @@ func TestRefundDue_Stays(t *testing.T) {
 	t.Parallel()
 	c := stayCancelled(comes.Add(time.Hour))
 	c.Why = booking.NoShow
-	require.Equal(t, booking.Due{GiveBack: 49_000, Keep: 51_001, Tier: "no_show"}, strict().RefundDue(c))
+	require.Equal(t, booking.Due{Refund: 49_000, Keep: 51_001, Tier: "no_show"}, strict().RefundDue(c))
 	p := strict()
 	p.NoShow = new(int)
 	require.Equal(t, booking.Due{Keep: 100_001, Tier: "no_show"}, p.RefundDue(c))
 	p.EarlyDeparture = 50
 	c.Why, c.FreedNights, c.Nights, c.Status = "", 2, 3, booking.Completed
-	require.Equal(t, booking.Due{GiveBack: 33_333, Keep: 66_668, Tier: "early_departure"}, p.RefundDue(c))
+	require.Equal(t, booking.Due{Refund: 33_333, Keep: 66_668, Tier: "early_departure"}, p.RefundDue(c))
 }
 
 // anyPolicy is a random policy without faults.
@@ -207,7 +207,7 @@ func TestRefundDue_AnyPolicy(t *testing.T) {
 			then.At = c.At.Add(time.Duration(random.Int64N(int64(45 * oneDay))))
 			due := p.RefundDue(then)
 			requireBounds(t, p, then, due)
-			require.LessOrEqual(t, due.GiveBack, now.GiveBack, "%+v at %s", p, then.At)
+			require.LessOrEqual(t, due.Refund, now.Refund, "%+v at %s", p, then.At)
 			if now.Until.IsZero() || !then.At.After(now.Until) {
 				require.Equal(t, now, due, "%+v at %s", p, then.At)
 				continue
@@ -222,9 +222,9 @@ func TestRefundDue_AnyPolicy(t *testing.T) {
 
 func requireBounds(t *testing.T, p *booking.CancellationPolicy, c booking.Cancellation, due booking.Due) {
 	t.Helper()
-	require.GreaterOrEqual(t, due.GiveBack, int64(0))
+	require.GreaterOrEqual(t, due.Refund, int64(0))
 	require.GreaterOrEqual(t, due.Keep, int64(0))
-	require.Equal(t, c.Amount.Amount, due.GiveBack+due.Keep)
+	require.Equal(t, c.Amount.Amount, due.Refund+due.Keep)
 	if keep, known := p.KeptBy(due.Tier, c.Amount, c.Apart); known {
 		require.Equal(t, due.Keep, keep, "the audit comes to the same")
 	} else {

@@ -54,12 +54,12 @@ func (p *CancellationPolicy) Faults(k Kind) (faults []Fault) {
 	for _, percent := range []struct {
 		field string
 		is    int
-		given bool
+		isSet bool
 	}{{"noShowPercent", p.noShow(), p.NoShow != nil}, {"earlyDeparturePercent", p.EarlyDeparture, p.EarlyDeparture != 0}} {
 		switch {
-		case percent.given && !ofStay:
+		case percent.isSet && !ofStay:
 			add(percent.field, "is of stays only")
-		case percent.given && !isPercent(percent.is):
+		case percent.isSet && !isPercent(percent.is):
 			add(percent.field, "must be at least 0 and at most 100")
 		}
 	}
@@ -72,12 +72,12 @@ func isPercent(n int) bool { return 0 <= n && n <= 100 }
 func (t Tier) faults(k Kind, at string) (faults []Fault) {
 	for _, c := range []struct {
 		field        string
-		given, wants bool
+		isSet, wants bool
 	}{{"before", t.Before != nil, k == Lodging}, {"within", t.Within != nil, k == Cleaning}, {"status", t.Status != "", len(TierStatuses(k)) > 0}} {
 		switch {
-		case c.given && !c.wants:
+		case c.isSet && !c.wants:
 			faults = append(faults, Fault{at + c.field, "is no condition of such orders"})
-		case c.wants && !c.given:
+		case c.wants && !c.isSet:
 			faults = append(faults, Fault{at + c.field, "is required"})
 		}
 	}

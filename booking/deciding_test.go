@@ -65,26 +65,26 @@ func TestEffectiveStatus(t *testing.T) {
 	t.Parallel()
 	for _, s := range booking.Statuses() {
 		require.Equal(t, s, booking.EffectiveStatus(s, "", ""), "nothing was decided")
-		givenUp, taken := booking.Cancelling, booking.Confirmed
+		cancelled, decided := booking.Cancelling, booking.Confirmed
 		if s.Final() {
-			givenUp, taken = s, s
+			cancelled, decided = s, s
 		}
 		if s == booking.Cancelling {
-			taken = s // the earlier decision is overtaken
+			decided = s // the earlier decision is superseded
 		}
-		require.Equal(t, givenUp, booking.EffectiveStatus(s, booking.ByCustomer, ""), s)
-		require.Equal(t, taken, booking.EffectiveStatus(s, "", booking.Confirmed), s)
-		require.Equal(t, givenUp, booking.EffectiveStatus(s, booking.ByCustomer, booking.Confirmed), "giving up counts most: %s", s)
+		require.Equal(t, cancelled, booking.EffectiveStatus(s, booking.ByCustomer, ""), s)
+		require.Equal(t, decided, booking.EffectiveStatus(s, "", booking.Confirmed), s)
+		require.Equal(t, cancelled, booking.EffectiveStatus(s, booking.ByCustomer, booking.Confirmed), "the cancellation counts most: %s", s)
 	}
 }
 
 func TestMayCancel(t *testing.T) {
 	t.Parallel()
-	for kind, over := range map[booking.Kind]rule{
+	for kind, finished := range map[booking.Kind]rule{
 		booking.Food: {booking.Delivered: booking.AlreadyDelivered}, booking.Cafe: {booking.Completed: booking.AlreadyCompleted},
 		booking.Cleaning: {booking.Completed: booking.AlreadyCompleted},
 	} {
-		rule := over
+		rule := finished
 		rule[booking.Cancelled] = booking.AlreadyCancelled
 		for _, s := range reachable(kind, booking.Received) {
 			if _, known := rule[s]; !known {

@@ -17,9 +17,9 @@ func section(t *testing.T, k booking.Kind) string {
 	t.Helper()
 	text, err := os.ReadFile("../docs/sagas.md")
 	require.NoError(t, err)
-	_, rest, found := strings.Cut(string(text), "\n## "+string(k)+"\n")
+	_, fromHeading, found := strings.Cut(string(text), "\n## "+string(k)+"\n")
 	require.True(t, found, "docs/sagas.md has no section on %s", k)
-	part, _, _ := strings.Cut(rest, "\n## ")
+	part, _, _ := strings.Cut(fromHeading, "\n## ")
 	return part
 }
 

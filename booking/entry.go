@@ -137,7 +137,7 @@ func (d Dispute) Words() string {
 
 // StillOpen is the error UnderDispute for the dispute.
 func (d Dispute) StillOpen() *Error {
-	return Errorf(UnderDispute, "%s, is open: the bank may take the same money; when it is over, the refund is asked for again by itself", d.Words())
+	return Errorf(UnderDispute, "%s, is open: the bank may take the same money; when it has ended, the refund is requested again by itself", d.Words())
 }
 
 const (
@@ -184,10 +184,10 @@ type Repaid struct {
 	Refused Code `json:"refused,omitempty"`
 	// Left is what can still be refunded.
 	Left Money `json:"left"`
-	// Payment is the payment's status after the refund. Given is the sum of all refunds of the
+	// Payment is the payment's status after the refund. RefundedInAll is the sum of all refunds of the
 	// payment, in minor units.
-	Payment PaymentStatus `json:"payment,omitempty"`
-	Given   int64         `json:"given,omitempty"`
+	Payment       PaymentStatus `json:"payment,omitempty"`
+	RefundedInAll int64         `json:"given,omitempty"`
 	// Failing is how many other refunds by staff need a person.
 	Failing int `json:"failing,omitempty"`
 }
@@ -252,5 +252,5 @@ const refundRetryAfter = 2 * time.Second
 // BeingRequested is the error DecisionPending for refunds that are being requested at the
 // moment: their outcome is not known yet.
 func BeingRequested(unmade []Entry) *Error {
-	return Errorf(DecisionPending, "refund %s is just being asked for at the payment provider, or has failed since: repeat the request", unmade[0].Key).RetryIn(refundRetryAfter)
+	return Errorf(DecisionPending, "refund %s is being requested at the payment provider, or has failed since: repeat the request", unmade[0].Key).RetryIn(refundRetryAfter)
 }

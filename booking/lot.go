@@ -12,12 +12,12 @@ type Lot struct {
 func ChangeLots(lots []Lot, wants int, price int64) ([]Lot, bool) {
 	var kept []Lot
 	for _, l := range lots {
-		take := min(l.Quantity, wants)
-		if take == 0 {
+		keeps := min(l.Quantity, wants)
+		if keeps == 0 {
 			break
 		}
-		kept = append(kept, Lot{take, shareOf(l.Amount, take, l.Quantity)})
-		wants -= take
+		kept = append(kept, Lot{keeps, shareOf(l.Amount, keeps, l.Quantity)})
+		wants -= keeps
 	}
 	if wants == 0 {
 		return kept, true

@@ -9,7 +9,7 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/seed"
 )
 
-func TestRelot(t *testing.T) {
+func TestChangeLots(t *testing.T) {
 	t.Parallel()
 	two := []Lot{{1, 50000}, {2, 60000}}
 	for name, c := range map[string]struct {
@@ -38,21 +38,21 @@ func TestRelot(t *testing.T) {
 	require.False(t, ok)
 }
 
-// TestReprice_ThereAndBack: adding to a stay, at any price, and removing it again leaves
+// TestReprice_AddedAndRemoved: adding to a stay, at any price, and removing it again leaves
 // each night at its former price. A stay that only shrinks never costs more.
-func TestReprice_ThereAndBack(t *testing.T) {
+func TestReprice_AddedAndRemoved(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(seed.Of(t, "prices"), 0))
 	first := Date{Year: 2026, Month: 12, Day: 20}
-	stretch := func(from, nights, rooms int) DailyQuantity {
+	daily := func(from, nights, rooms int) DailyQuantity {
 		return DailyQuantity{first.AddDays(from), first.AddDays(from + nights), rooms}
 	}
 	for range 2000 {
-		has := stretch(3, 1+random.IntN(3), 1+random.IntN(3))
+		has := daily(3, 1+random.IntN(3), 1+random.IntN(3))
 		nights, total, ok := Reprice(DailyQuantity{}, nil, has, random.Int64N(100))
 		require.True(t, ok)
 		for range random.IntN(4) { // it was changed before
-			next := stretch(1+random.IntN(4), 1+random.IntN(4), 1+random.IntN(4))
+			next := daily(1+random.IntN(4), 1+random.IntN(4), 1+random.IntN(4))
 			nights, total, ok = Reprice(has, nights, next, random.Int64N(100))
 			require.True(t, ok)
 			has = next
@@ -61,10 +61,10 @@ func TestReprice_ThereAndBack(t *testing.T) {
 		added, dearer, ok := Reprice(has, nights, more, random.Int64N(100))
 		require.True(t, ok)
 		require.GreaterOrEqual(t, dearer, total)
-		back, again, ok := Reprice(more, added, has, random.Int64N(100))
+		former, again, ok := Reprice(more, added, has, random.Int64N(100))
 		require.True(t, ok)
 		require.Equal(t, total, again)
-		require.Equal(t, nights, back)
+		require.Equal(t, nights, former)
 	}
 }
 
@@ -79,11 +79,11 @@ func TestReprice_AfterAPriceDrop(t *testing.T) {
 	require.True(t, ok)
 	require.EqualValues(t, 120000, total)
 	require.Equal(t, []NightPrice{{From: day, To: day.AddDays(2), Amount: 60000, Lots: []Lot{{1, 50000}, {1, 10000}}}}, added)
-	back, total, ok := Reprice(two, added, one, 10000)
+	former, total, ok := Reprice(two, added, one, 10000)
 	require.True(t, ok)
 	require.EqualValues(t, 100000, total)
-	require.Equal(t, was, back)
+	require.Equal(t, was, former)
 	_, averaged, ok := RepriceOnAverage(two, added, one, 10000)
 	require.True(t, ok)
-	require.EqualValues(t, 60000, averaged, "as changes of earlier builds go on")
+	require.EqualValues(t, 60000, averaged, "as changes of earlier builds continue")
 }

@@ -9,14 +9,14 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// told is a message with its words in both languages.
-type told struct {
+// worded is a message with its words in both languages.
+type worded struct {
 	message         booking.Message
 	english, korean string
 }
 
 // messages returns every type of message for each of its addressees.
-func messages() []told {
+func messages() []worded {
 	const why = booking.ByCustomer
 	stay := booking.MessageData{
 		Kind: booking.Lodging, For: booking.ForOwner, Item: "Seaside Inn", Quantity: 2, CustomerID: "alice",
@@ -41,7 +41,7 @@ func messages() []told {
 	lost := refunded
 	lost.For = booking.ForOwner
 	errand := booking.MessageData{Kind: booking.Cleaning, For: booking.ForCleaner, CustomerID: "alice"}
-	return []told{
+	return []worded{
 		{booking.Message{Type: booking.ReservationPlacedMessage, Data: stay},
 			"New reservation: 2 × Seaside Inn, 2026-12-24 to 2026-12-26, for alice",
 			"새 예약: Seaside Inn 2실, 2026-12-24 ~ 2026-12-26, alice 님"},
@@ -220,7 +220,7 @@ func TestMessages_AmountsInWords(t *testing.T) {
 	}
 }
 
-// TestMessages_NamesInBraces: a name that contains braces is not taken for a field.
+// TestMessages_NamesInBraces: a name that contains braces is not read as a field.
 func TestMessages_NamesInBraces(t *testing.T) {
 	t.Parallel()
 	m := booking.Message{Type: booking.OrderPlacedMessage, Data: booking.MessageData{

@@ -16,8 +16,8 @@ type NextAction struct {
 const Redirect = "redirect"
 
 // PaymentReturn is what a customer's browser brings back from the page where the charge is
-// confirmed. It proves nothing, because it comes from the browser: the provider is asked,
-// and amount and order have to be the charge's own.
+// confirmed. It proves nothing, because it comes from the browser: the charge is retrieved from
+// the provider, and its amount and order have to match.
 type PaymentReturn struct {
 	PaymentKey string `json:"paymentKey,omitempty"` // the provider's id of the payment
 	Amount     int64  `json:"amount,omitempty"`     // in the minor unit of the charge's currency

@@ -18,8 +18,8 @@ type OperatorAction struct {
 	Bulk string `json:"bulk,omitempty"`
 	// Seq counts the lines of the log. The store sets it.
 	Seq int64 `json:"seq"`
-	// Outcome is done, accepted if it goes on after the answer, the state of a refund, the
-	// code of a refusal, or stopped; "" while it is not known.
+	// Outcome is done, accepted if it continues after the answer, the state of a refund, the code
+	// of a refusal, or stopped; "" while it is not known.
 	Outcome string `json:"outcome,omitempty"`
 }
 
@@ -36,7 +36,7 @@ const (
 // settled orders are logged for every caller.
 func (c Caller) Operates(a Action) bool {
 	switch a {
-	case RefundOrder, ResolvePayment, LookAtPayment, SettleOrder:
+	case RefundOrder, ResolvePayment, CheckPayment, SettleOrder:
 		return true
 	}
 	rule, _ := RuleOf(a)

@@ -9,7 +9,7 @@ type Page struct {
 	Cursor string
 }
 
-// CountedTo is the limit of counting a list: it stands for as many or more.
+// CountedTo is the limit of counting a list: it means as many or more.
 const CountedTo = 10_000
 
 // InvalidCursor is the code for a cursor that the list has not issued.

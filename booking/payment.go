@@ -41,8 +41,8 @@ type Charge struct {
 	// CustomerRef is the provider's id of the customer when the charge began, "" if there was
 	// none. It is set for the provider only.
 	CustomerRef string `json:"-"`
-	// Since is when the ledger recorded the charge: the provider was not asked before. It
-	// is set for the provider only.
+	// Since is when the ledger recorded the charge: the provider was not called before. It is set
+	// for the provider only.
 	Since time.Time `json:"-"`
 }
 
@@ -51,7 +51,7 @@ type PaymentStatus string
 
 // The statuses of payments.
 const (
-	ChargeDeferred  PaymentStatus = "deferred"        // the provider has not been asked yet
+	ChargeDeferred  PaymentStatus = "deferred"        // the provider has not been called yet
 	ChargePending   PaymentStatus = "pending"         // requested; the provider's answer is not recorded yet
 	ActionRequired  PaymentStatus = "requires_action" // the customer has to confirm it at the provider
 	Charged         PaymentStatus = "charged"         // the charge was made
@@ -115,9 +115,9 @@ func (p Payment) WasCharged() bool {
 	}
 }
 
-// MayBeTakenLate reports whether the customer had to confirm a charge that has ended without
+// MayBeChargedLate reports whether the customer had to confirm a charge that has ended without
 // being made: the provider may still make it, or may have made it.
-func (p Payment) MayBeTakenLate() bool {
+func (p Payment) MayBeChargedLate() bool {
 	return p.ActionRef != "" && (p.Status == ChargePrevented || p.Status == Declined)
 }
 
@@ -147,8 +147,8 @@ func (p Payment) RefundedInAll() int64 {
 	return p.sumOf(Entry.IsRefunded)
 }
 
-// LostTwice is what banks have taken back beyond what was left of the payment: a dispute
-// is about the whole charge, whatever was refunded before. We have lost that amount twice.
+// LostTwice is the amount that was refunded and also charged back by a bank, since a dispute is
+// about the whole charge.
 func (p Payment) LostTwice() (beyond int64) {
 	inTurn := slices.Clone(p.Entries)
 	slices.SortStableFunc(inTurn, func(a, b Entry) int { return a.At.Compare(b.At) })

@@ -68,8 +68,8 @@ func Readers() []Reader {
 	return []Reader{ReaderNone, ReaderCustomer, ReaderOwner, ReaderCourier, ReaderCleaner, ReaderOperator, ReaderUnchecked}
 }
 
-// ReaderOf is the caller's relation to the order that the thing stands for. Of several
-// relations, the one counts that is shown most.
+// ReaderOf is the caller's relation to the thing's order. Of several relations, the one that may
+// read most counts.
 func (c Caller) ReaderOf(t Thing) Reader {
 	related := c.RelationsTo(t)
 	is := func(r Relation) bool { return slices.Contains(related, r) }

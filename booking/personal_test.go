@@ -90,15 +90,15 @@ func requireImpersonal(t *testing.T, typ reflect.Type, path string, seen map[ref
 // order and for one that has ended.
 func TestPersonal_Shown(t *testing.T) {
 	t.Parallel()
-	const underWay, over = "underWay", "over"
+	const open, ended = "open", "ended"
 	want := map[booking.Reader]string{
 		booking.ReaderNone:      "",
-		booking.ReaderCustomer:  "underWay: telephone address location note; over: telephone address location note",
-		booking.ReaderOwner:     "underWay: telephone address location note",
-		booking.ReaderCourier:   "underWay: address note",
-		booking.ReaderCleaner:   "underWay: telephone location note",
-		booking.ReaderOperator:  "underWay: telephone address location note; over: telephone address location note",
-		booking.ReaderUnchecked: "underWay: telephone address location note; over: telephone address location note",
+		booking.ReaderCustomer:  "open: telephone address location note; ended: telephone address location note",
+		booking.ReaderOwner:     "open: telephone address location note",
+		booking.ReaderCourier:   "open: address note",
+		booking.ReaderCleaner:   "open: telephone location note",
+		booking.ReaderOperator:  "open: telephone address location note; ended: telephone address location note",
+		booking.ReaderUnchecked: "open: telephone address location note; ended: telephone address location note",
 		"":                      "",
 		"stranger":              "",
 	}
@@ -107,10 +107,10 @@ func TestPersonal_Shown(t *testing.T) {
 	}
 	for reader, cells := range want {
 		var shown []string
-		for _, stage := range []string{underWay, over} {
+		for _, stage := range []string{open, ended} {
 			var details []string
 			for _, detail := range booking.Details() {
-				if text := marked.Shown(reader, detail, stage == underWay); text != "" {
+				if text := marked.Shown(reader, detail, stage == open); text != "" {
 					require.Equal(t, "+821055550199", text)
 					details = append(details, string(detail))
 				}
@@ -123,8 +123,8 @@ func TestPersonal_Shown(t *testing.T) {
 	}
 }
 
-// TestDocs_WhoIsShownWhat compares the table of docs/architecture.md with the code.
-func TestDocs_WhoIsShownWhat(t *testing.T) {
+// TestDocs_WhatEachReaderIsShown compares the table of docs/architecture.md with the code.
+func TestDocs_WhatEachReaderIsShown(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("../docs/architecture.md")
 	require.NoError(t, err)

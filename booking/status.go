@@ -42,7 +42,7 @@ const (
 	OwnerTimeout    Reason = "owner_timeout"
 	TooLate         Reason = "too_late"         // its time was over before it was paid for, handed over or served
 	MenuDeleted     Reason = "menu_deleted"     // the drink is no longer sold
-	CafeUnavailable Reason = "cafe_unavailable" // the café could not be asked whether it has the drink
+	CafeUnavailable Reason = "cafe_unavailable" // the café did not answer whether it has the drink
 	NotRegistered   Reason = "not_registered"   // the call could not be registered with management
 	// PaymentUnavailable: its payment could not be made in time.
 	PaymentUnavailable Reason = "payment_unavailable"

@@ -100,18 +100,18 @@ func withNight(nights []NightPrice, night NightPrice) []NightPrice {
 // MoveDue is the refund for a change that makes an order cheaper by difference: the percentage
 // that applies to a cancellation, without the fee, or the percentage of an early departure for a
 // stay whose guests may already have come.
-func (p *CancellationPolicy) MoveDue(c Cancellation, difference Money) (giveBack int64) {
+func (p *CancellationPolicy) MoveDue(c Cancellation, difference Money) (refund int64) {
 	switch {
 	case p == nil || !c.Kind.binds(c.Status):
 		return difference.Amount
 	case c.Kind == Lodging && !c.At.Before(c.CheckIn):
-		return dueOf(difference, 0, share(difference.Amount, p.EarlyDeparture), tierEarlyDeparture).GiveBack
+		return dueOf(difference, 0, share(difference.Amount, p.EarlyDeparture), tierEarlyDeparture).Refund
 	}
 	n := p.PassedAt(c)
 	if n == len(p.Tiers) {
 		return 0
 	}
-	return dueOf(difference, 0, share(difference.Amount, p.Tiers[n].Percent), p.Tiers[n].name()).GiveBack
+	return dueOf(difference, 0, share(difference.Amount, p.Tiers[n].Percent), p.Tiers[n].name()).Refund
 }
 
 // MayEverChangeStay refuses to change a reservation whose status rules that out at any time.

@@ -57,9 +57,9 @@ type Undo struct {
 	Payment  PaymentStatus `json:"payment,omitempty"`
 	Refunded int64         `json:"refunded,omitempty"`
 	Kept     int64         `json:"kept,omitempty"`
-	// Given is what was paid back of it in all, if that differs from what the provider has
+	// RefundedInAll is what was paid back of it in all, if that differs from what the provider has
 	// refunded: see CustomerGot.
-	Given int64 `json:"given,omitempty"`
+	RefundedInAll int64 `json:"given,omitempty"`
 	// Own is what the undo's own refund has paid back, or a person in its place: see
 	// Charge.WantsOwnRefund. It is nil if it was not requested, or an earlier build has answered.
 	Own *int64 `json:"own,omitempty"`
@@ -74,4 +74,4 @@ type Undo struct {
 }
 
 // CustomerGot is what the customer has got back of the payment, from us or from others.
-func (u Undo) CustomerGot() int64 { return max(u.Given, u.Refunded) }
+func (u Undo) CustomerGot() int64 { return max(u.RefundedInAll, u.Refunded) }

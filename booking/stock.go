@@ -106,7 +106,7 @@ type DailyQuantity struct {
 	Quantity int  `json:"quantity"`
 }
 
-// DailyQuantity is what the hold asks for.
+// DailyQuantity is what the hold requests.
 func (h Hold) DailyQuantity() DailyQuantity { return DailyQuantity{h.From, h.To, h.Quantity} }
 
 // Beyond is the part of s that other does not cover, in the order of days.

@@ -37,7 +37,7 @@ func TestTransitions_EveryKindEndsWhereItShould(t *testing.T) {
 				}
 				require.Contains(t, reachable(k, s), booking.Cancelled, "%s can be undone", s)
 				if s != booking.Cancelling {
-					require.True(t, k.May(s, booking.Cancelling), "%s can be given up", s)
+					require.True(t, k.May(s, booking.Cancelling), "%s can be cancelled", s)
 				}
 				for _, next := range k.Next(s) {
 					require.NotContains(t, reachable(k, next), s, "orders never go back to %s", s)
@@ -45,7 +45,7 @@ func TestTransitions_EveryKindEndsWhereItShould(t *testing.T) {
 			}
 			require.True(t, slices.ContainsFunc(reachable(k, booking.Received), func(s booking.Status) bool { return s.Final() && s != booking.Cancelled }), "it can end well")
 			require.Equal(t, []booking.Status{booking.Cancelling, booking.Cancelled}, reachable(k, booking.Cancelling),
-				"who is being cancelled stays so")
+				"an order that is being cancelled stays so")
 		})
 	}
 }
@@ -80,7 +80,7 @@ func TestKind_MayIsWhatNextLists(t *testing.T) {
 	require.Empty(t, booking.Kind("unknown").Next(booking.Received))
 
 	clear(booking.Lodging.Next(booking.Received))
-	require.NotContains(t, booking.Lodging.Next(booking.Received), booking.Status(""), "nobody changes the table")
+	require.NotContains(t, booking.Lodging.Next(booking.Received), booking.Status(""), "a caller cannot change the table")
 }
 
 func TestKind_Reaches(t *testing.T) {
@@ -108,9 +108,9 @@ func TestDecidesAndFinal(t *testing.T) {
 
 func TestReason_Unavailable(t *testing.T) {
 	t.Parallel()
-	notTaken := []booking.Reason{booking.CafeUnavailable, booking.NotRegistered, booking.PaymentUnavailable, booking.NotProcessed}
+	unavailable := []booking.Reason{booking.CafeUnavailable, booking.NotRegistered, booking.PaymentUnavailable, booking.NotProcessed}
 	for _, r := range booking.Reasons() {
-		require.Equal(t, slices.Contains(notTaken, r), r.Unavailable(), r)
+		require.Equal(t, slices.Contains(unavailable, r), r.Unavailable(), r)
 	}
 }
 
@@ -161,7 +161,7 @@ func inWords[S ~string](t *testing.T, statuses []S, l booking.Language, label fu
 	}
 }
 
-// The Korean words of the customers' pages are given.
+// The Korean words of the customers' pages are fixed.
 func TestLabels_InKorean(t *testing.T) {
 	t.Parallel()
 	require.Equal(t, "배달시작", booking.JobStarted.Label(booking.Food, booking.Korean))

@@ -149,10 +149,10 @@ func shown(t time.Time, loc *time.Location) time.Time {
 func TestDate_AtAroundEveryChange(t *testing.T) {
 	t.Parallel()
 	const around = 5 * time.Hour
-	looked := 0
+	count := 0
 	for _, loc := range distinct(t) {
 		for _, change := range changes(loc) {
-			looked++
+			count++
 			at := change.Add(-around - 26*time.Hour)
 			first, last := shown(change, loc).Add(-around).Truncate(time.Minute), shown(change, loc).Add(around)
 			for wall := first; wall.Before(last); wall = wall.Add(time.Minute) {
@@ -171,7 +171,7 @@ func TestDate_AtAroundEveryChange(t *testing.T) {
 			}
 		}
 	}
-	require.Greater(t, looked, 1000)
+	require.Greater(t, count, 1000)
 }
 
 // TestDate_EveryDayOfEveryZone: days follow each other without a gap, each begins and ends

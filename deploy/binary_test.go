@@ -167,7 +167,7 @@ func (p process) check(t *testing.T) understood {
 		require.True(t, u.knows[name] || known(name, value), "%s does not know %s", u.command, name)
 	}
 	for name, value := range p.shared {
-		require.True(t, knownToAny(t)[name] || known(name, value), "nobody knows %s", name)
+		require.True(t, knownToAny(t)[name] || known(name, value), "no process knows %s", name)
 	}
 	return u
 }
@@ -269,7 +269,7 @@ func (u understood) port(t *testing.T) string {
 	}
 	host, port, err := net.SplitHostPort(listen)
 	require.NoError(t, err)
-	require.Equal(t, "0.0.0.0", host, "from outside of its container nobody would reach %s", u.command)
+	require.Equal(t, "0.0.0.0", host, "from outside of its container %s cannot be reached", u.command)
 	return port
 }
 

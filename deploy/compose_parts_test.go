@@ -25,7 +25,7 @@ func portNumber(n uint32) string { return strconv.FormatUint(uint64(n), 10) }
 // needs lists the dependencies of the service, direct and indirect.
 func needs(t *testing.T, project *types.Project, name string, above ...string) (all []string) {
 	t.Helper()
-	require.NotContains(t, above, name, "a circle: %v", above)
+	require.NotContains(t, above, name, "a cycle: %v", above)
 	for on := range project.Services[name].DependsOn {
 		all = append(all, on)
 		all = append(all, needs(t, project, on, append(slices.Clone(above), name)...)...)

@@ -99,7 +99,7 @@ func TestCompose_Variables(t *testing.T) {
 		used = append(used, name)
 	}
 	require.ElementsMatch(t, used, explained)
-	require.Contains(t, string(example), "\nPOSTGRES_PASSWORD=\n", "no password is better than one that everybody knows")
+	require.Contains(t, string(example), "\nPOSTGRES_PASSWORD=\n", "no password is better than a published one")
 }
 
 func TestCompose_CommandsAndHealth(t *testing.T) {
@@ -167,7 +167,7 @@ func TestCompose_Ports(t *testing.T) {
 		}
 	}
 	require.Equal(t, "api", published["8080"])
-	require.NotContains(t, published, "5432", "the database is nobody's business")
+	require.NotContains(t, published, "5432", "the database is not published")
 }
 
 // Secrets come from outside: the file contains none.

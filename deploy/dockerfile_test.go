@@ -157,7 +157,7 @@ func TestDockerfile_BuildsAStaticBinary(t *testing.T) {
 	require.NoError(t, err)
 	defer file.Close()
 	for _, segment := range file.Progs {
-		require.NotEqual(t, elf.PT_INTERP, segment.Type, "it wants a dynamic linker, which the image has not")
+		require.NotEqual(t, elf.PT_INTERP, segment.Type, "it needs a dynamic linker, which the image does not have")
 	}
 	libraries, err := file.ImportedLibraries()
 	require.NoError(t, err)

@@ -54,10 +54,10 @@ func checkResources(t *testing.T, where string, c corev1.Container) {
 
 // checkSoftLimit: a long-running process gets a soft memory limit for its garbage collector.
 // Otherwise the kernel kills it for memory that could have been collected.
-func checkSoftLimit(t *testing.T, where string, limit int64, given string) {
+func checkSoftLimit(t *testing.T, where string, limit int64, set string) {
 	t.Helper()
-	require.NotEmpty(t, given, "%s: GOMEMLIMIT", where)
-	soft := resource.MustParse(strings.TrimSuffix(given, "B"))
+	require.NotEmpty(t, set, "%s: GOMEMLIMIT", where)
+	soft := resource.MustParse(strings.TrimSuffix(set, "B"))
 	require.Less(t, soft.Value(), limit, where)
 	require.Greater(t, soft.Value(), limit*3/4, where)
 }
@@ -83,23 +83,23 @@ func TestKubernetes_Jobs(t *testing.T) {
 			require.Equal(t, "yeyak-"+u.command, name)
 			require.Equal(t, corev1.RestartPolicyNever, job.Spec.Template.Spec.RestartPolicy)
 			require.NotNil(t, job.Spec.TTLSecondsAfterFinished)
-			patience := u.Prepare.Wait
+			wait := u.Prepare.Wait
 			if u.command == "visibility" {
-				patience = u.Visibility.Wait
+				wait = u.Visibility.Wait
 			}
-			ends(t, job, patience)
+			ends(t, job, wait)
 		}
 		require.Len(t, m.namespaces, 1)
 		require.Equal(t, "yeyak restricted", m.namespaces[0].Name+" "+m.namespaces[0].Labels["pod-security.kubernetes.io/enforce"])
 	}
 }
 
-func ends(t *testing.T, job *batchv1.Job, patience time.Duration) {
+func ends(t *testing.T, job *batchv1.Job, wait time.Duration) {
 	t.Helper()
 	// The second attempt is made after ten seconds, the next after twice that.
 	tries := 10 * time.Second * (1<<*job.Spec.BackoffLimit - 1)
-	require.GreaterOrEqual(t, patience+tries, 2*time.Minute, "%s: what it needs may only just be starting", job.Name)
-	require.Greater(t, time.Duration(*job.Spec.ActiveDeadlineSeconds)*time.Second, patience, "%s has no time to try twice", job.Name)
+	require.GreaterOrEqual(t, wait+tries, 2*time.Minute, "%s: a service that it needs may still be starting", job.Name)
+	require.Greater(t, time.Duration(*job.Spec.ActiveDeadlineSeconds)*time.Second, wait, "%s has no time to try twice", job.Name)
 }
 
 // Jobs and workloads have the same settings.

@@ -81,7 +81,7 @@ func checkProbes(t *testing.T, name string, c corev1.Container, u understood) {
 			continue
 		}
 		require.Equal(t, c.Ports[0].Name, of.HTTPGet.Port.StrVal, "%s: %s", name, probe)
-		require.True(t, u.serves(t, of.HTTPGet.Path), "%s: %s asks for %s", name, probe, of.HTTPGet.Path)
+		require.True(t, u.serves(t, of.HTTPGet.Path), "%s: %s requests %s", name, probe, of.HTTPGet.Path)
 		want := map[string]string{"startup": "/healthz", "readiness": "/readyz", "liveness": "/healthz"}[probe]
 		if u.command == "sandbox-payments" {
 			want = "/sandbox/payments"
@@ -91,10 +91,10 @@ func checkProbes(t *testing.T, name string, c corev1.Container, u understood) {
 		require.True(t, want != "/readyz" || of.TimeoutSeconds >= 2, name)
 	}
 	if l := c.LivenessProbe; l != nil {
-		require.GreaterOrEqual(t, l.PeriodSeconds*l.FailureThreshold, int32(60), "%s: busy is not dead", name)
+		require.GreaterOrEqual(t, l.PeriodSeconds*l.FailureThreshold, int32(60), "%s: a busy process would be restarted", name)
 	}
 	if c.ReadinessProbe != nil && u.command != "worker" {
-		require.GreaterOrEqual(t, preStop(c)+u.drains(), 5*time.Second, "%s: proxies have to hear that it goes", name)
+		require.GreaterOrEqual(t, preStop(c)+u.drains(), 5*time.Second, "%s: proxies have to notice that it ends", name)
 	}
 }
 
@@ -156,7 +156,7 @@ func TestKubernetes_RequestsFindTheirWay(t *testing.T) {
 	prod := render(t, "kubernetes/overlays/prod")
 	require.Len(t, prod.ingresses, 1, "one entry point")
 	require.NotEmpty(t, prod.ingresses["yeyak"].Spec.TLS)
-	require.NotNil(t, prod.ingresses["yeyak"].Spec.IngressClassName, "without a default class nobody would serve it")
+	require.NotNil(t, prod.ingresses["yeyak"].Spec.IngressClassName, "without a default class no controller would serve it")
 	api := understood{command: "api"}
 	require.True(t, api.serves(t, "/openapi.json") && api.serves(t, "/docs"))
 }

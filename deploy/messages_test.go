@@ -134,12 +134,12 @@ func TestMessages_Compose(t *testing.T) {
 	require.Equal(t, filepath.Dir(p["MESSAGES_STATE"]), s.Volumes[0].Target)
 	require.Equal(t, types.VolumeTypeVolume, s.Volumes[0].Type)
 
-	told, err := load(t, map[string]string{
+	configured, err := load(t, map[string]string{
 		"POSTGRES_PASSWORD": password, "YEYAK_AUTH_ISSUER": "", "MESSAGES_WEBHOOK": "https://hook.example", "MESSAGES_SECRET": "whsec_" + strings.Repeat("A", 32),
 	})
 	require.NoError(t, err)
-	require.Equal(t, "https://hook.example", messagesOf(told)["MESSAGES_WEBHOOK"])
-	messagesOf(told).check(t)
+	require.Equal(t, "https://hook.example", messagesOf(configured)["MESSAGES_WEBHOOK"])
+	messagesOf(configured).check(t)
 }
 
 func TestMessages_Kubernetes(t *testing.T) {
@@ -147,17 +147,17 @@ func TestMessages_Kubernetes(t *testing.T) {
 	for _, overlay := range []string{"prod", "local"} {
 		m := render(t, "kubernetes/overlays/"+overlay)
 		s := m.statefulSets["yeyak-messages"]
-		require.Equal(t, int32(1), *s.Spec.Replicas, "two would tell everything twice")
+		require.Equal(t, int32(1), *s.Spec.Replicas, "two would send every message twice")
 		require.Equal(t, "Retain", string(s.Spec.PersistentVolumeClaimRetentionPolicy.WhenDeleted))
 		require.Contains(t, m.services, s.Spec.ServiceName)
 		c := s.Spec.Template.Spec.Containers[0]
 		require.Regexp(t, `(^|/)yeyak-messages:`, c.Image)
 		require.Empty(t, c.Command, "the image knows its script")
-		told := m.processOf(t, c)
-		if told.env["MESSAGES_SECRET"] != "" {
-			told.env["MESSAGES_SECRET"] = "" // may be missing
+		process := m.processOf(t, c)
+		if process.env["MESSAGES_SECRET"] != "" {
+			process.env["MESSAGES_SECRET"] = "" // may be missing
 		}
-		p := messagesProcess(told.environment())
+		p := messagesProcess(process.environment())
 		p.check(t)
 		require.Equal(t, p.port(t), strconv.Itoa(int(c.Ports[0].ContainerPort)))
 		for path, probe := range map[string]*corev1.Probe{"/healthz": c.LivenessProbe, "/readyz": c.ReadinessProbe} {
@@ -198,8 +198,8 @@ func (r *rehearsal) python(args ...string) *exec.Cmd {
 func (r *rehearsal) followed() {
 	r.Helper()
 	require.Eventually(r, func() bool {
-		told := r.logs["messages"].String()
-		return strings.Contains(told, `"recipientId": "alice"`) && strings.Contains(told, "Your reservation at Seaside Inn is confirmed.")
+		output := r.logs["messages"].String()
+		return strings.Contains(output, `"recipientId": "alice"`) && strings.Contains(output, "Your reservation at Seaside Inn is confirmed.")
 	}, 2*time.Minute, 50*time.Millisecond, "%s", r.logs["messages"])
 	require.Eventually(r, func() bool {
 		answer, err := http.Get("http://127.0.0.1:" + r.port("marketing", "8090") + "/recommendations/bora")

@@ -202,14 +202,14 @@ func TestMonitoring_Alertmanager(t *testing.T) {
 // settings, over real sockets.
 func TestMonitoring_AlertReachesReceiver(t *testing.T) {
 	t.Parallel()
-	heard := make(chan string, 10)
+	received := make(chan string, 10)
 	receiver := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		var said struct {
 			Receiver string
 			Alerts   []struct{ Labels map[string]string }
 		}
 		if json.NewDecoder(r.Body).Decode(&said) == nil && len(said.Alerts) == 1 {
-			heard <- said.Receiver + " " + said.Alerts[0].Labels["alertname"]
+			received <- said.Receiver + " " + said.Alerts[0].Labels["alertname"]
 		}
 	}))
 	t.Cleanup(receiver.Close)
@@ -237,7 +237,7 @@ func TestMonitoring_AlertReachesReceiver(t *testing.T) {
 			t.Log(log.String())
 		}
 	})
-	alert := `[{"labels": {"alertname": "ApiDown", "severity": "critical"}, "annotations": {"summary": "nobody answers customers"}}]`
+	alert := `[{"labels": {"alertname": "ApiDown", "severity": "critical"}, "annotations": {"summary": "no API answers customers"}}]`
 	require.Eventually(t, func() bool {
 		answer, err := http.Post("http://"+at+"/api/v2/alerts", "application/json", bytes.NewBufferString(alert))
 		if err != nil {
@@ -247,7 +247,7 @@ func TestMonitoring_AlertReachesReceiver(t *testing.T) {
 		_, _ = io.Copy(io.Discard, answer.Body)
 		return answer.StatusCode == http.StatusOK
 	}, 2*time.Minute, 50*time.Millisecond)
-	require.Equal(t, "operators ApiDown", <-heard)
+	require.Equal(t, "operators ApiDown", <-received)
 }
 
 // builtTool is a program of tools/, which `make test` builds.

@@ -43,7 +43,7 @@ func TestOperations_WhatIsShown(t *testing.T) {
 			p.check(t)
 		case "curl", "export", ".", "temporal":
 		default:
-			require.Fail(t, "nobody knows what this names", line)
+			require.Fail(t, "it is unknown what this names", line)
 		}
 	}
 	require.Subset(t, seen, map[string]bool{"cp": true, "docker": true, "kubectl": true, "yeyak": true})

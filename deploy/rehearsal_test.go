@@ -48,11 +48,11 @@ type rehearsal struct {
 
 // deploy/README.md works for an operator up to this point.
 func TestCompose_Rehearsal(t *testing.T) {
-	who := issuer.Start(t)
-	project, err := load(t, map[string]string{"POSTGRES_PASSWORD": password, "YEYAK_AUTH_ISSUER": who.URL()}, "monitoring")
+	tokens := issuer.Start(t)
+	project, err := load(t, map[string]string{"POSTGRES_PASSWORD": password, "YEYAK_AUTH_ISSUER": tokens.URL()}, "monitoring")
 	require.NoError(t, err)
 	r := &rehearsal{
-		issuer: who,
+		issuer: tokens,
 		T:      t, project: project, yeyak: buildAsTheImageDoes(t),
 		ports: map[string]string{}, running: map[string]*exec.Cmd{}, logs: map[string]*safeBuffer{},
 	}
@@ -254,14 +254,14 @@ func (r *rehearsal) start(service string) {
 	if service == "temporal" {
 		return // `prepare` waits for it
 	}
-	patience, cancel := context.WithTimeout(r.Context(), time.Duration(*s.HealthCheck.StartPeriod))
+	ctx, cancel := context.WithTimeout(r.Context(), time.Duration(*s.HealthCheck.StartPeriod))
 	defer cancel()
 	for {
 		words := []string{}
 		for _, word := range s.HealthCheck.Test[2:] {
 			words = append(words, r.here(service, word))
 		}
-		check := exec.CommandContext(patience, r.yeyak, words...)
+		check := exec.CommandContext(ctx, r.yeyak, words...)
 		if service == "messages" {
 			check = r.python(words[1:]...) // after python3
 		}
@@ -269,7 +269,7 @@ func (r *rehearsal) start(service string) {
 		if err == nil {
 			return
 		}
-		require.NoError(r, patience.Err(), "%s is not healthy: %s", service, out)
+		require.NoError(r, ctx.Err(), "%s is not healthy: %s", service, out)
 	}
 }
 
@@ -303,7 +303,7 @@ func (r *rehearsal) placeAnOrder() {
 	defer answer.Body.Close()
 	var paid struct{ Charged int64 }
 	require.NoError(r, json.NewDecoder(answer.Body).Decode(&paid))
-	require.Equal(r, int64(100000), paid.Charged, "the payment went through what stands in for Stripe")
+	require.Equal(r, int64(100000), paid.Charged, "the payment reached the sandbox for Stripe")
 }
 
 // send sends a request to the API, and returns the id in the answer.

@@ -74,7 +74,7 @@ func (r *runner) try(script string, env ...string) (string, error) {
 	cmd.Env = append([]string{
 		"PATH=" + filepath.Join(r.temp, "bin") + ":" + os.Getenv("PATH"), "HOME=" + r.temp, "CALLS=" + filepath.Join(r.temp, "calls"),
 		"KUSTOMIZE=" + builtTool(r.T, "kustomize"), "ORIGIN=" + r.origin, "GITHUB_SERVER_URL=file://" + filepath.Dir(filepath.Dir(r.origin)),
-		"GITHUB_REPOSITORY=" + ourRepository, "GITHUB_REF_NAME=v1.2.3", "GITHUB_SHA=" + revision, "GITHUB_ACTOR=somebody",
+		"GITHUB_REPOSITORY=" + ourRepository, "GITHUB_REF_NAME=v1.2.3", "GITHUB_SHA=" + revision, "GITHUB_ACTOR=octocat",
 		"GITHUB_OUTPUT=" + filepath.Join(r.temp, "output"), "RUNNER_TEMP=" + r.temp,
 	}, env...)
 	out, err := cmd.CombinedOutput()
@@ -171,7 +171,7 @@ func TestRelease_ReachesTheCluster(t *testing.T) {
 	follows := all["release.yml"].Jobs["deploy"]
 	require.Equal(t, []string{"release"}, follows.Needs)
 	require.Equal(t, "./.github/workflows/deploy.yml", follows.Uses)
-	require.Equal(t, "production", all["deploy.yml"].Jobs["deploy"].Environment, "without it nothing asks for approval")
+	require.Equal(t, "production", all["deploy.yml"].Jobs["deploy"].Environment, "without it no approval is needed")
 
 	r := newRunner(t)
 	require.NoError(t, r.job("release.yml", "release"))

@@ -39,8 +39,8 @@ func tests(t *testing.T) map[string]string {
 	return all
 }
 
-// TestBusinesses_EveryRowIsShown by a test, every row that a test names is one,
-// and tests are named for what they show and not for its row.
+// TestBusinesses_EveryRowIsShown: a test shows each row, every row that a test names exists,
+// and tests are named for what they show and not for a row.
 func TestBusinesses_EveryRowIsShown(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile("businesses.md")

@@ -59,7 +59,7 @@ func anchors(document string) (all []string) {
 	return all
 }
 
-// leads tells whether a target, from the repository's root, is a file that is
+// leads reports whether a target, from the repository's root, is a file that is
 // there, and has the heading that is named.
 func leads(files map[string]string, target string) bool {
 	name, anchor, _ := strings.Cut(target, "#")
@@ -101,7 +101,7 @@ func TestLinks_Resolve(t *testing.T) {
 	require.Greater(t, mentions, 40)
 }
 
-// TestLinks_WhatLeadsNowhere is found, within a document and from another.
+// TestLinks_WhatLeadsNowhere: a broken link is found, within a document and from another.
 func TestLinks_WhatLeadsNowhere(t *testing.T) {
 	t.Parallel()
 	files := map[string]string{"a.md": "# A step's *undo*, v2\n\n```sh\n# no heading\n```\n## B_c\n"}

@@ -12,8 +12,8 @@ import (
 )
 
 // TestSagas_ListTheTablesOfKinds: a file that names every kind of order is one to
-// which a new kind is added, and docs/sagas.md links it. Tests, and internal/rig,
-// which they run on, order of the kinds that there are.
+// which a new kind is added, and docs/sagas.md links it. Tests and internal/rig, on
+// which they run, are left out.
 func TestSagas_ListTheTablesOfKinds(t *testing.T) {
 	t.Parallel()
 	files := sources(t)

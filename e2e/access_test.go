@@ -65,9 +65,9 @@ func (s *system) onKeys(do func(identity.Keys) error) {
 	require.NoError(s, app.OnKeys(s.Context(), s.options, do))
 }
 
-// TestAccess_EveryRequestIsSomebodys: every request needs a valid credential, over
+// TestAccess_EveryRequestHasACaller: every request needs a valid credential, over
 // sockets, with tokens and keys of all kinds.
-func TestAccess_EveryRequestIsSomebodys(t *testing.T) {
+func TestAccess_EveryRequestHasACaller(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
 	as := func(credential string) answer { return s.get(placesAt, "Authorization", "Bearer "+credential) }
@@ -141,7 +141,7 @@ func TestAccess_StreamsEndWithTheirKey(t *testing.T) {
 		return err
 	})
 	_, err := io.ReadAll(ends)
-	require.NoError(t, err, "an end, not a break")
+	require.NoError(t, err, "the stream ends without an error")
 	open(text, http.StatusUnauthorized)
 	s.post("/v1/lodging/places", object{
 		"name": "Inn", "ownerId": "bora", "price": object{"amount": 1, "currency": "KRW"}, "confirmation": "auto",
@@ -203,7 +203,7 @@ func TestAccess_IssuerAway(t *testing.T) {
 	})
 	require.NotEmpty(t, away.header.Get("Retry-After"))
 	as(known).with(t, http.StatusOK)
-	s.eventually(func() bool { return strings.Contains(s.degraded()["authentication"], "cannot be asked") })
+	s.eventually(func() bool { return strings.Contains(s.degraded()["authentication"], "cannot be fetched") })
 	s.eventually(func() bool { return s.metric("yeyak_issuer_away") == 1 })
 	require.Positive(t, s.metric("yeyak_http_requests_unidentified_total", "reason", "issuer_away"))
 	own.Resume()
@@ -279,13 +279,13 @@ func (d *dev) tokenOf(account string) string {
 func TestAccess_OrdersOfTheTimeBefore(t *testing.T) {
 	t.Parallel()
 	o := options(t)
-	asked := o.Config.Auth
+	withIssuer := o.Config.Auth
 	onPostgreSQL(t, &o)
 	o.Config.Auth = config.Auth{Mode: config.AuthOff}
 	s := start(t, o)
 	order := s.reserve(s.place(1, byOwner)).with(t, http.StatusCreated).body.ID
 	stop(s.app)
-	o.Config.Auth = asked
+	o.Config.Auth = withIssuer
 	s = start(t, o)
 	for account, role := range map[string]string{"alice": "customer", "bora": "owner", "minho": "customer"} {
 		token := issuers().Token(map[string]any{"sub": account, "roles": []string{role}})

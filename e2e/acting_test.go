@@ -39,7 +39,7 @@ func TestRetry(t *testing.T) {
 	byAPI, byCommand := a.accepted(a.reserve(a.place(9))), a.accepted(a.reserve(a.place(9)))
 	no := a.post("/v1/orders/"+byAPI+"/retry", object{"reason": "is it there?"}).with(t, http.StatusConflict)
 	require.Equal(t, "nothing_to_retry", no.body.Code)
-	hasty := a.hasty()
+	quick := a.withDefaultBudget()
 	for order, retry := range map[string]func(){
 		byAPI: func() {
 			tried := a.post("/v1/orders/"+byAPI+"/retry", object{"reason": "the provider is back"}).with(t, http.StatusAccepted)
@@ -52,7 +52,7 @@ func TestRetry(t *testing.T) {
 		},
 	} {
 		a.sandbox(object{"down": true})
-		hasty.acceptsPending(func() answer { return hasty.decide(order, "cancel") })
+		quick.acceptsPending(func() answer { return quick.decide(order, "cancel") })
 		until := a.waitsLong(order, "RefundPayment")
 		a.sandbox(object{})
 		retry()
@@ -115,23 +115,23 @@ func TestActing_TwoOperators(t *testing.T) {
 	winner := ""
 	for n, is := range answers {
 		if is.status == http.StatusCreated {
-			require.Empty(t, winner, "two have acted")
+			require.Empty(t, winner, "two actions have succeeded")
 			winner = operators[n].id
 		}
 	}
 	require.NotEmpty(t, winner)
-	var told struct {
+	var refusal struct {
 		Code    string
 		Actions []booking.OperatorAction
 	}
 	for _, is := range answers {
 		if is.status != http.StatusCreated {
 			require.Equal(t, http.StatusConflict, is.status, string(is.raw))
-			is.into(t, &told)
-			require.Equal(t, "acted_meanwhile", told.Code)
-			require.Equal(t, winner, told.Actions[0].By)
-			require.Equal(t, booking.RefundOrder, told.Actions[0].Action)
-			require.WithinDuration(t, time.Now(), told.Actions[0].At, time.Minute)
+			is.into(t, &refusal)
+			require.Equal(t, "acted_meanwhile", refusal.Code)
+			require.Equal(t, winner, refusal.Actions[0].By)
+			require.Equal(t, booking.RefundOrder, refusal.Actions[0].Action)
+			require.WithinDuration(t, time.Now(), refusal.Actions[0].At, time.Minute)
 		}
 	}
 	require.Len(t, a.entries(order), 1)
@@ -143,8 +143,8 @@ func TestActing_TwoOperators(t *testing.T) {
 		return a.request(http.MethodPost, reservations+"/"+order+"/cancel", object{"reason": "burnt down"}, "Authorization", "Bearer "+by.token, "If-Match", seen).with(t, status)
 	}
 	cancel(first, http.StatusOK)
-	cancel(second, http.StatusConflict).into(t, &told)
-	require.Equal(t, first.id, told.Actions[0].By)
-	require.Equal(t, booking.CancelOrder, told.Actions[0].Action)
+	cancel(second, http.StatusConflict).into(t, &refusal)
+	require.Equal(t, first.id, refusal.Actions[0].By)
+	require.Equal(t, booking.CancelOrder, refusal.Actions[0].Action)
 	a.requireClean()
 }

@@ -161,7 +161,7 @@ func TestAdmission_WaitsWhileServed(t *testing.T) {
 	drink := s.drink(1000)
 	s.sandbox(object{"latency": "400ms-620ms"})
 	const customers, rounds = 100, 2
-	told := s.atOnce(customers, func(i int) (last answer) {
+	answers := s.atOnce(customers, func(i int) (last answer) {
 		for range rounds {
 			if i%2 == 1 {
 				last = s.call()
@@ -174,7 +174,7 @@ func TestAdmission_WaitsWhileServed(t *testing.T) {
 		}
 		return last
 	})
-	for _, a := range told {
+	for _, a := range answers {
 		require.NotEqual(t, string(admission.Overloaded), a.body.Code, "%s", a.raw)
 	}
 	require.Zero(t, s.measured(`yeyak_http_requests_shed_total\{budget="\w+",cause="\w+"\}`))

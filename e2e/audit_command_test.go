@@ -72,9 +72,9 @@ func TestAudit_Command(t *testing.T) {
 	require.Zero(t, code)
 }
 
-// TestAudit_CommandThatCannotLook: it has another exit code than with findings, and
+// TestAudit_CommandThatCannotRead: it has another exit code than with findings, and
 // names what it could not read.
-func TestAudit_CommandThatCannotLook(t *testing.T) {
+func TestAudit_CommandThatCannotRead(t *testing.T) {
 	t.Parallel()
 	a := bootAudited(t)
 	front, err := url.Parse(string(a.options.Config.Databases.Front))

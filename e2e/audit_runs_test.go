@@ -27,7 +27,7 @@ type keptAudit struct {
 // runsAudits makes the system run audits.
 func runsAudits(o *app.Options) { o.Config.Audits = config.Audits{Every: time.Hour, Run: true} }
 
-// awaitAudit waits for the end of an audit after the given one.
+// awaitAudit waits for the end of an audit that follows the audit with this id.
 func (a *audited) awaitAudit(after int64) (kept keptAudit) {
 	a.Helper()
 	a.within(2*time.Minute, func() bool {
@@ -69,7 +69,7 @@ func TestAudit_RunsByItself(t *testing.T) {
 	require.NoError(t, err)
 	code, out, logs = a.command(nil, "audit", "--start", "--as=1027")
 	require.Zero(t, code, logs)
-	require.Contains(t, out, "was asked for (waiting)")
+	require.Contains(t, out, "was requested (waiting)")
 	third := a.awaitAudit(second.Done.ID)
 	require.Equal(t, "1027", third.Done.AskedBy)
 	require.Empty(t, third.Items)

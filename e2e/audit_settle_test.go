@@ -57,11 +57,11 @@ func TestSettle_Lodging(t *testing.T) {
 	require.Equal(t, before.PlacedAt(), after.PlacedAt())
 	require.Equal(t, append(statuses(before.View), booking.Cancelling, booking.Cancelled), statuses(after))
 	require.Equal(t, settler, after.History[len(before.History)].By)
-	told := map[any]any{}
+	callers := map[any]any{}
 	for _, e := range a.get("/v1/events?limit=200").with(t, http.StatusOK).body.Items {
-		told[e["type"]] = e["data"].(map[string]any)["by"]
+		callers[e["type"]] = e["data"].(map[string]any)["by"]
 	}
-	require.Equal(t, settler, told[string(booking.ReservationCanceled)])
+	require.Equal(t, settler, callers[string(booking.ReservationCanceled)])
 	require.Contains(t, a.messagesAbout(order), "reservation_cancelled")
 	a.requireClean()
 
@@ -94,9 +94,9 @@ func TestSettle_EveryKind(t *testing.T) {
 	a.requireClean()
 }
 
-// elsewhere continues with an engine without any order, as if all were beyond its
-// retention.
-func (a *audited) elsewhere() {
+// onEmptyEngine restarts the system on an engine without any order, as if all were beyond
+// its retention.
+func (a *audited) onEmptyEngine() {
 	a.Helper()
 	stop(a.app)
 	a.options.TemporalAddress, a.options.Namespace = newNamespace(a)
@@ -113,7 +113,7 @@ func TestSettle_Forgotten(t *testing.T) {
 	for _, order := range orders {
 		a.terminate(order)
 	}
-	a.elsewhere()
+	a.onEmptyEngine()
 	for _, order := range orders[4:] {
 		a.exec("DELETE FROM orders WHERE id = $1", order)
 	}
@@ -153,7 +153,7 @@ func TestSettle_Refuses(t *testing.T) {
 	_, err = a.settle(order)
 	require.ErrorIs(t, err, audit.ErrNotLost)
 
-	_, err = a.settle("lodging-of-nobody")
+	_, err = a.settle("lodging-unknown")
 	require.ErrorIs(t, err, &booking.Error{Code: booking.NotFound})
 	require.Equal(t, []int{2, 2}, a.remaining(place))
 }

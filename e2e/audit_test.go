@@ -33,23 +33,22 @@ func bootAudited(t testing.TB, change ...func(*app.Options)) *audited {
 }
 
 // audit checks twice within a second.
-func (a *audited) audit() audit.Report { return a.lookTwice(time.Second) }
+func (a *audited) audit() audit.Report { return a.auditWithPause(time.Second) }
 
-func (a *audited) lookTwice(moment time.Duration) audit.Report {
+func (a *audited) auditWithPause(pause time.Duration) audit.Report {
 	a.Helper()
-	report, err := app.Audit(a.Context(), a.options, moment)
+	report, err := app.Audit(a.Context(), a.options, pause)
 	require.NoError(a, err)
 	return report
 }
 
-// drift is an audit that must find nothing. On a busy machine orders stay between
-// statuses for a second: after a finding, the audit is repeated with the operators'
-// default pause, which is longer.
+// drift is the report of an audit. After a finding the audit is repeated with the operators'
+// default pause, which is longer: on a busy machine orders stay between statuses for a second.
 func (a *audited) drift() audit.Report {
 	a.Helper()
 	report := a.audit()
 	if len(report.Findings) > 0 {
-		report = a.lookTwice(15 * time.Second)
+		report = a.auditWithPause(15 * time.Second)
 	}
 	return report
 }
@@ -80,7 +79,7 @@ func (a *audited) requireKinds(want map[string][]audit.Kind) {
 	var got map[string][]audit.Kind
 	for _, moment := range []time.Duration{time.Second, 15 * time.Second} { // see drift
 		a.eventually(func() bool { // see requireClean
-			report = a.lookTwice(moment)
+			report = a.auditWithPause(moment)
 			return report.NotJudged == 0
 		})
 		got = map[string][]audit.Kind{}
@@ -262,10 +261,10 @@ func TestAudit_FindsWhatIsBroken(t *testing.T) {
 	breaks(waiting, audit.Registration, "DELETE FROM registrations WHERE order_id = $1")
 	want[waiting] = []audit.Kind{audit.Cleaner, audit.Registration} // it waits while a cleaner is free
 
-	nobodys := "lodging-nobodys"
+	unknown := "lodging-unknown"
 	a.exec(`INSERT INTO payments (order_id, key, amount, currency, method, why, status, ref, refunded, created_at, updated_at)
-		VALUES ($1, 'x', 5, 'KRW', 'm', '', 'charged', 'r', 0, now(), now())`, nobodys)
-	want[nobodys] = []audit.Kind{audit.Money, audit.Provider}
+		VALUES ($1, 'x', 5, 'KRW', 'm', '', 'charged', 'r', 0, now(), now())`, unknown)
+	want[unknown] = []audit.Kind{audit.Money, audit.Provider}
 
 	a.requireKinds(want)
 }
@@ -297,20 +296,20 @@ func TestAudit_AfterADeath(t *testing.T) {
 			o.Config.HTTP.Listen = "127.0.0.1:" + freePort(t)
 			mortally := &system{TB: t, url: "http://" + o.Config.HTTP.Listen}
 			child := startMortal(t, o, mortal{Point: point}, mortally.url)
-			place, asked := mortally.place(1), make(chan struct{})
+			place, sent := mortally.place(1), make(chan struct{})
 			go func() { // it may get no answer
-				defer close(asked)
+				defer close(sent)
 				answered, err := mortally.send(http.MethodPost, reservations, reservation(place))
 				if err == nil {
 					_, _ = mortally.send(http.MethodPost, reservations+"/"+answered.body.ID+"/cancel", object{})
 				}
 			}()
 			child.diesAtItsPoint(t)
-			<-asked
+			<-sent
 			a.system = start(t, a.options)
-			// Twice the time after which the engine gives a dead worker's task to
+			// Twice the time after which the engine assigns a dead worker's task to
 			// another.
-			report := a.lookTwice(30 * time.Second)
+			report := a.auditWithPause(30 * time.Second)
 			require.Empty(t, report.Findings)
 			require.Zero(t, report.InMotion)
 			require.Equal(t, 1, report.Orders)

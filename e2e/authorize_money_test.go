@@ -11,8 +11,8 @@ import (
 	"github.com/yeyak/yeyak/internal/identity"
 )
 
-// gives asks for a refund of some of an order.
-func (p person) gives(order, key string, amount int64, status int) body {
+// refunds requests a refund of a part of an order.
+func (p person) refunds(order, key string, amount int64, status int) body {
 	p.Helper()
 	in := object{"amount": object{"amount": amount, "currency": "KRW"}, "reason": "It was cold"}
 	return p.request(http.MethodPost, "/v1/payments/"+order+"/refunds", in,
@@ -33,30 +33,30 @@ func TestAuthorize_Money(t *testing.T) {
 	s.becomes(order, booking.Delivering)
 	payment := "/v1/payments/" + order
 
-	alice.gives(order, "a", 1000, http.StatusForbidden)
-	minho.gives(order, "a", 1000, http.StatusNotFound)
-	cora.gives(order, "a", 1000, http.StatusNotFound)
-	bora.gives(order, "a", 1000, http.StatusCreated)
-	olga.gives(order, "a", 1000, http.StatusCreated)
-	bora.gives(order, "a", 1000, http.StatusOK)
+	alice.refunds(order, "a", 1000, http.StatusForbidden)
+	minho.refunds(order, "a", 1000, http.StatusNotFound)
+	cora.refunds(order, "a", 1000, http.StatusNotFound)
+	bora.refunds(order, "a", 1000, http.StatusCreated)
+	olga.refunds(order, "a", 1000, http.StatusCreated)
+	bora.refunds(order, "a", 1000, http.StatusOK)
 
 	for scope, status := range map[booking.Scope]int{booking.AnyOrder: http.StatusForbidden, booking.AnyRefund: http.StatusCreated} {
 		key, text := identity.NewKey(string(scope), []booking.Scope{scope}, "", time.Now(), time.Hour)
 		s.onKeys(func(all identity.Keys) error { return all.AddKey(t.Context(), key) })
 		program := olga
 		program.token = text
-		program.gives(order, "a", 500, status)
+		program.refunds(order, "a", 500, status)
 	}
 
 	evidence := object{"evidence": "bank transfer 42"}
 	s.sandbox(object{"refunds": "fail"})
-	bora.gives(order, "b", 2000, http.StatusCreated)
+	bora.refunds(order, "b", 2000, http.StatusCreated)
 	s.eventually(func() bool { return s.page(order).NeedsAttention })
 	alice.posts(payment+"/resolution", evidence, http.StatusForbidden)
 	bora.posts(payment+"/resolution", evidence, http.StatusForbidden)
 	minho.posts(payment+"/resolution", evidence, http.StatusNotFound)
 	var resolved answer
-	s.eventually(func() bool { // while the provider is being asked, the request must be repeated
+	s.eventually(func() bool { // while the provider is being called, the request must be repeated
 		resolved = s.request(http.MethodPost, payment+"/resolution", evidence, "Authorization", "Bearer "+olga.token)
 		return resolved.status != http.StatusServiceUnavailable
 	})

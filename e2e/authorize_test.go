@@ -165,7 +165,7 @@ func TestAuthorize_ThoseWhoServe(t *testing.T) {
 	require.Equal(t, "+8221234567", kim.gets(contact, http.StatusOK).Tel)
 	require.Equal(t, kim.id, kim.posts(done, nil, http.StatusOK).By())
 	s.becomes(call.ID, booking.Completed)
-	require.Empty(t, kim.gets(contact, http.StatusOK).Tel, "the call is over")
+	require.Empty(t, kim.gets(contact, http.StatusOK).Tel, "the call has ended")
 	require.Equal(t, "+8221234567", alice.gets(contact, http.StatusOK).Tel)
 
 	// An operator orders for another customer, and the order says so.

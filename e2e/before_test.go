@@ -74,11 +74,11 @@ func ordersOfBefore(t *testing.T, d *dev) {
 		b.orders[column[0]] = earlier{column[0], column[1], column[2], column[3]}
 	}
 	d.run()
-	for _, o := range b.orders { // the engine looks for some of them in the process that was killed
+	for _, o := range b.orders { // the engine still assigns some of them to the killed process
 		d.eventually(func() bool { return d.get("/v1/mypages/"+o.id+"?fresh=true").status == http.StatusOK })
 	}
 	kept := d.becomes(b.orders[inInbox].id, booking.Cancelled)
-	require.Equal(t, booking.NotProcessed, kept.Reason, "its time was over")
+	require.Equal(t, booking.NotProcessed, kept.Reason, "its time had passed")
 	b.introduce()
 	b.requireTheirs()
 	b.requireRepeats()
@@ -202,8 +202,8 @@ func (b *before) goOn() {
 func (b *before) ownerDecides(order string) {
 	b.Helper()
 	history := b.page(order).History
-	asked := history[len(history)-1]
-	if asked.Status != booking.AwaitingOwner || time.Since(asked.At) > time.Duration(booking.LongestConfirmWithin) {
+	last := history[len(history)-1]
+	if last.Status != booking.AwaitingOwner || time.Since(last.At) > time.Duration(booking.LongestConfirmWithin) {
 		require.Equal(b, booking.OwnerTimeout, b.becomes(order, booking.Cancelled).Reason)
 		b.requireRefunded(order, 18000)
 		return

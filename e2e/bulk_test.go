@@ -142,8 +142,8 @@ func TestBulk_Commands(t *testing.T) {
 	bulk(func() {}, func() {}, "settle", "--trouble=lost", "--reason=terminated by mistake", "--as=1027")
 	a.becomes(lost, booking.Cancelled)
 	a.sandbox(object{"down": true})
-	hasty := a.hasty()
-	hasty.acceptsPending(func() answer { return hasty.decide(waits, "cancel") })
+	quick := a.withDefaultBudget()
+	quick.acceptsPending(func() answer { return quick.decide(waits, "cancel") })
 	bulk(func() { a.waitsLong(waits, "RefundPayment") }, func() { a.sandbox(object{}) },
 		"retry", "--trouble=undo", "--kind=lodging", "--reason=the provider is back", "--as=1027")
 	a.becomes(waits, booking.Cancelled)

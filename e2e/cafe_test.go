@@ -39,8 +39,8 @@ func TestCafe_Drinks(t *testing.T) {
 	require.Equal(t, 7, shown.Remaining)
 	other := s.drink(1)
 	require.ElementsMatch(t, []string{latte.body.ID, other}, s.listed(drinks))
-	s.get(drinks+"/drink-nobody").with(t, http.StatusNotFound)
-	s.orderCup("drink-nobody").with(t, http.StatusUnprocessableEntity)
+	s.get(drinks+"/drink-unknown").with(t, http.StatusNotFound)
+	s.orderCup("drink-unknown").with(t, http.StatusUnprocessableEntity)
 }
 
 // TestCafe_FromOrderToCounter: the cups are held at once, and the kitchen
@@ -70,7 +70,7 @@ func TestCafe_FromOrderToCounter(t *testing.T) {
 		require.Equal(t, "제조완료", s.get("/v1/mypages/"+order, "Accept-Language", "ko").body.StatusLabel)
 		s.requireEvents(order, "OrderPlaced", "PaymentApproved", "ProductionStarted", "ProductionCompleted")
 		s.requireCharged(order, 9000)
-		require.Equal(t, 3, s.cups(drink), "what was drunk does not come back")
+		require.Equal(t, 3, s.cups(drink), "a drink that was made is not restocked")
 	})
 }
 
@@ -88,7 +88,7 @@ func TestCafe_SoldOut(t *testing.T) {
 	require.Equal(t, booking.SoldOut, s.page(order).Reason)
 	s.requireNeverCharged(order)
 	require.Equal(t, []string{first}, s.listed("/v1/orders?ownerId=bora"))
-	require.Equal(t, []string{first}, s.listed("/v1/mypages?customerId=alice"), "it never came into being")
+	require.Equal(t, []string{first}, s.listed("/v1/mypages?customerId=alice"), "the order was never placed")
 	charged, refunded := s.atProvider()
 	require.EqualValues(t, 4500, charged)
 	require.Zero(t, refunded)
@@ -116,13 +116,13 @@ func TestCafe_FiftyAtOnceForFiveCups(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
 		drink := s.drink(5)
-		stand := 0
+		accepted := 0
 		order := func(i int) answer { // under this load the café may take too long to say whether it has the drink
 			return s.retries(func() answer { return s.post(cafeOrders, cup(drink), "Idempotency-Key", strconv.Itoa(i)) })
 		}
 		for _, a := range s.atOnce(50, order) {
 			if a.status == http.StatusCreated {
-				stand++
+				accepted++
 				s.requireCharged(a.body.ID, 4500)
 				continue
 			}
@@ -130,7 +130,7 @@ func TestCafe_FiftyAtOnceForFiveCups(t *testing.T) {
 			require.Equal(t, "sold_out", a.body.Code)
 			s.requireNeverCharged(a.body.Order.ID)
 		}
-		require.Equal(t, 5, stand)
+		require.Equal(t, 5, accepted)
 		require.Zero(t, s.cups(drink))
 		charged, refunded := s.atProvider()
 		require.EqualValues(t, 5*4500, charged)
@@ -138,7 +138,7 @@ func TestCafe_FiftyAtOnceForFiveCups(t *testing.T) {
 	})
 }
 
-// TestCafe_RefusedWithoutStock: while the café cannot be asked no order is accepted or
+// TestCafe_RefusedWithoutStock: while the café does not answer, no order is accepted or
 // charged, and the refusal does not use up the key.
 //
 // Row K2.
@@ -148,7 +148,7 @@ func TestCafe_RefusedWithoutStock(t *testing.T) {
 		drink := s.drink(5)
 		first := s.orderCup(drink).with(t, http.StatusCreated).body.ID
 		order := func() answer { return s.post(cafeOrders, cup(drink), "Idempotency-Key", "k") }
-		cafe.take()
+		cafe.stop()
 		var refused []string
 		for range 3 {
 			began := time.Now()
@@ -163,20 +163,20 @@ func TestCafe_RefusedWithoutStock(t *testing.T) {
 		charged, _ := s.atProvider()
 		require.EqualValues(t, 4500, charged)
 
-		cafe.back()
-		var taken answer
+		cafe.start()
+		var accepted answer
 		s.eventually(func() bool {
-			taken = order()
-			return taken.status != http.StatusServiceUnavailable
+			accepted = order()
+			return accepted.status != http.StatusServiceUnavailable
 		})
-		taken.with(t, http.StatusCreated)
-		require.JSONEq(t, string(taken.raw), string(order().with(t, http.StatusCreated).raw))
+		accepted.with(t, http.StatusCreated)
+		require.JSONEq(t, string(accepted.raw), string(order().with(t, http.StatusCreated).raw))
 		for _, order := range refused {
 			require.Equal(t, booking.CafeUnavailable, s.becomes(order, booking.Cancelled).Reason)
 			s.requireNeverCharged(order)
 		}
 		s.eventually(func() bool { return len(s.listed("/v1/mypages?customerId=alice")) == 2 })
-		require.ElementsMatch(t, []string{first, taken.body.ID}, s.listed("/v1/mypages?customerId=alice"), "the others never came into being")
+		require.ElementsMatch(t, []string{first, accepted.body.ID}, s.listed("/v1/mypages?customerId=alice"), "the others were never placed")
 		require.Equal(t, 3, s.cups(drink))
 		charged, refunded := s.atProvider()
 		require.EqualValues(t, 9000, charged)
@@ -184,15 +184,15 @@ func TestCafe_RefusedWithoutStock(t *testing.T) {
 	})
 }
 
-// TestCafe_TakenWithoutProduction: orders are accepted while the kitchen is away, and
+// TestCafe_AcceptedWithoutProduction: orders are accepted while the kitchen is away, and
 // made afterwards.
 //
 // Row K3.
-func TestCafe_TakenWithoutProduction(t *testing.T) {
+func TestCafe_AcceptedWithoutProduction(t *testing.T) {
 	t.Parallel()
 	eachWayToBeAway(t, contract.FulfilmentQueue, func(t *testing.T, s *system, kitchen service) {
 		drink := s.drink(5)
-		kitchen.take()
+		kitchen.stop()
 		var orders []string
 		for range 3 {
 			a := s.orderCup(drink).with(t, http.StatusCreated)
@@ -206,7 +206,7 @@ func TestCafe_TakenWithoutProduction(t *testing.T) {
 			require.Empty(t, s.get(productions).with(t, http.StatusOK).body.Items)
 			require.Equal(t, booking.Status(booking.JobWaiting), s.get(productions+"/"+orders[0]).with(t, http.StatusOK).body.Status)
 		}
-		kitchen.back()
+		kitchen.start()
 		for _, order := range orders {
 			require.Equal(t, booking.JobStarted, s.becomes(order, booking.InProduction).Production.Status)
 			s.isAt(productions+"/"+order, booking.JobStarted)
@@ -239,8 +239,8 @@ func TestCafe_Cancel(t *testing.T) {
 	})
 }
 
-// TestCafe_CancelWithoutProduction: the cup and the money are back before the kitchen
-// is, which shows the cancellation once it is back.
+// TestCafe_CancelWithoutProduction: the cup is released and the money refunded while the
+// kitchen is away, which shows the cancellation once it is back.
 //
 // Row K4.
 func TestCafe_CancelWithoutProduction(t *testing.T) {
@@ -249,7 +249,7 @@ func TestCafe_CancelWithoutProduction(t *testing.T) {
 		drink := s.drink(5)
 		made := s.accepted(s.orderCup(drink))
 		s.becomes(made, booking.InProduction)
-		kitchen.take()
+		kitchen.stop()
 		unmade := s.accepted(s.orderCup(drink))
 		require.Equal(t, 3, s.cups(drink))
 		for _, order := range []string{made, unmade} {
@@ -261,13 +261,13 @@ func TestCafe_CancelWithoutProduction(t *testing.T) {
 		if kitchen.readable {
 			require.Equal(t, booking.Status(booking.JobStarted), s.get(productions+"/"+made).with(t, http.StatusOK).body.Status)
 		}
-		kitchen.back()
+		kitchen.start()
 		for _, order := range []string{made, unmade} {
 			v := s.becomes(order, booking.Cancelled)
 			require.Equal(t, booking.JobCancelled, v.Production.Status)
 			require.Equal(t, booking.ByCustomer, s.isAt(productions+"/"+order, booking.JobCancelled).Reason)
 		}
-	}, impatient)
+	}, shortBudget)
 }
 
 // TestCafe_MypageOfItsOwn: status and history are in a database of their own, on

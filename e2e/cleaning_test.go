@@ -17,7 +17,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestCleaning_Call: a customer asks for a cleaning with their telephone, a place
+// TestCleaning_Call: a customer orders a cleaning with their telephone, a place
 // and a price, and waits for a cleaner.
 //
 // Row C1.
@@ -66,15 +66,15 @@ func TestCleaning_ForNothing(t *testing.T) {
 	})
 }
 
-// TestCleaning_NotTakenUnregistered: while management cannot be asked no call is
+// TestCleaning_RefusedUnregistered: while management does not answer, no call is
 // accepted or charged, and the customer is notified of the reason.
 //
 // Row C2.
-func TestCleaning_NotTakenUnregistered(t *testing.T) {
+func TestCleaning_RefusedUnregistered(t *testing.T) {
 	t.Parallel()
 	eachWayToBeAway(t, contract.ManagementQueue, func(t *testing.T, s *system, management service) {
 		call := func() answer { return s.post(calls, visit(), "Idempotency-Key", "k") }
-		management.take()
+		management.stop()
 		var refused []string
 		for range 3 {
 			began := time.Now()
@@ -87,14 +87,14 @@ func TestCleaning_NotTakenUnregistered(t *testing.T) {
 			refused = append(refused, a.body.Order.ID)
 			s.requireNeverCharged(a.body.Order.ID)
 		}
-		management.back()
-		var taken answer
+		management.start()
+		var accepted answer
 		s.eventually(func() bool {
-			taken = call()
-			return taken.status != http.StatusServiceUnavailable
+			accepted = call()
+			return accepted.status != http.StatusServiceUnavailable
 		})
-		taken.with(t, http.StatusCreated)
-		require.JSONEq(t, string(taken.raw), string(call().with(t, http.StatusCreated).raw))
+		accepted.with(t, http.StatusCreated)
+		require.JSONEq(t, string(accepted.raw), string(call().with(t, http.StatusCreated).raw))
 		for _, order := range refused {
 			require.Equal(t, booking.NotRegistered, s.becomes(order, booking.Cancelled).Reason)
 			s.requireNeverCharged(order)
@@ -106,15 +106,15 @@ func TestCleaning_NotTakenUnregistered(t *testing.T) {
 	})
 }
 
-// TestCleaning_TakenWithoutAssignment: calls are accepted while assignment is away, and
+// TestCleaning_AcceptedWithoutAssignment: calls are accepted while assignment is away, and
 // wait for it.
 //
 // Row C3.
-func TestCleaning_TakenWithoutAssignment(t *testing.T) {
+func TestCleaning_AcceptedWithoutAssignment(t *testing.T) {
 	t.Parallel()
 	eachWayToBeAway(t, contract.FulfilmentQueue, func(t *testing.T, s *system, assignment service) {
 		cleaner := s.cleaner("Min-jun")
-		assignment.take()
+		assignment.stop()
 		first := s.call().with(t, http.StatusCreated)
 		require.Equal(t, booking.Calling, first.body.Status)
 		second := s.call().with(t, http.StatusCreated)
@@ -123,7 +123,7 @@ func TestCleaning_TakenWithoutAssignment(t *testing.T) {
 			require.Equal(t, booking.Calling, s.page(order).Status)
 			require.Empty(t, s.messagesTo("alice", order))
 		}
-		assignment.back()
+		assignment.start()
 		s.eventually(func() bool { return len(s.inStatus(booking.Assigned)) == 1 })
 		order := s.inStatus(booking.Assigned)[0]
 		require.Equal(t, &booking.Cleaner{ID: cleaner, Name: "Min-jun"}, s.page(order).Cleaning.Cleaner)
@@ -225,7 +225,7 @@ func TestCleaning_CancelFreesTheCleaner(t *testing.T) {
 		}
 		gone := s.call().with(t, http.StatusCreated).body.ID
 		s.decideAt(calls+"/"+gone, "cancel").with(t, http.StatusOK)
-		require.Empty(t, s.messagesTo("alice", gone), "nobody was ever to come")
+		require.Empty(t, s.messagesTo("alice", gone), "no cleaner was assigned")
 
 		for _, next := range waiting {
 			v := s.decideAt(calls+"/"+served, "cancel").with(t, http.StatusOK).body
@@ -264,7 +264,7 @@ func TestCleaning_NewCleaner(t *testing.T) {
 	for i, order := range waiting {
 		name := fmt.Sprint("cleaner ", i)
 		a := s.post(cleaners, object{"name": name}).with(t, http.StatusCreated)
-		require.Equal(t, order, a.field("orderId"), "who comes anew is busy at once")
+		require.Equal(t, order, a.field("orderId"), "a new cleaner is busy at once")
 		require.Equal(t, name, s.becomes(order, booking.Assigned).Cleaning.Cleaner.Name)
 	}
 	a := s.post(cleaners, object{"name": "idle"}).with(t, http.StatusCreated)
@@ -365,11 +365,11 @@ func TestCleaning_TooManyWaiting(t *testing.T) {
 
 		s.cleaner("Min-jun")
 		s.becomes(waiting[0], booking.Assigned)
-		taken := call().with(t, http.StatusCreated)
-		require.Equal(t, booking.Calling, taken.body.Status)
-		s.finished(taken.body.ID)
+		accepted := call().with(t, http.StatusCreated)
+		require.Equal(t, booking.Calling, accepted.body.Status)
+		s.finished(accepted.body.ID)
 		require.Equal(t, "too_many_calls_waiting", s.call().with(t, http.StatusServiceUnavailable).body.Code)
-		require.JSONEq(t, string(taken.raw), string(call().with(t, http.StatusCreated).raw), "it was taken, and is not asked again")
+		require.JSONEq(t, string(accepted.raw), string(call().with(t, http.StatusCreated).raw), "it was accepted, and is not admitted again")
 		s.decideAt(calls+"/"+waiting[1], "cancel").with(t, http.StatusOK)
 		s.call().with(t, http.StatusCreated)
 	})

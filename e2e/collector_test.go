@@ -44,7 +44,7 @@ func newCollector(t *testing.T) *collector {
 			w.WriteHeader(http.StatusBadRequest)
 			return
 		}
-		c.take(&sent)
+		c.add(&sent)
 		w.Header().Set("Content-Type", "application/x-protobuf")
 	}))
 	atEnd(t, server.Close)
@@ -52,7 +52,7 @@ func newCollector(t *testing.T) *collector {
 	return c
 }
 
-func (c *collector) take(sent *collectorpb.ExportTraceServiceRequest) {
+func (c *collector) add(sent *collectorpb.ExportTraceServiceRequest) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, of := range sent.ResourceSpans {
@@ -134,8 +134,8 @@ func (t tree) print() string {
 	var draw func(of []byte, depth int)
 	draw = func(of []byte, depth int) {
 		for _, s := range t.children(of) {
-			took := float64(s.EndTimeUnixNano-s.StartTimeUnixNano) / 1e6
-			fmt.Fprintf(&b, "%s%s  [%s, %.1f ms]\n", strings.Repeat("  ", depth), s.label(), s.service, took)
+			lasted := float64(s.EndTimeUnixNano-s.StartTimeUnixNano) / 1e6
+			fmt.Fprintf(&b, "%s%s  [%s, %.1f ms]\n", strings.Repeat("  ", depth), s.label(), s.service, lasted)
 			draw(s.SpanId, depth+1)
 		}
 	}
@@ -171,7 +171,7 @@ func (t tree) requireWhole(tb testing.TB) {
 		known[string(s.SpanId)] = true
 	}
 	for _, s := range t.spans {
-		require.True(tb, known[string(s.ParentSpanId)], "%s hangs in the air:\n%s", s.label(), t.print())
+		require.True(tb, known[string(s.ParentSpanId)], "%s has no parent:\n%s", s.label(), t.print())
 	}
 	require.Len(tb, t.children(nil), 1, t.print())
 }

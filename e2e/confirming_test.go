@@ -45,7 +45,7 @@ func TestConfirm_EachBusiness(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
-		a := bootNoticed(t, stripe, on, impatient)
+		a := bootNoticed(t, stripe, on, shortBudget)
 		place, drink := a.place(9), a.drink(9)
 		for order, unchanged := range map[string]booking.Status{
 			a.unconfirmed(a.reserve(place, byToConfirm)): booking.Confirmed, a.unconfirmed(a.order(a.menu(), byToConfirm)): booking.Delivering,
@@ -55,7 +55,7 @@ func TestConfirm_EachBusiness(t *testing.T) {
 			require.False(t, is.Placed)
 			require.WithinDuration(t, time.Now().Add(15*time.Minute), is.ExpiresAt, time.Minute)
 			require.Equal(t, booking.ActionRequired, a.shown(order).Status)
-			require.Equal(t, booking.AwaitingPayment, a.comesBack(order).with(t, http.StatusAccepted).body.Status, "nobody has confirmed it yet")
+			require.Equal(t, booking.AwaitingPayment, a.returnsFromProvider(order).with(t, http.StatusAccepted).body.Status, "it is not confirmed yet")
 			a.onPage(order, "approve")
 			var tabs sync.WaitGroup
 			for range 2 {
@@ -69,7 +69,7 @@ func TestConfirm_EachBusiness(t *testing.T) {
 			a.becomes(order, unchanged)
 			require.Nil(t, a.page(order).NextAction)
 			require.Equal(t, booking.Charged, a.shown(order).Status)
-			require.Equal(t, unchanged, a.comesBack(order).with(t, http.StatusOK).body.Status, "it changes nothing")
+			require.Equal(t, unchanged, a.returnsFromProvider(order).with(t, http.StatusOK).body.Status, "it changes nothing")
 		}
 		require.Equal(t, 8, a.cups(drink))
 		a.requireClean()
@@ -82,14 +82,14 @@ func TestConfirm_NothingIsLeft(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
-		a := bootNoticed(t, stripe, on, impatient)
+		a := bootNoticed(t, stripe, on, shortBudget)
 		drink := a.drink(1)
 		place := func() string { return a.unconfirmed(a.orderCup(drink, byToConfirm)) }
 		ends := func(order string, why booking.Reason, payment booking.PaymentStatus) {
 			t.Helper()
 			require.Equal(t, why, a.becomes(order, booking.Cancelled).Reason)
 			a.eventually(func() bool { return a.shown(order).Status == payment && a.cups(drink) == 1 })
-			require.Equal(t, booking.Cancelled, a.comesBack(order).with(t, http.StatusOK).body.Status, "whoever comes back is told so")
+			require.Equal(t, booking.Cancelled, a.returnsFromProvider(order).with(t, http.StatusOK).body.Status, "the returning customer sees that")
 		}
 
 		order := place()
@@ -108,7 +108,7 @@ func TestConfirm_NothingIsLeft(t *testing.T) {
 		require.Equal(t, booking.ChargePrevented, a.shown(order).Status, "it cannot be confirmed any more")
 
 		order = place()
-		stripe.hand("confirmations", `{"orderId":%q,"state":"approve","amount":100}`, order)
+		stripe.byHand("confirmations", `{"orderId":%q,"state":"approve","amount":100}`, order)
 		ends(order, booking.PaymentUnavailable, booking.Refunded)
 
 		order = a.run(contract.CafeWorkflow, a.newCup(9, mustConfirm, func(o *contract.Order) {
@@ -116,7 +116,7 @@ func TestConfirm_NothingIsLeft(t *testing.T) {
 		}))
 		ends(order, booking.PaymentNotConfirmed, booking.ChargePrevented)
 		require.EqualValues(t, booking.ForgedNotice, a.notice(order, "whsec_of_another").with(t, http.StatusBadRequest).body.Code)
-		stripe.hand("confirmations", `{"orderId":%q,"state":"late"}`, order)
+		stripe.byHand("confirmations", `{"orderId":%q,"state":"late"}`, order)
 		a.eventually(func() bool { return a.shown(order).Status == booking.Refunded })
 		require.Equal(t, booking.PaymentNotConfirmed, a.page(order).Reason)
 
@@ -128,11 +128,11 @@ func TestConfirm_NothingIsLeft(t *testing.T) {
 }
 
 // TestConfirm_NoticesThatGoAstray: notices come late and twice, or are lost; the order
-// asks the provider.
+// calls the provider.
 func TestConfirm_NoticesThatGoAstray(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
-	a := bootNoticed(t, stripe, impatient)
+	a := bootNoticed(t, stripe, shortBudget)
 	for _, how := range []string{`,"twice":true,"late":"1s"`, `,"lost":true`} {
 		a.notices(stripe, how)
 		order := a.unconfirmed(a.reserve(a.place(9), byToConfirm))
@@ -146,7 +146,7 @@ func TestConfirm_NoticesThatGoAstray(t *testing.T) {
 // limited.
 func TestConfirm_Limit(t *testing.T) {
 	t.Parallel()
-	s := boot(t, impatient)
+	s := boot(t, shortBudget)
 	menu := s.menu()
 	var first string
 	for range 5 {
@@ -163,7 +163,7 @@ func TestConfirm_Limit(t *testing.T) {
 // the reservation stays as it is.
 func TestConfirm_AChange(t *testing.T) {
 	t.Parallel()
-	a := bootAudited(t, impatient)
+	a := bootAudited(t, shortBudget)
 	order := a.unconfirmed(a.reserve(a.place(9), byToConfirm))
 	a.customer(order, "approve")
 	was := a.becomes(order, booking.Confirmed)

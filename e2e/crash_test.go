@@ -34,7 +34,7 @@ type mortal struct {
 	Database           string
 	Address, Namespace string
 	// Point is the call after which it dies: the call has had its effect, and its
-	// answer is lost. At a publication it hangs, and is to be killed: the customer's
+	// answer is lost. At a publication it hangs until it is killed: the customer's
 	// answer is sent before that.
 	Point string
 	// Worker: it has no API, and is ready once it listens at this address.
@@ -42,9 +42,9 @@ type mortal struct {
 }
 
 // liveMortally is the child's main function.
-func liveMortally(told string) int {
+func liveMortally(configuration string) int {
 	var m mortal
-	if err := json.Unmarshal([]byte(told), &m); err != nil {
+	if err := json.Unmarshal([]byte(configuration), &m); err != nil {
 		panic(err)
 	}
 	m.Config.Databases.Front = config.URL(m.Database)
@@ -90,7 +90,7 @@ func (d *dying) diesAtItsPoint(t *testing.T) {
 	case <-d.atPoint:
 		d.kill()
 	case <-time.After(waitLimit):
-		require.FailNow(t, "it did not come to its point")
+		require.FailNow(t, "it did not reach its point")
 	}
 }
 
@@ -103,10 +103,10 @@ func (d *dying) kill() {
 func startMortal(t *testing.T, o app.Options, m mortal, url string) *dying {
 	t.Helper()
 	m.Config, m.Database, m.Address, m.Namespace = o.Config, string(o.Config.Databases.Front), o.TemporalAddress, o.Namespace
-	told, err := json.Marshal(m)
+	configuration, err := json.Marshal(m)
 	require.NoError(t, err)
 	child := &dying{exec.Command(os.Args[0]), make(chan struct{}), make(chan struct{})}
-	child.Env = append(os.Environ(), mortalVariable+"="+string(told))
+	child.Env = append(os.Environ(), mortalVariable+"="+string(configuration))
 	var stderr bytes.Buffer
 	child.Stderr = &stderr
 	said, err := child.StdoutPipe()
@@ -150,7 +150,7 @@ func TestCrash_Placing(t *testing.T) {
 			place := s.place(1)
 			answered, _ := s.send(http.MethodPost, reservations, reservation(place), "Idempotency-Key", "k")
 			if point == "publish confirmed" {
-				require.Equal(t, http.StatusCreated, answered.status, "the answer leaves before the task is recorded")
+				require.Equal(t, http.StatusCreated, answered.status, "the answer is sent before the task is recorded")
 			}
 			s = revive()
 			var again answer
@@ -211,7 +211,7 @@ func TestCrash_RefusalStays(t *testing.T) {
 			place := s.place(0)
 			answered, _ := s.send(http.MethodPost, reservations, reservation(place), "Idempotency-Key", "k")
 			if point == "publish cancelled" {
-				require.Equal(t, http.StatusConflict, answered.status, "the answer leaves before the task is recorded")
+				require.Equal(t, http.StatusConflict, answered.status, "the answer is sent before the task is recorded")
 			}
 			s = revive()
 			s.request(http.MethodPut, "/v1/lodging/places/"+place+"/stock", object{"from": inDays(0), "to": inDays(60), "rooms": 1}).with(t, http.StatusOK)

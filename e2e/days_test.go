@@ -90,7 +90,7 @@ func TestEarlyDeparture_InventoryAway(t *testing.T) {
 	for name, err := range map[string]error{"AndMayHaveActed": errAway, "AndHasNot": errCertain} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := boot(t, impatient)
+			s := boot(t, shortBudget)
 			place, today := s.place(1, fromMidnight), dawn.day
 			order := s.reserve(place, object{"checkIn": today, "checkOut": today.AddDays(3)}).with(t, http.StatusCreated).body.ID
 			s.outages.stock.begin(err)
@@ -172,8 +172,8 @@ func TestPlace_TimesThatOverlap(t *testing.T) {
 	s.request(http.MethodPatch, "/v1/lodging/places/"+id, object{"checkOutTime": "11:01", "checkInTime": "14:00"}).with(t, http.StatusOK)
 }
 
-// TestDrink_WhoseDayIsOver: such a drink can be read, and nothing else.
-func TestDrink_WhoseDayIsOver(t *testing.T) {
+// TestDrink_WhoseDayHasPassed: such a drink can be read, and nothing else.
+func TestDrink_WhoseDayHasPassed(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
 	today := s.drink(5)

@@ -13,12 +13,11 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/pgtest"
 )
 
-// TestDeadline_LedgerAway: an order that cannot be paid in time, since our own payments
-// database is away, is cancelled, never charged and never made.
+// TestDeadline_LedgerAway: an order that cannot be charged in time, since our payments database is away, is cancelled. It is never charged or made.
 func TestDeadline_LedgerAway(t *testing.T) {
 	t.Parallel()
 	cluster := pgtest.NewCluster(t)
-	s := bootAudited(t, impatient, func(o *app.Options) {
+	s := bootAudited(t, shortBudget, func(o *app.Options) {
 		o.Config.Databases.Payments = config.URL(cluster.New(t))
 		o.Config.Overload.PayWithin = 5 * time.Second
 	})
@@ -36,11 +35,11 @@ func TestDeadline_LedgerAway(t *testing.T) {
 	s.requireClean()
 }
 
-// TestDeadline_NotHandedOver: a paid order that cannot be handed over in time is
+// TestDeadline_DeliveryTooLate: a paid order that cannot be handed over in time is
 // refunded.
-func TestDeadline_NotHandedOver(t *testing.T) {
+func TestDeadline_DeliveryTooLate(t *testing.T) {
 	t.Parallel()
-	s := bootAudited(t, impatient, func(o *app.Options) {
+	s := bootAudited(t, shortBudget, func(o *app.Options) {
 		o.Config.Overload.Policy, o.Config.Orders.HandOverWithin = config.OverloadReject, 15*time.Second
 	})
 	s.outages.deliveries.begin(errAway)
@@ -56,22 +55,22 @@ func TestDeadline_NotHandedOver(t *testing.T) {
 	s.requireClean()
 }
 
-// TestDeadline_DrinksDayIsOver: a drink that is never handed over does not stay in
+// TestDeadline_DrinksDayHasPassed: a drink that is never handed over does not stay in
 // production for ever.
-func TestDeadline_DrinksDayIsOver(t *testing.T) {
+func TestDeadline_DrinksDayHasPassed(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t)
 	drink := s.drink(3)
-	// A process for which the order is too late in some seconds. If the machine takes
-	// longer to start it and to place the order, another process has longer.
+	// For this process the order is too late after some seconds. If the machine takes
+	// longer to start it and to place the order, the next process has more time.
 	o := s.options
 	o.Migrate, o.Config.Worker.Serve = false, nil
 	order := ""
 	for within := 20 * time.Second; order == ""; within *= 2 {
 		require.Less(t, within, waitLimit*4)
 		o.Config.Orders.ServeAfterDay = -time.Until(booking.Drink{Date: inDays(1), TimeZone: "Asia/Seoul"}.Ends()) + within
-		soonOver := start(t, o)
-		if a := soonOver.post(cafeOrders, cup(drink)); a.status == http.StatusCreated {
+		soonTooLate := start(t, o)
+		if a := soonTooLate.post(cafeOrders, cup(drink)); a.status == http.StatusCreated {
 			order = a.body.ID
 		}
 	}

@@ -44,8 +44,8 @@ func (s *system) timeouts(order string) (n int) {
 }
 
 // TestDecisions_CourierWhileACancelIsOpen: the courier hands over while the delivery
-// service is being asked whether the order may be cancelled. The cancel is refused, and
-// the delivered order stays paid.
+// service is being called to agree to a cancel. The cancel is refused, and the delivered
+// order stays paid.
 func TestDecisions_CourierWhileACancelIsOpen(t *testing.T) {
 	t.Parallel()
 	s := boot(t, withCouriers)
@@ -54,9 +54,9 @@ func TestDecisions_CourierWhileACancelIsOpen(t *testing.T) {
 		order := s.order(menu).with(t, http.StatusCreated).body.ID
 		s.becomes(order, booking.Delivering)
 		completed := make(chan answer, 1)
-		var asked atomic.Bool // the delivery service was asked, or is not to be any more
+		var called atomic.Bool // the delivery service was called, or is not to be any more
 		s.outages.deliveries.nextIs(func() error {
-			if asked.Swap(true) {
+			if called.Swap(true) {
 				return nil
 			}
 			go func() { completed <- s.decideAt(deliveries+"/"+order, "complete") }()
@@ -64,7 +64,7 @@ func TestDecisions_CourierWhileACancelIsOpen(t *testing.T) {
 			return errCertain
 		})
 		cancel := s.decideAt(foodOrders+"/"+order, "cancel")
-		if !asked.Swap(true) {
+		if !called.Swap(true) {
 			continue // it took too long, so the cancel was answered before
 		}
 		var complete answer
@@ -93,7 +93,7 @@ func TestDecisions_CourierWhileACancelIsOpen(t *testing.T) {
 // still accepts others.
 func TestDecisions_ManyCancelsWhileRefundsAreDown(t *testing.T) {
 	t.Parallel()
-	s := boot(t, impatient)
+	s := boot(t, shortBudget)
 	place := s.place(5)
 	order := s.accepted(s.retries(func() answer { return s.post(reservations, reservation(place), "Idempotency-Key", "k") }))
 	s.sandbox(object{"down": true})
@@ -131,7 +131,7 @@ func TestDecisions_RefusedCancelsAreRationed(t *testing.T) {
 		codes := s.refusedCancels(order, 500)
 		s.outages.deliveries.end()
 		if codes == nil {
-			require.Positive(t, s.timeouts(order), "a cancel was taken though the delivery had said that nothing was done")
+			require.Positive(t, s.timeouts(order), "a cancel was accepted though the delivery had said that nothing was done")
 			s.becomes(order, booking.Cancelled)
 			s.requireCalledOff(order)
 			return false

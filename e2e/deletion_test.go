@@ -17,7 +17,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// remove takes a drink off the menu.
+// remove deletes a drink from the menu.
 func (s *system) remove(drink string) {
 	s.Helper()
 	a := s.request(http.MethodDelete, drinks+"/"+drink, nil).with(s, http.StatusAccepted)
@@ -98,7 +98,7 @@ func TestDrinkDeletion_CancelsOpenOrders(t *testing.T) {
 		require.Equal(t, "menu_deleted", s.orderCup(drink).with(t, http.StatusConflict).body.Code)
 		s.remove(drink) // a repetition changes nothing
 		require.Equal(t, booking.DrinkDeletion{Orders: 5, Cancelled: 3, Ended: 2, Done: true}, s.removed(drink))
-		s.request(http.MethodDelete, drinks+"/drink-nobody", nil).with(t, http.StatusNotFound)
+		s.request(http.MethodDelete, drinks+"/drink-unknown", nil).with(t, http.StatusNotFound)
 		charged, refunded := s.atProvider()
 		require.EqualValues(t, 7*4500, charged)
 		require.EqualValues(t, 4*4500, refunded)
@@ -114,7 +114,7 @@ func TestDrinkDeletion_WhileOrdersComeIn(t *testing.T) {
 	eachStorage(t, func(t *testing.T, s *system) {
 		const customers = 10
 		drink := s.drink(100_000)
-		taken := make([][]string, customers)
+		placed := make([][]string, customers)
 		var once sync.Once
 		busy := make(chan struct{}) // closed when the first customer has ordered three times
 		for i, a := range s.atOnce(customers+1, func(i int) (last answer) {
@@ -123,15 +123,15 @@ func TestDrinkDeletion_WhileOrdersComeIn(t *testing.T) {
 				return s.request(http.MethodDelete, drinks+"/"+drink, nil)
 			}
 			for {
-				if len(taken[i]) == 3 {
+				if len(placed[i]) == 3 {
 					once.Do(func() { close(busy) })
 				}
-				key := fmt.Sprintf("k-%d-%d", i, len(taken[i]))
+				key := fmt.Sprintf("k-%d-%d", i, len(placed[i]))
 				last = s.retries(func() answer { return s.post(cafeOrders, cup(drink), "Idempotency-Key", key) })
 				if last.status != http.StatusCreated {
 					return last
 				}
-				taken[i] = append(taken[i], last.body.ID)
+				placed[i] = append(placed[i], last.body.ID)
 			}
 		}) {
 			if i == customers {
@@ -140,9 +140,9 @@ func TestDrinkDeletion_WhileOrdersComeIn(t *testing.T) {
 			}
 			require.Equal(t, "menu_deleted", a.with(t, http.StatusConflict).body.Code)
 		}
-		orders := slices.Concat(taken...)
+		orders := slices.Concat(placed...)
 		progress := s.removed(drink)
-		t.Logf("%d orders were taken: %+v", len(orders), progress)
+		t.Logf("%d orders were placed: %+v", len(orders), progress)
 		require.NotEmpty(t, orders)
 		for _, order := range orders {
 			s.requireForceCancelled(order)
@@ -171,7 +171,7 @@ func TestDrinkDeletion_WithoutProduction(t *testing.T) {
 			orders = append(orders, s.orderCup(drink).with(t, http.StatusCreated).body.ID)
 			s.becomes(orders[len(orders)-1], booking.InProduction)
 		}
-		kitchen.take()
+		kitchen.stop()
 		s.remove(drink)
 		for _, order := range orders {
 			s.eventually(func() bool { status, _, _ := s.payment(order); return status == "refunded" })
@@ -179,9 +179,9 @@ func TestDrinkDeletion_WithoutProduction(t *testing.T) {
 		}
 		s.eventually(func() bool { return s.cups(drink) == 10 }) // no undo waits for another one
 		status, progress := s.deletion(drink)
-		require.Equal(t, "deleting", status, "the kitchen does not know yet")
+		require.Equal(t, "deleting", status, "the kitchen has no cancellation yet")
 		require.Zero(t, progress.Cancelled)
-		kitchen.back()
+		kitchen.start()
 		s.removed(drink)
 		for _, order := range orders {
 			s.requireForceCancelled(order)
@@ -300,17 +300,17 @@ func TestDrinkDeletion_ManyOrders(t *testing.T) {
 
 // meanwhile repeats a request in the background; end stops it and returns the
 // durations.
-func (s *system) meanwhile(ask func() answer, want ...int) (end func() timings) {
+func (s *system) meanwhile(request func() answer, want ...int) (end func() timings) {
 	s.Helper()
 	ctx, cancel := context.WithCancel(s.Context())
 	var (
-		all    timings
-		asking sync.WaitGroup
+		all      timings
+		requests sync.WaitGroup
 	)
-	asking.Go(func() {
+	requests.Go(func() {
 		for ctx.Err() == nil {
 			began := time.Now()
-			a := ask()
+			a := request()
 			all = append(all, time.Since(began))
 			if !slices.Contains(want, a.status) {
 				s.Errorf("answered %d: %s", a.status, a.raw)
@@ -323,7 +323,7 @@ func (s *system) meanwhile(ask func() answer, want ...int) (end func() timings) 
 	})
 	return func() timings {
 		cancel()
-		asking.Wait()
+		requests.Wait()
 		return all
 	}
 }

@@ -120,7 +120,7 @@ func TestPages_Demo(t *testing.T) {
 		d.awaitOutput("Healed, ", n+1)
 		live.Sees("What has failed and healed")
 		d.eventually(func() bool {
-			open, known := d.unsettled()
+			open, known := d.undecided()
 			return known && !slices.Contains(open, order)
 		})
 		customer.Screenshot("demo-" + failing.name + "-order-healed-" + customer.String())
@@ -129,9 +129,9 @@ func TestPages_Demo(t *testing.T) {
 	d.ends()
 }
 
-// unsettled are alice's orders without a first decision; not known if the test asks too
-// often.
-func (d *demo) unsettled() (orders []string, known bool) {
+// undecided are alice's orders without a first decision. They are not known if the test sends
+// too many requests.
+func (d *demo) undecided() (orders []string, known bool) {
 	d.Helper()
 	for _, status := range []string{"received", "payment_pending", "paid"} {
 		list := d.get("/v1/mypages?customerId=alice&status=" + status)
@@ -151,7 +151,7 @@ func (d *demo) unsettled() (orders []string, known bool) {
 func (d *demo) waits() (order string) {
 	d.Helper()
 	d.eventually(func() bool {
-		waiting, _ := d.unsettled()
+		waiting, _ := d.undecided()
 		if len(waiting) > 0 {
 			order = waiting[0]
 		}

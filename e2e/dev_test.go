@@ -63,7 +63,7 @@ func newDev(t *testing.T) *dev {
 	return d
 }
 
-// freePort is a port that is not given to others before it is used, or while its server
+// freePort is a port that no other process gets before it is used, or while its server
 // is away.
 func freePort(t *testing.T) string {
 	t.Helper()
@@ -109,7 +109,7 @@ func (d *dev) run() {
 		d.cmd = nil // nothing is left to kill
 		require.FailNow(d, "yeyak dev ended", "%v\n%s", err, d.output)
 	case <-time.After(waitLimit):
-		require.FailNow(d, "yeyak dev did not come up")
+		require.FailNow(d, "yeyak dev did not start")
 	}
 	d.token = d.tokenOf("olga")
 }
@@ -160,7 +160,7 @@ func TestDev_WaitsThroughRestarts(t *testing.T) {
 }
 
 // eventuallyWaits waits until the order itself says that it waits for its owner. For
-// some seconds the engine still looks for it in the process that was killed.
+// some seconds the engine still assigns it to the killed process.
 func (d *dev) eventuallyWaits(order string) {
 	d.Helper()
 	d.eventually(func() bool {
@@ -189,17 +189,17 @@ func TestDev_SaysWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	d := newDev(t)
 	d.run()
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	occupied, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
-	t.Cleanup(func() { _ = taken.Close() })
+	t.Cleanup(func() { _ = occupied.Close() })
 	other := newDev(t)
 	for name, c := range map[string]struct {
 		settings []string
 		says     []string
 	}{
-		"APIPort":      {[]string{"YEYAK_LISTEN=" + taken.Addr().String()}, []string{taken.Addr().String(), "YEYAK_LISTEN"}},
-		"TemporalPort": {[]string{"YEYAK_TEMPORAL_PORT=" + portOf(taken)}, []string{portOf(taken), "YEYAK_TEMPORAL_PORT"}},
-		"UIPort":       {[]string{"YEYAK_UI_PORT=" + portOf(taken)}, []string{portOf(taken), "YEYAK_UI_PORT"}},
+		"APIPort":      {[]string{"YEYAK_LISTEN=" + occupied.Addr().String()}, []string{occupied.Addr().String(), "YEYAK_LISTEN"}},
+		"TemporalPort": {[]string{"YEYAK_TEMPORAL_PORT=" + portOf(occupied)}, []string{portOf(occupied), "YEYAK_TEMPORAL_PORT"}},
+		"UIPort":       {[]string{"YEYAK_UI_PORT=" + portOf(occupied)}, []string{portOf(occupied), "YEYAK_UI_PORT"}},
 		"FolderInUse":  {[]string{"YEYAK_DATA_DIR=" + d.folder}, []string{d.folder, "in use"}},
 		"FolderIsFile": {[]string{"YEYAK_DATA_DIR=" + temporalProgram() + "/x"}, []string{temporalProgram() + "/x"}},
 		"BadSettings":  {[]string{"YEYAK_REPLY_BUDGET=soon", "YEYAK_LISTEN=nowhere"}, []string{"YEYAK_REPLY_BUDGET", "YEYAK_LISTEN"}},
@@ -240,7 +240,7 @@ func TestDev_SecondSignal(t *testing.T) {
 	go func() { _, _ = d.send(http.MethodPost, reservations, in) }() // waits for its order's payment
 	d.eventually(func() bool { return len(d.get("/v1/mypages?customerId=alice").body.Items) == 1 })
 	require.NoError(t, d.cmd.Process.Signal(os.Interrupt))
-	d.eventually(func() bool { // it stops: two signals at once may be taken for one
+	d.eventually(func() bool { // it stops: two signals at once may count as one
 		a, err := d.send(http.MethodGet, "/readyz", nil)
 		return err != nil || a.status == http.StatusServiceUnavailable
 	})

@@ -20,30 +20,30 @@ func TestDispute_NothingIsPaidByHand(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
-		a := bootNoticed(t, stripe, on, impatient)
+		a := bootNoticed(t, stripe, on, shortBudget)
 		place := a.place(9)
-		won, lost, over := a.accepted(a.reserve(place)), a.accepted(a.reserve(place)), a.over()
-		_, paid, _ := a.payment(over)
-		for _, order := range []string{won, lost, over} {
-			stripe.hand("disputes", `{"orderId":%q}`, order)
+		won, lost, ended := a.accepted(a.reserve(place)), a.accepted(a.reserve(place)), a.completedOrder()
+		_, paid, _ := a.payment(ended)
+		for _, order := range []string{won, lost, ended} {
+			stripe.byHand("disputes", `{"orderId":%q}`, order)
 			a.eventually(func() bool { return len(a.shown(order).Disputes) == 1 })
 		}
 		a.cancelling(won)
 		a.cancelling(lost)
-		a.refundBecomes(over, "a", paid, "failed")
-		for _, order := range []string{won, lost, over} {
+		a.refundBecomes(ended, "a", paid, "failed")
+		for _, order := range []string{won, lost, ended} {
 			a.eventually(func() bool { return a.entries(order)[0].State == string(booking.EntryFailed) })
 			a.requireDisputed(order)
 		}
 
-		for order, end := range map[string]string{won: "won", lost: "lost", over: "won"} {
-			stripe.hand("disputes", `{"orderId":%q,"state":%q}`, order, end)
+		for order, end := range map[string]string{won: "won", lost: "lost", ended: "won"} {
+			stripe.byHand("disputes", `{"orderId":%q,"state":%q}`, order, end)
 			a.eventually(func() bool { return !a.page(order).NeedsAttention })
 			require.Zero(t, a.byHand(order)-a.lostOf(order))
 		}
 		a.becomes(won, booking.Cancelled)
 		a.becomes(lost, booking.Cancelled)
-		for order, status := range map[string]booking.PaymentStatus{won: booking.Refunded, lost: booking.Returned, over: booking.Charged} {
+		for order, status := range map[string]booking.PaymentStatus{won: booking.Refunded, lost: booking.Returned, ended: booking.Charged} {
 			a.eventually(func() bool { return a.shown(order).Status == status && a.shown(order).Refundable.Amount == 0 })
 			require.Equal(t, "nothing_owed", a.paidByHand(order).with(t, http.StatusConflict).body.Code)
 		}
@@ -59,7 +59,7 @@ func (a *audited) requireDisputed(order string) {
 	a.Helper()
 	is := a.shown(order).Disputes[0]
 	var detail, logs string
-	a.eventually(func() bool { // it is known to have failed, and the provider is not being asked
+	a.eventually(func() bool { // it is known to have failed, and the provider is not being called
 		no := a.paidByHand(order)
 		detail = no.body.Detail
 		return no.body.Code == "dispute_open"

@@ -11,11 +11,11 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 )
 
-// TestDispute_LostByAStandingOrder: the customer's bank charges the payment back, or
+// TestDispute_LostByALiveOrder: the customer's bank charges the payment back, or
 // some of it, while the order is live. Staff can refund no more than is left. A cancel
 // owes the rest, which the provider cannot refund any more: an operator pays it by
 // hand.
-func TestDispute_LostByAStandingOrder(t *testing.T) {
+func TestDispute_LostByALiveOrder(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
@@ -23,14 +23,14 @@ func TestDispute_LostByAStandingOrder(t *testing.T) {
 		place := a.place(9)
 		all, some := a.accepted(a.reserve(place)), a.accepted(a.reserve(place))
 		for order, lost := range map[string]int64{all: 100000, some: 40000} {
-			stripe.hand("disputes", `{"orderId":%q,"amount":%d,"state":"lost"}`, order, lost)
-			require.Equal(t, "refund_exceeds", a.giveBack(order, "a", 100001-lost).with(t, http.StatusConflict).body.Code)
+			stripe.byHand("disputes", `{"orderId":%q,"amount":%d,"state":"lost"}`, order, lost)
+			require.Equal(t, "refund_exceeds", a.refundByStaff(order, "a", 100001-lost).with(t, http.StatusConflict).body.Code)
 			is := a.shown(order)
 			require.Equal(t, booking.Charged, is.Status)
 			require.Equal(t, 100000-lost, is.Refundable.Amount)
-			taken := is.named(t, "dispute/du_")
-			require.Equal(t, lost, taken.Amount.Amount)
-			require.Equal(t, []any{booking.Disputed, booking.EntryDone}, []any{taken.Reason, taken.State})
+			entry := is.named(t, "dispute/du_")
+			require.Equal(t, lost, entry.Amount.Amount)
+			require.Equal(t, []any{booking.Disputed, booking.EntryDone}, []any{entry.Reason, entry.State})
 			require.Equal(t, booking.DisputeLost, is.Disputes[0].State)
 			require.True(t, is.Disputes[0].EvidenceDueBy.After(time.Now()))
 			require.Equal(t, booking.Confirmed, a.page(order).Status)
@@ -59,30 +59,30 @@ func TestDispute_CountsAgainstThePolicy(t *testing.T) {
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
 		a := bootAudited(t, stripe.pay, on)
-		place := a.place(9, halfBack)
+		place := a.place(9, halfRefunded)
 		little, much := a.accepted(a.reserve(place)), a.accepted(a.reserve(place))
-		stripe.hand("disputes", `{"orderId":%q,"amount":20000,"state":"lost"}`, little)
-		stripe.hand("disputes", `{"orderId":%q,"amount":80000,"state":"lost"}`, much)
+		stripe.byHand("disputes", `{"orderId":%q,"amount":20000,"state":"lost"}`, little)
+		stripe.byHand("disputes", `{"orderId":%q,"amount":80000,"state":"lost"}`, much)
 		a.decide(much, "cancel").with(t, http.StatusOK)
 		a.cancelling(little)
 		a.eventually(func() bool { return a.page(little).NeedsAttention })
 		a.paysByHand(little)
 		a.becomes(little, booking.Cancelled)
 		for order, kept := range map[string]int64{little: 51000, much: 20000} {
-			is, given := a.shown(order), int64(0)
+			is, refunded := a.shown(order), int64(0)
 			for _, e := range is.Entries[1:] {
-				given += e.Amount.Amount
+				refunded += e.Amount.Amount
 			}
-			require.Equal(t, []int64{kept, 100000 - kept}, []int64{is.Kept.Amount, given})
+			require.Equal(t, []int64{kept, 100000 - kept}, []int64{is.Kept.Amount, refunded})
 			require.Equal(t, kept, a.page(order).Settled.Kept.Amount)
 		}
 		a.requireClean()
 	})
 }
 
-// TestRefunds_MadeUpForInTheDashboard: a refund by staff that the provider could not
+// TestRefunds_MadeInTheDashboard: a refund by staff that the provider could not
 // make, and that is made in its dashboard, is done, once, and its order goes on.
-func TestRefunds_MadeUpForInTheDashboard(t *testing.T) {
+func TestRefunds_MadeInTheDashboard(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
@@ -92,7 +92,7 @@ func TestRefunds_MadeUpForInTheDashboard(t *testing.T) {
 		a.refundBecomes(order, "a", 30000, "failed")
 		a.eventually(func() bool { return a.page(order).NeedsAttention })
 		require.Contains(t, a.shown(order).named(t, "refund/").Words, "failed at stripe")
-		stripe.hand("refunds", `{"orderId":%q,"amount":30000}`, order)
+		stripe.byHand("refunds", `{"orderId":%q,"amount":30000}`, order)
 		a.eventually(func() bool { return !a.page(order).NeedsAttention })
 		stripe.turn(`{}`)
 		is := a.shown(order)

@@ -36,7 +36,7 @@ type engine struct {
 	started    chan struct{} // closed when the namespaces can be used, or err is set
 	err        error
 
-	given   int // how many namespaces were requested
+	used    int // how many namespaces were requested
 	inUse   int // how many tests use it
 	retired bool
 }
@@ -52,18 +52,18 @@ var engines struct {
 // as t runs.
 func newNamespace(t testing.TB) (address, name string) {
 	t.Helper()
-	e, place := takePlace()
+	e, place := reserveNamespace()
 	t.Cleanup(e.leave)
 	<-e.started
 	require.NoError(t, e.err, "no Temporal dev server, run `make test`")
 	return e.server.Addr(), e.namespaces[place]
 }
 
-// takePlace reserves one of a server's namespaces.
-func takePlace() (e *engine, place int) {
+// reserveNamespace reserves one of a server's namespaces.
+func reserveNamespace() (e *engine, place int) {
 	engines.Lock()
 	defer engines.Unlock()
-	if e := engines.current; e != nil && e.given == namespacesPerEngine {
+	if e := engines.current; e != nil && e.used == namespacesPerEngine {
 		engines.current, engines.next = engines.next, nil
 		e.retire()
 	}
@@ -71,12 +71,12 @@ func takePlace() (e *engine, place int) {
 		engines.current = startEngine()
 	}
 	e = engines.current
-	e.given++
+	e.used++
 	e.inUse++
-	if e.given == prepareNextAt {
+	if e.used == prepareNextAt {
 		engines.next = startEngine()
 	}
-	return e, e.given - 1
+	return e, e.used - 1
 }
 
 // leave ends a test's use of the server.

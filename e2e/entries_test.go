@@ -39,8 +39,8 @@ func (p shownPayment) named(t testing.TB, key string) booking.Entry {
 	return booking.Entry{}
 }
 
-// hand does something by hand at the provider.
-func (p standIn) hand(what, format string, args ...any) {
+// byHand does something by hand at the provider.
+func (p stripeSandbox) byHand(what, format string, args ...any) {
 	p.Helper()
 	r, err := http.NewRequestWithContext(p.Context(), http.MethodPost, p.url+"/sandbox/payments/"+what, strings.NewReader(fmt.Sprintf(format, args...)))
 	require.NoError(p, err)
@@ -66,7 +66,7 @@ func TestEntries_OfOthers(t *testing.T) {
 		require.Len(t, is.Entries, 1)
 		require.Equal(t, booking.ChargeEntry, is.Entries[0].Kind)
 		require.Equal(t, booking.EntryDone, is.Entries[0].State)
-		stripe.hand("refunds", `{"orderId":%q,"amount":30000}`, byHand)
+		stripe.byHand("refunds", `{"orderId":%q,"amount":30000}`, byHand)
 		a.decide(byHand, "cancel").with(t, http.StatusOK)
 		is = a.shown(byHand)
 		require.Equal(t, booking.Refunded, is.Status)
@@ -80,7 +80,7 @@ func TestEntries_OfOthers(t *testing.T) {
 		require.NotEmpty(t, ours.Ref)
 
 		disputed := a.reserve(place).with(t, http.StatusCreated).body.ID
-		stripe.hand("disputes", `{"orderId":%q,"amount":40000}`, disputed)
+		stripe.byHand("disputes", `{"orderId":%q,"amount":40000}`, disputed)
 		a.cancelling(disputed)
 		a.eventually(func() bool { return a.get("/v1/mypages/" + disputed).body.NeedsAttention })
 		is = a.shown(disputed)
@@ -88,7 +88,7 @@ func TestEntries_OfOthers(t *testing.T) {
 		require.True(t, is.Disputes[0].EvidenceDueBy.After(time.Now()))
 		require.Equal(t, booking.EntryFailed, is.named(t, disputed+"/charge/refund").State)
 		require.Contains(t, is.named(t, disputed+"/charge/refund").Words, "charge_disputed")
-		stripe.hand("disputes", `{"orderId":%q,"amount":40000,"state":"won"}`, disputed)
+		stripe.byHand("disputes", `{"orderId":%q,"amount":40000,"state":"won"}`, disputed)
 		a.becomes(disputed, booking.Cancelled)
 		is = a.shown(disputed)
 		require.Equal(t, booking.Refunded, is.Status)
@@ -103,7 +103,7 @@ func TestEntries_OfARefundThatIsPending(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
-		a := bootAudited(t, stripe.pay, impatient, on)
+		a := bootAudited(t, stripe.pay, shortBudget, on)
 		order := a.reserve(a.place(9)).with(t, http.StatusCreated).body.ID
 		stripe.turn(`{"refunds":"wait"}`)
 		a.cancelling(order)

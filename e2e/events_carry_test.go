@@ -86,21 +86,21 @@ func (s *system) requireDocumented() {
 	}
 }
 
-// told is an event with its raw data.
-type told struct {
+// rawEvent is an event with its raw data.
+type rawEvent struct {
 	happened
 	data object
 }
 
 // walkEvents are all events of the feed.
-func (s *system) walkEvents() (all []told) {
+func (s *system) walkEvents() (all []rawEvent) {
 	s.Helper()
 	for after := ""; ; {
 		a := s.get("/v1/events?limit=200&after="+after).with(s, http.StatusOK)
 		for _, item := range a.body.Items {
 			raw, err := json.Marshal(item)
 			require.NoError(s, err)
-			e := told{data: item["data"].(map[string]any)}
+			e := rawEvent{data: item["data"].(map[string]any)}
 			require.NoError(s, json.Unmarshal(raw, &e.happened))
 			all = append(all, e)
 		}
@@ -134,11 +134,11 @@ func paid(status string, amount, refunded float64) object {
 	return object{"status": status, "amount": won(amount), "refunded": won(refunded)}
 }
 
-// TestEvents_CarryWhatTheyTell: stay dates, what is left, what was paid and refunded,
+// TestEvents_CarryTheirData: stay dates, what is left, what was paid and refunded,
 // statuses of deliveries and productions.
 //
 // Rows L2, L4, O13.
-func TestEvents_CarryWhatTheyTell(t *testing.T) {
+func TestEvents_CarryTheirData(t *testing.T) {
 	t.Parallel()
 	eachStorageWith(t, withCouriers, func(t *testing.T, s *system) {
 		place := s.place(2)
@@ -150,7 +150,7 @@ func TestEvents_CarryWhatTheyTell(t *testing.T) {
 			"ReservationCancelConfirmed", "PaymentCancelApproved", "ReservationCanceled")
 		self := s.get("/v1/self").with(t, http.StatusOK).body.ID
 		for i, data := range all {
-			require.Equal(t, []any{nil, nil, nil, nil, self, self, self}[i], data["by"], "its step, or who cancelled it")
+			require.Equal(t, []any{nil, nil, nil, nil, self, self, self}[i], data["by"], "its step, or the caller that cancelled it")
 			require.Equal(t, []any{inDays(10).String(), inDays(12).String()}, []any{data["checkIn"], data["checkOut"]})
 			require.Equal(t, []any{
 				nil, paid("charged", 100000, 0), paid("charged", 100000, 0), paid("charged", 100000, 0),
@@ -183,7 +183,7 @@ func TestEvents_CarryWhatTheyTell(t *testing.T) {
 		declined := s.order(s.menu(), object{"customerId": "poor", "paymentMethod": "pm_card_chargeDeclined"}).with(t, http.StatusPaymentRequired)
 		require.Equal(t, "payment_declined", declined.body.Code)
 		s.eventually(func() bool {
-			return slices.ContainsFunc(s.walkEvents(), func(e told) bool {
+			return slices.ContainsFunc(s.walkEvents(), func(e rawEvent) bool {
 				return e.Type == "PaymentDeclined" && e.data["customerId"] == "poor"
 			})
 		})

@@ -69,8 +69,8 @@ func (l *listener) connect() {
 // ofOrder reports whether an event is about an order and not about the catalogue.
 func (h happened) ofOrder() bool { return h.Data.Status != "" }
 
-// take reads n more events about orders, and skips others.
-func (l *listener) take(n int) {
+// read reads n more events about orders, and skips others.
+func (l *listener) read(n int) {
 	l.system.Helper()
 	var name string
 	for n > 0 && l.lines.Scan() {
@@ -125,7 +125,7 @@ func TestEvents_Stream(t *testing.T) {
 		place := s.place(50)
 		first := s.reserve(place).with(t, http.StatusCreated).body.ID
 		l := s.listen("?after=")
-		l.take(perOrder)
+		l.read(perOrder)
 		for _, e := range l.seen {
 			require.Equal(t, "1.0", e.SpecVersion)
 			require.Equal(t, "/yeyak/lodging", e.Source)
@@ -137,7 +137,7 @@ func TestEvents_Stream(t *testing.T) {
 		placed := make(chan []answer, 1)
 		go func() { placed <- s.atOnce(20, func(int) answer { return s.reserve(place) }) }()
 		for range 7 { // while orders are placed
-			l.take(5)
+			l.read(5)
 			_ = l.body.Close()
 			l.connect()
 		}
@@ -147,7 +147,7 @@ func TestEvents_Stream(t *testing.T) {
 			s.decide(a.with(t, http.StatusCreated).body.ID, "cancel").with(t, http.StatusOK)
 		}
 		l.connect()
-		l.take(20*perOrder + 5*perCancel - 7*5)
+		l.read(20*perOrder + 5*perCancel - 7*5)
 
 		s.eventually(func() bool { return len(s.feed()) == len(l.seen) })
 		require.Equal(t, s.feed(), l.seen)
@@ -158,7 +158,7 @@ func TestEvents_Stream(t *testing.T) {
 		}
 
 		s.reserve(place).with(t, http.StatusCreated) // and it goes on
-		l.take(perOrder)
+		l.read(perOrder)
 	})
 }
 
@@ -169,13 +169,13 @@ func TestEvents_StreamsEndWithTheProcess(t *testing.T) {
 	s.reserve(s.place(1)).with(t, http.StatusCreated)
 	s.eventually(func() bool { return len(s.eventIDs()) == 6 }) // two of these are about the place
 	l := s.listen("")
-	l.take(4)
+	l.read(4)
 	before := len(s.logged())
 	stop(s.app) // breaks a stream that does not end by itself
 	for l.lines.Scan() {
 		require.Empty(t, l.lines.Text())
 	}
-	require.NoError(t, l.lines.Err(), "an end, not a break")
+	require.NoError(t, l.lines.Err(), "the stream ends without an error")
 	for _, line := range s.logged()[before:] {
 		require.Equal(t, "Failed to poll for task.", line, "the engine's client may say that it was interrupted")
 	}

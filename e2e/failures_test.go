@@ -20,20 +20,20 @@ func TestRefundFailsLater(t *testing.T) {
 		stripe := sandboxPayments(t)
 		a := bootNoticed(t, stripe, on)
 		place := a.place(9)
-		running, cancelled, over := a.accepted(a.reserve(place)), a.accepted(a.reserve(place)), a.over()
+		running, cancelled, ended := a.accepted(a.reserve(place)), a.accepted(a.reserve(place)), a.completedOrder()
 		a.refundBecomes(running, "a", 30000, "done")
-		a.refundBecomes(over, "a", 5000, "done")
+		a.refundBecomes(ended, "a", 5000, "done")
 		a.decide(cancelled, "cancel").with(t, http.StatusOK)
 		a.finished(cancelled)
 		require.Equal(t, booking.Refunded, a.shown(cancelled).Status)
 		a.requireClean()
-		told := map[string][]string{}
-		for _, order := range []string{running, cancelled, over} {
-			told[order] = a.messagesTo("alice", order)
+		messages := map[string][]string{}
+		for _, order := range []string{running, cancelled, ended} {
+			messages[order] = a.messagesTo("alice", order)
 		}
-		for order, key := range map[string]string{running: "refund/", over: "refund/", cancelled: cancelled + "/charge/refund"} {
+		for order, key := range map[string]string{running: "refund/", ended: "refund/", cancelled: cancelled + "/charge/refund"} {
 			before := a.shown(order)
-			stripe.hand("failures", `{"orderId":%q}`, order)
+			stripe.byHand("failures", `{"orderId":%q}`, order)
 			a.eventually(func() bool { return a.page(order).NeedsAttention })
 			var is shownPayment
 			a.eventually(func() bool { // it is retried, and fails again
@@ -43,14 +43,14 @@ func TestRefundFailsLater(t *testing.T) {
 			require.Contains(t, is.named(t, key).Words, "is failed at stripe")
 			require.Zero(t, is.Refunded.Amount)
 			require.Equal(t, before.Amount, is.Refundable)
-			a.eventually(func() bool { return len(a.messagesTo("alice", order)) > len(told[order]) })
+			a.eventually(func() bool { return len(a.messagesTo("alice", order)) > len(messages[order]) })
 		}
 		report := a.drift()
 		require.Len(t, report.Findings, 1)
 		require.Equal(t, cancelled, report.Findings[0].OrderID)
 		require.Equal(t, booking.RefundPending, a.shown(cancelled).Status)
 		require.Equal(t, booking.Cancelled, a.page(cancelled).Status)
-		for _, order := range []string{running, cancelled, over} {
+		for _, order := range []string{running, cancelled, ended} {
 			a.paysByHand(order)
 			a.eventually(func() bool { return !a.page(order).NeedsAttention })
 		}
@@ -60,9 +60,9 @@ func TestRefundFailsLater(t *testing.T) {
 	})
 }
 
-// TestRefundFailsLater_AndIsNotTold: the audit finds it, and with the named remedy it
+// TestRefundFailsLater_WithoutNotice: the audit finds it, and with the named remedy it
 // is followed.
-func TestRefundFailsLater_AndIsNotTold(t *testing.T) {
+func TestRefundFailsLater_WithoutNotice(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
 	a := bootNoticed(t, stripe)
@@ -70,12 +70,12 @@ func TestRefundFailsLater_AndIsNotTold(t *testing.T) {
 	a.notices(stripe, `,"lost":true`)
 	a.decide(order, "cancel").with(t, http.StatusOK)
 	a.finished(order)
-	stripe.hand("failures", `{"orderId":%q}`, order)
+	stripe.byHand("failures", `{"orderId":%q}`, order)
 	report := a.drift()
 	require.Len(t, report.Findings, 1)
 	require.Equal(t, "yeyak payments look "+order, report.Findings[0].Remedy, "%+v", report.Findings[0])
 	_, out, logs := a.command(nil, "payments", "look", order)
-	require.Contains(t, out, "is asked about order "+order, logs)
+	require.Contains(t, out, "The payment of order "+order, logs)
 	a.eventually(func() bool { return a.page(order).NeedsAttention })
 	a.paysByHand(order)
 	a.eventually(func() bool { return !a.page(order).NeedsAttention })
@@ -90,11 +90,11 @@ func TestDispute_BeyondWhatWasLeft(t *testing.T) {
 		stripe := sandboxPayments(t)
 		a := bootNoticed(t, stripe, on)
 		order := a.accepted(a.reserve(a.place(9)))
-		a.giveBack(order, "a", 50000).with(t, http.StatusCreated)
-		stripe.hand("disputes", `{"orderId":%q,"state":"lost"}`, order)
+		a.refundByStaff(order, "a", 50000).with(t, http.StatusCreated)
+		stripe.byHand("disputes", `{"orderId":%q,"state":"lost"}`, order)
 		a.eventually(func() bool { return len(a.shown(order).Entries) == 3 })
 		is := a.shown(order)
-		require.EqualValues(t, 100000, is.named(t, "dispute/").Amount.Amount, "what was really taken")
+		require.EqualValues(t, 100000, is.named(t, "dispute/").Amount.Amount, "what the bank has charged back")
 		require.Zero(t, is.Refundable.Amount)
 		for range 2 {
 			report := a.requireClean()

@@ -27,8 +27,8 @@ func TestFood_Menus(t *testing.T) {
 	require.ElementsMatch(t, []string{rice.body.ID, noodles}, s.listed(menus))
 	require.ElementsMatch(t, []string{rice.body.ID, noodles}, each(s.walk(menus+"?", 1), "id"))
 	require.JSONEq(t, string(rice.raw), string(s.get(rice.header.Get("Location")).with(t, http.StatusOK).raw))
-	s.get(menus+"/menu-nobody").with(t, http.StatusNotFound)
-	s.order("menu-nobody").with(t, http.StatusUnprocessableEntity)
+	s.get(menus+"/menu-unknown").with(t, http.StatusNotFound)
+	s.order("menu-unknown").with(t, http.StatusUnprocessableEntity)
 }
 
 // TestFood_OrderMustBePaid: an order that is not paid is never accepted.
@@ -44,7 +44,7 @@ func TestFood_OrderMustBePaid(t *testing.T) {
 	require.Empty(t, s.listed("/v1/mypages?customerId=alice"))
 	require.Empty(t, s.listed("/v1/orders?ownerId=bora"))
 	require.Empty(t, s.listed(deliveries))
-	require.Empty(t, s.messagesAbout(order), "the shop hears nothing")
+	require.Empty(t, s.messagesAbout(order), "the shop gets no message")
 	require.Equal(t, booking.PaymentDeclined, s.page(order).Reason)
 	require.Equal(t, booking.Status(booking.JobCancelled), s.get(deliveries+"/"+order).with(t, http.StatusOK).body.Status)
 	charged, _ := s.atProvider()
@@ -164,12 +164,12 @@ func TestFood_CourierAndCustomerAtOnce(t *testing.T) {
 	for range 10 {
 		order := s.order(menu).with(t, http.StatusCreated).body.ID
 		s.becomes(order, booking.Delivering)
-		told := 0 // how often the courier was first
+		attempts := 0 // of the courier
 		both := s.atOnce(2, func(i int) answer {
 			if i == 0 {
 				return s.retries(func() answer { return s.decideAt(foodOrders+"/"+order, "cancel") })
 			}
-			return s.retries(func() answer { told++; return s.decideAt(deliveries+"/"+order, "complete") })
+			return s.retries(func() answer { attempts++; return s.decideAt(deliveries+"/"+order, "complete") })
 		})
 		if both[0].status == http.StatusOK {
 			require.Equal(t, http.StatusConflict, both[1].status, "%s", both[1].raw)
@@ -177,7 +177,7 @@ func TestFood_CourierAndCustomerAtOnce(t *testing.T) {
 			continue
 		}
 		require.Equal(t, http.StatusConflict, both[0].status, "%s", both[0].raw)
-		if told == 1 {
+		if attempts == 1 {
 			require.Equal(t, http.StatusOK, both[1].status, "%s", both[1].raw)
 		}
 		require.Equal(t, booking.Status(booking.JobDelivered), s.get(deliveries+"/"+order).body.Status)
@@ -185,7 +185,7 @@ func TestFood_CourierAndCustomerAtOnce(t *testing.T) {
 	}
 }
 
-// TestFood_NotCancelledWithoutDelivery: while the delivery cannot be asked the order
+// TestFood_NotCancelledWithoutDelivery: while the delivery service does not answer, the order
 // stays, with its delivery and its price.
 //
 // Row F7.
@@ -197,12 +197,12 @@ func TestFood_NotCancelledWithoutDelivery(t *testing.T) {
 		before := s.becomes(order, booking.Delivering)
 		cancel := func(order string) answer { return s.decideAt(foodOrders+"/"+order, "cancel") }
 
-		delivery.take()
-		s.requireStands(cancel(order), before)
+		delivery.stop()
+		s.requireUnchanged(cancel(order), before)
 		waiting := s.order(menu).with(t, http.StatusCreated).body
-		s.requireStands(cancel(waiting.ID), waiting)
+		s.requireUnchanged(cancel(waiting.ID), waiting)
 
-		delivery.back()
+		delivery.start()
 		s.isAt(deliveries+"/"+order, booking.JobStarted)
 		for _, order := range []string{order, waiting.ID} {
 			require.Equal(t, booking.Cancelled, s.succeeds(func() answer { return cancel(order) }).body.Status)
@@ -214,9 +214,9 @@ func TestFood_NotCancelledWithoutDelivery(t *testing.T) {
 	}, withCouriers)
 }
 
-// requireStands checks that the cancellation of an order of food was refused and
+// requireUnchanged checks that the cancellation of an order of food was refused and
 // changed nothing.
-func (s *system) requireStands(refused answer, before body) {
+func (s *system) requireUnchanged(refused answer, before body) {
 	s.Helper()
 	refused.with(s, http.StatusServiceUnavailable)
 	require.Equal(s, "delivery_unavailable", refused.body.Code)
@@ -228,15 +228,15 @@ func (s *system) requireStands(refused answer, before body) {
 	s.requireCharged(before.ID, 18000)
 }
 
-// TestFood_TakenWithoutDelivery: orders are accepted while the delivery is away, and
+// TestFood_AcceptedWithoutDelivery: orders are accepted while the delivery is away, and
 // delivered afterwards.
 //
 // Row F8.
-func TestFood_TakenWithoutDelivery(t *testing.T) {
+func TestFood_AcceptedWithoutDelivery(t *testing.T) {
 	t.Parallel()
 	eachWayToBeAway(t, contract.FulfilmentQueue, func(t *testing.T, s *system, delivery service) {
 		menu := s.menu()
-		delivery.take()
+		delivery.stop()
 		var orders []string
 		for range 5 {
 			a := s.order(menu).with(t, http.StatusCreated)
@@ -250,7 +250,7 @@ func TestFood_TakenWithoutDelivery(t *testing.T) {
 			require.Equal(t, booking.Status(booking.JobWaiting), s.get(deliveries+"/"+orders[0]).with(t, http.StatusOK).body.Status)
 			require.Empty(t, s.listed(deliveries))
 		}
-		delivery.back()
+		delivery.start()
 		for _, order := range orders {
 			require.Equal(t, booking.JobStarted, s.becomes(order, booking.Delivering).Delivery.Status)
 			s.isAt(deliveries+"/"+order, booking.JobStarted)

@@ -142,7 +142,7 @@ var brokenPairs = []string{
 	"%", "%zz", "a;b=c", "=", "&&", "limit=%31", "limit=0x10", "limit=1e1", "limit=-1", "limit=99999999999999999999", "%00=1", "fresh=TRUE",
 }
 
-// forgedCursor looks like a list's cursor.
+// forgedCursor has the form of a list's cursor.
 func (c *composer) forgedCursor() string {
 	cursors := c.cursorsOf(c.op.Path)
 	if len(cursors) == 0 {

@@ -23,8 +23,8 @@ import (
 
 var requests = flag.Int("requests", 500, "how many requests TestAnyRequest makes of each database")
 
-// askers is the number of concurrent clients.
-const askers = 8
+// clients is the number of concurrent clients.
+const clients = 8
 
 // TestAnyRequest: requests made from the OpenAPI document, valid, nearly valid and
 // hostile, are sent over real sockets. No answer is 5xx except 503 with Retry-After,
@@ -41,7 +41,7 @@ func TestAnyRequest(t *testing.T) { // not parallel: it is a load for others
 				audited: bootAudited(t, change, func(o *app.Options) { o.Config.Orders.ReplyBudget = 2 * time.Second }),
 				known:   newKnown(), seed: seed, answered: map[string]map[int]int{},
 				client: &http.Client{
-					Transport:     &http.Transport{MaxIdleConnsPerHost: askers},
+					Transport:     &http.Transport{MaxIdleConnsPerHost: clients},
 					CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 				},
 			}
@@ -49,7 +49,7 @@ func TestAnyRequest(t *testing.T) { // not parallel: it is a load for others
 			f.begin()
 			f.run(*requests)
 			f.requireReached(*requests)
-			f.requireAtRest()
+			f.requireStable()
 			f.requireClean()
 		})
 	}
@@ -78,23 +78,23 @@ func (f *fuzzer) begin() {
 
 // run makes n requests.
 func (f *fuzzer) run(n int) {
-	var everybody sync.WaitGroup
-	for asker := range uint64(askers) {
-		random := rand.New(rand.NewPCG(f.seed, asker))
-		everybody.Go(func() {
-			for range n / askers {
-				f.ask(newComposer(random, f.known).compose(f.operations))
+	var all sync.WaitGroup
+	for client := range uint64(clients) {
+		random := rand.New(rand.NewPCG(f.seed, client))
+		all.Go(func() {
+			for range n / clients {
+				f.check(newComposer(random, f.known).compose(f.operations))
 			}
 		})
 	}
-	everybody.Wait()
+	all.Wait()
 }
 
 // faultsShown is how many faults a run reports: one fault usually occurs often.
 const faultsShown = 20
 
-// ask sends a request and reports an answer that must not be.
-func (f *fuzzer) ask(r *request) {
+// check sends a request and reports an answer that must not be.
+func (f *fuzzer) check(r *request) {
 	status, wrong := f.exchange(r)
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -210,15 +210,15 @@ func (f *fuzzer) requireReached(n int) {
 	require.NotZero(f, total[http.StatusUnprocessableEntity])
 }
 
-// requireAtRest waits until no order is on its way.
-func (f *fuzzer) requireAtRest() {
+// requireStable waits until no order is in progress.
+func (f *fuzzer) requireStable() {
 	f.Helper()
-	passing := []booking.Status{booking.Received, booking.PaymentPending, booking.Paid, booking.Cancelling}
+	inProgress := []booking.Status{booking.Received, booking.PaymentPending, booking.Paid, booking.Cancelling}
 	for _, kind := range booking.Kinds() {
 		for _, order := range f.all(string(kind)) {
 			f.eventually(func() bool {
 				a := f.get("/v1/mypages/" + order)
-				return a.status == http.StatusOK && !slices.Contains(passing, a.body.Status)
+				return a.status == http.StatusOK && !slices.Contains(inProgress, a.body.Status)
 			})
 		}
 	}

@@ -98,7 +98,7 @@ func garbledStarts(t *testing.T, a *audited) {
 		"HugeText": {contract.FoodWorkflow, a.spoilt(meal, func(m map[string]any) {
 			m["address"] = strings.Repeat("x", 1_900_000)
 		}), "address: is longer than 200 characters", id(meal.OrderID)},
-		"Nobody":         {contract.FoodWorkflow, a.spoilt(meal, func(m map[string]any) { m["customerId"] = "" }), "customerId: ", id(meal.OrderID)},
+		"NoCustomer":     {contract.FoodWorkflow, a.spoilt(meal, func(m map[string]any) { m["customerId"] = "" }), "customerId: ", id(meal.OrderID)},
 		"TimesOut":       {contract.FoodWorkflow, a.spoilt(meal, func(map[string]any) {}), "has no time-out", append(id(meal.OrderID), "--run-timeout", "1h")},
 		"SettlesNothing": {contract.FoodWorkflow, a.spoilt(meal, func(m map[string]any) { m["settle"] = object{} }), "settle.status: ", id(meal.OrderID)},
 	} {
@@ -110,22 +110,22 @@ func garbledStarts(t *testing.T, a *audited) {
 	}
 	out, ok := a.starts("Pizza", "", "--workflow-id", "pizza", "--run-timeout", "3s")
 	require.False(t, ok, out)
-	require.Empty(t, a.get("/v1/mypages?customerId=alice").with(t, http.StatusOK).body.Items, "no order came into being")
+	require.Empty(t, a.get("/v1/mypages?customerId=alice").with(t, http.StatusOK).body.Items, "no order was placed")
 	require.Zero(t, a.audit().Payments)
 }
 
 func garbledUpdates(t *testing.T, a *audited) {
 	order := a.reserve(a.place(1, byOwner)).with(t, http.StatusCreated).body.ID
 	for name, c := range map[string]struct{ update, input, says string }{
-		"Huge":          {contract.CancelUpdate, `{"note":"` + strings.Repeat("x", 3_000_000) + `"}`, "of which at most 65536 are accepted"},
-		"AsMuchAsAny":   {contract.ConfirmUpdate, `{"note":"` + strings.Repeat("x", 4_190_000) + `"}`, "of which at most 65536 are accepted"},
-		"HugeElsewhere": {contract.CancelUpdate, `{"more":"` + strings.Repeat("x", 1_900_000) + `"}`, "of which at most 65536 are accepted"},
-		"Long":          {contract.CancelUpdate, `{"note":"` + strings.Repeat("x", 501) + `"}`, "note: is longer than 500 characters"},
-		"Control":       {contract.CancelUpdate, `{"note":"\u001b[2J"}`, "note: contains control characters"},
-		"WrongType":     {contract.CancelUpdate, `{"note":5}`, "note: contains control characters"},
-		"NoObject":      {contract.CancelUpdate, `"note"`, "unable to decode the input"},
-		"NoWord":        {contract.RejectUpdate, `{}`, "note: is missing"},
-		"Unknown":       {"eat", `{}`, "unknown update eat"},
+		"Huge":        {contract.CancelUpdate, `{"note":"` + strings.Repeat("x", 3_000_000) + `"}`, "of which at most 65536 are accepted"},
+		"AsMuchAsAny": {contract.ConfirmUpdate, `{"note":"` + strings.Repeat("x", 4_190_000) + `"}`, "of which at most 65536 are accepted"},
+		"HugeUnknown": {contract.CancelUpdate, `{"more":"` + strings.Repeat("x", 1_900_000) + `"}`, "of which at most 65536 are accepted"},
+		"Long":        {contract.CancelUpdate, `{"note":"` + strings.Repeat("x", 501) + `"}`, "note: is longer than 500 characters"},
+		"Control":     {contract.CancelUpdate, `{"note":"\u001b[2J"}`, "note: contains control characters"},
+		"WrongType":   {contract.CancelUpdate, `{"note":5}`, "note: contains control characters"},
+		"NoObject":    {contract.CancelUpdate, `"note"`, "unable to decode the input"},
+		"NoWord":      {contract.RejectUpdate, `{}`, "note: is missing"},
+		"Unknown":     {"eat", `{}`, "unknown update eat"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			out, ok := a.temporalCommand("workflow", "update", "execute", "--workflow-id", order, "--name", c.update, "--input-file", a.inFile(c.input))
@@ -251,16 +251,16 @@ func TestGarbage_InTheFeed(t *testing.T) {
 	order := a.order(a.menu()).with(t, http.StatusCreated).body.ID
 	a.becomes(order, booking.Delivering)
 	a.finished(order)
-	var told []string
-	a.eventually(func() bool { told = a.events(order); return len(told) == 3 }) // placed, paid, its delivery started
+	var published []string
+	a.eventually(func() bool { published = a.events(order); return len(published) == 3 }) // placed, paid, its delivery started
 	first := `key = (SELECT key FROM events WHERE order_id = $1 ORDER BY tx, seq LIMIT 1)`
 	a.exec(`UPDATE events SET data = '[]' WHERE `+first, order)
 
 	left := a.events(order)
-	require.GreaterOrEqual(t, len(left), len(told)-1)
-	require.Equal(t, told[1:], left[:len(told)-1])
+	require.GreaterOrEqual(t, len(left), len(published)-1)
+	require.Equal(t, published[1:], left[:len(published)-1])
 	require.Positive(t, a.counted("yeyak_events_unreadable_total"))
-	require.NotEmpty(t, a.log.FilterMessage("an event of the feed cannot be read and is passed over").All())
+	require.NotEmpty(t, a.log.FilterMessage("an event of the feed cannot be read and is skipped").All())
 	findings := a.judged().Findings
 	require.Len(t, findings, 1, "%+v", findings)
 	require.Equal(t, []string{string(audit.Unreadable), order}, []string{string(findings[0].Kind), findings[0].OrderID})

@@ -54,8 +54,8 @@ func (s *system) customer(order, state string) {
 	s.post("/sandbox/payments/confirmations", object{"orderId": order, "state": state}).with(s, http.StatusOK)
 }
 
-// comesBack is the customer's return from the provider.
-func (s *system) comesBack(order string) answer {
+// returnsFromProvider is the customer's return from the provider.
+func (s *system) returnsFromProvider(order string) answer {
 	s.Helper()
 	return s.post("/v1/payments/"+order+"/return", nil)
 }
@@ -77,9 +77,9 @@ func confirmedByNotice(s *system) string {
 func confirmedByReturn(s *system) string {
 	s.sandbox(object{"notices": object{"lost": true}})
 	order := s.unconfirmed(s.reserve(s.place(9), byToConfirm))
-	s.comesBack(order).with(s, http.StatusAccepted)
+	s.returnsFromProvider(order).with(s, http.StatusAccepted)
 	s.customer(order, "approve")
-	s.eventually(func() bool { s.comesBack(order); return s.page(order).Status == booking.Confirmed })
+	s.eventually(func() bool { s.returnsFromProvider(order); return s.page(order).Status == booking.Confirmed })
 	s.sandbox(object{})
 	return s.cancelledStay(order)
 }
@@ -109,14 +109,14 @@ func confirmProviderAway(s *system) string {
 	order := s.unconfirmed(s.reserve(s.place(9), byToConfirm))
 	s.customer(order, "approve")
 	s.sandbox(object{"down": true, "notices": object{"lost": true}})
-	s.comesBack(order).with(s, http.StatusAccepted)
+	s.returnsFromProvider(order).with(s, http.StatusAccepted)
 	s.sandbox(object{})
 	s.shows(order, booking.Confirmed)
 	return s.cancelledStay(order)
 }
 
 func confirmPaidLater(s *system) string {
-	s.keepAway()
+	s.openBreaker()
 	order := s.reserve(s.place(9), byToConfirm).with(s, http.StatusAccepted).body.ID
 	s.shows(order, booking.PaymentPending)
 	s.sandbox(object{})
@@ -206,7 +206,7 @@ func visitConfirmLater(s *system) string {
 	return order
 }
 
-// noticesOfAConfirmation: a notice tells the order that its customer has confirmed.
+// noticesOfAConfirmation: a notice reports that the order's customer has confirmed.
 func noticesOfAConfirmation(s *system) (id, runID string) {
 	order := s.unconfirmed(s.reserve(s.place(9), byToConfirm))
 	s.customer(order, "approve")

@@ -21,8 +21,8 @@ func mealLedgerAway(s *system) string {
 	return order
 }
 
-// mealNotHandedOver: the order is charged, and the delivery cannot be started in time.
-func mealNotHandedOver(s *system) string {
+// mealTooLate: the order is charged, and the delivery cannot be started in time.
+func mealTooLate(s *system) string {
 	s.outages.deliveries.begin(errAway)
 	defer s.outages.deliveries.end()
 	for try := 0; ; try++ { // on a busy machine the charge may come too late
@@ -44,7 +44,7 @@ func cupLate(s *system) string {
 	return order
 }
 
-func cupDayOver(s *system) string {
+func cupDayPassed(s *system) string {
 	in := s.newCup(9)
 	in.Policy.ServeAfterDay = booking.Duration(-time.Until(in.Drink.Ends())) // it is over by now
 	return s.run(contract.CafeWorkflow, in)
@@ -52,9 +52,9 @@ func cupDayOver(s *system) string {
 
 func cupTooLate(s *system) string { return s.run(contract.CafeWorkflow, s.newCup(9, longAgo)) }
 
-// visitNobodyFree: the order waits for a cleaner until it needs attention. Then a cleaner is
+// visitNoCleanerFree: the order waits for a cleaner until it needs attention. Then a cleaner is
 // free.
-func visitNobodyFree(s *system) string {
+func visitNoCleanerFree(s *system) string {
 	order := s.run(contract.CleaningWorkflow, newVisit(30000, func(o *contract.Order) { o.Policy.AssignWithin = booking.Duration(time.Second) }))
 	s.eventually(func() bool { return s.page(order).NeedsAttention })
 	s.newCleaner()

@@ -67,12 +67,12 @@ func refundAgainOfPart(s *system) (id, runID string) {
 	return id, ""
 }
 
-// refundAgainToldBefore: the provider reports the failure once more. The refund is not made
+// refundAgainNotifiedBefore: the provider reports the failure once more. The refund is not made
 // again, and its customer was notified before.
-func refundAgainToldBefore(s *system) (id, runID string) {
+func refundAgainNotifiedBefore(s *system) (id, runID string) {
 	id, _ = refundAfterEndOtherwise(s)
 	order, _, _ := strings.Cut(id, "/")
-	told, all := s.messagesTo("alice", order), s.entries(order)
+	messages, all := s.messagesTo("alice", order), s.entries(order)
 	e := all[slices.IndexFunc(all, func(e entry) bool { return order+"/"+e.Key == id })]
 	run, err := s.temporal.ExecuteWorkflow(s.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: contract.SagasQueue},
 		contract.RefundAgainWorkflow, contract.RefundingAgain{
@@ -82,7 +82,7 @@ func refundAgainToldBefore(s *system) (id, runID string) {
 		})
 	require.NoError(s, err)
 	require.NoError(s, run.Get(s.Context(), nil))
-	require.Equal(s, told, s.messagesTo("alice", order))
+	require.Equal(s, messages, s.messagesTo("alice", order))
 	return id, run.GetRunID()
 }
 
@@ -98,7 +98,7 @@ func noticesOfAFailure(s *system) (id, runID string) {
 // noticesOfAFailureSignalled: the order's saga follows the failed refund.
 func noticesOfAFailureSignalled(s *system) (id, runID string) {
 	order := s.accepted(s.reserve(s.place(9)))
-	s.giveBack(order, "a", 30000).with(s, http.StatusCreated)
+	s.refundByStaff(order, "a", 30000).with(s, http.StatusCreated)
 	s.failsLater(order)
 	id = contract.NoticesWorkflowID(order)
 	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))

@@ -37,15 +37,15 @@ func (s *system) withKept(change func(*contract.Lodging)) string {
 	return in.OrderID
 }
 
-// looksForKept waits until the order has read the kept decisions; then it waits for one.
-func (s *system) looksForKept(order string) {
+// readsKept waits until the order has read the kept decisions; then it waits for one.
+func (s *system) readsKept(order string) {
 	s.Helper()
 	s.eventually(func() bool { return count(s.history(order), enumspb.EVENT_TYPE_TIMER_STARTED) > 1 })
 }
 
 func keptAndDelivered(s *system) string {
 	order := s.withKept(func(*contract.Lodging) {})
-	s.looksForKept(order)
+	s.readsKept(order)
 	s.in("UPDATE kept_decisions SET leased_until = NULL WHERE order_id = $1", order)
 	s.shows(order, booking.Confirmed)
 	s.carriedOut(func() answer { return s.decide(order, "cancel") })
@@ -77,9 +77,9 @@ func keptAndNotDelivered(s *system) string {
 	return s.withKept(func(in *contract.Lodging) { in.Policy.AttentionAfter = booking.Duration(time.Second) })
 }
 
-func keptAndOvertaken(s *system) string {
+func keptAndSuperseded(s *system) string {
 	order := s.withKept(func(*contract.Lodging) {})
-	s.looksForKept(order)
+	s.readsKept(order)
 	require.NoError(s, s.temporal.CancelWorkflow(s.Context(), order, ""))
 	return order
 }

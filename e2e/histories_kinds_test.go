@@ -31,18 +31,18 @@ var foodBranches = map[string]branch{
 	"food_cancel_unknown":        {mealCancelUnknown, booking.ByCustomer},
 	"food_every_step_durable":    {mealDurable, booking.ByCustomer},
 	"food_courier_late":          {mealCourierLate, ""},
-	"food_called_off_when_given": {mealGiven, ""},
+	"food_called_off_when_given": {mealCancelledWhileCompleting, ""},
 	"food_settled":               {mealSettled, booking.ByOperator},
 	"food_settled_cancelling":    {mealSettledCancelling, booking.ByCustomer},
 	"food_stopped_before":        {mealStoppedBefore, booking.ByOperator},
 	"food_stopped_unknowingly":   {mealStoppedUnknowingly, booking.ByCustomer},
 	"food_shop_not_told":         {mealShopNotNotified, booking.ByOperator},
 	"food_ledger_away":           {mealLedgerAway, booking.PaymentUnavailable},
-	"food_not_handed_over":       {mealNotHandedOver, booking.TooLate},
+	"food_not_handed_over":       {mealTooLate, booking.TooLate},
 	"food_courier_waits":         {mealCourierWaits, ""},
 	"food_courier_comes_second":  {mealCourierSecond, booking.ByCustomer},
 	"food_delivery_not_served":   {mealDeliveryNotServed, ""},
-	"food_nothing_given_back":    {mealNothingBack, booking.ByCustomer},
+	"food_nothing_given_back":    {mealNothingRefunded, booking.ByCustomer},
 }
 
 var cafeBranches = map[string]branch{
@@ -61,10 +61,10 @@ var cafeBranches = map[string]branch{
 	"cafe_stopped_before":       {cupStoppedBefore, booking.ByOperator},
 	"cafe_stopped_unknowingly":  {cupStoppedUnknowingly, booking.ByCustomer},
 	"cafe_kitchen_late":         {cupLate, ""},
-	"cafe_day_over":             {cupDayOver, booking.TooLate},
+	"cafe_day_over":             {cupDayPassed, booking.TooLate},
 	"cafe_too_late":             {cupTooLate, booking.PaymentUnavailable},
-	"cafe_stopped_untold":       {cupStoppedUntold, ""},
-	"cafe_part_given_back":      {cupPartBack, booking.ByCustomer},
+	"cafe_stopped_untold":       {cupStoppedUnnotified, ""},
+	"cafe_part_given_back":      {cupPartRefunded, booking.ByCustomer},
 }
 
 var cleaningBranches = map[string]branch{
@@ -78,17 +78,17 @@ var cleaningBranches = map[string]branch{
 	"cleaning_cancelled_pending":   {visitCancelledPending, booking.ByCustomer},
 	"cleaning_cancelled_waiting":   {visitCancelledWaiting, booking.ByCustomer},
 	"cleaning_cancelled_unpriced":  {visitCancelledUnpriced, booking.ByCustomer},
-	"cleaning_cancelled_untold":    {visitCancelledUntold, booking.ByCustomer},
+	"cleaning_cancelled_untold":    {visitCancelledUnnotified, booking.ByCustomer},
 	"cleaning_cancelled_silently":  {visitCancelledSilently, booking.ByCustomer},
 	"cleaning_called_off_as_done":  {visitDoneWhenCancelled, ""},
 	"cleaning_stopped_before":      {visitStoppedBefore, booking.ByOperator},
-	"cleaning_untold_unknowingly":  {visitUntoldUnknowingly, booking.ByCustomer},
+	"cleaning_untold_unknowingly":  {visitUnnotifiedAndReset, booking.ByCustomer},
 	"cleaning_stopped_unknowingly": {visitStoppedUnknowingly, booking.ByCustomer},
 	"cleaning_unassigned":          {visitUnassigned, booking.ByCustomer},
-	"cleaning_nobody_free":         {visitNobodyFree, ""},
+	"cleaning_nobody_free":         {visitNoCleanerFree, ""},
 	"cleaning_cleaner_late":        {visitLate, ""},
 	"cleaning_too_late":            {visitTooLate, booking.PaymentUnavailable},
-	"cleaning_stopped_untold":      {visitStoppedUntold, ""},
+	"cleaning_stopped_untold":      {visitStoppedUnnotified, ""},
 }
 
 // newOrder has the input that all orders have in common.
@@ -312,9 +312,9 @@ func mealCourierLate(s *system) string {
 	return order
 }
 
-// mealGiven: an operator cancels the order while the delivery's completion by the courier is
-// still being recorded.
-func mealGiven(s *system) string {
+// mealCancelledWhileCompleting: an operator cancels the order while the delivery's completion
+// by the courier is still being recorded.
+func mealCancelledWhileCompleting(s *system) string {
 	order := s.run(contract.FoodWorkflow, s.newMeal())
 	s.shows(order, booking.Delivering)
 	s.outages.deliveries.begin(errAway)
@@ -393,15 +393,15 @@ func mealDeliveryNotServed(s *system) string {
 	o.Config.Worker.Serve = []string{contract.FulfilmentQueue}
 	in := s.newMeal()
 	in.OrderID = "food-elsewhere"
-	elsewhere := s.without(contract.FulfilmentQueue)
-	order := elsewhere.run(contract.FoodWorkflow, in)
-	elsewhere.shows(order, booking.Paid)
-	require.Equal(s, booking.DeliveryUnavailable, elsewhere.update(order, contract.CancelUpdate))
-	o.TemporalAddress, o.Namespace = elsewhere.options.TemporalAddress, elsewhere.namespace
-	elsewhere.worker(o)
-	elsewhere.shows(order, booking.Delivering)
-	require.Empty(s, elsewhere.update(order, contract.CompleteUpdate))
-	s.namespace, s.temporal = elsewhere.namespace, elsewhere.temporal
+	other := s.without(contract.FulfilmentQueue)
+	order := other.run(contract.FoodWorkflow, in)
+	other.shows(order, booking.Paid)
+	require.Equal(s, booking.DeliveryUnavailable, other.update(order, contract.CancelUpdate))
+	o.TemporalAddress, o.Namespace = other.options.TemporalAddress, other.namespace
+	other.worker(o)
+	other.shows(order, booking.Delivering)
+	require.Empty(s, other.update(order, contract.CompleteUpdate))
+	s.namespace, s.temporal = other.namespace, other.temporal
 	return order
 }
 
@@ -606,8 +606,8 @@ func visitCancelledUnpriced(s *system) string {
 	return order
 }
 
-// visitCancelledUntold: the order is cancelled before its customer could be notified.
-func visitCancelledUntold(s *system) string {
+// visitCancelledUnnotified: the order is cancelled before its customer could be notified.
+func visitCancelledUnnotified(s *system) string {
 	s.newCleaner()
 	s.outbox.away.Store(true)
 	order := s.run(contract.CleaningWorkflow, newVisit(30000))
@@ -654,9 +654,9 @@ func visitStoppedUnknowingly(s *system) string {
 	return s.stoppedUnknowingly(s.run(contract.CleaningWorkflow, newVisit(30000)), booking.Assigned)
 }
 
-// stoppedUntold: the work is completed, and the workflow cancelled before a message about it is
+// stoppedUnnotified: the work is completed, and the workflow cancelled before a message about it is
 // sent.
-func (s *system) stoppedUntold(order string) string {
+func (s *system) stoppedUnnotified(order string) string {
 	s.Helper()
 	s.eventually(func() bool { return s.attempts(order, "Notify") > 0 })
 	require.Empty(s, s.update(order, contract.CompleteUpdate))
@@ -666,15 +666,15 @@ func (s *system) stoppedUntold(order string) string {
 	return order
 }
 
-func cupStoppedUntold(s *system) string {
+func cupStoppedUnnotified(s *system) string {
 	s.outbox.away.Store(true)
-	return s.stoppedUntold(s.run(contract.CafeWorkflow, s.newCup(9)))
+	return s.stoppedUnnotified(s.run(contract.CafeWorkflow, s.newCup(9)))
 }
 
-func visitStoppedUntold(s *system) string {
+func visitStoppedUnnotified(s *system) string {
 	s.newCleaner()
 	s.outbox.away.Store(true)
-	return s.stoppedUntold(s.run(contract.CleaningWorkflow, newVisit(30000)))
+	return s.stoppedUnnotified(s.run(contract.CleaningWorkflow, newVisit(30000)))
 }
 
 // visitUnassigned: the order is cancelled while the assignment service is away.
@@ -688,27 +688,27 @@ func visitUnassigned(s *system) string {
 	return order
 }
 
-// visitUntoldUnknowingly: the order is cancelled while its customer is being notified, and reset
+// visitUnnotifiedAndReset: the order is cancelled while its customer is being notified, and reset
 // to before that. The messages stay withdrawn.
-func visitUntoldUnknowingly(s *system) string {
-	order := visitCancelledUntold(s)
+func visitUnnotifiedAndReset(s *system) string {
+	order := visitCancelledUnnotified(s)
 	s.ended(order)
 	s.outbox.away.Store(false)
 	s.resetTo(order, s.workflowTask(order, 2))
 	return order
 }
 
-// mealNothingBack: the order is being delivered, and its policy refunds nothing then.
-func mealNothingBack(s *system) string {
-	order := s.accepted(s.order(s.menu(nothingBack)))
+// mealNothingRefunded: the order is being delivered, and its policy refunds nothing then.
+func mealNothingRefunded(s *system) string {
+	order := s.accepted(s.order(s.menu(nothingRefunded)))
 	s.becomes(order, booking.Delivering)
 	s.carriedOut(func() answer { return s.post(foodOrders+"/"+order+"/cancel", object{"expect": "none/0"}) })
 	return order
 }
 
-// cupPartBack: the order is in production, and its policy refunds a part then.
-func cupPartBack(s *system) string {
-	order := s.accepted(s.orderCup(s.drink(9, mostBack)))
+// cupPartRefunded: the order is in production, and its policy refunds a part then.
+func cupPartRefunded(s *system) string {
+	order := s.accepted(s.orderCup(s.drink(9, mostRefunded)))
 	s.becomes(order, booking.InProduction)
 	s.carriedOut(func() answer { return s.decideAt(cafeOrders+"/"+order, "cancel") })
 	return order

@@ -17,8 +17,8 @@ var moveBranches = map[string]branch{
 	"lodging_change_sold_out":            {changeSoldOut, booking.ByCustomer},
 	"lodging_change_declined":            {changeDeclined, booking.ByCustomer},
 	"lodging_change_payment_unavailable": {changeUnpaid, booking.ByCustomer},
-	"lodging_change_unsettled":           {changeUnsettled, booking.ByCustomer},
-	"lodging_change_unsettled_for_long":  {changeSettledLate, booking.ByCustomer},
+	"lodging_change_unsettled":           {changeChargeResolved, booking.ByCustomer},
+	"lodging_change_unsettled_for_long":  {changeChargeKnownLate, booking.ByCustomer},
 	"lodging_change_owner_agrees":        {changeAgreed, booking.ByCustomer},
 	"lodging_change_owner_no":            {changeRefused, booking.ByCustomer},
 	"lodging_change_owner_silent":        {changeNotAnswered, booking.ByCustomer},
@@ -87,9 +87,9 @@ func changeUnpaid(s *system) string {
 	return s.cancelled(order)
 }
 
-// unsettled is a confirmed reservation that needs attention, since the state of its change's
-// charge is unknown.
-func (s *system) unsettled() string {
+// withUnknownCharge is a confirmed reservation that needs attention, since the state of its
+// change's charge is unknown.
+func (s *system) withUnknownCharge() string {
 	s.Helper()
 	order := s.accepted(s.reserve(s.place(9)))
 	s.becomes(order, booking.Confirmed)
@@ -99,25 +99,25 @@ func (s *system) unsettled() string {
 	return order
 }
 
-// changeUnsettled: an operator records that the charge was resolved.
-func changeUnsettled(s *system) string {
-	order := s.unsettled()
+// changeChargeResolved: an operator records that the charge was resolved.
+func changeChargeResolved(s *system) string {
+	order := s.withUnknownCharge()
 	s.paysByHand(order)
 	s.eventually(func() bool { return !s.page(order).NeedsAttention })
 	s.sandbox(object{})
 	return s.cancelled(order)
 }
 
-// changeSettledLate: the provider answers at last that nothing was charged.
-func changeSettledLate(s *system) string {
-	order := s.unsettled()
+// changeChargeKnownLate: the provider answers at last that nothing was charged.
+func changeChargeKnownLate(s *system) string {
+	order := s.withUnknownCharge()
 	s.sandbox(object{})
 	s.eventually(func() bool { return !s.page(order).NeedsAttention })
 	return s.cancelled(order)
 }
 
-// asked is a confirmed reservation whose change waits for the owner.
-func (s *system) asked(change ...object) string {
+// awaitsOwner is a confirmed reservation whose change waits for the owner.
+func (s *system) awaitsOwner(change ...object) string {
 	s.Helper()
 	order := s.accepted(s.reserve(s.place(9, append([]object{byOwner}, change...)...)))
 	s.carriedOut(func() answer { return s.decide(order, "confirm") })
@@ -127,24 +127,24 @@ func (s *system) asked(change ...object) string {
 }
 
 func changeAgreed(s *system) string {
-	order := s.asked()
+	order := s.awaitsOwner()
 	s.decide(order, "confirm").with(s, http.StatusOK)
 	return s.cancelled(order)
 }
 
 func changeRefused(s *system) string {
-	order := s.asked()
+	order := s.awaitsOwner()
 	s.decide(order, "reject").with(s, http.StatusOK)
 	return s.cancelled(order)
 }
 
 func changeNotAnswered(s *system) string {
-	order := s.asked(object{"confirmWithin": "10s"})
+	order := s.awaitsOwner(object{"confirmWithin": "10s"})
 	s.eventually(func() bool { return s.page(order).Change == nil })
 	return s.cancelled(order)
 }
 
-func changeCancelled(s *system) string { return s.cancelled(s.asked()) }
+func changeCancelled(s *system) string { return s.cancelled(s.awaitsOwner()) }
 
 func changeBeforeConfirmed(s *system) string {
 	order := s.accepted(s.reserve(s.place(9, byOwner)))
@@ -183,7 +183,7 @@ func changeAwayCancelled(s *system) string {
 // changeReset: a changed reservation, with another change that waits for the owner, is reset to
 // its beginning.
 func changeReset(s *system) string {
-	order := s.asked()
+	order := s.awaitsOwner()
 	s.decide(order, "confirm").with(s, http.StatusOK)
 	s.move(order, "b", object{"rooms": 2}).with(s, http.StatusAccepted)
 	s.reset(order)
@@ -239,7 +239,7 @@ func changeCancelledReset(s *system) string {
 // changeMadeLate: a reservation whose change waits for the owner is reset. A late call of the
 // discarded run makes the change while the new run is about to undo it.
 func changeMadeLate(s *system) string {
-	order := s.asked()
+	order := s.awaitsOwner()
 	s.outages.madeLate.Store(true)
 	s.reset(order)
 	s.eventually(func() bool {

@@ -55,14 +55,14 @@ func noticesGoOn(s *system) (id, runID string) {
 	require.NoError(s, err)
 	runID = run.GetRunID()
 	s.eventually(func() bool { return s.page(order).NeedsAttention })
-	look := func() { s.post("/v1/payments/"+order+"/look", nil).with(s, http.StatusAccepted) }
-	look()
+	check := func() { s.post("/v1/payments/"+order+"/look", nil).with(s, http.StatusAccepted) }
+	check()
 	s.eventually(func() bool {
 		d, err := s.temporal.DescribeWorkflowExecution(s.Context(), id, "")
 		return err == nil && d.WorkflowExecutionInfo.Execution.RunId != runID
 	})
 	s.dispute(order, "won")
-	look()
+	check()
 	require.NoError(s, run.Get(s.Context(), nil), "whichever run sees the end")
 	s.sandbox(object{})
 	return id, runID

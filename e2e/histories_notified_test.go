@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// refundToldInTurn: a refund fails and is paid by hand while no message can be sent.
-func refundToldInTurn(s *system) string {
+// refundMessagesInOrder: a refund fails and is paid by hand while no message can be sent.
+func refundMessagesInOrder(s *system) string {
 	order := s.accepted(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
 	s.outbox.away.Store(true)
 	s.sandbox(object{"refunds": "fail"})
@@ -114,12 +114,12 @@ func refundAgainOfLatePayment(s *system) (id, runID string) {
 // cancelAppliedAgain: the order is cancelled under a policy while the ledger is away, and reset to
 // its beginning before the ledger has the cancel. The engine applies the cancel again.
 func cancelAppliedAgain(s *system) string {
-	order := s.accepted(s.reserve(s.place(9, halfBack)))
+	order := s.accepted(s.reserve(s.place(9, halfRefunded)))
 	s.becomes(order, booking.Confirmed)
 	s.outages.ledger.begin(errAway)
-	hasty := s.hasty()
-	hasty.acceptsPending(func() answer {
-		return hasty.post(reservations+"/"+order+"/cancel", object{"expect": "before:0s/49000"})
+	quick := s.withDefaultBudget()
+	quick.acceptsPending(func() answer {
+		return quick.post(reservations+"/"+order+"/cancel", object{"expect": "before:0s/49000"})
 	})
 	s.eventually(func() bool { return s.attempts(order, "RefundKeeping") > 0 })
 	first := s.newestRun(order)

@@ -12,11 +12,11 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// touchy configures a breaker that opens at the first failure.
-func touchy(o *app.Options) { o.Config.Overload.Breaker.MinCalls = 1 }
+// firstFailureBreaker configures a breaker that opens at the first failure.
+func firstFailureBreaker(o *app.Options) { o.Config.Overload.Breaker.MinCalls = 1 }
 
-// keepAway makes the provider fail until the breaker is open.
-func (s *system) keepAway() {
+// openBreaker makes the provider fail until the breaker is open.
+func (s *system) openBreaker() {
 	s.Helper()
 	s.sandbox(object{"down": true})
 	s.reserve(s.place(9)).with(s, http.StatusAccepted)
@@ -26,16 +26,16 @@ func (s *system) keepAway() {
 func deferredAfterAll(s *system) string {
 	s.sandbox(object{"down": true})
 	order := s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID
-	return s.takenLater(order)
+	return s.chargedLater(order)
 }
 
 func deferredInPlace(s *system) string {
-	s.keepAway()
-	return s.takenLater(s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID)
+	s.openBreaker()
+	return s.chargedLater(s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID)
 }
 
-// takenLater waits until a deferred order is charged, and then until it has ended.
-func (s *system) takenLater(order string) string {
+// chargedLater waits until a deferred order is charged, and cancels it.
+func (s *system) chargedLater(order string) string {
 	s.Helper()
 	s.sandbox(object{})
 	s.shows(order, booking.Confirmed)
@@ -44,7 +44,7 @@ func (s *system) takenLater(order string) string {
 }
 
 func deferredAndCancelled(s *system) string {
-	s.keepAway()
+	s.openBreaker()
 	order := s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID
 	s.decide(order, "cancel")
 	s.sandbox(object{}) // a trial call may already have been made
@@ -52,7 +52,7 @@ func deferredAndCancelled(s *system) string {
 }
 
 func deferredAndDeclined(s *system) string {
-	s.keepAway()
+	s.openBreaker()
 	order := s.reserve(s.place(9), object{"paymentMethod": "pm_card_chargeDeclined"}).with(s, http.StatusAccepted).body.ID
 	s.sandbox(object{})
 	return order
@@ -60,14 +60,14 @@ func deferredAndDeclined(s *system) string {
 
 func deferredTooLate(s *system) string {
 	in := s.endingSoon()
-	s.keepAway()
+	s.openBreaker()
 	in.Policy.PayWithin = booking.Duration(time.Hour)
-	return s.givesUp(in)
+	return s.cancelledWhileDeferred(in)
 }
 
-// givesUp lets an order wait for its charge until it is given up. The provider has to be back
-// then, since a trial call may have been made.
-func (s *system) givesUp(in contract.Lodging) string {
+// cancelledWhileDeferred starts an order, and waits until it is cancelled since it was not
+// charged in time. Then the provider works again, since a trial call may have been made.
+func (s *system) cancelledWhileDeferred(in contract.Lodging) string {
 	s.Helper()
 	s.startAt(in)
 	s.eventually(func() bool {
@@ -80,8 +80,8 @@ func (s *system) givesUp(in contract.Lodging) string {
 
 func deferredTooLong(s *system) string {
 	in := s.confirmed("-impatient", 5*time.Second)
-	s.keepAway()
-	return s.givesUp(in)
+	s.openBreaker()
+	return s.cancelledWhileDeferred(in)
 }
 
 // confirmed is the input of a new order like a confirmed one.
@@ -138,7 +138,7 @@ func notPaidNowUnstarted(s *system) string {
 }
 
 func visitDeferred(s *system) string {
-	s.keepAway()
+	s.openBreaker()
 	order := s.call(object{"price": object{"amount": 30000, "currency": "KRW"}}).with(s, http.StatusAccepted).body.ID
 	s.sandbox(object{})
 	s.shows(order, booking.Calling)

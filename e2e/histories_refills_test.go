@@ -35,8 +35,8 @@ func (s *system) cupsOf(change ...object) string {
 	return order
 }
 
-// putBack cancels the order as its customer, and waits until it is done.
-func (s *system) putBack(order string) string {
+// cancelledCups cancels the order as its customer, and waits until it is done.
+func (s *system) cancelledCups(order string) string {
 	s.Helper()
 	s.carriedOut(func() answer { return s.decideAt(cafeOrders+"/"+order, "cancel") })
 	return order
@@ -45,20 +45,20 @@ func (s *system) putBack(order string) string {
 func refillRaised(s *system) string {
 	order := s.cupsOf()
 	s.refill(order, "a", 4).with(s, http.StatusOK)
-	return s.putBack(order)
+	return s.cancelledCups(order)
 }
 
 func refillLowered(s *system) string {
 	order := s.cupsOf()
 	s.refill(order, "a", 1).with(s, http.StatusOK)
 	s.eventually(func() bool { return len(s.messagesTo("alice", order)) > 0 })
-	return s.putBack(order)
+	return s.cancelledCups(order)
 }
 
 func refillSoldOut(s *system) string {
 	order := s.cupsOf()
 	require.Equal(s, "sold_out", s.refill(order, "a", 6).with(s, http.StatusConflict).body.Code)
-	return s.putBack(order)
+	return s.cancelledCups(order)
 }
 
 func refillDeclined(s *system) string {
@@ -66,7 +66,7 @@ func refillDeclined(s *system) string {
 	s.sandbox(object{"refusePercent": 100})
 	s.refill(order, "a", 3).with(s, http.StatusPaymentRequired)
 	s.sandbox(object{})
-	return s.putBack(order)
+	return s.cancelledCups(order)
 }
 
 // refillUnpaid: the change is not made, since the state of its charge was unknown for a minute.
@@ -78,7 +78,7 @@ func refillUnpaid(s *system) string {
 	s.eventually(func() bool { return s.page(order).NeedsAttention || !s.page(order).Changing() })
 	s.sandbox(object{})
 	s.eventually(func() bool { return !s.page(order).Changing() })
-	return s.putBack(order)
+	return s.cancelledCups(order)
 }
 
 // whileProductionIsAway is an order whose change waits for production, which is away.
@@ -97,7 +97,7 @@ func refillAway(s *system) string {
 	s.eventually(func() bool { return s.attempts(order, "ChangeProductionBack") > 0 })
 	s.outages.productions.end()
 	s.eventually(func() bool { return !s.page(order).Changing() })
-	return s.putBack(order)
+	return s.cancelledCups(order)
 }
 
 func refillCancelled(s *system) string {
@@ -127,7 +127,7 @@ func refillReset(s *system) string {
 		v := s.fresh(order)
 		return v.Status == booking.InProduction && v.Quantity == 3 && !v.Changing()
 	})
-	return s.putBack(order)
+	return s.cancelledCups(order)
 }
 
 // refillResetToChange: the order is reset to before its second change.
@@ -138,7 +138,7 @@ func refillResetToChange(s *system) string {
 	s.refill(order, "b", 5).with(s, http.StatusOK)
 	s.resetTo(order, s.tasksCompleted(order, "")[len(tasks)])
 	s.eventually(func() bool { return s.fresh(order).Quantity == 5 })
-	return s.putBack(order)
+	return s.cancelledCups(order)
 }
 
 // refillAppliedAgain: the order is reset to before both changes. The engine applies them again.
@@ -156,7 +156,7 @@ func refillAppliedAgain(s *system) string {
 		v := s.page(order)
 		return v.Quantity == 5 && !v.Changing() && v.Version == s.fresh(order).Version
 	})
-	return s.putBack(order)
+	return s.cancelledCups(order)
 }
 
 // refillMadeLate: an order whose change waits for the inventory is reset. A late call of the
@@ -173,14 +173,14 @@ func refillMadeLate(s *system) string {
 		v := s.fresh(order)
 		return v.Status == booking.InProduction && v.Quantity == 3 && !v.Changing()
 	})
-	return s.putBack(order)
+	return s.cancelledCups(order)
 }
 
 // refillCancelledReset: the order is undone once more by a run whose history lacks its change.
 func refillCancelledReset(s *system) string {
 	order := s.cupsOf()
 	s.refill(order, "a", 3).with(s, http.StatusOK)
-	s.ended(s.putBack(order))
+	s.ended(s.cancelledCups(order))
 	s.reset(order)
 	require.Equal(s, 3, s.ended(order).Quantity)
 	return order
@@ -190,7 +190,7 @@ func refillCancelledReset(s *system) string {
 func cupUndoneAndReset(s *system) string {
 	order := s.cupsOf()
 	tasks := s.tasksCompleted(order, "")
-	s.ended(s.putBack(order))
+	s.ended(s.cancelledCups(order))
 	s.resetTo(order, s.tasksCompleted(order, "")[len(tasks)])
 	return order
 }

@@ -29,11 +29,11 @@ var refundBranches = map[string]branch{
 	"lodging_staff_refund_failed_later": {staffRefundFailedLater, ""},
 	"lodging_undo_unknown_charge":       {undoUnknownCharge, booking.ByCustomer},
 	"lodging_undo_marked_beside":        {undoMarkedBeside, booking.ByCustomer},
-	"lodging_refund_told_in_turn":       {refundToldInTurn, ""},
+	"lodging_refund_told_in_turn":       {refundMessagesInOrder, ""},
 }
 
-// giveBack requests a refund by staff, in won, under a key.
-func (s *system) giveBack(order, key string, amount int64) answer {
+// refundByStaff requests a refund by staff, in won, under a key.
+func (s *system) refundByStaff(order, key string, amount int64) answer {
 	s.Helper()
 	return s.post("/v1/payments/"+order+"/refunds", object{
 		"amount": object{"amount": amount, "currency": "KRW"}, "reason": "The heating was out of order",
@@ -101,7 +101,7 @@ func staffRefunds(s *system) string {
 	require.ErrorContains(s, early.Get(s.Context(), nil), "nothing was paid")
 	s.sandbox(object{})
 	s.shows(order, booking.Confirmed)
-	s.giveBack(order, "a", 30000).with(s, http.StatusCreated)
+	s.refundByStaff(order, "a", 30000).with(s, http.StatusCreated)
 	tooMuch, err := s.temporal.UpdateWorkflow(s.Context(), client.UpdateWorkflowOptions{
 		WorkflowID: order, UpdateName: contract.RefundUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
 		Args: []any{contract.Refund{ID: "much", Amount: booking.Money{Amount: 70001, Currency: "KRW"}, Note: "too much"}},
@@ -128,7 +128,7 @@ func staffRefundByHand(s *system) string {
 // refundOf is a refund of a part of an order, as its request is answered.
 func (s *system) refundOf(order, key string, amount int64) (e entry) {
 	s.Helper()
-	s.giveBack(order, key, amount).with(s, http.StatusCreated).into(s, &e)
+	s.refundByStaff(order, key, amount).with(s, http.StatusCreated).into(s, &e)
 	return e
 }
 
@@ -195,7 +195,7 @@ func undoMadeOtherwise(s *system) string {
 func staffRefundUnanswered(s *system) string {
 	order := s.accepted(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
 	s.sandbox(object{"down": true})
-	s.giveBack(order, "a", 30000)
+	s.refundByStaff(order, "a", 30000)
 	s.eventually(func() bool { return s.page(order).NeedsAttention })
 	s.paysByHand(order)
 	s.eventually(func() bool { return !s.page(order).NeedsAttention })

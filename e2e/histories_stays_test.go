@@ -11,7 +11,7 @@ import (
 // stayBranches are the branches of guests who do not come or leave early, under a policy.
 var stayBranches = map[string]branch{
 	"lodging_no_show":                {noShow, booking.NoShow},
-	"lodging_left_early_paid_back":   {leftEarlyPaidBack, ""},
+	"lodging_left_early_paid_back":   {leftEarlyRefunded, ""},
 	"lodging_left_early_little_left": {leftEarlyLittleLeft, ""},
 }
 
@@ -22,7 +22,7 @@ func noShow(s *system) string {
 	return order
 }
 
-func leftEarlyPaidBack(s *system) string {
+func leftEarlyRefunded(s *system) string {
 	order := s.accepted(s.begun(s.place(9, fromMidnight, forStays), 4))
 	s.becomes(order, booking.Confirmed)
 	s.carriedOut(func() answer { return s.decide(order, "complete") })
@@ -34,7 +34,7 @@ func leftEarlyPaidBack(s *system) string {
 func leftEarlyLittleLeft(s *system) string {
 	order := s.accepted(s.begun(s.place(9, fromMidnight, forStays), 4))
 	s.becomes(order, booking.Confirmed)
-	s.giveBack(order, "a", 190_000).with(s, http.StatusCreated)
+	s.refundByStaff(order, "a", 190_000).with(s, http.StatusCreated)
 	s.carriedOut(func() answer { return s.decide(order, "complete") })
 	s.ended(order)
 	require.Len(s, s.entries(order), 2)

@@ -23,8 +23,8 @@ var record = flag.Bool("record", false, "write the histories of TestRecordHistor
 
 // branch is one course of an order.
 type branch struct {
-	take func(*system) string // the order's id
-	why  booking.Reason       // of its cancellation, "" if it is not cancelled
+	run func(*system) string // the order's id
+	why booking.Reason       // of its cancellation, "" if it is not cancelled
 }
 
 var lodgingBranches = map[string]branch{
@@ -37,7 +37,7 @@ var lodgingBranches = map[string]branch{
 	"lodging_owner_confirms":       {ownerConfirms, booking.ByCustomer},
 	"lodging_owner_rejects":        {ownerRejects, booking.RejectedByOwner},
 	"lodging_owner_silent":         {ownerSilent, booking.OwnerTimeout},
-	"lodging_owner_overtaken":      {ownerOvertaken, booking.ByOperator},
+	"lodging_owner_overtaken":      {ownerSuperseded, booking.ByOperator},
 	"lodging_owner_not_told":       {ownerNotNotified, booking.ByCustomer},
 	"lodging_customer_cancels":     {customerCancels, booking.ByCustomer},
 	"lodging_cancelled_pending":    {cancelledPending, booking.ByCustomer},
@@ -46,7 +46,7 @@ var lodgingBranches = map[string]branch{
 	"lodging_cancelled_unstarted":  {cancelledUnstarted, booking.ByOperator},
 	"lodging_too_late":             {tooLate, booking.TooLate},
 	"lodging_too_late_durable":     {tooLateDurable, booking.TooLate},
-	"lodging_given_up":             {givenUp, booking.TooLate},
+	"lodging_given_up":             {chargedTooLate, booking.TooLate},
 	"lodging_undo_needs_attention": {undoNeedsAttention, booking.ByCustomer},
 	"lodging_undo_failed_by_hand":  {undoFailedByHand, booking.ByCustomer},
 	"lodging_read_model_away":      {readModelAway, booking.ByCustomer},
@@ -57,10 +57,10 @@ var lodgingBranches = map[string]branch{
 	"lodging_kept_delivered":       {keptAndDelivered, booking.ByCustomer},
 	"lodging_kept_change":          {keptChange, booking.ByCustomer},
 	"lodging_kept_undelivered":     {keptAndNotDelivered, booking.OwnerTimeout},
-	"lodging_kept_overtaken":       {keptAndOvertaken, booking.ByOperator},
+	"lodging_kept_overtaken":       {keptAndSuperseded, booking.ByOperator},
 	"lodging_kept_unknown":         {keptUnknown, booking.OwnerTimeout},
-	"lodging_part_given_back":      {partGivenBack, booking.ByCustomer},
-	"lodging_all_given_back":       {allGivenBack, booking.RejectedByOwner},
+	"lodging_part_given_back":      {partRefunded, booking.ByCustomer},
+	"lodging_all_given_back":       {allRefunded, booking.RejectedByOwner},
 	"lodging_part_kept":            {partKept, booking.ByCustomer},
 	"lodging_cancel_applied_again": {cancelAppliedAgain, booking.ByCustomer},
 }
@@ -99,10 +99,10 @@ func keptOf(v contract.View) int64 {
 	return v.Settled.Kept.Amount
 }
 
-// partGivenBack: a cancel that expects a larger refund is refused; one that expects the right
+// partRefunded: a cancel that expects a larger refund is refused; one that expects the right
 // refund is accepted.
-func partGivenBack(s *system) string {
-	order := s.accepted(s.reserve(s.place(9, halfBack)))
+func partRefunded(s *system) string {
+	order := s.accepted(s.reserve(s.place(9, halfRefunded)))
 	s.becomes(order, booking.Confirmed)
 	s.post(reservations+"/"+order+"/cancel", object{"expect": "before:480h/99000"}).with(s, http.StatusConflict)
 	s.carriedOut(func() answer { return s.post(reservations+"/"+order+"/cancel", object{"expect": "before:0s/49000"}) })
@@ -111,7 +111,7 @@ func partGivenBack(s *system) string {
 
 // partKept: the order is cancelled under a policy while the provider is away.
 func partKept(s *system) string {
-	order := s.accepted(s.reserve(s.place(9, halfBack)))
+	order := s.accepted(s.reserve(s.place(9, halfRefunded)))
 	s.becomes(order, booking.Confirmed)
 	s.sandbox(object{"down": true})
 	s.acceptsPending(func() answer { return s.decide(order, "cancel") })
@@ -120,9 +120,9 @@ func partKept(s *system) string {
 	return order
 }
 
-// allGivenBack: the owner rejects the order, to which its policy does not apply.
-func allGivenBack(s *system) string {
-	order := s.accepted(s.reserve(s.place(9, byOwner, halfBack)))
+// allRefunded: the owner rejects the order, to which its policy does not apply.
+func allRefunded(s *system) string {
+	order := s.accepted(s.reserve(s.place(9, byOwner, halfRefunded)))
 	s.carriedOut(func() answer { return s.decide(order, "reject") })
 	return order
 }
@@ -181,8 +181,8 @@ func (s *system) endingSoon() contract.Lodging {
 	return in
 }
 
-// overAlready: the stay had ended before a worker ran its order.
-func (s *system) overAlready() contract.Lodging {
+// endedStay: the stay had ended before a worker ran its order.
+func (s *system) endedStay() contract.Lodging {
 	in := s.startedLike(s.reserve(s.place(9)).body.ID)
 	in.OrderID += "-over"
 	in.CheckIn, in.CheckOut = inDays(-3), inDays(-1)
@@ -190,20 +190,20 @@ func (s *system) overAlready() contract.Lodging {
 }
 
 func tooLate(s *system) string {
-	in := s.overAlready()
+	in := s.endedStay()
 	s.startAt(in)
 	return in.OrderID
 }
 
 func tooLateDurable(s *system) string {
-	in := s.overAlready()
+	in := s.endedStay()
 	in.Policy.InPlace = false
 	s.startAt(in)
 	return in.OrderID
 }
 
-// givenUp: the order waits for its charge until the stay has ended.
-func givenUp(s *system) string {
+// chargedTooLate: the order waits for its charge until the stay has ended.
+func chargedTooLate(s *system) string {
 	in := s.endingSoon()
 	s.sandbox(object{"down": true})
 	s.startAt(in)
@@ -214,9 +214,9 @@ func givenUp(s *system) string {
 
 func soldOut(s *system) string { return s.reserve(s.place(0)).body.Order.ID }
 
-// ownerOvertaken: the owner confirms and an operator cancels at the same moment. The owner's
+// ownerSuperseded: the owner confirms and an operator cancels at the same moment. The owner's
 // decision is still being recorded when the operator's comes.
-func ownerOvertaken(s *system) string {
+func ownerSuperseded(s *system) string {
 	for {
 		order := s.accepted(s.reserve(s.place(9, byOwner)))
 		confirm, err := s.temporal.UpdateWorkflow(s.Context(), client.UpdateWorkflowOptions{

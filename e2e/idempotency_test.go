@@ -76,5 +76,5 @@ func TestIdempotencyKey_OfARefusedOrder(t *testing.T) {
 	first := s.post(reservations, reservation(place), "Idempotency-Key", "k").with(t, http.StatusConflict)
 	s.request(http.MethodPut, "/v1/lodging/places/"+place+"/stock", object{"from": inDays(0), "to": inDays(60), "rooms": 9}).with(t, http.StatusOK)
 	second := s.post(reservations, reservation(place), "Idempotency-Key", "k").with(t, http.StatusConflict)
-	require.JSONEq(t, string(first.raw), string(second.raw), "a refusal stays one, though a room came free")
+	require.JSONEq(t, string(first.raw), string(second.raw), "the refusal is repeated although a room is free")
 }

@@ -14,10 +14,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestInbox_EveryCustomerIsNotified: when the connection to Temporal is cut, hangs or loses
+// TestInbox_EveryOrderIsNamed: when the connection to Temporal is cut, hangs or loses
 // answers at any moment, every order that exists afterwards was named by an answer: 503
 // means that there is none, and will be none. YEYAK_SEED repeats a run's choices.
-func TestInbox_EveryCustomerIsNotified(t *testing.T) {
+func TestInbox_EveryOrderIsNamed(t *testing.T) {
 	t.Parallel()
 	seed := seed.Of(t, "orders")
 	random := rand.New(rand.NewPCG(seed, 1))
@@ -29,22 +29,22 @@ func TestInbox_EveryCustomerIsNotified(t *testing.T) {
 		func() answer { return c.orderCup(drink) },
 		func() answer { return c.call() },
 	}
-	troubles := []func(*proxy){func(*proxy) {}, (*proxy).cut, (*proxy).hang, (*proxy).deafen}
+	failures := []func(*proxy){func(*proxy) {}, (*proxy).cut, (*proxy).hang, (*proxy).deafen}
 
 	const rounds, atOnce = 50, 10
-	told, refused := map[string]bool{}, 0
+	named, refused := map[string]bool{}, 0
 	for round := range rounds {
-		trouble, begins := troubles[round%len(troubles)], time.Duration(random.IntN(60))*time.Millisecond
+		failure, begins := failures[round%len(failures)], time.Duration(random.IntN(60))*time.Millisecond
 		lasts := time.Duration(random.IntN(5000)) * time.Millisecond // some longer than any customer waits
 		kinds, after := make([]int, atOnce), make([]time.Duration, atOnce)
 		for i := range atOnce {
 			kinds[i], after[i] = random.IntN(len(place)), time.Duration(random.IntN(60))*time.Millisecond
 		}
-		over := make(chan struct{})
+		ended := make(chan struct{})
 		go func() {
-			defer close(over)
+			defer close(ended)
 			pause(begins)
-			trouble(c.wire)
+			failure(c.wire)
 			pause(lasts)
 			c.wire.resume()
 		}()
@@ -56,18 +56,18 @@ func TestInbox_EveryCustomerIsNotified(t *testing.T) {
 			switch {
 			case id != "":
 				require.NotEmpty(t, a.header.Get("Location"), "%s", a.raw)
-				told[id] = true
+				named[id] = true
 			default:
 				require.Equal(t, http.StatusServiceUnavailable, a.status, "%s", a.raw)
 				refused++
 			}
 		}
-		<-over
+		<-ended
 	}
-	require.Len(t, told, rounds*atOnce-refused, "no two orders of one id")
+	require.Len(t, named, rounds*atOnce-refused, "no two orders of one id")
 	c.eventually(func() bool { return c.counted("yeyak_inbox_open") == 0 })
 	for id := range c.existing() {
-		require.True(t, told[id], "%s exists, and nobody was told", id)
+		require.True(t, named[id], "%s exists, and no answer named it", id)
 	}
 	c.eventually(func() bool { return c.audit().Clean() })
 }

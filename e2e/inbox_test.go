@@ -63,8 +63,8 @@ func (c *cutOff) cancel(i int, order string) answer {
 	return c.decideAt(foodOrders+"/"+order, "cancel")
 }
 
-// standsNow waits until the saga of an order that waited has begun.
-func (c *cutOff) standsNow(order string) {
+// isStarted waits until the saga of an order that waited has begun.
+func (c *cutOff) isStarted(order string) {
 	c.Helper()
 	want := booking.Confirmed
 	if booking.IsOrderID(booking.Food, order) {
@@ -105,7 +105,7 @@ func TestInbox_EngineAway(t *testing.T) {
 
 			c.wire.resume()
 			for _, id := range ids {
-				c.standsNow(id)
+				c.isStarted(id)
 			}
 			c.eventually(func() bool { return c.counted("yeyak_inbox_open") == 0 })
 			charged, refunded := c.atProvider()
@@ -131,7 +131,7 @@ func TestInbox_OldestFirst(t *testing.T) {
 	require.Contains(t, c.follow("Orders that wait in the inbox", ""), ids[4])
 	c.wire.resume()
 	for _, id := range ids {
-		c.standsNow(id)
+		c.isStarted(id)
 	}
 	started := func(id string) time.Time {
 		d, err := c.temporal.DescribeWorkflowExecution(t.Context(), id, "")
@@ -227,7 +227,7 @@ func TestInbox_StartedBefore(t *testing.T) {
 	c.wire.cut()
 	order := c.orderAgain(1).with(t, http.StatusAccepted).body.ID
 	c.wire.resume()
-	c.standsNow(order)
+	c.isStarted(order)
 	c.eventually(func() bool { return c.counted("yeyak_inbox_open") == 0 })
 	c.exec("UPDATE inbox SET state = 'waiting', settled_at = NULL, leased_until = NULL WHERE order_id = $1", order)
 	c.eventually(func() bool { return c.counted("yeyak_inbox_open") == 0 })

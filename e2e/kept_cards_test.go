@@ -47,7 +47,7 @@ func TestKeptCards(t *testing.T) {
 			require.Equal(t, "payment_declined", of.posts(reservations, stay(of, card, keeps), http.StatusPaymentRequired).Code)
 		}
 		require.Empty(t, alice.cards())
-		require.Equal(t, 0, stripe.customers(), "nobody has agreed to that")
+		require.Equal(t, 0, stripe.customers(), "no customer has agreed to that")
 
 		alice.posts(reservations, stay(alice, "pm_1Once", false), http.StatusCreated)
 		declined(alice, "pm_1Once", false)
@@ -95,10 +95,10 @@ func TestKeptCards(t *testing.T) {
 }
 
 // customers is how many customers the intents there name.
-func (p standIn) customers() int {
+func (p stripeSandbox) customers() int {
 	p.Helper()
 	var list struct{ Data []struct{ Customer string } }
-	p.ask(http.MethodGet, "/v1/payment_intents?limit=100", "", &list)
+	p.send(http.MethodGet, "/v1/payment_intents?limit=100", "", &list)
 	named := map[string]bool{}
 	for _, i := range list.Data {
 		if i.Customer != "" {

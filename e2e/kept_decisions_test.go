@@ -79,11 +79,11 @@ func TestKept_OwnerDecidedInTime(t *testing.T) {
 			goAway(c.wire)
 			c.requireKept(order, c.decide(order, "confirm"))
 			c.requireKept(order, c.decide(order, "confirm"))
-			asked := time.Now()
+			decided := time.Now()
 			if name != "IsDeaf" { // otherwise it may have arrived
 				require.Equal(t, 1, c.counted("yeyak_decisions_open"))
 			}
-			c.eventually(func() bool { return time.Since(asked) > within })
+			c.eventually(func() bool { return time.Since(decided) > within })
 			c.wire.resume()
 			c.becomes(order, booking.Confirmed)
 			c.delivered()
@@ -94,7 +94,7 @@ func TestKept_OwnerDecidedInTime(t *testing.T) {
 	}
 }
 
-// TestKept_InTheirOrder: decisions on an order come after one that waits.
+// TestKept_InTheirOrder: decisions on an order are delivered after one that waits.
 func TestKept_InTheirOrder(t *testing.T) {
 	t.Parallel()
 	c := bootCutOff(t)
@@ -148,17 +148,17 @@ func TestKept_NotCarriedOut(t *testing.T) {
 	require.Equal(t, booking.AlreadyCancelled, last.Refused)
 	require.Equal(t, "confirm", last.Decision)
 	require.Equal(t, bora.id, last.By)
-	told := c.get("/v1/messages?recipientId="+place.OwnerID+"&limit=200").with(t, http.StatusOK).body.Items
-	require.True(t, slices.ContainsFunc(told, func(m map[string]any) bool {
+	messages := c.get("/v1/messages?recipientId="+place.OwnerID+"&limit=200").with(t, http.StatusOK).body.Items
+	require.True(t, slices.ContainsFunc(messages, func(m map[string]any) bool {
 		return m["orderId"] == order && m["type"] == string(booking.DecisionNotDoneMessage)
-	}), "%v", told)
+	}), "%v", messages)
 	require.Equal(t, "already_cancelled", c.decide(order, "confirm").body.Code)
 	c.requireClean()
 }
 
-// TestKept_NothingWhereTheDeliveryAgrees: a cancel that needs the delivery's agreement
+// TestKept_NoCancelThatTheDeliveryDecides: a cancel that needs the delivery's agreement
 // and was not sent is refused, and never sent.
-func TestKept_NothingWhereTheDeliveryAgrees(t *testing.T) {
+func TestKept_NoCancelThatTheDeliveryDecides(t *testing.T) {
 	t.Parallel()
 	c := bootCutOff(t)
 	order := c.becomes(c.accepted(c.order(c.menu)), booking.Delivering).ID

@@ -101,25 +101,25 @@ func TestLimits_Inbox(t *testing.T) {
 		require.Regexp(t, "^[1-9][0-9]*$", a.header.Get("Retry-After"))
 		require.Nil(t, a.body.Order)
 	}
-	require.Equal(t, ids[0], c.orderAgain(0).with(t, http.StatusAccepted).body.ID, "what was taken is answered as before")
+	require.Equal(t, ids[0], c.orderAgain(0).with(t, http.StatusAccepted).body.ID, "an accepted order is answered as before")
 	bobs := c.order(c.menu, object{"customerId": "bob"}).with(t, http.StatusAccepted).body.ID
 	require.Equal(t, 4, c.counted("yeyak_inbox_open"))
 	require.Equal(t, 2, c.measured(`yeyak_callers_refused_total\{of="inbox"\}`))
-	require.ElementsMatch(t, ids, c.listed("/v1/mypages?customerId=alice"), "nothing else was taken")
+	require.ElementsMatch(t, ids, c.listed("/v1/mypages?customerId=alice"), "no other order was accepted")
 
 	c.wire.resume()
 	for _, id := range append(ids, bobs) {
-		c.standsNow(id)
+		c.isStarted(id)
 	}
 	c.eventually(func() bool { return c.counted("yeyak_inbox_open") == 0 })
 	a := c.orderAgain(3)
 	require.Contains(t, []int{http.StatusCreated, http.StatusAccepted}, a.status, "%s", a.raw)
-	c.standsNow(a.body.ID)
+	c.isStarted(a.body.ID)
 	c.requireClean()
 }
 
-// TestLimits_InboxOfOneCaller: nor can a caller that orders for any number of others. A
-// customer who orders meanwhile is served.
+// TestLimits_InboxOfOneCaller: a caller that orders for any number of customers cannot fill it
+// either. A customer who orders meanwhile is served.
 func TestLimits_InboxOfOneCaller(t *testing.T) {
 	t.Parallel()
 	c := bootCutOff(t, ofOne(admission.Limits{PerSecond: 1000, MaxInboxOfOne: 1}))
@@ -136,7 +136,7 @@ func TestLimits_InboxOfOneCaller(t *testing.T) {
 
 	c.wire.resume()
 	for _, id := range ids {
-		c.standsNow(id)
+		c.isStarted(id)
 	}
 	c.requireClean()
 }
@@ -194,7 +194,7 @@ func TestLimits_Streams(t *testing.T) {
 	require.Equal(t, http.StatusOK, open(ctx, "203.0.113.7"))
 	require.Equal(t, http.StatusTooManyRequests, open(ctx, "203.0.113.7"))
 	require.Equal(t, http.StatusOK, open(ctx, "203.0.113.8"))
-	require.Equal(t, http.StatusServiceUnavailable, open(ctx, "203.0.113.9"), "there are no more for anybody")
+	require.Equal(t, http.StatusServiceUnavailable, open(ctx, "203.0.113.9"), "there are no more streams for any address")
 	s.get("/v1/events", forwarded, "203.0.113.7").with(t, http.StatusOK)
 	require.Equal(t, 1, s.measured(`yeyak_callers_refused_total\{of="streams"\}`))
 	hangUp()

@@ -114,7 +114,7 @@ func TestLists_ShowWhatWasAnswered(t *testing.T) {
 }
 
 // TestLists_ShowWhatAnotherProcessAnswered: a client that was answered by one process
-// tells another one, whose list it reads, which version it has seen.
+// sends another one, whose list it reads, the version that it has seen.
 func TestLists_ShowWhatAnotherProcessAnswered(t *testing.T) {
 	t.Parallel()
 	o := options(t)
@@ -122,13 +122,13 @@ func TestLists_ShowWhatAnotherProcessAnswered(t *testing.T) {
 	s := start(t, o)
 	s.readModel.late.Store(int64(50 * time.Millisecond))
 	o.Migrate, o.Config.Worker.Serve = false, nil
-	elsewhere := start(t, o)
+	second := start(t, o)
 	placers := s.placers()
 	for try := range 30 {
 		p := placers[try%len(placers)]()
 		seen := p.header.Get("Yeyak-As-Of")
 		lists := listsOf(p)
-		requireListed(t, elsewhere, lists[try%len(lists)], p, "Yeyak-After", seen)
+		requireListed(t, second, lists[try%len(lists)], p, "Yeyak-After", seen)
 	}
 }
 

@@ -176,7 +176,7 @@ func TestLodging_RecordedRuns(t *testing.T) {
 		s.requireEvents(order,
 			"ReservationPlaced", "PaymentApproved", "ReservationCancelConfirmed", "PaymentCancelApproved", "ReservationCanceled")
 		s.requireUndone(order, place, 0, booking.SoldOut)
-		require.Empty(t, s.messagesAbout(order), "an owner is not told of what never stood")
+		require.Empty(t, s.messagesAbout(order), "an owner is notified of accepted reservations only")
 		require.Equal(t, "예약취소", s.get("/v1/mypages/"+order, "Accept-Language", "ko-KR,ko;q=0.9").body.StatusLabel)
 	})
 }
@@ -225,7 +225,7 @@ func TestLodging_FiftyAtOnceForFiveRooms(t *testing.T) {
 		require.Equal(t, 45, refused)
 		require.Equal(t, []int{0, 0}, s.remaining(place))
 		charged, refunded := s.atProvider()
-		require.EqualValues(t, 5*100000, charged-refunded, "what the provider has taken is what live orders owe")
+		require.EqualValues(t, 5*100000, charged-refunded, "charges less refunds are the price of the live orders")
 	})
 }
 
@@ -242,7 +242,7 @@ func TestLodging_Declined(t *testing.T) {
 	require.Equal(t, []int{1, 1}, s.remaining(place))
 	s.requireEvents(order, "PaymentDeclined")
 	require.Empty(t, s.messagesAbout(order))
-	require.Empty(t, s.get("/v1/mypages?customerId=alice").with(t, http.StatusOK).body.Items, "it never came into being")
+	require.Empty(t, s.get("/v1/mypages?customerId=alice").with(t, http.StatusOK).body.Items, "the order was never placed")
 	require.Equal(t, booking.PaymentDeclined, s.get(reservations+"/"+order).with(t, http.StatusOK).body.Reason)
 	status, _, refunded := s.payment(order)
 	require.Equal(t, "declined", status)
@@ -329,7 +329,7 @@ func TestLodging_Cancel(t *testing.T) {
 		s.requireUndone(order, place, 1, booking.ByCustomer)
 	})
 	t.Run("WhilePaid", func(t *testing.T) {
-		s := boot(t, impatient)
+		s := boot(t, shortBudget)
 		place := s.place(1)
 		s.outbox.away.Store(true) // so that it does not get further
 		order := s.reserve(place).with(t, http.StatusAccepted).body
@@ -363,7 +363,7 @@ func TestLodging_Cancel(t *testing.T) {
 // Row L3.
 func TestLodging_CancelWhilePaymentIsPending(t *testing.T) {
 	t.Parallel()
-	s := boot(t, impatient)
+	s := boot(t, shortBudget)
 	place := s.place(1)
 	s.sandbox(object{"down": true})
 	a := s.reserve(place).with(t, http.StatusAccepted)
@@ -371,7 +371,7 @@ func TestLodging_CancelWhilePaymentIsPending(t *testing.T) {
 	require.Equal(t, reservations+"/"+a.body.ID, a.header.Get("Location"))
 	s.becomes(a.body.ID, booking.PaymentPending)
 	require.Len(t, s.get("/v1/mypages?customerId=alice").body.Items, 1, "its customer sees that it is pending")
-	require.Empty(t, s.get("/v1/orders?ownerId=bora").body.Items, "its owner does not: nobody has paid")
+	require.Empty(t, s.get("/v1/orders?ownerId=bora").body.Items, "its owner does not: it is not paid")
 	s.acceptsPending(func() answer { return s.post(reservations+"/"+a.body.ID+"/cancel", nil) })
 	s.becomes(a.body.ID, booking.Cancelling) // and not cancelled while the charge is unknown
 	s.sandbox(object{})
@@ -380,7 +380,7 @@ func TestLodging_CancelWhilePaymentIsPending(t *testing.T) {
 	require.Equal(t, "voided", status)
 	charged, _ := s.atProvider()
 	require.Zero(t, charged)
-	require.Empty(t, s.get("/v1/mypages?customerId=alice").body.Items, "it never came into being")
+	require.Empty(t, s.get("/v1/mypages?customerId=alice").body.Items, "the order was never placed")
 }
 
 // TestLodging_CheckedOutEarly: a stay that has begun can be completed; one that has not

@@ -54,10 +54,10 @@ func process(t *testing.T, to *logged, env []string, args ...string) {
 
 // Texts that must be in no log.
 const (
-	tellingTel   = "+821055550199" // as it is stored
-	tellingCard  = "pm_card_telling4242"
-	tellingPlace = "7 Telling Street"
-	tellingWords = "a telling reason"
+	privateTel    = "+821055550199" // as it is stored
+	privateCard   = "pm_card_telling4242"
+	privatePlace  = "7 Telling Street"
+	privateReason = "a telling reason"
 )
 
 // TestLogs_OfAllProcesses: at the most verbose level every line about an order names
@@ -96,12 +96,12 @@ func TestLogs_OfAllProcesses(t *testing.T) {
 			a, err := s.send(http.MethodGet, "/readyz", nil)
 			return err == nil && a.status == http.StatusOK
 		})
-		card := object{"paymentMethod": tellingCard}
+		card := object{"paymentMethod": privateCard}
 		for _, a := range []answer{
-			s.reserve(s.place(1), card), s.order(s.menu(), card, object{"address": tellingPlace}), s.orderCup(s.drink(1), card),
-			s.call(card, object{"tel": tellingTel, "location": tellingPlace}), s.call(object{"tel": tellingTel, "paymentMethod": "pm_card_chargeDeclined"}),
-			s.post(calls, `{"tel": "`+tellingTel+`", "paymentMethod": "`+tellingCard+`", "price"`),
-			s.call(card, object{"tel": tellingTel, "customerId": ""}),
+			s.reserve(s.place(1), card), s.order(s.menu(), card, object{"address": privatePlace}), s.orderCup(s.drink(1), card),
+			s.call(card, object{"tel": privateTel, "location": privatePlace}), s.call(object{"tel": privateTel, "paymentMethod": "pm_card_chargeDeclined"}),
+			s.post(calls, `{"tel": "`+privateTel+`", "paymentMethod": "`+privateCard+`", "price"`),
+			s.call(card, object{"tel": privateTel, "customerId": ""}),
 		} {
 			if order := a.body.ID; order != "" {
 				orders = append(orders, order)
@@ -117,12 +117,12 @@ func TestLogs_OfAllProcesses(t *testing.T) {
 			return !slices.Contains([]booking.Status{booking.Received, booking.PaymentPending}, s.page(order).Status)
 		})
 	}
-	s.carriedOut(func() answer { return s.post(reservations+"/"+orders[0]+"/cancel", object{"reason": tellingWords}) })
+	s.carriedOut(func() answer { return s.post(reservations+"/"+orders[0]+"/cancel", object{"reason": privateReason}) })
 
 	about := map[string]int{}
 	for _, line := range out.lines() {
-		for _, telling := range []string{tellingTel, tellingCard, tellingPlace, tellingWords} {
-			require.NotContains(t, line, telling)
+		for _, private := range []string{privateTel, privateCard, privatePlace, privateReason} {
+			require.NotContains(t, line, private)
 		}
 		var fields map[string]any
 		require.NoError(t, json.Unmarshal([]byte(line), &fields), line)

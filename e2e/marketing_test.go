@@ -91,10 +91,10 @@ func TestMarketing_ComesLateAndGoes(t *testing.T) {
 		book("bora", spa)
 		book("chan", inn)
 		book("chan", spa)
-		taken := book("chan", attic)
+		cancelled := book("chan", attic)
 		book("dana", hall)
-		s.post(reservations+"/"+taken+"/cancel", nil).with(t, http.StatusOK)
-		s.requireUndoneFor("chan", taken)
+		s.post(reservations+"/"+cancelled+"/cancel", nil).with(t, http.StatusOK)
+		s.requireUndoneFor("chan", cancelled)
 		before := s.eventIDs()
 
 		databaseURL := pgtest.New(t)
@@ -103,7 +103,7 @@ func TestMarketing_ComesLateAndGoes(t *testing.T) {
 		n.requireRecommended("nobody", "popular Inn 3", "popular Spa 2", "popular Hall 1")
 		book("bora", hall)
 		n.requireRecommended("alice", "also_booked Spa 2", "also_booked Hall 1")
-		require.Equal(t, before, s.eventIDs()[:len(before)], "the feed is the same to everybody")
+		require.Equal(t, before, s.eventIDs()[:len(before)], "the feed is the same for all readers")
 
 		n.retire()
 		order := book("erik", attic)

@@ -106,12 +106,12 @@ func TestCustomerMessages_NoneIsLost(t *testing.T) {
 
 	var want []string
 	s.eventually(func() bool {
-		want = s.tellable()
+		want = s.withMessage()
 		return len(want) == 3+2+3+1+4 // first, its cancellation, sold out, declined, second
 	})
 	s.eventually(func() bool { return len(phone.arrived()) >= len(want) })
 	require.NoError(t, subscriber.Process.Signal(syscall.SIGTERM))
-	require.NoError(t, subscriber.Wait(), "it ends well when asked to")
+	require.NoError(t, subscriber.Wait(), "it ends with success on SIGTERM")
 	require.Equal(t, want, phone.arrived(), "in order, and all of them")
 	require.Equal(t, []string{want[3]}, phone.repeated, "the message in hand came twice")
 	require.Equal(t, []string{
@@ -143,8 +143,8 @@ func (s *system) startMessages(phone *receiver, state string, more ...string) *e
 	return c
 }
 
-// tellable are the ids of the feed's events with a message to customers.
-func (s *system) tellable() (ids []string) {
+// withMessage lists the ids of the feed's events with a message to customers.
+func (s *system) withMessage() (ids []string) {
 	s.Helper()
 	about := []booking.EventType{
 		booking.ReservationPlaced, booking.ReservationStatusChanged, booking.ReservationCanceled,
@@ -158,16 +158,16 @@ func (s *system) tellable() (ids []string) {
 	return ids
 }
 
-// receiver is a webhook that is often away. It takes its fourth message and never
+// receiver is a webhook that is often away. It receives its fourth message and never
 // answers.
 type receiver struct {
 	*testing.T
 	url    string
-	fourth chan struct{} // closed once it has that
+	fourth chan struct{} // closed once that has arrived
 
 	mu            sync.Mutex
 	requests      int
-	ids, repeated []string // messages that it took, each once; and those that came again
+	ids, repeated []string // received messages, each once; and those that came again
 	messages      []object
 }
 
@@ -189,7 +189,7 @@ func (r *receiver) ServeHTTP(w http.ResponseWriter, request *http.Request) {
 		panic(http.ErrAbortHandler) // the connection breaks
 	case n%3 == 0:
 		w.WriteHeader(http.StatusServiceUnavailable)
-	case r.take(request.Header, raw) == 4:
+	case r.receive(request.Header, raw) == 4:
 		close(r.fourth)
 		<-request.Context().Done() // until the sender is dead
 	}
@@ -202,8 +202,8 @@ func (r *receiver) count() int {
 	return r.requests
 }
 
-// take returns how many messages it has, 0 if this one came again.
-func (r *receiver) take(header http.Header, raw []byte) int {
+// receive stores a message, and returns how many messages there are; 0 if this one came again.
+func (r *receiver) receive(header http.Header, raw []byte) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	id := header.Get("webhook-id")
@@ -270,5 +270,5 @@ func TestCustomerMessages_OfEveryBusiness(t *testing.T) {
 	require.NoError(t, s.startMessages(phone, filepath.Join(t.TempDir(), "cursor"), "--once").Wait())
 	require.Len(t, phone.texts(meal, "alice"), 3, "ordered, on its way, handed over")
 	require.Contains(t, strings.Join(phone.texts(cup, "alice"), "\n"), "강제취소")
-	require.Contains(t, strings.Join(phone.texts(call, "alice"), "\n"), "Kim", "who comes is named")
+	require.Contains(t, strings.Join(phone.texts(call, "alice"), "\n"), "Kim", "the cleaner is named")
 }

@@ -43,6 +43,6 @@ func (m *model) placed(kind booking.Kind, a answer) {
 func (m *model) requireAnswered() {
 	m.Helper()
 	for order := range m.existing() {
-		require.Contains(m, m.orders, order, "it exists, and no answer told of it")
+		require.Contains(m, m.orders, order, "it exists, and no answer named it")
 	}
 }

@@ -20,9 +20,9 @@ import (
 )
 
 const (
-	people   = 6  // who act concurrently
+	people   = 6  // that act concurrently
 	doings   = 20 // actions of each
-	troubles = 8  // failures of the system meanwhile
+	failures = 8  // failures of the system meanwhile
 )
 
 // TestModel_AnyInterleaving: six people order, pay, deliver, complete, leave early, do
@@ -48,7 +48,7 @@ func TestModel_AnyInterleaving(t *testing.T) {
 			m := newModel(t, seed, change)
 			m.run()
 			m.recover()
-			m.requireAtRest()
+			m.requireStable()
 			m.requireClean()
 			m.requireAnswered()
 		})
@@ -62,7 +62,7 @@ type model struct {
 	wire *proxy // to Temporal
 
 	switching sync.Mutex
-	refunds   string // the sandbox's way with them
+	refunds   string // the sandbox's setting for refunds
 
 	mu     sync.Mutex
 	places []string
@@ -74,13 +74,13 @@ type model struct {
 }
 
 func newModel(t *testing.T, seed uint64, change func(*app.Options)) *model {
-	impatience := func(o *app.Options) {
+	shortLimits := func(o *app.Options) {
 		o.Config.Orders.ReplyBudget, o.Config.Orders.AttentionAfter = time.Second, 2*time.Second
 		o.Config.Mypage.RepairEvery = 5 * time.Second
 		o.Config.Overload.PayWithin, o.Config.Orders.HandOverWithin = 5*time.Second, 2*time.Second // failures last longer
 	}
 	m := &model{seed: seed, unsure: map[string]bool{}}
-	m.audited = bootAudited(t, change, impatience, func(o *app.Options) {
+	m.audited = bootAudited(t, change, shortLimits, func(o *app.Options) {
 		m.wire = newProxy(t, o.TemporalAddress)
 		o.TemporalAddress = m.wire.Addr().String()
 	})
@@ -88,9 +88,9 @@ func newModel(t *testing.T, seed uint64, change func(*app.Options)) *model {
 		m.ofCalls(object{"within": "1s", "percent": 100}, object{"within": "1h", "percent": 70}).with(t, http.StatusOK)
 	}
 	for range 2 {
-		m.places = append(m.places, m.place(8, fromMidnight, forStays), m.place(8, byOwner), m.place(8, byOwner, halfBack))
-		m.menus = append(m.menus, m.menu(), m.menu(nothingBack))
-		m.drinks = append(m.drinks, m.drink(12), m.drink(12, mostBack))
+		m.places = append(m.places, m.place(8, fromMidnight, forStays), m.place(8, byOwner), m.place(8, byOwner, halfRefunded))
+		m.menus = append(m.menus, m.menu(), m.menu(nothingRefunded))
+		m.drinks = append(m.drinks, m.drink(12), m.drink(12, mostRefunded))
 		m.cleaner("Kim")
 	}
 	m.places, m.menus, m.drinks = append(m.places, m.place(8, free)), append(m.menus, m.menu(free)), append(m.drinks, m.drink(12, free))
@@ -99,23 +99,23 @@ func newModel(t *testing.T, seed uint64, change func(*app.Options)) *model {
 
 // run lets all people act.
 func (m *model) run() {
-	var everybody sync.WaitGroup
+	var all sync.WaitGroup
 	for person := range uint64(people) {
 		random := rand.New(rand.NewPCG(m.seed, person))
-		everybody.Go(func() {
+		all.Go(func() {
 			for range doings {
 				m.act(random)
 			}
 		})
 	}
 	random := rand.New(rand.NewPCG(m.seed, people))
-	everybody.Go(func() {
-		for range troubles {
-			m.trouble(random)
+	all.Go(func() {
+		for range failures {
+			m.changeFailures(random)
 			time.Sleep(time.Duration(random.IntN(1200)) * time.Millisecond)
 		}
 	})
-	everybody.Wait()
+	all.Wait()
 }
 
 func pick[T any](random *rand.Rand, of []T) T { return of[random.IntN(len(of))] }
@@ -165,7 +165,7 @@ func (m *model) act(random *rand.Rand) {
 		m.decides(random, order)
 	}
 	if order != "" {
-		m.look(order)
+		m.checkCancelled(order)
 	}
 }
 
@@ -244,10 +244,10 @@ func kindOf(order string) booking.Kind {
 	return ""
 }
 
-// look records an order that is shown as cancelled while money or work is owed, if it
+// checkCancelled records an order that is shown as cancelled while money or work is owed, if it
 // is shown so twice: while neither the read model nor a worker answers, an order is
 // shown as it was started, and its job as waiting.
-func (m *model) look(order string) {
+func (m *model) checkCancelled(order string) {
 	m.owes(order, "/v1/payments/"+order, "refunded", "retained", "returned", "voided", "declined")
 	switch kindOf(order) {
 	case booking.Food:
@@ -276,8 +276,8 @@ func (m *model) owes(order, path string, done ...string) {
 	m.owed = append(m.owed, fmt.Sprintf("%s is cancelled: %s", order, a.raw))
 }
 
-// trouble starts or ends a failure.
-func (m *model) trouble(random *rand.Rand) {
+// changeFailures starts or ends a failure.
+func (m *model) changeFailures(random *rand.Rand) {
 	switched := []*outage{m.outages.deliveries, m.outages.productions, m.outages.crew, m.outages.registry, m.outages.stock, m.outages.ledger}
 	switch n := random.IntN(13); n {
 	case 11, 12:
@@ -314,13 +314,13 @@ func (m *model) recover() {
 	m.readModel.away.Store(false)
 }
 
-// requireAtRest waits until every order is stable: it waits for a decision, or has
+// requireStable waits until every order is stable: it waits for a decision, or has
 // ended. It checks the order's transitions.
-func (m *model) requireAtRest() {
+func (m *model) requireStable() {
 	m.Helper()
 	require.NotEmpty(m, m.orders)
 	m.eventually(func() bool { return m.counted("yeyak_inbox_open")+m.counted("yeyak_decisions_open") == 0 })
-	passing := map[booking.Status]bool{booking.Received: true, booking.PaymentPending: true, booking.Paid: true, booking.Cancelling: true}
+	inProgress := map[booking.Status]bool{booking.Received: true, booking.PaymentPending: true, booking.Paid: true, booking.Cancelling: true}
 	var last contract.View
 	for _, order := range m.orders {
 		none := false
@@ -328,8 +328,8 @@ func (m *model) requireAtRest() {
 			a := m.get("/v1/mypages/" + order)
 			last, none = a.body.View, a.status == http.StatusNotFound && m.unsure[order]
 			awaited := last.Status.Final() && last.NeedsAttention // a refund must be repeated
-			return none || a.status == http.StatusOK && !passing[last.Status] && !awaited
-		}, waitLimit, 100*time.Millisecond, "%s does not come to rest: %+v", order, &last)
+			return none || a.status == http.StatusOK && !inProgress[last.Status] && !awaited
+		}, waitLimit, 100*time.Millisecond, "%s does not become stable: %+v", order, &last)
 		if none {
 			continue
 		}

@@ -20,7 +20,7 @@ import (
 
 // between is a proxy between the application and the sandbox for Stripe.
 type between struct {
-	standIn
+	stripeSandbox
 	proxy http.Handler
 
 	mu    sync.Mutex
@@ -30,9 +30,9 @@ type between struct {
 	order string // of the last charge
 }
 
-func standBetween(t *testing.T) *between {
+func bootBetween(t *testing.T) *between {
 	t.Helper()
-	b := &between{standIn: sandboxPayments(t)}
+	b := &between{stripeSandbox: sandboxPayments(t)}
 	to, err := url.Parse(b.url)
 	require.NoError(t, err)
 	b.proxy = httputil.NewSingleHostReverseProxy(to)
@@ -102,8 +102,8 @@ func neverSlow(o *app.Options) { o.Config.Overload.Breaker.Slow = time.Minute }
 // it.
 func TestMoney_ChargeOfAnotherRelease(t *testing.T) {
 	t.Parallel()
-	stripe := standBetween(t)
-	a := bootAudited(t, stripe.pay, impatient, neverSlow)
+	stripe := bootBetween(t)
+	a := bootAudited(t, stripe.pay, shortBudget, neverSlow)
 	place := a.place(9, object{"price": object{"amount": 20000, "currency": "UGX"}})
 	stripe.turn(`{"searchLag":"1h"}`)
 	stripe.does(func(b *between) { b.form, b.loses = func(form url.Values) { form.Set("amount", "40000") }, true })
@@ -112,16 +112,16 @@ func TestMoney_ChargeOfAnotherRelease(t *testing.T) {
 	require.Equal(t, booking.PaymentUnavailable, a.becomes(order, booking.Cancelled).Reason)
 	a.requireUndone(order, place, 9, booking.PaymentUnavailable)
 	charged, refunded := stripe.totals()
-	require.Equal(t, []int64{40000, 40000}, []int64{charged, refunded}, "what was taken, and no more")
+	require.Equal(t, []int64{40000, 40000}, []int64{charged, refunded}, "exactly the charge is refunded")
 	a.requireClean()
 }
 
-// TestMoney_WhatIsForGoodAfterACharge: after a permanent error the order needs
+// TestMoney_PermanentErrorAfterACharge: after a permanent error the order needs
 // attention, and other orders are paid.
-func TestMoney_WhatIsForGoodAfterACharge(t *testing.T) {
+func TestMoney_PermanentErrorAfterACharge(t *testing.T) {
 	t.Parallel()
-	stripe := standBetween(t)
-	a := bootAudited(t, stripe.pay, impatient, touchy, neverSlow)
+	stripe := bootBetween(t)
+	a := bootAudited(t, stripe.pay, shortBudget, firstFailureBreaker, neverSlow)
 	place := a.place(9)
 	stripe.does(func(b *between) {
 		b.says = func(r *http.Request, answer *httptest.ResponseRecorder) {
@@ -161,7 +161,7 @@ func TestMoney_WhatIsForGoodAfterACharge(t *testing.T) {
 func TestMoney_SavedFailure(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
-	a := bootAudited(t, stripe.pay, impatient, neverSlow)
+	a := bootAudited(t, stripe.pay, shortBudget, neverSlow)
 	place := a.place(9)
 	stripe.turn(`{"broken":true,"searchLag":"1h"}`)
 	order := a.reserve(place).with(t, http.StatusAccepted).body.ID

@@ -16,7 +16,7 @@ import (
 func TestMoney_MethodThatPaysOnce(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
-	a := bootAudited(t, stripe.pay, impatient, touchy, func(o *app.Options) { o.Config.Overload.Breaker.Slow = time.Minute })
+	a := bootAudited(t, stripe.pay, shortBudget, firstFailureBreaker, func(o *app.Options) { o.Config.Overload.Breaker.Slow = time.Minute })
 	place := a.place(9)
 	a.reserve(place, object{"paymentMethod": "pm_1Once"}).with(t, http.StatusCreated)
 	for range 3 {
@@ -123,8 +123,8 @@ func TestMoney_ForNothing(t *testing.T) {
 // cancelling cancels an order that cannot be refunded yet.
 func (a *audited) cancelling(order string) {
 	a.Helper()
-	hasty := a.hasty()
-	hasty.acceptsPending(func() answer { return hasty.decide(order, "cancel") })
+	quick := a.withDefaultBudget()
+	quick.acceptsPending(func() answer { return quick.decide(order, "cancel") })
 	a.eventually(func() bool {
 		status, _, refunded := a.payment(order)
 		require.Zero(a, refunded)
@@ -137,7 +137,7 @@ func (a *audited) cancelling(order string) {
 func TestMoney_RefundThatIsPending(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
-	a := bootAudited(t, stripe.pay, impatient)
+	a := bootAudited(t, stripe.pay, shortBudget)
 	place := a.place(9)
 	order := a.reserve(place).with(t, http.StatusCreated).body.ID
 	stripe.turn(`{"refunds":"wait"}`)
@@ -151,15 +151,15 @@ func TestMoney_RefundThatIsPending(t *testing.T) {
 	a.requireClean()
 }
 
-// TestMoney_PartGivenBackByHand: the rest is refunded, once.
-func TestMoney_PartGivenBackByHand(t *testing.T) {
+// TestMoney_PartRefundedByHand: the remaining amount is refunded, once.
+func TestMoney_PartRefundedByHand(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
 	a := bootAudited(t, stripe.pay)
 	place := a.place(9)
 	for _, amount := range []string{"&amount=30000", ""} {
 		order := a.reserve(place).with(t, http.StatusCreated).body.ID
-		stripe.ask(http.MethodPost, "/v1/refunds", "payment_intent="+stripe.intent(order)+amount, nil)
+		stripe.send(http.MethodPost, "/v1/refunds", "payment_intent="+stripe.intent(order)+amount, nil)
 		a.decide(order, "cancel").with(t, http.StatusOK)
 		a.requireUndone(order, place, 9, booking.ByCustomer)
 	}
@@ -183,7 +183,7 @@ func TestMoney_WhatNeedsAPerson(t *testing.T) {
 		a.eventually(func() bool { return a.get("/v1/mypages/" + o).body.NeedsAttention })
 	}
 	stripe.turn(`{"disputes":"lost"}`)
-	stripe.ask(http.MethodPost, "/v1/refunds", "payment_intent="+stripe.intent(order), nil)
+	stripe.send(http.MethodPost, "/v1/refunds", "payment_intent="+stripe.intent(order), nil)
 	for o, status := range map[string]string{order: "refunded", disputed: "returned"} {
 		a.becomes(o, booking.Cancelled)
 		a.eventually(func() bool { return !a.get("/v1/mypages/" + o).body.NeedsAttention })

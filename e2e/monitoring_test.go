@@ -109,8 +109,8 @@ func TestMonitoring_EveryAlert(t *testing.T) {
 
 var metricName = regexp.MustCompile(`\b(?:yeyak|temporal|go|process)_[a-z0-9_]+`)
 
-// asked are the names of the metrics in alerts and dashboards.
-func asked(t *testing.T) map[string]string {
+// usedMetrics are the names of the metrics in alerts and dashboards.
+func usedMetrics(t *testing.T) map[string]string {
 	t.Helper()
 	where := map[string]string{}
 	for _, a := range alerts(t) {
@@ -164,10 +164,10 @@ func TestMonitoring_EveryMetric(t *testing.T) {
 	s.becomes(needy, booking.Cancelled)
 	// A workflow without a registered type fails its tasks, like one that is not
 	// deterministic.
-	_, err := s.temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: contract.SagasQueue}, "Unheard")
+	_, err := s.temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: contract.SagasQueue}, "Unregistered")
 	require.NoError(t, err)
 
-	missing := asked(t)
+	missing := usedMetrics(t)
 	require.Eventually(t, func() bool {
 		page := string(s.get("/metrics").with(t, http.StatusOK).raw)
 		for name := range missing {

@@ -13,7 +13,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// move asks for a change of a reservation with a key.
+// move requests a change of a reservation with a key.
 func (s *system) move(order, key string, what object) answer {
 	s.Helper()
 	return s.post(reservations+"/"+order+"/change", what, "Idempotency-Key", key)
@@ -129,10 +129,10 @@ func TestMove_OwnerConfirms(t *testing.T) {
 	})
 }
 
-// changedAtOnce asks for a change of each order, twice and all concurrently, and
+// changedAtOnce requests a change of each order, twice and all concurrently, and
 // returns the orders once no change is under way and each payment is the price: a
 // change that was not answered in time may still be made.
-func (a *audited) changedAtOnce(stripe standIn, orders []string, change func(i int, order string) answer) []contract.View {
+func (a *audited) changedAtOnce(stripe stripeSandbox, orders []string, change func(i int, order string) answer) []contract.View {
 	a.Helper()
 	var all errgroup.Group
 	for i, order := range orders {
@@ -174,7 +174,7 @@ func TestMove_ManyAtOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		const customers, rooms = 50, 20
 		stripe := sandboxPayments(t)
-		a := bootAudited(t, impatient, stripe.pay, on)
+		a := bootAudited(t, shortBudget, stripe.pay, on)
 		place := a.place(rooms)
 		orders := make([]string, customers)
 		for i := range orders {

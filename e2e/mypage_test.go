@@ -140,7 +140,7 @@ func TestMypages_ManyFreshAfterAPause(t *testing.T) {
 	for range 20 {
 		orders = append(orders, s.reserve(place).with(t, http.StatusCreated).body.ID)
 	}
-	time.Sleep(21 * time.Second) // after 20 s without a poll the engine takes a worker for gone
+	time.Sleep(21 * time.Second) // after 20 s without a poll a worker counts as gone
 	for _, a := range s.atOnce(100, func(i int) answer { return s.get("/v1/mypages/" + orders[i%len(orders)] + "?fresh=true") }) {
 		require.Equal(t, booking.Confirmed, a.with(t, http.StatusOK).body.Status)
 	}

@@ -24,7 +24,7 @@ import (
 const webhookSecret = "whsec_e2e"
 
 // bootNoticed boots a system with the sandbox for Stripe, which sends it notices.
-func bootNoticed(t *testing.T, stripe standIn, change ...func(*app.Options)) *audited {
+func bootNoticed(t *testing.T, stripe stripeSandbox, change ...func(*app.Options)) *audited {
 	t.Helper()
 	a := bootAudited(t, append(change, stripe.pay, func(o *app.Options) {
 		o.Config.Notices.StripeSecrets = []config.Secret{"whsec_old", webhookSecret}
@@ -36,13 +36,13 @@ func bootNoticed(t *testing.T, stripe standIn, change ...func(*app.Options)) *au
 const noticesPath = "/v1/payments/notices"
 
 // notices has the sandbox send its notices in some way, with other switches.
-func (a *audited) notices(stripe standIn, how string, switches ...string) {
+func (a *audited) notices(stripe stripeSandbox, how string, switches ...string) {
 	a.Helper()
 	stripe.turn(fmt.Sprintf(`{"notices":{"url":%q,"secret":%q%s}%s}`, a.url+noticesPath, webhookSecret, how, strings.Join(switches, "")))
 }
 
-// over is a completed order.
-func (a *audited) over() string {
+// completedOrder is a completed order.
+func (a *audited) completedOrder() string {
 	a.Helper()
 	order := a.accepted(a.order(a.menu()))
 	a.becomes(order, booking.Delivering)
@@ -58,8 +58,8 @@ func TestNotices_OfRefundsByHand(t *testing.T) {
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
 		a := bootNoticed(t, stripe, on)
-		for _, order := range []string{a.accepted(a.reserve(a.place(9))), a.over()} {
-			stripe.hand("refunds", `{"orderId":%q,"amount":5000}`, order)
+		for _, order := range []string{a.accepted(a.reserve(a.place(9))), a.completedOrder()} {
+			stripe.byHand("refunds", `{"orderId":%q,"amount":5000}`, order)
 			a.eventually(func() bool { return len(a.shown(order).Entries) == 2 })
 			is := a.shown(order)
 			require.Equal(t, booking.Charged, is.Status)
@@ -72,21 +72,21 @@ func TestNotices_OfRefundsByHand(t *testing.T) {
 }
 
 // TestNotices_OfAPendingRefund: a pending refund is done when the provider says so. Its
-// order gets the notice, and asks.
+// order gets the notice, and calls the provider.
 func TestNotices_OfAPendingRefund(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
-		a := bootNoticed(t, stripe, on, impatient)
+		a := bootNoticed(t, stripe, on, shortBudget)
 		order := a.accepted(a.reserve(a.place(9)))
 		a.notices(stripe, "", `,"refunds":"wait"`)
 		a.cancelling(order)
-		told := func(e *historypb.HistoryEvent) bool {
+		isNotice := func(e *historypb.HistoryEvent) bool {
 			return e.GetWorkflowExecutionSignaledEventAttributes().GetSignalName() == contract.PaymentNoticeSignal
 		}
 		a.eventually(func() bool { // that it is pending is in a notice, too
 			for _, e := range a.history(order) {
-				if told(e) {
+				if isNotice(e) {
 					return true
 				}
 			}
@@ -100,17 +100,17 @@ func TestNotices_OfAPendingRefund(t *testing.T) {
 }
 
 // TestNotices_OfADispute: an order, live or ended, is marked while its payment is
-// disputed, wherever operators look: on its page, in lists, in the metric and in the
+// disputed, wherever operators see it: on its page, in lists, in the metric and in the
 // list of workflows. Its payment shows the amount, and the deadline for evidence.
 func TestNotices_OfADispute(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
 		a := bootNoticed(t, stripe, on)
-		running, over := a.accepted(a.reserve(a.place(9))), a.over()
-		for order, end := range map[string]booking.DisputeState{running: booking.DisputeLost, over: booking.DisputeWon} {
+		running, ended := a.accepted(a.reserve(a.place(9))), a.completedOrder()
+		for order, end := range map[string]booking.DisputeState{running: booking.DisputeLost, ended: booking.DisputeWon} {
 			follows := contract.NoticesWorkflowID(order)
-			stripe.hand("disputes", `{"orderId":%q,"amount":5000}`, order)
+			stripe.byHand("disputes", `{"orderId":%q,"amount":5000}`, order)
 			a.eventually(func() bool { return a.page(order).NeedsAttention })
 			require.True(t, a.pages()[order].NeedsAttention, "in a list")
 			require.True(t, a.get("/v1/mypages/"+order+"?fresh=true").with(t, http.StatusOK).body.NeedsAttention)
@@ -125,7 +125,7 @@ func TestNotices_OfADispute(t *testing.T) {
 			require.True(t, is.Disputes[0].EvidenceDueBy.After(time.Now()))
 			a.requireClean()
 
-			stripe.hand("disputes", `{"orderId":%q,"amount":5000,"state":%q}`, order, end)
+			stripe.byHand("disputes", `{"orderId":%q,"amount":5000,"state":%q}`, order, end)
 			a.eventually(func() bool { return !a.page(order).NeedsAttention })
 			require.Equal(t, end, a.shown(order).Disputes[0].State)
 			if end == booking.DisputeLost {
@@ -147,12 +147,12 @@ func TestNotices_InAnyWay(t *testing.T) {
 		a := bootNoticed(t, stripe, on)
 		a.notices(stripe, `,"late":"0s-500ms","twice":true`)
 		order := a.accepted(a.reserve(a.place(9)))
-		stripe.hand("refunds", `{"orderId":%q,"amount":5000}`, order)
-		stripe.hand("disputes", `{"orderId":%q,"amount":40000}`, order)
-		stripe.hand("disputes", `{"orderId":%q,"amount":40000,"state":"lost"}`, order)
+		stripe.byHand("refunds", `{"orderId":%q,"amount":5000}`, order)
+		stripe.byHand("disputes", `{"orderId":%q,"amount":40000}`, order)
+		stripe.byHand("disputes", `{"orderId":%q,"amount":40000,"state":"lost"}`, order)
 		a.eventually(func() bool {
 			var switches struct{ Notices struct{ UnderWay, Sent int } }
-			stripe.ask(http.MethodGet, "/sandbox/payments", "", &switches)
+			stripe.send(http.MethodGet, "/sandbox/payments", "", &switches)
 			return switches.Notices.UnderWay == 0 && switches.Notices.Sent >= 6
 		})
 		a.eventually(func() bool { return len(a.shown(order).Entries) == 3 })
@@ -189,13 +189,13 @@ func TestNotices_NotGenuine(t *testing.T) {
 	a.requireClean()
 
 	a.notices(stripe, `,"lost":true`)
-	stripe.hand("refunds", `{"orderId":%q,"amount":5000}`, order)
+	stripe.byHand("refunds", `{"orderId":%q,"amount":5000}`, order)
 	report := a.drift()
 	require.Len(t, report.Findings, 1)
 	require.Equal(t, audit.Provider, report.Findings[0].Kind)
 	require.Equal(t, "yeyak payments look "+order, report.Findings[0].Remedy)
 	_, out, logs := a.command(nil, "payments", "look", order)
-	require.Contains(t, out, "is asked about order "+order, logs)
+	require.Contains(t, out, "The payment of order "+order, logs)
 	a.eventually(func() bool { return len(a.shown(order).Entries) == 2 })
 	a.requireClean()
 	require.EqualValues(t, booking.NotFound, a.post("/v1/payments/lodging-unknown/look", nil).with(t, http.StatusNotFound).body.Code)
@@ -208,8 +208,8 @@ func TestNotices_OfADisputeThatIsMet(t *testing.T) {
 	stripe := sandboxPayments(t)
 	a := bootAudited(t, stripe.pay)
 	order := a.accepted(a.reserve(a.place(9)))
-	stripe.hand("disputes", `{"orderId":%q,"amount":40000}`, order)
-	a.giveBack(order, "a", 1000).with(t, http.StatusCreated)
+	stripe.byHand("disputes", `{"orderId":%q,"amount":40000}`, order)
+	a.refundByStaff(order, "a", 1000).with(t, http.StatusCreated)
 	a.eventually(func() bool {
 		_, err := a.temporal.DescribeWorkflowExecution(t.Context(), contract.NoticesWorkflowID(order), "")
 		return err == nil && a.page(order).NeedsAttention

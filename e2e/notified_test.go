@@ -13,7 +13,7 @@ import (
 )
 
 // TestNotified_HowARefundEnded: a refund by staff that the provider cannot make, and whose
-// money is refunded there in another way, is given up. Its customer is notified, and
+// money is refunded there in another way, is not made any more. Its customer is notified, and
 // the order's history shows it to staff.
 func TestNotified_HowARefundEnded(t *testing.T) {
 	t.Parallel()
@@ -52,7 +52,7 @@ func TestNotified_OfALatePayment(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			onBoth(t, func(t *testing.T, on func(*app.Options)) {
-				s := bootAudited(t, on, impatient)
+				s := bootAudited(t, on, shortBudget)
 				s.sandbox(object{"refunds": refunds})
 				order := paidTooLate(s.system)
 				s.sandbox(object{})
@@ -68,10 +68,10 @@ func TestNotified_OfALatePayment(t *testing.T) {
 	}
 }
 
-// TestReset_CancelIsJudgedAsItStood: a cancel that the engine applies again, before it
+// TestReset_CancelRefundsAsQuoted: a cancel that the engine applies again, before it
 // was in the ledger, refunds what its customer was quoted when the reservation was
 // confirmed.
-func TestReset_CancelIsJudgedAsItStood(t *testing.T) {
+func TestReset_CancelRefundsAsQuoted(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t)
 	order := cancelAppliedAgain(s.system)

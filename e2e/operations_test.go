@@ -62,7 +62,7 @@ func (s *system) typed(heading, order string, env ...string) (string, error) {
 func TestOperations(t *testing.T) {
 	t.Parallel()
 	t.Run("Find", findOrders)
-	t.Run("Look", lookAtOne)
+	t.Run("Show", showsOneOrder)
 	t.Run("LogLevel", changeLogLevel)
 	t.Run("Confirm", confirmForOwner)
 	t.Run("Cancel", cancelWithCompensation)
@@ -71,14 +71,14 @@ func TestOperations(t *testing.T) {
 	t.Run("Terminate", afterTerminate)
 	t.Run("Pause", pauseStep)
 	t.Run("CancelPaused", cancelPaused)
-	t.Run("Books", lookAtTheBooks)
+	t.Run("Books", checksTheBooks)
 	t.Run("Rollout", rollOut)
-	t.Run("Line", lookAtTheLine)
+	t.Run("Queue", showsTheQueue)
 }
 
 func findOrders(t *testing.T) {
 	t.Parallel()
-	s := boot(t, impatient, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })
+	s := boot(t, shortBudget, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })
 	mine := s.accepted(s.reserve(s.place(9)))
 	theirs := s.accepted(s.reserve(s.place(9, byOwner, object{"ownerId": "chan"}), object{"customerId": "dana"}))
 	s.eventually(func() bool {
@@ -99,9 +99,9 @@ func findOrders(t *testing.T) {
 	s.sandbox(object{})
 }
 
-func lookAtOne(t *testing.T) {
+func showsOneOrder(t *testing.T) {
 	t.Parallel()
-	s := boot(t, impatient)
+	s := boot(t, shortBudget)
 	s.sandbox(object{"down": true})
 	order := s.reserve(s.place(9)).with(t, http.StatusAccepted).body.ID
 	s.becomes(order, booking.PaymentPending)
@@ -113,9 +113,9 @@ func lookAtOne(t *testing.T) {
 	s.sandbox(object{})
 }
 
-func lookAtTheLine(t *testing.T) {
+func showsTheQueue(t *testing.T) {
 	t.Parallel()
-	s := boot(t, groaning, func(o *app.Options) { o.Config.Overload.Breaker.OpenFor = time.Minute })
+	s := boot(t, slowCallBreaker, func(o *app.Options) { o.Config.Overload.Breaker.OpenFor = time.Minute })
 	place := s.place(9)
 	s.overloaded(place)
 	s.reserve(place).with(t, http.StatusAccepted)
@@ -199,7 +199,7 @@ func (s *system) deletedOnce(drink string) string {
 	return drink
 }
 
-func lookAtTheBooks(t *testing.T) {
+func checksTheBooks(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
 	orders := s.oneOfEach()
@@ -228,7 +228,7 @@ func cancelPaused(t *testing.T) {
 // withPausedPayment is an order whose payment was being retried and is paused.
 func withPausedPayment(t *testing.T) (s *system, order string) {
 	t.Helper()
-	s = boot(t, impatient)
+	s = boot(t, shortBudget)
 	s.sandbox(object{"down": true})
 	order = s.reserve(s.place(9)).with(t, http.StatusAccepted).body.ID
 	s.eventually(func() bool { return s.attempts(order, "ChargePayment") > 1 })

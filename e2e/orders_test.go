@@ -211,8 +211,8 @@ func each(items []map[string]any, field string) (values []string) {
 
 // service is a service that can be stopped and started.
 type service struct {
-	take, back func()
-	readable   bool // its database can be read while the service is away
+	stop, start func()
+	readable    bool // its database can be read while the service is away
 }
 
 // eachWayToBeAway runs a test with one service away in each possible way: its queue has
@@ -228,8 +228,8 @@ func eachWayToBeAway(t *testing.T, queue string, test func(*testing.T, *system, 
 		cluster := pgtest.NewCluster(t)
 		s := boot(t, append(change, func(o *app.Options) { *databaseOf(o, queue) = config.URL(cluster.New(t)) })...)
 		test(t, s, service{
-			take: func() { require.NoError(t, cluster.Stop()) },
-			back: func() { require.NoError(t, cluster.Start()) },
+			stop:  func() { require.NoError(t, cluster.Stop()) },
+			start: func() { require.NoError(t, cluster.Start()) },
 		})
 	})
 	t.Run("DatabaseHangs", func(t *testing.T) {
@@ -239,7 +239,7 @@ func eachWayToBeAway(t *testing.T, queue string, test func(*testing.T, *system, 
 		wire := newProxy(t, own.Host)
 		own.Host = wire.Addr().String()
 		s := boot(t, append(change, func(o *app.Options) { *databaseOf(o, queue) = config.URL(own.String()) })...)
-		test(t, s, service{take: wire.hang, back: wire.resume})
+		test(t, s, service{stop: wire.hang, start: wire.resume})
 	})
 }
 
@@ -253,7 +253,7 @@ func databaseOf(o *app.Options, queue string) *config.URL {
 	case contract.FulfilmentQueue:
 		return &d.Fulfilment
 	default:
-		panic("no test takes the database of " + queue + " away")
+		panic("no test stops the database of " + queue)
 	}
 }
 
@@ -273,7 +273,7 @@ func bootWithout(t *testing.T, queue string, change ...func(*app.Options)) (*sys
 	var end func()
 	again := func() { end = s.worker(only) }
 	again()
-	return s, service{take: func() { end() }, back: again, readable: true}
+	return s, service{stop: func() { end() }, start: again, readable: true}
 }
 
 // worker starts another process; end stops it.
@@ -372,7 +372,7 @@ func TestMypages_AcrossBusinesses(t *testing.T) {
 		first := s.get(mine+"&limit=2").with(t, http.StatusOK).body
 		newer := s.order(s.menu()).with(t, http.StatusCreated).body.ID
 		second := s.get(mine+"&limit=2&cursor="+url.QueryEscape(first.Next)).with(t, http.StatusOK).body
-		require.Equal(t, orders[2:4], each(second.Items, "id"), "what comes in meanwhile moves nothing")
+		require.Equal(t, orders[2:4], each(second.Items, "id"), "orders that are placed meanwhile do not shift the pages")
 		s.eventually(func() bool { return s.listed(mine)[0] == newer })
 
 		for language, want := range map[string][]string{

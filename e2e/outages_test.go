@@ -124,7 +124,7 @@ func (d *door) Charge(ctx context.Context, c booking.Charge) (string, error) {
 func TestAway_PaymentSlow(t *testing.T) {
 	t.Parallel()
 	provider := &door{}
-	s := boot(t, impatient, provider.build)
+	s := boot(t, shortBudget, provider.build)
 	place := s.place(2)
 	provider.Lock() // longer than any budget on any machine
 	a := s.reserve(place).with(t, http.StatusAccepted)
@@ -140,19 +140,19 @@ func TestAway_PaymentSlow(t *testing.T) {
 	require.Equal(t, []int{2, 2}, s.remaining(place))
 
 	provider.Lock()
-	patient := s.reserve(place).with(t, http.StatusAccepted)
+	waiting := s.reserve(place).with(t, http.StatusAccepted)
 	provider.Unlock()
-	s.becomes(patient.body.ID, booking.Confirmed)
+	s.becomes(waiting.body.ID, booking.Confirmed)
 	s.eventually(func() bool { return provider.before.Load() == 0 })
 	charged2, refunded2 := s.atProvider()
-	require.EqualValues(t, 100000, charged2-refunded2, "one charge, however often it was asked for")
+	require.EqualValues(t, 100000, charged2-refunded2, "one charge, however often it was requested")
 }
 
 // TestAway_PaymentLosesAnswers: the charge is made and its answer lost. A retry with
 // the same key gets the answer.
 func TestAway_PaymentLosesAnswers(t *testing.T) {
 	t.Parallel()
-	s := boot(t, impatient)
+	s := boot(t, shortBudget)
 	place := s.place(2)
 	s.sandbox(object{"loseAnswers": true})
 	one := s.reserve(place).with(t, http.StatusAccepted).body.ID
@@ -172,7 +172,7 @@ func TestAway_PaymentLosesAnswers(t *testing.T) {
 func TestAway_Temporal(t *testing.T) {
 	t.Parallel()
 	var wire *proxy
-	s := boot(t, impatient, func(o *app.Options) {
+	s := boot(t, shortBudget, func(o *app.Options) {
 		wire = newProxy(t, o.TemporalAddress)
 		o.TemporalAddress = wire.Addr().String()
 	})
@@ -205,7 +205,7 @@ func TestAway_Temporal(t *testing.T) {
 func TestAway_Workers(t *testing.T) {
 	t.Parallel()
 	o := options(t)
-	impatient(&o)
+	shortBudget(&o)
 	onPostgreSQL(t, &o)
 	o.Config.Worker.Serve = nil
 	s := start(t, o)
@@ -221,15 +221,15 @@ func TestAway_Workers(t *testing.T) {
 	start(t, o)
 	s.eventually(func() bool { return s.get("/v1/mypages/"+a.body.ID).body.Status == booking.Confirmed })
 	s.eventually(func() bool { return s.get("/v1/mypages/"+other).body.Reason == booking.ByCustomer })
-	elsewhere := s.reserve(place).with(t, http.StatusConflict)
-	require.Equal(t, "sold_out", elsewhere.body.Code, "decided in another process, told through the database")
+	second := s.reserve(place).with(t, http.StatusConflict)
+	require.Equal(t, "sold_out", second.body.Code, "decided in another process, read from the database")
 }
 
 // TestNeedsAttention: an undo that keeps failing is visible everywhere, and ends by
 // itself when its cause is gone.
 func TestNeedsAttention(t *testing.T) {
 	t.Parallel()
-	s := boot(t, impatient, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })
+	s := boot(t, shortBudget, func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Second })
 	place := s.place(1)
 	order := s.accepted(s.reserve(place))
 	s.sandbox(object{"down": true})

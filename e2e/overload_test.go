@@ -21,8 +21,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// groaning is a breaker that four slow calls open, long enough to be checked.
-func groaning(o *app.Options) {
+// slowCallBreaker configures a breaker that four slow calls open, long enough to be checked.
+func slowCallBreaker(o *app.Options) {
 	o.Config.Overload.Breaker.MinCalls, o.Config.Overload.Breaker.OpenFor = 4, 8*time.Second
 }
 
@@ -36,9 +36,9 @@ func (s *system) overloaded(place string) (orders []answer) {
 	return s.atOnce(5, func(int) answer { return s.reserve(place) })
 }
 
-// heldOff places orders until one is deferred. The breaker has let the earlier ones
+// untilDeferred places orders until one is deferred. The breaker has let the earlier ones
 // try: sometimes it probes the provider.
-func (s *system) heldOff(place string) (deferred answer, tried []string) {
+func (s *system) untilDeferred(place string) (deferred answer, tried []string) {
 	s.Helper()
 	s.eventually(func() bool {
 		deferred = s.reserve(place)
@@ -58,7 +58,7 @@ func (s *system) heldOff(place string) (deferred answer, tried []string) {
 // Rows L10, O2.
 func TestPaymentOverload_Defers(t *testing.T) {
 	t.Parallel()
-	s := bootAudited(t, groaning)
+	s := bootAudited(t, slowCallBreaker)
 	place := s.place(50)
 	var orders []string
 	for _, a := range s.overloaded(place) {
@@ -66,7 +66,7 @@ func TestPaymentOverload_Defers(t *testing.T) {
 	}
 
 	begun := time.Now()
-	a, tried := s.heldOff(place)
+	a, tried := s.untilDeferred(place)
 	orders = append(append(orders, tried...), a.body.ID)
 	require.Equal(t, booking.PaymentPending, a.body.Status)
 	require.WithinRange(t, a.body.PaymentDeferred.Until, begun.Add(10*time.Minute), time.Now().Add(10*time.Minute))
@@ -103,12 +103,12 @@ func (s *system) degraded() map[string]string {
 // Row L10.
 func TestPaymentOverload_DeferredInTheirOrder(t *testing.T) {
 	t.Parallel()
-	s := bootAudited(t, groaning, func(o *app.Options) { o.Config.Overload.DeferredPerSecond = 2 })
+	s := bootAudited(t, slowCallBreaker, func(o *app.Options) { o.Config.Overload.DeferredPerSecond = 2 })
 	place := s.place(100)
 	s.overloaded(place)
 	var orders []string
 	for range 10 {
-		a, _ := s.heldOff(place)
+		a, _ := s.untilDeferred(place)
 		orders = append(orders, a.body.ID)
 	}
 	s.sandbox(object{})
@@ -119,7 +119,7 @@ func TestPaymentOverload_DeferredInTheirOrder(t *testing.T) {
 		s.becomes(order, booking.Confirmed)
 		paid = append(paid, s.chargedAt(order))
 	}
-	require.WithinRange(t, paid[10], paid[9].Add(-time.Second), time.Now(), "the last one did not go first")
+	require.WithinRange(t, paid[10], paid[9].Add(-time.Second), time.Now(), "the latest order was not charged first")
 	require.Greater(t, paid[9].Sub(paid[0]), 2*time.Second, "two a second, after those of the first")
 	for i := range 8 { // workers take several at a time
 		require.Less(t, paid[i].Sub(paid[i+2]), 2*time.Second, "roughly oldest first: %v", paid)
@@ -142,7 +142,7 @@ func (a *audited) chargedAt(order string) (at time.Time) {
 // Row L10.
 func TestPaymentOverload_DeferredWhereOrdersAreFew(t *testing.T) {
 	t.Parallel()
-	s := bootAudited(t, impatient)
+	s := bootAudited(t, shortBudget)
 	s.sandbox(object{"down": true})
 	order := s.reserve(s.place(1)).with(t, http.StatusAccepted).body.ID
 	require.Nil(t, s.page(order).PaymentDeferred)
@@ -160,10 +160,10 @@ func TestPaymentOverload_DeferredWhereOrdersAreFew(t *testing.T) {
 // Row L10.
 func TestPaymentOverload_DeferredAndCancelled(t *testing.T) {
 	t.Parallel()
-	s := bootAudited(t, groaning)
+	s := bootAudited(t, slowCallBreaker)
 	place := s.place(50)
 	s.overloaded(place)
-	a, tried := s.heldOff(place)
+	a, tried := s.untilDeferred(place)
 	order := a.body.ID
 	for _, other := range tried {
 		s.becomes(other, booking.Confirmed)
@@ -171,7 +171,7 @@ func TestPaymentOverload_DeferredAndCancelled(t *testing.T) {
 	s.sandbox(object{"down": true})
 	s.decide(order, "cancel").with(t, http.StatusOK)
 	status, _, _ := s.payment(order)
-	require.Equal(t, "voided", status, "though the provider cannot be asked")
+	require.Equal(t, "voided", status, "though the provider does not answer")
 	s.eventually(func() bool { return len(s.messagesTo("alice", order)) == 2 })
 	s.sandbox(object{})
 	s.eventually(func() bool { return !strings.Contains(s.degraded()["payment provider"], "breaker open") })
@@ -188,7 +188,7 @@ func TestPaymentOverload_DeferredAndCancelled(t *testing.T) {
 // Row L10.
 func TestPaymentOverload_DeferredTooLong(t *testing.T) {
 	t.Parallel()
-	s := bootAudited(t, groaning, func(o *app.Options) {
+	s := bootAudited(t, slowCallBreaker, func(o *app.Options) {
 		o.Config.Overload.PayWithin, o.Config.Overload.Breaker.OpenFor = 2*time.Second, time.Hour
 	})
 	place := s.place(50)
@@ -200,7 +200,7 @@ func TestPaymentOverload_DeferredTooLong(t *testing.T) {
 	require.Equal(t, []string{}, s.messagesOfOwner(a.body.ID))
 
 	again := s.post(reservations, reservation(place), "Idempotency-Key", "k").with(t, http.StatusAccepted)
-	require.NotEqual(t, a.body.ID, again.body.ID, "a new order, for the first one was not taken")
+	require.NotEqual(t, a.body.ID, again.body.ID, "a new order, since the first one was not accepted")
 	require.Equal(t, booking.PaymentUnavailable, s.becomes(again.body.ID, booking.Cancelled).Reason)
 	s.requireClean()
 }
@@ -216,32 +216,32 @@ func (s *system) messagesOfOwner(order string) []string {
 // Row L10.
 func TestPaymentOverload_MoreThanCanBePaidFor(t *testing.T) {
 	t.Parallel()
-	s := bootAudited(t, groaning, func(o *app.Options) {
+	s := bootAudited(t, slowCallBreaker, func(o *app.Options) {
 		o.Config.Overload.DeferredPerSecond, o.Config.Overload.PayWithin = 1, 5*time.Second
 	})
 	place := s.place(50)
 	s.overloaded(place)
-	var taken []string
+	var accepted []string
 	var refused answer
 	s.eventually(func() bool { // more at once than there is time for, however long a reservation takes
 		for _, a := range s.atOnce(10, func(int) answer { return s.reserve(place) }) {
 			switch a.status {
 			case http.StatusAccepted:
-				taken = append(taken, a.body.ID)
+				accepted = append(accepted, a.body.ID)
 			case http.StatusServiceUnavailable:
 				refused = a
 			}
 		}
 		return refused.status == http.StatusServiceUnavailable
 	})
-	require.GreaterOrEqual(t, len(taken), 5)
+	require.GreaterOrEqual(t, len(accepted), 5)
 	require.Equal(t, "payment_unavailable", refused.body.Code)
 	require.Nil(t, refused.body.Order, "nothing was started")
 	wait, err := strconv.Atoi(refused.header.Get("Retry-After"))
 	require.NoError(t, err)
 	require.Positive(t, wait)
 	s.sandbox(object{})
-	for _, order := range taken { // those beyond what was known at that moment may be too late
+	for _, order := range accepted { // those beyond what was known at that moment may be too late
 		s.eventually(func() bool {
 			return s.page(order).Status == booking.Confirmed || s.page(order).Status == booking.Cancelled
 		})
@@ -255,12 +255,12 @@ func TestPaymentOverload_MoreThanCanBePaidFor(t *testing.T) {
 // Rows L10, O2.
 func TestPaymentOverload_Rejects(t *testing.T) {
 	t.Parallel()
-	s := bootAudited(t, groaning, rejecting)
+	s := bootAudited(t, slowCallBreaker, rejecting)
 	place := s.place(50)
-	stand := 0
+	accepted := 0
 	for _, a := range s.overloaded(place) {
 		if a.status == http.StatusCreated {
-			stand++
+			accepted++
 			continue
 		}
 		require.Equal(t, "payment_unavailable", a.with(t, http.StatusServiceUnavailable).body.Code)
@@ -269,7 +269,7 @@ func TestPaymentOverload_Rejects(t *testing.T) {
 	var a answer
 	s.eventually(func() bool {
 		if a = s.reserve(place); a.status == http.StatusCreated { // the breaker probes the provider
-			stand++
+			accepted++
 		}
 		return a.body.Order == nil && a.status == http.StatusServiceUnavailable
 	})
@@ -283,48 +283,48 @@ func TestPaymentOverload_Rejects(t *testing.T) {
 	s.sandbox(object{})
 	s.eventually(func() bool { return s.reserve(place).status == http.StatusCreated })
 	s.eventually(func() bool {
-		return len(s.listed("/v1/mypages?customerId=alice&status=confirmed&limit=200")) == stand+1
+		return len(s.listed("/v1/mypages?customerId=alice&status=confirmed&limit=200")) == accepted+1
 	})
 	require.Equal(t, before+1, s.requireClean().Orders)
 }
 
-var errGroans = errors.New("the payment provider groans")
+var errProviderFails = errors.New("the payment provider fails")
 
-// groaner is a provider that can be made to fail.
-type groaner struct {
+// failingProvider is a provider that can be made to fail.
+type failingProvider struct {
 	activities.PaymentProvider
 	fails *atomic.Bool
 }
 
-func (g groaner) Charge(ctx context.Context, c booking.Charge) (string, error) {
+func (g failingProvider) Charge(ctx context.Context, c booking.Charge) (string, error) {
 	if g.fails.Load() {
-		return "", errGroans
+		return "", errProviderFails
 	}
 	return g.PaymentProvider.Charge(ctx, c)
 }
 
-// TestPaymentOverload_PaymentsElsewhere: an API that does not call the provider itself
+// TestPaymentOverload_PaymentsInAnotherProcess: an API that does not call the provider itself
 // uses the state of the processes that do.
 //
 // Row L10.
-func TestPaymentOverload_PaymentsElsewhere(t *testing.T) {
+func TestPaymentOverload_PaymentsInAnotherProcess(t *testing.T) {
 	t.Parallel()
-	elsewhere := func(fails *atomic.Bool) func(o *app.Options) {
+	failing := func(fails *atomic.Bool) func(o *app.Options) {
 		return func(o *app.Options) {
-			groaning(o)
+			slowCallBreaker(o)
 			o.Config.Overload.Breaker.MinCalls, o.Config.Overload.Breaker.OpenFor = 1, 8*time.Second
-			o.Decorate.Provider = func(p activities.PaymentProvider) activities.PaymentProvider { return groaner{p, fails} }
+			o.Decorate.Provider = func(p activities.PaymentProvider) activities.PaymentProvider { return failingProvider{p, fails} }
 		}
 	}
 	t.Run("Defer", func(t *testing.T) {
 		t.Parallel()
 		var fails atomic.Bool
-		s, _ := bootWithout(t, contract.PaymentsQueue, elsewhere(&fails))
+		s, _ := bootWithout(t, contract.PaymentsQueue, failing(&fails))
 		place := s.place(9)
 		s.reserve(place).with(t, http.StatusCreated)
 		fails.Store(true)
 		first := s.reserve(place).with(t, http.StatusAccepted).body.ID
-		second, tried := s.heldOff(place)
+		second, tried := s.untilDeferred(place)
 		s.eventually(func() bool { return strings.Contains(s.degraded()["payment provider"], "breaker open") })
 		fails.Store(false)
 		for _, order := range append(tried, first, second.body.ID) {
@@ -334,11 +334,11 @@ func TestPaymentOverload_PaymentsElsewhere(t *testing.T) {
 	t.Run("Reject", func(t *testing.T) {
 		t.Parallel()
 		var fails atomic.Bool
-		s, _ := bootWithout(t, contract.PaymentsQueue, elsewhere(&fails), rejecting)
+		s, _ := bootWithout(t, contract.PaymentsQueue, failing(&fails), rejecting)
 		place := s.place(9)
 		fails.Store(true)
 		started := s.reserve(place).with(t, http.StatusServiceUnavailable)
-		require.NotNil(t, started.body.Order, "nobody knew yet")
+		require.NotNil(t, started.body.Order, "the failures were not known yet")
 		s.eventually(func() bool { return s.reserve(place).body.Order == nil })
 		require.Equal(t, "payment_unavailable", s.reserve(place).with(t, http.StatusServiceUnavailable).body.Code)
 		fails.Store(false)

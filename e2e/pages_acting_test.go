@@ -19,15 +19,15 @@ func TestPages_OperatorActs(t *testing.T) {
 	t.Parallel()
 	auditsOften := func(o *app.Options) { o.Config.Audits.Every = 2 * time.Second }
 	p := &pages{bootPages(t, auditsOften), chromium.New(t)}
-	for _, look := range []chromium.Options{{Language: "ko", Width: 390, NoScript: true}, {Language: "en", Width: 1280}} {
-		t.Run(look.String(), func(t *testing.T) { // not parallel: they change the provider's behaviour
+	for _, appearance := range []chromium.Options{{Language: "ko", Width: 390, NoScript: true}, {Language: "en", Width: 1280}} {
+		t.Run(appearance.String(), func(t *testing.T) { // not parallel: they change the provider's behaviour
 			p := p.in(t)
 			books := &audited{system: p.system, options: p.options}
-			v := p.enter(look, olga)
+			v := p.enter(appearance, olga)
 			p.resolves(v, books)
-			p.settleLostOrder(v, books)
+			p.settlesLostOrder(v, books)
 			p.retries(v, books)
-			p.givesBackTwice(v, books)
+			p.refundsAfterAnother(v, books)
 			books.requireClean()
 		})
 	}
@@ -69,9 +69,9 @@ func (p *pages) submitUntil(v *visitor, button, field, words, done string) {
 	})
 }
 
-// settleLostOrder: a terminated order that a scheduled audit has found is settled by page, and is no
-// longer a finding.
-func (p *pages) settleLostOrder(v *visitor, books *audited) {
+// settlesLostOrder: a terminated order that a scheduled audit has found is settled by page, and
+// is no longer a finding.
+func (p *pages) settlesLostOrder(v *visitor, books *audited) {
 	order := p.accepted(p.reserve(p.place(1)))
 	books.terminate(order)
 	listed := func() bool {
@@ -99,8 +99,8 @@ func (p *pages) settleLostOrder(v *visitor, books *audited) {
 func (p *pages) retries(v *visitor, books *audited) {
 	order := p.accepted(p.reserve(p.place(1)))
 	p.sandbox(object{"down": true})
-	hasty := p.hasty()
-	hasty.acceptsPending(func() answer { return hasty.decide(order, "cancel") })
+	quick := p.withDefaultBudget()
+	quick.acceptsPending(func() answer { return quick.decide(order, "cancel") })
 	until := p.waitsLong(order, "RefundPayment")
 	v.goTo("/operator/orders/" + order + "/retry")
 	v.Sees("RefundPayment")
@@ -120,9 +120,9 @@ func (p *pages) retries(v *visitor, books *audited) {
 	v.keep("act-nothing")
 }
 
-// givesBackTwice: an operator's refund is refused, and the page shows another operator's refund.
-// Then the operator cancels the order.
-func (p *pages) givesBackTwice(v *visitor, books *audited) {
+// refundsAfterAnother: an operator's refund is refused, and the page shows another operator's
+// refund. Then the operator cancels the order.
+func (p *pages) refundsAfterAnother(v *visitor, books *audited) {
 	order := p.accepted(p.reserve(p.place(1)))
 	v.goTo("/operator/orders/" + order)
 	v.Click("link", v.word("Refund", "환불하기"))
@@ -165,11 +165,11 @@ const stuckOrders = 500
 func TestPages_Bulk(t *testing.T) {
 	t.Parallel()
 	p := &pages{bootPages(t), chromium.New(t)}
-	looks := []chromium.Options{{Language: "ko", Width: 390}, {Language: "en", Width: 1280, NoScript: true}}
+	appearances := []chromium.Options{{Language: "ko", Width: 390}, {Language: "en", Width: 1280, NoScript: true}}
 	var all sync.WaitGroup
-	for _, look := range looks {
+	for _, appearance := range appearances {
 		place, orders := p.stuck(stuckOrders)
-		all.Go(func() { p.cancelsAll(p.enter(look, olga), place, orders) })
+		all.Go(func() { p.cancelsAll(p.enter(appearance, olga), place, orders) })
 	}
 	all.Wait()
 	(&audited{system: p.system, options: p.options}).requireClean()

@@ -13,16 +13,16 @@ func TestPages_Cards(t *testing.T) {
 	t.Parallel()
 	p := &pages{bootPages(t, sandboxPayments(t).pay), chromium.New(t)}
 	for _, tt := range []struct {
-		account string
-		look    chromium.Options
+		account    string
+		appearance chromium.Options
 	}{
 		{alice, chromium.Options{Language: "en", Width: 390, NoScript: true}},
 		{minho, chromium.Options{Language: "ko"}},
 	} {
-		t.Run(tt.look.String(), func(t *testing.T) {
+		t.Run(tt.appearance.String(), func(t *testing.T) {
 			t.Parallel()
 			p := p.in(t)
-			p.keepsCard(p.enter(tt.look, tt.account))
+			p.keepsCard(p.enter(tt.appearance, tt.account))
 		})
 	}
 }

@@ -131,8 +131,8 @@ func (v *visitor) cleaning() {
 	v.cancels(v.word("Cancelled", "호출취소"))
 }
 
-// troubles: a missing page, invalid fields and a declined card are explained.
-func (p *pages) troubles(v *visitor) {
+// explainsErrors: a missing page, invalid fields and a declined card are explained.
+func (p *pages) explainsErrors(v *visitor) {
 	place := p.place(1, object{"name": "House " + v.String()})
 	v.goTo("/orders/lodging-none")
 	v.keep("not-found")

@@ -64,10 +64,10 @@ func TestPages_OperatorSees(t *testing.T) {
 		}
 		return says != ""
 	})
-	for _, look := range append(looks, chromium.Options{Language: "ko", Width: 390, NoScript: true}) {
-		t.Run(look.String(), func(t *testing.T) {
+	for _, appearance := range append(appearances, chromium.Options{Language: "ko", Width: 390, NoScript: true}) {
+		t.Run(appearance.String(), func(t *testing.T) {
 			p := p.in(t)
-			p.sees(p.enter(look, olga), fails, lost, says)
+			p.sees(p.enter(appearance, olga), fails, lost, says)
 		})
 	}
 }

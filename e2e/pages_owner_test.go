@@ -37,7 +37,7 @@ func (p *pages) desk(v *visitor) {
 	p.changesAtTheDesk(v, order)
 	v.goTo("/orders/" + order)
 	v.keep("desk-order")
-	v.givesBack()
+	v.refundsPart()
 	_, amount, refunded := p.payment(order)
 	require.Equal(p, []int64{150_000, 10_000}, []int64{amount, refunded})
 
@@ -70,8 +70,8 @@ func longestName(v *visitor) string {
 	return string([]rune(name)[:min(200, utf8.RuneCountInString(name))])
 }
 
-// givesBack refunds ₩10,000 of the shown order. With scripts there is a confirmation.
-func (v *visitor) givesBack() {
+// refundsPart refunds ₩10,000 of the shown order. With scripts there is a confirmation.
+func (v *visitor) refundsPart() {
 	v.Helper()
 	v.Click("link", v.word("Payment and refunds", "결제와 환불"))
 	v.Arrives("/refund")
@@ -81,7 +81,7 @@ func (v *visitor) givesBack() {
 	v.Click("button", v.word("Refund it", "환불하기"))
 	if !v.NoScript {
 		v.Sees(v.word("The customer is refunded. This cannot be undone.", "고객에게 환불되며 되돌릴 수 없습니다."))
-		v.keep("refund-asked")
+		v.keep("refund-question")
 		v.Click("button", v.word("Yes", "예"))
 	}
 	v.Sees(v.word("It was loud.", "소음이 있었습니다."))

@@ -221,7 +221,7 @@ func (b *browser) liveVersions(order string) (next func() int64) {
 				return n
 			}
 		}
-		require.Fail(b, "the page is told nothing more")
+		require.Fail(b, "the page gets no further event")
 		return 0
 	}
 }

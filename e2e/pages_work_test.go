@@ -19,10 +19,10 @@ func TestPages_BrowserOfCleaners(t *testing.T) {
 	t.Parallel()
 	p := &pages{bootPages(t), chromium.New(t)}
 	p.post(cleaners, object{"name": "Kim", "personId": "kim"}).with(t, http.StatusCreated)
-	for _, look := range looks {
-		t.Run(look.String(), func(t *testing.T) {
+	for _, appearance := range appearances {
+		t.Run(appearance.String(), func(t *testing.T) {
 			p := p.in(t)
-			p.cleans(p.enter(look, kim))
+			p.cleans(p.enter(appearance, kim))
 		})
 	}
 }
@@ -98,8 +98,8 @@ func (p *pages) today(v *visitor) {
 }
 
 // guestOf reserves one night at a new place that begins the given number of days from
-// the day. No page takes reservations for yesterday: their sagas are started as they
-// would have been then.
+// the day. No page accepts reservations for yesterday, so their sagas are started
+// directly.
 func (p *pages) guestOf(day booking.Date, days int, place object) {
 	p.Helper()
 	place["checkInTime"], place["checkOutTime"] = "23:59", "23:59" // no guest is late, whenever the test runs

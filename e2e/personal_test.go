@@ -31,15 +31,15 @@ func TestPersonal_ShownToThoseConcerned(t *testing.T) {
 	spans := newCollector(t)
 	s := bootAudited(t, spans.traced)
 	cleaner := s.cleaner("Min-jun")
-	told := object{"reason": "because " + markedWords}
+	reason := object{"reason": "because " + markedWords}
 	food := s.order(s.menu(), object{"address": "1 " + markedWords}).with(t, http.StatusCreated).body.ID
 	call := s.post(calls, visit(object{"tel": markedTel, "location": "2 " + markedWords}), "Idempotency-Key", "k").with(t, http.StatusCreated).body.ID
 	waiting := s.call(object{"tel": markedTel, "location": "3 " + markedWords}).with(t, http.StatusCreated).body.ID
 	stay := s.reserve(s.place(1, byOwner)).with(t, http.StatusCreated).body.ID
 	s.becomes(food, booking.Delivering)
 	s.becomes(call, booking.Assigned)
-	s.post(reservations+"/"+stay+"/reject", told).with(t, http.StatusOK)
-	s.post(calls+"/"+waiting+"/cancel", told).with(t, http.StatusOK)
+	s.post(reservations+"/"+stay+"/reject", reason).with(t, http.StatusOK)
+	s.post(calls+"/"+waiting+"/cancel", reason).with(t, http.StatusOK)
 	all := []string{food, call, waiting, stay}
 	s.becomes(stay, booking.Cancelled)
 	s.becomes(waiting, booking.Cancelled)

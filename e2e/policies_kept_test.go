@@ -18,7 +18,7 @@ func TestPolicy_AVoidKeepsNothing(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
-		a := bootAudited(t, stripe.pay, on, impatient)
+		a := bootAudited(t, stripe.pay, on, shortBudget)
 		place := a.place(9, object{"cancellation": object{"tiers": []object{{"before": "0s", "percent": 0}}, "fee": 1000}})
 		stripe.turn(`{"loseAnswers":true}`)
 		lost := a.reserve(place).with(t, http.StatusAccepted).body.ID
@@ -39,12 +39,12 @@ func TestPolicy_AVoidKeepsNothing(t *testing.T) {
 	})
 }
 
-// TestPolicy_OurFailuresGiveEverythingBack: food that could not be handed over in time
+// TestPolicy_OurFailuresRefundEverything: food that could not be handed over in time
 // is refunded, though its policy refunds nothing.
-func TestPolicy_OurFailuresGiveEverythingBack(t *testing.T) {
+func TestPolicy_OurFailuresRefundEverything(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
-		a := bootAudited(t, impatient, on, func(o *app.Options) {
+		a := bootAudited(t, shortBudget, on, func(o *app.Options) {
 			o.Config.Overload.Policy, o.Config.Orders.HandOverWithin = config.OverloadReject, 15*time.Second
 		})
 		menu := a.menu(object{"cancellation": object{"tiers": []object{{"status": "paid", "percent": 0}}, "fee": 1000}})
@@ -68,7 +68,7 @@ func TestPolicy_AfterAReset(t *testing.T) {
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
 		a := bootAudited(t, stripe.pay, on)
-		order := a.accepted(a.reserve(a.place(9, halfBack)))
+		order := a.accepted(a.reserve(a.place(9, halfRefunded)))
 		first := a.decide(order, "cancel").with(t, http.StatusOK).body
 		a.ended(order)
 		before := a.shown(order)
@@ -83,12 +83,12 @@ func TestPolicy_AfterAReset(t *testing.T) {
 	})
 }
 
-// TestPolicy_RefundedInPartIsSaidSo: a partly kept payment is not described as refunded
+// TestPolicy_RefundInPartIsShown: a partly kept payment is not described as refunded
 // in full, in either language.
-func TestPolicy_RefundedInPartIsSaidSo(t *testing.T) {
+func TestPolicy_RefundInPartIsShown(t *testing.T) {
 	t.Parallel()
 	s := boot(t, onSQLite)
-	kept, whole := s.accepted(s.reserve(s.place(9, halfBack))), s.accepted(s.reserve(s.place(9)))
+	kept, whole := s.accepted(s.reserve(s.place(9, halfRefunded))), s.accepted(s.reserve(s.place(9)))
 	for order, want := range map[string][2]string{kept: {"refunded in part", "일부환불"}, whole: {"refunded", "결제취소"}} {
 		s.decide(order, "cancel").with(t, http.StatusOK)
 		for i, language := range []string{"en", "ko"} {

@@ -36,11 +36,11 @@ func (s *system) quoted(path string) (q quote) {
 // Policies: a stay in ten days is refunded by half, food on its way not at all, and a
 // drink in production by 80 percent, less a fee.
 var (
-	halfBack = object{"cancellation": object{
+	halfRefunded = object{"cancellation": object{
 		"tiers": []object{{"before": "480h", "percent": 100}, {"before": "0s", "percent": 50}}, "fee": 1000,
 	}}
-	nothingBack = object{"cancellation": object{"tiers": []object{{"status": "paid", "percent": 100}}}}
-	mostBack    = object{"cancellation": object{
+	nothingRefunded = object{"cancellation": object{"tiers": []object{{"status": "paid", "percent": 100}}}}
+	mostRefunded    = object{"cancellation": object{
 		"tiers": []object{{"status": "paid", "percent": 100}, {"status": "in_production", "percent": 80}}, "fee": 100,
 	}}
 )
@@ -62,12 +62,12 @@ func TestPolicy_QuoteIsWhatHappens(t *testing.T) {
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
 		a := bootAudited(t, stripe.pay, on)
-		stay := a.accepted(a.reserve(a.place(9, halfBack)))
-		food := a.accepted(a.order(a.menu(nothingBack)))
-		drink := a.accepted(a.orderCup(a.drink(9, mostBack)))
+		stay := a.accepted(a.reserve(a.place(9, halfRefunded)))
+		food := a.accepted(a.order(a.menu(nothingRefunded)))
+		drink := a.accepted(a.orderCup(a.drink(9, mostRefunded)))
 		a.becomes(food, booking.Delivering)
 		a.becomes(drink, booking.InProduction)
-		given := int64(0)
+		total := int64(0)
 		for _, test := range []struct {
 			path, order, quote string
 			back, kept         int64
@@ -99,9 +99,9 @@ func TestPolicy_QuoteIsWhatHappens(t *testing.T) {
 			status, _, refunded := a.payment(test.order)
 			require.Equal(t, string(test.payment), status)
 			require.Equal(t, test.back, refunded)
-			given += test.back
+			total += test.back
 			_, at := stripe.totals()
-			require.Equal(t, given, at)
+			require.Equal(t, total, at)
 			a.eventually(func() bool { return slices.Contains(a.events(test.order), test.last) })
 			if test.back > 0 {
 				require.Contains(t, a.events(test.order), "PaymentCancelApproved")
@@ -204,7 +204,7 @@ func TestPolicy_OfCalls(t *testing.T) {
 			require.JSONEq(t, string(want), string(a.get(callPolicy).with(t, http.StatusOK).raw))
 		}
 		before := a.accepted(a.call())
-		// A tier of no time has ended when a call is accepted.
+		// A tier of zero seconds has ended when a call is accepted.
 		set(object{"within": "0s", "percent": 100}, object{"within": "1h", "percent": 60}, object{"within": "2h", "percent": 20})
 		order := a.accepted(a.call())
 		set(object{"within": "0s", "percent": 100})
@@ -252,7 +252,7 @@ func TestPolicy_OfCalls(t *testing.T) {
 func TestPolicy_TemporalAway(t *testing.T) {
 	t.Parallel()
 	c := bootCutOff(t)
-	place := c.system.place(9, halfBack)
+	place := c.system.place(9, halfRefunded)
 	order, other := c.accepted(c.reserve(place)), c.accepted(c.reserve(place))
 	c.becomes(order, booking.Confirmed)
 	c.becomes(other, booking.Confirmed)

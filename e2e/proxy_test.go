@@ -20,7 +20,7 @@ type proxy struct {
 	hangs  bool
 	isCut  bool
 	isDeaf bool
-	over   bool
+	ended  bool
 	open   map[net.Conn]bool // from callers
 }
 
@@ -32,7 +32,7 @@ func newProxy(t *testing.T, target string) *proxy {
 	p.flows = sync.NewCond(&p.mu)
 	go p.accept()
 	atEnd(t, func() {
-		p.set(func() { p.over = true })
+		p.set(func() { p.ended = true })
 		_ = l.Close()
 	})
 	return p
@@ -84,19 +84,19 @@ func (p *proxy) accept() {
 			_ = from.Close()
 			continue
 		}
-		go p.pass(from, to, false)
-		go p.pass(to, from, true)
+		go p.copy(from, to, false)
+		go p.copy(to, from, true)
 	}
 }
 
-// pass copies what it reads, once it flows.
-func (p *proxy) pass(from, to net.Conn, answers bool) {
+// copy copies what it reads, once it flows.
+func (p *proxy) copy(from, to net.Conn, answers bool) {
 	defer func() { _, _ = from.Close(), to.Close() }()
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)
 		p.mu.Lock()
-		for p.hangs && !p.over {
+		for p.hangs && !p.ended {
 			p.flows.Wait()
 		}
 		broken := answers && p.isDeaf

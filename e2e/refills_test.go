@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 )
 
-// refill asks for another quantity of an order of drinks with a key.
+// refill requests another quantity of an order of drinks with a key.
 func (s *system) refill(order, key string, quantity int, more ...object) answer {
 	s.Helper()
 	return s.post(cafeOrders+"/"+order+"/change", with(object{"quantity": quantity}, more), "Idempotency-Key", key)
@@ -101,7 +101,7 @@ func TestRefill_ManyAtOnce(t *testing.T) {
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		const customers, cups = 20, 45
 		stripe := sandboxPayments(t)
-		a := bootAudited(t, impatient, stripe.pay, on)
+		a := bootAudited(t, shortBudget, stripe.pay, on)
 		drink := a.drink(cups, object{"date": inDays(3)})
 		orders := make([]string, customers)
 		for i := range orders {

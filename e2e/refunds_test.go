@@ -44,7 +44,7 @@ func twentyAtOnce(a *audited, place func(*audited) string) {
 		all.Go(func() {
 			var is answer
 			for end := time.Now().Add(waitLimit); time.Now().Before(end); {
-				is = a.giveBack(order, fmt.Sprint("key-", i), paid/10)
+				is = a.refundByStaff(order, fmt.Sprint("key-", i), paid/10)
 				if is.status != http.StatusServiceUnavailable { // so many at once that it has to be repeated
 					break
 				}
@@ -60,7 +60,7 @@ func twentyAtOnce(a *audited, place func(*audited) string) {
 	all.Wait()
 	require.Equal(a, map[string]int{"": 10, "refund_exceeds": 10, "409": 10}, came)
 	a.eventually(func() bool { _, _, refunded := a.payment(order); return refunded == paid })
-	require.Equal(a, "refund_exceeds", a.giveBack(order, "one more", 1).with(a, http.StatusConflict).body.Code)
+	require.Equal(a, "refund_exceeds", a.refundByStaff(order, "one more", 1).with(a, http.StatusConflict).body.Code)
 	a.eventually(func() bool { return len(a.entries(order)) == 10 && len(a.messagesTo("alice", order)) == 10 })
 	charged, refunded := a.atProvider()
 	require.Equal(a, charged, refunded)
@@ -84,21 +84,21 @@ func TestRefunds_Repeated(t *testing.T) {
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		a := bootAudited(t, on)
 		order := a.reserve(a.place(9)).with(t, http.StatusCreated).body.ID
-		a.giveBack(order, "a", 30000).with(t, http.StatusCreated)
-		a.giveBack(order, "a", 30000).with(t, http.StatusOK)
-		require.Equal(t, "idempotency_key_reused", a.giveBack(order, "a", 30001).with(t, http.StatusUnprocessableEntity).body.Code)
+		a.refundByStaff(order, "a", 30000).with(t, http.StatusCreated)
+		a.refundByStaff(order, "a", 30000).with(t, http.StatusOK)
+		require.Equal(t, "idempotency_key_reused", a.refundByStaff(order, "a", 30001).with(t, http.StatusUnprocessableEntity).body.Code)
 		_, _, refunded := a.payment(order)
 		require.EqualValues(t, 30000, refunded)
 		is := a.shown(order)
 		require.EqualValues(t, 70000, is.Refundable.Amount)
-		given := is.named(t, "refund/")
-		require.Equal(t, []any{booking.Goodwill, "The heating was out of order", booking.EntryDone}, []any{given.Reason, string(given.Note), given.State})
-		require.NotEmpty(t, given.Ref)
-		require.Equal(t, "refund_exceeds", a.giveBack(order, "b", 70001).with(t, http.StatusConflict).body.Code)
+		entry := is.named(t, "refund/")
+		require.Equal(t, []any{booking.Goodwill, "The heating was out of order", booking.EntryDone}, []any{entry.Reason, string(entry.Note), entry.State})
+		require.NotEmpty(t, entry.Ref)
+		require.Equal(t, "refund_exceeds", a.refundByStaff(order, "b", 70001).with(t, http.StatusConflict).body.Code)
 		a.requireClean()
 		a.decide(order, "cancel").with(t, http.StatusOK)
 		_, paid, refunded := a.payment(order)
-		require.Equal(t, paid, refunded, "the rest has gone back with the order")
+		require.Equal(t, paid, refunded, "the remaining amount was refunded with the order")
 		a.requireClean()
 	})
 }
@@ -151,21 +151,21 @@ func TestRefunds_PaidByHand(t *testing.T) {
 // TestRefunds_OfAnUnknownCharge: an order of which it is not known whether it was
 // charged, since the provider answers with errors only, can end: an operator records
 // how it was paid back. If the provider says later that there was a charge, the audit
-// finds that, and a look records it.
+// finds that, and a check of the payment records it.
 func TestRefunds_OfAnUnknownCharge(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		// While the provider is away nothing is decided, and a request waits for the
 		// whole budget.
-		a := bootAudited(t, on, impatient, func(o *app.Options) {
+		a := bootAudited(t, on, shortBudget, func(o *app.Options) {
 			o.Config.Orders.AttentionAfter = time.Second
 			o.Config.Overload.Breaker.MinCalls = 1000 // both are called
 		})
-		taken, never := a.unknownCharge("loseAnswers"), a.unknownCharge("down")
-		code, _, logs := a.command(nil, "resolve", taken, "--paid-by-hand", "bank transfer 42", "--as", "1024")
+		unanswered, never := a.unknownCharge("loseAnswers"), a.unknownCharge("down")
+		code, _, logs := a.command(nil, "resolve", unanswered, "--paid-by-hand", "bank transfer 42", "--as", "1024")
 		require.Zero(t, code, logs)
 		a.paysByHand(never)
-		for _, order := range []string{taken, never} {
+		for _, order := range []string{unanswered, never} {
 			a.becomes(order, booking.Cancelled)
 			status, paid, refunded := a.payment(order)
 			require.Equal(t, "returned", status)
@@ -173,13 +173,13 @@ func TestRefunds_OfAnUnknownCharge(t *testing.T) {
 			require.Equal(t, paid, a.byHand(order))
 			require.False(t, a.page(order).NeedsAttention)
 		}
-		require.Equal(t, []string{"bank transfer 42", "1024"}, []string{a.entries(taken)[0].Ref, a.entries(taken)[0].By})
+		require.Equal(t, []string{"bank transfer 42", "1024"}, []string{a.entries(unanswered)[0].Ref, a.entries(unanswered)[0].By})
 		a.sandbox(object{})
 		report := a.drift()
 		require.Len(t, report.Findings, 1)
 		require.Contains(t, report.Findings[0].Says, "the ledger says: 100000 KRW returned; the provider: 100000 KRW charged")
-		require.Equal(t, "yeyak payments look "+taken, report.Findings[0].Remedy)
-		a.command(nil, "payments", "look", taken)
+		require.Equal(t, "yeyak payments look "+unanswered, report.Findings[0].Remedy)
+		a.command(nil, "payments", "look", unanswered)
 		a.requireClean()
 		charged, refunded := a.atProvider()
 		require.Equal(t, []int64{100000, 0}, []int64{charged, refunded})

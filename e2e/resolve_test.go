@@ -15,8 +15,9 @@ import (
 	"github.com/yeyak/yeyak/internal/audit"
 )
 
-// TestResolve_Repeated: a payment by hand is recorded once. A repeat gets the first answer, by the API and by the command, while the order runs and after its end;
-// other evidence is refused.
+// TestResolve_Repeated: a payment by hand is recorded once. A repeat gets the first answer, by
+// the API and by the command, while the order runs and after its end; other evidence is
+// refused.
 func TestResolve_Repeated(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
@@ -49,7 +50,7 @@ func TestResolve_Repeated(t *testing.T) {
 	})
 }
 
-// resolves runs the command, and repeats it when its output asks for that: it is refused while
+// resolves runs the command, and repeats it when its output says so: it is refused while
 // the provider is being called for the refund.
 func (a *audited) resolves(order, evidence string, more ...string) (code int, out, logs string) {
 	a.Helper()
@@ -127,14 +128,14 @@ func TestRefunds_TerminatedWorkflow(t *testing.T) {
 			}
 			require.Equal(t, remedy[state], report.Findings[0].Remedy)
 
-			a.giveBack(order, "a", 30000).with(t, http.StatusOK)
+			a.refundByStaff(order, "a", 30000).with(t, http.StatusOK)
 			a.requireClean()
 			a.sandbox(object{})
 			a.eventually(func() bool { return a.entries(order)[0].State == "done" })
 			a.eventually(func() bool { return !a.page(order).NeedsAttention })
 			_, _, refunded := a.payment(order)
 			require.EqualValues(t, 30000, refunded)
-			a.giveBack(order, "a", 30000).with(t, http.StatusOK)
+			a.refundByStaff(order, "a", 30000).with(t, http.StatusOK)
 			a.requireClean()
 		}
 	})
@@ -159,7 +160,7 @@ func TestRefunds_TerminatedSaga(t *testing.T) {
 		report := a.audit()
 		require.Len(t, report.Findings, 1)
 		require.Contains(t, report.Findings[0].Says, "of 30000 KRW is pending, and nothing follows it")
-		a.giveBack(order, "a", 30000).with(t, http.StatusOK)
+		a.refundByStaff(order, "a", 30000).with(t, http.StatusOK)
 		a.requireClean()
 		a.sandbox(object{})
 		a.eventually(func() bool { return a.entries(order)[0].State == "done" })
@@ -167,9 +168,9 @@ func TestRefunds_TerminatedSaga(t *testing.T) {
 	})
 }
 
-// TestPolicy_CancelIsNotDatedAnew: a cancel under a tier that has ended since refunds the same
+// TestPolicy_CancelKeepsItsTime: a cancel under a tier that has ended since refunds the same
 // amount when the engine applies it again after a reset.
-func TestPolicy_CancelIsNotDatedAnew(t *testing.T) {
+func TestPolicy_CancelKeepsItsTime(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
@@ -180,12 +181,12 @@ func TestPolicy_CancelIsNotDatedAnew(t *testing.T) {
 		ends := a.page(order).PlacedAt().Add(within)
 		a.outages.ledger.begin(errAway)
 		require.Equal(t, "within:15s/30000", a.quoted(calls+"/"+order).Quote)
-		hasty := a.hasty()
-		hasty.acceptsPending(func() answer { return hasty.post(calls+"/"+order+"/cancel", nil) })
+		quick := a.withDefaultBudget()
+		quick.acceptsPending(func() answer { return quick.post(calls+"/"+order+"/cancel", nil) })
 		a.eventually(func() bool { return time.Now().After(ends) })
 		_, err := a.temporal.WorkflowService().ResetWorkflowExecution(t.Context(), &workflowservice.ResetWorkflowExecutionRequest{
 			Namespace: a.namespace, WorkflowExecution: execution(order), Reason: "test", RequestId: order,
-			WorkflowTaskFinishEventId: a.takenIn(order),
+			WorkflowTaskFinishEventId: a.acceptingTask(order),
 		})
 		require.NoError(t, err)
 		a.outages.ledger.end()
@@ -197,9 +198,9 @@ func TestPolicy_CancelIsNotDatedAnew(t *testing.T) {
 	})
 }
 
-// takenIn is the event that completed the workflow task which accepted an update of the
+// acceptingTask is the event that completed the workflow task which accepted an update of the
 // order.
-func (s *system) takenIn(order string) (taskCompleted int64) {
+func (s *system) acceptingTask(order string) (taskCompleted int64) {
 	s.Helper()
 	for _, e := range s.history(order) {
 		switch e.EventType {

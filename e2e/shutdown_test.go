@@ -61,7 +61,7 @@ func TestShutdown_InOrder(t *testing.T) {
 	require.False(t, s.partsAfter("/v1/lodging/places/"+place))
 	sigterm()
 	s.eventually(func() bool { return s.get("/readyz").status == http.StatusServiceUnavailable })
-	require.True(t, s.partsAfter("/v1/lodging/places/"+place), "requests are taken until load balancers have noticed, over connections that end")
+	require.True(t, s.partsAfter("/v1/lodging/places/"+place), "requests are accepted until load balancers have noticed, over connections that end")
 
 	s.eventually(func() bool {
 		_, err := s.send(http.MethodGet, "/healthz", nil)

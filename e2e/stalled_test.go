@@ -65,12 +65,12 @@ func (s *system) stall(address, answered string, many int, paths ...string) {
 	for i := range many {
 		go func() { closed <- stallAt(address, paths[i%len(paths)]) }()
 	}
-	for asked, left := 0, many; left > 0; asked++ {
+	for requests, left := 0, many; left > 0; requests++ {
 		s.get(answered).with(s, http.StatusOK)
 		select {
 		case err := <-closed:
 			require.NoError(s, err)
-			require.Positive(s, asked, "others are answered meanwhile")
+			require.Positive(s, requests, "others are answered meanwhile")
 			left--
 			for ; left > 0 && len(closed) > 0; left-- {
 				require.NoError(s, <-closed)

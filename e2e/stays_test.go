@@ -60,11 +60,11 @@ func TestNoShow(t *testing.T) {
 	})
 }
 
-// TestEarlyDeparture_GivesBack: guests who leave early are refunded what the policy
+// TestEarlyDeparture_Refunds: guests who leave early are refunded what the policy
 // gives for the released nights, once, whatever happens to the order afterwards.
 //
 // Row L12.
-func TestEarlyDeparture_GivesBack(t *testing.T) {
+func TestEarlyDeparture_Refunds(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)

@@ -17,14 +17,14 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 )
 
-// standIn is the sandbox for Stripe.
-type standIn struct {
+// stripeSandbox is the sandbox for Stripe.
+type stripeSandbox struct {
 	testing.TB
 	url string
 }
 
 // sandboxPayments runs the sandbox for Stripe.
-func sandboxPayments(t *testing.T) standIn {
+func sandboxPayments(t *testing.T) stripeSandbox {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
@@ -39,22 +39,22 @@ func sandboxPayments(t *testing.T) standIn {
 		stop()
 		require.NoError(t, <-ended)
 	})
-	return standIn{t, "http://" + listener.Addr().String()}
+	return stripeSandbox{t, "http://" + listener.Addr().String()}
 }
 
 // pay makes it a system's payment provider.
-func (p standIn) pay(o *app.Options) {
+func (p stripeSandbox) pay(o *app.Options) {
 	o.Config.Payments = config.Payments{Provider: config.PaymentsStripe, StripeURL: config.URL(p.url), StripeKey: "sk_test_e2e"}
 }
 
 // turn sets the sandbox's switches.
-func (p standIn) turn(switches string) {
+func (p stripeSandbox) turn(switches string) {
 	p.Helper()
-	p.ask(http.MethodPut, "/sandbox/payments", switches, nil)
+	p.send(http.MethodPut, "/sandbox/payments", switches, nil)
 }
 
-// ask sends a request to the sandbox, as its dashboard does.
-func (p standIn) ask(method, path, body string, into any) {
+// send sends a request to the sandbox, as its dashboard does.
+func (p stripeSandbox) send(method, path, body string, into any) {
 	p.Helper()
 	r, err := http.NewRequestWithContext(p.Context(), method, p.url+path, strings.NewReader(body))
 	require.NoError(p, err)
@@ -75,7 +75,7 @@ func (p standIn) ask(method, path, body string, into any) {
 }
 
 // intent is the id of the intent by which an order was charged.
-func (p standIn) intent(order string) string {
+func (p stripeSandbox) intent(order string) string {
 	p.Helper()
 	var list struct {
 		Data []struct {
@@ -83,21 +83,21 @@ func (p standIn) intent(order string) string {
 			Metadata map[string]string
 		}
 	}
-	p.ask(http.MethodGet, "/v1/payment_intents?limit=100", "", &list)
+	p.send(http.MethodGet, "/v1/payment_intents?limit=100", "", &list)
 	for _, i := range list.Data {
 		if i.Metadata["order_id"] == order {
 			return i.ID
 		}
 	}
-	require.Fail(p, "nothing was asked for", order)
+	require.Fail(p, "no intent was requested", order)
 	return ""
 }
 
 // totals are all charges and refunds there, in Stripe's units.
-func (p standIn) totals() (charged, refunded int64) {
+func (p stripeSandbox) totals() (charged, refunded int64) {
 	p.Helper()
 	var is struct{ Charged, Refunded int64 }
-	p.ask(http.MethodGet, "/sandbox/payments", "", &is)
+	p.send(http.MethodGet, "/sandbox/payments", "", &is)
 	return is.Charged, is.Refunded
 }
 
@@ -106,7 +106,7 @@ func (p standIn) totals() (charged, refunded int64) {
 func TestStripe(t *testing.T) {
 	t.Parallel()
 	stripe := sandboxPayments(t)
-	a, turn := bootAudited(t, impatient, stripe.pay), stripe.turn
+	a, turn := bootAudited(t, shortBudget, stripe.pay), stripe.turn
 	place := a.place(9)
 	in := func(order string, status booking.Status) {
 		t.Helper()

@@ -115,8 +115,8 @@ func (c switchedCrew) Cancel(ctx context.Context, call booking.Call) (booking.Un
 	return unless(c.outage, func() (booking.Undo, error) { return c.Crew.Cancel(ctx, call) })
 }
 
-func (c switchedCrew) Untold(ctx context.Context) ([]booking.CleanerAtWork, error) {
-	return unless(c.outage, func() ([]booking.CleanerAtWork, error) { return c.Crew.Untold(ctx) })
+func (c switchedCrew) Unsignalled(ctx context.Context) ([]booking.CleanerAtWork, error) {
+	return unless(c.outage, func() ([]booking.CleanerAtWork, error) { return c.Crew.Unsignalled(ctx) })
 }
 
 type switchedRegistry struct {

@@ -26,8 +26,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if told := os.Getenv(mortalVariable); told != "" {
-		os.Exit(liveMortally(told))
+	if configuration := os.Getenv(mortalVariable); configuration != "" {
+		os.Exit(liveMortally(configuration))
 	}
 	slowCommits()
 	pgtest.Main(m)

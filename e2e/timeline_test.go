@@ -67,7 +67,7 @@ func (t seenTimeline) of(source string) (what []string) {
 func TestTimeline(t *testing.T) {
 	t.Parallel()
 	o := options(t)
-	groaning(&o)
+	slowCallBreaker(&o)
 	withCouriers(&o)
 	o.Config.Pages.TemporalUI = "https://temporal.example.com/"
 	o.Config.HTTP.Listen = "127.0.0.1:" + freePort(t)
@@ -76,7 +76,7 @@ func TestTimeline(t *testing.T) {
 	child := startMortal(t, o, mortal{Point: "publish confirmed"}, first.url)
 	place := first.place(50, byOwner)
 	first.overloaded(place)
-	deferred, _ := first.heldOff(place)
+	deferred, _ := first.untilDeferred(place)
 	order := deferred.body.ID
 	first.sandbox(object{})
 	first.eventually(func() bool { return first.get("/v1/mypages/"+order).body.Status == booking.AwaitingOwner })
@@ -87,7 +87,7 @@ func TestTimeline(t *testing.T) {
 	s.options = o
 	s.becomes(order, booking.Confirmed)
 	s.sandbox(object{"down": true})
-	s.giveBack(order, "k", 30000).with(t, http.StatusCreated)
+	s.refundByStaff(order, "k", 30000).with(t, http.StatusCreated)
 	s.eventually(func() bool { return s.attempts(order, contract.RefundPartActivity) > 1 })
 	s.sandbox(object{})
 	s.eventually(func() bool { _, _, refunded := s.payment(order); return refunded == 30000 })
@@ -103,8 +103,8 @@ func TestTimeline(t *testing.T) {
 	at = line.where(t, at, "its charge in line", func(m moment) bool { return m.What == "ChargeDeferredPayment" && m.Pending })
 	at = line.where(t, at, "the owner's decision", func(m moment) bool { return m.What == "update confirm" && m.By != "" })
 	killed := line.where(t, at, "the kill", func(m moment) bool { return m.What == "worker_gone" && m.Failed })
-	given := line.where(t, at, "the operator's refund", func(m moment) bool { return m.Source == "operator" && m.What == "refund" && m.By != "" })
-	at = line.where(t, max(killed, given), "a failed attempt", func(m moment) bool { return m.What == contract.RefundPartActivity && m.Failed && m.Says != "" })
+	requested := line.where(t, at, "the operator's refund", func(m moment) bool { return m.Source == "operator" && m.What == "refund" && m.By != "" })
+	at = line.where(t, max(killed, requested), "a failed attempt", func(m moment) bool { return m.What == contract.RefundPartActivity && m.Failed && m.Says != "" })
 	at = line.where(t, at, "the refund", func(m moment) bool { return m.Source == "money" && m.What == "refund done" && m.Amount.Amount == 30000 })
 	line.where(t, at, "the reset", func(m moment) bool { return m.What == "reset" && m.Says == "test" && m.RunID != reset })
 	line.where(t, 0, "the hold", func(m moment) bool { return m.Source == "stock" && strings.Contains(m.Says, place) })
@@ -123,12 +123,12 @@ func TestTimeline(t *testing.T) {
 // agreesWithFeed compares a timeline with the event feed.
 func (s *system) agreesWithFeed(order string, line seenTimeline) {
 	s.Helper()
-	var told []string
+	var published []string
 	for _, e := range s.events(order) {
 		name, _, _ := strings.Cut(e, " ")
-		told = append(told, name)
+		published = append(published, name)
 	}
-	require.ElementsMatch(s, told, line.of("event"))
+	require.ElementsMatch(s, published, line.of("event"))
 }
 
 // agreesWithLedger compares a timeline with the payment: its charge and each refund.

@@ -41,13 +41,13 @@ func tool(variable, name string) string {
 	return path
 }
 
-// impatient has a short reply budget.
-func impatient(o *app.Options) { o.Config.Orders.ReplyBudget = 4 * time.Second }
+// shortBudget has a short reply budget.
+func shortBudget(o *app.Options) { o.Config.Orders.ReplyBudget = 4 * time.Second }
 
-// hasty returns another API of the system with the default reply budget, for requests that are
-// answered before the order is decided. The system's own API has a long budget, so that tests
-// do not depend on the machine's speed.
-func (s *system) hasty() *system {
+// withDefaultBudget returns another API of the system with the default reply budget, for
+// requests that are answered before the order is decided. The system's own API has a long
+// budget, so that tests do not depend on the machine's speed.
+func (s *system) withDefaultBudget() *system {
 	s.Helper()
 	o := s.options
 	o.Migrate, o.Config.HTTP.Listen, o.Config.Worker.Serve = false, "127.0.0.1:0", nil
@@ -70,8 +70,8 @@ func (s *system) eventually(what func() bool) {
 	s.within(waitLimit, what)
 }
 
-// accepted returns the id of an order once it is accepted, within the short reply budget of an
-// impatient system or later.
+// accepted returns the id of an order once it is accepted: within the system's reply budget, or
+// later.
 func (s *system) accepted(a answer) string {
 	s.Helper()
 	if a.status == http.StatusCreated {
@@ -102,13 +102,13 @@ func (s *system) retries(request func() answer) (a answer) {
 func (s *system) carriedOut(decide func() answer) {
 	s.Helper()
 	var a answer
-	asked := 0
+	attempts := 0
 	s.eventually(func() bool {
 		a = decide()
-		asked++
+		attempts++
 		return a.status != http.StatusServiceUnavailable
 	})
-	if asked > 1 && a.status == http.StatusConflict {
+	if attempts > 1 && a.status == http.StatusConflict {
 		return // the order had accepted it the first time
 	}
 	require.Contains(s, []int{http.StatusOK, http.StatusAccepted}, a.status, "%s", a.raw)

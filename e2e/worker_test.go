@@ -21,9 +21,9 @@ func asWorker(o *app.Options) {
 	o.Config.Operations.Listen = "127.0.0.1:0"
 }
 
-// TestWorker_TellsHowItIs: a process without an API serves its liveness, readiness and
+// TestWorker_ReportsItsState: a process without an API serves its liveness, readiness and
 // metrics on the port for operations, and nothing else.
-func TestWorker_TellsHowItIs(t *testing.T) {
+func TestWorker_ReportsItsState(t *testing.T) {
 	t.Parallel()
 	s := boot(t, onSQLite, asWorker)
 	require.Empty(t, s.app.Address())
@@ -39,7 +39,7 @@ func TestWorker_TellsHowItIs(t *testing.T) {
 	require.Error(t, err, "nothing is left running")
 }
 
-// A rollout must wait until the worker takes tasks; but killing it would not bring
+// A rollout must wait until the worker polls for tasks; but killing it would not bring
 // Temporal back.
 //
 // Row O6.

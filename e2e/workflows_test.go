@@ -63,13 +63,13 @@ func longFirst(cases map[string]func(*testing.T)) []string {
 // recordOrder runs an order along a branch.
 func recordOrder(t *testing.T, name string, b branch) {
 	t.Helper()
-	s := boot(t, impatient, func(o *app.Options) {
+	s := boot(t, shortBudget, func(o *app.Options) {
 		o.Config.Orders.AttentionAfter = time.Second
 		if strings.Contains(name, "_pay") {
-			touchy(o)
+			firstFailureBreaker(o)
 		}
 	})
-	order := b.take(s)
+	order := b.run(s)
 	v := s.ended(order)
 	require.Equal(t, b.why, v.Reason)
 	if v.Status == booking.Cancelled {
@@ -96,7 +96,7 @@ var otherHistories = map[string]func(*system) (id, runID string){
 	"refund_again_of_undo": refundAgainOfUndo, "refund_again_of_part": refundAgainOfPart, "refused_refund_again": refusedStart(contract.RefundAgainWorkflow),
 	"refund_after_end_otherwise": refundAfterEndOtherwise, "refund_again_of_late_payment": refundAgainOfLatePayment,
 	"refund_again_otherwise": refundAgainOtherwise, "refund_again_of_late_payment_told": refundAgainOfLatePayment,
-	"refund_again_told_before": refundAgainToldBefore, "notices_of_a_failure_followed": noticesOfAFailure,
+	"refund_again_told_before": refundAgainNotifiedBefore, "notices_of_a_failure_followed": noticesOfAFailure,
 	"notices_of_a_confirmation": noticesOfAConfirmation, "notices_of_a_late_payment": noticesOfALatePayment,
 	"notices_of_a_payment_while_undone": noticesOfAPaymentWhileUndone,
 	"notices_of_a_failure":              noticesOfAFailure, "notices_of_a_failure_told": noticesOfAFailureSignalled,

@@ -13,8 +13,8 @@ import (
 // Command is `yeyak marketing`.
 type Command struct {
 	Settings  `embed:""`
-	LogLevel  string `name:"log-level" env:"YEYAK_LOG_LEVEL" default:"info" help:"What is logged: debug, info, warn or error."`
-	LogFormat string `name:"log-format" env:"YEYAK_LOG_FORMAT" default:"console" help:"How it is written: console or json."`
+	LogLevel  string `name:"log-level" env:"YEYAK_LOG_LEVEL" default:"info" help:"Lowest level that is logged: debug, info, warn or error."`
+	LogFormat string `name:"log-format" env:"YEYAK_LOG_FORMAT" default:"console" help:"Format of the log: console or json."`
 }
 
 // Run serves until ctx ends, and then stops in order. Invalid settings are an error
@@ -56,8 +56,8 @@ func (c Command) newLogger() *zap.Logger {
 	return zap.New(zapcore.NewCore(encode, zapcore.Lock(os.Stderr), level))
 }
 
-// silence keeps pgdriver from writing to standard error past our log: what it
-// tells of comes back as an error as well.
+// silence keeps pgdriver from writing to standard error past our log: what it reports is also
+// returned as an error.
 type silence struct{}
 
 // Printf implements pgdriver's logging.

@@ -24,7 +24,7 @@ func parse(t *testing.T, env map[string]string, args ...string) Command {
 		"YEYAK_MARKETING_LISTEN", "YEYAK_MARKETING_HOSTS", "YEYAK_FEED_URL", "MARKETING_DATABASE_URL", "YEYAK_DATA_DIR",
 		"YEYAK_MARKETING_POLL_EVERY", "YEYAK_LOG_LEVEL", "YEYAK_LOG_FORMAT",
 	} {
-		t.Setenv(name, "") // so that it is put back afterwards
+		t.Setenv(name, "") // so that it is restored afterwards
 		require.NoError(t, os.Unsetenv(name))
 	}
 	for name, value := range env {
@@ -132,19 +132,19 @@ func TestSettings_Mistakes(t *testing.T) {
 	}
 }
 
-// Run listens, follows, and stops when it is told to.
+// Run listens, follows, and stops on request.
 func TestCommand_Run(t *testing.T) {
 	t.Parallel()
 	f := newFakeFeed(t, placed("lodging-1", "alice", "place-1"))
 	dir := filepath.Join(t.TempDir(), "a folder with #?% in its name")
-	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	c := Command{
-		Settings: Settings{Listen: taken.Addr().String(), Feed: f.URL, DataDir: dir, PollEvery: pollEvery},
+		Settings: Settings{Listen: listener.Addr().String(), Feed: f.URL, DataDir: dir, PollEvery: pollEvery},
 		LogLevel: "error", LogFormat: "json",
 	}
 	require.ErrorContains(t, c.Run(t.Context()), "cannot listen on "+c.Listen+" (move it with YEYAK_MARKETING_LISTEN)")
-	require.NoError(t, taken.Close())
+	require.NoError(t, listener.Close())
 
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan error)

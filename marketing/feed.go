@@ -45,9 +45,9 @@ func (p page) full() bool { return len(p.items) >= pageSize }
 // after reads the page that follows the cursor, "" for the first. Its errors
 // are setbacks.
 func (f feed) after(ctx context.Context, cursor string) (page, error) {
-	answer, err := f.ask(ctx, cursor)
+	answer, err := f.request(ctx, cursor)
 	if err != nil {
-		return page{}, setback{feedAway, err}
+		return page{}, failure{feedAway, err}
 	}
 	defer answer.Body.Close()
 	body := io.LimitReader(answer.Body, maxPage)
@@ -59,19 +59,19 @@ func (f feed) after(ctx context.Context, cursor string) (page, error) {
 		Next  *string           `json:"next"`
 	}
 	if err := json.NewDecoder(body).Decode(&read); err != nil {
-		return page{}, setback{feedUnreadable, err}
+		return page{}, failure{feedUnreadable, err}
 	}
 	switch {
 	case read.Next == nil:
-		return page{}, setback{feedUnreadable, errors.New("it does not say where to go on")}
+		return page{}, failure{feedUnreadable, errors.New("it has no next cursor")}
 	case len(read.Items) > 0 && (*read.Next == cursor || *read.Next == ""), *read.Next == "" && cursor != "":
 		// Following this cursor would read the same page for ever.
-		return page{}, setback{feedUnreadable, errors.New("it goes on from where it has been")}
+		return page{}, failure{feedUnreadable, errors.New("its next cursor was read before")}
 	}
 	return page{read.Items, *read.Next}, nil
 }
 
-func (f feed) ask(ctx context.Context, cursor string) (*http.Response, error) {
+func (f feed) request(ctx context.Context, cursor string) (*http.Response, error) {
 	query := url.Values{"limit": {strconv.Itoa(pageSize)}}
 	if cursor != "" {
 		query.Set("after", cursor)
@@ -97,5 +97,5 @@ func refusal(status int, body io.Reader) error {
 		what = feedRefuses
 	}
 	beginning, _ := io.ReadAll(io.LimitReader(body, 500)) // as much as can be read
-	return setback{what, fmt.Errorf("it answers %d: %s", status, strings.TrimSpace(string(beginning)))}
+	return failure{what, fmt.Errorf("it answers %d: %s", status, strings.TrimSpace(string(beginning)))}
 }

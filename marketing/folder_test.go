@@ -12,7 +12,7 @@ import (
 )
 
 // TestSettings_FeedOfTheFolder: beside `yeyak dev` nothing need be said, whatever
-// its port; what is said goes before, and a process that is gone is none.
+// its port; what is said goes before, and a process that has ended is none.
 func TestSettings_FeedOfTheFolder(t *testing.T) {
 	t.Parallel()
 	s := Settings{DataDir: t.TempDir()}

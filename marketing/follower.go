@@ -11,9 +11,9 @@ import (
 	"go.uber.org/zap"
 )
 
-// setback is why the follower does not make progress at the moment. It is logged once,
+// failure is why the follower does not make progress at the moment. It is logged once,
 // until there is another one or none.
-type setback struct {
+type failure struct {
 	what string
 	err  error
 }
@@ -26,11 +26,11 @@ const (
 	databaseAway   = "the marketing database is away"
 )
 
-func (s setback) Error() string { return s.what + ": " + s.err.Error() }
+func (s failure) Error() string { return s.what + ": " + s.err.Error() }
 
-func (s setback) Unwrap() error { return s.err }
+func (s failure) Unwrap() error { return s.err }
 
-// longestPause is the longest pause after a setback, unless the usual one is longer.
+// longestPause is the longest pause after a failure, unless the usual one is longer.
 const longestPause = 30 * time.Second
 
 // follower reads the feed page by page.
@@ -41,7 +41,7 @@ type follower struct {
 	log       *zap.Logger
 
 	caughtUp atomic.Bool // as far as is known: the last read of the feed found nothing
-	setback  string      // the one that was logged
+	failure  string      // the one that was logged
 }
 
 func newFollower(f feed, s *store, pollEvery time.Duration, log *zap.Logger) *follower {
@@ -77,7 +77,7 @@ func (f *follower) follow(ctx context.Context) {
 func (f *follower) step(ctx context.Context) (more bool, err error) {
 	at, err := f.store.progress(ctx)
 	if err != nil {
-		return false, setback{databaseAway, err}
+		return false, failure{databaseAway, err}
 	}
 	from := at.Cursor
 	p, err := f.feed.after(ctx, from)
@@ -86,11 +86,11 @@ func (f *follower) step(ctx context.Context) (more bool, err error) {
 	}
 	if p.next != from || !at.Complete {
 		err := f.store.take(ctx, from, f.read(from, p))
-		if errors.Is(err, errOvertaken) {
+		if errors.Is(err, errConcurrent) {
 			return true, nil
 		}
 		if err != nil {
-			return false, setback{databaseAway, err}
+			return false, failure{databaseAway, err}
 		}
 	}
 	f.caughtUp.Store(!p.full())
@@ -103,7 +103,7 @@ func (f *follower) read(from string, p page) progress {
 	made := progress{cursor: p.next, complete: !p.full()}
 	for i, raw := range p.items {
 		if err := made.add(raw); err != nil {
-			f.log.Warn("an event cannot be read and is passed over",
+			f.log.Warn("an event cannot be read and is skipped",
 				zap.String("after", from), zap.Int("position", i), zap.Error(err))
 		}
 	}
@@ -165,16 +165,16 @@ func (p *progress) addOffer(o offer) {
 
 // report logs what changes.
 func (f *follower) report(err error) {
-	var s setback
+	var s failure
 	switch {
 	case errors.As(err, &s):
-		if s.what != f.setback {
+		if s.what != f.failure {
 			f.log.Warn(s.what, zap.Error(s.err))
 		}
-		f.setback = s.what
-	case err == nil && f.setback != "":
+		f.failure = s.what
+	case err == nil && f.failure != "":
 		f.log.Info("the event feed is followed again")
-		f.setback = ""
+		f.failure = ""
 	}
 }
 

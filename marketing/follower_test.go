@@ -18,7 +18,7 @@ import (
 )
 
 // history makes n events: orders that come into being, and every tenth of them
-// taken back.
+// cancelled.
 func history(n int) (events []string) {
 	for i := 0; len(events) < n; i++ {
 		order, customer, item := fmt.Sprintf("lodging-%d", i), fmt.Sprintf("customer-%d", i/2), fmt.Sprintf("place-%d", i%7)
@@ -82,7 +82,7 @@ func TestFollower_StartedLateCatchesUpFromTheBeginning(t *testing.T) {
 	})
 }
 
-func TestFollower_StoppedBetweenPagesGoesOnWhereItWas(t *testing.T) {
+func TestFollower_StoppedBetweenPagesContinues(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
 		f := newFakeFeed(t, history(900)...)
@@ -98,7 +98,7 @@ func TestFollower_StoppedBetweenPagesGoesOnWhereItWas(t *testing.T) {
 		first.stop()
 		before := len(f.questions())
 		reached := requireExactly(t, openStore(t, databaseURL), f.events)
-		require.GreaterOrEqual(t, reached, 400, "two pages at least were taken in")
+		require.GreaterOrEqual(t, reached, 400, "two pages at least were stored")
 
 		second := start(t, f, databaseURL, zap.NewNop())
 		second.requireCaughtUp(f)
@@ -145,7 +145,7 @@ func hangUp(w http.ResponseWriter, _ *http.Request) {
 	}
 }
 
-func TestFollower_FeedAwayAndBack(t *testing.T) {
+func TestFollower_FeedAwayForAWhile(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.InfoLevel)
 	f := newFakeFeed(t, placed("lodging-1", "alice", "place-1"))
@@ -154,7 +154,7 @@ func TestFollower_FeedAwayAndBack(t *testing.T) {
 	logged := func(message string) int { return logs.FilterMessage(message).Len() }
 	eventually(t, func() bool { return logged(feedAway) == 1 })
 	ready := s.get("/readyz")
-	require.Equal(t, http.StatusOK, ready.status, "recommendations are given all the same")
+	require.Equal(t, http.StatusOK, ready.status, "recommendations are answered all the same")
 	require.False(t, ready.body.CaughtUp)
 	require.Empty(t, s.recommended("minho"))
 
@@ -180,7 +180,7 @@ func TestFollower_FeedAwayAndBack(t *testing.T) {
 	require.Equal(t, []string{"popular place-1 2"}, s.recommended("minho"))
 }
 
-// Any answer of the feed that is no page is a temporary setback, and each kind is
+// Any answer of the feed that is no page is a temporary failure, and each kind is
 // logged once.
 func TestFollower_FeedThatMakesNoSense(t *testing.T) {
 	t.Parallel()
@@ -250,9 +250,9 @@ func TestFollower_PoisonBlocksNothing(t *testing.T) {
 		s := start(t, f, databaseURL, zap.New(core))
 		s.requireCaughtUp(f)
 		require.Len(t, s.recommended("minho"), 2)
-		passedOver := logs.FilterMessage("an event cannot be read and is passed over").All()
+		skipped := logs.FilterMessage("an event cannot be read and is passed over").All()
 		at := map[any]bool{} // a page that could not be stored is read again
-		for _, entry := range passedOver {
+		for _, entry := range skipped {
 			require.NotContains(t, fmt.Sprint(entry.ContextMap()), "alice")
 			at[entry.ContextMap()["position"]] = true
 		}

@@ -10,8 +10,8 @@ import (
 	"go.uber.org/zap"
 )
 
-// TestHosts: a page of another site cannot read a customer's recommendations by giving
-// one of its own names the address of this machine.
+// TestHosts: a page of another site cannot read a customer's recommendations by pointing
+// one of its own names at the address of this machine.
 func TestHosts(t *testing.T) {
 	t.Parallel()
 	settings := Settings{
@@ -21,7 +21,7 @@ func TestHosts(t *testing.T) {
 	s, err := Start(t.Context(), settings, zap.NewNop())
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Stop(context.WithoutCancel(t.Context()))) })
-	ask := func(host string) int {
+	call := func(host string) int {
 		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.Address()+"/recommendations/alice", http.NoBody)
 		require.NoError(t, err)
 		r.Host = host
@@ -31,10 +31,10 @@ func TestHosts(t *testing.T) {
 		return a.StatusCode
 	}
 	for _, host := range []string{"", "localhost", "LOCALHOST:8090", "localhost.", "[::1]:8090", "marketing.example"} {
-		require.Equal(t, http.StatusOK, ask(host), host)
+		require.Equal(t, http.StatusOK, call(host), host)
 	}
 	for _, host := range []string{"evil.example", "evil.example:8090", "127.0.0.1.evil.example", "127.0.0.1:80.evil.example", "10.0.0.1"} {
-		require.Equal(t, http.StatusMisdirectedRequest, ask(host), host)
+		require.Equal(t, http.StatusMisdirectedRequest, call(host), host)
 	}
 	for _, address := range []net.Addr{&net.TCPAddr{IP: net.IPv4zero}, &net.TCPAddr{IP: net.IPv4(10, 0, 0, 1)}, &net.UnixAddr{}} {
 		require.Nil(t, namesOf(address, []string{"marketing.example"}), "any name may be used")

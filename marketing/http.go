@@ -60,7 +60,7 @@ const (
 func (h handler) recommendations(c *gin.Context) {
 	customerID, limit, wrong := readQuery(c.Param("customerId"), c.Request.URL.RawQuery)
 	if len(wrong) > 0 {
-		refuse(c, http.StatusUnprocessableEntity, validationFailed, "the request cannot be answered as it stands", wrong...)
+		refuse(c, http.StatusUnprocessableEntity, validationFailed, "the request is not valid", wrong...)
 		return
 	}
 	ctx, cancel := bounded(c, dbTimeout)
@@ -99,10 +99,10 @@ func readQuery(escapedID, rawQuery string) (customerID string, limit int, wrong 
 		return "", 0, wrong
 	}
 	limit = defaultLimit
-	if given, ok := query["limit"]; ok {
-		limit, err = strconv.Atoi(given[0])
+	if values, ok := query["limit"]; ok {
+		limit, err = strconv.Atoi(values[0])
 		switch {
-		case len(given) > 1:
+		case len(values) > 1:
 			add("limit", "is given more than once")
 		case err != nil || limit < 1 || limit > maxLimit:
 			add("limit", "must be a whole number from 1 to "+strconv.Itoa(maxLimit))
@@ -131,8 +131,8 @@ func checkCustomerID(id string) string {
 // probeTime is the time limit of a probe's query.
 const probeTime = 2 * time.Second
 
-// readiness: recommendations can be given while the feed is away, and while the
-// follower catches up.
+// readiness: recommendations can be answered while the feed is away, and while the follower
+// catches up.
 func (h handler) readiness(c *gin.Context) {
 	ctx, cancel := bounded(c, probeTime)
 	defer cancel()

@@ -41,7 +41,7 @@ func TestRecommendations_Answer(t *testing.T) {
 	require.JSONEq(t, `{"cursor":"+/4==","caughtUp":true,"lastEventAt":"2026-11-24T01:38:28.914974Z"}`, s.get("/readyz").raw)
 }
 
-func TestRecommendations_NobodyKnown(t *testing.T) {
+func TestRecommendations_UnknownCustomer(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
 		f := newFakeFeed(t)
@@ -148,8 +148,8 @@ func TestHTTP_DatabaseAwayIsLoggedOnce(t *testing.T) {
 	s := start(t, f, databaseURL, zap.New(core))
 	s.requireCaughtUp(f)
 	require.NoError(t, cluster.Stop())
-	const asked = 50
-	for range asked {
+	const requested = 50
+	for range requested {
 		require.Equal(t, http.StatusServiceUnavailable, s.get("/recommendations/alice").status)
 	}
 	fails := logs.FilterMessage("requests fail").Len()
@@ -161,8 +161,8 @@ func TestHTTP_DatabaseAwayIsLoggedOnce(t *testing.T) {
 	for _, line := range again {
 		failed += line.ContextMap()["failed"].(int64)
 	}
-	require.GreaterOrEqual(t, failed, int64(asked))
-	require.Less(t, fails, asked/2)
+	require.GreaterOrEqual(t, failed, int64(requested))
+	require.Less(t, fails, requested/2)
 }
 
 // net/http's messages are in the log, with one message, and at Debug if they name a
@@ -208,7 +208,7 @@ func TestHTTP_StalledBody(t *testing.T) {
 	}
 }
 
-// deadlines is an answer that keeps the deadlines that its request was given.
+// deadlines is an answer that records the deadlines that its request has got.
 type deadlines struct {
 	*httptest.ResponseRecorder
 	set []time.Time
@@ -216,7 +216,7 @@ type deadlines struct {
 
 func (d *deadlines) SetReadDeadline(at time.Time) error { d.set = append(d.set, at); return nil }
 
-// A slow answer to a request without a body is not taken for a client that has left.
+// A slow answer to a request without a body does not count as a client that has left.
 func TestHTTP_NoDeadlineWithoutABody(t *testing.T) {
 	t.Parallel()
 	h, _ := serving(openStore(t, "sqlite://"+t.TempDir()+"/marketing.db"))

@@ -87,7 +87,7 @@ func TestStore_PreparedUntilATableIsMissing(t *testing.T) {
 		_, err = s.progress(off)
 		require.ErrorIs(t, err, context.Canceled)
 		require.ErrorIs(t, s.take(off, "", progress{cursor: "a"}), context.Canceled)
-		require.ErrorIs(t, s.take(t.Context(), "elsewhere", progress{cursor: "a"}), errOvertaken)
+		require.ErrorIs(t, s.take(t.Context(), "another cursor", progress{cursor: "a"}), errConcurrent)
 		require.True(t, s.prepared.Load())
 
 		for table, notices := range map[string]func() error{

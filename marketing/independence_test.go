@@ -40,7 +40,7 @@ func TestIndependence(t *testing.T) {
 		}
 		return nil
 	}))
-	require.Greater(t, seen, 50, "it looked at the whole module")
+	require.Greater(t, seen, 50, "it checked the whole module")
 }
 
 func findModule(t *testing.T) (root, module string) {

@@ -18,9 +18,9 @@ import (
 const mortalVariable = "MARKETING_TEST_MORTAL"
 
 // liveMortally is the child's main function.
-func liveMortally(told string) int {
+func liveMortally(encoded string) int {
 	var settings Settings
-	if err := json.Unmarshal([]byte(told), &settings); err != nil {
+	if err := json.Unmarshal([]byte(encoded), &settings); err != nil {
 		panic(err)
 	}
 	s, err := Start(context.Background(), settings, zap.NewNop())
@@ -40,13 +40,13 @@ func TestFollower_Killed(t *testing.T) {
 		f := newFakeFeed(t, history(3000)...)
 		pages := make(chan struct{}, 1000)
 		f.serves = func() { pages <- struct{}{} }
-		told, err := json.Marshal(Settings{Listen: "127.0.0.1:0", Feed: f.URL, DatabaseURL: databaseURL, PollEvery: pollEvery})
+		encoded, err := json.Marshal(Settings{Listen: "127.0.0.1:0", Feed: f.URL, DatabaseURL: databaseURL, PollEvery: pollEvery})
 		require.NoError(t, err)
 		s := openStore(t, databaseURL)
 		deaths, reached, inVain := 0, 0, 0
 		for ; reached < len(f.events); deaths++ {
 			child := exec.Command(os.Args[0])
-			child.Env = append(os.Environ(), mortalVariable+"="+string(told))
+			child.Env = append(os.Environ(), mortalVariable+"="+string(encoded))
 			child.Stderr = os.Stderr
 			require.NoError(t, child.Start())
 			select {

@@ -34,30 +34,30 @@ func withdrawn(itemID string) string {
 	return offered("PlaceWithdrawn", itemID, "Name of "+itemID, map[string]any{"withdrawn": true})
 }
 
-func broughtBack(itemID, name string) string {
+func restored(itemID, name string) string {
 	return offered("PlaceBroughtBack", itemID, name, nil)
 }
 
-func TestRecommend_NotWhatWasTakenOff(t *testing.T) {
+func TestRecommend_NotWhatWasWithdrawn(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := openStore(t, databaseURL)
-		take(t, s, bookings("alice inn", "bora inn", "bora lake", "chan spa", "chan lake", "dana spa")...)
+		storeEvents(t, s, bookings("alice inn", "bora inn", "bora lake", "chan spa", "chan lake", "dana spa")...)
 		require.Equal(t, []string{"also_booked lake 1", "popular spa 2"}, recommended(t, s, "alice", 5))
 
-		take(t, s, withdrawn("lake"))
+		storeEvents(t, s, withdrawn("lake"))
 		require.Equal(t, []string{"popular spa 2"}, recommended(t, s, "alice", 5))
-		take(t, s, broughtBack("lake", "Lake"), withdrawn("spa"))
+		storeEvents(t, s, restored("lake", "Lake"), withdrawn("spa"))
 		require.Equal(t, []string{"also_booked lake 1"}, recommended(t, s, "alice", 5))
-		take(t, s, placed("lodging-later", "erik", "spa"))
-		require.Equal(t, []string{"also_booked lake 1"}, recommended(t, s, "alice", 5), "an order that was placed before, and told later")
-		take(t, s, withdrawn("inn"), broughtBack("spa", "Spa"))
-		require.Equal(t, []string{"also_booked lake 1", "popular spa 3"}, recommended(t, s, "alice", 5), "who booked the same still did")
+		storeEvents(t, s, placed("lodging-later", "erik", "spa"))
+		require.Equal(t, []string{"also_booked lake 1"}, recommended(t, s, "alice", 5), "an order that was placed before, and received later")
+		storeEvents(t, s, withdrawn("inn"), restored("spa", "Spa"))
+		require.Equal(t, []string{"also_booked lake 1", "popular spa 3"}, recommended(t, s, "alice", 5), "the common bookings still count")
 
-		gone := offered("DrinkDeleted", "spa", "Spa", map[string]any{"withdrawn": true, "deleted": true})
-		take(t, s, gone, broughtBack("spa", "Spa"))
-		take(t, s, broughtBack("spa", "Spa"))
-		require.Equal(t, []string{"also_booked lake 1"}, recommended(t, s, "alice", 5), "what was deleted never comes back")
+		deleted := offered("DrinkDeleted", "spa", "Spa", map[string]any{"withdrawn": true, "deleted": true})
+		storeEvents(t, s, deleted, restored("spa", "Spa"))
+		storeEvents(t, s, restored("spa", "Spa"))
+		require.Equal(t, []string{"also_booked lake 1"}, recommended(t, s, "alice", 5), "what was deleted is never recommended again")
 	})
 }
 
@@ -66,21 +66,21 @@ func TestRecommend_WithdrawnBeforeItIsBooked(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := openStore(t, databaseURL)
-		take(t, s, withdrawn("inn"))
-		take(t, s, bookings("alice inn", "bora inn", "bora lake")...)
+		storeEvents(t, s, withdrawn("inn"))
+		storeEvents(t, s, bookings("alice inn", "bora inn", "bora lake")...)
 		require.Equal(t, []string{"popular lake 1"}, recommended(t, s, "minho", 5))
 	})
 }
 
-func TestRecommend_NotWhatIsOver(t *testing.T) {
+func TestRecommend_NotWhatHasEnded(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := openStore(t, databaseURL)
-		take(t, s, bookings("alice yesterday", "alice tomorrow", "alice always")...)
+		storeEvents(t, s, bookings("alice yesterday", "alice tomorrow", "alice always")...)
 		for name, ends := range map[string]time.Time{"yesterday": time.Now().Add(-time.Second), "tomorrow": time.Now().Add(24 * time.Hour)} {
-			take(t, s, offered("DrinkRegistered", name, name, map[string]any{"endsAt": ends}))
+			storeEvents(t, s, offered("DrinkRegistered", name, name, map[string]any{"endsAt": ends}))
 		}
-		take(t, s, offered("PlaceRegistered", "always", "always", nil))
+		storeEvents(t, s, offered("PlaceRegistered", "always", "always", nil))
 		require.Equal(t, []string{"popular always 1", "popular tomorrow 1"}, recommended(t, s, "minho", 5))
 	})
 }
@@ -94,39 +94,39 @@ func TestRecommend_PresentName(t *testing.T) {
 			require.NoError(t, err)
 			return items[0].Item.Name
 		}
-		take(t, s, placed("lodging-1", "alice", "inn"))
+		storeEvents(t, s, placed("lodging-1", "alice", "inn"))
 		require.Equal(t, "Name of inn", name())
-		take(t, s, offered("PlaceRegistered", "inn", "Name of inn", nil), offered("PlaceChanged", "inn", "Seaside Inn", nil))
+		storeEvents(t, s, offered("PlaceRegistered", "inn", "Name of inn", nil), offered("PlaceChanged", "inn", "Seaside Inn", nil))
 		require.Equal(t, "Seaside Inn", name())
-		take(t, s, placed("lodging-2", "bora", "inn"))
-		require.Equal(t, "Seaside Inn", name(), "an order keeps the name that it was placed under, and tells no newer one")
+		storeEvents(t, s, placed("lodging-2", "bora", "inn"))
+		require.Equal(t, "Seaside Inn", name(), "an order keeps the name that it was placed under, and shows no newer one")
 	})
 }
 
 // Before the feed has been read to its end once, a withdrawal may still come: nothing
 // is recommended, whether the service is new, was started late, or has had its tables
 // dropped.
-func TestFollower_RecommendsNothingTakenOffWhileItCatchesUp(t *testing.T) {
+func TestFollower_RecommendsNothingWithdrawnWhileItCatchesUp(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
 		f := newFakeFeed(t, history(900)...)
 		f.add(withdrawn("place-1"))
-		thirdPage, goOn := make(chan struct{}), make(chan struct{})
+		thirdPage, release := make(chan struct{}), make(chan struct{})
 		pages := 0
 		f.serves = func() {
 			if pages++; pages == 3 {
 				f.Unlock() // requests meanwhile do not use the feed
 				close(thirdPage)
-				<-goOn
+				<-release
 				f.Lock()
 			}
 		}
-		goesOn := sync.OnceFunc(func() { close(goOn) })
-		t.Cleanup(goesOn) // the feed cannot be closed before
+		continues := sync.OnceFunc(func() { close(release) })
+		t.Cleanup(continues) // the feed cannot be closed before
 		s := start(t, f, databaseURL, zap.NewNop())
 		<-thirdPage // two pages are processed
 		require.Empty(t, s.recommended("minho"))
-		goesOn()
+		continues()
 		s.requireCaughtUp(f)
 		require.NotEmpty(t, s.recommended("minho"))
 		for _, item := range s.get("/recommendations/minho?limit=50").body.Items {
@@ -223,9 +223,9 @@ func TestEvent_EndsWithItsDay(t *testing.T) {
 func TestRecommend_NotADrinkOfThePast(t *testing.T) {
 	t.Parallel()
 	s := openStore(t, "sqlite://"+t.TempDir()+"/marketing.db")
-	take(t, s, bookings("alice gone", "alice coming")...)
+	storeEvents(t, s, bookings("alice gone", "alice coming")...)
 	for name, date := range map[string]time.Time{"gone": time.Now().AddDate(0, 0, -3), "coming": time.Now().AddDate(0, 0, 3)} {
-		take(t, s, offered("DrinkRegistered", name, name, map[string]any{"date": date.Format(time.DateOnly), "timeZone": "Asia/Seoul"}))
+		storeEvents(t, s, offered("DrinkRegistered", name, name, map[string]any{"date": date.Format(time.DateOnly), "timeZone": "Asia/Seoul"}))
 	}
 	require.Equal(t, []string{"popular coming 1"}, recommended(t, s, "minho", 5))
 }

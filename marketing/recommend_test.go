@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// take stores the events.
-func take(t *testing.T, s *store, events ...string) {
+// storeEvents stores the events.
+func storeEvents(t *testing.T, s *store, events ...string) {
 	t.Helper()
 	at, err := s.progress(t.Context())
 	require.NoError(t, err)
@@ -46,9 +46,9 @@ func TestRecommend(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := openStore(t, databaseURL)
-		require.Empty(t, recommended(t, s, "alice", 5), "nobody has booked anything")
+		require.Empty(t, recommended(t, s, "alice", 5), "no customer has booked anything")
 
-		take(t, s, bookings(
+		storeEvents(t, s, bookings(
 			"alice inn", "alice spa",
 			"bora inn", "bora lake", "bora lake", // twice is one customer
 			"chan spa", "chan lake", "chan attic",
@@ -74,20 +74,20 @@ func TestRecommend_CancelledBookingsDoNotCount(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := openStore(t, databaseURL)
-		take(t, s,
+		storeEvents(t, s,
 			placed("lodging-1", "alice", "inn"), placed("lodging-2", "bora", "inn"), placed("lodging-3", "bora", "lake"),
 			placed("lodging-4", "chan", "lake"), placed("lodging-5", "chan", "tent"))
 		require.Equal(t, []string{"also_booked lake 1", "popular tent 1"}, recommended(t, s, "alice", 5))
 
-		take(t, s, cancelled("lodging-2", "bora", "inn"))
+		storeEvents(t, s, cancelled("lodging-2", "bora", "inn"))
 		require.Equal(t, []string{"popular lake 2", "popular tent 1"}, recommended(t, s, "alice", 5), "bora shares nothing any more")
-		take(t, s, cancelled("lodging-4", "chan", "lake"))
+		storeEvents(t, s, cancelled("lodging-4", "chan", "lake"))
 		require.Equal(t, []string{"popular lake 1", "popular tent 1"}, recommended(t, s, "alice", 5))
-		take(t, s, cancelled("lodging-1", "alice", "inn"), cancelled("lodging-5", "chan", "tent"))
-		require.Equal(t, []string{"popular lake 1"}, recommended(t, s, "alice", 5), "what nobody has is not recommended")
-		take(t, s, placed("lodging-6", "bora", "inn"))
+		storeEvents(t, s, cancelled("lodging-1", "alice", "inn"), cancelled("lodging-5", "chan", "tent"))
+		require.Equal(t, []string{"popular lake 1"}, recommended(t, s, "alice", 5), "what no customer has booked is not recommended")
+		storeEvents(t, s, placed("lodging-6", "bora", "inn"))
 		require.Equal(t, []string{"popular inn 1", "popular lake 1"}, recommended(t, s, "alice", 5),
-			"what she has taken back, others may talk her into again")
+			"what she has cancelled may be recommended to her again")
 	})
 }
 
@@ -96,15 +96,15 @@ func TestRecommend_EveryKindOfOrder(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := openStore(t, databaseURL)
-		kinds := []struct{ kind, comes, goes string }{
+		kinds := []struct{ kind, comes, ends string }{
 			{"lodging", "ReservationPlaced", "ReservationCanceled"}, {"food", "OrderPlaced", "OrderCanceled"},
 			{"cafe", "OrderPlaced", "OrderCanceled"}, {"cleaning", "CallPlaced", "CallCanceled"},
 		}
 		for _, k := range kinds {
 			// One id in four kinds is four things.
-			take(t, s, cloudEvent(k.comes, k.kind+"-1", "bora", k.kind, "same", "A "+k.kind, firstTime))
+			storeEvents(t, s, cloudEvent(k.comes, k.kind+"-1", "bora", k.kind, "same", "A "+k.kind, firstTime))
 		}
-		take(t, s, cloudEvent("OrderPlaced", "food-2", "alice", "food", "same", "A food", firstTime))
+		storeEvents(t, s, cloudEvent("OrderPlaced", "food-2", "alice", "food", "same", "A food", firstTime))
 		items, err := s.recommend(t.Context(), "alice", 5)
 		require.NoError(t, err)
 		require.Equal(t, []recommendation{
@@ -112,7 +112,7 @@ func TestRecommend_EveryKindOfOrder(t *testing.T) {
 			{"lodging", item{"same", "A lodging"}, alsoBooked, 1},
 		}, items)
 		for _, k := range kinds {
-			take(t, s, cloudEvent(k.goes, k.kind+"-1", "bora", k.kind, "same", "A "+k.kind, firstTime))
+			storeEvents(t, s, cloudEvent(k.ends, k.kind+"-1", "bora", k.kind, "same", "A "+k.kind, firstTime))
 		}
 		require.Empty(t, recommended(t, s, "alice", 5))
 	})
@@ -130,18 +130,18 @@ func TestRecommend_LatestName(t *testing.T) {
 		named := func(order, name string, after time.Duration) string {
 			return cloudEvent("ReservationPlaced", order, "alice", "lodging", "inn", name, firstTime.Truncate(time.Second).Add(after))
 		}
-		take(t, s, named("lodging-1", "Seaside Inn", 0))
-		take(t, s, named("lodging-2", "Seaside Hotel", 500*time.Millisecond))
+		storeEvents(t, s, named("lodging-1", "Seaside Inn", 0))
+		storeEvents(t, s, named("lodging-2", "Seaside Hotel", 500*time.Millisecond))
 		require.Equal(t, "Seaside Hotel", name())
-		take(t, s, named("lodging-3", "An old name", -time.Hour))
+		storeEvents(t, s, named("lodging-3", "An old name", -time.Hour))
 		require.Equal(t, "Seaside Hotel", name(), "an order that paid late was placed under an older name")
-		take(t, s, named("lodging-4", "Seaside Palace", time.Second))
-		take(t, s, cloudEvent("ReservationCanceled", "lodging-1", "alice", "lodging", "inn", "Seaside Inn", firstTime.Add(time.Hour)))
+		storeEvents(t, s, named("lodging-4", "Seaside Palace", time.Second))
+		storeEvents(t, s, cloudEvent("ReservationCanceled", "lodging-1", "alice", "lodging", "inn", "Seaside Inn", firstTime.Add(time.Hour)))
 		require.Equal(t, "Seaside Palace", name(), "an order keeps the name that it was placed under")
 	})
 }
 
-func TestTake_TwiceChangesNothing(t *testing.T) {
+func TestStore_EventsTwiceChangeNothing(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := openStore(t, databaseURL)
@@ -151,13 +151,13 @@ func TestTake_TwiceChangesNothing(t *testing.T) {
 			require.NoError(t, s.db.NewSelect().Model(&all).Order("order_id").Scan(context.WithoutCancel(t.Context())))
 			return all
 		}
-		take(t, s, events...)
+		storeEvents(t, s, events...)
 		before, known := rows(), recommended(t, s, "alice", 5)
 		require.Len(t, before, 5)
-		take(t, s, events...) // all over again
+		storeEvents(t, s, events...) // all once more
 		require.Equal(t, before, rows())
 		for _, e := range events { // and one by one, each twice
-			take(t, s, e, e)
+			storeEvents(t, s, e, e)
 			require.Equal(t, before, rows())
 		}
 		require.Equal(t, known, recommended(t, s, "alice", 5))
@@ -165,18 +165,18 @@ func TestTake_TwiceChangesNothing(t *testing.T) {
 }
 
 // A cancellation of an otherwise unknown order is stored.
-func TestTake_CancelledBeforePlaced(t *testing.T) {
+func TestStore_CancelledBeforePlaced(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := openStore(t, databaseURL)
-		take(t, s, `{"specversion":"1.0","type":"ReservationCanceled","subject":"lodging-1"}`)
-		take(t, s, placed("lodging-1", "alice", "inn"))
-		take(t, s, cancelled("lodging-2", "alice", "lake"), placed("lodging-2", "alice", "lake"))
+		storeEvents(t, s, `{"specversion":"1.0","type":"ReservationCanceled","subject":"lodging-1"}`)
+		storeEvents(t, s, placed("lodging-1", "alice", "inn"))
+		storeEvents(t, s, cancelled("lodging-2", "alice", "lake"), placed("lodging-2", "alice", "lake"))
 		require.Empty(t, recommended(t, s, "minho", 5))
 	})
 }
 
-func TestTake_AllOrNothing(t *testing.T) {
+func TestStore_AllOrNothing(t *testing.T) {
 	t.Parallel()
 	eachDatabase(t, func(t *testing.T, databaseURL string) {
 		s := openStore(t, databaseURL)
@@ -186,7 +186,7 @@ func TestTake_AllOrNothing(t *testing.T) {
 
 		require.NoError(t, made.add(json.RawMessage(placed("lodging-2", "alice", "lake"))))
 		made.cursor = "2"
-		require.ErrorIs(t, s.take(t.Context(), "", made), errOvertaken, "another process has gone on from there")
+		require.ErrorIs(t, s.take(t.Context(), "", made), errConcurrent, "another process has continued from there")
 		// If the database refuses a booking, the cursor is rolled back, too.
 		_, err := s.db.ExecContext(t.Context(), "CREATE UNIQUE INDEX one_a_customer ON marketing_bookings (customer_id)")
 		require.NoError(t, err)

@@ -14,12 +14,12 @@ import (
 // Settings are the service's settings.
 type Settings struct {
 	Listen      string        `name:"listen" env:"YEYAK_MARKETING_LISTEN" default:"127.0.0.1:8090" help:"Address of the recommendations, host:port."`
-	Hosts       []string      `name:"hosts" env:"YEYAK_MARKETING_HOSTS" help:"Host names that requests may carry besides localhost, where it listens on loopback. Elsewhere any name may be used."`
-	Feed        string        `name:"feed" env:"YEYAK_FEED_URL" help:"Where the API is whose feed of events is followed; by default that of the yeyak dev that runs on the data folder, or http://127.0.0.1:8080."`
-	APIKey      Secret        `name:"api-key" env:"YEYAK_API_KEY" help:"API key that the feed is asked with, of the scope events:read; by default that of the yeyak dev that runs on the data folder."`
-	DatabaseURL string        `name:"marketing-database-url" env:"MARKETING_DATABASE_URL" help:"Database of this service alone: postgres://… or sqlite://path/to/file.db; by default marketing.db in the data folder."`
-	DataDir     string        `name:"data-dir" env:"YEYAK_DATA_DIR" default:".yeyak" help:"Folder of the default database, and of the yeyak dev that is followed by default."`
-	PollEvery   time.Duration `name:"poll-every" env:"YEYAK_MARKETING_POLL_EVERY" default:"1s" help:"How long to wait before asking the feed again when it had nothing more."`
+	Hosts       []string      `name:"hosts" env:"YEYAK_MARKETING_HOSTS" help:"Host names that requests may have besides localhost, if the service listens on loopback. On other addresses any name is allowed."`
+	Feed        string        `name:"feed" env:"YEYAK_FEED_URL" help:"Address of the API whose event feed is followed. By default the address of the yeyak dev on the data folder, or http://127.0.0.1:8080."`
+	APIKey      Secret        `name:"api-key" env:"YEYAK_API_KEY" help:"API key for the event feed, with the scope events:read. By default the key of the yeyak dev on the data folder."`
+	DatabaseURL string        `name:"marketing-database-url" env:"MARKETING_DATABASE_URL" help:"Database of this service, which shares it with no other: postgres://… or sqlite://path/to/file.db. By default marketing.db in the data folder."`
+	DataDir     string        `name:"data-dir" env:"YEYAK_DATA_DIR" default:".yeyak" help:"Data folder of the yeyak dev whose feed is followed by default. It also contains the default database of this service."`
+	PollEvery   time.Duration `name:"poll-every" env:"YEYAK_MARKETING_POLL_EVERY" default:"1s" help:"Pause before the next request to the feed, after an answer without events."`
 }
 
 // longestPoll is an hour: recommendations may be late, but not that late.
@@ -48,20 +48,20 @@ func (s Settings) mistakes() (m mistakes) {
 	return m
 }
 
-func (m *mistakes) add(flag, variable, given, want string) {
-	switch given {
+func (m *mistakes) add(flag, variable, value, want string) {
+	switch value {
 	case "":
-		given = "empty"
+		value = "empty"
 	case hidden:
 	default:
-		given = strconv.Quote(given)
+		value = strconv.Quote(value)
 	}
-	*m = append(*m, fmt.Errorf("--%s (%s) is %s: want %s", flag, variable, given, want))
+	*m = append(*m, fmt.Errorf("--%s (%s) is %s: want %s", flag, variable, value, want))
 }
 
-func (m *mistakes) oneOf(flag, variable, given string, allowed ...string) {
-	if !slices.Contains(allowed, given) {
-		m.add(flag, variable, given, "one of "+strings.Join(allowed, ", "))
+func (m *mistakes) oneOf(flag, variable, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		m.add(flag, variable, value, "one of "+strings.Join(allowed, ", "))
 	}
 }
 

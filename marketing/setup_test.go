@@ -22,8 +22,8 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	if told := os.Getenv(mortalVariable); told != "" {
-		os.Exit(liveMortally(told))
+	if encoded := os.Getenv(mortalVariable); encoded != "" {
+		os.Exit(liveMortally(encoded))
 	}
 	pgtest.Main(m)
 }
@@ -146,8 +146,8 @@ const waitLimit = 2 * time.Minute
 type fakeFeed struct {
 	*httptest.Server
 	sync.Mutex
-	events []string
-	asked  []string // the requested cursors
+	events    []string
+	requested []string // the requested cursors
 	// instead answers instead of the feed, while it is set.
 	instead http.HandlerFunc
 	// serves is called before each page is sent: a client has all of a page before its
@@ -183,7 +183,7 @@ func (f *fakeFeed) end() string {
 func (f *fakeFeed) questions() []string {
 	f.Lock()
 	defer f.Unlock()
-	return append([]string(nil), f.asked...)
+	return append([]string(nil), f.requested...)
 }
 
 // Only the feed knows what its cursors mean: these count events.
@@ -212,7 +212,7 @@ func (f *fakeFeed) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "this is no request of the feed", http.StatusUnprocessableEntity)
 		return
 	}
-	f.asked = append(f.asked, after)
+	f.requested = append(f.requested, after)
 	from := positionOf(after)
 	to := min(from+limit, len(f.events))
 	w.Header().Set("Content-Type", "application/json")

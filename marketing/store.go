@@ -28,8 +28,8 @@ type dialect struct {
 	// key is a text that is compared byte by byte, so that both list items in the same
 	// order.
 	key string
-	// takeTurns makes processes create tables one after the other.
-	takeTurns string
+	// serialize makes processes create tables one after the other.
+	serialize string
 	// filled counts the existing tables that the feed fills.
 	filled string
 }
@@ -37,13 +37,13 @@ type dialect struct {
 var (
 	postgres = dialect{
 		key:       `text COLLATE "C"`,
-		takeTurns: `SELECT pg_advisory_xact_lock(hashtextextended('yeyak marketing tables', 0))`,
+		serialize: `SELECT pg_advisory_xact_lock(hashtextextended('yeyak marketing tables', 0))`,
 		filled: `SELECT count(*) FROM (VALUES ('marketing_offers'), ('marketing_bookings')) AS filled (name)
 			WHERE to_regclass(name) IS NOT NULL`,
 	}
 	sqlite = dialect{
 		key:       "text",
-		takeTurns: "SELECT 1", // one writer: they do so anyway
+		serialize: "SELECT 1", // one writer: they do so anyway
 		filled:    "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name IN ('marketing_offers', 'marketing_bookings')",
 	}
 )
@@ -106,8 +106,8 @@ type progressRow struct {
 	bun.BaseModel `bun:"table:marketing_followed"`
 
 	Cursor string
-	// Complete: the feed has been read to its end once. Before that, a withdrawn offer
-	// may still look available.
+	// Complete: the feed has been read to its end once. Before that, a withdrawn offer may still
+	// be shown as available.
 	Complete    bool
 	LastEventAt time.Time `bun:",nullzero"`
 }
@@ -119,7 +119,7 @@ func (s *store) prepare(ctx context.Context) error {
 		return nil
 	}
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
-		if _, err := tx.ExecContext(ctx, s.dialect.takeTurns); err != nil {
+		if _, err := tx.ExecContext(ctx, s.dialect.serialize); err != nil {
 			return err
 		}
 		var filled int
@@ -183,12 +183,12 @@ func (s *store) progress(ctx context.Context) (row progressRow, err error) {
 	return row, nil
 }
 
-// errOvertaken: another process has continued from the same cursor.
-var errOvertaken = errors.New("overtaken")
+// errConcurrent: another process has continued from the same cursor.
+var errConcurrent = errors.New("another reader was faster")
 
 // take writes the result of a page and the cursor after it, in one transaction.
 // Bookings are stored by their orders' ids, so that a repeated event adds none. If the
-// cursor is no longer at from, nothing is written: errOvertaken.
+// cursor is no longer at from, nothing is written: errConcurrent.
 func (s *store) take(ctx context.Context, from string, p progress) error {
 	err := s.inTx(ctx, func(ctx context.Context, tx bun.Tx) error {
 		update := tx.NewUpdate().Model((*progressRow)(nil)).Set("cursor = ?", p.cursor).Where("id = 1 AND cursor = ?", from)
@@ -240,7 +240,7 @@ func requireOne(result sql.Result, err error) error {
 	if n, err := result.RowsAffected(); err != nil || n == 1 {
 		return err
 	}
-	return errOvertaken
+	return errConcurrent
 }
 
 func (s *store) inTx(ctx context.Context, f func(context.Context, bun.Tx) error) error {

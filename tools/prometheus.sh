@@ -8,4 +8,4 @@ if command -v promtool >/dev/null; then
 fi
 
 install_package prometheus "Please install promtool, which comes with Prometheus (macOS: brew install prometheus; Fedora: dnf install prometheus)."
-echo "Installed promtool. Its package also starts a Prometheus, which nobody here needs: systemctl disable --now prometheus" >&2
+echo "Installed promtool. Its package also starts a Prometheus, which Yeyak does not need: systemctl disable --now prometheus" >&2

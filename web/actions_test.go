@@ -23,7 +23,7 @@ func TestActions(t *testing.T) {
 	require.Contains(t, olga.get("/operator").text, `href="/operator/actions"`)
 	require.Contains(t, olga.get("/operator/actions").words(), "Nothing was done yet.")
 	decided := []booking.Action{
-		booking.RetryOrder, booking.CancelOrder, booking.RefundOrder, booking.ResolvePayment, booking.SettleOrder, booking.LookAtPayment, booking.ConfirmOrder,
+		booking.RetryOrder, booking.CancelOrder, booking.RefundOrder, booking.ResolvePayment, booking.SettleOrder, booking.CheckPayment, booking.ConfirmOrder,
 		booking.RejectOrder, booking.ChangeOrder, booking.SayNoShow, booking.CheckOut, booking.Deliver, booking.Serve, booking.FinishCall,
 	}
 	const n = 60

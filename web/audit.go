@@ -17,8 +17,8 @@ type Audits interface {
 	Latest(ctx context.Context) (done, last booking.AuditRun, err error)
 	// Findings lists the open findings. Returns InvalidCursor as for places.
 	Findings(ctx context.Context, orderID string, page booking.Page) ([]booking.AuditFinding, string, error)
-	// Ask requests an audit; started is false if one is waiting or running already.
-	Ask(ctx context.Context, by string, at time.Time) (run booking.AuditRun, started bool, err error)
+	// Request requests an audit; started is false if one is waiting or running already.
+	Request(ctx context.Context, by string, at time.Time) (run booking.AuditRun, started bool, err error)
 }
 
 const (
@@ -136,7 +136,7 @@ func (p *Pages) runAudit(v *visit) error {
 	if err := v.caller.Authorize(booking.RunAudit, booking.Thing{}); err != nil {
 		return err
 	}
-	if _, _, err := p.Audits.Ask(v.ctx, v.caller.ID, p.Now()); err != nil {
+	if _, _, err := p.Audits.Request(v.ctx, v.caller.ID, p.Now()); err != nil {
 		return err
 	}
 	return v.goTo(auditPath)

@@ -11,7 +11,7 @@ import (
 )
 
 // TestAudit: operators see the findings and their audits, and request an audit; it runs
-// once, however often they ask. Other callers cannot see that.
+// once, however often they request it. Other callers cannot see that.
 func TestAudit(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -26,7 +26,7 @@ func TestAudit(t *testing.T) {
 	run, ok, err := s.audits.Lease(t.Context(), now, now)
 	require.NoError(t, err)
 	require.True(t, ok)
-	require.Equal(t, "olga", run.AskedBy)
+	require.Equal(t, "olga", run.RequestedBy)
 	var found []audit.Finding
 	for _, kind := range audit.Kinds() {
 		found = append(found, audit.Finding{Kind: kind, OrderID: stayID, Says: "its workflow was terminated <" + string(kind) + ">", Remedy: "yeyak settle " + stayID})

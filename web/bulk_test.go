@@ -104,17 +104,17 @@ func TestBulk_Live(t *testing.T) {
 	olga.post("/operator/bulk/run-1/run")
 	next, status := olga.events("/operator/bulk/run-1/live")
 	require.Equal(t, http.StatusOK, status)
-	told := func() string { event, data := next(); return event + " " + data }
-	require.Equal(t, "changed 0", told())
+	event := func() string { name, data := next(); return name + " " + data }
+	require.Equal(t, "changed 0", event())
 	require.NoError(t, s.bulk.Note(t.Context(), run.ID, booking.BulkOrder{N: 1, Result: booking.BulkDid, Outcome: "done", DoneAt: now}))
-	last := told()
+	last := event()
 	for last == "beat " {
-		last = told()
+		last = event()
 	}
 	require.Equal(t, "changed 1", last)
 	late.Store(true)
 	for range 2 { // another heartbeat may come first
-		if last = told(); last != "beat " {
+		if last = event(); last != "beat " {
 			break
 		}
 	}

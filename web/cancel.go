@@ -33,9 +33,9 @@ func (w words) offers(order contract.View, q contract.Quote, zone string) []offe
 	in := func(amount int64) string {
 		return w.money(booking.Money{Amount: amount, Currency: order.Amount.Currency})
 	}
-	of := func(when string, giveBack, keep int64) offer {
-		o := offer{when: when, refund: in(q.StillDue(giveBack))}
-		if kept := q.Kept(giveBack, keep); kept > 0 {
+	of := func(when string, refund, keep int64) offer {
+		o := offer{when: when, refund: in(q.StillDue(refund))}
+		if kept := q.Kept(refund, keep); kept > 0 {
 			o.keep = in(kept)
 		}
 		return o
@@ -44,9 +44,9 @@ func (w words) offers(order contract.View, q contract.Quote, zone string) []offe
 	if !q.Until.IsZero() {
 		first = w.say("quote.until", w.moment(q.Until, zone))
 	}
-	all := []offer{of(first, q.GiveBack, q.Keep)}
+	all := []offer{of(first, q.Refund, q.Keep)}
 	for _, l := range q.Later {
-		all = append(all, of(w.say("quote.after", w.moment(l.After, zone)), l.GiveBack, l.Keep))
+		all = append(all, of(w.say("quote.after", w.moment(l.After, zone)), l.Refund, l.Keep))
 	}
 	return all
 }
@@ -62,8 +62,8 @@ type cancelForm struct {
 	problem *problem // why the order was not cancelled
 }
 
-// askCancel shows what a cancel refunds, before the decision.
-func (p *Pages) askCancel(v *visit) error {
+// showCancel shows what a cancel refunds, before the decision.
+func (p *Pages) showCancel(v *visit) error {
 	return v.cancelPage(http.StatusOK, cancelForm{})
 }
 

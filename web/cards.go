@@ -69,7 +69,7 @@ func (v *visit) keepsCards() bool { return v.KeptMethods != nil && v.KeptMethods
 const keptWithin = time.Second
 
 // findKept finds the caller's kept cards for a form that is shown. For a form that was sent the
-// provider is not asked: it declines a card that is not the customer's.
+// provider is not called: it declines a card that is not the customer's.
 func (o *ordering) findKept(v *visit) {
 	o.mayKeep, o.keeps, o.kept = v.keepsCards(), v.field("keep") != "", map[string]string{}
 	switch {

@@ -76,7 +76,7 @@ func TestCards_List(t *testing.T) {
 	require.NotContains(t, without.get("/meals/menu-bibimbap").words(), "Keep this card")
 }
 
-// TestCards_Order: a form offers the kept cards, and asks whether a card is to be kept.
+// TestCards_Order: a form offers the kept cards, and a checkbox to keep another one.
 func TestCards_Order(t *testing.T) {
 	t.Parallel()
 	kept := newWallet()

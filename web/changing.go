@@ -36,8 +36,8 @@ func (v *visit) mayChange(order contract.View, zone string) bool {
 	}
 }
 
-// asksOwner is the change of a stay that waits for its owner, nil if there is none.
-func asksOwner(order contract.View) *contract.PendingChange {
+// changeForOwner is the change of a stay that waits for its owner, nil if there is none.
+func changeForOwner(order contract.View) *contract.PendingChange {
 	if order.Stay == nil || order.Change == nil || order.Change.State != contract.ChangeAwaitingOwner {
 		return nil
 	}
@@ -228,9 +228,9 @@ func (v *visit) noChange(form *changeForm, err error) error {
 	return nil
 }
 
-// areLeft reports whether there is enough stock for all stretches of days at the moment.
-func (v *visit) areLeft(placeID string, stretches []booking.DailyQuantity) (bool, error) {
-	for _, part := range stretches {
+// areLeft reports whether there is enough stock for all ranges of days at the moment.
+func (v *visit) areLeft(placeID string, ranges []booking.DailyQuantity) (bool, error) {
+	for _, part := range ranges {
 		days, err := v.Stock.Days(v.ctx, placeID, part.From, part.To)
 		if err != nil {
 			return false, err
@@ -287,7 +287,7 @@ func (v *visit) moving(order contract.View, zone string) string {
 		return v.say("change.cups.begun", order.Production.Change.Quantity)
 	}
 	c := order.Change
-	if asksOwner(order) != nil {
+	if changeForOwner(order) != nil {
 		says := "change.waits"
 		if v.caller.Allowed(booking.ConfirmOrder, order.Thing()) {
 			says = "change.decide"

@@ -32,9 +32,9 @@ func TestChange(t *testing.T) {
 	b := s.as("alice", booking.English)
 	path := "/orders/" + stayID + "/change"
 	require.Contains(t, b.get("/orders/"+stayID).text, `href="`+path+`"`)
-	asked := b.get(path)
-	require.Equal(t, arrival.String(), field(t, asked.text, "checkIn"))
-	require.NotContains(t, asked.text, `method="post" action="`+path)
+	form := b.get(path)
+	require.Equal(t, arrival.String(), field(t, form.text, "checkIn"))
+	require.NotContains(t, form.text, `method="post" action="`+path)
 
 	longer := path + "?checkIn=" + arrival.String() + "&checkOut=" + leaving.AddDays(1).String() + "&rooms=1"
 	quoted := b.get(longer)
@@ -51,7 +51,7 @@ func TestChange(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, s.as("minho", booking.English).get(path).status)
 
 	bora := s.as("bora", booking.English)
-	require.NotContains(t, bora.get("/orders/"+stayID).text, path, "it takes the customer's money")
+	require.NotContains(t, bora.get("/orders/"+stayID).text, path, "it costs the customer money")
 	require.Equal(t, http.StatusForbidden, bora.get(path).status)
 
 	s.book.change = func(orders.Change) (orders.Outcome, error) {
@@ -195,10 +195,10 @@ func TestChange_Drinks(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, b.get("/orders/"+foodID+"/change").status, "nothing of it can be changed")
 
 	require.Equal(t, "/orders/"+cafeID, b.submit(quoted, path, "method", "pm_card_visa").url.Path)
-	asked := s.book.refilled[0]
-	require.NotEmpty(t, asked.Key)
-	asked.Key = ""
-	require.Equal(t, orders.QuantityChange{Kind: booking.Cafe, OrderID: cafeID, Quantity: 3, Expect: "+4500/KRW", PaymentMethod: "pm_card_visa"}, asked)
+	change := s.book.refilled[0]
+	require.NotEmpty(t, change.Key)
+	change.Key = ""
+	require.Equal(t, orders.QuantityChange{Kind: booking.Cafe, OrderID: cafeID, Quantity: 3, Expect: "+4500/KRW", PaymentMethod: "pm_card_visa"}, change)
 
 	view, err := s.rows.View(t.Context(), cafeID)
 	require.NoError(t, err)

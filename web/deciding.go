@@ -62,7 +62,7 @@ func (b button) fits(order contract.View, now, begins time.Time) bool {
 		no = booking.MayFinish(order.Status)
 	case b.update == contract.CompleteUpdate:
 		no = booking.MayCheckOut(order.Status, now, begins)
-	case asksOwner(order) != nil:
+	case changeForOwner(order) != nil:
 		return true
 	default:
 		no = booking.MayConfirm(order.Status)
@@ -127,7 +127,7 @@ func zoneOrUTC(name string) *time.Location {
 }
 
 func (p *Pages) mountDeciding(r gin.IRouter) {
-	p.page(r, http.MethodGet, "/orders/:id/decide/:verb", booking.ReadOrder, p.askDecision)
+	p.page(r, http.MethodGet, "/orders/:id/decide/:verb", booking.ReadOrder, p.showDecision)
 	p.page(r, http.MethodPost, "/orders/:id/decide/:verb", booking.ReadOrder, p.decide)
 }
 
@@ -152,8 +152,8 @@ func (v *visit) button() (button, error) {
 	return buttons[n], nil
 }
 
-// askDecision shows the order with the form of the decision.
-func (p *Pages) askDecision(v *visit) error { return v.decisionPage(http.StatusOK, decisionForm{}) }
+// showDecision shows the order with the form of the decision.
+func (p *Pages) showDecision(v *visit) error { return v.decisionPage(http.StatusOK, decisionForm{}) }
 
 func (v *visit) decisionPage(status int, form decisionForm) error {
 	b, err := v.button()

@@ -40,7 +40,7 @@ func (s *site) latest() orders.Decision {
 	return s.book.decided[len(s.book.decided)-1]
 }
 
-// waitingStay stores a stay that has waited for its owner since since.
+// waitingStay stores a stay that has waited for its owner since the time.
 func (s *site) waitingStay(id string, place booking.Place, since time.Time) contract.View {
 	s.Helper()
 	view := contract.Lodging{Order: order(id, "alice", 100000), Place: place, CheckIn: arrival, CheckOut: leaving, Rooms: 1}.WithInstants().View()
@@ -50,8 +50,8 @@ func (s *site) waitingStay(id string, place booking.Place, since time.Time) cont
 	return view
 }
 
-// patientInn is a place whose owner has a day to decide.
-func patientInn() booking.Place {
+// innWithADay is a place whose owner has a day to decide on an order.
+func innWithADay() booking.Place {
 	place := seaside
 	place.ConfirmWithin = booking.Duration(24 * time.Hour)
 	return place
@@ -107,10 +107,10 @@ func TestDecisions(t *testing.T) {
 			require.NotContains(t, s.as("alice", booking.English).get("/orders/"+is.id).text, path, "no customer's")
 			b := s.as(is.who, booking.English)
 			require.Contains(t, b.get("/orders/"+is.id).text, path)
-			asked := b.get(path)
-			require.Equal(t, http.StatusOK, asked.status)
-			requirePage(t, asked, booking.English)
-			require.Contains(t, asked.words(), is.word)
+			form := b.get(path)
+			require.Equal(t, http.StatusOK, form.status)
+			requirePage(t, form, booking.English)
+			require.Contains(t, form.words(), is.word)
 			fields := []string{"back", "/orders/" + is.id}
 			if verb == "reject" {
 				refused := b.post(path, "reason", "")
@@ -164,8 +164,8 @@ func TestDecisions_OfOthers(t *testing.T) {
 		require.Equal(t, is.status, b.post(is.path, "reason", "why").status, is)
 	}
 	require.Empty(t, s.book.decided)
-	elsewhere := s.as("bora", booking.Korean).post("/orders/"+waiting+"/decide/confirm", "back", "https://evil.test/")
-	require.Equal(t, "/orders/"+waiting, elsewhere.url.Path, "a form leads to pages of ours only")
+	redirected := s.as("bora", booking.Korean).post("/orders/"+waiting+"/decide/confirm", "back", "https://evil.test/")
+	require.Equal(t, "/orders/"+waiting, redirected.url.Path, "a form redirects to our own pages only")
 }
 
 // TestDecision_Accepted: the page says so if a decision was accepted and is not carried out yet.

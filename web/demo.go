@@ -57,7 +57,7 @@ type demoShown struct {
 
 // outageShown is one outage on the page.
 type outageShown struct {
-	what, why, stands string
+	what, why, status string
 	waiting, examples []exampleShown
 }
 
@@ -68,7 +68,7 @@ type exampleShown struct{ id, what string }
 // answer to the last request.
 type leftShown struct {
 	exampleShown
-	stands, last string
+	status, last string
 }
 
 // awaitedWords are the words for what orders wait for.
@@ -174,13 +174,13 @@ func (v *visit) outage(o demo.Outage) outageShown {
 	}
 	switch {
 	case o.Ended.IsZero() && o.Delayed == 0:
-		is.stands = v.say("demo.fails.none")
+		is.status = v.say("demo.fails.none")
 	case o.Ended.IsZero():
-		is.stands = v.say("demo.fails", o.Delayed, o.Recovered)
+		is.status = v.say("demo.fails", o.Delayed, o.Recovered)
 	case o.RecoveredAt.IsZero():
-		is.stands = v.say("demo.heals", o.Delayed, o.Recovered)
+		is.status = v.say("demo.heals", o.Delayed, o.Recovered)
 	default:
-		is.stands = v.say("demo.healed.after", o.Recovered, seconds(o.Ended.Sub(o.Began)), seconds(o.RecoveredAt.Sub(o.Ended)))
+		is.status = v.say("demo.healed.after", o.Recovered, seconds(o.Ended.Sub(o.Began)), seconds(o.RecoveredAt.Sub(o.Ended)))
 	}
 	return is
 }
@@ -200,11 +200,11 @@ func (v *visit) example(e demo.Example) exampleShown {
 const mostWaiting = 5
 
 func (v *visit) left(w demo.Wait) leftShown {
-	stands := v.say("demo.left.unknown")
+	status := v.say("demo.left.unknown")
 	if w.Status != "" {
-		stands = w.Status.Label(booking.KindOf(w.ID), v.language)
+		status = w.Status.Label(booking.KindOf(w.ID), v.language)
 	}
-	return leftShown{v.example(w.Example), v.say("demo.left.stands", stands, v.say(awaitedWords[w.For])), w.Last}
+	return leftShown{v.example(w.Example), v.say("demo.left.stands", status, v.say(awaitedWords[w.For])), w.Last}
 }
 
 func seconds(d time.Duration) int { return int(d.Round(time.Second) / time.Second) }

@@ -106,21 +106,22 @@ func TestDemo(t *testing.T) {
 	}
 }
 
-// TestDemo_LeftBehind: orders that have not recovered are listed with their status, what
-// they wait for, and the last answer. Orders that were given up do not count as recovered.
+// TestDemo_LeftBehind: orders that have not recovered are listed with their status, what they
+// wait for, and the last answer. Orders whose recovery is no longer awaited do not count as
+// recovered.
 func TestDemo_LeftBehind(t *testing.T) {
 	t.Parallel()
 	is := &played{changed: make(chan struct{})}
 	s := newSite(t, func(d *web.Deps) { d.Demo = is })
-	over := outage(demo.ProviderSlow, true, true)
-	over.Delayed, over.Recovered, over.GivenUp = 3, 2, 1
+	past := outage(demo.ProviderSlow, true, true)
+	past.Delayed, past.Recovered, past.Unrecovered = 3, 2, 1
 	left := []demo.Wait{{Example: demo.Example{What: "평양냉면"}, For: demo.Answer}}
-	for _, deed := range []demo.Awaited{
+	for _, awaited := range []demo.Awaited{
 		demo.Decision, demo.Work, demo.Confirm, demo.Reject, demo.Cancel, demo.Complete, demo.Change, demo.Refund,
 	} {
-		left = append(left, demo.Wait{Example: demo.Example{ID: stayID, What: "바다집"}, Status: booking.Confirmed, For: deed, Last: "503 <b>away"})
+		left = append(left, demo.Wait{Example: demo.Example{ID: stayID, What: "바다집"}, Status: booking.Confirmed, For: awaited, Last: "503 <b>away"})
 	}
-	is.set(demo.State{Began: now, Past: []demo.Outage{over}, Surprises: 1, Left: left})
+	is.set(demo.State{Began: now, Past: []demo.Outage{past}, Surprises: 1, Left: left})
 	for _, l := range booking.Languages() {
 		got := s.as("olga", l).get("/demo")
 		requirePage(t, got, l)

@@ -65,7 +65,7 @@ func (v *visit) ordersOfPart(f booking.OrderFilter, want func(contract.View) boo
 		f.Kind = "" // an item is of one kind
 	}
 	cursor := ""
-	for looked := 0; looked < mostSearched; looked += deskPart {
+	for searched := 0; searched < mostSearched; searched += deskPart {
 		list, err := v.Orders.List(v.ctx, v.caller, f, booking.Page{Cursor: cursor, Limit: deskPart}, nil)
 		if err != nil {
 			return nil, false, err
@@ -92,7 +92,7 @@ func (p *Pages) showDesk(v *visit) error {
 	if err != nil {
 		return err
 	}
-	changing, others, err := v.ordersOf(parts, booking.OrderFilter{Kind: booking.Lodging, Status: booking.Confirmed}, func(o contract.View) bool { return asksOwner(o) != nil })
+	changing, others, err := v.ordersOf(parts, booking.OrderFilter{Kind: booking.Lodging, Status: booking.Confirmed}, func(o contract.View) bool { return changeForOwner(o) != nil })
 	if err != nil {
 		return err
 	}
@@ -116,7 +116,7 @@ func (v *visit) toDecide(line deskOrder) deskOrder {
 	order, due := line.View, line.due
 	line = v.deskOrder(order, v.c.Request.URL.RequestURI())
 	line.due, line.soon = due, due.Sub(v.Now()) < nearDeadline
-	if change := asksOwner(order); change != nil {
+	if change := changeForOwner(order); change != nil {
 		line.badge = badge{v.say("change.asked"), toneWait}
 		is := v.say("change.is", v.dayIn(change.CheckIn), v.dayIn(change.CheckOut), change.Rooms)
 		line.facts = slices.Insert(line.facts, 0, fact{name: v.say("change.to"), value: is})
@@ -146,7 +146,7 @@ func compareBools(a, b bool) int {
 // The duration is the place's when the stay was reserved, or its present one if the order
 // does not have it.
 func (v *visit) decideBy(order contract.View) time.Time {
-	if change := asksOwner(order); change != nil {
+	if change := changeForOwner(order); change != nil {
 		return change.Until
 	}
 	place := v.placeOf(order)

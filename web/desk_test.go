@@ -21,14 +21,14 @@ import (
 func TestDesk(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	hasty := patientInn()
+	hasty := innWithADay()
 	hasty.ID, hasty.Name, hasty.Confirmation, hasty.ConfirmWithin = "place-hasty", "Hasty Inn", booking.Manual, booking.Duration(time.Hour)
-	for _, place := range []booking.Place{patientInn(), hasty} {
+	for _, place := range []booking.Place{innWithADay(), hasty} {
 		require.NoError(t, s.catalogue.AddPlace(t.Context(), "", place))
 	}
 	early, late, soon := "lodging-06gzvfahhdv2qeq77vmrpjqcw1", "lodging-06gzvfahhdv2qeq77vmrpjqcw2", "lodging-06gzvfahhdv2qeq77vmrpjqcw3"
-	s.waitingStay(late, patientInn(), now)
-	s.waitingStay(early, patientInn(), now.Add(-3*time.Hour))
+	s.waitingStay(late, innWithADay(), now)
+	s.waitingStay(early, innWithADay(), now.Add(-3*time.Hour))
 	s.waitingStay(soon, hasty, now.Add(-30*time.Minute))
 	_, err := s.catalogue.ChangePlace(t.Context(), "", hasty.ID, func(p *booking.Place) error {
 		p.ConfirmWithin = booking.Duration(7 * 24 * time.Hour) // which the order's saga does not use
@@ -58,13 +58,13 @@ func TestDesk(t *testing.T) {
 func TestDesk_Members(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	other := patientInn()
+	other := innWithADay()
 	other.ID = "place-other"
-	for _, place := range []booking.Place{patientInn(), other} {
+	for _, place := range []booking.Place{innWithADay(), other} {
 		require.NoError(t, s.catalogue.AddPlace(t.Context(), "", place))
 	}
 	here, there := "lodging-06gzvfahhdv2qeq77vmrpjqcw1", "lodging-06gzvfahhdv2qeq77vmrpjqcw2"
-	s.waitingStay(here, patientInn(), now)
+	s.waitingStay(here, innWithADay(), now)
 	s.waitingStay(there, other, now)
 	cora := s.as("cora", booking.English)
 	require.NotContains(t, cora.get("/desk").text, here)
@@ -93,7 +93,7 @@ var longName = strings.Repeat("긴이름 ", 49) + "긴이름이"
 func TestDesk_Many(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	place := patientInn()
+	place := innWithADay()
 	place.Name = longName
 	require.NoError(t, s.catalogue.AddPlace(t.Context(), "", place))
 	for n := range 45 {
@@ -145,7 +145,7 @@ func TestDesk_NotAllSearched(t *testing.T) {
 func TestDesk_Smuggled(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	place := patientInn()
+	place := innWithADay()
 	place.Name = bad
 	require.NoError(t, s.catalogue.AddPlace(t.Context(), "", place))
 	waiting := s.waitingStay(stayID, place, now)

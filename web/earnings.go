@@ -15,10 +15,10 @@ import (
 
 // sum is the total of the orders of one business, in one currency.
 type sum struct {
-	kind                     booking.Kind
-	currency                 string
-	orders                   int
-	charged, givenBack, kept int64 // kept is what was charged and not refunded
+	kind                    booking.Kind
+	currency                string
+	orders                  int
+	charged, refunded, kept int64 // kept is what was charged and not refunded
 }
 
 // earnings is what the page of a period shows.
@@ -126,7 +126,7 @@ func (v *visit) addUp(sums []sum, placed []contract.View) ([]sum, error) {
 		sums[at].orders++
 		sums[at].charged += payment.Amount.Amount
 		sums[at].kept += left
-		sums[at].givenBack += payment.Amount.Amount - left
+		sums[at].refunded += payment.Amount.Amount - left
 	}
 	return sums, nil
 }

@@ -51,7 +51,7 @@ func (v *visit) disclose(err error) *booking.Error {
 		return refusal
 	}
 	if errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled) {
-		v.Log.Warn("the time of a page is over", zap.String("route", v.c.FullPath()), zap.Error(err))
+		v.Log.Warn("the time of a page has ended", zap.String("route", v.c.FullPath()), zap.Error(err))
 		return booking.Errorf(booking.Unavailable, "")
 	}
 	v.Log.Error("a page failed", zap.String("route", v.c.FullPath()), zap.Error(err))

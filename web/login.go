@@ -62,13 +62,13 @@ type attempt struct {
 const (
 	attemptCookie = "yeyak_login"
 	loginWithin   = 10 * time.Minute
-	// askedWithin bounds a call to the issuer during a login.
-	askedWithin = 10 * time.Second
+	// issuerTimeout bounds a call to the issuer during a login.
+	issuerTimeout = 10 * time.Second
 )
 
 // beginLogin sends the browser to the issuer.
 func (p *Pages) beginLogin(v *visit) error {
-	ctx, cancel := context.WithTimeout(v.ctx, askedWithin)
+	ctx, cancel := context.WithTimeout(v.ctx, issuerTimeout)
 	defer cancel()
 	config, err := p.login.config(ctx, v.c.Request.Host)
 	if err != nil {
@@ -96,7 +96,7 @@ func (p *Pages) endLogin(v *visit) error {
 		p.Log.Info("the issuer has refused a login", zap.String("error", refused))
 		return booking.Errorf(loginFailed, "")
 	}
-	ctx, cancel := context.WithTimeout(v.ctx, askedWithin)
+	ctx, cancel := context.WithTimeout(v.ctx, issuerTimeout)
 	defer cancel()
 	config, err := p.login.config(ctx, v.c.Request.Host)
 	if err != nil {
@@ -124,7 +124,7 @@ func (p *Pages) endLogin(v *visit) error {
 // loginFailed is the code for a login that was aborted, or took too long.
 const loginFailed = booking.Code("login_failed")
 
-// logout removes the session from this browser. The issuer's own session may go on.
+// logout removes the session from this browser. The issuer's own session may continue.
 func (p *Pages) logout(v *visit) error {
 	v.dropCookie(sessionCookie)
 	return v.goTo("/")

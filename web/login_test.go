@@ -24,12 +24,12 @@ func TestLogin(t *testing.T) {
 	}
 }
 
-// TestLogin_ComesBack: after a login the requested page is shown, and never one of another
-// site.
-func TestLogin_ComesBack(t *testing.T) {
+// TestLogin_ShowsTheRequestedPage: after a login the requested page is shown, and never one of
+// another site.
+func TestLogin_ShowsTheRequestedPage(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	for asked, seen := range map[string]string{
+	for requested, seen := range map[string]string{
 		"/orders?kind=food":                     "/orders?kind=food",
 		"/login?back=%2Forders":                 "/orders",
 		"/login?back=https%3A%2F%2Fevil.test":   "/",
@@ -38,11 +38,11 @@ func TestLogin_ComesBack(t *testing.T) {
 		"/login?back=javascript%3Aalert%281%29": "/",
 	} {
 		b := s.browser(booking.English)
-		chooser := b.get(asked)
+		chooser := b.get(requested)
 		require.True(t, strings.HasPrefix(chooser.url.String(), s.issuer.URL()), chooser.url)
 		came := b.send(http.MethodPost, s.issuer.URL()+"/login", url.Values{"id": {field(t, chooser.text, "id")}, "account": {"alice"}})
 		require.Equal(t, http.StatusOK, came.status)
-		require.Equal(t, s.url+seen, came.url.String(), asked)
+		require.Equal(t, s.url+seen, came.url.String(), requested)
 	}
 }
 
@@ -103,8 +103,8 @@ func TestSession_Cookie(t *testing.T) {
 	require.Contains(t, answer.Header.Get("Location"), url.QueryEscape("https://book.example.com/login/callback"))
 }
 
-// TestSession_Over: a form sent without a session is answered with an explanation.
-func TestSession_Over(t *testing.T) {
+// TestSession_Ended: a form sent without a session is answered with an explanation.
+func TestSession_Ended(t *testing.T) {
 	t.Parallel()
 	b := newSite(t).browser(booking.Korean)
 	got := b.post("/cleaning", "tel", "02-123-4567")

@@ -109,10 +109,10 @@ func (v *visit) openOrders(is orders.Overview) panel {
 
 // owedPanel are the orders that need attention, and the undos that are not done.
 func (v *visit) owedPanel(is orders.Overview) panel {
-	inNeed, undos, since := is.NeedingAttention()
-	owed := panel{id: "undos", title: v.say("see.inneed"), problem: inNeed > 0, links: []link{{attentionPath, v.say("need.all")}}}
+	needing, undos, since := is.NeedingAttention()
+	owed := panel{id: "undos", title: v.say("see.inneed"), problem: needing > 0, links: []link{{attentionPath, v.say("need.all")}}}
 	owed.facts = []fact{
-		{name: v.say("see.inneed"), value: v.say("see.count", inNeed)}, {name: v.say("see.undos"), value: v.say("see.count", undos)},
+		{name: v.say("see.inneed"), value: v.say("see.count", needing)}, {name: v.say("see.undos"), value: v.say("see.count", undos)},
 	}
 	if !since.IsZero() {
 		owed.facts = append(owed.facts, fact{name: v.say("see.since"), value: v.moment(since, defaultZone)})
@@ -160,7 +160,7 @@ func (v *visit) queuesPanel(is orders.Overview) panel {
 func (v *visit) rowsPanel(is orders.Overview) panel {
 	rows := panel{id: "read-model", title: v.say("see.readmodel"), problem: is.ReadModelLate()}
 	rows.facts = []fact{
-		{name: v.say("see.looked"), value: v.say("see.count", is.ReadModel.Looked)},
+		{name: v.say("see.looked"), value: v.say("see.count", is.ReadModel.Compared)},
 		{name: v.say("see.behind"), value: v.say("see.count", is.ReadModel.Behind)},
 	}
 	if is.ReadModel.Behind > 0 {
@@ -200,14 +200,14 @@ var tallyWords = map[string]string{
 func (v *visit) loadPanel(is orders.Overview) panel {
 	load := panel{id: "load", title: v.say("see.load")}
 	for _, l := range is.Load {
-		load.facts = append(load.facts, fact{name: l.Name, value: v.say("see.use", l.Taken, l.Of, l.Waiting)})
+		load.facts = append(load.facts, fact{name: l.Name, value: v.say("see.use", l.Busy, l.Of, l.Waiting)})
 		load.problem = load.problem || l.Waiting > 0
 	}
 	return load
 }
 
 func (v *visit) auditPanel(is orders.Overview) panel {
-	audit := panel{id: "audit", title: v.say("see.audit"), problem: is.AuditTroubled(), links: []link{{auditPath, v.say("see.toaudit")}}}
+	audit := panel{id: "audit", title: v.say("see.audit"), problem: is.AuditHasProblem(), links: []link{{auditPath, v.say("see.toaudit")}}}
 	audit.facts = append(v.auditFacts(is.Done, is.Last), fact{name: v.say("see.found"), value: v.say("see.count", is.Found())})
 	return audit
 }

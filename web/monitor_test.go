@@ -21,7 +21,7 @@ type sights struct {
 	needs    []orders.NeedingAttention
 	timeline orders.Timeline
 	away     error // of the orders that need attention
-	asked    orders.AttentionFilter
+	filter   orders.AttentionFilter
 	page     booking.Page
 }
 
@@ -30,7 +30,7 @@ func (s *sights) Overview(_ context.Context, caller booking.Caller) (orders.Over
 }
 
 func (s *sights) Attention(_ context.Context, caller booking.Caller, f orders.AttentionFilter, page booking.Page) ([]orders.NeedingAttention, string, error) {
-	s.asked, s.page = f, page
+	s.filter, s.page = f, page
 	if s.away != nil {
 		return nil, "", s.away
 	}
@@ -44,8 +44,8 @@ func (s *sights) Timeline(_ context.Context, caller booking.Caller, id string) (
 	return s.timeline, caller.Authorize(booking.Monitor, booking.Thing{})
 }
 
-// inTrouble is a system in which nearly everything fails, with markup in all words.
-func inTrouble(s *site) *sights {
+// failingSystem is a system in which nearly everything fails, with markup in all words.
+func failingSystem(s *site) *sights {
 	view, err := s.rows.View(s.Context(), stayID)
 	require.NoError(s, err)
 	is := &sights{overview: orders.Overview{
@@ -56,7 +56,7 @@ func inTrouble(s *site) *sights {
 		Inbox:     orders.OpenInbox{Orders: 1, Oldest: now.Add(-time.Minute)},
 		Failing:   []string{stayID, "drink-deletion/<b>"},
 		Tallies:   []orders.Tally{{Name: orders.TallyFailed, Count: 1, Of: 20}, {Name: orders.TallyLate, Count: 2, Of: 9}, {Name: orders.TallyUnknown, Count: 3, Of: 12}},
-		ReadModel: orders.ReadModelLag{Looked: 50, Behind: 4, Oldest: 90 * time.Second},
+		ReadModel: orders.ReadModelLag{Compared: 50, Behind: 4, Oldest: 90 * time.Second},
 		Findings:  map[string]int{"abandoned": 1},
 		Degraded:  map[string]string{"temporal": "cannot be reached <b>"}, Unknown: map[string]string{"queues": "it could not be read"},
 	}}
@@ -86,7 +86,7 @@ func TestMonitor(t *testing.T) {
 	is := &sights{}
 	s := newSite(t, func(d *web.Deps) { d.Monitor = is })
 	s.furnish()
-	*is = *inTrouble(s)
+	*is = *failingSystem(s)
 	paths := []string{"/operator", "/operator/attention", "/operator/orders/" + stayID}
 	for _, l := range booking.Languages() {
 		olga := s.as("olga", l)
@@ -114,12 +114,12 @@ func TestMonitor(t *testing.T) {
 		require.Contains(t, overview, want)
 	}
 	list := olga.get("/operator/attention?kind=food&cause=undo_owed&cursor=c")
-	require.Equal(t, orders.AttentionFilter{Kind: booking.Food, Cause: orders.UndoOwed}, is.asked)
+	require.Equal(t, orders.AttentionFilter{Kind: booking.Food, Cause: orders.UndoOwed}, is.filter)
 	require.Equal(t, "c", is.page.Cursor)
 	require.Contains(t, list.text, `href="/operator/attention?cause=undo_owed&amp;cursor=more&amp;kind=food"`)
 	require.Contains(t, list.text, `href="/operator/orders/`+stayID+`"`)
 	olga.get("/operator/attention?kind=x&cause=y")
-	require.Equal(t, orders.AttentionFilter{}, is.asked)
+	require.Equal(t, orders.AttentionFilter{}, is.filter)
 	for _, who := range []string{"alice", "bora", "dana", "kim"} {
 		for _, path := range paths {
 			require.Equal(t, http.StatusForbidden, s.as(who, booking.English).get(path).status, who+" "+path)
@@ -134,7 +134,7 @@ func TestMonitor_LongTimeline(t *testing.T) {
 	is := &sights{}
 	s := newSite(t, func(d *web.Deps) { d.Monitor = is })
 	s.furnish()
-	*is = *inTrouble(s)
+	*is = *failingSystem(s)
 	olga := s.as("olga", booking.English)
 	path, seen := "/operator/orders/"+stayID, 0
 	last := olga.get(path)
@@ -162,9 +162,9 @@ func TestMonitor_Well(t *testing.T) {
 	require.Contains(t, s.as("olga", booking.English).get("/operator").words(), "No order needs attention.")
 }
 
-// TestMonitor_CouldNotLook: if the orders that need attention cannot be read, the page does
+// TestMonitor_CouldNotRead: if the orders that need attention cannot be read, the page does
 // not say that there are none.
-func TestMonitor_CouldNotLook(t *testing.T) {
+func TestMonitor_CouldNotRead(t *testing.T) {
 	t.Parallel()
 	is := &sights{overview: orders.Overview{At: now}, away: booking.Errorf(booking.Unavailable, "the read model is away")}
 	s := newSite(t, func(d *web.Deps) { d.Monitor = is })

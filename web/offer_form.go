@@ -221,7 +221,7 @@ func (p *Pages) deleteDrink(v *visit) error {
 	return v.goTo("/desk/catalogue")
 }
 
-// ownerChoice reports whether the form asks for the owner of a new one.
+// ownerChoice reports whether the form has a field for the owner of a new one.
 func (f *offerForm) ownerChoice() bool { return f.isNew && len(f.owners) != 1 }
 
 // stockPath is the page that sets the stock of a drink.

@@ -15,10 +15,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-const stayDeeds = "/operator/orders/" + stayID
+const stayActions = "/operator/orders/" + stayID
 
-// acts is an operator's browser that follows no redirect: the order's page is tested
-// elsewhere.
+// acts is an operator's browser that follows no redirect: the order's page has
+// tests of its own.
 func (s *site) acts(who string, l booking.Language) *browser {
 	b := s.as(who, l)
 	b.client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
@@ -28,7 +28,7 @@ func (s *site) acts(who string, l booking.Language) *browser {
 // does sends the form of an action, with a note.
 func (b *browser) does(verb, words string, more ...string) shown {
 	b.Helper()
-	path := stayDeeds + "/" + verb
+	path := stayActions + "/" + verb
 	got := b.get(path)
 	require.Equal(b, http.StatusOK, got.status, got.text)
 	return b.sends(got, path, words, more...)
@@ -48,9 +48,9 @@ func (b *browser) sends(got shown, path, words string, more ...string) shown {
 	return b.send(http.MethodPost, b.site.url+path, form)
 }
 
-// TestDeeds: each page says what it will do, in both languages, and does it with the
+// TestOperatorActions: each page says what it will do, in both languages, and does it with the
 // caller's note; only operators see these pages.
-func TestDeeds(t *testing.T) {
+func TestOperatorActions(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.furnish()
@@ -70,7 +70,7 @@ func TestDeeds(t *testing.T) {
 	for n, l := range []booking.Language{booking.English, booking.Korean} {
 		olga := s.acts("olga", l)
 		for verb, words := range says {
-			got := olga.get(stayDeeds + "/" + verb)
+			got := olga.get(stayActions + "/" + verb)
 			require.Equal(t, http.StatusOK, got.status, got.text)
 			requirePage(t, got, l)
 			require.Contains(t, got.words(), words[n])
@@ -79,14 +79,14 @@ func TestDeeds(t *testing.T) {
 		}
 	}
 	olga := s.acts("olga", booking.English)
-	require.Contains(t, olga.get(stayDeeds+"/retry").words(), "It is paused")
-	require.Contains(t, olga.get(stayDeeds+"/resolve").words(), "No refund of the order waits")
-	require.Contains(t, olga.get(stayDeeds+"/settle").words(), "The order is not lost")
+	require.Contains(t, olga.get(stayActions+"/retry").words(), "It is paused")
+	require.Contains(t, olga.get(stayActions+"/resolve").words(), "No refund of the order waits")
+	require.Contains(t, olga.get(stayActions+"/settle").words(), "The order is not lost")
 
 	did := func(got shown, where string) {
 		t.Helper()
 		require.Equal(t, http.StatusSeeOther, got.status, got.text)
-		require.Equal(t, stayDeeds+"?did="+where, got.header.Get("Location"))
+		require.Equal(t, stayActions+"?did="+where, got.header.Get("Location"))
 	}
 	did(olga.does("retry", "it is back"), "retry&after=0")
 	require.Equal(t, []booking.Personal{"it is back"}, s.book.retried)
@@ -107,8 +107,8 @@ func TestDeeds(t *testing.T) {
 	for _, who := range []string{"alice", "bora", "dana", "kim"} {
 		b := s.as(who, booking.English)
 		for _, verb := range []string{"retry", "resolve", "settle"} {
-			require.Equal(t, http.StatusForbidden, b.get(stayDeeds+"/"+verb).status, who)
-			require.Equal(t, http.StatusForbidden, b.post(stayDeeds+"/"+verb).status, who)
+			require.Equal(t, http.StatusForbidden, b.get(stayActions+"/"+verb).status, who)
+			require.Equal(t, http.StatusForbidden, b.post(stayActions+"/"+verb).status, who)
 		}
 	}
 	require.Len(t, s.book.retried, 1)
@@ -116,9 +116,9 @@ func TestDeeds(t *testing.T) {
 
 }
 
-// TestDeeds_Resolve: a refund that the provider could not make, with its words, is recorded
-// as paid by hand.
-func TestDeeds_Resolve(t *testing.T) {
+// TestOperatorActions_Resolve: a refund that the provider could not make, with its words, is
+// recorded as paid by hand.
+func TestOperatorActions_Resolve(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.furnish()
@@ -133,9 +133,9 @@ func TestDeeds_Resolve(t *testing.T) {
 		return orders.Outcome{Done: true}, nil
 	}
 	olga := s.acts("olga", booking.English)
-	require.Contains(t, olga.get(stayDeeds+"/resolve").words(), "₩30,000")
-	require.Contains(t, olga.get(stayDeeds+"/resolve").words(), "the account is closed")
-	require.Equal(t, stayDeeds+"?did=resolve&after=0", olga.does("resolve", "bank transfer 42").header.Get("Location"))
+	require.Contains(t, olga.get(stayActions+"/resolve").words(), "₩30,000")
+	require.Contains(t, olga.get(stayActions+"/resolve").words(), "the account is closed")
+	require.Equal(t, stayActions+"?did=resolve&after=0", olga.does("resolve", "bank transfer 42").header.Get("Location"))
 	require.Equal(t, booking.Personal("bank transfer 42"), evidence)
 
 	s.book.resolve = func(booking.Personal) (orders.Outcome, error) {
@@ -147,19 +147,19 @@ func TestDeeds_Resolve(t *testing.T) {
 	require.Equal(t, "bank transfer 42", field(t, got.text, "evidence"))
 }
 
-// TestDeeds_TwoOperators: of two operators who were shown the same page, one acts; the
+// TestOperatorActions_TwoOperators: of two operators who were shown the same page, one acts; the
 // other is shown that action, and may act then.
-func TestDeeds_TwoOperators(t *testing.T) {
+func TestOperatorActions_TwoOperators(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.furnish()
 	s.book.lost = true
-	path := stayDeeds + "/settle"
+	path := stayActions + "/settle"
 	olga, oscar := s.acts("olga", booking.English), s.acts("olga", booking.Korean)
 	first, second := olga.get(path), oscar.get(path)
 	require.Contains(t, first.words(), "Its undos are begun anew")
 	require.NoError(t, s.actions.Append(t.Context(), booking.OperatorAction{
-		ID: "x", At: now, By: "1099", Action: booking.LookAtPayment, OrderID: stayID, Reason: "is it there? <b>", Outcome: "accepted",
+		ID: "x", At: now, By: "1099", Action: booking.CheckPayment, OrderID: stayID, Reason: "is it there? <b>", Outcome: "accepted",
 	}, nil))
 	got := olga.sends(first, path, "it was terminated")
 	require.Equal(t, http.StatusConflict, got.status)
@@ -173,13 +173,13 @@ func TestDeeds_TwoOperators(t *testing.T) {
 	requirePage(t, got2, booking.Korean)
 	require.Contains(t, got2.words(), "운영자 1099: 결제 확인 (진행 중)")
 	require.Empty(t, s.book.settled)
-	require.Equal(t, stayDeeds+"?did=settle&after=0", olga.sends(got, path, "it was terminated").header.Get("Location"))
+	require.Equal(t, stayActions+"?did=settle&after=0", olga.sends(got, path, "it was terminated").header.Get("Location"))
 	require.Equal(t, []string{stayID + " by olga"}, s.book.settled)
 	require.Equal(t, http.StatusSeeOther, oscar.sends(got2, path, "the same operator twice").status, "their own action is no reason")
 }
 
-// TestDeeds_Owed: a refund that has failed at once is not shown as begun.
-func TestDeeds_Owed(t *testing.T) {
+// TestOperatorActions_Owed: a refund that has failed at once is not shown as begun.
+func TestOperatorActions_Owed(t *testing.T) {
 	t.Parallel()
 	is := &sights{}
 	s := newSite(t, func(d *web.Deps) { d.Monitor = is })
@@ -190,11 +190,11 @@ func TestDeeds_Owed(t *testing.T) {
 	for l, words := range map[booking.Language]string{
 		booking.English: "The payment provider cannot make the refund. It is owed", booking.Korean: "결제사가 환불하지 못했습니다.",
 	} {
-		require.Contains(t, s.as("olga", l).get(stayDeeds+"?did=owed").words(), words)
+		require.Contains(t, s.as("olga", l).get(stayActions+"?did=owed").words(), words)
 	}
 }
 
-// interrupted are orders to which something happens as soon as one is read.
+// interrupted calls then after the first read of an order.
 type interrupted struct {
 	web.Orders
 	once sync.Once
@@ -207,9 +207,9 @@ func (i *interrupted) Read(ctx context.Context, caller booking.Caller, kind book
 	return view, err
 }
 
-// TestDeeds_WhileShown: another operator's action while the page is made is not on it, so
+// TestOperatorActions_WhileShown: another operator's action while the page is made is not on it, so
 // the form is refused.
-func TestDeeds_WhileShown(t *testing.T) {
+func TestOperatorActions_WhileShown(t *testing.T) {
 	t.Parallel()
 	between := &interrupted{}
 	s := newSite(t, func(d *web.Deps) { between.Orders, d.Orders = d.Orders, between })
@@ -217,31 +217,31 @@ func TestDeeds_WhileShown(t *testing.T) {
 	s.book.lost = true
 	between.then = func() {
 		require.NoError(t, s.actions.Append(t.Context(), booking.OperatorAction{
-			ID: "x", At: now, By: "1099", Action: booking.LookAtPayment, OrderID: stayID, Outcome: "accepted",
+			ID: "x", At: now, By: "1099", Action: booking.CheckPayment, OrderID: stayID, Outcome: "accepted",
 		}, nil))
 	}
 	olga := s.acts("olga", booking.English)
-	path := stayDeeds + "/settle"
+	path := stayActions + "/settle"
 	got := olga.sends(olga.get(path), path, "it was terminated")
 	require.Equal(t, http.StatusConflict, got.status)
 	require.Contains(t, got.words(), "operator 1099: had the payment looked at")
 	require.Empty(t, s.book.settled)
 }
 
-// TestDeeds_UnderWay: a page shows another operator's action on the order while its outcome
-// is not known.
-func TestDeeds_UnderWay(t *testing.T) {
+// TestOperatorActions_UnderWay: a page shows another operator's action on the order while its
+// outcome is not known.
+func TestOperatorActions_UnderWay(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.furnish()
 	s.book.lost = true
-	line := booking.OperatorAction{ID: "x", At: now, By: "1099", Action: booking.LookAtPayment, OrderID: stayID}
+	line := booking.OperatorAction{ID: "x", At: now, By: "1099", Action: booking.CheckPayment, OrderID: stayID}
 	dead := line
 	dead.ID, dead.At, dead.By = "y", now.Add(-time.Hour), "1098"
 	for _, l := range []booking.OperatorAction{dead, line} {
 		require.NoError(t, s.actions.Append(t.Context(), l, nil))
 	}
-	path := stayDeeds + "/settle"
+	path := stayActions + "/settle"
 	for l, words := range map[booking.Language]string{
 		booking.English: "What others are doing to it now", booking.Korean: "지금 다른 사람이 하고 있는 일",
 	} {
@@ -256,8 +256,8 @@ func TestDeeds_UnderWay(t *testing.T) {
 	require.NotContains(t, s.as("olga", booking.English).get(path).words(), "What others are doing")
 }
 
-// TestDeeds_VersionChanged: an order that has changed meanwhile is shown again.
-func TestDeeds_VersionChanged(t *testing.T) {
+// TestOperatorActions_VersionChanged: an order that has changed meanwhile is shown again.
+func TestOperatorActions_VersionChanged(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
 	s.furnish()

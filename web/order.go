@@ -73,9 +73,9 @@ func (v *visit) ledger(orderID string) (booking.Payment, error) {
 	return payment, err
 }
 
-// ledgerTellsMore reports whether the ledger may have more about an order's payment than the
+// ledgerMayHaveMore reports whether the ledger may have more about an order's payment than the
 // order. For most of the orders that are shown it does not, and need not be read.
-func ledgerTellsMore(order contract.View) bool {
+func ledgerMayHaveMore(order contract.View) bool {
 	moved := order.Status == booking.Cancelling || order.Status.Final() || order.NeedsAttention || order.Disputed ||
 		slices.ContainsFunc(order.History, func(e contract.Entry) bool { return e.Decision != "" })
 	return moved && order.Amount.Amount > 0
@@ -97,7 +97,7 @@ func (v *visit) orderAndLedger() (order contract.View, payment booking.Payment, 
 	switch {
 	case err != nil:
 		return order, booking.Payment{}, err
-	case !ledgerTellsMore(order) || !v.caller.Allowed(booking.ReadPayment, order.Thing()):
+	case !ledgerMayHaveMore(order) || !v.caller.Allowed(booking.ReadPayment, order.Thing()):
 		return order, booking.Payment{}, nil
 	case known && order.Version == version:
 		return order, payment, ledgerErr
@@ -162,7 +162,7 @@ func (v *visit) orderShown() (orderShown, error) {
 		View: order, zone: zone, what: v.what(order), badge: v.badgeOf(order),
 		facts: v.facts(order, zone), deciding: v.deciding(order, "/orders/"+order.ID), paid: v.paid(order, payment),
 		steps: v.steps(order, payment, zone), toConfirm: v.toConfirm(order),
-		mayRefund: order.Placed && order.Amount.Amount > 0 && v.mayGiveBack(order),
+		mayRefund: order.Placed && order.Amount.Amount > 0 && v.callerMayRefund(order),
 		promised:  v.c.Query("accepted") != "" && order.Status != booking.Cancelling && !order.Status.Final(),
 	}
 	shown.moving = v.moving(order, zone)
@@ -180,9 +180,9 @@ func (v *visit) orderShown() (orderShown, error) {
 	return shown, nil
 }
 
-// mayGiveBack reports whether the reader is offered to refund something. Operators do so on
+// callerMayRefund reports whether the reader is offered to refund something. Operators do so on
 // the page of the action, which knows the actions of others.
-func (v *visit) mayGiveBack(order contract.View) bool {
+func (v *visit) callerMayRefund(order contract.View) bool {
 	return v.caller.Allowed(booking.RefundOrder, order.Thing()) && !v.caller.Allowed(booking.ReadActions, booking.Thing{})
 }
 

@@ -110,15 +110,15 @@ func TestCancel(t *testing.T) {
 	b := s.as("alice", booking.English)
 	path := "/orders/" + stayID + "/cancel"
 	require.Contains(t, b.get("/orders/"+stayID).text, `href="`+path+`"`)
-	ask := b.get(path)
-	require.Contains(t, ask.words(), "₩49,000 back (₩51,000 is kept)")
-	expect := field(t, ask.text, "expect")
+	form := b.get(path)
+	require.Contains(t, form.words(), "₩49,000 back (₩51,000 is kept)")
+	expect := field(t, form.text, "expect")
 	require.Equal(t, "before:24h/49000", expect)
 
 	s.book.decide = func(orders.Decision) (orders.Outcome, error) {
 		return orders.Outcome{}, booking.Errorf(booking.QuoteChanged, "")
 	}
-	changed := b.submit(ask, path, "reason", "Change of plans")
+	changed := b.submit(form, path, "reason", "Change of plans")
 	require.Equal(t, http.StatusConflict, changed.status)
 	require.Contains(t, changed.words(), "What you pay or get back has changed")
 	require.Equal(t, "Change of plans", field(t, changed.text, "reason"))
@@ -127,20 +127,20 @@ func TestCancel(t *testing.T) {
 		view, err := s.rows.View(t.Context(), d.OrderID)
 		return orders.Outcome{View: view}, err
 	}
-	accepted := b.submit(ask, path, "reason", "Change of plans")
+	accepted := b.submit(form, path, "reason", "Change of plans")
 	require.Equal(t, "/orders/"+stayID+"?accepted=1", accepted.url.RequestURI())
 	require.Contains(t, accepted.words(), "Your decision was accepted")
 	last := s.book.decided[len(s.book.decided)-1]
 	require.Equal(t, orders.Decision{OrderID: stayID, Kind: booking.Lodging, Update: contract.CancelUpdate, Note: "Change of plans", Expect: expect}, last)
 
-	long := b.submit(ask, path, "reason", strings.Repeat("가", 501))
+	long := b.submit(form, path, "reason", strings.Repeat("가", 501))
 	require.Equal(t, http.StatusUnprocessableEntity, long.status)
 	require.Contains(t, long.words(), "At most 500 characters")
 
 	s.book.decide = func(orders.Decision) (orders.Outcome, error) {
 		return orders.Outcome{}, booking.Errorf(booking.AlreadyCancelled, "")
 	}
-	require.Equal(t, http.StatusConflict, b.submit(ask, path).status)
+	require.Equal(t, http.StatusConflict, b.submit(form, path).status)
 }
 
 // events returns the events of a live page, one per call.
@@ -181,12 +181,12 @@ func TestLive(t *testing.T) {
 	require.Equal(t, http.StatusOK, status)
 	view, err := s.rows.View(t.Context(), foodID)
 	require.NoError(t, err)
-	told := func() string { event, data := next(); return event + " " + data }
+	event := func() string { name, data := next(); return name + " " + data }
 	version := func() string { return "changed " + strconv.FormatInt(view.Version, 10) }
-	require.Equal(t, version(), told())
+	require.Equal(t, version(), event())
 	view.Version, view.NeedsAttention = view.Version+1, true
 	s.keep(view)
-	require.Equal(t, version(), told())
+	require.Equal(t, version(), event())
 	part := b.get("/orders/" + foodID + "/part")
 	require.Equal(t, strconv.FormatInt(view.Version, 10), part.header.Get("Yeyak-Version"))
 	require.Contains(t, part.words(), "Somebody is asked to look at it")
@@ -194,9 +194,9 @@ func TestLive(t *testing.T) {
 
 	view.Status, view.Version = booking.Delivered, view.Version+1
 	s.keep(view)
-	require.Equal(t, version(), told())
-	require.Equal(t, "over over", told())
-	require.Equal(t, "end ", told())
+	require.Equal(t, version(), event())
+	require.Equal(t, "over over", event())
+	require.Equal(t, "end ", event())
 }
 
 // TestLive_Ends: the stream needs a session, and ends when the server stops.

@@ -16,7 +16,7 @@ func (p *Pages) mountOrders(r gin.IRouter) {
 	p.page(r, http.MethodGet, "/orders/:id/part", booking.ReadOrder, p.showPart)
 	r.GET("/orders/:id/live", p.live)
 	p.page(r, http.MethodGet, "/orders/:id/paid", booking.ReturnToOrder, p.customerReturned)
-	p.page(r, http.MethodGet, "/orders/:id/cancel", booking.CancelOrder, p.askCancel)
+	p.page(r, http.MethodGet, "/orders/:id/cancel", booking.CancelOrder, p.showCancel)
 	p.page(r, http.MethodPost, "/orders/:id/cancel", booking.CancelOrder, p.cancel)
 	p.page(r, http.MethodGet, "/messages", booking.ReadMessages, p.listMessages)
 }

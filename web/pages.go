@@ -166,7 +166,7 @@ func (p *Pages) page(r gin.IRouter, method, path string, action booking.Action, 
 }
 
 // spare is the time of a request beyond the reply budget, as in the API.
-const spare = orders.Asking + 3*time.Second
+const spare = orders.ServiceWait + 3*time.Second
 
 // serve identifies the caller, and runs the handler if the caller may do the action on some
 // thing.
@@ -182,8 +182,8 @@ func (v *visit) serve(action booking.Action, h handler) error {
 	})
 }
 
-// admitted counts the visit of an authenticated caller, and runs the handler with a time
-// limit. The handler goes on if the browser disconnects: what has begun is finished.
+// admitted counts the visit of an authenticated caller, and runs the handler with a time limit.
+// The handler continues if the browser disconnects: what has begun is finished.
 func (v *visit) admitted(h handler) error {
 	quota, counted := v.Admission.Callers.Request("caller " + v.caller.ID)
 	if counted && quota.Exceeded {

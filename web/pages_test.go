@@ -211,7 +211,7 @@ func TestPages_LanguageOfAnAnswer(t *testing.T) {
 	}
 }
 
-// TestPages_TooMany: a person that exceeds the limit of requests is told so, on each of
+// TestPages_TooMany: a person that exceeds the limit of requests sees that, on each of
 // their pages.
 func TestPages_TooMany(t *testing.T) {
 	t.Parallel()
@@ -320,7 +320,7 @@ func TestPages_SmuggledByOthers(t *testing.T) {
 	require.NoError(t, s.catalogue.AddDrink(t.Context(), "", tea, 7))
 	s.publish(contract.Lodging{Order: order(stayID, "alice", 1000), Place: inn, CheckIn: day, CheckOut: day.AddDays(1), Rooms: 1}.WithInstants(), booking.Confirmed)
 	s.publish(contract.Cafe{Order: order(cafeID, "alice", 9000), Drink: tea, Quantity: 2}.WithInstants(), booking.InProduction)
-	_, _, err = s.audits.Ask(t.Context(), "olga", now)
+	_, _, err = s.audits.Request(t.Context(), "olga", now)
 	require.NoError(t, err)
 	run, ok, err := s.audits.Lease(t.Context(), now, now)
 	require.NoError(t, err)

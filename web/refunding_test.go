@@ -115,12 +115,12 @@ func TestRefund_ByOperators(t *testing.T) {
 	olga := s.as("olga", booking.English)
 	require.NotContains(t, olga.get("/orders/"+stayID).text, "/orders/"+stayID+"/refund")
 	for _, led := range []shown{olga.get("/orders/" + stayID + "/refund"), olga.post("/orders/"+stayID+"/refund", "amount", "30000", "reason", "cold")} {
-		require.Equal(t, stayDeeds+"/refund", led.url.Path)
+		require.Equal(t, stayActions+"/refund", led.url.Path)
 		require.Equal(t, http.StatusOK, led.status)
 	}
 	payment, err := s.payments.Payment(t.Context(), stayID)
 	require.NoError(t, err)
-	require.EqualValues(t, 100000, payment.Refundable(), "nothing was done that did not see what others did")
+	require.EqualValues(t, 100000, payment.Refundable(), "no action was done without the other caller's action on its page")
 	require.Equal(t, http.StatusNotFound, olga.get("/orders/nonsense/refund").status)
 	require.Contains(t, s.as("bora", booking.English).get("/orders/"+stayID).text, "/orders/"+stayID+"/refund")
 }

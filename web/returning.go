@@ -9,8 +9,8 @@ import (
 )
 
 // customerReturned handles a customer that comes back from the payment provider's page, and shows
-// the order. The parameters that the provider adds to the address are only a hint. If the
-// order cannot be reached, it is shown as it is: it asks the provider by itself, too.
+// the order. The parameters that the provider adds to the address are only a hint. If the order
+// cannot be reached, it is shown as it is: it also checks the charge by itself.
 func (p *Pages) customerReturned(v *visit) error {
 	id := v.c.Param("id")
 	amount, _ := strconv.ParseInt(v.c.Query("amount"), 10, 64)

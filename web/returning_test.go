@@ -12,7 +12,7 @@ import (
 )
 
 // TestConfirm: the order's page links its customer to the provider's page, with the
-// deadline; a customer that comes back sees the order.
+// deadline; a customer that returns sees the order.
 func TestConfirm(t *testing.T) {
 	t.Parallel()
 	nothing := map[booking.Language]string{
@@ -32,15 +32,15 @@ func TestConfirm(t *testing.T) {
 		page := b.get("/orders/" + foodID)
 		require.Contains(t, page.text, `href="https://bank.example/1"`)
 		require.Contains(t, page.words(), words)
-		for _, asked := range []string{page.words(), b.get("/orders/" + foodID + "/cancel").words()} {
-			require.Contains(t, asked, nothing[language])
-			require.NotContains(t, asked, "₩18,000 back", "nothing can be refunded")
-			require.NotContains(t, asked, "₩18,000 환불")
+		for _, text := range []string{page.words(), b.get("/orders/" + foodID + "/cancel").words()} {
+			require.Contains(t, text, nothing[language])
+			require.NotContains(t, text, "₩18,000 back", "nothing can be refunded")
+			require.NotContains(t, text, "₩18,000 환불")
 		}
 
-		var told booking.PaymentReturn
+		var received booking.PaymentReturn
 		s.book.returns = func(_ string, back booking.PaymentReturn) (orders.Outcome, error) {
-			told = back
+			received = back
 			view.Status, view.NextAction = booking.Paid, nil
 			view.Version++
 			s.keep(view)
@@ -48,7 +48,7 @@ func TestConfirm(t *testing.T) {
 		}
 		back := b.get("/orders/" + foodID + "/paid?paymentKey=pk_1&amount=18000")
 		require.Equal(t, http.StatusOK, back.status)
-		require.Equal(t, booking.PaymentReturn{PaymentKey: "pk_1", Amount: 18000}, told)
+		require.Equal(t, booking.PaymentReturn{PaymentKey: "pk_1", Amount: 18000}, received)
 		require.NotContains(t, back.text, "bank.example")
 
 		s.book.returns = func(string, booking.PaymentReturn) (orders.Outcome, error) {

@@ -82,7 +82,7 @@ func TestEmptyLargeUpdates(t *testing.T) {
 }
 
 // TestEmptyLargeUpdates_Unreadable: a large update that cannot be parsed does not block
-// the rest of the task, and is refused.
+// the remaining task, and is refused.
 func TestEmptyLargeUpdates_Unreadable(t *testing.T) {
 	t.Parallel()
 	for name, tail := range map[string][]byte{

@@ -111,11 +111,11 @@ type Options struct {
 	Tune func(*worker.Options)
 }
 
-// restingOrders is how many sagas a process keeps in memory. An order waits for hours
+// cachedSagas is how many sagas a process keeps in memory. An order waits for hours
 // or days between decisions, and is cheaply replayed from its history (in a few
 // milliseconds) when one comes: the cost of keeping it is the garbage collector's, for
 // its stacks.
-const restingOrders = 1000
+const cachedSagas = 1000
 
 // Start serves the queues, one worker each. The sagas' worker starts last, so that the
 // queues of its steps are served already.
@@ -124,7 +124,7 @@ func Start(c client.Client, o Options) (*Workers, error) {
 	if register == nil {
 		register = RegisterWorkflows
 	}
-	worker.SetStickyWorkflowCacheSize(restingOrders)
+	worker.SetStickyWorkflowCacheSize(cachedSagas)
 	w := &Workers{}
 	for _, queue := range o.queues() {
 		one := worker.New(c, queue, o.of(queue))
@@ -191,10 +191,10 @@ func (o Options) of(queue string) worker.Options {
 	case contract.SagasQueue:
 		w.MaxConcurrentWorkflowTaskExecutionSize = 400
 		w.MaxConcurrentLocalActivityExecutionSize = 400
-		// After a worker's death, its cached orders wait this long, and a decision on
-		// one of them is still answered within the reply budget. The engine subtracts a
-		// second when it looks for a poll for a query: with no more than that, a query
-		// fails while all polls are busy.
+		// After a worker's death, its cached orders wait this long, and a decision on one of them
+		// is still answered within the reply budget. The engine subtracts a second when it
+		// assigns a query to a poll: with no more than that, a query fails while all polls are
+		// busy.
 		w.StickyScheduleToStartTimeout = 1500 * time.Millisecond
 		w.DeploymentOptions = o.deployment()
 	case contract.DeferredPaymentsQueue:

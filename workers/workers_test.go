@@ -35,7 +35,7 @@ func TestServices_EveryServiceHasItsQueue(t *testing.T) {
 	s := services()
 	served := map[any]string{}
 	for _, queue := range contract.Queues() {
-		require.NotEmpty(t, s.of(queue), "nobody would work on %s", queue)
+		require.NotEmpty(t, s.of(queue), "no worker would work on %s", queue)
 		if queue == contract.SagasQueue {
 			continue
 		}
@@ -55,7 +55,7 @@ func TestServices_EveryServiceHasItsQueue(t *testing.T) {
 }
 
 // Two activities of one name, or a method that is no activity, fail at registration.
-func TestWorkers_TakeWhatTheyAreGiven(t *testing.T) {
+func TestWorkers_ServeTheirQueues(t *testing.T) {
 	t.Parallel()
 	c, err := client.NewLazyClient(client.Options{})
 	require.NoError(t, err)
@@ -81,7 +81,7 @@ func TestOptions_DeferredPaymentsComeWithPayments(t *testing.T) {
 	require.Equal(t, []string{contract.PaymentsQueue, contract.DeferredPaymentsQueue, contract.SagasQueue}, o.queues())
 	require.NotEmpty(t, services().of(contract.DeferredPaymentsQueue))
 	require.InDelta(t, 7, o.of(contract.DeferredPaymentsQueue).TaskQueueActivitiesPerSecond, 0)
-	require.Zero(t, o.of(contract.PaymentsQueue).TaskQueueActivitiesPerSecond, "refunds do not stand in that line")
+	require.Zero(t, o.of(contract.PaymentsQueue).TaskQueueActivitiesPerSecond, "refunds do not wait in that queue")
 }
 
 func TestOptions(t *testing.T) {
@@ -156,7 +156,7 @@ func constantsOf(t *testing.T, suffix string) (names []string) {
 	return names
 }
 
-// workflowFunctions are the exported functions that take a workflow.Context.
+// workflowFunctions are the exported functions with a workflow.Context.
 func workflowFunctions(t *testing.T) (names []string) {
 	t.Helper()
 	inspect(t, "../workflows", func(n ast.Node) {

@@ -34,7 +34,7 @@ func (a *auditedTrials) add(t *testing.T, s *trial) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.names[s.order], a.views[s.order], a.items[s.item] = t.Name(), s.last, true
-	a.again[s.order] = s.lives > 0
+	a.again[s.order] = s.earlierRuns > 0
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for key, is := range s.provider {
@@ -49,7 +49,7 @@ func (a *auditedTrials) add(t *testing.T, s *trial) {
 	}
 	for c, err := range s.crew.AllCleaners(t.Context()) {
 		require.NoError(t, err)
-		if c.OrderID != somebodyElses.OrderID {
+		if c.OrderID != otherCall.OrderID {
 			a.cleaners = append(a.cleaners, c)
 		}
 	}
@@ -222,7 +222,7 @@ func (noItems) AllDrinks(ctx context.Context) iter.Seq2[booking.Drink, error] {
 	return listed[booking.Drink]()(ctx)
 }
 
-// Untold implements audit.Outboxes.
-func (noItems) Untold(ctx context.Context) iter.Seq2[booking.Event, error] {
+// Undelivered implements audit.Outboxes.
+func (noItems) Undelivered(ctx context.Context) iter.Seq2[booking.Event, error] {
 	return listed[booking.Event]()(ctx)
 }

@@ -58,17 +58,17 @@ func (s *trial) anyConfirming(random *rand.Rand) {
 		}
 	}
 	for range random.IntN(3) {
-		s.comesBack(moments())
+		s.customerReturns(moments())
 	}
 }
 
-// requireToldToConfirm checks that a customer who was asked to confirm, or has not
+// requireConfirmationMessages checks that a customer who was asked to confirm, or has not
 // confirmed in time, gets one message about the cancellation.
-func (s *trial) requireToldToConfirm(v contract.View) {
+func (s *trial) requireConfirmationMessages(v contract.View) {
 	s.Helper()
 	require.Nil(s, v.NextAction)
 	require.Zero(s, v.ExpiresAt)
-	if s.lives > 0 || v.Status != booking.Cancelled {
+	if s.earlierRuns > 0 || v.Status != booking.Cancelled {
 		return
 	}
 	messages := s.messagesTo(orderIn(s.in).CustomerID)

@@ -20,11 +20,11 @@ import (
 // failures are refunds that were done and fail at the provider, at any time while the order
 // runs or after its end. The provider sends a notice, or a later check finds the failure.
 type failures struct {
-	random  *rand.Rand
-	count   int
-	unheard bool                      // nothing has checked since the last failure
-	running string                    // the id of the running workflow, "" if there is none
-	begun   []contract.RefundingAgain // the workflows that follow failures after the order's end and have not run yet
+	random    *rand.Rand
+	count     int
+	unchecked bool                      // nothing has checked since the last failure
+	running   string                    // the id of the running workflow, "" if there is none
+	begun     []contract.RefundingAgain // the workflows that follow failures after the order's end and have not run yet
 }
 
 func newFailures(seeds *rand.Rand) *failures {
@@ -38,19 +38,19 @@ func (s *trial) anyFailures(moments []time.Duration) {
 	if f == nil {
 		return
 	}
-	f.running, f.unheard = s.order, f.count > 0
+	f.running, f.unchecked = s.order, f.count > 0
 	s.followed = s.follows
 	for range 1 + f.random.IntN(2) {
 		at := max(0, moments[f.random.IntN(len(moments))]) + 2*time.Second
 		s.env.RegisterDelayedCallback(func() { s.fails() }, at)
 		for range f.random.IntN(3) {
-			s.env.RegisterDelayedCallback(s.hears, at+[]time.Duration{0, 0, time.Second, time.Minute, hour}[f.random.IntN(5)])
+			s.env.RegisterDelayedCallback(s.checksPayment, at+[]time.Duration{0, 0, time.Second, time.Minute, hour}[f.random.IntN(5)])
 		}
 	}
 }
 
 // follows makes the payment be checked soon.
-func (s *trial) follows() { s.env.RegisterDelayedCallback(s.hears, time.Second) }
+func (s *trial) follows() { s.env.RegisterDelayedCallback(s.checksPayment, time.Second) }
 
 // fails makes a refund fail that the provider has made, and reports whether there was one.
 func (s *trial) fails() bool {
@@ -71,7 +71,7 @@ func (s *trial) fails() bool {
 		is.refunded -= is.refunds[key]
 		delete(is.refunds, key)
 		s.failures.count++
-		s.failures.unheard = true
+		s.failures.unchecked = true
 		return true
 	}
 	return false
@@ -86,10 +86,10 @@ func (s *trial) countsBesideHand(key string) bool {
 	return err == nil && is
 }
 
-// hears makes the workflow that handles the order's notices check the payment.
-func (s *trial) hears() {
+// checksPayment makes the workflow that handles the order's notices check the payment.
+func (s *trial) checksPayment() {
 	f := s.failures
-	f.unheard = false
+	f.unchecked = false
 	env := s.environment(&process{world: s.world, lasting: true}, contract.NoticesWorkflowID(s.order), s.env.Now())
 	env.RegisterWorkflow(workflows.PaymentNotices)
 	env.RegisterWorkflowWithOptions(func(_ workflow.Context, in contract.RefundingAgain) error {
@@ -103,8 +103,8 @@ func (s *trial) hears() {
 			}
 			s.env.SignalWorkflow(signal, said)
 			count := f.count
-			f.unheard = true // until the signal is delivered; unlike a real server, the test environment may end the workflow before
-			s.env.RegisterDelayedCallback(func() { f.unheard = f.unheard && f.count > count }, 0)
+			f.unchecked = true // until the signal is delivered; unlike a real server, the test environment may end the workflow before
+			s.env.RegisterDelayedCallback(func() { f.unchecked = f.unchecked && f.count > count }, 0)
 			return nil
 		}).Maybe()
 	env.ExecuteWorkflow(workflows.PaymentNotices, contract.Notices{OrderID: s.order, Checks: 1})
@@ -119,17 +119,17 @@ func (s *trial) failuresEnd() {
 		return
 	}
 	f.running = ""
-	requested := s.asked
-	defer func() { s.asked = requested }() // these refund requests do not decide what is kept
+	requested := s.refundRequests
+	defer func() { s.refundRequests = requested }() // these refund requests do not decide what is kept
 	for range f.random.IntN(3) {
 		s.fails()
 	}
 	if f.random.IntN(2) == 0 {
-		s.hears()
+		s.checksPayment()
 	}
-	for f.unheard || len(f.begun) > 0 {
+	for f.unchecked || len(f.begun) > 0 {
 		if len(f.begun) == 0 {
-			s.hears()
+			s.checksPayment()
 			continue
 		}
 		in := f.begun[0]
@@ -152,7 +152,7 @@ func (s *trial) refundAgain(in contract.RefundingAgain) {
 		s.env.RegisterDelayedCallback(func() { s.fails() }, time.Duration(f.random.IntN(20))*time.Second)
 	}
 	for range f.random.IntN(3) {
-		s.env.RegisterDelayedCallback(s.hears, time.Duration(f.random.IntN(20))*time.Second)
+		s.env.RegisterDelayedCallback(s.checksPayment, time.Duration(f.random.IntN(20))*time.Second)
 	}
 	s.env.ExecuteWorkflow(workflows.RefundAgain, in)
 	require.True(s, s.env.IsWorkflowCompleted())
@@ -160,9 +160,9 @@ func (s *trial) refundAgain(in contract.RefundingAgain) {
 	f.running = ""
 }
 
-// requireToldOfFailures checks that the customer was notified of each refund that it is
+// requireFailuresNotified checks that the customer was notified of each refund that it is
 // done whenever they were notified that it had failed, and not more often than it was done.
-func (s *trial) requireToldOfFailures(payment booking.Payment) {
+func (s *trial) requireFailuresNotified(payment booking.Payment) {
 	s.Helper()
 	counts := map[string]int{}
 	for _, m := range s.sentTo(s.customer) {

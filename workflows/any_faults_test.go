@@ -36,7 +36,7 @@ func TestAnyFaultsAnyDecisions(t *testing.T) {
 			t.Run(fmt.Sprintf("%s/%d", kind, i), func(t *testing.T) {
 				random := rand.New(rand.NewPCG(seed, i))
 				s := order(t, random)
-				anyLife(s, random)
+				anyRun(s, random)
 				all.add(t, s)
 			})
 		}
@@ -57,11 +57,11 @@ type trial struct {
 	owes  books
 	// owed is the part of owes that is left when the order ended as the view says; nil: all.
 	owed func(contract.View) books
-	// lives counts the order's earlier runs.
-	lives   int
-	last    contract.View // after the last of them
-	garbage []*decision   // invalid updates
-	cancels []*cancel
+	// earlierRuns counts the order's earlier runs.
+	earlierRuns int
+	last        contract.View // after the last of them
+	garbage     []*decision   // invalid updates
+	cancels     []*cancel
 	// notices are the messages that a completed order has sent.
 	notices  []sentMessage
 	failures *failures // of refunds that were done; nil: none fails
@@ -81,7 +81,7 @@ type books struct {
 	known bool              // registered at management
 }
 
-func anyLife(s *trial, random *rand.Rand) {
+func anyRun(s *trial, random *rand.Rand) {
 	var kept promises
 	defer kept.close()
 	staff := s.anyRefunds(random)
@@ -89,12 +89,12 @@ func anyLife(s *trial, random *rand.Rand) {
 		s.owing = append(s.owing, activities.Owed{Words: fmt.Sprint("owed ", random.IntN(2)), NeedsPerson: random.IntN(2) == 0})
 	}
 	s.anyOthers(random)
-	s.check = func(p contract.Publication) { kept.check(p, s.booksAsHeard) }
+	s.check = func(p contract.Publication) { kept.check(p, s.booksAsReported) }
 	if random.IntN(3) == 0 { // the process crashes, and the engine has no record of what it did
 		s.setFaults(dyingAt(1+random.IntN(20), anyFaults(random)))
 		s.anyDecisions(random)
 		s.env.ExecuteWorkflow(s.flow, s.in)
-		s.lives++
+		s.earlierRuns++
 		s.startRun(s.env.Now().Add(10 * time.Second))
 	}
 	s.setFaults(anyFaults(random))
@@ -104,7 +104,7 @@ func anyLife(s *trial, random *rand.Rand) {
 	s.requireInBalance(first)
 
 	if random.IntN(3) == 0 { // an operator resets it to its beginning
-		s.lives++
+		s.earlierRuns++
 		payment, _ := s.ledger.Payment(s.Context(), s.order) // none if it was cancelled before anything was done
 		s.startRun(s.env.Now().Add(time.Second))
 		if in, ok := s.in.(contract.Lodging); ok {
@@ -144,7 +144,7 @@ func (s *trial) anyRefunds(random *rand.Rand) (all refundsByStaff) {
 
 func (r refundsByStaff) decide(s *trial) {
 	for i, at := range r.at {
-		s.gives(at, strconv.Itoa(i), r.amounts[i])
+		s.staffRefunds(at, strconv.Itoa(i), r.amounts[i])
 	}
 }
 
@@ -236,7 +236,7 @@ func (s *trial) requireDecided(v contract.View) {
 // requireInBalance checks the books once all late calls have taken effect.
 func (s *trial) requireInBalance(v contract.View) {
 	s.Helper()
-	defer s.tellIfFailed(v)
+	defer s.logIfFailed(v)
 	s.finishLateCalls()
 	s.othersEnd()
 	s.failuresEnd()
@@ -248,7 +248,7 @@ func (s *trial) requireInBalance(v contract.View) {
 	}
 	s.requireDecided(v)
 	s.requireMessagesInBalance(v.Status != booking.Cancelled)
-	s.requireToldToConfirm(v)
+	s.requireConfirmationMessages(v)
 	refunds := s.refundsInBalance()
 	if v.Status != booking.Cancelled {
 		owed := s.owes
@@ -282,7 +282,7 @@ func (s *trial) requireMessagesInBalance(accepted bool) {
 			}
 		}
 		switch {
-		case accepted && s.lives == 0:
+		case accepted && s.earlierRuns == 0:
 			require.Equal(s, []int{1, 0}, []int{on, off}, "%+v", n)
 		case accepted: // an earlier run may have begun to undo it, and this one finished the work
 			require.LessOrEqual(s, off, on, "%+v", n)
@@ -315,21 +315,21 @@ func (s *trial) requireNothingLeft(v contract.View) {
 // compensation's events have the order of the story's.
 func (s *trial) requireEventsInBalance(v contract.View) {
 	s.Helper()
-	tale := []booking.EventType{s.placed, booking.PaymentApproved, s.undone, booking.PaymentCancelApproved, s.cancelled}
+	endState := []booking.EventType{s.placed, booking.PaymentApproved, s.undone, booking.PaymentCancelApproved, s.cancelled}
 	switch {
 	case s.owes.money == 0:
-		tale = []booking.EventType{s.placed, s.undone, s.cancelled}
-	case s.gaveNothing():
-		tale = []booking.EventType{s.placed, booking.PaymentApproved, s.undone, s.cancelled}
+		endState = []booking.EventType{s.placed, s.undone, s.cancelled}
+	case s.refundedNothing():
+		endState = []booking.EventType{s.placed, booking.PaymentApproved, s.undone, s.cancelled}
 	}
 	var story []booking.EventType
 	for _, e := range s.published {
-		if slices.Contains(tale, e) || e == booking.PaymentDeclinedEvent {
+		if slices.Contains(endState, e) || e == booking.PaymentDeclinedEvent {
 			story = append(story, e)
 		}
 	}
 	if slices.Contains(story, s.placed) {
-		require.Equal(s, tale, story)
+		require.Equal(s, endState, story)
 		require.True(s, s.row().View.Placed, "what came into being stays listed")
 		return
 	}

@@ -18,7 +18,7 @@ func (s *stay) anyMoves(random *rand.Rand) {
 	if !s.moved {
 		return
 	}
-	if sentAgain(random, s.changesAsked, s.asks) {
+	if sentAgain(random, s.changeRequests, s.sendChange) {
 		return
 	}
 	span := s.in.CheckOutAt().Sub(placedAt)
@@ -76,12 +76,12 @@ func (w *world) paidFor(v contract.View, free bool, owed books) books {
 
 // sentAgain repeats the changes of an earlier run, in half of the runs that have any, as
 // the engine applies updates again after a reset.
-func sentAgain[C any](random *rand.Rand, asked []C, ask func(time.Duration, C) *decision) bool {
-	if len(asked) == 0 || random.IntN(2) != 0 {
+func sentAgain[C any](random *rand.Rand, changes []C, send func(time.Duration, C) *decision) bool {
+	if len(changes) == 0 || random.IntN(2) != 0 {
 		return false
 	}
-	for i, c := range asked {
-		ask(time.Duration(i+random.IntN(3))*time.Second, c)
+	for i, c := range changes {
+		send(time.Duration(i+random.IntN(3))*time.Second, c)
 	}
 	return true
 }
@@ -91,7 +91,7 @@ func (c *cup) anyRefills(random *rand.Rand) {
 	if !c.moved {
 		return
 	}
-	if sentAgain(random, c.changesAsked, c.asks) {
+	if sentAgain(random, c.changeRequests, c.sendChange) {
 		return
 	}
 	span := c.in.DayBegins().Sub(placedAt)

@@ -39,7 +39,7 @@ func (s *trial) anyOthers(random *rand.Rand) {
 
 func (s *trial) other(random *rand.Rand) *other {
 	o := &other{
-		dispute: random.IntN(3) == 0, percent: []int64{10, 40, 100}[random.IntN(3)], looks: random.IntN(4), fails: random.IntN(2) == 0,
+		dispute: random.IntN(3) == 0, percent: []int64{10, 40, 100}[random.IntN(3)], checksLeft: random.IntN(4), fails: random.IntN(2) == 0,
 	}
 	s.alsoOthers = s.alsoOthers || o.dispute
 	return o
@@ -93,7 +93,7 @@ func (s *trial) operatorPays(random *rand.Rand) {
 }
 
 // othersEnd ends what others have begun at the provider, and makes the ledger check it, as
-// happens whenever staff asks for a refund: here for more than is left. A charge with an
+// happens whenever staff requests a refund: here for more than is left. A charge with an
 // unknown outcome that was paid back by hand is checked as well.
 func (s *trial) othersEnd() {
 	s.Helper()
@@ -133,13 +133,13 @@ func (s *trial) othersEnd() {
 	require.Equal(s, booking.RefundExceeds, is.Refused)
 }
 
-// tellIfFailed logs the payment in the ledger and at the provider if the test has failed.
-func (s *trial) tellIfFailed(v contract.View) {
+// logIfFailed logs the payment in the ledger and at the provider if the test has failed.
+func (s *trial) logIfFailed(v contract.View) {
 	if !s.Failed() {
 		return
 	}
 	payment, err := s.ledger.Payment(context.Background(), s.order)
-	s.Logf("%d lives; the order: %+v\nthe ledger (%v): %+v", s.lives, v, err, payment)
+	s.Logf("%d earlier runs; the order: %+v\nthe ledger (%v): %+v", s.earlierRuns, v, err, payment)
 	for key, is := range s.provider {
 		s.Logf("the provider, of %s: %+v", key, *is)
 		for _, o := range is.others {

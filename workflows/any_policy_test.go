@@ -77,7 +77,7 @@ func (s *trial) requireKept(v contract.View, left int64, r refunds) {
 	if err == nil && payment.WasCharged() {
 		require.Equal(s, payment.Amount.Amount-r.all, left, "the ledger and the provider agree")
 		require.LessOrEqual(s, left, payment.Kept, "the customer has all that the policy gives")
-		require.GreaterOrEqual(s, left, payment.Kept-r.late, "and no more, but for what staff gave afterwards")
+		require.GreaterOrEqual(s, left, payment.Kept-r.late, "and no more, but for what staff refunded afterwards")
 		require.Equal(s, v.Settled != nil, s.policed)
 	} else {
 		require.Zero(s, left)
@@ -94,10 +94,10 @@ func (s *trial) requireKept(v contract.View, left int64, r refunds) {
 	for _, c := range s.cancels {
 		require.False(s, c.stale && c.accepted, "no order has such a quote")
 	}
-	for _, request := range s.asked {
+	for _, request := range s.refundRequests {
 		require.True(s, request.Why.Keeps() || request.Keep == 0, "%+v", request)
 	}
-	if s.lives > 0 {
+	if s.earlierRuns > 0 {
 		return // the decision of an earlier run counts
 	}
 	require.True(s, v.Reason.Keeps() || kept(v) == 0)
@@ -106,7 +106,7 @@ func (s *trial) requireKept(v contract.View, left int64, r refunds) {
 			if e.Note != c.note {
 				continue
 			}
-			for _, request := range s.asked {
+			for _, request := range s.refundRequests {
 				require.Equal(s, []any{c.due.Keep, c.due.Tier}, []any{request.Keep, request.Tier}, "what was quoted is what happens")
 			}
 		}

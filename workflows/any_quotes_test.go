@@ -36,7 +36,7 @@ func TestQuote_IsWhatHappens(t *testing.T) {
 		t.Run(fmt.Sprintf("%s/%d", kind, i), func(t *testing.T) {
 			random := rand.New(rand.NewPCG(seed, i))
 			c := anyQuoted(t, kind, random)
-			c.ask()
+			c.quoteAndCancel()
 			c.requireAsQuoted(c.execute(c.in))
 			switch {
 			case c.came.accepted:
@@ -55,12 +55,12 @@ type quoted struct {
 	at, later time.Duration // durations since the order was placed
 	goodwill  int64         // what staff refunds before
 
-	asked bool
-	quote contract.Quote
-	by    booking.Status // the status at the quote
-	then  booking.Status // the status at the cancel
-	came  decision
-	stood booking.Payment // just after the cancel was refused
+	hasQuote     bool
+	quote        contract.Quote
+	by           booking.Status // the status at the quote
+	then         booking.Status // the status at the cancel
+	came         decision
+	afterRefusal booking.Payment // just after the cancel was refused
 }
 
 func anyQuoted(t *testing.T, kind booking.Kind, random *rand.Rand) *quoted {
@@ -169,10 +169,10 @@ func anyTiers(k booking.Kind, random *rand.Rand) *booking.CancellationPolicy {
 	return p
 }
 
-// ask lets the customer get a quote, and cancel.
-func (c *quoted) ask() {
+// quoteAndCancel lets the customer get a quote, and cancel.
+func (c *quoted) quoteAndCancel() {
 	if c.goodwill > 0 {
-		c.gives(c.at, "1", c.goodwill)
+		c.staffRefunds(c.at, "1", c.goodwill)
 		c.at, c.later = c.at+time.Minute, c.later+time.Minute // the provider has made the refund by then
 	}
 	c.env.RegisterDelayedCallback(func() {
@@ -184,11 +184,11 @@ func (c *quoted) ask() {
 		if err != nil {
 			return // the order is not paid for yet
 		}
-		c.asked, c.quote, c.by = true, p.View.Quote(c.env.Now()), p.View.Status
+		c.hasQuote, c.quote, c.by = true, p.View.Quote(c.env.Now()), p.View.Status
 		c.quote.RefundedBefore = payment.RefundedByOthers()
 	}, c.at+time.Nanosecond)
 	c.env.RegisterDelayedCallback(func() {
-		if !c.asked {
+		if !c.hasQuote {
 			return
 		}
 		p, err := c.pages.Order(context.Background(), c.order)
@@ -196,7 +196,7 @@ func (c *quoted) ask() {
 		c.then = p.View.Status
 		c.sendRaw(contract.CancelUpdate, &c.came, contract.Decision{By: "1024", At: c.env.Now(), Expect: c.quote.Quote()})
 		c.env.RegisterDelayedCallback(func() {
-			c.stood, err = c.ledger.Payment(context.Background(), c.order)
+			c.afterRefusal, err = c.ledger.Payment(context.Background(), c.order)
 			require.NoError(c, err)
 		}, time.Nanosecond)
 	}, c.later+time.Nanosecond)
@@ -205,7 +205,7 @@ func (c *quoted) ask() {
 // requireAsQuoted checks the outcome of the cancel against the quote.
 func (c *quoted) requireAsQuoted(v contract.View) {
 	c.Helper()
-	if !c.asked || !c.came.accepted && c.came.err == nil {
+	if !c.hasQuote || !c.came.accepted && c.came.err == nil {
 		return // the order had ended before
 	}
 	at := placedAt.Add(c.later + time.Nanosecond)
@@ -216,15 +216,15 @@ func (c *quoted) requireAsQuoted(v contract.View) {
 		require.NoError(c, c.came.err)
 		require.True(c, holds, "%+v", c.quote)
 		require.Equal(c, booking.Cancelled, v.Status)
-		back := max(c.quote.GiveBack, c.quote.RefundedBefore)
-		require.Equal(c, amount-back, c.owed(), "what the customer has is what was quoted, with what they had before")
-		require.Equal(c, c.quote.StillDue(c.quote.GiveBack), back-c.quote.RefundedBefore)
-		require.Equal(c, c.quote.Kept(c.quote.GiveBack, c.quote.Keep), v.Settled.Kept.Amount)
-		require.Equal(c, back, v.Settled.Refunded.Amount)
+		refunded := max(c.quote.Refund, c.quote.RefundedBefore)
+		require.Equal(c, amount-refunded, c.owed(), "what the customer has is what was quoted, with what they had before")
+		require.Equal(c, c.quote.StillDue(c.quote.Refund), refunded-c.quote.RefundedBefore)
+		require.Equal(c, c.quote.Kept(c.quote.Refund, c.quote.Keep), v.Settled.Kept.Amount)
+		require.Equal(c, refunded, v.Settled.Refunded.Amount)
 	case c.came.code() == booking.QuoteChanged:
 		require.True(c, !holds || c.by != c.then, "%+v", c.quote)
-		require.Equal(c, booking.Charged, c.stood.Status, "nothing is done")
-		require.Equal(c, c.quote.RefundedBefore, c.stood.RefundedByOthers())
+		require.Equal(c, booking.Charged, c.afterRefusal.Status, "nothing is done")
+		require.Equal(c, c.quote.RefundedBefore, c.afterRefusal.RefundedByOthers())
 	default: // the order cannot be cancelled any more
 		stay, ok := c.in.(contract.Lodging)
 		require.True(c, c.then.Final() || booking.MayCancel(c.then) != nil || ok && !at.Before(stay.CheckInAt()), "%v", c.came.err)

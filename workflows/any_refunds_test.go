@@ -56,25 +56,25 @@ func (s *trial) refundsInBalance() (r refunds) {
 		return r
 	}
 	if s.failures != nil {
-		s.requireToldOfFailures(payment)
+		s.requireFailuresNotified(payment)
 		return r
 	}
 	require.Len(s, s.refunded(), parts)
-	undoMade, undoEnded := s.toldOfUndo(payment)
+	undoMade, undoEnded := s.undoMessages(payment)
 	messages := s.messagesTo(s.customer)
 	count := func(of booking.MessageType) int {
 		return len(slices.DeleteFunc(slices.Clone(messages), func(m string) bool { return m != string(of) }))
 	}
 	require.Equal(s, parts+undoMade, count(booking.RefundedMessage))
-	if s.lives == 0 { // a run that does not remember the refund sends no message about its end
+	if s.earlierRuns == 0 { // a run that does not remember the refund sends no message about its end
 		require.Equal(s, ended+undoEnded, count(booking.RefundEndedMessage))
 	}
 	return r
 }
 
-// toldOfUndo checks that a customer who was notified that the refund of a cancelled order
+// undoMessages checks that a customer who was notified that the refund of a cancelled order
 // failed was notified of its end, and counts the messages: made, or ended otherwise.
-func (s *trial) toldOfUndo(payment booking.Payment) (made, ended int) {
+func (s *trial) undoMessages(payment booking.Payment) (made, ended int) {
 	s.Helper()
 	failed := 0
 	for _, m := range s.sentTo(s.customer) {
@@ -87,7 +87,7 @@ func (s *trial) toldOfUndo(payment booking.Payment) (made, ended int) {
 			ended++
 		}
 	}
-	if s.lives > 0 || s.last.Reason == booking.NoShow { // a run that does not remember the failure sends no message about its end
+	if s.earlierRuns > 0 || s.last.Reason == booking.NoShow { // a run that does not remember the failure sends no message about its end
 		return made, ended
 	}
 	require.Equal(s, failed, made+ended)
@@ -101,10 +101,10 @@ func (s *trial) toldOfUndo(payment booking.Payment) (made, ended int) {
 func (s *trial) isLate(payment booking.Payment, e booking.Entry) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.turned == nil || e.Key == payment.RefundKey() {
+	if s.paymentAtUndo == nil || e.Key == payment.RefundKey() {
 		return false
 	}
-	before, begun := s.turned.Entry(e.Key)
+	before, begun := s.paymentAtUndo.Entry(e.Key)
 	return !begun || before.State == booking.EntryFailed || s.failed[e.Key] || before.State == booking.EntryPending && e.Evidence() != ""
 }
 
@@ -124,8 +124,8 @@ func (s *trial) booksWithoutHand() books {
 	return is
 }
 
-// booksAsHeard are the books without the failures of refunds that nothing has reported yet.
-func (s *trial) booksAsHeard() books {
+// booksAsReported are the books without the failures of refunds that nothing has reported yet.
+func (s *trial) booksAsReported() books {
 	is := s.booksWithoutHand()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -137,13 +137,13 @@ func (s *trial) booksAsHeard() books {
 	return is
 }
 
-// gaveNothing reports whether the undo of the charge has refunded nothing.
-func (s *trial) gaveNothing() bool {
+// refundedNothing reports whether the undo of the charge has refunded nothing.
+func (s *trial) refundedNothing() bool {
 	payment, err := s.ledger.Payment(s.Context(), s.order)
 	return err == nil && payment.Status == booking.Retained
 }
 
-// requireDeparture checks that guests who have left early got what the policy gives for
+// requireDeparture checks that guests who have left early got what the policy refunds for
 // their nights, or everything that was left.
 func (s *trial) requireDeparture(v contract.View) {
 	s.Helper()
@@ -159,6 +159,6 @@ func (s *trial) requireDeparture(v contract.View) {
 	}
 	if e.Amount.Amount != due {
 		require.Less(s, e.Amount.Amount, due)
-		require.Equal(s, payment.Amount.Amount, payment.RefundedInAll(), "all of it is back")
+		require.Equal(s, payment.Amount.Amount, payment.RefundedInAll(), "all of it is refunded")
 	}
 }

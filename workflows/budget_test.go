@@ -21,8 +21,8 @@ const (
 // updateCounts counts updates by their outcome.
 type updateCounts struct{ sent, accepted, open, most int }
 
-// asks sends an update now.
-func (a *updateCounts) asks(l *sagaRun, update string) {
+// send sends an update now.
+func (a *updateCounts) send(l *sagaRun, update string) {
 	a.sent++
 	accepted := false
 	l.env.UpdateWorkflow(update, "", &testsuite.TestUpdateCallback{
@@ -74,8 +74,8 @@ func TestBudget_NoCallerMakesAnOrderDeaf(t *testing.T) {
 				var seen updateCounts
 				var again func(i int)
 				again = func(i int) {
-					seen.asks(l, scene.names[i%len(scene.names)])
-					seen.asks(l, scene.names[(i+1)%len(scene.names)])
+					seen.send(l, scene.names[i%len(scene.names)])
+					seen.send(l, scene.names[(i+1)%len(scene.names)])
 					if i < repeats {
 						l.env.RegisterDelayedCallback(func() { again(i + 1) }, scene.outage/repeats)
 					}

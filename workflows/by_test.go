@@ -27,25 +27,25 @@ func bys(v contract.View) (all []string) {
 // has brought about names no person.
 func TestBy_WhoDecided(t *testing.T) {
 	t.Parallel()
-	const yes, done, no, gone = contract.ConfirmUpdate, contract.CompleteUpdate, contract.RejectUpdate, contract.CancelUpdate
+	const yes, done, no, cancel = contract.ConfirmUpdate, contract.CompleteUpdate, contract.RejectUpdate, contract.CancelUpdate
 	for name, test := range map[string]struct {
 		run   func(t *testing.T) (*sagaRun, func() contract.View)
 		first string // the update of person 1025 after an hour, "" for none
 		last  string // the update of person 1024
 		at    time.Duration
 		want  []string
-		told  booking.EventType // the event that names 1024
+		event booking.EventType // the event that names 1024
 	}{
 		"Confirmed":  {stayOf(manual), "", yes, hour, []string{"", "", "", "1024", ""}, booking.ReservationStatusChanged},
 		"Rejected":   {stayOf(manual), "", no, hour, []string{"", "", "", "1024", "1024"}, booking.ReservationCanceled},
-		"Cancelled":  {stayOf(manual), yes, gone, 2 * hour, []string{"", "", "", "1025", "1024", "1024"}, booking.PaymentCancelApproved},
+		"Cancelled":  {stayOf(manual), yes, cancel, 2 * hour, []string{"", "", "", "1025", "1024", "1024"}, booking.PaymentCancelApproved},
 		"CheckedOut": {stayOf(manual), yes, done, firstNight.At(booking.Clock{Hour: 12}, time.UTC).Sub(placedAt), []string{"", "", "", "1025", "1024"}, booking.ReservationStatusChanged},
 		"Delivered":  {mealOf, "", done, hour, []string{"", "", "", "1024"}, booking.DeliveryCompleted},
-		"MealOff":    {mealOf, "", gone, hour, []string{"", "", "", "1024", "1024"}, booking.OrderCanceled},
+		"MealOff":    {mealOf, "", cancel, hour, []string{"", "", "", "1024", "1024"}, booking.OrderCanceled},
 		"Served":     {cupOf, "", done, hour, []string{"", "", "", "1024"}, booking.ProductionCompleted},
-		"CupOff":     {cupOf, "", gone, hour, []string{"", "", "", "1024", "1024"}, booking.ProductionCanceled},
+		"CupOff":     {cupOf, "", cancel, hour, []string{"", "", "", "1024", "1024"}, booking.ProductionCanceled},
 		"Cleaned":    {visitOf, "", done, hour, []string{"", "", "", "1024"}, booking.CleaningCompleted},
-		"VisitOff":   {visitOf, "", gone, hour, []string{"", "", "", "1024", "1024"}, booking.AssignmentCanceled},
+		"VisitOff":   {visitOf, "", cancel, hour, []string{"", "", "", "1024", "1024"}, booking.AssignmentCanceled},
 	} {
 		t.Run(name, func(t *testing.T) {
 			l, run := test.run(t)
@@ -56,16 +56,16 @@ func TestBy_WhoDecided(t *testing.T) {
 			v := run()
 			require.Equal(t, test.want, bys(v), v.History)
 			if name == "Confirmed" { // the last change is the end of the stay, without a person
-				require.Empty(t, l.feed()[test.told].By)
+				require.Empty(t, l.feed()[test.event].By)
 				return
 			}
-			require.Equal(t, "1024", l.feed()[test.told].By)
+			require.Equal(t, "1024", l.feed()[test.event].By)
 		})
 	}
 }
 
-// TestBy_Nobody: what a timeout decides names no person, even after a person has decided.
-func TestBy_Nobody(t *testing.T) {
+// TestBy_NoPerson: what a timeout decides names no person, even after a person has decided.
+func TestBy_NoPerson(t *testing.T) {
 	s, run := stayOf(manual)(t)
 	v := run()
 	require.Equal(t, booking.OwnerTimeout, v.Reason)
@@ -101,7 +101,7 @@ func TestBy_Forced(t *testing.T) {
 		said any
 		by   string
 	}{
-		"By": {contract.Force{Why: booking.MenuDeleted, By: "1024"}, "1024"}, "Nobody": {booking.MenuDeleted, ""},
+		"By": {contract.Force{Why: booking.MenuDeleted, By: "1024"}, "1024"}, "NoPerson": {booking.MenuDeleted, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCup(t)

@@ -21,11 +21,11 @@ func (c *cup) refills(after time.Duration, id string, quantity int, more ...func
 	for _, m := range more {
 		m(&q)
 	}
-	c.changesAsked, c.moved = append(c.changesAsked, q), true
-	return c.asks(after, q)
+	c.changeRequests, c.moved = append(c.changeRequests, q), true
+	return c.sendChange(after, q)
 }
 
-func (c *cup) asks(after time.Duration, q contract.QuantityChange) *decision {
+func (c *cup) sendChange(after time.Duration, q contract.QuantityChange) *decision {
 	var d decision
 	c.env.RegisterDelayedCallback(func() { c.sendRaw(contract.ChangeUpdate, &d, q) }, after)
 	return &d
@@ -103,7 +103,7 @@ func TestCafeChange(t *testing.T) {
 		c.serves()
 		v := c.run()
 		require.Equal(t, 1, v.Quantity)
-		require.EqualValues(t, 6750, v.Amount.Amount, "half of what is given up is kept")
+		require.EqualValues(t, 6750, v.Amount.Amount, "half of the price of what is cancelled is kept")
 		require.EqualValues(t, 6750, c.owed())
 	})
 	t.Run("SoldOut", func(t *testing.T) {
@@ -247,7 +247,7 @@ func TestCafeChange_AfterAReset(t *testing.T) {
 
 	c.setFaults(nil)
 	c.startRun(placedAt.Add(7 * hour))
-	again := c.asks(10*time.Second, c.changesAsked[0])
+	again := c.sendChange(10*time.Second, c.changeRequests[0])
 	c.serves()
 	c.requireIs(c.run(), 3, 13500)
 	require.Equal(t, booking.NotChangeable, again.code())
@@ -306,7 +306,7 @@ func TestCafeChange_AppliedAgain(t *testing.T) {
 
 	c.setFaults(nil)
 	c.startRun(placedAt.Add(7 * hour))
-	again := c.asks(10*time.Second, c.changesAsked[0])
+	again := c.sendChange(10*time.Second, c.changeRequests[0])
 	c.serves()
 	v := c.run()
 	require.NoError(t, again.err)

@@ -16,8 +16,8 @@ import (
 type cup struct {
 	*sagaRun
 	in contract.Cafe
-	// changesAsked are the changes that refills has asked for.
-	changesAsked []contract.QuantityChange
+	// changeRequests are the changes that refills has requested.
+	changeRequests []contract.QuantityChange
 }
 
 func newCup(t *testing.T) *cup {
@@ -74,7 +74,7 @@ func TestCafe(t *testing.T) {
 		require.Equal(t, booking.Completed, served.view.Status)
 		require.Empty(t, messages)
 		require.Equal(t, booking.Completed, v.Status)
-		require.Equal(t, []string{"order_placed"}, c.ownerMessages(), "the café is told in the end")
+		require.Equal(t, []string{"order_placed"}, c.ownerMessages(), "the café is notified in the end")
 	})
 	t.Run("ToldThoughAnOperatorCancelsTooLate", func(t *testing.T) {
 		c := newCup(t)
@@ -84,14 +84,14 @@ func TestCafe(t *testing.T) {
 		c.env.RegisterDelayedCallback(func() { c.setFaults(nil) }, 15*time.Second)
 		require.Equal(t, booking.Completed, c.run().Status)
 		require.Equal(t, booking.Completed, served.view.Status)
-		require.Equal(t, []string{"order_placed"}, c.ownerMessages(), "the café is told in the end")
+		require.Equal(t, []string{"order_placed"}, c.ownerMessages(), "the café is notified in the end")
 	})
 	t.Run("CancelledBeforeTheCafeIsNotified", func(t *testing.T) {
 		c := newCup(t)
 		c.faults = func(call string) fault { return only(before, call == "send") }
 		c.decides(10*time.Second, contract.CancelUpdate)
 		require.Equal(t, booking.Cancelled, c.run().Status)
-		require.Empty(t, c.ownerMessages(), "who was told nothing is told nothing")
+		require.Empty(t, c.ownerMessages(), "an owner without a message gets none that withdraws it")
 	})
 	t.Run("RefundDoesNotWaitForTheCafe", func(t *testing.T) {
 		c := newCup(t)
@@ -110,7 +110,7 @@ func TestCafe(t *testing.T) {
 		c.setStock(1)
 		v := c.run()
 		require.Equal(t, booking.SoldOut, v.Reason)
-		require.Empty(t, c.provider, "payment was never asked")
+		require.Empty(t, c.provider, "payments got no request")
 		require.Empty(t, c.events())
 	})
 	t.Run("CafeAway", func(t *testing.T) {
@@ -152,9 +152,9 @@ func TestCafe(t *testing.T) {
 		c.env.RegisterDelayedCallback(func() { held, owed, down = c.held(), c.owed(), false }, 20*time.Second)
 		v := c.run()
 		require.Zero(t, held, "the count rises again")
-		require.Zero(t, owed, "and the money is back")
+		require.Zero(t, owed, "and the money is refunded")
 		require.Equal(t, booking.ByCustomer, v.Reason)
-		require.Equal(t, booking.JobCancelled, c.job(c.productions), "which shows once production is back")
+		require.Equal(t, booking.JobCancelled, c.job(c.productions), "which shows once production answers again")
 	})
 	t.Run("DrinkDeleted", func(t *testing.T) {
 		c := newCup(t)

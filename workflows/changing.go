@@ -24,11 +24,11 @@ type change struct {
 	at     time.Time           // when the change was decided
 	stop   workflow.CancelFunc // cancels the change
 
-	charging   bool // the difference may have been charged
-	charged    bool // the difference was charged
-	ownerAsked bool // the owner was asked to decide, and the customer's update has been answered
-	isLate     bool // the order has ended while the change was recorded
-	ended      bool
+	charging      bool // the difference may have been charged
+	charged       bool // the difference was charged
+	ownerNotified bool // the owner was notified of the decision to make, and the customer's update was answered
+	isLate        bool // the order has ended while the change was recorded
+	ended         bool
 	// remaining is the item's remaining stock after a release, nil without one.
 	remaining *int
 	no        *booking.Error // why the change was not made
@@ -99,7 +99,7 @@ func (s *saga) beginChange(ctx workflow.Context, c *change, words string) (contr
 		c.stop() //replay:never the order would have to end while its change is recorded
 	}
 	workflow.Go(going, func(ctx workflow.Context) { s.runChange(ctx, c) })
-	_ = workflow.Await(ctx, func() bool { return c.ended || c.ownerAsked })
+	_ = workflow.Await(ctx, func() bool { return c.ended || c.ownerNotified })
 	if c.no != nil {
 		return contract.View{}, s.asUpdateError(c.no)
 	}

@@ -48,8 +48,8 @@ func (s *saga) resolveCharge(c *change) {
 	}
 }
 
-// resolveBeside asks until the charge's outcome is known, and marks the order when that takes
-// too long: an operator may record that it is resolved.
+// resolveBeside repeats a call until the charge's outcome is known, and marks the order when that
+// takes too long: an operator may record that it is resolved.
 func (s *saga) resolveBeside(c *change, resolve call) {
 	key, late := booking.ChangeKey(s.in.OrderID, c.ID), false
 	resolve.resolvable = true

@@ -64,10 +64,10 @@ func TestCharge_DeferralsThatComeToNothing(t *testing.T) {
 			require.Equal(t, booking.Cancelled, v.Status)
 			require.Equal(t, tt.why, v.Reason)
 			require.Nil(t, v.PaymentDeferred)
-			require.Empty(t, s.provider, "which was never asked")
+			require.Empty(t, s.provider, "which got no request")
 			require.Empty(t, s.events(), "it never came into being")
 			require.Equal(t, []string{"payment_deferred", "order_cancelled"}, s.messagesTo(s.customer))
-			require.Empty(t, s.ownerMessages(), "the owner hears nothing of it")
+			require.Empty(t, s.ownerMessages(), "the owner gets no message about it")
 		})
 	}
 }

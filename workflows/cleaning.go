@@ -80,7 +80,7 @@ func (v *visit) inTimeCall() booking.Call {
 	return c
 }
 
-// assign asks for a cleaner. If none is free, the call waits in the queue of the assignment
+// assign requests a cleaner. If none is free, the call waits in the queue of the assignment
 // service, which assigns the next free one and sends a signal.
 func (v *visit) assign(ctx workflow.Context) error {
 	outcome, err := v.step(ctx, step{

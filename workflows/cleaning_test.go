@@ -67,11 +67,11 @@ func newVisit(t *testing.T) *visit {
 
 func (v *visit) run() contract.View { return v.execute(v.in) }
 
-var somebodyElses = booking.Call{OrderID: "cleaning-somebody-else"}
+var otherCall = booking.Call{OrderID: "cleaning-other"}
 
 // occupy assigns the cleaner to another call.
 func (v *visit) occupy() {
-	outcome, err := v.crew.Assign(context.Background(), somebodyElses)
+	outcome, err := v.crew.Assign(context.Background(), otherCall)
 	require.NoError(v, err)
 	require.NotNil(v, outcome.Cleaner)
 }
@@ -79,9 +79,9 @@ func (v *visit) occupy() {
 // isFreed frees the cleaner after a while, for the next call that waits.
 func (v *visit) isFreed(after time.Duration) {
 	v.env.RegisterDelayedCallback(func() {
-		_, err := v.crew.Cancel(context.Background(), somebodyElses)
+		_, err := v.crew.Cancel(context.Background(), otherCall)
 		require.NoError(v, err)
-		untold, err := v.crew.Untold(context.Background())
+		untold, err := v.crew.Unsignalled(context.Background())
 		require.NoError(v, err)
 		for _, call := range untold {
 			v.env.SignalWorkflow(contract.AssignedSignal, call.Cleaner)
@@ -148,7 +148,7 @@ func TestCleaning(t *testing.T) {
 		require.Equal(t, booking.Cancelled, d.view.Status)
 		require.Zero(t, c.owed())
 		require.Nil(t, v.Cleaning.Cleaner)
-		require.Empty(t, c.messages(), "who was told nothing is told nothing")
+		require.Empty(t, c.messages(), "a customer without a message gets none that withdraws it")
 		require.Empty(t, c.messagesTo(c.kim.ID))
 	})
 	t.Run("CancelledWhenAssigned", func(t *testing.T) {
@@ -166,7 +166,7 @@ func TestCleaning(t *testing.T) {
 		}
 		require.False(t, c.registered)
 	})
-	t.Run("CancelledWhileNobodyCanBeNotified", func(t *testing.T) {
+	t.Run("CancelledWhileMessagesAreAway", func(t *testing.T) {
 		c := newVisit(t)
 		c.env.RegisterDelayedCallback(func() {
 			c.setFaults(func(call string) fault { return only(before, call == "withdraw") })
@@ -199,7 +199,7 @@ func TestCleaning(t *testing.T) {
 		c.env.RegisterDelayedCallback(func() { down = false }, 20*time.Second)
 		c.decides(hour, contract.CompleteUpdate)
 		v := c.run()
-		require.Equal(t, booking.Calling, c.row().Decision.Status, "it is taken all the same")
+		require.Equal(t, booking.Calling, c.row().Decision.Status, "the call is placed all the same")
 		require.Equal(t, booking.Completed, v.Status)
 	})
 	t.Run("NoCleanerWaitsForAMessage", func(t *testing.T) {
@@ -213,7 +213,7 @@ func TestCleaning(t *testing.T) {
 		c.env.RegisterDelayedCallback(func() { free = c.busy(); c.setFaults(nil) }, 15*time.Second)
 		v := c.run()
 		require.Equal(t, 1, busy)
-		require.Zero(t, free, "the cleaner is free though the customer was told nothing yet")
+		require.Zero(t, free, "the cleaner is free though the customer was not notified yet")
 		require.Equal(t, booking.Completed, done.view.Status)
 		require.Equal(t, booking.Completed, v.Status)
 		require.ElementsMatch(t, []string{"call_confirmed", "cleaner_assigned"}, c.messages())

@@ -15,26 +15,26 @@ type confirming struct {
 	// holdFirst holds the stock before the customer is sent to the provider. It is nil where
 	// the stock is held before the charge anyway, or there is none to hold.
 	holdFirst func(workflow.Context) error
-	// returns are the customer's returns that the provider has not been asked with yet.
+	// returns are the customer's returns that no call has passed to the provider yet.
 	returns     []booking.PaymentReturn
-	returnLimit backoff // limits how often a return makes the order ask the provider
-	// begun and ended count the calls that ask the provider for the charge's state.
+	returnLimit backoff // limits how often a return causes a call to the provider
+	// begun and ended count the calls that retrieve the charge's state.
 	begun, ended int
 	customerTook time.Duration // how long the customer took; the order's deadline is later by that
 }
 
-// The pause before the provider is asked again without a notice or a return; it doubles
-// each time.
+// The pause before the charge is checked again without a notice or a return. It doubles each
+// time.
 const (
-	firstAskAfter   = 30 * time.Second
-	longestAskAfter = 10 * time.Minute
+	firstConfirmAfter   = 30 * time.Second
+	longestConfirmAfter = 10 * time.Minute
 )
 
-// confirm waits until the customer has confirmed the charge at the provider, and returns
-// the outcome. The provider is asked when it has sent a notice, when the customer has
-// returned, after a growing pause in case both are lost, and once more when the time is up.
-// If the charge is still unconfirmed then, the order is cancelled, and the undo finds out
-// what became of the charge.
+// confirm waits until the customer has confirmed the charge at the provider, and returns the
+// outcome. The charge is checked when the provider has sent a notice, when the customer has
+// returned, after a growing pause in case both are lost, and once more at the deadline. If the
+// charge is still unconfirmed then, the order is cancelled, and the undo finds out what became of
+// the charge.
 func (s *saga) confirm(ctx workflow.Context, action *booking.NextAction) (outcome booking.Outcome, err error) {
 	if s.confirming.holdFirst != nil {
 		if err := s.confirming.holdFirst(ctx); err != nil {
@@ -48,17 +48,17 @@ func (s *saga) confirm(ctx workflow.Context, action *booking.NextAction) (outcom
 		s.view.NextAction, s.view.ExpiresAt = nil, time.Time{}
 		s.confirming.customerTook = workflow.Now(ctx).Sub(begun)
 	}()
-	askAfter, seen, answered := firstAskAfter, s.parts.retries, true
+	checkAfter, seen, answered := firstConfirmAfter, s.parts.retries, true
 	news := func() bool { return s.parts.retries != seen || answered && len(s.confirming.returns) > 0 }
 	for {
 		if left := until.Sub(workflow.Now(ctx)); left > 0 {
-			if _, err := await(ctx, min(askAfter, left), "the customer confirms the payment", news); err != nil {
+			if _, err := await(ctx, min(checkAfter, left), "the customer confirms the payment", news); err != nil {
 				return outcome, err
 			}
 		}
 		seen = s.parts.retries
-		outcome, answered = s.askWhetherConfirmed(ctx)
-		switch askAfter = min(2*askAfter, longestAskAfter); {
+		outcome, answered = s.checkConfirmed(ctx)
+		switch checkAfter = min(2*checkAfter, longestConfirmAfter); {
 		case ctx.Err() != nil:
 			return outcome, ctx.Err() //replay:never the order would have to be cancelled during the call to the provider
 		case answered && outcome.Result != booking.Unconfirmed:
@@ -69,7 +69,7 @@ func (s *saga) confirm(ctx workflow.Context, action *booking.NextAction) (outcom
 			}
 			return outcome, s.cancelForTime(ctx, booking.PaymentNotConfirmed)
 		case !answered:
-			askAfter = pause
+			checkAfter = pause
 		default:
 			s.showNext(ctx, outcome.Action)
 		}
@@ -159,9 +159,9 @@ func (s *saga) moveUndoBefore(first, then undo) {
 	s.undos = slices.Insert(slices.Delete(slices.Clone(s.undos), from, from+1), to, first)
 }
 
-// askWhetherConfirmed asks the provider for the charge's state, with the oldest of the
+// checkConfirmed retrieves the charge's state from the provider. It passes on the oldest of the
 // customer's returns, if there is one. answered is false if the call fails.
-func (s *saga) askWhetherConfirmed(ctx workflow.Context) (outcome booking.Outcome, answered bool) {
+func (s *saga) checkConfirmed(ctx workflow.Context) (outcome booking.Outcome, answered bool) {
 	s.confirming.begun++
 	defer func() { s.confirming.ended = s.confirming.begun }()
 	with := booking.PaymentConfirmation{Charge: s.payment()}
@@ -184,7 +184,7 @@ func (s *saga) askWhetherConfirmed(ctx workflow.Context) (outcome booking.Outcom
 
 // onReturn registers the update by which a customer returns from the provider's page.
 func (s *saga) onReturn() {
-	must(workflow.SetUpdateHandlerWithOptions(s.ctx, contract.ReturnUpdate, s.customerIsBack, workflow.UpdateHandlerOptions{
+	must(workflow.SetUpdateHandlerWithOptions(s.ctx, contract.ReturnUpdate, s.handleReturn, workflow.UpdateHandlerOptions{
 		Description: "The customer is back from the payment provider",
 		Validator:   func(workflow.Context, booking.PaymentReturn) error { return s.asUpdateError(s.mayReturn()) },
 	}))
@@ -198,15 +198,14 @@ func (s *saga) mayReturn() error {
 	case s.view.Status != booking.AwaitingPayment || s.cancelling():
 		return booking.Errorf(booking.NotAwaitingPayment, "the order waits for no payment that its customer has to confirm")
 	case left > 0:
-		return booking.Errorf(booking.DecisionPending, "the payment provider was just asked").RetryIn(left)
+		return booking.Errorf(booking.DecisionPending, "the payment was just checked").RetryIn(left)
 	default:
 		return nil
 	}
 }
 
-// customerIsBack makes the order ask the provider, and returns the view once the provider
-// has been asked.
-func (s *saga) customerIsBack(ctx workflow.Context, back booking.PaymentReturn) (contract.View, error) {
+// handleReturn makes the order check the charge, and returns the view after the check.
+func (s *saga) handleReturn(ctx workflow.Context, back booking.PaymentReturn) (contract.View, error) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	s.confirming.returnLimit.refuse(workflow.Now(ctx))
 	s.confirming.returns = append(s.confirming.returns, back)

@@ -28,7 +28,7 @@ func TestConfirm_HeldBeforeAndPaid(t *testing.T) {
 		"Notice": func(s *stay) { s.confirms(time.Minute, approves) },
 		"Return": func(s *stay) {
 			s.env.RegisterDelayedCallback(func() { s.customerSays(approves) }, 50*time.Second)
-			s.comesBack(time.Minute)
+			s.customerReturns(time.Minute)
 		},
 		"Lost": func(s *stay) { s.env.RegisterDelayedCallback(func() { s.customerSays(approves) }, 50*time.Second) },
 		"AtTheEnd": func(s *stay) {
@@ -37,9 +37,9 @@ func TestConfirm_HeldBeforeAndPaid(t *testing.T) {
 		"Both": func(s *stay) {
 			s.confirms(time.Minute, approves)
 			s.confirms(time.Minute, approves)
-			s.comesBack(time.Minute)
-			s.comesBack(time.Minute)
-			s.comesBack(hour)
+			s.customerReturns(time.Minute)
+			s.customerReturns(time.Minute)
+			s.customerReturns(hour)
 		},
 	} {
 		for name, change := range map[string]func(*contract.Lodging){"InPlace": func(*contract.Lodging) {}, "Durable": durable, "PayNow": payNow} {
@@ -95,7 +95,7 @@ func TestConfirm_ComesToNothing(t *testing.T) {
 				require.Nil(t, v.NextAction)
 				require.Zero(t, s.owed())
 				require.Equal(t, 1, s.rooms(), "the room is free again")
-				require.Empty(t, s.ownerMessages(), "the owner hears nothing of it")
+				require.Empty(t, s.ownerMessages(), "the owner gets no message about it")
 				s.requireCancellationSent(v)
 			})
 		}
@@ -126,7 +126,7 @@ func TestConfirm_SoldOutBefore(t *testing.T) {
 	s.setStock(0)
 	v := s.run()
 	require.Equal(t, booking.SoldOut, v.Reason)
-	require.NotContains(t, statuses(v), booking.AwaitingPayment, "nobody is asked to pay for it")
+	require.NotContains(t, statuses(v), booking.AwaitingPayment, "no customer is asked to pay for it")
 	require.Empty(t, s.events())
 	s.customerSays(approves)
 	require.Zero(t, s.owed())
@@ -161,8 +161,8 @@ func TestConfirm_WhenItsTurnComes(t *testing.T) {
 
 func TestConfirm_ReturnsAgain(t *testing.T) {
 	s := newStay(t, confirmed)
-	first, second, later := s.comesBack(time.Minute), s.comesBack(time.Minute), s.comesBack(2*time.Minute)
-	after := s.comesBack(hour)
+	first, second, later := s.customerReturns(time.Minute), s.customerReturns(time.Minute), s.customerReturns(2*time.Minute)
+	after := s.customerReturns(hour)
 	v := s.run()
 	require.Equal(t, booking.PaymentNotConfirmed, v.Reason)
 	require.Equal(t, booking.AwaitingPayment, first.view.Status)
@@ -171,7 +171,7 @@ func TestConfirm_ReturnsAgain(t *testing.T) {
 	require.False(t, after.accepted)
 }
 
-// While the provider does not answer, the order asks again after pauses.
+// While the provider does not answer, the order calls again after pauses.
 func TestConfirm_ProviderAway(t *testing.T) {
 	s := newStay(t, confirmed)
 	away, requests := true, 0
@@ -181,7 +181,7 @@ func TestConfirm_ProviderAway(t *testing.T) {
 		}
 		return only(before, away && call == "confirm")
 	}
-	s.comesBack(time.Minute)
+	s.customerReturns(time.Minute)
 	s.env.RegisterDelayedCallback(func() { s.customerSays(approves); away = false }, 5*time.Minute)
 	require.Equal(t, booking.Completed, s.run().Status)
 	require.Less(t, requests, 80)

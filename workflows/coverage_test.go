@@ -18,7 +18,7 @@ import (
 const unreplayed = "//replay:never"
 
 // TestHistories_EveryStatementIsReplayed runs TestReplay under coverage. A change of a
-// workflow statement that no recorded history reaches would pass unnoticed: record a
+// workflow statement that no recorded history reaches would stay unnoticed: record a
 // history that reaches it, or give the reason in a comment why there is none.
 func TestHistories_EveryStatementIsReplayed(t *testing.T) {
 	profile := filepath.Join(t.TempDir(), "cover.out")

@@ -30,8 +30,8 @@ func (s *saga) deadline() (until time.Time, late booking.Reason) {
 }
 
 // tooLate reports whether it is too late to begin the order's next step, and the reason with
-// which its service refuses it then. A step that was done in time stays done: its service
-// knows.
+// which its service refuses it then. A step that was done in time stays done, because its service
+// has recorded it.
 func (s *saga) tooLate() (bool, booking.Reason) {
 	until, late := s.deadline()
 	if until.IsZero() || workflow.Now(s.ctx).Before(until) {

@@ -26,7 +26,7 @@ func TestDeadline_OfPayment(t *testing.T) {
 			require.Equal(t, booking.PaymentUnavailable, v.Reason)
 			require.WithinDuration(t, placedAt.Add(20*time.Second), v.History[len(v.History)-1].At, time.Second)
 			require.Zero(t, m.owed())
-			require.Empty(t, isOpen(m.job(m.deliveries)), "nobody delivers")
+			require.Empty(t, isOpen(m.job(m.deliveries)), "there is no delivery")
 			require.Empty(t, m.ownerMessages())
 		})
 	}
@@ -86,7 +86,7 @@ func TestDeadline_OfHandOver(t *testing.T) {
 	quick := func(o *contract.Order) {
 		o.Policy.PayWithin, o.Policy.HandOverWithin = booking.Duration(10*time.Second), booking.Duration(10*time.Second)
 	}
-	requireGivenUp := func(t *testing.T, l *sagaRun, v contract.View) {
+	requireCancelled := func(t *testing.T, l *sagaRun, v contract.View) {
 		t.Helper()
 		require.Equal(t, booking.TooLate, v.Reason)
 		require.WithinDuration(t, placedAt.Add(20*time.Second), v.History[len(v.History)-1].At, time.Second)
@@ -97,7 +97,7 @@ func TestDeadline_OfHandOver(t *testing.T) {
 		m := newMeal(t)
 		quick(&m.in.Order)
 		away(m.sagaRun, "start")
-		requireGivenUp(t, m.sagaRun, m.run())
+		requireCancelled(t, m.sagaRun, m.run())
 		require.Equal(t, booking.JobCancelled, m.job(m.deliveries), "and it will never be started")
 		require.Equal(t, []string{"order_placed", "order_cancelled"}, m.ownerMessages())
 	})
@@ -105,7 +105,7 @@ func TestDeadline_OfHandOver(t *testing.T) {
 		c := newCup(t)
 		quick(&c.in.Order)
 		away(c.sagaRun, "start")
-		requireGivenUp(t, c.sagaRun, c.run())
+		requireCancelled(t, c.sagaRun, c.run())
 		require.Zero(t, c.held())
 	})
 	t.Run("CafeThatCannotBeNotified", func(t *testing.T) {
@@ -122,7 +122,7 @@ func TestDeadline_OfHandOver(t *testing.T) {
 		v := newVisit(t)
 		quick(&v.in.Order)
 		away(v.sagaRun, "assign")
-		requireGivenUp(t, v.sagaRun, v.run())
+		requireCancelled(t, v.sagaRun, v.run())
 		require.False(t, v.registered)
 	})
 	t.Run("CleaningForNothing", func(t *testing.T) {
@@ -130,20 +130,20 @@ func TestDeadline_OfHandOver(t *testing.T) {
 		quick(&v.in.Order)
 		v.in.Amount.Amount = 0
 		away(v.sagaRun, "assign")
-		requireGivenUp(t, v.sagaRun, v.run())
+		requireCancelled(t, v.sagaRun, v.run())
 	})
 	t.Run("Lodging", func(t *testing.T) {
 		s := newStay(t)
 		s.in.Policy.PayWithin, s.in.Policy.ReserveWithin = booking.Duration(10*time.Second), booking.Duration(10*time.Second)
 		away(s.sagaRun, "hold")
-		requireGivenUp(t, s.sagaRun, s.run())
+		requireCancelled(t, s.sagaRun, s.run())
 		require.Zero(t, s.held())
 	})
 	t.Run("LodgingWhoseOwnerCannotBeNotified", func(t *testing.T) {
 		s := newStay(t)
 		s.in.Policy.PayWithin, s.in.Policy.ReserveWithin = booking.Duration(10*time.Second), booking.Duration(10*time.Second)
 		away(s.sagaRun, "send")
-		requireGivenUp(t, s.sagaRun, s.run())
+		requireCancelled(t, s.sagaRun, s.run())
 		require.Zero(t, s.held())
 	})
 }
@@ -163,7 +163,7 @@ func TestDeadline_OfPeople(t *testing.T) {
 		c.decides(begins+2*hour, contract.CompleteUpdate)
 		v := c.run()
 		require.Equal(t, booking.Completed, v.Status)
-		require.False(t, *before, "nobody makes a drink days before its day")
+		require.False(t, *before, "no café makes a drink days before its day")
 		require.True(t, *late)
 		require.False(t, v.NeedsAttention)
 	})
@@ -213,7 +213,7 @@ func TestDeadline_OfADrinksDay(t *testing.T) {
 		d := c.decides(lastCall(c), contract.CompleteUpdate)
 		v := c.run()
 		require.Contains(t, []booking.Status{booking.Completed, booking.Cancelled}, v.Status)
-		require.Equal(t, v.Status == booking.Completed, d.err == nil, "the café was told what became of it")
+		require.Equal(t, v.Status == booking.Completed, d.err == nil, "the café gets the outcome")
 	})
 	t.Run("CancelledInTheVeryMoment", func(t *testing.T) {
 		c := newCup(t)
@@ -236,7 +236,7 @@ func TestDeadline_OfADrinksDay(t *testing.T) {
 // although it is undone.
 func TestDeadline_IsRecordedFirst(t *testing.T) {
 	t.Parallel()
-	for name, order := range map[string]func(*testing.T) (l *sagaRun, in any, ends time.Duration, stands func() bool){
+	for name, order := range map[string]func(*testing.T) (l *sagaRun, in any, ends time.Duration, undisturbed func() bool){
 		"owner": func(t *testing.T) (*sagaRun, any, time.Duration, func() bool) {
 			s := newStay(t, manual)
 			return s.sagaRun, s.in, 24 * hour, func() bool { return s.owed() == 100000 && s.rooms() == 0 }
@@ -262,13 +262,13 @@ func TestDeadline_IsRecordedFirst(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			l, in, ends, stands := order(t)
-			recording, stood := 10*time.Second, false
+			l, in, ends, undisturbed := order(t)
+			recording, wasUndisturbed := 10*time.Second, false
 			l.env.OnActivity(activities.RecordDecision, mock.Anything).After(recording).Return(nil)
-			l.env.RegisterDelayedCallback(func() { stood = stands() }, ends+recording/2)
+			l.env.RegisterDelayedCallback(func() { wasUndisturbed = undisturbed() }, ends+recording/2)
 			v := l.execute(in)
 			require.Equal(t, booking.Cancelled, v.Status)
-			require.True(t, stood, "it was undone before it was recorded why")
+			require.True(t, wasUndisturbed, "it was undone before it was recorded why")
 			require.Zero(t, l.owed())
 		})
 	}

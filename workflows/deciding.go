@@ -31,11 +31,11 @@ type deciding struct {
 	acceptedStatus booking.Status
 	finishDecision contract.Decision
 
-	// askingService: a service is being asked whether the order may be cancelled. Other
-	// decisions wait for its answer.
-	askingService  bool
-	waitingUpdates map[string]bool // the updates that wait for that answer, at most one of each name
-	refusals       backoff         // limits how often the service is asked while it is away
+	// awaitingService: a call to a service is running whose answer decides whether the order may
+	// be cancelled. Other decisions wait for that answer.
+	awaitingService bool
+	waitingUpdates  map[string]bool // the updates that wait for that answer, at most one of each name
+	refusals        backoff         // limits how often the service is called while it is away
 }
 
 // mayCancel is the rule of most kinds: an order may be cancelled until it has ended.
@@ -62,10 +62,10 @@ func (s *saga) cancelIfAgreed(
 	ctx workflow.Context, why booking.Reason, d contract.Decision, agree func(workflow.Context) error,
 ) (contract.View, error) {
 	if !s.cancelling() {
-		s.askingService = true
+		s.awaitingService = true
 		due := s.dueFor(why, d) // computed before the call: the order may continue during it
 		err := agree(ctx)
-		s.askingService = false
+		s.awaitingService = false
 		switch {
 		case s.cancelling(): // for another reason, during the call
 		case err != nil:
@@ -105,17 +105,17 @@ func (s *saga) markCancelled(why booking.Reason, d contract.Decision, due bookin
 	s.stopStory()
 }
 
-// awaitAgreement waits while a service is being asked whether the order may be cancelled, and then
+// awaitAgreement waits for a service's answer whether the order may be cancelled, and then
 // applies the rule again.
 func (s *saga) awaitAgreement(ctx workflow.Context, update string, rule func(at time.Time) error) error {
-	if !s.askingService {
+	if !s.awaitingService {
 		return nil
 	}
 	if s.waitingUpdates == nil {
 		s.waitingUpdates = map[string]bool{}
 	}
 	s.waitingUpdates[update] = true
-	_ = workflow.Await(ctx, func() bool { return !s.askingService || s.cancelling() })
+	_ = workflow.Await(ctx, func() bool { return !s.awaitingService || s.cancelling() })
 	delete(s.waitingUpdates, update)
 	return rule(workflow.Now(s.ctx))
 }
@@ -129,7 +129,7 @@ func (s *saga) cancelling() bool {
 // awaitOpenDecision waits while a decision to cancel the order is being recorded or agreed
 // to. It returns the context's error if the order is cancelled.
 func (s *saga) awaitOpenDecision(ctx workflow.Context) error {
-	_ = workflow.Await(ctx, func() bool { return s.cancelRequested == "" && !s.askingService })
+	_ = workflow.Await(ctx, func() bool { return s.cancelRequested == "" && !s.awaitingService })
 	return ctx.Err()
 }
 

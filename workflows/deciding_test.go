@@ -10,10 +10,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestTaken_IsFinal: the decision that work is finished was accepted, and is still being
+// TestAccepted_IsFinal: the decision that work is finished was accepted, and is still being
 // recorded. A cancel by the customer is refused as too late, and a cancellation of the
 // workflow by an operator at that moment has no effect.
-func TestTaken_IsFinal(t *testing.T) {
+func TestAccepted_IsFinal(t *testing.T) {
 	t.Parallel()
 	for kind, order := range map[booking.Kind]func(*testing.T) (*sagaRun, any){
 		booking.Lodging:  func(t *testing.T) (*sagaRun, any) { s := newStay(t); return s.sagaRun, s.in },

@@ -43,4 +43,7 @@
 // TestHistories_EveryStatementIsReplayed checks that each branch is replayed. When
 // no order of a release without the change can be open any more, the old branch,
 // the function and the history from before are deleted.
+//
+// A comment that begins with replay:never gives the reason why no recorded history
+// reaches the statement.
 package workflows

@@ -10,10 +10,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// DrinkDeletion takes a drink off the menu: no new order of it is accepted, and its open
-// orders are cancelled by their own sagas, a batch at a time. It passes through all orders
-// that hold some of the drink until a pass finds none to cancel and no saga of such an
-// order runs. Then no stock and no refund is outstanding.
+// DrinkDeletion takes a drink off the menu: no new order of it is accepted, and its open orders
+// are cancelled by their own sagas, a batch at a time. It repeats passes over all orders that
+// hold some of the drink, until a pass finds none to cancel and no saga of such an order runs.
+// Then no stock and no refund is outstanding.
 func DrinkDeletion(ctx workflow.Context, in contract.DrinkDeletion) (booking.DrinkDeletion, error) {
 	d := &deletion{in: in.Normalized(begins(ctx))}
 	if err := d.in.Check(); err != nil {

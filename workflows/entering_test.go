@@ -53,14 +53,14 @@ func TestGarbage_StartsNoOrder(t *testing.T) {
 		do   func(*sagaRun, any)
 		says string
 	}{
-		"NoID":      {func(_ *sagaRun, in any) { order(in).OrderID = "" }, "orderId: "},
-		"AnotherID": {func(_ *sagaRun, in any) { order(in).OrderID += "-2" }, "orderId: the workflow's id must be the order's"},
-		"Negative":  {func(_ *sagaRun, in any) { order(in).Amount.Amount = -1 }, "amount: must be at least 0"},
-		"Huge":      {func(_ *sagaRun, in any) { order(in).CustomerID = strings.Repeat("x", 1_900_000) }, "customerId: "},
-		"Nobody":    {func(_ *sagaRun, in any) { order(in).CustomerID = "" }, "customerId: "},
-		"Future":    {func(_ *sagaRun, in any) { order(in).PlacedAt = placedAt.Add(25 * hour) }, "placedAt: is in the future"},
-		"NoPolicy":  {func(_ *sagaRun, in any) { order(in).Policy = contract.Policy{} }, "policy: is missing"},
-		"NoView":    {func(_ *sagaRun, in any) { order(in).Settle = &contract.View{} }, "settle.id: "},
+		"NoID":       {func(_ *sagaRun, in any) { order(in).OrderID = "" }, "orderId: "},
+		"AnotherID":  {func(_ *sagaRun, in any) { order(in).OrderID += "-2" }, "orderId: the workflow's id must be the order's"},
+		"Negative":   {func(_ *sagaRun, in any) { order(in).Amount.Amount = -1 }, "amount: must be at least 0"},
+		"Huge":       {func(_ *sagaRun, in any) { order(in).CustomerID = strings.Repeat("x", 1_900_000) }, "customerId: "},
+		"NoCustomer": {func(_ *sagaRun, in any) { order(in).CustomerID = "" }, "customerId: "},
+		"Future":     {func(_ *sagaRun, in any) { order(in).PlacedAt = placedAt.Add(25 * hour) }, "placedAt: is in the future"},
+		"NoPolicy":   {func(_ *sagaRun, in any) { order(in).Policy = contract.Policy{} }, "policy: is missing"},
+		"NoView":     {func(_ *sagaRun, in any) { order(in).Settle = &contract.View{} }, "settle.id: "},
 		"TimesOut": {func(l *sagaRun, _ any) {
 			l.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: l.order, WorkflowExecutionTimeout: hour})
 		}, "has no time-out"},
@@ -71,7 +71,7 @@ func TestGarbage_StartsNoOrder(t *testing.T) {
 				spoil.do(l.sagaRun, l.in)
 				l.env.ExecuteWorkflow(l.flow, reflect.ValueOf(l.in).Elem().Interface())
 				requireRefusedInput(t, l.env.GetWorkflowError(), spoil.says)
-				require.Zero(t, l.calls, "no service was asked for anything")
+				require.Zero(t, l.calls, "no service was called")
 				_, err := l.pages.Order(t.Context(), l.order)
 				require.ErrorIs(t, err, &booking.Error{Code: booking.NotFound})
 			})

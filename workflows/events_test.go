@@ -31,7 +31,7 @@ func requireEventData(t testing.TB, e booking.Event, inPart, moves bool) {
 		booking.PaymentRefunded:       {booking.Charged, booking.RefundPending, booking.Refunded, booking.Retained},
 	}[e.Type]
 	if e.Type == booking.PaymentRefunded {
-		if inPart { // the rest was refunded otherwise
+		if inPart { // the remainder was refunded otherwise
 			statuses = append(statuses, booking.Returned)
 		}
 		assert.NotNil(t, d.Payment.Part, e.Key)
@@ -46,14 +46,14 @@ func requireEventData(t testing.TB, e booking.Event, inPart, moves bool) {
 			return
 		}
 		assert.Equal(t, d.Amount, d.Payment.Amount, e.Key)
-		given := int64(0)
+		refundedAmount := int64(0)
 		if d.Payment.Status == booking.Refunded {
-			given = d.Amount.Amount
+			refundedAmount = d.Amount.Amount
 		}
 		if refunded := d.Payment.Refunded.Amount; inPart && 0 < refunded && refunded < d.Amount.Amount {
-			given = refunded
+			refundedAmount = refunded
 		}
-		assert.Equal(t, booking.Money{Amount: given, Currency: d.Amount.Currency}, d.Payment.Refunded, e.Key)
+		assert.Equal(t, booking.Money{Amount: refundedAmount, Currency: d.Amount.Currency}, d.Payment.Refunded, e.Key)
 	}
 	if e.Type == booking.CleanerAssigned || e.Type == booking.CleaningCompleted {
 		assert.NotNil(t, d.Cleaner, e.Key)
@@ -85,7 +85,7 @@ func TestEvents_WhatRemains(t *testing.T) {
 		require.Equal(t, left(3), events[booking.ReservationCancelConfirmed].Remaining)
 		require.Nil(t, events[booking.ReservationCanceled].Remaining, "it changed nothing")
 		require.Equal(t, booking.Refunded, events[booking.ReservationCanceled].Payment.Status)
-		require.Equal(t, booking.Charged, events[booking.ReservationCancelConfirmed].Payment.Status, "as the feed has told so far")
+		require.Equal(t, booking.Charged, events[booking.ReservationCancelConfirmed].Payment.Status, "as in the feed so far")
 	})
 	t.Run("SoldOut", func(t *testing.T) {
 		s := newStay(t)

@@ -21,7 +21,7 @@ func Food(ctx workflow.Context, in contract.Food) (contract.View, error) {
 	if err != nil {
 		return contract.View{}, err
 	}
-	m.freeTookEffect = true // an order that costs nothing takes effect when it is placed
+	m.freeTookEffect = true // an order that costs nothing takes effect at once: no step has to succeed first
 	// In the order of their steps.
 	m.undos = append(m.undosOfCharge(), m.withdrawNotice(m.notice), m.cancelDelivery())
 	m.registerDecisions()
@@ -113,8 +113,8 @@ func (m *meal) registerDecisions() {
 	m.onUpdate(contract.CancelUpdate, "The customer cancels the order", m.mayCancelMeal, m.cancelWithDelivery)
 	m.onUpdate(contract.CompleteUpdate, "The courier has handed the order over", m.mayDeliver, m.deliver)
 	must(workflow.SetQueryHandlerWithOptions(m.ctx, contract.UndecidedQuery, func() (bool, error) {
-		return m.askingService, nil
-	}, workflow.QueryHandlerOptions{Description: "Whether the delivery service is being asked to call the delivery off"}))
+		return m.awaitingService, nil
+	}, workflow.QueryHandlerOptions{Description: "Whether a call to the delivery service is running that stops the delivery"}))
 }
 
 // mayCancelMeal refuses a cancel with DeliveryUnavailable for a while after the delivery
@@ -132,8 +132,8 @@ func deliveryAway(after time.Duration) error {
 		"the delivery service does not answer, and a delivery that may be on its way is not cancelled without it: the order is unchanged").RetryIn(after)
 }
 
-// cancelWithDelivery stops the delivery first. While the delivery service cannot be asked,
-// the order is not cancelled.
+// cancelWithDelivery stops the delivery first. While the delivery service is away, the order is
+// not cancelled.
 func (m *meal) cancelWithDelivery(ctx workflow.Context, d contract.Decision) (contract.View, error) {
 	rule := func(at time.Time) error {
 		return cmp.Or(m.mayCancelMeal(at), m.view.AsQuoted(d, m.statusForDecisions()))

@@ -60,12 +60,12 @@ func TestFood(t *testing.T) {
 		down := true
 		m.faults = func(call string) fault { return only(nothing, down && call == "stop") }
 		refused := m.decides(10*time.Minute, contract.CancelUpdate)
-		var stands contract.View
-		m.env.RegisterDelayedCallback(func() { stands, down = m.row().View, false }, 11*time.Minute)
+		var notCancelled contract.View
+		m.env.RegisterDelayedCallback(func() { notCancelled, down = m.row().View, false }, 11*time.Minute)
 		cancelled := m.decides(12*time.Minute, contract.CancelUpdate)
 		v := m.run()
 		require.Equal(t, booking.DeliveryUnavailable, refused.code())
-		require.Equal(t, booking.Delivering, stands.Status)
+		require.Equal(t, booking.Delivering, notCancelled.Status)
 		require.Equal(t, booking.Cancelled, cancelled.view.Status)
 		require.Equal(t, booking.JobCancelled, v.Delivery.Status)
 		require.Zero(t, m.owed())
@@ -140,7 +140,7 @@ func TestFood(t *testing.T) {
 		d := m.decides(10*time.Minute, contract.CompleteUpdate)
 		m.env.RegisterDelayedCallback(m.env.CancelWorkflow, 10*time.Minute)
 		late := m.decides(10*time.Minute, contract.CancelUpdate)
-		require.Equal(t, booking.Delivered, m.run().Status, "what the customer was told holds")
+		require.Equal(t, booking.Delivered, m.run().Status, "what the customer was notified of holds")
 		require.Equal(t, booking.Delivered, d.view.Status)
 		require.Equal(t, booking.AlreadyDelivered, late.code())
 		require.EqualValues(t, 24000, m.owed())
@@ -157,7 +157,7 @@ func TestFood(t *testing.T) {
 		d := m.decides(10*time.Minute, contract.CancelUpdate)
 		v := m.run()
 		require.Equal(t, booking.Cancelled, v.Status)
-		require.NotEqual(t, booking.DeliveryUnavailable, d.code(), "nobody is told that the order stands")
+		require.NotEqual(t, booking.DeliveryUnavailable, d.code(), "no customer gets the answer that the order continues")
 	})
 	t.Run("TwoCancelsRefusedWhileAnOperatorCancels", func(t *testing.T) {
 		m := newMeal(t)
@@ -205,7 +205,7 @@ func TestFood(t *testing.T) {
 		var owed int64 = -1
 		m.env.RegisterDelayedCallback(func() { owed = m.owed(); m.setFaults(nil) }, 10*time.Minute+10*time.Second)
 		m.run()
-		require.Zero(t, owed, "refunded while the shop cannot be told")
+		require.Zero(t, owed, "refunded while the shop cannot be notified")
 	})
 	t.Run("Settled", func(t *testing.T) {
 		m := newMeal(t)

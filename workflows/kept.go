@@ -10,8 +10,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Pauses between the calls that ask for undelivered decisions; each is twice as long as the
-// last one.
+// Pauses between the calls that read undelivered decisions. Each is twice as long as the last
+// one.
 const (
 	firstKeptPause   = time.Second
 	longestKeptPause = 30 * time.Second

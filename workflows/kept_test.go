@@ -14,7 +14,7 @@ import (
 )
 
 // storesDecision makes a decision after a while that cannot be delivered then. It is delivered at the
-// given time after the order was placed; never for 0.
+// second time after the order was placed; never for 0.
 func (l *sagaRun) storesDecision(made time.Duration, update string, delivered time.Duration) *decision {
 	var d decision
 	k := orders.KeptDecision{

@@ -10,9 +10,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Lodging is the saga of one reservation. It runs until the stay has ended or the reservation
-// is cancelled, and its undos and refunds are done. It returns the reservation's last view, and
-// fails only if its input is invalid or by a defect.
+// Lodging is the saga of one reservation. It runs until the stay has ended or the reservation is
+// cancelled, and then until all undos and refunds are done. It returns the reservation's last
+// view. It fails only if its input is invalid or the code has a defect.
 func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	r := &reservation{in: in}
 	story, err := r.begin(ctx, in.Order, in, facts{
@@ -23,7 +23,7 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 	}
 	r.ends, r.startWithin = in.CheckOutAt(), time.Duration(r.policy.ReserveWithin)
 	r.confirming.holdFirst = r.holdBeforeConfirmation
-	r.freeTookEffect = true // an order that costs nothing takes effect when it is placed
+	r.freeTookEffect = true // a reservation that costs nothing takes effect at once: no step has to succeed first
 	// The undos are in the order of their steps.
 	r.undos = append(r.undosOfCharge(), r.releaseStock(), r.withdrawNotice(r.notice))
 	r.registerDecisions()
@@ -43,11 +43,11 @@ type reservation struct {
 	leftAt        time.Time // when the guests left early; zero if they have not
 	ownerDecision contract.Decision
 	lastMove      *move     // the last change that was accepted, nil if there is none
-	changedAt     time.Time // when the last change that was made was requested, zero if there is none
+	changedAt     time.Time // when the last completed change was requested, zero if there is none
 }
 
-// story runs the steps of a reservation. It returns an error if a step is refused or the
-// reservation is cancelled; then the undos run.
+// story runs the steps of a reservation. If a step is refused or the reservation is cancelled, it
+// returns an error, and the saga compensates.
 func (r *reservation) story(ctx workflow.Context) error {
 	if err := r.charge(ctx, booking.Paid); err != nil {
 		return err
@@ -64,8 +64,8 @@ func (r *reservation) story(ctx workflow.Context) error {
 	return r.guestsStay(ctx)
 }
 
-// storyAndNightsRefund runs the story. If the story ends early, storyAndNightsRefund follows a
-// refund for an early departure that a forgotten run may have begun.
+// storyAndNightsRefund runs the story. If the story fails, a forgotten run (see saga) may have
+// begun a refund for an early departure: storyAndNightsRefund continues that refund.
 func (r *reservation) storyAndNightsRefund(ctx workflow.Context) error {
 	err := r.story(ctx)
 	if err != nil {
@@ -96,8 +96,8 @@ func (r *reservation) stepHold(ctx workflow.Context) (booking.Outcome, error) {
 	})
 }
 
-// holdBeforeConfirmation holds the rooms before the customer confirms the payment. Otherwise another
-// customer could book them meanwhile.
+// holdBeforeConfirmation holds the rooms before the customer confirms the payment. Otherwise
+// another customer could reserve them meanwhile.
 func (r *reservation) holdBeforeConfirmation(ctx workflow.Context) error {
 	_, err := r.stepHold(ctx)
 	if err == nil {
@@ -124,8 +124,8 @@ func (r *reservation) hold() booking.Hold {
 	}
 }
 
-// notice asks the owner to decide. If the place confirms by itself, it only informs the
-// owner.
+// notice is the message that asks the owner to decide. If the place confirms automatically, the
+// message only informs the owner.
 func (r *reservation) notice() notice {
 	n := notice{
 		name: "notify owner", key: contract.OwnerNotice, recipientID: r.in.Place.OwnerID,
@@ -141,9 +141,9 @@ func (r *reservation) notice() notice {
 	return n
 }
 
-// ownerDecides waits for the owner's decision where the place requires one. If the owner does
-// not decide in time, the reservation is cancelled, so that the customer is refunded. Nothing
-// is left to decide once the guests have checked out.
+// ownerDecides waits for the owner's decision if the place requires one. If the owner does not
+// decide in time, the reservation is cancelled and the customer is refunded. If the guests have
+// checked out, ownerDecides does not wait.
 func (r *reservation) ownerDecides(ctx workflow.Context) error {
 	if r.in.Place.Confirmation == booking.Manual && !r.left {
 		if err := r.becomeStable(ctx, booking.AwaitingOwner, booking.ReservationStatusChanged, contract.Decision{}); err != nil {
@@ -156,7 +156,8 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 		if err := r.awaitPersonOrCancel(ctx, timeout, "owner decides", confirmed, booking.OwnerTimeout); err != nil {
 			return err
 		}
-		// A decision that was made in time counts, even while it is still being recorded.
+		// A decision that was made in time counts, even if it is still being recorded when the
+		// timeout ends.
 		if err := workflow.Await(ctx, confirmed); err != nil {
 			return err //replay:never the order would have to be cancelled while the decision is recorded
 		}
@@ -183,10 +184,10 @@ func (r *reservation) guestsStay(ctx workflow.Context) error {
 	return r.becomeStable(r.ctx, booking.Completed, booking.ReservationStatusChanged, r.finishDecision)
 }
 
-// endStay informs the inventory that the guests have left: the unused nights are free again,
-// and refunded as far as the policy allows. A stay that lasts until check-out has no unused
-// nights. The inventory ends a stay once: after a reset it returns the nights that it freed the
-// first time.
+// endStay reports to the inventory that the guests have left. The inventory releases the unused
+// nights, and endStay refunds them as far as the policy allows. A stay that lasts until check-out
+// has no unused nights. The inventory ends a stay once: after a reset it returns the nights that it
+// released the first time.
 func (r *reservation) endStay() {
 	end := booking.StayEnd{
 		Hold: r.hold(), Left: r.leftAt, CheckInTime: r.in.Place.CheckInTime, TimeZone: r.in.Place.TimeZone,

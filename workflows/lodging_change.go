@@ -18,7 +18,7 @@ type move struct {
 	quote contract.ChangeQuote
 
 	requestedAt time.Time // when the customer requested it, zero if an earlier build has sent it
-	awaitsOwner bool      // the owner has been asked, and has not decided yet
+	awaitsOwner bool      // the owner was notified, and has not decided yet
 	owner       *contract.Decision
 	agreed      bool // the owner's decision, once it is recorded
 }
@@ -127,7 +127,7 @@ func (r *reservation) ownerAgrees(ctx workflow.Context, m *move) error {
 		return nil
 	}
 	timeout := r.timeToDecide(ctx, m)
-	m.awaitsOwner, m.ownerAsked = true, true
+	m.awaitsOwner, m.ownerNotified = true, true
 	r.showMove(m, contract.ChangeAwaitingOwner, r.now().Add(timeout))
 	r.emitWith(booking.ReservationChangeRequested, nil, m.ID)
 	r.notifyOfChange(booking.ForOwner, m, booking.ChangeToDecideMessage, "", booking.Duration(timeout))

@@ -15,7 +15,7 @@ func (m *move) complete() {
 	m.show()
 	r.emitWith(booking.ReservationChanged, m.remaining, m.ID)
 	r.notifyOfChange(booking.ForOwner, m, booking.ChangedMessage, "", 0)
-	if m.ownerAsked || m.ForCustomer {
+	if m.ownerNotified || m.ForCustomer {
 		r.notifyOfChange(booking.ForCustomer, m, booking.ChangedMessage, "", 0)
 	}
 	entry := contract.Entry{Decision: contract.ChangeUpdate, By: m.By}
@@ -57,7 +57,7 @@ func (m *move) refuse(err error) {
 	m.no = no
 	r.emitWith(booking.ReservationChangeRefused, nil, m.ID)
 	m.hide()
-	if !m.ownerAsked { // the update's caller gets the answer
+	if !m.ownerNotified { // the update's caller gets the answer
 		r.publish(m.ctx)
 		return
 	}

@@ -35,11 +35,11 @@ func (s *stay) moves(after time.Duration, id string, from, to, rooms int, more .
 	for _, m := range more {
 		m(&c)
 	}
-	s.changesAsked = append(s.changesAsked, c)
-	return s.asks(after, c)
+	s.changeRequests = append(s.changeRequests, c)
+	return s.sendChange(after, c)
 }
 
-func (s *stay) asks(after time.Duration, c contract.StayChange) *decision {
+func (s *stay) sendChange(after time.Duration, c contract.StayChange) *decision {
 	var d decision
 	s.env.RegisterDelayedCallback(func() { s.sendRaw(contract.ChangeUpdate, &d, c) }, after)
 	return &d
@@ -113,7 +113,7 @@ func TestLodgingChange(t *testing.T) {
 		require.NoError(t, own.err)
 		require.NoError(t, another.err)
 		changed := slices.DeleteFunc(s.messagesTo(s.customer), func(m string) bool { return m != string(booking.ChangedMessage) })
-		require.Len(t, changed, 1, "a customer is answered when their own change is made, and told of another's")
+		require.Len(t, changed, 1, "the customer's own change is answered, and they are notified of another's")
 	})
 	t.Run("MoreRoomsThenFewer", func(t *testing.T) {
 		s := newMove(t, 3)
@@ -359,7 +359,7 @@ func TestLodgingChange(t *testing.T) {
 		require.Equal(t, booking.Superseded, longer.code())
 		require.False(t, longer.accepted)
 		require.NoError(t, again.err)
-		require.Equal(t, 2, v.Quantity, "the other change stands")
+		require.Equal(t, 2, v.Quantity, "the other change is in effect")
 		require.EqualValues(t, 300000, s.owed())
 	})
 	t.Run("SeenOtherwiseAndNotChangeable", func(t *testing.T) {
@@ -422,9 +422,9 @@ func (s *stay) zone() *time.Location {
 	return zone
 }
 
-// TestLodgingChange_ChargeIsSettled: a charge that is certain not to be made counts as
+// TestLodgingChange_ChargeIsPrevented: a charge that is certain not to be made counts as
 // declined. The order has not ended, and its customer gets no message that says so.
-func TestLodgingChange_ChargeIsSettled(t *testing.T) {
+func TestLodgingChange_ChargeIsPrevented(t *testing.T) {
 	s := newMove(t, 2)
 	s.env.RegisterDelayedCallback(func() {
 		_, err := s.ledger.PreventFurther(context.Background(), booking.Charge{
@@ -577,7 +577,7 @@ func TestLodgingChange_AppliedAgain(t *testing.T) {
 
 	s.setFaults(nil)
 	s.startRun(placedAt.Add(7 * hour))
-	again := s.asks(time.Second, s.changesAsked[0])
+	again := s.sendChange(time.Second, s.changeRequests[0])
 	v := s.run()
 	require.NoError(t, again.err)
 	require.Equal(t, 2, again.view.Quantity)

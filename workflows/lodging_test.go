@@ -18,8 +18,8 @@ import (
 type stay struct {
 	*sagaRun
 	in contract.Lodging
-	// changesAsked are the changes that moves has asked for.
-	changesAsked []contract.StayChange
+	// changeRequests are the changes that moves has requested.
+	changeRequests []contract.StayChange
 }
 
 func newStay(t *testing.T, change ...func(*contract.Lodging)) *stay {
@@ -217,7 +217,7 @@ func TestLodging_Cancel(t *testing.T) {
 			booking.ReservationPlaced, booking.PaymentApproved, booking.ReservationCancelConfirmed,
 			booking.PaymentCancelApproved, booking.ReservationCanceled,
 		}, s.events(), "a refund follows a charge")
-		require.True(t, v.Listed(), "money was taken and refunded: it came into being")
+		require.True(t, v.Listed(), "it was charged and refunded: the order took effect")
 	})
 	t.Run("WhilePaymentIsRetried", func(t *testing.T) {
 		s := newStay(t)

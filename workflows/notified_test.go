@@ -14,10 +14,10 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestNotified_InTurn: a refund fails and is paid by hand while no message can be sent. The later
+// TestNotified_InSequence: a refund fails and is paid by hand while no message can be sent. The later
 // of the two messages would then be tried first. The customer never gets the message that it
 // was made before the one that it had failed.
-func TestNotified_InTurn(t *testing.T) {
+func TestNotified_InSequence(t *testing.T) {
 	s := newStay(t)
 	s.cannotRefund()
 	provider, away := s.faults, false
@@ -27,18 +27,18 @@ func TestNotified_InTurn(t *testing.T) {
 		}
 		return provider(call)
 	})
-	turn := func(at time.Duration, off bool) {
+	setAway := func(at time.Duration, off bool) {
 		s.env.RegisterDelayedCallback(func() {
 			s.mu.Lock()
 			defer s.mu.Unlock()
 			away = off
 		}, at)
 	}
-	turn(hour-time.Minute, true)
-	s.gives(hour, "1", 30000)
+	setAway(hour-time.Minute, true)
+	s.staffRefunds(hour, "1", 30000)
 	paid := s.resolves(hour + time.Minute)
 	at := hour + 65800*time.Millisecond // the first is tried after 65.5 and 75.5 seconds, the second after 65.5 and 66
-	turn(at, false)
+	setAway(at, false)
 	received := [][]string{}
 	for wait := range 60 {
 		s.env.RegisterDelayedCallback(func() { received = append(received, s.messagesTo(s.customer)) }, at+time.Duration(wait)*500*time.Millisecond)
@@ -57,9 +57,9 @@ func TestNotified_InTurn(t *testing.T) {
 // who had decided it.
 func TestNotified_HowARefundEnded(t *testing.T) {
 	s := newStay(t)
-	back := s.cannotRefund()
-	s.gives(hour, "1", 30000)
-	s.env.RegisterDelayedCallback(back, 2*hour)
+	restore := s.cannotRefund()
+	s.staffRefunds(hour, "1", 30000)
+	s.env.RegisterDelayedCallback(restore, 2*hour)
 	s.decides(2*hour, contract.CancelUpdate)
 	v := s.run()
 	require.Equal(t, map[string]booking.EntryState{"refund/1": booking.EntryFailed, s.order + "/charge/refund": booking.EntryDone}, s.entries())
@@ -99,21 +99,21 @@ func TestNotified_HowARefundEndedAfterTheEnd(t *testing.T) {
 	require.Equal(t, []any{contract.RefundUpdate, booking.RefundExceeds, "1024"}, []any{last.Decision, last.Refused, last.By})
 }
 
-// TestNotified_WhatWasGivenBackAgain: a refund has failed after the order's end, and parts of it
-// were refunded at the provider since. The customer is notified of the rest.
-func TestNotified_WhatWasGivenBackAgain(t *testing.T) {
+// TestNotified_WhatWasRefundedAgain: a refund has failed after the order's end, and parts of it
+// were refunded at the provider since. The customer is notified of the remainder.
+func TestNotified_WhatWasRefundedAgain(t *testing.T) {
 	s, endedOrder, e := failedUndo(t)
 	require.EqualValues(t, 100000, e.Amount.Amount)
 	s.alsoOthers = true
-	gives := func(percent int64) {
+	refundByOthers := func(percent int64) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.provider[s.order+"/charge"].begin(&other{percent: percent})
 	}
-	gives(30)
+	refundByOthers(30)
 	var paid *decision
 	s.refundAgain(endedOrder, e, func() {
-		s.env.RegisterDelayedCallback(func() { gives(20) }, hour)
+		s.env.RegisterDelayedCallback(func() { refundByOthers(20) }, hour)
 		paid = s.resolves(2 * hour)
 	})
 	require.NoError(t, s.env.GetWorkflowError())
@@ -124,10 +124,10 @@ func TestNotified_WhatWasGivenBackAgain(t *testing.T) {
 	}
 }
 
-// TestNotified_NothingWasLeftToGiveBackAgain: all of a failed refund was refunded at the provider
+// TestNotified_NothingWasLeftToRefundAgain: all of a failed refund was refunded at the provider
 // meanwhile. The customer, who was notified of the failure, is notified that nothing more
 // follows.
-func TestNotified_NothingWasLeftToGiveBackAgain(t *testing.T) {
+func TestNotified_NothingWasLeftToRefundAgain(t *testing.T) {
 	s, endedOrder, e := failedUndo(t)
 	s.alsoOthers = true
 	s.refundAgain(endedOrder, e, func() {
@@ -151,27 +151,27 @@ func TestNotified_RefundedAfterAll(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		change func(*contract.Lodging)
-		after  func(s *stay, back func())
+		after  func(s *stay, restore func())
 		want   booking.MessageType
 	}{
 		"ByHand":        {func(*contract.Lodging) {}, func(s *stay, _ func()) { s.resolves(2 * hour) }, booking.RefundedMessage},
 		"ByHandDurable": {durable, func(s *stay, _ func()) { s.resolves(2 * hour) }, booking.RefundedMessage},
-		"ByTheProvider": {func(*contract.Lodging) {}, func(s *stay, back func()) { s.env.RegisterDelayedCallback(back, 2*hour) }, booking.RefundedMessage},
-		"ByOthers": {func(*contract.Lodging) {}, func(s *stay, back func()) {
+		"ByTheProvider": {func(*contract.Lodging) {}, func(s *stay, restore func()) { s.env.RegisterDelayedCallback(restore, 2*hour) }, booking.RefundedMessage},
+		"ByOthers": {func(*contract.Lodging) {}, func(s *stay, restore func()) {
 			s.alsoOthers = true
 			s.env.RegisterDelayedCallback(func() {
 				s.mu.Lock()
 				s.provider[s.order+"/charge"].begin(&other{percent: 100})
 				s.mu.Unlock()
-				back()
+				restore()
 			}, 2*hour)
 		}, booking.RefundEndedMessage},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStay(t, test.change)
-			back := s.cannotRefund()
+			restore := s.cannotRefund()
 			s.decides(hour, contract.CancelUpdate)
-			test.after(s, back)
+			test.after(s, restore)
 			v := s.run()
 			require.Equal(t, booking.Cancelled, v.Status)
 			require.Equal(t, []string{string(booking.RefundFailedMessage), string(test.want)}, s.messagesTo(s.customer))
@@ -265,9 +265,9 @@ func TestNotified_OfAPaymentWhileTheOrderIsUndone(t *testing.T) {
 	}
 }
 
-// TestNotified_OfALatePaymentThatOthersGaveBack: others have refunded a late payment, so that
+// TestNotified_OfALatePaymentThatOthersRefunded: others have refunded a late payment, so that
 // nothing is left for the order's refund. The customer is notified of the whole amount.
-func TestNotified_OfALatePaymentThatOthersGaveBack(t *testing.T) {
+func TestNotified_OfALatePaymentThatOthersRefunded(t *testing.T) {
 	s, endedOrder := paidTooLate(t)
 	s.checksPayment(endedOrder, true)
 	e := s.failLater(s.order + "/charge/refund")
@@ -287,9 +287,9 @@ func TestNotified_OfALatePaymentThatOthersGaveBack(t *testing.T) {
 // otherwise. No second message is sent, and the history gets no second entry.
 func TestNotified_HowARefundEndedOnce(t *testing.T) {
 	s := newStay(t)
-	back := s.cannotRefund()
-	s.gives(hour, "1", 30000)
-	s.env.RegisterDelayedCallback(back, 2*hour)
+	restore := s.cannotRefund()
+	s.staffRefunds(hour, "1", 30000)
+	s.env.RegisterDelayedCallback(restore, 2*hour)
 	s.decides(2*hour, contract.CancelUpdate)
 	endedOrder := s.run()
 	messages := s.messagesTo(s.customer)

@@ -11,14 +11,14 @@ import (
 // other is what others do with a charge at the provider: a person refunds some of it there
 // by hand, or the customer disputes it.
 type other struct {
-	id      string
-	dispute bool
-	percent int64 // of what is left at that time
-	amount  int64
-	looks   int  // how many checks it takes until it ends
-	fails   bool // the refund fails, or the dispute is won
-	ended   bool
-	at      time.Time
+	id         string
+	dispute    bool
+	percent    int64 // of what is left at that time
+	amount     int64
+	checksLeft int  // how many checks it takes until it ends
+	fails      bool // the refund fails, or the dispute is won
+	ended      bool
+	at         time.Time
 }
 
 // begin makes it happen now, if some of the charge is left and not disputed.
@@ -32,7 +32,7 @@ func (is *atProvider) begin(o *other) {
 	if !o.dispute {
 		is.refunded += o.amount
 	}
-	if o.looks == 0 {
+	if o.checksLeft == 0 {
 		is.end(o)
 	}
 }
@@ -45,10 +45,10 @@ func (is *atProvider) end(o *other) {
 	o.ended = true
 }
 
-// lookedAt counts a check, and ends what has been checked often enough.
-func (is *atProvider) lookedAt() {
+// countCheck counts a check, and ends what has been checked often enough.
+func (is *atProvider) countCheck() {
 	for _, o := range is.others {
-		if o.looks--; o.looks < 0 && !o.ended {
+		if o.checksLeft--; o.checksLeft < 0 && !o.ended {
 			is.end(o)
 		}
 	}
@@ -64,8 +64,8 @@ func (is *atProvider) isLost() bool {
 	return false
 }
 
-// left is the part of the charge that no refund was begun for, and no lost dispute has
-// taken.
+// left is the part of the charge without refunds that were begun and lost
+// disputes.
 func (is *atProvider) left() int64 {
 	left := is.charged - is.refunded
 	for _, o := range is.others {

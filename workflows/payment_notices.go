@@ -44,7 +44,7 @@ func PaymentNotices(ctx workflow.Context, in contract.Notices) error {
 		if err := n.notifyLost(payment.Lost, order); err != nil {
 			return err //replay:never only a cancellation of the workflow leads here
 		}
-		unsent, err := n.notifyLate(payment.GivenBack, order)
+		unsent, err := n.notifyLate(payment.Refunded, order)
 		if err != nil {
 			return err //replay:never only a cancellation of the workflow leads here
 		}
@@ -219,8 +219,8 @@ func (n *notices) notifyLost(lost []booking.Dispute, order activities.DisputedOr
 // was refunded. A workflow that follows the refund sends that message itself, after its other
 // messages. unsent: the message has to wait, since only the order's end shows whether it was
 // ever placed.
-func (n *notices) notifyLate(given *booking.Money, order activities.DisputedOrder) (unsent bool, err error) {
-	if given == nil || n.in.Late || !order.NeverPlaced && !order.NotYetPlaced || !notifiesLatePayments(n.ctx, 1) {
+func (n *notices) notifyLate(refunded *booking.Money, order activities.DisputedOrder) (unsent bool, err error) {
+	if refunded == nil || n.in.Late || !order.NeverPlaced && !order.NotYetPlaced || !notifiesLatePayments(n.ctx, 1) {
 		return false, nil
 	}
 	if order.NotYetPlaced {
@@ -232,7 +232,7 @@ func (n *notices) notifyLate(given *booking.Money, order activities.DisputedOrde
 	}
 	return false, n.notify("notify customer of the refund of a late payment", booking.Message{
 		Key: contract.MessageKey(n.in.OrderID, contract.LatePaymentMessage), RecipientID: order.CustomerID, Type: booking.LatePaymentMessage,
-		Data: booking.MessageData{For: booking.ForCustomer, Item: order.ItemName, Refund: given},
+		Data: booking.MessageData{For: booking.ForCustomer, Item: order.ItemName, Refund: refunded},
 	})
 }
 

@@ -23,18 +23,18 @@ import (
 // following is the workflow that handles the notices of an order that has ended.
 type following struct {
 	*stay
-	mu   sync.Mutex
-	told []string // the workflows that were signalled
-	logs troubles
+	mu        sync.Mutex
+	signalled []string // the workflows that were signalled
+	logs      errorLog
 }
 
-// troubles are the errors that a workflow has logged.
-type troubles struct {
+// errorLog are the errors that a workflow has logged.
+type errorLog struct {
 	log.Logger
 	all []string
 }
 
-func (t *troubles) Error(line string, about ...any) {
+func (t *errorLog) Error(line string, about ...any) {
 	t.all = append(t.all, fmt.Sprint(append([]any{line, " "}, about...)...))
 }
 
@@ -51,10 +51,10 @@ func follow(t *testing.T) *following {
 		Return(func(_, workflowID, _, _ string, _ any) error {
 			f.mu.Lock()
 			defer f.mu.Unlock()
-			f.told = append(f.told, strings.TrimPrefix(workflowID, f.order))
+			f.signalled = append(f.signalled, strings.TrimPrefix(workflowID, f.order))
 			return nil
 		}).Maybe()
-	f.looked = 0
+	f.checks = 0
 	return f
 }
 
@@ -66,8 +66,8 @@ func (f *following) begin(in contract.Notices) {
 	require.True(f, f.env.IsWorkflowCompleted())
 }
 
-// hears sends notices after a while.
-func (f *following) hears(after time.Duration, n int) {
+// receives sends notices to the workflow after a while.
+func (f *following) receives(after time.Duration, n int) {
 	f.env.RegisterDelayedCallback(func() {
 		for range n {
 			f.env.SignalWorkflow(contract.NoticeSignal, booking.PaymentNotice{ID: "evt_1", OrderID: f.order, What: "charge.dispute.updated"})
@@ -75,8 +75,8 @@ func (f *following) hears(after time.Duration, n int) {
 	}, after)
 }
 
-// at calls look after a while.
-func (f *following) at(after time.Duration, look func()) { f.env.RegisterDelayedCallback(look, after) }
+// at calls a function after a while.
+func (f *following) at(after time.Duration, call func()) { f.env.RegisterDelayedCallback(call, after) }
 
 // is changes the dispute's state at the provider.
 func (f *following) is(state booking.DisputeState) {
@@ -95,14 +95,14 @@ func TestPaymentNotices_OfARefundByHand(t *testing.T) {
 	f.begin(contract.Notices{})
 	require.NoError(t, f.env.GetWorkflowError())
 	require.Equal(t, map[string]booking.EntryState{"provider/other-0": booking.EntryDone}, f.entries())
-	require.Equal(t, 1, f.looked)
-	require.Empty(t, f.told, "nothing waits for it")
+	require.Equal(t, 1, f.checks)
+	require.Empty(t, f.signalled, "nothing waits for it")
 	require.False(t, f.row().View.Disputed)
 }
 
-// TestPaymentNotices_TellThoseWhoWait: the order's saga and the refunds that were begun
-// after its end ask the provider at once.
-func TestPaymentNotices_TellThoseWhoWait(t *testing.T) {
+// TestPaymentNotices_SignalWaitingWorkflows: the order's saga and the refunds that were begun
+// after its end call the provider at once.
+func TestPaymentNotices_SignalWaitingWorkflows(t *testing.T) {
 	f := follow(t)
 	for _, id := range []string{"1", "2"} {
 		_, err := f.ledger.BeginEntry(t.Context(), booking.Entry{
@@ -112,12 +112,12 @@ func TestPaymentNotices_TellThoseWhoWait(t *testing.T) {
 	}
 	f.begin(contract.Notices{})
 	require.NoError(t, f.env.GetWorkflowError())
-	require.ElementsMatch(t, []string{"", "/refund/1", "/refund/2"}, f.told)
+	require.ElementsMatch(t, []string{"", "/refund/1", "/refund/2"}, f.signalled)
 }
 
-// TestPaymentNotices_TellAllRefunds: the refund of an early departure asks the provider at
+// TestPaymentNotices_SignalAllRefunds: the refund of an early departure calls the provider at
 // once, too, and so do those of a change and of the undo.
-func TestPaymentNotices_TellAllRefunds(t *testing.T) {
+func TestPaymentNotices_SignalAllRefunds(t *testing.T) {
 	t.Parallel()
 	for id, begin := range map[string]func(*following) error{
 		contract.EarlyRefund: func(f *following) error {
@@ -144,7 +144,7 @@ func TestPaymentNotices_TellAllRefunds(t *testing.T) {
 			require.NoError(t, begin(f))
 			f.begin(contract.Notices{})
 			require.NoError(t, f.env.GetWorkflowError())
-			require.ElementsMatch(t, []string{"", "/refund/" + id}, f.told)
+			require.ElementsMatch(t, []string{"", "/refund/" + id}, f.signalled)
 		})
 	}
 }
@@ -167,28 +167,28 @@ func TestPaymentNotices_OfADispute(t *testing.T) {
 			f := follow(t)
 			f.is(booking.DisputeOpen)
 			var marked contract.Publication
-			var looked int
+			var checks int
 			ends := 10 * 24 * hour
 			f.at(ends, func() {
-				marked, looked = f.row(), f.looked
+				marked, checks = f.row(), f.checks
 				f.is(test.end)
 			})
 			if test.notice {
-				f.hears(ends+time.Second, 1)
+				f.receives(ends+time.Second, 1)
 			}
 			began := f.env.Now()
 			f.begin(contract.Notices{})
 			require.NoError(t, f.env.GetWorkflowError())
 			require.True(t, marked.View.Disputed)
 			require.False(t, marked.View.NeedsAttention, "its saga does not say so")
-			require.Equal(t, 1+5+8, looked, "at once, after 1, 3, 7, 15 and 31 hours, and then once a day")
+			require.Equal(t, 1+5+8, checks, "at once, after 1, 3, 7, 15 and 31 hours, and then once a day")
 			require.False(t, f.row().View.Disputed)
 			require.Equal(t, test.entries, f.entries())
-			took := f.env.Now().Sub(began)
+			lasted := f.env.Now().Sub(began)
 			if test.notice {
-				require.Less(t, took, ends+time.Minute)
+				require.Less(t, lasted, ends+time.Minute)
 			} else {
-				require.Less(t, took, ends+25*hour)
+				require.Less(t, lasted, ends+25*hour)
 			}
 		})
 	}
@@ -222,7 +222,7 @@ func TestPaymentNotices_OfTwoDisputes(t *testing.T) {
 				}
 			}
 			f.at(2*hour, func() { are(booking.DisputeOpen) })
-			f.hears(2*hour+time.Second, 1)
+			f.receives(2*hour+time.Second, 1)
 			f.at(50*hour, func() { are(booking.DisputeWon) })
 			f.begin(contract.Notices{})
 			require.NoError(t, f.env.GetWorkflowError())
@@ -240,19 +240,19 @@ func TestPaymentNotices_OfTwoDisputes(t *testing.T) {
 func TestPaymentNotices_ManyAtOnce(t *testing.T) {
 	f := follow(t)
 	f.is(booking.DisputeOpen)
-	f.hears(4*hour, 500)
+	f.receives(4*hour, 500)
 	var before, after, later int
-	f.at(4*hour-time.Second, func() { before = f.looked })
-	f.at(4*hour+time.Minute, func() { after = f.looked })
+	f.at(4*hour-time.Second, func() { before = f.checks })
+	f.at(4*hour+time.Minute, func() { after = f.checks })
 	f.at(5*hour+time.Minute, func() {
-		later = f.looked
+		later = f.checks
 		f.is(booking.DisputeWon)
 	})
-	f.hears(6*hour, 1)
+	f.receives(6*hour, 1)
 	f.begin(contract.Notices{})
 	require.NoError(t, f.env.GetWorkflowError())
 	require.Equal(t, 3, before, "at once, and after 1 and 3 hours")
-	require.LessOrEqual(t, after, 3+2, "one look at the first, and one at all that came meanwhile")
+	require.LessOrEqual(t, after, 3+2, "one check for the first, and one for all that arrived meanwhile")
 	require.Equal(t, after+1, later, "an hour after it")
 }
 
@@ -261,7 +261,7 @@ func TestPaymentNotices_ManyAtOnce(t *testing.T) {
 func TestPaymentNotices_ServicesAway(t *testing.T) {
 	f := follow(t)
 	f.is(booking.DisputeOpen)
-	failures := map[string]int{"look": 5, "mark": 5}
+	failures := map[string]int{"retrieve": 5, "mark": 5}
 	f.setFaults(func(call string) fault {
 		failures[call]--
 		return only(before, failures[call] >= 0)
@@ -275,9 +275,9 @@ func TestPaymentNotices_ServicesAway(t *testing.T) {
 	require.False(t, f.row().View.Disputed)
 }
 
-// TestPaymentNotices_GoOn: a run makes a limited number of checks, and the next run
+// TestPaymentNotices_ContinueAsNew: a run makes a limited number of checks, and the next run
 // continues with the mark and the pause that the last one had.
-func TestPaymentNotices_GoOn(t *testing.T) {
+func TestPaymentNotices_ContinueAsNew(t *testing.T) {
 	f := follow(t)
 	f.is(booking.DisputeOpen)
 	f.begin(contract.Notices{Checks: 3})
@@ -301,22 +301,22 @@ func TestPaymentNotices_Garbage(t *testing.T) {
 		f.env.ExecuteWorkflow(f.flow, in)
 		requireRefusedInput(t, f.env.GetWorkflowError(), "orderId: ")
 	}
-	require.Zero(t, f.looked)
+	require.Zero(t, f.checks)
 }
 
 // TestNotice_WakesTheUndo: an order whose refund fails at the provider is cancelled as soon
 // as a notice says that the refund can be made. Without the notice the provider would be
-// asked again seconds later.
+// called again seconds later.
 func TestNotice_WakesTheUndo(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*contract.Lodging){"InPlace": func(*contract.Lodging) {}, "Durable": durable} {
 		t.Run(name, func(t *testing.T) {
 			s := newStay(t, change)
-			back := s.cannotRefund()
+			restore := s.cannotRefund()
 			s.decides(hour, contract.CancelUpdate)
-			at := hour + 18*time.Second // the provider is asked after 0.5, 1.5, 3.5, 7.5, 15.5 and 25.5 seconds
+			at := hour + 18*time.Second // the provider is called after 0.5, 1.5, 3.5, 7.5, 15.5 and 25.5 seconds
 			s.env.RegisterDelayedCallback(func() {
-				back()
+				restore()
 				for _, said := range []any{nil, "whatever"} { // the signal's content does not count
 					s.env.SignalWorkflow(contract.PaymentNoticeSignal, said)
 				}
@@ -324,7 +324,7 @@ func TestNotice_WakesTheUndo(t *testing.T) {
 			v := s.run()
 			require.Equal(t, booking.Cancelled, v.Status)
 			require.False(t, v.NeedsAttention)
-			require.Less(t, v.Since().Sub(placedAt.Add(at)), 5*time.Second, "it is asked again at once")
+			require.Less(t, v.Since().Sub(placedAt.Add(at)), 5*time.Second, "its provider is called again at once")
 			require.Zero(t, s.owed())
 		})
 	}
@@ -333,13 +333,13 @@ func TestNotice_WakesTheUndo(t *testing.T) {
 // TestNotice_OfNothing: notices without a change have no effect on an order.
 func TestNotice_OfNothing(t *testing.T) {
 	s := newStay(t)
-	given := s.gives(2*hour, "1", 30000)
+	refund := s.staffRefunds(2*hour, "1", 30000)
 	for at := range time.Duration(40) {
 		s.env.RegisterDelayedCallback(func() { s.env.SignalWorkflow(contract.PaymentNoticeSignal, nil) }, at*6*time.Minute)
 	}
 	v := s.run()
 	require.Equal(t, booking.Completed, v.Status)
-	require.Equal(t, booking.EntryDone, given.is.Entry.State)
+	require.Equal(t, booking.EntryDone, refund.is.Entry.State)
 	require.Equal(t, int64(70000), s.owed())
 }
 
@@ -348,11 +348,11 @@ func TestNotice_OfNothing(t *testing.T) {
 func TestNotice_WakesALaterRefund(t *testing.T) {
 	s := newStay(t)
 	ended := s.run()
-	back := s.cannotRefund()
+	restore := s.cannotRefund()
 	began := ended.Since().Add(24 * hour)
 	is := s.refundLater(ended, "1", 30000, func() {
 		s.env.RegisterDelayedCallback(func() {
-			back()
+			restore()
 			s.env.SignalWorkflow(contract.PaymentNoticeSignal, nil)
 		}, 18*time.Second)
 	})

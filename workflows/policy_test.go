@@ -27,12 +27,12 @@ func byStatus() *booking.CancellationPolicy {
 	return &booking.CancellationPolicy{Tiers: []booking.Tier{{Status: booking.Paid, Percent: 90}}, Fee: 100}
 }
 
-// asksFor is what the last refund asked the ledger to keep, and by which tier.
-func (w *world) asksFor() (keep int64, tier string) {
+// lastKept is what the last requested refund was to keep, and by which tier.
+func (w *world) lastKept() (keep int64, tier string) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	require.NotEmpty(w, w.asked)
-	last := w.asked[len(w.asked)-1]
+	require.NotEmpty(w, w.refundRequests)
+	last := w.refundRequests[len(w.refundRequests)-1]
 	return last.Keep, last.Tier
 }
 
@@ -44,7 +44,7 @@ func (l *sagaRun) cancels(after time.Duration, d contract.Decision) *decision {
 }
 
 // TestPolicy_OfAStay: what a cancel keeps depends on the time of the decision, and the
-// refund asks for that.
+// refund is requested so.
 func TestPolicy_OfAStay(t *testing.T) {
 	t.Parallel()
 	checkIn := newStayIn(t).CheckInAt().Sub(placedAt)
@@ -62,10 +62,10 @@ func TestPolicy_OfAStay(t *testing.T) {
 			s.decides(test.after, contract.CancelUpdate)
 			v := s.run()
 			require.Equal(t, booking.Cancelled, v.Status)
-			keep, tier := s.asksFor()
+			keep, tier := s.lastKept()
 			require.Equal(t, test.keep, keep)
 			require.Equal(t, test.tier, tier)
-			require.Equal(t, "1024", s.asked[0].By)
+			require.Equal(t, "1024", s.refundRequests[0].By)
 			require.Equal(t, s.in.CheckInAt().UTC(), v.Terms.CheckInAt)
 			require.Equal(t, kept(v), s.owed(), "it says what was kept")
 			require.Equal(t, v.Amount.Amount, v.Settled.Kept.Amount+v.Settled.Refunded.Amount)
@@ -80,13 +80,13 @@ func newStayIn(t *testing.T) contract.Lodging {
 	return in
 }
 
-// TestPolicy_OthersGiveEverythingBack: a rejection or a timeout of the owner, a
+// TestPolicy_OtherCancellationsRefundAll: a rejection or a timeout of the owner, a
 // cancellation by an operator, and `yeyak settle` keep nothing, however late. A reservation
 // that its owner has not confirmed can be cancelled free of charge.
-func TestPolicy_OthersGiveEverythingBack(t *testing.T) {
+func TestPolicy_OtherCancellationsRefundAll(t *testing.T) {
 	t.Parallel()
 	late := newStayIn(t).CheckInAt().Sub(placedAt) - hour
-	patient := func(in *contract.Lodging) {
+	longConfirmWithin := func(in *contract.Lodging) {
 		in.Place.Confirmation, in.Place.ConfirmWithin = booking.Manual, booking.Duration(30*24*hour)
 	}
 	for name, test := range map[string]struct {
@@ -95,17 +95,17 @@ func TestPolicy_OthersGiveEverythingBack(t *testing.T) {
 		why    booking.Reason
 		tier   string
 	}{
-		"Rejected":    {patient, func(s *stay) { s.decides(late, contract.RejectUpdate) }, booking.RejectedByOwner, ""},
+		"Rejected":    {longConfirmWithin, func(s *stay) { s.decides(late, contract.RejectUpdate) }, booking.RejectedByOwner, ""},
 		"Silence":     {manual, func(*stay) {}, booking.OwnerTimeout, ""},
 		"Operator":    {half, func(s *stay) { s.env.RegisterDelayedCallback(s.env.CancelWorkflow, late) }, booking.ByOperator, ""},
-		"Unconfirmed": {patient, func(s *stay) { s.decides(late, contract.CancelUpdate) }, booking.ByCustomer, booking.TierUnconfirmed},
+		"Unconfirmed": {longConfirmWithin, func(s *stay) { s.decides(late, contract.CancelUpdate) }, booking.ByCustomer, booking.TierUnconfirmed},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newStay(t, half, test.change)
 			test.do(s)
 			v := s.run()
 			s.requireUndone(v, test.why)
-			keep, tier := s.asksFor()
+			keep, tier := s.lastKept()
 			require.Zero(t, keep)
 			require.Equal(t, test.tier, tier)
 			require.Equal(t, booking.Settlement{
@@ -121,7 +121,7 @@ func TestPolicy_OthersGiveEverythingBack(t *testing.T) {
 		_, in, err := contract.Settlement(lost, s.in.Policy, "", booking.SystemID)
 		require.NoError(t, err)
 		s.execute(in)
-		keep, _ := s.asksFor()
+		keep, _ := s.lastKept()
 		require.Zero(t, keep)
 	})
 	t.Run("DrinkDeleted", func(t *testing.T) {
@@ -129,7 +129,7 @@ func TestPolicy_OthersGiveEverythingBack(t *testing.T) {
 		c.in.Cancellation = byStatus()
 		c.isDeleted(hour)
 		require.Equal(t, booking.MenuDeleted, c.run().Reason)
-		keep, _ := c.asksFor()
+		keep, _ := c.lastKept()
 		require.Zero(t, keep)
 	})
 }
@@ -149,7 +149,7 @@ func TestPolicy_QuoteChanged(t *testing.T) {
 	require.True(t, right.accepted)
 	require.Equal(t, booking.Cancelled, right.view.Status)
 	require.Equal(t, booking.ByCustomer, v.Reason)
-	keep, _ := s.asksFor()
+	keep, _ := s.lastKept()
 	require.EqualValues(t, 50_000, keep)
 }
 
@@ -185,7 +185,7 @@ func TestPolicy_WhenDecided(t *testing.T) {
 		v := c.run()
 		require.NoError(t, d.err)
 		require.Equal(t, booking.ByCustomer, v.Reason)
-		keep, tier := c.asksFor()
+		keep, tier := c.lastKept()
 		require.Equal(t, "status:paid", tier)
 		require.EqualValues(t, 1000, keep)
 	})
@@ -196,7 +196,7 @@ func TestPolicy_WhenDecided(t *testing.T) {
 		c.cancels(2*hour, contract.Decision{Expect: "none/0"})
 		c.run()
 		require.Equal(t, booking.QuoteChanged, stale.code())
-		keep, tier := c.asksFor()
+		keep, tier := c.lastKept()
 		require.Equal(t, booking.TierNone, tier)
 		require.EqualValues(t, 9000, keep)
 	})
@@ -205,7 +205,7 @@ func TestPolicy_WhenDecided(t *testing.T) {
 		m.policed, m.in.Cancellation = true, byStatus()
 		m.cancels(hour, contract.Decision{Expect: "none/0"})
 		require.Equal(t, booking.ByCustomer, m.run().Reason)
-		keep, _ := m.asksFor()
+		keep, _ := m.lastKept()
 		require.Equal(t, m.in.Amount.Amount, keep)
 	})
 	t.Run("Visit", func(t *testing.T) {
@@ -214,7 +214,7 @@ func TestPolicy_WhenDecided(t *testing.T) {
 		v.in.Cancellation = &booking.CancellationPolicy{Tiers: []booking.Tier{{Within: new(booking.Duration(10 * time.Minute)), Percent: 100}}, Fee: 100}
 		v.decides(9*time.Minute, contract.CancelUpdate)
 		require.Equal(t, booking.ByCustomer, v.run().Reason)
-		keep, tier := v.asksFor()
+		keep, tier := v.lastKept()
 		require.Equal(t, "within:10m", tier)
 		require.EqualValues(t, 100, keep)
 	})
@@ -230,13 +230,13 @@ func TestPolicy_KeptDecision(t *testing.T) {
 	d := s.cancels(last.Add(hour).Sub(placedAt), contract.Decision{By: "1024", At: made, Expect: "before:72h/100000"})
 	require.Equal(t, booking.ByCustomer, s.run().Reason)
 	require.NoError(t, d.err)
-	keep, tier := s.asksFor()
+	keep, tier := s.lastKept()
 	require.Zero(t, keep)
 	require.Equal(t, "before:72h", tier)
 }
 
 // TestPolicy_AfterAReset: the first decision is in the ledger. A run that does not remember
-// it asks for something else, and shows what the ledger has.
+// it requests something else, and shows what the ledger has.
 func TestPolicy_AfterAReset(t *testing.T) {
 	s := newStay(t, half)
 	s.policed = true

@@ -45,7 +45,7 @@ func (p *process) services() workers.Services {
 		Productions:   &activities.Productions{Service: served("productions"), Jobs: jobs{p, p.productions}},
 		Assignment:    &activities.Assignment{Service: served("assignment"), Crew: crew{p}, Callers: callers{p}},
 		Drinks:        &activities.Drinks{},
-		Mypage:        &activities.Mypage{Service: served("mypage"), ReadModel: pages{p}, Waiters: nobody{}, Decisions: decisions{p}, Disputed: marks{p}},
+		Mypage:        &activities.Mypage{Service: served("mypage"), ReadModel: pages{p}, Waiters: noWaiters{}, Decisions: decisions{p}, Disputed: marks{p}},
 	}
 }
 

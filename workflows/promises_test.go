@@ -29,7 +29,7 @@ func (k *promises) check(p contract.Publication, read func() books) {
 		return
 	}
 	is := read()
-	is.money = max(0, is.money-kept(p.View)) // staff may have given some of that back
+	is.money = max(0, is.money-kept(p.View)) // staff may have refunded some of that
 	if is != (books{}) {
 		k.broken = append(k.broken, fmt.Sprintf("shown as cancelled while there is %+v", is))
 	}

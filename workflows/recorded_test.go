@@ -17,7 +17,7 @@ import (
 var undone = []string{"withdraw", "release", "cancel", "begin refund", "refund", "void", "unregister"}
 
 // recordsFirst cancels an order after an hour, with a record that takes ten minutes.
-func (l *sagaRun) recordsFirst(giveUp func(), run func() contract.View, why booking.Reason) {
+func (l *sagaRun) recordsFirst(cancel func(), run func() contract.View, why booking.Reason) {
 	l.Helper()
 	l.env.OnActivity(activities.RecordDecision, mock.Anything).After(10 * time.Minute).Return(nil)
 	var early []string
@@ -28,7 +28,7 @@ func (l *sagaRun) recordsFirst(giveUp func(), run func() contract.View, why book
 			}
 			return none
 		})
-		giveUp()
+		cancel()
 	}, hour)
 	complete := l.decides(hour+5*time.Minute, contract.CompleteUpdate)
 	l.env.RegisterDelayedCallback(func() { l.setFaults(nil) }, hour+9*time.Minute)

@@ -156,7 +156,7 @@ func (s *saga) notifyRefunded(ctx workflow.Context, p *part) {
 	amount := p.is.Entry.Amount
 	s.notifyOfRefund(amount, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
 	paid := s.paymentIn(p.is.Payment)
-	paid.Refunded.Amount = p.is.Given
+	paid.Refunded.Amount = p.is.RefundedInAll
 	if s.paid != nil {
 		s.paid = &paid
 	}

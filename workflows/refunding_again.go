@@ -46,11 +46,11 @@ func again(r contract.Refund, e booking.Entry) *part {
 	return &part{Refund: r, key: e.Key, reason: e.Reason, begun: true, again: "/" + e.Ref, is: booking.Repaid{Entry: e}}
 }
 
-// refundAgain follows a refund in part as refundPart does, and the undo's own refund as the
-// undo does. It asks the ledger first: the signalled failure may be outdated.
+// refundAgain follows a refund in part as refundPart does, and the undo's own refund as the undo
+// does. It reads the ledger first, because the signalled failure may be outdated.
 func (s *saga) refundAgain(ctx workflow.Context, p *part) {
 	defer s.following(p.key)()
-	if p.unconfirmed = asksLedgerFirst(ctx); p.unconfirmed {
+	if p.unconfirmed = checksLedgerFirst(ctx); p.unconfirmed {
 		p.quiet, p.is.Entry.Words = true, ""
 	}
 	if p.ID != contract.CancelRefund {
@@ -76,15 +76,15 @@ func (s *saga) refundAgain(ctx workflow.Context, p *part) {
 // customer's first message; then all of the payment has been refunded, by the undo or by
 // others.
 func (s *saga) notifyUndoneAgain(ctx workflow.Context, p *part) {
-	switch given := p.is.Entry.Amount; {
+	switch amount := p.is.Entry.Amount; {
 	case !s.view.Placed && notifiesLatePayments(ctx, 1) && (s.afterEnd || !notifiesLatePayments(ctx, 2)):
-		given.Amount = cmp.Or(given.Amount, p.Amount.Amount)
-		s.notifyOfRefund(given, contract.LatePaymentMessage, booking.LatePaymentMessage)
+		amount.Amount = cmp.Or(amount.Amount, p.Amount.Amount)
+		s.notifyOfRefund(amount, contract.LatePaymentMessage, booking.LatePaymentMessage)
 	case !p.isNews():
-	case given.Amount == 0:
+	case amount.Amount == 0:
 		s.notifyOfRefund(p.Amount, contract.RefundEndedMessage(p.ID)+p.again, booking.RefundEndedMessage)
 	default:
-		s.notifyOfRefund(given, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
+		s.notifyOfRefund(amount, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
 	}
 }
 
@@ -129,7 +129,7 @@ func (s *saga) handleFailures() {
 			case !followsFailures(ctx, 1) || !ours:
 			case !s.follows(id, e.Key):
 				s.followAgain(e)
-			case asksLedgerFirst(ctx):
+			case checksLedgerFirst(ctx):
 				s.parts.missed[e.Key] = e //replay:never a refund has to fail while its saga still shows that it was done
 			}
 		}

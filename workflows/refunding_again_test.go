@@ -19,7 +19,7 @@ import (
 // order is marked, the customer notified, and an operator pays by hand.
 func TestRefundFails_WhileTheOrderRuns(t *testing.T) {
 	s := newStay(t)
-	s.gives(hour, "1", 30000)
+	s.staffRefunds(hour, "1", 30000)
 	var e booking.Entry
 	s.env.RegisterDelayedCallback(func() {
 		e = s.failLater(s.order + "/refund/1")
@@ -44,19 +44,19 @@ func TestRefundFails_WhileTheOrderRuns(t *testing.T) {
 	require.Equal(t, []string{"refunded", "refund_failed", "refunded"}, s.messagesTo(s.customer))
 }
 
-// TestRefundFails_HeardTooLate: the failure of a refund is signalled after it was made again.
+// TestRefundFails_SignalledTooLate: the failure of a refund is signalled after it was made again.
 // The order is not marked, and no message is sent twice.
-func TestRefundFails_HeardTooLate(t *testing.T) {
+func TestRefundFails_SignalledTooLate(t *testing.T) {
 	s := newStay(t)
-	back := s.cannotRefund()
-	s.gives(hour, "1", 30000)
+	restore := s.cannotRefund()
+	s.staffRefunds(hour, "1", 30000)
 	var e booking.Entry
 	s.env.RegisterDelayedCallback(func() {
 		payment, err := s.ledger.Payment(t.Context(), s.order)
 		require.NoError(t, err)
 		e, _ = payment.Entry("refund/1")
 		require.Equal(t, booking.EntryFailed, e.State)
-		back()
+		restore()
 	}, 2*hour)
 	var before, later contract.View
 	s.env.RegisterDelayedCallback(func() {
@@ -82,7 +82,7 @@ func TestRefundFails_WhileItsEndIsShown(t *testing.T) {
 		defer s.mu.Unlock()
 		away = true
 	}, hour-time.Second)
-	s.gives(hour, "1", 30000)
+	s.staffRefunds(hour, "1", 30000)
 	s.env.RegisterDelayedCallback(func() { s.env.SignalWorkflow(contract.RefundFailedSignal, s.failLater(s.order+"/refund/1")) }, hour+5*time.Second)
 	s.env.RegisterDelayedCallback(func() {
 		s.mu.Lock()
@@ -103,7 +103,7 @@ func TestRefundFails_WhileItsEndIsShown(t *testing.T) {
 // provider answers only with errors. The order is marked all the same after a while.
 func TestRefundFails_WhileTheProviderIsAway(t *testing.T) {
 	s := newStay(t, impatient)
-	s.gives(hour, "1", 30000)
+	s.staffRefunds(hour, "1", 30000)
 	s.env.RegisterDelayedCallback(func() {
 		e := s.failLater(s.order + "/refund/1")
 		s.isBroken()
@@ -167,9 +167,9 @@ func TestRefundAgain_OfTheUndo(t *testing.T) {
 	require.Equal(t, []string{"refund_failed", "refunded"}, s.messagesTo(s.customer))
 }
 
-// TestRefundAgain_HeardTooLate: the refund was made again before its workflow begins, which
+// TestRefundAgain_BegunTooLate: the refund was made again before its workflow begins, which
 // then has nothing to do.
-func TestRefundAgain_HeardTooLate(t *testing.T) {
+func TestRefundAgain_BegunTooLate(t *testing.T) {
 	s, ended, e := failedUndo(t)
 	s.refundAgain(ended, e, func() { s.resolves(2 * hour) })
 	require.NoError(t, s.env.GetWorkflowError())
@@ -183,7 +183,7 @@ func TestRefundAgain_HeardTooLate(t *testing.T) {
 // TestRefundAgain_OfAPart: a refund in part fails after the order's end.
 func TestRefundAgain_OfAPart(t *testing.T) {
 	s := newStay(t)
-	s.gives(hour, "1", 30000)
+	s.staffRefunds(hour, "1", 30000)
 	ended := s.run()
 	e := s.failLater(s.order + "/refund/1")
 	var marked contract.View

@@ -13,9 +13,9 @@ import (
 )
 
 // saga is the state of an order's workflow: the order's view, the context of its story, and the
-// undos of the steps that may have taken effect. Comments call a run of the workflow forgotten if
-// the history lacks events of it: a crash came before they were recorded, or a reset has discarded
-// them. Its steps may have taken effect.
+// undos of the steps that may have taken effect. A run of the workflow is called forgotten in
+// comments if the history lacks some of its events, because of a crash before they were recorded or
+// because of a reset. The steps of a forgotten run may have taken effect.
 type saga struct {
 	order
 	in    contract.Order
@@ -33,19 +33,19 @@ type saga struct {
 	// Before the first step runs, these are the undos of all steps: see compensate. skipped has
 	// the undos of the refused step and of the steps after it, which certainly took no effect.
 	undos, skipped []undo
-	// startWithin is the time for handing the order over. It begins when the time for the
-	// payment ends. handedOver: the shop, kitchen, courier or cleaners have the order, or its
-	// stay has ended; its steps have no deadline then.
+	// startWithin is the time for handing the order over. It begins when the time for the payment
+	// ends. handedOver means that the shop, kitchen, courier or cleaners have the order, or that
+	// its stay has ended; then its steps have no deadline.
 	startWithin time.Duration
 	handedOver  bool
 	ends        time.Time // the end of what was ordered, zero without one
 	chargeUndo  chargeUndo
-	afterEnd    bool // the order's saga has ended, and this workflow makes one of the order's refunds
+	afterEnd    bool // the order's saga has ended, and this workflow makes one refund of the order
 	// held is the item's remaining stock after the order's hold. released is its remaining
 	// stock after the release, or after the refusal of the hold. Both are nil if unknown.
 	held, released *int
-	// freeTookEffect: an order that costs nothing has taken effect. For some kinds only an undo
-	// finds that out.
+	// freeTookEffect means that the order, if it costs nothing, has taken effect. A drink or a call
+	// takes effect with its first step, and only the undo of that step reports whether it ran.
 	freeTookEffect bool
 	further        int64 // the sum of the charges after the first one
 }
@@ -54,7 +54,7 @@ type saga struct {
 // compensated.
 type facts struct {
 	placed    booking.EventType // the order has taken effect
-	undone    booking.EventType // no stock is held for the order, and no work for it goes on
+	undone    booking.EventType // no stock is held for the order, and no work is done for it
 	cancelled booking.EventType // its cancellation is complete
 }
 
@@ -67,12 +67,12 @@ func (r *refusal) Error() string {
 
 // begin sets up the saga, or fails with Invalid if the workflow cannot run with this input. in is
 // the part of the input that all kinds of orders have. begin returns the story's context, which is
-// cancelled by a decision that cancels the order, or with the workflow.
+// cancelled when a decision cancels the order or an operator cancels the workflow.
 func (s *saga) begin(root workflow.Context, in contract.Order, input contract.Input, facts facts) (workflow.Context, error) {
 	view := input.View()
 	if in.Settle != nil {
 		view = *in.Settle
-		view.PaymentDeferred, view.NextAction, view.ExpiresAt = nil, nil, time.Time{} // none of its payments waits any more
+		view.PaymentDeferred, view.NextAction, view.ExpiresAt = nil, nil, time.Time{} // no payment of the order waits any more
 	}
 	disconnected, _ := workflow.NewDisconnectedContext(root)
 	s.order = order{ctx: disconnected, view: view, requestHash: in.RequestHash, policy: in.Policy.WithDefaults(), settled: in.Settle != nil}
@@ -93,9 +93,9 @@ func (s *saga) begin(root workflow.Context, in contract.Order, input contract.In
 	return story, nil
 }
 
-// run runs the story. If the story ends early, run compensates. An order whose workflow was
-// lost is compensated without a story. An order that was cancelled before its start, or is started
-// too late, is ended at once. run returns when nothing is outstanding.
+// run runs the story, and compensates if the story fails. For an order whose workflow was lost it
+// only compensates. An order that was cancelled before its start, or is started too late, ends at
+// once. run returns when the workflow may close.
 func (s *saga) run(ctx workflow.Context, story func(workflow.Context) error) (contract.View, error) {
 	if s.settled {
 		s.cancelDecision.By = s.in.SettledBy
@@ -145,9 +145,9 @@ func (s *saga) step(ctx workflow.Context, st step) (booking.Outcome, error) {
 	return outcome, s.conclude(st, outcome)
 }
 
-// stepNow runs a step whose answer the customer waits for. If the call certainly had no effect,
-// the service counts as away, and the step is refused for the reason away. If the effect is
-// unknown, the step is retried until it is done.
+// stepNow runs a step whose answer the customer waits for. If the call failed and certainly had no
+// effect, the step counts as refused, with the reason in the parameter away. If it is unknown
+// whether the call had an effect, the step is retried until it is done.
 func (s *saga) stepNow(ctx workflow.Context, st step, away booking.Reason) (booking.Outcome, error) {
 	if err := ctx.Err(); err != nil {
 		return booking.Outcome{}, err
@@ -181,14 +181,15 @@ func (s *saga) conclude(st step, outcome booking.Outcome) error {
 		s.released = outcome.Remaining                // too little stock: nothing is held
 		s.undos, s.skipped = s.undos[:n], s.undos[n:] // the step took no effect, and no later one has run
 	case booking.Undone:
-		// A forgotten run has begun to compensate. This run completes that: no undo is removed.
+		// A forgotten run has begun to compensate. This run completes the compensation: it removes
+		// no undo.
 		s.addWithdrawDeferral()
 	}
 	return &refusal{outcome.Reason}
 }
 
-// finish waits until the work for the order is finished, and then reports that to the service
-// of the work. Once the decision that the work is finished is accepted, the order can no longer
+// finish waits until a person reports that the work for the order is finished, and then reports
+// that to the service of the work. Once the person's decision is accepted, the order can no longer
 // be cancelled, even while the decision is still being recorded.
 func (s *saga) finish(ctx workflow.Context, finished func() bool, c call) error {
 	if err := workflow.Await(ctx, finished); err != nil && s.acceptedStatus == "" {
@@ -204,12 +205,12 @@ func (s *saga) finish(ctx workflow.Context, finished func() bool, c call) error 
 }
 
 // compensate runs the undos, newest first, and ends the order. A forgotten run may have run more
-// steps than this one. So all undos run, except those of a refused step and of the steps after it.
-// The undo of a step that never ran makes sure that the step never takes effect.
+// steps than this run. So compensate runs all undos, except those of a refused step and of the
+// steps after it. The undo of a step that never ran makes sure that the step never takes effect.
 //
 // Undos do not wait for each other: a refund does not wait for a kitchen that is away.
 func (s *saga) compensate(err error) {
-	reason, decision := s.reasonOf(err), s.cancelDecision // later decisions do not count
+	reason, decision := s.reasonOf(err), s.cancelDecision // a later decision does not change them
 	s.chargeUndo.argument = s.refundFor(reason)
 	s.keepSome()
 	if reason == booking.PaymentDeclined {
@@ -235,11 +236,11 @@ func (s *saga) compensate(err error) {
 				open.Done()
 			})
 		} else if waits && s.view.Version != shown {
-			s.showPending(s.ctx) // otherwise the order's end publishes it, which may be much later
+			s.showPending(s.ctx) // otherwise it would be published only at the order's end, which may be much later
 		}
 	}
 	open.Wait(s.ctx)
-	s.retryAttempts() // refunds by staff that have failed end now, since the undo has refunded their amounts
+	s.retryAttempts() // failed refunds by staff end now, since the undo has refunded their amounts
 	_ = workflow.Await(s.ctx, func() bool { return s.parts.open == 0 })
 	for _, u := range s.skipped {
 		u.done(booking.Undo{})
@@ -258,14 +259,14 @@ func (s *saga) undoInPlace(u undo) (found booking.Undo, done bool) {
 	return found, found.Owed == ""
 }
 
-// emitUndone emits the events of the compensation, in a fixed order, and notifies the customer.
-// The events are the same if another run has undone the steps: the undos then find the same.
+// emitUndone emits the events of the compensation, in a fixed order, and notifies the customer. The
+// events are the same if another run has undone the steps, since the undos return the same results.
 func (s *saga) emitUndone() {
 	if s.chargeUndo.declined && s.view.Reason != booking.PaymentDeclined {
 		s.emitDeclined() //replay:never the order would have to be cancelled in the moment in which its payment is declined
 	}
 	if s.chargeUndo.refunded || s.free() && s.freeTookEffect {
-		s.placed(s.chargeUndo.refunded) // only the undos may have found out that the order took effect
+		s.placed(s.chargeUndo.refunded) // not yet emitted if only the undos reported that the order took effect
 	}
 	if s.view.Placed {
 		s.emitWith(s.facts.undone, s.released)
@@ -285,7 +286,7 @@ func (s *saga) emitUndone() {
 	s.notifyRefundedAfterAll()
 }
 
-// reasonOf is the reason for which the story ended early.
+// reasonOf returns the reason of the compensation; err is the error of the story.
 func (s *saga) reasonOf(err error) booking.Reason {
 	var no *refusal
 	switch {

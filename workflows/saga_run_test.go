@@ -60,7 +60,7 @@ func (l *sagaRun) environment(p *process, id string, from time.Time) *testsuite.
 	env.SetTestTimeout(realTimeout)
 	env.SetWorkerOptions(worker.Options{
 		DeadlockDetectionTimeout: realTimeout,
-		Interceptors:             []interceptor.WorkerInterceptor{&patient{world: l.world}},
+		Interceptors:             []interceptor.WorkerInterceptor{&slowSteps{world: l.world}},
 	})
 	for _, a := range p.services().Sagas() {
 		env.RegisterActivity(a)

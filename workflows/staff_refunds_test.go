@@ -18,20 +18,20 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// gives is a refund by staff, and its outcome.
-type gives struct {
+// staffRefund is a refund by staff, and its outcome.
+type staffRefund struct {
 	decision
 	is booking.Repaid
 }
 
-// gives sends a refund by staff after a while.
-func (l *sagaRun) gives(after time.Duration, id string, amount int64) *gives {
-	g := &gives{}
-	l.env.RegisterDelayedCallback(func() { l.give(g, id, amount) }, after)
+// staffRefunds sends a refund by staff after a while.
+func (l *sagaRun) staffRefunds(after time.Duration, id string, amount int64) *staffRefund {
+	g := &staffRefund{}
+	l.env.RegisterDelayedCallback(func() { l.sendRefund(g, id, amount) }, after)
 	return g
 }
 
-func (l *sagaRun) give(g *gives, id string, amount int64) {
+func (l *sagaRun) sendRefund(g *staffRefund, id string, amount int64) {
 	r := contract.Refund{ID: id, Amount: booking.Money{Amount: amount, Currency: "KRW"}, Note: "it was cold", By: "1024"}
 	l.env.UpdateWorkflow(contract.RefundUpdate, "", &testsuite.TestUpdateCallback{
 		OnReject: func(err error) { g.err = err },
@@ -65,13 +65,13 @@ func (w *world) entries() map[string]booking.EntryState {
 }
 
 // refunded are the feed's events of refunds in part.
-func (w *world) refunded() (told []booking.EventData) {
+func (w *world) refunded() (events []booking.EventData) {
 	for _, e := range w.inFeed() {
 		if e.Type == booking.PaymentRefunded {
-			told = append(told, e.Data)
+			events = append(events, e.Data)
 		}
 	}
-	return told
+	return events
 }
 
 // TestStaffRefund_InParts: staff refunds parts of the payment until nothing of it is left,
@@ -88,8 +88,8 @@ func TestStaffRefund_InParts(t *testing.T) {
 		t.Run(string(kind), func(t *testing.T) {
 			l, in := order(t)
 			paid := in.(contract.Input).View().Amount.Amount
-			first, second := l.gives(10*time.Minute, "1", 3000), l.gives(11*time.Minute, "2", paid-3000)
-			tooMuch := l.gives(12*time.Minute, "3", 1)
+			first, second := l.staffRefunds(10*time.Minute, "1", 3000), l.staffRefunds(11*time.Minute, "2", paid-3000)
+			tooMuch := l.staffRefunds(12*time.Minute, "3", 1)
 			l.decides(hour, contract.CompleteUpdate) // a stay begins only later, so this is refused for it
 			v := l.execute(in)
 			require.NotEqual(t, booking.Cancelled, v.Status)
@@ -98,16 +98,16 @@ func TestStaffRefund_InParts(t *testing.T) {
 			require.Equal(t, booking.EntryDone, second.is.Entry.State)
 			require.Equal(t, booking.RefundExceeds, tooMuch.code())
 			require.ErrorContains(t, tooMuch.err, "0 KRW")
-			require.Zero(t, l.owed(), "all that was paid has gone back")
+			require.Zero(t, l.owed(), "all that was paid is refunded")
 			require.Equal(t, map[string]booking.EntryState{"refund/1": booking.EntryDone, "refund/2": booking.EntryDone}, l.entries())
 
-			told := l.refunded()
-			require.Len(t, told, 2)
+			events := l.refunded()
+			require.Len(t, events, 2)
 			for i, amount := range []int64{3000, paid - 3000} {
-				require.Equal(t, amount, told[i].Payment.Part.Amount)
-				require.Equal(t, []int64{3000, paid}[i], told[i].Payment.Refunded.Amount)
-				require.Equal(t, booking.Charged, told[i].Payment.Status)
-				require.Equal(t, "1024", told[i].By)
+				require.Equal(t, amount, events[i].Payment.Part.Amount)
+				require.Equal(t, []int64{3000, paid}[i], events[i].Payment.Refunded.Amount)
+				require.Equal(t, booking.Charged, events[i].Payment.Status)
+				require.Equal(t, "1024", events[i].By)
 			}
 			sent := slices.DeleteFunc(l.sentTo(v.CustomerID), func(m booking.Message) bool { return m.Type != booking.RefundedMessage })
 			require.Len(t, sent, 2)
@@ -123,12 +123,12 @@ func TestStaffRefund_InParts(t *testing.T) {
 }
 
 // cannotRefund makes the provider refuse the next refund for good, and be away after that
-// until back is called.
-func (w *world) cannotRefund() (back func()) {
+// until restore is called.
+func (w *world) cannotRefund() (restore func()) {
 	away := true
 	w.owing = append(w.owing, activities.Owed{Words: "no such account", NeedsPerson: true})
 	w.setFaults(func(call string) fault {
-		return only(before, (call == "look" || call == "refund") && len(w.owing) == 0 && away)
+		return only(before, (call == "retrieve" || call == "refund") && len(w.owing) == 0 && away)
 	})
 	return func() {
 		w.mu.Lock()
@@ -144,11 +144,11 @@ func TestStaffRefund_IsFollowed(t *testing.T) {
 	end := s.in.CheckOutAt().Sub(placedAt)
 	pending := activities.Owed{Words: "pending"}
 	s.owing = []activities.Owed{pending, pending, pending}
-	given := s.gives(end-time.Second, "1", 30000)
+	refund := s.staffRefunds(end-time.Second, "1", 30000)
 	v := s.run()
-	require.Equal(t, booking.EntryPending, given.is.Entry.State)
-	require.Equal(t, "pending", given.is.Entry.Words)
-	require.Equal(t, int64(70000), given.is.Left.Amount, "what is under way is not left")
+	require.Equal(t, booking.EntryPending, refund.is.Entry.State)
+	require.Equal(t, "pending", refund.is.Entry.Words)
+	require.Equal(t, int64(70000), refund.is.Left.Amount, "what is under way is not left")
 	require.Equal(t, booking.Completed, v.Status)
 	require.False(t, v.NeedsAttention)
 	require.Equal(t, int64(70000), s.owed())
@@ -163,7 +163,7 @@ func TestStaffRefund_CannotBeMade(t *testing.T) {
 	s := newStay(t)
 	s.cannotRefund()
 	early := s.resolves(hour / 2)
-	given := s.gives(hour, "1", 30000)
+	refund := s.staffRefunds(hour, "1", 30000)
 	var marked, after contract.View
 	s.env.RegisterDelayedCallback(func() { marked = s.row().View }, 2*hour)
 	resolved := s.resolves(3 * hour)
@@ -171,15 +171,15 @@ func TestStaffRefund_CannotBeMade(t *testing.T) {
 	again := s.resolves(4 * hour)
 	v := s.run()
 	require.Equal(t, booking.NothingOwed, early.code())
-	require.Equal(t, booking.EntryFailed, given.is.Entry.State)
-	require.Equal(t, "no such account", given.is.Entry.Words)
+	require.Equal(t, booking.EntryFailed, refund.is.Entry.State)
+	require.Equal(t, "no such account", refund.is.Entry.Words)
 	require.True(t, marked.NeedsAttention)
 	require.Equal(t, booking.Confirmed, marked.Status)
 	require.NoError(t, resolved.err)
 	require.False(t, after.NeedsAttention)
 	require.Equal(t, booking.NothingOwed, again.code())
 	require.Equal(t, booking.Completed, v.Status)
-	require.Equal(t, int64(100000), s.owed(), "the provider has given nothing back")
+	require.Equal(t, int64(100000), s.owed(), "the provider has refunded nothing")
 	payment, err := s.ledger.Payment(t.Context(), s.order)
 	require.NoError(t, err)
 	e, _ := payment.Entry("refund/1")
@@ -199,7 +199,7 @@ func TestStaffRefund_MarksAlsoAfterTheEnd(t *testing.T) {
 	s := newStay(t)
 	s.cannotRefund()
 	end := s.in.CheckOutAt().Sub(placedAt)
-	s.gives(end-hour, "1", 30000)
+	s.staffRefunds(end-hour, "1", 30000)
 	var ended contract.View
 	s.env.RegisterDelayedCallback(func() { ended = s.row().View }, end+hour)
 	resolved := s.resolves(end + 2*hour)
@@ -215,7 +215,7 @@ func TestStaffRefund_MarksAlsoAfterTheEnd(t *testing.T) {
 func TestStaffRefund_LeavesOtherMarks(t *testing.T) {
 	m := newMeal(t)
 	m.cannotRefund()
-	m.gives(hour, "1", 3000)
+	m.staffRefunds(hour, "1", 3000)
 	resolved := m.resolves(3 * hour)
 	var after contract.View
 	m.env.RegisterDelayedCallback(func() { after = m.row().View }, 3*hour+time.Minute)
@@ -230,7 +230,7 @@ func TestStaffRefund_LeavesOtherMarks(t *testing.T) {
 
 // TestResolve_WakesTheUndo: an order whose refund the provider refuses for good stays
 // cancelling until an operator has paid by hand. Then it is cancelled at once, although the
-// provider would be asked again only seconds later.
+// provider would be called again only seconds later.
 func TestResolve_WakesTheUndo(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*contract.Lodging){"InPlace": func(*contract.Lodging) {}, "Durable": durable} {
@@ -238,7 +238,7 @@ func TestResolve_WakesTheUndo(t *testing.T) {
 			s := newStay(t, change)
 			s.cannotRefund()
 			s.decides(hour, contract.CancelUpdate)
-			at := hour + 18*time.Second // the provider is asked after 0.5, 1.5, 3.5, 7.5, 15.5 and 25.5 seconds
+			at := hour + 18*time.Second // the provider is called after 0.5, 1.5, 3.5, 7.5, 15.5 and 25.5 seconds
 			var before contract.View
 			s.env.RegisterDelayedCallback(func() { before = s.row().View }, at-time.Second)
 			resolved := s.resolves(at)
@@ -248,11 +248,11 @@ func TestResolve_WakesTheUndo(t *testing.T) {
 			require.NoError(t, resolved.err)
 			require.Equal(t, booking.Cancelled, v.Status)
 			require.False(t, v.NeedsAttention)
-			require.Less(t, v.Since().Sub(placedAt.Add(at)), 5*time.Second, "it is asked again at once")
-			told := slices.DeleteFunc(s.sentTo(s.customer), func(m booking.Message) bool { return m.Type != booking.RefundFailedMessage })
-			require.Len(t, told, 1, "its customer is told, once")
-			require.Equal(t, v.Amount, *told[0].Data.Refund)
-			require.Equal(t, int64(100000), s.owed(), "the provider has given nothing back")
+			require.Less(t, v.Since().Sub(placedAt.Add(at)), 5*time.Second, "its provider is called again at once")
+			messages := slices.DeleteFunc(s.sentTo(s.customer), func(m booking.Message) bool { return m.Type != booking.RefundFailedMessage })
+			require.Len(t, messages, 1, "its customer is notified, once")
+			require.Equal(t, v.Amount, *messages[0].Data.Refund)
+			require.Equal(t, int64(100000), s.owed(), "the provider has refunded nothing")
 			payment, err := s.ledger.Payment(t.Context(), s.order)
 			require.NoError(t, err)
 			require.Equal(t, booking.Returned, payment.Status)
@@ -261,7 +261,7 @@ func TestResolve_WakesTheUndo(t *testing.T) {
 }
 
 // TestResolve_WhileADisputeIsOpen: a payment by hand is refused while the bank may take
-// back the same money. After the dispute the order asks again by itself.
+// the same money from us. After the dispute the order requests the refund again by itself.
 func TestResolve_WhileADisputeIsOpen(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -271,7 +271,7 @@ func TestResolve_WhileADisputeIsOpen(t *testing.T) {
 	}{"Won": {true, 0, booking.Refunded}, "Lost": {false, 100000, booking.Returned}} {
 		t.Run(name, func(t *testing.T) {
 			s := newStay(t)
-			is := &other{dispute: true, percent: 100, looks: 1000, fails: c.won}
+			is := &other{dispute: true, percent: 100, checksLeft: 1000, fails: c.won}
 			s.env.RegisterDelayedCallback(func() { s.happens(is) }, time.Minute)
 			s.decides(hour, contract.CancelUpdate)
 			resolved := s.resolves(hour + 9*time.Second)
@@ -299,9 +299,9 @@ func TestResolve_WhileADisputeIsOpen(t *testing.T) {
 	}
 }
 
-// TestResolve_TellsWhatIsOwed: money that was refunded by hand at the provider is not owed
+// TestResolve_ChecksWhatIsOwed: money that was refunded by hand at the provider is not owed
 // any more, even if the order does not know of it.
-func TestResolve_TellsWhatIsOwed(t *testing.T) {
+func TestResolve_ChecksWhatIsOwed(t *testing.T) {
 	s := newStay(t)
 	s.alsoOthers = true
 	s.env.RegisterDelayedCallback(func() {
@@ -313,9 +313,9 @@ func TestResolve_TellsWhatIsOwed(t *testing.T) {
 	s.decides(hour, contract.CancelUpdate)
 	s.resolves(2 * hour)
 	require.Equal(t, booking.Cancelled, s.run().Status)
-	told := slices.DeleteFunc(s.sentTo(s.customer), func(m booking.Message) bool { return m.Type != booking.RefundFailedMessage })
-	require.Len(t, told, 1)
-	require.EqualValues(t, 40000, told[0].Data.Refund.Amount)
+	messages := slices.DeleteFunc(s.sentTo(s.customer), func(m booking.Message) bool { return m.Type != booking.RefundFailedMessage })
+	require.Len(t, messages, 1)
+	require.EqualValues(t, 40000, messages[0].Data.Refund.Amount)
 }
 
 // TestStaffRefund_ThenCancelled: what staff has refunded is not refunded again, and what
@@ -324,7 +324,7 @@ func TestStaffRefund_ThenCancelled(t *testing.T) {
 	t.Parallel()
 	t.Run("Done", func(t *testing.T) {
 		s := newStay(t)
-		s.gives(hour, "1", 30000)
+		s.staffRefunds(hour, "1", 30000)
 		s.decides(2*hour, contract.CancelUpdate)
 		v := s.run()
 		require.Equal(t, booking.Cancelled, v.Status)
@@ -334,12 +334,12 @@ func TestStaffRefund_ThenCancelled(t *testing.T) {
 	})
 	t.Run("Failed", func(t *testing.T) {
 		s := newStay(t)
-		back := s.cannotRefund()
-		given := s.gives(hour, "1", 30000)
-		s.env.RegisterDelayedCallback(back, 2*hour)
+		restore := s.cannotRefund()
+		refund := s.staffRefunds(hour, "1", 30000)
+		s.env.RegisterDelayedCallback(restore, 2*hour)
 		s.decides(2*hour, contract.CancelUpdate)
 		v := s.run()
-		require.Equal(t, booking.EntryFailed, given.is.Entry.State)
+		require.Equal(t, booking.EntryFailed, refund.is.Entry.State)
 		require.Equal(t, booking.Cancelled, v.Status)
 		require.False(t, v.NeedsAttention)
 		require.Zero(t, s.owed(), "nothing is kept of it")
@@ -348,10 +348,10 @@ func TestStaffRefund_ThenCancelled(t *testing.T) {
 		s := newStay(t)
 		pending := activities.Owed{Words: "pending"}
 		s.owing = []activities.Owed{pending, pending, pending, pending}
-		given := s.gives(2*hour-time.Second, "1", 30000)
+		refund := s.staffRefunds(2*hour-time.Second, "1", 30000)
 		s.decides(2*hour, contract.CancelUpdate)
 		v := s.run()
-		require.Equal(t, booking.EntryPending, given.is.Entry.State)
+		require.Equal(t, booking.EntryPending, refund.is.Entry.State)
 		require.Equal(t, booking.Cancelled, v.Status)
 		require.Zero(t, s.owed(), "it is not cancelled before the customer has all of it")
 	})
@@ -366,21 +366,21 @@ func TestStaffRefund_Refused(t *testing.T) {
 		away := true
 		s.setFaults(func(call string) fault { return only(nothing, call == "charge" && away) })
 		s.env.RegisterDelayedCallback(func() { away = false }, 30*time.Second)
-		given := s.gives(20*time.Second, "1", 1)
+		refund := s.staffRefunds(20*time.Second, "1", 1)
 		s.run()
-		require.Equal(t, booking.NotCharged, given.code())
+		require.Equal(t, booking.NotCharged, refund.code())
 	})
 	t.Run("ForNothing", func(t *testing.T) {
 		s := newStay(t)
 		s.in.Amount.Amount, s.in.Place.Price.Amount = 0, 0
-		given := s.gives(hour, "1", 1)
+		refund := s.staffRefunds(hour, "1", 1)
 		s.run()
-		require.False(t, given.accepted)
-		require.Equal(t, booking.NotCharged, given.code())
+		require.False(t, refund.accepted)
+		require.Equal(t, booking.NotCharged, refund.code())
 	})
 	t.Run("Invalid", func(t *testing.T) {
 		s := newStay(t)
-		var refused []*gives
+		var refused []*staffRefund
 		for _, r := range []contract.Refund{
 			{},
 			{ID: "1", Amount: booking.Money{Amount: 1, Currency: "KRW"}},
@@ -391,7 +391,7 @@ func TestStaffRefund_Refused(t *testing.T) {
 			{ID: "1", Note: "it was cold", Amount: booking.Money{Amount: 1, Currency: "KRW"}, Bytes: 1 << 20},
 			{ID: "1", Note: "it was cold", Amount: booking.Money{Amount: 1, Currency: "KRW"}, By: "no one"},
 		} {
-			g := &gives{}
+			g := &staffRefund{}
 			refused = append(refused, g)
 			s.env.RegisterDelayedCallback(func() {
 				s.env.UpdateWorkflow(contract.RefundUpdate, "", &testsuite.TestUpdateCallback{
@@ -411,7 +411,7 @@ func TestStaffRefund_Refused(t *testing.T) {
 // TestStaffRefund_TwiceUnderAnID: a refund is made once, however often it is requested.
 func TestStaffRefund_TwiceUnderAnID(t *testing.T) {
 	s := newStay(t)
-	first, second := s.gives(hour, "1", 30000), s.gives(2*hour, "1", 30000)
+	first, second := s.staffRefunds(hour, "1", 30000), s.staffRefunds(2*hour, "1", 30000)
 	s.run()
 	require.Equal(t, first.is.Entry.At, second.is.Entry.At)
 	require.Equal(t, int64(70000), s.owed())
@@ -425,9 +425,9 @@ func TestStaffRefund_Budget(t *testing.T) {
 	away := true
 	s.setFaults(func(call string) fault { return only(before, call == "read payment" && away) })
 	s.env.RegisterDelayedCallback(func() { away = false }, hour+30*time.Second)
-	var all []*gives
+	var all []*staffRefund
 	for i := range 20 {
-		all = append(all, s.gives(hour+time.Duration(i)*time.Second, strconv.Itoa(i), 1))
+		all = append(all, s.staffRefunds(hour+time.Duration(i)*time.Second, strconv.Itoa(i), 1))
 	}
 	s.run()
 	accepted := 0
@@ -469,19 +469,19 @@ func TestRefund_AfterTheEnd(t *testing.T) {
 	t.Parallel()
 	t.Run("Done", func(t *testing.T) {
 		s := newStay(t)
-		s.gives(hour, "1", 30000)
+		s.staffRefunds(hour, "1", 30000)
 		ended := s.run()
-		g := &gives{}
+		g := &staffRefund{}
 		is := s.refundLater(ended, "2", 70000, func() {
-			s.env.RegisterDelayedCallback(func() { s.give(g, "2", 70000) }, 0)
+			s.env.RegisterDelayedCallback(func() { s.sendRefund(g, "2", 70000) }, 0)
 		})
 		require.Equal(t, booking.EntryDone, is.Entry.State)
-		require.Equal(t, is, g.is, "who asks is answered")
+		require.Equal(t, is, g.is, "the request is answered")
 		require.Zero(t, s.owed())
-		told := s.refunded()
-		require.Len(t, told, 2)
-		require.Equal(t, int64(100000), told[1].Payment.Refunded.Amount)
-		require.Equal(t, booking.Completed, told[1].Status)
+		events := s.refunded()
+		require.Len(t, events, 2)
+		require.Equal(t, int64(100000), events[1].Payment.Refunded.Amount)
+		require.Equal(t, booking.Completed, events[1].Status)
 		require.Equal(t, []string{"refunded", "refunded"}, s.messagesTo(s.customer))
 		require.Equal(t, ended, s.row().View, "the order has not changed")
 
@@ -511,16 +511,16 @@ func TestRefund_AfterTheEnd(t *testing.T) {
 		ended := s.run()
 		ended.NeedsAttention = true
 		s.cannotRefund()
-		var told []contract.RefundAfterEnd
+		var published []contract.RefundAfterEnd
 		s.check = func(p contract.Publication) {
 			require.NotNil(t, p.RefundAfterEnd)
-			told = append(told, *p.RefundAfterEnd)
+			published = append(published, *p.RefundAfterEnd)
 		}
 		var resolved *decision
 		s.refundLater(ended, "2", 30000, func() { resolved = s.resolves(2 * hour) })
 		require.NoError(t, resolved.err)
-		require.Equal(t, contract.RefundAfterEnd{Refund: "2", Waits: true}, told[0])
-		last := told[len(told)-1]
+		require.Equal(t, contract.RefundAfterEnd{Refund: "2", Waits: true}, published[0])
+		last := published[len(published)-1]
 		require.False(t, last.Waits)
 		require.Len(t, last.Added, 1)
 		require.Equal(t, contract.ResolveUpdate, last.Added[0].Decision)
@@ -548,11 +548,11 @@ func TestRefund_AfterTheEnd(t *testing.T) {
 	})
 }
 
-// isBroken makes the provider answer calls about the charge only with errors, until back is
+// isBroken makes the provider answer calls about the charge only with errors, until restore is
 // called.
-func (w *world) isBroken() (back func()) {
+func (w *world) isBroken() (restore func()) {
 	broken := true
-	w.setFaults(func(call string) fault { return only(before, (call == "look" || call == "refund") && broken) })
+	w.setFaults(func(call string) fault { return only(before, (call == "retrieve" || call == "refund") && broken) })
 	return func() {
 		w.mu.Lock()
 		defer w.mu.Unlock()
@@ -566,14 +566,14 @@ func impatient(in *contract.Lodging) { in.Policy.AttentionAfter = booking.Durati
 
 // TestStaffRefund_MeetsErrorsOnly: an order whose refund the provider answers only with
 // errors needs attention after a while, and the customer is notified. The refund ends when
-// the provider is back, or an operator pays by hand.
+// the provider answers again, or an operator pays by hand.
 func TestStaffRefund_MeetsErrorsOnly(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*contract.Lodging){"InPlace": func(*contract.Lodging) {}, "Durable": durable} {
 		t.Run(name+"/ByHand", func(t *testing.T) {
 			s := newStay(t, impatient, change)
 			s.isBroken()
-			given := s.gives(hour, "1", 30000)
+			refund := s.staffRefunds(hour, "1", 30000)
 			var before, marked, after contract.View
 			s.env.RegisterDelayedCallback(func() { before = s.row().View }, hour+15*time.Second)
 			tooEarly := s.resolves(hour + 15*time.Second)
@@ -585,24 +585,24 @@ func TestStaffRefund_MeetsErrorsOnly(t *testing.T) {
 			require.Equal(t, booking.NothingOwed, tooEarly.code())
 			require.True(t, marked.NeedsAttention)
 			require.NoError(t, resolved.err)
-			require.NoError(t, given.err)
-			require.True(t, given.is.Entry.ByHand)
+			require.NoError(t, refund.err)
+			require.True(t, refund.is.Entry.ByHand)
 			require.False(t, after.NeedsAttention)
 			require.Equal(t, booking.Completed, v.Status)
-			require.Equal(t, int64(100000), s.owed(), "the provider has given nothing back")
+			require.Equal(t, int64(100000), s.owed(), "the provider has refunded nothing")
 			require.ElementsMatch(t, []string{"refund_failed", "refunded"}, s.messagesTo(s.customer))
 		})
 	}
 	t.Run("Back", func(t *testing.T) {
 		s := newStay(t, impatient)
-		back := s.isBroken()
-		given := s.gives(hour, "1", 30000)
+		restore := s.isBroken()
+		refund := s.staffRefunds(hour, "1", 30000)
 		var marked contract.View
-		s.env.RegisterDelayedCallback(func() { marked = s.row().View; back() }, hour+25*time.Second)
+		s.env.RegisterDelayedCallback(func() { marked = s.row().View; restore() }, hour+25*time.Second)
 		resolved := s.resolves(hour + 2*time.Minute)
 		v := s.run()
 		require.True(t, marked.NeedsAttention)
-		require.Equal(t, booking.EntryDone, given.is.Entry.State)
+		require.Equal(t, booking.EntryDone, refund.is.Entry.State)
 		require.Equal(t, booking.NothingOwed, resolved.code())
 		require.False(t, v.NeedsAttention)
 		require.Equal(t, int64(70000), s.owed())
@@ -616,10 +616,10 @@ func TestStaffRefund_MeetsErrorsOnly(t *testing.T) {
 		other.Kind, other.State, other.Words = booking.RefundEntry, booking.EntryFailed, "no such account"
 		require.NoError(t, s.ledger.NoteEntry(t.Context(), other))
 		require.NoError(t, s.pages.Publish(t.Context(), contract.Publication{View: ended, RefundAfterEnd: &contract.RefundAfterEnd{Refund: "2", Waits: true}}))
-		back := s.isBroken()
+		restore := s.isBroken()
 		var listed []bool
 		is := s.refundLater(ended, "1", 30000, func() {
-			s.env.RegisterDelayedCallback(back, 25*time.Second)
+			s.env.RegisterDelayedCallback(restore, 25*time.Second)
 			s.env.OnUpsertTypedSearchAttributes(mock.Anything).Run(func(args mock.Arguments) {
 				if marked, is := args.Get(0).(temporal.SearchAttributes).GetBool(contract.NeedsAttentionAttribute); is {
 					listed = append(listed, marked)

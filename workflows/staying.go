@@ -10,10 +10,10 @@ import (
 // refundNights refunds nights that are free again after an early departure, as far as the
 // policy allows, or what is left of the payment. The reservation has ended by then, but its
 // saga runs until the customer has the money.
-func (r *reservation) refundNights(giveBack int64) {
+func (r *reservation) refundNights(nightsDue int64) {
 	r.parts.open++
 	workflow.Go(r.ctx, func(ctx workflow.Context) {
-		p := r.nightsRefund(giveBack)
+		p := r.nightsRefund(nightsDue)
 		r.refundPart(ctx, p)
 		for p.is.Refused == booking.RefundExceeds && p.is.Entry.State == "" && p.is.Left.Amount > 0 {
 			p = r.nightsRefund(p.is.Left.Amount)
@@ -34,9 +34,9 @@ func (r *reservation) followNightsRefund() {
 }
 
 // nightsRefund is the refund for an early departure.
-func (r *reservation) nightsRefund(giveBack int64) *part {
+func (r *reservation) nightsRefund(nightsDue int64) *part {
 	return &part{
-		Refund: contract.Refund{ID: contract.EarlyRefund, Amount: booking.Money{Amount: giveBack, Currency: r.in.Amount.Currency}, By: r.finishDecision.By},
+		Refund: contract.Refund{ID: contract.EarlyRefund, Amount: booking.Money{Amount: nightsDue, Currency: r.in.Amount.Currency}, By: r.finishDecision.By},
 		key:    contract.EarlyKey(r.in.OrderID), reason: booking.EarlyDeparture,
 	}
 }

@@ -45,13 +45,13 @@ func TestLodging_NoShow(t *testing.T) {
 		require.False(t, again.accepted)
 		require.Equal(t, booking.NoShow, v.Reason)
 		require.Equal(t, []booking.Status{booking.Received, booking.Paid, booking.Confirmed, booking.Cancelling, booking.Cancelled}, statuses(v))
-		keep, tier := s.asksFor()
+		keep, tier := s.lastKept()
 		require.EqualValues(t, 70_000, keep)
 		require.Equal(t, "no_show", tier)
 		require.EqualValues(t, 70_000, s.owed())
 		require.EqualValues(t, 70_000, kept(v))
 		require.Equal(t, 1, s.rooms())
-		require.Equal(t, "1024", s.asked[0].By)
+		require.Equal(t, "1024", s.refundRequests[0].By)
 		require.EqualValues(t, "so I say", v.History[3].Note)
 		require.Equal(t, []string{"no_show"}, s.messagesTo(s.customer))
 		require.Equal(t, int64(30_000), s.sentTo(s.customer)[0].Data.Refund.Amount)
@@ -88,7 +88,7 @@ func TestLodging_NoShow(t *testing.T) {
 		s.resolves(s.arrival() + hour)
 		v := s.run()
 		require.Equal(t, booking.NoShow, v.Reason)
-		require.EqualValues(t, 100_000, s.owed(), "the provider has given nothing back")
+		require.EqualValues(t, 100_000, s.owed(), "the provider has refunded nothing")
 		require.EqualValues(t, 70_000, kept(v))
 		require.EqualValues(t, 30_000, v.Settled.Refunded.Amount)
 		require.Equal(t, []string{"refund_failed", "no_show"}, s.messagesTo(s.customer))
@@ -127,14 +127,14 @@ func TestLodging_NoShow(t *testing.T) {
 		require.Equal(t, booking.NoShow, second.Reason)
 		require.Equal(t, first.Settled.Kept, second.Settled.Kept)
 		require.EqualValues(t, 70_000, s.owed())
-		require.Equal(t, []string{"no_show"}, s.messagesTo(s.customer), "told once")
+		require.Equal(t, []string{"no_show"}, s.messagesTo(s.customer), "notified once")
 	})
 }
 
-// TestLodging_EarlyDepartureGivesBack: guests who leave early are refunded, once, what the
-// policy gives for the nights that are free again, and are notified. The order's end does
+// TestLodging_EarlyDepartureRefunds: guests who leave early are refunded, once, what the
+// policy refunds for the nights that are free again, and are notified. The order's end does
 // not wait for the provider, but its saga does.
-func TestLodging_EarlyDepartureGivesBack(t *testing.T) {
+func TestLodging_EarlyDepartureRefunds(t *testing.T) {
 	t.Parallel()
 	leave := func(s *stay) *decision { return s.decides(s.arrival()+hour, contract.CompleteUpdate) }
 	t.Run("ByThePolicy", func(t *testing.T) {
@@ -178,17 +178,17 @@ func TestLodging_EarlyDepartureGivesBack(t *testing.T) {
 		away := true
 		s.setFaults(func(call string) fault { return only(before, away && call == "refund") })
 		d := leave(s)
-		var over contract.View
-		s.env.RegisterDelayedCallback(func() { over, away = s.row().View, false }, s.arrival()+hour+20*time.Second)
+		var ended contract.View
+		s.env.RegisterDelayedCallback(func() { ended, away = s.row().View, false }, s.arrival()+hour+20*time.Second)
 		s.run()
 		require.Equal(t, booking.Completed, d.view.Status)
-		require.Equal(t, booking.Completed, over.Status)
+		require.Equal(t, booking.Completed, ended.Status)
 		require.EqualValues(t, 75_000, s.owed())
 	})
 	t.Run("LessIsLeft", func(t *testing.T) {
 		s := newStay(t, strict)
 		s.policed = true
-		s.gives(hour, "1", 90_000)
+		s.staffRefunds(hour, "1", 90_000)
 		leave(s)
 		s.run()
 		e, _ := s.early()
@@ -198,7 +198,7 @@ func TestLodging_EarlyDepartureGivesBack(t *testing.T) {
 	t.Run("NothingIsLeft", func(t *testing.T) {
 		s := newStay(t, strict)
 		s.policed = true
-		s.gives(hour, "1", 100_000)
+		s.staffRefunds(hour, "1", 100_000)
 		leave(s)
 		require.Equal(t, booking.Completed, s.run().Status)
 		_, begun := s.early()

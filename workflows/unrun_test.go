@@ -76,7 +76,7 @@ func findUnrun(files *token.FileSet, syntax []*ast.File, info *types.Info) *unru
 	for _, file := range syntax {
 		ast.Inspect(file, s.collect)
 	}
-	for s.goOn() { // each round may allow the next one to find more
+	for s.nextRound() { // each round may allow the next one to find more
 	}
 	return s.unrun
 }
@@ -123,11 +123,11 @@ func (s *search) hands(e ast.Expr) {
 	}
 }
 
-// goOn makes one round, and reports whether it has found something.
-func (s *search) goOn() bool {
+// nextRound makes one round, and reports whether it has found something.
+func (s *search) nextRound() bool {
 	before := len(s.handlers) + len(s.known)
 	for _, call := range s.calls {
-		s.handOver(call)
+		s.findArguments(call)
 	}
 	for of, body := range s.declared {
 		if s.known[of] || len(s.uses[of]) == 0 || slices.ContainsFunc(s.uses[of], s.runs) {
@@ -141,8 +141,8 @@ func (s *search) goOn() bool {
 	return len(s.handlers)+len(s.known) > before
 }
 
-// handOver finds the arguments of a call that a replay does not run.
-func (s *search) handOver(call *ast.CallExpr) {
+// findArguments finds the arguments of a call that a replay does not run.
+func (s *search) findArguments(call *ast.CallExpr) {
 	var called types.Object
 	switch f := ast.Unparen(call.Fun).(type) {
 	case *ast.Ident:

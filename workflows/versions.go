@@ -51,10 +51,10 @@ func recoversChanges(ctx workflow.Context, since workflow.Version) bool {
 	return workflow.GetVersion(ctx, "changes-after-reset", workflow.DefaultVersion, 2) >= since
 }
 
-// asksLedgerFirst: when a refund fails after it was done, the ledger is asked before the order
-// is marked. If the refund has been made again by then, nothing is marked, and no message is
-// sent twice.
-func asksLedgerFirst(ctx workflow.Context) bool {
+// checksLedgerFirst: when a refund fails after it was done, the ledger is read before the order
+// is marked. If the refund has been made again by then, nothing is marked, and no message is sent
+// twice.
+func checksLedgerFirst(ctx workflow.Context) bool {
 	return workflow.GetVersion(ctx, "failures-asked-first", workflow.DefaultVersion, 1) == 1
 }
 

@@ -115,7 +115,7 @@ func TestVersionsIn_Code(t *testing.T) {
 	t.Parallel()
 	const (
 		why     = "// asksTwice: owners were away.\n"
-		asks    = "func asksTwice(ctx workflow.Context) bool {\n\treturn workflow.GetVersion(ctx, \"ask-twice\", -1, 1) == 1\n}\n"
+		named   = "func asksTwice(ctx workflow.Context) bool {\n\treturn workflow.GetVersion(ctx, \"ask-twice\", -1, 1) == 1\n}\n"
 		unnamed = "func asksTwice(ctx workflow.Context, name string) bool {\n\treturn workflow.GetVersion(ctx, name, -1, 1) == 1\n}\n"
 	)
 	for name, c := range map[string]struct {
@@ -123,9 +123,9 @@ func TestVersionsIn_Code(t *testing.T) {
 		changes    []string
 		faults     int
 	}{
-		"with all that it needs": {versionsFile, why + asks, []string{"ask-twice"}, 0},
-		"without a reason":       {versionsFile, asks, nil, 1},
-		"in a story":             {"lodging.go", why + asks, nil, 1},
+		"with all that it needs": {versionsFile, why + named, []string{"ask-twice"}, 0},
+		"without a reason":       {versionsFile, named, nil, 1},
+		"in a story":             {"lodging.go", why + named, nil, 1},
 		"without a function":     {versionsFile, why + "var asksTwice = workflow.GetVersion\n", nil, 1},
 		"without a name":         {versionsFile, why + unnamed, []string{""}, 1},
 		"none":                   {"lodging.go", "func story() {}\n", nil, 0},

@@ -31,14 +31,14 @@ func eachKind(t *testing.T, test func(t *testing.T, o notToRun)) {
 }
 
 // requireNothingBegun checks that the order was cancelled for a reason, and that no service
-// was asked for it.
+// was called for it.
 func (o notToRun) requireNothingBegun(v contract.View, why booking.Reason) {
 	o.Helper()
 	require.Equal(o, []booking.Status{booking.Received, booking.Cancelling, booking.Cancelled}, statuses(v))
 	require.Equal(o, why, v.Reason)
 	require.False(o, v.Placed)
 	require.False(o, v.Listed())
-	require.Empty(o, o.provider, "the provider was not asked")
+	require.Empty(o, o.provider, "the provider was not called")
 	_, err := o.ledger.Payment(o.Context(), o.sagaRun.order)
 	require.ErrorIs(o, err, &booking.Error{Code: booking.NotFound}, "nor the ledger")
 	require.Empty(o, o.ownerMessages())
@@ -66,9 +66,9 @@ func TestStartBy_TooLate(t *testing.T) {
 	})
 }
 
-// TestStartBy_ToldUntilItIsKnown: the message is sent even if its service is away at first,
+// TestStartBy_NotifiesWhileMessagesAreAway: the message is sent even if its service is away at first,
 // and delays nothing else.
-func TestStartBy_ToldUntilItIsKnown(t *testing.T) {
+func TestStartBy_NotifiesWhileMessagesAreAway(t *testing.T) {
 	m := newMeal(t)
 	m.in.StartBy = placedAt.Add(10 * time.Second)
 	m.startRun(placedAt.Add(11 * time.Second))

@@ -20,7 +20,7 @@ const (
 	silent atCustomer = iota
 	approves
 	refuses
-	otherAmount // the customer approves, but another amount is charged than was asked for
+	otherAmount // the customer approves, but another amount is charged than requested
 )
 
 // confirmed is the provider's answer to a charge that the customer has to confirm.
@@ -72,8 +72,8 @@ func (l *sagaRun) confirms(after time.Duration, what atCustomer) {
 	}, after)
 }
 
-// comesBack makes the customer return from the provider after a while.
-func (l *sagaRun) comesBack(after time.Duration) *decision {
+// customerReturns makes the customer return from the provider after a while.
+func (l *sagaRun) customerReturns(after time.Duration) *decision {
 	var d decision
 	l.env.RegisterDelayedCallback(func() { l.sendRaw(contract.ReturnUpdate, &d, booking.PaymentReturn{}) }, after)
 	return &d

@@ -106,21 +106,21 @@ type world struct {
 	pages       *store.Mypage
 	decisions   *store.Decisions
 
-	mu       sync.Mutex
-	faults   func(call string) fault // nil: none
-	calls    int
-	laters   []func()
-	twins    map[string]chan struct{} // closed when the call is made again; a slow call waits for that
-	provider map[string]*atProvider
-	used     map[string]string // the charge that has used each single-use payment method
-	owing    []activities.Owed // the provider's answers to refunds before it makes them
-	asked    []booking.Charge  // the requested refunds of the undo
-	turned   *booking.Payment  // the payment when the first of them was begun; nil until then
-	failed   map[string]bool   // keys of the refunds that have failed since
-	policed  bool              // the order has a cancellation policy
-	disputes []booking.Dispute // of any charge at the provider
-	looked   int               // how often the provider was checked
-	byOthers []*other          // what others do at the provider before the next check
+	mu             sync.Mutex
+	faults         func(call string) fault // nil: none
+	calls          int
+	laters         []func()
+	twins          map[string]chan struct{} // closed when the call is made again; a slow call waits for that
+	provider       map[string]*atProvider
+	used           map[string]string // the charge that has used each single-use payment method
+	owing          []activities.Owed // the provider's answers to refunds before it makes them
+	refundRequests []booking.Charge  // the requested refunds of the undo
+	paymentAtUndo  *booking.Payment  // the payment when the first of them was begun; nil until then
+	failed         map[string]bool   // keys of the refunds that have failed since
+	policed        bool              // the order has a cancellation policy
+	disputes       []booking.Dispute // of any charge at the provider
+	checks         int               // how often the provider was checked
+	byOthers       []*other          // what others do at the provider before the next check
 	// alsoOthers: a bank, or a person at the provider, may refund a part.
 	alsoOthers  bool
 	declines    bool                 // the provider declines all charges from now on
@@ -284,11 +284,11 @@ func (w *world) finishLateCalls() {
 	}
 }
 
-type nobody struct{}
+type noWaiters struct{}
 
-func (nobody) Publishing(contract.View)         {}
-func (nobody) Wake(contract.Publication)        {}
-func (nobody) Announce(context.Context, string) {}
+func (noWaiters) Publishing(contract.View)         {}
+func (noWaiters) Wake(contract.Publication)        {}
+func (noWaiters) Announce(context.Context, string) {}
 
 type ledger struct{ *process }
 
@@ -315,11 +315,11 @@ func (l ledger) EndCharge(_ context.Context, id string, answer booking.PaymentSt
 func (l ledger) BeginRefund(_ context.Context, c booking.Charge) (booking.Payment, error) {
 	return act(l.process, "begin refund", func(ctx context.Context) (booking.Payment, error) {
 		if before, err := l.ledger.Payment(ctx, c.OrderID); err != nil || before.Why == "" {
-			l.asked = append(l.asked, c) // later requests do not decide what is kept
+			l.refundRequests = append(l.refundRequests, c) // later requests do not decide what is kept
 		}
 		payment, err := l.ledger.BeginRefund(ctx, c)
-		if err == nil && l.turned == nil {
-			l.turned = &payment
+		if err == nil && l.paymentAtUndo == nil {
+			l.paymentAtUndo = &payment
 		}
 		return payment, err
 	})
@@ -331,8 +331,8 @@ func (l ledger) EndRefund(_ context.Context, id string, end booking.PaymentStatu
 	})
 }
 
-func (l ledger) NoteRequested(_ context.Context, id string, was, asked int64) (bool, error) {
-	return act(l.process, "note what is asked for", func(ctx context.Context) (bool, error) { return l.ledger.NoteRequested(ctx, id, was, asked) })
+func (l ledger) NoteRequested(_ context.Context, id string, was, requested int64) (bool, error) {
+	return act(l.process, "note requested", func(ctx context.Context) (bool, error) { return l.ledger.NoteRequested(ctx, id, was, requested) })
 }
 
 func (l ledger) NoteCompleted(_ context.Context, id string, made []booking.Entry) error {
@@ -357,7 +357,7 @@ func (l ledger) BeginEntry(_ context.Context, e booking.Entry) (booking.Payment,
 
 func (l ledger) NoteEntry(_ context.Context, e booking.Entry) error {
 	return actErr(l.process, "note entry", func(ctx context.Context) error {
-		if e.State == booking.EntryFailed && l.turned != nil {
+		if e.State == booking.EntryFailed && l.paymentAtUndo != nil {
 			l.failed[e.Key] = true
 		}
 		return l.ledger.NoteEntry(ctx, e)
@@ -367,7 +367,7 @@ func (l ledger) NoteEntry(_ context.Context, e booking.Entry) error {
 func (l ledger) Import(_ context.Context, id string, others []booking.Entry, disputes []booking.Dispute) (booking.Payment, error) {
 	return act(l.process, "import", func(ctx context.Context) (booking.Payment, error) {
 		for _, e := range others {
-			if e.State == booking.EntryFailed && l.turned != nil {
+			if e.State == booking.EntryFailed && l.paymentAtUndo != nil {
 				l.failed[e.Key] = true
 			}
 		}
@@ -479,7 +479,7 @@ func (j jobs) Change(_ context.Context, c booking.JobChange) (booking.Outcome, e
 }
 
 func (j jobs) ChangeBack(_ context.Context, c booking.JobChange) (booking.Undo, error) {
-	return act(j.process, "change job back", func(ctx context.Context) (booking.Undo, error) { return j.jobs.ChangeBack(ctx, c) })
+	return act(j.process, "restore job", func(ctx context.Context) (booking.Undo, error) { return j.jobs.ChangeBack(ctx, c) })
 }
 
 type crew struct{ *process }
@@ -496,12 +496,12 @@ func (c crew) Cancel(_ context.Context, call booking.Call) (booking.Undo, error)
 	return act(c.process, "cancel", func(ctx context.Context) (booking.Undo, error) { return c.crew.Cancel(ctx, call) })
 }
 
-func (c crew) Untold(_ context.Context) ([]booking.CleanerAtWork, error) {
-	return act(c.process, "untold", func(ctx context.Context) ([]booking.CleanerAtWork, error) { return c.crew.Untold(ctx) })
+func (c crew) Unsignalled(_ context.Context) ([]booking.CleanerAtWork, error) {
+	return act(c.process, "untold", func(ctx context.Context) ([]booking.CleanerAtWork, error) { return c.crew.Unsignalled(ctx) })
 }
 
 func (c crew) MarkNotified(_ context.Context, id string) error {
-	return actErr(c.process, "told", func(ctx context.Context) error { return c.crew.MarkNotified(ctx, id) })
+	return actErr(c.process, "mark notified", func(ctx context.Context) error { return c.crew.MarkNotified(ctx, id) })
 }
 
 // callers signals nothing: the test itself signals the one call of a world.
@@ -558,7 +558,7 @@ func (f follower) Follow(context.Context, string) error {
 // gate is the provider's gate: closed for calls with a fault.
 type gate struct{ *process }
 
-func (g gate) Enter(context.Context, bool) (activities.PaymentPass, error) {
+func (g gate) Enter(context.Context, bool) (activities.PaymentSlot, error) {
 	if err := actErr(g.process, "enter", func(context.Context) error { return nil }); err != nil {
 		return nil, activities.ErrShut
 	}
@@ -647,14 +647,14 @@ func (p provider) Void(_ context.Context, c booking.Charge) ([]string, error) {
 }
 
 func (p provider) Retrieve(_ context.Context, ref string) (activities.ChargeState, error) {
-	return act(p.process, "look", func(context.Context) (activities.ChargeState, error) {
+	return act(p.process, "retrieve", func(context.Context) (activities.ChargeState, error) {
 		is := p.by(ref)
-		p.looked++
+		p.checks++
 		for _, o := range p.byOthers {
 			is.begin(o)
 		}
 		p.byOthers = nil
-		is.lookedAt()
+		is.countCheck()
 		seen := activities.ChargeState{
 			Ref: ref, Charged: booking.Money{Amount: is.charged, Currency: is.currency}, Left: is.left(), Disputes: slices.Clone(p.disputes),
 			Refusals: is.refusals,
@@ -768,14 +768,14 @@ func (p provider) refuse(is *atProvider, amount int64) error {
 }
 
 // outcome is the provider's answer to a refund that it has made.
-func outcome(id string, given bool, seen activities.ChargeState) (string, error) {
+func outcome(id string, refunded bool, seen activities.ChargeState) (string, error) {
 	for _, r := range seen.Refunds {
 		if r.State == booking.EntryPending {
 			return id, &activities.Owed{Words: "refund " + r.ID + " is pending"}
 		}
 	}
 	for _, d := range seen.Disputes {
-		if d.State == booking.DisputeLost && !given {
+		if d.State == booking.DisputeLost && !refunded {
 			return "", activities.ErrReturned
 		}
 	}

@@ -26,7 +26,7 @@ func (w *World) Sidecar(ctx context.Context, program string, env ...string) (p *
 	return started.Process, url, nil
 }
 
-// Sandbox is a stand-in for Stripe.
+// Sandbox is a simulated Stripe.
 type Sandbox struct {
 	*Program
 	// Env is the environment of processes that use it.

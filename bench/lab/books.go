@@ -9,8 +9,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Standing is the status of an order and of its payment in the databases.
-type Standing struct {
+// Statuses is the status of an order and of its payment in the databases.
+type Statuses struct {
 	Order   booking.Status
 	Payment booking.PaymentStatus
 }
@@ -18,11 +18,11 @@ type Standing struct {
 // Nothing is the status of an order without a page, or without a payment.
 const Nothing = "none"
 
-// Standings counts the service's orders by status.
-func (s *Service) Standings(ctx context.Context) (map[Standing]int, error) {
-	counts := map[Standing]int{}
+// StatusCounts counts the service's orders by status.
+func (s *Service) StatusCounts(ctx context.Context) (map[Statuses]int, error) {
+	counts := map[Statuses]int{}
 	err := s.query(ctx, func(rows *sql.Rows) error {
-		var at Standing
+		var at Statuses
 		var n int
 		err := rows.Scan(&at.Order, &at.Payment, &n)
 		counts[at] = n
@@ -34,7 +34,7 @@ func (s *Service) Standings(ctx context.Context) (map[Standing]int, error) {
 
 // Stable reports whether the order is paid and confirmed, or cancelled and refunded: the
 // saga has nothing left to do.
-func (s Standing) Stable() bool {
+func (s Statuses) Stable() bool {
 	switch s.Order {
 	case booking.Confirmed:
 		return s.Payment == booking.Charged
@@ -48,19 +48,19 @@ func (s Standing) Stable() bool {
 }
 
 const (
-	// stalled is how long nothing may change before the wait is given up. A retry by the
-	// engine's defaults comes after 100 s.
+	// stalled is how long nothing may change before the wait ends. A retry by the engine's
+	// defaults comes after 100 s.
 	stalled   = 130 * time.Second
 	pollEvery = 250 * time.Millisecond
 )
 
 // AwaitStable waits until all orders are stable, or nothing has changed for stalled, and
 // returns the number of orders by status.
-func (s *Service) AwaitStable(ctx context.Context) (counts map[Standing]int, err error) {
+func (s *Service) AwaitStable(ctx context.Context) (counts map[Statuses]int, err error) {
 	changed := time.Now()
-	var before map[Standing]int
+	var before map[Statuses]int
 	for {
-		if counts, err = s.Standings(ctx); err != nil {
+		if counts, err = s.StatusCounts(ctx); err != nil {
 			return nil, err
 		}
 		stable := true

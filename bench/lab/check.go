@@ -21,7 +21,7 @@ func (s *Shop) Check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, look := range []func() error{
+	for _, check := range []func() error{
 		func() error { return s.checkEngine(ctx, engine) },
 		func() error { return s.checkPayments(ctx) },
 		func() error { return s.checkStock(ctx) },
@@ -33,7 +33,7 @@ func (s *Shop) Check(ctx context.Context) error {
 			return err
 		},
 	} {
-		if err := look(); err != nil {
+		if err := check(); err != nil {
 			return fmt.Errorf("%s, after the load: %w", s.service.Name, err)
 		}
 	}
@@ -68,12 +68,12 @@ func (s *Shop) checkEngine(ctx context.Context, engine client.Client) error {
 
 // checkPayments compares the counts of orders and payments by status.
 func (s *Shop) checkPayments(ctx context.Context) error {
-	left, err := s.service.Standings(ctx)
+	left, err := s.service.StatusCounts(ctx)
 	if err != nil {
 		return err
 	}
-	left[Standing{booking.Confirmed, booking.Charged}] -= len(s.confirmed)
-	left[Standing{booking.Cancelled, booking.Refunded}] -= len(s.soldOut)
+	left[Statuses{booking.Confirmed, booking.Charged}] -= len(s.confirmed)
+	left[Statuses{booking.Cancelled, booking.Refunded}] -= len(s.soldOut)
 	for at, n := range left {
 		if n != 0 {
 			return fmt.Errorf("%d orders too many are %s and %s", n, at.Order, at.Payment)
@@ -88,7 +88,7 @@ func (s *Shop) checkStock(ctx context.Context) error {
 	for _, place := range s.open {
 		var stock struct{ Items []booking.StockDay }
 		path := "/v1/lodging/places/" + place + "/stock?from=" + s.today.String() + "&to=" + s.today.AddDays(nights+3*stay).String()
-		if err := s.ask(ctx, http.MethodGet, path, nil, http.StatusOK, &stock); err != nil {
+		if err := s.require(ctx, http.MethodGet, path, nil, http.StatusOK, &stock); err != nil {
 			return err
 		}
 		for _, day := range stock.Items {

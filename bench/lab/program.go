@@ -44,7 +44,7 @@ func (p *Program) Again(ctx context.Context) (err error) {
 // stopWithin is how long a program may take to end.
 const stopWithin = 30 * time.Second
 
-// End asks the program to end, and returns when it has.
+// End requests the program's end, and returns when it has ended.
 func (p *Program) End() error {
 	if p.Process == nil {
 		return nil // it could not be started

@@ -33,8 +33,8 @@ func ParseFlags(name string) Flags {
 	flag.StringVar(&f.Out, "out", filepath.Join("bench", "out", name+".json"), "file for the report")
 	bin := flag.String("bin", "bin", "folder of the programs")
 	f.Visibility = visibility.Lean
-	flag.Func("visibility", "how the indexes of Temporal's visibility table are made: lean, or stock (default lean)", func(given string) error {
-		f.Visibility = visibility.Form(given)
+	flag.Func("visibility", "how the indexes of Temporal's visibility table are made: lean, or stock (default lean)", func(form string) error {
+		f.Visibility = visibility.Form(form)
 		if f.Visibility != visibility.Lean && f.Visibility != visibility.Stock {
 			return errors.New("want lean or stock")
 		}

@@ -76,13 +76,13 @@ func OpenPlaces(ctx context.Context, s *Service) (*Shop, error) {
 
 func (s *Shop) openPlace(ctx context.Context, rooms int) (id string, err error) {
 	var place struct{ ID string }
-	err = s.ask(ctx, http.MethodPost, "/v1/lodging/places", object{
+	err = s.require(ctx, http.MethodPost, "/v1/lodging/places", object{
 		"name": "Bench Inn", "ownerId": "bench", "confirmation": "auto", "price": object{"amount": 50000, "currency": "KRW"},
 	}, http.StatusCreated, &place)
 	if err != nil {
 		return "", err
 	}
-	return place.ID, s.ask(ctx, http.MethodPut, "/v1/lodging/places/"+place.ID+"/stock",
+	return place.ID, s.require(ctx, http.MethodPut, "/v1/lodging/places/"+place.ID+"/stock",
 		object{"from": s.today, "to": s.today.AddDays(nights + 3*stay), "rooms": rooms}, http.StatusOK, nil)
 }
 
@@ -178,7 +178,7 @@ func (s *Shop) reserve(ctx context.Context, place string, checkIn booking.Date, 
 // Cancel cancels a reservation, and returns when it is cancelled.
 func (s *Shop) Cancel(ctx context.Context, order string) error {
 	var v struct{ Status booking.Status }
-	err := s.ask(ctx, http.MethodPost, "/v1/lodging/reservations/"+order+"/cancel", object{"reason": "a bench"}, http.StatusOK, &v)
+	err := s.require(ctx, http.MethodPost, "/v1/lodging/reservations/"+order+"/cancel", object{"reason": "a bench"}, http.StatusOK, &v)
 	if err == nil && v.Status != booking.Cancelled {
 		err = fmt.Errorf("reservation %s was cancelled and is %s", order, v.Status)
 	}
@@ -192,8 +192,8 @@ func (s *Shop) Orders() []string {
 	return append([]string(nil), s.confirmed...)
 }
 
-// ask sends a request whose answer must have the status want.
-func (s *Shop) ask(ctx context.Context, method, path string, in any, want int, out any) error {
+// require sends a request whose answer must have the status want.
+func (s *Shop) require(ctx context.Context, method, path string, in any, want int, out any) error {
 	status, _, body, err := s.send(ctx, method, path, http.Header{}, in)
 	if err != nil {
 		return err

@@ -57,14 +57,14 @@ func (v *Visitor) Follow(ctx context.Context, order string) error {
 	if err != nil {
 		return err
 	}
-	told := bufio.NewReader(resp.Body)
-	if _, err := told.ReadString('\n'); err != nil {
+	stream := bufio.NewReader(resp.Body)
+	if _, err := stream.ReadString('\n'); err != nil {
 		_ = resp.Body.Close() // the first error is returned
 		return fmt.Errorf("the live page of %s: %w", order, err)
 	}
 	go func() {
 		defer resp.Body.Close()
-		_, _ = io.Copy(io.Discard, told) // it ends with ctx
+		_, _ = io.Copy(io.Discard, stream) // it ends with ctx
 	}()
 	return nil
 }

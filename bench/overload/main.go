@@ -137,7 +137,7 @@ func (p plan) measure(ctx context.Context, w *lab.World, s subject) (r result, e
 // measured.
 var warmUp = lab.Load{Connections: 20, Length: 3 * time.Second}
 
-func warm(ctx context.Context, service *lab.Service, shop *lab.Shop) (map[lab.Standing]int, error) {
+func warm(ctx context.Context, service *lab.Service, shop *lab.Shop) (map[lab.Statuses]int, error) {
 	_, err := lab.Closed(ctx, warmUp, func(ctx context.Context, n int) error {
 		_, err := shop.Place(ctx, n, "")
 		return err
@@ -165,7 +165,7 @@ func (p plan) faults(s subject, r result) (faults []string) {
 		faults = append(faults, fmt.Sprintf("%d answers 503 do not say when to come again", r.WithoutRetryAfter))
 	}
 	if r.Unstable > 0 || r.Missing > 0 {
-		faults = append(faults, fmt.Sprintf("%d orders are not stable, %d accepted ones are unknown: %v", r.Unstable, r.Missing, r.Standings))
+		faults = append(faults, fmt.Sprintf("%d orders are not stable, %d accepted ones are unknown: %v", r.Unstable, r.Missing, r.StatusCounts))
 	}
 	if r.AuditStatus != 0 {
 		faults = append(faults, fmt.Sprintf("the audit ends with %d:\n%s", r.AuditStatus, r.AuditSaid))

@@ -30,7 +30,7 @@ type report struct {
 
 // result is the result of one load.
 type result struct {
-	before map[lab.Standing]int // of the warm-up
+	before map[lab.Statuses]int // of the warm-up
 
 	Name     string `json:"name"`
 	Requests int    `json:"requests"`
@@ -48,15 +48,15 @@ type result struct {
 	P99       float64 `json:"p99Milliseconds"`
 	ServedP50 float64 `json:"servedP50Milliseconds"`
 	ServedP99 float64 `json:"servedP99Milliseconds"`
-	// StableAfter is the number of seconds after the load until all orders were stable, or
-	// the wait was given up.
-	StableAfter float64            `json:"settledAfterSeconds"`
-	Confirmed   int                `json:"confirmed"`
-	Cancelled   int                `json:"cancelled"`
-	Unstable    int                `json:"unsettled"`
-	Missing     int                `json:"acceptedAndUnknown"`
-	Standings   map[string]int     `json:"ordersAndPayments"`
-	Breaker     map[string]float64 `json:"breakerChanges"`
+	// StableAfter is the number of seconds after the load until all orders were stable, or the
+	// wait was ended.
+	StableAfter  float64            `json:"settledAfterSeconds"`
+	Confirmed    int                `json:"confirmed"`
+	Cancelled    int                `json:"cancelled"`
+	Unstable     int                `json:"unsettled"`
+	Missing      int                `json:"acceptedAndUnknown"`
+	StatusCounts map[string]int     `json:"ordersAndPayments"`
+	Breaker      map[string]float64 `json:"breakerChanges"`
 
 	AuditStatus int    `json:"auditStatus"`
 	AuditSaid   string `json:"auditSaid,omitempty"`
@@ -135,10 +135,10 @@ func (r *result) awaitStable(ctx context.Context, service *lab.Service, accepted
 	if err != nil {
 		return err
 	}
-	r.StableAfter, r.Standings = time.Since(begun).Seconds(), map[string]int{}
+	r.StableAfter, r.StatusCounts = time.Since(begun).Seconds(), map[string]int{}
 	for at, n := range counts {
 		n -= r.before[at]
-		r.Standings[fmt.Sprintf("%s, %s", at.Order, at.Payment)] = n
+		r.StatusCounts[fmt.Sprintf("%s, %s", at.Order, at.Payment)] = n
 		switch {
 		case !at.Stable():
 			r.Unstable += n
@@ -157,7 +157,7 @@ func (r *result) awaitStable(ctx context.Context, service *lab.Service, accepted
 	if r.Breaker, err = service.Counters(ctx, "yeyak_payment_breaker_changes_total", "to"); err != nil {
 		return err
 	}
-	fmt.Printf("%s: %v after %.1f s; audit\n", r.Name, r.Standings, r.StableAfter)
+	fmt.Printf("%s: %v after %.1f s; audit\n", r.Name, r.StatusCounts, r.StableAfter)
 	r.AuditStatus, r.AuditSaid, err = service.Audit(ctx)
 	return err
 }

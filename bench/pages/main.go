@@ -144,7 +144,7 @@ func (s *stall) placeOne(ctx context.Context, n int) (string, error) {
 // work of the machine affects both alike.
 func (s *stall) read(ctx context.Context, r *report) error {
 	v := s.visitors[0]
-	for _, of := range []struct{ name, order string }{{standing, s.orders[0]}, {undone, s.undone}} {
+	for _, of := range []struct{ name, order string }{{confirmed, s.orders[0]}, {undone, s.undone}} {
 		asJSON := lab.Get(s.service.URL, v.Token, []string{"/v1/mypages/" + of.order})
 		var times [2]time.Duration
 		pair := func(ctx context.Context, n int) error {

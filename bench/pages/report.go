@@ -12,8 +12,8 @@ import (
 
 // The names of the orders in the report.
 const (
-	standing = "an order that stands"
-	undone   = "an order that was undone"
+	confirmed = "a confirmed order"
+	undone    = "an order that was undone"
 )
 
 // report is the content of pages.json, once its figures are known.
@@ -73,7 +73,7 @@ func quantile(times []time.Duration, q float64) float64 {
 }
 
 func (r *report) publish(file string) error {
-	for _, what := range []string{standing, undone} {
+	for _, what := range []string{confirmed, undone} {
 		page, asJSON := r.times[what][0], r.times[what][1]
 		x := reads{
 			What: what, PageP50: quantile(page, 0.5), JSONP50: quantile(asJSON, 0.5), PageP99: quantile(page, 0.99), JSONP99: quantile(asJSON, 0.99),

@@ -2,8 +2,8 @@
 // by kill -9, and started again at once. The process is yeyak api with all workers in it, or
 // a yeyak worker beside an API that serves no sagas.
 //
-// Customers behave as the API asks them to: without an answer they repeat the same request
-// under its Idempotency-Key until there is one.
+// Customers behave as the API documents: without an answer they repeat the same request under its
+// Idempotency-Key until there is one.
 package main
 
 import (

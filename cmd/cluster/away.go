@@ -17,8 +17,8 @@ type away struct {
 	Programs `embed:""`
 	Load     `embed:""`
 	Outage   time.Duration `default:"60s" help:"How long Temporal is down."`
-	Down     time.Duration `default:"2s" help:"Time after which other processes that are killed meanwhile are started again."`
-	Before   time.Duration `default:"5s" help:"How long users order before that."`
+	Down     time.Duration `default:"2s" help:"Time after which another process that is killed meanwhile is started again."`
+	Before   time.Duration `default:"5s" help:"How long users order before Temporal is taken down."`
 	Absences []string      `enum:"frozen,killed,deaths" default:"frozen,killed,deaths" help:"How Temporal is down: frozen, killed, or frozen while other processes are killed."`
 }
 
@@ -47,7 +47,7 @@ func (p period) overlaps(from, to time.Time) bool { return from.Before(p.to) && 
 // excuses reports whether an API or the database was down while a customer waited.
 func (o outage) excuses(p crowd.Placement) bool {
 	for _, d := range o.deaths {
-		if d.overlaps(p.Asked, p.Answered()) {
+		if d.overlaps(p.Begun, p.Answered()) {
 			return true
 		}
 	}
@@ -94,7 +94,7 @@ func (a away) Run(ctx context.Context) error {
 	err = errors.Join(a.underLoad(ctx, c), c.Stop())
 	if err != nil {
 		fmt.Println("away-test: failed:", err)
-		return errors.New("not every order was taken and carried out")
+		return errors.New("not every order was accepted and carried out")
 	}
 	fmt.Println("away-test: passed")
 	return nil
@@ -146,13 +146,13 @@ func (a away) endure(ctx context.Context, c *cluster.Cluster, users *crowd.Crowd
 	faults = append(faults, a.repeat(ctx, users, &row))
 	row.order, err = dispatchedSince(ctx, db, row.outage.left)
 	faults = append(faults, err, row.order.judge(s.late), check(ctx, c, users))
-	faults = append(faults, untold(ctx, db, users, &row))
+	faults = append(faults, unreported(ctx, db, users, &row))
 	return row, errors.Join(faults...)
 }
 
-// repeat repeats each request whose answer named no order, under its key, as its customer
-// is asked to. After a 503 the order must not exist already, unless the request was sent
-// twice and only the second one was refused.
+// repeat repeats each request whose answer named no order, under its key, as the API documents.
+// After a 503 the order must not exist already, unless the request was sent twice and only the
+// second one was refused.
 func (a away) repeat(ctx context.Context, users *crowd.Crowd, row *awayRow) error {
 	var again []crowd.Placement
 	for _, p := range row.placements {

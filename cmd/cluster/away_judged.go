@@ -57,18 +57,18 @@ func (r awayRow) judge() (faults []error) {
 
 // wrong says what is wrong with an answer, "" if nothing is.
 func (r awayRow) wrong(p crowd.Placement) string {
-	during := !r.outage.hole && !p.Asked.Before(r.outage.left) && !p.Answered().After(r.outage.returns)
+	during := !r.outage.hole && !p.Begun.Before(r.outage.left) && !p.Answered().After(r.outage.returns)
 	switch {
 	case p.Status == http.StatusCreated || p.Status == http.StatusAccepted:
 		switch {
 		case p.OrderID == "" || !p.Located:
-			return "taken, and not said where"
+			return "accepted, without a Location"
 		case during && p.Status == http.StatusCreated:
 			return "decided on without Temporal"
 		}
 		return ""
 	case p.Status == http.StatusServiceUnavailable && !p.CanWait():
-		return "" // no order exists, see repeat and untold; or the answer names the refused order
+		return "" // no order exists, see repeat and unreported; or the answer names the refused order
 	case p.Refused() || lost(p):
 		if r.outage.excuses(p) {
 			return ""
@@ -121,19 +121,19 @@ func orderOf(started []time.Time) dispatchOrder {
 
 // tallied counts the requests between Temporal's going down and its being back.
 type tallied struct {
-	asked, created, accepted, received, unanswered int
-	refused                                        map[string]int
-	took                                           map[bool][]crowd.Record // by whether the order can wait in the inbox
+	placed, created, accepted, received, unanswered int
+	refused                                         map[string]int
+	took                                            map[bool][]crowd.Record // by whether the order can wait in the inbox
 }
 
 func (r awayRow) tally() tallied {
 	t := tallied{refused: map[string]int{}, took: map[bool][]crowd.Record{}}
 	for _, p := range r.placements {
-		if p.Asked.Before(r.outage.left) || p.Asked.After(r.outage.back) {
+		if p.Begun.Before(r.outage.left) || p.Begun.After(r.outage.back) {
 			continue
 		}
-		t.asked++
-		t.took[p.CanWait()] = append(t.took[p.CanWait()], crowd.Record{Begun: p.Asked, Took: p.Took})
+		t.placed++
+		t.took[p.CanWait()] = append(t.took[p.CanWait()], crowd.Record{Begun: p.Begun, Took: p.Took})
 		switch p.Status {
 		case http.StatusCreated:
 			t.created++
@@ -155,11 +155,11 @@ func (r awayRow) tally() tallied {
 func printAway(out io.Writer, rows []awayRow) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	fmt.Fprintln(table, "\nTemporal is\tfor\tasked\t201\t202\treceived\tno answer\tp99, stays and food\tp99, others\t"+
-		"at rest after\tbegun after a younger one\ttold by a repeat\t503, by kind")
+		"stable after\tbegun after a younger one\tfound by a repeat\t503, by kind")
 	for _, r := range rows {
 		t := r.tally()
 		fmt.Fprintf(table, "%s\t%s\t%d\t%d\t%d\t%d\t%d\t%s\t%s\t%s\t%d of %d, by %s\t%d of %d\t%s\n",
-			r.name, seconds(r.outage.back.Sub(r.outage.left)), t.asked, t.created, t.accepted, t.received, t.unanswered,
+			r.name, seconds(r.outage.back.Sub(r.outage.left)), t.placed, t.created, t.accepted, t.received, t.unanswered,
 			seconds(crowd.Sum(t.took[true]).P99), seconds(crowd.Sum(t.took[false]).P99), seconds(r.stableAfter),
 			r.order.behind, r.order.orders, seconds(r.order.latest), r.existedAnyway, r.repeated, counts(t.refused))
 	}

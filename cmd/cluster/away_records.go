@@ -26,7 +26,7 @@ func awaitStableSince(ctx context.Context, db *sql.DB, moment time.Time) (time.D
 		case err == nil && inbox+decisions+orders == 0:
 			return time.Since(moment), nil
 		case ctx.Err() != nil:
-			return time.Since(moment), fmt.Errorf("%d orders in the inbox, %d decisions and %d orders do not come to rest: %w",
+			return time.Since(moment), fmt.Errorf("%d orders in the inbox, %d decisions and %d orders do not become stable: %w",
 				inbox, decisions, orders, errors.Join(err, ctx.Err()))
 		}
 		pause(ctx, 100*time.Millisecond)
@@ -58,9 +58,9 @@ const everyTrace = `SELECT id FROM orders UNION SELECT order_id FROM payments UN
 	UNION SELECT order_id FROM holds UNION SELECT order_id FROM jobs UNION SELECT order_id FROM registrations
 	UNION SELECT order_id FROM messages WHERE order_id <> ''`
 
-// untold fails for a record of an order that no answer named. If the request for the order
+// unreported fails for a record of an order that no answer named. If the request for the order
 // got no answer, it is enough that the list of its customer contains the order.
-func untold(ctx context.Context, db *sql.DB, users *crowd.Crowd, row *awayRow) error {
+func unreported(ctx context.Context, db *sql.DB, users *crowd.Crowd, row *awayRow) error {
 	rows, err := db.QueryContext(ctx, everyTrace)
 	if err != nil {
 		return err
@@ -82,7 +82,7 @@ func untold(ctx context.Context, db *sql.DB, users *crowd.Crowd, row *awayRow) e
 		case listed:
 			row.existedAnyway++
 		case len(faults) < maxFaults:
-			faults = append(faults, fmt.Errorf("something was left behind of %s, of which no answer told", id))
+			faults = append(faults, fmt.Errorf("there are records of %s, which no answer has named", id))
 		}
 	}
 	return errors.Join(append(faults, rows.Err())...)

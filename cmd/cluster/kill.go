@@ -14,8 +14,8 @@ type kill struct {
 	Programs `embed:""`
 	Load     `embed:""`
 	Down     time.Duration `default:"2s" help:"Time after which a killed process is started again."`
-	Watch    time.Duration `default:"40s" help:"How long the load continues after that."`
-	Slow     time.Duration `default:"1s" help:"Duration from which an answer counts as slow."`
+	Watch    time.Duration `default:"40s" help:"How long the load continues after the restart."`
+	Slow     time.Duration `default:"1s" help:"An answer that takes at least this long counts as slow."`
 }
 
 // victim is a process that is killed, and how it is started again.

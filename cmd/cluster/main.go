@@ -25,7 +25,7 @@ type commands struct {
 	Redeploy redeploy `cmd:"" help:"Replace every process under load, several times, and report what users noticed."`
 	Siege    siege    `cmd:"" help:"Load everything with siege, as the documents of other order systems do, and report how much was served."`
 	Away     away     `cmd:"" help:"Take Temporal down under load, and report what happened to each order that was placed meanwhile."`
-	Kill     kill     `cmd:"" help:"Kill one process after another under load, and report how long users noticed each."`
+	Kill     kill     `cmd:"" help:"Kill one process after another under load, and report how long users noticed each kill."`
 }
 
 // Programs are the programs of the cluster.
@@ -55,10 +55,10 @@ func (l Load) crowd(ctx context.Context, c *cluster.Cluster) (*crowd.Crowd, erro
 type run struct {
 	Programs  `embed:""`
 	Listen    string   `env:"YEYAK_LISTEN" default:"127.0.0.1:8080" help:"Address of the entry point, host:port."`
-	UIPort    int      `env:"YEYAK_UI_PORT" default:"8233" help:"Port of Temporal's web UI; 0 takes a free one."`
-	Versioned bool     `env:"YEYAK_VERSIONING" help:"Orders stay with their build: no order is worked on before a build is made the current one."`
-	Set       []string `env:"YEYAK_CLUSTER_SET" placeholder:"NAME=VALUE" help:"Further variables of all Yeyak processes. The variables of the terminal are not passed on."`
-	From      string   `help:"Backup of a cluster's PostgreSQL server, made by pg_basebackup, to start with."`
+	UIPort    int      `env:"YEYAK_UI_PORT" default:"8233" help:"Port of Temporal's web UI; 0 uses a free port."`
+	Versioned bool     `env:"YEYAK_VERSIONING" help:"Keep orders on the build that they began with. Orders are not processed until a build has been made the current one."`
+	Set       []string `env:"YEYAK_CLUSTER_SET" placeholder:"NAME=VALUE" help:"Environment variables of all Yeyak processes, which do not get those of the terminal."`
+	From      string   `help:"Start with this backup of a cluster's PostgreSQL server, which pg_basebackup has made."`
 }
 
 // Run implements the command.

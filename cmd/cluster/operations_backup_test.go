@@ -41,9 +41,9 @@ func (o *operator) oneDatabase() {
 	o.becomes(cancelled, booking.Cancelled)
 	o.refunded(cancelled)
 	o.sees("Nothing that was looked at is wrong.", "Audit") // the other order is charged, held and notified again
-	told, _ := o.events("")
-	require.True(o, slices.ContainsFunc(told, func(id string) bool { return strings.HasPrefix(id, placed) }), "it is told again")
-	require.Equal(o, "charged", o.asks(http.MethodGet, "/v1/payments/"+placed, nil).wants(o, http.StatusOK).body.Status)
+	published, _ := o.events("")
+	require.True(o, slices.ContainsFunc(published, func(id string) bool { return strings.HasPrefix(id, placed) }), "its events are published again")
+	require.Equal(o, "charged", o.request(http.MethodGet, "/v1/payments/"+placed, nil).wants(o, http.StatusOK).body.Status)
 }
 
 // server restores the whole PostgreSQL server from a backup, with Temporal's databases and
@@ -53,8 +53,8 @@ func (o *operator) server(cluster *terminal) {
 	place := o.place("manual", "bora")
 	open := o.reserves(place, "alice", booking.AwaitingOwner)
 	before := o.pages()
-	told, position := o.events("")
-	require.NotEmpty(o, told)
+	published, position := o.events("")
+	require.NotEmpty(o, published)
 	o.types("Back up the server", backup)
 	late := o.reserves(place, "alice", booking.AwaitingOwner)
 	o.orders = o.orders[:len(o.orders)-1]
@@ -64,7 +64,7 @@ func (o *operator) server(cluster *terminal) {
 	_, err := o.shell("psql -h 127.0.0.1 -p "+lost+" -U yeyak -c 'select 1' postgres", nil)
 	require.Error(o, err, "it is still there")
 	_, err = o.tries("Audit")
-	require.Error(o, err, "terminals are told of a cluster that is gone")
+	require.Error(o, err, "terminals have the variables of a cluster that is gone")
 
 	o.first = nil // no terminal needs these before the restore
 	again := o.starts("Restore the server", backup, "PATH="+o.path())
@@ -81,7 +81,7 @@ func (o *operator) server(cluster *terminal) {
 		return slices.ContainsFunc(since, func(id string) bool { return strings.HasPrefix(id, after) })
 	}, "the feed does not go on where it was")
 	now, _ := o.events("")
-	require.Equal(o, told, now[:len(told)])
+	require.Equal(o, published, now[:len(published)])
 	o.clean()
 	twice, err := chargedTwice(o.Context(), o.variable("DATABASE_URL"))
 	require.NoError(o, err)

@@ -33,7 +33,7 @@ func (o *operator) serviceAway() {
 	o.sees(paid, "Orders that need attention")
 	require.Contains(o, o.types("Orders whose undos are owed"), paid)
 	require.NotContains(o, o.types("Orders that wait in the inbox"), paid)
-	require.NotContains(o, o.types("Decisions that wait"), paid, "its order has taken it")
+	require.NotContains(o, o.types("Decisions that wait"), paid, "its order has received it")
 	o.sees("does not exist", "What it waits for", "ORDER="+paid)
 	o.sees("ChargePayment", "What it waits for", "ORDER="+pending)
 	require.Contains(o, o.types("Payments that wait"), "ApproximateBacklogCount")
@@ -106,13 +106,13 @@ func (o *operator) settle() {
 func (o *operator) resolve() {
 	order := o.reserves(o.place("auto", "bora"), "alice", booking.Confirmed)
 	o.alters(fmt.Sprintf("UPDATE sandbox_charges SET refunded = amount WHERE key = '%s/charge'", order))
-	o.asks(http.MethodPost, "/v1/payments/"+order+"/refunds", object{
+	o.request(http.MethodPost, "/v1/payments/"+order+"/refunds", object{
 		"amount": object{"amount": 1000, "currency": "KRW"}, "reason": "The heating was out of order",
 	}, "Idempotency-Key", "refund-1").wants(o, http.StatusCreated)
 	o.sees(order, "Orders that need attention")
 	require.Contains(o, o.types("A refund that was paid by hand", "ORDER="+order), "is recorded as paid by hand")
 	o.until(func() bool { return strings.Contains(o.page(order).raw, `"needsAttention":false`) }, "%s needs attention for ever", order)
-	require.Contains(o, o.asks(http.MethodGet, "/v1/payments/"+order, nil).wants(o, http.StatusOK).raw, "bank transfer")
+	require.Contains(o, o.request(http.MethodGet, "/v1/payments/"+order, nil).wants(o, http.StatusOK).raw, "bank transfer")
 	o.alters(fmt.Sprintf("UPDATE sandbox_charges SET refunded = 0 WHERE key = '%s/charge'", order))
 	o.becomes(order, booking.Confirmed)
 	o.clean()
@@ -120,13 +120,13 @@ func (o *operator) resolve() {
 
 func (o *operator) deletion() {
 	const drinks = "/v1/cafe/menus"
-	drink := o.asks(http.MethodPost, drinks, object{
+	drink := o.request(http.MethodPost, drinks, object{
 		"name": "Einspänner", "ownerId": "cora", "price": object{"amount": 4500, "currency": "KRW"}, "date": o.day(2), "count": 10,
 	}).wants(o, http.StatusCreated).body.ID
-	cup := o.asks(http.MethodPost, "/v1/cafe/orders", object{"menuId": drink, "customerId": "alice", "quantity": 2}).
+	cup := o.request(http.MethodPost, "/v1/cafe/orders", object{"menuId": drink, "customerId": "alice", "quantity": 2}).
 		wants(o, http.StatusCreated, http.StatusAccepted).body.ID
 	o.becomes(cup, booking.InProduction)
-	o.asks(http.MethodDelete, drinks+"/"+drink, nil).wants(o, http.StatusAccepted)
+	o.request(http.MethodDelete, drinks+"/"+drink, nil).wants(o, http.StatusAccepted)
 	o.sees(`"status":"deleted"`, "A drink's deletion", "DRINK="+drink)
 	require.Equal(o, booking.MenuDeleted, o.becomes(cup, booking.Cancelled).body.Reason)
 	o.refunded(cup)

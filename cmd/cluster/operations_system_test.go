@@ -26,7 +26,7 @@ func (o *operator) firstDeploy() {
 		o.types(heading, listen)
 	}
 	_, err = o.tries("See whether it is well", listen)
-	require.Error(o, err, "nobody listens yet")
+	require.Error(o, err, "it listens already")
 	worker, api := o.starts("Start a worker", listen), o.starts("Start an API", listen)
 	o.succeeds("See whether it is well", listen)
 	o.succeeds("Make it the current build", listen, "BUILD="+built)
@@ -75,11 +75,11 @@ var polled = regexp.MustCompile(`\d+@[^\s@]+`)
 
 func (o *operator) polling(queue string) map[string]bool {
 	o.Helper()
-	who := map[string]bool{}
+	pollers := map[string]bool{}
 	for _, one := range polled.FindAllString(o.types("Who works on a queue", "QUEUE="+queue), -1) {
-		who[one] = true
+		pollers[one] = true
 	}
-	return who
+	return pollers
 }
 
 func (o *operator) scale() {
@@ -95,7 +95,7 @@ func (o *operator) scale() {
 		}
 		return false
 	}, "the worker does not work")
-	require.Less(o, len(o.polling("inventory")), len(o.polling(queue)), "it works on what it was told to, and on nothing else")
+	require.Less(o, len(o.polling("inventory")), len(o.polling(queue)), "it polls the configured queue, and no other")
 
 	address := o.freeAddress()
 	api := o.starts("Start another API", "LISTEN="+address)

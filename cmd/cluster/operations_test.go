@@ -44,7 +44,7 @@ func TestOperations(t *testing.T) {
 		}
 		o.TB = t
 	}
-	require.Empty(t, o.book.Left(), "nobody runs the recipes under these headings")
+	require.Empty(t, o.book.Left(), "no test runs the recipes under these headings")
 }
 
 // started waits until a cluster is ready, and checks the variables that it gives terminals.
@@ -59,9 +59,9 @@ func (o *operator) started(cluster *terminal) {
 	o.token = "" // its issuer is another one
 	for _, set := range strings.Split(o.set["YEYAK_CLUSTER_SET"], ",") {
 		name, value, _ := strings.Cut(set, "=")
-		require.Equal(o, value, o.variable(name), "terminals are told what the processes are set to")
+		require.Equal(o, value, o.variable(name), "terminals have other settings than the processes")
 	}
-	o.asks(http.MethodGet, "/readyz", nil).wants(o, http.StatusOK)
+	o.request(http.MethodGet, "/readyz", nil).wants(o, http.StatusOK)
 	ui, err := http.Get(o.variable("TEMPORAL_UI") + "/api/v1/namespaces/default")
 	require.NoError(o, err)
 	require.NoError(o, ui.Body.Close())

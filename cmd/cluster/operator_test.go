@@ -32,7 +32,7 @@ type operator struct {
 	token  string            // of the requests, once it was requested
 }
 
-// here are the recipes that tell a terminal where the cluster is.
+// here are the recipes that set a terminal's variables for the cluster.
 var here = []string{"A terminal for make cluster"}
 
 // newOperator builds the programs of `make cluster`, in a folder of the test's own.
@@ -76,7 +76,7 @@ func newOperator(t *testing.T) *operator {
 // intervals from 1970, and none may exceed a day.
 func never() time.Duration {
 	for every := 24 * time.Hour; ; every -= time.Hour {
-		if over := time.Duration(time.Now().UnixNano()) % every; every-over > 6*time.Hour {
+		if elapsed := time.Duration(time.Now().UnixNano()) % every; every-elapsed > 6*time.Hour {
 			return every
 		}
 	}

@@ -14,14 +14,14 @@ type redeploy struct {
 	Load      `embed:""`
 	Builds    []string `required:"" help:"Programs of two builds, which are deployed alternately."`
 	Rounds    int      `default:"3" help:"How often every process is replaced."`
-	Versioned bool     `default:"true" negatable:"" help:"Orders stay with their build, and are moved to the next one before their build ends."`
+	Versioned bool     `default:"true" negatable:"" help:"Keep orders on the build that they began with, and move them to the next build before their build ends."`
 	// ReplyBudget is longer than the default, so that a machine that is busy with other work
 	// fails no user. It is shorter than the 10 s after which Temporal takes a workflow task
 	// for lost, so that the test notices an order that waits for that.
 	ReplyBudget time.Duration `default:"8s" help:"How long the APIs may take to answer."`
 
 	WithoutProbes bool          `help:"Replace processes without probing and without draining them, to show what users notice then."`
-	Between       time.Duration `default:"3s" help:"Pause before and after."`
+	Between       time.Duration `default:"3s" help:"How long the load runs before the first replacement and after the last one."`
 }
 
 // Run implements the command.

@@ -17,9 +17,9 @@ type siege struct {
 	Programs `embed:""`
 	Siege    string  `default:"siege" help:"The program siege."`
 	Against  string  `enum:"cluster,dev" default:"cluster" help:"System under load: a cluster, or yeyak dev, which is one process."`
-	Part     float64 `default:"1" help:"Part of its duration for which each line runs."`
-	Only     string  `help:"Run only the lines whose name contains this."`
-	Burn     bool    `help:"Keep one processor busy meanwhile."`
+	Part     float64 `default:"1" help:"Fraction of its full duration for which each load runs."`
+	Only     string  `help:"Run only the loads whose name contains this text."`
+	Burn     bool    `help:"Keep one processor busy during the loads."`
 }
 
 // besieged is a system under load.

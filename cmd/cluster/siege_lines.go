@@ -61,21 +61,21 @@ func (s siege) lines(at crowd.Shops) (lines []line) {
 // day is the date n days from today.
 func day(n int) booking.Date { return booking.DateOf(time.Now().UTC()).AddDays(n) }
 
-// passing are the statuses that an order passes through without a decision.
-var passing = []string{"received", "payment_pending", "paid", "cancelling"}
+// unstable are the statuses that an order leaves without a decision.
+var unstable = []string{"received", "payment_pending", "paid", "cancelling"}
 
 // awaitStable waits until all orders are stable.
 func awaitStable(ctx context.Context, url string) error {
 	ctx, cancel := context.WithTimeout(ctx, loadStableWithin)
 	defer cancel()
-	for _, status := range passing {
+	for _, status := range unstable {
 		for {
 			some, err := thereAre(ctx, url, status)
 			if err == nil && !some {
 				break
 			}
 			if ctx.Err() != nil {
-				return fmt.Errorf("orders that are %s do not come to rest: %w", status, errors.Join(err, ctx.Err()))
+				return fmt.Errorf("orders that are %s do not become stable: %w", status, errors.Join(err, ctx.Err()))
 			}
 			pause(ctx, time.Second/2)
 		}

@@ -123,7 +123,7 @@ var failed = regexp.MustCompile(`Failed transactions:\s+(\d+)`)
 func unanswered(summary string, f found) (int, error) {
 	m := failed.FindStringSubmatch(summary)
 	if m == nil {
-		return 0, fmt.Errorf("siege tells of no failed transactions:\n%s", summary)
+		return 0, fmt.Errorf("siege reports no failed transactions:\n%s", summary)
 	}
 	n, err := strconv.Atoi(m[1])
 	for _, t := range f.all {
@@ -178,7 +178,7 @@ func (r *results) add(f found, stableAfter time.Duration) {
 
 func (r *results) print(out io.Writer) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "\nload\tusers\tserved\ttheirs %\tper s\tp50 s\tp99 s\tslowest s\tanswers\tat rest after")
+	fmt.Fprintln(table, "\nload\tusers\tserved\ttheirs %\tper s\tp50 s\tp99 s\tslowest s\tanswers\tstable after")
 	var all crowd.Tally
 	for _, row := range r.rows {
 		t, stable := row.tally(), ""

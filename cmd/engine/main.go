@@ -1,7 +1,7 @@
 // Command engine finds a Temporal server for `yeyak dev` without building one. It uses an
 // installed one if it can. Otherwise the SDK's test suite downloads a Temporal CLI, which is
-// given up after a few seconds if the network does not allow it. It prints "found" if there
-// is a server, and nothing otherwise. `make run` runs it.
+// cancelled after a few seconds if the network does not allow it. It prints "found" if there is a
+// server, and nothing otherwise. `make run` runs it.
 package main
 
 import (
@@ -63,8 +63,8 @@ func provide(ctx context.Context, dir string, download func(context.Context) err
 	return err
 }
 
-// download lets the SDK download the CLI to where devserver.Cached looks for it, and start
-// and stop its server as a check.
+// download lets the SDK download the CLI to where devserver.Cached expects it, and start and stop
+// its server as a check.
 func download(ctx context.Context) error {
 	if err := reachable(ctx); err != nil {
 		return fmt.Errorf("a Temporal CLI cannot be downloaded: %w", err)

@@ -41,7 +41,7 @@ func TestProvide_AtHand(t *testing.T) {
 	require.NoError(t, provide(t.Context(), t.TempDir(), unwanted(t)))
 	t.Setenv("PATH", t.TempDir())
 	t.Setenv("TEMPORAL_ADDRESS", "127.0.0.1:7233")
-	require.NoError(t, provide(t.Context(), t.TempDir(), unwanted(t)), "yeyak dev looks at it")
+	require.NoError(t, provide(t.Context(), t.TempDir(), unwanted(t)), "yeyak dev checks the installed servers")
 }
 
 func TestProvide_Downloaded(t *testing.T) {

@@ -46,7 +46,7 @@ func TestCommands_As(t *testing.T) {
 			require.Nil(t, as, name)
 			continue
 		}
-		require.NotNil(t, as, "yeyak %s changes something: whose doing is it?", name)
+		require.NotNil(t, as, "yeyak %s changes something, and has no caller", name)
 		require.Equal(t, booking.SystemID, as.Default, name)
 		require.Equal(t, []string{"YEYAK_AS"}, as.Envs, name)
 	}

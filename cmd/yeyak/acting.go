@@ -41,8 +41,8 @@ type (
 	}
 	bulk struct {
 		Plan bulkPlan `cmd:"" help:"Dry run: list the orders that an action would change, and change nothing."`
-		Run  bulkRun  `cmd:"" help:"Run the action of a dry run. The APIs run it, and continue when this command ends."`
-		Stop bulkStop `cmd:"" help:"Stop an action. Orders that it has changed stay changed."`
+		Run  bulkRun  `cmd:"" help:"Run the action of a dry run. The APIs run it, and continue after the end of this command."`
+		Stop bulkStop `cmd:"" help:"Stop an action on many orders. Orders that it has changed stay changed."`
 		List bulkList `cmd:"" help:"List actions on many orders and their dry runs, newest first."`
 		Show bulkShow `cmd:"" help:"Show the progress of an action on many orders."`
 	}
@@ -52,7 +52,7 @@ type (
 		Reason    string        `name:"reason" required:"" help:"Reason, for readers of the log of operators' actions."`
 		Kind      string        `name:"kind" help:"Only orders of this kind: lodging, food, cafe or cleaning."`
 		Status    string        `name:"status" help:"Only orders in this status."`
-		Trouble   string        `name:"trouble" enum:",attention,undo,disputed,lost" default:"" help:"Only orders with this problem: attention, undo (being undone), disputed (its payment is) or lost (its workflow was terminated; for settle)."`
+		Problem   string        `name:"trouble" enum:",attention,undo,disputed,lost" default:"" help:"Only orders with this problem: attention (marked by their saga), undo (being undone), disputed (with a disputed payment) or lost (with a terminated or failed workflow; for settle)."`
 		Owner     string        `name:"owner" help:"Only orders of this owner."`
 		Item      string        `name:"item" help:"Only orders of this place, menu or drink."`
 		OlderThan time.Duration `name:"older-than" help:"Only orders that were placed longer ago than this."`
@@ -68,7 +68,7 @@ type (
 	}
 	bulkList struct {
 		config.Resolution
-		JSON bool `name:"json" help:"Write them as JSON, one a line."`
+		JSON bool `name:"json" help:"Write the actions as JSON, one per line."`
 	}
 	bulkShow struct {
 		config.Resolution
@@ -109,7 +109,7 @@ func (c cancel) Run(ctx context.Context) error {
 	case out.Done:
 		_, err = fmt.Printf("Order %s is %s.\n", c.Order, out.View.Status)
 	default:
-		_, err = fmt.Printf("Order %s takes the decision, and goes on until nothing is owed.\n", c.Order)
+		_, err = fmt.Printf("Order %s accepts the decision, and continues until nothing is owed.\n", c.Order)
 	}
 	return err
 }
@@ -135,7 +135,7 @@ func (c bulkPlan) Run(ctx context.Context) error {
 	o, done := actingOptions(c.Resolution)
 	defer done()
 	f := booking.BulkFilter{
-		Kind: booking.Kind(c.Kind), Status: booking.Status(c.Status), Problem: booking.Problem(c.Trouble), OwnerID: c.Owner, ItemID: c.Item,
+		Kind: booking.Kind(c.Kind), Status: booking.Status(c.Status), Problem: booking.Problem(c.Problem), OwnerID: c.Owner, ItemID: c.Item,
 	}
 	if c.OlderThan > 0 {
 		f.PlacedBefore = time.Now().Add(-c.OlderThan).Truncate(time.Second)

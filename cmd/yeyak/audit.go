@@ -15,13 +15,13 @@ func (c audit) kept(ctx context.Context, o app.Options) error {
 	if c.Start {
 		run, started, err := app.StartAudit(ctx, o, c.As.ID)
 		if err != nil {
-			return exit{couldNotLook, err.Error()}
+			return exit{auditIncomplete, err.Error()}
 		}
 		words := "is open already"
 		if started {
-			words = "was asked for"
+			words = "was requested"
 		}
-		_, err = fmt.Printf("Audit %d %s (%s). What comes of it: yeyak audit --last\n", run.ID, words, run.State)
+		_, err = fmt.Printf("Audit %d %s (%s). The result: yeyak audit --last\n", run.ID, words, run.State)
 		return err
 	}
 	last, err := app.LastAudit(ctx, o)
@@ -35,11 +35,11 @@ func (c audit) kept(ctx context.Context, o app.Options) error {
 	}
 	switch {
 	case err != nil:
-		return exit{couldNotLook, err.Error()}
+		return exit{auditIncomplete, err.Error()}
 	case len(last.Findings) > 0:
 		return exit{code: 1}
 	case last.Done.State != booking.AuditDone || last.Done.NotJudged > 0:
-		return exit{code: couldNotLook}
+		return exit{code: auditIncomplete}
 	default:
 		return nil
 	}

@@ -7,10 +7,10 @@ import (
 	"time"
 )
 
-// healthcheck asks another process for its health: an image without a shell has no
-// other program for it.
+// healthcheck reads another process's health: an image without a shell has no other program for
+// it.
 type healthcheck struct {
-	URL    string        `arg:"" help:"Address to ask, such as http://127.0.0.1:8080/readyz."`
+	URL    string        `arg:"" help:"Address to read, such as http://127.0.0.1:8080/readyz."`
 	Within time.Duration `name:"within" default:"2s" help:"How long the answer may take."`
 }
 

@@ -28,6 +28,6 @@ func TestHealthcheck(t *testing.T) {
 	require.NoError(t, check(server.URL+"/well", time.Minute))
 	require.ErrorContains(t, check(server.URL+"/starting", time.Minute), "503")
 	require.ErrorContains(t, check(server.URL+"/hanging", time.Millisecond), "deadline")
-	require.Error(t, check("http://127.0.0.1:1/nobody", time.Minute))
+	require.Error(t, check("http://127.0.0.1:1/readyz", time.Minute))
 	require.Error(t, check("8080", time.Minute))
 }

@@ -41,14 +41,14 @@ type commands struct {
 	Resolve   resolve   `cmd:"" help:"Record that a refund was paid by hand, if the payment provider could not make it."`
 	Payments  payments  `cmd:"" help:"Commands for payments."`
 	Mypage    mypage    `cmd:"" help:"Commands for the customers' pages."`
-	Token     token     `cmd:"" help:"Print an access token of a demonstration account of the yeyak dev that runs on the data folder."`
+	Token     token     `cmd:"" help:"Print an access token of a demonstration account. yeyak dev has to run on the data folder."`
 	Keys      keys      `cmd:"" help:"Commands for the API keys of programs."`
 
 	SandboxPayments sandboxPayments `cmd:"" help:"Run a replacement for Stripe that can be made slow, limited, unavailable or unreliable."`
 
 	Prepare     prepare        `cmd:"" help:"Create the Temporal namespace and the search attributes that orders need, and end."`
-	Visibility  visibility     `cmd:"" help:"Make the indexes of Temporal's visibility table lean, or stock again, while everything runs. Exit code 0: they have the wanted form; 1, with --check: they do not; 2: they could not be read or changed."`
-	Healthcheck healthcheck    `cmd:"" help:"Ask a process whether it works. Exit code 0: it does."`
+	Visibility  visibility     `cmd:"" help:"Change the indexes of Temporal's visibility table while everything runs: to lean ones, or back to stock ones. Exit code 0: they have the wanted form; 1, with --check: they do not; 2: they could not be read or changed."`
+	Healthcheck healthcheck    `cmd:"" help:"Check whether a process works. Exit code 0: it does."`
 	Version     versionCommand `cmd:"" help:"Print the version."`
 	VersionFlag versionFlag    `name:"version" help:"Print the version."`
 
@@ -64,8 +64,8 @@ type (
 	audit   struct {
 		config.Audit
 		JSON  bool `name:"json" help:"Write the report as JSON."`
-		Last  bool `name:"last" xor:"what" help:"Run no audit; print the findings of the audits that workers run. Exit code 0: none; 1: some; 2: unknown."`
-		Start bool `name:"start" xor:"what" help:"Make a worker run an audit, whose findings are kept."`
+		Last  bool `name:"last" xor:"what" help:"Run no audit, but print the findings of the audits that workers run. Exit code 0: no findings; 1: findings; 2: they could not be read."`
+		Start bool `name:"start" xor:"what" help:"Make a worker run an audit, and store its findings."`
 	}
 	settle struct {
 		config.Settle
@@ -76,7 +76,7 @@ type (
 	actions struct {
 		config.Actions
 		Order string `arg:"" optional:"" help:"Id of an order: list only the actions on it."`
-		JSON  bool   `name:"json" help:"Write them as JSON, one per line."`
+		JSON  bool   `name:"json" help:"Write the actions as JSON, one per line."`
 	}
 	resolve struct {
 		config.Resolution
@@ -85,14 +85,14 @@ type (
 		PaidByHand string `name:"paid-by-hand" required:"" help:"Evidence: how it was paid, so that others can find the payment."`
 	}
 	payments struct {
-		Look look `cmd:"" help:"Check an order's payment at the payment provider, as a notice would. Disputes and refunds by hand are recorded."`
+		Check checkPayment `cmd:"" name:"look" help:"Check an order's payment at the payment provider, and record disputes and refunds by hand. A notice of the provider does the same."`
 	}
-	look struct {
+	checkPayment struct {
 		config.Resolution
 		Order string `arg:"" help:"Id of the order."`
 	}
 	mypage struct {
-		Rebuild rebuild `cmd:"" help:"Write the page of every order anew, from the answer of its workflow."`
+		Rebuild rebuild `cmd:"" help:"Rebuild the page of every order from the answer of its workflow."`
 	}
 	rebuild struct{ config.Rebuild }
 
@@ -118,13 +118,13 @@ func (c demo) Run(ctx context.Context) error {
 }
 
 // Run implements the command.
-func (c api) Run(ctx context.Context, given config.Given) error {
-	return serve(ctx, c.Settings(), given, true)
+func (c api) Run(ctx context.Context, nonDefault config.NonDefault) error {
+	return serve(ctx, c.Settings(), nonDefault, true)
 }
 
 // Run implements the command.
-func (c worker) Run(ctx context.Context, given config.Given) error {
-	return serve(ctx, c.Settings(), given, false)
+func (c worker) Run(ctx context.Context, nonDefault config.NonDefault) error {
+	return serve(ctx, c.Settings(), nonDefault, false)
 }
 
 // Run implements the command.
@@ -145,7 +145,7 @@ func (c audit) Run(ctx context.Context) error {
 	}
 	report, err := app.Audit(ctx, app.Options{Config: cfg, Log: log}, c.Moment)
 	if err != nil {
-		return exit{couldNotLook, err.Error()}
+		return exit{auditIncomplete, err.Error()}
 	}
 	write := report.Table
 	if c.JSON {
@@ -153,11 +153,11 @@ func (c audit) Run(ctx context.Context) error {
 	}
 	switch err := write(os.Stdout); {
 	case err != nil:
-		return exit{couldNotLook, err.Error()}
+		return exit{auditIncomplete, err.Error()}
 	case len(report.Findings) > 0:
 		return exit{code: 1}
 	case !report.Clean():
-		return exit{code: couldNotLook}
+		return exit{code: auditIncomplete}
 	default:
 		return nil
 	}
@@ -185,7 +185,7 @@ func (c settle) Run(ctx context.Context) error {
 	case v.Status == "":
 		_, err = fmt.Printf("Order %s will be undone; no worker has begun with it yet.\n", v.ID)
 	default:
-		_, err = fmt.Printf("Order %s is being undone and is %s by now. It goes on until it is cancelled.\n", v.ID, v.Status)
+		_, err = fmt.Printf("Order %s is being undone and is %s by now. That continues until it is cancelled.\n", v.ID, v.Status)
 	}
 	return err
 }
@@ -205,20 +205,20 @@ func (c resolve) Run(ctx context.Context) error {
 		return err
 	}
 	log.Info("refund was paid by hand", zap.String("order", v.ID))
-	_, err = fmt.Printf("What was owed for order %s is recorded as paid by hand. It goes on by itself.\n", v.ID)
+	_, err = fmt.Printf("What was owed for order %s is recorded as paid by hand. It continues by itself.\n", v.ID)
 	return err
 }
 
 // Run implements the command.
-func (c look) Run(ctx context.Context) error {
+func (c checkPayment) Run(ctx context.Context) error {
 	cfg := c.Settings()
 	log := loggerOf(cfg.Log, c.As)
 	defer sync(log)
-	if err := app.Look(ctx, app.Options{Config: cfg, Log: log}, c.Order, c.As.ID); err != nil {
+	if err := app.CheckPayment(ctx, app.Options{Config: cfg, Log: log}, c.Order, c.As.ID); err != nil {
 		return err
 	}
-	log.Info("payment is looked at", zap.String("order", c.Order))
-	_, err := fmt.Printf("The payment provider is asked about order %s. What comes of it shows at GET /v1/payments/%s.\n", c.Order, c.Order)
+	log.Info("payment is checked", zap.String("order", c.Order))
+	_, err := fmt.Printf("The payment of order %s is being checked at the provider. The result shows at GET /v1/payments/%s.\n", c.Order, c.Order)
 	return err
 }
 
@@ -263,7 +263,7 @@ func (c visibility) Run(ctx context.Context) error {
 	}
 	switch {
 	case err != nil:
-		return exit{couldNotLook, err.Error()}
+		return exit{auditIncomplete, err.Error()}
 	case !report.OK():
 		return exit{code: 1}
 	default:
@@ -271,10 +271,10 @@ func (c visibility) Run(ctx context.Context) error {
 	}
 }
 
-func serve(ctx context.Context, cfg config.Config, given config.Given, withAPI bool) error {
+func serve(ctx context.Context, cfg config.Config, nonDefault config.NonDefault, withAPI bool) error {
 	log := newLogger(cfg.Log)
 	defer sync(log)
-	log.Info("starting", zap.String("version", version), zap.Object("settings", given))
+	log.Info("starting", zap.String("version", version), zap.Object("settings", nonDefault))
 	log.Debug("all settings", zap.Object("settings", cfg))
 	a, err := app.Start(ctx, app.Options{Config: cfg, Log: log, API: withAPI, Version: version, Revision: revision})
 	if err != nil {
@@ -367,14 +367,14 @@ func (e exit) Error() string { return e.says }
 // misused is the exit code of a call without a command.
 const misused = 2
 
-// couldNotLook is the exit code of a command that could not read what it reports.
-const couldNotLook = 2
+// auditIncomplete is the exit code of a command that could not read what it reports.
+const auditIncomplete = 2
 
 // misunderstood returns the exit code for arguments that cannot be parsed, which differs from
 // that of a command with findings.
 func misunderstood(err error, args []string) error {
 	if len(args) > 0 && slices.Contains([]string{"audit", "status", "visibility"}, args[0]) {
-		return exit{couldNotLook, err.Error()}
+		return exit{auditIncomplete, err.Error()}
 	}
 	return err
 }

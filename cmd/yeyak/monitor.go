@@ -19,18 +19,18 @@ import (
 type (
 	status struct {
 		config.Actions
-		JSON bool `name:"json" help:"Write it as JSON, as GET /v1/status does."`
+		JSON bool `name:"json" help:"Write the state as JSON, as in GET /v1/status."`
 	}
 	attention struct {
 		config.Actions
 		Kind  string `name:"kind" enum:",lodging,food,cafe,cleaning" default:"" help:"Only orders of this kind: lodging, food, cafe or cleaning."`
 		Cause string `name:"cause" enum:",abandoned,marked,undo_owed,disputed" default:"" help:"Only orders that need attention for this cause: abandoned, marked, undo_owed or disputed."`
-		JSON  bool   `name:"json" help:"Write them as JSON, one per line."`
+		JSON  bool   `name:"json" help:"Write the orders as JSON, one per line."`
 	}
 	timeline struct {
 		config.Actions
 		Order string `arg:"" help:"Id of the order."`
-		JSON  bool   `name:"json" help:"Write it as JSON, as GET /v1/orders/{id}/timeline does."`
+		JSON  bool   `name:"json" help:"Write the timeline as JSON, as in GET /v1/orders/{id}/timeline."`
 	}
 )
 
@@ -44,7 +44,7 @@ func (c status) Run(ctx context.Context) error {
 	defer sync(o.Log)
 	is, err := app.Status(ctx, o)
 	if err != nil {
-		return exit{couldNotLook, err.Error()}
+		return exit{auditIncomplete, err.Error()}
 	}
 	if c.JSON {
 		err = writeJSON(app.JSON(is))
@@ -53,7 +53,7 @@ func (c status) Run(ctx context.Context) error {
 	}
 	switch {
 	case err != nil:
-		return exit{couldNotLook, err.Error()}
+		return exit{auditIncomplete, err.Error()}
 	case !is.IsHealthy():
 		return exit{code: 1}
 	default:
@@ -91,7 +91,7 @@ func printStatus(to io.Writer, is app.Overview) error {
 	for _, q := range is.Queues {
 		line("queue "+q.Name, "%d workers, %d tasks wait", q.Workers, q.Backlog)
 	}
-	line("read model", "%d of %d orders behind", is.ReadModel.Behind, is.ReadModel.Looked)
+	line("read model", "%d of %d orders behind", is.ReadModel.Behind, is.ReadModel.Compared)
 	if is.Done.ID == 0 {
 		line("last audit", "never")
 	} else {

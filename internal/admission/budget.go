@@ -12,22 +12,22 @@ import (
 // for a slot. The queue is first in, first out.
 type Budget struct {
 	slots, room int
-	// maxWait is how long a request waits for a slot. A queue that has stood still
-	// for stallAfter is given up.
+	// maxWait is how long a request waits for a slot. A queue in which no slot was freed for
+	// stallAfter is stalled, and its requests are refused.
 	maxWait, stallAfter time.Duration
 	measured            budgetMetrics
 
 	mu    sync.Mutex
-	taken int
+	busy  int
 	queue *list.List // elements are *waiting
 	pace  pace
 }
 
 // Use is how much of the budget is taken, of how much, and how many requests wait.
-func (b *Budget) Use() (taken, slots, waiting int) {
+func (b *Budget) Use() (busy, slots, waiting int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.taken, b.slots, b.queue.Len()
+	return b.busy, b.slots, b.queue.Len()
 }
 
 // limits are the numbers of one budget.
@@ -57,19 +57,18 @@ const (
 	admitted      cause = ""
 	full          cause = "full"            // the queue has no room
 	notInTime     cause = "not_in_time"     // the slot is expected too late
-	standsStill   cause = "stands_still"    // no slot has been freed for too long
+	stalled       cause = "stands_still"    // no slot has been freed for too long
 	waitedTooLong cause = "waited_too_long" // the slot did not come free in time
 	gone          cause = "gone"            // the request has ended
 )
 
 // causes are the reasons for which requests are refused.
-var causes = []cause{full, notInTime, standsStill, waitedTooLong}
+var causes = []cause{full, notInTime, stalled, waitedTooLong}
 
-// Enter takes a slot, at once or within maxWait, counted from the request's
-// arrival (see Arrived). It returns Overloaded at once if the queue is full or
-// stands still, or if a slot is not expected in time. It returns Overloaded later
-// if no slot comes free in time, or the queue comes to stand still. It never
-// waits longer than ctx.
+// Enter takes a slot, at once or within maxWait, counted from the request's arrival (see
+// Arrived). It returns Overloaded at once if the queue is full or stalled, or if a slot is not
+// expected in time. It returns Overloaded later if no slot comes free in time, or the queue
+// stalls. It never waits longer than ctx.
 func (b *Budget) Enter(ctx context.Context) error {
 	now := time.Now()
 	why := b.enter(ctx, now, arrivedAt(ctx, now).Add(b.maxWait))
@@ -89,7 +88,7 @@ func (b *Budget) Await(ctx context.Context) error {
 	if b.enter(ctx, time.Now(), time.Time{}) == admitted {
 		return nil
 	}
-	b.measured.untaken.Inc()
+	b.measured.servedOtherwise.Inc()
 	return b.refusal()
 }
 
@@ -112,8 +111,8 @@ func (b *Budget) enter(ctx context.Context, now, end time.Time) cause {
 func (b *Budget) join(now, end time.Time) (*waiting, cause) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.taken < b.slots {
-		b.take(now)
+	if b.busy < b.slots {
+		b.occupy(now)
 		return nil, admitted
 	}
 	unlimited := end.IsZero()
@@ -121,7 +120,7 @@ func (b *Budget) join(now, end time.Time) (*waiting, cause) {
 	case b.queue.Len() >= b.room:
 		return nil, full
 	case !unlimited && b.pace.idle(now) >= b.stallAfter:
-		return nil, standsStill
+		return nil, stalled
 	case !unlimited && b.expected(b.pace.atMost(now)) > end.Sub(now):
 		return nil, notInTime
 	}
@@ -132,14 +131,14 @@ func (b *Budget) join(now, end time.Time) (*waiting, cause) {
 }
 
 // take takes a free slot.
-func (b *Budget) take(now time.Time) {
-	if b.taken++; b.taken == b.slots {
+func (b *Budget) occupy(now time.Time) {
+	if b.busy++; b.busy == b.slots {
 		b.pace.filled(now)
 	}
 }
 
-// expected is how long a request that joins the queue now would wait at the given
-// rate; 0 if the rate is not known.
+// expected is how long a request that joins the queue now would wait at the rate; 0 if the rate
+// is not known.
 func (b *Budget) expected(rate float64, known bool) time.Duration {
 	if !known {
 		return 0
@@ -154,8 +153,8 @@ func (b *Budget) expected(rate float64, known bool) time.Duration {
 // endless is longer than any request waits.
 const endless = 365 * 24 * time.Hour
 
-// wait waits for a slot until ctx ends or, unless end is zero, until end or until
-// the queue has stood still for too long.
+// wait waits for a slot until ctx ends or, unless end is zero, until end or until the queue is
+// stalled.
 func (b *Budget) wait(ctx context.Context, w *waiting, end time.Time) cause {
 	var check <-chan time.Time
 	var timer *time.Timer
@@ -175,7 +174,7 @@ func (b *Budget) wait(ctx context.Context, w *waiting, end time.Time) cause {
 			case !now.Before(end):
 				return b.abandon(w, waitedTooLong)
 			case next <= 0:
-				return b.abandon(w, standsStill)
+				return b.abandon(w, stalled)
 			default:
 				timer.Reset(next)
 			}
@@ -183,16 +182,16 @@ func (b *Budget) wait(ctx context.Context, w *waiting, end time.Time) cause {
 	}
 }
 
-// nextCheck is the time until a waiting request is checked again: until its end,
-// or until its queue has stood still for too long if no slot is freed.
+// nextCheck is the time until a waiting request is checked again: until its end, or until its
+// queue is stalled if no slot is freed.
 func (b *Budget) nextCheck(now, end time.Time) time.Duration {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return min(end.Sub(now), b.stallAfter-b.pace.idle(now))
 }
 
-// abandon takes a request out of the queue. If it has been given a slot meanwhile,
-// a request that is gone passes the slot on, and any other request uses it.
+// abandon removes a request from the queue. If it has got a slot meanwhile, a request that is
+// gone leaves the slot to the next one, and any other request uses it.
 func (b *Budget) abandon(w *waiting, why cause) cause {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -201,7 +200,7 @@ func (b *Budget) abandon(w *waiting, why cause) cause {
 		b.leaveQueue(w)
 		return why
 	case why == gone:
-		b.passOn()
+		b.admitNext()
 		return gone
 	default:
 		return admitted
@@ -222,13 +221,13 @@ func (b *Budget) Leave(served bool) {
 	defer b.mu.Unlock()
 	now := time.Now()
 	b.next()
-	b.pace.left(now, served, b.taken)
+	b.pace.left(now, served, b.busy)
 }
 
-// passOn gives an unused slot to the next request.
-func (b *Budget) passOn() {
+// admitNext gives an unused slot to the next request.
+func (b *Budget) admitNext() {
 	b.next()
-	if b.taken < b.slots {
+	if b.busy < b.slots {
 		b.pace.freed(time.Now())
 	}
 }
@@ -237,7 +236,7 @@ func (b *Budget) passOn() {
 func (b *Budget) next() {
 	first := b.queue.Front()
 	if first == nil {
-		b.taken--
+		b.busy--
 		return
 	}
 	w := first.Value.(*waiting)

@@ -25,7 +25,7 @@ func inBubble(t *testing.T, test func(t *testing.T)) {
 	})
 }
 
-// lab makes budgets whose queues stand still after 7 s and keep a request for 10 s.
+// lab makes budgets whose queues stall after 7 s and keep a request for 10 s.
 func lab(starts int) *Budgets {
 	return New(Limits{MaxStarts: starts}, 2*time.Second, prometheus.NewPedanticRegistry())
 }
@@ -181,9 +181,9 @@ func TestBudget_ForgetsItsRate(t *testing.T) {
 	})
 }
 
-// TestBudget_StandsStill: if no slot is freed, no request waits for ten seconds:
-// all are refused once the queue has stood still for seven, and new ones at once.
-func TestBudget_StandsStill(t *testing.T) {
+// TestBudget_StalledQueue: if no slot is freed, no request waits for ten seconds:
+// all are refused once the queue has stalled for seven, and new ones at once.
+func TestBudget_StalledQueue(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := lab(4).Starts
 		hung := make(chan struct{})
@@ -207,7 +207,7 @@ func TestBudget_StandsStill(t *testing.T) {
 			require.Empty(t, in)
 			for _, m := range out {
 				require.Equal(t, c.wait, m.after)
-				require.Greater(t, after(t, m.err), 6*time.Second, "it has stood still for seven")
+				require.Greater(t, after(t, m.err), 6*time.Second, "it has stalled for seven")
 			}
 		}
 		time.Sleep(time.Minute)
@@ -215,7 +215,7 @@ func TestBudget_StandsStill(t *testing.T) {
 		require.Empty(t, in)
 		require.Zero(t, out[0].after)
 		require.Greater(t, after(t, out[0].err), longestPause)
-		require.Equal(t, 41, counted(b.measured.shed[standsStill]))
+		require.Equal(t, 41, counted(b.measured.shed[stalled]))
 
 		close(hung)
 		synctest.Wait()
@@ -278,7 +278,7 @@ func TestBudget_Await(t *testing.T) {
 		for _, c := range causes {
 			require.Zero(t, counted(b.measured.shed[c]), c)
 		}
-		require.Equal(t, 1, counted(b.measured.untaken))
+		require.Equal(t, 1, counted(b.measured.servedOtherwise))
 
 		begun = time.Now()
 		go func() { time.Sleep(time.Second); b.Leave(true) }()
@@ -301,28 +301,28 @@ func TestBudget_Arrived(t *testing.T) {
 	})
 }
 
-// TestBudget_Gone: a request that ends leaves the queue. A slot that it gets at that
+// TestBudget_CallerLeaves: a request that ends leaves the queue. A slot that it gets at that
 // moment goes to the next request.
-func TestBudget_Gone(t *testing.T) {
+func TestBudget_CallerLeaves(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := lab(1).Starts
 		for range 200 { // which of the two comes first is chance
 			require.NoError(t, b.Enter(t.Context()))
 			ctx, leave := context.WithCancel(t.Context())
-			gone := make(chan error)
-			go func() { gone <- b.Await(ctx) }()
+			ended := make(chan error)
+			go func() { ended <- b.Await(ctx) }()
 			synctest.Wait()
 			next := make(chan error)
 			go func() { next <- b.Await(t.Context()) }()
 			synctest.Wait()
 			go leave()
 			go b.Leave(true)
-			if err := <-gone; err == nil {
+			if err := <-ended; err == nil {
 				b.Leave(true)
 			}
 			require.NoError(t, <-next)
 			b.Leave(true)
-			require.Zero(t, b.taken)
+			require.Zero(t, b.busy)
 			require.Zero(t, counted(b.measured.waiting))
 			leave()
 		}

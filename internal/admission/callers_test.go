@@ -14,7 +14,7 @@ func counting() *Callers {
 	return New(Limits{PerSecond: 2, MaxStreamsOfOne: 2}, time.Second, prometheus.NewPedanticRegistry()).Callers
 }
 
-func (c *Callers) asks(t *testing.T, caller string) Quota {
+func (c *Callers) request(t *testing.T, caller string) Quota {
 	t.Helper()
 	q, counted := c.Request(caller)
 	require.True(t, counted)
@@ -28,31 +28,31 @@ func TestCallers_Requests(t *testing.T) {
 		c := counting()
 		for left := 19; left >= 0; left-- {
 			want := Quota{Most: 20, Left: left, Reset: time.Duration(20-left) * time.Second / 2}
-			require.Equal(t, want, c.asks(t, "a"))
+			require.Equal(t, want, c.request(t, "a"))
 		}
 		for range 3 { // a refused request uses no token
-			require.Equal(t, Quota{Most: 20, Exceeded: true, Reset: time.Second / 2}, c.asks(t, "a"))
+			require.Equal(t, Quota{Most: 20, Exceeded: true, Reset: time.Second / 2}, c.request(t, "a"))
 		}
-		require.Equal(t, 19, c.asks(t, "b").Left)
+		require.Equal(t, 19, c.request(t, "b").Left)
 		time.Sleep(time.Second / 4)
-		require.Equal(t, Quota{Most: 20, Exceeded: true, Reset: time.Second / 4}, c.asks(t, "a"))
+		require.Equal(t, Quota{Most: 20, Exceeded: true, Reset: time.Second / 4}, c.request(t, "a"))
 		time.Sleep(time.Second / 4)
-		require.Equal(t, Quota{Most: 20, Reset: Window}, c.asks(t, "a"))
-		require.True(t, c.asks(t, "a").Exceeded)
+		require.Equal(t, Quota{Most: 20, Reset: Window}, c.request(t, "a"))
+		require.True(t, c.request(t, "a").Exceeded)
 		require.Equal(t, 5, counted(c.refused[ShareOfRequests]))
 		time.Sleep(Window)
-		require.Equal(t, 19, c.asks(t, "a").Left)
+		require.Equal(t, 19, c.request(t, "a").Left)
 	})
 }
 
-// TestCallers_Exceeded: asking whether a caller is over its limit counts no request.
+// TestCallers_Exceeded: a check whether a caller exceeds its limit counts no request.
 func TestCallers_Exceeded(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		c := counting()
 		for range 20 {
 			_, exceeded := c.Exceeded("a")
 			require.False(t, exceeded)
-			require.False(t, c.asks(t, "a").Exceeded)
+			require.False(t, c.request(t, "a").Exceeded)
 		}
 		for range 3 {
 			q, exceeded := c.Exceeded("a")
@@ -68,7 +68,7 @@ func TestCallers_Exceeded(t *testing.T) {
 		time.Sleep(time.Second / 2)
 		_, exceeded := c.Exceeded("a")
 		require.False(t, exceeded)
-		require.Equal(t, Quota{Most: 20, Reset: Window}, c.asks(t, "a"))
+		require.Equal(t, Quota{Most: 20, Reset: Window}, c.request(t, "a"))
 	})
 }
 
@@ -79,9 +79,9 @@ func TestCallers_Steady(t *testing.T) {
 		c := counting()
 		refused := 0
 		for range 2000 {
-			require.False(t, c.asks(t, "steady").Exceeded)
+			require.False(t, c.request(t, "steady").Exceeded)
 			for range 2 {
-				if c.asks(t, "twice").Exceeded {
+				if c.request(t, "twice").Exceeded {
 					refused++
 				}
 			}
@@ -97,24 +97,24 @@ func TestCallers_Forgotten(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		c := counting()
 		for range 20 {
-			c.asks(t, "greedy")
+			c.request(t, "greedy")
 		}
 		time.Sleep(Window - 100*time.Millisecond)
-		c.asks(t, "other")
-		require.Equal(t, 18, c.asks(t, "greedy").Left, "19.8 of its tokens are back")
+		c.request(t, "other")
+		require.Equal(t, 18, c.request(t, "greedy").Left, "19.8 of its tokens are available again")
 		for range 18 {
-			c.asks(t, "greedy")
+			c.request(t, "greedy")
 		}
 		time.Sleep(time.Second / 2)
-		q := c.asks(t, "greedy")
+		q := c.request(t, "greedy")
 		require.False(t, q.Exceeded)
-		require.Zero(t, q.Left, "one was back: it is not forgotten")
+		require.Zero(t, q.Left, "one was available again: it is not forgotten")
 		for n := range 1000 {
-			c.asks(t, fmt.Sprint("passing by ", n))
+			c.request(t, fmt.Sprint("passing by ", n))
 		}
 		for range 3 {
 			time.Sleep(Window)
-			c.asks(t, "other")
+			c.request(t, "other")
 		}
 		require.Len(t, c.recent, 1)
 		require.Len(t, c.older, 1)

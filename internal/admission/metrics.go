@@ -9,13 +9,13 @@ import (
 
 // budgetMetrics are the metrics of one budget.
 type budgetMetrics struct {
-	limit, inFlight, waiting prometheus.Gauge
-	admitted, untaken        prometheus.Counter
-	shed                     map[cause]prometheus.Counter
-	waited                   prometheus.Observer
+	limit, inFlight, waiting  prometheus.Gauge
+	admitted, servedOtherwise prometheus.Counter
+	shed                      map[cause]prometheus.Counter
+	waited                    prometheus.Observer
 }
 
-// entered counts a request that was admitted after the given time.
+// entered counts a request that was admitted after waiting for waited.
 func (m budgetMetrics) entered(after time.Duration) {
 	m.inFlight.Inc()
 	m.admitted.Inc()
@@ -33,11 +33,11 @@ var waits = []float64{0, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10}
 // its clients in no order, and some of many concurrent starts wait for seconds.
 // They wait here instead, first in, first out.
 //
-// A queue stands still if none of its slots is freed by a served request for a
-// reply budget plus half of MaxWait: no served request takes that long. A start is
-// served if Temporal answers it. While a queue stands still all waiting requests are
-// refused, and so is each new one unless a slot is free. A slot that comes free goes
-// to the next request, which shows whether requests are served again.
+// A queue is stalled if none of its slots is freed by a served request for a reply budget plus
+// half of MaxWait: no served request takes that long. A start is served if Temporal answers it.
+// While a queue is stalled all waiting requests are refused, and so is each new one unless a slot
+// is free. A slot that comes free goes to the next request, which shows whether requests are
+// served again.
 type Budgets struct {
 	Limits
 	Writes, Starts, Reads, Streams *Budget
@@ -55,7 +55,7 @@ func New(l Limits, replyBudget time.Duration, registry prometheus.Registerer) *B
 		b := newBudget(limits{slots, room, l.MaxWait, stallAfter}, of(name))
 		promauto.With(registry).NewGaugeFunc(prometheus.GaugeOpts{
 			Name: "yeyak_http_requests_rate", ConstLabels: prometheus.Labels{"budget": name},
-			Help: "Turns that end in a second while all are taken, as the last ten seconds or so tell; NaN when nothing does.",
+			Help: "Slots that are freed in a second while all are busy, over about the last ten seconds; NaN when that is not known.",
 		}, b.Rate)
 		return b
 	}
@@ -82,14 +82,14 @@ func measuring(metric promauto.Factory) func(budget string) budgetMetrics {
 	waiting := gauge("yeyak_http_requests_waiting", "Requests that wait for their turn.")
 	admitted := counter("yeyak_http_requests_admitted_total", "Requests that were let in.")
 	shed := counter("yeyak_http_requests_shed_total", "Requests that were sent away with 503, by cause.", "cause")
-	untaken := counter("yeyak_http_requests_untaken_total", "Requests whose turn did not come in time and that were served in another way.")
+	servedOtherwise := counter("yeyak_http_requests_untaken_total", "Requests whose turn did not come in time and that were served in another way.")
 	waited := metric.NewHistogramVec(prometheus.HistogramOpts{
 		Name: "yeyak_http_requests_wait_seconds", Help: "How long requests waited that were let in.", Buckets: waits,
 	}, []string{"budget"})
 	return func(budget string) budgetMetrics {
 		m := budgetMetrics{
 			limit: limit.WithLabelValues(budget), inFlight: inFlight.WithLabelValues(budget), waiting: waiting.WithLabelValues(budget),
-			admitted: admitted.WithLabelValues(budget), untaken: untaken.WithLabelValues(budget), waited: waited.WithLabelValues(budget),
+			admitted: admitted.WithLabelValues(budget), servedOtherwise: servedOtherwise.WithLabelValues(budget), waited: waited.WithLabelValues(budget),
 			shed: map[cause]prometheus.Counter{},
 		}
 		for _, c := range causes {

@@ -73,10 +73,10 @@ func (p *pace) freed(now time.Time) {
 
 // left notes that a slot was freed; taken is the number of slots still in use. A
 // request that was not served shows nothing about how fast requests can be served.
-func (p *pace) left(now time.Time, served bool, taken int) {
+func (p *pace) left(now time.Time, served bool, busy int) {
 	p.to(now)
 	wasFull := p.full
-	p.full = taken == p.slots
+	p.full = busy == p.slots
 	switch {
 	case served && wasFull:
 		p.ended++
@@ -91,7 +91,7 @@ func (p *pace) left(now time.Time, served bool, taken int) {
 	case p.idleSince.IsZero():
 		p.idleSince = now
 	}
-	if taken == 0 {
+	if busy == 0 {
 		p.idleSince = time.Time{} // the next request shows whether requests are served
 	}
 }
@@ -117,7 +117,7 @@ func (p *pace) atMost(now time.Time) (perSecond float64, known bool) {
 	return rate + p.begun/p.busy, true
 }
 
-// idle is how long the queue has stood still; 0 while a slot is free.
+// idle is how long no slot has been freed; 0 while a slot is free.
 func (p *pace) idle(now time.Time) time.Duration {
 	if !p.full || p.idleSince.IsZero() {
 		return 0

@@ -23,16 +23,15 @@ const (
 // known how long that will last. No part of the request was started.
 func TooBusy() *booking.Error { return tooBusy(0) }
 
-// tooBusy returns Overloaded, with a pause of the given time plus a random part of spread.
+// tooBusy returns Overloaded, with a pause of the least time plus a random part of spread.
 func tooBusy(after time.Duration) *booking.Error {
 	after = min(after, longestPause).Truncate(time.Second)
-	return booking.Errorf(Overloaded, "more is asked of this process than it takes on at the same time").
+	return booking.Errorf(Overloaded, "this process has more requests than it serves at the same time").
 		RetryIn(after + time.Duration(1+rand.IntN(spread))*time.Second)
 }
 
-// refusal returns Overloaded with the pause after which a new request is expected to
-// get a slot in time, if that is known. A queue that stands still is expected to do so
-// for as long again.
+// refusal returns Overloaded with the pause after which a new request is expected to get a slot
+// in time, if that is known. A stalled queue is expected to stay so for as long again.
 func (b *Budget) refusal() *booking.Error {
 	b.mu.Lock()
 	defer b.mu.Unlock()

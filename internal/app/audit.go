@@ -41,9 +41,9 @@ func Audit(ctx context.Context, o Options, moment time.Duration) (report audit.R
 // settling is the policy of a lost order's compensation: the default times.
 var settling = contract.Policy{InPlace: true}
 
-// Settle starts the compensation of a lost order, and waits up to `wait` for its end.
-// by is the caller, with a reason. It returns the order, without a status if no
-// worker has begun with it. The compensation goes on after the wait, until it is done.
+// Settle starts the compensation of a lost order, and waits up to `wait` for its end. by is the
+// caller, with a reason. It returns the order, without a status if no worker has begun with it.
+// The compensation continues after the wait, until it is done.
 func Settle(ctx context.Context, o Options, orderID string, reason booking.Personal, by string, wait time.Duration) (view contract.View, err error) {
 	err = onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		err := commanded(o, dbs, sagas).Settle(ctx, byCommand(by), orderID, reason)
@@ -86,17 +86,17 @@ func Resolve(ctx context.Context, o Options, orderID string, evidence booking.Pe
 // byCommand is the caller of a command, which has the databases and may do everything.
 func byCommand(id string) booking.Caller { return booking.Caller{ID: id, Unchecked: true} }
 
-// recording is the time limit for recording what was paid by hand. Before that the provider is
-// asked, for five seconds at most (checkTimeout in activities).
+// recording is the time limit for recording what was paid by hand. Before that the payment is
+// checked at the provider, for five seconds at most (checkTimeout in activities).
 const recording = 15 * time.Second
 
-// Look has the payment provider asked about an order's payment.
-func Look(ctx context.Context, o Options, orderID, by string) error {
+// CheckPayment requests a check of an order's payment at the payment provider.
+func CheckPayment(ctx context.Context, o Options, orderID, by string) error {
 	return onEverything(ctx, o, func(dbs databases, sagas *orders.Engine) error {
 		all := orders.New(orders.Deps{
 			Engine: sagas, Ledger: store.NewPayments(dbs[paymentsDB]), Actions: store.NewActions(dbs[mypageDB]), ReplyBudget: viewWithin, Log: o.Log,
 		})
-		return all.LookAtPayment(ctx, byCommand(by), orderID)
+		return all.CheckPayment(ctx, byCommand(by), orderID)
 	})
 }
 
@@ -110,9 +110,9 @@ func awaitEnd(ctx context.Context, sagas *orders.Engine, orderID string, wait ti
 	if _, ended := errors.AsType[*temporal.WorkflowExecutionError](err); err == nil || ended || ctx.Err() != nil {
 		return view, err
 	}
-	looking, cancel := context.WithTimeout(ctx, viewWithin)
+	reading, cancel := context.WithTimeout(ctx, viewWithin)
 	defer cancel()
-	if view, err = sagas.View(looking, orderID); err != nil {
+	if view, err = sagas.View(reading, orderID); err != nil {
 		return contract.View{ID: orderID}, ctx.Err()
 	}
 	return view, nil
@@ -153,9 +153,9 @@ func onDatabases(ctx context.Context, o Options, do func(databases) error) error
 	return do(dbs)
 }
 
-// withItsEngine finds the engine of the data folder, if the databases are there and no
-// other engine is named. With another folder's engine, at its default address,
-// everything would look wrong.
+// withItsEngine finds the engine of the data folder, if the databases are there and no other
+// engine is named. With another folder's engine, at its default address, the audit would report
+// every order.
 func withItsEngine(o Options) (Options, error) {
 	named, err := temporalSettings()
 	if err != nil || named.HostPort != "" || o.TemporalAddress != "" || o.Config.Databases.Front != "" {
@@ -232,7 +232,7 @@ type auditedEvents struct {
 	feed     *store.Mypage
 }
 
-func (a auditedEvents) Untold(ctx context.Context) iter.Seq2[booking.Event, error] {
+func (a auditedEvents) Undelivered(ctx context.Context) iter.Seq2[booking.Event, error] {
 	return func(yield func(booking.Event, error) bool) {
 		for _, err := range a.feed.UnreadableEvents(ctx) {
 			if !yield(booking.Event{}, err) {

@@ -34,7 +34,7 @@ type auditMetrics struct {
 
 var (
 	auditFindings  = prometheus.NewDesc("yeyak_audit_findings", "What is wrong as the last audits saw it, by kind.", []string{"kind"}, nil)
-	auditAge       = prometheus.NewDesc("yeyak_audit_age_seconds", "How long ago the last audit ended that looked at everything.", nil, nil)
+	auditAge       = prometheus.NewDesc("yeyak_audit_age_seconds", "How long ago the last complete audit ended.", nil, nil)
 	auditEvery     = prometheus.NewDesc("yeyak_audit_every_seconds", "How often an audit runs by itself; 0 for never.", nil, nil)
 	auditNotJudged = prometheus.NewDesc("yeyak_audit_not_judged", "Orders that did not answer the last audit.", nil, nil)
 	auditUnknown   = prometheus.NewDesc("yeyak_audit_unknown", "1 when it cannot be read what the audits have found.", nil, nil)

@@ -41,7 +41,7 @@ const findingsPage = 1000
 // StartAudit has a worker run an audit; started is false if one is open already.
 func StartAudit(ctx context.Context, o Options, by string) (run booking.AuditRun, started bool, err error) {
 	err = onDatabases(ctx, o, func(dbs databases) error {
-		run, started, err = store.NewAudits(dbs[mypageDB]).Ask(ctx, by, time.Now())
+		run, started, err = store.NewAudits(dbs[mypageDB]).Request(ctx, by, time.Now())
 		return err
 	})
 	return run, started, err
@@ -52,10 +52,10 @@ func (k KeptAudit) Table(w io.Writer) error {
 	for _, is := range []struct {
 		what string
 		run  booking.AuditRun
-	}{{"that looked at everything", k.Done}, {"that was asked for", k.Last}} {
+	}{{"that was complete", k.Done}, {"that was requested", k.Last}} {
 		words := "none"
 		if is.run.ID != 0 {
-			words = fmt.Sprintf("%d, %s, asked for at %s by %s", is.run.ID, is.run.State, is.run.AskedAt.Format(time.RFC3339), is.run.AskedBy)
+			words = fmt.Sprintf("%d, %s, requested at %s by %s", is.run.ID, is.run.State, is.run.RequestedAt.Format(time.RFC3339), is.run.RequestedBy)
 		}
 		if is.run.Words != "" {
 			words += ": " + is.run.Words

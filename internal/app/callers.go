@@ -34,7 +34,7 @@ func (a *App) knowCallers(ctx context.Context) error {
 	a.health.callers = issuerFailure(a.verifier.LastError, a.log)
 	a.beside.Go(func() { // so that the first request need not wait for it
 		if err := a.verifier.FetchKeys(ctx); err != nil && ctx.Err() == nil {
-			a.log.Warn("the issuer of access tokens cannot be asked for its keys", zap.Stringer("issuer", auth.Issuer), zap.Error(err))
+			a.log.Warn("the keys of the issuer of access tokens cannot be fetched", zap.Stringer("issuer", auth.Issuer), zap.Error(err))
 		}
 	})
 	return nil
@@ -48,12 +48,12 @@ func issuerFailure(failure func() string, log *zap.Logger) func() string {
 	return func() string { // health makes one call at a time
 		now := failure()
 		if now != "" && now != logged {
-			log.Warn("the issuer of access tokens cannot be asked for its keys", zap.String("trouble", now))
+			log.Warn("the keys of the issuer of access tokens cannot be fetched", zap.String("problem", now))
 		}
 		if logged = now; now == "" {
 			return ""
 		}
-		return "the issuer of access tokens cannot be asked for its keys" + accessPage
+		return "the keys of the issuer of access tokens cannot be fetched" + accessPage
 	}
 }
 

@@ -20,10 +20,10 @@ func TestIssuerFailure(t *testing.T) {
 	for n := range 2 {
 		now = why
 		for range 3 {
-			require.Equal(t, "the issuer of access tokens cannot be asked for its keys"+accessPage, said())
+			require.Equal(t, "the keys of the issuer of access tokens cannot be fetched"+accessPage, said())
 		}
 		require.Len(t, logs.All(), n+1)
-		require.Equal(t, why, logs.All()[n].ContextMap()["trouble"])
+		require.Equal(t, why, logs.All()[n].ContextMap()["problem"])
 		now = ""
 		require.Empty(t, said())
 	}

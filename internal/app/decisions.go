@@ -35,7 +35,7 @@ func (a *App) carry(ctx context.Context, registry prometheus.Registerer) {
 type keptDecisions struct{ decisions *store.Decisions }
 
 var (
-	decisionsOpen    = prometheus.NewDesc("yeyak_decisions_open", "Decisions that were taken and could not be delivered to their orders yet.", nil, nil)
+	decisionsOpen    = prometheus.NewDesc("yeyak_decisions_open", "Decisions that were accepted and could not be delivered to their orders yet.", nil, nil)
 	decisionsAge     = prometheus.NewDesc("yeyak_decisions_oldest_seconds", "For how long the oldest of them has waited; 0 when there are none.", nil, nil)
 	decisionsUnknown = prometheus.NewDesc("yeyak_decisions_unknown", "1 when kept decisions cannot be counted.", nil, nil)
 )

@@ -33,9 +33,9 @@ type DemoSettings = demo.Settings
 // errNotClean: the audit at the end of a demonstration has found something.
 var errNotClean = errors.New("the audit at the end of the demonstration has found that something is wrong")
 
-// RunDemo is RunDev with a demonstration, until its time is over or ctx ends. It
-// returns an error if the audit at its end was not clean, or if orders were given up.
-// At the usual log level only errors are logged.
+// RunDemo is RunDev with a demonstration, until its time ends or ctx ends. It returns an error if
+// the audit at its end has findings, or if orders have not recovered. At the usual log level only
+// errors are logged.
 func RunDemo(ctx context.Context, cfg config.Config, s demo.Settings, log *zap.Logger, out io.Writer) error {
 	if cfg.Log.Level == "info" {
 		log = log.WithOptions(zap.IncreaseLevel(zap.ErrorLevel)) // failures are part of it, and the demonstration reports them
@@ -133,8 +133,7 @@ func (a *App) awayInventory() demo.Failure {
 	}
 }
 
-// killedWorker ends the workers like a kill -9, as far as engine and databases can
-// tell.
+// killedWorker ends the workers so that engine and databases see the same as after a kill -9.
 func (a *App) killedWorker() demo.Failure {
 	return demo.Failure{
 		Kind:  demo.WorkerKilled,

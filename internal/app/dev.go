@@ -160,7 +160,7 @@ Yeyak is running.
   API docs     %[1]s/docs
 %[2]s
 
-Another terminal is told the same, for curl, yeyak and temporal, by
+In another terminal, this sets it for curl, yeyak and temporal:
 
   . '%[5]s/env'
 

@@ -108,7 +108,7 @@ func DevToken(ctx context.Context, dir, account string) (string, error) {
 	case announced == nil:
 		return "", fmt.Errorf("yeyak dev does not run on %s: start it, or name its data folder (YEYAK_DATA_DIR)", dir)
 	case announced["YEYAK_ISSUER"] == "":
-		return "", fmt.Errorf("the yeyak dev on %s has no issuer of its own: it was told another, or --auth=off", dir)
+		return "", fmt.Errorf("the yeyak dev on %s has no issuer of its own: it uses another, or --auth=off", dir)
 	}
 	return devissuer.Token(ctx, dir, announced["YEYAK_ISSUER"], account)
 }

@@ -112,7 +112,7 @@ func (e *external) version(ctx context.Context) (string, error) {
 	defer c.Close()
 	info, err := c.WorkflowService().GetSystemInfo(ctx, &workflowservice.GetSystemInfoRequest{})
 	if err != nil {
-		return "", fmt.Errorf("which does not tell its version: %w", err)
+		return "", fmt.Errorf("which does not report its version: %w", err)
 	}
 	version := info.GetServerVersion()
 	if devserver.CompareVersions(version, devserver.Oldest) < 0 {

@@ -41,13 +41,13 @@ type devEngine struct {
 }
 
 const (
-	// askEvery is the interval of the dev server's health checks.
-	askEvery = 2 * time.Second
-	// askWithin is the time limit of a check: a busy machine takes a second.
-	askWithin = 5 * time.Second
-	// failedAsks is the number of failed checks in a row that make the server count as
+	// checkEvery is the interval of the dev server's health checks.
+	checkEvery = 2 * time.Second
+	// checkTimeout is the time limit of a check: a busy machine takes a second.
+	checkTimeout = 5 * time.Second
+	// failedChecks is the number of failed checks in a row that make the server count as
 	// broken.
-	failedAsks = 3
+	failedChecks = 3
 	// restartsAtOnce is the number of restarts within steadyAfter after which there are
 	// no more.
 	restartsAtOnce = 3
@@ -159,14 +159,14 @@ func (e *devEngine) awaitFailure(ctx context.Context) error {
 		return err
 	}
 	defer c.Close()
-	ticker := time.NewTicker(askEvery)
+	ticker := time.NewTicker(checkEvery)
 	defer ticker.Stop()
-	for failed := 0; failed < failedAsks; {
+	for failed := 0; failed < failedChecks; {
 		select {
 		case <-ctx.Done():
 			return nil
 		case <-server.Done():
-			return server.Err() // nil if it was asked to stop
+			return server.Err() // nil if it was stopped
 		case <-ticker.C:
 		}
 		if err = readsStorage(ctx, c); err == nil {
@@ -179,7 +179,7 @@ func (e *devEngine) awaitFailure(ctx context.Context) error {
 }
 
 func readsStorage(ctx context.Context, c client.Client) error {
-	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
 	_, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: client.DefaultNamespace})
 	return err

@@ -34,8 +34,8 @@ type health struct {
 const (
 	// probeWithin is the time limit of the check of one dependency.
 	probeWithin = 500 * time.Millisecond
-	// probedFor is how long a check's result is used: a check writes to every database,
-	// and any client can ask for it.
+	// probedFor is how long a check's result is used: a check writes to every database, and any
+	// client can request one.
 	probedFor = time.Second
 )
 
@@ -59,7 +59,7 @@ func (h *health) Degraded(ctx context.Context) map[string]string {
 func (h *health) warn(ctx context.Context, log *zap.Logger) {
 	found := h.Degraded(ctx)
 	for _, name := range slices.Sorted(maps.Keys(found)) {
-		log.Warn("started without something it needs", zap.String("what", name), zap.String("trouble", found[name]))
+		log.Warn("started without something it needs", zap.String("what", name), zap.String("problem", found[name]))
 	}
 }
 

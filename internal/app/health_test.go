@@ -67,7 +67,7 @@ func (f *frontend) failure(t *testing.T) string {
 	return h.engineFailure(t.Context())
 }
 
-func TestEngineTrouble_SaysWhich(t *testing.T) {
+func TestEngineFailure_SaysWhich(t *testing.T) {
 	t.Parallel()
 	const kind = "OrderKind"
 	clash := searchAttributes()
@@ -123,11 +123,11 @@ func TestEngineTrouble_SaysWhich(t *testing.T) {
 // read, and a read does not wait for a write that hangs.
 func TestEngineWrites_OneAtATime(t *testing.T) {
 	t.Parallel()
-	release, asked := make(chan struct{}), make(chan struct{}, 10)
+	release, called := make(chan struct{}), make(chan struct{}, 10)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	server := grpc.NewServer()
-	workflowservice.RegisterWorkflowServiceServer(server, &hanging{release: release, asked: asked})
+	workflowservice.RegisterWorkflowServiceServer(server, &hanging{release: release, called: called})
 	go func() { _ = server.Serve(listener) }()
 	t.Cleanup(server.Stop)
 	c, err := client.NewLazyClient(client.Options{HostPort: listener.Addr().String(), Logger: devserver.Quiet()})
@@ -135,13 +135,13 @@ func TestEngineWrites_OneAtATime(t *testing.T) {
 	t.Cleanup(c.Close)
 
 	var w engineWrites
-	gone, leave := context.WithCancel(t.Context())
+	cancelled, leave := context.WithCancel(t.Context())
 	leave()
 	for range 20 {
-		require.Empty(t, w.state(gone, c, "orders"))
+		require.Empty(t, w.state(cancelled, c, "orders"))
 	}
-	<-asked
-	require.Empty(t, asked)
+	<-called
+	require.Empty(t, called)
 	close(release)
 	require.Contains(t, w.state(t.Context(), c, "orders"), "its disk is full")
 	w.stop()
@@ -151,18 +151,18 @@ func TestEngineWrites_OneAtATime(t *testing.T) {
 // hanging answers a write when it is released.
 type hanging struct {
 	workflowservice.UnimplementedWorkflowServiceServer
-	release, asked chan struct{}
+	release, called chan struct{}
 }
 
 func (h *hanging) UpdateTaskQueueConfig(
 	context.Context, *workflowservice.UpdateTaskQueueConfigRequest,
 ) (*workflowservice.UpdateTaskQueueConfigResponse, error) {
-	h.asked <- struct{}{}
+	h.called <- struct{}{}
 	<-h.release
 	return nil, status.Error(codes.Unavailable, "database or disk is full (13)")
 }
 
-func TestDatabaseTroubles_LockedFile(t *testing.T) {
+func TestDatabaseFailure_LockedFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "front.db")
 	db, err := store.Open(t.Context(), "sqlite://"+path, store.Options{})

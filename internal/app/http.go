@@ -94,7 +94,7 @@ func Listen(address string) (net.Listener, error) {
 func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Handler {
 	cfg := a.options.Config
 	proxies, _ := cfg.HTTP.Proxies() // checked with the settings
-	crew, pages := store.NewCrew(a.dbs[fulfilmentDB]), rows{store.NewMypage(a.pages).PassingOver(passedOver(registry, a.log)), a.hub}
+	crew, pages := store.NewCrew(a.dbs[fulfilmentDB]), rows{store.NewMypage(a.pages).ReportingSkipped(skippedEvents(registry, a.log)), a.hub}
 	budgets := a.budgets
 	catalogue := store.NewCatalogue(a.dbs[catalogueDB])
 	all := orders.New(orders.Deps{

@@ -36,9 +36,9 @@ func (a *App) dispatch(ctx context.Context, registry prometheus.Registerer) {
 type openInbox struct{ inbox *store.Inbox }
 
 var (
-	inboxOpen    = prometheus.NewDesc("yeyak_inbox_open", "Orders that were taken and whose saga is not started yet.", nil, nil)
+	inboxOpen    = prometheus.NewDesc("yeyak_inbox_open", "Orders that were accepted and whose saga is not started yet.", nil, nil)
 	inboxAge     = prometheus.NewDesc("yeyak_inbox_oldest_seconds", "For how long the oldest of them has waited; 0 when there are none.", nil, nil)
-	inboxUnknown = prometheus.NewDesc("yeyak_inbox_unknown", "1 when the inbox cannot be asked.", nil, nil)
+	inboxUnknown = prometheus.NewDesc("yeyak_inbox_unknown", "1 when the inbox cannot be read.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.

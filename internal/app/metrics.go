@@ -31,7 +31,7 @@ var (
 	owedDesc      = prometheus.NewDesc("yeyak_orders_cancelling", "Orders whose undos are owed: a service that is to undo something cannot.", []string{"kind"}, nil)
 	owedAge       = prometheus.NewDesc("yeyak_orders_cancelling_oldest_seconds", "For how long undos have been owed to the order that has waited for longest; 0 when none are.", []string{"kind"}, nil)
 	attentionDesc = prometheus.NewDesc("yeyak_orders_needing_attention", "Orders that do not go on by themselves as they should.", []string{"kind"}, nil)
-	unknown       = prometheus.NewDesc("yeyak_orders_troubles_unknown", "1 when the pages cannot be asked what is owed to orders.", nil, nil)
+	unknown       = prometheus.NewDesc("yeyak_orders_troubles_unknown", "1 when the read model cannot be queried for orders that need attention.", nil, nil)
 )
 
 // Describe implements prometheus.Collector.
@@ -58,20 +58,20 @@ func (g attentionGauges) Collect(to chan<- prometheus.Metric) {
 	}
 	gauge(unknown, 0)
 	for _, kind := range booking.Kinds() {
-		var owed, inNeed int
+		var owed, needing int
 		var age time.Duration
 		for _, f := range found {
 			if f.Kind != kind {
 				continue
 			}
-			owed, inNeed = owed+f.Cancelling, inNeed+f.NeedingAttention
+			owed, needing = owed+f.Cancelling, needing+f.NeedingAttention
 			if !f.Since.IsZero() {
 				age = max(0, time.Since(f.Since))
 			}
 		}
 		gauge(owedDesc, float64(owed), string(kind))
 		gauge(owedAge, age.Seconds(), string(kind))
-		gauge(attentionDesc, float64(inNeed), string(kind))
+		gauge(attentionDesc, float64(needing), string(kind))
 	}
 }
 

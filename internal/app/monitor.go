@@ -51,15 +51,15 @@ func (a *App) load() (all []orders.Load) {
 	b := a.budgets
 	for _, of := range []struct {
 		name string
-		use  func() (taken, of, waiting int)
+		use  func() (busy, of, waiting int)
 	}{{"writes", b.Writes.Use}, {"starts", b.Starts.Use}, {"reads", b.Reads.Use}, {"streams", b.Streams.Use}} {
 		is := orders.Load{Name: of.name}
-		is.Taken, is.Of, is.Waiting = of.use()
+		is.Busy, is.Of, is.Waiting = of.use()
 		all = append(all, is)
 	}
 	for _, db := range sharing(a.dbs) {
 		is := orders.Load{Name: strings.Join(db.services, "+") + " database"}
-		is.Taken, is.Of = db.shared.Use()
+		is.Busy, is.Of = db.shared.Use()
 		all = append(all, is)
 	}
 	return all

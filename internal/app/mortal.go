@@ -59,7 +59,7 @@ func (m *mortal) isKilled(identity string) bool {
 // errKilled is not retried by the SDK.
 var errKilled = status.Error(codes.Canceled, "the worker was killed")
 
-// intercept lets requests of live workers, and their answers, pass.
+// intercept drops the requests of killed workers, and the answers to them.
 func (m *mortal) intercept(ctx context.Context, method string, req, reply any, cc *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	of, is := req.(interface{ GetIdentity() string })
 	if !is {

@@ -43,9 +43,9 @@ func TestMortal(t *testing.T) {
 	require.ErrorIs(t, send(first.Identity, nothing), errKilled)
 }
 
-// TestDemonstration_OnlyWhereItIsAskedFor: a process in production has no
+// TestDemonstration_OnlyWhereItIsConfigured: a process in production has no
 // demonstration, and its workers cannot be killed; nor has one with real charges.
-func TestDemonstration_OnlyWhereItIsAskedFor(t *testing.T) {
+func TestDemonstration_OnlyWhereItIsConfigured(t *testing.T) {
 	t.Parallel()
 	var production App
 	require.Nil(t, production.newDemo())

@@ -25,7 +25,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// rows is the read model; it tells the hub what was written.
+// rows is the read model. It reports to the hub what was written.
 type rows struct {
 	*store.Mypage
 	hub *orders.Hub
@@ -55,15 +55,15 @@ func (a *App) readModel(ctx context.Context) activities.ReadModel {
 	return feed
 }
 
-// passedOver logs and counts events of the feed that cannot be read.
-func passedOver(registry prometheus.Registerer, log *zap.Logger) func(*store.Unreadable) {
+// skippedEvents logs and counts events of the feed that cannot be read.
+func skippedEvents(registry prometheus.Registerer, log *zap.Logger) func(*store.Unreadable) {
 	count := promauto.With(registry).NewCounter(prometheus.CounterOpts{
-		Name: "yeyak_events_unreadable_total", Help: "Events that readers of the feed passed over because they cannot be read, once for each reader.",
+		Name: "yeyak_events_unreadable_total", Help: "Events that readers of the feed skipped because they cannot be read, once for each reader.",
 	})
 	return func(u *store.Unreadable) {
 		count.Inc()
 		about, item := u.About()
-		log.Error("an event of the feed cannot be read and is passed over", zap.String("subject", cmp.Or(about, item)), zap.Error(u))
+		log.Error("an event of the feed cannot be read and is skipped", zap.String("subject", cmp.Or(about, item)), zap.Error(u))
 	}
 }
 

@@ -72,7 +72,7 @@ func TestRunSandboxPayments_OfAnotherSite(t *testing.T) {
 	t.Parallel()
 	cfg := config.SandboxPayments{Process: config.Process{ShutdownGrace: 5 * time.Second}, Data: config.Data{Dir: t.TempDir()}}
 	_, url, stop := runSandbox(t, cfg)
-	ask := func(method, path, host, mediaType string) int {
+	call := func(method, path, host, mediaType string) int {
 		r, err := http.NewRequestWithContext(t.Context(), method, url+path, strings.NewReader(`{"down":true}`))
 		require.NoError(t, err)
 		r.Host = host
@@ -84,12 +84,12 @@ func TestRunSandboxPayments_OfAnotherSite(t *testing.T) {
 	}
 	const json = "application/json"
 	for _, host := range []string{"evil.example", "evil.example:8091", "127.0.0.1.evil.example"} {
-		require.Equal(t, http.StatusMisdirectedRequest, ask(http.MethodPut, payments.SwitchboardPath, host, json), host)
-		require.Equal(t, http.StatusMisdirectedRequest, ask(http.MethodGet, payments.SwitchboardPath, host, json), host)
-		require.Equal(t, http.StatusMisdirectedRequest, ask(http.MethodPost, "/v1/payment_intents", host, json), host)
+		require.Equal(t, http.StatusMisdirectedRequest, call(http.MethodPut, payments.SwitchboardPath, host, json), host)
+		require.Equal(t, http.StatusMisdirectedRequest, call(http.MethodGet, payments.SwitchboardPath, host, json), host)
+		require.Equal(t, http.StatusMisdirectedRequest, call(http.MethodPost, "/v1/payment_intents", host, json), host)
 	}
 	for _, mediaType := range []string{"", "text/plain", "application/x-www-form-urlencoded"} {
-		require.Equal(t, http.StatusUnsupportedMediaType, ask(http.MethodPut, payments.SwitchboardPath, "localhost", mediaType), mediaType)
+		require.Equal(t, http.StatusUnsupportedMediaType, call(http.MethodPut, payments.SwitchboardPath, "localhost", mediaType), mediaType)
 	}
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+payments.SwitchboardPath, nil)
 	require.NoError(t, err)
@@ -99,7 +99,7 @@ func TestRunSandboxPayments_OfAnotherSite(t *testing.T) {
 	body, err := io.ReadAll(answer.Body)
 	require.NoError(t, err)
 	require.Contains(t, string(body), `"down":false`, "nothing was switched")
-	require.Equal(t, http.StatusOK, ask(http.MethodPut, payments.SwitchboardPath, "localhost:8091", json))
+	require.Equal(t, http.StatusOK, call(http.MethodPut, payments.SwitchboardPath, "localhost:8091", json))
 	stop()
 }
 

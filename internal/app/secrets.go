@@ -31,6 +31,6 @@ func sharedKey(secrets *store.Secrets, name string) func(context.Context) ([]byt
 // database that is away later does not matter.
 func (a *App) hashKey() func(context.Context) ([]byte, error) {
 	key := sharedKey(store.NewSecrets(a.dbs[catalogueDB]), requestHashes)
-	a.beside.Go(func() { _, _ = key(context.Background()) }) // requests ask again
+	a.beside.Go(func() { _, _ = key(context.Background()) }) // requests read it again
 	return key
 }

@@ -13,10 +13,10 @@ import (
 func TestTallies(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
-	took := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "yeyak_http_request_seconds", Buckets: []float64{1, lateAfter, 5}}, []string{"route", "method", "status"})
+	durations := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "yeyak_http_request_seconds", Buckets: []float64{1, lateAfter, 5}}, []string{"route", "method", "status"})
 	shed := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yeyak_http_requests_shed_total"}, []string{"cause"})
 	unidentified := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "yeyak_http_requests_unidentified_total"}, []string{"reason"})
-	registry.MustRegister(took, shed, unidentified)
+	registry.MustRegister(durations, shed, unidentified)
 	for _, request := range []struct {
 		route, method, status string
 		seconds               float64
@@ -24,7 +24,7 @@ func TestTallies(t *testing.T) {
 		{"/v1/food/orders", "POST", "201", .1}, {"/v1/cafe/orders", "POST", "201", lateAfter}, {"/v1/lodging/reservations", "POST", "202", 4},
 		{"/v1/cleaning/calls", "POST", "503", 9}, {"/v1/cleaning/calls", "GET", "200", 9}, {"/v1/food/orders", "POST", "429", .1}, {"/orders", "GET", "500", .1},
 	} {
-		took.WithLabelValues(request.route, request.method, request.status).Observe(request.seconds)
+		durations.WithLabelValues(request.route, request.method, request.status).Observe(request.seconds)
 	}
 	shed.WithLabelValues("queue").Inc()
 	unidentified.WithLabelValues("expired").Add(2)

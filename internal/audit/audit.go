@@ -26,7 +26,7 @@ const maxPasses = 5
 // were the same twice. An error means that sources could not be read.
 func Run(ctx context.Context, s Sources, o Options) (Report, error) {
 	pace := newPace(o)
-	first, err := s.take(ctx, pace, nil)
+	first, err := s.runPass(ctx, pace, nil)
 	if err != nil {
 		return Report{}, err
 	}
@@ -36,7 +36,7 @@ func Run(ctx context.Context, s Sources, o Options) (Report, error) {
 		if err := wait(ctx, o.Moment); err != nil {
 			return Report{}, err
 		}
-		again, err := s.take(ctx, pace, suspects.orders())
+		again, err := s.runPass(ctx, pace, suspects.orders())
 		if err != nil {
 			return Report{}, err
 		}

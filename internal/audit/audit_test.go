@@ -34,17 +34,17 @@ func (b *books) change(i int, s booking.Status) {
 	b.sagas[i].Status = s
 }
 
-func TestRun_ReportsWhatItSawTwice(t *testing.T) {
+func TestRun_ReportsWhatItFoundTwice(t *testing.T) {
 	t.Parallel()
 	b := uncharged()
-	report, took := b.run(t)
+	report, duration := b.run(t)
 	require.Len(t, report.Findings, 1)
 	require.False(t, report.Clean())
 	require.Equal(t, 2, b.passes)
-	require.Equal(t, moment, took)
+	require.Equal(t, moment, duration)
 }
 
-func TestRun_WhatGoesAwayIsNotReported(t *testing.T) {
+func TestRun_WhatHasEndedIsNotReported(t *testing.T) {
 	t.Parallel()
 	b := uncharged()
 	b.before = func(pass int) {
@@ -68,15 +68,15 @@ func TestRun_AnOrderInMotionIsNotReported(t *testing.T) {
 			b.change(0, booking.Confirmed)
 		}
 	}
-	report, took := b.run(t)
+	report, duration := b.run(t)
 	require.Empty(t, report.Findings)
 	require.Equal(t, 1, report.InMotion)
 	require.True(t, report.Clean(), "that is no drift")
 	require.Equal(t, 5, b.passes)
-	require.Equal(t, 4*moment, took)
+	require.Equal(t, 4*moment, duration)
 }
 
-func TestRun_AnOrderThatMovedIsLookedAtAgain(t *testing.T) {
+func TestRun_AnOrderThatMovedIsCheckedAgain(t *testing.T) {
 	t.Parallel()
 	b := uncharged()
 	b.before = func(pass int) {
@@ -108,8 +108,8 @@ func TestRun_EachThingIsReportedOnce(t *testing.T) {
 	require.Equal(t, audit.Stock, report.Findings[1].Kind)
 }
 
-// TestRun_WhatComesLaterIsForTheNextAudit: only suspects are checked again.
-func TestRun_WhatComesLaterIsForTheNextAudit(t *testing.T) {
+// TestRun_LaterFindingsAreForTheNextAudit: only suspects are checked again.
+func TestRun_LaterFindingsAreForTheNextAudit(t *testing.T) {
 	t.Parallel()
 	b := uncharged()
 	b.add(order(booking.Food, booking.Delivering))
@@ -123,8 +123,8 @@ func TestRun_WhatComesLaterIsForTheNextAudit(t *testing.T) {
 	require.Equal(t, "lodging-1", report.Findings[0].OrderID)
 }
 
-// TestRun_StockThatOthersTakeMeanwhile: the numbers change, the difference does not.
-func TestRun_StockThatOthersTakeMeanwhile(t *testing.T) {
+// TestRun_StockThatOthersHoldMeanwhile: the numbers change, the difference does not.
+func TestRun_StockThatOthersHoldMeanwhile(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
 	d := audit.StockDay{ItemID: "thing", Held: 1}
@@ -223,7 +223,7 @@ func TestRun_WithoutWorkers(t *testing.T) {
 	require.Less(t, b.queries, 30)
 }
 
-// TestRun_SomeDoNotAnswer: as long as some orders answer, each is asked.
+// TestRun_SomeDoNotAnswer: as long as some orders answer, each is queried.
 func TestRun_SomeDoNotAnswer(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
@@ -240,8 +240,8 @@ func TestRun_SomeDoNotAnswer(t *testing.T) {
 	require.Equal(t, 100, b.queries)
 }
 
-// TestRun_OnlyWhoseEndIsInDoubtIsAsked: a workflow that has ended needs no worker.
-func TestRun_OnlyWhoseEndIsInDoubtIsAsked(t *testing.T) {
+// TestRun_OnlyOrdersInDoubtAreQueried: a workflow that has ended needs no worker.
+func TestRun_OnlyOrdersInDoubtAreQueried(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
 	b.add(order(booking.Food, booking.Delivered))
@@ -284,7 +284,7 @@ func TestRun_ListedTooEarly(t *testing.T) {
 	require.Equal(t, 1, report.Orders)
 }
 
-func TestRun_CouldNotLook(t *testing.T) {
+func TestRun_SourcesAway(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
 	b.add(order(booking.Lodging, booking.Confirmed))

@@ -68,16 +68,16 @@ func (b *books) sources() audit.Sources {
 const moment = 15 * time.Second
 
 // run audits the books, in fake time.
-func (b *books) run(t *testing.T) (report audit.Report, took time.Duration) {
+func (b *books) run(t *testing.T) (report audit.Report, duration time.Duration) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()
 		var err error
 		report, err = audit.Run(t.Context(), b.sources(), audit.Options{Moment: moment})
 		require.NoError(t, err)
-		took = time.Since(began)
+		duration = time.Since(began)
 	})
-	return report, took
+	return report, duration
 }
 
 // requireFindings audits the books, and requires exactly these findings.
@@ -159,7 +159,9 @@ func (b *books) AllPlaces(context.Context) iter.Seq2[booking.Place, error] { ret
 
 func (b *books) AllDrinks(context.Context) iter.Seq2[booking.Drink, error] { return list(b, b.drinks) }
 
-func (b *books) Untold(context.Context) iter.Seq2[booking.Event, error] { return list(b, b.untold) }
+func (b *books) Undelivered(context.Context) iter.Seq2[booking.Event, error] {
+	return list(b, b.untold)
+}
 
 func (b *books) AllDays(context.Context) iter.Seq2[audit.StockDay, error] { return list(b, b.days) }
 

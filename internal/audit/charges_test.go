@@ -62,7 +62,7 @@ func TestRun_ChargesThatAgree(t *testing.T) {
 		"Dearer": func(b *books) { b.dearer(30000); b.costs(130000) },
 		"Cheaper": func(b *books) {
 			b.costs(60000)
-			b.gave(40000)
+			b.providerRefunded(40000)
 			b.repaid("lodging-1/change/1/refund", 40000, ofChange)
 		},
 		"NotMadeAndGivenBack": func(b *books) {
@@ -86,7 +86,7 @@ func TestRun_ChargesThatAgree(t *testing.T) {
 		},
 		"GoodwillHasLeftNothing": func(b *books) {
 			b.costs(60000)
-			b.gave(100000)
+			b.providerRefunded(100000)
 			b.repaid("refund/1", 100000)
 		},
 	} {
@@ -141,7 +141,7 @@ var chargeDrifts = map[string]drift{
 		b.dearer(30000)
 		p := &b.payments[0]
 		p.Amount.Amount, p.Ref, p.Further[0].Status, p.Further[0].Ref = 100000, "ref", booking.ChargePending, ""
-	}, foundByLooking(audit.Provider, booking.Lodging,
+	}, foundByCheck(audit.Provider, booking.Lodging,
 		"the provider charged its price 2 times: 100000 KRW charged under ref, 100000 of it refunded, and 30000 KRW charged under ref_2, 0 of it refunded")},
 }
 

@@ -10,8 +10,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// lookRemedy is the command that asks the provider about a payment.
-func lookRemedy(orderID string) string { return "yeyak payments look " + orderID }
+// checkRemedy is the command that checks a payment at the provider.
+func checkRemedy(orderID string) string { return "yeyak payments look " + orderID }
 
 // disputes finds open disputes that no workflow follows: if the notice of their end
 // were lost, it would not be noticed.
@@ -41,14 +41,14 @@ func (f *facts) openDisputes() []booking.Dispute {
 func (f *facts) disputes() (found []Finding) {
 	open := f.openDisputes()
 	if f.unnoticed {
-		found = f.finds(Money, lookRemedy(f.id), "%s, and nothing follows it", disputesInWords(open))
+		found = f.finds(Money, checkRemedy(f.id), "%s, and nothing follows it", disputesInWords(open))
 	}
 	switch marked := f.row != nil && f.row.disputed; {
 	case f.row == nil: // another finding covers that
 	case len(open) > 0 && !marked:
-		found = append(found, f.finds(Mypage, lookRemedy(f.id), "%s, and its row is not marked", disputesInWords(open))...)
+		found = append(found, f.finds(Mypage, checkRemedy(f.id), "%s, and its row is not marked", disputesInWords(open))...)
 	case len(open) == 0 && marked:
-		found = append(found, f.finds(Mypage, lookRemedy(f.id), "its row is marked as disputed; the ledger knows of no open dispute")...)
+		found = append(found, f.finds(Mypage, checkRemedy(f.id), "its row is marked as disputed; the ledger knows of no open dispute")...)
 	}
 	return found
 }

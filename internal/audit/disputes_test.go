@@ -43,24 +43,24 @@ func TestRun_DisputesThatAgree(t *testing.T) {
 
 const isOpen = "dispute du_1 over 40000 KRW is open until 2026-12-09T00:00:00Z"
 
-// TestRun_FindsEveryDriftOfDisputes: the remedy of each is to ask the provider.
+// TestRun_FindsEveryDriftOfDisputes: the remedy of each is to check the provider.
 func TestRun_FindsEveryDriftOfDisputes(t *testing.T) {
 	t.Parallel()
 	for name, d := range map[string]drift{
 		"NotMarked": {booking.Lodging, booking.Confirmed, func(b *books) {
 			b.disputed(booking.DisputeOpen)
 			b.followed()
-		}, foundByLooking(audit.Mypage, booking.Lodging, isOpen+", and its row is not marked")},
+		}, foundByCheck(audit.Mypage, booking.Lodging, isOpen+", and its row is not marked")},
 		"MarkedAfterItsEnd": {booking.Food, booking.Delivered, func(b *books) {
 			b.disputed(booking.DisputeWon)
 			b.marked()
-		}, foundByLooking(audit.Mypage, booking.Food, "its row is marked as disputed; the ledger knows of no open dispute")},
+		}, foundByCheck(audit.Mypage, booking.Food, "its row is marked as disputed; the ledger knows of no open dispute")},
 		"MarkedWithoutAPayment": {booking.Food, booking.Received, func(b *books) { b.marked() },
-			foundByLooking(audit.Mypage, booking.Food, "its row is marked as disputed; the ledger knows of no open dispute")},
+			foundByCheck(audit.Mypage, booking.Food, "its row is marked as disputed; the ledger knows of no open dispute")},
 		"NothingFollowsIt": {booking.Cafe, booking.Completed, func(b *books) {
 			b.disputed(booking.DisputeOpen)
 			b.marked()
-		}, foundByLooking(audit.Money, booking.Cafe, isOpen+", and nothing follows it")},
+		}, foundByCheck(audit.Money, booking.Cafe, isOpen+", and nothing follows it")},
 	} {
 		t.Run(name, d.requireFound)
 	}

@@ -37,8 +37,8 @@ func (d drift) requireFound(t *testing.T) {
 
 func found(k audit.Kind, says string) []audit.Finding { return []audit.Finding{{Kind: k, Says: says}} }
 
-// foundByLooking is a finding of an order whose remedy is to ask the provider.
-func foundByLooking(k audit.Kind, of booking.Kind, says string) []audit.Finding {
+// foundByCheck is a finding of an order whose remedy is to check the provider.
+func foundByCheck(k audit.Kind, of booking.Kind, says string) []audit.Finding {
 	return []audit.Finding{{Kind: k, Says: says, Remedy: "yeyak payments look " + string(of) + "-1"}}
 }
 
@@ -77,8 +77,8 @@ var drifts = map[string]drift{
 	}, found(audit.Provider, "the provider charged its price 2 times: 100000 KRW charged under a, 0 of it refunded, and 100000 KRW charged under b, 1 of it refunded")},
 	"ProviderNeverTook": {booking.Food, booking.Delivered, func(b *books) { b.charges = nil },
 		found(audit.Provider, "the ledger says: 100000 KRW charged; the provider: nothing charged")},
-	"ProviderGaveBackMore": {booking.Lodging, booking.Confirmed, func(b *books) { b.charges[0].Refunded = 100000 },
-		foundByLooking(audit.Provider, booking.Lodging, "the ledger says: 100000 KRW charged; the provider: 100000 KRW charged under ref, 100000 of it refunded")},
+	"ProviderRefundedMore": {booking.Lodging, booking.Confirmed, func(b *books) { b.charges[0].Refunded = 100000 },
+		foundByCheck(audit.Provider, booking.Lodging, "the ledger says: 100000 KRW charged; the provider: 100000 KRW charged under ref, 100000 of it refunded")},
 	"ProviderKeptIt": {booking.Lodging, booking.Cancelled, func(b *books) { b.charges[0].Refunded = 0 },
 		found(audit.Provider, "the ledger says: 100000 KRW refunded, 100000 of it refunded; the provider: 100000 KRW charged under ref, 0 of it refunded")},
 	"ProviderTookWhatWasVoided": {booking.Cafe, booking.Cancelled, func(b *books) {
@@ -87,11 +87,11 @@ var drifts = map[string]drift{
 	"ProviderTookWhatWasVoidedAndConfirmed": {booking.Cafe, booking.Cancelled, func(b *books) {
 		b.payments[0].Status, b.payments[0].Refunded, b.charges[0].Refunded = booking.ChargePrevented, 0, 0
 		b.payments[0].ActionRef = "ref"
-	}, foundByLooking(audit.Provider, booking.Cafe, "the ledger says: 100000 KRW voided; the provider: 100000 KRW charged under ref, 0 of it refunded")},
+	}, foundByCheck(audit.Provider, booking.Cafe, "the ledger says: 100000 KRW voided; the provider: 100000 KRW charged under ref, 0 of it refunded")},
 	"ProviderTookWhatWasRefused": {booking.Food, booking.Cancelled, func(b *books) {
 		b.payments[0].Status, b.payments[0].Refunded, b.charges[0].Refunded = booking.Declined, 0, 0
 		b.payments[0].ActionRef = "ref"
-	}, foundByLooking(audit.Provider, booking.Food, "the ledger says: 100000 KRW declined; the provider: 100000 KRW charged under ref, 0 of it refunded")},
+	}, foundByCheck(audit.Provider, booking.Food, "the ledger says: 100000 KRW declined; the provider: 100000 KRW charged under ref, 0 of it refunded")},
 	"ProviderTookWithoutUs": {booking.Cleaning, booking.Received, func(b *books) {
 		b.charges = []audit.ProviderCharge{{OrderID: "cleaning-1", Ref: "a", Charged: price}}
 	}, found(audit.Provider, "the ledger knows of no charge; the provider: 100000 KRW charged under a, 0 of it refunded")},
@@ -167,9 +167,9 @@ var drifts = map[string]drift{
 	}, []audit.Finding{{Kind: audit.Cleaner, OrderID: "cleaning-1", Item: "lee", Says: "cleaner lee is busy with call cleaning-1, which is assigned to kim"}}},
 	"AssignedAndFree": {booking.Cleaning, booking.Assigned, func(b *books) { b.cleaners[0].OrderID = "" },
 		[]audit.Finding{{Kind: audit.Cleaner, OrderID: "cleaning-1", Item: "kim", Says: "it is assigned to kim, who is free"}}},
-	"AssignedToNobodyThereIs": {booking.Cleaning, booking.Assigned, func(b *books) { b.cleaners = nil },
+	"AssignedToUnknownCleaner": {booking.Cleaning, booking.Assigned, func(b *books) { b.cleaners = nil },
 		[]audit.Finding{{Kind: audit.Cleaner, OrderID: "cleaning-1", Item: "kim", Says: "it is assigned to kim, who is not among the cleaners"}}},
-	"WaitsWhileSomebodyIsFree": {booking.Cleaning, booking.Calling, func(b *books) { b.cleaners = []booking.CleanerAtWork{{Cleaner: kim}} },
+	"WaitsWhileACleanerIsFree": {booking.Cleaning, booking.Calling, func(b *books) { b.cleaners = []booking.CleanerAtWork{{Cleaner: kim}} },
 		found(audit.Cleaner, "it waits for a cleaner; cleaners who are free: 1")},
 
 	"NotRegistered": {booking.Cleaning, booking.Calling, func(b *books) { b.called = nil },
@@ -245,8 +245,8 @@ func TestRun_AMessageSentMeanwhileIsNotMissing(t *testing.T) {
 	b.requireFindings(t)
 }
 
-// TestRun_NobodyWaitsForAWithdrawnCleaner: a withdrawn cleaner gets no call.
-func TestRun_NobodyWaitsForAWithdrawnCleaner(t *testing.T) {
+// TestRun_NoCallWaitsForAWithdrawnCleaner: a withdrawn cleaner gets no call.
+func TestRun_NoCallWaitsForAWithdrawnCleaner(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
 	b.add(order(booking.Cleaning, booking.Calling))

@@ -26,8 +26,10 @@ func (b *books) repaid(key string, amount int64, change ...func(*booking.Entry))
 	b.payments[0].Entries = append(b.payments[0].Entries, e)
 }
 
-// gave notes what the provider has refunded, in its books and in ours.
-func (b *books) gave(amount int64) { b.payments[0].Refunded, b.charges[0].Refunded = amount, amount }
+// providerRefunded notes what the provider has refunded, in its books and in ours.
+func (b *books) providerRefunded(amount int64) {
+	b.payments[0].Refunded, b.charges[0].Refunded = amount, amount
+}
 
 func pending(e *booking.Entry) { e.State = booking.EntryPending }
 func failed(e *booking.Entry)  { e.State, e.Words = booking.EntryFailed, "the account is closed" }
@@ -43,7 +45,7 @@ func (b *books) keepPart(amount int64) {
 	p := &b.payments[0]
 	p.Kept, p.Tier, p.Why = amount, "before:24h", booking.ByCustomer
 	b.shows(p.OrderID, amount)
-	b.gave(p.Amount.Amount - amount)
+	b.providerRefunded(p.Amount.Amount - amount)
 	b.repaid("/refund", p.Amount.Amount-amount)
 }
 
@@ -58,7 +60,7 @@ func TestRun_RefundsThatAgree(t *testing.T) {
 			b.payments[0].Status, b.payments[0].Entries = booking.Retained, nil
 		}, nil},
 		"GoodwillOfAnOrderThatStands": {booking.Food, booking.Delivered, func(b *books) {
-			b.gave(20000)
+			b.providerRefunded(20000)
 			b.repaid("refund/1", 20000)
 		}, nil},
 		"GoodwillUnderWay": {booking.Food, booking.Delivered, func(b *books) {
@@ -83,7 +85,7 @@ func TestRun_RefundsThatAgree(t *testing.T) {
 			b.repaid("refund/1", 20000, pending)
 			b.repaid("refund/2", 10000, pending)
 			b.pending["food-1"] = map[string][]orders.Awaited{contract.RefundPartActivity: {{ID: "31", Attempt: 1}}}
-			b.before = func(pass int) { // early in the second pass, after the workflow was asked what it waits for
+			b.before = func(pass int) { // early in the second pass, after the workflow was queried for what it waits for
 				if pass == 2 {
 					b.pending["food-1"] = map[string][]orders.Awaited{contract.RefundPartActivity: {{ID: "40", Attempt: 1}}}
 				}
@@ -105,7 +107,7 @@ func TestRun_RefundsThatAgree(t *testing.T) {
 		}, nil},
 		"GoodwillOfWhatWasKept": {booking.Lodging, booking.Cancelled, func(b *books) {
 			b.keepPart(30000)
-			b.gave(80000)
+			b.providerRefunded(80000)
 			b.repaid("refund/1", 10000)
 		}, nil},
 		"GoodwillWhileTheCancellationCouldNotBeGivenBack": {booking.Food, booking.Cancelled, func(b *books) {
@@ -118,7 +120,7 @@ func TestRun_RefundsThatAgree(t *testing.T) {
 		}, nil},
 		"PaidByHand": {booking.Cafe, booking.Cancelled, func(b *books) {
 			b.payments[0].Status = booking.Returned
-			b.gave(0)
+			b.providerRefunded(0)
 			b.repaid("/refund", 100000, byOperator)
 		}, nil},
 		"PaidByHandWhatTheProviderCannotSay": {booking.Cafe, booking.Cancelled, func(b *books) {
@@ -127,7 +129,7 @@ func TestRun_RefundsThatAgree(t *testing.T) {
 			b.repaid("/refund", 100000, byOperator)
 		}, nil},
 		"APartByTheBank": {booking.Lodging, booking.Cancelled, func(b *books) {
-			b.gave(60000)
+			b.providerRefunded(60000)
 			b.repaid("dispute/du_1", 40000, byBank)
 			b.repaid("/refund", 60000)
 		}, nil},
@@ -149,17 +151,17 @@ const repeatIt = "repeat the request for it under its Idempotency-Key"
 var refundDrifts = map[string]drift{
 	"MoreKeptThanThePolicySays": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.keepPart(30000)
-		b.gave(60000)
+		b.providerRefunded(60000)
 		b.payments[0].Entries[0].Amount.Amount = 60000
 	}, found(audit.Money, "it is cancelled and owes 30000 KRW; the ledger says: 100000 KRW refunded, 60000 of it refunded and 30000 kept")},
 	"LessKeptThanThePolicySays": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.keepPart(30000)
-		b.gave(80000)
+		b.providerRefunded(80000)
 		b.payments[0].Entries[0].Amount.Amount = 80000
 	}, found(audit.Money, "it is cancelled and owes 30000 KRW; the ledger says: 100000 KRW refunded, 80000 of it refunded and 30000 kept")},
 	"GoodwillComesOffTheCancellation": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.keepPart(30000)
-		b.gave(70000)
+		b.providerRefunded(70000)
 		b.payments[0].Entries[0].Amount.Amount = 40000
 		b.repaid("refund/1", 30000, func(e *booking.Entry) { e.At = b.payments[0].Entries[0].At.Add(1) })
 	}, found(audit.Money, "it is cancelled and owes 30000 KRW; the ledger says: 100000 KRW refunded, 70000 of it refunded and 30000 kept")},
@@ -176,20 +178,20 @@ var refundDrifts = map[string]drift{
 	}, found(audit.Money, "it is confirmed and owes 100000 KRW; the ledger says: 100000 KRW charged, 1 of it kept")},
 	"RetainedAndNothingKept": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.payments[0].Status = booking.Retained
-		b.gave(0)
+		b.providerRefunded(0)
 	}, found(audit.Money, "it is cancelled and owes nothing; the ledger says: 100000 KRW retained")},
-	"ProviderGaveBackWhatIsKept": {booking.Lodging, booking.Cancelled, func(b *books) {
+	"ProviderRefundedWhatIsKept": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.keepPart(30000)
 		b.charges[0].Refunded = 100000
-	}, foundByLooking(audit.Provider, booking.Lodging, "the ledger says: 100000 KRW refunded, 70000 of it refunded and 30000 kept; the provider: 100000 KRW charged under ref, 100000 of it refunded")},
+	}, foundByCheck(audit.Provider, booking.Lodging, "the ledger says: 100000 KRW refunded, 70000 of it refunded and 30000 kept; the provider: 100000 KRW charged under ref, 100000 of it refunded")},
 	"ProviderKeptMore": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.keepPart(30000)
 		b.charges[0].Refunded = 0
-	}, foundByLooking(audit.Provider, booking.Lodging, "the ledger says: 100000 KRW refunded, 70000 of it refunded and 30000 kept; the provider: 100000 KRW charged under ref, 0 of it refunded")},
+	}, foundByCheck(audit.Provider, booking.Lodging, "the ledger says: 100000 KRW refunded, 70000 of it refunded and 30000 kept; the provider: 100000 KRW charged under ref, 0 of it refunded")},
 	"GoodwillThatTheProviderDoesNotKnow": {booking.Food, booking.Delivered, func(b *books) {
 		b.payments[0].Refunded = 20000
 		b.repaid("refund/1", 20000)
-	}, foundByLooking(audit.Provider, booking.Food, "the ledger says: 100000 KRW charged, 20000 of it refunded; the provider: 100000 KRW charged under ref, 0 of it refunded")},
+	}, foundByCheck(audit.Provider, booking.Food, "the ledger says: 100000 KRW charged, 20000 of it refunded; the provider: 100000 KRW charged under ref, 0 of it refunded")},
 	"NothingFollowsIt": {booking.Food, booking.Delivered, func(b *books) { b.repaid("refund/1", 20000, pending) }, []audit.Finding{{
 		Kind: audit.Money, Says: "refund refund/1 of 20000 KRW is pending, and nothing follows it", Remedy: repeatIt,
 	}}},
@@ -198,7 +200,7 @@ var refundDrifts = map[string]drift{
 	}}},
 	"NothingFollowsWhatIsLeftOfIt": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.keepPart(30000)
-		b.gave(60000)
+		b.providerRefunded(60000)
 		b.payments[0].Entries[0].Amount.Amount = 40000
 		b.repaid("provider/re_1", 20000, atProvider)
 		b.repaid("refund/1", 50000, failed)
@@ -224,13 +226,13 @@ var refundDrifts = map[string]drift{
 		b.charges[0].Refunded = 20001
 		b.repaid("refund/1", 20000, pending)
 		b.refunds["food-1/refund/1"] = true
-	}, foundByLooking(audit.Provider, booking.Food, "the ledger says: 100000 KRW charged; the provider: 100000 KRW charged under ref, 20001 of it refunded")},
+	}, foundByCheck(audit.Provider, booking.Food, "the ledger says: 100000 KRW charged; the provider: 100000 KRW charged under ref, 20001 of it refunded")},
 	"RefundsThatDoNotAddUp": {booking.Food, booking.Delivered, func(b *books) {
-		b.gave(20000)
+		b.providerRefunded(20000)
 		b.repaid("refund/1", 10000)
 	}, found(audit.Money, "its refunds add up to 10000; the ledger says: 100000 KRW charged, 20000 of it refunded")},
 	"ImportedAndNotCounted": {booking.Cafe, booking.Cancelled, func(b *books) {
-		b.gave(60000)
+		b.providerRefunded(60000)
 		b.repaid("provider/re_1", 40000, atProvider)
 		b.repaid("/refund", 60000)
 		b.charges[0].Refunded = 100000
@@ -239,33 +241,33 @@ var refundDrifts = map[string]drift{
 		{Kind: audit.Provider, Says: "the ledger says: 100000 KRW refunded, 60000 of it refunded; the provider: 100000 KRW charged under ref, 100000 of it refunded", Remedy: "yeyak payments look cafe-1"},
 	}},
 	"MoreThanWasCharged": {booking.Food, booking.Delivered, func(b *books) {
-		b.gave(60000)
+		b.providerRefunded(60000)
 		b.repaid("refund/1", 60000)
 		b.repaid("refund/2", 60000, pending)
 		b.refunds["food-1/refund/2"] = true
 	}, found(audit.Money, "its refunds come to 120000, which is more than was charged; the ledger says: 100000 KRW charged, 60000 of it refunded")},
 	"PaidByHandWithoutEvidence": {booking.Cafe, booking.Cancelled, func(b *books) {
 		b.payments[0].Status = booking.Returned
-		b.gave(0)
+		b.providerRefunded(0)
 		b.repaid("/refund", 100000, byOperator, func(e *booking.Entry) { e.Ref = "" })
 	}, found(audit.Money, "refund /refund was paid by hand, and there is no evidence of it")},
 	"PaidByHandInPart": {booking.Cafe, booking.Cancelled, func(b *books) {
 		b.payments[0].Status = booking.Returned
-		b.gave(0)
+		b.providerRefunded(0)
 		b.repaid("/refund", 40000, byOperator)
 	}, found(audit.Money, "it is cancelled and owes nothing; the ledger says: 100000 KRW returned")},
 	"PaidByHandAndTakenAsTheProviderSaysNow": {booking.Cafe, booking.Cancelled, func(b *books) {
 		b.payments[0].Status, b.payments[0].Ref = booking.Returned, ""
-		b.gave(0)
+		b.providerRefunded(0)
 		b.repaid("/refund", 100000, byOperator)
-	}, foundByLooking(audit.Provider, booking.Cafe,
+	}, foundByCheck(audit.Provider, booking.Cafe,
 		"the ledger says: 100000 KRW returned; the provider: 100000 KRW charged under ref, 0 of it refunded")},
 	"CalledRefundedAndFailed": {booking.Cafe, booking.Cancelled, func(b *books) {
-		b.gave(0)
+		b.providerRefunded(0)
 		b.repaid("/refund", 100000, failed)
 	}, found(audit.Money, "it is cancelled and owes nothing; the ledger says: 100000 KRW refunded")},
 	"OfAnotherCurrency": {booking.Food, booking.Delivered, func(b *books) {
-		b.gave(20000)
+		b.providerRefunded(20000)
 		b.repaid("refund/1", 20000, func(e *booking.Entry) { e.Amount.Currency = "EUR" })
 	}, found(audit.Money, "refund refund/1 is of 20000 EUR; the ledger says: 100000 KRW charged, 20000 of it refunded")},
 }
@@ -277,13 +279,13 @@ func TestRun_FindsEveryDriftOfRefunds(t *testing.T) {
 	}
 }
 
-// TestRun_DisputedBeyondWhatWasLeft: a bank takes back what was refunded before. That is
-// lost for good: it is told, and nothing is wrong.
+// TestRun_DisputedBeyondWhatWasLeft: a bank withdraws what was refunded before. That is
+// lost for good: it is shown, and nothing is wrong.
 func TestRun_DisputedBeyondWhatWasLeft(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
 	b.add(order(booking.Food, booking.Delivered))
-	b.gave(50000)
+	b.providerRefunded(50000)
 	b.repaid("refund/1", 50000)
 	b.repaid("dispute/du_1", 90000, func(e *booking.Entry) {
 		e.Reason, e.ByHand, e.Ref, e.At = booking.Disputed, true, "du_1", e.At.Add(time.Hour)
@@ -295,8 +297,8 @@ func TestRun_DisputedBeyondWhatWasLeft(t *testing.T) {
 	require.Equal(t, "40000 KRW were disputed beyond what was left, and are lost; the ledger says: 100000 KRW charged, 50000 of it refunded", report.Known[0].Says)
 	require.True(t, report.Clean())
 	b.repaid("refund/2", 1000, func(e *booking.Entry) { e.At = e.At.Add(2 * time.Hour) })
-	b.gave(51000)
+	b.providerRefunded(51000)
 	b.charges[0].Refunded = 51000
 	report, _ = b.run(t)
-	require.Len(t, report.Findings, 1, "what goes back after that is too much")
+	require.Len(t, report.Findings, 1, "what is refunded after that is too much")
 }

@@ -12,9 +12,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestRun_GoesOnAfterWhatItCannotRead: an unreadable item is reported, and the rest is
+// TestRun_ContinuesAfterWhatItCannotRead: an unreadable item is reported, and all others are
 // checked.
-func TestRun_GoesOnAfterWhatItCannotRead(t *testing.T) {
+func TestRun_ContinuesAfterWhatItCannotRead(t *testing.T) {
 	t.Parallel()
 	b := newBooks()
 	b.rows = []audit.Row{{ID: "food-garbled"}} // the first of its list

@@ -28,7 +28,7 @@ func TestRun_Inbox(t *testing.T) {
 	const since = "no dispatcher has taken it out of the inbox since 1999-12-31T23:00:00Z"
 	never := []audit.Finding{{Kind: audit.Inbox, OrderID: "food-1", Says: since, Remedy: "start an API: each dispatches the inbox"}}
 	started := []audit.Finding{{
-		Kind: audit.Inbox, OrderID: "food-1", Says: "its saga was started, and it still waits in the inbox", Remedy: "it is settled when an API runs",
+		Kind: audit.Inbox, OrderID: "food-1", Says: "its saga was started, and it still waits in the inbox", Remedy: "start an API: each ends it",
 	}}
 	withdrawn := &contract.Withdrawal{Why: booking.ByCustomer}
 	anHourAgo, justNow := audited.Add(-time.Hour), audited.Add(-time.Second)

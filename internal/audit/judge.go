@@ -73,9 +73,9 @@ type facts struct {
 	id   string
 	life life
 	saga orders.Saga // as the engine lists it
-	// view is the order as its workflow answers; nil if it was not asked, or did not
+	// view is the order as its workflow answers; nil if the workflow was not queried, or did not
 	// answer.
-	view    *standing
+	view    *orderState
 	row     *row
 	pending map[string][]orders.Awaited // what its workflow waits for
 	kept    *orders.Kept                // in the inbox; nil for none
@@ -95,8 +95,8 @@ type facts struct {
 	notices    []string // that were sent and not withdrawn
 }
 
-// standing is the part of an order's view that the audit uses.
-type standing struct {
+// orderState is the part of an order's view that the audit uses.
+type orderState struct {
 	kind      booking.Kind
 	status    booking.Status
 	version   int64
@@ -109,8 +109,8 @@ type standing struct {
 	change    *contract.PendingChange // under way; nil for none
 }
 
-func standingOf(v contract.View) standing {
-	s := standing{
+func orderStateOf(v contract.View) orderState {
+	s := orderState{
 		kind: v.Kind, status: v.Status, version: v.Version, amount: v.Amount, itemID: v.Item.ID, quantity: v.Quantity,
 		terms: termsOf(v),
 	}
@@ -136,24 +136,24 @@ func standingOf(v contract.View) standing {
 // row is the part of an order's row that the audit uses: its view, and the columns
 // beside it.
 type row struct {
-	standing
+	orderState
 	status   booking.Status
 	version  int64
 	disputed bool
 }
 
-// order is the state of the order: from its workflow or, if that was not asked, from
-// its row. An order that only the engine's list has is in the listed status.
-func (f *facts) order() standing {
+// order is the state of the order: from its workflow or, if that was not queried, from its row.
+// An order that only the engine's list has is in the listed status.
+func (f *facts) order() orderState {
 	switch {
 	case f.view != nil:
 		return *f.view
 	case f.row != nil:
-		s := f.row.standing
+		s := f.row.orderState
 		s.status, s.version = f.row.status, f.row.version
 		return s
 	default:
-		return standing{kind: f.saga.Kind, status: f.saga.Status}
+		return orderState{kind: f.saga.Kind, status: f.saga.Status}
 	}
 }
 
@@ -190,9 +190,9 @@ func (f *facts) finds(k Kind, remedy, format string, args ...any) []Finding {
 	}}
 }
 
-// abandoned: an unfinished order without a running workflow keeps what it holds, or its
-// customer is shown that it goes on.
-func (f *facts) abandoned(o standing) []Finding {
+// abandoned: an unfinished order without a running workflow keeps what it holds, or its customer
+// is shown that it continues.
+func (f *facts) abandoned(o orderState) []Finding {
 	held := f.held()
 	if len(held) == 0 && (f.life == forgotten || f.row == nil) {
 		return nil

@@ -11,7 +11,7 @@ import (
 // isPaidFor reports whether the charges of an order, less refunds by its changes, are
 // its price. They may be more if other refunds had left nothing for a change to refund.
 // A change that is under way has not changed the price yet.
-func (f *facts) isPaidFor(p *booking.Payment, o standing) bool {
+func (f *facts) isPaidFor(p *booking.Payment, o orderState) bool {
 	price := p.Price()
 	if o.change != nil {
 		for _, c := range p.Further {
@@ -35,7 +35,7 @@ func (f *facts) holdsBeside(c *contract.PendingChange) []Hold {
 }
 
 // changed is the expected state of the order after the change that is under way.
-func (o standing) changed() standing {
+func (o orderState) changed() orderState {
 	if c := o.change; c != nil {
 		o.from, o.to, o.quantity = c.CheckIn, c.CheckOut, c.Rooms
 	}
@@ -49,18 +49,18 @@ func together(p *booking.Payment, all []ProviderCharge, hasEnded bool) (charges 
 	if p == nil {
 		return all
 	}
-	sum, known, asked := ProviderCharge{Ref: p.Ref}, false, slices.Clone(p.Further)
+	sum, known, requested := ProviderCharge{Ref: p.Ref}, false, slices.Clone(p.Further)
 	if hasEnded {
-		asked = nil
+		requested = nil
 	}
 	for _, c := range all {
-		open := slices.IndexFunc(asked, func(f booking.FurtherCharge) bool { return f.Pending() && f.Amount == c.Charged })
+		open := slices.IndexFunc(requested, func(f booking.FurtherCharge) bool { return f.Pending() && f.Amount == c.Charged })
 		switch {
 		case isOf(p, c):
 			known, sum.OrderID, sum.Refunded = true, c.OrderID, sum.Refunded+c.Refunded
 			sum.Charged = booking.Money{Amount: sum.Charged.Amount + c.Charged.Amount, Currency: c.Charged.Currency}
 		case open >= 0:
-			asked = slices.Delete(asked, open, open+1)
+			requested = slices.Delete(requested, open, open+1)
 		default:
 			charges = append(charges, c)
 		}

@@ -2,9 +2,9 @@ package audit
 
 import "time"
 
-// untaken is how long an order may stay in the inbox, and a decision may wait, before a
-// process tries to settle it.
-const untaken = 5 * time.Minute
+// undispatched is how long an order may stay in the inbox, and a decision may wait, before a
+// process tries to deliver it.
+const undispatched = 5 * time.Minute
 
 // inInbox checks an order whose saga is not started yet.
 func (f *facts) inInbox(now time.Time) []Finding {
@@ -12,17 +12,17 @@ func (f *facts) inInbox(now time.Time) []Finding {
 	if k == nil {
 		return nil
 	}
-	taken := k.ReceivedAt
-	if k.LeasedUntil.After(taken) {
-		taken = k.LeasedUntil
+	lastTried := k.ReceivedAt
+	if k.LeasedUntil.After(lastTried) {
+		lastTried = k.LeasedUntil
 	}
 	switch {
-	case taken.After(now): // a dispatcher has leased it
+	case lastTried.After(now): // a dispatcher has leased it
 		return nil
 	case f.life != unknown && f.life != forgotten && k.Withdrawal == nil:
-		return f.finds(Inbox, "it is settled when an API runs", "its saga was started, and it still waits in the inbox")
-	case now.Sub(taken) > untaken:
-		return f.finds(Inbox, "start an API: each dispatches the inbox", "no dispatcher has taken it out of the inbox since %s", taken.UTC().Format(time.RFC3339))
+		return f.finds(Inbox, "start an API: each ends it", "its saga was started, and it still waits in the inbox")
+	case now.Sub(lastTried) > undispatched:
+		return f.finds(Inbox, "start an API: each dispatches the inbox", "no dispatcher has taken it out of the inbox since %s", lastTried.UTC().Format(time.RFC3339))
 	default:
 		return nil
 	}
@@ -35,13 +35,13 @@ func (f *facts) undelivered(now time.Time) (found []Finding) {
 		return nil
 	}
 	k := f.decided[0]
-	taken := k.DecidedAt
-	if k.LeasedUntil.After(taken) {
-		taken = k.LeasedUntil
+	lastTried := k.DecidedAt
+	if k.LeasedUntil.After(lastTried) {
+		lastTried = k.LeasedUntil
 	}
-	if now.Sub(taken) <= untaken {
+	if now.Sub(lastTried) <= undispatched {
 		return nil
 	}
 	return f.finds(Decision, "start an API: each delivers kept decisions", "its %s of %s waits to be delivered, and nothing has tried to since %s",
-		k.Update, k.DecidedAt.UTC().Format(time.RFC3339), taken.UTC().Format(time.RFC3339))
+		k.Update, k.DecidedAt.UTC().Format(time.RFC3339), lastTried.UTC().Format(time.RFC3339))
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // money compares the ledger with what the order must have.
-func (f *facts) money(o standing, d due) []Finding {
+func (f *facts) money(o orderState, d due) []Finding {
 	p := f.payment
 	switch d.charged {
 	case there:
@@ -22,12 +22,12 @@ func (f *facts) money(o standing, d due) []Finding {
 		if p == nil || p.Status != booking.Charged || !f.isPaidFor(p, o) || p.Kept != 0 || p.Refunded != 0 && len(p.Entries) == 0 {
 			return f.finds(Money, "", "it is %s and owes %s; the ledger says: %s", o.status, inWords(o.amount), paymentInWords(p))
 		}
-	case asked:
+	case toConfirm:
 		if p == nil || !slices.Contains(confirming, p.Status) {
 			return f.finds(Money, "", "it is %s and its customer has to confirm %s; the ledger says: %s", o.status, inWords(o.amount), paymentInWords(p))
 		}
 	case absent:
-		if !settled(p) {
+		if !owesNothing(p) {
 			return f.finds(Money, "", "it is %s and owes %s; the ledger says: %s", o.status, afterAll(p), paymentInWords(p))
 		}
 	}
@@ -72,15 +72,15 @@ func (f *facts) entries() (found []Finding) {
 	if done != p.Refunded {
 		found = append(found, f.finds(Money, "", "its refunds add up to %d; the ledger says: %s", done, paymentInWords(p))...)
 	}
-	if given := done + underWay - p.LostTwice(); given > p.Amount.Amount {
-		found = append(found, f.finds(Money, "", "its refunds come to %d, which is more than was charged; the ledger says: %s", given, paymentInWords(p))...)
+	if refunded := done + underWay - p.LostTwice(); refunded > p.Amount.Amount {
+		found = append(found, f.finds(Money, "", "its refunds come to %d, which is more than was charged; the ledger says: %s", refunded, paymentInWords(p))...)
 	}
 	return found
 }
 
-// settled reports whether nothing is owed: nothing is charged, and nothing ever will
+// owesNothing reports whether nothing is owed: nothing is charged, and nothing ever will
 // be, or everything except the policy's part is refunded.
-func settled(p *booking.Payment) bool {
+func owesNothing(p *booking.Payment) bool {
 	if p == nil {
 		return true
 	}
@@ -88,20 +88,20 @@ func settled(p *booking.Payment) bool {
 	case booking.Declined, booking.ChargePrevented:
 		return true
 	case booking.Returned:
-		return len(p.Entries) == 0 || isGivenBack(p)
+		return len(p.Entries) == 0 || isFullyRefunded(p)
 	case booking.Refunded:
-		return isGivenBack(p)
+		return isFullyRefunded(p)
 	case booking.Retained:
-		return p.Kept > 0 && isGivenBack(p)
+		return p.Kept > 0 && isFullyRefunded(p)
 	default:
 		return false
 	}
 }
 
-// isGivenBack reports whether the policy has kept its part and the customer has the rest. Other
+// isFullyRefunded reports whether the policy has kept its part and the customer has the rest. Other
 // refunds (goodwill, by hand, by a bank) may make it more. The cancellation's own refund is all
 // that it owes, unless goodwill has left less: then the customer has everything.
-func isGivenBack(p *booking.Payment) bool {
+func isFullyRefunded(p *booking.Payment) bool {
 	owed, otherwise, beside := p.Amount.Amount-p.Kept, int64(0), int64(0)
 	for _, e := range p.Entries {
 		if e.State != booking.EntryDone {
@@ -114,9 +114,9 @@ func isGivenBack(p *booking.Payment) bool {
 			beside += e.Amount.Amount
 		}
 	}
-	given := p.Refunded + otherwise
+	refunded := p.Refunded + otherwise
 	own, undone := p.Entry(p.RefundKey())
-	return given >= owed && given-beside <= owed && (!undone || own.Amount.Amount >= p.Owed() || given >= p.Amount.Amount)
+	return refunded >= owed && refunded-beside <= owed && (!undone || own.Amount.Amount >= p.Owed() || refunded >= p.Amount.Amount)
 }
 
 // provider compares the ledger with the provider's record. A request whose outcome is open may
@@ -130,7 +130,7 @@ func (f *facts) provider() []Finding {
 		}
 	}
 	p := f.payment
-	charges = together(p, charges, f.isOver())
+	charges = together(p, charges, f.hasEnded())
 	switch {
 	case len(charges) > 1:
 		return f.finds(Provider, f.unresolvedRemedy(), "the provider charged its price %d times: %s", len(charges), chargesInWords(charges))
@@ -143,14 +143,14 @@ func (f *facts) provider() []Finding {
 	}
 }
 
-// isOver reports whether the order and its workflow have ended.
-func (f *facts) isOver() bool { return f.order().status.Final() && f.life != running }
+// hasEnded reports whether the order and its workflow have ended.
+func (f *facts) hasEnded() bool { return f.order().status.Final() && f.life != running }
 
 // unresolvedRemedy is the remedy for a further charge that was made and whose outcome the ledger
 // did not have when the order ended; "" if the ledger has no such charge.
 func (f *facts) unresolvedRemedy() string {
-	if f.payment != nil && f.isOver() && slices.ContainsFunc(f.payment.Further, booking.FurtherCharge.Pending) {
-		return lookRemedy(f.id)
+	if f.payment != nil && f.hasEnded() && slices.ContainsFunc(f.payment.Further, booking.FurtherCharge.Pending) {
+		return checkRemedy(f.id)
 	}
 	return ""
 }
@@ -159,21 +159,21 @@ func (f *facts) unresolvedRemedy() string {
 // because a refund failed after it was done, or if a charge was made after all: one of unknown
 // outcome that a person has refunded by hand, or one that was confirmed too late.
 func (f *facts) driftRemedy(charges []ProviderCharge) string {
-	unknown := f.payment.Status == booking.Returned && f.payment.Ref == "" || f.payment.MayBeTakenLate()
+	unknown := f.payment.Status == booking.Returned && f.payment.Ref == "" || f.payment.MayBeChargedLate()
 	if len(charges) == 1 && unknown {
-		return lookRemedy(f.id)
+		return checkRemedy(f.id)
 	}
 	if len(charges) != 1 || charges[0].Ref != f.payment.Ref {
 		return ""
 	}
 	mayHaveFailed := slices.ContainsFunc(f.payment.Entries, booking.Entry.ByProvider)
 	if charges[0].Refunded > f.payment.Refunded || charges[0].Refunded < f.payment.Refunded && mayHaveFailed {
-		return lookRemedy(f.id)
+		return checkRemedy(f.id)
 	}
 	return ""
 }
 
-// known is a permanent, recorded loss of an order's money: a bank has taken back what was
+// known is a permanent, recorded loss of an order's money: a bank has charged back what was
 // refunded before.
 func (f *facts) known() []Finding {
 	if f.payment == nil || f.payment.LostTwice() == 0 {
@@ -197,11 +197,11 @@ func agree(p *booking.Payment, charges []ProviderCharge) bool {
 		if len(charges) != 1 || charges[0].Ref != p.Ref {
 			return false
 		}
-		given := charges[0].Refunded
-		if p.Status == booking.Refunded && p.Kept == 0 && given == charges[0].Charged.Amount && (charges[0].Charged != p.Amount || len(p.Entries) == 0) {
+		refunded := charges[0].Refunded
+		if p.Status == booking.Refunded && p.Kept == 0 && refunded == charges[0].Charged.Amount && (charges[0].Charged != p.Amount || len(p.Entries) == 0) {
 			return true
 		}
-		return charges[0].Charged == p.Amount && given >= p.Refunded && given <= p.Refunded+pending(p)
+		return charges[0].Charged == p.Amount && refunded >= p.Refunded && refunded <= p.Refunded+pending(p)
 	case booking.Returned: // the provider knows only a part of it
 		if p.Ref == "" { // paid by hand; the provider did not even know a charge
 			return len(charges) == 0
@@ -235,7 +235,7 @@ func afterAll(p *booking.Payment) string {
 // moneyInWords describes what the customer has paid, or may have paid, and has not got back; ""
 // for nothing.
 func (f *facts) moneyInWords() string {
-	if !settled(f.payment) {
+	if !owesNothing(f.payment) {
 		return paymentInWords(f.payment)
 	}
 	return ""

@@ -27,7 +27,7 @@ func termsOf(v contract.View) terms {
 
 // asPolicySays compares what the ledger keeps of a cancelled order with what its policy keeps by
 // that tier, less refunds by others, and with what its customer is shown.
-func (f *facts) asPolicySays(o standing) (found []Finding) {
+func (f *facts) asPolicySays(o orderState) (found []Finding) {
 	p := f.payment
 	if o.status != booking.Cancelled || p == nil || f.view == nil && f.row == nil {
 		return nil
@@ -59,14 +59,14 @@ func wasChanged(p *booking.Payment) bool {
 
 // asDeparted compares the refund of guests who have left early with what the policy gives for
 // their nights, or with what was left of the payment if that is less.
-func (f *facts) asDeparted(o standing) []Finding {
+func (f *facts) asDeparted(o orderState) []Finding {
 	p := f.payment
 	if o.kind != booking.Lodging || o.status != booking.Completed || p == nil || f.underWay(contract.RefundPartActivity) {
 		return nil
 	}
-	e, given := p.Entry(contract.EarlyKey(f.id))
+	e, exists := p.Entry(contract.EarlyKey(f.id))
 	due := o.terms.departure
-	if e.Amount.Amount == due && (given || due == 0) || e.Amount.Amount < due && beside(p, isRefund) >= p.Amount.Amount {
+	if e.Amount.Amount == due && (exists || due == 0) || e.Amount.Amount < due && beside(p, isRefund) >= p.Amount.Amount {
 		return nil
 	}
 	return f.finds(Money, "", "its guests left early, and get %d back for that; the ledger has %d; it says: %s", due, e.Amount.Amount, paymentInWords(p))

@@ -108,7 +108,7 @@ func TestRun_KeptBesideOthers(t *testing.T) {
 			p.Entries[0].State, p.Refunded = booking.EntryFailed, 0
 			b.repaid(p.RefundKey(), price.Amount-price.Amount/20)
 		}, nil},
-		"TheUndoGaveBackMoreThanThePolicy": {price.Amount - price.Amount/20, func(b *books) {
+		"TheUndoRefundedMoreThanThePolicy": {price.Amount - price.Amount/20, func(b *books) {
 			p := &b.payments[0]
 			b.repaid(p.RefundKey(), 1)
 		}, []string{"its policy does not keep 5000 by \"none\""}},
@@ -173,7 +173,7 @@ func strictTerms() *contract.Terms {
 	}}
 }
 
-// TestRun_EarlyDeparture: guests who have left early have been refunded what the policy gives
+// TestRun_EarlyDeparture: guests who have left early have been refunded what the policy refunds
 // for their nights, or all that was left, or something works on it.
 func TestRun_EarlyDeparture(t *testing.T) {
 	t.Parallel()
@@ -182,19 +182,19 @@ func TestRun_EarlyDeparture(t *testing.T) {
 		do   func(b *books, due int64)
 		says string // how the finding begins; "" for none
 	}{
-		"Sound":     {func(b *books, due int64) { b.gave(due); b.repaid(early, due) }, ""},
+		"Sound":     {func(b *books, due int64) { b.providerRefunded(due); b.repaid(early, due) }, ""},
 		"Missing":   {func(*books, int64) {}, "its guests left early, and get"},
-		"TooLittle": {func(b *books, due int64) { b.gave(due - 1); b.repaid(early, due-1) }, "its guests left early, and get"},
-		"TooMuch":   {func(b *books, due int64) { b.gave(due + 1); b.repaid(early, due+1) }, "its guests left early, and get"},
+		"TooLittle": {func(b *books, due int64) { b.providerRefunded(due - 1); b.repaid(early, due-1) }, "its guests left early, and get"},
+		"TooMuch":   {func(b *books, due int64) { b.providerRefunded(due + 1); b.repaid(early, due+1) }, "its guests left early, and get"},
 		"UnderWay": {func(b *books, _ int64) {
 			b.pending["lodging-1"] = map[string][]orders.Awaited{"RefundPart": {{ID: "1", Attempt: 1}}}
 		}, ""},
 		"LessIsLeft": {func(b *books, due int64) {
-			b.gave(price.Amount)
+			b.providerRefunded(price.Amount)
 			b.repaid("refund/1", price.Amount-due+1)
 			b.repaid(early, due-1)
 		}, ""},
-		"NothingIsLeft": {func(b *books, _ int64) { b.gave(price.Amount); b.repaid("refund/1", price.Amount) }, ""},
+		"NothingIsLeft": {func(b *books, _ int64) { b.providerRefunded(price.Amount); b.repaid("refund/1", price.Amount) }, ""},
 		"NotFollowed":   {func(b *books, due int64) { b.repaid(early, due, failed) }, "refund " + early + " of"},
 	} {
 		t.Run(name, func(t *testing.T) {

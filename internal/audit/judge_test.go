@@ -42,10 +42,10 @@ func TestRun_CleanInEveryStatus(t *testing.T) {
 	everyOrder(t, func(t *testing.T, v contract.View) {
 		b := newBooks()
 		b.add(v)
-		report, took := b.run(t)
+		report, duration := b.run(t)
 		require.Empty(t, report.Findings)
 		require.True(t, report.Clean())
-		require.Zero(t, took, "without findings there is no second pass")
+		require.Zero(t, duration, "without findings there is no second pass")
 		require.Equal(t, 1, report.Orders)
 	})
 }
@@ -93,7 +93,7 @@ func TestRun_Abandoned(t *testing.T) {
 				require.Contains(t, report.Findings[0].Says, "it holds nothing, and its page shows it as under way")
 				b.rows = nil
 				report, _ = b.run(t)
-				require.Empty(t, report.Findings, "nothing is owed, and nobody is shown anything")
+				require.Empty(t, report.Findings, "nothing is owed, and nothing is shown")
 			}
 		})
 	}

@@ -28,7 +28,7 @@ func (f *facts) attempt(activity string) int {
 
 // stock compares the order's live holds with those that it must have. While the end of
 // a stay is under way, its hold may be shortened already.
-func (f *facts) stock(o standing, d due) (found []Finding) {
+func (f *facts) stock(o orderState, d due) (found []Finding) {
 	if f.underWay(contract.EndStayActivity) && len(f.holds) == 1 && f.holds[0].To.String() < o.to {
 		o.to = f.holds[0].To.String()
 	}
@@ -50,7 +50,7 @@ func (f *facts) stock(o standing, d due) (found []Finding) {
 	return found
 }
 
-func (h Hold) isOf(o standing) bool {
+func (h Hold) isOf(o orderState) bool {
 	return h.ItemID == o.itemID && h.Quantity == o.quantity && h.From.String() == o.from && h.To.String() == o.to
 }
 
@@ -70,7 +70,7 @@ func orNothing(words string) string {
 }
 
 // job compares the delivery or production with the order.
-func (f *facts) job(o standing, d due) (found []Finding) {
+func (f *facts) job(o orderState, d due) (found []Finding) {
 	for _, is := range []struct {
 		kind Kind
 		at   job
@@ -88,7 +88,7 @@ func (f *facts) job(o standing, d due) (found []Finding) {
 
 // quantity compares a production's quantity with the order's. While that changes, it
 // may be either.
-func (f *facts) quantity(o standing, d due) []Finding {
+func (f *facts) quantity(o orderState, d due) []Finding {
 	working := f.production == booking.JobStarted || f.production == booking.JobCompleted
 	if o.kind != booking.Cafe || d.held != there || !working || f.making == o.quantity || f.making == o.changed().quantity {
 		return nil
@@ -97,7 +97,7 @@ func (f *facts) quantity(o standing, d due) []Finding {
 }
 
 // cleaner compares the order's call with the order.
-func (f *facts) cleaner(o standing, d due) []Finding {
+func (f *facts) cleaner(o orderState, d due) []Finding {
 	at := f.callAt()
 	if d.call != nil && !slices.Contains(d.call, at) && !f.underWay(ahead.calls[at]...) {
 		return f.finds(Cleaner, "", "it is %s; its call for a cleaner is %s", o.status, orMissing(string(at)))
@@ -149,7 +149,7 @@ func (f *facts) callInWords() string {
 }
 
 // registration compares the call in management with the order.
-func (f *facts) registration(o standing, d due) []Finding {
+func (f *facts) registration(o orderState, d due) []Finding {
 	switch {
 	case d.registered == there && !f.registered:
 		return f.finds(Registration, "", "it is %s, and management does not know of it", o.status)
@@ -161,7 +161,7 @@ func (f *facts) registration(o standing, d due) []Finding {
 }
 
 // messages compares the messages to people with the order.
-func (f *facts) messages(o standing, d due) (found []Finding) {
+func (f *facts) messages(o orderState, d due) (found []Finding) {
 	switch {
 	case d.sent == there && !f.underWay(contract.NotifyActivity):
 		for _, notice := range noticesOf[o.kind] {
@@ -192,9 +192,9 @@ func (f *facts) mypage() []Finding {
 		return f.finds(Mypage, remedy, "it is %s, and has no row", o.status)
 	case r.status != o.status || r.version != o.version:
 		return f.finds(Mypage, remedy, "it is %s at version %d; its row says %s at %d", o.status, o.version, r.status, r.version)
-	case r.standing.status != r.status || r.standing.version != r.version:
+	case r.orderState.status != r.status || r.orderState.version != r.version:
 		return f.finds(Mypage, remedy, "its row is listed as %s at version %d, and shows %s at %d",
-			r.status, r.version, r.standing.status, r.standing.version)
+			r.status, r.version, r.orderState.status, r.orderState.version)
 	default:
 		return nil
 	}

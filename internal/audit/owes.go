@@ -9,10 +9,10 @@ import (
 type claim int
 
 const (
-	anything claim = iota // no requirement: it may be under way; never more than one
-	there                 // it exists
-	absent                // it does not exist
-	asked                 // of a charge: the customer has to confirm it, or has just done so
+	anything  claim = iota // no requirement: it may be under way; never more than one
+	there                  // it exists
+	absent                 // it does not exist
+	toConfirm              // of a charge: the customer has to confirm it, or has just done so
 )
 
 // due is what an order must have, and must not have, in one status.
@@ -61,7 +61,7 @@ var (
 // A price of 0 counts as charged; there is no charge then.
 var dues = map[booking.Kind]map[booking.Status]due{
 	booking.Lodging: {
-		booking.AwaitingPayment: {charged: asked, held: there, sent: absent},
+		booking.AwaitingPayment: {charged: toConfirm, held: there, sent: absent},
 		booking.Paid:            {charged: there}, // its rooms are about to be held, or were just held
 		booking.AwaitingOwner:   {charged: there, held: there, sent: there},
 		booking.Confirmed:       {charged: there, held: there, sent: there},
@@ -69,7 +69,7 @@ var dues = map[booking.Kind]map[booking.Status]due{
 		booking.Cancelled:       {charged: absent, held: absent, sent: absent},
 	},
 	booking.Food: {
-		booking.AwaitingPayment: {charged: asked, job: noWork, sent: absent},
+		booking.AwaitingPayment: {charged: toConfirm, job: noWork, sent: absent},
 		booking.Paid:            {charged: there, job: notFinished},
 		booking.Delivering:      {charged: there, job: oneOf[job]{booking.JobStarted}, sent: there},
 		booking.Delivered:       {charged: there, job: oneOf[job]{booking.JobDelivered}, sent: there},
@@ -77,7 +77,7 @@ var dues = map[booking.Kind]map[booking.Status]due{
 	},
 	// A drink is held before it is paid for.
 	booking.Cafe: {
-		booking.AwaitingPayment: {charged: asked, held: there, job: noWork, sent: absent},
+		booking.AwaitingPayment: {charged: toConfirm, held: there, job: noWork, sent: absent},
 		booking.Paid:            {charged: there, held: there, job: notFinished},
 		booking.InProduction:    {charged: there, held: there, job: oneOf[job]{booking.JobStarted}, sent: there},
 		booking.Completed:       {charged: there, held: there, job: oneOf[job]{booking.JobCompleted}, sent: there},
@@ -85,7 +85,7 @@ var dues = map[booking.Kind]map[booking.Status]due{
 	},
 	// A call is registered before it is paid for, if it has a price.
 	booking.Cleaning: {
-		booking.AwaitingPayment: {charged: asked, registered: there, call: noCleaner, sent: absent},
+		booking.AwaitingPayment: {charged: toConfirm, registered: there, call: noCleaner, sent: absent},
 		// The order is notified of its cleaner soon.
 		booking.Calling: {charged: there, registered: there, call: oneOf[callAt]{noCall, callWaiting, callUnsignalled}},
 		// It may know its cleaner before that is recorded.

@@ -12,7 +12,7 @@ const (
 	batch = 1000
 	// longestPause is the maximum length of a pause.
 	longestPause = 2 * time.Second
-	// gentleWidth is the number of workflows that a gentle audit asks concurrently.
+	// gentleWidth is the number of workflows that a gentle audit queries concurrently.
 	gentleWidth = 2
 )
 
@@ -49,15 +49,15 @@ func (p *pace) after(ctx context.Context, read int) error {
 	return err
 }
 
-// afterAsking pauses after one workflow was asked, for as long as its answer took.
-func (p *pace) afterAsking(ctx context.Context, took time.Duration) error {
+// afterQuery pauses after one workflow was queried, for as long as its answer took.
+func (p *pace) afterQuery(ctx context.Context, took time.Duration) error {
 	if !p.gentle || took < time.Millisecond {
 		return nil
 	}
 	return wait(ctx, min(took, longestPause))
 }
 
-// width is the number of workflows that are asked concurrently.
+// width is the number of workflows that are queried concurrently.
 func (p *pace) width() int {
 	if p.gentle {
 		return gentleWidth

@@ -31,8 +31,8 @@ type pass struct {
 	known    []Finding
 }
 
-// take reads the facts and judges them.
-func (s Sources) take(ctx context.Context, p *pace, only map[string]bool) (*pass, error) {
+// runPass reads the facts and judges them.
+func (s Sources) runPass(ctx context.Context, p *pace, only map[string]bool) (*pass, error) {
 	l := &pass{
 		Sources: s, pace: p, only: only, orders: map[string]*facts{}, silent: map[string]error{}, garbled: map[string]bool{},
 		crew: crew{cleaners: map[string]booking.CleanerAtWork{}, calls: map[string]Call{}},
@@ -76,7 +76,7 @@ func (l *pass) of(orderID string) *facts {
 	return f
 }
 
-// workflows lists the sagas of all orders; a few orders are asked for one by one.
+// workflows lists the sagas of all orders. A few selected orders are read one by one.
 func (l *pass) workflows(ctx context.Context) error {
 	if l.only != nil {
 		for id := range l.only {
@@ -120,7 +120,7 @@ func (f *facts) lives(s orders.Saga) {
 func (l *pass) rows(ctx context.Context) error {
 	return each(ctx, l, l.Pages.All, func(r Row) {
 		l.counts.Rows++
-		l.of(r.ID).row = &row{standing: standingOf(r.View), status: r.Status, version: r.Version, disputed: r.View.Disputed}
+		l.of(r.ID).row = &row{orderState: orderStateOf(r.View), status: r.Status, version: r.Version, disputed: r.View.Disputed}
 	})
 }
 
@@ -236,7 +236,7 @@ func (l *pass) catalogue(ctx context.Context) error {
 
 // feed finds events that stay in their outbox.
 func (l *pass) feed(ctx context.Context) error {
-	return each(ctx, l, l.Outboxes.Untold, func(e booking.Event) {
+	return each(ctx, l, l.Outboxes.Undelivered, func(e booking.Event) {
 		l.findings = append(l.findings, Finding{
 			Kind: Feed, Item: e.Subject, Says: fmt.Sprintf("%s of %s has not reached the feed", e.Type, e.At.UTC().Format(time.RFC3339)),
 			Remedy: "it does when a process runs that reaches the database of mypage", same: "untold " + e.Key,

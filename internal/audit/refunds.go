@@ -82,7 +82,7 @@ func (f *facts) unfollowedRefunds() (found []Finding) {
 	for _, e := range f.unfollowed {
 		remedy := "repeat the request for it under its Idempotency-Key"
 		if e.State == booking.EntryFailed && f.followed == 0 {
-			remedy = lookRemedy(f.id)
+			remedy = checkRemedy(f.id)
 		} else if _, ofStaff := contract.RefundID(e.Key); !ofStaff {
 			remedy = "reset its workflow to the beginning"
 		}

@@ -43,10 +43,10 @@ abandoned  food-1     its workflow failed while it was paid: 1 KRW charged
 func TestReport_TableOfNothingWrong(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
-	require.NoError(t, audit.Report{NotJudged: 2, OneNotJudged: "lodging-1: nobody there", InMotion: 1}.Table(&out))
+	require.NoError(t, audit.Report{NotJudged: 2, OneNotJudged: "lodging-1: no answer", InMotion: 1}.Table(&out))
 	require.Contains(t, out.String(), "Nothing that was looked at is wrong.\n")
 	require.Contains(t, out.String(), "In motion, and not judged: 1. Look again later.\n")
-	require.Contains(t, out.String(), "Not judged, since their workflow does not answer: 2 orders. Is a worker running?\n  lodging-1: nobody there\n")
+	require.Contains(t, out.String(), "Not judged, since their workflow does not answer: 2 orders. Is a worker running?\n  lodging-1: no answer\n")
 }
 
 func TestReport_JSON(t *testing.T) {

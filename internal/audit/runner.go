@@ -70,7 +70,7 @@ type Runner struct {
 func (r *Runner) Run(ctx context.Context) {
 	for ctx.Err() == nil {
 		if err := r.next(ctx); err != nil && ctx.Err() == nil {
-			r.Log.Warn("audits cannot be looked for", zap.Error(err))
+			r.Log.Warn("due audits cannot be read", zap.Error(err))
 		}
 		_ = wait(ctx, runPoll)
 	}
@@ -88,7 +88,7 @@ func (r *Runner) next(ctx context.Context) error {
 	if err != nil || !ok {
 		return err
 	}
-	r.Log.Info("audit begins", zap.Int64("audit", run.ID), zap.String("by", run.AskedBy), zap.Int("try", run.Tries))
+	r.Log.Info("audit begins", zap.Int64("audit", run.ID), zap.String("by", run.RequestedBy), zap.Int("try", run.Tries))
 	report, err := r.audit(ctx, run)
 	return r.end(ctx, run, report, err)
 }
@@ -137,7 +137,7 @@ func (r *Runner) end(ctx context.Context, run booking.AuditRun, report Report, f
 	case failure != nil && stopping:
 		return r.Runs.Release(ctx, run)
 	case failure != nil:
-		log.Error("audit could not look", zap.Error(failure))
+		log.Error("audit failed", zap.Error(failure))
 		return r.Runs.Failed(ctx, run, failure.Error(), now)
 	}
 	level := zap.InfoLevel

@@ -106,7 +106,7 @@ func TestRunner_RunsWhatIsOpen(t *testing.T) {
 		require.True(t, r.report.Unsure("lodging-1", ""), "it was never twice the same")
 		require.False(t, r.report.Unsure("food-1", ""))
 		require.Positive(t, r.due)
-		require.Positive(t, r.renewed, "a pass takes longer than a lease is extended for")
+		require.Positive(t, r.renewed, "a pass lasts longer than a lease is extended for")
 	})
 }
 
@@ -170,18 +170,18 @@ func (s slowly) All(context.Context) iter.Seq2[audit.Row, error] {
 // a time.
 func TestRun_Gently(t *testing.T) {
 	t.Parallel()
-	took := func(each time.Duration, gentle bool) (took time.Duration) {
+	duration := func(each time.Duration, gentle bool) (duration time.Duration) {
 		synctest.Test(t, func(t *testing.T) {
 			s, began := newBooks().sources(), time.Now()
 			s.Pages = slowly{3000, each}
 			report, err := audit.Run(t.Context(), s, audit.Options{Moment: moment, Gentle: gentle})
 			require.NoError(t, err)
 			require.Equal(t, 3000, report.Rows)
-			took = time.Since(began)
+			duration = time.Since(began)
 		})
-		return took
+		return duration
 	}
-	require.Equal(t, 3*time.Second, took(time.Millisecond, false))
-	require.Equal(t, 6*time.Second, took(time.Millisecond, true))
-	require.Equal(t, 36*time.Second, took(10*time.Millisecond, true))
+	require.Equal(t, 3*time.Second, duration(time.Millisecond, false))
+	require.Equal(t, 6*time.Second, duration(time.Millisecond, true))
+	require.Equal(t, 36*time.Second, duration(10*time.Millisecond, true))
 }

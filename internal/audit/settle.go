@@ -75,7 +75,7 @@ func (s Settler) lastKnown(ctx context.Context, orderID string, remembered bool)
 }
 
 func (s Settler) fromWorkflow(ctx context.Context, orderID string) (contract.View, string, error) {
-	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
 	view, err := s.Sagas.View(ctx, orderID)
 	if err != nil {

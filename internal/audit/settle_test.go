@@ -129,7 +129,7 @@ func TestSettler_NothingIsKnown(t *testing.T) {
 	require.ErrorIs(t, settle(&engine{}, nil, &booking.Payment{}, "parcel-1"), notFound, "there are no orders of this kind")
 }
 
-func TestSettler_RefusesWhoIsNotLost(t *testing.T) {
+func TestSettler_RefusesOrdersThatAreNotLost(t *testing.T) {
 	t.Parallel()
 	e := &engine{execution: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}
 	err := settle(e, nil, nil, "lodging-1")

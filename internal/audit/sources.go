@@ -47,13 +47,13 @@ type Items interface {
 
 // Outboxes lists events on the way to the feed's readers.
 type Outboxes interface {
-	// Untold lists events that have not reached the feed and, as unreadable, those in
+	// Undelivered lists events that have not reached the feed and, as unreadable, those in
 	// it that readers skip.
-	Untold(ctx context.Context) iter.Seq2[booking.Event, error]
+	Undelivered(ctx context.Context) iter.Seq2[booking.Event, error]
 }
 
-// unreadable is an item that a source cannot read, because a person or an earlier build
-// has left it so. Its list goes on.
+// unreadable is an item that a source cannot read, because a person or an earlier build has
+// written it so. The list continues after it.
 type unreadable interface {
 	error
 	// About is the subject of the item, if known.
@@ -68,7 +68,7 @@ type Workflows interface {
 	// Describe is List for one order's newest run. NotFound: the engine has none, or no
 	// longer.
 	Describe(ctx context.Context, orderID string) (orders.Saga, error)
-	// View asks the order's workflow for its view. It needs a worker.
+	// View queries the order's workflow for its view. It needs a worker.
 	View(ctx context.Context, orderID string) (contract.View, error)
 	// Pending returns what the order's workflow waits for, by the types of its
 	// activities and orders.WorkflowTask.
@@ -104,7 +104,7 @@ type ProviderCharge struct {
 	OrderID  string
 	Ref      string        // the provider's own id
 	Charged  booking.Money // zero if it was never charged
-	Refunded int64         // minor units of Taken.Currency
+	Refunded int64         // minor units of Charged.Currency
 }
 
 // Inventory lists the stock of each item, day by day.

@@ -82,7 +82,7 @@ func TestReadAhead_StalledBody(t *testing.T) {
 	}
 }
 
-// TestReadAhead_TooLarge: the rest of a body that is too large is awaited no longer
+// TestReadAhead_TooLarge: the remainder of a body that is too large is awaited no longer
 // than a body may take, although the client does not send it.
 func TestReadAhead_TooLarge(t *testing.T) {
 	t.Parallel()

@@ -91,8 +91,8 @@ func (p *Process) Kill() {
 	<-p.exited
 }
 
-// Stop asks the program to end and returns when it has. It kills a program that
-// takes longer than within, and returns an error then.
+// Stop requests the program's end and returns when it has ended. It kills a program that takes
+// longer than within, and returns an error then.
 func (p *Process) Stop(within time.Duration) error {
 	_ = p.cmd.Process.Signal(syscall.SIGTERM) // an error means that it has ended already
 	select {

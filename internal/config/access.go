@@ -29,8 +29,8 @@ func (c Keys) Settings() Config {
 type KeyCreation struct {
 	Keys   `embed:""`
 	As     As            `embed:""`
-	Scopes []string      `name:"scopes" env:"YEYAK_KEY_SCOPES" help:"What the program may do besides managing what its owner offers: orders:any (act for any caller), events:read (the whole feed), catalogue:write (change what any owner offers), orders:refund (refund a part of the payment for any order), orders:resolve (record that a refund was paid by hand)."`
-	Owner  string        `name:"owner" env:"YEYAK_KEY_OWNER" help:"Id of the owner that the program belongs to, such as that of a till."`
+	Scopes []string      `name:"scopes" env:"YEYAK_KEY_SCOPES" help:"What the program may do besides what its owner's staff may do: orders:any (act for any caller), events:read (the whole feed), catalogue:write (change what any owner offers), orders:refund (refund a part of the payment for any order), orders:resolve (record that a refund was paid by hand)."`
+	Owner  string        `name:"owner" env:"YEYAK_KEY_OWNER" help:"Id of the owner that the program belongs to, for example the owner of a till."`
 	Lives  time.Duration `name:"lives" env:"YEYAK_KEY_LIVES" default:"8760h" help:"How long the key is valid."`
 }
 

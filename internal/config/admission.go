@@ -13,7 +13,7 @@ type Admission struct {
 
 const (
 	maxCalls = 1_000_000
-	// longestWait is well below the time after which proxies give up an answer.
+	// longestWait is well below the time after which proxies stop waiting for an answer.
 	longestWait = 30 * time.Second
 	// maxRequests is more than a process can answer in a second.
 	maxRequests = 10_000

@@ -18,10 +18,10 @@ const (
 
 // Auth says how callers are authenticated.
 type Auth struct {
-	Mode     string   `name:"auth" env:"YEYAK_AUTH" default:"on" help:"Whether requests have to be authenticated: on, or off, with which every caller may do everything. If the address is not loopback, off has to be said twice: off,off."`
+	Mode     string   `name:"auth" env:"YEYAK_AUTH" default:"on" help:"Whether requests have to be authenticated: on, or off, with which every caller may do everything. If the address is not loopback, off has to be given twice: off,off."`
 	Issuer   URL      `name:"auth-issuer" env:"YEYAK_AUTH_ISSUER" help:"OIDC issuer whose access tokens are accepted, such as https://id.example.com. yeyak dev has one of its own."`
 	Audience string   `name:"auth-audience" env:"YEYAK_AUTH_AUDIENCE" default:"yeyak" help:"Required audience (aud) of these tokens."`
-	Claims   []string `name:"auth-claims" env:"YEYAK_AUTH_CLAIMS" help:"Claims with other names than these: id=sub,name=name,roles=roles,scopes=scope. A claim within another is written as realm_access.roles. names=… is the claim with the names of people in builds without callers, whose orders they get; none by default."`
+	Claims   []string `name:"auth-claims" env:"YEYAK_AUTH_CLAIMS" help:"Names of the claims that differ from the default id=sub,name=name,roles=roles,scopes=scope. A claim within another is written as realm_access.roles. names=… is the claim with a person's name in builds without callers, by which the person gets the orders of that time; none by default."`
 }
 
 // Off reports whether requests need no authentication.
@@ -58,9 +58,9 @@ const PagesOff = "off"
 
 // Pages are the pages for browsers.
 type Pages struct {
-	Client string `name:"pages" env:"YEYAK_PAGES" default:"yeyak-pages" help:"OIDC client id of the pages for browsers, with which people log in; or off, for no pages. Without authentication there are no pages either."`
+	Client string `name:"pages" env:"YEYAK_PAGES" default:"yeyak-pages" help:"OIDC client id of the pages for browsers, where people log in; off removes the pages. Without authentication there are no pages either."`
 	// TemporalUI is for links only: no request is sent there.
-	TemporalUI string `name:"temporal-ui" env:"YEYAK_TEMPORAL_UI" help:"Where operators reach Temporal's web UI, such as https://temporal.example.com, which the timeline of an order links to. yeyak dev knows its own."`
+	TemporalUI string `name:"temporal-ui" env:"YEYAK_TEMPORAL_UI" help:"Address of Temporal's web UI for operators, such as https://temporal.example.com. The timeline of an order links to it. yeyak dev knows the address of its own web UI."`
 }
 
 // Off reports whether there are no pages. The zero value is off, for tests and benchmarks.

@@ -66,14 +66,14 @@ func TestParse_Auth(t *testing.T) {
 
 // TestParse_Pages: there are pages unless they are turned off; they have a client id at the issuer.
 func TestParse_Pages(t *testing.T) {
-	for given, off := range map[string]bool{"": false, "web-of-ours": false, "off": true} {
+	for value, off := range map[string]bool{"": false, "web-of-ours": false, "off": true} {
 		env := map[string]string{"YEYAK_AUTH_ISSUER": "https://id.example.com", "DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox"}
-		if given != "" {
-			env["YEYAK_PAGES"] = given
+		if value != "" {
+			env["YEYAK_PAGES"] = value
 		}
 		cli, err := parse(t, env, "api")
 		require.NoError(t, err)
-		require.Equal(t, off, cli.API.Settings().Pages.Off(), given)
+		require.Equal(t, off, cli.API.Settings().Pages.Off(), value)
 	}
 	_, err := parse(t, map[string]string{"YEYAK_PAGES": ""}, "dev")
 	require.EqualError(t, err, "--pages (YEYAK_PAGES) is empty: want the OIDC client id of the pages, or off")

@@ -21,13 +21,13 @@ import (
 // mistakes are the wrong settings, by the names of their flags.
 type mistakes map[string]mistake
 
-type mistake struct{ given, want string }
+type mistake struct{ value, want string }
 
 // add notes a mistake unless the setting has one: a value that cannot be read is
 // not also out of range.
-func (m mistakes) add(flag, given, want string) {
+func (m mistakes) add(flag, value, want string) {
 	if _, known := m[flag]; !known {
-		m[flag] = mistake{given, want}
+		m[flag] = mistake{value, want}
 	}
 }
 
@@ -39,38 +39,38 @@ func (m mistakes) err(offered map[string]*kong.Flag) error {
 		if f == nil {
 			continue
 		}
-		given := strconv.Quote(wrong.given)
-		switch wrong.given {
+		value := strconv.Quote(wrong.value)
+		switch wrong.value {
 		case "":
-			given = "empty"
+			value = "empty"
 		case hidden:
-			given = hidden
+			value = hidden
 		}
 		name := "--" + flag
 		if len(f.Envs) > 0 {
 			name += " (" + strings.Join(f.Envs, ", ") + ")"
 		}
-		lines = append(lines, fmt.Errorf("%s is %s: want %s", name, given, wrong.want))
+		lines = append(lines, fmt.Errorf("%s is %s: want %s", name, value, wrong.want))
 	}
 	slices.SortFunc(lines, func(a, b error) int { return strings.Compare(a.Error(), b.Error()) })
 	return errors.Join(lines...)
 }
 
-func (m mistakes) oneOf(flag, given string, allowed ...string) {
-	if !slices.Contains(allowed, given) {
-		m.add(flag, given, "one of "+strings.Join(allowed, ", "))
+func (m mistakes) oneOf(flag, value string, allowed ...string) {
+	if !slices.Contains(allowed, value) {
+		m.add(flag, value, "one of "+strings.Join(allowed, ", "))
 	}
 }
 
-func (m mistakes) between(flag string, given, atLeast, atMost int) {
-	if given < atLeast || given > atMost {
-		m.add(flag, strconv.Itoa(given), fmt.Sprintf("a whole number from %d to %d", atLeast, atMost))
+func (m mistakes) between(flag string, value, atLeast, atMost int) {
+	if value < atLeast || value > atMost {
+		m.add(flag, strconv.Itoa(value), fmt.Sprintf("a whole number from %d to %d", atLeast, atMost))
 	}
 }
 
-func (m mistakes) upTo(flag string, given, atMost time.Duration) {
-	if given <= 0 || given > atMost {
-		m.add(flag, given.String(), fmt.Sprintf("a duration above 0s and up to %s, such as 2s", short(atMost)))
+func (m mistakes) upTo(flag string, value, atMost time.Duration) {
+	if value <= 0 || value > atMost {
+		m.add(flag, value.String(), fmt.Sprintf("a duration above 0s and up to %s, such as 2s", short(atMost)))
 	}
 }
 
@@ -138,7 +138,7 @@ func (o *Operations) check(m mistakes) {
 }
 
 func (d *Databases) check(m mistakes) {
-	for flag, given := range map[string]URL{
+	for flag, value := range map[string]URL{
 		"database-url":               d.Front,
 		"payments-database-url":      d.Payments,
 		"inventory-database-url":     d.Inventory,
@@ -147,8 +147,8 @@ func (d *Databases) check(m mistakes) {
 		"fulfilment-database-url":    d.Fulfilment,
 		"mypage-database-url":        d.Mypage,
 	} {
-		if want := given.wanted(); given != "" && want != "" {
-			m.add(flag, given.String(), want)
+		if want := value.wanted(); value != "" && want != "" {
+			m.add(flag, value.String(), want)
 		}
 	}
 }
@@ -182,7 +182,7 @@ func (p *Payments) check(m mistakes) {
 		m.add("stripe-url", p.StripeURL.String(), "a URL without a path, such as https://api.stripe.com")
 	}
 	if p.StripeKey == "" && (p.Provider == PaymentsStripe || p.Provider == PaymentsAuto && p.StripeURL != DefaultStripeURL) {
-		m.add("stripe-secret-key", "", "the secret key, for Stripe is asked for; or say --payments=sandbox")
+		m.add("stripe-secret-key", "", "the secret key, since --payments is stripe; or --payments=sandbox")
 	}
 	if strings.TrimSpace(string(p.StripeKey)) != string(p.StripeKey) {
 		m.add("stripe-secret-key", hidden, "a key without spaces around it")
@@ -264,8 +264,8 @@ func (d *DevServer) check(m mistakes) {
 // check finds servers that would listen on the same port.
 func (c *Dev) check(m mistakes) {
 	c.Auth.mustBeReachable(m, c.HTTP.Listen)
-	host, given, err := net.SplitHostPort(c.HTTP.Listen)
-	port, notANumber := strconv.Atoi(given)
+	host, value, err := net.SplitHostPort(c.HTTP.Listen)
+	port, notANumber := strconv.Atoi(value)
 	if err != nil || notANumber != nil || port == 0 || !meetsLoopback(host) {
 		return
 	}

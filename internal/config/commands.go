@@ -127,7 +127,7 @@ type Audit struct {
 	Data      Data          `embed:""`
 	Payments  Payments      `embed:""`
 	As        As            `embed:""`
-	Moment    time.Duration `name:"moment" env:"YEYAK_AUDIT_MOMENT" default:"15s" help:"Time until an order that seems wrong is checked again. Longer than it takes another worker to take over the work of one that has died."`
+	Moment    time.Duration `name:"moment" env:"YEYAK_AUDIT_MOMENT" default:"15s" help:"Time until a difference is checked again. It has to be longer than another worker needs to take over the work of a dead one."`
 }
 
 // Settings is the Config of the command.
@@ -143,7 +143,7 @@ type Settle struct {
 	Databases Databases     `embed:""`
 	Data      Data          `embed:""`
 	As        As            `embed:""`
-	Wait      time.Duration `name:"wait" env:"YEYAK_SETTLE_WAIT" default:"30s" help:"How long to wait until the order is settled. Settling continues after that."`
+	Wait      time.Duration `name:"wait" env:"YEYAK_SETTLE_WAIT" default:"30s" help:"How long the command waits until the order is settled. After that the settlement continues without the command."`
 }
 
 // Settings is the Config of the command.
@@ -182,12 +182,12 @@ func (c Actions) Settings() Config {
 
 // Seen names the newest line of the log of actions that a command's caller has seen.
 type Seen struct {
-	Line *int64 `name:"seen" help:"Do nothing if another caller has acted on the order since this line of the log, its number in yeyak actions; 0 if there was none. The newest line by default, which is shown."`
+	Line *int64 `name:"seen" help:"Number of the newest line about the order that you have seen in yeyak actions; 0 if there was none. If another caller has acted on the order since, the command does nothing. Without this flag the command shows the newest line, and does nothing if another caller adds one before it acts."`
 }
 
-// As is the caller in whose name a command changes orders.
+// As is the caller of a command that changes something.
 type As struct {
-	ID string `name:"as" env:"YEYAK_AS" default:"system" help:"Caller in whose name the command changes orders: the caller's number in Yeyak, or system. Histories, tables and logs name it."`
+	ID string `name:"as" env:"YEYAK_AS" default:"system" help:"Caller of the command: the caller's number in Yeyak, or system. The history, table or log that records what the command changes names this caller."`
 }
 
 func (a *As) check(m mistakes) {
@@ -220,7 +220,7 @@ type SandboxPayments struct {
 	Latency       time.Duration `name:"latency" env:"YEYAK_SANDBOX_LATENCY" default:"400ms" help:"How long a request takes, at least."`
 	LatencyUpTo   time.Duration `name:"latency-up-to" env:"YEYAK_SANDBOX_LATENCY_UP_TO" default:"620ms" help:"How long a request takes, at most: a random time between --latency and this, if this is more."`
 	Capacity      int           `name:"capacity" env:"YEYAK_SANDBOX_CAPACITY" default:"0" help:"Requests that are served at the same time; 0 for no limit. Further ones are answered 429."`
-	Queue         bool          `name:"queue" env:"YEYAK_SANDBOX_QUEUE" help:"Requests beyond the capacity wait in order."`
+	Queue         bool          `name:"queue" env:"YEYAK_SANDBOX_QUEUE" help:"Requests beyond the capacity wait for their turn and are not answered 429."`
 	RefusePercent int           `name:"refuse-percent" env:"YEYAK_SANDBOX_REFUSE_PERCENT" default:"0" help:"Percentage of charges that are declined."`
 	Down          bool          `name:"down" env:"YEYAK_SANDBOX_DOWN" help:"Every request fails without effect."`
 	LoseAnswers   bool          `name:"lose-answers" env:"YEYAK_SANDBOX_LOSE_ANSWERS" help:"Requests take effect, and then fail."`
@@ -228,7 +228,7 @@ type SandboxPayments struct {
 
 // Data is the data folder of `yeyak dev`. Its databases are used unless others are named.
 type Data struct {
-	Dir string `name:"data-dir" env:"YEYAK_DATA_DIR" default:".yeyak" help:"Data folder of yeyak dev. Databases that are named are used instead."`
+	Dir string `name:"data-dir" env:"YEYAK_DATA_DIR" default:".yeyak" help:"Data folder of yeyak dev, whose databases are used unless other flags name databases."`
 }
 
 func (d *Data) check(m mistakes) {

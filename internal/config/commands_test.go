@@ -30,10 +30,10 @@ func TestParse_Operators(t *testing.T) {
 	require.Equal(t, 30*time.Second, cli.Settle.Wait)
 	require.Equal(t, booking.SystemID, cli.Settle.As.ID)
 
-	cli, err = parse(t, map[string]string{"DATABASE_URL": someDatabase, "YEYAK_AUDIT_MOMENT": "1m", "YEYAK_DATA_DIR": "elsewhere"}, "audit")
+	cli, err = parse(t, map[string]string{"DATABASE_URL": someDatabase, "YEYAK_AUDIT_MOMENT": "1m", "YEYAK_DATA_DIR": "other"}, "audit")
 	require.NoError(t, err)
 	require.Equal(t, config.URL(someDatabase), cli.Audit.Settings().Databases.Resolved().Mypage)
-	require.Equal(t, "elsewhere", cli.Audit.Settings().Dev.DataDir)
+	require.Equal(t, "other", cli.Audit.Settings().Dev.DataDir)
 	require.Equal(t, time.Minute, cli.Audit.Moment)
 }
 

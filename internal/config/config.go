@@ -39,7 +39,7 @@ type Config struct {
 type Log struct {
 	Level     string `name:"log-level" env:"YEYAK_LOG_LEVEL" default:"info" help:"Lowest level that is logged: debug, info, warn or error."`
 	Format    string `name:"log-format" env:"YEYAK_LOG_FORMAT" default:"console" help:"Format of the log: console or json."`
-	LevelFile string `name:"log-level-file" env:"YEYAK_LOG_LEVEL_FILE" help:"File with the level, which replaces --log-level. It is read every 5 s, so that the level of a running process can be changed: debug, info, warn or error."`
+	LevelFile string `name:"log-level-file" env:"YEYAK_LOG_LEVEL_FILE" help:"File whose content (debug, info, warn or error) replaces --log-level. It is read every 5 s, so that the level of a running process can be changed."`
 }
 
 // ZapLevel is the lowest level that is logged.
@@ -65,13 +65,13 @@ type Operations struct {
 type HTTP struct {
 	Listen string `name:"listen" env:"YEYAK_LISTEN" default:"127.0.0.1:8080" help:"Address of the API, host:port."`
 	// Hosts are for a proxy on the same machine that passes on the Host of its clients.
-	Hosts []string `name:"hosts" env:"YEYAK_HOSTS" help:"Host names that requests may carry besides localhost, if the API listens on loopback. On other addresses any name is allowed."`
+	Hosts []string `name:"hosts" env:"YEYAK_HOSTS" help:"Host names that requests may have besides localhost, if the API listens on loopback. On other addresses any name is allowed."`
 	// TrustedProxies are the addresses whose X-Forwarded-For is believed; a client can
 	// send that header as well.
-	TrustedProxies []string `name:"trusted-proxies" env:"YEYAK_TRUSTED_PROXIES" default:"127.0.0.0/8,::1/128" help:"Addresses or networks of the proxies in front, whose X-Forwarded-For is believed. Any other client that reaches the API from one of them can send requests in the name of any address."`
+	TrustedProxies []string `name:"trusted-proxies" env:"YEYAK_TRUSTED_PROXIES" default:"127.0.0.0/8,::1/128" help:"Addresses or networks of the proxies in front of the API, whose X-Forwarded-For is trusted. Any other client with such an address can pretend to have any address."`
 	// DrainDelay is for the load balancer in front, which sends requests until it has
 	// seen a probe fail.
-	DrainDelay time.Duration `name:"drain-delay" env:"YEYAK_DRAIN_DELAY" default:"${drain_delay}" help:"How long the API still accepts requests at shutdown while it is unready, so that load balancers notice; 0 for none."`
+	DrainDelay time.Duration `name:"drain-delay" env:"YEYAK_DRAIN_DELAY" default:"${drain_delay}" help:"How long the API is unready at shutdown and still accepts requests, so that load balancers notice; 0 skips this."`
 }
 
 // Databases are the URLs of the databases. A service without a database of its own
@@ -98,12 +98,12 @@ func (d Databases) Resolved() Databases {
 
 // Orders says how orders are taken and carried out.
 type Orders struct {
-	ReplyBudget    time.Duration `name:"reply-budget" env:"YEYAK_REPLY_BUDGET" default:"2s" help:"How long a customer's request waits for its order's decision."`
-	InboxWithin    time.Duration `name:"inbox-within" env:"YEYAK_INBOX_WITHIN" default:"30m" help:"How long an order of food or of a stay may wait for Temporal before it is cancelled as not processed."`
+	ReplyBudget    time.Duration `name:"reply-budget" env:"YEYAK_REPLY_BUDGET" default:"2s" help:"How long a request waits for the first decision on its order. After that it is answered 202."`
+	InboxWithin    time.Duration `name:"inbox-within" env:"YEYAK_INBOX_WITHIN" default:"30m" help:"How long a reservation or an order of food may wait for Temporal before it is cancelled as not processed."`
 	AttentionAfter time.Duration `name:"attention-after" env:"YEYAK_ATTENTION_AFTER" default:"5m" help:"How long an undo may fail before its order is marked as needing attention."`
-	TelRegion      string        `name:"tel-region" env:"YEYAK_TEL_REGION" default:"KR" help:"Country of telephone numbers without + and a country code, as in ISO 3166."`
-	HandOverWithin time.Duration `name:"hand-over-within" env:"YEYAK_HAND_OVER_WITHIN" default:"30m" help:"Time, after the time for its payment, within which an order of food, a drink or a cleaner has to reach its courier, kitchen or cleaners; then it is cancelled."`
-	ServeAfterDay  time.Duration `name:"serve-after-day" env:"YEYAK_SERVE_AFTER_DAY" default:"3h" help:"How long after the drink's day a café may still hand it over; then the order is cancelled."`
+	TelRegion      string        `name:"tel-region" env:"YEYAK_TEL_REGION" default:"KR" help:"Country (ISO 3166) of telephone numbers without a country code."`
+	HandOverWithin time.Duration `name:"hand-over-within" env:"YEYAK_HAND_OVER_WITHIN" default:"30m" help:"How long it may take, after the time for the payment, until an order of food, a drink or a cleaner reaches its courier, kitchen or cleaners. After that the order is cancelled."`
+	ServeAfterDay  time.Duration `name:"serve-after-day" env:"YEYAK_SERVE_AFTER_DAY" default:"3h" help:"How long after a drink's day the café may hand the drink over. After that the order is cancelled."`
 	// Within these times a courier, a café and a cleaner are done, and a cleaner is
 	// found, before the order needs attention. Zero uses the default of
 	// contract.Policy. They end no order: if they are long, an operator only reads the
@@ -136,7 +136,7 @@ type Worker struct {
 	Serve []string `name:"serve" env:"YEYAK_SERVE" default:"${queues}" help:"Task queues that this process serves (${default})."`
 	// Versioning concerns the sagas only: their workflows stay with the build that
 	// started them. A service does the same in every build.
-	Versioning bool   `name:"versioning" env:"YEYAK_VERSIONING" negatable:"" help:"Orders stay with the build that they began with. New orders go to the build that is the current one at Temporal."`
+	Versioning bool   `name:"versioning" env:"YEYAK_VERSIONING" negatable:"" help:"Keep orders on the build that they began with. New orders go to the build that is the current one at Temporal."`
 	BuildID    string `name:"build-id" env:"YEYAK_BUILD_ID" default:"${version}" help:"Id of this build at Temporal (${default})."`
 }
 
@@ -160,9 +160,9 @@ const (
 
 // Mypage says how the read model is kept up to date.
 type Mypage struct {
-	Feed string `name:"mypage-feed" env:"MYPAGE_FEED" default:"push" help:"How the customers' pages learn of orders: push, the orders push their state, or query, they are queried for it."`
+	Feed string `name:"mypage-feed" env:"MYPAGE_FEED" default:"push" help:"How the customers' pages are written: push, by the sagas, or query, from the workflows' answers to queries."`
 	// RepairEvery is for benchmarks, which a repair would disturb.
-	RepairEvery time.Duration `name:"repair-every" env:"YEYAK_REPAIR_EVERY" default:"5m" hidden:"" help:"How often missing and stale pages of orders are looked for and repaired."`
+	RepairEvery time.Duration `name:"repair-every" env:"YEYAK_REPAIR_EVERY" default:"5m" hidden:"" help:"How often missing and stale pages of orders are searched and repaired."`
 }
 
 // Payment providers.
@@ -177,8 +177,8 @@ const DefaultStripeURL = "https://api.stripe.com"
 
 // Payments is the payment provider.
 type Payments struct {
-	Provider  string `name:"payments" env:"YEYAK_PAYMENTS" default:"auto" help:"Payment provider: sandbox, which is built in and moves no money, or stripe. auto is stripe if it has a secret key, otherwise sandbox in yeyak dev."`
-	StripeURL URL    `name:"stripe-url" env:"STRIPE_URL" default:"https://api.stripe.com" help:"URL of Stripe's API, or of a stand-in for Stripe."`
+	Provider  string `name:"payments" env:"YEYAK_PAYMENTS" default:"auto" help:"Payment provider: sandbox, which is built in and moves no money, or stripe. auto is stripe if there is a secret key for it, otherwise sandbox, in yeyak dev only."`
+	StripeURL URL    `name:"stripe-url" env:"STRIPE_URL" default:"https://api.stripe.com" help:"URL of Stripe's API, or of a replacement for Stripe."`
 	StripeKey Secret `name:"stripe-secret-key" env:"STRIPE_SECRET_KEY" help:"Secret key for Stripe's API."`
 }
 
@@ -199,10 +199,10 @@ func (p Payments) Stripe() bool { return p.Name() == PaymentsStripe }
 
 // Notices configures the notices that the payment provider sends.
 type Notices struct {
-	StripeSecrets []Secret `name:"stripe-webhook-secrets" env:"STRIPE_WEBHOOK_SECRETS" help:"Secrets with which Stripe signs its notices (whsec_…), several while one replaces another. Without a secret no notices are accepted."`
+	StripeSecrets []Secret `name:"stripe-webhook-secrets" env:"STRIPE_WEBHOOK_SECRETS" help:"Secrets with which Stripe signs its notices (whsec_…): one, or several while one replaces another. Without a secret no notices are accepted."`
 }
 
-// Secrets returns the secrets in the given order.
+// Secrets returns the secrets in their order.
 func (n Notices) Secrets() []string {
 	secrets := make([]string, len(n.StripeSecrets))
 	for i, s := range n.StripeSecrets {
@@ -221,8 +221,8 @@ type Sandbox struct {
 // DevServer is the Temporal server that a command starts.
 type DevServer struct {
 	DataDir      string `name:"data-dir" env:"YEYAK_DATA_DIR" default:".yeyak" help:"Folder of all data."`
-	TemporalPort int    `name:"temporal-port" env:"YEYAK_TEMPORAL_PORT" default:"7233" help:"Port of the Temporal server; 0 takes a free one."`
-	UIPort       int    `name:"ui-port" env:"YEYAK_UI_PORT" default:"8233" help:"Port of Temporal's web UI; 0 takes a free one."`
+	TemporalPort int    `name:"temporal-port" env:"YEYAK_TEMPORAL_PORT" default:"7233" help:"Port of the Temporal server; 0 uses a free port."`
+	UIPort       int    `name:"ui-port" env:"YEYAK_UI_PORT" default:"8233" help:"Port of Temporal's web UI; 0 uses a free port."`
 	// TemporalServer is ignored if TEMPORAL_ADDRESS names a running one.
-	TemporalServer string `name:"temporal-server" env:"YEYAK_TEMPORAL_SERVER" help:"Temporal server to run: our own, or a Temporal CLI. By default the CLI on PATH or a downloaded one, if it is new enough, otherwise the server beside this program."`
+	TemporalServer string `name:"temporal-server" env:"YEYAK_TEMPORAL_SERVER" help:"Program of the Temporal server: temporal-server or a Temporal CLI. By default the CLI on PATH or a downloaded one, if it is new enough, otherwise the temporal-server beside this program."`
 }

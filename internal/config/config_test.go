@@ -73,8 +73,8 @@ func TestParse_Defaults(t *testing.T) {
 	require.Equal(t, c.Policy(), contract.Policy{InPlace: true, PayWithin: booking.Duration(30 * time.Minute)}.WithDefaults(),
 		"a time that an order's input lacks is the default of its setting")
 	require.Equal(t, 2*time.Second, c.Orders.ReplyBudget)
-	require.Equal(t, 5*time.Second, c.Process.ShutdownGrace, "who presses Ctrl-C waits")
-	require.Zero(t, c.HTTP.DrainDelay, "nothing stands in front of dev")
+	require.Equal(t, 5*time.Second, c.Process.ShutdownGrace, "after Ctrl-C a person waits")
+	require.Zero(t, c.HTTP.DrainDelay, "no proxy is in front of dev")
 	require.Equal(t, contract.Queues(), c.Worker.Serve)
 	require.Equal(t, zapcore.InfoLevel, c.Log.ZapLevel())
 	require.True(t, c.Sandbox.Control, "dev offers the sandbox's switchboard")
@@ -94,7 +94,7 @@ func TestParse_FlagsAndEnvironment(t *testing.T) {
 	require.Equal(t, 500*time.Millisecond, c.Orders.ReplyBudget)
 	require.Equal(t, booking.Duration(time.Minute), c.Policy().AttentionAfter)
 	require.Equal(t, []string{"sagas", "payments"}, c.Worker.Serve)
-	require.False(t, c.Sandbox.Control, "an API that takes orders does not offer it")
+	require.False(t, c.Sandbox.Control, "an API that accepts orders does not offer it")
 	databases := c.Databases.Resolved()
 	require.Equal(t, config.URL(someDatabase), databases.Inventory)
 	require.Equal(t, config.URL(someDatabase), databases.Management)
@@ -220,7 +220,7 @@ func TestParse_PortsOfTheAPIAndTheDevServer(t *testing.T) {
 		})
 	}
 	_, err := parse(t, map[string]string{"YEYAK_TEMPORAL_PORT": "0", "YEYAK_UI_PORT": "0", "YEYAK_LISTEN": ":0"}, "dev")
-	require.NoError(t, err, "0 takes a free one each time")
+	require.NoError(t, err, "0 uses a free one each time")
 	_, err = parse(t, map[string]string{"YEYAK_LISTEN": ":7233", "DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox", "YEYAK_AUTH_ISSUER": "https://id.example.com"}, "api")
 	require.NoError(t, err, "only dev runs a dev server")
 }

@@ -2,8 +2,8 @@
 // variables. Settings come in small groups. Each command offers the groups that it
 // needs, and each converts them to one Config.
 //
-// Parse reports every mistake at once, each with the flag, its variable, the given
-// value and the expected one. A logged Config shows no password.
+// Parse reports every mistake at once, each with the flag, its variable, its value and the
+// expected one. A logged Config shows no password.
 //
 // The connection to Temporal is not configured here: it is read from Temporal's own
 // variables (TEMPORAL_ADDRESS, …), which operators know.

@@ -15,7 +15,7 @@ const (
 // fails.
 type Overload struct {
 	Policy            string        `name:"payment-overload" env:"YEYAK_PAYMENT_OVERLOAD" default:"defer" help:"What happens to orders while the payment provider's breaker is open: defer accepts them and charges them later, reject answers 503."`
-	PayWithin         time.Duration `name:"pay-within" env:"YEYAK_PAY_WITHIN" default:"30m" help:"Time after its request within which an order has to be paid for. Otherwise it is cancelled, whatever delays the payment."`
+	PayWithin         time.Duration `name:"pay-within" env:"YEYAK_PAY_WITHIN" default:"30m" help:"How long the payment of an order may take, from the request on. After that the order is cancelled, whatever delays the payment."`
 	DeferredPerSecond int           `name:"deferred-per-second" env:"YEYAK_DEFERRED_PER_SECOND" default:"20" help:"Deferred payments that are charged per second."`
 	Breaker           Breaker       `kong:"-"`
 }

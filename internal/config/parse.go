@@ -44,9 +44,9 @@ type Parser struct {
 	found mistakes
 }
 
-// Parse reads the settings of the command that args select, which is run with a
-// Given if it asks for one. The error joins every mistake, one per line; a mistake
-// in the form of the command line is a *kong.ParseError among them.
+// Parse reads the settings of the command that args select, which is run with a NonDefault if its
+// Run method takes one. The error joins every mistake, one per line; a mistake in the form of the
+// command line is a *kong.ParseError among them.
 func (p *Parser) Parse(args []string) (*kong.Context, error) {
 	clear(p.found)
 	ctx, usage := p.kong.Parse(args)
@@ -105,8 +105,7 @@ func check(v reflect.Value, found mistakes) {
 	}
 }
 
-// tolerant decodes like kong, but notes a bad value and goes on; kong stops at the
-// first one.
+// tolerant decodes like kong, but notes a bad value and continues; kong stops at the first one.
 type tolerant struct {
 	kong.Mapper
 	want  string
@@ -115,17 +114,17 @@ type tolerant struct {
 
 // Decode implements kong.Mapper.
 func (t tolerant) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
-	given := ctx.Scan.Peek()
-	if given.IsEOL() {
+	value := ctx.Scan.Peek()
+	if value.IsEOL() {
 		return t.Mapper.Decode(ctx, target)
 	}
 	if t.Mapper.Decode(ctx, target) != nil {
-		t.found.add(ctx.Value.Name, given.String(), t.want)
+		t.found.add(ctx.Value.Name, value.String(), t.want)
 	}
 	return nil
 }
 
-// tolerantBool tells kong that the flag needs no value.
+// tolerantBool declares to kong that the flag needs no value.
 type tolerantBool struct{ tolerant }
 
 // IsBool implements kong.BoolMapper.

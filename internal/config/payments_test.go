@@ -53,7 +53,7 @@ func TestParse_Notices(t *testing.T) {
 	require.NoError(t, err, "what is for the API is none of its business")
 }
 
-// TestParse_NoPaymentsByMistake: without a key only `yeyak dev` takes orders, unless
+// TestParse_NoPaymentsByMistake: without a key only `yeyak dev` accepts orders, unless
 // the sandbox is named.
 func TestParse_NoPaymentsByMistake(t *testing.T) {
 	const unnamed = `--payments (YEYAK_PAYMENTS) is "auto": want stripe with a secret key (STRIPE_SECRET_KEY), or sandbox, which charges nobody`
@@ -64,12 +64,12 @@ func TestParse_NoPaymentsByMistake(t *testing.T) {
 		_, err = parse(t, env, command, "--payments=sandbox")
 		require.NoError(t, err)
 		_, err = parse(t, env, command, "--serve=sagas,inventory")
-		require.NoError(t, err, "it charges nobody")
+		require.NoError(t, err, "it charges no customer")
 	}
 }
 
 func TestParse_PaymentsMistakes(t *testing.T) {
-	const noKey = `--stripe-secret-key (STRIPE_SECRET_KEY) is empty: want the secret key, for Stripe is asked for; or say --payments=sandbox`
+	const noKey = `--stripe-secret-key (STRIPE_SECRET_KEY) is empty: want the secret key, since --payments is stripe; or --payments=sandbox`
 	for name, tt := range map[string]struct {
 		env  map[string]string
 		args []string

@@ -4,7 +4,7 @@ import neturl "net/url"
 
 // Traces is where the traces of requests and orders are sent.
 type Traces struct {
-	Endpoint URL `name:"traces-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" help:"URL of a collector of traces that accepts OTLP over HTTP, such as http://localhost:4318. Without it no traces are made."`
+	Endpoint URL `name:"traces-endpoint" env:"OTEL_EXPORTER_OTLP_ENDPOINT" help:"URL of a collector of traces that accepts OTLP over HTTP, such as http://localhost:4318. Without it there are no traces."`
 }
 
 // On reports whether traces are made.

@@ -174,8 +174,8 @@ func (d *Demo) run(ctx, working context.Context, s Settings) (result Result, err
 	return result, err
 }
 
-// surprising is the error for orders that were given up or got an unexpected answer, nil
-// if there are none.
+// surprising is the error for orders that have not recovered or got an unexpected answer, nil if
+// there are none.
 func surprising(s State) error {
 	if s.Surprises == 0 {
 		return nil
@@ -200,16 +200,16 @@ func (r *run) act(ctx context.Context) error {
 		ctx, cancel = context.WithTimeout(ctx, r.For)
 		defer cancel()
 	}
-	var giveUp context.CancelFunc
-	r.living, giveUp = context.WithCancel(r.working)
-	defer giveUp()
+	var cancelOrders context.CancelFunc
+	r.living, cancelOrders = context.WithCancel(r.working)
+	defer cancelOrders()
 	r.change(func(s *State) { s.Phase = Calm })
 	r.say("People order, %d times a minute, from %d places, menus and drinks and %d cleaners (seed %d). Watch them: %s/demo", r.PerMinute, len(all), len(cleaners), r.Seed, r.URL)
 	acting, ctx := errgroup.WithContext(ctx)
 	acting.Go(func() error {
 		err := r.failServices(ctx)
 		if err != nil {
-			giveUp() // orders that have met the outage may wait for ever
+			cancelOrders() // orders that have met the outage may wait for ever
 		}
 		return err
 	})

@@ -265,10 +265,10 @@ func TestDemo_Fails(t *testing.T) {
 	}
 }
 
-// TestDemo_GivenUp: an order that was given up has met the outage, and has not recovered.
-func TestDemo_GivenUp(t *testing.T) {
+// TestDemo_Cancelled: an order that was cancelled has met the outage, and has not recovered.
+func TestDemo_Cancelled(t *testing.T) {
 	t.Parallel()
-	for name, healed := range map[string]bool{"GivenUp": false, "Healed": true} {
+	for name, healed := range map[string]bool{"Cancelled": false, "Healed": true} {
 		is := &Outage{}
 		r := &run{board: newBoard()}
 		r.change(func(s *State) { s.Now = is })
@@ -281,7 +281,7 @@ func TestDemo_GivenUp(t *testing.T) {
 		require.Zero(t, is.waitingCount(), name)
 		require.Empty(t, is.Waiting, name)
 		require.Equal(t, []int{1, count(healed), count(healed), count(!healed), count(healed)},
-			[]int{state.Delayed, state.Recovered, is.Recovered, is.GivenUp, len(is.Examples)}, name)
+			[]int{state.Delayed, state.Recovered, is.Recovered, is.Unrecovered, len(is.Examples)}, name)
 	}
 }
 

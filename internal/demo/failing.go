@@ -70,8 +70,8 @@ func (r *run) once(ctx context.Context, f Failure) (err error) {
 	return r.awaitRecovery(context.WithoutCancel(ctx))
 }
 
-// awaitRecovery waits until all orders that have met the outage have recovered or were given
-// up. It fails after HealWithin.
+// awaitRecovery waits until all orders that have met the outage have recovered or are no longer
+// waited for. It fails after HealWithin.
 func (r *run) awaitRecovery(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, r.healWithin())
 	defer cancel()
@@ -93,8 +93,8 @@ func (r *run) awaitRecovery(ctx context.Context) error {
 		example = fmt.Sprintf(" One of them: %s/orders/%s", r.URL, is.Examples[0].ID)
 	}
 	after := is.RecoveredAt.Sub(is.Began).Round(time.Second)
-	if is.GivenUp > 0 {
-		r.say("Over, %s after it began: %s that met it, and %d of them were given up.%s", after, orders(is.Delayed), is.GivenUp, example)
+	if is.Unrecovered > 0 {
+		r.say("Over, %s after it began: %s that met it, and %d of them were given up.%s", after, orders(is.Delayed), is.Unrecovered, example)
 		return nil
 	}
 	r.say("Healed, %s after it began: %s that met it, and each is where it belongs.%s", after, orders(is.Delayed), example)

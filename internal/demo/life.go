@@ -159,7 +159,7 @@ func (o *ordered) read(ctx context.Context) answer {
 func (o *ordered) request(ctx context.Context, r request) (answer, error) {
 	a, err := o.send(ctx, r)
 	switch {
-	case ctx.Err() != nil: // it is given up: the answer before says why
+	case ctx.Err() != nil: // it is no longer waited for: the answer before says why
 	case err != nil:
 		o.last = err.Error()
 	default:
@@ -320,7 +320,7 @@ func (o *ordered) wait() Wait {
 
 func (o *ordered) is(w Wait) bool { return w.Number == o.number }
 
-// markRecovered records that the order has recovered from its outage, or was given up.
+// markRecovered records that the order has recovered from its outage, or is no longer waited for.
 func (o *ordered) markRecovered(healed bool) {
 	if o.met == nil {
 		return
@@ -328,7 +328,7 @@ func (o *ordered) markRecovered(healed bool) {
 	o.change(func(s *State) {
 		o.met.Waiting = slices.DeleteFunc(o.met.Waiting, o.is)
 		if !healed {
-			o.met.GivenUp++
+			o.met.Unrecovered++
 			return
 		}
 		s.Recovered++

@@ -86,18 +86,18 @@ func (p *plan) stay(o *offer) object {
 
 // ways are the possible sequences of actions, equally likely.
 var (
-	waysOfStays = [][]action{{}, {Cancel}, {Change}, {Refund}, {Change, Cancel}}
-	waysOfAsked = [][]action{{Confirm}, {Confirm}, {Confirm, Cancel}, {Reject}, {Cancel}}
-	waysOfMeals = [][]action{{Complete}, {Complete}, {Cancel}, {Complete, Refund}}
-	waysOfCups  = [][]action{{Complete}, {Complete}, {Cancel}, {Refund, Complete}}
-	waysOfCalls = [][]action{{Complete}, {Complete}, {Complete}, {Cancel}}
+	waysOfStays  = [][]action{{}, {Cancel}, {Change}, {Refund}, {Change, Cancel}}
+	waysToDecide = [][]action{{Confirm}, {Confirm}, {Confirm, Cancel}, {Reject}, {Cancel}}
+	waysOfMeals  = [][]action{{Complete}, {Complete}, {Cancel}, {Complete, Refund}}
+	waysOfCups   = [][]action{{Complete}, {Complete}, {Cancel}, {Refund, Complete}}
+	waysOfCalls  = [][]action{{Complete}, {Complete}, {Complete}, {Cancel}}
 )
 
 func (p *plan) deeds(l plannedOrder) []action {
 	ways := waysOfCalls
 	switch {
 	case l.kind == booking.Lodging && l.offer.manual:
-		ways = waysOfAsked
+		ways = waysToDecide
 	case l.kind == booking.Lodging:
 		ways = waysOfStays
 	case l.kind == booking.Food:

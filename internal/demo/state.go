@@ -42,11 +42,11 @@ type Outage struct {
 	Kind  Kind
 	Began time.Time
 	// Ended is when the service worked again, and RecoveredAt when all orders that had met the
-	// outage had recovered or were given up; zero until then.
+	// outage had recovered or were no longer waited for; zero until then.
 	Ended, RecoveredAt time.Time
 	// Delayed counts the orders that met the outage. Of these, Recovered have recovered, and
-	// GivenUp are no longer waited for.
-	Delayed, Recovered, GivenUp int
+	// Unrecovered are no longer waited for.
+	Delayed, Recovered, Unrecovered int
 	// Waiting are the orders that have not recovered yet, and Examples some that have.
 	Waiting  []Wait
 	Examples []Example
@@ -118,7 +118,7 @@ type State struct {
 	// Delayed counts the orders that have met an outage, and Recovered those of them that
 	// have recovered.
 	Delayed, Recovered int
-	// Surprises counts the orders that were given up or got an unexpected answer. Left has
+	// Surprises counts the orders that have not recovered or got an unexpected answer. Left has
 	// some of them.
 	Surprises int
 	Left      []Wait
@@ -170,7 +170,7 @@ func (b *board) now() (State, <-chan struct{}) {
 }
 
 // waitingCount is how many orders that met the outage have not recovered yet.
-func (o *Outage) waitingCount() int { return o.Delayed - o.Recovered - o.GivenUp }
+func (o *Outage) waitingCount() int { return o.Delayed - o.Recovered - o.Unrecovered }
 
 func (o *Outage) copied() Outage {
 	is := *o

@@ -65,9 +65,9 @@ func TestStart_Again(t *testing.T) {
 	require.NoError(t, err)
 	again.Stop()
 
-	taken, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(first.Port)))
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(first.Port)))
 	require.NoError(t, err)
-	t.Cleanup(func() { taken.Close() })
+	t.Cleanup(func() { listener.Close() })
 	moved := start(t, dir)
 	require.NotEqual(t, first.Port, moved.Port)
 	require.Equal(t, first.Key.KeyID, moved.Key.KeyID)

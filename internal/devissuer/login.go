@@ -44,11 +44,11 @@ type logins struct {
 }
 
 // CreateAuthRequest implements op.Storage.
-func (s *storage) CreateAuthRequest(_ context.Context, asked *oidc.AuthRequest, _ string) (op.AuthRequest, error) {
-	if asked.CodeChallenge == "" || asked.CodeChallengeMethod != oidc.CodeChallengeMethodS256 {
+func (s *storage) CreateAuthRequest(_ context.Context, request *oidc.AuthRequest, _ string) (op.AuthRequest, error) {
+	if request.CodeChallenge == "" || request.CodeChallengeMethod != oidc.CodeChallengeMethodS256 {
 		return nil, oidc.ErrInvalidRequest().WithDescription("code_challenge is required, by S256")
 	}
-	l := &login{AuthRequest: asked, id: rand.Text(), audience: s.audience, begun: time.Now()}
+	l := &login{AuthRequest: request, id: rand.Text(), audience: s.audience, begun: time.Now()}
 	s.logins.mu.Lock()
 	defer s.logins.mu.Unlock()
 	if s.logins.open = append(s.logins.open, l); len(s.logins.open) > maxLogins {
@@ -114,7 +114,7 @@ func (l login) GetID() string { return l.id }
 // GetACR returns none.
 func (login) GetACR() string { return "" }
 
-// GetAMR returns none: a login asks for no proof of identity.
+// GetAMR returns none: a login requires no proof of identity.
 func (login) GetAMR() []string { return nil }
 
 // GetAudience returns the API's audience.

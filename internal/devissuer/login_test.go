@@ -102,18 +102,18 @@ func TestLogin_Refused(t *testing.T) {
 	require.Equal(t, "invalid_request", answer.at.Query().Get("error"))
 
 	secret := oauth2.GenerateVerifier()
-	given := code(t, i, begin(t, i, secret), "alice")
-	_, err := pages(i).Exchange(t.Context(), given, oauth2.VerifierOption(oauth2.GenerateVerifier()))
+	authCode := code(t, i, begin(t, i, secret), "alice")
+	_, err := pages(i).Exchange(t.Context(), authCode, oauth2.VerifierOption(oauth2.GenerateVerifier()))
 	require.Error(t, err)
-	given = code(t, i, begin(t, i, secret), "alice")
-	_, err = pages(i).Exchange(t.Context(), given, oauth2.VerifierOption(secret))
+	authCode = code(t, i, begin(t, i, secret), "alice")
+	_, err = pages(i).Exchange(t.Context(), authCode, oauth2.VerifierOption(secret))
 	require.NoError(t, err)
-	_, err = pages(i).Exchange(t.Context(), given, oauth2.VerifierOption(secret))
+	_, err = pages(i).Exchange(t.Context(), authCode, oauth2.VerifierOption(secret))
 	require.Error(t, err)
 
-	elsewhere := pages(i)
-	elsewhere.RedirectURL = "https://example.com/login/callback"
-	answer = do(t, http.MethodGet, elsewhere.AuthCodeURL("state", oauth2.S256ChallengeOption(secret)), nil)
+	otherPages := pages(i)
+	otherPages.RedirectURL = "https://example.com/login/callback"
+	answer = do(t, http.MethodGet, otherPages.AuthCodeURL("state", oauth2.S256ChallengeOption(secret)), nil)
 	require.Equal(t, http.StatusBadRequest, answer.status)
 
 	login := begin(t, i, secret)

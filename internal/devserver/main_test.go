@@ -115,8 +115,8 @@ func dial(t *testing.T, s *Server) client.Client {
 	return c
 }
 
-// requireGone requires that no server holds the folder.
-func requireGone(t *testing.T, dir string) {
+// requireStopped requires that no server holds the folder.
+func requireStopped(t *testing.T, dir string) {
 	t.Helper()
 	f, err := os.OpenFile(filepath.Join(dir, lockName), os.O_RDWR, 0)
 	require.NoError(t, err)

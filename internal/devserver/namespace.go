@@ -138,10 +138,10 @@ func missingAttributes(
 	return missing, errors.Join(clashes...)
 }
 
-// waitUsable returns when orders can be started with new attributes. Each service of
-// the server learns of them at its own next refresh of the namespaces. The frontend can
-// be asked; the history service, which applies workers' changes of attributes, cannot,
-// so it gets the time of one more refresh.
+// waitUsable returns when orders can be started with new attributes. Each service of the server
+// learns of them at its own next refresh of the namespaces. The frontend can be queried. The
+// history service, which applies workers' changes of attributes, cannot, so waitUsable waits for
+// one more refresh.
 func waitUsable(ctx context.Context, c client.Client, namespace string, attributes map[string]enums.IndexedValueType) error {
 	var terms []string
 	for name := range attributes {

@@ -54,9 +54,9 @@ func TestEnsure(t *testing.T) {
 		}, time.Minute, 50*time.Millisecond)
 	})
 	t.Run("AttributesAgainAreOnlyLookedAt", func(t *testing.T) {
-		watched, asked := watch(t, s)
+		watched, requested := watch(t, s)
 		require.NoError(t, EnsureSearchAttributes(t.Context(), watched, client.DefaultNamespace, someAttributes))
-		require.Equal(t, []string{"ListSearchAttributes"}, *asked, "nothing is added, and nothing waited for")
+		require.Equal(t, []string{"ListSearchAttributes"}, *requested, "nothing is added, and nothing is awaited")
 	})
 	t.Run("AttributeOfAnotherType", func(t *testing.T) {
 		err := EnsureSearchAttributes(t.Context(), c, client.DefaultNamespace,
@@ -83,13 +83,13 @@ func TestEnsure(t *testing.T) {
 }
 
 // watch is a client of the server, and its requests since it was made.
-func watch(t *testing.T, s *Server) (c client.Client, asked *[]string) {
+func watch(t *testing.T, s *Server) (c client.Client, requested *[]string) {
 	t.Helper()
-	asked = new([]string)
+	requested = new([]string)
 	note := func(
 		ctx context.Context, method string, request, answer any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, options ...grpc.CallOption,
 	) error {
-		*asked = append(*asked, path.Base(method))
+		*requested = append(*requested, path.Base(method))
 		return invoke(ctx, method, request, answer, conn, options...)
 	}
 	c, err := client.DialContext(t.Context(), client.Options{
@@ -98,14 +98,14 @@ func watch(t *testing.T, s *Server) (c client.Client, asked *[]string) {
 	})
 	require.NoError(t, err)
 	t.Cleanup(c.Close)
-	*asked = nil // it has asked for the server's capabilities
-	return c, asked
+	*requested = nil // it has requested the server's capabilities
+	return c, requested
 }
 
 func startSearchable(t *testing.T, c client.Client, id string) {
 	t.Helper()
 	_, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{
-		ID: id, TaskQueue: "nobody",
+		ID: id, TaskQueue: "unserved",
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			temporal.NewSearchAttributeKeyKeyword("OrderKind").ValueSet("lodging"),
 			temporal.NewSearchAttributeKeyBool("NeedsAttention").ValueSet(false),

@@ -48,9 +48,9 @@ func endOrphan(ctx context.Context, f *os.File, log *zap.Logger) error {
 		return fmt.Errorf("find the Temporal server that was left behind: %w", err)
 	}
 	defer process.Release()
-	// The pid is the holder's as long as the lock is held. From here on process stands
-	// for exactly that one, even if its pid is used again (on Linux; on other systems
-	// the moment in between is short).
+	// The pid is the holder's as long as the lock is held. From here on the handle is of exactly
+	// that process, even if its pid is used again (on Linux; on other systems the moment in
+	// between is short).
 	if free, err := tryLock(f); free || err != nil {
 		return err
 	}
@@ -70,14 +70,14 @@ func endOrphan(ctx context.Context, f *os.File, log *zap.Logger) error {
 
 // waitLock tries to lock for as long as a stopping server may take.
 func waitLock(ctx context.Context, f *os.File) (bool, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, stopWithin, errPatience)
+	ctx, cancel := context.WithTimeoutCause(ctx, stopWithin, errStopTimeout)
 	defer cancel()
 	for {
 		if free, err := tryLock(f); free || err != nil {
 			return free, err
 		}
 		if err := pause(ctx); err != nil {
-			if errors.Is(err, errPatience) {
+			if errors.Is(err, errStopTimeout) {
 				err = nil
 			}
 			return false, err
@@ -85,7 +85,7 @@ func waitLock(ctx context.Context, f *os.File) (bool, error) {
 	}
 }
 
-var errPatience = errors.New("waited long enough")
+var errStopTimeout = errors.New("waited long enough")
 
 // pause waits for the next check, and returns the cause of ctx's end.
 func pause(ctx context.Context) error {

@@ -48,9 +48,9 @@ func listenable(ctx context.Context, port int) (int, error) {
 	return listener.Addr().(*net.TCPAddr).Port, reserve(ctx, listener)
 }
 
-// reserve keeps the kernel from giving a free port that it has just given us to another
-// process: a connection that its server has closed stays behind for a minute. Listening
-// on the port by its number is still possible.
+// reserve prevents that the kernel assigns a free port, which it has just assigned to us, to
+// another process: it leaves a connection behind that its server has closed, which blocks the
+// port for a minute. Listening on the port by its number is still possible.
 func reserve(ctx context.Context, listener net.Listener) error {
 	var dialer net.Dialer
 	near, err := dialer.DialContext(ctx, "tcp", listener.Addr().String())

@@ -99,7 +99,7 @@ const inspectWithin = 10 * time.Second
 
 var serverVersion = regexp.MustCompile(`\(Server (\d+\.\d+\.\d+)`)
 
-// inspect asks a program for its version.
+// inspect reads a program's version.
 func inspect(ctx context.Context, path string) (p Program, err error) {
 	if p.Path, err = find(path); err != nil {
 		return p, err
@@ -110,11 +110,11 @@ func inspect(ctx context.Context, path string) (p Program, err error) {
 	cmd.Env = environment()
 	out, err := cmd.Output()
 	if err != nil {
-		return p, fmt.Errorf("does not tell its version: %w", err)
+		return p, fmt.Errorf("does not report its version: %w", err)
 	}
 	found := serverVersion.FindSubmatch(out)
 	if found == nil {
-		return p, fmt.Errorf("tells no version of a server: %q", strings.TrimSpace(string(out)))
+		return p, fmt.Errorf("reports no version of a server: %q", strings.TrimSpace(string(out)))
 	}
 	p.Version, p.Ours = string(found[1]), strings.HasPrefix(string(out), "temporal-server ")
 	if CompareVersions(p.Version, Oldest) < 0 {

@@ -67,7 +67,7 @@ func TestChoose(t *testing.T) {
 		p, said, err := chosen(t, "", t.TempDir(), pretend(t, "hello"), own)
 		require.NoError(t, err)
 		require.Equal(t, own, p.Path)
-		require.Contains(t, said, `tells no version of a server: "hello"`)
+		require.Contains(t, said, `reports no version of a server: "hello"`)
 	})
 	t.Run("None", func(t *testing.T) {
 		t.Parallel()

@@ -197,8 +197,7 @@ func (s *Server) UIURL() string {
 // Done is closed when the server has ended for any reason.
 func (s *Server) Done() <-chan struct{} { return s.done }
 
-// Err returns why the server has ended by itself; nil while it runs and if it was asked
-// to stop.
+// Err returns why the server has ended by itself; nil while it runs and if it was stopped.
 func (s *Server) Err() error {
 	select {
 	case <-s.done:
@@ -208,8 +207,8 @@ func (s *Server) Err() error {
 	}
 }
 
-// Stop asks the server to stop, kills it after a few seconds or when ctx ends, and
-// returns when it has ended. It may be called more than once.
+// Stop requests the server's end, kills it after a few seconds or when ctx ends, and returns when
+// it has ended. It may be called more than once.
 func (s *Server) Stop(ctx context.Context) {
 	s.stopping.Store(true)
 	killTimer := time.NewTimer(stopWithin)
@@ -222,7 +221,7 @@ func (s *Server) Stop(ctx context.Context) {
 	case <-ctx.Done():
 	case <-killTimer.C:
 	}
-	s.log.Warn("Temporal server did not stop when asked; killing it", zap.Int("pid", s.cmd.Process.Pid))
+	s.log.Warn("Temporal server did not stop in time; killing it", zap.Int("pid", s.cmd.Process.Pid))
 	s.Kill()
 	<-s.done
 }

@@ -30,11 +30,11 @@ func TestServer_RestartKeepsWorkflows(t *testing.T) {
 	require.Equal(t, http.StatusOK, response.StatusCode)
 
 	run, err := dial(t, first).ExecuteWorkflow(t.Context(),
-		client.StartWorkflowOptions{ID: "order-1", TaskQueue: "nobody"}, "Order")
+		client.StartWorkflowOptions{ID: "order-1", TaskQueue: "unserved"}, "Order")
 	require.NoError(t, err)
 	first.Stop(t.Context())
-	require.NoError(t, first.Err(), "it was asked to stop")
-	requireGone(t, dir)
+	require.NoError(t, first.Err(), "it was requested to stop")
+	requireStopped(t, dir)
 
 	second := start(t, dir)
 	found, err := dial(t, second).DescribeWorkflowExecution(t.Context(), "order-1", run.GetRunID())
@@ -91,7 +91,7 @@ func TestLastWords(t *testing.T) {
 	require.Empty(t, lastWords(filepath.Join(t.TempDir(), "missing")))
 }
 
-func TestServer_StopInsists(t *testing.T) {
+func TestServer_StopKills(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	s := start(t, dir)
@@ -100,7 +100,7 @@ func TestServer_StopInsists(t *testing.T) {
 	s.Stop(t.Context())
 	require.Less(t, time.Since(began), 2*stopWithin)
 	require.NoError(t, s.Err())
-	requireGone(t, dir)
+	requireStopped(t, dir)
 }
 
 func TestServer_Kill(t *testing.T) {
@@ -110,7 +110,7 @@ func TestServer_Kill(t *testing.T) {
 	s.Kill()
 	<-s.Done()
 	require.NoError(t, s.Err())
-	requireGone(t, dir)
+	requireStopped(t, dir)
 }
 
 func TestStart_EndsAnOrphan(t *testing.T) {
@@ -129,7 +129,7 @@ func TestStart_EndsAnOrphan(t *testing.T) {
 	defer lock.Release()
 	core, logs := observer.New(zap.InfoLevel)
 	s, err := Start(t.Context(), Options{Program: program(t), DataDir: dir, Port: port, Logger: zap.New(core)})
-	require.NoError(t, err, "the orphan is gone, and so is its hold on the port")
+	require.NoError(t, err, "the orphan has ended, and has released the port")
 	defer s.Stop(t.Context())
 	require.NoError(t, s.WaitReady(t.Context()))
 	found := logs.FilterMessageSnippet("left behind").All()
@@ -146,7 +146,7 @@ func TestStart_ChildDiesWithItsParent(t *testing.T) {
 	dir := t.TempDir()
 	helper, _ := startHelper(t, dir, "no")
 	kill(t, helper)
-	requireGone(t, dir)
+	requireStopped(t, dir)
 }
 
 // A process that does not hold the lock is not killed, whatever pid is in the file.
@@ -188,7 +188,7 @@ func TestStart_PortInUse(t *testing.T) {
 		"stop that, or choose another port with YEYAK_TEMPORAL_PORT")
 	_, err = Start(t.Context(), Options{Program: program(t), DataDir: dir, UIPort: port})
 	require.ErrorContains(t, err, "meant for Temporal's web UI, is in use by another program: stop that, or choose another port with YEYAK_UI_PORT")
-	requireGone(t, dir)
+	requireStopped(t, dir)
 }
 
 func TestStart_NoProgram(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestNames: on loopback a server has its own and the given names, on other addresses
+// TestNames: on loopback a server has its own and the configured names, on other addresses
 // any name.
 func TestNames(t *testing.T) {
 	t.Parallel()

@@ -76,10 +76,9 @@ func (c *Callers) Caller(ctx context.Context, credential string) (booking.Caller
 	return c.person(ctx, s)
 }
 
-// person returns the caller of a token. A person without a role is a customer, since
-// many issuers know no roles; a program is a service. Scopes count for operators and
-// services only: many issuers grant a scope to any client that asks for it, in the
-// name of any person.
+// person returns the caller of a token. A person without a role is a customer, since many issuers
+// know no roles; a program is a service. Scopes count for operators and services only: many
+// issuers grant a scope to any client that requests it, in the name of any person.
 func (c *Callers) person(ctx context.Context, s Subject) (caller booking.Caller, err error) {
 	caller = booking.Caller{Name: s.Name, Roles: s.Roles, Scopes: s.Scopes}
 	issuer := cmp.Or(c.IssuerName, s.Issuer)

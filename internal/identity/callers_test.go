@@ -28,13 +28,13 @@ type memory struct {
 	carried map[identity.Kind][]string
 }
 
-var errGone = booking.Errorf(booking.Unavailable, "a part that this needs is away").WithCause(errors.New("refused"))
+var errAway = booking.Errorf(booking.Unavailable, "a part that this needs is away").WithCause(errors.New("refused"))
 
 func (m *memory) do(f func()) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.away {
-		return errGone
+		return errAway
 	}
 	f()
 	return nil
@@ -85,7 +85,7 @@ func (m *memory) Key(_ context.Context, id string) (k identity.Key, err error) {
 	return k, nil
 }
 
-func (m *memory) AllKeys(context.Context) ([]identity.Key, error) { panic("not asked for") }
+func (m *memory) AllKeys(context.Context) ([]identity.Key, error) { panic("not called") }
 
 func (m *memory) RevokeKey(_ context.Context, id, by string, at time.Time) (identity.Key, error) {
 	return identity.Key{}, m.do(func() {
@@ -95,7 +95,7 @@ func (m *memory) RevokeKey(_ context.Context, id, by string, at time.Time) (iden
 	})
 }
 
-func (m *memory) goAway(away bool) {
+func (m *memory) setAway(away bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.away = away
@@ -144,7 +144,7 @@ func TestCaller_ASubjectBecomesANumber(t *testing.T) {
 	require.Equal(t, "1024", other.caller(d.Token(nil)).ID)
 }
 
-// bySub gives each subject the records that carry its name.
+// bySub lists for each subject the records that carry its name.
 var bySub = identity.Claims{Names: "sub"}
 
 // TestCaller_OfTheTimeBefore: orders and places from before tokens stay with the person
@@ -156,18 +156,18 @@ func TestCaller_OfTheTimeBefore(t *testing.T) {
 	d.memory.carried[identity.OwnerKind] = []string{"bora", "alice"}
 	require.Equal(t, "alice", d.caller(d.Token(nil)).ID)
 	bora := d.caller(d.Token(claims{"sub": "bora", "roles": []string{"owner"}}))
-	require.Equal(t, "1025", bora.ID, "as a customer bora is new, and the order of 1024 somebody else's")
+	require.Equal(t, "1025", bora.ID, "as a customer bora is new, and the order of 1024 is another customer's")
 	require.Equal(t, "bora", bora.Memberships[0].OwnerID)
 	require.Equal(t, "1027", d.caller(d.Token(claims{"sub": "minho"})).ID)
-	require.Equal(t, "1026", d.caller(d.Token(claims{"sub": "1026"})).ID, "who was called so before")
-	require.Equal(t, "1028", d.caller(d.Token(claims{"sub": "1025"})).ID, "a number of ours is nobody's name")
+	require.Equal(t, "1026", d.caller(d.Token(claims{"sub": "1026"})).ID, "a person keeps the id that they had before")
+	require.Equal(t, "1028", d.caller(d.Token(claims{"sub": "1025"})).ID, "a number of ours is no other person's name")
 	shop := d.caller(d.Token(claims{"roles": []string{"owner"}}))
 	require.Equal(t, []string{"alice", "alice"}, []string{shop.ID, shop.Memberships[0].OwnerID}, "two of the same name, each with their own")
 }
 
-// TestCaller_NamesAreNotForTheTaking: a subject gets old records of its name only if a
+// TestCaller_NamesAreReserved: a subject gets old records of its name only if a
 // claim is configured to hold these names, and no subject gets the system's.
-func TestCaller_NamesAreNotForTheTaking(t *testing.T) {
+func TestCaller_NamesAreReserved(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
 	d.memory.carried[identity.CustomerKind] = []string{"alice"}
@@ -199,18 +199,18 @@ func TestCaller_Scopes(t *testing.T) {
 	require.Empty(t, d.caller(d.Token(claims{"sub": "reports", "client_id": "reports", "scope": "events:read", "roles": []string{"courier"}})).Scopes)
 }
 
-// TestCaller_OtherIssuersSubjectIsAnother: a name is given to one subject only.
+// TestCaller_OtherIssuersSubjectIsAnother: a name belongs to one subject only.
 func TestCaller_OtherIssuersSubjectIsAnother(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t, bySub)
 	d.memory.carried[identity.CustomerKind] = []string{"alice"}
 	require.Equal(t, "alice", d.caller(d.Token(nil)).ID)
 	other := issuer.Start(t)
-	elsewhere := identity.New(identity.Options{
+	otherIssuer := identity.New(identity.Options{
 		Tokens: identity.NewVerifier(identity.VerifierOptions{Issuer: other.URL(), Audience: issuer.Audience, Claims: bySub}),
 		People: d.memory, Keys: d.memory, Carriers: []identity.IDs{d.memory},
 	})
-	c, err := elsewhere.Caller(t.Context(), other.Token(nil))
+	c, err := otherIssuer.Caller(t.Context(), other.Token(nil))
 	require.NoError(t, err)
 	require.Equal(t, "1024", c.ID)
 }
@@ -224,7 +224,7 @@ func TestCaller_DatabaseAway(t *testing.T) {
 	require.NoError(t, d.memory.AddKey(t.Context(), key))
 	d.caller(known)
 	d.caller(text)
-	d.memory.goAway(true)
+	d.memory.setAway(true)
 	require.Equal(t, "1024", d.caller(known).ID)
 	d.clock.forward(time.Minute)
 	require.Equal(t, "till", d.caller(text).Name)
@@ -256,7 +256,7 @@ func TestRefusalOf(t *testing.T) {
 	refused(identity.InvalidToken, d.Token(claims{"aud": "another"}))
 	refused(identity.InvalidKey, stranger)
 	refused(identity.InvalidKey, "yeyak_")
-	d.memory.goAway(true)
+	d.memory.setAway(true)
 	refused(identity.DatabaseAway, text)
 	refused(identity.DatabaseAway, d.Token(claims{"sub": "minho"}))
 	d.Rotate()

@@ -11,8 +11,8 @@ import (
 // Claims are the names of the claims that are read from tokens. A claim within another
 // one is named with a dot: realm_access.roles.
 //
-// Names is the claim with the names under which builds without callers stored people.
-// If it is "", nothing that is stored under such a name is given to a person.
+// Names is the claim with the names under which builds without callers stored people. If it is
+// "", nothing that is stored under such a name belongs to a person.
 type Claims struct{ ID, Name, Roles, Scopes, Names string }
 
 func (c Claims) orDefaults() Claims {

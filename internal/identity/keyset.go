@@ -151,7 +151,7 @@ func (k *keySet) lastError() error {
 	return k.failure
 }
 
-// download asks the issuer for the URL of its keys, and reads them from there.
+// download reads from the issuer the URL of its keys, and then the keys.
 func (k *keySet) download(ctx context.Context) ([]jose.JSONWebKey, error) {
 	provider, err := oidc.NewProvider(oidc.ClientContext(ctx, k.client), k.issuer)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/internal/identity"
 )
 
-// slowKeys are keys of which the look-up of one that does not exist takes as long as
+// slowKeys are keys of which the search for one that does not exist takes as long as
 // the test wants.
 type slowKeys struct {
 	*memory
@@ -33,8 +33,8 @@ func stranger() string {
 	return text
 }
 
-// TestCaller_UnknownKeysCostLittle: a key that does not exist is looked up once in a
-// while, and few such look-ups run at the same time. Known keys do not wait for them.
+// TestCaller_UnknownKeysCostLittle: a key that does not exist is searched for once in a
+// while, and few such searches run at the same time. Known keys do not wait for them.
 func TestCaller_UnknownKeysCostLittle(t *testing.T) {
 	t.Parallel()
 	d := newDoor(t)
@@ -56,9 +56,9 @@ func TestCaller_UnknownKeysCostLittle(t *testing.T) {
 		}()
 		<-keys.began
 	}
-	gone, cancel := context.WithCancel(t.Context())
+	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = callers.Caller(gone, stranger())
+	_, err = callers.Caller(cancelled, stranger())
 	require.ErrorIs(t, err, &booking.Error{Code: booking.Unavailable}, "it would be the third at a time")
 	_, err = callers.Caller(t.Context(), knownText)
 	require.NoError(t, err)
@@ -66,7 +66,7 @@ func TestCaller_UnknownKeysCostLittle(t *testing.T) {
 	for range cap(refusals) {
 		require.ErrorIs(t, <-refusals, &booking.Error{Code: booking.Unauthenticated})
 	}
-	require.Empty(t, keys.began, "no other was looked up")
+	require.Empty(t, keys.began, "no other was searched for")
 
 	again := stranger()
 	for range 50 {

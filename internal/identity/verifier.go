@@ -135,7 +135,7 @@ func (v *Verifier) check(ctx context.Context, token string) (verdict, error) {
 	}
 	keys, err := v.keys.check(ctx, jws)
 	if away, ok := errors.AsType[errAway](err); ok {
-		return verdict{}, booking.Errorf(booking.Unavailable, "the issuer of the token cannot be asked for its keys").WithCause(away)
+		return verdict{}, booking.Errorf(booking.Unavailable, "the keys of the token's issuer cannot be fetched").WithCause(away)
 	}
 	if err != nil {
 		return verdict{}, refuse(err)
@@ -183,9 +183,8 @@ func parse(token string) (jws *jose.JSONWebSignature, typ string, err error) {
 	return jws, typ, nil
 }
 
-// checkPurpose refuses an ID token, which tells a client which person has logged in,
-// and permits nothing. If the type leaves that open, it refuses claims that only ID
-// tokens have.
+// checkPurpose refuses an ID token, which informs a client of a login and permits nothing. If the
+// type leaves that open, it refuses claims that only ID tokens have.
 func checkPurpose(typ string, all map[string]any) error {
 	if typ == accessTokenType {
 		return nil

@@ -41,7 +41,7 @@ func setup(t testing.TB, names ...identity.Claims) *bundle {
 	return b
 }
 
-func (b *bundle) takes(token string) identity.Subject {
+func (b *bundle) accepts(token string) identity.Subject {
 	b.Helper()
 	s, err := b.Verify(b.Context(), token)
 	require.NoError(b, err)
@@ -92,7 +92,7 @@ func TestVerify_WhatATokenSays(t *testing.T) {
 			t.Parallel()
 			b := setup(t, tt.names)
 			tt.want.Issuer = b.URL()
-			require.Equal(t, tt.want, b.takes(b.Token(tt.claims)))
+			require.Equal(t, tt.want, b.accepts(b.Token(tt.claims)))
 		})
 	}
 }
@@ -101,7 +101,7 @@ func TestVerify_Types(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	for _, typ := range []string{"at+jwt", "AT+JWT", "application/at+jwt", "JWT"} {
-		b.takes(b.Typed(typ, nil))
+		b.accepts(b.Typed(typ, nil))
 	}
 	for _, typ := range []string{"", "logout+jwt", "dpop+jwt", "secevent+jwt"} {
 		b.refuses(b.Typed(typ, nil), booking.Unauthenticated)
@@ -115,9 +115,9 @@ func TestVerify_IDTokens(t *testing.T) {
 	b := setup(t)
 	for _, name := range []string{"nonce", "at_hash", "c_hash"} {
 		b.refuses(b.Typed("JWT", claims{name: "n-0S6_WzA2Mj"}), booking.Unauthenticated)
-		b.takes(b.Typed("at+jwt", claims{name: "n-0S6_WzA2Mj"}))
+		b.accepts(b.Typed("at+jwt", claims{name: "n-0S6_WzA2Mj"}))
 	}
-	b.takes(b.Typed("JWT", nil))
+	b.accepts(b.Typed("JWT", nil))
 }
 
 func TestVerify_Refusals(t *testing.T) {
@@ -125,7 +125,7 @@ func TestVerify_Refusals(t *testing.T) {
 	b := setup(t)
 	stranger := issuer.Start(t)
 	valid := b.Token(nil)
-	b.takes(valid)
+	b.accepts(valid)
 	for name, token := range map[string]string{
 		"Expired":          b.Token(claims{"exp": time.Now().Add(-time.Second).Unix()}),
 		"WithoutEnd":       b.Token(claims{"exp": nil}),
@@ -150,7 +150,7 @@ func TestVerify_Refusals(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) { b.refuses(token, booking.Unauthenticated) })
 	}
-	b.takes(valid)
+	b.accepts(valid)
 }
 
 // unsigned is the token with alg none.
@@ -192,11 +192,11 @@ func TestVerify_RotatedKey(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	old := b.Token(nil)
-	b.takes(old)
+	b.accepts(old)
 	b.Rotate()
 	b.clock.forward(time.Minute)
-	b.takes(old)
-	b.takes(b.Token(nil))
+	b.accepts(old)
+	b.accepts(b.Token(nil))
 	b.refuses(old, booking.Unauthenticated)
 }
 
@@ -204,10 +204,10 @@ func TestVerify_WithdrawnKey(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	old := b.Token(claims{"exp": time.Now().Add(24 * time.Hour).Unix()})
-	b.takes(old)
+	b.accepts(old)
 	b.Rotate()
 	b.clock.forward(time.Hour)
-	b.takes(old) // and the keys are fetched in the background
+	b.accepts(old) // and the keys are fetched in the background
 	require.Eventually(t, func() bool {
 		b.clock.forward(time.Minute)
 		_, err := b.Verify(t.Context(), old)
@@ -221,7 +221,7 @@ func TestVerify_WithdrawnKey(t *testing.T) {
 func TestVerify_OncePerToken(t *testing.T) { // not parallel: it counts allocations
 	b := setup(t)
 	token := b.Token(nil)
-	b.takes(token)
+	b.accepts(token)
 	cost := testing.AllocsPerRun(100, func() {
 		_, err := b.Verify(t.Context(), token)
 		require.NoError(t, err)
@@ -235,8 +235,8 @@ func TestVerify_RememberedEnds(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
 	token := b.Token(claims{"exp": time.Now().Add(2 * time.Minute).Unix()})
-	b.takes(token)
-	b.takes(token)
+	b.accepts(token)
+	b.accepts(token)
 	b.clock.forward(3 * time.Minute)
 	b.refuses(token, booking.Unauthenticated)
 }
@@ -248,28 +248,28 @@ func TestVerify_IssuerAway(t *testing.T) {
 	b := setup(t)
 	day := claims{"exp": time.Now().Add(24 * time.Hour).Unix()}
 	known := b.Token(day)
-	b.takes(known)
+	b.accepts(known)
 	b.Rotate()
 	unknown := b.Token(day)
 	b.Stop()
 	b.clock.forward(time.Hour)
 	for range 3 {
-		b.takes(known)
+		b.accepts(known)
 		b.refuses(changed(known), booking.Unauthenticated)
 		b.refuses(unknown, booking.Unavailable)
 		require.NotEmpty(t, b.LastError())
 	}
 	b.Resume()
 	b.clock.forward(time.Minute)
-	b.takes(unknown)
+	b.accepts(unknown)
 	require.Empty(t, b.LastError())
 }
 
-// TestTrouble_EndsByItself: once the issuer is back, also without any request.
-func TestTrouble_EndsByItself(t *testing.T) {
+// TestLastError_EndsByItself: once the issuer answers again, also without any request.
+func TestLastError_EndsByItself(t *testing.T) {
 	t.Parallel()
 	b := setup(t)
-	require.Empty(t, b.LastError(), "it was not asked yet")
+	require.Empty(t, b.LastError(), "it was not called yet")
 	b.Stop()
 	require.Error(t, b.FetchKeys(t.Context()))
 	require.NotEmpty(t, b.LastError())
@@ -292,7 +292,7 @@ func TestVerify_IssuerAwayFromTheBeginning(t *testing.T) {
 	b.Resume()
 	b.clock.forward(time.Minute)
 	require.NoError(t, b.FetchKeys(t.Context()))
-	b.takes(b.Token(nil))
+	b.accepts(b.Token(nil))
 }
 
 // TestVerify_UnknownKeysCostTheIssuerLittle: whatever keys tokens name.
@@ -306,7 +306,7 @@ func TestVerify_UnknownKeysCostTheIssuerLittle(t *testing.T) {
 		b.refuses(token, booking.Unauthenticated)
 	}
 	// On a busy machine real time passes, too.
-	require.Less(t, b.Asked(), int64(50))
+	require.Less(t, b.KeyRequests(), int64(50))
 }
 
 // FuzzVerify: any token is accepted or refused, without a request to the issuer and

@@ -89,9 +89,9 @@ func wasUnavailable(row contract.Publication) bool {
 	return row.View.Reason.Unavailable()
 }
 
-// repeat answers a repeated request with the order's first decision, whatever happened to
-// the order since. An order that was not accepted leaves the key to the next attempt,
-// whatever that asks for.
+// repeat answers a repeated request with the order's first decision, whatever happened to the
+// order since. An order that was not accepted leaves the key to the next attempt, even for
+// something else.
 func (o *Orders) repeat(ctx, budget context.Context, t tried, changes <-chan contract.Publication) (progress, error) {
 	row, rowErr := o.optionalRow(ctx, t.OrderID)
 	if rowErr != nil && t.row != nil {
@@ -134,7 +134,7 @@ func (o *Orders) notCompared(ctx context.Context, t tried, seen contract.View, h
 	case !isOpen(why):
 		return progress{}, why
 	case hasRow:
-		o.log(ctx, t.OrderID).Warn("order is there, and its request cannot be asked for", zap.Error(why))
+		o.log(ctx, t.OrderID).Warn("order exists, and its request cannot be read", zap.Error(why))
 		return progress{view: seen}, nil
 	default:
 		return o.keep(ctx, t, unstarted{why, true})

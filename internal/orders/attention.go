@@ -54,7 +54,7 @@ type NeedingAttention struct {
 	// Lost is how its workflow has ended before the order: terminated, failed or
 	// timed_out; "" otherwise.
 	Lost string
-	// Unknown: the engine or the ledger could not be asked.
+	// Unknown: the engine or the ledger did not answer.
 	Unknown bool
 }
 
@@ -100,8 +100,8 @@ const (
 	checkAllTimeout = 3 * time.Second
 )
 
-// Attention lists the orders that need attention with the reason in words, as far as the
-// engine and the ledger can be asked. Each listed order costs a call to both.
+// Attention lists the orders that need attention with the reason in words, as far as the engine
+// and the ledger answer. Each listed order costs a call to both.
 func (m *Monitor) Attention(ctx context.Context, caller booking.Caller, f AttentionFilter, page booking.Page) ([]NeedingAttention, string, error) {
 	if err := caller.Authorize(booking.Monitor, booking.Thing{}); err != nil {
 		return nil, "", err

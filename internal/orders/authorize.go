@@ -31,7 +31,7 @@ func (o *Orders) Allow(ctx context.Context, caller booking.Caller, a booking.Act
 func (o *Orders) authorize(ctx context.Context, caller booking.Caller, a booking.Action, v contract.View) error {
 	err := caller.Authorize(a, thingOf(a, v))
 	if err != nil && !v.Status.Final() && (caller.Is(booking.CleanerRole) || caller.Is(booking.CourierRole)) {
-		if fresh, askErr := o.queryView(ctx, v.ID, OptionalReadTimeout); askErr == nil {
+		if fresh, queryErr := o.queryView(ctx, v.ID, OptionalReadTimeout); queryErr == nil {
 			err = caller.Authorize(a, thingOf(a, fresh))
 		}
 	}

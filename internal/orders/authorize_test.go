@@ -38,9 +38,9 @@ var (
 	notFound   = &booking.Error{Code: booking.NotFound}
 )
 
-// underWay is the business's order while it is carried out: with its cleaner, if it is a
+// inProgress is the business's order while it is carried out: with its cleaner, if it is a
 // call.
-func (b business) underWay() contract.View {
+func (b business) inProgress() contract.View {
 	status := map[booking.Kind]booking.Status{
 		booking.Lodging: booking.AwaitingOwner, booking.Food: booking.Delivering, booking.Cafe: booking.InProduction, booking.Cleaning: booking.Assigned,
 	}
@@ -52,12 +52,12 @@ func (b business) underWay() contract.View {
 	return v
 }
 
-// TestAuthorize_Read: an order exists for its customer, its owner's members and those who
-// carry it out. For anybody else it is NotFound.
+// TestAuthorize_Read: an order exists for its customer, its owner's members and the persons
+// that carry it out. For any other caller it is NotFound.
 func TestAuthorize_Read(t *testing.T) {
 	t.Parallel()
 	for _, business := range businesses() {
-		b, order := newBundle(t), business.underWay()
+		b, order := newBundle(t), business.inProgress()
 		b.store.put(contract.Publication{View: order})
 		b.answersQuery(contract.ViewQuery, order, nil)
 		for _, test := range []struct {
@@ -94,7 +94,7 @@ func TestAuthorize_ReadBehind(t *testing.T) {
 		b.store.put(business.in(booking.Received, ""))
 		_, err := b.Read(t.Context(), minho, kind, business.id()) // the engine expects no call
 		require.ErrorIs(t, err, notFound)
-		b.answersQuery(contract.ViewQuery, business.underWay(), nil)
+		b.answersQuery(contract.ViewQuery, business.inProgress(), nil)
 		_, err = b.Read(t.Context(), caller, kind, business.id())
 		require.NoError(t, err)
 	}
@@ -142,7 +142,7 @@ func decisions(k booking.Kind) map[string]booking.Caller {
 func TestAuthorize_Decide(t *testing.T) {
 	t.Parallel()
 	for _, business := range businesses() {
-		order := business.underWay()
+		order := business.inProgress()
 		owner := ownerOf(order.OwnerID)
 		for update, its := range decisions(business.kind) {
 			for _, caller := range []booking.Caller{alice, minho, owner, ownerOf("another"), courier, kim, operator, agent, stranger, unknown} {
@@ -286,7 +286,7 @@ func TestAuthorize_List(t *testing.T) {
 func TestAuthorize_ListAfterAnothers(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
-	order := of(booking.Food).underWay()
+	order := of(booking.Food).inProgress()
 	b.store.put(contract.Publication{View: order})
 	behind := func(caller booking.Caller, orderID string) []string {
 		list, err := b.List(t.Context(), caller, booking.OrderFilter{CustomerID: caller.ID}, booking.Page{}, &orders.Seen{OrderID: orderID, Version: order.Version})
@@ -298,7 +298,7 @@ func TestAuthorize_ListAfterAnothers(t *testing.T) {
 	require.Equal(t, []string{"food-unknown"}, behind(minho, "food-unknown"))
 }
 
-// TestAuthorize_DeleteDrink: an owner of a café may take its drinks off the menu.
+// TestAuthorize_DeleteDrink: an owner of a café may remove its drinks from the menu.
 func TestAuthorize_DeleteDrink(t *testing.T) {
 	t.Parallel()
 	owner := ownerOf(latte().OwnerID)

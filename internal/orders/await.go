@@ -73,8 +73,8 @@ func (o *Orders) decisionIn(ctx context.Context, p contract.Publication) (contra
 // finalReadTimeout bounds the last check of an order whose request has used up its time.
 const finalReadTimeout = 400 * time.Millisecond
 
-// finalRead finds out the state of an order whose decision did not arrive in time. Failures
-// are ignored: the order goes on, and its caller has waited long and gets that answer soon.
+// finalRead finds out the state of an order whose decision did not arrive in time. Failures are
+// ignored: the order continues, and its caller has waited long and needs an answer soon.
 func (o *Orders) finalRead(ctx context.Context, seen contract.View) progress {
 	ctx, cancel := context.WithTimeout(ctx, finalReadTimeout)
 	defer cancel()

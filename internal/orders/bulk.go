@@ -126,7 +126,7 @@ func checkBulk(a booking.Action, f booking.BulkFilter, reason booking.Personal) 
 		add("filter.status", "is no status of orders")
 	}
 	if f.Problem != "" && !slices.Contains(booking.Problems(), f.Problem) {
-		add("filter.trouble", "is no trouble of orders")
+		add("filter.trouble", "is no problem of orders")
 	}
 	isName("filter.ownerId", f.OwnerID)
 	isName("filter.itemId", f.ItemID)

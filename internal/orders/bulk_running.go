@@ -52,8 +52,8 @@ func (o *Orders) RunBulk(ctx context.Context) {
 	}
 }
 
-// runNextBulk runs the oldest bulk action that no process has, to its end or until it
-// cannot go on.
+// runNextBulk runs the oldest bulk action that no process has, to its end or until it cannot
+// continue.
 func (o *Orders) runNextBulk(ctx context.Context) (ran bool, err error) {
 	now := time.Now()
 	lease, ok, err := o.Bulk.Lease(ctx, now, now.Add(bulkLease))

@@ -186,15 +186,15 @@ func TestBulk_Plans(t *testing.T) {
 		require.ErrorIs(t, plan(olga, booking.CancelOrder, f, "fire"), invalid, "%+v", f)
 	}
 
-	var asked string
+	var query string
 	b.engine.On("ListWorkflow", mock.Anything, mock.Anything).Run(func(args mock.Arguments) {
-		asked = args.Get(1).(*workflowservice.ListWorkflowExecutionsRequest).GetQuery()
+		query = args.Get(1).(*workflowservice.ListWorkflowExecutionsRequest).GetQuery()
 	}).Return(&workflowservice.ListWorkflowExecutionsResponse{}, nil)
 	require.NoError(t, plan(olga, booking.CancelOrder, booking.BulkFilter{
 		Kind: booking.Lodging, ItemID: "place-seaside", OwnerID: "olivia", PlacedBefore: today,
 	}, "fire"))
 	require.Equal(t, "OrderKind IS NOT NULL AND ExecutionStatus = 'Running' AND OrderKind = 'lodging' AND OwnerId = 'olivia' AND ItemId = 'place-seaside' "+
-		"AND StartTime < '2026-11-20T16:00:00Z'", asked)
+		"AND StartTime < '2026-11-20T16:00:00Z'", query)
 	require.Zero(t, runs.run.Orders)
 	require.Equal(t, "1024", runs.run.By)
 	for want, f := range map[string]booking.BulkFilter{
@@ -204,10 +204,10 @@ func TestBulk_Plans(t *testing.T) {
 		"OrderKind IS NOT NULL AND ExecutionStatus = 'Running'": {Problem: booking.UndoOwed, Status: booking.Cancelling}, // not in the list
 	} {
 		require.NoError(t, plan(olga, booking.CancelOrder, f, "fire"))
-		require.Equal(t, want, asked)
+		require.Equal(t, want, query)
 	}
 	require.NoError(t, plan(olga, booking.SettleOrder, booking.BulkFilter{Problem: booking.Lost}, "fire"))
-	require.Equal(t, "OrderKind IS NOT NULL AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled')", asked)
+	require.Equal(t, "OrderKind IS NOT NULL AND ExecutionStatus IN ('Terminated', 'Failed', 'TimedOut', 'Canceled')", query)
 
 	runs.run.PlannedAt = today.Add(-2 * time.Hour)
 	_, err := b.BeginBulk(t.Context(), olga, runs.run.ID)
@@ -235,9 +235,9 @@ func TestBulk_Disputed(t *testing.T) {
 	}
 }
 
-// TestBulk_NamesWhoActs: a bulk action runs in the name of the operator that started it,
+// TestBulk_NamesTheOperator: a bulk action runs in the name of the operator that started it,
 // and the log names the one that stopped it, once.
-func TestBulk_NamesWhoActs(t *testing.T) {
+func TestBulk_NamesTheOperator(t *testing.T) {
 	t.Parallel()
 	runs, log := &bulkRuns{}, &actionLog{}
 	runs.run = booking.BulkRun{ID: "run-1", State: booking.BulkPlanned, Action: booking.CancelOrder, By: "1024", PlannedAt: today}

@@ -43,10 +43,10 @@ func TestDeleteDrink(t *testing.T) {
 		t.Parallel()
 		b := newBundle(t)
 		b.onDeletion(serviceerror.NewInvalidArgument("secret"))
-		var told *booking.Error
+		var domainErr *booking.Error
 		err := b.DeleteDrink(t.Context(), booking.Caller{Unchecked: true}, "drink-latte")
 		require.Error(t, err)
-		require.NotErrorAs(t, err, &told)
+		require.NotErrorAs(t, err, &domainErr)
 	})
 }
 

@@ -55,14 +55,14 @@ func (d desk) deliverAll() map[string]int {
 }
 
 // messagesTo lists the messages to a recipient.
-func (d desk) messagesTo(who string) []booking.Message {
+func (d desk) messagesTo(person string) []booking.Message {
 	d.t.Helper()
-	messages, _, err := d.messages.Messages(d.t.Context(), who, booking.Page{})
+	messages, _, err := d.messages.Messages(d.t.Context(), person, booking.Page{})
 	require.NoError(d.t, err)
 	return messages
 }
 
-// TestCarrier: kept decisions are delivered once the engine is back, per order the oldest
+// TestCarrier: kept decisions are delivered once the engine answers again, per order the oldest
 // first, with their ids and times.
 func TestCarrier(t *testing.T) {
 	t.Parallel()
@@ -90,9 +90,9 @@ func TestCarrier(t *testing.T) {
 	require.Empty(t, d.messagesTo("olivia"))
 }
 
-// TestCarrier_Taken: an order that has taken a decision carries it out, unless a service
+// TestCarrier_Accepted: an order that has accepted a decision carries it out, unless a service
 // has to agree: then the carrier waits for the answer.
-func TestCarrier_Taken(t *testing.T) {
+func TestCarrier_Accepted(t *testing.T) {
 	t.Parallel()
 	for kind, want := range map[booking.Kind]map[string]int{
 		booking.Lodging: {"delivered": 1}, booking.Food: {"postponed": 1, "delivered": 1},
@@ -141,8 +141,8 @@ func TestCarrier_NotDone(t *testing.T) {
 		"CompletesAgain":    {booking.Food, complete, booking.Delivered, "", ended, "delivered", "", ""},
 		"CompletesNothing":  {booking.Food, complete, booking.Cancelled, booking.TooLate, ended, "over", booking.AlreadyCancelled, "sara"},
 		"DeliveryAway":      {booking.Food, cancels, booking.Delivering, "", noFor(booking.DeliveryUnavailable), "refused", booking.DeliveryUnavailable, "alice"},
-		"TakesNoMore":       {booking.Cafe, complete, booking.InProduction, "", serviceerror.NewFailedPrecondition("2000"), "refused", orders.DecisionsExhausted, "cora"},
-		"NobodyToTell":      {booking.Cleaning, complete, booking.Cancelled, booking.ByCustomer, ended, "over", booking.AlreadyCancelled, ""},
+		"AcceptsNoMore":     {booking.Cafe, complete, booking.InProduction, "", serviceerror.NewFailedPrecondition("2000"), "refused", orders.DecisionsExhausted, "cora"},
+		"NoRecipient":       {booking.Cleaning, complete, booking.Cancelled, booking.ByCustomer, ended, "over", booking.AlreadyCancelled, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -162,28 +162,28 @@ func TestCarrier_NotDone(t *testing.T) {
 					[]any{last.Status, last.Refused, last.Decision, last.Note, last.DecidedAt})
 				require.Len(t, v.History, len(before.History)+1)
 			}
-			for _, who := range []string{"olivia", "alice", "sara", "cora"} {
+			for _, person := range []string{"olivia", "alice", "sara", "cora"} {
 				var types []booking.MessageType
-				for _, m := range d.messagesTo(who) {
+				for _, m := range d.messagesTo(person) {
 					types = append(types, m.Type)
 					require.Equal(t, test.update, m.Data.Decision)
 					require.Equal(t, test.status, m.Data.Status)
 					require.NotContains(t, m.Words(booking.English), "{")
 				}
-				if who == test.to {
+				if person == test.to {
 					require.Equal(t, []booking.MessageType{booking.DecisionNotDoneMessage}, types)
 				} else {
-					require.Empty(t, types, who)
+					require.Empty(t, types, person)
 				}
 			}
 		})
 	}
 }
 
-// TestCarrier_NotDoneIsToldToItsMaker: the message goes to the party that decided, and to
+// TestCarrier_NotDoneNotifiesItsMaker: the message goes to the party that decided, and to
 // none if an operator, a program, a courier or another cleaner did. The history names the
 // caller in each case.
-func TestCarrier_NotDoneIsToldToItsMaker(t *testing.T) {
+func TestCarrier_NotDoneNotifiesItsMaker(t *testing.T) {
 	t.Parallel()
 	ended := serviceerror.NewNotFound("workflow execution already completed")
 	for name, test := range map[string]struct {
@@ -223,14 +223,14 @@ func TestCarrier_NotDoneIsToldToItsMaker(t *testing.T) {
 			v, err := d.pages.View(t.Context(), p.View.ID)
 			require.NoError(t, err)
 			require.Equal(t, test.caller, v.History[len(v.History)-1].By)
-			for _, who := range []string{"alice", "olivia", "sara", "cora", "kim", "lee", "olga", "dana", "1031"} {
-				require.Equal(t, who == test.to, len(d.messagesTo(who)) == 1, who)
+			for _, person := range []string{"alice", "olivia", "sara", "cora", "kim", "lee", "olga", "dana", "1031"} {
+				require.Equal(t, person == test.to, len(d.messagesTo(person)) == 1, person)
 			}
 		})
 	}
 }
 
-// TestCarrier_NotStarted: an order that waits to be started takes its decisions once it is
+// TestCarrier_NotStarted: an order that waits to be started gets its decisions once it is
 // started.
 func TestCarrier_NotStarted(t *testing.T) {
 	t.Parallel()

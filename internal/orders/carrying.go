@@ -23,12 +23,12 @@ func (c *Carrier) deliver(ctx context.Context, k KeptDecision) error {
 	defer cancel()
 	d := k.decision()
 	begun := time.Now()
-	asking, end := context.WithTimeout(ctx, startWithin)
-	wasAccepted, err := c.send(asking, k, d)
+	calling, end := context.WithTimeout(ctx, startWithin)
+	wasAccepted, err := c.send(calling, k, d)
 	end()
 	answer, why := answerOf(err)
 	switch {
-	case isBeingAsked(k, begun, err):
+	case meetsRunningCall(k, begun, err):
 		return c.postpone(ctx, k, soon(why.Left(time.Now())), err)
 	case err == nil || wasAccepted && isAway(err) && !d.mayBeRefusedLater():
 		return c.finish(ctx, k, DecisionOutcome{Outcome: DecisionDelivered})

@@ -9,16 +9,15 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// mostAsks bounds how often one kept resolution is sent anew to its order.
-const mostAsks = 50
+// maxResends bounds how often one kept resolution is sent anew to its order.
+const maxResends = 50
 
-// send sends a decision to its order, or to the workflow of a refund. The engine keeps the
-// answer under the update's id, so a resolution that came while the provider was being
-// asked is sent again under the next id. A payment by hand is recorded once, however often
-// it is sent.
+// send sends a decision to its order, or to the workflow of a refund. The engine keeps the answer
+// under the update's id, so a resolution that came while the provider was being called is sent
+// again under the next id. A payment by hand is recorded once, however often it is sent.
 func (c *Carrier) send(ctx context.Context, k KeptDecision, d Decision) (wasAccepted bool, err error) {
 	begun, id := time.Now(), k.ID
-	for n := range mostAsks {
+	for n := range maxResends {
 		_, wasAccepted, err = c.Engine.decide(ctx, admittedBefore, id, d)
 		if d.Update != contract.ResolveUpdate || !wasAccepted || !isPast(err, begun) {
 			break
@@ -28,9 +27,9 @@ func (c *Carrier) send(ctx context.Context, k KeptDecision, d Decision) (wasAcce
 	return wasAccepted, err
 }
 
-// isBeingAsked reports whether a resolution that was sent at begun met a refund whose call to
+// meetsRunningCall reports whether a resolution that was sent at begun met a refund whose call to
 // the provider is running.
-func isBeingAsked(k KeptDecision, begun time.Time, err error) bool {
+func meetsRunningCall(k KeptDecision, begun time.Time, err error) bool {
 	answer, why := answerOf(err)
 	return k.Update == contract.ResolveUpdate && answer != nil && answer.Type() == string(booking.DecisionPending) &&
 		why != nil && !isPast(err, begun)
@@ -50,7 +49,7 @@ func (c *Carrier) resolve(ctx context.Context, k KeptDecision, v contract.View) 
 		return err
 	})
 	switch {
-	case isBeingAsked(k, begun, err):
+	case meetsRunningCall(k, begun, err):
 		return c.postpone(ctx, k, 0, err)
 	case err != nil:
 		return c.failed(ctx, k, false, err)

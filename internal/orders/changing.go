@@ -248,7 +248,7 @@ func (o *Orders) change(ctx context.Context, w Warrant, caller booking.Caller, c
 	return out, err
 }
 
-// changeFrom makes the change from the given view of the reservation.
+// changeFrom makes the change from this view of the reservation.
 func (o *Orders) changeFrom(ctx context.Context, w Warrant, caller booking.Caller, c Change, view contract.View) (Outcome, error) {
 	stay, q, err := o.prepareChange(ctx, caller, c, view)
 	if err != nil {
@@ -265,10 +265,10 @@ func (o *Orders) changeFrom(ctx context.Context, w Warrant, caller booking.Calle
 // sendChange sends the change to the order, which accepts it once under its id.
 func (o *Orders) sendChange(ctx context.Context, w Warrant, view contract.View, wants changing) (Outcome, error) {
 	// The change is not cancelled when its caller disconnects.
-	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+Asking)
+	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+ServiceWait)
 	defer cancel()
-	asking, sending := watched(budget)
-	is, wasAccepted, err := o.Engine.change(asking, w, view.ID, wants)
+	calling, sending := watched(budget)
+	is, wasAccepted, err := o.Engine.change(calling, w, view.ID, wants)
 	switch {
 	case err == nil:
 		return o.changed(ctx, is), nil
@@ -294,7 +294,7 @@ func underAnotherKey(err error) error {
 		return err
 	}
 	with := *no
-	with.Message += ": a repeat under this Idempotency-Key is answered the same; ask again under another one"
+	with.Message += ": a repeat under this Idempotency-Key is answered the same; repeat it under another one"
 	return &with
 }
 

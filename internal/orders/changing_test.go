@@ -97,7 +97,7 @@ func TestChange_Overtaken(t *testing.T) {
 }
 
 // TestChange_AwayUnderItsKey: a change that was refused because a service was away stays
-// refused under its key, and its problem asks for another key.
+// refused under its key, and its problem requires another key.
 func TestChange_AwayUnderItsKey(t *testing.T) {
 	t.Parallel()
 	for code, another := range map[booking.Code]bool{
@@ -107,7 +107,7 @@ func TestChange_AwayUnderItsKey(t *testing.T) {
 		b.changes(func(context.Context) (contract.View, error) { return contract.View{}, noFor(code) })
 		_, err := b.Change(t.Context(), booking.Caller{Unchecked: true}, orders.Change{OrderID: "lodging-1", Rooms: 2, Key: "k1"})
 		require.ErrorIs(t, err, &booking.Error{Code: code})
-		require.Equal(t, another, strings.Contains(err.Error(), "ask again under another one"), err)
+		require.Equal(t, another, strings.Contains(err.Error(), "repeat it under another one"), err)
 	}
 }
 
@@ -131,9 +131,9 @@ func TestChange_Key(t *testing.T) {
 	b := newBundle(t)
 	sent := b.changes(func(context.Context) (contract.View, error) { return b.store.View(t.Context(), "lodging-1") })
 	longer := orders.Change{OrderID: "lodging-1", CheckOut: stay.CheckOut.AddDays(1), Key: "k1"}
-	more, elsewhere := longer, longer
-	more.Rooms, elsewhere.Key = 2, "k2"
-	for _, c := range []orders.Change{longer, longer, more, elsewhere} {
+	more, otherKey := longer, longer
+	more.Rooms, otherKey.Key = 2, "k2"
+	for _, c := range []orders.Change{longer, longer, more, otherKey} {
 		_, err := b.Change(t.Context(), booking.Caller{Unchecked: true}, c)
 		require.NoError(t, err)
 	}

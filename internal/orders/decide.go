@@ -48,7 +48,7 @@ func (d Decision) mayBeRefusedLater() bool { return contract.BusinessOf(d.Kind).
 // extra is the additional time of a decision beyond the reply budget.
 func (d Decision) extra() time.Duration {
 	if d.mayBeRefusedLater() {
-		return Asking
+		return ServiceWait
 	}
 	return 0
 }
@@ -169,7 +169,7 @@ func (o *Orders) stillWithService(ctx context.Context, d Decision) (Outcome, err
 	case view.Status == booking.Cancelled:
 		return Outcome{View: view, Done: true}, nil
 	}
-	return Outcome{View: view}, booking.Errorf(Unreachable, "nobody has agreed yet: the decision may still be carried out or refused; repeat it to be certain")
+	return Outcome{View: view}, booking.Errorf(Unreachable, "no service has agreed yet: the decision may still be carried out or refused; repeat it to be certain")
 }
 
 // stillWaiting answers a decision that was accepted and may still wait for the outcome of a
@@ -218,7 +218,7 @@ func (o *Orders) refused(ctx context.Context, d Decision, err error) (contract.V
 		return o.refusedBy(ctx, d, answer, why)
 	}
 	if limit := atLimit(err); limit != nil {
-		o.log(ctx, d.OrderID).Warn("order takes no decision", zap.Error(err))
+		o.log(ctx, d.OrderID).Warn("order accepts no decision", zap.Error(err))
 		return contract.View{}, limit
 	}
 	return contract.View{}, err

@@ -18,12 +18,12 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// onUpdate makes take answer whether the order takes the decision, and outcome answer its
+// onUpdate makes accept answer whether the order accepts the decision, and outcome answer its
 // result.
-func (b *bundle) onUpdate(take func(context.Context, client.UpdateWorkflowOptions) error, outcome func(context.Context) (contract.View, error)) {
+func (b *bundle) onUpdate(accept func(context.Context, client.UpdateWorkflowOptions) error, outcome func(context.Context) (contract.View, error)) {
 	b.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).
 		Return(func(ctx context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
-			if err := take(ctx, o); err != nil {
+			if err := accept(ctx, o); err != nil {
 				return nil, err
 			}
 			handle := &mocks.WorkflowUpdateHandle{}
@@ -38,10 +38,10 @@ func (b *bundle) onUpdate(take func(context.Context, client.UpdateWorkflowOption
 		})
 }
 
-// budgeted records when the order was asked to take a decision, and its deadline.
+// budgeted records when the order got a decision, and its deadline.
 type budgeted struct{ at, until time.Time }
 
-func (b *budgeted) takes(ctx context.Context, _ client.UpdateWorkflowOptions) error {
+func (b *budgeted) accepts(ctx context.Context, _ client.UpdateWorkflowOptions) error {
 	b.at, b.until = time.Now(), b.end(ctx)
 	return nil
 }
@@ -51,10 +51,10 @@ func (*budgeted) end(ctx context.Context) time.Time {
 	return end
 }
 
-func takes(context.Context, client.UpdateWorkflowOptions) error { return nil }
+func accepts(context.Context, client.UpdateWorkflowOptions) error { return nil }
 
 // unheard is the SDK's error for an order that does not answer in time.
-func unheard(ctx context.Context, _ client.UpdateWorkflowOptions) error {
+func noAnswer(ctx context.Context, _ client.UpdateWorkflowOptions) error {
 	<-ctx.Done()
 	return client.NewWorkflowUpdateServiceTimeoutOrCanceledError(ctx.Err())
 }
@@ -65,10 +65,10 @@ func failsWith(err error) func(context.Context) (contract.View, error) {
 
 // refusesWith makes the order answer a decision with err: the SDK returns a validator's
 // error with the outcome, too.
-func (b *bundle) refusesWith(err error) { b.onUpdate(takes, failsWith(err)) }
+func (b *bundle) refusesWith(err error) { b.onUpdate(accepts, failsWith(err)) }
 
-// cannotBeAsked makes the call itself fail.
-func (b *bundle) cannotBeAsked(err error) {
+// callFails makes the call itself fail.
+func (b *bundle) callFails(err error) {
 	b.onUpdate(func(context.Context, client.UpdateWorkflowOptions) error { return err }, nil)
 }
 
@@ -136,13 +136,13 @@ func TestDecide_Done(t *testing.T) {
 	}
 }
 
-// TestDecide_OnlyOrders: only orders of the kind are asked. A call would fail the test.
+// TestDecide_OnlyOrders: only orders of the kind are called. Another call would fail the test.
 func TestDecide_OnlyOrders(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
 	for id, kind := range map[string]booking.Kind{
 		"cafe-1": booking.Food, "food-1": booking.Cafe, "lodging-1": booking.Cleaning, "deletion-1": booking.Cafe, "\x00": booking.Food,
-		"cleaning-1": booking.Lodging, "lodging": booking.Lodging, "lodging-": booking.Lodging, "somebody-elses-workflow": booking.Lodging,
+		"cleaning-1": booking.Lodging, "lodging": booking.Lodging, "lodging-": booking.Lodging, "another-workflow": booking.Lodging,
 		"lodging-a/b": booking.Lodging, "lodging-\x00": booking.Lodging,
 	} {
 		_, err := b.Decide(t.Context(), booking.Caller{Unchecked: true}, orders.Decision{OrderID: id, Kind: kind, Update: cancels})
@@ -178,16 +178,16 @@ func TestDecide_Refused(t *testing.T) {
 			p := b.decide(test.kind, test.update)
 			require.Equal(t, booking.Errorf(test.code, "it cannot be"), p.err)
 			require.Equal(t, of(test.kind).id(), p.View.ID)
-			require.Equal(t, booking.Paid, p.View.Status, "the order stands")
+			require.Equal(t, booking.Paid, p.View.Status, "the order continues")
 		})
 	}
 }
 
-// TestDecide_Closed: an order that has ended takes no decisions. Its final status comes
+// TestDecide_Closed: an order that has ended accepts no decisions. Its final status comes
 // from the read model or, if that is behind, from the workflow.
 func TestDecide_Closed(t *testing.T) {
 	t.Parallel()
-	gone := serviceerror.NewNotFound("workflow execution already completed")
+	noWorkflow := serviceerror.NewNotFound("workflow execution already completed")
 	for name, test := range map[string]struct {
 		kind   booking.Kind
 		update string
@@ -210,14 +210,14 @@ func TestDecide_Closed(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBundle(t)
-			b.cannotBeAsked(gone)
+			b.callFails(noWorkflow)
 			if test.row != "" {
 				b.store.put(of(test.kind).in(test.row, ""))
 			}
 			if test.view != "" {
 				b.answersQuery(contract.ViewQuery, of(test.kind).in(test.view, "").View, nil)
 			} else {
-				b.answersQuery(contract.ViewQuery, nil, gone)
+				b.answersQuery(contract.ViewQuery, nil, noWorkflow)
 			}
 			b.refused(b.decide(test.kind, test.update), test.code)
 		})
@@ -231,9 +231,9 @@ func TestDecide_Closed(t *testing.T) {
 	})
 }
 
-// TestDecide_TakenButSlow: a decision that was taken is durable, however the wait for its
+// TestDecide_AcceptedButSlow: a decision that was accepted is durable, however the wait for its
 // outcome ends.
-func TestDecide_TakenButSlow(t *testing.T) {
+func TestDecide_AcceptedButSlow(t *testing.T) {
 	t.Parallel()
 	for name, err := range map[string]error{
 		"ServiceDeadline": serviceerror.NewDeadlineExceeded("slow"),
@@ -245,7 +245,7 @@ func TestDecide_TakenButSlow(t *testing.T) {
 			t.Parallel()
 			b := newBundle(t)
 			wasAccepted, begun := budgeted{}, time.Now()
-			b.onUpdate(wasAccepted.takes, func(ctx context.Context) (contract.View, error) {
+			b.onUpdate(wasAccepted.accepts, func(ctx context.Context) (contract.View, error) {
 				require.Equal(t, wasAccepted.end(ctx), wasAccepted.until, "one budget for both")
 				require.WithinRange(t, wasAccepted.until, begun.Add(b.ReplyBudget), wasAccepted.at.Add(b.ReplyBudget))
 				return contract.View{}, err
@@ -256,9 +256,9 @@ func TestDecide_TakenButSlow(t *testing.T) {
 	}
 }
 
-// TestDecide_TakenIsAPromise: where no service has to agree, a decision that was taken is
+// TestDecide_AcceptedIsAPromise: where no service has to agree, a decision that was accepted is
 // carried out.
-func TestDecide_TakenIsAPromise(t *testing.T) {
+func TestDecide_AcceptedIsAPromise(t *testing.T) {
 	t.Parallel()
 	for _, kind := range []booking.Kind{booking.Cafe, booking.Cleaning} {
 		for _, update := range []string{cancels, complete} {
@@ -266,25 +266,25 @@ func TestDecide_TakenIsAPromise(t *testing.T) {
 				t.Parallel()
 				b := newBundle(t)
 				b.putAll(booking.Paid)
-				b.onUpdate(takes, failsWith(serviceerror.NewDeadlineExceeded("slow")))
+				b.onUpdate(accepts, failsWith(serviceerror.NewDeadlineExceeded("slow")))
 				require.Equal(t, of(kind).id(), b.undecided(b.decide(kind, update)).ID)
 			})
 		}
 	}
 }
 
-// TestDecide_NotTaken: a decision that was not taken is not guaranteed, although the engine
+// TestDecide_NotAccepted: a decision that was not accepted is not guaranteed, although the engine
 // works and the order is known.
-func TestDecide_NotTaken(t *testing.T) {
+func TestDecide_NotAccepted(t *testing.T) {
 	t.Parallel()
 	failing := func(err error) func(context.Context, client.UpdateWorkflowOptions) error {
 		return func(context.Context, client.UpdateWorkflowOptions) error { return err }
 	}
 	for name, test := range map[string]struct {
-		take func(context.Context, client.UpdateWorkflowOptions) error
-		code booking.Code
+		accept func(context.Context, client.UpdateWorkflowOptions) error
+		code   booking.Code
 	}{
-		"NoAnswer":        {unheard, orders.Unreachable},
+		"NoAnswer":        {noAnswer, orders.Unreachable},
 		"ServiceDeadline": {failing(serviceerror.NewDeadlineExceeded("slow")), orders.Unreachable},
 		"ConnectionBroke": {failing(serviceerror.NewUnavailable("connection reset")), orders.Unreachable},
 		"TasksTimedOut":   {failing(serviceerror.NewWorkflowNotReady("Workflow Task in failed state")), orders.TemporalUnavailable},
@@ -292,7 +292,7 @@ func TestDecide_NotTaken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBundle(t, impatient)
-			b.onUpdate(test.take, nil)
+			b.onUpdate(test.accept, nil)
 			b.putAll(booking.Paid)
 			require.Empty(t, b.refused(b.decide(booking.Lodging, cancels), test.code).ID)
 		})
@@ -307,7 +307,7 @@ func TestDecide_CallerLeaves(t *testing.T) {
 	requests := 0
 	stays := func(ctx context.Context) {
 		requests++
-		require.NoError(t, ctx.Err(), "the decision goes on")
+		require.NoError(t, ctx.Err(), "the decision continues")
 	}
 	b.onUpdate(
 		func(ctx context.Context, _ client.UpdateWorkflowOptions) error { leave(); stays(ctx); return nil },
@@ -321,23 +321,23 @@ func TestDecide_CallerLeaves(t *testing.T) {
 	require.Equal(t, 2, requests)
 }
 
-// TestDecide_FoodCancelIsNoPromise: a cancel that the order has taken is certain only once
+// TestDecide_FoodCancelIsNoPromise: a cancel that the order has accepted is certain only once
 // the delivery service can no longer refuse it.
 func TestDecide_FoodCancelIsNoPromise(t *testing.T) {
 	t.Parallel()
 	food := of(booking.Food)
-	const done, goesOn, unclear = "done", "goes on", "unclear"
+	const done, continues, unclear = "done", "continues", "unclear"
 	for name, test := range map[string]struct {
 		view booking.Status // the order's own, "" if it does not answer
 		row  booking.Status
 		want string
 	}{
-		"Undoing":         {booking.Cancelling, booking.Delivering, goesOn},
+		"Undoing":         {booking.Cancelling, booking.Delivering, continues},
 		"Undone":          {booking.Cancelled, booking.Delivering, done},
-		"Stands":          {booking.Delivering, booking.Delivering, unclear},
-		"RowUndoing":      {"", booking.Cancelling, goesOn},
+		"Continues":       {booking.Delivering, booking.Delivering, unclear},
+		"RowUndoing":      {"", booking.Cancelling, continues},
 		"RowUndone":       {"", booking.Cancelled, done},
-		"RowStands":       {"", booking.Delivering, unclear},
+		"RowContinues":    {"", booking.Delivering, unclear},
 		"NothingKnown":    {"", "", unclear},
 		"DeliveredBefore": {booking.Delivered, booking.Delivering, unclear},
 	} {
@@ -345,9 +345,9 @@ func TestDecide_FoodCancelIsNoPromise(t *testing.T) {
 			t.Parallel()
 			b := newBundle(t)
 			wasAccepted, begun := budgeted{}, time.Now()
-			b.onUpdate(wasAccepted.takes, func(ctx context.Context) (contract.View, error) {
+			b.onUpdate(wasAccepted.accepts, func(ctx context.Context) (contract.View, error) {
 				require.Equal(t, wasAccepted.end(ctx), wasAccepted.until, "one budget for both")
-				budget := b.ReplyBudget + orders.Asking
+				budget := b.ReplyBudget + orders.ServiceWait
 				require.WithinRange(t, wasAccepted.until, begun.Add(budget), wasAccepted.at.Add(budget))
 				return contract.View{}, serviceerror.NewDeadlineExceeded("the delivery hangs")
 			})
@@ -390,7 +390,7 @@ func TestDecide_CourierMayWaitForACancel(t *testing.T) {
 			t.Parallel()
 			b := newBundle(t)
 			b.store.put(of(booking.Food).in(booking.Delivering, ""))
-			b.onUpdate(takes, failsWith(serviceerror.NewDeadlineExceeded("slow")))
+			b.onUpdate(accepts, failsWith(serviceerror.NewDeadlineExceeded("slow")))
 			b.answersQuery(contract.UndecidedQuery, test.waits, test.err)
 			p := b.decide(booking.Food, complete)
 			if test.counts {
@@ -459,9 +459,9 @@ func TestDecide_AcrossProcesses(t *testing.T) {
 	after := func(b *bundle) time.Duration {
 		p := b.decide(booking.Food, cancels)
 		require.Equal(t, booking.Delivering, b.refused(p, booking.DeliveryUnavailable).Status)
-		var told *booking.Error
-		require.ErrorAs(t, p.err, &told)
-		return told.After
+		var domainErr *booking.Error
+		require.ErrorAs(t, p.err, &domainErr)
+		return domainErr.After
 	}
 	one, other, third := process(), process(), process()
 	require.Equal(t, 2*time.Second, after(one))
@@ -496,12 +496,12 @@ func TestDecide_EngineLimits(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBundle(t)
-			b.cannotBeAsked(test.err)
+			b.callFails(test.err)
 			p := b.decide(booking.Lodging, cancels)
 			b.refused(p, test.code)
-			var told *booking.Error
-			require.ErrorAs(t, p.err, &told)
-			require.Equal(t, test.after, told.After)
+			var domainErr *booking.Error
+			require.ErrorAs(t, p.err, &domainErr)
+			require.Equal(t, test.after, domainErr.After)
 		})
 	}
 }

@@ -121,13 +121,13 @@ func TestDecide_DefectStaysInside(t *testing.T) {
 	o, engine := setup(t)
 	answers(engine, temporal.NewApplicationError("secret", "PanicError"))
 	_, err := o.Decide(t.Context(), booking.Caller{Unchecked: true}, cancel)
-	var told *booking.Error
+	var domainErr *booking.Error
 	require.Error(t, err)
-	require.NotErrorAs(t, err, &told)
+	require.NotErrorAs(t, err, &domainErr)
 }
 
 // TestDecide_CallersAreKnownApart: updates of different callers have different ids, and no
-// caller's name stands for a missing one.
+// caller's name is used for a missing one.
 func TestDecide_CallersAreKnownApart(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)

@@ -85,7 +85,7 @@ func (k kitchen) awaitEmpty(t *testing.T) {
 	}, time.Minute, 10*time.Millisecond)
 }
 
-// starts records the orders that the engine was asked to start, in sequence.
+// starts records the orders that the engine got a start for, in sequence.
 type starts struct {
 	mu      sync.Mutex
 	inputs  []contract.Food
@@ -135,9 +135,9 @@ func TestDispatch(t *testing.T) {
 	require.ElementsMatch(t, ids, got)
 }
 
-// TestDispatch_TellsHowLong: the time after which a customer should check again follows
+// TestDispatch_EstimatesTheWait: the time after which a customer should check again follows
 // from the rate of the inbox, once that is known.
-func TestDispatch_TellsHowLong(t *testing.T) {
+func TestDispatch_EstimatesTheWait(t *testing.T) {
 	t.Parallel()
 	k := newKitchen(t)
 	k.Starts = noTurn{} // for requests; the dispatcher has its own
@@ -153,7 +153,7 @@ func TestDispatch_TellsHowLong(t *testing.T) {
 	require.Less(t, second.After, 30*time.Second)
 }
 
-// TestDispatch_EngineAway: an engine that comes back gets all orders that have waited.
+// TestDispatch_EngineAway: an engine that answers again gets all orders that have waited.
 func TestDispatch_EngineAway(t *testing.T) {
 	t.Parallel()
 	k := newKitchen(t)

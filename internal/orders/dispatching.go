@@ -87,17 +87,17 @@ func (d *Dispatcher) found(ctx context.Context, k Kept) error {
 	return d.done(k, dispatchFound, d.Inbox.Started(ctx, k.OrderID, hash))
 }
 
-// stop cancels a withdrawn order that was started, if its customer has withdrawn it. An
-// order that was withdrawn for another reason goes on if it was started after all.
+// stop cancels a withdrawn order that was started, if its customer has withdrawn it. An order
+// that was withdrawn for another reason continues if it was started after all.
 func (d *Dispatcher) stop(ctx context.Context, k Kept) error {
 	closed := func(outcome string) error { return d.done(k, dispatchClosed, d.Inbox.Closed(ctx, k.OrderID, outcome)) }
 	if k.Withdrawal.Why != booking.ByCustomer {
 		return closed("it had been started")
 	}
 	decision := Decision{OrderID: k.OrderID, Kind: k.Kind, Update: contract.CancelUpdate, Note: k.Withdrawal.Note}
-	asking, cancel := context.WithTimeout(ctx, startWithin)
+	calling, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
-	_, wasAccepted, err := d.Engine.decide(asking, admittedBefore, fmt.Sprintf("inbox/%d", k.Tries), decision)
+	_, wasAccepted, err := d.Engine.decide(calling, admittedBefore, fmt.Sprintf("inbox/%d", k.Tries), decision)
 	answer, why := answerOf(err)
 	switch {
 	case err == nil:

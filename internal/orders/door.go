@@ -14,11 +14,11 @@ import (
 
 // Warrant is the permission to change an order. The engine's calls that do so require one,
 // and only authorizeAndLog issues it for a caller, so that every action of an operator is in the log.
-type Warrant struct{ given bool }
+type Warrant struct{ valid bool }
 
 // admittedBefore is the warrant of a decision that authorizeAndLog has admitted before and
 // that is delivered now.
-var admittedBefore = Warrant{given: true}
+var admittedBefore = Warrant{valid: true}
 
 var errNoWarrant = errors.New("an order is changed without a warrant")
 
@@ -95,7 +95,7 @@ func authorizeAndLog[T interface{ outcome() string }](
 		return out, err
 	}
 	if !caller.Operates(a.action) {
-		return do(ctx, Warrant{given: true})
+		return do(ctx, Warrant{valid: true})
 	}
 	on, _ := ctx.Value(occasionKey{}).(occasion)
 	line := booking.OperatorAction{ID: rand.Text(), At: o.Now(), By: caller.ID, Action: a.action, OrderID: a.orderID, Reason: a.reason, Bulk: on.bulk}
@@ -109,7 +109,7 @@ func authorizeAndLog[T interface{ outcome() string }](
 	case err != nil && !a.decision:
 		return out, booking.Errorf(booking.Unavailable, "the log of operators' actions cannot be written at the moment; nothing was done").WithCause(err)
 	}
-	out, err = do(ctx, Warrant{given: true})
+	out, err = do(ctx, Warrant{valid: true})
 	line.Outcome = outcomeOf(out.outcome(), err)
 	_ = o.note(ctx, line, nil, within) // the process's log has it otherwise
 	return out, err
@@ -146,7 +146,7 @@ func (o Outcome) outcome() string {
 
 func (r Refunded) outcome() string { return string(r.Entry.State) }
 
-// accepted is the outcome of an action that goes on after its answer.
+// accepted is the outcome of an action that continues after its answer.
 type accepted struct{}
 
 func (accepted) outcome() string { return booking.ActionAccepted }

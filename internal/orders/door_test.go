@@ -64,23 +64,23 @@ var byOlga = booking.OperatorAction{By: "1024"}
 // TestDoor_Refund: refunds by staff are logged, for every caller.
 func TestDoor_Refund(t *testing.T) {
 	t.Parallel()
-	g := newGiving(t, booking.Confirmed)
-	g.begins(takesAll, nil)
+	g := newRefunding(t, booking.Confirmed)
+	g.begins(acceptsAll, nil)
 	var log *actionLog
 	g.bundle, log = g.logged()
-	_, err := g.give("a", won(30000))
+	_, err := g.refund("a", won(30000))
 	require.NoError(t, err)
 	want := byOlga
 	want.Action, want.OrderID, want.Reason, want.Outcome = booking.RefundOrder, g.order, "it was cold", "done"
 	log.requireAction(t, want)
 
-	_, err = g.give("b", won(999999))
+	_, err = g.refund("b", won(999999))
 	require.ErrorIs(t, err, &booking.Error{Code: booking.RefundExceeds})
 	want.Outcome = string(booking.RefundExceeds)
 	log.requireAction(t, want)
 
 	log.away = errors.New("the disk is full")
-	_, err = g.give("c", won(1000))
+	_, err = g.refund("c", won(1000))
 	require.ErrorIs(t, err, &booking.Error{Code: booking.Unavailable})
 	require.Len(t, g.put, 1, "what cannot be noted is not done")
 }
@@ -117,24 +117,24 @@ func TestDoor_Decisions(t *testing.T) {
 	decide(operator)
 }
 
-// TestDoor_LookAndSettle: actions without a decision of the saga are logged in the same
+// TestDoor_CheckAndSettle: actions without a decision of the saga are logged in the same
 // way.
-func TestDoor_LookAndSettle(t *testing.T) {
+func TestDoor_CheckAndSettle(t *testing.T) {
 	t.Parallel()
-	g := newGiving(t, booking.Confirmed)
+	g := newRefunding(t, booking.Confirmed)
 	g.followed(g.order, nil)
 	var log *actionLog
 	g.bundle, log = g.logged()
-	require.NoError(t, g.LookAtPayment(t.Context(), olga, g.order))
+	require.NoError(t, g.CheckPayment(t.Context(), olga, g.order))
 	want := byOlga
-	want.Action, want.OrderID, want.Outcome = booking.LookAtPayment, g.order, booking.ActionAccepted
+	want.Action, want.OrderID, want.Outcome = booking.CheckPayment, g.order, booking.ActionAccepted
 	log.requireAction(t, want)
 
 	var settled settledOrders
 	g.bundle = g.again(func(d *orders.Deps) { d.Settler = &settled })
 	err := g.Settle(t.Context(), olga, g.order, "it was terminated")
 	require.ErrorContains(t, err, "no engine")
-	require.NotZero(t, settled.given)
+	require.NotZero(t, settled.warrant)
 	require.Equal(t, "1024", settled.by)
 	want.Action, want.Reason, want.Outcome = booking.SettleOrder, "it was terminated", booking.ActionFailed
 	log.requireAction(t, want)
@@ -149,22 +149,22 @@ func TestDoor_LookAndSettle(t *testing.T) {
 
 // settledOrders records the calls of a settler, which fails.
 type settledOrders struct {
-	given orders.Warrant
-	by    string
+	warrant orders.Warrant
+	by      string
 }
 
 func (s *settledOrders) Settle(_ context.Context, w orders.Warrant, _, by string) error {
-	s.given, s.by = w, by
+	s.warrant, s.by = w, by
 	return errors.New("no engine")
 }
 
 // withoutWarrant lists the calls that change workflows and are not a caller's action on an
 // order.
 var withoutWarrant = map[string]string{
-	"begin":            "starts orders, and settles them after Settle has asked for the warrant",
-	"deleteDrink":      "is about a drink; the catalogue's events name by whom",
-	"DeliverNotice":    "only has the payment provider asked; LookAtPayment is how an operator does",
-	"customerReturned": "only has the payment provider asked whether its customer has paid",
+	"begin":            "starts orders, and settles them after Settle has got the warrant",
+	"deleteDrink":      "is about a drink; the catalogue's events name the caller",
+	"DeliverNotice":    "only makes the order check its payment; an operator's way is CheckPayment",
+	"customerReturned": "only makes the order check whether its customer has paid",
 	"signal":           "is what ForceCancel and SignalAssigned send to orders for the service itself",
 }
 
@@ -189,15 +189,15 @@ func TestDoor_IsTheOnlyOne(t *testing.T) {
 			f, isFunc := d.(*ast.FuncDecl)
 			ast.Inspect(d, func(n ast.Node) bool {
 				if made, is := n.(*ast.CompositeLit); is && named(made.Type) == "Warrant" {
-					require.Equal(t, "door.go", file, "a warrant is made elsewhere")
+					require.Equal(t, "door.go", file, "a warrant is made in another file")
 				}
 				call, is := n.(*ast.CallExpr)
 				if !is || !isFunc {
 					return true
 				}
-				if s, is := call.Fun.(*ast.SelectorExpr); is && slices.Contains(changing, s.Sel.Name) && !takesWarrant(f) {
+				if s, is := call.Fun.(*ast.SelectorExpr); is && slices.Contains(changing, s.Sel.Name) && !hasWarrantParam(f) {
 					found[f.Name.Name] = true
-					require.Contains(t, withoutWarrant, f.Name.Name, "it changes a workflow: let it take a Warrant, so that it goes through enter")
+					require.Contains(t, withoutWarrant, f.Name.Name, "it changes a workflow: it needs a parameter of type Warrant")
 				}
 				return true
 			})
@@ -206,7 +206,7 @@ func TestDoor_IsTheOnlyOne(t *testing.T) {
 	require.Len(t, found, len(withoutWarrant))
 }
 
-func takesWarrant(f *ast.FuncDecl) bool {
+func hasWarrantParam(f *ast.FuncDecl) bool {
 	return slices.ContainsFunc(f.Type.Params.List, func(p *ast.Field) bool { return named(p.Type) == "Warrant" })
 }
 

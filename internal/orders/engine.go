@@ -118,8 +118,8 @@ func (e *Engine) refund(ctx context.Context, _ Warrant, workflowID string, r con
 	return is, true, marked(update.Get(ctx, &is))
 }
 
-// startRefund starts the workflow of a refund after the end of its order, once. A workflow
-// that was terminated or has failed is started anew, and goes on from what the ledger has.
+// startRefund starts the workflow of a refund after the end of its order, once. A workflow that
+// was terminated or has failed is started anew, and continues from what the ledger has.
 func (e *Engine) startRefund(ctx context.Context, _ Warrant, r contract.Refunding) error {
 	_, err := e.client.ExecuteWorkflow(ctx, client.StartWorkflowOptions{
 		ID: contract.RefundWorkflowID(r.Order.ID, r.Refund.ID), TaskQueue: contract.SagasQueue,
@@ -133,8 +133,8 @@ func (e *Engine) startRefund(ctx context.Context, _ Warrant, r contract.Refundin
 	return marked(err)
 }
 
-// DeliverNotice passes a notice to the workflow that follows the notices of its order, and
-// starts the workflow if it does not run.
+// DeliverNotice sends a notice to the workflow that follows the notices of its order, and starts
+// the workflow if it does not run.
 func (e *Engine) DeliverNotice(ctx context.Context, n booking.PaymentNotice) error {
 	id := contract.NoticesWorkflowID(n.OrderID)
 	_, err := e.client.SignalWithStartWorkflow(ctx, id, contract.NoticeSignal, n, client.StartWorkflowOptions{
@@ -186,7 +186,7 @@ func (e *Engine) signal(ctx context.Context, orderID, signal string, what any) e
 	return e.client.SignalWorkflow(ctx, orderID, "", signal, what)
 }
 
-// ForceCancel asks the order's saga to compensate; false if the order has ended.
+// ForceCancel signals the order's saga to compensate; false if the order has ended.
 func (e *Engine) ForceCancel(ctx context.Context, orderID string, f contract.Force) (running bool, err error) {
 	err = e.signal(ctx, orderID, contract.ForceCancelSignal, f)
 	return err == nil, ignoreEnded(orderID, err)

@@ -45,17 +45,17 @@ func failingHistory(err error) client.HistoryEventIterator {
 	return history
 }
 
-// TestEngine_Tells: the message to an order that has ended is skipped without an error. Any
+// TestEngine_Signals: the signal to an order that has ended is skipped without an error. Any
 // other failure is an error: the order may not know.
-func TestEngine_Tells(t *testing.T) {
+func TestEngine_Signals(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
 		err     error
 		running bool
 		fails   bool
 	}{
-		"Told":    {nil, true, false},
-		"Over":    {serviceerror.NewNotFound("workflow execution already completed"), false, false},
+		"Sent":    {nil, true, false},
+		"Ended":   {serviceerror.NewNotFound("workflow execution already completed"), false, false},
 		"Refused": {serviceerror.NewInvalidArgument("input is too large"), false, true},
 		"Away":    {serviceerror.NewUnavailable("connection refused"), false, true},
 	} {
@@ -109,7 +109,7 @@ func TestEngine_Pending(t *testing.T) {
 	}, pending)
 }
 
-// TestEngine_Describe: a refusal by the engine is not taken for an unknown order.
+// TestEngine_Describe: a refusal by the engine is not reported as an unknown order.
 func TestEngine_Describe(t *testing.T) {
 	t.Parallel()
 	temporal := mocks.NewClient(t)

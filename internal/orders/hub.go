@@ -50,7 +50,7 @@ func (h *Hub) Waiting(orderID string) bool {
 	return len(h.waiters[orderID]) > 0 || h.unwritten.byOrder[orderID] != nil
 }
 
-// Wake passes p to the waiters of its order, and ticks.
+// Wake sends p to the waiters of its order, and ticks.
 func (h *Hub) Wake(p contract.Publication) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

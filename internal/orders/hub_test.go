@@ -25,7 +25,7 @@ func requireNothing(t *testing.T, ch <-chan contract.Publication) {
 	}
 }
 
-func TestHub_WakesThoseWhoWaitForTheOrder(t *testing.T) {
+func TestHub_WakesTheWaitersOfTheOrder(t *testing.T) {
 	t.Parallel()
 	var h orders.Hub
 	h.Wake(change("o1", 1)) // there is no waiter yet
@@ -60,11 +60,11 @@ func TestHub_KeepsTheNewestForASlowWaiter(t *testing.T) {
 	requireNothing(t, slow)
 }
 
-func TestHub_ForgetsWhoLeaves(t *testing.T) {
+func TestHub_ForgetsWaitersThatLeave(t *testing.T) {
 	t.Parallel()
 	var h orders.Hub
 	require.False(t, h.Waiting("o1"))
-	gone, leave := h.Subscribe("o1")
+	left, leave := h.Subscribe("o1")
 	stays, leaveToo := h.Subscribe("o1")
 	require.True(t, h.Waiting("o1"))
 	require.False(t, h.Waiting("o2"))
@@ -73,7 +73,7 @@ func TestHub_ForgetsWhoLeaves(t *testing.T) {
 	leave() // a second call does not affect the other
 	require.True(t, h.Waiting("o1"))
 	h.Wake(change("o1", 1))
-	requireNothing(t, gone)
+	requireNothing(t, left)
 	require.Equal(t, int64(1), (<-stays).View.Version)
 
 	leaveToo()
@@ -104,7 +104,7 @@ func TestHub_ManyAtOnce(t *testing.T) {
 			}
 		})
 		for range 3 {
-			all.Go(func() { comeAndGo(t, &h, order) })
+			all.Go(func() { subscribeAndLeave(t, &h, order) })
 		}
 	}
 	all.Wait()
@@ -130,11 +130,11 @@ func follow(t *testing.T, order string, news <-chan contract.Publication, last i
 	}
 }
 
-func comeAndGo(t *testing.T, h *orders.Hub, order string) {
+func subscribeAndLeave(t *testing.T, h *orders.Hub, order string) {
 	for range 500 {
 		news, leave := h.Subscribe(order)
 		if !h.Waiting(order) {
-			t.Error("nobody waits, though somebody has come")
+			t.Error("no waiter is known, though one has subscribed")
 		}
 		select {
 		case <-news:

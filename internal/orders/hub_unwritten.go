@@ -23,12 +23,12 @@ const (
 // but are not known to be in the read model.
 type changes struct {
 	byOrder map[string]*unwritten
-	byAsker map[asker]map[string]*unwritten // then by order
+	byParty map[party]map[string]*unwritten // then by order
 	oldest  []*unwritten                    // oldest first, including written ones
 }
 
-// asker is a customer or an owner that lists their orders.
-type asker struct {
+// party is a customer or an owner that lists their orders.
+type party struct {
 	owner bool
 	id    string
 }
@@ -37,7 +37,7 @@ type asker struct {
 type unwritten struct {
 	orderID     string
 	version     int64
-	askers      [2]asker
+	parties     [2]party
 	announcedAt time.Time
 	written     chan struct{} // closed when the row is at the version
 }
@@ -54,7 +54,7 @@ func (h *Hub) Publishing(v contract.View) {
 	}
 	h.unwritten.add(&unwritten{
 		orderID: v.ID, version: v.Version, announcedAt: time.Now(), written: make(chan struct{}),
-		askers: [2]asker{{false, v.CustomerID}, {true, v.OwnerID}},
+		parties: [2]party{{false, v.CustomerID}, {true, v.OwnerID}},
 	})
 }
 
@@ -72,7 +72,7 @@ func (h *Hub) Published(v contract.View) {
 // published of the orders of the filter's customer or owner, for half a second after each
 // at most. It returns the orders whose rows are still behind.
 func (h *Hub) AwaitPublished(ctx context.Context, f booking.OrderFilter) (behind []string) {
-	for _, u := range h.unwrittenOf(asker{f.OwnerID != "", f.CustomerID + f.OwnerID}) {
+	for _, u := range h.unwrittenOf(party{f.OwnerID != "", f.CustomerID + f.OwnerID}) {
 		if !u.wait(ctx) {
 			behind = append(behind, u.orderID)
 		}
@@ -80,14 +80,14 @@ func (h *Hub) AwaitPublished(ctx context.Context, f booking.OrderFilter) (behind
 	return behind
 }
 
-// unwrittenOf lists the asker's orders whose rows are behind, in the order of their
+// unwrittenOf lists the party's orders whose rows are behind, in the order of their
 // changes.
-func (h *Hub) unwrittenOf(a asker) []*unwritten {
+func (h *Hub) unwrittenOf(a party) []*unwritten {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.unwritten.forget(time.Now().Add(-remembered))
 	var all []*unwritten
-	for _, u := range h.unwritten.byAsker[a] {
+	for _, u := range h.unwritten.byParty[a] {
 		all = append(all, u)
 	}
 	slices.SortFunc(all, func(a, b *unwritten) int {
@@ -116,15 +116,15 @@ func (u *unwritten) wait(ctx context.Context) bool {
 
 func (c *changes) add(u *unwritten) {
 	if c.byOrder == nil {
-		c.byOrder, c.byAsker = map[string]*unwritten{}, map[asker]map[string]*unwritten{}
+		c.byOrder, c.byParty = map[string]*unwritten{}, map[party]map[string]*unwritten{}
 	}
 	c.byOrder[u.orderID] = u
 	c.oldest = append(c.oldest, u)
-	for _, a := range u.askers {
-		if c.byAsker[a] == nil {
-			c.byAsker[a] = map[string]*unwritten{}
+	for _, a := range u.parties {
+		if c.byParty[a] == nil {
+			c.byParty[a] = map[string]*unwritten{}
 		}
-		c.byAsker[a][u.orderID] = u
+		c.byParty[a][u.orderID] = u
 	}
 }
 
@@ -133,10 +133,10 @@ func (c *changes) remove(u *unwritten) {
 		return
 	}
 	delete(c.byOrder, u.orderID)
-	for _, a := range u.askers {
-		delete(c.byAsker[a], u.orderID)
-		if len(c.byAsker[a]) == 0 {
-			delete(c.byAsker, a)
+	for _, a := range u.parties {
+		delete(c.byParty[a], u.orderID)
+		if len(c.byParty[a]) == 0 {
+			delete(c.byParty, a)
 		}
 	}
 }

@@ -24,7 +24,7 @@ func publication(orderID string, version int64) contract.View {
 	return contract.View{ID: orderID, CustomerID: "alice", OwnerID: "olivia", Version: version}
 }
 
-func TestHub_ListsWaitForWhatWasTold(t *testing.T) {
+func TestHub_ListsWaitForWhatIsPublishing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var h orders.Hub

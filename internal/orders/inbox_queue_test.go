@@ -53,7 +53,7 @@ func TestLine_EngineAway(t *testing.T) {
 	l.markStopped()
 	l.setLength(100)
 	wait, known = l.wait()
-	require.Equal(t, unknownWait, wait, "seven seconds once it is back")
+	require.Equal(t, unknownWait, wait, "seven seconds once it answers again")
 	require.True(t, known)
 	l.dispatchedIn(16, time.Second)
 	wait, _ = l.wait()

@@ -24,8 +24,8 @@ type turn[T any] struct {
 
 func newTurn[T any]() *turn[T] { return &turn[T]{done: make(chan struct{})} }
 
-// do returns the result of a call that begins after now, or ctx's error. Calls go on
-// without ctx.
+// do returns the result of a call that begins after now, or ctx's error. Calls continue without
+// ctx.
 func (j *joined[T]) do(ctx context.Context, key string, call func() (T, error)) (T, error) {
 	t := j.join(key, call)
 	select {

@@ -30,9 +30,9 @@ func TestJoined(t *testing.T) {
 	<-second.done
 	require.Equal(t, 2, second.value)
 
-	gone, leave := context.WithCancel(t.Context())
+	cancelled, leave := context.WithCancel(t.Context())
 	leave()
-	_, err := j.do(gone, "c", call)
+	_, err := j.do(cancelled, "c", call)
 	require.ErrorIs(t, err, context.Canceled)
 	close(pass)
 	n, err := j.do(t.Context(), "c", call)

@@ -162,7 +162,7 @@ func (o *Orders) withdraw(ctx context.Context, d Decision) (contract.View, bool)
 	w := contract.Withdrawal{Why: booking.ByCustomer, Note: booking.Lines(d.Note), By: d.By}
 	view, ok, err := o.Dispatcher.Inbox.Withdraw(ctx, d.OrderID, w, business.ServiceAgreesToCancel)
 	if err != nil {
-		o.log(ctx, d.OrderID).Warn("inbox cannot be asked", zap.Error(err))
+		o.log(ctx, d.OrderID).Warn("inbox cannot be read", zap.Error(err))
 		return view, false
 	}
 	if ok {

@@ -50,7 +50,7 @@ func (o *Orders) queueBehind(ctx context.Context, caller booking.Caller, d Decis
 	waiting, equal, err := o.Carrier.Decisions.Ahead(reading, k)
 	switch {
 	case err != nil:
-		o.log(ctx, d.OrderID).Warn("kept decisions cannot be asked for", zap.Error(err))
+		o.log(ctx, d.OrderID).Warn("kept decisions cannot be read", zap.Error(err))
 		return out, false, nil
 	case waiting == 0:
 		return out, false, nil

@@ -75,9 +75,9 @@ type updates struct {
 	all []update
 }
 
-// answersUpdates makes the engine take the n-th update as take says, and answer it as
+// answersUpdates makes the engine accept the n-th update as accept says, and answer it as
 // answer says.
-func (d desk) answersUpdates(take func(n int) error, answer func(n int) error) *updates {
+func (d desk) answersUpdates(accept func(n int) error, answer func(n int) error) *updates {
 	u := &updates{}
 	d.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).
 		Return(func(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
@@ -85,7 +85,7 @@ func (d desk) answersUpdates(take func(n int) error, answer func(n int) error) *
 			defer u.mu.Unlock()
 			u.all = append(u.all, update{o, o.Args[0].(contract.Decision)})
 			n := len(u.all)
-			if err := take(n); err != nil {
+			if err := accept(n); err != nil {
 				return nil, err
 			}
 			handle := &mocks.WorkflowUpdateHandle{}
@@ -313,7 +313,7 @@ func TestDecide_Behind(t *testing.T) {
 	require.Len(t, sent.all, 2)
 
 	quiet := newDesk(t)
-	require.NoError(t, quiet.db.Close(), "a look would fail, and be logged")
+	require.NoError(t, quiet.db.Close(), "a read would fail, and be logged")
 	quiet.answersUpdates(well, well)
 	require.NoError(t, quiet.decide(booking.Lodging, confirm, "").err)
 }
@@ -325,7 +325,7 @@ func refusesAs(v contract.View, at time.Time) error {
 
 // TestDecide_OrderIsWorkedOnAnew: an order that was accepted repeats its work after a
 // process has died. A decision that it refuses as too early is kept, and delivered once the
-// order is back.
+// order answers again.
 func TestDecide_OrderIsWorkedOnAnew(t *testing.T) {
 	t.Parallel()
 	early := of(booking.Cafe).input.View()

@@ -100,8 +100,8 @@ func isSent(engine *mocks.Client, err error) *mock.Call {
 		}).Return(nil, err)
 }
 
-// troubles are the failures that keep an order from being started at once.
-var troubles = map[string]struct {
+// startFailures are the failures that keep an order from being started at once.
+var startFailures = map[string]struct {
 	set  func(kitchen)
 	sent bool
 }{
@@ -115,14 +115,14 @@ var troubles = map[string]struct {
 	"Nowhere":    {func(k kitchen) { isSent(k.engine, serviceerror.NewNamespaceNotFound("x")); knowsNone(k.engine) }, false},
 }
 
-func eachTrouble(t *testing.T, test func(t *testing.T, k kitchen, sent bool)) {
+func eachStartFailure(t *testing.T, test func(t *testing.T, k kitchen, sent bool)) {
 	t.Helper()
-	for name, trouble := range troubles {
+	for name, failure := range startFailures {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			k := newKitchen(t)
-			trouble.set(k)
-			test(t, k, trouble.sent)
+			failure.set(k)
+			test(t, k, failure.sent)
 		})
 	}
 }
@@ -130,7 +130,7 @@ func eachTrouble(t *testing.T, test func(t *testing.T, k kitchen, sent bool)) {
 // TestKeep: an order that cannot be started at once is accepted, and can be read.
 func TestKeep(t *testing.T) {
 	t.Parallel()
-	eachTrouble(t, func(t *testing.T, k kitchen, sent bool) {
+	eachStartFailure(t, func(t *testing.T, k kitchen, sent bool) {
 		out, err := k.order(t, "", "")
 		require.NoError(t, err)
 		require.False(t, out.Done)
@@ -175,7 +175,7 @@ func TestKeep_InboxAway(t *testing.T) {
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
-			eachTrouble(t, func(t *testing.T, k kitchen, sent bool) {
+			eachStartFailure(t, func(t *testing.T, k kitchen, sent bool) {
 				k.Dispatcher.Inbox = awayInbox{k.inbox, away.err}
 				out, err := k.order(t, "", "")
 				if away.certain && !sent {
@@ -196,7 +196,7 @@ func TestKeep_InboxAway(t *testing.T) {
 // before anything is started, and others are not.
 func TestKeep_TooManyOfYours(t *testing.T) {
 	t.Parallel()
-	eachTrouble(t, func(t *testing.T, k kitchen, sent bool) {
+	eachStartFailure(t, func(t *testing.T, k kitchen, sent bool) {
 		k.MaxKeptOfOne = 2
 		for range 2 {
 			_, err := k.order(t, "", "")
@@ -227,7 +227,7 @@ func TestKeep_TooManyOfYours(t *testing.T) {
 
 		k.Dispatcher = newDispatcher(uncountedInbox{k.inbox}, k.Engine)
 		_, err = k.order(t, "", "")
-		require.NoError(t, err, "it is taken when they cannot be counted")
+		require.NoError(t, err, "it is accepted when they cannot be counted")
 	})
 }
 
@@ -236,7 +236,7 @@ func TestKeep_TooManyOfYours(t *testing.T) {
 // before anything is started, and the customers are not.
 func TestKeep_TooManyByOne(t *testing.T) {
 	t.Parallel()
-	eachTrouble(t, func(t *testing.T, k kitchen, _ bool) {
+	eachStartFailure(t, func(t *testing.T, k kitchen, _ bool) {
 		k.MaxKeptOfOne = 1
 		order := func(caller booking.Caller, customer string) error {
 			wanted := ordered(meal, "", "")
@@ -268,8 +268,8 @@ func (uncountedInbox) OpenOf(ctx context.Context, _ string) (int, error) {
 	return 0, errNoCount
 }
 
-// TestPlace_EmptyInboxIsNotAsked: an order that is started at once does not read the inbox.
-func TestPlace_EmptyInboxIsNotAsked(t *testing.T) {
+// TestPlace_EmptyInboxIsNotRead: an order that is started at once does not read the inbox.
+func TestPlace_EmptyInboxIsNotRead(t *testing.T) {
 	t.Parallel()
 	k := newKitchen(t)
 	k.MaxKeptOfOne = 1
@@ -288,7 +288,7 @@ func TestPlace_EmptyInboxIsNotAsked(t *testing.T) {
 // model, and another request is refused.
 func TestKeep_Repeated(t *testing.T) {
 	t.Parallel()
-	eachTrouble(t, func(t *testing.T, k kitchen, _ bool) {
+	eachStartFailure(t, func(t *testing.T, k kitchen, _ bool) {
 		impatient(&k.Deps)
 		if k.Starts != (noTurn{}) {
 			k.engine.On("QueryWorkflow", mock.Anything, mock.Anything, "", mock.Anything).Return(nil, serviceerror.NewUnavailable("away"))
@@ -313,7 +313,7 @@ func TestKeep_Repeated(t *testing.T) {
 // the request came.
 func TestKeep_OtherRequestUnderKey(t *testing.T) {
 	t.Parallel()
-	eachTrouble(t, func(t *testing.T, k kitchen, sent bool) {
+	eachStartFailure(t, func(t *testing.T, k kitchen, sent bool) {
 		if k.Starts == (noTurn{}) {
 			knowsNone(k.engine)
 		}
@@ -348,7 +348,7 @@ func TestKeep_Cancelled(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			eachTrouble(t, func(t *testing.T, k kitchen, sent bool) {
+			eachStartFailure(t, func(t *testing.T, k kitchen, sent bool) {
 				k.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).Return(nil, answer)
 				k.engine.On("QueryWorkflow", mock.Anything, mock.Anything, "", mock.Anything).Return(nil, answer).Maybe()
 				out, err := k.order(t, "", "")
@@ -378,7 +378,7 @@ func TestKeep_Cancelled(t *testing.T) {
 // TestKeep_OtherKinds: an order that its customer waits for is never in the inbox.
 func TestKeep_OtherKinds(t *testing.T) {
 	t.Parallel()
-	eachTrouble(t, func(t *testing.T, k kitchen, sent bool) {
+	eachStartFailure(t, func(t *testing.T, k kitchen, sent bool) {
 		_, err := place(t, k.Orders, wanted(freeCall, "", ""))
 		require.Equal(t, sent, err == nil)
 		var no *booking.Error
@@ -397,8 +397,8 @@ func (k kitchen) found() {
 	k.engine.On("QueryWorkflow", mock.Anything, mock.Anything, "", mock.Anything).Return(nil, serviceerror.NewUnavailable("away")).Maybe()
 }
 
-// TestKeep_StartedBefore: a repeat whose order has no row yet, while the engine cannot be
-// asked any more, is answered with the order's id: the order exists. Where its kind may
+// TestKeep_StartedBefore: a repeat whose order has no row yet, while the engine does not
+// answer any more, is answered with the order's id: the order exists. Where its kind may
 // wait in the inbox it is put there, so that it can be read, and the dispatcher finds out
 // which request started it.
 func TestKeep_StartedBefore(t *testing.T) {
@@ -410,7 +410,7 @@ func TestKeep_StartedBefore(t *testing.T) {
 			t.Run(what+"/"+string(business.kind), func(t *testing.T) {
 				t.Parallel()
 				k := newKitchen(t)
-				k.Now = func() time.Time { return today } // the drink's day is not over
+				k.Now = func() time.Time { return today } // the drink's day has not ended
 				k.found()
 				described := k.engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, away)
 				out, err := place(t, k.Orders, ordered(business.wanted, "k1", "hash"))
@@ -438,7 +438,7 @@ func TestKeep_StartedBefore(t *testing.T) {
 }
 
 // TestKeep_RowWithoutHash: a repeat whose order has a row without a hash, while the engine
-// cannot be asked, is answered with the order.
+// does not answer, is answered with the order.
 func TestKeep_RowWithoutHash(t *testing.T) {
 	t.Parallel()
 	k := newKitchen(t)
@@ -484,9 +484,9 @@ func (k kitchen) inboxAway() *interruptedInbox {
 	return inbox
 }
 
-// TestKeep_InboxComesBack: an order that was promised to its customer, but neither
-// certainly started nor kept, is in the inbox once that is back.
-func TestKeep_InboxComesBack(t *testing.T) {
+// TestKeep_InboxRecovers: an order that was promised to its customer, but neither
+// certainly started nor kept, is in the inbox once that answers again.
+func TestKeep_InboxRecovers(t *testing.T) {
 	t.Parallel()
 	for _, sent := range []bool{true, false} {
 		t.Run(fmt.Sprintf("Sent=%t", sent), func(t *testing.T) {
@@ -539,7 +539,7 @@ func TestKeep_OwedWhenItEnds(t *testing.T) {
 	require.Equal(t, out.OrderID, k.kept(t)[0].OrderID)
 }
 
-// TestKeep_OwedThoughTheEngineHangs: owed orders are written as soon as the inbox is back,
+// TestKeep_OwedThoughTheEngineHangs: owed orders are written as soon as the inbox answers again,
 // even while the engine does not answer: the process may die next.
 func TestKeep_OwedThoughTheEngineHangs(t *testing.T) {
 	t.Parallel()

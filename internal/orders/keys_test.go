@@ -98,9 +98,9 @@ func TestKey_Repeated(t *testing.T) {
 
 // away returns orders whose read model is away.
 func away(d *orders.Deps) {
-	gone := newMemory()
-	gone.fail(context.DeadlineExceeded)
-	d.Pages = gone
+	failing := newMemory()
+	failing.fail(context.DeadlineExceeded)
+	d.Pages = failing
 }
 
 func TestKey_ReadModelAway(t *testing.T) {
@@ -203,8 +203,8 @@ func readModels(t *testing.T, test func(*testing.T, *bundle)) {
 	})
 }
 
-// notTaken is the reason for which orders of the kind are not accepted.
-var notTaken = map[booking.Kind]booking.Reason{
+// notAccepted is the reason for which orders of the kind are not accepted.
+var notAccepted = map[booking.Kind]booking.Reason{
 	booking.Lodging: booking.PaymentUnavailable, booking.Food: booking.PaymentUnavailable,
 	booking.Cafe: booking.CafeUnavailable, booking.Cleaning: booking.NotRegistered,
 }
@@ -221,7 +221,7 @@ func TestKey_NextAttempt(t *testing.T) {
 			t.Parallel()
 			readModels(t, func(t *testing.T, b *bundle) {
 				e, wanted := b.withEngine(), of(kind).wanted
-				e.away = notTaken[kind]
+				e.away = notAccepted[kind]
 				first := b.refused(b.place(wanted, "k1"), orders.CodeOf(e.away))
 				second := b.refused(b.place(wanted, "k1"), orders.CodeOf(e.away))
 				require.NotEqual(t, first.ID, second.ID)
@@ -249,7 +249,7 @@ func TestKey_RowBehindRefusal(t *testing.T) {
 			t.Parallel()
 			b := newBundle(t)
 			e := b.withEngine()
-			e.away = notTaken[business.kind]
+			e.away = notAccepted[business.kind]
 			for range 2 {
 				refused := b.refused(b.place(business.wanted, "k1"), orders.CodeOf(e.away)).ID
 				behind := cameTo(business.named(refused).View(), booking.Received, "")
@@ -261,7 +261,7 @@ func TestKey_RowBehindRefusal(t *testing.T) {
 			p := b.place(business.wanted, "k1")
 			v := b.accepted(p)
 			require.Len(t, e.orders, 3)
-			require.Equal(t, business.input.View().Item, v.Item, "it was looked into")
+			require.Equal(t, business.input.View().Item, v.Item, "it was read")
 			require.Equal(t, business.input.View().Amount, v.Amount)
 			require.Equal(t, p, b.place(business.wanted, "k1"))
 		})
@@ -375,10 +375,10 @@ func TestKey_ManyAttempts(t *testing.T) {
 	})
 	t.Run("HundredsUnknown", func(t *testing.T) {
 		t.Parallel()
-		gone := newMemory()
-		b := newBundle(t, func(d *orders.Deps) { d.Pages = gone })
+		failing := newMemory()
+		b := newBundle(t, func(d *orders.Deps) { d.Pages = failing })
 		e := ended(b, 3*attemptsAtOnce)
-		gone.fail(context.DeadlineExceeded)
+		failing.fail(context.DeadlineExceeded)
 		b.refused(b.place(cups, "k1"), orders.CodeOf(booking.CafeUnavailable))
 		require.Equal(t, attemptsAtOnce, e.starts)
 	})

@@ -180,7 +180,7 @@ func (m *Monitor) lag(ctx context.Context) (lag ReadModelLag, err error) {
 			continue // an older run, or one that no longer publishes
 		}
 		seen[s.OrderID] = true
-		lag.Looked++
+		lag.Compared++
 		row, exists := rows[s.OrderID]
 		if exists && (row.Status == s.Status || !isStable(row.Status)) {
 			continue
@@ -208,11 +208,11 @@ func isStable(s booking.Status) bool {
 func (e *Engine) queues(ctx context.Context) ([]QueueState, error) {
 	names := contract.Queues()
 	states, errs := make([]QueueState, len(names)), make([]error, len(names))
-	var asking sync.WaitGroup
+	var querying sync.WaitGroup
 	for i, name := range names {
-		asking.Go(func() { states[i], errs[i] = e.queue(ctx, name) })
+		querying.Go(func() { states[i], errs[i] = e.queue(ctx, name) })
 	}
-	asking.Wait()
+	querying.Wait()
 	return states, errors.Join(errs...)
 }
 

@@ -81,7 +81,7 @@ func TestOverview_Well(t *testing.T) {
 // are shown with its order. A failed attempt has its own number.
 func TestMonitor_RefundsAfterTheEnd(t *testing.T) {
 	t.Parallel()
-	g := newGiving(t, booking.Completed)
+	g := newRefunding(t, booking.Completed)
 	payment := g.ledger[g.order]
 	payment.Entries = []booking.Entry{{
 		Key: contract.RefundKey("r1"), OrderID: g.order, Kind: booking.RefundEntry, Amount: won(1000), State: booking.EntryPending, At: today, Changed: today,

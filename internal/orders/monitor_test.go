@@ -113,7 +113,7 @@ func TestMonitor_WhatIsAway(t *testing.T) {
 func TestMonitor_Attention(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
-	need := func(id string) orders.NeedingAttention {
+	attention := func(id string) orders.NeedingAttention {
 		return orders.NeedingAttention{Order: contract.View{ID: id, Kind: booking.Food, Status: booking.Cancelling}, Cause: orders.UndoOwed}
 	}
 	b.engine.On("DescribeWorkflowExecution", mock.Anything, "food-1", "").Return(&workflowservice.DescribeWorkflowExecutionResponse{
@@ -128,7 +128,7 @@ func TestMonitor_Attention(t *testing.T) {
 	}, nil)
 	b.engine.On("DescribeWorkflowExecution", mock.Anything, "food-3", "").Return(nil, serviceerror.NewUnavailable("away"))
 	b.engine.On("DescribeWorkflowExecution", mock.Anything, "food-4", "").Return(nil, serviceerror.NewNotFound("forgotten"))
-	w := &watched{needs: []orders.NeedingAttention{need("food-1"), need("food-2"), need("food-3"), need("food-4")}}
+	w := &watched{needs: []orders.NeedingAttention{attention("food-1"), attention("food-2"), attention("food-3"), attention("food-4")}}
 	found, _, err := b.monitor(w).Attention(t.Context(), operator, orders.AttentionFilter{}, booking.Page{})
 	require.NoError(t, err)
 	require.Equal(t, "refund: card_gone", found[0].Answer)

@@ -11,15 +11,15 @@ import (
 // Kinds of notices that do not come from the provider: an operator's check of a payment,
 // and a dispute that was found during a refund.
 const (
-	askedByHand  = "asked by hand"
-	seenAtRefund = "dispute seen at a refund"
+	requestedByHand = "asked by hand"
+	seenAtRefund    = "dispute seen at a refund"
 )
 
 // NoticeCodes lists the codes that Notice may return.
 func NoticeCodes() []booking.Code { return []booking.Code{TemporalUnavailable} }
 
-// LookCodes lists the codes that LookAtPayment may return.
-func LookCodes() []booking.Code {
+// CheckPaymentCodes lists the codes that CheckPayment may return.
+func CheckPaymentCodes() []booking.Code {
 	return append(NoticeCodes(), booking.NotFound, booking.Unavailable)
 }
 
@@ -40,15 +40,15 @@ func (o *Orders) Notice(ctx context.Context, n booking.PaymentNotice) error {
 	return nil
 }
 
-// LookAtPayment has an order's payment checked as a notice would. Returns NotFound if it
+// CheckPayment has an order's payment checked as a notice would. Returns NotFound if it
 // has none.
-func (o *Orders) LookAtPayment(ctx context.Context, caller booking.Caller, orderID string) error {
-	is := actionRequest{action: booking.LookAtPayment, orderID: orderID}
+func (o *Orders) CheckPayment(ctx context.Context, caller booking.Caller, orderID string) error {
+	is := actionRequest{action: booking.CheckPayment, orderID: orderID}
 	_, err := authorizeAndLog(ctx, o, caller, is, func(ctx context.Context, _ Warrant) (accepted, error) {
 		if _, err := o.Ledger.Payment(ctx, orderID); err != nil {
 			return accepted{}, err
 		}
-		return accepted{}, o.Notice(ctx, booking.PaymentNotice{OrderID: orderID, What: askedByHand})
+		return accepted{}, o.Notice(ctx, booking.PaymentNotice{OrderID: orderID, What: requestedByHand})
 	})
 	return err
 }

@@ -16,7 +16,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// followed makes the engine take notices of an order, or not, and returns those taken.
+// followed makes the engine accept notices of an order, or not, and returns the accepted ones.
 func (b *bundle) followed(orderID string, err error) *[]booking.PaymentNotice {
 	wasAccepted := &[]booking.PaymentNotice{}
 	b.engine.On("SignalWithStartWorkflow", mock.Anything, orderID+"/notices", contract.NoticeSignal, mock.Anything,
@@ -50,9 +50,9 @@ func TestNotice_AboutNoOrder(t *testing.T) {
 	}
 }
 
-// TestNotice_NotTaken: while the engine does not take a notice, the provider has to send it
+// TestNotice_NotAccepted: while the engine does not accept a notice, the provider has to send it
 // again.
-func TestNotice_NotTaken(t *testing.T) {
+func TestNotice_NotAccepted(t *testing.T) {
 	t.Parallel()
 	for _, err := range []error{serviceerror.NewUnavailable("away"), errors.New("a defect")} {
 		b := newBundle(t)
@@ -62,18 +62,18 @@ func TestNotice_NotTaken(t *testing.T) {
 	}
 }
 
-// TestLookAtPayment: an operator's check of a payment works like a notice. It requires a
+// TestCheckPayment: an operator's check of a payment works like a notice. It requires a
 // payment.
-func TestLookAtPayment(t *testing.T) {
+func TestCheckPayment(t *testing.T) {
 	t.Parallel()
-	g := newGiving(t, booking.Confirmed)
+	g := newRefunding(t, booking.Confirmed)
 	wasAccepted := g.followed(g.order, nil)
-	require.NoError(t, g.LookAtPayment(t.Context(), olga, g.order))
+	require.NoError(t, g.CheckPayment(t.Context(), olga, g.order))
 	require.Len(t, *wasAccepted, 1)
 	alice := booking.Caller{ID: "alice", Roles: []booking.Role{booking.CustomerRole}}
-	require.ErrorIs(t, g.LookAtPayment(t.Context(), alice, g.order), &booking.Error{Code: booking.NotAllowed})
-	require.ErrorIs(t, g.LookAtPayment(t.Context(), olga, "lodging-2"), &booking.Error{Code: booking.NotFound})
-	require.ErrorIs(t, g.LookAtPayment(t.Context(), olga, "whatever"), &booking.Error{Code: booking.NotFound})
+	require.ErrorIs(t, g.CheckPayment(t.Context(), alice, g.order), &booking.Error{Code: booking.NotAllowed})
+	require.ErrorIs(t, g.CheckPayment(t.Context(), olga, "lodging-2"), &booking.Error{Code: booking.NotFound})
+	require.ErrorIs(t, g.CheckPayment(t.Context(), olga, "whatever"), &booking.Error{Code: booking.NotFound})
 	require.Len(t, *wasAccepted, 1)
 }
 
@@ -94,10 +94,10 @@ func TestReadFresh_KnowsOfDisputes(t *testing.T) {
 	p := of(booking.Lodging).in(booking.Confirmed, "")
 	p.View.Disputed = true
 	b.store.put(p)
-	asks := p.View
-	asks.Disputed = false
-	asks.Version--
-	b.answersQuery(contract.ViewQuery, asks, nil)
+	ofSaga := p.View
+	ofSaga.Disputed = false
+	ofSaga.Version--
+	b.answersQuery(contract.ViewQuery, ofSaga, nil)
 	view, err := b.ReadFresh(t.Context(), booking.Caller{Unchecked: true}, p.View.ID)
 	require.NoError(t, err)
 	require.True(t, view.Disputed)

@@ -24,13 +24,13 @@ func nameOf(c booking.Caller) string { return cmp.Or(c.ID, anonymous) }
 // is the order that the error is about, if there is one.
 type Outcome struct {
 	View contract.View
-	// Done: the order is decided, or the decision carried out. Otherwise the saga goes on
-	// after the answer.
+	// Done: the order is decided, or the decision carried out. Otherwise the saga continues after
+	// the answer.
 	Done bool
 	// OrderID is the id under which the order was placed, or would have been.
 	OrderID string
 	// Earlier: the request has failed, and an earlier one under its key may have placed the
-	// order: the engine cannot be asked.
+	// order. The engine did not answer whether it has.
 	Earlier bool
 	// After is when checking the order again makes sense, 0 if that is not known.
 	After time.Duration
@@ -83,7 +83,7 @@ type Deps struct {
 	Actions Actions
 	// Bulk stores bulk actions. Only these need it.
 	Bulk BulkRuns
-	// Settler undoes orders whose workflow was lost. Only Settle needs it.
+	// Settler compensates orders whose workflow was lost. Only Settle needs it.
 	Settler Settler
 	// Terms knows which amounts can be paid; nil: all.
 	Terms PaymentTerms
@@ -128,10 +128,10 @@ type Orders struct {
 	bulkBegun              chan struct{} // wakes the runner of bulk actions
 }
 
-// New returns Orders with the given dependencies.
+// New returns Orders with these dependencies.
 func New(d Deps) *Orders {
 	d.ReplyBudget = cmp.Or(d.ReplyBudget, DefaultReplyBudget)
-	d.Policy.AnswerWithin = booking.Duration(d.ReplyBudget + Asking)
+	d.Policy.AnswerWithin = booking.Duration(d.ReplyBudget + ServiceWait)
 	if d.Gate == nil {
 		d.Gate = openGate{}
 	}
@@ -158,11 +158,11 @@ const (
 	DefaultReplyBudget = 2 * time.Second
 	// DefaultInboxWithin is how long an order may wait in the inbox by default.
 	DefaultInboxWithin = 30 * time.Minute
-	// Asking is how much longer a caller waits if an order has to ask a service before
-	// anything is certain: the café for its drink, management for a call, the delivery
-	// service to stop. It takes up to four seconds to know that the service is away and not
-	// only slow; that answer is worth more than one that nothing is certain yet.
-	Asking = 2 * time.Second
+	// ServiceWait is how much longer a caller waits if the outcome depends on a service: the café
+	// for its drink, management for a call, the delivery service to stop. It takes up to four
+	// seconds to know that the service is away and not only slow. A certain answer after that
+	// time is better than an earlier one that leaves the outcome open.
+	ServiceWait = 2 * time.Second
 	// OptionalReadTimeout bounds an optional read of the read model or the workflow.
 	OptionalReadTimeout = 500 * time.Millisecond
 )

@@ -97,7 +97,7 @@ func lacksAttributes(err error) bool {
 // none is.
 func atLimit(err error) error {
 	if _, ok := errors.AsType[*serviceerror.FailedPrecondition](err); ok {
-		return booking.Errorf(DecisionsExhausted, "the order accepts no more decisions until an operator has looked after it").RetryIn(time.Minute)
+		return booking.Errorf(DecisionsExhausted, "the order accepts no more decisions until an operator has dealt with it").RetryIn(time.Minute)
 	}
 	busy, ok := errors.AsType[*serviceerror.ResourceExhausted](err)
 	if ok && busy.Cause == enums.RESOURCE_EXHAUSTED_CAUSE_CONCURRENT_LIMIT {

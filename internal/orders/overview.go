@@ -74,28 +74,28 @@ const (
 // database.
 type Load struct {
 	Name    string `json:"name"`
-	Taken   int    `json:"taken"`
+	Busy    int    `json:"taken"`
 	Of      int    `json:"of"`
 	Waiting int    `json:"waiting"`
 }
 
 // ReadModelLag compares the orders that were started last with their rows.
 type ReadModelLag struct {
-	Looked int // how many orders were compared
-	Behind int // how many of them have no row or a different one
+	Compared int // how many orders were compared
+	Behind   int // how many of them have no row or a different one
 	// Oldest is how long the oldest of these rows has been behind; zero if there is none.
 	Oldest time.Duration
 }
 
 // NeedingAttention is how many orders of all kinds need attention or wait for an undo.
-func (o Overview) NeedingAttention() (inNeed, undos int, since time.Time) {
+func (o Overview) NeedingAttention() (needing, undos int, since time.Time) {
 	for _, of := range o.Owed {
-		inNeed, undos = inNeed+of.NeedingAttention, undos+of.Undos
+		needing, undos = needing+of.NeedingAttention, undos+of.Undos
 		if !of.Since.IsZero() && (since.IsZero() || of.Since.Before(since)) {
 			since = of.Since
 		}
 	}
-	return inNeed, undos, since
+	return needing, undos, since
 }
 
 // Found is how many findings are open.
@@ -108,8 +108,8 @@ func (o Overview) Found() (n int) {
 
 // IsHealthy reports whether no part waits for an operator.
 func (o Overview) IsHealthy() bool {
-	inNeed, _, _ := o.NeedingAttention()
-	return inNeed == 0 && !o.AuditTroubled() && len(o.Degraded) == 0 && len(o.Unknown) == 0 && o.ShutUntil.IsZero() &&
+	needing, _, _ := o.NeedingAttention()
+	return needing == 0 && !o.AuditHasProblem() && len(o.Degraded) == 0 && len(o.Unknown) == 0 && o.ShutUntil.IsZero() &&
 		len(o.Unattended()) == 0 && len(o.Failing) == 0 && !o.WaitsLong() && !o.ReadModelLate()
 }
 
@@ -120,8 +120,8 @@ const (
 	rowsLate  = time.Minute
 )
 
-// AuditTroubled reports whether there are findings, or the last audit failed.
-func (o Overview) AuditTroubled() bool { return o.Found() > 0 || o.Last.State == booking.AuditFailed }
+// AuditHasProblem reports whether there are findings, or the last audit failed.
+func (o Overview) AuditHasProblem() bool { return o.Found() > 0 || o.Last.State == booking.AuditFailed }
 
 // WaitsLong reports whether an order in the inbox, or a decision, has waited for too long.
 func (o Overview) WaitsLong() bool {

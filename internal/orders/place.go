@@ -22,7 +22,7 @@ func (o *Orders) Place(ctx context.Context, a Attempt) (Outcome, error) {
 	for left := attemptsAtOnce - 1; ; left-- {
 		found, err := o.tryToPlace(ctx, budget, a)
 		if err != nil {
-			_, earlier := errors.AsType[unasked](err)
+			_, earlier := errors.AsType[earlierUnknown](err)
 			return Outcome{OrderID: a.OrderID, Earlier: earlier}, o.notPlaced(ctx, a, earlier, err)
 		}
 		if !found.keyIsFree || left == 0 || budget.Err() != nil {
@@ -45,9 +45,9 @@ func (o *Orders) Place(ctx context.Context, a Attempt) (Outcome, error) {
 func (o *Orders) placeTimeout(kind booking.Kind) time.Duration {
 	switch {
 	case o.Policy.PayWithin == 0:
-		return o.ReplyBudget + 2*Asking
+		return o.ReplyBudget + 2*ServiceWait
 	case contract.BusinessOf(kind).ServiceAccepts:
-		return o.ReplyBudget + Asking
+		return o.ReplyBudget + ServiceWait
 	default:
 		return o.ReplyBudget
 	}
@@ -249,31 +249,31 @@ func (o *Orders) startedUnanswered(ctx context.Context, t tried, err error) erro
 	if lacksAttributes(err) {
 		return err
 	}
-	_, lookErr := o.startedBy(ctx, t.OrderID)
-	if lookErr == nil {
+	_, readErr := o.startedBy(ctx, t.OrderID)
+	if readErr == nil {
 		return nil
 	}
-	return t.unlessNone(err, lookErr)
+	return t.unlessNone(err, readErr)
 }
 
-// unasked is the error of a request under a key that has started nothing, if the engine does
+// earlierUnknown is the error of a request under a key that has started nothing, if the engine does
 // not answer whether an earlier one has.
-type unasked struct{ error }
+type earlierUnknown struct{ error }
 
-func (u unasked) Unwrap() error { return u.error }
+func (u earlierUnknown) Unwrap() error { return u.error }
 
 // unlessNone marks the error why of a request that has started nothing, unless it is certain
-// that no earlier one under its key has started an order: lookErr is the engine's answer.
-func (t tried) unlessNone(why, lookErr error) error {
-	if t.placement.Key == "" || errors.Is(lookErr, refusal(booking.NotFound)) {
+// that no earlier one under its key has started an order: readErr is the engine's answer.
+func (t tried) unlessNone(why, readErr error) error {
+	if t.placement.Key == "" || errors.Is(readErr, refusal(booking.NotFound)) {
 		return why
 	}
-	return unasked{why}
+	return earlierUnknown{why}
 }
 
-// startedBy is the hash of the request that started the order, "" without an
-// Idempotency-Key. It asks the engine, since the read model may not have the order yet.
-// Returns NotFound if the engine knows no such order.
+// startedBy is the hash of the request that started the order, "" without an Idempotency-Key. It
+// reads from the engine, since the read model may not have the order yet. Returns NotFound if the
+// engine knows no such order.
 func (o *Orders) startedBy(ctx context.Context, id string) (hash string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, finalReadTimeout)
 	defer cancel()

@@ -19,7 +19,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestPlace_Undecided: an order without a decision within the budget goes on, unless the
+// TestPlace_Undecided: an order without a decision within the budget continues, unless the
 // decision was made and did not arrive.
 func TestPlace_Undecided(t *testing.T) {
 	t.Parallel()
@@ -86,11 +86,11 @@ func TestPlace_OneBudget(t *testing.T) {
 			return ctx.Err()
 		}
 	}
-	type looked func(context.Context) error
+	type describing func(context.Context) error
 	for name, test := range map[string]struct {
-		start time.Duration
-		look  looked
-		after time.Duration // the budget
+		start    time.Duration
+		describe describing
+		after    time.Duration // the budget
 	}{
 		"SlowStart": {70 * time.Millisecond, nil, 0},
 		"Known":     {time.Minute, func(context.Context) error { return nil }, 0},
@@ -105,10 +105,10 @@ func TestPlace_OneBudget(t *testing.T) {
 					Return(func(ctx context.Context, _ client.StartWorkflowOptions, _ any, _ ...any) (client.WorkflowRun, error) {
 						return &mocks.WorkflowRun{}, slow(ctx, test.start)
 					})
-				if test.look != nil {
+				if test.describe != nil {
 					b.engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").
 						Return(func(ctx context.Context, _, _ string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
-							return nil, test.look(ctx)
+							return nil, test.describe(ctx)
 						})
 				}
 				b.answersQuery(contract.DecisionQuery, nil, serviceerror.NewDeadlineExceeded("no worker"))
@@ -174,16 +174,16 @@ func TestPlace_TemporalAway(t *testing.T) {
 			return serviceerror.NewInvalidArgument("secret")
 		})
 		b.knowsNone()
-		var told *booking.Error
+		var domainErr *booking.Error
 		err := b.place(stay, "").err
 		require.Error(t, err)
-		require.NotErrorAs(t, err, &told, "a defect stays inside")
+		require.NotErrorAs(t, err, &domainErr, "a defect stays inside")
 	})
 }
 
-// TestPlace_Patience: where a service has to be asked, the customer waits for that beyond
+// TestPlace_WaitsForServices: where a service has to be called, the customer waits for that beyond
 // the reply budget.
-func TestPlace_Patience(t *testing.T) {
+func TestPlace_WaitsForServices(t *testing.T) {
 	t.Parallel()
 	for _, business := range businesses() {
 		t.Run(string(business.kind), func(t *testing.T) {

@@ -51,9 +51,9 @@ func TestPlace_Start(t *testing.T) {
 	}
 }
 
-// TestPlace_StandsInEveryStatus: an order is accepted in every status that decides on an
+// TestPlace_AcceptedInEveryStatus: an order is accepted in every status that decides on an
 // order of its kind.
-func TestPlace_StandsInEveryStatus(t *testing.T) {
+func TestPlace_AcceptedInEveryStatus(t *testing.T) {
 	t.Parallel()
 	for _, business := range businesses() {
 		for _, status := range booking.Statuses() {
@@ -162,12 +162,12 @@ func TestPlace_Faults(t *testing.T) {
 	})
 }
 
-// fussy is a payment provider that takes up to 1000, and not 0.
+// fussy is a payment provider that charges up to 1000, and not 0.
 type fussy struct{}
 
 func (fussy) Amount(m booking.Money) error {
 	if m.Amount == 0 || m.Amount > 1000 {
-		return fmt.Errorf("%d is not taken", m.Amount)
+		return fmt.Errorf("%d is not accepted", m.Amount)
 	}
 	return nil
 }
@@ -301,9 +301,9 @@ func TestPlace_CallWithoutPrice(t *testing.T) {
 	}
 }
 
-// TestPlace_WhatPeopleTellStaysInside: telephone number, location and address are in the
+// TestPlace_PersonalDataStaysInside: telephone number, location and address are in the
 // saga's input, and in nothing else that the engine or a log shows.
-func TestPlace_WhatPeopleTellStaysInside(t *testing.T) {
+func TestPlace_PersonalDataStaysInside(t *testing.T) {
 	t.Parallel()
 	for _, wanted := range []orders.Wanted{call, meal} {
 		core, logs := observer.New(zap.DebugLevel)
@@ -346,15 +346,15 @@ func TestPlace_TooManyCallsWaiting(t *testing.T) {
 		b.knowsNone()
 		p := b.place(call, "k1") // a start would fail the test
 		require.Empty(t, b.refused(p, orders.TooManyCallsWaiting).ID)
-		var told *booking.Error
-		require.ErrorAs(t, p.err, &told)
-		require.Equal(t, time.Minute, told.After)
+		var domainErr *booking.Error
+		require.ErrorAs(t, p.err, &domainErr)
+		require.Equal(t, time.Minute, domainErr.After)
 
 		b.store.waiting = 1
 		b.decides(booking.Calling, "").Once()
 		first := b.accepted(b.place(call, "k1")) // the key is not used up
 		b.store.waiting = 2
-		require.Equal(t, first, b.accepted(b.place(call, "k1")), "a call that was taken is answered as before")
+		require.Equal(t, first, b.accepted(b.place(call, "k1")), "a call that was accepted is answered as before")
 	})
 	t.Run("OtherOrdersAreTaken", func(t *testing.T) {
 		t.Parallel()
@@ -408,16 +408,16 @@ func TestPlace_TooManyCallsOfYours(t *testing.T) {
 		b.knowsNone()
 		p := b.place(call, "k1") // a start would fail the test
 		require.Empty(t, b.refused(p, orders.TooManyCallsOfYours).ID)
-		var told *booking.Error
-		require.ErrorAs(t, p.err, &told)
-		require.Equal(t, time.Minute, told.After)
+		var domainErr *booking.Error
+		require.ErrorAs(t, p.err, &domainErr)
+		require.Equal(t, time.Minute, domainErr.After)
 
 		b.decides(booking.Calling, "").Twice()
 		b.accepted(b.placeFor(t.Context(), orders.Placement{Wanted: call, CustomerID: "bob", PaymentMethod: "pm_card_visa"}))
 		b.store.waitingOf["alice"] = 1
 		first := b.accepted(b.place(call, "k1")) // the key is not used up
 		b.store.waitingOf["alice"] = 2
-		require.Equal(t, first, b.accepted(b.place(call, "k1")), "a call that was taken is answered as before")
+		require.Equal(t, first, b.accepted(b.place(call, "k1")), "a call that was accepted is answered as before")
 	})
 	// A caller that calls for others may have ten times as many, whichever customers they
 	// are for.

@@ -59,9 +59,9 @@ func TestPlace_NotWhenItCannotBePaidFor(t *testing.T) {
 			b := newBundle(t, keptOff(tt.wait)) // a start would fail the test
 			p := b.place(stay, "")
 			b.refused(p, orders.CodeOf(booking.PaymentUnavailable))
-			var told *booking.Error
-			require.ErrorAs(t, p.err, &told)
-			require.Equal(t, tt.after, told.After)
+			var domainErr *booking.Error
+			require.ErrorAs(t, p.err, &domainErr)
+			require.Equal(t, tt.after, domainErr.After)
 		})
 	}
 }
@@ -100,9 +100,9 @@ func TestPlace_ForNothingThoughNothingCanBePaidFor(t *testing.T) {
 	b.refused(b.place(call, ""), orders.CodeOf(booking.PaymentUnavailable))
 }
 
-// TestPlace_PatienceWithoutDeferral: where payments are not deferred, it takes longer to
+// TestPlace_WaitsLongerWithoutDeferral: where payments are not deferred, it takes longer to
 // know that one cannot be made now.
-func TestPlace_PatienceWithoutDeferral(t *testing.T) {
+func TestPlace_WaitsLongerWithoutDeferral(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBundle(t, impatient, func(d *orders.Deps) { d.Policy.PayWithin = 0 })

@@ -47,7 +47,7 @@ func comesTo(o *orders.Orders, engine *mocks.Client, status booking.Status, why 
 		})
 }
 
-func TestPlace_Stands(t *testing.T) {
+func TestPlace_Accepted(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)
 	comesTo(o, engine, booking.Calling, "")
@@ -110,7 +110,7 @@ func TestPlace_NotStarted(t *testing.T) {
 	require.False(t, out.Earlier)
 }
 
-// TestPlace_StartedEarlier: while the engine cannot be asked, a request under a key that
+// TestPlace_StartedEarlier: while the engine does not answer, a request under a key that
 // has started nothing may be the repeat of one that has. A request without a key is not.
 func TestPlace_StartedEarlier(t *testing.T) {
 	t.Parallel()
@@ -127,7 +127,7 @@ func TestPlace_StartedEarlier(t *testing.T) {
 				t.Run(name+"/"+string(business.kind)+"/"+key, func(t *testing.T) {
 					t.Parallel()
 					o, engine := setup(t)
-					o.Now = func() time.Time { return today } // the drink's day is not over
+					o.Now = func() time.Time { return today } // the drink's day has not ended
 					o.Catalogue = newMemory()
 					refuse(o, engine)
 					engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, away).Maybe()
@@ -215,9 +215,9 @@ func TestPlace_StartUnanswered(t *testing.T) {
 		isRefused(engine, serviceerror.NewInternal("shard lost"))
 		knowsNone(engine)
 		_, err := place(t, o, wanted(freeCall, "", ""))
-		var told *booking.Error
+		var domainErr *booking.Error
 		require.Error(t, err)
-		require.NotErrorAs(t, err, &told, "a defect stays inside")
+		require.NotErrorAs(t, err, &domainErr, "a defect stays inside")
 	})
 }
 
@@ -231,9 +231,9 @@ func TestPlace_NotPrepared(t *testing.T) {
 	require.ErrorIs(t, err, &booking.Error{Code: booking.Unavailable})
 	require.ErrorIs(t, err, booking.ErrNotPrepared)
 	require.ErrorContains(t, err, "secret", "for the log")
-	var told *booking.Error
-	require.ErrorAs(t, err, &told)
-	require.Equal(t, "a part that this needs is not set up yet", told.Message)
+	var domainErr *booking.Error
+	require.ErrorAs(t, err, &domainErr)
+	require.Equal(t, "a part that this needs is not set up yet", domainErr.Message)
 }
 
 // noTurn lets no order start.
@@ -313,8 +313,8 @@ func TestPlace_Kept(t *testing.T) {
 	}
 }
 
-// TestPlace_LooksUpOnce: what is wanted is looked up once.
-func TestPlace_LooksUpOnce(t *testing.T) {
+// TestPlace_ReadsItemsOnce: the ordered items are read once.
+func TestPlace_ReadsItemsOnce(t *testing.T) {
 	t.Parallel()
 	for _, w := range []orders.Wanted{stay, meal, cups} {
 		b := newBundle(t)
@@ -327,20 +327,20 @@ func TestPlace_LooksUpOnce(t *testing.T) {
 // readOnce is a read model that goes away after one read of an order.
 type readOnce struct {
 	pages
-	looked *bool
+	read *bool
 }
 
 func (p readOnce) Order(ctx context.Context, id string) (contract.Publication, error) {
-	if *p.looked {
+	if *p.read {
 		return contract.Publication{}, context.DeadlineExceeded
 	}
-	*p.looked = true
+	*p.read = true
 	return p.pages.Order(ctx, id)
 }
 
 // TestPlace_RepeatedAndSilent: a repeat shows the order by the row that was there when the
 // request came, although neither row nor workflow can be read any more. The items that the
-// request names are not looked up.
+// request names are not read.
 func TestPlace_RepeatedAndSilent(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)

@@ -71,7 +71,7 @@ func TestPlace_StartsInTurn(t *testing.T) {
 }
 
 // TestPlace_NotItsTurnInTime: an order whose turn does not come is not started, and its
-// customer is told.
+// customer gets an answer.
 func TestPlace_NotItsTurnInTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -144,7 +144,7 @@ func (b *bundle) waits(w orders.Wanted) waited {
 	return waited{p, time.Since(begun)}
 }
 
-// startsSlowly returns orders of which one is started at a time; each start takes turn,
+// startsSlowly returns orders of which one is started at a time; each start lasts turn,
 // unless it is cancelled before.
 func startsSlowly(t *testing.T, turn time.Duration) *bundle {
 	t.Helper()
@@ -164,7 +164,7 @@ func startsSlowly(t *testing.T, turn time.Duration) *bundle {
 			}
 			in := args[0].(contract.Input)
 			if cup, ok := in.(contract.Cafe); ok {
-				require.True(t, cup.StartBy.After(b.Now().Add(replyBudget+orders.Asking)), "it has its time from its turn on")
+				require.True(t, cup.StartBy.After(b.Now().Add(replyBudget+orders.ServiceWait)), "it has its time from its turn on")
 			}
 			b.publish(in, businessDecision(in), "")
 			return &mocks.WorkflowRun{}, nil
@@ -186,7 +186,7 @@ func businessDecision(in contract.Input) booking.Status {
 }
 
 // TestPlace_NotServedInTime: once it is known that an order cannot be started while its
-// customer waits, it is refused at once; nothing is started, and the customer is told when
+// customer waits, it is refused at once; nothing is started, and the answer says when
 // to retry.
 func TestPlace_NotServedInTime(t *testing.T) {
 	t.Parallel()

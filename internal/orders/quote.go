@@ -30,7 +30,7 @@ func (o *Orders) Quote(ctx context.Context, caller booking.Caller, kind booking.
 	if err := o.mayCancel(ctx, view, &quote, now); err != nil {
 		return view, contract.Quote{}, o.explained(ctx, id, err)
 	}
-	if quote.RefundedBefore, err = o.givenBefore(ctx, id); err != nil {
+	if quote.RefundedBefore, err = o.refundedBefore(ctx, id); err != nil {
 		return view, contract.Quote{}, err
 	}
 	return view, quote, nil
@@ -40,12 +40,12 @@ func (o *Orders) Quote(ctx context.Context, caller booking.Caller, kind booking.
 // quote. Its caller may cancel it.
 func (o *Orders) QuoteAnew(ctx context.Context, v contract.View) (q contract.Quote, err error) {
 	q = v.Quote(o.Now())
-	q.RefundedBefore, err = o.givenBefore(ctx, v.ID)
+	q.RefundedBefore, err = o.refundedBefore(ctx, v.ID)
 	return q, err
 }
 
-// givenBefore is the amount of the order's payment that was refunded, or is about to be.
-func (o *Orders) givenBefore(ctx context.Context, id string) (int64, error) {
+// refundedBefore is the amount of the order's payment that was refunded, or is about to be.
+func (o *Orders) refundedBefore(ctx context.Context, id string) (int64, error) {
 	payment, err := o.Ledger.Payment(ctx, id)
 	if isNotFound(err) {
 		return 0, nil

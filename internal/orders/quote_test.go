@@ -48,22 +48,22 @@ func TestQuote(t *testing.T) {
 		view, q, err := b.Quote(t.Context(), anybody, booking.Lodging, "lodging-1")
 		require.NoError(t, err)
 		require.Equal(t, "lodging-1", view.ID)
-		require.Equal(t, booking.Due{GiveBack: 50000, Keep: 50000, Tier: "before:0s", Until: checkIn.UTC()}, q.Due)
+		require.Equal(t, booking.Due{Refund: 50000, Keep: 50000, Tier: "before:0s", Until: checkIn.UTC()}, q.Due)
 		require.Equal(t, "Asia/Seoul", q.TimeZone)
 		require.Empty(t, q.Later, "from then on it cannot be cancelled")
 	})
-	t.Run("GivenBefore", func(t *testing.T) {
+	t.Run("RefundedBefore", func(t *testing.T) {
 		t.Parallel()
-		for given, want := range map[int64][2]int64{20000: {30000, 50000}, 50000: {0, 50000}, 90000: {0, 10000}} {
+		for refunded, want := range map[int64][2]int64{20000: {30000, 50000}, 50000: {0, 50000}, 90000: {0, 10000}} {
 			ledger := paid{"lodging-1": {Entries: []booking.Entry{
-				{Key: "refund/1", Kind: booking.RefundEntry, Amount: won(given), State: booking.EntryPending},
+				{Key: "refund/1", Kind: booking.RefundEntry, Amount: won(refunded), State: booking.EntryPending},
 				{Key: "refund/2", Kind: booking.RefundEntry, Amount: won(1), State: booking.EntryFailed},
 			}}}
 			b := newBundle(t, at(checkIn.Add(-time.Hour)), func(d *orders.Deps) { d.Ledger = ledger })
 			b.store.put(cameTo(stayWith().View(), booking.Confirmed, ""))
 			_, q, err := b.Quote(t.Context(), anybody, booking.Lodging, "lodging-1")
 			require.NoError(t, err)
-			require.Equal(t, want, [2]int64{q.StillDue(q.GiveBack), q.Kept(q.GiveBack, q.Keep)})
+			require.Equal(t, want, [2]int64{q.StillDue(q.Refund), q.Kept(q.Refund, q.Keep)})
 			require.Equal(t, "before:0s/50000", q.Quote(), "the order knows it by its policy")
 		}
 	})
@@ -74,7 +74,7 @@ func TestQuote(t *testing.T) {
 		b.answersHistory(of(booking.Lodging), nil)
 		_, q, err := b.Quote(t.Context(), anybody, booking.Lodging, "lodging-1")
 		require.NoError(t, err)
-		require.Equal(t, contract.Quote{Due: booking.Due{GiveBack: 100000, Tier: booking.TierAll}, TimeZone: "Asia/Seoul"}, q)
+		require.Equal(t, contract.Quote{Due: booking.Due{Refund: 100000, Tier: booking.TierAll}, TimeZone: "Asia/Seoul"}, q)
 	})
 	t.Run("CheckedIn", func(t *testing.T) {
 		t.Parallel()
@@ -170,7 +170,7 @@ func TestWithdraw_Expects(t *testing.T) {
 	p := contract.Publication{View: stayWith().View()}
 	p.View.Version = orders.KeptVersion
 	b.store.put(p)
-	b.cannotBeAsked(serviceerror.NewNotFound("workflow not found"))
+	b.callFails(serviceerror.NewNotFound("workflow not found"))
 	b.engine.On("QueryWorkflow", mock.Anything, mock.Anything, "", contract.ViewQuery).Return(nil, serviceerror.NewNotFound("workflow not found")).Maybe()
 	out, err := b.Decide(t.Context(), booking.Caller{Unchecked: true}, orders.Decision{
 		OrderID: "lodging-1", Kind: booking.Lodging, Update: cancels, Expect: "before:72h/100000",

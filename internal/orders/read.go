@@ -66,7 +66,7 @@ func (o *Orders) readWithin(ctx context.Context, id string, timeout time.Duratio
 	if !unknown {
 		o.log(ctx, id).Warn("read model cannot be read", zap.Error(rowErr))
 	}
-	view, err := o.askOrder(ctx, id)
+	view, err := o.queryOrder(ctx, id)
 	switch {
 	case err == nil:
 		return view, nil
@@ -110,8 +110,8 @@ func (o *Orders) optionalRow(ctx context.Context, id string) (contract.Publicati
 	return o.Pages.Order(ctx, id)
 }
 
-// askOrder queries the workflow for its view and, if no worker answers, reads its input.
-func (o *Orders) askOrder(ctx context.Context, id string) (contract.View, error) {
+// queryOrder queries the workflow for its view and, if no worker answers, reads its input.
+func (o *Orders) queryOrder(ctx context.Context, id string) (contract.View, error) {
 	view, err := o.queryView(ctx, id, OptionalReadTimeout)
 	if err == nil || isWorkflowMissing(err) {
 		return view, err

@@ -15,7 +15,7 @@ import (
 func TestReadSeen(t *testing.T) {
 	t.Parallel()
 	b := newBundle(t)
-	order := of(booking.Food).underWay()
+	order := of(booking.Food).inProgress()
 	b.store.put(contract.Publication{View: order})
 	later := order
 	later.Version++

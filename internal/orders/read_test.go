@@ -39,7 +39,7 @@ func (b *bundle) answersHistory(of business, err error) {
 // no worker answers, the view is made from its input.
 func TestRead(t *testing.T) {
 	t.Parallel()
-	gone := serviceerror.NewNotFound("workflow not found")
+	unknown := serviceerror.NewNotFound("workflow not found")
 	noWorker := serviceerror.NewDeadlineExceeded("no worker")
 	away := serviceerror.NewUnavailable("connection refused")
 	nowhere := serviceerror.NewNamespaceNotFound("yeyak")
@@ -58,12 +58,12 @@ func TestRead(t *testing.T) {
 		"RowAway":               {rowErr: rowAway, query: booking.Paid, want: booking.Paid},
 		"RowAwayNoWorker":       {rowErr: rowAway, queryErr: noWorker, want: booking.Received},
 		"NoRowNoWorker":         {queryErr: noWorker, want: booking.Received},
-		"Unknown":               {queryErr: gone, wantCode: booking.NotFound},
-		"RowAwayUnknown":        {rowErr: rowAway, queryErr: gone, wantCode: booking.Unavailable},
+		"Unknown":               {queryErr: unknown, wantCode: booking.NotFound},
+		"RowAwayUnknown":        {rowErr: rowAway, queryErr: unknown, wantCode: booking.Unavailable},
 		"NoRowTemporalAway":     {queryErr: away, historyErr: away, wantCode: orders.TemporalUnavailable},
 		"EverythingAway":        {rowErr: rowAway, queryErr: away, historyErr: away, wantCode: orders.TemporalUnavailable},
 		"NoNamespace":           {queryErr: nowhere, historyErr: nowhere, wantCode: orders.TemporalUnavailable},
-		"NoWorkerThenForgotten": {queryErr: noWorker, historyErr: gone, wantCode: booking.NotFound},
+		"NoWorkerThenForgotten": {queryErr: noWorker, historyErr: unknown, wantCode: booking.NotFound},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

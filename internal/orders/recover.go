@@ -61,7 +61,7 @@ func (g *Garbled) Error() string {
 // About implements the audit's unreadable.
 func (g *Garbled) About() (orderID, item string) { return g.OrderID, "" }
 
-// WorkflowTask stands in Pending for the task in which a worker continues the workflow. It
+// WorkflowTask is the type, in Pending, of the task in which a worker continues the workflow. It
 // is not the type of an activity.
 const WorkflowTask = "workflow task"
 
@@ -92,7 +92,7 @@ func (e *Engine) Pending(ctx context.Context, orderID string) (map[string][]Awai
 // Settle starts the saga of a lost order once more, to undo the order from its last known
 // state, by decision of a person. Returns Superseded if a workflow of the order runs.
 func (e *Engine) Settle(ctx context.Context, w Warrant, last contract.View, p contract.Policy, requestHash, by string) error {
-	if !w.given {
+	if !w.valid {
 		return errNoWarrant
 	}
 	workflow, input, err := contract.Settlement(last, p, requestHash, by)
@@ -107,7 +107,7 @@ func (e *Engine) Settle(ctx context.Context, w Warrant, last contract.View, p co
 		reuse: enums.WORKFLOW_ID_REUSE_POLICY_ALLOW_DUPLICATE, // the lost one is closed
 	})
 	if wasStarted(err) {
-		return booking.Errorf(booking.Superseded, "somebody works on order %s already", last.ID)
+		return booking.Errorf(booking.Superseded, "a workflow of order %s runs already", last.ID)
 	}
 	if err != nil {
 		return fmt.Errorf("start settlement of order %s: %w", last.ID, err)

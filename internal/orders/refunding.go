@@ -80,10 +80,10 @@ func (o *Orders) refund(ctx context.Context, w Warrant, caller booking.Caller, r
 		return Refunded{Entry: entry, Earlier: true}, err
 	}
 	// A caller that disconnects does not withdraw a decision.
-	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+Asking)
+	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+ServiceWait)
 	defer cancel()
-	asking, sending := watched(budget)
-	repaid, wasAccepted, err := o.beginRefund(asking, w, wanted, r.OrderID, begun)
+	calling, sending := watched(budget)
+	repaid, wasAccepted, err := o.beginRefund(calling, w, wanted, r.OrderID, begun)
 	switch {
 	case begun: // it is followed again, in case its order lost it by a reset
 		return Refunded{Entry: entry, Earlier: true}, nil
@@ -185,7 +185,7 @@ func (o *Orders) begunRefund(ctx context.Context, r contract.Refund, orderID str
 	if err := mayRefund(payment, r); err != nil {
 		return e, err
 	}
-	return e, booking.Errorf(booking.RefundExceeds, "more was asked for under this key than was left then")
+	return e, booking.Errorf(booking.RefundExceeds, "more was requested under this key than was left then")
 }
 
 // perhapsRefunded answers a refund that is not known to have begun: the entry may exist

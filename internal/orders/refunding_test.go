@@ -36,17 +36,17 @@ func (p paid) Payment(_ context.Context, id string) (booking.Payment, error) {
 // won is an amount in KRW.
 func won(n int64) booking.Money { return booking.Money{Amount: n, Currency: "KRW"} }
 
-// giving is orders with a paid one, and an engine that the test describes.
-type giving struct {
+// refunding is orders with a paid one, and an engine that the test describes.
+type refunding struct {
 	*bundle
 	ledger paid
 	order  string
 	put    []client.UpdateWorkflowOptions // refunds that were sent to the engine
 }
 
-func newGiving(t *testing.T, status booking.Status) *giving {
+func newRefunding(t *testing.T, status booking.Status) *refunding {
 	ledger := paid{}
-	g := &giving{bundle: newBundle(t, func(d *orders.Deps) { d.Ledger = ledger }), ledger: ledger, order: of(booking.Lodging).id()}
+	g := &refunding{bundle: newBundle(t, func(d *orders.Deps) { d.Ledger = ledger }), ledger: ledger, order: of(booking.Lodging).id()}
 	p := of(booking.Lodging).in(status, "")
 	p.View.Placed = true
 	g.store.put(p)
@@ -56,13 +56,13 @@ func newGiving(t *testing.T, status booking.Status) *giving {
 	return g
 }
 
-// begins makes the engine take refunds and end them with end. Refunds that have begun are
+// begins makes the engine accept refunds and end them with end. Refunds that have begun are
 // in the ledger.
-func (g *giving) begins(take func(workflowID string) error, end error) {
+func (g *refunding) begins(accept func(workflowID string) error, end error) {
 	g.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).
 		Return(func(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
 			g.put = append(g.put, o)
-			if err := take(o.WorkflowID); err != nil {
+			if err := accept(o.WorkflowID); err != nil {
 				return nil, err
 			}
 			r := o.Args[0].(contract.Refund)
@@ -83,11 +83,11 @@ func (g *giving) begins(take func(workflowID string) error, end error) {
 		})
 }
 
-func takesAll(string) error { return nil }
+func acceptsAll(string) error { return nil }
 
 var olga = booking.Caller{ID: "1024", Roles: []booking.Role{booking.OperatorRole}}
 
-func (g *giving) give(key string, amount booking.Money) (orders.Refunded, error) {
+func (g *refunding) refund(key string, amount booking.Money) (orders.Refunded, error) {
 	return g.Refund(g.t.Context(), olga, orders.Refund{OrderID: g.order, Amount: amount, Note: "it was cold", Key: key})
 }
 
@@ -95,26 +95,26 @@ func (g *giving) give(key string, amount booking.Money) (orders.Refunded, error)
 // refund under the key is refused, and nothing is sent.
 func TestRefund_OncePerKey(t *testing.T) {
 	t.Parallel()
-	g := newGiving(t, booking.Confirmed)
-	g.begins(takesAll, nil)
-	first, err := g.give("a", won(30000))
+	g := newRefunding(t, booking.Confirmed)
+	g.begins(acceptsAll, nil)
+	first, err := g.refund("a", won(30000))
 	require.NoError(t, err)
 	require.False(t, first.Earlier)
 	require.Equal(t, "1024", first.Entry.By)
 	require.Equal(t, g.order, g.put[0].WorkflowID)
 	require.Equal(t, g.put[0].UpdateID, first.Entry.Key, "one update for each refund")
 
-	again, err := g.give("a", won(30000))
+	again, err := g.refund("a", won(30000))
 	require.NoError(t, err)
 	require.True(t, again.Earlier)
 	require.Equal(t, first.Entry, again.Entry)
-	_, err = g.give("a", won(30001))
+	_, err = g.refund("a", won(30001))
 	require.ErrorIs(t, err, &booking.Error{Code: orders.IdempotencyKeyReused})
 	_, err = g.Refund(t.Context(), olga, orders.Refund{OrderID: g.order, Amount: won(30000), Note: "it was loud", Key: "a"})
 	require.ErrorIs(t, err, &booking.Error{Code: orders.IdempotencyKeyReused})
 	require.Len(t, g.put, 1)
 
-	other, err := g.give("b", won(30000))
+	other, err := g.refund("b", won(30000))
 	require.NoError(t, err)
 	require.NotEqual(t, first.Entry.Key, other.Entry.Key)
 	another, err := g.Refund(t.Context(), booking.Caller{ID: "1025", Roles: olga.Roles}, orders.Refund{OrderID: g.order, Amount: won(30000), Note: "it was cold", Key: "a"})
@@ -126,20 +126,20 @@ func TestRefund_OncePerKey(t *testing.T) {
 // owes. It is still the same refund.
 func TestRefund_MadeForLess(t *testing.T) {
 	t.Parallel()
-	g := newGiving(t, booking.Confirmed)
-	g.begins(takesAll, nil)
-	_, err := g.give("a", won(30000))
+	g := newRefunding(t, booking.Confirmed)
+	g.begins(acceptsAll, nil)
+	_, err := g.refund("a", won(30000))
 	require.NoError(t, err)
 	payment := g.ledger[g.order]
 	payment.Entries[0].Amount = won(10000)
-	_, err = g.give("a", won(30000))
+	_, err = g.refund("a", won(30000))
 	require.ErrorIs(t, err, &booking.Error{Code: orders.IdempotencyKeyReused}, "no refund of a paid order is made for less")
 	payment.Status = booking.Refunded
 	g.ledger[g.order] = payment
-	again, err := g.give("a", won(30000))
+	again, err := g.refund("a", won(30000))
 	require.NoError(t, err)
 	require.Equal(t, won(10000), again.Entry.Amount)
-	_, err = g.give("a", won(9999))
+	_, err = g.refund("a", won(9999))
 	require.ErrorIs(t, err, &booking.Error{Code: orders.IdempotencyKeyReused})
 }
 
@@ -147,16 +147,16 @@ func TestRefund_MadeForLess(t *testing.T) {
 // because that may have been reset meanwhile. Otherwise the engine joins the two.
 func TestRefund_OpenOneIsPutAgain(t *testing.T) {
 	t.Parallel()
-	g := newGiving(t, booking.Confirmed)
-	g.begins(takesAll, nil)
+	g := newRefunding(t, booking.Confirmed)
+	g.begins(acceptsAll, nil)
 	g.engine.On("DescribeWorkflowExecution", mock.Anything, g.order, "").Return(&workflowservice.DescribeWorkflowExecutionResponse{
 		WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING},
 	}, nil)
-	first, err := g.give("a", won(30000))
+	first, err := g.refund("a", won(30000))
 	require.NoError(t, err)
 	payment := g.ledger[g.order]
 	payment.Entries[0].State = booking.EntryPending
-	again, err := g.give("a", won(30000))
+	again, err := g.refund("a", won(30000))
 	require.NoError(t, err)
 	require.True(t, again.Earlier)
 	require.Equal(t, booking.EntryPending, again.Entry.State, "as the ledger has it")
@@ -185,28 +185,28 @@ func TestRefund_Refused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := newGiving(t, booking.Confirmed)
+			g := newRefunding(t, booking.Confirmed)
 			if payment := g.ledger[g.order]; test.change != nil {
 				test.change(&payment)
 				g.ledger[g.order] = payment
 			}
-			_, err := g.give("a", test.amount)
+			_, err := g.refund("a", test.amount)
 			require.ErrorIs(t, err, &booking.Error{Code: test.code})
 			require.Empty(t, g.put)
 		})
 	}
 	t.Run("NoPayment", func(t *testing.T) {
 		t.Parallel()
-		g := newGiving(t, booking.Confirmed)
+		g := newRefunding(t, booking.Confirmed)
 		delete(g.ledger, g.order)
-		_, err := g.give("a", won(1))
+		_, err := g.refund("a", won(1))
 		require.ErrorIs(t, err, &booking.Error{Code: booking.NotCharged})
 	})
 	t.Run("ByItsOrder", func(t *testing.T) {
 		t.Parallel()
-		g := newGiving(t, booking.Confirmed)
-		g.begins(takesAll, temporal.NewNonRetryableApplicationError("5 KRW are left", string(booking.RefundExceeds), nil, contract.Refusal{}))
-		_, err := g.give("a", won(6))
+		g := newRefunding(t, booking.Confirmed)
+		g.begins(acceptsAll, temporal.NewNonRetryableApplicationError("5 KRW are left", string(booking.RefundExceeds), nil, contract.Refusal{}))
+		_, err := g.refund("a", won(6))
 		require.Equal(t, booking.Errorf(booking.RefundExceeds, "5 KRW are left"), err)
 	})
 }
@@ -229,10 +229,10 @@ func TestRefund_WhoMay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := newGiving(t, booking.Confirmed)
+			g := newRefunding(t, booking.Confirmed)
 			r := orders.Refund{OrderID: g.order, Amount: won(1), Note: "it was cold", Key: "a"}
 			if test.code == "" {
-				g.begins(takesAll, nil)
+				g.begins(acceptsAll, nil)
 			}
 			_, err := g.Refund(t.Context(), test.caller, r)
 			if test.code == "" {
@@ -246,7 +246,7 @@ func TestRefund_WhoMay(t *testing.T) {
 	}
 	t.Run("OwnerDoesNotResolve", func(t *testing.T) {
 		t.Parallel()
-		g := newGiving(t, booking.Confirmed)
+		g := newRefunding(t, booking.Confirmed)
 		_, err := g.Resolve(t.Context(), owner(booking.OwnerLevel), g.order, "bank transfer 42")
 		require.ErrorIs(t, err, &booking.Error{Code: booking.NotAllowed})
 	})
@@ -256,7 +256,7 @@ func TestRefund_WhoMay(t *testing.T) {
 // to which it is sent in the same way.
 func TestRefund_AfterTheEnd(t *testing.T) {
 	t.Parallel()
-	g := newGiving(t, booking.Completed)
+	g := newRefunding(t, booking.Completed)
 	g.engine.On("QueryWorkflow", mock.Anything, g.order, "", contract.ViewQuery).Return(nil, serviceerror.NewNotFound("no such workflow"))
 	g.begins(func(id string) error {
 		if id == g.order {
@@ -273,7 +273,7 @@ func TestRefund_AfterTheEnd(t *testing.T) {
 			require.Equal(t, booking.Completed, in.Order.Status)
 			return &mocks.WorkflowRun{}, nil
 		})
-	is, err := g.give("a", won(30000))
+	is, err := g.refund("a", won(30000))
 	require.NoError(t, err)
 	require.False(t, is.Earlier)
 	require.Len(t, started, 1)
@@ -286,13 +286,13 @@ func TestRefund_AfterTheEnd(t *testing.T) {
 // the order does not answer; otherwise the error says whether it may still begin.
 func TestRefund_OrderDoesNotAnswer(t *testing.T) {
 	t.Parallel()
-	g := newGiving(t, booking.Confirmed)
+	g := newRefunding(t, booking.Confirmed)
 	g.begins(func(string) error { return serviceerror.NewUnavailable("connection reset") }, nil)
-	_, err := g.give("a", won(30000))
+	_, err := g.refund("a", won(30000))
 	require.ErrorIs(t, err, &booking.Error{Code: orders.Unreachable})
 	require.ErrorContains(t, err, "Idempotency-Key")
 
-	g = newGiving(t, booking.Confirmed)
+	g = newRefunding(t, booking.Confirmed)
 	g.begins(func(string) error {
 		payment := g.ledger[g.order]
 		r := g.put[0].Args[0].(contract.Refund)
@@ -300,7 +300,7 @@ func TestRefund_OrderDoesNotAnswer(t *testing.T) {
 		g.ledger[g.order] = payment
 		return context.DeadlineExceeded
 	}, nil)
-	is, err := g.give("a", won(30000))
+	is, err := g.refund("a", won(30000))
 	require.NoError(t, err)
 	require.Equal(t, booking.EntryPending, is.Entry.State)
 }
@@ -309,7 +309,7 @@ func TestRefund_OrderDoesNotAnswer(t *testing.T) {
 // their order are sent to their workflows.
 func TestResolve_AfterTheEnd(t *testing.T) {
 	t.Parallel()
-	g := newGiving(t, booking.Completed)
+	g := newRefunding(t, booking.Completed)
 	var signalled []client.UpdateWorkflowOptions
 	g.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).
 		Return(func(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
@@ -341,11 +341,11 @@ func TestResolve_AfterTheEnd(t *testing.T) {
 	require.Equal(t, booking.Personal("bank transfer 42"), said.Note)
 }
 
-// TestResolve_AskedAgain: a refund that did not need a person when its workflow was asked
-// is asked again at the operator's next resolution.
-func TestResolve_AskedAgain(t *testing.T) {
+// TestResolve_RepeatedForALaterFailure: a refund that did not need a person when its workflow was called
+// is called again at the operator's next resolution.
+func TestResolve_RepeatedForALaterFailure(t *testing.T) {
 	t.Parallel()
-	g := newGiving(t, booking.Completed)
+	g := newRefunding(t, booking.Completed)
 	payment := g.ledger[g.order]
 	payment.Entries = []booking.Entry{
 		{Key: "refund/1", Kind: booking.RefundEntry, State: booking.EntryPending}, {Key: "refund/2", Kind: booking.RefundEntry, State: booking.EntryFailed},
@@ -391,7 +391,7 @@ func TestResolve_Repeated(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := newGiving(t, test.status)
+			g := newRefunding(t, test.status)
 			g.engine.On("UpdateWorkflow", mock.Anything, mock.Anything).Return(nil, test.err)
 			payment := g.ledger[g.order]
 			payment.Entries = []booking.Entry{
@@ -432,7 +432,7 @@ func TestResolve_StillOwed(t *testing.T) {
 		for _, status := range []booking.Status{booking.Confirmed, booking.Completed} {
 			t.Run(name+"/"+string(status), func(t *testing.T) {
 				t.Parallel()
-				g := newGiving(t, status)
+				g := newRefunding(t, status)
 				says := temporal.NewNonRetryableApplicationError("none waits", string(booking.NothingOwed), nil, contract.Refusal{})
 				if status.Final() {
 					says = serviceerror.NewNotFound("workflow execution already completed")
@@ -522,9 +522,9 @@ func TestResolve_KeptPastTheEnd(t *testing.T) {
 	}
 }
 
-// TestResolve_KeptWhileItIsAskedFor: a kept resolution that is delivered while the provider
-// is asked for the refund again is sent to the order until it is recorded.
-func TestResolve_KeptWhileItIsAskedFor(t *testing.T) {
+// TestResolve_KeptWhileItIsRequested: a kept resolution that is delivered while the refund
+// is requested again is sent to the order until it is recorded.
+func TestResolve_KeptWhileItIsRequested(t *testing.T) {
 	t.Parallel()
 	for name, status := range map[string]booking.Status{"Runs": booking.Confirmed, "Ended": booking.Completed} {
 		t.Run(name, func(t *testing.T) {
@@ -538,9 +538,9 @@ func TestResolve_KeptWhileItIsAskedFor(t *testing.T) {
 					if status.Final() && o.WorkflowID == order {
 						return nil, serviceerror.NewNotFound("workflow execution already completed")
 					}
-					answer, asked := kept[o.UpdateID]
-					if !asked && len(kept) < 2 {
-						answer = temporal.NewNonRetryableApplicationError("asked for", string(booking.DecisionPending), nil,
+					answer, known := kept[o.UpdateID]
+					if !known && len(kept) < 2 {
+						answer = temporal.NewNonRetryableApplicationError("requested", string(booking.DecisionPending), nil,
 							contract.Refusal{After: booking.Duration(time.Nanosecond), At: time.Now()})
 					}
 					kept[o.UpdateID] = answer
@@ -559,9 +559,9 @@ func TestResolve_KeptWhileItIsAskedFor(t *testing.T) {
 func TestEarlierBuild(t *testing.T) {
 	t.Parallel()
 	unknown := temporal.NewApplicationError("unknown update refund. KnownUpdates=[cancel complete]", "errorString")
-	g := newGiving(t, booking.Confirmed)
-	g.begins(takesAll, unknown)
-	_, err := g.give("a", won(30000))
+	g := newRefunding(t, booking.Confirmed)
+	g.begins(acceptsAll, unknown)
+	_, err := g.refund("a", won(30000))
 	require.ErrorIs(t, err, &booking.Error{Code: orders.EarlierBuild})
 
 	b := newBundle(t)

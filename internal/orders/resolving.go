@@ -11,10 +11,9 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Resolve records that what the provider could not refund of an order was paid by hand,
-// with the evidence. The order's saga records that and goes on, and so do the workflows of
-// refunds that were begun after its end. A repeat with the same evidence gets the same
-// answer.
+// Resolve records that what the provider could not refund of an order was paid by hand, with the
+// evidence. The order's saga records that and continues, and so do the workflows of refunds that
+// were begun after its end. A repeat with the same evidence gets the same answer.
 func (o *Orders) Resolve(ctx context.Context, caller booking.Caller, orderID string, evidence booking.Personal) (Outcome, error) {
 	is := actionRequest{action: booking.ResolvePayment, kind: booking.KindOf(orderID), orderID: orderID, reason: evidence}
 	return authorizeAndLog(ctx, o, caller, is, func(ctx context.Context, w Warrant) (Outcome, error) {

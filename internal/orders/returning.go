@@ -108,7 +108,7 @@ func (o *Orders) Return(ctx context.Context, caller booking.Caller, orderID stri
 	return Outcome{View: view, Done: view.Decided()}, o.explained(ctx, orderID, err)
 }
 
-// customerReturned tells the order that its customer is back from the payment provider.
+// customerReturned sends the order that its customer is back from the payment provider.
 func (e *Engine) customerReturned(ctx context.Context, orderID string, back booking.PaymentReturn) (view contract.View, err error) {
 	update, err := e.client.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
 		WorkflowID: orderID, UpdateName: contract.ReturnUpdate, Args: []any{back}, WaitForStage: client.WorkflowUpdateStageCompleted,

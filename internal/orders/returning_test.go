@@ -14,39 +14,39 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestReturn_AnswersWhatIsTrue: a customer that comes back gets the order's present state:
-// when it asks the provider, when another tab was first, and when it has ended.
+// TestReturn_AnswersWhatIsTrue: a customer that returns gets the order's present state:
+// when it calls the provider, when another tab was first, and when it has ended.
 func TestReturn_AnswersWhatIsTrue(t *testing.T) {
 	t.Parallel()
 	refusing := func(code booking.Code) error {
 		return temporal.NewNonRetryableApplicationError("no", string(code), nil, contract.Refusal{})
 	}
 	for name, tt := range map[string]struct {
-		row    booking.Status
-		take   error // why the order does not take it
-		answer booking.Status
-		want   booking.Status
-		code   booking.Code
+		row     booking.Status
+		refusal error // why the order does not accept it
+		answer  booking.Status
+		want    booking.Status
+		code    booking.Code
 	}{
 		"NotYet":     {row: booking.AwaitingPayment, answer: booking.AwaitingPayment, want: booking.AwaitingPayment},
 		"Paid":       {row: booking.AwaitingPayment, answer: booking.Confirmed, want: booking.Confirmed},
-		"SecondTab":  {row: booking.Confirmed, take: refusing(booking.DecisionPending), want: booking.Confirmed},
-		"NotWaiting": {row: booking.Cancelled, take: refusing(booking.NotAwaitingPayment), want: booking.Cancelled},
-		"Over":       {row: booking.Cancelled, take: serviceerror.NewNotFound("no such workflow"), want: booking.Cancelled},
-		"Away":       {row: booking.AwaitingPayment, take: serviceerror.NewUnavailable("away"), code: orders.TemporalUnavailable},
+		"SecondTab":  {row: booking.Confirmed, refusal: refusing(booking.DecisionPending), want: booking.Confirmed},
+		"NotWaiting": {row: booking.Cancelled, refusal: refusing(booking.NotAwaitingPayment), want: booking.Cancelled},
+		"Ended":      {row: booking.Cancelled, refusal: serviceerror.NewNotFound("no such workflow"), want: booking.Cancelled},
+		"Away":       {row: booking.AwaitingPayment, refusal: serviceerror.NewUnavailable("away"), code: orders.TemporalUnavailable},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			b := newBundle(t)
 			order := of(booking.Lodging)
 			b.store.put(order.in(tt.row, ""))
-			back := booking.PaymentReturn{PaymentKey: "pk_1", Amount: 5}
+			returned := booking.PaymentReturn{PaymentKey: "pk_1", Amount: 5}
 			b.onUpdate(func(_ context.Context, o client.UpdateWorkflowOptions) error {
 				require.Equal(t, contract.ReturnUpdate, o.UpdateName)
-				require.Equal(t, []any{back}, o.Args)
-				return tt.take
+				require.Equal(t, []any{returned}, o.Args)
+				return tt.refusal
 			}, func(context.Context) (contract.View, error) { return order.in(tt.answer, "").View, nil })
-			out, err := b.Return(t.Context(), booking.Caller{Unchecked: true}, order.id(), back)
+			out, err := b.Return(t.Context(), booking.Caller{Unchecked: true}, order.id(), returned)
 			if tt.code != "" {
 				require.ErrorIs(t, err, &booking.Error{Code: tt.code})
 				return
@@ -58,7 +58,7 @@ func TestReturn_AnswersWhatIsTrue(t *testing.T) {
 	}
 }
 
-// TestPlace_ReturnTo: the customer comes back to the page of the order, at the host under
+// TestPlace_ReturnTo: the customer returns to the page of the order, at the host under
 // which they have reached us.
 func TestPlace_ReturnTo(t *testing.T) {
 	t.Parallel()

@@ -110,7 +110,7 @@ func businesses() []business {
 		return contract.Order{
 			OrderID: string(kind) + "-1", CustomerID: "alice", Amount: booking.Money{Amount: amount, Currency: "KRW"},
 			PaymentMethod: "pm_card_visa", PlacedAt: today, Policy: contract.Policy{
-				InPlace: true, PayWithin: booking.Duration(time.Minute), AnswerWithin: booking.Duration(testTimeout + orders.Asking),
+				InPlace: true, PayWithin: booking.Duration(time.Minute), AnswerWithin: booking.Duration(testTimeout + orders.ServiceWait),
 			},
 		}
 	}
@@ -223,7 +223,7 @@ func (b *bundle) accepted(p placed) contract.View {
 	return p.View
 }
 
-// undecided expects that the order goes on without a decision.
+// undecided expects that the order continues without a decision.
 func (b *bundle) undecided(p placed) contract.View {
 	b.t.Helper()
 	require.NoError(b.t, p.err)

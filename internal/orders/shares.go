@@ -17,7 +17,7 @@ type share struct {
 	shareOf
 	most  int // 0 is no limit
 	count func(ctx context.Context, id string) (int, error)
-	// refused is the error for an order beyond it, given the used number.
+	// refused is the error for an order beyond it; used is the number in use.
 	refused func(used int) error
 	// lenient: an order is admitted after it has waited in vain for others being placed.
 	lenient bool

@@ -25,14 +25,14 @@ func (d *Dispatcher) keepUnwritten(k Kept, row contract.Publication) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if len(d.unwritten) >= mostUnwritten {
-		d.Log.Error("order is given up: too many wait for the inbox", zap.String("order", k.OrderID))
+		d.Log.Error("order is dropped: too many wait for the inbox", zap.String("order", k.OrderID))
 		return
 	}
 	d.unwritten = append(d.unwritten, unwrittenOrder{k, row})
 }
 
-// takeUnwritten returns the unwritten orders and forgets them.
-func (d *Dispatcher) takeUnwritten() []unwrittenOrder {
+// drainUnwritten returns the unwritten orders and forgets them.
+func (d *Dispatcher) drainUnwritten() []unwrittenOrder {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	all := d.unwritten
@@ -53,7 +53,7 @@ func (d *Dispatcher) writeUntilStopped(ctx context.Context) {
 // writeUnwritten writes the unwritten orders into the inbox, as far as that is available.
 func (d *Dispatcher) writeUnwritten(ctx context.Context) {
 	away := false
-	for _, o := range d.takeUnwritten() {
+	for _, o := range d.drainUnwritten() {
 		if !away {
 			call, cancel := context.WithTimeout(ctx, keptWithin)
 			_, err := d.put(call, o.kept, o.row)

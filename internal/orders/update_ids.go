@@ -10,11 +10,11 @@ import (
 )
 
 // updateIDs names the updates that carry decisions. In every process, repeats of a decision with
-// an open outcome have the same name, and the engine joins them, because each update of its
-// own counts towards the limit of an order. The engine keeps the outcome under the name
-// while the workflow runs. So a name is valid for a slot of time only, and in a process
-// that has seen the outcome not even that long. A process that gets an old outcome, after
-// which a retry makes sense by now, asks again at once: see isPast.
+// an open outcome have the same name, and the engine joins them, because each update of its own
+// counts towards the limit of an order. The engine keeps the outcome under the name while the
+// workflow runs. So a name is valid for a period only, and in a process that has seen the outcome
+// even shorter. A process that gets an old outcome, after which a retry makes sense by now, sends
+// the decision again at once: see isPast.
 type updateIDs struct {
 	mu       sync.Mutex
 	slot     int64
@@ -24,8 +24,8 @@ type updateIDs struct {
 // idSlot is longer than an order takes to find out whether it may be cancelled.
 const idSlot = 10 * time.Second
 
-// mostIDsOfSlot is how often a decision can be asked of an order in a slot: at once, and
-// then after pauses of two seconds and more.
+// mostIDsOfSlot is how often a decision can be sent to an order in one period: at once, and then
+// after pauses of two seconds and more.
 const mostIDsOfSlot = 6
 
 // isPast reports whether err is an earlier refusal, kept by the engine, whose retry was

@@ -12,7 +12,7 @@ import (
 
 // Repeats of a decision with an open outcome have one name; once the outcome is known, and
 // in the next slot of time, a repeat has another name.
-func TestAsks(t *testing.T) {
+func TestUpdateIDs(t *testing.T) {
 	t.Parallel()
 	var one, other updateIDs
 	cancel := Decision{OrderID: "food-1", Update: contract.CancelUpdate}

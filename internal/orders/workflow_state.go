@@ -40,8 +40,8 @@ var endings = map[enums.WorkflowExecutionStatus]string{
 	enums.WORKFLOW_EXECUTION_STATUS_CANCELED:   "canceled",
 }
 
-// workflowState asks the engine for the state of the order's workflow, and for the last failure
-// of what it waits for.
+// workflowState reads from the engine the state of the order's workflow, and the last failure of
+// what it waits for.
 func (e *Engine) workflowState(ctx context.Context, orderID string) (is workflowState, err error) {
 	d, err := e.describe(ctx, orderID)
 	if err != nil {
@@ -108,7 +108,7 @@ type QueueState struct {
 // at most. The engine lists a dead process for some five minutes.
 const polledWithin = 2 * time.Minute
 
-// queue asks the engine for the workers and the backlog of a task queue.
+// queue reads from the engine the workers and the backlog of a task queue.
 func (e *Engine) queue(ctx context.Context, name string) (QueueState, error) {
 	kind := enums.TASK_QUEUE_TYPE_ACTIVITY
 	if name == contract.SagasQueue {

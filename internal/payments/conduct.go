@@ -12,7 +12,7 @@ import (
 
 // Behaviour says how a sandbox treats requests.
 type Behaviour struct {
-	// Latency passes before a request takes effect. If LatencyUpTo is more, the time is
+	// Latency is the time until a request takes effect. If LatencyUpTo is more, the time is
 	// random between the two.
 	Latency, LatencyUpTo time.Duration
 	// Capacity is how many requests are served at the same time; 0 is no limit. Further
@@ -43,7 +43,7 @@ type Behaviour struct {
 	Notices Notices
 }
 
-// Errors of a sandbox that was told to fail.
+// Errors of a sandbox that is switched to fail.
 var (
 	ErrDown       = errors.New("sandbox payments are down")
 	ErrAnswerLost = errors.New("sandbox payments lost the answer")
@@ -66,8 +66,8 @@ func (b *Busy) Said() string { return "payment provider is busy" }
 // RetryAfter is how long to wait before the next request; 0 if the provider did not say.
 func (b *Busy) RetryAfter() time.Duration { return b.wait }
 
-// busyFor is the wait that an overloaded sandbox asks for: the least that Retry-After, in
-// whole seconds, can express.
+// busyFor is the wait that an overloaded sandbox requires: the least that Retry-After, in whole
+// seconds, can express.
 const busyFor = time.Second
 
 // conduct treats requests according to the sandbox's Behaviour.
@@ -96,7 +96,7 @@ type conduct struct {
 	mu        sync.Mutex
 	behaviour Behaviour
 	inside    int             // requests that are served
-	waiting   []chan struct{} // requests that wait, oldest first; closed when the request may go on
+	waiting   []chan struct{} // requests that wait, oldest first; closed when the request may continue
 }
 
 // Behave changes how the sandbox treats requests.

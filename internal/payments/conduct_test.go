@@ -81,7 +81,7 @@ func TestSandbox_QueueIsLeft(t *testing.T) {
 		began := time.Now()
 		s.Behave(payments.Behaviour{})
 		second.Wait()
-		require.Zero(t, time.Since(began), "who waits is let in when there is room for everybody")
+		require.Zero(t, time.Since(began), "a waiting call is admitted when there is room for all")
 		first.Wait()
 	})
 }

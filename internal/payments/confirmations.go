@@ -26,9 +26,9 @@ func (c Confirmation) open(now time.Time) bool {
 // Decision is a customer's decision about such a charge.
 type Decision struct {
 	Approved bool
-	// Amount, if not 0, is taken instead of the charge's: a fault of the provider.
+	// Amount, if not 0, is charged instead of the charge's own amount: a fault of the provider.
 	Amount int64
-	// Late means that the money is taken although the charge has expired or was cancelled.
+	// Late means that the charge is made although it has expired or was cancelled.
 	Late bool
 }
 

@@ -22,12 +22,12 @@ type till struct {
 	// decide makes the customer's decision about a charge, and returns their return.
 	decide func(t *testing.T, is *activities.ActionRequired, approve bool) booking.PaymentReturn
 	totals func(t *testing.T) (charged, refunded int64)
-	// needsReturn means that we take the money, with the data of the customer's return.
+	// needsReturn means that we make the charge, with the data of the customer's return.
 	needsReturn bool
 }
 
-// tills are all kinds of providers that the port has to fit: two that take the money once the
-// customer has approved, and one that we have to tell to take it.
+// tills are all kinds of providers that the port has to fit: two that make the charge once the
+// customer has approved, and one that makes it at our request.
 func tills(t *testing.T) map[string]func(t *testing.T) till {
 	t.Helper()
 	return map[string]func(t *testing.T) till{"Stripe": stripeTill, "Sandbox": sandboxTill, "Window": windowTill}
@@ -97,11 +97,11 @@ func decideOnPage(t *testing.T, is *activities.ActionRequired, approve bool) boo
 	decision := map[bool]string{true: "approve", false: "refuse"}[approve]
 	status, location := submit(t, is.Action.URL, decision)
 	require.Equal(t, http.StatusSeeOther, status)
-	back, err := url.Parse(location)
+	returned, err := url.Parse(location)
 	require.NoError(t, err)
-	require.Equal(t, "shop.example", back.Host)
-	require.Equal(t, "ko", back.Query().Get("lang"), "what the shop's address had stays")
-	return booking.PaymentReturn{PaymentKey: back.Query().Get("payment_intent")}
+	require.Equal(t, "shop.example", returned.Host)
+	require.Equal(t, "ko", returned.Query().Get("lang"), "what the shop's address had stays")
+	return booking.PaymentReturn{PaymentKey: returned.Query().Get("payment_intent")}
 }
 
 // submit sends the page's form, and does not follow its redirect.
@@ -116,7 +116,7 @@ func submit(t *testing.T, page, decision string) (status int, location string) {
 	return answer.StatusCode, answer.Header.Get("Location")
 }
 
-// TestConfirming: a charge that needs confirmation takes the same steps at every provider.
+// TestConfirming: a charge that needs confirmation has the same steps at every provider.
 func TestConfirming(t *testing.T) {
 	t.Parallel()
 	for name, newTill := range tills(t) {
@@ -146,27 +146,27 @@ func approved(t *testing.T, p till) {
 	require.Equal(t, booking.Redirect, is.Action.Type)
 	require.NotEmpty(t, is.Action.URL)
 	ref, err = p.Charge(t.Context(), c)
-	require.Equal(t, is, requireAction(t, ref, err), "asked again, it is the same")
+	require.Equal(t, is, requireAction(t, ref, err), "requested again, it is the same")
 	ref, err = p.Confirm(t.Context(), c, is.Ref, booking.PaymentReturn{})
 	require.Equal(t, is.Ref, requireAction(t, ref, err).Ref, "nothing is confirmed yet")
 	p.requireTotals(t, 0, 0)
 
-	back := p.decide(t, is, true)
-	back.Amount = price.Amount
-	taken, err := p.Confirm(t.Context(), c, is.Ref, back)
+	returned := p.decide(t, is, true)
+	returned.Amount = price.Amount
+	chargeRef, err := p.Confirm(t.Context(), c, is.Ref, returned)
 	require.NoError(t, err)
-	require.NotEmpty(t, taken)
+	require.NotEmpty(t, chargeRef)
 	for range 2 {
-		again, err := p.Confirm(t.Context(), c, is.Ref, back)
+		again, err := p.Confirm(t.Context(), c, is.Ref, returned)
 		require.NoError(t, err)
-		require.Equal(t, taken, again)
+		require.Equal(t, chargeRef, again)
 	}
 	again, err := p.Charge(t.Context(), c)
-	require.NoError(t, err, "the answer is how it stands now")
-	require.Equal(t, taken, again)
+	require.NoError(t, err, "the answer is its present state")
+	require.Equal(t, chargeRef, again)
 	p.requireTotals(t, price.Amount, 0)
 
-	seen, err := p.Retrieve(t.Context(), taken)
+	seen, err := p.Retrieve(t.Context(), chargeRef)
 	require.NoError(t, err)
 	require.Equal(t, price, seen.Charged)
 	_, err = p.Refund(t.Context(), "o1/charge/refund", seen, price)
@@ -190,7 +190,7 @@ func returnLost(t *testing.T, p till) {
 	p.requireTotals(t, price.Amount, 0)
 }
 
-// returnForged: the data that a browser brings back are not trusted.
+// returnForged: the data of a browser's return are not trusted.
 func returnForged(t *testing.T, p till) {
 	t.Helper()
 	c := newConfirmed(threeDSecure)
@@ -200,12 +200,12 @@ func returnForged(t *testing.T, p till) {
 	ref, err = p.Confirm(t.Context(), c, is.Ref, forged)
 	requireAction(t, ref, err)
 	p.requireTotals(t, 0, 0)
-	back := p.decide(t, is, true)
+	returned := p.decide(t, is, true)
 	if !p.needsReturn {
-		back = forged
+		returned = forged
 	}
-	back.Amount = 1
-	_, err = p.Confirm(t.Context(), c, is.Ref, back)
+	returned.Amount = 1
+	_, err = p.Confirm(t.Context(), c, is.Ref, returned)
 	require.NoError(t, err)
 	p.requireTotals(t, price.Amount, 0)
 }
@@ -215,9 +215,9 @@ func refusedByCustomer(t *testing.T, p till) {
 	c := newConfirmed(threeDSecure)
 	ref, err := p.Charge(t.Context(), c)
 	is := requireAction(t, ref, err)
-	back := p.decide(t, is, false)
+	returned := p.decide(t, is, false)
 	for range 2 {
-		_, err = p.Confirm(t.Context(), c, is.Ref, back)
+		_, err = p.Confirm(t.Context(), c, is.Ref, returned)
 		require.ErrorIs(t, err, activities.ErrDeclined)
 	}
 	refs, err := p.Void(t.Context(), c)
@@ -226,7 +226,7 @@ func refusedByCustomer(t *testing.T, p till) {
 	p.requireTotals(t, 0, 0)
 }
 
-// voidedBefore: a customer who approves after the charge was given up pays nothing.
+// voidedBefore: a customer who approves after the charge was voided pays nothing.
 func voidedBefore(t *testing.T, p till) {
 	t.Helper()
 	c := newConfirmed(threeDSecure)
@@ -237,8 +237,8 @@ func voidedBefore(t *testing.T, p till) {
 		require.NoError(t, err)
 		require.Empty(t, refs)
 	}
-	back := p.decide(t, is, true)
-	_, err = p.Confirm(t.Context(), c, is.Ref, back)
+	returned := p.decide(t, is, true)
+	_, err = p.Confirm(t.Context(), c, is.Ref, returned)
 	require.True(t, errors.Is(err, activities.ErrDeclined) || errors.Is(err, activities.ErrVoided), "%v", err)
 	p.requireTotals(t, 0, 0)
 }
@@ -249,13 +249,13 @@ func voidedAfter(t *testing.T, p till) {
 	c := newConfirmed(threeDSecure)
 	ref, err := p.Charge(t.Context(), c)
 	is := requireAction(t, ref, err)
-	back := p.decide(t, is, true)
-	taken, err := p.Confirm(t.Context(), c, is.Ref, back)
+	returned := p.decide(t, is, true)
+	chargeRef, err := p.Confirm(t.Context(), c, is.Ref, returned)
 	require.NoError(t, err)
 	refs, err := p.Void(t.Context(), c)
 	require.NoError(t, err)
-	require.Equal(t, []string{taken}, refs)
-	seen, err := p.Retrieve(t.Context(), taken)
+	require.Equal(t, []string{chargeRef}, refs)
+	seen, err := p.Retrieve(t.Context(), chargeRef)
 	require.NoError(t, err)
 	_, err = p.Refund(t.Context(), "o1/charge/refund", seen, price)
 	require.NoError(t, err)

@@ -18,13 +18,13 @@ func TestSandbox_FailsAfterDone(t *testing.T) {
 	t.Cleanup(s.Close)
 	ref, err := s.Charge(t.Context(), newCharge("pm_card_visa"))
 	require.NoError(t, err)
-	give := func(amount int64) error {
+	refund := func(amount int64) error {
 		seen, err := s.Retrieve(t.Context(), ref)
 		require.NoError(t, err)
 		_, err = s.Refund(t.Context(), "o1/charge/refund", seen, booking.Money{Amount: amount, Currency: price.Currency})
 		return err
 	}
-	require.NoError(t, give(20000))
+	require.NoError(t, refund(20000))
 	hands{t, s}.do("failures", `{"orderId":"o1"}`, http.StatusOK)
 	hands{t, s}.do("failures", `{"orderId":"o1"}`, http.StatusNotFound)
 	seen, err := s.Retrieve(t.Context(), ref)
@@ -33,5 +33,5 @@ func TestSandbox_FailsAfterDone(t *testing.T) {
 	r, failed := seen.Has("o1/charge/refund", booking.EntryFailed)
 	require.True(t, failed)
 	require.EqualValues(t, 20000, r.Amount)
-	requireOwed(t, give(20000), true, "refund o1/charge/refund of "+ref+" is failed in the sandbox")
+	requireOwed(t, refund(20000), true, "refund o1/charge/refund of "+ref+" is failed in the sandbox")
 }

@@ -65,7 +65,7 @@ type Gate struct {
 	mu         sync.Mutex
 	until      time.Time     // shut until then
 	opened     time.Time     // when it last opened, zero if it was never shut
-	quiet      time.Time     // the provider asked for no requests until then
+	quiet      time.Time     // the provider accepts no requests until then
 	changed    chan struct{} // closed at the next change of the breaker's state
 }
 
@@ -74,7 +74,7 @@ var errSlow = errors.New("the payment provider is slow")
 
 // NewGate makes an open gate.
 func NewGate(o GateOptions) *Gate {
-	g := &Gate{options: o, outlook: outlook{ask: o.Outlook.Outlook}, pace: rate.NewLimiter(rate.Limit(o.PerSecond), 1), changed: make(chan struct{})}
+	g := &Gate{options: o, outlook: outlook{query: o.Outlook.Outlook}, pace: rate.NewLimiter(rate.Limit(o.PerSecond), 1), changed: make(chan struct{})}
 	g.breaker = gobreaker.NewTwoStepCircuitBreaker[any](gobreaker.Settings{
 		Name:         "payment provider",
 		MaxRequests:  uint32(o.Probes), //nolint:gosec // checked with the settings
@@ -87,7 +87,7 @@ func NewGate(o GateOptions) *Gate {
 		},
 		OnStateChange: g.stateChanged,
 		IsExcluded: func(err error) bool {
-			return errors.Is(err, activities.ErrNotAsked) || errors.Is(err, context.Canceled)
+			return errors.Is(err, activities.ErrNotCalled) || errors.Is(err, context.Canceled)
 		},
 	})
 	g.measure(o.Registry)
@@ -100,7 +100,7 @@ const windowParts = 10
 // Enter implements activities.PaymentGate. While the gate recovers, queued charges go
 // before new ones, unless the queue can be served within a second: all new charges at
 // once would shut the gate again.
-func (g *Gate) Enter(ctx context.Context, waited bool) (activities.PaymentPass, error) {
+func (g *Gate) Enter(ctx context.Context, waited bool) (activities.PaymentSlot, error) {
 	if time.Now().Before(g.quietUntil()) {
 		return nil, activities.ErrShut
 	}
@@ -111,7 +111,7 @@ func (g *Gate) Enter(ctx context.Context, waited bool) (activities.PaymentPass, 
 	if err != nil {
 		return nil, activities.ErrShut
 	}
-	p := &pass{gate: g}
+	p := &slot{gate: g}
 	p.report = func(err error) { p.reported.Do(func() { done(err) }) }
 	return p, nil
 }
@@ -134,8 +134,8 @@ func (g *Gate) recovers() bool {
 	return time.Since(g.opened) < g.options.Window
 }
 
-// pass is the permission of one admitted payment.
-type pass struct {
+// slot is the permission of one admitted payment.
+type slot struct {
 	gate           *Gate
 	report         func(error) // to the breaker
 	reported, left sync.Once
@@ -143,15 +143,15 @@ type pass struct {
 	slow           *time.Timer
 }
 
-// Begin implements activities.PaymentPass. A call counts as failed as soon as it is slow,
+// Begin implements activities.PaymentSlot. A call counts as failed as soon as it is slow,
 // since a call that hangs returns nothing that could be counted.
-func (p *pass) Begin() {
+func (p *slot) Begin() {
 	p.begun = time.Now()
 	p.slow = time.AfterFunc(p.gate.options.Slow, func() { p.report(errSlow) })
 }
 
-// Leave implements activities.PaymentPass.
-func (p *pass) Leave(err error) {
+// Leave implements activities.PaymentSlot.
+func (p *slot) Leave(err error) {
 	p.left.Do(func() {
 		p.report(err)
 		if p.slow != nil {
@@ -273,6 +273,6 @@ func (g *Gate) publish() {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 	defer cancel()
 	if err := g.options.Outlook.Shut(ctx, g.options.Worker, until); err != nil {
-		g.options.Log.Debug("other processes not told of the payment breaker", zap.Error(err))
+		g.options.Log.Debug("payment breaker not published to other processes", zap.Error(err))
 	}
 }

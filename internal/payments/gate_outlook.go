@@ -83,9 +83,9 @@ func (g *Gate) measure(registry prometheus.Registerer) {
 		}))
 }
 
-// outlook caches the Outlook for a moment: every payment asks for it.
+// outlook caches the Outlook for a moment, since every payment needs it.
 type outlook struct {
-	ask func(context.Context) (int, time.Time, error)
+	query func(context.Context) (int, time.Time, error)
 
 	mu       sync.Mutex
 	at       time.Time
@@ -106,11 +106,11 @@ func (o *outlook) now(ctx context.Context) (deferred int, shutUntil time.Time) {
 		defer o.mu.Unlock()
 		return o.deferred, o.until
 	}
-	o.at = time.Now() // one caller asks, and the others use the last outlook
+	o.at = time.Now() // one caller queries, and the others use the last outlook
 	o.mu.Unlock()
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), outlookTimeout)
 	defer cancel()
-	deferred, until, err := o.ask(ctx)
+	deferred, until, err := o.query(ctx)
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if err == nil {

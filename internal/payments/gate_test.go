@@ -66,23 +66,23 @@ func newGate(b *board, change ...func(*payments.GateOptions)) *payments.Gate {
 var errBroken = errors.New("connection refused")
 
 // call calls the provider through the gate, and reports whether it was admitted.
-func call(t *testing.T, g *payments.Gate, took time.Duration, answer error) bool {
+func call(t *testing.T, g *payments.Gate, duration time.Duration, answer error) bool {
 	t.Helper()
 	p, err := g.Enter(t.Context(), false)
 	if err != nil {
 		require.ErrorIs(t, err, activities.ErrShut)
 		return false
 	}
-	if !errors.Is(answer, activities.ErrNotAsked) {
+	if !errors.Is(answer, activities.ErrNotCalled) {
 		p.Begin()
 	}
-	time.Sleep(took)
+	time.Sleep(duration)
 	p.Leave(answer)
 	return true
 }
 
 // enter enters the gate and calls the provider.
-func enter(t *testing.T, g *payments.Gate, waited bool) activities.PaymentPass {
+func enter(t *testing.T, g *payments.Gate, waited bool) activities.PaymentSlot {
 	t.Helper()
 	p, err := g.Enter(t.Context(), waited)
 	require.NoError(t, err)
@@ -110,7 +110,7 @@ func TestGate_ShutsOnFailures(t *testing.T) {
 		require.True(t, call(t, g, 0, nil))
 		require.True(t, call(t, g, 0, nil))
 		require.True(t, call(t, g, 0, errBroken))
-		require.True(t, call(t, g, 0, activities.ErrNotAsked), "which says nothing of the provider")
+		require.True(t, call(t, g, 0, activities.ErrNotCalled), "which says nothing of the provider")
 		require.True(t, call(t, g, 0, errBroken), "that is half of four")
 		require.False(t, call(t, g, 0, nil))
 	})
@@ -131,12 +131,12 @@ func TestGate_ForgetsWhatIsLongAgo(t *testing.T) {
 func TestGate_ShutsOnSlowCallsWhileTheyLast(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		g := newGate(&board{})
-		var passes []activities.PaymentPass
+		var passes []activities.PaymentSlot
 		for range 4 {
 			passes = append(passes, enter(t, g, false))
 		}
 		time.Sleep(610*time.Millisecond - 1)
-		require.True(t, call(t, g, 0, activities.ErrNotAsked))
+		require.True(t, call(t, g, 0, activities.ErrNotCalled))
 		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		require.False(t, call(t, g, 0, nil))
@@ -183,7 +183,7 @@ func TestGate_Opens(t *testing.T) {
 		require.Equal(t, time.Second, time.Since(begun), "not at once")
 		shut(t, g)
 		begun = time.Now()
-		probes := make(chan activities.PaymentPass, 2)
+		probes := make(chan activities.PaymentSlot, 2)
 		for range 2 {
 			go func() {
 				if g.AwaitOpen(t.Context(), false) != nil {
@@ -222,7 +222,7 @@ func TestGate_OpensForOneAfterTheOther(t *testing.T) {
 		require.NoError(t, g.AwaitOpen(t.Context(), false))
 		shut(t, g)
 		begun := time.Now()
-		passed := make(chan time.Duration)
+		admitted := make(chan time.Duration)
 		for range 10 {
 			go func() {
 				if g.AwaitOpen(t.Context(), false) != nil {
@@ -230,18 +230,18 @@ func TestGate_OpensForOneAfterTheOther(t *testing.T) {
 				}
 				if p, err := g.Enter(t.Context(), true); err == nil {
 					p.Leave(nil)
-					passed <- time.Since(begun)
+					admitted <- time.Since(begun)
 				}
 			}()
 		}
 		for i := range 10 {
-			require.InDelta(t, 5+float64(i)/20, (<-passed).Seconds(), 0.01)
+			require.InDelta(t, 5+float64(i)/20, (<-admitted).Seconds(), 0.01)
 		}
 	})
 }
 
-// The pause that the provider asks for applies to all orders.
-func TestGate_KeepsQuietWhenAsked(t *testing.T) {
+// The pause that the provider states applies to all orders.
+func TestGate_PausesAsStated(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		g := newGate(&board{})
 		busy := busyAnswer(7 * time.Second)
@@ -261,7 +261,7 @@ func (busyAnswer) Error() string               { return "too many requests" }
 func (g busyAnswer) RetryAfter() time.Duration { return time.Duration(g) }
 
 // Time before the call does not count as the provider's.
-func TestGate_CountsFromTheAsking(t *testing.T) {
+func TestGate_CountsFromTheCall(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		g := newGate(&board{})
 		for range 8 {
@@ -276,17 +276,17 @@ func TestGate_CountsFromTheAsking(t *testing.T) {
 
 // While the gate recovers, queued charges go before new ones. A long queue at a healthy
 // provider is no reason to queue new charges.
-func TestGate_TheLineGoesFirst(t *testing.T) {
+func TestGate_TheQueueGoesFirst(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := &board{deferred: 21}
 		g := newGate(b)
-		require.True(t, call(t, g, 0, activities.ErrNotAsked), "it was never shut")
+		require.True(t, call(t, g, 0, activities.ErrNotCalled), "it was never shut")
 		shut(t, g)
 		time.Sleep(5*time.Second + 1)
 		require.False(t, call(t, g, 0, nil))
 		enter(t, g, true).Leave(nil)
 		enter(t, g, true).Leave(nil)
-		require.False(t, call(t, g, 0, nil), "it has opened, and those who waited go first")
+		require.False(t, call(t, g, 0, nil), "it has opened, and the queued charges go first")
 		b.set(20)
 		time.Sleep(500 * time.Millisecond) // the outlook is cached
 		require.True(t, call(t, g, 0, nil), "these are done within a second")
@@ -297,7 +297,7 @@ func TestGate_TheLineGoesFirst(t *testing.T) {
 }
 
 // A ledger that is down is no reason to refuse payments.
-func TestGate_GoesOnWithWhatItKnows(t *testing.T) {
+func TestGate_ContinuesWithoutTheLedger(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := &board{err: errBroken}
 		g := newGate(b)
@@ -364,7 +364,7 @@ func TestGate_AdmitWhileItRejects(t *testing.T) {
 	})
 }
 
-// The pause that the provider asks for applies to all processes.
+// The pause that the provider states applies to all processes.
 func TestGate_OthersKeepQuietToo(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		b := &board{}

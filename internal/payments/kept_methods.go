@@ -31,8 +31,8 @@ type KeptMethods struct {
 // keeperTimeout bounds a request to the provider about kept methods, since a caller waits for it.
 const keeperTimeout = 5 * time.Second
 
-// askAgainAfter is when a request that the provider has not answered may be repeated.
-const askAgainAfter = 5 * time.Second
+// methodsRetryAfter is when a request that the provider has not answered may be repeated.
+const methodsRetryAfter = 5 * time.Second
 
 // Keeps reports whether the provider keeps payment methods.
 func (k KeptMethods) Keeps() bool { return k.Keeper != nil }
@@ -83,5 +83,5 @@ func (k KeptMethods) unavailable(err error) error {
 		return err
 	}
 	k.Log.Warn("the payment provider does not answer about kept payment methods", zap.Error(err))
-	return booking.Errorf(booking.Unavailable, "the payment provider does not answer").RetryIn(askAgainAfter)
+	return booking.Errorf(booking.Unavailable, "the payment provider does not answer").RetryIn(methodsRetryAfter)
 }

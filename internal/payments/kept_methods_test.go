@@ -81,7 +81,7 @@ func TestKeptMethods(t *testing.T) {
 func TestKeptMethods_WithoutCustomer(t *testing.T) {
 	t.Parallel()
 	known := newCustomers()
-	p := dialWith(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("it was asked") }), known)
+	p := dialWith(t, http.HandlerFunc(func(http.ResponseWriter, *http.Request) { panic("it was called") }), known)
 	for name, k := range map[string]payments.KeptMethods{
 		"Never":      {Customers: known, Keeper: p.Stripe},
 		"KeepsNone":  {Customers: known},
@@ -94,7 +94,7 @@ func TestKeptMethods_WithoutCustomer(t *testing.T) {
 	}
 }
 
-// TestKeptMethods_Away: the caller is asked to come back.
+// TestKeptMethods_Away: the caller has to retry later.
 func TestKeptMethods_Away(t *testing.T) {
 	t.Parallel()
 	k := newKeeping(t)

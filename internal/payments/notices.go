@@ -19,7 +19,7 @@ type Notices struct {
 	// URL is where the Server sends notices, none if it is "", and Secret signs them. The
 	// Sandbox delivers its notices in process and needs neither.
 	URL, Secret string
-	// Late passes before a notice is sent. If LateUpTo is more, the time is random between
+	// Late is the time until a notice is sent. If LateUpTo is more, the time is random between
 	// the two, so that notices overtake each other.
 	Late, LateUpTo time.Duration
 	// Twice: each is sent twice. Forged: the Server signs with another secret. Lost: none

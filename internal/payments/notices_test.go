@@ -32,7 +32,7 @@ type received struct {
 	err error
 }
 
-func (h *receiver) turnsAway(notices int) {
+func (h *receiver) refuses(notices int) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.busy = notices
@@ -45,8 +45,8 @@ func (h *receiver) isBusy() bool {
 	return h.busy >= 0
 }
 
-// heardBy is a stand-in for Stripe that has charged order o1, and a receiver of its notices.
-func heardBy(t *testing.T) (counter, *receiver, string) {
+// chargedStandIn is a stand-in for Stripe that has charged order o1, and a receiver of its notices.
+func chargedStandIn(t *testing.T) (counter, *receiver, string) {
 	t.Helper()
 	p := newCounter(t)
 	t.Cleanup(p.sandbox.Close)
@@ -72,8 +72,8 @@ func heardBy(t *testing.T) (counter, *receiver, string) {
 	return p, h, p.charged(t, "pm_card_visa")
 }
 
-// turn changes the stand-in's switches, those of notices and others.
-func (h *receiver) turn(t *testing.T, p counter, notices, others string) {
+// set changes the stand-in's switches, those of notices and others.
+func (h *receiver) set(t *testing.T, p counter, notices, others string) {
 	t.Helper()
 	body := fmt.Sprintf(`{"notices": {"url": %q, "secret": %q%s}%s}`, h.url, newSecret, notices, others)
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodPut, payments.SwitchboardPath, strings.NewReader(body))
@@ -99,19 +99,19 @@ func (h *receiver) requireNext(t *testing.T, what, orderID, ref string) {
 	require.Equal(t, []string{what, orderID, ref}, []string{got.What, got.OrderID, got.Ref})
 }
 
-// underWay is how many notices are delayed or repeated, and how many were accepted.
-func underWay(t *testing.T, body string) (waiting, sent int) {
+// pendingNotices is how many notices are delayed or repeated, and how many were accepted.
+func pendingNotices(t *testing.T, body string) (waiting, sent int) {
 	t.Helper()
 	var said struct{ Notices struct{ UnderWay, Sent int } }
 	require.NoError(t, json.Unmarshal([]byte(body), &said))
 	return said.Notices.UnderWay, said.Notices.Sent
 }
 
-// TestServer_Tells: refunds and disputes of any origin have a notice with their order.
-func TestServer_Tells(t *testing.T) {
+// TestServer_SendsNotices: refunds and disputes of any origin have a notice with their order.
+func TestServer_SendsNotices(t *testing.T) {
 	t.Parallel()
-	p, h, ref := heardBy(t)
-	h.turn(t, p, "", "")
+	p, h, ref := chargedStandIn(t)
+	h.set(t, p, "", "")
 	p.hand(t, "refunds", `{"orderId":"o1","amount":1000}`, http.StatusOK)
 	h.requireNext(t, "charge.refunded", "o1", ref)
 	for range 2 { // the second is a repetition
@@ -120,11 +120,11 @@ func TestServer_Tells(t *testing.T) {
 	}
 	h.requireNext(t, "charge.refunded", "o1", ref)
 	for state, what := range map[string]string{"wait": "refund.created", "fail": "refund.failed"} {
-		h.turn(t, p, "", `, "refunds": "`+state+`"`)
+		h.set(t, p, "", `, "refunds": "`+state+`"`)
 		_, err := p.part(t, "o1/refund/"+state, ref, 1000)
 		require.Error(t, err)
 		h.requireNext(t, what, "o1", ref)
-		h.turn(t, p, "", "")
+		h.set(t, p, "", "")
 		if state == "wait" {
 			h.requireNext(t, "refund.updated", "o1", ref) // the switch ends it
 		}
@@ -141,99 +141,99 @@ func TestServer_Tells(t *testing.T) {
 	require.Empty(t, h.received)
 }
 
-// TestServer_TellsOfDisputesThatItsMethodRaises, and when they end.
-func TestServer_TellsOfDisputesThatItsMethodRaises(t *testing.T) {
+// TestServer_SendsNoticesOfDisputesThatItsMethodRaises, and when they end.
+func TestServer_SendsNoticesOfDisputesThatItsMethodRaises(t *testing.T) {
 	t.Parallel()
-	p, h, _ := heardBy(t)
-	h.turn(t, p, "", "")
+	p, h, _ := chargedStandIn(t)
+	h.set(t, p, "", "")
 	c := newCharge("pm_card_createDispute")
 	c.OrderID, c.Key = "o2", booking.ChargeKey("o2")
 	ref, err := p.Charge(t.Context(), c)
 	require.NoError(t, err)
 	h.requireNext(t, "charge.dispute.created", "o2", ref)
-	h.turn(t, p, "", `, "disputes": "lost"`)
+	h.set(t, p, "", `, "disputes": "lost"`)
 	h.requireNext(t, "charge.dispute.closed", "o2", ref)
 }
 
 // TestServer_NoticesAsSwitched: late, lost, forged, twice, and repeated until accepted.
 func TestServer_NoticesAsSwitched(t *testing.T) {
 	t.Parallel()
-	p, h, ref := heardBy(t)
+	p, h, ref := chargedStandIn(t)
 	refund := func() string { return p.hand(t, "refunds", `{"orderId":"o1","amount":1}`, http.StatusOK) }
 	refund() // there is no URL
-	h.turn(t, p, `, "lost": true`, "")
-	waiting, sent := underWay(t, refund())
+	h.set(t, p, `, "lost": true`, "")
+	waiting, sent := pendingNotices(t, refund())
 	require.Equal(t, []int{0, 0}, []int{waiting, sent})
 
-	h.turn(t, p, `, "late": "1h"`, "")
-	waiting, sent = underWay(t, refund())
+	h.set(t, p, `, "late": "1h"`, "")
+	waiting, sent = pendingNotices(t, refund())
 	require.Equal(t, []int{1, 0}, []int{waiting, sent}, "it is late, and the next one is not")
-	h.turn(t, p, `, "twice": true, "late": "0s-1ms"`, "")
+	h.set(t, p, `, "twice": true, "late": "0s-1ms"`, "")
 	refund()
 	once := h.next(t)
 	require.Equal(t, once, h.next(t), "a notice that is sent twice is the same")
 
-	h.turn(t, p, `, "forged": true`, "")
+	h.set(t, p, `, "forged": true`, "")
 	refund()
 	require.ErrorIs(t, (<-h.received).err, &booking.Error{Code: booking.ForgedNotice})
 
-	h.turnsAway(2)
-	h.turn(t, p, "", "")
+	h.refuses(2)
+	h.set(t, p, "", "")
 	refund()
 	h.requireNext(t, "charge.refunded", "o1", ref)
 	require.Empty(t, h.received)
 	p.sandbox.Close()
-	waiting, _ = underWay(t, refund())
+	waiting, _ = pendingNotices(t, refund())
 	require.Zero(t, waiting, "what is late is not waited for, and what comes later is not sent")
 }
 
-// TestSandbox_Tells: the built-in sandbox delivers changes that no answer reported, and repeats
+// TestSandbox_SendsNotices: the built-in sandbox delivers changes that no answer reported, and repeats
 // them until they are accepted.
-func TestSandbox_Tells(t *testing.T) {
+func TestSandbox_SendsNotices(t *testing.T) {
 	t.Parallel()
 	remembered := newCharges(t)
 	s := payments.NewSandbox(remembered)
 	t.Cleanup(s.Close)
-	told, busy := make(chan booking.PaymentNotice, 10), true
+	delivered, busy := make(chan booking.PaymentNotice, 10), true
 	s.Notify = func(_ context.Context, n booking.PaymentNotice) error {
 		if busy {
 			busy = false
 			return errors.New("the engine is away")
 		}
-		told <- n
+		delivered <- n
 		return nil
 	}
 	ref, err := s.Charge(t.Context(), newCharge("pm_card_visa"))
 	require.NoError(t, err)
-	requireTold := func(what string) {
-		n := <-told
+	requireDelivered := func(what string) {
+		n := <-delivered
 		require.Equal(t, []string{what, "o1"}, []string{n.What, n.OrderID})
 		require.NotEmpty(t, n.ID)
 	}
 	h := hands{t, s}
 	h.do("refunds", `{"orderId":"o1","amount":1000}`, http.StatusOK)
-	requireTold("charge.refunded")
+	requireDelivered("charge.refunded")
 	h.do("disputes", `{"orderId":"o1","amount":5000}`, http.StatusOK)
-	requireTold("charge.dispute.created")
+	requireDelivered("charge.dispute.created")
 	h.do("disputes", `{"orderId":"o1","amount":5000,"state":"won"}`, http.StatusOK)
-	requireTold("charge.dispute.closed")
+	requireDelivered("charge.dispute.closed")
 
 	h.do("failures", `{"orderId":"o1","amount":3}`, http.StatusNotFound)
 	h.do("failures", `{"orderId":"o1","amount":1000}`, http.StatusOK)
-	requireTold("refund.failed")
+	requireDelivered("refund.failed")
 
 	s.Behave(payments.Behaviour{Refunds: "wait"})
-	give := func() error {
+	refund := func() error {
 		seen, err := s.Retrieve(t.Context(), ref)
 		require.NoError(t, err)
 		_, err = s.Refund(t.Context(), "o1/charge/refund", seen, booking.Money{Amount: 2000, Currency: price.Currency})
 		return err
 	}
-	requireOwed(t, give(), false, "pending")
+	requireOwed(t, refund(), false, "pending")
 	s.Behave(payments.Behaviour{})
-	requireTold("refund.updated")
-	require.NoError(t, give())
+	requireDelivered("refund.updated")
+	require.NoError(t, refund())
 	s.Behave(payments.Behaviour{Notices: payments.Notices{Lost: true}})
 	h.do("refunds", `{"orderId":"o1"}`, http.StatusOK)
-	require.Empty(t, told, "what is answered is not told, and what is lost is not")
+	require.Empty(t, delivered, "there is no notice of what was answered, nor of what is lost")
 }

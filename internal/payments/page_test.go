@@ -80,7 +80,7 @@ func TestPage(t *testing.T) {
 	}
 }
 
-// TestPage_AfterItWasCancelled: the page says that no money is taken any more.
+// TestPage_AfterItWasCancelled: the page says that nothing is charged any more.
 func TestPage_AfterItWasCancelled(t *testing.T) {
 	t.Parallel()
 	p := sandboxTill(t)
@@ -132,36 +132,36 @@ func TestSandbox_ConfirmedTooLate(t *testing.T) {
 	h.do("confirmations", `{"orderId":"o1","state":"late"}`, http.StatusOK)
 	refs, err := s.Void(t.Context(), newConfirmed(threeDSecure))
 	require.NoError(t, err)
-	require.Len(t, refs, 1, "taken all the same, it is found")
+	require.Len(t, refs, 1, "charged all the same, it is found")
 }
 
 // TestSandbox_ConfirmedByHand: with another amount than the charge's.
 func TestSandbox_ConfirmedByHand(t *testing.T) {
 	t.Parallel()
 	s, memory := newSandbox(t)
-	told := make(chan booking.PaymentNotice, 10)
-	s.Notify = func(_ context.Context, n booking.PaymentNotice) error { told <- n; return nil }
+	delivered := make(chan booking.PaymentNotice, 10)
+	s.Notify = func(_ context.Context, n booking.PaymentNotice) error { delivered <- n; return nil }
 	is := waiting(t, s)
 	h := hands{t, s}
 	h.do("confirmations", `{"orderId":"o2"}`, http.StatusNotFound)
 	h.do("confirmations", `{"orderId":"o1","state":"maybe"}`, http.StatusUnprocessableEntity)
 	h.do("confirmations", `{"orderId":"o1","state":"approve","amount":100}`, http.StatusOK)
-	n := <-told
+	n := <-delivered
 	require.Equal(t, []string{"payment_intent.succeeded", "o1"}, []string{n.What, n.OrderID})
 	_, err := s.Confirm(t.Context(), newConfirmed(threeDSecure), is.Ref, booking.PaymentReturn{Amount: price.Amount})
 	require.ErrorIs(t, err, activities.ErrOtherAmount)
 	h.do("notices", `{"orderId":"lodging-0"}`, http.StatusOK)
-	require.Equal(t, "lodging-0", (<-told).OrderID, "there need not be such an order")
+	require.Equal(t, "lodging-0", (<-delivered).OrderID, "there need not be such an order")
 	charged, _, err := memory.Totals(t.Context())
 	require.NoError(t, err)
 	require.EqualValues(t, 100, charged)
 }
 
-// TestServer_TellsOfConfirmations: of the customer's decision, and of a cancellation.
-func TestServer_TellsOfConfirmations(t *testing.T) {
+// TestServer_SendsNoticesOfConfirmations: of the customer's decision, and of a cancellation.
+func TestServer_SendsNoticesOfConfirmations(t *testing.T) {
 	t.Parallel()
-	p, h, _ := heardBy(t)
-	h.turn(t, p, "", "")
+	p, h, _ := chargedStandIn(t)
+	h.set(t, p, "", "")
 	for id, what := range map[string]string{
 		"o2": "payment_intent.succeeded", "o3": "payment_intent.payment_failed", "o4": "payment_intent.canceled",
 	} {
@@ -194,7 +194,7 @@ func TestServer_TellsOfConfirmations(t *testing.T) {
 // TestServer_SignsWithBothSecrets while one replaces the other.
 func TestServer_SignsWithBothSecrets(t *testing.T) {
 	t.Parallel()
-	p, h, ref := heardBy(t)
+	p, h, ref := chargedStandIn(t)
 	p.sandbox.Behave(payments.Behaviour{Notices: payments.Notices{URL: h.url, Secret: oldSecret + "," + newSecret}})
 	p.hand(t, "refunds", `{"orderId":"o1","amount":1}`, http.StatusOK)
 	h.requireNext(t, "charge.refunded", "o1", ref)

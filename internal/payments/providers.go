@@ -27,8 +27,8 @@ type Provider struct {
 
 // NoticeReader reads the notices of a provider.
 type NoticeReader interface {
-	// Read reads a notice. A notice is a hint: the provider is asked what has changed. If a
-	// provider does not sign its notices, it is asked before a notice counts.
+	// Read reads a notice. A notice is a hint: what has changed is retrieved from the provider.
+	// If a provider does not sign its notices, a notice counts only after that.
 	Read(ctx context.Context, body []byte, header http.Header) (booking.PaymentNotice, error)
 }
 
@@ -44,12 +44,11 @@ type Providers struct {
 //
 // # A provider of the other shape
 //
-// Stripe is asked for the money and, if its customer has to confirm the charge, takes it
-// without a further request. With other providers the customer approves first, and they
-// take the money when we confirm. Toss Payments opens a window for an order id and an amount,
-// the customer authenticates within 30 minutes, and returns with a payment key; within 10
-// minutes we confirm with that key, the order id and the amount. The port has the same four
-// steps for both:
+// Stripe gets one request for a charge and, if the customer has to confirm it, completes it
+// without a further request. With other providers the customer approves first, and the charge is
+// made when we confirm it. Toss Payments opens a window for an order id and an amount, the
+// customer authenticates within 30 minutes, and returns with a payment key; within 10 minutes we
+// confirm with that key, the order id and the amount. The port has the same four steps for both:
 //
 //   - Charge makes no request. It returns *activities.ActionRequired: its URL is the page that
 //     opens the window, its Ref is the order id at the provider (the charge's key, which

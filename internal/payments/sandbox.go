@@ -13,7 +13,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Memory stores what the sandbox was asked. Like a provider's, it outlives the process.
+// Memory stores the requests to the sandbox. Like a provider's, it outlives the process.
 type Memory interface {
 	// Charge records the answer to a charge once per key, and returns the record of the key.
 	// It creates the reference of a charge that is taken.
@@ -58,11 +58,11 @@ type Record struct {
 
 // Balance is the state of a charge.
 type Balance struct {
-	OrderID string
-	Charged booking.Money
-	Given   int64 // the refunded amount
-	Parts   []Part
-	Dispute *Dispute // nil if there is none
+	OrderID  string
+	Charged  booking.Money
+	Refunded int64 // the refunded amount
+	Parts    []Part
+	Dispute  *Dispute // nil if there is none
 }
 
 // Dispute is a customer's objection to a charge.
@@ -164,7 +164,7 @@ func (s *Sandbox) result(c booking.Charge, r Record) (ref string, err error) {
 }
 
 // Confirm implements activities.PaymentProvider. It does not need the customer's return.
-func (s *Sandbox) Confirm(ctx context.Context, c booking.Charge, _ string, _ booking.PaymentReturn) (taken string, err error) {
+func (s *Sandbox) Confirm(ctx context.Context, c booking.Charge, _ string, _ booking.PaymentReturn) (charged string, err error) {
 	return s.Charge(ctx, c) // the answer is the charge's current state
 }
 
@@ -187,7 +187,7 @@ func (s *Sandbox) Retrieve(ctx context.Context, ref string) (activities.ChargeSt
 		return activities.ChargeState{}, ErrDown
 	}
 	is, err := s.memory.Retrieve(ctx, ref)
-	seen := activities.ChargeState{Ref: ref, Charged: is.Charged, Left: is.Charged.Amount - is.Given}
+	seen := activities.ChargeState{Ref: ref, Charged: is.Charged, Left: is.Charged.Amount - is.Refunded}
 	if d := is.Dispute; d != nil {
 		seen.Disputes = []booking.Dispute{{
 			ID: ref + "/dispute", Amount: booking.Money{Amount: d.Amount, Currency: is.Charged.Currency}, State: d.State,
@@ -212,7 +212,7 @@ func (s *Sandbox) Retrieve(ctx context.Context, ref string) (activities.ChargeSt
 func (s *Sandbox) Refund(ctx context.Context, key string, seen activities.ChargeState, amount booking.Money) (id string, err error) {
 	return key, s.act(ctx, func() error {
 		if amount.Amount == 0 {
-			return tookBack(key, seen) // a refund is done at once
+			return bankReturned(key, seen) // a refund is done at once
 		}
 		if err := hasFailed(key, seen); err != nil {
 			return err
@@ -241,10 +241,11 @@ func hasFailed(key string, seen activities.ChargeState) error {
 	return &activities.Owed{Words: fmt.Sprintf("refund %s of %s is %s", r.ID, seen.Ref, r.Words), NeedsPerson: true}
 }
 
-// tookBack returns ErrReturned if a bank has taken back what was not refunded under the key.
-func tookBack(key string, seen activities.ChargeState) error {
+// bankReturned returns ErrReturned if a bank has charged back what was not refunded under the
+// key.
+func bankReturned(key string, seen activities.ChargeState) error {
 	lost := slices.ContainsFunc(seen.Disputes, func(d booking.Dispute) bool { return d.State == booking.DisputeLost })
-	if _, given := seen.Has(key, booking.EntryDone); lost && !given {
+	if _, done := seen.Has(key, booking.EntryDone); lost && !done {
 		return activities.ErrReturned
 	}
 	return nil

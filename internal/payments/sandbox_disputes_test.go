@@ -33,7 +33,7 @@ func (h hands) do(what, body string, status int) {
 }
 
 // TestSandbox_Disputes: as at Stripe, a disputed charge cannot be refunded, and money that a
-// bank took back is gone.
+// bank withdrew is lost.
 func TestSandbox_Disputes(t *testing.T) {
 	t.Parallel()
 	s := payments.NewSandbox(newCharges(t))
@@ -41,40 +41,40 @@ func TestSandbox_Disputes(t *testing.T) {
 	ref, err := s.Charge(t.Context(), newCharge("pm_card_visa"))
 	require.NoError(t, err)
 	h := hands{t, s}
-	see := func() activities.ChargeState {
+	retrieve := func() activities.ChargeState {
 		seen, err := s.Retrieve(t.Context(), ref)
 		require.NoError(t, err)
 		return seen
 	}
-	give := func(amount int64) error {
-		_, err := s.Refund(t.Context(), "o1/charge/refund", see(), booking.Money{Amount: amount, Currency: price.Currency})
+	refund := func(amount int64) error {
+		_, err := s.Refund(t.Context(), "o1/charge/refund", retrieve(), booking.Money{Amount: amount, Currency: price.Currency})
 		return err
 	}
-	require.Empty(t, see().Disputes)
+	require.Empty(t, retrieve().Disputes)
 	h.do("disputes", `{"orderId":"unknown"}`, http.StatusNotFound)
 	h.do("disputes", `{"orderId":"o1","amount":20000}`, http.StatusOK)
-	dispute := see().Disputes[0]
+	dispute := retrieve().Disputes[0]
 	require.Equal(t, booking.DisputeOpen, dispute.State)
 	require.Equal(t, booking.Money{Amount: 20000, Currency: "KRW"}, dispute.Amount)
 	require.WithinDuration(t, time.Now().Add(7*24*time.Hour), dispute.EvidenceDueBy, time.Minute)
-	require.Equal(t, price.Amount, see().Left, "nothing is taken back yet")
-	requireOwed(t, give(1000), true, "disputed")
+	require.Equal(t, price.Amount, retrieve().Left, "nothing is withdrawn yet")
+	requireOwed(t, refund(1000), true, "disputed")
 
 	h.do("disputes", `{"orderId":"o1","amount":20000,"state":"lost"}`, http.StatusOK)
-	require.EqualValues(t, 30000, see().Left)
-	require.Equal(t, dispute.EvidenceDueBy, see().Disputes[0].EvidenceDueBy, "it is the same one")
-	requireOwed(t, give(1000), true, "disputed")
-	require.ErrorIs(t, give(0), activities.ErrReturned)
+	require.EqualValues(t, 30000, retrieve().Left)
+	require.Equal(t, dispute.EvidenceDueBy, retrieve().Disputes[0].EvidenceDueBy, "it is the same one")
+	requireOwed(t, refund(1000), true, "disputed")
+	require.ErrorIs(t, refund(0), activities.ErrReturned)
 
 	h.do("disputes", `{"orderId":"o1","state":"won"}`, http.StatusOK)
-	require.NoError(t, give(price.Amount))
-	require.Zero(t, see().Left)
+	require.NoError(t, refund(price.Amount))
+	require.Zero(t, retrieve().Left)
 	h.do("disputes", `{"orderId":"o1","state":"lost"}`, http.StatusOK)
-	require.Zero(t, see().Left, "it was refunded before")
+	require.Zero(t, retrieve().Left, "it was refunded before")
 }
 
-// TestStripe_DisputeOfWhatWasGivenBack: the rest is never negative.
-func TestStripe_DisputeOfWhatWasGivenBack(t *testing.T) {
+// TestStripe_DisputeOfWhatWasRefunded: what is left is never negative.
+func TestStripe_DisputeOfWhatWasRefunded(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
 	ref := p.charged(t, "pm_card_visa")

@@ -112,7 +112,7 @@ func TestSandbox_Approves(t *testing.T) {
 	}
 	refs, err := s.Void(t.Context(), c)
 	require.NoError(t, err)
-	require.Equal(t, []string{"ref of o1/charge"}, refs, "it was taken already")
+	require.Equal(t, []string{"ref of o1/charge"}, refs, "it was charged already")
 	m.requireTotals(t, price.Amount, 0)
 
 	for range 2 {
@@ -198,7 +198,7 @@ func TestSandbox_LosesAnswers(t *testing.T) {
 
 	s.Behave(payments.Behaviour{})
 	ref, err := s.Charge(t.Context(), newCharge("pm_card_visa"))
-	require.NoError(t, err, "who asks again learns what it came to")
+	require.NoError(t, err, "a repeated request gets the outcome")
 	require.Equal(t, "ref of o1/charge", ref)
 	m.requireTotals(t, price.Amount, price.Amount)
 }
@@ -228,7 +228,7 @@ func TestSandbox_Slow(t *testing.T) {
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.Equal(t, 449*time.Millisecond, time.Since(began))
 		time.Sleep(time.Second)
-		require.Empty(t, m.records, "a request that was given up before its time has no effect")
+		require.Empty(t, m.records, "a request that was cancelled before its time has no effect")
 
 		began = time.Now()
 		_, err = s.Charge(t.Context(), newCharge("pm_card_visa"))

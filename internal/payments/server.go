@@ -50,8 +50,8 @@ type Intents interface {
 	// List lists the intents after the named one, newest first.
 	List(ctx context.Context, after string, limit int) ([]Intent, error)
 	// Refund refunds a part of an intent, once per key, and returns the refund stored under
-	// the key; given is false if that much is not left.
-	Refund(ctx context.Context, r Refund) (stored Refund, given bool, err error)
+	// the key; made is false if that much is not left.
+	Refund(ctx context.Context, r Refund) (stored Refund, made bool, err error)
 	// Refunds lists the refunds of an intent, newest first.
 	Refunds(ctx context.Context, intentID string) ([]Refund, error)
 	// ByHand refunds a part of an order's intent, or with 0 all that is left. It returns
@@ -128,8 +128,8 @@ type Refund struct {
 	At       time.Time
 }
 
-// Server is a stand-in for Stripe: the part of Stripe's API that the provider Stripe uses. It
-// has the same switchboard as the Sandbox, and accepts every secret key of the right format.
+// Server simulates Stripe: the part of Stripe's API that the provider Stripe uses. It has the
+// same switchboard as the Sandbox, and accepts every secret key of the right format.
 type Server struct {
 	// Hosts are the host names that requests may carry, any by default.
 	Hosts hosts.Names
@@ -212,7 +212,7 @@ func (s *Server) keyed(do call) gin.HandlerFunc {
 			key = rand.Text()
 			g.Request.Header.Set("Idempotency-Key", key)
 		}
-		if _, taken := s.underWay.LoadOrStore(key, nil); taken {
+		if _, running := s.underWay.LoadOrStore(key, nil); running {
 			answerFailure(g, &apiError{
 				Status: http.StatusConflict, Type: idempotency, Code: "idempotency_key_in_use",
 				Message: "another request with this key is under way",

@@ -104,14 +104,14 @@ func (s *Server) ofCustomer(ctx context.Context, i Intent, form url.Values) erro
 
 func (s *Server) createCustomer(ctx context.Context, g *gin.Context) (any, error) {
 	form := g.Request.PostForm
-	asked := Customer{Key: g.GetHeader("Idempotency-Key"), ID: newID("cus_"), Request: form.Encode(), Metadata: labelsIn(form)}
-	stored, err := s.intents.CreateCustomer(ctx, asked)
+	requested := Customer{Key: g.GetHeader("Idempotency-Key"), ID: newID("cus_"), Request: form.Encode(), Metadata: labelsIn(form)}
+	stored, err := s.intents.CreateCustomer(ctx, requested)
 	switch {
 	case err != nil:
 		return nil, err
-	case stored.Request != asked.Request:
+	case stored.Request != requested.Request:
 		return nil, otherRequest()
-	case stored.ID != asked.ID:
+	case stored.ID != requested.ID:
 		g.Header("Idempotent-Replayed", "true")
 	}
 	return gin.H{"id": stored.ID, "object": "customer", "metadata": stored.Metadata, "livemode": false}, nil

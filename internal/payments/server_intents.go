@@ -28,8 +28,8 @@ const (
 // without a parameter.
 const usedBefore = "The provided PaymentMethod was used before without a Customer. It may not be used again."
 
-// usableOnce reports whether a payment method can pay only once, since it belongs to no
-// customer. The name of a test method stands for a new method each time.
+// usableOnce reports whether a payment method can pay only once, since it belongs to no customer.
+// The name of a test method means a new method each time.
 func usableOnce(method string) bool { return method != "" && !strings.HasPrefix(method, "pm_card_") }
 
 func (s *Server) createIntent(ctx context.Context, g *gin.Context) (any, error) {
@@ -199,16 +199,16 @@ const (
 
 func (s *Server) listIntents(ctx context.Context, g *gin.Context) (any, error) {
 	limit := defaultPage
-	if asked := g.Query("limit"); asked != "" {
+	if value := g.Query("limit"); value != "" {
 		var err error
-		if limit, err = strconv.Atoi(asked); err != nil || limit < 1 || limit > maxPage {
+		if limit, err = strconv.Atoi(value); err != nil || limit < 1 || limit > maxPage {
 			return nil, wrong("limit", "parameter_invalid_integer")
 		}
 	}
 	since := int64(0)
-	if asked := g.Query("created[gte]"); asked != "" {
+	if value := g.Query("created[gte]"); value != "" {
 		var err error
-		if since, err = strconv.ParseInt(asked, 10, 64); err != nil {
+		if since, err = strconv.ParseInt(value, 10, 64); err != nil {
 			return nil, wrong("created[gte]", "parameter_invalid_integer")
 		}
 	}
@@ -228,8 +228,8 @@ func all(intents []Intent) []any {
 	return out
 }
 
-// rendered is an intent in the provider's format. It always contains the full charge, as if
-// the request asked for its expansion.
+// rendered is an intent in the provider's format. It always contains the full charge, as if the
+// request had requested its expansion.
 func rendered(i Intent, refunds []Refund) gin.H {
 	out := gin.H{
 		"id": i.ID, "object": "payment_intent", "amount": i.Amount.Amount, "currency": strings.ToLower(i.Amount.Currency),

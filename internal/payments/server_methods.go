@@ -9,11 +9,11 @@ import (
 	"github.com/gin-gonic/gin"
 )
 
-// testMethods are the names of test methods that can be kept. Each stands for a new method
-// each time, and that one is kept.
+// testMethods are the names of test methods that can be kept. Each means a new method each time,
+// and that one is kept.
 var testMethods = []string{"pm_card_visa", "pm_card_mastercard", "pm_card_amex"}
 
-// ofTestMethod is a new method that a test method's name stands for. Its id shows its brand.
+// ofTestMethod is a new method for a test method's name. Its id shows its brand.
 func ofTestMethod(name string) string {
 	return newID("pm_") + "_" + strings.TrimPrefix(name, "pm_card_")
 }

@@ -35,8 +35,8 @@ func (s *Server) createRefund(ctx context.Context, g *gin.Context) (any, error) 
 		Key: g.GetHeader("Idempotency-Key"), ID: newID("re_"), Request: form.Encode(), IntentID: intent.ID,
 		Amount: intent.Amount, Label: form.Get("metadata[" + metadataKey + "]"), Status: refundsEnd[s.Behaviour().Refunds],
 	}
-	if asked := form.Get("amount"); asked != "" {
-		if r.Amount.Amount, err = strconv.ParseInt(asked, 10, 64); err != nil || r.Amount.Amount < 1 {
+	if value := form.Get("amount"); value != "" {
+		if r.Amount.Amount, err = strconv.ParseInt(value, 10, 64); err != nil || r.Amount.Amount < 1 {
 			return nil, wrong("amount", "parameter_invalid_integer")
 		}
 	}
@@ -49,16 +49,16 @@ func (s *Server) createRefund(ctx context.Context, g *gin.Context) (any, error) 
 	if r.Status == refused {
 		return s.refuseRefund(ctx, r)
 	}
-	stored, given, err := s.intents.Refund(ctx, r)
+	stored, made, err := s.intents.Refund(ctx, r)
 	switch {
 	case err != nil:
 		return nil, err
-	case !given && intent.Status == succeeded && intent.Refunded == intent.Amount.Amount:
+	case !made && intent.Status == succeeded && intent.Refunded == intent.Amount.Amount:
 		return nil, &apiError{
 			Status: http.StatusBadRequest, Type: invalidRequest, Code: "charge_already_refunded",
 			Message: "The charge has already been refunded.", saved: true,
 		}
-	case !given:
+	case !made:
 		return nil, &apiError{
 			Status: http.StatusBadRequest, Type: invalidRequest, Param: "amount",
 			Message: "Refund amount is greater than what is left of the charge.", saved: true,

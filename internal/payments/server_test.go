@@ -149,20 +149,20 @@ func TestServer_Refusals(t *testing.T) {
 func TestServer_IsSwitchedWhileItRuns(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
-	turn := func(switches string) {
+	set := func(switches string) {
 		w := httptest.NewRecorder()
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodPut, payments.SwitchboardPath, strings.NewReader(switches))
 		r.Header.Set("Content-Type", "application/json")
 		p.sandbox.Handler().ServeHTTP(w, r)
 		require.Equal(t, http.StatusOK, w.Code, w.Body)
 	}
-	turn(`{"refusePercent":100}`)
+	set(`{"refusePercent":100}`)
 	_, err := p.Charge(t.Context(), newCharge("pm_card_visa"))
 	require.ErrorIs(t, err, activities.ErrDeclined)
-	turn(`{"down":true}`)
+	set(`{"down":true}`)
 	_, err = p.Charge(t.Context(), newCharge("pm_card_visa"))
 	require.NotErrorIs(t, err, activities.ErrDeclined)
-	turn(`{}`)
+	set(`{}`)
 	_, err = p.Charge(t.Context(), newCharge("pm_card_visa"))
 	require.ErrorIs(t, err, activities.ErrDeclined)
 }

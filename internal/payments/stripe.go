@@ -56,7 +56,7 @@ func NewStripe(o StripeOptions) *Stripe {
 	transport.MaxIdleConnsPerHost = transport.MaxIdleConns
 	backend := stripe.GetBackendWithConfig(stripe.APIBackend, &stripe.BackendConfig{
 		URL:               stripe.String(strings.TrimSuffix(o.URL, "/")),
-		HTTPClient:        &http.Client{Transport: turnedAway{transport}, Timeout: stripeTimeout},
+		HTTPClient:        &http.Client{Transport: busyTransport{transport}, Timeout: stripeTimeout},
 		MaxNetworkRetries: stripe.Int64(0), // the saga retries, and knows how long
 		EnableTelemetry:   stripe.Bool(false),
 		// It would log answers, which contain secrets.

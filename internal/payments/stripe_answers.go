@@ -66,7 +66,7 @@ func unanswered(err error) error {
 	case isBusy:
 		return busy
 	case isFailed:
-		return fmt.Errorf("ask stripe: %w", failed.Err)
+		return fmt.Errorf("call stripe: %w", failed.Err)
 	case isNet, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded),
 		errors.Is(err, io.ErrUnexpectedEOF):
 		return fmt.Errorf("hear stripe's answer: %w", err)
@@ -102,9 +102,9 @@ func (l *keyRefused) Said() string {
 	return fmt.Sprintf("stripe answered %d: it refuses our secret key, or what it may do", l.status)
 }
 
-// forGood reports whether the same request would always get this answer: it is wrong in
-// itself, or asks for something impossible. An answer about our key (401, 403) or about the
-// moment (409, 424, 429, 5xx) is not final.
+// forGood reports whether the same request would always get this answer: it is wrong in itself,
+// or requests something impossible. An answer about our key (401, 403) or about the moment (409,
+// 424, 429, 5xx) is not final.
 func (a *answer) forGood() bool {
 	switch a.said.HTTPStatusCode {
 	case http.StatusBadRequest, http.StatusPaymentRequired, http.StatusNotFound:
@@ -153,28 +153,28 @@ func isSavedFailure(said *stripe.Error) bool {
 		said.LastResponse != nil && said.LastResponse.Header.Get("Idempotent-Replayed") == "true"
 }
 
-// turnedAway turns answers of an overloaded provider into *Busy. It reads them before the SDK
+// busyTransport turns answers of an overloaded provider into *Busy. It reads them before the SDK
 // does, since a proxy before Stripe sends other formats than JSON.
-type turnedAway struct{ http.RoundTripper }
+type busyTransport struct{ http.RoundTripper }
 
 // RoundTrip implements http.RoundTripper.
-func (t turnedAway) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t busyTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	resp, err := t.RoundTripper.RoundTrip(r)
 	if err != nil {
 		return nil, err
 	}
-	asked := resp.Header.Get("Retry-After")
-	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable && asked != "" {
+	seconds := resp.Header.Get("Retry-After")
+	if resp.StatusCode == http.StatusTooManyRequests || resp.StatusCode == http.StatusServiceUnavailable && seconds != "" {
 		// A connection whose answer was read to its end can be reused.
 		_, _ = io.CopyN(io.Discard, resp.Body, 64<<10)
 		resp.Body.Close()
-		return nil, &Busy{wait: retryAfter(asked, time.Now())}
+		return nil, &Busy{wait: retryAfter(seconds, time.Now())}
 	}
 	return resp, nil
 }
 
-// longestWait bounds the wait that a provider can ask for: it gets the next request after
-// that, whatever it asked for.
+// longestWait bounds the wait that a provider can require: the next request is sent after that in
+// any case.
 const longestWait = time.Minute
 
 // retryAfter reads the header: seconds, or a date.

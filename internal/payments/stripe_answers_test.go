@@ -19,7 +19,7 @@ import (
 	"github.com/yeyak/yeyak/internal/payments"
 )
 
-// says gives the same answer to every request.
+// says sends the same answer to every request.
 func says(status int, body string, headers ...string) http.HandlerFunc {
 	return func(w http.ResponseWriter, _ *http.Request) {
 		for i := 0; i < len(headers); i += 2 {
@@ -30,8 +30,8 @@ func says(status int, body string, headers ...string) http.HandlerFunc {
 	}
 }
 
-// inTurn answers each request with its answer, and requires that all are used.
-func inTurn(t *testing.T, answers map[string]http.HandlerFunc) http.Handler {
+// byPath answers each request with its answer, and requires that all are used.
+func byPath(t *testing.T, answers map[string]http.HandlerFunc) http.Handler {
 	t.Helper()
 	used := make(chan string, 100)
 	t.Cleanup(func() {
@@ -40,7 +40,7 @@ func inTurn(t *testing.T, answers map[string]http.HandlerFunc) http.Handler {
 		for path := range used {
 			seen[path] = true
 		}
-		require.Len(t, seen, len(answers), "asked for: %v", seen)
+		require.Len(t, seen, len(answers), "requested: %v", seen)
 	})
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := r.Method + " " + r.URL.Path
@@ -90,7 +90,7 @@ func TestStripe_WhatIsNoAnswer(t *testing.T) {
 		"StrangeStatus":     says(200, `{"id":"pi_1","status":"confused",`+secret+`}`),
 		"NoID":              says(200, `{"status":"succeeded"}`),
 		"Cut":               cut,
-		"Gone":              func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
+		"HungUp":            func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
 		"Broken":            says(500, `{"error":{"type":"api_error","message":"sorry","payment_intent":{"id":"pi_1",`+secret+`}}}`),
 		"BrokenInHTML":      says(502, "<html>s3cret</html>"),
 		"NotAnError":        says(500, `{"s3cret":1}`),
@@ -149,14 +149,14 @@ func TestStripe_TimeOut(t *testing.T) {
 	_, err := p.Charge(ctx, newCharge("pm_card_visa"))
 	close(released)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	require.NotContains(t, err.Error(), "http://", "an address that differs each time helps nobody")
+	require.NotContains(t, err.Error(), "http://", "an address that differs each time is useless")
 }
 
-func TestStripe_NobodyThere(t *testing.T) {
+func TestStripe_NoServer(t *testing.T) {
 	t.Parallel()
-	gone := httptest.NewServer(nil)
-	gone.Close()
-	requireUnknown(t, client{payments.NewStripe(payments.StripeOptions{URL: gone.URL, Key: secretKey, Log: zap.NewNop()})})
+	stopped := httptest.NewServer(nil)
+	stopped.Close()
+	requireUnknown(t, client{payments.NewStripe(payments.StripeOptions{URL: stopped.URL, Key: secretKey, Log: zap.NewNop()})})
 }
 
 func TestStripe_KeyRefusedIsLogged(t *testing.T) {
@@ -206,13 +206,13 @@ func TestStripe_AnIntentThatIsNotDecidedAtOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			ref, err := dial(t, inTurn(t, tt.answers)).Charge(t.Context(), newCharge("pm_card_visa"))
+			ref, err := dial(t, byPath(t, tt.answers)).Charge(t.Context(), newCharge("pm_card_visa"))
 			require.ErrorIs(t, err, tt.err)
 			require.Equal(t, tt.ref, ref)
 		})
 	}
 
-	p := dial(t, inTurn(t, map[string]http.HandlerFunc{
+	p := dial(t, byPath(t, map[string]http.HandlerFunc{
 		create: says(200, intentIn("processing")), show: says(200, intentIn("processing")),
 	}))
 	_, err := p.Charge(t.Context(), newCharge("pm_card_visa"))
@@ -224,12 +224,12 @@ func TestStripe_AnIntentThatIsNotDecidedAtOnce(t *testing.T) {
 // be refused the charges that an earlier release has begun.
 func TestStripe_Requests(t *testing.T) {
 	t.Parallel()
-	var asked, key string
+	var form, key string
 	p := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if err := r.ParseForm(); err != nil {
 			panic(err)
 		}
-		asked, key = r.PostForm.Encode(), r.Header.Get("Idempotency-Key")
+		form, key = r.PostForm.Encode(), r.Header.Get("Idempotency-Key")
 		says(500, `{"error":{"type":"api_error"}}`)(w, r)
 	}))
 	const (
@@ -238,16 +238,16 @@ func TestStripe_Requests(t *testing.T) {
 	)
 	_, err := p.Charge(t.Context(), newCharge("pm_card_visa"))
 	require.Error(t, err)
-	require.Equal(t, methods+"&confirm=true"+metadata+"&off_session=true&payment_method=pm_card_visa", asked)
+	require.Equal(t, methods+"&confirm=true"+metadata+"&off_session=true&payment_method=pm_card_visa", form)
 	require.Equal(t, "o1/charge", key)
 	_, err = p.Void(t.Context(), newCharge("pm_card_visa"))
 	require.Error(t, err)
-	require.Equal(t, methods+metadata, asked)
+	require.Equal(t, methods+metadata, form)
 	require.Equal(t, "o1/charge", key)
 }
 
 // TestStripe_ForGood: an answer that never changes is a refusal of a charge, whatever it names,
-// and nothing was taken. For any other request it needs a person.
+// and nothing was charged. For any other request it needs a person.
 func TestStripe_ForGood(t *testing.T) {
 	t.Parallel()
 	for name, answer := range map[string]http.HandlerFunc{
@@ -257,11 +257,11 @@ func TestStripe_ForGood(t *testing.T) {
 		"OurMistake":   says(400, `{"error":{"type":"invalid_request_error","param":"off_session","message":"no"}}`),
 		"Failed":       says(402, `{"error":{"type":"invalid_request_error","message":"no"}}`),
 		"Card":         says(402, `{"error":{"type":"card_error","code":"card_declined","message":"no"}}`),
-		"Gone":         says(404, `{"error":{"type":"invalid_request_error","code":"resource_missing","message":"no"}}`),
+		"Missing":      says(404, `{"error":{"type":"invalid_request_error","code":"resource_missing","message":"no"}}`),
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := dial(t, inTurn(t, map[string]http.HandlerFunc{
+			p := dial(t, byPath(t, map[string]http.HandlerFunc{
 				"POST /v1/payment_intents": answer, "GET /v1/payment_intents/pi_1": answer,
 				"GET /v1/payment_intents/search": says(200, `{"object":"search_result","data":[]}`),
 				"GET /v1/payment_intents":        says(200, `{"object":"list","data":[]}`),
@@ -289,7 +289,7 @@ func TestStripe_ForGood(t *testing.T) {
 		t.Run(path, func(t *testing.T) {
 			t.Parallel()
 			answers["POST /v1/payment_intents"] = says(200, intentIn("requires_payment_method"))
-			_, err := dial(t, inTurn(t, answers)).Void(t.Context(), newCharge("pm_card_visa"))
+			_, err := dial(t, byPath(t, answers)).Void(t.Context(), newCharge("pm_card_visa"))
 			requireOwed(t, err, true, "in your region")
 		})
 	}

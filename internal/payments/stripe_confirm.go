@@ -17,7 +17,7 @@ import (
 // charge is confirmed.
 
 // confirmedByCustomer makes a charge one that its present customer can confirm. Its requests
-// differ from those of older builds, which never asked for a confirmation.
+// differ from those of older builds, which never required a confirmation.
 func confirmedByCustomer(c booking.Charge, params *stripe.PaymentIntentCreateParams) {
 	params.PaymentMethod, params.Confirm = stripe.String(c.Method), stripe.Bool(true)
 	params.ReturnURL = stripe.String(c.ReturnTo)
@@ -27,7 +27,7 @@ func confirmedByCustomer(c booking.Charge, params *stripe.PaymentIntentCreatePar
 
 // Confirm implements activities.PaymentProvider. It does not need the customer's return: it
 // retrieves the intent.
-func (s *Stripe) Confirm(ctx context.Context, c booking.Charge, ref string, _ booking.PaymentReturn) (taken string, err error) {
+func (s *Stripe) Confirm(ctx context.Context, c booking.Charge, ref string, _ booking.PaymentReturn) (charged string, err error) {
 	intent, err := s.client.V1PaymentIntents.Retrieve(ctx, ref, nil)
 	switch {
 	case err != nil:
@@ -59,7 +59,7 @@ func (s *Stripe) answered(ctx context.Context, c booking.Charge, intent *stripe.
 	}
 	page := pageOf(intent)
 	if page == "" {
-		s.log.Warn("stripe asks for something that no page of its own offers: the charge is declined", zap.String("intent", intent.ID))
+		s.log.Warn("stripe requires something that no page of its own offers: the charge is declined", zap.String("intent", intent.ID))
 		return s.finalOf(ctx, intent)
 	}
 	return "", &activities.ActionRequired{Ref: intent.ID, Action: booking.NextAction{Type: booking.Redirect, URL: page}}

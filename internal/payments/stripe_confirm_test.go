@@ -92,7 +92,7 @@ func TestStripe_RequestsToConfirm(t *testing.T) {
 	_, err = p.Charge(t.Context(), c)
 	require.Error(t, err)
 	require.Equal(t, absent+"&customer=cus_1&"+ofOrder+"&payment_method=pm_1&payment_method_options[card][setup_future_usage]=off_session",
-		unescaped(forms[2]), "nobody is there, and the card is to be kept")
+		unescaped(forms[2]), "no customer is present, and the card is to be kept")
 
 	c.KeepsMethod = false
 	_, err = p.Charge(t.Context(), c)
@@ -130,7 +130,7 @@ func TestStripe_CardIsUsedAgain(t *testing.T) {
 		card := fmt.Sprintf("pm_1Abc%d", i)
 		in := func(id string) string { return fmt.Sprintf("%s-%d", id, i) }
 		require.NoError(t, order(in("o1"), "1024", card, there, true))
-		require.NoError(t, order(in("o2"), "1024", card, true, false), "the consent was given before")
+		require.NoError(t, order(in("o2"), "1024", card, true, false), "the consent was recorded before")
 		require.NoError(t, order(in("o3"), "1024", card, false, false), "also when the customer is not there")
 		require.NoError(t, order(in("o4"), "1024", card, there, true), "consent once more changes nothing")
 		require.ErrorIs(t, order(in("o5"), "1025", card, there, false), activities.ErrDeclined, "it is another customer's")
@@ -186,7 +186,7 @@ func TestStripe_UnknownCustomer(t *testing.T) {
 	p.requireTotals(t, price.Amount, 0)
 }
 
-// TestStripe_ChargeOfTheBuildBefore: its request had another form. It is found, and taken once.
+// TestStripe_ChargeOfTheBuildBefore: its request had another form. It is found, and charged once.
 func TestStripe_ChargeOfTheBuildBefore(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -235,10 +235,10 @@ func TestStripe_StillProcessing(t *testing.T) {
 	require.Empty(t, requireAction(t, ref, err).Action)
 }
 
-// TestStripe_NoPage: an intent that needs an action without a page of Stripe's is given up.
+// TestStripe_NoPage: an intent that needs an action without a page of Stripe's is cancelled.
 func TestStripe_NoPage(t *testing.T) {
 	t.Parallel()
-	p := dial(t, inTurn(t, map[string]http.HandlerFunc{
+	p := dial(t, byPath(t, map[string]http.HandlerFunc{
 		"POST /v1/payment_intents":             says(200, `{"id":"pi_1","status":"requires_action","next_action":{"type":"use_stripe_sdk","use_stripe_sdk":{}}}`),
 		"POST /v1/payment_intents/pi_1/cancel": says(200, `{"id":"pi_1","status":"canceled"}`),
 	}))
@@ -262,8 +262,8 @@ func TestStripe_FailedConfirmationIsCancelled(t *testing.T) {
 	require.Equal(t, "canceled", intent.Status)
 }
 
-// TestStripe_WrongAmountIsGivenBack: all that was taken, whatever the charge's amount was.
-func TestStripe_WrongAmountIsGivenBack(t *testing.T) {
+// TestStripe_WrongAmountIsRefunded: all that was charged, whatever the charge's amount was.
+func TestStripe_WrongAmountIsRefunded(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
 	c := newConfirmed(threeDSecure)
@@ -307,8 +307,8 @@ func TestStripe_VoidsAtOnce(t *testing.T) {
 	}
 }
 
-// TestStripe_TakenAfterItWasCancelled: if a provider does that, the void finds it.
-func TestStripe_TakenAfterItWasCancelled(t *testing.T) {
+// TestStripe_ChargedAfterItWasCancelled: if a provider does that, the void finds it.
+func TestStripe_ChargedAfterItWasCancelled(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
 	c := newConfirmed(threeDSecure)

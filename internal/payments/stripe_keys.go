@@ -19,10 +19,10 @@ import (
 // same keys by the same rule, so that a charge and a void meet at the first key that can
 // still decide.
 //
-// One case is left. Stripe calls the outcome of a 500 indeterminate, and may create the
-// intent by hand, hours later (https://docs.stripe.com/error-low-level#server-errors). The
-// waiting times make that rare. A void looks at all intents, and yeyak audit names every
-// charge that was made beside another one.
+// One case is left. Stripe calls the outcome of a 500 indeterminate, and may create the intent by
+// hand, hours later (https://docs.stripe.com/error-low-level#server-errors). The waiting times
+// make that rare. A void retrieves all intents, and yeyak audit names every charge that was made
+// beside another one.
 
 // chargeKeys is how many keys a charge has. The last one is due when the charge is 17 hours
 // old; no key is used after 23.
@@ -41,14 +41,14 @@ func keyOf(c booking.Charge, n int) string {
 // does not wait.
 func isDue(c booking.Charge, n int) bool { return time.Since(c.Since) >= time.Minute<<(n-1) }
 
-// flightTime is how long a request may be under way: half a minute by our own time limit, and
+// longestRequest is how long a request may be under way: half a minute by our own time limit, and
 // as much again at Stripe.
-const flightTime = time.Minute
+const longestRequest = time.Minute
 
 // hasEnded reports whether the first request under a key has ended. Stripe repeats the answer
 // of an ended request. The answer to another release's request is not known, but its time is.
 func hasEnded(c booking.Charge, err error) bool {
-	return errors.Is(err, errSavedFailure) || time.Since(c.Since) > flightTime
+	return errors.Is(err, errSavedFailure) || time.Since(c.Since) > longestRequest
 }
 
 // isVoided reports whether the n-th key, which was not used for the charge, was used for its

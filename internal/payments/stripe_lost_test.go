@@ -41,7 +41,7 @@ func amount(units string) func(url.Values) {
 }
 
 // TestStripe_ChargeOfAnotherRelease: a charge under the same key, in other terms, is found in any
-// case. The amount that it took counts, and is refunded.
+// case. The amount that it charged counts, and is refunded.
 func TestStripe_ChargeOfAnotherRelease(t *testing.T) {
 	t.Parallel()
 	shillings := booking.Money{Amount: 20000, Currency: "UGX"}
@@ -134,9 +134,9 @@ func TestStripe_ChargeOfAnotherRelease(t *testing.T) {
 	})
 }
 
-// TestStripe_AmountThatWeDoNotAskFor: a charge of another release is looked up, even if our own
+// TestStripe_AmountThatWeDoNotRequest: a charge of another release is searched for, even if our own
 // table refuses its amount.
-func TestStripe_AmountThatWeDoNotAskFor(t *testing.T) {
+func TestStripe_AmountThatWeDoNotRequest(t *testing.T) {
 	t.Parallel()
 	for name, lag := range map[string]time.Duration{"Searched": 0, "SearchIsBehind": time.Hour} {
 		t.Run(name, func(t *testing.T) {
@@ -160,9 +160,9 @@ func TestStripe_AmountThatWeDoNotAskFor(t *testing.T) {
 	}
 }
 
-// TestStripe_VoidLooksWhateverIsRefused: a refused void does not mean that nothing was taken
+// TestStripe_VoidChecksWhateverIsRefused: a refused void does not mean that nothing was charged
 // before.
-func TestStripe_VoidLooksWhateverIsRefused(t *testing.T) {
+func TestStripe_VoidChecksWhateverIsRefused(t *testing.T) {
 	t.Parallel()
 	answers := map[string]http.HandlerFunc{
 		"POST /v1/payment_intents":       says(400, `{"error":{"type":"invalid_request_error","message":"no"}}`),
@@ -170,18 +170,18 @@ func TestStripe_VoidLooksWhateverIsRefused(t *testing.T) {
 		"GET /v1/payment_intents/pi_1":   says(200, intentIn("succeeded")),
 		"GET /v1/payment_intents":        says(200, `{"object":"list","data":[]}`),
 	}
-	refs, err := dial(t, inTurn(t, answers)).Void(t.Context(), newCharge("pm_card_visa"))
+	refs, err := dial(t, byPath(t, answers)).Void(t.Context(), newCharge("pm_card_visa"))
 	require.NoError(t, err)
 	require.Equal(t, []string{"pi_1"}, refs)
 }
 
-// TestStripe_SavedFailure: Stripe repeats a failure of its own. The outcome is looked up in the
+// TestStripe_SavedFailure: Stripe repeats a failure of its own. The outcome is searched for in the
 // list, which has no delay.
 func TestStripe_SavedFailure(t *testing.T) {
 	t.Parallel()
 	const broken = `{"error":{"type":"api_error","message":"sorry"}}`
 	repeats := says(500, broken, "Idempotent-Replayed", "true")
-	for name, look := range map[string]map[string]http.HandlerFunc{
+	for name, answers := range map[string]map[string]http.HandlerFunc{
 		"Searched": {
 			"GET /v1/payment_intents/search": says(200, `{"object":"search_result","data":[{"id":"pi_1","status":"processing"}]}`),
 			"GET /v1/payment_intents/pi_1":   says(200, intentIn("succeeded")),
@@ -198,14 +198,14 @@ func TestStripe_SavedFailure(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			look["POST /v1/payment_intents"] = repeats
-			p := dial(t, inTurn(t, look))
+			answers["POST /v1/payment_intents"] = repeats
+			p := dial(t, byPath(t, answers))
 			ref, err := p.Charge(t.Context(), newCharge("pm_card_visa"))
 			require.NoError(t, err)
 			require.Equal(t, "pi_1", ref)
 			refs, err := p.Void(t.Context(), newCharge("pm_card_visa"))
 			require.NoError(t, err)
-			require.Equal(t, []string{"pi_1"}, refs, "it was taken")
+			require.Equal(t, []string{"pi_1"}, refs, "it was charged")
 		})
 	}
 }
@@ -298,8 +298,8 @@ func TestStripe_SavedFailureOfNothing(t *testing.T) {
 	})
 }
 
-// TestStripe_LookThatFails leaves the outcome open.
-func TestStripe_LookThatFails(t *testing.T) {
+// TestStripe_SearchThatFails leaves the outcome open.
+func TestStripe_SearchThatFails(t *testing.T) {
 	t.Parallel()
 	const create, search, list = "POST /v1/payment_intents", "GET /v1/payment_intents/search", "GET /v1/payment_intents"
 	repeats := says(500, `{"error":{"type":"api_error"}}`, "Idempotent-Replayed", "true")
@@ -319,7 +319,7 @@ func TestStripe_LookThatFails(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := dial(t, inTurn(t, answers))
+			p := dial(t, byPath(t, answers))
 			_, err := p.Charge(t.Context(), newCharge("pm_card_visa"))
 			require.Error(t, err)
 			require.NotErrorIs(t, err, activities.ErrDeclined)
@@ -351,7 +351,7 @@ func TestStripe_WhatIsForGoodAfterACharge(t *testing.T) {
 		} {
 			t.Run(fmt.Sprint(name, status), func(t *testing.T) {
 				t.Parallel()
-				_, err := dial(t, inTurn(t, answers)).Charge(t.Context(), newCharge("pm_card_visa"))
+				_, err := dial(t, byPath(t, answers)).Charge(t.Context(), newCharge("pm_card_visa"))
 				requireOwed(t, err, true, "never")
 			})
 		}

@@ -123,9 +123,9 @@ func TestStripe_ShapeOfKeptMethods(t *testing.T) {
 	}, noted.all)
 }
 
-// TestStripe_ShapeOfTheRest is for requests that no example leads to, and for one that the
+// TestStripe_ShapeOfOtherRequests is for requests that no example leads to, and for one that the
 // description does not allow: the mock refuses it.
-func TestStripe_ShapeOfTheRest(t *testing.T) {
+func TestStripe_ShapeOfOtherRequests(t *testing.T) {
 	t.Parallel()
 	mock, noted := startMock(t)
 	p := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -197,7 +197,7 @@ func TestStripe_ShapeOfTheRest(t *testing.T) {
 func TestStripe_ShapeOfARefundInPart(t *testing.T) {
 	t.Parallel()
 	mock, noted := startMock(t)
-	var asked []url.Values
+	var forms []url.Values
 	var keys []string
 	p := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -207,9 +207,9 @@ func TestStripe_ShapeOfARefundInPart(t *testing.T) {
 		switch {
 		case r.URL.Path == "/v1/refunds":
 			form, _ := url.ParseQuery(string(body))
-			asked, keys = append(asked, form), append(keys, r.Header.Get("Idempotency-Key"))
+			forms, keys = append(forms, form), append(keys, r.Header.Get("Idempotency-Key"))
 			says(answer.Code, `{"id":"re_1","status":"succeeded","amount":`+form.Get("amount")+`,"currency":"krw"}`)(w, r)
-		case len(asked) > 0:
+		case len(forms) > 0:
 			says(answer.Code, chargeAs(20000, false, "", `{"id":"re_1","status":"succeeded","amount":20000,"metadata":{"key":"o1/refund/1"}}`))(w, r)
 		default:
 			says(answer.Code, chargeAs(0, false, ""))(w, r)
@@ -225,6 +225,6 @@ func TestStripe_ShapeOfARefundInPart(t *testing.T) {
 	form := func(amount string) url.Values {
 		return url.Values{"amount": {amount}, "payment_intent": {"pi_1"}, "metadata[key]": {"o1/refund/1"}}
 	}
-	require.Equal(t, []url.Values{form("20000"), form("10000")}, asked)
+	require.Equal(t, []url.Values{form("20000"), form("10000")}, forms)
 	require.Equal(t, []string{"o1/refund/1/pi_1/20000", "o1/refund/1/pi_1/10000/after/20000"}, keys)
 }

@@ -37,11 +37,11 @@ const (
 // objectOfNotices is Stripe's type name of a notice.
 const objectOfNotices = "event"
 
-// Read reads a notice that Stripe has signed with one of our secrets. There are several while
-// one replaces another. A notice of a refund made by hand, or of a dispute, names only the
-// intent, and Stripe is asked for its order. Read returns ForgedNotice if none of our secrets
-// signed the notice, or it was signed more than five minutes ago; NoticesOff if there is no
-// secret; Invalid if it is signed but not a notice; Unavailable if its order is not known.
+// Read reads a notice that Stripe has signed with one of our secrets. There are several while one
+// replaces another. A notice of a refund made by hand, or of a dispute, names only the intent,
+// and its order is retrieved from Stripe. Read returns ForgedNotice if none of our secrets signed
+// the notice, or it was signed more than five minutes ago; NoticesOff if there is no secret;
+// Invalid if it is signed but not a notice; Unavailable if its order is not known.
 func (s *Stripe) Read(ctx context.Context, body []byte, header http.Header) (booking.PaymentNotice, error) {
 	if len(s.webhookSecrets) == 0 {
 		return booking.PaymentNotice{}, booking.Errorf(booking.NoticesOff, "there is no secret that notices of stripe are checked with")
@@ -125,8 +125,8 @@ func returnsMoney(kind stripe.EventType) bool {
 	}
 }
 
-// orderOf is the order of an intent, "" if it is not ours. It returns Unavailable if Stripe
-// cannot be asked.
+// orderOf is the order of an intent, "" if it is not ours. It returns Unavailable if Stripe does
+// not answer.
 func (s *Stripe) orderOf(ctx context.Context, ref string) (string, error) {
 	intent, err := s.client.V1PaymentIntents.Retrieve(ctx, ref, nil)
 	if err == nil {

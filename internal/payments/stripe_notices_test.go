@@ -25,7 +25,7 @@ const (
 	newSecret = "whsec_new"
 )
 
-// reader reads notices, and asks the stand-in for their orders.
+// reader reads notices, and retrieves their orders from the stand-in.
 func reader(t *testing.T, h http.Handler, secrets ...string) *payments.Stripe {
 	t.Helper()
 	server := httptest.NewServer(h)
@@ -50,8 +50,8 @@ func TestStripe_Read(t *testing.T) {
 	p := newCounter(t)
 	ref := p.charged(t, "pm_card_visa")
 	stripe := reader(t, p.wire, oldSecret, newSecret)
-	asked := func() int { return len(p.wire.requests()) }
-	before := asked()
+	requests := func() int { return len(p.wire.requests()) }
+	before := requests()
 	for what, object := range map[string]string{
 		"charge.refunded":          `{"id":"ch_1","object":"charge","payment_intent":"` + ref + `","metadata":{"order_id":"o1","key":"o1/charge"}}`,
 		"charge.refund.updated":    `{"id":"re_1","object":"refund","payment_intent":"` + ref + `","metadata":{"key":"o1/charge/refund"}}`,
@@ -67,7 +67,7 @@ func TestStripe_Read(t *testing.T) {
 			require.Equal(t, booking.PaymentNotice{ID: "evt_1", OrderID: "o1", Ref: ref, What: what}, got)
 		}
 	}
-	require.Equal(t, before+2*5, asked(), "a charge bears its order itself")
+	require.Equal(t, before+2*5, requests(), "a charge bears its order itself")
 }
 
 // TestStripe_ReadWhileSecretsRotate: Stripe signs with both secrets then. A notice is accepted as
@@ -95,7 +95,7 @@ func TestStripe_ReadWhileSecretsRotate(t *testing.T) {
 }
 
 // TestStripe_ReadForged: a notice without a signature, with a wrong or an old one is refused, and
-// Stripe is not asked about it.
+// Stripe is not called about it.
 func TestStripe_ReadForged(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)

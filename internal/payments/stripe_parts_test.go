@@ -22,7 +22,7 @@ func (c client) part(t *testing.T, key, ref string, amount int64) (id string, er
 	return c.Stripe.Refund(t.Context(), key, seen, booking.Money{Amount: amount - seen.RefundedUnder(key), Currency: price.Currency})
 }
 
-// TestStripe_RefundOfAPart is made once per key, and leaves the rest.
+// TestStripe_RefundOfAPart is made once per key, and leaves the remainder.
 func TestStripe_RefundOfAPart(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -66,9 +66,9 @@ func TestStripe_RefundOfAPartWhoseAnswerIsLost(t *testing.T) {
 	p.requireTotals(t, price.Amount, 30000)
 }
 
-// TestStripe_RefundOfWhatItCannotGiveBack: an amount between two of Stripe's units does not count
+// TestStripe_RefundOfWhatItCannotRefund: an amount between two of Stripe's units does not count
 // as refunded.
-func TestStripe_RefundOfWhatItCannotGiveBack(t *testing.T) {
+func TestStripe_RefundOfWhatItCannotRefund(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
 	c := newCharge("pm_card_visa")
@@ -101,9 +101,9 @@ func TestStripe_MoreUnderTheSameKey(t *testing.T) {
 	}
 }
 
-// TestStripe_RefusedPartIsAskedForAnew: a refusal is repeated under its key, and the next request
+// TestStripe_RefusedPartIsRequestedAnew: a refusal is repeated under its key, and the next request
 // has another one.
-func TestStripe_RefusedPartIsAskedForAnew(t *testing.T) {
+func TestStripe_RefusedPartIsRequestedAnew(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
 	ref := p.charged(t, "pm_card_visa")
@@ -135,7 +135,7 @@ func TestStripe_PartThatIsPendingAndFails(t *testing.T) {
 	p.requireTotals(t, price.Amount, 0)
 }
 
-// TestStripe_WhatOthersDid is not taken for ours: a refund by hand, and a dispute with the time
+// TestStripe_WhatOthersDid does not count as ours: a refund by hand, and a dispute with the time
 // limit for evidence.
 func TestStripe_WhatOthersDid(t *testing.T) {
 	t.Parallel()
@@ -145,7 +145,7 @@ func TestStripe_WhatOthersDid(t *testing.T) {
 	p.hand(t, "disputes", `{"orderId":"o1","amount":20000}`, http.StatusOK)
 	seen, err := p.Retrieve(t.Context(), ref)
 	require.NoError(t, err)
-	require.EqualValues(t, 35000, seen.Left, "an open dispute has taken nothing yet")
+	require.EqualValues(t, 35000, seen.Left, "an open dispute has withdrawn nothing yet")
 	require.Len(t, seen.Refunds, 1)
 	require.Empty(t, seen.Refunds[0].Key)
 	require.Len(t, seen.Disputes, 1)
@@ -192,7 +192,7 @@ func TestSwitchboard_Hands(t *testing.T) {
 	p.hand(t, "refunds", `{"orderId":"o1"}`, http.StatusConflict)
 }
 
-// TestTerms_Part: a fee is rounded so that the rest can be refunded.
+// TestTerms_Part: a fee is rounded so that the remainder can be refunded.
 func TestTerms_Part(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -213,7 +213,7 @@ func TestSandbox_Parts(t *testing.T) {
 	s := payments.NewSandbox(remembered)
 	ref, err := s.Charge(t.Context(), newCharge("pm_card_visa"))
 	require.NoError(t, err)
-	give := func(key string, all int64) error {
+	refund := func(key string, all int64) error {
 		seen, err := s.Retrieve(t.Context(), ref)
 		require.NoError(t, err)
 		_, err = s.Refund(t.Context(), key, seen, booking.Money{Amount: all - seen.RefundedUnder(key), Currency: price.Currency})
@@ -221,7 +221,7 @@ func TestSandbox_Parts(t *testing.T) {
 	}
 	for _, all := range []int64{10000, 20000} {
 		for range 2 {
-			require.NoError(t, give("o1/charge/refund", all))
+			require.NoError(t, refund("o1/charge/refund", all))
 		}
 	}
 	require.NoError(t, remembered.ByHand(t.Context(), "o1", 5000))
@@ -230,7 +230,7 @@ func TestSandbox_Parts(t *testing.T) {
 	require.EqualValues(t, 25000, seen.Left)
 	require.EqualValues(t, 20000, seen.RefundedUnder("o1/charge/refund"))
 	s.Behave(payments.Behaviour{Refunds: "fail"})
-	requireOwed(t, give("o1/refund/1", 1000), true, "failed")
+	requireOwed(t, refund("o1/refund/1", 1000), true, "failed")
 	s.Behave(payments.Behaviour{Down: true})
 	_, err = s.Retrieve(t.Context(), ref)
 	require.ErrorIs(t, err, payments.ErrDown)

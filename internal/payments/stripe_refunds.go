@@ -23,8 +23,8 @@ const metadataReturned = "returned"
 // metadataRefused is the label that counts the refunds of an intent that Stripe has refused.
 const metadataRefused = "refunds_refused"
 
-// longestPending is how long a refund may be pending before a person has to look at it. Stripe's
-// take up to ten days.
+// longestPending is how long a refund may be pending before it needs a person. Stripe's take up
+// to ten days.
 const longestPending = 10 * 24 * time.Hour
 
 // Refund implements activities.PaymentProvider.
@@ -73,7 +73,7 @@ func outcome(key string, seen activities.ChargeState) (id string, err error) {
 	if err := underWay(seen); err != nil {
 		return id, err
 	}
-	if err := tookBack(key, seen); err != nil {
+	if err := bankReturned(key, seen); err != nil {
 		return "", err
 	}
 	return id, nil
@@ -231,7 +231,7 @@ func (s *Stripe) refunds(ctx context.Context, ref string) (all []*stripe.Refund,
 }
 
 // disputes adds the disputes of the charge to seen, and returns the amount that the customer's
-// bank has taken back for good, in Stripe's unit. A dispute in another currency counts for the
+// bank has charged back for good, in Stripe's unit. A dispute in another currency counts for the
 // whole charge.
 func (s *Stripe) disputes(ctx context.Context, seen *activities.ChargeState, charge *stripe.Charge) (lost int64, err error) {
 	params := &stripe.DisputeListParams{PaymentIntent: stripe.String(seen.Ref)}

@@ -39,13 +39,13 @@ func (c counter) charged(t *testing.T, method string) (ref string) {
 // TestStripe_RefundsWhatIsLeft, since others refund at the provider, too.
 func TestStripe_RefundsWhatIsLeft(t *testing.T) {
 	t.Parallel()
-	for name, given := range map[string]int64{"None": -1, "APart": 20000, "All": 0} {
+	for name, refunded := range map[string]int64{"None": -1, "APart": 20000, "All": 0} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := newCounter(t)
 			ref := p.charged(t, "pm_card_visa")
-			if given >= 0 {
-				p.byHand(t, ref, given)
+			if refunded >= 0 {
+				p.byHand(t, ref, refunded)
 			}
 			for range 2 {
 				require.NoError(t, p.Refund(t.Context(), "k", ref, price))
@@ -120,15 +120,15 @@ func chargeAs(refunded int, disputed bool, metadata string, refunds ...string) s
 		"amount_refunded":%d,"disputed":%t,"refunds":{"object":"list","data":%s}}}`, metadata, refunded, disputed, data)
 }
 
-// TestStripe_WhatIsSeenOfACharge covers answers that the stand-in cannot give.
-func TestStripe_WhatIsSeenOfACharge(t *testing.T) {
+// TestStripe_StateOfACharge covers answers that the stand-in never sends.
+func TestStripe_StateOfACharge(t *testing.T) {
 	t.Parallel()
 	const show, create, disputes = "GET /v1/payment_intents/pi_1", "POST /v1/refunds", "GET /v1/disputes"
 	since := func(age time.Duration) string {
 		return fmt.Sprintf(`{"id":"re_1","status":"pending","amount":50000,"created":%d,"metadata":{"key":"k"}}`, time.Now().Add(-age).Unix())
 	}
 	refund := func(t *testing.T, answers map[string]http.HandlerFunc) error {
-		return dial(t, inTurn(t, answers)).Refund(t.Context(), "k", "pi_1", price)
+		return dial(t, byPath(t, answers)).Refund(t.Context(), "k", "pi_1", price)
 	}
 	t.Run("PendingForLong", func(t *testing.T) {
 		t.Parallel()
@@ -141,19 +141,19 @@ func TestStripe_WhatIsSeenOfACharge(t *testing.T) {
 	})
 	t.Run("APartWasTakenBack", func(t *testing.T) {
 		t.Parallel()
-		var asked string
+		var sent string
 		answers := map[string]http.HandlerFunc{
 			show:     says(200, chargeAs(20000, true, "")),
 			disputes: says(200, `{"object":"list","data":[{"id":"du_1","status":"lost","amount":10000,"currency":"krw"}]}`),
 			create: func(w http.ResponseWriter, r *http.Request) {
-				asked = r.FormValue("amount")
+				sent = r.FormValue("amount")
 				says(200, `{"id":"re_1","status":"succeeded","metadata":{"key":"k"}}`)(w, r)
 			},
 		}
 		require.NoError(t, refund(t, maps.Clone(answers)))
-		require.Equal(t, "20000", asked)
+		require.Equal(t, "20000", sent)
 
-		// The refund of the rest is pending: it is followed to its end.
+		// The refund of the remainder is pending: it is followed to its end.
 		delete(answers, create)
 		answers[show] = says(200, chargeAs(40000, true, "", since(time.Hour)))
 		requireOwed(t, refund(t, maps.Clone(answers)), false, "pending")
@@ -181,7 +181,7 @@ func TestStripe_WhatIsSeenOfACharge(t *testing.T) {
 		})
 		require.ErrorContains(t, err, "meanwhile")
 		var owed *activities.Owed
-		require.NotErrorAs(t, err, &owed, "it is looked at again")
+		require.NotErrorAs(t, err, &owed, "it is checked again")
 	})
 	t.Run("NotACharge", func(t *testing.T) {
 		t.Parallel()
@@ -192,7 +192,7 @@ func TestStripe_WhatIsSeenOfACharge(t *testing.T) {
 // TestStripe_RefundRequests pins the requests, in Stripe's unit.
 func TestStripe_RefundRequests(t *testing.T) {
 	t.Parallel()
-	var asked, key, expand string
+	var form, key, expand string
 	p := dial(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet {
 			expand = r.URL.RawQuery
@@ -202,12 +202,12 @@ func TestStripe_RefundRequests(t *testing.T) {
 		if err := r.ParseForm(); err != nil {
 			panic(err)
 		}
-		asked, key = r.PostForm.Encode(), r.Header.Get("Idempotency-Key")
+		form, key = r.PostForm.Encode(), r.Header.Get("Idempotency-Key")
 		says(200, `{"id":"re_1","status":"succeeded"}`)(w, r)
 	}))
 	require.NoError(t, p.Refund(t.Context(), "o1/charge/refund", "pi_1", price))
 	require.Equal(t, "expand[0]=latest_charge.refunds", expand)
-	require.Equal(t, "amount=50000&metadata%5Bkey%5D=o1%2Fcharge%2Frefund&payment_intent=pi_1", asked)
+	require.Equal(t, "amount=50000&metadata%5Bkey%5D=o1%2Fcharge%2Frefund&payment_intent=pi_1", form)
 	require.Equal(t, "o1/charge/refund/pi_1/50000", key)
 }
 
@@ -235,7 +235,7 @@ func TestStripe_CurrenciesWithAnotherUnit(t *testing.T) {
 }
 
 // TestStripe_MethodThatPaysOnce: the second charge is refused for good, and its void knows that
-// nothing was taken.
+// nothing was charged.
 func TestStripe_MethodThatPaysOnce(t *testing.T) {
 	t.Parallel()
 	p, first, second := newCounter(t), newCharge("pm_1Once"), newCharge("pm_1Once")
@@ -254,9 +254,9 @@ func TestStripe_MethodThatPaysOnce(t *testing.T) {
 	p.requireTotals(t, price.Amount, 0)
 }
 
-// TestStripe_VoidLooksAtAllIntents: an older void beside the charge, or a second charge, hides
+// TestStripe_VoidChecksAllIntents: an older void beside the charge, or a second charge, hides
 // no intent.
-func TestStripe_VoidLooksAtAllIntents(t *testing.T) {
+func TestStripe_VoidChecksAllIntents(t *testing.T) {
 	t.Parallel()
 	p, c := newCounter(t), newCharge("pm_card_visa")
 	day := 0

@@ -13,7 +13,7 @@ import (
 )
 
 // TestStripe_RefundThatIsRefused is requested anew each time: the reason of the refusal may be
-// gone, although Stripe repeats the refusal under its key.
+// past, although Stripe repeats the refusal under its key.
 func TestStripe_RefundThatIsRefused(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
@@ -29,9 +29,9 @@ func TestStripe_RefundThatIsRefused(t *testing.T) {
 	p.requireTotals(t, price.Amount, price.Amount)
 }
 
-// TestStripe_RefundAfterARefusalIsGivenOnce, whatever answers are lost and however many callers
+// TestStripe_RefundAfterARefusalIsMadeOnce, whatever answers are lost and however many callers
 // request it.
-func TestStripe_RefundAfterARefusalIsGivenOnce(t *testing.T) {
+func TestStripe_RefundAfterARefusalIsMadeOnce(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
 	ref := p.charged(t, "pm_card_visa")

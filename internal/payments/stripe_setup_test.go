@@ -85,8 +85,8 @@ func newCounter(t *testing.T) counter {
 	t.Helper()
 	remembered := newIntents(t)
 	sandbox := payments.NewServer(remembered)
-	passing := &wire{Handler: sandbox.Handler()}
-	return counter{client: dial(t, passing), sandbox: sandbox, intents: remembered, wire: passing}
+	recorded := &wire{Handler: sandbox.Handler()}
+	return counter{client: dial(t, recorded), sandbox: sandbox, intents: remembered, wire: recorded}
 }
 
 // client is the provider as the payments service uses it for refunds.

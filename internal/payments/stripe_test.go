@@ -72,7 +72,7 @@ func TestStripe_LostAnswers(t *testing.T) {
 
 	p.sandbox.Behave(payments.Behaviour{})
 	ref, err := p.Charge(t.Context(), c)
-	require.NoError(t, err, "who asks again learns what it came to")
+	require.NoError(t, err, "a repeated request gets the outcome")
 	p.sandbox.Behave(payments.Behaviour{LoseAnswers: true})
 	require.Error(t, p.Refund(t.Context(), "o1/charge/refund", ref, price))
 	p.sandbox.Behave(payments.Behaviour{})
@@ -131,7 +131,7 @@ func TestStripe_VoidAfterADay(t *testing.T) {
 	t.Parallel()
 	p, c := newCounter(t), newCharge("pm_card_visa")
 	c.Key = `o'1\/charge` // characters that a search has to quote
-	taken, err := p.Charge(t.Context(), c)
+	ref, err := p.Charge(t.Context(), c)
 	require.NoError(t, err)
 	p.wire.changes(func(r *http.Request) {
 		if key := r.Header.Get("Idempotency-Key"); key != "" {
@@ -141,12 +141,12 @@ func TestStripe_VoidAfterADay(t *testing.T) {
 	for range 2 {
 		refs, err := p.Void(t.Context(), c)
 		require.NoError(t, err)
-		require.Equal(t, []string{taken}, refs)
+		require.Equal(t, []string{ref}, refs)
 	}
 	p.requireTotals(t, price.Amount, 0)
-	require.NoError(t, p.Refund(t.Context(), "k", taken, price))
+	require.NoError(t, p.Refund(t.Context(), "k", ref, price))
 	p.wire.changes(nil)
-	require.NoError(t, p.Refund(t.Context(), "k", taken, price), "it was refunded under a key that is forgotten")
+	require.NoError(t, p.Refund(t.Context(), "k", ref, price), "it was refunded under a key that is forgotten")
 	p.requireTotals(t, price.Amount, price.Amount)
 }
 
@@ -193,9 +193,9 @@ func TestStripe_ChargeVoidAndRefundRace(t *testing.T) {
 	require.Equal(t, charged, refunded)
 }
 
-func untilKnown(ctx context.Context, ask func() error) error {
+func untilKnown(ctx context.Context, call func() error) error {
 	for ctx.Err() == nil {
-		if err := ask(); err == nil || errors.Is(err, activities.ErrVoided) {
+		if err := call(); err == nil || errors.Is(err, activities.ErrVoided) {
 			return nil
 		}
 	}

@@ -19,7 +19,7 @@ import (
 // repeating it only repeats its answer. Both are certain while Stripe remembers the key. If a
 // key's outcome cannot be known, the next one is used (stripe_keys.go).
 //
-// In any case all intents of the charge are looked at: those of an older void, of a second
+// In any case all intents of the charge are retrieved: those of an older void, of a second
 // charge, or of another release. If the key is forgotten, the charge is a day old and in the
 // search index. A request for the charge that was sent before the void and arrived a day later
 // would be carried out; but requests end after half a minute.
@@ -86,11 +86,11 @@ func (s *Stripe) forestall(ctx context.Context, c booking.Charge) ([]*stripe.Pay
 // beside adds all other intents of the charge. If earlier keys than the n-th have no known
 // outcome, these intents may be young.
 func (s *Stripe) beside(ctx context.Context, c booking.Charge, n int, intents ...*stripe.PaymentIntent) ([]*stripe.PaymentIntent, error) {
-	look := s.find
+	find := s.find
 	if n > 0 {
-		look = s.findAll
+		find = s.findAll
 	}
-	found, err := look(ctx, c)
+	found, err := find(ctx, c)
 	return together(intents, found...), err
 }
 

@@ -168,11 +168,11 @@ func (b *Behaviour) set(name string, value json.RawMessage) (complaint string) {
 
 // valueOf parses a switch's value. null is no value.
 func valueOf[T any](value json.RawMessage) (v T, ok bool) {
-	var given *T // stays nil on null
-	if err := json.Unmarshal(value, &given); err != nil || given == nil {
+	var decoded *T // stays nil on null
+	if err := json.Unmarshal(value, &decoded); err != nil || decoded == nil {
 		return v, false
 	}
-	return *given, true
+	return *decoded, true
 }
 
 func setRange(from, upTo *time.Duration, value json.RawMessage) (complaint string) {

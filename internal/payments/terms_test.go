@@ -26,7 +26,7 @@ func TestTerms_AmountsInStripesUnit(t *testing.T) {
 	require.Equal(t, booking.Money{Amount: 7, Currency: "BTC"}, fromStripe(7, "btc"))
 }
 
-func TestTerms_WhatIsNotTaken(t *testing.T) {
+func TestTerms_WhatIsNotCharged(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		amount   int64
@@ -45,7 +45,7 @@ func TestTerms_WhatIsNotTaken(t *testing.T) {
 }
 
 // TestTerms_AreOfCurrencies: Stripe's terms are of real currencies, and every accepted amount is
-// converted there and back without a loss.
+// converted in both directions without a loss.
 func TestTerms_AreOfCurrencies(t *testing.T) {
 	t.Parallel()
 	for code, term := range terms {
@@ -61,14 +61,14 @@ func TestTerms_AreOfCurrencies(t *testing.T) {
 	}
 }
 
-// TestTerms_WhatAPolicyGivesBack can be refunded, in every currency.
-func TestTerms_WhatAPolicyGivesBack(t *testing.T) {
+// TestTerms_WhatAPolicyRefunds can be refunded, in every currency.
+func TestTerms_WhatAPolicyRefunds(t *testing.T) {
 	t.Parallel()
 	policy := &booking.CancellationPolicy{EarlyDeparture: 33}
 	for code, term := range terms {
 		price := fromStripe(term.multiple*12345, code)
 		due := policy.RefundDue(booking.Cancellation{Kind: booking.Lodging, Amount: price, FreedNights: 1, Nights: 3})
-		given := booking.Money{Amount: due.GiveBack, Currency: code}
-		require.Equal(t, given, Terms{}.Part(given), code)
+		refund := booking.Money{Amount: due.Refund, Currency: code}
+		require.Equal(t, refund, Terms{}.Part(refund), code)
 	}
 }

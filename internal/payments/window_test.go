@@ -19,7 +19,7 @@ import (
 )
 
 // A provider of the other shape, like Toss Payments: the customer authenticates in a window, which
-// is opened with an order id and an amount, and returns with a payment key. The money is taken
+// is opened with an order id and an amount, and returns with a payment key. The charge is made
 // when we confirm with key, order id and amount.
 
 // windowPayment is a payment at that provider.
@@ -75,7 +75,7 @@ func (s *windowServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	_ = json.NewDecoder(r.Body).Decode(&in) // a GET has no body
 	p := s.find(in.OrderID)
 	switch {
-	case r.Method == http.MethodGet: // a payment without a decision cannot be looked up
+	case r.Method == http.MethodGet: // a payment without a decision cannot be retrieved
 		if p = s.find(r.URL.Query().Get("orderId")); p != nil && p.Status == "IN_PROGRESS" {
 			p = nil
 		}
@@ -94,7 +94,7 @@ func (s *windowServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, `{"code":"NOT_FOUND_PAYMENT"}`, http.StatusNotFound)
 		return
 	}
-	_ = json.NewEncoder(w).Encode(p) // fails if the caller has gone
+	_ = json.NewEncoder(w).Encode(p) // fails if the caller has hung up
 }
 
 // window is our side: the one file that such a provider needs.
@@ -105,7 +105,7 @@ type window struct {
 	voids voids
 }
 
-// voids are the charges that we have given up: the provider does not know a payment before its
+// voids are the charges that we have voided: the provider does not know a payment before its
 // authentication, so it cannot be cancelled there.
 type voids struct{ sync.Map }
 
@@ -114,7 +114,7 @@ var (
 	errRefused   = errors.New("it cannot be confirmed so")
 )
 
-func (w *window) ask(ctx context.Context, method, path, key string, in any) (out windowPayment, err error) {
+func (w *window) call(ctx context.Context, method, path, key string, in any) (out windowPayment, err error) {
 	body, _ := json.Marshal(in) // of strings and numbers
 	r, err := http.NewRequestWithContext(ctx, method, w.url+path, bytes.NewReader(body))
 	if err != nil {
@@ -139,7 +139,7 @@ func (w *window) ask(ctx context.Context, method, path, key string, in any) (out
 }
 
 func (w *window) find(ctx context.Context, c booking.Charge) (windowPayment, error) {
-	return w.ask(ctx, http.MethodGet, "/payment?orderId="+c.Key, "", nil)
+	return w.call(ctx, http.MethodGet, "/payment?orderId="+c.Key, "", nil)
 }
 
 // Charge implements activities.PaymentProvider.
@@ -151,13 +151,13 @@ func (w *window) Charge(ctx context.Context, c booking.Charge) (string, error) {
 }
 
 // Confirm implements activities.PaymentProvider.
-func (w *window) Confirm(ctx context.Context, c booking.Charge, ref string, back booking.PaymentReturn) (string, error) {
+func (w *window) Confirm(ctx context.Context, c booking.Charge, ref string, returned booking.PaymentReturn) (string, error) {
 	if _, voided := w.voids.Load(c.Key); voided {
 		return "", activities.ErrVoided
 	}
-	if back.PaymentKey != "" { // the amount is ours: the provider compares it
-		in := map[string]any{"paymentKey": back.PaymentKey, "orderId": c.Key, "amount": c.Amount.Amount}
-		is, err := w.ask(ctx, http.MethodPost, "/confirm", c.Key, in)
+	if returned.PaymentKey != "" { // the amount is ours: the provider compares it
+		in := map[string]any{"paymentKey": returned.PaymentKey, "orderId": c.Key, "amount": c.Amount.Amount}
+		is, err := w.call(ctx, http.MethodPost, "/confirm", c.Key, in)
 		if err == nil {
 			return is.PaymentKey, nil
 		}
@@ -200,7 +200,7 @@ func (w *window) Retrieve(ctx context.Context, ref string) (activities.ChargeSta
 // Refund implements activities.PaymentProvider.
 func (w *window) Refund(ctx context.Context, key string, seen activities.ChargeState, amount booking.Money) (string, error) {
 	in := map[string]any{"paymentKey": seen.Ref, "orderId": seen.Ref[len("key of "):], "amount": amount.Amount}
-	_, err := w.ask(ctx, http.MethodPost, "/cancel", key, in)
+	_, err := w.call(ctx, http.MethodPost, "/cancel", key, in)
 	return key, err
 }
 
@@ -242,23 +242,23 @@ func TestWindow_OfAnotherAmount(t *testing.T) {
 	t.Parallel()
 	p, side := newWindow(t, time.Now)
 	c := newConfirmed("window")
-	back := side.authenticate(c.Key, 1, true)
-	for _, back := range []booking.PaymentReturn{back, {}, {PaymentKey: back.PaymentKey, Amount: price.Amount}} {
-		ref, err := p.Confirm(t.Context(), c, c.Key, back)
+	returned := side.authenticate(c.Key, 1, true)
+	for _, returned := range []booking.PaymentReturn{returned, {}, {PaymentKey: returned.PaymentKey, Amount: price.Amount}} {
+		ref, err := p.Confirm(t.Context(), c, c.Key, returned)
 		requireAction(t, ref, err)
 	}
 	require.Equal(t, "IN_PROGRESS", side.payments[c.Key].Status)
 }
 
-// TestWindow_ConfirmedTooLate: nothing is taken after the provider's ten minutes.
+// TestWindow_ConfirmedTooLate: nothing is charged after the provider's ten minutes.
 func TestWindow_ConfirmedTooLate(t *testing.T) {
 	t.Parallel()
 	at := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
 	p, side := newWindow(t, func() time.Time { return at })
 	c := newConfirmed("window")
-	back := side.authenticate(c.Key, price.Amount, true)
+	returned := side.authenticate(c.Key, price.Amount, true)
 	at = at.Add(confirmIn + time.Second)
-	_, err := p.Confirm(t.Context(), c, c.Key, back)
+	_, err := p.Confirm(t.Context(), c, c.Key, returned)
 	require.ErrorIs(t, err, activities.ErrDeclined)
 	require.Equal(t, "EXPIRED", side.payments[c.Key].Status)
 }

@@ -25,7 +25,7 @@ type Sagas interface {
 
 // Rows are the rows of the read model.
 type Rows interface {
-	// Standings returns the statuses and versions of the orders' rows. A missing row has
+	// States returns the statuses and versions of the orders' rows. A missing row has
 	// no entry.
 	States(ctx context.Context, orderIDs []string) (map[string]contract.RowState, error)
 	// Publish writes an order's row unless the stored version is newer.

@@ -21,7 +21,7 @@ type Outbox interface {
 	// changes, without gaps except for events that cannot be read. These stay in the
 	// outbox; unreadable has an error for each.
 	Waiting(ctx context.Context, limit int) (events []booking.Event, unreadable []error, err error)
-	// Told deletes events that the feed has stored.
+	// Delete deletes events that the feed has stored.
 	Delete(ctx context.Context, events []booking.Event) error
 	// Written receives a value when this process has written to the outbox.
 	Written() <-chan struct{}
@@ -90,7 +90,7 @@ func (r *Relay) report(service string, err error) {
 		r.Log.Warn("events of the catalogue wait", zap.String("service", service), zap.Error(err))
 		return
 	}
-	r.Log.Info("events of the catalogue go on", zap.String("service", service))
+	r.Log.Info("events of the catalogue are copied again", zap.String("service", service))
 }
 
 // logUnreadable logs each event that cannot be read, once. Such an event does not keep
@@ -98,7 +98,7 @@ func (r *Relay) report(service string, err error) {
 func (r *Relay) logUnreadable(service string, unreadable []error) {
 	for _, err := range unreadable {
 		if _, said := r.loggedErrors.LoadOrStore(service+": "+err.Error(), true); !said {
-			r.Log.Error("an event of the catalogue cannot be read and is passed over", zap.String("service", service), zap.Error(err))
+			r.Log.Error("an event of the catalogue cannot be read and is skipped", zap.String("service", service), zap.Error(err))
 		}
 	}
 }

@@ -65,7 +65,7 @@ func (o *outbox) Delete(_ context.Context, events []booking.Event) error {
 		return errAway
 	}
 	o.events = slices.DeleteFunc(o.events, func(e booking.Event) bool {
-		return slices.ContainsFunc(events, func(told booking.Event) bool { return told.Key == e.Key })
+		return slices.ContainsFunc(events, func(received booking.Event) bool { return received.Key == e.Key })
 	})
 	return o.away
 }
@@ -173,7 +173,7 @@ func TestRelay_DiesInBetween(t *testing.T) {
 	})
 }
 
-func TestRelay_AwayAndBack(t *testing.T) {
+func TestRelay_AwayForAWhile(t *testing.T) {
 	t.Parallel()
 	var away *outbox
 	f := &feed{}
@@ -195,7 +195,7 @@ func TestRelay_AwayAndBack(t *testing.T) {
 		time.Sleep(time.Second)
 		synctest.Wait()
 		require.True(t, f.holds("inventory", 2))
-		require.Equal(t, 1, logs.FilterMessage("events of the catalogue go on").Len())
+		require.Equal(t, 1, logs.FilterMessage("events of the catalogue are copied again").Len())
 		require.Zero(t, away.left())
 	})
 }
@@ -224,7 +224,7 @@ func TestRelay_FeedAway(t *testing.T) {
 }
 
 // An event that cannot be read is logged once, and delays no other event.
-func TestRelay_PassesOver(t *testing.T) {
+func TestRelay_Skips(t *testing.T) {
 	t.Parallel()
 	var o *outbox
 	f := &feed{}
@@ -238,7 +238,7 @@ func TestRelay_PassesOver(t *testing.T) {
 		synctest.Wait()
 		require.True(t, f.holds("catalogue", 450))
 		require.Zero(t, o.left())
-		said := logs.FilterMessage("an event of the catalogue cannot be read and is passed over").All()
+		said := logs.FilterMessage("an event of the catalogue cannot be read and is skipped").All()
 		require.Len(t, said, 2)
 		require.Equal(t, zap.ErrorLevel, said[0].Level)
 		require.Equal(t, 2, logs.Len())

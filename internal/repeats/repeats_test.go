@@ -94,7 +94,7 @@ func TestCore_Sync(t *testing.T) {
 	require.NoError(t, log.Sync())
 	require.Equal(t, map[string]any{"repeated": int64(2), "within": Window}, written.All()[3].ContextMap())
 	end()
-	require.Len(t, written.All(), 4, "it is told once")
+	require.Len(t, written.All(), 4, "it is logged once")
 }
 
 // A line below the level is not counted, and no counts are written below it.

@@ -46,7 +46,7 @@ func (a *Actions) Append(ctx context.Context, is booking.OperatorAction, seen *i
 		return a.db.run(ctx, "append operator's action", appends)
 	}
 	return a.db.inTx(ctx, "append operator's action on what was seen", func(ctx context.Context, q bun.IDB) error {
-		if _, err := q.NewRaw("? SELECT 1", a.db.dialect.takeTurns("acts on "+row.OrderID)).Exec(ctx); err != nil {
+		if _, err := q.NewRaw("? SELECT 1", a.db.dialect.serialize("acts on "+row.OrderID)).Exec(ctx); err != nil {
 			return err
 		}
 		var others []actionRow

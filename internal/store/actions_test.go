@@ -84,16 +84,16 @@ func testActionsSeen(t *testing.T, fresh newURL) {
 	err := log.Append(t.Context(), line("d", "2", "food-1"), before)
 	require.ErrorIs(t, err, &booking.Error{Code: orders.ActedMeanwhile})
 	require.ErrorContains(t, err, "another operator has acted on the order since")
-	require.NotContains(t, err.Error(), "refund", "the log is not for everybody who may act")
+	require.NotContains(t, err.Error(), "refund", "the log is not for every caller that may act")
 	require.NoError(t, log.Append(t.Context(), line("d", "2", "food-1"), seen("food-1")))
 
 	before = seen("food-3")
-	told := together(t, 8, func(n int) (bool, error) {
+	refused := together(t, 8, func(n int) (bool, error) {
 		err := log.Append(t.Context(), line("at once "+string(rune('a'+n)), string(rune('a'+n)), "food-3"), before)
 		if errors.Is(err, &booking.Error{Code: orders.ActedMeanwhile}) {
 			return true, nil
 		}
 		return false, err
 	})
-	require.Equal(t, 7, count(told, true))
+	require.Equal(t, 7, count(refused, true))
 }

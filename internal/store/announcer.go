@@ -114,9 +114,9 @@ func (a *Announcer) notify(ctx context.Context, ids []string) error {
 	})
 }
 
-// Listen calls heard with the id of each order that this or another process announces,
-// until ctx ends, and then returns nil. It reconnects when the database was away;
-// announcements of that time are lost.
+// Listen calls announced with the id of each order that this or another process announces, until
+// ctx ends, and then returns nil. It reconnects when the database was away; announcements of that
+// time are lost.
 func (a *Announcer) Listen(ctx context.Context, announced func(orderID string)) error {
 	if a.db.dialect.oneWriter {
 		<-ctx.Done()

@@ -19,7 +19,7 @@ func newAnnouncer(t *testing.T, db *store.DB) *store.Announcer {
 	return a
 }
 
-// listen passes on what a hears until the test ends or the returned function is called,
+// listen returns what a receives until the test ends or the returned function is called,
 // which waits for the listener's end.
 func listen(t *testing.T, a *store.Announcer) (announced chan string, stop func()) {
 	t.Helper()
@@ -37,9 +37,9 @@ func listen(t *testing.T, a *store.Announcer) (announced chan string, stop func(
 	}
 }
 
-// announceUntilHeard announces repeatedly, since nothing says when a listener has begun
+// announceUntilReceived announces repeatedly, since nothing says when a listener has begun
 // to listen.
-func announceUntilHeard(t *testing.T, a *store.Announcer, announced <-chan string, id string) {
+func announceUntilReceived(t *testing.T, a *store.Announcer, announced <-chan string, id string) {
 	t.Helper()
 	again := time.NewTicker(20 * time.Millisecond)
 	defer again.Stop()
@@ -53,7 +53,7 @@ func announceUntilHeard(t *testing.T, a *store.Announcer, announced <-chan strin
 			}
 		case <-again.C:
 		case <-timeout:
-			require.Fail(t, "not heard: "+id)
+			require.Fail(t, "not received: "+id)
 		}
 	}
 }
@@ -70,13 +70,13 @@ func testAnnouncer(t *testing.T, fresh newURL) {
 	})
 }
 
-func TestAnnouncer_TellsOtherProcesses(t *testing.T) {
+func TestAnnouncer_ReachesOtherProcesses(t *testing.T) {
 	t.Parallel()
 	url := pgtest.New(t)
 	here, there := newAnnouncer(t, open(t, url)), newAnnouncer(t, open(t, url))
 	announced, stop := listen(t, there)
 	defer stop()
-	announceUntilHeard(t, here, announced, "hello")
+	announceUntilReceived(t, here, announced, "hello")
 
 	want := map[string]bool{}
 	for i := range 200 {
@@ -100,14 +100,14 @@ func TestAnnouncer_CloseSendsWhatIsQueued(t *testing.T) {
 	here, there := store.NewAnnouncer(open(t, url)), newAnnouncer(t, open(t, url))
 	announced, stop := listen(t, there)
 	defer stop()
-	announceUntilHeard(t, there, announced, "hello")
+	announceUntilReceived(t, there, announced, "hello")
 	here.Announce(t.Context(), "last words")
 	here.Close()
 	for id := ""; id != "last words"; {
 		select {
 		case id = <-announced:
 		case <-time.After(20 * time.Second):
-			require.Fail(t, "not heard")
+			require.Fail(t, "not received")
 		}
 	}
 }
@@ -118,9 +118,9 @@ func TestAnnouncer_OvercomesAnOutage(t *testing.T) {
 	a := newAnnouncer(t, open(t, cluster.New(t)))
 	announced, stop := listen(t, a)
 	defer stop()
-	announceUntilHeard(t, a, announced, "before")
+	announceUntilReceived(t, a, announced, "before")
 	require.NoError(t, cluster.Stop())
 	a.Announce(t.Context(), strings.Repeat("lost", 3))
 	require.NoError(t, cluster.Start())
-	announceUntilHeard(t, a, announced, "after")
+	announceUntilReceived(t, a, announced, "after")
 }

@@ -54,7 +54,7 @@ func (db *DB) Pool(name string) prometheus.Collector {
 }
 
 // Use returns how many connections are in use, and the maximum.
-func (db *DB) Use() (taken, most int) {
+func (db *DB) Use() (busy, most int) {
 	stats := db.bun.Stats()
 	return stats.InUse, stats.MaxOpenConnections
 }

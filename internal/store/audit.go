@@ -245,7 +245,7 @@ func (m *Management) Registered(ctx context.Context) iter.Seq2[string, error] {
 
 // NotWithdrawn lists every message that was sent and not withdrawn.
 func (n *Notifications) NotWithdrawn(ctx context.Context) iter.Seq2[booking.Message, error] {
-	rows := all(ctx, n.db, "list messages that stand", func(ctx context.Context, q bun.IDB, is after, last messageRow) (rows []messageRow, err error) {
+	rows := all(ctx, n.db, "list messages that are not withdrawn", func(ctx context.Context, q bun.IDB, is after, last messageRow) (rows []messageRow, err error) {
 		err = q.NewSelect().Model(&rows).Where("key ? ?", is, last.Key).OrderExpr("key").Limit(auditPage).Scan(ctx)
 		return rows, err
 	})

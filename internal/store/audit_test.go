@@ -88,18 +88,18 @@ func listSeveralPages(t *testing.T, fresh newURL) {
 
 func listSandbox(t *testing.T, fresh newURL) {
 	sandbox := store.NewSandbox(setup(t, fresh, "sandbox"))
-	taken, err := sandbox.Charge(t.Context(), newCharge("b"), payments.Record{Status: booking.Charged})
+	paidCharge, err := sandbox.Charge(t.Context(), newCharge("b"), payments.Record{Status: booking.Charged})
 	require.NoError(t, err)
 	_, err = sandbox.Charge(t.Context(), newCharge("c"), payments.Record{Status: booking.Declined})
 	require.NoError(t, err)
 	_, err = sandbox.Void(t.Context(), newCharge("a"))
 	require.NoError(t, err)
-	require.NoError(t, sandbox.Refund(t.Context(), "r1", taken.Ref, won))
+	require.NoError(t, sandbox.Refund(t.Context(), "r1", paidCharge.Ref, won))
 	require.Equal(t, []audit.ProviderCharge{
 		{OrderID: newCharge("a").OrderID},
-		{OrderID: newCharge("b").OrderID, Ref: taken.Ref, Charged: won, Refunded: won.Amount},
+		{OrderID: newCharge("b").OrderID, Ref: paidCharge.Ref, Charged: won, Refunded: won.Amount},
 		{OrderID: newCharge("c").OrderID},
-	}, everything(t, sandbox.Charges), "nothing was taken of what was voided or declined")
+	}, everything(t, sandbox.Charges), "nothing was charged of what was voided or declined")
 }
 
 func newDay(item string, n, capacity, remaining, held int) audit.StockDay {
@@ -114,9 +114,9 @@ func listDays(t *testing.T, fresh newURL) {
 	hold(t, inventory, newHold("b", "o1", 1, 4, 1), done)
 	hold(t, inventory, newHold("b", "o2", 2, 3, 2), done)
 	hold(t, inventory, newHold("b", "o3", 0, 3, 3), soldOut)
-	gone := newHold("b", "o4", 0, 2, 1)
-	hold(t, inventory, gone, done)
-	release(t, inventory, gone, true)
+	released := newHold("b", "o4", 0, 2, 1)
+	hold(t, inventory, released, done)
+	release(t, inventory, released, true)
 	require.Equal(t, []audit.StockDay{
 		newDay("a", 1, 1, 1, 0),
 		newDay("b", 0, 3, 3, 0), newDay("b", 1, 3, 2, 1), newDay("b", 2, 3, 0, 3), newDay("b", 3, 3, 2, 1), newDay("b", 4, 3, 3, 0),
@@ -240,7 +240,7 @@ func listRows(t *testing.T, fresh newURL) {
 	}, everything(t, mypage.All))
 }
 
-// listUnreadable: an item that cannot be read is named, and the list goes on after it.
+// listUnreadable: an item that cannot be read is named, and the list continues after it.
 func listUnreadable(t *testing.T, fresh newURL) {
 	db := setup(t, fresh, "mypage")
 	mypage := store.NewMypage(db)

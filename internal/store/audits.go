@@ -25,8 +25,8 @@ type auditRow struct {
 	ID                                 int64 `bun:",pk,autoincrement"`
 	Open                               *int
 	State                              booking.AuditState
-	AskedBy                            string
-	AskedAt                            time.Time
+	RequestedBy                        string    `bun:"asked_by"`
+	RequestedAt                        time.Time `bun:"asked_at"`
 	BegunAt                            *time.Time
 	Tries                              int
 	LeasedUntil                        *time.Time
@@ -37,7 +37,7 @@ type auditRow struct {
 
 func (r auditRow) run() booking.AuditRun {
 	return booking.AuditRun{
-		ID: r.ID, State: r.State, AskedBy: r.AskedBy, AskedAt: r.AskedAt.UTC(), BegunAt: instant(r.BegunAt), Tries: r.Tries,
+		ID: r.ID, State: r.State, RequestedBy: r.RequestedBy, RequestedAt: r.RequestedAt.UTC(), BegunAt: instant(r.BegunAt), Tries: r.Tries,
 		EndedAt: instant(r.EndedAt), Orders: r.Orders, NotJudged: r.NotJudged, InMotion: r.InMotion, Found: r.Found, Words: r.Words,
 	}
 }
@@ -55,7 +55,7 @@ const failedShare = 6
 
 // Due implements audit.Runs.
 func (a *Audits) Due(ctx context.Context, now time.Time, every time.Duration) error {
-	return a.db.run(ctx, "ask for due audit", func(ctx context.Context, q bun.IDB) error {
+	return a.db.run(ctx, "request due audit", func(ctx context.Context, q bun.IDB) error {
 		var known bool
 		err := q.NewRaw(`SELECT EXISTS (SELECT 1 FROM audit_runs WHERE open = 1 OR asked_at > ? AND state <> 'failed' OR asked_at > ? AND state = 'failed')`,
 			micros(now.Add(-every)), micros(now.Add(-every/failedShare))).Scan(ctx, &known)
@@ -67,9 +67,9 @@ func (a *Audits) Due(ctx context.Context, now time.Time, every time.Duration) er
 	})
 }
 
-// Ask requests an audit. If one is open already, it returns that, and started is false.
-func (a *Audits) Ask(ctx context.Context, by string, at time.Time) (run booking.AuditRun, started bool, err error) {
-	err = a.db.inTx(ctx, "ask for audit", func(ctx context.Context, q bun.IDB) error {
+// Request requests an audit. If one is open already, it returns that, and started is false.
+func (a *Audits) Request(ctx context.Context, by string, at time.Time) (run booking.AuditRun, started bool, err error) {
+	err = a.db.inTx(ctx, "request audit", func(ctx context.Context, q bun.IDB) error {
 		if started, err = requestAudit(ctx, q, by, at); err != nil {
 			return err
 		}

@@ -21,7 +21,7 @@ type auditsOf struct {
 
 func testAudits(t *testing.T, fresh newURL) {
 	for name, test := range map[string]func(auditsOf){
-		"Asked": testAuditsAsked, "Due": testAuditsDue, "Lease": testAuditsLease, "Findings": testAuditsFindings,
+		"Requested": testAuditsRequested, "Due": testAuditsDue, "Lease": testAuditsLease, "Findings": testAuditsFindings,
 		"Unsure": testAuditsUnsure, "Many": testAuditsMany, "Forget": testAuditsForget,
 	} {
 		run(t, name, func(t *testing.T) { test(auditsOf{t, store.NewAudits(setup(t, fresh, "mypage"))}) })
@@ -42,7 +42,7 @@ func (a auditsOf) lease(at time.Time) (booking.AuditRun, bool) {
 // audit runs an audit with the report.
 func (a auditsOf) audit(at time.Time, r audit.Report) booking.AuditRun {
 	a.Helper()
-	_, started, err := a.Ask(a.Context(), "1024", at)
+	_, started, err := a.Request(a.Context(), "1024", at)
 	require.NoError(a, err)
 	require.True(a, started)
 	run, ok := a.lease(at)
@@ -68,16 +68,16 @@ func finding(k audit.Kind, orderID string) audit.Finding {
 	return audit.Finding{Kind: k, OrderID: orderID, Says: "something is wrong\x00", Remedy: "yeyak settle " + orderID}
 }
 
-// testAuditsAsked: while an audit is open, further requests get it.
-func testAuditsAsked(a auditsOf) {
-	asked := together(a.T, 6, func(i int) (bool, error) {
-		_, started, err := a.Ask(a.Context(), strconv.Itoa(1024+i), noon)
+// testAuditsRequested: while an audit is open, further requests get it.
+func testAuditsRequested(a auditsOf) {
+	requests := together(a.T, 6, func(i int) (bool, error) {
+		_, started, err := a.Request(a.Context(), strconv.Itoa(1024+i), noon)
 		return started, err
 	})
-	require.Equal(a, 1, count(asked, true))
+	require.Equal(a, 1, count(requests, true))
 	run, ok := a.lease(noon)
 	require.True(a, ok)
-	again, started, err := a.Ask(a.Context(), "2000", noon)
+	again, started, err := a.Request(a.Context(), "2000", noon)
 	require.NoError(a, err)
 	require.False(a, started)
 	require.Equal(a, run, again)
@@ -89,7 +89,7 @@ func testAuditsAsked(a auditsOf) {
 	require.Zero(a, done)
 	require.Equal(a, booking.AuditFailed, last.State)
 	require.Equal(a, "no engine", last.Words)
-	next, started, err := a.Ask(a.Context(), "2000", noon)
+	next, started, err := a.Request(a.Context(), "2000", noon)
 	require.NoError(a, err)
 	require.True(a, started)
 	require.Greater(a, next.ID, run.ID)
@@ -110,7 +110,7 @@ func testAuditsDue(a auditsOf) {
 	require.True(a, due(noon))
 	_, last, err := a.Latest(a.Context())
 	require.NoError(a, err)
-	require.Equal(a, booking.SystemID, last.AskedBy)
+	require.Equal(a, booking.SystemID, last.RequestedBy)
 	require.False(a, due(noon.Add(30*time.Second)), "one is open")
 	age, err = a.SinceDone(a.Context(), noon.Add(2*time.Minute))
 	require.NoError(a, err)
@@ -134,7 +134,7 @@ func testAuditsDue(a auditsOf) {
 func testAuditsLease(a auditsOf) {
 	_, ok := a.lease(noon)
 	require.False(a, ok)
-	_, _, err := a.Ask(a.Context(), "1024", noon)
+	_, _, err := a.Request(a.Context(), "1024", noon)
 	require.NoError(a, err)
 	first, ok := a.lease(noon)
 	require.True(a, ok)
@@ -172,7 +172,7 @@ func testAuditsLease(a auditsOf) {
 }
 
 // testAuditsFindings: a finding that is found again is the same one; a finding that is
-// not is closed, and a new one if it comes back.
+// not is closed, and a new one if it appears again.
 func testAuditsFindings(a auditsOf) {
 	both := []audit.Finding{finding(audit.Money, "food-1"), {Kind: audit.Catalogue, Item: "place-1", Says: "no time zone"}, finding(audit.Money, "food-1")}
 	run := a.audit(noon, audit.Report{Counts: audit.Counts{Orders: 7}, Findings: both, NotJudged: 1, OneNotJudged: "food-2: no worker", InMotion: 2})

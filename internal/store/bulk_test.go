@@ -49,7 +49,7 @@ func testBulk(t *testing.T, fresh newURL) {
 	require.ErrorIs(t, bulk.Begin(ctx, "run-1", "1024", noon), &booking.Error{Code: orders.BulkNotPlanned})
 	got, err = bulk.Run(ctx, "run-1")
 	require.NoError(t, err)
-	require.Equal(t, "1027", got.By, "it runs in the name of the one who has begun it")
+	require.Equal(t, "1027", got.By, "it runs in the name of the operator that has begun it")
 	leases := together(t, 4, func(int) (bool, error) {
 		_, ok, err := bulk.Lease(ctx, noon, noon.Add(time.Minute))
 		return ok, err

@@ -41,10 +41,10 @@ func (i *Inventory) SetCapacity(ctx context.Context, itemID string, from, to boo
 	return i.setCapacity(ctx, itemID, from, to, quantity, func(context.Context, bun.IDB, int) error { return nil })
 }
 
-// setCapacity sets the capacity of each day of [from, to), and then calls told with how
+// setCapacity sets the capacity of each day of [from, to), and then calls record with how
 // many are left on the day with the fewest.
 func (i *Inventory) setCapacity(
-	ctx context.Context, itemID string, from, to booking.Date, quantity int, told func(context.Context, bun.IDB, int) error,
+	ctx context.Context, itemID string, from, to booking.Date, quantity int, record func(context.Context, bun.IDB, int) error,
 ) error {
 	var rows []stockRow
 	for day := from; day.Before(to); day = day.AddDays(1) {
@@ -55,7 +55,7 @@ func (i *Inventory) setCapacity(
 	}
 	return i.db.inTxWithEvent(ctx, inventoryOutbox, "set capacity", func(ctx context.Context, q bun.IDB) error {
 		// A transaction that closes the item waits, and then finds these rows.
-		if err := i.db.takeTurn(ctx, q, itemTurn(itemID)); err != nil {
+		if err := i.db.serialize(ctx, q, itemKey(itemID)); err != nil {
 			return err
 		}
 		closed, err := isClosed(ctx, q, itemID)
@@ -79,7 +79,7 @@ func (i *Inventory) setCapacity(
 		if err != nil {
 			return err
 		}
-		return told(ctx, q, slices.MinFunc(set, func(a, b stockRow) int { return a.Remaining - b.Remaining }).Remaining)
+		return record(ctx, q, slices.MinFunc(set, func(a, b stockRow) int { return a.Remaining - b.Remaining }).Remaining)
 	})
 }
 

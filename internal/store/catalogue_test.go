@@ -28,7 +28,7 @@ func testCatalogue(t *testing.T, fresh newURL) {
 		p, err := catalogue.Place(t.Context(), "place")
 		require.NoError(t, err)
 		require.Equal(t, newPlace("place"), p)
-		require.Error(t, catalogue.AddPlace(t.Context(), "1025", newPlace("place")), "the id is taken")
+		require.Error(t, catalogue.AddPlace(t.Context(), "1025", newPlace("place")), "the id is used")
 	})
 
 	run(t, "PlaceWithPolicy", func(t *testing.T) {
@@ -87,9 +87,9 @@ func testCatalogue(t *testing.T, fresh newURL) {
 		for _, id := range unordered {
 			require.NoError(t, catalogue.AddPlace(t.Context(), "1025", newPlace(id)))
 		}
-		elsewhere := newPlace("elsewhere")
-		elsewhere.OwnerID = "other owner"
-		require.NoError(t, catalogue.AddPlace(t.Context(), "1025", elsewhere))
+		otherPlace := newPlace("other place")
+		otherPlace.OwnerID = "other owner"
+		require.NoError(t, catalogue.AddPlace(t.Context(), "1025", otherPlace))
 		withdraw := func(withdrawn bool) {
 			place, err := catalogue.ChangePlace(t.Context(), "1025", "a", func(p *booking.Place) error { p.Withdrawn = withdrawn; return nil })
 			require.NoError(t, err)
@@ -98,7 +98,7 @@ func testCatalogue(t *testing.T, fresh newURL) {
 		list := func(f booking.CatalogueFilter) []string {
 			return ids(t, selected(catalogue.Places, f), func(p booking.Place) string { return p.ID })
 		}
-		require.Equal(t, append([]string{"elsewhere"}, newest...), list(booking.CatalogueFilter{}))
+		require.Equal(t, append([]string{"other place"}, newest...), list(booking.CatalogueFilter{}))
 		require.Equal(t, newest, list(booking.CatalogueFilter{OwnerID: "owner"}))
 		require.Empty(t, list(booking.CatalogueFilter{Withdrawn: true}))
 		count := func(f booking.CatalogueFilter, want int) {
@@ -114,7 +114,7 @@ func testCatalogue(t *testing.T, fresh newURL) {
 		require.Equal(t, []string{"a"}, list(booking.CatalogueFilter{OwnerID: "owner", Withdrawn: true}))
 		require.Equal(t, []string{"a"}, list(booking.CatalogueFilter{Withdrawn: true}))
 		withdraw(false)
-		require.Equal(t, newest, list(booking.CatalogueFilter{OwnerID: "owner"}), "it stands where it stood")
+		require.Equal(t, newest, list(booking.CatalogueFilter{OwnerID: "owner"}), "it keeps its place in the list")
 		_, _, err := catalogue.Places(t.Context(), booking.CatalogueFilter{}, booking.Page{Cursor: "bad"})
 		requireCode(t, booking.InvalidCursor, err)
 	})
@@ -129,7 +129,7 @@ func testCatalogue(t *testing.T, fresh newURL) {
 		}
 		all := selected(catalogue.Menus, booking.CatalogueFilter{})
 		require.Equal(t, newest, ids(t, all, func(m booking.Menu) string { return m.ID }))
-		none := selected(catalogue.Menus, booking.CatalogueFilter{OwnerID: "nobody"})
+		none := selected(catalogue.Menus, booking.CatalogueFilter{OwnerID: "no owner"})
 		require.Empty(t, ids(t, none, func(m booking.Menu) string { return m.ID }))
 		m, err := catalogue.Menu(t.Context(), "a-")
 		require.NoError(t, err)
@@ -137,7 +137,7 @@ func testCatalogue(t *testing.T, fresh newURL) {
 		_, err = catalogue.Menu(t.Context(), "none")
 		requireCode(t, booking.NotFound, err)
 		require.ErrorContains(t, err, "menu none")
-		require.Error(t, catalogue.AddMenu(t.Context(), "1025", newMenu("a")), "the id is taken")
+		require.Error(t, catalogue.AddMenu(t.Context(), "1025", newMenu("a")), "the id is used")
 		_, menus, err := catalogue.Menus(t.Context(), booking.CatalogueFilter{}, booking.Page{Limit: 1})
 		require.NoError(t, err)
 		_, _, err = catalogue.Places(t.Context(), booking.CatalogueFilter{}, booking.Page{Cursor: menus})
@@ -153,8 +153,8 @@ func testCatalogue(t *testing.T, fresh newURL) {
 		got, err := catalogue.Menu(t.Context(), "a")
 		require.NoError(t, err)
 		require.Equal(t, want, got)
-		gone := selected(catalogue.Menus, booking.CatalogueFilter{OwnerID: "bora", Withdrawn: true})
-		require.Equal(t, []string{"a"}, ids(t, gone, func(m booking.Menu) string { return m.ID }))
+		withdrawn := selected(catalogue.Menus, booking.CatalogueFilter{OwnerID: "bora", Withdrawn: true})
+		require.Equal(t, []string{"a"}, ids(t, withdrawn, func(m booking.Menu) string { return m.ID }))
 		_, err = catalogue.ChangeMenu(t.Context(), "1025", "none", func(*booking.Menu) error { return nil })
 		requireCode(t, booking.NotFound, err)
 	})

@@ -176,11 +176,11 @@ func (c *Crew) WaitingBy(ctx context.Context, placedBy string) (n int, err error
 	return n, err
 }
 
-// Untold lists calls that were assigned while they waited and may not have been
+// Unsignalled lists calls that were assigned while they waited and may not have been
 // notified: the oldest first, at most as many as can be notified at a time.
-func (c *Crew) Untold(ctx context.Context) ([]booking.CleanerAtWork, error) {
+func (c *Crew) Unsignalled(ctx context.Context) ([]booking.CleanerAtWork, error) {
 	var rows []assignmentRow
-	err := c.db.run(ctx, "list untold calls", func(ctx context.Context, q bun.IDB) error {
+	err := c.db.run(ctx, "list calls that were not signalled", func(ctx context.Context, q bun.IDB) error {
 		rows = nil
 		return q.NewSelect().Model(&rows).Where("state = 'assigned' AND NOT told").OrderExpr("seq").Limit(maxLimit).Scan(ctx)
 	})
@@ -196,7 +196,7 @@ func (c *Crew) Untold(ctx context.Context) ([]booking.CleanerAtWork, error) {
 
 // MarkNotified records that the call was notified of its cleaner.
 func (c *Crew) MarkNotified(ctx context.Context, orderID string) error {
-	return c.db.run(ctx, "note that call was told", func(ctx context.Context, q bun.IDB) error {
+	return c.db.run(ctx, "note that call was signalled", func(ctx context.Context, q bun.IDB) error {
 		_, err := q.NewRaw("UPDATE assignments SET told = TRUE WHERE order_id = ? AND state = ?",
 			orderID, assignmentAssigned).Exec(ctx)
 		return err

@@ -15,7 +15,7 @@ import (
 func (i *Inventory) Close(ctx context.Context, itemID string) (orders int, err error) {
 	err = i.db.inTx(ctx, "close item", func(ctx context.Context, q bun.IDB) error {
 		// Stock that is set for the first time has no row to lock yet.
-		if err := i.db.takeTurn(ctx, q, itemTurn(itemID)); err != nil {
+		if err := i.db.serialize(ctx, q, itemKey(itemID)); err != nil {
 			return err
 		}
 		_, err := q.NewRaw("INSERT INTO closed_items (item_id) VALUES (?) ON CONFLICT (item_id) DO NOTHING", itemID).Exec(ctx)
@@ -34,8 +34,8 @@ func (i *Inventory) Close(ctx context.Context, itemID string) (orders int, err e
 	return orders, err
 }
 
-// itemTurn is the lock of transactions that close an item or set its stock.
-func itemTurn(itemID string) string { return "item " + itemID }
+// itemKey is the lock of transactions that close an item or set its stock.
+func itemKey(itemID string) string { return "item " + itemID }
 
 func isClosed(ctx context.Context, q bun.IDB, itemID string) (closed bool, err error) {
 	err = q.NewRaw("SELECT EXISTS (SELECT 1 FROM closed_items WHERE item_id = ?)", itemID).Scan(ctx, &closed)

@@ -98,7 +98,7 @@ func testClosing(t *testing.T, fresh newURL) {
 			require.Equal(t, want, n)
 		}
 		still(5, want...)
-		still(1, second.OrderID, "nobody")
+		still(1, second.OrderID, "no caller")
 		still(0)
 		release(t, inventory, second, true)
 		still(1, second.OrderID) // its first hold

@@ -35,7 +35,7 @@ const (
 type assignmentRow struct {
 	bun.BaseModel `bun:"table:assignments"`
 
-	Seq         int64  `bun:",pk"` // given by the database
+	Seq         int64  `bun:",pk"` // set by the database
 	OrderID     string // unique
 	State       string
 	CleanerID   string
@@ -80,7 +80,7 @@ func (c *Crew) inTurnWithEvent(ctx context.Context, what string, f func(context.
 
 func (c *Crew) afterTurn(f func(context.Context, bun.IDB) error) func(context.Context, bun.IDB) error {
 	return func(ctx context.Context, q bun.IDB) error {
-		if err := c.db.takeTurn(ctx, q, "cleaners"); err != nil {
+		if err := c.db.serialize(ctx, q, "cleaners"); err != nil {
 			return err
 		}
 		return f(ctx, q)
@@ -135,12 +135,12 @@ func notifyNow(ctx context.Context, q bun.IDB, orderID string) (row assignmentRo
 // serve assigns the cleaner that has been free longest to the oldest waiting call, if
 // there are both. The calling call, if any, is notified by the answer; any other is
 // still to be notified.
-func serve(ctx context.Context, q bun.IDB, asking string) (next assignmentRow, err error) {
+func serve(ctx context.Context, q bun.IDB, orderID string) (next assignmentRow, err error) {
 	err = q.NewRaw(`UPDATE assignments SET state = ?, cleaner_id = free.id, cleaner_name = free.name,
 			told = (order_id = ?), at = ?
 		FROM (SELECT id, name FROM cleaners WHERE order_id = '' AND NOT withdrawn ORDER BY free_since LIMIT 1) AS free
 		WHERE seq = (SELECT min(seq) FROM assignments WHERE state = 'waiting')
-		RETURNING *`, assignmentAssigned, asking, now()).Scan(ctx, &next)
+		RETURNING *`, assignmentAssigned, orderID, now()).Scan(ctx, &next)
 	if errors.Is(err, sql.ErrNoRows) {
 		return assignmentRow{}, nil
 	}

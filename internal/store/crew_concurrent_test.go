@@ -63,7 +63,7 @@ func testConcurrentCalls(t *testing.T, fresh newURL) {
 		together(t, 20, func(i int) (struct{}, error) {
 			outcome, err := c.Assign(t.Context(), callFor("o1"))
 			if err == nil && (outcome.Cleaner == nil || outcome.Cleaner.ID != "a") {
-				err = fmt.Errorf("call %d was told %v", i, outcome)
+				err = fmt.Errorf("call %d got %v", i, outcome)
 			}
 			return struct{}{}, err
 		})
@@ -84,7 +84,7 @@ func testConcurrentCalls(t *testing.T, fresh newURL) {
 						return struct{}{}, err
 					}
 				}
-				return struct{}{}, c.comeOrGo(t.Context(), round, calls[i], calls[i] >= round*each)
+				return struct{}{}, c.changeCrew(t.Context(), round, calls[i], calls[i] >= round*each)
 			})
 			require.NoError(t, c.requireRight(t.Context()))
 		}
@@ -109,9 +109,9 @@ func (c crew) anyAtWork(t *testing.T) string {
 	return cleaners[rand.IntN(len(cleaners))].OrderID // while calls wait, no cleaner is free
 }
 
-// comeOrGo does one thing with the call: a new one is requested, an older one is
+// changeCrew does one thing with the call: a new one is requested, an older one is
 // finished, cancelled or repeated. Sometimes a cleaner is added.
-func (c crew) comeOrGo(ctx context.Context, round, call int, comes bool) (err error) {
+func (c crew) changeCrew(ctx context.Context, round, call int, comes bool) (err error) {
 	order := key("o", call)
 	what := rand.IntN(20)
 	switch {

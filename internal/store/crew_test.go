@@ -127,7 +127,7 @@ func (c crew) waiting(t *testing.T, want int) {
 // untold requires which calls have not been notified of their cleaner.
 func (c crew) untold(t *testing.T, orderIDs ...string) {
 	t.Helper()
-	calls, err := c.Untold(t.Context())
+	calls, err := c.Unsignalled(t.Context())
 	require.NoError(t, err)
 	var got []string
 	for _, call := range calls {
@@ -146,7 +146,7 @@ func testCrew(t *testing.T, fresh newURL) {
 	run(t, "Cleaners", func(t *testing.T) {
 		c := newCrew(t, fresh, "b", "a", "C")
 		_, err := c.AddCleaner(t.Context(), "1025", newCleaner("a"))
-		require.Error(t, err, "the id is taken")
+		require.Error(t, err, "the id is used")
 		c.assign(t, "o1", assigned("b"))
 		c.atWork(t, "", "", "o1")
 		list := func(withdrawn bool) []string {
@@ -158,9 +158,9 @@ func testCrew(t *testing.T, fresh newURL) {
 		require.Equal(t, []string{"a"}, list(true))
 		_, _, err = c.Cleaners(t.Context(), booking.CleanerFilter{}, booking.Page{Cursor: "bad"})
 		requireCode(t, booking.InvalidCursor, err)
-		_, err = c.Cleaner(t.Context(), "nobody")
+		_, err = c.Cleaner(t.Context(), "unknown")
 		requireCode(t, booking.NotFound, err)
-		_, err = c.ChangeCleaner(t.Context(), "1025", "nobody", booking.CleanerChange{})
+		_, err = c.ChangeCleaner(t.Context(), "1025", "unknown", booking.CleanerChange{})
 		requireCode(t, booking.NotFound, err)
 	})
 
@@ -175,7 +175,7 @@ func testCrew(t *testing.T, fresh newURL) {
 		c.finish(t, "o1", done) // it finishes what it has
 		c.waiting(t, 1)
 		c.atWork(t, "", "")
-		require.Equal(t, "o2", c.withdraw(t, "b", false).OrderID, "who is brought back goes to who has waited longest")
+		require.Equal(t, "o2", c.withdraw(t, "b", false).OrderID, "a restored cleaner is assigned to the call that has waited longest")
 		c.untold(t, "o2")
 		c.withdraw(t, "b", false)
 		c.atWork(t, "", "o2")
@@ -197,7 +197,7 @@ func testCrew(t *testing.T, fresh newURL) {
 		c.on(t, "a")
 		var kept int
 		require.NoError(t, c.db.SQL().QueryRowContext(t.Context(), "SELECT count(*) FROM assignments WHERE tel <> ''").Scan(&kept))
-		require.Zero(t, kept, "a telephone number is kept until the call is over")
+		require.Zero(t, kept, "a telephone number is kept until the call has ended")
 	})
 
 	run(t, "ChangeCleaner", func(t *testing.T) {

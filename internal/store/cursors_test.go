@@ -86,7 +86,7 @@ func cursorsOf(t *testing.T, fresh newURL) map[string]func(ctx context.Context, 
 	}
 }
 
-// forgeries are cursors that look like the list's own.
+// forgeries are cursors in the form of the list's own.
 func forgeries(t *testing.T, cursor string) map[string]string {
 	t.Helper()
 	place := placeOf(t, cursor)
@@ -119,30 +119,30 @@ func forgeries(t *testing.T, cursor string) map[string]string {
 // refused, on every database.
 func testCursors(t *testing.T, fresh newURL) {
 	lists := cursorsOf(t, fresh)
-	given := map[string]string{}
+	continuing := map[string]string{}
 	for name, read := range lists {
 		next, err := read(t.Context(), "")
 		require.NoError(t, err, name)
 		require.NotEmpty(t, next, name)
 		_, err = read(t.Context(), next)
 		require.NoError(t, err, name)
-		given[name] = next
+		continuing[name] = next
 	}
 	for name, read := range lists {
-		for what, cursor := range forgeries(t, given[name]) {
+		for what, cursor := range forgeries(t, continuing[name]) {
 			_, err := read(t.Context(), cursor)
 			if err != nil {
 				require.ErrorIs(t, err, &booking.Error{Code: booking.InvalidCursor}, "%s: %s", name, what)
 			}
 		}
-		for _, cursor := range given {
-			if placeOf(t, cursor)[0] != placeOf(t, given[name])[0] {
+		for _, cursor := range continuing {
+			if placeOf(t, cursor)[0] != placeOf(t, continuing[name])[0] {
 				_, err := read(t.Context(), cursor)
 				requireCode(t, booking.InvalidCursor, err)
 			}
 		}
 	}
-	for name, cursor := range given {
+	for name, cursor := range continuing {
 		place := placeOf(t, cursor)
 		if _, err := time.Parse(time.RFC3339Nano, place[1]); err != nil {
 			continue

@@ -41,7 +41,7 @@ type decisionRow struct {
 	LeasedUntil *time.Time
 	Tries       int
 	Outcome     string
-	SettledAt   *time.Time
+	FinishedAt  *time.Time `bun:"settled_at"`
 }
 
 func (r decisionRow) kept() orders.KeptDecision {
@@ -63,7 +63,7 @@ func (d *Decisions) Put(ctx context.Context, k orders.KeptDecision) error {
 		DecidedAt: micros(k.DecidedAt), ByParty: k.ByParty, State: decisionWaits,
 	}
 	return d.db.inTx(ctx, "keep decision", func(ctx context.Context, q bun.IDB) error {
-		if err := d.db.takeTurn(ctx, q, "decisions on "+k.OrderID); err != nil {
+		if err := d.db.serialize(ctx, q, "decisions on "+k.OrderID); err != nil {
 			return err
 		}
 		waiting, equal, err := ahead(ctx, q, k)
@@ -96,8 +96,8 @@ func ahead(ctx context.Context, q bun.IDB, k orders.KeptDecision) (waiting int, 
 	}), err
 }
 
-// Waits counts the waiting decisions on the order that were made before the given time.
-// It implements activities.Decisions.
+// Waits counts the waiting decisions on the order that were made before a time. It implements
+// activities.Decisions.
 func (d *Decisions) Waits(ctx context.Context, orderID string, before time.Time) (n int, err error) {
 	err = d.db.run(ctx, "count kept decisions on order", func(ctx context.Context, q bun.IDB) error {
 		return q.NewRaw("SELECT count(*) FROM kept_decisions WHERE order_id = ? AND settled_at IS NULL AND decided_at < ?",

@@ -130,7 +130,7 @@ func testDecisionsPut(k keptOf) {
 		again.ID, again.Caller = fmt.Sprint("confirm/", n), fmt.Sprint("caller-", n)
 		require.NoError(k, k.Put(k.Context(), again))
 	}
-	again.ID, again.Caller = "one too many", "somebody"
+	again.ID, again.Caller = "one too many", "another caller"
 	require.ErrorIs(k, k.Put(k.Context(), again), &booking.Error{Code: booking.DecisionPending})
 	require.Equal(k, orders.MostKept, k.waits("a", received.Add(time.Hour)))
 
@@ -141,7 +141,7 @@ func testDecisionsPut(k keptOf) {
 }
 
 // testDecisionsLease: one process has the oldest decision on each order; the later ones
-// wait until it is settled.
+// wait until it is finished.
 func testDecisionsLease(k keptOf) {
 	at := received.Add(time.Hour)
 	k.put("a", "cancel", time.Second)
@@ -196,7 +196,7 @@ func testDecisionsFinish(k keptOf) {
 	require.Equal(k, before, v)
 	same, err := k.pages.Order(k.Context(), "a")
 	require.NoError(k, err)
-	require.Equal(k, row, same, "what a saga goes on from")
+	require.Equal(k, row, same, "the state from which a saga continues")
 
 	no.Code = booking.NotAwaitingOwner
 	require.NoError(k, k.Finish(k.Context(), reject, no))
@@ -214,7 +214,7 @@ func testDecisionsFinish(k keptOf) {
 	require.Equal(k, v, again, "the saga shows what was carried out")
 }
 
-// testDecisionsForget: only settled decisions are deleted after a while.
+// testDecisionsForget: only finished decisions are deleted after a while.
 func testDecisionsForget(k keptOf) {
 	k.put("a", "confirm", 0)
 	old, young := k.put("b", "confirm", 0), k.put("c", "confirm", 0)

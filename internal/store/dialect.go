@@ -20,11 +20,10 @@ type dialect struct {
 	forUpdate schema.Safe
 	// forUpdateOfFree is forUpdate that skips locked rows.
 	forUpdateOfFree schema.Safe
-	// takeTurns precedes the first statement of a transaction and makes transactions
-	// with the same turn, mostly an order's id, run one after the other. A transaction
-	// gets its number, by which events are ordered, with its first change: after
-	// takeTurns.
-	takeTurns func(turn string) schema.QueryAppender
+	// serialize precedes the first statement of a transaction and makes transactions with the
+	// same key, mostly an order's id, run one after the other. A transaction gets its number, by
+	// which events are ordered, with its first change: after serialize.
+	serialize func(turn string) schema.QueryAppender
 	// final selects events that no later event can precede: events of transactions
 	// that began before all running ones.
 	final schema.Safe
@@ -73,7 +72,7 @@ func (c columnTypes) AppendOnly(table string) string {
 var postgres = dialect{
 	bun:       func() schema.Dialect { return pgdialect.New() },
 	forUpdate: "FOR UPDATE", forUpdateOfFree: "FOR UPDATE SKIP LOCKED",
-	takeTurns: func(turn string) schema.QueryAppender {
+	serialize: func(turn string) schema.QueryAppender {
 		return bun.SafeQuery("SELECT pg_advisory_xact_lock(hashtextextended(?, 0));", turn)
 	},
 	final:  "tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
@@ -103,7 +102,7 @@ var postgres = dialect{
 var sqlite = dialect{
 	bun:       func() schema.Dialect { return sqlitedialect.New() },
 	oneWriter: true,
-	takeTurns: func(string) schema.QueryAppender { return bun.SafeQuery("") },
+	serialize: func(string) schema.QueryAppender { return bun.SafeQuery("") },
 	final:     "TRUE",
 	ofPage:    "item_id IN (SELECT item_id FROM page)",
 	write:     "PRAGMA user_version = 1",

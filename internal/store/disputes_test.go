@@ -42,12 +42,12 @@ func testDisputes(t *testing.T, mypage *store.Mypage) {
 			require.NoError(t, err)
 			require.Equal(t, disputed && row.ID == "disputed", row.View.Disputed)
 		}
-		troubles, err := mypage.AttentionCounts(t.Context())
+		counts, err := mypage.AttentionCounts(t.Context())
 		require.NoError(t, err)
 		if disputed {
-			require.Equal(t, []store.AttentionCount{{Kind: booking.Lodging, NeedingAttention: 1}}, troubles)
+			require.Equal(t, []store.AttentionCount{{Kind: booking.Lodging, NeedingAttention: 1}}, counts)
 		} else {
-			require.Empty(t, troubles)
+			require.Empty(t, counts)
 		}
 	}
 	is(false, booking.Confirmed)
@@ -65,9 +65,9 @@ func testDisputes(t *testing.T, mypage *store.Mypage) {
 	is(true, booking.Completed)
 
 	publishAgain(t, mypage, "disputed", func(v *contract.View) { v.NeedsAttention = true })
-	troubles, err := mypage.AttentionCounts(t.Context())
+	counts, err := mypage.AttentionCounts(t.Context())
 	require.NoError(t, err)
-	require.Equal(t, []store.AttentionCount{{Kind: booking.Lodging, NeedingAttention: 1}}, troubles, "it is counted once")
+	require.Equal(t, []store.AttentionCount{{Kind: booking.Lodging, NeedingAttention: 1}}, counts, "it is counted once")
 	publishAgain(t, mypage, "disputed", func(v *contract.View) { v.NeedsAttention = false })
 
 	_, err = mypage.NoteDisputes(t.Context(), "disputed", nil)

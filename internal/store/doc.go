@@ -5,13 +5,13 @@
 // The SQL is the same for both databases, except for the fragments in dialect.go, which
 // contain no business rules.
 //
-// An operation takes as few statements as possible: conditional updates and ON CONFLICT
-// decide between processes, so there are no locks in memory. Every operation may be
-// repeated.
+// An operation executes as few statements as possible. Conditional updates and ON
+// CONFLICT decide between concurrent processes, so there are no locks in memory. Every
+// operation may be repeated.
 //
-// failure.go translates errors, once: an error for the caller is a *booking.Error, with
-// Unavailable if the database cannot be used now; any other error names the operation
-// that failed. Both wrap the database's error, which no code outside this package
-// reads. An error is booking.ErrNothingDone, too, if the transaction certainly had no
-// effect.
+// Only failure.go translates errors. An error that a caller can handle is a *booking.Error,
+// with Unavailable if the database cannot be used now. Any other error names the
+// operation that failed. Both wrap the database's error, which no code outside this
+// package reads. If the transaction certainly had no effect, the error also wraps
+// booking.ErrNothingDone.
 package store

@@ -90,8 +90,8 @@ func (c *Catalogue) CountDrinks(ctx context.Context, f booking.CatalogueFilter) 
 	return c.drinks.count(ctx, func(q bun.IDB) *bun.SelectQuery { return c.sold(q, f).OrderExpr(order) })
 }
 
-// sold selects the drinks that are not deleted and, if the filter asks for that, whose
-// day has not ended.
+// sold selects the drinks that are not deleted and, if the filter requires that, whose day has
+// not ended.
 func (c *Catalogue) sold(q bun.IDB, f booking.CatalogueFilter) *bun.SelectQuery {
 	query := c.drinks.selection(q, f).Where("NOT deleted")
 	if !f.EndsAfter.IsZero() {
@@ -126,7 +126,7 @@ func (c *Catalogue) ChangeDrink(ctx context.Context, by, id string, change func(
 func (c *Catalogue) NoteDeletion(ctx context.Context, by, drinkID string, d booking.DrinkDeletion) error {
 	row := &deletionRow{DrinkID: drinkID, Orders: d.Orders, Cancelled: d.Cancelled, Ended: d.Ended, Done: d.Done}
 	return c.db.inTxWithEvent(ctx, catalogueOutbox, "note deletion of drink", func(ctx context.Context, q bun.IDB) error {
-		if err := c.takeOff(ctx, q, by, drinkID); err != nil {
+		if err := c.delist(ctx, q, by, drinkID); err != nil {
 			return err
 		}
 		upsert := q.NewInsert().Model(row).
@@ -140,8 +140,8 @@ func (c *Catalogue) NoteDeletion(ctx context.Context, by, drinkID string, d book
 	})
 }
 
-// takeOff removes the drink from the list, once.
-func (c *Catalogue) takeOff(ctx context.Context, q bun.IDB, by, drinkID string) error {
+// delist removes the drink from the list, once.
+func (c *Catalogue) delist(ctx context.Context, q bun.IDB, by, drinkID string) error {
 	var row struct {
 		Doc     string
 		Version int64

@@ -27,7 +27,7 @@ func testDrinks(t *testing.T, fresh newURL) {
 	run(t, "Sold", func(t *testing.T) {
 		require.NoError(t, catalogue.AddDrink(t.Context(), "1025", newDrink(t.Name()), 5))
 		drink(t, nil)
-		require.Error(t, catalogue.AddDrink(t.Context(), "1025", newDrink(t.Name()), 5), "the id is taken")
+		require.Error(t, catalogue.AddDrink(t.Context(), "1025", newDrink(t.Name()), 5), "the id is used")
 		_, _, err := catalogue.Drink(t.Context(), "none")
 		requireCode(t, booking.NotFound, err)
 		require.ErrorContains(t, err, "drink none")

@@ -28,11 +28,11 @@ type eventRow struct {
 func newEventRows(events []booking.Event) ([]eventRow, error) {
 	rows := make([]eventRow, len(events))
 	for i, e := range events {
-		var told any = e.Data
+		var payload any = e.Data
 		if e.Catalogue != nil {
-			told = e.Catalogue
+			payload = e.Catalogue
 		}
-		data, err := json.Marshal(told)
+		data, err := json.Marshal(payload)
 		if err != nil {
 			return nil, fmt.Errorf("write event %s as JSON: %w", e.Key, err)
 		}
@@ -43,12 +43,12 @@ func newEventRows(events []booking.Event) ([]eventRow, error) {
 
 func (r eventRow) event() (booking.Event, error) {
 	e := booking.Event{Key: r.Key, Type: r.Type, Subject: r.OrderID, At: r.At.UTC(), Cursor: r.cursor()}
-	var told any = &e.Data
+	var payload any = &e.Data
 	if r.Type.OfCatalogue() {
 		e.Catalogue = new(booking.CatalogueData)
-		told = e.Catalogue
+		payload = e.Catalogue
 	}
-	if err := json.Unmarshal([]byte(r.Data), told); err != nil {
+	if err := json.Unmarshal([]byte(r.Data), payload); err != nil {
 		return booking.Event{}, fmt.Errorf("event %s: %w", r.Key, err)
 	}
 	return e, nil
@@ -73,10 +73,9 @@ func (p position) before(other position) bool {
 	return p.tx < other.tx || p.tx == other.tx && p.seq < other.seq
 }
 
-// Events returns up to limit events after the cursor, oldest first, and the next
-// cursor: the given one if there is nothing new. "" is the beginning. Each event has
-// the cursor that follows it, so that a reader can stop at any of them. InvalidCursor:
-// after is not a cursor of this feed.
+// Events returns up to limit events after the cursor, oldest first, and the next cursor: the same
+// one if there is nothing new. "" is the beginning. Each event has the cursor that follows it, so
+// that a reader can stop at any of them. InvalidCursor: after is not a cursor of this feed.
 //
 // A reader that follows the cursors misses no event and reads none twice; the events of
 // one order are in the order of their publication. An event can be read only once no
@@ -84,7 +83,7 @@ func (p position) before(other position) bool {
 // written something and stays open, anywhere on the server, blocks the feed until it
 // ends.
 //
-// An event that cannot be read is skipped and reported to PassingOver: it must not
+// An event that cannot be read is skipped and reported to ReportingSkipped: it must not
 // block all later ones.
 func (m *Mypage) Events(ctx context.Context, after string, limit int) (_ []booking.Event, next string, err error) {
 	from, err := decodePosition(after)
@@ -171,7 +170,7 @@ func (m *Mypage) eventsAfter(
 			at = row.position()
 			e, err := row.event()
 			if err != nil {
-				m.passOver(row.unreadable(err))
+				m.reportSkipped(row.unreadable(err))
 				continue
 			}
 			events = append(events, e)
@@ -180,10 +179,10 @@ func (m *Mypage) eventsAfter(
 	return events, at, all, nil
 }
 
-// PassingOver returns a read model that calls note with each event that Events skips.
-func (m *Mypage) PassingOver(note func(*Unreadable)) *Mypage { return &Mypage{m.db, note} }
+// ReportingSkipped returns a read model that calls note with each event that Events skips.
+func (m *Mypage) ReportingSkipped(note func(*Unreadable)) *Mypage { return &Mypage{m.db, note} }
 
-func (m *Mypage) passOver(u *Unreadable) {
+func (m *Mypage) reportSkipped(u *Unreadable) {
 	if m.note != nil {
 		m.note(u)
 	}

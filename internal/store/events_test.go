@@ -114,9 +114,9 @@ func testEvents(t *testing.T, fresh newURL) {
 		require.NoError(t, publishEvents(t.Context(), reader.m, "o1", 4, 4))
 		reader.followUntil(t, 6)
 		for i, e := range reader.seen {
-			rest, next, err := reader.m.Events(t.Context(), e.Cursor, 10)
+			following, next, err := reader.m.Events(t.Context(), e.Cursor, 10)
 			require.NoError(t, err)
-			require.Equal(t, reader.seen[i+1:], append([]booking.Event{}, rest...))
+			require.Equal(t, reader.seen[i+1:], append([]booking.Event{}, following...))
 			require.Equal(t, reader.cursor, next)
 		}
 		require.Equal(t, reader.cursor, reader.seen[5].Cursor)
@@ -165,7 +165,7 @@ func testEvents(t *testing.T, fresh newURL) {
 	run(t, "UnreadableEvents", func(t *testing.T) {
 		db := setup(t, fresh, "mypage")
 		var named []string
-		m := store.NewMypage(db).PassingOver(func(u *store.Unreadable) { named = append(named, u.OrderID+": "+u.Error()) })
+		m := store.NewMypage(db).ReportingSkipped(func(u *store.Unreadable) { named = append(named, u.OrderID+": "+u.Error()) })
 		require.NoError(t, publishEvents(t.Context(), m, "o1", 1, 20))
 		whole := follower{m: m}
 		whole.followUntil(t, 20)
@@ -183,7 +183,7 @@ func testEvents(t *testing.T, fresh newURL) {
 		reader.follow(t)
 		require.Equal(t, []int{1, 2, 18, 19}, quantities(reader.seen))
 		require.Contains(t, named, "o1: event "+newEvent("o1", 3).Key+": json: cannot unmarshal array into Go value of type booking.EventData")
-		require.Equal(t, whole.cursor, reader.cursor, "the last one is passed over, too")
+		require.Equal(t, whole.cursor, reader.cursor, "the last one is skipped, too")
 		require.NoError(t, publishEvents(t.Context(), m, "o1", 21, 21))
 		reader.followUntil(t, 5)
 
@@ -259,7 +259,7 @@ func testEventsOfOne(t *testing.T, db *store.DB) {
 	require.Equal(t, []int{1, 16}, seen)
 	seen, _ = follow(ofCustomer, whole.seen[8].Cursor)
 	require.Equal(t, []int{10, 13, 16, 19, 22, 25, 28}, seen, "from a cursor of the whole feed")
-	seen, at := follow(booking.EventFilter{CustomerID: "nobody"}, "")
+	seen, at := follow(booking.EventFilter{CustomerID: "unknown"}, "")
 	require.Empty(t, seen)
 	require.Equal(t, end, at)
 
@@ -343,7 +343,7 @@ func TestEvents_ManyWritersCommitOutOfOrder(t *testing.T) {
 
 // A publication that waits for an earlier one of the same order gets a later place in
 // the feed, although it had begun before the earlier one wrote anything.
-func TestEvents_PublicationsOfAnOrderTakeTurns(t *testing.T) {
+func TestEvents_PublicationsOfAnOrderWaitForEachOther(t *testing.T) {
 	t.Parallel()
 	url := pgtest.New(t)
 	db := open(t, url)
@@ -387,7 +387,7 @@ func awaitBlocked(t *testing.T, db *sql.DB) {
 		select {
 		case <-again.C:
 		case <-timeout:
-			require.Fail(t, "nobody waits for a lock")
+			require.Fail(t, "no session waits for a lock")
 		}
 	}
 }

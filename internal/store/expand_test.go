@@ -14,11 +14,11 @@ import (
 // breaking is what breaks the version before, which runs beside the new one during a
 // rollout.
 var breaking = map[string]*regexp.Regexp{
-	"drops what it may use":         regexp.MustCompile(`(?i)\bDROP\s+(TABLE|COLUMN|VIEW|TYPE|SCHEMA|DEFAULT)\b`),
-	"renames what it uses":          regexp.MustCompile(`(?i)\bRENAME\b`),
-	"changes what it reads":         regexp.MustCompile(`(?i)\bALTER\s+COLUMN\s+\S+\s+(SET\s+DATA\s+)?TYPE\b`),
-	"refuses what it writes":        regexp.MustCompile(`(?i)\bSET\s+NOT\s+NULL\b|\bADD\s+(CONSTRAINT|CHECK|UNIQUE|PRIMARY|FOREIGN|EXCLUDE)\b`),
-	"takes away what it has stored": regexp.MustCompile(`(?i)\b(TRUNCATE|DELETE\s+FROM)\b`),
+	"drops what it may use":      regexp.MustCompile(`(?i)\bDROP\s+(TABLE|COLUMN|VIEW|TYPE|SCHEMA|DEFAULT)\b`),
+	"renames what it uses":       regexp.MustCompile(`(?i)\bRENAME\b`),
+	"changes what it reads":      regexp.MustCompile(`(?i)\bALTER\s+COLUMN\s+\S+\s+(SET\s+DATA\s+)?TYPE\b`),
+	"refuses what it writes":     regexp.MustCompile(`(?i)\bSET\s+NOT\s+NULL\b|\bADD\s+(CONSTRAINT|CHECK|UNIQUE|PRIMARY|FOREIGN|EXCLUDE)\b`),
+	"deletes what it has stored": regexp.MustCompile(`(?i)\b(TRUNCATE|DELETE\s+FROM)\b`),
 }
 
 var (
@@ -98,7 +98,7 @@ func TestBreaks(t *testing.T) {
 		"ALTER TABLE t ALTER COLUMN a SET NOT NULL":                  "refuses",
 		"ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0)":               "refuses",
 		"CREATE UNIQUE INDEX i ON t (a)":                             "refuses",
-		"DELETE FROM t":                                              "takes away",
+		"DELETE FROM t":                                              "deletes",
 	} {
 		if got := breaks(sql); want == "" {
 			require.Empty(t, got, sql)

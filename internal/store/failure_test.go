@@ -99,15 +99,15 @@ func TestTranslate_Both(t *testing.T) {
 		said, _ = errors.AsType[*booking.Error](err)
 		require.Equal(t, "a part that this needs is away at the moment", said.Message)
 
-		gone, cancel := context.WithCancel(t.Context())
+		cancelled, cancel := context.WithCancel(t.Context())
 		cancel()
-		require.ErrorIs(t, put(gone, db, 2), errUnavailable)
+		require.ErrorIs(t, put(cancelled, db, 2), errUnavailable)
 
 		require.NoError(t, put(t.Context(), db, 2))
 		err = put(t.Context(), db, 2)
 		require.NotErrorIs(t, err, errUnavailable, "the statement is at fault")
-		_, told := errors.AsType[*booking.Error](err)
-		require.False(t, told, "what is internal stays inside")
+		_, public := errors.AsType[*booking.Error](err)
+		require.False(t, public, "what is internal stays inside")
 	})
 }
 

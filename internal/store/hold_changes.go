@@ -49,7 +49,7 @@ func (r *holdChangeRow) outcome() booking.Outcome {
 func (i *Inventory) ChangeHold(ctx context.Context, c booking.HoldChange) (booking.Outcome, error) {
 	var short booking.Reason
 	outcome, err := i.changing(ctx, "change hold", c, func(ctx context.Context, q bun.IDB, held *holdRow) (row *holdChangeRow, err error) {
-		row, short, err = i.takeMore(ctx, q, held, c)
+		row, short, err = i.holdMore(ctx, q, held, c)
 		return row, err
 	})
 	if errors.Is(err, errShort) {
@@ -123,9 +123,9 @@ func (i *Inventory) lockedChange(ctx context.Context, q bun.IDB, c booking.HoldC
 	return held, change, err
 }
 
-// takeMore holds what c needs in addition to the hold. errShort: it cannot; short is
+// holdMore holds what c needs in addition to the hold. errShort: it cannot; short is
 // the reason.
-func (i *Inventory) takeMore(
+func (i *Inventory) holdMore(
 	ctx context.Context, q bun.IDB, held *holdRow, c booking.HoldChange,
 ) (row *holdChangeRow, short booking.Reason, err error) {
 	if err := i.dropOpen(ctx, q, held, booking.ByCustomer); err != nil {
@@ -258,19 +258,19 @@ func (i *Inventory) dropOpen(ctx context.Context, q bun.IDB, held *holdRow, why 
 	if err != nil {
 		return err
 	}
-	stretches := make([]booking.DailyQuantity, 0, len(extras)+1)
+	ranges := make([]booking.DailyQuantity, 0, len(extras)+1)
 	for _, row := range append(extras, *held) {
 		s, err := row.dailyQuantity()
 		if err != nil {
 			return err
 		}
-		stretches = append(stretches, s)
+		ranges = append(ranges, s)
 	}
-	if err := i.lockDays(ctx, q, held.ItemID, stretches); err != nil {
+	if err := i.lockDays(ctx, q, held.ItemID, ranges); err != nil {
 		return err
 	}
 	for n := range extras {
-		if _, err := i.giveBack(ctx, q, &extras[n], extras[n].FromDay, extras[n].ToDay); err != nil {
+		if _, err := i.releaseDays(ctx, q, &extras[n], extras[n].FromDay, extras[n].ToDay); err != nil {
 			return err
 		}
 	}
@@ -285,21 +285,21 @@ func (i *Inventory) dropOpen(ctx context.Context, q bun.IDB, held *holdRow, why 
 	return err
 }
 
-// lockDays locks the days of all stretches in their order, so that transactions that
-// take and release several of them cannot deadlock.
-func (i *Inventory) lockDays(ctx context.Context, q bun.IDB, itemID string, stretches []booking.DailyQuantity) error {
-	if len(stretches) < 2 || i.db.dialect.oneWriter {
+// lockDays locks the days of all ranges in their order, so that transactions that hold and
+// release several of them cannot deadlock.
+func (i *Inventory) lockDays(ctx context.Context, q bun.IDB, itemID string, ranges []booking.DailyQuantity) error {
+	if len(ranges) < 2 || i.db.dialect.oneWriter {
 		return nil
 	}
-	var ranges []string
+	var conditions []string
 	args := []any{itemID}
-	for _, s := range stretches {
-		ranges = append(ranges, "day >= ? AND day < ?")
+	for _, s := range ranges {
+		conditions = append(conditions, "day >= ? AND day < ?")
 		args = append(args, s.From.String(), s.To.String())
 	}
 	args = append(args, i.db.dialect.forUpdate)
 	var days []string
-	return q.NewRaw("SELECT day FROM stock WHERE item_id = ? AND ("+strings.Join(ranges, " OR ")+") ORDER BY day ?", args...).Scan(ctx, &days)
+	return q.NewRaw("SELECT day FROM stock WHERE item_id = ? AND ("+strings.Join(conditions, " OR ")+") ORDER BY day ?", args...).Scan(ctx, &days)
 }
 
 func (r *holdRow) dailyQuantity() (s booking.DailyQuantity, err error) {

@@ -26,7 +26,7 @@ func testHoldChanges(t *testing.T, fresh newURL) {
 			require.Equal(t, want, got)
 		}
 	}
-	settle := func(t *testing.T, c booking.HoldChange, want booking.Outcome) {
+	makeChange := func(t *testing.T, c booking.HoldChange, want booking.Outcome) {
 		t.Helper()
 		for range 2 {
 			got, err := inventory.MakeChange(t.Context(), c)
@@ -49,7 +49,7 @@ func testHoldChanges(t *testing.T, fresh newURL) {
 	}{
 		"Later":        {2, 5, 1, []int{3, 2, 2, 2, 2, 3}, []int{3, 3, 2, 2, 2, 3}},
 		"Earlier":      {0, 2, 1, []int{2, 2, 2, 3, 3, 3}, []int{2, 2, 3, 3, 3, 3}},
-		"ElseWhere":    {4, 6, 2, []int{3, 2, 2, 3, 1, 1}, []int{3, 3, 3, 3, 1, 1}},
+		"OtherDays":    {4, 6, 2, []int{3, 2, 2, 3, 1, 1}, []int{3, 3, 3, 3, 1, 1}},
 		"MoreRooms":    {1, 3, 3, []int{3, 0, 0, 3, 3, 3}, []int{3, 0, 0, 3, 3, 3}},
 		"Longer":       {0, 6, 2, []int{1, 1, 1, 1, 1, 1}, []int{1, 1, 1, 1, 1, 1}},
 		"Shorter":      {1, 2, 1, []int{3, 2, 2, 3, 3, 3}, []int{3, 2, 3, 3, 3, 3}},
@@ -65,11 +65,11 @@ func testHoldChanges(t *testing.T, fresh newURL) {
 			require.True(t, drop(t, dropped))
 			require.False(t, drop(t, dropped))
 			remaining(t, inventory, p, 3, 2, 2, 3, 3, 3)
-			settle(t, dropped, booking.Outcome{Result: booking.Undone, Reason: booking.ByCustomer})
+			makeChange(t, dropped, booking.Outcome{Result: booking.Undone, Reason: booking.ByCustomer})
 
 			made := changeOf(h, "made", c.from, c.to, c.rooms)
 			change(t, made, done)
-			settle(t, made, done)
+			makeChange(t, made, done)
 			remaining(t, inventory, p, c.after...)
 			require.False(t, drop(t, made), "it stays made")
 			remaining(t, inventory, p, c.after...)
@@ -98,7 +98,7 @@ func testHoldChanges(t *testing.T, fresh newURL) {
 		release(t, inventory, h, true)
 		remaining(t, inventory, p, 2, 2, 2, 2, 2)
 		change(t, c, undone)
-		settle(t, c, undone)
+		makeChange(t, c, undone)
 		require.False(t, drop(t, c))
 		change(t, changeOf(h, "2", 1, 5, 2), undone)
 		remaining(t, inventory, p, 2, 2, 2, 2, 2)
@@ -111,7 +111,7 @@ func testHoldChanges(t *testing.T, fresh newURL) {
 		c := changeOf(h, "1", 1, 4, 2)
 		c.Agreed = "words"
 		change(t, c, done)
-		settle(t, c, done)
+		makeChange(t, c, done)
 		dropped := func(c booking.HoldChange) booking.Undo {
 			undo, err := inventory.DropChange(t.Context(), c)
 			require.NoError(t, err)
@@ -146,8 +146,8 @@ func testHoldChanges(t *testing.T, fresh newURL) {
 		change(t, first, done)
 		change(t, second, done)
 		remaining(t, inventory, p, 0, 1, 1, 0)
-		settle(t, first, undone)
-		settle(t, second, done)
+		makeChange(t, first, undone)
+		makeChange(t, second, done)
 		remaining(t, inventory, p, 1, 1, 1, 0)
 	})
 
@@ -160,7 +160,7 @@ func testHoldChanges(t *testing.T, fresh newURL) {
 		_, err := inventory.Shorten(t.Context(), h.Key, day(1))
 		require.NoError(t, err)
 		remaining(t, inventory, p, 0, 1, 1, 1)
-		settle(t, c, booking.Outcome{Result: booking.Undone, Reason: booking.TooLate})
+		makeChange(t, c, booking.Outcome{Result: booking.Undone, Reason: booking.TooLate})
 		change(t, changeOf(h, "2", 0, 4, 1), booking.Outcome{Result: booking.Undone, Reason: booking.TooLate})
 	})
 
@@ -172,7 +172,7 @@ func testHoldChanges(t *testing.T, fresh newURL) {
 		change(t, refused, soldOut)
 		made.Agreed, made.Has = "words", h.DailyQuantity()
 		change(t, made, done)
-		settle(t, made, done)
+		makeChange(t, made, done)
 		open.Has = made.DailyQuantity()
 		change(t, open, done)
 		other := changeOf(h, "3", 0, 2, 2)

@@ -25,7 +25,7 @@ func NewInbox(db *DB) *Inbox { return &Inbox{db} }
 const (
 	keptWaiting = "waiting" // for its saga's start
 	keptStarted = "started"
-	keptClosing = "closing" // it was withdrawn; the engine has not been asked yet
+	keptClosing = "closing" // it was withdrawn; the engine was not called yet
 	keptClosed  = "closed"
 )
 
@@ -49,7 +49,7 @@ type keptRow struct {
 	LeasedUntil *time.Time
 	Tries       int
 	Outcome     string
-	SettledAt   *time.Time
+	FinishedAt  *time.Time `bun:"settled_at"`
 }
 
 func (r keptRow) kept() orders.Kept {

@@ -140,7 +140,7 @@ func testInboxPut(i inboxOf) {
 	require.False(i, ok, "it is not in the inbox alone")
 }
 
-// testInboxLease: one process has an order; it comes back when the process has failed
+// testInboxLease: one process has an order; it is leased again when the process has failed
 // or died.
 func testInboxLease(i inboxOf) {
 	at := received.Add(time.Hour)
@@ -170,7 +170,7 @@ func testInboxLease(i inboxOf) {
 	require.Equal(i, slices.Compact(slices.Clone(all)), all, "none twice")
 }
 
-// testInboxStarted: a started order is settled, and stays so.
+// testInboxStarted: a started order is finished, and stays so.
 func testInboxStarted(i inboxOf) {
 	i.put("a", 0)
 	i.put("b", 0)
@@ -186,7 +186,7 @@ func testInboxStarted(i inboxOf) {
 	require.NoError(i, i.Closed(i.Context(), "a", "late"))
 	require.NoError(i, i.Failed(i.Context(), orders.Failure{OrderID: "a"}))
 	require.Equal(i, "hash", i.put("a", 0).RequestHash)
-	require.Zero(i, i.open().Orders, "it does not come back")
+	require.Zero(i, i.open().Orders, "it is not leased again")
 }
 
 // testInboxWithdraw: a withdrawn order is shown as such at once, and waits until the
@@ -240,7 +240,7 @@ func testInboxWithdraw(i inboxOf) {
 	_, ok, err = i.Withdraw(i.Context(), "b", byHer, false)
 	require.NoError(i, err)
 	require.True(i, ok)
-	require.Equal(i, []string{"b"}, i.lease(1, received), "at once, whoever has it")
+	require.Equal(i, []string{"b"}, i.lease(1, received), "at once, whichever process has it")
 }
 
 // testInboxExpire: orders that were never sent to the engine and can no longer be
@@ -266,7 +266,7 @@ func testInboxExpire(i inboxOf) {
 	require.Equal(i, 3, i.open().Orders)
 }
 
-// testInboxForget: settled orders are deleted after a while, open ones never.
+// testInboxForget: finished orders are deleted after a while, open ones never.
 func testInboxForget(i inboxOf) {
 	i.put("a", 0)
 	i.put("b", 0)

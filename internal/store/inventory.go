@@ -69,7 +69,7 @@ func (i *Inventory) Hold(ctx context.Context, h booking.Hold) (booking.Outcome, 
 			return newHoldRow(h, booking.Undone, h.Why), nil
 		})
 	}
-	outcome, short, err := i.take(ctx, h)
+	outcome, short, err := i.tryHold(ctx, h)
 	if errors.Is(err, errShort) {
 		return i.decide(ctx, "refuse to hold stock", func(ctx context.Context, q bun.IDB) (*holdRow, error) {
 			left, err := fewestLeft(ctx, q, h)
@@ -84,9 +84,8 @@ func (i *Inventory) Hold(ctx context.Context, h booking.Hold) (booking.Outcome, 
 	return outcome, nil
 }
 
-// take holds, or returns the recorded outcome. errShort: it cannot; short is the
-// reason.
-func (i *Inventory) take(ctx context.Context, h booking.Hold) (outcome booking.Outcome, short booking.Reason, err error) {
+// tryHold holds, or returns the recorded outcome. errShort: it cannot; short is the reason.
+func (i *Inventory) tryHold(ctx context.Context, h booking.Hold) (outcome booking.Outcome, short booking.Reason, err error) {
 	err = i.db.inTx(ctx, "hold stock", func(ctx context.Context, q bun.IDB) error {
 		// The stock is changed first, so that the hold is written once, with how many
 		// are left. A repeated hold is rolled back.
@@ -187,10 +186,10 @@ func (i *Inventory) lockedHold(ctx context.Context, q bun.IDB, key string) (*hol
 	return row, err
 }
 
-// move adds the quantity (negative: takes it) to what is left on each day, and returns
-// what is left then on the day with the fewest; nil if it was not possible on all days,
-// and the caller rolls back. A closed item takes back, but gives nothing. The days are
-// locked in their order, so that overlapping holds cannot deadlock.
+// move adds the quantity (negative: subtracts it) to what is left on each day, and returns what
+// is left then on the day with the fewest; nil if it was not possible on all days, and the caller
+// rolls back. Stock of a closed item can be released, but not held. The days are locked in their
+// order, so that overlapping holds cannot deadlock.
 func (i *Inventory) move(ctx context.Context, q bun.IDB, itemID string, from, to booking.Date, quantity int) (left *int, err error) {
 	var remaining []int
 	err = q.NewRaw(`UPDATE stock SET remaining = stock.remaining + ?0
@@ -244,7 +243,7 @@ func (i *Inventory) release(ctx context.Context, q bun.IDB, h booking.Hold) (boo
 		return booking.Undo{}, err
 	}
 	// The recorded hold counts, not the quantity of h.
-	left, err := i.giveBack(ctx, q, held, held.FromDay, held.ToDay)
+	left, err := i.releaseDays(ctx, q, held, held.FromDay, held.ToDay)
 	if err != nil {
 		return booking.Undo{}, err
 	}
@@ -257,9 +256,9 @@ func (i *Inventory) release(ctx context.Context, q bun.IDB, h booking.Hold) (boo
 	return undo, err
 }
 
-// giveBack releases the hold's quantity on every day of [fromDay, toDay), and returns
+// releaseDays releases the hold's quantity on every day of [fromDay, toDay), and returns
 // how many are left then.
-func (i *Inventory) giveBack(ctx context.Context, q bun.IDB, held *holdRow, fromDay, toDay string) (left *int, err error) {
+func (i *Inventory) releaseDays(ctx context.Context, q bun.IDB, held *holdRow, fromDay, toDay string) (left *int, err error) {
 	from, err := booking.ParseDate(fromDay)
 	if err != nil {
 		return nil, err
@@ -310,7 +309,7 @@ func (i *Inventory) shorten(ctx context.Context, q bun.IDB, key string, end book
 		return booking.Freed{}, err
 	}
 	if freed.Nights != nil {
-		if freed.Remaining, err = i.giveBack(ctx, q, held, held.ToDay, held.HeldToDay); err != nil {
+		if freed.Remaining, err = i.releaseDays(ctx, q, held, held.ToDay, held.HeldToDay); err != nil {
 			return booking.Freed{}, err
 		}
 	}

@@ -107,7 +107,7 @@ func TestInventory_RepeatMeetsTheEnd(t *testing.T) {
 			stock, err := watch.SQL().BeginTx(t.Context(), nil)
 			require.NoError(t, err)
 			defer func() { _ = stock.Rollback() }()
-			// Both want this day: the first to ask gets it first.
+			// Both want this day: the first that requests the lock gets it first.
 			_, err = stock.ExecContext(t.Context(), "SELECT FROM stock WHERE item_id = $1 AND day = $2 FOR UPDATE", p, day(1).String())
 			require.NoError(t, err)
 

@@ -28,7 +28,7 @@ func testJobChanges(t *testing.T, productions *store.Jobs) {
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
-	takesBack := func(t *testing.T, c booking.JobChange, acted bool) {
+	restores := func(t *testing.T, c booking.JobChange, acted bool) {
 		t.Helper()
 		undo, err := productions.ChangeBack(t.Context(), c)
 		require.NoError(t, err)
@@ -50,23 +50,23 @@ func testJobChanges(t *testing.T, productions *store.Jobs) {
 		require.NoError(t, err)
 		makes(t, order, 5)
 	})
-	run(t, "TakenBack", func(t *testing.T) {
+	run(t, "Restored", func(t *testing.T) {
 		order := started(t)
 		changes(t, change(order, "1", 3), done)
 		changes(t, change(order, "2", 5), done)
-		takesBack(t, change(order, "2", 5), true)
-		takesBack(t, change(order, "2", 5), false)
+		restores(t, change(order, "2", 5), true)
+		restores(t, change(order, "2", 5), false)
 		makes(t, order, 3)
 		changes(t, change(order, "2", 5), booking.Outcome{Result: booking.Undone, Reason: booking.ByCustomer})
 		makes(t, order, 3)
 	})
-	run(t, "TakenBackBeforeItCame", func(t *testing.T) {
+	run(t, "RestoredBeforeItWasMade", func(t *testing.T) {
 		order := started(t)
-		takesBack(t, change(order, "1", 3), false)
+		restores(t, change(order, "1", 3), false)
 		changes(t, change(order, "1", 3), booking.Outcome{Result: booking.Undone, Reason: booking.ByCustomer})
 		makes(t, order, 2)
 	})
-	run(t, "OfAJobThatIsOver", func(t *testing.T) {
+	run(t, "OfAJobThatHasEnded", func(t *testing.T) {
 		changes(t, change(t.Name(), "none", 3), booking.Outcome{Result: booking.Undone, Reason: booking.TooLate})
 		order := started(t)
 		_, err := productions.Cancel(t.Context(), newJob(order, booking.MenuDeleted))

@@ -215,7 +215,7 @@ func (j *Jobs) selection(f booking.JobFilter) (equal, error) {
 
 // listed are the requested statuses that a listed job can have: none waits, since all
 // were started.
-func (j *Jobs) listed(asked booking.JobStatus) []booking.JobStatus {
+func (j *Jobs) listed(wanted booking.JobStatus) []booking.JobStatus {
 	return slices.DeleteFunc([]booking.JobStatus{booking.JobStarted, j.finished, booking.JobCancelled},
-		func(s booking.JobStatus) bool { return asked != "" && asked != s })
+		func(s booking.JobStatus) bool { return wanted != "" && wanted != s })
 }

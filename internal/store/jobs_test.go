@@ -91,7 +91,7 @@ func testJobSteps(t *testing.T, jobs *store.Jobs) {
 		require.NoError(t, err)
 		require.Equal(t, booking.Undo{Acted: acted}, got)
 	}
-	stands := func(t *testing.T, status booking.JobStatus, why booking.Reason) {
+	isJob := func(t *testing.T, status booking.JobStatus, why booking.Reason) {
 		t.Helper()
 		got, err := jobs.Job(t.Context(), t.Name())
 		require.NoError(t, err)
@@ -104,29 +104,29 @@ func testJobSteps(t *testing.T, jobs *store.Jobs) {
 	run(t, "Finished", func(t *testing.T) {
 		start(t, done)
 		start(t, done)
-		stands(t, booking.JobStarted, "")
+		isJob(t, booking.JobStarted, "")
 		finish(t, done)
 		finish(t, done)
 		start(t, done)
-		stands(t, booking.JobDelivered, "")
+		isJob(t, booking.JobDelivered, "")
 		stop(t, booking.ByCustomer, refused)
-		stands(t, booking.JobDelivered, "")
+		isJob(t, booking.JobDelivered, "")
 	})
 
 	run(t, "Stopped", func(t *testing.T) {
 		start(t, done)
 		stop(t, booking.ByCustomer, done)
 		stop(t, booking.ByOperator, done) // the first reason stays
-		stands(t, booking.JobCancelled, booking.ByCustomer)
+		isJob(t, booking.JobCancelled, booking.ByCustomer)
 		start(t, undone)
 		finish(t, undone)
 		cancel(t, booking.ByOperator, true)
-		stands(t, booking.JobCancelled, booking.ByCustomer)
+		isJob(t, booking.JobCancelled, booking.ByCustomer)
 	})
 
 	run(t, "StoppedBeforeStart", func(t *testing.T) {
 		stop(t, booking.ByCustomer, done)
-		stands(t, booking.JobCancelled, booking.ByCustomer)
+		isJob(t, booking.JobCancelled, booking.ByCustomer)
 		start(t, undone)
 		finish(t, undone)
 		cancel(t, booking.ByOperator, false)
@@ -137,7 +137,7 @@ func testJobSteps(t *testing.T, jobs *store.Jobs) {
 		finish(t, done)
 		cancel(t, booking.ByCustomer, true)
 		cancel(t, booking.ByOperator, true)
-		stands(t, booking.JobCancelled, booking.ByCustomer)
+		isJob(t, booking.JobCancelled, booking.ByCustomer)
 		start(t, undone)
 		finish(t, undone)
 		stop(t, booking.ByOperator, done)
@@ -147,7 +147,7 @@ func testJobSteps(t *testing.T, jobs *store.Jobs) {
 		cancel(t, booking.ByCustomer, false)
 		cancel(t, booking.ByOperator, false)
 		start(t, undone)
-		stands(t, booking.JobCancelled, booking.ByCustomer)
+		isJob(t, booking.JobCancelled, booking.ByCustomer)
 	})
 
 	run(t, "NeverStarted", func(t *testing.T) {
@@ -173,7 +173,7 @@ func testJobSteps(t *testing.T, jobs *store.Jobs) {
 			} else {
 				require.Equal(t, 5, count(outcomes, undone))
 			}
-			require.Equal(t, 5, count(outcomes, done), "one of them wins, and all are told the same")
+			require.Equal(t, 5, count(outcomes, done), "one of them wins, and all get the same outcome")
 		}
 	})
 }

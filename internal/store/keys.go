@@ -47,9 +47,9 @@ func (r keyRow) key() identity.Key {
 	return k
 }
 
-// AddKey implements identity.Keys. Keys of one name are added one after the other. It
-// also returns Invalid for an unknown organisation. The number of a failed key may be
-// given to another one.
+// AddKey implements identity.Keys. Keys of one name are added one after the other. It also
+// returns Invalid for an unknown organisation. The number of a failed key may be used for another
+// one.
 func (k *Keys) AddKey(ctx context.Context, key identity.Key) error {
 	scopes := make([]string, len(key.Scopes))
 	for i, scope := range key.Scopes {
@@ -60,7 +60,7 @@ func (k *Keys) AddKey(ctx context.Context, key identity.Key) error {
 		CreatedAt: micros(key.CreatedAt), EndsAt: micros(key.EndsAt), CreatedBy: key.CreatedBy,
 	}
 	return k.db.inTx(ctx, "add API key", func(ctx context.Context, q bun.IDB) error {
-		if err := k.db.takeTurn(ctx, q, "API keys of "+key.Name); err != nil {
+		if err := k.db.serialize(ctx, q, "API keys of "+key.Name); err != nil {
 			return err
 		}
 		var live int
@@ -103,7 +103,7 @@ func mustBeOrganisation(ctx context.Context, q bun.IDB, ownerID string) error {
 	err := q.NewRaw(`SELECT EXISTS (SELECT 1 FROM people WHERE kind = ?0 AND id = ?1) OR EXISTS (SELECT 1 FROM orders WHERE owner_id = ?1 AND paid)`,
 		identity.OwnerKind, ownerID).Scan(ctx, &known)
 	if err == nil && !known {
-		err = booking.Errorf(booking.Invalid, "%q is no organisation: its owner has to call once before (GET /v1/self tells them its number)", ownerID)
+		err = booking.Errorf(booking.Invalid, "%q is no organisation: its owner has to call once before (GET /v1/self has its number)", ownerID)
 	}
 	return err
 }

@@ -57,8 +57,8 @@ func testLate(t *testing.T, fresh newURL) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Run("NotDoneBefore", func(t *testing.T) {
-				for _, ask := range []func(context.Context, *testing.T) (booking.Outcome, error){step.late, step.inTime, step.late} {
-					got, err := ask(t.Context(), t)
+				for _, call := range []func(context.Context, *testing.T) (booking.Outcome, error){step.late, step.inTime, step.late} {
+					got, err := call(t.Context(), t)
 					require.NoError(t, err)
 					require.Equal(t, booking.Outcome{Result: booking.Undone, Reason: late}, got)
 				}
@@ -76,7 +76,7 @@ func testLate(t *testing.T, fresh newURL) {
 	remaining(t, inventory, "place", 1, 1) // what was held in time, and nothing else
 	cleaners, _, err := crew.Cleaners(t.Context(), booking.CleanerFilter{}, booking.Page{})
 	require.NoError(t, err)
-	require.Contains(t, cleaners[0].OrderID, "DoneBefore", "nobody else has the cleaner")
+	require.Contains(t, cleaners[0].OrderID, "DoneBefore", "no other call has the cleaner")
 }
 
 func lateCall(t *testing.T) booking.Call {

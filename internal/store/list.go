@@ -74,7 +74,7 @@ func decodeCursor(list, cursor string, parts int) ([]string, error) {
 }
 
 func invalidCursor() error {
-	return booking.Errorf(booking.InvalidCursor, "the cursor was not given out by this list")
+	return booking.Errorf(booking.InvalidCursor, "the cursor is not one of this list")
 }
 
 // moment is a place in a list from new to old: an instant and the id that orders rows

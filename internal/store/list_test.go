@@ -13,7 +13,7 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestLists_HoldUpNothingElse: lists that hang take half of the connections; reads by
+// TestLists_HoldUpNothingElse: lists that hang use half of the connections; reads by
 // key use the others.
 func TestLists_HoldUpNothingElse(t *testing.T) {
 	t.Parallel()

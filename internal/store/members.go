@@ -93,7 +93,7 @@ func (m *Members) PutMember(ctx context.Context, ownerID, personID string, parts
 		}
 	}
 	return m.db.inTx(ctx, "put member", func(ctx context.Context, q bun.IDB) error {
-		if err := m.db.takeTurn(ctx, q, "members of "+ownerID); err != nil {
+		if err := m.db.serialize(ctx, q, "members of "+ownerID); err != nil {
 			return err
 		}
 		if err := mustBeOrganisation(ctx, q, ownerID); err != nil {

@@ -19,7 +19,7 @@ func member(ownerID, personID, place string, level booking.MemberLevel) booking.
 	}
 }
 
-// put gives each person exactly these parts.
+// put sets exactly these parts of each person.
 func put(t *testing.T, members *store.Members, parts ...booking.Member) {
 	t.Helper()
 	require.NoError(t, members.PutMember(t.Context(), parts[0].OwnerID, parts[0].PersonID, parts))
@@ -34,7 +34,7 @@ func known(t *testing.T, db *store.DB, organisations ...string) {
 	}
 }
 
-// testMembers: a person has exactly the parts that were given last, until they are
+// testMembers: a person has exactly the parts that were set last, until they are
 // removed.
 func testMembers(t *testing.T, fresh newURL) {
 	db := setup(t, fresh, "mypage")
@@ -69,7 +69,7 @@ func testMembers(t *testing.T, fresh newURL) {
 
 	put(t, members, member("1026", "1031", "place-3", staff))
 	require.Equal(t, []booking.Membership{{OwnerID: "1026", Place: "place-3", Level: staff}, {OwnerID: "1027", Level: owner}}, of("1031"),
-		"what they had before in this organisation is gone, and nothing else is")
+		"what they had before in this organisation is deleted, and nothing else is")
 	require.Len(t, all("1026"), 2)
 
 	require.NoError(t, members.RemoveMember(t.Context(), "1026", "1031"))

@@ -140,7 +140,7 @@ func (m *Mypage) NeedingAttention(ctx context.Context, f orders.AttentionFilter,
 	}
 	size := pageSize(page.Limit)
 	var rows []needRow
-	err = m.db.list(ctx, "list orders in need", func(ctx context.Context, q bun.IDB) error {
+	err = m.db.list(ctx, "list orders that need attention", func(ctx context.Context, q bun.IDB) error {
 		rows = nil
 		if from.part == needFound && (f.Cause == "" || f.Cause == orders.Abandoned) {
 			if err := foundAbandoned(q, f.Kind, from.moment, size+1).Scan(ctx, &rows); err != nil {
@@ -155,7 +155,7 @@ func (m *Mypage) NeedingAttention(ctx context.Context, f orders.AttentionFilter,
 			after = moment{}
 		}
 		var more []needRow
-		err := rowsInNeed(q, f, after, size+1-len(rows)).Scan(ctx, &more)
+		err := rowsNeedingAttention(q, f, after, size+1-len(rows)).Scan(ctx, &more)
 		rows = append(rows, more...)
 		return err
 	})
@@ -170,7 +170,7 @@ func (m *Mypage) NeedingAttention(ctx context.Context, f orders.AttentionFilter,
 		return at.cursor()
 	})
 	for _, row := range rows {
-		n, err := row.inNeed()
+		n, err := row.needingAttention()
 		if err != nil {
 			return nil, "", err
 		}
@@ -203,16 +203,16 @@ func foundAbandoned(q bun.IDB, kind booking.Kind, from moment, limit int) *bun.S
 	return query
 }
 
-// needConditions are the exact conditions of the indexes of orders in need.
+// needConditions are the exact conditions of the indexes of orders that need attention.
 var needConditions = map[orders.Cause]string{
 	orders.Marked:   "needs_attention",
 	orders.UndoOwed: "cancelling_since IS NOT NULL AND NOT needs_attention",
 	orders.Disputed: "disputes IS NOT NULL AND NOT needs_attention AND cancelling_since IS NULL",
 }
 
-// rowsInNeed selects the orders whose rows need attention, newest first, without those
+// rowsNeedingAttention selects the orders whose rows need attention, newest first, without those
 // that the audit has found abandoned: one range of an index for each kind and cause.
-func rowsInNeed(q bun.IDB, f orders.AttentionFilter, from moment, limit int) *bun.RawQuery {
+func rowsNeedingAttention(q bun.IDB, f orders.AttentionFilter, from moment, limit int) *bun.RawQuery {
 	var ranges []*bun.SelectQuery
 	for _, kind := range booking.Kinds() {
 		for _, cause := range orders.Causes() {
@@ -232,7 +232,7 @@ func rowsInNeed(q bun.IDB, f orders.AttentionFilter, from moment, limit int) *bu
 	return merged(q, ranges, "at DESC, id DESC", limit)
 }
 
-func (r needRow) inNeed() (n orders.NeedingAttention, err error) {
+func (r needRow) needingAttention() (n orders.NeedingAttention, err error) {
 	n = orders.NeedingAttention{Cause: r.Cause, Since: r.At.UTC(), Says: r.Says, Remedy: r.Remedy}
 	n.Order.ID = r.ID
 	if r.View == nil {

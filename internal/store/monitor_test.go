@@ -13,8 +13,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// inNeed fills a read model with orders of each cause, and some that need no attention.
-func inNeed(t *testing.T, mypage *store.Mypage) {
+// fillWithCauses fills a read model with orders of each cause, and some that need no attention.
+func fillWithCauses(t *testing.T, mypage *store.Mypage) {
 	t.Helper()
 	put := func(id string, status booking.Status, minute int, change func(*contract.View)) {
 		v := newView(id, "alice", int64(minute+1), status)
@@ -25,7 +25,7 @@ func inNeed(t *testing.T, mypage *store.Mypage) {
 		require.NoError(t, mypage.Publish(t.Context(), contract.Publication{View: v}))
 	}
 	put("well", booking.Confirmed, 0, nil)
-	put("over", booking.Cancelled, 1, nil)
+	put("ended", booking.Cancelled, 1, nil)
 	put("owed", booking.Cancelling, 2, nil)
 	put("marked", booking.Confirmed, 3, func(v *contract.View) {
 		v.NeedsAttention, v.AttentionCause = true, &contract.AttentionCause{Text: "to release stock keeps failing", Since: christmas.UTC()}
@@ -40,9 +40,9 @@ func testMonitor(t *testing.T, fresh newURL) {
 	_, err := store.Migrate(t.Context(), db, "mypage")
 	require.NoError(t, err)
 	mypage := store.NewMypage(db)
-	inNeed(t, mypage)
+	fillWithCauses(t, mypage)
 	audits := store.NewAudits(db)
-	_, _, err = audits.Ask(t.Context(), "olga", christmas)
+	_, _, err = audits.Request(t.Context(), "olga", christmas)
 	require.NoError(t, err)
 	run_, _, err := audits.Lease(t.Context(), christmas, christmas)
 	require.NoError(t, err)

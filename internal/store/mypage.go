@@ -115,7 +115,7 @@ func (m *Mypage) Publish(ctx context.Context, p contract.Publication) error {
 		return err
 	}
 	return m.db.atOnce(ctx, "publish order and events", func(ctx context.Context, q bun.IDB) error {
-		_, err := q.NewRaw("? ?; ?", m.db.dialect.takeTurns(row.ID), upsertOrder(q, row), insertEvents(q, &events)).Exec(ctx)
+		_, err := q.NewRaw("? ?; ?", m.db.dialect.serialize(row.ID), upsertOrder(q, row), insertEvents(q, &events)).Exec(ctx)
 		return err
 	})
 }

@@ -19,7 +19,7 @@ func (m *Mypage) publishLater(ctx context.Context, p contract.Publication) error
 		return err
 	}
 	return m.db.inTx(ctx, "publish refund after the end", func(ctx context.Context, q bun.IDB) error {
-		if _, err := q.NewRaw("? SELECT 1", m.db.dialect.takeTurns(p.View.ID)).Exec(ctx); err != nil {
+		if _, err := q.NewRaw("? SELECT 1", m.db.dialect.serialize(p.View.ID)).Exec(ctx); err != nil {
 			return err
 		}
 		waiting, err := noteWaiting(ctx, q, p)

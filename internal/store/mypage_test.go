@@ -72,7 +72,7 @@ func testPublish(t *testing.T, mypage *store.Mypage) {
 			return contract.Entry{Status: ended.Status, Decision: contract.ResolveUpdate, By: by, At: minute(n), Refund: &amount}
 		}
 		// Each of the two refunds knows the order as it was when both began.
-		tell := func(version int64, l contract.RefundAfterEnd, needsAttention bool, history int) contract.View {
+		publishRefund := func(version int64, l contract.RefundAfterEnd, needsAttention bool, history int) contract.View {
 			t.Helper()
 			view := ended
 			view.Version = version
@@ -87,17 +87,17 @@ func testPublish(t *testing.T, mypage *store.Mypage) {
 			require.GreaterOrEqual(t, is.View.Version, version)
 			return is.View
 		}
-		tell(20, contract.RefundAfterEnd{Refund: "a", Waits: true}, true, 0)
-		tell(30, contract.RefundAfterEnd{Refund: "b"}, true, 0)
-		tell(40, contract.RefundAfterEnd{Refund: "b", Waits: true}, true, 0)
-		tell(25, contract.RefundAfterEnd{Refund: "a", Added: []contract.Entry{paid("1", 2)}}, true, 1)
-		last := tell(50, contract.RefundAfterEnd{Refund: "b", Added: []contract.Entry{paid("2", 1)}}, false, 2)
+		publishRefund(20, contract.RefundAfterEnd{Refund: "a", Waits: true}, true, 0)
+		publishRefund(30, contract.RefundAfterEnd{Refund: "b"}, true, 0)
+		publishRefund(40, contract.RefundAfterEnd{Refund: "b", Waits: true}, true, 0)
+		publishRefund(25, contract.RefundAfterEnd{Refund: "a", Added: []contract.Entry{paid("1", 2)}}, true, 1)
+		last := publishRefund(50, contract.RefundAfterEnd{Refund: "b", Added: []contract.Entry{paid("2", 1)}}, false, 2)
 		require.Equal(t, []string{"2", "1"}, []string{last.History[len(ended.History)].By, last.History[len(ended.History)+1].By})
-		require.Greater(t, last.Version, int64(50), "each is news to those who wait for the order")
-		tell(40, contract.RefundAfterEnd{Refund: "b", Waits: true}, false, 2) // an attempt that is slower than all others
-		tell(60, contract.RefundAfterEnd{Refund: "b", Waits: true}, true, 2)
-		tell(50, contract.RefundAfterEnd{Refund: "b"}, true, 2)
-		tell(60, contract.RefundAfterEnd{Refund: "b"}, false, 2)
+		require.Greater(t, last.Version, int64(50), "each is news to the waiters for the order")
+		publishRefund(40, contract.RefundAfterEnd{Refund: "b", Waits: true}, false, 2) // an attempt that is slower than all others
+		publishRefund(60, contract.RefundAfterEnd{Refund: "b", Waits: true}, true, 2)
+		publishRefund(50, contract.RefundAfterEnd{Refund: "b"}, true, 2)
+		publishRefund(60, contract.RefundAfterEnd{Refund: "b"}, false, 2)
 	})
 
 	run(t, "LaterAtOnce", func(t *testing.T) {
@@ -216,7 +216,7 @@ func testOrders(t *testing.T, mypage *store.Mypage) {
 	run(t, "Filters", func(t *testing.T) {
 		place(t, "a", christmas, nil)
 		place(t, "b", christmas, func(v *contract.View) { v.Status = booking.AwaitingOwner })
-		place(t, "c", christmas, func(v *contract.View) { v.CustomerID = "somebody else of " + t.Name() })
+		place(t, "c", christmas, func(v *contract.View) { v.CustomerID = "another customer of " + t.Name() })
 		place(t, "d", christmas, func(v *contract.View) { v.Kind = "food" })
 		place(t, "e", christmas, func(v *contract.View) { v.Status, v.Reason = booking.Cancelled, booking.PaymentDeclined })
 		paid := func(v *contract.View) { v.Placed = true }
@@ -228,7 +228,7 @@ func testOrders(t *testing.T, mypage *store.Mypage) {
 		require.Equal(t, []string{"d", "c", "b"}, list(t, booking.OrderFilter{OwnerID: owner}, 9), "an owner sees what was paid for")
 		require.Equal(t, []string{"b"}, list(t, booking.OrderFilter{OwnerID: owner, Status: booking.AwaitingOwner}, 9))
 		require.Equal(t, []string{"b", "a"}, list(t, booking.OrderFilter{CustomerID: customer, Kind: booking.Lodging}, 9))
-		require.Empty(t, list(t, booking.OrderFilter{CustomerID: "nobody"}, 9))
+		require.Empty(t, list(t, booking.OrderFilter{CustomerID: "unknown"}, 9))
 		for _, tt := range []struct {
 			filter booking.OrderFilter
 			want   int

@@ -89,7 +89,7 @@ func testNotifications(t *testing.T, fresh newURL) {
 		forgotten := off
 		forgotten.RecipientID = ""
 		withdraw(t, m.Key, forgotten, true)
-		require.Equal(t, []booking.Message{off, m}, messages(t), "it goes to who got what it takes back")
+		require.Equal(t, []booking.Message{off, m}, messages(t), "it goes to the recipient of what it withdraws")
 	})
 
 	run(t, "WithdrawBeforeSend", func(t *testing.T) {
@@ -111,7 +111,7 @@ func testNotifications(t *testing.T, fresh newURL) {
 			return struct{}{}, err
 		})
 		send(t, m, undone)
-		require.Contains(t, []int{0, 2}, len(messages(t)), "told of both or of neither")
+		require.Contains(t, []int{0, 2}, len(messages(t)), "both messages or neither")
 	})
 
 	run(t, "NewestFirst", func(t *testing.T) {

@@ -14,7 +14,7 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-func TestOpen_RefusesBadURLsWithoutTellingThePassword(t *testing.T) {
+func TestOpen_RefusesBadURLsWithoutShowingThePassword(t *testing.T) {
 	t.Parallel()
 	for name, url := range map[string]string{
 		"NotAURL":         "postgres://user:s3cret@host:port/db",
@@ -88,7 +88,7 @@ func TestDB_OfAServerInTheWest(t *testing.T) {
 	require.True(t, zero.IsZero(), zero)
 }
 
-func TestDB_VerifiesTheServerUnlessToldNotTo(t *testing.T) {
+func TestDB_VerifiesTheServerByDefault(t *testing.T) {
 	t.Parallel()
 	// The test's server has no TLS, so it is refused.
 	url := pgtest.New(t)
@@ -96,7 +96,7 @@ func TestDB_VerifiesTheServerUnlessToldNotTo(t *testing.T) {
 	require.ErrorContains(t, db.Ping(t.Context()), "SSL")
 }
 
-func TestDB_GoesOnAfterAnOutage(t *testing.T) {
+func TestDB_ReconnectsAfterAnOutage(t *testing.T) {
 	t.Parallel()
 	cluster := pgtest.NewCluster(t)
 	db := open(t, cluster.New(t))

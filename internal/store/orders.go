@@ -15,14 +15,14 @@ import (
 // orderList is the name of the list in its cursors.
 const orderList = "orders"
 
-// errOneAsker refuses a list without an index.
-var errOneAsker = errors.New("orders are listed for one customer or for one owner, and for an owner by kind or by item")
+// errOneParty refuses a list without an index.
+var errOneParty = errors.New("orders are listed for one customer or for one owner, and for an owner by kind or by item")
 
 // Orders lists the selected orders of a customer or an owner that may be shown to them,
 // newest first. It returns InvalidCursor for a cursor of another list.
 func (m *Mypage) Orders(ctx context.Context, f booking.OrderFilter, p booking.Page) (_ []contract.View, next string, err error) {
 	if !served(f) {
-		return nil, "", errOneAsker
+		return nil, "", errOneParty
 	}
 	var after moment
 	if p.Cursor != "" {

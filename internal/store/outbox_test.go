@@ -40,7 +40,7 @@ func testOutbox(t *testing.T, fresh newURL) {
 		catalogue, outbox := store.NewCatalogue(db), store.CatalogueOutbox(db)
 		place := newPlace("place-1")
 		require.NoError(t, catalogue.AddPlace(t.Context(), "1025", place))
-		require.Error(t, catalogue.AddPlace(t.Context(), "1025", place), "the id is taken")
+		require.Error(t, catalogue.AddPlace(t.Context(), "1025", place), "the id is used")
 		registered := waiting(t, outbox)
 		require.Len(t, registered, 1)
 		require.Equal(t, "place-1/PlaceRegistered/1", registered[0].Key)
@@ -64,15 +64,15 @@ func testOutbox(t *testing.T, fresh newURL) {
 		require.NoError(t, change(func(p *booking.Place) error { p.Withdrawn, p.Price.Amount = true, 7; return nil }))
 		require.NoError(t, change(func(p *booking.Place) error { p.Price.Amount = 8; return nil }))
 		require.NoError(t, change(func(p *booking.Place) error { p.Withdrawn = false; return nil }))
-		told := waiting(t, outbox)
+		events := waiting(t, outbox)
 		require.Equal(t, []booking.EventType{
 			booking.PlaceChanged, booking.PlaceWithdrawn, booking.PlaceChanged, booking.PlaceBroughtBack,
-		}, types(told))
-		require.Equal(t, "Seaside Inn", told[0].Catalogue.Item.Name)
-		require.Equal(t, &off, told[1].Catalogue.Withdrawn)
-		require.EqualValues(t, 7, told[1].Catalogue.Price.Amount)
-		require.Equal(t, &off, told[2].Catalogue.Withdrawn)
-		require.Equal(t, &on, told[3].Catalogue.Withdrawn)
+		}, types(events))
+		require.Equal(t, "Seaside Inn", events[0].Catalogue.Item.Name)
+		require.Equal(t, &off, events[1].Catalogue.Withdrawn)
+		require.EqualValues(t, 7, events[1].Catalogue.Price.Amount)
+		require.Equal(t, &off, events[2].Catalogue.Withdrawn)
+		require.Equal(t, &on, events[3].Catalogue.Withdrawn)
 	})
 
 	run(t, "ConcurrentChanges", func(t *testing.T) {
@@ -109,11 +109,11 @@ func testOutbox(t *testing.T, fresh newURL) {
 
 		require.NoError(t, catalogue.NoteDeletion(t.Context(), "1026", "drink-1", booking.DrinkDeletion{Orders: 3}))
 		require.NoError(t, catalogue.NoteDeletion(t.Context(), "1025", "drink-1", booking.DrinkDeletion{Orders: 3, Done: true}))
-		told := waiting(t, outbox)
-		require.Equal(t, []booking.EventType{booking.DrinkDeleted}, types(told), "once")
-		require.True(t, told[0].Catalogue.Deleted)
-		require.Equal(t, "1026", told[0].Catalogue.By)
-		require.True(t, *told[0].Catalogue.Withdrawn)
+		events := waiting(t, outbox)
+		require.Equal(t, []booking.EventType{booking.DrinkDeleted}, types(events), "once")
+		require.True(t, events[0].Catalogue.Deleted)
+		require.Equal(t, "1026", events[0].Catalogue.By)
+		require.True(t, *events[0].Catalogue.Withdrawn)
 		_, err = catalogue.ChangeDrink(t.Context(), "1025", "drink-1", func(d *booking.Drink) error { d.Name = "late"; return nil })
 		requireCode(t, booking.NotFound, err)
 		require.Empty(t, waiting(t, outbox))
@@ -129,13 +129,13 @@ func testOutbox(t *testing.T, fresh newURL) {
 			Kind: booking.Lodging, OwnerID: "olivia", Item: booking.Item{ID: p, Name: "Inn"}, From: day(0), To: day(3), Capacity: 4,
 		}
 		require.NoError(t, inventory.ChangeStock(t.Context(), "1025", change))
-		told := waiting(t, outbox)
-		require.Equal(t, []booking.EventType{booking.StockChanged}, types(told))
-		require.Equal(t, p, told[0].Subject)
-		require.Equal(t, "1025", told[0].Catalogue.By)
-		require.Equal(t, &booking.EventStock{From: day(0).String(), To: day(3).String(), Capacity: 4, Remaining: 2}, told[0].Catalogue.Stock)
+		events := waiting(t, outbox)
+		require.Equal(t, []booking.EventType{booking.StockChanged}, types(events))
+		require.Equal(t, p, events[0].Subject)
+		require.Equal(t, "1025", events[0].Catalogue.By)
+		require.Equal(t, &booking.EventStock{From: day(0).String(), To: day(3).String(), Capacity: 4, Remaining: 2}, events[0].Catalogue.Stock)
 		require.NoError(t, inventory.ChangeStock(t.Context(), "1025", change))
-		require.NotEqual(t, told[0].Key, waiting(t, outbox)[0].Key)
+		require.NotEqual(t, events[0].Key, waiting(t, outbox)[0].Key)
 		change.Capacity = 1
 		requireCode(t, booking.StockBelowHeld, inventory.ChangeStock(t.Context(), "1025", change))
 		require.Empty(t, waiting(t, outbox), "nothing was changed")
@@ -154,12 +154,12 @@ func testOutbox(t *testing.T, fresh newURL) {
 		change("Ji-woo", false)
 		change("Ji-woo", true)
 		change("Ji-woo", false)
-		told := waiting(t, outbox)
+		events := waiting(t, outbox)
 		require.Equal(t, []booking.EventType{
 			booking.CleanerRegistered, booking.CleanerChanged, booking.CleanerWithdrawnEvent, booking.CleanerBroughtBack,
-		}, types(told))
-		require.Equal(t, &booking.Cleaner{ID: "cleaner-1", Name: "Ji-woo"}, told[1].Catalogue.Cleaner)
-		for _, e := range told {
+		}, types(events))
+		require.Equal(t, &booking.Cleaner{ID: "cleaner-1", Name: "Ji-woo"}, events[1].Catalogue.Cleaner)
+		for _, e := range events {
 			require.Equal(t, "1025", e.Catalogue.By, e.Type)
 		}
 	})
@@ -238,7 +238,7 @@ func testOutboxOfBefore(t *testing.T, fresh newURL) {
 		_, err := store.Migrate(t.Context(), db, service)
 		require.NoError(t, err)
 	}
-	told := func(t *testing.T, o *store.Outbox) map[string]booking.CatalogueData {
+	waitingByType := func(t *testing.T, o *store.Outbox) map[string]booking.CatalogueData {
 		t.Helper()
 		all := map[string]booking.CatalogueData{}
 		for _, e := range waiting(t, o) {
@@ -262,15 +262,15 @@ func testOutboxOfBefore(t *testing.T, fresh newURL) {
 		require.NoError(t, catalogue.NoteDeletion(t.Context(), "1025", "drink-2", booking.DrinkDeletion{}))
 
 		asBefore(t, db, "catalogue", "DELETE FROM catalogue_migrations WHERE name = '0004'")
-		drink, gone := newDrink("drink-1").EventData(), newDrink("drink-2").EventData()
-		drink.EndsAt, gone.EndsAt = nil, nil
-		deleted, yes := gone, true
+		drink, removed := newDrink("drink-1").EventData(), newDrink("drink-2").EventData()
+		drink.EndsAt, removed.EndsAt = nil, nil
+		deleted, yes := removed, true
 		deleted.Withdrawn, deleted.Deleted = &yes, true
 		require.Equal(t, map[string]booking.CatalogueData{
 			"place-1 PlaceRegistered": newPlace("place-1").EventData(), "place-2 PlaceRegistered": newPlace("place-2").EventData(),
 			"place-2 PlaceWithdrawn": off.EventData(), "menu-1 MenuRegistered": menu.EventData(),
-			"drink-1 DrinkRegistered": drink, "drink-2 DrinkRegistered": gone, "drink-2 DrinkDeleted": deleted,
-		}, told(t, store.CatalogueOutbox(db)))
+			"drink-1 DrinkRegistered": drink, "drink-2 DrinkRegistered": removed, "drink-2 DrinkDeleted": deleted,
+		}, waitingByType(t, store.CatalogueOutbox(db)))
 	})
 
 	run(t, "Cleaners", func(t *testing.T) {
@@ -281,15 +281,15 @@ func testOutboxOfBefore(t *testing.T, fresh newURL) {
 		_, err = crew.AddCleaner(t.Context(), "1025", booking.Cleaner{ID: "cleaner-2", Name: "Ji-woo"})
 		require.NoError(t, err)
 		yes := true
-		gone, err := crew.ChangeCleaner(t.Context(), "1025", "cleaner-2", booking.CleanerChange{Withdrawn: &yes})
+		removed, err := crew.ChangeCleaner(t.Context(), "1025", "cleaner-2", booking.CleanerChange{Withdrawn: &yes})
 		require.NoError(t, err)
 
 		asBefore(t, db, "fulfilment", "DELETE FROM fulfilment_migrations WHERE name = '0005'", "ALTER TABLE cleaners DROP COLUMN version")
-		before := gone
+		before := removed
 		before.Withdrawn = false
 		require.Equal(t, map[string]booking.CatalogueData{
 			"cleaner-1 CleanerRegistered": here.EventData(), "cleaner-2 CleanerRegistered": before.EventData(),
-			"cleaner-2 CleanerWithdrawn": gone.EventData(),
-		}, told(t, store.FulfilmentOutbox(db)))
+			"cleaner-2 CleanerWithdrawn": removed.EventData(),
+		}, waitingByType(t, store.FulfilmentOutbox(db)))
 	})
 }

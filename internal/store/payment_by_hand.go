@@ -37,7 +37,7 @@ func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []
 			e := &payment.Entries[i]
 			switch {
 			case isOwedByHand(payment, e, r):
-				if dispute, open := mayTakeBack(payment, r); open {
+				if dispute, open := mayBeChargedBack(payment, r); open {
 					return dispute.StillOpen()
 				}
 				e.State, e.ByHand, e.Ref, e.By = booking.EntryDone, true, string(r.Evidence), r.By
@@ -54,8 +54,8 @@ func (p *Payments) PayByHand(ctx context.Context, r booking.Resolution) (paid []
 	return paid, err
 }
 
-// putMade adds what the provider has refunded of the payment's own refund: only the
-// rest is owed. If the provider cannot be asked, the last known state counts.
+// putMade adds what the provider has refunded of the payment's own refund: only the remainder is
+// owed. If the provider does not answer, the last known state counts.
 func putMade(ctx context.Context, q bun.IDB, payment *booking.Payment, r booking.Resolution) (err error) {
 	e, begun := payment.Entry(payment.RefundKey())
 	if !begun || e.State != booking.EntryFailed && !isUnanswered(e, r) {
@@ -166,9 +166,9 @@ func isUnanswered(e booking.Entry, r booking.Resolution) bool {
 	return e.State == booking.EntryPending && e.Words == "" && slices.Contains(r.Unanswered, e.Key)
 }
 
-// mayTakeBack is a dispute by which the bank may still charge back what is to be paid by
+// mayBeChargedBack is a dispute by which the bank may still charge back what is to be paid by
 // hand.
-func mayTakeBack(payment booking.Payment, r booking.Resolution) (booking.Dispute, bool) {
+func mayBeChargedBack(payment booking.Payment, r booking.Resolution) (booking.Dispute, bool) {
 	for _, d := range payment.OpenDisputes() {
 		if !r.Blind || d.MayBeOpen(now()) {
 			return d, true

@@ -31,7 +31,7 @@ func testPaymentConfirmations(t *testing.T, fresh newURL) {
 		require.NoError(t, err)
 		again, err := payments.BeginCharge(t.Context(), c)
 		require.NoError(t, err)
-		require.Equal(t, "pi_1", again.ActionRef, "the first answer stands")
+		require.Equal(t, "pi_1", again.ActionRef, "the first answer holds")
 		require.Equal(t, &action, again.Action)
 		require.Empty(t, again.Ref)
 		require.False(t, again.WasCharged())
@@ -58,12 +58,12 @@ func testPaymentConfirmations(t *testing.T, fresh newURL) {
 	})
 	run(t, "Undone", func(t *testing.T) {
 		c := begin(t, action)
-		back := because(c, booking.ByCustomer)
-		back.Keep = 100
-		p, err := payments.BeginRefund(t.Context(), back)
+		undo := because(c, booking.ByCustomer)
+		undo.Keep = 100
+		p, err := payments.BeginRefund(t.Context(), undo)
 		require.NoError(t, err)
 		require.Equal(t, booking.RefundPending, p.Status)
-		require.Zero(t, p.Kept, "nothing was taken")
+		require.Zero(t, p.Kept, "nothing was charged")
 		p, err = payments.EndCharge(t.Context(), c.OrderID, booking.Charged, "pi_1")
 		require.NoError(t, err)
 		require.Equal(t, booking.RefundPending, p.Status)

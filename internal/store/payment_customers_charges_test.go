@@ -9,7 +9,7 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// testCustomersOfCharges: a charge names the customer whom the provider knew when it began, in
+// testCustomersOfCharges: a charge names the customer that the provider knew when it began, in
 // every repetition.
 func testCustomersOfCharges(t *testing.T, fresh newURL) {
 	db := setup(t, fresh, "payments")

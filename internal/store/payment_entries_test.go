@@ -59,12 +59,12 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 			require.Len(t, p.Entries, 1)
 			require.EqualValues(t, 30000, p.Refundable())
 		}
-		stands, ok := read(t, c).Entry("refund/1")
+		stored, ok := read(t, c).Entry("refund/1")
 		require.True(t, ok)
-		require.WithinDuration(t, time.Now(), stands.At, time.Minute)
-		require.Equal(t, time.UTC, stands.At.Location())
-		e.Kind, e.State, e.At, e.Changed = booking.RefundEntry, booking.EntryPending, stands.At, stands.Changed
-		require.Equal(t, e, stands)
+		require.WithinDuration(t, time.Now(), stored.At, time.Minute)
+		require.Equal(t, time.UTC, stored.At.Location())
+		e.Kind, e.State, e.At, e.Changed = booking.RefundEntry, booking.EntryPending, stored.At, stored.Changed
+		require.Equal(t, e, stored)
 		require.Zero(t, read(t, c).Refunded, "what is under way is not done")
 
 		done(t, e)
@@ -93,7 +93,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 			e.Amount = wrong
 			p, err := payments.BeginEntry(t.Context(), e)
 			requireCode(t, booking.RefundExceeds, err)
-			require.Equal(t, won.Amount, p.Refundable(), "what is left is told")
+			require.Equal(t, won.Amount, p.Refundable(), "the answer has what is left")
 		}
 		require.Empty(t, read(t, c).Entries)
 	})
@@ -136,7 +136,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 			}
 			// What is kept may still be refunded out of goodwill later.
 			require.LessOrEqual(t, sum-p.Kept, won.Amount)
-			require.GreaterOrEqual(t, sum, won.Amount, "all of it is kept, or on its way back")
+			require.GreaterOrEqual(t, sum, won.Amount, "all of it is kept, or being refunded")
 			own, _ := p.Entry(p.RefundKey())
 			require.LessOrEqual(t, own.Amount.Amount, won.Amount-10000)
 		}
@@ -195,7 +195,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 			p, err := payments.BeginRefund(t.Context(), keeping(c, keep))
 			require.NoError(t, err)
 			require.Equal(t, booking.RefundPending, p.Status)
-			require.EqualValues(t, 10000, p.Kept, "the first decision stands")
+			require.EqualValues(t, 10000, p.Kept, "the first decision holds")
 			require.Equal(t, "before:24h", p.Tier)
 			require.Len(t, p.Entries, 1)
 			require.EqualValues(t, 40000, p.Entries[0].Amount.Amount)
@@ -248,7 +248,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		p, err := payments.BeginRefund(t.Context(), keeping(c, 40000))
 		require.NoError(t, err)
 		require.EqualValues(t, 40000, p.Kept, "it may fail yet")
-		require.EqualValues(t, 30000, p.KeptNow(), "no more is there to keep as things stand")
+		require.EqualValues(t, 30000, p.KeptNow(), "no more is there to keep at present")
 		require.Zero(t, p.Owed())
 		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Retained, "ch_1", 0, "")))
 		require.EqualValues(t, 30000, read(t, c).Kept, "no more is there to keep")
@@ -275,7 +275,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		e.State, e.Words = booking.EntryFailed, "refund re_1 is failed"
 		p, err = payments.Import(t.Context(), c.OrderID, []booking.Entry{e}, nil)
 		require.NoError(t, err)
-		require.EqualValues(t, 9000, p.Owed(), "no more than the policy gives")
+		require.EqualValues(t, 9000, p.Owed(), "no more than the policy refunds")
 		p, err = payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", 9000, "re_2")
 		require.NoError(t, err)
 		require.EqualValues(t, 40000, p.Kept)
@@ -352,7 +352,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		}}, nil)
 		require.NoError(t, err)
 		own, _ := p.Entry(p.RefundKey())
-		require.EqualValues(t, 21000, own.Amount.Amount, "what somebody refunds at the provider does not")
+		require.EqualValues(t, 21000, own.Amount.Amount, "what a person refunds at the provider does not")
 		require.EqualValues(t, 20000, p.Kept)
 	})
 
@@ -386,8 +386,8 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		dispute.State = booking.DisputeLost
 		p, err := payments.Import(t.Context(), c.OrderID, []booking.Entry{lost}, []booking.Dispute{dispute})
 		require.NoError(t, err)
-		require.EqualValues(t, 10000, p.KeptNow(), "the bank took more than the policy gives")
-		require.EqualValues(t, 15000, p.Refunded, "what a bank takes back is no refund")
+		require.EqualValues(t, 10000, p.KeptNow(), "the bank withdrew more than the policy refunds")
+		require.EqualValues(t, 15000, p.Refunded, "what a bank withdraws is no refund")
 		require.Equal(t, booking.DisputeLost, p.Disputes[0].State)
 		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Retained, "ch_1", 0, "")))
 		p = read(t, c)
@@ -525,8 +525,8 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		require.Len(t, paid, 1)
 		require.Equal(t, own.Key, paid[0].Key)
 		require.EqualValues(t, 30000, paid[0].Amount.Amount, "what is pending may be made yet")
-		stands, _ := read(t, c).Entry(e.Key)
-		require.Equal(t, booking.EntryFailed, stands.State)
+		stored, _ := read(t, c).Entry(e.Key)
+		require.Equal(t, booking.EntryFailed, stored.State)
 	})
 
 	run(t, "OthersAfterPaidByHand", func(t *testing.T) {
@@ -579,7 +579,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 			disputed(state)
 			paid, err := payments.PayByHand(t.Context(), resolution)
 			require.NoError(t, err)
-			require.Len(t, paid, 1, "also when it is said once more, and somebody disputes it since")
+			require.Len(t, paid, 1, "also when it is reported once more, and is disputed since")
 		}
 	})
 
@@ -646,7 +646,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		require.EqualValues(t, 40000, paid[0].Amount.Amount)
 		require.Equal(t, "refund/1", paid[1].Key)
 		left, _ := read(t, c).Entry("refund/2")
-		require.Equal(t, booking.EntryFailed, left.State, "that money is back with the cancellation's")
+		require.Equal(t, booking.EntryFailed, left.State, "that money is refunded with the cancellation")
 	})
 
 	run(t, "WhatCameBackOtherwise", func(t *testing.T) {
@@ -782,7 +782,7 @@ func testEndedByReleasesBefore(t *testing.T, fresh newURL) {
 		endsAs(t, c.OrderID, booking.Refunded, won.Amount)
 		p, err := payments.BeginRefund(t.Context(), keeping)
 		require.NoError(t, err)
-		require.Zero(t, p.Kept, "it gave everything back")
+		require.Zero(t, p.Kept, "it refunded everything")
 		require.Equal(t, won, p.Entries[0].Amount)
 	})
 }

@@ -32,7 +32,7 @@ func testFurtherCharges(t *testing.T, fresh newURL) {
 		return p
 	}
 
-	run(t, "Taken", func(t *testing.T) {
+	run(t, "Charged", func(t *testing.T) {
 		first, c := charged(t)
 		for range 2 {
 			begun, err := payments.BeginFurther(t.Context(), c)
@@ -40,11 +40,11 @@ func testFurtherCharges(t *testing.T, fresh newURL) {
 			require.Equal(t, booking.ChargePending, begun.Status)
 			require.Equal(t, c, begun.Charge)
 		}
-		require.Equal(t, won, read(t, c).Amount, "it is not known to be taken")
+		require.Equal(t, won, read(t, c).Amount, "it is not known to be charged")
 		for _, answer := range []booking.PaymentStatus{booking.Charged, booking.Declined} {
 			ended, err := payments.EndFurther(t.Context(), c, answer, "ch_2")
 			require.NoError(t, err)
-			require.Equal(t, booking.Charged, ended.Status, "the first answer stands")
+			require.Equal(t, booking.Charged, ended.Status, "the first answer holds")
 		}
 		p := read(t, c)
 		require.EqualValues(t, 80000, p.Amount.Amount)
@@ -86,7 +86,7 @@ func testFurtherCharges(t *testing.T, fresh newURL) {
 		_, err = payments.BeginEntry(t.Context(), booking.Entry{
 			Key: booking.ChangeRefundKey(c.OrderID, "2"), OrderID: c.OrderID, Amount: c.Amount, Reason: booking.Changed,
 		})
-		require.ErrorIs(t, err, &booking.Error{Code: booking.NotCharged}, "the undo gives it back")
+		require.ErrorIs(t, err, &booking.Error{Code: booking.NotCharged}, "the undo refunds it")
 	})
 
 	run(t, "TakenAfterTheUndoBegan", func(t *testing.T) {

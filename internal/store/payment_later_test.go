@@ -46,7 +46,7 @@ func testRefundsThatFailLater(t *testing.T, fresh newURL) {
 		is, err := payments.Import(t.Context(), p.OrderID, []booking.Entry{own}, nil)
 		require.NoError(t, err)
 		require.Equal(t, booking.Returned, is.Status)
-		require.Equal(t, booking.EntryDone, is.Entries[0].State, "a slower look does not take back what was paid by hand")
+		require.Equal(t, booking.EntryDone, is.Entries[0].State, "a slower check does not revoke what was paid by hand")
 	})
 
 	run(t, "APartWithoutAnOwn", func(t *testing.T) {
@@ -66,7 +66,7 @@ func testRefundsThatFailLater(t *testing.T, fresh newURL) {
 		part.State, part.Words = booking.EntryFailed, "the account is closed"
 		is, err := payments.Import(t.Context(), c.OrderID, []booking.Entry{part}, nil)
 		require.NoError(t, err)
-		require.Len(t, is.Entries, 1, "the undo has given nothing back, whatever was refunded when it failed")
+		require.Len(t, is.Entries, 1, "the undo has refunded nothing, whatever was refunded when it failed")
 		require.Zero(t, is.Refunded)
 		require.True(t, is.HasRoom(is.Entries[0]))
 	})
@@ -131,16 +131,16 @@ func testRefundsThatFailLater(t *testing.T, fresh newURL) {
 		require.Equal(t, slow.Words, own.Words)
 	})
 
-	run(t, "Asked", func(t *testing.T) {
+	run(t, "Requested", func(t *testing.T) {
 		c := newCharge(t.Name())
 		_, err := payments.BeginCharge(t.Context(), c)
 		require.NoError(t, err)
 		for _, step := range []struct {
-			was, asked int64
-			noted      bool
-			is         int64
+			was, requested int64
+			noted          bool
+			is             int64
 		}{{0, 300, true, 300}, {0, 200, false, 300}, {300, 300, true, 300}, {300, 0, true, 0}, {300, 200, false, 0}} {
-			noted, err := payments.NoteRequested(t.Context(), c.OrderID, step.was, step.asked)
+			noted, err := payments.NoteRequested(t.Context(), c.OrderID, step.was, step.requested)
 			require.NoError(t, err)
 			require.Equal(t, step.noted, noted)
 			p, err := payments.Payment(t.Context(), c.OrderID)

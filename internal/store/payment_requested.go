@@ -8,10 +8,10 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// NoteRequested records the total that a charge's undo asks the provider to refund under
-// its key. It returns false, and records nothing, if the recorded amount is not was.
+// NoteRequested records the total that a charge's undo requests from the provider under its key.
+// It returns false, and records nothing, if the recorded amount is not was.
 func (p *Payments) NoteRequested(ctx context.Context, orderID string, was, requested int64) (noted bool, err error) {
-	err = p.db.run(ctx, "note what is asked for", func(ctx context.Context, q bun.IDB) error {
+	err = p.db.run(ctx, "record refund request", func(ctx context.Context, q bun.IDB) error {
 		changed, err := affected(q.NewRaw("UPDATE payments SET asked = ?, asked_at = ? WHERE order_id = ? AND asked = ?",
 			requested, now(), orderID, was).Exec(ctx))
 		noted = changed == 1

@@ -12,7 +12,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Payments is the ledger of what was asked of the payment provider. It implements
+// Payments is the ledger of requests to the payment provider and their results. It implements
 // activities.PaymentLedger.
 type Payments struct{ db *DB }
 
@@ -43,8 +43,8 @@ type paymentRow struct {
 	ActionType  string
 	ActionURL   string `bun:"action_url"`
 	ActionUntil bun.NullTime
-	Asked       int64
-	AskedAt     bun.NullTime
+	Requested   int64        `bun:"asked"`
+	RequestedAt bun.NullTime `bun:"asked_at"`
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
 }
@@ -66,7 +66,7 @@ func (r paymentRow) payment() booking.Payment {
 		},
 		Status: r.Status, Refunded: r.Refunded, Kept: r.Kept, Ref: r.Ref, At: r.CreatedAt.UTC(),
 		ActionRef: r.ActionRef,
-		Requested: r.Asked, RequestedAt: r.AskedAt.UTC(),
+		Requested: r.Requested, RequestedAt: r.RequestedAt.UTC(),
 	}
 	if r.Status == booking.ActionRequired {
 		payment.Action = r.action()

@@ -43,7 +43,7 @@ func testPayments(t *testing.T, fresh newURL) {
 
 		p, err = payments.EndCharge(t.Context(), c.OrderID, booking.Declined, "")
 		require.NoError(t, err)
-		require.Equal(t, booking.Charged, p.Status, "the first answer stands")
+		require.Equal(t, booking.Charged, p.Status, "the first answer holds")
 
 		p, err = payments.BeginCharge(t.Context(), c)
 		require.NoError(t, err)
@@ -69,14 +69,14 @@ func testPayments(t *testing.T, fresh newURL) {
 		require.NoError(t, err)
 		read, err := payments.Payment(t.Context(), c.OrderID)
 		require.NoError(t, err)
-		require.Equal(t, booking.ChargeDeferred, read.Status, "nobody was asked: there is no answer")
+		require.Equal(t, booking.ChargeDeferred, read.Status, "no provider was called: there is no answer")
 
 		p, err := payments.BeginCharge(t.Context(), c)
 		require.NoError(t, err)
 		require.Equal(t, booking.ChargePending, p.Status, "its turn has come")
 		p, err = payments.DeferCharge(t.Context(), c)
 		require.NoError(t, err)
-		require.Equal(t, booking.ChargePending, p.Status, "the provider was asked")
+		require.Equal(t, booking.ChargePending, p.Status, "the provider was called")
 	})
 
 	run(t, "DeferredAndTakenBack", func(t *testing.T) {
@@ -119,7 +119,7 @@ func testPayments(t *testing.T, fresh newURL) {
 		require.NoError(t, err)
 		deferred, _, err = payments.Outlook(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, before+1, deferred, "it is asked for, and may have to wait on")
+		require.Equal(t, before+1, deferred, "it is requested, and may have to wait on")
 		_, err = payments.EndCharge(t.Context(), c.OrderID, booking.Charged, "ch_1")
 		require.NoError(t, err)
 		_, err = payments.DeferCharge(t.Context(), c)
@@ -228,7 +228,7 @@ func testPayments(t *testing.T, fresh newURL) {
 			p, err := payments.Payment(t.Context(), c.OrderID)
 			require.NoError(t, err)
 			require.Contains(t, []booking.PaymentStatus{booking.RefundPending, booking.ChargePrevented}, p.Status,
-				"a refund was asked for: it is owed, or nothing was taken")
+				"a refund was requested: it is owed, or nothing was charged")
 		}
 	})
 }

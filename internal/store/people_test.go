@@ -39,7 +39,7 @@ func testPeople(t *testing.T, fresh newURL) {
 		}
 		is, err := people.Add(t.Context(), p, "another")
 		require.NoError(t, err)
-		require.Equal(t, fmt.Sprint(t.Name(), 0), is, "who is known stays known by the first id")
+		require.Equal(t, fmt.Sprint(t.Name(), 0), is, "a known person stays known by the first id")
 	})
 
 	run(t, "AnIdIsOnePersonsOfItsKind", func(t *testing.T) {
@@ -169,9 +169,9 @@ func testKeys(t *testing.T, fresh newURL) {
 	})
 
 	run(t, "OfAnOrganisationThatIsKnown", func(t *testing.T) {
-		nobodys, _ := identity.NewKey(t.Name(), nil, "1099", now, time.Hour)
-		requireCode(t, booking.Invalid, keys.AddKey(t.Context(), nobodys))
-		_, err := keys.Key(t.Context(), nobodys.ID)
+		unknown, _ := identity.NewKey(t.Name(), nil, "1099", now, time.Hour)
+		requireCode(t, booking.Invalid, keys.AddKey(t.Context(), unknown))
+		_, err := keys.Key(t.Context(), unknown.ID)
 		requireCode(t, booking.NotFound, err)
 		v := newView("lodging-1", "alice", 1, booking.Confirmed)
 		v.OwnerID, v.Placed = "cora", true // from before there were tokens
@@ -228,14 +228,14 @@ func testKeys(t *testing.T, fresh newURL) {
 	})
 
 	run(t, "TwoAreLive_AtTheSameTime", func(t *testing.T) {
-		taken := together(t, 8, func(int) (bool, error) {
+		added := together(t, 8, func(int) (bool, error) {
 			_, err := add(t, t.Name(), now, time.Hour)
 			if err != nil {
 				return false, nil //nolint:nilerr // all but two are refused
 			}
 			return true, nil
 		})
-		slices.SortFunc(taken, func(a, b bool) int { return map[bool]int{true: 0, false: 1}[a] - map[bool]int{true: 0, false: 1}[b] })
-		require.Equal(t, []bool{true, true, false, false, false, false, false, false}, taken)
+		slices.SortFunc(added, func(a, b bool) int { return map[bool]int{true: 0, false: 1}[a] - map[bool]int{true: 0, false: 1}[b] })
+		require.Equal(t, []bool{true, true, false, false, false, false, false, false}, added)
 	})
 }

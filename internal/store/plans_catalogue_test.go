@@ -12,7 +12,7 @@ import (
 // The days of the drinks in crowd: those before plansToday have ended.
 var (
 	plansToday     = time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
-	frequentlyOver = booking.Date{Year: 2025, Month: 12, Day: 25}
+	frequentlyPast = booking.Date{Year: 2025, Month: 12, Day: 25}
 	onSale         = booking.Date{Year: 2027, Month: 1, Day: 2}
 	rarelyOnSale   = booking.Date{Year: 2027, Month: 1, Day: 5}
 	withoutDrinks  = booking.Date{Year: 2030, Month: 1, Day: 1}
@@ -23,15 +23,15 @@ func queriesOfCatalogue(t *testing.T) (all []query) {
 	owners := orAny("frequent", "rare", "unknown")
 	// Only drinks have days.
 	for _, f := range filters[booking.CatalogueFilter](t, values{"OwnerID": owners, "Date": {booking.Date{}}, "EndsAfter": {time.Time{}}}) {
-		all = append(all, lookAt("Catalogue.Places", f, func(db *store.DB) listing[booking.Place] { return store.NewCatalogue(db).Places }),
-			lookAt("Catalogue.Menus", f, func(db *store.DB) listing[booking.Menu] { return store.NewCatalogue(db).Menus }),
+		all = append(all, listingOf("Catalogue.Places", f, func(db *store.DB) listing[booking.Place] { return store.NewCatalogue(db).Places }),
+			listingOf("Catalogue.Menus", f, func(db *store.DB) listing[booking.Menu] { return store.NewCatalogue(db).Menus }),
 			countingOf("Catalogue.CountPlaces", f, (*store.Catalogue).CountPlaces), countingOf("Catalogue.CountMenus", f, (*store.Catalogue).CountMenus))
 	}
 	for _, f := range filters[booking.CatalogueFilter](t, values{
-		"OwnerID": owners, "Date": orAny(frequentlyOver, onSale, rarelyOnSale, withoutDrinks), "EndsAfter": orAny(plansToday),
+		"OwnerID": owners, "Date": orAny(frequentlyPast, onSale, rarelyOnSale, withoutDrinks), "EndsAfter": orAny(plansToday),
 	}) {
 		counted := countingOf("Catalogue.CountDrinks", f, (*store.Catalogue).CountDrinks)
-		l := lookAt("Catalogue.Drinks", f, func(db *store.DB) listing[booking.Drink] { return store.NewCatalogue(db).Drinks })
+		l := listingOf("Catalogue.Drinks", f, func(db *store.DB) listing[booking.Drink] { return store.NewCatalogue(db).Drinks })
 		if !f.EndsAfter.IsZero() {
 			if !f.Date.IsZero() {
 				continue // refused: see TestStore/…/Drinks/UntilTheirDayIsOver
@@ -50,7 +50,7 @@ func queriesOfCatalogue(t *testing.T) (all []query) {
 // listing is a list of the catalogue.
 type listing[T any] func(context.Context, booking.CatalogueFilter, booking.Page) ([]T, string, error)
 
-func lookAt[T any](method string, f booking.CatalogueFilter, of func(*store.DB) listing[T]) query {
+func listingOf[T any](method string, f booking.CatalogueFilter, of func(*store.DB) listing[T]) query {
 	return query{method: method, service: "catalogue", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 		_, next, err := of(db)(ctx, f, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 		return next, err

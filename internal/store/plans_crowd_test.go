@@ -128,7 +128,7 @@ var crowd = []string{
 // id is key10 in SQL.
 const id = `'k' || lpad(i::text, 9, '0')`
 
-// offered is the rest of the document of a thing in the catalogue.
+// offered is the remaining document of a thing in the catalogue.
 const offered = `'"ownerId":"' || CASE WHEN i <= 5 THEN 'rare' WHEN i % 10 < 7 THEN 'frequent' ELSE 'owner-' || i % 1000 END
 			|| CASE WHEN i <= 5 AND i % 2 = 0 OR i % 1000 = 1 THEN '","withdrawn":true}' ELSE '"}' END`
 
@@ -161,7 +161,7 @@ func crowded(t *testing.T) *store.DB {
 	for _, statement := range hurry {
 		require.NoError(t, execute(t.Context(), filling, statement))
 	}
-	indexes := takeIndexes(t, filling)
+	indexes := dropIndexes(t, filling)
 	all, ctx := errgroup.WithContext(t.Context())
 	all.SetLimit(2)
 	for _, statement := range crowd {
@@ -190,9 +190,9 @@ var hurry = []string{
 	END $$`,
 }
 
-// takeIndexes drops all indexes that a table can do without, and returns the statements
+// dropIndexes drops all indexes that a table can do without, and returns the statements
 // that restore them: that is faster than updating them while the table is filled.
-func takeIndexes(t *testing.T, db *store.DB) (definitions []string) {
+func dropIndexes(t *testing.T, db *store.DB) (definitions []string) {
 	t.Helper()
 	rows, err := db.SQL().QueryContext(t.Context(), `SELECT indexrelid::regclass, pg_get_indexdef(indexrelid) FROM pg_index
 		JOIN pg_class ON pg_class.oid = indexrelid WHERE relnamespace = 'public'::regnamespace AND NOT indisunique`)

@@ -40,7 +40,7 @@ func queriesOfOperators() []query {
 				_, err := store.NewActions(db).Newest(ctx, order, pageOfPlans)
 				return "", err
 			}},
-			// For each line before an action, the line after it is looked up.
+			// For each line before an action, the line after it is read.
 			query{method: "Actions.Actions", service: "mypage", rows: pageOfPlans, each: 8, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 				_, next, err := store.NewActions(db).Actions(ctx, order, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 				return next, err

@@ -90,8 +90,8 @@ func queriesOfJobs(t *testing.T) (all []query) {
 	return all
 }
 
-// queriesOfRest are the lists and counts without filters, or with a fixed one.
-func queriesOfRest() []query {
+// unfilteredQueries are the lists and counts without filters, or with a fixed one.
+func unfilteredQueries() []query {
 	ctxOnly := func(f func(context.Context, *store.DB) error) func(context.Context, *store.DB, string) (string, error) {
 		return func(ctx context.Context, db *store.DB, _ string) (string, error) { return "", f(ctx, db) }
 	}
@@ -128,8 +128,8 @@ func queriesOfRest() []query {
 			_, err := store.NewCrew(db).WaitingBy(ctx, "caller")
 			return err
 		})},
-		{method: "Crew.Untold", service: "fulfilment", rows: open4All, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
-			_, err := store.NewCrew(db).Untold(ctx)
+		{method: "Crew.Unsignalled", service: "fulfilment", rows: open4All, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+			_, err := store.NewCrew(db).Unsignalled(ctx)
 			return err
 		})},
 		{method: "Payments.Outlook", service: "payments", rows: open4All, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
@@ -217,8 +217,8 @@ func queriesOfRest() []query {
 			return err
 		})},
 	}
-	for _, who := range []string{"frequent", "rare", "unknown"} {
-		for _, f := range []booking.EventFilter{{CustomerID: who}, {OwnerID: who}} {
+	for _, person := range []string{"frequent", "rare", "unknown"} {
+		for _, f := range []booking.EventFilter{{CustomerID: person}, {OwnerID: person}} {
 			all = append(all, query{method: "Mypage.EventsOf", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 				_, next, err := store.NewMypage(db).EventsOf(ctx, f, cursor, pageOfPlans)
 				return next, err

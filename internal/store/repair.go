@@ -11,12 +11,12 @@ import (
 
 // States returns the states of the orders' rows. A missing row has no entry.
 func (m *Mypage) States(ctx context.Context, orderIDs []string) (map[string]contract.RowState, error) {
-	standings := make(map[string]contract.RowState, len(orderIDs))
+	states := make(map[string]contract.RowState, len(orderIDs))
 	if len(orderIDs) == 0 {
-		return standings, nil
+		return states, nil
 	}
 	var rows []orderRow
-	err := m.db.run(ctx, "read where orders stand", func(ctx context.Context, q bun.IDB) error {
+	err := m.db.run(ctx, "read states of orders", func(ctx context.Context, q bun.IDB) error {
 		rows = nil
 		return q.NewSelect().Model(&rows).Column("id", "status", "needs_attention", "version").
 			Where("id IN (?)", bun.List(orderIDs)).Scan(ctx)
@@ -25,9 +25,9 @@ func (m *Mypage) States(ctx context.Context, orderIDs []string) (map[string]cont
 		return nil, err
 	}
 	for _, row := range rows {
-		standings[row.ID] = contract.RowState{Status: row.Status, NeedsAttention: row.NeedsAttention, Version: row.Version}
+		states[row.ID] = contract.RowState{Status: row.Status, NeedsAttention: row.NeedsAttention, Version: row.Version}
 	}
-	return standings, nil
+	return states, nil
 }
 
 // Replace writes the order's row over any version. The first decision and request hash
@@ -64,7 +64,7 @@ func (m *Mypage) AppendEvents(ctx context.Context, source string, events []booki
 		return err
 	}
 	return m.db.inTx(ctx, "append events", func(ctx context.Context, q bun.IDB) error {
-		_, err := q.NewRaw("? ?", m.db.dialect.takeTurns(source), insertEvents(q, &rows)).Exec(ctx)
+		_, err := q.NewRaw("? ?", m.db.dialect.serialize(source), insertEvents(q, &rows)).Exec(ctx)
 		return err
 	})
 }

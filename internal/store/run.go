@@ -12,7 +12,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// maxTries is how often an operation is tried while it conflicts with concurrent ones.
+// maxTries is how often an operation is tried if it conflicts with concurrent operations.
 const maxTries = 6
 
 // run runs an operation without a transaction: f executes one statement, or several that can be
@@ -42,9 +42,8 @@ func (db *DB) inTx(ctx context.Context, what string, f func(context.Context, bun
 	})
 }
 
-// atOnce is inTx for statements that f sends together, in one Exec. PostgreSQL runs the
-// statements of one message in one transaction, which saves the round trips of BEGIN and
-// COMMIT.
+// atOnce runs an operation whose f sends all its statements in one Exec. PostgreSQL runs the
+// statements of one message in one transaction, which saves the round trips of BEGIN and COMMIT.
 func (db *DB) atOnce(ctx context.Context, what string, f func(context.Context, bun.IDB) error) error {
 	if db.dialect.oneWriter {
 		return db.inTx(ctx, what, f)
@@ -54,7 +53,7 @@ func (db *DB) atOnce(ctx context.Context, what string, f func(context.Context, b
 
 func nothingDone(err error) error { return fmt.Errorf("%w: %w", booking.ErrNothingDone, err) }
 
-// repeat runs an operation with a deadline, repeats it if it conflicts with concurrent ones,
+// repeat runs an operation with a deadline, repeats it if it conflicts with concurrent operations,
 // and translates its error. Every operation uses repeat.
 //
 // The deadline is necessary: while pgdriver waits for an answer, it does not notice that the
@@ -76,7 +75,7 @@ func (db *DB) repeat(ctx context.Context, what string, once func(context.Context
 	}
 }
 
-// pause waits for a short random time, whose limit grows with each try. It reports whether ctx
+// pause waits for a short random time, whose maximum grows with each try. It reports whether ctx
 // allows another try.
 func pause(ctx context.Context, try int) bool {
 	longest := time.Duration(try) * 10 * time.Millisecond
@@ -90,13 +89,13 @@ func pause(ctx context.Context, try int) bool {
 	}
 }
 
-// takeTurn makes transactions with the same turn run one after the other. After it the
+// serialize makes transactions with the same key run one after the other. After it the
 // transaction reads what the one before has written.
-func (db *DB) takeTurn(ctx context.Context, q bun.IDB, turn string) error {
+func (db *DB) serialize(ctx context.Context, q bun.IDB, turn string) error {
 	if db.dialect.oneWriter {
 		return nil // SQLite's transactions run one after the other anyway
 	}
-	_, err := q.NewRaw("?", db.dialect.takeTurns(turn)).Exec(ctx)
+	_, err := q.NewRaw("?", db.dialect.serialize(turn)).Exec(ctx)
 	return err
 }
 
@@ -111,5 +110,5 @@ func affected(result sql.Result, err error) (int64, error) {
 // now is the time in the databases' precision.
 func now() time.Time { return micros(time.Now()) }
 
-// micros is t in UTC, to the microsecond: both databases return it as it was written.
+// micros is t in UTC, truncated to the microsecond: both databases return such a time unchanged.
 func micros(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }

@@ -100,8 +100,8 @@ func TestInTx_NothingDone(t *testing.T) {
 		err = put(t.Context(), db, 4, func(context.Context) error { return refusal })
 		require.Equal(t, refusal, err, "a refusal is an answer")
 
-		gone, cancel := context.WithCancel(t.Context())
-		err = put(gone, db, 4, func(context.Context) error { cancel(); return nil })
+		cancelled, cancel := context.WithCancel(t.Context())
+		err = put(cancelled, db, 4, func(context.Context) error { cancel(); return nil })
 		require.ErrorIs(t, err, booking.ErrNothingDone, "the commit was not sent")
 		requirePut(t, db, 4, 0)
 
@@ -122,7 +122,7 @@ func TestInTx_NothingDoneByAServerThatIsAway(t *testing.T) {
 	require.NoError(t, err)
 	silent := l.Addr().String() // accepts connections and never answers
 	t.Cleanup(func() { require.NoError(t, l.Close()) })
-	for name, address := range map[string]string{"Gone": "127.0.0.1:1", "Silent": silent} {
+	for name, address := range map[string]string{"Refusing": "127.0.0.1:1", "Silent": silent} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			db, err := Open(t.Context(), "postgres://user@"+address+"/db?sslmode=disable", Options{Timeout: 100 * time.Millisecond})
@@ -155,13 +155,13 @@ func TestInTx_CommitWithoutAnAnswer(t *testing.T) {
 		nothing bool
 		put     int
 	}{
-		"CommitArrives":             {at: "COMMIT", deliver: true, put: 1},
-		"CommitArrivesNobodySpeaks": {at: "COMMIT", deliver: true, hang: true, put: 1},
-		"CommitIsLost":              {at: "COMMIT"},
-		"CommitIsLostNobodySpeaks":  {at: "COMMIT", hang: true},
-		"InsertArrives":             {at: "INSERT", deliver: true, hang: true, nothing: true},
-		"InsertIsLost":              {at: "INSERT", nothing: true},
-		"BeginIsLost":               {at: "BEGIN", hang: true, nothing: true},
+		"CommitArrives":              {at: "COMMIT", deliver: true, put: 1},
+		"CommitArrivesWithoutAnswer": {at: "COMMIT", deliver: true, hang: true, put: 1},
+		"CommitIsLost":               {at: "COMMIT"},
+		"CommitIsLostWithoutAnswer":  {at: "COMMIT", hang: true},
+		"InsertArrives":              {at: "INSERT", deliver: true, hang: true, nothing: true},
+		"InsertIsLost":               {at: "INSERT", nothing: true},
+		"BeginIsLost":                {at: "BEGIN", hang: true, nothing: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -300,7 +300,7 @@ func (p *proxy) serve(client net.Conn) {
 		}
 		if breaks {
 			if hang {
-				_, _ = io.Copy(io.Discard, client) // until the client gives up
+				_, _ = io.Copy(io.Discard, client) // until the client closes it
 			}
 			return
 		}

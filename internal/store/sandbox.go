@@ -95,11 +95,11 @@ func (s *Sandbox) Void(ctx context.Context, c booking.Charge) (payments.Record, 
 
 // decide records the row of a charge unless there is one under its key, and returns the
 // recorded one.
-func (s *Sandbox) decide(ctx context.Context, c booking.Charge, asked sandboxRow) (payments.Record, error) {
+func (s *Sandbox) decide(ctx context.Context, c booking.Charge, answer sandboxRow) (payments.Record, error) {
 	var row sandboxRow
-	asked.Key, asked.OrderID, asked.Amount, asked.Currency = c.Key, c.OrderID, c.Amount.Amount, c.Amount.Currency
+	answer.Key, answer.OrderID, answer.Amount, answer.Currency = c.Key, c.OrderID, c.Amount.Amount, c.Amount.Currency
 	err := s.db.run(ctx, "decide charge in sandbox", func(ctx context.Context, q bun.IDB) error {
-		row = asked
+		row = answer
 		row.At = now()
 		inserted, err := affected(q.NewInsert().Model(&row).On("CONFLICT (key) DO NOTHING").Exec(ctx))
 		if err != nil || inserted == 1 {
@@ -162,7 +162,7 @@ func (s *Sandbox) Refund(ctx context.Context, key, ref string, amount booking.Mo
 // Retrieve returns what was charged and refunded of the charge with the reference.
 // NotFound: there is none.
 func (s *Sandbox) Retrieve(ctx context.Context, ref string) (is payments.Balance, err error) {
-	err = s.db.run(ctx, "look at charge in sandbox", func(ctx context.Context, q bun.IDB) error {
+	err = s.db.run(ctx, "retrieve charge in sandbox", func(ctx context.Context, q bun.IDB) error {
 		var row sandboxRow
 		if err := q.NewSelect().Model(&row).Where("ref = ? AND ref <> ''", ref).Scan(ctx); err != nil {
 			return orNotFound(err, "charge", ref)
@@ -171,7 +171,7 @@ func (s *Sandbox) Retrieve(ctx context.Context, ref string) (is payments.Balance
 		if err := q.NewSelect().Model(&parts).Where("ref = ?", ref).OrderExpr("at, key").Scan(ctx); err != nil {
 			return err
 		}
-		is = payments.Balance{OrderID: row.OrderID, Charged: booking.Money{Amount: row.Amount, Currency: row.Currency}, Given: row.Refunded}
+		is = payments.Balance{OrderID: row.OrderID, Charged: booking.Money{Amount: row.Amount, Currency: row.Currency}, Refunded: row.Refunded}
 		if row.Dispute != "" {
 			is.Dispute = &payments.Dispute{Amount: row.Disputed, State: row.Dispute, At: row.DisputedAt.UTC()}
 		}

@@ -14,7 +14,7 @@ import (
 func testSandboxConfirmations(t *testing.T, fresh newURL) {
 	sandbox := store.NewSandbox(setup(t, fresh, "sandbox"))
 	until := time.Date(2026, 12, 1, 9, 0, 0, 0, time.UTC)
-	ask := func(t *testing.T) booking.Charge {
+	charge := func(t *testing.T) booking.Charge {
 		t.Helper()
 		c := newCharge(t.Name())
 		c.ReturnTo = "https://shop.example/"
@@ -25,7 +25,7 @@ func testSandboxConfirmations(t *testing.T, fresh newURL) {
 	}
 
 	run(t, "Approved", func(t *testing.T) {
-		c := ask(t)
+		c := charge(t)
 		is, err := sandbox.LastConfirmation(t.Context(), c.OrderID)
 		require.NoError(t, err)
 		require.Equal(t, payments.Confirmation{
@@ -40,20 +40,20 @@ func testSandboxConfirmations(t *testing.T, fresh newURL) {
 		require.NoError(t, err)
 		require.Equal(t, booking.Charged, is.Status)
 		for range 2 {
-			stands, err := sandbox.Void(t.Context(), c)
+			stored, err := sandbox.Void(t.Context(), c)
 			require.NoError(t, err)
-			require.Equal(t, booking.Charged, stands.Status)
-			seen, err := sandbox.Retrieve(t.Context(), stands.Ref)
+			require.Equal(t, booking.Charged, stored.Status)
+			seen, err := sandbox.Retrieve(t.Context(), stored.Ref)
 			require.NoError(t, err)
 			require.EqualValues(t, 7, seen.Charged.Amount)
 		}
 	})
 
 	run(t, "Voided", func(t *testing.T) {
-		c := ask(t)
-		stands, err := sandbox.Void(t.Context(), c)
+		c := charge(t)
+		stored, err := sandbox.Void(t.Context(), c)
 		require.NoError(t, err)
-		require.Equal(t, booking.ChargePrevented, stands.Status)
+		require.Equal(t, booking.ChargePrevented, stored.Status)
 		open, err := sandbox.Decide(t.Context(), "for "+c.Key, payments.Decision{Approved: true})
 		require.NoError(t, err)
 		require.False(t, open)
@@ -63,7 +63,7 @@ func testSandboxConfirmations(t *testing.T, fresh newURL) {
 	})
 
 	run(t, "AtOnce", func(t *testing.T) {
-		c := ask(t)
+		c := charge(t)
 		approved := together(t, 8, func(i int) (bool, error) {
 			if i%2 == 0 {
 				open, err := sandbox.Decide(t.Context(), "for "+c.Key, payments.Decision{Approved: true})
@@ -129,7 +129,7 @@ func testIntentsConfirmed(t *testing.T, fresh newURL) {
 		requireCode(t, booking.NotFound, err)
 	})
 
-	run(t, "MethodOfNobody", func(t *testing.T) {
+	run(t, "MethodWithoutCustomer", func(t *testing.T) {
 		create(t, "pi_5", "pm_2", "cus_1", false)
 		create(t, "pi_6", "pm_2", "cus_1", true)
 		require.Equal(t, "succeeded", approve(t, "pi_5"))
@@ -148,16 +148,16 @@ func testIntentsConfirmed(t *testing.T, fresh newURL) {
 		require.Equal(t, []any{"succeeded", int64(7)}, []any{i.Status, i.Amount.Amount})
 		open, err := sandbox.Decide(t.Context(), "pi_7", payments.Decision{Approved: true, Late: true}, false)
 		require.NoError(t, err)
-		require.False(t, open, "it is taken already")
+		require.False(t, open, "it is charged already")
 		_, err = sandbox.Decide(t.Context(), "unknown", payments.Decision{}, false)
 		requireCode(t, booking.NotFound, err)
 	})
 
 	run(t, "Customers", func(t *testing.T) {
 		for _, id := range []string{"cus_1", "cus_2"} {
-			stands, err := sandbox.CreateCustomer(t.Context(), payments.Customer{Key: "k", ID: id, Metadata: map[string]string{"customer": "1024"}})
+			stored, err := sandbox.CreateCustomer(t.Context(), payments.Customer{Key: "k", ID: id, Metadata: map[string]string{"customer": "1024"}})
 			require.NoError(t, err)
-			require.Equal(t, "cus_1", stands.ID)
+			require.Equal(t, "cus_1", stored.ID)
 		}
 		for id, want := range map[string]bool{"cus_1": true, "cus_2": false} {
 			has, err := sandbox.HasCustomer(t.Context(), id)
@@ -180,15 +180,15 @@ func testPaymentCustomers(t *testing.T, fresh newURL) {
 		return customers.KeepCustomer(t.Context(), "1024", "cus_"+string(rune('a'+i)))
 	})
 	for _, ref := range kept {
-		require.Equal(t, kept[0], ref, "one stands")
+		require.Equal(t, kept[0], ref, "one is stored")
 	}
 	requireKept(t, kept[0], "")
 	require.NoError(t, customers.ForgetCustomer(t.Context(), "1024", "cus_other"))
 	requireKept(t, kept[0], "")
 	require.NoError(t, customers.ForgetCustomer(t.Context(), "1024", kept[0]))
 	requireKept(t, "", kept[0])
-	stands, err := customers.KeepCustomer(t.Context(), "1024", "cus_new")
+	stored, err := customers.KeepCustomer(t.Context(), "1024", "cus_new")
 	require.NoError(t, err)
-	require.Equal(t, "cus_new", stands)
+	require.Equal(t, "cus_new", stored)
 	requireKept(t, "cus_new", kept[0])
 }

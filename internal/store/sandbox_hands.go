@@ -112,8 +112,8 @@ func (s *SandboxIntents) ByHand(ctx context.Context, orderID string, amount int6
 		Key: "by hand " + rand.Text(), ID: "re_" + rand.Text(), IntentID: i.ID,
 		Amount: booking.Money{Amount: amount, Currency: i.Amount.Currency}, Status: "succeeded",
 	}
-	_, given, err := s.Refund(ctx, r)
-	if err == nil && !given {
+	_, made, err := s.Refund(ctx, r)
+	if err == nil && !made {
 		err = booking.Errorf(booking.RefundExceeds, "less is left of the charge")
 	}
 	return err

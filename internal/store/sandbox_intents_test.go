@@ -58,18 +58,18 @@ func testSandboxIntents(t *testing.T, fresh newURL) {
 		create(t, intent(t.Name(), "pi_refund", "succeeded"))
 		create(t, intent(t.Name()+"2", "pi_unpaid", "canceled"))
 		refund := payments.Refund{Key: t.Name(), ID: "re_1", Request: "all", IntentID: "pi_refund", Amount: won}
-		given := together(t, 5, func(int) (bool, error) {
-			stands, given, err := sandbox.Refund(t.Context(), refund)
-			return given && stands.ID == "re_1", err
+		made := together(t, 5, func(int) (bool, error) {
+			stored, made, err := sandbox.Refund(t.Context(), refund)
+			return made && stored.ID == "re_1", err
 		})
-		require.Equal(t, 5, count(given, true))
+		require.Equal(t, 5, count(made, true))
 		for _, other := range []payments.Refund{
 			{Key: t.Name() + "2", ID: "re_2", IntentID: "pi_refund", Amount: won},
 			{Key: t.Name() + "3", ID: "re_3", IntentID: "pi_unpaid", Amount: won},
 		} {
-			_, given, err := sandbox.Refund(t.Context(), other)
+			_, made, err := sandbox.Refund(t.Context(), other)
 			require.NoError(t, err)
-			require.False(t, given)
+			require.False(t, made)
 		}
 		got, err := sandbox.Intent(t.Context(), "pi_refund")
 		require.NoError(t, err)
@@ -97,7 +97,7 @@ func testSandboxIntents(t *testing.T, fresh newURL) {
 			got, found, err := sandbox.Failure(t.Context(), t.Name())
 			require.NoError(t, err)
 			require.True(t, found)
-			require.Equal(t, first, got, "the first stands")
+			require.Equal(t, first, got, "the first is stored")
 		}
 	})
 
@@ -106,13 +106,13 @@ func testSandboxIntents(t *testing.T, fresh newURL) {
 			used := together(t, 4, func(i int) (bool, error) {
 				one := intent(key(t.Name(), round, i), key("pi", round, i), "succeeded")
 				one.Method = key("pm", round)
-				stands, used, err := sandbox.Create(t.Context(), one, true)
+				stored, used, err := sandbox.Create(t.Context(), one, true)
 				if err == nil && !used {
-					require.Equal(t, one.ID, stands.ID)
+					require.Equal(t, one.ID, stored.ID)
 					again, usedAgain, err := sandbox.Create(t.Context(), one, true)
 					require.NoError(t, err)
 					require.False(t, usedAgain, "it is the same request")
-					require.Equal(t, stands, again)
+					require.Equal(t, stored, again)
 				}
 				return used, err
 			})
@@ -123,9 +123,9 @@ func testSandboxIntents(t *testing.T, fresh newURL) {
 	run(t, "RefundsThatArePending", func(t *testing.T) {
 		create(t, intent(t.Name(), "pi_pending", "succeeded"))
 		refund := payments.Refund{Key: t.Name(), ID: "re_p", IntentID: "pi_pending", Amount: won, Label: "o1", Status: "pending"}
-		_, given, err := sandbox.Refund(t.Context(), refund)
+		_, made, err := sandbox.Refund(t.Context(), refund)
 		require.NoError(t, err)
-		require.True(t, given)
+		require.True(t, made)
 		refunds, err := sandbox.Refunds(t.Context(), "pi_pending")
 		require.NoError(t, err)
 		require.Len(t, refunds, 1)

@@ -19,9 +19,9 @@ const (
 var errNotRefundable = errors.New("more than is left of the intent")
 
 // Refund refunds some of a succeeded intent, once per key, and returns the stored
-// refund. given is false if there is none: the intent has not succeeded, or less is
+// refund. made is false if there is none: the intent has not succeeded, or less is
 // left.
-func (s *SandboxIntents) Refund(ctx context.Context, r payments.Refund) (stored payments.Refund, given bool, err error) {
+func (s *SandboxIntents) Refund(ctx context.Context, r payments.Refund) (stored payments.Refund, made bool, err error) {
 	var row sandboxRefundRow
 	err = s.db.inTx(ctx, "refund intent in sandbox", func(ctx context.Context, q bun.IDB) error {
 		row = sandboxRefundRow{

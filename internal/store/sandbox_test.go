@@ -29,7 +29,7 @@ func testSandbox(t *testing.T, fresh newURL) {
 		}
 		voided, err := sandbox.Void(t.Context(), c)
 		require.NoError(t, err)
-		require.Equal(t, first, voided, "taken already")
+		require.Equal(t, first, voided, "charged already")
 		of := slices.DeleteFunc(everything(t, sandbox.Charges), func(known audit.ProviderCharge) bool { return known.OrderID != c.OrderID })
 		require.Equal(t, []audit.ProviderCharge{{OrderID: c.OrderID, Ref: first.Ref, Charged: c.Amount}}, of)
 	})
@@ -83,7 +83,7 @@ func testSandbox(t *testing.T, fresh newURL) {
 		seen, err := sandbox.Retrieve(t.Context(), charge.Ref)
 		require.NoError(t, err)
 		require.Equal(t, won, seen.Charged)
-		require.EqualValues(t, 40000, seen.Given)
+		require.EqualValues(t, 40000, seen.Refunded)
 		require.Len(t, seen.Parts, 2)
 		require.Equal(t, "p1", seen.Parts[0].Key)
 		require.NoError(t, sandbox.ByHand(t.Context(), c.OrderID, 0))
@@ -122,7 +122,7 @@ func testSandbox(t *testing.T, fresh newURL) {
 	run(t, "ChargeVoidAndRefundRace", func(t *testing.T) {
 		sandbox := store.NewSandbox(setup(t, fresh, "sandbox"))
 		const orders = 10
-		var taken int64
+		var sum int64
 		for i := range orders {
 			c := newCharge(key("o", i))
 			statuses := together(t, 9, func(i int) (booking.PaymentStatus, error) {
@@ -136,15 +136,15 @@ func testSandbox(t *testing.T, fresh newURL) {
 				}
 				return got.Status, err
 			})
-			require.Equal(t, 9, count(statuses, statuses[0]), "everyone is told the same")
+			require.Equal(t, 9, count(statuses, statuses[0]), "every call gets the same answer")
 			if statuses[0] == booking.Charged {
-				taken += won.Amount
+				sum += won.Amount
 			}
 		}
 		charged, refunded, err := sandbox.Totals(t.Context())
 		require.NoError(t, err)
-		require.Equal(t, taken, charged)
-		require.Equal(t, taken, refunded)
+		require.Equal(t, sum, charged)
+		require.Equal(t, sum, refunded)
 	})
 
 	run(t, "TotalsOfNothing", func(t *testing.T) {

@@ -19,8 +19,8 @@ func NewSecrets(db *DB) *Secrets { return &Secrets{db} }
 
 const secretBytes = 32
 
-// Secret returns the secret with the name, which never changes. The first process that
-// asks for it makes it; of several concurrent ones, one does.
+// Secret returns the secret with the name, which never changes. The first process that reads it
+// makes it; of several concurrent ones, one does.
 func (s *Secrets) Secret(ctx context.Context, name string) ([]byte, error) {
 	var kept string
 	err := s.db.run(ctx, "read secret", func(ctx context.Context, q bun.IDB) error {

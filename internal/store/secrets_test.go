@@ -8,7 +8,7 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// testSecrets: concurrent processes get the same secret, also later and over another
+// testSecrets: concurrent processes get the same secret, also later and through another
 // connection.
 func testSecrets(t *testing.T, fresh newURL) {
 	url := fresh(t)

@@ -185,12 +185,12 @@ func testConcurrentEnds(t *testing.T, inventory *store.Inventory) {
 // requireBalance checks every day of the item as the audit does.
 func requireBalance(t *testing.T, i *store.Inventory, item string) {
 	t.Helper()
-	looked := 0
+	days := 0
 	for _, d := range everything(t, i.AllDays) {
 		if d.ItemID == item {
-			looked++
+			days++
 			require.Equal(t, d.Capacity-d.Held, d.Remaining, "%s", d.Date)
 		}
 	}
-	require.NotZero(t, looked)
+	require.NotZero(t, days)
 }

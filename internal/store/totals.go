@@ -58,7 +58,7 @@ func (j *Jobs) Count(ctx context.Context, f booking.JobFilter) (int, error) {
 // CountOrders counts what Orders lists, up to booking.CountedTo.
 func (m *Mypage) CountOrders(ctx context.Context, f booking.OrderFilter) (int, error) {
 	if !served(f) {
-		return 0, errOneAsker
+		return 0, errOneParty
 	}
 	return m.db.count(ctx, "orders", func(q bun.IDB) (queries []*bun.SelectQuery) {
 		for _, s := range rangesOf(f) {

@@ -23,7 +23,7 @@ func TestDB_TracesWithoutValues(t *testing.T) {
 	defer db.Close()
 	_, err = store.Migrate(t.Context(), db, "mypage")
 	require.NoError(t, err)
-	require.Empty(t, spans.Ended(), "nobody's request was behind it")
+	require.Empty(t, spans.Ended(), "no request caused it")
 
 	ctx, request := provider.Tracer("").Start(t.Context(), "request")
 	p := contract.Publication{View: contract.View{ID: "lodging-1", CustomerID: "O'Hara 010-1234-5678", Version: 20260102}}

@@ -27,14 +27,14 @@ func (unready) Ready() bool { return false }
 func (unready) Degraded(context.Context) map[string]string { return nil }
 
 // TestNewLogger_Flood: of requests with the same failure, the first hundred are logged
-// one by one, and the rest as a number.
+// one by one, and the others as a number.
 func TestNewLogger_Flood(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	log := newLogger(config.Log{Level: "info", Format: "json"}, zapcore.Lock(zapcore.AddSync(&out)))
 	server := httptest.NewServer(api.NewOperations(api.Deps{Logger: log, Health: unready{}}))
-	const asked = 300
-	for range asked {
+	const requests = 300
+	for range requests {
 		request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, server.URL+"/readyz", nil)
 		require.NoError(t, err)
 		answer, err := server.Client().Do(request)
@@ -54,6 +54,6 @@ func TestNewLogger_Flood(t *testing.T) {
 		lines++
 		sum += max(of.Repeated, 1)
 	}
-	require.Equal(t, asked, sum)
-	require.Less(t, lines, asked)
+	require.Equal(t, requests, sum)
+	require.Less(t, lines, requests)
 }

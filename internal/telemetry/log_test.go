@@ -76,12 +76,12 @@ func TestLevelFollower(t *testing.T) {
 		f.read()
 		require.Equal(t, tt.want, f.level.Level(), tt.says)
 	}
-	require.Equal(t, 5, logs.FilterLevelExact(zap.InfoLevel).Len(), "each change is told")
+	require.Equal(t, 5, logs.FilterLevelExact(zap.InfoLevel).Len(), "each change is logged")
 }
 
 func TestTemporalLogger_RetriesFollowTheLevel(t *testing.T) {
 	t.Parallel()
 	core, logs := observer.New(zap.ErrorLevel)
 	TemporalLogger(zap.New(core), nil).Error("Activity error.")
-	require.Empty(t, logs.All(), "whoever logs errors only is spared retries")
+	require.Empty(t, logs.All(), "a log of errors only has no retries")
 }

@@ -54,7 +54,7 @@ func buildInfo(version, revision string) prometheus.Collector {
 		}
 	}
 	g := prometheus.NewGauge(prometheus.GaugeOpts{
-		Name: "yeyak_build_info", Help: "1; its labels tell which build this is.",
+		Name: "yeyak_build_info", Help: "1; its labels name the build.",
 		ConstLabels: prometheus.Labels{"version": version, "revision": cmp.Or(revision, "unknown"), "goversion": runtime.Version()},
 	})
 	g.Set(1)

@@ -16,7 +16,7 @@ func TestBuildInfo(t *testing.T) {
 	families, err := registry.Gather()
 	require.NoError(t, err)
 	require.Len(t, families, 1)
-	told := strings.ReplaceAll(families[0].String(), " ", "")
-	require.Contains(t, told, `name:"revision"value:"0f1e2d3c"`)
-	require.Contains(t, told, `name:"version"value:"v1.2.3"`)
+	text := strings.ReplaceAll(families[0].String(), " ", "")
+	require.Contains(t, text, `name:"revision"value:"0f1e2d3c"`)
+	require.Contains(t, text, `name:"version"value:"v1.2.3"`)
 }

@@ -46,9 +46,9 @@ func (w *workflowTraces) of(workflow string) (id trace.TraceID, known bool) {
 	return id, known
 }
 
-// span is a span of a workflow or a step. It records the trace of its workflow as soon
-// as that is known. A workflow's span is then ended: the order may live for months, a
-// span is sent when it ends, and its children are sent and looked at today.
+// span is a span of a workflow or a step. It records the trace of its workflow as soon as that is
+// known. A workflow's span is then ended: the order may live for months, a span is sent when it
+// ends, and its children are sent, and read by people, today.
 type span struct {
 	trace.Span
 	brief bool

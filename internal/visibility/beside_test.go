@@ -89,7 +89,7 @@ func waits(t *testing.T, db *sql.DB, statement string, times int) (session int) 
 func TestChange_ExchangeIsTriedAgain(t *testing.T) {
 	t.Parallel()
 	database, db := made(t)
-	holds := transaction(t, open(t, database), "READ COMMITTED", "ALTER INDEX by_bool_02 RENAME TO elsewhere")
+	holds := transaction(t, open(t, database), "READ COMMITTED", "ALTER INDEX by_bool_02 RENAME TO other_name")
 	done := begin(t, database, visibility.Lean)
 	waits(t, db, "DO ", 2)
 	require.NoError(t, holds.Rollback())

@@ -106,7 +106,7 @@ func (i index) keeps() string {
 	case i.prefix != prefixColumn:
 		return "it does not begin with " + prefixColumn
 	case i.own == "":
-		return "it goes on with an expression, or with nothing"
+		return "an expression follows, or nothing"
 	case i.ownNotNull:
 		return i.own + " is never NULL"
 	case i.findsNull && missed[i.own] != "":

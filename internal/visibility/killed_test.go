@@ -14,7 +14,7 @@ import (
 )
 
 // If a process is killed at any point of a run, each name has a usable index, and the next
-// run gives all indexes their form and removes what was left.
+// run changes all indexes to their form and removes what was left.
 func TestChange_KilledAnywhere(t *testing.T) {
 	t.Parallel()
 	database, db := made(t)
@@ -46,7 +46,7 @@ func TestChange_KilledAnywhere(t *testing.T) {
 			}
 			require.LessOrEqual(t, len(found), len(want)+1)
 			if len(found) > len(want) {
-				require.False(t, check(t, database, visibility.Lean).OK(), "what is left behind is told")
+				require.False(t, check(t, database, visibility.Lean).OK(), "what is left behind is reported")
 			}
 			change(t, database, visibility.Lean)
 			require.Equal(t, want, definitions(t, db))
@@ -77,7 +77,7 @@ func TestChange_KilledWhileBuilding(t *testing.T) {
 	require.Equal(t, want, definitions(t, db))
 }
 
-// A canceled run ends at once, although the transaction that it waits for goes on.
+// A canceled run ends at once, although the transaction that it waits for continues.
 func TestChange_Canceled(t *testing.T) {
 	t.Parallel()
 	database, db := made(t)

@@ -32,7 +32,7 @@ const worse = 1.1
 func TestPlans(t *testing.T) {
 	t.Parallel()
 	s := newStore(t)
-	statements := s.asked()
+	statements := s.statements()
 	lean := s.plans(statements)
 	exchange(t, open(t, s.database), s.stock)
 	stock := s.plans(statements)
@@ -124,7 +124,7 @@ func explain(t *testing.T, db *sql.DB, statement string) plan {
 	t.Helper()
 	var text []byte
 	require.NoError(t, db.QueryRowContext(t.Context(), "EXPLAIN (ANALYZE, BUFFERS, TIMING OFF, FORMAT JSON) "+statement).Scan(&text), statement)
-	var told []struct{ Plan plan }
-	require.NoError(t, json.Unmarshal(text, &told))
-	return told[0].Plan
+	var explained []struct{ Plan plan }
+	require.NoError(t, json.Unmarshal(text, &explained))
+	return explained[0].Plan
 }

@@ -103,7 +103,7 @@ const ordered = `
 INSERT INTO executions_visibility (namespace_id, run_id, _version, start_time, execution_time, workflow_id, workflow_type_name, status,
 	close_time, history_length, history_size_bytes, execution_duration, state_transition_count, memo, encoding, task_queue,
 	search_attributes, parent_workflow_id, parent_run_id, root_workflow_id, root_run_id)
-SELECT CASE WHEN elsewhere THEN '7c9d3c0a-0000-4000-8000-000000000001' ELSE :namespace END, run, n, began, began, id, type,
+SELECT CASE WHEN in_other_namespace THEN '7c9d3c0a-0000-4000-8000-000000000001' ELSE :namespace END, run, n, began, began, id, type,
 	CASE WHEN open THEN 1 WHEN h % 500 = 0 THEN 5 WHEN h % 900 = 0 THEN 3 ELSE 2 END,
 	CASE WHEN NOT open THEN began + h % 90000 * interval '1 second' END,
 	CASE WHEN NOT open THEN 15 + h % 20 END, CASE WHEN NOT open THEN 6000 + h % 3000 END,
@@ -123,11 +123,11 @@ SELECT CASE WHEN elsewhere THEN '7c9d3c0a-0000-4000-8000-000000000001' ELSE :nam
 	CASE WHEN child THEN 'parent-' || n / 1000 END, CASE WHEN child THEN md5('parent' || n / 1000)::uuid::text END,
 	CASE WHEN child THEN 'parent-' || n / 1000 ELSE id END, CASE WHEN child THEN md5('parent' || n / 1000)::uuid::text ELSE run END
 FROM (SELECT n, h, md5(n::text)::uuid::text AS run, timestamp '2026-03-31 12:00' - (:rows - n) * (interval '30 days' / :rows) AS began,
-		h % 31 = 0 AS open, h % 1009 = 0 AS child, h % 53 = 0 AS elsewhere,
+		h % 31 = 0 AS open, h % 1009 = 0 AS child, h % 53 = 0 AS in_other_namespace,
 		CASE WHEN h % 20 = 3 THEN 'yeyak:blue' WHEN h % 20 = 4 THEN 'yeyak:green' END AS version,
 		CASE WHEN n % 113 = 0 THEN 'Repair' ELSE (ARRAY['Lodging', 'Food', 'Cafe', 'Cleaning'])[1 + h % 4] END AS type,
 		CASE WHEN n % 113 = 0 THEN 'yeyak-repair-' || n ELSE (ARRAY['lodging-', 'food-', 'cafe-', 'cleaning-'])[1 + h % 4] || md5('id' || n) END AS id
-	FROM (SELECT n, ('x' || substr(md5('row' || n), 1, 7))::bit(28)::int AS h FROM generate_series(1, :rows) n) AS numbered) AS told`
+	FROM (SELECT n, ('x' || substr(md5('row' || n), 1, 7))::bit(28)::int AS h FROM generate_series(1, :rows) n) AS numbered) AS workflow_rows`
 
 // systems are the workflows that Temporal itself runs in the namespace: two schedules,
 // some batches, a deployment with its versions.

@@ -13,22 +13,22 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// search is a search that a server is asked for.
+// search is a request to a server for a search.
 type search struct {
 	name string
-	ask  func(context.Context, client.Client) error
+	run  func(context.Context, client.Client) error
 }
 
 // list requests a page, and the next one if there is one.
 func list(query string, size int32) search {
 	return search{fmt.Sprintf("list %d: %s", size, query), func(ctx context.Context, c client.Client) error {
-		ask := &workflowservice.ListWorkflowExecutionsRequest{Namespace: namespace, Query: query, PageSize: size}
-		found, err := c.WorkflowService().ListWorkflowExecutions(ctx, ask)
+		request := &workflowservice.ListWorkflowExecutionsRequest{Namespace: namespace, Query: query, PageSize: size}
+		found, err := c.WorkflowService().ListWorkflowExecutions(ctx, request)
 		if err != nil || len(found.GetNextPageToken()) == 0 {
 			return err
 		}
-		ask.NextPageToken = found.GetNextPageToken()
-		_, err = c.WorkflowService().ListWorkflowExecutions(ctx, ask)
+		request.NextPageToken = found.GetNextPageToken()
+		_, err = c.WorkflowService().ListWorkflowExecutions(ctx, request)
 		return err
 	}}
 }

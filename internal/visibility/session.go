@@ -63,7 +63,7 @@ func cancelable(ctx context.Context, db *sql.DB, conn *sql.Conn) (stop func() bo
 	}), nil
 }
 
-// bound makes the server give up a statement when the caller does.
+// bound makes the server cancel a statement when its caller stops waiting.
 func bound(ctx context.Context, conn *sql.Conn) error {
 	limit := time.Duration(0)
 	if deadline, ok := ctx.Deadline(); ok {

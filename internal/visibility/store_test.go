@@ -81,11 +81,11 @@ func (s *store) prepare() map[string]string {
 		attributes[k.GetName()] = k.GetValueType()
 	}
 	require.NoError(s, devserver.EnsureSearchAttributes(ctx, c, namespace, attributes))
-	told, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
+	described, err := c.WorkflowService().DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: namespace})
 	require.NoError(s, err)
-	s.namespaceID = told.GetNamespaceInfo().GetId()
+	s.namespaceID = described.GetNamespaceInfo().GetId()
 	columns := map[string]string{}
-	for column, name := range told.GetConfig().GetCustomSearchAttributeAliases() {
+	for column, name := range described.GetConfig().GetCustomSearchAttributeAliases() {
 		columns[name] = column
 	}
 	return columns
@@ -102,14 +102,14 @@ func (s *store) dial() client.Client {
 // statement is the statement that the server makes of a search.
 type statement struct{ name, sql string }
 
-// asked runs every search and returns the statements of the server.
-func (s *store) asked() (all []statement) {
+// statements runs every search and returns the statements of the server.
+func (s *store) statements() (all []statement) {
 	s.Helper()
 	c := s.dial()
 	for _, of := range searches() {
 		info, err := os.Stat(s.log)
 		require.NoError(s, err)
-		require.NoError(s, of.ask(s.Context(), c), of.name)
+		require.NoError(s, of.run(s.Context(), c), of.name)
 		found := s.logged(info.Size())
 		require.NotEmpty(s, found, "%s: no statement", of.name)
 		for _, sql := range found {

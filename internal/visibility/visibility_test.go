@@ -29,7 +29,7 @@ var partial = regexp.MustCompile(` WHERE \((\w+) IS NOT NULL\)$`)
 
 // An index is lean if its column may be NULL and is not searched with IS NULL. Changed to
 // lean and back to stock, every definition is the original one.
-func TestChange_ThereAndBack(t *testing.T) {
+func TestChange_LeanAndStock(t *testing.T) {
 	t.Parallel()
 	database, db := made(t)
 	stock := definitions(t, db)
@@ -47,7 +47,7 @@ func TestChange_ThereAndBack(t *testing.T) {
 		require.NotNil(t, own, stock[name])
 		if !nullable[own[1]] || own[1] == "temporalnamespacedivision" || own[1] == "parent_workflow_id" {
 			require.Equal(t, stock[name], definition)
-			require.Contains(t, kept(report), name, "it is told why")
+			require.Contains(t, kept(report), name, "the reason is reported")
 			continue
 		}
 		require.Equal(t, stock[name]+" WHERE ("+own[1]+" IS NOT NULL)", definition)
@@ -95,7 +95,7 @@ func oids(t *testing.T, db *sql.DB) (all string) {
 
 // Temporal's migrations drop indexes, recreate them and create others. The next run finds
 // the new ones and makes them lean.
-func TestChange_OverVersionsOfTheSchema(t *testing.T) {
+func TestChange_ThroughVersionsOfTheSchema(t *testing.T) {
 	t.Parallel()
 	database := pgtest.New(t)
 	migrate(t, database, "1.5")
@@ -208,7 +208,7 @@ func TestChange_TwoAtOnce(t *testing.T) {
 	}
 }
 
-// A run that waits for another one is given up when its time has passed, and has changed
+// A run that waits for another one is cancelled when its time has passed, and has changed
 // nothing.
 func TestChange_WaitsForAnother(t *testing.T) {
 	t.Parallel()

@@ -37,12 +37,12 @@ func walRecords(t *testing.T, db *sql.DB, statement string) int {
 	t.Helper()
 	var text []byte
 	require.NoError(t, db.QueryRowContext(t.Context(), "EXPLAIN (ANALYZE, WAL, FORMAT JSON) "+statement).Scan(&text))
-	var told []struct {
+	var explained []struct {
 		Plan struct {
 			Records int `json:"WAL Records"`
 		}
 	}
-	require.NoError(t, json.Unmarshal(text, &told))
-	require.Positive(t, told[0].Plan.Records)
-	return told[0].Plan.Records
+	require.NoError(t, json.Unmarshal(text, &explained))
+	require.Positive(t, explained[0].Plan.Records)
+	return explained[0].Plan.Records
 }

@@ -72,12 +72,12 @@ class FakeFeed(Server):
     def __init__(self, events: list, page: int = 200):
         self.events, self.page = events, page
         self.failing: list = []  # (status, headers, body)
-        self.asked: list[str] = []
+        self.paths: list[str] = []
         self.presented: list = []  # Authorization of each request
         super().__init__(self.answer)
 
     def answer(self, handler, _):
-        self.asked.append(handler.path)
+        self.paths.append(handler.path)
         self.presented.append(handler.headers.get("Authorization"))
         if self.failing:
             return self.failing.pop(0)
@@ -96,7 +96,7 @@ class FakeWebhook(Server):
     def __init__(self, decide=lambda number, message: (204, {})):
         self.decide = decide
         self.requests: list = []  # (headers, body) of each
-        self.taken: list[str] = []  # ids that were answered 2xx
+        self.accepted: list[str] = []  # ids that were answered 2xx
         self.times: list[float] = []
         super().__init__(self.answer)
 
@@ -106,7 +106,7 @@ class FakeWebhook(Server):
         message = json.loads(body)
         status, headers = self.decide(len(self.requests), message)
         if status < 300:
-            self.taken.append(message["id"])
+            self.accepted.append(message["id"])
         return status, headers, b""
 
 

@@ -29,7 +29,7 @@ class Feed:
             self.url + "?" + urllib.parse.urlencode(query), headers=self.headers
         )
         try:
-            return parse(web.ask(request, MOST), after)
+            return parse(web.send(request, MOST), after)
         except web.Refused as no:
             if no.status != 422:
                 raise web.TemporaryFailure(str(no)) from None

@@ -23,14 +23,14 @@ class Health:
     down only delays messages."""
 
     def __init__(self):
-        self.trouble = "it has not read the feed yet"  # "" if there is none
+        self.failure = "it has not read the feed yet"  # "" if there is none
         self.delivered = 0  # messages
         self.behind = 0  # messages that the webhook has not accepted yet: 0 or 1
         self.lock = threading.Lock()
 
-    def feed(self, trouble: str = "") -> None:
+    def feed(self, failure: str = "") -> None:
         with self.lock:
-            self.trouble = trouble
+            self.failure = failure
 
     def waits(self) -> None:
         with self.lock:
@@ -47,11 +47,11 @@ class Health:
             if path == "/healthz":
                 return 200, "application/json", '{"status":"ok"}\n'
             if path == "/readyz":
-                body = {"status": "unready", "trouble": {"feed": self.trouble}} if self.trouble else {"status": "ready"}
-                return 503 if self.trouble else 200, "application/json", json.dumps(body) + "\n"
+                body = {"status": "unready", "trouble": {"feed": self.failure}} if self.failure else {"status": "ready"}
+                return 503 if self.failure else 200, "application/json", json.dumps(body) + "\n"
             if path == "/metrics":
                 return 200, "text/plain; version=0.0.4; charset=utf-8", METRICS.format(
-                    delivered=self.delivered, behind=self.behind, following=0 if self.trouble else 1
+                    delivered=self.delivered, behind=self.behind, following=0 if self.failure else 1
                 )
         return 404, "application/json", '{"status":"not found"}\n'
 

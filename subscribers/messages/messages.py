@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Tells customers what happens to their orders: follows Yeyak's event feed and
+"""Notifies customers of what happens to their orders: follows Yeyak's event feed and
 posts each customer's messages to a webhook, or prints them."""
 
 from __future__ import annotations
@@ -24,40 +24,40 @@ log = logging.getLogger("messages")
 
 def main(arguments: list[str]) -> int:
     try:
-        told = options.read(arguments, os.environ)
+        settings = options.read(arguments, os.environ)
     except options.Mistakes as mistakes:
         print(*mistakes.args[0], "See --help.", sep="\n", file=sys.stderr)
         return 2
     logging.basicConfig(
         stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s",
-        level=logging.DEBUG if told.verbose else logging.INFO,
+        level=logging.DEBUG if settings.verbose else logging.INFO,
     )
     stop = Stop()
     stop.on_signals()
-    outlet = Webhook(told.webhook, told.key, stop) if told.webhook else Console()
+    outlet = Webhook(settings.webhook, settings.key, stop) if settings.webhook else Console()
     health = Health()
     try:
-        serve(health, told.listen)
-        with Place(told.state) as place:
-            follow(Feed(told.feed, told.api_key), place, outlet, stop, told, health)
+        serve(health, settings.listen)
+        with Place(settings.state) as place:
+            follow(Feed(settings.feed, settings.api_key), place, outlet, stop, settings, health)
     except (CannotListen, StateUnusable, CursorRefused, OutletGone) as end:
         log.error("%s", end)
         return 1
     return 0
 
 
-def follow(feed: Feed, place: Place, outlet, stop: Stop, told: options.Options, health: Health) -> None:
+def follow(feed: Feed, place: Place, outlet, stop: Stop, settings: options.Options, health: Health) -> None:
     """Delivers the messages of present and future events, until the process has to stop."""
-    writer = Writer(told.language)
+    writer = Writer(settings.language)
     backoff = Backoff(stop, "the feed")
-    while not stop.asked:
+    while not stop.requested:
         try:
             items, cursor = feed.page(place.after)
             if place.done > len(items):
                 raise TemporaryFailure("it shows fewer events than were read before")
-        except TemporaryFailure as trouble:
-            health.feed(str(trouble))
-            backoff.wait(trouble)
+        except TemporaryFailure as failure:
+            health.feed(str(failure))
+            backoff.wait(failure)
             continue
         backoff.reset()
         health.feed()
@@ -71,14 +71,14 @@ def follow(feed: Feed, place: Place, outlet, stop: Stop, told: options.Options, 
                 return
             health.dealt_with()
             place.keep(place.after, number)
-            if stop.asked:
+            if stop.requested:
                 return
         if cursor != place.after:
             place.keep(cursor, 0)
         if not items:
-            if told.once:
+            if settings.once:
                 return
-            stop.wait(told.poll)
+            stop.wait(settings.poll)
 
 
 class Writer:
@@ -93,12 +93,12 @@ class Writer:
         try:
             return texts.message(item, self.language)
         except Unreadable as why:
-            log.warning("passed over an event that cannot be read: %s", why)
+            log.warning("skipped an event that cannot be read: %s", why)
         except texts.Unknown as what:
             name = ascii(str(what))[:100]
             if name not in self.unknown:
                 self.unknown.add(name)
-                log.debug("passed over, having no words for it: %s", name)
+                log.debug("skipped, since there is no text for it: %s", name)
         return None
 
 

@@ -90,10 +90,10 @@ def parser() -> Parser:
 
 def read(arguments: list[str], environment: Mapping[str, str]) -> Options:
     """Reads the options, or raises Mistakes with every mistake."""
-    parsed, rest = parser().parse_known_args(arguments)
-    mistakes = [f"{r}: there is no such option" for r in rest]
+    parsed, unknown = parser().parse_known_args(arguments)
+    mistakes = [f"{r}: there is no such option" for r in unknown]
 
-    def take(name: str, default: str = "") -> str:
+    def value_of(name: str, default: str = "") -> str:
         value = getattr(parsed, name.replace("-", "_"))
         if value == MISSING:
             mistakes.append(f"--{name}: its value is missing")
@@ -102,7 +102,7 @@ def read(arguments: list[str], environment: Mapping[str, str]) -> Options:
         return value or default
 
     def check(rule, name: str, default: str = ""):
-        value = take(name, default)
+        value = value_of(name, default)
         if value == MISSING:
             return None
         try:
@@ -113,19 +113,19 @@ def read(arguments: list[str], environment: Mapping[str, str]) -> Options:
             return None
 
     # Another API does not get the key of the one that runs on the folder.
-    elsewhere = parsed.feed or environment.get(ENVIRONMENT["feed"])
-    told = Options(
+    other_api = parsed.feed or environment.get(ENVIRONMENT["feed"])
+    options = Options(
         feed=check(feed, "feed", folder.api(environment)),
-        api_key=check(api_key, "api-key", "" if elsewhere else folder.api_key(environment)), state=check(state, "state", folder.state(environment)),
+        api_key=check(api_key, "api-key", "" if other_api else folder.api_key(environment)), state=check(state, "state", folder.state(environment)),
         webhook=check(webhook, "webhook"), key=check(key, "secret"),
         language=check(language, "language", "en"), poll=check(poll, "poll", "1.0"), listen=check(address, "listen"),
         once=parsed.once, verbose=parsed.verbose,
     )
-    if told.key and told.webhook == "":
+    if options.key and options.webhook == "":
         mistakes.append("--secret: signs what goes to a webhook, and there is no --webhook")
     if mistakes:
         raise Mistakes(mistakes)
-    return told
+    return options
 
 
 def url(value: str) -> urllib.parse.SplitResult:
@@ -135,10 +135,10 @@ def url(value: str) -> urllib.parse.SplitResult:
         raise wrong
     try:
         parts = urllib.parse.urlsplit(value)
-        port_given = parts.port  # raises if it is not a port
+        port = parts.port  # raises if it is not a port
     except ValueError:
         raise wrong from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or port_given == 0 or "@" in parts.netloc or parts.fragment:
+    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or "@" in parts.netloc or parts.fragment:
         raise wrong
     return parts
 

@@ -48,12 +48,12 @@ class Webhook:
         backoff = Backoff(self.stop, f"the webhook, for message {message.id}")
         while True:
             try:
-                web.ask(self.request(message))
+                web.send(self.request(message))
             except web.Refused as no:
-                log.error("the webhook will not take message %s: it %s; going on with the next", message.id, no)
+                log.error("the webhook refuses message %s: it %s; continuing with the next", message.id, no)
                 return True
-            except web.TemporaryFailure as trouble:
-                if backoff.wait(trouble):
+            except web.TemporaryFailure as failure:
+                if backoff.wait(failure):
                     return False
             else:
                 backoff.reset()

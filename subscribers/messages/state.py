@@ -50,7 +50,7 @@ class Place:
             raise StateUnusable(f"cannot read the state {self.path}: {why}") from None
         except (ValueError, RecursionError):
             raise StateUnusable(
-                f"the state {self.path} is damaged; put a good copy back, or remove it to tell everything again from the beginning"
+                f"the state {self.path} is damaged; put a good copy back, or remove it to send all messages again from the beginning"
             ) from None
 
     def keep(self, after: Optional[str], done: int) -> None:

@@ -45,7 +45,7 @@ class Health(Case):
         feed = self.feed()
         feed.failing = [(503, {"Retry-After": "3600"}, b"")]
         url = self.listening(feed)
-        eventually(lambda: feed.asked)
+        eventually(lambda: feed.paths)
         eventually(lambda: "answered 503" in get(url + "/readyz")[1])
         status, body = get(url + "/readyz")
         self.assertEqual((503, {"status": "unready", "trouble": {"feed": "answered 503"}}), (status, json.loads(body)))
@@ -81,11 +81,11 @@ class Health(Case):
             self.assertEqual(b"", s.recv(1), "it is closed")
             s.close()
 
-    def test_a_port_that_is_taken(self):
-        with socket.socket() as taken:
-            taken.bind(("127.0.0.1", 0))
-            taken.listen()
-            port = taken.getsockname()[1]
+    def test_a_port_in_use(self):
+        with socket.socket() as occupied:
+            occupied.bind(("127.0.0.1", 0))
+            occupied.listen()
+            port = occupied.getsockname()[1]
             _, err = self.run_on(self.feed(), "--listen", f"127.0.0.1:{port}").ended(1)
         self.assertIn(f"cannot listen on 127.0.0.1:{port}: ", err)
 

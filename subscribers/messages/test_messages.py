@@ -27,19 +27,19 @@ class Console(Case):
     def test_follows(self):
         feed = self.feed()
         running = self.run_on(feed, "--language", "ko")
-        eventually(lambda: len(feed.asked) > 2)
+        eventually(lambda: len(feed.paths) > 2)
         feed.events.append(event(0))
         self.assertIn("배달이 시작되었습니다", json.loads(running.process.stdout.readline())["text"])
 
-    def test_nobody_reads(self):
+    def test_closed_output(self):
         feed = self.feed(event(0))
         running = self.run_on(feed)
         running.process.stdout.close()
         self.assertEqual(1, running.process.wait(30))
         self.assertRegex(running.process.stderr.read().decode(), r"cannot print: .*\n$")
-        self.assertEqual(0, self.kept()["done"], "it was not handed over")
+        self.assertEqual(0, self.kept()["done"], "it was not delivered")
 
-    def test_odd_events_hold_up_nobody(self):
+    def test_odd_events_delay_no_other(self):
         lost = event(1)
         del lost["data"]["customerId"]
         odd = [lost, {**event(2), "id": "a\r\nwebhook-id: b"}, {**event(3), "data": "?"}, "?", None, {},
@@ -47,7 +47,7 @@ class Console(Case):
         messages, err = self.once(self.feed(event(0), *odd, event(7)), "--verbose")
         self.assertEqual(["food-0/DeliveryStarted", "food-7/DeliveryStarted"], [m["id"] for m in messages])
         self.assertEqual(7, err.count("cannot be read"))
-        self.assertEqual(1, err.count("no words for it: 'MarketingSent'"))
+        self.assertEqual(1, err.count("no text for it: 'MarketingSent'"))
         self.assertNotIn("MarketingSent", self.once(self.feed(event(0, "MarketingSent")))[1])
 
 
@@ -80,15 +80,15 @@ class Place(Case):
                 break
             self.assertEqual(-signal.SIGKILL, first.process.returncode)
             self.once(feed, "--webhook", webhook.url)
-            self.assertEqual(expected, list(dict.fromkeys(webhook.taken)), "in order, and all of them")
-            self.assertLessEqual(len(webhook.taken) - len(expected), 1, "at most the message in hand is repeated")
+            self.assertEqual(expected, list(dict.fromkeys(webhook.accepted)), "in order, and all of them")
+            self.assertLessEqual(len(webhook.accepted) - len(expected), 1, "at most the message in hand is repeated")
         self.assertEqual(3 * (1 + 3 + 2), point, "the state is written at the start, after each message and after each page")
 
-    def test_killed_over_each_message(self):
+    def test_killed_during_each_message(self):
         running = None
 
         def decide(_, message):
-            if message["id"] not in webhook.taken:
+            if message["id"] not in webhook.accepted:
                 running.kill()
             return 200, {}
 
@@ -98,7 +98,7 @@ class Place(Case):
             running = self.run_on(feed, "--webhook", webhook.url)
             running.ended(-signal.SIGKILL)
         self.once(feed, "--webhook", webhook.url)
-        self.assertEqual([e["id"] for e in feed.events for _ in range(2)], webhook.taken, "each came again, and no other")
+        self.assertEqual([e["id"] for e in feed.events for _ in range(2)], webhook.accepted, "each came again, and no other")
 
     def test_page_has_grown_meanwhile(self):
         feed = self.feed(event(0), event(1))
@@ -114,18 +114,18 @@ class Place(Case):
         self.assertEqual({"after": "c4", "done": 0}, self.kept())
 
     def test_ends_between_two_messages(self):
-        for asked in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT):
             self.state.unlink(missing_ok=True)
             running = None
 
             def decide(*_):
-                running.process.send_signal(asked)
+                running.process.send_signal(number)
                 return 200, {}
 
             webhook = self.webhook(decide)
             running = self.run_on(self.feed(event(0), event(1)), "--webhook", webhook.url)
             running.ended(0)
-            self.assertEqual(["food-0/DeliveryStarted"], webhook.taken)
+            self.assertEqual(["food-0/DeliveryStarted"], webhook.accepted)
             self.assertEqual({"after": None, "done": 1}, self.kept())
 
     def test_damaged(self):
@@ -137,7 +137,7 @@ class Place(Case):
             self.assertEqual([], messages)
             self.assertRegex(err, "the state .*cursor is damaged")
             self.assertEqual(damaged.encode("utf-8", "surrogateescape"), self.state.read_bytes())
-        self.assertEqual([], feed.asked)
+        self.assertEqual([], feed.paths)
 
     def test_cannot_be_written(self):
         pathlib.Path(f"{self.state}.tmp").mkdir()
@@ -148,7 +148,7 @@ class Place(Case):
     def test_one_at_a_time(self):
         feed = self.feed()
         first = self.run_on(feed)
-        eventually(lambda: feed.asked)
+        eventually(lambda: feed.paths)
         self.assertIn("another one is at work", self.once(feed, status=1)[1])
         first.kill()
         first.process.wait()
@@ -170,7 +170,7 @@ class Feed(Case):
         self.assertEqual(1, err.count("trying again"))
         self.assertIn("works again, after 2 failed tries", err)
 
-    def test_asks_with_the_api_key(self):
+    def test_sends_the_api_key(self):
         for key, presented in {"yeyak_a": "Bearer yeyak_a", "": None}.items():
             with self.subTest(key):
                 feed = self.feed(event(0))
@@ -193,7 +193,7 @@ class Feed(Case):
         self.state.write_text('{"after": "c0", "done": 2}')
         feed = self.feed(event(0))
         running = self.run_on(feed, "--once")
-        eventually(lambda: len(feed.asked) > 1)
+        eventually(lambda: len(feed.paths) > 1)
         feed.events += [event(1), event(2)]
         out, err = running.ended(0)
         self.assertEqual(["food-2"], [json.loads(line)["orderId"] for line in out.splitlines()])
@@ -204,7 +204,7 @@ class Feed(Case):
         feed = self.feed()
         feed.failing = [(422, {}, b"")]
         self.once(feed, status=1)
-        self.assertEqual(["/v1/events?limit=200&after=c0+%26%2F"], feed.asked)
+        self.assertEqual(["/v1/events?limit=200&after=c0+%26%2F"], feed.paths)
 
 
 if __name__ == "__main__":

@@ -25,11 +25,11 @@ class Options(unittest.TestCase):
         return raised.exception.args[0]
 
     def test_by_environment(self):
-        told = options.read([], {
+        chosen = options.read([], {
             "YEYAK_FEED_URL": "http://a:1/", "MESSAGES_STATE": self.state, "MESSAGES_WEBHOOK": "https://b/hook?t=1",
             "MESSAGES_SECRET": SECRET, "MESSAGES_LANGUAGE": "ko",
         })
-        self.assertEqual(("http://a:1", "https://b/hook?t=1", bytes(24), "ko"), (told.feed, told.webhook, told.key, told.language))
+        self.assertEqual(("http://a:1", "https://b/hook?t=1", bytes(24), "ko"), (chosen.feed, chosen.webhook, chosen.key, chosen.language))
 
     def test_by_data_folder(self):
         environment = {"YEYAK_DATA_DIR": self.folder}
@@ -38,26 +38,26 @@ class Options(unittest.TestCase):
             file.flush()
             self.assertEqual(["--feed (YEYAK_FEED_URL): is needed"], self.mistakes(**environment))  # of an ended process
             fcntl.flock(file, fcntl.LOCK_EX)  # like a running process
-            told = options.read([], environment)
-            self.assertEqual(("http://127.0.0.1:8081", os.path.realpath(self.folder) + "/messages.cursor"), (told.feed, told.state))
-            self.assertEqual("yeyak_dev", told.api_key)
-            told = options.read(["--feed=http://a"], {**environment, "MESSAGES_STATE": self.state})
-            self.assertEqual(("http://a", os.path.realpath(self.state)), (told.feed, told.state))
-            self.assertEqual("", told.api_key)  # another API does not get the key
-            told = options.read(["--feed=http://a"], {**environment, "MESSAGES_STATE": self.state, "YEYAK_API_KEY": "yeyak_a"})
-            self.assertEqual("yeyak_a", told.api_key)
+            chosen = options.read([], environment)
+            self.assertEqual(("http://127.0.0.1:8081", os.path.realpath(self.folder) + "/messages.cursor"), (chosen.feed, chosen.state))
+            self.assertEqual("yeyak_dev", chosen.api_key)
+            chosen = options.read(["--feed=http://a"], {**environment, "MESSAGES_STATE": self.state})
+            self.assertEqual(("http://a", os.path.realpath(self.state)), (chosen.feed, chosen.state))
+            self.assertEqual("", chosen.api_key)  # another API does not get the key
+            chosen = options.read(["--feed=http://a"], {**environment, "MESSAGES_STATE": self.state, "YEYAK_API_KEY": "yeyak_a"})
+            self.assertEqual("yeyak_a", chosen.api_key)
         self.assertEqual(["--feed (YEYAK_FEED_URL): is needed"], self.mistakes(**environment))
 
     def test_option_before_environment(self):
-        told = options.read(["--feed=http://a", "--state", self.state], {"YEYAK_FEED_URL": "nonsense", "MESSAGES_SECRET": ""})
-        self.assertEqual(("http://a", "", None, "en", 1.0), (told.feed, told.webhook, told.key, told.language, told.poll))
+        chosen = options.read(["--feed=http://a", "--state", self.state], {"YEYAK_FEED_URL": "nonsense", "MESSAGES_SECRET": ""})
+        self.assertEqual(("http://a", "", None, "en", 1.0), (chosen.feed, chosen.webhook, chosen.key, chosen.language, chosen.poll))
 
     def test_listen(self):
-        for given, want in {
+        for value, want in {
             "": None, "127.0.0.1:8092": ("127.0.0.1", 8092), ":8092": ("0.0.0.0", 8092), "[::1]:0": ("::1", 0),
         }.items():
-            told = options.read(["--feed", "http://a", "--state", self.state], {"MESSAGES_LISTEN": given})
-            self.assertEqual(want, told.listen)
+            chosen = options.read(["--feed", "http://a", "--state", self.state], {"MESSAGES_LISTEN": value})
+            self.assertEqual(want, chosen.listen)
 
     def test_every_mistake_at_once(self):
         found = self.mistakes("--bogus", "--language", "de", "--poll", "-1", "--state", "/none/cursor", "--secret", "hush", "--webhook")

@@ -10,7 +10,7 @@ from events import Unreadable
 from fakes import event
 
 # Type, the type's own data, English text, Korean text.
-TOLD = [
+CASES = [
     ("PaymentDeclined", {},
      "Your payment of 18,000 KRW for Bibimbap was declined. Nothing was ordered.",
      "[Bibimbap] 18,000원 결제가 거절되어 주문되지 않았습니다."),
@@ -116,19 +116,19 @@ SILENT = CATALOGUE | {
 }
 
 
-def told(language: str, type: str, **data) -> str:
+def text_of(language: str, type: str, **data) -> str:
     return json.loads(texts.message(event(1, type, **data), language).body)["text"]
 
 
 class Texts(unittest.TestCase):
     def test_each(self):
-        for type, data, english, korean in TOLD:
+        for type, data, english, korean in CASES:
             with self.subTest(type, **data):
-                self.assertEqual(english, told("en", type, **data))
-                self.assertEqual(korean, told("ko", type, **data))
+                self.assertEqual(english, text_of("en", type, **data))
+                self.assertEqual(korean, text_of("ko", type, **data))
 
     def test_each_type_is_here(self):
-        self.assertEqual(set(texts.TEXTS), {type for type, *_ in TOLD} | SILENT)
+        self.assertEqual(set(texts.TEXTS), {type for type, *_ in CASES} | SILENT)
         for type in SILENT:
             self.assertIsNone(texts.message(event(1, type), "en"))
 
@@ -143,39 +143,39 @@ class Texts(unittest.TestCase):
         for reason, words in texts.REASONS.items():
             self.assertEqual(set(texts.LANGUAGES), set(words))
             for language in texts.LANGUAGES:
-                self.assertIn(words[language], told(language, "ReservationCanceled", reason=reason))
+                self.assertIn(words[language], text_of(language, "ReservationCanceled", reason=reason))
 
-    def test_a_refund_is_told_once(self):
-        for type, data, *_ in TOLD:
+    def test_a_refund_has_one_message(self):
+        for type, data, *_ in CASES:
             for language, words in (("en", ("refunded", "refund")), ("ko", ("환불",))):
-                refunded = any(word in told(language, type, **data) for word in words)
+                refunded = any(word in text_of(language, type, **data) for word in words)
                 self.assertEqual(type in ("PaymentCancelApproved", "PaymentRefunded"), refunded, (type, language))
 
     def test_a_refund_of_no_part(self):
         for payment in (None, "charged", {}, {"part": None}, {"part": {}}, {"part": {"amount": "5"}}, {"part": 5}):
             with self.assertRaises(Unreadable):
-                told("en", "PaymentRefunded", payment=payment)
+                text_of("en", "PaymentRefunded", payment=payment)
 
     def test_nothing_paid(self):
         free = {"amount": {"amount": 0, "currency": "KRW"}}
-        self.assertEqual("Your call for a cleaner has been received.", told("en", "CallPlaced", **free))
-        self.assertEqual("청소 호출이 취소되었습니다.", told("ko", "CallCanceled", **free))
+        self.assertEqual("Your call for a cleaner has been received.", text_of("en", "CallPlaced", **free))
+        self.assertEqual("청소 호출이 취소되었습니다.", text_of("ko", "CallCanceled", **free))
 
     def test_unknown_reason_is_left_out(self):
-        text = told("en", "ReservationCanceled", reason="moonquake")
+        text = text_of("en", "ReservationCanceled", reason="moonquake")
         self.assertEqual("Your reservation at Bibimbap is cancelled.", text)
 
     def test_unknown_case_makes_no_message(self):
         with self.assertRaises(texts.Unknown):
-            told("en", "ReservationStatusChanged", status="paused")
+            text_of("en", "ReservationStatusChanged", status="paused")
 
     def test_cleaner_without_a_name(self):
         for cleaner in (None, {}, {"id": "cleaner-1"}, {"name": ""}, "Dohyun"):
             with self.assertRaises(Unreadable):
-                told("en", "CleanerAssigned", cleaner=cleaner)
+                text_of("en", "CleanerAssigned", cleaner=cleaner)
 
     def test_names_are_not_templates(self):
-        self.assertIn("{amount} \\n", told("en", "ReservationPlaced", item={"id": "x", "name": "{amount} \\n"}))
+        self.assertIn("{amount} \\n", text_of("en", "ReservationPlaced", item={"id": "x", "name": "{amount} \\n"}))
 
     def test_money(self):
         for amount, currency, english, korean in [

@@ -18,37 +18,37 @@ SECRET = "whsec_" + base64.b64encode(bytes(range(24))).decode()
 
 
 class Webhook(Case):
-    def told(self, answers, *arguments):
-        """Two messages to a webhook that first gives these answers."""
+    def delivered(self, answers, *arguments):
+        """Two messages to a webhook that first returns these answers."""
         webhook = self.webhook(lambda number, _: answers[number - 1] if number <= len(answers) else (200, {}))
         self.state.unlink(missing_ok=True)
         _, err = self.once(self.feed(event(0), event(1)), "--webhook", webhook.url, *arguments)
         return webhook, err
 
-    def test_failures_that_pass_are_waited_out(self):
-        webhook, err = self.told([(status, {"Location": "/"}) for status in (500, 408, 429)])
-        self.assertEqual(["food-0/DeliveryStarted", "food-1/DeliveryStarted"], webhook.taken)
+    def test_temporary_failures_are_retried(self):
+        webhook, err = self.delivered([(status, {"Location": "/"}) for status in (500, 408, 429)])
+        self.assertEqual(["food-0/DeliveryStarted", "food-1/DeliveryStarted"], webhook.accepted)
         ids = [headers["webhook-id"] for headers, _ in webhook.requests]
         self.assertEqual(["food-0/DeliveryStarted"] * 4 + ["food-1/DeliveryStarted"], ids, "the same one, in order")
         self.assertEqual(1, err.count("trying again"))
 
     def test_redirect_is_no_delivery(self):
         for status in (301, 302, 303, 307, 308):
-            webhook, _ = self.told([(status, {"Location": "/elsewhere"})])
+            webhook, _ = self.delivered([(status, {"Location": "/elsewhere"})])
             self.assertEqual(3, len(webhook.requests))
 
-    def test_refusals_hold_up_nobody(self):
+    def test_refusals_delay_no_other(self):
         for status in (400, 404, 410, 422):
-            webhook, err = self.told([(status, {})])
-            self.assertEqual(["food-1/DeliveryStarted"], webhook.taken)
-            self.assertIn(f"ERROR the webhook will not take message food-0/DeliveryStarted: it answered {status}", err)
+            webhook, err = self.delivered([(status, {})])
+            self.assertEqual(["food-1/DeliveryStarted"], webhook.accepted)
+            self.assertIn(f"ERROR the webhook refuses message food-0/DeliveryStarted: it answered {status}", err)
 
-    def test_retry_after_is_heeded(self):
+    def test_waits_for_retry_after(self):
         # The wait has only a lower bound: a slow machine waits longer.
-        webhook, _ = self.told([(429, {"Retry-After": "2"})])
+        webhook, _ = self.delivered([(429, {"Retry-After": "2"})])
         self.assertGreater(webhook.times[1] - webhook.times[0], 1.9)
         due = int(time.time()) + 8
-        webhook, _ = self.told([(429, {"Retry-After": formatdate(due, usegmt=True)})])
+        webhook, _ = self.delivered([(429, {"Retry-After": formatdate(due, usegmt=True)})])
         self.assertGreaterEqual(webhook.times[1] + time.time() - time.monotonic(), due - 0.1)
         self.assertEqual(2, retry_after("2"))
         self.assertAlmostEqual(100, retry_after(formatdate(time.time() + 100, usegmt=True)), delta=50)
@@ -68,7 +68,7 @@ class Webhook(Case):
         self.assertGreater(waits[2], waits[0])
         self.assertGreater(waits[4], waits[2])
         self.assertLessEqual(max(waits), waiting.LONGEST)
-        backoff.wait(TemporaryFailure("it is asked for more", at_least=2 * waiting.LONGEST))
+        backoff.wait(TemporaryFailure("it names a longer pause", at_least=2 * waiting.LONGEST))
         self.assertEqual(2 * waiting.LONGEST, waits[-1])
 
     def test_away_until_it_comes(self):
@@ -87,7 +87,7 @@ class Webhook(Case):
         recipe = re.search(r"```python\n(.*?)```", (FOLDER / "README.md").read_text("utf-8"), re.DOTALL).group(1)
         verify = {}
         exec(recipe, verify)
-        webhook, err = self.told([], "--secret", SECRET)
+        webhook, err = self.delivered([], "--secret", SECRET)
         headers, body = webhook.requests[0]
         self.assertTrue(verify["verified"](SECRET, headers, body))
         self.assertFalse(verify["verified"](SECRET, headers, body + b" "))
@@ -100,7 +100,7 @@ class Webhook(Case):
         self.assertEqual("v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=", signed)
 
     def test_unsigned_without_a_secret(self):
-        webhook, _ = self.told([])
+        webhook, _ = self.delivered([])
         self.assertNotIn("webhook-signature", webhook.requests[0][0])
 
 

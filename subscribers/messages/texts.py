@@ -186,10 +186,10 @@ def message(item, language: str) -> Optional[Message]:
 
 
 def text(event: events.Event, language: str) -> str:
-    told = words(event)[language]
-    if "{cleaner}" in told and not event.cleaner:
+    template = words(event)[language]
+    if "{cleaner}" in template and not event.cleaner:
         raise events.Unreadable(f"{ascii(event.id)} names no cleaner")
-    if "{part}" in told and not event.part:
+    if "{part}" in template and not event.part:
         raise events.Unreadable(f"{ascii(event.id)} names no part")
     amount = money(event.amount, event.currency, language)
     part, refunded = (money(some, event.currency, language) for some in (event.part, event.refunded))
@@ -198,19 +198,19 @@ def text(event: events.Event, language: str) -> str:
         parts["paid"] = PARTS["paid"][language].format(amount=amount)
     if event.reason in REASONS:
         parts["reason"] = PARTS["reason"][language].format(why=REASONS[event.reason][language])
-    return told.format(item=event.item, quantity=event.quantity, cleaner=event.cleaner, amount=amount, part=part, refunded=refunded, **parts)
+    return template.format(item=event.item, quantity=event.quantity, cleaner=event.cleaner, amount=amount, part=part, refunded=refunded, **parts)
 
 
 def words(event: events.Event) -> dict[str, str]:
     variants = TEXTS[event.type]
-    for which in (given_back(event), event.reason, event.status, event.kind, ANY):
+    for which in (refund_variant(event), event.reason, event.status, event.kind, ANY):
         if which in variants:
             return variants[which]
     raise Unknown(f"{event.type} of {event.kind}, {event.status}")
 
 
-def given_back(event: events.Event) -> str:
-    """The refunded amount, if the payment was refunded in part."""
+def refund_variant(event: events.Event) -> str:
+    """The variant of a text for a payment that was not refunded in full, "" for any other."""
     if event.refunded >= event.amount:
         return ""
     return IN_PART if event.refunded else OTHERWISE
@@ -218,6 +218,6 @@ def given_back(event: events.Event) -> str:
 
 def money(amount: int, currency: str, language: str) -> str:
     digits = DIGITS.get(currency, 2)
-    units, rest = divmod(amount, 10**digits)
-    number = f"{units:,}" + (f".{rest:0{digits}}" if digits else "")
+    units, fraction = divmod(amount, 10**digits)
+    number = f"{units:,}" + (f".{fraction:0{digits}}" if digits else "")
     return f"{number}원" if (currency, language) == ("KRW", "ko") else f"{number} {currency}"

@@ -19,23 +19,23 @@ class Stop:
     """Whether the process has to stop."""
 
     def __init__(self):
-        self.asked = False
+        self.requested = False
         # Unlike a threading.Event, a pipe can be written in a signal handler.
-        self.told, self.tell = os.pipe()
+        self.read_end, self.write_end = os.pipe()
 
     def on_signals(self) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.ask())
+            signal.signal(number, lambda *_: self.request())
 
-    def ask(self) -> None:
-        if not self.asked:
-            self.asked = True
-            os.write(self.tell, b".")
+    def request(self) -> None:
+        if not self.requested:
+            self.requested = True
+            os.write(self.write_end, b".")
 
     def wait(self, seconds: float) -> bool:
         """Waits for the time, or until the process has to stop; returns whether it has to."""
-        select.select([self.told], [], [], seconds)
-        return self.asked
+        select.select([self.read_end], [], [], seconds)
+        return self.requested
 
 
 class Backoff:
@@ -45,15 +45,15 @@ class Backoff:
         self.stop, self.what = stop, what
         self.failures = 0
 
-    def wait(self, trouble: TemporaryFailure) -> bool:
+    def wait(self, failure: TemporaryFailure) -> bool:
         """Waits before the next attempt; returns whether the process has to stop."""
         self.failures += 1
         log.log(
             logging.WARNING if self.failures == 1 else logging.DEBUG,
-            "%s: %s; trying again until it works", self.what, trouble,
+            "%s: %s; trying again until it works", self.what, failure,
         )
         delay = min(LONGEST, FIRST * 2 ** min(self.failures - 1, 30))
-        return self.stop.wait(max(delay * random.uniform(0.5, 1), trouble.at_least))
+        return self.stop.wait(max(delay * random.uniform(0.5, 1), failure.at_least))
 
     def reset(self) -> None:
         if self.failures:

@@ -13,7 +13,7 @@ TIMEOUT = 10  # seconds, for the connection and for each read
 LONGEST_RETRY_AFTER = 3600  # seconds; the limit of a longer Retry-After
 
 # The refusals after which another attempt may succeed.
-PASSING = {408, 409, 425, 429}
+TEMPORARY = {408, 409, 425, 429}
 
 
 class TemporaryFailure(Exception):
@@ -42,7 +42,7 @@ class NoRedirects(urllib.request.HTTPRedirectHandler):
 opener = urllib.request.build_opener(NoRedirects)
 
 
-def ask(request: urllib.request.Request, most: int = 0) -> bytes:
+def send(request: urllib.request.Request, most: int = 0) -> bytes:
     """Sends the request and returns up to so many bytes of the answer's body."""
     request.add_header("User-Agent", "yeyak-messages")
     try:
@@ -50,7 +50,7 @@ def ask(request: urllib.request.Request, most: int = 0) -> bytes:
             return answer.read(most) if most else b""
     except urllib.error.HTTPError as no:
         with no:
-            if 400 <= no.code < 500 and no.code not in PASSING:
+            if 400 <= no.code < 500 and no.code not in TEMPORARY:
                 raise Refused(no.code) from None
             raise TemporaryFailure(f"answered {no.code}", retry_after(no.headers.get("Retry-After"))) from None
     except (OSError, http.client.HTTPException, ValueError) as why:

@@ -1,5 +1,5 @@
 #!/bin/sh
-# check.sh GOVULNCHECK MODULE...: looks for known vulnerabilities in the modules in these
+# check.sh GOVULNCHECK MODULE...: finds known vulnerabilities in the modules in these
 # folders. Fails if the code of a module reaches one, after checking all modules. If the
 # database of vulnerabilities cannot be reached it says so, and does not fail. VULNDB names
 # another database.

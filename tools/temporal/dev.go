@@ -36,7 +36,7 @@ type devOptions struct {
 	dynamic      repeated
 }
 
-// repeated is a flag that may be given several times.
+// repeated is a flag that may be set several times.
 type repeated []string
 
 func (r *repeated) String() string { return strings.Join(*r, ",") }
@@ -62,7 +62,7 @@ func parseDev(args []string) (o devOptions, err error) {
 	flags.Var(&o.namespaces, "namespace", "namespace to make, besides default")
 	flags.Var(&o.attributes, "search-attribute", "search attribute of new namespaces, `name=type`")
 	flags.Var(&o.dynamic, "dynamic-config-value", "dynamic configuration, `key=JSON`")
-	flags.String("color", "", "taken and ignored, for the CLI has it")
+	flags.String("color", "", "accepted and ignored, for the CLI has it")
 	if err := flags.Parse(args); err != nil {
 		return o, err
 	}
@@ -75,7 +75,7 @@ func parseDev(args []string) (o devOptions, err error) {
 	return o, nil
 }
 
-// startDev runs the server and its web UI until the process is told to end.
+// startDev runs the server and its web UI until the process gets a signal to end.
 func startDev(args []string) error {
 	o, err := parseDev(args)
 	if err != nil {

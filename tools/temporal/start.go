@@ -10,7 +10,7 @@ import (
 	"go.temporal.io/server/temporal"
 )
 
-// start runs all services until the process is told to end. Without a file it reads the
+// start runs all services until the process gets a signal to end. Without a file it reads the
 // variables of the official image.
 func start(args []string) error {
 	flags := flag.NewFlagSet("start", flag.ContinueOnError)

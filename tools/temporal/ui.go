@@ -43,7 +43,8 @@ func parseUI(args []string) (o uiOptions, err error) {
 	return o, nil
 }
 
-// serveUI runs the web UI of a server in another process, until this process is told to end.
+// serveUI runs the web UI of a server in another process, until this process gets a signal to
+// end.
 func serveUI(args []string) error {
 	o, err := parseUI(args)
 	if err != nil {

@@ -1,8 +1,8 @@
 "use strict";
 
-// A page with [data-live] follows its order: whenever the stream says that it has
-// changed, that part of the page is fetched anew. EventSource connects again by itself
-// when the connection breaks; when it was refused, this does, after a while.
+// A page with [data-live] follows its order: at each change that the stream reports, that
+// part of the page is fetched again. EventSource reconnects by itself when the connection
+// breaks, and not after a refusal: then this script reconnects after five seconds.
 const live = document.querySelector("[data-live]");
 if (live) {
   let shown = Number(live.dataset.version);
@@ -17,22 +17,22 @@ if (live) {
         if (!answer.ok) break;
         const text = await answer.text();
         const version = Number(answer.headers.get("Yeyak-Version"));
-        if (!(version > shown)) break; // the next event, or the next look, shows it
+        if (!(version > shown)) break; // the next event, or the next refresh, shows it
         const focused = live.contains(document.activeElement) && document.activeElement.id;
         live.replaceChildren(...new DOMParser().parseFromString(text, "text/html").body.childNodes);
         if (focused) document.getElementById(focused)?.focus();
         shown = version;
       }
     } catch {
-      // The network is away: the stream notices, too, and comes back.
+      // The network is away: the stream notices that, too, and connects again.
     }
     fetching = false;
   };
-  const look = (version) => { latest = Math.max(latest, version); refresh(); };
+  const refreshTo = (version) => { latest = Math.max(latest, version); refresh(); };
   let source;
   const follow = () => {
     source = new EventSource(live.dataset.live);
-    source.addEventListener("changed", (e) => look(Number(e.data)));
+    source.addEventListener("changed", (e) => refreshTo(Number(e.data)));
     source.addEventListener("over", () => source.close());
     source.addEventListener("error", () => {
       if (source.readyState === EventSource.CLOSED) setTimeout(follow, 5000);
@@ -44,7 +44,7 @@ if (live) {
   addEventListener("pageshow", (e) => { if (e.persisted) follow(); });
 }
 
-// What has [data-again] is fetched anew every few seconds.
+// An element with [data-again] is fetched again every two seconds.
 const again = document.querySelector("[data-again]");
 if (again) {
   setInterval(async () => {
@@ -58,8 +58,8 @@ if (again) {
   }, 2000);
 }
 
-// A form with [data-confirm] is sent when that question was answered with yes. Without
-// this script it is sent at once: pages ask on their own page what matters.
+// A form with [data-confirm] is sent once that question was answered with yes. Without this
+// script it is sent at once: important questions have a page of their own.
 document.addEventListener("submit", (e) => {
   const form = e.target;
   const question = form.dataset.confirm;

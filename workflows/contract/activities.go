@@ -1,7 +1,7 @@
 package contract
 
-// Names of activities that the audit looks for in a history, to find out whether an order
-// waits for one of them.
+// Names of activities that the audit searches in a history, to find out whether an order waits
+// for one of them.
 const (
 	NotifyActivity           = "Notify"      // sends a message
 	PublishActivity          = "PublishView" // publishes the order to its row in the read model

@@ -131,11 +131,11 @@ type PendingChange struct {
 	CheckIn  string        `json:"checkIn" format:"date" doc:"First night"`
 	CheckOut string        `json:"checkOut" format:"date" doc:"Day of departure"`
 	Rooms    int           `json:"rooms"`
-	Charge   booking.Money `json:"charge" doc:"What it costs more, which is charged before the owner is asked"`
+	Charge   booking.Money `json:"charge" doc:"What it costs more, which is charged before the owner decides"`
 	Refund   booking.Money `json:"refund" doc:"What is refunded once it is made"`
 	// Until is the time by which the owner has to decide.
 	Until time.Time `json:"until,omitzero" doc:"Until when the owner may decide; after that the reservation stays as it is"`
-	By    string    `json:"by,omitempty" doc:"The number of the one who asked for it"`
+	By    string    `json:"by,omitempty" doc:"The number of the caller who requested it"`
 }
 
 // Difference is what a change of an order costs or refunds.

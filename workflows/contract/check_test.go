@@ -47,7 +47,7 @@ func sound() map[string]interface{ Check() error } {
 	}
 }
 
-func TestCheck_TakesWhatIsSound(t *testing.T) {
+func TestCheck_AcceptsValidInput(t *testing.T) {
 	t.Parallel()
 	for name, in := range sound() {
 		require.NoError(t, in.Check(), name)
@@ -172,22 +172,22 @@ func TestCheck_OfASettlement(t *testing.T) {
 		ID: "food-1", Kind: booking.Food, Amount: booking.Money{Amount: 9000, Currency: "KRW"}, Status: booking.Delivering, Quantity: 5000,
 		CustomerID: "a b", History: []contract.Entry{{Status: booking.Received, At: noon, Note: booking.Personal(strings.Repeat("x", 3_000_000))}},
 	}
-	settled := func(v contract.View) error {
+	checkSettlement := func(v contract.View) error {
 		_, in, err := contract.Settlement(v, contract.Policy{InPlace: true}, "", "")
 		require.NoError(t, err)
 		return in.Check()
 	}
-	require.NoError(t, settled(view))
+	require.NoError(t, checkSettlement(view))
 	for _, kind := range booking.Kinds() {
 		v := contract.View{ID: string(kind) + "-1", Kind: kind, Status: booking.Received}
-		require.NoError(t, settled(v), "of which a payment is all that is known")
+		require.NoError(t, checkSettlement(v), "of which a payment is all that is known")
 		v.Status = booking.Cancelling
-		require.ErrorContains(t, settled(v), "settle.reason: ")
+		require.ErrorContains(t, checkSettlement(v), "settle.reason: ")
 		v.Reason = booking.ByOperator
-		require.NoError(t, settled(v))
+		require.NoError(t, checkSettlement(v))
 	}
-	back := contract.View{ID: "lodging-1", Kind: booking.Lodging, Status: booking.Paid, Stay: &contract.Stay{CheckIn: "2026-12-26", CheckOut: "2026-12-24"}}
-	require.NoError(t, settled(back))
+	reversed := contract.View{ID: "lodging-1", Kind: booking.Lodging, Status: booking.Paid, Stay: &contract.Stay{CheckIn: "2026-12-26", CheckOut: "2026-12-24"}}
+	require.NoError(t, checkSettlement(reversed))
 	for says, spoil := range map[string]func(*contract.View){
 		"settle.status: ": func(v *contract.View) { v.Status = "eaten" },
 		"settle.reason: ": func(v *contract.View) { v.Reason = "because" },
@@ -195,7 +195,7 @@ func TestCheck_OfASettlement(t *testing.T) {
 	} {
 		v := view
 		spoil(&v)
-		require.ErrorContains(t, settled(v), says)
+		require.ErrorContains(t, checkSettlement(v), says)
 	}
 	other := contract.Food{Order: orderOf(booking.Food, 9000), Quantity: 1}
 	other.Settle = &contract.View{ID: "food-2", Kind: booking.Cafe, Status: booking.Paid}
@@ -305,9 +305,9 @@ func TestSane(t *testing.T) {
 	require.EqualError(t, contract.DrinkDeletion{}.Check(), "validation_failed: drinkId: is no id: it has 1 to 64 letters, digits and . _ @ : + -, and begins with a letter or digit")
 }
 
-// TestCheck_DoesNotQuoteWhatPeopleTell: a telephone number that was sent as a number is
+// TestCheck_DoesNotQuotePersonalData: a telephone number that was sent as a number is
 // refused, and the error does not contain it.
-func TestCheck_DoesNotQuoteWhatPeopleTell(t *testing.T) {
+func TestCheck_DoesNotQuotePersonalData(t *testing.T) {
 	t.Parallel()
 	var call contract.Cleaning
 	require.NoError(t, json.Unmarshal([]byte(`{"tel": 821055550199, "location": 5555}`), &call))

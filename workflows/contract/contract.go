@@ -140,7 +140,7 @@ func (r Refusal) Left(now time.Time) time.Duration {
 	return r.At.Add(time.Duration(r.After)).Sub(now)
 }
 
-// Force is the reason for cancelling an order without asking it. By is the id of the person
+// Force is the reason of a cancellation that the order cannot refuse. By is the id of the person
 // who decided so, "" without one.
 type Force struct {
 	Why booking.Reason `json:"why"`

@@ -38,8 +38,8 @@ func TestPolicy_Durations(t *testing.T) {
 func TestInputs_HoldNoNanoseconds(t *testing.T) {
 	t.Parallel()
 	seen := map[reflect.Type]bool{}
-	var look func(of reflect.Type, where string)
-	look = func(of reflect.Type, where string) {
+	var visit func(of reflect.Type, where string)
+	visit = func(of reflect.Type, where string) {
 		require.NotEqual(t, reflect.TypeFor[time.Duration](), of, where)
 		if seen[of] {
 			return
@@ -47,11 +47,11 @@ func TestInputs_HoldNoNanoseconds(t *testing.T) {
 		seen[of] = true
 		switch of.Kind() {
 		case reflect.Pointer, reflect.Slice, reflect.Map:
-			look(of.Elem(), where)
+			visit(of.Elem(), where)
 		case reflect.Struct:
 			for f := range of.Fields() {
 				if f.IsExported() {
-					look(f.Type, where+"."+f.Name)
+					visit(f.Type, where+"."+f.Name)
 				}
 			}
 		}
@@ -60,7 +60,7 @@ func TestInputs_HoldNoNanoseconds(t *testing.T) {
 		contract.Lodging{}, contract.Food{}, contract.Cafe{}, contract.Cleaning{}, contract.DrinkDeletion{}, contract.Repair{},
 		contract.Decision{}, contract.Refusal{}, contract.Publication{}, contract.View{},
 	} {
-		look(reflect.TypeOf(input), reflect.TypeOf(input).Name())
+		visit(reflect.TypeOf(input), reflect.TypeOf(input).Name())
 	}
-	require.Contains(t, seen, reflect.TypeFor[booking.Duration](), "it has looked at some")
+	require.Contains(t, seen, reflect.TypeFor[booking.Duration](), "it has visited some")
 }

@@ -50,8 +50,8 @@ const LatePaymentMessage = "payment/late"
 const changeMessage = "change/"
 
 // ChangeMessage is the name of a message about the change with this id.
-func ChangeMessage(id string, to booking.Addressee, tells booking.MessageType) string {
-	return changeMessage + id + "/" + string(to) + "/" + string(tells)
+func ChangeMessage(id string, to booking.Addressee, about booking.MessageType) string {
+	return changeMessage + id + "/" + string(to) + "/" + string(about)
 }
 
 // DisputeLostMessage is the name of the message to the owner that a dispute is lost; id is

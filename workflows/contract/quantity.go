@@ -34,7 +34,7 @@ type PendingQuantity struct {
 	Quantity int           `json:"quantity"`
 	Charge   booking.Money `json:"charge" doc:"What it costs more"`
 	Refund   booking.Money `json:"refund" doc:"What is refunded once it is made"`
-	By       string        `json:"by,omitempty" doc:"The number of the one who asked for it"`
+	By       string        `json:"by,omitempty" doc:"The number of the caller who requested it"`
 }
 
 // QuantityQuote is what a change of the quantity costs or refunds.

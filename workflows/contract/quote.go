@@ -45,11 +45,11 @@ type Quote struct {
 }
 
 // StillDue is how much of the due refund is still to be refunded.
-func (q Quote) StillDue(giveBack int64) int64 { return max(0, giveBack-q.RefundedBefore) }
+func (q Quote) StillDue(refund int64) int64 { return max(0, refund-q.RefundedBefore) }
 
-// Kept is how much is kept: less than keep if more than giveBack was refunded before.
-func (q Quote) Kept(giveBack, keep int64) int64 {
-	return max(0, keep-max(0, q.RefundedBefore-giveBack))
+// Kept is how much is kept: less than keep if more than refund was refunded before.
+func (q Quote) Kept(refund, keep int64) int64 {
+	return max(0, keep-max(0, q.RefundedBefore-refund))
 }
 
 // Quote is what the customer is refunded for a cancel at a moment.
@@ -73,7 +73,7 @@ func (v View) RefundDue(why booking.Reason, at time.Time) booking.Due {
 
 // DepartureDue is the refund for an early departure: 0 unless nights are free again and the
 // policy refunds a part of them.
-func (v View) DepartureDue() (giveBack int64) {
+func (v View) DepartureDue() (refund int64) {
 	freed := v.FreedNights()
 	if v.Terms == nil || freed == nil {
 		return 0
@@ -88,7 +88,7 @@ func (v View) DepartureDue() (giveBack int64) {
 		cost := v.costOf(has, booking.DailyQuantity{From: freed.From, To: freed.To})
 		c.Freed = &cost
 	}
-	return v.Terms.Cancellation.RefundDue(c).GiveBack
+	return v.Terms.Cancellation.RefundDue(c).Refund
 }
 
 func (v View) cancellation(why booking.Reason, at time.Time) booking.Cancellation {
@@ -151,7 +151,7 @@ func (v View) AsQuoted(d Decision, effective booking.Status) error {
 	if d.Expect == "" || d.Expect == due.Quote() || effective == booking.Cancelling || effective.Final() {
 		return nil
 	}
-	return booking.Errorf(booking.QuoteChanged, "the refund has changed: it is %d %s now; the order is unchanged", due.GiveBack, v.Amount.Currency)
+	return booking.Errorf(booking.QuoteChanged, "the refund has changed: it is %d %s now; the order is unchanged", due.Refund, v.Amount.Currency)
 }
 
 // AsSeen returns VersionChanged if a decision's caller has seen another version of the order;
@@ -163,8 +163,8 @@ func (v View) AsSeen(version int64) error {
 	return booking.Errorf(booking.VersionChanged, "the order has changed since version %d: it is at version %d now, and is unchanged", version, v.Version)
 }
 
-// PartialRefund is the refund of an order of whose payment a part is kept, as far as that is
-// known when the refund is requested as asked; nil for any other order.
+// PartialRefund is the refund of an order of whose payment a part is kept, as far as it is known
+// when the refund is requested with the argument. It is nil for any other order.
 func (v View) PartialRefund(argument booking.Charge) *booking.Money {
 	switch is := v.Settled; {
 	case is != nil && is.Kept.Amount > 0:

@@ -37,15 +37,15 @@ func TestView_Quote(t *testing.T) {
 	checkIn, amount := in.CheckInAt().UTC(), in.Amount.Amount
 	quote := read.Quote(checkIn.Add(-73 * time.Hour))
 	require.Equal(t, contract.Quote{
-		Due:      booking.Due{GiveBack: amount, Tier: "before:72h", Until: checkIn.Add(-72 * time.Hour)},
+		Due:      booking.Due{Refund: amount, Tier: "before:72h", Until: checkIn.Add(-72 * time.Hour)},
 		TimeZone: "Asia/Seoul",
 		Later: []booking.DueLater{
-			{After: checkIn.Add(-72 * time.Hour), Due: booking.Due{GiveBack: amount / 2, Keep: amount / 2, Tier: "before:24h", Until: checkIn.Add(-24 * time.Hour)}},
+			{After: checkIn.Add(-72 * time.Hour), Due: booking.Due{Refund: amount / 2, Keep: amount / 2, Tier: "before:24h", Until: checkIn.Add(-24 * time.Hour)}},
 			{After: checkIn.Add(-24 * time.Hour), Due: booking.Due{Keep: amount, Tier: booking.TierNone}},
 		},
 	}, quote)
 	require.Empty(t, sound()["lodging"].(contract.Lodging).View().Terms)
-	require.Equal(t, contract.Quote{Due: booking.Due{GiveBack: amount, Tier: booking.TierAll}}, sound()["lodging"].(contract.Lodging).View().Quote(checkIn))
+	require.Equal(t, contract.Quote{Due: booking.Due{Refund: amount, Tier: booking.TierAll}}, sound()["lodging"].(contract.Lodging).View().Quote(checkIn))
 }
 
 // TestView_AsQuoted: a cancel with another quote is refused with the current one.
@@ -62,7 +62,7 @@ func TestView_AsQuoted(t *testing.T) {
 	late.At = in.CheckInAt().Add(-50 * time.Hour)
 	require.ErrorIs(t, view.AsQuoted(late, view.Status), &booking.Error{Code: booking.QuoteChanged})
 	for _, status := range []booking.Status{booking.Cancelling, booking.Cancelled} {
-		require.NoError(t, view.AsQuoted(late, status), "that is settled already")
+		require.NoError(t, view.AsQuoted(late, status), "that is decided already")
 	}
 }
 
@@ -78,11 +78,11 @@ func TestView_AsDecided(t *testing.T) {
 	made.Expect = confirmed.Quote(made.At).Quote()
 	require.Equal(t, booking.Received, view.Status)
 	require.NoError(t, view.AsQuoted(made, view.Status))
-	for _, stood := range []booking.Status{"", booking.Cancelling, booking.Cancelled, booking.Completed, booking.Received, booking.Delivering} {
+	for _, status := range []booking.Status{"", booking.Cancelling, booking.Cancelled, booking.Completed, booking.Received, booking.Delivering} {
 		other := made
-		other.StatusWhenDecided = stood
-		require.False(t, view.HadReachedLater(other), stood)
-		require.ErrorIs(t, view.AsQuoted(other, view.Status), &booking.Error{Code: booking.QuoteChanged}, stood)
+		other.StatusWhenDecided = status
+		require.False(t, view.HadReachedLater(other), status)
+		require.ErrorIs(t, view.AsQuoted(other, view.Status), &booking.Error{Code: booking.QuoteChanged}, status)
 	}
 	made.StatusWhenDecided = booking.Paid
 	require.Equal(t, booking.Confirmed, confirmed.AsDecided(made).Status)
@@ -100,15 +100,15 @@ func TestView_SettledAs(t *testing.T) {
 	require.Equal(t, &booking.Settlement{Refunded: money(100), Kept: money(0)},
 		view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, argument))
 	require.Equal(t, &booking.Settlement{Refunded: money(70), Kept: money(30), Tier: "before:24h"},
-		view.SettledAs(booking.Undo{Acted: true, Refunded: 20, Given: 70, Kept: 30}, argument), "by the provider and otherwise")
+		view.SettledAs(booking.Undo{Acted: true, Refunded: 20, RefundedInAll: 70, Kept: 30}, argument), "by the provider and otherwise")
 	require.Nil(t, view.SettledAs(booking.Undo{}, argument), "nothing was charged")
 	view.Terms = nil
 	require.Nil(t, view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, booking.Charge{}))
 }
 
-// TestView_GivenInPart: the message of a refund in part has the ledger's amount once it is
+// TestView_PartialRefund: the message of a refund in part has the ledger's amount once it is
 // known, and the requested amount until then.
-func TestView_GivenInPart(t *testing.T) {
+func TestView_PartialRefund(t *testing.T) {
 	t.Parallel()
 	view := stayWithPolicy().View()
 	in := func(amount int64) *booking.Money {
@@ -117,7 +117,7 @@ func TestView_GivenInPart(t *testing.T) {
 	require.Nil(t, view.PartialRefund(booking.Charge{}))
 	require.Equal(t, in(view.Amount.Amount-30), view.PartialRefund(booking.Charge{Keep: 30}))
 	view.Settled = view.SettledAs(booking.Undo{Acted: true, Refunded: 60, Kept: 40}, booking.Charge{})
-	require.Equal(t, in(60), view.PartialRefund(booking.Charge{}), "an earlier decision stands")
+	require.Equal(t, in(60), view.PartialRefund(booking.Charge{}), "an earlier decision holds")
 	view.Settled = view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, booking.Charge{Keep: 30})
 	require.Nil(t, view.PartialRefund(booking.Charge{Keep: 30}))
 }

@@ -10,9 +10,8 @@ import (
 const RefundWorkflow = "Refund"
 
 // Updates about an order's money. RefundUpdate carries a Refund and answers the resulting
-// booking.Repaid once the payment provider has been asked. ResolveUpdate carries a
-// Decision: its note is the evidence that a refund which the provider cannot make was paid
-// by hand.
+// booking.Repaid once the payment provider has been called. ResolveUpdate carries a Decision: its
+// note is the evidence that a refund which the provider cannot make was paid by hand.
 const (
 	RefundUpdate  = "refund"
 	ResolveUpdate = "resolve"
@@ -132,7 +131,7 @@ func (r RefundingAgain) Refund() Refund {
 	return Refund{ID: id, Amount: r.Entry.Amount, Note: r.Entry.Note, By: r.Entry.By}
 }
 
-// Check is an Invalid if no such refund can start with this.
+// Check returns Invalid if no such refund can start with the input.
 func (r RefundingAgain) Check() error {
 	var is objections
 	_, ours := RefundIDOf(r.Order.ID, r.Entry.Key)
@@ -146,7 +145,7 @@ func (r RefundingAgain) Check() error {
 	return is.err()
 }
 
-// Check is an Invalid if no such refund can start with this.
+// Check returns Invalid if no such refund can start with the input.
 func (r Refunding) Check() error {
 	var is objections
 	r.Refund.check(&is)

@@ -48,9 +48,9 @@ func TestSettlement_Food(t *testing.T) {
 	t.Parallel()
 	v := lost(booking.Food)
 	v.Delivery = &contract.Delivery{Address: "here"}
-	troubled := v
-	troubled.NeedsAttention = true
-	_, afterTrouble, err := contract.Settlement(troubled, policy, "hash", "")
+	marked := v
+	marked.NeedsAttention = true
+	_, afterMark, err := contract.Settlement(marked, policy, "hash", "")
 	require.NoError(t, err)
 	workflow, input, err := contract.Settlement(v, policy, "hash", "")
 	require.NoError(t, err)
@@ -58,7 +58,7 @@ func TestSettlement_Food(t *testing.T) {
 	require.Equal(t, contract.Food{
 		Order: order(v), Menu: booking.Menu{ID: "thing", Name: "Thing", OwnerID: "bora"}, Quantity: 3, Address: "here",
 	}, input)
-	require.Equal(t, input, afterTrouble, "a new saga finds out for itself what it has trouble with")
+	require.Equal(t, input, afterMark, "a new saga finds out by itself why it needs attention")
 }
 
 func TestSettlement_Cafe(t *testing.T) {

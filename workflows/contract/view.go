@@ -24,7 +24,7 @@ type View struct {
 	// Reason is why the order is, or is being, cancelled.
 	Reason booking.Reason `json:"reason,omitempty" doc:"Why the order is, or is being, cancelled"`
 	// NeedsAttention marks an order that does not continue by itself as it should.
-	NeedsAttention bool `json:"needsAttention" doc:"An operator is asked to look: undoing the order keeps failing, those who carry it out are late, or its payment is disputed"`
+	NeedsAttention bool `json:"needsAttention" doc:"The order needs an operator: undoing it keeps failing, those who carry it out are late, or its payment is disputed"`
 	// AttentionCause is why NeedsAttention is set, for operators. Orders that were marked by an
 	// earlier build have none. It is replaced when it changes, never modified.
 	AttentionCause *AttentionCause `json:"trouble,omitempty" hidden:"true"`

@@ -47,10 +47,10 @@ func site(t *testing.T, body string) string {
 	return server.URL
 }
 
-// looked shows the body in a window of its own.
-func (b *Browser) looked(t *testing.T, body string, look Options) *Page {
+// opened shows the body in a window of its own.
+func (b *Browser) opened(t *testing.T, body string, options Options) *Page {
 	t.Helper()
-	p := b.Page(t, look)
+	p := b.Page(t, options)
 	p.Open(site(t, body))
 	return p
 }
@@ -60,12 +60,12 @@ func TestCheck_GoodPage(t *testing.T) {
 	t.Parallel()
 	b := New(t)
 	b.Screenshots = t.TempDir()
-	for _, look := range []Options{{}, {Width: 390, Language: "ko", NoScript: true}, {Width: 390, Dark: true}} {
-		t.Run(look.String(), func(t *testing.T) {
+	for _, options := range []Options{{}, {Width: 390, Language: "ko", NoScript: true}, {Width: 390, Dark: true}} {
+		t.Run(options.String(), func(t *testing.T) {
 			t.Parallel()
-			p := b.looked(t, good, look)
-			require.FileExists(t, p.Check("good-"+look.String()))
-			require.Equal(t, !look.NoScript, p.shows("A script ran."))
+			p := b.opened(t, good, options)
+			require.FileExists(t, p.Check("good-"+options.String()))
+			require.Equal(t, !options.NoScript, p.shows("A script ran."))
 		})
 	}
 }
@@ -103,7 +103,7 @@ func TestCheck_Faults(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := b.looked(t, c.body, Options{Width: 390})
+			p := b.opened(t, c.body, Options{Width: 390})
 			require.Contains(t, fmt.Sprint(c.find(p)), c.names)
 		})
 	}
@@ -113,7 +113,7 @@ func TestCheck_Faults(t *testing.T) {
 // window count neither as cut nor as overlapping.
 func TestLayout_WhatIsNoFault(t *testing.T) {
 	t.Parallel()
-	p := New(t).looked(t, `<a href="#main" style="position:absolute;left:-999px">Skip</a>
+	p := New(t).opened(t, `<a href="#main" style="position:absolute;left:-999px">Skip</a>
 <span style="position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)">For readers</span>
 <header style="position:sticky;top:0">Header</header><main id="main"><p style="line-height:1">방<br>예약</p>
 <div style="height:1500px"></div><p>In the middle</p><div style="height:1500px"></div><p style="margin-bottom:60px">The end</p></main>
@@ -127,10 +127,10 @@ func TestPage_Order(t *testing.T) {
 	t.Parallel()
 	b := New(t)
 	url := site(t, good)
-	for _, look := range []Options{{Language: "ko"}, {Language: "ko", NoScript: true}} {
-		t.Run(look.String(), func(t *testing.T) {
+	for _, options := range []Options{{Language: "ko"}, {Language: "ko", NoScript: true}} {
+		t.Run(options.String(), func(t *testing.T) {
 			t.Parallel()
-			mouse := b.Page(t, look)
+			mouse := b.Page(t, options)
 			mouse.Open(url)
 			mouse.Fill("Guests", "2")
 			mouse.Fill("Day", "2031-02-03")
@@ -139,7 +139,7 @@ func TestPage_Order(t *testing.T) {
 			mouse.Arrives("/ordered?")
 			mouse.Sees("Suite for 2 on 2031-02-03 in ko")
 
-			keyboard := b.Page(t, look)
+			keyboard := b.Page(t, options)
 			keyboard.Open(url)
 			keyboard.TabTo("spinbutton", "Guests")
 			keyboard.Type("3")
@@ -158,7 +158,7 @@ func TestPage_Order(t *testing.T) {
 // TestPage_Requests: the requests of the shown document are returned, with their sizes.
 func TestPage_Requests(t *testing.T) {
 	t.Parallel()
-	p := New(t).looked(t, good, Options{})
+	p := New(t).opened(t, good, Options{})
 	p.Sees("A script ran.")
 	first := p.Document()
 	var kinds []string
@@ -202,7 +202,7 @@ func TestClick_Leaves(t *testing.T) {
 // TestClick_Covered: a control behind another element is not clicked.
 func TestClick_Covered(t *testing.T) {
 	t.Parallel()
-	p := New(t).looked(t, `<button>Order</button><div style="position:fixed;inset:0;background:#fff">In front</div>`, Options{})
+	p := New(t).opened(t, `<button>Order</button><div style="position:fixed;inset:0;background:#fff">In front</div>`, Options{})
 	found, err := p.controls("button", "Order")
 	require.NoError(t, err)
 	require.Len(t, found, 1)

@@ -19,7 +19,7 @@ var layoutScript string
 //go:embed glyphs.js
 var glyphsScript string
 
-// Check looks for every fault that a user would notice in the shown page, and keeps a
+// Check finds every fault that a user would notice in the shown page, and keeps a
 // screenshot under the name. It returns the screenshot's path.
 func (p *Page) Check(name string) string {
 	p.Helper()

@@ -103,7 +103,7 @@ type point struct {
 // Click clicks the control with the role and the accessible name, as soon as there is
 // exactly one and nothing is in front of it. A page may replace its controls at any time.
 // Where the click leads to another document, Click waits until that has loaded, so that no
-// check looks at the former one.
+// check sees the former one.
 func (p *Page) Click(role, name string) {
 	p.Helper()
 	from, leaves := p.Document(), false

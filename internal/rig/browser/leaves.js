@@ -4,6 +4,6 @@ function (scripts) {
   if (link) return !link.target && !link.hash
   const form = this.form
   if (!form || this.type !== 'submit' || form.method === 'dialog') return false
-  const asked = scripts && form.dataset.confirm && !form.dataset.sure
-  return !asked && (form.noValidate || form.checkValidity())
+  const confirms = scripts && form.dataset.confirm && !form.dataset.sure
+  return !confirms && (form.noValidate || form.checkValidity())
 }

@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/accessibility"
 	"github.com/chromedp/cdproto/browser"
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/dom"
@@ -50,7 +49,7 @@ func (l Options) String() string {
 	return s
 }
 
-// withDefaults is the look with its zero fields set to the defaults.
+// withDefaults are the options with their zero fields set to the defaults.
 func (l Options) withDefaults() Options {
 	l.Width, l.Language = cmp.Or(l.Width, 1280), cmp.Or(l.Language, "en")
 	return l
@@ -67,9 +66,9 @@ type Page struct {
 }
 
 // Page opens an empty window, which is closed at the end of the test.
-func (b *Browser) Page(t testing.TB, look Options) *Page {
+func (b *Browser) Page(t testing.TB, options Options) *Page {
 	t.Helper()
-	p := &Page{TB: t, Options: look.withDefaults(), screenshots: b.Screenshots}
+	p := &Page{TB: t, Options: options.withDefaults(), screenshots: b.Screenshots}
 	ctx, end := chromedp.NewContext(b.ctx, chromedp.WithNewBrowserContext(), chromedp.WithListener(p.seen.note))
 	t.Cleanup(end)
 	p.ctx = ctx
@@ -93,7 +92,6 @@ func (p *Page) prepare(ctx context.Context, t *chromedp.Target) error {
 		}),
 		do(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: p.preferences()}),
 		do(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: p.NoScript}),
-		do(ctx, t, accessibility.Enable, cdp.Empty{}),
 		do(ctx, t, dom.Enable, dom.EnableParams{}),
 		do(ctx, t, log.Enable, cdp.Empty{}),
 		do(ctx, t, network.Enable, network.EnableParams{}),
@@ -252,19 +250,19 @@ func (p *Page) Screenshot(name string) string {
 	return path
 }
 
-// pictureAttempts: a busy browser may forget that it was asked for a picture.
+// pictureAttempts: a busy browser may drop the request for a picture.
 const pictureAttempts = 3
 
 func (p *Page) picture() ([]byte, error) {
 	ctx, cancel := context.WithTimeout(p.ctx, waitTimeout)
 	defer cancel()
-	taken, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
+	screenshot, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
 		Format: page.CaptureScreenshotFormatPng, CaptureBeyondViewport: new(true), OptimizeForSpeed: new(true),
 	})
 	if err != nil {
 		return nil, err
 	}
-	return taken.Data, nil
+	return screenshot.Data, nil
 }
 
 // awaitLoad waits until the page and its fonts have loaded.

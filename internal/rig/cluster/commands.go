@@ -48,13 +48,13 @@ var variable = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
 
 // mayBeSet refuses malformed variables, and those of which each process has its own.
 func mayBeSet(env []string) error {
-	for _, given := range env {
-		name, _, _ := strings.Cut(given, "=")
+	for _, set := range env {
+		name, _, _ := strings.Cut(set, "=")
 		switch {
-		case !variable.MatchString(given):
-			return fmt.Errorf("--set %s: want NAME=VALUE", given)
+		case !variable.MatchString(set):
+			return fmt.Errorf("--set %s: want NAME=VALUE", set)
 		case slices.Contains([]string{"YEYAK_LISTEN", "YEYAK_OPERATIONS_LISTEN"}, name):
-			return fmt.Errorf("--set %s: each process has an address of its own", given)
+			return fmt.Errorf("--set %s: each process has an address of its own", set)
 		}
 	}
 	return nil

@@ -43,7 +43,7 @@ func (p entryProblem) Body() string {
 		p.Code, http.StatusText(p.Status), p.Status, p.Code, p.Detail)
 }
 
-// entryProblems are the answers to requests that HAProxy cannot pass on, or for which it
+// entryProblems are the answers to requests that HAProxy cannot forward, or for which it
 // gets no answer. A request that is answered 502 or 504 may have been carried out. The
 // texts of 400 and 408, for data that are not a request yet, cannot be configured.
 var entryProblems = []entryProblem{
@@ -90,7 +90,7 @@ func (c *Cluster) entryConfig() ([]byte, error) {
 	return text.Bytes(), err
 }
 
-// AwaitEntry returns when the entry point takes the process for ready, if it sends
+// AwaitEntry returns when the entry point regards the process as ready, if it sends
 // requests to it. A process may be ready before the entry point has probed it, and the
 // next process must not be replaced before that.
 func (c *Cluster) AwaitEntry(ctx context.Context, n *Node) error {

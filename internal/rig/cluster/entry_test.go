@@ -87,7 +87,7 @@ func TestEntry_AnswersProblems(t *testing.T) {
 		require.NoError(t, err)
 		requireProblem(t, a, http.StatusBadGateway)
 	})
-	t.Run("NobodyReady", func(t *testing.T) {
+	t.Run("NoneReady", func(t *testing.T) {
 		api.ready.Store(false)
 		require.Eventually(t, func() bool {
 			status, err := c.seenByEntry(t.Context(), "api-1")

@@ -61,7 +61,7 @@ func (n *Node) Replace(ctx context.Context, program string) error {
 	return n.Start(ctx, program)
 }
 
-// Stop asks the process to end, and returns when it has.
+// Stop signals the process to end, and returns when it has.
 func (n *Node) Stop() error {
 	if n.process == nil {
 		return nil

@@ -59,13 +59,13 @@ func TestUI(t *testing.T) {
 	a, err := http.DefaultClient.Do(r)
 	require.NoError(t, err)
 	require.NoError(t, a.Body.Close())
-	require.Equal(t, http.StatusMisdirectedRequest, a.StatusCode, "no page of another site is told")
+	require.Equal(t, http.StatusMisdirectedRequest, a.StatusCode, "no page of another site gets an answer")
 
 	require.NoError(t, c.writeEnv())
 	env, err := os.ReadFile(c.EnvFile())
 	require.NoError(t, err)
 	require.Contains(t, string(env), "export TEMPORAL_UI='"+c.UIURL()+"'\n")
-	require.NoError(t, c.ui.Stop(time.Minute), "it ends when it is asked to")
+	require.NoError(t, c.ui.Stop(time.Minute), "it ends on a signal")
 }
 
 func TestUI_PortInUse(t *testing.T) {

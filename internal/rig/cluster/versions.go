@@ -110,7 +110,7 @@ func (c *Cluster) move(ctx context.Context, engine client.Client, id, to string)
 			}},
 		},
 	})
-	if _, over := errors.AsType[*serviceerror.NotFound](err); over {
+	if _, ended := errors.AsType[*serviceerror.NotFound](err); ended {
 		return nil
 	}
 	return err

@@ -39,7 +39,7 @@ func ensureSchema(ctx context.Context, server string, postgres *url.URL) error {
 	} {
 		there, err := exists(ctx, postgres, database)
 		if err != nil {
-			return fmt.Errorf("look for database %s: %w", database, err)
+			return fmt.Errorf("find database %s: %w", database, err)
 		}
 		tasks := [][]string{{"update-schema", "--schema-name", tables}}
 		if !there {

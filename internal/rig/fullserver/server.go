@@ -169,7 +169,7 @@ func (s *Server) serves(ctx context.Context) error {
 		return err
 	}
 	_, err = c.WorkflowService().DescribeWorkflowExecution(ctx, &workflowservice.DescribeWorkflowExecutionRequest{
-		Namespace: "temporal-system", Execution: &commonpb.WorkflowExecution{WorkflowId: "nobody"},
+		Namespace: "temporal-system", Execution: &commonpb.WorkflowExecution{WorkflowId: "unknown"},
 	})
 	if _, serves := errors.AsType[*serviceerror.NotFound](err); serves {
 		return nil
@@ -177,7 +177,7 @@ func (s *Server) serves(ctx context.Context) error {
 	return err
 }
 
-// Stop asks the server to end, and returns when it has. Its data are kept.
+// Stop signals the server to end, and returns when it has. Its data are kept.
 func (s *Server) Stop() error { return s.process.Stop(stopTimeout) }
 
 // Kill kills the server, like kill -9. Its data are kept.

@@ -21,7 +21,7 @@ func Settings() map[string]any {
 		// By default a shard hands out a batch of tasks every 50 ms. With a load of one order
 		// at a time, a benchmark would measure that.
 		"history.transferProcessorMaxPollRPS": 2000,
-		// Otherwise a task that is given to the poll of a worker that has just ended is lost
+		// Otherwise a task that is assigned to the poll of a worker that has just ended is lost
 		// until it times out, and users notice a redeploy.
 		"frontend.enableCancelWorkerPollsOnShutdown": true,
 		// These limits protect a shared cluster from one tenant. A machine under load should

@@ -25,7 +25,7 @@ const Audience = "yeyak"
 type Issuer struct {
 	t       tester
 	address string
-	asked   atomic.Int64
+	fetches atomic.Int64
 
 	mu     sync.Mutex
 	server *http.Server // nil while it is stopped
@@ -81,8 +81,8 @@ func (i *Issuer) must(err error) {
 // URL is the issuer's name.
 func (i *Issuer) URL() string { return "http://" + i.address }
 
-// Asked is how often its keys were requested.
-func (i *Issuer) Asked() int64 { return i.asked.Load() }
+// KeyRequests is how often its keys were requested.
+func (i *Issuer) KeyRequests() int64 { return i.fetches.Load() }
 
 // Stop makes it unreachable.
 func (i *Issuer) Stop() {
@@ -117,7 +117,7 @@ func (i *Issuer) handler() http.Handler {
 	mux.HandleFunc("GET /authorize", authorize)
 	mux.HandleFunc("POST /token", i.token)
 	mux.HandleFunc("GET /keys", func(w http.ResponseWriter, _ *http.Request) {
-		i.asked.Add(1)
+		i.fetches.Add(1)
 		strange := json.RawMessage(`{"kty":"OKP","crv":"Ed448","kid":"strange","x":"AA"}`)
 		secret := json.RawMessage(`{"kty":"oct","kid":"secret","k":"c2VjcmV0"}`)
 		key := i.current()

@@ -6,7 +6,7 @@ import (
 )
 
 // SubjectParam is the parameter with which a client names the subject of a login: the
-// issuer asks for no password.
+// issuer needs no password.
 const SubjectParam = "login_hint"
 
 // authorize logs in the subject that the client names, and redirects the browser at once.

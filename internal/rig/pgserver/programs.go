@@ -46,7 +46,7 @@ func programs() (string, error) {
 		}
 	}
 	return "", errors.New("no PostgreSQL " + strconv.Itoa(oldest) + " or newer on this machine: run tools/postgres.sh to install it" +
-		" (tests take a server that TEST_DATABASE_URL names instead)")
+		" (tests use a server that TEST_DATABASE_URL names instead)")
 }
 
 var majorVersion = regexp.MustCompile(`\(PostgreSQL\) (\d+)`)

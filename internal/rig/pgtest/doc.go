@@ -14,6 +14,6 @@
 // TEST_DATABASE_URL names a server to use instead, on which its user may create
 // databases. Tests of an outage always need a server of their own: NewCluster.
 //
-// Without PostgreSQL a test fails, and says how to install it: a skipped test would be
-// taken for a passed one.
+// Without PostgreSQL a test fails, and says how to install it: a skipped test would
+// count as a passed one.
 package pgtest

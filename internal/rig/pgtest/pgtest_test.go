@@ -21,7 +21,7 @@ func open(t *testing.T, url string) *sql.DB {
 	return db
 }
 
-func TestNew_GivesEachTestItsOwnDatabase(t *testing.T) {
+func TestNew_OneDatabasePerTest(t *testing.T) {
 	t.Parallel()
 	one, two := open(t, pgtest.New(t)), open(t, pgtest.New(t))
 	for _, db := range []*sql.DB{one, two} {

@@ -1,3 +1,3 @@
 // Package recipes reads the commands below the headings of an operator's documents, so
-// that tests run what the documents tell operators to run.
+// that tests run the commands that the documents show operators.
 package recipes

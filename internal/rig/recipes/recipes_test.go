@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// written is a folder with the documents; ' stands for a backquote.
+// written is a folder with the documents; ' means a backquote.
 func written(t *testing.T, texts ...string) string {
 	t.Helper()
 	folder := t.TempDir()
@@ -58,7 +58,7 @@ start
 	require.ErrorContains(t, err, `no recipe under "Show"`)
 }
 
-func TestRead_WhatNobodyWouldRun(t *testing.T) {
+func TestRead_WhatNoTestWouldRun(t *testing.T) {
 	t.Parallel()
 	for name, texts := range map[string][]string{
 		"another language":     {"# A\n'''bash\nls\n'''\n"},

@@ -15,7 +15,7 @@ import (
 	"github.com/yeyak/yeyak/internal/rig/scratch"
 )
 
-// parentVariable tells a child of the test where to make a folder.
+// parentVariable names the folder in which a child of the test makes a folder.
 const parentVariable = "YEYAK_SCRATCH_TEST"
 
 func TestMain(m *testing.M) {

@@ -15,8 +15,8 @@ import (
 func Of(t testing.TB, what string) uint64 {
 	t.Helper()
 	seed := rand.Uint64()
-	if given := os.Getenv("YEYAK_SEED"); given != "" {
-		n, err := strconv.ParseUint(given, 10, 64)
+	if value := os.Getenv("YEYAK_SEED"); value != "" {
+		n, err := strconv.ParseUint(value, 10, 64)
 		if err != nil {
 			t.Fatalf("YEYAK_SEED: %v", err)
 		}

@@ -96,15 +96,15 @@ func (c *Crowd) Run(ctx context.Context) {
 	c.each(ctx, func(u *user, turn int) { journeys[turn%len(journeys)](u) })
 }
 
-// each runs takeTurn for each user in a loop until ctx ends.
-func (c *Crowd) each(ctx context.Context, takeTurn func(u *user, turn int)) {
+// each runs journey for each user in a loop until ctx ends.
+func (c *Crowd) each(ctx context.Context, journey func(u *user, turn int)) {
 	var all sync.WaitGroup
 	for n := range c.options.Users {
 		all.Go(func() {
 			u := &user{Crowd: c, id: fmt.Sprintf("customer-%d", n), stop: ctx.Done()}
 			u.think() // so that they do not all begin at once
 			for turn := n; ctx.Err() == nil; turn++ {
-				takeTurn(u, turn)
+				journey(u, turn)
 			}
 		})
 	}
@@ -116,7 +116,7 @@ type user struct {
 	*Crowd
 	id   string
 	stop <-chan struct{} // closed when the user has to stop
-	open []standing      // placed orders that may be decided on
+	open []openOrder     // placed orders that may be decided on
 }
 
 // think pauses, unless the user has to stop.

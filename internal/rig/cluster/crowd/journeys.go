@@ -92,7 +92,7 @@ func (u *user) cup() object {
 }
 
 // order is an order as a user was answered. want is its expected status; orWant is
-// allowed as well if the answer to a decision was neither yes nor no.
+// allowed as well if the answer to a decision was unclear.
 type order struct {
 	id     string
 	want   booking.Status
@@ -100,8 +100,8 @@ type order struct {
 	// unsure means that the order may not exist, and then never will.
 	unsure     bool
 	answerText string // the request and its answer; only for orders of OrderOn
-	// asked is when it was placed, or last decided on.
-	asked time.Time
+	// requested is when it was placed, or last decided on.
+	requested time.Time
 }
 
 // place orders, and returns nil if the order was not accepted. want is the status that
@@ -117,7 +117,7 @@ func (u *user) place(path string, in object, want booking.Status) *order {
 	if a.failed() || a.order() == "" {
 		return nil
 	}
-	o := &order{id: a.order(), want: want, asked: begun}
+	o := &order{id: a.order(), want: want, requested: begun}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.orders[o.id] = o
@@ -167,7 +167,7 @@ func (u *user) sendDecision(o *order, path, verb string, in object, want booking
 	if a.failed() {
 		o.orWant = o.want
 	}
-	o.want, o.asked = want, begun
+	o.want, o.requested = want, begun
 	u.mu.Unlock()
 	return !a.failed()
 }

@@ -22,7 +22,7 @@ type Placement struct {
 	Kind booking.Kind
 	// Key is the Idempotency-Key.
 	Key   string
-	Asked time.Time
+	Begun time.Time
 	Took  time.Duration
 	// Status is the status of the answer, 0 if there was none; Code is the problem's code.
 	Status int
@@ -45,14 +45,14 @@ type Placement struct {
 }
 
 // Answered is when the customer stopped waiting.
-func (p Placement) Answered() time.Time { return p.Asked.Add(p.Took) }
+func (p Placement) Answered() time.Time { return p.Begun.Add(p.Took) }
 
 // CanWait reports whether an order of the kind can wait in the inbox.
 func (p Placement) CanWait() bool { return p.Kind == booking.Lodging || p.Kind == booking.Food }
 
 func (p Placement) String() string {
 	return fmt.Sprintf("%s order of %s at %s, under key %s, answered after %s with %d %s %s%s",
-		p.Kind, p.customer, p.Asked.Format(time.TimeOnly), p.Key, p.Took.Round(time.Millisecond), p.Status, p.Code, p.OrderID, p.Failure)
+		p.Kind, p.customer, p.Begun.Format(time.TimeOnly), p.Key, p.Took.Round(time.Millisecond), p.Status, p.Code, p.OrderID, p.Failure)
 }
 
 // ware is something that OrderOn orders, and the stable status of its order before a decision.
@@ -119,8 +119,8 @@ func anyWare() ware {
 	panic("unreachable")
 }
 
-// standing is a placed order that may be decided on.
-type standing struct {
+// openOrder is a placed order that may be decided on.
+type openOrder struct {
 	*order
 	ware
 }
@@ -143,7 +143,7 @@ func (u *user) orderOn() {
 	u.placed = append(u.placed, p)
 	p.Key = fmt.Sprintf("%s-%d", u.id, len(u.placed))
 	u.mu.Unlock()
-	o := u.ask(p)
+	o := u.sendPlacement(p)
 	u.think()
 	if o == nil {
 		return
@@ -151,13 +151,13 @@ func (u *user) orderOn() {
 	u.send(http.MethodGet, "/v1/mypages/"+o.id, nil, http.StatusOK)
 	switch {
 	case p.Status == http.StatusCreated && rand.IntN(2) == 0:
-		u.open = append(u.open, standing{o, w})
+		u.open = append(u.open, openOrder{o, w})
 	case p.Received && w.kind == booking.Lodging && rand.IntN(8) == 0:
 		u.sendDecision(o, w.path, "cancel", nil, booking.Cancelled)
 	}
 }
 
-func (u *user) decideOn(o standing) {
+func (u *user) decideOn(o openOrder) {
 	v := o.decisions[rand.IntN(len(o.decisions))]
 	u.sendDecision(o.order, v.path, v.verb, nil, v.want)
 	if v.open {
@@ -167,9 +167,9 @@ func (u *user) decideOn(o standing) {
 	}
 }
 
-// ask sends the request of a placement, and records the order of the answer, if it was
+// sendPlacement sends the request of a placement, and records the order of the answer, if it was
 // accepted.
-func (c *Crowd) ask(p *Placement) (taken *order) {
+func (c *Crowd) sendPlacement(p *Placement) *order {
 	begun := time.Now()
 	sent := 0
 	ctx := httptrace.WithClientTrace(context.Background(), &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent++ }})
@@ -177,7 +177,7 @@ func (c *Crowd) ask(p *Placement) (taken *order) {
 	took := time.Since(begun)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	p.Asked, p.Took, p.Sent = begun, took, sent
+	p.Begun, p.Took, p.Sent = begun, took, sent
 	p.Status, p.Code, p.OrderID, p.Located, p.Failure = a.status, a.body.Code, a.order(), a.location != "", ""
 	p.Received = a.body.is(booking.Received)
 	p.Unsure = p.Status == http.StatusAccepted && !p.CanWait()
@@ -190,7 +190,7 @@ func (c *Crowd) ask(p *Placement) (taken *order) {
 	if p.Status == 0 || p.OrderID == "" {
 		return nil
 	}
-	o := &order{id: p.OrderID, want: p.stable, asked: begun, answerText: p.String()}
+	o := &order{id: p.OrderID, want: p.stable, requested: begun, answerText: p.String()}
 	switch {
 	case p.Unsure:
 		o.orWant, o.unsure = booking.Cancelled, true
@@ -213,7 +213,7 @@ func (c *Crowd) Placements(since time.Time) (all []Placement) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, p := range c.placed {
-		if !p.Asked.Before(since) {
+		if !p.Begun.Before(since) {
 			all = append(all, *p)
 		}
 	}
@@ -251,7 +251,7 @@ func (c *Crowd) Repeat(ctx context.Context, placements []Placement) (before []Pl
 func (c *Crowd) repeat(ctx context.Context, p Placement) (before bool, err error) {
 	begun := time.Now()
 	again := p
-	c.ask(&again)
+	c.sendPlacement(&again)
 	if again.Status != http.StatusCreated && again.Status != http.StatusAccepted {
 		return false, fmt.Errorf("%s; repeated: %s", p, again)
 	}

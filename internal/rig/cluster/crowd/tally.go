@@ -87,7 +87,7 @@ type Outage struct {
 	LongestToStable time.Duration
 }
 
-// healthyFor is how long all answers have to be good for an outage to be over.
+// healthyFor is how long all answers have to be good until an outage has ended.
 const healthyFor = 5 * time.Second
 
 // Outage summarizes the requests that ended after since. An answer that took longer than
@@ -130,5 +130,5 @@ func (c *Crowd) recordStable(o *order) {
 	now := time.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.stable = append(c.stable, stableOrder{now, now.Sub(o.asked)})
+	c.stable = append(c.stable, stableOrder{now, now.Sub(o.requested)})
 }

@@ -22,8 +22,8 @@ func TestTally_Availability(t *testing.T) {
 func TestCrowd_Outage(t *testing.T) {
 	t.Parallel()
 	died := time.Now()
-	at := func(after, took time.Duration, failure string) Record {
-		return Record{Begun: died.Add(after - took), Took: took, Failure: failure}
+	at := func(after, duration time.Duration, failure string) Record {
+		return Record{Begun: died.Add(after - duration), Took: duration, Failure: failure}
 	}
 	c := &Crowd{records: []Record{
 		at(-time.Second, 10*time.Millisecond, "before"),

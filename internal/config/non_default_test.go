@@ -10,8 +10,8 @@ import (
 	"github.com/yeyak/yeyak/internal/config"
 )
 
-// given parses the settings and returns what a command would log of them.
-func given(t *testing.T, env map[string]string, args ...string) map[string]any {
+// logged parses the settings and returns what a command would log of them.
+func logged(t *testing.T, env map[string]string, args ...string) map[string]any {
 	t.Helper()
 	clearEnvironment(t)
 	for name, value := range env {
@@ -22,7 +22,7 @@ func given(t *testing.T, env map[string]string, args ...string) map[string]any {
 	ctx, err := parser.Parse(args)
 	require.NoError(t, err)
 	fields := zapcore.NewMapObjectEncoder()
-	_, err = ctx.Call(func(g config.Given) error { return g.MarshalLogObject(fields) })
+	_, err = ctx.Call(func(g config.NonDefault) error { return g.MarshalLogObject(fields) })
 	require.NoError(t, err)
 	return fields.Fields
 }
@@ -33,7 +33,7 @@ func TestGiven(t *testing.T) {
 		"stripe-webhook-secrets": []any{"(not shown)", "(not shown)"},
 		"reply-budget":           3 * time.Second, "requests-per-second": 1000, "serve": []string{"sagas"}, "versioning": true, "drain-delay": time.Duration(0),
 		"auth-claims": []string{"id=preferred_username"}, "auth-issuer": "https://id.example.com",
-	}, given(t, map[string]string{
+	}, logged(t, map[string]string{
 		"DATABASE_URL": someDatabase, "STRIPE_SECRET_KEY": "sk_test_1", "STRIPE_WEBHOOK_SECRETS": "whsec_1,whsec_2", "YEYAK_REPLY_BUDGET": "3000ms", "YEYAK_REQUESTS_PER_SECOND": "1000",
 		"YEYAK_SERVE": "sagas", "YEYAK_VERSIONING": "true", "YEYAK_LOG_LEVEL": "info", "YEYAK_PAY_WITHIN": "1800s",
 		"YEYAK_AUTH_ISSUER": "https://id.example.com", "YEYAK_AUTH_CLAIMS": "id=preferred_username", "YEYAK_AUTH": "on",
@@ -43,10 +43,10 @@ func TestGiven(t *testing.T) {
 // TestGiven_Defaults: a setting that is set to its default is not logged.
 func TestGiven_Defaults(t *testing.T) {
 	for _, command := range []string{"dev", "audit", "sandbox-payments"} {
-		require.Empty(t, given(t, nil, command), command)
+		require.Empty(t, logged(t, nil, command), command)
 	}
 	needed := map[string]string{"DATABASE_URL": someDatabase, "YEYAK_PAYMENTS": "sandbox"}
-	require.Len(t, given(t, needed, "worker"), len(needed))
+	require.Len(t, logged(t, needed, "worker"), len(needed))
 	needed["YEYAK_AUTH"] = "off"
-	require.Len(t, given(t, needed, "api"), len(needed))
+	require.Len(t, logged(t, needed, "api"), len(needed))
 }

@@ -11,36 +11,38 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// patient gives steps in place a long timeout. The test environment skips the time of
+// slowSteps gives steps in place a long timeout. The test environment skips the time of
 // workflows, not that of local activities: otherwise the machine's speed would decide which
 // steps are done in place, and so what a saga publishes of them.
-type patient struct {
+type slowSteps struct {
 	interceptor.WorkerInterceptorBase
 	world *world
 }
 
 // InterceptWorkflow implements interceptor.WorkerInterceptor.
-func (p *patient) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
-	return &patientInbound{interceptor.WorkflowInboundInterceptorBase{Next: next}, p.world}
+func (p *slowSteps) InterceptWorkflow(
+	_ workflow.Context, next interceptor.WorkflowInboundInterceptor,
+) interceptor.WorkflowInboundInterceptor {
+	return &slowStepsInbound{interceptor.WorkflowInboundInterceptorBase{Next: next}, p.world}
 }
 
-type patientInbound struct {
+type slowStepsInbound struct {
 	interceptor.WorkflowInboundInterceptorBase
 	world *world
 }
 
 // Init implements interceptor.WorkflowInboundInterceptor.
-func (p *patientInbound) Init(outbound interceptor.WorkflowOutboundInterceptor) error {
-	return p.Next.Init(&patientOutbound{interceptor.WorkflowOutboundInterceptorBase{Next: outbound}, p.world})
+func (p *slowStepsInbound) Init(outbound interceptor.WorkflowOutboundInterceptor) error {
+	return p.Next.Init(&slowStepsOutbound{interceptor.WorkflowOutboundInterceptorBase{Next: outbound}, p.world})
 }
 
-type patientOutbound struct {
+type slowStepsOutbound struct {
 	interceptor.WorkflowOutboundInterceptorBase
 	world *world
 }
 
 // ExecuteLocalActivity implements interceptor.WorkflowOutboundInterceptor.
-func (p *patientOutbound) ExecuteLocalActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
+func (p *slowStepsOutbound) ExecuteLocalActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
 	if !p.world.hurried {
 		o := workflow.GetLocalActivityOptions(ctx)
 		o.ScheduleToCloseTimeout = realTimeout
@@ -49,9 +51,9 @@ func (p *patientOutbound) ExecuteLocalActivity(ctx workflow.Context, name string
 	return p.Next.ExecuteLocalActivity(ctx, name, args...)
 }
 
-// TestPatient: a step that takes longer in place than production allows is still done in
+// TestSlowSteps: a step that takes longer in place than production allows is still done in
 // place, and the saga publishes the same.
-func TestPatient(t *testing.T) {
+func TestSlowSteps(t *testing.T) {
 	s := newStay(t)
 	slowly := func(call string) fault {
 		if call == "charge" {

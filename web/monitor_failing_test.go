@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/web"
 )
 
-// TestMonitor_PanelsInTrouble: only the panel of the failing part is marked.
-func TestMonitor_PanelsInTrouble(t *testing.T) {
+// TestMonitor_FailingPanels: only the panel of the failing part is marked.
+func TestMonitor_FailingPanels(t *testing.T) {
 	t.Parallel()
 	is := &sights{}
 	s := newSite(t, func(d *web.Deps) { d.Monitor = is })
@@ -22,7 +22,7 @@ func TestMonitor_PanelsInTrouble(t *testing.T) {
 	for panel, overview := range map[string]orders.Overview{
 		"inbox":      {At: now, Decisions: orders.OpenDecisions{Decisions: 1, Oldest: now.Add(-3 * time.Minute)}},
 		"read-model": {At: now, ReadModel: orders.ReadModelLag{Behind: 1, Oldest: 2 * time.Minute}},
-		"audit":      {At: now, Last: booking.AuditRun{ID: 1, State: booking.AuditFailed, AskedAt: now}},
+		"audit":      {At: now, Last: booking.AuditRun{ID: 1, State: booking.AuditFailed, RequestedAt: now}},
 	} {
 		is.overview = overview
 		got := olga.get("/operator")

@@ -29,8 +29,8 @@ type answer struct {
 	}
 }
 
-// asks sends a request to the entry point, with further headers.
-func (o *operator) asks(method, path string, in any, headers ...string) (a answer) {
+// request sends a request to the entry point, with further headers.
+func (o *operator) request(method, path string, in any, headers ...string) (a answer) {
 	o.Helper()
 	var payload io.Reader
 	if in != nil {
@@ -76,33 +76,33 @@ func (o *operator) place(confirmation, owner string) string {
 	if confirmation == "manual" {
 		in["confirmWithin"] = "24h"
 	}
-	id := o.asks(http.MethodPost, "/v1/lodging/places", in).wants(o, http.StatusCreated).body.ID
-	o.asks(http.MethodPut, "/v1/lodging/places/"+id+"/stock", object{"from": o.day(30), "to": o.day(60), "rooms": 100}).wants(o, http.StatusOK)
+	id := o.request(http.MethodPost, "/v1/lodging/places", in).wants(o, http.StatusCreated).body.ID
+	o.request(http.MethodPut, "/v1/lodging/places/"+id+"/stock", object{"from": o.day(30), "to": o.day(60), "rooms": 100}).wants(o, http.StatusOK)
 	return id
 }
 
 const reservations = "/v1/lodging/reservations"
 
 // reserves places an order, and waits until it is stable.
-func (o *operator) reserves(place, customer string, rest booking.Status) (order string) {
+func (o *operator) reserves(place, customer string, stable booking.Status) (order string) {
 	o.Helper()
-	order = o.asks(http.MethodPost, reservations, object{
+	order = o.request(http.MethodPost, reservations, object{
 		"placeId": place, "customerId": customer, "checkIn": o.day(30), "checkOut": o.day(32), "rooms": 1,
 	}).wants(o, http.StatusCreated, http.StatusAccepted).body.ID
 	o.orders = append(o.orders, order)
-	o.becomes(order, rest)
+	o.becomes(order, stable)
 	return order
 }
 
 func (o *operator) decides(order, decision string) {
 	o.Helper()
-	o.asks(http.MethodPost, reservations+"/"+order+"/"+decision, nil).wants(o, http.StatusOK, http.StatusAccepted)
+	o.request(http.MethodPost, reservations+"/"+order+"/"+decision, nil).wants(o, http.StatusOK, http.StatusAccepted)
 }
 
 // page is the page that the order's customer reads.
 func (o *operator) page(order string) answer {
 	o.Helper()
-	return o.asks(http.MethodGet, "/v1/mypages/"+order, nil)
+	return o.request(http.MethodGet, "/v1/mypages/"+order, nil)
 }
 
 // becomes waits until the page shows the order in a status.
@@ -115,7 +115,7 @@ func (o *operator) becomes(order string, want booking.Status) (a answer) {
 // refunded fails unless the whole payment of the order was refunded.
 func (o *operator) refunded(order string) {
 	o.Helper()
-	require.Equal(o, "refunded", o.asks(http.MethodGet, "/v1/payments/"+order, nil).wants(o, http.StatusOK).body.Status)
+	require.Equal(o, "refunded", o.request(http.MethodGet, "/v1/payments/"+order, nil).wants(o, http.StatusOK).body.Status)
 }
 
 // pages are the pages of all orders, verbatim.
@@ -138,7 +138,7 @@ func (o *operator) events(after string) (ids []string, next string) {
 			Items []struct{ ID string }
 			Next  string
 		}
-		a := o.asks(http.MethodGet, "/v1/events?limit=200&after="+next, nil).wants(o, http.StatusOK)
+		a := o.request(http.MethodGet, "/v1/events?limit=200&after="+next, nil).wants(o, http.StatusOK)
 		require.NoError(o, json.Unmarshal([]byte(a.raw), &part))
 		if next = part.Next; len(part.Items) == 0 {
 			return ids, next
@@ -173,14 +173,14 @@ func (o *operator) rows(orders ...string) int {
 
 // clean follows the audit's recipe, which must find nothing. Exit code 2 means that the audit
 // could not judge some order, for example one in the memory of a process that has just
-// ended; then the operator is told to repeat it.
+// ended. The recipe then says to repeat it.
 func (o *operator) clean() {
 	o.Helper()
 	o.until(func() bool {
 		said, err := o.tries("Audit")
 		require.Contains(o, said, "Nothing that was looked at is wrong.")
 		if err != nil {
-			o.Logf("looks again: %v\n%s", err, said)
+			o.Logf("repeats the audit: %v\n%s", err, said)
 			return false
 		}
 		require.Contains(o, said, `"findings": []`)

@@ -9,18 +9,18 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// Given are the settings of a command that differ from their defaults.
-type Given []*kong.Flag
+// NonDefault are the settings of a command that differ from their defaults.
+type NonDefault []*kong.Flag
 
 // differing finds the settings in the flags of a parsed command.
-func differing(flags []*kong.Flag) (given Given) {
+func differing(flags []*kong.Flag) (nonDefault NonDefault) {
 	for _, flag := range flags {
 		if !reflect.DeepEqual(flag.Target.Interface(), defaultOf(flag)) {
-			given = append(given, flag)
+			nonDefault = append(nonDefault, flag)
 		}
 	}
-	slices.SortFunc(given, func(a, b *kong.Flag) int { return strings.Compare(a.Name, b.Name) })
-	return given
+	slices.SortFunc(nonDefault, func(a, b *kong.Flag) int { return strings.Compare(a.Name, b.Name) })
+	return nonDefault
 }
 
 // defaultOf is the flag's value if it is not set.
@@ -35,7 +35,7 @@ func defaultOf(flag *kong.Flag) any {
 
 // MarshalLogObject implements zapcore.ObjectMarshaler: each setting under its
 // flag's name, passwords masked.
-func (g Given) MarshalLogObject(enc zapcore.ObjectEncoder) error {
+func (g NonDefault) MarshalLogObject(enc zapcore.ObjectEncoder) error {
 	for _, flag := range g {
 		if err := logSetting(enc, flag.Name, flag.Target); err != nil {
 			return err

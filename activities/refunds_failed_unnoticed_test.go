@@ -9,9 +9,9 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// TestLookAgain_APartFailsLaterThatWasAllThatWentBack: the failed part is reported although
+// TestLookAgain_APartFailsLaterThatWasTheWholeRefund: the failed part is reported although
 // the undo has refunded nothing itself and has no entry.
-func TestLookAgain_APartFailsLaterThatWasAllThatWentBack(t *testing.T) {
+func TestLookAgain_APartFailsLaterThatWasTheWholeRefund(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
 	_, err := refundPart(payments, goodwill("refund/1", 45000))
@@ -50,8 +50,8 @@ func TestResolveByHand_OfARefundThatNothingFollows(t *testing.T) {
 		got, err := checkCharge(payments, "o1")
 		require.NoError(t, err)
 		require.Len(t, got.Failed, 1)
-		told := got.Failed[0]
-		require.Equal(t, []any{"o1/charge/refund", booking.EntryFailed, ""}, []any{told.Key, told.State, told.Ref}, "without the evidence")
+		entry := got.Failed[0]
+		require.Equal(t, []any{"o1/charge/refund", booking.EntryFailed, ""}, []any{entry.Key, entry.State, entry.Ref}, "without the evidence")
 	}
 	undo, err := refund(payments, keeping(10000))
 	require.NoError(t, err)
@@ -62,7 +62,7 @@ func TestResolveByHand_OfARefundThatNothingFollows(t *testing.T) {
 }
 
 // TestResolveByHand_OfWhatWasMadeAndHasFailed: an amount of the undo's own refund does not
-// count once it has failed, even if the provider cannot be asked when it is paid by hand.
+// count once it has failed, even if the provider does not answer when it is paid by hand.
 func TestResolveByHand_OfWhatWasMadeAndHasFailed(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
@@ -72,7 +72,7 @@ func TestResolveByHand_OfWhatWasMadeAndHasFailed(t *testing.T) {
 	require.NoError(t, err)
 	_, err = refund(payments, newCharge("o1"))
 	require.NoError(t, err)
-	require.EqualValues(t, 30000, d.given("o1/charge/refund"), "it is noted while the part is under way")
+	require.EqualValues(t, 30000, d.refundedUnder("o1/charge/refund"), "it is noted while the part is under way")
 	d.answersTo("", nil)
 	_, err = refundPart(payments, goodwill("refund/1", 20000))
 	require.NoError(t, err)
@@ -83,7 +83,7 @@ func TestResolveByHand_OfWhatWasMadeAndHasFailed(t *testing.T) {
 	d.becomes("re_1", booking.EntryFailed)
 	_, err = checkCharge(payments, "o1")
 	require.NoError(t, err)
-	d.look = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
+	d.retrieve = func(string) (activities.ChargeState, error) { return activities.ChargeState{}, errAway }
 	resolved, err := resolve(payments, "transfer 4711")
 	require.NoError(t, err)
 	require.Len(t, resolved.Entries, 1)

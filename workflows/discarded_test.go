@@ -12,8 +12,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// tale is what is visible of an order at its end.
-type tale struct {
+// endState is what is visible of an order at its end.
+type endState struct {
 	Status     booking.Status
 	Reason     booking.Reason
 	Placed     bool
@@ -25,7 +25,7 @@ type tale struct {
 	Messages   []string // to the owner and the customer
 }
 
-func (l *sagaRun) tale(v contract.View) tale {
+func (l *sagaRun) endState(v contract.View) endState {
 	messages := append(l.ownerMessages(), l.messagesTo(v.CustomerID)...)
 	slices.Sort(messages) // messages of the same instant have no order
 	if v.Cleaner() != nil {
@@ -33,16 +33,16 @@ func (l *sagaRun) tale(v contract.View) tale {
 		visit.Cleaner = &booking.Cleaner{Name: v.Cleaner().Name} // the id differs between tests
 		v.Cleaning = &visit
 	}
-	return tale{
+	return endState{
 		v.Status, v.Reason, v.Placed, v.PaymentDeferred, v.Delivery, v.Production, v.Cleaning,
 		l.published, messages,
 	}
 }
 
-// TestForgottenLives_TellTheSame: an order whose process dies at any call of its first
+// TestDiscardedRuns_EndTheSame: an order whose process dies at any call of its first
 // workflow task, publications included, without a record in the engine, has the same end,
 // events and messages as one without a crash.
-func TestForgottenLives_TellTheSame(t *testing.T) {
+func TestDiscardedRuns_EndTheSame(t *testing.T) {
 	t.Parallel()
 	declined := func(o *contract.Order) { o.PaymentMethod = "pm_card_chargeDeclined" }
 	for name, order := range map[string]func(*testing.T) (*sagaRun, any){
@@ -95,7 +95,7 @@ func TestForgottenLives_TellTheSame(t *testing.T) {
 			undisturbed.decides(hour, contract.CompleteUpdate)
 			calls := 0 // until its first stable status, or its end
 			undisturbed.env.RegisterDelayedCallback(func() { calls = undisturbed.calls }, time.Minute)
-			want := undisturbed.tale(undisturbed.execute(in))
+			want := undisturbed.endState(undisturbed.execute(in))
 			if want.Status == booking.Cancelled {
 				calls = undisturbed.calls
 			}
@@ -109,7 +109,7 @@ func TestForgottenLives_TellTheSame(t *testing.T) {
 					l.setFaults(nil)
 					l.startRun(placedAt.Add(10 * time.Second))
 					l.decides(hour, contract.CompleteUpdate)
-					require.Equal(t, want, l.tale(l.execute(in)))
+					require.Equal(t, want, l.endState(l.execute(in)))
 				})
 			}
 		})

@@ -15,22 +15,21 @@ import (
 )
 
 const (
-	// width is the number of workflows that are asked concurrently.
+	// width is the number of workflows that are queried concurrently.
 	width = 8
-	// askWithin is the time limit for one order. A workflow answers after its current
+	// queryTimeout is the time limit for one order. A workflow answers after its current
 	// workflow task; if that task's worker has died, another worker has to take over
 	// first.
-	askWithin = 20 * time.Second
-	// hopeless is the number of workflows without an answer after which there seems to
-	// be no worker, and the others are not asked.
+	queryTimeout = 20 * time.Second
+	// hopeless is the number of workflows without an answer after which there seems to be no
+	// worker. The remaining workflows are not queried then.
 	hopeless = 2 * width
 )
 
-// unlisted asks the engine for orders that are not in its list: orders that were
-// started since or that it has forgotten, and all suspects. Orders that ended long ago
-// are not asked for.
+// unlisted requests from the engine the orders that are not in its list: orders that were started
+// since or that it has forgotten, and all suspects. It leaves out orders that ended long ago.
 func (l *pass) unlisted(ctx context.Context) error {
-	return l.askEach(ctx, func(ctx context.Context, f *facts) error {
+	return l.queryEach(ctx, func(ctx context.Context, f *facts) error {
 		if f.life != unknown || l.only == nil && f.row != nil && f.row.status.Final() {
 			if f.life == unknown {
 				f.life = forgotten
@@ -55,14 +54,14 @@ func (l *pass) unlisted(ctx context.Context) error {
 	})
 }
 
-// underWay asks what the workflows wait for, before anything else of their orders is
-// read, and again afterwards: something sent in between was missing when it was read,
-// and no longer waited for at the end.
+// underWay reads what the workflows wait for, before anything else of their orders is read, and
+// again afterwards. Something that is sent in between may be missing from the data that was read,
+// and is no longer waited for at the end.
 func (l *pass) underWay(ctx context.Context) error {
 	if l.only == nil {
 		return nil
 	}
-	return l.askEach(ctx, l.underWayIn)
+	return l.queryEach(ctx, l.underWayIn)
 }
 
 func (l *pass) underWayIn(ctx context.Context, f *facts) error {
@@ -79,20 +78,20 @@ func (l *pass) underWayIn(ctx context.Context, f *facts) error {
 	return ignoreNotFound(err)
 }
 
-// views asks the workflows for their orders' views. A workflow that has ended is asked
-// only if list and row disagree.
+// views queries the workflows for their orders' views. A workflow that has ended is queried only
+// if list and row disagree.
 func (l *pass) views(ctx context.Context) error {
 	var mu sync.Mutex
 	answers, failures := 0, 0
-	return l.askEach(ctx, func(ctx context.Context, f *facts) error {
+	return l.queryEach(ctx, func(ctx context.Context, f *facts) error {
 		mu.Lock()
-		givenUp := answers == 0 && failures >= hopeless
+		unreachable := answers == 0 && failures >= hopeless
 		mu.Unlock()
-		if !f.mustBeAsked() {
+		if !f.mustBeQueried() {
 			return nil
 		}
 		err := errors.New("no workflow answers")
-		if !givenUp {
+		if !unreachable {
 			err = l.view(ctx, f)
 		}
 		mu.Lock()
@@ -116,31 +115,31 @@ func (l *pass) views(ctx context.Context) error {
 	})
 }
 
-func (f *facts) mustBeAsked() bool {
+func (f *facts) mustBeQueried() bool {
 	switch f.life {
 	case running, lost:
 		return true
 	case ended:
-		return f.row == nil || f.row.status != f.saga.Status || f.row.standing.status != f.row.status
+		return f.row == nil || f.row.status != f.saga.Status || f.row.orderState.status != f.row.status
 	default:
 		return false
 	}
 }
 
 func (l *pass) view(ctx context.Context, f *facts) error {
-	ctx, cancel := context.WithTimeout(ctx, askWithin)
+	ctx, cancel := context.WithTimeout(ctx, queryTimeout)
 	defer cancel()
 	v, err := l.Workflows.View(ctx, f.id)
 	if err == nil {
-		s := standingOf(v)
+		s := orderStateOf(v)
 		f.view = &s
 	}
 	return err
 }
 
-// askEach calls ask with each order's facts, a few at a time. Only ask may change them
+// queryEach calls query with each order's facts, a few at a time. Only query may change them
 // meanwhile.
-func (l *pass) askEach(ctx context.Context, ask func(context.Context, *facts) error) error {
+func (l *pass) queryEach(ctx context.Context, query func(context.Context, *facts) error) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(l.pace.width())
 	for _, f := range l.orders {
@@ -149,14 +148,14 @@ func (l *pass) askEach(ctx context.Context, ask func(context.Context, *facts) er
 				return err
 			}
 			began := time.Now()
-			if err := ask(ctx, f); err != nil {
+			if err := query(ctx, f); err != nil {
 				return err
 			}
-			return l.pace.afterAsking(ctx, time.Since(began))
+			return l.pace.afterQuery(ctx, time.Since(began))
 		})
 	}
 	if err := group.Wait(); err != nil {
-		return fmt.Errorf("ask workflows: %w", err)
+		return fmt.Errorf("query workflows: %w", err)
 	}
 	return nil
 }

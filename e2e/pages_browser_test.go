@@ -8,8 +8,8 @@ import (
 	chromium "github.com/yeyak/yeyak/internal/rig/browser"
 )
 
-// looks are the browsers' options: both languages, telephone and desktop.
-var looks = []chromium.Options{
+// appearances are the browsers' options: both languages, telephone and desktop.
+var appearances = []chromium.Options{
 	{Language: "ko", Width: 390}, {Language: "ko", Width: 1280},
 	{Language: "en", Width: 390}, {Language: "en", Width: 1280},
 }
@@ -30,26 +30,26 @@ type pages struct {
 func TestPages_Browser(t *testing.T) {
 	t.Parallel()
 	p := &pages{bootPages(t), chromium.New(t)}
-	all := slices.Concat(looks, others)
+	all := slices.Concat(appearances, others)
 	t.Run("Paths", func(t *testing.T) {
 		for _, path := range []struct {
-			name    string
-			account string // of the path; "" for a visitor that logs in later
-			looks   []chromium.Options
-			walk    func(*pages, *visitor)
+			name        string
+			account     string // of the path; "" for a visitor that logs in later
+			appearances []chromium.Options
+			walk        func(*pages, *visitor)
 		}{
-			{"Login", "", looks, (*pages).logsIn},
+			{"Login", "", appearances, (*pages).logsIn},
 			{"Stay", alice, all, (*pages).stay},
 			{"Change", alice, all, (*pages).change},
-			{"Confirm", minho, looks, (*pages).confirmsPayment},
+			{"Confirm", minho, appearances, (*pages).confirmsPayment},
 			{"MealDrinkCleaning", minho, all, (*pages).mealDrinkCleaning},
-			{"Troubles", alice, looks, (*pages).troubles},
+			{"Errors", alice, appearances, (*pages).explainsErrors},
 			{"Desk", cora, all, (*pages).desk},
-			{"Offers", cora, looks, (*pages).offers},
-			{"Deliveries", dana, looks, (*pages).deliveries},
-			{"Kitchen", cora, looks, (*pages).kitchen},
-			{"Today", bora, looks, (*pages).today},
-			{"Operator", olga, looks[1:3], (*pages).operates},
+			{"Offers", cora, appearances, (*pages).offers},
+			{"Deliveries", dana, appearances, (*pages).deliveries},
+			{"Kitchen", cora, appearances, (*pages).kitchen},
+			{"Today", bora, appearances, (*pages).today},
+			{"Operator", olga, appearances[1:3], (*pages).operates},
 			{"Keyboard", "", []chromium.Options{{Language: "en"}, {Language: "ko", Width: 390, NoScript: true}}, (*pages).keyboard},
 			{"KeyboardAtTheDesk", bora, []chromium.Options{{Language: "ko"}}, (*pages).keyboardAtTheDesk},
 			{"Requests", alice, []chromium.Options{{}}, (*pages).requests},
@@ -57,10 +57,10 @@ func TestPages_Browser(t *testing.T) {
 		} {
 			t.Run(path.name, func(t *testing.T) {
 				t.Parallel()
-				for _, look := range path.looks {
-					t.Run(look.String(), func(t *testing.T) {
+				for _, appearance := range path.appearances {
+					t.Run(appearance.String(), func(t *testing.T) {
 						p := p.in(t)
-						path.walk(p, p.enter(look, path.account))
+						path.walk(p, p.enter(appearance, path.account))
 					})
 				}
 			})
@@ -94,9 +94,9 @@ type visitor struct {
 }
 
 // enter opens a window on the first page; the account, if any, is logged in.
-func (p *pages) enter(look chromium.Options, account string) *visitor {
+func (p *pages) enter(appearance chromium.Options, account string) *visitor {
 	p.Helper()
-	v := &visitor{p.browser.Page(p.TB, look), p.url}
+	v := &visitor{p.browser.Page(p.TB, appearance), p.url}
 	v.goTo("/")
 	if account == "" {
 		return v

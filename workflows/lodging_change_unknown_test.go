@@ -10,16 +10,16 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// TestLodgingChange_Unsettled: the provider does not answer whether a change was charged. The
+// TestLodgingChange_UnknownCharge: the provider does not answer whether a change was charged. The
 // reservation continues, and accepts another change, until the provider answers or an operator
 // records that it is resolved.
-func TestLodgingChange_Unsettled(t *testing.T) {
+func TestLodgingChange_UnknownCharge(t *testing.T) {
 	t.Parallel()
-	for name, taken := range map[string]bool{"Resolved": false, "SaidAtLast": true} {
+	for name, charged := range map[string]bool{"Resolved": false, "AnsweredAtLast": true} {
 		t.Run(name, func(t *testing.T) {
 			s := newMove(t, 3, impatient)
 			how := before
-			if taken {
+			if charged {
 				how = after
 			}
 			silent := func(call string) fault {
@@ -30,21 +30,21 @@ func TestLodgingChange_Unsettled(t *testing.T) {
 			}
 			s.env.RegisterDelayedCallback(func() { s.setFaults(silent) }, hour/2)
 			d := s.moves(hour, "1", 0, 3, 1)
-			settling := hour + time.Minute // in another minute the environment of tests fails the activity
-			other := s.moves(settling+27*time.Second, "2", 0, 1, 1)
+			undecidedAt := hour + time.Minute // in another minute the environment of tests fails the activity
+			other := s.moves(undecidedAt+27*time.Second, "2", 0, 1, 1)
 			var marked, seen contract.View
-			s.env.RegisterDelayedCallback(func() { marked = s.row().View }, settling+25*time.Second)
+			s.env.RegisterDelayedCallback(func() { marked = s.row().View }, undecidedAt+25*time.Second)
 			resolved := &decision{}
-			if taken {
-				s.env.RegisterDelayedCallback(func() { s.setFaults(nil) }, settling+30*time.Second)
+			if charged {
+				s.env.RegisterDelayedCallback(func() { s.setFaults(nil) }, undecidedAt+30*time.Second)
 			} else {
-				resolved = s.resolves(settling + 30*time.Second)
+				resolved = s.resolves(undecidedAt + 30*time.Second)
 			}
-			s.env.RegisterDelayedCallback(func() { seen = s.row().View }, settling+50*time.Second)
+			s.env.RegisterDelayedCallback(func() { seen = s.row().View }, undecidedAt+50*time.Second)
 			s.env.RegisterDelayedCallback(func() { s.setFaults(nil) }, 2*hour)
 			v := s.run()
 			require.Equal(t, booking.Code(booking.PaymentUnavailable), d.code())
-			require.NoError(t, other.err, "the reservation goes on")
+			require.NoError(t, other.err, "the reservation continues")
 			require.True(t, marked.NeedsAttention)
 			require.NoError(t, resolved.err)
 			require.False(t, seen.NeedsAttention)
@@ -54,8 +54,8 @@ func TestLodgingChange_Unsettled(t *testing.T) {
 			require.EqualValues(t, 50000, s.paid().Price())
 			further := s.paid().Further[0]
 			require.False(t, further.Pending())
-			require.Equal(t, taken, further.Status == booking.Charged)
-			if !taken {
+			require.Equal(t, charged, further.Status == booking.Charged)
+			if !charged {
 				require.Equal(t, "bank transfer 42", further.Ref)
 			}
 		})
