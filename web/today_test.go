@@ -83,7 +83,7 @@ func TestToday_Many(t *testing.T) {
 	requirePage(t, got, booking.English)
 	require.Contains(t, got.section(t, "arrivals"), "For")
 	seen := map[string]bool{}
-	for parts := 0; parts < 3; parts++ {
+	for range 3 {
 		found := regexp.MustCompile(`<a href="/orders/(cafe-[a-z0-9]+)">`).FindAllStringSubmatch(got.section(t, "productions"), -1)
 		require.NotEmpty(t, found)
 		for _, id := range found {
