@@ -106,9 +106,8 @@ type Deps struct {
 	Metrics http.Handler
 	// Extra adds routes that are not part of the documented API, for operators.
 	Extra func(gin.IRouter)
-	// Pages adds the web pages, from the root on; nil for none. Each page identifies
-	// its visitor itself.
-	Pages func(gin.IRouter)
+	// Pages are the web pages; nil for none. Each page identifies its visitor itself.
+	Pages Pages
 }
 
 // spare is the time that a request has beyond the reply budget: to wait for a service, and to
@@ -180,7 +179,7 @@ func newServer(d Deps) (*server, http.Handler) {
 		s.Extra(undocumented)
 	}
 	if s.Pages != nil {
-		s.Pages(s.router)
+		s.Pages.Mount(s.router)
 	}
 	return s, answerHEAD(s.router)
 }
@@ -250,11 +249,11 @@ func (s *server) newRouter() *gin.Engine {
 	// The body is read first: behind a refusal, net/http would wait for it without end.
 	router.Use(bodies.ReadAhead(s.MaxBody, s.BodyWithin, s.refuseBody), s.checkOrigin)
 	router.NoRoute(func(c *gin.Context) {
-		writeProblem(c, newProblem(booking.NotFound, "there is nothing at %s", c.Request.URL.Path))
+		s.refuse(c, newProblem(booking.NotFound, "there is nothing at %s", c.Request.URL.Path))
 	})
 	router.NoMethod(func(c *gin.Context) {
 		allowHEAD(c.Writer.Header())
-		writeProblem(c, newProblem(methodNotAllowed, "%s is not possible at %s", c.Request.Method, c.Request.URL.Path))
+		s.refuse(c, newProblem(methodNotAllowed, "%s is not possible at %s", c.Request.Method, c.Request.URL.Path))
 	})
 	return router
 }

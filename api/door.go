@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -13,19 +14,30 @@ import (
 // name that resolves to this machine (DNS rebinding).
 func (s *server) checkOrigin(c *gin.Context) {
 	if !s.Hosts.Allow(c.Request.Host) {
-		writeProblem(c, newProblem(unknownHost, "this server is not %q", c.Request.Host))
+		s.refuse(c, newProblem(unknownHost, "this server is not %q", c.Request.Host))
 		return
 	}
 	if hosts.OtherSite(c.Request) {
-		writeProblem(c, newProblem(crossOriginRefused, "a page of another site sent this request"))
+		s.refuse(c, newProblem(crossOriginRefused, "a page of another site sent this request"))
 	}
 }
 
 // refuseBody answers a request whose body was too slow or is too large.
 func (s *server) refuseBody(c *gin.Context, status int) {
 	if status == http.StatusRequestTimeout {
-		writeProblem(c, newProblem(requestTimeout, "the body did not arrive within %s", s.BodyWithin))
+		s.refuse(c, newProblem(requestTimeout, "the body did not arrive within %s", s.BodyWithin))
 		return
 	}
-	writeProblem(c, newProblem(payloadTooLarge, "the body is larger than %d bytes", s.MaxBody))
+	s.refuse(c, newProblem(payloadTooLarge, "the body is larger than %d bytes", s.MaxBody))
+}
+
+// refuse answers a request that no operation and no page has handled: a browser that asks
+// for a page gets one.
+func (s *server) refuse(c *gin.Context, p *problem) {
+	if s.Pages == nil || !strings.Contains(c.GetHeader("Accept"), "text/html") {
+		writeProblem(c, p)
+		return
+	}
+	s.Pages.Refuse(c, p.Status, p.Code)
+	c.Abort()
 }

@@ -7,10 +7,12 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/gin-gonic/gin"
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
@@ -37,6 +39,42 @@ func TestOrigin(t *testing.T) {
 	}
 	require.Equal(t, http.StatusCreated, b.do("POST", menusPath, menu, "Origin", "http://example.com").StatusCode, "our own page")
 	require.Equal(t, http.StatusCreated, b.do("POST", menusPath, menu).StatusCode, "no browser")
+}
+
+// signs are pages that only say what was refused.
+type signs struct{}
+
+func (signs) Mount(r gin.IRouter) {
+	r.POST("/form", func(c *gin.Context) { c.String(http.StatusOK, "taken") })
+}
+
+func (signs) Refuse(c *gin.Context, status int, code booking.Code) {
+	c.Data(status, "text/html; charset=utf-8", []byte(code))
+}
+
+// TestRefusals_ForBrowsers: what is refused before any operation or page is a page for a
+// browser, and a problem for every other client, or if there are no pages.
+func TestRefusals_ForBrowsers(t *testing.T) {
+	t.Parallel()
+	with, without := setup(t, func(d *testDeps) { d.Pages, d.Hosts = signs{}, []string{"example.com"} }), setup(t)
+	long := strings.Repeat("x", 2001)
+	for _, c := range []struct {
+		method, path, body string
+		headers            []string
+		status             int
+		code               booking.Code
+	}{
+		{"GET", "/nowhere", "", nil, http.StatusNotFound, booking.NotFound},
+		{"GET", "/form", "", nil, http.StatusMethodNotAllowed, methodNotAllowed},
+		{"POST", "/form", "a=b", []string{"Sec-Fetch-Site", "cross-site"}, http.StatusForbidden, crossOriginRefused},
+		{"POST", "/form", long, nil, http.StatusRequestEntityTooLarge, payloadTooLarge},
+	} {
+		page := with.do(c.method, c.path, c.body, append(c.headers, "Accept", "text/html,application/xhtml+xml,*/*;q=0.8")...)
+		require.Equal(t, []string{http.StatusText(c.status), string(c.code)}, []string{http.StatusText(page.StatusCode), page.text}, c.path)
+		require.Equal(t, "text/html; charset=utf-8", page.Header.Get("Content-Type"))
+		with.problem(with.do(c.method, c.path, c.body, append(c.headers, "Accept", "*/*")...), c.status, c.code)
+	}
+	without.problem(without.do("GET", "/nowhere", "", "Accept", "text/html"), http.StatusNotFound, booking.NotFound)
 }
 
 // TestHost: another site's name for this machine's address is refused.

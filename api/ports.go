@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"time"
 
+	"github.com/gin-gonic/gin"
+
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/identity"
 	"github.com/yeyak/yeyak/internal/orders"
@@ -52,6 +54,15 @@ type Orders interface {
 	Allow(ctx context.Context, caller booking.Caller, a booking.Action, kind booking.Kind, id string) error
 	// WaitingCalls is the number of calls that wait for a cleaner.
 	WaitingCalls(context.Context) (int, error)
+}
+
+// Pages are the web pages.
+type Pages interface {
+	// Mount adds the pages to the router, from the root on.
+	Mount(gin.IRouter)
+	// Refuse answers a request that is not for an operation or a page with a page that
+	// explains the code.
+	Refuse(c *gin.Context, status int, code booking.Code)
 }
 
 // Catalogue stores what can be ordered: places, menus and drinks. Methods return

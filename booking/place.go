@@ -27,6 +27,15 @@ const (
 	LongestConfirmWithin  = Duration(30 * 24 * time.Hour)
 )
 
+// OwnerDecidesBy is the deadline of an owner that was asked about a stay at the instant: within
+// the place's time, and before check-out, when nothing is left to decide.
+func OwnerDecidesBy(asked time.Time, within Duration, checkOut time.Time) time.Time {
+	if due := asked.Add(time.Duration(within)); due.Before(checkOut) {
+		return due
+	}
+	return checkOut
+}
+
 // Place is somewhere to stay, as its owner registered it. A reservation keeps the place as
 // it was when the reservation was made.
 type Place struct {

@@ -114,12 +114,21 @@ func (p *CancellationPolicy) MoveDue(c Cancellation, difference Money) (refund i
 	return dueOf(difference, 0, share(difference.Amount, p.Tiers[n].Percent), p.Tiers[n].name()).Refund
 }
 
+// MayEverChangeStay refuses to change a reservation whose status rules that out at any time.
+func MayEverChangeStay(s Status) error {
+	if s != Confirmed && s != AwaitingOwner {
+		return refusalIfEnded(s, Errorf(NotConfirmed, "the reservation is not confirmed: it is %s", s))
+	}
+	return nil
+}
+
 // MayChangeStay: a reservation that is confirmed, or waits for its owner, may be changed until
 // its guests may come; after that only the day of departure may be changed.
 func MayChangeStay(s Status, now, checkIn, checkOut time.Time, onlyDeparture bool) error {
+	no := MayEverChangeStay(s)
 	switch {
-	case s != Confirmed && s != AwaitingOwner:
-		return refusalIfEnded(s, Errorf(NotConfirmed, "the reservation is not confirmed: it is %s", s))
+	case no != nil:
+		return no
 	case !now.Before(checkOut):
 		return Errorf(AlreadyCompleted, "check-out was at %s", checkOut.Format(time.RFC3339))
 	case !now.Before(checkIn) && !onlyDeparture:

@@ -16,6 +16,10 @@ func (p *pages) operates(v *visitor) {
 	order := p.reserve(p.place(1)).body.ID
 	p.becomes(order, booking.Confirmed)
 	books.terminate(order)
+	v.goTo("/desk")
+	v.keep("desk-whose")
+	v.goTo("/desk/cleaning")
+	v.keep("terms-calls")
 	v.goTo("/operator")
 	v.Click("link", v.word("See what the audit has found", "점검 결과 보기"))
 	v.Sees(v.word("All orders are compared with money, stock, work and pages.", "모든 주문을 결제, 재고, 작업, 페이지와 비교합니다."))

@@ -2,6 +2,8 @@ package e2e
 
 import (
 	"slices"
+	"strings"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -41,8 +43,9 @@ func (p *pages) desk(v *visitor) {
 	_, amount, refunded := p.payment(order)
 	require.Equal(p, []int64{150_000, 10_000}, []int64{amount, refunded})
 
-	order = p.waitingFor("cora", name)
+	order = p.waitingFor("cora", longestName(v))
 	v.goTo("/desk")
+	v.keep("desk-long")
 	v.Click("link", v.word("Refuse", "거절하기"))
 	v.Arrives("/decide/reject")
 	v.Fill(v.word("Reason", "사유"), v.word("We are renovating.", "공사 중입니다."))
@@ -61,6 +64,12 @@ func (p *pages) desk(v *visitor) {
 	v.keep("messages-owner")
 	v.goTo("/")
 	v.keep("home-owner")
+}
+
+// longestName is a name of 200 characters, of which half are one word.
+func longestName(v *visitor) string {
+	name := strings.Repeat("긴 이름 Long name ", 6) + strings.Repeat("길고LONG", 16) + v.String()
+	return string([]rune(name)[:min(200, utf8.RuneCountInString(name))])
 }
 
 // refundsPart refunds ₩10,000 of the shown order. With scripts there is a confirmation.
@@ -86,7 +95,8 @@ func (v *visitor) refundsPart() {
 func (p *pages) offers(v *visitor) {
 	name := "호숫가 Lakeside " + v.String()
 	place := p.place(3, object{"name": name, "ownerId": "cora", "cancellation": object{"tiers": halfWithinWeek}})
-	p.drink(3, object{"name": "라테 Latte " + v.String(), "ownerId": "cora"})
+	p.drink(3, object{"name": longestName(v), "ownerId": "cora"})
+	drink := p.drink(3, object{"name": "라테 Latte " + v.String(), "ownerId": "cora"})
 	v.goTo("/desk/catalogue")
 	v.Click("link", name)
 	v.Arrives("/desk/places/" + place)
@@ -116,9 +126,29 @@ func (p *pages) offers(v *visitor) {
 	v.Click("button", v.word("Take no new orders", "판매 중지하기"))
 	v.Sees(v.word("This takes no new orders at the moment.", "지금은 새 주문을 받지 않습니다."))
 	v.keep("meal-withdrawn")
+	v.otherForms(drink)
 	v.goTo("/desk/catalogue?withdrawn=1")
 	v.Sees(meal)
 	v.keep("catalogue-withdrawn")
+}
+
+// otherForms shows the other forms of an owner's offers, on a telephone.
+func (v *visitor) otherForms(drink string) {
+	v.Helper()
+	if v.Width != 390 {
+		return
+	}
+	meal, _, _ := strings.Cut(v.Address(), "?")
+	v.goTo(meal[strings.Index(meal, "/desk/"):] + "/cancellation")
+	v.keep("terms-meal")
+	v.goTo("/desk/places/new")
+	v.keep("place-new")
+	v.goTo("/desk/drinks/new")
+	v.keep("drink-new")
+	v.goTo("/desk/drinks/" + drink)
+	v.keep("drink-form")
+	v.goTo("/desk/drinks/" + drink + "/cancellation")
+	v.keep("terms-drink")
 }
 
 // setsFee sets a fee for customers who cancel at the shown place.

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bufio"
+	"errors"
 	"html"
 	"io"
 	"log"
@@ -171,6 +172,35 @@ func TestPages_OrderAndCancel(t *testing.T) {
 	require.Equal(t, []int64{200000, 99000}, []int64{amount, refunded})
 	b.open(s.url + "/orders")
 	b.follow("/orders/" + order)
+	b.refusedWithPages()
+}
+
+// refusedWithPages: what is refused before any page is reached is a page, too.
+func (b *browser) refusedWithPages() {
+	b.Helper()
+	for _, c := range []struct {
+		method, path, body, site, says string
+		status                         int
+	}{
+		{http.MethodGet, "/orders/", "", "", "There is nothing here", http.StatusNotFound},
+		{http.MethodGet, "/logout", "", "", "only takes forms", http.StatusMethodNotAllowed},
+		{http.MethodPost, "/cleaning", "location=here", "cross-site", "A page of another site sent this", http.StatusForbidden},
+		{http.MethodPost, "/cleaning", "location=" + strings.Repeat("x", 64<<10), "same-origin", "The form is too long", http.StatusRequestEntityTooLarge},
+	} {
+		r, err := http.NewRequestWithContext(b.Context(), c.method, b.url+c.path, strings.NewReader(c.body))
+		require.NoError(b, err)
+		for name, value := range map[string]string{
+			"Accept": "text/html", "Accept-Language": "en", "Content-Type": "application/x-www-form-urlencoded", "Sec-Fetch-Site": c.site,
+		} {
+			r.Header.Set(name, value)
+		}
+		answer, err := b.client.Do(r)
+		require.NoError(b, err)
+		text, err := io.ReadAll(answer.Body)
+		require.NoError(b, errors.Join(err, answer.Body.Close()))
+		require.Equal(b, c.status, answer.StatusCode, "%s: %s", c.path, text)
+		require.Contains(b, string(text), c.says)
+	}
 }
 
 // liveVersions returns the versions that the order's page gets.

@@ -21,17 +21,16 @@ func (p *Pages) mountChanging(r gin.IRouter) {
 }
 
 // mayChange reports whether a change of the order is worth offering; the quote's page knows
-// for certain. A stay is completed at check-out, so its place need not be read for the time
-// of day.
+// for certain.
 func (v *visit) mayChange(order contract.View, zone string) bool {
 	switch {
 	case order.Changing():
 		return false
 	case order.Stay != nil:
-		return order.Status == booking.Confirmed || order.Status == booking.AwaitingOwner
+		return booking.MayEverChangeStay(order.Status) == nil
 	case order.Production != nil:
 		day, err := booking.ParseDate(order.Production.Date)
-		return err == nil && order.Status == booking.InProduction && v.Now().Before(day.At(booking.Clock{}, zoneOrUTC(zone)))
+		return err == nil && booking.MayChangeCups(order.Status, v.Now(), day.At(booking.Clock{}, zoneOrUTC(zone))) == nil
 	default:
 		return false
 	}
@@ -304,7 +303,11 @@ func (v *visit) moving(order contract.View, zone string) string {
 	}
 	c := order.Change
 	if changeForOwner(order) != nil {
-		return v.say("change.waits", v.dayIn(c.CheckIn), v.dayIn(c.CheckOut), c.Rooms, v.moment(c.Until, zone))
+		says := "change.waits"
+		if v.caller.Allowed(booking.ConfirmOrder, order.Thing()) {
+			says = "change.decide"
+		}
+		return v.say(says, v.dayIn(c.CheckIn), v.dayIn(c.CheckOut), c.Rooms, v.moment(c.Until, zone))
 	}
 	return v.say("change.begun", v.dayIn(c.CheckIn), v.dayIn(c.CheckOut), c.Rooms)
 }

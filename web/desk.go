@@ -29,14 +29,16 @@ type deskOrder struct {
 
 // desk is what the page of an owner's decisions shows.
 type desk struct {
-	lines   []deskOrder
-	more    bool // further ones wait
-	unnamed bool // the caller has to name an organisation
+	lines      []deskOrder
+	paging     paging
+	more       bool // further ones wait that were not read
+	unsearched bool // not all reservations were searched for changes
+	unnamed    bool // the caller has to name an organisation
 }
 
 const (
 	// deskAtOnce is how many orders such a page shows.
-	deskAtOnce = 50
+	deskAtOnce = 20
 	// mostSearched is how many orders of one organisation are searched for these.
 	mostSearched = 1000
 	// deskPart is how many of them are read at once.
@@ -94,28 +96,35 @@ func (p *Pages) showDesk(v *visit) error {
 	if err != nil {
 		return err
 	}
-	more = more || others && len(changing) > 0
+	d.more, d.unsearched = more, others
 	for _, order := range append(waiting, changing...) {
-		line := v.deskOrder(order, v.c.Request.URL.RequestURI())
-		line.due = v.decideBy(order)
-		line.soon = line.due.Sub(v.Now()) < nearDeadline
-		if change := changeForOwner(order); change != nil {
-			line.badge = badge{v.say("change.asked"), toneWait}
-			is := v.say("change.is", v.dayIn(change.CheckIn), v.dayIn(change.CheckOut), change.Rooms)
-			line.facts = slices.Insert(line.facts, 0, fact{name: v.say("change.to"), value: is})
-		}
-		if !line.due.IsZero() {
-			line.facts = slices.Insert(line.facts, 0, fact{name: v.say("desk.due"), value: v.moment(line.due, v.zoneOf(order))})
-		}
+		line := deskOrder{View: order, due: v.decideBy(order)}
 		d.lines = append(d.lines, line)
 	}
 	slices.SortStableFunc(d.lines, func(a, b deskOrder) int {
 		return cmp.Or(compareBools(a.due.IsZero(), b.due.IsZero()), a.due.Compare(b.due))
 	})
-	if d.more = more || len(d.lines) > deskAtOnce; len(d.lines) > deskAtOnce {
-		d.lines = d.lines[:deskAtOnce]
+	d.lines, d.paging = pageOf(v, "/desk", "", d.lines, deskAtOnce)
+	for i, line := range d.lines {
+		d.lines[i] = v.toDecide(line)
 	}
 	return v.show(http.StatusOK, deskPage(v.page(v.say("nav.desk"), "nav.desk"), d))
+}
+
+// toDecide is an order that waits for a decision until line.due.
+func (v *visit) toDecide(line deskOrder) deskOrder {
+	order, due := line.View, line.due
+	line = v.deskOrder(order, v.c.Request.URL.RequestURI())
+	line.due, line.soon = due, due.Sub(v.Now()) < nearDeadline
+	if change := changeForOwner(order); change != nil {
+		line.badge = badge{v.say("change.asked"), toneWait}
+		is := v.say("change.is", v.dayIn(change.CheckIn), v.dayIn(change.CheckOut), change.Rooms)
+		line.facts = slices.Insert(line.facts, 0, fact{name: v.say("change.to"), value: is})
+	}
+	if !due.IsZero() {
+		line.facts = slices.Insert(line.facts, 0, fact{name: v.say("desk.due"), value: v.moment(due, v.zoneOf(order))})
+	}
+	return line
 }
 
 // nearDeadline is how long before the deadline it counts as near.
@@ -145,23 +154,20 @@ func (v *visit) decideBy(order contract.View) time.Time {
 	if order.Stay != nil && order.ConfirmWithin > 0 {
 		within = order.ConfirmWithin
 	}
-	if within <= 0 {
+	if within <= 0 || order.Stay == nil {
 		return time.Time{}
 	}
-	due := order.Since().Add(time.Duration(within))
-	if order.Stay != nil {
-		if day, err := booking.ParseDate(order.CheckOut); err == nil {
-			if over := day.At(place.CheckOutTime, zoneOrUTC(place.TimeZone)); over.Before(due) {
-				return over
-			}
-		}
+	day, err := booking.ParseDate(order.CheckOut)
+	if err != nil {
+		return time.Time{}
 	}
-	return due
+	return booking.OwnerDecidesBy(order.Since(), within, day.At(place.CheckOutTime, zoneOrUTC(place.TimeZone)))
 }
 
 // deskOrder is the order as its reader sees it, with the decisions that they may make.
 func (v *visit) deskOrder(order contract.View, back string) deskOrder {
 	return deskOrder{
-		View: order, what: v.what(order), badge: v.badgeOf(order), facts: v.facts(order, v.zoneOf(order)), deciding: v.deciding(order, back),
+		View: order, what: v.what(order), badge: v.badgeOf(order), deciding: v.deciding(order, back),
+		facts: slices.Concat(v.fact("work.for", order.CustomerID), v.facts(order, v.zoneOf(order))),
 	}
 }

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"strings"
@@ -10,6 +11,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/web"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // TestDesk: orders that wait for the owner are listed, earliest deadline first, until they
@@ -81,19 +85,60 @@ func TestDesk_Members(t *testing.T) {
 	require.Contains(t, olga.get("/desk?owner=bora").text, there)
 }
 
-// TestDesk_Many: a desk shows the maximum, and says that there are others.
+// longName is the longest name that is allowed, in the script that takes most bytes.
+var longName = strings.Repeat("긴이름 ", 49) + "긴이름이"
+
+// TestDesk_Many: a desk shows a part of the orders, the most urgent first, and leads to the
+// others. With the longest names, too, it is of the size of a page.
 func TestDesk_Many(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
-	require.NoError(t, s.catalogue.AddPlace(t.Context(), "", innWithADay()))
-	for n := range 60 {
-		s.waitingStay(fmt.Sprintf("lodging-06gzvfahhdv2qeq77vmrpjq%03d", n), innWithADay(), now.Add(-time.Duration(n)*time.Minute))
+	place := innWithADay()
+	place.Name = longName
+	require.NoError(t, s.catalogue.AddPlace(t.Context(), "", place))
+	for n := range 45 {
+		s.waitingStay(fmt.Sprintf("lodging-06gzvfahhdv2qeq77vmrpjq%03d", n), place, now.Add(-time.Duration(n)*time.Minute))
 	}
-	got := s.as("bora", booking.Korean).get("/desk")
-	requirePage(t, got, booking.Korean)
-	require.Equal(t, 50, strings.Count(got.text, `/decide/confirm"`))
-	require.Contains(t, got.text, "jq059", "the most urgent")
-	require.Contains(t, got.words(), "더 있습니다")
+	b := s.as("bora", booking.Korean)
+	path, last := "/desk", 44
+	for _, shows := range []int{20, 20, 5} {
+		got := b.get(path)
+		requirePage(t, got, booking.Korean)
+		require.Equal(t, shows, strings.Count(got.text, `/decide/confirm"`))
+		require.Contains(t, got.text, fmt.Sprintf("jq%03d", last), "the most urgent of the rest")
+		require.Contains(t, got.words(), "고객 alice")
+		last -= shows
+		if more := links(got, "/desk?skip="); last >= 0 {
+			path = more[len(more)-1]
+		} else {
+			require.NotContains(t, got.words(), "더 보기")
+		}
+	}
+	beyond := b.get("/desk?skip=900")
+	require.Equal(t, 5, strings.Count(beyond.text, `/decide/confirm"`), "the last part, if what followed is decided")
+}
+
+// manyOrders are orders without an engine, of which there are always more than are searched.
+type manyOrders struct {
+	*book
+	of contract.View
+}
+
+func (m manyOrders) List(_ context.Context, _ booking.Caller, f booking.OrderFilter, _ booking.Page, _ *orders.Seen) (orders.List, error) {
+	if f.Status == booking.AwaitingOwner {
+		return orders.List{}, nil
+	}
+	return orders.List{Orders: []contract.View{m.of}, Next: "more"}, nil
+}
+
+// TestDesk_NotAllSearched: if not all reservations were searched, the desk says so, also if it
+// has found nothing.
+func TestDesk_NotAllSearched(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(d *web.Deps) { d.Orders = manyOrders{d.Orders.(*book), everyKind("alice")[0].View()} })
+	b := s.as("bora", booking.English)
+	require.Contains(t, b.get("/desk").words(), "A change of an older one may be missing here")
+	require.Contains(t, b.get("/desk/today").words(), "something may be missing here")
 }
 
 // TestDesk_Smuggled: markup that people write is shown as text.

@@ -37,6 +37,17 @@ func (p *Pages) checkOrigin(c *gin.Context) {
 	}
 }
 
+// Refuse answers a request that is not for a page, such as one for an unknown address, with
+// a page that explains the code.
+func (p *Pages) Refuse(c *gin.Context, status int, code booking.Code) {
+	setHeaders(c)
+	v := p.visit(c)
+	if c.Request.Method == http.MethodGet {
+		_ = v.identify() // so that the page has the person's navigation; it is the same without
+	}
+	v.failAs(status, booking.Errorf(code, ""))
+}
+
 // recoverPanics answers a panic with a page that does not show its text.
 func (p *Pages) recoverPanics(c *gin.Context) {
 	defer func() {

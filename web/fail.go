@@ -28,7 +28,11 @@ func (v *visit) fail(err error) {
 		_ = v.goTo(loginPath + "?back=" + url.QueryEscape(v.c.Request.URL.RequestURI())) // it never fails
 		return
 	}
-	status := statusOf(refusal.Code)
+	v.failAs(statusOf(refusal.Code), refusal)
+}
+
+// failAs shows a refusal.
+func (v *visit) failAs(status int, refusal *booking.Error) {
 	if wait := refusal.After; wait > 0 {
 		v.c.Header("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
 	}

@@ -49,8 +49,9 @@ type offerLine struct {
 // offerList are the items of a sort.
 type offerList struct {
 	offering
-	lines []offerLine
-	more  bool
+	lines  []offerLine
+	paging paging // next is the list by itself
+	more   bool   // there are others that were not read
 }
 
 // catalogue is what the page of an owner's offers shows.
@@ -66,6 +67,9 @@ func (p *Pages) showOffers(v *visit) error {
 	parts := v.parts()
 	c := catalogue{unnamed: len(parts) == 0, withdrawn: v.c.Query("withdrawn") != "", owner: v.field("owner")}
 	for _, o := range offerings {
+		if alone := v.c.Query(listParam); alone != "" && alone != o.prefix {
+			continue
+		}
 		list := offerList{offering: o}
 		for _, part := range parts {
 			if err := v.caller.Authorize(booking.ChangeStock, part.thing()); err != nil {
@@ -75,43 +79,58 @@ func (p *Pages) showOffers(v *visit) error {
 				return err
 			}
 		}
+		list.lines, list.paging = pageOf(v, "/desk/catalogue", o.prefix, list.lines, offersAtOnce)
 		c.lists = append(c.lists, list)
 	}
 	return v.show(http.StatusOK, cataloguePage(v.page(v.say("nav.catalogue"), "nav.catalogue"), c))
 }
 
-// listOffers adds the part's items of the list's sort.
+// offersAtOnce is how many items of a sort the page shows at once.
+const offersAtOnce = 12
+
+// listOffers adds the part's items of the list's sort: as many as precede the next part.
 func (v *visit) listOffers(list *offerList, part part, withdrawn bool) error {
 	filter, page := booking.CatalogueFilter{OwnerID: part.ownerID, Withdrawn: withdrawn}, booking.Page{Limit: deskPart}
-	var some []offered
-	var next string
-	var err error
-	switch list.kind {
+	for read := 0; read < mostSearched; read += deskPart {
+		some, next, err := v.offersOf(list.kind, filter, page)
+		if err != nil {
+			return err
+		}
+		if err := v.addLines(list, some, part); err != nil {
+			return err
+		}
+		if page.Cursor = next; next == "" || len(list.lines) > v.skipped()+offersAtOnce {
+			return nil
+		}
+	}
+	list.more = true
+	return nil
+}
+
+// offersOf lists a part of the items that the filter selects.
+func (v *visit) offersOf(kind booking.Kind, filter booking.CatalogueFilter, page booking.Page) (some []offered, next string, err error) {
+	switch kind {
 	case booking.Lodging:
 		var places []booking.Place
 		places, next, err = v.Catalogue.Places(v.ctx, filter, page)
 		for _, p := range places {
-			some = append(some, offered{kind: list.kind, place: p})
+			some = append(some, offered{kind: kind, place: p})
 		}
 	case booking.Food:
 		var menus []booking.Menu
 		menus, next, err = v.Catalogue.Menus(v.ctx, filter, page)
 		for _, m := range menus {
-			some = append(some, offered{kind: list.kind, menu: m})
+			some = append(some, offered{kind: kind, menu: m})
 		}
 	default:
 		var drinks []booking.Drink
 		filter.EndsAfter = v.Now()
 		drinks, next, err = v.Catalogue.Drinks(v.ctx, filter, page)
 		for _, d := range drinks {
-			some = append(some, offered{kind: list.kind, drink: d})
+			some = append(some, offered{kind: kind, drink: d})
 		}
 	}
-	if err != nil {
-		return err
-	}
-	list.more = list.more || next != ""
-	return v.addLines(list, some, part)
+	return some, next, err
 }
 
 // addLines adds the part's items: all of an organisation's, or the one item.

@@ -1,7 +1,9 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -215,4 +217,35 @@ func TestDeleteDrink(t *testing.T) {
 	require.Contains(t, b.get(path).text, `action="`+path+`/delete"`)
 	require.Equal(t, "/desk/catalogue", b.post(path+"/delete").url.Path)
 	require.Equal(t, []string{latte.ID}, s.book.deleted)
+}
+
+// TestOffers_Many: each list of the catalogue shows a part and leads to the rest of it; with the
+// longest names, too, the page is of the size of a page.
+func TestOffers_Many(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for n := range 30 {
+		place, menu, drink := seaside, bibimbap, latte
+		place.ID, menu.ID, drink.ID = fmt.Sprintf("place-%02d", n), fmt.Sprintf("menu-%02d", n), fmt.Sprintf("drink-%02d", n)
+		place.OwnerID, place.Name, menu.Name, drink.Name = "cora", longName, longName, longName
+		require.NoError(t, s.catalogue.AddPlace(t.Context(), "", place))
+		require.NoError(t, s.catalogue.AddMenu(t.Context(), "", menu))
+		require.NoError(t, s.catalogue.AddDrink(t.Context(), "", drink, 7))
+	}
+	b := s.as("cora", booking.Korean)
+	got := b.get("/desk/catalogue")
+	requirePage(t, got, booking.Korean)
+	var seen []string
+	for _, shows := range []int{12, 12, 6} {
+		drinks := links(got, "/desk/drinks/drink-")
+		require.Len(t, drinks, shows)
+		seen = append(seen, drinks...)
+		if more := links(got, "/desk/catalogue?list=drink&amp;skip="); len(more) > 0 {
+			got = b.get(unescape(more[0]))
+			requirePage(t, got, booking.Korean)
+			require.NotContains(t, got.text, "/desk/menus/")
+		}
+	}
+	slices.Sort(seen)
+	require.Len(t, slices.Compact(seen), 30)
 }

@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/admission"
+	"github.com/yeyak/yeyak/internal/audit"
 	"github.com/yeyak/yeyak/web"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -177,6 +179,38 @@ func TestPages_OtherSites(t *testing.T) {
 	require.Empty(t, s.book.decided)
 }
 
+// TestPages_Elsewhere: an address that has no page, or only takes forms, answers with a page.
+func TestPages_Elsewhere(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as("alice", booking.Korean)
+	unknown := b.get("/orders/")
+	require.Equal(t, http.StatusNotFound, unknown.status)
+	require.Contains(t, unknown.words(), "없는 페이지이거나")
+	require.Contains(t, unknown.text, `href="/messages"`, "the person's navigation")
+	require.NotEmpty(t, unknown.header.Get("Content-Security-Policy"))
+	forms := b.get("/logout")
+	require.Equal(t, http.StatusMethodNotAllowed, forms.status)
+	require.Contains(t, forms.words(), "양식을 보낼 때만")
+}
+
+// TestPages_LanguageOfAnAnswer: the language of an answer to a form is switched by the page
+// that has the form.
+func TestPages_LanguageOfAnAnswer(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	b := s.as("alice", booking.English)
+	for from, back := range map[string]string{
+		s.url + "/orders?kind=food": "/orders?kind=food", "": "/", "https://evil.test/orders": "/",
+	} {
+		b.header["Referer"] = from
+		refused := b.post("/orders/" + foodID + "/decide/nothing")
+		require.NotEqual(t, http.StatusOK, refused.status)
+		require.Equal(t, back, refused.form(t, "/language").Get("back"), from)
+	}
+}
+
 // TestPages_TooMany: a person that exceeds the limit of requests sees that, on each of
 // their pages.
 func TestPages_TooMany(t *testing.T) {
@@ -214,7 +248,6 @@ func TestStatic(t *testing.T) {
 // TestPages_Smuggled: markup that people write is shown as text.
 func TestPages_Smuggled(t *testing.T) {
 	t.Parallel()
-	const bad = `<script>alert(1)</script><img src=x onerror=alert(2)>"'</title>`
 	s := newSite(t)
 	place, menu, drink := seaside, bibimbap, latte
 	place.Name, menu.Name, drink.Name = bad, bad, bad
@@ -258,4 +291,54 @@ func TestPages_Smuggled(t *testing.T) {
 	require.Equal(t, http.StatusUnprocessableEntity, sent.status)
 	require.NotContains(t, sent.text, "<script>")
 	require.Contains(t, sent.text, "&lt;script&gt;")
+}
+
+// named gives every caller this name.
+type named struct {
+	web.Callers
+	name string
+}
+
+func (n named) Caller(ctx context.Context, credential string) (booking.Caller, error) {
+	caller, err := n.Callers.Caller(ctx, credential)
+	caller.Name = n.name
+	return caller, err
+}
+
+// TestPages_SmuggledByOthers: markup in the name of a person, in what the payment provider says
+// of a card, in an order of today or that is changed, and in a finding is shown as text.
+func TestPages_SmuggledByOthers(t *testing.T) {
+	t.Parallel()
+	kept := newWallet()
+	kept.cards[0].Brand = bad
+	s := newSite(t, func(d *web.Deps) { d.Callers, d.KeptMethods = named{d.Callers, bad}, kept })
+	zone, err := booking.Zone("Asia/Seoul")
+	require.NoError(t, err)
+	inn, tea, day := seaside, latte, booking.DateOf(now.In(zone))
+	inn.Name, tea.Name = bad, bad
+	require.NoError(t, s.catalogue.AddPlace(t.Context(), "", inn))
+	require.NoError(t, s.catalogue.AddDrink(t.Context(), "", tea, 7))
+	s.publish(contract.Lodging{Order: order(stayID, "alice", 1000), Place: inn, CheckIn: day, CheckOut: day.AddDays(1), Rooms: 1}.WithInstants(), booking.Confirmed)
+	s.publish(contract.Cafe{Order: order(cafeID, "alice", 9000), Drink: tea, Quantity: 2}.WithInstants(), booking.InProduction)
+	_, _, err = s.audits.Request(t.Context(), "olga", now)
+	require.NoError(t, err)
+	run, ok, err := s.audits.Lease(t.Context(), now, now)
+	require.NoError(t, err)
+	require.True(t, ok)
+	finding := audit.Finding{Kind: audit.Catalogue, Item: bad, Says: bad, Remedy: bad}
+	require.NoError(t, s.audits.Done(t.Context(), run, audit.Report{Findings: []audit.Finding{finding}, NotJudged: 1, OneNotJudged: bad}, now))
+	for _, c := range []struct {
+		who, path string
+		times     int // at least
+	}{
+		{"alice", "/cards", 2}, {"alice", "/orders/" + stayID + "/change", 2}, {"alice", "/orders/" + cafeID + "/change", 2},
+		{"bora", "/desk/today", 2}, {"bora", "/desk/earnings?from=" + escape(bad), 2}, {"olga", "/desk/earnings?owner=" + escape(bad), 1},
+		{"olga", "/desk?owner=" + escape(bad), 1}, {"olga", "/operator/audit", 3},
+	} {
+		got := s.as(c.who, booking.English).get(c.path)
+		require.NotContains(t, got.text, "<script>", c.path)
+		require.NotContains(t, got.text, "<img", c.path)
+		require.NotContains(t, got.text, `"'`, c.path)
+		require.GreaterOrEqual(t, strings.Count(got.text, "&lt;script&gt;"), c.times, c.path)
+	}
 }

@@ -172,7 +172,11 @@ func newSite(t *testing.T, change ...func(*web.Deps)) *site {
 	}
 	gin.SetMode(gin.ReleaseMode)
 	router := gin.New()
-	web.New(deps).Mount(router)
+	router.HandleMethodNotAllowed, router.RedirectTrailingSlash = true, false // as in the API
+	pages := web.New(deps)
+	pages.Mount(router)
+	router.NoRoute(func(c *gin.Context) { pages.Refuse(c, http.StatusNotFound, booking.NotFound) })
+	router.NoMethod(func(c *gin.Context) { pages.Refuse(c, http.StatusMethodNotAllowed, "method_not_allowed") })
 	s.server = httptest.NewServer(router)
 	t.Cleanup(s.server.Close)
 	s.url = s.server.URL

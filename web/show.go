@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"strconv"
 	"time"
 
 	"golang.org/x/text/currency"
@@ -62,10 +63,17 @@ func (w words) day(d booking.Date) string {
 		return ""
 	}
 	at := d.At(booking.Clock{}, time.UTC)
-	if w.language == booking.Korean {
-		return fmt.Sprintf("%d년 %d월 %d일 (%s)", d.Year, d.Month, d.Day, w.say(weekdays[at.Weekday()]))
-	}
-	return at.Format("Mon 2 Jan 2006")
+	return w.say("day.form", strconv.Itoa(d.Year), w.say(months[d.Month-1]), strconv.Itoa(d.Day), w.say(weekdays[at.Weekday()]))
+}
+
+// month is a month as people write it.
+func (w words) month(d booking.Date) string {
+	return w.say("month.form", strconv.Itoa(d.Year), w.say(months[d.Month-1]))
+}
+
+// months are the words for the months of a year.
+var months = [...]string{
+	"month.1", "month.2", "month.3", "month.4", "month.5", "month.6", "month.7", "month.8", "month.9", "month.10", "month.11", "month.12",
 }
 
 // weekdays are the words for the days of a week, Sunday first.

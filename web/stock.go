@@ -56,7 +56,7 @@ func (v *visit) stockPage(status int, o *ordering) error {
 	}
 	at := "/desk/places/" + is.place.ID + "/stock?month="
 	c := calendar{
-		ordering: o, place: is.place, month: v.monthWords(first), weeks: weeksOf(first, days),
+		ordering: o, place: is.place, month: v.month(first), weeks: weeksOf(first, days),
 		before: at + monthText(first.AddDays(-1)), on: at + monthText(next),
 	}
 	return v.show(status, stockPage(v.page(is.place.Name, "nav.catalogue"), c))
@@ -78,13 +78,6 @@ func nextMonth(first booking.Date) booking.Date {
 }
 
 func monthText(d booking.Date) string { return fmt.Sprintf("%04d-%02d", d.Year, d.Month) }
-
-func (w words) monthWords(d booking.Date) string {
-	if w.language == booking.Korean {
-		return fmt.Sprintf("%d년 %d월", d.Year, d.Month)
-	}
-	return fmt.Sprintf("%s %d", d.Month, d.Year)
-}
 
 // weeksOf puts the days of a month into weeks, which begin on Sunday.
 func weeksOf(first booking.Date, days []booking.StockDay) (weeks [][]calendarDay) {

@@ -40,8 +40,8 @@ func TestTerms(t *testing.T) {
 	done := bora.send(http.MethodPost, s.url+at+"/cancellation", form)
 	require.Equal(t, at, done.url.Path)
 	for _, words := range []string{
-		"Until 2 days before check-in you get 80% back.", "Until 2 hours before check-in you get 30% back.", "₩1,000 is kept as a fee.",
-		"If you do not come you get 0% back.", "If you leave early you get 50% back",
+		"Until 2 days before check-in 80% is refunded.", "Until 2 hours before check-in 30% is refunded.", "₩1,000 is kept as a fee.",
+		"If the guests do not come 0% is refunded.", "If the guests leave early 50% of the nights",
 	} {
 		require.Contains(t, done.words(), words)
 	}
@@ -51,7 +51,7 @@ func TestTerms(t *testing.T) {
 	place.Cancellation.NoShow, place.Cancellation.EarlyDeparture = &none, 50
 	require.Equal(t, place, is)
 
-	require.Contains(t, bora.post(at+"/cancellation").words(), "You get everything back")
+	require.Contains(t, bora.post(at+"/cancellation").words(), "Everything is refunded")
 	is, err = s.catalogue.Place(t.Context(), place.ID)
 	require.NoError(t, err)
 	require.Nil(t, is.Cancellation)
@@ -107,7 +107,7 @@ func TestTerms_Calls(t *testing.T) {
 	is, err := s.catalogue.CallPolicy(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, &booking.CancellationPolicy{Tiers: []booking.Tier{{Within: span(10 * time.Minute), Percent: 100}}}, is)
-	require.Contains(t, s.as("alice", booking.English).get("/cleaning").words(), "Within 10 minutes after ordering you get 100% back.")
+	require.Contains(t, s.as("alice", booking.English).get("/cleaning").words(), "Within 10 minutes after ordering 100% is refunded.")
 	for _, who := range []string{"alice", "bora", "kim"} {
 		require.Equal(t, http.StatusForbidden, s.as(who, booking.English).get(path).status, who)
 		require.Equal(t, http.StatusForbidden, s.as(who, booking.English).post(path).status, who)

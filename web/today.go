@@ -20,12 +20,14 @@ func (p *Pages) mountToday(r gin.IRouter) {
 type todayList struct {
 	id, word string
 	lines    []deskOrder
+	paging   paging // next is the list by itself
 }
 
 // today is what the page of an owner's day shows.
 type today struct {
 	lists   []todayList
-	more    bool // there may be others
+	alone   string // the id of the only list, "" for all
+	more    bool   // there may be others
 	unnamed bool
 }
 
@@ -33,7 +35,7 @@ type today struct {
 // drinks, and the open deliveries.
 func (p *Pages) showToday(v *visit) error {
 	parts := v.parts()
-	t := today{unnamed: len(parts) == 0}
+	t := today{unnamed: len(parts) == 0, alone: v.c.Query(listParam)}
 	for _, sort := range []struct {
 		id, word string
 		filter   booking.OrderFilter
@@ -44,6 +46,9 @@ func (p *Pages) showToday(v *visit) error {
 		{"productions", "today.productions", booking.OrderFilter{Kind: booking.Cafe, Status: booking.InProduction}, func(o contract.View) bool { return o.Production.Date == v.todayOf(o) }},
 		{"deliveries", "today.deliveries", booking.OrderFilter{Kind: booking.Food, Status: booking.Delivering}, anyOrder},
 	} {
+		if t.alone != "" && t.alone != sort.id {
+			continue
+		}
 		found, more, err := v.ordersOf(parts, sort.filter, sort.is)
 		if err != nil {
 			return err
@@ -52,16 +57,17 @@ func (p *Pages) showToday(v *visit) error {
 			return cmp.Or(a.PlacedAt().Compare(b.PlacedAt()), cmp.Compare(a.ID, b.ID))
 		})
 		list := todayList{id: sort.id, word: sort.word}
-		for _, order := range found[:min(len(found), todayAtOnce)] {
+		found, list.paging = pageOf(v, "/desk/today", sort.id, found, todayAtOnce)
+		for _, order := range found {
 			list.lines = append(list.lines, v.deskOrder(order, v.c.Request.URL.RequestURI()))
 		}
-		t.lists, t.more = append(t.lists, list), t.more || more || len(found) > todayAtOnce
+		t.lists, t.more = append(t.lists, list), t.more || more
 	}
 	return v.show(http.StatusOK, todayPage(v.page(v.say("nav.today"), "nav.today"), t))
 }
 
-// todayAtOnce is how many of each sort the page shows.
-const todayAtOnce = 20
+// todayAtOnce is how many of each sort the page shows at once.
+const todayAtOnce = 8
 
 // todayOf is today's date where the order takes place.
 func (v *visit) todayOf(order contract.View) string {

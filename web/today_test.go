@@ -1,7 +1,9 @@
 package web_test
 
 import (
+	"fmt"
 	"net/http"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -55,6 +57,45 @@ func TestToday(t *testing.T) {
 	for _, who := range []string{"alice", "dana", "kim"} {
 		require.Equal(t, http.StatusForbidden, s.as(who, booking.English).get("/desk/today").status, who)
 	}
+}
+
+// TestToday_Many: each list shows a part and leads to the rest of it; with the longest names,
+// too, the page is of the size of a page.
+func TestToday_Many(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	zone, err := booking.Zone("Asia/Seoul")
+	require.NoError(t, err)
+	day := booking.DateOf(now.In(zone))
+	inn, tea, stew := seaside, latte, bibimbap
+	inn.OwnerID, inn.Name, tea.Name, tea.Date, stew.Name = "cora", longName, longName, day, longName
+	require.NoError(t, s.catalogue.AddPlace(t.Context(), "", inn))
+	require.NoError(t, s.catalogue.AddDrink(t.Context(), "", tea, 7))
+	for n := range 20 {
+		id := fmt.Sprintf("-06gzvfahhdv2qeq77vmrpjq%03d", n)
+		s.publish(contract.Lodging{Order: order("lodging"+id, "alice", 1000), Place: inn, CheckIn: day, CheckOut: day.AddDays(1), Rooms: 1}.WithInstants(), booking.Confirmed)
+		s.publish(contract.Lodging{Order: order("lodging"+strings.Replace(id, "jq", "jr", 1), "alice", 1000), Place: inn, CheckIn: day.AddDays(-1), CheckOut: day, Rooms: 1}.WithInstants(), booking.Confirmed)
+		s.publish(contract.Cafe{Order: order("cafe"+id, "alice", 9000), Drink: tea, Quantity: 2}.WithInstants(), booking.InProduction)
+		s.publish(contract.Food{Order: order("food"+id, "alice", 9000), Menu: stew, Quantity: 2, Address: booking.Personal(longName)}, booking.Delivering)
+	}
+	b := s.as("cora", booking.English)
+	got := b.get("/desk/today")
+	requirePage(t, got, booking.English)
+	require.Contains(t, got.section(t, "arrivals"), "For")
+	seen := map[string]bool{}
+	for range 3 {
+		found := regexp.MustCompile(`<a href="/orders/(cafe-[a-z0-9]+)">`).FindAllStringSubmatch(got.section(t, "productions"), -1)
+		require.NotEmpty(t, found)
+		for _, id := range found {
+			seen[id[1]] = true
+		}
+		if more := links(got, "/desk/today?list=productions&amp;skip="); len(more) > 0 {
+			got = b.get(unescape(more[0]))
+			require.NotContains(t, got.text, `aria-labelledby="arrivals"`)
+		}
+	}
+	require.Len(t, seen, 20)
+	require.Contains(t, got.text, `<a href="/desk/today">Back to the beginning</a>`)
 }
 
 // TestEarnings: earnings are what was charged less what was refunded, by the ledger.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 
 	"github.com/a-h/templ"
@@ -44,7 +45,21 @@ type page struct {
 
 // page describes the page that answers the visit: here is its entry in the navigation.
 func (v *visit) page(title, here string) page {
-	return page{words: v.words, title: title, path: v.c.Request.URL.RequestURI(), caller: v.caller, here: here, demo: v.demoBanner(), demos: v.Demo != nil, keeps: v.keepsCards()}
+	return page{words: v.words, title: title, path: v.address(), caller: v.caller, here: here, demo: v.demoBanner(), demos: v.Demo != nil, keeps: v.keepsCards()}
+}
+
+// address is an address of this page for a later GET. The answer to a form has the address of
+// the page with the form: many forms are sent to an address that has no page.
+func (v *visit) address() string {
+	r := v.c.Request
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return r.URL.RequestURI()
+	}
+	from, err := url.Parse(r.Referer())
+	if err != nil || from.Host != r.Host {
+		return "/"
+	}
+	return ownPath(from.RequestURI())
 }
 
 // show answers with a page.

@@ -23,6 +23,10 @@ var changeWords = map[string]entry{
 		"A change waits for the owner: %s to %s, rooms: %d. The owner may decide until %s. The reservation stays as it is until then.",
 		"변경이 점주의 승인을 기다립니다: %s ~ %s, 객실 %d개. %s까지 결정할 수 있으며, 그 전까지 예약은 그대로 유지됩니다.",
 	},
+	"change.decide": {
+		"The customer asks for a change: %s to %s, rooms: %d. Decide until %s. The reservation stays as it is until then.",
+		"고객이 변경을 요청했습니다: %s ~ %s, 객실 %d개. %s까지 결정해 주세요. 그 전까지 예약은 그대로 유지됩니다.",
+	},
 	"change.to": {"Asks for", "요청한 변경"},
 	"change.is": {"%s to %s, rooms: %d", "%s ~ %s, 객실 %d개"},
 

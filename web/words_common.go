@@ -5,6 +5,8 @@ var commonWords = map[string]entry{
 	"site.skip":       {"Skip to content", "본문으로 건너뛰기"},
 	"site.navigation": {"Main", "주 메뉴"},
 	"site.language":   {"Language", "언어"},
+	"language.en":     {"English", "English"}, // each in its own language
+	"language.ko":     {"한국어", "한국어"},
 	"site.yes":        {"Yes", "예"},
 	"site.no":         {"No, go back", "아니요, 돌아가기"},
 

@@ -14,8 +14,12 @@ var deskWords = map[string]entry{
 	"desk.waiting": {"What waits for you", "승인을 기다리는 예약"},
 	"desk.nothing": {"Nothing waits for a decision.", "승인을 기다리는 예약이 없습니다."},
 	"desk.more":    {"There is more than this page shows. It follows as soon as something here is decided.", "더 있습니다. 여기에서 처리하면 이어서 표시됩니다."},
-	"desk.due":     {"Decide until", "승인 기한"},
-	"desk.soon":    {"Soon", "임박"},
+	"desk.unsearched": {
+		"You have more confirmed reservations than are searched for changes. A change of an older one may be missing here: the messages have it.",
+		"승인된 예약이 많아 변경 요청을 모두 찾지 못했습니다. 오래된 예약의 변경 요청은 알림에서 확인해 주세요.",
+	},
+	"desk.due":  {"Decide until", "승인 기한"},
+	"desk.soon": {"Soon", "임박"},
 
 	"decide.confirm":    {"Confirm", "승인하기"},
 	"decide.reject":     {"Refuse", "거절하기"},

@@ -12,6 +12,13 @@ var orderWords = map[string]entry{
 	"what.cafe":     {"%[2]s, %[1]d cup|%[2]s, %[1]d cups", "%[2]s, %[1]d잔"},
 	"what.cleaning": {"Cleaning", "청소"},
 
+	"day.form":   {"%[4]s %[3]s %[2]s %[1]s", "%[1]s년 %[2]s %[3]s일 (%[4]s)"},
+	"month.form": {"%[2]s %[1]s", "%[1]s년 %[2]s"},
+
+	"month.1": {"Jan", "1월"}, "month.2": {"Feb", "2월"}, "month.3": {"Mar", "3월"}, "month.4": {"Apr", "4월"},
+	"month.5": {"May", "5월"}, "month.6": {"Jun", "6월"}, "month.7": {"Jul", "7월"}, "month.8": {"Aug", "8월"},
+	"month.9": {"Sep", "9월"}, "month.10": {"Oct", "10월"}, "month.11": {"Nov", "11월"}, "month.12": {"Dec", "12월"},
+
 	"day.0": {"Sun", "일"}, "day.1": {"Mon", "월"}, "day.2": {"Tue", "화"}, "day.3": {"Wed", "수"},
 	"day.4": {"Thu", "목"}, "day.5": {"Fri", "금"}, "day.6": {"Sat", "토"},
 

@@ -34,6 +34,9 @@ func TestEntries(t *testing.T) {
 	for key, e := range entries {
 		require.NotEmpty(t, e.en, key)
 		require.NotEmpty(t, e.ko, key)
+		if strings.HasPrefix(key, "language.") {
+			continue // the name of a language is in that language
+		}
 		for _, form := range strings.Split(e.en, "|") {
 			require.Equal(t, values(form), values(e.ko), key)
 			require.False(t, strings.ContainsFunc(form, isHangul), "%s: %s", key, form)
@@ -92,6 +95,24 @@ func literal(e ast.Expr) (string, bool) {
 	}
 	text, err := strconv.Unquote(basic.Value)
 	return text, err == nil
+}
+
+// TestWords_InTheCatalogue: no Korean text of a page is outside the catalogue.
+func TestWords_InTheCatalogue(t *testing.T) {
+	t.Parallel()
+	for _, pattern := range []string{"*.go", "*.templ", "static/*.js"} {
+		files, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		require.NotEmpty(t, files)
+		for _, name := range files {
+			if strings.HasSuffix(name, "_test.go") || strings.HasPrefix(name, "words_") {
+				continue
+			}
+			text, err := os.ReadFile(name)
+			require.NoError(t, err)
+			require.False(t, strings.ContainsFunc(string(text), isHangul), name)
+		}
+	}
 }
 
 // TestScript_IsSmall: the pages' own script is below 10 kB.

@@ -8,7 +8,7 @@ var todayWords = map[string]entry{
 	"today.departures":  {"Who leaves today", "오늘 체크아웃"},
 	"today.productions": {"What is made for today", "오늘 제조"},
 	"today.deliveries":  {"What is being delivered", "배달 중"},
-	"today.more":        {"There is more than this page shows.", "이 화면에 다 표시되지 않았습니다."},
+	"today.more":        {"You have more orders than were searched: something may be missing here.", "주문이 많아 다 찾지 못했습니다. 여기에 빠진 것이 있을 수 있습니다."},
 
 	"fault.period": {"This must not be before the first day, nor more than a year later.", "첫날보다 빠를 수 없고 최대 1년까지 가능합니다."},
 

@@ -150,7 +150,8 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 			return err //replay:never the order would have to be cancelled in the same workflow task in which its owner is notified
 		}
 		r.waitFor("the owner's decision")
-		timeout := min(time.Duration(r.in.Place.ConfirmWithin), r.in.CheckOutAt().Sub(workflow.Now(ctx)))
+		asked := workflow.Now(ctx)
+		timeout := booking.OwnerDecidesBy(asked, r.in.Place.ConfirmWithin, r.in.CheckOutAt()).Sub(asked)
 		confirmed := func() bool { return r.confirmed }
 		if err := r.awaitPersonOrCancel(ctx, timeout, "owner decides", confirmed, booking.OwnerTimeout); err != nil {
 			return err

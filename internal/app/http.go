@@ -138,7 +138,7 @@ func (a *App) newAPI(registry *prometheus.Registry, names hosts.Names) http.Hand
 		deps.Callers, deps.People = a.callers(catalogue, crew), store.NewPeople(a.pages)
 	}
 	if a.hasPages() {
-		deps.Pages = a.newPages(all, deps).Mount
+		deps.Pages = a.newPages(all, deps)
 	}
 	if cfg.Sandbox.Control && !cfg.Payments.Stripe() {
 		deps.Extra = func(r gin.IRouter) {
