@@ -157,6 +157,7 @@ func TestCleaning_FromCallToCleaned(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
 		order := s.call().with(t, http.StatusCreated).body.ID
+		s.becomes(order, booking.Calling) // its page may follow a little later than its answer
 		require.Equal(t, []string{"호출", "호출중"}, s.course(order))
 		require.Empty(t, s.messagesTo("alice", order))
 		require.Equal(t, "not_assigned", s.decideAt(calls+"/"+order, "complete").with(t, http.StatusConflict).body.Code)
