@@ -12,8 +12,8 @@ type Outbox interface {
 	// sent.
 	Send(ctx context.Context, m booking.Message) (booking.Outcome, error)
 	// Withdraw sends m to correct the message stored under key. If there is no message
-	// under key, nothing is sent, and a later Send under key returns Undone with why.
-	Withdraw(ctx context.Context, key string, m booking.Message, why booking.Reason) (booking.Undo, error)
+	// under key, nothing is sent, and a later Send under key returns Undone with reason.
+	Withdraw(ctx context.Context, key string, m booking.Message, reason booking.Reason) (booking.Undo, error)
 }
 
 // Notifications notifies people.
@@ -26,7 +26,7 @@ type Notifications struct {
 type Withdrawal struct {
 	Key     string          `json:"key"`
 	Message booking.Message `json:"message"`
-	Why     booking.Reason  `json:"why"`
+	Reason  booking.Reason  `json:"why"`
 }
 
 // Notify sends a message about an order to a person.
@@ -40,6 +40,6 @@ func (n *Notifications) Notify(ctx context.Context, m booking.Message) (booking.
 // cancellation.
 func (n *Notifications) WithdrawNotice(ctx context.Context, w Withdrawal) (booking.Undo, error) {
 	return do(ctx, &n.Service, func(ctx context.Context) (booking.Undo, error) {
-		return n.Outbox.Withdraw(ctx, w.Key, w.Message, w.Why)
+		return n.Outbox.Withdraw(ctx, w.Key, w.Message, w.Reason)
 	})
 }

@@ -23,8 +23,8 @@ func (p *postbox) Send(_ context.Context, m booking.Message) (booking.Outcome, e
 	return done, p.err
 }
 
-func (p *postbox) Withdraw(_ context.Context, key string, m booking.Message, why booking.Reason) (booking.Undo, error) {
-	p.withdrawn = activities.Withdrawal{Key: key, Message: m, Why: why}
+func (p *postbox) Withdraw(_ context.Context, key string, m booking.Message, reason booking.Reason) (booking.Undo, error) {
+	p.withdrawn = activities.Withdrawal{Key: key, Message: m, Reason: reason}
 	return booking.Undo{Acted: p.acted}, p.err
 }
 
@@ -50,7 +50,7 @@ func TestWithdrawNotice(t *testing.T) {
 	outbox := &postbox{}
 	n := &activities.Notifications{Service: served(), Outbox: outbox}
 	off := activities.Withdrawal{
-		Key: "o1/notice", Why: booking.ByCustomer,
+		Key: "o1/notice", Reason: booking.ByCustomer,
 		Message: booking.Message{Key: "o1/notice/off", OrderID: "o1", RecipientID: "bora", Type: "reservation_cancelled"},
 	}
 	withdraw := func(ctx context.Context) (booking.Undo, error) { return n.WithdrawNotice(ctx, off) }

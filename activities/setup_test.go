@@ -169,8 +169,8 @@ func newCharge(orderID string) booking.Charge {
 	return booking.Charge{Key: orderID + "/charge", OrderID: orderID, Amount: price, Method: "pm_card_visa"}
 }
 
-func because(c booking.Charge, why booking.Reason) booking.Charge {
-	c.Why = why
+func because(c booking.Charge, reason booking.Reason) booking.Charge {
+	c.Reason = reason
 	return c
 }
 

@@ -330,8 +330,8 @@ func (m mortalOutbox) Send(ctx context.Context, message booking.Message) (bookin
 	return o, err
 }
 
-func (m mortalOutbox) Withdraw(ctx context.Context, key string, message booking.Message, why booking.Reason) (booking.Undo, error) {
-	u, err := m.Outbox.Withdraw(ctx, key, message, why)
+func (m mortalOutbox) Withdraw(ctx context.Context, key string, message booking.Message, reason booking.Reason) (booking.Undo, error) {
+	u, err := m.Outbox.Withdraw(ctx, key, message, reason)
 	m.die("withdraw")
 	return u, err
 }

@@ -271,7 +271,7 @@ func mealCourierSecond(s *system) string {
 // whileStopped runs an order until its end. Its customer cancels it, and others decide while
 // the cancel waits for the delivery service. The service has two seconds: a busy machine may
 // need longer.
-func (s *system) whileStopped(outcome error, why booking.Reason, others ...string) string {
+func (s *system) whileStopped(outcome error, reason booking.Reason, others ...string) string {
 	for try := 0; ; try++ {
 		order := s.run(contract.FoodWorkflow, s.newMeal(retried(try)))
 		s.shows(order, booking.Delivering)
@@ -282,7 +282,7 @@ func (s *system) whileStopped(outcome error, why booking.Reason, others ...strin
 			return outcome
 		})
 		s.update(order, contract.CancelUpdate)
-		if s.ended(order).Reason == why {
+		if s.ended(order).Reason == reason {
 			return order
 		}
 	}
@@ -339,10 +339,10 @@ func mealSettledCancelling(s *system) string {
 }
 
 // settledFrom settles an order whose workflow was lost in a status.
-func (s *system) settledFrom(status booking.Status, why booking.Reason) string {
+func (s *system) settledFrom(status booking.Status, reason booking.Reason) string {
 	in := s.newMeal()
 	lost := in.View()
-	lost.Placed, lost.Status, lost.Reason = true, status, why
+	lost.Placed, lost.Status, lost.Reason = true, status, reason
 	in.Settle = &lost
 	return s.run(contract.FoodWorkflow, in)
 }
@@ -499,8 +499,8 @@ func cupCancelledPaid(s *system) string {
 func cupDeleted(s *system) string {
 	order := s.run(contract.CafeWorkflow, s.newCup(9))
 	s.shows(order, booking.InProduction)
-	for _, why := range []booking.Reason{"whatever", booking.MenuDeleted} {
-		require.NoError(s, s.temporal.SignalWorkflow(s.Context(), order, "", contract.ForceCancelSignal, why))
+	for _, reason := range []booking.Reason{"whatever", booking.MenuDeleted} {
+		require.NoError(s, s.temporal.SignalWorkflow(s.Context(), order, "", contract.ForceCancelSignal, reason))
 	}
 	return order
 }

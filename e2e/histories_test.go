@@ -23,8 +23,8 @@ var record = flag.Bool("record", false, "write the histories of TestRecordHistor
 
 // branch is one course of an order.
 type branch struct {
-	run func(*system) string // the order's id
-	why booking.Reason       // of its cancellation, "" if it is not cancelled
+	run    func(*system) string // the order's id
+	reason booking.Reason       // of its cancellation, "" if it is not cancelled
 }
 
 var lodgingBranches = map[string]branch{

@@ -205,11 +205,11 @@ type switchedOutbox struct {
 	away, keeps atomic.Bool
 }
 
-func (o *switchedOutbox) Withdraw(ctx context.Context, key string, m booking.Message, why booking.Reason) (booking.Undo, error) {
+func (o *switchedOutbox) Withdraw(ctx context.Context, key string, m booking.Message, reason booking.Reason) (booking.Undo, error) {
 	if o.keeps.Load() {
 		return booking.Undo{}, errors.New("notifications take nothing back")
 	}
-	return o.Outbox.Withdraw(ctx, key, m, why)
+	return o.Outbox.Withdraw(ctx, key, m, reason)
 }
 
 func (o *switchedOutbox) Send(ctx context.Context, m booking.Message) (booking.Outcome, error) {

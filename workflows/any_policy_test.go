@@ -95,7 +95,7 @@ func (s *trial) requireKept(v contract.View, left int64, r refunds) {
 		require.False(s, c.stale && c.accepted, "no order has such a quote")
 	}
 	for _, request := range s.refundRequests {
-		require.True(s, request.Why.Keeps() || request.Keep == 0, "%+v", request)
+		require.True(s, request.Reason.Keeps() || request.Keep == 0, "%+v", request)
 	}
 	if s.earlierRuns > 0 {
 		return // the decision of an earlier run counts

@@ -89,7 +89,7 @@ func (r *reservation) holdStock(ctx workflow.Context) error {
 
 func (r *reservation) stepHold(ctx workflow.Context) (booking.Outcome, error) {
 	hold := r.hold()
-	hold.Late, hold.Why = r.tooLate()
+	hold.Late, hold.Reason = r.tooLate()
 	return r.step(ctx, step{
 		call: call{name: "hold stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold},
 		undo: r.releaseStock(),
@@ -109,7 +109,7 @@ func (r *reservation) holdBeforeConfirmation(ctx workflow.Context) error {
 func (r *reservation) releaseStock() undo {
 	return undo{
 		call:     call{name: "release stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
-		argument: func(why booking.Reason) any { h := r.hold(); h.Why = why; return h },
+		argument: func(reason booking.Reason) any { h := r.hold(); h.Reason = reason; return h },
 		onDone: func(found booking.Undo) {
 			r.released = cmp.Or(found.Remaining, r.released)
 			r.showLast(found.Changed, r.decodeChange)

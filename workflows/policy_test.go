@@ -92,7 +92,7 @@ func TestPolicy_OtherCancellationsRefundAll(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(*contract.Lodging)
 		do     func(*stay)
-		why    booking.Reason
+		reason booking.Reason
 		tier   string
 	}{
 		"Rejected":    {longConfirmWithin, func(s *stay) { s.decides(late, contract.RejectUpdate) }, booking.RejectedByOwner, ""},
@@ -104,7 +104,7 @@ func TestPolicy_OtherCancellationsRefundAll(t *testing.T) {
 			s := newStay(t, half, test.change)
 			test.do(s)
 			v := s.run()
-			s.requireUndone(v, test.why)
+			s.requireUndone(v, test.reason)
 			keep, tier := s.lastKept()
 			require.Zero(t, keep)
 			require.Equal(t, test.tier, tier)
@@ -250,7 +250,7 @@ func TestPolicy_AfterAReset(t *testing.T) {
 	require.Equal(t, kept(second), s.owed())
 	payment, err := s.ledger.Payment(context.Background(), s.order)
 	require.NoError(t, err)
-	require.Equal(t, booking.ByCustomer, payment.Why)
+	require.Equal(t, booking.ByCustomer, payment.Reason)
 }
 
 // refundedUnder are the names of the activities that were started to refund the charge.

@@ -314,7 +314,7 @@ func (l ledger) EndCharge(_ context.Context, id string, answer booking.PaymentSt
 
 func (l ledger) BeginRefund(_ context.Context, c booking.Charge) (booking.Payment, error) {
 	return act(l.process, "begin refund", func(ctx context.Context) (booking.Payment, error) {
-		if before, err := l.ledger.Payment(ctx, c.OrderID); err != nil || before.Why == "" {
+		if before, err := l.ledger.Payment(ctx, c.OrderID); err != nil || before.Reason == "" {
 			l.refundRequests = append(l.refundRequests, c) // later requests do not decide what is kept
 		}
 		payment, err := l.ledger.BeginRefund(ctx, c)
@@ -429,10 +429,10 @@ func (o outbox) Send(_ context.Context, m booking.Message) (booking.Outcome, err
 	return act(o.process, "send", func(ctx context.Context) (booking.Outcome, error) { return o.outbox.Send(ctx, m) })
 }
 
-func (o outbox) Withdraw(_ context.Context, key string, m booking.Message, why booking.Reason) (booking.Undo, error) {
+func (o outbox) Withdraw(_ context.Context, key string, m booking.Message, reason booking.Reason) (booking.Undo, error) {
 	requireText(o, m)
-	assert.Equal(o, why, m.Reason, m.Key)
-	return act(o.process, "withdraw", func(ctx context.Context) (booking.Undo, error) { return o.outbox.Withdraw(ctx, key, m, why) })
+	assert.Equal(o, reason, m.Reason, m.Key)
+	return act(o.process, "withdraw", func(ctx context.Context) (booking.Undo, error) { return o.outbox.Withdraw(ctx, key, m, reason) })
 }
 
 type registry struct{ *process }

@@ -37,7 +37,7 @@ func (f *facts) asPolicySays(o orderState) (found []Finding) {
 		keeps, known = o.terms.policy.KeptBy(p.Tier, booking.Money{Amount: p.Price(), Currency: p.Amount.Currency}, o.terms.apart)
 	}
 	asSaid := keeps == p.Kept || p.Kept < keeps && othersTook(p, keeps)
-	ofItsReason := p.Tier == booking.TierAll || (p.Why == booking.NoShow) == (p.Tier == string(booking.NoShow))
+	ofItsReason := p.Tier == booking.TierAll || (p.Reason == booking.NoShow) == (p.Tier == string(booking.NoShow))
 	if p.Tier != "" && (!known || !asSaid || !ofItsReason) {
 		found = f.finds(Money, "", "its policy does not keep %d by %q; the ledger says: %s", p.Kept, p.Tier, paymentInWords(p))
 	}

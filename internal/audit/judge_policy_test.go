@@ -49,7 +49,7 @@ func TestRun_Policy(t *testing.T) {
 		}, nil},
 		"NoShowWithoutAPolicy": {func(v *contract.View, p *booking.Payment) {
 			v.Settled, v.Terms, v.Reason = nil, nil, booking.NoShow
-			p.Kept, p.Refunded, p.Tier, p.Why = 0, price.Amount, booking.TierAll, booking.NoShow
+			p.Kept, p.Refunded, p.Tier, p.Reason = 0, price.Amount, booking.TierAll, booking.NoShow
 		}, nil},
 		"NotShown": {func(v *contract.View, _ *booking.Payment) { v.Settled = nil }, []string{
 			"its customer is shown that 0 is kept by the policy; the ledger keeps 10000",
@@ -68,7 +68,7 @@ func TestRun_Policy(t *testing.T) {
 			}
 			b := newBooks()
 			p := payment(v, booking.Refunded, price.Amount-kept)
-			p.Kept, p.Tier, p.Why = kept, "status:paid", booking.ByCustomer
+			p.Kept, p.Tier, p.Reason = kept, "status:paid", booking.ByCustomer
 			test.spoil(&v, &p)
 			b.add(v)
 			b.payments[0], b.charges[0].Refunded = p, p.Refunded
@@ -121,7 +121,7 @@ func TestRun_KeptBesideOthers(t *testing.T) {
 			v.Settled = &booking.Settlement{Kept: booking.Money{Amount: price.Amount / 20, Currency: "KRW"}}
 			b := newBooks()
 			p := payment(v, booking.Refunded, test.goodwill)
-			p.Kept, p.Tier, p.Why = price.Amount/20, booking.TierNone, booking.ByCustomer
+			p.Kept, p.Tier, p.Reason = price.Amount/20, booking.TierNone, booking.ByCustomer
 			b.add(v)
 			b.payments[0], b.charges[0].Refunded = p, p.Refunded
 			b.repaid("refund/1", test.goodwill)
@@ -143,7 +143,7 @@ func TestRun_NoShow(t *testing.T) {
 		says  []string
 	}{
 		"Sound":     {func(*booking.Payment) {}, nil},
-		"Cancelled": {func(p *booking.Payment) { p.Why = booking.ByCustomer }, []string{"its policy does not keep 70000 by \"no_show\""}},
+		"Cancelled": {func(p *booking.Payment) { p.Reason = booking.ByCustomer }, []string{"its policy does not keep 70000 by \"no_show\""}},
 		"KeepsMore": {func(p *booking.Payment) { p.Kept, p.Refunded = 90000, 10000 }, []string{
 			"its policy does not keep 90000 by \"no_show\"", "its customer is shown that 70000 is kept by the policy; the ledger keeps 90000",
 		}},
@@ -155,7 +155,7 @@ func TestRun_NoShow(t *testing.T) {
 			v.Settled = &booking.Settlement{Kept: booking.Money{Amount: 70000, Currency: "KRW"}}
 			b := newBooks()
 			p := payment(v, booking.Refunded, 30000)
-			p.Kept, p.Tier, p.Why = 70000, string(booking.NoShow), booking.NoShow
+			p.Kept, p.Tier, p.Reason = 70000, string(booking.NoShow), booking.NoShow
 			test.spoil(&p)
 			b.add(v)
 			b.payments[0], b.charges[0].Refunded = p, p.Refunded

@@ -45,7 +45,7 @@ type assignmentRow struct {
 	Tel         booking.Personal // "" once the call has ended
 	Location    booking.Personal
 	Signalled   bool           `bun:"told"` // the call was notified of its cleaner
-	Why         booking.Reason // of the cancellation
+	Reason      booking.Reason `bun:"why"`  // of the cancellation
 	Acted       bool           // it was cancelled after it had been requested
 	At          time.Time
 }
@@ -57,7 +57,7 @@ func (r assignmentRow) cleaner() booking.Cleaner {
 // outcome is the outcome of Assign from now on.
 func (r assignmentRow) outcome() booking.Outcome {
 	if r.State == assignmentCancelled {
-		return booking.Outcome{Result: booking.Undone, Reason: r.Why}
+		return booking.Outcome{Result: booking.Undone, Reason: r.Reason}
 	}
 	outcome := booking.Outcome{Result: booking.Done}
 	if r.State != assignmentWaiting {
@@ -99,7 +99,7 @@ func (c *Crew) Assign(ctx context.Context, call booking.Call) (booking.Outcome, 
 			CustomerID: call.CustomerID, PlacedBy: call.PlacedBy, Tel: call.Tel, Location: call.Location,
 		}
 		if call.Late {
-			row.State, row.Why = assignmentCancelled, call.Why
+			row.State, row.Reason = assignmentCancelled, call.Reason
 		}
 		first, err := affected(q.NewInsert().Model(&row).ExcludeColumn("seq").
 			On("CONFLICT (order_id) DO NOTHING").Exec(ctx))
@@ -203,7 +203,7 @@ func (c *Crew) Finish(ctx context.Context, orderID string) (booking.Outcome, err
 func (c *Crew) Cancel(ctx context.Context, call booking.Call) (booking.Undo, error) {
 	var row assignmentRow
 	err := c.inTurn(ctx, "cancel assignment", func(ctx context.Context, q bun.IDB) error {
-		row = assignmentRow{OrderID: call.OrderID, State: assignmentCancelled, Why: call.Why, At: now()}
+		row = assignmentRow{OrderID: call.OrderID, State: assignmentCancelled, Reason: call.Reason, At: now()}
 		err := q.NewInsert().Model(&row).ExcludeColumn("seq").
 			On("CONFLICT (order_id) DO UPDATE").
 			Set("state = EXCLUDED.state").

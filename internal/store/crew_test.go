@@ -60,9 +60,9 @@ func (c crew) finish(t *testing.T, orderID string, want booking.Outcome) {
 	require.Equal(t, want, got)
 }
 
-func (c crew) cancel(t *testing.T, orderID string, why booking.Reason, acted bool) {
+func (c crew) cancel(t *testing.T, orderID string, reason booking.Reason, acted bool) {
 	t.Helper()
-	got, err := c.Cancel(t.Context(), newCall(orderID, why))
+	got, err := c.Cancel(t.Context(), newCall(orderID, reason))
 	require.NoError(t, err)
 	require.Equal(t, booking.Undo{Acted: acted}, got)
 }

@@ -63,12 +63,12 @@ func (v View) Quote(at time.Time) Quote {
 
 // RefundDue is what a decision at a moment to cancel the order refunds, by the order's current
 // status.
-func (v View) RefundDue(why booking.Reason, at time.Time) booking.Due {
+func (v View) RefundDue(reason booking.Reason, at time.Time) booking.Due {
 	var policy *booking.CancellationPolicy
 	if v.Terms != nil {
 		policy = &v.Terms.Cancellation
 	}
-	return policy.RefundDue(v.cancellation(why, at))
+	return policy.RefundDue(v.cancellation(reason, at))
 }
 
 // DepartureDue is the refund for an early departure: 0 unless nights are free again and the
@@ -91,8 +91,8 @@ func (v View) DepartureDue() (refund int64) {
 	return v.Terms.Cancellation.RefundDue(c).Refund
 }
 
-func (v View) cancellation(why booking.Reason, at time.Time) booking.Cancellation {
-	c := booking.Cancellation{Kind: v.Kind, Amount: v.Amount, Status: v.Status, PlacedAt: v.PlacedAt(), At: at, Why: why}
+func (v View) cancellation(reason booking.Reason, at time.Time) booking.Cancellation {
+	c := booking.Cancellation{Kind: v.Kind, Amount: v.Amount, Status: v.Status, PlacedAt: v.PlacedAt(), At: at, Reason: reason}
 	if v.Terms != nil {
 		c.CheckIn = v.Terms.CheckInAt
 	}
