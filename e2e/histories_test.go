@@ -93,10 +93,10 @@ func (s *system) ended(order string) (v contract.View) {
 
 // keptOf is the amount that a cancelled order has kept.
 func keptOf(v contract.View) int64 {
-	if v.Settled == nil {
+	if v.FinalAmounts == nil {
 		return 0
 	}
-	return v.Settled.Kept.Amount
+	return v.FinalAmounts.Kept.Amount
 }
 
 // partRefunded: a cancel that expects a larger refund is refused; one that expects the right

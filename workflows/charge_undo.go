@@ -63,7 +63,7 @@ func (s *saga) chargeUndone(found booking.Undo) {
 	u.payment = s.paymentIn(found.Payment)
 	u.payment.Refunded.Amount = found.Refunded
 	u.customerGot, u.amountOwed, u.ownRefund = found.CustomerGot(), found.Due, found.Own
-	s.view.Settled = s.view.SettledAs(found, u.argument)
+	s.view.FinalAmounts = s.view.FinalAmountsBy(found, u.argument)
 }
 
 // refundLate marks an order whose refund keeps failing. An operator may pay it by hand.

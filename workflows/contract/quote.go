@@ -166,7 +166,7 @@ func (v View) AsSeen(version int64) error {
 // PartialRefund is the refund of an order of whose payment a part is kept, as far as it is known
 // when the refund is requested with the argument. It is nil for any other order.
 func (v View) PartialRefund(argument booking.Charge) *booking.Money {
-	switch is := v.Settled; {
+	switch is := v.FinalAmounts; {
 	case is != nil && is.Kept.Amount > 0:
 		return &is.Refunded
 	case is == nil && argument.Keep > 0:
@@ -176,10 +176,10 @@ func (v View) PartialRefund(argument booking.Charge) *booking.Money {
 	}
 }
 
-// SettledAs is what became of the order's payment, by what its undo found and by the tier that
+// FinalAmountsBy is what became of the order's payment, by what its undo found and by the tier that
 // was requested; nil for an order that refunds everything. After an earlier decision, which
 // stays, that tier does not count.
-func (v View) SettledAs(found booking.Undo, argument booking.Charge) *booking.Settlement {
+func (v View) FinalAmountsBy(found booking.Undo, argument booking.Charge) *booking.Settlement {
 	if v.Terms == nil || !found.Acted {
 		return nil
 	}
