@@ -42,7 +42,7 @@ func (p *Payments) confirm(ctx context.Context, c booking.PaymentConfirmation) (
 		payment.Action = shown(required.Action)
 		return payment, nil
 	case errors.Is(err, ErrVoided), needsUndo(err):
-		charge.Why = booking.PaymentUnavailable
+		charge.Reason = booking.PaymentUnavailable
 		return p.undoCharge(ctx, charge) // an undo has begun to void it and has recorded its reason, or does so now
 	default:
 		return payment, calleeFailure{fmt.Errorf("confirm at provider: %w", err)}

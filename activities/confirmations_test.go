@@ -172,7 +172,7 @@ func TestLookAgain_ChargedAfterItWasRefused(t *testing.T) {
 		_, err = checkCharge(payments, "o1")
 		require.NoError(t, err)
 		is := onRecord(t, payments, "o1")
-		require.Equal(t, []any{booking.Refunded, booking.PaymentDeclined}, []any{is.Status, is.Why})
+		require.Equal(t, []any{booking.Refunded, booking.PaymentDeclined}, []any{is.Status, is.Reason})
 		require.Equal(t, c.Amount.Amount, is.Refunded)
 	}
 	got, err = confirmPayment(payments, c)

@@ -108,7 +108,7 @@ func (d *Drinks) CancelDrinkOrders(ctx context.Context, b DrinkBatch) (DrinkBatc
 		if err != nil {
 			return DrinkBatchDone{}, fmt.Errorf("list orders that hold the drink: %w", err)
 		}
-		signalled, ended, err := d.forceCancel(ctx, orders, contract.Force{Why: booking.MenuDeleted, By: b.By})
+		signalled, ended, err := d.forceCancel(ctx, orders, contract.Force{Reason: booking.MenuDeleted, By: b.By})
 		if err != nil {
 			return DrinkBatchDone{}, err
 		}

@@ -51,7 +51,7 @@ func (c *cafe) ForceCancel(ctx context.Context, order string, f contract.Force) 
 		_, err := c.Release(ctx, cups(order))
 		return false, err
 	}
-	c.signalled = append(c.signalled, order+" "+string(f.Why)+f.By)
+	c.signalled = append(c.signalled, order+" "+string(f.Reason)+f.By)
 	_, err := c.Release(ctx, cups(order))
 	return true, err
 }

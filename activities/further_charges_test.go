@@ -206,7 +206,7 @@ func TestRefundPart_RefundsTheNewestChargeFirst(t *testing.T) {
 	require.Len(t, payment.Entries, 1, "the provider's two refunds are one")
 	require.Equal(t, booking.RefundExceeds, part("refund/2", 40001).Refused)
 
-	undo, err := refund(p, booking.Charge{Key: first.Key, OrderID: first.OrderID, Amount: price, Why: booking.ByCustomer, Keep: 25000, Tier: "before:24h"})
+	undo, err := refund(p, booking.Charge{Key: first.Key, OrderID: first.OrderID, Amount: price, Reason: booking.ByCustomer, Keep: 25000, Tier: "before:24h"})
 	require.NoError(t, err)
 	require.EqualValues(t, 25000, undo.Kept)
 	require.EqualValues(t, 25000, provider.left())

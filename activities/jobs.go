@@ -14,11 +14,11 @@ type Jobs interface {
 	// Finish finishes a started job, once. Undone if it was cancelled before. Fails if it
 	// was never started.
 	Finish(ctx context.Context, orderID string) (booking.Outcome, error)
-	// Stop cancels the job for j.Why unless it is finished: Done, or Refused. A job that was
+	// Stop cancels the job for j.Reason unless it is finished: Done, or Refused. A job that was
 	// never started cannot start afterwards. Returns booking.ErrNothingDone if it is certain that
 	// the job continues.
 	Stop(ctx context.Context, j booking.Job) (booking.Outcome, error)
-	// Cancel cancels the job for j.Why, in any status. A job that was never started
+	// Cancel cancels the job for j.Reason, in any status. A job that was never started
 	// cannot start afterwards.
 	Cancel(ctx context.Context, j booking.Job) (booking.Undo, error)
 	// Change gives the job another quantity, once under c's key: Done, or Undone if the

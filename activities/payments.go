@@ -64,7 +64,7 @@ func outcomeOf(payment booking.Payment) booking.Outcome {
 	case booking.ActionRequired:
 		return booking.Outcome{Result: booking.Unconfirmed, Action: payment.Action}
 	default:
-		return booking.Outcome{Result: booking.Undone, Reason: payment.Why}
+		return booking.Outcome{Result: booking.Undone, Reason: payment.Reason}
 	}
 }
 
@@ -131,7 +131,7 @@ func (p *Payments) throughGate(ctx context.Context, c booking.Charge, waited boo
 	case payment.Status != booking.ChargePending:
 		return payment, nil
 	case time.Since(payment.At) > keyLifetime:
-		c.Why = booking.PaymentUnavailable
+		c.Reason = booking.PaymentUnavailable
 		return p.undoCharge(ctx, c)
 	}
 	c = asRecorded(c, payment.Charge, payment.At)
@@ -146,7 +146,7 @@ func (p *Payments) throughGate(ctx context.Context, c booking.Charge, waited boo
 	case isToConfirm(err):
 		return p.requireAction(ctx, c, err)
 	case needsUndo(err):
-		c.Why = booking.PaymentUnavailable
+		c.Reason = booking.PaymentUnavailable
 		return p.undoCharge(ctx, c)
 	case isBusy(err):
 		return p.queue(ctx, c) // the provider was busy

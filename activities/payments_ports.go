@@ -24,7 +24,7 @@ type PaymentLedger interface {
 	// EndCharge records the provider's answer (Charged with its reference, or Declined) if
 	// the payment is still pending or to be confirmed, and returns the payment.
 	EndCharge(ctx context.Context, orderID string, answer booking.PaymentStatus, ref string) (booking.Payment, error)
-	// BeginRefund turns the payment of c's order into RefundPending for the reason c.Why if
+	// BeginRefund turns the payment of c's order into RefundPending for the reason c.Reason if
 	// it is pending, charged or to be confirmed, and into ChargePrevented if it is
 	// deferred. For an order without a payment, c is written as ChargePrevented, so that a
 	// late charge finds it. The first reason stays; for a charged payment the amount kept

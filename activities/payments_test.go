@@ -176,10 +176,10 @@ func TestChargePayment_ACallEnds(t *testing.T) {
 func TestChargePayment_TooLate(t *testing.T) {
 	t.Parallel()
 	late := newCharge("o1")
-	late.Late, late.Why = true, booking.TooLate
+	late.Late, late.Reason = true, booking.TooLate
 	tooLate := booking.Outcome{Result: booking.Undone, Reason: booking.TooLate}
 
-	t.Run("NeverAskedFor", func(t *testing.T) {
+	t.Run("NeverRequested", func(t *testing.T) {
 		t.Parallel()
 		provider := &till{}
 		payments := newPayments(t, provider)

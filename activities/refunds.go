@@ -218,7 +218,7 @@ func (p *Payments) recordOwed(ctx context.Context, payment booking.Payment, err 
 	}
 	if !found {
 		e = booking.Entry{
-			Key: payment.RefundKey(), OrderID: payment.OrderID, Kind: booking.RefundEntry, Reason: booking.EntryReason(payment.Why),
+			Key: payment.RefundKey(), OrderID: payment.OrderID, Kind: booking.RefundEntry, Reason: booking.EntryReason(payment.Reason),
 			Amount: booking.Money{Amount: payment.Owed(), Currency: payment.Amount.Currency},
 		}
 	}

@@ -286,7 +286,7 @@ func TestChargePayment_TooLateLeavesWhatIsOwedToTheUndo(t *testing.T) {
 	payments, c := newPayments(t, provider), newCharge("o1")
 	_, err := charge(payments, c)
 	require.ErrorIs(t, err, errAway)
-	c.Late, c.Why = true, booking.TooLate
+	c.Late, c.Reason = true, booking.TooLate
 	outcome, err := charge(payments, c)
 	require.NoError(t, err)
 	require.Equal(t, booking.Outcome{Result: booking.Undone, Reason: booking.TooLate}, outcome)

@@ -82,7 +82,7 @@ func jobOf(v contract.View) booking.JobState {
 		job.Address = v.Delivery.Address
 	}
 	if v.Status == booking.Cancelled {
-		job.Status, job.Why, job.At = booking.JobCancelled, v.Reason, v.Since()
+		job.Status, job.Reason, job.At = booking.JobCancelled, v.Reason, v.Since()
 	}
 	return job
 }

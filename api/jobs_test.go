@@ -23,10 +23,10 @@ func delivery(status booking.JobStatus) booking.JobState {
 	}
 }
 
-func production(status booking.JobStatus, why booking.Reason) booking.JobState {
+func production(status booking.JobStatus, reason booking.Reason) booking.JobState {
 	return booking.JobState{
 		Job: booking.Job{
-			OrderID: "cafe-1", OwnerID: "cora", Item: booking.Item{ID: "drink-latte", Name: "Latte"}, Quantity: 3, Why: why,
+			OrderID: "cafe-1", OwnerID: "cora", Item: booking.Item{ID: "drink-latte", Name: "Latte"}, Quantity: 3, Reason: reason,
 		},
 		Status: status, At: today,
 	}

@@ -46,7 +46,7 @@ func (productionView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Sch
 }
 
 func (l language) showProduction(j booking.JobState) productionView {
-	return productionView{Job: l.showJob(j), Status: j.Status, Reason: j.Why, ReasonLabel: l.reason(j.Why)}
+	return productionView{Job: l.showJob(j), Status: j.Status, Reason: j.Reason, ReasonLabel: l.reason(j.Reason)}
 }
 
 type productionAnswer struct {

@@ -41,7 +41,7 @@ type Cancellation struct {
 	// PlacedAt is when the order was placed, At when it was decided, and CheckIn when the
 	// guests of a stay may come.
 	PlacedAt, At, CheckIn time.Time
-	Why                   Reason
+	Reason                Reason
 	// FreedNights is how many of the stay's Nights are free again because its guests leave
 	// early; 0 for an order that is cancelled.
 	FreedNights, Nights int
@@ -93,9 +93,9 @@ func (p *CancellationPolicy) RefundDue(c Cancellation) Due {
 		return Due{Refund: amount, Tier: TierAll}
 	case c.FreedNights > 0:
 		return dueOf(c.Amount, c.Apart, share(c.freed(), p.EarlyDeparture), tierEarlyDeparture)
-	case c.Why == NoShow:
+	case c.Reason == NoShow:
 		return dueOf(c.Amount, c.Apart, share(ordered, p.noShow())-p.Fee, tierNoShow)
-	case c.Why != ByCustomer:
+	case c.Reason != ByCustomer:
 		return Due{Refund: amount, Tier: TierAll}
 	case !c.Kind.binds(c.Status):
 		return Due{Refund: amount, Tier: TierUnconfirmed}

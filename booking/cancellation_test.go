@@ -28,7 +28,7 @@ var comes = time.Date(2026, 12, 24, 6, 0, 0, 0, time.UTC)
 func stayCancelled(at time.Time) booking.Cancellation {
 	return booking.Cancellation{
 		Kind: booking.Lodging, Amount: booking.Money{Amount: 100_001, Currency: "KRW"}, Status: booking.Confirmed,
-		PlacedAt: comes.Add(-30 * oneDay), At: at, CheckIn: comes, Why: booking.ByCustomer, Nights: 2,
+		PlacedAt: comes.Add(-30 * oneDay), At: at, CheckIn: comes, Reason: booking.ByCustomer, Nights: 2,
 	}
 }
 
@@ -54,18 +54,18 @@ func TestRefundDue_Everything(t *testing.T) {
 	var none *booking.CancellationPolicy
 	late := stayCancelled(comes.Add(-time.Hour))
 	require.Equal(t, booking.Due{Refund: 100_001, Tier: booking.TierAll}, none.RefundDue(late))
-	for _, why := range booking.Reasons() {
+	for _, reason := range booking.Reasons() {
 		c := late
-		c.Why = why
-		if why == booking.ByCustomer {
+		c.Reason = reason
+		if reason == booking.ByCustomer {
 			require.Zero(t, strict().RefundDue(c).Refund)
 			continue
 		}
-		if why.Keeps() {
+		if reason.Keeps() {
 			require.Equal(t, string(booking.NoShow), strict().RefundDue(c).Tier)
 			continue
 		}
-		require.Equal(t, booking.Due{Refund: 100_001, Tier: booking.TierAll}, strict().RefundDue(c), why)
+		require.Equal(t, booking.Due{Refund: 100_001, Tier: booking.TierAll}, strict().RefundDue(c), reason)
 	}
 	for _, k := range booking.Kinds() {
 		for _, s := range k.Statuses() {
@@ -83,7 +83,7 @@ func TestRefundDue_ByStatus(t *testing.T) {
 	t.Parallel()
 	p := &booking.CancellationPolicy{Tiers: []booking.Tier{{Status: booking.Paid, Percent: 90}}, Fee: 500}
 	require.Empty(t, p.Faults(booking.Food))
-	c := booking.Cancellation{Kind: booking.Food, Amount: booking.Money{Amount: 18_000}, Status: booking.Paid, Why: booking.ByCustomer, At: comes}
+	c := booking.Cancellation{Kind: booking.Food, Amount: booking.Money{Amount: 18_000}, Status: booking.Paid, Reason: booking.ByCustomer, At: comes}
 	require.Equal(t, booking.Due{Refund: 15_700, Keep: 2_300, Tier: "status:paid"}, p.RefundDue(c))
 	require.Empty(t, p.Later(c))
 	require.Equal(t, "status:paid/15700", p.RefundDue(c).Quote())
@@ -108,7 +108,7 @@ func TestRefundDue_Within(t *testing.T) {
 	t.Parallel()
 	p := &booking.CancellationPolicy{Tiers: []booking.Tier{{Within: long(10 * time.Minute), Percent: 100}, {Within: long(time.Hour), Percent: 20}}}
 	require.Empty(t, p.Faults(booking.Cleaning))
-	c := booking.Cancellation{Kind: booking.Cleaning, Amount: booking.Money{Amount: 50_000}, Status: booking.Calling, Why: booking.ByCustomer, PlacedAt: comes}
+	c := booking.Cancellation{Kind: booking.Cleaning, Amount: booking.Money{Amount: 50_000}, Status: booking.Calling, Reason: booking.ByCustomer, PlacedAt: comes}
 	c.At = comes.Add(time.Minute)
 	require.Equal(t, booking.Due{Refund: 50_000, Tier: "within:10m", Until: comes.Add(10 * time.Minute)}, p.RefundDue(c))
 	require.Equal(t, []booking.DueLater{
@@ -122,13 +122,13 @@ func TestRefundDue_Within(t *testing.T) {
 func TestRefundDue_Stays(t *testing.T) {
 	t.Parallel()
 	c := stayCancelled(comes.Add(time.Hour))
-	c.Why = booking.NoShow
+	c.Reason = booking.NoShow
 	require.Equal(t, booking.Due{Refund: 49_000, Keep: 51_001, Tier: "no_show"}, strict().RefundDue(c))
 	p := strict()
 	p.NoShow = new(int)
 	require.Equal(t, booking.Due{Keep: 100_001, Tier: "no_show"}, p.RefundDue(c))
 	p.EarlyDeparture = 50
-	c.Why, c.FreedNights, c.Nights, c.Status = "", 2, 3, booking.Completed
+	c.Reason, c.FreedNights, c.Nights, c.Status = "", 2, 3, booking.Completed
 	require.Equal(t, booking.Due{Refund: 33_333, Keep: 66_668, Tier: "early_departure"}, p.RefundDue(c))
 }
 
@@ -185,7 +185,7 @@ func TestRefundDue_AnyPolicy(t *testing.T) {
 		statuses := k.Statuses()
 		c := booking.Cancellation{
 			Kind: k, Amount: booking.Money{Amount: random.Int64N(booking.MaxAmount + 1), Currency: []string{"KRW", "EUR", "KWD"}[random.IntN(3)]}, Status: statuses[random.IntN(len(statuses))],
-			PlacedAt: checkIn.Add(-40 * oneDay), CheckIn: checkIn, Why: booking.ByCustomer,
+			PlacedAt: checkIn.Add(-40 * oneDay), CheckIn: checkIn, Reason: booking.ByCustomer,
 		}
 		c.Apart = random.Int64N(c.Amount.Amount+1) * int64(random.IntN(2))
 		c.PassedTiers = random.IntN(len(p.Tiers) + 1)
@@ -193,7 +193,7 @@ func TestRefundDue_AnyPolicy(t *testing.T) {
 		now := p.RefundDue(c)
 		requireBounds(t, p, c, now)
 		missed := c
-		missed.Why = booking.NoShow
+		missed.Reason = booking.NoShow
 		requireBounds(t, p, missed, p.RefundDue(missed))
 		if last := c; !now.Until.IsZero() {
 			last.At = now.Until

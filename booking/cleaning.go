@@ -57,7 +57,7 @@ type Call struct {
 	Tel        Personal `json:"tel"`
 	Location   Personal `json:"location"`
 	Late       bool     `json:"late,omitempty"` // it is too late to begin
-	Why        Reason   `json:"why,omitempty"`  // why it is undone or not begun; set on the undo, or when it is late
+	Reason     Reason   `json:"why,omitempty"`  // why it is undone or not begun; set on the undo, or when it is late
 }
 
 // RegisteredCall is a call as management has it.

@@ -4,13 +4,13 @@ package booking
 // or an *Error with the reason for the refusal; rules of one kind are in its own file.
 
 // EffectiveStatus is the status that a decision is checked against: earlier decisions count
-// although they may not have been carried out. why is set once the order compensates, accepted
+// although they may not have been carried out. reason is set once the order compensates, accepted
 // once another decision was made.
-func EffectiveStatus(s Status, why Reason, accepted Status) Status {
+func EffectiveStatus(s Status, reason Reason, accepted Status) Status {
 	switch {
 	case s.Final() || s == Cancelling:
 		return s
-	case why != "":
+	case reason != "":
 		return Cancelling
 	case accepted != "":
 		return accepted

@@ -28,7 +28,7 @@ type Job struct {
 	Quantity int      `json:"quantity"`
 	Address  Personal `json:"address,omitempty"` // the destination of a delivery
 	Late     bool     `json:"late,omitempty"`    // it is too late to begin
-	Why      Reason   `json:"why,omitempty"`     // why it is cancelled or not begun; set on the undo, or when it is late
+	Reason   Reason   `json:"why,omitempty"`     // why it is cancelled or not begun; set on the undo, or when it is late
 }
 
 // JobChange requests another quantity of a job that has begun, once under its Key.

@@ -17,7 +17,7 @@ type worded struct {
 
 // messages returns every type of message for each of its addressees.
 func messages() []worded {
-	const why = booking.ByCustomer
+	const reason = booking.ByCustomer
 	stay := booking.MessageData{
 		Kind: booking.Lodging, For: booking.ForOwner, Item: "Seaside Inn", Quantity: 2, CustomerID: "alice",
 		From: booking.Date{Year: 2026, Month: 12, Day: 24}, To: booking.Date{Year: 2026, Month: 12, Day: 26},
@@ -77,23 +77,23 @@ func messages() []worded {
 		{booking.Message{Type: booking.OrderCancelledMessage, Data: deferred, Reason: booking.PaymentUnavailable},
 			"Your order is cancelled (the payment could not be made in time). You pay nothing: Bibimbap",
 			"주문이 취소되었습니다(결제불가). 청구되는 금액은 없습니다: Bibimbap"},
-		{booking.Message{Type: booking.OrderCancelledMessage, Data: refunded, Reason: why},
+		{booking.Message{Type: booking.OrderCancelledMessage, Data: refunded, Reason: reason},
 			"Your order is cancelled (at the customer's wish). 5,000 KRW of what you paid is refunded: Bibimbap",
 			"주문이 취소되었습니다(고객취소). 환불 금액: 5,000원. Bibimbap"},
 		{booking.Message{Type: booking.CallConfirmedMessage, Data: call},
 			"Your call for a cleaner is confirmed", "청소 호출이 확정되었습니다"},
-		{booking.Message{Type: booking.CallCancelledMessage, Data: call, Reason: why},
+		{booking.Message{Type: booking.CallCancelledMessage, Data: call, Reason: reason},
 			"Your call for a cleaner is cancelled (at the customer's wish)",
 			"청소 호출이 취소되었습니다(고객취소)"},
 		{booking.Message{Type: booking.CleanerAssignedMessage, Data: visit},
 			"민준 will come to clean", "민준 님이 방문합니다"},
-		{booking.Message{Type: booking.AssignmentCancelledMessage, Data: visit, Reason: why},
+		{booking.Message{Type: booking.AssignmentCancelledMessage, Data: visit, Reason: reason},
 			"민준 will not come to clean", "민준 님이 방문하지 않습니다"},
-		{booking.Message{Type: booking.AssignmentCancelledMessage, Data: call, Reason: why},
+		{booking.Message{Type: booking.AssignmentCancelledMessage, Data: call, Reason: reason},
 			"Your cleaner will not come to clean", "청소 담당자님이 방문하지 않습니다"},
 		{booking.Message{Type: booking.CallAssignedMessage, Data: errand},
 			"New call: cleaning, for alice", "새 호출: 청소, alice 님"},
-		{booking.Message{Type: booking.CallCancelledMessage, Data: errand, Reason: why},
+		{booking.Message{Type: booking.CallCancelledMessage, Data: errand, Reason: reason},
 			"Cancelled (at the customer's wish): cleaning, for alice",
 			"호출이 취소되었습니다(고객취소): 청소, alice 님"},
 		{booking.Message{Type: booking.RefundedMessage, Data: refunded},

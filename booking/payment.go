@@ -13,7 +13,7 @@ type Charge struct {
 	Amount  Money  `json:"amount"`
 	Method  string `json:"method"`         // the provider's token, e.g. pm_card_visa
 	Late    bool   `json:"late,omitempty"` // it is too late to begin
-	Why     Reason `json:"why,omitempty"`  // why it is undone or not begun; set on the undo, or when it is late
+	Reason  Reason `json:"why,omitempty"`  // why it is undone or not begun; set on the undo, or when it is late
 	// Owed is why it is known not to be refunded yet; set on the undo only.
 	Owed string `json:"owed,omitempty"`
 	// Keep is what the policy keeps of the charge, in minor units of Amount.Currency, Tier
@@ -70,7 +70,7 @@ func PaymentStatuses() []PaymentStatus {
 	}
 }
 
-// Payment is one order's payment in the ledger. Tier and Why of its Charge are those of the
+// Payment is one order's payment in the ledger. Tier and Reason of its Charge are those of the
 // decision that counts; the amount which that keeps is Kept.
 type Payment struct {
 	Charge

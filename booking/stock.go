@@ -15,7 +15,7 @@ type Hold struct {
 	To       Date   `json:"to"` // exclusive
 	Quantity int    `json:"quantity"`
 	Late     bool   `json:"late,omitempty"` // it is too late to begin
-	Why      Reason `json:"why,omitempty"`  // why it is released or not begun; set on the undo, or when it is late
+	Reason   Reason `json:"why,omitempty"`  // why it is released or not begun; set on the undo, or when it is late
 }
 
 // HoldChange requests to replace an existing hold: its Hold is the hold after the change,

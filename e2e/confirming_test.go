@@ -85,9 +85,9 @@ func TestConfirm_NothingIsLeft(t *testing.T) {
 		a := bootNoticed(t, stripe, on, shortBudget)
 		drink := a.drink(1)
 		place := func() string { return a.unconfirmed(a.orderCup(drink, byToConfirm)) }
-		ends := func(order string, why booking.Reason, payment booking.PaymentStatus) {
+		ends := func(order string, reason booking.Reason, payment booking.PaymentStatus) {
 			t.Helper()
-			require.Equal(t, why, a.becomes(order, booking.Cancelled).Reason)
+			require.Equal(t, reason, a.becomes(order, booking.Cancelled).Reason)
 			a.eventually(func() bool { return a.shown(order).Status == payment && a.cups(drink) == 1 })
 			require.Equal(t, booking.Cancelled, a.returnsFromProvider(order).with(t, http.StatusOK).body.Status, "the returning customer sees that")
 		}

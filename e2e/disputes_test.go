@@ -74,7 +74,7 @@ func TestDispute_CountsAgainstThePolicy(t *testing.T) {
 				refunded += e.Amount.Amount
 			}
 			require.Equal(t, []int64{kept, 100000 - kept}, []int64{is.Kept.Amount, refunded})
-			require.Equal(t, kept, a.page(order).Settled.Kept.Amount)
+			require.Equal(t, kept, a.page(order).FinalAmounts.Kept.Amount)
 		}
 		a.requireClean()
 	})

@@ -16,6 +16,6 @@ func mealStartedTooLate(s *system) string {
 
 func mealWithdrawn(s *system) string {
 	return s.run(contract.FoodWorkflow, s.newMeal(func(o *contract.Order) {
-		o.Withdrawal = &contract.Withdrawal{Why: booking.ByCustomer, Note: "changed my mind"}
+		o.Withdrawal = &contract.Withdrawal{Reason: booking.ByCustomer, Note: "changed my mind"}
 	}))
 }

@@ -23,8 +23,8 @@ var record = flag.Bool("record", false, "write the histories of TestRecordHistor
 
 // branch is one course of an order.
 type branch struct {
-	run func(*system) string // the order's id
-	why booking.Reason       // of its cancellation, "" if it is not cancelled
+	run    func(*system) string // the order's id
+	reason booking.Reason       // of its cancellation, "" if it is not cancelled
 }
 
 var lodgingBranches = map[string]branch{
@@ -93,10 +93,10 @@ func (s *system) ended(order string) (v contract.View) {
 
 // keptOf is the amount that a cancelled order has kept.
 func keptOf(v contract.View) int64 {
-	if v.Settled == nil {
+	if v.FinalAmounts == nil {
 		return 0
 	}
-	return v.Settled.Kept.Amount
+	return v.FinalAmounts.Kept.Amount
 }
 
 // partRefunded: a cancel that expects a larger refund is refused; one that expects the right
@@ -344,10 +344,10 @@ func readModelAway(s *system) string {
 
 // ownerNotNotified: the order is cancelled while the message to the owner is being retried.
 func ownerNotNotified(s *system) string {
-	s.outbox.away.Store(true)
+	s.messageStore.away.Store(true)
 	order := s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID
 	s.carriedOut(func() answer { return s.decide(order, "cancel") })
-	s.outbox.away.Store(false)
+	s.messageStore.away.Store(false)
 	return order
 }
 

@@ -121,11 +121,11 @@ func (s *system) payment(order string) (status string, amount, refunded int64) {
 }
 
 // requireUndone checks that a paid order has left nothing behind.
-func (s *system) requireUndone(order, place string, rooms int, why booking.Reason) contract.View {
+func (s *system) requireUndone(order, place string, rooms int, reason booking.Reason) contract.View {
 	s.Helper()
 	v := s.get("/v1/mypages/"+order).with(s, http.StatusOK).body
 	require.Equal(s, booking.Cancelled, v.Status)
-	require.Equal(s, why, v.Reason)
+	require.Equal(s, reason, v.Reason)
 	require.Contains(s, s.listed("/v1/mypages?customerId=alice&limit=200"), order, "what was paid for stays on its customer's page")
 	require.Contains(s, s.listed("/v1/orders?ownerId=bora&limit=200"), order, "and in its owner's list")
 	status, amount, refunded := s.payment(order)
@@ -331,7 +331,7 @@ func TestLodging_Cancel(t *testing.T) {
 	t.Run("WhilePaid", func(t *testing.T) {
 		s := boot(t, shortBudget)
 		place := s.place(1)
-		s.outbox.away.Store(true) // so that it does not get further
+		s.messageStore.away.Store(true) // so that it does not get further
 		order := s.reserve(place).with(t, http.StatusAccepted).body
 		s.becomes(order.ID, booking.Paid)
 		s.carriedOut(func() answer { return s.post(reservations+"/"+order.ID+"/cancel", nil) })

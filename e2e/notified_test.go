@@ -77,9 +77,9 @@ func TestReset_CancelRefundsAsQuoted(t *testing.T) {
 	order := cancelAppliedAgain(s.system)
 	v := s.ended(order)
 	require.Equal(t, []any{booking.Cancelled, booking.ByCustomer}, []any{v.Status, v.Reason})
-	require.NotNil(t, v.Settled)
-	require.EqualValues(t, 49000, v.Settled.Refunded.Amount)
-	require.EqualValues(t, 51000, v.Settled.Kept.Amount)
-	require.Equal(t, "before:0s", v.Settled.Tier)
+	require.NotNil(t, v.FinalAmounts)
+	require.EqualValues(t, 49000, v.FinalAmounts.Refunded.Amount)
+	require.EqualValues(t, 51000, v.FinalAmounts.Kept.Amount)
+	require.Equal(t, "before:0s", v.FinalAmounts.Tier)
 	s.requireClean()
 }

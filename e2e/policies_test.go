@@ -95,7 +95,7 @@ func TestPolicy_QuoteIsWhatHappens(t *testing.T) {
 			done := a.post(path+"/cancel", object{"expect": q.Quote}).with(t, http.StatusOK)
 			money := func(n int64) booking.Money { return booking.Money{Amount: n, Currency: "KRW"} }
 			tier := booking.Settlement{Refunded: money(test.back), Kept: money(test.kept), Tier: q.Tier}
-			require.Equal(t, &tier, done.body.Settled)
+			require.Equal(t, &tier, done.body.FinalAmounts)
 			status, _, refunded := a.payment(test.order)
 			require.Equal(t, string(test.payment), status)
 			require.Equal(t, test.back, refunded)
@@ -262,7 +262,7 @@ func TestPolicy_TemporalAway(t *testing.T) {
 	c.requireKept(other, c.post(reservations+"/"+other+"/cancel", object{"expect": "before:480h/99000"}))
 	c.wire.resume()
 	c.delivered()
-	require.EqualValues(t, 51_000, c.becomes(order, booking.Cancelled).Settled.Kept.Amount)
+	require.EqualValues(t, 51_000, c.becomes(order, booking.Cancelled).FinalAmounts.Kept.Amount)
 	running := c.becomes(other, booking.Confirmed)
 	last := running.History[len(running.History)-1]
 	require.Equal(t, booking.QuoteChanged, last.Refused)

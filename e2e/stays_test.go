@@ -42,8 +42,8 @@ func TestNoShow(t *testing.T) {
 
 		v := noShow(order, object{"note": "called twice"}).with(t, http.StatusOK).body
 		require.Equal(t, booking.NoShow, v.Reason)
-		require.EqualValues(t, 140_000, v.Settled.Kept.Amount)
-		require.EqualValues(t, 60_000, v.Settled.Refunded.Amount)
+		require.EqualValues(t, 140_000, v.FinalAmounts.Kept.Amount)
+		require.EqualValues(t, 60_000, v.FinalAmounts.Refunded.Amount)
 		require.Contains(t, notes(v.View), "called twice")
 		status, _, refunded := a.payment(order)
 		require.Equal(t, []any{string(booking.Refunded), int64(60_000)}, []any{status, refunded})

@@ -71,7 +71,7 @@ func recordOrder(t *testing.T, name string, b branch) {
 	})
 	order := b.run(s)
 	v := s.ended(order)
-	require.Equal(t, b.why, v.Reason)
+	require.Equal(t, b.reason, v.Reason)
 	if v.Status == booking.Cancelled {
 		s.eventually(func() bool { // other orders may still run
 			charged, refunded := s.atProvider()

@@ -39,7 +39,7 @@ func TestOrderPage(t *testing.T) {
 	_, err = s.payments.EndCharge(t.Context(), foodID, booking.Charged, "pi_1")
 	require.NoError(t, err)
 	require.Contains(t, b.get("/orders/"+foodID).words(), "Payment: paid")
-	charge.Why, charge.By = booking.ByCustomer, "alice"
+	charge.Reason, charge.By = booking.ByCustomer, "alice"
 	_, err = s.payments.BeginRefund(t.Context(), charge)
 	require.NoError(t, err)
 	view.Status, view.Reason = booking.Cancelling, booking.ByCustomer

@@ -115,7 +115,7 @@ func anyRun(s *trial, random *rand.Rand) {
 		staff.decide(s) // those that are made already are repeated under their keys
 		second := s.execute(s.in)
 		s.requireInBalance(second)
-		if payment.Why != "" {
+		if payment.Reason != "" {
 			require.Equal(s, booking.Cancelled, second.Status, "what was undone stays undone")
 		}
 	}
@@ -350,7 +350,7 @@ func anyOrder(o *contract.Order, price *booking.Money, random *rand.Rand) {
 	}
 	switch random.IntN(16) {
 	case 0:
-		o.Withdrawal = &contract.Withdrawal{Why: booking.ByCustomer}
+		o.Withdrawal = &contract.Withdrawal{Reason: booking.ByCustomer}
 	case 1: // it is started too late
 		o.PlacedAt = o.PlacedAt.Add(-2 * time.Second)
 		o.StartBy = o.PlacedAt.Add(time.Second)

@@ -35,10 +35,10 @@ func anyPolicy(k booking.Kind, random *rand.Rand) *booking.CancellationPolicy {
 
 // kept is how much a cancelled order has kept.
 func kept(v contract.View) int64 {
-	if v.Settled == nil {
+	if v.FinalAmounts == nil {
 		return 0
 	}
-	return v.Settled.Kept.Amount
+	return v.FinalAmounts.Kept.Amount
 }
 
 // cancel is a customer's cancel that carries the quote that they have seen.
@@ -78,24 +78,24 @@ func (s *trial) requireKept(v contract.View, left int64, r refunds) {
 		require.Equal(s, payment.Amount.Amount-r.all, left, "the ledger and the provider agree")
 		require.LessOrEqual(s, left, payment.Kept, "the customer has all that the policy gives")
 		require.GreaterOrEqual(s, left, payment.Kept-r.late, "and no more, but for what staff refunded afterwards")
-		require.Equal(s, v.Settled != nil, s.policed)
+		require.Equal(s, v.FinalAmounts != nil, s.policed)
 	} else {
 		require.Zero(s, left)
 	}
-	if v.Settled != nil {
-		require.Equal(s, payment.Kept, v.Settled.Kept.Amount)
+	if v.FinalAmounts != nil {
+		require.Equal(s, payment.Kept, v.FinalAmounts.Kept.Amount)
 		if s.failures == nil { // a refund made by the order's end may have failed since
-			require.LessOrEqual(s, v.Settled.Refunded.Amount, r.all)
+			require.LessOrEqual(s, v.FinalAmounts.Refunded.Amount, r.all)
 		}
 		if !s.moved && len(payment.Entries) < 2 && r.late == 0 && r.all == r.byProvider {
-			require.Equal(s, v.Amount.Amount, v.Settled.Refunded.Amount+v.Settled.Kept.Amount)
+			require.Equal(s, v.Amount.Amount, v.FinalAmounts.Refunded.Amount+v.FinalAmounts.Kept.Amount)
 		}
 	}
 	for _, c := range s.cancels {
 		require.False(s, c.stale && c.accepted, "no order has such a quote")
 	}
 	for _, request := range s.refundRequests {
-		require.True(s, request.Why.Keeps() || request.Keep == 0, "%+v", request)
+		require.True(s, request.Reason.Keeps() || request.Keep == 0, "%+v", request)
 	}
 	if s.earlierRuns > 0 {
 		return // the decision of an earlier run counts

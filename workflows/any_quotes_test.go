@@ -219,8 +219,8 @@ func (c *quoted) requireAsQuoted(v contract.View) {
 		refunded := max(c.quote.Refund, c.quote.RefundedBefore)
 		require.Equal(c, amount-refunded, c.owed(), "what the customer has is what was quoted, with what they had before")
 		require.Equal(c, c.quote.StillDue(c.quote.Refund), refunded-c.quote.RefundedBefore)
-		require.Equal(c, c.quote.Kept(c.quote.Refund, c.quote.Keep), v.Settled.Kept.Amount)
-		require.Equal(c, refunded, v.Settled.Refunded.Amount)
+		require.Equal(c, c.quote.Kept(c.quote.Refund, c.quote.Keep), v.FinalAmounts.Kept.Amount)
+		require.Equal(c, refunded, v.FinalAmounts.Refunded.Amount)
 	case c.came.code() == booking.QuoteChanged:
 		require.True(c, !holds || c.by != c.then, "%+v", c.quote)
 		require.Equal(c, booking.Charged, c.afterRefusal.Status, "nothing is done")

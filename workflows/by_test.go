@@ -77,7 +77,7 @@ func TestBy_NoPerson(t *testing.T) {
 func TestBy_PlacedFor(t *testing.T) {
 	eachKind(t, func(t *testing.T, o notToRun) {
 		o.order.PlacedBy = "1024"
-		o.order.Withdrawal = &contract.Withdrawal{Why: booking.ByCustomer, By: "1025"}
+		o.order.Withdrawal = &contract.Withdrawal{Reason: booking.ByCustomer, By: "1025"}
 		require.Equal(t, []string{"1024", "1025", "1025"}, bys(o.run()))
 	})
 }
@@ -101,7 +101,7 @@ func TestBy_Forced(t *testing.T) {
 		said any
 		by   string
 	}{
-		"By": {contract.Force{Why: booking.MenuDeleted, By: "1024"}, "1024"}, "NoPerson": {booking.MenuDeleted, ""},
+		"By": {contract.Force{Reason: booking.MenuDeleted, By: "1024"}, "1024"}, "NoPerson": {booking.MenuDeleted, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newCup(t)

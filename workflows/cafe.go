@@ -24,7 +24,7 @@ func Cafe(ctx workflow.Context, in contract.Cafe) (contract.View, error) {
 	}
 	c.ends = in.DayEnds()
 	// In the order of their steps.
-	c.undos = slices.Concat([]undo{c.putBack()}, c.undosOfCharge(), []undo{c.withdrawNotice(c.notice), c.cancelProduction()})
+	c.undos = slices.Concat([]undo{c.releaseDrink()}, c.undosOfCharge(), []undo{c.withdrawNotice(c.notice), c.cancelProduction()})
 	c.registerDecisions()
 	c.registerChanges()
 	c.recoverDiscarded = func(ctx workflow.Context) {
@@ -70,19 +70,19 @@ func (c *cup) notice() notice {
 
 func (c *cup) holdDrink(ctx workflow.Context) error {
 	hold := c.hold()
-	hold.Late, hold.Why = c.tooLate()
+	hold.Late, hold.Reason = c.tooLate()
 	held, err := c.stepNow(ctx, step{
 		call: call{name: "hold drink", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold},
-		undo: c.putBack(),
+		undo: c.releaseDrink(),
 	}, booking.CafeUnavailable)
 	c.held, c.before = held.Remaining, held.Changed
 	return err
 }
 
-func (c *cup) putBack() undo {
+func (c *cup) releaseDrink() undo {
 	return undo{
 		call:     call{name: "release drink", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
-		argument: func(why booking.Reason) any { h := c.hold(); h.Why = why; return h },
+		argument: func(reason booking.Reason) any { h := c.hold(); h.Reason = reason; return h },
 		onDone: func(found booking.Undo) {
 			c.freeTookEffect, c.released = found.Acted, cmp.Or(found.Remaining, c.released)
 			c.showLast(found.Changed, c.decodeChange)
@@ -99,7 +99,7 @@ func (c *cup) hold() booking.Hold {
 
 func (c *cup) startProduction(ctx workflow.Context) error {
 	production := c.production()
-	production.Late, production.Why = c.tooLate()
+	production.Late, production.Reason = c.tooLate()
 	_, err := c.step(ctx, step{
 		call: call{name: "start production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.StartProduction, with: production},
 		undo: c.cancelProduction(),
@@ -116,7 +116,7 @@ func (c *cup) startProduction(ctx workflow.Context) error {
 func (c *cup) cancelProduction() undo {
 	return undo{
 		call:     call{name: "cancel production", queue: contract.FulfilmentQueue, quick: quickStep, do: productions.CancelProduction},
-		argument: func(why booking.Reason) any { p := c.production(); p.Why = why; return p },
+		argument: func(reason booking.Reason) any { p := c.production(); p.Reason = reason; return p },
 		onDone:   func(booking.Undo) { c.show(booking.JobCancelled) },
 	}
 }
@@ -189,6 +189,6 @@ func (c *cup) serve(ctx workflow.Context, d contract.Decision) (contract.View, e
 func (c *cup) handleDeletion(ctx workflow.Context) {
 	force := receiveValid(ctx, contract.ForceCancelSignal, contract.ValidForce)
 	if c.cancelRequested == "" && c.acceptedStatus == "" {
-		c.recordAndCancel(ctx, "cancelled for ", force.Why, contract.Decision{By: force.By})
+		c.recordAndCancel(ctx, "cancelled for ", force.Reason, contract.Decision{By: force.By})
 	}
 }

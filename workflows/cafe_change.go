@@ -64,11 +64,11 @@ func (c *cup) refillTo(to contract.QuantityChange, quote contract.QuantityQuote)
 	return r
 }
 
-func (r *refill) holdChange(why booking.Reason) booking.HoldChange {
+func (r *refill) holdChange(reason booking.Reason) booking.HoldChange {
 	hold := r.c.hold()
 	wanted := hold.DailyQuantity()
 	wanted.Quantity = r.to.Quantity
-	return r.c.holdChange(hold, &r.change, wanted, why)
+	return r.c.holdChange(hold, &r.change, wanted, reason)
 }
 
 // run holds what the new quantity needs, charges the difference, and changes the
@@ -98,9 +98,9 @@ func (c *cup) makeOther(ctx workflow.Context, r *refill) error {
 	}, booking.CafeUnavailable))
 }
 
-func (c *cup) jobChange(r *refill, why booking.Reason) booking.JobChange {
+func (c *cup) jobChange(r *refill, reason booking.Reason) booking.JobChange {
 	j := booking.JobChange{Job: c.production(), Key: booking.ChangeKey(c.in.OrderID, r.ID)}
-	j.Quantity, j.Why = r.to.Quantity, why
+	j.Quantity, j.Reason = r.to.Quantity, reason
 	return j
 }
 

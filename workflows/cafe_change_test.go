@@ -168,7 +168,7 @@ func TestCafeChange(t *testing.T) {
 		c.refills(hour, "1", 3)
 		c.decides(2*hour, contract.CancelUpdate)
 		v := c.run()
-		require.EqualValues(t, 6750, v.Settled.Kept.Amount, "half of what it cost by then")
+		require.EqualValues(t, 6750, v.FinalAmounts.Kept.Amount, "half of what it cost by then")
 		require.EqualValues(t, 6750, c.owed())
 		require.Zero(t, c.held())
 	})

@@ -36,8 +36,8 @@ type change struct {
 
 // changeOfKind is the part of a change that depends on the order's kind.
 type changeOfKind interface {
-	// holdChange is the change of the order's hold. why is the reason for undoing it, "" if it is made.
-	holdChange(why booking.Reason) booking.HoldChange
+	// holdChange is the change of the order's hold. reason is why it is undone, "" if it is made.
+	holdChange(reason booking.Reason) booking.HoldChange
 	// run runs the steps of the change.
 	run(ctx workflow.Context) error
 	// show writes the changed order into the view.
@@ -185,9 +185,9 @@ func (s *saga) holdMore(ctx workflow.Context, c *change, apply func(workflow.Con
 }
 
 // holdChange is the change of the order's hold to the days and quantity of to.
-func (s *saga) holdChange(of booking.Hold, c *change, to booking.DailyQuantity, why booking.Reason) booking.HoldChange {
+func (s *saga) holdChange(of booking.Hold, c *change, to booking.DailyQuantity, reason booking.Reason) booking.HoldChange {
 	h := booking.HoldChange{Hold: of, Of: of.Key, Agreed: c.stored, Has: of.DailyQuantity()}
-	h.Key, h.From, h.To, h.Quantity, h.Why = booking.ChangeKey(s.in.OrderID, c.ID), to.From, to.To, to.Quantity, why
+	h.Key, h.From, h.To, h.Quantity, h.Reason = booking.ChangeKey(s.in.OrderID, c.ID), to.From, to.To, to.Quantity, reason
 	return h
 }
 

@@ -43,9 +43,9 @@ func (s *saga) undoCharge() undo {
 			name: "refund payment", queue: contract.PaymentsQueue, quick: quickPayment, resolvable: true, onFailing: s.refundLate,
 			do: payments.RefundPayment,
 		},
-		argument: func(why booking.Reason) any {
+		argument: func(reason booking.Reason) any {
 			c := s.chargeUndo.argument
-			c.Why, c.Owed, c.AttentionAfter, c.WantsOwnRefund = why, s.chargeUndo.owedWords, s.policy.AttentionAfter, true
+			c.Reason, c.Owed, c.AttentionAfter, c.WantsOwnRefund = reason, s.chargeUndo.owedWords, s.policy.AttentionAfter, true
 			return c
 		},
 		onDone: s.chargeUndone,
@@ -63,7 +63,7 @@ func (s *saga) chargeUndone(found booking.Undo) {
 	u.payment = s.paymentIn(found.Payment)
 	u.payment.Refunded.Amount = found.Refunded
 	u.customerGot, u.amountOwed, u.ownRefund = found.CustomerGot(), found.Due, found.Own
-	s.view.Settled = s.view.SettledAs(found, u.argument)
+	s.view.FinalAmounts = s.view.FinalAmountsBy(found, u.argument)
 }
 
 // refundLate marks an order whose refund keeps failing. An operator may pay it by hand.
@@ -116,11 +116,11 @@ func (s *saga) keepSome() {
 // refundFor is the argument of the undo of the charge, by the reason of the compensation. A
 // part of the payment is kept only if the customer is responsible for the reason. What a forgotten
 // run has decided is in the ledger, and stays.
-func (s *saga) refundFor(why booking.Reason) booking.Charge {
+func (s *saga) refundFor(reason booking.Reason) booking.Charge {
 	c := s.payment()
 	c.Amount = s.view.Amount // the current price, after changes of the order
 	c.By = s.cancelDecision.By
-	if why.Keeps() {
+	if reason.Keeps() {
 		c.Keep, c.Tier = s.due.Keep, s.due.Tier
 	}
 	return c

@@ -22,7 +22,7 @@ func (s *saga) charge(ctx workflow.Context, paid booking.Status) error {
 		return s.chargeNothing(ctx, paid)
 	}
 	charge := s.payment()
-	charge.Late, charge.Why = s.tooLate()
+	charge.Late, charge.Reason = s.tooLate()
 	st := step{
 		call:       call{name: "charge payment", queue: contract.PaymentsQueue, quick: quickPayment, do: payments.ChargePayment, with: charge},
 		undo:       s.undoCharge(),

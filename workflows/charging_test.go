@@ -47,7 +47,7 @@ func TestCharge_DeferralsThatComeToNothing(t *testing.T) {
 	for name, tt := range map[string]struct {
 		change func(*contract.Lodging)
 		happen func(*stay)
-		why    booking.Reason
+		reason booking.Reason
 	}{
 		"Expired":   {soon, func(*stay) {}, booking.PaymentUnavailable},
 		"Cancelled": {soon, func(s *stay) { s.decides(10*time.Second, contract.CancelUpdate) }, booking.ByCustomer},
@@ -62,7 +62,7 @@ func TestCharge_DeferralsThatComeToNothing(t *testing.T) {
 			tt.happen(s)
 			v := s.run()
 			require.Equal(t, booking.Cancelled, v.Status)
-			require.Equal(t, tt.why, v.Reason)
+			require.Equal(t, tt.reason, v.Reason)
 			require.Nil(t, v.PaymentDeferred)
 			require.Empty(t, s.provider, "which got no request")
 			require.Empty(t, s.events(), "it never came into being")
@@ -137,7 +137,7 @@ func TestCharge_NowOrNotAtAll(t *testing.T) {
 		require.Empty(t, s.events())
 		require.Empty(t, s.messagesTo(s.customer), "the answer says it")
 	})
-	t.Run("AskedOnceMore", func(t *testing.T) {
+	t.Run("RequestedOnceMore", func(t *testing.T) {
 		s := newStay(t, payNow)
 		n := 0
 		s.faults = func(call string) fault { n++; return only(after, call == "charge" && n < 4) }

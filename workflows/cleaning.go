@@ -62,21 +62,21 @@ func (v *visit) register(ctx workflow.Context) error {
 func (v *visit) unregister() undo {
 	return undo{
 		call:     call{name: "unregister call", queue: contract.ManagementQueue, quick: quickStep, do: management.UnregisterCall},
-		argument: func(why booking.Reason) any { return v.call(why) },
+		argument: func(reason booking.Reason) any { return v.call(reason) },
 		onDone:   func(found booking.Undo) { v.freeTookEffect = found.Acted },
 	}
 }
 
-func (v *visit) call(why booking.Reason) booking.Call {
+func (v *visit) call(reason booking.Reason) booking.Call {
 	return booking.Call{
-		OrderID: v.in.OrderID, CustomerID: v.in.CustomerID, PlacedBy: v.in.PlacedBy, Tel: v.in.Tel, Location: v.in.Location, Why: why,
+		OrderID: v.in.OrderID, CustomerID: v.in.CustomerID, PlacedBy: v.in.PlacedBy, Tel: v.in.Tel, Location: v.in.Location, Reason: reason,
 	}
 }
 
 // inTimeCall is the call as a forward step sends it: marked if it is too late for the step.
 func (v *visit) inTimeCall() booking.Call {
 	c := v.call("")
-	c.Late, c.Why = v.tooLate()
+	c.Late, c.Reason = v.tooLate()
 	return c
 }
 
@@ -119,7 +119,7 @@ func (v *visit) waitForCleaner(ctx workflow.Context) error {
 func (v *visit) cancelAssignment() undo {
 	return undo{
 		call:     call{name: "cancel assignment", queue: contract.FulfilmentQueue, quick: quickStep, do: assignment.CancelAssignment},
-		argument: func(why booking.Reason) any { return v.call(why) },
+		argument: func(reason booking.Reason) any { return v.call(reason) },
 		onDone:   func(booking.Undo) { v.show(nil) },
 	}
 }

@@ -67,7 +67,7 @@ func TestConfirm_ComesToNothing(t *testing.T) {
 	t.Parallel()
 	for name, tt := range map[string]struct {
 		happen func(*stay)
-		why    booking.Reason
+		reason booking.Reason
 	}{
 		"TimeIsUp":  {func(*stay) {}, booking.PaymentNotConfirmed},
 		"Declined":  {func(s *stay) { s.confirms(time.Minute, refuses) }, booking.PaymentDeclined},
@@ -91,7 +91,7 @@ func TestConfirm_ComesToNothing(t *testing.T) {
 				tt.happen(s)
 				v := s.run()
 				require.Equal(t, booking.Cancelled, v.Status)
-				require.Equal(t, tt.why, v.Reason)
+				require.Equal(t, tt.reason, v.Reason)
 				require.Nil(t, v.NextAction)
 				require.Zero(t, s.owed())
 				require.Equal(t, 1, s.rooms(), "the room is free again")
@@ -206,8 +206,8 @@ func TestConfirm_OtherBusinesses(t *testing.T) {
 			return v.sagaRun, func() contract.View { return v.execute(v.in) }
 		},
 	} {
-		for what, why := range map[atCustomer]booking.Reason{approves: "", refuses: booking.PaymentDeclined, silent: booking.PaymentNotConfirmed} {
-			t.Run(name+"/"+string(why), func(t *testing.T) {
+		for what, reason := range map[atCustomer]booking.Reason{approves: "", refuses: booking.PaymentDeclined, silent: booking.PaymentNotConfirmed} {
+			t.Run(name+"/"+string(reason), func(t *testing.T) {
 				l, run := order(t)
 				meanwhile := l.meanwhile(time.Minute)
 				if what != silent {
@@ -216,9 +216,9 @@ func TestConfirm_OtherBusinesses(t *testing.T) {
 				l.decides(hour, contract.CompleteUpdate)
 				v := run()
 				l.requireUnconfirmed(*meanwhile, quarter)
-				require.Equal(t, why, v.Reason)
-				require.Equal(t, why == "", v.Status != booking.Cancelled)
-				if why != "" {
+				require.Equal(t, reason, v.Reason)
+				require.Equal(t, reason == "", v.Status != booking.Cancelled)
+				if reason != "" {
 					require.Zero(t, l.owed())
 					require.Zero(t, l.held())
 					l.requireCancellationSent(v)

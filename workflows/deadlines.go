@@ -119,10 +119,10 @@ func (s *saga) cancelUnless(ctx workflow.Context, inTime bool, err error, late b
 // is recorded before anything is undone: until then an event that ends the wait may still
 // arrive, and would count if the task had to be repeated. ctx must belong to the calling
 // coroutine, since messages are sent in coroutines of their own.
-func (s *saga) cancelForTime(ctx workflow.Context, why booking.Reason) error {
+func (s *saga) cancelForTime(ctx workflow.Context, reason booking.Reason) error {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	s.recordAndCancel(ctx, "time is up: ", why, contract.Decision{})
-	return &refusal{why}
+	s.recordAndCancel(ctx, "time is up: ", reason, contract.Decision{})
+	return &refusal{reason}
 }
 
 // expect marks the order when people take longer than they should. The order keeps waiting for

@@ -26,7 +26,7 @@ func TestTimeIsUp_BesideTheStory(t *testing.T) {
 		return s.cancelReason, err
 	})
 	require.NoError(t, env.GetWorkflowError())
-	var why booking.Reason
-	require.NoError(t, env.GetWorkflowResult(&why))
-	require.Equal(t, booking.TooLate, why)
+	var reason booking.Reason
+	require.NoError(t, env.GetWorkflowResult(&reason))
+	require.Equal(t, booking.TooLate, reason)
 }

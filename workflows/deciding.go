@@ -49,9 +49,9 @@ func (s *saga) cancel(ctx workflow.Context, d contract.Decision) (contract.View,
 }
 
 // cancelFor cancels the order for a reason, and waits until it has ended.
-func (s *saga) cancelFor(ctx workflow.Context, why booking.Reason, d contract.Decision) (contract.View, error) {
+func (s *saga) cancelFor(ctx workflow.Context, reason booking.Reason, d contract.Decision) (contract.View, error) {
 	if !s.cancelling() {
-		s.recordAndCancel(ctx, "cancelled for ", why, d)
+		s.recordAndCancel(ctx, "cancelled for ", reason, d)
 	}
 	return s.awaitEnd(ctx, booking.Cancelled)
 }
@@ -59,11 +59,11 @@ func (s *saga) cancelFor(ctx workflow.Context, why booking.Reason, d contract.De
 // cancelIfAgreed is cancelFor if a service has to agree first. If the service refuses,
 // cancelIfAgreed returns its error. The call to the service replaces the call of record.
 func (s *saga) cancelIfAgreed(
-	ctx workflow.Context, why booking.Reason, d contract.Decision, agree func(workflow.Context) error,
+	ctx workflow.Context, reason booking.Reason, d contract.Decision, agree func(workflow.Context) error,
 ) (contract.View, error) {
 	if !s.cancelling() {
 		s.awaitingService = true
-		due := s.dueFor(why, d) // computed before the call: the order may continue during it
+		due := s.dueFor(reason, d) // computed before the call: the order may continue during it
 		err := agree(ctx)
 		s.awaitingService = false
 		switch {
@@ -72,7 +72,7 @@ func (s *saga) cancelIfAgreed(
 			s.cancelDecision, s.due = contract.Decision{}, booking.Due{}
 			return contract.View{}, s.asUpdateError(err)
 		default:
-			s.markCancelled(why, d, due)
+			s.markCancelled(reason, d, due)
 		}
 	}
 	return s.awaitEnd(ctx, booking.Cancelled)
@@ -81,27 +81,27 @@ func (s *saga) cancelIfAgreed(
 // recordAndCancel records a decision to cancel the order, and then cancels it: see record.
 // While the decision is being recorded, the order already counts as cancelled for other
 // decisions. The refund is calculated before that, so it is the one that the caller was quoted.
-func (s *saga) recordAndCancel(ctx workflow.Context, words string, why booking.Reason, d contract.Decision) {
-	s.cancelRequested = why
-	due := s.dueFor(why, d)
-	record(ctx, words+string(why))
-	s.markCancelled(why, d, due)
+func (s *saga) recordAndCancel(ctx workflow.Context, words string, reason booking.Reason, d contract.Decision) {
+	s.cancelRequested = reason
+	due := s.dueFor(reason, d)
+	record(ctx, words+string(reason))
+	s.markCancelled(reason, d, due)
 }
 
 // dueFor is the refund that follows from a decision. A decision that the engine applies again
 // after a reset gives the same refund as the first time. Then dueFor also sets cancelDecision
 // and due: the order may be compensated before the decision is recorded again, if a step
 // reports that it was undone.
-func (s *saga) dueFor(why booking.Reason, d contract.Decision) booking.Due {
+func (s *saga) dueFor(reason booking.Reason, d contract.Decision) booking.Due {
 	if !s.view.HadReachedLater(d) || !judgedByStatusThen(s.ctx) {
-		return s.view.RefundDue(why, d.At)
+		return s.view.RefundDue(reason, d.At)
 	}
-	s.cancelDecision, s.due = d, s.view.AsDecided(d).RefundDue(why, d.At)
+	s.cancelDecision, s.due = d, s.view.AsDecided(d).RefundDue(reason, d.At)
 	return s.due
 }
 
-func (s *saga) markCancelled(why booking.Reason, d contract.Decision, due booking.Due) {
-	s.cancelRequested, s.cancelReason, s.cancelDecision, s.due = why, why, d, due
+func (s *saga) markCancelled(reason booking.Reason, d contract.Decision, due booking.Due) {
+	s.cancelRequested, s.cancelReason, s.cancelDecision, s.due = reason, reason, d, due
 	s.stopStory()
 }
 

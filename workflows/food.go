@@ -60,7 +60,7 @@ func (m *meal) notice() notice {
 
 func (m *meal) startDelivery(ctx workflow.Context) error {
 	delivery := m.delivery()
-	delivery.Late, delivery.Why = m.tooLate()
+	delivery.Late, delivery.Reason = m.tooLate()
 	_, err := m.step(ctx, step{
 		call: call{name: "start delivery", queue: contract.FulfilmentQueue, quick: quickStep, do: deliveries.StartDelivery, with: delivery},
 		undo: m.cancelDelivery(),
@@ -75,7 +75,7 @@ func (m *meal) startDelivery(ctx workflow.Context) error {
 func (m *meal) cancelDelivery() undo {
 	return undo{
 		call:     call{name: "cancel delivery", queue: contract.FulfilmentQueue, quick: quickStep, do: deliveries.CancelDelivery},
-		argument: func(why booking.Reason) any { d := m.delivery(); d.Why = why; return d },
+		argument: func(reason booking.Reason) any { d := m.delivery(); d.Reason = reason; return d },
 		onDone:   func(booking.Undo) { m.show(booking.JobCancelled) },
 	}
 }
@@ -146,7 +146,7 @@ func (m *meal) cancelWithDelivery(ctx workflow.Context, d contract.Decision) (co
 
 func (m *meal) stopDelivery(ctx workflow.Context) error {
 	d := m.delivery()
-	d.Why = booking.ByCustomer
+	d.Reason = booking.ByCustomer
 	stop := call{name: "stop delivery", queue: contract.FulfilmentQueue, do: deliveries.StopDelivery, with: d}
 	outcome, err := callOnceFromQueue(ctx, stop, time.Duration(m.policy.AnswerWithin))
 	switch {

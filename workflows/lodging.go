@@ -89,7 +89,7 @@ func (r *reservation) holdStock(ctx workflow.Context) error {
 
 func (r *reservation) stepHold(ctx workflow.Context) (booking.Outcome, error) {
 	hold := r.hold()
-	hold.Late, hold.Why = r.tooLate()
+	hold.Late, hold.Reason = r.tooLate()
 	return r.step(ctx, step{
 		call: call{name: "hold stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold},
 		undo: r.releaseStock(),
@@ -109,7 +109,7 @@ func (r *reservation) holdBeforeConfirmation(ctx workflow.Context) error {
 func (r *reservation) releaseStock() undo {
 	return undo{
 		call:     call{name: "release stock", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
-		argument: func(why booking.Reason) any { h := r.hold(); h.Why = why; return h },
+		argument: func(reason booking.Reason) any { h := r.hold(); h.Reason = reason; return h },
 		onDone: func(found booking.Undo) {
 			r.released = cmp.Or(found.Remaining, r.released)
 			r.showLast(found.Changed, r.decodeChange)
@@ -150,8 +150,8 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 			return err //replay:never the order would have to be cancelled in the same workflow task in which its owner is notified
 		}
 		r.waitFor("the owner's decision")
-		asked := workflow.Now(ctx)
-		timeout := booking.OwnerDecidesBy(asked, r.in.Place.ConfirmWithin, r.in.CheckOutAt()).Sub(asked)
+		requestedAt := workflow.Now(ctx)
+		timeout := booking.OwnerDecidesBy(requestedAt, r.in.Place.ConfirmWithin, r.in.CheckOutAt()).Sub(requestedAt)
 		confirmed := func() bool { return r.confirmed }
 		if err := r.awaitPersonOrCancel(ctx, timeout, "owner decides", confirmed, booking.OwnerTimeout); err != nil {
 			return err

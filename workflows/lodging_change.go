@@ -82,8 +82,8 @@ func (r *reservation) moveTo(c contract.StayChange, quote contract.ChangeQuote) 
 	return m
 }
 
-func (m *move) holdChange(why booking.Reason) booking.HoldChange {
-	return m.r.holdChange(m.r.hold(), &m.change, m.to.DailyQuantity(), why)
+func (m *move) holdChange(reason booking.Reason) booking.HoldChange {
+	return m.r.holdChange(m.r.hold(), &m.change, m.to.DailyQuantity(), reason)
 }
 
 // applyForgotten applies the changes that a forgotten run has made.

@@ -53,7 +53,7 @@ func (m *move) undo() (made bool) {
 // refuse reports that the reservation stays as it was.
 func (m *move) refuse(err error) {
 	r := m.r
-	no, why := refusedFor(err)
+	no, reason := refusedFor(err)
 	m.no = no
 	r.emitWith(booking.ReservationChangeRefused, nil, m.ID)
 	m.hide()
@@ -65,9 +65,9 @@ func (m *move) refuse(err error) {
 	if m.owner != nil {
 		entry.By, entry.Note = m.owner.By, m.owner.Note
 	}
-	r.notifyOfChange(booking.ForCustomer, m, booking.ChangeRefusedMessage, why, 0)
+	r.notifyOfChange(booking.ForCustomer, m, booking.ChangeRefusedMessage, reason, 0)
 	if m.owner == nil {
-		r.notifyOfChange(booking.ForOwner, m, booking.ChangeRefusedMessage, why, 0)
+		r.notifyOfChange(booking.ForOwner, m, booking.ChangeRefusedMessage, reason, 0)
 	}
 	r.noteDecision(m.ctx, entry)
 }
@@ -97,7 +97,7 @@ func (m *move) hide() {
 
 // notifyOfChange sends a message about a change. The change does not wait for it.
 func (r *reservation) notifyOfChange(
-	to booking.Addressee, m *move, messageType booking.MessageType, why booking.Reason, confirmWithin booking.Duration,
+	to booking.Addressee, m *move, messageType booking.MessageType, reason booking.Reason, confirmWithin booking.Duration,
 ) {
 	recipient := r.in.CustomerID
 	if to == booking.ForOwner {
@@ -109,6 +109,6 @@ func (r *reservation) notifyOfChange(
 			For: to, Item: r.in.Place.Name, Quantity: m.to.Rooms, From: m.to.CheckIn, To: m.to.CheckOut, CustomerID: r.in.CustomerID, ConfirmWithin: confirmWithin,
 		},
 	})
-	message.Reason = why
+	message.Reason = reason
 	r.sendBeside("notify of a change", message)
 }

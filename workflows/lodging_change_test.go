@@ -242,7 +242,7 @@ func TestLodgingChange(t *testing.T) {
 		v := s.run()
 		require.NoError(t, cancel.err)
 		require.Equal(t, booking.Cancelled, v.Status)
-		require.EqualValues(t, 100000, v.Settled.Kept.Amount, "half of what it cost by then")
+		require.EqualValues(t, 100000, v.FinalAmounts.Kept.Amount, "half of what it cost by then")
 		require.EqualValues(t, 100000, s.owed())
 	})
 	halfUntil := func(before time.Duration) func(*contract.Lodging) {
@@ -259,7 +259,7 @@ func TestLodgingChange(t *testing.T) {
 			s.decides(2*hour, contract.CancelUpdate)
 			v := s.run()
 			require.Equal(t, booking.Cancelled, v.Status)
-			require.Equal(t, keeps, v.Settled.Kept.Amount, "half of all that was ordered")
+			require.Equal(t, keeps, v.FinalAmounts.Kept.Amount, "half of all that was ordered")
 			require.Equal(t, keeps, s.owed())
 		})
 	}
@@ -271,8 +271,8 @@ func TestLodgingChange(t *testing.T) {
 		require.NoError(t, moved.err)
 		require.NoError(t, cancel.err)
 		require.Equal(t, booking.Cancelled, v.Status)
-		require.EqualValues(t, 100000, v.Settled.Kept.Amount, "the tier had passed")
-		require.Equal(t, booking.TierNone, v.Settled.Tier)
+		require.EqualValues(t, 100000, v.FinalAmounts.Kept.Amount, "the tier had passed")
+		require.Equal(t, booking.TierNone, v.FinalAmounts.Tier)
 	})
 	t.Run("CancelledAfterItWasMovedInTime", func(t *testing.T) {
 		s := newMove(t, 2, halfUntil(24*hour))
@@ -280,7 +280,7 @@ func TestLodgingChange(t *testing.T) {
 		s.decides(s.in.CheckInAt().Sub(placedAt), contract.CancelUpdate)
 		v := s.run()
 		require.Equal(t, booking.Cancelled, v.Status)
-		require.EqualValues(t, 50000, v.Settled.Kept.Amount, "the tier holds by the new day")
+		require.EqualValues(t, 50000, v.FinalAmounts.Kept.Amount, "the tier holds by the new day")
 	})
 	for name, now := range map[string]bool{"": true, "OfAnEarlierBuild": false} {
 		t.Run("GuestsLeaveEarlyAfterItWasChanged"+name, func(t *testing.T) {

@@ -132,10 +132,10 @@ func TestLodging(t *testing.T) {
 }
 
 // requireUndone checks that everything of a cancelled reservation is undone.
-func (s *stay) requireUndone(v contract.View, why booking.Reason) {
+func (s *stay) requireUndone(v contract.View, reason booking.Reason) {
 	s.Helper()
 	require.Equal(s, booking.Cancelled, v.Status)
-	require.Equal(s, why, v.Reason)
+	require.Equal(s, reason, v.Reason)
 	require.Zero(s, s.owed())
 	require.Equal(s, 1, s.rooms())
 	require.Contains(s, s.ownerMessages(), "reservation_cancelled", "the owner knows that it is off")

@@ -37,8 +37,8 @@ func (s *saga) sendNotice(ctx workflow.Context, n notice) error {
 func (s *saga) withdrawNotice(n func() notice) undo {
 	return undo{
 		call: call{name: n().name + " that it is off", queue: contract.NotificationsQueue, quick: quickStep, do: notifications.WithdrawNotice},
-		argument: func(why booking.Reason) any {
-			return activities.Withdrawal{Key: s.messageKey(n().key), Message: s.withdrawal(n(), why), Why: why}
+		argument: func(reason booking.Reason) any {
+			return activities.Withdrawal{Key: s.messageKey(n().key), Message: s.withdrawal(n(), reason), Reason: reason}
 		},
 	}
 }
@@ -52,10 +52,10 @@ func (s *saga) message(n notice) booking.Message {
 }
 
 // withdrawal is the message that withdraws a notice. It asks for no decision.
-func (s *saga) withdrawal(n notice, why booking.Reason) booking.Message {
+func (s *saga) withdrawal(n notice, reason booking.Reason) booking.Message {
 	n.key, n.messageType, n.data.ConfirmWithin = cmp.Or(n.offAs, n.key)+"/withdrawal", n.withdrawalType, 0
 	m := s.message(n)
-	m.Reason = why
+	m.Reason = reason
 	return m
 }
 

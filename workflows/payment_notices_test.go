@@ -134,7 +134,7 @@ func TestPaymentNotices_SignalAllRefunds(t *testing.T) {
 		},
 		contract.CancelRefund: func(f *following) error {
 			_, err := f.ledger.BeginRefund(t.Context(), booking.Charge{
-				Key: booking.ChargeKey(f.order), OrderID: f.order, Amount: f.in.Amount, Why: booking.ByCustomer,
+				Key: booking.ChargeKey(f.order), OrderID: f.order, Amount: f.in.Amount, Reason: booking.ByCustomer,
 			})
 			return err
 		},

@@ -68,7 +68,7 @@ func TestPolicy_OfAStay(t *testing.T) {
 			require.Equal(t, "1024", s.refundRequests[0].By)
 			require.Equal(t, s.in.CheckInAt().UTC(), v.Terms.CheckInAt)
 			require.Equal(t, kept(v), s.owed(), "it says what was kept")
-			require.Equal(t, v.Amount.Amount, v.Settled.Kept.Amount+v.Settled.Refunded.Amount)
+			require.Equal(t, v.Amount.Amount, v.FinalAmounts.Kept.Amount+v.FinalAmounts.Refunded.Amount)
 		})
 	}
 }
@@ -92,7 +92,7 @@ func TestPolicy_OtherCancellationsRefundAll(t *testing.T) {
 	for name, test := range map[string]struct {
 		change func(*contract.Lodging)
 		do     func(*stay)
-		why    booking.Reason
+		reason booking.Reason
 		tier   string
 	}{
 		"Rejected":    {longConfirmWithin, func(s *stay) { s.decides(late, contract.RejectUpdate) }, booking.RejectedByOwner, ""},
@@ -104,13 +104,13 @@ func TestPolicy_OtherCancellationsRefundAll(t *testing.T) {
 			s := newStay(t, half, test.change)
 			test.do(s)
 			v := s.run()
-			s.requireUndone(v, test.why)
+			s.requireUndone(v, test.reason)
 			keep, tier := s.lastKept()
 			require.Zero(t, keep)
 			require.Equal(t, test.tier, tier)
 			require.Equal(t, booking.Settlement{
 				Refunded: v.Amount, Kept: booking.Money{Currency: v.Amount.Currency}, Tier: test.tier,
-			}, *v.Settled)
+			}, *v.FinalAmounts)
 		})
 	}
 	t.Run("Settled", func(t *testing.T) {
@@ -163,7 +163,7 @@ func TestPolicy_WithoutOne(t *testing.T) {
 	require.Equal(t, booking.QuoteChanged, stale.code())
 	require.NoError(t, right.err)
 	require.Nil(t, v.Terms)
-	require.Nil(t, v.Settled)
+	require.Nil(t, v.FinalAmounts)
 	require.Zero(t, s.owed())
 }
 
@@ -245,12 +245,12 @@ func TestPolicy_AfterAReset(t *testing.T) {
 	s.startRun(first.History[len(first.History)-1].At.Add(time.Second))
 	second := s.run()
 	require.Equal(t, booking.ByCustomer, second.Reason)
-	require.Equal(t, first.Settled.Kept, second.Settled.Kept)
-	require.Equal(t, first.Settled.Refunded, second.Settled.Refunded)
+	require.Equal(t, first.FinalAmounts.Kept, second.FinalAmounts.Kept)
+	require.Equal(t, first.FinalAmounts.Refunded, second.FinalAmounts.Refunded)
 	require.Equal(t, kept(second), s.owed())
 	payment, err := s.ledger.Payment(context.Background(), s.order)
 	require.NoError(t, err)
-	require.Equal(t, booking.ByCustomer, payment.Why)
+	require.Equal(t, booking.ByCustomer, payment.Reason)
 }
 
 // refundedUnder are the names of the activities that were started to refund the charge.

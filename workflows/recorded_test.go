@@ -17,7 +17,7 @@ import (
 var undone = []string{"withdraw", "release", "cancel", "begin refund", "refund", "void", "unregister"}
 
 // recordsFirst cancels an order after an hour, with a record that takes ten minutes.
-func (l *sagaRun) recordsFirst(cancel func(), run func() contract.View, why booking.Reason) {
+func (l *sagaRun) recordsFirst(cancel func(), run func() contract.View, reason booking.Reason) {
 	l.Helper()
 	l.env.OnActivity(activities.RecordDecision, mock.Anything).After(10 * time.Minute).Return(nil)
 	var early []string
@@ -34,7 +34,7 @@ func (l *sagaRun) recordsFirst(cancel func(), run func() contract.View, why book
 	l.env.RegisterDelayedCallback(func() { l.setFaults(nil) }, hour+9*time.Minute)
 	v := run()
 	require.Equal(l, booking.Cancelled, v.Status)
-	require.Equal(l, why, v.Reason)
+	require.Equal(l, reason, v.Reason)
 	require.Empty(l, early, "nothing is undone before that is recorded")
 	require.False(l, complete.accepted)
 }

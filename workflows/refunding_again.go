@@ -91,7 +91,7 @@ func (s *saga) notifyUndoneAgain(ctx workflow.Context, p *part) {
 // undoAgain requests the undo's own refund. The ledger knows how much that keeps.
 func (s *saga) undoAgain(ctx workflow.Context, p *part) {
 	c := s.payment()
-	c.Why, c.Owed, c.WantsOwnRefund = s.view.Reason, p.is.Entry.Words, true
+	c.Reason, c.Owed, c.WantsOwnRefund = s.view.Reason, p.is.Entry.Words, true
 	var found booking.Undo
 	undoCall := call{
 		name: "refund payment", queue: contract.PaymentsQueue, resolvable: true, do: payments.RefundPayment, with: c,

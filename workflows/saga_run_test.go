@@ -151,9 +151,9 @@ func (d *decision) code() booking.Code {
 // after is how long after the refusal a retry is worthwhile.
 func (d *decision) after() time.Duration {
 	var e *temporal.ApplicationError
-	var why contract.Refusal
-	if errors.As(d.err, &e) && e.HasDetails() && e.Details(&why) == nil {
-		return time.Duration(why.After)
+	var refusal contract.Refusal
+	if errors.As(d.err, &e) && e.HasDetails() && e.Details(&refusal) == nil {
+		return time.Duration(refusal.After)
 	}
 	return 0
 }

@@ -72,7 +72,7 @@ type step struct {
 // onDone, if set, receives what the undo has found.
 type undo struct {
 	call
-	argument func(why booking.Reason) any
+	argument func(reason booking.Reason) any
 	onDone   func(booking.Undo)
 }
 
@@ -256,7 +256,7 @@ func (s *saga) markFailing(ctx workflow.Context, c call) {
 // undoUntilComplete does an undo until it is complete, however long that takes. found is the answer of
 // the last attempt. While Owed says what the undo waits for, the call is retried until that
 // changes. If only a person can change it, the order needs attention, with the words of Owed.
-func (s *saga) undoUntilComplete(ctx workflow.Context, u undo, why booking.Reason, found booking.Undo) {
+func (s *saga) undoUntilComplete(ctx workflow.Context, u undo, reason booking.Reason, found booking.Undo) {
 	for {
 		attentionAfter := time.Duration(s.policy.AttentionAfter)
 		if found.Owed != "" {
@@ -266,7 +266,7 @@ func (s *saga) undoUntilComplete(ctx workflow.Context, u undo, why booking.Reaso
 			s.notifyNotRefunded(ctx)
 			s.needAttention(ctx, found.Owed)
 		}
-		u.with, found = u.argument(why), booking.Undo{}
+		u.with, found = u.argument(reason), booking.Undo{}
 		if s.retryMarkingAfter(ctx, u.call, &found, attentionAfter) {
 			continue
 		}

@@ -16,7 +16,7 @@ func (s *saga) notToRun() *contract.Withdrawal {
 		return s.in.Withdrawal
 	}
 	if by := s.in.StartBy; !by.IsZero() && workflow.GetInfo(s.ctx).WorkflowStartTime.After(by) {
-		return &contract.Withdrawal{Why: booking.NotProcessed}
+		return &contract.Withdrawal{Reason: booking.NotProcessed}
 	}
 	return nil
 }
@@ -24,19 +24,19 @@ func (s *saga) notToRun() *contract.Withdrawal {
 // endWithoutRunning ends an order that is not run. There is nothing to undo. The customer of an
 // order that waited in the inbox was promised it, and is notified.
 func (s *saga) endWithoutRunning(w contract.Withdrawal) {
-	s.become(booking.Cancelling, w.Why, contract.Decision{Note: w.Note, By: w.By})
+	s.become(booking.Cancelling, w.Reason, contract.Decision{Note: w.Note, By: w.By})
 	for _, u := range s.undos {
 		u.done(booking.Undo{}) // its step never ran
 	}
-	s.end(w.Why, w.By, s.facts.cancelled)
-	if w.Why != booking.NotProcessed || !contract.BusinessOf(s.view.Kind).MayBeQueued() {
+	s.end(w.Reason, w.By, s.facts.cancelled)
+	if w.Reason != booking.NotProcessed || !contract.BusinessOf(s.view.Kind).MayBeQueued() {
 		return
 	}
 	m := s.message(notice{
 		key: contract.NotProcessedMessage, recipientID: s.in.CustomerID, messageType: booking.OrderCancelledMessage,
 		data: booking.MessageData{For: booking.ForCustomer, Item: s.view.Item.Name},
 	})
-	m.Reason = w.Why
+	m.Reason = w.Reason
 	var outcome booking.Outcome
 	s.retryMarkingAfter(s.ctx, call{
 		name: "notify customer that it was not processed", queue: contract.NotificationsQueue, do: notifications.Notify, with: m,

@@ -32,10 +32,10 @@ func eachKind(t *testing.T, test func(t *testing.T, o notToRun)) {
 
 // requireNothingBegun checks that the order was cancelled for a reason, and that no service
 // was called for it.
-func (o notToRun) requireNothingBegun(v contract.View, why booking.Reason) {
+func (o notToRun) requireNothingBegun(v contract.View, reason booking.Reason) {
 	o.Helper()
 	require.Equal(o, []booking.Status{booking.Received, booking.Cancelling, booking.Cancelled}, statuses(v))
-	require.Equal(o, why, v.Reason)
+	require.Equal(o, reason, v.Reason)
 	require.False(o, v.Placed)
 	require.False(o, v.Listed())
 	require.Empty(o, o.provider, "the provider was not called")
@@ -44,7 +44,7 @@ func (o notToRun) requireNothingBegun(v contract.View, why booking.Reason) {
 	require.Empty(o, o.ownerMessages())
 	require.Empty(o, o.events())
 	require.False(o, o.registered)
-	require.Equal(o, why, o.row().Decision.Reason, "a repeat is answered so")
+	require.Equal(o, reason, o.row().Decision.Reason, "a repeat is answered so")
 }
 
 // TestStartBy_TooLate: a saga that is started after StartBy does nothing, whatever the
@@ -98,7 +98,7 @@ func TestStartBy_InTime(t *testing.T) {
 // shows the reason and the customer's note.
 func TestWithdrawal(t *testing.T) {
 	eachKind(t, func(t *testing.T, o notToRun) {
-		o.order.Withdrawal = &contract.Withdrawal{Why: booking.ByCustomer, Note: "changed my mind"}
+		o.order.Withdrawal = &contract.Withdrawal{Reason: booking.ByCustomer, Note: "changed my mind"}
 		v := o.run()
 		o.requireNothingBegun(v, booking.ByCustomer)
 		require.EqualValues(t, "changed my mind", v.History[1].Note)

@@ -94,17 +94,17 @@ var worlds atomic.Int64
 // payment provider.
 type world struct {
 	testing.TB
-	order, item string
-	customer    string // the customer of this order only
-	ledger      *store.Payments
-	stock       *store.Inventory
-	outbox      *store.Notifications
-	registry    *store.Management
-	deliveries  *store.Jobs
-	productions *store.Jobs
-	crew        *store.Crew // nil unless the test has cleaners of its own
-	pages       *store.Mypage
-	decisions   *store.Decisions
+	order, item  string
+	customer     string // the customer of this order only
+	ledger       *store.Payments
+	stock        *store.Inventory
+	messageStore *store.Notifications
+	registry     *store.Management
+	deliveries   *store.Jobs
+	productions  *store.Jobs
+	crew         *store.Crew // nil unless the test has cleaners of its own
+	pages        *store.Mypage
+	decisions    *store.Decisions
 
 	mu             sync.Mutex
 	faults         func(call string) fault // nil: none
@@ -166,7 +166,7 @@ func newWorld(t testing.TB, kind booking.Kind) *world {
 	return &world{
 		TB: t, order: fmt.Sprintf("%s-%d", kind, n), item: fmt.Sprintf("item-%d", n), customer: fmt.Sprintf("customer-%d", n), provider: map[string]*atProvider{}, known: map[string]bool{}, failed: map[string]bool{},
 		twins:  map[string]chan struct{}{},
-		ledger: store.NewPayments(db), stock: store.NewInventory(db), outbox: store.NewNotifications(db), registry: store.NewManagement(db),
+		ledger: store.NewPayments(db), stock: store.NewInventory(db), messageStore: store.NewNotifications(db), registry: store.NewManagement(db),
 		deliveries: store.NewDeliveries(db), productions: store.NewProductions(db), pages: store.NewMypage(db), decisions: store.NewDecisions(db),
 	}
 }
@@ -239,7 +239,7 @@ func (w *world) messagesTo(recipient string) (types []string) {
 // sentTo are the messages about the order, oldest first.
 func (w *world) sentTo(recipient string) (sent []booking.Message) {
 	for page := (booking.Page{Limit: 200}); ; {
-		messages, next, err := w.outbox.Messages(context.Background(), recipient, page)
+		messages, next, err := w.messageStore.Messages(context.Background(), recipient, page)
 		require.NoError(w, err)
 		for _, m := range messages {
 			if m.OrderID == w.order {
@@ -314,7 +314,7 @@ func (l ledger) EndCharge(_ context.Context, id string, answer booking.PaymentSt
 
 func (l ledger) BeginRefund(_ context.Context, c booking.Charge) (booking.Payment, error) {
 	return act(l.process, "begin refund", func(ctx context.Context) (booking.Payment, error) {
-		if before, err := l.ledger.Payment(ctx, c.OrderID); err != nil || before.Why == "" {
+		if before, err := l.ledger.Payment(ctx, c.OrderID); err != nil || before.Reason == "" {
 			l.refundRequests = append(l.refundRequests, c) // later requests do not decide what is kept
 		}
 		payment, err := l.ledger.BeginRefund(ctx, c)
@@ -422,17 +422,17 @@ func (s stock) DropChange(_ context.Context, c booking.HoldChange) (booking.Undo
 	return act(s.process, "drop change", func(ctx context.Context) (booking.Undo, error) { return s.stock.DropChange(ctx, c) })
 }
 
-type outbox struct{ *process }
+type messageStore struct{ *process }
 
-func (o outbox) Send(_ context.Context, m booking.Message) (booking.Outcome, error) {
+func (o messageStore) Send(_ context.Context, m booking.Message) (booking.Outcome, error) {
 	requireText(o, m)
-	return act(o.process, "send", func(ctx context.Context) (booking.Outcome, error) { return o.outbox.Send(ctx, m) })
+	return act(o.process, "send", func(ctx context.Context) (booking.Outcome, error) { return o.messageStore.Send(ctx, m) })
 }
 
-func (o outbox) Withdraw(_ context.Context, key string, m booking.Message, why booking.Reason) (booking.Undo, error) {
+func (o messageStore) Withdraw(_ context.Context, key string, m booking.Message, reason booking.Reason) (booking.Undo, error) {
 	requireText(o, m)
-	assert.Equal(o, why, m.Reason, m.Key)
-	return act(o.process, "withdraw", func(ctx context.Context) (booking.Undo, error) { return o.outbox.Withdraw(ctx, key, m, why) })
+	assert.Equal(o, reason, m.Reason, m.Key)
+	return act(o.process, "withdraw", func(ctx context.Context) (booking.Undo, error) { return o.messageStore.Withdraw(ctx, key, m, reason) })
 }
 
 type registry struct{ *process }
@@ -497,11 +497,11 @@ func (c crew) Cancel(_ context.Context, call booking.Call) (booking.Undo, error)
 }
 
 func (c crew) Unsignalled(_ context.Context) ([]booking.CleanerAtWork, error) {
-	return act(c.process, "untold", func(ctx context.Context) ([]booking.CleanerAtWork, error) { return c.crew.Unsignalled(ctx) })
+	return act(c.process, "unsignalled", func(ctx context.Context) ([]booking.CleanerAtWork, error) { return c.crew.Unsignalled(ctx) })
 }
 
-func (c crew) MarkNotified(_ context.Context, id string) error {
-	return actErr(c.process, "mark notified", func(ctx context.Context) error { return c.crew.MarkNotified(ctx, id) })
+func (c crew) MarkSignalled(_ context.Context, id string) error {
+	return actErr(c.process, "mark signalled", func(ctx context.Context) error { return c.crew.MarkSignalled(ctx, id) })
 }
 
 // callers signals nothing: the test itself signals the one call of a world.
@@ -562,13 +562,13 @@ func (g gate) Enter(context.Context, bool) (activities.PaymentSlot, error) {
 	if err := actErr(g.process, "enter", func(context.Context) error { return nil }); err != nil {
 		return nil, activities.ErrShut
 	}
-	return pass{}, nil
+	return slot{}, nil
 }
 
-type pass struct{}
+type slot struct{}
 
-func (pass) Begin()      {}
-func (pass) Leave(error) {}
+func (slot) Begin()      {}
+func (slot) Leave(error) {}
 
 func (g gate) AwaitOpen(context.Context, bool) error {
 	return actErr(g.process, "opens", func(context.Context) error { return nil })

@@ -71,12 +71,12 @@ var causes = []cause{full, notInTime, stalled, waitedTooLong}
 // stalls. It never waits longer than ctx.
 func (b *Budget) Enter(ctx context.Context) error {
 	now := time.Now()
-	why := b.enter(ctx, now, arrivedAt(ctx, now).Add(b.maxWait))
-	if why == admitted {
+	cause := b.enter(ctx, now, arrivedAt(ctx, now).Add(b.maxWait))
+	if cause == admitted {
 		return nil
 	}
-	if why != gone {
-		b.measured.shed[why].Inc()
+	if cause != gone {
+		b.measured.shed[cause].Inc()
 	}
 	return b.refusal()
 }
@@ -94,16 +94,16 @@ func (b *Budget) Await(ctx context.Context) error {
 
 // enter takes a slot before end. If end is zero it waits until ctx ends.
 func (b *Budget) enter(ctx context.Context, now, end time.Time) cause {
-	w, why := b.join(now, end)
+	w, cause := b.join(now, end)
 	waited := time.Duration(0)
 	if w != nil {
-		why = b.wait(ctx, w, end)
+		cause = b.wait(ctx, w, end)
 		waited = time.Since(now)
 	}
-	if why == admitted {
+	if cause == admitted {
 		b.measured.entered(waited)
 	}
-	return why
+	return cause
 }
 
 // join takes a free slot, joins the queue, or refuses. Only a request in the queue
@@ -192,14 +192,14 @@ func (b *Budget) nextCheck(now, end time.Time) time.Duration {
 
 // abandon removes a request from the queue. If it has got a slot meanwhile, a request that is
 // gone leaves the slot to the next one, and any other request uses it.
-func (b *Budget) abandon(w *waiting, why cause) cause {
+func (b *Budget) abandon(w *waiting, cause cause) cause {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	switch {
 	case w.place != nil:
 		b.leaveQueue(w)
-		return why
-	case why == gone:
+		return cause
+	case cause == gone:
 		b.admitNext()
 		return gone
 	default:

@@ -43,7 +43,7 @@ func byOperator(e *booking.Entry) { e.ByHand, e.By, e.Ref = true, "1024", "trans
 // keepPart has the policy keep some of a payment that the customer has cancelled.
 func (b *books) keepPart(amount int64) {
 	p := &b.payments[0]
-	p.Kept, p.Tier, p.Why = amount, "before:24h", booking.ByCustomer
+	p.Kept, p.Tier, p.Reason = amount, "before:24h", booking.ByCustomer
 	b.shows(p.OrderID, amount)
 	b.providerRefunded(p.Amount.Amount - amount)
 	b.repaid("/refund", p.Amount.Amount-amount)
@@ -167,14 +167,14 @@ var refundDrifts = map[string]drift{
 	}, found(audit.Money, "it is cancelled and owes 30000 KRW; the ledger says: 100000 KRW refunded, 70000 of it refunded and 30000 kept")},
 	"KeptOfARefusal": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.keepPart(30000)
-		b.payments[0].Why = booking.RejectedByOwner
+		b.payments[0].Reason = booking.RejectedByOwner
 	}, found(audit.Money, `nothing may be kept of what is cancelled for the reason "rejected_by_owner" by the tier "before:24h"; the ledger says: 100000 KRW refunded, 70000 of it refunded and 30000 kept`)},
 	"KeptWithoutATier": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.keepPart(30000)
 		b.payments[0].Tier = ""
 	}, found(audit.Money, `nothing may be kept of what is cancelled for the reason "customer" by the tier ""; the ledger says: 100000 KRW refunded, 70000 of it refunded and 30000 kept`)},
 	"KeptAndStands": {booking.Lodging, booking.Confirmed, func(b *books) {
-		b.payments[0].Kept, b.payments[0].Tier, b.payments[0].Why = 1, "last", booking.ByCustomer
+		b.payments[0].Kept, b.payments[0].Tier, b.payments[0].Reason = 1, "last", booking.ByCustomer
 	}, found(audit.Money, "it is confirmed and owes 100000 KRW; the ledger says: 100000 KRW charged, 1 of it kept")},
 	"RetainedAndNothingKept": {booking.Lodging, booking.Cancelled, func(b *books) {
 		b.payments[0].Status = booking.Retained

@@ -30,7 +30,7 @@ func TestRun_Inbox(t *testing.T) {
 	started := []audit.Finding{{
 		Kind: audit.Inbox, OrderID: "food-1", Says: "its saga was started, and it still waits in the inbox", Remedy: "start an API: each ends it",
 	}}
-	withdrawn := &contract.Withdrawal{Why: booking.ByCustomer}
+	withdrawn := &contract.Withdrawal{Reason: booking.ByCustomer}
 	anHourAgo, justNow := audited.Add(-time.Hour), audited.Add(-time.Second)
 	for name, test := range map[string]struct {
 		kept    orders.Kept

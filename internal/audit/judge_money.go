@@ -48,8 +48,8 @@ func (f *facts) entries() (found []Finding) {
 	if p == nil {
 		return nil
 	}
-	if p.Kept != 0 && (p.Tier == "" || !slices.Contains(keepers, p.Why)) {
-		found = f.finds(Money, "", "nothing may be kept of what is cancelled for the reason %q by the tier %q; the ledger says: %s", p.Why, p.Tier, paymentInWords(p))
+	if p.Kept != 0 && (p.Tier == "" || !slices.Contains(keepers, p.Reason)) {
+		found = f.finds(Money, "", "nothing may be kept of what is cancelled for the reason %q by the tier %q; the ledger says: %s", p.Reason, p.Tier, paymentInWords(p))
 	}
 	if len(p.Entries) == 0 {
 		return found

@@ -8,17 +8,17 @@ import (
 )
 
 // terms say how much of an order's price may be kept: its policy and, once it is cancelled, the
-// settlement that it shows. Both are nil for an order that refunds everything.
+// final amounts that it shows. Both are nil for an order that refunds everything.
 type terms struct {
-	policy  *booking.CancellationPolicy
-	settled *booking.Settlement
-	apart   int64 // the sum that changes of the order have kept
+	policy       *booking.CancellationPolicy
+	finalAmounts *booking.Settlement
+	apart        int64 // the sum that changes of the order have kept
 	// departure is the refund for guests who have left early.
 	departure int64
 }
 
 func termsOf(v contract.View) terms {
-	t := terms{settled: v.Settled, apart: v.KeptByChanges(), departure: v.DepartureDue()}
+	t := terms{finalAmounts: v.FinalAmounts, apart: v.KeptByChanges(), departure: v.DepartureDue()}
 	if v.Terms != nil {
 		t.policy = &v.Terms.Cancellation
 	}
@@ -37,13 +37,13 @@ func (f *facts) asPolicySays(o orderState) (found []Finding) {
 		keeps, known = o.terms.policy.KeptBy(p.Tier, booking.Money{Amount: p.Price(), Currency: p.Amount.Currency}, o.terms.apart)
 	}
 	asSaid := keeps == p.Kept || p.Kept < keeps && othersTook(p, keeps)
-	ofItsReason := p.Tier == booking.TierAll || (p.Why == booking.NoShow) == (p.Tier == string(booking.NoShow))
+	ofItsReason := p.Tier == booking.TierAll || (p.Reason == booking.NoShow) == (p.Tier == string(booking.NoShow))
 	if p.Tier != "" && (!known || !asSaid || !ofItsReason) {
 		found = f.finds(Money, "", "its policy does not keep %d by %q; the ledger says: %s", p.Kept, p.Tier, paymentInWords(p))
 	}
 	shown := int64(0)
-	if o.terms.settled != nil {
-		shown = o.terms.settled.Kept.Amount
+	if o.terms.finalAmounts != nil {
+		shown = o.terms.finalAmounts.Kept.Amount
 	}
 	if shown != p.Kept {
 		found = append(found, f.finds(Money, "", "its customer is shown that %d is kept by the policy; the ledger keeps %d", shown, p.Kept)...)

@@ -28,30 +28,30 @@ func TestRun_Policy(t *testing.T) {
 			"its policy does not keep 10000 by \"status:paid\"",
 		}},
 		"KeepsNothing": {func(v *contract.View, p *booking.Payment) {
-			v.Settled = nil
+			v.FinalAmounts = nil
 			p.Kept, p.Refunded = 0, price.Amount
 		}, []string{"its policy does not keep 0 by \"status:paid\""}},
 		"KeepsNothingByNoTier": {func(v *contract.View, p *booking.Payment) {
-			v.Settled = nil
+			v.FinalAmounts = nil
 			p.Kept, p.Refunded, p.Tier = 0, price.Amount, booking.TierNone
 		}, []string{"its policy does not keep 0 by \"none\""}},
 		"AllInSpiteOfThePolicy": {func(v *contract.View, p *booking.Payment) {
-			v.Settled = nil
+			v.FinalAmounts = nil
 			p.Kept, p.Refunded, p.Tier = 0, price.Amount, booking.TierAll
 		}, []string{"its policy does not keep 0 by \"all\""}},
 		"Unconfirmed": {func(v *contract.View, p *booking.Payment) {
-			v.Settled = nil
+			v.FinalAmounts = nil
 			p.Kept, p.Refunded, p.Tier = 0, price.Amount, booking.TierUnconfirmed
 		}, nil},
 		"AllWithoutAPolicy": {func(v *contract.View, p *booking.Payment) {
-			v.Settled, v.Terms = nil, nil
+			v.FinalAmounts, v.Terms = nil, nil
 			p.Kept, p.Refunded, p.Tier = 0, price.Amount, booking.TierAll
 		}, nil},
 		"NoShowWithoutAPolicy": {func(v *contract.View, p *booking.Payment) {
-			v.Settled, v.Terms, v.Reason = nil, nil, booking.NoShow
-			p.Kept, p.Refunded, p.Tier, p.Why = 0, price.Amount, booking.TierAll, booking.NoShow
+			v.FinalAmounts, v.Terms, v.Reason = nil, nil, booking.NoShow
+			p.Kept, p.Refunded, p.Tier, p.Reason = 0, price.Amount, booking.TierAll, booking.NoShow
 		}, nil},
-		"NotShown": {func(v *contract.View, _ *booking.Payment) { v.Settled = nil }, []string{
+		"NotShown": {func(v *contract.View, _ *booking.Payment) { v.FinalAmounts = nil }, []string{
 			"its customer is shown that 0 is kept by the policy; the ledger keeps 10000",
 		}},
 		"ShownAndNotKept": {func(_ *contract.View, p *booking.Payment) { p.Kept, p.Refunded = 0, price.Amount }, []string{
@@ -63,12 +63,12 @@ func TestRun_Policy(t *testing.T) {
 			v := order(booking.Food, booking.Cancelled)
 			v.Reason = booking.ByCustomer
 			v.Terms = &contract.Terms{Cancellation: booking.CancellationPolicy{Tiers: []booking.Tier{{Status: booking.Paid, Percent: 90}}}}
-			v.Settled = &booking.Settlement{
+			v.FinalAmounts = &booking.Settlement{
 				Refunded: booking.Money{Amount: price.Amount - kept, Currency: "KRW"}, Kept: booking.Money{Amount: kept, Currency: "KRW"}, Tier: "status:paid",
 			}
 			b := newBooks()
 			p := payment(v, booking.Refunded, price.Amount-kept)
-			p.Kept, p.Tier, p.Why = kept, "status:paid", booking.ByCustomer
+			p.Kept, p.Tier, p.Reason = kept, "status:paid", booking.ByCustomer
 			test.spoil(&v, &p)
 			b.add(v)
 			b.payments[0], b.charges[0].Refunded = p, p.Refunded
@@ -118,10 +118,10 @@ func TestRun_KeptBesideOthers(t *testing.T) {
 			v := order(booking.Food, booking.Cancelled)
 			v.Reason = booking.ByCustomer
 			v.Terms = &contract.Terms{Cancellation: booking.CancellationPolicy{Tiers: []booking.Tier{{Status: booking.Paid, Percent: 90}}}}
-			v.Settled = &booking.Settlement{Kept: booking.Money{Amount: price.Amount / 20, Currency: "KRW"}}
+			v.FinalAmounts = &booking.Settlement{Kept: booking.Money{Amount: price.Amount / 20, Currency: "KRW"}}
 			b := newBooks()
 			p := payment(v, booking.Refunded, test.goodwill)
-			p.Kept, p.Tier, p.Why = price.Amount/20, booking.TierNone, booking.ByCustomer
+			p.Kept, p.Tier, p.Reason = price.Amount/20, booking.TierNone, booking.ByCustomer
 			b.add(v)
 			b.payments[0], b.charges[0].Refunded = p, p.Refunded
 			b.repaid("refund/1", test.goodwill)
@@ -143,7 +143,7 @@ func TestRun_NoShow(t *testing.T) {
 		says  []string
 	}{
 		"Sound":     {func(*booking.Payment) {}, nil},
-		"Cancelled": {func(p *booking.Payment) { p.Why = booking.ByCustomer }, []string{"its policy does not keep 70000 by \"no_show\""}},
+		"Cancelled": {func(p *booking.Payment) { p.Reason = booking.ByCustomer }, []string{"its policy does not keep 70000 by \"no_show\""}},
 		"KeepsMore": {func(p *booking.Payment) { p.Kept, p.Refunded = 90000, 10000 }, []string{
 			"its policy does not keep 90000 by \"no_show\"", "its customer is shown that 70000 is kept by the policy; the ledger keeps 90000",
 		}},
@@ -152,10 +152,10 @@ func TestRun_NoShow(t *testing.T) {
 			t.Parallel()
 			v := order(booking.Lodging, booking.Cancelled)
 			v.Reason, v.Terms = booking.NoShow, strictTerms()
-			v.Settled = &booking.Settlement{Kept: booking.Money{Amount: 70000, Currency: "KRW"}}
+			v.FinalAmounts = &booking.Settlement{Kept: booking.Money{Amount: 70000, Currency: "KRW"}}
 			b := newBooks()
 			p := payment(v, booking.Refunded, 30000)
-			p.Kept, p.Tier, p.Why = 70000, string(booking.NoShow), booking.NoShow
+			p.Kept, p.Tier, p.Reason = 70000, string(booking.NoShow), booking.NoShow
 			test.spoil(&p)
 			b.add(v)
 			b.payments[0], b.charges[0].Refunded = p, p.Refunded
@@ -225,7 +225,7 @@ func (b *books) shows(id string, kept int64) {
 	change := func(v *contract.View) {
 		tier := booking.Tier{Before: new(booking.Duration(24 * time.Hour)), Percent: 100}
 		v.Terms = &contract.Terms{Cancellation: booking.CancellationPolicy{Tiers: []booking.Tier{tier}, Fee: kept}}
-		v.Settled = &booking.Settlement{
+		v.FinalAmounts = &booking.Settlement{
 			Refunded: booking.Money{Amount: v.Amount.Amount - kept, Currency: v.Amount.Currency},
 			Kept:     booking.Money{Amount: kept, Currency: v.Amount.Currency}, Tier: "before:24h",
 		}

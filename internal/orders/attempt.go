@@ -129,15 +129,15 @@ func (o *Orders) repeat(ctx, budget context.Context, t tried, changes <-chan con
 // notCompared answers a request that could not be compared with the one that started its
 // order. The customer learns that the order exists. If it has no row, it is put into the
 // inbox where its kind may wait there: the dispatcher finds out which request started it.
-func (o *Orders) notCompared(ctx context.Context, t tried, seen contract.View, hasRow bool, why error) (progress, error) {
+func (o *Orders) notCompared(ctx context.Context, t tried, seen contract.View, hasRow bool, cause error) (progress, error) {
 	switch {
-	case !isOpen(why):
-		return progress{}, why
+	case !isOpen(cause):
+		return progress{}, cause
 	case hasRow:
-		o.log(ctx, t.OrderID).Warn("order exists, and its request cannot be read", zap.Error(why))
+		o.log(ctx, t.OrderID).Warn("order exists, and its request cannot be read", zap.Error(cause))
 		return progress{view: seen}, nil
 	default:
-		return o.keep(ctx, t, unstarted{why, true})
+		return o.keep(ctx, t, unstarted{cause, true})
 	}
 }
 

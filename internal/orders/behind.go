@@ -15,9 +15,9 @@ const refusalMaxAge = time.Minute
 // isBehind reports whether the refusing order repeats work after a crash and is not yet back
 // where the decision was made: a process died before the engine had recorded the work. The
 // order will get there, or be cancelled.
-func isBehind(ctx context.Context, pages Pages, orderID string, made, now time.Time, refusal error) bool {
-	_, why := answerOf(refusal)
-	if why == nil || why.View.ID != orderID || !undecided(why.View) || now.Sub(why.At) > refusalMaxAge {
+func isBehind(ctx context.Context, pages Pages, orderID string, made, now time.Time, err error) bool {
+	_, refusal := answerOf(err)
+	if refusal == nil || refusal.View.ID != orderID || !undecided(refusal.View) || now.Sub(refusal.At) > refusalMaxAge {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, OptionalReadTimeout)

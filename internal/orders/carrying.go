@@ -26,10 +26,10 @@ func (c *Carrier) deliver(ctx context.Context, k KeptDecision) error {
 	calling, end := context.WithTimeout(ctx, startWithin)
 	wasAccepted, err := c.send(calling, k, d)
 	end()
-	answer, why := answerOf(err)
+	answer, refusal := answerOf(err)
 	switch {
 	case meetsRunningCall(k, begun, err):
-		return c.postpone(ctx, k, soon(why.Left(time.Now())), err)
+		return c.postpone(ctx, k, soon(refusal.Left(time.Now())), err)
 	case err == nil || wasAccepted && isAway(err) && !d.mayBeRefusedLater():
 		return c.finish(ctx, k, DecisionOutcome{Outcome: DecisionDelivered})
 	case isWorkflowMissing(err) || answer != nil && answer.Type() == updateLostToClose:
@@ -39,7 +39,7 @@ func (c *Carrier) deliver(ctx context.Context, k KeptDecision) error {
 	case ofEarlierBuild(answer):
 		return c.postpone(ctx, k, oddPause, err) // until an operator has moved it
 	case answer != nil && codePattern.MatchString(answer.Type()):
-		return c.refused(ctx, k, booking.Code(answer.Type()), why)
+		return c.refused(ctx, k, booking.Code(answer.Type()), refusal)
 	}
 	return c.failed(ctx, k, wasAccepted, err)
 }
@@ -90,7 +90,7 @@ func (c *Carrier) closed(ctx context.Context, k KeptDecision, cause error) error
 }
 
 // refused finishes a decision that its order has refused.
-func (c *Carrier) refused(ctx context.Context, k KeptDecision, code booking.Code, why *contract.Refusal) error {
+func (c *Carrier) refused(ctx context.Context, k KeptDecision, code booking.Code, refusal *contract.Refusal) error {
 	if k.Update == contract.ResolveUpdate && code == booking.NothingOwed {
 		payment, err := c.Ledger.Payment(ctx, k.OrderID)
 		switch {
@@ -103,8 +103,8 @@ func (c *Carrier) refused(ctx context.Context, k KeptDecision, code booking.Code
 		}
 	}
 	var view contract.View
-	if why != nil {
-		view = why.View
+	if refusal != nil {
+		view = refusal.View
 	} else if shown, err := c.Pages.View(ctx, k.OrderID); err == nil {
 		view = shown
 	}

@@ -30,9 +30,9 @@ func (c *Carrier) send(ctx context.Context, k KeptDecision, d Decision) (wasAcce
 // meetsRunningCall reports whether a resolution that was sent at begun met a refund whose call to
 // the provider is running.
 func meetsRunningCall(k KeptDecision, begun time.Time, err error) bool {
-	answer, why := answerOf(err)
+	answer, refusal := answerOf(err)
 	return k.Update == contract.ResolveUpdate && answer != nil && answer.Type() == string(booking.DecisionPending) &&
-		why != nil && !isPast(err, begun)
+		refusal != nil && !isPast(err, begun)
 }
 
 // resolve sends a resolution to the refund workflows of an order that has ended.

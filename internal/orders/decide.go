@@ -100,13 +100,13 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 	}
 	k := toKeep(caller, d, sentAs.id, made)
 	var out Outcome
-	switch _, why := answerOf(err); {
+	switch _, refusal := answerOf(err); {
 	case !wasAccepted && isOpen(err) && atLimit(err) == nil:
 		out, err = o.undelivered(ctx, k, sending, err)
 	case err == nil:
 		out = Outcome{View: view, Done: true}
 	case wasAccepted && d.isUnderWay(err):
-		out, err = o.join(budget, d, why.View), nil
+		out, err = o.join(budget, d, refusal.View), nil
 	case wasAccepted && isAway(err):
 		out, err = o.afterAccepted(ctx, d)
 		out, err = o.undecided(ctx, k, out, err)
@@ -189,8 +189,8 @@ func (o *Orders) stillWaiting(ctx context.Context, d Decision) (Outcome, error) 
 // isUnderWay reports whether a cancel was refused because the order is being cancelled
 // already, as requested.
 func (d Decision) isUnderWay(err error) bool {
-	answer, why := answerOf(err)
-	return why != nil && d.Update == contract.CancelUpdate && answer.Type() == string(booking.BeingCancelled)
+	answer, refusal := answerOf(err)
+	return refusal != nil && d.Update == contract.CancelUpdate && answer.Type() == string(booking.BeingCancelled)
 }
 
 // join answers a cancel of an order that is being cancelled: it is done if the order ends
@@ -208,14 +208,14 @@ var codePattern = regexp.MustCompile(`^[a-z]+(_[a-z]+)*$`)
 
 // refused translates an order's answer to a decision, and returns the order if it is known.
 func (o *Orders) refused(ctx context.Context, d Decision, err error) (contract.View, error) {
-	answer, why := answerOf(err)
+	answer, refusal := answerOf(err)
 	switch {
 	case isWorkflowMissing(err) || answer != nil && answer.Type() == updateLostToClose:
 		return o.closed(ctx, d)
 	case ofEarlierBuild(answer):
 		return contract.View{}, earlierBuild()
 	case answer != nil && codePattern.MatchString(answer.Type()):
-		return o.refusedBy(ctx, d, answer, why)
+		return o.refusedBy(ctx, d, answer, refusal)
 	}
 	if limit := atLimit(err); limit != nil {
 		o.log(ctx, d.OrderID).Warn("order accepts no decision", zap.Error(err))
@@ -227,17 +227,17 @@ func (o *Orders) refused(ctx context.Context, d Decision, err error) (contract.V
 // refusedBy is the refusal of an order that gave its code and, for workflows of this build,
 // its view.
 func (o *Orders) refusedBy(
-	ctx context.Context, d Decision, answer *temporal.ApplicationError, why *contract.Refusal,
+	ctx context.Context, d Decision, answer *temporal.ApplicationError, refusal *contract.Refusal,
 ) (contract.View, error) {
 	no := booking.Errorf(booking.Code(answer.Type()), "%s", answer.Message())
-	if why == nil {
+	if refusal == nil {
 		row, _ := o.optionalRow(ctx, d.OrderID) // without it, the refusal itself has to suffice
 		return row.View, no
 	}
-	if why.After > 0 {
-		no.After = soon(why.Left(o.Now()))
+	if refusal.After > 0 {
+		no.After = soon(refusal.Left(o.Now()))
 	}
-	return why.View, no
+	return refusal.View, no
 }
 
 // closed answers for an order that takes no decisions any more because its workflow has

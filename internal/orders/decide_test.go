@@ -73,8 +73,8 @@ var cancel = orders.Decision{OrderID: "food-1", Kind: booking.Food, Update: cont
 func TestDecide_RefusalIsOfTheDomain(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)
-	why := contract.Refusal{View: contract.View{ID: "food-1", Status: booking.Delivering}, After: booking.Duration(40 * time.Second)}
-	answers(engine, temporal.NewNonRetryableApplicationError("the delivery is away", string(booking.DeliveryUnavailable), nil, why))
+	refusal := contract.Refusal{View: contract.View{ID: "food-1", Status: booking.Delivering}, After: booking.Duration(40 * time.Second)}
+	answers(engine, temporal.NewNonRetryableApplicationError("the delivery is away", string(booking.DeliveryUnavailable), nil, refusal))
 	out, err := o.Decide(t.Context(), booking.Caller{Unchecked: true}, cancel)
 	require.Equal(t, booking.Errorf(booking.DeliveryUnavailable, "the delivery is away").RetryIn(40*time.Second), err)
 	require.Equal(t, booking.Delivering, out.View.Status)

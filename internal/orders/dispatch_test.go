@@ -195,22 +195,22 @@ func TestDispatch_Started(t *testing.T) {
 // takes effect any more.
 func TestDispatch_Withdrawn(t *testing.T) {
 	t.Parallel()
-	withdrawn := func(t *testing.T, why booking.Reason) (kitchen, string) {
+	withdrawn := func(t *testing.T, reason booking.Reason) (kitchen, string) {
 		t.Helper()
 		k := newKitchen(t)
 		ids := k.storeOrders(t, 1)
-		_, ok, err := k.inbox.Withdraw(t.Context(), ids[0], contract.Withdrawal{Why: why}, false)
+		_, ok, err := k.inbox.Withdraw(t.Context(), ids[0], contract.Withdrawal{Reason: reason}, false)
 		require.NoError(t, err)
 		require.True(t, ok)
 		return k, ids[0]
 	}
 	t.Run("NeverStarted", func(t *testing.T) {
 		t.Parallel()
-		for _, why := range []booking.Reason{booking.ByCustomer, booking.NotProcessed} {
-			k, _ := withdrawn(t, why)
+		for _, reason := range []booking.Reason{booking.ByCustomer, booking.NotProcessed} {
+			k, _ := withdrawn(t, reason)
 			s := answersStarts(k.engine, func(int, contract.Food) error { return nil })
 			require.Equal(t, map[string]int{"closed": 1}, k.dispatches(t))
-			require.Equal(t, why, s.inputs[0].Withdrawal.Why)
+			require.Equal(t, reason, s.inputs[0].Withdrawal.Reason)
 			require.NoError(t, s.inputs[0].Check())
 		}
 	})

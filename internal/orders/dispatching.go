@@ -91,14 +91,14 @@ func (d *Dispatcher) found(ctx context.Context, k Kept) error {
 // that was withdrawn for another reason continues if it was started after all.
 func (d *Dispatcher) stop(ctx context.Context, k Kept) error {
 	closed := func(outcome string) error { return d.done(k, dispatchClosed, d.Inbox.Closed(ctx, k.OrderID, outcome)) }
-	if k.Withdrawal.Why != booking.ByCustomer {
+	if k.Withdrawal.Reason != booking.ByCustomer {
 		return closed("it had been started")
 	}
 	decision := Decision{OrderID: k.OrderID, Kind: k.Kind, Update: contract.CancelUpdate, Note: k.Withdrawal.Note}
 	calling, cancel := context.WithTimeout(ctx, startWithin)
 	defer cancel()
 	_, wasAccepted, err := d.Engine.decide(calling, admittedBefore, fmt.Sprintf("inbox/%d", k.Tries), decision)
-	answer, why := answerOf(err)
+	answer, refusal := answerOf(err)
 	switch {
 	case err == nil:
 		return closed("it was cancelled")
@@ -106,8 +106,8 @@ func (d *Dispatcher) stop(ctx context.Context, k Kept) error {
 		return closed("it is being cancelled")
 	case answer != nil && (booking.Code(answer.Type()) == booking.DeliveryUnavailable || booking.Code(answer.Type()) == booking.DecisionPending):
 		pause := oddPause
-		if why != nil {
-			pause = soon(why.Left(time.Now()))
+		if refusal != nil {
+			pause = soon(refusal.Left(time.Now()))
 		}
 		d.failed(ctx, k, true, pause, err)
 		return nil

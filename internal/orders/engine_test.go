@@ -62,10 +62,10 @@ func TestEngine_Signals(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			temporal := mocks.NewClient(t)
-			temporal.On("SignalWorkflow", mock.Anything, "cafe-1", "", contract.ForceCancelSignal, contract.Force{Why: booking.MenuDeleted, By: "1024"}).Return(test.err)
+			temporal.On("SignalWorkflow", mock.Anything, "cafe-1", "", contract.ForceCancelSignal, contract.Force{Reason: booking.MenuDeleted, By: "1024"}).Return(test.err)
 			temporal.On("SignalWorkflow", mock.Anything, "cleaning-1", "", contract.AssignedSignal, booking.Cleaner{ID: "kim"}).Return(test.err)
 			engine := orders.NewEngine(temporal)
-			running, err := engine.ForceCancel(t.Context(), "cafe-1", contract.Force{Why: booking.MenuDeleted, By: "1024"})
+			running, err := engine.ForceCancel(t.Context(), "cafe-1", contract.Force{Reason: booking.MenuDeleted, By: "1024"})
 			require.Equal(t, test.running, running)
 			require.Equal(t, test.fails, err != nil)
 			require.Equal(t, test.fails, engine.SignalAssigned(t.Context(), "cleaning-1", booking.Cleaner{ID: "kim"}) != nil)
@@ -78,7 +78,7 @@ func TestEngine_NoID(t *testing.T) {
 	t.Parallel()
 	engine := orders.NewEngine(mocks.NewClient(t)) // a call would fail the test
 	for _, id := range []string{"", strings.Repeat("x", 1001)} {
-		running, err := engine.ForceCancel(t.Context(), id, contract.Force{Why: booking.MenuDeleted})
+		running, err := engine.ForceCancel(t.Context(), id, contract.Force{Reason: booking.MenuDeleted})
 		require.NoError(t, err)
 		require.False(t, running)
 		require.NoError(t, engine.SignalAssigned(t.Context(), id, booking.Cleaner{ID: "kim"}))

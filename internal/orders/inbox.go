@@ -94,7 +94,7 @@ func InInbox(v contract.View) bool { return v.Version == KeptVersion || v.Versio
 // Withdrawn is the view of a withdrawn order in the inbox.
 func Withdrawn(v contract.View, w contract.Withdrawal, at time.Time) contract.View {
 	v = v.Clone()
-	v.Status, v.Reason, v.Version = booking.Cancelling, w.Why, WithdrawnVersion
-	v.History = append(v.History, contract.Entry{Status: booking.Cancelling, At: at, Reason: w.Why, Note: w.Note, By: w.By})
+	v.Status, v.Reason, v.Version = booking.Cancelling, w.Reason, WithdrawnVersion
+	v.History = append(v.History, contract.Entry{Status: booking.Cancelling, At: at, Reason: w.Reason, Note: w.Note, By: w.By})
 	return v
 }

@@ -58,26 +58,26 @@ func reached(s *sending, err error) bool {
 // keep puts an order whose saga could not be started into the inbox. An order of a kind
 // that does not wait there is accepted only if its saga may have been started; otherwise
 // the error says that it was not, and never will be.
-func (o *Orders) keep(ctx context.Context, t tried, why unstarted) (progress, error) {
+func (o *Orders) keep(ctx context.Context, t tried, failure unstarted) (progress, error) {
 	log := o.log(ctx, t.OrderID)
 	undecided := progress{view: t.view}
 	if !contract.BusinessOf(t.view.Kind).MayBeQueued() || o.Dispatcher == nil {
-		if !why.sent {
-			return progress{}, why.error
+		if !failure.sent {
+			return progress{}, failure.error
 		}
-		log.Warn("start of order is not answered", zap.Error(why.error))
+		log.Warn("start of order is not answered", zap.Error(failure.error))
 		return undecided, nil
 	}
 	wait, tooLong := o.Dispatcher.estimate()
-	if tooLong && !why.sent {
+	if tooLong && !failure.sent {
 		return progress{}, admission.TooBusy().RetryIn(wait)
 	}
-	if !why.sent { // otherwise it may have been started, and is kept without limits
+	if !failure.sent { // otherwise it may have been started, and is kept without limits
 		if err := o.admitToInbox(ctx, t); err != nil {
 			return progress{}, err
 		}
 	}
-	k, row, err := t.kept(why.sent)
+	k, row, err := t.kept(failure.sent)
 	if err != nil {
 		return progress{}, err
 	}
@@ -85,16 +85,16 @@ func (o *Orders) keep(ctx context.Context, t tried, why unstarted) (progress, er
 	same := t.placement.placed(hash)
 	switch {
 	case err == nil && same:
-		log.Info("order waits in the inbox", zap.Error(why.error))
+		log.Info("order waits in the inbox", zap.Error(failure.error))
 		undecided.view.Version = KeptVersion
 		return undecided, nil
-	case err == nil && !why.sent:
+	case err == nil && !failure.sent:
 		return progress{}, booking.Errorf(IdempotencyKeyReused, "this key was used for another request")
-	case err != nil && errors.Is(err, booking.ErrNothingDone) && !why.sent:
+	case err != nil && errors.Is(err, booking.ErrNothingDone) && !failure.sent:
 		log.Error("order cannot be kept in the inbox", zap.Error(err))
-		return progress{}, why.error
+		return progress{}, failure.error
 	}
-	log.Error("order may be in the inbox, or started", zap.NamedError("start", why.error), zap.Error(err))
+	log.Error("order may be in the inbox, or started", zap.NamedError("start", failure.error), zap.Error(err))
 	if err != nil {
 		o.Dispatcher.keepUnwritten(k, row)
 	}
@@ -159,7 +159,7 @@ func (o *Orders) withdraw(ctx context.Context, d Decision) (contract.View, bool)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), keptWithin)
 	defer cancel()
-	w := contract.Withdrawal{Why: booking.ByCustomer, Note: booking.Lines(d.Note), By: d.By}
+	w := contract.Withdrawal{Reason: booking.ByCustomer, Note: booking.Lines(d.Note), By: d.By}
 	view, ok, err := o.Dispatcher.Inbox.Withdraw(ctx, d.OrderID, w, business.ServiceAgreesToCancel)
 	if err != nil {
 		o.log(ctx, d.OrderID).Warn("inbox cannot be read", zap.Error(err))

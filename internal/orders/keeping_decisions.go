@@ -15,25 +15,25 @@ import (
 // kept under the id with which it was sent: if it has arrived, the two are one update. If a
 // service has to agree first, a decision that was certainly not sent is not kept: its
 // caller waits for the service's answer.
-func (o *Orders) undelivered(ctx context.Context, k KeptDecision, s *sending, why error) (Outcome, error) {
+func (o *Orders) undelivered(ctx context.Context, k KeptDecision, s *sending, cause error) (Outcome, error) {
 	log := o.log(ctx, k.OrderID).With(zap.String("decision", k.Update))
-	lost := ranOut(why) || isBroken(why) || !isAway(why) // otherwise the engine refused
+	lost := ranOut(cause) || isBroken(cause) || !isAway(cause) // otherwise the engine refused
 	unknown := lost && !s.nothing()
 	if unknown || !k.needsAgreement() {
 		out, kept, err := o.keepDecision(ctx, k)
 		if kept && (!unknown || !errors.Is(err, &booking.Error{Code: booking.DecisionPending})) {
-			log.Warn("decision is not delivered yet", zap.NamedError("cause", why), zap.NamedError("answer", err))
+			log.Warn("decision is not delivered yet", zap.NamedError("cause", cause), zap.NamedError("answer", err))
 			return out, err
 		}
 	}
-	log.Warn("decision not accepted", zap.Error(why))
+	log.Warn("decision not accepted", zap.Error(cause))
 	switch {
 	case unknown:
 		return Outcome{}, booking.Errorf(Unreachable, "the order has not answered: it may take the decision yet, or never; repeat it to be certain")
 	case lost:
 		return Outcome{}, booking.Errorf(TemporalUnavailable, "orders cannot be worked on at the moment; nothing was sent: repeat the request")
 	default:
-		return Outcome{}, why
+		return Outcome{}, cause
 	}
 }
 
@@ -62,14 +62,14 @@ func (o *Orders) queueBehind(ctx context.Context, caller booking.Caller, d Decis
 
 // undecided answers a decision that was accepted but may not count yet. It is kept, so that
 // its outcome becomes known: the engine has it under its id.
-func (o *Orders) undecided(ctx context.Context, k KeptDecision, out Outcome, why error) (Outcome, error) {
-	if !errors.Is(why, &booking.Error{Code: Unreachable}) {
-		return out, why
+func (o *Orders) undecided(ctx context.Context, k KeptDecision, out Outcome, cause error) (Outcome, error) {
+	if !errors.Is(cause, &booking.Error{Code: Unreachable}) {
+		return out, cause
 	}
 	if follows, kept, err := o.keepDecision(ctx, k); kept && err == nil {
 		return follows, nil
 	}
-	return out, why
+	return out, cause
 }
 
 // orderReadTimeout bounds the read of the order for which a decision is kept.

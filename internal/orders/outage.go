@@ -128,9 +128,9 @@ func answerOf(err error) (*temporal.ApplicationError, *contract.Refusal) {
 	if !ok {
 		return nil, nil
 	}
-	var why contract.Refusal
-	if !answer.HasDetails() || answer.Details(&why) != nil {
+	var refusal contract.Refusal
+	if !answer.HasDetails() || answer.Details(&refusal) != nil {
 		return answer, nil
 	}
-	return answer, &why
+	return answer, &refusal
 }

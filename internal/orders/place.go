@@ -147,19 +147,19 @@ func (o *Orders) tried(budget context.Context, a Attempt, placedAt time.Time) tr
 
 // notEntered answers a request that has started nothing. An earlier request under its key may
 // have started an order whose row is not written yet.
-func (o *Orders) notEntered(ctx, budget context.Context, t tried, changes <-chan contract.Publication, why error) (progress, error) {
+func (o *Orders) notEntered(ctx, budget context.Context, t tried, changes <-chan contract.Publication, cause error) (progress, error) {
 	if t.placement.Key != "" {
 		hash, err := o.startedBy(ctx, t.OrderID)
 		if err == nil {
 			t.startedBy = hash
 			return o.repeat(ctx, budget, t, changes)
 		}
-		why = t.unlessNone(why, err)
+		cause = t.unlessNone(cause, err)
 	}
-	if errors.Is(why, &booking.Error{Code: admission.Overloaded}) {
-		return o.keep(ctx, t, unstarted{error: why})
+	if errors.Is(cause, &booking.Error{Code: admission.Overloaded}) {
+		return o.keep(ctx, t, unstarted{error: cause})
 	}
-	return progress{}, why
+	return progress{}, cause
 }
 
 // enter waits for the turn in which start starts the order. If it fails, the request has
@@ -262,13 +262,13 @@ type earlierUnknown struct{ error }
 
 func (u earlierUnknown) Unwrap() error { return u.error }
 
-// unlessNone marks the error why of a request that has started nothing, unless it is certain
+// unlessNone marks the error of a request that has started nothing, unless it is certain
 // that no earlier one under its key has started an order: readErr is the engine's answer.
-func (t tried) unlessNone(why, readErr error) error {
+func (t tried) unlessNone(cause, readErr error) error {
 	if t.placement.Key == "" || errors.Is(readErr, refusal(booking.NotFound)) {
-		return why
+		return cause
 	}
-	return earlierUnknown{why}
+	return earlierUnknown{cause}
 }
 
 // startedBy is the hash of the request that started the order, "" without an Idempotency-Key. It

@@ -37,11 +37,11 @@ func place(t *testing.T, o *orders.Orders, p orders.Placement) (orders.Outcome, 
 }
 
 // comesTo makes the saga of every order publish a status as soon as it is started.
-func comesTo(o *orders.Orders, engine *mocks.Client, status booking.Status, why booking.Reason) {
+func comesTo(o *orders.Orders, engine *mocks.Client, status booking.Status, reason booking.Reason) {
 	engine.On("ExecuteWorkflow", mock.Anything, mock.Anything, contract.CleaningWorkflow, mock.Anything).
 		Return(func(_ context.Context, _ client.StartWorkflowOptions, _ any, args ...any) (client.WorkflowRun, error) {
 			v := args[0].(contract.Cleaning).View()
-			v.Status, v.Reason = status, why
+			v.Status, v.Reason = status, reason
 			o.Hub.Wake(contract.Publication{View: v, Decision: &v})
 			return &mocks.WorkflowRun{}, nil
 		})
@@ -245,14 +245,14 @@ func (noTurn) Leave(bool)                  { panic("there was no turn") }
 
 // kept runs the test for orders that cannot be started, each with the code of the reason. A
 // start would fail the test.
-func kept(t *testing.T, test func(t *testing.T, o *orders.Orders, engine *mocks.Client, w orders.Wanted, why booking.Code)) {
+func kept(t *testing.T, test func(t *testing.T, o *orders.Orders, engine *mocks.Client, w orders.Wanted, code booking.Code)) {
 	t.Helper()
 	withdrawn := newMemory()
 	withdrawn.menus["menu-1"] = booking.Menu{ID: "menu-1", Name: "Bibimbap", OwnerID: "sara", Withdrawn: true}
 	for name, c := range map[string]struct {
 		wanted orders.Wanted
 		starts orders.Turns
-		why    booking.Code
+		code   booking.Code
 	}{
 		"NoTurn":    {freeCall, noTurn{}, admission.Overloaded},
 		"Unsound":   {orders.Call{Tel: "none", Location: "12 Sejong-daero"}, nil, booking.Invalid},
@@ -265,7 +265,7 @@ func kept(t *testing.T, test func(t *testing.T, o *orders.Orders, engine *mocks.
 			if c.starts != nil {
 				o.Starts = c.starts
 			}
-			test(t, o, engine, c.wanted, c.why)
+			test(t, o, engine, c.wanted, c.code)
 		})
 	}
 }
@@ -303,12 +303,12 @@ func TestPlace_KeyReusedEarly(t *testing.T) {
 func TestPlace_Kept(t *testing.T) {
 	t.Parallel()
 	for _, key := range []string{"", "k1"} {
-		kept(t, func(t *testing.T, o *orders.Orders, engine *mocks.Client, w orders.Wanted, why booking.Code) {
+		kept(t, func(t *testing.T, o *orders.Orders, engine *mocks.Client, w orders.Wanted, code booking.Code) {
 			if key != "" {
 				knowsNone(engine)
 			}
 			_, err := place(t, o, wanted(w, key, ""))
-			require.ErrorIs(t, err, &booking.Error{Code: why})
+			require.ErrorIs(t, err, &booking.Error{Code: code})
 		})
 	}
 }

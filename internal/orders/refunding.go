@@ -190,8 +190,8 @@ func (o *Orders) begunRefund(ctx context.Context, r contract.Refund, orderID str
 
 // perhapsRefunded answers a refund that is not known to have begun: the entry may exist
 // while the provider is away.
-func (o *Orders) perhapsRefunded(ctx context.Context, r contract.Refund, orderID string, perhaps bool, why error) (Refunded, error) {
-	o.log(ctx, orderID).Warn("order does not answer for a refund", zap.Error(why))
+func (o *Orders) perhapsRefunded(ctx context.Context, r contract.Refund, orderID string, perhaps bool, cause error) (Refunded, error) {
+	o.log(ctx, orderID).Warn("order does not answer for a refund", zap.Error(cause))
 	reading, cancel := context.WithTimeout(context.WithoutCancel(ctx), OptionalReadTimeout)
 	defer cancel()
 	if payment, err := o.Ledger.Payment(reading, orderID); err == nil {
@@ -207,12 +207,12 @@ func (o *Orders) perhapsRefunded(ctx context.Context, r contract.Refund, orderID
 
 // notRefunded is why a refund was not begun.
 func (o *Orders) notRefunded(ctx context.Context, orderID string, err error) error {
-	answer, why := answerOf(err)
+	answer, refusal := answerOf(err)
 	if ofEarlierBuild(answer) {
 		return earlierBuild()
 	}
 	if answer != nil && codePattern.MatchString(answer.Type()) {
-		_, no := o.refusedBy(ctx, Decision{OrderID: orderID}, answer, why)
+		_, no := o.refusedBy(ctx, Decision{OrderID: orderID}, answer, refusal)
 		return no
 	}
 	if limit := atLimit(err); limit != nil {

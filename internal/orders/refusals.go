@@ -33,14 +33,14 @@ const (
 
 // CodeOf is the code for an order that ended as cancelled. The reasons that name a person
 // would say too little as codes.
-func CodeOf(why booking.Reason) booking.Code {
-	switch why {
+func CodeOf(reason booking.Reason) booking.Code {
+	switch reason {
 	case booking.ByCustomer:
 		return CancelledByCustomer
 	case booking.ByOperator:
 		return CancelledByOperator
 	default:
-		return booking.Code(why)
+		return booking.Code(reason)
 	}
 }
 

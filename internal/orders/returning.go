@@ -97,13 +97,13 @@ func (o *Orders) Return(ctx context.Context, caller booking.Caller, orderID stri
 	case isOpen(err):
 		return Outcome{}, o.explained(ctx, orderID, err)
 	}
-	answer, why := answerOf(err)
+	answer, refusal := answerOf(err)
 	if answer != nil && booking.Code(answer.Type()) == booking.DecisionPending { // another tab was first
 		nextChange(budget, changes)
 	}
 	view, err = o.read(ctx, orderID)
-	if why != nil {
-		view = newer(view, why.View)
+	if refusal != nil {
+		view = newer(view, refusal.View)
 	}
 	return Outcome{View: view, Done: view.Decided()}, o.explained(ctx, orderID, err)
 }

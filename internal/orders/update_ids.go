@@ -31,8 +31,8 @@ const mostIDsOfSlot = 6
 // isPast reports whether err is an earlier refusal, kept by the engine, whose retry was
 // already due at begun.
 func isPast(err error, begun time.Time) bool {
-	_, why := answerOf(err)
-	return why != nil && !why.At.IsZero() && why.After > 0 && why.Left(begun) <= 0
+	_, refusal := answerOf(err)
+	return refusal != nil && !refusal.At.IsZero() && refusal.After > 0 && refusal.Left(begun) <= 0
 }
 
 // updateID is one caller's decision on an order, with the current id of its update.

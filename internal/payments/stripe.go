@@ -115,7 +115,7 @@ const (
 // create creates an intent under the n-th key of the charge, whose amount has to be valid for
 // Stripe. It returns errOtherRequest if the key was used for another request before, and
 // errSavedFailure if Stripe failed at the key's first request.
-func (s *Stripe) create(ctx context.Context, c booking.Charge, n int, why purpose) (*stripe.PaymentIntent, error) {
+func (s *Stripe) create(ctx context.Context, c booking.Charge, n int, purpose purpose) (*stripe.PaymentIntent, error) {
 	amount, err := toStripe(c.Amount)
 	if err != nil {
 		return nil, err
@@ -129,7 +129,7 @@ func (s *Stripe) create(ctx context.Context, c booking.Charge, n int, why purpos
 		Metadata: map[string]string{metadataOrder: c.OrderID, metadataKey: c.Key},
 	}
 	switch {
-	case why == voiding:
+	case purpose == voiding:
 	case c.ReturnTo == "":
 		params.PaymentMethod = stripe.String(c.Method)
 		params.Confirm, params.OffSession = stripe.Bool(true), stripe.Bool(true)

@@ -107,7 +107,7 @@ func (s *Stripe) Part(amount booking.Money) booking.Money { return Terms{}.Part(
 var errChanged = errors.New("less is left of it")
 
 // refused handles a refund that will never be made under its key. It returns the reason.
-func (s *Stripe) refused(ctx context.Context, was activities.ChargeState, why error) error {
+func (s *Stripe) refused(ctx context.Context, was activities.ChargeState, cause error) error {
 	if now, lost := s.Retrieve(ctx, was.Ref); lost != nil || now.Units != was.Units {
 		return fmt.Errorf("others have refunded some of %s meanwhile: %w", was.Ref, cmp.Or(lost, errChanged))
 	}
@@ -116,7 +116,7 @@ func (s *Stripe) refused(ctx context.Context, was activities.ChargeState, why er
 		// The same key is refused once more, and the refusal is counted then.
 		s.log.Warn("a refund that stripe refuses is not counted", zap.String("ref", was.Ref), zap.Error(s.explain(err)))
 	}
-	return why
+	return cause
 }
 
 // refund refunds a part of the intent. Its key contains the amount, since a request for another

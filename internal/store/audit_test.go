@@ -177,7 +177,7 @@ func listJobs(t *testing.T, fresh newURL) {
 	}
 	_, err := deliveries.Finish(t.Context(), "a")
 	require.NoError(t, err)
-	_, err = productions.Cancel(t.Context(), booking.Job{OrderID: "c", Quantity: 1, Why: booking.ByCustomer})
+	_, err = productions.Cancel(t.Context(), booking.Job{OrderID: "c", Quantity: 1, Reason: booking.ByCustomer})
 	require.NoError(t, err)
 	at := func(jobs []booking.JobState) (all []string) {
 		for _, j := range jobs {
@@ -215,7 +215,7 @@ func listRegistrations(t *testing.T, fresh newURL) {
 		_, err := management.Register(t.Context(), booking.Call{OrderID: order})
 		require.NoError(t, err)
 	}
-	_, err := management.Unregister(t.Context(), booking.Call{OrderID: "o2", Why: booking.ByCustomer})
+	_, err := management.Unregister(t.Context(), booking.Call{OrderID: "o2", Reason: booking.ByCustomer})
 	require.NoError(t, err)
 	require.Equal(t, []string{"o1", "o3"}, everything(t, management.Registered))
 }

@@ -81,7 +81,7 @@ func (i *Inventory) changing(
 			outcome = row.outcome()
 			return nil
 		case held == nil:
-			row = newHoldChangeRow(c, booking.Undone, c.Why)
+			row = newHoldChangeRow(c, booking.Undone, c.Reason)
 		case held.State != booking.Done:
 			row = newHoldChangeRow(c, booking.Undone, held.Reason)
 		case held.HeldToDay != "":
@@ -233,7 +233,7 @@ func (i *Inventory) DropChange(ctx context.Context, c booking.HoldChange) (undo 
 		case err != nil:
 			return err
 		case change == nil:
-			_, err = q.NewInsert().Model(newHoldChangeRow(c, booking.Undone, c.Why)).Exec(ctx)
+			_, err = q.NewInsert().Model(newHoldChangeRow(c, booking.Undone, c.Reason)).Exec(ctx)
 			return err
 		case held != nil && held.State == booking.Done && change.Made:
 			undo.Changed, err = changesOf(ctx, q, held)
@@ -242,14 +242,14 @@ func (i *Inventory) DropChange(ctx context.Context, c booking.HoldChange) (undo 
 			return nil
 		}
 		undo.Acted = true
-		return i.dropOpen(ctx, q, held, c.Why)
+		return i.dropOpen(ctx, q, held, c.Reason)
 	})
 	return undo, err
 }
 
 // dropOpen drops the hold's change that is under way, if there is one. Afterwards all
 // days that the transaction will write are locked, including the hold's own.
-func (i *Inventory) dropOpen(ctx context.Context, q bun.IDB, held *holdRow, why booking.Reason) error {
+func (i *Inventory) dropOpen(ctx context.Context, q bun.IDB, held *holdRow, reason booking.Reason) error {
 	if held.Changing == "" {
 		return nil
 	}
@@ -277,7 +277,7 @@ func (i *Inventory) dropOpen(ctx context.Context, q bun.IDB, held *holdRow, why 
 	if _, err := q.NewRaw("DELETE FROM holds WHERE key IN (?)", bun.List(extraKeys(held.Changing))).Exec(ctx); err != nil {
 		return err
 	}
-	if _, err := q.NewRaw("UPDATE hold_changes SET state = ?, reason = ? WHERE key = ?", booking.Undone, why, held.Changing).Exec(ctx); err != nil {
+	if _, err := q.NewRaw("UPDATE hold_changes SET state = ?, reason = ? WHERE key = ?", booking.Undone, reason, held.Changing).Exec(ctx); err != nil {
 		return err
 	}
 	_, err = q.NewRaw("UPDATE holds SET changing = NULL WHERE key = ?", held.Key).Exec(ctx)

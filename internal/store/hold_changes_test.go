@@ -37,7 +37,7 @@ func testHoldChanges(t *testing.T, fresh newURL) {
 	}
 	drop := func(t *testing.T, c booking.HoldChange) (acted bool) {
 		t.Helper()
-		c.Why = booking.ByCustomer
+		c.Reason = booking.ByCustomer
 		undo, err := inventory.DropChange(t.Context(), c)
 		require.NoError(t, err)
 		return undo.Acted

@@ -42,7 +42,7 @@ type keptRow struct {
 	ReceivedAt  time.Time
 	StartBy     time.Time
 	State       string
-	Why         booking.Reason
+	Reason      booking.Reason `bun:"why"`
 	Note        booking.Personal
 	DecidedBy   string
 	Sent        bool
@@ -58,7 +58,7 @@ func (r keptRow) kept() orders.Kept {
 		RequestHash: r.RequestHash, ReceivedAt: r.ReceivedAt.UTC(), StartBy: r.StartBy.UTC(), Sent: r.Sent, Tries: r.Tries,
 	}
 	if r.State == keptClosing {
-		k.Withdrawal = &contract.Withdrawal{Why: r.Why, Note: r.Note, By: r.DecidedBy}
+		k.Withdrawal = &contract.Withdrawal{Reason: r.Reason, Note: r.Note, By: r.DecidedBy}
 	}
 	if r.LeasedUntil != nil {
 		k.LeasedUntil = r.LeasedUntil.UTC()
@@ -185,7 +185,7 @@ func withdraw(
 		return view, false, err
 	}
 	_, err = q.NewRaw("UPDATE inbox SET state = ?, why = ?, note = ?, decided_by = ?, leased_until = NULL WHERE order_id = ?",
-		keptClosing, w.Why, w.Note, w.By, orderID).Exec(ctx)
+		keptClosing, w.Reason, w.Note, w.By, orderID).Exec(ctx)
 	if err != nil {
 		return view, false, err
 	}
@@ -228,7 +228,7 @@ func (i *Inbox) Expire(ctx context.Context, at time.Time) (n int, err error) {
 			break
 		}
 		var expired bool
-		if _, expired, err = i.Withdraw(ctx, id, contract.Withdrawal{Why: booking.NotProcessed}, true); expired {
+		if _, expired, err = i.Withdraw(ctx, id, contract.Withdrawal{Reason: booking.NotProcessed}, true); expired {
 			n++
 		}
 	}

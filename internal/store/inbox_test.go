@@ -15,7 +15,7 @@ import (
 
 var (
 	received = christmas.UTC().Truncate(time.Microsecond)
-	byHer    = contract.Withdrawal{Why: booking.ByCustomer, Note: "changed my mind", By: "1024"}
+	byHer    = contract.Withdrawal{Reason: booking.ByCustomer, Note: "changed my mind", By: "1024"}
 )
 
 // keptOrder is an order for the inbox, received `after` the first.
@@ -211,7 +211,7 @@ func testInboxWithdraw(i inboxOf) {
 	require.Equal(i, view, i.row("a").View)
 	require.EqualValues(i, "changed my mind", view.History[1].Note)
 	require.Equal(i, "1024", view.By())
-	again, ok, err := i.Withdraw(i.Context(), "a", contract.Withdrawal{Why: booking.NotProcessed}, true)
+	again, ok, err := i.Withdraw(i.Context(), "a", contract.Withdrawal{Reason: booking.NotProcessed}, true)
 	require.NoError(i, err)
 	require.True(i, ok)
 	require.Equal(i, view, again, "as it was first")

@@ -66,7 +66,7 @@ var (
 func (i *Inventory) Hold(ctx context.Context, h booking.Hold) (booking.Outcome, error) {
 	if h.Late {
 		return i.decide(ctx, "hold stock too late", func(context.Context, bun.IDB) (*holdRow, error) {
-			return newHoldRow(h, booking.Undone, h.Why), nil
+			return newHoldRow(h, booking.Undone, h.Reason), nil
 		})
 	}
 	outcome, short, err := i.tryHold(ctx, h)
@@ -99,7 +99,7 @@ func (i *Inventory) tryHold(ctx context.Context, h booking.Hold) (outcome bookin
 			}
 			return errShort
 		}
-		row := newHoldRow(h, booking.Done, h.Why)
+		row := newHoldRow(h, booking.Done, h.Reason)
 		row.Remaining = left
 		var first bool
 		if outcome, first, err = record(ctx, q, row); err == nil && !first {
@@ -220,7 +220,7 @@ func (i *Inventory) Release(ctx context.Context, h booking.Hold) (booking.Undo, 
 func (i *Inventory) release(ctx context.Context, q bun.IDB, h booking.Hold) (booking.Undo, error) {
 	held, err := i.lockedHold(ctx, q, h.Key)
 	if errors.Is(err, sql.ErrNoRows) {
-		never, err := insertHold(ctx, q, newHoldRow(h, booking.Undone, h.Why))
+		never, err := insertHold(ctx, q, newHoldRow(h, booking.Undone, h.Reason))
 		if err != nil || never {
 			return booking.Undo{}, err
 		}
@@ -239,7 +239,7 @@ func (i *Inventory) release(ctx context.Context, q bun.IDB, h booking.Hold) (boo
 		undo.Changed, err = changesOf(ctx, q, held)
 		return undo, err
 	}
-	if err := i.dropOpen(ctx, q, held, h.Why); err != nil {
+	if err := i.dropOpen(ctx, q, held, h.Reason); err != nil {
 		return booking.Undo{}, err
 	}
 	// The recorded hold counts, not the quantity of h.
@@ -249,7 +249,7 @@ func (i *Inventory) release(ctx context.Context, q bun.IDB, h booking.Hold) (boo
 	}
 	undo, changed := booking.Undo{Acted: true, Remaining: left}, false
 	err = q.NewRaw(`UPDATE holds SET state = ?, reason = ?, acted = TRUE, remaining_after = ? WHERE key = ?
-		RETURNING EXISTS (SELECT 1 FROM hold_changes WHERE hold_key = holds.key)`, booking.Undone, h.Why, *left, h.Key).Scan(ctx, &changed)
+		RETURNING EXISTS (SELECT 1 FROM hold_changes WHERE hold_key = holds.key)`, booking.Undone, h.Reason, *left, h.Key).Scan(ctx, &changed)
 	if err == nil && changed {
 		undo.Changed, err = changesOf(ctx, q, held)
 	}

@@ -62,7 +62,7 @@ func TestInventory_Statements(t *testing.T) {
 			release(t, inventory, newHold(item, "never", 0, 3, 1), false)
 			requireSent("SELECT", "INSERT holds", "COMMIT")
 			late := newHold(item, "late", 0, 3, 1)
-			late.Late, late.Why = true, booking.ByCustomer
+			late.Late, late.Reason = true, booking.ByCustomer
 			hold(t, inventory, late, undone)
 			requireSent("INSERT holds", "COMMIT")
 		})
@@ -91,7 +91,7 @@ func TestInventory_RepeatMeetsTheEnd(t *testing.T) {
 	}
 	for name, end := range map[string]func(h booking.Hold) error{
 		"Release": func(h booking.Hold) error {
-			h.Why = booking.ByCustomer
+			h.Reason = booking.ByCustomer
 			_, err := inventory.Release(t.Context(), h)
 			return err
 		},

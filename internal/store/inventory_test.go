@@ -59,7 +59,7 @@ func tryHold(t *testing.T, i *store.Inventory, h booking.Hold) (booking.Outcome,
 
 func release(t *testing.T, i *store.Inventory, h booking.Hold, acted bool) {
 	t.Helper()
-	h.Why = booking.ByCustomer
+	h.Reason = booking.ByCustomer
 	got, err := i.Release(t.Context(), h)
 	require.NoError(t, err)
 	require.Equal(t, acted, got.Remaining != nil)
@@ -124,7 +124,7 @@ func testRelease(t *testing.T, inventory *store.Inventory) {
 		hold(t, inventory, h, done)
 		release(t, inventory, h, true)
 		later := h
-		later.Why = booking.ByOperator // the first reason stays
+		later.Reason = booking.ByOperator // the first reason stays
 		undo, err := inventory.Release(t.Context(), later)
 		require.NoError(t, err)
 		require.True(t, undo.Acted)
@@ -285,7 +285,7 @@ func testConcurrentHolds(t *testing.T, inventory *store.Inventory) {
 					return struct{}{}, err
 				}
 				undo := h
-				undo.Why = booking.ByCustomer
+				undo.Reason = booking.ByCustomer
 				_, err := inventory.Release(t.Context(), undo)
 				return struct{}{}, err
 			})

@@ -62,7 +62,7 @@ func (j *Jobs) newChange(c booking.JobChange, job *jobRow) *jobChangeRow {
 	case job.Status == booking.JobStarted:
 		is.State, is.Reason, is.Was = booking.Done, "", job.Quantity
 	case job.Status == booking.JobCancelled:
-		is.Reason = job.Why
+		is.Reason = job.Reason
 	}
 	return is
 }
@@ -78,14 +78,14 @@ func (j *Jobs) ChangeBack(ctx context.Context, c booking.JobChange) (undo bookin
 			return err
 		case is == nil:
 			is = j.newChange(c, nil)
-			is.Reason = c.Why
+			is.Reason = c.Reason
 			_, err = q.NewInsert().Model(is).Exec(ctx)
 			return err
 		case is.State != booking.Done:
 			return nil
 		}
 		undo.Acted = true
-		if _, err := q.NewRaw("UPDATE job_changes SET state = ?, reason = ? WHERE key = ?", booking.Undone, c.Why, c.Key).Exec(ctx); err != nil {
+		if _, err := q.NewRaw("UPDATE job_changes SET state = ?, reason = ? WHERE key = ?", booking.Undone, c.Reason, c.Key).Exec(ctx); err != nil {
 			return err
 		}
 		return j.setQuantity(ctx, q, c.OrderID, is.Was)

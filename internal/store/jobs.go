@@ -36,17 +36,17 @@ type jobRow struct {
 	Quantity  int
 	Address   booking.Personal
 	Status    booking.JobStatus
-	Why       booking.Reason // of the cancellation
+	Reason    booking.Reason `bun:"why"` // of the cancellation
 	Started   bool           // false: it was cancelled before it was started, and cannot be started
 	CreatedAt time.Time
 	ChangedAt time.Time
 }
 
-func (j *Jobs) newRow(job booking.Job, status booking.JobStatus, why booking.Reason) jobRow {
+func (j *Jobs) newRow(job booking.Job, status booking.JobStatus, reason booking.Reason) jobRow {
 	at := now()
 	return jobRow{
 		Sort: j.sort, OrderID: job.OrderID, OwnerID: job.OwnerID, ItemID: job.Item.ID, ItemName: job.Item.Name,
-		Quantity: job.Quantity, Address: job.Address, Status: status, Why: why,
+		Quantity: job.Quantity, Address: job.Address, Status: status, Reason: reason,
 		Started: status == booking.JobStarted, CreatedAt: at, ChangedAt: at,
 	}
 }
@@ -55,7 +55,7 @@ func (r jobRow) state() booking.JobState {
 	return booking.JobState{
 		Job: booking.Job{
 			OrderID: r.OrderID, OwnerID: r.OwnerID, Item: booking.Item{ID: r.ItemID, Name: r.ItemName},
-			Quantity: r.Quantity, Address: r.Address, Why: r.Why,
+			Quantity: r.Quantity, Address: r.Address, Reason: r.Reason,
 		},
 		Status: r.Status, At: r.ChangedAt.UTC(),
 	}
@@ -64,7 +64,7 @@ func (r jobRow) state() booking.JobState {
 // outcome is the outcome of the job's steps: Done unless it was cancelled.
 func (r jobRow) outcome() booking.Outcome {
 	if r.Status == booking.JobCancelled {
-		return booking.Outcome{Result: booking.Undone, Reason: r.Why}
+		return booking.Outcome{Result: booking.Undone, Reason: r.Reason}
 	}
 	return booking.Outcome{Result: booking.Done}
 }
@@ -76,7 +76,7 @@ func (j *Jobs) Start(ctx context.Context, job booking.Job) (booking.Outcome, err
 	err := j.db.inTx(ctx, "start "+j.sort, func(ctx context.Context, q bun.IDB) error {
 		row = j.newRow(job, booking.JobStarted, "")
 		if job.Late {
-			row = j.newRow(job, booking.JobCancelled, job.Why)
+			row = j.newRow(job, booking.JobCancelled, job.Reason)
 		}
 		inserted, err := affected(q.NewInsert().Model(&row).On("CONFLICT (sort, order_id) DO NOTHING").Exec(ctx))
 		if err != nil || inserted == 1 {
@@ -134,7 +134,7 @@ func (j *Jobs) Cancel(ctx context.Context, job booking.Job) (booking.Undo, error
 // it.
 func (j *Jobs) cancel(ctx context.Context, what string, job booking.Job, from ...booking.JobStatus) (row jobRow, err error) {
 	err = j.db.inTx(ctx, what, func(ctx context.Context, q bun.IDB) error {
-		row = j.newRow(job, booking.JobCancelled, job.Why)
+		row = j.newRow(job, booking.JobCancelled, job.Reason)
 		upsert := q.NewInsert().Model(&row).On("CONFLICT (sort, order_id) DO UPDATE")
 		for _, column := range []bun.Ident{"status", "why", "changed_at"} {
 			upsert.Set("?0 = CASE WHEN ?TableAlias.status IN (?1) THEN EXCLUDED.?0 ELSE ?TableAlias.?0 END", column, bun.List(from))

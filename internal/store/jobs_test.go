@@ -12,10 +12,10 @@ import (
 )
 
 // newJob is a job, cancelled for the reason if there is one.
-func newJob(orderID string, why booking.Reason) booking.Job {
+func newJob(orderID string, reason booking.Reason) booking.Job {
 	return booking.Job{
 		OrderID: orderID, OwnerID: "owner", Item: booking.Item{ID: "menu", Name: "김밥 'deluxe' ?"}, Quantity: 2,
-		Address: "서울", Why: why,
+		Address: "서울", Reason: reason,
 	}
 }
 
@@ -79,23 +79,23 @@ func testJobSteps(t *testing.T, jobs *store.Jobs) {
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
-	stop := func(t *testing.T, why booking.Reason, want booking.Outcome) {
+	stop := func(t *testing.T, reason booking.Reason, want booking.Outcome) {
 		t.Helper()
-		got, err := jobs.Stop(t.Context(), newJob(t.Name(), why))
+		got, err := jobs.Stop(t.Context(), newJob(t.Name(), reason))
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
-	cancel := func(t *testing.T, why booking.Reason, acted bool) {
+	cancel := func(t *testing.T, reason booking.Reason, acted bool) {
 		t.Helper()
-		got, err := jobs.Cancel(t.Context(), newJob(t.Name(), why))
+		got, err := jobs.Cancel(t.Context(), newJob(t.Name(), reason))
 		require.NoError(t, err)
 		require.Equal(t, booking.Undo{Acted: acted}, got)
 	}
-	isJob := func(t *testing.T, status booking.JobStatus, why booking.Reason) {
+	isJob := func(t *testing.T, status booking.JobStatus, reason booking.Reason) {
 		t.Helper()
 		got, err := jobs.Job(t.Context(), t.Name())
 		require.NoError(t, err)
-		require.Equal(t, newJob(t.Name(), why), got.Job)
+		require.Equal(t, newJob(t.Name(), reason), got.Job)
 		require.Equal(t, status, got.Status)
 		require.Equal(t, time.UTC, got.At.Location())
 		require.WithinDuration(t, time.Now(), got.At, time.Minute)

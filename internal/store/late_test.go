@@ -26,7 +26,7 @@ func testLate(t *testing.T, fresh newURL) {
 			func(ctx context.Context, t *testing.T) (booking.Outcome, error) { return inventory.Hold(ctx, days(t)) },
 			func(ctx context.Context, t *testing.T) (booking.Outcome, error) {
 				h := days(t)
-				h.Late, h.Why = true, late
+				h.Late, h.Reason = true, late
 				return inventory.Hold(ctx, h)
 			},
 		},

@@ -38,7 +38,7 @@ func newRegistrationRow(c booking.Call, state booking.Result, reason booking.Rea
 func (r registrationRow) call() booking.RegisteredCall {
 	return booking.RegisteredCall{
 		At: r.At.UTC(), StruckOff: r.State == booking.Undone,
-		Call: booking.Call{OrderID: r.OrderID, CustomerID: r.CustomerID, Tel: r.Tel, Location: r.Location, Why: r.Reason},
+		Call: booking.Call{OrderID: r.OrderID, CustomerID: r.CustomerID, Tel: r.Tel, Location: r.Location, Reason: r.Reason},
 	}
 }
 
@@ -49,7 +49,7 @@ func (m *Management) Register(ctx context.Context, c booking.Call) (booking.Outc
 	err := m.db.inTx(ctx, "register call", func(ctx context.Context, q bun.IDB) error {
 		row = newRegistrationRow(c, booking.Done, "")
 		if c.Late {
-			row = newRegistrationRow(c, booking.Undone, c.Why)
+			row = newRegistrationRow(c, booking.Undone, c.Reason)
 		}
 		inserted, err := affected(q.NewInsert().Model(row).On("CONFLICT (order_id) DO NOTHING").Exec(ctx))
 		if err != nil || inserted == 1 {
@@ -69,7 +69,7 @@ func (m *Management) Register(ctx context.Context, c booking.Call) (booking.Outc
 func (m *Management) Unregister(ctx context.Context, c booking.Call) (booking.Undo, error) {
 	row := new(registrationRow)
 	err := m.db.inTx(ctx, "unregister call", func(ctx context.Context, q bun.IDB) error {
-		row = newRegistrationRow(c, booking.Undone, c.Why)
+		row = newRegistrationRow(c, booking.Undone, c.Reason)
 		return q.NewInsert().Model(row).
 			On("CONFLICT (order_id) DO UPDATE").
 			Set("state = EXCLUDED.state").

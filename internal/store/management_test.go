@@ -11,8 +11,8 @@ import (
 )
 
 // newCall is a call, undone for the reason if there is one.
-func newCall(orderID string, why booking.Reason) booking.Call {
-	return booking.Call{OrderID: orderID, CustomerID: "c", Tel: "010-1234-5678", Location: "서울 '시'", Why: why}
+func newCall(orderID string, reason booking.Reason) booking.Call {
+	return booking.Call{OrderID: orderID, CustomerID: "c", Tel: "010-1234-5678", Location: "서울 '시'", Reason: reason}
 }
 
 func testManagement(t *testing.T, fresh newURL) {
@@ -23,9 +23,9 @@ func testManagement(t *testing.T, fresh newURL) {
 		require.NoError(t, err)
 		require.Equal(t, want, got)
 	}
-	unregister := func(t *testing.T, why booking.Reason, acted bool) {
+	unregister := func(t *testing.T, reason booking.Reason, acted bool) {
 		t.Helper()
-		got, err := management.Unregister(t.Context(), newCall(t.Name(), why))
+		got, err := management.Unregister(t.Context(), newCall(t.Name(), reason))
 		require.NoError(t, err)
 		require.Equal(t, booking.Undo{Acted: acted}, got)
 	}
@@ -56,7 +56,7 @@ func testManagement(t *testing.T, fresh newURL) {
 			require.NoError(t, err)
 		}
 		for _, id := range []string{"o2", "never"} {
-			_, err := management.Unregister(t.Context(), booking.Call{OrderID: id, Why: booking.ByCustomer})
+			_, err := management.Unregister(t.Context(), booking.Call{OrderID: id, Reason: booking.ByCustomer})
 			require.NoError(t, err)
 		}
 		var got []booking.Call

@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Notifications stores the messages to people. It implements activities.Outbox.
+// Notifications stores the messages to people. It implements activities.Messages.
 type Notifications struct{ db *DB }
 
 // NewNotifications stores messages in db.
@@ -106,18 +106,18 @@ func keep(ctx context.Context, q bun.IDB, row *messageRow) (stored *messageRow, 
 // key, nothing is sent, and a later Send returns Undone with the first reason.
 // Repeating it returns the same. m's recipient is that of the withdrawn message: a
 // restarted saga may not know them.
-func (n *Notifications) Withdraw(ctx context.Context, key string, m booking.Message, why booking.Reason) (booking.Undo, error) {
+func (n *Notifications) Withdraw(ctx context.Context, key string, m booking.Message, reason booking.Reason) (booking.Undo, error) {
 	var undo booking.Undo
 	err := n.db.inTx(ctx, "withdraw message", func(ctx context.Context, q bun.IDB) error {
 		undo = booking.Undo{}
-		never := &messageRow{Key: key, OrderID: m.OrderID, State: prevented, Why: why, At: micros(m.At)}
+		never := &messageRow{Key: key, OrderID: m.OrderID, State: prevented, Why: reason, At: micros(m.At)}
 		stored, first, err := keep(ctx, q, never)
 		if err != nil || first || stored.State == prevented {
 			return err
 		}
 		undo.Acted, m.RecipientID = true, stored.RecipientID
 		_, err = q.NewRaw("UPDATE messages SET state = ?, why = ? WHERE key = ? AND state = ?",
-			withdrawn, why, key, sent).Exec(ctx)
+			withdrawn, reason, key, sent).Exec(ctx)
 		if err != nil {
 			return err
 		}

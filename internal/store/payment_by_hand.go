@@ -125,7 +125,7 @@ func unknownCharge(payment *booking.Payment, r booking.Resolution) {
 		return
 	}
 	payment.Entries = append(payment.Entries, booking.Entry{
-		Key: own, OrderID: payment.OrderID, Kind: booking.RefundEntry, Reason: booking.EntryReason(payment.Why),
+		Key: own, OrderID: payment.OrderID, Kind: booking.RefundEntry, Reason: booking.EntryReason(payment.Reason),
 		Amount: booking.Money{Currency: payment.Amount.Currency}, State: booking.EntryPending,
 	})
 }

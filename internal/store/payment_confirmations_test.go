@@ -94,7 +94,7 @@ func testPaymentConfirmations(t *testing.T, fresh newURL) {
 					require.NoError(t, payments.NoteCharge(t.Context(), c.OrderID, "pi_1"))
 					p, err := payments.Payment(t.Context(), c.OrderID)
 					require.NoError(t, err)
-					require.Equal(t, a.want, []any{p.Status, p.Ref, p.Why})
+					require.Equal(t, a.want, []any{p.Status, p.Ref, p.Reason})
 				}
 			})
 		}

@@ -18,7 +18,7 @@ func (r paymentRow) ended(payment booking.Payment) booking.Payment {
 	}
 	if !begun {
 		own = booking.Entry{
-			Key: payment.RefundKey(), OrderID: payment.OrderID, Kind: booking.RefundEntry, Reason: booking.EntryReason(payment.Why), At: r.UpdatedAt.UTC(),
+			Key: payment.RefundKey(), OrderID: payment.OrderID, Kind: booking.RefundEntry, Reason: booking.EntryReason(payment.Reason), At: r.UpdatedAt.UTC(),
 		}
 	}
 	own.State, own.Words, own.Changed = booking.EntryDone, "", r.UpdatedAt.UTC()

@@ -286,7 +286,7 @@ func endOwn(ctx context.Context, q bun.IDB, payment booking.Payment, end booking
 		return putEntry(ctx, q, besides(own))
 	}
 	if !begun {
-		own = booking.Entry{Key: payment.RefundKey(), OrderID: payment.OrderID, Reason: booking.EntryReason(payment.Why)}
+		own = booking.Entry{Key: payment.RefundKey(), OrderID: payment.OrderID, Reason: booking.EntryReason(payment.Reason)}
 		own.Amount.Currency = payment.Amount.Currency
 	}
 	own.State, own.Words, own.Amount.Amount = booking.EntryDone, "", refunded

@@ -46,7 +46,7 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		return p
 	}
 	keeping := func(c booking.Charge, keep int64) booking.Charge {
-		c.Why, c.Keep, c.Tier, c.By = booking.ByCustomer, keep, "before:24h", "1030"
+		c.Reason, c.Keep, c.Tier, c.By = booking.ByCustomer, keep, "before:24h", "1030"
 		return c
 	}
 

@@ -31,7 +31,7 @@ type paymentRow struct {
 	Customer    string
 	KeepsMethod bool
 	CustomerRef string
-	Why         booking.Reason // of the undo
+	Reason      booking.Reason `bun:"why"` // of the undo
 	Status      booking.PaymentStatus
 	Ref         string
 	Refunded    int64
@@ -60,7 +60,7 @@ func newPaymentRow(c booking.Charge, status booking.PaymentStatus) paymentRow {
 func (r paymentRow) payment() booking.Payment {
 	payment := booking.Payment{
 		Charge: booking.Charge{
-			Key: r.Key, OrderID: r.OrderID, Method: r.Method, Why: r.Why, Tier: r.Tier,
+			Key: r.Key, OrderID: r.OrderID, Method: r.Method, Reason: r.Reason, Tier: r.Tier,
 			Amount:   booking.Money{Amount: r.Amount, Currency: r.Currency},
 			Customer: r.Customer, KeepsMethod: r.KeepsMethod, CustomerRef: r.CustomerRef,
 		},
@@ -129,7 +129,7 @@ func (p *Payments) EndCharge(ctx context.Context, orderID string, answer booking
 }
 
 // BeginRefund makes a pending, charged or to be confirmed payment of c's order
-// RefundPending, for the reason c.Why, and a deferred one ChargePrevented. An order
+// RefundPending, for the reason c.Reason, and a deferred one ChargePrevented. An order
 // without a payment gets one that is ChargePrevented, for charges that come late. The
 // first reason stays; so does, for a charged payment, the kept amount and the refund's
 // entry. It returns the payment with its entries.
@@ -138,7 +138,7 @@ func (p *Payments) BeginRefund(ctx context.Context, c booking.Charge) (payment b
 		row, err := p.locked(ctx, q, c.OrderID)
 		if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
 			prevented := newPaymentRow(c, booking.ChargePrevented)
-			prevented.Why = c.Why
+			prevented.Reason = c.Reason
 			inserted, failed := affected(q.NewInsert().Model(&prevented).On("CONFLICT (order_id) DO NOTHING").Exec(ctx))
 			if failed != nil || inserted == 1 {
 				payment = prevented.payment()
@@ -168,13 +168,13 @@ func beginUndo(ctx context.Context, q bun.IDB, c booking.Charge, payment *bookin
 	default:
 		return nil
 	}
-	payment.Why = c.Why
+	payment.Reason = c.Reason
 	if was == booking.Charged {
 		payment.Kept, payment.Tier = max(0, min(c.Keep, payment.Amount.Amount)), c.Tier
 		if owed := payment.Owed(); owed > 0 {
 			own := booking.Entry{
 				Key: payment.RefundKey(), OrderID: c.OrderID, Amount: booking.Money{Amount: owed, Currency: payment.Amount.Currency},
-				Reason: booking.EntryReason(c.Why), By: c.By, State: booking.EntryPending, At: now(),
+				Reason: booking.EntryReason(c.Reason), By: c.By, State: booking.EntryPending, At: now(),
 			}
 			for _, e := range payment.Entries {
 				if e.At.After(own.At) && !e.ByOthers() {
@@ -189,7 +189,7 @@ func beginUndo(ctx context.Context, q bun.IDB, c booking.Charge, payment *bookin
 		}
 	}
 	_, err := q.NewRaw(`UPDATE payments SET status = ?, why = ?, kept = ?, tier = ?, waits = FALSE, updated_at = ? WHERE order_id = ?`,
-		payment.Status, payment.Why, payment.Kept, payment.Tier, now(), c.OrderID).Exec(ctx)
+		payment.Status, payment.Reason, payment.Kept, payment.Tier, now(), c.OrderID).Exec(ctx)
 	return err
 }
 

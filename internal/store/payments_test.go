@@ -15,8 +15,8 @@ func newCharge(orderID string) booking.Charge {
 }
 
 // because is the charge with the reason of its undo.
-func because(c booking.Charge, why booking.Reason) booking.Charge {
-	c.Why = why
+func because(c booking.Charge, reason booking.Reason) booking.Charge {
+	c.Reason = reason
 	return c
 }
 
@@ -86,7 +86,7 @@ func testPayments(t *testing.T, fresh newURL) {
 		p, err := payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
 		require.NoError(t, err)
 		require.Equal(t, booking.ChargePrevented, p.Status, "the provider knows nothing of it")
-		require.Equal(t, booking.ByCustomer, p.Why)
+		require.Equal(t, booking.ByCustomer, p.Reason)
 		for _, again := range []func() (booking.Payment, error){
 			func() (booking.Payment, error) { return payments.BeginCharge(t.Context(), c) },
 			func() (booking.Payment, error) { return payments.DeferCharge(t.Context(), c) },
@@ -94,7 +94,7 @@ func testPayments(t *testing.T, fresh newURL) {
 			p, err := again()
 			require.NoError(t, err)
 			require.Equal(t, booking.ChargePrevented, p.Status)
-			require.Equal(t, booking.ByCustomer, p.Why)
+			require.Equal(t, booking.ByCustomer, p.Reason)
 		}
 	})
 
@@ -180,8 +180,8 @@ func testPayments(t *testing.T, fresh newURL) {
 
 	run(t, "RefundBeforeCharge", func(t *testing.T) {
 		c := newCharge(t.Name())
-		for _, why := range []booking.Reason{booking.SoldOut, booking.ByCustomer} {
-			p, err := payments.BeginRefund(t.Context(), because(c, why))
+		for _, reason := range []booking.Reason{booking.SoldOut, booking.ByCustomer} {
+			p, err := payments.BeginRefund(t.Context(), because(c, reason))
 			require.NoError(t, err)
 			require.Equal(t, booking.ChargePrevented, p.Status)
 			require.Equal(t, because(c, booking.SoldOut), p.Charge, "what was never charged is on record; the first reason stays")
@@ -200,7 +200,7 @@ func testPayments(t *testing.T, fresh newURL) {
 		p, err := payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
 		require.NoError(t, err)
 		require.Equal(t, booking.Declined, p.Status)
-		require.Empty(t, p.Why)
+		require.Empty(t, p.Reason)
 	})
 
 	run(t, "NeverMoreThanCharged", func(t *testing.T) {

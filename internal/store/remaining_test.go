@@ -23,7 +23,7 @@ func testRemaining(t *testing.T, inventory *store.Inventory) {
 	}
 	released := func(t *testing.T, h booking.Hold, want *int) {
 		t.Helper()
-		h.Why = booking.ByCustomer
+		h.Reason = booking.ByCustomer
 		for range 2 {
 			undo, err := inventory.Release(t.Context(), h)
 			require.NoError(t, err)

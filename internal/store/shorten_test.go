@@ -110,7 +110,7 @@ func testConcurrentEnds(t *testing.T, inventory *store.Inventory) {
 			together(t, 6, func(i int) (struct{}, error) {
 				if i%3 == 0 {
 					undo := h
-					undo.Why = booking.ByCustomer
+					undo.Reason = booking.ByCustomer
 					_, err := inventory.Release(t.Context(), undo)
 					return struct{}{}, err
 				}
@@ -161,7 +161,7 @@ func testConcurrentEnds(t *testing.T, inventory *store.Inventory) {
 				}
 			}
 			if i%3 == 0 {
-				h.Why = booking.ByCustomer
+				h.Reason = booking.ByCustomer
 				_, err := inventory.Release(t.Context(), h)
 				return struct{}{}, err
 			}
@@ -170,7 +170,7 @@ func testConcurrentEnds(t *testing.T, inventory *store.Inventory) {
 		requireBalance(t, inventory, p)
 		for i := range guests {
 			h := stay(i)
-			h.Why = booking.ByOperator
+			h.Reason = booking.ByOperator
 			_, err := inventory.Release(t.Context(), h)
 			require.NoError(t, err)
 		}

@@ -37,7 +37,7 @@ func (o Order) check(kind booking.Kind, is *objections) {
 		is.add("cancellation."+fault.Field, "%s", fault.Words)
 	}
 	if w := o.Withdrawal; w != nil {
-		is.unless(w.Why == booking.ByCustomer || w.Why == booking.NotProcessed, "withdrawal.why",
+		is.unless(w.Reason == booking.ByCustomer || w.Reason == booking.NotProcessed, "withdrawal.why",
 			"must be %s or %s", booking.ByCustomer, booking.NotProcessed)
 		is.upTo("withdrawal.note", string(w.Note), booking.LongestNote)
 		is.by("withdrawal.by", w.By)
@@ -123,7 +123,7 @@ func ValidCleaner(c booking.Cleaner) bool {
 func ValidForce(f Force) bool {
 	var is objections
 	is.by("by", f.By)
-	return f.Why == booking.MenuDeleted && is.err() == nil
+	return f.Reason == booking.MenuDeleted && is.err() == nil
 }
 
 // Defaults of a deletion and a repair: how many orders are cancelled at a time, and how

@@ -276,13 +276,13 @@ func TestComes(t *testing.T) {
 
 func TestForces(t *testing.T) {
 	t.Parallel()
-	for _, why := range append(booking.Reasons(), "", "whatever") {
-		require.Equal(t, why == booking.MenuDeleted, contract.ValidForce(contract.Force{Why: why}), why)
-		require.Equal(t, why == booking.MenuDeleted, contract.ValidForce(contract.Force{Why: why, By: "1024"}), why)
-		require.False(t, contract.ValidForce(contract.Force{Why: why, By: "no id"}), why)
+	for _, reason := range append(booking.Reasons(), "", "whatever") {
+		require.Equal(t, reason == booking.MenuDeleted, contract.ValidForce(contract.Force{Reason: reason}), reason)
+		require.Equal(t, reason == booking.MenuDeleted, contract.ValidForce(contract.Force{Reason: reason, By: "1024"}), reason)
+		require.False(t, contract.ValidForce(contract.Force{Reason: reason, By: "no id"}), reason)
 	}
 	for text, want := range map[string]contract.Force{
-		`"menu_deleted"`: {Why: booking.MenuDeleted}, `{"why":"menu_deleted","by":"1024"}`: {Why: booking.MenuDeleted, By: "1024"}, `{}`: {}, `null`: {},
+		`"menu_deleted"`: {Reason: booking.MenuDeleted}, `{"why":"menu_deleted","by":"1024"}`: {Reason: booking.MenuDeleted, By: "1024"}, `{}`: {}, `null`: {},
 	} {
 		var f contract.Force
 		require.NoError(t, json.Unmarshal([]byte(text), &f), text)

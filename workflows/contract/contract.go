@@ -143,15 +143,15 @@ func (r Refusal) Left(now time.Time) time.Duration {
 // Force is the reason of a cancellation that the order cannot refuse. By is the id of the person
 // who decided so, "" without one.
 type Force struct {
-	Why booking.Reason `json:"why"`
-	By  string         `json:"by,omitempty"`
+	Reason booking.Reason `json:"why"`
+	By     string         `json:"by,omitempty"`
 }
 
 // UnmarshalJSON also accepts the reason alone, as an operator may send it.
 func (f *Force) UnmarshalJSON(text []byte) error {
 	type whole Force
 	if len(text) > 0 && text[0] == '"' {
-		return json.Unmarshal(text, &f.Why)
+		return json.Unmarshal(text, &f.Reason)
 	}
 	return json.Unmarshal(text, (*whole)(f))
 }

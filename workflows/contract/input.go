@@ -112,9 +112,9 @@ type Order struct {
 
 // Withdrawal is why an order was cancelled before anything was done for it.
 type Withdrawal struct {
-	Why  booking.Reason   `json:"why"`            // ByCustomer or NotProcessed
-	Note booking.Personal `json:"note,omitempty"` // the customer's own words
-	By   string           `json:"by,omitempty"`   // the id of the person who cancelled it
+	Reason booking.Reason   `json:"why"`            // ByCustomer or NotProcessed
+	Note   booking.Personal `json:"note,omitempty"` // the customer's own words
+	By     string           `json:"by,omitempty"`   // the id of the person who cancelled it
 }
 
 // Begins is the time from which the order's deadlines count.

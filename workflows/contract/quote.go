@@ -63,12 +63,12 @@ func (v View) Quote(at time.Time) Quote {
 
 // RefundDue is what a decision at a moment to cancel the order refunds, by the order's current
 // status.
-func (v View) RefundDue(why booking.Reason, at time.Time) booking.Due {
+func (v View) RefundDue(reason booking.Reason, at time.Time) booking.Due {
 	var policy *booking.CancellationPolicy
 	if v.Terms != nil {
 		policy = &v.Terms.Cancellation
 	}
-	return policy.RefundDue(v.cancellation(why, at))
+	return policy.RefundDue(v.cancellation(reason, at))
 }
 
 // DepartureDue is the refund for an early departure: 0 unless nights are free again and the
@@ -91,8 +91,8 @@ func (v View) DepartureDue() (refund int64) {
 	return v.Terms.Cancellation.RefundDue(c).Refund
 }
 
-func (v View) cancellation(why booking.Reason, at time.Time) booking.Cancellation {
-	c := booking.Cancellation{Kind: v.Kind, Amount: v.Amount, Status: v.Status, PlacedAt: v.PlacedAt(), At: at, Why: why}
+func (v View) cancellation(reason booking.Reason, at time.Time) booking.Cancellation {
+	c := booking.Cancellation{Kind: v.Kind, Amount: v.Amount, Status: v.Status, PlacedAt: v.PlacedAt(), At: at, Reason: reason}
 	if v.Terms != nil {
 		c.CheckIn = v.Terms.CheckInAt
 	}
@@ -166,7 +166,7 @@ func (v View) AsSeen(version int64) error {
 // PartialRefund is the refund of an order of whose payment a part is kept, as far as it is known
 // when the refund is requested with the argument. It is nil for any other order.
 func (v View) PartialRefund(argument booking.Charge) *booking.Money {
-	switch is := v.Settled; {
+	switch is := v.FinalAmounts; {
 	case is != nil && is.Kept.Amount > 0:
 		return &is.Refunded
 	case is == nil && argument.Keep > 0:
@@ -176,10 +176,10 @@ func (v View) PartialRefund(argument booking.Charge) *booking.Money {
 	}
 }
 
-// SettledAs is what became of the order's payment, by what its undo found and by the tier that
+// FinalAmountsBy is what became of the order's payment, by what its undo found and by the tier that
 // was requested; nil for an order that refunds everything. After an earlier decision, which
 // stays, that tier does not count.
-func (v View) SettledAs(found booking.Undo, argument booking.Charge) *booking.Settlement {
+func (v View) FinalAmountsBy(found booking.Undo, argument booking.Charge) *booking.Settlement {
 	if v.Terms == nil || !found.Acted {
 		return nil
 	}

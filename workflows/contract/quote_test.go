@@ -88,22 +88,22 @@ func TestView_AsDecided(t *testing.T) {
 	require.Equal(t, booking.Confirmed, confirmed.AsDecided(made).Status)
 }
 
-// TestView_SettledAs: an order with terms shows what was refunded and kept, and by which
+// TestView_FinalAmountsBy: an order with terms shows what was refunded and kept, and by which
 // tier, unless an earlier decision holds.
-func TestView_SettledAs(t *testing.T) {
+func TestView_FinalAmountsBy(t *testing.T) {
 	t.Parallel()
 	view := stayWithPolicy().View()
 	money := func(n int64) booking.Money { return booking.Money{Amount: n, Currency: view.Amount.Currency} }
 	argument := booking.Charge{Keep: 30, Tier: "before:24h"}
 	require.Equal(t, &booking.Settlement{Refunded: money(70), Kept: money(30), Tier: "before:24h"},
-		view.SettledAs(booking.Undo{Acted: true, Refunded: 70, Kept: 30}, argument))
+		view.FinalAmountsBy(booking.Undo{Acted: true, Refunded: 70, Kept: 30}, argument))
 	require.Equal(t, &booking.Settlement{Refunded: money(100), Kept: money(0)},
-		view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, argument))
+		view.FinalAmountsBy(booking.Undo{Acted: true, Refunded: 100}, argument))
 	require.Equal(t, &booking.Settlement{Refunded: money(70), Kept: money(30), Tier: "before:24h"},
-		view.SettledAs(booking.Undo{Acted: true, Refunded: 20, RefundedInAll: 70, Kept: 30}, argument), "by the provider and otherwise")
-	require.Nil(t, view.SettledAs(booking.Undo{}, argument), "nothing was charged")
+		view.FinalAmountsBy(booking.Undo{Acted: true, Refunded: 20, RefundedInAll: 70, Kept: 30}, argument), "by the provider and otherwise")
+	require.Nil(t, view.FinalAmountsBy(booking.Undo{}, argument), "nothing was charged")
 	view.Terms = nil
-	require.Nil(t, view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, booking.Charge{}))
+	require.Nil(t, view.FinalAmountsBy(booking.Undo{Acted: true, Refunded: 100}, booking.Charge{}))
 }
 
 // TestView_PartialRefund: the message of a refund in part has the ledger's amount once it is
@@ -116,8 +116,8 @@ func TestView_PartialRefund(t *testing.T) {
 	}
 	require.Nil(t, view.PartialRefund(booking.Charge{}))
 	require.Equal(t, in(view.Amount.Amount-30), view.PartialRefund(booking.Charge{Keep: 30}))
-	view.Settled = view.SettledAs(booking.Undo{Acted: true, Refunded: 60, Kept: 40}, booking.Charge{})
+	view.FinalAmounts = view.FinalAmountsBy(booking.Undo{Acted: true, Refunded: 60, Kept: 40}, booking.Charge{})
 	require.Equal(t, in(60), view.PartialRefund(booking.Charge{}), "an earlier decision holds")
-	view.Settled = view.SettledAs(booking.Undo{Acted: true, Refunded: 100}, booking.Charge{Keep: 30})
+	view.FinalAmounts = view.FinalAmountsBy(booking.Undo{Acted: true, Refunded: 100}, booking.Charge{Keep: 30})
 	require.Nil(t, view.PartialRefund(booking.Charge{Keep: 30}))
 }

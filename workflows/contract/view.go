@@ -38,11 +38,11 @@ type View struct {
 	// replaced when it changes, never modified.
 	NextAction *booking.NextAction `json:"nextAction,omitempty" doc:"What the customer has to do for the payment, of an order that is awaiting_payment; not set once that is done and the provider has yet to decide"`
 	ExpiresAt  time.Time           `json:"expiresAt,omitzero" doc:"When an order that is awaiting_payment is cancelled unless the payment is there"`
-	// Terms are set if the order has a cancellation policy, Settled once such an order is
+	// Terms are set if the order has a cancellation policy, FinalAmounts once such an order is
 	// cancelled. They are replaced when they change, never modified.
-	Terms   *Terms              `json:"terms,omitempty" doc:"What customers who cancel get back, as it was when the order was placed; everything without it"`
-	Settled *booking.Settlement `json:"settled,omitempty" doc:"What became of the payment of an order with terms that was cancelled"`
-	History []Entry             `json:"history" nullable:"false" doc:"The statuses the order went through"`
+	Terms        *Terms              `json:"terms,omitempty" doc:"What customers who cancel get back, as it was when the order was placed; everything without it"`
+	FinalAmounts *booking.Settlement `json:"settled,omitempty" doc:"What became of the payment of an order with terms that was cancelled"`
+	History      []Entry             `json:"history" nullable:"false" doc:"The statuses the order went through"`
 	// Version grows with each change: max(previous + 1, workflow time in µs), so that it
 	// also grows through a workflow reset.
 	Version int64 `json:"version" doc:"Grows with each change of the order"`
