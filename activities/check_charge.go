@@ -38,7 +38,7 @@ func (p *Payments) LookAgain(ctx context.Context, g booking.ChargeCheck) (bookin
 	})
 }
 
-// refundedAfterConfirmation is what the undo's own refund has paid back of a charge that the
+// refundedAfterConfirmation is what the undo's own refund has refunded of a charge that the
 // customer had to confirm.
 func refundedAfterConfirmation(payment booking.Payment) *booking.Money {
 	own, begun := payment.Entry(payment.RefundKey())

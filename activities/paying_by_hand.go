@@ -107,7 +107,7 @@ func (p *Payments) checkBefore(ctx context.Context, r *booking.Resolution) error
 		switch all := sum(made); {
 		case e.State == booking.EntryDone:
 		case all > 0 && all >= e.Amount.Amount && e.Key == payment.RefundKey():
-			r.Pending[e.Key] = "" // the undo, which may owe more later, ends with it
+			r.Pending[e.Key] = "" // the undo itself ends this entry, since it may owe more later
 		case all > 0 && all >= e.Amount.Amount:
 			e.State, e.Words, e.Ref = booking.EntryDone, "", made[0].Ref
 			if err := p.Ledger.NoteEntry(ctx, e); err != nil {

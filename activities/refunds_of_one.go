@@ -9,7 +9,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// ownRefund is what the undo's own refund has paid back of a charge.
+// ownRefund is what the undo's own refund has refunded of a charge.
 type ownRefund struct {
 	amount int64
 	id     string // the provider's id

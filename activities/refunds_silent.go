@@ -25,8 +25,8 @@ const (
 	silent         = "; since then the payment provider has answered nothing but errors for more than a day"
 )
 
-// owedForSilence is the *Owed for a refund with these words once the provider has answered only
-// with errors for too long; nil before that, and if the words say so already.
+// owedForSilence returns an *Owed with these words once the provider has answered only with errors
+// for silenceTimeout. It returns nil before that, if there are no words, and if they say so already.
 func (p *Payments) owedForSilence(ctx context.Context, words string, err error) *Owed {
 	_, isNoAnswer := errors.AsType[noAnswer](err)
 	silence := time.Since(activity.GetInfo(ctx).ScheduledTime)

@@ -60,8 +60,8 @@ type calleeFailure struct{ error }
 
 func (e calleeFailure) Unwrap() error { return e.error }
 
-// Types of errors that a saga distinguishes from all others. Both say that nothing was done,
-// which any other error leaves open.
+// Types of errors that a saga distinguishes from all others. After these the step
+// certainly had no effect; after any other error that is unknown.
 const (
 	// NotServedType: this process does not serve the step.
 	NotServedType = "NotServed"
@@ -74,12 +74,12 @@ const BusyType = "Busy"
 
 // ReplyMargin is how much earlier than its activity a step ends, so that its result is still
 // reported: an activity that times out reports nothing, and whether it took effect stays
-// open. It costs nothing where steps end in time, and is as long as a busy machine may take
-// to pass on an answer.
+// open. It costs nothing where steps end in time. It is as long as a busy machine may take to
+// report a result.
 const ReplyMargin = 2 * time.Second
 
-// do runs f for a service: through its breaker in place, without it on the service's own
-// task queue.
+// do runs f for a service: in place through its breaker, on the service's task queue without
+// it.
 func do[T any](ctx context.Context, s *Service, f func(context.Context) (T, error)) (T, error) {
 	var zero T
 	if s.breaker == nil {
@@ -101,7 +101,7 @@ func do[T any](ctx context.Context, s *Service, f func(context.Context) (T, erro
 	return v.(T), nil
 }
 
-// encoded is the one place where errors become the engine's.
+// encoded converts errors into application errors of the engine. No other function does.
 func encoded(err error) error {
 	for _, nothing := range []error{booking.ErrNothingDone, gobreaker.ErrOpenState, gobreaker.ErrTooManyRequests} {
 		if errors.Is(err, nothing) {

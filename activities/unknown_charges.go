@@ -71,7 +71,7 @@ func (p *Payments) madeCharge(ctx context.Context, payment booking.Payment) (ref
 	return refs[0], nil
 }
 
-// importLateCharge records in the ledger a charge of unknown outcome that was taken after all,
+// importLateCharge records in the ledger a charge of unknown outcome that was made after all,
 // for an order that has ended. A person has confirmed that the customer has the money back, and
 // it is not refunded again. That does not cover further charges: see voidFurtherLate.
 func (p *Payments) importLateCharge(ctx context.Context, payment *booking.Payment) error {

@@ -25,7 +25,7 @@ func (s *server) registerCafe() {
 	}, placeCafeOrder)
 	register(s, huma.Operation{
 		OperationID: "get-cafe-order", Method: http.MethodGet, Path: cafeOrdersPath + "/{id}", Tags: []string{tagCafe},
-		Summary: "Look at an order of a drink", Responses: s.problems(booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
+		Summary: "Read an order of a drink", Responses: s.problems(booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
 	}, func(ctx context.Context, in *orderByID) (*orderAnswer, error) {
 		return s.getOrder(ctx, booking.Cafe, in)
 	})

@@ -27,7 +27,7 @@ func (s *server) registerCleaners() {
 	}, s.listCleaners)
 	register(s, huma.Operation{
 		OperationID: "get-cleaner", Method: http.MethodGet, Path: cleanersPath + "/{id}", Tags: []string{tagCleaning},
-		Summary: "Look at a cleaner", Responses: s.problems(booking.NotFound, booking.Unavailable),
+		Summary: "Read a cleaner", Responses: s.problems(booking.NotFound, booking.Unavailable),
 	}, s.getCleaner)
 	register(s, huma.Operation{
 		OperationID: "change-cleaner", Method: http.MethodPatch, Path: cleanersPath + "/{id}", Tags: []string{tagCleaning},

@@ -30,7 +30,7 @@ func (s *server) registerCleaning() {
 	}, placeCall)
 	register(s, huma.Operation{
 		OperationID: "get-call", Method: http.MethodGet, Path: callsPath + "/{id}", Tags: []string{tagCleaning},
-		Summary: "Look at a call", Responses: s.problems(booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
+		Summary: "Read a call", Responses: s.problems(booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
 	}, func(ctx context.Context, in *orderByID) (*orderAnswer, error) {
 		return s.getOrder(ctx, booking.Cleaning, in)
 	})

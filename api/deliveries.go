@@ -22,7 +22,7 @@ func (s *server) registerDeliveries() {
 	}, s.listDeliveries)
 	register(s, huma.Operation{
 		OperationID: "get-delivery", Method: http.MethodGet, Path: deliveriesPath + "/{orderId}", Tags: []string{tagFood},
-		Summary: "Look at an order's delivery", Description: "It is waiting until the order has reached the delivery service.",
+		Summary: "Read an order's delivery", Description: "It is waiting until the order has reached the delivery service.",
 		Responses: s.problems(booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
 	}, s.getDelivery)
 	registerDecision[jobDone](s, decision{

@@ -9,7 +9,7 @@
 //	   │422         │                          │503              │
 //	                └─► same request? ─────────┴─► (already      ├─ accepted   201
 //	                       │422                     started)     ├─ refused    402, 409
-//	                                                             ├─ not taken  503, the key is free again
+//	                                                             ├─ not begun  503, the key is free again
 //	                                                             └─ undecided  202, the saga goes on
 //
 // Before that, a request needs a place: writes and reads each have a budget and a

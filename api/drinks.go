@@ -29,7 +29,7 @@ func (s *server) registerDrinks() {
 	}, s.listDrinks)
 	register(s, huma.Operation{
 		OperationID: "get-drink", Method: http.MethodGet, Path: drinksPath + "/{id}", Tags: []string{tagCafe},
-		Summary:     "Look at a drink, the cups that are left, and the progress of its deletion",
+		Summary:     "Read a drink, the cups that are left, and the progress of its deletion",
 		Description: "count and remaining are absent while they are not known.",
 		Responses:   s.problems(booking.NotFound, booking.Unavailable),
 	}, s.getDrink)
@@ -229,7 +229,7 @@ func (d drinkOnMenu) status(now time.Time) booking.SaleStatus {
 	case d.deletion != nil:
 		return booking.SaleDeleting
 	case d.Fault() != nil:
-		return booking.OffSale // it is not known when its day is over
+		return booking.OffSale // it is not known when its day ends
 	case d.HasEnded(now):
 		return booking.SaleOver
 	case d.Withdrawn:

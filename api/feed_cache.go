@@ -70,7 +70,7 @@ type feedCache struct {
 	oldest  []string         // cursors of kept, the oldest first
 	end     string           // a cursor without events after it
 	endSeen time.Time        // when the read began that found no events after end
-	failing bool             // the last read did
+	failing bool             // the last read failed
 }
 
 func newFeedCache(read func(context.Context, string) (batch, error), log *zap.Logger) *feedCache {
@@ -79,8 +79,8 @@ func newFeedCache(read func(context.Context, string) (batch, error), log *zap.Lo
 	}
 }
 
-// read returns the events that follow the cursor: all that existed when it was called,
-// or the first of them.
+// read returns the events that follow the cursor: all events that existed at the call, or
+// the first eventsAtOnce of them.
 func (c *feedCache) read(ctx context.Context, after string, behind bool) (batch, error) {
 	since, turns := time.Now(), c.turns
 	if behind {
@@ -120,8 +120,8 @@ func (c *feedCache) inTurn(ctx context.Context, turns chan struct{}, read func(c
 	}
 }
 
-// noted calls read, and notes whether the feed is available. A read that its reader has
-// cancelled does not say so.
+// noted calls read, and records whether it failed. A read that its reader has cancelled
+// records nothing.
 func (c *feedCache) noted(ctx, limited context.Context, read func(context.Context) (batch, error)) (batch, error) {
 	s, err := read(limited)
 	if ctx.Err() == nil {

@@ -24,7 +24,7 @@ func (s *server) registerFood() {
 	}, placeFoodOrder)
 	register(s, huma.Operation{
 		OperationID: "get-food-order", Method: http.MethodGet, Path: foodOrdersPath + "/{id}", Tags: []string{tagFood},
-		Summary: "Look at an order of food", Responses: s.problems(booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
+		Summary: "Read an order of food", Responses: s.problems(booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
 	}, func(ctx context.Context, in *orderByID) (*orderAnswer, error) {
 		return s.getOrder(ctx, booking.Food, in)
 	})

@@ -25,7 +25,7 @@ func (s *server) registerLodging() {
 	}, placeReservation)
 	register(s, huma.Operation{
 		OperationID: "get-reservation", Method: http.MethodGet, Path: reservationsPath + "/{id}", Tags: []string{tagLodging},
-		Summary: "Look at a reservation", Responses: s.problems(booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
+		Summary: "Read a reservation", Responses: s.problems(booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
 	}, func(ctx context.Context, in *orderByID) (*orderAnswer, error) {
 		return s.getOrder(ctx, booking.Lodging, in)
 	})

@@ -24,7 +24,7 @@ func (s *server) registerMenus() {
 	}, s.listMenus)
 	register(s, huma.Operation{
 		OperationID: "get-menu", Method: http.MethodGet, Path: menusPath + "/{id}", Tags: []string{tagFood},
-		Summary: "Look at a menu", Responses: s.problems(booking.NotFound, booking.Unavailable),
+		Summary: "Read a menu", Responses: s.problems(booking.NotFound, booking.Unavailable),
 	}, s.getMenu)
 	register(s, huma.Operation{
 		OperationID: "change-menu", Method: http.MethodPatch, Path: menusPath + "/{id}", Tags: []string{tagFood},

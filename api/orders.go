@@ -21,7 +21,7 @@ func (s *server) registerOrders() {
 	}, s.listMypages)
 	register(s, huma.Operation{
 		OperationID: "get-mypage", Method: http.MethodGet, Path: "/v1/mypages/{id}", Tags: []string{tagOrders},
-		Summary: "Look at an order of any kind", Description: "fresh=true reads from the order's workflow and updates the read " +
+		Summary: "Read an order of any kind", Description: "fresh=true reads from the order's workflow and updates the read " +
 			"model; 503 if it does not answer.",
 		Responses: s.problems(booking.NotFound, orders.Unreachable, orders.TemporalUnavailable, booking.Unavailable),
 	}, s.getMypage)

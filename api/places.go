@@ -25,7 +25,7 @@ func (s *server) registerPlaces() {
 	}, s.listPlaces)
 	register(s, huma.Operation{
 		OperationID: "get-place", Method: http.MethodGet, Path: placesPath + "/{id}", Tags: []string{tagLodging},
-		Summary: "Look at a place", Responses: s.problems(booking.NotFound, booking.Unavailable),
+		Summary: "Read a place", Responses: s.problems(booking.NotFound, booking.Unavailable),
 	}, s.getPlace)
 	register(s, huma.Operation{
 		OperationID: "change-place", Method: http.MethodPatch, Path: placesPath + "/{id}", Tags: []string{tagLodging},

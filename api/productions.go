@@ -22,7 +22,7 @@ func (s *server) registerProductions() {
 	}, s.listProductions)
 	register(s, huma.Operation{
 		OperationID: "get-production", Method: http.MethodGet, Path: productionsPath + "/{orderId}", Tags: []string{tagCafe},
-		Summary: "Look at an order's production", Description: "It is waiting until the order has reached the kitchen.",
+		Summary: "Read an order's production", Description: "It is waiting until the order has reached the kitchen.",
 		Responses: s.problems(booking.NotFound, orders.TemporalUnavailable, booking.Unavailable),
 	}, s.getProduction)
 	registerDecision[jobDone](s, decision{

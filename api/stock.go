@@ -19,7 +19,7 @@ func (s *server) registerStock() {
 	}, s.setStock)
 	register(s, huma.Operation{
 		OperationID: "get-stock", Method: http.MethodGet, Path: placesPath + "/{id}/stock", Tags: []string{tagLodging},
-		Summary: "Look at a place's rooms, night by night", Responses: s.problems(booking.NotFound, booking.Invalid, booking.Unavailable),
+		Summary: "Read a place's rooms, night by night", Responses: s.problems(booking.NotFound, booking.Invalid, booking.Unavailable),
 	}, s.getStock)
 }
 

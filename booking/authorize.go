@@ -220,7 +220,7 @@ var rules = []Rule{
 	{Action: FollowAll, Does: "follow the events of all orders", Scope: AllEvents,
 		May: map[Role]Grant{OperatorRole: whatever}},
 
-	{Action: ReadCatalogue, Does: "look at places, menus, drinks, stock and the policy of calls for a cleaner", May: everyRole},
+	{Action: ReadCatalogue, Does: "read places, menus, drinks, stock and the policy of calls for a cleaner", May: everyRole},
 	{Action: ChangeCatalogue, Does: "register, change or withdraw a place, a menu or a drink", Scope: AnyCatalogue,
 		May: map[Role]Grant{OwnerRole: itsOwner, OperatorRole: whatever}},
 	{Action: ChangeStock, Does: "set the stock of a place or a drink", Scope: AnyCatalogue,

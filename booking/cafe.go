@@ -24,8 +24,8 @@ type SaleStatus string
 // The statuses of sale.
 const (
 	OnSale       SaleStatus = "on_sale"
-	SaleOver     SaleStatus = "over"      // its day is over, so it cannot be ordered any more
-	OffSale      SaleStatus = "withdrawn" // it takes no new orders
+	SaleOver     SaleStatus = "over"      // its day has ended, so it cannot be ordered any more
+	OffSale      SaleStatus = "withdrawn" // it accepts no new orders
 	SaleDeleting SaleStatus = "deleting"  // its orders are being cancelled
 	SaleDeleted  SaleStatus = "deleted"
 )
@@ -49,7 +49,7 @@ func (d Drink) Begins() time.Time { return d.Date.At(Clock{}, zoneOrUTC(d.TimeZo
 // Ends is the instant at which the drink's day ends, by UTC for a drink with a Fault.
 func (d Drink) Ends() time.Time { return d.Date.Ends(zoneOrUTC(d.TimeZone)) }
 
-// HasEnded reports whether the drink's day is over, so that it cannot be ordered any more.
+// HasEnded reports whether the drink's day has ended, so that it cannot be ordered any more.
 func (d Drink) HasEnded(now time.Time) bool { return !now.Before(d.Ends()) }
 
 // DrinkDeletion is the progress of deleting a drink.

@@ -28,7 +28,7 @@ func MayCancel(s Status) error {
 	return refusalIfEnded(s, nil)
 }
 
-// SupersededBy is the answer to a decision that was taken and came too late all the same,
+// SupersededBy is the answer to a decision that was accepted and came too late all the same,
 // because the order went to s meanwhile.
 func SupersededBy(s Status) error {
 	return refusalIfEnded(s, Errorf(Superseded, "another decision came first: the order is %s", s))

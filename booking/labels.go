@@ -141,7 +141,7 @@ func (p Payment) Label(l Language) string {
 
 var saleLabels = map[SaleStatus]words{
 	OnSale:       {English: "on sale", Korean: "판매중"},
-	SaleOver:     {English: "its day is over", Korean: "판매종료"},
+	SaleOver:     {English: "its day has ended", Korean: "판매종료"},
 	OffSale:      {English: "withdrawn", Korean: "판매중지"},
 	SaleDeleting: {English: "being taken off the menu", Korean: "삭제중"},
 	SaleDeleted:  {English: "taken off the menu", Korean: "삭제됨"},

@@ -32,7 +32,7 @@ type ChargeChecked struct {
 	// It includes the refund of a charge that was confirmed too late even if it is pending,
 	// and the undo's own refund if that was paid by hand and the undo has not ended.
 	Failed []Entry `json:"failed,omitempty"`
-	// Refunded is what the undo's own refund has paid back of a charge that the customer
+	// Refunded is what the undo's own refund has refunded of a charge that the customer
 	// had to confirm; nil before that, and for any other charge.
 	Refunded *Money `json:"givenBack,omitempty"`
 	// Unconfirmed: it is not known yet whether the customer has confirmed the charge, and a

@@ -37,7 +37,7 @@ type EventFilter struct {
 type CatalogueFilter struct {
 	OwnerID string
 	Date    Date
-	// EndsAfter excludes drinks whose day is over by then; zero excludes none. It cannot be
+	// EndsAfter excludes drinks whose day has ended by then; zero excludes none. It cannot be
 	// combined with Date.
 	EndsAfter time.Time
 	// Withdrawn selects withdrawn items only; without it, only the others are selected.

@@ -26,7 +26,7 @@ type Charge struct {
 	// AttentionAfter is how long the provider may answer only with errors about a charge of
 	// unknown outcome before it needs a person. Set on the undo only.
 	AttentionAfter Duration `json:"patience,omitempty"`
-	// WantsOwnRefund: the answer contains what the undo's own refund has paid back. Set on the
+	// WantsOwnRefund: the answer contains what the undo's own refund has refunded. Set on the
 	// undo only.
 	WantsOwnRefund bool `json:"tellOwn,omitempty"`
 	// ReturnTo is the page to which the provider sends the customer back, if the customer
@@ -71,7 +71,7 @@ func PaymentStatuses() []PaymentStatus {
 }
 
 // Payment is one order's payment in the ledger. Tier and Reason of its Charge are those of the
-// decision that counts; the amount which that keeps is Kept.
+// decision that counts. Kept is the amount that this decision keeps.
 type Payment struct {
 	Charge
 	Status   PaymentStatus
@@ -179,8 +179,8 @@ func (p Payment) OpenDisputes() (open []Dispute) {
 func (p Payment) RefundKey() string { return p.Key + "/refund" }
 
 // RefundedByOthers is the sum of refunds beside the undo's own that reduce what the undo refunds: all
-// that have not failed, except parts that were decided after the undo's own entry. Those
-// come out of what is kept.
+// that have not failed, except parts that were decided after the undo's own entry: these reduce
+// what is kept.
 func (p Payment) RefundedByOthers() int64 { return p.refundedByOthers(Entry.Refunds) }
 
 // KeptNow is what is kept of a payment at present. While it is being refunded, that is the
@@ -206,8 +206,8 @@ func (p Payment) refundedByOthers(counts func(Entry) bool) int64 {
 	})
 }
 
-// Unmade are our refunds that are owed: pending ones, and failed ones that still fit. The
-// undo of a charge that is not known to be made has no entry yet and gets one here.
+// Unmade are our refunds that are owed: pending ones, and failed ones whose amount is still left.
+// The undo of a charge that is not known to be made has no entry yet and gets one here.
 func (p Payment) Unmade() (unmade []Entry) {
 	_, begun := p.Entry(p.RefundKey())
 	if !begun && p.Status == RefundPending && p.Owed() > 0 {
@@ -264,9 +264,9 @@ func (p Payment) isUndone() bool {
 	}
 }
 
-// Owed is what the undo of the charge has to refund in all, beside others: nothing if they
-// refund more than the policy gives, and no more than is left by the parts that were
-// decided while the undo could not be made.
+// Owed is what the undo has to refund itself: the price, minus what is kept and what others have
+// refunded or are refunding, and never more than all other refunds leave. Of these, parts that were
+// decided while the undo could not be made count in the latter only.
 func (p Payment) Owed() int64 {
 	parts := p.sumOf(func(e Entry) bool { return e.Refunds() && e.Key != p.RefundKey() })
 	return max(0, p.Amount.Amount-max(p.Kept+p.RefundedByOthers(), parts))

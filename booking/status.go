@@ -40,7 +40,7 @@ const (
 	SoldOut         Reason = "sold_out"
 	RejectedByOwner Reason = "rejected_by_owner"
 	OwnerTimeout    Reason = "owner_timeout"
-	TooLate         Reason = "too_late"         // its time was over before it was paid for, handed over or served
+	TooLate         Reason = "too_late"         // its time ended before it was paid for, handed over or served
 	MenuDeleted     Reason = "menu_deleted"     // the drink is no longer sold
 	CafeUnavailable Reason = "cafe_unavailable" // the café did not answer whether it has the drink
 	NotRegistered   Reason = "not_registered"   // the call could not be registered with management

@@ -57,10 +57,10 @@ type Undo struct {
 	Payment  PaymentStatus `json:"payment,omitempty"`
 	Refunded int64         `json:"refunded,omitempty"`
 	Kept     int64         `json:"kept,omitempty"`
-	// RefundedInAll is what was paid back of it in all, if that differs from what the provider has
+	// RefundedInAll is what was refunded of it in all, if that differs from what the provider has
 	// refunded: see CustomerGot.
 	RefundedInAll int64 `json:"given,omitempty"`
-	// Own is what the undo's own refund has paid back, or a person in its place: see
+	// Own is what the undo's own refund has refunded, or a person in its place: see
 	// Charge.WantsOwnRefund. It is nil if it was not requested, or an earlier build has answered.
 	Own *int64 `json:"own,omitempty"`
 	// Further is what was charged beside the first charge, because the order was changed.

@@ -46,8 +46,8 @@ func TestAudit_Command(t *testing.T) {
 	a.finished(order)
 	code, out, logs := a.command(nil, "audit")
 	require.Zero(t, code, logs)
-	require.Contains(t, out, "Looked at 1 orders (1 running)")
-	require.Contains(t, out, "Nothing that was looked at is wrong.")
+	require.Contains(t, out, "Checked 1 orders (1 running)")
+	require.Contains(t, out, "Nothing that was checked is wrong.")
 	require.Empty(t, logs)
 
 	code, _, logs = a.command(nil, "settle", order)
@@ -116,7 +116,7 @@ func TestAudit_OfDev(t *testing.T) {
 	}
 	out, err := audit()
 	require.NoError(t, err, "%s", out)
-	require.Contains(t, out, "Looked at 1 orders (1 running)")
+	require.Contains(t, out, "Checked 1 orders (1 running)")
 
 	d.kill() // leaves the file with its addresses
 	out, err = audit()
@@ -125,5 +125,5 @@ func TestAudit_OfDev(t *testing.T) {
 	d.run()
 	out, err = audit()
 	require.NoError(t, err, "%s", out)
-	require.Contains(t, out, "Looked at 1 orders (1 running)")
+	require.Contains(t, out, "Checked 1 orders (1 running)")
 }

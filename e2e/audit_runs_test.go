@@ -49,7 +49,7 @@ func TestAudit_RunsByItself(t *testing.T) {
 	require.Empty(t, first.Items)
 	code, out, logs := a.command(nil, "audit", "--last")
 	require.Zero(t, code, logs)
-	require.Contains(t, out, "Nothing that was looked at is wrong.")
+	require.Contains(t, out, "Nothing that was checked is wrong.")
 
 	order := a.reserve(a.place(1)).with(t, http.StatusCreated).body.ID
 	a.terminate(order)

@@ -236,7 +236,7 @@ func (b *before) requireAudited() {
 	}
 	out, err := audit.CombinedOutput()
 	require.NoError(b, err, "%s", out)
-	require.Contains(b, string(out), "Nothing that was looked at is wrong.")
+	require.Contains(b, string(out), "Nothing that was checked is wrong.")
 }
 
 // ids are those of what is listed.

@@ -134,7 +134,7 @@ func TestBulk_Commands(t *testing.T) {
 		require.Contains(t, out, "1 of 1 orders, done")
 		code, out, logs = a.command(nil, "bulk", "list")
 		require.Zero(t, code, logs)
-		require.Regexp(t, `STANDS\s+REASON\n`+id+` .* of 1 orders, done `, out, "the newest first")
+		require.Regexp(t, `STATE\s+REASON\n`+id+` .* of 1 orders, done `, out, "the newest first")
 		code, out, logs = a.command(nil, "bulk", "list", "--json")
 		require.Zero(t, code, logs)
 		require.Contains(t, out, `"id":"`+id+`"`)

@@ -168,7 +168,7 @@ func (d *demo) ends() {
 	d.cmd = nil
 	said, _ := d.said()
 	require.NoError(d, err, said)
-	require.Contains(d, said, "Nothing that was looked at is wrong.")
+	require.Contains(d, said, "Nothing that was checked is wrong.")
 	require.NotContains(d, said, "is answered")
 }
 

@@ -114,7 +114,7 @@ func (p *pages) endsStay(v *visitor, order string) {
 	ends()
 	p.becomes(order, booking.Completed)
 	ends()
-	v.Sees(v.word("The order is over.", "이미 끝난 주문입니다."))
+	v.Sees(v.word("The order has ended.", "이미 끝난 주문입니다."))
 	v.keep("decided-already")
 	v.Click("link", v.word("Go back and look", "돌아가서 확인하기"))
 	v.Arrives("/orders/" + order)

@@ -123,7 +123,7 @@ func TestREADME(t *testing.T) {
 		for _, words := range []string{
 			`"status": "confirmed"`, `"status": "cancelled"`, `"type": "reservation_cancelled"`, `"type": "ReservationCanceled"`,
 			`"status": "delivered"`, `"withdrawn": true`, `"remaining": 8`, `"location": "12 Sejong-daero, Seoul"`, `"down": true`,
-			"Nothing that was looked at is wrong.",
+			"Nothing that was checked is wrong.",
 		} {
 			require.Contains(t, said.String(), words, shell)
 		}

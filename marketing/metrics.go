@@ -21,7 +21,7 @@ func newMetrics(f *follower) metrics {
 		Name: "yeyak_marketing_requests_total", Help: "Requests for recommendations, by status.",
 	}, []string{"status"})}
 	caughtUp := prometheus.NewGaugeFunc(prometheus.GaugeOpts{
-		Name: "yeyak_marketing_caught_up", Help: "Whether the last look at the event feed left nothing to read: 0 or 1.",
+		Name: "yeyak_marketing_caught_up", Help: "Whether the last read of the event feed left nothing to read: 0 or 1.",
 	}, func() float64 {
 		if f.caughtUp.Load() {
 			return 1

@@ -265,7 +265,7 @@ func actionsPage(p page, l actionsLog) templ.Component {
 	})
 }
 
-// actionsOf tells an operator what others do to an order, or have done to it.
+// actionsOf shows an operator what others do to an order, or have done to it.
 func actionsOf(id, title string, actions []actionLine) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

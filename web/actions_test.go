@@ -37,7 +37,7 @@ func TestActions(t *testing.T) {
 		require.NoError(t, s.actions.Append(t.Context(), line, nil))
 	}
 	for l, words := range map[booking.Language]string{
-		booking.English: "operator 1099: had the payment looked at (done)", booking.Korean: "운영자 1099: 결제 확인 (완료)",
+		booking.English: "operator 1099: had the payment checked (done)", booking.Korean: "운영자 1099: 결제 확인 (완료)",
 	} {
 		got := s.as("olga", l).get("/operator/actions")
 		requirePage(t, got, l)

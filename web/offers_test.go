@@ -145,7 +145,7 @@ func TestOffers_Faults(t *testing.T) {
 		require.Equal(t, 1, strings.Count(got.text, `aria-invalid`), name)
 	}
 	past := b.post("/desk/drinks/new", "name", "Tea", "price", "1000", "date", today.AddDays(-2).String(), "count", "0", "timeZone", "Asia/Seoul")
-	require.Contains(t, past.words(), "This day is over.")
+	require.Contains(t, past.words(), "This day has passed.")
 	require.Contains(t, past.words(), "from 1 to 1,000,000")
 	places, _, err := s.catalogue.Places(t.Context(), booking.CatalogueFilter{}, booking.Page{})
 	require.NoError(t, err)

@@ -164,7 +164,7 @@ func TestOperatorActions_TwoOperators(t *testing.T) {
 	got := olga.sends(first, path, "it was terminated")
 	require.Equal(t, http.StatusConflict, got.status)
 	require.Contains(t, got.words(), "Another operator has acted on the order since you looked at it")
-	require.Contains(t, got.words(), "operator 1099: had the payment looked at (goes on by itself)")
+	require.Contains(t, got.words(), "operator 1099: had the payment checked (goes on by itself)")
 	require.Contains(t, got.words(), "is it there?")
 	require.NotContains(t, got.text, "<b>")
 	require.Equal(t, "it was terminated", field(t, got.text, "reason"))
@@ -224,7 +224,7 @@ func TestOperatorActions_WhileShown(t *testing.T) {
 	path := stayActions + "/settle"
 	got := olga.sends(olga.get(path), path, "it was terminated")
 	require.Equal(t, http.StatusConflict, got.status)
-	require.Contains(t, got.words(), "operator 1099: had the payment looked at")
+	require.Contains(t, got.words(), "operator 1099: had the payment checked")
 	require.Empty(t, s.book.settled)
 }
 

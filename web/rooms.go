@@ -86,7 +86,7 @@ type search struct {
 // searchRooms finds places with enough free rooms on every night, newest first.
 func (p *Pages) searchRooms(v *visit) error {
 	s := search{stay: v.stay(v.newOrdering(stayFields...)), later: v.c.Query("cursor") != ""}
-	s.check(v, "") // without a zone: a day that is over at one place may be today at another
+	s.check(v, "") // without a zone: a day that has ended at one place may be today at another
 	if len(s.faults) == 0 {
 		if err := v.searchPlaces(&s); err != nil {
 			return err

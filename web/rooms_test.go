@@ -72,7 +72,7 @@ func TestSearch_PastDays(t *testing.T) {
 	for _, days := range []int{1, 2, 5} { // yesterday has passed at the place, but not everywhere
 		past := b.get("/rooms?checkIn=" + seoulToday().AddDays(-days).String() + "&checkOut=" + leaving.String())
 		require.Equal(t, http.StatusUnprocessableEntity, past.status)
-		require.Contains(t, past.words(), "This day is over.")
+		require.Contains(t, past.words(), "This day has passed.")
 		require.NotContains(t, past.words(), "Nothing is free")
 	}
 	require.Contains(t, b.get("/rooms?checkIn="+arrival.AddYears(3).String()+"&checkOut="+leaving.AddYears(3).String()).words(), "too far ahead")

@@ -76,7 +76,7 @@ func (w words) stepOf(order contract.View, e contract.Entry) step {
 	case e.Decision != "":
 		s.text = w.say("step.byhand")
 	case s.tone == toneWait && e.Status != order.Status:
-		s.tone = toneGood // the wait is over
+		s.tone = toneGood // the wait has ended
 	}
 	return s
 }

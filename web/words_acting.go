@@ -53,10 +53,10 @@ var actingWords = map[string]entry{
 
 	"act.done.retry":       {"tried again", "다시 시도"},
 	"act.done.cancel":      {"cancelled the order", "주문 취소"},
-	"act.done.refund":      {"gave money back", "환불"},
+	"act.done.refund":      {"refunded the customer", "환불"},
 	"act.done.resolve":     {"recorded a payment by hand", "수동 환불 기록"},
 	"act.done.settle":      {"settled the lost order", "중단된 주문 정리"},
-	"act.done.look":        {"had the payment looked at", "결제 확인"},
+	"act.done.look":        {"had the payment checked", "결제 확인"},
 	"act.done.confirm":     {"confirmed it", "확정"},
 	"act.done.reject":      {"rejected it", "거절"},
 	"act.done.change":      {"changed it", "변경"},

@@ -6,7 +6,7 @@ var auditWords = map[string]entry{
 
 	"audit.done":      {"Last audit", "마지막 점검"},
 	"audit.never":     {"There was none yet", "아직 없습니다"},
-	"audit.orders":    {"Looked at", "점검한 주문"},
+	"audit.orders":    {"Checked", "점검한 주문"},
 	"audit.count":     {"%d order|%d orders", "주문 %d건"},
 	"audit.notjudged": {"Did not answer", "응답하지 않은 주문"},
 	"audit.last":      {"The audit after it", "그다음 점검"},
@@ -21,7 +21,7 @@ var auditWords = map[string]entry{
 	"audit.open":     {"An audit is under way. Load the page again to see what it finds.", "점검이 진행 중입니다. 페이지를 새로 고치면 결과가 표시됩니다."},
 
 	"audit.findings": {"What is wrong", "문제가 있는 것"},
-	"audit.nothing":  {"Nothing that was looked at is wrong.", "점검한 것 중 문제가 없습니다."},
+	"audit.nothing":  {"Nothing that was checked is wrong.", "점검한 것 중 문제가 없습니다."},
 	"audit.remedy":   {"What to do", "해결 방법"},
 	"audit.since":    {"Since", "처음 발견"},
 

@@ -39,9 +39,9 @@ var bulkWords = map[string]entry{
 
 	"bulk.would":       {"It would be done to %d order: %s.|It would be done to %d orders: %s.", "대상은 주문 %d건입니다: %s"},
 	"bulk.more":        {"There are more: one action takes %d. Make another dry run after it.", "대상이 더 있습니다. 한 번에 %d건까지 처리하므로, 끝난 후 다시 모의 실행해 주세요."},
-	"bulk.says.cancel": {"Each of these orders is cancelled as if its customer did it: what the policy gives goes back, what is held is released, work is called off, and customers and those who carry the orders out are told. An order that has changed by then is left as it is.", "각 주문을 고객이 취소한 것과 같이 취소합니다. 규정에 따라 환불하고, 재고를 풀고, 작업을 중단하며, 고객과 담당자에게 알립니다. 그 사이에 바뀐 주문은 그대로 둡니다."},
+	"bulk.says.cancel": {"Each of these orders is cancelled as if its customer did it: what the policy gives goes back, what is held is released, work is called off, and customers and those who carry the orders out are notified. An order that has changed by then is left as it is.", "각 주문을 고객이 취소한 것과 같이 취소합니다. 규정에 따라 환불하고, 재고를 풀고, 작업을 중단하며, 고객과 담당자에게 알립니다. 그 사이에 바뀐 주문은 그대로 둡니다."},
 	"bulk.says.retry":  {"The steps of these orders that wait to be tried again are tried at once. Nobody is notified.", "다시 시도를 기다리는 단계를 바로 시도합니다. 아무에게도 알리지 않습니다."},
-	"bulk.says.settle": {"The undos of these orders are begun anew: payments are refunded, what is held is released, and they end as cancelled. Customers and those who carry the orders out are told.", "각 주문의 되돌리기를 다시 시작합니다. 환불하고 재고를 풀며 주문은 취소됩니다. 고객과 담당자에게 알립니다."},
+	"bulk.says.settle": {"The undos of these orders are begun anew: payments are refunded, what is held is released, and they end as cancelled. Customers and those who carry the orders out are notified.", "각 주문의 되돌리기를 다시 시작합니다. 환불하고 재고를 풀며 주문은 취소됩니다. 고객과 담당자에게 알립니다."},
 	"bulk.run":         {"Do it to this %d order|Do it to these %d orders", "이 주문 %d건 처리하기"},
 	"bulk.stop":        {"Stop", "중지"},
 	"bulk.stop.says":   {"Stop: no further order is acted on. What was done is not undone.", "중지하면 남은 주문은 처리하지 않습니다. 이미 처리한 것은 되돌리지 않습니다."},

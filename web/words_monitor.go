@@ -36,7 +36,7 @@ var monitorWords = map[string]entry{
 	"see.load":       {"Load of this process", "이 프로세스의 부하"},
 	"see.use":        {"%[1]d of %[2]d, %[3]d waiting", "%[2]d 중 %[1]d, 대기 %[3]d"},
 	"see.workflows":  {"Workflows whose tasks fail", "작업이 실패하는 워크플로"},
-	"see.failing":    {"Stand still", "멈춘 워크플로"},
+	"see.failing":    {"Stalled", "멈춘 워크플로"},
 	"see.answered":   {"Answers of this process since it began", "이 프로세스가 시작한 뒤의 응답"},
 	"see.of":         {"%[1]d of %[2]d", "%[2]d건 중 %[1]d건"},
 

@@ -14,7 +14,7 @@ var problemWords = map[string]entry{
 
 	"problem.not_found":            {"There is nothing here, or it is not yours to see.", "없는 페이지이거나 볼 수 없는 내용입니다."},
 	"problem.not_allowed":          {"You may not do this.", "권한이 없습니다."},
-	"problem.unauthenticated":      {"Your session is over. Log in and try again: nothing was changed.", "로그인이 만료되었습니다. 다시 로그인해 주세요. 변경된 것은 없습니다."},
+	"problem.unauthenticated":      {"Your session has ended. Log in and try again: nothing was changed.", "로그인이 만료되었습니다. 다시 로그인해 주세요. 변경된 것은 없습니다."},
 	"problem.login_failed":         {"The login was broken off or took too long.", "로그인이 중단되었거나 시간이 초과되었습니다."},
 	"problem.cross_origin":         {"A page of another site sent this. Nothing was done.", "다른 사이트에서 보낸 요청입니다. 처리하지 않았습니다."},
 	"problem.method_not_allowed":   {"This address only takes forms. Nothing was changed.", "양식을 보낼 때만 쓰는 주소입니다. 변경된 것은 없습니다."},
@@ -49,7 +49,7 @@ var problemWords = map[string]entry{
 	"problem.already_cancelled":        {"The order is cancelled already.", "이미 취소된 주문입니다."},
 	"problem.being_cancelled":          {"The order is being cancelled already.", "이미 취소하는 중입니다."},
 	"problem.already_checked_in":       {"Check-in has passed: that is no longer possible.", "체크인 시각이 지나 더 이상 할 수 없습니다."},
-	"problem.already_completed":        {"The order is over.", "이미 끝난 주문입니다."},
+	"problem.already_completed":        {"The order has ended.", "이미 끝난 주문입니다."},
 	"problem.already_delivered":        {"The order has been delivered already.", "이미 배달된 주문입니다."},
 	"problem.already_confirmed":        {"The reservation is confirmed already.", "이미 승인된 예약입니다."},
 	"problem.not_awaiting_owner":       {"The reservation does not wait for a decision.", "승인을 기다리는 예약이 아닙니다."},

@@ -37,7 +37,7 @@ func Cafe(ctx workflow.Context, in contract.Cafe) (contract.View, error) {
 type cup struct {
 	saga
 	in     contract.Cafe
-	served bool                 // the café has reported it, and that is recorded
+	served bool                 // the café has reported the handover, and the report is recorded
 	before *booking.HoldChanges // the changes that a forgotten run has made, as the hold says
 }
 
@@ -150,7 +150,7 @@ func (c *cup) cafeServes(ctx workflow.Context, sending *sendingNotices) error {
 	if slow < lastCall.Sub(now) {
 		c.expect(ctx, booking.Duration(slow), "the café hands over", ended)
 	}
-	// finishWithNotices returns the error if the order is cancelled here.
+	// The error is ignored here: finishWithNotices returns it if the order is cancelled.
 	_ = c.awaitPersonOrCancel(ctx, lastCall.Sub(workflow.Now(ctx)), "the drink's day", ended, booking.TooLate)
 	if c.served {
 		c.awaitChange(c.ctx)
@@ -184,8 +184,8 @@ func (c *cup) serve(ctx workflow.Context, d contract.Decision) (contract.View, e
 	return c.awaitEnd(ctx, booking.Completed)
 }
 
-// handleDeletion cancels the order when its drink is deleted. The cancellation is recorded
-// first, like one of the workflow: see recordCancellation.
+// handleDeletion cancels the order when its drink is deleted. The decision is recorded
+// before the order is cancelled, as in recordCancellation.
 func (c *cup) handleDeletion(ctx workflow.Context) {
 	force := receiveValid(ctx, contract.ForceCancelSignal, contract.ValidForce)
 	if c.cancelRequested == "" && c.acceptedStatus == "" {

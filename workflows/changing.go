@@ -44,8 +44,8 @@ type changeOfKind interface {
 	show()
 	// complete completes a change whose steps are done.
 	complete()
-	// undo undoes a change that is not made. It reports whether the change was made before:
-	// then it stays.
+	// undo undoes a change that is not made. If the change was made before, undo leaves it and
+	// returns true.
 	undo() (made bool)
 	// hide removes the pending change from the view.
 	hide()
@@ -228,8 +228,8 @@ func stepped(outcome booking.Outcome, err error) error {
 	return err
 }
 
-// makeHeld releases the stock that the changed order no longer needs. That makes the change: it
-// can no longer be cancelled once the call has begun.
+// makeHeld releases the stock that the changed order no longer needs. With this the change is
+// made: once the call has begun, the change can no longer be cancelled.
 func (s *saga) makeHeld(c *change) error {
 	var made booking.Outcome
 	s.retryUntilDone(c.ctx, call{

@@ -105,7 +105,7 @@ func (s *saga) changedBefore(c *change) {
 }
 
 // findForgottenChanges finds out, after a reset, what was changed beyond the reset point, if the order
-// is in one of the statuses. An order that was undone by then is undone for the same reason:
+// is in one of the statuses. An order that was cancelled by then is compensated for the same reason:
 // the engine applies the decision again, but it may be refused then.
 func (s *saga) findForgottenChanges(
 	ctx workflow.Context, hold func() booking.Hold, apply func(workflow.Context, *booking.HoldChanges), in ...booking.Status,

@@ -102,7 +102,7 @@ func (s *saga) beginRefundOf(c *change, amount booking.Money) *part {
 		if begun.Refused == "" {
 			return p
 		}
-		if amount = begun.Left; begun.Refused == booking.NotCharged { //replay:never staff would have to give all of it back meanwhile
+		if amount = begun.Left; begun.Refused == booking.NotCharged { //replay:never staff would have to refund all of it meanwhile
 			break //replay:never the order would have to be cancelled in the very task
 		}
 	}

@@ -1,17 +1,31 @@
 // Package workflows holds the sagas, one file for each kind of order. Start with
-// lodging.go, the course of a reservation. The other files are what they share:
+// lodging.go, the course of a reservation. The sagas share these files:
 //
 //	entering.go         which input a workflow accepts, and signals
-//	saga.go             steps with their undos, decisions, compensation
+//	saga.go             steps with their undos, compensation
 //	steps.go            how a step is called: in place, durably, or once
+//	attempts.go         calls that a notice of the payment provider repeats at once
+//	deadlines.go        until when a step may be tried or a person may answer
+//	deciding.go         decisions on an order, and its cancellation
+//	kept.go             decisions that could not be delivered in time
 //	notifying.go        notices: a type and its data. Their texts are in booking
 //	charging.go         the step that charges the customer
-//	charge_undo.go      its undo
+//	confirming.go       charges that the customer has to confirm
+//	charge_undo.go      the undo of a charge
+//	changing*.go        changes of a paid order; the steps are in *_change*.go
 //	refunding.go        refunds by staff
 //	resolving.go        refunds that fail, and what an operator has paid by hand
 //	refunding_again.go  refunds that fail after they were done
 //	payment_notices.go  what the payment provider reports of an order's payment
 //	publish.go          the view of an order, and how the read model gets it
+//	resets.go           what an order does in the first task after a reset
+//	withdrawing.go      orders that end without being run
+//	measures.go         metrics of orders
+//	versions.go         the changes of released stories
+//
+// These belong to one kind of order only: cafe_change.go, lodging_change*.go and
+// staying.go, the end of a stay. Workflows of their own are in drink_deletion.go,
+// payment_notices.go, refunding.go, refunding_again.go and repair.go.
 //
 // Code here depends only on its input and on the results of activities, timers,
 // updates and signals; workflowcheck and the replay of recorded histories check

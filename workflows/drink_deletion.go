@@ -65,7 +65,7 @@ func (d *deletion) cancelBatch(ctx workflow.Context) error {
 }
 
 // The pause between two passes, a little longer each time: each pass sends a signal to
-// every order that cannot be undone yet, and the engine allows 10,000 signals for a
+// every order that cannot be cancelled yet, and the engine allows 10,000 signals for a
 // workflow. A week has some 800 passes.
 const (
 	passPause        = 2 * time.Second

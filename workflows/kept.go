@@ -10,8 +10,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// Pauses between the calls that read undelivered decisions. Each is twice as long as the last
-// one.
+// Pauses between the calls that read undelivered decisions. Each is twice as long as the one
+// before.
 const (
 	firstKeptPause   = time.Second
 	longestKeptPause = 30 * time.Second

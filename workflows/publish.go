@@ -19,7 +19,7 @@ type order struct {
 	view        contract.View
 	requestHash string
 	policy      contract.Policy
-	settled     bool // its workflow was lost, and this one only undoes it
+	settled     bool // its workflow was lost, and this one only compensates
 
 	runID        string            // the run id, as the history has it: see publishAfterReset
 	stableStatus booking.Status    // the last stable status
@@ -33,7 +33,7 @@ type order struct {
 	// unresolved counts the refunds in part that need a person. While there are any, the
 	// order needs attention, even after its end.
 	unresolved int
-	// otherCause: another cause than such a refund has marked the order.
+	// otherCause: the order is also marked for a cause other than such a refund.
 	otherCause bool
 	// refundAfterEnd is what a refund after the order's end has come to; nil while the order's saga
 	// runs.

@@ -13,9 +13,9 @@ import (
 )
 
 // saga is the state of an order's workflow: the order's view, the context of its story, and the
-// undos of the steps that may have taken effect. A run of the workflow is called forgotten in
-// comments if the history lacks some of its events, because of a crash before they were recorded or
-// because of a reset. The steps of a forgotten run may have taken effect.
+// undos of the steps that may have taken effect. Comments call a run of the workflow forgotten if
+// events of it are missing from the history: it crashed before they were recorded, or a reset
+// removed them. The steps of a forgotten run may have taken effect.
 type saga struct {
 	order
 	in    contract.Order
@@ -29,13 +29,13 @@ type saga struct {
 	changing     *change                  // the change of the order that is under way, nil without one
 	knownChanges []contract.ChangeRequest // the changes that this run of the workflow knows
 
-	// undos are the undos of the steps that may have taken effect, in the order of the steps.
-	// Before the first step runs, these are the undos of all steps: see compensate. skipped has
+	// undos are the undos that compensate runs, in the order of the steps. At first these are the
+	// undos of all steps, since a forgotten run may have run any of them: see compensate. skipped has
 	// the undos of the refused step and of the steps after it, which certainly took no effect.
 	undos, skipped []undo
-	// startWithin is the time for handing the order over. It begins when the time for the payment
-	// ends. handedOver means that the shop, kitchen, courier or cleaners have the order, or that
-	// its stay has ended; then its steps have no deadline.
+	// startWithin is the time for handing the order over, for a reservation the time for making it.
+	// It begins when the time for the payment ends. handedOver means that the shop, kitchen, courier
+	// or cleaners have the order, or that its stay has ended; then its steps have no deadline.
 	startWithin time.Duration
 	handedOver  bool
 	ends        time.Time // the end of what was ordered, zero without one
@@ -120,10 +120,10 @@ func (s *saga) awaitClose() {
 	}
 	_ = workflow.Await(s.ctx, closed)
 	for s.view.NeedsAttention && s.unresolved == 0 { // an operator has failed a refund or its message by hand after the order's end
-		s.otherCause = false              //replay:never an operator would have to fail an activity of an order that is over
-		s.clearAttention()                //replay:never an operator would have to fail an activity of an order that is over
-		s.publish(s.ctx)                  //replay:never an operator would have to fail one of these
-		_ = workflow.Await(s.ctx, closed) //replay:never an operator would have to fail one of these
+		s.otherCause = false              //replay:never an operator would have to fail an activity of an order that has ended
+		s.clearAttention()                //replay:never an operator would have to fail an activity of an order that has ended
+		s.publish(s.ctx)                  //replay:never an operator would have to fail an activity of an order that has ended
+		_ = workflow.Await(s.ctx, closed) //replay:never an operator would have to fail an activity of an order that has ended
 	}
 }
 
@@ -146,7 +146,7 @@ func (s *saga) step(ctx workflow.Context, st step) (booking.Outcome, error) {
 }
 
 // stepNow runs a step whose answer the customer waits for. If the call failed and certainly had no
-// effect, the step counts as refused, with the reason in the parameter away. If it is unknown
+// effect, the step counts as refused, with the reason `away`. If it is unknown
 // whether the call had an effect, the step is retried until it is done.
 func (s *saga) stepNow(ctx workflow.Context, st step, away booking.Reason) (booking.Outcome, error) {
 	if err := ctx.Err(); err != nil {
@@ -266,7 +266,7 @@ func (s *saga) emitUndone() {
 		s.emitDeclined() //replay:never the order would have to be cancelled in the moment in which its payment is declined
 	}
 	if s.chargeUndo.refunded || s.free() && s.freeTookEffect {
-		s.placed(s.chargeUndo.refunded) // not yet emitted if only the undos reported that the order took effect
+		s.placed(s.chargeUndo.refunded) // emits the event now if no step has
 	}
 	if s.view.Placed {
 		s.emitWith(s.facts.undone, s.released)

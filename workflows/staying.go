@@ -24,7 +24,7 @@ func (r *reservation) refundNights(nightsDue int64) {
 }
 
 // followNightsRefund follows a refund for an early departure that a forgotten run has begun. The
-// order is being undone now, and begins no such refund itself.
+// order is being cancelled now, and begins no such refund itself.
 func (r *reservation) followNightsRefund() {
 	terms := r.view.Terms
 	if terms == nil || terms.Cancellation.EarlyDeparture == 0 || r.free() || workflow.Now(r.ctx).Before(terms.CheckInAt) {

@@ -115,8 +115,8 @@ func untilDone(c call) workflow.ActivityOptions {
 }
 
 const (
-	// answerMargin is how long before its caller's timeout a call ends that no worker has
-	// started. In this time the engine's timer may be late, since it is rounded up to a second,
+	// answerMargin: a call that no worker has started ends this long before its caller's
+	// timeout. In this time the engine's timer may be late, since it is rounded up to a second,
 	// and the caller receives the answer.
 	answerMargin = 1500 * time.Millisecond
 	// maxQueueWait is the longest time that a call waits for a worker, whatever its caller's

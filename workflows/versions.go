@@ -45,7 +45,7 @@ func marksByCause(ctx workflow.Context) bool {
 
 // recoversChanges: after a reset, a reservation finds out what was changed beyond the reset
 // point. Otherwise its customer would have paid for other nights than it shows. As of version
-// 2 the order is undone if it was undone beyond that point. Otherwise it would continue with
+// 2 the order is compensated if it was cancelled beyond that point. Otherwise it would continue with
 // nothing held or paid.
 func recoversChanges(ctx workflow.Context, since workflow.Version) bool {
 	return workflow.GetVersion(ctx, "changes-after-reset", workflow.DefaultVersion, 2) >= since

@@ -42,7 +42,7 @@ func check(ctx context.Context, c *cluster.Cluster, users *crowd.Crowd) error {
 	defer cancel()
 	err := users.AwaitOutcomes(awaiting)
 	if err == nil {
-		fmt.Println("Every order is where its customer was told: none is lost or stuck.")
+		fmt.Println("Every order has the status that its customer was shown: none is lost or stuck.")
 	}
 	twice, sqlErr := chargedTwice(ctx, c.Database())
 	switch {

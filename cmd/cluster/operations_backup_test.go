@@ -40,7 +40,7 @@ func (o *operator) oneDatabase() {
 	o.types("Cancel with compensation", "ORDER="+cancelled)
 	o.becomes(cancelled, booking.Cancelled)
 	o.refunded(cancelled)
-	o.sees("Nothing that was looked at is wrong.", "Audit") // the other order is charged, held and notified again
+	o.sees("Nothing that was checked is wrong.", "Audit") // the other order is charged, held and notified again
 	published, _ := o.events("")
 	require.True(o, slices.ContainsFunc(published, func(id string) bool { return strings.HasPrefix(id, placed) }), "its events are published again")
 	require.Equal(o, "charged", o.request(http.MethodGet, "/v1/payments/"+placed, nil).wants(o, http.StatusOK).body.Status)

@@ -31,8 +31,8 @@ func (o *operator) firstDeploy() {
 	o.succeeds("See whether it is well", listen)
 	o.succeeds("Make it the current build", listen, "BUILD="+built)
 	require.Contains(o, o.types("Place a first order", listen), `"id":"lodging-`)
-	said := o.sees("Looked at 1 orders (1 running) and 1 rows, 1 payments and 1 charges at the provider,\n1 holds", "Audit", listen)
-	require.Contains(o, said, "Nothing that was looked at is wrong.")
+	said := o.sees("Checked 1 orders (1 running) and 1 rows, 1 payments and 1 charges at the provider,\n1 holds", "Audit", listen)
+	require.Contains(o, said, "Nothing that was checked is wrong.")
 	worker.interrupt()
 	api.interrupt()
 }
@@ -76,7 +76,7 @@ var polled = regexp.MustCompile(`\d+@[^\s@]+`)
 func (o *operator) polling(queue string) map[string]bool {
 	o.Helper()
 	pollers := map[string]bool{}
-	for _, one := range polled.FindAllString(o.types("Who works on a queue", "QUEUE="+queue), -1) {
+	for _, one := range polled.FindAllString(o.types("Which workers serve a queue", "QUEUE="+queue), -1) {
 		pollers[one] = true
 	}
 	return pollers
@@ -135,7 +135,7 @@ func (o *operator) logLevel() {
 // locks: a migration waits for a locked table, and is killed. The next one first waits for
 // the same lock, then for the session of the killed one.
 func (o *operator) locks() {
-	const migrations, waiting = "Who migrates, and who waits", "Make the tables"
+	const migrations, waiting = "Which connection migrates, and which waits", "Make the tables"
 	require.Contains(o, o.types(migrations), "(0 rows)")
 	release := o.holding("catalogue_migrations")
 	first := o.starts(waiting)

@@ -178,7 +178,7 @@ func (o *operator) clean() {
 	o.Helper()
 	o.until(func() bool {
 		said, err := o.tries("Audit")
-		require.Contains(o, said, "Nothing that was looked at is wrong.")
+		require.Contains(o, said, "Nothing that was checked is wrong.")
 		if err != nil {
 			o.Logf("repeats the audit: %v\n%s", err, said)
 			return false

@@ -201,7 +201,7 @@ func (c bulkList) Run(ctx context.Context) error {
 		return app.Bulks(ctx, o, func(r booking.BulkRun) error { return out.Encode(r) })
 	}
 	table := tabwriter.NewWriter(os.Stdout, 0, 0, 2, ' ', 0)
-	header := "ID\tAT\tBY\tSTANDS\tREASON\n"
+	header := "ID\tAT\tBY\tSTATE\tREASON\n"
 	err := app.Bulks(ctx, o, func(r booking.BulkRun) error {
 		_, err := fmt.Fprintf(table, "%s%s\t%s\t%s\t%s\t%s\n", header, r.ID, r.PlannedAt.Format(time.RFC3339), r.By, fmt.Sprintf("%s of %d orders, %s", r.Action, r.Orders, r.State),
 			r.Reason.Shown(booking.ReaderOperator, booking.Note, true))

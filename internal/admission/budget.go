@@ -23,7 +23,7 @@ type Budget struct {
 	pace  pace
 }
 
-// Use is how much of the budget is taken, of how much, and how many requests wait.
+// Use is how much of the budget is in use, of how much, and how many requests wait.
 func (b *Budget) Use() (busy, slots, waiting int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -244,7 +244,7 @@ func (b *Budget) next() {
 	close(w.granted)
 }
 
-// Rate is how many slots are freed per second while all are taken, NaN if
+// Rate is how many slots are freed per second while all are in use, NaN if
 // that is not known.
 func (b *Budget) Rate() float64 {
 	b.mu.Lock()

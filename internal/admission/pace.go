@@ -15,7 +15,7 @@ const (
 	leastBusy = 1.0 // s
 )
 
-// pace measures how fast the slots of a budget are freed while all are taken.
+// pace measures how fast the slots of a budget are freed while all are in use.
 // At other times that rate is the rate of requests, and says nothing about how
 // many the budget could serve.
 //
@@ -24,7 +24,7 @@ const (
 type pace struct {
 	slots int
 	at    time.Time // the fields below are valid for this moment
-	full  bool      // all slots are taken
+	full  bool      // all slots are in use
 	// ended counts slots freed, and busy the seconds in which the budget was
 	// full, both weighted by age.
 	ended, busy float64
@@ -56,7 +56,7 @@ func (p *pace) to(now time.Time) {
 	}
 }
 
-// filled notes that all slots are taken.
+// filled notes that all slots are in use.
 func (p *pace) filled(now time.Time) {
 	p.to(now)
 	p.full = true
@@ -71,7 +71,7 @@ func (p *pace) freed(now time.Time) {
 	p.full, p.idleSince = false, time.Time{}
 }
 
-// left notes that a slot was freed; taken is the number of slots still in use. A
+// left notes that a slot was freed; busy is the number of slots still in use. A
 // request that was not served shows nothing about how fast requests can be served.
 func (p *pace) left(now time.Time, served bool, busy int) {
 	p.to(now)

@@ -146,7 +146,7 @@ func (e *external) start(ctx context.Context) error {
 func (e *external) unused(ctx context.Context, c client.Client) error {
 	used, err := orders.NewEngine(c).Used(ctx, e.home.Namespace)
 	if err != nil {
-		return fmt.Errorf("look for orders at %s: %w", e.home.Address, err)
+		return fmt.Errorf("find orders at %s: %w", e.home.Address, err)
 	}
 	if used {
 		return fmt.Errorf("namespace %s of the Temporal server at %s holds orders that are not in %s: choose another one with TEMPORAL_NAMESPACE",

@@ -71,7 +71,7 @@ func (r Report) JSON(w io.Writer) error {
 
 // Table writes the report as tables.
 func (r Report) Table(w io.Writer) error {
-	_, err := fmt.Fprintf(w, `Looked at %d orders (%d running) and %d rows, %d payments and %d charges at the provider,
+	_, err := fmt.Fprintf(w, `Checked %d orders (%d running) and %d rows, %d payments and %d charges at the provider,
 %d holds on %d days of stock, %d deliveries, %d productions,
 %d calls, %d cleaners, %d registrations and %d notices,
 %d places and drinks.
@@ -86,7 +86,7 @@ func (r Report) Table(w io.Writer) error {
 		return err
 	}
 	if r.InMotion > 0 {
-		_, err = fmt.Fprintf(w, "In motion, and not judged: %d. Look again later.\n", r.InMotion)
+		_, err = fmt.Fprintf(w, "In motion, and not judged: %d. Audit again later.\n", r.InMotion)
 	}
 	if err == nil && r.NotJudged > 0 {
 		_, err = fmt.Fprintf(w, "Not judged, since their workflow does not answer: %d orders. Is a worker running?\n  %s\n", r.NotJudged, r.OneNotJudged)
@@ -99,7 +99,7 @@ func (r Report) Open(w io.Writer) error { return r.findings(w) }
 
 func (r Report) findings(w io.Writer) error {
 	if len(r.Findings) == 0 {
-		_, err := fmt.Fprintln(w, "Nothing that was looked at is wrong.")
+		_, err := fmt.Fprintln(w, "Nothing that was checked is wrong.")
 		return err
 	}
 	if _, err := fmt.Fprintf(w, "Wrong: %d.\n\n", len(r.Findings)); err != nil {

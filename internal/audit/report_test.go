@@ -26,7 +26,7 @@ func TestReport_Table(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	require.NoError(t, wrongReport().Table(&out))
-	require.Equal(t, `Looked at 3 orders (2 running) and 3 rows, 3 payments and 3 charges at the provider,
+	require.Equal(t, `Checked 3 orders (2 running) and 3 rows, 3 payments and 3 charges at the provider,
 1 holds on 60 days of stock, 0 deliveries, 0 productions,
 0 calls, 0 cleaners, 0 registrations and 0 notices,
 0 places and drinks.
@@ -44,8 +44,8 @@ func TestReport_TableOfNothingWrong(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
 	require.NoError(t, audit.Report{NotJudged: 2, OneNotJudged: "lodging-1: no answer", InMotion: 1}.Table(&out))
-	require.Contains(t, out.String(), "Nothing that was looked at is wrong.\n")
-	require.Contains(t, out.String(), "In motion, and not judged: 1. Look again later.\n")
+	require.Contains(t, out.String(), "Nothing that was checked is wrong.\n")
+	require.Contains(t, out.String(), "In motion, and not judged: 1. Audit again later.\n")
 	require.Contains(t, out.String(), "Not judged, since their workflow does not answer: 2 orders. Is a worker running?\n  lodging-1: no answer\n")
 }
 

@@ -96,7 +96,7 @@ func (d Databases) Resolved() Databases {
 	return d
 }
 
-// Orders says how orders are taken and carried out.
+// Orders says how orders are accepted and carried out.
 type Orders struct {
 	ReplyBudget    time.Duration `name:"reply-budget" env:"YEYAK_REPLY_BUDGET" default:"2s" help:"How long a request waits for the first decision on its order. After that it is answered 202."`
 	InboxWithin    time.Duration `name:"inbox-within" env:"YEYAK_INBOX_WITHIN" default:"30m" help:"How long a reservation or an order of food may wait for Temporal before it is cancelled as not processed."`

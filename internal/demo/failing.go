@@ -94,7 +94,7 @@ func (r *run) awaitRecovery(ctx context.Context) error {
 	}
 	after := is.RecoveredAt.Sub(is.Began).Round(time.Second)
 	if is.Unrecovered > 0 {
-		r.say("Over, %s after it began: %s that met it, and %d of them were given up.%s", after, orders(is.Delayed), is.Unrecovered, example)
+		r.say("Ended, %s after it began: %s that met it, and %d of them were given up.%s", after, orders(is.Delayed), is.Unrecovered, example)
 		return nil
 	}
 	r.say("Healed, %s after it began: %s that met it, and each is where it belongs.%s", after, orders(is.Delayed), example)

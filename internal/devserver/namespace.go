@@ -52,7 +52,7 @@ func EnsureNamespace(ctx context.Context, c client.Client, namespace string) err
 		found, err = describe()
 	}
 	if err != nil {
-		return fmt.Errorf("look at namespace %s: %w", namespace, err)
+		return fmt.Errorf("describe namespace %s: %w", namespace, err)
 	}
 	if found.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration() >= Retention {
 		return nil

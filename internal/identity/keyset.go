@@ -18,7 +18,7 @@ import (
 
 const (
 	// keysFor is the time after which keys are fetched again. A key that the issuer has
-	// withdrawn is refused from then on, unless the issuer is down.
+	// withdrawn is refused from then on, unless the issuer is away.
 	keysFor = 5 * time.Minute
 	// fetchPause is the time between two fetches: any client can send tokens that name
 	// unknown keys. Within it the last fetched keys count as complete.
@@ -30,7 +30,7 @@ const (
 )
 
 // keySet holds the keys of an issuer. Unlike go-oidc's own, it distinguishes a wrong
-// signature from an issuer that is down, fetches nothing for a key that it has, and
+// signature from an issuer that is away, fetches nothing for a key that it has, and
 // drops withdrawn keys.
 type keySet struct {
 	issuer      string
@@ -96,7 +96,7 @@ func (k *keySet) current(fetch int) bool {
 }
 
 // held returns the keys, and the number of the fetch that brought them. Keys older
-// than keysFor are fetched again in the background, so that an issuer that is down
+// than keysFor are fetched again in the background, so that an issuer that is away
 // delays no request.
 func (k *keySet) held() (keys []jose.JSONWebKey, fetch int) {
 	k.mu.Lock()

@@ -12,9 +12,9 @@ import (
 // refusalMaxAge is how long a refusal counts as the order's present state.
 const refusalMaxAge = time.Minute
 
-// isBehind reports whether the refusing order repeats work after a crash and is not yet back
-// where the decision was made: a process died before the engine had recorded the work. The
-// order will get there, or be cancelled.
+// isBehind reports whether the refusing order repeats work after a crash and has not yet reached
+// the status in which the decision was made: a process died before the engine had recorded the
+// work. The order will reach it, or be cancelled.
 func isBehind(ctx context.Context, pages Pages, orderID string, made, now time.Time, err error) bool {
 	_, refusal := answerOf(err)
 	if refusal == nil || refusal.View.ID != orderID || !undecided(refusal.View) || now.Sub(refusal.At) > refusalMaxAge {
@@ -29,7 +29,7 @@ func isBehind(ctx context.Context, pages Pages, orderID string, made, now time.T
 	return row.Decision.History[len(row.Decision.History)-1].At.Before(made)
 }
 
-// undecided reports whether an order goes towards its first decision.
+// undecided reports whether an order has not reached its first decision.
 func undecided(v contract.View) bool {
 	outsideLedger := []booking.Status{booking.Received, booking.PaymentPending, booking.AwaitingPayment, booking.Paid}
 	return !v.Decided() && slices.Contains(outsideLedger, v.Status)

@@ -11,8 +11,8 @@ import (
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// unknownFor is how long an order that the engine does not know may still be started:
-// longer than the wait for its start.
+// unknownFor is how long a decision is kept for an order that the engine does not know: the order
+// may still be started. It is longer than the wait for that start.
 const unknownFor = 2 * time.Minute
 
 // deliver delivers one decision, or finds it delivered, and records the outcome. After a
@@ -37,7 +37,7 @@ func (c *Carrier) deliver(ctx context.Context, k KeptDecision) error {
 	case isBehind(ctx, c.Pages, k.OrderID, k.DecidedAt, time.Now(), err):
 		return c.postpone(ctx, k, 0, err)
 	case ofEarlierBuild(answer):
-		return c.postpone(ctx, k, oddPause, err) // until an operator has moved it
+		return c.postpone(ctx, k, oddPause, err) // until an operator has moved the order to this build
 	case answer != nil && codePattern.MatchString(answer.Type()):
 		return c.refused(ctx, k, booking.Code(answer.Type()), refusal)
 	}
@@ -73,7 +73,7 @@ func (c *Carrier) postpone(ctx context.Context, k KeptDecision, pause time.Durat
 	return c.Decisions.Postpone(ctx, k, time.Now().Add(pause), cause.Error())
 }
 
-// closed finishes a decision on an order that takes none any more. An order that the engine
+// closed finishes a decision on an order that accepts no more decisions. An order that the engine
 // does not know may still be started.
 func (c *Carrier) closed(ctx context.Context, k KeptDecision, cause error) error {
 	view, err := c.Pages.View(ctx, k.OrderID)

@@ -155,7 +155,7 @@ func (o *Orders) stillDeciding(ctx context.Context, d Decision) (Outcome, error)
 }
 
 // stillWithService answers a cancel that was accepted and that a service may still refuse. Once the
-// order is being undone it cannot.
+// order is being compensated it cannot.
 func (o *Orders) stillWithService(ctx context.Context, d Decision) (Outcome, error) {
 	view, err := o.queryView(ctx, d.OrderID, OptionalReadTimeout) // the read model may be behind
 	if err != nil {
@@ -240,7 +240,7 @@ func (o *Orders) refusedBy(
 	return refusal.View, no
 }
 
-// closed answers for an order that takes no decisions any more because its workflow has
+// closed answers for an order that accepts no more decisions because its workflow has
 // ended.
 func (o *Orders) closed(ctx context.Context, d Decision) (contract.View, error) {
 	view, err := o.read(ctx, d.OrderID)

@@ -114,7 +114,7 @@ func (d *Dispatcher) stop(ctx context.Context, k Kept) error {
 	case answer != nil:
 		return closed("it had been started: " + answer.Type())
 	case isWorkflowMissing(err):
-		return closed("it was over")
+		return closed("it had ended")
 	case isAway(err):
 		d.failed(ctx, k, true, firstWait, err)
 		return err

@@ -16,7 +16,7 @@
 //     whether it is too early for that;
 //   - sent.go finds out whether a call has reached the engine;
 //   - read.go and list.go read orders, and joining.go lets requests share a query;
-//   - recover.go undoes an order whose workflow was lost;
+//   - recover.go compensates an order whose workflow was lost;
 //   - engine.go and sagas.go are the only calls to the engine about orders, and
 //     outage.go interprets its errors;
 //   - hub.go wakes callers in this process when an order has changed, and

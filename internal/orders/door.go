@@ -157,7 +157,7 @@ const NotLost = booking.Code("not_lost")
 
 // Settler compensates orders whose workflow was lost.
 type Settler interface {
-	// Settle starts the undoing of an order, on behalf of the caller by. w is the warrant
+	// Settle starts the compensation of an order, on behalf of the caller by. w is the warrant
 	// that the engine requires. Returns NotLost if the order is not lost.
 	Settle(ctx context.Context, w Warrant, orderID, by string) error
 }
@@ -167,7 +167,7 @@ func SettleCodes() []booking.Code {
 	return []booking.Code{NotLost, booking.Superseded, booking.NotFound, booking.Invalid, TemporalUnavailable, booking.Unavailable}
 }
 
-// Settle has a lost order undone.
+// Settle has a lost order compensated.
 func (o *Orders) Settle(ctx context.Context, caller booking.Caller, orderID string, reason booking.Personal) error {
 	_, err := authorizeAndLog(ctx, o, caller, actionRequest{action: booking.SettleOrder, orderID: orderID, reason: reason}, func(ctx context.Context, w Warrant) (accepted, error) {
 		return accepted{}, o.explained(ctx, orderID, o.Settler.Settle(ctx, w, orderID, caller.ID))

@@ -66,7 +66,7 @@ func (l *inboxQueue) dispatchedIn(orders int, took time.Duration) {
 	l.stopped = false
 }
 
-// markStopped records that the engine takes no orders, or that the inbox cannot be read.
+// markStopped records that the engine accepts no orders, or that the inbox cannot be read.
 func (l *inboxQueue) markStopped() {
 	l.mu.Lock()
 	defer l.mu.Unlock()

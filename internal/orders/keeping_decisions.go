@@ -77,7 +77,7 @@ const orderReadTimeout = 2 * time.Second
 
 // keepDecision keeps a decision, and returns its order as far as that is known. Returns
 // false if the decision cannot be kept, or if the order is not certain to exist. An order
-// that has ended takes no decision except resolutions, for which its refunds may still
+// that has ended accepts no decision except resolutions, for which its refunds may still
 // wait.
 func (o *Orders) keepDecision(ctx context.Context, k KeptDecision) (out Outcome, kept bool, err error) {
 	if o.Carrier == nil || k.Version != 0 || (contract.Decision{Note: k.Note, Expect: k.Expect}).Check(k.Update) != nil {

@@ -17,7 +17,7 @@ type OpenCount struct {
 // Owed is what is owed to the orders of a kind.
 type Owed struct {
 	Kind booking.Kind `json:"kind"`
-	// Undos is how many orders are being undone, and Since when the oldest of these undos
+	// Undos is how many orders are being compensated, and Since when the oldest of these undos
 	// began.
 	Undos int       `json:"undos"`
 	Since time.Time `json:"since,omitzero"`

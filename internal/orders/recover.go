@@ -89,7 +89,7 @@ func (e *Engine) Pending(ctx context.Context, orderID string) (map[string][]Awai
 	return pending, nil
 }
 
-// Settle starts the saga of a lost order once more, to undo the order from its last known
+// Settle starts the saga of a lost order once more, to compensate the order from its last known
 // state, by decision of a person. Returns Superseded if a workflow of the order runs.
 func (e *Engine) Settle(ctx context.Context, w Warrant, last contract.View, p contract.Policy, requestHash, by string) error {
 	if !w.valid {

@@ -76,7 +76,7 @@ type shared struct {
 type placing struct {
 	holders int // goroutines that use it
 	begun   int
-	// ended counts orders that are over; any later count includes those that count.
+	// ended counts orders that have ended; any later count includes those that count.
 	ended int
 	// uncounted counts the latest consecutive orders that ended without counting: so many more
 	// may be placed at the same time.

@@ -94,7 +94,7 @@ type outlook struct {
 }
 
 // How long an outlook is valid, and how long its query may take. If the query fails the
-// last outlook stays valid: a ledger that is down stops payments anyway.
+// last outlook stays valid: a ledger that is away stops payments anyway.
 const (
 	outlookLasts   = 500 * time.Millisecond
 	outlookTimeout = 200 * time.Millisecond

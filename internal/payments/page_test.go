@@ -88,7 +88,7 @@ func TestPage_AfterItWasCancelled(t *testing.T) {
 	_, err := p.Void(t.Context(), newConfirmed(threeDSecure))
 	require.NoError(t, err)
 	_, _, body := seen(t, is.Action.URL)
-	require.Contains(t, body, "This payment can no longer be made. Nothing was taken.")
+	require.Contains(t, body, "This payment can no longer be made. Nothing was charged.")
 	_, to := submit(t, is.Action.URL, "approve")
 	require.Contains(t, to, "redirect_status=failed")
 	p.requireTotals(t, 0, 0)

@@ -56,10 +56,10 @@ type Providers struct {
 //   - Confirm gets the payment key from the customer's return. It confirms with the order id
 //     and the amount of the charge, not with those that came back, under the charge's key as
 //     Idempotency-Key: the provider refuses an authentication for another amount. Without a
-//     return it looks the payment up by the order id, which shows whether the money was taken;
+//     return it looks the payment up by the order id, which shows whether the charge was made;
 //     a payment whose return is lost expires. Its reference is the payment key.
 //   - Void looks the payment up by the order id. A payment that was not confirmed expires, and
-//     is not confirmed afterwards; one that was confirmed is taken, and the undo refunds it.
+//     is not confirmed afterwards; one that was confirmed is charged, and the undo refunds it.
 //   - Read finds the order in a notice. Notices are not signed. Like all notices they are
 //     hints, and the payment is fetched before anything is done.
 //

@@ -16,7 +16,7 @@ import (
 // Memory stores the requests to the sandbox. Like a provider's, it outlives the process.
 type Memory interface {
 	// Charge records the answer to a charge once per key, and returns the record of the key.
-	// It creates the reference of a charge that is taken.
+	// It creates the reference of a charge that is made.
 	Charge(ctx context.Context, c booking.Charge, answer Record) (Record, error)
 	// Void prevents a charge that is not recorded yet, and returns the record of the key.
 	Void(ctx context.Context, c booking.Charge) (Record, error)
@@ -50,7 +50,7 @@ type Memory interface {
 type Record struct {
 	Ref    string
 	Status booking.PaymentStatus
-	Amount booking.Money // taken, or to be taken
+	Amount booking.Money // charged, or to be charged
 	// Token names the charge while the customer has to confirm it, until ExpiresAt.
 	Token     string
 	ExpiresAt time.Time
@@ -137,7 +137,7 @@ func (s *Sandbox) answer(c booking.Charge) Record {
 	switch b := s.Behaviour(); {
 	case Terms{}.Amount(c.Amount) != nil || declines(c.Method) || b.refuses():
 		r.Status = booking.Declined
-	case !needsConfirmation(c.Method): // it is taken
+	case !needsConfirmation(c.Method): // it is charged
 	case c.ReturnTo == "":
 		r.Status = booking.Declined
 	default:

@@ -111,7 +111,7 @@ func labelsIn(form url.Values) map[string]string {
 	return labels
 }
 
-// decide takes the money or refuses, by the names of Stripe's test methods.
+// decide charges or declines, by the names of Stripe's test methods.
 func (s *Server) decide(i *Intent, form url.Values) {
 	method := form.Get("payment_method")
 	switch {

@@ -157,8 +157,8 @@ const (
 	metadataPresent = "customer_present"
 )
 
-// finalOf is the outcome of an intent without a waiting customer: its id if the money is
-// taken, ErrDeclined if it never will be.
+// finalOf is the outcome of an intent without a waiting customer: its id if the charge is
+// made, ErrDeclined if it never will be.
 func (s *Stripe) finalOf(ctx context.Context, intent *stripe.PaymentIntent) (ref string, err error) {
 	if intent.ID == "" {
 		return "", errMalformed

@@ -13,8 +13,8 @@ import (
 
 // A present customer confirms a charge that needs it (3-D Secure, a window of a bank or a
 // wallet) on a page of Stripe's, which redirects to the charge's ReturnTo. The intent is
-// requires_action until then. Stripe takes the money without a further request once the
-// charge is confirmed.
+// requires_action until then. Stripe makes the charge without a further request once it is
+// confirmed.
 
 // confirmedByCustomer makes a charge one that its present customer can confirm. Its requests
 // differ from those of older builds, which never required a confirmation.

@@ -127,8 +127,8 @@ func isItsAmount(c booking.Charge, intent *stripe.PaymentIntent) error {
 	return nil
 }
 
-// foremost is the most advanced intent of a charge: one that has taken the money, otherwise
-// one that may still do so.
+// foremost is the most advanced intent of a charge: one that has charged the customer,
+// otherwise one that may still do so.
 func foremost(intents []*stripe.PaymentIntent) *stripe.PaymentIntent {
 	rank := func(i *stripe.PaymentIntent) int {
 		switch i.Status {

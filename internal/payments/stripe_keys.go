@@ -12,7 +12,7 @@ import (
 // A charge needs more than one key only because Stripe saves the answer to a key's first
 // request "regardless of whether it succeeds or fails", and repeats it for a day, "including
 // 500 errors" (https://docs.stripe.com/api/idempotent_requests). Under a key with a saved 500
-// the charge can never be taken.
+// the charge can never be made.
 //
 // The next key is used once nothing was created under the one before: its request has ended,
 // and the list of intents, which has no delay, contains none for the charge. Voids use the

@@ -94,8 +94,8 @@ func (s *Stripe) beside(ctx context.Context, c booking.Charge, n int, intents ..
 	return together(intents, found...), err
 }
 
-// cancel makes certain that the intent takes no money, unless it has taken it, and returns its
-// current state.
+// cancel makes certain that the intent charges nothing, unless it has charged already, and
+// returns its current state.
 func (s *Stripe) cancel(ctx context.Context, id string) (*stripe.PaymentIntent, error) {
 	if id == "" {
 		return nil, errMalformed

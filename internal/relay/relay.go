@@ -56,7 +56,7 @@ type Relay struct {
 	loggedErrors sync.Map // errors of unreadable events that were logged
 }
 
-// Run copies events until ctx ends. An outbox or a database that is down delays no
+// Run copies events until ctx ends. An outbox or a database that is away delays no
 // other outbox.
 func (r *Relay) Run(ctx context.Context) {
 	var running sync.WaitGroup

@@ -90,7 +90,7 @@ func requestAudit(ctx context.Context, q bun.IDB, by string, at time.Time) (requ
 // Lease implements audit.Runs.
 func (a *Audits) Lease(ctx context.Context, now, until time.Time) (run booking.AuditRun, ok bool, err error) {
 	var waits bool
-	err = a.db.run(ctx, "look for open audit", func(ctx context.Context, q bun.IDB) error {
+	err = a.db.run(ctx, "find open audit", func(ctx context.Context, q bun.IDB) error {
 		return q.NewRaw("SELECT EXISTS (SELECT 1 FROM audit_runs WHERE open = 1 AND (leased_until IS NULL OR leased_until <= ?))", micros(now)).Scan(ctx, &waits)
 	})
 	if err != nil || !waits {

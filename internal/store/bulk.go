@@ -147,7 +147,7 @@ func (b *Bulk) Stop(ctx context.Context, id string, at time.Time) (stopped bool,
 // Lease implements orders.BulkRuns.
 func (b *Bulk) Lease(ctx context.Context, now, until time.Time) (lease orders.BulkLease, ok bool, err error) {
 	var waits bool
-	err = b.db.run(ctx, "look for bulk actions", func(ctx context.Context, q bun.IDB) error {
+	err = b.db.run(ctx, "find bulk actions", func(ctx context.Context, q bun.IDB) error {
 		return q.NewRaw("SELECT EXISTS (SELECT 1 FROM bulk_runs WHERE state = 'running')").Scan(ctx, &waits)
 	})
 	if err != nil || !waits {
@@ -222,7 +222,7 @@ func (b *Bulk) Note(ctx context.Context, id string, o booking.BulkOrder) error {
 // Earlier implements orders.BulkRuns.
 func (b *Bulk) Earlier(ctx context.Context, id, orderID string) (outcome string, known bool, err error) {
 	var outcomes []string
-	err = b.db.run(ctx, "look for action of bulk action", func(ctx context.Context, q bun.IDB) error {
+	err = b.db.run(ctx, "find action of bulk action", func(ctx context.Context, q bun.IDB) error {
 		outcomes = nil
 		return q.NewRaw("SELECT outcome FROM operator_actions WHERE order_id = ? AND bulk = ? ORDER BY seq DESC LIMIT 1", orderID, id).Scan(ctx, &outcomes)
 	})

@@ -88,9 +88,9 @@ func (c *Crew) afterTurn(f func(context.Context, bun.IDB) error) func(context.Co
 }
 
 // Assign assigns the cleaner that has been free longest to the call or, if none is
-// free, appends the call to the queue: Done, with the cleaner once there is one; this
-// answer is then the call's signal. Undone, with the reason: the call was cancelled,
-// possibly before, or is too late.
+// free, appends the call to the queue. Done, with the cleaner if one is assigned: this
+// answer then replaces the signal to the call. Undone, with the reason: the call was
+// cancelled, possibly before Assign, or is too late.
 func (c *Crew) Assign(ctx context.Context, call booking.Call) (booking.Outcome, error) {
 	var row assignmentRow
 	err := c.inTurn(ctx, "assign cleaner", func(ctx context.Context, q bun.IDB) (err error) {
@@ -133,8 +133,8 @@ func signalNow(ctx context.Context, q bun.IDB, orderID string) (row assignmentRo
 }
 
 // serve assigns the cleaner that has been free longest to the oldest waiting call, if
-// there are both. The calling call, if any, gets the cleaner with the answer; any other is
-// still to be signalled.
+// there are both. The call with orderID learns of its cleaner from the answer; any other
+// call is still to be signalled.
 func serve(ctx context.Context, q bun.IDB, orderID string) (next assignmentRow, err error) {
 	err = q.NewRaw(`UPDATE assignments SET state = ?, cleaner_id = free.id, cleaner_name = free.name,
 			told = (order_id = ?), at = ?

@@ -133,7 +133,7 @@ func (m *Members) InUse(ctx context.Context, kind identity.Kind, id string) (car
 	if statement == "" {
 		return false, nil
 	}
-	err = m.db.run(ctx, "look for members", func(ctx context.Context, q bun.IDB) error {
+	err = m.db.run(ctx, "find members", func(ctx context.Context, q bun.IDB) error {
 		return q.NewRaw(statement, id).Scan(ctx, &carried)
 	})
 	return carried, err

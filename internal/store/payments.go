@@ -193,11 +193,12 @@ func beginUndo(ctx context.Context, q bun.IDB, c booking.Charge, payment *bookin
 	return err
 }
 
-// EndRefund records the outcome of a RefundPending payment: Refunded, or Retained, with
-// the amount in minor units that its own refund returned, and the provider's id of
-// that, Returned, or ChargePrevented. The policy keeps less if refunds from outside
-// have returned more than it gives. Repeating it changes nothing; any other payment is
-// an error, NotFound if there is none. It returns the payment with its entries.
+// EndRefund records the outcome of a RefundPending payment: end is Refunded, Retained,
+// Returned or ChargePrevented. refunded is the amount of the undo's own refund in minor
+// units, and refundID the provider's id of that refund. If refunds from outside have
+// returned more than the policy gives, the policy keeps less. EndRefund returns the
+// payment with its entries, also when it is repeated, which changes nothing. Returns
+// NotFound if there is no payment, and an error for a payment in another state.
 func (p *Payments) EndRefund(
 	ctx context.Context, orderID string, end booking.PaymentStatus, ref string, refunded int64, refundID string,
 ) (payment booking.Payment, err error) {

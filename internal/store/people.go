@@ -62,7 +62,7 @@ func (p *People) Next(ctx context.Context) (id string, err error) {
 
 // Known reports whether a person or program with the id has called before.
 func (p *People) Known(ctx context.Context, id string) (known bool, err error) {
-	err = p.db.run(ctx, "look for caller", func(ctx context.Context, q bun.IDB) error {
+	err = p.db.run(ctx, "find caller", func(ctx context.Context, q bun.IDB) error {
 		return q.NewRaw("SELECT EXISTS (SELECT 1 FROM people WHERE kind IN (?, ?) AND id = ?)",
 			identity.CustomerKind, identity.ServiceKind, id).Scan(ctx, &known)
 	})
@@ -80,7 +80,7 @@ func (m *Mypage) InUse(ctx context.Context, kind identity.Kind, id string) (carr
 	if statement == "" {
 		return false, nil
 	}
-	err = m.db.run(ctx, "look for orders of person", func(ctx context.Context, q bun.IDB) error {
+	err = m.db.run(ctx, "find orders of person", func(ctx context.Context, q bun.IDB) error {
 		return q.NewRaw(statement, id).Scan(ctx, &carried)
 	})
 	return carried, err
@@ -92,7 +92,7 @@ func (c *Catalogue) InUse(ctx context.Context, kind identity.Kind, id string) (c
 	if kind != identity.OwnerKind {
 		return false, nil
 	}
-	err = c.db.run(ctx, "look for offers of owner", func(ctx context.Context, q bun.IDB) error {
+	err = c.db.run(ctx, "find offers of owner", func(ctx context.Context, q bun.IDB) error {
 		return q.NewRaw(`SELECT EXISTS (SELECT 1 FROM places WHERE owner_id = ?0) OR EXISTS (SELECT 1 FROM menus WHERE owner_id = ?0)
 			OR EXISTS (SELECT 1 FROM drinks WHERE owner_id = ?0 AND NOT deleted)`, id).Scan(ctx, &carried)
 	})
@@ -105,7 +105,7 @@ func (c *Crew) InUse(ctx context.Context, kind identity.Kind, id string) (carrie
 	if kind != identity.CustomerKind {
 		return false, nil
 	}
-	err = c.db.run(ctx, "look for cleaner", func(ctx context.Context, q bun.IDB) error {
+	err = c.db.run(ctx, "find cleaner", func(ctx context.Context, q bun.IDB) error {
 		return q.NewRaw("SELECT EXISTS (SELECT 1 FROM cleaners WHERE id = ?)", id).Scan(ctx, &carried)
 	})
 	return carried, err

@@ -89,8 +89,8 @@ func pause(ctx context.Context, try int) bool {
 	}
 }
 
-// serialize makes transactions with the same key run one after the other. After it the
-// transaction reads what the one before has written.
+// serialize makes transactions with the same key run one after the other. Each transaction reads
+// what the previous one with the same key has written.
 func (db *DB) serialize(ctx context.Context, q bun.IDB, key string) error {
 	if db.dialect.oneWriter {
 		return nil // SQLite's transactions run one after the other anyway

@@ -13,7 +13,7 @@ import (
 
 // TemporalLogger lets the engine's client and workers write to log, with the traces of
 // their workflows. It adds no stack traces: they would show where the SDK logs, ten
-// lines for each error of a service that is down. A panic has a stack trace of its own.
+// lines for each error of a service that is away. A panic has a stack trace of its own.
 func TemporalLogger(log *zap.Logger, traces *Traces) temporallog.Logger {
 	const never = slog.LevelError + 1 // the SDK logs nothing above an error
 	handler := zapslog.NewHandler(log.Core(), zapslog.WithName("temporal"), zapslog.AddStacktraceAt(never))

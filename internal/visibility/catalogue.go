@@ -87,7 +87,7 @@ func schema(ctx context.Context, conn *sql.Conn) (name string, err error) {
 	err = conn.QueryRowContext(ctx, `SELECT coalesce((SELECT quote_ident(n.nspname)
 		FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = to_regclass($1)), '')`, table).Scan(&name)
 	if err != nil {
-		return "", fmt.Errorf("look for the table %s: %w", table, err)
+		return "", fmt.Errorf("find the table %s: %w", table, err)
 	}
 	if name == "" {
 		return "", fmt.Errorf("there is no table %s: want Temporal's visibility database, with its schema", table)

@@ -69,14 +69,14 @@ func (p Policy) check(is *objections) {
 	}
 }
 
-// checkSettled objects to a view from which an order could not be undone. It accepts
-// everything else that an earlier build accepted, since that has to be undone, too: ids may
+// checkSettled objects to a view from which an order could not be compensated. It
+// accepts everything else that an earlier build accepted, since that has to be compensated, too: ids may
 // have any length, and Settlement shortens texts.
 func (v View) checkSettled(orderID string, kind booking.Kind, is *objections) {
 	is.unless(v.ID == orderID, "settle.id", "is not the order's")
 	is.unless(v.Kind == kind, "settle.kind", "must be %s", kind)
-	is.unless(v.Status == booking.Cancelling || kind.May(v.Status, booking.Cancelling), "settle.status", "is none from which an order can be undone")
-	is.unless(v.Reason == "" || slices.Contains(booking.Reasons(), v.Reason), "settle.reason", "is none for which an order is undone")
+	is.unless(v.Status == booking.Cancelling || kind.May(v.Status, booking.Cancelling), "settle.status", "is none from which an order can be cancelled")
+	is.unless(v.Reason == "" || slices.Contains(booking.Reasons(), v.Reason), "settle.reason", "is none for which an order is cancelled")
 	is.unless(v.Reason != "" || v.Status != booking.Cancelling, "settle.reason", "is missing")
 	is.unless(v.Amount.Amount >= 0, "settle.amount", "must be at least 0")
 	for _, text := range []struct{ field, is string }{

@@ -7,8 +7,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Settlement is the workflow type and input of the saga that undoes an order whose workflow
-// was lost: the order as it was last known, with only what undos need. by is the id of the
+// Settlement is the workflow type and input of the saga that compensates an order whose
+// workflow was lost: the order as it was last known, with only what undos need. by is the id of the
 // caller. Undos find what was done by the order's keys, so a view without days or quantity
 // suffices.
 func Settlement(v View, p Policy, requestHash, by string) (workflow string, input Input, err error) {

@@ -14,5 +14,5 @@ CREATE TABLE sandbox_charges (
 
 CREATE INDEX sandbox_charges_by_order ON sandbox_charges (order_id);
 -- Not unique, though refs are: beside the primary key's, a second unique index
--- would fail some of those who insert the same charge at once.
+-- would fail some of the inserts of the same charge at once.
 CREATE INDEX sandbox_charges_by_ref ON sandbox_charges (ref) WHERE ref <> '';
