@@ -256,8 +256,12 @@ func (v *visit) areLeft(placeID string, ranges []booking.DailyQuantity) (bool, e
 	return true, nil
 }
 
-// changeOrder makes the change if the price is still the one that the page has shown.
+// changeOrder makes the change if the price is still the one that the page has shown, or shows
+// its price.
 func (p *Pages) changeOrder(v *visit) error {
+	if !v.isSent() {
+		return p.showChange(v)
+	}
 	order, err := v.order()
 	if err != nil {
 		return err

@@ -157,6 +157,26 @@ func TestChange_Faults(t *testing.T) {
 	require.Len(t, s.book.changed, len(booking.Languages()))
 }
 
+// TestChange_ShowPrice: the price of a change is shown without its payment method in the address.
+func TestChange_ShowPrice(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	s.book.quote = s.quotes
+	path := "/orders/" + stayID + "/change"
+	b := s.as("alice", booking.English)
+	shown := b.submit(b.get(path), path, "checkOut", leaving.AddDays(1).String(), "show", "price")
+	require.Contains(t, shown.words(), "You pay now ₩50,000")
+	shown = b.submit(shown, path, "checkOut", leaving.AddDays(2).String(), "method", "pm_card_chargeDeclined", "show", "price")
+	require.Equal(t, http.StatusOK, shown.status)
+	require.Contains(t, shown.words(), "You pay now ₩100,000")
+	require.Equal(t, "pm_card_chargeDeclined", shown.form(t, path).Get("method"))
+	require.Empty(t, shown.url.RawQuery)
+	require.Equal(t, path+"?checkIn="+arrival.String()+"&checkOut="+leaving.AddDays(2).String()+"&rooms=1", field(t, shown.text, "back"))
+	require.NotContains(t, shown.text, "formmethod")
+	require.Empty(t, s.book.changed)
+}
+
 // TestChange_AfterCheckIn: the day of departure can be changed until that day.
 func TestChange_AfterCheckIn(t *testing.T) {
 	t.Parallel()
