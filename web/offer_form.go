@@ -77,7 +77,7 @@ func (v *visit) newOffer(o offering) error {
 func (v *visit) offerPage(status int, f *offerForm) error {
 	pg := v.page(v.say(f.adding), "nav.catalogue")
 	if !f.isNew {
-		pg.title, pg.path = *f.is.name(), f.offering.path+"/"+f.is.id() // its forms are also sent to addresses without a page
+		pg.title, pg.path = *f.is.name(), f.path+"/"+f.is.id() // its forms are also sent to addresses without a page
 	}
 	return v.show(status, offerPage(pg, f))
 }
