@@ -68,17 +68,10 @@ func (v *visit) keepsCards() bool { return v.KeptMethods != nil && v.KeptMethods
 // to pay.
 const keptWithin = time.Second
 
-// findKept finds the caller's kept cards for a form that is shown. For a form that was sent to be
-// carried out the provider is not called: it declines a card that is not the customer's.
+// findKept finds the caller's kept cards for a form that is shown. Without an answer of the
+// provider, a form that was sent keeps its own card.
 func (o *ordering) findKept(v *visit) {
-	o.mayKeep, o.keeps, o.kept = v.keepsCards(), v.field("keep") != "", map[string]string{}
-	switch {
-	case !o.mayKeep:
-		return
-	case v.isSent():
-		if sent := v.field("method"); booking.IsName(sent) && strings.HasPrefix(sent, "pm_") && !strings.HasPrefix(sent, "pm_card_") {
-			o.keptIDs, o.kept[sent] = []string{sent}, v.say("pay.kept")
-		}
+	if o.takeKept(v); !o.mayKeep {
 		return
 	}
 	ctx, cancel := context.WithTimeout(v.ctx, keptWithin)
@@ -86,10 +79,24 @@ func (o *ordering) findKept(v *visit) {
 	kept, err := v.KeptMethods.List(ctx, v.caller.ID)
 	if err != nil {
 		v.Log.Info("a form has no kept cards", zap.Error(err))
+		return
 	}
+	o.keptIDs, o.kept = nil, map[string]string{}
 	for _, m := range kept {
 		o.keptIDs = append(o.keptIDs, m.ID)
 		o.kept[m.ID] = cardName(m)
+	}
+}
+
+// takeKept takes the kept card with which the form was sent. For a form that is carried out the
+// provider is not called: it declines a card that is not the customer's.
+func (o *ordering) takeKept(v *visit) {
+	o.mayKeep, o.keeps, o.keptIDs, o.kept = v.keepsCards(), v.field("keep") != "", nil, map[string]string{}
+	if !o.mayKeep || v.c.Request.Method != http.MethodPost {
+		return
+	}
+	if sent := v.field("method"); booking.IsName(sent) && strings.HasPrefix(sent, "pm_") && !strings.HasPrefix(sent, "pm_card_") {
+		o.keptIDs, o.kept[sent] = []string{sent}, v.say("pay.kept")
 	}
 }
 

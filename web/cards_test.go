@@ -118,6 +118,48 @@ func TestCards_Order(t *testing.T) {
 	require.Contains(t, b.get("/meals/menu-bibimbap?quantity=2").words(), "A test card that pays", "also without the kept cards")
 }
 
+// TestCards_Refused: a form that was refused offers all kept cards again, and the sent one if the
+// payment provider is away. A form that is accepted does not ask the provider for them.
+func TestCards_Refused(t *testing.T) {
+	t.Parallel()
+	kept := newWallet()
+	s := newSite(t, func(d *web.Deps) { d.KeptMethods = kept })
+	s.furnish()
+	s.book.quote = s.quotes
+	s.book.place = func(a orders.Attempt) (orders.Outcome, error) {
+		return orders.Outcome{OrderID: a.OrderID}, booking.Errorf(booking.PriceChanged, "")
+	}
+	s.book.change = func(orders.Change) (orders.Outcome, error) {
+		return orders.Outcome{}, booking.Errorf(booking.QuoteChanged, "")
+	}
+	b := s.as("alice", booking.English)
+	change := "/orders/" + stayID + "/change"
+	for path, query := range map[string]string{
+		"/meals/menu-bibimbap": "", "/drinks/drink-latte": "", "/cleaning": "",
+		"/rooms/place-seaside": "?checkIn=" + arrival.String() + "&checkOut=" + leaving.String() + "&rooms=1",
+		change:                 "?checkIn=" + arrival.String() + "&checkOut=" + leaving.AddDays(1).String() + "&rooms=1",
+	} {
+		offered := b.get(path + query)
+		fields := []string{"method", "pm_2Def", "address", "12 Sejong-daero", "tel", "02-123-4567", "location", "here"}
+		kept.requests = 0
+		refused := b.submit(offered, path, fields...)
+		require.Equal(t, http.StatusConflict, refused.status, path)
+		require.Contains(t, refused.words(), "Visa ···· 4242", path)
+		require.Equal(t, "pm_2Def", refused.form(t, path).Get("method"))
+		require.Equal(t, 1, kept.requests)
+
+		kept.err = errors.New("away")
+		away := b.submit(offered, path, fields...)
+		require.Contains(t, away.words(), "The kept card", path)
+		require.Equal(t, "pm_2Def", away.form(t, path).Get("method"))
+		kept.err = nil
+	}
+	offered := b.get("/drinks/drink-latte")
+	s.book.place, kept.requests = s.accept, 0
+	require.Contains(t, b.submit(offered, "/drinks/drink-latte", "method", "pm_1Abc").url.Path, "/orders/cafe-")
+	require.Zero(t, kept.requests)
+}
+
 // TestCards_OnlyToPay: only forms that pay request the kept cards from the payment
 // provider.
 func TestCards_OnlyToPay(t *testing.T) {

@@ -87,7 +87,8 @@ func (v *visit) changePage(status int, form changeForm) error {
 		}
 	}
 	if form.closed = !changeable && form.problem != nil; form.dearer {
-		form.findMethods(v)
+		form.findKept(v)
+		form.offerMethods(v)
 	}
 	switch {
 	case form.problem != nil && status == http.StatusOK:
@@ -134,9 +135,8 @@ func (v *visit) changed(was map[string]string) stay {
 	return s
 }
 
-// findMethods finds the ways to pay the difference.
-func (f changeForm) findMethods(v *visit) {
-	f.findKept(v)
+// offerMethods offers the ways to pay the difference.
+func (f changeForm) offerMethods(v *visit) {
 	f.pays(v.field("method"), slices.Concat(v.methodsOfChange(), f.keptIDs))
 }
 
@@ -256,8 +256,12 @@ func (v *visit) areLeft(placeID string, ranges []booking.DailyQuantity) (bool, e
 	return true, nil
 }
 
-// changeOrder makes the change if the price is still the one that the page has shown.
+// changeOrder makes the change if the price is still the one that the page has shown, or shows
+// its price.
 func (p *Pages) changeOrder(v *visit) error {
+	if !v.isSent() {
+		return p.showChange(v)
+	}
 	order, err := v.order()
 	if err != nil {
 		return err
@@ -269,14 +273,14 @@ func (p *Pages) changeOrder(v *visit) error {
 	if len(form.faults) > 0 {
 		return v.changePage(http.StatusUnprocessableEntity, changeForm{})
 	}
-	form.findMethods(v)
+	form.takeKept(v)
+	form.offerMethods(v)
 	out, err := v.makeChange(form)
 	if err != nil {
-		again := changeForm{}
-		if err := v.noChange(&again, err); err != nil {
+		if err := v.noChange(&form, err); err != nil {
 			return err
 		}
-		return v.changePage(statusOfError(err), again)
+		return v.changePage(statusOfError(err), changeForm{problem: form.problem}) // its quote finds the faults, too
 	}
 	return v.goTo(orderAt(out.View))
 }

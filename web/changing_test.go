@@ -130,6 +130,53 @@ func TestChange_PaidByAnotherCard(t *testing.T) {
 	require.Equal(t, []string{"pm_card_chargeDeclined", "pm_card_chargeDeclined", "pm_card_visa", "", ""}, paidBy)
 }
 
+// TestChange_Faults: impossible days are explained at their field, also if the price was not asked
+// for.
+func TestChange_Faults(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	backwards := booking.Faulty([]booking.Fault{{Field: "checkOut", Words: booking.RangeFault("checkIn", arrival, arrival)}})
+	s.book.quote = func(view contract.View, c orders.Change) (orders.ChangeQuote, error) {
+		if c.CheckIn == c.CheckOut {
+			return orders.ChangeQuote{}, backwards
+		}
+		return s.quotes(view, c)
+	}
+	s.book.change = func(orders.Change) (orders.Outcome, error) { return orders.Outcome{}, backwards }
+	path := "/orders/" + stayID + "/change"
+	for _, l := range booking.Languages() {
+		b := s.as("alice", l)
+		quoted := b.get(path + "?checkIn=" + arrival.String() + "&checkOut=" + leaving.AddDays(1).String() + "&rooms=1")
+		wrong := b.submit(quoted, path, "checkOut", arrival.String())
+		require.Equal(t, http.StatusUnprocessableEntity, wrong.status)
+		requirePage(t, wrong, l)
+		require.Contains(t, wrong.text, `<p class="fault" id="checkOut-fault">`)
+		require.Equal(t, arrival.String(), field(t, wrong.text, "checkOut"))
+	}
+	require.Len(t, s.book.changed, len(booking.Languages()))
+}
+
+// TestChange_ShowPrice: the price of a change is shown without its payment method in the address.
+func TestChange_ShowPrice(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	s.book.quote = s.quotes
+	path := "/orders/" + stayID + "/change"
+	b := s.as("alice", booking.English)
+	shown := b.submit(b.get(path), path, "checkOut", leaving.AddDays(1).String(), "show", "price")
+	require.Contains(t, shown.words(), "You pay now ₩50,000")
+	shown = b.submit(shown, path, "checkOut", leaving.AddDays(2).String(), "method", "pm_card_chargeDeclined", "show", "price")
+	require.Equal(t, http.StatusOK, shown.status)
+	require.Contains(t, shown.words(), "You pay now ₩100,000")
+	require.Equal(t, "pm_card_chargeDeclined", shown.form(t, path).Get("method"))
+	require.Empty(t, shown.url.RawQuery)
+	require.Equal(t, path+"?checkIn="+arrival.String()+"&checkOut="+leaving.AddDays(2).String()+"&rooms=1", field(t, shown.text, "back"))
+	require.NotContains(t, shown.text, "formmethod")
+	require.Empty(t, s.book.changed)
+}
+
 // TestChange_AfterCheckIn: the day of departure can be changed until that day.
 func TestChange_AfterCheckIn(t *testing.T) {
 	t.Parallel()

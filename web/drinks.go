@@ -104,9 +104,12 @@ func (v *visit) drinkPage(status int, c cups) error {
 	return v.show(status, drinkPage(pg, left[0], c))
 }
 
-// orderDrink places the order in the form.
+// orderDrink places the order in the form, or shows its price.
 func (p *Pages) orderDrink(v *visit) error {
 	c := v.cups()
+	if !v.isSent() {
+		return v.drinkPage(http.StatusOK, c)
+	}
 	wanted := orders.Cups{MenuID: v.c.Param("id"), Quantity: c.quantity}
 	return v.placeOrder(c.ordering, wanted, func(status int) error { return v.drinkPage(status, c) })
 }

@@ -24,6 +24,7 @@ func TestProblems(t *testing.T) {
 		admission.Overloaded, booking.NotAllowed, booking.Unauthenticated, booking.InvalidCursor, booking.PriceChanged, booking.NotOnSale,
 		orders.IdempotencyKeyReused, orders.TooManyCallsOfYours, orders.TooManyCallsWaiting, orders.TooManyOrdersOfYours, orders.TooManyUnpaid,
 		tooManyRequests, loginFailed, crossOrigin, internalError,
+		"method_not_allowed", "request_timeout", "payload_too_large", "unknown_host", // of Refuse, whose callers are in api
 	})
 	for _, reason := range []booking.Reason{
 		booking.PaymentDeclined, booking.SoldOut, booking.MenuDeleted, booking.CafeUnavailable, booking.NotRegistered, booking.PaymentUnavailable, booking.PaymentNotConfirmed, booking.NotProcessed,
@@ -36,7 +37,7 @@ func TestProblems(t *testing.T) {
 }
 
 // notShown are codes of the API's operations that no page answers with.
-var notShown = []booking.Code{"not_acceptable", "request_timeout", "payload_too_large", "unsupported_media_type", "malformed_json", "unknown_host"}
+var notShown = []booking.Code{"not_acceptable", "unsupported_media_type", "malformed_json"}
 
 // refusals are the codes of all operations on an order, as the API documents them.
 func refusals(t *testing.T) (codes []booking.Code) {

@@ -82,8 +82,7 @@ func (v *visit) mealPage(status int, m meal) error {
 	return v.show(status, mealPage(pg, menu, m))
 }
 
-// orderMeal places the order in the form, or shows its price: in the query of an address the
-// place to bring it to would get into the logs of proxies.
+// orderMeal places the order in the form, or shows its price.
 func (p *Pages) orderMeal(v *visit) error {
 	m := v.meal()
 	if !v.isSent() {

@@ -75,11 +75,11 @@ func (v *visit) newOffer(o offering) error {
 }
 
 func (v *visit) offerPage(status int, f *offerForm) error {
-	title := v.say(f.adding)
+	pg := v.page(v.say(f.adding), "nav.catalogue")
 	if !f.isNew {
-		title = *f.is.name()
+		pg.title, pg.path = *f.is.name(), f.path+"/"+f.is.id() // its forms are also sent to addresses without a page
 	}
-	return v.show(status, offerPage(v.page(title, "nav.catalogue"), f))
+	return v.show(status, offerPage(pg, f))
 }
 
 // idOf is the id of what the form adds, the same however often it is sent.

@@ -52,9 +52,19 @@ func (v *visit) newOrdering(names ...string) *ordering {
 // newPayable is newOrdering with the ways to pay.
 func (v *visit) newPayable(names ...string) *ordering {
 	o := v.newOrdering(names...)
-	o.findKept(v)
-	o.pays(v.field("method"), slices.Concat(o.keptIDs, v.methods()))
+	if o.fields["method"] = v.field("method"); !v.isSent() {
+		o.findMethods(v)
+		return o
+	}
+	o.takeKept(v)
+	o.pays(o.fields["method"], slices.Concat(o.keptIDs, v.methods()))
 	return o
+}
+
+// findMethods finds the ways to pay for a form that is shown.
+func (o *ordering) findMethods(v *visit) {
+	o.findKept(v)
+	o.pays(o.fields["method"], slices.Concat(o.keptIDs, v.methods()))
 }
 
 // pathWith is the address of the page with these fields filled in.
@@ -174,8 +184,12 @@ func (o *ordering) note(v *visit, err error) error {
 }
 
 // placeOrder places the order once, at the price that was shown, and shows it. If it cannot
-// be placed, again shows the form again.
-func (v *visit) placeOrder(o *ordering, wanted orders.Wanted, again func(status int) error) error {
+// be placed, the form is shown again.
+func (v *visit) placeOrder(o *ordering, wanted orders.Wanted, form func(status int) error) error {
+	again := func(status int) error {
+		o.findMethods(v)
+		return form(status)
+	}
 	if len(o.faults) > 0 {
 		return again(http.StatusUnprocessableEntity)
 	}

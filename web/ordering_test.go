@@ -121,8 +121,8 @@ func TestOrder_Typed(t *testing.T) {
 	}
 }
 
-// TestOrder_ShowPrice: the price is shown of what is filled in, in the address of the page, but
-// for an address to bring a meal to.
+// TestOrder_ShowPrice: the price is shown of what is filled in. Neither a payment method nor the
+// place to bring a meal to gets into the address of the page.
 func TestOrder_ShowPrice(t *testing.T) {
 	t.Parallel()
 	s := newSite(t)
@@ -131,11 +131,22 @@ func TestOrder_ShowPrice(t *testing.T) {
 	for path, query := range map[string]string{
 		"/rooms/place-seaside": "checkIn=" + arrival.String() + "&checkOut=" + leaving.String() + "&rooms=2", "/drinks/drink-latte": "quantity=2",
 	} {
-		require.Contains(t, b.get(path).text, ` formmethod="get"`)
-		shown := b.get(path + "?" + query + "&key=x&amount=1&method=pm_card_chargeDeclined")
+		fields := []string{"method", "pm_card_chargeDeclined", "show", "price"}
+		filled, err := url.ParseQuery(query)
+		require.NoError(t, err)
+		for name := range filled {
+			fields = append(fields, name, filled.Get(name))
+		}
+		offered := b.get(path + "?" + query + "&key=x&amount=1")
+		require.NotEqual(t, "x", field(t, offered.text, "key"))
+		require.NotContains(t, offered.text, "formmethod")
+		require.Contains(t, offered.text, `name="show"`)
+		shown := b.submit(offered, path, fields...)
+		require.Equal(t, http.StatusOK, shown.status)
+		require.Empty(t, shown.url.RawQuery)
 		require.Equal(t, path+"?"+query, field(t, shown.text, "back"), "the language switch shows the same")
 		require.Equal(t, "pm_card_chargeDeclined", shown.form(t, path).Get("method"))
-		require.NotEqual(t, "x", field(t, shown.text, "key"))
+		require.Contains(t, shown.words(), "Total")
 	}
 	path := "/meals/menu-bibimbap"
 	offered := b.get(path)

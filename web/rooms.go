@@ -194,8 +194,11 @@ func (v *visit) placePage(status int, s stay) error {
 	return v.show(status, placePage(pg, place, s, left[place.ID]))
 }
 
-// reserveRooms places the reservation in the form.
+// reserveRooms places the reservation in the form, or shows its price.
 func (p *Pages) reserveRooms(v *visit) error {
 	s := v.stay(v.newPayable(stayFields...))
+	if !v.isSent() {
+		return v.placePage(http.StatusOK, s)
+	}
 	return v.placeOrder(s.ordering, s.wanted(v.c.Param("id")), func(status int) error { return v.placePage(status, s) })
 }

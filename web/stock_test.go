@@ -23,13 +23,18 @@ func TestStock_Cups(t *testing.T) {
 		status int
 		fault  string
 	}{"-1": {http.StatusUnprocessableEntity, "A whole number from 0"}, "many": {http.StatusUnprocessableEntity, "A whole number from 0"}, "2": {http.StatusConflict, "More are held by orders"}} {
-		got := s.as("cora", booking.English).post(path, "count", count)
+		b := s.as("cora", booking.English)
+		b.header["Referer"] = s.url + path // of a second wrong form
+		got := b.post(path, "count", count)
 		require.Equal(t, is.status, got.status, count)
 		requirePage(t, got, booking.English)
 		require.Equal(t, count, got.form(t, path).Get("count"))
 		require.Contains(t, got.text, `aria-invalid="true"`)
 		require.Contains(t, got.words(), is.fault)
 		require.Equal(t, latte.Name, got.form(t, "/desk/drinks/"+latte.ID).Get("name"))
+		switched := b.post("/language", "language", "ko", "back", field(t, got.text, "back"))
+		require.Equal(t, http.StatusOK, switched.status)
+		require.Equal(t, "/desk/drinks/"+latte.ID, switched.url.Path)
 	}
 }
 
