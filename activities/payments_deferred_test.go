@@ -30,7 +30,7 @@ func newDoor() *door { return &door{opened: make(chan struct{})} }
 func (d *door) Enter(context.Context, bool) (activities.PaymentSlot, error) {
 	select {
 	case <-d.opened:
-		return &pass{said: func(err error) {
+		return &slot{said: func(err error) {
 			d.mu.Lock()
 			defer d.mu.Unlock()
 			d.said = append(d.said, err)

@@ -140,19 +140,19 @@ func newPayments(t *testing.T, p *till) *activities.Payments {
 	return &activities.Payments{Service: served(), Ledger: store.NewPayments(newDB(t, "payments")), Provider: p, Gate: open{}}
 }
 
-// pass records the first call of Leave.
-type pass struct {
+// slot records the first call of Leave.
+type slot struct {
 	once  sync.Once
 	begun bool
 	said  func(error)
 }
 
-func (p *pass) Begin() { p.begun = true }
+func (s *slot) Begin() { s.begun = true }
 
-func (p *pass) Leave(err error) {
-	p.once.Do(func() {
-		if p.said != nil {
-			p.said(err)
+func (s *slot) Leave(err error) {
+	s.once.Do(func() {
+		if s.said != nil {
+			s.said(err)
 		}
 	})
 }
@@ -160,7 +160,7 @@ func (p *pass) Leave(err error) {
 // open is a gate that is always open.
 type open struct{}
 
-func (open) Enter(context.Context, bool) (activities.PaymentSlot, error) { return &pass{}, nil }
+func (open) Enter(context.Context, bool) (activities.PaymentSlot, error) { return &slot{}, nil }
 func (open) AwaitOpen(context.Context, bool) error                       { return nil }
 
 var price = booking.Money{Amount: 50000, Currency: "KRW"}

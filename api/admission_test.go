@@ -277,7 +277,7 @@ func TestAdmission_SlowBody(t *testing.T) {
 type slowBody struct{ gate }
 
 func (s slowBody) Read([]byte) (int, error) {
-	s.pass()
+	s.wait()
 	return 0, os.ErrDeadlineExceeded
 }
 

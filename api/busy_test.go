@@ -20,7 +20,7 @@ type gate struct{ came, open chan struct{} }
 
 func newGate() gate { return gate{make(chan struct{}, 1000), make(chan struct{})} }
 
-func (g gate) pass() {
+func (g gate) wait() {
 	g.came <- struct{}{}
 	<-g.open
 }
@@ -32,7 +32,7 @@ type gated struct {
 }
 
 func (g gated) AddMenu(_ context.Context, _ string, m booking.Menu) error {
-	g.writes.pass()
+	g.writes.wait()
 	if strings.HasPrefix(m.Name, "panic") {
 		panic(m.Name)
 	}
@@ -40,7 +40,7 @@ func (g gated) AddMenu(_ context.Context, _ string, m booking.Menu) error {
 }
 
 func (g gated) Messages(ctx context.Context, recipient string, p booking.Page) ([]booking.Message, string, error) {
-	g.reads.pass()
+	g.reads.wait()
 	return nil, "", nil
 }
 

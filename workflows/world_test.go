@@ -562,13 +562,13 @@ func (g gate) Enter(context.Context, bool) (activities.PaymentSlot, error) {
 	if err := actErr(g.process, "enter", func(context.Context) error { return nil }); err != nil {
 		return nil, activities.ErrShut
 	}
-	return pass{}, nil
+	return slot{}, nil
 }
 
-type pass struct{}
+type slot struct{}
 
-func (pass) Begin()      {}
-func (pass) Leave(error) {}
+func (slot) Begin()      {}
+func (slot) Leave(error) {}
 
 func (g gate) AwaitOpen(context.Context, bool) error {
 	return actErr(g.process, "opens", func(context.Context) error { return nil })

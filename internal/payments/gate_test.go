@@ -131,18 +131,18 @@ func TestGate_ForgetsWhatIsLongAgo(t *testing.T) {
 func TestGate_ShutsOnSlowCallsWhileTheyLast(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		g := newGate(&board{})
-		var passes []activities.PaymentSlot
+		var slots []activities.PaymentSlot
 		for range 4 {
-			passes = append(passes, enter(t, g, false))
+			slots = append(slots, enter(t, g, false))
 		}
 		time.Sleep(610*time.Millisecond - 1)
 		require.True(t, call(t, g, 0, activities.ErrNotCalled))
 		time.Sleep(time.Nanosecond)
 		synctest.Wait()
 		require.False(t, call(t, g, 0, nil))
-		for _, p := range passes {
-			p.Leave(nil)
-			p.Leave(errBroken)
+		for _, slot := range slots {
+			slot.Leave(nil)
+			slot.Leave(errBroken)
 		}
 		time.Sleep(5*time.Second + 1)
 		require.True(t, call(t, g, 609*time.Millisecond, nil), "what came of the slow ones is of the past")
