@@ -23,10 +23,10 @@ type Crew interface {
 	// never assigned cannot be assigned afterwards.
 	Cancel(ctx context.Context, c booking.Call) (booking.Undo, error)
 	// Unsignalled lists calls that were assigned a cleaner while they waited and may not have
-	// been notified.
+	// been signalled.
 	Unsignalled(ctx context.Context) ([]booking.CleanerAtWork, error)
-	// MarkNotified records that the call was notified.
-	MarkNotified(ctx context.Context, orderID string) error
+	// MarkSignalled records that the call was signalled.
+	MarkSignalled(ctx context.Context, orderID string) error
 }
 
 // Callers are the sagas of calls that wait for a cleaner.
@@ -47,7 +47,7 @@ func (a *Assignment) AssignCleaner(ctx context.Context, c booking.Call) (booking
 	return do(ctx, &a.Service, func(ctx context.Context) (booking.Outcome, error) { return a.Crew.Assign(ctx, c) })
 }
 
-// FinishCleaning frees the call's cleaner and notifies the call that gets the cleaner next.
+// FinishCleaning frees the call's cleaner and signals the call that gets the cleaner next.
 func (a *Assignment) FinishCleaning(ctx context.Context, orderID string) (booking.Outcome, error) {
 	return do(ctx, &a.Service, func(ctx context.Context) (booking.Outcome, error) {
 		outcome, err := a.Crew.Finish(ctx, orderID)
@@ -58,7 +58,7 @@ func (a *Assignment) FinishCleaning(ctx context.Context, orderID string) (bookin
 	})
 }
 
-// CancelAssignment undoes AssignCleaner and notifies the call that gets the cleaner next.
+// CancelAssignment undoes AssignCleaner and signals the call that gets the cleaner next.
 func (a *Assignment) CancelAssignment(ctx context.Context, c booking.Call) (booking.Undo, error) {
 	return do(ctx, &a.Service, func(ctx context.Context) (booking.Undo, error) {
 		undo, err := a.Crew.Cancel(ctx, c)
@@ -69,8 +69,8 @@ func (a *Assignment) CancelAssignment(ctx context.Context, c booking.Call) (book
 	})
 }
 
-// TellAssigned notifies the calls that were assigned a cleaner and may not know it: the
-// process that freed the cleaner may have died before it notified them.
+// TellAssigned signals the calls that were assigned a cleaner and may not know it: the
+// process that freed the cleaner may have died before it signalled them.
 func (a *Assignment) TellAssigned(ctx context.Context) error {
 	_, err := do(ctx, &a.Service, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, SignalAssignments(ctx, a.Crew, a.Callers)
@@ -78,7 +78,7 @@ func (a *Assignment) TellAssigned(ctx context.Context) error {
 	return err
 }
 
-// SignalAssignments notifies the calls that were assigned a cleaner and may not know it. It runs
+// SignalAssignments signals the calls that were assigned a cleaner and may not know it. It runs
 // after every change that frees or adds a cleaner.
 func SignalAssignments(ctx context.Context, crew Crew, callers Callers) error {
 	calls, err := crew.Unsignalled(ctx)
@@ -89,9 +89,9 @@ func SignalAssignments(ctx context.Context, crew Crew, callers Callers) error {
 	for _, c := range calls {
 		err := callers.SignalAssigned(ctx, c.OrderID, c.Cleaner)
 		if err == nil {
-			err = crew.MarkNotified(ctx, c.OrderID)
+			err = crew.MarkSignalled(ctx, c.OrderID)
 		}
-		if err != nil { // the remaining calls are still notified
+		if err != nil { // the remaining calls are still signalled
 			errs = append(errs, fmt.Errorf("send call %s its cleaner: %w", c.OrderID, err))
 		}
 	}

@@ -12,7 +12,7 @@ import (
 	"github.com/yeyak/yeyak/internal/store"
 )
 
-// phone notifies calls of their cleaner while it works.
+// phone signals calls that they have a cleaner while it works.
 type phone struct {
 	broken    bool
 	signalled []string
@@ -61,7 +61,7 @@ func TestAssignment_FreeingACleanerSignalsTheNextCall(t *testing.T) {
 	require.Equal(t, []string{"two Kim", "three Kim"}, p.signalled)
 }
 
-// An assignment whose notification failed is notified later: by the same activity once
+// An assignment whose signal failed is signalled later: by the same activity once
 // more, or by the repair.
 func TestAssignment_SignalIsRepeatedUntilItSucceeds(t *testing.T) {
 	t.Parallel()

@@ -24,7 +24,7 @@ func Cafe(ctx workflow.Context, in contract.Cafe) (contract.View, error) {
 	}
 	c.ends = in.DayEnds()
 	// In the order of their steps.
-	c.undos = slices.Concat([]undo{c.putBack()}, c.undosOfCharge(), []undo{c.withdrawNotice(c.notice), c.cancelProduction()})
+	c.undos = slices.Concat([]undo{c.releaseDrink()}, c.undosOfCharge(), []undo{c.withdrawNotice(c.notice), c.cancelProduction()})
 	c.registerDecisions()
 	c.registerChanges()
 	c.recoverDiscarded = func(ctx workflow.Context) {
@@ -73,13 +73,13 @@ func (c *cup) holdDrink(ctx workflow.Context) error {
 	hold.Late, hold.Reason = c.tooLate()
 	held, err := c.stepNow(ctx, step{
 		call: call{name: "hold drink", queue: contract.InventoryQueue, quick: quickStep, do: inventory.HoldStock, with: hold},
-		undo: c.putBack(),
+		undo: c.releaseDrink(),
 	}, booking.CafeUnavailable)
 	c.held, c.before = held.Remaining, held.Changed
 	return err
 }
 
-func (c *cup) putBack() undo {
+func (c *cup) releaseDrink() undo {
 	return undo{
 		call:     call{name: "release drink", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ReleaseStock},
 		argument: func(reason booking.Reason) any { h := c.hold(); h.Reason = reason; return h },

@@ -497,11 +497,11 @@ func (c crew) Cancel(_ context.Context, call booking.Call) (booking.Undo, error)
 }
 
 func (c crew) Unsignalled(_ context.Context) ([]booking.CleanerAtWork, error) {
-	return act(c.process, "untold", func(ctx context.Context) ([]booking.CleanerAtWork, error) { return c.crew.Unsignalled(ctx) })
+	return act(c.process, "unsignalled", func(ctx context.Context) ([]booking.CleanerAtWork, error) { return c.crew.Unsignalled(ctx) })
 }
 
-func (c crew) MarkNotified(_ context.Context, id string) error {
-	return actErr(c.process, "mark notified", func(ctx context.Context) error { return c.crew.MarkNotified(ctx, id) })
+func (c crew) MarkSignalled(_ context.Context, id string) error {
+	return actErr(c.process, "mark signalled", func(ctx context.Context) error { return c.crew.MarkSignalled(ctx, id) })
 }
 
 // callers signals nothing: the test itself signals the one call of a world.

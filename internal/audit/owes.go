@@ -86,7 +86,7 @@ var dues = map[booking.Kind]map[booking.Status]due{
 	// A call is registered before it is paid for, if it has a price.
 	booking.Cleaning: {
 		booking.AwaitingPayment: {charged: toConfirm, registered: there, call: noCleaner, sent: absent},
-		// The order is notified of its cleaner soon.
+		// The order is signalled soon that it has a cleaner.
 		booking.Calling: {charged: there, registered: there, call: oneOf[callAt]{noCall, callWaiting, callUnsignalled}},
 		// It may know its cleaner before that is recorded.
 		booking.Assigned:  {charged: there, registered: there, call: oneOf[callAt]{callAssigned, callUnsignalled}, sent: there},

@@ -145,7 +145,7 @@ type Call struct {
 	OrderID   string
 	State     CallState
 	CleanerID string // "" for none
-	Signalled bool   // the order was notified of it
+	Signalled bool   // the order was signalled that it has the cleaner
 }
 
 // CallState is the state of a call.

@@ -24,9 +24,9 @@ const (
 	reconnectAfter = 500 * time.Millisecond
 )
 
-// Announcer notifies other processes of changed orders, and listens to their
-// notifications. It only makes waiting shorter: announcements can be lost, and none
-// ever fails. On SQLite there are no other processes to notify.
+// Announcer wakes other processes when orders change, and listens to their
+// announcements. It only makes waiting shorter: announcements can be lost, and none
+// ever fails. On SQLite there are no other processes to wake.
 type Announcer struct {
 	db *DB
 
@@ -60,7 +60,7 @@ func (a *Announcer) Close() {
 	<-a.done
 }
 
-// Announce notifies other processes that the order has changed. It does not block:
+// Announce wakes other processes: the order has changed. It does not block:
 // concurrent announcements are sent together. Call it after the commit, since a NOTIFY
 // within a transaction makes commits wait for each other.
 func (a *Announcer) Announce(_ context.Context, orderID string) {

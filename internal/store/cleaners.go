@@ -177,7 +177,7 @@ func (c *Crew) WaitingBy(ctx context.Context, placedBy string) (n int, err error
 }
 
 // Unsignalled lists calls that were assigned while they waited and may not have been
-// notified: the oldest first, at most as many as can be notified at a time.
+// signalled: the oldest first, at most as many as can be signalled at a time.
 func (c *Crew) Unsignalled(ctx context.Context) ([]booking.CleanerAtWork, error) {
 	var rows []assignmentRow
 	err := c.db.run(ctx, "list calls that were not signalled", func(ctx context.Context, q bun.IDB) error {
@@ -194,8 +194,8 @@ func (c *Crew) Unsignalled(ctx context.Context) ([]booking.CleanerAtWork, error)
 	return calls, nil
 }
 
-// MarkNotified records that the call was notified of its cleaner.
-func (c *Crew) MarkNotified(ctx context.Context, orderID string) error {
+// MarkSignalled records that the call was sent its cleaner.
+func (c *Crew) MarkSignalled(ctx context.Context, orderID string) error {
 	return c.db.run(ctx, "note that call was signalled", func(ctx context.Context, q bun.IDB) error {
 		_, err := q.NewRaw("UPDATE assignments SET told = TRUE WHERE order_id = ? AND state = ?",
 			orderID, assignmentAssigned).Exec(ctx)

@@ -44,7 +44,7 @@ type assignmentRow struct {
 	PlacedBy    string
 	Tel         booking.Personal // "" once the call has ended
 	Location    booking.Personal
-	Signalled   bool           `bun:"told"` // the call was notified of its cleaner
+	Signalled   bool           `bun:"told"` // the call was sent its cleaner
 	Reason      booking.Reason `bun:"why"`  // of the cancellation
 	Acted       bool           // it was cancelled after it had been requested
 	At          time.Time
@@ -88,8 +88,8 @@ func (c *Crew) afterTurn(f func(context.Context, bun.IDB) error) func(context.Co
 }
 
 // Assign assigns the cleaner that has been free longest to the call or, if none is
-// free, appends the call to the queue: Done, with the cleaner once there is one; the
-// caller is then the notification. Undone, with the reason: the call was cancelled,
+// free, appends the call to the queue: Done, with the cleaner once there is one; this
+// answer is then the call's signal. Undone, with the reason: the call was cancelled,
 // possibly before, or is too late.
 func (c *Crew) Assign(ctx context.Context, call booking.Call) (booking.Outcome, error) {
 	var row assignmentRow
@@ -107,7 +107,7 @@ func (c *Crew) Assign(ctx context.Context, call booking.Call) (booking.Outcome, 
 			return err
 		}
 		if first == 0 {
-			row, err = notifyNow(ctx, q, call.OrderID)
+			row, err = signalNow(ctx, q, call.OrderID)
 			return err
 		}
 		if call.Late {
@@ -125,16 +125,16 @@ func (c *Crew) Assign(ctx context.Context, call booking.Call) (booking.Outcome, 
 	return row.outcome(), nil
 }
 
-// notifyNow returns the assignment and records that the call is notified by this answer.
-func notifyNow(ctx context.Context, q bun.IDB, orderID string) (row assignmentRow, err error) {
+// signalNow returns the assignment and records that this answer takes the place of the call's signal.
+func signalNow(ctx context.Context, q bun.IDB, orderID string) (row assignmentRow, err error) {
 	err = q.NewRaw("UPDATE assignments SET told = (state <> ?) WHERE order_id = ? RETURNING *",
 		assignmentWaiting, orderID).Scan(ctx, &row)
 	return row, err
 }
 
 // serve assigns the cleaner that has been free longest to the oldest waiting call, if
-// there are both. The calling call, if any, is notified by the answer; any other is
-// still to be notified.
+// there are both. The calling call, if any, gets the cleaner with the answer; any other is
+// still to be signalled.
 func serve(ctx context.Context, q bun.IDB, orderID string) (next assignmentRow, err error) {
 	err = q.NewRaw(`UPDATE assignments SET state = ?, cleaner_id = free.id, cleaner_name = free.name,
 			told = (order_id = ?), at = ?

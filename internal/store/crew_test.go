@@ -222,7 +222,7 @@ func testAssign(t *testing.T, fresh newURL) {
 		c.assign(t, "o1", assigned("a"))
 		c.assign(t, "o2", assigned("b"))
 		c.atWork(t, "o1", "o2")
-		c.untold(t) // they were notified with the answer
+		c.untold(t) // they got the cleaner with the answer
 		c.waiting(t, 0)
 
 		c.finish(t, "o1", done)
@@ -266,14 +266,14 @@ func testQueue(t *testing.T, fresh newURL) {
 		c.atWork(t, "o3")
 		c.waiting(t, 2)
 		c.untold(t, "o3")
-		require.NoError(t, c.MarkNotified(t.Context(), "o1"), "it has no cleaner to know of")
-		require.NoError(t, c.MarkNotified(t.Context(), "o3"))
+		require.NoError(t, c.MarkSignalled(t.Context(), "o1"), "it has no cleaner to know of")
+		require.NoError(t, c.MarkSignalled(t.Context(), "o3"))
 		c.untold(t)
 
 		c.add(t, "b")
 		c.untold(t, "o1")
 		c.assign(t, "o1", assigned("b"))
-		c.untold(t) // the repeat has notified it
+		c.untold(t) // the repeat has answered with the cleaner
 	})
 
 	run(t, "InTheOrderOfWaiting", func(t *testing.T) {
