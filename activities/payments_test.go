@@ -179,7 +179,7 @@ func TestChargePayment_TooLate(t *testing.T) {
 	late.Late, late.Reason = true, booking.TooLate
 	tooLate := booking.Outcome{Result: booking.Undone, Reason: booking.TooLate}
 
-	t.Run("NeverAskedFor", func(t *testing.T) {
+	t.Run("NeverRequested", func(t *testing.T) {
 		t.Parallel()
 		provider := &till{}
 		payments := newPayments(t, provider)

@@ -107,10 +107,10 @@ func (s *server) refuseExhausted(c *gin.Context, account string) bool {
 // writeQuota sets the quota's header fields, and refuses the request if it is over the
 // quota.
 func (s *server) writeQuota(c *gin.Context, quota admission.Quota) {
-	c.Header(rateLimitPolicy, fmt.Sprintf(`"caller";q=%d;w=%s`, quota.Most, inSeconds(admission.Window)))
+	c.Header(rateLimitPolicy, fmt.Sprintf(`"caller";q=%d;w=%s`, quota.Most, inSeconds(admission.RefillTime)))
 	c.Header(rateLimit, fmt.Sprintf(`"caller";r=%d;t=%s`, quota.Left, inSeconds(quota.Reset)))
 	if quota.Exceeded {
-		writeProblem(c, newProblem(tooManyRequests, "%d requests in %s is as much as one caller may send", quota.Most, admission.Window).after(quota.Reset))
+		writeProblem(c, newProblem(tooManyRequests, "%d requests in %s is as much as one caller may send", quota.Most, admission.RefillTime).after(quota.Reset))
 	}
 }
 

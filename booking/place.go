@@ -27,10 +27,10 @@ const (
 	LongestConfirmWithin  = Duration(30 * 24 * time.Hour)
 )
 
-// OwnerDecidesBy is the deadline of an owner that was asked about a stay at the instant: within
+// OwnerDecidesBy is the deadline of an owner whose decision on a stay was requested: within
 // the place's time, and before check-out, when nothing is left to decide.
-func OwnerDecidesBy(asked time.Time, within Duration, checkOut time.Time) time.Time {
-	if due := asked.Add(time.Duration(within)); due.Before(checkOut) {
+func OwnerDecidesBy(requestedAt time.Time, within Duration, checkOut time.Time) time.Time {
+	if due := requestedAt.Add(time.Duration(within)); due.Before(checkOut) {
 		return due
 	}
 	return checkOut

@@ -193,8 +193,8 @@ func (b *before) goOn() {
 	b.post(at("call-assigned")+"/complete", nil).with(b, http.StatusOK)
 	b.becomes(of("call-assigned"), booking.Completed)
 
-	resting := b.alice.gets("/v1/mypages/"+of("stay-confirmed")+"?fresh=true", http.StatusOK)
-	require.Equal(b, booking.Confirmed, resting.Status)
+	stay := b.alice.gets("/v1/mypages/"+of("stay-confirmed")+"?fresh=true", http.StatusOK)
+	require.Equal(b, booking.Confirmed, stay.Status)
 }
 
 // ownerDecides confirms a stay that waits for its owner, unless the owner's 30 days

@@ -76,7 +76,7 @@ func TestCafe(t *testing.T) {
 		require.Equal(t, booking.Completed, v.Status)
 		require.Equal(t, []string{"order_placed"}, c.ownerMessages(), "the café is notified in the end")
 	})
-	t.Run("ToldThoughAnOperatorCancelsTooLate", func(t *testing.T) {
+	t.Run("NotifiedThoughAnOperatorCancelsTooLate", func(t *testing.T) {
 		c := newCup(t)
 		c.faults = func(call string) fault { return only(before, call == "send") }
 		served := c.decides(10*time.Second, contract.CompleteUpdate)

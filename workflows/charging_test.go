@@ -137,7 +137,7 @@ func TestCharge_NowOrNotAtAll(t *testing.T) {
 		require.Empty(t, s.events())
 		require.Empty(t, s.messagesTo(s.customer), "the answer says it")
 	})
-	t.Run("AskedOnceMore", func(t *testing.T) {
+	t.Run("RequestedOnceMore", func(t *testing.T) {
 		s := newStay(t, payNow)
 		n := 0
 		s.faults = func(call string) fault { n++; return only(after, call == "charge" && n < 4) }

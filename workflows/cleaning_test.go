@@ -81,9 +81,9 @@ func (v *visit) isFreed(after time.Duration) {
 	v.env.RegisterDelayedCallback(func() {
 		_, err := v.crew.Cancel(context.Background(), otherCall)
 		require.NoError(v, err)
-		untold, err := v.crew.Unsignalled(context.Background())
+		unsignalled, err := v.crew.Unsignalled(context.Background())
 		require.NoError(v, err)
-		for _, call := range untold {
+		for _, call := range unsignalled {
 			v.env.SignalWorkflow(contract.AssignedSignal, call.Cleaner)
 			v.env.SignalWorkflow(contract.AssignedSignal, call.Cleaner) // a repeated signal has no effect
 		}

@@ -150,8 +150,8 @@ func (r *reservation) ownerDecides(ctx workflow.Context) error {
 			return err //replay:never the order would have to be cancelled in the same workflow task in which its owner is notified
 		}
 		r.waitFor("the owner's decision")
-		asked := workflow.Now(ctx)
-		timeout := booking.OwnerDecidesBy(asked, r.in.Place.ConfirmWithin, r.in.CheckOutAt()).Sub(asked)
+		requestedAt := workflow.Now(ctx)
+		timeout := booking.OwnerDecidesBy(requestedAt, r.in.Place.ConfirmWithin, r.in.CheckOutAt()).Sub(requestedAt)
 		confirmed := func() bool { return r.confirmed }
 		if err := r.awaitPersonOrCancel(ctx, timeout, "owner decides", confirmed, booking.OwnerTimeout); err != nil {
 			return err

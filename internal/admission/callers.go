@@ -9,8 +9,8 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Window is the time in which an empty token bucket of a caller fills up.
-const Window = 10 * time.Second
+// RefillTime is the time in which an empty token bucket of a caller fills up.
+const RefillTime = 10 * time.Second
 
 // Share names a resource of which one caller may use only a part.
 type Share string
@@ -25,14 +25,14 @@ const (
 
 // Callers bounds what a process does for one caller, so that there is room for
 // the others. Each caller has a token bucket that holds the requests of one
-// Window. A caller without a name is not counted.
+// RefillTime. A caller without a name is not counted.
 type Callers struct {
 	limits  Limits
 	refused map[Share]prometheus.Counter
 
 	mu sync.Mutex
-	// recent holds the buckets used since rotatedAt, older those used in the Window
-	// before. A bucket that is not used for a Window is full, like a new one, so it
+	// recent holds the buckets used since rotatedAt, older those used in the RefillTime
+	// before. A bucket that is not used for RefillTime is full, like a new one, so it
 	// is forgotten.
 	recent, older map[string]*rate.Limiter
 	rotatedAt     time.Time
@@ -114,7 +114,7 @@ func (c *Callers) quota(bucket *rate.Limiter, now time.Time, exceeded bool) Quot
 
 // bucket returns the caller's bucket, a new one if it has none.
 func (c *Callers) bucket(caller string, now time.Time) *rate.Limiter {
-	if now.Sub(c.rotatedAt) >= Window {
+	if now.Sub(c.rotatedAt) >= RefillTime {
 		c.recent, c.older, c.rotatedAt = map[string]*rate.Limiter{}, c.recent, now
 	}
 	b := c.recent[caller]
@@ -122,7 +122,7 @@ func (c *Callers) bucket(caller string, now time.Time) *rate.Limiter {
 		b = c.older[caller]
 	}
 	if b == nil {
-		b = rate.NewLimiter(rate.Limit(c.limits.PerSecond), c.limits.PerSecond*int(Window/time.Second))
+		b = rate.NewLimiter(rate.Limit(c.limits.PerSecond), c.limits.PerSecond*int(RefillTime/time.Second))
 	}
 	c.recent[caller] = b
 	return b

@@ -37,10 +37,10 @@ func TestCallers_Requests(t *testing.T) {
 		time.Sleep(time.Second / 4)
 		require.Equal(t, Quota{Most: 20, Exceeded: true, Reset: time.Second / 4}, c.request(t, "a"))
 		time.Sleep(time.Second / 4)
-		require.Equal(t, Quota{Most: 20, Reset: Window}, c.request(t, "a"))
+		require.Equal(t, Quota{Most: 20, Reset: RefillTime}, c.request(t, "a"))
 		require.True(t, c.request(t, "a").Exceeded)
 		require.Equal(t, 5, counted(c.refused[ShareOfRequests]))
-		time.Sleep(Window)
+		time.Sleep(RefillTime)
 		require.Equal(t, 19, c.request(t, "a").Left)
 	})
 }
@@ -68,7 +68,7 @@ func TestCallers_Exceeded(t *testing.T) {
 		time.Sleep(time.Second / 2)
 		_, exceeded := c.Exceeded("a")
 		require.False(t, exceeded)
-		require.Equal(t, Quota{Most: 20, Reset: Window}, c.request(t, "a"))
+		require.Equal(t, Quota{Most: 20, Reset: RefillTime}, c.request(t, "a"))
 	})
 }
 
@@ -99,7 +99,7 @@ func TestCallers_Forgotten(t *testing.T) {
 		for range 20 {
 			c.request(t, "greedy")
 		}
-		time.Sleep(Window - 100*time.Millisecond)
+		time.Sleep(RefillTime - 100*time.Millisecond)
 		c.request(t, "other")
 		require.Equal(t, 18, c.request(t, "greedy").Left, "19.8 of its tokens are available again")
 		for range 18 {
@@ -113,7 +113,7 @@ func TestCallers_Forgotten(t *testing.T) {
 			c.request(t, fmt.Sprint("passing by ", n))
 		}
 		for range 3 {
-			time.Sleep(Window)
+			time.Sleep(RefillTime)
 			c.request(t, "other")
 		}
 		require.Len(t, c.recent, 1)

@@ -21,25 +21,25 @@ import (
 
 // books are sources in memory. Their content may change between passes.
 type books struct {
-	sagas    []orders.Saga // the newest run of an order first
-	views    map[string]contract.View
-	pending  map[string]map[string][]orders.Awaited
-	refunds  map[string]bool // running workflows of refunds
-	rows     []audit.Row
-	payments []booking.Payment
-	charges  []audit.ProviderCharge
-	holds    []audit.Hold
-	days     []audit.StockDay
-	jobs     map[bool][]booking.JobState // true: deliveries
-	cleaners []booking.CleanerAtWork
-	calls    []audit.Call
-	called   []string // registered with management
-	messages []booking.Message
-	places   []booking.Place
-	drinks   []booking.Drink
-	untold   []booking.Event
-	kept     []orders.Kept
-	decided  []orders.KeptDecision
+	sagas       []orders.Saga // the newest run of an order first
+	views       map[string]contract.View
+	pending     map[string]map[string][]orders.Awaited
+	refunds     map[string]bool // running workflows of refunds
+	rows        []audit.Row
+	payments    []booking.Payment
+	charges     []audit.ProviderCharge
+	holds       []audit.Hold
+	days        []audit.StockDay
+	jobs        map[bool][]booking.JobState // true: deliveries
+	cleaners    []booking.CleanerAtWork
+	calls       []audit.Call
+	called      []string // registered with management
+	messages    []booking.Message
+	places      []booking.Place
+	drinks      []booking.Drink
+	undelivered []booking.Event
+	kept        []orders.Kept
+	decided     []orders.KeptDecision
 
 	passes   int
 	before   func(pass int)  // runs early in each pass, from 1 on
@@ -160,7 +160,7 @@ func (b *books) AllPlaces(context.Context) iter.Seq2[booking.Place, error] { ret
 func (b *books) AllDrinks(context.Context) iter.Seq2[booking.Drink, error] { return list(b, b.drinks) }
 
 func (b *books) Undelivered(context.Context) iter.Seq2[booking.Event, error] {
-	return list(b, b.untold)
+	return list(b, b.undelivered)
 }
 
 func (b *books) AllDays(context.Context) iter.Seq2[audit.StockDay, error] { return list(b, b.days) }

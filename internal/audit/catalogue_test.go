@@ -42,10 +42,10 @@ func TestRun_EventsThatDoNotReachTheFeed(t *testing.T) {
 	b := newBooks()
 	at := time.Date(2026, 12, 24, 15, 0, 0, 0, time.UTC)
 	stuck := booking.Event{Key: "place-1/PlaceChanged/2", Type: booking.PlaceChanged, Subject: "place-1", At: at}
-	b.untold = []booking.Event{stuck, {Key: "place-2/PlaceRegistered/1", Type: booking.PlaceRegistered, Subject: "place-2", At: at}}
+	b.undelivered = []booking.Event{stuck, {Key: "place-2/PlaceRegistered/1", Type: booking.PlaceRegistered, Subject: "place-2", At: at}}
 	b.before = func(pass int) {
 		if pass == 2 {
-			b.untold = []booking.Event{stuck}
+			b.undelivered = []booking.Event{stuck}
 		}
 	}
 	report, _ := b.run(t)

@@ -70,7 +70,7 @@ func TestRun_ChargesThatAgree(t *testing.T) {
 			b.payments[0].Refunded, b.charges[1].Refunded = 30000, 30000
 			b.repaid("lodging-1/change/1/refund", 30000, ofChange)
 		},
-		"AskedAndNotHeardOf": func(b *books) {
+		"RequestedAndNotAnswered": func(b *books) {
 			b.dearer(30000)
 			p := &b.payments[0]
 			p.Amount.Amount, p.Ref, p.Further[0].Status = 100000, "ref", booking.ChargePending

@@ -53,7 +53,7 @@ func (*budgeted) end(ctx context.Context) time.Time {
 
 func accepts(context.Context, client.UpdateWorkflowOptions) error { return nil }
 
-// unheard is the SDK's error for an order that does not answer in time.
+// noAnswer is the SDK's error for an order that does not answer in time.
 func noAnswer(ctx context.Context, _ client.UpdateWorkflowOptions) error {
 	<-ctx.Done()
 	return client.NewWorkflowUpdateServiceTimeoutOrCanceledError(ctx.Err())

@@ -358,17 +358,17 @@ func TestDecide_OrderIsWorkedOnAnew(t *testing.T) {
 		at     func() time.Time
 		view   contract.View
 	}{
-		"NeverStood":   {booking.Paid, time.Now, early}, // a drink's Paid is not a first decision
-		"StandsNow":    {booking.InProduction, time.Now, of(booking.Cafe).in(booking.InProduction, "").View},
-		"GoesBack":     {booking.InProduction, time.Now, of(booking.Cafe).in(booking.Cancelling, booking.ByCustomer).View},
-		"RefusedOnce":  {booking.InProduction, func() time.Time { return time.Now().Add(-time.Hour) }, early},
-		"NotItsAnswer": {booking.InProduction, time.Now, contract.View{}},
+		"NeverHadTheStatus": {booking.Paid, time.Now, early}, // a drink's Paid is not a first decision
+		"HasTheStatus":      {booking.InProduction, time.Now, of(booking.Cafe).in(booking.InProduction, "").View},
+		"Compensates":       {booking.InProduction, time.Now, of(booking.Cafe).in(booking.Cancelling, booking.ByCustomer).View},
+		"RefusedOnce":       {booking.InProduction, func() time.Time { return time.Now().Add(-time.Hour) }, early},
+		"NotItsAnswer":      {booking.InProduction, time.Now, contract.View{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
 			p := of(booking.Cafe).in(test.status, "")
-			if name == "NeverStood" {
+			if name == "NeverHadTheStatus" {
 				p.Decision = nil
 			}
 			require.NoError(t, d.pages.Publish(t.Context(), p))

@@ -25,7 +25,7 @@ func TestPlace_Undecided(t *testing.T) {
 	t.Parallel()
 	started := func(client.StartWorkflowOptions, contract.Input) error { return nil }
 	reservation := of(booking.Lodging)
-	t.Run("NothingHeard", func(t *testing.T) {
+	t.Run("NoAnswer", func(t *testing.T) {
 		t.Parallel()
 		b := newBundle(t, impatient)
 		b.onStart(started)

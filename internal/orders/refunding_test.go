@@ -422,7 +422,7 @@ func TestResolve_StillOwed(t *testing.T) {
 		want   booking.Code
 	}{
 		"Failed":        {booking.Charged, booking.Entry{Key: "refund/1", State: booking.EntryFailed, Amount: won(20000), Words: "closed"}, booking.DecisionPending},
-		"BeingAsked":    {booking.Charged, booking.Entry{Key: "refund/1", State: booking.EntryPending}, booking.DecisionPending},
+		"BeingMade":     {booking.Charged, booking.Entry{Key: "refund/1", State: booking.EntryPending}, booking.DecisionPending},
 		"Accepted":      {booking.Charged, booking.Entry{Key: "refund/1", State: booking.EntryPending, Words: "re_1 is pending"}, booking.StillPending},
 		"Done":          {booking.Charged, booking.Entry{Key: "refund/1", State: booking.EntryDone}, booking.NothingOwed},
 		"GivenBack":     {booking.Charged, booking.Entry{Key: "refund/1", State: booking.EntryFailed, Amount: won(100001)}, booking.NothingOwed},

@@ -54,7 +54,7 @@ func testConcurrentCalls(t *testing.T, fresh newURL) {
 		}
 		require.Len(t, coming, 10)
 		c.waiting(t, 40)
-		c.untold(t)
+		c.requireUnsignalled(t)
 		require.NoError(t, c.requireRight(t.Context()))
 	})
 

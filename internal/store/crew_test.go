@@ -124,8 +124,8 @@ func (c crew) waiting(t *testing.T, want int) {
 	}
 }
 
-// untold requires which calls have not been notified of their cleaner.
-func (c crew) untold(t *testing.T, orderIDs ...string) {
+// requireUnsignalled requires which calls have not been sent their cleaner.
+func (c crew) requireUnsignalled(t *testing.T, orderIDs ...string) {
 	t.Helper()
 	calls, err := c.Unsignalled(t.Context())
 	require.NoError(t, err)
@@ -176,7 +176,7 @@ func testCrew(t *testing.T, fresh newURL) {
 		c.waiting(t, 1)
 		c.atWork(t, "", "")
 		require.Equal(t, "o2", c.withdraw(t, "b", false).OrderID, "a restored cleaner is assigned to the call that has waited longest")
-		c.untold(t, "o2")
+		c.requireUnsignalled(t, "o2")
 		c.withdraw(t, "b", false)
 		c.atWork(t, "", "o2")
 		c.cancel(t, "o2", booking.ByCustomer, true)
@@ -222,7 +222,7 @@ func testAssign(t *testing.T, fresh newURL) {
 		c.assign(t, "o1", assigned("a"))
 		c.assign(t, "o2", assigned("b"))
 		c.atWork(t, "o1", "o2")
-		c.untold(t) // they got the cleaner with the answer
+		c.requireUnsignalled(t) // they got the cleaner with the answer
 		c.waiting(t, 0)
 
 		c.finish(t, "o1", done)
@@ -265,15 +265,15 @@ func testQueue(t *testing.T, fresh newURL) {
 		c.add(t, "a")
 		c.atWork(t, "o3")
 		c.waiting(t, 2)
-		c.untold(t, "o3")
+		c.requireUnsignalled(t, "o3")
 		require.NoError(t, c.MarkSignalled(t.Context(), "o1"), "it has no cleaner to know of")
 		require.NoError(t, c.MarkSignalled(t.Context(), "o3"))
-		c.untold(t)
+		c.requireUnsignalled(t)
 
 		c.add(t, "b")
-		c.untold(t, "o1")
+		c.requireUnsignalled(t, "o1")
 		c.assign(t, "o1", assigned("b"))
-		c.untold(t) // the repeat has answered with the cleaner
+		c.requireUnsignalled(t) // the repeat has answered with the cleaner
 	})
 
 	run(t, "InTheOrderOfWaiting", func(t *testing.T) {
@@ -292,12 +292,12 @@ func testQueue(t *testing.T, fresh newURL) {
 		c.atWork(t, "o3", "o2")
 		c.cancel(t, "o4", booking.ByCustomer, true)
 		c.waiting(t, 1)
-		c.untold(t, "o2", "o3")
+		c.requireUnsignalled(t, "o2", "o3")
 		c.finish(t, "o2", done)
 		c.atWork(t, "o3", "o5")
 		c.finish(t, "o3", done)
 		c.atWork(t, "", "o5")
-		c.untold(t, "o5")
+		c.requireUnsignalled(t, "o5")
 	})
 }
 

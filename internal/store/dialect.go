@@ -23,7 +23,7 @@ type dialect struct {
 	// serialize precedes the first statement of a transaction and makes transactions with the
 	// same key, mostly an order's id, run one after the other. A transaction gets its number, by
 	// which events are ordered, with its first change: after serialize.
-	serialize func(turn string) schema.QueryAppender
+	serialize func(key string) schema.QueryAppender
 	// final selects events that no later event can precede: events of transactions
 	// that began before all running ones.
 	final schema.Safe
@@ -72,8 +72,8 @@ func (c columnTypes) AppendOnly(table string) string {
 var postgres = dialect{
 	bun:       func() schema.Dialect { return pgdialect.New() },
 	forUpdate: "FOR UPDATE", forUpdateOfFree: "FOR UPDATE SKIP LOCKED",
-	serialize: func(turn string) schema.QueryAppender {
-		return bun.SafeQuery("SELECT pg_advisory_xact_lock(hashtextextended(?, 0));", turn)
+	serialize: func(key string) schema.QueryAppender {
+		return bun.SafeQuery("SELECT pg_advisory_xact_lock(hashtextextended(?, 0));", key)
 	},
 	final:  "tx < pg_snapshot_xmin(pg_current_snapshot())::text::bigint",
 	ofPage: "item_id = ANY (ARRAY(SELECT DISTINCT item_id FROM page))",

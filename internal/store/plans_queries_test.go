@@ -143,7 +143,7 @@ func unfilteredQueries() []query {
 			}
 			return err
 		})},
-		{method: "Sandbox.Look", service: "sandbox", rows: 3, each: 6, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
+		{method: "Sandbox.Retrieve", service: "sandbox", rows: 3, each: 6, sorts: true, read: ctxOnly(func(ctx context.Context, db *store.DB) error {
 			_, err := store.NewSandbox(db).Retrieve(ctx, key10(7))
 			if errors.Is(err, &booking.Error{Code: booking.NotFound}) {
 				return nil

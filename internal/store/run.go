@@ -91,11 +91,11 @@ func pause(ctx context.Context, try int) bool {
 
 // serialize makes transactions with the same key run one after the other. After it the
 // transaction reads what the one before has written.
-func (db *DB) serialize(ctx context.Context, q bun.IDB, turn string) error {
+func (db *DB) serialize(ctx context.Context, q bun.IDB, key string) error {
 	if db.dialect.oneWriter {
 		return nil // SQLite's transactions run one after the other anyway
 	}
-	_, err := q.NewRaw("?", db.dialect.serialize(turn)).Exec(ctx)
+	_, err := q.NewRaw("?", db.dialect.serialize(key)).Exec(ctx)
 	return err
 }
 
