@@ -6,8 +6,8 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Outbox stores messages to people.
-type Outbox interface {
+// Messages stores messages to people.
+type Messages interface {
 	// Send stores the message under its key, once. Undone if it was withdrawn before it was
 	// sent.
 	Send(ctx context.Context, m booking.Message) (booking.Outcome, error)
@@ -19,7 +19,7 @@ type Outbox interface {
 // Notifications notifies people.
 type Notifications struct {
 	Service
-	Outbox Outbox
+	Messages Messages
 }
 
 // Withdrawal names the message that is withdrawn and the message that says so.
@@ -32,7 +32,7 @@ type Withdrawal struct {
 // Notify sends a message about an order to a person.
 func (n *Notifications) Notify(ctx context.Context, m booking.Message) (booking.Outcome, error) {
 	return do(ctx, &n.Service, func(ctx context.Context) (booking.Outcome, error) {
-		return n.Outbox.Send(ctx, m)
+		return n.Messages.Send(ctx, m)
 	})
 }
 
@@ -40,6 +40,6 @@ func (n *Notifications) Notify(ctx context.Context, m booking.Message) (booking.
 // cancellation.
 func (n *Notifications) WithdrawNotice(ctx context.Context, w Withdrawal) (booking.Undo, error) {
 	return do(ctx, &n.Service, func(ctx context.Context) (booking.Undo, error) {
-		return n.Outbox.Withdraw(ctx, w.Key, w.Message, w.Reason)
+		return n.Messages.Withdraw(ctx, w.Key, w.Message, w.Reason)
 	})
 }

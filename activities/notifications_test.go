@@ -10,7 +10,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// postbox is an Outbox that stores its last call.
+// postbox implements Messages and stores its last call.
 type postbox struct {
 	sent      booking.Message
 	withdrawn activities.Withdrawal
@@ -30,25 +30,25 @@ func (p *postbox) Withdraw(_ context.Context, key string, m booking.Message, rea
 
 func TestNotify(t *testing.T) {
 	t.Parallel()
-	outbox := &postbox{}
-	n := &activities.Notifications{Service: served(), Outbox: outbox}
+	messages := &postbox{}
+	n := &activities.Notifications{Service: served(), Messages: messages}
 	message := booking.Message{Key: "o1/notice", OrderID: "o1", RecipientID: "bora", Type: "reservation_placed", Text: "A guest comes."}
 	notify := func(ctx context.Context) (booking.Outcome, error) { return n.Notify(ctx, message) }
 
 	got, err := do(inPlace, notify)
 	require.NoError(t, err)
 	require.Equal(t, done, got)
-	require.Equal(t, message, outbox.sent)
+	require.Equal(t, message, messages.sent)
 
-	outbox.err = errAway
+	messages.err = errAway
 	_, err = do(durably, notify)
 	require.ErrorIs(t, err, errAway)
 }
 
 func TestWithdrawNotice(t *testing.T) {
 	t.Parallel()
-	outbox := &postbox{}
-	n := &activities.Notifications{Service: served(), Outbox: outbox}
+	messages := &postbox{}
+	n := &activities.Notifications{Service: served(), Messages: messages}
 	off := activities.Withdrawal{
 		Key: "o1/notice", Reason: booking.ByCustomer,
 		Message: booking.Message{Key: "o1/notice/off", OrderID: "o1", RecipientID: "bora", Type: "reservation_cancelled"},
@@ -56,13 +56,13 @@ func TestWithdrawNotice(t *testing.T) {
 	withdraw := func(ctx context.Context) (booking.Undo, error) { return n.WithdrawNotice(ctx, off) }
 
 	for _, acted := range []bool{true, false} {
-		outbox.acted = acted
+		messages.acted = acted
 		undo, err := do(inPlace, withdraw)
 		require.NoError(t, err)
 		require.Equal(t, acted, undo.Acted, "whether there was a message to withdraw")
-		require.Equal(t, off, outbox.withdrawn)
+		require.Equal(t, off, messages.withdrawn)
 	}
-	outbox.err = errAway
+	messages.err = errAway
 	_, err := do(durably, withdraw)
 	require.ErrorIs(t, err, errAway)
 }

@@ -216,11 +216,11 @@ func TestCleaning_WithdrawnCleaner(t *testing.T) {
 func TestMessages_CafesAndCleanersAreNotified(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
-		s.outbox.away.Store(true)
+		s.messageStore.away.Store(true)
 		order := s.orderCup(s.drink(9)).with(t, http.StatusCreated).body.ID
 		s.becomes(order, booking.InProduction) // the kitchen does not wait for a message
 		require.Empty(t, s.messagesAbout(order))
-		s.outbox.away.Store(false)
+		s.messageStore.away.Store(false)
 		s.eventually(func() bool { return slices.Equal([]string{"order_placed"}, s.messagesAbout(order)) })
 		s.decideAt(cafeOrders+"/"+order, "cancel").with(t, http.StatusOK)
 		require.Equal(t, []string{"order_placed", "order_cancelled"}, s.messagesAbout(order))

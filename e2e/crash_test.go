@@ -255,7 +255,7 @@ func dieAfter(point string) app.Decorate {
 		Ledger:    func(l activities.PaymentLedger) activities.PaymentLedger { return mortalLedger{l, die} },
 		Provider:  func(p activities.PaymentProvider) activities.PaymentProvider { return mortalProvider{p, die} },
 		Stock:     func(s activities.Stock) activities.Stock { return mortalStock{s, die} },
-		Outbox:    func(o activities.Outbox) activities.Outbox { return mortalOutbox{o, die} },
+		Messages:  func(o activities.Messages) activities.Messages { return mortalMessages{o, die} },
 		ReadModel: func(r activities.ReadModel) activities.ReadModel { return mortalReadModel{r, point} },
 	}
 }
@@ -319,19 +319,19 @@ func (m mortalStock) Release(ctx context.Context, h booking.Hold) (booking.Undo,
 	return u, err
 }
 
-type mortalOutbox struct {
-	activities.Outbox
+type mortalMessages struct {
+	activities.Messages
 	die func(string)
 }
 
-func (m mortalOutbox) Send(ctx context.Context, message booking.Message) (booking.Outcome, error) {
-	o, err := m.Outbox.Send(ctx, message)
+func (m mortalMessages) Send(ctx context.Context, message booking.Message) (booking.Outcome, error) {
+	o, err := m.Messages.Send(ctx, message)
 	m.die("send")
 	return o, err
 }
 
-func (m mortalOutbox) Withdraw(ctx context.Context, key string, message booking.Message, reason booking.Reason) (booking.Undo, error) {
-	u, err := m.Outbox.Withdraw(ctx, key, message, reason)
+func (m mortalMessages) Withdraw(ctx context.Context, key string, message booking.Message, reason booking.Reason) (booking.Undo, error) {
+	u, err := m.Messages.Withdraw(ctx, key, message, reason)
 	m.die("withdraw")
 	return u, err
 }

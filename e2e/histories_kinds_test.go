@@ -379,7 +379,7 @@ func mealStoppedUnknowingly(s *system) string {
 }
 
 func mealShopNotNotified(s *system) string {
-	s.outbox.away.Store(true)
+	s.messageStore.away.Store(true)
 	order := s.run(contract.FoodWorkflow, s.newMeal())
 	s.eventually(func() bool { return s.attempts(order, "Notify") > 0 })
 	s.cancelWorkflow(order)
@@ -609,7 +609,7 @@ func visitCancelledUnpriced(s *system) string {
 // visitCancelledUnnotified: the order is cancelled before its customer could be notified.
 func visitCancelledUnnotified(s *system) string {
 	s.newCleaner()
-	s.outbox.away.Store(true)
+	s.messageStore.away.Store(true)
 	order := s.run(contract.CleaningWorkflow, newVisit(30000))
 	s.eventually(func() bool { return s.attempts(order, "Notify") > 0 })
 	require.Empty(s, s.update(order, contract.CancelUpdate))
@@ -622,11 +622,11 @@ func visitCancelledSilently(s *system) string {
 	s.newCleaner()
 	order := s.run(contract.CleaningWorkflow, newVisit(30000))
 	s.shows(order, booking.Assigned)
-	s.outbox.keeps.Store(true)
+	s.messageStore.keeps.Store(true)
 	s.begunUpdate(order, contract.CancelUpdate)
 	s.shows(order, booking.Cancelling)
 	s.eventually(func() bool { return s.get("/v1/mypages/"+order).body.Cleaner() == nil })
-	s.outbox.keeps.Store(false)
+	s.messageStore.keeps.Store(false)
 	return order
 }
 
@@ -662,18 +662,18 @@ func (s *system) stoppedUnnotified(order string) string {
 	require.Empty(s, s.update(order, contract.CompleteUpdate))
 	s.cancelWorkflow(order)
 	s.eventually(func() bool { return count(s.history(order), enumspb.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED) > 0 })
-	s.outbox.away.Store(false)
+	s.messageStore.away.Store(false)
 	return order
 }
 
 func cupStoppedUnnotified(s *system) string {
-	s.outbox.away.Store(true)
+	s.messageStore.away.Store(true)
 	return s.stoppedUnnotified(s.run(contract.CafeWorkflow, s.newCup(9)))
 }
 
 func visitStoppedUnnotified(s *system) string {
 	s.newCleaner()
-	s.outbox.away.Store(true)
+	s.messageStore.away.Store(true)
 	return s.stoppedUnnotified(s.run(contract.CleaningWorkflow, newVisit(30000)))
 }
 
@@ -693,7 +693,7 @@ func visitUnassigned(s *system) string {
 func visitUnnotifiedAndReset(s *system) string {
 	order := visitCancelledUnnotified(s)
 	s.ended(order)
-	s.outbox.away.Store(false)
+	s.messageStore.away.Store(false)
 	s.resetTo(order, s.workflowTask(order, 2))
 	return order
 }

@@ -15,13 +15,13 @@ import (
 // refundMessagesInOrder: a refund fails and is paid by hand while no message can be sent.
 func refundMessagesInOrder(s *system) string {
 	order := s.accepted(s.reserve(s.place(9, fromMidnight), object{"checkIn": dawn.day}))
-	s.outbox.away.Store(true)
+	s.messageStore.away.Store(true)
 	s.sandbox(object{"refunds": "fail"})
 	s.refundBecomes(order, "a", 30000, "failed")
 	s.eventually(func() bool { return s.page(order).NeedsAttention })
 	s.paysByHand(order)
 	s.eventually(func() bool { return !s.page(order).NeedsAttention })
-	s.outbox.away.Store(false)
+	s.messageStore.away.Store(false)
 	s.sandbox(object{})
 	s.carriedOut(func() answer { return s.decide(order, "complete") })
 	return order

@@ -344,10 +344,10 @@ func readModelAway(s *system) string {
 
 // ownerNotNotified: the order is cancelled while the message to the owner is being retried.
 func ownerNotNotified(s *system) string {
-	s.outbox.away.Store(true)
+	s.messageStore.away.Store(true)
 	order := s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID
 	s.carriedOut(func() answer { return s.decide(order, "cancel") })
-	s.outbox.away.Store(false)
+	s.messageStore.away.Store(false)
 	return order
 }
 

@@ -331,7 +331,7 @@ func TestLodging_Cancel(t *testing.T) {
 	t.Run("WhilePaid", func(t *testing.T) {
 		s := boot(t, shortBudget)
 		place := s.place(1)
-		s.outbox.away.Store(true) // so that it does not get further
+		s.messageStore.away.Store(true) // so that it does not get further
 		order := s.reserve(place).with(t, http.StatusAccepted).body
 		s.becomes(order.ID, booking.Paid)
 		s.carriedOut(func() answer { return s.post(reservations+"/"+order.ID+"/cancel", nil) })

@@ -287,7 +287,7 @@ func (m *model) changeFailures(random *rand.Rand) {
 	case 6:
 		m.switches(object{"loseAnswers": random.IntN(2) == 0})
 	case 7:
-		m.outbox.away.Store(random.IntN(2) == 0)
+		m.messageStore.away.Store(random.IntN(2) == 0)
 	case 8:
 		m.readModel.away.Store(random.IntN(2) == 0)
 	case 10:
@@ -310,7 +310,7 @@ func (m *model) recover() {
 	for _, o := range []*outage{m.outages.deliveries, m.outages.productions, m.outages.crew, m.outages.registry, m.outages.stock, m.outages.ledger} {
 		o.end()
 	}
-	m.outbox.away.Store(false)
+	m.messageStore.away.Store(false)
 	m.readModel.away.Store(false)
 }
 

@@ -40,17 +40,17 @@ func TestMain(m *testing.M) {
 // system is one running Yeyak with databases and a namespace of its own.
 type system struct {
 	testing.TB
-	app       *app.App
-	url       string
-	temporal  client.Client
-	namespace string
-	readModel *switchedReadModel
-	outbox    *switchedOutbox
-	outages   outages
-	options   app.Options // of its start
-	token     string      // of requests; "" for an operator's
-	readerKey string      // see reader
-	log       *observer.ObservedLogs
+	app          *app.App
+	url          string
+	temporal     client.Client
+	namespace    string
+	readModel    *switchedReadModel
+	messageStore *switchedMessages
+	outages      outages
+	options      app.Options // of its start
+	token        string      // of requests; "" for an operator's
+	readerKey    string      // see reader
+	log          *observer.ObservedLogs
 }
 
 // migrated is a PostgreSQL database with the tables of every service.
@@ -119,10 +119,10 @@ func start(t testing.TB, o app.Options) *system {
 		readModel.ReadModel = r
 		return readModel
 	}
-	outbox := &switchedOutbox{}
-	o.Decorate.Outbox = func(with activities.Outbox) activities.Outbox {
-		outbox.Outbox = with
-		return outbox
+	messageStore := &switchedMessages{}
+	o.Decorate.Messages = func(with activities.Messages) activities.Messages {
+		messageStore.Messages = with
+		return messageStore
 	}
 	var failing outages
 	failing.decorate(&o.Decorate)
@@ -132,7 +132,10 @@ func start(t testing.TB, o app.Options) *system {
 	c, err := client.NewLazyClient(client.Options{HostPort: o.TemporalAddress, Namespace: o.Namespace, Logger: devserver.Quiet()})
 	require.NoError(t, err)
 	atEnd(t, c.Close)
-	return &system{TB: t, app: a, url: "http://" + a.Address(), temporal: c, namespace: o.Namespace, readModel: readModel, outbox: outbox, outages: failing, options: o, log: log}
+	return &system{
+		TB: t, app: a, url: "http://" + a.Address(), temporal: c, namespace: o.Namespace,
+		readModel: readModel, messageStore: messageStore, outages: failing, options: o, log: log,
+	}
 }
 
 // atEnd is t.Cleanup for a function that refers to a system. Package testing keeps such

@@ -198,25 +198,25 @@ func (r *switchedReadModel) Publish(ctx context.Context, p contract.Publication)
 	return r.ReadModel.Publish(ctx, p)
 }
 
-// switchedOutbox is a notifications service that can be away, or refuses to withdraw
+// switchedMessages is a notifications service that can be away, or refuses to withdraw
 // messages.
-type switchedOutbox struct {
-	activities.Outbox
+type switchedMessages struct {
+	activities.Messages
 	away, keeps atomic.Bool
 }
 
-func (o *switchedOutbox) Withdraw(ctx context.Context, key string, m booking.Message, reason booking.Reason) (booking.Undo, error) {
+func (o *switchedMessages) Withdraw(ctx context.Context, key string, m booking.Message, reason booking.Reason) (booking.Undo, error) {
 	if o.keeps.Load() {
 		return booking.Undo{}, errors.New("notifications take nothing back")
 	}
-	return o.Outbox.Withdraw(ctx, key, m, reason)
+	return o.Messages.Withdraw(ctx, key, m, reason)
 }
 
-func (o *switchedOutbox) Send(ctx context.Context, m booking.Message) (booking.Outcome, error) {
+func (o *switchedMessages) Send(ctx context.Context, m booking.Message) (booking.Outcome, error) {
 	if o.away.Load() {
 		return booking.Outcome{}, errors.New("notifications are away")
 	}
-	return o.Outbox.Send(ctx, m)
+	return o.Messages.Send(ctx, m)
 }
 
 // pendingActivities are the durable steps and undos that an order waits for.

@@ -39,7 +39,7 @@ func (p *process) services() workers.Services {
 			Service: served("payments"), Ledger: ledger{p}, Provider: provider{p}, Gate: gate{p}, Follower: follower{p}, RequestLifetime: time.Nanosecond,
 		},
 		Inventory:     &activities.Inventory{Service: served("inventory"), Stock: stock{p}},
-		Notifications: &activities.Notifications{Service: served("notifications"), Outbox: outbox{p}},
+		Notifications: &activities.Notifications{Service: served("notifications"), Messages: messageStore{p}},
 		Management:    &activities.Management{Service: served("management"), Registry: registry{p}},
 		Deliveries:    &activities.Deliveries{Service: served("deliveries"), Jobs: jobs{p, p.deliveries}},
 		Productions:   &activities.Productions{Service: served("productions"), Jobs: jobs{p, p.productions}},

@@ -94,17 +94,17 @@ var worlds atomic.Int64
 // payment provider.
 type world struct {
 	testing.TB
-	order, item string
-	customer    string // the customer of this order only
-	ledger      *store.Payments
-	stock       *store.Inventory
-	outbox      *store.Notifications
-	registry    *store.Management
-	deliveries  *store.Jobs
-	productions *store.Jobs
-	crew        *store.Crew // nil unless the test has cleaners of its own
-	pages       *store.Mypage
-	decisions   *store.Decisions
+	order, item  string
+	customer     string // the customer of this order only
+	ledger       *store.Payments
+	stock        *store.Inventory
+	messageStore *store.Notifications
+	registry     *store.Management
+	deliveries   *store.Jobs
+	productions  *store.Jobs
+	crew         *store.Crew // nil unless the test has cleaners of its own
+	pages        *store.Mypage
+	decisions    *store.Decisions
 
 	mu             sync.Mutex
 	faults         func(call string) fault // nil: none
@@ -166,7 +166,7 @@ func newWorld(t testing.TB, kind booking.Kind) *world {
 	return &world{
 		TB: t, order: fmt.Sprintf("%s-%d", kind, n), item: fmt.Sprintf("item-%d", n), customer: fmt.Sprintf("customer-%d", n), provider: map[string]*atProvider{}, known: map[string]bool{}, failed: map[string]bool{},
 		twins:  map[string]chan struct{}{},
-		ledger: store.NewPayments(db), stock: store.NewInventory(db), outbox: store.NewNotifications(db), registry: store.NewManagement(db),
+		ledger: store.NewPayments(db), stock: store.NewInventory(db), messageStore: store.NewNotifications(db), registry: store.NewManagement(db),
 		deliveries: store.NewDeliveries(db), productions: store.NewProductions(db), pages: store.NewMypage(db), decisions: store.NewDecisions(db),
 	}
 }
@@ -239,7 +239,7 @@ func (w *world) messagesTo(recipient string) (types []string) {
 // sentTo are the messages about the order, oldest first.
 func (w *world) sentTo(recipient string) (sent []booking.Message) {
 	for page := (booking.Page{Limit: 200}); ; {
-		messages, next, err := w.outbox.Messages(context.Background(), recipient, page)
+		messages, next, err := w.messageStore.Messages(context.Background(), recipient, page)
 		require.NoError(w, err)
 		for _, m := range messages {
 			if m.OrderID == w.order {
@@ -422,17 +422,17 @@ func (s stock) DropChange(_ context.Context, c booking.HoldChange) (booking.Undo
 	return act(s.process, "drop change", func(ctx context.Context) (booking.Undo, error) { return s.stock.DropChange(ctx, c) })
 }
 
-type outbox struct{ *process }
+type messageStore struct{ *process }
 
-func (o outbox) Send(_ context.Context, m booking.Message) (booking.Outcome, error) {
+func (o messageStore) Send(_ context.Context, m booking.Message) (booking.Outcome, error) {
 	requireText(o, m)
-	return act(o.process, "send", func(ctx context.Context) (booking.Outcome, error) { return o.outbox.Send(ctx, m) })
+	return act(o.process, "send", func(ctx context.Context) (booking.Outcome, error) { return o.messageStore.Send(ctx, m) })
 }
 
-func (o outbox) Withdraw(_ context.Context, key string, m booking.Message, reason booking.Reason) (booking.Undo, error) {
+func (o messageStore) Withdraw(_ context.Context, key string, m booking.Message, reason booking.Reason) (booking.Undo, error) {
 	requireText(o, m)
 	assert.Equal(o, reason, m.Reason, m.Key)
-	return act(o.process, "withdraw", func(ctx context.Context) (booking.Undo, error) { return o.outbox.Withdraw(ctx, key, m, reason) })
+	return act(o.process, "withdraw", func(ctx context.Context) (booking.Undo, error) { return o.messageStore.Withdraw(ctx, key, m, reason) })
 }
 
 type registry struct{ *process }

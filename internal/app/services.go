@@ -23,7 +23,7 @@ type Decorate struct {
 	Ledger      func(activities.PaymentLedger) activities.PaymentLedger
 	Provider    func(activities.PaymentProvider) activities.PaymentProvider
 	Stock       func(activities.Stock) activities.Stock
-	Outbox      func(activities.Outbox) activities.Outbox
+	Messages    func(activities.Messages) activities.Messages
 	Registry    func(activities.Registry) activities.Registry
 	Deliveries  func(activities.Jobs) activities.Jobs
 	Productions func(activities.Jobs) activities.Jobs
@@ -75,8 +75,8 @@ func (a *App) newServices(readModel activities.ReadModel) workers.Services {
 			Shelf:   inventory, Sagas: a.sagas, Pages: store.NewCatalogue(dbs[catalogueDB]),
 		},
 		Notifications: &activities.Notifications{
-			Service: service("notifications", contract.NotificationsQueue),
-			Outbox:  decorated[activities.Outbox](d.Outbox, store.NewNotifications(dbs[notificationsDB])),
+			Service:  service("notifications", contract.NotificationsQueue),
+			Messages: decorated[activities.Messages](d.Messages, store.NewNotifications(dbs[notificationsDB])),
 		},
 		Management: &activities.Management{
 			Service:  service("management", contract.ManagementQueue),

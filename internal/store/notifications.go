@@ -11,7 +11,7 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
-// Notifications stores the messages to people. It implements activities.Outbox.
+// Notifications stores the messages to people. It implements activities.Messages.
 type Notifications struct{ db *DB }
 
 // NewNotifications stores messages in db.

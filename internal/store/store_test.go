@@ -21,7 +21,7 @@ var (
 	_ activities.PaymentLedger = (*store.Payments)(nil)
 	_ activities.Stock         = (*store.Inventory)(nil)
 	_ activities.Shelf         = (*store.Inventory)(nil)
-	_ activities.Outbox        = (*store.Notifications)(nil)
+	_ activities.Messages      = (*store.Notifications)(nil)
 	_ activities.Registry      = (*store.Management)(nil)
 	_ activities.Jobs          = (*store.Jobs)(nil)
 	_ activities.Crew          = (*store.Crew)(nil)
