@@ -32,9 +32,14 @@ func (s *server) refuseBody(c *gin.Context, status int) {
 }
 
 // refuse answers a request that no operation and no page has handled: a browser that asks
-// for a page gets one.
+// for a page gets one, except at addresses of the API.
 func (s *server) refuse(c *gin.Context, p *problem) {
-	if s.Pages == nil || !strings.Contains(c.GetHeader("Accept"), "text/html") {
+	if s.Pages == nil || strings.HasPrefix(c.Request.URL.Path, "/v1/") {
+		writeProblem(c, p)
+		return
+	}
+	c.Writer.Header().Add("Vary", "Accept")
+	if !strings.Contains(c.GetHeader("Accept"), "text/html") {
 		writeProblem(c, p)
 		return
 	}

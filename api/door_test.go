@@ -74,6 +74,13 @@ func TestRefusals_ForBrowsers(t *testing.T) {
 		require.Equal(t, "text/html; charset=utf-8", page.Header.Get("Content-Type"))
 		with.problem(with.do(c.method, c.path, c.body, append(c.headers, "Accept", "*/*")...), c.status, c.code)
 	}
+	for _, path := range []string{"/v1/nowhere", "/v1/events/nowhere"} {
+		with.problem(with.do("GET", path, "", "Accept", "text/html, application/json"), http.StatusNotFound, booking.NotFound)
+	}
+	with.problem(with.do("POST", menusPath, long, "Accept", "text/html"), http.StatusRequestEntityTooLarge, payloadTooLarge)
+	for _, accept := range []string{"text/html", "*/*"} {
+		require.Equal(t, "Accept", with.do("GET", "/nowhere", "", "Accept", accept).Header.Get("Vary"), "a cache keeps the answers apart")
+	}
 	without.problem(without.do("GET", "/nowhere", "", "Accept", "text/html"), http.StatusNotFound, booking.NotFound)
 }
 

@@ -3,6 +3,7 @@ package web
 import (
 	"errors"
 	"net/http"
+	"time"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
@@ -20,19 +21,49 @@ func (v *visit) mayCancel(order contract.View) bool {
 	switch {
 	case order.Status == booking.Cancelling:
 		return false
-	case order.Stay != nil && order.Status == booking.Confirmed: // in other states the place need not be read
-		return booking.MayCancelStay(order.Status, v.Now(), v.begins(order)) == nil
+	case order.Stay != nil:
+		return booking.MayCancelStay(order.Status, v.Now(), latestCheckIn(order)) == nil
 	default:
 		return booking.MayCancel(order.Status) == nil
 	}
 }
 
-// lastCancel is until when the order can be cancelled, in words.
-func (v *visit) lastCancel(order contract.View, zone string) string {
-	if order.Stay == nil {
-		return v.say("cancel.until." + string(order.Kind))
+// latestCheckIn is the latest time that the check-in of a stay can have. An order without a
+// time of its own only has the day, and the place may have changed its clocks since.
+func latestCheckIn(order contract.View) time.Time {
+	if at := ownCheckIn(order); !at.IsZero() {
+		return at
 	}
-	return v.say("cancel.until.lodging", v.moment(v.begins(order), zone))
+	day, err := booking.ParseDate(order.CheckIn)
+	if err != nil {
+		return time.Time{}
+	}
+	return day.AddDays(1).At(booking.Clock{}, westernmost)
+}
+
+// westernmost is the time zone in which every day ends last.
+var westernmost = time.FixedZone("", -12*60*60)
+
+// mayBeTooLate reports whether a cancel of the stay may be refused although it is offered: by
+// the present clocks of the place its check-in has passed.
+func (v *visit) mayBeTooLate(order contract.View) bool {
+	return order.Stay != nil && order.Status == booking.Confirmed && !v.Now().Before(v.begins(order))
+}
+
+// lastCancel is until when the order can be cancelled, in words; "" if that is not known. A
+// stay that is not confirmed can be cancelled after its check-in, too.
+func (v *visit) lastCancel(order contract.View, zone string) string {
+	at := ownCheckIn(order)
+	switch {
+	case order.Stay == nil:
+		return v.say("cancel.until." + string(order.Kind))
+	case !v.Now().Before(v.begins(order)):
+		return ""
+	case at.IsZero():
+		return v.say("cancel.until.checkin")
+	default:
+		return v.say("cancel.until.lodging", v.moment(at, zone))
+	}
 }
 
 // offers are what a cancel refunds now and later; none while the customer has to confirm

@@ -96,13 +96,21 @@ func (v *visit) deciding(order contract.View, back string) deciding {
 	return d
 }
 
-// begins is when the guests of a stay may come, zero for any other order.
+// ownCheckIn is the time of check-in that the order itself has, zero for none: only orders
+// with terms have it.
+func ownCheckIn(order contract.View) time.Time {
+	if order.Terms == nil {
+		return time.Time{}
+	}
+	return order.Terms.CheckInAt
+}
+
+// begins is when the guests of a stay may come, zero for any other order. Without a time of
+// the order's own it is by the present clocks of the place, which may have changed since the
+// order was placed.
 func (v *visit) begins(order contract.View) time.Time {
-	if order.Terms != nil && !order.Terms.CheckInAt.IsZero() || order.Stay == nil {
-		if order.Terms == nil {
-			return time.Time{}
-		}
-		return order.Terms.CheckInAt
+	if at := ownCheckIn(order); !at.IsZero() || order.Stay == nil {
+		return at
 	}
 	day, err := booking.ParseDate(order.CheckIn)
 	if err != nil {

@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/web"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
@@ -133,6 +135,31 @@ func TestDecisions(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDecisions_ClocksOfPlace: the buttons of a stay without a policy follow the clocks of its
+// place when those are changed, also if the change was made by another process.
+func TestDecisions_ClocksOfPlace(t *testing.T) {
+	t.Parallel()
+	var later atomic.Int64
+	s := newSite(t, func(d *web.Deps) {
+		d.Now = func() time.Time { return time.Now().Add(time.Duration(later.Load())) }
+	})
+	view := confirmedStay(booking.DateOf(time.Now().UTC()))
+	s.keep(view)
+	place := seaside
+	place.TimeZone, place.CheckInTime = "Pacific/Honolulu", booking.Clock{Hour: 23} // it is yet to come, at any time of the day
+	require.NoError(t, s.catalogue.AddPlace(t.Context(), "", place))
+	b := s.as("bora", booking.English)
+	path := "/orders/" + stayID
+	require.NotContains(t, b.get(path).text, path+"/decide/no-show")
+	_, err := s.catalogue.ChangePlace(t.Context(), "", place.ID, func(p *booking.Place) error {
+		p.TimeZone, p.CheckInTime = "Asia/Seoul", booking.Clock{}
+		return nil
+	})
+	require.NoError(t, err)
+	later.Store(int64(time.Minute))
+	require.Contains(t, b.get(path).text, path+"/decide/no-show")
 }
 
 // TestDecisions_OfOthers: a decision of others is not offered, and on an order that the

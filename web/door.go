@@ -1,6 +1,7 @@
 package web
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -43,9 +44,26 @@ func (p *Pages) Refuse(c *gin.Context, status int, code booking.Code) {
 	setHeaders(c)
 	v := p.visit(c)
 	if c.Request.Method == http.MethodGet {
-		_ = v.identify() // so that the page has the person's navigation; it is the same without
+		v.identifyWithin()
 	}
 	v.failAs(status, booking.Errorf(code, ""))
+}
+
+// identifyWithin identifies the person for the navigation of a page that is the same without,
+// if that is possible at once within the limits of all pages.
+func (v *visit) identifyWithin() {
+	atOnce, cancel := context.WithCancel(v.ctx)
+	cancel()
+	if v.Admission.Reads.Await(atOnce) != nil {
+		return
+	}
+	defer v.Admission.Reads.Leave(true)
+	if v.identify() != nil {
+		return
+	}
+	if quota, counted := v.Admission.Callers.Request("caller " + v.caller.ID); counted && quota.Exceeded {
+		v.caller = booking.Caller{}
+	}
 }
 
 // recoverPanics answers a panic with a page that does not show its text.

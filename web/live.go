@@ -10,13 +10,14 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/workflows/contract"
 )
 
 // writeWithin bounds a write to a browser.
 const writeWithin = 10 * time.Second
 
-// live streams the versions of an order to its page while that is open, also after the order's
-// end: staff may refund then. The page fetches the new content like any page.
+// live streams the versions of an order to its page while that is open, also for a while after
+// the order's end: staff may refund then. The page fetches the new content like any page.
 func (p *Pages) live(c *gin.Context) {
 	v := p.visit(c)
 	if err := v.follow(); err != nil {
@@ -40,28 +41,39 @@ func (v *visit) follow() error {
 	v.beginStream()
 	heartbeat := time.NewTimer(rand.N(v.Heartbeat)) // random, so that pages opened together are not written to together
 	defer heartbeat.Stop()
-	version := order.Version
-	for v.send(fmt.Sprintf("event: changed\ndata: %d\n\n", version)) == nil {
-		again := true
-		for again {
-			select {
-			case change := <-changes:
-				if is := change.View; is.Version > version { // publications arrive more than once
-					version, again = is.Version, false
-				}
-			case <-heartbeat.C:
-				if !v.stillMay(id) || v.send(": alive\n\n") != nil {
-					return nil
-				}
-				heartbeat.Reset(v.Heartbeat)
-			case <-v.ctx.Done():
-				return nil
-			case <-v.Closing:
-				return nil
-			}
-		}
+	for more := true; more && v.send(fmt.Sprintf("event: changed\ndata: %d\n\n", order.Version)) == nil; {
+		order, more = v.next(order, changes, heartbeat)
 	}
 	return nil
+}
+
+// next waits for a later version of the order. Returns false if the stream ends before that: a
+// page that stays open must not keep a stream for an order that has ended.
+func (v *visit) next(order contract.View, changes <-chan contract.Publication, heartbeat *time.Timer) (contract.View, bool) {
+	var over <-chan time.Time // nil before the order's end
+	if order.Status.Final() {
+		over = time.After(v.AfterEnd)
+	}
+	for {
+		select {
+		case change := <-changes:
+			if change.View.Version > order.Version { // publications arrive more than once
+				return change.View, true
+			}
+		case <-heartbeat.C:
+			if !v.stillMay(order.ID) || v.send(": alive\n\n") != nil {
+				return order, false
+			}
+			heartbeat.Reset(v.Heartbeat)
+		case <-over:
+			_ = v.send("event: over\ndata: over\n\n") // the browser would connect again without it
+			return order, false
+		case <-v.ctx.Done():
+			return order, false
+		case <-v.Closing:
+			return order, false
+		}
+	}
 }
 
 // enterStream admits a stream of an authenticated caller. Its error ends the stream.

@@ -85,7 +85,16 @@ func (o *offered) thing() booking.Thing {
 }
 
 // offered reads the item with the id, if the caller may do the action on it.
-func (v *visit) offered(kind booking.Kind, id string, a booking.Action) (o offered, err error) {
+func (v *visit) offered(kind booking.Kind, id string, a booking.Action) (offered, error) {
+	o, err := v.item(kind, id)
+	if err == nil {
+		err = v.caller.Authorize(a, o.thing())
+	}
+	return o, err
+}
+
+// item reads the item with the id.
+func (v *visit) item(kind booking.Kind, id string) (o offered, err error) {
 	o.kind = kind
 	if !booking.IsName(id) {
 		return o, booking.Errorf(booking.NotFound, "")
@@ -97,9 +106,6 @@ func (v *visit) offered(kind booking.Kind, id string, a booking.Action) (o offer
 		o.menu, err = v.Catalogue.Menu(v.ctx, id)
 	default:
 		o.drink, o.deletion, err = v.Catalogue.Drink(v.ctx, id)
-	}
-	if err == nil {
-		err = v.caller.Authorize(a, o.thing())
 	}
 	return o, err
 }

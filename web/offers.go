@@ -1,7 +1,10 @@
 package web
 
 import (
+	"errors"
 	"net/http"
+	"slices"
+	"strings"
 
 	"github.com/gin-gonic/gin"
 
@@ -24,6 +27,13 @@ var offerings = []offering{
 	{booking.Lodging, "/desk/places", "place", "nav.rooms", "catalogue.place"},
 	{booking.Food, "/desk/menus", "menu", "nav.meals", "catalogue.menu"},
 	drinkOffering,
+}
+
+// mayHave reports whether an item with the id may be of the sort: ids begin with their sort.
+func (o offering) mayHave(id string) bool {
+	return !slices.ContainsFunc(offerings, func(other offering) bool {
+		return other.kind != o.kind && strings.HasPrefix(id, other.prefix+"-")
+	})
 }
 
 func (p *Pages) mountOffers(r gin.IRouter) {
@@ -90,13 +100,16 @@ const offersAtOnce = 12
 
 // listOffers adds the part's items of the list's sort: as many as precede the next part.
 func (v *visit) listOffers(list *offerList, part part, withdrawn bool) error {
+	if part.itemID != "" {
+		return v.listOffer(list, part, withdrawn)
+	}
 	filter, page := booking.CatalogueFilter{OwnerID: part.ownerID, Withdrawn: withdrawn}, booking.Page{Limit: deskPart}
 	for read := 0; read < mostSearched; read += deskPart {
 		some, next, err := v.offersOf(list.kind, filter, page)
 		if err != nil {
 			return err
 		}
-		if err := v.addLines(list, some, part); err != nil {
+		if err := v.addLines(list, some); err != nil {
 			return err
 		}
 		if page.Cursor = next; next == "" || len(list.lines) > v.skipped()+offersAtOnce {
@@ -105,6 +118,25 @@ func (v *visit) listOffers(list *offerList, part part, withdrawn bool) error {
 	}
 	list.more = true
 	return nil
+}
+
+// listOffer adds the part's one item if the list is to have it.
+func (v *visit) listOffer(list *offerList, part part, withdrawn bool) error {
+	if !list.mayHave(part.itemID) {
+		return nil
+	}
+	is, err := v.item(list.kind, part.itemID)
+	switch {
+	case errors.Is(err, &booking.Error{Code: booking.NotFound}):
+		return nil
+	case err != nil:
+		return err
+	case is.ownerID() != part.ownerID || *is.withdrawn() != withdrawn || is.deletion != nil:
+		return nil
+	case is.kind == booking.Cafe && is.drink.HasEnded(v.Now()):
+		return nil
+	}
+	return v.addLines(list, []offered{is})
 }
 
 // offersOf lists a part of the items that the filter selects.
@@ -133,13 +165,10 @@ func (v *visit) offersOf(kind booking.Kind, filter booking.CatalogueFilter, page
 	return some, next, err
 }
 
-// addLines adds the part's items: all of an organisation's, or the one item.
-func (v *visit) addLines(list *offerList, some []offered, part part) error {
+// addLines adds the items to the list.
+func (v *visit) addLines(list *offerList, some []offered) error {
 	drinks := []booking.Drink{}
 	for _, o := range some {
-		if part.itemID != "" && part.itemID != o.id() {
-			continue
-		}
 		line := offerLine{name: *o.name(), path: list.path + "/" + o.id(), price: v.money(*o.price()), withdrawn: *o.withdrawn()}
 		switch o.kind {
 		case booking.Lodging:

@@ -1,10 +1,12 @@
 package web_test
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -184,6 +186,58 @@ func TestOffers_OfOthers(t *testing.T) {
 	days, err := s.stock.Days(t.Context(), latte.ID, latte.Date, latte.Date.AddDays(1))
 	require.NoError(t, err)
 	require.Equal(t, 9, days[0].Capacity)
+}
+
+// reads notes which lists and items of the catalogue are read.
+type reads struct {
+	web.Catalogue
+	mu   sync.Mutex
+	seen []string
+}
+
+func (r *reads) note(what, of string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen = append(r.seen, what+" "+of)
+}
+
+func (r *reads) Places(ctx context.Context, f booking.CatalogueFilter, p booking.Page) ([]booking.Place, string, error) {
+	r.note("places of", f.OwnerID)
+	return r.Catalogue.Places(ctx, f, p)
+}
+
+func (r *reads) Menus(ctx context.Context, f booking.CatalogueFilter, p booking.Page) ([]booking.Menu, string, error) {
+	r.note("menus of", f.OwnerID)
+	return r.Catalogue.Menus(ctx, f, p)
+}
+
+func (r *reads) Drinks(ctx context.Context, f booking.CatalogueFilter, p booking.Page) ([]booking.Drink, string, error) {
+	r.note("drinks of", f.OwnerID)
+	return r.Catalogue.Drinks(ctx, f, p)
+}
+
+func (r *reads) Drink(ctx context.Context, id string) (booking.Drink, *booking.DrinkDeletion, error) {
+	r.note("drink", id)
+	return r.Catalogue.Drink(ctx, id)
+}
+
+// TestOffers_OfOneItem: for staff of one item that item is read, and no list of its owner's.
+func TestOffers_OfOneItem(t *testing.T) {
+	t.Parallel()
+	catalogue := &reads{}
+	s := newSite(t, func(d *web.Deps) { catalogue.Catalogue, d.Catalogue = d.Catalogue, catalogue })
+	s.furnish()
+	s.employ("cora", "bora", latte.ID)
+	b := s.as("bora", booking.English)
+	catalogue.seen = nil
+	listed := func(path string) bool { return strings.Contains(b.get(path).text, "/desk/drinks/"+latte.ID) }
+	require.True(t, listed("/desk/catalogue"))
+	require.Equal(t, []string{"places of bora", "menus of bora", "drinks of bora", "drink " + latte.ID}, catalogue.seen)
+	require.False(t, listed("/desk/catalogue?withdrawn=1"))
+	_, err := s.catalogue.ChangeDrink(t.Context(), "", latte.ID, func(d *booking.Drink) error { d.Withdrawn = true; return nil })
+	require.NoError(t, err)
+	require.False(t, listed("/desk/catalogue"))
+	require.True(t, listed("/desk/catalogue?withdrawn=1"))
 }
 
 // TestOffers_Smuggled: markup that owners write is shown as text.

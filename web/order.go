@@ -24,8 +24,9 @@ type orderShown struct {
 	toConfirm string  // the provider's page where the reader has to confirm the payment, "" for none
 	paid      string  // the state of its payment, "" if it is not known
 	quote     []offer // what a cancel refunds, now and later
-	until     string  // until when it can be cancelled
+	until     string  // until when it can be cancelled, "" if that is not known
 	mayEnd    bool    // its reader may cancel it in its present state
+	tooLate   bool    // it may be too late to cancel, so nothing is said about a refund
 	deciding          // the reader's possible decisions
 	mayRefund bool    // its reader may refund a part of it
 	change    string  // the label of the link to the page of a change; "" if there is none
@@ -177,6 +178,7 @@ func (v *visit) orderShown() (orderShown, error) {
 		quote := order.Quote(v.Now())
 		quote.RefundedBefore = payment.RefundedByOthers()
 		shown.mayEnd, shown.quote, shown.until = true, v.offers(order, quote, zone), v.lastCancel(order, zone)
+		shown.tooLate = v.mayBeTooLate(order)
 	}
 	return shown, nil
 }

@@ -117,18 +117,69 @@ func TestOrderPage_Cancel(t *testing.T) {
 		require.Contains(t, b.get("/orders/"+id).words(), until)
 		require.Contains(t, b.get("/orders/"+id+"/cancel").words(), until)
 	}
-	coming := contract.Lodging{Order: order(stayID, "alice", 100000), Place: seaside, CheckIn: today.AddDays(2), CheckOut: today.AddDays(3), Rooms: 1}
-	for _, is := range []struct {
-		stay contract.Input
-		may  bool
-	}{{coming.WithInstants(), true}, {arrived("alice"), false}} {
-		view := is.stay.View()
-		require.Nil(t, view.Terms, "it has no policy")
-		view.Status, view.Placed, view.Version = booking.Confirmed, true, time.Now().UnixMicro()
-		s.keep(view)
+	for arrives, may := range map[booking.Date]bool{today.AddDays(2): true, today.AddDays(-2): false} {
+		s.keep(confirmedStay(arrives))
 		shown := b.get("/orders/" + stayID)
-		require.Equal(t, is.may, strings.Contains(shown.text, "/orders/"+stayID+"/cancel"))
-		require.Equal(t, is.may, strings.Contains(shown.words(), "You can cancel until check-in: "))
+		require.Equal(t, may, strings.Contains(shown.text, "/orders/"+stayID+"/cancel"))
+		require.Equal(t, may, strings.Contains(shown.words(), "You can cancel until check-in."))
+		require.Equal(t, may, strings.Contains(shown.words(), "₩100,000 back"))
+	}
+}
+
+// confirmedStay is a stay without a policy, so that its order has no time of check-in.
+func confirmedStay(arrives booking.Date) contract.View {
+	view := contract.Lodging{
+		Order: order(stayID, "alice", 100000), Place: seaside, CheckIn: arrives, CheckOut: arrives.AddDays(2), Rooms: 1,
+	}.WithInstants().View()
+	view.Status, view.Placed, view.Version = booking.Confirmed, true, time.Now().UnixMicro()
+	return view
+}
+
+// TestOrderPage_CancelWhilePlaceDiffers: the present clocks of a place, or that it cannot be
+// read, do not end the time in which a stay can be cancelled. They only keep the page from
+// promising a refund.
+func TestOrderPage_CancelWhilePlaceDiffers(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	seoul, err := booking.Zone("Asia/Seoul")
+	require.NoError(t, err)
+	view := confirmedStay(booking.DateOf(time.Now().In(seoul)))
+	require.Nil(t, view.Terms)
+	s.keep(view)
+	b := s.as("alice", booking.English)
+	path := "/orders/" + stayID
+	offered := func() {
+		t.Helper()
+		shown := b.get(path)
+		require.Equal(t, []string{path + "/cancel"}, links(shown, path+"/cancel"))
+		require.NotContains(t, shown.words(), "You can cancel until")
+		require.NotContains(t, shown.words(), "₩100,000 back")
+	}
+	offered()
+	place := seaside
+	place.CheckInTime = booking.Clock{} // it was 15:00 when the stay was reserved
+	require.NoError(t, s.catalogue.AddPlace(t.Context(), "", place))
+	offered()
+}
+
+// TestOrderPage_CancelAfterCheckIn: a stay that waits for its owner after its check-in can be
+// cancelled, and the page does not say that this was possible until then.
+func TestOrderPage_CancelAfterCheckIn(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	stay := order(stayID, "alice", 100000)
+	stay.Cancellation = &aPolicy
+	view := contract.Lodging{Order: stay, Place: seaside, CheckIn: today.AddDays(-1), CheckOut: today.AddDays(2), Rooms: 1}.WithInstants().View()
+	view.Status, view.Placed, view.Version = booking.AwaitingOwner, true, 1
+	s.keep(view)
+	b := s.as("alice", booking.English)
+	path := "/orders/" + stayID
+	require.Equal(t, []string{path + "/cancel"}, links(b.get(path), path+"/cancel"))
+	for _, at := range []string{path, path + "/cancel"} {
+		shown := b.get(at)
+		require.Equal(t, http.StatusOK, shown.status)
+		require.Contains(t, shown.words(), " back", "what is refunded")
+		require.NotContains(t, shown.words(), "You can cancel until")
 	}
 }
 
@@ -245,6 +296,32 @@ func TestLive(t *testing.T) {
 	s.keep(view)
 	require.Equal(t, version(), event(), "staff have refunded something after the end")
 	require.Contains(t, b.get("/orders/"+foodID+"/part").words(), "₩18,000 is refunded")
+}
+
+// TestLive_OfEndedOrder: a page that stays open does not keep a stream for an order that has
+// ended: the browser is told not to connect again.
+func TestLive_OfEndedOrder(t *testing.T) {
+	t.Parallel()
+	s := newSite(t, func(d *web.Deps) { d.AfterEnd, d.Heartbeat = time.Millisecond, 10*time.Millisecond })
+	s.furnish()
+	next, _ := s.as("alice", booking.English).events("/orders/" + foodID + "/live")
+	event, _ := next()
+	require.Equal(t, "changed", event)
+	for range 3 {
+		event, _ = next()
+		require.Equal(t, "beat", event, "the order is under way")
+	}
+	view, err := s.rows.View(t.Context(), foodID)
+	require.NoError(t, err)
+	view.Status, view.Version = booking.Delivered, view.Version+1
+	s.keep(view)
+	var events []string
+	for event != "end" {
+		if event, _ = next(); event != "beat" {
+			events = append(events, event)
+		}
+	}
+	require.Equal(t, []string{"changed", "over", "end"}, events)
 }
 
 // TestLive_Ends: the stream needs a session, and ends when the server stops.

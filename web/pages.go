@@ -16,8 +16,8 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
-// Deps are the dependencies of the pages. Heartbeat, ReplyBudget, Now, Log, Admission and
-// Closing are optional.
+// Deps are the dependencies of the pages. Heartbeat, AfterEnd, ReplyBudget, Now, Log,
+// Admission and Closing are optional.
 type Deps struct {
 	// Orders holds the use cases of orders.
 	Orders Orders
@@ -62,6 +62,8 @@ type Deps struct {
 	ReplyBudget time.Duration
 	// Heartbeat is the interval of heartbeats to a live page, by default 15 s.
 	Heartbeat time.Duration
+	// AfterEnd is how long a live page follows an order that has ended, by default 10 min.
+	AfterEnd time.Duration
 	// Closing is closed when the server shuts down, and ends all streams.
 	Closing <-chan struct{}
 	Now     func() time.Time
@@ -87,6 +89,9 @@ func New(d Deps) *Pages {
 	}
 	if d.Heartbeat <= 0 {
 		d.Heartbeat = 15 * time.Second
+	}
+	if d.AfterEnd <= 0 {
+		d.AfterEnd = 10 * time.Minute
 	}
 	if d.Now == nil {
 		d.Now = time.Now

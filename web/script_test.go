@@ -2,13 +2,35 @@ package web_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/admission"
 	"github.com/yeyak/yeyak/internal/orders"
 	chromium "github.com/yeyak/yeyak/internal/rig/browser"
+	"github.com/yeyak/yeyak/web"
 )
+
+// TestScript_LiveWithoutStream: an order's page shows changes also while there is no room for its
+// stream.
+func TestScript_LiveWithoutStream(t *testing.T) {
+	t.Parallel()
+	budgets := admission.New(admission.Limits{MaxStreams: 1}, time.Second, nil)
+	s := newSite(t, func(d *web.Deps) { d.Admission = budgets })
+	s.furnish()
+	require.NoError(t, budgets.Streams.Enter(t.Context()))
+	p := chromium.New(t).Page(t, chromium.Options{Language: string(booking.English)})
+	p.Open(s.url + "/login")
+	p.Click("button", "Alice customer · 고객")
+	p.Open(s.url + "/orders/" + foodID)
+	view, err := s.rows.View(t.Context(), foodID)
+	require.NoError(t, err)
+	view.Version, view.NeedsAttention = view.Version+1, true
+	s.keep(view)
+	p.Sees("Somebody is asked to look at it")
+}
 
 // TestScript_SentOnce: a button that is pressed again while the answer is on its way sends
 // nothing. The form has several ways to pay, whose fields are named method.

@@ -97,7 +97,11 @@ func kindKey(k booking.Kind) string {
 type clocks struct {
 	zone    string
 	checkIn booking.Clock
+	read    time.Time
 }
+
+// clocksLast is how long clocks are used before they are read again.
+const clocksLast = time.Minute
 
 // zoneOf is the time zone of an order.
 func (v *visit) zoneOf(order contract.View) string {
@@ -107,19 +111,20 @@ func (v *visit) zoneOf(order contract.View) string {
 	return v.clocksOf(order).zone
 }
 
-// clocksOf are those of what was ordered. They are cached: an order keeps the place as it was
-// when it was placed.
+// clocksOf are the present ones of what was ordered, for orders without their own. They are
+// cached for a while: owners change them.
 func (v *visit) clocksOf(order contract.View) clocks {
-	if is, known := v.clocks.Get(order.Item.ID); known {
-		return is
+	was, known := v.clocks.Get(order.Item.ID)
+	if known && v.Now().Sub(was.read) < clocksLast {
+		return was
 	}
-	var is clocks
+	is := clocks{read: v.Now()}
 	var err error
 	switch order.Kind {
 	case booking.Lodging:
 		var place booking.Place
 		place, err = v.Catalogue.Place(v.ctx, order.Item.ID)
-		is = clocks{place.TimeZone, place.CheckInTime}
+		is.zone, is.checkIn = place.TimeZone, place.CheckInTime
 	case booking.Cafe:
 		var drink booking.Drink
 		drink, _, err = v.Catalogue.Drink(v.ctx, order.Item.ID)
@@ -127,7 +132,10 @@ func (v *visit) clocksOf(order contract.View) clocks {
 	default:
 		return clocks{zone: defaultZone}
 	}
-	if err != nil {
+	switch {
+	case err != nil && known:
+		return was
+	case err != nil:
 		return clocks{zone: defaultZone} // it is read again the next time
 	}
 	v.clocks.Add(order.Item.ID, is)

@@ -66,6 +66,7 @@ var orderWords = map[string]entry{
 	"cancel.do":             {"Cancel the order", "취소하기"},
 	"cancel.not":            {"Keep it", "그대로 두기"},
 	"cancel.until.lodging":  {"You can cancel until check-in: %s.", "체크인(%s) 전까지 취소할 수 있습니다."},
+	"cancel.until.checkin":  {"You can cancel until check-in.", "체크인 전까지 취소할 수 있습니다."},
 	"cancel.until.food":     {"You can cancel until it has been delivered, if the delivery can still be stopped.", "배달이 끝나기 전까지, 배달을 멈출 수 있으면 취소할 수 있습니다."},
 	"cancel.until.cafe":     {"You can cancel until it has been handed over.", "음료를 받기 전까지 취소할 수 있습니다."},
 	"cancel.until.cleaning": {"You can cancel until the cleaning is done.", "청소가 끝나기 전까지 취소할 수 있습니다."},

@@ -60,6 +60,7 @@ if (live) {
     const answer = await fetchPart().catch(() => undefined);
     if (answer && (answer.type === "opaqueredirect" || [401, 403, 404].includes(answer.status))) location.reload();
     else later = setTimeout(follow, 5000);
+    if (answer?.ok) refreshTo(Number(answer.headers.get("Yeyak-Version"))); // meanwhile the part shows the changes
   };
   follow();
   setInterval(refresh, 3000);
