@@ -138,8 +138,8 @@ func (v *visitor) otherForms(drink string) {
 	if v.Width != 390 {
 		return
 	}
-	meal, _, _ := strings.Cut(v.Address(), "?")
-	v.goTo(meal[strings.Index(meal, "/desk/"):] + "/cancellation")
+	meal, _, _ := strings.Cut(strings.TrimPrefix(v.Address(), v.site), "?")
+	v.goTo(meal + "/cancellation")
 	v.keep("terms-meal")
 	v.goTo("/desk/places/new")
 	v.keep("place-new")
