@@ -52,18 +52,17 @@ func (v *visit) newOrdering(names ...string) *ordering {
 // newPayable is newOrdering with the ways to pay.
 func (v *visit) newPayable(names ...string) *ordering {
 	o := v.newOrdering(names...)
-	if o.fields["method"] = v.field("method"); !v.isSent() {
-		o.findMethods(v)
-		return o
+	if o.fields["method"] = v.field("method"); v.isSent() {
+		o.takeKept(v)
+	} else {
+		o.findKept(v)
 	}
-	o.takeKept(v)
-	o.pays(o.fields["method"], slices.Concat(o.keptIDs, v.methods()))
+	o.offerMethods(v)
 	return o
 }
 
-// findMethods finds the ways to pay for a form that is shown.
-func (o *ordering) findMethods(v *visit) {
-	o.findKept(v)
+// offerMethods offers the ways to pay for an order.
+func (o *ordering) offerMethods(v *visit) {
 	o.pays(o.fields["method"], slices.Concat(o.keptIDs, v.methods()))
 }
 
@@ -187,7 +186,8 @@ func (o *ordering) note(v *visit, err error) error {
 // be placed, the form is shown again.
 func (v *visit) placeOrder(o *ordering, wanted orders.Wanted, form func(status int) error) error {
 	again := func(status int) error {
-		o.findMethods(v)
+		o.findKept(v)
+		o.offerMethods(v)
 		return form(status)
 	}
 	if len(o.faults) > 0 {
