@@ -8,16 +8,18 @@ import (
 	chromium "github.com/yeyak/yeyak/internal/rig/browser"
 )
 
-// appearances are the browsers' options: both languages, telephone and desktop.
-var appearances = []chromium.Options{
-	{Language: "ko", Width: 390}, {Language: "ko", Width: 1280},
-	{Language: "en", Width: 390}, {Language: "en", Width: 1280},
-}
+// Widths of windows, in pixels.
+const (
+	telephone = 390
+	desktop   = 1280
+)
 
-// others are options without scripts, and with dark colours.
-var others = []chromium.Options{
-	{Language: "ko", Width: 390, NoScript: true}, {Language: "en", Width: 1280, Dark: true},
-}
+// appearances are the browsers' options: both languages, telephone and desktop. A path is
+// walked once with each of them; keep checks its pages with the other width, too.
+var appearances = []chromium.Options{{Language: "ko", Width: telephone}, {Language: "en", Width: desktop}}
+
+// withoutScripts are the options of users without scripts.
+var withoutScripts = chromium.Options{Language: "ko", Width: telephone, NoScript: true}
 
 // pages is a system with pages, and a browser.
 type pages struct {
@@ -30,7 +32,7 @@ type pages struct {
 func TestPages_Browser(t *testing.T) {
 	t.Parallel()
 	p := &pages{bootPages(t), chromium.New(t)}
-	all := slices.Concat(appearances, others)
+	all := append(slices.Clone(appearances), withoutScripts)
 	t.Run("Paths", func(t *testing.T) {
 		for _, path := range []struct {
 			name        string
@@ -44,14 +46,14 @@ func TestPages_Browser(t *testing.T) {
 			{"Confirm", minho, appearances, (*pages).confirmsPayment},
 			{"MealDrinkCleaning", minho, all, (*pages).mealDrinkCleaning},
 			{"Cups", minho, []chromium.Options{{Language: "en", NoScript: true}, {Language: "ko", Width: 390}}, (*pages).changesCups},
-			{"LongestNames", alice, appearances[1:3], (*pages).longestNames},
+			{"LongestNames", alice, appearances, (*pages).longestNames},
 			{"Errors", alice, appearances, (*pages).explainsErrors},
 			{"Desk", cora, all, (*pages).desk},
 			{"Offers", cora, appearances, (*pages).offers},
 			{"Deliveries", dana, appearances, (*pages).deliveries},
 			{"Kitchen", cora, appearances, (*pages).kitchen},
 			{"Today", bora, appearances, (*pages).today},
-			{"Operator", olga, appearances[1:3], (*pages).operates},
+			{"Operator", olga, appearances, (*pages).operates},
 			{"Keyboard", "", []chromium.Options{{Language: "en"}, {Language: "ko", Width: 390, NoScript: true}}, (*pages).keyboard},
 			{"KeyboardAtTheDesk", bora, []chromium.Options{{Language: "ko"}}, (*pages).keyboardAtTheDesk},
 			{"Requests", alice, []chromium.Options{{}}, (*pages).requests},
@@ -124,10 +126,23 @@ func (v *visitor) word(en, ko string) string {
 	return en
 }
 
-// keep checks the page, and saves a screenshot with the options in its name.
+// keep checks the page, and saves screenshots with the options in their names. With scripts,
+// it also checks the page with the other width, and an English page in dark colours.
 func (v *visitor) keep(name string) {
 	v.Helper()
-	v.Check(name + "-" + v.String())
+	named := func() string { return name + "-" + v.String() }
+	v.Check(named())
+	if v.NoScript {
+		return
+	}
+	own := v.Options
+	v.Appear(chromium.Options{Width: telephone + desktop - own.Width})
+	v.CheckLayout(named())
+	if v.Language == "en" {
+		v.Appear(chromium.Options{Width: own.Width, Dark: true})
+		v.CheckColours(named())
+	}
+	v.Appear(own)
 }
 
 // kindAt is the business of the order at the address.

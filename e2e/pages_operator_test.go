@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"net/http"
+	"slices"
 	"testing"
 
 	"github.com/yeyak/yeyak/booking"
@@ -64,7 +65,7 @@ func TestPages_OperatorSees(t *testing.T) {
 		}
 		return says != ""
 	})
-	for _, appearance := range append(appearances, chromium.Options{Language: "ko", Width: 390, NoScript: true}) {
+	for _, appearance := range append(slices.Clone(appearances), withoutScripts) {
 		t.Run(appearance.String(), func(t *testing.T) {
 			p := p.in(t)
 			p.sees(p.enter(appearance, olga), fails, lost, says)

@@ -132,12 +132,9 @@ func (p *pages) offers(v *visitor) {
 	v.keep("catalogue-withdrawn")
 }
 
-// otherForms shows the other forms of an owner's offers, on a telephone.
+// otherForms shows the other forms of an owner's offers.
 func (v *visitor) otherForms(drink string) {
 	v.Helper()
-	if v.Width != 390 {
-		return
-	}
 	meal, _, _ := strings.Cut(strings.TrimPrefix(v.Address(), v.site), "?")
 	v.goTo(meal + "/cancellation")
 	v.keep("terms-meal")

@@ -78,6 +78,7 @@ func TestCheck_Faults(t *testing.T) {
 	b := New(t)
 	sideways := func(p *Page) []string { return p.layout().Sideways }
 	cut := func(p *Page) []string { return p.layout().Cut }
+	violations := func(p *Page) []string { return p.violations() }
 	overlaps := func(p *Page) []string { return p.layout().Overlaps }
 	for name, c := range map[string]struct {
 		body  string
@@ -98,8 +99,8 @@ func TestCheck_Faults(t *testing.T) {
 		"TextBelowAFooter":   {`<footer style="position:fixed;bottom:25px">Footer</footer><div style="height:2000px"></div><p>Below</p>`, overlaps, "Footer"},
 		"TextBehindABox":     {`<p>Behind</p><div style="position:absolute;top:0;width:90px;height:90px;background:#eee"></div>`, overlaps, "is behind <div>"},
 		"MissingGlyph":       {"<p>Here: \U0010F0F0</p>", (*Page).missingGlyphs, "U+10F0F0"},
-		"MissingLabel":       {`<main><h1>Rooms</h1><input name="guests"></main>`, (*Page).violations, "label"},
-		"LittleContrast":     {`<main><h1>Rooms</h1><p style="color:#bbb;background:#fff">Faint</p></main>`, (*Page).violations, "color-contrast"},
+		"MissingLabel":       {`<main><h1>Rooms</h1><input name="guests"></main>`, violations, "label"},
+		"LittleContrast":     {`<main><h1>Rooms</h1><p style="color:#bbb;background:#fff">Faint</p></main>`, violations, "color-contrast"},
 		"InlineScript":       {`<main><script>document.body.textContent = 'evil'</script></main>`, (*Page).Complaints, "Content Security Policy"},
 		"MissingResource":    {`<main><script src="/missing.js"></script></main>`, (*Page).Complaints, "404 for the Script"},
 	} {
@@ -109,6 +110,23 @@ func TestCheck_Faults(t *testing.T) {
 			require.Contains(t, fmt.Sprint(c.find(p)), c.names)
 		})
 	}
+}
+
+// TestAppear: faults of another width and of other colours are found, and only there.
+func TestAppear(t *testing.T) {
+	t.Parallel()
+	p := New(t).opened(t, `<style>@media (prefers-color-scheme: dark) { p { color: #333; background: #222 } }</style>
+<main><h1>Rooms</h1><p>Faint</p><div style="width:500px">Wide</div></main>`, Options{})
+	require.Empty(t, p.layout().Sideways)
+	require.Empty(t, p.violations())
+	p.Appear(Options{Width: 390})
+	require.Contains(t, fmt.Sprint(p.layout().Sideways), "516 px wide")
+	p.Appear(Options{Dark: true})
+	require.Empty(t, p.layout().Sideways)
+	require.Contains(t, fmt.Sprint(p.violations("color-contrast")), "Faint")
+	require.Equal(t, "en-1280-dark", p.String())
+	p.Appear(Options{})
+	require.Empty(t, p.violations("color-contrast"))
 }
 
 // TestScreenshot_Dialog: a picture is of the whole page, and of the window while a dialog is open.

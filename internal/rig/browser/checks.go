@@ -2,6 +2,7 @@ package browser
 
 import (
 	_ "embed"
+	"encoding/json"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -23,13 +24,28 @@ var glyphsScript string
 // screenshot under the name. It returns the screenshot's path.
 func (p *Page) Check(name string) string {
 	p.Helper()
+	path := p.CheckLayout(name)
+	p.NoMissingGlyph()
+	p.Axe()
+	p.NoComplaint()
+	return path
+}
+
+// CheckLayout finds every fault that depends on the window's width, and keeps a screenshot.
+func (p *Page) CheckLayout(name string) string {
+	p.Helper()
 	path := p.Screenshot(name)
 	l := p.layout()
 	p.requireUncut(l)
 	p.requireApart(l)
-	p.NoMissingGlyph()
-	p.Axe()
-	p.NoComplaint()
+	return path
+}
+
+// CheckColours finds every fault that depends on the colours, and keeps a screenshot.
+func (p *Page) CheckColours(name string) string {
+	p.Helper()
+	path := p.Screenshot(name)
+	p.requireAccessible(p.violations("color-contrast"))
 	return path
 }
 
@@ -104,6 +120,12 @@ var axe = sync.OnceValues(func() (string, error) {
 	return string(script), nil
 })
 
+// axeOptions are options of axe-core's run.
+type axeOptions struct {
+	ResultTypes []string `json:"resultTypes"`
+	RunOnly     []string `json:"runOnly,omitempty"` // names of rules
+}
+
 // violation is a violation of a rule of axe-core.
 type violation struct {
 	ID, Help string
@@ -122,8 +144,11 @@ func (v violation) String() string {
 	return s.String()
 }
 
-func (p *Page) violations() (found []string) {
+// violations are those of the named rules; of all rules if none is named.
+func (p *Page) violations(rules ...string) (found []string) {
 	p.Helper()
+	options, err := json.Marshal(axeOptions{ResultTypes: []string{"violations"}, RunOnly: rules})
+	require.NoError(p, err)
 	p.awaitLoad()
 	script, err := axe()
 	require.NoError(p, err)
@@ -131,9 +156,13 @@ func (p *Page) violations() (found []string) {
 		p.scripts(true)
 		defer p.scripts(false)
 	}
-	_, err = evaluate[bool](p, script+"\n;true")
+	present, err := evaluate[bool](p, "'axe' in window") // since an earlier check of this page
 	require.NoError(p, err)
-	all, err := evaluate[[]violation](p, `axe.run(document, { resultTypes: ['violations'] }).then((r) => r.violations.map((v) => ({
+	if !present {
+		_, err = evaluate[bool](p, script+"\n;true")
+		require.NoError(p, err)
+	}
+	all, err := evaluate[[]violation](p, `axe.run(document, `+string(options)+`).then((r) => r.violations.map((v) => ({
 		ID: v.id, Help: v.help, Nodes: v.nodes.map((n) => ({ HTML: n.html, FailureSummary: n.failureSummary })) })))`, chromedp.EvalAwaitPromise)
 	require.NoError(p, err)
 	for _, v := range all {
@@ -152,6 +181,10 @@ func (p *Page) scripts(on bool) {
 // Axe fails if axe-core finds a violation of any of its rules.
 func (p *Page) Axe() {
 	p.Helper()
-	found := p.violations()
+	p.requireAccessible(p.violations())
+}
+
+func (p *Page) requireAccessible(found []string) {
+	p.Helper()
 	require.Empty(p, found, "%s is not accessible:\n%s", p.Address(), strings.Join(found, "\n"))
 }

@@ -87,16 +87,38 @@ func (p *Page) prepare(ctx context.Context, t *chromedp.Target) error {
 		do(ctx, t, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{
 			UserAgent: version.UserAgent, AcceptLanguage: p.Language,
 		}),
-		do(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
-			Width: int64(p.Width), Height: 800, DeviceScaleFactor: 1, Mobile: p.Width <= telephone,
-		}),
-		do(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: p.preferences()}),
+		p.appear(ctx, t),
 		do(ctx, t, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: p.NoScript}),
 		do(ctx, t, dom.Enable, dom.EnableParams{}),
 		do(ctx, t, log.Enable, cdp.Empty{}),
 		do(ctx, t, network.Enable, network.EnableParams{}),
 		do(ctx, t, runtime.Enable, cdp.Empty{}),
 	)
+}
+
+// appear sets the window's width and the user's preferences as in the options.
+func (p *Page) appear(ctx context.Context, t *chromedp.Target) error {
+	return errors.Join(
+		do(ctx, t, emulation.SetDeviceMetricsOverride, emulation.SetDeviceMetricsOverrideParams{
+			Width: int64(p.Width), Height: 800, DeviceScaleFactor: 1, Mobile: p.Width <= telephone,
+		}),
+		do(ctx, t, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Features: p.preferences()}),
+	)
+}
+
+// Appear changes the window's width and colours to those of the options. The page stays: it
+// is not loaded again.
+func (p *Page) Appear(options Options) {
+	p.Helper()
+	options = options.withDefaults()
+	p.Width, p.Dark = options.Width, options.Dark
+	require.NoError(p, chromedp.Do(p.ctx, chromedp.Func(p.appear)))
+	scheme := p.preferences()[0].Value
+	appears := p.within(func() bool {
+		appears, err := evaluate[bool](p, fmt.Sprintf("matchMedia('(width: %dpx) and (prefers-color-scheme: %s)').matches", p.Width, scheme))
+		return err == nil && appears
+	})
+	require.True(p, appears, "the page does not become %s", p)
 }
 
 // preferences are the user's preferences besides the language. Screenshots need reduced motion.
