@@ -132,6 +132,13 @@ func start(t testing.TB, o app.Options) *system {
 	c, err := client.NewLazyClient(client.Options{HostPort: o.TemporalAddress, Namespace: o.Namespace, Logger: devserver.Quiet()})
 	require.NoError(t, err)
 	atEnd(t, c.Close)
+	atEnd(t, func() {
+		if t.Failed() {
+			for _, e := range log.All() {
+				t.Log(e.Time.Format(time.TimeOnly), e.Level, e.Message, e.ContextMap())
+			}
+		}
+	})
 	return &system{
 		TB: t, app: a, url: "http://" + a.Address(), temporal: c, namespace: o.Namespace,
 		readModel: readModel, messageStore: messageStore, outages: failing, options: o, log: log,
