@@ -33,3 +33,22 @@ func TestPayment_HadNothingLeft(t *testing.T) {
 	require.EqualValues(t, 40000, paid(80000).Refundable())
 	require.False(t, paid(79999).HadNothingLeft())
 }
+
+// TestPayment_HadNothingLeft_RefundedOtherwise: a change refunds all that goodwill has left. That
+// refund fails, since the provider has refunded a part of it by itself, and is not made again.
+func TestPayment_HadNothingLeft_RefundedOtherwise(t *testing.T) {
+	t.Parallel()
+	at := func(minute int) time.Time { return time.Date(2026, 11, 29, 12, minute, 0, 0, time.UTC) }
+	won := func(amount int64) booking.Money { return booking.Money{Amount: amount, Currency: "KRW"} }
+	p := booking.Payment{
+		Charge: booking.Charge{Amount: won(100000)}, Status: booking.Charged,
+		Entries: []booking.Entry{
+			{Kind: booking.RefundEntry, State: booking.EntryDone, Amount: won(92567), Reason: booking.Goodwill, At: at(1)},
+			{Kind: booking.RefundEntry, State: booking.EntryDone, Amount: won(2973), Reason: booking.AtProvider, ByHand: true, At: at(2)},
+			{Kind: booking.RefundEntry, State: booking.EntryFailed, Words: "4460 KRW are left of the charge at the provider", Amount: won(7433), Reason: booking.Changed, At: at(3)},
+		},
+	}
+	require.False(t, p.HadNothingLeft(), "the refund may still be made")
+	p.Entries[2].Words = booking.RefundedOtherwise
+	require.True(t, p.HadNothingLeft())
+}

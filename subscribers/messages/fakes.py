@@ -87,7 +87,8 @@ class FakeFeed(Server):
             return 422, {}, b'{"code":"invalid_cursor"}'
         at = int(after[1:])
         items = self.events[at:at + min(self.page, int(query["limit"]))]
-        return 200, {}, json.dumps({"items": items, "next": f"c{at + len(items)}"}).encode()
+        cursor = f"c{at + len(items)}" if self.events else ""
+        return 200, {}, json.dumps({"items": items, "next": cursor}).encode()
 
 
 class FakeWebhook(Server):

@@ -22,8 +22,8 @@ class Feed:
         self.url = url + "/v1/events"
         self.headers = {"Accept": "application/json", **({"Authorization": "Bearer " + api_key} if api_key else {})}
 
-    def page(self, after: Optional[str]) -> tuple[list, str]:
-        """The events after the cursor, and the cursor of the page after them."""
+    def page(self, after: Optional[str]) -> tuple[list, Optional[str]]:
+        """The events after the cursor, and the cursor of the page after them: None in a feed without any event."""
         query = {"limit": LIMIT, **({} if after is None else {"after": after})}
         request = urllib.request.Request(
             self.url + "?" + urllib.parse.urlencode(query), headers=self.headers
@@ -38,7 +38,7 @@ class Feed:
             ) from None
 
 
-def parse(raw: bytes, after: Optional[str]) -> tuple[list, str]:
+def parse(raw: bytes, after: Optional[str]) -> tuple[list, Optional[str]]:
     garbled = web.TemporaryFailure("what it answers is not a page of events")
     try:
         page = json.loads(raw)
@@ -51,4 +51,4 @@ def parse(raw: bytes, after: Optional[str]) -> tuple[list, str]:
         raise garbled
     if items and cursor == after:  # the same page would be read for ever
         raise garbled
-    return items, cursor
+    return items, cursor or None

@@ -76,6 +76,8 @@ def checked(kept) -> tuple[Optional[str], int]:
     if not isinstance(kept, dict) or set(kept) != {"after", "done"}:
         raise ValueError("not a state")
     after, done = kept["after"], kept["done"]
-    if not (after is None or isinstance(after, str) and after) or type(done) is not int or done < 0:
+    if after == "":  # earlier versions wrote that for a feed without any event
+        after = None
+    if not (after is None or isinstance(after, str)) or type(done) is not int or done < 0:
         raise ValueError("not a place")
     return after, done

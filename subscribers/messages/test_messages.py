@@ -128,9 +128,18 @@ class Place(Case):
             self.assertEqual(["food-0/DeliveryStarted"], webhook.accepted)
             self.assertEqual({"after": None, "done": 1}, self.kept())
 
+    def test_no_event_yet(self):
+        feed = self.feed()
+        for kept in ({"after": None, "done": 0}, {"after": "", "done": 0}):  # the second one as earlier versions wrote it
+            self.state.write_text(json.dumps(kept))
+            self.assertEqual([], self.once(feed)[0])
+            self.assertEqual({"after": None, "done": 0}, self.kept())
+        feed.events.append(event(0))
+        self.assertEqual(1, len(self.once(feed)[0]))
+
     def test_damaged(self):
         feed = self.feed(event(0))
-        for damaged in ("", "{", "[]", "17", '{"after": "c0"}', '{"after": 1, "done": 0}', '{"after": "", "done": 0}',
+        for damaged in ("", "{", "[]", "17", '{"after": "c0"}', '{"after": 1, "done": 0}',
                         '{"after": "c0", "done": -1}', '{"after": "c0", "done": true}', "\udcff", "[" * 100000):
             self.state.write_bytes(damaged.encode("utf-8", "surrogateescape"))
             messages, err = self.once(feed, status=1)

@@ -10,11 +10,12 @@ import (
 	"time"
 
 	"github.com/google/uuid"
-	_ "github.com/uptrace/bun/driver/pgdriver" // the "pg" driver of database/sql
+	"github.com/uptrace/bun/driver/pgdriver"
 )
 
-// requestTimeout bounds every request to a running server.
-const requestTimeout = 30 * time.Second
+// requestTimeout bounds every request to a running server. To remove a database the server
+// flushes all that it has written, which takes long on a busy machine with a slow disk.
+const requestTimeout = 2 * time.Minute
 
 // CreateDatabase creates a database with a unique name on the server and returns its URL
 // and name. It is empty, or a copy of another database that has no connections.
@@ -39,11 +40,8 @@ func CreateDatabase(ctx context.Context, server string, like ...string) (created
 func Execute(ctx context.Context, server, statement string) error {
 	ctx, cancel := context.WithTimeout(ctx, requestTimeout)
 	defer cancel()
-	db, err := sql.Open("pg", server)
-	if err != nil {
-		return err
-	}
+	db := sql.OpenDB(pgdriver.NewConnector(pgdriver.WithDSN(server), pgdriver.WithReadTimeout(requestTimeout)))
 	defer db.Close()
-	_, err = db.ExecContext(ctx, statement)
+	_, err := db.ExecContext(ctx, statement)
 	return err
 }

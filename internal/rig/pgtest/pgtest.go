@@ -16,9 +16,6 @@ import (
 // serverVariable names a PostgreSQL to use instead of starting one.
 const serverVariable = "TEST_DATABASE_URL"
 
-// requestTimeout bounds every request to a running server.
-const requestTimeout = 30 * time.Second
-
 // shared is the server of this test binary.
 var shared struct {
 	sync.Mutex
@@ -148,9 +145,7 @@ func sharedCluster() (*pgserver.Cluster, error) {
 // drop removes a database: the server may outlive the tests, and its data may be in memory.
 func drop(server, name string) error {
 	// The context of a test has ended by the time of its cleanup.
-	ctx, cancel := context.WithTimeout(context.Background(), requestTimeout)
-	defer cancel()
-	if err := pgserver.Execute(ctx, server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
+	if err := pgserver.Execute(context.Background(), server, "DROP DATABASE IF EXISTS "+name+" WITH (FORCE)"); err != nil {
 		return fmt.Errorf("pgtest: drop database: %w", err)
 	}
 	return nil
