@@ -71,7 +71,7 @@ func (s *server) quoteChange(ctx context.Context, in *quoteChangeInput) (*change
 	if err != nil {
 		return nil, s.problemAbout(ctx, in.language(), view, err)
 	}
-	available, err := s.areLeft(ctx, view.Item.ID, q.More)
+	available, err := orders.HaveStock(ctx, s.Stock, view.Item.ID, q.More)
 	if err != nil {
 		return nil, err
 	}
@@ -79,22 +79,6 @@ func (s *server) quoteChange(ctx context.Context, in *quoteChangeInput) (*change
 		Charge: q.Charge, Refund: q.Refund, Keep: q.Keep, Amount: q.Amount, CheckIn: q.Wants.CheckIn.String(), CheckOut: q.Wants.CheckOut.String(),
 		Rooms: q.Wants.Rooms, Prices: q.Nights, OwnerConfirms: q.OwnerConfirms, Available: available, Quote: q.Quote(),
 	}}, nil
-}
-
-// areLeft reports whether all ranges of nights have rooms at the moment.
-func (s *server) areLeft(ctx context.Context, placeID string, ranges []booking.DailyQuantity) (bool, error) {
-	for _, part := range ranges {
-		days, err := s.Stock.Days(ctx, placeID, part.From, part.To)
-		if err != nil {
-			return false, err
-		}
-		for _, day := range days {
-			if day.Remaining < part.Quantity {
-				return false, nil
-			}
-		}
-	}
-	return true, nil
 }
 
 type changeInput struct {

@@ -89,7 +89,7 @@ func (s *server) quoteQuantity(ctx context.Context, kind booking.Kind, in *quote
 	if q.More > 0 {
 		more = []booking.DailyQuantity{{From: q.Day, To: q.Day.AddDays(1), Quantity: q.More}}
 	}
-	available, err := s.areLeft(ctx, view.Item.ID, more)
+	available, err := orders.HaveStock(ctx, s.Stock, view.Item.ID, more)
 	if err != nil {
 		return nil, err
 	}

@@ -208,7 +208,7 @@ func (v *visit) quoteChange(form *changeForm) error {
 	if err != nil {
 		return v.noChange(form, err)
 	}
-	left, err := v.areLeft(form.order.Item.ID, more)
+	left, err := orders.HaveStock(v.ctx, v.Stock, form.order.Item.ID, more)
 	if err != nil {
 		return err
 	}
@@ -240,20 +240,6 @@ func (v *visit) noChange(form *changeForm, err error) error {
 		form.problem = &why
 	}
 	return nil
-}
-
-// areLeft reports whether there is enough stock for all ranges of days at the moment.
-func (v *visit) areLeft(placeID string, ranges []booking.DailyQuantity) (bool, error) {
-	for _, part := range ranges {
-		days, err := v.Stock.Days(v.ctx, placeID, part.From, part.To)
-		if err != nil {
-			return false, err
-		}
-		if slices.ContainsFunc(days, func(d booking.StockDay) bool { return d.Remaining < part.Quantity }) {
-			return false, nil
-		}
-	}
-	return true, nil
 }
 
 // changeOrder makes the change if the price is still the one that the page has shown, or shows

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.uber.org/zap"
@@ -57,6 +58,26 @@ func ChangeQuoteCodes() []booking.Code {
 		booking.AlreadyCancelled, booking.BeingCancelled, booking.NotOnSale, NotRunning, booking.NotFound, booking.Invalid,
 		TemporalUnavailable, booking.Unavailable,
 	}
+}
+
+// DailyStock reads the stock of an item for the days from, to and without to.
+type DailyStock interface {
+	Days(ctx context.Context, itemID string, from, to booking.Date) ([]booking.StockDay, error)
+}
+
+// HaveStock reports whether there is enough stock for all ranges of days at the moment: for
+// ChangeQuote.More, say.
+func HaveStock(ctx context.Context, stock DailyStock, itemID string, ranges []booking.DailyQuantity) (bool, error) {
+	for _, part := range ranges {
+		days, err := stock.Days(ctx, itemID, part.From, part.To)
+		if err != nil {
+			return false, err
+		}
+		if slices.ContainsFunc(days, func(d booking.StockDay) bool { return d.Remaining < part.Quantity }) {
+			return false, nil
+		}
+	}
+	return true, nil
 }
 
 // QuoteChange returns the reservation and the present price of a change of it. Returns one of
