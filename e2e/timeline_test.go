@@ -98,7 +98,11 @@ func TestTimeline(t *testing.T) {
 	s.finished(order)
 
 	var line seenTimeline
-	s.eventually(func() bool { line = s.timeline(order); return len(line.Runs) == 2 })
+	var published []string
+	s.eventually(func() bool { // events are published after the answers to the steps that they are about
+		line, published = s.timeline(order), s.typesOf(order)
+		return len(line.Runs) == 2 && slices.Contains(published, "PaymentRefunded") && len(published) == len(line.of("event"))
+	})
 	at := line.where(t, 0, "the charge is deferred", func(m moment) bool { return m.What == "ChargePayment" && strings.Contains(m.Says, "deferred") })
 	at = line.where(t, at, "its charge in line", func(m moment) bool { return m.What == "ChargeDeferredPayment" && m.Pending })
 	at = line.where(t, at, "the owner's decision", func(m moment) bool { return m.What == "update confirm" && m.By != "" })
@@ -109,7 +113,7 @@ func TestTimeline(t *testing.T) {
 	line.where(t, at, "the reset", func(m moment) bool { return m.What == "reset" && m.Says == "test" && m.RunID != reset })
 	line.where(t, 0, "the hold", func(m moment) bool { return m.Source == "stock" && strings.Contains(m.Says, place) })
 	require.Equal(t, "https://temporal.example.com/namespaces/"+s.namespace+"/workflows/"+order+"/"+reset+"/history", line.Runs[0].Link)
-	s.agreesWithFeed(order, line)
+	require.ElementsMatch(t, published, line.of("event"))
 	s.agreesWithLedger(order, line)
 	for _, run := range line.Runs {
 		s.agreesWithHistory(order, run.ID, line)
@@ -120,15 +124,14 @@ func TestTimeline(t *testing.T) {
 	require.Contains(t, out, "worker_gone")
 }
 
-// agreesWithFeed compares a timeline with the event feed.
-func (s *system) agreesWithFeed(order string, line seenTimeline) {
+// typesOf are the types of an order's events in the feed.
+func (s *system) typesOf(order string) (types []string) {
 	s.Helper()
-	var published []string
 	for _, e := range s.events(order) {
 		name, _, _ := strings.Cut(e, " ")
-		published = append(published, name)
+		types = append(types, name)
 	}
-	require.ElementsMatch(s, published, line.of("event"))
+	return types
 }
 
 // agreesWithLedger compares a timeline with the payment: its charge and each refund.
