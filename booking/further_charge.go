@@ -60,9 +60,8 @@ func (p Payment) Price() int64 {
 }
 
 // HadNothingLeft reports whether, at some moment, all that was charged until then was refunded
-// or being refunded. A change made at that moment could refund nothing more, and later charges
-// are not refunded for it. A refund that has failed since and was replaced by other payments to
-// the customer counts, too.
+// or being refunded. A change made at that moment could refund nothing, and later charges are
+// not refunded for it.
 func (p Payment) HadNothingLeft() bool {
 	type moment struct {
 		at   time.Time
@@ -75,7 +74,7 @@ func (p Payment) HadNothingLeft() bool {
 		}
 	}
 	for _, e := range p.Entries {
-		if e.Refunds() || e.Words == RefundedOtherwise {
+		if e.Refunds() {
 			turns = append(turns, moment{e.At, -e.Amount.Amount})
 		}
 	}

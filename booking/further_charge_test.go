@@ -34,21 +34,37 @@ func TestPayment_HadNothingLeft(t *testing.T) {
 	require.False(t, paid(79999).HadNothingLeft())
 }
 
-// TestPayment_HadNothingLeft_RefundedOtherwise: a change refunds all that goodwill has left. That
-// refund fails, since the provider has refunded a part of it by itself, and is not made again.
-func TestPayment_HadNothingLeft_RefundedOtherwise(t *testing.T) {
+// TestPayment_RefundsNow_OfAChange: the provider has refunded a part of what a change was to
+// refund. The change refunds the rest, once no other refund can take or leave any of it.
+func TestPayment_RefundsNow_OfAChange(t *testing.T) {
 	t.Parallel()
-	at := func(minute int) time.Time { return time.Date(2026, 11, 29, 12, minute, 0, 0, time.UTC) }
 	won := func(amount int64) booking.Money { return booking.Money{Amount: amount, Currency: "KRW"} }
-	p := booking.Payment{
-		Charge: booking.Charge{Amount: won(100000)}, Status: booking.Charged,
-		Entries: []booking.Entry{
-			{Kind: booking.RefundEntry, State: booking.EntryDone, Amount: won(92567), Reason: booking.Goodwill, At: at(1)},
-			{Kind: booking.RefundEntry, State: booking.EntryDone, Amount: won(2973), Reason: booking.AtProvider, ByHand: true, At: at(2)},
-			{Kind: booking.RefundEntry, State: booking.EntryFailed, Words: "4460 KRW are left of the charge at the provider", Amount: won(7433), Reason: booking.Changed, At: at(3)},
-		},
+	refund := func(state booking.EntryState, reason booking.EntryReason, amount int64) booking.Entry {
+		return booking.Entry{Key: string(reason), Kind: booking.RefundEntry, State: state, Reason: reason, Amount: won(amount)}
 	}
-	require.False(t, p.HadNothingLeft(), "the refund may still be made")
-	p.Entries[2].Words = booking.RefundedOtherwise
-	require.True(t, p.HadNothingLeft())
+	failed := refund(booking.EntryFailed, booking.Changed, 7433)
+	for name, c := range map[string]struct {
+		others []booking.Entry
+		failed booking.Entry
+		now    int64
+		room   bool
+	}{
+		"All":      {nil, failed, 7433, true},
+		"TheRest":  {[]booking.Entry{refund(booking.EntryDone, booking.AtProvider, 2973)}, failed, 4460, true},
+		"Nothing":  {[]booking.Entry{refund(booking.EntryDone, booking.AtProvider, 7433)}, failed, 0, false},
+		"Later":    {[]booking.Entry{refund(booking.EntryPending, booking.AtProvider, 2973)}, failed, 0, true},
+		"Goodwill": {[]booking.Entry{refund(booking.EntryDone, booking.AtProvider, 2973)}, refund(booking.EntryFailed, booking.Goodwill, 7433), 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			before := refund(booking.EntryDone, booking.Goodwill, 92567)
+			before.Key = "before"
+			p := booking.Payment{
+				Charge: booking.Charge{Amount: won(100000)}, Status: booking.Charged,
+				Entries: append(append([]booking.Entry{before}, c.others...), c.failed),
+			}
+			require.Equal(t, c.now, p.RefundsNow(c.failed))
+			require.Equal(t, c.room, p.HasRoom(c.failed))
+		})
+	}
 }

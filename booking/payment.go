@@ -228,11 +228,15 @@ func (p Payment) Unmade() (unmade []Entry) {
 // HasRoom reports whether a failed refund can still be made: its amount has not been refunded
 // otherwise, or not all of it.
 func (p Payment) HasRoom(failed Entry) bool {
-	return p.fits(failed, p.Amount.Amount-max(p.RefundedInAll(), p.Refunded)) > 0
+	return p.fits(failed, p.notRefunded()) > 0
 }
 
+// notRefunded is what would be left if all pending refunds failed.
+func (p Payment) notRefunded() int64 { return p.Amount.Amount - max(p.RefundedInAll(), p.Refunded) }
+
 // RefundsNow is the amount for which a failed refund is made now, 0 if it is not: all of it
-// while that much is left. Once the undo of the charge is done, only this refund can pay
+// while that much is left. The refund of a change is made for what other refunds have left,
+// once none of these is pending. Once the undo of the charge is done, only this refund can pay
 // what the order owes beyond that, so it is made for less. A refund with the words
 // RefundedOtherwise is not made again in place of another one that fails later.
 func (p Payment) RefundsNow(failed Entry) int64 { return p.fits(failed, p.Refundable()) }
@@ -244,6 +248,8 @@ func (p Payment) fits(failed Entry, left int64) int64 {
 		return min(p.Owed(), left)
 	case failed.Amount.Amount <= left && !otherwise:
 		return failed.Amount.Amount
+	case !p.isUndone() && failed.Reason == Changed && !otherwise && left == p.notRefunded():
+		return max(0, left)
 	case !p.isUndone():
 		return 0
 	case otherwise: // refunds that have failed since are made under their own keys

@@ -126,8 +126,8 @@ func (v *visitor) word(en, ko string) string {
 	return en
 }
 
-// keep checks the page, and saves screenshots with the options in their names. With scripts,
-// it also checks the page with the other width, and an English page in dark colours.
+// keep checks the page, and saves screenshots with the options in their names. With scripts, it
+// also checks the layout with the other width and, of an English page, the dark colours.
 func (v *visitor) keep(name string) {
 	v.Helper()
 	named := func() string { return name + "-" + v.String() }
@@ -143,6 +143,7 @@ func (v *visitor) keep(name string) {
 		v.CheckColours(named())
 	}
 	v.Appear(own)
+	v.NoComplaint()
 }
 
 // kindAt is the business of the order at the address.

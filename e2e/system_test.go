@@ -114,6 +114,13 @@ func start(t testing.TB, o app.Options) *system {
 	t.Helper()
 	core, log := observer.New(zap.WarnLevel)
 	o.Log = zap.New(core)
+	atEnd(t, func() {
+		if t.Failed() {
+			for _, e := range log.All() {
+				t.Log(e.Time.Format(time.TimeOnly), e.Level, e.Message, e.ContextMap())
+			}
+		}
+	})
 	readModel := &switchedReadModel{}
 	o.Decorate.ReadModel = func(r activities.ReadModel) activities.ReadModel {
 		readModel.ReadModel = r
@@ -132,13 +139,6 @@ func start(t testing.TB, o app.Options) *system {
 	c, err := client.NewLazyClient(client.Options{HostPort: o.TemporalAddress, Namespace: o.Namespace, Logger: devserver.Quiet()})
 	require.NoError(t, err)
 	atEnd(t, c.Close)
-	atEnd(t, func() {
-		if t.Failed() {
-			for _, e := range log.All() {
-				t.Log(e.Time.Format(time.TimeOnly), e.Level, e.Message, e.ContextMap())
-			}
-		}
-	})
 	return &system{
 		TB: t, app: a, url: "http://" + a.Address(), temporal: c, namespace: o.Namespace,
 		readModel: readModel, messageStore: messageStore, outages: failing, options: o, log: log,

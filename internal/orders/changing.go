@@ -60,13 +60,13 @@ func ChangeQuoteCodes() []booking.Code {
 	}
 }
 
-// DailyStock reads the stock of an item for the days from, to and without to.
+// DailyStock reads an item's stock for each day of [from, to).
 type DailyStock interface {
 	Days(ctx context.Context, itemID string, from, to booking.Date) ([]booking.StockDay, error)
 }
 
-// HaveStock reports whether there is enough stock for all ranges of days at the moment: for
-// ChangeQuote.More, say.
+// HaveStock reports whether every day of the ranges has enough stock now, for example for
+// ChangeQuote.More.
 func HaveStock(ctx context.Context, stock DailyStock, itemID string, ranges []booking.DailyQuantity) (bool, error) {
 	for _, part := range ranges {
 		days, err := stock.Days(ctx, itemID, part.From, part.To)

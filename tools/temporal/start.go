@@ -53,8 +53,8 @@ func newServer(c *config.Config, logger log.Logger, options ...temporal.ServerOp
 	if err != nil {
 		return nil, fmt.Errorf("audience mapper: %w", err)
 	}
-	// The server has workers of its own. Without a name the SDK reads this whole program at each
-	// start, to compute a checksum: a fifth of a start's processor time.
+	// The server has workers of its own. Without this identifier the SDK reads this whole
+	// program at each start, to compute a checksum: a fifth of a start's processor time.
 	worker.SetBinaryChecksum("temporal-server-" + headers.ServerVersion)
 	return temporal.NewServer(append([]temporal.ServerOption{
 		temporal.ForServices(temporal.DefaultServices),

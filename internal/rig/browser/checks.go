@@ -31,7 +31,7 @@ func (p *Page) Check(name string) string {
 	return path
 }
 
-// CheckLayout finds every fault that depends on the window's width, and keeps a screenshot.
+// CheckLayout finds text that is cut or overlaps, and keeps a screenshot.
 func (p *Page) CheckLayout(name string) string {
 	p.Helper()
 	path := p.Screenshot(name)
@@ -41,11 +41,11 @@ func (p *Page) CheckLayout(name string) string {
 	return path
 }
 
-// CheckColours finds every fault that depends on the colours, and keeps a screenshot.
+// CheckColours finds colours that cannot be told apart, and keeps a screenshot.
 func (p *Page) CheckColours(name string) string {
 	p.Helper()
 	path := p.Screenshot(name)
-	p.requireAccessible(p.violations("color-contrast"))
+	p.requireAccessible(p.violations("color-contrast", "link-in-text-block"))
 	return path
 }
 
@@ -69,8 +69,8 @@ func (p *Page) NoClippedText() {
 
 func (p *Page) requireUncut(l layout) {
 	p.Helper()
-	require.Empty(p, l.Sideways, "%s is wider than its window", p.Address())
-	require.Empty(p, l.Cut, "%s: text is cut", p.Address())
+	require.Empty(p, l.Sideways, "%s is wider than its window (%s)", p.Address(), p)
+	require.Empty(p, l.Cut, "%s: text is cut (%s)", p.Address(), p)
 }
 
 // NoOverlap fails if texts, or a text and a control, overlap.
@@ -81,7 +81,7 @@ func (p *Page) NoOverlap() {
 
 func (p *Page) requireApart(l layout) {
 	p.Helper()
-	require.Empty(p, l.Overlaps, "%s: on top of each other", p.Address())
+	require.Empty(p, l.Overlaps, "%s: on top of each other (%s)", p.Address(), p)
 }
 
 func (p *Page) missingGlyphs() []string {
@@ -156,7 +156,7 @@ func (p *Page) violations(rules ...string) (found []string) {
 		p.scripts(true)
 		defer p.scripts(false)
 	}
-	present, err := evaluate[bool](p, "'axe' in window") // since an earlier check of this page
+	present, err := evaluate[bool](p, "'axe' in window") // from an earlier check of this document
 	require.NoError(p, err)
 	if !present {
 		_, err = evaluate[bool](p, script+"\n;true")
@@ -186,5 +186,5 @@ func (p *Page) Axe() {
 
 func (p *Page) requireAccessible(found []string) {
 	p.Helper()
-	require.Empty(p, found, "%s is not accessible:\n%s", p.Address(), strings.Join(found, "\n"))
+	require.Empty(p, found, "%s (%s) is not accessible:\n%s", p.Address(), p, strings.Join(found, "\n"))
 }
