@@ -75,8 +75,13 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The child has its own descriptor of it by the end of this function.
-	defer lock.Close()
+	started := false
+	defer func() {
+		if !started { // Closing it would not suffice, see Lock.Release.
+			_ = syscall.Flock(int(lock.Fd()), syscall.LOCK_UN)
+		}
+		_ = lock.Close() // the child has its own descriptor of it by now
+	}()
 
 	s := &Server{log: o.Logger, logFile: filepath.Join(dir, logName), done: make(chan struct{})}
 	if s.port, err = choosePort(ctx, o.Port, orphan, "the Temporal server", "YEYAK_TEMPORAL_PORT"); err != nil {
@@ -88,6 +93,7 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := s.spawn(program, dir, lock, o.outlive); err != nil {
 		return nil, err
 	}
+	started = true
 	return s, nil
 }
 
