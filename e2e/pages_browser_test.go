@@ -54,7 +54,7 @@ func TestPages_Browser(t *testing.T) {
 			{"Kitchen", cora, appearances, (*pages).kitchen},
 			{"Today", bora, appearances, (*pages).today},
 			{"Operator", olga, appearances, (*pages).operates},
-			{"Keyboard", "", []chromium.Options{{Language: "en"}, {Language: "ko", Width: 390, NoScript: true}}, (*pages).keyboard},
+			{"Keyboard", "", []chromium.Options{{Language: "en"}, withoutScripts}, (*pages).keyboard},
 			{"KeyboardAtTheDesk", bora, []chromium.Options{{Language: "ko"}}, (*pages).keyboardAtTheDesk},
 			{"Requests", alice, []chromium.Options{{}}, (*pages).requests},
 			{"Live", alice, []chromium.Options{{Language: "ko", Width: 390}}, (*pages).showLiveUpdates},

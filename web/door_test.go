@@ -13,7 +13,7 @@ import (
 )
 
 // TestUnknownAddress_WithoutSlot: while all slots are taken, the page for an unknown address is
-// shown at once, and without a navigation: nobody is identified for it.
+// shown at once, and without a navigation: the session is not read for it.
 func TestUnknownAddress_WithoutSlot(t *testing.T) {
 	t.Parallel()
 	budgets := admission.New(admission.Limits{MaxReads: 1}, time.Second, nil)
@@ -43,5 +43,5 @@ func TestUnknownAddress_Counted(t *testing.T) {
 		shows++
 	}
 	require.Positive(t, shows)
-	require.Less(t, shows, most, "over the limit, nobody is identified")
+	require.Less(t, shows, most, "over the limit, the session is not read")
 }

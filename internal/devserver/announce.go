@@ -41,7 +41,7 @@ func Announce(dir string, env []string) (_ *Announcement, err error) {
 // Withdraw removes the file.
 func (a *Announcement) Withdraw() error {
 	name := strings.TrimSuffix(a.file.Name(), ".part")
-	return errors.Join(os.Remove(name), syscall.Flock(int(a.file.Fd()), syscall.LOCK_UN), a.file.Close())
+	return errors.Join(os.Remove(name), unlock(a.file))
 }
 
 var exported = regexp.MustCompile(`(?m)^export (\w+)='(.*)'$`)

@@ -35,16 +35,19 @@ func LockDir(dir string) (*Lock, error) {
 		err = writePID(f, os.Getpid())
 	}
 	if err != nil {
-		return nil, errors.Join(err, f.Close())
+		return nil, errors.Join(err, unlock(f))
 	}
 	return &Lock{file: f}, nil
 }
 
-// Release unlocks the folder. Closing the file would not suffice: between fork and exec
-// a child shares it, and with it the lock. The file stays: otherwise two processes
-// could lock two files of the same name.
-func (l *Lock) Release() error {
-	return errors.Join(syscall.Flock(int(l.file.Fd()), syscall.LOCK_UN), l.file.Close())
+// Release unlocks the folder. The file stays: otherwise two processes could lock two files
+// of the same name.
+func (l *Lock) Release() error { return unlock(l.file) }
+
+// unlock releases f's lock, if it has one, and closes f. Closing it would not suffice:
+// between fork and exec a child shares the file, and with it the lock.
+func unlock(f *os.File) error {
+	return errors.Join(syscall.Flock(int(f.Fd()), syscall.LOCK_UN), f.Close())
 }
 
 func holder(pid int) string {

@@ -32,7 +32,7 @@ func claim(ctx context.Context, path string, log *zap.Logger) (lock *os.File, or
 		err = f.Truncate(0)
 	}
 	if err != nil {
-		return nil, orphan, errors.Join(err, f.Close())
+		return nil, orphan, errors.Join(err, unlock(f))
 	}
 	return f, orphan, nil
 }

@@ -59,7 +59,7 @@ const (
 // Start starts the server, after ending one that a killed process may have left in the
 // folder. ctx limits the start, not the server's life. The server is not ready yet: see
 // WaitReady. Errors are for the person who typed the command.
-func Start(ctx context.Context, o Options) (*Server, error) {
+func Start(ctx context.Context, o Options) (s *Server, err error) {
 	if o.Logger == nil {
 		o.Logger = zap.NewNop()
 	}
@@ -75,15 +75,15 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err != nil {
 		return nil, err
 	}
-	started := false
 	defer func() {
-		if !started { // Closing it would not suffice, see Lock.Release.
-			_ = syscall.Flock(int(lock.Fd()), syscall.LOCK_UN)
+		if err != nil {
+			_ = unlock(lock)
+			return
 		}
 		_ = lock.Close() // the child has its own descriptor of it by now
 	}()
 
-	s := &Server{log: o.Logger, logFile: filepath.Join(dir, logName), done: make(chan struct{})}
+	s = &Server{log: o.Logger, logFile: filepath.Join(dir, logName), done: make(chan struct{})}
 	if s.port, err = choosePort(ctx, o.Port, orphan, "the Temporal server", "YEYAK_TEMPORAL_PORT"); err != nil {
 		return nil, err
 	}
@@ -93,7 +93,6 @@ func Start(ctx context.Context, o Options) (*Server, error) {
 	if err := s.spawn(program, dir, lock, o.outlive); err != nil {
 		return nil, err
 	}
-	started = true
 	return s, nil
 }
 

@@ -191,6 +191,29 @@ func TestStart_PortInUse(t *testing.T) {
 	requireStopped(t, dir)
 }
 
+// TestUnlock: the lock is free although a child that is being forked still shares its file.
+func TestUnlock(t *testing.T) {
+	t.Parallel()
+	name := filepath.Join(t.TempDir(), lockName)
+	open := func() *os.File {
+		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE, 0o600)
+		require.NoError(t, err)
+		return f
+	}
+	first, second := open(), open()
+	defer second.Close()
+	free, err := tryLock(first)
+	require.NoError(t, err)
+	require.True(t, free)
+	shared, err := syscall.Dup(int(first.Fd()))
+	require.NoError(t, err)
+	defer syscall.Close(shared)
+	require.NoError(t, unlock(first))
+	free, err = tryLock(second)
+	require.NoError(t, err)
+	require.True(t, free)
+}
+
 func TestStart_NoProgram(t *testing.T) {
 	t.Parallel()
 	_, err := Start(t.Context(), Options{Program: filepath.Join(t.TempDir(), "temporal"), DataDir: t.TempDir()})
