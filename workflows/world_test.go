@@ -123,7 +123,7 @@ type world struct {
 	byOthers       []*other          // what others do at the provider before the next check
 	// alsoOthers: a bank, or a person at the provider, may refund a part.
 	alsoOthers  bool
-	declines    bool                 // the provider declines all charges from now on
+	declines    bool                 // the provider declines all new charges from now on
 	refuses     bool                 // the provider refuses all refunds for good
 	strict      bool                 // the provider refunds nothing of a lost dispute
 	refusing    func()               // called when it refuses one
@@ -593,7 +593,7 @@ func (p provider) Charge(_ context.Context, c booking.Charge) (string, error) {
 		switch {
 		case is.voided:
 			return "", activities.ErrVoided
-		case is.declined || p.declines || p.usedBefore(c) || c.Method == "pm_card_chargeDeclined":
+		case is.declined || p.declines && is.charged == 0 || p.usedBefore(c) || c.Method == "pm_card_chargeDeclined":
 			is.declined = true
 			return "", activities.ErrDeclined
 		case c.Method == toConfirm:
