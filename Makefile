@@ -40,7 +40,7 @@ run: ## Run everything on this machine; Ctrl-C stops it, the data stays in .yeya
 .PHONY: build
 build: bin/yeyak ## Build bin/yeyak
 
-# The end to end tests wait more than they compute, so they run beside the other packages. The
+# The end to end tests wait more than they compute, so the other tests run beside them. The
 # tests of a whole cluster need answers in time, so they have the machine to themselves.
 .PHONY: test
 test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock bin/alertmanager bin/kustomize bin/govulncheck bin/axe/axe.min.js ## Run all tests and checks
@@ -51,12 +51,19 @@ test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock bin/a
 	sh tools/prometheus.sh
 	sh tools/chromium.sh
 	go vet ./...
-	bin/workflowcheck -config tools/workflowcheck/workflowcheck.yaml ./workflows/...
-	go test -timeout 60m -parallel 6 $$(go list ./... | grep -v /cmd/cluster$$)
-	go test -timeout 30m ./cmd/cluster
-	go test -C tools/temporal -vet=off ./...
 	go vet -C deploy ./...
-	go test -C deploy -timeout 15m ./...
+	bin/workflowcheck -config tools/workflowcheck/workflowcheck.yaml ./workflows/...
+	@$(MAKE) --no-print-directory --jobs test-packages test-modules
+	go test -timeout 30m ./cmd/cluster
+
+.PHONY: test-packages
+test-packages:
+	go test -vet=off -timeout 60m -parallel 8 $$(go list ./... | grep -v /cmd/cluster$$)
+
+.PHONY: test-modules
+test-modules:
+	go test -C deploy -vet=off -timeout 30m ./...
+	go test -C tools/temporal -vet=off ./...
 
 # No test may depend on the speed of the machine. TIMES=5 repeats them.
 .PHONY: test-slow

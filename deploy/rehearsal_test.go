@@ -163,6 +163,7 @@ func (r *rehearsal) command(service string, args ...string) *exec.Cmd {
 	for name, value := range s.Environment {
 		cmd.Env = append(cmd.Env, name+"="+r.here(service, *value))
 	}
+	cmd.Env = append(cmd.Env, "YEYAK_REPLY_BUDGET=1m") // the machine's speed must not decide
 	if _, follows := s.Environment["YEYAK_FEED_URL"]; follows {
 		cmd.Env = append(cmd.Env, "YEYAK_API_KEY="+r.feedKey())
 	}
