@@ -184,6 +184,9 @@ func TestInbox_Expired(t *testing.T) {
 			t.Parallel()
 			c := bootCutOff(t, func(o *app.Options) { o.Config.Orders.InboxWithin = 3 * time.Second })
 			goAway(c.wire)
+			if name == "CutOff" {
+				c.eventually(c.wire.isNoticed)
+			}
 			ids := []string{}
 			for i := range 2 {
 				ids = append(ids, c.orderAgain(i).with(t, http.StatusAccepted).body.ID)

@@ -22,6 +22,8 @@ type proxy struct {
 	isDeaf bool
 	ended  bool
 	open   map[net.Conn]bool // from callers
+	// noticed: a caller has tried to connect again since the cut.
+	noticed bool
 }
 
 func newProxy(t *testing.T, target string) *proxy {
@@ -44,11 +46,19 @@ func (p *proxy) deafen() { p.set(func() { p.isDeaf = true }) }
 
 func (p *proxy) cut() {
 	p.set(func() {
-		p.isCut = true
+		p.isCut, p.noticed = true, false
 		for c := range p.open {
 			_ = c.Close()
 		}
 	})
+}
+
+// isNoticed reports whether the caller knows of the cut. What it has sent before that may
+// have arrived, as far as it knows.
+func (p *proxy) isNoticed() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.noticed
 }
 
 // admits registers a connection, unless there are to be none.
@@ -56,6 +66,7 @@ func (p *proxy) admits(c net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.isCut {
+		p.noticed = true
 		return false
 	}
 	p.open[c] = true
