@@ -129,6 +129,7 @@ func TestActing_TwoOperators(t *testing.T) {
 			require.Equal(t, http.StatusConflict, is.status, string(is.raw))
 			is.into(t, &refusal)
 			require.Equal(t, "acted_meanwhile", refusal.Code)
+			require.NotEmpty(t, refusal.Actions)
 			require.Equal(t, winner, refusal.Actions[0].By)
 			require.Equal(t, booking.RefundOrder, refusal.Actions[0].Action)
 			require.WithinDuration(t, time.Now(), refusal.Actions[0].At, time.Minute)
@@ -137,6 +138,7 @@ func TestActing_TwoOperators(t *testing.T) {
 	require.Len(t, a.entries(order), 1)
 
 	// A decision can also depend on the order's version.
+	a.eventually(func() bool { return a.page(order).Version == a.fresh(order).Version })
 	seen := a.request(http.MethodGet, "/v1/mypages/"+order, nil).with(t, http.StatusOK).header.Get("ETag")
 	first, second := operators[0], operators[1]
 	cancel := func(by person, status int) answer {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"encoding/json"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -30,7 +31,7 @@ func runsAudits(o *app.Options) { o.Config.Audits = config.Audits{Every: time.Ho
 // awaitAudit waits for the end of an audit that follows the audit with this id.
 func (a *audited) awaitAudit(after int64) (kept keptAudit) {
 	a.Helper()
-	a.within(2*time.Minute, func() bool {
+	a.within(2*waitLimit, func() bool {
 		kept = keptAudit{}
 		require.NoError(a, json.Unmarshal(a.get("/v1/audit").with(a, http.StatusOK).raw, &kept))
 		return kept.Done.ID > after
@@ -60,7 +61,9 @@ func TestAudit_RunsByItself(t *testing.T) {
 	require.Equal(t, "abandoned", second.Items[0].Kind)
 	require.Equal(t, order, second.Items[0].OrderID)
 	require.Contains(t, second.Items[0].Says, "its workflow was terminated while it was confirmed")
-	require.Contains(t, string(a.get("/metrics").raw), `yeyak_audit_findings{kind="abandoned"} 1`)
+	a.eventually(func() bool {
+		return strings.Contains(string(a.get("/metrics").raw), `yeyak_audit_findings{kind="abandoned"} 1`)
+	})
 	code, out, _ = a.command(nil, "audit", "--last")
 	require.Equal(t, 1, code)
 	require.Contains(t, out, "remedy: yeyak settle "+order)
@@ -73,5 +76,7 @@ func TestAudit_RunsByItself(t *testing.T) {
 	third := a.awaitAudit(second.Done.ID)
 	require.Equal(t, "1027", third.Done.AskedBy)
 	require.Empty(t, third.Items)
-	require.Contains(t, string(a.get("/metrics").raw), `yeyak_audit_findings{kind="abandoned"} 0`)
+	a.eventually(func() bool {
+		return strings.Contains(string(a.get("/metrics").raw), `yeyak_audit_findings{kind="abandoned"} 0`)
+	})
 }

@@ -103,6 +103,7 @@ func TestAuthorize_Lodging(t *testing.T) {
 	bora.does(http.MethodPut, members+"/"+cora.id, staff, http.StatusOK)
 	confirmed := cora.posts(path+"/confirm", nil, http.StatusOK)
 	require.Equal(t, cora.id, confirmed.History[len(confirmed.History)-1].By)
+	s.becomes(order.ID, booking.Confirmed)
 	require.Equal(t, cora.id, alice.gets(path, http.StatusOK).History[len(confirmed.History)-1].By)
 	s.eventually(func() bool { return alice.followed("customerId=" + alice.id)["ReservationStatusChanged"] == cora.id })
 	bora.does(http.MethodDelete, members+"/"+cora.id, nil, http.StatusNoContent)

@@ -67,7 +67,6 @@ func TestBefore_PostgreSQL(t *testing.T) {
 
 func ordersOfBefore(t *testing.T, d *dev) {
 	t.Helper()
-	d.env = append(d.env, "YEYAK_REPLY_BUDGET=1m")
 	b := &before{dev: d, orders: map[string]earlier{}}
 	for line := range strings.Lines(read(t, filepath.Join(d.folder, "orders.tsv"))) {
 		column := strings.Split(strings.TrimSpace(line), "\t")

@@ -1,11 +1,9 @@
 package e2e
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -53,19 +51,13 @@ func TestConfirm_EachBusiness(t *testing.T) {
 		} {
 			is := a.page(order)
 			require.False(t, is.Placed)
-			require.WithinDuration(t, time.Now().Add(15*time.Minute), is.ExpiresAt, time.Minute)
+			require.WithinDuration(t, is.History[len(is.History)-1].At.Add(15*time.Minute), is.ExpiresAt, time.Minute)
 			require.Equal(t, booking.ActionRequired, a.shown(order).Status)
 			require.Equal(t, booking.AwaitingPayment, a.returnsFromProvider(order).with(t, http.StatusAccepted).body.Status, "it is not confirmed yet")
 			a.onPage(order, "approve")
-			var tabs sync.WaitGroup
-			for range 2 {
-				tabs.Go(func() {
-					if b, err := a.send(http.MethodPost, "/v1/payments/"+order+"/return", nil); err != nil || b.status >= 300 {
-						t.Errorf("%v: %d %s", err, b.status, b.raw)
-					}
-				})
+			for _, b := range a.atOnce(2, func(int) answer { return a.retries(func() answer { return a.returnsFromProvider(order) }) }) {
+				require.Less(t, b.status, 300, "%s", b.raw)
 			}
-			tabs.Wait()
 			a.becomes(order, unchanged)
 			require.Nil(t, a.page(order).NextAction)
 			require.Equal(t, booking.Charged, a.shown(order).Status)
@@ -93,7 +85,7 @@ func TestConfirm_NothingIsLeft(t *testing.T) {
 		}
 
 		order := place()
-		a.orderCup(drink).with(t, http.StatusConflict) // it is held meanwhile
+		a.made(func() answer { return a.post(cafeOrders, cup(drink), "Idempotency-Key", "held") }).with(t, http.StatusConflict) // it is held meanwhile
 		a.onPage(order, "refuse")
 		ends(order, booking.PaymentDeclined, booking.Declined)
 
@@ -153,8 +145,8 @@ func TestConfirm_Limit(t *testing.T) {
 		first = s.unconfirmed(s.order(menu, byToConfirm))
 	}
 	require.Equal(t, "too_many_unpaid_orders", s.order(menu).with(t, http.StatusConflict).body.Code)
-	s.order(menu, object{"customerId": "bob"}).with(t, http.StatusCreated)
-	s.decideAt(foodOrders+"/"+first, "cancel")
+	s.accepted(s.order(menu, object{"customerId": "bob"}))
+	s.carriedOut(func() answer { return s.decideAt(foodOrders+"/"+first, "cancel") })
 	s.becomes(first, booking.Cancelled)
 	s.eventually(func() bool { return s.order(menu).status == http.StatusCreated })
 }
@@ -168,7 +160,7 @@ func TestConfirm_AChange(t *testing.T) {
 	a.customer(order, "approve")
 	was := a.becomes(order, booking.Confirmed)
 	more := object{"rooms": was.Quantity + 1}
-	refused := a.post(fmt.Sprintf("%s/%s/change", reservations, order), more, "Idempotency-Key", "more").with(t, http.StatusPaymentRequired)
+	refused := a.made(func() answer { return a.move(order, "more", more) }).with(t, http.StatusPaymentRequired)
 	require.Equal(t, "payment_declined", refused.body.Code)
 	require.Equal(t, was.Quantity, a.page(order).Quantity)
 	a.requireClean()

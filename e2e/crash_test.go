@@ -316,6 +316,7 @@ func (m mortalStock) Hold(ctx context.Context, h booking.Hold) (booking.Outcome,
 func (m mortalStock) Release(ctx context.Context, h booking.Hold) (booking.Undo, error) {
 	u, err := m.Stock.Release(ctx, h)
 	m.die("release")
+	m.die("release " + string(h.Reason))
 	return u, err
 }
 

@@ -153,7 +153,7 @@ func TestDrinkDeletion_WhileOrdersComeIn(t *testing.T) {
 		}
 		require.Equal(t, 100_000, s.cups(drink))
 		charged, refunded := s.atProvider()
-		require.EqualValues(t, len(orders)*4500, charged)
+		require.GreaterOrEqual(t, charged, int64(len(orders)*4500)) // the refused ones may have been charged, too
 		require.Equal(t, charged, refunded)
 	})
 }
@@ -219,10 +219,10 @@ func TestDrinkDeletion_StoppedInTheMiddle(t *testing.T) {
 // Row K5.
 func TestDrinkDeletion_KilledInTheMiddle(t *testing.T) {
 	t.Parallel()
-	s, revive := bootMortal(t, "release")
+	s, revive := bootMortal(t, "release "+string(booking.MenuDeleted))
 	drink := s.drink(50)
 	orders := s.orderCups(drink, 40)
-	s.remove(drink)
+	_, _ = s.send(http.MethodDelete, drinks+"/"+drink, nil) // it may die before it answers
 	s = revive()
 	require.Equal(t, 40, s.removed(drink).Orders)
 	for _, order := range orders {

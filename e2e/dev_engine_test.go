@@ -21,7 +21,7 @@ func TestDev_EngineIsReplaced(t *testing.T) {
 			t.Parallel()
 			d := newDev(t)
 			d.run()
-			place := d.place(2, byOwner)
+			place := d.place(50, byOwner)
 			order := d.reserve(place).with(t, http.StatusCreated).body.ID
 
 			first := d.engine()

@@ -57,6 +57,7 @@ func newDev(t *testing.T) *dev {
 	d := &dev{folder: folder, env: []string{
 		"YEYAK_LISTEN=127.0.0.1:" + freePort(t), "YEYAK_TEMPORAL_PORT=" + freePort(t), "YEYAK_UI_PORT=" + freePort(t),
 		"YEYAK_DATA_DIR=" + folder, "YEYAK_TEMPORAL_SERVER=" + temporalProgram(), "TEMPORAL_ADDRESS=",
+		"YEYAK_REPLY_BUDGET=1m", // the machine's speed must not decide
 	}}
 	d.system = system{TB: t, url: "http://" + strings.TrimPrefix(d.env[0], "YEYAK_LISTEN=")}
 	atEnd(t, d.kill)
@@ -233,7 +234,7 @@ func portOf(l net.Listener) string {
 func TestDev_SecondSignal(t *testing.T) {
 	t.Parallel()
 	d := newDev(t)
-	d.env = append(d.env, "YEYAK_SHUTDOWN_GRACE=1h", "YEYAK_REPLY_BUDGET=1m")
+	d.env = append(d.env, "YEYAK_SHUTDOWN_GRACE=1h")
 	d.run()
 	d.sandbox(object{"latency": "1h"})
 	in := reservation(d.place(1))
@@ -252,6 +253,7 @@ func TestDev_SecondSignal(t *testing.T) {
 func TestDev_StopsWithWorkInHand(t *testing.T) {
 	t.Parallel()
 	d := newDev(t)
+	d.env = append(d.env, "YEYAK_REPLY_BUDGET=2s")
 	d.run()
 	place := d.place(1)
 	d.sandbox(object{"latency": "1h"})

@@ -104,7 +104,7 @@ func TestEntries_OfARefundThatIsPending(t *testing.T) {
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
 		a := bootAudited(t, stripe.pay, shortBudget, on)
-		order := a.reserve(a.place(9)).with(t, http.StatusCreated).body.ID
+		order := a.accepted(a.reserve(a.place(9)))
 		stripe.turn(`{"refunds":"wait"}`)
 		a.cancelling(order)
 		a.eventually(func() bool { return a.shown(order).named(t, order+"/charge/refund").Words != "" })

@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/yeyak/yeyak/booking"
 )
 
 // documented are the fields that docs/events.md lists under a heading, with their
@@ -160,13 +162,13 @@ func TestEvents_CarryTheirData(t *testing.T) {
 		}
 		require.InDelta(t, 0, s.awaitEvents(second, "ReservationPlaced", "PaymentApproved", "ReservationConfirmed",
 			"ReservationStatusChanged")[2]["remaining"], 0, "none is left")
-		refused := s.get("/v1/mypages?customerId=late").with(t, http.StatusOK).body.Items[0]["id"].(string)
 		require.Equal(t, "sold_out", soldOut.body.Code)
-		all = s.awaitEvents(refused, "ReservationPlaced", "PaymentApproved", "ReservationCancelConfirmed", "PaymentCancelApproved", "ReservationCanceled")
+		all = s.awaitEvents(soldOut.body.Order.ID, "ReservationPlaced", "PaymentApproved", "ReservationCancelConfirmed", "PaymentCancelApproved", "ReservationCanceled")
 		require.InDelta(t, 0, all[2]["remaining"], 0)
 		require.Equal(t, paid("refunded", 100000, 100000), all[3]["payment"])
 
 		meal := s.order(s.menu()).with(t, http.StatusCreated).body.ID
+		s.becomes(meal, booking.Delivering)
 		s.decideAt(foodOrders+"/"+meal, "cancel").with(t, http.StatusOK)
 		all = s.awaitEvents(meal, "OrderPlaced", "PaymentApproved", "DeliveryStarted", "DeliveryCanceled", "PaymentCancelApproved", "OrderCanceled")
 		for i, status := range []string{"waiting", "waiting", "started", "cancelled", "cancelled", "cancelled"} {
@@ -174,6 +176,7 @@ func TestEvents_CarryTheirData(t *testing.T) {
 		}
 
 		cups := s.orderCup(s.drink(5), object{"quantity": 2}).with(t, http.StatusCreated).body.ID
+		s.becomes(cups, booking.InProduction)
 		s.decideAt(cafeOrders+"/"+cups, "cancel").with(t, http.StatusOK)
 		all = s.awaitEvents(cups, "OrderPlaced", "PaymentApproved", "ProductionStarted", "ProductionCanceled", "PaymentCancelApproved", "OrderCanceled")
 		require.InDelta(t, 3, all[0]["remaining"], 0)

@@ -69,8 +69,10 @@ func TestReady_WithoutSearchAttributes(t *testing.T) {
 	})
 
 	require.NoError(t, devserver.EnsureNamespace(t.Context(), c, o.Namespace))
-	s.eventually(func() bool { return strings.Contains(s.degraded()["temporal"], "lacks the search attributes") })
-	require.Contains(t, s.degraded()["temporal"], "run `yeyak prepare`")
+	s.eventually(func() bool {
+		found := s.degraded()["temporal"]
+		return strings.Contains(found, "lacks the search attributes") && strings.Contains(found, "run `yeyak prepare`")
+	})
 	place := s.place(1)
 	a := s.reserve(place)
 	require.Equal(t, http.StatusServiceUnavailable, a.status, "%s", a.raw)

@@ -43,7 +43,7 @@ func mustConfirm(o *contract.Order) {
 // unconfirmed is the id of an order that waits for its customer.
 func (s *system) unconfirmed(a answer) string {
 	s.Helper()
-	a.with(s, http.StatusAccepted)
+	a = a.with(s, http.StatusAccepted)
 	s.shows(a.body.ID, booking.AwaitingPayment)
 	return a.body.ID
 }
@@ -86,7 +86,7 @@ func confirmedByReturn(s *system) string {
 
 func notConfirmed(s *system) string {
 	s.sandbox(object{"confirmWithin": "3s"})
-	return s.unconfirmed(s.reserve(s.place(9), byToConfirm))
+	return s.refusedOrder(s.reserve(s.place(9), byToConfirm))
 }
 
 func confirmDeclined(s *system) string {
@@ -100,7 +100,7 @@ func confirmCancelled(s *system) string {
 }
 
 func confirmSoldOut(s *system) string {
-	return s.reserve(s.place(0), byToConfirm).with(s, http.StatusConflict).body.Order.ID
+	return s.refusedOrder(s.reserve(s.place(0), byToConfirm))
 }
 
 // confirmProviderAway: the provider is away when the customer returns.
@@ -126,11 +126,7 @@ func confirmPaidLater(s *system) string {
 
 func (s *system) toConfirmNow() string {
 	s.Helper()
-	in := s.confirmed("-now", 0)
-	mustConfirm(&in.Order)
-	s.startAt(in)
-	s.shows(in.OrderID, booking.AwaitingPayment)
-	return in.OrderID
+	return s.chargedNow(booking.AwaitingPayment, func(o *contract.Order) { mustConfirm(o) })
 }
 
 func confirmPaidNow(s *system) string {

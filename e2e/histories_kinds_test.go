@@ -98,8 +98,8 @@ func newOrder(kind booking.Kind, price int64, change ...func(*contract.Order)) c
 		PaymentMethod: "pm_card_visa", PlacedAt: time.Now().UTC().Truncate(time.Microsecond),
 		Policy: contract.Policy{
 			InPlace: true, AttentionAfter: booking.Duration(time.Minute), PayWithin: booking.Duration(10 * time.Minute),
-			HandOverWithin: booking.Duration(time.Hour),
-			DeliverWithin:  booking.Duration(time.Hour), ServeWithin: booking.Duration(time.Hour), ServeAfterDay: booking.Duration(time.Hour),
+			HandOverWithin: booking.Duration(time.Hour), AnswerWithin: booking.Duration(time.Minute),
+			DeliverWithin: booking.Duration(time.Hour), ServeWithin: booking.Duration(time.Hour), ServeAfterDay: booking.Duration(time.Hour),
 			AssignWithin: booking.Duration(time.Hour), CleanWithin: booking.Duration(time.Hour),
 		},
 	}
@@ -668,7 +668,9 @@ func (s *system) stoppedUnnotified(order string) string {
 
 func cupStoppedUnnotified(s *system) string {
 	s.messageStore.away.Store(true)
-	return s.stoppedUnnotified(s.run(contract.CafeWorkflow, s.newCup(9)))
+	order := s.run(contract.CafeWorkflow, s.newCup(9))
+	s.shows(order, booking.InProduction)
+	return s.stoppedUnnotified(order)
 }
 
 func visitStoppedUnnotified(s *system) string {

@@ -46,14 +46,14 @@ func (s *system) cancelled(order string) string {
 func changeRaised(s *system) string {
 	order := s.accepted(s.reserve(s.place(9, forStays)))
 	s.becomes(order, booking.Confirmed)
-	s.move(order, "a", longer).with(s, http.StatusOK)
+	s.made(func() answer { return s.move(order, "a", longer) }).with(s, http.StatusOK)
 	return s.cancelled(order)
 }
 
 func changeLowered(s *system) string {
 	order := s.accepted(s.reserve(s.place(9)))
 	s.becomes(order, booking.Confirmed)
-	s.move(order, "a", object{"checkOut": inDays(11)}).with(s, http.StatusOK)
+	s.made(func() answer { return s.move(order, "a", object{"checkOut": inDays(11)}) }).with(s, http.StatusOK)
 	s.eventually(func() bool { return len(s.messagesTo("alice", order)) > 0 })
 	return s.cancelled(order)
 }
@@ -61,7 +61,7 @@ func changeLowered(s *system) string {
 func changeSoldOut(s *system) string {
 	order := s.accepted(s.reserve(s.place(1)))
 	s.becomes(order, booking.Confirmed)
-	require.Equal(s, "sold_out", s.move(order, "a", object{"rooms": 2}).with(s, http.StatusConflict).body.Code)
+	require.Equal(s, "sold_out", s.made(func() answer { return s.move(order, "a", object{"rooms": 2}) }).with(s, http.StatusConflict).body.Code)
 	return s.cancelled(order)
 }
 
@@ -69,7 +69,7 @@ func changeDeclined(s *system) string {
 	order := s.accepted(s.reserve(s.place(9)))
 	s.becomes(order, booking.Confirmed)
 	s.sandbox(object{"refusePercent": 100})
-	s.move(order, "a", longer).with(s, http.StatusPaymentRequired)
+	s.made(func() answer { return s.move(order, "a", longer) }).with(s, http.StatusPaymentRequired)
 	s.sandbox(object{})
 	return s.cancelled(order)
 }
@@ -121,6 +121,7 @@ func (s *system) awaitsOwner(change ...object) string {
 	s.Helper()
 	order := s.accepted(s.reserve(s.place(9, append([]object{byOwner}, change...)...)))
 	s.carriedOut(func() answer { return s.decide(order, "confirm") })
+	s.becomes(order, booking.Confirmed)
 	s.move(order, "a", longer).with(s, http.StatusAccepted)
 	s.eventually(func() bool { c := s.page(order).Change; return c != nil && c.State == contract.ChangeAwaitingOwner })
 	return order
@@ -128,18 +129,20 @@ func (s *system) awaitsOwner(change ...object) string {
 
 func changeAgreed(s *system) string {
 	order := s.awaitsOwner()
-	s.decide(order, "confirm").with(s, http.StatusOK)
+	s.carriedOut(func() answer { return s.decide(order, "confirm") })
+	s.eventually(func() bool { return s.page(order).Change == nil })
 	return s.cancelled(order)
 }
 
 func changeRefused(s *system) string {
 	order := s.awaitsOwner()
-	s.decide(order, "reject").with(s, http.StatusOK)
+	s.carriedOut(func() answer { return s.decide(order, "reject") })
+	s.eventually(func() bool { return s.page(order).Change == nil })
 	return s.cancelled(order)
 }
 
 func changeNotAnswered(s *system) string {
-	order := s.awaitsOwner(object{"confirmWithin": "10s"})
+	order := s.awaitsOwner(object{"confirmWithin": "30s"})
 	s.eventually(func() bool { return s.page(order).Change == nil })
 	return s.cancelled(order)
 }
@@ -149,7 +152,7 @@ func changeCancelled(s *system) string { return s.cancelled(s.awaitsOwner()) }
 func changeBeforeConfirmed(s *system) string {
 	order := s.accepted(s.reserve(s.place(9, byOwner)))
 	s.becomes(order, booking.AwaitingOwner)
-	s.move(order, "a", longer).with(s, http.StatusOK)
+	s.made(func() answer { return s.move(order, "a", longer) }).with(s, http.StatusOK)
 	return s.cancelled(order)
 }
 
@@ -184,7 +187,8 @@ func changeAwayCancelled(s *system) string {
 // its beginning.
 func changeReset(s *system) string {
 	order := s.awaitsOwner()
-	s.decide(order, "confirm").with(s, http.StatusOK)
+	s.carriedOut(func() answer { return s.decide(order, "confirm") })
+	s.eventually(func() bool { return s.page(order).Change == nil })
 	s.move(order, "b", object{"rooms": 2}).with(s, http.StatusAccepted)
 	s.reset(order)
 	s.eventually(func() bool {
@@ -198,9 +202,9 @@ func changeReset(s *system) string {
 func changeResetToChange(s *system) string {
 	order := s.accepted(s.reserve(s.place(9)))
 	s.becomes(order, booking.Confirmed)
-	s.move(order, "a", longer).with(s, http.StatusOK)
+	s.made(func() answer { return s.move(order, "a", longer) }).with(s, http.StatusOK)
 	tasks := s.tasksCompleted(order, "")
-	s.move(order, "b", object{"rooms": 2}).with(s, http.StatusOK)
+	s.made(func() answer { return s.move(order, "b", object{"rooms": 2}) }).with(s, http.StatusOK)
 	s.resetTo(order, s.tasksCompleted(order, "")[len(tasks)])
 	s.eventually(func() bool { v := s.fresh(order); return v.Quantity == 2 && v.CheckOut == inDays(14).String() })
 	return s.cancelled(order)
@@ -211,8 +215,8 @@ func changeAppliedAgain(s *system) string {
 	order := s.accepted(s.reserve(s.place(9)))
 	s.becomes(order, booking.Confirmed)
 	tasks := s.tasksCompleted(order, "")
-	s.move(order, "a", longer).with(s, http.StatusOK)
-	s.move(order, "b", object{"rooms": 2}).with(s, http.StatusOK)
+	s.made(func() answer { return s.move(order, "a", longer) }).with(s, http.StatusOK)
+	s.made(func() answer { return s.move(order, "b", object{"rooms": 2}) }).with(s, http.StatusOK)
 	_, err := s.temporal.WorkflowService().ResetWorkflowExecution(s.Context(), &workflowservice.ResetWorkflowExecutionRequest{
 		Namespace: s.namespace, WorkflowExecution: execution(order), Reason: "test", RequestId: order,
 		WorkflowTaskFinishEventId: s.tasksCompleted(order, "")[len(tasks)],
@@ -229,7 +233,7 @@ func changeAppliedAgain(s *system) string {
 func changeCancelledReset(s *system) string {
 	order := s.accepted(s.reserve(s.place(9)))
 	s.becomes(order, booking.Confirmed)
-	s.move(order, "a", longer).with(s, http.StatusOK)
+	s.made(func() answer { return s.move(order, "a", longer) }).with(s, http.StatusOK)
 	s.ended(s.cancelled(order))
 	s.reset(order)
 	require.Equal(s, inDays(14).String(), s.ended(order).CheckOut)

@@ -80,9 +80,9 @@ func noticesWithoutAPayment(s *system) (id, runID string) {
 
 // undoNoticed: the order gets a notice about its payment while its refund is pending.
 func undoNoticed(s *system) string {
-	order := s.reserve(s.place(9)).with(s, http.StatusCreated).body.ID
+	order := s.accepted(s.reserve(s.place(9)))
 	s.sandbox(object{"refunds": "wait"})
-	s.decide(order, "cancel")
+	s.acceptsPending(func() answer { return s.decide(order, "cancel") })
 	s.eventually(func() bool { return s.attempts(order, "RefundPayment") > 1 })
 	require.NoError(s, s.temporal.SignalWorkflow(s.Context(), order, "", contract.PaymentNoticeSignal, nil))
 	s.sandbox(object{})

@@ -1,8 +1,6 @@
 package e2e
 
 import (
-	"net/http"
-
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
@@ -34,7 +32,7 @@ func leftEarlyRefunded(s *system) string {
 func leftEarlyLittleLeft(s *system) string {
 	order := s.accepted(s.begun(s.place(9, fromMidnight, forStays), 4))
 	s.becomes(order, booking.Confirmed)
-	s.refundByStaff(order, "a", 190_000).with(s, http.StatusCreated)
+	s.refundOf(order, "a", 190_000)
 	s.carriedOut(func() answer { return s.decide(order, "complete") })
 	s.ended(order)
 	require.Len(s, s.entries(order), 2)

@@ -169,7 +169,7 @@ func checkedOut(s *system) string {
 // endingSoon is a stay that ends at the next full minute. A date and a time of day allow nothing
 // shorter, and the API accepts no stay that has begun.
 func (s *system) endingSoon() contract.Lodging {
-	in := s.startedLike(s.reserve(s.place(9)).body.ID)
+	in := s.startedLike(s.accepted(s.reserve(s.place(9))))
 	end := time.Now().In(seoul).Truncate(time.Minute).Add(time.Minute)
 	if time.Until(end) < 20*time.Second {
 		end = end.Add(time.Minute)
@@ -183,7 +183,7 @@ func (s *system) endingSoon() contract.Lodging {
 
 // endedStay: the stay had ended before a worker ran its order.
 func (s *system) endedStay() contract.Lodging {
-	in := s.startedLike(s.reserve(s.place(9)).body.ID)
+	in := s.startedLike(s.accepted(s.reserve(s.place(9))))
 	in.OrderID += "-over"
 	in.CheckIn, in.CheckOut = inDays(-3), inDays(-1)
 	return in
@@ -206,13 +206,10 @@ func tooLateDurable(s *system) string {
 func chargedTooLate(s *system) string {
 	in := s.endingSoon()
 	s.sandbox(object{"down": true})
-	s.startAt(in)
-	s.shows(in.OrderID, booking.Cancelling) // the charge's state is retrieved when the provider is back
-	s.sandbox(object{})
-	return in.OrderID
+	return s.cancelledWhileDeferred(in) // the charge's state is retrieved when the provider is back
 }
 
-func soldOut(s *system) string { return s.reserve(s.place(0)).body.Order.ID }
+func soldOut(s *system) string { return s.refusedOrder(s.reserve(s.place(0))) }
 
 // ownerSuperseded: the owner confirms and an operator cancels at the same moment. The owner's
 // decision is still being recorded when the operator's comes.
@@ -232,7 +229,7 @@ func ownerSuperseded(s *system) string {
 }
 
 func everyStepDurable(s *system) string {
-	in := s.startedLike(s.reserve(s.place(9)).body.ID)
+	in := s.startedLike(s.accepted(s.reserve(s.place(9))))
 	in.OrderID += "-durable"
 	in.Policy.InPlace = false
 	s.startAt(in)
@@ -260,12 +257,13 @@ func leftWhileInventoryAway(s *system) string {
 // resetOfLeft: a stay whose guests have left early is reset to its beginning.
 func resetOfLeft(s *system) string {
 	order := checkedOutEarly(s)
+	s.ended(order)
 	s.reset(order)
 	return order
 }
 
 func declined(s *system) string {
-	return s.reserve(s.place(9), object{"paymentMethod": "pm_card_chargeDeclined"}).body.Order.ID
+	return s.refusedOrder(s.reserve(s.place(9), object{"paymentMethod": "pm_card_chargeDeclined"}))
 }
 
 func ownerConfirms(s *system) string {
@@ -314,7 +312,7 @@ func operatorCancels(s *system) string {
 
 // cancelledUnstarted: the order is cancelled before a worker has run it.
 func cancelledUnstarted(s *system) string {
-	in := s.startedLike(s.reserve(s.place(9)).body.ID)
+	in := s.startedLike(s.accepted(s.reserve(s.place(9))))
 	in.OrderID += "-unstarted"
 	_, err := s.temporal.ExecuteWorkflow(s.Context(), client.StartWorkflowOptions{
 		ID: in.OrderID, TaskQueue: contract.SagasQueue, StartDelay: time.Hour,
@@ -389,17 +387,19 @@ func undoFailedByHand(s *system) string {
 // undone; nothing is charged again.
 func resetOfCancelled(s *system) string {
 	order := customerCancels(s)
+	s.ended(order)
 	s.reset(order)
 	return order
 }
 
 // resetToDecision: the order is confirmed, reset to just before that, and rejected.
 func resetToDecision(s *system) string {
-	order := s.reserve(s.place(9, byOwner)).with(s, http.StatusCreated).body.ID
-	s.decide(order, "confirm").with(s, http.StatusOK)
+	order := s.accepted(s.reserve(s.place(9, byOwner)))
+	s.carriedOut(func() answer { return s.decide(order, "confirm") })
+	s.shows(order, booking.Confirmed)
 	s.resetTo(order, s.workflowTask(order, 2))
 	s.shows(order, booking.AwaitingOwner)
-	s.decide(order, "reject").with(s, http.StatusOK)
+	s.carriedOut(func() answer { return s.decide(order, "reject") })
 	return order
 }
 

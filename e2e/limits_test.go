@@ -103,7 +103,7 @@ func TestLimits_Inbox(t *testing.T) {
 	}
 	require.Equal(t, ids[0], c.orderAgain(0).with(t, http.StatusAccepted).body.ID, "an accepted order is answered as before")
 	bobs := c.order(c.menu, object{"customerId": "bob"}).with(t, http.StatusAccepted).body.ID
-	require.Equal(t, 4, c.counted("yeyak_inbox_open"))
+	c.eventually(func() bool { return c.counted("yeyak_inbox_open") == 4 })
 	require.Equal(t, 2, c.measured(`yeyak_callers_refused_total\{of="inbox"\}`))
 	require.ElementsMatch(t, ids, c.listed("/v1/mypages?customerId=alice"), "no other order was accepted")
 
@@ -132,7 +132,7 @@ func TestLimits_InboxOfOneCaller(t *testing.T) {
 	refused := c.order(c.menu, object{"customerId": "guest-10"}).with(t, http.StatusTooManyRequests)
 	require.Equal(t, "too_many_orders_of_yours", refused.body.Code)
 	ids = append(ids, alice.posts("/v1/food/orders", object{"menuId": c.menu, "quantity": 1, "address": "here"}, http.StatusAccepted).ID)
-	require.Equal(t, len(ids), c.counted("yeyak_inbox_open"))
+	c.eventually(func() bool { return c.counted("yeyak_inbox_open") == len(ids) })
 
 	c.wire.resume()
 	for _, id := range ids {

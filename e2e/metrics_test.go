@@ -13,10 +13,17 @@ import (
 	"github.com/yeyak/yeyak/internal/app"
 )
 
+var leftOut = regexp.MustCompile(`(?m)^yeyak_\w+_unknown 1$`)
+
 // metric is the sum of a metric's values with some labels.
 func (s *system) metric(name string, labels ...string) (sum float64) {
 	s.Helper()
-	page := s.get("/metrics").with(s, http.StatusOK)
+	var page answer
+	for range 5 { // a scrape leaves out what the database did not answer in time
+		if page = s.get("/metrics").with(s, http.StatusOK); !leftOut.Match(page.raw) {
+			break
+		}
+	}
 	for _, line := range regexp.MustCompile(`(?m)^`+name+`(\{.*\})? (\S+)$`).FindAllSubmatch(page.raw, -1) {
 		if !hasLabels(string(line[1]), labels) {
 			continue
@@ -57,7 +64,7 @@ func TestMetrics_OfOrders(t *testing.T) {
 	require.Equal(t, 1, s.counted("yeyak_orders_ended_total", "kind", "lodging", "status", "cancelled", "reason", "sold_out"))
 	require.Equal(t, 2, s.counted("yeyak_order_decision_seconds_count", "kind", "lodging"))
 	require.Less(t, s.metric("yeyak_order_decision_seconds_sum"), 2*time.Since(begun).Seconds(), "of both, in seconds")
-	require.Zero(t, s.counted("yeyak_orders_cancelling"))
+	s.eventually(func() bool { return s.counted("yeyak_orders_cancelling") == 0 })
 
 	// An undo that fails is visible, and for how long it has been owed.
 	s.sandbox(object{"down": true})
@@ -68,7 +75,7 @@ func TestMetrics_OfOrders(t *testing.T) {
 	require.Equal(t, 1, s.counted("yeyak_orders_marked_for_attention_total", "kind", "lodging"))
 	s.sandbox(object{})
 	s.becomes(running, booking.Cancelled)
-	require.Zero(t, s.counted("yeyak_orders_cancelling"))
+	s.eventually(func() bool { return s.counted("yeyak_orders_cancelling") == 0 })
 	require.Zero(t, s.metric("yeyak_orders_cancelling_oldest_seconds"))
 	require.Zero(t, s.counted("yeyak_orders_needing_attention"))
 	require.Equal(t, 1, s.counted("yeyak_orders_ended_total", "reason", "operator"))
@@ -98,7 +105,7 @@ func TestMetrics_OfTheMachine(t *testing.T) {
 	require.Equal(t, 1, s.counted("yeyak_http_request_seconds_count", "route", "none", "status", "404"))
 	require.Equal(t, 14, s.counted("go_sql_max_open_connections"), "ten for the services, which share a database, and four for the pages")
 	require.Equal(t, 1, s.counted("yeyak_build_info"))
-	require.Positive(t, s.metric("temporal_workflow_task_execution_latency_seconds_count"))
+	s.eventually(func() bool { return s.metric("temporal_workflow_task_execution_latency_seconds_count") > 0 })
 	require.Regexp(t, `temporal_workflow_task_execution_latency_seconds_bucket\{.*le="0.0025"`, string(s.get("/metrics").raw), "in seconds")
 	s.eventually(func() bool { return s.metric("temporal_num_pollers", "task_queue", "payments") > 0 })
 }

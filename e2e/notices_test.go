@@ -113,7 +113,9 @@ func TestNotices_OfADispute(t *testing.T) {
 			stripe.byHand("disputes", `{"orderId":%q,"amount":5000}`, order)
 			a.eventually(func() bool { return a.page(order).NeedsAttention })
 			require.True(t, a.pages()[order].NeedsAttention, "in a list")
-			require.True(t, a.get("/v1/mypages/"+order+"?fresh=true").with(t, http.StatusOK).body.NeedsAttention)
+			a.eventually(func() bool {
+				return a.get("/v1/mypages/"+order+"?fresh=true").with(t, http.StatusOK).body.NeedsAttention
+			})
 			kind := string(booking.KindOf(order))
 			a.eventually(func() bool { return a.metric("yeyak_orders_needing_attention", "kind", kind) == 1 })
 			a.eventually(func() bool { return len(a.search("NeedsAttention = true")) == 1 })

@@ -105,6 +105,7 @@ func showsOneOrder(t *testing.T) {
 	s.sandbox(object{"down": true})
 	order := s.reserve(s.place(9)).with(t, http.StatusAccepted).body.ID
 	s.becomes(order, booking.PaymentPending)
+	s.eventually(func() bool { return s.attempts(order, "ChargePayment") > 1 })
 	require.Contains(t, s.follow("What it looks like to its customer", order), `"status":"payment_pending"`)
 	waits := s.follow("What it waits for", order)
 	require.Contains(t, waits, "ChargePayment")
@@ -118,7 +119,7 @@ func showsTheQueue(t *testing.T) {
 	s := boot(t, slowCallBreaker, func(o *app.Options) { o.Config.Overload.Breaker.OpenFor = time.Minute })
 	place := s.place(9)
 	s.overloaded(place)
-	s.reserve(place).with(t, http.StatusAccepted)
+	s.untilDeferred(place)
 	require.Contains(t, s.follow("Payments that wait", ""), "ApproximateBacklogCount")
 }
 
@@ -127,8 +128,7 @@ func confirmForOwner(t *testing.T) {
 	s := boot(t)
 	order := s.reserve(s.place(9, byOwner)).with(t, http.StatusCreated).body.ID
 	s.follow("Confirm for the owner", order)
-	v := s.get("/v1/mypages/" + order).body
-	require.Equal(t, booking.Confirmed, v.Status)
+	v := s.becomes(order, booking.Confirmed)
 	require.Contains(t, notes(v.View), "by telephone")
 }
 

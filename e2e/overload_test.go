@@ -62,7 +62,8 @@ func TestPaymentOverload_Defers(t *testing.T) {
 	place := s.place(50)
 	var orders []string
 	for _, a := range s.overloaded(place) {
-		orders = append(orders, a.with(t, http.StatusCreated).body.ID) // it answers late
+		require.Contains(t, []int{http.StatusCreated, http.StatusAccepted}, a.status, "%s", a.raw) // the last may be deferred
+		orders = append(orders, a.body.ID)
 	}
 
 	begun := time.Now()
@@ -160,14 +161,15 @@ func TestPaymentOverload_DeferredWhereOrdersAreFew(t *testing.T) {
 // Row L10.
 func TestPaymentOverload_DeferredAndCancelled(t *testing.T) {
 	t.Parallel()
-	s := bootAudited(t, slowCallBreaker)
+	s := bootAudited(t, slowCallBreaker, func(o *app.Options) { o.Config.Overload.Breaker.OpenFor = 30 * time.Second })
 	place := s.place(50)
-	s.overloaded(place)
-	a, tried := s.untilDeferred(place)
-	order := a.body.ID
-	for _, other := range tried {
-		s.becomes(other, booking.Confirmed)
+	var others []string
+	for _, other := range s.overloaded(place) {
+		others = append(others, other.body.ID)
 	}
+	a, tried := s.untilDeferred(place)
+	others = append(others, tried...)
+	order := a.body.ID
 	s.sandbox(object{"down": true})
 	s.decide(order, "cancel").with(t, http.StatusOK)
 	status, _, _ := s.payment(order)
@@ -175,10 +177,12 @@ func TestPaymentOverload_DeferredAndCancelled(t *testing.T) {
 	s.eventually(func() bool { return len(s.messagesTo("alice", order)) == 2 })
 	s.sandbox(object{})
 	s.eventually(func() bool { return !strings.Contains(s.degraded()["payment provider"], "breaker open") })
-	s.reserve(place).with(t, http.StatusCreated)
-	require.Equal(t, booking.Cancelled, s.page(order).Status)
+	for _, other := range append(others, s.accepted(s.reserve(place))) {
+		s.becomes(other, booking.Confirmed)
+	}
+	s.becomes(order, booking.Cancelled)
 	charged, refunded := s.atProvider()
-	require.EqualValues(t, 100_000*(6+len(tried)), charged-refunded, "nothing for it")
+	require.EqualValues(t, 100_000*(1+len(others)), charged-refunded, "nothing for it")
 	s.requireClean()
 }
 
@@ -225,10 +229,12 @@ func TestPaymentOverload_MoreThanCanBePaidFor(t *testing.T) {
 	var refused answer
 	s.eventually(func() bool { // more at once than there is time for, however long a reservation takes
 		for _, a := range s.atOnce(10, func(int) answer { return s.reserve(place) }) {
-			switch a.status {
-			case http.StatusAccepted:
+			switch {
+			case a.status == http.StatusAccepted:
 				accepted = append(accepted, a.body.ID)
-			case http.StatusServiceUnavailable:
+			case a.body.Order != nil: // it began too late
+				accepted = append(accepted, a.body.Order.ID)
+			case a.body.Code == "payment_unavailable":
 				refused = a
 			}
 		}
@@ -281,11 +287,18 @@ func TestPaymentOverload_Rejects(t *testing.T) {
 	before := s.requireClean().Orders
 
 	s.sandbox(object{})
-	s.eventually(func() bool { return s.reserve(place).status == http.StatusCreated })
+	started := 0
+	s.eventually(func() bool {
+		a := s.reserve(place)
+		if a.status == http.StatusCreated || a.body.Order != nil {
+			started++
+		}
+		return a.status == http.StatusCreated
+	})
 	s.eventually(func() bool {
 		return len(s.listed("/v1/mypages?customerId=alice&status=confirmed&limit=200")) == accepted+1
 	})
-	require.Equal(t, before+1, s.requireClean().Orders)
+	require.Equal(t, before+started, s.requireClean().Orders)
 }
 
 var errProviderFails = errors.New("the payment provider fails")

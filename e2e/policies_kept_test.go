@@ -22,9 +22,11 @@ func TestPolicy_AVoidKeepsNothing(t *testing.T) {
 		place := a.place(9, object{"cancellation": object{"tiers": []object{{"before": "0s", "percent": 0}}, "fee": 1000}})
 		stripe.turn(`{"loseAnswers":true}`)
 		lost := a.reserve(place).with(t, http.StatusAccepted).body.ID
+		a.becomes(lost, booking.PaymentPending)
 		a.acceptsPending(func() answer { return a.decide(lost, "cancel") })
 		stripe.turn(`{"down":true}`)
 		never := a.reserve(place).with(t, http.StatusAccepted).body.ID
+		a.becomes(never, booking.PaymentPending)
 		a.acceptsPending(func() answer { return a.decide(never, "cancel") })
 		stripe.turn(`{}`)
 		for _, order := range []string{lost, never} {
@@ -44,7 +46,7 @@ func TestPolicy_AVoidKeepsNothing(t *testing.T) {
 func TestPolicy_OurFailuresRefundEverything(t *testing.T) {
 	t.Parallel()
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
-		a := bootAudited(t, shortBudget, on, func(o *app.Options) {
+		a := bootAudited(t, on, func(o *app.Options) {
 			o.Config.Overload.Policy, o.Config.Orders.HandOverWithin = config.OverloadReject, 15*time.Second
 		})
 		menu := a.menu(object{"cancellation": object{"tiers": []object{{"status": "paid", "percent": 0}}, "fee": 1000}})

@@ -122,6 +122,7 @@ func TestPolicy_Times(t *testing.T) {
 		"tiers": []object{{"before": "48h", "percent": 100}, {"before": "24h", "percent": 50}},
 	}})
 	order := s.accepted(s.reserve(place))
+	s.becomes(order, booking.Confirmed)
 	zone, err := booking.Zone("America/St_Johns")
 	require.NoError(t, err)
 	checkIn := inDays(10).At(booking.Clock{Hour: 15}, zone)
@@ -162,6 +163,7 @@ func TestPolicy_OfWhenItWasPlaced(t *testing.T) {
 		require.Equal(t, "unconfirmed/100000", a.quoted(reservations+"/"+rejected).Quote)
 		a.decide(rejected, "reject").with(t, http.StatusOK)
 		a.decide(forced, "confirm").with(t, http.StatusOK)
+		a.becomes(forced, booking.Confirmed)
 		require.Equal(t, "before:0s/0", a.quoted(reservations+"/"+forced).Quote)
 		require.NoError(t, a.temporal.CancelWorkflow(t.Context(), forced, ""))
 		a.request(http.MethodDelete, drinks+"/"+drink, nil).with(t, http.StatusAccepted)

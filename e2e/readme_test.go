@@ -52,7 +52,6 @@ type reader struct {
 func newReader(t *testing.T) reader {
 	t.Helper()
 	n := reader{newDev(t), t.TempDir()}
-	n.env = append(n.env, "YEYAK_REPLY_BUDGET=1m") // the machine's speed must not decide
 	yeyak, err := binary()
 	require.NoError(t, err)
 	subscribers, err := filepath.Abs("../subscribers")

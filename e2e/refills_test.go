@@ -134,5 +134,6 @@ func TestRefill_Food(t *testing.T) {
 		require.Contains(t, string(a.raw), "cancel the order and place another one")
 	}
 	s.decideAt(foodOrders+"/"+order, "cancel").with(t, http.StatusOK)
+	s.becomes(order, booking.Cancelled)
 	require.Equal(t, "already_cancelled", s.get(path+"?quantity=3").with(t, http.StatusConflict).body.Code)
 }

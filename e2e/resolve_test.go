@@ -175,13 +175,13 @@ func TestPolicy_CancelKeepsItsTime(t *testing.T) {
 	onBoth(t, func(t *testing.T, on func(*app.Options)) {
 		stripe := sandboxPayments(t)
 		a := bootAudited(t, stripe.pay, on)
-		const within = 15 * time.Second
+		const within = 45 * time.Second
 		a.ofCalls(object{"within": within.String(), "percent": 100}).with(t, http.StatusOK)
+		quick := a.withDefaultBudget()
 		order := a.accepted(a.call())
 		ends := a.page(order).PlacedAt().Add(within)
 		a.outages.ledger.begin(errAway)
-		require.Equal(t, "within:15s/30000", a.quoted(calls+"/"+order).Quote)
-		quick := a.withDefaultBudget()
+		require.Equal(t, "within:45s/30000", a.quoted(calls+"/"+order).Quote)
 		quick.acceptsPending(func() answer { return quick.post(calls+"/"+order+"/cancel", nil) })
 		a.eventually(func() bool { return time.Now().After(ends) })
 		_, err := a.temporal.WorkflowService().ResetWorkflowExecution(t.Context(), &workflowservice.ResetWorkflowExecutionRequest{

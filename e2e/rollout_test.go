@@ -3,7 +3,6 @@ package e2e
 import (
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -47,9 +46,9 @@ func (s *system) newOrdersGoTo(build, place string) (order string) {
 // orders of the old one.
 func rollOut(t *testing.T) {
 	t.Parallel()
-	s := boot(t, ofBuild("blue"), func(o *app.Options) { o.Config.Orders.ReplyBudget = time.Second })
+	s := boot(t, ofBuild("blue"))
 	place := s.place(1000, byOwner)
-	a := s.reserve(place).with(t, http.StatusAccepted)
+	a := s.withDefaultBudget().reserve(place).with(t, http.StatusAccepted)
 	require.Equal(t, booking.Received, a.body.Status, "no build is the current one: it waits")
 	s.eventually(func() bool {
 		return s.try("Make it the current build", "", "BUILD=blue") == nil
@@ -84,5 +83,5 @@ func rollOut(t *testing.T) {
 	s.follow("Move orders to the new build", "", "OLD=blue", "BUILD=green")
 	s.eventually(func() bool { return s.build(old) == "green" && s.build(a.body.ID) == "green" })
 	s.decide(old, "confirm").with(t, http.StatusOK)
-	require.Equal(t, booking.Confirmed, s.page(old).Status)
+	s.becomes(old, booking.Confirmed)
 }

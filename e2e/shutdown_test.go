@@ -40,7 +40,7 @@ func TestShutdown_InOrder(t *testing.T) {
 	t.Parallel()
 	charges := slowCharges{begun: make(chan struct{}, 1), letGo: make(chan struct{})}
 	s := boot(t, onSQLite, func(o *app.Options) {
-		o.Config.HTTP.DrainDelay = 5 * time.Second   // the test checks it meanwhile
+		o.Config.HTTP.DrainDelay = 20 * time.Second  // the test checks it meanwhile
 		o.Config.Process.ShutdownGrace = time.Minute // for the running request, which the test releases
 		o.Decorate.Provider = func(p activities.PaymentProvider) activities.PaymentProvider {
 			charges.PaymentProvider = p

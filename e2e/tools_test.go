@@ -74,6 +74,9 @@ func (s *system) eventually(what func() bool) {
 // later.
 func (s *system) accepted(a answer) string {
 	s.Helper()
+	if a.status == http.StatusServiceUnavailable && a.again != nil {
+		a = s.retries(a.again)
+	}
 	if a.status == http.StatusCreated {
 		return a.body.ID
 	}
@@ -95,6 +98,26 @@ func (s *system) retries(request func() answer) (a answer) {
 		return a.status != http.StatusServiceUnavailable
 	})
 	return a
+}
+
+// made repeats a request under its key until its outcome is known, for which the reply budget
+// of the system may be too short.
+func (s *system) made(request func() answer) (a answer) {
+	s.Helper()
+	s.eventually(func() bool {
+		a = request()
+		return a.status != http.StatusAccepted && a.status != http.StatusServiceUnavailable
+	})
+	return a
+}
+
+// refusedOrder is the id of an order that was refused, or will be.
+func (s *system) refusedOrder(a answer) string {
+	s.Helper()
+	if a.body.Order != nil {
+		return a.body.Order.ID
+	}
+	return a.with(s, http.StatusAccepted).body.ID
 }
 
 // carriedOut repeats a decision until the order has accepted it. The reply budget of the system

@@ -60,7 +60,7 @@ func TestPrepare_MakesTheNamespace(t *testing.T) {
 	address, _ := newNamespace(t)
 	namespace := "prepared-" + uuid.NewString()[:8]
 	for range 2 { // a job may be run again
-		cmd := exec.CommandContext(t.Context(), path, "prepare", "--wait=30s")
+		cmd := exec.CommandContext(t.Context(), path, "prepare", "--wait=3m")
 		cmd.Env = append(os.Environ(), "TEMPORAL_ADDRESS="+address, "TEMPORAL_NAMESPACE="+namespace)
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "%s", out)

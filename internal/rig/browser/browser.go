@@ -14,7 +14,7 @@ import (
 
 // waitTimeout bounds every wait for a page. A failing test takes that long. It is long
 // enough for a busy machine.
-const waitTimeout = 30 * time.Second
+const waitTimeout = 3 * time.Minute
 
 // programs are the names of Chromium, as in tools/chromium.sh. The first is Debian's build
 // without the parts that show windows: it needs two thirds of the processor time. Debian's
