@@ -284,6 +284,7 @@ func TestAccess_OrdersOfTheTimeBefore(t *testing.T) {
 	o.Config.Auth = config.Auth{Mode: config.AuthOff}
 	s := start(t, o)
 	order := s.reserve(s.place(1, byOwner)).with(t, http.StatusCreated).body.ID
+	s.finished(order)
 	stop(s.app)
 	o.Config.Auth = withIssuer
 	s = start(t, o)

@@ -199,7 +199,7 @@ func TestAdmission_EngineStopped(t *testing.T) {
 		o.Config.Admission.Limits = admission.Limits{MaxStarts: 2, MaxWait: 4 * time.Second}
 	})
 	drink := s.drink(1000)
-	s.accepted(s.retries(func() answer { return s.orderCup(drink) })) // it is in the list by then
+	s.finished(s.accepted(s.retries(func() answer { return s.orderCup(drink) }))) // it is in the list by then
 	before := s.listed("/v1/mypages?limit=200&customerId=alice")
 
 	wire.hang()

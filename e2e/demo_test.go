@@ -205,7 +205,7 @@ func TestDev_Demo(t *testing.T) {
 // order finished and audited, and is a success.
 func TestDemo_InterruptedInTheMiddle(t *testing.T) {
 	t.Parallel()
-	d := startDemo(t, "--failing=1m", "--per-minute=120")
+	d := startDemo(t, "--failing=1m", "--per-minute=120", "--heal-within=6m")
 	d.awaitOutput("The payment provider is slow", 1)
 	d.token = d.tokenOf("olga")
 	d.waits()

@@ -282,6 +282,10 @@ func (s *system) whileStopped(outcome error, reason booking.Reason, others ...st
 			return outcome
 		})
 		s.update(order, contract.CancelUpdate)
+		if s.outages.deliveries.once.Swap(nil) != nil { // it was not called in time
+			s.cancels(order)
+			continue
+		}
 		if s.ended(order).Reason == reason {
 			return order
 		}

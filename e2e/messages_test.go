@@ -258,6 +258,7 @@ func TestCustomerMessages_OfEveryBusiness(t *testing.T) {
 	meal := s.order(s.menu()).with(t, http.StatusCreated).body.ID
 	s.becomes(meal, booking.Delivering)
 	s.decideAt(deliveries+"/"+meal, "complete").with(t, http.StatusOK)
+	s.becomes(meal, booking.Delivered)
 	drink := s.drink(5)
 	cup := s.orderCup(drink).with(t, http.StatusCreated).body.ID
 	s.request(http.MethodDelete, drinks+"/"+drink, nil).with(t, http.StatusAccepted)

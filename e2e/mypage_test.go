@@ -69,11 +69,16 @@ func TestMypage_IsRepaired(t *testing.T) {
 	s.requirePages(orders)
 	s.alter("DELETE FROM orders WHERE id IN (?)", bun.List(orders[:2]))
 	s.alter("UPDATE orders SET status = 'received', version = 1, view = json_build_object('id', id, 'status', 'received', 'history', json_build_array()) WHERE id = ?", orders[2])
-	var done contract.Repair
-	run, err := s.temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: contract.SagasQueue}, contract.RepairWorkflow, contract.Repair{Pages: 9})
-	require.NoError(t, err)
-	require.NoError(t, run.Get(t.Context(), &done))
-	require.Equal(t, 3, done.Healed)
+	healed := 0
+	s.eventually(func() bool { // an order that does not answer in time is left to the next repair
+		var done contract.Repair
+		run, err := s.temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: contract.SagasQueue}, contract.RepairWorkflow, contract.Repair{Pages: 9})
+		require.NoError(t, err)
+		require.NoError(t, run.Get(t.Context(), &done))
+		healed += done.Healed
+		return healed >= 3
+	})
+	require.Equal(t, 3, healed)
 	s.requirePages(orders)
 }
 

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	chromium "github.com/yeyak/yeyak/internal/rig/browser"
 )
@@ -116,6 +117,18 @@ func (p *pages) enter(appearance chromium.Options, account string) *visitor {
 func (v *visitor) goTo(path string) {
 	v.Helper()
 	v.Open(v.site + path)
+}
+
+// comesTo waits until the page has a text, and opens it again meanwhile, as its reader would: a
+// list may be a little behind, and without scripts a page stays as it is.
+func (v *visitor) comesTo(text string) {
+	v.Helper()
+	for end := time.Now().Add(waitLimit); !strings.Contains(v.Text(), text) && time.Now().Before(end); v.Open(v.Address()) {
+		for soon := time.Now().Add(2 * time.Second); !strings.Contains(v.Text(), text) && time.Now().Before(soon); {
+			time.Sleep(100 * time.Millisecond)
+		}
+	}
+	v.Sees(text)
 }
 
 // word is a text of the page in its language.

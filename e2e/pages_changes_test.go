@@ -49,5 +49,5 @@ func (p *pages) changesAtTheDesk(v *visitor, order string) {
 	v.Sees(v.word("Asks for a change", "변경 요청"))
 	v.keep("desk-change")
 	v.Click("button", v.word("Confirm", "승인하기"))
-	v.Sees(v.word("Nothing waits for a decision.", "승인을 기다리는 예약이 없습니다."))
+	v.comesTo(v.word("Nothing waits for a decision.", "승인을 기다리는 예약이 없습니다."))
 }

@@ -20,6 +20,7 @@ func (p *pages) changesCups(v *visitor) {
 	require.Equal(p, 5, p.cups(drink))
 	v.Click("button", v.word("Order and pay", "주문하고 결제하기"))
 	v.Arrives("/orders/cafe-")
+	v.comesTo(v.word("Being made", "제조중"))
 	v.SeesIn("[role=status]", v.word("Being made", "제조중"))
 	require.Equal(p, 3, p.cups(drink))
 
@@ -31,7 +32,7 @@ func (p *pages) changesCups(v *visitor) {
 	v.keep("change-cups")
 	v.Click("button", v.word("Change it", "변경하기"))
 	v.Arrives("/orders/cafe-")
-	v.Sees(v.word("Changed", "변경됨"))
+	v.comesTo(v.word("Changed", "변경됨"))
 	require.Equal(p, 2, p.cups(drink))
 	order := v.Address()
 	v.cancels(v.word("Cancelled", "주문취소"))

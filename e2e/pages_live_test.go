@@ -84,8 +84,7 @@ func (v *visitor) streams() (n int) {
 // waiting is a new reservation of alice's that waits for its owner.
 func (p *pages) waiting(place string) string {
 	p.Helper()
-	order := p.reserve(place).body.ID
-	require.NotEmpty(p, order)
+	order := p.accepted(p.reserve(place))
 	p.becomes(order, "awaiting_owner")
 	return order
 }

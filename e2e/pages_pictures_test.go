@@ -7,11 +7,14 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/app"
 	chromium "github.com/yeyak/yeyak/internal/rig/browser"
 )
 
@@ -19,7 +22,8 @@ import (
 // are taken again.
 func TestPages_Pictures(t *testing.T) {
 	t.Parallel()
-	p := &pages{bootPages(t), chromium.New(t)}
+	later := func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Hour } // than the picture is taken
+	p := &pages{bootPages(t, later), chromium.New(t)}
 	p.undoing()
 	p.deciding()
 }
@@ -27,9 +31,11 @@ func TestPages_Pictures(t *testing.T) {
 // undoing is an order that is being undone, on its customer's telephone: the payment
 // provider is away, and the refund waits.
 func (p *pages) undoing() {
-	place := p.place(2, object{"name": "Seaside Inn", "cancellation": object{"tiers": halfWithinWeek}})
-	order := p.reserve(place).body.ID
-	p.becomes(order, booking.Confirmed)
+	place, order := p.place(99, object{"name": "Seaside Inn", "cancellation": object{"tiers": halfWithinWeek}}), ""
+	p.eventually(func() bool { // a slow payment is a line more
+		order = p.accepted(p.reserve(place))
+		return !slices.Contains(statuses(p.becomes(order, booking.Confirmed).View), booking.PaymentPending)
+	})
 	v := p.enter(chromium.Options{Width: 390}, alice)
 	v.goTo("/orders/" + order)
 	v.SeesIn("[role=status]", "Confirmed")

@@ -64,8 +64,7 @@ func (v *visitor) oneButton(name string) {
 // kitchen: a café's owner finds a drink in the list of productions, and hands it over.
 func (p *pages) kitchen(v *visitor) {
 	name := "유자차 Yuzu tea " + v.String()
-	order := p.orderCup(p.drink(3, object{"name": name, "ownerId": "cora"}), ofMinho).body.ID
-	require.NotEmpty(p, order)
+	order := p.accepted(p.orderCup(p.drink(3, object{"name": name, "ownerId": "cora"}), ofMinho))
 	p.becomes(order, booking.InProduction)
 	v.goTo("/work/kitchen")
 	v.Sees(name)
