@@ -73,7 +73,7 @@ test-slow: $(temporal_cli) $(temporal_server) bin/stripe-mock bin/axe/axe.min.js
 	sh tools/shells.sh
 	sh tools/prometheus.sh
 	sh tools/chromium.sh
-	YEYAK_TEST_COMMIT_DELAY=5ms sh tools/busy.sh go test -timeout $(if $(TIMES),9,2)h -count $(or $(TIMES),1) -parallel 12 $(TEST_FLAGS) ./e2e
+	YEYAK_TEST_COMMIT_DELAY=5ms sh tools/busy.sh go test -timeout $(if $(TIMES),9,2)h -count $(or $(TIMES),1) -parallel 8 $(TEST_FLAGS) ./e2e
 
 .PHONY: demo-test
 demo-test: $(temporal_server) bin/yeyak ## Run the demonstration for five minutes; fail unless all orders recover and the audit finds nothing

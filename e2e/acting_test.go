@@ -3,6 +3,7 @@ package e2e
 import (
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -36,29 +37,34 @@ func TestRetry(t *testing.T) {
 	a := bootAudited(t)
 	code, _, logs := a.command(nil, "version") // the first call builds the command
 	require.Zero(t, code, logs)
-	byAPI, byCommand := a.accepted(a.reserve(a.place(9))), a.accepted(a.reserve(a.place(9)))
-	no := a.post("/v1/orders/"+byAPI+"/retry", object{"reason": "is it there?"}).with(t, http.StatusConflict)
+	place := a.place(99)
+	no := a.post("/v1/orders/"+a.accepted(a.reserve(place))+"/retry", object{"reason": "is it there?"}).with(t, http.StatusConflict)
 	require.Equal(t, "nothing_to_retry", no.body.Code)
 	quick := a.withDefaultBudget()
-	for order, retry := range map[string]func(){
-		byAPI: func() {
-			tried := a.post("/v1/orders/"+byAPI+"/retry", object{"reason": "the provider is back"}).with(t, http.StatusAccepted)
-			require.Contains(t, string(tried.raw), `"name":"RefundPayment"`)
+	for _, retried := range []func(string) bool{
+		func(order string) bool {
+			tried := a.post("/v1/orders/"+order+"/retry", object{"reason": "the provider is back"})
+			return tried.status == http.StatusAccepted && strings.Contains(string(tried.raw), `"name":"RefundPayment"`)
 		},
-		byCommand: func() {
-			code, out, logs := a.command(nil, "retry", byCommand, "--reason=the provider is back", "--as=1027")
-			require.Zero(t, code, logs)
-			require.Contains(t, out, "RefundPayment is tried now")
+		func(order string) bool {
+			code, out, _ := a.command(nil, "retry", order, "--reason=the provider is back", "--as=1027")
+			return code == 0 && strings.Contains(out, "RefundPayment is tried now")
 		},
 	} {
-		a.sandbox(object{"down": true})
-		quick.acceptsPending(func() answer { return quick.decide(order, "cancel") })
-		until := a.waitsLong(order, "RefundPayment")
-		a.sandbox(object{})
-		retry()
-		a.becomes(order, booking.Cancelled)
-		require.True(t, time.Now().Before(until), "it was not waited for")
-		require.Contains(t, a.actions(order), "retry accepted")
+		a.within(3*waitLimit, func() bool { // on a busy machine the step may be tried by itself before
+			order := a.accepted(a.reserve(place))
+			a.sandbox(object{"down": true})
+			quick.acceptsPending(func() answer { return quick.decide(order, "cancel") })
+			until := a.waitsLong(order, "RefundPayment")
+			a.sandbox(object{})
+			done := retried(order)
+			a.becomes(order, booking.Cancelled)
+			if !done || time.Now().After(until) {
+				return false
+			}
+			require.Contains(t, a.actions(order), "retry accepted")
+			return true
+		})
 	}
 	a.requireClean()
 }
@@ -81,7 +87,7 @@ func TestCommands_CancelAndRefund(t *testing.T) {
 	require.Equal(t, 1, code)
 	require.Contains(t, logs, "used for another refund")
 	require.Len(t, a.entries(order), 1)
-	code, _, logs = a.command(nil, "cancel", order, "--reason=burnt down", "--as=1028", "--seen=0")
+	code, _, logs = a.command(nil, "refund", order, "--amount=10000", "--reason=it rained in", "--key=r2", "--as=1028", "--seen=0")
 	require.Equal(t, 1, code)
 	require.Contains(t, logs, "acted_meanwhile")
 	code, out, logs := a.command(nil, "cancel", order, "--reason=burnt down", "--as=1028")
@@ -120,16 +126,25 @@ func TestActing_TwoOperators(t *testing.T) {
 		}
 	}
 	require.NotEmpty(t, winner)
-	var refusal struct {
+	type refusal struct {
 		Code    string
 		Actions []booking.OperatorAction
 	}
+	refused := func(is answer) (no refusal) {
+		a.eventually(func() bool { // the log may be too slow for an answer that names the actions
+			no = refusal{}
+			is.with(t, http.StatusConflict).into(t, &no)
+			if len(no.Actions) == 0 {
+				is = is.again()
+			}
+			return len(no.Actions) > 0
+		})
+		return no
+	}
 	for _, is := range answers {
 		if is.status != http.StatusCreated {
-			require.Equal(t, http.StatusConflict, is.status, string(is.raw))
-			is.into(t, &refusal)
+			refusal := refused(is)
 			require.Equal(t, "acted_meanwhile", refusal.Code)
-			require.NotEmpty(t, refusal.Actions)
 			require.Equal(t, winner, refusal.Actions[0].By)
 			require.Equal(t, booking.RefundOrder, refusal.Actions[0].Action)
 			require.WithinDuration(t, time.Now(), refusal.Actions[0].At, time.Minute)
@@ -141,12 +156,12 @@ func TestActing_TwoOperators(t *testing.T) {
 	a.eventually(func() bool { return a.page(order).Version == a.fresh(order).Version })
 	seen := a.request(http.MethodGet, "/v1/mypages/"+order, nil).with(t, http.StatusOK).header.Get("ETag")
 	first, second := operators[0], operators[1]
-	cancel := func(by person, status int) answer {
-		return a.request(http.MethodPost, reservations+"/"+order+"/cancel", object{"reason": "burnt down"}, "Authorization", "Bearer "+by.token, "If-Match", seen).with(t, status)
+	cancel := func(by person) answer {
+		return a.request(http.MethodPost, reservations+"/"+order+"/cancel", object{"reason": "burnt down"}, "Authorization", "Bearer "+by.token, "If-Match", seen)
 	}
-	cancel(first, http.StatusOK)
-	cancel(second, http.StatusConflict).into(t, &refusal)
-	require.Equal(t, first.id, refusal.Actions[0].By)
-	require.Equal(t, booking.CancelOrder, refusal.Actions[0].Action)
+	cancel(first).with(t, http.StatusOK)
+	no := refused(cancel(second))
+	require.Equal(t, first.id, no.Actions[0].By)
+	require.Equal(t, booking.CancelOrder, no.Actions[0].Action)
 	a.requireClean()
 }

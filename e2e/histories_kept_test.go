@@ -55,9 +55,9 @@ func keptAndDelivered(s *system) string {
 // keptChange: the owner has confirmed a change in time, and the decision is delivered after
 // the deadline.
 func keptChange(s *system) string {
-	in := s.startedLike(s.reserve(s.place(9, byOwner)).body.ID)
+	in := s.startedLike(s.accepted(s.reserve(s.place(9, byOwner))))
 	in.OrderID += "-kept"
-	in.Place.ConfirmWithin = booking.Duration(15 * time.Second)
+	in.Place.ConfirmWithin = booking.Duration(30 * time.Second)
 	in.Policy.AttentionAfter = booking.Duration(time.Hour)
 	s.startAt(in)
 	order := in.OrderID

@@ -93,7 +93,7 @@ func repairGoesOn(s *system) (id, runID string) {
 		in.OrderID = fmt.Sprintf("cleaning-recorded-%d", i)
 		s.run(contract.CleaningWorkflow, in)
 	}
-	s.eventually(func() bool { return len(s.search("OrderStatus = 'calling'")) == morethanAPage })
+	s.within(5*waitLimit, func() bool { return len(s.search("OrderStatus = 'calling'")) == morethanAPage })
 	return s.repairs(1)
 }
 

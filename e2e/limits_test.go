@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -66,6 +65,7 @@ func TestLimits_Requests(t *testing.T) {
 	for _, order := range want {
 		s.becomes(order, booking.Confirmed)
 	}
+	s.eventually(func() bool { return len(s.listed("/v1/mypages?customerId=alice")) >= len(want) })
 	require.ElementsMatch(t, want, s.listed("/v1/mypages?customerId=alice"), "nothing else was started")
 	s.requireClean()
 }
@@ -95,6 +95,7 @@ func TestLimits_Inbox(t *testing.T) {
 	for _, a := range []answer{c.orderAgain(0), c.orderAgain(1), c.orderAgain(2)} {
 		ids = append(ids, a.with(t, http.StatusAccepted).body.ID)
 	}
+	c.eventually(func() bool { return c.counted("yeyak_inbox_open") == len(ids) })
 	for _, again := range []func() answer{func() answer { return c.orderAgain(3) }, func() answer { return c.orderAgain(4) }} {
 		a := again().with(t, http.StatusTooManyRequests)
 		require.Equal(t, "too_many_orders_of_yours", a.body.Code)
@@ -129,6 +130,7 @@ func TestLimits_InboxOfOneCaller(t *testing.T) {
 	for n := range 10 {
 		ids = append(ids, c.order(c.menu, object{"customerId": fmt.Sprint("guest-", n)}).with(t, http.StatusAccepted).body.ID)
 	}
+	c.eventually(func() bool { return c.counted("yeyak_inbox_open") == len(ids) })
 	refused := c.order(c.menu, object{"customerId": "guest-10"}).with(t, http.StatusTooManyRequests)
 	require.Equal(t, "too_many_orders_of_yours", refused.body.Code)
 	ids = append(ids, alice.posts("/v1/food/orders", object{"menuId": c.menu, "quantity": 1, "address": "here"}, http.StatusAccepted).ID)
@@ -176,7 +178,7 @@ func TestLimits_Calls(t *testing.T) {
 func TestLimits_Streams(t *testing.T) {
 	t.Parallel()
 	s := boot(t, nameless, ofOne(admission.Limits{PerSecond: 1000, MaxStreams: 3, MaxStreamsOfOne: 2}))
-	ctx, leave := context.WithTimeout(t.Context(), time.Minute)
+	ctx, leave := context.WithTimeout(t.Context(), waitLimit)
 	defer leave()
 	open := func(ctx context.Context, from string) int {
 		r, err := http.NewRequestWithContext(ctx, http.MethodGet, s.url+"/v1/events", nil)

@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -32,6 +33,21 @@ func (l *logged) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
+// wholeLines passes on whole lines, so that processes that write at the same time do not mix
+// theirs.
+type wholeLines struct {
+	to   io.Writer
+	rest []byte
+}
+
+func (w *wholeLines) Write(p []byte) (int, error) {
+	w.rest = append(w.rest, p...)
+	end := bytes.LastIndexByte(w.rest, '\n') + 1
+	_, err := w.to.Write(w.rest[:end])
+	w.rest = w.rest[end:]
+	return len(p), err
+}
+
 func (l *logged) lines() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -44,7 +60,7 @@ func process(t *testing.T, to *logged, env []string, args ...string) {
 	path, err := binary()
 	require.NoError(t, err)
 	cmd := exec.Command(path, args...)
-	cmd.Env, cmd.Stderr = append(os.Environ(), env...), to
+	cmd.Env, cmd.Stderr = append(os.Environ(), env...), &wholeLines{to: to}
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)

@@ -193,7 +193,7 @@ func TestPaymentOverload_DeferredAndCancelled(t *testing.T) {
 func TestPaymentOverload_DeferredTooLong(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t, slowCallBreaker, func(o *app.Options) {
-		o.Config.Overload.PayWithin, o.Config.Overload.Breaker.OpenFor = 2*time.Second, time.Hour
+		o.Config.Overload.PayWithin, o.Config.Overload.Breaker.OpenFor = 5*time.Second, time.Hour
 	})
 	place := s.place(50)
 	s.overloaded(place)

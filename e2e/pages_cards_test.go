@@ -49,7 +49,7 @@ func (p *pages) keepsCard(v *visitor) {
 	v.keep("stay-card-to-keep")
 	reserves()
 
-	toReserve()
+	p.eventually(func() bool { toReserve(); return v.Has("radio", kept) }) // the form does not wait long for them
 	v.Click("radio", kept)
 	v.keep("stay-kept-card")
 	reserves()
