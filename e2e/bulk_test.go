@@ -127,7 +127,7 @@ func TestBulk_Commands(t *testing.T) {
 		code, out, logs := a.command(nil, "bulk", "run", id, "--wait")
 		require.Zero(t, code, logs)
 		require.Contains(t, out, "1 of 1 orders, done, 1 done")
-		heal() // before that a step could succeed by itself
+		heal() // not earlier: the step could succeed by itself, and nothing would be left to retry
 		code, out, logs = a.command(nil, "bulk", "show", id)
 		require.Zero(t, code, logs)
 		require.Contains(t, out, "1 of 1 orders, done")

@@ -66,7 +66,7 @@ func (a *audited) requireDisputed(order string) {
 	})
 	a.eventually(func() bool {
 		_, _, logs = a.command(nil, "resolve", order, "--paid-by-hand", "bank transfer 43")
-		return strings.Contains(logs, is.ID)
+		return strings.Contains(logs, "yeyak: dispute_open") && strings.Contains(logs, is.ID)
 	})
 	for _, said := range []string{detail, logs} {
 		require.Contains(a, said, is.ID)

@@ -126,7 +126,7 @@ func confirmPaidLater(s *system) string {
 
 func (s *system) toConfirmNow() string {
 	s.Helper()
-	return s.chargedNow(booking.AwaitingPayment, func(o *contract.Order) { mustConfirm(o) })
+	return s.chargedNow(booking.AwaitingPayment, mustConfirm)
 }
 
 func confirmPaidNow(s *system) string {

@@ -39,6 +39,19 @@ func (c *cutOff) requireKept(order string, a answer) {
 	require.Contains(c, a.header.Get("Location"), order)
 }
 
+// holdDecisions lets no process try to deliver the decisions that are kept from now on.
+func (c *cutOff) holdDecisions() {
+	c.Helper()
+	require.NoError(c, pgserver.Execute(c.Context(), string(c.options.Config.Databases.Front), `
+		CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.leased_until := now() + interval '1 hour'; RETURN NEW; END $$;
+		CREATE TRIGGER hold BEFORE INSERT ON kept_decisions FOR EACH ROW EXECUTE FUNCTION hold()`))
+}
+
+func (c *cutOff) letDecisionsGo(order string) {
+	c.Helper()
+	c.exec("UPDATE kept_decisions SET leased_until = NULL WHERE order_id = $1", order)
+}
+
 // history is the events of the newest run of an order's workflow.
 func (s *system) history(order string) []*historypb.HistoryEvent {
 	s.Helper()
@@ -99,12 +112,15 @@ func TestKept_InTheirOrder(t *testing.T) {
 	t.Parallel()
 	c := bootCutOff(t)
 	order := c.awaiting("1h")
+	c.holdDecisions()
 	c.wire.cut()
 	c.requireKept(order, c.decide(order, "confirm"))
 	c.requireKept(order, c.decide(order, "cancel"))
 	require.Equal(t, 2, c.counted("yeyak_decisions_open"))
 	require.Contains(t, c.follow("Decisions that wait", ""), order)
 	c.wire.resume()
+	c.requireKept(order, c.decide(order, "cancel"))
+	c.letDecisionsGo(order)
 	v := c.becomes(order, booking.Cancelled)
 	require.Equal(t, booking.ByCustomer, v.Reason)
 	require.True(t, slices.ContainsFunc(v.History, func(e contract.Entry) bool { return e.Status == booking.Confirmed }))
@@ -123,10 +139,7 @@ func TestKept_NotCarriedOut(t *testing.T) {
 	}, http.StatusCreated)
 	bora.does(http.MethodPut, "/v1/lodging/places/"+place.ID+"/stock", object{"from": inDays(-1), "to": inDays(60), "rooms": 1}, http.StatusOK)
 	order := c.becomes(c.accepted(c.reserve(place.ID)), booking.AwaitingOwner).ID
-	// No process tries to deliver the decision before the order is cancelled.
-	require.NoError(t, pgserver.Execute(t.Context(), string(c.options.Config.Databases.Front), `
-		CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.leased_until := now() + interval '1 hour'; RETURN NEW; END $$;
-		CREATE TRIGGER hold BEFORE INSERT ON kept_decisions FOR EACH ROW EXECUTE FUNCTION hold()`))
+	c.holdDecisions() // until the order is cancelled
 	c.wire.cut()
 	bora.posts(reservations+"/"+order+"/confirm", nil, http.StatusAccepted)
 	c.wire.resume()
@@ -135,7 +148,7 @@ func TestKept_NotCarriedOut(t *testing.T) {
 	defer direct.Close()
 	require.NoError(t, direct.CancelWorkflow(t.Context(), order, ""))
 	c.becomes(order, booking.Cancelled)
-	c.exec("UPDATE kept_decisions SET leased_until = NULL WHERE order_id = $1", order)
+	c.letDecisionsGo(order)
 	c.delivered()
 
 	var last contract.Entry

@@ -185,12 +185,13 @@ func TestLodging_RecordedRuns(t *testing.T) {
 func TestLodging_CostsTheEngineLittle(t *testing.T) {
 	t.Parallel()
 	s := boot(t)
-	place := s.place(50)
+	place := s.place(1000)
 	s.eventually(func() bool { // a step that is late in place costs more
 		order := s.reserve(place).with(t, http.StatusCreated).body.ID
 		s.finished(order)
 		d, err := s.temporal.DescribeWorkflowExecution(t.Context(), order, "")
 		require.NoError(t, err)
+		t.Logf("%d events", d.WorkflowExecutionInfo.HistoryLength)
 		return d.WorkflowExecutionInfo.HistoryLength <= 12
 	})
 }

@@ -23,6 +23,7 @@ func (s *system) metric(name string, labels ...string) (sum float64) {
 		if page = s.get("/metrics").with(s, http.StatusOK); !leftOut.Match(page.raw) {
 			break
 		}
+		time.Sleep(100 * time.Millisecond)
 	}
 	for _, line := range regexp.MustCompile(`(?m)^`+name+`(\{.*\})? (\S+)$`).FindAllSubmatch(page.raw, -1) {
 		if !hasLabels(string(line[1]), labels) {

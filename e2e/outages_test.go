@@ -176,7 +176,7 @@ func TestAway_Temporal(t *testing.T) {
 		wire = newProxy(t, o.TemporalAddress)
 		o.TemporalAddress = wire.Addr().String()
 	})
-	place := s.place(500) // an order that is placed again and again until it is answered 201 has a room each time
+	place := s.place(500) // each repeat takes a room
 	order := s.accepted(s.reserve(place))
 	s.finished(order)
 	drink := s.drink(5)

@@ -36,6 +36,22 @@ func (s *system) overloaded(place string) (orders []answer) {
 	return s.atOnce(5, func(int) answer { return s.reserve(place) })
 }
 
+// answered are the ids of orders that overloaded has placed. On a busy machine the last one
+// comes when the breaker is open, and is deferred.
+func (s *system) answered(placed []answer) (orders []string) {
+	s.Helper()
+	deferred := 0
+	for _, a := range placed {
+		require.Contains(s, []int{http.StatusCreated, http.StatusAccepted}, a.status, "%s", a.raw)
+		if a.body.PaymentDeferred != nil {
+			deferred++
+		}
+		orders = append(orders, a.body.ID)
+	}
+	require.LessOrEqual(s, deferred, 1)
+	return orders
+}
+
 // untilDeferred places orders until one is deferred. The breaker has let the earlier ones
 // try: sometimes it probes the provider.
 func (s *system) untilDeferred(place string) (deferred answer, tried []string) {
@@ -60,11 +76,7 @@ func TestPaymentOverload_Defers(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t, slowCallBreaker)
 	place := s.place(50)
-	var orders []string
-	for _, a := range s.overloaded(place) {
-		require.Contains(t, []int{http.StatusCreated, http.StatusAccepted}, a.status, "%s", a.raw) // the last may be deferred
-		orders = append(orders, a.body.ID)
-	}
+	orders := s.answered(s.overloaded(place))
 
 	begun := time.Now()
 	a, tried := s.untilDeferred(place)
@@ -163,10 +175,7 @@ func TestPaymentOverload_DeferredAndCancelled(t *testing.T) {
 	t.Parallel()
 	s := bootAudited(t, slowCallBreaker, func(o *app.Options) { o.Config.Overload.Breaker.OpenFor = 30 * time.Second })
 	place := s.place(50)
-	var others []string
-	for _, other := range s.overloaded(place) {
-		others = append(others, other.body.ID)
-	}
+	others := s.answered(s.overloaded(place))
 	a, tried := s.untilDeferred(place)
 	others = append(others, tried...)
 	order := a.body.ID
@@ -225,29 +234,26 @@ func TestPaymentOverload_MoreThanCanBePaidFor(t *testing.T) {
 	})
 	place := s.place(50)
 	s.overloaded(place)
-	var accepted []string
+	var accepted, late []string
 	var refused answer
 	s.eventually(func() bool { // more at once than there is time for, however long a reservation takes
 		for _, a := range s.atOnce(10, func(int) answer { return s.reserve(place) }) {
 			switch {
 			case a.status == http.StatusAccepted:
 				accepted = append(accepted, a.body.ID)
-			case a.body.Order != nil: // it began too late
-				accepted = append(accepted, a.body.Order.ID)
-			case a.body.Code == "payment_unavailable":
+			case a.body.Order != nil: // it was begun, and its payment would have come too late
+				late = append(late, a.body.Order.ID)
+			case a.body.Code == "payment_unavailable": // nothing was started
 				refused = a
 			}
 		}
-		return refused.status == http.StatusServiceUnavailable
+		return refused.status == http.StatusServiceUnavailable && len(accepted) >= 5
 	})
-	require.GreaterOrEqual(t, len(accepted), 5)
-	require.Equal(t, "payment_unavailable", refused.body.Code)
-	require.Nil(t, refused.body.Order, "nothing was started")
 	wait, err := strconv.Atoi(refused.header.Get("Retry-After"))
 	require.NoError(t, err)
 	require.Positive(t, wait)
 	s.sandbox(object{})
-	for _, order := range accepted { // those beyond what was known at that moment may be too late
+	for _, order := range append(accepted, late...) { // those beyond what was known at that moment may be too late
 		s.eventually(func() bool {
 			return s.page(order).Status == booking.Confirmed || s.page(order).Status == booking.Cancelled
 		})

@@ -22,8 +22,8 @@ import (
 // are taken again.
 func TestPages_Pictures(t *testing.T) {
 	t.Parallel()
-	later := func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Hour } // than the picture is taken
-	p := &pages{bootPages(t, later), chromium.New(t)}
+	unmarked := func(o *app.Options) { o.Config.Orders.AttentionAfter = time.Hour } // no mark may appear in a picture
+	p := &pages{bootPages(t, unmarked), chromium.New(t)}
 	p.undoing()
 	p.deciding()
 }
@@ -32,7 +32,7 @@ func TestPages_Pictures(t *testing.T) {
 // provider is away, and the refund waits.
 func (p *pages) undoing() {
 	place, order := p.place(99, object{"name": "Seaside Inn", "cancellation": object{"tiers": halfWithinWeek}}), ""
-	p.eventually(func() bool { // a slow payment is a line more
+	p.eventually(func() bool { // a slow payment adds a line to the picture
 		order = p.accepted(p.reserve(place))
 		return !slices.Contains(statuses(p.becomes(order, booking.Confirmed).View), booking.PaymentPending)
 	})

@@ -53,8 +53,8 @@ func (p *proxy) cut() {
 	})
 }
 
-// isNoticed reports whether the caller knows of the cut. What it has sent before that may
-// have arrived, as far as it knows.
+// isNoticed reports whether a caller has tried to connect since the cut. Before that it does not
+// know whether what it has sent has arrived.
 func (p *proxy) isNoticed() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

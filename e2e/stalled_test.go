@@ -65,8 +65,10 @@ func (s *system) stall(address, answered string, many int, paths ...string) {
 	for i := range many {
 		go func() { closed <- stallAt(address, paths[i%len(paths)]) }()
 	}
+	meanwhile := false
 	for left := many; left > 0; {
-		s.get(answered).with(s, http.StatusOK) // others are answered meanwhile
+		s.get(answered).with(s, http.StatusOK)
+		meanwhile = meanwhile || len(closed) < left
 		select {
 		case err := <-closed:
 			require.NoError(s, err)
@@ -77,6 +79,7 @@ func (s *system) stall(address, answered string, many int, paths ...string) {
 		case <-time.After(50 * time.Millisecond):
 		}
 	}
+	require.True(s, meanwhile, "others are answered while some stall")
 }
 
 // stallAt returns nil when the server has answered 408 and closed the connection.

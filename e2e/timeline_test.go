@@ -86,9 +86,9 @@ func TestTimeline(t *testing.T) {
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
-		_, _ = first.send(http.MethodPost, reservations+"/"+order+"/confirm", nil) // its answer would come after the task
+		_, _ = first.send(http.MethodPost, reservations+"/"+order+"/confirm", nil)
 	}()
-	child.diesAtItsPoint(t) // during its task, which times out
+	child.diesAtItsPoint(t) // before it answers: its task times out
 	<-sent
 
 	s := &audited{system: start(t, o)}
@@ -234,7 +234,7 @@ func TestAttention(t *testing.T) {
 		a.eventually(func() bool { needs = a.attention(""); return len(needs) == 1 && needs[0].ProviderSays != "" })
 		require.Equal(t, []string{fails, "marked"}, []string{needs[0].OrderID, needs[0].Cause})
 		require.NotEmpty(t, needs[0].Says)
-		line := a.timeline(lost)
+		var line seenTimeline
 		a.eventually(func() bool { line = a.timeline(lost); return line.Attention.Lost == "terminated" })
 		require.Equal(t, "abandoned", line.Attention.Cause)
 		require.Contains(t, line.of("run"), "terminated")
