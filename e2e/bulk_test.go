@@ -20,7 +20,7 @@ func (s *system) stuck(n int) (place string, orders []string) {
 	all.SetLimit(8)
 	for i := range orders {
 		all.Go(func() error {
-			orders[i] = s.retries(func() answer { return s.reserve(place) }).body.ID
+			orders[i] = s.reserve(place).served().body.ID
 			return nil
 		})
 	}

@@ -163,7 +163,9 @@ func TestEvents_CarryTheirData(t *testing.T) {
 		require.InDelta(t, 0, s.awaitEvents(second, "ReservationPlaced", "PaymentApproved", "ReservationConfirmed",
 			"ReservationStatusChanged")[2]["remaining"], 0, "none is left")
 		require.Equal(t, "sold_out", soldOut.body.Code)
-		all = s.awaitEvents(soldOut.body.Order.ID, "ReservationPlaced", "PaymentApproved", "ReservationCancelConfirmed", "PaymentCancelApproved", "ReservationCanceled")
+		refused := soldOut.body.Order.ID
+		s.eventually(func() bool { return slices.Equal([]string{refused}, s.listed("/v1/mypages?customerId=late")) })
+		all = s.awaitEvents(refused, "ReservationPlaced", "PaymentApproved", "ReservationCancelConfirmed", "PaymentCancelApproved", "ReservationCanceled")
 		require.InDelta(t, 0, all[2]["remaining"], 0)
 		require.Equal(t, paid("refunded", 100000, 100000), all[3]["payment"])
 

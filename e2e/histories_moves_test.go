@@ -43,17 +43,23 @@ func (s *system) cancelled(order string) string {
 	return order
 }
 
+// moved changes a stay, however long that takes.
+func (s *system) moved(order, key string, what object) answer {
+	s.Helper()
+	return s.made(func() answer { return s.move(order, key, what) })
+}
+
 func changeRaised(s *system) string {
 	order := s.accepted(s.reserve(s.place(9, forStays)))
 	s.becomes(order, booking.Confirmed)
-	s.made(func() answer { return s.move(order, "a", longer) }).with(s, http.StatusOK)
+	s.moved(order, "a", longer).with(s, http.StatusOK)
 	return s.cancelled(order)
 }
 
 func changeLowered(s *system) string {
 	order := s.accepted(s.reserve(s.place(9)))
 	s.becomes(order, booking.Confirmed)
-	s.made(func() answer { return s.move(order, "a", object{"checkOut": inDays(11)}) }).with(s, http.StatusOK)
+	s.moved(order, "a", object{"checkOut": inDays(11)}).with(s, http.StatusOK)
 	s.eventually(func() bool { return len(s.messagesTo("alice", order)) > 0 })
 	return s.cancelled(order)
 }
@@ -61,7 +67,7 @@ func changeLowered(s *system) string {
 func changeSoldOut(s *system) string {
 	order := s.accepted(s.reserve(s.place(1)))
 	s.becomes(order, booking.Confirmed)
-	require.Equal(s, "sold_out", s.made(func() answer { return s.move(order, "a", object{"rooms": 2}) }).with(s, http.StatusConflict).body.Code)
+	require.Equal(s, "sold_out", s.moved(order, "a", object{"rooms": 2}).with(s, http.StatusConflict).body.Code)
 	return s.cancelled(order)
 }
 
@@ -69,7 +75,7 @@ func changeDeclined(s *system) string {
 	order := s.accepted(s.reserve(s.place(9)))
 	s.becomes(order, booking.Confirmed)
 	s.sandbox(object{"refusePercent": 100})
-	s.made(func() answer { return s.move(order, "a", longer) }).with(s, http.StatusPaymentRequired)
+	s.moved(order, "a", longer).with(s, http.StatusPaymentRequired)
 	s.sandbox(object{})
 	return s.cancelled(order)
 }
@@ -127,17 +133,22 @@ func (s *system) awaitsOwner(change ...object) string {
 	return order
 }
 
+// answersChange lets the owner answer the change that waits, and waits until that has effect.
+func (s *system) answersChange(order, decision string) {
+	s.Helper()
+	s.carriedOut(func() answer { return s.decide(order, decision) })
+	s.eventually(func() bool { return s.page(order).Change == nil })
+}
+
 func changeAgreed(s *system) string {
 	order := s.awaitsOwner()
-	s.carriedOut(func() answer { return s.decide(order, "confirm") })
-	s.eventually(func() bool { return s.page(order).Change == nil })
+	s.answersChange(order, "confirm")
 	return s.cancelled(order)
 }
 
 func changeRefused(s *system) string {
 	order := s.awaitsOwner()
-	s.carriedOut(func() answer { return s.decide(order, "reject") })
-	s.eventually(func() bool { return s.page(order).Change == nil })
+	s.answersChange(order, "reject")
 	return s.cancelled(order)
 }
 
@@ -152,7 +163,7 @@ func changeCancelled(s *system) string { return s.cancelled(s.awaitsOwner()) }
 func changeBeforeConfirmed(s *system) string {
 	order := s.accepted(s.reserve(s.place(9, byOwner)))
 	s.becomes(order, booking.AwaitingOwner)
-	s.made(func() answer { return s.move(order, "a", longer) }).with(s, http.StatusOK)
+	s.moved(order, "a", longer).with(s, http.StatusOK)
 	return s.cancelled(order)
 }
 
@@ -187,8 +198,7 @@ func changeAwayCancelled(s *system) string {
 // its beginning.
 func changeReset(s *system) string {
 	order := s.awaitsOwner()
-	s.carriedOut(func() answer { return s.decide(order, "confirm") })
-	s.eventually(func() bool { return s.page(order).Change == nil })
+	s.answersChange(order, "confirm")
 	s.move(order, "b", object{"rooms": 2}).with(s, http.StatusAccepted)
 	s.reset(order)
 	s.eventually(func() bool {
@@ -202,9 +212,9 @@ func changeReset(s *system) string {
 func changeResetToChange(s *system) string {
 	order := s.accepted(s.reserve(s.place(9)))
 	s.becomes(order, booking.Confirmed)
-	s.made(func() answer { return s.move(order, "a", longer) }).with(s, http.StatusOK)
+	s.moved(order, "a", longer).with(s, http.StatusOK)
 	tasks := s.tasksCompleted(order, "")
-	s.made(func() answer { return s.move(order, "b", object{"rooms": 2}) }).with(s, http.StatusOK)
+	s.moved(order, "b", object{"rooms": 2}).with(s, http.StatusOK)
 	s.resetTo(order, s.tasksCompleted(order, "")[len(tasks)])
 	s.eventually(func() bool { v := s.fresh(order); return v.Quantity == 2 && v.CheckOut == inDays(14).String() })
 	return s.cancelled(order)
@@ -215,8 +225,8 @@ func changeAppliedAgain(s *system) string {
 	order := s.accepted(s.reserve(s.place(9)))
 	s.becomes(order, booking.Confirmed)
 	tasks := s.tasksCompleted(order, "")
-	s.made(func() answer { return s.move(order, "a", longer) }).with(s, http.StatusOK)
-	s.made(func() answer { return s.move(order, "b", object{"rooms": 2}) }).with(s, http.StatusOK)
+	s.moved(order, "a", longer).with(s, http.StatusOK)
+	s.moved(order, "b", object{"rooms": 2}).with(s, http.StatusOK)
 	_, err := s.temporal.WorkflowService().ResetWorkflowExecution(s.Context(), &workflowservice.ResetWorkflowExecutionRequest{
 		Namespace: s.namespace, WorkflowExecution: execution(order), Reason: "test", RequestId: order,
 		WorkflowTaskFinishEventId: s.tasksCompleted(order, "")[len(tasks)],
@@ -233,7 +243,7 @@ func changeAppliedAgain(s *system) string {
 func changeCancelledReset(s *system) string {
 	order := s.accepted(s.reserve(s.place(9)))
 	s.becomes(order, booking.Confirmed)
-	s.made(func() answer { return s.move(order, "a", longer) }).with(s, http.StatusOK)
+	s.moved(order, "a", longer).with(s, http.StatusOK)
 	s.ended(s.cancelled(order))
 	s.reset(order)
 	require.Equal(s, inDays(14).String(), s.ended(order).CheckOut)

@@ -42,29 +42,35 @@ func (s *system) cancelledCups(order string) string {
 	return order
 }
 
+// refilled changes an order of drinks, however long that takes.
+func (s *system) refilled(order, key string, quantity int) answer {
+	s.Helper()
+	return s.made(func() answer { return s.refill(order, key, quantity) })
+}
+
 func refillRaised(s *system) string {
 	order := s.cupsOf()
-	s.made(func() answer { return s.refill(order, "a", 4) }).with(s, http.StatusOK)
+	s.refilled(order, "a", 4).with(s, http.StatusOK)
 	return s.cancelledCups(order)
 }
 
 func refillLowered(s *system) string {
 	order := s.cupsOf()
-	s.made(func() answer { return s.refill(order, "a", 1) }).with(s, http.StatusOK)
+	s.refilled(order, "a", 1).with(s, http.StatusOK)
 	s.eventually(func() bool { return len(s.messagesTo("alice", order)) > 0 })
 	return s.cancelledCups(order)
 }
 
 func refillSoldOut(s *system) string {
 	order := s.cupsOf()
-	require.Equal(s, "sold_out", s.made(func() answer { return s.refill(order, "a", 6) }).with(s, http.StatusConflict).body.Code)
+	require.Equal(s, "sold_out", s.refilled(order, "a", 6).with(s, http.StatusConflict).body.Code)
 	return s.cancelledCups(order)
 }
 
 func refillDeclined(s *system) string {
 	order := s.cupsOf()
 	s.sandbox(object{"refusePercent": 100})
-	s.made(func() answer { return s.refill(order, "a", 3) }).with(s, http.StatusPaymentRequired)
+	s.refilled(order, "a", 3).with(s, http.StatusPaymentRequired)
 	s.sandbox(object{})
 	return s.cancelledCups(order)
 }
@@ -118,7 +124,7 @@ func refillServed(s *system) string {
 // beginning.
 func refillReset(s *system) string {
 	order := s.cupsOf()
-	s.made(func() answer { return s.refill(order, "a", 3) }).with(s, http.StatusOK)
+	s.refilled(order, "a", 3).with(s, http.StatusOK)
 	s.outages.productions.begin(errAway)
 	s.refill(order, "b", 5).with(s, http.StatusAccepted)
 	s.reset(order)
@@ -133,9 +139,9 @@ func refillReset(s *system) string {
 // refillResetToChange: the order is reset to before its second change.
 func refillResetToChange(s *system) string {
 	order := s.cupsOf()
-	s.made(func() answer { return s.refill(order, "a", 3) }).with(s, http.StatusOK)
+	s.refilled(order, "a", 3).with(s, http.StatusOK)
 	tasks := s.tasksCompleted(order, "")
-	s.made(func() answer { return s.refill(order, "b", 5) }).with(s, http.StatusOK)
+	s.refilled(order, "b", 5).with(s, http.StatusOK)
 	s.resetTo(order, s.tasksCompleted(order, "")[len(tasks)])
 	s.eventually(func() bool { return s.fresh(order).Quantity == 5 })
 	return s.cancelledCups(order)
@@ -145,8 +151,8 @@ func refillResetToChange(s *system) string {
 func refillAppliedAgain(s *system) string {
 	order := s.cupsOf()
 	tasks := s.tasksCompleted(order, "")
-	s.made(func() answer { return s.refill(order, "a", 3) }).with(s, http.StatusOK)
-	s.made(func() answer { return s.refill(order, "b", 5) }).with(s, http.StatusOK)
+	s.refilled(order, "a", 3).with(s, http.StatusOK)
+	s.refilled(order, "b", 5).with(s, http.StatusOK)
 	_, err := s.temporal.WorkflowService().ResetWorkflowExecution(s.Context(), &workflowservice.ResetWorkflowExecutionRequest{
 		Namespace: s.namespace, WorkflowExecution: execution(order), Reason: "test", RequestId: order,
 		WorkflowTaskFinishEventId: s.tasksCompleted(order, "")[len(tasks)],
@@ -179,7 +185,7 @@ func refillMadeLate(s *system) string {
 // refillCancelledReset: the order is undone once more by a run whose history lacks its change.
 func refillCancelledReset(s *system) string {
 	order := s.cupsOf()
-	s.made(func() answer { return s.refill(order, "a", 3) }).with(s, http.StatusOK)
+	s.refilled(order, "a", 3).with(s, http.StatusOK)
 	s.ended(s.cancelledCups(order))
 	s.reset(order)
 	require.Equal(s, 3, s.ended(order).Quantity)

@@ -163,11 +163,10 @@ func TestInbox_Cancelled(t *testing.T) {
 	c.wire.resume()
 	c.eventually(func() bool { return c.counted("yeyak_inbox_open") == 0 })
 	for i, order := range orders {
-		c.becomes(order, booking.Cancelled)
+		v := c.becomes(order, booking.Cancelled)
 		repeated := c.orderAgain(i).with(t, http.StatusConflict)
 		require.Equal(t, "cancelled_by_customer", repeated.body.Code)
 		require.Equal(t, order, repeated.body.Order.ID)
-		v := c.becomes(order, booking.Cancelled)
 		require.Equal(t, booking.ByCustomer, v.Reason)
 		require.Empty(t, c.events(order))
 		require.Empty(t, c.messagesAbout(order))

@@ -47,6 +47,7 @@ func (c *cutOff) holdDecisions() {
 		CREATE TRIGGER hold BEFORE INSERT ON kept_decisions FOR EACH ROW EXECUTE FUNCTION hold()`))
 }
 
+// letDecisionsGo ends that for the decisions on an order.
 func (c *cutOff) letDecisionsGo(order string) {
 	c.Helper()
 	c.exec("UPDATE kept_decisions SET leased_until = NULL WHERE order_id = $1", order)

@@ -108,6 +108,12 @@ func (s *system) requireEvents(order string, want ...string) {
 	require.Equal(s, want, s.events(order))
 }
 
+// awaitEvent waits until the feed has an event of an order.
+func (s *system) awaitEvent(order, event string) {
+	s.Helper()
+	s.eventually(func() bool { return slices.Contains(s.events(order), event) })
+}
+
 // payment returns the status of an order's payment, its amount, and how much was
 // refunded.
 func (s *system) payment(order string) (status string, amount, refunded int64) {
@@ -131,7 +137,7 @@ func (s *system) requireUndone(order, place string, rooms int, reason booking.Re
 	require.Equal(s, "refunded", status)
 	require.Equal(s, amount, refunded)
 	require.Equal(s, []int{rooms, rooms}, s.remaining(place))
-	s.eventually(func() bool { return slices.Contains(s.events(order), "ReservationCanceled") })
+	s.awaitEvent(order, "ReservationCanceled")
 	events := s.events(order)
 	require.Equal(s, []string{"ReservationCancelConfirmed", "PaymentCancelApproved", "ReservationCanceled"}, events[len(events)-3:])
 	return v.View

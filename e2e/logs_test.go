@@ -33,6 +33,12 @@ func (l *logged) Write(p []byte) (int, error) {
 	return l.text.Write(p)
 }
 
+func (l *logged) lines() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return strings.Split(strings.TrimSpace(l.text.String()), "\n")
+}
+
 // wholeLines passes on whole lines, so that processes that write at the same time do not mix
 // theirs.
 type wholeLines struct {
@@ -46,12 +52,6 @@ func (w *wholeLines) Write(p []byte) (int, error) {
 	_, err := w.to.Write(w.rest[:end])
 	w.rest = w.rest[end:]
 	return len(p), err
-}
-
-func (l *logged) lines() []string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Split(strings.TrimSpace(l.text.String()), "\n")
 }
 
 // process runs yeyak as in production until the test ends.

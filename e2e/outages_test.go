@@ -181,7 +181,7 @@ func TestAway_Temporal(t *testing.T) {
 	s.finished(order)
 	drink := s.drink(5)
 	wire.cut()
-	// A read notices the cut: requests before that may have arrived.
+	s.eventually(wire.isNoticed)
 	s.get("/v1/mypages/"+order+"?fresh=true").with(t, http.StatusServiceUnavailable)
 	a := s.orderCup(drink).with(t, http.StatusServiceUnavailable)
 	require.Equal(t, "temporal_unavailable", a.body.Code)

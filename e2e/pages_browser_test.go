@@ -123,12 +123,21 @@ func (v *visitor) goTo(path string) {
 // list may be a little behind, and without scripts a page stays as it is.
 func (v *visitor) comesTo(text string) {
 	v.Helper()
-	for end := time.Now().Add(waitLimit); !strings.Contains(v.Text(), text) && time.Now().Before(end); v.Open(v.Address()) {
-		for soon := time.Now().Add(2 * time.Second); !strings.Contains(v.Text(), text) && time.Now().Before(soon); {
-			time.Sleep(100 * time.Millisecond)
+	end := time.Now().Add(waitLimit)
+	for n := 1; !strings.Contains(v.Text(), text) && time.Now().Before(end); n++ {
+		time.Sleep(100 * time.Millisecond)
+		if n%20 == 0 {
+			v.Open(v.Address())
 		}
 	}
 	v.Sees(text)
+}
+
+// showsStatus waits until the page of an order shows a status.
+func (v *visitor) showsStatus(status string) {
+	v.Helper()
+	v.comesTo(status)
+	v.SeesIn("[role=status]", status)
 }
 
 // word is a text of the page in its language.

@@ -76,8 +76,7 @@ func (v *visitor) cancels(status string) {
 	v.keep("cancel-" + kindAt(v.Address()))
 	v.Fill(v.word("Reason", "사유"), v.word("Other plans", "다른 계획"))
 	v.Click("button", v.word("Cancel the order", "취소하기"))
-	v.comesTo(status)
-	v.SeesIn("[role=status]", status)
+	v.showsStatus(status)
 }
 
 // mealDrinkCleaning: a customer orders a meal, a drink and a cleaning, and cancels
@@ -101,8 +100,7 @@ func (v *visitor) meal(menu string) {
 	v.keep("meal")
 	v.Click("button", v.word("Order and pay", "주문하고 결제하기"))
 	v.Arrives("/orders/food-")
-	v.comesTo(v.word("Being delivered", "배달시작"))
-	v.SeesIn("[role=status]", v.word("Being delivered", "배달시작"))
+	v.showsStatus(v.word("Being delivered", "배달시작"))
 	v.keep("meal-delivering")
 	v.cancels(v.word("Cancelled", "주문취소"))
 }
@@ -115,8 +113,7 @@ func (v *visitor) drink(drink string) {
 	v.keep("drink")
 	v.Click("button", v.word("Order and pay", "주문하고 결제하기"))
 	v.Arrives("/orders/cafe-")
-	v.comesTo(v.word("Being made", "제조중"))
-	v.SeesIn("[role=status]", v.word("Being made", "제조중"))
+	v.showsStatus(v.word("Being made", "제조중"))
 	v.keep("drink-in-production")
 }
 

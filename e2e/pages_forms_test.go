@@ -20,8 +20,7 @@ func (p *pages) changesCups(v *visitor) {
 	require.Equal(p, 5, p.cups(drink))
 	v.Click("button", v.word("Order and pay", "주문하고 결제하기"))
 	v.Arrives("/orders/cafe-")
-	v.comesTo(v.word("Being made", "제조중"))
-	v.SeesIn("[role=status]", v.word("Being made", "제조중"))
+	v.showsStatus(v.word("Being made", "제조중"))
 	require.Equal(p, 3, p.cups(drink))
 
 	v.Click("link", v.word("Change how many", "수량 변경"))

@@ -3,7 +3,6 @@ package e2e
 import (
 	"encoding/json"
 	"net/http"
-	"slices"
 	"testing"
 	"time"
 
@@ -102,7 +101,7 @@ func TestPolicy_QuoteIsWhatHappens(t *testing.T) {
 			total += test.back
 			_, at := stripe.totals()
 			require.Equal(t, total, at)
-			a.eventually(func() bool { return slices.Contains(a.events(test.order), test.last) })
+			a.awaitEvent(test.order, test.last)
 			if test.back > 0 {
 				require.Contains(t, a.events(test.order), "PaymentCancelApproved")
 			} else {

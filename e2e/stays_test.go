@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"net/http"
-	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -83,7 +82,7 @@ func TestEarlyDeparture_Refunds(t *testing.T) {
 		status, _, refunded := a.payment(order)
 		require.Equal(t, []any{string(booking.Charged), int64(75_000)}, []any{status, refunded})
 		a.eventually(func() bool { return len(a.messagesTo("alice", order)) == 1 })
-		a.eventually(func() bool { return slices.Contains(a.events(order), "PaymentRefunded") })
+		a.awaitEvent(order, "PaymentRefunded")
 		next := a.reserve(place, object{"checkIn": dawn.day.AddDays(1), "checkOut": dawn.day.AddDays(4)})
 		a.accepted(next)
 

@@ -74,9 +74,7 @@ func (s *system) eventually(what func() bool) {
 // later. A request that was answered 503 is made again; without a key that is another order.
 func (s *system) accepted(a answer) string {
 	s.Helper()
-	if a.status == http.StatusServiceUnavailable && a.again != nil {
-		a = s.retries(a.again)
-	}
+	a = a.served()
 	if a.status == http.StatusCreated {
 		return a.body.ID
 	}
@@ -114,8 +112,8 @@ func (s *system) made(request func() answer) (a answer) {
 // refusedOrder is the id of an order that was refused, or will be.
 func (s *system) refusedOrder(a answer) string {
 	s.Helper()
-	if a.status == http.StatusServiceUnavailable && a.body.Order == nil {
-		a = s.retries(a.again)
+	if a.body.Order == nil {
+		a = a.served()
 	}
 	if a.body.Order != nil {
 		return a.body.Order.ID
