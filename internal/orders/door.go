@@ -75,14 +75,15 @@ type actionRequest struct {
 	reason  booking.Personal
 	// decision: it is an update of the saga, whose history has caller, time and reason as
 	// well. It is not refused while the log cannot be written, because orders can be
-	// decided on while the read model is away.
+	// decided on while the read model is away; unless the caller has said which line it has
+	// seen, which only the log can check.
 	decision bool
 }
 
 const (
 	// notedWithin bounds the wait for a line of the log that an action requires.
 	notedWithin = 2 * time.Second
-	// notedAtOnce is how long a decision waits for it.
+	// notedAtOnce bounds the wait for a line that it does not require.
 	notedAtOnce = OptionalReadTimeout
 )
 
@@ -99,14 +100,14 @@ func authorizeAndLog[T interface{ outcome() string }](
 	}
 	on, _ := ctx.Value(occasionKey{}).(occasion)
 	line := booking.OperatorAction{ID: rand.Text(), At: o.Now(), By: caller.ID, Action: a.action, OrderID: a.orderID, Reason: a.reason, Bulk: on.bulk}
-	within := notedWithin
-	if a.decision {
+	required, within := !a.decision || on.seen != nil, notedWithin
+	if !required {
 		within = notedAtOnce
 	}
 	switch err := o.note(ctx, line, on.seen, within); {
 	case errors.Is(err, &booking.Error{Code: ActedMeanwhile}):
 		return out, err
-	case err != nil && !a.decision:
+	case err != nil && required:
 		return out, booking.Errorf(booking.Unavailable, "the log of operators' actions cannot be written at the moment; nothing was done").WithCause(err)
 	}
 	out, err = do(ctx, Warrant{valid: true})

@@ -86,11 +86,12 @@ func TestDoor_Refund(t *testing.T) {
 }
 
 // TestDoor_Decisions: an operator's decision is logged and a customer's is not. While the
-// log cannot be written, orders can still be decided on.
+// log cannot be written, orders can still be decided on, but not by a caller that has said
+// which line it has seen.
 func TestDoor_Decisions(t *testing.T) {
 	t.Parallel()
 	o, engine := setup(t)
-	answers(engine, nil)
+	ids := answers(engine, nil)
 	log := &actionLog{}
 	deps := o.Deps
 	deps.Actions, deps.Now = log, nil
@@ -115,6 +116,11 @@ func TestDoor_Decisions(t *testing.T) {
 	require.Equal(t, booking.ActionDone, log.lines[1].Outcome)
 	log.away = errors.New("the disk is full")
 	decide(operator)
+
+	before := len(*ids)
+	_, err := o.Decide(orders.WithSeenLine(t.Context(), 6), operator, cancel)
+	require.ErrorIs(t, err, &booking.Error{Code: booking.Unavailable}, "what it has seen cannot be checked")
+	require.Len(t, *ids, before, "nothing was done")
 }
 
 // TestDoor_CheckAndSettle: actions without a decision of the saga are logged in the same
