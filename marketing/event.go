@@ -7,6 +7,7 @@ import (
 	"math"
 	"strings"
 	"time"
+	_ "time/tzdata" // containers have no time zones of their own
 
 	"github.com/uptrace/bun"
 )
@@ -155,7 +156,11 @@ func endOfDay(date, zone string) (time.Time, error) {
 	if err != nil {
 		where = time.UTC
 	}
-	return time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, where), nil //nolint:forbidigo // the same; within the hour will do
+	ends := time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, where) //nolint:forbidigo // the same
+	if ends.Day() == day.Day() { // there is no midnight: the clocks change at it
+		_, ends = ends.ZoneBounds()
+	}
+	return ends, nil
 }
 
 // longestID is in bytes: three of them fit into an index of PostgreSQL.

@@ -197,6 +197,7 @@ func TestEvent_EndsWithItsDay(t *testing.T) {
 		"Ahead":         {map[string]any{"date": "2026-11-24", "timeZone": "Asia/Seoul"}, time.Date(2026, 11, 24, 15, 0, 0, 0, time.UTC).Unix()},
 		"Behind":        {map[string]any{"date": "2026-12-31", "timeZone": "America/New_York"}, time.Date(2027, 1, 1, 5, 0, 0, 0, time.UTC).Unix()},
 		"DayOf23Hours":  {map[string]any{"date": "2026-03-29", "timeZone": "Europe/Berlin"}, time.Date(2026, 3, 29, 22, 0, 0, 0, time.UTC).Unix()},
+		"NoMidnight":    {map[string]any{"date": "2027-09-04", "timeZone": "America/Santiago"}, time.Date(2027, 9, 5, 4, 0, 0, 0, time.UTC).Unix()},
 		"NoZone":        {map[string]any{"date": "2026-11-24"}, time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC).Unix()},
 		"UnknownZone":   {map[string]any{"date": "2026-11-24", "timeZone": "Sea/Bottom"}, time.Date(2026, 11, 25, 0, 0, 0, 0, time.UTC).Unix()},
 		"EndIsToldToo":  {map[string]any{"date": "2026-11-24", "timeZone": "Asia/Seoul", "endsAt": time.Unix(7, 0).UTC()}, 7},
