@@ -41,8 +41,10 @@ run: ## Run everything on this machine; Ctrl-C stops it, the data stays in .yeya
 build: bin/yeyak ## Build bin/yeyak
 
 # The end to end tests wait more than they compute, so the other tests run beside them. The
-# tests of a whole cluster need answers in time, so they have the machine to themselves.
+# tests of a whole cluster need answers in time, so they have the machine to themselves. The
+# garbage collectors of tests, compilers and Temporal's servers do less in more memory.
 .PHONY: test
+test: export GOGC ?= 400
 test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock bin/alertmanager bin/kustomize bin/govulncheck bin/axe/axe.min.js ## Run all tests and checks
 	sh tools/postgres.sh
 	sh tools/haproxy.sh
