@@ -17,16 +17,29 @@ const refusalMaxAge = time.Minute
 // work. The order will reach it, or be cancelled.
 func isBehind(ctx context.Context, pages Pages, orderID string, made, now time.Time, err error) bool {
 	_, refusal := answerOf(err)
-	if refusal == nil || refusal.View.ID != orderID || !undecided(refusal.View) || now.Sub(refusal.At) > refusalMaxAge {
+	if refusal == nil || refusal.View.ID != orderID || now.Sub(refusal.At) > refusalMaxAge {
+		return false
+	}
+	isUndecided, awaitsWork := undecided(refusal.View), slices.Contains([]booking.Status{booking.Paid, booking.Calling}, refusal.View.Status)
+	if !isUndecided && !awaitsWork {
 		return false
 	}
 	ctx, cancel := context.WithTimeout(ctx, OptionalReadTimeout)
 	defer cancel()
 	row, err := pages.Order(ctx, orderID)
-	if err != nil || row.Decision == nil || len(row.Decision.History) == 0 {
+	switch {
+	case err != nil:
 		return false
+	case isUndecided:
+		return row.Decision != nil && hadCome(*row.Decision, made)
+	default:
+		return row.View.Version > refusal.View.Version && !row.View.Status.Final() && hadCome(row.View, made)
 	}
-	return row.Decision.History[len(row.Decision.History)-1].At.Before(made)
+}
+
+// hadCome reports whether the order was in this state before the time made.
+func hadCome(v contract.View, made time.Time) bool {
+	return len(v.History) > 0 && v.History[len(v.History)-1].At.Before(made)
 }
 
 // undecided reports whether an order has not reached its first decision.

@@ -34,6 +34,9 @@ type Decision struct {
 	// Version is the order's version that the caller has seen, 0 for any. A decision with a
 	// Version is not kept: the order may have changed when it is delivered.
 	Version int64
+	// changeID is the change that waits for the decision, "" for none or if that is not known. A
+	// decision on it is another one than that on the order. Decide sets it.
+	changeID string
 }
 
 // needsAgreement reports whether a service has to agree before the decision is accepted.
@@ -81,9 +84,14 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 	if out, queued, err := o.queueBehind(ctx, caller, d, made); queued {
 		return out, err
 	}
-	if d.Update == contract.CancelUpdate {
+	switch d.Update {
+	case contract.CancelUpdate:
 		row, _ := o.optionalRow(ctx, d.OrderID) // without it, the order has to know its status itself
 		d.StatusWhenDecided = row.View.Status
+	case contract.ConfirmUpdate, contract.RejectUpdate:
+		if row, _ := o.optionalRow(ctx, d.OrderID); row.View.Stay != nil && row.View.Change != nil {
+			d.changeID = row.View.Change.ID
+		}
 	}
 	// A caller that disconnects does not withdraw a decision.
 	budget, cancel := context.WithTimeout(context.WithoutCancel(ctx), o.ReplyBudget+d.extra())

@@ -480,6 +480,25 @@ func TestDecide_AcrossProcesses(t *testing.T) {
 	require.Len(t, requests, 3)
 }
 
+// TestDecide_OnTheOrderAndOnItsChange: an owner that has confirmed a reservation may confirm its
+// change at once, at another process. The engine would answer the same id with the first outcome.
+func TestDecide_OnTheOrderAndOnItsChange(t *testing.T) {
+	t.Parallel()
+	var ids []string
+	row := of(booking.Lodging).in(booking.Confirmed, "")
+	for _, change := range []*contract.PendingChange{nil, {ID: "7", State: contract.ChangeAwaitingOwner}} {
+		b := newBundle(t, func(d *orders.Deps) { d.Now = func() time.Time { return today } })
+		stay := *row.View.Stay
+		stay.Change, row.View.Stay = change, &stay
+		b.store.put(row)
+		b.onUpdate(func(_ context.Context, o client.UpdateWorkflowOptions) error { ids = append(ids, o.UpdateID); return nil },
+			func(context.Context) (contract.View, error) { return row.View, nil })
+		require.NoError(t, b.decide(booking.Lodging, contract.ConfirmUpdate).err)
+	}
+	require.Len(t, ids, 2)
+	require.NotEqual(t, ids[0], ids[1])
+}
+
 // TestDecide_EngineLimits: the engine's own limits have codes and are not internal errors.
 func TestDecide_EngineLimits(t *testing.T) {
 	t.Parallel()

@@ -353,11 +353,21 @@ func TestDecide_OrderIsWorkedOnAnew(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, booking.InProduction, shown.History[len(shown.History)-1].Status, "no refusal is shown")
 	})
+	t.Run("PaidAgain", func(t *testing.T) {
+		t.Parallel()
+		d := newDesk(t)
+		d.has(booking.Cafe, booking.InProduction, "")
+		paid := of(booking.Cafe).in(booking.Paid, "").View
+		paid.Version = 0 // the row has a later one
+		d.answersUpdates(well, func(int) error { return refusesAs(paid, time.Now()) })
+		d.requireKept(d.decide(booking.Cafe, complete, ""), 1)
+	})
 	for name, test := range map[string]struct {
 		status booking.Status // of the row
 		at     func() time.Time
 		view   contract.View
 	}{
+		"NotYetInProduction": {booking.Paid, time.Now, of(booking.Cafe).in(booking.Paid, "").View},
 		"NeverHadTheStatus": {booking.Paid, time.Now, early}, // a drink's Paid is not a first decision
 		"HasTheStatus":      {booking.InProduction, time.Now, of(booking.Cafe).in(booking.InProduction, "").View},
 		"Compensates":       {booking.InProduction, time.Now, of(booking.Cafe).in(booking.Cancelling, booking.ByCustomer).View},

@@ -51,6 +51,9 @@ func (a *updateIDs) next(now time.Time, caller booking.Caller, d Decision) updat
 	if d.Version != 0 {
 		k.decision += fmt.Sprintf("/version %d", d.Version)
 	}
+	if d.changeID != "" {
+		k.decision += "/change " + d.changeID
+	}
 	if d.Update == contract.ResolveUpdate {
 		k.decision += "/" + evidenceID(d.Note)
 	}

@@ -29,6 +29,10 @@ func TestUpdateIDs(t *testing.T) {
 	require.Equal(t, second, one.next(now, booking.Caller{Unchecked: true}, cancel))
 	require.NotEqual(t, second.id, one.next(now.Add(idSlot), booking.Caller{Unchecked: true}, cancel).id)
 	require.Empty(t, one.outcomes, "what is past is forgotten")
+	confirm := Decision{OrderID: "lodging-1", Update: contract.ConfirmUpdate}
+	ofOrder := one.next(now, booking.Caller{Unchecked: true}, confirm)
+	confirm.changeID = "1"
+	require.NotEqual(t, ofOrder.id, other.next(now, booking.Caller{Unchecked: true}, confirm).id, "it would get the answer of the first one")
 	resolve := func(evidence booking.Personal) string {
 		d := Decision{OrderID: "food-1", Update: contract.ResolveUpdate, Note: evidence}
 		return one.next(now, booking.Caller{Unchecked: true}, d).id
