@@ -29,11 +29,11 @@ func (s *server) registerChanges() {
 			"answered, the reservation stays as it was. A cancel in the meantime takes precedence, and refunds both charges. " +
 			"200: it is made. 202: it is under way, and `change` shows its state. Repeating the request under its " +
 			"Idempotency-Key changes nothing. Another change under a used key is refused (422 `idempotency_key_reused`). 503: it " +
-			"was not accepted. Only with `order_unreachable` it may still be made. `payment_unavailable` is the answer to each " +
-			"repeat under the key: send the change again under another one.",
+			"was not accepted. Only with `order_unreachable` it may still be made. `payment_unavailable` and " +
+			"`inventory_unavailable` are the answer to each repeat under the key: send the change again under another one.",
 		Responses: s.withAccepted(s.withProblems(s.problems(actedMeanwhile(orders.ChangeCodes())...),
 			orders.CodeOf(booking.SoldOut), orders.CodeOf(booking.PaymentDeclined), orders.CodeOf(booking.PaymentUnavailable),
-			orders.CodeOf(booking.TooLate), orders.CodeOf(booking.RejectedByOwner), orders.CodeOf(booking.OwnerTimeout))),
+			booking.InventoryUnavailable, orders.CodeOf(booking.RejectedByOwner), orders.CodeOf(booking.OwnerTimeout))),
 	}, s.changeReservation)
 }
 

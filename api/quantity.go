@@ -38,7 +38,7 @@ func quantityCodes(kind booking.Kind) (quote, change []booking.Code) {
 	}
 	return orders.QuantityQuoteCodes(), append(actedMeanwhile(orders.QuantityCodes()),
 		orders.CodeOf(booking.SoldOut), orders.CodeOf(booking.MenuDeleted), orders.CodeOf(booking.PaymentDeclined),
-		orders.CodeOf(booking.PaymentUnavailable), orders.CodeOf(booking.CafeUnavailable), orders.CodeOf(booking.TooLate))
+		orders.CodeOf(booking.PaymentUnavailable), orders.CodeOf(booking.CafeUnavailable), booking.InventoryUnavailable)
 }
 
 var quantityWords = map[booking.Kind]struct{ quote, change string }{
@@ -50,8 +50,8 @@ var quantityWords = map[booking.Kind]struct{ quote, change string }{
 			"needed and refunds the difference. Until then, and if it is refused or declined, the order stays as it was. A cancel in the meantime " +
 			"takes precedence, and refunds both charges. 200: it is made. 202: it is under way, and `production.change` shows it. Repeating the " +
 			"request under its Idempotency-Key changes nothing. Another change under a used key is refused (422 `idempotency_key_reused`). " +
-			"503: it was not accepted. Only with `order_unreachable` it may still be made. `payment_unavailable` and `cafe_unavailable` are the " +
-			"answer to each repeat under the key: send the change again under another one.",
+			"503: it was not accepted. Only with `order_unreachable` it may still be made. `payment_unavailable`, `cafe_unavailable` and " +
+			"`inventory_unavailable` are the answer to each repeat under the key: send the change again under another one.",
 	},
 	booking.Food: {
 		"Always refused (409 `not_changeable`): the shop and its courier begin with an order as soon as it is paid for.",

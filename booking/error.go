@@ -29,6 +29,9 @@ const (
 	NotAssigned         Code = "not_assigned"
 	DeliveryUnavailable Code = "delivery_unavailable"
 	Superseded          Code = "superseded"
+	// InventoryUnavailable: a change was not made, since the inventory did not answer in time
+	// whether it has what the change needs. The order stays as it was.
+	InventoryUnavailable Code = "inventory_unavailable"
 	// IdempotencyKeyReused: the key was used for another request before.
 	IdempotencyKeyReused Code = "idempotency_key_reused"
 	DecisionPending      Code = "decision_pending"

@@ -73,20 +73,21 @@ var orderWords = map[Kind]words{
 }
 
 var reasonLabels = map[Reason]words{
-	PaymentDeclined:     {English: "the payment was declined", Korean: "결제거절"},
-	SoldOut:             {English: "sold out", Korean: "매진"},
-	RejectedByOwner:     {English: "rejected by the owner", Korean: "점주거절"},
-	OwnerTimeout:        {English: "the owner did not answer in time", Korean: "점주응답없음"},
-	TooLate:             {English: "too late", Korean: "기한초과"},
-	MenuDeleted:         {English: "no longer sold", Korean: "강제취소"},
-	CafeUnavailable:     {English: "the café could not be reached", Korean: "카페연결불가"},
-	NotRegistered:       {English: "the call could not be registered", Korean: "호출등록실패"},
-	PaymentUnavailable:  {English: "the payment could not be made in time", Korean: "결제불가"},
-	PaymentNotConfirmed: {English: "the payment was not confirmed in time", Korean: "결제미확인"},
-	NotProcessed:        {English: "it could not be processed in time", Korean: "처리지연"},
-	NoShow:              {English: "the guests did not come", Korean: "노쇼"},
-	ByCustomer:          {English: "at the customer's wish", Korean: "고객취소"},
-	ByOperator:          {English: "by an operator", Korean: "운영자취소"},
+	PaymentDeclined:              {English: "the payment was declined", Korean: "결제거절"},
+	SoldOut:                      {English: "sold out", Korean: "매진"},
+	RejectedByOwner:              {English: "rejected by the owner", Korean: "점주거절"},
+	OwnerTimeout:                 {English: "the owner did not answer in time", Korean: "점주응답없음"},
+	TooLate:                      {English: "too late", Korean: "기한초과"},
+	MenuDeleted:                  {English: "no longer sold", Korean: "강제취소"},
+	CafeUnavailable:              {English: "the café could not be reached", Korean: "카페연결불가"},
+	NotRegistered:                {English: "the call could not be registered", Korean: "호출등록실패"},
+	Reason(InventoryUnavailable): {English: "the inventory could not be reached", Korean: "재고확인불가"},
+	PaymentUnavailable:           {English: "the payment could not be made in time", Korean: "결제불가"},
+	PaymentNotConfirmed:          {English: "the payment was not confirmed in time", Korean: "결제미확인"},
+	NotProcessed:                 {English: "it could not be processed in time", Korean: "처리지연"},
+	NoShow:                       {English: "the guests did not come", Korean: "노쇼"},
+	ByCustomer:                   {English: "at the customer's wish", Korean: "고객취소"},
+	ByOperator:                   {English: "by an operator", Korean: "운영자취소"},
 }
 
 // Label is the reason in words.

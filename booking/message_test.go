@@ -32,7 +32,7 @@ func messages() []worded {
 		Date: booking.Date{Year: 2026, Month: 12, Day: 24},
 	}
 	deferred := booking.MessageData{Kind: booking.Food, For: booking.ForCustomer, Item: "Bibimbap"}
-	toConfirm := deferred
+	toConfirm, free := deferred, deferred
 	toConfirm.ConfirmWithin = booking.Duration(15 * time.Minute)
 	call := booking.MessageData{Kind: booking.Cleaning, For: booking.ForCustomer}
 	visit := call
@@ -102,6 +102,8 @@ func messages() []worded {
 		{booking.Message{Type: booking.NoShowMessage, Data: refunded},
 			"You did not come, so your reservation is cancelled. 5,000 KRW is refunded: Bibimbap",
 			"체크인하지 않으셔서 예약이 취소되었습니다. 환불 금액: 5,000원. Bibimbap"},
+		{booking.Message{Type: booking.NoShowMessage, Data: free},
+			"You did not come, so your reservation is cancelled: Bibimbap", "체크인하지 않으셔서 예약이 취소되었습니다. Bibimbap"},
 		{booking.Message{Type: booking.RefundEndedMessage, Data: refunded},
 			"The refund of 5,000 KRW is not made any more: you have got that money back in another way. Bibimbap",
 			"환불 예정이던 금액(5,000원)은 다른 방법으로 이미 돌려드렸으므로 별도로 환불되지 않습니다. Bibimbap"},

@@ -138,6 +138,12 @@ var cancelledInPart = words{
 	Korean:  "주문이 취소되었습니다({reason}). 환불 금액: {refund}. {item}",
 }
 
+// noShowForNothing are the words of NoShowMessage for a reservation that has cost nothing.
+var noShowForNothing = words{
+	English: "You did not come, so your reservation is cancelled: {item}",
+	Korean:  "체크인하지 않으셔서 예약이 취소되었습니다. {item}",
+}
+
 var decisionNotDone = words{
 	English: "Your decision ({decision}) could not be carried out. The order is {status}: {order}",
 	Korean:  "요청하신 처리({decision})를 반영하지 못했습니다. 현재 상태: {status}. {order}",
@@ -161,8 +167,11 @@ var unnamedCleaner = words{English: "Your cleaner", Korean: "청소 담당자님
 // contains the location of a call; a message of a type without words reads as its type.
 func (m Message) Words(l Language) string {
 	text := messageWords[m.Type][m.Data.For][l]
-	if m.Type == OrderCancelledMessage && m.Data.For == ForCustomer && m.Data.Refund != nil {
+	switch {
+	case m.Type == OrderCancelledMessage && m.Data.For == ForCustomer && m.Data.Refund != nil:
 		text = cancelledInPart[l]
+	case m.Type == NoShowMessage && m.Data.For == ForCustomer && m.Data.Refund == nil:
+		text = noShowForNothing[l]
 	}
 	if text == "" {
 		return cmp.Or(m.written(), string(m.Type))

@@ -56,7 +56,7 @@ const (
 	ByOperator Reason = "operator"
 )
 
-// Reasons lists every reason.
+// Reasons lists every reason for which orders end as cancelled.
 func Reasons() []Reason {
 	return []Reason{
 		PaymentDeclined, SoldOut, RejectedByOwner, OwnerTimeout, TooLate, MenuDeleted, CafeUnavailable, NotRegistered,

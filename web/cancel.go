@@ -66,10 +66,10 @@ func (v *visit) lastCancel(order contract.View, zone string) string {
 	}
 }
 
-// offers are what a cancel refunds now and later; none while the customer has to confirm
-// the payment, because nothing is paid then.
+// offers are what a cancel refunds now and later; none if the order costs nothing, and while
+// the customer has to confirm the payment, because nothing is paid then.
 func (w words) offers(order contract.View, q contract.Quote, zone string) []offer {
-	if order.Status == booking.AwaitingPayment {
+	if order.Status == booking.AwaitingPayment || order.Amount.Amount == 0 {
 		return nil
 	}
 	in := func(amount int64) string {

@@ -106,7 +106,10 @@ func (v *visit) changePage(status int, form changeForm) error {
 // isAnswered reports whether a change was finally refused. Whatever is sent next is a new
 // request, also with another payment method.
 func isAnswered(code booking.Code) bool {
-	return code == orders.IdempotencyKeyReused || code == booking.Code(booking.PaymentDeclined) || code == booking.Code(booking.PaymentUnavailable)
+	return slices.Contains([]booking.Code{
+		orders.IdempotencyKeyReused, booking.InventoryUnavailable, orders.CodeOf(booking.PaymentDeclined),
+		orders.CodeOf(booking.PaymentUnavailable), orders.CodeOf(booking.CafeUnavailable),
+	}, code)
 }
 
 // readChange reads the form; missing fields stay as ordered.

@@ -96,6 +96,7 @@ var statuses = map[booking.Code]int{
 	orders.CodeOf(booking.PaymentDeclined):     http.StatusPaymentRequired,
 	orders.CodeOf(booking.PaymentNotConfirmed): http.StatusPaymentRequired,
 	orders.CodeOf(booking.CafeUnavailable):     http.StatusServiceUnavailable,
+	booking.InventoryUnavailable:               http.StatusServiceUnavailable,
 	orders.CodeOf(booking.NotRegistered):       http.StatusServiceUnavailable,
 	orders.CodeOf(booking.NotProcessed):        http.StatusServiceUnavailable,
 	orders.CodeOf(booking.PaymentUnavailable):  http.StatusServiceUnavailable,

@@ -469,7 +469,7 @@ func preview(w words, f *actionForm) templ.Component {
 			}
 		}
 		if len(f.offers) > 0 {
-			templ_7745c5c3_Err = offersOf(w, f.offers).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = offersOf(w, f.order.Amount, f.offers).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

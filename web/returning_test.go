@@ -11,6 +11,26 @@ import (
 	"github.com/yeyak/yeyak/internal/orders"
 )
 
+// TestOrder_ForNothing: the pages of an order that costs nothing name no refund.
+func TestOrder_ForNothing(t *testing.T) {
+	t.Parallel()
+	for language, says := range map[booking.Language]string{booking.English: "It costs nothing", booking.Korean: "무료이므로"} {
+		s := newSite(t)
+		s.furnish()
+		view, err := s.rows.View(t.Context(), stayID)
+		require.NoError(t, err)
+		view.Amount.Amount = 0
+		view.Version++
+		s.keep(view)
+		b := s.as("alice", language)
+		for _, page := range []string{"/orders/" + stayID, "/orders/" + stayID + "/cancel"} {
+			words := b.get(page).words()
+			require.Contains(t, words, says, page)
+			require.NotRegexp(t, `₩0 (back|환불)`, words, page)
+		}
+	}
+}
+
 // TestConfirm: the order's page links its customer to the provider's page, with the
 // deadline; a customer that returns sees the order.
 func TestConfirm(t *testing.T) {

@@ -59,6 +59,7 @@ var orderWords = map[string]entry{
 	"quote.back":  {"%s back", "%s 환불"},
 	"quote.kept":  {"(%s is kept)", "(%s 공제)"},
 
+	"quote.free":   {"It costs nothing, so nothing is refunded.", "무료이므로 환불되는 금액이 없습니다."},
 	"quote.unpaid": {"Nothing has been paid yet: you pay nothing.", "아직 결제되지 않았습니다. 청구되는 금액이 없습니다."},
 
 	"cancel.title":          {"Cancel this order?", "이 주문을 취소할까요?"},

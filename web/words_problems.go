@@ -35,6 +35,7 @@ var problemWords = map[string]entry{
 	"problem.menu_deleted":             {"This is no longer sold. Nothing was ordered.", "더 이상 판매하지 않습니다. 주문하지 않았습니다."},
 	"problem.sold_out":                 {"There is not enough left. Nothing was ordered.", "남은 수량이 부족합니다. 주문하지 않았습니다."},
 	"problem.cafe_unavailable":         {"The café cannot be asked at the moment. Nothing was ordered.", "카페에 연결할 수 없습니다. 주문하지 않았습니다."},
+	"problem.inventory_unavailable":    {"It cannot be checked at the moment whether there is enough. The order is as it was.", "지금은 재고를 확인할 수 없습니다. 주문은 그대로입니다."},
 	"problem.not_registered":           {"Management cannot take the call right now. Nothing was ordered.", "지금은 호출을 등록할 수 없습니다. 주문하지 않았습니다."},
 	"problem.payment_unavailable":      {"Payments cannot be made at the moment. Nothing was ordered.", "지금은 결제할 수 없습니다. 주문하지 않았습니다."},
 	"problem.payment_declined":         {"The payment was declined. Nothing was ordered.", "결제가 거절되었습니다. 주문하지 않았습니다."},

@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -91,5 +92,82 @@ func TestBudget_NoCallerMakesAnOrderDeaf(t *testing.T) {
 				t.Logf("%+v", seen)
 			})
 		}
+	}
+}
+
+// TestBudget_OfDecisionsThatSucceed: changes, refunds by staff and refunds by hand are accepted
+// again and again, but only so often that the order can still be cancelled.
+func TestBudget_OfDecisionsThatSucceed(t *testing.T) {
+	t.Parallel()
+	const sent = 250
+	for name, is := range map[string]struct {
+		most int
+		send func(s *stay, i int, after time.Duration) (code func() booking.Code)
+	}{
+		"Changes": {100, func(s *stay, i int, after time.Duration) func() booking.Code {
+			rooms := 1 + i%2
+			if i >= 100 {
+				rooms = 3 // every request would change something
+			}
+			return s.moves(after, strconv.Itoa(i), 0, 3, rooms).code
+		}},
+		"RefusedChanges": {100, func(s *stay, i int, after time.Duration) func() booking.Code {
+			d := s.moves(after, strconv.Itoa(i), 0, 3, 5)
+			return func() booking.Code {
+				require.Error(t, d.err)
+				if d.code() == booking.Code(booking.SoldOut) {
+					return ""
+				}
+				return d.code()
+			}
+		}},
+		"Refunds": {200, func(s *stay, i int, after time.Duration) func() booking.Code {
+			return s.staffRefunds(after, strconv.Itoa(i), 1).code
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newMove(t, 3, strict)
+			s.policed = true
+			var codes []func() booking.Code
+			for i := range sent {
+				codes = append(codes, is.send(s, i, hour+time.Duration(i)*10*time.Second))
+			}
+			cancel := s.decides(3*hour, contract.CancelUpdate)
+			require.Equal(t, booking.Cancelled, s.run().Status)
+			require.NoError(t, cancel.err)
+			for i, code := range codes {
+				want := booking.Code("")
+				if i >= is.most {
+					want = contract.DecisionsExhausted
+				}
+				require.Equal(t, want, code(), i)
+			}
+		})
+	}
+}
+
+// TestBudget_OfRefundsByHand: while a dispute is open an operator may try again, but only so often.
+func TestBudget_OfRefundsByHand(t *testing.T) {
+	s := newStay(t)
+	is := &other{dispute: true, percent: 100, checksLeft: 100_000, fails: true}
+	s.env.RegisterDelayedCallback(func() { s.happens(is) }, time.Minute)
+	s.decides(hour, contract.CancelUpdate)
+	var all []*decision
+	for i := range 150 {
+		all = append(all, s.resolves(hour+time.Duration(i+1)*10*time.Second))
+	}
+	s.env.RegisterDelayedCallback(func() {
+		s.mu.Lock()
+		is.ended = true
+		s.mu.Unlock()
+		s.env.SignalWorkflow(contract.PaymentNoticeSignal, nil)
+	}, 2*hour)
+	require.Equal(t, booking.Cancelled, s.run().Status)
+	for i, d := range all {
+		want := booking.UnderDispute
+		if i >= 100 {
+			want = contract.DecisionsExhausted
+		}
+		require.Equal(t, want, d.code(), i)
 	}
 }

@@ -160,7 +160,7 @@ func (r *refill) refuse(err error) {
 	c := r.c
 	r.no, _ = refusedFor(err)
 	c.emitWith(booking.OrderChangeRefused, nil, r.ID)
-	r.hide()
+	c.hideChange()
 	c.publish(r.ctx)
 }
 
@@ -168,18 +168,6 @@ func (r *refill) refuse(err error) {
 func (c *cup) showRefill(r *refill) {
 	p := *c.view.Production
 	p.Change = &contract.PendingQuantity{ID: r.ID, Quantity: r.to.Quantity, Charge: r.quote.Charge, Refund: r.quote.Refund, By: r.By}
-	c.view.Production = &p
-	c.changed()
-}
-
-// hide removes the pending change from the view.
-func (r *refill) hide() {
-	c := r.c
-	if c.view.Production.Change == nil {
-		return
-	}
-	p := *c.view.Production
-	p.Change = nil
 	c.view.Production = &p
 	c.changed()
 }

@@ -47,8 +47,6 @@ type changeOfKind interface {
 	// undo undoes a change that is not made. If the change was made before, undo leaves it and
 	// returns true.
 	undo() (made bool)
-	// hide removes the pending change from the view.
-	hide()
 	// refuse reports that the change was not made.
 	refuse(err error)
 }
@@ -61,10 +59,17 @@ func onChange[C interface{ Seen() int64 }](
 		Description: words,
 		Validator: func(_ workflow.Context, c C) error {
 			err := rule(c)
+			if err == nil && s.changesBegun >= maxChanges { // not in the rule: an earlier build may have accepted more
+				err = booking.Errorf(contract.DecisionsExhausted, "the order accepts no more changes while it runs").RetryIn(time.Hour)
+			}
 			return s.asUpdateError(cmp.Or(s.view.AsSeen(c.Seen()), err))
 		},
 	}))
 }
+
+// maxChanges bounds the changes of one order, made or refused: each is an accepted update, and the
+// engine accepts 2,000 in a run.
+const maxChanges = 100
 
 // changeWithID is the change with this id, nil if this run of the workflow knows none.
 func (s *saga) changeWithID(id string) *contract.ChangeRequest {
@@ -91,6 +96,7 @@ func (s *saga) mayBeginChange(a contract.ChangeRequest) error {
 // ctx must be disconnected and belong to the calling coroutine.
 func (s *saga) beginChange(ctx workflow.Context, c *change, words string) (contract.View, error) {
 	s.changing = c
+	s.changesBegun++
 	s.parts.open++
 	record(ctx, words)
 	var going workflow.Context
@@ -114,7 +120,7 @@ func (s *saga) runChange(ctx workflow.Context, c *change) {
 	switch called := s.cancelling() || s.storyCtx.Err() != nil; {
 	case called && s.acceptedStatus != booking.Completed:
 		c.no = booking.Errorf(booking.BeingCancelled, "the order is being cancelled")
-		c.kind.hide()
+		s.hideChange()
 	case errors.Is(err, errChangedBefore):
 		s.changedBefore(c)
 	case err == nil:
@@ -124,6 +130,14 @@ func (s *saga) runChange(ctx workflow.Context, c *change) {
 	}
 	s.changing, c.ended = nil, true
 	s.parts.open--
+}
+
+// hideChange removes the pending change from the view.
+func (s *saga) hideChange() {
+	if s.view.Changing() {
+		s.view = s.view.WithoutChange()
+		s.changed()
+	}
 }
 
 // awaitChange cancels the change that is under way, since the order ends, and waits until there
@@ -175,7 +189,7 @@ func (s *saga) changeStep(ctx workflow.Context, c call, away booking.Reason) (ou
 func (s *saga) holdMore(ctx workflow.Context, c *change, apply func(workflow.Context, *booking.HoldChanges)) error {
 	held, err := s.changeStep(ctx, call{
 		name: "hold stock for a change", queue: contract.InventoryQueue, quick: quickStep, do: inventory.ChangeHold, with: c.kind.holdChange(""),
-	}, booking.TooLate)
+	}, booking.Reason(booking.InventoryUnavailable))
 	if err == nil && held.Changed != nil {
 		apply(c.ctx, held.Changed)
 		return errChangedBefore

@@ -100,7 +100,7 @@ func (s *saga) changedBefore(c *change) {
 	if s.changeWithID(c.ID) == nil {
 		c.no = booking.Errorf(booking.Superseded, "another change was made before: look at the order again") //replay:never a new change would have to come in the task after a reset
 	}
-	c.kind.hide()
+	s.hideChange()
 	s.publish(c.ctx)
 }
 

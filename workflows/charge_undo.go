@@ -82,7 +82,7 @@ func (s *saga) notifyNotRefunded(ctx workflow.Context) {
 		// The ledger knows the refunds by others, and what an earlier run has decided.
 		owed.Amount = cmp.Or(s.chargeUndo.amountOwed, owed.Amount)
 		s.chargeUndo.notifiedOwed = owed.Amount
-		s.notifyOfRefund(owed, contract.RefundFailedMessage(contract.CancelRefund), booking.RefundFailedMessage)
+		s.notifyOfRefund(&owed, contract.RefundFailedMessage(contract.CancelRefund), booking.RefundFailedMessage)
 	}
 }
 
@@ -95,13 +95,13 @@ func (s *saga) notifyRefundedAfterAll() {
 	}
 	refund, id := booking.Money{Amount: s.chargeUndo.notifiedOwed, Currency: s.in.Amount.Currency}, contract.CancelRefund
 	if s.chargeUndo.ownRefund != nil && *s.chargeUndo.ownRefund == 0 {
-		s.notifyOfRefund(refund, contract.RefundEndedMessage(id), booking.RefundEndedMessage)
+		s.notifyOfRefund(&refund, contract.RefundEndedMessage(id), booking.RefundEndedMessage)
 		return
 	}
 	if s.chargeUndo.ownRefund != nil {
 		refund.Amount = *s.chargeUndo.ownRefund
 	}
-	s.notifyOfRefund(refund, contract.RefundMessage(id), booking.RefundedMessage)
+	s.notifyOfRefund(&refund, contract.RefundMessage(id), booking.RefundedMessage)
 }
 
 // keepSome makes the undo of the charge use the activity RefundKeeping if the decision keeps a

@@ -213,12 +213,15 @@ func TestFood(t *testing.T) {
 		m.env.RegisterDelayedCallback(m.env.CancelWorkflow, 2*hour)
 		lost := m.execute(m.in) // as if the workflow was lost during the delivery
 		lost.Status, lost.History = booking.Delivering, lost.History[:3]
-		lost.PaymentDeferred = &contract.Deferral{Until: placedAt.Add(hour)} // as in an outdated row
+		lost.PaymentDeferred, lost.ExpiresAt = &contract.Deferral{Until: placedAt.Add(hour)}, placedAt.Add(hour) // as in an outdated row
+		lost.NextAction = &booking.NextAction{}
 		m.startRun(placedAt.Add(3 * hour))
 		m.in.Settle = &lost
 		v := m.run()
 		require.Equal(t, booking.ByOperator, v.Reason)
 		require.Nil(t, v.PaymentDeferred)
+		require.Nil(t, v.NextAction)
+		require.Zero(t, v.ExpiresAt)
 		require.Equal(t, []booking.Status{booking.Received, booking.Paid, booking.Delivering, booking.Cancelling, booking.Cancelled}, statuses(v))
 		require.Zero(t, m.owed())
 		require.Equal(t, booking.JobCancelled, m.job(m.deliveries))

@@ -56,7 +56,7 @@ func (m *move) refuse(err error) {
 	no, reason := refusedFor(err)
 	m.no = no
 	r.emitWith(booking.ReservationChangeRefused, nil, m.ID)
-	m.hide()
+	r.hideChange()
 	if !m.ownerNotified { // the update's caller gets the answer
 		r.publish(m.ctx)
 		return
@@ -79,18 +79,6 @@ func (r *reservation) showMove(m *move, state contract.ChangeState, until time.T
 		ID: m.ID, State: state, CheckIn: m.to.CheckIn.String(), CheckOut: m.to.CheckOut.String(), Rooms: m.to.Rooms,
 		Charge: m.quote.Charge, Refund: m.quote.Refund, Until: until, By: m.By,
 	}
-	r.view.Stay = &stay
-	r.changed()
-}
-
-// hide removes the pending change from the view.
-func (m *move) hide() {
-	r := m.r
-	if r.view.Change == nil {
-		return
-	}
-	stay := *r.view.Stay
-	stay.Change = nil
 	r.view.Stay = &stay
 	r.changed()
 }

@@ -397,7 +397,20 @@ func TestLodgingChange(t *testing.T) {
 		}, hour/2)
 		d := s.moves(hour, "1", 0, 3, 1)
 		s.requireAsItWas(s.run())
-		require.Equal(t, booking.Code(booking.TooLate), d.code())
+		require.Equal(t, booking.InventoryUnavailable, d.code())
+	})
+	t.Run("SettledWhileItWaits", func(t *testing.T) {
+		s := newMove(t, 2)
+		s.env.RegisterDelayedCallback(s.env.CancelWorkflow, 2*hour)
+		lost := s.execute(s.in) // as if the workflow was lost while the owner decides
+		lost.Status, lost.History = booking.Confirmed, lost.History[:3]
+		lost.Stay.Change = &contract.PendingChange{ID: "1", State: contract.ChangeAwaitingOwner, Rooms: 2}
+		s.startRun(placedAt.Add(3 * hour))
+		s.in.Settle = &lost
+		v := s.run()
+		require.Equal(t, booking.ByOperator, v.Reason)
+		require.False(t, v.Changing())
+		require.False(t, s.row().Decision.Changing())
 	})
 	t.Run("TheAnswerOfTheChargeIsLost", func(t *testing.T) {
 		s := newMove(t, 2)

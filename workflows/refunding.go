@@ -93,6 +93,7 @@ type parts struct {
 	awaitingLedger int                      // how many refunds wait for the ledger's first answer
 	begun          int                      // how many refunds staff has begun
 	resolving      bool                     // a refund by hand is being recorded
+	resolved       int                      // how often that was begun
 	unknownCharges []string                 // the keys of charges for changes whose outcome is unknown and needs a person
 	attempts       []*attempt               // the running attempts of resolvable calls
 	refunded       int64                    // the sum of the refunds that are done
@@ -154,7 +155,7 @@ func (s *saga) requestPart(ctx workflow.Context, p *part) {
 // notifyRefunded notifies the customer that the refund is made, and emits its event.
 func (s *saga) notifyRefunded(ctx workflow.Context, p *part) {
 	amount := p.is.Entry.Amount
-	s.notifyOfRefund(amount, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
+	s.notifyOfRefund(&amount, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
 	paid := s.paymentIn(p.is.Payment)
 	paid.Refunded.Amount = p.is.RefundedInAll
 	if s.paid != nil {
@@ -169,9 +170,9 @@ func (s *saga) notifyRefunded(ctx workflow.Context, p *part) {
 }
 
 // notifyOfRefund sends the customer a message about a refund. The refund does not wait for it.
-func (s *saga) notifyOfRefund(refund booking.Money, key string, messageType booking.MessageType) {
+func (s *saga) notifyOfRefund(refund *booking.Money, key string, messageType booking.MessageType) {
 	m := s.message(notice{key: key, recipientID: s.in.CustomerID, messageType: messageType, data: booking.MessageData{
-		For: booking.ForCustomer, Item: s.view.Item.Name, Refund: &refund,
+		For: booking.ForCustomer, Item: s.view.Item.Name, Refund: refund,
 	}})
 	s.sendBeside("notify customer of a refund", m)
 }
@@ -180,7 +181,7 @@ func (s *saga) notifyOfRefund(refund booking.Money, key string, messageType book
 // since the customer has the money in another way.
 func (s *saga) notifyRefundEnded(ctx workflow.Context, p *part) {
 	amount := p.is.Entry.Amount
-	s.notifyOfRefund(amount, contract.RefundEndedMessage(p.ID)+p.again, booking.RefundEndedMessage)
+	s.notifyOfRefund(&amount, contract.RefundEndedMessage(p.ID)+p.again, booking.RefundEndedMessage)
 	if p.reason == booking.Goodwill {
 		s.noteDecision(ctx, contract.Entry{Decision: contract.RefundUpdate, Refused: booking.RefundExceeds, By: p.By, Refund: &amount})
 	}
@@ -211,6 +212,7 @@ func (s *saga) sendBeside(name string, m booking.Message) {
 const (
 	maxAwaitingLedger = 5
 	maxRefunds        = 200
+	maxResolutions    = 100
 )
 
 // registerMoneyUpdates registers the updates and signals about the order's money: refunds by staff,

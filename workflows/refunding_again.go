@@ -79,12 +79,12 @@ func (s *saga) notifyUndoneAgain(ctx workflow.Context, p *part) {
 	switch amount := p.is.Entry.Amount; {
 	case !s.view.Placed && notifiesLatePayments(ctx, 1) && (s.afterEnd || !notifiesLatePayments(ctx, 2)):
 		amount.Amount = cmp.Or(amount.Amount, p.Amount.Amount)
-		s.notifyOfRefund(amount, contract.LatePaymentMessage, booking.LatePaymentMessage)
+		s.notifyOfRefund(&amount, contract.LatePaymentMessage, booking.LatePaymentMessage)
 	case !p.isNews():
 	case amount.Amount == 0:
-		s.notifyOfRefund(p.Amount, contract.RefundEndedMessage(p.ID)+p.again, booking.RefundEndedMessage)
+		s.notifyOfRefund(&p.Amount, contract.RefundEndedMessage(p.ID)+p.again, booking.RefundEndedMessage)
 	default:
-		s.notifyOfRefund(amount, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
+		s.notifyOfRefund(&amount, contract.RefundMessage(p.ID)+p.again, booking.RefundedMessage)
 	}
 }
 

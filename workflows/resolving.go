@@ -44,7 +44,7 @@ func (s *saga) callPerson(ctx workflow.Context, p *part) {
 func (s *saga) markPart(ctx workflow.Context, p *part, amount booking.Money, words string) {
 	p.failed = true
 	s.unresolved++
-	s.notifyOfRefund(amount, contract.RefundFailedMessage(p.ID)+p.again, booking.RefundFailedMessage)
+	s.notifyOfRefund(&amount, contract.RefundFailedMessage(p.ID)+p.again, booking.RefundFailedMessage)
 	if s.refundAfterEnd != nil {
 		s.refundAfterEnd.Waits = true
 		s.changed()
@@ -109,6 +109,8 @@ func (s *saga) mayResolve() error {
 		return booking.Errorf(booking.DecisionPending, "what was paid by hand is being recorded").RetryIn(time.Second)
 	case !undoing && s.unresolved == 0:
 		return nothingOwed()
+	case s.parts.resolved >= maxResolutions:
+		return booking.Errorf(contract.DecisionsExhausted, "the order accepts no more refunds by hand while it runs").RetryIn(time.Hour)
 	default:
 		return nil
 	}
@@ -123,6 +125,7 @@ func nothingOwed() error {
 func (s *saga) resolve(ctx workflow.Context, d contract.Decision) (contract.View, error) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	s.parts.resolving = true
+	s.parts.resolved++
 	var is booking.Resolved
 	s.retryMarkingAfter(ctx, call{
 		name: "record what was paid by hand", queue: contract.PaymentsQueue, do: payments.ResolveByHand,

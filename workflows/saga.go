@@ -28,6 +28,7 @@ type saga struct {
 	storyCtx     workflow.Context         // the story's context
 	changing     *change                  // the change of the order that is under way, nil without one
 	knownChanges []contract.ChangeRequest // the changes that this run of the workflow knows
+	changesBegun int                      // how many this run has begun
 
 	// undos are the undos that compensate runs, in the order of the steps. At first these are the
 	// undos of all steps, since a forgotten run may have run any of them: see compensate. skipped has
@@ -71,8 +72,8 @@ func (r *refusal) Error() string {
 func (s *saga) begin(root workflow.Context, in contract.Order, input contract.Input, facts facts) (workflow.Context, error) {
 	view := input.View()
 	if in.Settle != nil {
-		view = *in.Settle
-		view.PaymentDeferred, view.NextAction, view.ExpiresAt = nil, nil, time.Time{} // no payment of the order waits any more
+		view = in.Settle.WithoutChange() // neither a change nor a payment of the order waits any more
+		view.PaymentDeferred, view.NextAction, view.ExpiresAt = nil, nil, time.Time{}
 	}
 	disconnected, _ := workflow.NewDisconnectedContext(root)
 	s.order = order{ctx: disconnected, view: view, requestHash: in.RequestHash, policy: in.Policy.WithDefaults(), settled: in.Settle != nil}

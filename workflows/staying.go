@@ -42,8 +42,11 @@ func (r *reservation) nightsRefund(nightsDue int64) *part {
 }
 
 // notifyNoShow notifies the customer that the reservation is cancelled since the guests did
-// not come, and how much is refunded.
+// not come, and how much is refunded, if it has cost something.
 func (s *saga) notifyNoShow() {
-	refund := booking.Money{Amount: s.chargeUndo.customerGot, Currency: s.in.Amount.Currency}
+	var refund *booking.Money
+	if !s.free() {
+		refund = &booking.Money{Amount: s.chargeUndo.customerGot, Currency: s.in.Amount.Currency}
+	}
 	s.notifyOfRefund(refund, contract.NoShowMessage, booking.NoShowMessage)
 }

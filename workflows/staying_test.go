@@ -78,7 +78,7 @@ func TestLodging_NoShow(t *testing.T) {
 		s.in.Amount.Amount, s.in.Place.Price.Amount = 0, 0
 		s.decides(s.arrival(), contract.NoShowUpdate)
 		require.Equal(t, booking.NoShow, s.run().Reason)
-		require.Zero(t, s.sentTo(s.customer)[0].Data.Refund.Amount)
+		require.Nil(t, s.sentTo(s.customer)[0].Data.Refund)
 	})
 	t.Run("PaidByHand", func(t *testing.T) {
 		s := newStay(t, strict)

@@ -311,7 +311,7 @@ func (o *Orders) sendChange(ctx context.Context, w Warrant, view contract.View, 
 // another key: under the same key the engine repeats the answer of the update.
 func underAnotherKey(err error) error {
 	no, is := errors.AsType[*booking.Error](err)
-	if !is || no.Code != CodeOf(booking.PaymentUnavailable) && no.Code != CodeOf(booking.CafeUnavailable) {
+	if !is || !slices.Contains([]booking.Code{CodeOf(booking.PaymentUnavailable), CodeOf(booking.CafeUnavailable), booking.InventoryUnavailable}, no.Code) {
 		return err
 	}
 	with := *no

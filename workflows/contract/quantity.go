@@ -73,3 +73,16 @@ func (v View) lots() []booking.Lot {
 func (v View) Changing() bool {
 	return v.Stay != nil && v.Change != nil || v.Production != nil && v.Production.Change != nil
 }
+
+// WithoutChange is the view without its pending change.
+func (v View) WithoutChange() View {
+	if v.Stay != nil {
+		stay := *v.Stay
+		stay.Change, v.Stay = nil, &stay
+	}
+	if v.Production != nil {
+		production := *v.Production
+		production.Change, v.Production = nil, &production
+	}
+	return v
+}
