@@ -171,7 +171,7 @@ func (p *Payments) chargeAtProvider(ctx context.Context, c booking.Charge, slot 
 	defer p.running.Delete(c.Key)
 	slot.Begin()
 	ref, err = p.Provider.Charge(ctx, c)
-	if errors.Is(err, ErrDeclined) || errors.Is(err, ErrVoided) || isToConfirm(err) || needsUndo(err) {
+	if errors.Is(err, ErrDeclined) || errors.Is(err, ErrVoided) || errors.Is(err, ErrRepeatAnew) || isToConfirm(err) || needsUndo(err) {
 		slot.Leave(nil) // the provider works
 	} else {
 		slot.Leave(err)

@@ -207,6 +207,9 @@ var (
 	// ErrReturned: the customer's bank has taken the charge back, or an operator has
 	// returned it in another way.
 	ErrReturned = errors.New("charge was returned in another way")
+	// ErrRepeatAnew: this request is refused for good, and a repeat of the charge is another
+	// request.
+	ErrRepeatAnew = errors.New("the request has to be repeated with other contents")
 )
 
 // ActionRequired is a provider's answer to a charge that the customer has to confirm.

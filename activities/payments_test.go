@@ -217,6 +217,21 @@ func TestChargePayment_TooLate(t *testing.T) {
 	})
 }
 
+// TestChargePayment_AnswersAreNoFailures: a provider that refuses works, and the gate stays open.
+func TestChargePayment_AnswersAreNoFailures(t *testing.T) {
+	t.Parallel()
+	for _, answer := range []error{activities.ErrDeclined, activities.ErrVoided, activities.ErrRepeatAnew} {
+		gate := newDoor()
+		close(gate.opened)
+		provider := &till{charge: func(context.Context, booking.Charge) (string, error) { return "", fmt.Errorf("refused: %w", answer) }}
+		_, _ = charge(behind(t, gate, provider), newCharge("o1"))
+		gate.mu.Lock()
+		require.NotEmpty(t, gate.said)
+		require.NoError(t, gate.said[0], answer)
+		gate.mu.Unlock()
+	}
+}
+
 // A charge whose outcome only the undo can decide is undone at once: it is no outage, so
 // the breaker does not count it, and other orders are charged.
 func TestChargePayment_ThatOnlyTheUndoDecides(t *testing.T) {

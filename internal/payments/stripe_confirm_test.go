@@ -174,7 +174,7 @@ func TestStripe_UnknownCustomer(t *testing.T) {
 	named.CustomerRef = "cus_deleted"
 	other.Key, other.OrderID = "o2/charge", "o2"
 	_, err := p.Charge(t.Context(), named)
-	require.Error(t, err)
+	require.ErrorIs(t, err, activities.ErrRepeatAnew)
 	require.NotErrorIs(t, err, activities.ErrDeclined)
 	refs, err := p.Void(t.Context(), named)
 	require.NoError(t, err)

@@ -8,6 +8,7 @@ import (
 	"github.com/stripe/stripe-go/v84"
 	"go.uber.org/zap"
 
+	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
 )
 
@@ -25,7 +26,7 @@ type Customers interface {
 
 // errUnknownCustomer means that Stripe does not know the stored id of a customer. The next
 // attempt of the charge creates another customer.
-var errUnknownCustomer = errors.New("stripe does not know the customer any more")
+var errUnknownCustomer = fmt.Errorf("stripe does not know the customer any more: %w", activities.ErrRepeatAnew)
 
 // metadataCustomer labels a customer at Stripe with our id. Stripe gets no other data of them.
 const metadataCustomer = "customer"
