@@ -19,6 +19,7 @@ func (p *Pages) mountDrinks(r gin.IRouter) {
 type drinkLeft struct {
 	booking.Drink
 	left int
+	over bool // its day has ended
 }
 
 // drinkList is what the list of drinks shows.
@@ -64,7 +65,7 @@ func (v *visit) leftOf(drinks []booking.Drink) ([]drinkLeft, error) {
 	}
 	all := make([]drinkLeft, len(drinks))
 	for i, d := range drinks {
-		all[i] = drinkLeft{d, levels[days[i]].Remaining}
+		all[i] = drinkLeft{d, levels[days[i]].Remaining, d.HasEnded(v.Now())}
 	}
 	return all, nil
 }

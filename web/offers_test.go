@@ -303,3 +303,17 @@ func TestOffers_Many(t *testing.T) {
 	slices.Sort(seen)
 	require.Len(t, slices.Compact(seen), 30)
 }
+
+// TestDrink_DayHasEnded: the page of a drink whose day has ended says so, and has no form.
+func TestDrink_DayHasEnded(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	past := latte
+	past.ID, past.Date = "drink-past", booking.DateOf(now.UTC()).AddDays(-2)
+	require.NoError(t, s.catalogue.AddDrink(t.Context(), "", past, 7))
+	page := s.as("alice", booking.English).get("/drinks/" + past.ID)
+	require.Equal(t, http.StatusOK, page.status)
+	require.Contains(t, page.words(), "Its day has ended")
+	require.NotContains(t, page.text, `name="quantity"`)
+}
