@@ -74,7 +74,7 @@ func (v *visit) earningsPage(status int, e earnings) error {
 func (v *visit) placedIn(p part, from, to time.Time) (found []contract.View, more bool, err error) {
 	filter, cursor := booking.OrderFilter{OwnerID: p.ownerID, ItemID: p.itemID}, ""
 	for len(found) < mostEarned {
-		list, err := v.Orders.List(v.ctx, v.caller, filter, booking.Page{Cursor: cursor, Limit: deskPart}, nil)
+		list, err := v.list(filter, booking.Page{Cursor: cursor, Limit: deskPart})
 		if err != nil {
 			return nil, false, err
 		}
