@@ -290,7 +290,10 @@ type Bulk interface {
 	// Orders lists the orders of a dry run; left selects those on which the action was
 	// not done. Orders and Runs return InvalidCursor like Catalogue.
 	Orders(ctx context.Context, id string, left bool, page booking.Page) ([]booking.BulkOrder, string, error)
+	// Runs lists actions without their results.
 	Runs(ctx context.Context, page booking.Page) ([]booking.BulkRun, string, error)
+	// Results counts the orders of each of the actions by result.
+	Results(ctx context.Context, ids []string) (map[string]map[booking.BulkResult]int, error)
 }
 
 // Health is the state of this process and of its dependencies.

@@ -36,6 +36,45 @@ func (b *Bulk) Runs(ctx context.Context, p booking.Page) (_ []booking.BulkRun, n
 	return runs, next, nil
 }
 
+// countResults counts per bulk action, by an index: with GROUP BY, PostgreSQL would read the
+// orders of all bulk actions.
+const countResults = `WITH page (run_id) AS (VALUES ?)
+	SELECT run_id,
+		(SELECT count(*) FROM bulk_orders AS o WHERE o.run_id = page.run_id AND o.result = 'done') AS done,
+		(SELECT count(*) FROM bulk_orders AS o WHERE o.run_id = page.run_id AND o.result = 'changed') AS changed,
+		(SELECT count(*) FROM bulk_orders AS o WHERE o.run_id = page.run_id AND o.result = 'refused') AS refused,
+		(SELECT count(*) FROM bulk_orders AS o WHERE o.run_id = page.run_id AND o.result = 'failed') AS failed
+	FROM page`
+
+// Results counts the orders of each bulk action by result.
+func (b *Bulk) Results(ctx context.Context, ids []string) (map[string]map[booking.BulkResult]int, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	page := make([]bun.TupleValues, len(ids))
+	for i, id := range ids {
+		page[i] = bun.Tuple([]string{id})
+	}
+	var counts []struct {
+		RunID                          string
+		Done, Changed, Refused, Failed int
+	}
+	err := b.db.list(ctx, "count results of bulk actions", func(ctx context.Context, q bun.IDB) error {
+		counts = nil
+		return q.NewRaw(countResults, bun.List(page)).Scan(ctx, &counts)
+	})
+	if err != nil {
+		return nil, err
+	}
+	results := make(map[string]map[booking.BulkResult]int, len(ids))
+	for _, c := range counts {
+		results[c.RunID] = map[booking.BulkResult]int{
+			booking.BulkDid: c.Done, booking.BulkChanged: c.Changed, booking.BulkRefused: c.Refused, booking.BulkFailed: c.Failed,
+		}
+	}
+	return results, nil
+}
+
 // Orders lists the orders of a dry run, in its order; left selects those on which the
 // action was not done. It returns InvalidCursor for a cursor of another list.
 func (b *Bulk) Orders(ctx context.Context, id string, left bool, p booking.Page) (_ []booking.BulkOrder, next string, err error) {
