@@ -20,6 +20,7 @@ type listedOrders struct {
 	mu      sync.Mutex
 	behind  []string
 	waitFor []string // the order and version of each list, "" for none
+	filters []booking.OrderFilter
 }
 
 func (l *listedOrders) List(ctx context.Context, c booking.Caller, f booking.OrderFilter, p booking.Page, seen *orders.Seen) (orders.List, error) {
@@ -29,7 +30,7 @@ func (l *listedOrders) List(ctx context.Context, c booking.Caller, f booking.Ord
 	if seen != nil {
 		wait = fmt.Sprintf("%s@%d", seen.OrderID, seen.Version)
 	}
-	l.waitFor = append(l.waitFor, wait)
+	l.waitFor, l.filters = append(l.waitFor, wait), append(l.filters, f)
 	found, err := l.Orders.List(ctx, c, f, p, nil)
 	found.Behind = l.behind
 	return found, err
