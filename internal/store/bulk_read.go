@@ -80,12 +80,8 @@ func (b *Bulk) Results(ctx context.Context, ids []string) (map[string]map[bookin
 func (b *Bulk) Orders(ctx context.Context, id string, left bool, p booking.Page) (_ []booking.BulkOrder, next string, err error) {
 	after := 0
 	if p.Cursor != "" {
-		place, err := decodeCursor(bulkOrderList, p.Cursor, 1)
-		if err != nil {
+		if after, err = decodeBulkOrder(p.Cursor); err != nil {
 			return nil, "", err
-		}
-		if after, err = strconv.Atoi(place[0]); err != nil {
-			return nil, "", invalidCursor()
 		}
 	}
 	size := pageSize(p.Limit)
@@ -101,8 +97,23 @@ func (b *Bulk) Orders(ctx context.Context, id string, left bool, p booking.Page)
 	if err != nil {
 		return nil, "", err
 	}
-	rows, next = part(rows, size, func(last bulkOrderRow) string { return encodeCursor(bulkOrderList, strconv.Itoa(last.N)) })
+	rows, next = part(rows, size, func(last bulkOrderRow) string { return bulkOrderCursor(last.N) })
 	return bulkOrders(rows), next, nil
+}
+
+func bulkOrderCursor(n int) string { return encodeCursor(bulkOrderList, strconv.Itoa(n)) }
+
+// decodeBulkOrder parses a cursor of bulkOrderCursor, and no other notation of it.
+func decodeBulkOrder(cursor string) (int, error) {
+	place, err := decodeCursor(bulkOrderList, cursor, 1)
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.Atoi(place[0])
+	if err != nil || n < 1 || n > booking.MostInBulk || bulkOrderCursor(n) != cursor {
+		return 0, invalidCursor()
+	}
+	return n, nil
 }
 
 // Forget implements orders.BulkRuns.
