@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -16,9 +17,11 @@ import (
 type bulkActions struct {
 	run   booking.BulkRun
 	named []booking.BulkOrder
+	reads int // of single actions
 }
 
 func (b *bulkActions) Run(_ context.Context, id string) (booking.BulkRun, error) {
+	b.reads++
 	if id != b.run.ID {
 		return booking.BulkRun{}, booking.Errorf(booking.NotFound, "there is no bulk action %s", id)
 	}
@@ -30,7 +33,19 @@ func (b *bulkActions) Orders(context.Context, string, bool, booking.Page) ([]boo
 }
 
 func (b *bulkActions) Runs(context.Context, booking.Page) ([]booking.BulkRun, string, error) {
-	return []booking.BulkRun{b.run}, "", nil
+	run := b.run
+	run.Results = nil
+	return []booking.BulkRun{run}, "", nil
+}
+
+func (b *bulkActions) Results(_ context.Context, ids []string) (map[string]map[booking.BulkResult]int, error) {
+	results := map[string]map[booking.BulkResult]int{}
+	for _, id := range ids {
+		if id == b.run.ID {
+			results[id] = b.run.Results
+		}
+	}
+	return results, nil
 }
 
 func (k *book) Retry(ctx context.Context, c booking.Caller, id string, reason booking.Personal) (orders.Retried, error) {
@@ -170,5 +185,13 @@ func TestBulk(t *testing.T) {
 	require.Equal(t, []bulkOrderView{{OrderID: "food-1", Status: booking.Delivering, Result: booking.BulkDid, Outcome: "done", DoneAt: today}}, state.Items)
 	require.Equal(t, booking.BulkStopped, decode[bulkView](t, b.do("POST", bulkPath+"/run-1/stop", "")).State)
 	b.problem(b.do("GET", bulkPath+"/run-2", ""), 404, booking.NotFound)
-	require.Len(t, decode[part[bulkView]](t, b.do("GET", bulkPath, "")).Items, 1)
+
+	b.store.bulk.reads = 0
+	for begun, results := range map[time.Time]bulkResults{{}: {}, today: {Done: 3, Changed: 1}} {
+		b.store.bulk.run.BegunAt = begun
+		listed := decode[part[bulkView]](t, b.do("GET", bulkPath, "")).Items
+		require.Len(t, listed, 1)
+		require.Equal(t, results, listed[0].Results)
+	}
+	require.Zero(t, b.store.bulk.reads, "the list does not read its lines one by one")
 }

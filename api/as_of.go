@@ -24,6 +24,8 @@ type Behind struct {
 	Behind string `header:"Yeyak-Behind" doc:"Ids, with commas between them, of orders whose latest answer the list does not show yet; absent if there are none"`
 }
 
+func behind(ids []string) Behind { return Behind{strings.Join(ids, ", ")} }
+
 // asOf names a version of an order.
 func asOf(v contract.View) string { return fmt.Sprintf("%s@%d", v.ID, v.Version) }
 

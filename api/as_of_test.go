@@ -77,6 +77,44 @@ func TestLists_SayOfWhatTheyAreBehind(t *testing.T) {
 	}
 }
 
+// The list of calls takes its statuses from the read model, so it waits like lists of orders.
+func TestLists_CallsHaveTheStatusesThatWereAnswered(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b, rows := setupWriting(t)
+		call := businesses()[3].in(booking.Calling, "")
+		b.store.calls = []booking.RegisteredCall{{Call: booking.Call{OrderID: call.View.ID, CustomerID: "alice"}, At: today}}
+		status := func(a answer) booking.Status { return decode[part[callView]](t, a).Items[0].Status }
+
+		b.hub.Publishing(call.View)
+		b.hub.Publishing(orderIn("lodging-1", booking.Confirmed, "").View) // in no list of calls
+		var a answer
+		go func() { a = b.do("GET", callsPath, "") }()
+		synctest.Wait()
+		rows.put(call)
+		b.hub.Published(call.View)
+		synctest.Wait()
+		require.Equal(t, http.StatusOK, a.StatusCode)
+		require.Equal(t, booking.Calling, status(a))
+		require.NotContains(t, a.Header, "Yeyak-Behind")
+
+		assigned := call
+		assigned.View.Status, assigned.View.Version = booking.Assigned, call.View.Version+1
+		b.hub.Publishing(assigned.View)
+		require.Equal(t, []string{call.View.ID}, b.do("GET", callsPath, "").Header["Yeyak-Behind"])
+
+		b.hub.Published(assigned.View) // by this process, and answered again by another one
+		a = answer{}
+		go func() { a = b.do("GET", callsPath, "", "Yeyak-After", asOf(assigned.View)) }()
+		synctest.Wait()
+		rows.put(assigned)
+		b.hub.Wake(assigned)
+		synctest.Wait()
+		require.Equal(t, booking.Assigned, status(a))
+		require.NotContains(t, a.Header, "Yeyak-Behind")
+	})
+}
+
 // The client names the version that another process has shown.
 func TestLists_WaitForWhatAnotherProcessAnswered(t *testing.T) {
 	t.Parallel()

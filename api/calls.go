@@ -89,10 +89,12 @@ type callSelection struct {
 	Strict
 	Labelled
 	Paging
+	Following
 }
 
 type callList struct {
 	Localized
+	Behind
 	Body part[callView]
 }
 
@@ -104,8 +106,10 @@ func (s *server) listCalls(ctx context.Context, in *callSelection) (*callList, e
 	if err != nil {
 		return nil, err
 	}
-	statuses, l := s.statusesOf(ctx, calls), in.language()
-	return &callList{Localized: l.localized(), Body: partOf(each(calls, func(c booking.RegisteredCall) callView {
+	ids := each(calls, func(c booking.RegisteredCall) string { return c.OrderID })
+	late := s.Orders.AwaitOrders(ctx, CallerOf(ctx), ids, in.seen())
+	statuses, l := s.statusesOf(ctx, calls, ids), in.language()
+	return &callList{Localized: l.localized(), Behind: behind(late), Body: partOf(each(calls, func(c booking.RegisteredCall) callView {
 		status := statuses[c.OrderID]
 		return callView{
 			OrderID: c.OrderID, CustomerID: c.CustomerID,
@@ -114,13 +118,9 @@ func (s *server) listCalls(ctx context.Context, in *callSelection) (*callList, e
 	}), next)}, nil
 }
 
-// statusesOf reads the statuses of the calls. Management's own database knows only
+// statusesOf reads the statuses of the calls with these ids. Management's own database knows only
 // whether a call was struck off; it is the fallback if the read model is away.
-func (s *server) statusesOf(ctx context.Context, calls []booking.RegisteredCall) map[string]booking.Status {
-	ids := make([]string, len(calls))
-	for i, c := range calls {
-		ids[i] = c.OrderID
-	}
+func (s *server) statusesOf(ctx context.Context, calls []booking.RegisteredCall, ids []string) map[string]booking.Status {
 	reading, cancel := context.WithTimeout(ctx, s.ReplyBudget)
 	defer cancel()
 	known, err := s.ReadModel.Statuses(reading, ids)

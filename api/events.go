@@ -29,7 +29,7 @@ func (s *server) registerEvents() {
 		Summary: "Follow what happens to orders and in the catalogue",
 		Description: "What has happened to orders of every kind and in the catalogue, as CloudEvents 1.0, in an order in which " +
 			"a reader misses none. Ask again with after=next; next is there even if there is nothing new.\n\nA customer follows " +
-			"their own orders with customerId, a member of an organisation its orders with ownerId; the whole feed needs the " +
+			"their own orders with customerId, a member of an organisation its orders with ownerId, and not both at once; the whole feed needs the " +
 			"scope `events:read`.\n\nWith `Accept: text/event-stream` the answer continues: Server-Sent Events from after, or " +
 			"from Last-Event-ID, for as long as the reader stays and may read it.",
 		Responses: responses,
@@ -39,8 +39,8 @@ func (s *server) registerEvents() {
 type eventList struct {
 	After       string `query:"after" maxLength:"512" doc:"Cursor: next of the previous part, or the id of an event of a stream; now for the events after all present ones; by default from the beginning"`
 	Limit       int    `query:"limit" default:"50" minimum:"1" maximum:"200" doc:"The largest number of events in a list; a stream continues"`
-	CustomerID  name   `query:"customerId" doc:"Only events of this customer's orders" example:"alice"`
-	OwnerID     name   `query:"ownerId" doc:"Only events of this owner's orders" example:"olivia"`
+	CustomerID  name   `query:"customerId" doc:"Only events of this customer's orders; not together with ownerId" example:"alice"`
+	OwnerID     name   `query:"ownerId" doc:"Only events of this owner's orders; not together with customerId" example:"olivia"`
 	LastEventID string `header:"Last-Event-ID" maxLength:"512" doc:"Cursor of a stream. It takes precedence over after: a browser that reconnects repeats its old query and adds this header. A list ignores it"`
 
 	stream bool   // the client requests a stream
@@ -53,6 +53,9 @@ func (in *eventList) Resolve(ctx huma.Context) []error {
 	in.caller = countsFor(ctx)
 	var f faults
 	f.checkQuery(ctx)
+	if in.CustomerID != "" && in.OwnerID != "" {
+		f.add("query.ownerId", "cannot be given with customerId: events are followed of one customer or of one owner")
+	}
 	return f
 }
 

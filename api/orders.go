@@ -3,7 +3,6 @@ package api
 import (
 	"context"
 	"net/http"
-	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -118,7 +117,7 @@ func (s *server) selectOrders(ctx context.Context, f booking.OrderFilter, after 
 	}
 	count := func(ctx context.Context, f booking.OrderFilter) (int, error) { return s.Orders.Count(ctx, caller, f) }
 	body, err := totalled(ctx, c, partOf(each(found.Orders, l.list), found.Next), f, count)
-	return &orderList{Localized: l.localized(), Behind: Behind{strings.Join(found.Behind, ", ")}, Body: body}, err
+	return &orderList{Localized: l.localized(), Behind: behind(found.Behind), Body: body}, err
 }
 
 func (s *server) getMypage(ctx context.Context, in *mypageByID) (*orderAnswer, error) {

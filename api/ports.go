@@ -49,6 +49,9 @@ type Orders interface {
 	ReadFresh(ctx context.Context, caller booking.Caller, id string) (contract.View, error)
 	List(context.Context, booking.Caller, booking.OrderFilter, booking.Page, *orders.Seen) (orders.List, error)
 	Count(context.Context, booking.Caller, booking.OrderFilter) (int, error)
+	// AwaitOrders waits like List until the read model shows the orders as they were answered,
+	// and returns those that it does not show yet.
+	AwaitOrders(ctx context.Context, caller booking.Caller, ids []string, seen *orders.Seen) (behind []string)
 	DeleteDrink(ctx context.Context, caller booking.Caller, drinkID string) error
 	// Allow refuses an action on an order that the caller may not do.
 	Allow(ctx context.Context, caller booking.Caller, a booking.Action, kind booking.Kind, id string) error
@@ -287,7 +290,10 @@ type Bulk interface {
 	// Orders lists the orders of a dry run; left selects those on which the action was
 	// not done. Orders and Runs return InvalidCursor like Catalogue.
 	Orders(ctx context.Context, id string, left bool, page booking.Page) ([]booking.BulkOrder, string, error)
+	// Runs lists actions without their results.
 	Runs(ctx context.Context, page booking.Page) ([]booking.BulkRun, string, error)
+	// Results counts the orders of each of the actions by result.
+	Results(ctx context.Context, ids []string) (map[string]map[booking.BulkResult]int, error)
 }
 
 // Health is the state of this process and of its dependencies.

@@ -23,10 +23,12 @@ type OrderFilter struct {
 	ItemID     string // of one place, menu or drink of the owner's; "" for all
 	Kind       Kind
 	Status     Status
+	// PlacedBefore selects the orders that were placed before it; zero selects all.
+	PlacedBefore time.Time
 }
 
-// EventFilter selects the events of orders of one customer, of one owner, or of the
-// customer's orders with the owner. An empty field selects all.
+// EventFilter selects the events of orders of one customer or of one owner. Only one of them is
+// given: each has an index of its own.
 type EventFilter struct {
 	CustomerID string
 	OwnerID    string

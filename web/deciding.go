@@ -227,6 +227,6 @@ func (p *Pages) decide(v *visit) error {
 	case v.backTo(id) == "/orders/"+id:
 		return v.goTo(orderAt(out.View))
 	default:
-		return v.goTo(v.backTo(id))
+		return v.goTo(listAfter(v.backTo(id), out.View))
 	}
 }

@@ -66,7 +66,7 @@ func (v *visit) ordersOfPart(f booking.OrderFilter, want func(contract.View) boo
 	}
 	cursor := ""
 	for searched := 0; searched < mostSearched; searched += deskPart {
-		list, err := v.Orders.List(v.ctx, v.caller, f, booking.Page{Cursor: cursor, Limit: deskPart}, nil)
+		list, err := v.list(f, booking.Page{Cursor: cursor, Limit: deskPart})
 		if err != nil {
 			return nil, false, err
 		}
@@ -114,7 +114,7 @@ func (p *Pages) showDesk(v *visit) error {
 // toDecide is an order that waits for a decision until line.due.
 func (v *visit) toDecide(line deskOrder) deskOrder {
 	order, due := line.View, line.due
-	line = v.deskOrder(order, v.c.Request.URL.RequestURI())
+	line = v.deskOrder(order, v.here())
 	line.due, line.soon = due, due.Sub(v.Now()) < nearDeadline
 	if change := changeForOwner(order); change != nil {
 		line.badge = badge{v.say("change.asked"), toneWait}

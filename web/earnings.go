@@ -72,19 +72,17 @@ func (v *visit) earningsPage(status int, e earnings) error {
 // placedIn lists the orders of the part that were placed in [from, to), up to the maximum.
 // more: there are others.
 func (v *visit) placedIn(p part, from, to time.Time) (found []contract.View, more bool, err error) {
-	filter, cursor := booking.OrderFilter{OwnerID: p.ownerID, ItemID: p.itemID}, ""
+	filter, cursor := booking.OrderFilter{OwnerID: p.ownerID, ItemID: p.itemID, PlacedBefore: to}, ""
 	for len(found) < mostEarned {
-		list, err := v.Orders.List(v.ctx, v.caller, filter, booking.Page{Cursor: cursor, Limit: deskPart}, nil)
+		list, err := v.list(filter, booking.Page{Cursor: cursor, Limit: deskPart})
 		if err != nil {
 			return nil, false, err
 		}
 		for _, order := range list.Orders { // newest first
-			switch at := order.PlacedAt(); {
-			case at.Before(from):
+			if order.PlacedAt().Before(from) {
 				return found, false, nil
-			case at.Before(to):
-				found = append(found, order)
 			}
+			found = append(found, order)
 		}
 		if cursor = list.Next; cursor == "" {
 			return found, false, nil

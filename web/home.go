@@ -23,7 +23,7 @@ func (p *Pages) ownHome(v *visit) error {
 	if !v.caller.Is(booking.CustomerRole) {
 		return v.show(http.StatusOK, workHomePage(v.page(v.say("home.work"), "")))
 	}
-	found, err := p.Orders.List(v.ctx, v.caller, booking.OrderFilter{CustomerID: v.caller.ID}, booking.Page{Limit: latestShown}, nil)
+	found, err := v.list(booking.OrderFilter{CustomerID: v.caller.ID}, booking.Page{Limit: latestShown})
 	if err != nil {
 		return err
 	}

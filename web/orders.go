@@ -87,11 +87,10 @@ func (w words) what(order contract.View) string {
 
 // orderList is what the list of orders shows.
 type orderList struct {
-	lines  []orderLine
-	kind   booking.Kind // the chosen kind, "" for all
-	later  bool         // this part is not the first
-	next   string       // address of the next part
-	behind bool         // the last answered change is not in it yet
+	lines []orderLine
+	kind  booking.Kind // the chosen kind, "" for all
+	later bool         // this part is not the first
+	next  string       // address of the next part
 }
 
 // listOrders lists the caller's orders of all businesses.
@@ -102,11 +101,11 @@ func (p *Pages) listOrders(v *visit) error {
 	}
 	cursor := v.c.Query("cursor")
 	filter := booking.OrderFilter{CustomerID: v.caller.ID, Kind: kind}
-	found, err := p.Orders.List(v.ctx, v.caller, filter, booking.Page{Cursor: cursor, Limit: linesAtOnce}, nil)
+	found, err := v.list(filter, booking.Page{Cursor: cursor, Limit: linesAtOnce})
 	if err != nil {
 		return err
 	}
-	list := orderList{lines: v.lines(found.Orders), kind: kind, later: cursor != "", behind: len(found.Behind) > 0}
+	list := orderList{lines: v.lines(found.Orders), kind: kind, later: cursor != ""}
 	if found.Next != "" {
 		list.next = "/orders?kind=" + string(kind) + "&cursor=" + queryOf(found.Next)
 	}

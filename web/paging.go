@@ -46,6 +46,7 @@ func (v *visit) listAt(path string, skip int, list string) string {
 	query := v.c.Request.URL.Query()
 	query.Del(listParam)
 	query.Del(skipParam)
+	query.Del(latestParam) // this part has waited for it
 	if list != "" {
 		query.Set(listParam, list)
 	}

@@ -59,7 +59,7 @@ func (p *Pages) showToday(v *visit) error {
 		list := todayList{id: sort.id, word: sort.word}
 		found, list.paging = pageOf(v, "/desk/today", sort.id, found, todayAtOnce)
 		for _, order := range found {
-			list.lines = append(list.lines, v.deskOrder(order, v.c.Request.URL.RequestURI()))
+			list.lines = append(list.lines, v.deskOrder(order, v.here()))
 		}
 		t.lists, t.more = append(t.lists, list), t.more || more
 	}

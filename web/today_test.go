@@ -98,6 +98,29 @@ func TestToday_Many(t *testing.T) {
 	require.Contains(t, got.text, `<a href="/desk/today">Back to the beginning</a>`)
 }
 
+// TestEarnings_OfAPastPeriod: only orders from before the end of the period are read.
+func TestEarnings_OfAPastPeriod(t *testing.T) {
+	t.Parallel()
+	s, lists := newListedSite(t)
+	zone, err := booking.Zone("Asia/Seoul")
+	require.NoError(t, err)
+	day := booking.DateOf(now.In(zone))
+	tea := latte
+	tea.Date = day.AddDays(3)
+	for id, ago := range map[string]int{"cafe-06gzvfahhdv2qeq77vmrpjqcw1": 0, "cafe-06gzvfahhdv2qeq77vmrpjqcw2": 1, "cafe-06gzvfahhdv2qeq77vmrpjqcw3": 2} {
+		placed := order(id, "alice", int64(1000+ago))
+		placed.PlacedAt = day.AddDays(-ago).At(booking.Clock{}, zone)
+		s.publish(contract.Cafe{Order: placed, Drink: tea, Quantity: 1}.WithInstants(), booking.InProduction)
+		s.pay(id, int64(1000+ago))
+	}
+	yesterday := day.AddDays(-1).String()
+	got := s.as("cora", booking.English).get("/desk/earnings?from=" + yesterday + "&until=" + yesterday)
+	require.Equal(t, http.StatusOK, got.status)
+	require.Contains(t, got.words(), "Earned ₩1,001")
+	require.Len(t, lists.filters, 1)
+	require.True(t, day.At(booking.Clock{}, zone).Equal(lists.filters[0].PlacedBefore), lists.filters[0].PlacedBefore)
+}
+
 // TestEarnings: earnings are what was charged less what was refunded, by the ledger.
 func TestEarnings(t *testing.T) {
 	t.Parallel()

@@ -12,6 +12,7 @@ import (
 	"github.com/gin-gonic/gin"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 )
 
 // visit is one request for a page. Handlers use its ctx, which does not end when the
@@ -25,10 +26,12 @@ type visit struct {
 	token  string                   // the session's
 	places map[string]booking.Place // places read for this page, by their ids
 	back   string                   // the page to which a problem's page leads, "" for the first page
+	latest *orders.Seen             // what the visit's next list of orders waits for, nil for nothing
+	behind bool                     // a list of orders does not show the latest change yet
 }
 
 func (p *Pages) visit(c *gin.Context) *visit {
-	return &visit{Pages: p, c: c, ctx: c.Request.Context(), words: wordsIn(languageOf(c.Request))}
+	return &visit{Pages: p, c: c, ctx: c.Request.Context(), words: wordsIn(languageOf(c.Request)), latest: latestIn(c.Query(latestParam))}
 }
 
 // page is the common part of all pages.
@@ -41,11 +44,15 @@ type page struct {
 	demo   string // the state of a running demonstration, "" for none
 	keeps  bool   // the payment provider keeps cards
 	demos  bool   // there is a page of the demonstration
+	behind bool   // a list of orders does not show the latest change yet
 }
 
 // page describes the page that answers the visit: here is its entry in the navigation.
 func (v *visit) page(title, here string) page {
-	return page{words: v.words, title: title, path: v.address(), caller: v.caller, here: here, demo: v.demoBanner(), demos: v.Demo != nil, keeps: v.keepsCards()}
+	return page{
+		words: v.words, title: title, path: v.address(), caller: v.caller, here: here, demo: v.demoBanner(), demos: v.Demo != nil, keeps: v.keepsCards(),
+		behind: v.behind,
+	}
 }
 
 // address is an address of this page for a later GET. The answer to a form has the address of
@@ -53,7 +60,7 @@ func (v *visit) page(title, here string) page {
 func (v *visit) address() string {
 	r := v.c.Request
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		return r.URL.RequestURI()
+		return v.here()
 	}
 	from, err := url.Parse(r.Referer())
 	if err != nil || from.Host != r.Host {

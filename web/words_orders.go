@@ -5,7 +5,7 @@ var orderWords = map[string]entry{
 	"orders.all":    {"All", "전체"},
 	"orders.kinds":  {"Which orders", "주문 종류"},
 	"orders.none":   {"There is nothing here yet.", "아직 주문이 없습니다."},
-	"orders.behind": {"The list does not show your latest change yet.", "최근 변경이 아직 목록에 반영되지 않았습니다."},
+	"orders.behind": {"The list does not show the latest change yet.", "최근 변경이 아직 목록에 반영되지 않았습니다."},
 
 	"what.lodging":  {"%[2]s, %[1]d room|%[2]s, %[1]d rooms", "%[2]s, 객실 %[1]d개"},
 	"what.food":     {"%[2]s, %[1]d portion|%[2]s, %[1]d portions", "%[2]s, %[1]d인분"},

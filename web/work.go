@@ -112,7 +112,7 @@ func (p *Pages) listProductions(v *visit) error {
 		list.jobs = append(list.jobs, job{
 			id: order.ID, what: v.what(order),
 			facts:    slices.Concat(v.fact("order.day", v.dayIn(order.Production.Date)), v.fact("work.for", order.CustomerID)),
-			deciding: v.deciding(order, v.c.Request.URL.RequestURI()),
+			deciding: v.deciding(order, v.here()),
 		})
 	}
 	return v.show(http.StatusOK, workPage(v.page(v.say("nav.kitchen"), "nav.kitchen"), list))

@@ -72,12 +72,35 @@ func (h *Hub) Published(v contract.View) {
 // published of the orders of the filter's customer or owner, for half a second after each
 // at most. It returns the orders whose rows are still behind.
 func (h *Hub) AwaitPublished(ctx context.Context, f booking.OrderFilter) (behind []string) {
-	for _, u := range h.unwrittenOf(party{f.OwnerID != "", f.CustomerID + f.OwnerID}) {
+	return awaitAll(ctx, h.unwrittenOf(party{f.OwnerID != "", f.CustomerID + f.OwnerID}))
+}
+
+// AwaitOrders is AwaitPublished for the orders with these ids.
+func (h *Hub) AwaitOrders(ctx context.Context, ids []string) (behind []string) {
+	return awaitAll(ctx, h.unwrittenAmong(ids))
+}
+
+// awaitAll waits for the rows, and returns the orders whose rows are still behind.
+func awaitAll(ctx context.Context, rows []*unwritten) (behind []string) {
+	for _, u := range rows {
 		if !u.wait(ctx) {
 			behind = append(behind, u.orderID)
 		}
 	}
 	return behind
+}
+
+// unwrittenAmong lists those of the orders whose rows are behind.
+func (h *Hub) unwrittenAmong(ids []string) (rows []*unwritten) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.unwritten.forget(time.Now().Add(-remembered))
+	for _, id := range ids {
+		if u := h.unwritten.byOrder[id]; u != nil {
+			rows = append(rows, u)
+		}
+	}
+	return rows
 }
 
 // unwrittenOf lists the party's orders whose rows are behind, in the order of their

@@ -64,6 +64,22 @@ func TestHub_ListsOfOthersDoNotWait(t *testing.T) {
 	})
 }
 
+// A list of other records waits for the orders that it contains.
+func TestHub_ListsOfRecordsWaitForTheirOrders(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var h orders.Hub
+		begun := time.Now()
+		h.Publishing(publication("o1", 1))
+		require.Empty(t, h.AwaitOrders(t.Context(), []string{"o2", "o3"}))
+		require.Zero(t, time.Since(begun))
+		require.Equal(t, []string{"o1"}, h.AwaitOrders(t.Context(), []string{"o2", "o1"}))
+		require.Equal(t, 500*time.Millisecond, time.Since(begun))
+		h.Published(publication("o1", 1))
+		require.Empty(t, h.AwaitOrders(t.Context(), []string{"o1"}))
+	})
+}
+
 // Lists wait for the newest published version.
 func TestHub_ListsWaitForTheNewestVersion(t *testing.T) {
 	t.Parallel()

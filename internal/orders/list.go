@@ -33,12 +33,24 @@ func (o *Orders) List(ctx context.Context, caller booking.Caller, f booking.Orde
 	if err := mayList(caller, f); err != nil {
 		return List{}, err
 	}
-	behind := o.Hub.AwaitPublished(ctx, f)
-	if seen != nil && !o.reaches(ctx, caller, *seen) && !slices.Contains(behind, seen.OrderID) {
-		behind = append(behind, seen.OrderID)
-	}
+	behind := o.withSeen(ctx, caller, o.Hub.AwaitPublished(ctx, f), seen)
 	views, next, err := o.Pages.Orders(ctx, f, page)
 	return List{Orders: views, Next: next, Behind: behind}, err
+}
+
+// AwaitOrders waits like List for the rows of the orders with these ids, and returns the
+// orders whose rows are behind. A list of other records of orders reads their rows after it.
+func (o *Orders) AwaitOrders(ctx context.Context, caller booking.Caller, ids []string, seen *Seen) (behind []string) {
+	return o.withSeen(ctx, caller, o.Hub.AwaitOrders(ctx, ids), seen)
+}
+
+// withSeen waits for the version that the caller has seen. It adds the order to those that
+// are behind if its row does not reach that version.
+func (o *Orders) withSeen(ctx context.Context, caller booking.Caller, behind []string, seen *Seen) []string {
+	if seen != nil && !o.reaches(ctx, caller, *seen) && !slices.Contains(behind, seen.OrderID) {
+		return append(behind, seen.OrderID)
+	}
+	return behind
 }
 
 // Count counts the orders that the filter selects, up to booking.CountedTo.

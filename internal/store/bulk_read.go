@@ -36,17 +36,52 @@ func (b *Bulk) Runs(ctx context.Context, p booking.Page) (_ []booking.BulkRun, n
 	return runs, next, nil
 }
 
+// countResults counts per bulk action, by an index: with GROUP BY, PostgreSQL would read the
+// orders of all bulk actions.
+const countResults = `WITH page (run_id) AS (VALUES ?)
+	SELECT run_id,
+		(SELECT count(*) FROM bulk_orders AS o WHERE o.run_id = page.run_id AND o.result = 'done') AS done,
+		(SELECT count(*) FROM bulk_orders AS o WHERE o.run_id = page.run_id AND o.result = 'changed') AS changed,
+		(SELECT count(*) FROM bulk_orders AS o WHERE o.run_id = page.run_id AND o.result = 'refused') AS refused,
+		(SELECT count(*) FROM bulk_orders AS o WHERE o.run_id = page.run_id AND o.result = 'failed') AS failed
+	FROM page`
+
+// Results counts the orders of each bulk action by result.
+func (b *Bulk) Results(ctx context.Context, ids []string) (map[string]map[booking.BulkResult]int, error) {
+	if len(ids) == 0 {
+		return nil, nil
+	}
+	page := make([]bun.TupleValues, len(ids))
+	for i, id := range ids {
+		page[i] = bun.Tuple([]string{id})
+	}
+	var counts []struct {
+		RunID                          string
+		Done, Changed, Refused, Failed int
+	}
+	err := b.db.list(ctx, "count results of bulk actions", func(ctx context.Context, q bun.IDB) error {
+		counts = nil
+		return q.NewRaw(countResults, bun.List(page)).Scan(ctx, &counts)
+	})
+	if err != nil {
+		return nil, err
+	}
+	results := make(map[string]map[booking.BulkResult]int, len(ids))
+	for _, c := range counts {
+		results[c.RunID] = map[booking.BulkResult]int{
+			booking.BulkDid: c.Done, booking.BulkChanged: c.Changed, booking.BulkRefused: c.Refused, booking.BulkFailed: c.Failed,
+		}
+	}
+	return results, nil
+}
+
 // Orders lists the orders of a dry run, in its order; left selects those on which the
 // action was not done. It returns InvalidCursor for a cursor of another list.
 func (b *Bulk) Orders(ctx context.Context, id string, left bool, p booking.Page) (_ []booking.BulkOrder, next string, err error) {
 	after := 0
 	if p.Cursor != "" {
-		place, err := decodeCursor(bulkOrderList, p.Cursor, 1)
-		if err != nil {
+		if after, err = decodeBulkOrder(p.Cursor); err != nil {
 			return nil, "", err
-		}
-		if after, err = strconv.Atoi(place[0]); err != nil {
-			return nil, "", invalidCursor()
 		}
 	}
 	size := pageSize(p.Limit)
@@ -62,8 +97,23 @@ func (b *Bulk) Orders(ctx context.Context, id string, left bool, p booking.Page)
 	if err != nil {
 		return nil, "", err
 	}
-	rows, next = part(rows, size, func(last bulkOrderRow) string { return encodeCursor(bulkOrderList, strconv.Itoa(last.N)) })
+	rows, next = part(rows, size, func(last bulkOrderRow) string { return bulkOrderCursor(last.N) })
 	return bulkOrders(rows), next, nil
+}
+
+func bulkOrderCursor(n int) string { return encodeCursor(bulkOrderList, strconv.Itoa(n)) }
+
+// decodeBulkOrder parses a cursor of bulkOrderCursor, and no other notation of it.
+func decodeBulkOrder(cursor string) (int, error) {
+	place, err := decodeCursor(bulkOrderList, cursor, 1)
+	if err != nil {
+		return 0, err
+	}
+	n, err := strconv.Atoi(place[0])
+	if err != nil || n < 1 || n > booking.MostInBulk || bulkOrderCursor(n) != cursor {
+		return 0, invalidCursor()
+	}
+	return n, nil
 }
 
 // Forget implements orders.BulkRuns.

@@ -12,6 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/audit"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -20,15 +22,30 @@ import (
 // one row at a time.
 func cursorsOf(t *testing.T, fresh newURL) map[string]func(ctx context.Context, cursor string) (next string, err error) {
 	ctx := t.Context()
-	catalogue, mypage := store.NewCatalogue(setup(t, fresh, "catalogue")), store.NewMypage(setup(t, fresh, "mypage"))
+	pages := setup(t, fresh, "mypage")
+	catalogue, mypage := store.NewCatalogue(setup(t, fresh, "catalogue")), store.NewMypage(pages)
+	bulk, actions, audits, members := store.NewBulk(pages), store.NewActions(pages), store.NewAudits(pages), store.NewMembers(pages)
+	management := store.NewManagement(setup(t, fresh, "management"))
 	notifications := store.NewNotifications(setup(t, fresh, "notifications"))
 	fulfilment := setup(t, fresh, "fulfilment")
 	crew, deliveries, productions := store.NewCrew(fulfilment), store.NewDeliveries(fulfilment), store.NewProductions(fulfilment)
-	for _, id := range []string{"a", "b", "c"} {
+	known(t, pages, "1026")
+	var named []booking.BulkOrder
+	var findings []audit.Finding
+	for n, id := range []string{"a", "b", "c"} {
+		named = append(named, booking.BulkOrder{N: n + 1, OrderID: id})
+		findings = append(findings, audit.Finding{Kind: audit.Abandoned, OrderID: id, Says: "its workflow was terminated"})
+		run := booking.BulkRun{ID: id, State: booking.BulkPlanned, Action: booking.RetryOrder, PlannedAt: noon, Orders: len(named)}
+		require.NoError(t, bulk.Plan(ctx, run, named))
+		action := booking.OperatorAction{ID: id, At: noon, By: "1024", Action: booking.CancelOrder, OrderID: id, Outcome: booking.ActionDone}
+		require.NoError(t, actions.Append(ctx, action, nil))
+		put(t, members, member("1026", id, "", booking.StaffLevel))
+		_, err := management.Register(ctx, newCall(id, ""))
+		require.NoError(t, err)
 		require.NoError(t, catalogue.AddPlace(ctx, "1025", newPlace(id)))
 		require.NoError(t, catalogue.AddMenu(ctx, "1025", booking.Menu{ID: id, Name: "국", OwnerID: "owner", Price: won}))
 		require.NoError(t, catalogue.AddDrink(ctx, "1025", newDrink(id), 5))
-		_, err := crew.AddCleaner(ctx, "1025", newCleaner(id))
+		_, err = crew.AddCleaner(ctx, "1025", newCleaner(id))
 		require.NoError(t, err)
 		for _, jobs := range []*store.Jobs{deliveries, productions} {
 			_, err = jobs.Start(ctx, booking.Job{OrderID: id, Quantity: 1})
@@ -40,6 +57,7 @@ func cursorsOf(t *testing.T, fresh newURL) map[string]func(ctx context.Context, 
 			View: newView(id, "alice", 1, booking.Confirmed), Events: []booking.Event{newEvent(id, 1)},
 		}))
 	}
+	auditsOf{t, audits}.audit(noon, audit.Report{Findings: findings})
 	(&follower{m: mypage}).followUntil(t, 3)
 	one := func(cursor string) booking.Page { return booking.Page{Limit: 1, Cursor: cursor} }
 	return map[string]func(context.Context, string) (string, error){
@@ -73,6 +91,34 @@ func cursorsOf(t *testing.T, fresh newURL) map[string]func(ctx context.Context, 
 		},
 		"Orders": func(ctx context.Context, cursor string) (string, error) {
 			_, next, err := mypage.Orders(ctx, booking.OrderFilter{CustomerID: "alice"}, one(cursor))
+			return next, err
+		},
+		"Calls": func(ctx context.Context, cursor string) (string, error) {
+			_, next, err := management.Calls(ctx, one(cursor))
+			return next, err
+		},
+		"Members": func(ctx context.Context, cursor string) (string, error) {
+			_, next, err := members.Members(ctx, "1026", one(cursor))
+			return next, err
+		},
+		"Actions": func(ctx context.Context, cursor string) (string, error) {
+			_, next, err := actions.Actions(ctx, "", one(cursor))
+			return next, err
+		},
+		"Bulk.Runs": func(ctx context.Context, cursor string) (string, error) {
+			_, next, err := bulk.Runs(ctx, one(cursor))
+			return next, err
+		},
+		"Bulk.Orders": func(ctx context.Context, cursor string) (string, error) {
+			_, next, err := bulk.Orders(ctx, "c", false, one(cursor))
+			return next, err
+		},
+		"Findings": func(ctx context.Context, cursor string) (string, error) {
+			_, next, err := audits.Findings(ctx, "", one(cursor))
+			return next, err
+		},
+		"NeedingAttention": func(ctx context.Context, cursor string) (string, error) {
+			_, next, err := mypage.NeedingAttention(ctx, orders.AttentionFilter{}, one(cursor))
 			return next, err
 		},
 		"Events": func(ctx context.Context, cursor string) (string, error) {
@@ -152,6 +198,20 @@ func testCursors(t *testing.T, fresh newURL) {
 			_, err := lists[name](t.Context(), store.EncodeCursor(place[0], place[1:]...))
 			requireCode(t, booking.InvalidCursor, err)
 		}
+	}
+}
+
+// testCursorsOfNoRow: a cursor that no row of the list has is refused.
+func testCursorsOfNoRow(t *testing.T, fresh newURL) {
+	pages := setup(t, fresh, "mypage")
+	for _, n := range []string{"-5", "+1", "01", "0", "1001", "99999999999"} {
+		_, _, err := store.NewBulk(pages).Orders(t.Context(), "run", false, booking.Page{Cursor: store.EncodeCursor("bulk orders", n)})
+		requireCode(t, booking.InvalidCursor, err)
+	}
+	for _, part := range []string{"found", "rows"} {
+		cursor := store.EncodeCursor("attention", part, "2026-11-28T00:00:00Z", "")
+		_, _, err := store.NewMypage(pages).NeedingAttention(t.Context(), orders.AttentionFilter{}, booking.Page{Cursor: cursor})
+		requireCode(t, booking.InvalidCursor, err)
 	}
 }
 

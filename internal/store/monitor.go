@@ -126,7 +126,7 @@ func decodeNeed(cursor string) (p needPlace, err error) {
 	}
 	at, err := time.Parse(time.RFC3339Nano, place[1])
 	p = needPlace{place[0], moment{at, place[2]}}
-	if err != nil || p.part != needFound && p.part != needRows || at.Year() < 1 || p.cursor() != cursor {
+	if err != nil || p.part != needFound && p.part != needRows || at.Year() < 1 || p.id == "" || p.cursor() != cursor {
 		return p, invalidCursor()
 	}
 	return p, nil

@@ -213,6 +213,19 @@ func testOrders(t *testing.T, mypage *store.Mypage) {
 		}
 	})
 
+	run(t, "PlacedBefore", func(t *testing.T) {
+		for i := range 6 {
+			place(t, key(i), christmas.Add(time.Duration(i)*time.Minute), func(v *contract.View) { v.Placed = true })
+		}
+		f := booking.OrderFilter{OwnerID: "owner of " + t.Name(), PlacedBefore: christmas.Add(3 * time.Minute)}
+		for _, limit := range []int{1, 2, 9} {
+			require.Equal(t, []string{"2", "1", "0"}, list(t, f, limit))
+		}
+		n, err := mypage.CountOrders(t.Context(), f)
+		require.NoError(t, err)
+		require.Equal(t, 3, n)
+	})
+
 	run(t, "Filters", func(t *testing.T) {
 		place(t, "a", christmas, nil)
 		place(t, "b", christmas, func(v *contract.View) { v.Status = booking.AwaitingOwner })

@@ -113,6 +113,9 @@ func inRange(query *bun.SelectQuery, f booking.OrderFilter, s indexRange) *bun.S
 	if f.OwnerID != "" {
 		visible = "paid"
 	}
+	if !f.PlacedBefore.IsZero() {
+		query.Where("placed_at < ?", micros(f.PlacedBefore))
+	}
 	return whereEqual(query.Where("?", visible),
 		equal{"customer_id", f.CustomerID}, equal{"owner_id", f.OwnerID}, equal{"item_id", f.ItemID},
 		equal{"kind", string(s.kind)}, equal{"status", string(s.status)},

@@ -34,6 +34,9 @@ var ofMillion = []string{"orders", "jobs", "drinks"}
 // key10 is the id of the i-th row of each table.
 func key10(i int) string { return fmt.Sprintf("k%09d", i) }
 
+// midOfCrowd is an instant before which half of the crowd's orders were placed.
+var midOfCrowd = time.Date(2026, 1, 1, 0, 0, 500_000, 0, time.UTC)
+
 const insertOrders = `INSERT INTO orders (id, listed, paid, view, request_hash, version, placed_at,
 			customer_id, owner_id, item_id, status, needs_attention, cancelling_since, kind)
 		SELECT ` + id + `, TRUE, TRUE, '{}', '', 1, timestamptz '2026-01-01' + i * interval '1 second', `

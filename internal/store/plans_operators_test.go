@@ -19,6 +19,15 @@ func queriesOfOperators() []query {
 			_, next, err := store.NewBulk(db).Runs(ctx, booking.Page{Limit: pageOfPlans, Cursor: cursor})
 			return next, err
 		}},
+		// Each of the actions has a thousand orders, and each result is counted by itself.
+		query{method: "Bulk.Results", service: "mypage", rows: pageOfPlans, each: 70, read: func(ctx context.Context, db *store.DB, _ string) (string, error) {
+			ids := make([]string, pageOfPlans)
+			for i := range ids {
+				ids[i] = key10(i + 1)
+			}
+			_, err := store.NewBulk(db).Results(ctx, ids)
+			return "", err
+		}},
 		query{method: "Bulk.Next", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, _ string) (string, error) {
 			_, err := store.NewBulk(db).Next(ctx, "k000000002", pageOfPlans)
 			return "", err

@@ -53,14 +53,18 @@ func orAny[V any](some ...V) []any {
 // queriesOfOrders are the lists and counts of every filter of orders' lists.
 func queriesOfOrders(t *testing.T) (all []query) {
 	for _, f := range filters[booking.OrderFilter](t, values{
-		"CustomerID": orAny("frequent", "rare", "unknown"),
-		"OwnerID":    orAny("frequent", "rare", "unknown"),
-		"ItemID":     orAny("frequent", "rare", "unknown"),
-		"Kind":       orAny(booking.Kinds()...),
-		"Status":     orAny(booking.Statuses()...),
+		"CustomerID":   orAny("frequent", "rare", "unknown"),
+		"OwnerID":      orAny("frequent", "rare", "unknown"),
+		"ItemID":       orAny("frequent", "rare", "unknown"),
+		"Kind":         orAny(booking.Kinds()...),
+		"Status":       orAny(booking.Statuses()...),
+		"PlacedBefore": orAny(midOfCrowd),
 	}) {
 		if (f.CustomerID == "") == (f.OwnerID == "") || f.ItemID != "" && (f.OwnerID == "" || f.Kind != "") {
 			continue // refused: see TestStore/…/Mypage/Orders/OfOneAskerOnly
+		}
+		if !f.PlacedBefore.IsZero() && f.Status != "" {
+			continue // further ranges of the same indexes
 		}
 		all = append(all, query{method: "Mypage.Orders", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
 			_, next, err := store.NewMypage(db).Orders(ctx, f, booking.Page{Limit: pageOfPlans, Cursor: cursor})

@@ -90,6 +90,7 @@ func TestStore(t *testing.T) {
 				"PaymentCustomers":     testPaymentCustomers,
 				"Announcer":            testAnnouncer,
 				"Cursors":              testCursors,
+				"CursorsOfNoRow":       testCursorsOfNoRow,
 			} {
 				t.Run(service, func(t *testing.T) {
 					t.Parallel()
