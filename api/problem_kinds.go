@@ -113,7 +113,7 @@ var problemKinds = []problemKind{
 
 	{booking.DeliveryUnavailable, http.StatusServiceUnavailable, "Delivery out of reach", "The delivery service does not answer: the order is unchanged, nothing was changed. Try again after Retry-After seconds, which grow with each try."},
 	{booking.DecisionPending, http.StatusServiceUnavailable, "Decision pending", "An earlier decision on the order is still open, or the refund that was paid by hand is just being requested from the payment provider. This one was not accepted: repeat it after Retry-After seconds."},
-	{orders.DecisionsExhausted, http.StatusServiceUnavailable, "No more decisions", "The order has accepted as many decisions as Temporal keeps of one workflow. Nothing was changed; an operator has to reset it (docs/operations)."},
+	{orders.DecisionsExhausted, http.StatusServiceUnavailable, "No more decisions", "The order has accepted as many decisions of this kind as it may while it runs, or as many as Temporal keeps of one workflow. Nothing was changed; an operator can reset it (docs/operations)."},
 	{orders.TemporalUnavailable, http.StatusServiceUnavailable, "Temporal cannot be reached", "Try again after Retry-After seconds, with the same Idempotency-Key if the request had one."},
 	{orders.Unreachable, http.StatusServiceUnavailable, "Order out of reach", "Those who work on the order do not answer, and the decision could not be kept for them either. It is not promised, though it may still take effect: repeat it after Retry-After seconds. Any other 503 means that nothing was decided."},
 	{tooManyStreams, http.StatusServiceUnavailable, "Too many streams", "As many readers follow the events here as this process serves. Try again after Retry-After seconds, or read the list."},
