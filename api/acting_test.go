@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -157,9 +158,22 @@ func TestBulk(t *testing.T) {
 	require.Equal(t, 500, is.Orders)
 	require.Equal(t, booking.BulkPlanned, is.State)
 	require.Equal(t, "menu-bibimbap", b.store.bulk.run.Filter.ItemID)
+	require.Equal(t, time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC), b.store.bulk.run.Filter.PlacedBefore)
 	require.Equal(t, booking.Personal("burnt down"), b.store.bulk.run.Reason)
 	for _, wrong := range []string{`{"action":"refund","filter":{"kind":"food"},"reason":"x"}`, `{"action":"cancel","filter":{"kind":"tea"},"reason":"x"}`, `{"action":"cancel","filter":{"kind":"food"}}`} {
 		b.problem(b.do("POST", bulkPath, wrong), 422, booking.Invalid)
+	}
+	for _, outside := range []string{
+		"0001-01-01T00:00:00Z", "0001-01-01T00:00:00+00:00", "0001-01-01T23:59:00+23:59", "0000-01-01T00:00:00Z", "0000-12-31T00:01:00-23:59",
+		"1969-12-31T23:59:59Z", "1970-01-01T00:00:00+00:01", "9999-12-31T23:59:59-23:59",
+	} {
+		p := b.problem(b.do("POST", bulkPath, `{"action":"cancel","filter":{"kind":"food","placedBefore":"`+outside+`"},"reason":"x"}`), 422, booking.Invalid)
+		require.Equal(t, []string{"filter.placedBefore"}, fields(p), outside)
+	}
+	for _, within := range []string{"1970-01-01T00:00:00Z", "1969-12-31T23:59:00-00:01", "9999-12-31T23:59:59Z"} {
+		a := b.do("POST", bulkPath, `{"action":"cancel","filter":{"placedBefore":"`+within+`"},"reason":"x"}`)
+		require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
+		require.Contains(t, a.text, `"placedBefore":"`+within+`"`)
 	}
 	a = b.do("POST", bulkPath+"/run-1/run", "")
 	require.Equal(t, http.StatusAccepted, a.StatusCode, a.text)
