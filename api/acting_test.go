@@ -114,6 +114,47 @@ func TestSettle(t *testing.T) {
 	require.Equal(t, "its workflow runs", b.problem(b.do("POST", "/v1/orders/lodging-1/settlement", `{"reason":"x"}`), 409, orders.NotLost).Detail)
 }
 
+// TestActing_Lines: a reason and the evidence of a refund may have several lines, which are
+// stored with one kind of line ending. They must be displayed as they were written.
+func TestActing_Lines(t *testing.T) {
+	t.Parallel()
+	var stored booking.Personal
+	setUp := map[string]func(*bundle){
+		"/v1/orders/lodging-1/retry": func(b *bundle) {
+			b.book.retries = func(_ context.Context, _ string, reason booking.Personal) (orders.Retried, error) {
+				stored = reason
+				return orders.Retried{}, nil
+			}
+		},
+		"/v1/orders/lodging-1/settlement": func(b *bundle) {
+			b.book.settles = func(_ string, reason booking.Personal) error { stored = reason; return nil }
+		},
+		resolution: func(b *bundle) {
+			b.book.decides = func(d orders.Decision) (orders.Outcome, error) {
+				stored = d.Note
+				p, err := b.store.Order(t.Context(), d.OrderID)
+				return orders.Outcome{View: p.View, Done: true}, err
+			}
+		},
+	}
+	for path, set := range setUp {
+		b := setup(t)
+		b.store.put(orderIn("lodging-1", booking.Confirmed, ""))
+		set(b)
+		field := "reason"
+		if path == resolution {
+			field = "evidence"
+		}
+		a := b.do("POST", path, `{"`+field+`":"it was paid\r\nby hand"}`)
+		require.Less(t, a.StatusCode, 300, "%s: %s", path, a.text)
+		require.Equal(t, booking.Personal("it was paid\nby hand"), stored, path)
+		for _, text := range []string{`by\u0007hand`, `\u202eby hand`, `by\thand`, ` \n `, `\uffff`} {
+			p := b.problem(b.do("POST", path, `{"`+field+`":"`+text+`"}`), 422, booking.Invalid)
+			require.Equal(t, []string{field}, fields(p), "%s: %s", path, text)
+		}
+	}
+}
+
 // TestActing_ShowsOthersActions: a refused operator sees other operators' actions on the
 // order; a customer does not.
 func TestActing_ShowsOthersActions(t *testing.T) {
