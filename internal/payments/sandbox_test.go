@@ -254,7 +254,8 @@ func TestSandbox_Bounds(t *testing.T) {
 		{1200, "MGA", true}, {1250, "MGA", false}, {5120, "KWD", true}, {5124, "KWD", false}, {200, "UGX", true},
 		{500, "BTC", false},
 	} {
-		c := booking.Charge{OrderID: "food-1", Key: fmt.Sprint(tt.amount, tt.currency), Amount: booking.Money{Amount: tt.amount, Currency: tt.currency}, Method: "pm_card_visa"}
+		amount := booking.Money{Amount: tt.amount, Currency: tt.currency}
+		c := booking.Charge{OrderID: "food-1", Key: fmt.Sprint(tt.amount, tt.currency), Amount: amount, Method: "pm_card_visa"}
 		ref, err := s.Charge(t.Context(), c)
 		if tt.charged {
 			require.NoError(t, err, c.Key)
