@@ -128,6 +128,47 @@ func TestSettle(t *testing.T) {
 	require.Equal(t, "its workflow runs", b.problem(b.do("POST", "/v1/orders/lodging-1/settlement", `{"reason":"x"}`), 409, orders.NotLost).Detail)
 }
 
+// TestActing_Lines: a reason and the evidence of a refund may have several lines, which are
+// stored with one kind of line ending. They must be displayed as they were written.
+func TestActing_Lines(t *testing.T) {
+	t.Parallel()
+	var stored booking.Personal
+	setUp := map[string]func(*bundle){
+		"/v1/orders/lodging-1/retry": func(b *bundle) {
+			b.book.retries = func(_ context.Context, _ string, reason booking.Personal) (orders.Retried, error) {
+				stored = reason
+				return orders.Retried{}, nil
+			}
+		},
+		"/v1/orders/lodging-1/settlement": func(b *bundle) {
+			b.book.settles = func(_ string, reason booking.Personal) error { stored = reason; return nil }
+		},
+		resolution: func(b *bundle) {
+			b.book.decides = func(d orders.Decision) (orders.Outcome, error) {
+				stored = d.Note
+				p, err := b.store.Order(t.Context(), d.OrderID)
+				return orders.Outcome{View: p.View, Done: true}, err
+			}
+		},
+	}
+	for path, set := range setUp {
+		b := setup(t)
+		b.store.put(orderIn("lodging-1", booking.Confirmed, ""))
+		set(b)
+		field := "reason"
+		if path == resolution {
+			field = "evidence"
+		}
+		a := b.do("POST", path, `{"`+field+`":"it was paid\r\nby hand"}`)
+		require.Less(t, a.StatusCode, 300, "%s: %s", path, a.text)
+		require.Equal(t, booking.Personal("it was paid\nby hand"), stored, path)
+		for _, text := range []string{`by\u0007hand`, `\u202eby hand`, `by\thand`, ` \n `, `\uffff`} {
+			p := b.problem(b.do("POST", path, `{"`+field+`":"`+text+`"}`), 422, booking.Invalid)
+			require.Equal(t, []string{field}, fields(p), "%s: %s", path, text)
+		}
+	}
+}
+
 // TestActing_ShowsOthersActions: a refused operator sees other operators' actions on the
 // order; a customer does not.
 func TestActing_ShowsOthersActions(t *testing.T) {
@@ -172,9 +213,22 @@ func TestBulk(t *testing.T) {
 	require.Equal(t, 500, is.Orders)
 	require.Equal(t, booking.BulkPlanned, is.State)
 	require.Equal(t, "menu-bibimbap", b.store.bulk.run.Filter.ItemID)
+	require.Equal(t, time.Date(2026, 11, 20, 0, 0, 0, 0, time.UTC), b.store.bulk.run.Filter.PlacedBefore)
 	require.Equal(t, booking.Personal("burnt down"), b.store.bulk.run.Reason)
 	for _, wrong := range []string{`{"action":"refund","filter":{"kind":"food"},"reason":"x"}`, `{"action":"cancel","filter":{"kind":"tea"},"reason":"x"}`, `{"action":"cancel","filter":{"kind":"food"}}`} {
 		b.problem(b.do("POST", bulkPath, wrong), 422, booking.Invalid)
+	}
+	for _, outside := range []string{
+		"0001-01-01T00:00:00Z", "0001-01-01T00:00:00+00:00", "0001-01-01T23:59:00+23:59", "0000-01-01T00:00:00Z", "0000-12-31T00:01:00-23:59",
+		"1969-12-31T23:59:59Z", "1970-01-01T00:00:00+00:01", "9999-12-31T23:59:59-23:59",
+	} {
+		p := b.problem(b.do("POST", bulkPath, `{"action":"cancel","filter":{"kind":"food","placedBefore":"`+outside+`"},"reason":"x"}`), 422, booking.Invalid)
+		require.Equal(t, []string{"filter.placedBefore"}, fields(p), outside)
+	}
+	for _, within := range []string{"1970-01-01T00:00:00Z", "1969-12-31T23:59:00-00:01", "9999-12-31T23:59:59Z"} {
+		a := b.do("POST", bulkPath, `{"action":"cancel","filter":{"placedBefore":"`+within+`"},"reason":"x"}`)
+		require.Equal(t, http.StatusCreated, a.StatusCode, a.text)
+		require.Contains(t, a.text, `"placedBefore":"`+within+`"`)
 	}
 	a = b.do("POST", bulkPath+"/run-1/run", "")
 	require.Equal(t, http.StatusAccepted, a.StatusCode, a.text)

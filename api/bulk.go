@@ -72,7 +72,21 @@ type bulkFilter struct {
 	Problem      booking.Problem `json:"trouble,omitempty" doc:"attention: marked, since a call keeps failing or a person is late. undo: being undone. disputed: a dispute of its payment is open. lost: its workflow was terminated or has failed; for settle, and only for that"`
 	OwnerID      string          `json:"ownerId,omitempty" maxLength:"64" doc:"Orders of this owner" example:"1001"`
 	ItemID       string          `json:"itemId,omitempty" maxLength:"64" doc:"Orders of this place, menu or drink" example:"place-seaside"`
-	PlacedBefore time.Time       `json:"placedBefore,omitzero" doc:"Only orders that were placed longer ago than this"`
+	PlacedBefore *time.Time      `json:"placedBefore,omitempty" doc:"Only orders that were placed longer ago than this"`
+}
+
+func showFilter(f booking.BulkFilter) bulkFilter {
+	shown := bulkFilter{Kind: f.Kind, Status: f.Status, Problem: f.Problem, OwnerID: f.OwnerID, ItemID: f.ItemID}
+	if !f.PlacedBefore.IsZero() {
+		shown.PlacedBefore = &f.PlacedBefore
+	}
+	return shown
+}
+
+func (f bulkFilter) value() booking.BulkFilter {
+	filter := booking.BulkFilter{Kind: f.Kind, Status: f.Status, Problem: f.Problem, OwnerID: f.OwnerID, ItemID: f.ItemID}
+	set(&filter.PlacedBefore, f.PlacedBefore)
+	return filter
 }
 
 // TransformSchema lists the values of the domain's string types.
@@ -88,6 +102,11 @@ func (in *bulkRequest) Resolve(ctx huma.Context) []error {
 	var f faults
 	f.checkQuery(ctx)
 	f.checkLines("body.reason", &in.Body.Reason)
+	if before := in.Body.Filter.PlacedBefore; before != nil {
+		if fault := booking.InstantFault(*before); fault != "" {
+			f.add("body.filter.placedBefore", "%s", fault)
+		}
+	}
 	return f
 }
 
@@ -125,7 +144,7 @@ func (bulkView) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 
 func showBulk(r booking.BulkRun) bulkView {
 	return bulkView{
-		ID: r.ID, State: r.State, Action: r.Action, Filter: bulkFilter(r.Filter), Reason: ownWords(r.Reason), By: r.By, PlannedAt: r.PlannedAt,
+		ID: r.ID, State: r.State, Action: r.Action, Filter: showFilter(r.Filter), Reason: ownWords(r.Reason), By: r.By, PlannedAt: r.PlannedAt,
 		BegunAt: r.BegunAt, EndedAt: r.EndedAt, Orders: r.Orders, More: r.More, Acted: r.Acted(),
 		Results: bulkResults{
 			Done: r.Results[booking.BulkDid], Changed: r.Results[booking.BulkChanged], Refused: r.Results[booking.BulkRefused], Failed: r.Results[booking.BulkFailed],
@@ -164,7 +183,7 @@ func answerBulk(r booking.BulkRun) *bulkAnswer {
 
 func (s *server) planBulk(ctx context.Context, in *bulkRequest) (*bulkAnswer, error) {
 	w := in.Body
-	run, err := s.Orders.PlanBulk(ctx, CallerOf(ctx), w.Action, booking.BulkFilter(w.Filter), booking.Lines(w.Reason))
+	run, err := s.Orders.PlanBulk(ctx, CallerOf(ctx), w.Action, w.Filter.value(), booking.Lines(w.Reason))
 	if err != nil {
 		return nil, err
 	}

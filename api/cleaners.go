@@ -47,8 +47,8 @@ func (s *server) registerCleaners() {
 type addCleanerInput struct {
 	Labelled
 	Body struct {
-		Name     string `json:"name" minLength:"1" maxLength:"200" example:"Min-jun"`
-		PersonID name   `json:"personId,omitempty" doc:"The number of the person who is this cleaner, which becomes the cleaner's id. Without it no person can report that the cleaning is finished"`
+		Name     title `json:"name" example:"Min-jun"`
+		PersonID name  `json:"personId,omitempty" doc:"The number of the person who is this cleaner, which becomes the cleaner's id. Without it no person can report that the cleaning is finished"`
 	} `nameHint:"NewCleaner"`
 }
 
@@ -64,8 +64,8 @@ type changeCleanerInput struct {
 	Labelled
 	ID   string `path:"id" doc:"The cleaner's id"`
 	Body struct {
-		Name      *string `json:"name,omitempty" minLength:"1" maxLength:"200"`
-		Withdrawn *bool   `json:"withdrawn,omitempty" doc:"Whether the cleaner gets no new calls"`
+		Name      *title `json:"name,omitempty"`
+		Withdrawn *bool  `json:"withdrawn,omitempty" doc:"Whether the cleaner gets no new calls"`
 	} `nameHint:"CleanerChange"`
 }
 
@@ -149,7 +149,7 @@ func (s *server) addCleaner(ctx context.Context, in *addCleanerInput) (*cleanerA
 	if err := may(ctx, booking.ChangeCleaners, booking.Thing{}); err != nil {
 		return nil, err
 	}
-	cleaner := booking.Cleaner{ID: newID("cleaner"), Name: in.Body.Name}
+	cleaner := booking.Cleaner{ID: newID("cleaner"), Name: string(in.Body.Name)}
 	if person := in.Body.PersonID; person != "" {
 		if err := s.mustHaveCalled(ctx, person); err != nil {
 			return nil, err
@@ -208,7 +208,7 @@ func (s *server) changeCleaner(ctx context.Context, in *changeCleanerInput) (*cl
 	if err := may(ctx, booking.ChangeCleaners, booking.Thing{}); err != nil {
 		return nil, err
 	}
-	change := booking.CleanerChange{Name: in.Body.Name, Withdrawn: in.Body.Withdrawn}
+	change := booking.CleanerChange{Name: (*string)(in.Body.Name), Withdrawn: in.Body.Withdrawn}
 	cleaner, err := known(ctx, "cleaner", in.ID, func(ctx context.Context, id string) (booking.CleanerAtWork, error) {
 		return s.Cleaners.ChangeCleaner(ctx, CallerOf(ctx).ID, id, change)
 	})

@@ -31,9 +31,9 @@ type changeDrinkInput struct {
 	Labelled
 	ID   string `path:"id" doc:"The drink's id"`
 	Body struct {
-		Name      *string `json:"name,omitempty" minLength:"1" maxLength:"200"`
-		Price     *money  `json:"price,omitempty" doc:"Price of one cup, for orders from now on"`
-		Withdrawn *bool   `json:"withdrawn,omitempty" doc:"Whether it accepts no new orders"`
+		Name      *title `json:"name,omitempty"`
+		Price     *money `json:"price,omitempty" doc:"Price of one cup, for orders from now on"`
+		Withdrawn *bool  `json:"withdrawn,omitempty" doc:"Whether it accepts no new orders"`
 
 		Cancellation *statusPolicy `json:"cancellation,omitempty" doc:"The whole policy, for orders from now on; {} refunds everything"`
 	} `nameHint:"DrinkChange"`
@@ -68,7 +68,7 @@ func (s *server) changeDrink(ctx context.Context, in *changeDrinkInput) (*drinkA
 		return nil, err
 	}
 	drink.Drink, err = s.Catalogue.ChangeDrink(ctx, CallerOf(ctx).ID, drink.ID, func(d *booking.Drink) error {
-		set(&d.Name, in.Body.Name)
+		set(&d.Name, (*string)(in.Body.Name))
 		set(&d.Withdrawn, in.Body.Withdrawn)
 		in.cancellation.edit(&d.Cancellation)
 		if in.Body.Price != nil {

@@ -45,7 +45,7 @@ func (s *server) registerDrinks() {
 type addDrinkInput struct {
 	Labelled
 	Body struct {
-		Name     string `json:"name" minLength:"1" maxLength:"200" example:"Iced Americano"`
+		Name     title  `json:"name" example:"Iced Americano"`
 		OwnerID  name   `json:"ownerId,omitempty" doc:"The café; by default the caller's organisation, if there is only one" example:"cora"`
 		Price    money  `json:"price" doc:"Price of one cup"`
 		Date     string `json:"date" format:"date" doc:"The day for which it can be ordered; from today to two years ahead, in its time zone" example:"{today+1}"`
@@ -67,7 +67,7 @@ func (in *addDrinkInput) Resolve(ctx huma.Context) []error {
 	f.checkName(&b.Name)
 	f.checkPrice(ctx, &b.Price)
 	in.drink = booking.Drink{
-		Name: b.Name, OwnerID: string(b.OwnerID), Price: b.Price.value(), Date: dateOf(b.Date), TimeZone: b.TimeZone,
+		Name: string(b.Name), OwnerID: string(b.OwnerID), Price: b.Price.value(), Date: dateOf(b.Date), TimeZone: b.TimeZone,
 		Cancellation: f.statusPolicy(booking.Cafe, b.Cancellation).policy,
 	}
 	parsed(&f, "body.timeZone", &b.TimeZone, parseTimeZone)

@@ -28,7 +28,4 @@ func TestLimits_AreTheOnesOfWorkflows(t *testing.T) {
 	require.Equal(t, booking.MaxQuantity, tag(foodRequest{}, "Quantity", "maximum"))
 	require.Equal(t, booking.MaxQuantity, tag(drinkRequest{}, "Quantity", "maximum"))
 	require.Equal(t, booking.MaxQuantity, tag(reservationRequest{}, "Rooms", "maximum"))
-	for _, body := range []any{addPlaceInput{}.Body, changePlaceInput{}.Body} {
-		require.Equal(t, booking.LongestText, tag(body, "Name", "maxLength"))
-	}
 }

@@ -37,9 +37,9 @@ func (s *server) registerMenus() {
 
 type addMenuInput struct {
 	Body struct {
-		Name    string `json:"name" minLength:"1" maxLength:"200" example:"Bibimbap"`
-		OwnerID name   `json:"ownerId,omitempty" doc:"The shop; by default the caller's organisation, if there is only one" example:"sara"`
-		Price   money  `json:"price" doc:"Price of one portion"`
+		Name    title `json:"name" example:"Bibimbap"`
+		OwnerID name  `json:"ownerId,omitempty" doc:"The shop; by default the caller's organisation, if there is only one" example:"sara"`
+		Price   money `json:"price" doc:"Price of one portion"`
 
 		Cancellation *statusPolicy `json:"cancellation,omitempty" doc:"How much is refunded to customers who cancel; by default everything"`
 	} `nameHint:"NewMenu"`
@@ -61,10 +61,10 @@ func (in *addMenuInput) Resolve(ctx huma.Context) []error {
 type changeMenuInput struct {
 	ID   string `path:"id" doc:"The menu's id"`
 	Body struct {
-		Name      *string `json:"name,omitempty" minLength:"1" maxLength:"200"`
-		OwnerID   *name   `json:"ownerId,omitempty" doc:"The shop"`
-		Price     *money  `json:"price,omitempty" doc:"Price of one portion, for orders from now on"`
-		Withdrawn *bool   `json:"withdrawn,omitempty" doc:"Whether it accepts no new orders"`
+		Name      *title `json:"name,omitempty"`
+		OwnerID   *name  `json:"ownerId,omitempty" doc:"The shop"`
+		Price     *money `json:"price,omitempty" doc:"Price of one portion, for orders from now on"`
+		Withdrawn *bool  `json:"withdrawn,omitempty" doc:"Whether it accepts no new orders"`
 
 		Cancellation *statusPolicy `json:"cancellation,omitempty" doc:"The whole policy, for orders from now on; {} refunds everything"`
 	} `nameHint:"MenuChange"`
@@ -85,7 +85,7 @@ func (in *changeMenuInput) Resolve(ctx huma.Context) []error {
 }
 
 func (in *changeMenuInput) edit(m *booking.Menu) {
-	set(&m.Name, in.Body.Name)
+	set(&m.Name, (*string)(in.Body.Name))
 	set(&m.Withdrawn, in.Body.Withdrawn)
 	in.cancellation.edit(&m.Cancellation)
 	if in.Body.OwnerID != nil {
@@ -128,7 +128,7 @@ type menuList struct {
 
 func (s *server) addMenu(ctx context.Context, in *addMenuInput) (*menuAnswer, error) {
 	menu := booking.Menu{
-		ID: newID("menu"), Name: in.Body.Name, OwnerID: string(in.Body.OwnerID), Price: in.Body.Price.value(),
+		ID: newID("menu"), Name: string(in.Body.Name), OwnerID: string(in.Body.OwnerID), Price: in.Body.Price.value(),
 		Cancellation: in.cancellation.policy,
 	}
 	if err := may(ctx, booking.ChangeCatalogue, booking.Thing{OwnerID: menu.OwnerID}); err != nil {

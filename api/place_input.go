@@ -12,7 +12,7 @@ import (
 // addPlaceInput is a new place.
 type addPlaceInput struct {
 	Body struct {
-		Name          string               `json:"name" minLength:"1" maxLength:"200" example:"Seaside Inn"`
+		Name          title                `json:"name" example:"Seaside Inn"`
 		OwnerID       name                 `json:"ownerId,omitempty" doc:"The owner; by default the caller's organisation, if there is only one" example:"olivia"`
 		Price         money                `json:"price" doc:"Price per room and night"`
 		Confirmation  booking.Confirmation `json:"confirmation" enum:"auto,manual" doc:"auto: reservations are confirmed automatically; manual: the owner decides"`
@@ -46,7 +46,7 @@ func (in *addPlaceInput) Resolve(ctx huma.Context) []error {
 type changePlaceInput struct {
 	ID   string `path:"id" doc:"The place's id"`
 	Body struct {
-		Name          *string               `json:"name,omitempty" minLength:"1" maxLength:"200"`
+		Name          *title                `json:"name,omitempty"`
 		OwnerID       *name                 `json:"ownerId,omitempty"`
 		Price         *money                `json:"price,omitempty" doc:"Price per room and night, for reservations from now on"`
 		Confirmation  *booking.Confirmation `json:"confirmation,omitempty" enum:"auto,manual"`
@@ -75,7 +75,7 @@ func (in *changePlaceInput) Resolve(ctx huma.Context) []error {
 
 // placeEdit is a change of a place; nil fields stay as they are.
 type placeEdit struct {
-	name          *string
+	name          *title
 	ownerID       *name
 	price         *money
 	confirmation  *booking.Confirmation
@@ -108,7 +108,7 @@ func (e placeEdit) checkTimes(p booking.Place) error {
 }
 
 func (e placeEdit) edit(p *booking.Place) {
-	set(&p.Name, e.name)
+	set(&p.Name, (*string)(e.name))
 	set(&p.Confirmation, e.confirmation)
 	set(&p.ConfirmWithin, e.confirmWithin)
 	set(&p.TimeZone, e.timeZone)
@@ -131,7 +131,7 @@ func set[T any](field, value *T) {
 }
 
 // placeEdit checks and parses a request's fields of a place.
-func (f *faults) placeEdit(name, confirmWithin, timeZone, checkIn, checkOut *string) placeEdit {
+func (f *faults) placeEdit(name *title, confirmWithin, timeZone, checkIn, checkOut *string) placeEdit {
 	if name != nil {
 		f.checkName(name)
 	}

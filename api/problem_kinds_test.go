@@ -1,6 +1,7 @@
 package api
 
 import (
+	"encoding/json"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -37,6 +38,31 @@ func TestProblemKinds_Complete(t *testing.T) {
 	}
 	require.NotContains(t, kindByCode, booking.Code(booking.ByCustomer), "a reason that says too little as a code")
 	require.NotContains(t, kindByCode, booking.Code(booking.ByOperator))
+}
+
+// TestProblemKinds_OfChanges: the order stands after a refused change, so a reason for which
+// changes are refused, too, says what becomes of an order that was to be changed.
+func TestProblemKinds_OfChanges(t *testing.T) {
+	t.Parallel()
+	page := setup(t).do("GET", "/openapi.json", "").text
+	var document struct {
+		Paths map[string]map[string]struct {
+			Responses map[string]struct{ Description string }
+		}
+	}
+	require.NoError(t, json.Unmarshal([]byte(page), &document))
+	found := 0
+	for _, path := range []string{reservationsPath, cafeOrdersPath} {
+		for _, answer := range document.Paths[path+"/{id}/change"]["post"].Responses {
+			for _, reason := range booking.Reasons() {
+				if code := orders.CodeOf(reason); strings.Contains(answer.Description, "`"+string(code)+"`:") {
+					require.Contains(t, kindByCode[code].meaning, "changed", code)
+					found++
+				}
+			}
+		}
+	}
+	require.Greater(t, found, 9, "both changes have such reasons")
 }
 
 // constantsOf reads the values of all constants of a string type out of the

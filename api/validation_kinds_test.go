@@ -93,13 +93,15 @@ func TestCall_Invalid(t *testing.T) {
 			"(02) 1234-5678": "+82212345678", "+82 (0)2 123 4567": "+8221234567", "０１０－１２３４－５６７８": "+821012345678",
 			"02-123-4567 ext. 12": "+8221234567;ext=12", "+1 212 555 0100 x5": "+12125550100;ext=5", "+49 30/123456-78": "+493012345678",
 			"tel:+82-2-123-4567;ext=9": "+8221234567;ext=9", "\u202a+82 10-1234-5678\u202c": "+821012345678", "٠١٠١٢٣٤٥٦٧٨": "+821012345678",
-			"+8221234567;ext=12": "+8221234567;ext=12",
+			"+8221234567;ext=12":  "+8221234567;ext=12",
+			"０２－１２３－４５６７ ext. １２": "+8221234567;ext=12", "02-123-4567 ext. ١٢": "+8221234567;ext=12",
 		} {
 			b := setup(t)
 			b.decides(booking.Calling, "")
 			a := b.do("POST", callsPath, strings.Replace(call, "+82 2-123-4567", tel, 1))
 			require.Equal(t, 201, a.StatusCode, a.text)
 			require.EqualValues(t, want, b.placed().Wanted.(orders.Call).Tel, tel)
+			require.True(t, booking.IsTelephone(booking.Personal(want)), "a workflow accepts it, too")
 		}
 	})
 	t.Run("TelephonesElsewhere", func(t *testing.T) {

@@ -84,6 +84,14 @@ type BulkFilter struct {
 	PlacedBefore time.Time `json:"placedBefore,omitzero"`
 }
 
+// IsEmpty reports whether the filter selects all orders.
+func (f BulkFilter) IsEmpty() bool {
+	if f.PlacedBefore.IsZero() {
+		f.PlacedBefore = time.Time{} // without its time zone
+	}
+	return f == BulkFilter{}
+}
+
 // Problem is what is wrong with an order.
 type Problem string
 

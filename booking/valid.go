@@ -102,6 +102,17 @@ func AheadFault(d Date, timeZone string, now time.Time) string {
 	}
 }
 
+// InstantFault is what is wrong with an instant that orders are selected by, "" if nothing is.
+// The engine cannot parse a year of five digits, and the zero time means that there is none.
+func InstantFault(at time.Time) string {
+	if year := at.UTC().Year(); year < firstYear || year > lastYear {
+		return fmt.Sprintf("must be in the years %d to %d, in UTC", firstYear, lastYear)
+	}
+	return ""
+}
+
+const firstYear, lastYear = 1970, 9999
+
 // LinesFault is TextFault for a text that may have several lines.
 func LinesFault[T ~string](text T) string {
 	return TextFault(strings.ReplaceAll(string(Lines(text)), "\n", " "))

@@ -24,6 +24,7 @@ var hostile = []any{
 	raw(`{"amount":1,"amount":2,"currency":"KRW"}`),
 	raw(strings.Repeat("[", 500) + strings.Repeat("]", 500)), raw(strings.Repeat(`{"a":`, 500) + "1" + strings.Repeat("}", 500)),
 	"0000-01-01", "0001-01-01", "9999-12-31", "2026-02-30", "2026-13-01", "10000-01-01", "-001-01-01", "2026-11-28T00:00:00Z",
+	"0000-01-01T00:00:00Z", "0001-01-01T00:00:00Z", "0001-01-01T00:00:00+00:00", "9999-12-31T23:59:59-23:59",
 	"20261128", "Local", "UTC", "../../etc/passwd", "Asia/Seoul\x00", "Factory", "America/Santiago", "24:00", "23:59:60",
 	"-1h", "1e9h", "9223372036854775807ns", "0s",
 	"'; DROP TABLE orders; --", "%00", "%s%n", "${jndi:x}", "<script>",

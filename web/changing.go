@@ -240,9 +240,26 @@ func (v *visit) noChange(form *changeForm, err error) error {
 	}
 	if form.problem == nil {
 		why := v.problem(v.disclose(err))
+		if key := "change.problem." + string(why.code); entries[key].en != "" {
+			why.text = v.say(key)
+		}
 		form.problem = &why
 	}
 	return nil
+}
+
+// stays reports whether the order certainly stays as it is: an order that does not answer may
+// still be changed, and one whose drink has been deleted is cancelled.
+func (f changeForm) stays() bool {
+	if f.problem == nil {
+		return false
+	}
+	switch f.problem.code {
+	case orders.Unreachable, booking.Unavailable, orders.CodeOf(booking.MenuDeleted):
+		return false
+	default:
+		return true
+	}
 }
 
 // changeOrder makes the change if the price is still the one that the page has shown, or shows

@@ -109,7 +109,7 @@ func changePage(p page, f changeForm) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				if f.problem != nil {
+				if f.stays() {
 					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "<p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err

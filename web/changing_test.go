@@ -2,6 +2,7 @@ package web_test
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
@@ -128,6 +129,40 @@ func TestChange_PaidByAnotherCard(t *testing.T) {
 		paidBy = append(paidBy, c.PaymentMethod)
 	}
 	require.Equal(t, []string{"pm_card_chargeDeclined", "pm_card_chargeDeclined", "pm_card_visa", "", ""}, paidBy)
+}
+
+// TestChange_Refused: no page of a refused change says that nothing was ordered, or that the order
+// stays as it is if that is not certain.
+func TestChange_Refused(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	s.furnish()
+	s.book.quote = s.quotes
+	path := "/orders/" + stayID + "/change"
+	b := s.as("alice", booking.English)
+	quoted := b.get(path + "?checkIn=" + arrival.String() + "&checkOut=" + leaving.AddDays(1).String() + "&rooms=1")
+	for code, want := range map[booking.Code]struct {
+		words string
+		stays bool
+	}{
+		orders.CodeOf(booking.SoldOut):            {"There is not enough left. Nothing was changed.", true},
+		orders.CodeOf(booking.PaymentDeclined):    {"The payment was declined. Nothing was changed.", true},
+		orders.CodeOf(booking.PaymentUnavailable): {"Payments cannot be made at the moment. Nothing was changed.", true},
+		orders.CodeOf(booking.CafeUnavailable):    {"The café cannot be asked at the moment. Nothing was changed.", true},
+		orders.CodeOf(booking.MenuDeleted):        {"This is no longer sold. Nothing was changed.", false},
+		orders.CodeOf(booking.RejectedByOwner):    {"The owner has refused the change.", true},
+		orders.CodeOf(booking.OwnerTimeout):       {"The owner did not answer in time.", true},
+		orders.CodeOf(booking.TooLate):            {"It could not be completed in time.", true},
+		orders.TemporalUnavailable:                {"Changes cannot be accepted at the moment. Nothing was changed.", true},
+		orders.Unreachable:                        {"It may still take this in", false},
+		booking.Unavailable:                       {"A part that this needs is away.", false},
+	} {
+		s.book.change = func(orders.Change) (orders.Outcome, error) { return orders.Outcome{}, booking.Errorf(code, "") }
+		refused := b.submit(quoted, path)
+		require.Contains(t, refused.words(), want.words, code)
+		require.NotContains(t, refused.words(), "ordered", code)
+		require.Equal(t, want.stays, strings.Contains(refused.words(), "The reservation stays as it is."), code)
+	}
 }
 
 // TestChange_Faults: impossible days are explained at their field, also if the price was not asked

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zaptest/observer"
+	"golang.org/x/text/unicode/norm"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/web"
@@ -22,6 +23,22 @@ import (
 var ofThePlace = []string{
 	"name", "Hill House", "price", "70,000", "confirmation", "manual", "confirmWithin", "90m", "timeZone", "Asia/Seoul",
 	"checkInTime", "15:00", "checkOutTime", "11:00",
+}
+
+// TestOffers_LengthOfComposedName: as in the API, the characters of the composed form are
+// counted.
+func TestOffers_LengthOfComposedName(t *testing.T) {
+	t.Parallel()
+	b := newSite(t).as("bora", booking.English)
+	for name, ok := range map[string]bool{
+		strings.Repeat("\u0958", 100): true, strings.Repeat("\u0958", 101): false,
+		norm.NFD.String(strings.Repeat("각", 200)): true, strings.Repeat("각", 201): false,
+	} {
+		key := field(t, b.get("/desk/menus/new").text, "key")
+		added := b.post("/desk/menus/new", "key", key, "name", name, "price", "9000")
+		require.Equal(t, ok, added.status == http.StatusOK, added.text)
+		require.Equal(t, !ok, strings.Contains(added.words(), "At most 200 characters."), added.text)
+	}
 }
 
 // TestOffers: an owner adds an item of each sort, changes it, withdraws it and ends the

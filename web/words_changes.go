@@ -38,6 +38,15 @@ var changeWords = map[string]entry{
 		"It is being changed, to %d. It stays as it is until that is done.", "수량을 %d잔으로 변경 중입니다. 완료될 때까지 주문은 그대로 유지됩니다.",
 	},
 
+	// These replace the words about new orders.
+	"change.problem.sold_out":             {"There is not enough left. Nothing was changed.", "남은 수량이 부족합니다. 변경하지 않았습니다."},
+	"change.problem.menu_deleted":         {"This is no longer sold. Nothing was changed.", "더 이상 판매하지 않습니다. 변경하지 않았습니다."},
+	"change.problem.cafe_unavailable":     {"The café cannot be asked at the moment. Nothing was changed.", "카페에 연결할 수 없습니다. 변경하지 않았습니다."},
+	"change.problem.payment_unavailable":  {"Payments cannot be made at the moment. Nothing was changed.", "지금은 결제할 수 없습니다. 변경하지 않았습니다."},
+	"change.problem.payment_declined":     {"The payment was declined. Nothing was changed.", "결제가 거절되었습니다. 변경하지 않았습니다."},
+	"change.problem.rejected_by_owner":    {"The owner has refused the change.", "점주가 변경을 거절했습니다."},
+	"change.problem.temporal_unavailable": {"Changes cannot be accepted at the moment. Nothing was changed.", "지금은 변경할 수 없습니다. 변경하지 않았습니다."},
+
 	"step.changed": {"Changed", "변경됨"},
 	"step.not":     {"The change was not made", "변경되지 않음"},
 

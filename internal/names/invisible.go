@@ -14,19 +14,21 @@ import (
 // Which characters are invisible, and where they have an effect, follows from
 // Unicode's properties. Joiners shape letters (the CONTEXTJ rules of IDNA, RFC 5892)
 // and join several emoji into one (UAX #29, GB11); a variation selector chooses a
-// variant of the character before it; tags turn a flag into that of a region.
+// variant of the character before it; tags turn a flag into that of a region. Mongolian's
+// vowel separator sets off the last vowel of a word, and changes the letter before it.
 
 const (
-	joiner        = '\u200d' // zero width joiner
-	textStyle     = '\ufe0e' // variation selector 15
-	emojiStyle    = '\ufe0f' // variation selector 16
-	keycap        = '\u20e3'
-	firstVariant  = '\ufe00' // variation selector 1
-	flag          = '\U0001f3f4'
-	firstTag      = '\U000e0020'
-	endOfTags     = '\U000e007f'
-	viramaClass   = 9 // canonical combining class
-	longestRegion = 6 // tags of a flag
+	joiner         = '\u200d' // zero width joiner
+	textStyle      = '\ufe0e' // variation selector 15
+	emojiStyle     = '\ufe0f' // variation selector 16
+	keycap         = '\u20e3'
+	firstVariant   = '\ufe00' // variation selector 1
+	vowelSeparator = '\u180e' // of Mongolian
+	flag           = '\U0001f3f4'
+	firstTag       = '\U000e0020'
+	endOfTags      = '\U000e007f'
+	viramaClass    = 9 // canonical combining class
+	longestRegion  = 6 // tags of a flag
 )
 
 // hides reports whether the text contains an invisible character that does not change
@@ -49,6 +51,8 @@ func shapes(text []rune, i int) bool {
 		return joinsLetters(text, i) || r == joiner && (joinsEmoji(text, i) || precedesVirama(text, i))
 	case unicode.Is(unicode.Variation_Selector, r):
 		return i > 0 && varies(text, i)
+	case r == vowelSeparator:
+		return i > 0 && i+1 < len(text) && isMongolian(text[i-1]) && isMongolian(text[i+1])
 	case r >= firstTag && r <= endOfTags:
 		return isInFlag(text, i)
 	default:
@@ -112,13 +116,15 @@ func varies(text []rune, i int) bool {
 	case selector == textStyle || selector == emojiStyle:
 		return isPicture(base) || isKeycap(base) && i+1 < len(text) && text[i+1] == keycap
 	case unicode.Is(unicode.Mongolian, selector):
-		return unicode.Is(unicode.Mongolian, base) && unicode.IsLetter(base)
+		return isMongolian(base)
 	case selector == firstVariant && unicode.In(base, unicode.Myanmar, unicode.Phags_Pa):
 		return unicode.IsLetter(base)
 	default:
 		return unicode.Is(unicode.Unified_Ideograph, base)
 	}
 }
+
+func isMongolian(r rune) bool { return unicode.Is(unicode.Mongolian, r) && unicode.IsLetter(r) }
 
 func isKeycap(r rune) bool { return r == '#' || r == '*' || '0' <= r && r <= '9' }
 

@@ -114,7 +114,7 @@ func checkBulk(a booking.Action, f booking.BulkFilter, reason booking.Personal) 
 		add("action", "cannot be done in bulk")
 	}
 	switch {
-	case f == booking.BulkFilter{}:
+	case f.IsEmpty():
 		add("filter", "must select some orders: all of them are too many")
 	case (f.Problem == booking.Lost) != (a == booking.SettleOrder):
 		add("filter.trouble", "must be lost for settle, and for nothing else")
@@ -127,6 +127,9 @@ func checkBulk(a booking.Action, f booking.BulkFilter, reason booking.Personal) 
 	}
 	if f.Problem != "" && !slices.Contains(booking.Problems(), f.Problem) {
 		add("filter.trouble", "is no problem of orders")
+	}
+	if fault := booking.InstantFault(f.PlacedBefore); fault != "" && !f.PlacedBefore.IsZero() {
+		add("filter.placedBefore", fault)
 	}
 	isName("filter.ownerId", f.OwnerID)
 	isName("filter.itemId", f.ItemID)

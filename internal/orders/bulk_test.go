@@ -182,7 +182,11 @@ func TestBulk_Plans(t *testing.T) {
 	require.ErrorIs(t, plan(olga, booking.RefundOrder, some, "fire"), invalid)
 	require.ErrorIs(t, plan(olga, booking.CancelOrder, some, ""), invalid)
 	require.ErrorIs(t, plan(olga, booking.SettleOrder, some, "fire"), invalid)
-	for _, f := range []booking.BulkFilter{{ItemID: "x' OR 'a' = 'a"}, {Kind: "x' OR 'a' = 'a"}, {Status: "x"}, {Problem: "x"}} {
+	for _, f := range []booking.BulkFilter{
+		{ItemID: "x' OR 'a' = 'a"}, {Kind: "x' OR 'a' = 'a"}, {Status: "x"}, {Problem: "x"},
+		{PlacedBefore: time.Time{}.In(time.FixedZone("", 3600))},
+		{PlacedBefore: time.Date(10000, 1, 1, 0, 0, 0, 0, time.UTC)}, {PlacedBefore: time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)},
+	} {
 		require.ErrorIs(t, plan(olga, booking.CancelOrder, f, "fire"), invalid, "%+v", f)
 	}
 

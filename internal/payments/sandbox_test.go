@@ -3,6 +3,7 @@ package payments_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -235,4 +236,32 @@ func TestSandbox_Slow(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, 450*time.Millisecond, time.Since(began))
 	})
+}
+
+// TestSandbox_Bounds: like Stripe, it declines an amount that is too large, too small or not a
+// multiple of what the currency can be charged in, and a currency that Stripe does not accept.
+func TestSandbox_Bounds(t *testing.T) {
+	t.Parallel()
+	s := payments.NewSandbox(newMemory())
+	t.Cleanup(s.Close)
+	for _, tt := range []struct {
+		amount   int64
+		currency string
+		charged  bool
+	}{
+		{99_999_999, "KRW", true}, {100_000_000, "KRW", false}, {999_999, "UGX", true}, {1_000_000, "UGX", false},
+		{50, "EUR", true}, {49, "EUR", false}, {10, "KWD", true}, {9, "KWD", false},
+		{1200, "MGA", true}, {1250, "MGA", false}, {5120, "KWD", true}, {5124, "KWD", false}, {200, "UGX", true},
+		{500, "BTC", false},
+	} {
+		amount := booking.Money{Amount: tt.amount, Currency: tt.currency}
+		c := booking.Charge{OrderID: "food-1", Key: fmt.Sprint(tt.amount, tt.currency), Amount: amount, Method: "pm_card_visa"}
+		ref, err := s.Charge(t.Context(), c)
+		if tt.charged {
+			require.NoError(t, err, c.Key)
+			require.NotEmpty(t, ref, c.Key)
+		} else {
+			require.ErrorIs(t, err, activities.ErrDeclined, c.Key)
+		}
+	}
 }

@@ -145,6 +145,30 @@ func TestServer_Refusals(t *testing.T) {
 	require.Contains(t, declined.Body.String(), `"requires_action"`)
 }
 
+// TestServer_Bounds: like the provider, it refuses an amount that is too large, too small or not a
+// multiple of what the currency can be charged in, and accepts the bounds themselves.
+func TestServer_Bounds(t *testing.T) {
+	t.Parallel()
+	h := payments.NewServer(newIntents(t)).Handler()
+	for amount, code := range map[string]string{
+		"99999999&currency=krw": "", "100000000&currency=krw": "amount_too_large", "1&currency=krw": "",
+		"999999999999&currency=idr": "", "1000000000000&currency=idr": "amount_too_large",
+		"50&currency=eur": "", "49&currency=eur": "amount_too_small", "17500&currency=huf": "", "17499&currency=huf": "amount_too_small",
+		"200&currency=ugx": "", "20000&currency=ugx": "", "250&currency=ugx": "multiple", "201&currency=ugx": "multiple", "99&currency=ugx": "amount_too_small",
+		"5120&currency=kwd": "", "5124&currency=kwd": "multiple", "9&currency=kwd": "amount_too_small",
+	} {
+		w := post(t.Context(), h, "/v1/payment_intents", "confirm=true&payment_method=pm_card_visa&amount="+amount)
+		if code == "" {
+			require.Equal(t, http.StatusOK, w.Code, amount)
+			continue
+		}
+		require.Equal(t, http.StatusBadRequest, w.Code, amount)
+		says := failure(t, w)
+		require.Equal(t, "amount", says.Param, amount)
+		require.Equal(t, strings.TrimPrefix(code, "multiple"), says.Code, "%s: the provider has no code for multiples", amount)
+	}
+}
+
 // TestServer_IsSwitchedWhileItRuns, and keeps the earlier charges.
 func TestServer_IsSwitchedWhileItRuns(t *testing.T) {
 	t.Parallel()

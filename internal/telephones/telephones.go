@@ -19,7 +19,7 @@ func Read(text, region string) (booking.Personal, bool) {
 		if booking.IsInvisible(r) {
 			return -1
 		}
-		return r
+		return asciiDigit(r)
 	}, text))
 	if !beginsNumber(text) || booking.TextFault(text) != "" {
 		return "", false
@@ -32,7 +32,21 @@ func Read(text, region string) (booking.Personal, bool) {
 	if extension := number.GetExtension(); extension != "" {
 		written += ";ext=" + extension
 	}
-	return booking.Personal(written), true
+	tel := booking.Personal(written)
+	return tel, booking.IsTelephone(tel)
+}
+
+// asciiDigit replaces a decimal digit of any script. The library does not convert the digits
+// of extensions, nor those of every script.
+func asciiDigit(r rune) rune {
+	if !unicode.IsDigit(r) {
+		return r
+	}
+	zero := r // Unicode encodes the ten digits of a script one after the other
+	for unicode.IsDigit(zero - 1) {
+		zero--
+	}
+	return '0' + (r-zero)%10
 }
 
 // beginsNumber excludes numbers within a sentence, which the library would find.
