@@ -227,7 +227,7 @@ func TestChargePayment_AnswersAreNoFailures(t *testing.T) {
 		_, _ = charge(behind(t, gate, provider), newCharge("o1"))
 		gate.mu.Lock()
 		require.NotEmpty(t, gate.said)
-		require.NoError(t, gate.said[0], answer)
+		require.NoError(t, gate.said[0], "%v", answer)
 		gate.mu.Unlock()
 	}
 }

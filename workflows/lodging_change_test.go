@@ -404,7 +404,7 @@ func TestLodgingChange(t *testing.T) {
 		s.env.RegisterDelayedCallback(s.env.CancelWorkflow, 2*hour)
 		lost := s.execute(s.in) // as if the workflow was lost while the owner decides
 		lost.Status, lost.History = booking.Confirmed, lost.History[:3]
-		lost.Stay.Change = &contract.PendingChange{ID: "1", State: contract.ChangeAwaitingOwner, Rooms: 2}
+		lost.Change = &contract.PendingChange{ID: "1", State: contract.ChangeAwaitingOwner, Rooms: 2}
 		s.startRun(placedAt.Add(3 * hour))
 		s.in.Settle = &lost
 		v := s.run()

@@ -491,7 +491,10 @@ func TestDecide_OnTheOrderAndOnItsChange(t *testing.T) {
 		stay := *row.View.Stay
 		stay.Change, row.View.Stay = change, &stay
 		b.store.put(row)
-		b.onUpdate(func(_ context.Context, o client.UpdateWorkflowOptions) error { ids = append(ids, o.UpdateID); return nil },
+		b.onUpdate(func(_ context.Context, o client.UpdateWorkflowOptions) error {
+			ids = append(ids, o.UpdateID)
+			return nil
+		},
 			func(context.Context) (contract.View, error) { return row.View, nil })
 		require.NoError(t, b.decide(booking.Lodging, contract.ConfirmUpdate).err)
 	}

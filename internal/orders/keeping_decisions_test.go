@@ -368,11 +368,11 @@ func TestDecide_OrderIsWorkedOnAnew(t *testing.T) {
 		view   contract.View
 	}{
 		"NotYetInProduction": {booking.Paid, time.Now, of(booking.Cafe).in(booking.Paid, "").View},
-		"NeverHadTheStatus": {booking.Paid, time.Now, early}, // a drink's Paid is not a first decision
-		"HasTheStatus":      {booking.InProduction, time.Now, of(booking.Cafe).in(booking.InProduction, "").View},
-		"Compensates":       {booking.InProduction, time.Now, of(booking.Cafe).in(booking.Cancelling, booking.ByCustomer).View},
-		"RefusedOnce":       {booking.InProduction, func() time.Time { return time.Now().Add(-time.Hour) }, early},
-		"NotItsAnswer":      {booking.InProduction, time.Now, contract.View{}},
+		"NeverHadTheStatus":  {booking.Paid, time.Now, early}, // a drink's Paid is not a first decision
+		"HasTheStatus":       {booking.InProduction, time.Now, of(booking.Cafe).in(booking.InProduction, "").View},
+		"Compensates":        {booking.InProduction, time.Now, of(booking.Cafe).in(booking.Cancelling, booking.ByCustomer).View},
+		"RefusedOnce":        {booking.InProduction, func() time.Time { return time.Now().Add(-time.Hour) }, early},
+		"NotItsAnswer":       {booking.InProduction, time.Now, contract.View{}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
