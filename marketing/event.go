@@ -157,7 +157,8 @@ func endOfDay(date, zone string) (time.Time, error) {
 		where = time.UTC
 	}
 	ends := time.Date(day.Year(), day.Month(), day.Day()+1, 0, 0, 0, 0, where) //nolint:forbidigo // the same
-	if ends.Day() == day.Day() {                                               // there is no midnight: the clocks change at it
+	// Without a midnight the day ends when the clocks change.
+	if ends.Day() == day.Day() {
 		_, ends = ends.ZoneBounds()
 	}
 	return ends, nil
