@@ -33,7 +33,7 @@ func (s *server) registerChanges() {
 			"`inventory_unavailable` are the answer to each repeat under the key: send the change again under another one.",
 		Responses: s.withAccepted(s.withProblems(s.problems(actedMeanwhile(orders.ChangeCodes())...),
 			orders.CodeOf(booking.SoldOut), orders.CodeOf(booking.PaymentDeclined), orders.CodeOf(booking.PaymentUnavailable),
-			booking.InventoryUnavailable, orders.CodeOf(booking.RejectedByOwner), orders.CodeOf(booking.OwnerTimeout))),
+			booking.InventoryUnavailable, orders.CodeOf(booking.TooLate), orders.CodeOf(booking.RejectedByOwner), orders.CodeOf(booking.OwnerTimeout))),
 	}, s.changeReservation)
 }
 

@@ -38,7 +38,8 @@ func quantityCodes(kind booking.Kind) (quote, change []booking.Code) {
 	}
 	return orders.QuantityQuoteCodes(), append(actedMeanwhile(orders.QuantityCodes()),
 		orders.CodeOf(booking.SoldOut), orders.CodeOf(booking.MenuDeleted), orders.CodeOf(booking.PaymentDeclined),
-		orders.CodeOf(booking.PaymentUnavailable), orders.CodeOf(booking.CafeUnavailable), booking.InventoryUnavailable)
+		orders.CodeOf(booking.PaymentUnavailable), orders.CodeOf(booking.CafeUnavailable), booking.InventoryUnavailable,
+		orders.CodeOf(booking.TooLate))
 }
 
 var quantityWords = map[booking.Kind]struct{ quote, change string }{

@@ -103,13 +103,17 @@ func (v *visit) changePage(status int, form changeForm) error {
 	return v.show(status, changePage(pg, form))
 }
 
-// isAnswered reports whether a change was finally refused. Whatever is sent next is a new
-// request, also with another payment method.
+// notMade are the codes of changes that were finally refused: the order stays as it is.
+var notMade = []booking.Code{
+	orders.CodeOf(booking.SoldOut), orders.CodeOf(booking.PaymentDeclined), orders.CodeOf(booking.PaymentUnavailable),
+	orders.CodeOf(booking.CafeUnavailable), booking.InventoryUnavailable, orders.CodeOf(booking.RejectedByOwner),
+	orders.CodeOf(booking.OwnerTimeout), orders.CodeOf(booking.TooLate),
+}
+
+// isAnswered reports whether the answer to the key of a change is known. Whatever is sent next is a
+// new request, also with another payment method.
 func isAnswered(code booking.Code) bool {
-	return slices.Contains([]booking.Code{
-		orders.IdempotencyKeyReused, booking.InventoryUnavailable, orders.CodeOf(booking.PaymentDeclined),
-		orders.CodeOf(booking.PaymentUnavailable), orders.CodeOf(booking.CafeUnavailable),
-	}, code)
+	return code == orders.IdempotencyKeyReused || slices.Contains(notMade, code)
 }
 
 // readChange reads the form; missing fields stay as ordered.
@@ -248,18 +252,14 @@ func (v *visit) noChange(form *changeForm, err error) error {
 	return nil
 }
 
-// stays reports whether the order certainly stays as it is: an order that does not answer may
-// still be changed, and one whose drink has been deleted is cancelled.
+// stays reports whether the order certainly stays as it is. An earlier request under the same key
+// may still be carried out, and other changes may have been made meanwhile.
 func (f changeForm) stays() bool {
 	if f.problem == nil {
 		return false
 	}
-	switch f.problem.code {
-	case orders.Unreachable, booking.Unavailable, orders.CodeOf(booking.MenuDeleted):
-		return false
-	default:
-		return true
-	}
+	code := f.problem.code
+	return code == booking.NotChangeable || code == orders.DecisionsExhausted || slices.Contains(notMade, code)
 }
 
 // changeOrder makes the change if the price is still the one that the page has shown, or shows

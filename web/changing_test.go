@@ -153,7 +153,11 @@ func TestChange_Refused(t *testing.T) {
 		orders.CodeOf(booking.RejectedByOwner):    {"The owner has refused the change.", true},
 		orders.CodeOf(booking.OwnerTimeout):       {"The owner did not answer in time.", true},
 		orders.CodeOf(booking.TooLate):            {"It could not be completed in time.", true},
-		orders.TemporalUnavailable:                {"Changes cannot be accepted at the moment. Nothing was changed.", true},
+		orders.TemporalUnavailable:                {"Changes cannot be accepted at the moment.", false},
+		booking.InventoryUnavailable:              {"It cannot be checked at the moment whether there is enough. Nothing was changed.", true},
+		orders.DecisionsExhausted:                 {"It can still be cancelled.", true},
+		booking.Superseded:                        {"", false},
+		booking.ChangePending:                     {"Another change is under way.", false},
 		orders.Unreachable:                        {"It may still take this in", false},
 		booking.Unavailable:                       {"A part that this needs is away.", false},
 	} {

@@ -39,13 +39,15 @@ var changeWords = map[string]entry{
 	},
 
 	// These replace the words about new orders.
-	"change.problem.sold_out":             {"There is not enough left. Nothing was changed.", "남은 수량이 부족합니다. 변경하지 않았습니다."},
-	"change.problem.menu_deleted":         {"This is no longer sold. Nothing was changed.", "더 이상 판매하지 않습니다. 변경하지 않았습니다."},
-	"change.problem.cafe_unavailable":     {"The café cannot be asked at the moment. Nothing was changed.", "카페에 연결할 수 없습니다. 변경하지 않았습니다."},
-	"change.problem.payment_unavailable":  {"Payments cannot be made at the moment. Nothing was changed.", "지금은 결제할 수 없습니다. 변경하지 않았습니다."},
-	"change.problem.payment_declined":     {"The payment was declined. Nothing was changed.", "결제가 거절되었습니다. 변경하지 않았습니다."},
-	"change.problem.rejected_by_owner":    {"The owner has refused the change.", "점주가 변경을 거절했습니다."},
-	"change.problem.temporal_unavailable": {"Changes cannot be accepted at the moment. Nothing was changed.", "지금은 변경할 수 없습니다. 변경하지 않았습니다."},
+	"change.problem.sold_out":              {"There is not enough left. Nothing was changed.", "남은 수량이 부족합니다. 변경하지 않았습니다."},
+	"change.problem.menu_deleted":          {"This is no longer sold. Nothing was changed.", "더 이상 판매하지 않습니다. 변경하지 않았습니다."},
+	"change.problem.cafe_unavailable":      {"The café cannot be asked at the moment. Nothing was changed.", "카페에 연결할 수 없습니다. 변경하지 않았습니다."},
+	"change.problem.payment_unavailable":   {"Payments cannot be made at the moment. Nothing was changed.", "지금은 결제할 수 없습니다. 변경하지 않았습니다."},
+	"change.problem.payment_declined":      {"The payment was declined. Nothing was changed.", "결제가 거절되었습니다. 변경하지 않았습니다."},
+	"change.problem.rejected_by_owner":     {"The owner has refused the change.", "점주가 변경을 거절했습니다."},
+	"change.problem.temporal_unavailable":  {"Changes cannot be accepted at the moment.", "지금은 변경할 수 없습니다."},
+	"change.problem.inventory_unavailable": {"It cannot be checked at the moment whether there is enough. Nothing was changed.", "지금은 재고를 확인할 수 없습니다. 변경하지 않았습니다."},
+	"change.problem.decisions_exhausted":   {"This order has been changed so often that it cannot be changed any more. It can still be cancelled.", "변경 횟수가 너무 많아 더 이상 변경할 수 없습니다. 취소는 가능합니다."},
 
 	"step.changed": {"Changed", "변경됨"},
 	"step.not":     {"The change was not made", "변경되지 않음"},

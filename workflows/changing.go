@@ -59,7 +59,8 @@ func onChange[C interface{ Seen() int64 }](
 		Description: words,
 		Validator: func(_ workflow.Context, c C) error {
 			err := rule(c)
-			if err == nil && s.changesBegun >= maxChanges { // not in the rule: an earlier build may have accepted more
+			// Not in the rule, which is checked again in a replay: an earlier build may have accepted more.
+			if err == nil && s.changesBegun >= maxChanges {
 				err = booking.Errorf(contract.DecisionsExhausted, "the order accepts no more changes while it runs").RetryIn(time.Hour)
 			}
 			return s.asUpdateError(cmp.Or(s.view.AsSeen(c.Seen()), err))

@@ -33,7 +33,8 @@ func isBehind(ctx context.Context, pages Pages, orderID string, made, now time.T
 	case isUndecided:
 		return row.Decision != nil && hadCome(*row.Decision, made)
 	default:
-		return row.View.Version > refusal.View.Version && !row.View.Status.Final() && hadCome(row.View, made)
+		shown := row.View
+		return shown.Kind.Reaches(refusal.View.Status, shown.Status) && !shown.Status.Final() && shown.Status != booking.Cancelling && hadCome(shown, made)
 	}
 }
 

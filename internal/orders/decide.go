@@ -89,8 +89,9 @@ func (o *Orders) decide(ctx context.Context, w Warrant, caller booking.Caller, d
 		row, _ := o.optionalRow(ctx, d.OrderID) // without it, the order has to know its status itself
 		d.StatusWhenDecided = row.View.Status
 	case contract.ConfirmUpdate, contract.RejectUpdate:
-		if row, _ := o.optionalRow(ctx, d.OrderID); row.View.Stay != nil && row.View.Change != nil {
-			d.changeID = row.View.Change.ID
+		row, _ := o.optionalRow(ctx, d.OrderID)
+		if stay := row.View.Stay; stay != nil && stay.Change != nil && stay.Change.State == contract.ChangeAwaitingOwner {
+			d.changeID = stay.Change.ID
 		}
 	}
 	// A caller that disconnects does not withdraw a decision.

@@ -358,7 +358,7 @@ func TestDecide_OrderIsWorkedOnAnew(t *testing.T) {
 		d := newDesk(t)
 		d.has(booking.Cafe, booking.InProduction, "")
 		paid := of(booking.Cafe).in(booking.Paid, "").View
-		paid.Version = 0 // the row has a later one
+		paid.Version += 1000 // versions grow with time, also of repeated work
 		d.answersUpdates(well, func(int) error { return refusesAs(paid, time.Now()) })
 		d.requireKept(d.decide(booking.Cafe, complete, ""), 1)
 	})
@@ -368,7 +368,7 @@ func TestDecide_OrderIsWorkedOnAnew(t *testing.T) {
 		view   contract.View
 	}{
 		"NotYetInProduction": {booking.Paid, time.Now, of(booking.Cafe).in(booking.Paid, "").View},
-		"NeverHadTheStatus":  {booking.Paid, time.Now, early}, // a drink's Paid is not a first decision
+		"NeverHadTheStatus":  {booking.Paid, time.Now, early},
 		"HasTheStatus":       {booking.InProduction, time.Now, of(booking.Cafe).in(booking.InProduction, "").View},
 		"Compensates":        {booking.InProduction, time.Now, of(booking.Cafe).in(booking.Cancelling, booking.ByCustomer).View},
 		"RefusedOnce":        {booking.InProduction, func() time.Time { return time.Now().Add(-time.Hour) }, early},

@@ -140,7 +140,6 @@ REASONS = {
     "too_late": {"en": "too late", "ko": "기한초과"},
     "menu_deleted": {"en": "no longer sold", "ko": "강제취소"},
     "cafe_unavailable": {"en": "the café could not be reached", "ko": "카페연결불가"},
-    "inventory_unavailable": {"en": "the inventory could not be reached", "ko": "재고확인불가"},
     "payment_unavailable": {"en": "the payment could not be made in time", "ko": "결제불가"},
     "not_processed": {"en": "it could not be processed in time", "ko": "처리지연"},
     "not_registered": {"en": "the call could not be registered", "ko": "호출등록실패"},

@@ -17,8 +17,8 @@ const (
 	ResolveUpdate = "resolve"
 )
 
-// DecisionsExhausted is the code of an order that accepts no more decisions until it is
-// reset.
+// DecisionsExhausted is the code of an order that accepts no more decisions of the kind, or none
+// at all, until it is reset.
 const DecisionsExhausted = booking.Code("decisions_exhausted")
 
 // refundEntry is the prefix of the key of the ledger's entry for a refund by staff. The id
