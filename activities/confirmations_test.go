@@ -48,8 +48,11 @@ func TestConfirmPayment(t *testing.T) {
 		want   booking.Outcome
 		status booking.PaymentStatus
 	}{
-		"Taken":    {ref: "pi_1", want: done, status: booking.Charged},
-		"Declined": {err: activities.ErrDeclined, want: declined, status: booking.Declined},
+		"Taken": {ref: "pi_1", want: done, status: booking.Charged},
+		"Declined": {
+			err:  activities.ErrDeclined,
+			want: booking.Outcome{Result: booking.Refused, Reason: booking.PaymentDeclined, WasUnconfirmed: true}, status: booking.Declined,
+		},
 		"NotYet": {
 			err:  &activities.ActionRequired{Ref: "pi_1", Action: action},
 			want: booking.Outcome{Result: booking.Unconfirmed, Action: &action}, status: booking.ActionRequired,
@@ -163,7 +166,7 @@ func TestLookAgain_ChargedAfterItWasRefused(t *testing.T) {
 	payments, c := toConfirm(t, provider)
 	got, err := confirmPayment(payments, c)
 	require.NoError(t, err)
-	require.Equal(t, declined, got)
+	require.Equal(t, booking.Outcome{Result: booking.Refused, Reason: booking.PaymentDeclined, WasUnconfirmed: true}, got)
 	_, err = checkCharge(payments, "o1")
 	require.NoError(t, err)
 	require.Equal(t, booking.Declined, onRecord(t, payments, "o1").Status, "nothing was charged")

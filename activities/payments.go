@@ -58,7 +58,7 @@ func outcomeOf(payment booking.Payment) booking.Outcome {
 	case booking.Charged:
 		return booking.Outcome{Result: booking.Done}
 	case booking.Declined:
-		return booking.Outcome{Result: booking.Refused, Reason: booking.PaymentDeclined}
+		return booking.Outcome{Result: booking.Refused, Reason: booking.PaymentDeclined, WasUnconfirmed: payment.ActionRef != ""}
 	case booking.ChargeDeferred:
 		return booking.Outcome{Result: booking.Deferred}
 	case booking.ActionRequired:

@@ -26,6 +26,8 @@ type Outcome struct {
 	// Action is what the customer has to do if the result is Unconfirmed; nil once the
 	// customer has done it and the result is still open.
 	Action *NextAction `json:"action,omitempty"`
+	// WasUnconfirmed: the customer was to confirm the charge that is Refused now.
+	WasUnconfirmed bool `json:"wasUnconfirmed,omitempty"`
 	// Cleaner is the cleaner assigned by AssignCleaner; nil while none is free.
 	Cleaner *Cleaner `json:"cleaner,omitempty"`
 	// Ended: the stay of the hold has ended already.

@@ -15,6 +15,7 @@ type confirming struct {
 	// holdFirst holds the stock before the customer is sent to the provider. It is nil where
 	// the stock is held before the charge anyway, or there is none to hold.
 	holdFirst func(workflow.Context) error
+	release   func() undo // the undo of holdFirst
 	// returns are the customer's returns that no call has passed to the provider yet.
 	returns     []booking.PaymentReturn
 	returnLimit backoff // limits how often a return causes a call to the provider
@@ -156,6 +157,9 @@ func (s *saga) addWithdrawNotice(n notice) {
 // run in reverse, so first is undone after then.
 func (s *saga) moveUndoBefore(first, then undo) {
 	from, to := s.indexOfUndo(first), s.indexOfUndo(then)
+	if from < to {
+		return //replay:never the recorded outcomes are older than WasUnconfirmed
+	}
 	s.undos = slices.Insert(slices.Delete(slices.Clone(s.undos), from, from+1), to, first)
 }
 

@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -114,4 +115,35 @@ func TestDiscardedRuns_EndTheSame(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestDiscardedRuns_DeclinedMeanwhile: a run without a record in the engine has held the rooms for
+// a customer that was to confirm the payment, and the confirmation was declined. The next run, which
+// learns that from the ledger, releases them.
+func TestDiscardedRuns_DeclinedMeanwhile(t *testing.T) {
+	t.Parallel()
+	var released atomic.Int32
+	t.Run("Runs", func(t *testing.T) {
+		for n := 1; n <= 11; n++ {
+			t.Run(fmt.Sprintf("DiesAt%d", n), func(t *testing.T) {
+				s := newStay(t)
+				mustConfirm(&s.in.Order)
+				s.setFaults(dyingAt(n, func(string) fault { return none }))
+				s.env.RegisterDelayedCallback(func() { s.customerSays(refuses) }, 20*time.Second)
+				s.env.RegisterDelayedCallback(s.env.CancelWorkflow, time.Minute)
+				s.env.ExecuteWorkflow(s.flow, s.in)
+				held := s.held()
+				s.setFaults(nil)
+				s.startRun(placedAt.Add(10 * time.Second))
+				v := s.execute(s.in)
+				require.Equal(t, booking.Cancelled, v.Status)
+				require.Zero(t, s.held())
+				require.Zero(t, s.owed())
+				if held > 0 && v.Reason == booking.PaymentDeclined {
+					released.Add(1)
+				}
+			})
+		}
+	})
+	require.Positive(t, released.Load(), "no run dies after it has held the rooms")
 }

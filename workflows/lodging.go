@@ -22,7 +22,7 @@ func Lodging(ctx workflow.Context, in contract.Lodging) (contract.View, error) {
 		return contract.View{}, err
 	}
 	r.ends, r.startWithin = in.CheckOutAt(), time.Duration(r.policy.ReserveWithin)
-	r.confirming.holdFirst = r.holdBeforeConfirmation
+	r.confirming.holdFirst, r.confirming.release = r.holdBeforeConfirmation, r.releaseStock
 	r.freeTookEffect = true // a reservation that costs nothing takes effect at once: no step has to succeed first
 	// The undos are in the order of their steps.
 	r.undos = append(r.undosOfCharge(), r.releaseStock(), r.withdrawNotice(r.notice))
