@@ -1,11 +1,8 @@
 package api
 
 import (
-	"fmt"
-	"strconv"
 	"strings"
 
-	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
@@ -27,17 +24,7 @@ type Behind struct {
 func behind(ids []string) Behind { return Behind{strings.Join(ids, ", ")} }
 
 // asOf names a version of an order.
-func asOf(v contract.View) string { return fmt.Sprintf("%s@%d", v.ID, v.Version) }
+func asOf(v contract.View) string { return orders.SeenIn(v).String() }
 
 // seen is the order and version that After names, nil for none.
-func (in Following) seen() *orders.Seen {
-	id, version, named := strings.Cut(in.After, "@")
-	if !named || !booking.IsOrderID("", id) {
-		return nil
-	}
-	known, err := strconv.ParseInt(version, 10, 64)
-	if err != nil {
-		return nil
-	}
-	return &orders.Seen{OrderID: id, Version: known}
-}
+func (in Following) seen() *orders.Seen { return orders.ParseSeen(in.After) }

@@ -110,8 +110,8 @@ var notMade = []booking.Code{
 	orders.CodeOf(booking.OwnerTimeout), orders.CodeOf(booking.TooLate),
 }
 
-// isAnswered reports whether the answer to the key of a change is known. Whatever is sent next is a
-// new request, also with another payment method.
+// isAnswered reports whether a change has its final answer. The form gets another key then: under the
+// same one the answer would be repeated, also for another payment method.
 func isAnswered(code booking.Code) bool {
 	return code == orders.IdempotencyKeyReused || slices.Contains(notMade, code)
 }

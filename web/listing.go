@@ -2,16 +2,13 @@ package web
 
 import (
 	"net/url"
-	"strconv"
-	"strings"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/workflows/contract"
 )
 
-// latestParam has an order and its version in the last answer, with "@" between them: a page that
-// lists orders waits for that version.
+// latestParam has an orders.Seen of the last answer: a page that lists orders waits for that version.
 const latestParam = "latest"
 
 // listAfter is the address of a page whose list is to show the order as it was answered.
@@ -21,7 +18,7 @@ func listAfter(path string, order contract.View) string {
 		return path
 	}
 	query := at.Query()
-	query.Set(latestParam, order.ID+"@"+strconv.FormatInt(order.Version, 10))
+	query.Set(latestParam, orders.SeenIn(order).String())
 	at.RawQuery = query.Encode()
 	return at.String()
 }
@@ -35,16 +32,6 @@ func (v *visit) here() string {
 		at.RawQuery = query.Encode()
 	}
 	return at.RequestURI()
-}
-
-// latestIn is the order and version in the parameter, nil for none.
-func latestIn(param string) *orders.Seen {
-	id, version, _ := strings.Cut(param, "@")
-	known, err := strconv.ParseInt(version, 10, 64)
-	if err != nil || !booking.IsOrderID("", id) {
-		return nil
-	}
-	return &orders.Seen{OrderID: id, Version: known}
 }
 
 // list lists orders. The first list of the visit waits for the version in its address, and the

@@ -31,7 +31,7 @@ type visit struct {
 }
 
 func (p *Pages) visit(c *gin.Context) *visit {
-	return &visit{Pages: p, c: c, ctx: c.Request.Context(), words: wordsIn(languageOf(c.Request)), latest: latestIn(c.Query(latestParam))}
+	return &visit{Pages: p, c: c, ctx: c.Request.Context(), words: wordsIn(languageOf(c.Request)), latest: orders.ParseSeen(c.Query(latestParam))}
 }
 
 // page is the common part of all pages.

@@ -2,7 +2,10 @@ package orders
 
 import (
 	"context"
+	"fmt"
 	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/yeyak/yeyak/booking"
@@ -21,6 +24,22 @@ type List struct {
 type Seen struct {
 	OrderID string
 	Version int64
+}
+
+// SeenIn is the order as it was answered.
+func SeenIn(answer contract.View) Seen { return Seen{answer.ID, answer.Version} }
+
+// String names the order and the version, for ParseSeen.
+func (s Seen) String() string { return fmt.Sprintf("%s@%d", s.OrderID, s.Version) }
+
+// ParseSeen is the order and version that text names, nil for none.
+func ParseSeen(text string) *Seen {
+	id, version, _ := strings.Cut(text, "@")
+	known, err := strconv.ParseInt(version, 10, 64)
+	if err != nil || !booking.IsOrderID("", id) {
+		return nil
+	}
+	return &Seen{OrderID: id, Version: known}
 }
 
 // List lists the orders that the filter selects, newest first. Returns NotAllowed if the
