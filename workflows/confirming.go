@@ -41,6 +41,7 @@ func (s *saga) confirm(ctx workflow.Context, action *booking.NextAction) (outcom
 		if err := s.confirming.holdFirst(ctx); err != nil {
 			return outcome, err
 		}
+		s.releaseIfDeclined()
 	}
 	begun := workflow.Now(ctx)
 	until := s.confirmUntil(action)
@@ -161,6 +162,13 @@ func (s *saga) moveUndoBefore(first, then undo) {
 		return //replay:never the recorded outcomes are older than WasUnconfirmed
 	}
 	s.undos = slices.Insert(slices.Delete(slices.Clone(s.undos), from, from+1), to, first)
+}
+
+// releaseIfDeclined makes a declined charge also release the stock that was held first.
+func (s *saga) releaseIfDeclined() {
+	if s.confirming.release != nil {
+		s.moveUndoBefore(s.confirming.release(), s.undoCharge())
+	}
 }
 
 // checkConfirmed retrieves the charge's state from the provider. It passes on the oldest of the

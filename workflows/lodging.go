@@ -100,9 +100,6 @@ func (r *reservation) stepHold(ctx workflow.Context) (booking.Outcome, error) {
 // another customer could reserve them meanwhile.
 func (r *reservation) holdBeforeConfirmation(ctx workflow.Context) error {
 	_, err := r.stepHold(ctx)
-	if err == nil {
-		r.moveUndoBefore(r.releaseStock(), r.undoCharge())
-	}
 	return err
 }
 

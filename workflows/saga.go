@@ -171,9 +171,8 @@ func (s *saga) indexOfUndo(u undo) int {
 // conclude returns nil for a step that is done, and otherwise a refusal. The undos of a refused
 // step and of the steps after it are moved from undos to skipped.
 func (s *saga) conclude(st step, outcome booking.Outcome) error {
-	if outcome.WasUnconfirmed && s.confirming.release != nil {
-		// A forgotten run may have held the stock before its customer was to confirm the charge.
-		s.moveUndoBefore(s.confirming.release(), s.undoCharge()) //replay:never the recorded outcomes are older than WasUnconfirmed
+	if outcome.WasUnconfirmed { // a forgotten run may have held the stock
+		s.releaseIfDeclined() //replay:never the recorded outcomes are older than WasUnconfirmed
 	}
 	n := s.indexOfUndo(st.undo)
 	if n < 0 {
