@@ -183,7 +183,7 @@ func (p *Payments) chargeAtProvider(ctx context.Context, c booking.Charge, slot 
 // repetition makes it succeed. The undo refunds what was charged, or the order needs a person.
 func needsUndo(err error) bool {
 	_, owed := errors.AsType[*Owed](err)
-	return owed || errors.Is(err, ErrOtherAmount)
+	return owed || errors.Is(err, ErrOtherAmount) || errors.Is(err, ErrAmountRefused)
 }
 
 // queue queues a charge and returns it as ChargeDeferred. In the ledger a charge that was

@@ -105,8 +105,8 @@ type PaymentFollower interface {
 type PaymentProvider interface {
 	// Charge charges once per key and returns the provider's reference. Returns ErrDeclined
 	// if the provider refuses for good, ErrVoided if the key was voided before it was
-	// charged, ErrOtherAmount if the charge has to be refunded, *Owed if no repetition
-	// finds out the outcome, and *ActionRequired if the customer has to confirm it first,
+	// charged, ErrOtherAmount if the charge has to be refunded, ErrAmountRefused if the
+	// provider charges nobody this amount, *Owed if no repetition finds out the outcome, and *ActionRequired if the customer has to confirm it first,
 	// which only charges with a ReturnTo can need.
 	Charge(ctx context.Context, c booking.Charge) (ref string, err error)
 	// Confirm finds out the outcome of a charge that the customer had to confirm, and takes
@@ -204,6 +204,8 @@ var (
 	// ErrOtherAmount: another amount than the charge's was charged under its key, by a
 	// release that used another unit of the currency.
 	ErrOtherAmount = errors.New("another amount was charged")
+	// ErrAmountRefused: the provider does not charge this amount with any payment method.
+	ErrAmountRefused = errors.New("the provider refuses the amount")
 	// ErrReturned: the customer's bank has taken the charge back, or an operator has
 	// returned it in another way.
 	ErrReturned = errors.New("charge was returned in another way")

@@ -249,6 +249,10 @@ func TestChargePayment_ThatOnlyTheUndoDecides(t *testing.T) {
 			func(context.Context, booking.Charge) ([]string, error) { return []string{"ch_1"}, nil },
 			booking.Refunded, booking.Undo{Acted: true},
 		},
+		"AmountRefused": {
+			activities.ErrAmountRefused, func(context.Context, booking.Charge) ([]string, error) { return nil, nil },
+			booking.ChargePrevented, booking.Undo{},
+		},
 		"ForAPerson": {
 			person, func(context.Context, booking.Charge) ([]string, error) { return nil, person },
 			booking.RefundPending, booking.Undo{NeedsPerson: true},

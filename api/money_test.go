@@ -50,6 +50,8 @@ func TestPrices_ThatCannotBePaid(t *testing.T) {
 		"Place":       {"POST", placesPath, `{"name":"Inn","ownerId":"o","confirmation":"auto","price":%s}`},
 		"PlaceChange": {"PATCH", placesPath + "/" + seaside().ID, `{"price":%s}`},
 		"Menu":        {"POST", menusPath, `{"name":"Soup","ownerId":"o","price":%s}`},
+		"MenuChange":  {"PATCH", menusPath + "/" + bibimbap().ID, `{"price":%s}`},
+		"DrinkChange": {"PATCH", drinksPath + "/" + latte().ID, `{"price":%s}`},
 		"Drink":       {"POST", drinksPath, `{"name":"Tea","ownerId":"o","date":"2026-11-21","count":1,"price":%s}`},
 		"Call":        {"POST", callsPath, `{"customerId":"a","tel":"02-123-4567","location":"here","price":%s}`},
 	}
@@ -68,6 +70,8 @@ func TestPrices_ThatCannotBePaid(t *testing.T) {
 				p := b.problem(b.do(r.method, r.path, fmt.Sprintf(r.body, price)), 422, booking.Invalid)
 				require.Equal(t, []string{field}, fields(p), p)
 				require.Equal(t, seaside(), b.store.places[seaside().ID])
+				require.Equal(t, bibimbap(), b.store.menus[bibimbap().ID])
+				require.Equal(t, latte(), b.store.drinks[latte().ID])
 			})
 		}
 	}

@@ -82,7 +82,7 @@ var reasonLabels = map[Reason]words{
 	CafeUnavailable:              {English: "the café could not be reached", Korean: "카페연결불가"},
 	NotRegistered:                {English: "the call could not be registered", Korean: "호출등록실패"},
 	Reason(InventoryUnavailable): {English: "the inventory could not be reached", Korean: "재고확인불가"},
-	PaymentUnavailable:           {English: "the payment could not be made in time", Korean: "결제불가"},
+	PaymentUnavailable:           {English: "the payment could not be made", Korean: "결제불가"},
 	PaymentNotConfirmed:          {English: "the payment was not confirmed in time", Korean: "결제미확인"},
 	NotProcessed:                 {English: "it could not be processed in time", Korean: "처리지연"},
 	NoShow:                       {English: "the guests did not come", Korean: "노쇼"},

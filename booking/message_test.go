@@ -75,7 +75,7 @@ func messages() []worded {
 			"Please confirm the payment of your order within 15 minutes, or it is cancelled: Bibimbap",
 			"15분 안에 결제를 확인해 주세요. 확인하지 않으면 주문이 취소됩니다: Bibimbap"},
 		{booking.Message{Type: booking.OrderCancelledMessage, Data: deferred, Reason: booking.PaymentUnavailable},
-			"Your order is cancelled (the payment could not be made in time). You pay nothing: Bibimbap",
+			"Your order is cancelled (the payment could not be made). You pay nothing: Bibimbap",
 			"주문이 취소되었습니다(결제불가). 청구되는 금액은 없습니다: Bibimbap"},
 		{booking.Message{Type: booking.OrderCancelledMessage, Data: refunded, Reason: reason},
 			"Your order is cancelled (at the customer's wish). 5,000 KRW of what you paid is refunded: Bibimbap",

@@ -44,7 +44,7 @@ const (
 	MenuDeleted     Reason = "menu_deleted"     // the drink is no longer sold
 	CafeUnavailable Reason = "cafe_unavailable" // the café did not answer whether it has the drink
 	NotRegistered   Reason = "not_registered"   // the call could not be registered with management
-	// PaymentUnavailable: its payment could not be made in time.
+	// PaymentUnavailable: its payment could not be made.
 	PaymentUnavailable Reason = "payment_unavailable"
 	// PaymentNotConfirmed: its customer did not confirm the payment in time.
 	PaymentNotConfirmed Reason = "payment_not_confirmed"

@@ -144,7 +144,7 @@ func TestAccess_StreamsEndWithTheirKey(t *testing.T) {
 	require.NoError(t, err, "the stream ends without an error")
 	open(text, http.StatusUnauthorized)
 	s.post("/v1/lodging/places", object{
-		"name": "Inn", "ownerId": "bora", "price": object{"amount": 1, "currency": "KRW"}, "confirmation": "auto",
+		"name": "Inn", "ownerId": "bora", "price": object{"amount": 1000, "currency": "KRW"}, "confirmation": "auto",
 	}).with(t, http.StatusCreated)
 	for lines := bufio.NewScanner(stays); ; {
 		require.True(t, lines.Scan(), "it ended, too")

@@ -74,7 +74,7 @@ func TestAuthorize_Lodging(t *testing.T) {
 	cora.does(http.MethodPut, at+"/stock", rooms, http.StatusForbidden)
 	cora.does(http.MethodPatch, at, object{"withdrawn": true}, http.StatusForbidden)
 	alice.posts("/v1/lodging/places", object{
-		"name": "Mine", "ownerId": place.OwnerID, "price": object{"amount": 1, "currency": "KRW"}, "confirmation": "auto",
+		"name": "Mine", "ownerId": place.OwnerID, "price": object{"amount": 1000, "currency": "KRW"}, "confirmation": "auto",
 	}, http.StatusForbidden)
 
 	wanted := object{"placeId": place.ID, "checkIn": inDays(10), "checkOut": inDays(12), "rooms": 1}

@@ -30,11 +30,11 @@ func TestCatalogue_ChangedPriceCountsForTheNextOrder(t *testing.T) {
 			drinks + "/" + drink:          func() answer { return s.orderCup(drink) },
 		} {
 			before := order().with(t, http.StatusCreated).body
-			changed := s.change(path, object{"name": "Other", "price": object{"amount": 7, "currency": "KRW"}}).with(t, http.StatusOK)
+			changed := s.change(path, object{"name": "Other", "price": object{"amount": 997, "currency": "KRW"}}).with(t, http.StatusOK)
 			require.JSONEq(t, string(changed.raw), string(s.get(path).with(t, http.StatusOK).raw))
 			after := order().with(t, http.StatusCreated).body
-			require.Zero(t, after.Amount.Amount%7)
-			require.Less(t, after.Amount.Amount, int64(100))
+			require.Zero(t, after.Amount.Amount%997)
+			require.Less(t, after.Amount.Amount, before.Amount.Amount)
 			require.Equal(t, "Other", after.Item.Name)
 			s.requireCharged(after.ID, after.Amount.Amount)
 			s.finished(before.ID)

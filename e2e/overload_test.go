@@ -209,7 +209,7 @@ func TestPaymentOverload_DeferredTooLong(t *testing.T) {
 	a := s.post(reservations, reservation(place), "Idempotency-Key", "k").with(t, http.StatusAccepted)
 	require.Equal(t, booking.PaymentUnavailable, s.becomes(a.body.ID, booking.Cancelled).Reason)
 	s.eventually(func() bool { return len(s.messagesTo("alice", a.body.ID)) == 2 })
-	require.Contains(t, s.messagesTo("alice", a.body.ID)[1], "cancelled (the payment could not be made in time)")
+	require.Contains(t, s.messagesTo("alice", a.body.ID)[1], "cancelled (the payment could not be made)")
 	require.Equal(t, []string{}, s.messagesOfOwner(a.body.ID))
 
 	again := s.post(reservations, reservation(place), "Idempotency-Key", "k").with(t, http.StatusAccepted)

@@ -289,7 +289,7 @@ func TestPrice_AsShown(t *testing.T) {
 			shown := func(amount int64) []object {
 				return []object{{"price": object{"amount": amount, "currency": "KRW"}}}
 			}
-			refused := s.post(path, with(test.body, shown(1)), "Idempotency-Key", "k-"+path).with(t, http.StatusConflict)
+			refused := s.post(path, with(test.body, shown(1000)), "Idempotency-Key", "k-"+path).with(t, http.StatusConflict)
 			require.Equal(t, "price_changed", refused.body.Code)
 			var problem struct{ Price booking.Money }
 			require.NoError(t, json.Unmarshal(refused.raw, &problem))
@@ -299,7 +299,7 @@ func TestPrice_AsShown(t *testing.T) {
 			order := s.accepted(first)
 			after, _ := s.atProvider()
 			require.Equal(t, charged+test.price, after)
-			s.request(http.MethodPatch, test.thing, object{"price": object{"amount": 7, "currency": "KRW"}}).with(t, http.StatusOK)
+			s.request(http.MethodPatch, test.thing, object{"price": object{"amount": 7000, "currency": "KRW"}}).with(t, http.StatusOK)
 			again := s.post(path, test.body, "Idempotency-Key", "k-"+path)
 			require.Equal(t, order, again.body.ID)
 			require.Equal(t, first.status, again.status)

@@ -13,6 +13,8 @@ type Terms interface {
 	Currency(code string) error
 	// Amount returns why an amount other than 0 cannot be paid at once.
 	Amount(booking.Money) error
+	// Bounds are the least and the largest amount of a currency that can be paid at once.
+	Bounds(code string) (least, most booking.Money)
 	// Part rounds an amount up to one that the provider can refund of a charge.
 	Part(booking.Money) booking.Money
 }

@@ -36,10 +36,16 @@ func (f *offerForm) readPrice(v *visit) {
 		unit = "KRW"
 	}
 	price, ok := readAmount(f.fields["price"], unit)
-	if !ok || price.Amount > 0 && v.Terms != nil && v.Terms.Amount(price) != nil {
-		f.faults["price"] = v.say("fault.money")
-	}
 	*f.is.price() = price
+	switch {
+	case !ok:
+		f.faults["price"] = v.say("fault.money")
+	case price.Amount > 0 && v.Terms != nil && v.Terms.Amount(price) != nil:
+		f.faults["price"] = v.say("fault.money")
+		if least, most := v.Terms.Bounds(unit); price.Amount < least.Amount || price.Amount > most.Amount {
+			f.faults["price"] = v.say("fault.bounds", v.money(least), v.money(most))
+		}
+	}
 }
 
 // readPlace reads the fields of places only.

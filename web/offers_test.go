@@ -163,12 +163,25 @@ func TestOffers_Faults(t *testing.T) {
 		require.Contains(t, got.words(), is[1], name)
 		require.Equal(t, 1, strings.Count(got.text, `aria-invalid`), name)
 	}
+	s.furnish()
+	for _, price := range []string{"1", "799"} {
+		for path, fields := range map[string][]string{
+			"/desk/menus/new":            {"name", "Soup", "price", price},
+			"/desk/menus/" + bibimbap.ID: {"name", "Soup", "price", price},
+			"/desk/drinks/" + latte.ID:   {"name", "Tea", "price", price},
+			"/desk/places/" + seaside.ID: {"name", "Inn", "price", price},
+		} {
+			got := s.as("olga", booking.English).post(path, append(fields, "owner", "bora")...)
+			require.Equal(t, http.StatusUnprocessableEntity, got.status, path)
+			require.Contains(t, got.words(), "charges at least ₩800 and at most ₩99,999,999", path)
+		}
+	}
 	past := b.post("/desk/drinks/new", "name", "Tea", "price", "1000", "date", today.AddDays(-2).String(), "count", "0", "timeZone", "Asia/Seoul")
 	require.Contains(t, past.words(), "This day has passed.")
 	require.Contains(t, past.words(), "from 1 to 1,000,000")
 	places, _, err := s.catalogue.Places(t.Context(), booking.CatalogueFilter{}, booking.Page{})
 	require.NoError(t, err)
-	require.Empty(t, places)
+	require.Equal(t, []booking.Place{seaside}, places)
 }
 
 // TestOffers_OfOthers: items of others cannot be changed, and staff can change only the
@@ -187,13 +200,13 @@ func TestOffers_OfOthers(t *testing.T) {
 		for _, path := range []string{"/desk/menus/" + bibimbap.ID, "/desk/drinks/" + latte.ID} {
 			require.Equal(t, http.StatusForbidden, b.get(path).status, "%s %s", who, path)
 			for _, action := range []string{"", "/withdraw"} {
-				require.Equal(t, http.StatusForbidden, b.post(path+action, "name", "Mine", "price", "1", "withdrawn", "yes").status, "%s %s", who, path)
+				require.Equal(t, http.StatusForbidden, b.post(path+action, "name", "Mine", "price", "1000", "withdrawn", "yes").status, "%s %s", who, path)
 			}
 		}
 		require.Equal(t, http.StatusForbidden, b.post("/desk/drinks/"+latte.ID+"/delete").status)
 		require.Equal(t, http.StatusForbidden, b.post("/desk/drinks/"+latte.ID+"/stock", "count", "1").status)
 	}
-	require.Equal(t, http.StatusForbidden, s.as("bora", booking.English).post("/desk/menus/new", "name", "Mine", "price", "1", "owner", "cora").status)
+	require.Equal(t, http.StatusForbidden, s.as("bora", booking.English).post("/desk/menus/new", "name", "Mine", "price", "1000", "owner", "cora").status)
 	require.Equal(t, http.StatusNotFound, s.as("bora", booking.English).get("/desk/places/none").status)
 	s.employ("cora", "bora", "")
 	b := s.as("bora", booking.English)

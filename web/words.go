@@ -1,7 +1,6 @@
 package web
 
 import (
-	"maps"
 	"strings"
 
 	"golang.org/x/text/feature/plural"
@@ -21,7 +20,12 @@ type entry struct{ en, ko string }
 var entries = func() map[string]entry {
 	all := map[string]entry{}
 	for _, of := range []map[string]entry{commonWords, problemWords, deskWords, catalogueWords, moneyWords, todayWords, offerWords, orderWords, changeWords, auditWords, monitorWords, actingWords, bulkWords, demoWords} {
-		maps.Copy(all, of)
+		for name, words := range of {
+			if _, twice := all[name]; twice {
+				panic("two entries for " + name)
+			}
+			all[name] = words
+		}
 	}
 	return all
 }()

@@ -14,6 +14,7 @@ var catalogueWords = map[string]entry{
 	"field.from":          {"First night", "첫 숙박일"},
 	"field.last":          {"Last night", "마지막 숙박일"},
 
+	"fault.bounds":  {"The payment provider charges at least %s and at most %s.", "결제사는 %s 이상 %s 이하만 결제합니다."},
 	"fault.money":   {"This is no amount that can be paid.", "결제할 수 있는 금액이 아닙니다."},
 	"fault.within":  {"A length of time such as 24h or 90m, 30 days at most.", "24h, 90m처럼 입력해 주세요. 최대 30일입니다."},
 	"fault.clock":   {"A time of day is needed.", "시각을 입력해 주세요."},

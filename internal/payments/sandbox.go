@@ -118,7 +118,7 @@ func needsConfirmation(method string) bool {
 		strings.HasPrefix(method, "pm_card_threeDSecureRequired")
 }
 
-// Charge implements activities.PaymentProvider. It declines what Stripe does not accept.
+// Charge implements activities.PaymentProvider. It refuses the amounts that Stripe does.
 func (s *Sandbox) Charge(ctx context.Context, c booking.Charge) (ref string, err error) {
 	var r Record
 	err = s.act(ctx, func() (err error) {
@@ -150,6 +150,9 @@ func (s *Sandbox) answer(c booking.Charge) Record {
 func (s *Sandbox) result(c booking.Charge, r Record) (ref string, err error) {
 	switch r.Status {
 	case booking.Declined:
+		if refused := (Terms{}).Amount(c.Amount); refused != nil {
+			return "", fmt.Errorf("%w: %w", activities.ErrAmountRefused, refused)
+		}
 		return "", activities.ErrDeclined
 	case booking.ChargePrevented:
 		return "", activities.ErrVoided

@@ -238,7 +238,7 @@ func TestSandbox_Slow(t *testing.T) {
 	})
 }
 
-// TestSandbox_Bounds: like Stripe, it declines an amount that is too large, too small or not a
+// TestSandbox_Bounds: like Stripe, it refuses an amount that is too large, too small or not a
 // multiple of what the currency can be charged in, and a currency that Stripe does not accept.
 func TestSandbox_Bounds(t *testing.T) {
 	t.Parallel()
@@ -250,8 +250,8 @@ func TestSandbox_Bounds(t *testing.T) {
 		charged  bool
 	}{
 		{99_999_999, "KRW", true}, {100_000_000, "KRW", false}, {999_999, "UGX", true}, {1_000_000, "UGX", false},
-		{50, "EUR", true}, {49, "EUR", false}, {10, "KWD", true}, {9, "KWD", false},
-		{1200, "MGA", true}, {1250, "MGA", false}, {5120, "KWD", true}, {5124, "KWD", false}, {200, "UGX", true},
+		{50, "EUR", true}, {49, "EUR", false}, {800, "KRW", true}, {799, "KRW", false}, {200, "KWD", true}, {190, "KWD", false},
+		{300_000, "MGA", true}, {300_050, "MGA", false}, {5120, "KWD", true}, {5124, "KWD", false}, {2000, "UGX", true},
 		{500, "BTC", false},
 	} {
 		amount := booking.Money{Amount: tt.amount, Currency: tt.currency}
@@ -261,7 +261,7 @@ func TestSandbox_Bounds(t *testing.T) {
 			require.NoError(t, err, c.Key)
 			require.NotEmpty(t, ref, c.Key)
 		} else {
-			require.ErrorIs(t, err, activities.ErrDeclined, c.Key)
+			require.ErrorIs(t, err, activities.ErrAmountRefused, c.Key)
 		}
 	}
 }

@@ -28,7 +28,7 @@ func post(ctx context.Context, h http.Handler, path, form string, headers ...str
 	return w
 }
 
-const visa = "amount=5&currency=krw&confirm=true&payment_method=pm_card_visa"
+const visa = "amount=5000&currency=krw&confirm=true&payment_method=pm_card_visa"
 
 // failure is the error in an answer.
 func failure(t *testing.T, w *httptest.ResponseRecorder) (said struct{ Type, Code, Param, Message string }) {
@@ -118,8 +118,8 @@ func TestServer_Refusals(t *testing.T) {
 		status                  int
 	}{
 		"NoAmount":      {"/v1/payment_intents", "currency=krw", "parameter_invalid_integer", "amount", 400},
-		"NoMethod":      {"/v1/payment_intents", "amount=5&currency=krw&confirm=true", "parameter_missing", "payment_method", 400},
-		"NoCurrency":    {"/v1/payment_intents", "amount=5", "", "currency", 400},
+		"NoMethod":      {"/v1/payment_intents", "amount=5000&currency=krw&confirm=true", "parameter_missing", "payment_method", 400},
+		"NoCurrency":    {"/v1/payment_intents", "amount=5000", "", "currency", 400},
 		"NoForm":        {"/v1/payment_intents", "%zz", "", "", 400},
 		"TooLarge":      {"/v1/payment_intents", strings.Repeat("x", 65<<10), "", "", 413},
 		"NoSuchIntent":  {"/v1/payment_intents/pi_0/cancel", "", "resource_missing", "intent", 404},
@@ -140,7 +140,7 @@ func TestServer_Refusals(t *testing.T) {
 	}
 	require.Equal(t, http.StatusUnauthorized, post(t.Context(), h, "/v1/refunds", "", "Authorization", "Bearer x").Code)
 
-	declined := post(t.Context(), h, "/v1/payment_intents", "amount=5&currency=krw&confirm=true&payment_method=pm_card_authenticationRequired")
+	declined := post(t.Context(), h, "/v1/payment_intents", "amount=5000&currency=krw&confirm=true&payment_method=pm_card_authenticationRequired")
 	require.Equal(t, http.StatusOK, declined.Code)
 	require.Contains(t, declined.Body.String(), `"requires_action"`)
 }
@@ -151,11 +151,11 @@ func TestServer_Bounds(t *testing.T) {
 	t.Parallel()
 	h := payments.NewServer(newIntents(t)).Handler()
 	for amount, code := range map[string]string{
-		"99999999&currency=krw": "", "100000000&currency=krw": "amount_too_large", "1&currency=krw": "",
+		"99999999&currency=krw": "", "100000000&currency=krw": "amount_too_large", "800&currency=krw": "", "799&currency=krw": "amount_too_small",
 		"999999999999&currency=idr": "", "1000000000000&currency=idr": "amount_too_large",
 		"50&currency=eur": "", "49&currency=eur": "amount_too_small", "17500&currency=huf": "", "17499&currency=huf": "amount_too_small",
-		"200&currency=ugx": "", "20000&currency=ugx": "", "250&currency=ugx": "multiple", "201&currency=ugx": "multiple", "99&currency=ugx": "amount_too_small",
-		"5120&currency=kwd": "", "5124&currency=kwd": "multiple", "9&currency=kwd": "amount_too_small",
+		"200000&currency=ugx": "", "2000000&currency=ugx": "", "200050&currency=ugx": "multiple", "200001&currency=ugx": "multiple", "199900&currency=ugx": "amount_too_small",
+		"5120&currency=kwd": "", "5124&currency=kwd": "multiple", "190&currency=kwd": "amount_too_small",
 	} {
 		w := post(t.Context(), h, "/v1/payment_intents", "confirm=true&payment_method=pm_card_visa&amount="+amount)
 		if code == "" {

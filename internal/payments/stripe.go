@@ -76,7 +76,7 @@ func (s *Stripe) Charge(ctx context.Context, c booking.Charge) (ref string, err 
 		if err != nil || len(found) > 0 {
 			return s.outcomeOf(ctx, c, found, err)
 		}
-		return "", fmt.Errorf("%w: %w", activities.ErrDeclined, refused)
+		return "", fmt.Errorf("%w: %w", activities.ErrAmountRefused, refused)
 	}
 	for n := 0; n < chargeKeys && (n == 0 || isDue(c, n)); n++ {
 		var intent *stripe.PaymentIntent

@@ -120,8 +120,9 @@ func isForGood(err error) bool {
 }
 
 // refusal turns a final answer to a charge into ErrDeclined, also if the card may work later,
-// since the answer under this key stays the same. A final answer that is not about the card
-// may be a mistake of ours, and needs an operator.
+// since the answer under this key stays the same. If it is about the amount, it is
+// ErrAmountRefused, since the customer can do nothing about it. A final answer that is not about
+// the card may be a mistake of ours, and needs an operator.
 func (s *Stripe) refusal(err error) error {
 	if !isForGood(err) {
 		return err
@@ -131,7 +132,12 @@ func (s *Stripe) refusal(err error) error {
 	if said.Type != stripe.ErrorTypeCard {
 		s.log.Warn("stripe refuses a charge, and not for its card", zap.String("answer", answered.Error()))
 	}
-	return fmt.Errorf("%w: %s %s", activities.ErrDeclined, cmp.Or(string(said.Code), string(said.Type)), cmp.Or(string(said.DeclineCode), said.Param))
+	why := activities.ErrDeclined
+	switch {
+	case said.Code == stripe.ErrorCodeAmountTooSmall, said.Code == stripe.ErrorCodeAmountTooLarge, said.Param == "amount", said.Param == "currency":
+		why = activities.ErrAmountRefused
+	}
+	return fmt.Errorf("%w: %s %s", why, cmp.Or(string(said.Code), string(said.Type)), cmp.Or(string(said.DeclineCode), said.Param))
 }
 
 // toPerson turns a final answer to any other request into an error that needs a person:

@@ -246,29 +246,36 @@ func TestStripe_Requests(t *testing.T) {
 	require.Equal(t, "o1/charge", key)
 }
 
-// TestStripe_ForGood: an answer that never changes is a refusal of a charge, whatever it names,
-// and nothing was charged. For any other request it needs a person.
+// TestStripe_ForGood: an answer that never changes is a refusal of a charge, and nothing was
+// charged. It is the customer's only if it is not about the amount. For any other request it needs
+// a person.
 func TestStripe_ForGood(t *testing.T) {
 	t.Parallel()
-	for name, answer := range map[string]http.HandlerFunc{
-		"UsedBefore":   says(400, `{"error":{"type":"invalid_request_error","message":"may not be used again"}}`),
-		"NoSuchMethod": says(400, `{"error":{"type":"invalid_request_error","code":"resource_missing","param":"payment_method","message":"No such PaymentMethod"}}`),
-		"TooSmall":     says(400, `{"error":{"type":"invalid_request_error","code":"amount_too_small","param":"amount","message":"no"}}`),
-		"OurMistake":   says(400, `{"error":{"type":"invalid_request_error","param":"off_session","message":"no"}}`),
-		"Failed":       says(402, `{"error":{"type":"invalid_request_error","message":"no"}}`),
-		"Card":         says(402, `{"error":{"type":"card_error","code":"card_declined","message":"no"}}`),
-		"Missing":      says(404, `{"error":{"type":"invalid_request_error","code":"resource_missing","message":"no"}}`),
+	for name, tt := range map[string]struct {
+		refused error
+		answer  http.HandlerFunc
+	}{
+		"UsedBefore":   {activities.ErrDeclined, says(400, `{"error":{"type":"invalid_request_error","message":"may not be used again"}}`)},
+		"NoSuchMethod": {activities.ErrDeclined, says(400, `{"error":{"type":"invalid_request_error","code":"resource_missing","param":"payment_method","message":"No such PaymentMethod"}}`)},
+		"OurMistake":   {activities.ErrDeclined, says(400, `{"error":{"type":"invalid_request_error","param":"off_session","message":"no"}}`)},
+		"Failed":       {activities.ErrDeclined, says(402, `{"error":{"type":"invalid_request_error","message":"no"}}`)},
+		"Card":         {activities.ErrDeclined, says(402, `{"error":{"type":"card_error","code":"card_declined","message":"no"}}`)},
+		"Missing":      {activities.ErrDeclined, says(404, `{"error":{"type":"invalid_request_error","code":"resource_missing","message":"no"}}`)},
+		"TooSmall":     {activities.ErrAmountRefused, says(400, `{"error":{"type":"invalid_request_error","code":"amount_too_small","message":"no"}}`)},
+		"TooLarge":     {activities.ErrAmountRefused, says(400, `{"error":{"type":"invalid_request_error","code":"amount_too_large","message":"no"}}`)},
+		"Amount":       {activities.ErrAmountRefused, says(400, `{"error":{"type":"invalid_request_error","param":"amount","message":"no"}}`)},
+		"Currency":     {activities.ErrAmountRefused, says(400, `{"error":{"type":"invalid_request_error","param":"currency","message":"no"}}`)},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := dial(t, byPath(t, map[string]http.HandlerFunc{
-				"POST /v1/payment_intents": answer, "GET /v1/payment_intents/pi_1": answer,
+				"POST /v1/payment_intents": tt.answer, "GET /v1/payment_intents/pi_1": tt.answer,
 				"GET /v1/payment_intents/search": says(200, `{"object":"search_result","data":[]}`),
 				"GET /v1/payment_intents":        says(200, `{"object":"list","data":[]}`),
 			}))
 			for range 2 {
 				_, err := p.Charge(t.Context(), newCharge("pm_1"))
-				require.ErrorIs(t, err, activities.ErrDeclined)
+				require.ErrorIs(t, err, tt.refused)
 				refs, err := p.Void(t.Context(), newCharge("pm_1"))
 				require.NoError(t, err)
 				require.Empty(t, refs)

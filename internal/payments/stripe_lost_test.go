@@ -44,13 +44,13 @@ func amount(units string) func(url.Values) {
 // case. The amount that it charged counts, and is refunded.
 func TestStripe_ChargeOfAnotherRelease(t *testing.T) {
 	t.Parallel()
-	shillings := booking.Money{Amount: 20000, Currency: "UGX"}
+	shillings := booking.Money{Amount: 200_000, Currency: "UGX"}
 	for name, behaviour := range map[string]payments.Behaviour{"Searched": {}, "SearchIsBehind": {SearchLag: time.Hour}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, c := newCounter(t), newCharge("pm_card_visa")
 			c.Amount, c.Since = shillings, time.Now().Add(-2*time.Minute)
-			p.wire.changes(reword(amount("20000")))
+			p.wire.changes(reword(amount("200000")))
 			_, err := p.Charge(t.Context(), c)
 			require.NoError(t, err)
 			p.wire.changes(nil)
@@ -63,7 +63,7 @@ func TestStripe_ChargeOfAnotherRelease(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, refs, 1)
 			require.NoError(t, p.Refund(t.Context(), "k", refs[0], shillings))
-			p.requireTotals(t, 20000, 20000)
+			p.requireTotals(t, 200_000, 200_000)
 		})
 	}
 	t.Run("OfTheSameAmount", func(t *testing.T) {
@@ -85,7 +85,7 @@ func TestStripe_ChargeOfAnotherRelease(t *testing.T) {
 		t.Parallel()
 		p, c := newCounter(t), newCharge("pm_card_chargeDeclined")
 		c.Amount = shillings
-		p.wire.changes(reword(amount("20000")))
+		p.wire.changes(reword(amount("200000")))
 		_, err := p.Charge(t.Context(), c)
 		require.ErrorIs(t, err, activities.ErrDeclined)
 		p.wire.changes(nil)
@@ -99,7 +99,7 @@ func TestStripe_ChargeOfAnotherRelease(t *testing.T) {
 		t.Parallel()
 		p, c := newCounter(t), newCharge("pm_card_visa")
 		c.Amount = shillings
-		p.wire.changes(reword(amount("20000")))
+		p.wire.changes(reword(amount("200000")))
 		_, err := p.Void(t.Context(), c)
 		require.NoError(t, err)
 		p.wire.changes(nil)
@@ -142,20 +142,20 @@ func TestStripe_AmountThatWeDoNotRequest(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p, c := newCounter(t), newCharge("pm_card_visa")
-			c.Amount, c.Since = booking.Money{Amount: 1200, Currency: "MGA"}, time.Now()
-			p.wire.changes(reword(amount("1250")))
+			c.Amount, c.Since = booking.Money{Amount: 300_000, Currency: "MGA"}, time.Now()
+			p.wire.changes(reword(amount("300050")))
 			_, err := p.Charge(t.Context(), c)
 			require.NoError(t, err)
 			p.wire.changes(nil)
 			p.sandbox.Behave(payments.Behaviour{SearchLag: lag})
-			c.Amount.Amount = 1250 // not a whole ariary
+			c.Amount.Amount = 300_050 // not a whole ariary
 			_, err = p.Charge(t.Context(), c)
 			require.ErrorIs(t, err, activities.ErrOtherAmount)
 			refs, err := p.Void(t.Context(), c)
 			require.NoError(t, err)
 			require.Len(t, refs, 1)
 			require.NoError(t, p.Refund(t.Context(), "k", refs[0], c.Amount))
-			p.requireTotals(t, 1250, 1250)
+			p.requireTotals(t, 300_050, 300_050)
 		})
 	}
 }

@@ -183,7 +183,7 @@ func TestStripe_ShapeOfOtherRequests(t *testing.T) {
 	}, noted.all)
 
 	refused := httptest.NewRecorder()
-	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/payment_intents", strings.NewReader("amount=1&currency=krw&amuont=1"))
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/payment_intents", strings.NewReader("amount=1000&currency=krw&amuont=1"))
 	r.Header.Set("Authorization", "Bearer "+secretKey)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	mock.ServeHTTP(refused, r)

@@ -72,7 +72,7 @@ func TestStripe_RefundOfWhatItCannotRefund(t *testing.T) {
 	t.Parallel()
 	p := newCounter(t)
 	c := newCharge("pm_card_visa")
-	c.Amount = booking.Money{Amount: 120000, Currency: "MGA"}
+	c.Amount = booking.Money{Amount: 1_200_000, Currency: "MGA"}
 	ref, err := p.Charge(t.Context(), c)
 	require.NoError(t, err)
 	for _, amount := range []int64{50, 150} {

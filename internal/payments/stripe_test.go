@@ -32,10 +32,12 @@ func TestStripe_Charges(t *testing.T) {
 func TestStripe_Declines(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*booking.Charge){
-		"Declined":       func(c *booking.Charge) { c.Method = "pm_card_chargeDeclinedInsufficientFunds" },
-		"ThreeDSecure":   func(c *booking.Charge) { c.Method = "pm_card_authenticationRequired" },
-		"NoSuchMethod":   func(c *booking.Charge) { c.Method = "visa" },
+		"Declined":     func(c *booking.Charge) { c.Method = "pm_card_chargeDeclinedInsufficientFunds" },
+		"ThreeDSecure": func(c *booking.Charge) { c.Method = "pm_card_authenticationRequired" },
+		"NoSuchMethod": func(c *booking.Charge) { c.Method = "visa" },
+		// The customer is not to blame for these.
 		"TooMuch":        func(c *booking.Charge) { c.Amount.Amount = 100_000_000 },
+		"TooLittle":      func(c *booking.Charge) { c.Amount.Amount = 799 },
 		"Nothing":        func(c *booking.Charge) { c.Amount.Amount = 0 },
 		"NoSuchCurrency": func(c *booking.Charge) { c.Amount.Currency = "WON." },
 	} {
@@ -43,9 +45,13 @@ func TestStripe_Declines(t *testing.T) {
 			t.Parallel()
 			p, c := newCounter(t), newCharge("pm_card_visa")
 			change(&c)
+			refused := activities.ErrDeclined
+			if c.Amount != price {
+				refused = activities.ErrAmountRefused
+			}
 			for range 2 {
 				ref, err := p.Charge(t.Context(), c)
-				require.ErrorIs(t, err, activities.ErrDeclined)
+				require.ErrorIs(t, err, refused)
 				require.Empty(t, ref)
 			}
 			refs, err := p.Void(t.Context(), c)

@@ -31,33 +31,48 @@ const (
 // lists.
 var terms = termsOf()
 
+// These are the least amounts in Stripe's unit.
+const (
+	// Those that Stripe states.
+	statedLeast = `USD 50 AED 200 AUD 50 BRL 50 CAD 50 CHF 50 CZK 1500 DKK 250 EUR 50 GBP 30 HKD 400 HUF 17500 INR 50 JPY 50
+		MXN 1000 MYR 200 NOK 300 NZD 50 PLN 200 RON 200 SEK 300 SGD 50 THB 1000`
+	// Of other currencies Stripe requires what is worth US$ 0.50 at its rate of the day. These are
+	// worth that at the rates of 2025, and are rounded up. Rates move: a charge that Stripe finds
+	// too small is ErrAmountRefused.
+	otherLeast = `AFN 4000 ALL 5000 AMD 20000 AOA 50000 ARS 80000 AWG 90 AZN 90 BAM 90 BBD 200 BDT 7000 BHD 200 BIF 2000 BMD 50
+		BND 70 BOB 400 BSD 50 BWP 700 BYN 200 BZD 200 CDF 200000 CLP 500 CNY 400 COP 200000 CRC 30000 CVE 5000 DJF 90
+		DOP 4000 DZD 7000 EGP 3000 ETB 8000 FJD 200 FKP 40 GEL 200 GIP 40 GMD 4000 GNF 5000 GTQ 400 GYD 20000 HNL 2000
+		HTG 7000 IDR 900000 ILS 200 ISK 7000 JMD 9000 JOD 400 KES 7000 KGS 5000 KHR 300000 KMF 300 KRW 800 KWD 200
+		KYD 50 KZT 30000 LAK 2000000 LBP 5000000 LKR 20000 LRD 10000 LSL 900 MAD 500 MDL 900 MGA 3000 MKD 3000
+		MMK 200000 MNT 200000 MOP 500 MUR 3000 MVR 800 MWK 90000 MZN 4000 NAD 900 NGN 80000 NIO 2000 NPR 8000 OMR 200
+		PAB 50 PEN 200 PGK 300 PHP 3000 PKR 20000 PYG 4000 QAR 200 RSD 6000 RUB 5000 RWF 800 SAR 200 SBD 500 SCR 800
+		SHP 40 SLE 2000 SOS 30000 SRD 2000 SZL 900 TJS 500 TND 2000 TOP 200 TRY 3000 TTD 400 TWD 2000 TZS 200000
+		UAH 3000 UGX 200000 UYU 2000 UZS 600000 VND 20000 VUV 70 WST 200 XAF 300 XCD 200 XCG 90 XOF 300 XPF 60 YER 20000
+		ZAR 900 ZMW 2000`
+)
+
 func termsOf() map[string]term {
 	all := map[string]term{}
-	add := func(codes string, t term) {
+	least := strings.Fields(statedLeast + " " + otherLeast)
+	for i := 0; i < len(least); i += 2 {
+		amount, err := strconv.ParseInt(least[i+1], 10, 64)
+		if err != nil {
+			panic(err)
+		}
+		all[least[i]] = term{digits: 2, least: amount, most: eightDigits, multiple: 1}
+	}
+	set := func(codes string, digits int, multiple int64) {
 		for _, code := range strings.Fields(codes) {
-			t.least = max(t.least, t.multiple)
+			t := all[code]
+			t.digits, t.multiple = digits, multiple
 			all[code] = t
 		}
 	}
-	add(`AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BRL BSD BWP BYN BZD CAD CDF CHF CNY COP CRC CVE
-		CZK DKK DOP DZD EGP ETB EUR FJD FKP GBP GEL GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR JMD KES KGS KHR KYD
-		KZT LAK LBP LKR LRD LSL MAD MDL MKD MMK MNT MOP MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK
-		PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SEK SGD SHP SLE SOS SRD SZL THB TJS TOP TRY TTD TWD TZS UAH USD UYU
-		UZS WST XCD XCG YER ZAR ZMW`, term{digits: 2, most: eightDigits, multiple: 1})
-	add("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF", term{digits: 0, most: eightDigits, multiple: 1})
+	set("BIF CLP DJF GNF JPY KMF KRW MGA PYG RWF VND VUV XAF XOF XPF", 0, 1)
 	// These had cents once, and are still written with two digits, both 0.
-	add("ISK UGX", term{digits: 2, most: eightDigits, multiple: 100})
+	set("ISK UGX", 2, 100)
 	// Payment networks beyond Stripe support only two digits of these.
-	add("BHD JOD KWD OMR TND", term{digits: 3, most: eightDigits, multiple: 10})
-	for code, least := range map[string]int64{
-		"USD": 50, "AED": 200, "AUD": 50, "BRL": 50, "CAD": 50, "CHF": 50, "CZK": 1500, "DKK": 250, "EUR": 50, "GBP": 30,
-		"HKD": 400, "HUF": 17500, "INR": 50, "JPY": 50, "MXN": 1000, "MYR": 200, "NOK": 300, "NZD": 50, "PLN": 200,
-		"RON": 200, "SEK": 300, "SGD": 50, "THB": 1000,
-	} {
-		t := all[code]
-		t.least = least
-		all[code] = t
-	}
+	set("BHD JOD KWD OMR TND", 3, 10)
 	rupiah := all["IDR"]
 	rupiah.most = twelveDigits
 	all["IDR"] = rupiah
@@ -76,6 +91,16 @@ func (Terms) Currency(code string) error {
 func (Terms) Amount(m booking.Money) error {
 	_, err := toStripe(m)
 	return err
+}
+
+// Bounds are the least and the largest amount of a currency that can be paid at once; both 0 if it
+// is not accepted.
+func (Terms) Bounds(code string) (least, most booking.Money) {
+	t, ok := terms[code]
+	if !ok {
+		return booking.Money{Currency: code}, booking.Money{Currency: code}
+	}
+	return fromStripe(t.least, code), fromStripe(t.most/t.multiple*t.multiple, code)
 }
 
 // Part rounds an amount up to one that can be refunded: to Stripe's unit, without a minimum.

@@ -14,7 +14,7 @@ func TestTerms_AmountsInStripesUnit(t *testing.T) {
 	for currency, tt := range map[string]struct{ ours, theirs int64 }{
 		"KRW": {50000, 50000}, "EUR": {1250, 1250}, "JPY": {50, 50},
 		"UGX": {20000, 2000000}, "ISK": {500, 50000}, // no cents, and yet two digits
-		"MGA": {1200, 12}, // two digits by ISO 4217, none at Stripe
+		"MGA": {300000, 3000}, // two digits by ISO 4217, none at Stripe
 		"KWD": {5120, 5120}, "IDR": {999_999_999_999, 999_999_999_999},
 	} {
 		m := booking.Money{Amount: tt.ours, Currency: currency}
@@ -34,8 +34,8 @@ func TestTerms_WhatIsNotCharged(t *testing.T) {
 		says     string
 	}{
 		{5, "KRV", "no currency"}, {5, "BTC", "no currency"}, {5, "CLF", "no currency"}, {5, "", "no currency"},
-		{5124, "KWD", "multiples of 10"}, {5, "KWD", "10 KWD at least"}, {1250, "MGA", "multiples of 100"},
-		{49, "EUR", "50 EUR at least"}, {0, "KRW", "1 KRW at least"}, {-1, "KRW", "1 KRW at least"},
+		{5124, "KWD", "multiples of 10"}, {190, "KWD", "200 KWD at least"}, {1250, "MGA", "multiples of 100"},
+		{49, "EUR", "50 EUR at least"}, {799, "KRW", "800 KRW at least"}, {-1, "KRW", "800 KRW at least"}, {1900, "UGX", "2000 UGX at least"}, {299_900, "MGA", "300000 MGA at least"},
 		{49, "JPY", "50 JPY at least"}, {100_000_000, "KRW", "99999999 KRW at most"},
 		{1_000_000, "UGX", "999999 UGX at most"}, {math.MaxInt64, "UGX", "at most"}, {math.MaxInt64 / 100 * 100, "MGA", "at most"},
 	} {
@@ -51,13 +51,21 @@ func TestTerms_AreOfCurrencies(t *testing.T) {
 	for code, term := range terms {
 		_, known := booking.Digits(code)
 		require.True(t, known, code)
-		require.Positive(t, term.most)
+		require.Positive(t, term.most, "%s has a least amount, but is in no list of codes", code)
+		require.Greater(t, term.least, 10*term.multiple, "%s has no least amount of its own", code)
 		for _, theirs := range []int64{term.least, term.most / term.multiple * term.multiple} {
 			m := fromStripe(theirs, code)
 			got, err := toStripe(m)
 			require.NoError(t, err, code)
 			require.Equal(t, theirs, got, code)
 		}
+		least, most := Terms{}.Bounds(code)
+		require.NoError(t, Terms{}.Amount(least), code)
+		require.NoError(t, Terms{}.Amount(most), code)
+		least.Amount--
+		most.Amount++
+		require.Error(t, Terms{}.Amount(least), code)
+		require.Error(t, Terms{}.Amount(most), code)
 	}
 }
 

@@ -140,7 +140,7 @@ REASONS = {
     "too_late": {"en": "too late", "ko": "기한초과"},
     "menu_deleted": {"en": "no longer sold", "ko": "강제취소"},
     "cafe_unavailable": {"en": "the café could not be reached", "ko": "카페연결불가"},
-    "payment_unavailable": {"en": "the payment could not be made in time", "ko": "결제불가"},
+    "payment_unavailable": {"en": "the payment could not be made", "ko": "결제불가"},
     "not_processed": {"en": "it could not be processed in time", "ko": "처리지연"},
     "not_registered": {"en": "the call could not be registered", "ko": "호출등록실패"},
     "customer": {"en": "as you wished", "ko": "고객취소"},
