@@ -6,6 +6,7 @@ import (
 	"github.com/yeyak/yeyak/api"
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/orders"
+	"github.com/yeyak/yeyak/internal/payments"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/internal/telephones"
 	"github.com/yeyak/yeyak/web"
@@ -21,7 +22,7 @@ func (a *App) newPages(all *orders.Orders, d api.Deps) *web.Pages {
 		Demo:   a.demoForPages(),
 		Orders: all, Hub: a.hub, Catalogue: d.Catalogue, Stock: store.NewInventory(a.dbs[inventoryDB]),
 		Payments: d.Payments, KeptMethods: a.keptMethods(), Messages: d.Messages, Callers: d.Callers,
-		Deliveries: d.Deliveries, Cleaners: d.Cleaners, Members: d.Memberships, Audits: d.Audits, Actions: store.NewActions(a.pages), Bulk: store.NewBulk(a.pages), Monitor: d.Monitor, Terms: d.Terms,
+		Deliveries: d.Deliveries, Cleaners: d.Cleaners, Members: d.Memberships, Audits: d.Audits, Actions: store.NewActions(a.pages), Bulk: store.NewBulk(a.pages), Monitor: d.Monitor, Terms: payments.Terms{},
 		Issuer: string(cfg.Auth.Issuer), Client: cfg.Pages.Client, Audience: cfg.Auth.Audience,
 		SessionKey: sharedKey(store.NewSecrets(a.dbs[catalogueDB]), sessions), HashKey: d.HashKey,
 		TestPayments: !cfg.Payments.Stripe(),
