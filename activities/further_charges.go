@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/yeyak/yeyak/booking"
@@ -96,10 +95,15 @@ func (p *Payments) voidFurther(ctx context.Context, c booking.Charge) (booking.F
 	if err != nil {
 		return further, calleeFailure{fmt.Errorf("void unknown charge at provider: %w", err)}
 	}
-	if len(refs) == 0 {
+	ref, err := p.keepFirst(ctx, c, refs)
+	switch {
+	case err != nil:
+		return further, calleeFailure{err}
+	case ref == "":
 		return p.Ledger.EndFurther(ctx, c, booking.ChargePrevented, "")
+	default:
+		return p.Ledger.EndFurther(ctx, c, booking.Charged, ref)
 	}
-	return p.Ledger.EndFurther(ctx, c, booking.Charged, strings.Join(refs, booking.BetweenRefs))
 }
 
 // voidAllFurther voids the further charges of a payment that are not answered, newest first,

@@ -22,6 +22,7 @@ type purse struct {
 	nextError error             // the answer to the next charge, after it was made
 	refuses   bool
 	voidError error // the answer to a void
+	twice     bool  // whether a void finds each charge twice
 	unseen    error // the answer to a retrieval
 	// refusals are its answers to refunds, by the reference of their charge.
 	refusals  map[string]error
@@ -61,7 +62,11 @@ func (p *purse) Void(_ context.Context, c booking.Charge) ([]string, error) {
 	if p.voidError != nil {
 		return nil, p.voidError
 	}
-	if p.charges[c.Key] > 0 {
+	switch made := p.charges[c.Key]; {
+	case made > 0 && p.twice:
+		p.charges[c.Key+"*"] = made
+		return []string{refOf(c.Key), refOf(c.Key + "*")}, nil
+	case made > 0:
 		return []string{refOf(c.Key)}, nil
 	}
 	p.charges[c.Key] = -1

@@ -134,3 +134,90 @@ func TestResolveByHand_OfAPartThatFailsLaterInPart(t *testing.T) {
 		})
 	}
 }
+
+// chargedTwice is an order of 50000 with a change of 30000, of which one charge was not answered
+// and was made twice: the order's own, or the change's.
+func chargedTwice(t *testing.T, change bool) (*activities.Payments, *purse, booking.Charge, booking.Charge) {
+	t.Helper()
+	p, provider, first, further := changed(t)
+	if !change {
+		p, provider, first = newPayments(t, &till{}), newPurse(), newCharge(t.Name())
+		p.Provider = provider
+		provider.nextError = errAway
+		_, err := charge(p, first)
+		require.ErrorContains(t, err, errAway.Error())
+	} else {
+		provider.nextError = errAway
+		_, err := chargeFurther(p, further)
+		require.ErrorContains(t, err, errAway.Error())
+	}
+	provider.twice = true
+	return p, provider, first, further
+}
+
+// TestVoid_OfAChargeThatWasMadeTwice: what was charged beside the first charge is refunded in full,
+// once, whoever finds it: the change, its undo, or a check after the order's end.
+func TestVoid_OfAChargeThatWasMadeTwice(t *testing.T) {
+	t.Parallel()
+	t.Run("Change", func(t *testing.T) {
+		t.Parallel()
+		p, provider, first, further := chargedTwice(t, true)
+		spare := refOf(further.Key + "*")
+		provider.refusals = map[string]error{spare: errAway}
+		_, err := settleFurther(p, further)
+		require.ErrorContains(t, err, errAway.Error())
+		require.Equal(t, price, onRecord(t, p, first.OrderID).Amount, "it is open until the spare one is refunded")
+		provider.refusals = nil
+		for range 2 {
+			outcome, err := settleFurther(p, further)
+			require.NoError(t, err)
+			require.Equal(t, done, outcome)
+			require.EqualValues(t, 80000, provider.left())
+		}
+		payment := onRecord(t, p, first.OrderID)
+		require.EqualValues(t, 80000, payment.Amount.Amount)
+		require.Equal(t, []string{refOf(first.Key), refOf(further.Key)}, payment.Refs())
+		undo, err := refund(p, because(first, booking.ByCustomer))
+		require.NoError(t, err)
+		require.EqualValues(t, 80000, undo.Refunded)
+		require.Zero(t, provider.left())
+	})
+	t.Run("Undo", func(t *testing.T) {
+		t.Parallel()
+		p, provider, first, _ := chargedTwice(t, true)
+		undo, err := refund(p, because(first, booking.ByCustomer))
+		require.NoError(t, err)
+		require.EqualValues(t, 80000, undo.Refunded)
+		require.Zero(t, provider.left())
+	})
+	t.Run("PaidByHand", func(t *testing.T) {
+		t.Parallel()
+		p, provider, first, _ := chargedTwice(t, false)
+		provider.voidError = noSuchIntent
+		undo, err := refund(p, because(first, booking.ByCustomer))
+		require.NoError(t, err)
+		require.True(t, undo.NeedsPerson)
+		require.Equal(t, price.Amount, paysByHand(t, p, first.OrderID))
+		_, err = refund(p, because(first, booking.ByCustomer))
+		require.NoError(t, err)
+		provider.voidError = nil
+		for range 2 {
+			_, err = checkCharge(p, first.OrderID)
+			require.NoError(t, err)
+			require.Equal(t, price.Amount, provider.left(), "a person has paid for the other one")
+		}
+		require.Equal(t, refOf(first.Key), onRecord(t, p, first.OrderID).Ref)
+	})
+	t.Run("Late", func(t *testing.T) {
+		t.Parallel()
+		provider := &till{}
+		p, c := toConfirm(t, provider)
+		_, err := refund(p, because(c, booking.PaymentNotConfirmed))
+		require.NoError(t, err)
+		provider.void = func(context.Context, booking.Charge) ([]string, error) { return []string{"pi_1", "pi_2"}, nil }
+		got, err := checkCharge(p, c.OrderID)
+		require.NoError(t, err)
+		require.Equal(t, booking.Refunded, got.Status)
+		require.Subset(t, provider.notes(), []string{"refund pi_1 as o1/charge/refund", "refund pi_2 as o1/charge/refund of pi_2"})
+	})
+}

@@ -65,8 +65,27 @@ func (p *Payments) foundAfterAll(ctx context.Context, payment booking.Payment) s
 // was not made.
 func (p *Payments) madeCharge(ctx context.Context, payment booking.Payment) (ref string, err error) {
 	refs, err := p.void(ctx, payment)
-	if err != nil || len(refs) == 0 {
+	if err != nil {
 		return "", err
+	}
+	return p.keepFirst(ctx, payment.Charge, refs)
+}
+
+// keepFirst refunds all that was charged but the first charge, and returns its reference; "" if
+// there is none. There are several only if the provider has made the same charge more than once.
+func (p *Payments) keepFirst(ctx context.Context, c booking.Charge, refs []string) (ref string, err error) {
+	if len(refs) == 0 {
+		return "", nil
+	}
+	for _, spare := range refs[1:] {
+		seen, err := p.Provider.Retrieve(ctx, spare)
+		if err == nil {
+			left := booking.Money{Amount: seen.Left, Currency: c.Amount.Currency}
+			_, err = p.Provider.Refund(ctx, booking.Payment{Charge: c}.RefundKey()+ofLater+spare, seen, left)
+		}
+		if err != nil && !errors.Is(err, ErrReturned) {
+			return "", fmt.Errorf("refund charge that was made twice: %w", err)
+		}
 	}
 	return refs[0], nil
 }
