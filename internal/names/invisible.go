@@ -19,6 +19,7 @@ import (
 
 const (
 	joiner         = '\u200d' // zero width joiner
+	nonJoiner      = '\u200c' // zero width non-joiner
 	textStyle      = '\ufe0e' // variation selector 15
 	emojiStyle     = '\ufe0f' // variation selector 16
 	keycap         = '\u20e3'
@@ -48,7 +49,7 @@ func hides(text string) bool {
 func shapes(text []rune, i int) bool {
 	switch r := text[i]; {
 	case unicode.Is(unicode.Join_Control, r):
-		return joinsLetters(text, i) || r == joiner && (joinsEmoji(text, i) || precedesVirama(text, i))
+		return joinsLetters(text, i) || r == joiner && (joinsEmoji(text, i) || precedesVirama(text, i) || bends(text, i))
 	case unicode.Is(unicode.Variation_Selector, r):
 		return i > 0 && varies(text, i)
 	case r == vowelSeparator:
@@ -62,6 +63,12 @@ func shapes(text []rune, i int) bool {
 
 // joinsLetters applies the CONTEXTJ rules to the letters around the joiner.
 func joinsLetters(text []rune, i int) bool {
+	before, after := around(text, i)
+	return isAllowed(before + string(text[i]) + after)
+}
+
+// around is the parts of a word before and after i.
+func around(text []rune, i int) (before, after string) {
 	from, to := i, i+1
 	for from > 0 && isOfWord(text[from-1]) {
 		from--
@@ -69,8 +76,23 @@ func joinsLetters(text []rune, i int) bool {
 	for to < len(text) && isOfWord(text[to]) {
 		to++
 	}
-	_, err := precis.NewFreeform().String(string(text[from:to]))
+	return string(text[from:i]), string(text[i+1 : to])
+}
+
+// isAllowed applies the CONTEXTJ rules, among others, to a word.
+func isAllowed(word string) bool {
+	_, err := precis.NewFreeform().String(word)
 	return err == nil
+}
+
+// bends reports whether the joiner gives a cursive letter beside it the shape that it has when it
+// is joined, as in the Arabic and Persian abbreviation of the era: on one side is a letter that
+// joins letters there, and on the other none. The rules of the non-joiner know such letters:
+// it is allowed only between two of them.
+func bends(text []rune, i int) bool {
+	const beh = "\u0628" // joins on both sides
+	before, after := around(text, i)
+	return isAllowed(before+string(nonJoiner)+beh) != isAllowed(beh+string(nonJoiner)+after)
 }
 
 func isOfWord(r rune) bool { return unicode.In(r, unicode.L, unicode.M) && !booking.IsInvisible(r) }

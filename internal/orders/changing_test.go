@@ -111,6 +111,21 @@ func TestChange_AwayUnderItsKey(t *testing.T) {
 	}
 }
 
+// TestChange_DifferenceThatCannotBeCharged: a difference that the payment provider does not charge
+// is refused before the order is asked, in quotes and in changes.
+func TestChange_DifferenceThatCannotBeCharged(t *testing.T) {
+	t.Parallel()
+	b := newBundle(t, func(d *orders.Deps) { d.Terms = fussy{} })
+	b.store.put(cameTo(stayWith().View(), booking.Confirmed, ""))
+	b.answersHistory(of(booking.Lodging), nil)
+	more := orders.Change{OrderID: "lodging-1", Rooms: 2, Key: "k1"}
+	_, _, err := b.QuoteChange(t.Context(), booking.Caller{Unchecked: true}, more)
+	require.ErrorIs(t, err, &booking.Error{Code: booking.NotChangeable})
+	require.ErrorContains(t, err, "the difference cannot be charged: 100000 is not accepted")
+	_, err = b.Change(t.Context(), booking.Caller{Unchecked: true}, more)
+	require.ErrorIs(t, err, &booking.Error{Code: booking.NotChangeable}, "the order was not asked")
+}
+
 // TestQuoteChange_RowBehind: a change of a reservation that was just confirmed is quoted,
 // although its row is behind.
 func TestQuoteChange_RowBehind(t *testing.T) {

@@ -83,6 +83,31 @@ func testDrinks(t *testing.T, fresh newURL) {
 		require.Error(t, err, "no index serves both")
 	})
 
+	run(t, "RegisteredBeforeTheirEndWasStored", func(t *testing.T) {
+		db := setup(t, fresh, "catalogue")
+		catalogue := store.NewCatalogue(db)
+		west := newDrink("west")
+		west.TimeZone = "America/Los_Angeles"
+		for _, d := range []booking.Drink{newDrink("east"), west} {
+			require.NoError(t, catalogue.AddDrink(t.Context(), "1025", d, 5))
+		}
+		for _, change := range []string{
+			"UPDATE drinks SET ends_at = '9999-12-31 00:00:00+00:00'", "DELETE FROM catalogue_migrations WHERE name = '0007'",
+		} {
+			_, err := db.SQL().ExecContext(t.Context(), change)
+			require.NoError(t, err)
+		}
+		applied, err := store.Migrate(t.Context(), db, "catalogue")
+		require.NoError(t, err)
+		require.Equal(t, []string{"0007_drinks_before"}, applied)
+		last := time.Date(west.Date.Year, west.Date.Month, west.Date.Day+1, 12, 0, 0, 0, time.UTC) // somewhere
+		for now, want := range map[time.Time]int{west.Ends().Add(-time.Second): 2, last.Add(-time.Second): 2, last: 0} {
+			n, err := catalogue.CountDrinks(t.Context(), booking.CatalogueFilter{EndsAfter: now})
+			require.NoError(t, err)
+			require.Equal(t, want, n, now)
+		}
+	})
+
 	run(t, "OnlyWhatIsSoldIsListed", func(t *testing.T) {
 		catalogue := store.NewCatalogue(setup(t, fresh, "catalogue"))
 		for _, id := range append(unordered, "aa", "z") {
