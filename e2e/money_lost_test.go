@@ -98,23 +98,45 @@ func (b *between) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func neverSlow(o *app.Options) { o.Config.Overload.Breaker.Slow = time.Minute }
 
-// TestMoney_ChargeOfAnotherRelease: another release charged USh 400 instead of 40,000,
+// TestMoney_ChargeOfAnotherRelease: another release charged USh 4,000 instead of 400,000,
 // and its answer was lost. The charge is found and refunded; the order is not paid by
 // it.
 func TestMoney_ChargeOfAnotherRelease(t *testing.T) {
 	t.Parallel()
 	stripe := bootBetween(t)
 	a := bootAudited(t, stripe.pay, shortBudget, neverSlow)
-	place := a.place(9, object{"price": object{"amount": 20000, "currency": "UGX"}})
+	place := a.place(9, object{"price": object{"amount": 200_000, "currency": "UGX"}})
 	stripe.turn(`{"searchLag":"1h"}`)
-	stripe.does(func(b *between) { b.form, b.loses = func(form url.Values) { form.Set("amount", "40000") }, true })
+	stripe.does(func(b *between) { b.form, b.loses = func(form url.Values) { form.Set("amount", "400000") }, true })
 	order := a.reserve(place).with(t, http.StatusAccepted).body.ID
 	a.eventually(func() bool { return stripe.lastOrder() == order })
 	stripe.does(func(*between) {})
 	require.Equal(t, booking.PaymentUnavailable, a.becomes(order, booking.Cancelled).Reason)
 	a.requireUndone(order, place, 9, booking.PaymentUnavailable)
 	charged, refunded := stripe.totals()
-	require.Equal(t, []int64{40000, 40000}, []int64{charged, refunded}, "exactly the charge is refunded")
+	require.Equal(t, []int64{400_000, 400_000}, []int64{charged, refunded}, "exactly the charge is refunded")
+	a.requireClean()
+}
+
+// TestMoney_AmountRefused: a charge that the provider refuses for its amount is not the
+// customer's card: the order is refused, nothing of it is left, and the breaker stays closed.
+func TestMoney_AmountRefused(t *testing.T) {
+	t.Parallel()
+	stripe := bootBetween(t)
+	a := bootAudited(t, stripe.pay, firstFailureBreaker, neverSlow)
+	place := a.place(9)
+	stripe.does(func(b *between) { b.form = func(form url.Values) { form.Set("amount", "799") } }) // too small at its rates
+	for range 2 {
+		refused := a.reserve(place).with(t, http.StatusServiceUnavailable)
+		require.Equal(t, "payment_unavailable", refused.body.Code)
+		require.NotEmpty(t, refused.header.Get("Retry-After"))
+		require.Equal(t, booking.PaymentUnavailable, a.becomes(stripe.lastOrder(), booking.Cancelled).Reason)
+		require.Equal(t, []int{9, 9}, a.remaining(place))
+	}
+	stripe.does(func(*between) {})
+	a.accepted(a.reserve(place))
+	charged, refunded := stripe.totals()
+	require.Equal(t, []int64{100_000, 0}, []int64{charged, refunded})
 	a.requireClean()
 }
 
