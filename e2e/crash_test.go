@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
 	"sync"
 	"syscall"
 	"testing"
@@ -233,6 +234,35 @@ func TestCrash_RefusalStays(t *testing.T) {
 	}
 }
 
+// TestCrash_Declined: the process dies at the publication after a decline, before the engine has
+// recorded its reason. The next run finds it in the ledger, and the feed has it once.
+func TestCrash_Declined(t *testing.T) {
+	t.Parallel()
+	poor := object{"paymentMethod": "pm_card_chargeDeclined"}
+	for kind, place := range map[booking.Kind]func(*system) (path string, order object){
+		booking.Cafe:     func(s *system) (string, object) { return cafeOrders, cup(s.drink(1), poor) },
+		booking.Cleaning: func(*system) (string, object) { return calls, visit(poor) },
+	} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			s, revive := bootMortal(t, "before publish cancelled")
+			path, order := place(s)
+			answered, _ := s.send(http.MethodPost, path, order, "Idempotency-Key", "k")
+			require.Equal(t, http.StatusPaymentRequired, answered.status, "the answer is sent before the task is recorded")
+			s = revive()
+			again := s.post(path, order, "Idempotency-Key", "k").with(t, http.StatusPaymentRequired)
+			require.Equal(t, "payment_declined", again.body.Code)
+			id := again.body.Order.ID
+			s.finished(id)
+			require.Equal(t, booking.PaymentDeclined, s.page(id).Reason)
+			s.awaitEvent(id, "PaymentDeclined")
+			require.Len(t, slices.DeleteFunc(s.events(id), func(event string) bool { return event != "PaymentDeclined" }), 1)
+			charged, _ := s.atProvider()
+			require.Zero(t, charged)
+		})
+	}
+}
+
 // finished waits until the engine has recorded everything under way: the order's
 // workflow has closed, or waits with nothing pending.
 func (s *system) finished(order string) {
@@ -347,9 +377,13 @@ const hangs = "at the point"
 
 var sayThatItHangs = sync.OnceFunc(func() { fmt.Println(hangs) })
 
-// Publish hangs at the point: only the test knows when the answer, which is sent
-// before, has arrived.
+// Publish hangs at the point, before or after it has written: only the test knows when the answer,
+// which is sent before, has arrived.
 func (m mortalReadModel) Publish(ctx context.Context, p contract.Publication) error {
+	if "before publish "+string(p.View.Status) == m.point {
+		sayThatItHangs()
+		select {}
+	}
 	err := m.ReadModel.Publish(ctx, p)
 	if "publish "+string(p.View.Status) == m.point {
 		sayThatItHangs()
