@@ -40,9 +40,10 @@ run: ## Run everything on this machine; Ctrl-C stops it, the data stays in .yeya
 .PHONY: build
 build: bin/yeyak ## Build bin/yeyak
 
-# The end to end tests wait more than they compute, so the other tests run beside them. The
-# tests of a whole cluster need answers in time, so they have the machine to themselves. The
-# garbage collectors of tests, compilers and Temporal's servers do less in more memory.
+# The end to end tests wait more than they compute, so many of them run at once, and the other
+# tests beside them. The tests of a whole cluster need answers in time, so they run alone, in two
+# processes: operators' recipes mostly wait. The garbage collectors of tests, compilers and
+# Temporal's servers do less in more memory.
 .PHONY: test
 test: export GOGC ?= 400
 test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock bin/alertmanager bin/kustomize bin/govulncheck bin/axe/axe.min.js ## Run all tests and checks
@@ -56,11 +57,19 @@ test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock bin/a
 	go vet -C deploy ./...
 	bin/workflowcheck -config tools/workflowcheck/workflowcheck.yaml ./workflows/...
 	@$(MAKE) --no-print-directory --jobs test-packages test-modules
-	go test -timeout 30m ./cmd/cluster
+	@$(MAKE) --no-print-directory --jobs test-cluster test-operations
 
 .PHONY: test-packages
 test-packages:
-	go test -vet=off -timeout 60m -parallel 8 $$(go list ./... | grep -v /cmd/cluster$$)
+	go test -vet=off -timeout 60m -parallel 16 $$(go list ./... | grep -v /cmd/cluster$$)
+
+.PHONY: test-cluster
+test-cluster:
+	go test -vet=off -timeout 30m -skip TestOperations ./cmd/cluster
+
+.PHONY: test-operations
+test-operations:
+	go test -vet=off -timeout 30m -run TestOperations ./cmd/cluster
 
 .PHONY: test-modules
 test-modules:

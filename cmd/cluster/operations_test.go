@@ -11,8 +11,8 @@ import (
 )
 
 // TestOperations follows docs/operations on a cluster as `make cluster` starts it: it runs
-// every recipe in a shell and checks what the documents promise. It is not parallel, so that
-// it runs before the tests that load the machine.
+// every recipe in a shell and checks what the documents promise. It is not parallel, since it
+// changes the environment.
 func TestOperations(t *testing.T) {
 	o := newOperator(t)
 	cluster := o.launch("exec bin/cluster run")

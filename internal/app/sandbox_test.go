@@ -40,7 +40,7 @@ func TestRunSandboxPayments_RemembersWhenItIsStartedAgain(t *testing.T) {
 	cfg := config.SandboxPayments{
 		Process: config.Process{ShutdownGrace: 5 * time.Second}, Data: config.Data{Dir: t.TempDir()}, RefusePercent: 100,
 	}
-	c := booking.Charge{Key: "o1/charge", OrderID: "o1", Amount: booking.Money{Amount: 5, Currency: "KRW"}, Method: "pm_card_visa"}
+	c := booking.Charge{Key: "o1/charge", OrderID: "o1", Amount: booking.Money{Amount: 5000, Currency: "KRW"}, Method: "pm_card_visa"}
 	p, url, stop := runSandbox(t, cfg)
 	_, err := p.Charge(t.Context(), c)
 	require.ErrorContains(t, err, "declined")

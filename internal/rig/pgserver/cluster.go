@@ -29,7 +29,7 @@ type Settings map[string]string
 var always = Settings{
 	"listen_addresses":        "127.0.0.1",
 	"unix_socket_directories": "",
-	"max_connections":         "200", // parallel tests with a pool each
+	"max_connections":         "400", // parallel tests with a pool each
 	"log_min_messages":        "warning",
 }
 
