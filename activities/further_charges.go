@@ -73,10 +73,10 @@ func (p *Payments) furtherThroughGate(ctx context.Context, c booking.Charge) (bo
 		return p.Ledger.EndFurther(ctx, c, booking.Charged, ref)
 	case errors.Is(err, ErrDeclined):
 		return p.Ledger.EndFurther(ctx, c, booking.Declined, "")
+	case isBusy(err), errors.Is(err, ErrAmountRefused): // the change is refused, and its undo voids the charge
+		return booking.FurtherCharge{Status: booking.ChargeDeferred}, nil
 	case errors.Is(err, ErrVoided), needsUndo(err), isToConfirm(err): // a further charge has no page for the customer's confirmation
 		return p.voidFurther(ctx, c)
-	case isBusy(err):
-		return booking.FurtherCharge{Status: booking.ChargeDeferred}, nil // the provider was busy
 	default:
 		return further, calleeFailure{fmt.Errorf("charge at provider: %w", err)}
 	}
@@ -95,7 +95,7 @@ func (p *Payments) voidFurther(ctx context.Context, c booking.Charge) (booking.F
 	if err != nil {
 		return further, calleeFailure{fmt.Errorf("void unknown charge at provider: %w", err)}
 	}
-	ref, err := p.keepFirst(ctx, c, refs)
+	ref, err := p.keepOne(ctx, c, refs)
 	switch {
 	case err != nil:
 		return further, calleeFailure{err}

@@ -106,8 +106,9 @@ type PaymentProvider interface {
 	// Charge charges once per key and returns the provider's reference. Returns ErrDeclined
 	// if the provider refuses for good, ErrVoided if the key was voided before it was
 	// charged, ErrOtherAmount if the charge has to be refunded, ErrAmountRefused if the
-	// provider charges nobody this amount, *Owed if no repetition finds out the outcome, and *ActionRequired if the customer has to confirm it first,
-	// which only charges with a ReturnTo can need.
+	// provider charges nobody this amount, *Owed if no repetition finds out the outcome, and
+	// *ActionRequired if the customer has to confirm it first, which only charges with a
+	// ReturnTo can need.
 	Charge(ctx context.Context, c booking.Charge) (ref string, err error)
 	// Confirm finds out the outcome of a charge that the customer had to confirm, and takes
 	// the charge where the provider leaves that to us. ref is that of the *ActionRequired;
@@ -202,7 +203,7 @@ var (
 	ErrDeclined = errors.New("payment declined")
 	ErrVoided   = errors.New("charge was voided")
 	// ErrOtherAmount: another amount than the charge's was charged under its key, by a
-	// release that used another unit of the currency.
+	// release that used another unit of the currency, or because it was charged several times.
 	ErrOtherAmount = errors.New("another amount was charged")
 	// ErrAmountRefused: the provider does not charge this amount with any payment method.
 	ErrAmountRefused = errors.New("the provider refuses the amount")

@@ -1,9 +1,12 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -68,26 +71,37 @@ func (p *Payments) madeCharge(ctx context.Context, payment booking.Payment) (ref
 	if err != nil {
 		return "", err
 	}
-	return p.keepFirst(ctx, payment.Charge, refs)
+	return p.keepOne(ctx, payment.Charge, refs)
 }
 
-// keepFirst refunds all that was charged but the first charge, and returns its reference; "" if
-// there is none. There are several only if the provider has made the same charge more than once.
-func (p *Payments) keepFirst(ctx context.Context, c booking.Charge, refs []string) (ref string, err error) {
-	if len(refs) == 0 {
-		return "", nil
+// keepOne refunds all but one of the charges that the provider has made under one key, and returns
+// its reference; "" if there are none. It keeps the one of which most is left, so that it keeps the
+// same one when it is repeated. If the provider cannot refund another one, or not yet, the audit
+// reports that charge until it is refunded.
+func (p *Payments) keepOne(ctx context.Context, c booking.Charge, refs []string) (ref string, err error) {
+	if len(refs) < 2 {
+		return strings.Join(refs, ""), nil
 	}
-	for _, spare := range refs[1:] {
-		seen, err := p.Provider.Retrieve(ctx, spare)
-		if err == nil {
-			left := booking.Money{Amount: seen.Left, Currency: c.Amount.Currency}
-			_, err = p.Provider.Refund(ctx, booking.Payment{Charge: c}.RefundKey()+ofLater+spare, seen, left)
+	var made []ChargeState
+	for _, ref := range refs {
+		seen, err := p.Provider.Retrieve(ctx, ref)
+		if err != nil {
+			return "", fmt.Errorf("retrieve charge that was made several times: %w", err)
 		}
-		if err != nil && !errors.Is(err, ErrReturned) {
-			return "", fmt.Errorf("refund charge that was made twice: %w", err)
+		made = append(made, seen)
+	}
+	kept := slices.MaxFunc(made, func(a, b ChargeState) int { return cmp.Compare(a.Left, b.Left) })
+	for _, seen := range made {
+		if seen.Ref == kept.Ref || seen.Left == 0 {
+			continue
+		}
+		left := booking.Money{Amount: seen.Left, Currency: c.Amount.Currency}
+		_, err := p.Provider.Refund(ctx, booking.Payment{Charge: c}.RefundKey()+ofLater+seen.Ref, seen, left)
+		if _, isOwed := errors.AsType[*Owed](err); err != nil && !isOwed && !errors.Is(err, ErrReturned) {
+			return "", fmt.Errorf("refund charge that was made several times: %w", err)
 		}
 	}
-	return refs[0], nil
+	return kept.Ref, nil
 }
 
 // importLateCharge records in the ledger a charge of unknown outcome that was made after all,

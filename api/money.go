@@ -19,8 +19,8 @@ func (money) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 	return s
 }
 
-// checkPrice reports a price that the payment provider does not accept: customers'
-// charges would be declined. A price of 0 is allowed.
+// checkPrice reports a price that the payment provider does not accept: no customer could pay it.
+// A price of 0 is allowed.
 func (f *faults) checkPrice(ctx huma.Context, m *money) {
 	if m == nil || m.Currency == "" || m.Amount < 0 {
 		return // the schema reports the fault

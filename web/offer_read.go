@@ -42,7 +42,7 @@ func (f *offerForm) readPrice(v *visit) {
 		f.faults["price"] = v.say("fault.money")
 	case price.Amount > 0 && v.Terms != nil && v.Terms.Amount(price) != nil:
 		f.faults["price"] = v.say("fault.money")
-		if least, most := v.Terms.Bounds(unit); price.Amount < least.Amount || price.Amount > most.Amount {
+		if least, most := v.Terms.Bounds(unit); most.Amount > 0 && (price.Amount < least.Amount || price.Amount > most.Amount) {
 			f.faults["price"] = v.say("fault.bounds", v.money(least), v.money(most))
 		}
 	}

@@ -146,21 +146,26 @@ func (f *facts) provider() []Finding {
 // hasEnded reports whether the order and its workflow have ended.
 func (f *facts) hasEnded() bool { return f.order().status.Final() && f.life != running }
 
-// unresolvedRemedy is the remedy for a further charge that was made and whose outcome the ledger
-// did not have when the order ended; "" if the ledger has no such charge.
+// unresolvedRemedy is the remedy for charges whose outcome the ledger did not have when the order
+// ended; "" if the ledger has no such charge.
 func (f *facts) unresolvedRemedy() string {
-	if f.payment != nil && f.hasEnded() && slices.ContainsFunc(f.payment.Further, booking.FurtherCharge.Pending) {
+	p := f.payment
+	if p != nil && f.hasEnded() && (mayHaveBeenMade(p) || slices.ContainsFunc(p.Further, booking.FurtherCharge.Pending)) {
 		return checkRemedy(f.id)
 	}
 	return ""
 }
 
-// driftRemedy is the remedy if the provider has refunded more than the ledger has, or less
-// because a refund failed after it was done, or if a charge was made after all: one of unknown
+// mayHaveBeenMade reports whether the order's charge may have been made after all: one of unknown
 // outcome that a person has refunded by hand, or one that was confirmed too late.
+func mayHaveBeenMade(p *booking.Payment) bool {
+	return p.Status == booking.Returned && p.Ref == "" || p.MayBeChargedLate()
+}
+
+// driftRemedy is the remedy if the provider has refunded more than the ledger has, or less
+// because a refund failed after it was done, or if a charge was made after all.
 func (f *facts) driftRemedy(charges []ProviderCharge) string {
-	unknown := f.payment.Status == booking.Returned && f.payment.Ref == "" || f.payment.MayBeChargedLate()
-	if len(charges) == 1 && unknown {
+	if len(charges) == 1 && mayHaveBeenMade(f.payment) {
 		return checkRemedy(f.id)
 	}
 	if len(charges) != 1 || charges[0].Ref != f.payment.Ref {

@@ -70,7 +70,7 @@ func NewStripe(o StripeOptions) *Stripe {
 
 // Charge implements activities.PaymentProvider.
 func (s *Stripe) Charge(ctx context.Context, c booking.Charge) (ref string, err error) {
-	if refused := (Terms{}).Amount(c.Amount); refused != nil {
+	if _, refused := toStripe(c.Amount); refused != nil {
 		// An older release may have made the charge in other terms.
 		found, err := s.findAll(ctx, c)
 		if err != nil || len(found) > 0 {

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/stripe/stripe-go/v84"
@@ -133,11 +134,22 @@ func (s *Stripe) refusal(err error) error {
 		s.log.Warn("stripe refuses a charge, and not for its card", zap.String("answer", answered.Error()))
 	}
 	why := activities.ErrDeclined
-	switch {
-	case said.Code == stripe.ErrorCodeAmountTooSmall, said.Code == stripe.ErrorCodeAmountTooLarge, said.Param == "amount", said.Param == "currency":
+	if isOfAmount(said) {
 		why = activities.ErrAmountRefused
 	}
 	return fmt.Errorf("%w: %s %s", why, cmp.Or(string(said.Code), string(said.Type)), cmp.Or(string(said.DeclineCode), said.Param))
+}
+
+// isOfAmount reports whether a final answer is about the amount or its currency, and not about
+// the payment method.
+func isOfAmount(said stripe.Error) bool {
+	switch {
+	case said.Type == stripe.ErrorTypeCard, strings.HasPrefix(string(said.Code), "payment_method"):
+		return false
+	default:
+		return said.Code == stripe.ErrorCodeAmountTooSmall || said.Code == stripe.ErrorCodeAmountTooLarge ||
+			said.Param == "amount" || said.Param == "currency"
+	}
 }
 
 // toPerson turns a final answer to any other request into an error that needs a person:

@@ -99,12 +99,15 @@ func (s *Stripe) list(ctx context.Context, c booking.Charge, since time.Time) (i
 }
 
 // outcomeOf is the outcome of a charge from its looked-up intents. It returns ErrOtherAmount
-// if another release has charged in other terms, and ErrVoided if there is only a void.
+// if another release has charged in other terms, or it was charged several times, and ErrVoided if there is only a void.
 func (s *Stripe) outcomeOf(ctx context.Context, c booking.Charge, found []*stripe.PaymentIntent, lost error) (ref string, err error) {
 	if lost != nil {
 		return "", lost
 	}
 	intent := foremost(found)
+	if made := count(found, stripe.PaymentIntentStatusSucceeded); made > 1 {
+		return "", fmt.Errorf("%w: it was made %d times", activities.ErrOtherAmount, made)
+	}
 	if intent.Status == stripe.PaymentIntentStatusCanceled && intent.PaymentMethod == nil && intent.LastPaymentError == nil {
 		return "", activities.ErrVoided
 	}
@@ -115,6 +118,15 @@ func (s *Stripe) outcomeOf(ctx context.Context, c booking.Charge, found []*strip
 		return "", err
 	}
 	return ref, nil
+}
+
+func count(intents []*stripe.PaymentIntent, in stripe.PaymentIntentStatus) (n int) {
+	for _, intent := range intents {
+		if intent.Status == in {
+			n++
+		}
+	}
+	return n
 }
 
 // isItsAmount returns ErrOtherAmount if the amounts of intent and charge differ.

@@ -43,8 +43,8 @@ func (s *Stripe) Void(ctx context.Context, c booking.Charge) (refs []string, err
 // forestall makes certain that no intent of the charge is created from now on, and returns the
 // existing ones.
 func (s *Stripe) forestall(ctx context.Context, c booking.Charge) ([]*stripe.PaymentIntent, error) {
-	if (Terms{}).Amount(c.Amount) != nil {
-		return s.findAll(ctx, c) // this release never requests it
+	if _, err := toStripe(c.Amount); err != nil {
+		return s.findAll(ctx, c) // this release cannot request it
 	}
 	for n := range chargeKeys {
 		void, err := s.create(ctx, c, n, voiding)

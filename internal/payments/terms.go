@@ -36,19 +36,20 @@ const (
 	// Those that Stripe states.
 	statedLeast = `USD 50 AED 200 AUD 50 BRL 50 CAD 50 CHF 50 CZK 1500 DKK 250 EUR 50 GBP 30 HKD 400 HUF 17500 INR 50 JPY 50
 		MXN 1000 MYR 200 NOK 300 NZD 50 PLN 200 RON 200 SEK 300 SGD 50 THB 1000`
-	// Of other currencies Stripe requires what is worth US$ 0.50 at its rate of the day. These are
-	// worth that at the rates of 2025, and are rounded up. Rates move: a charge that Stripe finds
-	// too small is ErrAmountRefused.
-	otherLeast = `AFN 4000 ALL 5000 AMD 20000 AOA 50000 ARS 80000 AWG 90 AZN 90 BAM 90 BBD 200 BDT 7000 BHD 200 BIF 2000 BMD 50
-		BND 70 BOB 400 BSD 50 BWP 700 BYN 200 BZD 200 CDF 200000 CLP 500 CNY 400 COP 200000 CRC 30000 CVE 5000 DJF 90
+	// Of other currencies Stripe requires what is worth about US$ 0.50 at its rate of the day, or the
+	// least amount of the currency in which our account is paid. These are worth US$ 0.50 at the
+	// rates of 2025, rounded up to one digit. A charge that Stripe finds too small all the same is
+	// ErrAmountRefused.
+	otherLeast = `AFN 4000 ALL 5000 AMD 30000 AOA 50000 ARS 80000 AWG 90 AZN 90 BAM 100 BBD 100 BDT 7000 BHD 200 BIF 2000 BMD 50
+		BND 70 BOB 400 BSD 50 BWP 800 BYN 200 BZD 100 CDF 200000 CLP 500 CNY 400 COP 300000 CRC 30000 CVE 6000 DJF 90
 		DOP 4000 DZD 7000 EGP 3000 ETB 8000 FJD 200 FKP 40 GEL 200 GIP 40 GMD 4000 GNF 5000 GTQ 400 GYD 20000 HNL 2000
-		HTG 7000 IDR 900000 ILS 200 ISK 7000 JMD 9000 JOD 400 KES 7000 KGS 5000 KHR 300000 KMF 300 KRW 800 KWD 200
-		KYD 50 KZT 30000 LAK 2000000 LBP 5000000 LKR 20000 LRD 10000 LSL 900 MAD 500 MDL 900 MGA 3000 MKD 3000
-		MMK 200000 MNT 200000 MOP 500 MUR 3000 MVR 800 MWK 90000 MZN 4000 NAD 900 NGN 80000 NIO 2000 NPR 8000 OMR 200
-		PAB 50 PEN 200 PGK 300 PHP 3000 PKR 20000 PYG 4000 QAR 200 RSD 6000 RUB 5000 RWF 800 SAR 200 SBD 500 SCR 800
-		SHP 40 SLE 2000 SOS 30000 SRD 2000 SZL 900 TJS 500 TND 2000 TOP 200 TRY 3000 TTD 400 TWD 2000 TZS 200000
-		UAH 3000 UGX 200000 UYU 2000 UZS 600000 VND 20000 VUV 70 WST 200 XAF 300 XCD 200 XCG 90 XOF 300 XPF 60 YER 20000
-		ZAR 900 ZMW 2000`
+		HTG 7000 IDR 900000 ILS 200 ISK 8000 JMD 9000 JOD 400 KES 7000 KGS 5000 KHR 300000 KMF 300 KRW 800 KWD 200
+		KYD 50 KZT 30000 LAK 2000000 LBP 5000000 LKR 20000 LRD 10000 LSL 1000 MAD 600 MDL 1000 MGA 3000 MKD 4000
+		MMK 200000 MNT 200000 MOP 500 MUR 3000 MVR 800 MWK 90000 MZN 4000 NAD 1000 NGN 90000 NIO 2000 NPR 8000 OMR 200
+		PAB 50 PEN 200 PGK 300 PHP 3000 PKR 20000 PYG 4000 QAR 200 RSD 6000 RUB 6000 RWF 800 SAR 200 SBD 500 SCR 800
+		SHP 40 SLE 2000 SOS 30000 SRD 2000 SZL 1000 TJS 600 TND 2000 TOP 200 TRY 3000 TTD 400 TWD 2000 TZS 200000
+		UAH 3000 UGX 200000 UYU 3000 UZS 700000 VND 20000 VUV 70 WST 200 XAF 400 XCD 200 XCG 90 XOF 400 XPF 60 YER 30000
+		ZAR 1000 ZMW 2000`
 )
 
 func termsOf() map[string]term {
@@ -89,8 +90,19 @@ func (Terms) Currency(code string) error {
 
 // Amount says why the amount, which is not 0, cannot be paid at once.
 func (Terms) Amount(m booking.Money) error {
-	_, err := toStripe(m)
-	return err
+	units, err := toStripe(m)
+	if err != nil {
+		return err
+	}
+	least, most := Terms{}.Bounds(m.Currency)
+	switch t := terms[m.Currency]; {
+	case units > t.most:
+		return fmt.Errorf("the payment provider takes %d %s at most", most.Amount, m.Currency)
+	case units < t.least:
+		return fmt.Errorf("the payment provider takes %d %s at least", least.Amount, m.Currency)
+	default:
+		return nil
+	}
 }
 
 // Bounds are the least and the largest amount of a currency that can be paid at once; both 0 if it
@@ -120,7 +132,8 @@ func (Terms) Part(m booking.Money) booking.Money {
 	return m
 }
 
-// toStripe is an amount in Stripe's unit of its currency.
+// toStripe is an amount in Stripe's unit of its currency. It returns an error only if the amount
+// cannot be expressed there: another release may have charged what Amount refuses.
 func toStripe(m booking.Money) (int64, error) {
 	if err := (Terms{}).Currency(m.Currency); err != nil {
 		return 0, err
@@ -128,12 +141,11 @@ func toStripe(m booking.Money) (int64, error) {
 	t := terms[m.Currency]
 	up, down := scale(m.Currency, t)
 	switch {
+	case m.Amount > math.MaxInt64/up:
+		_, most := Terms{}.Bounds(m.Currency)
+		return 0, fmt.Errorf("the payment provider takes %d %s at most", most.Amount, m.Currency)
 	case m.Amount%down != 0:
 		return 0, fmt.Errorf("the payment provider takes %s in multiples of %d only", m.Currency, down)
-	case m.Amount > math.MaxInt64/up || m.Amount/down*up > t.most:
-		return 0, fmt.Errorf("the payment provider takes %s %s at most", inMinor(t.most/t.multiple*t.multiple, up, down), m.Currency)
-	case m.Amount/down*up < t.least:
-		return 0, fmt.Errorf("the payment provider takes %s %s at least", inMinor(t.least, up, down), m.Currency)
 	case m.Amount*up/down%t.multiple != 0:
 		return 0, fmt.Errorf("the payment provider takes %s in multiples of %d only", m.Currency, t.multiple)
 	default:
@@ -165,5 +177,3 @@ func scale(code string, t term) (up, down int64) {
 	}
 	return up, down
 }
-
-func inMinor(amount, up, down int64) string { return strconv.FormatInt(amount/up*down, 10) }

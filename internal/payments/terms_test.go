@@ -51,7 +51,7 @@ func TestTerms_AreOfCurrencies(t *testing.T) {
 	for code, term := range terms {
 		_, known := booking.Digits(code)
 		require.True(t, known, code)
-		require.Positive(t, term.most, "%s has a least amount, but is in no list of codes", code)
+		require.Positive(t, term.most, "%s has digits, but no least amount", code)
 		require.Greater(t, term.least, 10*term.multiple, "%s has no least amount of its own", code)
 		for _, theirs := range []int64{term.least, term.most / term.multiple * term.multiple} {
 			m := fromStripe(theirs, code)
