@@ -21,9 +21,11 @@ type purse struct {
 	ofRef     map[string]string // the ref of a refund's charge, by its key
 	nextError error             // the answer to the next charge, after it was made
 	refuses   bool
-	voidError error // the answer to a void
-	twice     bool  // whether a void finds each charge twice
-	unseen    error // the answer to a retrieval
+	// refusesAmount refuses all charges for their amount.
+	refusesAmount bool
+	voidError     error // the answer to a void
+	twice         bool  // whether a void finds each charge twice
+	unseen        error // the answer to a retrieval
 	// refusals are its answers to refunds, by the reference of their charge.
 	refusals  map[string]error
 	requested []string // refunds, with their amounts
@@ -37,8 +39,11 @@ func newPurse() *purse {
 func (p *purse) Charge(_ context.Context, c booking.Charge) (string, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.refuses {
+	switch {
+	case p.refuses:
 		return "", activities.ErrDeclined
+	case p.refusesAmount:
+		return "", activities.ErrAmountRefused
 	}
 	if p.charges[c.Key] < 0 {
 		return "", activities.ErrVoided
@@ -227,6 +232,24 @@ func TestChargeFurther_DeclinedChangesNothing(t *testing.T) {
 		require.Equal(t, declined, outcome)
 	}
 	require.Equal(t, price, onRecord(t, p, first.OrderID).Amount)
+}
+
+// TestChargeFurther_AmountRefused: the change is refused as impossible to pay now, not as declined,
+// and its undo finds that nothing was charged.
+func TestChargeFurther_AmountRefused(t *testing.T) {
+	t.Parallel()
+	p, provider, first, further := changed(t)
+	provider.refusesAmount = true
+	for range 2 {
+		outcome, err := chargeFurther(p, further)
+		require.NoError(t, err)
+		require.Equal(t, booking.Outcome{Result: booking.Deferred}, outcome)
+	}
+	outcome, err := settleFurther(p, further)
+	require.NoError(t, err)
+	require.Equal(t, booking.Undone, outcome.Result)
+	require.Equal(t, price, onRecord(t, p, first.OrderID).Amount)
+	require.Equal(t, price.Amount, provider.left())
 }
 
 func TestSettleFurther_UnansweredChargeIsVoidedOrKnown(t *testing.T) {

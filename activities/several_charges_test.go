@@ -155,8 +155,8 @@ func chargedTwice(t *testing.T, change bool) (*activities.Payments, *purse, book
 	return p, provider, first, further
 }
 
-// TestVoid_OfAChargeThatWasMadeTwice: what was charged beside the first charge is refunded in full,
-// once, whoever finds it: the change, its undo, or a check after the order's end.
+// TestVoid_OfAChargeThatWasMadeTwice: one charge is kept, and the other one is refunded in full, once,
+// whoever finds it: the change, its undo, or a check after the order's end.
 func TestVoid_OfAChargeThatWasMadeTwice(t *testing.T) {
 	t.Parallel()
 	t.Run("Change", func(t *testing.T) {
@@ -181,6 +181,29 @@ func TestVoid_OfAChargeThatWasMadeTwice(t *testing.T) {
 		require.NoError(t, err)
 		require.EqualValues(t, 80000, undo.Refunded)
 		require.Zero(t, provider.left())
+	})
+	t.Run("ChangeWhoseFirstChargeIsRefunded", func(t *testing.T) {
+		t.Parallel()
+		p, provider, first, further := chargedTwice(t, true)
+		provider.refunds["in the dashboard"] = activities.Refund{ID: "re", Amount: 30000, State: booking.EntryDone}
+		provider.ofRef["in the dashboard"] = refOf(further.Key)
+		outcome, err := settleFurther(p, further)
+		require.NoError(t, err)
+		require.Equal(t, done, outcome)
+		require.Equal(t, []string{refOf(first.Key), refOf(further.Key + "*")}, onRecord(t, p, first.OrderID).Refs())
+		require.Empty(t, provider.requested)
+	})
+	t.Run("ChangeWhoseSecondChargeCannotBeRefunded", func(t *testing.T) {
+		t.Parallel()
+		p, provider, first, further := chargedTwice(t, true)
+		provider.refusals = map[string]error{refOf(further.Key + "*"): &activities.Owed{Words: "card is closed", NeedsPerson: true}}
+		outcome, err := settleFurther(p, further)
+		require.NoError(t, err, "the audit reports it")
+		require.Equal(t, done, outcome)
+		undo, err := refund(p, because(first, booking.ByCustomer))
+		require.NoError(t, err)
+		require.EqualValues(t, 80000, undo.Refunded)
+		require.EqualValues(t, 30000, provider.left())
 	})
 	t.Run("Undo", func(t *testing.T) {
 		t.Parallel()

@@ -134,7 +134,12 @@ func TestMoney_AmountRefused(t *testing.T) {
 		require.Equal(t, []int{9, 9}, a.remaining(place))
 	}
 	stripe.does(func(*between) {})
-	a.accepted(a.reserve(place))
+	order := a.accepted(a.reserve(place))
+	stripe.does(func(b *between) { b.form = func(form url.Values) { form.Set("amount", "799") } })
+	no := a.move(order, "k", object{"rooms": 2}).with(t, http.StatusServiceUnavailable)
+	require.Equal(t, "payment_unavailable", no.body.Code)
+	a.finished(order)
+	require.Equal(t, []int{8, 8}, a.remaining(place))
 	charged, refunded := stripe.totals()
 	require.Equal(t, []int64{100_000, 0}, []int64{charged, refunded})
 	a.requireClean()

@@ -75,6 +75,10 @@ var drifts = map[string]drift{
 	"ProviderTookTwice": {booking.Lodging, booking.PaymentPending, func(b *books) {
 		b.charges = []audit.ProviderCharge{{OrderID: "lodging-1", Ref: "a", Charged: price}, {OrderID: "lodging-1", Ref: "b", Charged: price, Refunded: 1}}
 	}, found(audit.Provider, "the provider charged its price 2 times: 100000 KRW charged under a, 0 of it refunded, and 100000 KRW charged under b, 1 of it refunded")},
+	"ProviderTookTwiceAndNobodyKnew": {booking.Lodging, booking.Cancelled, func(b *books) {
+		b.payments[0].Status, b.payments[0].Ref, b.payments[0].Refunded = booking.Returned, "", 0
+		b.charges = []audit.ProviderCharge{{OrderID: "lodging-1", Ref: "a", Charged: price}, {OrderID: "lodging-1", Ref: "b", Charged: price}}
+	}, foundByCheck(audit.Provider, booking.Lodging, "the provider charged its price 2 times: 100000 KRW charged under a, 0 of it refunded, and 100000 KRW charged under b, 0 of it refunded")},
 	"ProviderNeverTook": {booking.Food, booking.Delivered, func(b *books) { b.charges = nil },
 		found(audit.Provider, "the ledger says: 100000 KRW charged; the provider: nothing charged")},
 	"ProviderRefundedMore": {booking.Lodging, booking.Confirmed, func(b *books) { b.charges[0].Refunded = 100000 },

@@ -298,6 +298,46 @@ func TestStripe_SavedFailureOfNothing(t *testing.T) {
 	})
 }
 
+// TestStripe_MadeTwice: a charge that was made twice is not a payment of its order, and a void finds
+// both.
+func TestStripe_MadeTwice(t *testing.T) {
+	t.Parallel()
+	second := strings.Replace(intentIn("succeeded"), "pi_1", "pi_2", 1)
+	p := dial(t, byPath(t, map[string]http.HandlerFunc{
+		"POST /v1/payment_intents":       says(500, `{"error":{"type":"api_error"}}`, "Idempotent-Replayed", "true"),
+		"GET /v1/payment_intents/search": says(200, `{"object":"search_result","data":[]}`),
+		"GET /v1/payment_intents":        says(200, `{"object":"list","data":[`+second+`,`+intentIn("succeeded")+`]}`),
+	}))
+	_, err := p.Charge(t.Context(), newCharge("pm_card_visa"))
+	require.ErrorIs(t, err, activities.ErrOtherAmount)
+	refs, err := p.Void(t.Context(), newCharge("pm_card_visa"))
+	require.NoError(t, err)
+	require.ElementsMatch(t, []string{"pi_1", "pi_2"}, refs)
+}
+
+// TestStripe_LessThanWeAccept: an order that another release has accepted is charged, and its charge
+// is found, although today's least price is higher.
+func TestStripe_LessThanWeAccept(t *testing.T) {
+	t.Parallel()
+	little := newCharge("pm_card_visa")
+	little.Amount.Amount = 750
+	require.Error(t, payments.Terms{}.Amount(little.Amount))
+	made := says(200, strings.Replace(intentIn("succeeded"), "50000", "750", 1))
+	for name, answers := range map[string]map[string]http.HandlerFunc{
+		"Answered": {"POST /v1/payment_intents": made},
+		"Lost": {
+			"POST /v1/payment_intents":       says(500, `{"error":{"type":"api_error"}}`, "Idempotent-Replayed", "true"),
+			"GET /v1/payment_intents/search": says(200, `{"object":"search_result","data":[{"id":"pi_1"}]}`),
+			"GET /v1/payment_intents/pi_1":   made,
+			"GET /v1/payment_intents":        says(200, `{"object":"list","data":[]}`),
+		},
+	} {
+		ref, err := dial(t, byPath(t, answers)).Charge(t.Context(), little)
+		require.NoError(t, err, name)
+		require.Equal(t, "pi_1", ref, name)
+	}
+}
+
 // TestStripe_SearchThatFails leaves the outcome open.
 func TestStripe_SearchThatFails(t *testing.T) {
 	t.Parallel()
