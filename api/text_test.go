@@ -22,6 +22,7 @@ func TestName_InvisibleWhereItHasAnEffect(t *testing.T) {
 		"Bengali":            "র\u200d্যাডিসন",
 		"Kannada":            "ರ\u200d್ಯಾಂಕ್",
 		"PersianEra":         "کافه ۱۳۰۳ ه\u200d.ش",
+		"PersianTatweel":     "کتـاب\u200cخانه",
 		"ArabicEra":          "1446 ه\u200d",
 		"ArabicFinalForm":    "الحرف \u200dه",
 		"Cook":               "Lunch by 👩\u200d🍳",

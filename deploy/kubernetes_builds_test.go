@@ -105,6 +105,15 @@ func TestPostgres_LogsNoStatements(t *testing.T) {
 	require.Contains(t, everything(t).Services["postgres"].Command, quiet)
 }
 
+// After a crash PostgreSQL flushes its files with one system call for each file system, and not
+// each file: with many tables that took most of its recovery.
+func TestPostgres_RecoversQuickly(t *testing.T) {
+	t.Parallel()
+	const quick = "--recovery_init_sync_method=syncfs"
+	require.Contains(t, render(t, "kubernetes/overlays/local/jobs").statefulSets["yeyak-postgres"].Spec.Template.Spec.Containers[0].Args, quick)
+	require.Contains(t, strings.Join(everything(t).Services["postgres"].Command, " "), strings.TrimPrefix(quick, "--"))
+}
+
 // Autoscaling stops before the database has no connections left.
 func TestKubernetes_Connections(t *testing.T) {
 	t.Parallel()

@@ -5,7 +5,6 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -85,6 +84,7 @@ func TestCafe_SoldOut(t *testing.T) {
 	first := s.orderCup(drink).with(t, http.StatusCreated).body.ID
 	a := s.orderCup(drink).with(t, http.StatusConflict)
 	require.Equal(t, "sold_out", a.body.Code)
+	require.Contains(t, a.body.Detail, "Nothing was charged")
 	order := a.body.Order.ID
 	require.Equal(t, booking.SoldOut, s.becomes(order, booking.Cancelled).Reason)
 	s.requireNeverCharged(order)
@@ -151,11 +151,9 @@ func TestCafe_RefusedWithoutStock(t *testing.T) {
 		cafe.stop()
 		var refused []string
 		for range 3 {
-			began := time.Now()
 			a := order().with(t, http.StatusServiceUnavailable)
 			require.Equal(t, "cafe_unavailable", a.body.Code)
 			require.NotEmpty(t, a.header.Get("Retry-After"))
-			require.Less(t, time.Since(began), soon)
 			require.NotContains(t, refused, a.body.Order.ID, "it is a new order each time")
 			refused = append(refused, a.body.Order.ID)
 			s.requireNeverCharged(a.body.Order.ID)

@@ -151,6 +151,26 @@ func TestCatalogue_DrinkStock(t *testing.T) {
 	})
 }
 
+// TestInput_AsPeopleWriteIt: names with joiners, addresses and reasons of two lines, and telephone
+// numbers in any form are accepted.
+func TestInput_AsPeopleWriteIt(t *testing.T) {
+	t.Parallel()
+	s := boot(t, withCouriers)
+	for _, name := range []string{"مهمان\u200cخانه", "ශ්\u200dරී ලංකා", "Lunch by 👩\u200d🍳"} {
+		menu := s.menu(object{"name": name})
+		require.Equal(t, name, s.order(menu, object{"address": "12 Sejong-daero\nSeoul"}).with(t, http.StatusCreated).body.Item.Name)
+	}
+	for _, tel := range []string{"02.123.4567", "02/123/4567", "02-123-4567 ext. 5", "０２－１２３－４５６７"} {
+		order := s.call(object{"tel": tel, "location": "12 Sejong-daero\n3rd floor"}).with(t, http.StatusCreated).body.ID
+		contact := string(s.get(calls + "/" + order + "/contact").with(t, http.StatusOK).raw)
+		require.Contains(t, contact, "+8221234567", tel)
+		require.Contains(t, contact, `12 Sejong-daero\n3rd floor`)
+		s.post(calls+"/"+order+"/cancel", object{"reason": "They moved.\nSorry."}).with(t, http.StatusOK)
+	}
+	hidden := s.post(menus, object{"name": "Soup\u202e", "ownerId": "bora", "price": object{"amount": 8000, "currency": "KRW"}})
+	require.Equal(t, "name", hidden.with(t, http.StatusUnprocessableEntity).body.Errors[0].Field)
+}
+
 // TestCleaning_Telephone: management reads it, and the cleaner while the call is under
 // way.
 //

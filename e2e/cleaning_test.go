@@ -8,7 +8,6 @@ import (
 	"slices"
 	"strconv"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -77,12 +76,10 @@ func TestCleaning_RefusedUnregistered(t *testing.T) {
 		management.stop()
 		var refused []string
 		for range 3 {
-			began := time.Now()
 			a := call().with(t, http.StatusServiceUnavailable)
 			require.Equal(t, "not_registered", a.body.Code)
 			require.Contains(t, a.body.Detail, "please call again in a moment")
 			require.NotEmpty(t, a.header.Get("Retry-After"))
-			require.Less(t, time.Since(began), soon)
 			require.NotContains(t, refused, a.body.Order.ID, "it is a new call each time")
 			refused = append(refused, a.body.Order.ID)
 			s.requireNeverCharged(a.body.Order.ID)

@@ -57,9 +57,6 @@ func (s *system) withDefaultBudget() *system {
 	return h
 }
 
-// soon is well before the end of the reply budget, on a busy machine too.
-const soon = 15 * time.Second
-
 // waitLimit bounds waits in failing tests. It is long, so that tests do not depend on the
 // machine's speed.
 const waitLimit = 3 * time.Minute

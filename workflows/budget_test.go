@@ -146,6 +146,38 @@ func TestBudget_OfDecisionsThatSucceed(t *testing.T) {
 	}
 }
 
+// TestBudget_ChangesWhileAServiceIsAway: a change that is tried every second while payments are away
+// uses up few of the order's changes, and is made soon after the outage.
+func TestBudget_ChangesWhileAServiceIsAway(t *testing.T) {
+	const outage = 20 * time.Minute
+	s := newMove(t, 3)
+	down := false
+	s.setFaults(func(call string) fault { return only(nothing, down && call == "begin further charge") })
+	s.env.RegisterDelayedCallback(func() { down = true }, hour)
+	s.env.RegisterDelayedCallback(func() { down = false }, hour+outage)
+	const every = 5 * time.Second
+	var tries []*decision
+	for i := range int((outage+outage/8)/every) + 20 {
+		tries = append(tries, s.moves(hour+time.Duration(i)*every, strconv.Itoa(i), 0, 3, 2))
+	}
+	require.Equal(t, 2, s.run().Quantity)
+	made := slices.IndexFunc(tries, func(d *decision) bool { return d.err == nil })
+	require.LessOrEqual(t, time.Duration(made)*every, outage+outage/8+time.Minute)
+	accepted, paused := 0, 0
+	for _, d := range tries[:made] {
+		require.Contains(t, []booking.Code{booking.Code(booking.PaymentUnavailable), booking.ChangePending}, d.code())
+		switch {
+		case d.accepted:
+			accepted++
+		case d.code() != booking.ChangePending:
+			require.Positive(t, d.after())
+			paused++
+		}
+	}
+	require.Positive(t, paused)
+	require.LessOrEqual(t, accepted, 30)
+}
+
 // TestBudget_OfRefundsByHand: while a dispute is open an operator may try again, but only so often.
 func TestBudget_OfRefundsByHand(t *testing.T) {
 	s := newStay(t)
@@ -165,7 +197,7 @@ func TestBudget_OfRefundsByHand(t *testing.T) {
 	require.Equal(t, booking.Cancelled, s.run().Status)
 	for i, d := range all {
 		want := booking.UnderDispute
-		if i >= 100 {
+		if i >= 50 {
 			want = contract.DecisionsExhausted
 		}
 		require.Equal(t, want, d.code(), i)

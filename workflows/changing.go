@@ -58,11 +58,9 @@ func onChange[C interface{ Seen() int64 }](
 	must(workflow.SetUpdateHandlerWithOptions(s.ctx, contract.ChangeUpdate, change, workflow.UpdateHandlerOptions{
 		Description: words,
 		Validator: func(_ workflow.Context, c C) error {
-			err := rule(c)
-			// Not in the rule, which is checked again in a replay: an earlier build may have accepted more.
-			if err == nil && s.changesBegun >= maxChanges {
-				err = booking.Errorf(contract.DecisionsExhausted, "the order accepts no more changes while it runs").RetryIn(time.Hour)
-			}
+			// The rest is not in the rule, which is checked again in a replay: an earlier build may have
+			// accepted more.
+			err := cmp.Or(rule(c), s.mayTryChange())
 			return s.asUpdateError(cmp.Or(s.view.AsSeen(c.Seen()), err))
 		},
 	}))
@@ -71,6 +69,31 @@ func onChange[C interface{ Seen() int64 }](
 // maxChanges bounds the changes of one order, made or refused: each is an accepted update, and the
 // engine accepts 2,000 in a run.
 const maxChanges = 100
+
+// mayTryChange returns the error for which another change is not tried: there were too many, or a
+// service that the last one needed was away a moment ago.
+func (s *saga) mayTryChange() error {
+	left := s.changePause.left(workflow.Now(s.ctx))
+	switch {
+	case s.changesBegun >= maxChanges:
+		return booking.Errorf(contract.DecisionsExhausted, "the order accepts no more changes while it runs").RetryIn(time.Hour)
+	case s.changeAway != "" && left > 0:
+		return booking.Errorf(s.changeAway, "a service that changes need did not answer the last one; the order stays as it was").RetryIn(left)
+	default:
+		return nil
+	}
+}
+
+// noteChangeAway notes whether a change was refused because a service was away.
+func (s *saga) noteChangeAway(now time.Time, no *booking.Error) {
+	switch no.Code {
+	case booking.Code(booking.PaymentUnavailable), booking.Code(booking.CafeUnavailable), booking.InventoryUnavailable:
+		s.changeAway = no.Code
+		s.changePause.refuse(now)
+	default:
+		s.changeAway, s.changePause = "", backoff{}
+	}
+}
 
 // changeWithID is the change with this id, nil if this run of the workflow knows none.
 func (s *saga) changeWithID(id string) *contract.ChangeRequest {
@@ -126,8 +149,12 @@ func (s *saga) runChange(ctx workflow.Context, c *change) {
 		s.changedBefore(c)
 	case err == nil:
 		c.kind.complete()
+		s.changeAway, s.changePause = "", backoff{}
 	default:
-		s.undoOrComplete(c, func() { c.kind.refuse(err) })
+		s.undoOrComplete(c, func() {
+			c.kind.refuse(err)
+			s.noteChangeAway(workflow.Now(ctx), c.no)
+		})
 	}
 	s.changing, c.ended = nil, true
 	s.parts.open--

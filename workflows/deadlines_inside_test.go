@@ -11,6 +11,15 @@ import (
 	"github.com/yeyak/yeyak/booking"
 )
 
+// TestBudget_OfAll: all limited updates of one run together stay far below the 2,000 that the engine
+// accepts: each change may be followed by its owner's decision, and the rest is decided once, or with
+// a growing pause.
+func TestBudget_OfAll(t *testing.T) {
+	t.Parallel()
+	const others = 40
+	require.LessOrEqual(t, 2*maxChanges+maxRefunds+maxResolutions+others, 500)
+}
+
 // TestTimeIsUp_BesideTheStory: the deadline of an order may pass in the coroutine of a
 // message, while the story waits for something else.
 func TestTimeIsUp_BesideTheStory(t *testing.T) {

@@ -212,7 +212,7 @@ func (s *saga) sendBeside(name string, m booking.Message) {
 const (
 	maxAwaitingLedger = 5
 	maxRefunds        = 200
-	maxResolutions    = 100
+	maxResolutions    = 50
 )
 
 // registerMoneyUpdates registers the updates and signals about the order's money: refunds by staff,

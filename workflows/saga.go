@@ -29,6 +29,10 @@ type saga struct {
 	changing     *change                  // the change of the order that is under way, nil without one
 	knownChanges []contract.ChangeRequest // the changes that this run of the workflow knows
 	changesBegun int                      // how many this run has begun
+	// changeAway is the code of a change that was not made because a service was away, "" if the last
+	// one had another end. changePause limits how often changes are tried meanwhile.
+	changeAway  booking.Code
+	changePause backoff
 
 	// undos are the undos that compensate runs, in the order of the steps. At first these are the
 	// undos of all steps, since a forgotten run may have run any of them: see compensate. skipped has

@@ -2,6 +2,7 @@ package names
 
 import (
 	"slices"
+	"strings"
 	"unicode"
 
 	"github.com/rivo/uniseg"
@@ -28,8 +29,10 @@ const (
 	flag           = '\U0001f3f4'
 	firstTag       = '\U000e0020'
 	endOfTags      = '\U000e007f'
-	viramaClass    = 9 // canonical combining class
-	longestRegion  = 6 // tags of a flag
+	tatweel        = "\u0640"
+	beh            = "\u0628" // joins on both sides
+	viramaClass    = 9        // canonical combining class
+	longestRegion  = 6        // tags of a flag
 )
 
 // hides reports whether the text contains an invisible character that does not change
@@ -79,9 +82,10 @@ func around(text []rune, i int) (before, after string) {
 	return string(text[from:i]), string(text[i+1 : to])
 }
 
-// isAllowed applies the CONTEXTJ rules, among others, to a word.
+// isAllowed applies the CONTEXTJ rules, among others, to a word. These refuse the tatweel, which
+// makes a joined letter longer; instead a letter is checked that joins on both sides, as it does.
 func isAllowed(word string) bool {
-	_, err := precis.NewFreeform().String(word)
+	_, err := precis.NewFreeform().String(strings.ReplaceAll(word, tatweel, beh))
 	return err == nil
 }
 
@@ -90,7 +94,6 @@ func isAllowed(word string) bool {
 // joins letters there, and on the other none. The rules of the non-joiner know such letters:
 // it is allowed only between two of them.
 func bends(text []rune, i int) bool {
-	const beh = "\u0628" // joins on both sides
 	before, after := around(text, i)
 	return isAllowed(before+string(nonJoiner)+beh) != isAllowed(beh+string(nonJoiner)+after)
 }

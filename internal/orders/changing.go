@@ -308,10 +308,11 @@ func (o *Orders) sendChange(ctx context.Context, w Warrant, view contract.View, 
 }
 
 // underAnotherKey adds to a refusal because a service was away that a new request needs
-// another key: under the same key the engine repeats the answer of the update.
+// another key: under the same key the engine repeats the answer of the update. A refusal with a
+// pause was not accepted as an update, and leaves the key free.
 func underAnotherKey(err error) error {
 	no, is := errors.AsType[*booking.Error](err)
-	if !is || !slices.Contains([]booking.Code{CodeOf(booking.PaymentUnavailable), CodeOf(booking.CafeUnavailable), booking.InventoryUnavailable}, no.Code) {
+	if !is || no.After > 0 || !slices.Contains([]booking.Code{CodeOf(booking.PaymentUnavailable), CodeOf(booking.CafeUnavailable), booking.InventoryUnavailable}, no.Code) {
 		return err
 	}
 	with := *no

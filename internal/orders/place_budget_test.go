@@ -121,6 +121,35 @@ func TestPlace_OneBudget(t *testing.T) {
 	}
 }
 
+// TestPlace_BudgetOfAService: a café or management that may not answer makes the answer later by the
+// wait for it, and no more.
+func TestPlace_BudgetOfAService(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		wanted orders.Wanted
+		waits  time.Duration
+	}{
+		"Food": {meal, 0}, "Cafe": {cups, orders.ServiceWait}, "Cleaning": {call, orders.ServiceWait},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				b := newBundle(t, impatient)
+				b.engine.On("ExecuteWorkflow", anything(4)...).
+					Return(func(ctx context.Context, _ client.StartWorkflowOptions, _ any, _ ...any) (client.WorkflowRun, error) {
+						<-ctx.Done()
+						return nil, ctx.Err()
+					})
+				b.engine.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(nil, nil)
+				b.answersQuery(contract.DecisionQuery, nil, serviceerror.NewDeadlineExceeded("no worker"))
+				begun := time.Now()
+				b.undecided(b.place(test.wanted, ""))
+				require.Equal(t, b.ReplyBudget+test.waits, time.Since(begun))
+			})
+		})
+	}
+}
+
 // TestPlace_StartOutlivesItsCaller: an abandoned start also ends at the engine, and does
 // not end with its request: the customer may have disconnected.
 func TestPlace_StartOutlivesItsCaller(t *testing.T) {
