@@ -39,8 +39,8 @@ type EventFilter struct {
 type CatalogueFilter struct {
 	OwnerID string
 	Date    Date
-	// EndsAfter excludes drinks whose day has ended by then; zero excludes none. It cannot be
-	// combined with Date.
+	// EndsAfter excludes drinks whose day has ended by then, and orders the others by the end of
+	// their day, soonest first; zero excludes none.
 	EndsAfter time.Time
 	// Withdrawn selects withdrawn items only; without it, only the others are selected.
 	Withdrawn bool

@@ -73,6 +73,10 @@ func cursorsOf(t *testing.T, fresh newURL) map[string]func(ctx context.Context, 
 			_, next, err := catalogue.Drinks(ctx, booking.CatalogueFilter{}, one(cursor))
 			return next, err
 		},
+		"DrinksOnSale": func(ctx context.Context, cursor string) (string, error) {
+			_, next, err := catalogue.Drinks(ctx, booking.CatalogueFilter{EndsAfter: noon}, one(cursor))
+			return next, err
+		},
 		"Cleaners": func(ctx context.Context, cursor string) (string, error) {
 			_, next, err := crew.Cleaners(ctx, booking.CleanerFilter{}, one(cursor))
 			return next, err
@@ -230,12 +234,14 @@ func FuzzCursor(f *testing.F) {
 	f.Add("orders", "2026-11-28T00:00:00.123456Z", "food-1")
 	f.Add("orders", "0000-01-01T00:00:00Z", "food-1")
 	f.Add("orders", "9999-12-31T23:59:59-23:59", "\x00")
+	f.Add("drinks on sale", "2026-11-28T15:00:00Z", "2026-11-28T00:00:00.123456Z")
 	f.Add("events", "9223372036854775807", "-1")
 	f.Add("events", "+1", "01")
 	f.Add("places", "\xff", "\u2028<>&")
 	f.Fuzz(func(t *testing.T, list, first, second string) {
 		for _, cursor := range []string{
 			list, first, second, store.EncodeCursor(list, first, second), store.EncodeCursor("events", first, second), store.EncodeCursor(list, first),
+			store.EncodeCursor("drinks on sale", first, second, list),
 			base64.RawURLEncoding.EncodeToString([]byte(first)),
 		} {
 			refused := func(err error) bool {
@@ -252,8 +258,12 @@ func FuzzCursor(f *testing.F) {
 					}
 				}
 			}
+			within := func(at time.Time) bool { return at.Year() >= 1 && at.Year() <= 9999 && at.Location() == time.UTC }
 			if at, err := store.DecodeMoment(list, cursor); !refused(err) {
-				require.True(t, at.Year() >= 1 && at.Year() <= 9999 && at.Location() == time.UTC, at)
+				require.True(t, within(at), at)
+			}
+			if ends, at, err := store.DecodeEnd(cursor); !refused(err) {
+				require.True(t, within(ends) && within(at), "%s %s", ends, at)
 			}
 			if tx, seq, err := store.DecodePosition(cursor); !refused(err) {
 				require.True(t, tx >= 0 && seq >= 0)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"time"
 
 	"github.com/uptrace/bun"
 
@@ -19,10 +20,6 @@ type deletionRow struct {
 	Ended     int `bun:"over"`
 	Done      bool
 }
-
-// errDayAndEnd: drinks are selected by their date or by the end of their day, not by
-// both.
-var errDayAndEnd = errors.New("list drinks: no index serves a date together with what ends later")
 
 // AddDrink registers a drink under a new id, with a stock of count on its day.
 func (c *Catalogue) AddDrink(ctx context.Context, by string, d booking.Drink, count int) error {
@@ -65,49 +62,104 @@ func (c *Catalogue) Drink(ctx context.Context, id string) (booking.Drink, *booki
 	}, nil
 }
 
-// Drinks lists the selected drinks that are not deleted, newest first. It returns
-// InvalidCursor for a cursor of another list.
+// Drinks lists the selected drinks that are not deleted: with EndsAfter, in the order in
+// which their days end, otherwise newest first. It returns InvalidCursor for a cursor of
+// another list or order.
 func (c *Catalogue) Drinks(ctx context.Context, f booking.CatalogueFilter, p booking.Page) ([]booking.Drink, string, error) {
-	switch {
-	case f.EndsAfter.IsZero():
-		return c.drinks.newest(ctx, p, func(q bun.IDB) *bun.SelectQuery { return c.sold(q, f).Column("id", "doc", "created_at") })
-	case !f.Date.IsZero():
-		return nil, "", errDayAndEnd
-	default:
-		return c.drinks.newest(ctx, p, func(q bun.IDB) *bun.SelectQuery { return c.onSale(q, f) })
+	if !f.EndsAfter.IsZero() {
+		return c.onSale(ctx, f, p)
 	}
+	return c.drinks.newest(ctx, p, func(q bun.IDB) *bun.SelectQuery { return c.sold(q, f).Column("id", "doc", "created_at") })
 }
 
 // CountDrinks counts what Drinks lists, up to booking.CountedTo.
 func (c *Catalogue) CountDrinks(ctx context.Context, f booking.CatalogueFilter) (int, error) {
-	if !f.EndsAfter.IsZero() && !f.Date.IsZero() {
-		return 0, errDayAndEnd
-	}
-	order := byTime
-	if !f.EndsAfter.IsZero() {
-		order = "ends_at DESC, " + byTime
-	}
-	return c.drinks.count(ctx, func(q bun.IDB) *bun.SelectQuery { return c.sold(q, f).OrderExpr(order) })
+	return c.drinks.count(ctx, func(q bun.IDB) *bun.SelectQuery {
+		if f.EndsAfter.IsZero() {
+			return c.sold(q, f).OrderExpr(byTime)
+		}
+		return c.sold(q, f).Where("ends_at > ?", micros(f.EndsAfter)).OrderExpr(byEnd)
+	})
 }
 
-// sold selects the drinks that are not deleted and, if the filter requires that, whose day has
-// not ended.
+// sold selects the drinks that are not deleted, whether or not their day has ended.
 func (c *Catalogue) sold(q bun.IDB, f booking.CatalogueFilter) *bun.SelectQuery {
-	query := c.drinks.selection(q, f).Where("NOT deleted")
-	if !f.EndsAfter.IsZero() {
-		query.Where("ends_at > ?", micros(f.EndsAfter))
-	}
-	return query
+	return c.drinks.selection(q, f).Where("NOT deleted")
 }
 
-// onSale selects the drinks whose day has not ended. It finds all of them before it
-// sorts: a scan from the newest backwards would pass every drink whose day has ended.
-// Only the documents of the page are read.
-func (c *Catalogue) onSale(q bun.IDB, f booking.CatalogueFilter) *bun.SelectQuery {
-	return q.NewSelect().
-		TableExpr("(WITH found AS MATERIALIZED (?) SELECT * FROM found) AS on_sale", c.sold(q, f).Column("id", "created_at")).
-		Column("id", "created_at").
-		ColumnExpr("(SELECT doc FROM drinks WHERE drinks.id = on_sale.id) AS doc")
+const (
+	// onSaleList is the name of the list of drinks whose day has not ended, in its cursors.
+	onSaleList = "drinks on sale"
+	// byEnd is its order.
+	byEnd = "ends_at, created_at, id"
+)
+
+// onSaleRow is a drink of that list.
+type onSaleRow struct {
+	docRow
+	EndsAt time.Time
+}
+
+func (r onSaleRow) place() endPlace { return endPlace{r.EndsAt, moment{r.CreatedAt, r.ID}} }
+
+// endPlace is a place in that list: the end of a drink's day, and the moment that orders
+// drinks of the same end.
+type endPlace struct {
+	ends time.Time
+	moment
+}
+
+func (p endPlace) cursor() string {
+	return encodeCursor(onSaleList, textOf(p.ends), textOf(p.at), p.id)
+}
+
+func decodeEnd(cursor string) (endPlace, error) {
+	place, err := decodeCursor(onSaleList, cursor, 3)
+	if err != nil {
+		return endPlace{}, err
+	}
+	ends, endsKnown := instantOf(place[0])
+	at, atKnown := instantOf(place[1])
+	if !endsKnown || !atKnown {
+		return endPlace{}, invalidCursor()
+	}
+	return endPlace{ends, moment{at, place[2]}}, nil
+}
+
+// onSale lists the drinks whose day has not ended. A list from new to old would have to
+// pass every drink whose day has ended, or to sort all others.
+func (c *Catalogue) onSale(ctx context.Context, f booking.CatalogueFilter, p booking.Page) (_ []booking.Drink, next string, err error) {
+	var after endPlace
+	if p.Cursor != "" {
+		if after, err = decodeEnd(p.Cursor); err != nil {
+			return nil, "", err
+		}
+	}
+	size, now := pageSize(p.Limit), micros(f.EndsAfter)
+	var rows []onSaleRow
+	err = c.db.list(ctx, "list "+onSaleList, func(ctx context.Context, q bun.IDB) error {
+		rows = nil
+		query := c.sold(q, f).Column("id", "doc", "created_at", "ends_at").OrderExpr(byEnd).Limit(size + 1)
+		// One beginning of the range, the later one: of two, PostgreSQL may begin at the
+		// earlier one and pass all that precedes the cursor.
+		if micros(after.ends).After(now) {
+			query.Where("(ends_at, created_at, id) > (?, ?, ?)", after.ends, after.at, after.id)
+		} else {
+			query.Where("ends_at > ?", now)
+		}
+		return query.Scan(ctx, &rows)
+	})
+	if err != nil {
+		return nil, "", err
+	}
+	rows, next = part(rows, size, func(last onSaleRow) string { return last.place().cursor() })
+	drinks := make([]booking.Drink, len(rows))
+	for i, row := range rows {
+		if drinks[i], err = c.drinks.read(row.ID, row.Doc); err != nil {
+			return nil, "", err
+		}
+	}
+	return drinks, next, nil
 }
 
 // ChangeDrink is ChangePlace for a drink. The day cannot change either: its stock

@@ -14,6 +14,8 @@ func newDrink(id string) booking.Drink {
 	return booking.Drink{ID: id, Name: "라떼 'large'?", OwnerID: "owner", Price: won, Date: day(4), TimeZone: "Asia/Seoul"}
 }
 
+func drinkID(d booking.Drink) string { return d.ID }
+
 func testDrinks(t *testing.T, fresh newURL) {
 	catalogue := store.NewCatalogue(setup(t, fresh, "catalogue"))
 	drink := func(t *testing.T, want *booking.DrinkDeletion) {
@@ -60,27 +62,63 @@ func testDrinks(t *testing.T, fresh newURL) {
 		}
 		for now, want := range map[time.Time][]string{
 			{}:                                    {"west", "east"},
-			newDrink("").Ends().Add(-time.Second): {"west", "east"},
+			newDrink("").Ends().Add(-time.Second): {"east", "west"},
 			newDrink("").Ends():                   {"west"},
 			west.Ends().Add(-time.Second):         {"west"},
-			west.Ends():                           {},
+			west.Ends():                           nil,
 		} {
-			drinks, _, err := catalogue.Drinks(t.Context(), booking.CatalogueFilter{EndsAfter: now}, booking.Page{Limit: 9})
-			require.NoError(t, err)
-			listed := []string{}
-			for _, d := range drinks {
-				listed = append(listed, d.ID)
+			for _, f := range []booking.CatalogueFilter{
+				{EndsAfter: now}, {EndsAfter: now, OwnerID: "owner"}, {EndsAfter: now, Date: west.Date}, {EndsAfter: now, OwnerID: "owner", Date: west.Date},
+			} {
+				require.Equal(t, want, ids(t, selected(catalogue.Drinks, f), drinkID), f)
+				n, err := catalogue.CountDrinks(t.Context(), f)
+				require.NoError(t, err)
+				require.Len(t, want, n, f)
 			}
-			require.Equal(t, want, listed, now)
-			n, err := catalogue.CountDrinks(t.Context(), booking.CatalogueFilter{EndsAfter: now})
-			require.NoError(t, err)
-			require.Len(t, want, n, now)
 		}
-		both := booking.CatalogueFilter{Date: west.Date, EndsAfter: west.Ends()}
-		_, _, err := catalogue.Drinks(t.Context(), both, booking.Page{})
-		require.Error(t, err, "no index serves both")
-		_, err = catalogue.CountDrinks(t.Context(), both)
-		require.Error(t, err, "no index serves both")
+	})
+
+	run(t, "OnSaleOnTheFirstAndLastDay", func(t *testing.T) {
+		catalogue := store.NewCatalogue(setup(t, fresh, "catalogue"))
+		require.NoError(t, catalogue.AddDrink(t.Context(), "1025", newDrink("on another day"), 5))
+		for _, date := range []booking.Date{{Year: 1, Month: 1, Day: 1}, {Year: 9999, Month: 12, Day: 31}} {
+			f := booking.CatalogueFilter{Date: date, EndsAfter: noon}
+			require.Empty(t, ids(t, selected(catalogue.Drinks, f), drinkID), date)
+			n, err := catalogue.CountDrinks(t.Context(), f)
+			require.NoError(t, err)
+			require.Zero(t, n, date)
+		}
+	})
+
+	run(t, "OnSaleSoonestFirst", func(t *testing.T) {
+		catalogue := store.NewCatalogue(setup(t, fresh, "catalogue"))
+		for _, id := range []string{"c6", "a6", "b5", "a4", "b6", "c4"} {
+			d := newDrink(id)
+			d.OwnerID, d.Date = id[:1], day(int(id[1]-'0'))
+			require.NoError(t, catalogue.AddDrink(t.Context(), "1025", d, 5))
+		}
+		today := newDrink("").Ends().Add(-time.Second) // day 4
+		all := booking.CatalogueFilter{EndsAfter: today}
+		require.Equal(t, []string{"a4", "c4", "b5", "c6", "a6", "b6"}, ids(t, selected(catalogue.Drinks, all), drinkID), "those of one day as they were registered")
+		require.Equal(t, []string{"a4", "a6"}, ids(t, selected(catalogue.Drinks, booking.CatalogueFilter{EndsAfter: today, OwnerID: "a"}), drinkID))
+		require.Equal(t, []string{"c6", "a6", "b6"}, ids(t, selected(catalogue.Drinks, booking.CatalogueFilter{EndsAfter: today, Date: day(6)}), drinkID))
+
+		_, next, err := catalogue.Drinks(t.Context(), all, booking.Page{Limit: 1})
+		require.NoError(t, err)
+		tomorrow := booking.CatalogueFilter{EndsAfter: today.Add(time.Second)}
+		some, later, err := catalogue.Drinks(t.Context(), tomorrow, booking.Page{Limit: 2, Cursor: next})
+		require.NoError(t, err)
+		require.Equal(t, []string{"b5", "c6"}, []string{some[0].ID, some[1].ID}, "what has ended since the page before is left out")
+		some, _, err = catalogue.Drinks(t.Context(), tomorrow, booking.Page{Cursor: later})
+		require.NoError(t, err)
+		require.Equal(t, []string{"a6", "b6"}, []string{some[0].ID, some[1].ID})
+
+		_, newest, err := catalogue.Drinks(t.Context(), booking.CatalogueFilter{}, booking.Page{Limit: 1})
+		require.NoError(t, err)
+		_, _, err = catalogue.Drinks(t.Context(), all, booking.Page{Cursor: newest})
+		requireCode(t, booking.InvalidCursor, err)
+		_, _, err = catalogue.Drinks(t.Context(), booking.CatalogueFilter{}, booking.Page{Cursor: next})
+		requireCode(t, booking.InvalidCursor, err)
 	})
 
 	run(t, "RegisteredBeforeTheirEndWasStored", func(t *testing.T) {
@@ -117,7 +155,7 @@ func testDrinks(t *testing.T, fresh newURL) {
 		require.NoError(t, catalogue.NoteDeletion(t.Context(), "1025", "z", booking.DrinkDeletion{Orders: 1}))
 		require.NoError(t, catalogue.NoteDeletion(t.Context(), "1025", "of another time", booking.DrinkDeletion{Orders: 1}))
 		all := selected(catalogue.Drinks, booking.CatalogueFilter{})
-		require.Equal(t, newest, ids(t, all, func(d booking.Drink) string { return d.ID }))
+		require.Equal(t, newest, ids(t, all, drinkID))
 		_, _, err := catalogue.Drinks(t.Context(), booking.CatalogueFilter{}, booking.Page{Cursor: "bad"})
 		requireCode(t, booking.InvalidCursor, err)
 	})
@@ -146,7 +184,7 @@ func testDrinks(t *testing.T, fresh newURL) {
 			n, err := catalogue.CountDrinks(t.Context(), tt.filter)
 			require.NoError(t, err)
 			require.Len(t, tt.want, n, tt.filter)
-			require.Equal(t, tt.want, ids(t, selected(catalogue.Drinks, tt.filter), func(d booking.Drink) string { return d.ID }), tt.filter)
+			require.Equal(t, tt.want, ids(t, selected(catalogue.Drinks, tt.filter), drinkID), tt.filter)
 		}
 	})
 

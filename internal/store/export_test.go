@@ -43,6 +43,12 @@ func DecodePosition(cursor string) (tx, seq int64, err error) {
 	return p.tx, p.seq, err
 }
 
+// DecodeEnd returns the instants of a cursor of the drinks on sale.
+func DecodeEnd(cursor string) (ends, at time.Time, err error) {
+	p, err := decodeEnd(cursor)
+	return p.ends, p.at, err
+}
+
 // DecodeMoment returns the instant of a cursor.
 func DecodeMoment(list, cursor string) (time.Time, error) {
 	m, err := decodeMoment(list, cursor)

@@ -84,8 +84,16 @@ type moment struct {
 	id string
 }
 
-func (m moment) cursor(list string) string {
-	return encodeCursor(list, m.at.UTC().Format(time.RFC3339Nano), m.id)
+func (m moment) cursor(list string) string { return encodeCursor(list, textOf(m.at), m.id) }
+
+// textOf is an instant in a cursor.
+func textOf(at time.Time) string { return at.UTC().Format(time.RFC3339Nano) }
+
+// instantOf parses what textOf has made of an instant that every database has: none has a
+// year 0.
+func instantOf(text string) (time.Time, bool) {
+	at, err := time.Parse(time.RFC3339Nano, text)
+	return at, err == nil && at.Year() > 0 && textOf(at) == text
 }
 
 func decodeMoment(list, cursor string) (moment, error) {
@@ -93,12 +101,11 @@ func decodeMoment(list, cursor string) (moment, error) {
 	if err != nil {
 		return moment{}, err
 	}
-	at, err := time.Parse(time.RFC3339Nano, place[0])
-	// No database has a year 0.
-	if m := (moment{at, place[1]}); err == nil && at.Year() > 0 && m.cursor(list) == cursor {
-		return m, nil
+	at, known := instantOf(place[0])
+	if !known {
+		return moment{}, invalidCursor()
 	}
-	return moment{}, invalidCursor()
+	return moment{at, place[1]}, nil
 }
 
 // part cuts rows, of which one more was read than fits, to the size of a page, and

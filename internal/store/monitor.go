@@ -112,7 +112,7 @@ type needPlace struct {
 }
 
 func (p needPlace) cursor() string {
-	return encodeCursor(needList, p.part, p.at.UTC().Format(time.RFC3339Nano), p.id)
+	return encodeCursor(needList, p.part, textOf(p.at), p.id)
 }
 
 func decodeNeed(cursor string) (p needPlace, err error) {
@@ -124,9 +124,9 @@ func decodeNeed(cursor string) (p needPlace, err error) {
 	if err != nil {
 		return p, err
 	}
-	at, err := time.Parse(time.RFC3339Nano, place[1])
+	at, known := instantOf(place[1])
 	p = needPlace{place[0], moment{at, place[2]}}
-	if err != nil || p.part != needFound && p.part != needRows || at.Year() < 1 || p.id == "" || p.cursor() != cursor {
+	if !known || p.part != needFound && p.part != needRows || p.id == "" {
 		return p, invalidCursor()
 	}
 	return p, nil

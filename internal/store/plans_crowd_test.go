@@ -97,7 +97,7 @@ var crowd = []string{
 		FROM generate_series(1, ?) AS i`,
 	`INSERT INTO drinks (id, doc, created_at, deleted, ends_at)
 		SELECT ` + id + `, ('{"date":"' || day || '",' || ` + offered + `)::json, timestamptz '2026-01-01' + i * interval '1 second', i % 10 = 0, day::date + interval '1 day'
-		FROM (SELECT i, CASE WHEN i <= 5 THEN '2027-01-05' WHEN i <= 300 THEN '2027-01-02' WHEN i % 10 < 6 THEN '2025-12-25'
+		FROM (SELECT i, CASE WHEN i <= 5 THEN '2029-01-05' WHEN i % 3 = 0 THEN to_char(date '2026-06-01' + i / 3 % 700, 'YYYY-MM-DD') WHEN i % 10 < 6 THEN '2025-12-25'
 				ELSE to_char(date '2025-01-01' + i % 300, 'YYYY-MM-DD') END AS day
 			FROM generate_series(1, ?) AS i) AS made`,
 	`INSERT INTO inbox SELECT ` + id + `, 'food', 'customer', '{}', '', '', timestamptz '2026-01-01' + i * interval '1 second', timestamptz '2026-01-02',
