@@ -23,8 +23,8 @@ func (s *server) registerDrinks() {
 	register(s, huma.Operation{
 		OperationID: "list-drinks", Method: http.MethodGet, Path: drinksPath, Tags: []string{tagCafe},
 		Summary: "List the drinks, with how many are left",
-		Description: "Newest first. With a date, all drinks of that day; without one, those whose day has not ended. count and " +
-			"remaining are absent while they are not known.",
+		Description: "Those whose day has not ended, with a date only those of that day: in the order in which their days end, soonest " +
+			"first. count and remaining are absent while they are not known.",
 		Responses: s.problems(booking.Invalid, booking.InvalidCursor, booking.Unavailable),
 	}, s.listDrinks)
 	register(s, huma.Operation{
@@ -166,11 +166,7 @@ func (s *server) addDrink(ctx context.Context, in *addDrinkInput) (*drinkAnswer,
 
 func (s *server) listDrinks(ctx context.Context, in *drinkSelection) (*drinkList, error) {
 	filter := in.filter()
-	if in.Date == "" {
-		filter.EndsAfter = s.Now()
-	} else {
-		filter.Date = dateOf(in.Date)
-	}
+	filter.Date, filter.EndsAfter = dateOf(in.Date), s.Now()
 	drinks, next, err := s.Catalogue.Drinks(ctx, filter, in.page())
 	if err != nil {
 		return nil, err

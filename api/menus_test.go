@@ -64,8 +64,9 @@ func TestDrinks(t *testing.T) {
 	}
 	require.Equal(t, booking.Page{Limit: 1, Cursor: "c"}, b.store.page)
 	require.Equal(t, booking.CatalogueFilter{
-		OwnerID: "cora", Date: booking.Date{Year: 2026, Month: 11, Day: 21}, Withdrawn: true,
+		OwnerID: "cora", Date: booking.Date{Year: 2026, Month: 11, Day: 21}, EndsAfter: b.store.selected.EndsAfter, Withdrawn: true,
 	}, b.store.selected)
+	require.False(t, b.store.selected.EndsAfter.IsZero())
 	require.Equal(t, []string{"date"}, fields(b.problem(b.do("GET", drinksPath+"?date=2026-02-30", ""), 422, booking.Invalid)))
 }
 
@@ -76,11 +77,16 @@ func TestDrinks_AfterTheirDay(t *testing.T) {
 	now := latte().Ends().Add(-time.Second)
 	b := setup(t, func(d *testDeps) { d.Now = func() time.Time { return now } })
 	require.Contains(t, b.do("GET", drinksPath+"/drink-latte", "").text, `"status":"on_sale"`)
-	require.Len(t, decode[part[drinkView]](t, b.do("GET", drinksPath, "")).Items, 1)
+	lists := []string{drinksPath, drinksPath + "?date=2026-11-22", drinksPath + "?date=2026-11-22&ownerId=cora"}
+	for _, list := range lists {
+		require.Len(t, decode[part[drinkView]](t, b.do("GET", list, "")).Items, 1, list)
+	}
 
 	now = latte().Ends()
 	require.Contains(t, b.do("GET", drinksPath+"/drink-latte", "").text, `"status":"over"`)
-	require.Empty(t, decode[part[drinkView]](t, b.do("GET", drinksPath, "")).Items)
+	for _, list := range lists {
+		require.Empty(t, decode[part[drinkView]](t, b.do("GET", list, "")).Items, list)
+	}
 	p := b.problem(b.do("POST", cafeOrdersPath, cups), 422, booking.Invalid)
 	require.Equal(t, []fieldError{{"menuId", "could be ordered until the end of 2026-11-22 only"}}, p.Errors)
 

@@ -94,7 +94,8 @@ type Catalogue interface {
 	AddDrink(ctx context.Context, by string, d booking.Drink, count int) error
 	// ChangeDrink is ChangePlace for a drink. NotFound: it is deleted or being deleted.
 	ChangeDrink(ctx context.Context, by, id string, change func(*booking.Drink) error) (booking.Drink, error)
-	// Drinks lists the drinks that are not deleted.
+	// Drinks lists the selected drinks that are not deleted: with EndsAfter, in the order in
+	// which their days end, otherwise newest first.
 	Drinks(ctx context.Context, filter booking.CatalogueFilter, page booking.Page) ([]booking.Drink, string, error)
 	CountDrinks(ctx context.Context, filter booking.CatalogueFilter) (int, error)
 

@@ -93,8 +93,8 @@ func TestCatalogue_WithdrawnTakesNoOrders(t *testing.T) {
 	})
 }
 
-// TestCatalogue_Lists: lists are ordered from new to old and paged, with filters and
-// with what is left.
+// TestCatalogue_Lists: lists are ordered from new to old, drinks by the end of their day and
+// from old to new, and paged, with filters and with what is left.
 func TestCatalogue_Lists(t *testing.T) {
 	t.Parallel()
 	eachStorage(t, func(t *testing.T, s *system) {
@@ -111,12 +111,19 @@ func TestCatalogue_Lists(t *testing.T) {
 					bobs = append([]string{id}, bobs...)
 				}
 			}
+			if list == drinks {
+				slices.Reverse(all)
+				slices.Reverse(bobs)
+			}
 			require.Equal(t, all, each(s.walk(list+"?", 2), "id"))
 			require.Equal(t, bobs, each(s.walk(list+"?ownerId=bob&", 2), "id"))
 			require.Empty(t, s.listed(list+"?ownerId=nobody"))
 			require.EqualValues(t, 3, s.get(list+"?ownerId=bob&limit=1&total=true").with(t, http.StatusOK).field("total"))
 		}
 		later := s.drink(8, object{"ownerId": "bob", "date": inDays(5)})
+		sooner := s.drink(8, object{"ownerId": "bob", "date": inDays(3)})
+		listed := s.listed(drinks)
+		require.Equal(t, []string{sooner, later}, listed[len(listed)-2:], "after those of tomorrow")
 		s.orderCup(later, object{"quantity": 3}).with(t, http.StatusCreated)
 		onTheDay := s.get(drinks+"?date="+inDays(5).String()+"&ownerId=bob").with(t, http.StatusOK).body.Items
 		require.Len(t, onTheDay, 1)

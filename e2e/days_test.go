@@ -189,6 +189,7 @@ func TestDrink_WhoseDayHasPassed(t *testing.T) {
 	s.get(drinks+"/"+yesterday.ID).with(t, http.StatusOK).into(t, &shown)
 	require.Equal(t, "over", shown.Status)
 	require.Equal(t, []string{today}, s.listed(drinks))
+	require.Empty(t, s.listed(drinks+"?date="+yesterday.Date.String()))
 	no := s.orderCup(yesterday.ID).with(t, http.StatusUnprocessableEntity)
 	require.Equal(t, []fieldError{{"menuId", "could be ordered until the end of " + yesterday.Date.String() + " only"}}, no.body.Errors)
 }

@@ -30,16 +30,12 @@ type drinkList struct {
 	next      string
 }
 
-// listDrinks lists the drinks of a day, or of all days that have not ended.
+// listDrinks lists the drinks whose day has not ended: of one day or of all, soonest first.
 func (p *Pages) listDrinks(v *visit) error {
 	list := drinkList{ordering: v.newOrdering("date"), later: v.c.Query("cursor") != ""}
-	filter, status := booking.CatalogueFilter{EndsAfter: v.Now()}, http.StatusOK
+	filter := booking.CatalogueFilter{EndsAfter: v.Now()}
 	if list.fields["date"] != "" {
-		if day := v.date(list.ordering, "date"); len(list.faults) == 0 {
-			filter = booking.CatalogueFilter{Date: day}
-		} else {
-			status = http.StatusUnprocessableEntity
-		}
+		filter.Date = v.date(list.ordering, "date")
 	}
 	drinks, next, err := p.Catalogue.Drinks(v.ctx, filter, booking.Page{Cursor: v.c.Query("cursor"), Limit: thingsAtOnce})
 	if err != nil {
@@ -47,6 +43,13 @@ func (p *Pages) listDrinks(v *visit) error {
 	}
 	if list.drinks, err = v.leftOf(drinks); err != nil {
 		return err
+	}
+	if len(list.drinks) == 0 && !list.later && !filter.Date.IsZero() {
+		list.checkAhead(v, "date", filter.Date, defaultZone)
+	}
+	status := http.StatusOK
+	if len(list.faults) > 0 {
+		status = http.StatusUnprocessableEntity
 	}
 	if next != "" {
 		list.next = "/drinks?date=" + queryOf(list.fields["date"]) + "&cursor=" + queryOf(next)

@@ -86,8 +86,8 @@ func (f *offerForm) readDrink(v *visit) {
 	d := &f.is.drink
 	d.Date = v.date(f.ordering, "date")
 	f.readZone(v, &d.TimeZone)
-	if fault := booking.AheadFault(d.Date, d.TimeZone, v.Now()); fault != "" && f.faults["date"] == "" {
-		f.faults["date"] = v.faultWords(booking.Fault{Words: fault})
+	if f.faults["date"] == "" {
+		f.checkAhead(v, "date", d.Date, d.TimeZone)
 	}
 	f.number(v, "count", 1, mostCups)
 }

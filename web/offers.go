@@ -72,7 +72,8 @@ type catalogue struct {
 	owner     string // the named owner, "" for none
 }
 
-// showOffers lists the items of the caller's organisations, newest first.
+// showOffers lists the items of the caller's organisations: places and menus newest first,
+// drinks by the end of their day, soonest first.
 func (p *Pages) showOffers(v *visit) error {
 	parts := v.parts()
 	c := catalogue{unnamed: len(parts) == 0, withdrawn: v.c.Query("withdrawn") != "", owner: v.field("owner")}

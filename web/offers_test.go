@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -332,6 +333,62 @@ func TestOffers_Many(t *testing.T) {
 	}
 	slices.Sort(seen)
 	require.Len(t, slices.Compact(seen), 30)
+}
+
+// TestDrinks_PastDays: the list of a past day says so and shows no drink whose day has ended.
+func TestDrinks_PastDays(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	b := s.as("alice", booking.English)
+	for _, days := range []int{1, 2, 5} { // yesterday has passed at the café, but not everywhere
+		ended := latte
+		ended.ID, ended.Date = "drink-"+strconv.Itoa(days), seoulToday().AddDays(-days)
+		require.NoError(t, s.catalogue.AddDrink(t.Context(), "", ended, 7))
+		past := b.get("/drinks?date=" + ended.Date.String())
+		require.Equal(t, http.StatusUnprocessableEntity, past.status)
+		require.Contains(t, past.words(), "This day has passed.")
+		require.NotContains(t, past.words(), "nothing to drink")
+		require.Empty(t, links(past, "/drinks/"))
+	}
+	free := b.get("/drinks?date=" + arrival.String())
+	require.Equal(t, http.StatusOK, free.status)
+	require.Contains(t, free.words(), "nothing to drink")
+}
+
+// TestDrinks_OfOneDateElsewhere: of the drinks of one date, those are listed whose day has not
+// ended in their time zone.
+func TestDrinks_OfOneDateElsewhere(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	east, west := latte, latte
+	east.ID, east.TimeZone = "drink-east", "Pacific/Kiritimati"
+	west.ID, west.TimeZone = "drink-west", "Etc/GMT+12" // 26 hours later
+	zone, err := booking.Zone(west.TimeZone)
+	require.NoError(t, err)
+	east.Date = booking.DateOf(time.Now().In(zone))
+	west.Date = east.Date
+	for _, d := range []booking.Drink{east, west} {
+		require.NoError(t, s.catalogue.AddDrink(t.Context(), "", d, 7))
+	}
+	for _, path := range []string{"/drinks?date=" + west.Date.String(), "/drinks"} {
+		there := s.as("alice", booking.English).get(path)
+		require.Equal(t, http.StatusOK, there.status)
+		require.Equal(t, []string{"/drinks/" + west.ID}, links(there, "/drinks/"), path)
+	}
+}
+
+// TestDrinks_SoonestFirst: the list begins with the drinks whose day ends first.
+func TestDrinks_SoonestFirst(t *testing.T) {
+	t.Parallel()
+	s := newSite(t)
+	for id, ahead := range map[string]int{"drink-c": 3, "drink-a": 1, "drink-b": 2} {
+		d := latte
+		d.ID, d.Date = id, latte.Date.AddDays(ahead)
+		require.NoError(t, s.catalogue.AddDrink(t.Context(), "", d, 7))
+	}
+	require.Equal(t, []string{"/drinks/drink-a", "/drinks/drink-b", "/drinks/drink-c"}, links(s.as("alice", booking.English).get("/drinks"), "/drinks/"))
+	require.Equal(t, []string{"/desk/drinks/drink-a", "/desk/drinks/drink-b", "/desk/drinks/drink-c"},
+		links(s.as("cora", booking.English).get("/desk/catalogue"), "/desk/drinks/drink-"))
 }
 
 // TestDrink_DayHasEnded: the page of a drink whose day has ended says so, and has no form.

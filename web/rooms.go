@@ -107,11 +107,16 @@ func (s stay) check(v *visit, zone string) {
 	if len(s.faults) > 0 {
 		return
 	}
-	if fault := booking.AheadFault(s.from, zone, v.Now()); fault != "" {
-		s.faults["checkIn"] = v.faultWords(booking.Fault{Words: fault})
-	}
+	s.checkAhead(v, "checkIn", s.from, zone)
 	if fault := booking.RangeFault("checkIn", s.from, s.to); fault != "" {
 		s.faults["checkOut"] = v.faultWords(booking.Fault{Words: fault})
+	}
+}
+
+// checkAhead adds why nothing can be ordered for the day in the time zone.
+func (o *ordering) checkAhead(v *visit, name string, day booking.Date, zone string) {
+	if fault := booking.AheadFault(day, zone, v.Now()); fault != "" {
+		o.faults[name] = v.faultWords(booking.Fault{Words: fault})
 	}
 }
 
