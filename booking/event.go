@@ -162,7 +162,8 @@ type EventPayment struct {
 	// Refunded is what the payment provider has refunded and, from the first partial refund
 	// on, also what a bank took back or was paid by hand.
 	Refunded Money `json:"refunded"`
-	// Part is what was refunded by this event; set on PaymentRefunded only.
+	// Part is what was refunded by this event: no other event of the order reports it. It is set on
+	// PaymentRefunded, and on PaymentCancelApproved unless an earlier build has made the refund.
 	Part *Money `json:"part,omitempty"`
 }
 

@@ -147,6 +147,11 @@ func (p Payment) RefundedInAll() int64 {
 	return p.sumOf(Entry.IsRefunded)
 }
 
+// RefundedAtProvider is the sum of the refunds that a person has made at the provider.
+func (p Payment) RefundedAtProvider() int64 {
+	return p.sumOf(func(e Entry) bool { return e.IsRefunded() && e.Reason == AtProvider })
+}
+
 // LostTwice is the amount that was refunded and also charged back by a bank, since a dispute is
 // about the whole charge.
 func (p Payment) LostTwice() (beyond int64) {

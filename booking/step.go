@@ -65,6 +65,9 @@ type Undo struct {
 	// Own is what the undo's own refund has refunded, or a person in its place: see
 	// Charge.WantsOwnRefund. It is nil if it was not requested, or an earlier build has answered.
 	Own *int64 `json:"own,omitempty"`
+	// AtProvider is what a person has refunded of it at the provider. It is set with Own, and 0 if
+	// a build without the field has answered.
+	AtProvider int64 `json:"atProvider,omitempty"`
 	// Further is what was charged beside the first charge, because the order was changed.
 	Further int64 `json:"further,omitempty"`
 	// Remaining is how many were left after the release: of several days, on the one with

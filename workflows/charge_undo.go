@@ -26,6 +26,18 @@ type chargeUndo struct {
 	payment      booking.EventPayment // the payment after the undo
 	customerGot  int64                // the sum of all refunds after the undo, including refunds by others
 	ownRefund    *int64               // the amount of the undo's own refund, nil while unknown
+	atProvider   int64                // what a person has refunded at the provider
+}
+
+// reported is the amount that the cancellation has to report, nil while unknown: its own refund, and
+// what a person has refunded at the provider, since nothing else reports that. Refunds of parts
+// are not included, since each has an event and a message of its own.
+func (u *chargeUndo) reported() *int64 {
+	if u.ownRefund == nil {
+		return nil
+	}
+	amount := *u.ownRefund + u.atProvider
+	return &amount
 }
 
 // undosOfCharge is the undo of the charge, empty for a free order.
@@ -62,7 +74,7 @@ func (s *saga) chargeUndone(found booking.Undo) {
 	s.further = max(s.further, found.Further) // the answer to a further charge may have been lost
 	u.payment = s.paymentIn(found.Payment)
 	u.payment.Refunded.Amount = found.Refunded
-	u.customerGot, u.amountOwed, u.ownRefund = found.CustomerGot(), found.Due, found.Own
+	u.customerGot, u.amountOwed, u.ownRefund, u.atProvider = found.CustomerGot(), found.Due, found.Own, found.AtProvider
 	s.view.FinalAmounts = s.view.FinalAmountsBy(found, u.argument)
 }
 
@@ -102,6 +114,38 @@ func (s *saga) notifyRefundedAfterAll() {
 		refund.Amount = *s.chargeUndo.ownRefund
 	}
 	s.notifyOfRefund(&refund, contract.RefundMessage(id), booking.RefundedMessage)
+}
+
+// emitRefunded emits that the cancellation has refunded the charge, if it has refunded something.
+// If a bank has taken the charge back, the customer has got what is due to them, too.
+func (s *saga) emitRefunded() {
+	paid, reported := s.chargeUndo.payment, s.chargeUndo.reported()
+	nothing := paid.Status == booking.Retained || paid.Status == booking.Refunded && reported != nil && *reported == 0
+	if nothing {
+		return
+	}
+	if reported != nil {
+		paid.Part = &booking.Money{Amount: *reported, Currency: paid.Amount.Currency}
+	}
+	data := s.view.EventData()
+	data.Payment = &paid
+	s.emitData(booking.PaymentCancelApproved, data)
+}
+
+// partialRefund is how much the cancellation refunds of a payment of which a part is kept, as far as it
+// is known; nil for any other order.
+func (s *saga) partialRefund() *booking.Money {
+	refund := s.view.PartialRefund(s.chargeUndo.argument)
+	if refund == nil {
+		return nil
+	}
+	amount := *refund
+	if reported := s.chargeUndo.reported(); reported != nil {
+		amount.Amount = *reported
+	} else if s.view.FinalAmounts == nil {
+		amount.Amount = max(0, s.charged().Amount-s.chargeUndo.argument.Keep-s.parts.refunded)
+	}
+	return &amount
 }
 
 // keepSome makes the undo of the charge use the activity RefundKeeping if the decision keeps a

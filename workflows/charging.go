@@ -138,7 +138,7 @@ func (s *saga) paymentFollows() notice {
 	return notice{
 		name: "notify customer that payment follows", key: contract.DeferralNotice, recipientID: s.in.CustomerID,
 		messageType: booking.PaymentDeferredMessage, withdrawalType: booking.OrderCancelledMessage,
-		data: booking.MessageData{For: booking.ForCustomer, Item: s.view.Item.Name, Refund: s.view.PartialRefund(s.chargeUndo.argument)},
+		data: booking.MessageData{For: booking.ForCustomer, Item: s.view.Item.Name, Refund: s.partialRefund()},
 	}
 }
 

@@ -281,9 +281,7 @@ func (s *saga) emitUndone() {
 	}
 	if s.chargeUndo.refunded {
 		s.paid = &s.chargeUndo.payment
-	}
-	if s.chargeUndo.refunded && s.chargeUndo.payment.Status != booking.Retained {
-		s.emit(booking.PaymentCancelApproved)
+		s.emitRefunded()
 	}
 	switch s.view.Reason {
 	case booking.NoShow:

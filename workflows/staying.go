@@ -42,11 +42,14 @@ func (r *reservation) nightsRefund(nightsDue int64) *part {
 }
 
 // notifyNoShow notifies the customer that the reservation is cancelled since the guests did
-// not come, and how much is refunded, if it has cost something.
+// not come, and how much that refunds, if it has cost something.
 func (s *saga) notifyNoShow() {
 	var refund *booking.Money
 	if !s.free() {
 		refund = &booking.Money{Amount: s.chargeUndo.customerGot, Currency: s.in.Amount.Currency}
+		if reported := s.chargeUndo.reported(); reported != nil {
+			refund.Amount = *reported
+		}
 	}
 	s.notifyOfRefund(refund, contract.NoShowMessage, booking.NoShowMessage)
 }

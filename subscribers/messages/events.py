@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, Optional
 
 
 class Unreadable(Exception):
@@ -23,8 +23,9 @@ class Event(NamedTuple):
     status: str
     reason: str  # "" unless it is cancelled
     cleaner: str  # "" until one is assigned
-    part: int  # of the amount, in the same currency: refunded by this event; 0 for none
-    refunded: int  # of the amount, in the same currency: refunded in total by the payment provider
+    charged: int  # in the same currency: more than the amount if a change has reduced that
+    part: Optional[int]  # in the same currency: refunded by this event; None if it does not say that
+    refunded: int  # in the same currency: refunded in total by the payment provider
 
 
 def type_of(item) -> str:
@@ -35,13 +36,15 @@ def type_of(item) -> str:
 def read(item) -> Event:
     data = part(item, "data")
     amount = part(data, "amount")
+    price = whole(amount, "amount")
     return Event(
         id=header(item, "id"), type=text(item, "type"), order=text(item, "subject"), at=text(item, "time"),
         customer=text(data, "customerId"), kind=text(data, "kind"), item=text(part(data, "item"), "name"),
-        quantity=whole(data, "quantity"), amount=whole(amount, "amount"), currency=text(amount, "currency"),
+        quantity=whole(data, "quantity"), amount=price, currency=text(amount, "currency"),
         status=text(data, "status"), reason=text(data, "reason") if data.get("reason") else "",
         cleaner=text(part(data, "cleaner"), "name") if data.get("cleaner") else "",
-        part=of_payment(data, "part") or 0, refunded=refunded_of(data, whole(amount, "amount")),
+        charged=price_if_none(of_payment(data, "amount"), price), part=of_payment(data, "part"),
+        refunded=price_if_none(of_payment(data, "refunded"), price),
     )
 
 
@@ -53,10 +56,10 @@ def of_payment(data: dict, name: str):
     return whole(part(payment, name), "amount")
 
 
-def refunded_of(data: dict, amount: int) -> int:
-    """The refunded amount. An event without it is from a time when every refund was a full one."""
-    refunded = of_payment(data, "refunded")
-    return amount if refunded is None else refunded
+def price_if_none(amount: Optional[int], price: int) -> int:
+    """An amount of the payment. An event without it is from a time when the price was charged, and
+    refunded in full."""
+    return price if amount is None else amount
 
 
 def field(of, name: str):

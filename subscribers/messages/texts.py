@@ -23,14 +23,14 @@ TEXTS: dict[str, dict[str, dict[str, str]]] = {
     },
     # The refund of a cancelled order, which may not have been paid for, or of a part of an order
     # that continues. Amounts that the policy keeps, or that were repaid in another way, do not
-    # count as refunded.
+    # count as refunded, nor do earlier refunds: each of these has had its own message.
     "PaymentCancelApproved": {
-        IN_PART: {"en": "{refunded} of the {amount} that you paid for {item} has been refunded.",
-                  "ko": "[{item}] 환불이 완료되었습니다. 환불 금액: {refunded} (결제 금액: {amount})."},
-        OTHERWISE: {"en": "What is due to you of the {amount} that you paid for {item} has been refunded.",
-                    "ko": "[{item}] 환불이 완료되었습니다. 결제 금액: {amount}."},
-        ANY: {"en": "The {amount} that you paid for {item} has been refunded.",
-              "ko": "[{item}] 환불이 완료되었습니다. 환불 금액: {amount}."},
+        IN_PART: {"en": "{refund} of the {price} that you paid for {item} has been refunded.",
+                  "ko": "[{item}] 환불이 완료되었습니다. 환불 금액: {refund} (결제 금액: {price})."},
+        OTHERWISE: {"en": "What is due to you of the {price} that you paid for {item} has been refunded.",
+                    "ko": "[{item}] 환불이 완료되었습니다. 결제 금액: {price}."},
+        ANY: {"en": "The {price} that you paid for {item} has been refunded.",
+              "ko": "[{item}] 환불이 완료되었습니다. 환불 금액: {price}."},
     },
     "PaymentRefunded": {
         ANY: {"en": "{part} of what you paid for {item} has been refunded.",
@@ -189,16 +189,16 @@ def text(event: events.Event, language: str) -> str:
     template = words(event)[language]
     if "{cleaner}" in template and not event.cleaner:
         raise events.Unreadable(f"{ascii(event.id)} names no cleaner")
-    if "{part}" in template and not event.part:
+    if "{part}" in template and event.part is None:
         raise events.Unreadable(f"{ascii(event.id)} names no part")
     amount = money(event.amount, event.currency, language)
-    part, refunded = (money(some, event.currency, language) for some in (event.part, event.refunded))
+    part, refund, price = (money(some, event.currency, language) for some in (event.part or 0, refund_of(event), price_of(event)))
     parts = dict.fromkeys(PARTS, "")
     if event.amount:
         parts["paid"] = PARTS["paid"][language].format(amount=amount)
     if event.reason in REASONS:
         parts["reason"] = PARTS["reason"][language].format(why=REASONS[event.reason][language])
-    return template.format(item=event.item, quantity=event.quantity, cleaner=event.cleaner, amount=amount, part=part, refunded=refunded, **parts)
+    return template.format(item=event.item, quantity=event.quantity, cleaner=event.cleaner, amount=amount, part=part, refund=refund, price=price, **parts)
 
 
 def words(event: events.Event) -> dict[str, str]:
@@ -211,9 +211,22 @@ def words(event: events.Event) -> dict[str, str]:
 
 def refund_variant(event: events.Event) -> str:
     """The variant of a text for a payment that was not refunded in full, "" for any other."""
-    if event.refunded >= event.amount:
+    if refund_of(event) >= price_of(event):
         return ""
-    return IN_PART if event.refunded else OTHERWISE
+    return IN_PART if refund_of(event) else OTHERWISE
+
+
+def refund_of(event: events.Event) -> int:
+    """What a cancellation has refunded. Events of older releases say only what was refunded in total."""
+    return event.refunded if event.part is None else event.part
+
+
+def price_of(event: events.Event) -> int:
+    """What the cancelled order cost in the end. If a cancellation refunds more than that, it also
+    refunds what an earlier change could not, and all that was charged counts."""
+    if event.part is not None and event.part > event.amount:
+        return event.charged
+    return event.amount
 
 
 def money(amount: int, currency: str, language: str) -> str:
