@@ -5,6 +5,7 @@ import (
 	"maps"
 	"net/http"
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -136,6 +137,36 @@ func paid(status string, amount, refunded float64) object {
 	return object{"status": status, "amount": won(amount), "refunded": won(refunded)}
 }
 
+// refundedNow is the payment in the event of a cancellation's refund.
+func refundedNow(amount, refunded, part float64) object {
+	payment := paid("refunded", amount, refunded)
+	payment["part"] = object{"amount": part, "currency": "KRW"}
+	return payment
+}
+
+// TestEvents_RefundsAreReportedOnce: the event of a cancellation's refund, and the message
+// about it, do not count what staff refunded before.
+func TestEvents_RefundsAreReportedOnce(t *testing.T) {
+	t.Parallel()
+	s := boot(t, onSQLite)
+	order := s.accepted(s.reserve(s.place(2)))
+	s.becomes(order, booking.Confirmed)
+	require.Less(t, s.refundByStaff(order, "1", 30000).status, 300)
+	s.awaitEvents(order, "ReservationPlaced", "PaymentApproved", "ReservationConfirmed", "ReservationStatusChanged", "PaymentRefunded")
+	s.decide(order, "cancel").with(t, http.StatusOK)
+	all := s.awaitEvents(order, "ReservationPlaced", "PaymentApproved", "ReservationConfirmed", "ReservationStatusChanged", "PaymentRefunded",
+		"ReservationCancelConfirmed", "PaymentCancelApproved", "ReservationCanceled")
+	require.Equal(t, refundedNow(100000, 100000, 70000), all[6]["payment"])
+	require.Equal(t, paid("refunded", 100000, 100000), all[7]["payment"])
+
+	messages := python(t, "messages.py", "--once", "--state", filepath.Join(t.TempDir(), "cursor"))
+	messages.Env = append(messages.Env, "YEYAK_FEED_URL="+s.url, "YEYAK_API_KEY="+s.reader())
+	sent, err := messages.Output()
+	require.NoError(t, err)
+	require.Contains(t, string(sent), `"30,000 KRW of what you paid for Seaside Inn has been refunded."`)
+	require.Contains(t, string(sent), `"70,000 KRW of the 100,000 KRW that you paid for Seaside Inn has been refunded."`)
+}
+
 // TestEvents_CarryTheirData: stay dates, what is left, what was paid and refunded,
 // statuses of deliveries and productions.
 //
@@ -156,7 +187,7 @@ func TestEvents_CarryTheirData(t *testing.T) {
 			require.Equal(t, []any{inDays(10).String(), inDays(12).String()}, []any{data["checkIn"], data["checkOut"]})
 			require.Equal(t, []any{
 				nil, paid("charged", 100000, 0), paid("charged", 100000, 0), paid("charged", 100000, 0),
-				paid("charged", 100000, 0), paid("refunded", 100000, 100000), paid("refunded", 100000, 100000),
+				paid("charged", 100000, 0), refundedNow(100000, 100000, 100000), paid("refunded", 100000, 100000),
 			}[i], data["payment"])
 			require.Equal(t, []any{nil, nil, 1.0, nil, 1.0, nil, nil}[i], data["remaining"])
 		}
@@ -167,7 +198,7 @@ func TestEvents_CarryTheirData(t *testing.T) {
 		s.eventually(func() bool { return slices.Equal([]string{refused}, s.listed("/v1/mypages?customerId=late")) })
 		all = s.awaitEvents(refused, "ReservationPlaced", "PaymentApproved", "ReservationCancelConfirmed", "PaymentCancelApproved", "ReservationCanceled")
 		require.InDelta(t, 0, all[2]["remaining"], 0)
-		require.Equal(t, paid("refunded", 100000, 100000), all[3]["payment"])
+		require.Equal(t, refundedNow(100000, 100000, 100000), all[3]["payment"])
 
 		meal := s.order(s.menu()).with(t, http.StatusCreated).body.ID
 		s.becomes(meal, booking.Delivering)

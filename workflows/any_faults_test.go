@@ -331,6 +331,10 @@ func (s *trial) requireEventsInBalance(v contract.View) {
 	if slices.Contains(story, s.placed) {
 		require.Equal(s, endState, story)
 		require.True(s, s.row().View.Placed, "what came into being stays listed")
+		if refund, found := s.feed()[booking.PaymentCancelApproved]; found {
+			require.NotNil(s, refund.Payment.Part)
+			require.LessOrEqual(s, refund.Payment.Part.Amount, refund.Payment.Amount.Amount)
+		}
 		return
 	}
 	for _, e := range story {

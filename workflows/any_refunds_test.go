@@ -137,10 +137,15 @@ func (s *trial) booksAsReported() books {
 	return is
 }
 
-// refundedNothing reports whether the undo of the charge has refunded nothing.
+// refundedNothing reports whether the undo of the charge has refunded nothing, and no person has at
+// the provider.
 func (s *trial) refundedNothing() bool {
 	payment, err := s.ledger.Payment(s.Context(), s.order)
-	return err == nil && payment.Status == booking.Retained
+	if err != nil || payment.Status != booking.Refunded {
+		return err == nil && payment.Status == booking.Retained
+	}
+	_, own := payment.Entry(payment.RefundKey())
+	return !own && payment.RefundedAtProvider() == 0
 }
 
 // requireDeparture checks that guests who have left early got what the policy refunds for

@@ -135,17 +135,13 @@ func (s *saga) emitRefunded() {
 // partialRefund is how much the cancellation refunds of a payment of which a part is kept, as far as it
 // is known; nil for any other order.
 func (s *saga) partialRefund() *booking.Money {
-	refund := s.view.PartialRefund(s.chargeUndo.argument)
+	expected := max(0, s.charged().Amount-s.chargeUndo.argument.Keep-s.parts.refunded)
+	refund := s.view.PartialRefund(s.chargeUndo.argument, expected)
 	if refund == nil {
 		return nil
 	}
-	amount := *refund
-	if reported := s.chargeUndo.reported(); reported != nil {
-		amount.Amount = *reported
-	} else if s.view.FinalAmounts == nil {
-		amount.Amount = max(0, s.charged().Amount-s.chargeUndo.argument.Keep-s.parts.refunded)
-	}
-	return &amount
+	amount := *cmp.Or(s.chargeUndo.reported(), &refund.Amount)
+	return &booking.Money{Amount: amount, Currency: refund.Currency}
 }
 
 // keepSome makes the undo of the charge use the activity RefundKeeping if the decision keeps a

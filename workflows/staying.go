@@ -1,6 +1,8 @@
 package workflows
 
 import (
+	"cmp"
+
 	"go.temporal.io/sdk/workflow"
 
 	"github.com/yeyak/yeyak/booking"
@@ -46,10 +48,8 @@ func (r *reservation) nightsRefund(nightsDue int64) *part {
 func (s *saga) notifyNoShow() {
 	var refund *booking.Money
 	if !s.free() {
-		refund = &booking.Money{Amount: s.chargeUndo.customerGot, Currency: s.in.Amount.Currency}
-		if reported := s.chargeUndo.reported(); reported != nil {
-			refund.Amount = *reported
-		}
+		amount := *cmp.Or(s.chargeUndo.reported(), &s.chargeUndo.customerGot)
+		refund = &booking.Money{Amount: amount, Currency: s.in.Amount.Currency}
 	}
 	s.notifyOfRefund(refund, contract.NoShowMessage, booking.NoShowMessage)
 }

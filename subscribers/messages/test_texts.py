@@ -9,6 +9,12 @@ import texts
 from events import Unreadable
 from fakes import event
 
+
+def payment(status: str, charged: int = 18000, **amounts: int) -> dict:
+    """The payment of an event, with amounts in won."""
+    return {"status": status, **{name: {"amount": amount, "currency": "KRW"} for name, amount in {"amount": charged, **amounts}.items()}}
+
+
 # Type, the type's own data, English text, Korean text.
 CASES = [
     ("PaymentDeclined", {},
@@ -26,6 +32,30 @@ CASES = [
     ("PaymentCancelApproved", {"payment": {"status": "returned", "refunded": {"amount": 0, "currency": "KRW"}}},
      "What is due to you of the 18,000 KRW that you paid for Bibimbap has been refunded.",
      "[Bibimbap] 환불이 완료되었습니다. 결제 금액: 18,000원."),
+    # A change has refunded 9,000 before. The policy keeps half of the new price.
+    ("PaymentCancelApproved", {"reason": "customer", "payment": payment("refunded", charged=27000, refunded=18000, part=9000)},
+     "9,000 KRW of the 18,000 KRW that you paid for Bibimbap has been refunded.",
+     "[Bibimbap] 환불이 완료되었습니다. 환불 금액: 9,000원 (결제 금액: 18,000원)."),
+    # The same, and nothing is kept.
+    ("PaymentCancelApproved", {"reason": "operator", "payment": payment("refunded", charged=27000, refunded=27000, part=18000)},
+     "The 18,000 KRW that you paid for Bibimbap has been refunded.",
+     "[Bibimbap] 환불이 완료되었습니다. 환불 금액: 18,000원."),
+    # Staff has refunded 5,000 before.
+    ("PaymentCancelApproved", {"reason": "customer", "payment": payment("refunded", refunded=18000, part=13000)},
+     "13,000 KRW of the 18,000 KRW that you paid for Bibimbap has been refunded.",
+     "[Bibimbap] 환불이 완료되었습니다. 환불 금액: 13,000원 (결제 금액: 18,000원)."),
+    # Then the rest was paid by hand.
+    ("PaymentCancelApproved", {"reason": "customer", "payment": payment("returned", refunded=5000, part=13000)},
+     "13,000 KRW of the 18,000 KRW that you paid for Bibimbap has been refunded.",
+     "[Bibimbap] 환불이 완료되었습니다. 환불 금액: 13,000원 (결제 금액: 18,000원)."),
+    # The customer's bank has taken back what staff has left.
+    ("PaymentCancelApproved", {"reason": "customer", "payment": payment("returned", refunded=5000, part=0)},
+     "What is due to you of the 18,000 KRW that you paid for Bibimbap has been refunded.",
+     "[Bibimbap] 환불이 완료되었습니다. 결제 금액: 18,000원."),
+    # The refund of a change has failed, and the cancellation makes it.
+    ("PaymentCancelApproved", {"reason": "customer", "payment": payment("refunded", charged=27000, refunded=20000, part=20000)},
+     "20,000 KRW of the 27,000 KRW that you paid for Bibimbap has been refunded.",
+     "[Bibimbap] 환불이 완료되었습니다. 환불 금액: 20,000원 (결제 금액: 27,000원)."),
     ("PaymentRefunded", {"payment": {"status": "charged", "part": {"amount": 5000, "currency": "KRW"}}},
      "5,000 KRW of what you paid for Bibimbap has been refunded.",
      "[Bibimbap] 일부 환불이 완료되었습니다. 환불 금액: 5,000원."),

@@ -163,14 +163,14 @@ func (v View) AsSeen(version int64) error {
 	return booking.Errorf(booking.VersionChanged, "the order has changed since version %d: it is at version %d now, and is unchanged", version, v.Version)
 }
 
-// PartialRefund is the refund of an order of whose payment a part is kept, as far as it is known
-// when the refund is requested with the argument. It is nil for any other order.
-func (v View) PartialRefund(argument booking.Charge) *booking.Money {
+// PartialRefund is what was refunded in all of an order of whose payment a part is kept; expected
+// while the refund has only been requested, with the argument. It is nil for any other order.
+func (v View) PartialRefund(argument booking.Charge, expected int64) *booking.Money {
 	switch is := v.FinalAmounts; {
 	case is != nil && is.Kept.Amount > 0:
 		return &is.Refunded
 	case is == nil && argument.Keep > 0:
-		return &booking.Money{Amount: v.Amount.Amount - argument.Keep, Currency: v.Amount.Currency}
+		return &booking.Money{Amount: expected, Currency: v.Amount.Currency}
 	default:
 		return nil
 	}

@@ -107,17 +107,17 @@ func TestView_FinalAmountsBy(t *testing.T) {
 }
 
 // TestView_PartialRefund: the message of a refund in part has the ledger's amount once it is
-// known, and the requested amount until then.
+// known, and the expected amount until then.
 func TestView_PartialRefund(t *testing.T) {
 	t.Parallel()
 	view := stayWithPolicy().View()
 	in := func(amount int64) *booking.Money {
 		return &booking.Money{Amount: amount, Currency: view.Amount.Currency}
 	}
-	require.Nil(t, view.PartialRefund(booking.Charge{}))
-	require.Equal(t, in(view.Amount.Amount-30), view.PartialRefund(booking.Charge{Keep: 30}))
+	require.Nil(t, view.PartialRefund(booking.Charge{}, 100))
+	require.Equal(t, in(70), view.PartialRefund(booking.Charge{Keep: 30}, 70))
 	view.FinalAmounts = view.FinalAmountsBy(booking.Undo{Acted: true, Refunded: 60, Kept: 40}, booking.Charge{})
-	require.Equal(t, in(60), view.PartialRefund(booking.Charge{}), "an earlier decision holds")
+	require.Equal(t, in(60), view.PartialRefund(booking.Charge{}, 100), "an earlier decision holds")
 	view.FinalAmounts = view.FinalAmountsBy(booking.Undo{Acted: true, Refunded: 100}, booking.Charge{Keep: 30})
-	require.Nil(t, view.PartialRefund(booking.Charge{Keep: 30}))
+	require.Nil(t, view.PartialRefund(booking.Charge{Keep: 30}, 70))
 }
