@@ -189,7 +189,7 @@ def text(event: events.Event, language: str) -> str:
     template = words(event)[language]
     if "{cleaner}" in template and not event.cleaner:
         raise events.Unreadable(f"{ascii(event.id)} names no cleaner")
-    if "{part}" in template and event.part is None:
+    if "{part}" in template and not event.part:
         raise events.Unreadable(f"{ascii(event.id)} names no part")
     amount = money(event.amount, event.currency, language)
     part, refund, price = (money(some, event.currency, language) for some in (event.part or 0, refund_of(event), price_of(event)))
