@@ -34,7 +34,7 @@ func (p *Payments) RefundPayment(ctx context.Context, c booking.Charge) (booking
 				undo.RefundedInAll = inAll
 			}
 			if c.WantsOwnRefund {
-				undo.Own, undo.AtProvider = ownRefunded(payment), payment.RefundedAtProvider()
+				undo.Own, undo.AtProvider = ownRefunded(payment), new(payment.RefundedAtProvider())
 			}
 		}
 		return undo, err

@@ -65,9 +65,9 @@ type Undo struct {
 	// Own is what the undo's own refund has refunded, or a person in its place: see
 	// Charge.WantsOwnRefund. It is nil if it was not requested, or an earlier build has answered.
 	Own *int64 `json:"own,omitempty"`
-	// AtProvider is what a person has refunded of it at the provider. It is set with Own, and 0 if
-	// a build without the field has answered.
-	AtProvider int64 `json:"atProvider,omitempty"`
+	// AtProvider is what a person has refunded of it at the provider. It is set with Own, unless an
+	// earlier build has answered.
+	AtProvider *int64 `json:"atProvider,omitempty"`
 	// Further is what was charged beside the first charge, because the order was changed.
 	Further int64 `json:"further,omitempty"`
 	// Remaining is how many were left after the release: of several days, on the one with
@@ -76,6 +76,16 @@ type Undo struct {
 	// Changed holds the changes of a released hold, nil if there are none. If a change was to
 	// be undone, Changed is nil unless that change was made before.
 	Changed *HoldChanges `json:"changed,omitempty"`
+}
+
+// Reported is the amount that a cancellation has to report as refunded, nil while unknown: its own
+// refund, and what a person has refunded at the provider, since nothing else reports that. Refunds
+// of parts are not included, since each has an event and a message of its own.
+func (u Undo) Reported(currency string) *Money {
+	if u.Own == nil || u.AtProvider == nil {
+		return nil
+	}
+	return &Money{Amount: *u.Own + *u.AtProvider, Currency: currency}
 }
 
 // CustomerGot is what the customer has got back of the payment, from us or from others.

@@ -26,18 +26,7 @@ type chargeUndo struct {
 	payment      booking.EventPayment // the payment after the undo
 	customerGot  int64                // the sum of all refunds after the undo, including refunds by others
 	ownRefund    *int64               // the amount of the undo's own refund, nil while unknown
-	atProvider   int64                // what a person has refunded at the provider
-}
-
-// reported is the amount that the cancellation has to report, nil while unknown: its own refund, and
-// what a person has refunded at the provider, since nothing else reports that. Refunds of parts
-// are not included, since each has an event and a message of its own.
-func (u *chargeUndo) reported() *int64 {
-	if u.ownRefund == nil {
-		return nil
-	}
-	amount := *u.ownRefund + u.atProvider
-	return &amount
+	reported     *booking.Money       // what the cancellation has to report as refunded, nil while unknown
 }
 
 // undosOfCharge is the undo of the charge, empty for a free order.
@@ -74,7 +63,8 @@ func (s *saga) chargeUndone(found booking.Undo) {
 	s.further = max(s.further, found.Further) // the answer to a further charge may have been lost
 	u.payment = s.paymentIn(found.Payment)
 	u.payment.Refunded.Amount = found.Refunded
-	u.customerGot, u.amountOwed, u.ownRefund, u.atProvider = found.CustomerGot(), found.Due, found.Own, found.AtProvider
+	u.customerGot, u.amountOwed, u.ownRefund = found.CustomerGot(), found.Due, found.Own
+	u.reported = found.Reported(s.in.Amount.Currency)
 	s.view.FinalAmounts = s.view.FinalAmountsBy(found, u.argument)
 }
 
@@ -119,13 +109,10 @@ func (s *saga) notifyRefundedAfterAll() {
 // emitRefunded emits that the cancellation has refunded the charge, if it has refunded something.
 // If a bank has taken the charge back, the customer has got what is due to them, too.
 func (s *saga) emitRefunded() {
-	paid, reported := s.chargeUndo.payment, s.chargeUndo.reported()
-	nothing := paid.Status == booking.Retained || paid.Status == booking.Refunded && reported != nil && *reported == 0
-	if nothing {
+	paid := s.chargeUndo.payment
+	paid.Part = s.chargeUndo.reported
+	if paid.Status == booking.Retained || paid.Status == booking.Refunded && paid.Part != nil && paid.Part.Amount == 0 {
 		return
-	}
-	if reported != nil {
-		paid.Part = &booking.Money{Amount: *reported, Currency: paid.Amount.Currency}
 	}
 	data := s.view.EventData()
 	data.Payment = &paid
@@ -140,8 +127,7 @@ func (s *saga) partialRefund() *booking.Money {
 	if refund == nil {
 		return nil
 	}
-	amount := *cmp.Or(s.chargeUndo.reported(), &refund.Amount)
-	return &booking.Money{Amount: amount, Currency: refund.Currency}
+	return cmp.Or(s.chargeUndo.reported, refund)
 }
 
 // keepSome makes the undo of the charge use the activity RefundKeeping if the decision keeps a

@@ -48,8 +48,7 @@ func (r *reservation) nightsRefund(nightsDue int64) *part {
 func (s *saga) notifyNoShow() {
 	var refund *booking.Money
 	if !s.free() {
-		amount := *cmp.Or(s.chargeUndo.reported(), &s.chargeUndo.customerGot)
-		refund = &booking.Money{Amount: amount, Currency: s.in.Amount.Currency}
+		refund = cmp.Or(s.chargeUndo.reported, &booking.Money{Amount: s.chargeUndo.customerGot, Currency: s.in.Amount.Currency})
 	}
 	s.notifyOfRefund(refund, contract.NoShowMessage, booking.NoShowMessage)
 }
