@@ -169,7 +169,7 @@ func TestInput_AsPeopleWriteIt(t *testing.T) {
 	}
 	for _, tel := range []string{"02.123.4567", "02/123/4567", "02-123-4567 ext. 5", "０２－１２３－４５６７"} {
 		order := s.call(object{"tel": tel, "location": "12 Sejong-daero\n3rd floor"}).with(t, http.StatusCreated).body.ID
-		contact := string(s.get(calls + "/" + order + "/contact").with(t, http.StatusOK).raw)
+		contact := string(s.get(calls+"/"+order+"/contact").with(t, http.StatusOK).raw)
 		require.Contains(t, contact, "+8221234567", tel)
 		require.Contains(t, contact, `12 Sejong-daero\n3rd floor`)
 		s.post(calls+"/"+order+"/cancel", object{"reason": "They moved.\nSorry."}).with(t, http.StatusOK)
