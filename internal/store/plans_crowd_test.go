@@ -103,6 +103,13 @@ var crowd = []string{
 	`INSERT INTO inbox SELECT ` + id + `, 'food', 'customer', '{}', '', '', timestamptz '2026-01-01' + i * interval '1 second', timestamptz '2026-01-02',
 			CASE WHEN i <= 300 THEN 'waiting' ELSE 'started' END, '', '', FALSE, NULL, 0, '', CASE WHEN i > 300 THEN timestamptz '2026-01-03' END
 		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO members SELECT CASE WHEN i <= 5 THEN 'rare' WHEN i % 10 < 6 THEN 'frequent' ELSE 'owner-' || i % 1000 END,
+			CASE WHEN i = 3 THEN 'rare' ELSE 'person-' || i END, '', 'staff', '1024', now()
+		FROM generate_series(1, ?) AS i`,
+	`INSERT INTO kept_decisions (order_id, id, kind, decision, note, caller, decided_at, state, tries, outcome, settled_at)
+		SELECT ` + id + `, 'u', 'food', 'cancel', '', '', timestamptz '2026-01-01' + i * interval '1 second',
+			CASE WHEN i <= 300 THEN 'waiting' ELSE 'delivered' END, 0, '', CASE WHEN i > 300 THEN timestamptz '2026-01-03' END
+		FROM generate_series(1, ?) AS i`,
 	`INSERT INTO audit_findings SELECT ` + id + `, 'money', CASE WHEN i <= 5 THEN 'rare' ELSE 'frequent' END, '', 'says', '', 1,
 			timestamptz '2026-01-01' + i * interval '1 second', timestamptz '2026-01-02', CASE WHEN i > 300 THEN timestamptz '2026-01-03' END
 		FROM generate_series(1, ?) AS i`,

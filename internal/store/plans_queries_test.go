@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/yeyak/yeyak/booking"
+	"github.com/yeyak/yeyak/internal/orders"
 	"github.com/yeyak/yeyak/internal/store"
 )
 
@@ -242,6 +243,52 @@ func unfilteredQueries() []query {
 		}})
 	}
 	return all
+}
+
+// queriesOfMembers are the lists of who may do what.
+func queriesOfMembers() (all []query) {
+	for _, name := range []string{"frequent", "rare", "unknown"} {
+		all = append(all, query{method: "Members.Members", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
+			_, next, err := store.NewMembers(db).Members(ctx, name, booking.Page{Limit: pageOfPlans, Cursor: cursor})
+			return next, err
+		}})
+	}
+	for _, name := range []string{"person-100", "rare", "unknown"} { // the parts of one person are read at once
+		all = append(all, query{method: "Members.Memberships", service: "mypage", rows: 5, sorts: true, read: func(ctx context.Context, db *store.DB, _ string) (string, error) {
+			_, err := store.NewMembers(db).Memberships(ctx, name)
+			return "", err
+		}})
+	}
+	return all
+}
+
+// queriesOfDecisions read the decisions that wait, which are few, beside those that ever did.
+func queriesOfDecisions() []query {
+	read := func(method string, rows int, read func(context.Context, *store.Decisions) error) query {
+		return query{method: method, service: "mypage", rows: rows, each: 10, read: func(ctx context.Context, db *store.DB, _ string) (string, error) {
+			return "", read(ctx, store.NewDecisions(db))
+		}}
+	}
+	of := key10(7)
+	return []query{
+		read("Decisions.Ahead", 1, func(ctx context.Context, d *store.Decisions) error {
+			_, _, err := d.Ahead(ctx, orders.KeptDecision{Decision: orders.Decision{OrderID: of}})
+			return err
+		}),
+		read("Decisions.Waits", 1, func(ctx context.Context, d *store.Decisions) error {
+			_, err := d.Waits(ctx, of, plansToday)
+			return err
+		}),
+		read("Decisions.Open", open4All, func(ctx context.Context, d *store.Decisions) error {
+			_, err := d.Open(ctx)
+			return err
+		}),
+		read("Decisions.Lease", pageOfPlans, func(ctx context.Context, d *store.Decisions) error {
+			_, err := d.Lease(ctx, pageOfPlans, plansToday, plansToday)
+			return err
+		}),
+		read("Decisions.All", open4All, func(ctx context.Context, d *store.Decisions) error { return firstOf(d.All(ctx)) }),
+	}
 }
 
 // queriesOfEverything are the audit's reads: whole tables, page by page.

@@ -56,7 +56,7 @@ func firstOf[T any](all iter.Seq2[T, error]) error {
 // queries are all lists and counts of the store. TestPlans_KnowEveryList shows that none
 // is missing.
 func queries(t *testing.T) []query {
-	return slices.Concat(queriesOfOrders(t), queriesOfJobs(t), queriesOfCatalogue(t), queriesOfCrew(t), unfilteredQueries(), queriesOfOperators(), queriesOfEverything())
+	return slices.Concat(queriesOfOrders(t), queriesOfJobs(t), queriesOfCatalogue(t), queriesOfCrew(t), unfilteredQueries(), queriesOfOperators(), queriesOfMembers(), queriesOfDecisions(), queriesOfEverything())
 }
 
 // TestPlans_KnowEveryList: every method that returns more than one row has a query here.
@@ -65,6 +65,7 @@ func TestPlans_KnowEveryList(t *testing.T) {
 	// These read everything once, without pages.
 	everything := []string{
 		"Audits.SinceDone",                        // a duration, not a list
+		"Decisions.Forget",                        // deletes a bounded number
 		"Outbox.Waiting",                          // in the order of its key; it contains only what the feed does not have yet
 		"Sandbox.Totals", "SandboxIntents.Totals", // for the tests of payments
 	}
@@ -74,7 +75,7 @@ func TestPlans_KnowEveryList(t *testing.T) {
 	}
 	for _, service := range []any{
 		&store.Catalogue{}, &store.Crew{}, &store.Inbox{}, &store.Inventory{}, &store.Jobs{}, &store.Management{}, &store.Mypage{},
-		&store.Notifications{}, &store.Outbox{}, &store.Payments{}, &store.Sandbox{}, &store.SandboxIntents{}, &store.Audits{}, &store.Actions{}, &store.Bulk{},
+		&store.Notifications{}, &store.Outbox{}, &store.Payments{}, &store.Sandbox{}, &store.SandboxIntents{}, &store.Audits{}, &store.Actions{}, &store.Bulk{}, &store.Members{}, &store.Decisions{},
 	} {
 		of := reflect.TypeOf(service)
 		for i := range of.NumMethod() {
