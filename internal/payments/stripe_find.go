@@ -99,7 +99,8 @@ func (s *Stripe) list(ctx context.Context, c booking.Charge, since time.Time) (i
 }
 
 // outcomeOf is the outcome of a charge from its looked-up intents. It returns ErrOtherAmount
-// if another release has charged in other terms, or it was charged several times, and ErrVoided if there is only a void.
+// if another release has charged in other terms, or it was charged several times, and
+// ErrVoided if there is only a void.
 func (s *Stripe) outcomeOf(ctx context.Context, c booking.Charge, found []*stripe.PaymentIntent, lost error) (ref string, err error) {
 	if lost != nil {
 		return "", lost
