@@ -30,7 +30,8 @@ func (s *server) registerChanges() {
 			"200: it is made. 202: it is under way, and `change` shows its state. Repeating the request under its " +
 			"Idempotency-Key changes nothing. Another change under a used key is refused (422 `idempotency_key_reused`). 503: it " +
 			"was not accepted. Only with `order_unreachable` it may still be made. `payment_unavailable` and " +
-			"`inventory_unavailable` are the answer to each repeat under the key: send the change again under another one.",
+			"`inventory_unavailable` are the answer to each repeat under the key if the detail says so: then send the change again " +
+			"under another one. While the service stays away, changes are tried after growing pauses only (`Retry-After`).",
 		Responses: s.withAccepted(s.withProblems(s.problems(actedMeanwhile(orders.ChangeCodes())...),
 			orders.CodeOf(booking.SoldOut), orders.CodeOf(booking.PaymentDeclined), orders.CodeOf(booking.PaymentUnavailable),
 			booking.InventoryUnavailable, orders.CodeOf(booking.TooLate), orders.CodeOf(booking.RejectedByOwner), orders.CodeOf(booking.OwnerTimeout))),

@@ -52,7 +52,8 @@ var quantityWords = map[booking.Kind]struct{ quote, change string }{
 			"takes precedence, and refunds both charges. 200: it is made. 202: it is under way, and `production.change` shows it. Repeating the " +
 			"request under its Idempotency-Key changes nothing. Another change under a used key is refused (422 `idempotency_key_reused`). " +
 			"503: it was not accepted. Only with `order_unreachable` it may still be made. `payment_unavailable`, `cafe_unavailable` and " +
-			"`inventory_unavailable` are the answer to each repeat under the key: send the change again under another one.",
+			"`inventory_unavailable` are the answer to each repeat under the key if the detail says so: then send the change again under " +
+			"another one. While the service stays away, changes are tried after growing pauses only (`Retry-After`).",
 	},
 	booking.Food: {
 		"Always refused (409 `not_changeable`): the shop and its courier begin with an order as soon as it is paid for.",
