@@ -105,8 +105,8 @@ type PaymentFollower interface {
 type PaymentProvider interface {
 	// Charge charges once per key and returns the provider's reference. Returns ErrDeclined
 	// if the provider refuses for good, ErrVoided if the key was voided before it was
-	// charged, ErrOtherAmount if the charge has to be refunded, ErrAmountRefused if the
-	// provider charges nobody this amount, *Owed if no repetition finds out the outcome, and
+	// charged, ErrOtherAmount if the charge has to be refunded, ErrAmountRefused if another
+	// payment method would not help, *Owed if no repetition finds out the outcome, and
 	// *ActionRequired if the customer has to confirm it first, which only charges with a
 	// ReturnTo can need.
 	Charge(ctx context.Context, c booking.Charge) (ref string, err error)

@@ -156,7 +156,7 @@ func chargedTwice(t *testing.T, change bool) (*activities.Payments, *purse, book
 }
 
 // TestVoid_OfAChargeThatWasMadeTwice: one charge is kept, and the other one is refunded in full, once,
-// whoever finds it: the change, its undo, or a check after the order's end.
+// also if the change, its undo, or a check after the order's end finds it.
 func TestVoid_OfAChargeThatWasMadeTwice(t *testing.T) {
 	t.Parallel()
 	t.Run("Change", func(t *testing.T) {

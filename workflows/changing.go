@@ -77,7 +77,7 @@ func (s *saga) mayTryChange() error {
 	switch {
 	case s.changesBegun >= maxChanges:
 		return booking.Errorf(contract.DecisionsExhausted, "the order accepts no more changes while it runs").RetryIn(time.Hour)
-	case s.changeAway != "" && left > 0:
+	case left > 0:
 		return booking.Errorf(s.changeAway, "a service that changes need did not answer the last one; the order stays as it was").RetryIn(left)
 	default:
 		return nil

@@ -245,7 +245,7 @@ func unfilteredQueries() []query {
 	return all
 }
 
-// queriesOfMembers are the lists of who may do what.
+// queriesOfMembers are the lists of an organisation's members and of a person's memberships.
 func queriesOfMembers() (all []query) {
 	for _, name := range []string{"frequent", "rare", "unknown"} {
 		all = append(all, query{method: "Members.Members", service: "mypage", rows: pageOfPlans, read: func(ctx context.Context, db *store.DB, cursor string) (string, error) {
