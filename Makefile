@@ -61,7 +61,7 @@ test: $(temporal_cli) $(temporal_server) bin/workflowcheck bin/stripe-mock bin/a
 
 .PHONY: test-packages
 test-packages:
-	go test -vet=off -timeout 60m -parallel 12 $$(go list ./... | grep -v /cmd/cluster$$)
+	go test -vet=off -timeout 30m -parallel 12 $$(go list ./... | grep -v /cmd/cluster$$)
 
 .PHONY: test-cluster
 test-cluster:

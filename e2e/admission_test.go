@@ -138,7 +138,7 @@ func TestAdmission_ReadsHaveConnections(t *testing.T) {
 	})
 	require.NoError(t, lock.Rollback())
 	for range cap(placed) {
-		require.Contains(t, []int{http.StatusCreated, http.StatusAccepted}, (<-placed).status)
+		require.Contains(t, []int{http.StatusCreated, http.StatusAccepted}, receive(t, placed, "an answer").status)
 	}
 	s.eventually(func() bool {
 		return len(s.listed("/v1/mypages?limit=200&customerId=alice&status=confirmed")) == 1+cap(placed)

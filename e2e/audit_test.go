@@ -305,7 +305,7 @@ func TestAudit_AfterADeath(t *testing.T) {
 				}
 			}()
 			child.diesAtItsPoint(t)
-			<-sent
+			receive(t, sent, "the answer")
 			a.system = start(t, a.options)
 			// Twice the time after which the engine assigns a dead worker's task to
 			// another.

@@ -97,7 +97,11 @@ func (d *dying) diesAtItsPoint(t *testing.T) {
 
 func (d *dying) kill() {
 	_ = d.Process.Kill() // an error means that it has ended already
-	<-d.dead
+	select {
+	case <-d.dead:
+	case <-time.After(hangLimit):
+		panic("a killed process does not end")
+	}
 }
 
 // startMortal starts a child, waits until it is ready, and ends it with the test.
@@ -187,7 +191,7 @@ func TestCrash_Undoing(t *testing.T) {
 				_, _ = s.send(http.MethodPost, reservations+"/"+order+"/cancel", object{})
 			}()
 			next := revive()
-			<-cancelled
+			receive(t, cancelled, "the answer")
 			s = next
 			s.eventually(func() bool { return s.get("/v1/mypages/"+order).body.Status == booking.Cancelled })
 			s.finished(order)

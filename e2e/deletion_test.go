@@ -119,7 +119,7 @@ func TestDrinkDeletion_WhileOrdersComeIn(t *testing.T) {
 		busy := make(chan struct{}) // closed when the first customer has ordered three times
 		for i, a := range s.atOnce(customers+1, func(i int) (last answer) {
 			if i == customers {
-				<-busy
+				receive(t, busy, "a customer with three orders")
 				return s.request(http.MethodDelete, drinks+"/"+drink, nil)
 			}
 			for {

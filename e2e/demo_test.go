@@ -164,7 +164,7 @@ func (d *demo) waits() (order string) {
 // were expected ones.
 func (d *demo) ends() {
 	d.Helper()
-	err := <-d.exited
+	err := receive(d, d.exited, "the end of the demonstration")
 	d.cmd = nil
 	said, _ := d.said()
 	require.NoError(d, err, said)

@@ -119,7 +119,7 @@ func (d *dev) run() {
 func (d *dev) kill() {
 	if d.cmd != nil {
 		_ = d.cmd.Process.Kill()
-		<-d.exited
+		_ = receive(d, d.exited, "the end of a killed process")
 		d.cmd = nil
 	}
 }

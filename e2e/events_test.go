@@ -141,7 +141,7 @@ func TestEvents_Stream(t *testing.T) {
 			_ = l.body.Close()
 			l.connect()
 		}
-		orders := <-placed
+		orders := receive(t, placed, "the answers")
 		_ = l.body.Close()
 		for _, a := range orders[:5] { // while disconnected
 			s.decide(a.with(t, http.StatusCreated).body.ID, "cancel").with(t, http.StatusOK)

@@ -50,7 +50,7 @@ func refundAgainOfUndo(s *system) (id, runID string) {
 	order := undoFailedLater(s)
 	s.resolved(order)
 	id = contract.RefundWorkflowID(order, contract.CancelRefund)
-	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	s.completes(id)
 	return id, ""
 }
 
@@ -60,10 +60,10 @@ func refundAgainOfPart(s *system) (id, runID string) {
 	s.ended(order)
 	e := s.refundOf(order, "a", 1000)
 	id = order + "/" + e.Key
-	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	s.completes(id)
 	s.failsLater(order)
 	s.resolved(order)
-	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	s.completes(id)
 	return id, ""
 }
 
@@ -81,7 +81,7 @@ func refundAgainNotifiedBefore(s *system) (id, runID string) {
 			Policy: s.startedLike(order).Policy,
 		})
 	require.NoError(s, err)
-	require.NoError(s, run.Get(s.Context(), nil))
+	require.NoError(s, s.outcome(run, nil))
 	require.Equal(s, messages, s.messagesTo("alice", order))
 	return id, run.GetRunID()
 }
@@ -90,7 +90,7 @@ func refundAgainNotifiedBefore(s *system) (id, runID string) {
 func noticesOfAFailure(s *system) (id, runID string) {
 	order := undoFailedLater(s)
 	id = contract.NoticesWorkflowID(order)
-	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	s.completes(id)
 	s.resolved(order)
 	return id, ""
 }
@@ -101,7 +101,7 @@ func noticesOfAFailureSignalled(s *system) (id, runID string) {
 	s.refundByStaff(order, "a", 30000).with(s, http.StatusCreated)
 	s.failsLater(order)
 	id = contract.NoticesWorkflowID(order)
-	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	s.completes(id)
 	s.resolved(order)
 	return id, ""
 }

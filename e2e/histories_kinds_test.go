@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -142,11 +143,7 @@ func (s *system) shows(order string, status booking.Status) {
 // update sends a decision without the API and returns the refusal's code.
 func (s *system) update(order, name string) booking.Code {
 	s.Helper()
-	handle, err := s.temporal.UpdateWorkflow(s.Context(), client.UpdateWorkflowOptions{
-		WorkflowID: order, UpdateName: name, Args: []any{contract.Decision{Note: "so I say"}}, WaitForStage: client.WorkflowUpdateStageCompleted,
-	})
-	require.NoError(s, err)
-	err = handle.Get(s.Context(), nil)
+	err := s.updated(order, name, contract.Decision{Note: "so I say"})
 	if refusal := (*temporal.ApplicationError)(nil); errors.As(err, &refusal) {
 		return booking.Code(refusal.Type())
 	}
@@ -197,10 +194,26 @@ func mealCancelledPending(s *system) string {
 // begunUpdate sends a decision and does not wait until it is carried out.
 func (s *system) begunUpdate(order, name string) {
 	s.Helper()
-	_, err := s.temporal.UpdateWorkflow(s.Context(), client.UpdateWorkflowOptions{
-		WorkflowID: order, UpdateName: name, Args: []any{contract.Decision{}}, WaitForStage: client.WorkflowUpdateStageAccepted,
+	_ = s.sendUpdate(order, name, contract.Decision{}, client.WorkflowUpdateStageAccepted)
+}
+
+// updated sends an update without the API, and returns its error.
+func (s *system) updated(workflow, name string, in any) error {
+	s.Helper()
+	return s.sendUpdate(workflow, name, in, client.WorkflowUpdateStageCompleted)()
+}
+
+// sendUpdate sends an update without the API, and returns when it has reached the stage. outcome
+// waits for its error.
+func (s *system) sendUpdate(workflow, name string, in any, stage client.WorkflowUpdateStage) (outcome func() error) {
+	s.Helper()
+	ctx, cancel := context.WithTimeout(s.Context(), hangLimit)
+	atEnd(s, cancel)
+	sent, err := s.temporal.UpdateWorkflow(ctx, client.UpdateWorkflowOptions{
+		WorkflowID: workflow, UpdateName: name, Args: []any{in}, WaitForStage: stage,
 	})
 	require.NoError(s, err)
+	return func() error { return sent.Get(ctx, nil) }
 }
 
 func mealUnstarted(s *system) string {

@@ -27,7 +27,7 @@ func noticesOfADispute(s *system) (id, runID string) {
 	id = contract.NoticesWorkflowID(order)
 	s.eventually(func() bool { return len(s.search(fmt.Sprintf("WorkflowId = %q AND NeedsAttention = true", id))) == 1 })
 	s.dispute(order, "won")
-	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	s.completes(id)
 	s.sandbox(object{})
 	return id, ""
 }
@@ -39,7 +39,7 @@ func noticesOfALostDispute(s *system) (id, runID string) {
 	id = contract.NoticesWorkflowID(order)
 	s.eventually(func() bool { return len(s.search(fmt.Sprintf("WorkflowId = %q AND NeedsAttention = true", id))) == 1 })
 	s.dispute(order, "lost")
-	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	s.completes(id)
 	require.Contains(s, strings.Join(s.messagesTo("bora", order), "\n"), "bank has taken back 40,000 KRW")
 	return id, ""
 }
@@ -63,7 +63,7 @@ func noticesGoOn(s *system) (id, runID string) {
 	})
 	s.dispute(order, "won")
 	check()
-	require.NoError(s, run.Get(s.Context(), nil), "whichever run sees the end")
+	require.NoError(s, s.outcome(run, nil), "whichever run sees the end")
 	s.sandbox(object{})
 	return id, runID
 }
@@ -74,7 +74,7 @@ func noticesWithoutAPayment(s *system) (id, runID string) {
 	run, err := s.temporal.ExecuteWorkflow(s.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: contract.SagasQueue},
 		contract.NoticesWorkflow, contract.Notices{OrderID: "lodging-unknown"})
 	require.NoError(s, err)
-	require.NoError(s, run.Get(s.Context(), nil))
+	require.NoError(s, s.outcome(run, nil))
 	return id, run.GetRunID()
 }
 

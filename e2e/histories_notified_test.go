@@ -38,7 +38,7 @@ func refundAfterEndOtherwise(s *system) (id, runID string) {
 	_, amount, _ := s.payment(order)
 	s.post("/sandbox/payments/refunds", object{"orderId": order, "amount": amount}).with(s, http.StatusOK)
 	id = order + "/" + e.Key
-	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	s.completes(id)
 	s.sandbox(object{})
 	return id, ""
 }
@@ -50,7 +50,7 @@ func refundAgainOtherwise(s *system) (id, runID string) {
 	_, amount, _ := s.payment(order)
 	s.post("/sandbox/payments/refunds", object{"orderId": order, "amount": amount}).with(s, http.StatusOK)
 	id = contract.RefundWorkflowID(order, contract.CancelRefund)
-	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	s.completes(id)
 	require.Len(s, s.messagesTo("alice", order), 2)
 	return id, ""
 }
@@ -69,7 +69,7 @@ func noticesOfALatePayment(s *system) (id, runID string) {
 	order := paidTooLate(s)
 	id = contract.NoticesWorkflowID(order)
 	s.eventually(func() bool { status, _, _ := s.payment(order); return status == string(booking.Refunded) })
-	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	s.completes(id)
 	return id, ""
 }
 
@@ -91,7 +91,7 @@ func noticesOfAPaymentWhileUndone(s *system) (id, runID string) {
 	s.outages.stock.end()
 	s.ended(order)
 	s.post("/v1/payments/"+order+"/look", nil).with(s, http.StatusAccepted)
-	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	s.completes(id)
 	require.Contains(s, strings.Join(s.messagesTo("alice", order), "\n"), "came after the order had ended")
 	return id, ""
 }
@@ -107,7 +107,7 @@ func refundAgainOfLatePayment(s *system) (id, runID string) {
 	})
 	s.eventually(func() bool { return s.attempts(id, "RefundPayment") > 1 })
 	s.sandbox(object{})
-	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	s.completes(id)
 	return id, ""
 }
 

@@ -30,7 +30,7 @@ func (s *system) deletes(in contract.DrinkDeletion) (id, runID string) {
 	require.NoError(s, err)
 	runID = run.GetRunID()
 	var done booking.DrinkDeletion
-	require.NoError(s, run.Get(s.Context(), &done))
+	require.NoError(s, s.outcome(run, &done))
 	require.True(s, done.Done)
 	return run.GetID(), runID
 }
@@ -57,7 +57,7 @@ func deletionSecondPass(s *system) (id, runID string) {
 		s.outages.stock.end()
 	}()
 	id, runID = s.deletes(contract.DrinkDeletion{DrinkID: drink.ID, Batch: 5, Batches: 9})
-	<-first
+	receive(s, first, "the end of the first pass")
 	return id, runID
 }
 
@@ -66,7 +66,7 @@ func refusedStart(workflow string) func(*system) (id, runID string) {
 	return func(s *system) (id, runID string) {
 		run, err := s.temporal.ExecuteWorkflow(s.Context(), client.StartWorkflowOptions{TaskQueue: contract.SagasQueue}, workflow)
 		require.NoError(s, err)
-		require.ErrorContains(s, run.Get(s.Context(), nil), string(booking.Invalid))
+		require.ErrorContains(s, s.outcome(run, nil), string(booking.Invalid))
 		return run.GetID(), run.GetRunID()
 	}
 }
@@ -79,7 +79,7 @@ func (s *system) repairs(pages int) (id, runID string) {
 	}, contract.RepairWorkflow, contract.Repair{Pages: pages})
 	require.NoError(s, err)
 	runID = run.GetRunID()
-	require.NoError(s, run.Get(s.Context(), nil))
+	require.NoError(s, s.outcome(run, nil))
 	return run.GetID(), runID
 }
 

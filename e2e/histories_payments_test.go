@@ -130,7 +130,7 @@ func notPaidNow(s *system) string {
 
 // notPaidNowButCancelled: the order is cancelled while its charge is retried.
 func notPaidNowButCancelled(s *system) string {
-	for { // the retry takes some seconds; on a busy machine the cancel may come too late
+	return s.untilTold(func() (string, bool) { // the retry takes some seconds; on a busy machine the cancel may come too late
 		in := s.confirmed("-now", 0)
 		s.sandbox(object{"latency": "1m"})
 		s.startAt(in)
@@ -139,10 +139,8 @@ func notPaidNowButCancelled(s *system) string {
 		})
 		require.NoError(s, s.temporal.CancelWorkflow(s.Context(), in.OrderID, ""))
 		s.sandbox(object{})
-		if s.ended(in.OrderID).Reason == booking.ByOperator {
-			return in.OrderID
-		}
-	}
+		return in.OrderID, s.ended(in.OrderID).Reason == booking.ByOperator
+	})
 }
 
 func notPaidNowUnstarted(s *system) string {

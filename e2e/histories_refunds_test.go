@@ -6,7 +6,6 @@ import (
 	"strings"
 
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/client"
 
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -93,21 +92,13 @@ func (s *system) byHand(order string) (sum int64) {
 func staffRefunds(s *system) string {
 	s.sandbox(object{"down": true})
 	order := s.reserve(s.place(9)).with(s, http.StatusAccepted).body.ID
-	early, err := s.temporal.UpdateWorkflow(s.Context(), client.UpdateWorkflowOptions{
-		WorkflowID: order, UpdateName: contract.RefundUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
-		Args: []any{contract.Refund{ID: "early", Amount: booking.Money{Amount: 1, Currency: "KRW"}, Note: "too early"}},
-	})
-	require.NoError(s, err)
-	require.ErrorContains(s, early.Get(s.Context(), nil), "nothing was paid")
+	early := contract.Refund{ID: "early", Amount: booking.Money{Amount: 1, Currency: "KRW"}, Note: "too early"}
+	require.ErrorContains(s, s.updated(order, contract.RefundUpdate, early), "nothing was paid")
 	s.sandbox(object{})
 	s.shows(order, booking.Confirmed)
 	s.refundByStaff(order, "a", 30000).with(s, http.StatusCreated)
-	tooMuch, err := s.temporal.UpdateWorkflow(s.Context(), client.UpdateWorkflowOptions{
-		WorkflowID: order, UpdateName: contract.RefundUpdate, WaitForStage: client.WorkflowUpdateStageCompleted,
-		Args: []any{contract.Refund{ID: "much", Amount: booking.Money{Amount: 70001, Currency: "KRW"}, Note: "too much"}},
-	})
-	require.NoError(s, err)
-	require.ErrorContains(s, tooMuch.Get(s.Context(), nil), "70000 KRW are left")
+	tooMuch := contract.Refund{ID: "much", Amount: booking.Money{Amount: 70001, Currency: "KRW"}, Note: "too much"}
+	require.ErrorContains(s, s.updated(order, contract.RefundUpdate, tooMuch), "70000 KRW are left")
 	s.carriedOut(func() answer { return s.decide(order, "cancel") })
 	return order
 }
@@ -147,7 +138,7 @@ func (s *system) refundBecomes(order, key string, amount int64, state string) {
 // staffRefundCancelled: a refund could not be made until its order was cancelled. The cancel
 // refunds it with the rest.
 func staffRefundCancelled(s *system) string {
-	for { // the refund is retried about every second, and may be made before the order is cancelled
+	return s.untilTold(func() (string, bool) { // the refund is retried about every second, and may be made before the order is cancelled
 		order := s.accepted(s.reserve(s.place(9)))
 		s.sandbox(object{"refunds": "fail"})
 		s.refundBecomes(order, "a", 30000, "failed")
@@ -155,12 +146,8 @@ func staffRefundCancelled(s *system) string {
 		s.sandbox(object{})
 		s.carriedOut(func() answer { return s.decide(order, "cancel") })
 		s.ended(order)
-		for _, e := range s.entries(order) {
-			if e.State == string(booking.EntryFailed) {
-				return order
-			}
-		}
-	}
+		return order, slices.ContainsFunc(s.entries(order), func(e entry) bool { return e.State == string(booking.EntryFailed) })
+	})
 }
 
 // undoPaidByHand: the order is cancelled while refunds stay pending, which cannot be resolved by
@@ -265,7 +252,7 @@ func refundAfterEnd(s *system) (id, runID string) {
 	require.Equal(s, "pending", e.State)
 	s.sandbox(object{})
 	id = order + "/" + e.Key
-	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	s.completes(id)
 	return id, ""
 }
 
@@ -278,7 +265,7 @@ func refundAfterEndByHand(s *system) (id, runID string) {
 	require.Equal(s, "failed", e.State)
 	s.paysByHand(order)
 	id = order + "/" + e.Key
-	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	s.completes(id)
 	s.sandbox(object{})
 	return id, ""
 }
@@ -300,7 +287,7 @@ func refundAfterEndBeside(s *system) (id, runID string) {
 		return !slices.ContainsFunc(s.entries(order), func(e entry) bool { return e.State != string(booking.EntryDone) })
 	})
 	id = order + "/" + e.Key
-	require.NoError(s, s.temporal.GetWorkflow(s.Context(), id, "").Get(s.Context(), nil))
+	s.completes(id)
 	s.eventually(func() bool { return !s.page(order).NeedsAttention })
 	s.sandbox(object{})
 	return id, ""

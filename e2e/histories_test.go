@@ -86,7 +86,7 @@ var overloadBranches = map[string]branch{
 // ended waits for an order's end.
 func (s *system) ended(order string) (v contract.View) {
 	s.Helper()
-	require.NoError(s, s.temporal.GetWorkflow(s.Context(), order, "").Get(s.Context(), &v))
+	require.NoError(s, s.outcome(s.temporal.GetWorkflow(s.Context(), order, ""), &v))
 	require.True(s, v.Status.Final())
 	return v
 }
@@ -159,13 +159,23 @@ func (s *system) keep(name, id, runID string) {
 
 // checkedOut is a stay that ends at the next full minute.
 func checkedOut(s *system) string {
-	for { // on a busy machine the stay may have ended before the order starts
+	return s.untilTold(func() (string, bool) { // on a busy machine the stay may have ended before the order starts
 		in := s.endingSoon()
 		s.startAt(in)
-		if s.ended(in.OrderID).Status == booking.Completed {
-			return in.OrderID
+		return in.OrderID, s.ended(in.OrderID).Status == booking.Completed
+	})
+}
+
+// untilTold repeats a story, each time with another order, until it takes the branch.
+func (s *system) untilTold(story func() (order string, takesBranch bool)) string {
+	s.Helper()
+	for range 20 {
+		if order, takesBranch := story(); takesBranch {
+			return order
 		}
 	}
+	require.FailNow(s, "the story does not take its branch")
+	return ""
 }
 
 // endingSoon is a stay that ends at the next full minute. A date and a time of day allow nothing
@@ -216,18 +226,14 @@ func soldOut(s *system) string { return s.refusedOrder(s.reserve(s.place(0))) }
 // ownerSuperseded: the owner confirms and an operator cancels at the same moment. The owner's
 // decision is still being recorded when the operator's comes.
 func ownerSuperseded(s *system) string {
-	for {
+	return s.untilTold(func() (string, bool) {
 		order := s.accepted(s.reserve(s.place(9, byOwner)))
-		confirm, err := s.temporal.UpdateWorkflow(s.Context(), client.UpdateWorkflowOptions{
-			WorkflowID: order, UpdateName: contract.ConfirmUpdate, Args: []any{contract.Decision{}}, WaitForStage: client.WorkflowUpdateStageAccepted,
-		})
-		require.NoError(s, err)
+		confirmed := s.sendUpdate(order, contract.ConfirmUpdate, contract.Decision{}, client.WorkflowUpdateStageAccepted)
 		require.NoError(s, s.temporal.CancelWorkflow(s.Context(), order, ""))
-		if confirm.Get(s.Context(), nil) != nil {
-			return order
-		}
+		isRefused := confirmed() != nil
 		s.ended(order)
-	}
+		return order, isRefused
+	})
 }
 
 func everyStepDurable(s *system) string {

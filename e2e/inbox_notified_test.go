@@ -62,7 +62,7 @@ func TestInbox_EveryOrderIsNamed(t *testing.T) {
 				refused++
 			}
 		}
-		<-ended
+		receive(t, ended, "the end")
 	}
 	require.Len(t, named, rounds*atOnce-refused, "no two orders of one id")
 	c.eventually(func() bool { return c.counted("yeyak_inbox_open") == 0 })

@@ -64,7 +64,7 @@ func process(t *testing.T, to *logged, env []string, args ...string) {
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() {
 		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait()
+		_ = ends(t, cmd)
 	})
 }
 

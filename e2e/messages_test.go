@@ -97,7 +97,7 @@ func TestCustomerMessages_NoneIsLost(t *testing.T) {
 		require.FailNow(t, "no fourth message came")
 	}
 	require.NoError(t, subscriber.Process.Kill())
-	require.Error(t, subscriber.Wait())
+	require.Error(t, ends(t, subscriber))
 
 	s.decide(first, "cancel").with(t, http.StatusOK)
 	subscriber = s.startMessages(phone, state)
@@ -111,7 +111,7 @@ func TestCustomerMessages_NoneIsLost(t *testing.T) {
 	})
 	s.eventually(func() bool { return len(phone.arrived()) >= len(want) })
 	require.NoError(t, subscriber.Process.Signal(syscall.SIGTERM))
-	require.NoError(t, subscriber.Wait(), "it ends with success on SIGTERM")
+	require.NoError(t, ends(t, subscriber), "it ends with success on SIGTERM")
 	require.Equal(t, want, phone.arrived(), "in order, and all of them")
 	require.Equal(t, []string{want[3]}, phone.repeated, "the message in hand came twice")
 	require.Equal(t, []string{
@@ -121,7 +121,7 @@ func TestCustomerMessages_NoneIsLost(t *testing.T) {
 		"[Seaside Inn] 예약이 취소되었습니다. 사유: 점주거절.",
 	}, phone.texts(second, "alice"))
 
-	require.NoError(t, s.startMessages(phone, state, "--once").Wait())
+	require.NoError(t, ends(t, s.startMessages(phone, state, "--once")))
 	require.Equal(t, want, phone.arrived(), "nothing is left")
 }
 
@@ -268,7 +268,7 @@ func TestCustomerMessages_OfEveryBusiness(t *testing.T) {
 	s.requireEvents(call, "CallPlaced", "PaymentApproved", "CleanerAssigned")
 
 	phone := newReceiver(t)
-	require.NoError(t, s.startMessages(phone, filepath.Join(t.TempDir(), "cursor"), "--once").Wait())
+	require.NoError(t, ends(t, s.startMessages(phone, filepath.Join(t.TempDir(), "cursor"), "--once")))
 	require.Len(t, phone.texts(meal, "alice"), 3, "ordered, on its way, handed over")
 	require.Contains(t, strings.Join(phone.texts(cup, "alice"), "\n"), "강제취소")
 	require.Contains(t, strings.Join(phone.texts(call, "alice"), "\n"), "Kim", "the cleaner is named")

@@ -74,7 +74,7 @@ func TestMypage_IsRepaired(t *testing.T) {
 		var done contract.Repair
 		run, err := s.temporal.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{TaskQueue: contract.SagasQueue}, contract.RepairWorkflow, contract.Repair{Pages: 9})
 		require.NoError(t, err)
-		require.NoError(t, run.Get(t.Context(), &done))
+		require.NoError(t, s.outcome(run, &done))
 		healed += done.Healed
 		return healed >= 3
 	})

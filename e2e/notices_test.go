@@ -133,7 +133,7 @@ func TestNotices_OfADispute(t *testing.T) {
 			if end == booking.DisputeLost {
 				require.Equal(t, booking.Disputed, a.shown(order).named(t, "dispute/").Reason)
 			}
-			require.NoError(t, a.temporal.GetWorkflow(t.Context(), follows, "").Get(t.Context(), nil), "nothing is left to follow")
+			a.completes(follows) // nothing is left to follow
 			a.eventually(func() bool { return len(a.search("NeedsAttention = true")) == 0 })
 			a.requireClean()
 		}
@@ -158,7 +158,7 @@ func TestNotices_InAnyWay(t *testing.T) {
 			return switches.Notices.UnderWay == 0 && switches.Notices.Sent >= 6
 		})
 		a.eventually(func() bool { return len(a.shown(order).Entries) == 3 })
-		require.NoError(t, a.temporal.GetWorkflow(t.Context(), contract.NoticesWorkflowID(order), "").Get(t.Context(), nil))
+		a.completes(contract.NoticesWorkflowID(order))
 		is := a.shown(order)
 		require.EqualValues(t, 55000, is.Refundable.Amount)
 		require.Equal(t, booking.DisputeLost, is.Disputes[0].State)

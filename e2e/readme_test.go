@@ -137,7 +137,7 @@ func TestREADME(t *testing.T) {
 			return strings.Contains(text, `"feed": "`+n.url+`"`) || strings.Contains(text, "Your reservation at Seaside Inn")
 		})
 		require.NoError(t, cmd.Process.Signal(os.Interrupt))
-		require.NoError(t, cmd.Wait(), "%s: %s", command, strings.Join(said.lines(), "\n"))
+		require.NoError(t, ends(t, cmd), "%s: %s", command, strings.Join(said.lines(), "\n"))
 	}
 	require.NoError(t, n.end(os.Interrupt))
 }

@@ -135,6 +135,6 @@ func (s *system) repaired() int {
 	var done contract.Repair
 	run, err := s.temporal.ExecuteWorkflow(s.Context(), client.StartWorkflowOptions{TaskQueue: contract.SagasQueue}, contract.RepairWorkflow, contract.Repair{Pages: 9})
 	require.NoError(s, err)
-	require.NoError(s, run.Get(s.Context(), &done))
+	require.NoError(s, s.outcome(run, &done))
 	return done.Healed
 }

@@ -53,7 +53,7 @@ func TestShutdown_InOrder(t *testing.T) {
 		a, _ := s.send(http.MethodPost, reservations, reservation(place))
 		inHand <- a
 	}()
-	<-charges.begun
+	receive(t, charges.begun, "a charge")
 
 	ctx, sigterm := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
@@ -70,9 +70,9 @@ func TestShutdown_InOrder(t *testing.T) {
 	require.Empty(t, inHand)
 	require.Empty(t, ended)
 	close(charges.letGo)
-	a := <-inHand
+	a := receive(t, inHand, "the answer")
 	require.Equal(t, http.StatusCreated, a.status, "%s", a.raw)
-	require.NoError(t, <-ended)
+	require.NoError(t, receive(t, ended, "the end of the process"))
 }
 
 // partsAfter reads a path, and reports whether the server ends the connection.
@@ -119,5 +119,5 @@ func TestShutdown_ASecondSignalEndsAtOnce(t *testing.T) {
 	s.eventually(func() bool { return s.get("/readyz").status == http.StatusServiceUnavailable })
 	s.get("/healthz").with(t, http.StatusOK)
 	require.NoError(t, api.Process.Signal(syscall.SIGTERM))
-	require.ErrorContains(t, api.Wait(), "exit status "+strconv.Itoa(128+int(syscall.SIGINT)))
+	require.ErrorContains(t, ends(t, api), "exit status "+strconv.Itoa(128+int(syscall.SIGINT)))
 }

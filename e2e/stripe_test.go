@@ -37,7 +37,7 @@ func sandboxPayments(t *testing.T) stripeSandbox {
 	}()
 	atEnd(t, func() {
 		stop()
-		require.NoError(t, <-ended)
+		require.NoError(t, receive(t, ended, "the end of the sandbox"))
 	})
 	return stripeSandbox{t, "http://" + listener.Addr().String()}
 }

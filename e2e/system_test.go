@@ -33,6 +33,7 @@ func TestMain(m *testing.M) {
 	// The API closes a new connection that has sent nothing for five seconds. A client may have dialled
 	// one and used another: it must not send its next request when the first one is being closed.
 	http.DefaultTransport.(*http.Transport).IdleConnTimeout = 2 * time.Second
+	http.DefaultClient.Timeout = hangLimit
 	pgtest.Main(m)
 	retireEngines()
 	if built != nil {

@@ -89,7 +89,7 @@ func TestTimeline(t *testing.T) {
 		_, _ = first.send(http.MethodPost, reservations+"/"+order+"/confirm", nil)
 	}()
 	child.diesAtItsPoint(t) // before it answers: its task times out
-	<-sent
+	receive(first, sent, "the answer")
 
 	s := &audited{system: start(t, o)}
 	s.options = o

@@ -4,8 +4,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"sync/atomic"
 	"testing"
@@ -60,6 +62,52 @@ func (s *system) withDefaultBudget() *system {
 // waitLimit bounds waits in failing tests. It is long, so that tests do not depend on the
 // machine's speed.
 const waitLimit = 3 * time.Minute
+
+// hangLimit bounds waits that have no condition of their own: for an answer, for the end of a
+// process or of a workflow.
+const hangLimit = 3 * waitLimit
+
+// receive is what comes from a channel of the test; it may be closed.
+func receive[T any](t testing.TB, from <-chan T, what string) (came T) {
+	t.Helper()
+	select {
+	case came = <-from:
+	case <-time.After(hangLimit):
+		require.FailNow(t, what+" does not come")
+	}
+	return came
+}
+
+// ends is the error of a process that has to end by itself. It is killed if it does not.
+func ends(t testing.TB, c *exec.Cmd) error {
+	t.Helper()
+	ended := make(chan error, 1)
+	go func() { ended <- c.Wait() }()
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(hangLimit):
+		_ = c.Process.Kill()
+		require.FailNow(t, c.String()+" does not end")
+		return nil
+	}
+}
+
+// outcome waits for the end of a workflow, and reads its result.
+func (s *system) outcome(run client.WorkflowRun, result any) error {
+	ctx, cancel := context.WithTimeout(s.Context(), hangLimit)
+	defer cancel()
+	if err := run.Get(ctx, result); err != nil {
+		return fmt.Errorf("%s: %w", run.GetID(), err)
+	}
+	return nil
+}
+
+// completes waits until a workflow has completed.
+func (s *system) completes(workflow string) {
+	s.Helper()
+	require.NoError(s, s.outcome(s.temporal.GetWorkflow(s.Context(), workflow, ""), nil))
+}
 
 // eventually waits for a condition.
 func (s *system) eventually(what func() bool) {

@@ -21,6 +21,7 @@ import (
 	"github.com/yeyak/yeyak/activities"
 	"github.com/yeyak/yeyak/booking"
 	"github.com/yeyak/yeyak/internal/devserver"
+	"github.com/yeyak/yeyak/internal/rig/hanging"
 	"github.com/yeyak/yeyak/internal/rig/scratch"
 	"github.com/yeyak/yeyak/internal/store"
 	"github.com/yeyak/yeyak/workflows/contract"
@@ -83,6 +84,7 @@ func migrated(db *store.DB, services ...string) error {
 var cleanUp = func() {}
 
 func TestMain(m *testing.M) {
+	hanging.Watch()
 	code := m.Run()
 	cleanUp()
 	os.Exit(code)

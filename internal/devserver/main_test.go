@@ -14,6 +14,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap/zaptest"
+
+	"github.com/yeyak/yeyak/internal/rig/hanging"
 )
 
 // Variables that make the test binary a yeyak that can be killed.
@@ -26,6 +28,7 @@ func TestMain(m *testing.M) {
 	if dir := os.Getenv(helperDir); dir != "" {
 		help(dir)
 	}
+	hanging.Watch()
 	os.Exit(m.Run())
 }
 

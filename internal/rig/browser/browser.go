@@ -54,6 +54,7 @@ func New(t testing.TB) *Browser {
 	// New versions of Chromium send events that chromedp does not know.
 	ctx, closeAll := chromedp.NewContext(ctx, chromedp.WithErrorf(func(string, ...any) {}))
 	t.Cleanup(closeAll)
+	defer time.AfterFunc(waitTimeout, closeAll).Stop() // the browser lives as long as ctx
 	require.NoError(t, chromedp.Do(ctx), "start %s", path)
 	b := &Browser{Screenshots: os.Getenv("YEYAK_SCREENSHOTS"), ctx: ctx}
 	if b.Screenshots == "" {

@@ -1,7 +1,6 @@
 package browser
 
 import (
-	"context"
 	"fmt"
 	"time"
 
@@ -16,11 +15,9 @@ import (
 // Element identifies the element of the selector: an element that replaces it is another one.
 func (p *Page) Element(selector string) cdp.BackendNodeID {
 	p.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, waitTimeout)
-	defer cancel()
-	object, err := chromedp.Call(ctx, runtime.Evaluate, runtime.EvaluateParams{Expression: fmt.Sprintf("document.querySelector(%q)", selector)})
+	object, err := ask(p, runtime.Evaluate, runtime.EvaluateParams{Expression: fmt.Sprintf("document.querySelector(%q)", selector)})
 	require.NoError(p, err)
-	is, err := chromedp.Call(ctx, dom.DescribeNode, dom.DescribeNodeParams{ObjectID: object.Result.ObjectID})
+	is, err := ask(p, dom.DescribeNode, dom.DescribeNodeParams{ObjectID: object.Result.ObjectID})
 	require.NoError(p, err, "no %s", selector)
 	return is.Node.BackendNodeID
 }
@@ -36,7 +33,7 @@ func (p *Page) Hide(hidden bool) {
 // ForgetCookies removes the window's cookies.
 func (p *Page) ForgetCookies() {
 	p.Helper()
-	_, err := chromedp.Call(p.ctx, network.ClearBrowserCookies, cdp.Empty{})
+	_, err := ask(p, network.ClearBrowserCookies, cdp.Empty{})
 	require.NoError(p, err)
 }
 

@@ -174,7 +174,7 @@ func (p *Page) violations(rules ...string) (found []string) {
 // scripts turns the page's scripts on or off.
 func (p *Page) scripts(on bool) {
 	p.Helper()
-	_, err := chromedp.Call(p.ctx, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
+	_, err := ask(p, emulation.SetScriptExecutionDisabled, emulation.SetScriptExecutionDisabledParams{Value: !on})
 	require.NoError(p, err)
 }
 

@@ -44,13 +44,11 @@ type control struct {
 
 // controls finds the controls with the accessible name, and the role unless it is empty.
 func (p *Page) controls(role, name string) ([]control, error) {
-	ctx, cancel := context.WithTimeout(p.ctx, waitTimeout)
-	defer cancel()
-	root, err := chromedp.Call(ctx, dom.GetDocument, dom.GetDocumentParams{})
+	root, err := ask(p, dom.GetDocument, dom.GetDocumentParams{})
 	if err != nil {
 		return nil, err
 	}
-	found, err := chromedp.Call(ctx, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{
+	found, err := ask(p, accessibility.QueryAXTree, accessibility.QueryAXTreeParams{
 		BackendNodeID: root.Root.BackendNodeID, AccessibleName: name, Role: role,
 	})
 	if err != nil {
@@ -84,13 +82,13 @@ func (p *Page) Has(role, name string) bool {
 // call calls a function of a script on the control.
 func call[T any](p *Page, c control, function string, args ...any) (T, error) {
 	var none T
-	ctx, cancel := context.WithTimeout(p.ctx, waitTimeout)
-	defer cancel()
-	object, err := chromedp.Call(ctx, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: c.node})
+	object, err := ask(p, dom.ResolveNode, dom.ResolveNodeParams{BackendNodeID: c.node})
 	if err != nil {
 		return none, err
 	}
 	on := func(params *runtime.CallFunctionOnParams) { params.ObjectID = object.Object.ObjectID }
+	ctx, cancel := context.WithTimeout(p.ctx, waitTimeout)
+	defer cancel()
 	return chromedp.Run(ctx, chromedp.CallFunctionOn[T](function, on, args...))
 }
 
@@ -121,7 +119,7 @@ func (p *Page) Click(role, name string) {
 		return err == nil && at.Covered == ""
 	})
 	require.True(p, free, "the %s %q cannot be clicked: %s", role, name, at.Covered)
-	require.NoError(p, chromedp.Do(p.ctx, chromedp.MouseClickXY(at.X, at.Y)))
+	require.NoError(p, p.act(chromedp.MouseClickXY(at.X, at.Y)))
 	if leaves {
 		require.True(p, p.within(func() bool { return p.loadedAfter(from) }), "the %s %q leads nowhere", role, name)
 	}
@@ -168,7 +166,7 @@ func (p *Page) fields(name string) (fields []control, err error) {
 func (p *Page) Press(keys ...string) {
 	p.Helper()
 	for _, key := range keys {
-		require.NoError(p, chromedp.Do(p.ctx, chromedp.KeyEvent(key)))
+		require.NoError(p, p.act(chromedp.KeyEvent(key)))
 	}
 }
 
@@ -182,7 +180,7 @@ func (p *Page) Type(s string) {
 // Backwards presses Shift and Tab.
 func (p *Page) Backwards() {
 	p.Helper()
-	require.NoError(p, chromedp.Do(p.ctx, chromedp.KeyEvent(Tab, chromedp.KeyModifiers(chromedp.ModifierShift))))
+	require.NoError(p, p.act(chromedp.KeyEvent(Tab, chromedp.KeyModifiers(chromedp.ModifierShift))))
 }
 
 // TabTo presses Tab until the control has the focus. It fails if the keyboard does not
@@ -215,9 +213,9 @@ func (p *Page) Focused() (role, name string) {
 // control has the focus while the document has it.
 func (p *Page) focused() (c control, visible bool) {
 	p.Helper()
-	object, err := chromedp.Call(p.ctx, runtime.Evaluate, runtime.EvaluateParams{Expression: "document.activeElement"})
+	object, err := ask(p, runtime.Evaluate, runtime.EvaluateParams{Expression: "document.activeElement"})
 	require.NoError(p, err)
-	tree, err := chromedp.Call(p.ctx, accessibility.GetPartialAXTree, accessibility.GetPartialAXTreeParams{
+	tree, err := ask(p, accessibility.GetPartialAXTree, accessibility.GetPartialAXTreeParams{
 		ObjectID: object.Result.ObjectID, FetchRelatives: new(bool),
 	})
 	require.NoError(p, err)

@@ -73,6 +73,7 @@ func (b *Browser) Page(t testing.TB, options Options) *Page {
 	t.Cleanup(end)
 	p.ctx = ctx
 	t.Cleanup(p.describe)
+	defer time.AfterFunc(waitTimeout, end).Stop() // the window lives as long as ctx
 	require.NoError(t, chromedp.Do(ctx, chromedp.Func(p.prepare)))
 	return p
 }
@@ -112,7 +113,7 @@ func (p *Page) Appear(options Options) {
 	p.Helper()
 	options = options.withDefaults()
 	p.Width, p.Dark = options.Width, options.Dark
-	require.NoError(p, chromedp.Do(p.ctx, chromedp.Func(p.appear)))
+	require.NoError(p, p.act(chromedp.Func(p.appear)))
 	scheme := p.preferences()[0].Value
 	appears := p.within(func() bool {
 		appears, err := evaluate[bool](p, fmt.Sprintf("matchMedia('(width: %dpx) and (prefers-color-scheme: %s)').matches", p.Width, scheme))
@@ -139,12 +140,24 @@ func do[P, R any](ctx context.Context, t *chromedp.Target, command cdp.Command[P
 	return err
 }
 
+// act carries out actions in the page.
+func (p *Page) act(actions ...chromedp.Action[chromedp.Void]) error {
+	ctx, cancel := context.WithTimeout(p.ctx, waitTimeout)
+	defer cancel()
+	return chromedp.Do(ctx, actions...)
+}
+
+// ask sends a command to the page and returns its result.
+func ask[P, R any](p *Page, command cdp.Command[P, R], params P) (R, error) {
+	ctx, cancel := context.WithTimeout(p.ctx, waitTimeout)
+	defer cancel()
+	return chromedp.Call(ctx, command, params)
+}
+
 // Open goes to the address and waits until the page has loaded.
 func (p *Page) Open(url string) {
 	p.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, waitTimeout)
-	defer cancel()
-	require.NoError(p, chromedp.Do(ctx, chromedp.Navigate(url)), "open %s", url)
+	require.NoError(p, p.act(chromedp.Navigate(url)), "open %s", url)
 }
 
 // evaluate evaluates a script's expression in the page, also if scripts are off.
@@ -179,9 +192,7 @@ func (p *Page) Document() string {
 }
 
 func (p *Page) document() (string, error) {
-	ctx, cancel := context.WithTimeout(p.ctx, waitTimeout)
-	defer cancel()
-	tree, err := chromedp.Call(ctx, page.GetFrameTree, cdp.Empty{})
+	tree, err := ask(p, page.GetFrameTree, cdp.Empty{})
 	if err != nil {
 		return "", err
 	}
@@ -277,13 +288,11 @@ func (p *Page) Screenshot(name string) string {
 const pictureAttempts = 3
 
 func (p *Page) picture() ([]byte, error) {
-	ctx, cancel := context.WithTimeout(p.ctx, waitTimeout)
-	defer cancel()
 	confirms, err := evaluate[bool](p, "document.querySelector('dialog:modal') !== null")
 	if err != nil {
 		return nil, err
 	}
-	screenshot, err := chromedp.Call(ctx, page.CaptureScreenshot, page.CaptureScreenshotParams{
+	screenshot, err := ask(p, page.CaptureScreenshot, page.CaptureScreenshotParams{
 		Format: page.CaptureScreenshotFormatPng, CaptureBeyondViewport: new(!confirms), OptimizeForSpeed: new(true),
 	})
 	if err != nil {

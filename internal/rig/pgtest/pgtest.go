@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/yeyak/yeyak/internal/rig/hanging"
 	"github.com/yeyak/yeyak/internal/rig/pgserver"
 )
 
@@ -51,6 +52,7 @@ func launch() (*pgserver.Cluster, error) {
 
 // Main runs the tests of a package and stops the server that they used.
 func Main(m *testing.M) {
+	hanging.Watch()
 	m.Run() // m keeps the exit code
 	dropTemplates()
 	shared.Lock()

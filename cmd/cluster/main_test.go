@@ -1,0 +1,12 @@
+package main
+
+import (
+	"testing"
+
+	"github.com/yeyak/yeyak/internal/rig/hanging"
+)
+
+func TestMain(m *testing.M) {
+	hanging.Watch()
+	m.Run()
+}
