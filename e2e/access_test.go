@@ -285,7 +285,7 @@ func TestAccess_OrdersOfTheTimeBefore(t *testing.T) {
 	s := start(t, o)
 	order := s.reserve(s.place(1, byOwner)).with(t, http.StatusCreated).body.ID
 	s.finished(order)
-	stop(s.app)
+	stop(s, s.app)
 	o.Config.Auth = withIssuer
 	s = start(t, o)
 	for account, role := range map[string]string{"alice": "customer", "bora": "owner", "minho": "customer"} {

@@ -98,7 +98,7 @@ func TestSettle_EveryKind(t *testing.T) {
 // its retention.
 func (a *audited) onEmptyEngine() {
 	a.Helper()
-	stop(a.app)
+	stop(a, a.app)
 	a.options.TemporalAddress, a.options.Namespace = newNamespace(a)
 	a.options.Migrate = false
 	a.system = start(a.TB, a.options)

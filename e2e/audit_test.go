@@ -275,7 +275,7 @@ func TestAudit_WithoutWorkers(t *testing.T) {
 	a := bootAudited(t)
 	a.finished(a.reserve(a.place(1)).with(t, http.StatusCreated).body.ID)
 	a.requireClean() // the feed has every event
-	stop(a.app)
+	stop(a, a.app)
 	report := a.audit()
 	require.Empty(t, report.Findings)
 	require.Equal(t, 1, report.NotJudged)

@@ -78,7 +78,7 @@ func TestBulk(t *testing.T) {
 	var acted int
 	a.eventually(func() bool { acted = a.bulkRun(plan.ID).Acted; return acted > 0 })
 	require.Less(t, acted, 60, "its progress shows")
-	stop(a.app)
+	stop(a, a.app)
 	other.eventually(func() bool { return other.bulkRun(plan.ID).State == booking.BulkDone })
 	is := other.bulkRun(plan.ID)
 	require.Equal(t, 60, is.Acted)

@@ -204,7 +204,7 @@ func TestDrinkDeletion_StoppedInTheMiddle(t *testing.T) {
 	s.remove(drink)
 	s.within(3*waitLimit, func() bool { _, p := s.deletion(drink); return p.Cancelled > 0 })
 	_, before := s.deletion(drink)
-	stop(s.app)
+	stop(s, s.app)
 	require.False(t, before.Done, "it was in the middle")
 	s = start(t, o)
 	require.Equal(t, booking.DrinkDeletion{Orders: 250, Cancelled: 250, Done: true}, s.removed(drink))

@@ -109,7 +109,7 @@ func TestDev_DataOfAnOlderServer(t *testing.T) {
 	waiting := before.reserve(before.place(1, byOwner)).with(t, http.StatusCreated).body.ID
 	cancelled := before.reserve(before.place(1)).with(t, http.StatusCreated).body.ID
 	before.decide(cancelled, "cancel").with(t, http.StatusOK)
-	stop(before.app)
+	stop(before, before.app)
 	old.Stop(context.WithoutCancel(t.Context()))
 
 	newer, err := exec.LookPath(temporalProgram())

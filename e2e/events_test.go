@@ -171,7 +171,7 @@ func TestEvents_StreamsEndWithTheProcess(t *testing.T) {
 	l := s.listen("")
 	l.read(4)
 	before := len(s.logged())
-	stop(s.app) // breaks a stream that does not end by itself
+	stop(s, s.app) // breaks a stream that does not end by itself
 	for l.lines.Scan() {
 		require.Empty(t, l.lines.Text())
 	}

@@ -288,7 +288,7 @@ func (s *system) worker(o app.Options) (end func()) {
 	o.Log = zap.NewNop()
 	a, err := app.Start(s.Context(), o)
 	require.NoError(s, err)
-	end = sync.OnceFunc(func() { stop(a) })
+	end = sync.OnceFunc(func() { stop(s, a) })
 	atEnd(s, end)
 	return end
 }

@@ -139,7 +139,7 @@ func start(t testing.TB, o app.Options) *system {
 	failing.decorate(&o.Decorate)
 	a, err := app.Start(t.Context(), o)
 	require.NoError(t, err)
-	atEnd(t, func() { stop(a) })
+	atEnd(t, func() { stop(t, a) })
 	c, err := client.NewLazyClient(client.Options{HostPort: o.TemporalAddress, Namespace: o.Namespace, Logger: devserver.Quiet()})
 	require.NoError(t, err)
 	atEnd(t, c.Close)
@@ -158,10 +158,16 @@ func atEnd(t testing.TB, f func()) {
 	})
 }
 
-func stop(a *app.App) {
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
-	defer cancel()
-	a.Stop(ctx)
+func stop(t testing.TB, a *app.App) {
+	t.Helper()
+	stopped := make(chan struct{})
+	go func() {
+		defer close(stopped)
+		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+		defer cancel()
+		a.Stop(ctx)
+	}()
+	receive(t, stopped, "the end of the process")
 }
 
 // answer is the answer to an HTTP request.

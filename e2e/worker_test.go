@@ -34,7 +34,7 @@ func TestWorker_ReportsItsState(t *testing.T) {
 	require.Contains(t, string(s.get("/metrics").with(t, http.StatusOK).raw), "temporal_worker_start")
 	s.get("/v1/events").with(t, http.StatusNotFound)
 
-	stop(s.app)
+	stop(s, s.app)
 	_, err := s.send(http.MethodGet, "/healthz", nil)
 	require.Error(t, err, "nothing is left running")
 }
