@@ -21,7 +21,7 @@ func (a *audited) command(env []string, args ...string) (code int, stdout, stder
 	a.Helper()
 	path, err := binary()
 	require.NoError(a, err)
-	cmd := exec.CommandContext(a.Context(), path, args...)
+	cmd := limitedCommand(a, path, args...)
 	database := "DATABASE_URL=" + string(a.options.Config.Databases.Front)
 	if a.options.Config.Databases.Front == "" {
 		database = "YEYAK_DATA_DIR=" + a.options.Config.Dev.DataDir
@@ -109,7 +109,7 @@ func TestAudit_OfDev(t *testing.T) {
 	require.NoError(t, err)
 	d.eventually(func() bool { return d.page(order).Status == booking.Confirmed })
 	audit := func() (string, error) {
-		cmd := exec.CommandContext(t.Context(), path, "audit")
+		cmd := limitedCommand(t, path, "audit")
 		cmd.Env = append(os.Environ(), "YEYAK_DATA_DIR="+d.folder, "YEYAK_AUDIT_MOMENT=1s")
 		out, err := cmd.CombinedOutput()
 		return string(out), err

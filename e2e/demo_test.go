@@ -229,7 +229,7 @@ func TestDemo_NotInProduction(t *testing.T) {
 	}
 	path, err := binary()
 	require.NoError(t, err)
-	said, err := exec.CommandContext(t.Context(), path, "api", "--failing=1s").CombinedOutput()
+	said, err := limitedCommand(t, path, "api", "--failing=1s").CombinedOutput()
 	require.Error(t, err)
 	require.Contains(t, string(said), "unknown flag --failing")
 }

@@ -179,7 +179,7 @@ func TestDev_FirstOrder(t *testing.T) {
 	script := regexp.MustCompile(`(?s)  TOKEN=.*"rooms":1}'\n`).FindString(d.output.String())
 	require.NotEmpty(t, script)
 	d.run()
-	out, err := exec.CommandContext(t.Context(), "sh", "-c", script).CombinedOutput()
+	out, err := limitedCommand(t, "sh", "-c", script).CombinedOutput()
 	require.NoError(t, err, "%s", out)
 	require.Contains(t, string(out), "201 Created")
 	require.Contains(t, string(out), `"status":"confirmed"`)

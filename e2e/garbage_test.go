@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -21,7 +20,7 @@ import (
 // temporalCommand runs a command of the Temporal CLI, as an operator would.
 func (s *system) temporalCommand(args ...string) (out string, ok bool) {
 	s.Helper()
-	cmd := exec.CommandContext(s.Context(), temporalCLI(), append([]string{"--command-timeout", "60s"}, args...)...)
+	cmd := limitedCommand(s, temporalCLI(), append([]string{"--command-timeout", "60s"}, args...)...)
 	cmd.Env = append(os.Environ(), "TEMPORAL_ADDRESS="+s.options.TemporalAddress, "TEMPORAL_NAMESPACE="+s.namespace)
 	raw, err := cmd.CombinedOutput()
 	return string(raw), err == nil

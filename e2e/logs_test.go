@@ -95,7 +95,7 @@ func TestLogs_OfAllProcesses(t *testing.T) {
 	with := func(more ...string) []string { return append(slices.Clone(env), more...) }
 	path, err := binary()
 	require.NoError(t, err)
-	migrate := exec.CommandContext(t.Context(), path, "migrate")
+	migrate := limitedCommand(t, path, "migrate")
 	migrate.Env = append(os.Environ(), env...)
 	require.NoError(t, migrate.Run())
 

@@ -35,7 +35,7 @@ func python(t *testing.T, arguments ...string) *exec.Cmd {
 	t.Helper()
 	program, err := exec.LookPath("python3")
 	require.NoError(t, err, "no python3: run tools/python.sh to install it")
-	c := exec.CommandContext(t.Context(), program, append([]string{"-B"}, arguments...)...)
+	c := limitedCommand(t, program, append([]string{"-B"}, arguments...)...)
 	c.Dir = messagesFolder
 	c.Env = append(os.Environ(), "no_proxy=127.0.0.1", "NO_PROXY=127.0.0.1")
 	return c

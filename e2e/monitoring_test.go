@@ -38,7 +38,7 @@ func TestMonitoring_Rules(t *testing.T) {
 		{"check", "rules", "--lint=all", "--lint-fatal", alertRules},
 		{"test", "rules", alertTests},
 	} {
-		out, err := exec.CommandContext(t.Context(), promtool, args...).CombinedOutput()
+		out, err := limitedCommand(t, promtool, args...).CombinedOutput()
 		require.NoError(t, err, "%s", out)
 	}
 }

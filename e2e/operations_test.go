@@ -3,7 +3,6 @@ package e2e
 import (
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"sync"
@@ -48,7 +47,7 @@ func (s *system) typed(heading, order string, env ...string) (string, error) {
 	yeyak, err := binary()
 	require.NoError(s, err)
 	require.NoError(s, os.Symlink(yeyak, filepath.Join(path, "yeyak")))
-	sh := exec.CommandContext(s.Context(), "sh", "-e", "-c", commands)
+	sh := limitedCommand(s, "sh", "-e", "-c", commands)
 	sh.Env = append(os.Environ(), "PATH="+path+":"+os.Getenv("PATH"), "TEMPORAL_ADDRESS="+s.options.TemporalAddress,
 		"TEMPORAL_NAMESPACE="+s.namespace, "API="+s.url, "TOKEN="+operator(), "ORDER="+order,
 		"DATABASE_URL="+string(s.options.Config.Databases.Front))

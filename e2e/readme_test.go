@@ -66,7 +66,7 @@ func newReader(t *testing.T) reader {
 
 // terminal is a command in the reader's folder, without further settings.
 func (n reader) terminal(command ...string) *exec.Cmd {
-	cmd := exec.CommandContext(n.Context(), command[0], command[1:]...)
+	cmd := limitedCommand(n, command[0], command[1:]...)
 	cmd.Dir = n.checkout
 	// No prompts; port 8090 may be taken.
 	cmd.Env = append(os.Environ(), "PS1=", "PS2=", "YEYAK_MARKETING_LISTEN=127.0.0.1:0", "HOME="+n.checkout)
@@ -162,7 +162,7 @@ func TestREADME_Make(t *testing.T) {
 		`[ $# = 1 ] && grep --quiet "^$1:.*## " "`+makefile+`" && echo "made $1"`+"\n"), 0o700))
 	for shell, command := range interactive {
 		var said, complaints strings.Builder
-		cmd := exec.CommandContext(t.Context(), command[0], command[1:]...)
+		cmd := limitedCommand(t, command[0], command[1:]...)
 		cmd.Dir = t.TempDir()
 		cmd.Env = append(os.Environ(), "PS1=", "PS2=", "HOME="+cmd.Dir, "PATH="+programs+":"+os.Getenv("PATH"))
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(strings.Join(script, "")), &said, &complaints

@@ -95,11 +95,11 @@ func startAPI(t *testing.T, args ...string) (*system, *exec.Cmd) {
 	require.NoError(t, err)
 	port := freePort(t)
 	env := append(os.Environ(), "DATABASE_URL=sqlite://"+filepath.Join(t.TempDir(), "all.db"), "YEYAK_PAYMENTS=sandbox", "TEMPORAL_ADDRESS=127.0.0.1:1", "YEYAK_LISTEN=127.0.0.1:"+port, trusting())
-	migrate := exec.CommandContext(t.Context(), path, "migrate")
+	migrate := limitedCommand(t, path, "migrate")
 	migrate.Env = env
 	out, err := migrate.CombinedOutput()
 	require.NoError(t, err, "%s", out)
-	cmd := exec.CommandContext(t.Context(), path, append([]string{"api"}, args...)...)
+	cmd := limitedCommand(t, path, append([]string{"api"}, args...)...)
 	cmd.Env = env
 	require.NoError(t, cmd.Start())
 	s := &system{TB: t, url: "http://127.0.0.1:" + port}

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"os/exec"
 	"regexp"
 	"strconv"
 	"strings"
@@ -45,7 +44,7 @@ func TestStalledBodies_OfTheSandbox(t *testing.T) {
 	path, err := binary()
 	require.NoError(t, err)
 	address := "127.0.0.1:" + freePort(t)
-	cmd := exec.CommandContext(t.Context(), path, "sandbox-payments")
+	cmd := limitedCommand(t, path, "sandbox-payments")
 	cmd.Env = append(os.Environ(), "YEYAK_SANDBOX_LISTEN="+address, "YEYAK_DATA_DIR="+t.TempDir())
 	require.NoError(t, cmd.Start())
 	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })

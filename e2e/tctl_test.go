@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"os"
-	"os/exec"
 	"regexp"
 	"strings"
 	"testing"
@@ -28,7 +27,7 @@ func TestOperations_FromTctl(t *testing.T) {
 		for len(command) > 0 && strings.HasPrefix(command[len(command)-1], "--") {
 			command = command[:len(command)-1]
 		}
-		help, err := exec.CommandContext(t.Context(), temporalCLI(), append(command[:len(command):len(command)], "--help")...).CombinedOutput()
+		help, err := limitedCommand(t, temporalCLI(), append(command[:len(command):len(command)], "--help")...).CombinedOutput()
 		require.NoError(t, err, "%s", help)
 		// For an unknown command the CLI shows the help of its parent.
 		require.Contains(t, string(help), "temporal "+strings.Join(command, " ")+" ", row[0])

@@ -78,6 +78,15 @@ func receive[T any](t testing.TB, from <-chan T, what string) (came T) {
 	return came
 }
 
+// limitedCommand is a program that is killed when the test ends, or when it takes too long.
+func limitedCommand(t testing.TB, program string, args ...string) *exec.Cmd {
+	ctx, cancel := context.WithTimeout(t.Context(), hangLimit)
+	atEnd(t, cancel)
+	c := exec.CommandContext(ctx, program, args...)
+	c.WaitDelay = time.Minute // its children may keep its output open
+	return c
+}
+
 // ends is the error of a process that has to end by itself. It is killed if it does not.
 func ends(t testing.TB, c *exec.Cmd) error {
 	t.Helper()

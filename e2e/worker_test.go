@@ -3,7 +3,6 @@ package e2e
 import (
 	"net/http"
 	"os"
-	"os/exec"
 	"testing"
 
 	"github.com/google/uuid"
@@ -60,7 +59,7 @@ func TestPrepare_MakesTheNamespace(t *testing.T) {
 	address, _ := newNamespace(t)
 	namespace := "prepared-" + uuid.NewString()[:8]
 	for range 2 { // a job may be run again
-		cmd := exec.CommandContext(t.Context(), path, "prepare", "--wait=3m")
+		cmd := limitedCommand(t, path, "prepare", "--wait=3m")
 		cmd.Env = append(os.Environ(), "TEMPORAL_ADDRESS="+address, "TEMPORAL_NAMESPACE="+namespace)
 		out, err := cmd.CombinedOutput()
 		require.NoError(t, err, "%s", out)
@@ -71,7 +70,7 @@ func TestPrepare_MakesTheNamespace(t *testing.T) {
 	_, err = c.CountWorkflow(t.Context(), &workflowservice.CountWorkflowExecutionsRequest{Query: "NeedsAttention = true AND OrderKind = 'food'"})
 	require.NoError(t, err)
 
-	cmd := exec.CommandContext(t.Context(), path, "prepare", "--wait=1s")
+	cmd := limitedCommand(t, path, "prepare", "--wait=1s")
 	cmd.Env = append(os.Environ(), "TEMPORAL_ADDRESS=127.0.0.1:1")
 	out, err := cmd.CombinedOutput()
 	require.Error(t, err)
