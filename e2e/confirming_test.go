@@ -21,7 +21,7 @@ func (a *audited) onPage(order, decision string) (back *url.URL) {
 	next := a.page(order).NextAction
 	require.NotNil(a, next)
 	require.Equal(a, booking.Redirect, next.Type)
-	browser := http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	browser := http.Client{Timeout: hangLimit, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	page, err := browser.Get(next.URL)
 	require.NoError(a, err)
 	require.NoError(a, page.Body.Close())

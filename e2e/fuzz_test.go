@@ -41,6 +41,7 @@ func TestAnyRequest(t *testing.T) { // not parallel: it is a load for others
 				audited: bootAudited(t, change, func(o *app.Options) { o.Config.Orders.ReplyBudget = 2 * time.Second }),
 				known:   newKnown(), seed: seed, answered: map[string]map[int]int{},
 				client: &http.Client{
+					Timeout:       hangLimit,
 					Transport:     &http.Transport{MaxIdleConnsPerHost: clients, IdleConnTimeout: 2 * time.Second},
 					CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 				},

@@ -74,7 +74,7 @@ func (s *system) browse(account string) *browser {
 	s.Helper()
 	jar, err := cookiejar.New(nil)
 	require.NoError(s, err)
-	b := &browser{system: s, client: &http.Client{Jar: jar}}
+	b := &browser{system: s, client: &http.Client{Jar: jar, Timeout: hangLimit}}
 	b.open(s.url + "/login")
 	b.do(http.MethodPost, b.at.String(), url.Values{"account": {account}}, http.StatusOK)
 	require.Equal(s, s.url+"/", b.at.String())
