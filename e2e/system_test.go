@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
@@ -114,11 +115,19 @@ func options(t testing.TB) app.Options {
 	}
 }
 
+// tooBusy is the SDK's error for a workflow task that has computed for a second, as on a busy machine.
+const tooBusy = "TMPRL1101"
+
 func start(t testing.TB, o app.Options) *system {
 	t.Helper()
 	core, log := observer.New(zap.WarnLevel)
 	o.Log = zap.New(core)
 	atEnd(t, func() {
+		for _, e := range log.FilterMessage("Workflow panic").All() {
+			if why := fmt.Sprint(e.ContextMap()["Error"]); !strings.Contains(why, tooBusy) {
+				t.Errorf("a workflow task has failed: %s", why)
+			}
+		}
 		if t.Failed() {
 			for _, e := range log.All() {
 				t.Log(e.Time.Format(time.TimeOnly), e.Level, e.Message, e.ContextMap())
