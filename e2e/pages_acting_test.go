@@ -43,7 +43,7 @@ func (p *pages) resolves(v *visitor, books *audited) {
 	v.goTo("/operator/attention")
 	require.Equal(p, 1, v.Count(`a[href="/operator/orders/`+order+`"]`), "it is on the list")
 	v.goTo("/operator/orders/" + order)
-	v.Sees(v.word("The payment provider says", "결제사의 응답"))
+	v.comesTo(v.word("The payment provider says", "결제사의 응답"))
 	v.keep("act-needs")
 	v.Click("link", v.word("Record a payment by hand", "수동 환불 기록"))
 	v.Sees(v.word("What is listed below is recorded as paid by you", "직접 지급한 것으로 기록하고"))
@@ -117,7 +117,7 @@ func (p *pages) retries(v *visitor, books *audited) {
 	v.keep("act-retried")
 	require.Contains(p, books.actions(order), "retry accepted")
 	v.goTo("/operator/orders/" + order + "/retry")
-	v.Sees(v.word("No step of the order waits to be tried again.", "다시 시도할 단계가 없습니다."))
+	v.comesTo(v.word("No step of the order waits to be tried again.", "다시 시도할 단계가 없습니다."))
 	v.keep("act-nothing")
 }
 

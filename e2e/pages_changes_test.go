@@ -43,7 +43,7 @@ func (p *pages) changesAtTheDesk(v *visitor, order string) {
 	p.move(order, "longer", object{"checkOut": inDays(13)}).with(p, http.StatusAccepted)
 	p.eventually(func() bool { return p.page(order).Change != nil })
 	v.goTo("/orders/" + order)
-	v.Sees(v.word("The customer asks for a change", "고객이 변경을 요청했습니다"))
+	v.comesTo(v.word("The customer asks for a change", "고객이 변경을 요청했습니다"))
 	v.keep("change-waits")
 	v.goTo("/desk")
 	v.Sees(v.word("Asks for a change", "변경 요청"))

@@ -54,7 +54,7 @@ func (p *pages) desk(v *visitor) {
 	v.comesTo(v.word("Nothing waits for a decision.", "승인을 기다리는 예약이 없습니다."))
 	p.becomes(order, booking.Cancelled)
 	v.goTo("/orders/" + order)
-	v.Sees(v.word("rejected by the owner", "점주거절"))
+	v.comesTo(v.word("rejected by the owner", "점주거절"))
 	v.keep("refused")
 	v.goTo("/desk/today")
 	v.keep("today")
