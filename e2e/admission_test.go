@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -38,15 +39,17 @@ func TestAdmission_Burst(t *testing.T) {
 	for round := range 3 {
 		key := func(i int) string { return fmt.Sprintf("k-%d-%d", round, i) }
 		provider.Lock()
+		open := sync.OnceFunc(provider.Unlock)
 		var away atomic.Int64
 		placed := s.atOnce(atOnce, func(i int) answer {
 			a := s.post(reservations, reservation(place), "Idempotency-Key", key(i))
 			if a.status == http.StatusServiceUnavailable && away.Add(1) == atOnce-room {
 				seen = append(seen, s.get("/v1/mypages/"+first).status)
-				provider.Unlock() // there was no room until all others had been refused
+				open() // there was no room until all others had been refused
 			}
 			return a
 		})
+		open()
 		for i, a := range placed {
 			if a.status != http.StatusServiceUnavailable {
 				require.Contains(t, []int{http.StatusCreated, http.StatusAccepted}, a.status, "%s", a.raw)

@@ -146,7 +146,7 @@ func TestConfirm_Limit(t *testing.T) {
 	}
 	require.Equal(t, "too_many_unpaid_orders", s.order(menu).with(t, http.StatusConflict).body.Code)
 	s.accepted(s.order(menu, object{"customerId": "bob"}))
-	s.carriedOut(func() answer { return s.decideAt(foodOrders+"/"+first, "cancel") })
+	s.cancelsMeal(first, func() answer { return s.decideAt(foodOrders+"/"+first, "cancel") })
 	s.becomes(first, booking.Cancelled)
 	s.eventually(func() bool { return s.order(menu).status == http.StatusCreated })
 }

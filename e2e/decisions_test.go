@@ -152,7 +152,7 @@ func TestDecisions_RefusedCancelsAreRationed(t *testing.T) {
 		require.LessOrEqual(t, s.acceptedUpdates(order), 60, "%v", codes)
 		return true
 	})
-	s.carriedOut(func() answer { return s.decideAt(foodOrders+"/"+order, "cancel") })
+	s.cancelsMeal(order, func() answer { return s.decideAt(foodOrders+"/"+order, "cancel") })
 	s.requireCalledOff(order)
 }
 

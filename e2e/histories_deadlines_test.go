@@ -25,15 +25,13 @@ func mealLedgerAway(s *system) string {
 func mealTooLate(s *system) string {
 	s.outages.deliveries.begin(errAway)
 	defer s.outages.deliveries.end()
-	for try := 0; ; try++ { // on a busy machine the charge may come too late
+	return s.untilTold(func(try int) (string, bool) { // on a busy machine the charge may come too late
 		order := s.run(contract.FoodWorkflow, s.newMeal(retried(try), func(o *contract.Order) {
 			o.Policy.PayWithin, o.Policy.HandOverWithin = 0, booking.Duration(time.Duration(3+3*try)*time.Second)
 		}))
 		s.shows(order, booking.Cancelling)
-		if s.page(order).Reason == booking.TooLate {
-			return order
-		}
-	}
+		return order, s.page(order).Reason == booking.TooLate
+	})
 }
 
 func cupLate(s *system) string {

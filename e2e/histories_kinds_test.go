@@ -240,7 +240,7 @@ func mealCancelledPaid(s *system) string {
 // mealDeliveryUnavailable: the order is cancelled twice at the same time while the delivery is
 // away, and once more when it is back.
 func mealDeliveryUnavailable(s *system) string {
-	for try := 0; ; try++ { // see whileStopped
+	return s.untilTold(func(try int) (string, bool) { // see whileStopped
 		order := s.run(contract.FoodWorkflow, s.newMeal(retried(try)))
 		s.shows(order, booking.Delivering)
 		s.outages.deliveries.nextIs(func() error {
@@ -249,13 +249,13 @@ func mealDeliveryUnavailable(s *system) string {
 		})
 		code := s.update(order, contract.CancelUpdate)
 		if code == "" {
-			continue
+			return order, false
 		}
 		require.Equal(s, booking.DeliveryUnavailable, code)
 		require.Equal(s, booking.Delivering, s.get("/v1/mypages/"+order).body.Status)
 		s.cancels(order)
-		return order
-	}
+		return order, true
+	})
 }
 
 // retried is a new order for a branch that failed because the machine was too busy.
@@ -285,7 +285,7 @@ func mealCourierSecond(s *system) string {
 // the cancel waits for the delivery service. The service has two seconds: a busy machine may
 // need longer.
 func (s *system) whileStopped(outcome error, reason booking.Reason, others ...string) string {
-	for try := 0; ; try++ {
+	return s.untilTold(func(try int) (string, bool) {
 		order := s.run(contract.FoodWorkflow, s.newMeal(retried(try)))
 		s.shows(order, booking.Delivering)
 		s.outages.deliveries.nextIs(func() error {
@@ -297,12 +297,10 @@ func (s *system) whileStopped(outcome error, reason booking.Reason, others ...st
 		s.update(order, contract.CancelUpdate)
 		if s.outages.deliveries.once.Swap(nil) != nil { // it was not called in time
 			s.cancels(order)
-			continue
+			return order, false
 		}
-		if s.ended(order).Reason == reason {
-			return order
-		}
-	}
+		return order, s.ended(order).Reason == reason
+	})
 }
 
 func mealCancelUnknown(s *system) string {
@@ -721,7 +719,7 @@ func visitUnnotifiedAndReset(s *system) string {
 func mealNothingRefunded(s *system) string {
 	order := s.accepted(s.order(s.menu(nothingRefunded)))
 	s.becomes(order, booking.Delivering)
-	s.carriedOut(func() answer { return s.post(foodOrders+"/"+order+"/cancel", object{"expect": "none/0"}) })
+	s.cancelsMeal(order, func() answer { return s.post(foodOrders+"/"+order+"/cancel", object{"expect": "none/0"}) })
 	return order
 }
 

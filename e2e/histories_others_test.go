@@ -53,8 +53,8 @@ func deletionSecondPass(s *system) (id, runID string) {
 	first := make(chan struct{})
 	go func() {
 		defer close(first)
+		defer s.outages.stock.end()
 		s.eventually(func() bool { return s.attempts("cafe-recorded-1", "ReleaseStock") > 5 })
-		s.outages.stock.end()
 	}()
 	id, runID = s.deletes(contract.DrinkDeletion{DrinkID: drink.ID, Batch: 5, Batches: 9})
 	receive(s, first, "the end of the first pass")

@@ -130,7 +130,7 @@ func notPaidNow(s *system) string {
 
 // notPaidNowButCancelled: the order is cancelled while its charge is retried.
 func notPaidNowButCancelled(s *system) string {
-	return s.untilTold(func() (string, bool) { // the retry takes some seconds; on a busy machine the cancel may come too late
+	return s.untilTold(func(int) (string, bool) { // the retry takes some seconds; on a busy machine the cancel may come too late
 		in := s.confirmed("-now", 0)
 		s.sandbox(object{"latency": "1m"})
 		s.startAt(in)

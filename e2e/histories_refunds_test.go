@@ -138,7 +138,7 @@ func (s *system) refundBecomes(order, key string, amount int64, state string) {
 // staffRefundCancelled: a refund could not be made until its order was cancelled. The cancel
 // refunds it with the rest.
 func staffRefundCancelled(s *system) string {
-	return s.untilTold(func() (string, bool) { // the refund is retried about every second, and may be made before the order is cancelled
+	return s.untilTold(func(int) (string, bool) { // the refund is retried about every second, and may be made before the order is cancelled
 		order := s.accepted(s.reserve(s.place(9)))
 		s.sandbox(object{"refunds": "fail"})
 		s.refundBecomes(order, "a", 30000, "failed")

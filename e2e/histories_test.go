@@ -159,7 +159,7 @@ func (s *system) keep(name, id, runID string) {
 
 // checkedOut is a stay that ends at the next full minute.
 func checkedOut(s *system) string {
-	return s.untilTold(func() (string, bool) { // on a busy machine the stay may have ended before the order starts
+	return s.untilTold(func(int) (string, bool) { // on a busy machine the stay may have ended before the order starts
 		in := s.endingSoon()
 		s.startAt(in)
 		return in.OrderID, s.ended(in.OrderID).Status == booking.Completed
@@ -167,10 +167,10 @@ func checkedOut(s *system) string {
 }
 
 // untilTold repeats a story, each time with another order, until it takes the branch.
-func (s *system) untilTold(story func() (order string, takesBranch bool)) string {
+func (s *system) untilTold(story func(try int) (order string, takesBranch bool)) string {
 	s.Helper()
-	for range 20 {
-		if order, takesBranch := story(); takesBranch {
+	for try := range 20 {
+		if order, takesBranch := story(try); takesBranch {
 			return order
 		}
 	}
@@ -226,7 +226,7 @@ func soldOut(s *system) string { return s.refusedOrder(s.reserve(s.place(0))) }
 // ownerSuperseded: the owner confirms and an operator cancels at the same moment. The owner's
 // decision is still being recorded when the operator's comes.
 func ownerSuperseded(s *system) string {
-	return s.untilTold(func() (string, bool) {
+	return s.untilTold(func(int) (string, bool) {
 		order := s.accepted(s.reserve(s.place(9, byOwner)))
 		confirmed := s.sendUpdate(order, contract.ConfirmUpdate, contract.Decision{}, client.WorkflowUpdateStageAccepted)
 		require.NoError(s, s.temporal.CancelWorkflow(s.Context(), order, ""))

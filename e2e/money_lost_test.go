@@ -59,26 +59,8 @@ func (b *between) lastOrder() string {
 
 // ServeHTTP implements http.Handler.
 func (b *between) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	b.mu.Lock()
-	change, loses, says := b.form, b.loses, b.says
 	isCharge := r.Method == http.MethodPost && r.URL.Path == "/v1/payment_intents"
-	if isCharge {
-		body, err := io.ReadAll(r.Body)
-		if err != nil {
-			panic(http.ErrAbortHandler)
-		}
-		form, err := url.ParseQuery(string(body))
-		if err != nil {
-			panic(err)
-		}
-		b.order = form.Get("metadata[order_id]")
-		if change != nil {
-			change(form)
-		}
-		reworded := form.Encode()
-		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(reworded)), int64(len(reworded))
-	}
-	b.mu.Unlock()
+	loses, says := b.charge(r, isCharge)
 	answer := &httptest.ResponseRecorder{Body: &bytes.Buffer{}, Code: http.StatusOK}
 	b.proxy.ServeHTTP(answer, r)
 	if loses && isCharge {
@@ -94,6 +76,31 @@ func (b *between) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	w.WriteHeader(answer.Code)
 	_, _ = w.Write(answer.Body.Bytes())
+}
+
+// charge changes the request of a charge. It returns what is to be done with the answer.
+func (b *between) charge(r *http.Request, isCharge bool) (loses bool, says func(*http.Request, *httptest.ResponseRecorder)) {
+	var form url.Values
+	if isCharge {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			panic(http.ErrAbortHandler)
+		}
+		if form, err = url.ParseQuery(string(body)); err != nil {
+			panic(err)
+		}
+	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if isCharge {
+		b.order = form.Get("metadata[order_id]")
+		if b.form != nil {
+			b.form(form)
+		}
+		reworded := form.Encode()
+		r.Body, r.ContentLength = io.NopCloser(strings.NewReader(reworded)), int64(len(reworded))
+	}
+	return b.loses, b.says
 }
 
 func neverSlow(o *app.Options) { o.Config.Overload.Breaker.Slow = time.Minute }

@@ -106,10 +106,12 @@ func ends(t testing.TB, c *exec.Cmd) error {
 func (s *system) outcome(run client.WorkflowRun, result any) error {
 	ctx, cancel := context.WithTimeout(s.Context(), hangLimit)
 	defer cancel()
-	if err := run.Get(ctx, result); err != nil {
-		return fmt.Errorf("%s: %w", run.GetID(), err)
+	err := run.Get(ctx, result)
+	if errors.Is(err, context.DeadlineExceeded) {
+		is, unknown := s.temporal.DescribeWorkflowExecution(s.Context(), run.GetID(), run.GetRunID())
+		return fmt.Errorf("%s does not end: %v %v", run.GetID(), is, unknown)
 	}
-	return nil
+	return err
 }
 
 // completes waits until a workflow has completed.
@@ -190,6 +192,17 @@ func (s *system) carriedOut(decide func() answer) {
 		return // the order had accepted it the first time
 	}
 	require.Contains(s, []int{http.StatusOK, http.StatusAccepted}, a.status, "%s", a.raw)
+}
+
+// cancelsMeal cancels a meal. The cancel may be answered 202 and refused later, if the delivery service
+// does not answer in time: then it is repeated.
+func (s *system) cancelsMeal(order string, cancel func() answer) {
+	s.Helper()
+	s.eventually(func() bool {
+		cancel()
+		status := s.page(order).Status
+		return status == booking.Cancelling || status == booking.Cancelled
+	})
 }
 
 // acceptsPending repeats a decision after each 503 until the order has accepted it, and checks
