@@ -29,7 +29,7 @@ func TestActions(t *testing.T) {
 	a := bootAudited(t)
 	order := a.reserve(a.place(1)).with(t, http.StatusCreated).body.ID
 	require.Empty(t, a.actions(order), "to place an order for a customer is in its history")
-	a.refundByStaff(order, "a", 1000).with(t, http.StatusCreated)
+	a.refundOf(order, "a", 1000)
 	a.decide(order, "confirm")
 	code, _, logs := a.command(nil, "payments", "look", order, "--as=1027")
 	require.Zero(t, code, logs)

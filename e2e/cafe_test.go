@@ -162,12 +162,7 @@ func TestCafe_RefusedWithoutStock(t *testing.T) {
 		require.EqualValues(t, 4500, charged)
 
 		cafe.start()
-		var accepted answer
-		s.eventually(func() bool {
-			accepted = order()
-			return accepted.status != http.StatusServiceUnavailable
-		})
-		accepted.with(t, http.StatusCreated)
+		accepted := s.made(order).with(t, http.StatusCreated)
 		require.JSONEq(t, string(accepted.raw), string(order().with(t, http.StatusCreated).raw))
 		for _, order := range refused {
 			require.Equal(t, booking.CafeUnavailable, s.becomes(order, booking.Cancelled).Reason)

@@ -85,12 +85,7 @@ func TestCleaning_RefusedUnregistered(t *testing.T) {
 			s.requireNeverCharged(a.body.Order.ID)
 		}
 		management.start()
-		var accepted answer
-		s.eventually(func() bool {
-			accepted = call()
-			return accepted.status != http.StatusServiceUnavailable
-		})
-		accepted.with(t, http.StatusCreated)
+		accepted := s.made(call).with(t, http.StatusCreated)
 		require.JSONEq(t, string(accepted.raw), string(call().with(t, http.StatusCreated).raw))
 		for _, order := range refused {
 			require.Equal(t, booking.NotRegistered, s.becomes(order, booking.Cancelled).Reason)

@@ -98,7 +98,7 @@ func noticesOfAFailure(s *system) (id, runID string) {
 // noticesOfAFailureSignalled: the order's saga follows the failed refund.
 func noticesOfAFailureSignalled(s *system) (id, runID string) {
 	order := s.accepted(s.reserve(s.place(9)))
-	s.refundByStaff(order, "a", 30000).with(s, http.StatusCreated)
+	s.refundOf(order, "a", 30000)
 	s.failsLater(order)
 	id = contract.NoticesWorkflowID(order)
 	s.completes(id)

@@ -211,7 +211,7 @@ func TestNotices_OfADisputeThatIsMet(t *testing.T) {
 	a := bootAudited(t, stripe.pay)
 	order := a.accepted(a.reserve(a.place(9)))
 	stripe.byHand("disputes", `{"orderId":%q,"amount":40000}`, order)
-	a.refundByStaff(order, "a", 1000).with(t, http.StatusCreated)
+	a.refundOf(order, "a", 1000)
 	a.eventually(func() bool {
 		_, err := a.temporal.DescribeWorkflowExecution(t.Context(), contract.NoticesWorkflowID(order), "")
 		return err == nil && a.page(order).NeedsAttention

@@ -25,7 +25,7 @@ func TestPages_EarningsAddUp(t *testing.T) {
 	s.reserve(s.place(1), object{"paymentMethod": "pm_card_chargeDeclined"})
 	s.orderCup(cups).with(t, http.StatusCreated)
 	s.decideAt(cafeOrders+"/"+s.orderCup(cups).with(t, http.StatusCreated).body.ID, "cancel").with(t, http.StatusOK)
-	s.refundByStaff(running, "loud", 7000).with(t, http.StatusCreated)
+	s.refundOf(running, "loud", 7000)
 
 	charged, back := s.atProvider()
 	require.EqualValues(t, 2*100_000+2*4_500, charged)

@@ -95,7 +95,7 @@ func TestTimeline(t *testing.T) {
 	s.options = o
 	s.becomes(order, booking.Confirmed)
 	s.sandbox(object{"down": true})
-	s.refundByStaff(order, "k", 30000).with(t, http.StatusCreated)
+	s.refundOf(order, "k", 30000)
 	s.eventually(func() bool { return s.attempts(order, contract.RefundPartActivity) > 1 })
 	s.sandbox(object{})
 	s.eventually(func() bool { _, _, refunded := s.payment(order); return refunded == 30000 })
