@@ -126,7 +126,7 @@ func TestCafe_FiftyAtOnceForFiveCups(t *testing.T) {
 				s.requireCharged(a.body.ID, 4500)
 				continue
 			}
-			a.with(t, http.StatusConflict)
+			a = a.with(t, http.StatusConflict)
 			require.Equal(t, "sold_out", a.body.Code)
 			s.requireNeverCharged(a.body.Order.ID)
 		}

@@ -23,8 +23,7 @@ func TestIdempotencyKey(t *testing.T) {
 		in := reservation(place)
 		answers := s.atOnce(20, func(int) answer { return s.post(reservations, in, "Idempotency-Key", "key-1") })
 		for _, a := range answers {
-			a.with(t, http.StatusCreated)
-			require.JSONEq(t, string(answers[0].raw), string(a.raw))
+			require.JSONEq(t, string(answers[0].with(t, http.StatusCreated).raw), string(a.with(t, http.StatusCreated).raw))
 		}
 		require.Equal(t, []int{49, 49}, s.remaining(place))
 		charged, _ := s.atProvider()

@@ -86,7 +86,7 @@ func TestInbox_EngineAway(t *testing.T) {
 			const n = 20
 			var ids []string
 			for i, a := range c.orders(n) {
-				a.with(t, http.StatusAccepted)
+				a = a.with(t, http.StatusAccepted)
 				require.Equal(t, booking.Received, a.body.Status)
 				wait, err := strconv.Atoi(a.header.Get("Retry-After"))
 				require.NoError(t, err)

@@ -34,7 +34,7 @@ func (c *cutOff) delivered() {
 // will be shown.
 func (c *cutOff) requireKept(order string, a answer) {
 	c.Helper()
-	a.with(c, http.StatusAccepted)
+	a = a.with(c, http.StatusAccepted)
 	require.Equal(c, order, a.body.ID)
 	require.Contains(c, a.header.Get("Location"), order)
 }

@@ -60,7 +60,7 @@ func TestLimits_Requests(t *testing.T) {
 		later = reserve("203.0.113.7", "later")
 		return later.status != http.StatusTooManyRequests
 	})
-	later.with(t, http.StatusCreated)
+	later = later.with(t, http.StatusCreated)
 	want := []string{first.body.ID, other.body.ID, later.body.ID}
 	for _, order := range want {
 		s.becomes(order, booking.Confirmed)

@@ -62,7 +62,7 @@ func (s *system) untilDeferred(place string) (deferred answer, tried []string) {
 			tried = append(tried, deferred.body.ID)
 			return false
 		}
-		deferred.with(s, http.StatusAccepted)
+		deferred = deferred.with(s, http.StatusAccepted)
 		return true
 	})
 	return deferred, tried
