@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"slices"
 
+	"go.temporal.io/sdk/activity"
+
 	"github.com/yeyak/yeyak/booking"
 )
 
@@ -24,11 +26,15 @@ func (p *Payments) LookAgain(ctx context.Context, g booking.ChargeCheck) (bookin
 		}
 		waited := openRefunds(payment)
 		unseen := p.importLateCharge(ctx, &payment)
+		var seen ChargeState
 		if unseen == nil {
-			_, unseen = p.retrieveCharge(ctx, &payment, p.importCharge)
+			seen, unseen = p.retrieveCharge(ctx, &payment, p.importCharge)
 		}
 		if _, isOwed := errors.AsType[*Owed](unseen); unseen != nil && !isOwed {
 			return booking.ChargeChecked{}, calleeFailure{unseen}
+		}
+		if unrecorded(payment, seen) && activity.GetInfo(ctx).Attempt <= attemptsToRecord {
+			return booking.ChargeChecked{}, calleeFailure{errors.New("a refund by others waits for the end of one of ours with the same amount")}
 		}
 		checked := checkedCharge(payment, waited)
 		checked.Failed = slices.Concat(checked.Failed, unfollowed(payment, waited), unended(payment))
@@ -37,6 +43,10 @@ func (p *Payments) LookAgain(ctx context.Context, g booking.ChargeCheck) (bookin
 		return checked, nil
 	})
 }
+
+// attemptsToRecord bounds how often a check is repeated because a refund of ours is being requested
+// again: its workflow may have been terminated. Later checks record what the last attempt has left.
+const attemptsToRecord = 10
 
 // refundedAfterConfirmation is what the undo's own refund has refunded of a charge that the
 // customer had to confirm.

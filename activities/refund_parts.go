@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/yeyak/yeyak/booking"
 )
@@ -20,9 +22,12 @@ func (p *Payments) RefundPart(ctx context.Context, e booking.Entry) (booking.Rep
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Repaid, error) {
 		recorded, payment, err := p.refundPart(ctx, e)
 		left, refusal := leftOf(payment, e), whyRefused(err)
+		if refusal == booking.RefundExceeds || recorded.State == booking.EntryDone {
+			payment = p.settled(ctx, payment, e.Key)
+		}
 		switch {
 		case refusal != "":
-			return booking.Repaid{Entry: recorded, Refused: refusal, Left: left}, nil
+			return booking.Repaid{Entry: recorded, Refused: refusal, Left: left, Failing: failing(payment, e.Key)}, nil
 		case err != nil:
 			return booking.Repaid{}, err
 		case recorded.State != booking.EntryDone && recorded.Words == e.Words && e.Words != "":
@@ -53,6 +58,29 @@ func whyRefused(err error) booking.Code {
 // leftOf is what can still be refunded of a payment, in the entry's currency.
 func leftOf(payment booking.Payment, e booking.Entry) booking.Money {
 	return booking.Money{Amount: payment.Refundable(), Currency: e.Amount.Currency}
+}
+
+// settled is the payment once no goodwill refund other than but is being requested again after it
+// has failed: its state does not say meanwhile whether it needs a person. One that stays so for a
+// second is pending at the provider.
+func (p *Payments) settled(ctx context.Context, payment booking.Payment, but string) booking.Payment {
+	for range 20 {
+		again := slices.ContainsFunc(payment.Entries, func(e booking.Entry) bool {
+			return e.Reason == booking.Goodwill && e.State == booking.EntryPending && e.Words != "" && e.Key != but
+		})
+		if !again {
+			break
+		}
+		select {
+		case <-time.After(50 * time.Millisecond):
+		case <-ctx.Done():
+			return payment
+		}
+		if now, err := p.Ledger.Payment(ctx, payment.OrderID); err == nil {
+			payment = now
+		}
+	}
+	return payment
 }
 
 // failing counts the goodwill refunds other than but that have failed and can still be

@@ -10,6 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/yeyak/yeyak/activities"
@@ -412,6 +414,123 @@ func TestRefundPart_MadeUpForAtTheProvider(t *testing.T) {
 			require.False(t, twice)
 		})
 	}
+}
+
+// TestRefundPart_MadeUpForWhileItIsRequestedAgain: a failed part is refunded by hand at the
+// provider, and a check finds that while the part is being requested again. If that fails, the part
+// is done, and nothing is refunded twice. If it succeeds, both are recorded.
+func TestRefundPart_MadeUpForWhileItIsRequestedAgain(t *testing.T) {
+	t.Parallel()
+	for name, again := range map[string]error{"Fails": &activities.Owed{Words: "the balance is too low", NeedsPerson: true}, "Succeeds": nil} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			payments, d := paid(t)
+			e := goodwill("refund/1", 20000)
+			d.answers(&activities.Owed{Words: "the balance is too low", NeedsPerson: true})
+			got, err := refundPart(payments, e)
+			require.NoError(t, err)
+			e.State, e.Words = got.Entry.State, got.Entry.Words
+			d.answers(again)
+			request := d.refund
+			d.refund = func(key, ref string, amount booking.Money) error {
+				d.byHand(20000)
+				_, err := checkCharge(payments, "o1")
+				require.ErrorContains(t, err, "waits for the end of one of ours")
+				require.Len(t, onRecord(t, payments, "o1").Entries, 1, "it is not recorded yet")
+				return request(key, ref, amount)
+			}
+			_, err = refundPart(payments, e)
+			require.Equal(t, again == nil, err == nil)
+			d.refund = request
+			_, err = checkCharge(payments, "o1")
+			require.NoError(t, err)
+			d.answers(nil)
+			got, err = refundPart(payments, e)
+			require.NoError(t, err)
+			require.Equal(t, booking.EntryDone, got.Entry.State)
+			payment := onRecord(t, payments, "o1")
+			require.Equal(t, price.Amount-d.seen("ch_1").Left, payment.Refunded)
+			if again != nil {
+				require.Len(t, payment.Entries, 1)
+				require.EqualValues(t, 20000, payment.Refunded)
+				return
+			}
+			require.Len(t, payment.Entries, 2)
+			require.EqualValues(t, 40000, payment.Refunded)
+		})
+	}
+}
+
+// TestRefundPart_OthersThatFail: the last of the parts that need a person removes the order's mark.
+// One that is just being requested again counts, and one that ends since it has no room counts others.
+func TestRefundPart_OthersThatFail(t *testing.T) {
+	t.Parallel()
+	tooLow := &activities.Owed{Words: "the balance is too low", NeedsPerson: true}
+	failed := func(t *testing.T, payments *activities.Payments, key string, amount int64) booking.Entry {
+		e := goodwill(key, amount)
+		got, err := refundPart(payments, e)
+		require.NoError(t, err)
+		require.Equal(t, booking.EntryFailed, got.Entry.State)
+		e.State, e.Words = got.Entry.State, got.Entry.Words
+		return e
+	}
+	t.Run("WhileOneIsRequestedAgain", func(t *testing.T) {
+		t.Parallel()
+		payments, d := paid(t)
+		d.answers(tooLow)
+		one, two := failed(t, payments, "refund/1", 1000), failed(t, payments, "refund/2", 2000)
+		d.byHand(1000)
+		ended := make(chan booking.Repaid, 1)
+		d.refund = func(string, string, booking.Money) error {
+			go func() {
+				got, _ := refundPart(payments, one)
+				ended <- got
+			}()
+			time.Sleep(200 * time.Millisecond)
+			return tooLow
+		}
+		_, err := refundPart(payments, two)
+		require.Error(t, err)
+		got := <-ended
+		require.Equal(t, booking.EntryDone, got.Entry.State)
+		require.Equal(t, 1, got.Failing)
+	})
+	t.Run("WithoutRoom", func(t *testing.T) {
+		t.Parallel()
+		payments, d := paid(t)
+		d.answers(tooLow)
+		large, _ := failed(t, payments, "refund/1", 30000), failed(t, payments, "refund/2", 1000)
+		d.byHand(25000)
+		got, err := refundPart(payments, large)
+		require.NoError(t, err)
+		require.Equal(t, booking.RefundExceeds, got.Refused)
+		require.Equal(t, 1, got.Failing)
+	})
+}
+
+// TestLookAgain_RequestedByNobody: a check ends although a part that has failed stays requested,
+// since its workflow was terminated in the middle of its request.
+func TestLookAgain_RequestedByNobody(t *testing.T) {
+	t.Parallel()
+	payments, d := paid(t)
+	e := goodwill("refund/1", 20000)
+	d.answers(&activities.Owed{Words: "the balance is too low", NeedsPerson: true})
+	_, err := refundPart(payments, e)
+	require.NoError(t, err)
+	_, err = payments.Ledger.BeginEntry(t.Context(), e)
+	require.NoError(t, err)
+	d.byHand(20000)
+	_, err = checkCharge(payments, "o1")
+	require.ErrorContains(t, err, "waits for the end of one of ours")
+	env := new(testsuite.WorkflowTestSuite).NewTestWorkflowEnvironment()
+	env.RegisterActivity(payments.LookAgain)
+	env.ExecuteWorkflow(func(ctx workflow.Context) error {
+		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{
+			StartToCloseTimeout: time.Minute, RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Second, MaximumAttempts: 20},
+		})
+		return workflow.ExecuteActivity(ctx, payments.LookAgain, booking.ChargeCheck{OrderID: "o1"}).Get(ctx, nil)
+	})
+	require.NoError(t, env.GetWorkflowError())
 }
 
 // TestRefundPart_NotMadeUpForByWhatWasBefore: a refund of the same amount that others made

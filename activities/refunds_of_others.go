@@ -39,7 +39,8 @@ func (p *Payments) importCharge(ctx context.Context, payment *booking.Payment, s
 }
 
 // refundsByOthers lists the refunds that the ledger does not have, and the disputes that took the
-// money back. A refund that replaces a failed part is recorded as that part.
+// money back. A refund that replaces a failed part is recorded as that part, and not at all
+// while it may do so: see mayReplaceYet.
 func refundsByOthers(payment booking.Payment, seen ChargeState) (entries []booking.Entry) {
 	add := func(e booking.Entry) {
 		if recorded, known := payment.Entry(e.Key); known && recorded.State == e.State {
@@ -66,6 +67,7 @@ func refundsByOthers(payment booking.Payment, seen ChargeState) (entries []booki
 			open = slices.Delete(open, part, part+1)
 			e.State, e.Ref, e.Words = booking.EntryDone, r.ID, ""
 			entries = append(entries, e)
+		case !known && mayReplaceYet(payment, seen, r):
 		default:
 			add(booking.Entry{Key: key, Amount: booking.Money{Amount: r.Amount}, Reason: booking.AtProvider, Ref: r.ID, State: r.State, At: r.At})
 		}
@@ -141,6 +143,31 @@ func mayBeReplaced(payment booking.Payment, e booking.Entry) bool {
 // after it failed. The provider dates refunds to the second.
 func replaces(r Refund, e booking.Entry) bool {
 	return r.Amount == e.Amount.Amount && !r.At.Before(e.Changed.Truncate(time.Second))
+}
+
+// mayReplaceYet reports whether a refund by others has the amount of a part that has failed and is
+// being requested again just now. If that fails once more, the refund replaces the part; recorded
+// as a refund of its own it would be made twice, as soon as the provider can make the part again.
+func mayReplaceYet(payment booking.Payment, seen ChargeState, r Refund) bool {
+	ours := keysOf(payment)
+	if ours[r.Key] || r.State != booking.EntryDone {
+		return false
+	}
+	isAccepted := func(key string) bool {
+		return slices.ContainsFunc(seen.Refunds, func(r Refund) bool { return r.Key == key && r.State != booking.EntryFailed })
+	}
+	return slices.ContainsFunc(payment.Entries, func(e booking.Entry) bool {
+		isRequested := e.State == booking.EntryPending && e.Words != "" && !isAccepted(atProvider(e))
+		return isRequested && e.Key != payment.RefundKey() && !e.ByOthers() && replaces(r, e)
+	})
+}
+
+// unrecorded reports whether the provider has made a refund that the ledger cannot record yet.
+func unrecorded(payment booking.Payment, seen ChargeState) bool {
+	return slices.ContainsFunc(seen.Refunds, func(r Refund) bool {
+		_, known := payment.Entry(booking.KeyAtProvider(r.ID))
+		return !known && !isAPartBy(payment, r) && mayReplaceYet(payment, seen, r)
+	})
 }
 
 // isAPartBy reports whether the refund has replaced a part.

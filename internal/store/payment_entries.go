@@ -164,6 +164,8 @@ func importEntry(ctx context.Context, q bun.IDB, payment booking.Payment, e book
 		return failLater(ctx, q, payment, e)
 	case e.ByHand:
 		return knownBetter(ctx, q, stored, e)
+	case known && stored.State == booking.EntryPending:
+		return nil // it had failed when it was read, and is being requested again since
 	case known && stored.State == booking.EntryDone && !stored.ByHand && stored.Ref == e.Ref:
 		return nil // another check was first
 	case known && stored.State == booking.EntryDone:

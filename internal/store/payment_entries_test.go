@@ -255,6 +255,29 @@ func testPaymentEntries(t *testing.T, fresh newURL) {
 		require.EqualValues(t, 20000, read(t, c).Refunded)
 	})
 
+	run(t, "ReplacedWhileItIsRequestedAgain", func(t *testing.T) {
+		c := charged(t)
+		e := part(c, "refund/1", 20000)
+		_, err := payments.BeginEntry(t.Context(), e)
+		require.NoError(t, err)
+		e.State, e.Words = booking.EntryFailed, "the balance is too low"
+		require.NoError(t, payments.NoteEntry(t.Context(), e))
+		_, err = payments.BeginEntry(t.Context(), e)
+		require.NoError(t, err)
+		by := e
+		by.State, by.Words, by.Ref = booking.EntryDone, "", "re_7"
+		p, err := payments.Import(t.Context(), c.OrderID, []booking.Entry{by}, nil)
+		require.NoError(t, err)
+		is, _ := p.Entry(e.Key)
+		require.Equal(t, booking.EntryPending, is.State, "the request may succeed")
+		require.NoError(t, payments.NoteEntry(t.Context(), e))
+		p, err = payments.Import(t.Context(), c.OrderID, []booking.Entry{by}, nil)
+		require.NoError(t, err)
+		is, _ = p.Entry(e.Key)
+		require.Equal(t, booking.EntryDone, is.State)
+		require.Equal(t, "re_7", is.Ref)
+	})
+
 	run(t, "CancelAndGoodwillThatFailsLater", func(t *testing.T) {
 		c := charged(t)
 		e := part(c, "refund/1", 20000)
