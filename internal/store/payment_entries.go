@@ -147,7 +147,10 @@ func (p *Payments) Import(ctx context.Context, orderID string, others []booking.
 		if len(others) == 0 {
 			return nil
 		}
-		return fitOwn(ctx, q, orderID)
+		if err := fitOwn(ctx, q, orderID); err != nil || payment.Status != booking.Refunded {
+			return err
+		}
+		return endAgain(ctx, q, orderID)
 	})
 	return payment, err
 }
@@ -229,6 +232,25 @@ func fitOwn(ctx context.Context, q bun.IDB, orderID string) error {
 	}
 	own.Amount.Amount = payment.Owed()
 	return putEntry(ctx, q, own)
+}
+
+// endAgain ends a payment again whose own refund was done and has just failed, if nothing of that is
+// owed any more: others have refunded the money meanwhile.
+func endAgain(ctx context.Context, q bun.IDB, orderID string) error {
+	row, err := paymentOf(ctx, q, orderID)
+	if err != nil {
+		return err
+	}
+	payment, err := withEntries(ctx, q, row)
+	own, begun := payment.Entry(payment.RefundKey())
+	if err != nil || row.Status != booking.RefundPending || !begun || own.State != booking.EntryFailed || payment.Owed() > 0 {
+		return err
+	}
+	if _, err := q.NewDelete().Model((*entryRow)(nil)).Where("order_id = ? AND key = ?", orderID, own.Key).Exec(ctx); err != nil {
+		return err
+	}
+	_, err = q.NewRaw("UPDATE payments SET status = ?, updated_at = ? WHERE order_id = ?", booking.Refunded, now(), orderID).Exec(ctx)
+	return err
 }
 
 // change changes the entries of an order's payment. It locks the payment and reads it

@@ -49,6 +49,36 @@ func testRefundsThatFailLater(t *testing.T, fresh newURL) {
 		require.Equal(t, booking.EntryDone, is.Entries[0].State, "a slower check does not revoke what was paid by hand")
 	})
 
+	run(t, "OwnOfWhichNothingIsOwed", func(t *testing.T) {
+		c := newCharge(t.Name())
+		_, err := payments.BeginCharge(t.Context(), c)
+		require.NoError(t, err)
+		_, err = payments.EndCharge(t.Context(), c.OrderID, booking.Charged, "ch_1")
+		require.NoError(t, err)
+		part := booking.Entry{
+			Key: "refund/1", OrderID: c.OrderID, Amount: booking.Money{Amount: 20000, Currency: won.Currency}, Reason: booking.Goodwill, By: "1",
+		}
+		_, err = payments.BeginEntry(t.Context(), part)
+		require.NoError(t, err)
+		part.State, part.Words = booking.EntryFailed, "the account is closed"
+		require.NoError(t, payments.NoteEntry(t.Context(), part))
+		undo := because(c, booking.ByCustomer)
+		undo.Keep, undo.Tier = won.Amount-15000, "none"
+		_, err = payments.BeginRefund(t.Context(), undo)
+		require.NoError(t, err)
+		ended, err := payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", 15000, "re_1")
+		require.NoError(t, err)
+		own, _ := ended.Entry(ended.RefundKey())
+		_, err = payments.PayByHand(t.Context(), booking.Resolution{OrderID: c.OrderID, Evidence: "transfer 4711", By: "1"})
+		require.NoError(t, err)
+		own.State, own.Words = booking.EntryFailed, "the account is closed"
+		is, err := payments.Import(t.Context(), c.OrderID, []booking.Entry{own}, nil)
+		require.NoError(t, err)
+		require.Equal(t, booking.Refunded, is.Status, "the customer has more than the policy refunds")
+		require.Len(t, is.Entries, 1)
+		require.Zero(t, is.Refunded)
+	})
+
 	run(t, "APartWithoutAnOwn", func(t *testing.T) {
 		c := newCharge(t.Name())
 		_, err := payments.BeginCharge(t.Context(), c)
