@@ -22,8 +22,8 @@ func (p *Payments) RefundPart(ctx context.Context, e booking.Entry) (booking.Rep
 	return do(ctx, &p.Service, func(ctx context.Context) (booking.Repaid, error) {
 		recorded, payment, err := p.refundPart(ctx, e)
 		left, refusal := leftOf(payment, e), whyRefused(err)
-		if refusal == booking.RefundExceeds || recorded.State == booking.EntryDone {
-			payment = p.settled(ctx, payment, e.Key)
+		if ends := refusal == booking.RefundExceeds || recorded.State == booking.EntryDone; ends && e.State != "" {
+			payment = p.settled(ctx, payment, e.Key) // the order may have been marked for it
 		}
 		switch {
 		case refusal != "":
@@ -66,7 +66,7 @@ func leftOf(payment booking.Payment, e booking.Entry) booking.Money {
 func (p *Payments) settled(ctx context.Context, payment booking.Payment, but string) booking.Payment {
 	for range 20 {
 		again := slices.ContainsFunc(payment.Entries, func(e booking.Entry) bool {
-			return e.Reason == booking.Goodwill && e.State == booking.EntryPending && e.Words != "" && e.Key != but
+			return e.Reason == booking.Goodwill && isRequested(e) && e.Key != but
 		})
 		if !again {
 			break

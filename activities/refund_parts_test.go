@@ -139,6 +139,20 @@ func refundPart(p *activities.Payments, e booking.Entry) (booking.Repaid, error)
 	return do(durably, func(ctx context.Context) (booking.Repaid, error) { return p.RefundPart(ctx, e) })
 }
 
+// tooLow is the answer to a refund that only a person can make for now.
+var tooLow = &activities.Owed{Words: "the balance is too low", NeedsPerson: true}
+
+// failedPart is a part that the provider has just refused, as its saga knows it then.
+func failedPart(t *testing.T, p *activities.Payments, key string, amount int64) booking.Entry {
+	t.Helper()
+	e := goodwill(key, amount)
+	got, err := refundPart(p, e)
+	require.NoError(t, err)
+	require.Equal(t, booking.EntryFailed, got.Entry.State)
+	e.State, e.Words = got.Entry.State, got.Entry.Words
+	return e
+}
+
 func resolve(p *activities.Payments, evidence string) (booking.Resolved, error) {
 	return do(durably, func(ctx context.Context) (booking.Resolved, error) {
 		return p.ResolveByHand(ctx, booking.Resolution{OrderID: "o1", Evidence: booking.Personal(evidence), By: "1"})
@@ -421,15 +435,12 @@ func TestRefundPart_MadeUpForAtTheProvider(t *testing.T) {
 // is done, and nothing is refunded twice. If it succeeds, both are recorded.
 func TestRefundPart_MadeUpForWhileItIsRequestedAgain(t *testing.T) {
 	t.Parallel()
-	for name, again := range map[string]error{"Fails": &activities.Owed{Words: "the balance is too low", NeedsPerson: true}, "Succeeds": nil} {
+	for name, again := range map[string]error{"Fails": tooLow, "Succeeds": nil} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			payments, d := paid(t)
-			e := goodwill("refund/1", 20000)
-			d.answers(&activities.Owed{Words: "the balance is too low", NeedsPerson: true})
-			got, err := refundPart(payments, e)
-			require.NoError(t, err)
-			e.State, e.Words = got.Entry.State, got.Entry.Words
+			d.answers(tooLow)
+			e := failedPart(t, payments, "refund/1", 20000)
 			d.answers(again)
 			request := d.refund
 			d.refund = func(key, ref string, amount booking.Money) error {
@@ -439,13 +450,13 @@ func TestRefundPart_MadeUpForWhileItIsRequestedAgain(t *testing.T) {
 				require.Len(t, onRecord(t, payments, "o1").Entries, 1, "it is not recorded yet")
 				return request(key, ref, amount)
 			}
-			_, err = refundPart(payments, e)
+			_, err := refundPart(payments, e)
 			require.Equal(t, again == nil, err == nil)
 			d.refund = request
 			_, err = checkCharge(payments, "o1")
 			require.NoError(t, err)
 			d.answers(nil)
-			got, err = refundPart(payments, e)
+			got, err := refundPart(payments, e)
 			require.NoError(t, err)
 			require.Equal(t, booking.EntryDone, got.Entry.State)
 			payment := onRecord(t, payments, "o1")
@@ -465,20 +476,11 @@ func TestRefundPart_MadeUpForWhileItIsRequestedAgain(t *testing.T) {
 // One that is just being requested again counts, and one that ends since it has no room counts others.
 func TestRefundPart_OthersThatFail(t *testing.T) {
 	t.Parallel()
-	tooLow := &activities.Owed{Words: "the balance is too low", NeedsPerson: true}
-	failed := func(t *testing.T, payments *activities.Payments, key string, amount int64) booking.Entry {
-		e := goodwill(key, amount)
-		got, err := refundPart(payments, e)
-		require.NoError(t, err)
-		require.Equal(t, booking.EntryFailed, got.Entry.State)
-		e.State, e.Words = got.Entry.State, got.Entry.Words
-		return e
-	}
 	t.Run("WhileOneIsRequestedAgain", func(t *testing.T) {
 		t.Parallel()
 		payments, d := paid(t)
 		d.answers(tooLow)
-		one, two := failed(t, payments, "refund/1", 1000), failed(t, payments, "refund/2", 2000)
+		one, two := failedPart(t, payments, "refund/1", 1000), failedPart(t, payments, "refund/2", 2000)
 		d.byHand(1000)
 		ended := make(chan booking.Repaid, 1)
 		d.refund = func(string, string, booking.Money) error {
@@ -499,7 +501,7 @@ func TestRefundPart_OthersThatFail(t *testing.T) {
 		t.Parallel()
 		payments, d := paid(t)
 		d.answers(tooLow)
-		large, _ := failed(t, payments, "refund/1", 30000), failed(t, payments, "refund/2", 1000)
+		large, _ := failedPart(t, payments, "refund/1", 30000), failedPart(t, payments, "refund/2", 1000)
 		d.byHand(25000)
 		got, err := refundPart(payments, large)
 		require.NoError(t, err)
@@ -513,11 +515,9 @@ func TestRefundPart_OthersThatFail(t *testing.T) {
 func TestLookAgain_RequestedByNobody(t *testing.T) {
 	t.Parallel()
 	payments, d := paid(t)
-	e := goodwill("refund/1", 20000)
-	d.answers(&activities.Owed{Words: "the balance is too low", NeedsPerson: true})
-	_, err := refundPart(payments, e)
-	require.NoError(t, err)
-	_, err = payments.Ledger.BeginEntry(t.Context(), e)
+	d.answers(tooLow)
+	e := failedPart(t, payments, "refund/1", 20000)
+	_, err := payments.Ledger.BeginEntry(t.Context(), e)
 	require.NoError(t, err)
 	d.byHand(20000)
 	_, err = checkCharge(payments, "o1")

@@ -136,8 +136,17 @@ func (p *Payments) importIfPaidByHand(ctx context.Context, payment booking.Payme
 // mayBeReplaced reports whether a refund by others may replace the entry, which only failed
 // parts allow. The undo's own refund is excluded: refunds by others reduce what it owes.
 func mayBeReplaced(payment booking.Payment, e booking.Entry) bool {
-	return e.State == booking.EntryFailed && e.Key != payment.RefundKey() && !e.ByOthers()
+	return e.State == booking.EntryFailed && isPart(payment, e)
 }
+
+// isPart reports whether the entry is a refund of ours other than the undo's own.
+func isPart(payment booking.Payment, e booking.Entry) bool {
+	return e.Key != payment.RefundKey() && !e.ByOthers()
+}
+
+// isRequested reports whether the refund has failed and is being requested again, or is pending at
+// the provider: the ledger does not distinguish these.
+func isRequested(e booking.Entry) bool { return e.State == booking.EntryPending && e.Words != "" }
 
 // replaces reports whether a refund has exactly the amount of a failed part and was made
 // after it failed. The provider dates refunds to the second.
@@ -149,16 +158,14 @@ func replaces(r Refund, e booking.Entry) bool {
 // being requested again just now. If that fails once more, the refund replaces the part; recorded
 // as a refund of its own it would be made twice, as soon as the provider can make the part again.
 func mayReplaceYet(payment booking.Payment, seen ChargeState, r Refund) bool {
-	ours := keysOf(payment)
-	if ours[r.Key] || r.State != booking.EntryDone {
+	if keysOf(payment)[r.Key] || r.State != booking.EntryDone {
 		return false
 	}
 	isAccepted := func(key string) bool {
 		return slices.ContainsFunc(seen.Refunds, func(r Refund) bool { return r.Key == key && r.State != booking.EntryFailed })
 	}
 	return slices.ContainsFunc(payment.Entries, func(e booking.Entry) bool {
-		isRequested := e.State == booking.EntryPending && e.Words != "" && !isAccepted(atProvider(e))
-		return isRequested && e.Key != payment.RefundKey() && !e.ByOthers() && replaces(r, e)
+		return isRequested(e) && !isAccepted(atProvider(e)) && isPart(payment, e) && replaces(r, e)
 	})
 }
 

@@ -39,9 +39,8 @@ func (a *audited) audit() audit.Report { return a.auditWithPause(time.Second) }
 func (a *audited) auditWithPause(pause time.Duration) (report audit.Report) {
 	a.Helper()
 	var err error
-	s := a.system
 	defer func() { require.NoError(a, err) }()
-	s.eventually(func() bool {
+	a.eventually(func() bool {
 		report, err = app.Audit(a.Context(), a.options, pause)
 		return err == nil
 	})

@@ -107,7 +107,7 @@ func (s *system) outcome(run client.WorkflowRun, result any) error {
 	ctx, cancel := context.WithTimeout(s.Context(), hangLimit)
 	defer cancel()
 	err := run.Get(ctx, result)
-	if errors.Is(err, context.DeadlineExceeded) {
+	if ctx.Err() != nil {
 		is, unknown := s.temporal.DescribeWorkflowExecution(s.Context(), run.GetID(), run.GetRunID())
 		return fmt.Errorf("%s does not end: %v %v", run.GetID(), is, unknown)
 	}

@@ -147,10 +147,7 @@ func (p *Payments) Import(ctx context.Context, orderID string, others []booking.
 		if len(others) == 0 {
 			return nil
 		}
-		if err := fitOwn(ctx, q, orderID); err != nil || payment.Status != booking.Refunded {
-			return err
-		}
-		return endAgain(ctx, q, orderID)
+		return fitOwn(ctx, q, orderID, payment.Status == booking.Refunded)
 	})
 	return payment, err
 }
@@ -181,8 +178,7 @@ func importEntry(ctx context.Context, q bun.IDB, payment booking.Payment, e book
 // charge's undo has refunded is owed again.
 func failLater(ctx context.Context, q bun.IDB, payment booking.Payment, e booking.Entry) error {
 	if e.Key == payment.RefundKey() && payment.Status == booking.Refunded {
-		_, err := q.NewRaw("UPDATE payments SET status = ?, updated_at = ? WHERE order_id = ?", booking.RefundPending, now(), payment.OrderID).Exec(ctx)
-		if err != nil {
+		if err := putStatus(ctx, q, payment.OrderID, booking.RefundPending); err != nil {
 			return err
 		}
 	}
@@ -196,8 +192,7 @@ func knownBetter(ctx context.Context, q bun.IDB, stored, e booking.Entry) error 
 	case stored.State != booking.EntryDone || !stored.ByHand || stored.Evidence() != "" || e.Amount.Amount >= stored.Amount.Amount:
 		return nil // its state has changed since
 	case e.Amount.Amount == 0:
-		_, err := q.NewDelete().Model((*entryRow)(nil)).Where("order_id = ? AND key = ?", e.OrderID, e.Key).Exec(ctx)
-		return err
+		return deleteEntry(ctx, q, e.OrderID, e.Key)
 	}
 	stored.Amount = e.Amount
 	return putEntry(ctx, q, stored)
@@ -213,8 +208,9 @@ func besides(e booking.Entry) booking.Entry {
 }
 
 // fitOwn adjusts the payment's own refund to refunds that were made outside of Yeyak.
-// What the policy keeps stays until the undo ends: the outside refunds may fail.
-func fitOwn(ctx context.Context, q bun.IDB, orderID string) error {
+// What the policy keeps stays until the undo ends: the outside refunds may fail. If the undo had
+// ended, and nothing of its refund is owed any more now that it has failed, it ends again.
+func fitOwn(ctx context.Context, q bun.IDB, orderID string, hadEnded bool) error {
 	row, err := paymentOf(ctx, q, orderID)
 	if err != nil {
 		return err
@@ -227,6 +223,12 @@ func fitOwn(ctx context.Context, q bun.IDB, orderID string) error {
 	if begun && own.State == booking.EntryDone {
 		return nil // paid by hand: a later refund comes out of what is kept
 	}
+	if begun && own.State == booking.EntryFailed && hadEnded && payment.Owed() == 0 {
+		if err := deleteEntry(ctx, q, orderID, own.Key); err != nil {
+			return err
+		}
+		return putStatus(ctx, q, orderID, booking.Refunded)
+	}
 	if !begun || own.Amount.Amount == payment.Owed() {
 		return nil
 	}
@@ -234,22 +236,14 @@ func fitOwn(ctx context.Context, q bun.IDB, orderID string) error {
 	return putEntry(ctx, q, own)
 }
 
-// endAgain ends a payment again whose own refund was done and has just failed, if nothing of that is
-// owed any more: others have refunded the money meanwhile.
-func endAgain(ctx context.Context, q bun.IDB, orderID string) error {
-	row, err := paymentOf(ctx, q, orderID)
-	if err != nil {
-		return err
-	}
-	payment, err := withEntries(ctx, q, row)
-	own, begun := payment.Entry(payment.RefundKey())
-	if err != nil || row.Status != booking.RefundPending || !begun || own.State != booking.EntryFailed || payment.Owed() > 0 {
-		return err
-	}
-	if _, err := q.NewDelete().Model((*entryRow)(nil)).Where("order_id = ? AND key = ?", orderID, own.Key).Exec(ctx); err != nil {
-		return err
-	}
-	_, err = q.NewRaw("UPDATE payments SET status = ?, updated_at = ? WHERE order_id = ?", booking.Refunded, now(), orderID).Exec(ctx)
+// deleteEntry removes an entry: a refund of nothing has none.
+func deleteEntry(ctx context.Context, q bun.IDB, orderID, key string) error {
+	_, err := q.NewDelete().Model((*entryRow)(nil)).Where("order_id = ? AND key = ?", orderID, key).Exec(ctx)
+	return err
+}
+
+func putStatus(ctx context.Context, q bun.IDB, orderID string, status booking.PaymentStatus) error {
+	_, err := q.NewRaw("UPDATE payments SET status = ?, updated_at = ? WHERE order_id = ?", status, now(), orderID).Exec(ctx)
 	return err
 }
 
@@ -321,8 +315,7 @@ func endOwn(ctx context.Context, q bun.IDB, payment booking.Payment, end booking
 		own.ByHand, own.Amount.Amount = true, payment.Owed()
 	}
 	if end == booking.ChargePrevented || own.Amount.Amount == 0 {
-		_, err := q.NewDelete().Model((*entryRow)(nil)).Where("order_id = ? AND key = ?", payment.OrderID, own.Key).Exec(ctx)
-		return err
+		return deleteEntry(ctx, q, payment.OrderID, own.Key)
 	}
 	return putEntry(ctx, q, own)
 }

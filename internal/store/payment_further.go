@@ -141,7 +141,7 @@ func (p *Payments) EndFurther(
 		if err != nil {
 			return err
 		}
-		return fitOwn(ctx, q, c.OrderID)
+		return fitOwn(ctx, q, c.OrderID, false)
 	})
 	return further, err
 }

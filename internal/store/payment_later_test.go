@@ -13,14 +13,19 @@ import (
 // testRefundsThatFailLater: done refunds that fail at the provider later.
 func testRefundsThatFailLater(t *testing.T, fresh newURL) {
 	payments := store.NewPayments(setup(t, fresh, "payments"))
-	refunded := func(t *testing.T) (booking.Payment, booking.Entry) {
+	charged := func(t *testing.T) booking.Charge {
 		t.Helper()
 		c := newCharge(t.Name())
 		_, err := payments.BeginCharge(t.Context(), c)
 		require.NoError(t, err)
 		_, err = payments.EndCharge(t.Context(), c.OrderID, booking.Charged, "ch_1")
 		require.NoError(t, err)
-		_, err = payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
+		return c
+	}
+	refunded := func(t *testing.T) (booking.Payment, booking.Entry) {
+		t.Helper()
+		c := charged(t)
+		_, err := payments.BeginRefund(t.Context(), because(c, booking.ByCustomer))
 		require.NoError(t, err)
 		require.NoError(t, errOf(payments.EndRefund(t.Context(), c.OrderID, booking.Refunded, "ch_1", won.Amount, "re_1")))
 		p, err := payments.Payment(t.Context(), c.OrderID)
@@ -50,15 +55,11 @@ func testRefundsThatFailLater(t *testing.T, fresh newURL) {
 	})
 
 	run(t, "OwnOfWhichNothingIsOwed", func(t *testing.T) {
-		c := newCharge(t.Name())
-		_, err := payments.BeginCharge(t.Context(), c)
-		require.NoError(t, err)
-		_, err = payments.EndCharge(t.Context(), c.OrderID, booking.Charged, "ch_1")
-		require.NoError(t, err)
+		c := charged(t)
 		part := booking.Entry{
 			Key: "refund/1", OrderID: c.OrderID, Amount: booking.Money{Amount: 20000, Currency: won.Currency}, Reason: booking.Goodwill, By: "1",
 		}
-		_, err = payments.BeginEntry(t.Context(), part)
+		_, err := payments.BeginEntry(t.Context(), part)
 		require.NoError(t, err)
 		part.State, part.Words = booking.EntryFailed, "the account is closed"
 		require.NoError(t, payments.NoteEntry(t.Context(), part))
@@ -80,13 +81,9 @@ func testRefundsThatFailLater(t *testing.T, fresh newURL) {
 	})
 
 	run(t, "APartWithoutAnOwn", func(t *testing.T) {
-		c := newCharge(t.Name())
-		_, err := payments.BeginCharge(t.Context(), c)
-		require.NoError(t, err)
-		_, err = payments.EndCharge(t.Context(), c.OrderID, booking.Charged, "ch_1")
-		require.NoError(t, err)
+		c := charged(t)
 		part := booking.Entry{Key: "refund/1", OrderID: c.OrderID, Amount: won, Reason: booking.Goodwill, By: "1"}
-		_, err = payments.BeginEntry(t.Context(), part)
+		_, err := payments.BeginEntry(t.Context(), part)
 		require.NoError(t, err)
 		part.State, part.Ref = booking.EntryDone, "re_1"
 		require.NoError(t, payments.NoteEntry(t.Context(), part))
